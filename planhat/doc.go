@@ -1,0 +1,2 @@
+// Package planhat is a client for the Planhat REST API.
+package planhat

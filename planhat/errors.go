@@ -1,0 +1,122 @@
+package planhat
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Kind says what sort of failure an Error is. It is text so that it can be
+// shown and compared in scripts as it is.
+type Kind string
+
+// The kinds of failure.
+const (
+	// KindAuth: Planhat doesn't accept the token (401).
+	KindAuth Kind = "auth"
+	// KindPermission: the token is valid but may not do this (403).
+	KindPermission Kind = "permission"
+	// KindNotFound: there is no such record (404).
+	KindNotFound Kind = "not_found"
+	// KindValidation: the data was refused, by Planhat (400, 409, 422) or
+	// before it was sent.
+	KindValidation Kind = "validation"
+	// KindRateLimited: the quota was still spent after all retries (429).
+	KindRateLimited Kind = "rate_limited"
+	// KindServer: Planhat failed (5xx) or answered something unreadable.
+	KindServer Kind = "server"
+	// KindNetwork: no answer, or only a part of one, came back.
+	KindNetwork Kind = "network"
+	// KindTimeout: a request or the whole call took longer than allowed.
+	KindTimeout Kind = "timeout"
+	// KindCancelled: the caller stopped the call.
+	KindCancelled Kind = "cancelled"
+	// KindPartial: some requests of a bulk call failed and some did not.
+	KindPartial Kind = "partial"
+	// KindConfig: the client was set up or used in a way that can't work.
+	KindConfig Kind = "config"
+)
+
+// maxErrorBody bounds Error.Body, in bytes.
+const maxErrorBody = 64 << 10
+
+// Error is the failure of one call. Every error that the client returns is an
+// *Error or wraps one; find it with errors.As. It never holds a token.
+type Error struct {
+	// Kind classifies the failure, Message says in one line what happened and
+	// Hint, where there is one, what to do next.
+	Kind    Kind
+	Message string
+	Hint    string
+
+	// Status is the HTTP status, 0 where no answer came.
+	Status int
+	// Model and Operation are the catalog's names (time_entry, get_by_id);
+	// Method and Path are the request's, the path without host and tokens.
+	Model, Operation string
+	Method, Path     string
+	// Attempts counts the requests that were sent for the call.
+	Attempts int
+	// Retryable says that the same call may succeed later. It is false where
+	// a repetition could create a second record.
+	Retryable bool
+	// RetryAfter is the pause that Planhat asked for, 0 where it named none.
+	RetryAfter time.Duration
+
+	// Header and Body are the answer's, the body up to 64 KiB.
+	Header http.Header
+	Body   []byte
+
+	// Items are the rows of a bulk call that did not get through, and Result
+	// is all that is known about the call.
+	Items  []RowError
+	Result *BulkResult
+
+	// Err is the cause, where there is one.
+	Err error
+}
+
+// Error returns the failure as one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Model != "" {
+		b.WriteString(e.Model)
+		if e.Operation != "" {
+			b.WriteString("." + e.Operation)
+		}
+		b.WriteString(": ")
+	}
+	if e.Message == "" {
+		b.WriteString(string(e.Kind))
+	} else {
+		b.WriteString(e.Message)
+	}
+	var facts []string
+	if e.Method != "" && e.Path != "" {
+		facts = append(facts, e.Method+" "+e.Path)
+	}
+	if e.Status != 0 {
+		facts = append(facts, fmt.Sprintf("status %d", e.Status))
+	}
+	if e.Attempts > 1 {
+		facts = append(facts, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if len(facts) > 0 {
+		b.WriteString(" (" + strings.Join(facts, ", ") + ")")
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of the first *Error in err's chain, or "" where
+// there is none.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}

@@ -1,0 +1,151 @@
+package planhat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Planhat's own limits on the main host.
+const (
+	DefaultCallsPerMinute = 200
+	DefaultPerSecond      = 150
+	DefaultParallel       = 50
+)
+
+// LimiterConfig sets a Limiter's limits. Zero means Planhat's own limit, a
+// negative value none, which suits tests and simulators.
+type LimiterConfig struct {
+	// CallsPerMinute bounds the starts in any 60 seconds.
+	CallsPerMinute int
+	// PerSecond bounds the starts in any second.
+	PerSecond int
+	// Parallel bounds the requests under way at once.
+	Parallel int
+	// Window replaces the window in memory, for a quota that several
+	// processes share; CallsPerMinute is then the window's own affair.
+	Window Window
+}
+
+// Limiter keeps all its users within one tenant's limits: give the same one to
+// every client that uses the tenant. It is safe for concurrent use.
+type Limiter struct {
+	window   Window
+	second   *rate.Limiter
+	parallel chan struct{}
+}
+
+// NewLimiter returns a limiter with the limits of the configuration.
+func NewLimiter(cfg LimiterConfig) *Limiter {
+	l := &Limiter{window: cfg.Window, second: rate.NewLimiter(rate.Inf, 1)}
+	var spacing time.Duration
+	if perSecond := orDefault(cfg.PerSecond, DefaultPerSecond); perSecond > 0 {
+		// A bucket lets rate+burst through in one second, so both share the limit.
+		burst := max(1, perSecond/10)
+		steady := max(1, perSecond-burst)
+		l.second = rate.NewLimiter(rate.Limit(steady), burst)
+		spacing = time.Second / time.Duration(steady)
+	}
+	if parallel := orDefault(cfg.Parallel, DefaultParallel); parallel > 0 {
+		l.parallel = make(chan struct{}, parallel)
+	}
+	if l.window == nil {
+		calls := orDefault(cfg.CallsPerMinute, DefaultCallsPerMinute)
+		l.window = newMemoryWindow(calls, minuteWindow+windowMargin, spacing)
+	}
+	return l
+}
+
+func orDefault(v, fallback int) int {
+	if v == 0 {
+		return fallback
+	}
+	return v
+}
+
+// Block lets no call start for the duration, whoever makes it.
+func (l *Limiter) Block(ctx context.Context, d time.Duration) error {
+	if err := l.window.Block(ctx, d); err != nil {
+		return fmt.Errorf("blocking the quota: %w", err)
+	}
+	return nil
+}
+
+// State reports how much of the minute quota is spent.
+func (l *Limiter) State(ctx context.Context) (WindowState, error) {
+	s, err := l.window.State(ctx)
+	if err != nil {
+		return s, fmt.Errorf("reading the quota: %w", err)
+	}
+	return s, nil
+}
+
+// Acquire waits until a call may start and returns the function that ends it,
+// which must be called once. It gives up when ctx ends or is stopped (see
+// WithStopping); what was booked is then given back.
+func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
+	if err := stopped(ctx); err != nil {
+		return nil, err
+	}
+	release = func() {}
+	if l.parallel != nil {
+		select {
+		case l.parallel <- struct{}{}:
+			release = func() { <-l.parallel }
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-stopSignal(ctx):
+			return nil, errStopped
+		}
+	}
+	for {
+		ok, err := l.start(ctx)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		if ok {
+			return release, nil
+		}
+	}
+}
+
+// start books one start and waits for it. It returns false where the start
+// came too late or fell into a block, so that another one must be booked.
+func (l *Limiter) start(ctx context.Context) (bool, error) {
+	booking, err := l.window.Take(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		return false, fmt.Errorf("booking quota: %w", err)
+	}
+	due := time.Now().Add(booking.Wait)
+	err = sleep(ctx, booking.Wait)
+	if err == nil {
+		err = sleep(ctx, l.second.Reserve().Delay())
+	}
+	if err != nil {
+		return false, l.giveBack(ctx, booking, err)
+	}
+	if time.Since(due) > startTolerance {
+		return false, l.giveBack(ctx, booking, nil)
+	}
+	if booking.Wait == 0 {
+		return true, nil
+	}
+	s, err := l.window.State(ctx)
+	if err != nil || s.Blocked > 0 {
+		return false, l.giveBack(ctx, booking, err)
+	}
+	return true, nil
+}
+
+func (l *Limiter) giveBack(ctx context.Context, b Booking, cause error) error {
+	if err := l.window.Return(context.WithoutCancel(ctx), b); err != nil && cause == nil {
+		return fmt.Errorf("giving quota back: %w", err)
+	}
+	return cause
+}

@@ -1,0 +1,48 @@
+package planhat
+
+import "time"
+
+// Observer is told about every attempt and every operation's outcome. Its
+// methods are called from the goroutine that makes the call and must be safe
+// for concurrent use. They never see a token.
+type Observer interface {
+	// Attempt is called after each request, also after failed ones.
+	Attempt(Attempt)
+	// Outcome is called once at the end of each operation.
+	Outcome(Outcome)
+}
+
+// Attempt is one request.
+type Attempt struct {
+	Model, Operation string
+	Method           string
+	// Host is the host's name, Path the path without tokens.
+	Host, Path string
+	// Status is 0 where no answer came.
+	Status int
+	// Number counts the call's attempts from 1.
+	Number int
+	// Duration is the request's own time, QuotaWait the time that it waited
+	// for quota before.
+	Duration, QuotaWait time.Duration
+	// RetryReason says why another attempt follows, after RetryAfter; it is
+	// empty where none does.
+	RetryReason string
+	RetryAfter  time.Duration
+	// Err is the attempt's failure, nil where it succeeded.
+	Err error
+}
+
+// Outcome is what an operation did, in records.
+type Outcome struct {
+	Model, Operation string
+
+	Read, Created, Updated, Unchanged, Deleted int
+	// Planned counts the records that a dry run withheld.
+	Planned int
+	// Rejected holds the rows that were not taken. A failed call on a single
+	// record has its failure here as well where the data was refused.
+	Rejected []RowError
+	// Err is the operation's error, or nil.
+	Err error
+}

@@ -1,0 +1,32 @@
+package planhat
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strings"
+)
+
+// redacted stands where a token was.
+const redacted = "[redacted]"
+
+// redactor takes tokens out of whatever leaves the client.
+type redactor struct{ r *strings.Replacer }
+
+func newRedactor(secrets ...string) *redactor {
+	var pairs []string
+	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
+		for _, form := range []string{
+			base64.StdEncoding.EncodeToString([]byte(s + ":")), s, url.PathEscape(s), url.QueryEscape(s),
+		} {
+			pairs = append(pairs, form, redacted)
+		}
+	}
+	return &redactor{strings.NewReplacer(pairs...)}
+}
+
+func (r *redactor) text(s string) string { return r.r.Replace(s) }
+
+func (r *redactor) bytes(b []byte) []byte { return []byte(r.r.Replace(string(b))) }

@@ -1,0 +1,55 @@
+package planhat
+
+import "github.com/go-json-experiment/json/jsontext"
+
+// Record is one JSON object as Planhat sent it or will get it. It stays raw:
+// nothing is decoded on the way, so large numbers and unknown fields survive.
+type Record = jsontext.Value
+
+// BulkResult adds up the answers to all requests of a bulk call.
+type BulkResult struct {
+	// Rows counts the input rows.
+	Rows int
+	// Created, Updated and Unchanged are Planhat's own counts. Metrics and
+	// activities that were accepted count as created.
+	Created, Updated, Unchanged int
+	// Errors holds every row that is not known to have been taken, in the
+	// order of the input; entries that belong to no known row come last.
+	Errors []RowError
+	// Keys holds the ids of rows where the answer allows a mapping.
+	Keys []RowKey
+	// Planned counts the rows that a dry run withheld.
+	Planned int
+	// Chunks counts the requests that the rows were split into, FailedChunks
+	// those that got no usable answer or were not sent.
+	Chunks, FailedChunks int
+}
+
+// RowError tells what is wrong with one row of a bulk call.
+type RowError struct {
+	// Index is the row's position in the input, counted from 0, or -1 where
+	// Planhat's answer does not say which row it means.
+	Index int
+	// Row is the row as it was given.
+	Row Record
+	// Key is the row's key for a reader, such as "externalId a-1", or "".
+	Key string
+	// Message says what happened, Kind what sort of failure it is.
+	Message string
+	Kind    Kind
+	// Raw is Planhat's own entry, where there is one.
+	Raw Record
+	// Uncertain is true where the row may have been stored all the same:
+	// check before sending it again.
+	Uncertain bool
+}
+
+// RowKey ties an input row to the record that it became.
+type RowKey struct {
+	// Index is the row's position in the input, counted from 0.
+	Index int
+	// ID is the record's _id.
+	ID string
+	// Created is true for a new record, false for one that existed.
+	Created bool
+}

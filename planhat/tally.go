@@ -1,0 +1,134 @@
+package planhat
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxTallied bounds the rejected rows that a Tally keeps; beyond it they are
+// only counted.
+const maxTallied = 100_000
+
+// Tally is an Observer that adds up. Its zero value is ready; it is safe for
+// concurrent use.
+type Tally struct {
+	mu       sync.Mutex
+	total    Summary
+	byModel  map[string]Counts
+	reasons  map[string]*Reason
+	rejected []TalliedRow
+}
+
+// Counts adds up records.
+type Counts struct {
+	Read, Created, Updated, Unchanged, Deleted, Planned, Rejected int
+}
+
+// Reason is one message for which rows were rejected.
+type Reason struct {
+	Message string
+	// Count is the number of rows, FirstIndex the first one's position in its
+	// own input, or -1.
+	Count, FirstIndex int
+}
+
+// TalliedRow is a rejected row with the operation that it belongs to.
+type TalliedRow struct {
+	Model, Operation string
+	RowError
+}
+
+// Summary is what a Tally has added up.
+type Summary struct {
+	// Calls counts requests, Retries those of them that repeated another, and
+	// Waited is the time they waited for quota.
+	Calls, Retries int
+	Waited         time.Duration
+	Counts
+	// Reasons are in falling order of count.
+	Reasons []Reason
+	ByModel map[string]Counts
+}
+
+// Attempt implements Observer.
+func (t *Tally) Attempt(a Attempt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.total.Calls++
+	t.total.Waited += a.QuotaWait
+	if a.Number > 1 {
+		t.total.Retries++
+	}
+}
+
+// Outcome implements Observer.
+func (t *Tally) Outcome(o Outcome) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := Counts{
+		Read: o.Read, Created: o.Created, Updated: o.Updated, Unchanged: o.Unchanged,
+		Deleted: o.Deleted, Planned: o.Planned, Rejected: len(o.Rejected),
+	}
+	t.total.Counts = t.total.plus(c)
+	if t.byModel == nil {
+		t.byModel = make(map[string]Counts)
+		t.reasons = make(map[string]*Reason)
+	}
+	t.byModel[o.Model] = t.byModel[o.Model].plus(c)
+	for _, row := range o.Rejected {
+		t.reason(row)
+		if len(t.rejected) < maxTallied {
+			t.rejected = append(t.rejected, TalliedRow{Model: o.Model, Operation: o.Operation, RowError: row})
+		}
+	}
+}
+
+func (t *Tally) reason(row RowError) {
+	r := t.reasons[row.Message]
+	if r == nil {
+		r = &Reason{Message: row.Message, FirstIndex: row.Index}
+		t.reasons[row.Message] = r
+	}
+	r.Count++
+}
+
+func (c Counts) plus(d Counts) Counts {
+	c.Read += d.Read
+	c.Created += d.Created
+	c.Updated += d.Updated
+	c.Unchanged += d.Unchanged
+	c.Deleted += d.Deleted
+	c.Planned += d.Planned
+	c.Rejected += d.Rejected
+	return c
+}
+
+// Snapshot returns the sums so far.
+func (t *Tally) Snapshot() Summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.total
+	s.ByModel = maps.Clone(t.byModel)
+	for _, r := range t.reasons {
+		s.Reasons = append(s.Reasons, *r)
+	}
+	slices.SortFunc(s.Reasons, func(a, b Reason) int {
+		if a.Count != b.Count {
+			return b.Count - a.Count
+		}
+		if a.Message < b.Message {
+			return -1
+		}
+		return 1
+	})
+	return s
+}
+
+// Rejected returns the rejected rows so far, up to 100,000 of them.
+func (t *Tally) Rejected() []TalliedRow {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.rejected)
+}

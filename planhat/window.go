@@ -1,0 +1,150 @@
+package planhat
+
+import (
+	"context"
+	"sort"
+	"sync"
+	"time"
+)
+
+// Window hands out starts under the minute quota. The one built in lives in
+// memory; a store shared between processes or machines can take its place.
+// Waits cross the interface as durations, never as times, so that only the
+// store's clock counts. Implementations must be safe for concurrent use.
+type Window interface {
+	// Take books the earliest free start and returns it. It does not wait.
+	Take(ctx context.Context) (Booking, error)
+	// Return gives a booking back that was not used.
+	Return(ctx context.Context, b Booking) error
+	// Block lets no start happen for the duration, starting now. A shorter
+	// block never ends a longer one.
+	Block(ctx context.Context, d time.Duration) error
+	// State reports how much of the quota is spent.
+	State(ctx context.Context) (WindowState, error)
+}
+
+// Booking is a start that was booked.
+type Booking struct {
+	// Slot identifies the booking to the window that gave it.
+	Slot int64
+	// Wait is how long to wait before starting.
+	Wait time.Duration
+	// Added is what the booking added to the slot, for stores that give back
+	// by subtracting it.
+	Added time.Duration
+}
+
+// WindowState is a snapshot of a Window.
+type WindowState struct {
+	// Limit is the number of starts that a minute allows, 0 for no limit, and
+	// Used how many of them are booked at this time.
+	Limit, Used int
+	// Next is the wait that a start booked now would have.
+	Next time.Duration
+	// Blocked is what remains of a block.
+	Blocked time.Duration
+}
+
+// Window lengths. The margin keeps the limit exact at Planhat's side although
+// requests reach it with varying delay; startTolerance is the part of it that
+// a late start may use up.
+const (
+	minuteWindow   = time.Minute
+	windowMargin   = 250 * time.Millisecond
+	startTolerance = 100 * time.Millisecond
+)
+
+// memoryWindow is an exact sliding window: it remembers each booked start and
+// books the next one no earlier than the window's length after the start that
+// lies limit places before it.
+type memoryWindow struct {
+	limit   int
+	length  time.Duration
+	spacing time.Duration
+
+	mu      sync.Mutex
+	starts  []bookedStart // ascending by time
+	last    int64
+	blocked time.Time
+}
+
+type bookedStart struct {
+	slot int64
+	at   time.Time
+}
+
+// newMemoryWindow returns a window of limit starts in any length of time, with
+// at least spacing between two starts. A limit of 0 or less sets no limit, so
+// that only Block holds starts back.
+func newMemoryWindow(limit int, length, spacing time.Duration) *memoryWindow {
+	return &memoryWindow{limit: limit, length: length, spacing: spacing}
+}
+
+func (w *memoryWindow) Take(context.Context) (Booking, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	at := w.next(now)
+	w.last++
+	if w.limit > 0 {
+		w.starts = append(w.starts, bookedStart{slot: w.last, at: at})
+	}
+	return Booking{Slot: w.last, Wait: at.Sub(now), Added: w.length}, nil
+}
+
+// next drops the starts that no longer count and returns the earliest start.
+func (w *memoryWindow) next(now time.Time) time.Time {
+	old := sort.Search(len(w.starts), func(i int) bool { return w.starts[i].at.Add(w.length).After(now) })
+	w.starts = w.starts[old:]
+	at := now
+	if at.Before(w.blocked) {
+		at = w.blocked
+	}
+	if w.limit <= 0 {
+		return at
+	}
+	if n := len(w.starts); n > 0 {
+		at = latest(at, w.starts[n-1].at.Add(w.spacing))
+		if n >= w.limit {
+			at = latest(at, w.starts[n-w.limit].at.Add(w.length))
+		}
+	}
+	return at
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func (w *memoryWindow) Return(_ context.Context, b Booking) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, s := range w.starts {
+		if s.slot == b.Slot {
+			w.starts = append(w.starts[:i:i], w.starts[i+1:]...)
+			break
+		}
+	}
+	return nil
+}
+
+func (w *memoryWindow) Block(_ context.Context, d time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.blocked = latest(w.blocked, time.Now().Add(d))
+	return nil
+}
+
+func (w *memoryWindow) State(context.Context) (WindowState, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	s := WindowState{Limit: max(w.limit, 0), Next: w.next(now).Sub(now), Used: len(w.starts)}
+	if w.blocked.After(now) {
+		s.Blocked = w.blocked.Sub(now)
+	}
+	return s, nil
+}
