@@ -1,0 +1,76 @@
+package redact
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const token = "tok/en+1234567890"
+
+func TestStringHidesEveryForm(t *testing.T) {
+	var s Secrets
+	assert.Equal(t, token, s.String(token), "nothing is known yet")
+	s.Add(token)
+	s.Add("abc")
+	for name, text := range map[string]string{
+		"plain":   token,
+		"basic":   "dG9rL2VuKzEyMzQ1Njc4OTA6",
+		"base64":  "dG9rL2VuKzEyMzQ1Njc4OTA=",
+		"query":   "tok%2Fen%2B1234567890",
+		"path":    "tok%2Fen+1234567890",
+		"in text": "x" + token + "y",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := s.String("<" + text + ">")
+			assert.Contains(t, got, Mark)
+			assert.NotContains(t, got, "1234567890")
+		})
+	}
+	assert.Equal(t, "abc", s.String("abc"), "a value of three letters is no secret")
+}
+
+func TestStringPrefersTheLongerSecret(t *testing.T) {
+	var s Secrets
+	s.Add("secret")
+	s.Add("secret-and-more")
+	assert.Equal(t, Mark+" "+Mark, s.String("secret-and-more secret"))
+}
+
+func TestWriterCatchesASecretInPieces(t *testing.T) {
+	var s Secrets
+	var out bytes.Buffer
+	w := s.Writer(&out)
+	s.Add(token)
+	for _, c := range "a " + token + " b, to" {
+		n, err := w.Write([]byte(string(c)))
+		require.NoError(t, err)
+		assert.Equal(t, len(string(c)), n)
+	}
+	assert.Equal(t, "a "+Mark+" b, ", out.String())
+	require.NoError(t, w.Flush())
+	assert.Equal(t, "a "+Mark+" b, to", out.String())
+}
+
+func TestHandler(t *testing.T) {
+	var s Secrets
+	var out bytes.Buffer
+	log := slog.New(s.Handler(slog.NewJSONHandler(&out, nil)))
+	log = log.With("early", token).WithGroup("g").With("err", errors.New("sent "+token))
+	s.Add(token)
+	log.Info("using "+token,
+		"text", token,
+		slog.Group("deep", "x", token),
+		"any", struct{ Token string }{token},
+		"number", 7)
+	got := out.String()
+	assert.NotContains(t, got, "1234567890")
+	assert.Equal(t, 6, strings.Count(got, Mark), got)
+	assert.Contains(t, got, `"number":7`)
+	assert.Contains(t, got, `"g":{"err"`)
+}
