@@ -1,0 +1,201 @@
+package bindings
+
+import (
+	"context"
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+var bulkOptionFields = []Field{
+	{Name: "chunk_size", Type: "integer", Doc: "The most rows in one request; Planhat's own limit when left out. Requests are split by size as well."},
+	{Name: "strict", Type: "boolean", Doc: "Raises where a row is rejected; `--strict` makes that the default."},
+	{Name: "progress", Type: "fun(done: integer, total: integer)", Doc: "Called after each request with the rows dealt with so far."},
+}
+
+var bulkOptionsParam = Param{Name: "options", Type: "table", Optional: true, Doc: "How to send them.", Fields: bulkOptionFields}
+
+type bulkCall func(r *planhat.Resource, ctx context.Context, rows []planhat.Record, opt planhat.BulkOptions) (*planhat.BulkResult, error)
+
+func (b binding) bulkUpsert() *Func {
+	return &Func{
+		Name: "bulk_upsert",
+		Doc: "Creates and updates many records: " + b.endpoint() + ". Each row is matched by the first of " + b.keys() +
+			" that it carries; what matches nothing is created." + b.required() +
+			"\n\nRows are sent in their order, " + fmt.Sprint(b.op.MaxItems) + " in a request at the most. " +
+			"A row that is rejected does not raise: it is in `result.errors`, in the run's summary and in its exit code.",
+		Params: []Param{
+			{Name: "rows", Type: b.model.Name + "[]|fun(): " + b.model.Name + "?", Doc: "The rows: a list, or an iterator such as `csv.rows(...)`."},
+			bulkOptionsParam,
+		},
+		Returns: []Return{{Type: "BulkResult", Doc: "What became of them."}},
+		Errors:  bulkErrors,
+		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleFields()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
+		Source:  "§6 Bulk upsert",
+		Call: func(a *Args) (int, error) {
+			return b.bulk(a, (*planhat.Resource).BulkUpsert)
+		},
+	}
+}
+
+func (b binding) keys() string {
+	s := ""
+	for i, k := range b.model.Keyables.Bulk {
+		if i > 0 {
+			s += ", "
+		}
+		s += "`" + k + "`"
+	}
+	return s
+}
+
+// bulk encodes all rows before the first is sent, so that a row without a JSON
+// form stops the call while nothing has been changed.
+func (b binding) bulk(a *Args, call bulkCall) (int, error) {
+	r, err := b.resource(a)
+	if err != nil {
+		return 0, err
+	}
+	values, err := b.rows(a, a.Get(0))
+	if err != nil {
+		return 0, err
+	}
+	records, err := b.encodeRows(a, values)
+	if err != nil {
+		return 0, err
+	}
+	opt, err := b.bulkOptions(a)
+	if err != nil {
+		return 0, err
+	}
+	result, err := call(r, a.Context(), records, opt)
+	return b.bulkAnswer(a, result, values, err)
+}
+
+func (b binding) bulkAnswer(a *Args, result *planhat.BulkResult, values []lua.LValue, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	strict := a.Host.Strict()
+	if opt := a.Options(1); opt.Has("strict") {
+		strict = opt.Bool("strict")
+	}
+	if strict && len(result.Errors) > 0 {
+		return 0, rejection(b.model.Snake, b.op.Name, result)
+	}
+	return a.Push(bulkResult(a.L, result, values))
+}
+
+// rejection is the error of a strict call with rejected rows.
+func rejection(model, operation string, r *planhat.BulkResult) error {
+	first := r.Errors[0]
+	where := "an unknown row"
+	if first.Index >= 0 {
+		where = fmt.Sprintf("row %d", first.Index+1)
+	}
+	return &planhat.Error{
+		Kind: planhat.KindPartial, Model: model, Operation: operation, Items: r.Errors, Result: r,
+		Message: fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message),
+		Hint:    "err.items lists them; without strict they are in result.errors and the script goes on",
+	}
+}
+
+// rows reads the rows of a list or of an iterator.
+func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
+	if next, ok := v.(*lua.LFunction); ok {
+		return drain(a, next)
+	}
+	list := v.(*lua.LTable)
+	n := list.Len()
+	if k, _ := list.Next(lua.LNumber(n)); n > 0 && k != lua.LNil || n == 0 && !isEmpty(list) {
+		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; a single record goes into a list of its own")
+	}
+	rows := make([]lua.LValue, n)
+	for i := range rows {
+		rows[i] = list.RawGetInt(i + 1)
+	}
+	return rows, nil
+}
+
+// drain calls an iterator until it returns nil.
+func drain(a *Args, next *lua.LFunction) ([]lua.LValue, error) {
+	var rows []lua.LValue
+	for {
+		if err := a.L.CallByParam(lua.P{Fn: next, NRet: 1, Protect: true}); err != nil {
+			return nil, err
+		}
+		row := a.L.Get(-1)
+		a.L.Pop(1)
+		if row == lua.LNil {
+			return rows, nil
+		}
+		rows = append(rows, row)
+	}
+}
+
+func (b binding) encodeRows(a *Args, values []lua.LValue) ([]planhat.Record, error) {
+	codec := CodecOf(a.L)
+	opt := EncodeOptions{Model: b.model, Unknown: warnUnknown(a, b.model)}
+	records := make([]planhat.Record, len(values))
+	for i, v := range values {
+		if _, ok := v.(*lua.LTable); !ok {
+			return nil, a.Errorf("row %d must be a table, not %s; nothing was sent", i+1, describeValue(v))
+		}
+		var err error
+		if records[i], err = codec.EncodeBytes(v, opt); err != nil {
+			return nil, a.Errorf("row %d: %v; nothing was sent", i+1, err)
+		}
+	}
+	return records, nil
+}
+
+func (b binding) bulkOptions(a *Args) (planhat.BulkOptions, error) {
+	opt := a.Options(1)
+	if opt.Has("chunk_size") && opt.Int("chunk_size") < 1 {
+		return planhat.BulkOptions{}, a.Errorf("option 'chunk_size' must be at least 1, not %v", opt.Get("chunk_size"))
+	}
+	bulk := planhat.BulkOptions{ChunkRows: opt.Int("chunk_size")}
+	if fn, ok := opt.Get("progress").(*lua.LFunction); ok {
+		// The script's function runs between two requests, on the script's
+		// own goroutine: bulk calls are made one at a time here.
+		bulk.Progress = func(p planhat.BulkProgress) {
+			err := a.L.CallByParam(lua.P{Fn: fn, NRet: 0, Protect: true}, lua.LNumber(p.Rows), lua.LNumber(p.TotalRows))
+			if err != nil {
+				a.Host.Warn(a.Context(), "progress", "the progress function failed: "+err.Error())
+			}
+		}
+	}
+	return bulk, nil
+}
+
+func (b binding) duplicate() *Func {
+	return &Func{
+		Name:    "duplicate",
+		Doc:     "Copies " + b.noun() + " or several: " + b.endpoint() + ". Ids that do not exist are passed over by Planhat.",
+		Params:  []Param{{Name: "ids", Type: "string|string[]", Doc: "The `_id`s."}},
+		Returns: []Return{{Type: "BulkResult", Doc: "What was created."}},
+		Errors:  writeErrors + " A copy whose answer is lost is not made again: the call fails and says so.",
+		Example: b.lua(`duplicate{ "67d08140557181002fd170dd" }`),
+		Source:  "§11 Model oddities",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			ids := []string{a.String(0)}
+			if t := a.Table(0); t != nil {
+				ids = ids[:0]
+				for i := 1; i <= t.Len(); i++ {
+					ids = append(ids, lua.LVAsString(t.RawGetInt(i)))
+				}
+			}
+			result, err := r.Duplicate(a.Context(), ids)
+			if err != nil {
+				return 0, err
+			}
+			return a.Push(bulkResult(a.L, result, nil))
+		},
+	}
+}

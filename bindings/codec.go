@@ -1,0 +1,84 @@
+package bindings
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Codec turns JSON into Lua values and back, token by token. There is one for
+// each Lua state; it interns object keys, which repeat from record to record.
+// Like the state, it serves one goroutine at a time.
+type Codec struct {
+	l       *lua.LState
+	null    *lua.LUserData
+	array   *lua.LTable
+	object  *lua.LTable
+	keys    map[string]string
+	numbers [256]lua.LValue
+
+	// names and values are stacks of the objects being read, so that each
+	// table is made with its exact size.
+	names  []string
+	values []lua.LValue
+
+	// path leads to the part being encoded, for errors.
+	path []step
+
+	buf bytes.Buffer
+	enc *jsontext.Encoder
+}
+
+const (
+	codecField    = "phscript.codec"
+	mostInterned  = 1 << 14
+	mostDepth     = 200
+	jsonTypeField = "__jsontype"
+)
+
+// NewCodec makes a codec for L. Use CodecOf, which keeps one for each state.
+func NewCodec(L *lua.LState) *Codec {
+	c := &Codec{l: L, keys: make(map[string]string)}
+	c.null = L.NewUserData()
+	c.null.Value = c
+	meta := L.NewTable()
+	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString("null"))
+		return 1
+	}))
+	c.null.Metatable = meta
+	c.array, c.object = L.NewTable(), L.NewTable()
+	c.array.RawSetString(jsonTypeField, lua.LString("array"))
+	c.object.RawSetString(jsonTypeField, lua.LString("object"))
+	for i := range c.numbers {
+		c.numbers[i] = lua.LNumber(i)
+	}
+	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
+	return c
+}
+
+// CodecOf returns the codec of L's state; coroutines share their state's.
+func CodecOf(L *lua.LState) *Codec {
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if ud, ok := registry.RawGetString(codecField).(*lua.LUserData); ok {
+		return ud.Value.(*Codec)
+	}
+	c := NewCodec(L)
+	ud := L.NewUserData()
+	ud.Value = c
+	registry.RawSetString(codecField, ud)
+	return c
+}
+
+// Null returns the value that stands for JSON's null (json.null).
+func (c *Codec) Null() *lua.LUserData { return c.null }
+
+// IsNull reports whether v stands for JSON's null.
+func (c *Codec) IsNull(v lua.LValue) bool { return v == lua.LValue(c.null) }
+
+// MarkArray makes t encode as a list even where it is empty.
+func (c *Codec) MarkArray(t *lua.LTable) { t.Metatable = c.array }
+
+// MarkObject makes t encode as an object even where it is empty.
+func (c *Codec) MarkObject(t *lua.LTable) { t.Metatable = c.object }

@@ -1,0 +1,194 @@
+package bindings
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// DecodeOptions say how JSON becomes Lua values.
+type DecodeOptions struct {
+	// Nulls keeps the nulls in objects as json.null; otherwise such a field
+	// is absent (nil). In lists a null is always json.null, so that the other
+	// items keep their places.
+	Nulls bool
+}
+
+// DecodeBytes reads one JSON value that fills b.
+func (c *Codec) DecodeBytes(b []byte, opt DecodeOptions) (lua.LValue, error) {
+	dec := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true))
+	v, err := c.Decode(dec, opt)
+	if err != nil {
+		return nil, err
+	}
+	if kind := dec.PeekKind(); kind != jsontext.KindInvalid {
+		return nil, &TrailingError{Offset: dec.InputOffset()}
+	}
+	return v, nil
+}
+
+// TrailingError says that something follows a JSON value that should have been
+// the last.
+type TrailingError struct{ Offset int64 }
+
+func (e *TrailingError) Error() string {
+	return "text follows the JSON value at byte " + strconv.FormatInt(e.Offset, 10)
+}
+
+// Decode reads the next JSON value. Lists are marked as such, so that an empty
+// one is encoded as [] again. Whole numbers above 2^53, which Lua cannot hold,
+// become text.
+func (c *Codec) Decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+	switch dec.PeekKind() {
+	case jsontext.KindBeginObject:
+		return c.decodeObject(dec, opt)
+	case jsontext.KindBeginArray:
+		return c.decodeArray(dec, opt)
+	}
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	switch raw.Kind() {
+	case jsontext.KindNull:
+		return c.null, nil
+	case jsontext.KindTrue:
+		return lua.LTrue, nil
+	case jsontext.KindFalse:
+		return lua.LFalse, nil
+	case jsontext.KindString:
+		s, err := unquote(raw)
+		return lua.LString(s), err
+	}
+	return c.number(raw), nil
+}
+
+func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	base := len(c.names)
+	defer func() {
+		clear(c.values[base:])
+		c.names, c.values = c.names[:base], c.values[:base]
+	}()
+	for dec.PeekKind() == jsontext.KindString {
+		raw, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		name, err := c.intern(raw)
+		if err != nil {
+			return nil, err
+		}
+		v, err := c.Decode(dec, opt)
+		if err != nil {
+			return nil, err
+		}
+		if !opt.Nulls && c.IsNull(v) {
+			continue
+		}
+		c.names, c.values = append(c.names, name), append(c.values, v)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	t := c.l.CreateTable(0, len(c.names)-base)
+	for i := base; i < len(c.names); i++ {
+		t.RawSetString(c.names[i], c.values[i])
+	}
+	if len(c.names) == base {
+		c.MarkObject(t)
+	}
+	return t, nil
+}
+
+func (c *Codec) decodeArray(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	t := c.l.CreateTable(0, 0)
+	c.MarkArray(t)
+	for {
+		switch dec.PeekKind() {
+		case jsontext.KindEndArray, jsontext.KindInvalid:
+			_, err := dec.ReadToken()
+			return t, err
+		}
+		v, err := c.Decode(dec, opt)
+		if err != nil {
+			return nil, err
+		}
+		t.Append(v)
+	}
+}
+
+// intern returns the text of a quoted object key, shared with its earlier
+// occurrences.
+func (c *Codec) intern(raw jsontext.Value) (string, error) {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		plain := raw[1 : len(raw)-1]
+		if s, ok := c.keys[string(plain)]; ok {
+			return s, nil
+		}
+	}
+	s, err := unquote(raw)
+	if err == nil && len(c.keys) < mostInterned {
+		c.keys[s] = s
+	}
+	return s, err
+}
+
+func unquote(raw jsontext.Value) (string, error) {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	b, err := jsontext.AppendUnquote(nil, raw)
+	return string(b), err
+}
+
+const (
+	safeDigits  = 15
+	largestSafe = 1 << 53
+)
+
+func (c *Codec) number(raw jsontext.Value) lua.LValue {
+	digits := raw
+	if digits[0] == '-' {
+		digits = digits[1:]
+	}
+	whole := int64(0)
+	for _, d := range digits {
+		if d < '0' || d > '9' {
+			return number(raw)
+		}
+		if len(digits) <= safeDigits {
+			whole = whole*10 + int64(d-'0')
+		}
+	}
+	if len(digits) > safeDigits {
+		n, err := strconv.ParseInt(string(raw), 10, 64)
+		if err != nil || n > largestSafe || n < -largestSafe {
+			return lua.LString(raw)
+		}
+		return lua.LNumber(n)
+	}
+	if raw[0] == '-' {
+		return lua.LNumber(-whole)
+	}
+	if whole < int64(len(c.numbers)) {
+		return c.numbers[whole]
+	}
+	return lua.LNumber(whole)
+}
+
+func number(raw jsontext.Value) lua.LValue {
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || math.IsInf(f, 0) {
+		return lua.LString(raw)
+	}
+	return lua.LNumber(f)
+}

@@ -1,0 +1,261 @@
+package bindings
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// EncodeOptions say how Lua values become JSON.
+type EncodeOptions struct {
+	// Model, where set, is the model that the value is a record of: empty
+	// tables become [] for its list properties, and properties of type days
+	// may be given as ISO dates.
+	Model *catalog.Model
+	// Unknown is called for each property that Model does not have.
+	Unknown func(name string)
+}
+
+// EncodeError says which part of a value has no JSON form.
+type EncodeError struct {
+	// Path leads to the part, such as "custom.Tier" or "[3]".
+	Path, Message string
+}
+
+func (e *EncodeError) Error() string {
+	if e.Path == "" {
+		return e.Message
+	}
+	return "at " + e.Path + ": " + e.Message
+}
+
+// EncodeBytes returns v as JSON. The result is the caller's.
+func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, error) {
+	c.buf.Reset()
+	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
+	if err := c.Encode(c.enc, v, opt); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(bytes.TrimSuffix(c.buf.Bytes(), []byte("\n"))), nil
+}
+
+// Encode writes v as one JSON value. Fields keep the order in which they were
+// set. An error is an *EncodeError, or the writer's own.
+func (c *Codec) Encode(enc *jsontext.Encoder, v lua.LValue, opt EncodeOptions) error {
+	c.path = c.path[:0]
+	t, ok := v.(*lua.LTable)
+	if !ok || opt.Model == nil {
+		return c.encode(enc, v)
+	}
+	return c.encodeRecord(enc, t, opt)
+}
+
+// step is one step of the way from a value to a part of it.
+type step struct {
+	name  string
+	index int
+}
+
+// errorf makes an error about the part that is being encoded.
+func (c *Codec) errorf(format string, args ...any) error {
+	var b strings.Builder
+	for _, s := range c.path {
+		switch {
+		case s.name == "":
+			fmt.Fprintf(&b, "[%d]", s.index)
+		case b.Len() > 0:
+			b.WriteString("." + s.name)
+		default:
+			b.WriteString(s.name)
+		}
+	}
+	return &EncodeError{Path: b.String(), Message: fmt.Sprintf(format, args...)}
+}
+
+func (c *Codec) encode(enc *jsontext.Encoder, v lua.LValue) error {
+	switch v := v.(type) {
+	case lua.LString:
+		return c.text(enc, string(v))
+	case lua.LNumber:
+		return c.float(enc, float64(v))
+	case lua.LBool:
+		return enc.WriteToken(jsontext.Bool(bool(v)))
+	case *lua.LTable:
+		return c.encodeTable(enc, v)
+	case *lua.LNilType:
+		return enc.WriteToken(jsontext.Null)
+	}
+	if c.IsNull(v) {
+		return enc.WriteToken(jsontext.Null)
+	}
+	return c.errorf("a %s has no JSON form", v.Type())
+}
+
+func (c *Codec) text(enc *jsontext.Encoder, s string) error {
+	err := enc.WriteToken(jsontext.String(s))
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", truncate(s, 40))
+	}
+	return err
+}
+
+func (c *Codec) float(enc *jsontext.Encoder, f float64) error {
+	switch {
+	case f == math.Trunc(f) && math.Abs(f) <= largestSafe:
+		return enc.WriteToken(jsontext.Int(int64(f)))
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return c.errorf("%v is no number that JSON knows; it comes from a division by zero or from arithmetic on it", lua.LNumber(f))
+	}
+	return enc.WriteToken(jsontext.Float(f))
+}
+
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "..."
+}
+
+func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
+	if len(c.path) > mostDepth {
+		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
+	}
+	list, err := c.isList(t)
+	if err != nil {
+		return err
+	}
+	if list {
+		return c.encodeList(enc, t)
+	}
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		name := lua.LVAsString(k)
+		c.path = append(c.path, step{name: name})
+		if err := c.text(enc, name); err != nil {
+			return err
+		}
+		if err := c.encode(enc, v); err != nil {
+			return err
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable) error {
+	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	for i, n := 1, t.Len(); i <= n; i++ {
+		v := t.RawGetInt(i)
+		if v == lua.LNil {
+			return c.errorf("item %d of %d is nil; put json.null there or leave no gap", i, n)
+		}
+		c.path = append(c.path, step{index: i})
+		if err := c.encode(enc, v); err != nil {
+			return err
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	return enc.WriteToken(jsontext.EndArray)
+}
+
+// isList tells whether a table is a list, and refuses one that is both a list
+// and a record: JSON has no form for it, and part of it would be lost.
+func (c *Codec) isList(t *lua.LTable) (bool, error) {
+	n := t.Len()
+	marked := t.Metatable == lua.LValue(c.array)
+	k, _ := t.Next(lua.LNil)
+	if n > 0 {
+		k, _ = t.Next(lua.LNumber(n))
+	}
+	for ; k != lua.LNil; k, _ = t.Next(k) {
+		switch k := k.(type) {
+		case lua.LString:
+			if n > 0 || marked {
+				return false, c.errorf("the table holds both list items and the field %q; JSON has no such thing", string(k))
+			}
+		case lua.LNumber:
+			return false, c.errorf("the table has the number key %v, which is no part of a list from 1 to %d; use text as the key", k, n)
+		default:
+			return false, c.errorf("the table has a %s as a key; JSON allows text only", k.Type())
+		}
+	}
+	return n > 0 || marked, nil
+}
+
+// encodeRecord writes a record of a model: list properties and days need the
+// model's types.
+func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOptions) error {
+	if t.Len() > 0 {
+		return c.errorf("a %s is a table of named fields, such as { %s = ... }; this one is a list", opt.Model.Snake, exampleProperty(opt.Model))
+	}
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			return c.errorf("a %s has named fields only; the key %v is a %s", opt.Model.Snake, k, k.Type())
+		}
+		c.path = append(c.path, step{name: string(name)})
+		if err := c.text(enc, string(name)); err != nil {
+			return err
+		}
+		if err := c.encodeProperty(enc, opt, string(name), v); err != nil {
+			return err
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+func exampleProperty(m *catalog.Model) string {
+	if len(m.RequiredOnCreate) > 0 {
+		return m.RequiredOnCreate[0]
+	}
+	return m.Properties[len(m.Properties)-1].Name
+}
+
+func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name string, v lua.LValue) error {
+	p := opt.Model.Property(name)
+	if p == nil {
+		if opt.Unknown != nil {
+			opt.Unknown(name)
+		}
+		return c.encode(enc, v)
+	}
+	switch p.Type {
+	case catalog.Days:
+		if s, ok := v.(lua.LString); ok {
+			days, err := epochDays(string(s))
+			if err != nil {
+				return c.errorf("%v", err)
+			}
+			return enc.WriteToken(jsontext.Int(int64(days)))
+		}
+	case catalog.Array:
+		if t, ok := v.(*lua.LTable); ok && isEmpty(t) {
+			if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+				return err
+			}
+			return enc.WriteToken(jsontext.EndArray)
+		}
+	}
+	return c.encode(enc, v)
+}
+
+func isEmpty(t *lua.LTable) bool {
+	k, _ := t.Next(lua.LNil)
+	return k == lua.LNil
+}

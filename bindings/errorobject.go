@@ -1,0 +1,206 @@
+package bindings
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// ErrorShape describes the error object that failed calls raise.
+var ErrorShape = &Shape{
+	Name: "PlanhatError",
+	Doc:  "What a failed call raises. `tostring(err)` is one readable line; `pcall` and `planhat.try` hand the object over.",
+	Fields: []Field{
+		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files"},
+		{Name: "message", Type: "string", Doc: "What happened."},
+		{Name: "hint", Type: "string?", Doc: "What to do about it."},
+		{Name: "status", Type: "integer?", Doc: "The HTTP status of the answer."},
+		{Name: "model", Type: "string?", Doc: "The model, such as `company`."},
+		{Name: "operation", Type: "string?", Doc: "The operation, such as `bulk_upsert`."},
+		{Name: "method", Type: "string?", Doc: "The HTTP method."},
+		{Name: "path", Type: "string?", Doc: "The request's path, without secrets."},
+		{Name: "attempts", Type: "integer?", Doc: "How often the request was sent."},
+		{Name: "retryable", Type: "boolean", Doc: "Whether the same call may succeed later."},
+		{Name: "retry_after", Type: "number?", Doc: "Seconds to wait first, where the API said so."},
+		{Name: "body", Type: "string?", Doc: "The answer's body, at most 64 KiB."},
+		{Name: "items", Type: "RowError[]?", Doc: "The rows that failed."},
+		{Name: "result", Type: "BulkResult?", Doc: "What a bulk call reached before it failed."},
+		{Name: "script", Type: "string?", Doc: "The script that made the call."},
+		{Name: "line", Type: "integer?", Doc: "Its line."},
+		{Name: "traceback", Type: "string?", Doc: "The calls that led there."},
+	},
+}
+
+const causeField = "cause"
+
+// ErrorKinder is an error that names its kind for scripts, where it is none of
+// the client's.
+type ErrorKinder interface {
+	error
+	ErrorKind() string
+}
+
+// Hinter is an error that says what to do next.
+type Hinter interface {
+	error
+	ErrorHint() string
+}
+
+// NewError makes the Lua error object of err: kind, message, hint and all that
+// a *planhat.Error knows, with the script's line and a traceback. err itself
+// stays reachable through ErrorFrom.
+func NewError(L *lua.LState, err error) *lua.LTable {
+	t := L.NewTable()
+	t.Metatable = errorMeta(L, err)
+	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
+	text := func(name, value string) {
+		if value != "" {
+			set(name, lua.LString(value))
+		}
+	}
+	number := func(name string, value float64) {
+		if value != 0 {
+			set(name, lua.LNumber(value))
+		}
+	}
+	set("kind", lua.LString(kindOf(err)))
+	set("message", lua.LString(err.Error()))
+	set("retryable", lua.LFalse)
+	var hinter Hinter
+	if errors.As(err, &hinter) {
+		text("hint", hinter.ErrorHint())
+	}
+	var failed *planhat.Error
+	if errors.As(err, &failed) {
+		set("message", lua.LString(failed.Message))
+		text("hint", failed.Hint)
+		number("status", float64(failed.Status))
+		text("model", failed.Model)
+		text("operation", failed.Operation)
+		text("method", failed.Method)
+		text("path", failed.Path)
+		number("attempts", float64(failed.Attempts))
+		set("retryable", lua.LBool(failed.Retryable))
+		number("retry_after", failed.RetryAfter.Seconds())
+		text("body", string(failed.Body))
+		if len(failed.Items) > 0 {
+			set("items", rowErrors(L, failed.Items, nil))
+		}
+		if failed.Result != nil {
+			set("result", bulkResult(L, failed.Result, nil))
+		}
+	}
+	script, line := position(L)
+	text("script", script)
+	number("line", float64(line))
+	text("traceback", traceback(L))
+	return t
+}
+
+// errorMeta makes an error object's metatable. It is the object's own, so that
+// it can hold the Go error where pairs does not show it.
+func errorMeta(L *lua.LState, err error) *lua.LTable {
+	cause := L.NewUserData()
+	cause.Value = err
+	mt := L.CreateTable(0, 3)
+	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(ErrorLine(L.CheckTable(1))))
+		return 1
+	}))
+	mt.RawSetString("__metatable", lua.LString(ErrorShape.Name))
+	mt.RawSetString(causeField, cause)
+	return mt
+}
+
+// ErrorFrom returns the Go error behind an error object, or nil where v is
+// none.
+func ErrorFrom(v lua.LValue) error {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	mt, ok := t.Metatable.(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	ud, ok := mt.RawGetString(causeField).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	err, _ := ud.Value.(error)
+	return err
+}
+
+// ErrorLine returns an error object as one line: the call, what happened, the
+// status and the hint.
+func ErrorLine(t *lua.LTable) string {
+	field := func(name string) string { return lua.LVAsString(t.RawGetString(name)) }
+	var b strings.Builder
+	if script := field("script"); script != "" {
+		b.WriteString(script + ":" + field("line") + ": ")
+	}
+	if model := field("model"); model != "" {
+		b.WriteString(model + "." + field("operation") + ": ")
+	}
+	b.WriteString(field("message"))
+	b.WriteString(" (" + field("kind"))
+	if status := field("status"); status != "" {
+		b.WriteString(", status " + status)
+	}
+	b.WriteByte(')')
+	if hint := field("hint"); hint != "" {
+		b.WriteString(" - " + hint)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// traceback lists the Lua functions on the stack; the host's own frames are
+// left out.
+func traceback(L *lua.LState) string {
+	var lines []string
+	for level := 0; ; level++ {
+		dbg, ok := L.GetStack(level)
+		if !ok {
+			break
+		}
+		fn, err := L.GetInfo("Slnf", dbg, lua.LNil)
+		if err != nil {
+			break
+		}
+		if f, ok := fn.(*lua.LFunction); ok && f.IsG || dbg.CurrentLine <= 0 {
+			continue
+		}
+		what := "main chunk"
+		if dbg.What != "main" {
+			what = "function '" + dbg.Name + "'"
+			if dbg.Name == "" || dbg.Name == "?" {
+				what = "function at line " + strconv.Itoa(dbg.LineDefined)
+			}
+		}
+		lines = append(lines, dbg.Source+":"+strconv.Itoa(dbg.CurrentLine)+": in "+what)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func kindOf(err error) string {
+	var failed *planhat.Error
+	if errors.As(err, &failed) {
+		return string(failed.Kind)
+	}
+	var kinder ErrorKinder
+	if errors.As(err, &kinder) {
+		return kinder.ErrorKind()
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	}
+	return "io"
+}

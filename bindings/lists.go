@@ -1,0 +1,243 @@
+package bindings
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// pagingNames are the query parameters that are not filters.
+var pagingNames = []string{"limit", "offset", "sort", "select", "from", "to", "cId", "dimid"}
+
+// listFields describes a list's options: those of every list, and the model's
+// own filters.
+func (b binding) listFields() []Field {
+	limit := b.op.Parameter("limit")
+	fields := []Field{
+		{Name: "select", Type: "string|string[]", Doc: "The properties wanted; all of them when left out. `_id` always comes along."},
+		{Name: "sort", Type: "string", Doc: "A property to sort by, with `-` in front for descending order. By `_id` when left out, which keeps pages from overlapping."},
+		{Name: "limit", Type: "integer", Doc: "How many records in total; all of them when left out."},
+		{Name: "offset", Type: "integer", Doc: "How many to skip, 0 when left out."},
+		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many in one request; %d, the most that Planhat allows here, when left out.", limit.Max)},
+	}
+	for _, q := range b.filters() {
+		doc := q.Doc
+		if doc != "" {
+			doc = strings.ToUpper(doc[:1]) + doc[1:] + "."
+		}
+		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: doc})
+	}
+	return fields
+}
+
+func filterType(t catalog.Type) string {
+	switch t {
+	case catalog.Boolean:
+		return "boolean"
+	case catalog.Integer:
+		return "integer"
+	}
+	return "string|string[]"
+}
+
+// filters are the model's own query parameters. from and to are filters on
+// churn, but days to read on metrics, which have no select.
+func (b binding) filters() []*catalog.Query {
+	var own []*catalog.Query
+	for _, q := range b.op.Query {
+		if !slices.Contains(pagingNames, q.Name) || b.model.Snake == "churn" && (q.Name == "from" || q.Name == "to") {
+			own = append(own, q)
+		}
+	}
+	return own
+}
+
+func (b binding) listOptions(opt Options) planhat.ListOptions {
+	return planhat.ListOptions{
+		Select: opt.Strings("select"), Sort: opt.String("sort"),
+		Offset: opt.Int("offset"), Limit: opt.Int("limit"), PageSize: opt.Int("page_size"),
+		Filter: b.filter(opt),
+	}
+}
+
+// filter reads the model's own query parameters; a list is joined by commas.
+func (b binding) filter(opt Options) map[string]string {
+	filter := make(map[string]string)
+	for _, q := range b.filters() {
+		if !opt.Has(q.Name) {
+			continue
+		}
+		if v, ok := opt.Get(q.Name).(lua.LBool); ok {
+			filter[q.Name] = v.String()
+			continue
+		}
+		filter[q.Name] = strings.Join(opt.Strings(q.Name), ",")
+	}
+	return filter
+}
+
+func (b binding) optionsParam() Param {
+	return Param{Name: "options", Type: "table", Optional: true, Doc: "What to list.", Fields: b.listFields()}
+}
+
+// checkPaging refuses numbers that would list something else than was meant.
+func checkPaging(a *Args, opt Options) error {
+	for _, name := range []string{"limit", "offset", "page_size"} {
+		if opt.Has(name) && (opt.Int(name) < 0 || name != "offset" && opt.Int(name) == 0) {
+			return a.Errorf("option '%s' must be a positive number, not %v", name, opt.Get(name))
+		}
+	}
+	return nil
+}
+
+func (b binding) getList() *Func {
+	return &Func{
+		Name: "get_list",
+		Doc: "Reads a list of records into a table: " + b.endpoint() + ". It pages by itself, so that all records come, however many they are. " +
+			"For very many, `each` keeps one page in memory only.",
+		Params:  []Param{b.optionsParam()},
+		Returns: []Return{{Type: b.model.Name + "[]", Doc: "The records."}},
+		Errors:  listErrors,
+		Example: "local records = " + b.lua("get_list{ limit = 50 }") + "\nprint(#records)",
+		Source:  "§5 Lists",
+		Call: func(a *Args) (int, error) {
+			return b.list(a, func(r *planhat.Resource) iter.Seq2[planhat.Record, error] {
+				return r.Each(a.Context(), b.listOptions(a.Options(0)))
+			})
+		},
+	}
+}
+
+// list pushes all records of a sequence.
+func (b binding) list(a *Args, records func(*planhat.Resource) iter.Seq2[planhat.Record, error]) (int, error) {
+	if err := checkPaging(a, a.Options(0)); err != nil {
+		return 0, err
+	}
+	r, err := b.resource(a)
+	if err != nil {
+		return 0, err
+	}
+	codec := CodecOf(a.L)
+	t := a.L.NewTable()
+	codec.MarkArray(t)
+	for record, err := range records(r) {
+		if err != nil {
+			return 0, err
+		}
+		v, err := codec.DecodeBytes(record, DecodeOptions{})
+		if err != nil {
+			return 0, err
+		}
+		t.Append(v)
+	}
+	return a.Push(t)
+}
+
+func (b binding) each() *Func {
+	return &Func{
+		Name: "each",
+		Doc: "Goes through a list of records, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them; " +
+			"leaving the loop with `break` reads no more. `limit` is the total, `page_size` that of a request.",
+		Params:  []Param{b.optionsParam()},
+		Returns: []Return{{Type: "fun(): " + b.model.Name + "?", Doc: "An iterator for `for`."}},
+		Errors:  listErrors,
+		Example: "for record in " + b.lua("each{ limit = 1000 }") + " do\n  print(record._id)\nend",
+		Source:  "§5 Lists",
+		Call: func(a *Args) (int, error) {
+			opt := a.Options(0)
+			return b.iterate(a, func(r *planhat.Resource) *planhat.Pager { return r.Pages(b.listOptions(opt)) })
+		},
+	}
+}
+
+// iterate pushes an iterator over a pager's records. The pager holds no
+// goroutine, so that a loop left early leaves nothing behind.
+func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
+	if err := checkPaging(a, a.Options(0)); err != nil {
+		return 0, err
+	}
+	r, err := b.resource(a)
+	if err != nil {
+		return 0, err
+	}
+	pager := open(r)
+	codec := CodecOf(a.L)
+	var page []planhat.Record
+	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
+		if len(page) == 0 {
+			if page, err = pager.Next(a.Context()); err != nil {
+				return 0, err
+			}
+			if len(page) == 0 {
+				L.Push(lua.LNil)
+				return 1, nil
+			}
+		}
+		v, err := codec.DecodeBytes(page[0], DecodeOptions{})
+		if err != nil {
+			return 0, err
+		}
+		page = page[1:]
+		L.Push(v)
+		return 1, nil
+	}))
+}
+
+func (b binding) leanList() *Func {
+	var fields []Field
+	for _, q := range b.op.Query {
+		doc := q.Doc
+		if doc == "" {
+			doc = "Only companies with this `" + q.Name + "`"
+		}
+		fields = append(fields, Field{Name: q.Name, Type: "string", Doc: doc + "."})
+	}
+	return &Func{
+		Name:    "get_lean_list",
+		Doc:     "Lists companies with their ids and names only: " + b.endpoint() + ". It is one request for all of them, the quickest way to map your ids to Planhat's.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Fields: fields, Doc: "Which companies; all when left out."}},
+		Returns: []Return{{Type: b.model.Name + "[]", Doc: "Records with `_id`, `name`, `externalId` and `sourceId`."}},
+		Errors:  listErrors,
+		Example: "local ids = {}\nfor _, c in ipairs(planhat.company.get_lean_list()) do\n  if c.externalId then ids[c.externalId] = c._id end\nend",
+		Source:  "§5 Lists, lean companies",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			opt := a.Options(0)
+			filter := make(map[string]string)
+			for _, q := range b.op.Query {
+				if opt.Has(q.Name) {
+					filter[q.Name] = opt.String(q.Name)
+				}
+			}
+			records, err := r.GetLeanList(a.Context(), planhat.LeanOptions{Filter: filter})
+			return answerList(a, records, err)
+		},
+	}
+}
+
+// answerList pushes records as a list of tables.
+func answerList(a *Args, records []planhat.Record, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	codec := CodecOf(a.L)
+	t := a.L.CreateTable(len(records), 0)
+	codec.MarkArray(t)
+	for _, record := range records {
+		v, err := codec.DecodeBytes(record, DecodeOptions{})
+		if err != nil {
+			return 0, err
+		}
+		t.Append(v)
+	}
+	return a.Push(t)
+}

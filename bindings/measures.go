@@ -1,0 +1,205 @@
+package bindings
+
+import (
+	"iter"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+const tenantErrors = "`config` without a tenant token; "
+
+var dimensionFields = []Field{
+	{Name: "company_id", Type: "string", Doc: "Only one company: its `_id`. `cId`, the API's own name, is taken as well."},
+	{Name: "cId", Type: "string", Doc: "The same as `company_id`."},
+	{Name: "dimension_id", Type: "string", Doc: "Only one metric. `dimid`, the API's own name, is taken as well."},
+	{Name: "dimid", Type: "string", Doc: "The same as `dimension_id`."},
+	{Name: "from", Type: "string|integer", Doc: "The first day: ISO text, or days since 1970-01-01."},
+	{Name: "to", Type: "string|integer", Doc: "The last day."},
+	{Name: "limit", Type: "integer", Doc: "How many rows in total; all of them when left out."},
+	{Name: "offset", Type: "integer", Doc: "How many to skip, 0 when left out."},
+	{Name: "page_size", Type: "integer", Doc: "How many in one request."},
+}
+
+func dimensionOptions(a *Args) (planhat.DimensionOptions, error) {
+	opt := a.Options(0)
+	d := planhat.DimensionOptions{
+		CompanyID: opt.String("company_id"), DimensionID: opt.String("dimension_id"),
+		Limit: opt.Int("limit"), Offset: opt.Int("offset"), PageSize: opt.Int("page_size"),
+	}
+	for _, same := range []struct {
+		name, api string
+		value     *string
+	}{{"company_id", "cId", &d.CompanyID}, {"dimension_id", "dimid", &d.DimensionID}} {
+		if !opt.Has(same.api) {
+			continue
+		}
+		if opt.Has(same.name) && opt.String(same.api) != *same.value {
+			return d, a.Errorf("options '%s' and '%s' mean the same, but differ", same.name, same.api)
+		}
+		*same.value = opt.String(same.api)
+	}
+	var err error
+	if d.From, err = dayOf(opt.Get("from")); err != nil {
+		return d, a.Errorf("option 'from': %v", err)
+	}
+	if d.To, err = dayOf(opt.Get("to")); err != nil {
+		return d, a.Errorf("option 'to': %v", err)
+	}
+	return d, nil
+}
+
+func (b binding) dimensionData() *Func {
+	return &Func{
+		Name:    "get_dimension_data",
+		Doc:     "Reads the values of metrics: " + b.endpoint() + ". It pages by itself.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values.", Fields: dimensionFields}},
+		Returns: []Return{{Type: "Metrics[]", Doc: "Rows with `dimensionId`, `time`, `value`, `model`, `parentId`, `companyId`, `companyName`."}},
+		Errors:  listErrors,
+		Example: "local rows = planhat.metrics.get_dimension_data{ dimension_id = \"daily_logins\", from = \"2024-01-01\", to = \"2024-01-31\" }",
+		Source:  "§8 Metrics",
+		Call: func(a *Args) (int, error) {
+			d, err := dimensionOptions(a)
+			if err != nil {
+				return 0, err
+			}
+			return b.list(a, func(r *planhat.Resource) iter.Seq2[planhat.Record, error] {
+				return r.EachDimensionData(a.Context(), d)
+			})
+		},
+	}
+}
+
+func (b binding) eachDimension() *Func {
+	return &Func{
+		Name:    "each_dimension_data",
+		Doc:     "Goes through the values of metrics, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values.", Fields: dimensionFields}},
+		Returns: []Return{{Type: "fun(): Metrics?", Doc: "An iterator for `for`."}},
+		Errors:  listErrors,
+		Example: "local sum = 0\nfor row in planhat.metrics.each_dimension_data{ dimension_id = \"daily_logins\" } do sum = sum + row.value end",
+		Source:  "§8 Metrics",
+		Call: func(a *Args) (int, error) {
+			d, err := dimensionOptions(a)
+			if err != nil {
+				return 0, err
+			}
+			return b.iterate(a, func(r *planhat.Resource) *planhat.Pager { return r.PagesDimensionData(d) })
+		},
+	}
+}
+
+func (b binding) insertMetrics() *Func {
+	return &Func{
+		Name: "bulk_insert_metrics",
+		Doc: "Writes values of metrics: " + b.endpoint() + ". A row is `{ dimensionId, value, externalId, model, date }`; " +
+			"`model` is `Company` when left out, `date` the time of the request. These calls do not spend the call quota." +
+			"\n\nThe names `companyId` (as `extid-...`) and `time` are taken for `externalId` and `date`.",
+		Params: []Param{
+			{Name: "rows", Type: "Metrics[]|fun(): Metrics?", Doc: "The values: a list, or an iterator."},
+			bulkOptionsParam,
+		},
+		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the values that were taken."}},
+		Errors:  tenantErrors + bulkErrors,
+		Example: "planhat.metrics.bulk_insert_metrics{\n  { dimensionId = \"daily_logins\", externalId = \"a-17\", value = 150, date = \"2024-01-15\" },\n}",
+		Source:  "§8 Metrics",
+		Call: func(a *Args) (int, error) {
+			return b.bulk(a, (*planhat.Resource).BulkInsertMetrics)
+		},
+	}
+}
+
+const activityNames = "The names `event`, `userId`, `timestamp` and `companyId` (as `extid-...`) are taken for `action`, `externalId`, `date` and `companyExternalId`."
+
+func (b binding) createActivity() *Func {
+	return &Func{
+		Name: "create_activity",
+		Doc: "Records what an enduser did: " + b.endpoint() + ". An activity names the enduser by `email` or `externalId`; " +
+			"an unknown one is created where `companyExternalId` names its company.\n\n" + activityNames,
+		Params: []Param{
+			{Name: "activity", Type: "User_Activity|User_Activity[]", Doc: "The activity; with `bulk`, a list of them."},
+			{Name: "options", Type: "table", Optional: true, Doc: "How to send it.", Fields: append([]Field{
+				{Name: "bulk", Type: "boolean", Doc: "Takes a list and sends it as `bulk_create_activity` does."}}, bulkOptionFields...)},
+		},
+		Returns: []Return{{Type: "table|BulkResult", Doc: "What the API answered, which may be nothing; with `bulk`, a BulkResult."}},
+		Errors:  tenantErrors + writeErrors,
+		Example: "planhat.user_activity.create_activity{ email = \"ada@example.com\", companyExternalId = \"a-17\", action = \"login\" }",
+		Source:  "§9 User activity",
+		Call: func(a *Args) (int, error) {
+			if a.Options(1).Bool("bulk") {
+				bulk := b
+				bulk.op = b.model.Operation("bulk_create_activity")
+				return bulk.bulk(a, (*planhat.Resource).BulkCreateActivity)
+			}
+			if t := a.Table(0); t.Len() > 0 {
+				return 0, a.Errorf("a list of activities is sent with { bulk = true } as the second argument, or by bulk_create_activity")
+			}
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			body, err := b.record(a, a.Get(0))
+			if err != nil {
+				return 0, err
+			}
+			record, err := r.CreateActivity(a.Context(), body)
+			return answer(a, record, err)
+		},
+	}
+}
+
+func (b binding) bulkActivities() *Func {
+	return &Func{
+		Name: "bulk_create_activity",
+		Doc:  "Records many activities: " + b.endpoint() + ". The same as `create_activity(list, { bulk = true })`.\n\n" + activityNames,
+		Params: []Param{
+			{Name: "activities", Type: "User_Activity[]|fun(): User_Activity?", Doc: "The activities: a list, or an iterator."},
+			bulkOptionsParam,
+		},
+		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the activities that were taken."}},
+		Errors:  tenantErrors + bulkErrors,
+		Example: "planhat.user_activity.bulk_create_activity{ { email = \"ada@example.com\", action = \"login\" } }",
+		Source:  "§9 User activity",
+		Call: func(a *Args) (int, error) {
+			return b.bulk(a, (*planhat.Resource).BulkCreateActivity)
+		},
+	}
+}
+
+func (b binding) segment() *Func {
+	return &Func{
+		Name: "segment",
+		Doc: "Sends a call in Segment's form: " + b.endpoint() + ". `identify` tells who an enduser is, `track` what they did; " +
+			"Planhat ignores other types.",
+		Params: []Param{{Name: "call", Type: "table", Doc: "The call.", Fields: []Field{
+			{Name: "type", Type: "string", Required: true, Doc: "`identify` or `track`."},
+			{Name: "user_id", Type: "string", Doc: "The enduser's id in your system."},
+			{Name: "userId", Type: "string", Doc: "The same, as Segment itself spells it."},
+			{Name: "event", Type: "string", Doc: "What happened, for `track`."},
+			{Name: "traits", Type: "table", Doc: "`name`, `email`, `companyId` (the company's externalId), for `identify`."},
+			{Name: "properties", Type: "table", Doc: "More about the event, for `track`."},
+		}}},
+		Returns: []Return{{Type: "table", Doc: "What the API answered, which may be nothing."}},
+		Errors:  tenantErrors + writeErrors,
+		Example: "planhat.user_activity.segment{ type = \"track\", user_id = \"u-1\", event = \"report exported\" }",
+		Source:  "§9 User activity",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			raw, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
+			if err != nil {
+				return 0, a.Errorf("the call cannot be sent: %v", err)
+			}
+			record, err := r.Segment(a.Context(), raw)
+			return answer(a, record, err)
+		},
+	}
+}
+
+// translatedNames are names that the client translates to the API's; they are
+// no reason for a warning.
+var translatedNames = map[string][]string{
+	"metrics":       {"companyId", "time"},
+	"user_activity": {"event", "userId", "timestamp", "companyId"},
+}

@@ -1,0 +1,129 @@
+package bindings
+
+import (
+	"errors"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Open builds the Lua table of a module on L. Functions may be called with a
+// dot or with a colon; arguments are checked against their specs.
+func Open(L *lua.LState, h Host, m *Module) *lua.LTable {
+	t := L.CreateTable(0, len(m.Funcs)+len(m.Modules)+len(m.Values))
+	for _, fn := range m.Funcs {
+		t.RawSetString(fn.Name, newFunction(L, h, m.Name, fn, t))
+	}
+	for _, sub := range m.Modules {
+		t.RawSetString(lastName(sub.Name), Open(L, h, sub))
+	}
+	for _, value := range m.Values {
+		if value.Make != nil {
+			t.RawSetString(value.Name, value.Make(L))
+		}
+	}
+	if m.Call != nil {
+		mt := L.CreateTable(0, 1)
+		// __call hands over the module itself first, as a colon does.
+		mt.RawSetString("__call", newFunction(L, h, "", m.Call, t))
+		t.Metatable = mt
+	}
+	return t
+}
+
+func lastName(qualified string) string {
+	for i := len(qualified) - 1; i >= 0; i-- {
+		if qualified[i] == '.' {
+			return qualified[i+1:]
+		}
+	}
+	return qualified
+}
+
+func newFunction(L *lua.LState, h Host, module string, fn *Func, self *lua.LTable) *lua.LFunction {
+	if fn.Lua != "" {
+		return luaFunction(L, qualify(module, fn.Name), fn.Lua)
+	}
+	return L.NewFunction(func(L *lua.LState) int {
+		a := Args{L: L, Host: h, fn: fn, module: module}
+		if self != nil && L.GetTop() > 0 && L.Get(1) == self {
+			a.skip = 1
+		}
+		err := a.check()
+		if err == nil {
+			var n int
+			if n, err = fn.Call(&a); err == nil {
+				return n
+			}
+		}
+		Raise(L, err)
+		return 0
+	})
+}
+
+// luaFunction runs a chunk that returns a function. The chunk is part of the
+// program: one that does not compile is a bug that any test finds.
+func luaFunction(L *lua.LState, name, chunk string) *lua.LFunction {
+	f, err := L.Load(strings.NewReader(chunk), name)
+	if err != nil {
+		panic(err)
+	}
+	L.Push(f)
+	L.Call(0, 1)
+	f = L.CheckFunction(-1)
+	L.Pop(1)
+	return f
+}
+
+// Function makes a Lua function outside of a module, such as an iterator that
+// a module's function returns. Errors are raised as Open's functions do.
+func Function(L *lua.LState, call func(L *lua.LState) (int, error)) *lua.LFunction {
+	return L.NewFunction(func(L *lua.LState) int {
+		n, err := call(L)
+		if err != nil {
+			Raise(L, err)
+		}
+		return n
+	})
+}
+
+// Raise raises err in Lua. A mistake in the script (UsageError) becomes text
+// with the script's position in front, as Lua's own errors; everything else
+// becomes an error object.
+func Raise(L *lua.LState, err error) {
+	var usage *UsageError
+	if errors.As(err, &usage) {
+		L.Error(lua.LString(where(L)+usage.Error()), 0)
+	}
+	var raised *lua.ApiError
+	if errors.As(err, &raised) && raised.Object != nil && raised.Object != lua.LNil {
+		L.Error(raised.Object, 0)
+	}
+	L.Error(NewError(L, err), 0)
+}
+
+// where returns "file:line: " of the nearest Lua function on the stack, or "".
+func where(L *lua.LState) string {
+	script, line := position(L)
+	if script == "" {
+		return ""
+	}
+	return script + ":" + lua.LNumber(line).String() + ": "
+}
+
+// position returns the source and line of the nearest Lua function on the
+// stack.
+func position(L *lua.LState) (script string, line int) {
+	for level := 1; ; level++ {
+		dbg, ok := L.GetStack(level)
+		if !ok {
+			return "", 0
+		}
+		if _, err := L.GetInfo("Sl", dbg, lua.LNil); err != nil {
+			return "", 0
+		}
+		if dbg.CurrentLine > 0 {
+			return dbg.Source, dbg.CurrentLine
+		}
+	}
+}

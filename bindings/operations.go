@@ -1,0 +1,160 @@
+package bindings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// binding is one operation of one model, for one client.
+type binding struct {
+	model  *catalog.Model
+	op     *catalog.Operation
+	client clientOf
+}
+
+const (
+	listErrors  = "`auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
+	oneErrors   = "`not_found` where there is no such record; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
+	writeErrors = "`validation` where Planhat refuses the data; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
+	bulkErrors  = "`partial` where some requests failed and others did not: `err.result` and `err.items` hold both. " +
+		"The failure's own kind where all failed. Rejected rows do not raise, but for `--strict`."
+)
+
+// funcs returns the functions that an operation becomes: itself and, for
+// lists, an iterator.
+func (b binding) funcs() []*Func {
+	switch b.op.Name {
+	case "create":
+		return []*Func{b.create()}
+	case "update":
+		return []*Func{b.update()}
+	case "get_by_id":
+		return []*Func{b.getByID()}
+	case "delete":
+		return []*Func{b.delete()}
+	case "get_list":
+		return []*Func{b.getList(), b.each()}
+	case "get_lean_list":
+		return []*Func{b.leanList()}
+	case "bulk_upsert":
+		return []*Func{b.bulkUpsert()}
+	case "duplicate":
+		return []*Func{b.duplicate()}
+	case "get_dimension_data":
+		return []*Func{b.dimensionData(), b.eachDimension()}
+	case "bulk_insert_metrics":
+		return []*Func{b.insertMetrics()}
+	case "create_activity":
+		return []*Func{b.createActivity()}
+	case "bulk_create_activity":
+		return []*Func{b.bulkActivities()}
+	case "segment":
+		return []*Func{b.segment()}
+	}
+	return nil
+}
+
+// noun returns the model's name in a sentence, with its article.
+func (b binding) noun() string {
+	name := strings.ReplaceAll(b.model.Snake, "_", " ")
+	if b.model.Snake == "nps" {
+		return "an NPS answer"
+	}
+	if strings.ContainsAny(name[:1], "aeio") {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+func (b binding) endpoint() string {
+	host := ""
+	if b.op.Base == catalog.Analytics {
+		host = " on the analytics host"
+	}
+	return "`" + b.op.Method + " " + b.op.Path + "`" + host
+}
+
+func (b binding) lua(call string) string { return "planhat." + b.model.Snake + "." + call }
+
+// required describes what a new record needs.
+func (b binding) required() string {
+	var s string
+	if len(b.model.RequiredOnCreate) > 0 {
+		s += " A new one needs `" + strings.Join(b.model.RequiredOnCreate, "`, `") + "`."
+	}
+	if len(b.model.RequiredOneOf) > 0 {
+		s += " It needs one of `" + strings.Join(b.model.RequiredOneOf, "`, `") + "`."
+	}
+	if len(b.model.SuggestedOnCreate) > 0 {
+		s += " Planhat suggests `" + strings.Join(b.model.SuggestedOnCreate, "`, `") + "`."
+	}
+	return s
+}
+
+// idForms describes the ids that an operation takes.
+func (b binding) idForms(keyables []string) string {
+	forms := []string{"its `_id`"}
+	for _, k := range keyables {
+		switch k {
+		case "extid-":
+			forms = append(forms, "`extid-` and its `"+b.model.ExternalID()+"`")
+		case "srcid-":
+			forms = append(forms, "`srcid-` and its `sourceId`")
+		}
+	}
+	return strings.Join(forms, ", or ")
+}
+
+func (b binding) exampleID(keyables []string) string {
+	for _, k := range keyables {
+		if k == "extid-" {
+			return `"extid-a-17"`
+		}
+	}
+	return `"67d08140557181002fd170dd"`
+}
+
+func (b binding) exampleFields() string {
+	names := b.model.RequiredOnCreate
+	if len(names) == 0 {
+		names = b.model.SuggestedOnCreate
+	}
+	if len(b.model.RequiredOneOf) > 0 {
+		names = append([]string{b.model.RequiredOneOf[0]}, names...)
+	}
+	if len(names) == 0 {
+		return "..."
+	}
+	var fields []string
+	for _, name := range names {
+		fields = append(fields, name+" = "+b.exampleValue(name))
+	}
+	return strings.Join(fields, ", ")
+}
+
+func (b binding) exampleValue(name string) string {
+	p := b.model.Property(name)
+	switch {
+	case p.Ref == "Company" && p.Type == catalog.Array:
+		return `{ "extid-a-17" }`
+	case p.Ref == "Company":
+		return `"extid-a-17"`
+	case len(p.Enum) > 0:
+		return fmt.Sprintf("%q", p.Enum[0])
+	case strings.Contains(strings.ToLower(name), "currency"):
+		return `"EUR"`
+	case name == "email":
+		return `"ada@example.com"`
+	}
+	switch p.Type {
+	case catalog.Number, catalog.Integer:
+		return "9"
+	case catalog.Date, catalog.Days:
+		return `"2024-01-15"`
+	case catalog.Array:
+		return `{ "example.com" }`
+	}
+	return `"Example"`
+}

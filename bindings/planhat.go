@@ -1,0 +1,234 @@
+package bindings
+
+import (
+	"fmt"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// Planhat is the module planhat: one part for each model of the catalog, with
+// a function for each of its operations.
+func Planhat() *Module {
+	m := planhatModule("planhat", func(a *Args) (*planhat.Client, error) { return a.Host.Client() })
+	m.Funcs = append(m.Funcs, newClient(), try(), isError(), models())
+	return m
+}
+
+// clientOf finds the client that a call uses.
+type clientOf func(a *Args) (*planhat.Client, error)
+
+// planhatModule builds the parts that every client has, the default one and
+// those of planhat.new.
+func planhatModule(name string, client clientOf) *Module {
+	m := &Module{
+		Name: name,
+		Doc: "The Planhat client. Each model is a part of it, such as `planhat.company`; " +
+			"a failed call raises a [PlanhatError](#planhaterror).\n\n" +
+			"All scripts that use the same token share one quota. Calls wait for it, and are repeated where that is safe.",
+		Funcs: []*Func{quota(client), reference("extid", "externalId"), reference("srcid", "sourceId")},
+	}
+	for _, model := range catalog.Load().Models {
+		m.Modules = append(m.Modules, modelModule(name, model, client))
+	}
+	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape}
+	return m
+}
+
+func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
+	m := &Module{Name: parent + "." + model.Snake, Doc: model.Doc}
+	for _, op := range model.Operations {
+		b := binding{model: model, op: op, client: client}
+		m.Funcs = append(m.Funcs, b.funcs()...)
+	}
+	if model.Snake == "metrics" {
+		m.Funcs = append(m.Funcs, epochDaysFormat())
+	}
+	m.Records = []*Shape{recordShape(model)}
+	return m
+}
+
+func recordShape(model *catalog.Model) *Shape {
+	s := &Shape{Name: model.Name, Doc: model.Doc}
+	for _, p := range model.Properties {
+		s.Fields = append(s.Fields, Field{Name: p.Name, Type: luaType(p.Type) + "?", Doc: p.Doc})
+	}
+	return s
+}
+
+// luaType returns the type that a property has in scripts.
+func luaType(t catalog.Type) string {
+	switch t {
+	case catalog.Number:
+		return "number"
+	case catalog.Integer:
+		return "integer"
+	case catalog.Days:
+		return "integer|string"
+	case catalog.Boolean:
+		return "boolean"
+	case catalog.Array, catalog.Object:
+		return "table"
+	}
+	return "string"
+}
+
+func newClient() *Func {
+	return &Func{
+		Name: "new",
+		Doc: "Makes another client, for a second tenant or token. What is left out comes from the configuration. " +
+			"It has the same parts as `planhat` itself.",
+		Params: []Param{{Name: "options", Type: "table", Optional: true, Fields: []Field{
+			{Name: "api_token", Type: "string", Doc: "Access token for the main API."},
+			{Name: "tenant_token", Type: "string", Doc: "Tenant token, for metrics and user activities."},
+			{Name: "api_url", Type: "string", Doc: "The main host, such as `https://api-us2.planhat.com`."},
+			{Name: "analytics_url", Type: "string", Doc: "The host for metrics and activities."},
+			{Name: "calls_per_min", Type: "integer", Doc: "The quota to keep to; 200 unless configured otherwise."},
+		}}},
+		Returns: []Return{{Type: "planhat", Doc: "The client."}},
+		Errors:  "`config` where no token is known.",
+		Example: "local sandbox = planhat.new{ api_token = env.require(\"SANDBOX_TOKEN\") }\nprint(#sandbox.company.get_list{ limit = 10 })",
+		Source:  "§1 Hosts, §2 Authentication",
+		Call: func(a *Args) (int, error) {
+			opt := a.Options(0)
+			for _, secret := range []string{opt.String("api_token"), opt.String("tenant_token")} {
+				if secret != "" {
+					a.Host.AddSecret(secret)
+				}
+			}
+			c, err := a.Host.NewClient(ClientOptions{
+				APIToken: opt.String("api_token"), TenantToken: opt.String("tenant_token"),
+				APIURL: opt.String("api_url"), AnalyticsURL: opt.String("analytics_url"),
+				CallsPerMinute: opt.Int("calls_per_min"),
+			})
+			if err != nil {
+				return 0, err
+			}
+			m := planhatModule("planhat", func(*Args) (*planhat.Client, error) { return c, nil })
+			return a.Push(Open(a.L, a.Host, m))
+		},
+	}
+}
+
+func try() *Func {
+	return &Func{
+		Name: "try",
+		Doc: "Calls a function and returns what it returns; where it fails, returns nil and the error instead of raising it. " +
+			"A run that is out of time or was interrupted ends all the same.",
+		Params: []Param{
+			{Name: "fn", Type: "function", Doc: "The function."},
+			{Name: "argument", Type: "any", Optional: true, Doc: "Its arguments."},
+		},
+		Variadic: true,
+		Returns: []Return{
+			{Type: "any", Doc: "The function's results, or nil."},
+			{Type: "PlanhatError|string|nil", Doc: "The error."},
+		},
+		Example: "local company, err = planhat.try(planhat.company.get_by_id, \"extid-42\")\nif not company then log.warn(\"skipped\", { reason = tostring(err) }) end",
+		Lua: `local function pass(ok, ...)
+  if ok then return ... end
+  return nil, (...)
+end
+local pcall = pcall
+return function(fn, ...) return pass(pcall(fn, ...)) end`,
+	}
+}
+
+func isError() *Func {
+	return &Func{
+		Name:    "is_error",
+		Doc:     "Tells whether a value is an error object that a module raised.",
+		Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "Any value."}},
+		Returns: []Return{{Type: "boolean", Doc: "True for an error object."}},
+		Example: "local ok, err = pcall(planhat.company.delete, id)\nif planhat.is_error(err) and err.kind == \"not_found\" then ok = true end",
+		Call: func(a *Args) (int, error) {
+			return a.Push(lua.LBool(ErrorFrom(a.Get(0)) != nil))
+		},
+	}
+}
+
+func models() *Func {
+	return &Func{
+		Name:    "models",
+		Doc:     "Lists the names of all models.",
+		Returns: []Return{{Type: "string[]", Doc: "The names, such as `company` and `time_entry`."}},
+		Example: "for _, name in ipairs(planhat.models()) do print(name) end",
+		Call: func(a *Args) (int, error) {
+			t := a.L.NewTable()
+			for _, m := range catalog.Load().Models {
+				t.Append(lua.LString(m.Snake))
+			}
+			return a.Push(t)
+		},
+	}
+}
+
+func quota(client clientOf) *Func {
+	return &Func{
+		Name: "quota",
+		Doc:  "Tells how much of the minute's call quota is used.",
+		Returns: []Return{{Type: "table", Doc: "`limit` calls a window, `used` of them, `free`, `window` in seconds, " +
+			"and `blocked_for`, the seconds that a 429 holds all calls back."}},
+		Example: "print(planhat.quota().free .. \" calls left\")",
+		Source:  "§3 Limits",
+		Call: func(a *Args) (int, error) {
+			c, err := client(a)
+			if err != nil {
+				return 0, err
+			}
+			state, err := c.Limiter().State(a.Context())
+			if err != nil {
+				return 0, err
+			}
+			t := a.L.NewTable()
+			for name, n := range map[string]float64{
+				"limit": float64(state.Limit), "used": float64(state.Used), "free": float64(state.Limit - state.Used),
+				"window": state.Length.Seconds(), "blocked_for": state.BlockedFor.Seconds(),
+			} {
+				t.RawSetString(name, lua.LNumber(n))
+			}
+			return a.Push(t)
+		},
+	}
+}
+
+func reference(prefix, property string) *Func {
+	return &Func{
+		Name: prefix,
+		Doc: fmt.Sprintf("Turns an `%s` into the form that Planhat takes in the place of an `_id`: `%s-` in front of it.",
+			property, prefix),
+		Params:  []Param{{Name: "id", Type: "string", Doc: "The id in your own system."}},
+		Returns: []Return{{Type: "string", Doc: "The reference."}},
+		Errors:  "A mistake in the script where the id is empty.",
+		Example: fmt.Sprintf("planhat.task.create{ mainType = \"task\", action = \"Call\", companyId = planhat.%s(row.account) }", prefix),
+		Source:  "§4 Single record operations",
+		Call: func(a *Args) (int, error) {
+			id := a.String(0)
+			if id == "" {
+				return 0, a.Errorf("the id is empty")
+			}
+			return a.Push(lua.LString(prefix + "-" + id))
+		},
+	}
+}
+
+// warnUnknown returns a function that reports properties which the catalog
+// does not know. It is a warning, since a tenant may have fields of its own.
+func warnUnknown(a *Args, model *catalog.Model) func(name string) {
+	return func(name string) {
+		if slices.Contains(translatedNames[model.Snake], name) {
+			return
+		}
+		names := make([]string, len(model.Properties))
+		for i, p := range model.Properties {
+			names[i] = p.Name
+		}
+		a.Host.Warn(a.Context(), model.Snake+"."+name, fmt.Sprintf(
+			"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
+			model.Snake, name, suggest.Phrase(name, names)))
+	}
+}

@@ -1,0 +1,132 @@
+package bindings
+
+import (
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// resource finds the model's part of the client.
+func (b binding) resource(a *Args) (*planhat.Resource, error) {
+	c, err := b.client(a)
+	if err != nil {
+		return nil, err
+	}
+	return c.Model(b.model.Snake)
+}
+
+// record encodes an argument as a record of the model.
+func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
+	raw, err := CodecOf(a.L).EncodeBytes(v, EncodeOptions{Model: b.model, Unknown: warnUnknown(a, b.model)})
+	if err != nil {
+		return nil, a.Errorf("the %s cannot be sent: %v", b.model.Snake, err)
+	}
+	return raw, nil
+}
+
+// answer pushes a record as a table.
+func answer(a *Args, record planhat.Record, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	if len(record) == 0 {
+		return a.Push(a.L.NewTable())
+	}
+	v, err := CodecOf(a.L).DecodeBytes(record, DecodeOptions{})
+	if err != nil {
+		return 0, err
+	}
+	return a.Push(v)
+}
+
+func (b binding) create() *Func {
+	return &Func{
+		Name: "create",
+		Doc: "Creates " + b.noun() + ": " + b.endpoint() + "." + b.required() +
+			"\n\nWhere it is not known whether a lost request was carried out, the record is looked up by its key before it is sent again; without a key the call fails and says so.",
+		Params:  []Param{{Name: "record", Type: b.model.Name, Doc: "The properties."}},
+		Returns: []Return{{Type: b.model.Name, Doc: "The stored record, with its `_id`."}},
+		Errors:  writeErrors,
+		Example: "local record = " + b.lua("create{ "+b.exampleFields()+" }") + "\nprint(record._id)",
+		Source:  "§4 Single record operations",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			body, err := b.record(a, a.Get(0))
+			if err != nil {
+				return 0, err
+			}
+			record, err := r.Create(a.Context(), body)
+			return answer(a, record, err)
+		},
+	}
+}
+
+func (b binding) update() *Func {
+	return &Func{
+		Name: "update",
+		Doc:  "Changes " + b.noun() + ": " + b.endpoint() + ". Properties that are not given stay as they are; `json.null` clears one.",
+		Params: []Param{
+			{Name: "id", Type: "string", Doc: "Which one: " + b.idForms(b.model.Keyables.Update) + "."},
+			{Name: "changes", Type: b.model.Name, Doc: "The properties to change."},
+		},
+		Returns: []Return{{Type: b.model.Name, Doc: "The record after the change."}},
+		Errors:  "`not_found` where there is no such record; " + writeErrors,
+		Example: b.lua("update(" + b.exampleID(b.model.Keyables.Update) + ", { custom = { Tier = \"Gold\" } })"),
+		Source:  "§4 Single record operations",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			body, err := b.record(a, a.Get(1))
+			if err != nil {
+				return 0, err
+			}
+			record, err := r.Update(a.Context(), a.String(0), body)
+			return answer(a, record, err)
+		},
+	}
+}
+
+func (b binding) getByID() *Func {
+	return &Func{
+		Name:    "get_by_id",
+		Doc:     "Reads " + b.noun() + ": " + b.endpoint() + ".",
+		Params:  []Param{{Name: "id", Type: "string", Doc: "Which one: " + b.idForms(b.model.Keyables.Get) + "."}},
+		Returns: []Return{{Type: b.model.Name, Doc: "The record. Properties that are null are absent."}},
+		Errors:  oneErrors,
+		Example: "local record = " + b.lua("get_by_id("+b.exampleID(b.model.Keyables.Get)+")"),
+		Source:  "§4 Single record operations",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			record, err := r.GetByID(a.Context(), a.String(0))
+			return answer(a, record, err)
+		},
+	}
+}
+
+func (b binding) delete() *Func {
+	return &Func{
+		Name:    "delete",
+		Doc:     "Deletes " + b.noun() + ": " + b.endpoint() + ".",
+		Params:  []Param{{Name: "id", Type: "string", Doc: "Its `_id`."}},
+		Returns: []Return{{Type: "table", Doc: "What Planhat answered, commonly `deletedCount`; it may be empty."}},
+		Errors:  oneErrors,
+		Example: b.lua(`delete("67d08140557181002fd170dd")`),
+		Source:  "§4 Single record operations",
+		Call: func(a *Args) (int, error) {
+			r, err := b.resource(a)
+			if err != nil {
+				return 0, err
+			}
+			record, err := r.Delete(a.Context(), a.String(0))
+			return answer(a, record, err)
+		},
+	}
+}

@@ -1,0 +1,98 @@
+package bindings
+
+import (
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+var bulkResultShape = &Shape{
+	Name: "BulkResult",
+	Doc:  "What became of the rows of a bulk call.",
+	Fields: []Field{
+		{Name: "rows", Type: "integer", Required: true, Doc: "How many rows were given."},
+		{Name: "created", Type: "integer", Required: true, Doc: "How many records are new."},
+		{Name: "updated", Type: "integer", Required: true, Doc: "How many records changed."},
+		{Name: "unchanged", Type: "integer", Required: true, Doc: "How many were as they should be already."},
+		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were not taken; `#result.errors`."},
+		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rows that were not taken, in the order of the input."},
+		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, where the answer tells it."},
+		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run held back."},
+		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
+		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these got no usable answer."},
+	},
+}
+
+var rowErrorShape = &Shape{
+	Name: "RowError",
+	Doc:  "One row that was not taken.",
+	Fields: []Field{
+		{Name: "index", Type: "integer?", Doc: "Its position in the input, counted from 1; nil where the answer does not say which row it means."},
+		{Name: "row", Type: "table?", Doc: "The row as it was given."},
+		{Name: "key", Type: "string?", Doc: "What identifies it, such as `externalId a-1`."},
+		{Name: "message", Type: "string", Required: true, Doc: "What is wrong with it."},
+		{Name: "kind", Type: "string", Required: true, Doc: "The kind of failure, as in a PlanhatError."},
+		{Name: "raw", Type: "any", Doc: "Planhat's own words about it, where there are any."},
+		{Name: "uncertain", Type: "boolean", Required: true, Doc: "True where it may have been stored all the same: check before sending it again."},
+	},
+}
+
+// bulkResult makes the Lua form of a result. rows, where given, are the
+// script's own tables, so that errors hand those back.
+func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LTable {
+	t := L.CreateTable(0, len(bulkResultShape.Fields))
+	number := func(name string, n int) { t.RawSetString(name, lua.LNumber(n)) }
+	number("rows", r.Rows)
+	number("created", r.Created)
+	number("updated", r.Updated)
+	number("unchanged", r.Unchanged)
+	number("rejected", len(r.Errors))
+	t.RawSetString("errors", rowErrors(L, r.Errors, rows))
+	ids := L.CreateTable(0, len(r.Keys))
+	for _, k := range r.Keys {
+		ids.RawSetInt(k.Index+1, lua.LString(k.ID))
+	}
+	t.RawSetString("ids", ids)
+	number("planned", r.Planned)
+	number("chunks", r.Chunks)
+	number("failed_chunks", r.FailedChunks)
+	return t
+}
+
+func rowErrors(L *lua.LState, failed []planhat.RowError, rows []lua.LValue) *lua.LTable {
+	codec := CodecOf(L)
+	list := L.CreateTable(len(failed), 0)
+	codec.MarkArray(list)
+	for _, e := range failed {
+		t := L.CreateTable(0, len(rowErrorShape.Fields))
+		switch {
+		case e.Index >= 0 && e.Index < len(rows):
+			t.RawSetString("row", rows[e.Index])
+		case len(e.Row) > 0:
+			t.RawSetString("row", decodeLoosely(codec, e.Row))
+		}
+		if e.Index >= 0 {
+			t.RawSetString("index", lua.LNumber(e.Index+1))
+		}
+		if e.Key != "" {
+			t.RawSetString("key", lua.LString(e.Key))
+		}
+		t.RawSetString("message", lua.LString(e.Message))
+		t.RawSetString("kind", lua.LString(e.Kind))
+		if len(e.Raw) > 0 {
+			t.RawSetString("raw", decodeLoosely(codec, e.Raw))
+		}
+		t.RawSetString("uncertain", lua.LBool(e.Uncertain))
+		list.Append(t)
+	}
+	return list
+}
+
+// decodeLoosely decodes what may be no JSON; then it stays text.
+func decodeLoosely(codec *Codec, raw planhat.Record) lua.LValue {
+	v, err := codec.DecodeBytes(raw, DecodeOptions{Nulls: true})
+	if err != nil {
+		return lua.LString(raw)
+	}
+	return v
+}

@@ -1,0 +1,55 @@
+// Package suggest finds what somebody probably meant by a misspelt name.
+package suggest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+const most = 3
+
+// Nearest returns at most three of the candidates that lie near to name, the
+// nearest first. How far a candidate may differ grows with its length: one
+// letter in four, so that short names don't suggest each other. Differences in
+// case, underscores and hyphens count for little.
+func Nearest(name string, candidates []string) []string {
+	type match struct {
+		name     string
+		distance int
+	}
+	folded := fold(name)
+	var found []match
+	for _, c := range candidates {
+		other := fold(c)
+		d := levenshtein.ComputeDistance(folded, other)
+		within := max(len(folded), len(other))/4 + 1
+		prefixed := len(folded) >= 3 && (strings.HasPrefix(other, folded) || strings.HasPrefix(folded, other) && len(other) >= 3)
+		if d > within && !prefixed {
+			continue
+		}
+		found = append(found, match{c, d})
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return cmp.Compare(a.distance, b.distance) })
+	var names []string
+	for _, m := range found[:min(len(found), most)] {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// Phrase returns " (did you mean 'x'?)" for the candidates near to name, or ""
+// where there are none. It is made to be put behind a message.
+func Phrase(name string, candidates []string) string {
+	near := Nearest(name, candidates)
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+}
+
+var folding = strings.NewReplacer("_", "", "-", "", " ", "")
+
+func fold(s string) string { return folding.Replace(strings.ToLower(s)) }

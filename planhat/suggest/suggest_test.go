@@ -1,0 +1,29 @@
+package suggest
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestNearest(t *testing.T) {
+	models := []string{"company", "campaign", "enduser", "user", "user_activity", "nps"}
+	for _, tt := range []struct {
+		name string
+		want []string
+	}{
+		{"compny", []string{"company"}},
+		{"end_user", []string{"enduser"}},
+		{"NPS", []string{"nps"}},
+		{"userActivity", []string{"user_activity", "user"}},
+		{"zzz", nil},
+		{"", nil},
+	} {
+		assert.Equal(t, tt.want, Nearest(tt.name, models), tt.name)
+	}
+}
+
+func TestPhrase(t *testing.T) {
+	assert.Equal(t, " (did you mean 'select'?)", Phrase("slect", []string{"select", "sort"}))
+	assert.Empty(t, Phrase("qqqq", []string{"select", "sort"}))
+}
