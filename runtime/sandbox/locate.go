@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// place is a file inside an allowed folder.
+type place struct {
+	root *os.Root
+	rel  string
+}
+
+// locate finds the allowed folder that holds name, for reading. With follow, a
+// symbolic link at the end of the path is resolved as well.
+func (s *Sandbox) locate(act, name string, follow bool) (place, error) {
+	return s.find(act, name, s.read, "--allow-read", follow)
+}
+
+// locateForWrite is locate for the folders that may be written. The folders
+// themselves can neither be removed nor renamed.
+func (s *Sandbox) locateForWrite(act, name string, follow bool) (place, error) {
+	at, err := s.find(act, name, s.write, "--allow-write", follow)
+	if err == nil && at.rel == "." && !follow {
+		err = &fs.PathError{Op: "change", Path: name, Err: errors.New("it is the allowed folder itself")}
+	}
+	return at, err
+}
+
+func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool) (place, error) {
+	if name == "" {
+		return place{}, &fs.PathError{Op: "open", Path: name, Err: errors.New("the file name is empty")}
+	}
+	path := s.abs(name)
+	real := resolve(path, follow)
+	for _, dir := range dirs {
+		realDir := resolve(dir, true)
+		rel, err := filepath.Rel(realDir, real)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		root, err := s.root(realDir)
+		if err != nil {
+			return place{}, renamed(err, "open", name)
+		}
+		return place{root, rel}, nil
+	}
+	wanted := filepath.Dir(real)
+	if info, err := os.Stat(real); err == nil && info.IsDir() {
+		wanted = real
+	}
+	return place{}, &RefusedError{Act: act, Path: path, Target: real, Flag: flag + "=" + wanted}
+}
+
+// root returns the os.Root of a folder; it is opened once a run.
+func (s *Sandbox) root(dir string) (*os.Root, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if root := s.roots[dir]; root != nil {
+		return root, nil
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.roots[dir] = root
+	return root, nil
+}
+
+// resolve returns path with the symbolic links of its existing part resolved.
+// A link at its very end is kept where follow is not set.
+func resolve(path string, follow bool) string {
+	if !follow {
+		return filepath.Join(resolve(filepath.Dir(path), true), filepath.Base(path))
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	// A link that leads to a file that is not there yet decides where that
+	// file would be made.
+	if target, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		if target != path {
+			return filepath.Join(resolve(filepath.Dir(target), true), filepath.Base(target))
+		}
+	}
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
+	}
+	return filepath.Join(resolve(parent, true), filepath.Base(path))
+}

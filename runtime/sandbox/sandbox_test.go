@@ -1,0 +1,204 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// world is a temporary folder with work/ (readable), out/ (writable) and
+// outside/ (neither).
+type world struct {
+	dir string
+	box *Sandbox
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	w := &world{dir: dir}
+	for _, d := range []string{"work/sub", "out", "outside"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, d), 0o755))
+	}
+	w.put(t, "work/in.txt", "inside")
+	w.put(t, "outside/secret.txt", "secret")
+	w.box = New(w.path("work"), []string{w.path("work")}, []string{w.path("out")})
+	t.Cleanup(func() { assert.NoError(t, w.box.Close(false)) })
+	return w
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
+
+func (w *world) put(t *testing.T, name, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(w.path(name), []byte(text), 0o644))
+}
+
+func (w *world) get(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(w.path(name))
+	require.NoError(t, err)
+	return string(b)
+}
+
+func (w *world) link(t *testing.T, target, name string) {
+	t.Helper()
+	if err := os.Symlink(target, w.path(name)); err != nil && runtime.GOOS == "windows" {
+		t.Skip("symbolic links need a privilege here")
+	} else {
+		require.NoError(t, err)
+	}
+}
+
+func TestReading(t *testing.T) {
+	w := newWorld(t)
+	w.link(t, w.path("outside/secret.txt"), "work/file-link")
+	w.link(t, w.path("outside"), "work/dir-link")
+	w.link(t, w.path("work/in.txt"), "work/good-link")
+	w.link(t, w.path("out"), "work/out-link")
+	w.put(t, "out/o.txt", "inside")
+	for name, allowed := range map[string]bool{
+		"in.txt":                       true,
+		"./sub/../in.txt":              true,
+		"good-link":                    true,
+		"out-link/o.txt":               true,
+		w.path("work/in.txt"):          true,
+		w.path("out/o.txt"):            true,
+		"../out/o.txt":                 true,
+		"../outside/secret.txt":        false,
+		"sub/../../outside/secret.txt": false,
+		w.path("outside/secret.txt"):   false,
+		"file-link":                    false,
+		"dir-link/secret.txt":          false,
+		"dir-link/none.txt":            false,
+		w.path("workshop"):             false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, _, err := w.box.ReadFile(name)
+			_, statErr := w.box.Stat(name)
+			if allowed {
+				require.NoError(t, err)
+				require.NoError(t, statErr)
+				assert.Equal(t, "inside", string(text))
+				return
+			}
+			var refused *RefusedError
+			require.ErrorAs(t, err, &refused)
+			require.ErrorIs(t, statErr, fs.ErrPermission)
+			assert.Contains(t, err.Error(), "is not allowed: run with --allow-read=")
+		})
+	}
+}
+
+func TestRefusalNamesTheFlag(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.box.OpenWrite("report.csv", false)
+	assert.EqualError(t, err, "writing to "+w.path("work/report.csv")+" is not allowed: run with --allow-write="+w.path("work"))
+	_, err = w.box.ReadDir(w.path("outside"))
+	assert.EqualError(t, err, "listing "+w.path("outside")+" is not allowed: run with --allow-read="+w.path("outside"))
+	w.link(t, w.path("outside/new.txt"), "out/dangling")
+	_, err = w.box.OpenWrite(w.path("out/dangling"), false)
+	assert.ErrorContains(t, err, "(a link to "+w.path("outside/new.txt")+")")
+	assert.NoFileExists(t, w.path("outside/new.txt"))
+}
+
+func TestMissingFileKeepsItsName(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.box.OpenRead("sub/none.txt")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, "sub/none.txt")
+	_, err = w.box.OpenRead("sub")
+	assert.ErrorContains(t, err, "is a folder")
+	_, err = w.box.OpenRead("")
+	assert.ErrorContains(t, err, "empty")
+}
+
+func TestWritingIsAtomic(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, "out/r.txt", "old")
+	f, err := w.box.OpenWrite(w.path("out/r.txt"), false)
+	require.NoError(t, err)
+	_, err = io.WriteString(f, "new")
+	require.NoError(t, err)
+	assert.Equal(t, "old", w.get(t, "out/r.txt"), "before Close")
+	require.NoError(t, f.Close())
+	require.NoError(t, f.Close(), "a second Close does nothing")
+	assert.Equal(t, "new", w.get(t, "out/r.txt"))
+
+	a, err := w.box.OpenWrite("../out/r.txt", true)
+	require.NoError(t, err)
+	_, err = io.WriteString(a, "er")
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	assert.Equal(t, "newer", w.get(t, "out/r.txt"))
+}
+
+func TestCloseKeepsOrDropsOpenFiles(t *testing.T) {
+	for _, keep := range []bool{true, false} {
+		w := newWorld(t)
+		w.put(t, "out/old.txt", "old")
+		for _, name := range []string{"out/old.txt", "out/new.txt"} {
+			f, err := w.box.OpenWrite(w.path(name), false)
+			require.NoError(t, err)
+			_, err = io.WriteString(f, "text")
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.box.Close(keep))
+		left, err := os.ReadDir(w.path("out"))
+		require.NoError(t, err)
+		if keep {
+			assert.Len(t, left, 2)
+			assert.Equal(t, "text", w.get(t, "out/old.txt"))
+		} else {
+			assert.Len(t, left, 1, "no temporary file stays")
+			assert.Equal(t, "old", w.get(t, "out/old.txt"))
+		}
+	}
+}
+
+func TestChanging(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.box.MkdirAll(w.path("out/a/b")))
+	w.put(t, "out/a/x.txt", "x")
+	require.NoError(t, w.box.Rename(w.path("out/a/x.txt"), w.path("out/a/b/y.txt")))
+	list, err := w.box.ReadDir(w.path("out/a/b"))
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	assert.Equal(t, "y.txt", list[0].Name())
+	require.NoError(t, w.box.Remove(w.path("out/a/b/y.txt")))
+
+	w.link(t, w.path("outside/secret.txt"), "out/link")
+	require.NoError(t, w.box.Remove(w.path("out/link")), "removes the link")
+	assert.FileExists(t, w.path("outside/secret.txt"))
+
+	for name, err := range map[string]error{
+		"remove outside":   w.box.Remove(w.path("outside/secret.txt")),
+		"remove readable":  w.box.Remove("in.txt"),
+		"make readable":    w.box.MkdirAll("new"),
+		"rename from read": w.box.Rename("in.txt", w.path("out/in.txt")),
+		"rename to read":   w.box.Rename(w.path("out/a"), "in2.txt"),
+	} {
+		assert.ErrorIs(t, err, fs.ErrPermission, name)
+	}
+	assert.Error(t, w.box.Remove(w.path("out")), "the allowed folder itself stays")
+	assert.Error(t, w.box.Remove(w.path("out/a")), "not empty")
+}
+
+func TestLinkSwappedAfterTheCheckLeadsNowhere(t *testing.T) {
+	w := newWorld(t)
+	at, err := w.box.locate("reading", "in.txt", true)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(w.path("work/in.txt")))
+	w.link(t, w.path("outside/secret.txt"), "work/in.txt")
+	_, err = at.root.Open(at.rel)
+	require.Error(t, err)
+	assert.False(t, errors.Is(err, fs.ErrNotExist))
+}
