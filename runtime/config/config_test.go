@@ -1,0 +1,90 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func load(t *testing.T, text string, env map[string]string) (Config, error) {
+	t.Helper()
+	read := func(name string) ([]byte, error) {
+		if text == "" {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		}
+		return []byte(text), nil
+	}
+	return Load("", "/work", read, func(name string) (string, bool) {
+		v, ok := env[name]
+		return v, ok
+	})
+}
+
+func TestEnvironmentWinsOverFile(t *testing.T) {
+	c, err := load(t, "api_token = \"from-file\"\ntenant_token = \"tenant\"\ncalls_per_min = 100\ntimeout = \"30m\"\nmax_memory = \"256MiB\"\nallow_write = [\"reports\"]\n",
+		map[string]string{"PLANHAT_API_TOKEN": "from-env", "PLANHAT_CALLS_PER_MIN": "50"})
+	require.NoError(t, err)
+	assert.Equal(t, "from-env", c.APIToken)
+	assert.Equal(t, "tenant", c.TenantToken)
+	assert.Equal(t, 50, c.CallsPerMin)
+	assert.Equal(t, 30*time.Minute, c.Timeout)
+	assert.Equal(t, int64(256<<20), c.MaxMemory)
+	assert.Equal(t, []string{filepath.Join("/work", "reports")}, c.AllowWrite)
+}
+
+func TestWithoutFile(t *testing.T) {
+	c, err := load(t, "", nil)
+	require.NoError(t, err)
+	assert.Empty(t, c.File)
+}
+
+func TestMistakesAreNamed(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown key", "api_tokn = \"x\"\n", "unknown setting 'api_tokn' (did you mean 'api_token'?)"},
+		{"unknown table", "[planhat]\napi_token = \"x\"\n", "unknown setting 'planhat"},
+		{"syntax", "api_token = x\n", "phscript.toml:1: "},
+		{"wrong type", "calls_per_min = \"many\"\n", "calls_per_min"},
+		{"no quota", "calls_per_min = 0\n", "must be at least 1"},
+		{"no duration", "timeout = \"soon\"\n", `timeout: "soon" is no duration`},
+		{"no size", "max_memory = \"big\"\n", `max_memory: "big" is no size`},
+	} {
+		_, err := load(t, tt.text, nil)
+		var e *Error
+		require.True(t, errors.As(err, &e), tt.name)
+		assert.Contains(t, err.Error(), tt.want, tt.name)
+		assert.NotContains(t, err.Error(), " toml:", tt.name)
+	}
+	_, err := load(t, "", map[string]string{"PLANHAT_CALLS_PER_MIN": "0"})
+	assert.ErrorContains(t, err, "PLANHAT_CALLS_PER_MIN")
+	_, err = Load("missing.toml", "/work", func(string) ([]byte, error) { return nil, fs.ErrNotExist }, func(string) (string, bool) { return "", false })
+	assert.ErrorContains(t, err, "cannot be read")
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{"512": 512, "64k": 64 << 10, "1.5GiB": 3 << 29, "256 MB": 256e6} {
+		n, err := ParseSize(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, n, text)
+	}
+	for _, text := range []string{"", "0", "-1MB", "MB", "lots"} {
+		_, err := ParseSize(text)
+		assert.Error(t, err, text)
+	}
+}
+
+func TestParseTimeout(t *testing.T) {
+	for text, want := range map[string]time.Duration{"90": 90 * time.Second, "1.5": 1500 * time.Millisecond, "2h": 2 * time.Hour} {
+		d, err := ParseTimeout(text)
+		require.NoError(t, err, text)
+		assert.Equal(t, want, d)
+	}
+	for _, text := range []string{"0", "-5s", "tomorrow"} {
+		_, err := ParseTimeout(text)
+		assert.Error(t, err, text)
+	}
+}
