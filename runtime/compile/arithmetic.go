@@ -1,0 +1,60 @@
+package compile
+
+import (
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Arithmetic computes a binary arithmetic operation on operands that are not
+// both numbers, by Lua's rules: strings that hold numbers count as numbers,
+// then metamethods are tried, the left operand's first, and otherwise the
+// operation is an error that names the operand. The event is "__add" and so on.
+// It has to be called from a Go function that Lua code called.
+func Arithmetic(L *lua.LState, event string, left, right lua.LValue) lua.LValue {
+	a, isA := ToNumber(left)
+	b, isB := ToNumber(right)
+	if isA && isB {
+		return lua.LNumber(calculate(event, a, b))
+	}
+	for _, v := range []lua.LValue{left, right} {
+		if fn := userEvent(L, v, event); fn != lua.LNil {
+			return callEvent(L, fn, left, right)
+		}
+	}
+	culprit, side := left, 0
+	if isA {
+		culprit, side = right, 1
+	}
+	fn, line := Caller(L)
+	Fail(L, "perform arithmetic on", NamesOf(fn).Arithmetic(line, side), culprit)
+	return lua.LNil
+}
+
+// userEvent returns the metamethod that a table or userdata has for an event.
+// The other types carry metamethods of phscript's own, which do not count here.
+func userEvent(L *lua.LState, v lua.LValue, event string) lua.LValue {
+	switch v.(type) {
+	case *lua.LTable, *lua.LUserData:
+		return L.GetMetaField(v, event)
+	}
+	return lua.LNil
+}
+
+// calculate applies an arithmetic operation to two numbers.
+func calculate(event string, a, b float64) float64 {
+	switch event {
+	case "__add":
+		return a + b
+	case "__sub":
+		return a - b
+	case "__mul":
+		return a * b
+	case "__div":
+		return a / b
+	case "__mod":
+		return Modulo(a, b)
+	default:
+		return math.Pow(a, b)
+	}
+}

@@ -1,0 +1,134 @@
+package compile
+
+import (
+	"strconv"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// assignment rewrites an assignment so that every value is computed before the
+// first target changes. gopher-lua's compiler writes values straight into local
+// targets, which breaks swaps, and evaluates logical expressions inside of the
+// target's register, which breaks those that read the target.
+func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
+	for i, lhs := range s.Lhs {
+		s.Lhs[i] = r.target(lhs)
+	}
+	r.expressions(s.Rhs)
+	if len(s.Lhs) == 1 && len(s.Rhs) == 1 && !needsFreshLocal(s.Rhs[0]) {
+		return s
+	}
+	body := make([]ast.Stmt, 0, 2*len(s.Lhs)+2)
+	targets := s.Lhs
+	if len(s.Lhs) > 1 {
+		body, targets = r.holdPrefixes(body, s)
+	}
+	values := make([]string, len(targets))
+	for i := range targets {
+		values[i] = r.freshName()
+	}
+	body = append(body, localOf(s, values, s.Rhs))
+	for i := len(targets) - 1; i >= 0; i-- {
+		store := &ast.AssignStmt{Lhs: []ast.Expr{targets[i]}, Rhs: []ast.Expr{identOf(s, values[i])}}
+		store.SetLine(targets[i].Line())
+		body = append(body, store)
+	}
+	return blockOf(s, body)
+}
+
+// holdPrefixes puts the tables and keys of the targets into fresh locals, in
+// order, so that the stores that follow see what they were before.
+func (r *rewriter) holdPrefixes(body []ast.Stmt, s *ast.AssignStmt) ([]ast.Stmt, []ast.Expr) {
+	targets := make([]ast.Expr, len(s.Lhs))
+	for i, lhs := range s.Lhs {
+		field, ok := lhs.(*ast.AttrGetExpr)
+		if !ok {
+			targets[i] = lhs
+			continue
+		}
+		held := &ast.AttrGetExpr{Object: field.Object, Key: field.Key}
+		held.SetLine(field.Line())
+		body, held.Object = r.hold(body, s, field.Object)
+		if !constant(field.Key) {
+			body, held.Key = r.hold(body, s, field.Key)
+		}
+		targets[i] = held
+	}
+	return body, targets
+}
+
+// hold declares a fresh local with the value of an expression.
+func (r *rewriter) hold(body []ast.Stmt, at ast.PositionHolder, value ast.Expr) ([]ast.Stmt, ast.Expr) {
+	name := r.freshName()
+	return append(body, localOf(at, []string{name}, []ast.Expr{single(value)})), identOf(at, name)
+}
+
+// needsFreshLocal tells whether the code generator would compute an expression
+// inside of the register that it is assigned to.
+func needsFreshLocal(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.LogicalOpExpr, *ast.RelationalOpExpr, *ast.UnaryNotOpExpr:
+		return true
+	}
+	return false
+}
+
+// constant tells whether an expression is a literal without parts.
+func constant(e ast.Expr) bool {
+	_, ok := e.(ast.ConstExpr)
+	return ok
+}
+
+// localAssignment rewrites the expressions of a local statement and keeps
+// "local f = function" apart from "local function f": only in the second one
+// does the function see the new variable, and the parser yields the same tree
+// for both but for the last line.
+func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
+	recursive := len(s.Names) == 1 && len(s.Exprs) == 1 && s.LastLine() > 0
+	if recursive {
+		r.fn.declare(s.Names[0])
+	}
+	r.expressions(s.Exprs)
+	if recursive {
+		return s
+	}
+	for _, name := range s.Names {
+		r.fn.declare(name)
+	}
+	if len(s.Names) == 1 && len(s.Exprs) == 1 {
+		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
+			none := &ast.NilExpr{}
+			none.SetLine(s.Line())
+			s.Exprs = append(s.Exprs, none)
+		}
+	}
+	return s
+}
+
+// freshName makes the name of a variable that no source can spell.
+func (r *rewriter) freshName() string {
+	r.fresh++
+	return "(" + strconv.Itoa(r.fresh) + ")"
+}
+
+// localOf makes a local statement on the line of another node.
+func localOf(at ast.PositionHolder, names []string, values []ast.Expr) *ast.LocalAssignStmt {
+	s := &ast.LocalAssignStmt{Names: names, Exprs: values}
+	s.SetLine(at.Line())
+	return s
+}
+
+// identOf makes a use of a variable on the line of another node.
+func identOf(at ast.PositionHolder, name string) *ast.IdentExpr {
+	e := &ast.IdentExpr{Value: name}
+	e.SetLine(at.Line())
+	return e
+}
+
+// blockOf makes a do block on the lines of another node.
+func blockOf(at ast.PositionHolder, body []ast.Stmt) *ast.DoBlockStmt {
+	s := &ast.DoBlockStmt{Stmts: body}
+	s.SetLine(at.Line())
+	s.SetLastLine(max(at.Line(), at.LastLine()))
+	return s
+}

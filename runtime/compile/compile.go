@@ -1,0 +1,124 @@
+// Package compile turns Lua 5.1 source into gopher-lua function prototypes that
+// compute what Lua 5.1 computes.
+//
+// gopher-lua's own compiler produces code that gives other results than Lua for
+// a number of ordinary programs: swaps, assignments of logical expressions,
+// breaks out of blocks whose locals are captured, generic for loops with short
+// lists, large table literals. Compile parses with gopher-lua, rewrites the
+// syntax tree into forms that its compiler gets right, and hands it on. Every
+// path that compiles Lua source has to go through this package.
+package compile
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+	"github.com/yuin/gopher-lua/parse"
+)
+
+// Compile compiles one chunk. The name is what error positions show, a file
+// name as a rule. A byte order mark and a first line starting with "#" are
+// skipped. Every error that it returns is a *SyntaxError. It is safe for
+// concurrent use, and so is the prototype, which nothing modifies afterwards.
+func Compile(src []byte, name string) (*lua.FunctionProto, error) {
+	chunk, source, err := parseChunk(src, name)
+	if err != nil {
+		return nil, err
+	}
+	return compileChunk(chunk, source)
+}
+
+// Expression compiles src as an expression list whose values the chunk returns,
+// as a prompt does with what is typed before it tries it as statements.
+func Expression(src []byte, name string) (*lua.FunctionProto, error) {
+	return Compile(append([]byte("return "), src...), name)
+}
+
+// Parse returns the syntax tree of a chunk as it was written, before any
+// rewriting. Its errors are those of Compile.
+func Parse(src []byte, name string) ([]ast.Stmt, error) {
+	chunk, _, err := parseChunk(src, name)
+	return chunk, err
+}
+
+// ChunkName is the text that error positions show for a chunk name that a
+// script handed to load or loadstring, by the rules of Lua: "=text" and
+// "@file" show what follows the sign, anything else is source text of which
+// the first line is shown.
+func ChunkName(name string) string {
+	const widest = 44
+	if strings.HasPrefix(name, "=") || strings.HasPrefix(name, "@") {
+		return name[1:]
+	}
+	line, _, more := strings.Cut(name, "\n")
+	if len(line) > widest {
+		line, more = line[:widest], true
+	}
+	if more {
+		line += "..."
+	}
+	return `[string "` + line + `"]`
+}
+
+// parseChunk prepares the source, parses it and checks how deep it nests.
+func parseChunk(src []byte, name string) (chunk []ast.Stmt, source *sourceText, err error) {
+	source = newSource(src, name)
+	if source.lexical != nil {
+		return nil, nil, source.lexical
+	}
+	chunk, err = parse.Parse(bytes.NewReader(source.text), name)
+	if err != nil {
+		return nil, nil, source.syntaxError(err)
+	}
+	return chunk, source, nil
+}
+
+// compileChunk rewrites a parsed chunk and generates its code.
+func compileChunk(chunk []ast.Stmt, source *sourceText) (proto *lua.FunctionProto, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			proto, err = nil, source.compileFailure(caught)
+		}
+	}()
+	names := newNames()
+	chunk = rewriteChunk(chunk, names)
+	proto, err = lua.Compile(chunk, source.name)
+	if err != nil {
+		return nil, source.compileFailure(err)
+	}
+	if err := finish(proto, names, true); err != nil {
+		return nil, source.compileFailure(err)
+	}
+	return proto, nil
+}
+
+// compileFailure makes a *SyntaxError of what code generation reported, be it
+// an error or a panic.
+func (s *sourceText) compileFailure(cause any) *SyntaxError {
+	switch cause := cause.(type) {
+	case *limitError:
+		return s.errorAt(cause.line, 0, cause.message, "", cause.hint)
+	case *lua.CompileError:
+		return s.errorAt(cause.Line, 0, cause.Message, "", codeHint(cause.Message))
+	default:
+		return s.errorAt(0, 0, fmt.Sprintf("the script cannot be compiled: %v", cause), "", "")
+	}
+}
+
+// codeHint says what to do about the limits of the code generator.
+func codeHint(message string) string {
+	switch {
+	case strings.Contains(message, "local variables"), strings.Contains(message, "register overflow"):
+		return "a function holds at most 200 local variables and temporary values; move a part of it into a function of its own"
+	case strings.Contains(message, "constants"), strings.Contains(message, "too long to jump"):
+		return "the function is too long; split it into several"
+	case strings.Contains(message, "no visible label"):
+		return wordHints["goto"]
+	case strings.Contains(message, "no loop to break"):
+		return "break leaves a for, while or repeat loop; outside of one, use return"
+	}
+	return ""
+}

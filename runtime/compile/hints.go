@@ -1,0 +1,200 @@
+package compile
+
+import "fmt"
+
+// openBlock is something that the source has opened and not closed yet.
+type openBlock struct {
+	text   string
+	line   int
+	closer string
+	// waits is the word that has to come before the block's statements.
+	waits string
+}
+
+// openBlocks lists what is open before a token, the innermost last.
+func (s *sourceText) openBlocks(before int) []openBlock {
+	var open []openBlock
+	for i, tok := range s.tokens[:before] {
+		if tok.kind != tokenName && tok.kind != tokenSymbol || s.isField(i) {
+			continue
+		}
+		top := len(open) - 1
+		switch tok.text {
+		case "if":
+			open = append(open, openBlock{tok.text, tok.line, "end", "then"})
+		case "while", "for":
+			open = append(open, openBlock{tok.text, tok.line, "end", "do"})
+		case "function":
+			open = append(open, openBlock{tok.text, tok.line, "end", ""})
+		case "repeat":
+			open = append(open, openBlock{tok.text, tok.line, "until", ""})
+		case "(", "[", "{":
+			open = append(open, openBlock{tok.text, tok.line, map[string]string{"(": ")", "[": "]", "{": "}"}[tok.text], ""})
+		case "elseif":
+			if top >= 0 && open[top].text == "if" {
+				open[top].waits = "then"
+			}
+		case "then":
+			if top >= 0 && open[top].waits == "then" {
+				open[top].waits = ""
+			}
+		case "do":
+			if top >= 0 && open[top].waits == "do" {
+				open[top].waits = ""
+			} else {
+				open = append(open, openBlock{tok.text, tok.line, "end", ""})
+			}
+		case "end", "until", ")", "]", "}":
+			if top >= 0 && open[top].closer == tok.text {
+				open = open[:top]
+			}
+		}
+	}
+	return open
+}
+
+// isField tells whether a token is a name behind a dot, which is no keyword.
+func (s *sourceText) isField(i int) bool {
+	return i > 0 && (s.tokens[i-1].text == "." || s.tokens[i-1].text == ":") && s.tokens[i].kind == tokenName
+}
+
+// endHint explains a missing end.
+func (s *sourceText) endHint(open []openBlock) string {
+	for i := 1; i < len(s.tokens); i++ {
+		if s.tokens[i].text == "if" && s.tokens[i-1].text == "else" && s.tokens[i].line == s.tokens[i-1].line {
+			return fmt.Sprintf("line %d says 'else if', which opens a second if with an end of its own; 'elseif' is one word", s.tokens[i].line)
+		}
+	}
+	if open[len(open)-1].closer == "end" {
+		return "every if, for, while, do and function needs an end of its own"
+	}
+	return ""
+}
+
+// symbolHints says how to write what other languages spell with a symbol.
+var symbolHints = map[string]string{
+	"!=": "'not equal' is written ~=",
+	"!":  "'not' is written not: not x",
+	"&&": "'and' is written and",
+	"&":  "'and' is written and",
+	"||": "'or' is written or",
+	"|":  "'or' is written or",
+	"+=": "write the variable again: x = x + 1",
+	"-=": "write the variable again: x = x - 1",
+	"*=": "write the variable again: x = x * 2",
+	"/=": "write the variable again: x = x / 2; 'not equal' is written ~=",
+	"++": "write x = x + 1",
+	"//": "a comment starts with --; for a division without a fraction use math.floor(a / b)",
+	"=>": "a function is written function(x) ... end",
+	"->": "a function is written function(x) ... end; a field is reached with a dot",
+	"?":  "a choice is written: condition and a or b",
+	"`":  "text goes between quotes; join values into it with .. or string.format",
+	"#":  "# is the length of a table or text; a comment starts with --",
+	"::": "labels are not part of Lua 5.1",
+	"@":  "@ has no meaning in Lua",
+	"$":  "$ has no meaning in Lua; join values into a text with ..",
+	"\\": "a line goes on by itself on the next one; nothing marks it",
+}
+
+// wordHints says how to write what other languages spell with a word, for the
+// case that the word is what stands before the mistake.
+var wordHints = map[string]string{
+	"elif":     "'elif' is written elseif",
+	"elsif":    "'elsif' is written elseif",
+	"var":      "a variable is declared with local",
+	"let":      "a variable is declared with local",
+	"const":    "a variable is declared with local",
+	"def":      "a function is written function name(x) ... end",
+	"func":     "a function is written function name(x) ... end",
+	"fn":       "a function is written function name(x) ... end",
+	"import":   `a module is loaded with local name = require "name"`,
+	"from":     `a module is loaded with local name = require "name"`,
+	"print":    `a call needs parentheses: print(x)`,
+	"new":      "there is no new; call the function that makes the value",
+	"null":     "'null' is written nil",
+	"None":     "'None' is written nil",
+	"throw":    `an error is raised with error("message")`,
+	"raise":    `an error is raised with error("message")`,
+	"try":      "errors are caught with pcall(function() ... end)",
+	"switch":   "a choice among several is written if ... elseif ... end",
+	"async":    "calls simply wait; there is no async",
+	"await":    "calls simply wait; there is no await",
+	"foreach":  "a loop over a table is written for key, value in pairs(t) do ... end",
+	"goto":     "goto is not part of Lua 5.1",
+	"continue": "Lua 5.1 has no continue; put the rest of the loop's body into an if ... end",
+}
+
+// diagnose explains a parser's complaint about a token: what was expected, and
+// a hint. Either may be empty.
+func (s *sourceText) diagnose(at int) (expected, hint string) {
+	tok := s.tokens[at]
+	before := token{}
+	if at > 0 {
+		before = s.tokens[at-1]
+	}
+	open := s.openBlocks(at)
+	var top openBlock
+	if len(open) > 0 {
+		top = open[len(open)-1]
+	}
+	if hint = s.foreignHint(before, tok, top); hint != "" {
+		return "", hint
+	}
+	if top.waits != "" && !continues(tok) {
+		hint = fmt.Sprintf("the condition of '%s' is followed by '%s'", top.text, top.waits)
+		if tok.text == "{" || tok.text == ":" {
+			hint += fmt.Sprintf("; blocks are written %s ... end, without %s", top.waits, tok.text)
+		}
+		return fmt.Sprintf("'%s' expected", top.waits), hint
+	}
+	switch tok.text {
+	case "end", "else", "elseif", "until", ")", "]", "}":
+		if top.closer != "" && top.closer != tok.text && !(top.closer == "end" && tok.text != "until") {
+			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line), ""
+		}
+		if top.closer == "" {
+			return "'" + tok.text + "' without a block that it belongs to", ""
+		}
+	}
+	if top.closer == ")" || top.closer == "]" || top.closer == "}" {
+		if top.text == "{" {
+			return "", "the fields of a table are separated by commas and written name = value"
+		}
+		return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line), ""
+	}
+	return "", ""
+}
+
+// foreignHint recognises habits of other languages around a mistake.
+func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
+	if tok.kind == tokenSymbol {
+		if hint, ok := symbolHints[tok.text]; ok {
+			return hint
+		}
+	}
+	if before.kind == tokenSymbol && tok.line == before.line {
+		switch before.text {
+		case "!=", "!", "&&", "||", "+=", "-=", "*=", "/=", "++", "//", "=>", "->":
+			return symbolHints[before.text]
+		}
+	}
+	if tok.text == "=" && (top.waits == "then" || top.waits == "do" && top.text == "while") {
+		return "a comparison is written =="
+	}
+	if hint, ok := wordHints[before.text]; ok && before.kind == tokenName {
+		return hint
+	}
+	if hint, ok := wordHints[tok.text]; ok && tok.kind == tokenName && tok.text == "goto" {
+		return hint
+	}
+	return ""
+}
+
+// continues tells whether a token can belong to an expression that goes on.
+func continues(tok token) bool {
+	switch tok.text {
+	case "and", "or", "not", "==", "~=", "..", "(", "[", ".", "+", "*", "%", "^", "<", ">", "<=", ">=":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,102 @@
+package compile
+
+import "github.com/yuin/gopher-lua/ast"
+
+// loop rewrites the body of a loop, with the loop's variables declared inside
+// of it and the condition of a repeat loop evaluated at its end.
+//
+// gopher-lua's break closes the captured locals of the loop's own body only. A
+// break out of a block further inside leaves that block's captured locals open
+// on registers that are then used again. Where that happens the body begins
+// with a captured local of its own, in code that is jumped over.
+func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, condition func()) []ast.Stmt {
+	scope := &loopScope{}
+	r.fn.open(scope)
+	defer r.fn.close()
+	for _, name := range names {
+		r.fn.declare(name)
+	}
+	body = r.statements(body)
+	if condition != nil {
+		condition()
+	}
+	if scope.losesCaptured() {
+		body = append(r.capturedLocal(at), body...)
+	}
+	return body
+}
+
+// capturedLocal makes "local x; if false then local _ = function() return x end end".
+func (r *rewriter) capturedLocal(at ast.Stmt) []ast.Stmt {
+	name := r.freshName()
+	result := &ast.ReturnStmt{Exprs: []ast.Expr{identOf(at, name)}}
+	result.SetLine(at.Line())
+	fn := &ast.FunctionExpr{ParList: &ast.ParList{}, Stmts: []ast.Stmt{result}}
+	fn.SetLine(at.Line())
+	fn.SetLastLine(at.Line())
+	never := &ast.FalseExpr{}
+	never.SetLine(at.Line())
+	skipped := &ast.IfStmt{Condition: never, Then: []ast.Stmt{localOf(at, []string{r.freshName()}, []ast.Expr{fn})}}
+	skipped.SetLine(at.Line())
+	skipped.SetLastLine(at.Line())
+	return []ast.Stmt{localOf(at, []string{name}, nil), skipped}
+}
+
+// numberFor rewrites a numeric for loop. Its bounds may be strings that hold
+// numbers, which gopher-lua refuses, so what is not plainly a number goes
+// through an intrinsic once.
+func (r *rewriter) numberFor(s *ast.NumberForStmt) ast.Stmt {
+	s.Init = r.bound(s.Init, intrinsicForInitial)
+	s.Limit = r.bound(s.Limit, intrinsicForLimit)
+	if s.Step != nil {
+		s.Step = r.bound(s.Step, intrinsicForStep)
+	}
+	s.Stmts = r.loop(s, s.Stmts, []string{s.Name}, nil)
+	return s
+}
+
+// bound rewrites one of the expressions that control a numeric for loop.
+func (r *rewriter) bound(e ast.Expr, intrinsic string) ast.Expr {
+	e = r.expression(e)
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		return e
+	case *ast.UnaryMinusOpExpr:
+		if _, ok := e.Expr.(*ast.NumberExpr); ok {
+			return e
+		}
+	}
+	return intrinsicCall(e, intrinsic, e)
+}
+
+// genericFor rewrites a generic for loop to one whose list has the form that
+// the code generator handles: a single call, or exactly three single values.
+// With fewer it leaves the loop's state to what the registers held before.
+func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
+	r.expressions(s.Exprs)
+	s.Stmts = r.loop(s, s.Stmts, s.Names, nil)
+	if len(s.Exprs) == 1 && multiple(s.Exprs[0]) {
+		return s
+	}
+	if len(s.Exprs) <= 3 && !call(s.Exprs[len(s.Exprs)-1]) {
+		for len(s.Exprs) < 3 {
+			none := &ast.NilExpr{}
+			none.SetLine(s.Line())
+			s.Exprs = append(s.Exprs, none)
+		}
+		return s
+	}
+	held := []string{r.freshName(), r.freshName(), r.freshName()}
+	declare := localOf(s, held, s.Exprs)
+	s.Exprs = []ast.Expr{identOf(s, held[0]), identOf(s, held[1]), identOf(s, held[2])}
+	return blockOf(s, []ast.Stmt{declare, s})
+}
+
+// call tells whether an expression is a call or "...", in parentheses or not.
+func call(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.FuncCallExpr, *ast.Comma3Expr:
+		return true
+	}
+	return false
+}

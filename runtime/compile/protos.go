@@ -1,0 +1,54 @@
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// maxUpvalues is how many variables of enclosing functions a function can use.
+// gopher-lua counts them in a byte and wraps around silently.
+const maxUpvalues = 255
+
+// limitError reports that a chunk is beyond what the compiler can represent.
+type limitError struct {
+	line    int
+	message string
+	hint    string
+}
+
+// Error is the message alone; the caller adds the position.
+func (e *limitError) Error() string { return e.message }
+
+// finish completes a generated prototype and those inside of it: intrinsic
+// names among the constants become the functions themselves, and the table of
+// names travels along as a last constant that no instruction refers to.
+func finish(proto *lua.FunctionProto, names *Names, main bool) error {
+	if used := len(proto.DbgUpvalues); used > maxUpvalues {
+		return &limitError{
+			line:    proto.LineDefined,
+			message: fmt.Sprintf("function uses %d variables of enclosing functions, more than %d", used, maxUpvalues),
+			hint:    "keep related values in one table",
+		}
+	}
+	for i, constant := range proto.Constants {
+		text, ok := constant.(lua.LString)
+		if !ok || !strings.HasPrefix(string(text), intrinsicPrefix) {
+			continue
+		}
+		if fn := intrinsicFunction(string(text)); fn != nil {
+			proto.Constants[i] = fn
+		}
+	}
+	if main {
+		names.carrier = &lua.LUserData{Value: names, Metatable: lua.LNil}
+	}
+	proto.Constants = append(proto.Constants, names.carrier)
+	for _, inner := range proto.FunctionPrototypes {
+		if err := finish(inner, names, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}

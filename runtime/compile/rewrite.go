@@ -1,0 +1,216 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// maxDepth bounds how deep statements and expressions nest, so that neither the
+// rewriting nor the code generator runs out of stack. Lua itself stops at 200
+// levels of nesting; chains such as a + b + c + ... count here too.
+const maxDepth = 4000
+
+// rewriter walks a chunk once, in source order, and replaces what the code
+// generator gets wrong. It records on the way how the things in an expression
+// are called, for error messages.
+type rewriter struct {
+	fn    *scopeFunction
+	names *Names
+	depth int
+	// line is the line of the innermost node that knows its own.
+	line int
+	// fresh numbers the local variables that the rewriting adds.
+	fresh int
+}
+
+// rewriteChunk rewrites a whole chunk. It panics with a *limitError when the
+// chunk is beyond the compiler's limits.
+func rewriteChunk(chunk []ast.Stmt, names *Names) []ast.Stmt {
+	r := &rewriter{names: names, fn: &scopeFunction{vararg: true}}
+	r.fn.open(nil)
+	return r.statements(chunk)
+}
+
+// enter counts one level of nesting.
+func (r *rewriter) enter(node ast.PositionHolder) {
+	if line := node.Line(); line > 0 {
+		r.line = line
+	}
+	r.depth++
+	if r.depth > maxDepth {
+		panic(&limitError{line: r.line, message: "the code nests too deep", hint: "split the expression or the blocks into several statements or functions"})
+	}
+}
+
+// leave ends a level of nesting.
+func (r *rewriter) leave() { r.depth-- }
+
+// statements rewrites a list of statements in the current block.
+func (r *rewriter) statements(list []ast.Stmt) []ast.Stmt {
+	for i, stmt := range list {
+		list[i] = r.statement(stmt)
+	}
+	return list
+}
+
+// block rewrites a list of statements as a block of its own.
+func (r *rewriter) block(list []ast.Stmt) []ast.Stmt {
+	r.fn.open(nil)
+	defer r.fn.close()
+	return r.statements(list)
+}
+
+// statement rewrites one statement.
+func (r *rewriter) statement(stmt ast.Stmt) ast.Stmt {
+	r.enter(stmt)
+	defer r.leave()
+	switch s := stmt.(type) {
+	case *ast.AssignStmt:
+		return r.assignment(s)
+	case *ast.LocalAssignStmt:
+		return r.localAssignment(s)
+	case *ast.FuncCallStmt:
+		s.Expr = r.call(s.Expr.(*ast.FuncCallExpr))
+	case *ast.DoBlockStmt:
+		s.Stmts = r.block(s.Stmts)
+	case *ast.WhileStmt:
+		s.Condition = r.expression(s.Condition)
+		s.Stmts = r.loop(s, s.Stmts, nil, nil)
+	case *ast.RepeatStmt:
+		s.Stmts = r.loop(s, s.Stmts, nil, func() { s.Condition = r.expression(s.Condition) })
+	case *ast.IfStmt:
+		return r.conditional(s)
+	case *ast.NumberForStmt:
+		return r.numberFor(s)
+	case *ast.GenericForStmt:
+		return r.genericFor(s)
+	case *ast.FuncDefStmt:
+		r.definition(s)
+	case *ast.ReturnStmt:
+		r.expressions(s.Exprs)
+	case *ast.BreakStmt:
+		r.fn.leave()
+	}
+	return stmt
+}
+
+// conditional rewrites an if statement. Its elseif parts hang below each other
+// in the tree, so they are followed in a loop: a long chain is not deep.
+func (r *rewriter) conditional(s *ast.IfStmt) ast.Stmt {
+	for part := s; ; {
+		part.Condition = r.expression(part.Condition)
+		part.Then = r.block(part.Then)
+		next, chained := elseif(part)
+		if !chained {
+			part.Else = r.block(part.Else)
+			return s
+		}
+		part = next
+	}
+}
+
+// elseif returns the next part of an if statement when it is an elseif.
+func elseif(s *ast.IfStmt) (next *ast.IfStmt, ok bool) {
+	if len(s.Else) != 1 {
+		return nil, false
+	}
+	next, ok = s.Else[0].(*ast.IfStmt)
+	return next, ok
+}
+
+// definition rewrites "function a.b.c() end" and "function a.b:c() end".
+func (r *rewriter) definition(s *ast.FuncDefStmt) {
+	if s.Name.Func == nil {
+		s.Name.Receiver = r.expression(s.Name.Receiver)
+		r.function(s.Func, true)
+		return
+	}
+	s.Name.Func = r.target(s.Name.Func)
+	r.function(s.Func, false)
+}
+
+// function rewrites the body of a function.
+func (r *rewriter) function(f *ast.FunctionExpr, method bool) {
+	r.fn = &scopeFunction{parent: r.fn, vararg: f.ParList.HasVargs}
+	r.fn.open(nil)
+	if method {
+		r.fn.declare("self")
+	}
+	for _, name := range f.ParList.Names {
+		r.fn.declare(name)
+	}
+	if f.ParList.HasVargs {
+		r.fn.declare("arg")
+	}
+	f.Stmts = r.statements(f.Stmts)
+	r.fn = r.fn.parent
+}
+
+// expressions rewrites a list of expressions in place.
+func (r *rewriter) expressions(list []ast.Expr) {
+	for i, expr := range list {
+		list[i] = r.expression(expr)
+	}
+}
+
+// expression rewrites one expression.
+func (r *rewriter) expression(expr ast.Expr) ast.Expr {
+	r.enter(expr)
+	defer r.leave()
+	switch e := expr.(type) {
+	case *ast.StringExpr:
+		if strings.HasPrefix(e.Value, intrinsicPrefix) {
+			panic(&limitError{line: r.line, message: "a string starts with a sequence that is reserved for the compiler"})
+		}
+	case *ast.NumberExpr:
+		return numberLiteral(e)
+	case *ast.IdentExpr:
+		r.fn.resolve(e.Value)
+	case *ast.AttrGetExpr:
+		r.noteIndex(e)
+		e.Object = r.expression(e.Object)
+		e.Key = r.expression(e.Key)
+	case *ast.TableExpr:
+		return r.table(e)
+	case *ast.FuncCallExpr:
+		return r.call(e)
+	case *ast.LogicalOpExpr:
+		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
+	case *ast.RelationalOpExpr:
+		r.noteBinary(opCompare, e.Lhs, e.Rhs)
+		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
+	case *ast.StringConcatOpExpr:
+		return r.concat(e)
+	case *ast.ArithmeticOpExpr:
+		return r.arithmetic(e)
+	case *ast.UnaryMinusOpExpr:
+		r.noteUnary(opArithmetic, e.Expr)
+		e.Expr = r.expression(e.Expr)
+	case *ast.UnaryNotOpExpr:
+		e.Expr = r.expression(e.Expr)
+	case *ast.UnaryLenOpExpr:
+		r.noteUnary(opLength, e.Expr)
+		e.Expr = r.expression(e.Expr)
+	case *ast.FunctionExpr:
+		r.function(e, false)
+	}
+	return expr
+}
+
+// target rewrites an expression that is assigned to.
+func (r *rewriter) target(expr ast.Expr) ast.Expr {
+	return r.expression(expr)
+}
+
+// call rewrites a function or method call.
+func (r *rewriter) call(e *ast.FuncCallExpr) *ast.FuncCallExpr {
+	r.noteCall(e)
+	if e.Func != nil {
+		e.Func = r.expression(e.Func)
+	} else {
+		e.Receiver = r.expression(e.Receiver)
+	}
+	r.expressions(e.Args)
+	return e
+}

@@ -1,0 +1,98 @@
+package compile
+
+// variable is one local variable of the source.
+type variable struct {
+	// captured is set once a nested function uses the variable.
+	captured bool
+}
+
+// scopeBlock is one block of a function with the locals declared in it so far.
+type scopeBlock struct {
+	parent *scopeBlock
+	locals map[string]*variable
+	all    []*variable
+	// loop is set on the block that is a loop's body.
+	loop *loopScope
+}
+
+// loopScope collects what is needed to make break close captured locals.
+type loopScope struct {
+	// left holds the blocks that some break of the loop jumps out of, the
+	// loop's own body excepted.
+	left []*scopeBlock
+}
+
+// scopeFunction is one function of the source.
+type scopeFunction struct {
+	parent *scopeFunction
+	block  *scopeBlock
+	vararg bool
+}
+
+// open starts a block inside of the current one.
+func (f *scopeFunction) open(loop *loopScope) *scopeBlock {
+	f.block = &scopeBlock{parent: f.block, loop: loop}
+	return f.block
+}
+
+// close ends the current block.
+func (f *scopeFunction) close() { f.block = f.block.parent }
+
+// declare adds a local variable to the current block.
+func (f *scopeFunction) declare(name string) {
+	if f.block.locals == nil {
+		f.block.locals = map[string]*variable{}
+	}
+	v := &variable{}
+	f.block.locals[name] = v
+	f.block.all = append(f.block.all, v)
+}
+
+// lookup finds the variable that a name stands for in this function itself.
+func (f *scopeFunction) lookup(name string) *variable {
+	for block := f.block; block != nil; block = block.parent {
+		if v := block.locals[name]; v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// resolve finds what a name stands for, "local", "upvalue" or "global", and
+// marks a variable of an enclosing function as captured.
+func (f *scopeFunction) resolve(name string) string {
+	if f.lookup(name) != nil {
+		return "local"
+	}
+	for outer := f.parent; outer != nil; outer = outer.parent {
+		if v := outer.lookup(name); v != nil {
+			v.captured = true
+			return "upvalue"
+		}
+	}
+	return "global"
+}
+
+// leave notes a break: every block between it and the loop's body is jumped out of.
+func (f *scopeFunction) leave() {
+	var left []*scopeBlock
+	for block := f.block; block != nil; block = block.parent {
+		if block.loop != nil {
+			block.loop.left = append(block.loop.left, left...)
+			return
+		}
+		left = append(left, block)
+	}
+}
+
+// losesCaptured tells whether a break leaves a block with captured locals.
+func (l *loopScope) losesCaptured() bool {
+	for _, block := range l.left {
+		for _, v := range block.all {
+			if v.captured {
+				return true
+			}
+		}
+	}
+	return false
+}

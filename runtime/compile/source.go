@@ -1,0 +1,48 @@
+package compile
+
+import (
+	"bytes"
+	"strings"
+)
+
+// sourceText is a chunk's source in the form that the parser takes, with what
+// error messages need to point into it.
+type sourceText struct {
+	name   string
+	text   []byte
+	tokens []token
+	// lexical is the first mistake that the scanner found by itself.
+	lexical error
+}
+
+// newSource drops a byte order mark, blanks a first line that starts with "#"
+// and scans the rest.
+func newSource(src []byte, name string) *sourceText {
+	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
+	text := bytes.Clone(src)
+	if len(text) > 0 && text[0] == '#' {
+		for i := 0; i < len(text) && text[i] != '\n' && text[i] != '\r'; i++ {
+			text[i] = ' '
+		}
+	}
+	s := &sourceText{name: name, text: text}
+	s.tokens, s.lexical = scan(s)
+	return s
+}
+
+// line returns a line of the source, counted from 1, without its end.
+func (s *sourceText) line(number int) string {
+	lines := strings.Split(strings.ReplaceAll(string(s.text), "\r\n", "\n"), "\n")
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return strings.TrimRight(lines[number-1], "\r")
+}
+
+// lastLine is the number of the last line with a token on it.
+func (s *sourceText) lastLine() int {
+	if len(s.tokens) == 0 {
+		return 1
+	}
+	return s.tokens[len(s.tokens)-1].endLine
+}

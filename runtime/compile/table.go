@@ -1,0 +1,139 @@
+package compile
+
+import (
+	"strconv"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+const (
+	// largeTable is from how many fields on a table constructor is split up.
+	// gopher-lua loses items past 25,550, and its search for constants makes
+	// long constructors slow to compile well before that.
+	largeTable = 2000
+	// tablePiece is how many fields one piece of a large constructor has.
+	tablePiece = 500
+)
+
+// table rewrites a table constructor. A large one becomes
+//
+//	(function(...)
+//	  local t = {}
+//	  append(t, 0, (function(...) return {piece} end)(...))
+//	  append(t, 500, (function(...) return {piece} end)(...))
+//	  return t
+//	end)(...)
+//
+// where each function has constants and registers of its own. Fields keep their
+// order. A key computed at run time is put in a piece of its own, so that it
+// cannot be taken for a position.
+func (r *rewriter) table(e *ast.TableExpr) ast.Expr {
+	if len(e.Fields) <= largeTable {
+		r.fields(e)
+		return e
+	}
+	outer := r.fn
+	r.fn = &scopeFunction{parent: outer, vararg: outer.vararg}
+	r.fn.open(nil)
+	defer func() { r.fn = outer }()
+	name := r.freshName()
+	body := []ast.Stmt{localOf(e, []string{name}, []ast.Expr{&ast.TableExpr{}})}
+	offset := 0
+	for start := 0; start < len(e.Fields); {
+		end := pieceEnd(e.Fields, start)
+		piece := &ast.TableExpr{Fields: e.Fields[start:end]}
+		piece.SetLine(e.Line())
+		r.fields(piece)
+		if key := piece.Fields[0].Key; key != nil && !isString(key) {
+			store := &ast.AssignStmt{Lhs: []ast.Expr{fieldOf(e, name, key)}, Rhs: []ast.Expr{piece.Fields[0].Value}}
+			store.SetLine(e.Line())
+			body = append(body, blockOf(e, r.plainStore(store)))
+		} else {
+			part := r.immediately(e, outer.vararg, returnOf(e, piece)...)
+			add := intrinsicCall(e, intrinsicAppend, identOf(e, name), numeral(e, strconv.Itoa(offset)), part)
+			stmt := &ast.FuncCallStmt{Expr: add}
+			stmt.SetLine(e.Line())
+			body = append(body, stmt)
+		}
+		offset += positions(piece.Fields)
+		start = end
+	}
+	return r.immediately(e, outer.vararg, append(body, returnOf(e, identOf(e, name))...)...)
+}
+
+// plainStore makes an assignment that the code generator gets right.
+func (r *rewriter) plainStore(s *ast.AssignStmt) []ast.Stmt {
+	value := r.freshName()
+	declare := localOf(s, []string{value}, s.Rhs)
+	s.Rhs = []ast.Expr{identOf(s, value)}
+	return []ast.Stmt{declare, s}
+}
+
+// fields rewrites the keys and values of a constructor.
+func (r *rewriter) fields(e *ast.TableExpr) {
+	for _, field := range e.Fields {
+		if field.Key != nil {
+			field.Key = r.expression(field.Key)
+		}
+		field.Value = r.expression(field.Value)
+	}
+}
+
+// pieceEnd finds where the piece that starts at a field ends.
+func pieceEnd(fields []*ast.Field, start int) int {
+	if key := fields[start].Key; key != nil && !isString(key) {
+		return start + 1
+	}
+	end := start + 1
+	for end < len(fields) && end-start < tablePiece && (fields[end].Key == nil || isString(fields[end].Key)) {
+		end++
+	}
+	return end
+}
+
+// positions counts the fields without a key.
+func positions(fields []*ast.Field) int {
+	count := 0
+	for _, field := range fields {
+		if field.Key == nil {
+			count++
+		}
+	}
+	return count
+}
+
+// isString tells whether an expression is a literal string.
+func isString(e ast.Expr) bool {
+	_, ok := e.(*ast.StringExpr)
+	return ok
+}
+
+// fieldOf makes "name[key]".
+func fieldOf(at ast.PositionHolder, name string, key ast.Expr) *ast.AttrGetExpr {
+	e := &ast.AttrGetExpr{Object: identOf(at, name), Key: key}
+	e.SetLine(at.Line())
+	return e
+}
+
+// returnOf makes the list that holds a return statement.
+func returnOf(at ast.PositionHolder, value ast.Expr) []ast.Stmt {
+	s := &ast.ReturnStmt{Exprs: []ast.Expr{value}}
+	s.SetLine(at.Line())
+	return []ast.Stmt{s}
+}
+
+// immediately makes "(function(...) body end)(...)", without the dots where the
+// enclosing function has none.
+func (r *rewriter) immediately(at ast.PositionHolder, vararg bool, body ...ast.Stmt) ast.Expr {
+	fn := &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: vararg}, Stmts: body}
+	fn.SetLine(at.Line())
+	fn.SetLastLine(at.Line())
+	call := &ast.FuncCallExpr{Func: fn, AdjustRet: true}
+	call.SetLine(at.Line())
+	if vararg {
+		dots := &ast.Comma3Expr{}
+		dots.SetLine(at.Line())
+		call.Args = []ast.Expr{dots}
+	}
+	return call
+}
