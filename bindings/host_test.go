@@ -1,0 +1,284 @@
+package bindings
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// testHost is a Host over a folder of the test. Fields may be set before use.
+type testHost struct {
+	t   *testing.T
+	dir string
+
+	env      map[string]string
+	readOnly bool
+	now      time.Time
+	location *time.Location
+	strict   bool
+	client   *planhat.Client
+	// newClient serves NewClient.
+	newClient func(ClientOptions) (*planhat.Client, error)
+
+	lines    []string
+	warnings []string
+	secrets  []string
+	// open counts the files that are open now, aborted those given up.
+	open, aborted int
+}
+
+// newTestHost returns a host whose files lie in a fresh folder, whose clock
+// stands at 2024-01-15 10:30 UTC and whose zone is Stockholm.
+func newTestHost(t *testing.T) *testHost {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Stockholm")
+	require.NoError(t, err)
+	return &testHost{
+		t: t, dir: t.TempDir(), env: map[string]string{},
+		now: time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), location: zone,
+	}
+}
+
+func (h *testHost) path(name string) string { return filepath.Join(h.dir, filepath.FromSlash(name)) }
+
+// file writes a file for the script to read.
+func (h *testHost) file(name, text string) {
+	h.t.Helper()
+	require.NoError(h.t, os.WriteFile(h.path(name), []byte(text), 0o600))
+}
+
+// text returns what a file holds.
+func (h *testHost) text(name string) string {
+	h.t.Helper()
+	b, err := os.ReadFile(h.path(name))
+	require.NoError(h.t, err)
+	return string(b)
+}
+
+type testReader struct {
+	*os.File
+	h *testHost
+}
+
+func (r *testReader) Close() error {
+	r.h.open--
+	return r.File.Close()
+}
+
+func (h *testHost) OpenRead(name string) (io.ReadCloser, error) {
+	f, err := os.Open(h.path(name))
+	if err != nil {
+		return nil, err
+	}
+	h.open++
+	return &testReader{f, h}, nil
+}
+
+// testWriter publishes a file when it is closed, as the contract asks.
+type testWriter struct {
+	*os.File
+	h  *testHost
+	to string
+}
+
+func (w *testWriter) Close() error {
+	w.h.open--
+	if err := w.File.Close(); err != nil || w.to == "" {
+		return err
+	}
+	return os.Rename(w.Name(), w.to)
+}
+
+func (w *testWriter) Abort() error {
+	w.h.open--
+	w.h.aborted++
+	return errors.Join(w.File.Close(), os.Remove(w.Name()))
+}
+
+func (h *testHost) mayWrite(name string) error {
+	if h.readOnly {
+		return fmt.Errorf("writing %s is not allowed: run with --allow-write=.", name)
+	}
+	return nil
+}
+
+func (h *testHost) OpenWrite(name string, appendTo bool) (io.WriteCloser, error) {
+	if err := h.mayWrite(name); err != nil {
+		return nil, err
+	}
+	if appendTo {
+		f, err := os.OpenFile(h.path(name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		h.open++
+		return &testWriter{f, h, ""}, nil
+	}
+	f, err := os.CreateTemp(h.dir, ".half-*")
+	if err != nil {
+		return nil, err
+	}
+	h.open++
+	return &testWriter{f, h, h.path(name)}, nil
+}
+
+func (h *testHost) Stat(name string) (fs.FileInfo, error)      { return os.Stat(h.path(name)) }
+func (h *testHost) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(h.path(name)) }
+
+func (h *testHost) MkdirAll(name string) error {
+	return errors.Join(h.mayWrite(name), os.MkdirAll(h.path(name), 0o700))
+}
+
+func (h *testHost) Remove(name string) error {
+	if err := h.mayWrite(name); err != nil {
+		return err
+	}
+	return os.Remove(h.path(name))
+}
+
+func (h *testHost) Rename(from, to string) error {
+	if err := h.mayWrite(to); err != nil {
+		return err
+	}
+	return os.Rename(h.path(from), h.path(to))
+}
+
+func (h *testHost) Getenv(name string) (string, bool, error) {
+	if !slices.Contains(h.EnvNames(), name) {
+		return "", false, fmt.Errorf("the variable %s was not declared: run with --allow-env=%s", name, name)
+	}
+	value := h.env[name]
+	return value, value != "", nil
+}
+
+func (h *testHost) EnvNames() []string {
+	names := make([]string, 0, len(h.env))
+	for name := range h.env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (h *testHost) Log(_ context.Context, level slog.Level, message string, fields []slog.Attr) {
+	var b strings.Builder
+	b.WriteString(level.String() + " " + message)
+	for _, f := range fields {
+		fmt.Fprintf(&b, " %s=%v", f.Key, f.Value)
+	}
+	h.lines = append(h.lines, b.String())
+}
+
+func (h *testHost) Warn(_ context.Context, key, message string) {
+	h.warnings = append(h.warnings, key+": "+message)
+}
+
+func (h *testHost) AddSecret(value string)   { h.secrets = append(h.secrets, value) }
+func (h *testHost) Now() time.Time           { return h.now }
+func (h *testHost) Location() *time.Location { return h.location }
+func (h *testHost) Strict() bool             { return h.strict }
+
+func (h *testHost) Client() (*planhat.Client, error) {
+	if h.client == nil {
+		return nil, errors.New("the test host has no client")
+	}
+	return h.client, nil
+}
+
+func (h *testHost) NewClient(o ClientOptions) (*planhat.Client, error) {
+	if h.newClient == nil {
+		return h.Client()
+	}
+	return h.newClient(o)
+}
+
+// newState returns a state with the modules as globals.
+func newState(t *testing.T, h Host, modules ...*Module) *lua.LState {
+	t.Helper()
+	L := lua.NewState()
+	t.Cleanup(L.Close)
+	for _, m := range modules {
+		L.SetGlobal(m.Name, Open(L, h, m))
+	}
+	return L
+}
+
+// run runs Lua code and returns the values it returns, each as tostring does.
+func run(t *testing.T, L *lua.LState, code string) ([]string, error) {
+	t.Helper()
+	fn, err := L.Load(strings.NewReader(code), "test.lua")
+	require.NoError(t, err)
+	top := L.GetTop()
+	if err := L.CallByParam(lua.P{Fn: fn, NRet: lua.MultRet, Protect: true}); err != nil {
+		return nil, err
+	}
+	var out []string
+	for i := top + 1; i <= L.GetTop(); i++ {
+		out = append(out, L.ToStringMeta(L.Get(i)).String())
+	}
+	L.SetTop(top)
+	return out, nil
+}
+
+// raised runs Lua code that must fail, and returns the error's text and, for
+// an error object, the object.
+func raised(t *testing.T, L *lua.LState, code string) (string, *lua.LTable) {
+	t.Helper()
+	_, err := run(t, L, code)
+	var raised *lua.ApiError
+	require.ErrorAs(t, err, &raised, "the code must raise: %s", code)
+	t.Log(raised.Object)
+	if obj, ok := raised.Object.(*lua.LTable); ok {
+		return ErrorLine(obj), obj
+	}
+	return lua.LVAsString(raised.Object), nil
+}
+
+// luaCase is Lua code with the values that it must return.
+type luaCase struct {
+	name, code string
+	want       []string
+}
+
+func runCases(t *testing.T, L *lua.LState, cases []luaCase) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := run(t, L, c.code)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+// errorCase is Lua code with parts of the error that it must raise.
+type errorCase struct {
+	name, code string
+	want       []string
+}
+
+func runErrors(t *testing.T, L *lua.LState, cases []errorCase) {
+	t.Helper()
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			text, _ := raised(t, L, c.code)
+			for _, part := range c.want {
+				require.Contains(t, text, part)
+			}
+		})
+	}
+}

@@ -1,0 +1,340 @@
+package bindings
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+const timeErrors = "With kind `validation` when a text is no date or time that is known, or a zone is not known."
+
+var parseOptions = []Field{
+	{Name: "format", Type: "string", Doc: "The form of the text: " + layoutDoc + ". Default: ISO 8601 and other unmistakable forms."},
+	{Name: "zone", Type: "string", Doc: "The zone that is meant where the text names none. " + zoneDoc},
+}
+
+// Time returns the module time: dates, times, zones and durations.
+func Time() *Module {
+	return &Module{
+		Name: "time",
+		Doc: "Works with dates, times, zones and durations.\n\n" +
+			"A point in time is a number, the seconds since 1970 (as `os.time()` gives), or ISO text such as `2024-01-15` or " +
+			"`2024-01-15T10:30:00Z`. Every function takes both. Functions that move a time give it back as it came: a number stays " +
+			"a number, a day stays a day.\n\n" +
+			"Everything is in UTC unless a zone is given, so that a script gives the same result on every machine; the zone " +
+			"`local` is the one of the run.",
+		Funcs: slices.Concat(timeReading(), timeWriting(), timeDays(), timeMoving(), timePeriods(), timeDurations()),
+		Records: []*Shape{
+			{Name: "TimeParseOptions", Doc: "How `time.parse` reads a text.", Fields: parseOptions},
+			{Name: "TimeSpan", Doc: "A length of time in parts, all of them optional; they add up.", Fields: spanFields},
+			{Name: "TimeParts", Doc: "A point in time, taken apart.", Fields: timePartFields},
+		},
+	}
+}
+
+func timeReading() []*Func {
+	text := Param{Name: "text", Type: "string|number", Doc: "The text. A number is taken as seconds since 1970 and given back."}
+	options := Param{Name: "options", Type: "TimeParseOptions", Optional: true, Doc: "How to read it.", Fields: parseOptions}
+	return []*Func{
+		{
+			Name:    "now",
+			Doc:     "Returns the current time in seconds since 1970, with a fraction.",
+			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
+			Example: `local started = time.now()`,
+			Call:    func(a *Args) (int, error) { return a.Push(lua.LNumber(seconds(a.Host.Now()))) },
+		},
+		{
+			Name:    "today",
+			Doc:     "Returns today's date as text.",
+			Params:  []Param{zoneParam},
+			Returns: []Return{{Type: "string", Doc: "The date, such as `2024-01-15`."}},
+			Errors:  timeErrors,
+			Example: `print(time.today("Europe/Stockholm")) --> 2024-01-15`,
+			Call: func(a *Args) (int, error) {
+				loc, err := zoneArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(a.Host.Now().In(loc).Format(time.DateOnly)))
+			},
+		},
+		{
+			Name: "parse",
+			Doc: "Reads a date or time from text and returns it in seconds since 1970. It knows ISO 8601 and other forms that cannot be misread, such as " +
+				"`15 Jan 2024`, `Jan 15, 2024`, `15.1.2024`, `2024/01/15` and the dates of e-mails; digits only are seconds since 1970, or a day such as `20240115`. " +
+				"`01/02/2024` is refused without a format: it is January or February, depending on who wrote it.",
+			Params:  []Param{text, options},
+			Returns: []Return{{Type: "number", Doc: "Seconds since 1970; a day without a time is its beginning."}},
+			Errors:  timeErrors,
+			Example: `local t = time.parse("15/01/2024 09:30", { format = "%d/%m/%Y %H:%M", zone = "Europe/Paris" })`,
+			Call: func(a *Args) (int, error) {
+				t, err := parseCall(a)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LNumber(seconds(t)))
+			},
+		},
+		{
+			Name:    "try_parse",
+			Doc:     "Reads a date or time as `time.parse` does, and returns `nil` and the reason where that is not possible.",
+			Params:  []Param{{Name: "text", Type: "any", Optional: true, Doc: text.Doc}, options},
+			Returns: []Return{{Type: "number|nil", Doc: "Seconds since 1970, or `nil`."}, {Type: "string|nil", Doc: "Why it could not be read."}},
+			Errors:  "When the format or the zone itself is wrong.",
+			Example: `local t, why = time.try_parse(row.since)
+if not t then log.warn("no start date", { row = row.id, why = why }) end`,
+			Call: func(a *Args) (int, error) {
+				if _, err := readZone(a); err != nil {
+					return 0, err
+				}
+				if layout := a.Options(1).String("format"); layout != "" {
+					if _, _, err := toGoLayout(layout); err != nil {
+						return 0, err
+					}
+				}
+				if t := a.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
+					return a.Push(lua.LNil, lua.LString("a "+t.String()+" is no date or time"))
+				}
+				at, err := parseCall(a)
+				if err != nil {
+					return a.Push(lua.LNil, lua.LString(err.Error()))
+				}
+				return a.Push(lua.LNumber(seconds(at)))
+			},
+		},
+	}
+}
+
+func readZone(a *Args) (*time.Location, error) {
+	return zone(a.Host, a.Options(1).String("zone"))
+}
+
+// parseCall reads argument 0 by the options in argument 1.
+func parseCall(a *Args) (time.Time, error) {
+	loc, err := readZone(a)
+	if err != nil {
+		return time.Time{}, err
+	}
+	layout := a.Options(1).String("format")
+	if layout == "" {
+		m, err := momentArg(a, 0, loc)
+		return m.at, err
+	}
+	at, _, err := parseLayout(a.String(0), layout, loc)
+	return at, err
+}
+
+func timeWriting() []*Func {
+	return []*Func{
+		{
+			Name: "format",
+			Doc:  "Writes a time as text. The layout is `\"iso\"` (the default), `\"date\"`, `\"datetime\"`, or specifiers as in C: " + layoutDoc + "; also `%V` and `%G` for the ISO week and its year, `%u` for the weekday from 1, Monday, to 7, and `%s` for seconds since 1970.",
+			Params: []Param{timeParam("t", "The time."),
+				{Name: "layout", Type: "string", Optional: true, Doc: "How to write it. Default: `\"iso\"`."}, zoneParam},
+			Returns: []Return{{Type: "string", Doc: "The text. Names are English."}},
+			Errors:  timeErrors,
+			Example: `print(time.format("2024-01-15", "%d %B %Y")) --> 15 January 2024`,
+			Call: func(a *Args) (int, error) {
+				loc, err := zoneArg(a, 2)
+				if err != nil {
+					return 0, err
+				}
+				m, err := momentArg(a, 0, loc)
+				if err != nil {
+					return 0, err
+				}
+				layout := "iso"
+				if a.Given(1) {
+					layout = a.String(1)
+				}
+				text, err := formatTime(m.at, layout)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(text))
+			},
+		},
+		onMoment("iso", "Writes a time as ISO 8601 text, the form in which Planhat takes dates.",
+			Return{Type: "string", Doc: "Such as `2024-01-15T10:30:00Z`; milliseconds are written where there are any."},
+			`print(time.iso(time.now()))`,
+			func(L *lua.LState, m moment) lua.LValue { return lua.LString(isoText(m.at)) }),
+		onMoment("parts", "Takes a time apart.",
+			Return{Type: "TimeParts", Doc: "Its year, month, day and so on, as seen in the zone."},
+			`print(time.parts("2024-01-15").week) --> 3`, timeParts),
+		onMoment("weekday", "Returns the day of the week as a number.",
+			Return{Type: "integer", Doc: "1 for Monday to 7 for Sunday."},
+			`if time.weekday(time.now()) >= 6 then print("weekend") end`,
+			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(isoWeekday(m.at)) }),
+	}
+}
+
+// onMoment makes a function of a time and a zone that returns one value.
+func onMoment(name, doc string, returns Return, example string, call func(*lua.LState, moment) lua.LValue) *Func {
+	return &Func{
+		Name: name, Doc: doc, Params: []Param{timeParam("t", "The time."), zoneParam},
+		Returns: []Return{returns}, Errors: timeErrors, Example: example,
+		Call: func(a *Args) (int, error) {
+			loc, err := zoneArg(a, 1)
+			if err != nil {
+				return 0, err
+			}
+			m, err := momentArg(a, 0, loc)
+			if err != nil {
+				return 0, err
+			}
+			return a.Push(call(a.L, m))
+		},
+	}
+}
+
+var timePartFields = []Field{
+	{Name: "year", Type: "integer", Doc: "The year."},
+	{Name: "month", Type: "integer", Doc: "1 to 12."},
+	{Name: "day", Type: "integer", Doc: "1 to 31."},
+	{Name: "hour", Type: "integer", Doc: "0 to 23."},
+	{Name: "min", Type: "integer", Doc: "0 to 59."},
+	{Name: "sec", Type: "number", Doc: "0 to 59, with a fraction where there is one."},
+	{Name: "weekday", Type: "integer", Doc: "1 for Monday to 7 for Sunday."},
+	{Name: "yday", Type: "integer", Doc: "The day of the year, from 1."},
+	{Name: "week", Type: "integer", Doc: "The ISO week, 1 to 53."},
+	{Name: "quarter", Type: "integer", Doc: "1 to 4."},
+	{Name: "offset", Type: "integer", Doc: "How many seconds the zone is ahead of UTC."},
+}
+
+func timeParts(L *lua.LState, m moment) lua.LValue {
+	t := m.at
+	_, week := t.ISOWeek()
+	_, offset := t.Zone()
+	table := L.CreateTable(0, len(timePartFields))
+	for i, n := range []float64{
+		float64(t.Year()), float64(t.Month()), float64(t.Day()), float64(t.Hour()), float64(t.Minute()),
+		float64(t.Second()) + float64(t.Nanosecond()/1000)/1e6,
+		float64(isoWeekday(t)), float64(t.YearDay()), float64(week), float64((t.Month()-1)/3 + 1), float64(offset),
+	} {
+		table.RawSetString(timePartFields[i].Name, lua.LNumber(n))
+	}
+	return table
+}
+
+func timeDays() []*Func {
+	return []*Func{
+		onMoment("epoch_days", "Returns the number of days from 1970-01-01 to a date, the form in which Planhat keeps days.",
+			Return{Type: "integer", Doc: "The calendar day's number, as seen in the zone."},
+			`print(time.epoch_days("2024-01-15")) --> 19737`,
+			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(dayNumber(m.at)) }),
+		{
+			Name:    "from_epoch_days",
+			Doc:     "Returns the date of a number of days since 1970-01-01.",
+			Params:  []Param{{Name: "days", Type: "integer", Doc: "The number of days."}},
+			Returns: []Return{{Type: "string", Doc: "The date, such as `2024-01-15`."}},
+			Errors:  "With kind `validation` when the number is too large to be a day.",
+			Example: `print(time.from_epoch_days(19737)) --> 2024-01-15`,
+			Call: func(a *Args) (int, error) {
+				if n := a.Number(0); math.Abs(n) > mostSeconds/86400 {
+					return 0, &DataError{Message: "the number is too large to be a day since 1970-01-01", Hint: "seconds are turned into a date by time.format(t, \"date\")"}
+				}
+				return a.Push(lua.LString(time.Unix(int64(a.Int(0))*86400, 0).UTC().Format(time.DateOnly)))
+			},
+		},
+		{
+			Name: "date",
+			Doc:  "Makes a time from its parts.",
+			Params: []Param{
+				{Name: "year", Type: "integer", Doc: "The year, such as 2024."},
+				{Name: "month", Type: "integer", Doc: "1 to 12."},
+				{Name: "day", Type: "integer", Doc: "1 to 31."},
+				{Name: "hour", Type: "integer", Optional: true, Doc: "0 to 23. Default: 0."},
+				{Name: "min", Type: "integer", Optional: true, Doc: "0 to 59. Default: 0."},
+				{Name: "sec", Type: "number", Optional: true, Doc: "0 to 59, and a fraction. Default: 0."},
+				zoneParam,
+			},
+			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
+			Errors:  "With kind `validation` when there is no such day, such as February 30.",
+			Example: `local t = time.date(2024, 1, 15, 9, 30, 0, "Europe/Stockholm")`,
+			Call:    timeDate,
+		},
+	}
+}
+
+func timeDate(a *Args) (int, error) {
+	loc, err := zoneArg(a, 6)
+	if err != nil {
+		return 0, err
+	}
+	y, m, d, h, minute, sec := a.Int(0), a.Int(1), a.Int(2), a.Int(3), a.Int(4), a.Number(5)
+	first := time.Date(y, time.Month(m), 1, 0, 0, 0, 0, time.UTC)
+	switch {
+	case y < 0 || y > 5000:
+		return 0, a.Errorf("the year %d is out of range", y)
+	case m < 1 || m > 12 || d < 1 || d > first.AddDate(0, 1, -1).Day():
+		return 0, &DataError{Message: "there is no such day as " + ymd(y, m, d), Hint: "to move a date, use time.add"}
+	case h < 0 || h > 23 || minute < 0 || minute > 59 || sec < 0 || sec >= 60:
+		return 0, &DataError{Message: "there is no such time of day", Hint: "to move a time, use time.add"}
+	}
+	whole, part := math.Modf(sec)
+	t := time.Date(y, time.Month(m), d, h, minute, int(whole), int(math.Round(part*1e6))*1000, loc)
+	return a.Push(lua.LNumber(seconds(t)))
+}
+
+func ymd(parts ...int) string {
+	texts := make([]string, len(parts))
+	for i, n := range parts {
+		texts[i] = lua.LNumber(n).String()
+	}
+	return strings.Join(texts, "-")
+}
+
+func timePeriods() []*Func {
+	period := Param{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`."}
+	make := func(name, doc, example string, pick func(start, next time.Time, m moment) lua.LValue) *Func {
+		return &Func{
+			Name: name, Doc: doc, Params: []Param{timeParam("t", "A time in the period."), period, zoneParam},
+			Returns: []Return{{Type: "number|string", Doc: "The time, in the form of `t`."}},
+			Errors:  timeErrors, Example: example,
+			Call: func(a *Args) (int, error) {
+				loc, err := zoneArg(a, 2)
+				if err != nil {
+					return 0, err
+				}
+				m, err := momentArg(a, 0, loc)
+				if err != nil {
+					return 0, err
+				}
+				start, next, ok := startOf(m.at, a.String(1))
+				if !ok {
+					return 0, a.Errorf("unknown period '%s'%s; it knows: %s", a.String(1), suggest.Phrase(a.String(1), periods), strings.Join(periods, ", "))
+				}
+				return a.Push(pick(start, next, m))
+			},
+		}
+	}
+	return []*Func{
+		make("start_of", "Returns the beginning of the day, week, month, quarter or year that holds a time.", `print(time.start_of("2024-02-15", "quarter")) --> 2024-01-01`,
+			func(start, _ time.Time, m moment) lua.LValue { return m.value(start) }),
+		make("end_of", "Returns the end of the day, week, month, quarter or year that holds a time: its last day where a day was given, its last second otherwise.", `print(time.end_of("2024-02-15", "month")) --> 2024-02-29`,
+			func(_, next time.Time, m moment) lua.LValue {
+				if m.form == asDate {
+					return m.value(midnight(next.Add(-time.Second)))
+				}
+				return m.value(next.Add(-time.Second))
+			}),
+	}
+}
+
+// pause waits, or returns the context's cause when the run ends before.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,139 @@
+package bindings
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+)
+
+func TestTime(t *testing.T) {
+	L := newState(t, newTestHost(t), Time())
+	runCases(t, L, []luaCase{
+		{"now", `return time.now()`, []string{"1705314600"}},
+		{"today", `return time.today(), time.today("Pacific/Kiritimati")`, []string{"2024-01-15", "2024-01-16"}},
+		{"parse", `return time.parse("2024-01-15"), time.parse("2024-01-15", { zone = "Europe/Stockholm" }), time.parse(5)`,
+			[]string{"1705276800", "1705273200", "5"}},
+		{"parse with a format", `return time.parse("5/1/2024 9:30 pm", { format = "%d/%m/%Y %I:%M %p" })`, []string{"1704490200"}},
+		{"try_parse", `local v, why = time.try_parse("soon"); return v, why`, []string{"nil", `"soon" is no date or time that is known`}},
+		{"try_parse nil", `return time.try_parse(nil)`, []string{"nil", "a nil is no date or time"}},
+		{"try_parse good", `return (time.try_parse("1970-01-02"))`, []string{"86400"}},
+		{"iso", `return time.iso(0), time.iso(0.5), time.iso("2024-07-01", "Europe/Stockholm"), time.iso("2024-07-01 12:00", "+02:00")`,
+			[]string{"1970-01-01T00:00:00Z", "1970-01-01T00:00:00.500Z", "2024-07-01T00:00:00+02:00", "2024-07-01T12:00:00+02:00"}},
+		{"format", `return time.format("2024-01-05", "%d %B %Y, %A, %j %e %% %y"), time.format(0), time.format(0, "date"), time.format(0, "datetime", "local")`,
+			[]string{"05 January 2024, Friday, 005 5 % 24", "1970-01-01T00:00:00Z", "1970-01-01", "1970-01-01 01:00:00"}},
+		{"format weeks and more", `return time.format("2024-12-30T15:04:05.678Z", "%G-W%V-%u %I:%M:%S.%f %p %z %s")`,
+			[]string{"2025-W01-1 03:04:05.678 PM +0000 1735571045"}},
+		{"epoch_days", `return time.epoch_days("2024-01-15"), time.epoch_days(-1), time.epoch_days("2024-01-15T23:30:00Z", "Europe/Stockholm"), time.epoch_days("2024-01-15", "Europe/Stockholm")`,
+			[]string{"19737", "-1", "19738", "19737"}},
+		{"from_epoch_days", `return time.from_epoch_days(19737), time.from_epoch_days(-1)`, []string{"2024-01-15", "1969-12-31"}},
+		{"date", `return time.date(2024, 1, 15), time.date(2024, 2, 29, 12, 30, 1.5) - 1709209800, time.date(2024, 7, 1, 2, 0, 0, "Europe/Stockholm")`,
+			[]string{"1705276800", "1.5", "1719792000"}},
+		{"add keeps the form", `return time.add("2024-01-31", "1mo"), time.add("2024-01-15", "36h"), time.add(0, { days = 1, hours = -1 }), time.add("2024-01-15T10:00:00Z", 60)`,
+			[]string{"2024-02-29", "2024-01-16T12:00:00Z", "82800", "2024-01-15T10:01:00Z"}},
+		{"add across the clock change", `return time.add("2024-03-30T12:00:00", "1 day", "Europe/Stockholm"), time.add("2024-03-30T12:00:00", "24h", "Europe/Stockholm")`,
+			[]string{"2024-03-31T12:00:00+02:00", "2024-03-31T13:00:00+02:00"}},
+		{"add years", `return time.add("2024-02-29", "1y"), time.add("2024-02-29", "-1y"), time.add("2023-12-15", { months = 2 })`,
+			[]string{"2025-02-28", "2023-02-28", "2024-02-15"}},
+		{"diff", `return time.diff("2024-01-15", "2024-01-14"), time.diff("2024-01-15", "2024-01-14", "days"), time.diff("2024-01-15T12:00:00Z", "2024-01-14", "d"), time.diff("2024-01-14", "2024-01-15", "hours")`,
+			[]string{"86400", "1", "1.5", "-24"}},
+		{"diff by the calendar", `return time.diff("2024-03-30", "2024-01-31", "months"), time.diff("2024-03-31", "2024-01-31", "months"), time.diff("2023-02-28", "2024-02-29", "years"), time.diff("2023-02-27", "2024-02-29", "years"), time.diff("2024-12-31", "2024-01-01", "quarters")`,
+			[]string{"1", "2", "-1", "-1", "3"}},
+		{"start_of", `return time.start_of("2024-02-15", "month"), time.start_of("2024-02-15", "quarter"), time.start_of("2024-02-18", "week"), time.start_of(1705314600, "day"), time.start_of("2024-02-15T10:30:00Z", "hour")`,
+			[]string{"2024-02-01", "2024-01-01", "2024-02-12", "1705276800", "2024-02-15T10:00:00Z"}},
+		{"start_of in a zone", `return time.start_of("2024-06-30T23:00:00Z", "month", "Europe/Stockholm")`, []string{"2024-07-01T00:00:00+02:00"}},
+		{"end_of", `return time.end_of("2024-02-15", "month"), time.end_of("2024-02-15T10:00:00Z", "day"), time.end_of("2024-02-15", "year"), time.end_of(0, "hour")`,
+			[]string{"2024-02-29", "2024-02-15T23:59:59Z", "2024-12-31", "3599"}},
+		{"weekday", `return time.weekday("2024-01-15"), time.weekday("2024-01-21")`, []string{"1", "7"}},
+		{"parts", `local p = time.parts("2024-02-29T12:30:01.5Z", "Europe/Stockholm"); return p.year, p.month, p.day, p.hour, p.min, p.sec, p.weekday, p.yday, p.week, p.quarter, p.offset`,
+			[]string{"2024", "2", "29", "13", "30", "1.5", "4", "60", "9", "1", "3600"}},
+		{"duration", `return time.duration("1h30m"), time.duration("2 days, 3 hours"), time.duration("PT1H30M"), time.duration("-1.5s"), time.duration{ weeks = 1 }, time.duration("90"), time.duration(7)`,
+			[]string{"5400", "183600", "5400", "-1.5", "604800", "90", "7"}},
+		{"format_duration", `return time.format_duration(5400), time.format_duration("25h"), time.format_duration(-61.25), time.format_duration(0)`,
+			[]string{"1h 30m", "1d 1h", "-1m 1.25s", "0s"}},
+		{"numbers as text", `return time.iso("1705314600"), time.epoch_days("1705314600")`, []string{"2024-01-15T10:30:00Z", "19737"}},
+	})
+}
+
+func TestTimeErrors(t *testing.T) {
+	L := newState(t, newTestHost(t), Time())
+	runErrors(t, L, []errorCase{
+		{"no such day", `time.parse("2024-02-30")`, []string{"there is no such day", "(validation)"}},
+		{"two readings", `time.parse("01/02/2024")`, []string{"can be read in two ways", `%d/%m/%Y`}},
+		{"milliseconds", `time.iso(1705314600000)`, []string{"1705314600000 seems to count milliseconds", "divide it by 1000"}},
+		{"nonsense", `time.add("soon", 1)`, []string{`"soon" is no date or time that is known`, "2024-01-15"}},
+		{"empty", `time.iso("")`, []string{"an empty text is no date"}},
+		{"zone", `time.today("Europe/Stokholm")`, []string{`the time zone "Europe/Stokholm" is not known`, "Europe/Stockholm"}},
+		{"layout of another language", `time.format(0, "YYYY-MM-DD")`, []string{"it holds no % sign", "%Y-%m-%d"}},
+		{"unknown specifier", `time.format(0, "%Q")`, []string{"%Q is not known"}},
+		{"text and format differ", `time.parse("2024-01-15", { format = "%d.%m.%Y" })`, []string{"does not fit the format %d.%m.%Y"}},
+		{"vague zone", `time.parse("15.1.2024 CST", { format = "%d.%m.%Y %Z" })`, []string{"holds the zone CST"}},
+		{"unit", `time.diff(0, 0, "dayss")`, []string{"time.diff: unknown unit 'dayss' (did you mean 'days'"}},
+		{"period", `time.start_of(0, "monht")`, []string{"unknown period 'monht' (did you mean 'month'"}},
+		{"duration", `time.duration("1 fortnight")`, []string{`"1 fortnight" is no duration: the unit "fortnight" is not known`}},
+		{"months have no length", `time.duration("1mo")`, []string{"months and years have no fixed length"}},
+		{"span field", `time.add(0, { dayz = 1 })`, []string{"unknown option 'dayz' (did you mean 'days'?)"}},
+		{"half a month", `time.add(0, "0.5mo")`, []string{"must be whole numbers"}},
+		{"no such date", `time.date(2023, 2, 29)`, []string{"there is no such day as 2023-2-29"}},
+		{"no such hour", `time.date(2023, 2, 28, 24)`, []string{"no such time of day"}},
+		{"too long", `time.sleep(1e300)`, []string{"too long"}},
+	})
+}
+
+func TestParseTime(t *testing.T) {
+	noon := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
+	midnight := noon.Add(-12 * time.Hour)
+	for _, text := range []string{
+		"2024-01-15", " 2024-01-15 ", "20240115", "2024/1/15", "15.1.2024", "15 Jan 2024", "15 January 2024", "Jan 15, 2024",
+		"January 15, 2024", "15-Jan-2024", "Mon, 15 Jan 2024",
+	} {
+		got, dateOnly, err := parseTime(text, time.UTC)
+		require.NoError(t, err, text)
+		assert.True(t, dateOnly, text)
+		assert.Equal(t, midnight, got.UTC(), text)
+	}
+	for _, text := range []string{
+		"2024-01-15T12:00:00Z", "2024-01-15T12:00:00.000Z", "2024-01-15 12:00:00", "2024-01-15t12:00", "2024-01-15T13:00:00+01:00",
+		"2024-01-15T13:00:00+0100", "2024-01-15T13:00:00+01", "2024-01-15 13:00:00 +01:00", "2024-01-15 12:00:00 UTC",
+		"20240115T120000Z", "15.1.2024 12:00", "2024/01/15 12:00:00", "Mon, 15 Jan 2024 12:00:00 GMT", "Mon, 15 Jan 2024 13:00:00 +0100",
+		"Jan 15, 2024 12:00 PM", "1705320000", "1705320000.0",
+	} {
+		got, dateOnly, err := parseTime(text, time.UTC)
+		require.NoError(t, err, text)
+		assert.False(t, dateOnly, text)
+		assert.Equal(t, noon, got.UTC(), text)
+	}
+	for _, text := range []string{"", "x", "2024-13-01", "2024-01-15T25:00:00Z", "31.2.2024", "2024-01-15 and more", "12", "1e10", "0x1234567890", "2024-1-1x"} {
+		_, _, err := parseTime(text, time.UTC)
+		assert.Error(t, err, text)
+	}
+}
+
+func TestSleep(t *testing.T) {
+	t.Run("waits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			L := newState(t, newTestHost(t), Time())
+			started := time.Now()
+			_, err := run(t, L, `time.sleep(1.5); time.sleep("2m")`)
+			require.NoError(t, err)
+			assert.Equal(t, 121500*time.Millisecond, time.Since(started))
+		})
+	})
+	t.Run("ends with the run", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			L := newState(t, newTestHost(t), Time())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			L.SetContext(ctx)
+			started := time.Now()
+			_, obj := raised(t, L, `time.sleep("1h")`)
+			require.NotNil(t, obj)
+			assert.Equal(t, "timeout", lua.LVAsString(obj.RawGetString("kind")))
+			assert.Equal(t, time.Second, time.Since(started))
+		})
+	})
+}

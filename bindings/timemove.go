@@ -1,0 +1,129 @@
+package bindings
+
+import (
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+const spanDoc = "Seconds, text such as `1h30m`, `3 days`, `2w`, `6mo` or `PT1H30M`, or a table such as `{ days = 3 }`."
+
+func timeMoving() []*Func {
+	return []*Func{
+		{
+			Name: "add",
+			Doc: "Moves a time by a duration. Months and years keep the day, or take the month's last one: January 31 and one month is the end of " +
+				"February. Days keep the time of day in the zone, also where the clock is put forward or back.",
+			Params: []Param{timeParam("t", "The time."),
+				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative ones move back.", Fields: spanFields}, zoneParam},
+			Returns: []Return{{Type: "number|string", Doc: "The moved time, in the form of `t`."}},
+			Errors:  timeErrors,
+			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
+print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
+			Call: func(a *Args) (int, error) {
+				loc, err := zoneArg(a, 2)
+				if err != nil {
+					return 0, err
+				}
+				m, err := momentArg(a, 0, loc)
+				if err != nil {
+					return 0, err
+				}
+				by, err := spanArg(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(m.value(by.after(m.at)))
+			},
+		},
+		{
+			Name: "diff",
+			Doc:  "Returns how far one time lies after another. Seconds to weeks are exact and may have a fraction, a day being 24 hours; months, quarters and years are whole ones by the calendar.",
+			Params: []Param{timeParam("later", "The time to count to."), timeParam("earlier", "The time to count from."),
+				{Name: "unit", Type: "string", Optional: true, Doc: "`seconds`, `minutes`, `hours`, `days`, `weeks`, `months`, `quarters` or `years`. Default: `seconds`."}},
+			Returns: []Return{{Type: "number", Doc: "The difference; negative where `later` lies before `earlier`."}},
+			Errors:  timeErrors,
+			Example: `local age = time.diff(time.now(), company.createdAt, "days")`,
+			Call:    timeDiff,
+		},
+	}
+}
+
+func timeDiff(a *Args) (int, error) {
+	later, err := momentArg(a, 0, time.UTC)
+	if err != nil {
+		return 0, err
+	}
+	earlier, err := momentArg(a, 1, time.UTC)
+	if err != nil {
+		return 0, err
+	}
+	unit := "seconds"
+	if a.Given(2) {
+		unit = units[a.String(2)]
+	}
+	length := map[string]time.Duration{"ms": time.Millisecond, "seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": day, "weeks": 7 * day}[unit]
+	if length != 0 {
+		apart := (seconds(later.at) - seconds(earlier.at)) / length.Seconds()
+		return a.Push(lua.LNumber(apart))
+	}
+	months := map[string]int{"months": 1, "quarters": 3, "years": 12}[unit]
+	if months == 0 {
+		known := []string{"seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"}
+		return 0, a.Errorf("unknown unit '%s'%s; it knows: %s", a.String(2), suggest.Phrase(a.String(2), known), strings.Join(known, ", "))
+	}
+	return a.Push(lua.LNumber(monthsBetween(later.at, earlier.at) / months))
+}
+
+func timeDurations() []*Func {
+	length := Param{Name: "duration", Type: "number|string|TimeSpan", Doc: spanDoc, Fields: spanFields}
+	return []*Func{
+		{
+			Name:    "duration",
+			Doc:     "Returns the length of a duration in seconds. A day counts 24 hours; months and years have no fixed length and are refused.",
+			Params:  []Param{length},
+			Returns: []Return{{Type: "number", Doc: "Seconds."}},
+			Errors:  "With kind `validation` when the text is no duration, or holds months or years.",
+			Example: `print(time.duration("1h30m")) --> 5400`,
+			Call: func(a *Args) (int, error) {
+				d, err := fixedArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LNumber(d.Seconds()))
+			},
+		},
+		{
+			Name:    "format_duration",
+			Doc:     "Writes a duration for people, such as `1d 2h 5m`.",
+			Params:  []Param{length},
+			Returns: []Return{{Type: "string", Doc: "The text; seconds are rounded to thousandths."}},
+			Errors:  "With kind `validation` when the text is no duration, or holds months or years.",
+			Example: `print(time.format_duration(5400)) --> 1h 30m`,
+			Call: func(a *Args) (int, error) {
+				d, err := fixedArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(formatSpan(d)))
+			},
+		},
+		{
+			Name:    "sleep",
+			Doc:     "Waits. It ends at once when the run is cancelled or reaches its deadline. There is no need to wait between calls to Planhat: the quota is kept for you.",
+			Params:  []Param{length},
+			Errors:  "With kind `cancelled` or `timeout` when the run ends before.",
+			Example: `time.sleep("1.5s")`,
+			Call: func(a *Args) (int, error) {
+				d, err := fixedArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				return 0, pause(a.Context(), d)
+			},
+		},
+	}
+}
