@@ -1,0 +1,102 @@
+package bindings
+
+import (
+	"errors"
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// Env returns the module env, which reads declared environment variables.
+func Env() *Module {
+	name := Param{Name: "name", Type: "string", Doc: "The variable's name, such as `CRM_URL`."}
+	return &Module{
+		Name: "env",
+		Doc: "Reads environment variables that were declared for scripts, with `--allow-env=NAME` or `allow_env` in " +
+			"`phscript.toml`. Other variables stay hidden, and the Planhat tokens are never readable.",
+		Funcs: []*Func{
+			{
+				Name: "get",
+				Doc:  "Returns a variable's value, or a default where it is not set.",
+				Params: []Param{name,
+					{Name: "default", Type: "any", Optional: true, Doc: "What to return where the variable is not set. Default: `nil`."}},
+				Returns: []Return{{Type: "string|nil", Doc: "The value as text, or the default."}},
+				Errors:  "With kind `config` when the name was not declared for scripts.",
+				Example: `local url = env.get("CRM_URL", "https://crm.example.com")`,
+				Call: func(a *Args) (int, error) {
+					value, ok, err := getenv(a.Host, a.String(0))
+					if err != nil {
+						return 0, err
+					}
+					if !ok {
+						return a.Push(a.Get(1))
+					}
+					return a.Push(lua.LString(value))
+				},
+			},
+			{
+				Name:    "require",
+				Doc:     "Returns a variable's value and raises where it is not set or empty.",
+				Params:  []Param{name},
+				Returns: []Return{{Type: "string", Doc: "The value."}},
+				Errors:  "With kind `config` when the variable is not set, is empty, or was not declared for scripts.",
+				Example: `local segment = env.require("SEGMENT")`,
+				Call: func(a *Args) (int, error) {
+					name := a.String(0)
+					value, ok, err := getenv(a.Host, name)
+					if err != nil {
+						return 0, err
+					}
+					if !ok || value == "" {
+						return 0, &settingError{
+							message: fmt.Sprintf("the environment variable %s is not set", name),
+							hint:    fmt.Sprintf("set it before the run, such as: %s=... phscript run ...", name),
+						}
+					}
+					return a.Push(lua.LString(value))
+				},
+			},
+			{
+				Name:    "all",
+				Doc:     "Returns the declared variables that are set, as a table.",
+				Returns: []Return{{Type: "table<string, string>", Doc: "Values by name."}},
+				Example: `for name, value in pairs(env.all()) do print(name, value) end`,
+				Call: func(a *Args) (int, error) {
+					t := a.L.NewTable()
+					for _, name := range a.Host.EnvNames() {
+						value, ok, err := getenv(a.Host, name)
+						if err != nil {
+							return 0, err
+						}
+						if ok {
+							t.RawSetString(name, lua.LString(value))
+						}
+					}
+					return a.Push(t)
+				},
+			},
+		},
+	}
+}
+
+func getenv(h Host, name string) (string, bool, error) {
+	value, ok, err := h.Getenv(name)
+	if err == nil {
+		return value, ok, nil
+	}
+	refused := &settingError{message: err.Error() + suggest.Phrase(name, h.EnvNames())}
+	var hinter Hinter
+	if errors.As(err, &hinter) {
+		refused.hint = hinter.ErrorHint()
+	}
+	return "", false, refused
+}
+
+// settingError is about the run's settings. Its kind for scripts is "config".
+type settingError struct{ message, hint string }
+
+func (e *settingError) Error() string     { return e.message }
+func (e *settingError) ErrorKind() string { return "config" }
+func (e *settingError) ErrorHint() string { return e.hint }

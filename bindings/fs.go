@@ -1,0 +1,286 @@
+package bindings
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const fileErrors = "With kind `io` when the file cannot be used; the message names it and the hint says what to do."
+
+var fileName = Param{Name: "name", Type: "string", Doc: "The file's name; a relative one is looked up from the working folder."}
+
+// FS returns the module fs: files and folders within the sandbox.
+func FS() *Module {
+	return &Module{
+		Name: "fs",
+		Doc: "Reads and writes files and folders within the sandbox. Reading is allowed under the script's folder and the " +
+			"working folder; writing only where `--allow-write=DIR` says so. Names are written with `/` on every system.",
+		Funcs: slices.Concat(fsContents(), fsEntries(), fsChanges(), fsNames()),
+		Records: []*Shape{{Name: "FileInfo", Doc: "What `fs.stat` knows about a file or folder.", Fields: []Field{
+			{Name: "name", Type: "string", Doc: "The name without its folder."},
+			{Name: "size", Type: "integer", Doc: "The size in bytes."},
+			{Name: "modified", Type: "number", Doc: "When it was last changed, in seconds since 1970."},
+			{Name: "is_dir", Type: "boolean", Doc: "Whether it is a folder."},
+		}}},
+	}
+}
+
+// fsContents are the functions for what files hold.
+func fsContents() []*Func {
+	writeOptions := []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
+	return []*Func{
+		{
+			Name:    "read",
+			Doc:     "Returns the contents of a file, byte by byte as it is. For files that are large, use `fs.lines`, `csv.rows` or `json.rows`, which hold one part at a time.",
+			Params:  []Param{fileName},
+			Returns: []Return{{Type: "string", Doc: "The contents."}},
+			Errors:  fileErrors,
+			Example: `local text = fs.read("notes.txt")`,
+			Call: func(a *Args) (int, error) {
+				b, err := readFile(a.Host, a.String(0))
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(b))
+			},
+		},
+		{
+			Name: "write",
+			Doc:  "Writes text to a file. A file that is written anew appears in one piece, or not at all where the run ends before; its folder must exist.",
+			Params: []Param{fileName,
+				{Name: "text", Type: "string", Doc: "The new contents; a number is written as text."},
+				{Name: "options", Type: "FsWriteOptions", Optional: true, Doc: "How to write.", Fields: writeOptions}},
+			Errors:  fileErrors,
+			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
+			Call: func(a *Args) (int, error) {
+				name := a.String(0)
+				w, err := openWrite(a.Host, name, a.Options(2).Bool("append"))
+				if err != nil {
+					return 0, err
+				}
+				_, err = io.WriteString(w, a.String(1))
+				return 0, finish(a.Host, name, w, fileError(a.Host, "write", name, err))
+			},
+		},
+		{
+			Name:    "lines",
+			Doc:     "Returns an iterator over the lines of a file, without their line ends (LF or CRLF). It holds one line at a time, so that large files are no problem.",
+			Params:  []Param{fileName},
+			Returns: []Return{{Type: "fun(): string?, integer?", Doc: "An iterator for `for line, number in ...`; the number counts from 1."}},
+			Errors:  fileErrors,
+			Example: `for line, number in fs.lines("usage.log") do print(number, line) end`,
+			Call:    fsLines,
+		},
+	}
+}
+
+func readFile(h Host, name string) ([]byte, error) {
+	r, err := openRead(h, name)
+	if err != nil {
+		return nil, err
+	}
+	defer closeRead(r)
+	b, err := io.ReadAll(r)
+	return b, fileError(h, "read", name, err)
+}
+
+func fsLines(a *Args) (int, error) {
+	h, name := a.Host, a.String(0)
+	file, err := openRead(h, name)
+	if err != nil {
+		return 0, err
+	}
+	r, number, done := bufio.NewReaderSize(file, 64<<10), 0, false
+	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
+		if done {
+			return 0, nil
+		}
+		line, err := r.ReadString('\n')
+		if err != nil {
+			done = true
+			closeRead(file)
+			if !errors.Is(err, io.EOF) {
+				return 0, fileError(h, "read", name, err)
+			}
+			if line == "" {
+				return 0, nil
+			}
+		}
+		number++
+		L.Push(lua.LString(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
+		L.Push(lua.LNumber(number))
+		return 2, nil
+	}))
+}
+
+// fsEntries are the functions that look at files without opening them.
+func fsEntries() []*Func {
+	listOptions := []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` stands for any text, `?` for one character, `[a-z]` for one of several. Default: all."}}
+	return []*Func{
+		{
+			Name:    "exists",
+			Doc:     "Tells whether there is a file or folder of that name.",
+			Params:  []Param{fileName},
+			Returns: []Return{{Type: "boolean", Doc: "Whether it exists."}},
+			Errors:  "With kind `io` when the name lies outside of the sandbox.",
+			Example: `if not fs.exists("accounts.csv") then error("no export today") end`,
+			Call: func(a *Args) (int, error) {
+				_, err := a.Host.Stat(a.String(0))
+				if errors.Is(err, fs.ErrNotExist) {
+					return a.Push(lua.LFalse)
+				}
+				if err != nil {
+					return 0, fileError(a.Host, "look at", a.String(0), err)
+				}
+				return a.Push(lua.LTrue)
+			},
+		},
+		{
+			Name:    "stat",
+			Doc:     "Returns what is known about a file or folder.",
+			Params:  []Param{fileName},
+			Returns: []Return{{Type: "FileInfo", Doc: "Its name, size, time of change, and whether it is a folder."}},
+			Errors:  fileErrors,
+			Example: `print(fs.stat("accounts.csv").size)`,
+			Call: func(a *Args) (int, error) {
+				info, err := a.Host.Stat(a.String(0))
+				if err != nil {
+					return 0, fileError(a.Host, "look at", a.String(0), err)
+				}
+				t := a.L.CreateTable(0, 4)
+				t.RawSetString("name", lua.LString(info.Name()))
+				t.RawSetString("size", lua.LNumber(info.Size()))
+				t.RawSetString("modified", lua.LNumber(seconds(info.ModTime())))
+				t.RawSetString("is_dir", lua.LBool(info.IsDir()))
+				return a.Push(t)
+			},
+		},
+		{
+			Name: "list",
+			Doc:  "Returns the names in a folder, in alphabetical order. Folders inside it are named too, their contents are not.",
+			Params: []Param{
+				{Name: "dir", Type: "string", Optional: true, Doc: "The folder. Default: the working folder."},
+				{Name: "options", Type: "FsListOptions", Optional: true, Doc: "What to list.", Fields: listOptions}},
+			Returns: []Return{{Type: "string[]", Doc: "The names, without the folder."}},
+			Errors:  fileErrors,
+			Example: `for _, name in ipairs(fs.list("exports", { pattern = "*.csv" })) do print(name) end`,
+			Call:    fsList,
+		},
+	}
+}
+
+func fsList(a *Args) (int, error) {
+	dir, pattern := ".", a.Options(1).String("pattern")
+	if a.Given(0) {
+		dir = a.String(0)
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return 0, a.Errorf("the pattern %q cannot be read: a [ needs its ]", pattern)
+	}
+	entries, err := a.Host.ReadDir(dir)
+	if err != nil {
+		return 0, fileError(a.Host, "list", dir, err)
+	}
+	var names []string
+	for _, e := range entries {
+		if matched, _ := path.Match(pattern, e.Name()); matched || pattern == "" {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return a.Push(stringList(a.L, names))
+}
+
+// stringList returns texts as a Lua list.
+func stringList(L *lua.LState, texts []string) *lua.LTable {
+	t := L.CreateTable(len(texts), 0)
+	for _, s := range texts {
+		t.Append(lua.LString(s))
+	}
+	return t
+}
+
+// fsChanges are the functions that change folders.
+func fsChanges() []*Func {
+	return []*Func{
+		{
+			Name:    "mkdir",
+			Doc:     "Makes a folder, and the folders above it where they are missing. A folder that exists is fine.",
+			Params:  []Param{{Name: "dir", Type: "string", Doc: "The folder."}},
+			Errors:  fileErrors,
+			Example: `fs.mkdir("reports/2024")`,
+			Call: func(a *Args) (int, error) {
+				return 0, fileError(a.Host, "make the folder", a.String(0), a.Host.MkdirAll(a.String(0)))
+			},
+		},
+		{
+			Name:    "remove",
+			Doc:     "Removes a file or an empty folder.",
+			Params:  []Param{fileName},
+			Errors:  fileErrors,
+			Example: `if fs.exists("old.csv") then fs.remove("old.csv") end`,
+			Call: func(a *Args) (int, error) {
+				return 0, fileError(a.Host, "remove", a.String(0), a.Host.Remove(a.String(0)))
+			},
+		},
+		{
+			Name: "rename",
+			Doc:  "Gives a file or folder another name; a file of the new name is replaced.",
+			Params: []Param{
+				{Name: "from", Type: "string", Doc: "The name it has."},
+				{Name: "to", Type: "string", Doc: "The name it shall have."}},
+			Errors:  fileErrors,
+			Example: `fs.rename("accounts.csv", "done/accounts.csv")`,
+			Call: func(a *Args) (int, error) {
+				return 0, fileError(a.Host, "rename", a.String(0), a.Host.Rename(a.String(0), a.String(1)))
+			},
+		},
+	}
+}
+
+// fsNames are the functions that work on names alone.
+func fsNames() []*Func {
+	onName := func(name, doc, example string, cut func(string) string) *Func {
+		return &Func{
+			Name: name, Doc: doc,
+			Params:  []Param{{Name: "name", Type: "string", Doc: "A file's name; the file need not exist."}},
+			Returns: []Return{{Type: "string", Doc: "The part of the name."}},
+			Example: example,
+			Call: func(a *Args) (int, error) {
+				return a.Push(lua.LString(cut(filepath.ToSlash(a.String(0)))))
+			},
+		}
+	}
+	return []*Func{
+		{
+			Name:     "join",
+			Doc:      "Joins parts of a name with `/` and tidies the result: `.` and `..` are resolved, empty parts left out.",
+			Params:   []Param{{Name: "parts", Type: "string", Doc: "The parts."}},
+			Variadic: true,
+			Returns:  []Return{{Type: "string", Doc: "The name."}},
+			Errors:   "When a part is no text.",
+			Example:  `local name = fs.join("reports", "2024", "january.csv")`,
+			Call: func(a *Args) (int, error) {
+				parts := make([]string, a.Len())
+				for i := range parts {
+					if !lua.LVCanConvToString(a.Get(i)) {
+						return 0, a.Errorf("argument %d must be a string, not %s", i+1, describeValue(a.Get(i)))
+					}
+					parts[i] = filepath.ToSlash(a.String(i))
+				}
+				return a.Push(lua.LString(path.Join(parts...)))
+			},
+		},
+		onName("basename", "Returns the last part of a name.", `print(fs.basename("exports/a.csv")) --> a.csv`, path.Base),
+		onName("dirname", "Returns a name without its last part; `.` where there is no other.", `print(fs.dirname("exports/a.csv")) --> exports`, path.Dir),
+		onName("ext", "Returns the ending of a name with its dot, or an empty text.", `print(fs.ext("exports/a.csv")) --> .csv`, path.Ext),
+	}
+}

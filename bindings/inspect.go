@@ -1,0 +1,253 @@
+package bindings
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// Inspect returns the module inspect, which shows any value as readable text.
+func Inspect() *Module {
+	fn := &Func{
+		Name: "inspect",
+		Doc: "Returns a value as readable text. Tables are shown with their contents: list items first, then fields in " +
+			"alphabetical order, so that the same table always gives the same text. Texts are quoted as in Lua. A table " +
+			"that contains itself is marked `<cycle>`, `json.null` is shown as `json.null`, functions as `<function>`.\n\n" +
+			"The module itself can be called: `inspect(value)` and `inspect.inspect(value)` are the same.",
+		Params: []Param{
+			{Name: "value", Type: "any", Doc: "What to show.", Optional: true},
+			{Name: "options", Type: "InspectOptions", Optional: true, Doc: "How to show it.", Fields: inspectOptions},
+		},
+		Returns: []Return{{Type: "string", Doc: "The text, without a newline at the end."}},
+		Errors:  "Never for a value; a misspelt option is an error.",
+		Example: `local inspect = require "inspect"
+print(inspect({ name = "Acme", tags = {"vip", "eu"} }))
+--> { name = "Acme", tags = { "vip", "eu" } }`,
+		Call: callInspect,
+	}
+	return &Module{
+		Name: "inspect",
+		Doc:  "Shows any value as readable text, for debugging and for logs. Call the module itself: `print(inspect(value))`.",
+		Call: fn, Funcs: []*Func{fn},
+		Records: []*Shape{{Name: "InspectOptions", Doc: "How `inspect` shows a value.", Fields: inspectOptions}},
+	}
+}
+
+var inspectOptions = []Field{
+	{Name: "depth", Type: "integer", Doc: "How many tables deep to look; deeper ones are shown as `{...}`. Default: no limit."},
+	{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: text, or a number of spaces. 0 or `\"\"` puts everything on one line. Default: 2 spaces."},
+	{Name: "max_items", Type: "integer", Doc: "How many items of each table to show; the rest is counted. Default: all."},
+}
+
+func callInspect(a *Args) (int, error) {
+	o := a.Options(1)
+	show := inspector{depth: math.MaxInt, most: math.MaxInt, indent: "  ", null: CodecOf(a.L).IsNull}
+	if o.Has("depth") {
+		show.depth = o.Int("depth")
+	}
+	if o.Has("max_items") {
+		show.most = o.Int("max_items")
+	}
+	if show.depth < 0 || show.most < 0 {
+		return 0, a.Errorf("'depth' and 'max_items' must be 0 or more")
+	}
+	switch v := o.Get("indent").(type) {
+	case lua.LString:
+		show.indent = string(v)
+	case lua.LNumber:
+		if v < 0 || v > 16 {
+			return 0, a.Errorf("'indent' must lie between 0 and 16 spaces")
+		}
+		show.indent = strings.Repeat(" ", int(v))
+	}
+	return a.Push(lua.LString(show.text(a.Get(0))))
+}
+
+// inspectCompact returns a value on one line, cut to what a log line bears.
+func inspectCompact(L *lua.LState, v lua.LValue) string {
+	show := inspector{depth: 4, most: 20, null: CodecOf(L).IsNull}
+	return show.text(v)
+}
+
+// maxLine is the length in bytes up to which a table stays on one line.
+const maxLine = 76
+
+// maxInspectDepth bounds the recursion whatever the options say.
+const maxInspectDepth = 200
+
+// inspector turns values into text. It reads tables raw: metamethods are not
+// called, so showing a value has no effects.
+type inspector struct {
+	depth, most int
+	indent      string
+	null        func(lua.LValue) bool
+	// above holds the tables that are being shown, to find cycles.
+	above []*lua.LTable
+}
+
+func (s *inspector) text(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return quoteLua(string(v))
+	case *lua.LTable:
+		return s.table(v)
+	case lua.LNumber:
+		return numberText(v)
+	case *lua.LNilType, lua.LBool:
+		return v.String()
+	}
+	if s.null != nil && s.null(v) {
+		return "json.null"
+	}
+	return "<" + v.Type().String() + ">"
+}
+
+func (s *inspector) table(t *lua.LTable) string {
+	if slices.Contains(s.above, t) {
+		return "<cycle>"
+	}
+	if k, _ := t.Next(lua.LNil); k == lua.LNil {
+		return "{}"
+	}
+	if len(s.above) >= s.depth || len(s.above) >= maxInspectDepth {
+		return "{...}"
+	}
+	s.above = append(s.above, t)
+	items := s.items(t)
+	s.above = s.above[:len(s.above)-1]
+
+	length, broken := 4+len(s.indent)*len(s.above), false
+	for _, item := range items {
+		length += len(item) + 2
+		broken = broken || strings.Contains(item, "\n")
+	}
+	if s.indent == "" || !broken && length <= maxLine {
+		return "{ " + strings.Join(items, ", ") + " }"
+	}
+	outer := strings.Repeat(s.indent, len(s.above))
+	var b strings.Builder
+	b.WriteString("{\n")
+	for _, item := range items {
+		b.WriteString(outer + s.indent + item + ",\n")
+	}
+	b.WriteString(outer + "}")
+	return b.String()
+}
+
+// items returns the contents of a table, one text each.
+func (s *inspector) items(t *lua.LTable) []string {
+	var items []string
+	n := t.Len()
+	for i := 1; i <= min(n, s.most); i++ {
+		items = append(items, s.text(t.RawGetInt(i)))
+	}
+	var keys []lua.LValue
+	k, _ := t.Next(lua.LNil)
+	for ; k != lua.LNil; k, _ = t.Next(k) {
+		if i, ok := k.(lua.LNumber); !ok || !inList(i, n) {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, compareKeys)
+	for _, k := range keys[:min(len(keys), s.most-len(items))] {
+		items = append(items, s.key(k)+" = "+s.text(t.RawGet(k)))
+	}
+	if rest := n + len(keys) - len(items); rest > 0 {
+		items = append(items, fmt.Sprintf("... %d more", rest))
+	}
+	return items
+}
+
+func inList(i lua.LNumber, n int) bool {
+	return i >= 1 && i <= lua.LNumber(n) && i == lua.LNumber(math.Trunc(float64(i)))
+}
+
+func (s *inspector) key(k lua.LValue) string {
+	if name, ok := k.(lua.LString); ok && isName(string(name)) {
+		return string(name)
+	}
+	return "[" + s.text(k) + "]"
+}
+
+// compareKeys orders numbers before texts, and both before everything else.
+func compareKeys(a, b lua.LValue) int {
+	if c := cmp.Compare(keyRank(a), keyRank(b)); c != 0 {
+		return c
+	}
+	switch a := a.(type) {
+	case lua.LNumber:
+		return cmp.Compare(a, b.(lua.LNumber))
+	case lua.LString:
+		return cmp.Compare(a, b.(lua.LString))
+	}
+	return cmp.Compare(a.String(), b.String())
+}
+
+func keyRank(k lua.LValue) int {
+	switch k.(type) {
+	case lua.LNumber:
+		return 0
+	case lua.LString:
+		return 1
+	case lua.LBool:
+		return 2
+	}
+	return 3 + int(k.Type())
+}
+
+var luaWords = map[string]bool{
+	"and": true, "break": true, "do": true, "else": true, "elseif": true, "end": true, "false": true, "for": true,
+	"function": true, "if": true, "in": true, "local": true, "nil": true, "not": true, "or": true, "repeat": true,
+	"return": true, "then": true, "true": true, "until": true, "while": true,
+}
+
+// isName reports whether s can be written as a field name without quotes.
+func isName(s string) bool {
+	if s == "" || luaWords[s] || s[0] >= '0' && s[0] <= '9' {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// quoteLua returns s as a Lua literal that gives s again. Readable characters
+// stay as they are, whatever the script.
+func quoteLua(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == utf8.RuneError && size == 1, !unicode.IsPrint(r):
+			for _, c := range []byte(s[i : i+size]) {
+				b.WriteString(`\` + fmt.Sprintf("%03s", strconv.Itoa(int(c))))
+			}
+		default:
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	b.WriteByte('"')
+	return b.String()
+}
