@@ -1,0 +1,288 @@
+--- Functions on lists and tables: `local tables = require "tables"`.
+---
+--- No function changes the table it is given; each returns a new one. A list is
+--- a table with the items 1 to #list.
+local tables = {}
+
+local function check(value, kind, position, name)
+  if type(value) ~= kind then
+    error(("argument %d, '%s', must be a %s, not %s"):format(position, name, kind, type(value)), 3)
+  end
+end
+
+-- A selector is a function of an item, or the name of one of its fields.
+local function selector(by, position)
+  if type(by) == "string" or type(by) == "number" then
+    return function(item) return item[by] end
+  end
+  if type(by) ~= "function" then
+    error(("argument %d, 'by', must be a field name or a function, not %s"):format(position, type(by)), 3)
+  end
+  return by
+end
+
+--- Returns the list of what fn returns for each item; a nil is left out.
+---@param list table
+---@param fn fun(item: any, index: integer): any
+---@return table
+function tables.map(list, fn)
+  check(list, "table", 1, "list")
+  check(fn, "function", 2, "fn")
+  local out = {}
+  for i = 1, #list do
+    local value = fn(list[i], i)
+    if value ~= nil then out[#out + 1] = value end
+  end
+  return out
+end
+
+--- Returns the items for which fn returns a true value, in their order.
+---@param list table
+---@param fn fun(item: any, index: integer): any
+---@return table
+function tables.filter(list, fn)
+  check(list, "table", 1, "list")
+  check(fn, "function", 2, "fn")
+  local out = {}
+  for i = 1, #list do
+    if fn(list[i], i) then out[#out + 1] = list[i] end
+  end
+  return out
+end
+
+--- Combines all items into one value: fn takes the value so far and an item.
+---@param list table
+---@param initial any
+---@param fn fun(value: any, item: any): any
+---@return any
+function tables.reduce(list, initial, fn)
+  check(list, "table", 1, "list")
+  check(fn, "function", 3, "fn")
+  local value = initial
+  for i = 1, #list do value = fn(value, list[i]) end
+  return value
+end
+
+--- Returns the first item for which fn returns a true value and its position,
+--- or nil.
+---@param list table
+---@param fn fun(item: any, index: integer): any
+---@return any item, integer? index
+function tables.find(list, fn)
+  check(list, "table", 1, "list")
+  check(fn, "function", 2, "fn")
+  for i = 1, #list do
+    if fn(list[i], i) then return list[i], i end
+  end
+  return nil
+end
+
+--- Adds up a field of the items, or what a function returns for each. What is
+--- nil counts as 0, text that is a number as that number.
+---@param list table
+---@param by string|fun(item: any): number?
+---@return number
+function tables.sum(list, by)
+  check(list, "table", 1, "list")
+  local value_of = selector(by, 2)
+  local total = 0
+  for i = 1, #list do
+    local value = value_of(list[i])
+    if value ~= nil then
+      local number = tonumber(value)
+      if not number then
+        error(("item %d has %s where a number is needed"):format(i, tostring(value)), 2)
+      end
+      total = total + number
+    end
+  end
+  return total
+end
+
+--- Returns a table of lists: the items by the value of a field, or by what a
+--- function returns for them. Items where that is nil are left out.
+---@param list table
+---@param by string|fun(item: any): any
+---@return table<any, table>
+function tables.group_by(list, by)
+  check(list, "table", 1, "list")
+  local key_of = selector(by, 2)
+  local groups = {}
+  for i = 1, #list do
+    local key = key_of(list[i])
+    if key ~= nil then
+      local group = groups[key]
+      if not group then
+        group = {}
+        groups[key] = group
+      end
+      group[#group + 1] = list[i]
+    end
+  end
+  return groups
+end
+
+--- Returns a table of the items by the value of a field, for looking them up.
+--- Of items with the same value the last one stays.
+---@param list table
+---@param by string|fun(item: any): any
+---@return table<any, any>
+function tables.index_by(list, by)
+  check(list, "table", 1, "list")
+  local key_of = selector(by, 2)
+  local index = {}
+  for i = 1, #list do
+    local key = key_of(list[i])
+    if key ~= nil then index[key] = list[i] end
+  end
+  return index
+end
+
+--- Returns the items in the order of a field, or of what a function returns for
+--- them; items that are equal keep their order, and those where it is nil come
+--- last. Numbers stand before texts. With descending, the order is turned round.
+---@param list table
+---@param by string|fun(item: any): any
+---@param descending boolean?
+---@return table
+function tables.sort_by(list, by, descending)
+  check(list, "table", 1, "list")
+  local key_of = selector(by, 2)
+  local entries = {}
+  for i = 1, #list do entries[i] = { key = key_of(list[i]), at = i } end
+  table.sort(entries, function(a, b)
+    local x, y = a.key, b.key
+    if x == y then return a.at < b.at end
+    if x == nil then return false end
+    if y == nil then return true end
+    if type(x) ~= type(y) then
+      x, y = type(x), type(y)
+    elseif type(x) == "boolean" then
+      x, y = x and 1 or 0, y and 1 or 0
+    end
+    if descending then return y < x end
+    return x < y
+  end)
+  local out = {}
+  for i = 1, #entries do out[i] = list[entries[i].at] end
+  return out
+end
+
+--- Cuts a list into lists of at most size items.
+---@param list table
+---@param size integer
+---@return table[]
+function tables.chunk(list, size)
+  check(list, "table", 1, "list")
+  check(size, "number", 2, "size")
+  if size < 1 or size % 1 ~= 0 then
+    error("argument 2, 'size', must be a whole number from 1, not " .. tostring(size), 2)
+  end
+  local out = {}
+  for i = 1, #list do
+    if (i - 1) % size == 0 then out[#out + 1] = {} end
+    local last = out[#out]
+    last[#last + 1] = list[i]
+  end
+  return out
+end
+
+--- Returns the items without those that came before, or without those whose
+--- field or function value came before.
+---@param list table
+---@param by string|fun(item: any): any|nil
+---@return table
+function tables.unique(list, by)
+  check(list, "table", 1, "list")
+  local key_of = by == nil and function(item) return item end or selector(by, 2)
+  local seen, out = {}, {}
+  for i = 1, #list do
+    local key = key_of(list[i])
+    if key == nil or not seen[key] then
+      if key ~= nil then seen[key] = true end
+      out[#out + 1] = list[i]
+    end
+  end
+  return out
+end
+
+local function ordered(a, b)
+  if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then return a < b end
+  if type(a) ~= type(b) then return type(a) < type(b) end
+  return tostring(a) < tostring(b)
+end
+
+--- Returns the keys of a table in a fixed order: numbers before texts, each in
+--- rising order.
+---@param t table
+---@return table
+function tables.keys(t)
+  check(t, "table", 1, "t")
+  local out = {}
+  for key in pairs(t) do out[#out + 1] = key end
+  table.sort(out, ordered)
+  return out
+end
+
+--- Returns the values of a table, in the order of tables.keys.
+---@param t table
+---@return table
+function tables.values(t)
+  check(t, "table", 1, "t")
+  local out = tables.keys(t)
+  for i = 1, #out do out[i] = t[out[i]] end
+  return out
+end
+
+--- Goes through a table in the order of tables.keys:
+--- `for key, value in tables.sorted(t) do`.
+---@param t table
+---@return fun(): any, any
+function tables.sorted(t)
+  check(t, "table", 1, "t")
+  local keys, i = tables.keys(t), 0
+  return function()
+    i = i + 1
+    if keys[i] ~= nil then return keys[i], t[keys[i]] end
+  end
+end
+
+--- Returns a table with the fields of all the given ones; later ones win. Tables
+--- inside are not copied.
+---@param ... table?
+---@return table
+function tables.merge(...)
+  local out = {}
+  for i = 1, select("#", ...) do
+    local t = select(i, ...)
+    if t ~= nil then
+      check(t, "table", i, "t")
+      for key, value in pairs(t) do out[key] = value end
+    end
+  end
+  return out
+end
+
+--- Returns a table with the named fields only.
+---@param t table
+---@param names string[]
+---@return table
+function tables.pick(t, names)
+  check(t, "table", 1, "t")
+  check(names, "table", 2, "names")
+  local out = {}
+  for i = 1, #names do out[names[i]] = t[names[i]] end
+  return out
+end
+
+--- Returns how many fields a table has, also where it is no list.
+---@param t table
+---@return integer
+function tables.count(t)
+  check(t, "table", 1, "t")
+  local n = 0
+  for _ in pairs(t) do n = n + 1 end
+  return n
+end
+
+return tables
