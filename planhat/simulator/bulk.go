@@ -1,0 +1,208 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// maxRows is how many rows a bulk upsert may carry where the catalog names no
+// other number.
+const maxRows = 5000
+
+// bulkResult is the answer of a bulk upsert in the making.
+type bulkResult struct {
+	created, updated, nonupdates int
+	ignored                      int // rows that Planhat drops without a word
+
+	createdErrors, updatedErrors, permissionErrors, validationErrors []jsontext.Value
+	insertsKeys, updatesKeys, modified, upsertedIDs                  []jsontext.Value
+}
+
+// bulk answers PUT /<model> with an array.
+func (s *Server) bulk(x *exchange) (*answer, *failure) {
+	m := x.route.model
+	rows, isArray, refused := payload(x.body)
+	if refused != nil {
+		return nil, refused
+	}
+	if !isArray && m.Snake != "ticket" { // a single ticket was allowed in the old documentation
+		return nil, invalid("A bulk upsert takes a JSON array.")
+	}
+	x.call.Rows = len(rows)
+	most := maxRows
+	if op := m.Operation("bulk_upsert"); op.MaxItems > 0 {
+		most = op.MaxItems
+	}
+	if len(rows) > most {
+		return nil, invalid(fmt.Sprintf("A bulk upsert takes up to %d rows, not %d.", most, len(rows)))
+	}
+	notes := len(rows) > 0
+	for _, row := range rows {
+		notes = notes && row.text("type") == "note"
+	}
+	if notes && m.Snake == "conversation" {
+		x.call.Model = "note"
+	}
+	s.store.mu.Lock()
+	result := s.upsert(m, rows)
+	s.settle()
+	s.store.mu.Unlock()
+	return s.bulkAnswer(result), nil
+}
+
+// upsert works through the rows in their order.
+func (s *Server) upsert(m *catalog.Model, rows []fields) *bulkResult {
+	b := &bulkResult{}
+	written := map[string]bool{}
+	for i, row := range rows {
+		if row == nil {
+			b.createdErrors = append(b.createdErrors, s.rowError(i, row, "Every row must be an object."))
+			continue
+		}
+		old := s.match(m, row)
+		switch {
+		case old != nil && written[old.id] && s.switches.is(swDuplicateRows, "error"):
+			b.updatedErrors = append(b.updatedErrors, s.rowError(i, row, "The key is duplicated in the request."))
+		case old != nil:
+			written[old.id] = true
+			s.upsertOld(b, m, i, row, old)
+		default:
+			if r := s.upsertNew(b, m, i, row); r != nil {
+				written[r.id] = true
+			}
+		}
+	}
+	return b
+}
+
+func (s *Server) upsertOld(b *bulkResult, m *catalog.Model, i int, row fields, old *record) {
+	if refused := s.denials.check(m, mayUpdate); refused != nil {
+		b.permissionErrors = append(b.permissionErrors, s.rowError(i, row, refused.message))
+		return
+	}
+	changed, refused := s.updateRecord(m, old, row)
+	switch {
+	case refused != nil && refused.value:
+		b.validationErrors = append(b.validationErrors, s.rowError(i, row, refused.message))
+	case refused != nil:
+		b.updatedErrors = append(b.updatedErrors, s.rowError(i, row, refused.message))
+	case !changed:
+		b.nonupdates++
+	default:
+		b.updated++
+		b.updatesKeys = append(b.updatesKeys, s.keysOf(m, old.id))
+		b.modified = append(b.modified, quote(old.id))
+	}
+}
+
+func (s *Server) upsertNew(b *bulkResult, m *catalog.Model, i int, row fields) *record {
+	if refused := s.denials.check(m, mayCreate); refused != nil {
+		b.permissionErrors = append(b.permissionErrors, s.rowError(i, row, refused.message))
+		return nil
+	}
+	r, refused := s.createRecord(m, row, true)
+	switch {
+	case refused != nil && refused.value:
+		b.validationErrors = append(b.validationErrors, s.rowError(i, row, refused.message))
+	case refused != nil:
+		b.createdErrors = append(b.createdErrors, s.rowError(i, row, refused.message))
+	case r == nil:
+		b.ignored++
+	default:
+		b.created++
+		b.insertsKeys = append(b.insertsKeys, s.keysOf(m, r.id))
+		b.upsertedIDs = append(b.upsertedIDs, quote(r.id))
+	}
+	return r
+}
+
+func (s *Server) keysOf(m *catalog.Model, id string) jsontext.Value {
+	c := s.store.of(m.Snake)
+	r := c.byID[id]
+	shown := fields{{"_id", quote(id)}}
+	if r.source != "" {
+		shown.setText("sourceId", r.source)
+	}
+	if r.external != "" {
+		shown.setText(c.externalName, r.external)
+	}
+	return shown.encode()
+}
+
+// rowError writes one entry of an error list in the shape that the switch
+// bulk-errors names, since Planhat's own shape is not documented.
+func (s *Server) rowError(i int, row fields, message string) jsontext.Value {
+	switch s.switches[swBulkErrors] {
+	case "index":
+		return object("index", jsontext.Value(itoa(i)), "error", quote(message))
+	case "item":
+		item := null
+		if row != nil {
+			item = row.encode()
+		}
+		return object("item", item, "error", quote(message))
+	case "text":
+		var known []string
+		for _, f := range keysGiven(row) {
+			known = append(known, f.name+" "+textOf(f.value))
+		}
+		if len(known) == 0 {
+			return quote(fmt.Sprintf("row %d: %s", i, message))
+		}
+		return quote(strings.Join(known, ", ") + ": " + message)
+	}
+	entry := keysGiven(row)
+	entry.setText("message", message)
+	return entry.encode()
+}
+
+func keysGiven(row fields) fields {
+	var out fields
+	for _, name := range []string{"_id", "sourceId", "externalId", "extId", "email", "name"} {
+		if textOf(row.get(name)) != "" {
+			out.set(name, row.get(name))
+		}
+	}
+	return out
+}
+
+// bulkAnswer writes the result with the status that fits: 200 where all went
+// well, 206 where some did, 400 or 403 where nothing did.
+func (s *Server) bulkAnswer(b *bulkResult) *answer {
+	count := func(n int) jsontext.Value { return jsontext.Value(itoa(n)) }
+	body := object(
+		"created", count(b.created),
+		"createdErrors", array(b.createdErrors),
+		"insertsKeys", array(b.insertsKeys),
+		"updated", count(b.updated),
+		"updatedErrors", array(b.updatedErrors),
+		"updatesKeys", array(b.updatesKeys),
+		"nonupdates", count(b.nonupdates),
+		"modified", array(b.modified),
+		"upsertedIds", array(b.upsertedIDs),
+		"permissionErrors", array(b.permissionErrors),
+		"validationErrors", array(b.validationErrors),
+	)
+	return &answer{status: s.bulkStatus(b), body: body}
+}
+
+func (s *Server) bulkStatus(b *bulkResult) int {
+	rejected := len(b.createdErrors) + len(b.updatedErrors) + len(b.validationErrors)
+	done := b.created + b.updated + b.nonupdates + b.ignored
+	switch {
+	case rejected == 0 && len(b.permissionErrors) == 0:
+		return http.StatusOK
+	case done > 0:
+		return http.StatusPartialContent
+	case rejected == 0:
+		return http.StatusForbidden
+	case s.switches.is(swBulkAllFailed, "206"):
+		return http.StatusPartialContent
+	}
+	return http.StatusBadRequest
+}

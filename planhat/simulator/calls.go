@@ -1,0 +1,125 @@
+package simulator
+
+import (
+	"sync"
+	"time"
+)
+
+// maxCalls is how many calls the log keeps; counts go on beyond it.
+const maxCalls = 10_000
+
+// Call is one request as the server saw it. It holds no token: the tenant
+// token of a path is written {tenantUUID}.
+type Call struct {
+	Time      time.Time
+	Method    string
+	Path      string
+	Query     string
+	Host      string // "main" or "analytics"
+	Model     string // snake_case; "" where the path is unknown
+	Operation string // as in the catalog; "" where the path is unknown
+	Rows      int    // rows of a bulk body, 1 for a single record
+	Status    int    // 0 where the connection was cut
+	Fault     string // the fault that hit the call, "" where none did
+	Applied   bool   // whether the call reached the store
+	Bytes     int    // size of the request body
+	Duration  time.Duration
+}
+
+// Filter selects calls; empty fields select all. The model conversation
+// includes the calls that were about notes.
+type Filter struct {
+	Model     string
+	Operation string
+	Method    string
+	Host      string
+	Status    int
+	Fault     string
+}
+
+type countKey struct {
+	host, model, operation, method, fault string
+	status                                int
+}
+
+// callLog remembers calls. It is safe for concurrent use.
+type callLog struct {
+	mu     sync.Mutex
+	recent []Call
+	next   int
+	counts map[countKey]int
+}
+
+func (l *callLog) add(c Call) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.counts == nil {
+		l.counts = map[countKey]int{}
+	}
+	l.counts[countKey{c.Host, c.Model, c.Operation, c.Method, c.Fault, c.Status}]++
+	if len(l.recent) < maxCalls {
+		l.recent = append(l.recent, c)
+		return
+	}
+	l.recent[l.next] = c
+	l.next = (l.next + 1) % maxCalls
+}
+
+func (l *callLog) list() []Call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]Call, 0, len(l.recent))
+	out = append(out, l.recent[l.next:]...)
+	return append(out, l.recent[:l.next]...)
+}
+
+func (l *callLog) count(f Filter) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for k, times := range l.counts {
+		if f.matches(k) {
+			n += times
+		}
+	}
+	return n
+}
+
+func (f Filter) matches(k countKey) bool {
+	return (f.Model == "" || f.Model == k.model || f.Model == "conversation" && k.model == "note") &&
+		(f.Operation == "" || f.Operation == k.operation) &&
+		(f.Method == "" || f.Method == k.method) &&
+		(f.Host == "" || f.Host == k.host) &&
+		(f.Status == 0 || f.Status == k.status) &&
+		(f.Fault == "" || f.Fault == k.fault)
+}
+
+func (l *callLog) byOperation() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[string]int{}
+	for k, times := range l.counts {
+		if k.operation != "" {
+			out[k.model+"."+k.operation] += times
+		}
+	}
+	return out
+}
+
+func (l *callLog) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recent, l.next = nil, 0
+	clear(l.counts)
+}
+
+// Calls returns the latest calls, oldest first, at most 10,000.
+func (s *Server) Calls() []Call { return s.calls.list() }
+
+// Count returns how many calls the filter selects, since the start or the
+// last Reset. Calls that were cut off or refused count as well.
+func (s *Server) Count(f Filter) int { return s.calls.count(f) }
+
+// CountsByOperation returns the number of calls per operation, with keys such
+// as "company.get_list". Operations that were not called are absent.
+func (s *Server) CountsByOperation() map[string]int { return s.calls.byOperation() }

@@ -1,0 +1,193 @@
+package simulator
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// collection holds the records of one model, ordered by _id, with an index for
+// each key. Changes need the store's lock for writing.
+type collection struct {
+	model *catalog.Model
+
+	externalName, companyName, archivedName string
+	byEmail, byDomain                       bool
+
+	order []*record
+	byID  map[string]*record
+
+	source, external, email, company, domain index
+
+	archived int // how many records are archived
+	version  uint64
+	views    viewCache
+}
+
+func newCollection(m *catalog.Model) *collection {
+	c := &collection{
+		model: m, byID: map[string]*record{},
+		externalName: m.ExternalID(), companyName: m.CompanyRef(),
+		source: index{}, external: index{}, email: index{}, company: index{}, domain: index{},
+	}
+	switch m.Snake {
+	case "conversation":
+		c.externalName = "externalId"
+	case "line_item":
+		c.companyName = "companyId"
+	case "enduser":
+		c.archivedName, c.byEmail = "archived", true
+	case "task":
+		c.archivedName = "isArchived"
+	case "user":
+		c.byEmail = true
+	case "company":
+		c.byDomain = true
+	}
+	return c
+}
+
+// index finds the ids of the records that carry a value.
+type index map[string][]string
+
+func (x index) add(value, id string) {
+	if value != "" {
+		x[value] = append(x[value], id)
+	}
+}
+
+func (x index) remove(value, id string) {
+	if value == "" {
+		return
+	}
+	ids := slices.DeleteFunc(x[value], func(have string) bool { return have == id })
+	if len(ids) == 0 {
+		delete(x, value)
+		return
+	}
+	x[value] = ids
+}
+
+func (c *collection) addKeys(r *record) {
+	c.source.add(r.source, r.id)
+	c.external.add(r.external, r.id)
+	c.email.add(r.email, r.id)
+	c.company.add(r.company, r.id)
+	for _, d := range r.domains {
+		c.domain.add(d, r.id)
+	}
+	if r.archived {
+		c.archived++
+	}
+}
+
+func (c *collection) removeKeys(r *record) {
+	c.source.remove(r.source, r.id)
+	c.external.remove(r.external, r.id)
+	c.email.remove(r.email, r.id)
+	c.company.remove(r.company, r.id)
+	for _, d := range r.domains {
+		c.domain.remove(d, r.id)
+	}
+	if r.archived {
+		c.archived--
+	}
+}
+
+func (k keys) same(other keys) bool {
+	return k.source == other.source && k.external == other.external && k.email == other.email &&
+		k.company == other.company && slices.Equal(k.domains, other.domains)
+}
+
+func (c *collection) position(id string) (int, bool) {
+	if n := len(c.order); n > 0 && c.order[n-1].id < id {
+		return n, false
+	}
+	return slices.BinarySearchFunc(c.order, id, func(r *record, id string) int { return cmp.Compare(r.id, id) })
+}
+
+// put stores a record, in place of the one with its id.
+func (c *collection) put(r *record) {
+	c.version++
+	at, found := c.position(r.id)
+	if !found {
+		c.order = slices.Insert(c.order, at, r)
+		c.byID[r.id] = r
+		c.addKeys(r)
+		return
+	}
+	old := c.order[at]
+	c.order[at] = r
+	c.byID[r.id] = r
+	if !old.same(r.keys) || old.archived != r.archived {
+		c.removeKeys(old)
+		c.addKeys(r)
+	}
+}
+
+// load stores many records at once. Later ones win over earlier ones.
+func (c *collection) load(records []*record) {
+	slices.SortStableFunc(records, func(a, b *record) int { return strings.Compare(a.id, b.id) })
+	c.order = slices.Grow(c.order, len(records))
+	for _, r := range records {
+		c.put(r)
+	}
+}
+
+func (c *collection) remove(r *record) {
+	at, found := c.position(r.id)
+	if !found {
+		return
+	}
+	c.version++
+	c.order = slices.Delete(c.order, at, at+1)
+	delete(c.byID, r.id)
+	c.removeKeys(r)
+}
+
+// first returns the first record of an index entry, or nil.
+func (c *collection) first(x index, value string) *record {
+	if value == "" || len(x[value]) == 0 {
+		return nil
+	}
+	return c.byID[x[value][0]]
+}
+
+// viewCache keeps the latest filtered or sorted lists, so that paging through
+// one does not compute it for each page.
+type viewCache struct {
+	mu      sync.Mutex
+	entries []view
+}
+
+type view struct {
+	key     string
+	version uint64
+	records []*record
+}
+
+const maxViews = 8
+
+func (v *viewCache) get(key string, version uint64) ([]*record, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, e := range v.entries {
+		if e.key == key && e.version == version {
+			return e.records, true
+		}
+	}
+	return nil, false
+}
+
+func (v *viewCache) put(key string, version uint64, records []*record) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.entries = slices.DeleteFunc(v.entries, func(e view) bool { return e.key == key || e.version != version })
+	if len(v.entries) >= maxViews {
+		v.entries = slices.Delete(v.entries, 0, 1)
+	}
+	v.entries = append(v.entries, view{key, version, records})
+}

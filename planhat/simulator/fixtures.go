@@ -1,0 +1,184 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// fill stores what the options ask for: fixtures, then generated companies.
+func (s *Server) fill() error {
+	s.store = newStore(s.options.Seed)
+	source := s.options.Fixtures
+	if source == nil && s.options.FixturesDir != "" {
+		info, err := os.Stat(s.options.FixturesDir)
+		if err != nil {
+			return fmt.Errorf("the fixture directory cannot be read: %w", err)
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("fixtures are a directory of files such as company.json; %s is a file", s.options.FixturesDir)
+		}
+		source = os.DirFS(s.options.FixturesDir)
+	}
+	if source != nil {
+		if err := s.loadFixtures(source); err != nil {
+			return fmt.Errorf("fixtures: %w", err)
+		}
+	}
+	s.generate(s.options.Companies)
+	s.settle()
+	return nil
+}
+
+// loadOrder puts first what others refer to; the rest comes in the catalog's
+// order, metrics and activities at the end.
+var loadOrder = []string{"company", "user", "custom_field", "product", "enduser", "deal", "campaign", "time_entry"}
+
+func (s *Server) loadFixtures(source fs.FS) error {
+	files := map[string][]string{}
+	entries, err := fs.ReadDir(source, ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		base, ext := strings.TrimSuffix(e.Name(), path.Ext(e.Name())), path.Ext(e.Name())
+		if e.IsDir() || !slices.Contains([]string{".json", ".jsonl", ".csv"}, ext) {
+			continue
+		}
+		m, err := findModel(base)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name(), err)
+		}
+		files[m.Snake] = append(files[m.Snake], e.Name())
+	}
+	order := slices.Clone(loadOrder)
+	for _, m := range catalog.Load().Models {
+		if !slices.Contains(order, m.Snake) {
+			order = append(order, m.Snake)
+		}
+	}
+	for _, snake := range order {
+		for _, name := range files[snake] {
+			if err := s.loadFile(source, snake, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Server) loadFile(source fs.FS, snake, name string) error {
+	text, err := fs.ReadFile(source, name)
+	if err != nil {
+		return err
+	}
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
+	var rows []fields
+	switch path.Ext(name) {
+	case ".csv":
+		rows, err = csvRows(snake, text)
+	case ".jsonl":
+		rows, err = jsonLines(text)
+	default:
+		var refused *failure
+		rows, _, refused = payload(text)
+		err = asError(refused)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	m := catalog.Load().Model(snake)
+	for i, row := range rows {
+		if err := s.loadRow(m, row); err != nil {
+			return fmt.Errorf("%s: record %d: %w", name, i+1, err)
+		}
+	}
+	return nil
+}
+
+func jsonLines(text []byte) ([]fields, error) {
+	d := newReader(text)
+	var rows []fields
+	for {
+		switch d.PeekKind() {
+		case '{':
+			row, err := d.object()
+			if err != nil {
+				return nil, fmt.Errorf("record %d is not valid JSON: %w", len(rows)+1, err)
+			}
+			rows = append(rows, row)
+		default:
+			if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+				return nil, fmt.Errorf("record %d is no JSON object", len(rows)+1)
+			}
+			return rows, nil
+		}
+	}
+}
+
+// csvRows reads a table whose header names properties; custom.Name reaches
+// into custom, empty cells are left out, and lists are JSON or separated by
+// semicolons.
+func csvRows(snake string, text []byte) ([]fields, error) {
+	table, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if err != nil || len(table) == 0 {
+		return nil, err
+	}
+	m := catalog.Load().Model(snake)
+	var rows []fields
+	for _, cells := range table[1:] {
+		var row, custom fields
+		for i, cell := range cells {
+			if cell == "" {
+				continue
+			}
+			name := intern(strings.TrimSpace(table[0][i]))
+			if inner, isCustom := strings.CutPrefix(name, "custom."); isCustom {
+				custom.set(inner, guess(cell))
+				continue
+			}
+			row.set(name, cellValue(m.Property(name), cell))
+		}
+		if custom != nil {
+			row.set("custom", custom.encode())
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func cellValue(p *catalog.Property, cell string) jsontext.Value {
+	if p == nil || p.Type != catalog.Array && p.Type != catalog.Object {
+		return quote(cell)
+	}
+	if v := jsontext.Value(strings.TrimSpace(cell)); v.IsValid() && (v.Kind() == '[' || v.Kind() == '{') {
+		if v.Compact() == nil {
+			return v
+		}
+	}
+	var items []jsontext.Value
+	for part := range strings.SplitSeq(cell, ";") {
+		items = append(items, quote(strings.TrimSpace(part)))
+	}
+	return array(items)
+}
+
+// guess takes a cell of a custom field for a number or a boolean where it
+// reads like one.
+func guess(cell string) jsontext.Value {
+	if v := jsontext.Value(cell); v.IsValid() && (v.Kind() == '0' || v.Kind() == 't' || v.Kind() == 'f') {
+		return v
+	}
+	return quote(cell)
+}

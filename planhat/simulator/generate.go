@@ -1,0 +1,3 @@
+package simulator
+
+func (s *Server) generate(int) {}

@@ -1,0 +1,243 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Put stores records as given, ids and read-only properties included, and
+// fills in what is missing: _id, defaults, the company's name. References to
+// companies may have the forms that the API takes. A record whose _id exists
+// replaces it. Licenses and sales that are put make the figures of their
+// companies. Metrics and user activities take the shapes of the API.
+func (s *Server) Put(model string, records ...map[string]any) error {
+	rows := make([]fields, len(records))
+	for i, r := range records {
+		text, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("simulator: %s %d is no JSON: %w", model, i+1, err)
+		}
+		if rows[i], err = newReader(text).object(); err != nil {
+			return fmt.Errorf("simulator: %s %d is no JSON: %w", model, i+1, err)
+		}
+	}
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	defer s.settle()
+	return s.load(model, rows)
+}
+
+// load stores rows of fixtures; the caller settles.
+func (s *Server) load(model string, rows []fields) error {
+	m, err := findModel(model)
+	if err != nil {
+		return fmt.Errorf("simulator: %w", err)
+	}
+	for i, row := range rows {
+		if err := s.loadRow(m, row); err != nil {
+			return fmt.Errorf("simulator: %s %d: %w", m.Snake, i+1, err)
+		}
+	}
+	return nil
+}
+
+// findModel takes a model's snake_case name, Planhat's name or its path.
+func findModel(name string) (*catalog.Model, error) {
+	all := catalog.Load()
+	for _, m := range all.Models {
+		if strings.EqualFold(name, m.Snake) || strings.EqualFold(name, m.Name) || strings.EqualFold("/"+name, m.Path) {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no model %q%s", name, suggest(name, modelNames()))
+}
+
+func (s *Server) loadRow(m *catalog.Model, row fields) error {
+	if row == nil {
+		return errors.New("is no object")
+	}
+	switch m.Snake {
+	case "metrics":
+		return asError(s.insertMetric(row))
+	case "user_activity":
+		return asError(s.recordActivity(row))
+	case "note":
+		m = catalog.Load().Model("conversation")
+		row.fill("type", quote("note"))
+	}
+	ch := &change{m: m, c: s.store.of(m.Snake), bulk: true}
+	if refused := s.prepareGiven(ch, row); refused != nil {
+		return refused
+	}
+	if ch.dropped {
+		return errors.New("cannot be tied to a company, or lacks its email")
+	}
+	id := strings.ToLower(row.text("_id"))
+	switch {
+	case id == "":
+		id = s.store.newID()
+	case !isID(id):
+		return fmt.Errorf("_id %q does not have 24 hexadecimal digits", id)
+	}
+	ch.out.setText("_id", id)
+	for _, f := range ch.in {
+		ch.out.set(f.name, f.value)
+	}
+	if refused := s.unique(ch); refused != nil {
+		return refused
+	}
+	now := stamp(s.options.Clock())
+	for _, name := range []string{"createDate", "createdAt", "updatedAt", "lastUpdated"} {
+		if m.Property(name) != nil {
+			ch.out.fill(name, now)
+		}
+	}
+	s.finish(ch)
+	ch.out.fill("__v", raw("0"))
+	r := ch.c.freeze(ch.out)
+	ch.c.put(r)
+	s.touch(m, r.fields)
+	s.follow(ch, r)
+	return nil
+}
+
+// prepareGiven is prepare for a row that may set what clients may not.
+func (s *Server) prepareGiven(ch *change, row fields) *failure {
+	for _, f := range row {
+		if f.name == "_id" {
+			continue
+		}
+		value := f.value
+		if p := ch.m.Property(f.name); p != nil {
+			var refused *failure
+			if value, refused = s.check(p, value); refused != nil {
+				return refused
+			}
+		}
+		ch.in = append(ch.in, field{f.name, value})
+	}
+	if refused := s.resolveCompany(ch); refused != nil {
+		return refused
+	}
+	if p := rules[ch.m.Snake].prepare; p != nil {
+		return p(s, ch)
+	}
+	return nil
+}
+
+// asError keeps a nil failure from becoming an error that is not nil.
+func asError(f *failure) error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// Records returns copies of all records of a model, in the order of _id.
+// Numbers are float64, or json.Number where that would lose digits. An unknown
+// model has none; note and ticket name the conversations of that type.
+func (s *Server) Records(model string) []map[string]any {
+	var out []map[string]any
+	for _, text := range s.RecordsJSON(model) {
+		out = append(out, decode(text))
+	}
+	return out
+}
+
+// RecordsJSON returns all records of a model as JSON text, in the order of
+// _id.
+func (s *Server) RecordsJSON(model string) []jsontext.Value {
+	m, err := findModel(model)
+	if err != nil {
+		return nil
+	}
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	var out []jsontext.Value
+	for _, r := range s.store.of(m.Snake).order {
+		if m.Snake == "ticket" && !isTicket(r) || m.Snake == "note" && r.text("type") != "note" {
+			continue
+		}
+		out = append(out, bytes.Clone(r.raw))
+	}
+	return out
+}
+
+// Record returns a copy of one record, by _id, extid- or srcid-; nil where
+// there is none.
+func (s *Server) Record(model, id string) map[string]any {
+	m, err := findModel(model)
+	if err != nil {
+		return nil
+	}
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	r := s.store.find(s.store.of(m.Snake), id, []string{"extid-", "srcid-"})
+	if r == nil {
+		return nil
+	}
+	return decode(r.raw)
+}
+
+func decode(text jsontext.Value) map[string]any {
+	out := map[string]any{}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&out); err != nil {
+		return nil
+	}
+	return plain(out).(map[string]any)
+}
+
+// plain turns numbers into float64 where that keeps their value.
+func plain(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			v[name] = plain(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = plain(inner)
+		}
+	case json.Number:
+		const exact = 1 << 53
+		if n, err := v.Float64(); err == nil && n < exact && n > -exact {
+			return n
+		}
+	}
+	return v
+}
+
+// Dump writes everything that is stored as one JSON object: the model's name,
+// and its records. Each list can be used as a fixture.
+func (s *Server) Dump(w io.Writer) error {
+	s.store.mu.RLock()
+	var out fields
+	for _, m := range catalog.Load().Models {
+		c := s.store.collections[m.Snake]
+		if c == nil || len(c.order) == 0 {
+			continue
+		}
+		list := make([]jsontext.Value, len(c.order))
+		for i, r := range c.order {
+			list[i] = r.raw
+		}
+		out = append(out, field{m.Snake, array(list)})
+	}
+	s.store.mu.RUnlock()
+	text := out.encode()
+	if err := text.Indent(); err != nil {
+		return fmt.Errorf("simulator: dump: %w", err)
+	}
+	_, err := w.Write(append(text, '\n'))
+	return err
+}

@@ -1,0 +1,124 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// store holds everything that was written. Reading takes mu for reading,
+// writing takes it for writing; the methods say nothing more about locks.
+type store struct {
+	mu          sync.RWMutex
+	collections map[string]*collection // by snake_case name
+
+	idBase  uint64 // the seed's part of new ids
+	idCount uint64
+
+	// touched are companies whose figures must be added up again, deals
+	// likewise; see settle.
+	touchedCompanies, touchedDeals map[string]bool
+}
+
+func newStore(seed int64) *store {
+	st := &store{
+		collections:      map[string]*collection{},
+		touchedCompanies: map[string]bool{}, touchedDeals: map[string]bool{},
+	}
+	for _, m := range catalog.Load().Models {
+		if m.Snake == "note" || m.Snake == "ticket" {
+			continue
+		}
+		st.collections[m.Snake] = newCollection(m)
+	}
+	// The five bytes that MongoDB fills with a random machine value.
+	st.idBase = (uint64(seed)*0x9e3779b97f4a7c15 ^ 0x626) & 0xff_ffff_ffff
+	return st
+}
+
+// of returns the collection that holds a model's records: notes and tickets
+// are conversations.
+func (st *store) of(snake string) *collection {
+	if snake == "note" || snake == "ticket" {
+		snake = "conversation"
+	}
+	return st.collections[snake]
+}
+
+// newID makes an id that looks like MongoDB's and sorts by age. It depends on
+// the seed only, so that runs can be repeated.
+func (st *store) newID() string {
+	st.idCount++
+	return fmt.Sprintf("%08x%010x%06x", 0x65920080+st.idCount>>24, st.idBase, st.idCount&0xffffff)
+}
+
+// isID reports whether a text has the form of an id.
+func isID(text string) bool {
+	return len(text) == 24 && strings.Trim(text, "0123456789abcdefABCDEF") == ""
+}
+
+// find returns the record that an id of a path means: an _id, or one of the
+// prefixes where the model has them.
+func (st *store) find(c *collection, id string, allowed []string) *record {
+	prefix, value := splitPrefix(id)
+	switch {
+	case prefix == "":
+		return c.byID[strings.ToLower(id)]
+	case !slices.Contains(allowed, prefix):
+		return nil
+	case prefix == "extid-":
+		return c.first(c.external, value)
+	}
+	return c.first(c.source, value)
+}
+
+// splitPrefix splits "extid-7" into its prefix and the key. An _id has no
+// prefix.
+func splitPrefix(id string) (prefix, value string) {
+	for _, p := range []string{"extid-", "srcid-"} {
+		if rest, found := strings.CutPrefix(id, p); found {
+			return p, rest
+		}
+	}
+	return "", id
+}
+
+// company returns the company that a reference means, or nil.
+func (st *store) company(reference string) *record {
+	return st.find(st.of("company"), reference, []string{"extid-", "srcid-"})
+}
+
+// companyOfEmail returns the one company that the domain of an email belongs
+// to, or nil.
+func (st *store) companyOfEmail(email string) *record {
+	_, domain, found := strings.Cut(email, "@")
+	if !found {
+		return nil
+	}
+	return st.companyOfDomain(domain)
+}
+
+func (st *store) companyOfDomain(domain string) *record {
+	c := st.of("company")
+	return c.first(c.domain, strings.ToLower(strings.TrimPrefix(domain, "@")))
+}
+
+// reference returns what other records store about this one.
+func (r *record) reference() jsontext.Value {
+	name := r.get("name")
+	if !present(name) {
+		name = quote("")
+	}
+	return object("_id", quote(r.id), "name", name)
+}
+
+// stamp writes a time as Planhat does.
+func stamp(t time.Time) jsontext.Value {
+	return quote(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+}

@@ -1,0 +1,245 @@
+package simulator
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// clean returns what of a client's row may be stored: properties that only
+// Planhat writes are left out, values are brought to their property's type as
+// MongoDB's mapper does. It changes a copy.
+func (s *Server) clean(m *catalog.Model, in fields) (fields, *failure) {
+	out := make(fields, 0, len(in)+8)
+	for _, f := range in {
+		if f.name == "_id" || f.name == "__v" {
+			continue
+		}
+		p := m.Property(f.name)
+		if p == nil {
+			if s.switches.is(swUnknownProperties, "keep") {
+				out = append(out, f)
+			}
+			continue
+		}
+		if p.ReadOnly {
+			continue
+		}
+		value, refused := s.check(p, f.value)
+		if refused != nil {
+			return nil, refused
+		}
+		if f.name == "custom" {
+			value = s.definedOnly(m, value)
+		}
+		out = append(out, field{f.name, value})
+	}
+	return out, nil
+}
+
+// check returns the value as it is stored, or refuses it.
+func (s *Server) check(p *catalog.Property, v jsontext.Value) (jsontext.Value, *failure) {
+	if !present(v) {
+		return v, nil
+	}
+	cast, fits := castTo(p, v)
+	if !fits {
+		if s.switches.is(swTypes, "store") {
+			return v, nil
+		}
+		return nil, &failure{status: 400, message: fmt.Sprintf("%s must be %s, not %s.", p.Name, typeNames[p.Type], brief(v)), value: true}
+	}
+	if len(p.Enum) > 0 && s.switches.is(swEnums, "check") && cast.Kind() == '"' && len(cast) > 2 && !slices.Contains(p.Enum, textOf(cast)) {
+		return nil, &failure{status: 400, message: fmt.Sprintf("%s must be one of %s, not %s.", p.Name, strings.Join(p.Enum, ", "), brief(v)), value: true}
+	}
+	return cast, nil
+}
+
+var typeNames = map[catalog.Type]string{
+	catalog.String: "text", catalog.Number: "a number", catalog.Integer: "a number", catalog.Boolean: "true or false",
+	catalog.Date: "a date (ISO 8601 text)", catalog.Days: "a whole number of days since 1970-01-01",
+	catalog.ObjectID: "an id of 24 hexadecimal digits", catalog.Array: "a list", catalog.Object: "an object",
+}
+
+// castTo brings a value to a property's type and reports whether that is
+// possible. Empty text counts as no value for everything but text.
+func castTo(p *catalog.Property, v jsontext.Value) (jsontext.Value, bool) {
+	kind := v.Kind()
+	empty := string(v) == `""`
+	switch p.Type {
+	case catalog.String:
+		if kind == '0' || kind == 't' || kind == 'f' {
+			return quote(string(v)), true
+		}
+		return v, kind == '"'
+	case catalog.Number, catalog.Integer:
+		return castNumber(v, empty)
+	case catalog.Boolean:
+		return castBoolean(v, empty)
+	case catalog.Date:
+		return castDate(v, empty)
+	case catalog.Days:
+		cast, fits := castNumber(v, empty)
+		if n, isNumber := numberOf(cast); isNumber && n != float64(int64(n)) {
+			return v, false
+		}
+		return cast, fits
+	case catalog.ObjectID:
+		return castID(p, v, empty)
+	case catalog.Array:
+		if kind == '"' || kind == '0' {
+			return array([]jsontext.Value{v}), true
+		}
+		return v, kind == '['
+	case catalog.Object:
+		return v, kind == '{'
+	}
+	return v, true
+}
+
+var null = jsontext.Value("null")
+
+func castNumber(v jsontext.Value, empty bool) (jsontext.Value, bool) {
+	if empty {
+		return null, true
+	}
+	if v.Kind() == '0' {
+		return v, true
+	}
+	text := jsontext.Value(strings.TrimSpace(textOf(v)))
+	return text, v.Kind() == '"' && text.IsValid() && text.Kind() == '0'
+}
+
+func castBoolean(v jsontext.Value, empty bool) (jsontext.Value, bool) {
+	switch {
+	case empty:
+		return null, true
+	case v.Kind() == 't' || v.Kind() == 'f':
+		return v, true
+	}
+	switch textOf(v) {
+	case "true", "1", "yes":
+		return jsontext.Value("true"), true
+	case "false", "0", "no":
+		return jsontext.Value("false"), true
+	}
+	return v, false
+}
+
+func castDate(v jsontext.Value, empty bool) (jsontext.Value, bool) {
+	if empty {
+		return null, true
+	}
+	text := textOf(v)
+	t, known := parseDate(text)
+	if !known {
+		return v, false
+	}
+	return stamp(t), true
+}
+
+// castID lets references to companies through, whose forms are looked at where
+// they are resolved.
+func castID(p *catalog.Property, v jsontext.Value, empty bool) (jsontext.Value, bool) {
+	if empty {
+		return null, true
+	}
+	id := idOf(v)
+	if p.Ref == "Company" && v.Kind() == '"' {
+		return v, true
+	}
+	return quote(strings.ToLower(id)), isID(id)
+}
+
+// idOf returns an id, or the id that an object carries.
+func idOf(v jsontext.Value) string {
+	if v.Kind() != '{' {
+		return textOf(v)
+	}
+	m := members(v)
+	if id := m.text("_id"); id != "" {
+		return id
+	}
+	return m.text("id")
+}
+
+func brief(v jsontext.Value) string {
+	if len(v) > 60 {
+		return strings.ToValidUTF8(string(v[:57]), "") + "..."
+	}
+	return string(v)
+}
+
+// definedOnly drops custom keys without a custom field, where the switch says
+// so.
+func (s *Server) definedOnly(m *catalog.Model, custom jsontext.Value) jsontext.Value {
+	if !s.switches.is(swCustomUndefined, "drop") {
+		return custom
+	}
+	var kept fields
+	for _, f := range members(custom) {
+		for _, def := range s.store.of("custom_field").order {
+			if def.text("name") == f.name && sameModel(def.text("parent"), m) {
+				kept.set(f.name, f.value)
+				break
+			}
+		}
+	}
+	return kept.encode()
+}
+
+func sameModel(name string, m *catalog.Model) bool {
+	return strings.EqualFold(name, m.Name) || strings.EqualFold(name, m.Snake)
+}
+
+// missing lists the required properties that a new record lacks.
+func missing(m *catalog.Model, f fields, bulk bool) *failure {
+	required := m.RequiredOnCreate
+	if bulk {
+		required = m.RequiredOnBulkCreate
+	}
+	var absent []string
+	for _, name := range required {
+		if !f.has(name) && !stands(m, f, name) {
+			absent = append(absent, name)
+		}
+	}
+	if len(m.RequiredOneOf) > 0 && !slices.ContainsFunc(m.RequiredOneOf, f.has) {
+		absent = append(absent, "one of "+strings.Join(m.RequiredOneOf, ", "))
+	}
+	if len(absent) == 0 {
+		return nil
+	}
+	return invalid("Missing required field: ", strings.Join(absent, ", "), ".")
+}
+
+// stands reports whether something else does a required property's work: a
+// license's mrr that of its value, a ticket's company that of its domains.
+func stands(m *catalog.Model, f fields, name string) bool {
+	switch m.Snake + "." + name {
+	case "license.value":
+		return f.has("mrr")
+	case "ticket.domains":
+		return f.has("companyId")
+	}
+	return false
+}
+
+// cleared refuses an update that empties a required property.
+func cleared(m *catalog.Model, in fields) *failure {
+	for _, name := range m.RequiredOnCreate {
+		if v := in.get(name); v != nil && !in.has(name) {
+			return invalid(name, " is required and cannot be emptied.")
+		}
+	}
+	return nil
+}
+
+func formatNumber(n float64) jsontext.Value {
+	return jsontext.Value(strconv.FormatFloat(round2(n), 'f', -1, 64))
+}
