@@ -62,6 +62,9 @@ type Error struct {
 	// Retryable says that the same call may succeed later. It is false where
 	// a repetition could create a second record.
 	Retryable bool
+	// Uncertain is true where a write may have been carried out although the
+	// call failed: look before sending it again.
+	Uncertain bool
 	// RetryAfter is the pause that Planhat asked for, 0 where it named none.
 	RetryAfter time.Duration
 

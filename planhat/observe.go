@@ -8,7 +8,8 @@ import "time"
 type Observer interface {
 	// Attempt is called after each request, also after failed ones.
 	Attempt(Attempt)
-	// Outcome is called once at the end of each operation.
+	// Outcome is called once at the end of each operation, and for lists once
+	// for each page.
 	Outcome(Outcome)
 }
 

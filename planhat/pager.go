@@ -1,35 +1,170 @@
 package planhat
 
 import (
+	"bytes"
 	"context"
 	"iter"
+	"net/url"
+	"strconv"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Pager reads a list page by page, for callers that cannot use Each. It is not
-// safe for concurrent use.
+// assumedPage is the page size where the catalog knows no maximum.
+const assumedPage = 10_000
+
+// Pager reads a list page by page, for callers that can't use Each. It holds
+// no goroutine and needs no closing. It is not safe for concurrent use.
 type Pager struct {
-	next func() (Record, error, bool)
-	each func(context.Context) iter.Seq2[Record, error]
+	resource *Resource
+	op       *catalog.Operation
+	query    url.Values
+	// keep drops records that don't belong to the list, where it is set.
+	keep func(Record) bool
+	// silent keeps the observer from being told.
+	silent bool
+
+	offset int
+	// limited says that only left more records are wanted.
+	limited bool
+	left    int
+	// size is the page size and usual the server's default one.
+	size, usual int
+	first       Record
+	done        bool
+	err         error
 }
 
 // Pages returns a pager over the records that the options choose.
 func (r *Resource) Pages(o ListOptions) *Pager {
-	return &Pager{each: func(ctx context.Context) iter.Seq2[Record, error] { return r.Each(ctx, o) }}
-}
-
-// PagesDimensionData returns a pager over the metrics that the options choose.
-func (r *Resource) PagesDimensionData(o DimensionOptions) *Pager {
-	return &Pager{each: func(ctx context.Context) iter.Seq2[Record, error] { return r.EachDimensionData(ctx, o) }}
-}
-
-// Next returns the next page, empty at the end.
-func (p *Pager) Next(ctx context.Context) ([]Record, error) {
-	if p.next == nil {
-		p.next, _ = iter.Pull2(p.each(ctx))
+	op, err := r.operation("get_list")
+	if err != nil {
+		return &Pager{err: err}
 	}
-	r, err, ok := p.next()
-	if !ok || err != nil {
+	query, err := r.listQuery(op, o)
+	if err != nil {
+		return &Pager{err: r.fault(op, err)}
+	}
+	p := r.pager(op, query, o.Offset, o.Limit, o.PageSize)
+	if r.model.Snake == "note" {
+		p.keep = isNote
+	}
+	return p
+}
+
+func (r *Resource) pager(op *catalog.Operation, query url.Values, offset, limit, size int) *Pager {
+	p := &Pager{resource: r, op: op, query: query, offset: offset, limited: limit > 0, left: limit, size: assumedPage}
+	if q := op.Parameter("limit"); q != nil {
+		p.usual = q.Default
+		if q.Max > 0 {
+			p.size = q.Max
+		}
+	}
+	if size > 0 {
+		p.size = min(p.size, size)
+	}
+	return p
+}
+
+// Next returns the next page, empty at the end of the list. Its records share
+// memory with each other, and none with other pages. After an error the list
+// has ended.
+func (p *Pager) Next(ctx context.Context) ([]Record, error) {
+	for !p.done && p.err == nil {
+		page, err := p.page(ctx)
+		if err != nil {
+			p.err = err
+		}
+		if !p.silent {
+			p.resource.note(p.op, Outcome{Read: len(page), Err: err})
+		}
+		if len(page) > 0 {
+			return page, nil
+		}
+	}
+	err := p.err
+	p.done, p.err = true, nil
+	return nil, err
+}
+
+// page reads one page and decides whether another one follows.
+func (p *Pager) page(ctx context.Context) ([]Record, error) {
+	want := p.size
+	if p.limited && p.keep == nil {
+		want = min(want, p.left)
+	}
+	query := make(url.Values, len(p.query)+2)
+	for name, values := range p.query {
+		query[name] = values
+	}
+	query.Set("limit", strconv.Itoa(want))
+	query.Set("offset", strconv.Itoa(p.offset))
+	page, err := p.resource.readList(ctx, p.op, query)
+	if err != nil {
 		return nil, err
 	}
-	return []Record{r}, nil
+	if len(page) == 0 || (p.first != nil && bytes.Equal(p.first, page[0])) {
+		p.done = true // the end, or a server that answers the same page for ever
+		return nil, nil
+	}
+	p.first = page[0]
+	p.offset += len(page)
+	p.done = len(page) < want && !capped(len(page), p.usual)
+	p.size = min(p.size, len(page))
+	return p.wanted(page), nil
+}
+
+// wanted keeps the records of a page that belong to the list.
+func (p *Pager) wanted(page []Record) []Record {
+	if p.keep != nil {
+		kept := page[:0]
+		for _, record := range page {
+			if p.keep(record) {
+				kept = append(kept, record)
+			}
+		}
+		page = kept
+	}
+	if !p.limited {
+		return page
+	}
+	page = page[:min(p.left, len(page))]
+	p.left -= len(page)
+	p.done = p.done || p.left == 0
+	return page
+}
+
+// capped tells whether a page that is shorter than asked for may have been cut
+// by the server's own maximum, in which case the list goes on.
+func capped(n, usual int) bool { return n == usual || n%100 == 0 }
+
+// records returns the pager's records one by one.
+func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for {
+			page, err := p.Next(ctx)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(page) == 0 {
+				return
+			}
+			for _, record := range page {
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// isNote drops the other conversations where Planhat lists them among notes.
+func isNote(record Record) bool {
+	members, err := readObject(record)
+	if err != nil {
+		return true
+	}
+	kind := text(members.get("type"))
+	return kind == "" || kind == "note"
 }

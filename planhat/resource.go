@@ -1,8 +1,7 @@
 package planhat
 
 import (
-	"context"
-	"iter"
+	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -18,72 +17,51 @@ type Resource struct {
 // Model returns the model's entry in the catalog, which must not be changed.
 func (r *Resource) Model() *catalog.Model { return r.model }
 
-var errLater = &Error{Kind: KindConfig, Message: "not part of this build"}
-
-// Create stores a new record and returns it as Planhat stored it. The record
-// may be a Record, JSON bytes, a struct or a map.
-func (r *Resource) Create(ctx context.Context, record any) (Record, error) { return nil, errLater }
-
-// Update changes the given properties of a record and leaves the others.
-func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return nil, errLater
+// operation returns the model's operation, or an error that names those that
+// it has.
+func (r *Resource) operation(name string) (*catalog.Operation, error) {
+	if op := r.model.Operation(name); op != nil {
+		return op, nil
+	}
+	names := make([]string, 0, len(r.model.Operations))
+	for _, op := range r.model.Operations {
+		names = append(names, op.Name)
+	}
+	return nil, &Error{
+		Kind: KindConfig, Model: r.model.Snake, Operation: name,
+		Message: "Planhat has no such operation on this model", Hint: "it has " + strings.Join(names, ", "),
+	}
 }
 
-// GetByID returns one record.
-func (r *Resource) GetByID(ctx context.Context, id string) (Record, error) { return nil, errLater }
-
-// GetList returns the records that the options choose.
-func (r *Resource) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return nil, errLater
+// fault returns a local error that knows its operation.
+func (r *Resource) fault(op *catalog.Operation, err error) error {
+	e, ok := err.(*Error)
+	if !ok {
+		return err
+	}
+	named := *e
+	named.Model, named.Operation = r.model.Snake, op.Name
+	named.Message = r.client.redact.text(named.Message)
+	return &named
 }
 
-// Each iterates over the records that the options choose.
-func (r *Resource) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) { yield(nil, errLater) }
+// note tells the observer what an operation did.
+func (r *Resource) note(op *catalog.Operation, o Outcome) {
+	if r.client.observer == nil {
+		return
+	}
+	o.Model, o.Operation = r.model.Snake, op.Name
+	r.client.observer.Outcome(o)
 }
 
-// GetLeanList returns companies with their ids and names only.
-func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, error) {
-	return nil, errLater
+// noteOne tells the observer how a write of one record ended. A record whose
+// data was refused counts as rejected.
+func (r *Resource) noteOne(op *catalog.Operation, row Record, o Outcome, err error) {
+	if err != nil {
+		o = Outcome{Err: err}
+		if KindOf(err) == KindValidation {
+			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: err.(*Error).Message, Kind: KindValidation}}
+		}
+	}
+	r.note(op, o)
 }
-
-// Delete removes a record.
-func (r *Resource) Delete(ctx context.Context, id string) (Record, error) { return nil, errLater }
-
-// BulkUpsert creates and updates many records.
-func (r *Resource) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return nil, errLater
-}
-
-// Duplicate copies records.
-func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, error) {
-	return nil, errLater
-}
-
-// GetDimensionData reads metrics.
-func (r *Resource) GetDimensionData(ctx context.Context, o DimensionOptions) ([]Record, error) {
-	return nil, errLater
-}
-
-// EachDimensionData iterates over metrics.
-func (r *Resource) EachDimensionData(ctx context.Context, o DimensionOptions) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) { yield(nil, errLater) }
-}
-
-// BulkInsertMetrics stores metrics.
-func (r *Resource) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return nil, errLater
-}
-
-// CreateActivity records one user activity.
-func (r *Resource) CreateActivity(ctx context.Context, activity any) (Record, error) {
-	return nil, errLater
-}
-
-// BulkCreateActivity records many user activities.
-func (r *Resource) BulkCreateActivity(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return nil, errLater
-}
-
-// Segment sends one call in Segment's form.
-func (r *Resource) Segment(ctx context.Context, call any) (Record, error) { return nil, errLater }

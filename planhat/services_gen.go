@@ -148,7 +148,8 @@ func (s *AssetService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record
 }
 
 // Delete removes one of the assets and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /assets/{id}
 func (s *AssetService) Delete(ctx context.Context, id string) (Record, error) {
@@ -212,7 +213,8 @@ func (s *CampaignService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 }
 
 // Delete removes one of the campaigns and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /campaigns/{id}
 func (s *CampaignService) Delete(ctx context.Context, id string) (Record, error) {
@@ -345,7 +347,8 @@ func (s *CompanyService) GetLeanList(ctx context.Context, o LeanOptions) ([]Reco
 }
 
 // Delete removes one of the companies and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /companies/{id}
 func (s *CompanyService) Delete(ctx context.Context, id string) (Record, error) {
@@ -408,7 +411,8 @@ func (s *ConversationService) Each(ctx context.Context, o ListOptions) iter.Seq2
 }
 
 // Delete removes one of the conversations and returns Planhat's answer, {}
-// where it is empty. The id may be an _id.
+// where it is empty. The id may be an _id. With extid-… the record is looked
+// up first.
 //
 //phscript:operation DELETE /conversations/{id}
 func (s *ConversationService) Delete(ctx context.Context, id string) (Record, error) {
@@ -525,7 +529,8 @@ func (s *EnduserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 }
 
 // Delete removes one of the endusers and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /endusers/{id}
 func (s *EnduserService) Delete(ctx context.Context, id string) (Record, error) {
@@ -588,7 +593,8 @@ func (s *InvoiceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 }
 
 // Delete removes one of the invoices and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /invoices/{id}
 func (s *InvoiceService) Delete(ctx context.Context, id string) (Record, error) {
@@ -650,7 +656,8 @@ func (s *IssueService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record
 }
 
 // Delete removes one of the issues and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With srcid-… the record is looked up
+// first.
 //
 //phscript:operation DELETE /issues/{id}
 func (s *IssueService) Delete(ctx context.Context, id string) (Record, error) {
@@ -714,7 +721,8 @@ func (s *LicenseService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 }
 
 // Delete removes one of the licenses and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /licenses/{id}
 func (s *LicenseService) Delete(ctx context.Context, id string) (Record, error) {
@@ -777,7 +785,7 @@ func (s *NoteService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 }
 
 // Delete removes one of the notes and returns Planhat's answer, {} where it is
-// empty. The id may be an _id.
+// empty. The id may be an _id. With extid-… the record is looked up first.
 //
 //phscript:operation DELETE /conversations/{id}
 func (s *NoteService) Delete(ctx context.Context, id string) (Record, error) {
@@ -840,7 +848,8 @@ func (s *NPSService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, 
 }
 
 // Delete removes one of the NPS records and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With srcid-… the record is looked up
+// first.
 //
 //phscript:operation DELETE /nps/{id}
 func (s *NPSService) Delete(ctx context.Context, id string) (Record, error) {
@@ -904,7 +913,8 @@ func (s *ObjectiveService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 }
 
 // Delete removes one of the objectives and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /objectives/{id}
 func (s *ObjectiveService) Delete(ctx context.Context, id string) (Record, error) {
@@ -968,7 +978,8 @@ func (s *OpportunityService) Each(ctx context.Context, o ListOptions) iter.Seq2[
 }
 
 // Delete removes one of the opportunities and returns Planhat's answer, {}
-// where it is empty. The id may be an _id.
+// where it is empty. The id may be an _id. With extid-… or srcid-… the
+// record is looked up first.
 //
 //phscript:operation DELETE /opportunities/{id}
 func (s *OpportunityService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1032,7 +1043,8 @@ func (s *ProjectService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 }
 
 // Delete removes one of the projects and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /projects/{id}
 func (s *ProjectService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1095,7 +1107,8 @@ func (s *SaleService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 }
 
 // Delete removes one of the sales and returns Planhat's answer, {} where it is
-// empty. The id may be an _id.
+// empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /sales/{id}
 func (s *SaleService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1158,7 +1171,7 @@ func (s *TaskService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 }
 
 // Delete removes one of the tasks and returns Planhat's answer, {} where it is
-// empty. The id may be an _id.
+// empty. The id may be an _id. With srcid-… the record is looked up first.
 //
 //phscript:operation DELETE /tasks/{id}
 func (s *TaskService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1392,7 +1405,7 @@ func (s *UserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 }
 
 // Delete removes one of the users and returns Planhat's answer, {} where it is
-// empty. The id may be an _id.
+// empty. The id may be an _id. With extid-… the record is looked up first.
 //
 //phscript:operation DELETE /users/{id}
 func (s *UserService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1457,7 +1470,8 @@ func (s *WorkspaceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 }
 
 // Delete removes one of the workspaces and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /workspaces/{id}
 func (s *WorkspaceService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1521,7 +1535,8 @@ func (s *DealService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 }
 
 // Delete removes one of the deals and returns Planhat's answer, {} where it is
-// empty. The id may be an _id.
+// empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /deals/{id}
 func (s *DealService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1584,7 +1599,8 @@ func (s *LineItemService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 }
 
 // Delete removes one of the line items and returns Planhat's answer, {} where
-// it is empty. The id may be an _id.
+// it is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /lineitems/{id}
 func (s *LineItemService) Delete(ctx context.Context, id string) (Record, error) {
@@ -1647,7 +1663,8 @@ func (s *ProductService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 }
 
 // Delete removes one of the products and returns Planhat's answer, {} where it
-// is empty. The id may be an _id.
+// is empty. The id may be an _id. With extid-… or srcid-… the record is
+// looked up first.
 //
 //phscript:operation DELETE /products/{id}
 func (s *ProductService) Delete(ctx context.Context, id string) (Record, error) {

@@ -2,6 +2,7 @@ package services
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -85,7 +86,7 @@ func describe(m *catalog.Model, op *catalog.Operation) string {
 	case "get_by_id":
 		return fmt.Sprintf("returns one of the %s. The id may be %s.", noun(m), ids(m.Keyables.Get))
 	case "delete":
-		return fmt.Sprintf("removes one of the %s and returns Planhat's answer, {} where it is empty. The id may be %s.", noun(m), ids(m.Keyables.Delete))
+		return fmt.Sprintf("removes one of the %s and returns Planhat's answer, {} where it is empty. The id may be %s.%s", noun(m), ids(m.Keyables.Delete), lookedUp(m))
 	case "get_list":
 		return fmt.Sprintf("returns the %s that the options choose, in requests of up to %d.%s", noun(m), op.Parameter("limit").Max, filters(op))
 	case "get_lean_list":
@@ -152,6 +153,20 @@ func ids(keyables []string) string {
 		forms = append(forms, k+"…")
 	}
 	return list(forms, "or")
+}
+
+// lookedUp names the ids that delete takes after a look-up only.
+func lookedUp(m *catalog.Model) string {
+	var more []string
+	for _, k := range m.Keyables.Get {
+		if !slices.Contains(m.Keyables.Delete, k) {
+			more = append(more, k)
+		}
+	}
+	if len(more) == 0 {
+		return ""
+	}
+	return " With " + ids(more) + " the record is looked up first."
 }
 
 func list(names []string, last string) string {

@@ -1,0 +1,103 @@
+package planhat
+
+import (
+	"context"
+	"slices"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// CreateActivity records one activity of an enduser, who is named by email or
+// externalId, and returns Planhat's answer, {} where that is empty.
+//
+// The names event, userId and timestamp are understood as action, externalId
+// and date, and companyId as "extid-…" as companyExternalId. A request that may
+// have been carried out is not repeated.
+func (r *Resource) CreateActivity(ctx context.Context, activity any) (Record, error) {
+	op, err := r.operation("create_activity")
+	if err != nil {
+		return nil, err
+	}
+	row, err := toRecord(activity, "the activity")
+	if err == nil {
+		row, _, err = r.prepareActivity(row)
+	}
+	return r.post(ctx, op, row, err)
+}
+
+// post sends one object to the analytics host.
+func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, err error) (Record, error) {
+	if err != nil {
+		err = r.fault(op, err)
+		r.noteOne(op, row, Outcome{}, err)
+		return nil, err
+	}
+	a, failed := r.client.do(ctx, &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent})
+	if failed != nil {
+		if failed.Uncertain {
+			failed.Retryable = false
+			failed.Message += "; the activity may have been recorded all the same"
+		}
+		r.noteOne(op, row, Outcome{}, failed)
+		return nil, failed
+	}
+	if a.withheld {
+		r.noteOne(op, row, Outcome{Planned: 1}, nil)
+		return r.client.dryRecord(row), nil
+	}
+	r.noteOne(op, row, Outcome{Created: 1}, nil)
+	return anyAnswer(a.body), nil
+}
+
+// BulkCreateActivity records many activities, with the same names as
+// CreateActivity, in requests of up to 32 MB. It returns as BulkUpsert does;
+// activities that were accepted count as created. Planhat's answer is not
+// documented, so that rows it drops later are not known here.
+func (r *Resource) BulkCreateActivity(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
+	op, err := r.operation("bulk_create_activity")
+	if err != nil {
+		return nil, err
+	}
+	b := &bulk{
+		resource: r, op: op, options: o, prepare: r.prepareActivity,
+		keyed: func(*line) bool { return false }, read: readProcessed,
+	}
+	return b.run(ctx, rows)
+}
+
+// Segment sends one identify or track call in Segment's form, whose user may
+// be named by user_id or userId, and returns Planhat's answer.
+func (r *Resource) Segment(ctx context.Context, call any) (Record, error) {
+	op, err := r.operation("segment")
+	if err != nil {
+		return nil, err
+	}
+	row, err := toRecord(call, "the call")
+	if err == nil {
+		err = checkSegment(row)
+	}
+	return r.post(ctx, op, row, err)
+}
+
+// checkSegment refuses calls that Planhat would ignore without a word.
+func checkSegment(row Record) error {
+	members, err := readObject(row)
+	if err != nil {
+		return &Error{Kind: KindValidation, Message: "the call can't be read: " + err.Error()}
+	}
+	kind := text(members.get("type"))
+	if !slices.Contains([]string{"identify", "track"}, kind) {
+		return &Error{Kind: KindValidation, Message: "Planhat ignores calls of type " + quote(kind), Hint: "the type is identify or track"}
+	}
+	for _, name := range []string{"user_id", "userId", "email"} {
+		if text(members.get(name)) != "" {
+			return nil
+		}
+	}
+	for _, name := range []string{"traits", "properties"} {
+		if inner, err := readObject(members.get(name)); err == nil && text(inner.get("email")) != "" {
+			return nil
+		}
+	}
+	return &Error{Kind: KindValidation, Message: "Planhat ignores calls that name no user", Hint: "give user_id, or an email among the traits"}
+}

@@ -1,0 +1,167 @@
+package planhat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Bounds on what is read of an answer.
+const (
+	maxAnswer    = 1 << 30
+	maxBulkError = 64 << 20
+)
+
+// errAttemptTimeout is the cause of an attempt's own deadline.
+var errAttemptTimeout = errors.New("planhat: no answer in time")
+
+// failure is why an attempt did not succeed.
+type failure struct {
+	err *Error
+	// sent is false where the request surely did not reach Planhat.
+	sent bool
+	// final is true where the caller's context ended the attempt.
+	final bool
+}
+
+// sighting is what is known about an attempt whatever its outcome.
+type sighting struct {
+	started      bool
+	status       int
+	waited, took time.Duration
+}
+
+// attempt waits for quota, sends the call once and reads the answer.
+func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *failure) {
+	var seen sighting
+	began := time.Now()
+	release, err := c.admit(ctx, q)
+	seen.waited = time.Since(began)
+	if err != nil {
+		return nil, seen, &failure{err: endedError(ctx, err), final: true}
+	}
+	defer release()
+
+	seen.started = true
+	began = time.Now()
+	a, f := c.exchange(ctx, q)
+	seen.took = time.Since(began)
+	if a != nil {
+		seen.status = a.status
+	}
+	return a, seen, f
+}
+
+// admit waits until the call may start. Analytics calls spend no quota.
+func (c *Client) admit(ctx context.Context, q *call) (func(), error) {
+	if q.op.Base == catalog.Analytics {
+		return func() {}, stopped(ctx)
+	}
+	return c.limiter.Acquire(ctx)
+}
+
+func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
+	var sent atomic.Bool
+	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
+	defer cancel()
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	req, err := c.newRequest(traced, q)
+	if err != nil {
+		return nil, &failure{err: &Error{Kind: KindConfig, Message: "the request can't be built: " + err.Error()}, final: true}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.noAnswer(ctx, limited, err, sent.Load())
+	}
+	defer func() { _ = resp.Body.Close() }()
+
+	a := &answer{status: resp.StatusCode, header: resp.Header}
+	good := a.status/100 == 2
+	limit := int64(maxAnswer)
+	if !good {
+		limit = maxErrorBody
+		if q.bulk {
+			limit = maxBulkError
+		}
+	}
+	body, readErr := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	tooLong := int64(len(body)) > limit
+	if tooLong {
+		body = body[:limit]
+	}
+	a.body = body
+	c.heedQuota(ctx, q, a)
+	switch {
+	case !good:
+		return a, &failure{err: statusError(a), sent: true}
+	case readErr != nil:
+		f := c.noAnswer(ctx, limited, readErr, true)
+		f.err.Status, f.err.Header = a.status, publicHeader(a.header)
+		return a, f
+	case tooLong:
+		return a, &failure{err: &Error{Kind: KindServer, Message: "the answer is longer than 1 GiB", Status: a.status}, sent: true, final: true}
+	case q.decode == nil:
+		return a, nil
+	}
+	if err := q.decode(body); err != nil {
+		return a, &failure{err: decodeError(a, err), sent: true}
+	}
+	return a, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error) {
+	host := c.host(q)
+	address := host.Scheme + "://" + host.Host + strings.TrimRight(host.EscapedPath(), "/") + c.path(q, url.PathEscape(c.tenantToken))
+	if len(q.query) > 0 {
+		address += "?" + q.query.Encode()
+	}
+	var body io.Reader
+	if q.body != nil {
+		body = bytes.NewReader(q.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, q.op.Method, address, body)
+	if err != nil {
+		return nil, errors.New("the address is not valid")
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if q.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	switch {
+	case q.op.Base == catalog.Main && c.basicAuth:
+		req.SetBasicAuth(c.apiToken, "")
+	case q.op.Base == catalog.Main:
+		req.Header.Set("Authorization", "Bearer "+c.apiToken)
+	case q.op.Auth != "":
+		req.SetBasicAuth(c.tenantToken, "")
+	}
+	return req, nil
+}
+
+// heedQuota pauses all users of the quota where the answer says that it is
+// spent.
+func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
+	if q.op.Base != catalog.Main || a.status == http.StatusTooManyRequests {
+		return
+	}
+	if remaining, ok := quotaRemaining(a.header); !ok || remaining > 0 {
+		return
+	}
+	reset, ok := quotaReset(a.header, time.Now())
+	if !ok || reset <= 0 {
+		return
+	}
+	if err := c.limiter.Block(context.WithoutCancel(ctx), min(reset, maxReset)); err != nil {
+		c.log.WarnContext(ctx, "the quota's pause could not be shared", "error", c.redact.text(err.Error()))
+	}
+}

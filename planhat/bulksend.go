@@ -1,0 +1,144 @@
+package planhat
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// send sends one chunk and finds out what became of its rows.
+func (b *bulk) send(ctx context.Context, lines []*line) chunkOutcome {
+	repeat := repeatAlways
+	for _, l := range lines {
+		if !b.keyed(l) {
+			repeat = repeatUnsent
+		}
+	}
+	return b.sendAs(ctx, lines, repeat, false)
+}
+
+func (b *bulk) sendAs(ctx context.Context, lines []*line, repeat repetition, gated bool) chunkOutcome {
+	r := b.resource
+	var result *BulkResult
+	q := &call{
+		model: r.model, op: b.op, body: body(lines), rows: len(lines), repeat: repeat, bulk: true, gated: gated,
+	}
+	q.decode = func(text []byte) (err error) {
+		result, err = b.read(r, lines, &answer{status: http.StatusOK, body: text})
+		return err
+	}
+	a, failed := r.client.do(ctx, q)
+	switch {
+	case failed == nil && a.withheld:
+		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true}
+	case failed == nil:
+		return chunkOutcome{result: result, answered: true}
+	case failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden:
+		if o, ok := b.refused(lines, a, failed); ok {
+			return o
+		}
+	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
+		half := len(lines) / 2
+		return merge(b.sendAs(ctx, lines[:half], repeat, true), b.sendAs(ctx, lines[half:], repeat, true))
+	case failed.Uncertain && repeat == repeatUnsent && stopped(ctx) == nil:
+		return b.sendKeyed(ctx, lines, failed)
+	}
+	return chunkOutcome{result: failAll(lines, failed, ""), err: failed, fatal: b.fatal(ctx, q, failed)}
+}
+
+// fatal tells whether chunks that follow are better not sent.
+func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
+	if gate := b.resource.client.gate; gate != nil && !q.gated {
+		return true
+	}
+	switch failed.Kind {
+	case KindAuth, KindCancelled, KindConfig:
+		return true
+	default:
+		return stopped(ctx) != nil
+	}
+}
+
+// refused reads the rows out of a 400 or 403. It returns false where the
+// answer doesn't list any.
+func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
+	if a == nil || !isBulkAnswer(a.body) {
+		return chunkOutcome{}, false
+	}
+	result, err := b.read(b.resource, lines, a)
+	if err != nil {
+		return chunkOutcome{}, false
+	}
+	if failed.Kind == KindPermission && result.Created+result.Updated+result.Unchanged == 0 {
+		return chunkOutcome{result: result, err: failed}, true
+	}
+	return chunkOutcome{result: result, answered: true}, true
+}
+
+// isBulkAnswer tells a bulk answer from another error body.
+func isBulkAnswer(body []byte) bool {
+	members, err := readObject(body)
+	if err != nil {
+		return false
+	}
+	for _, name := range catalog.Load().BulkResultFields {
+		if members.get(name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// sendKeyed follows up a request that may have been carried out: rows with a
+// key are sent again, the others would be stored twice and are reported.
+func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chunkOutcome {
+	var keyed, others []*line
+	for _, l := range lines {
+		if b.keyed(l) {
+			keyed = append(keyed, l)
+		} else {
+			others = append(others, l)
+		}
+	}
+	const open = "; the row may have been stored all the same, and it has no key to find out by"
+	left := chunkOutcome{result: failAll(others, failed, open), err: failed}
+	if len(keyed) == 0 {
+		return left
+	}
+	if err := sleep(ctx, b.resource.client.retry.InitialInterval); err != nil {
+		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
+	}
+	return merge(left, b.sendAs(ctx, keyed, repeatAlways, true))
+}
+
+// merge joins the outcomes of the two parts of a chunk.
+func merge(a, b chunkOutcome) chunkOutcome {
+	out := chunkOutcome{result: &BulkResult{}, err: a.err, answered: a.answered || b.answered, fatal: a.fatal || b.fatal}
+	out.result.add(a.result)
+	out.result.add(b.result)
+	if out.err == nil {
+		out.err = b.err
+	}
+	return out
+}
+
+// failAll reports every row of a request that failed.
+func failAll(lines []*line, failed *Error, more string) *BulkResult {
+	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
+	for _, l := range lines {
+		e := l.fail(failed.Kind, failed.Message+more)
+		e.Uncertain = failed.Uncertain
+		out.Errors = append(out.Errors, e)
+	}
+	return out
+}
+
+// notSent reports the rows of a chunk that came after a fatal failure.
+func notSent(lines []*line, cause *Error) chunkOutcome {
+	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
+	for _, l := range lines {
+		out.Errors = append(out.Errors, l.fail(cause.Kind, "not sent: "+cause.Message))
+	}
+	return chunkOutcome{result: out, err: cause}
+}

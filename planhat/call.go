@@ -1,0 +1,213 @@
+package planhat
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// repetition says when a request may be sent again.
+type repetition int
+
+const (
+	// repeatAlways is for requests whose repetition changes nothing more.
+	repeatAlways repetition = iota
+	// repeatUnsent is for requests that may only be sent again when the
+	// earlier one was surely not carried out.
+	repeatUnsent
+)
+
+// call is one request on its way, however often it has to be sent.
+type call struct {
+	model *catalog.Model
+	op    *catalog.Operation
+	// id replaces {id} in the operation's path.
+	id    string
+	query url.Values
+	body  []byte
+	// rows counts the records written; 0 marks a read.
+	rows   int
+	repeat repetition
+	// bulk reads the whole body of error answers and repeats a 500 only once.
+	bulk bool
+	// gated is set once the gate has let the write pass.
+	gated bool
+	// decode reads a good answer's body; a failure counts as a broken answer.
+	decode func([]byte) error
+}
+
+// answer is what came back. withheld is true where the gate sent nothing.
+type answer struct {
+	status   int
+	header   http.Header
+	body     []byte
+	attempts int
+	withheld bool
+}
+
+// do sends the call until it succeeds or the policy gives up. Where Planhat
+// answered with an error, that answer comes back beside the error.
+func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
+	if err := c.ready(q); err != nil {
+		return nil, c.describe(q, err, 0)
+	}
+	if err := c.pass(ctx, q); err != nil {
+		if errors.Is(err, ErrWithheld) {
+			return &answer{withheld: true}, nil
+		}
+		return nil, c.describe(q, refusedByGate(err), 0)
+	}
+	r := newRetrier(c.retry, q)
+	for number := 1; ; number++ {
+		a, seen, f := c.attempt(ctx, q)
+		if f == nil {
+			a.attempts = number
+			c.report(ctx, q, seen, number, RetryDecision{}, nil)
+			return a, nil
+		}
+		sent := number
+		if !seen.started {
+			sent--
+		}
+		decision := r.decide(f)
+		err := c.describe(q, f.err, sent)
+		err.Uncertain = q.rows > 0 && r.uncertain
+		if seen.started {
+			c.report(ctx, q, seen, number, decision, err)
+		}
+		if f.err.Kind == KindRateLimited && q.op.Base == catalog.Main {
+			// Everybody waits, this call included: when it asks for quota again.
+			if blocked := c.limiter.Block(context.WithoutCancel(ctx), min(decision.After, c.retry.MaxElapsed)); blocked == nil {
+				decision.After = 0
+			}
+		}
+		if !decision.Retry {
+			if decision.Reason != "" {
+				c.log.DebugContext(ctx, "not retried", "model", q.model.Snake, "operation", q.op.Name, "reason", decision.Reason)
+			}
+			return a, err
+		}
+		if ended := sleep(ctx, decision.After); ended != nil {
+			last := c.describe(q, endedError(ctx, ended), sent)
+			last.Uncertain = err.Uncertain
+			return a, last
+		}
+	}
+}
+
+// ready reports what the call lacks before anything is sent.
+func (c *Client) ready(q *call) *Error {
+	if q.op.Base == catalog.Analytics {
+		if c.tenantToken == "" {
+			return &Error{
+				Kind: KindConfig, Message: "writing metrics and activities needs the tenant token, which is not set",
+				Hint: "find it in Planhat under App Center, Planhat API (Tenant Token) and pass it as the tenant token",
+			}
+		}
+		return nil
+	}
+	if c.apiToken == "" {
+		return &Error{
+			Kind: KindConfig, Message: "this call needs the API token, which is not set",
+			Hint: "create an access token in Planhat under Settings, Service Accounts (or Private Apps), and pass it as the API token",
+		}
+	}
+	return nil
+}
+
+// pass asks the gate about a write.
+func (c *Client) pass(ctx context.Context, q *call) error {
+	if q.rows == 0 || q.gated || c.gate == nil {
+		return nil
+	}
+	err := c.gate(ctx, Write{
+		Model: q.model.Snake, Operation: q.op.Name, Method: q.op.Method,
+		Host: c.host(q).Host, Path: c.shownPath(q), Rows: q.rows, Body: q.body,
+	})
+	q.gated = err == nil
+	return err
+}
+
+func refusedByGate(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Kind: KindCancelled, Message: "the write was refused: " + err.Error(), Err: err}
+}
+
+// describe returns a copy of the error that knows its call and no token.
+func (c *Client) describe(q *call, err *Error, attempts int) *Error {
+	e := *err
+	e.Model, e.Operation = q.model.Snake, q.op.Name
+	e.Method, e.Path = q.op.Method, c.shownPath(q)
+	e.Attempts = attempts
+	e.Message = c.redact.text(e.Message)
+	e.Hint = c.redact.text(e.Hint)
+	if len(e.Body) > maxErrorBody {
+		e.Body = e.Body[:maxErrorBody]
+	}
+	if e.Body != nil {
+		e.Body = c.redact.bytes(e.Body)
+	}
+	if e.Err != nil {
+		if text := e.Err.Error(); c.redact.text(text) != text {
+			e.Err = errors.New(c.redact.text(text))
+		}
+	}
+	return &e
+}
+
+func (c *Client) host(q *call) *url.URL {
+	if q.op.Base == catalog.Analytics {
+		return c.analytics
+	}
+	return c.base
+}
+
+// path returns the call's escaped path under the host's base path.
+func (c *Client) path(q *call, tenant string) string {
+	p := strings.Replace(q.op.Path, "{id}", url.PathEscape(q.id), 1)
+	return strings.Replace(p, "{tenantUUID}", tenant, 1)
+}
+
+// shownPath is the call's path as errors, logs and gates see it.
+func (c *Client) shownPath(q *call) string { return c.redact.text(c.path(q, redacted)) }
+
+// report tells the observer and the log about an attempt.
+func (c *Client) report(ctx context.Context, q *call, seen sighting, number int, d RetryDecision, err *Error) {
+	a := Attempt{
+		Model: q.model.Snake, Operation: q.op.Name, Method: q.op.Method,
+		Host: c.host(q).Host, Path: c.shownPath(q), Status: seen.status, Number: number,
+		Duration: seen.took, QuotaWait: seen.waited,
+	}
+	if err != nil {
+		a.Err = err
+	}
+	if d.Retry {
+		a.RetryReason, a.RetryAfter = d.Reason, d.After
+	}
+	if c.observer != nil {
+		c.observer.Attempt(a)
+	}
+	attrs := []slog.Attr{
+		slog.String("model", a.Model), slog.String("operation", a.Operation),
+		slog.String("method", a.Method), slog.String("host", a.Host), slog.String("path", a.Path),
+		slog.Int("status", a.Status), slog.Int("attempt", a.Number),
+		slog.Duration("took", a.Duration.Round(time.Millisecond)), slog.Duration("quota_wait", a.QuotaWait.Round(time.Millisecond)),
+	}
+	if d.Retry {
+		attrs = append(attrs, slog.String("reason", d.Reason), slog.Duration("after", d.After.Round(time.Millisecond)))
+		c.log.LogAttrs(ctx, slog.LevelWarn, "request failed and is tried again", attrs...)
+		return
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Message))
+	}
+	c.log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
+}

@@ -1,0 +1,90 @@
+package planhat
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Duplicate copies the records with the given ids, all in one request. The
+// copies count as created; ids that Planhat names no copy for are among the
+// result's Errors, whose Index is the id's position. A request that may have
+// been carried out is not repeated.
+func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, error) {
+	op, err := r.operation("duplicate")
+	if err != nil {
+		return nil, err
+	}
+	result := &BulkResult{Rows: len(ids), Chunks: 1}
+	quotedIDs := make([]string, len(ids))
+	for i, id := range ids {
+		if strings.TrimSpace(id) == "" {
+			err := r.fault(op, &Error{Kind: KindValidation, Message: fmt.Sprintf("id %d of the list is empty", i+1)})
+			r.note(op, Outcome{Err: err})
+			return nil, err
+		}
+		quotedIDs[i] = string(quoted(id))
+	}
+	if len(ids) == 0 {
+		result.Chunks = 0
+		return result, nil
+	}
+	q := &call{
+		model: r.model, op: op, rows: len(ids), repeat: repeatUnsent, bulk: true,
+		body: []byte(`{"ids":[` + strings.Join(quotedIDs, ",") + `]}`),
+	}
+	a, failed := r.client.do(ctx, q)
+	switch {
+	case failed != nil:
+		result.FailedChunks = 1
+		for i, id := range ids {
+			result.Errors = append(result.Errors, RowError{
+				Index: i, Row: Record(quotedIDs[i]), Key: "_id " + id, Message: failed.Message, Kind: failed.Kind, Uncertain: failed.Uncertain,
+			})
+		}
+		failed.Items, failed.Result = result.Errors, result
+		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
+		return result, failed
+	case a.withheld:
+		result.Planned = len(ids)
+		r.note(op, Outcome{Planned: len(ids)})
+		return result, nil
+	}
+	result.add(readDuplicates(ids, a))
+	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
+	return result, nil
+}
+
+// readDuplicates reads an answer whose shape is not documented: the bulk
+// answer, a list of the copies, or anything else, which counts as a yes.
+func readDuplicates(ids []string, a *answer) *BulkResult {
+	out := &BulkResult{Created: len(ids)}
+	if copies, err := splitArray(a.body); err == nil {
+		out.Created = len(copies)
+	} else if isBulkAnswer(a.body) {
+		members, err := readObject(a.body)
+		if err != nil {
+			return out
+		}
+		out.Created = count(members.get("created"))
+		lines := make([]*line, len(ids))
+		for i, id := range ids {
+			lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
+		}
+		m := newMatcher(lines)
+		for _, list := range members {
+			if strings.HasSuffix(list.name, "Errors") {
+				for _, entry := range listed(list.value) {
+					m.reject(entry, KindValidation)
+				}
+			}
+		}
+		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat made no copy of this row: the id is probably unknown")
+		out.Errors = m.errors
+		return out
+	}
+	for range len(ids) - out.Created {
+		out.Errors = append(out.Errors, RowError{Index: -1, Message: "Planhat made fewer copies than there were ids: some are probably unknown", Kind: KindNotFound})
+	}
+	return out
+}

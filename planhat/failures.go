@@ -1,0 +1,144 @@
+package planhat
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// endedError turns the end of a call's context, or a failing quota, into an
+// error.
+func endedError(ctx context.Context, err error) *Error {
+	switch {
+	case errors.Is(err, errStopped):
+		return &Error{Kind: KindCancelled, Message: errStopped.Error(), Err: err}
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded):
+		return &Error{
+			Kind: KindTimeout, Message: "the time allowed for the call is over", Err: err, Retryable: true,
+			Hint: "allow more time, or ask for less at once",
+		}
+	case ctx.Err() != nil || errors.Is(err, context.Canceled):
+		e := &Error{Kind: KindCancelled, Message: "the call was cancelled", Err: err}
+		if !errors.Is(err, context.Canceled) {
+			e.Message += ": " + err.Error()
+		}
+		return e
+	default:
+		return &Error{
+			Kind: KindConfig, Message: "the shared quota can't be used: " + err.Error(), Err: err,
+			Hint: "check the store that the quota is shared through",
+		}
+	}
+}
+
+// noAnswer classifies a request that failed without a whole answer.
+func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *failure {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		err = u.Err // url.Error holds the address, and that may hold the tenant token.
+	}
+	if ctx.Err() != nil {
+		return &failure{err: endedError(ctx, context.Cause(ctx)), sent: sent, final: true}
+	}
+	e := &Error{Kind: KindNetwork, Err: err, Retryable: true, Hint: "check the connection, the proxy and the address of the API"}
+	var (
+		dns    *net.DNSError
+		cert   *tls.CertificateVerificationError
+		netErr net.Error
+	)
+	switch {
+	case errors.Is(context.Cause(limited), errAttemptTimeout), errors.As(err, &netErr) && netErr.Timeout():
+		e.Kind = KindTimeout
+		e.Message = fmt.Sprintf("no answer within %s", c.timeout)
+		if context.Cause(limited) == nil {
+			e.Message = "no answer in time"
+		}
+		e.Hint = "try again later, or ask for less at once"
+	case errors.As(err, &dns):
+		e.Message = "the host " + dns.Name + " can't be found"
+	case errors.As(err, &cert):
+		e.Message = "the host's certificate is not trusted: " + cert.Err.Error()
+		e.Retryable = false
+		return &failure{err: e, sent: false, final: true}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.Message = "the host refuses the connection"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		e.Message = "the connection was cut"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e.Message = "the connection ended before the whole answer was there"
+	default:
+		e.Message = "the request failed: " + err.Error()
+	}
+	return &failure{err: e, sent: sent}
+}
+
+// statusError returns the error that a status other than 2xx stands for.
+func statusError(a *answer) *Error {
+	e := &Error{Status: a.status, Header: publicHeader(a.header), Body: a.body, Message: bodyMessage(a)}
+	e.RetryAfter, _ = retryAfter(a.header, time.Now())
+	switch s := a.status; {
+	case s/100 == 3:
+		e.Kind = KindConfig
+		e.Message = "the address redirects elsewhere, and tokens are not sent after it"
+		e.Hint = "set the address of the API to where it really is"
+	case s == http.StatusUnauthorized:
+		e.Kind = KindAuth
+		e.Hint = "check the token, and that the address is your region's: a token works on its own cluster only"
+	case s == http.StatusForbidden:
+		e.Kind = KindPermission
+		e.Hint = "give the service account access to this model in Planhat"
+	case s == http.StatusNotFound:
+		e.Kind = KindNotFound
+	case s == http.StatusRequestTimeout, s == http.StatusGatewayTimeout:
+		e.Kind = KindTimeout
+		e.Retryable = true
+	case s == http.StatusTooManyRequests:
+		e.Kind = KindRateLimited
+		e.Retryable = true
+		e.Hint = "something else spends the same quota: share one limiter, or lower the calls per minute"
+	case s >= 500:
+		e.Kind = KindServer
+		e.Retryable = s != http.StatusNotImplemented && s != http.StatusHTTPVersionNotSupported
+	default:
+		e.Kind = KindValidation
+	}
+	if e.Message == "" {
+		e.Message = "Planhat answered " + statusText(a.status)
+	}
+	return e
+}
+
+// decodeError returns the error for a good status with a body that can't be
+// used.
+func decodeError(a *answer, err error) *Error {
+	e := &Error{Kind: KindServer, Status: a.status, Header: publicHeader(a.header), Body: a.body, Err: err, Retryable: true}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e.Kind = KindNetwork
+		e.Message = "the answer broke off before its end"
+	case looksLikeHTML(a.body):
+		e.Message = "the answer is not JSON but " + htmlSummary(a.body)
+		e.Hint = "check that the address is the API's and that no proxy answers in its place"
+	default:
+		e.Message = "the answer can't be read: " + err.Error()
+	}
+	return e
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// publicHeader returns the answer's header without its cookies.
+func publicHeader(h http.Header) http.Header {
+	out := h.Clone()
+	out.Del("Set-Cookie")
+	return out
+}

@@ -1,0 +1,76 @@
+package planhat
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Prefixes of ids that are not Planhat's own.
+const (
+	externalPrefix = "extid-"
+	sourcePrefix   = "srcid-"
+)
+
+// splitID returns an id's prefix, or "", and what follows it.
+func splitID(id string) (prefix, rest string) {
+	for _, p := range []string{externalPrefix, sourcePrefix} {
+		if rest, ok := strings.CutPrefix(id, p); ok {
+			return p, rest
+		}
+	}
+	return "", id
+}
+
+// address returns the id to send for an operation. Where Planhat takes an id
+// with a prefix for reading only, it reads the record to learn its _id.
+func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string) (string, error) {
+	prefix, rest := splitID(id)
+	switch {
+	case strings.TrimSpace(rest) == "":
+		return "", r.fault(op, &Error{Kind: KindValidation, Message: "the id is empty", Hint: "check where the id comes from"})
+	case rest == "." || rest == "..":
+		return "", r.fault(op, &Error{Kind: KindValidation, Message: "the id " + quote(id) + " is not valid"})
+	case prefix == "":
+		return id, nil
+	}
+	k := r.model.Keyables
+	known := k.Get
+	switch op.Name {
+	case "update":
+		known = k.Update
+	case "delete":
+		known = k.Delete
+	}
+	switch {
+	case slices.Contains(known, prefix):
+		return id, nil
+	case op.Name == "get_by_id" || !slices.Contains(k.Get, prefix):
+		return "", r.fault(op, &Error{
+			Kind: KindValidation, Message: "this model can't be addressed by " + prefix + "…",
+			Hint: "use " + strings.Join(idForms(k, known), " or "),
+		})
+	}
+	record, err := r.GetByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	members, err := readObject(record)
+	if found := text(members.get("_id")); err == nil && found != "" {
+		return found, nil
+	}
+	return "", r.fault(op, &Error{Kind: KindServer, Message: "the record " + quote(id) + " was answered without its _id"})
+}
+
+// idForms lists the ids that work, those that need a look-up first included.
+func idForms(k catalog.Keyables, known []string) []string {
+	var forms []string
+	for _, form := range []string{"_id", externalPrefix, sourcePrefix} {
+		if form == "_id" || slices.Contains(known, form) || slices.Contains(k.Get, form) {
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}

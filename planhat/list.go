@@ -1,0 +1,123 @@
+package planhat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// GetList returns the records that the options choose, all pages of them.
+func (r *Resource) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
+	return gather(r.Each(ctx, o))
+}
+
+// gather collects a sequence.
+func gather(seq iter.Seq2[Record, error]) ([]Record, error) {
+	out := []Record{}
+	for record, err := range seq {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, record)
+	}
+	return out, nil
+}
+
+// Each iterates over the records that the options choose, a page at a time,
+// and stops reading when the loop ends. An error is the last thing that it
+// yields. Records that are created or deleted meanwhile may shift later pages:
+// collect first what is to be deleted.
+func (r *Resource) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) { r.Pages(o).records(ctx)(yield) }
+}
+
+func (r *Resource) listQuery(op *catalog.Operation, o ListOptions) (url.Values, error) {
+	if o.Offset < 0 || o.Limit < 0 || o.PageSize < 0 {
+		return nil, &Error{Kind: KindConfig, Message: "offset, limit and page size can't be negative"}
+	}
+	query, err := filterQuery(op, o.Filter)
+	if err != nil {
+		return nil, err
+	}
+	query.Set("sort", "_id")
+	if o.Sort != "" {
+		query.Set("sort", o.Sort)
+	}
+	if len(o.Select) > 0 {
+		names := o.Select
+		if !slices.Contains(names, "_id") {
+			names = append([]string{"_id"}, names...)
+		}
+		query.Set("select", strings.Join(names, ","))
+	}
+	if r.model.Snake == "note" {
+		query.Set("type", "note") // notes share their path with all conversations
+	}
+	return query, nil
+}
+
+// paging lists the query parameters that ListOptions has fields for.
+var paging = []string{"limit", "offset", "sort", "select"}
+
+// filterQuery checks filters against the operation's query parameters.
+func filterQuery(op *catalog.Operation, filter map[string]string) (url.Values, error) {
+	var names []string
+	for _, q := range op.Query {
+		if !slices.Contains(paging, q.Name) {
+			names = append(names, q.Name)
+		}
+	}
+	query := url.Values{}
+	for name, value := range filter {
+		if slices.Contains(names, name) {
+			query.Set(name, value)
+			continue
+		}
+		e := &Error{Kind: KindConfig, Message: "this list can't be filtered by " + quote(name), Hint: "it has no filters: read the list and choose from it"}
+		if len(names) > 0 {
+			e.Hint = didYouMean(name, names, "its filters are ")
+		}
+		return nil, e
+	}
+	return query, nil
+}
+
+// readList sends one request that answers a list.
+func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query url.Values) ([]Record, error) {
+	var out []Record
+	q := &call{model: r.model, op: op, query: query, decode: func(body []byte) (err error) {
+		if len(bytes.TrimSpace(body)) == 0 {
+			return errors.New("it is empty")
+		}
+		out, err = splitArray(body)
+		return err
+	}}
+	if _, failed := r.client.do(ctx, q); failed != nil {
+		return nil, failed
+	}
+	return out, nil
+}
+
+// GetLeanList returns companies with their ids and names only, in one request.
+func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, error) {
+	op, err := r.operation("get_lean_list")
+	if err != nil {
+		return nil, err
+	}
+	query, err := filterQuery(op, o.Filter)
+	if err != nil {
+		err = r.fault(op, err)
+	}
+	var out []Record
+	if err == nil {
+		out, err = r.readList(ctx, op, query)
+	}
+	r.note(op, Outcome{Read: len(out), Err: err})
+	return out, err
+}

@@ -1,0 +1,268 @@
+package planhat
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// rowState is what an answer has said about a row so far.
+type rowState byte
+
+const (
+	rowOpen rowState = iota
+	rowTaken
+	rowRejected
+)
+
+// matcher ties the entries of an answer to the rows of the request. Planhat
+// doesn't document the shape of its error entries, so every usual way to name
+// a row is tried.
+type matcher struct {
+	lines  []*line
+	byKey  map[key][]int
+	byText map[string][]int
+	state  []rowState
+	rows   []object // read when two rows share a key
+
+	keys   []RowKey
+	errors []RowError
+	// entry is the place in errors of each rejected row.
+	entry map[int]int
+	// loose counts error entries that belong to no known row.
+	loose int
+}
+
+func newMatcher(lines []*line) *matcher {
+	m := &matcher{
+		lines: lines, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
+		state: make([]rowState, len(lines)), entry: make(map[int]int),
+	}
+	for i, l := range lines {
+		for _, k := range l.keys {
+			k = folded(k)
+			m.byKey[k] = append(m.byKey[k], i)
+			m.byText[k.value] = append(m.byText[k.value], i)
+		}
+	}
+	return m
+}
+
+// folded makes e-mail addresses comparable.
+func folded(k key) key {
+	if k.name == "email" {
+		k.value = strings.ToLower(k.value)
+	}
+	return k
+}
+
+// rejectedRows counts the rows that error entries stand for.
+func (m *matcher) rejectedRows() int { return len(m.entry) + m.loose }
+
+// succeed marks the row that a key entry means as taken.
+func (m *matcher) succeed(entry Record, created bool) {
+	members, err := readObject(entry)
+	if err != nil {
+		return
+	}
+	i := m.byKeys(members)
+	if i < 0 || m.state[i] != rowOpen {
+		return
+	}
+	m.state[i] = rowTaken
+	if id := text(members.get("_id")); id != "" {
+		m.keys = append(m.keys, RowKey{Index: m.lines[i].index, ID: id, Created: created})
+	}
+}
+
+// reject reports the row that an error entry means.
+func (m *matcher) reject(entry Record, kind Kind) {
+	message := messageIn(entry, 0)
+	if message == "" {
+		message = string(entry)
+	}
+	message = oneLine(message)
+	i := m.find(entry)
+	if i < 0 {
+		m.loose++
+		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind, Raw: slices.Clone(entry)})
+		return
+	}
+	if at, twice := m.entry[i]; twice {
+		if e := &m.errors[at]; !strings.Contains(e.Message, message) {
+			e.Message += "; " + message
+		}
+		return
+	}
+	e := m.lines[i].fail(kind, message)
+	e.Raw = slices.Clone(entry)
+	m.state[i] = rowRejected
+	m.entry[i] = len(m.errors)
+	m.errors = append(m.errors, e)
+}
+
+// nested are the names under which an entry may repeat the row.
+var nested = []string{"item", "doc", "record", "object", "row", "data", "op", "input", "keys"}
+
+// find returns the place of the row that an entry means, or -1.
+func (m *matcher) find(entry Record) int {
+	switch entry.Kind() {
+	case '"':
+		return m.byWords(text(entry))
+	case '{':
+	default:
+		return -1
+	}
+	members, err := readObject(entry)
+	if err != nil {
+		return -1
+	}
+	for _, name := range []string{"index", "idx", "position"} {
+		if v := members.get(name); v.Kind() == '0' {
+			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 && n < len(m.lines) {
+				return n
+			}
+		}
+	}
+	if i := m.byKeys(members); i >= 0 {
+		return i
+	}
+	for _, name := range nested {
+		inner := members.get(name)
+		if inner.Kind() != '{' {
+			continue
+		}
+		if row, err := readObject(inner); err == nil {
+			if i := m.byKeys(row); i >= 0 {
+				return i
+			}
+		}
+	}
+	var words strings.Builder
+	collectText(entry, &words, 0)
+	return m.byWords(words.String())
+}
+
+// byKeys returns the row that carries one of the keys in members, or -1. Of
+// several rows with the same key it takes the one that agrees with members in
+// everything else.
+func (m *matcher) byKeys(members object) int {
+	for _, k := range keysIn(members) {
+		found := m.byKey[folded(k)]
+		switch len(found) {
+		case 0:
+			continue
+		case 1:
+			return found[0]
+		default:
+			if i := m.agreeing(found, members); i >= 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// agreeing returns the first open row among places that contradicts members in
+// no property, provided that it shares some with them.
+func (m *matcher) agreeing(places []int, members object) int {
+	for _, i := range places {
+		if m.state[i] != rowOpen {
+			continue
+		}
+		row := m.row(i)
+		shared, differs := 0, false
+		for _, want := range members {
+			have := row.get(want.name)
+			if have == nil {
+				continue
+			}
+			shared++
+			if a, b := text(have), text(want.value); a != b {
+				differs = true
+				break
+			}
+		}
+		if !differs && shared > 1 {
+			return i
+		}
+	}
+	return -1
+}
+
+// row returns the properties of a row.
+func (m *matcher) row(i int) object {
+	if m.rows == nil {
+		m.rows = make([]object, len(m.lines))
+	}
+	if m.rows[i] == nil {
+		m.rows[i], _ = readObject(m.lines[i].sent)
+	}
+	return m.rows[i]
+}
+
+// byWords returns the only row whose key occurs in a text, or -1. Numbers count
+// as keys only behind the name of a key, since a text may hold others.
+func (m *matcher) byWords(s string) int {
+	found := -1
+	previous := ""
+	for _, word := range words(s) {
+		places := m.byText[word]
+		if len(places) == 0 {
+			places = m.byText[strings.ToLower(word)]
+		}
+		named := slices.Contains(identity, previous)
+		previous = word
+		if len(places) != 1 || (!named && strings.IndexFunc(word, unicode.IsLetter) < 0) {
+			continue
+		}
+		if found >= 0 && found != places[0] {
+			return -1
+		}
+		found = places[0]
+	}
+	return found
+}
+
+// words cuts a text at spaces, quotes and punctuation that ids rarely have, and
+// keeps what stands in quotes together as well.
+func words(s string) []string {
+	cut := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"'`+"`"+`,;:=(){}[]<>`, r) }
+	out := strings.FieldsFunc(s, cut)
+	for i, w := range out {
+		out[i] = strings.TrimRight(w, ".!?")
+	}
+	for _, mark := range []string{`"`, `'`, "`"} {
+		parts := strings.Split(s, mark)
+		for i := 1; i < len(parts)-1; i += 2 {
+			out = append(out, parts[i])
+		}
+	}
+	return out
+}
+
+// collectText gathers all text and numbers of an entry with their names.
+func collectText(v jsontext.Value, into *strings.Builder, depth int) {
+	const deepest = 6
+	if depth > deepest {
+		return
+	}
+	switch v.Kind() {
+	case '"', '0':
+		into.WriteString(text(v) + "\n")
+	case '[':
+		items, _ := splitArray(v)
+		for _, item := range items {
+			collectText(item, into, depth+1)
+		}
+	case '{':
+		members, _ := readObject(v)
+		for _, member := range members {
+			into.WriteString(member.name + " ")
+			collectText(member.value, into, depth+1)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package planhat
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// lenient reads what other JSON writers let through: it is for answers only.
+var lenient = jsontext.AllowDuplicateNames(true)
+
+// member is one name and value of a JSON object.
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// object is a JSON object in the order of its text.
+type object []member
+
+// get returns the named value, or nil.
+func (o object) get(name string) jsontext.Value {
+	for _, m := range o {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// without returns the object without the named members.
+func (o object) without(names ...string) object {
+	out := make(object, 0, len(o))
+next:
+	for _, m := range o {
+		for _, name := range names {
+			if m.name == name {
+				continue next
+			}
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// record writes the object as JSON.
+func (o object) record() Record {
+	b := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, quoted(m.name)...)
+		b = append(b, ':')
+		b = append(b, m.value...)
+	}
+	return append(b, '}')
+}
+
+// quoted returns s as a JSON string.
+func quoted(s string) jsontext.Value {
+	b, err := jsontext.AppendQuote(nil, s)
+	if err != nil {
+		b, _ = jsontext.AppendQuote(nil, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return b
+}
+
+// reader goes through JSON that is whole in memory and returns parts of it
+// without copying.
+type reader struct {
+	text []byte
+	dec  *jsontext.Decoder
+}
+
+func newReader(v []byte) *reader {
+	return &reader{v, jsontext.NewDecoder(bytes.NewBuffer(v), lenient)}
+}
+
+// value returns the next value as a part of the text.
+func (r *reader) value() (jsontext.Value, error) {
+	v, err := r.dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	end := int(r.dec.InputOffset())
+	return r.text[end-len(v) : end : end], nil
+}
+
+// readObject returns the members of a JSON object. Their values are parts of v.
+func readObject(v []byte) (object, error) {
+	r := newReader(v)
+	if err := r.open('{'); err != nil {
+		return nil, err
+	}
+	var out object
+	for r.dec.PeekKind() != '}' {
+		name, err := r.dec.ReadToken()
+		if err != nil {
+			return nil, eof(err)
+		}
+		m := member{name: name.String()}
+		if m.value, err = r.value(); err != nil {
+			return nil, eof(err)
+		}
+		out = append(out, m)
+	}
+	return out, r.close()
+}
+
+// splitArray returns the items of a JSON array as parts of v.
+func splitArray(v []byte) ([]Record, error) {
+	r := newReader(v)
+	if err := r.open('['); err != nil {
+		return nil, err
+	}
+	var out []Record
+	for r.dec.PeekKind() != ']' {
+		item, err := r.value()
+		if err != nil {
+			return nil, eof(err)
+		}
+		out = append(out, item)
+	}
+	return out, r.close()
+}
+
+func (r *reader) open(kind jsontext.Kind) error {
+	t, err := r.dec.ReadToken()
+	if err != nil {
+		return eof(err)
+	}
+	if t.Kind() != kind {
+		wanted := "an object"
+		if kind == '[' {
+			wanted = "a list"
+		}
+		return fmt.Errorf("it is %s and not %s", kindName(t.Kind()), wanted)
+	}
+	return nil
+}
+
+func (r *reader) close() error {
+	if _, err := r.dec.ReadToken(); err != nil {
+		return eof(err)
+	}
+	if _, err := r.dec.ReadToken(); err != io.EOF {
+		return errors.New("something follows after the end of the JSON")
+	}
+	return nil
+}
+
+// eof makes any end of the text an unexpected one.
+func eof(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "text"
+	case '0':
+		return "a number"
+	case 't', 'f':
+		return "true or false"
+	default:
+		return "null"
+	}
+}
+
+// text returns a scalar as text: strings unquoted, numbers and booleans as
+// they are written, null and anything else as "".
+func text(v jsontext.Value) string {
+	switch v.Kind() {
+	case '"':
+		b, err := jsontext.AppendUnquote(nil, v)
+		if err != nil {
+			return ""
+		}
+		return string(b)
+	case '0', 't', 'f':
+		return string(v)
+	default:
+		return ""
+	}
+}
+
+// toRecord returns what a caller handed in as one JSON object.
+func toRecord(v any, what string) (Record, error) {
+	var raw []byte
+	switch v := v.(type) {
+	case jsontext.Value:
+		raw = v
+	case []byte:
+		raw = v
+	case stdjson.RawMessage:
+		raw = v
+	default:
+		b, err := json.Marshal(v, json.Deterministic(true))
+		if err != nil {
+			return nil, &Error{Kind: KindValidation, Message: what + " can't be written as JSON: " + err.Error(), Err: err}
+		}
+		raw = b
+	}
+	raw = bytes.TrimSpace(raw)
+	if value := jsontext.Value(raw); !value.IsValid() {
+		return nil, &Error{Kind: KindValidation, Message: what + " is not valid JSON, or names a property twice"}
+	} else if value.Kind() != '{' {
+		return nil, &Error{Kind: KindValidation, Message: what + " must be an object, and it is " + kindName(value.Kind())}
+	}
+	return raw, nil
+}

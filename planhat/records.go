@@ -1,0 +1,227 @@
+package planhat
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Create stores a new record and returns it as Planhat stored it. The record
+// may be a Record, JSON bytes, or a struct or map that becomes a JSON object.
+//
+// A create that failed in a way that leaves open whether it was carried out is
+// not blindly repeated: where the record carries an externalId or sourceId
+// that Planhat can be asked for, or an enduser's or user's email, it is looked
+// up first and returned when it is there. Otherwise the error's Uncertain is
+// true.
+func (r *Resource) Create(ctx context.Context, record any) (Record, error) {
+	op, err := r.operation("create")
+	if err != nil {
+		return nil, err
+	}
+	row, err := toRecord(record, "the record")
+	if err == nil {
+		err = r.loses(row)
+	}
+	var out Record
+	planned := false
+	if err != nil {
+		err = r.fault(op, err)
+	} else {
+		out, planned, err = r.create(ctx, &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent})
+	}
+	o := Outcome{Created: 1}
+	if planned {
+		o = Outcome{Planned: 1}
+	}
+	r.noteOne(op, row, o, err)
+	return out, err
+}
+
+func (r *Resource) create(ctx context.Context, q *call) (out Record, planned bool, err error) {
+	q.decode = decodeRecord(&out)
+	a, failed := r.client.do(ctx, q)
+	switch {
+	case failed != nil && failed.Uncertain:
+		out, failed = r.recover(ctx, q, failed)
+		if failed != nil {
+			return nil, false, failed
+		}
+		return out, false, nil
+	case failed != nil:
+		return nil, false, failed
+	case a.withheld:
+		return r.client.dryRecord(q.body), true, nil
+	}
+	return out, false, nil
+}
+
+// dryRecord answers a create that was withheld.
+func (c *Client) dryRecord(row Record) Record {
+	members, err := readObject(row)
+	if err != nil {
+		return row
+	}
+	id := member{"_id", quoted(fmt.Sprintf("dry-run-%d", c.dryRuns.Add(1)))}
+	return append(object{id}, members.without("_id")...).record()
+}
+
+// Update changes the given properties of a record, leaves the others as they
+// are and returns the record. The id is an _id, or an externalId or sourceId
+// behind "extid-" or "srcid-" where the model knows them.
+func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, error) {
+	op, err := r.operation("update")
+	if err != nil {
+		return nil, err
+	}
+	row, err := toRecord(changes, "the changes")
+	if err == nil {
+		row, err = withoutID(row, id)
+	}
+	if err != nil {
+		err = r.fault(op, err)
+		r.noteOne(op, row, Outcome{}, err)
+		return nil, err
+	}
+	if id, err = r.address(ctx, op, id); err != nil {
+		r.noteOne(op, row, Outcome{}, err)
+		return nil, err
+	}
+	var out Record
+	q := &call{model: r.model, op: op, id: id, body: row, rows: 1, decode: decodeRecord(&out)}
+	a, failed := r.client.do(ctx, q)
+	if failed != nil {
+		r.noteOne(op, row, Outcome{}, failed)
+		return nil, failed
+	}
+	if a.withheld {
+		r.noteOne(op, row, Outcome{Planned: 1}, nil)
+		members, _ := readObject(row)
+		return append(object{{"_id", quoted(id)}}, members...).record(), nil
+	}
+	r.noteOne(op, row, Outcome{Updated: 1}, nil)
+	return out, nil
+}
+
+// withoutID takes the _id out of changes, since Planhat may refuse it there.
+func withoutID(row Record, id string) (Record, error) {
+	members, err := readObject(row)
+	if err != nil {
+		return nil, &Error{Kind: KindValidation, Message: "the changes can't be read: " + err.Error()}
+	}
+	own := members.get("_id")
+	if own == nil {
+		return row, nil
+	}
+	if prefix, _ := splitID(id); prefix == "" && text(own) != id {
+		return nil, &Error{
+			Kind: KindValidation, Message: "the changes carry the _id of another record than the one to update",
+			Hint: "leave _id out of the changes: an _id can't be changed",
+		}
+	}
+	return members.without("_id").record(), nil
+}
+
+// GetByID returns one record, or an *Error of KindNotFound. The id is as in
+// Update.
+func (r *Resource) GetByID(ctx context.Context, id string) (Record, error) {
+	op, err := r.operation("get_by_id")
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.fetch(ctx, id)
+	if err != nil {
+		r.note(op, Outcome{Err: err})
+		return nil, err
+	}
+	r.note(op, Outcome{Read: 1})
+	return out, nil
+}
+
+// fetch is GetByID without telling the observer about its outcome.
+func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
+	op, err := r.operation("get_by_id")
+	if err != nil {
+		return nil, err
+	}
+	if id, err = r.address(ctx, op, id); err != nil {
+		return nil, err
+	}
+	var out Record
+	q := &call{model: r.model, op: op, id: id, decode: decodeRecord(&out)}
+	a, failed := r.client.do(ctx, q)
+	if failed == nil && out.Kind() != '{' {
+		failed = r.client.describe(q, &Error{Kind: KindNotFound, Status: a.status, Message: "Planhat answered without a record"}, a.attempts)
+	}
+	if failed != nil {
+		if failed.Kind == KindNotFound {
+			failed.Message = "there is no " + r.model.Snake + " with the id " + quote(id)
+		}
+		return nil, failed
+	}
+	return out, nil
+}
+
+// Delete removes a record and returns what Planhat answered, {} where that is
+// empty. The id is as in Update; one that Planhat doesn't take for deletes is
+// looked up first.
+func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
+	op, err := r.operation("delete")
+	if err != nil {
+		return nil, err
+	}
+	if id, err = r.address(ctx, op, id); err != nil {
+		r.note(op, Outcome{Err: err})
+		return nil, err
+	}
+	a, failed := r.client.do(ctx, &call{model: r.model, op: op, id: id, rows: 1})
+	switch {
+	case failed != nil && failed.Kind == KindNotFound && failed.Uncertain:
+		// An earlier attempt got through although its answer was lost.
+		r.note(op, Outcome{Deleted: 1})
+		return Record(`{"deletedCount":1}`), nil
+	case failed != nil:
+		if failed.Kind == KindNotFound {
+			failed.Message = "there is no " + r.model.Snake + " with the id " + quote(id)
+		}
+		r.note(op, Outcome{Err: failed})
+		return nil, failed
+	case a.withheld:
+		r.note(op, Outcome{Planned: 1})
+		return Record(`{"deletedCount":0,"dryRun":true}`), nil
+	}
+	r.note(op, Outcome{Deleted: 1})
+	return anyAnswer(a.body), nil
+}
+
+// decodeRecord reads an answer that holds one record; an empty one reads as {}.
+func decodeRecord(into *Record) func([]byte) error {
+	return func(body []byte) error {
+		body = bytes.TrimSpace(body)
+		if len(body) == 0 {
+			*into = Record("{}")
+			return nil
+		}
+		r := newReader(body)
+		v, err := r.value()
+		if err != nil {
+			return eof(err)
+		}
+		*into = v
+		return nil
+	}
+}
+
+// anyAnswer returns an answer of unknown shape as JSON.
+func anyAnswer(body []byte) Record {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return Record("{}")
+	}
+	if v := jsontext.Value(body); v.IsValid(lenient) {
+		return v
+	}
+	return object{{"message", quoted(oneLine(string(body)))}}.record()
+}

@@ -1,0 +1,153 @@
+package planhat
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// lookup finds the record that a create may have stored.
+type lookup struct {
+	find func(context.Context) (Record, error)
+	// unique is true where Planhat itself allows the key only once, so that
+	// repeating the create can't store a second record.
+	unique bool
+}
+
+// recover finds out what became of a create that may have been carried out,
+// and finishes it where that is safe.
+func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record, *Error) {
+	by := r.lookupFor(q.body)
+	if by == nil {
+		return nil, mayExist(failed, "give records an externalId or sourceId: then phscript can look them up by itself")
+	}
+	attempts := failed.Attempts
+	for round := 1; ; round++ {
+		if err := sleep(ctx, r.client.retry.InitialInterval); err != nil {
+			return nil, mayExist(failed, "")
+		}
+		found, err := by.find(ctx)
+		switch {
+		case found != nil:
+			return found, nil
+		case err != nil:
+			return nil, mayExist(failed, "looking it up failed as well: "+err.Error())
+		case !by.unique || round >= r.client.retry.MaxAttempts:
+			return nil, mayExist(failed, "it was not there a moment ago")
+		}
+		var out Record
+		q.decode = decodeRecord(&out)
+		_, again := r.client.do(ctx, q)
+		if again == nil {
+			return out, nil
+		}
+		attempts += again.Attempts
+		again.Attempts = attempts
+		if again.Kind == KindValidation {
+			// The first request may have got through after the look-up.
+			if found, err := by.find(ctx); err == nil && found != nil {
+				return found, nil
+			}
+		}
+		if !again.Uncertain {
+			return nil, again
+		}
+		failed = again
+	}
+}
+
+// mayExist makes a failed create say that it leaves the question open.
+func mayExist(e *Error, more string) *Error {
+	out := *e
+	out.Retryable = false
+	out.Message += "; the record may have been stored all the same"
+	out.Hint = "look for it before creating it again"
+	if more != "" {
+		out.Hint += "; " + more
+	}
+	return &out
+}
+
+// lookupFor returns how to look up the record by its own keys, or nil.
+func (r *Resource) lookupFor(row Record) *lookup {
+	members, err := readObject(row)
+	if err != nil {
+		return nil
+	}
+	company := companyOf(r.model, members)
+	for _, k := range []struct{ prefix, property string }{
+		{sourcePrefix, "sourceId"}, {externalPrefix, r.model.ExternalID()},
+	} {
+		value := text(members.get(k.property))
+		if k.property == "" || value == "" || !slices.Contains(r.model.Keyables.Get, k.prefix) {
+			continue
+		}
+		return &lookup{unique: true, find: func(ctx context.Context) (Record, error) {
+			return r.ofCompany(company)(r.fetch(ctx, k.prefix+value))
+		}}
+	}
+	email := text(members.get("email"))
+	list := r.model.Operation("get_list")
+	if email == "" || !slices.Contains(r.model.Keyables.Bulk, "email") || list == nil || list.Parameter("email") == nil {
+		return nil
+	}
+	return &lookup{find: func(ctx context.Context) (Record, error) { return r.findByEmail(ctx, email, company) }}
+}
+
+// ofCompany keeps a record only where it belongs to the company; not finding
+// one is no error.
+func (r *Resource) ofCompany(company string) func(Record, error) (Record, error) {
+	return func(found Record, err error) (Record, error) {
+		if KindOf(err) == KindNotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		members, err := readObject(found)
+		if err != nil {
+			return nil, err
+		}
+		if other := companyOf(r.model, members); isObjectID(company) && isObjectID(other) && other != company {
+			return nil, nil
+		}
+		return found, nil
+	}
+}
+
+func (r *Resource) findByEmail(ctx context.Context, email, company string) (Record, error) {
+	p := r.Pages(ListOptions{Filter: map[string]string{"email": email}})
+	p.silent = true
+	for record, err := range p.records(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		members, err := readObject(record)
+		if err != nil || !strings.EqualFold(text(members.get("email")), email) {
+			continue
+		}
+		if mine, err := r.ofCompany(company)(record, nil); err == nil && mine != nil {
+			return mine, nil
+		}
+	}
+	return nil, nil
+}
+
+// companyOf returns the text of the reference to the record's company.
+func companyOf(m *catalog.Model, members object) string {
+	if ref := m.CompanyRef(); ref != "" {
+		return text(members.get(ref))
+	}
+	return ""
+}
+
+func isObjectID(s string) bool {
+	if len(s) != 24 {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F')
+	}) < 0
+}

@@ -1,0 +1,153 @@
+package planhat
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// line is one input row of a bulk call on its way.
+type line struct {
+	index int
+	given Record
+	// sent is what goes over the wire, after translation.
+	sent Record
+	// keys are the keys that the row carries, in the order in which Planhat
+	// looks at them.
+	keys    []key
+	company string
+}
+
+// key is one property by which a row can be recognised.
+type key struct{ name, value string }
+
+func (k key) String() string { return k.name + " " + k.value }
+
+// identity lists the properties that may tell a row apart, in order of use.
+var identity = []string{"_id", "sourceId", "externalId", "extId", "email"}
+
+// label names the row for a reader, or is "".
+func (l *line) label() string {
+	if len(l.keys) > 0 {
+		return l.keys[0].String()
+	}
+	return ""
+}
+
+// fail returns the row's error.
+func (l *line) fail(kind Kind, message string) RowError {
+	return RowError{Index: l.index, Row: l.given, Key: l.label(), Message: message, Kind: kind}
+}
+
+// keysIn returns the keys that an object carries.
+func keysIn(members object) []key {
+	var out []key
+	for _, name := range identity {
+		if v := text(members.get(name)); v != "" {
+			out = append(out, key{name, v})
+		}
+	}
+	return out
+}
+
+// matching returns the key by which an upsert of the model matches the row.
+func (l *line) matching(m *catalog.Model) (key, bool) {
+	for _, name := range m.Keyables.Bulk {
+		for _, k := range l.keys {
+			if k.name == name {
+				return k, true
+			}
+		}
+	}
+	return key{}, false
+}
+
+// keyOf names a record for a reader, or returns "".
+func keyOf(m *catalog.Model, row Record) string {
+	members, err := readObject(row)
+	if err != nil {
+		return ""
+	}
+	l := line{keys: keysIn(members)}
+	if k, ok := l.matching(m); ok {
+		return k.String()
+	}
+	if label := l.label(); label != "" {
+		return label
+	}
+	if name := text(members.get("name")); name != "" {
+		return "name " + name
+	}
+	return ""
+}
+
+// loses reports why Planhat would drop or misplace the row without a word.
+func (r *Resource) loses(row Record) error {
+	members, err := readObject(row)
+	if err != nil {
+		return &Error{Kind: KindValidation, Message: "the record can't be read: " + err.Error()}
+	}
+	return losesMembers(r.model, members)
+}
+
+func losesMembers(m *catalog.Model, members object) error {
+	has := func(name string) bool { return text(members.get(name)) != "" }
+	for _, name := range []string{"_id", "sourceId", "externalId", "extId"} {
+		if v := members.get(name); v != nil && v.Kind() == '"' && strings.TrimSpace(text(v)) == "" {
+			return &Error{
+				Kind: KindValidation, Message: name + " is empty",
+				Hint: "fill it in, or leave it out to store a record without it",
+			}
+		}
+	}
+	switch {
+	case m.Snake == "ticket" && !has("email"):
+		return &Error{Kind: KindValidation, Message: "Planhat drops tickets without an email", Hint: "give the submitter's email"}
+	case m.Snake == "enduser" && !slices.ContainsFunc([]string{"_id", "sourceId", "externalId", "email"}, has):
+		return &Error{Kind: KindValidation, Message: "an enduser needs an email, an externalId or a sourceId"}
+	case m.Snake == "user_activity" && !has("email") && !has("externalId"):
+		return &Error{
+			Kind: KindValidation, Message: "Planhat ignores activities that name no enduser",
+			Hint: "give the enduser's email or externalId",
+		}
+	}
+	return nil
+}
+
+// distinct takes out the rows that have the same key as an earlier one: in
+// one request only the last of them would count.
+func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowError) {
+	seen := make(map[key][]*line, len(lines))
+	for _, l := range lines {
+		k, ok := l.matching(m)
+		if !ok {
+			kept = append(kept, l)
+			continue
+		}
+		if k.name == "email" {
+			k.value = strings.ToLower(k.value)
+		}
+		if twin := clash(k, l, seen[k]); twin != nil {
+			rejected = append(rejected, l.fail(KindValidation,
+				fmt.Sprintf("%s is the key of row %d already: one of the two would overwrite the other", k, twin.index+1)))
+			continue
+		}
+		seen[k] = append(seen[k], l)
+		kept = append(kept, l)
+	}
+	return kept, rejected
+}
+
+// clash returns the earlier row that means the same record. An externalId or
+// email may occur once in each company.
+func clash(k key, l *line, earlier []*line) *line {
+	perCompany := k.name != "_id" && k.name != "sourceId"
+	for _, other := range earlier {
+		if !perCompany || l.company == "" || other.company == "" || l.company == other.company {
+			return other
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package planhat
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// readUpsert reads the answer to a bulk upsert and maps it to the rows.
+func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
+	members, err := readObject(a.body)
+	if err != nil {
+		return nil, err
+	}
+	if a.status/100 == 2 && !isBulkAnswer(a.body) {
+		return nil, errors.New("it is not the answer to a bulk upsert")
+	}
+	m := newMatcher(lines)
+	result := &BulkResult{
+		Created: count(members.get("created")), Updated: count(members.get("updated")), Unchanged: count(members.get("nonupdates")),
+	}
+	for _, k := range listed(members.get("insertsKeys")) {
+		m.succeed(k, true)
+	}
+	for _, k := range listed(members.get("updatesKeys")) {
+		m.succeed(k, false)
+	}
+	for _, id := range listed(members.get("modified")) {
+		m.succeed(object{{"_id", quoted(text(id))}}.record(), false)
+	}
+	for _, list := range members {
+		if !strings.HasSuffix(list.name, "Errors") && list.name != "errors" {
+			continue
+		}
+		kind := KindValidation
+		if list.name == "permissionErrors" {
+			kind = KindPermission
+		}
+		for _, entry := range listed(list.value) {
+			m.reject(entry, kind)
+		}
+	}
+	result.Keys = m.keys
+	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
+	kind, message := KindValidation, "Planhat gave no answer about this row"
+	switch {
+	case a.status/100 != 2:
+		message = "Planhat refused the request that this row was in (" + statusText(a.status) + ")"
+		if a.status == 403 {
+			kind = KindPermission
+		}
+	case r.model.Snake == "enduser":
+		message += ": it ignores endusers that it can't tie to a company, so give their companyId"
+	case r.model.CompanyRef() != "":
+		message += ": check that its company exists"
+	}
+	m.unanswered(missing, kind, message)
+	result.Errors = m.errors
+	return result, nil
+}
+
+// count reads a count, given as a number or as a list.
+func count(v jsontext.Value) int {
+	switch v.Kind() {
+	case '0':
+		n, err := strconv.ParseFloat(string(v), 64)
+		if err != nil || n < 0 || n > 1e9 {
+			return 0
+		}
+		return int(n)
+	case '[':
+		items, _ := splitArray(v)
+		return len(items)
+	default:
+		return 0
+	}
+}
+
+// listed returns the items of a list. A value that is neither a list nor null
+// counts as one item.
+func listed(v jsontext.Value) []Record {
+	switch v.Kind() {
+	case '[':
+		items, _ := splitArray(v)
+		return items
+	case '{', '"':
+		if string(v) == "{}" || string(v) == `""` {
+			return nil
+		}
+		return []Record{v}
+	default:
+		return nil
+	}
+}
+
+// unanswered reports the rows that the counts say are missing. Where it can't
+// be told which rows they are, the entries have no index and name the
+// candidates.
+func (m *matcher) unanswered(missing int, kind Kind, message string) {
+	if missing <= 0 {
+		return
+	}
+	var open []*line
+	for i, l := range m.lines {
+		if m.state[i] == rowOpen {
+			open = append(open, l)
+		}
+	}
+	if len(open) == missing {
+		for _, l := range open {
+			m.errors = append(m.errors, l.fail(kind, message))
+		}
+		return
+	}
+	const most = 10
+	var names []string
+	for _, l := range open[:min(most, len(open))] {
+		names = append(names, strconv.Itoa(l.index+1))
+	}
+	if len(open) > most {
+		names = append(names, "…")
+	}
+	message = strings.Replace(message, "this row", "a row", 1)
+	if len(names) > 0 {
+		message += fmt.Sprintf("; it is one of rows %s", strings.Join(names, ", "))
+	}
+	for range missing {
+		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind})
+	}
+}
