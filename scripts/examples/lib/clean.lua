@@ -1,0 +1,88 @@
+-- clean: turns what people type into what Planhat wants.
+--
+-- Scripts in the same folder use it by
+--
+--   local clean = require "lib.clean"
+--
+-- Each function takes text or nil. Where there is nothing to clean it returns
+-- nil; where the text makes no sense it returns nil and the reason.
+
+local time = require "time"
+
+local clean = {}
+
+-- text("  Acme  ") --> "Acme"; an empty text is nil.
+function clean.text(text)
+  if text == nil then return nil end
+  text = tostring(text):match("^%s*(.-)%s*$")
+  if text == "" then return nil end
+  return text
+end
+
+-- number("1.250,50 €") --> 1250.5. It understands "$1,250.50", "1 250" and
+-- "1'250" as well. Where point and comma both occur, the last one is the
+-- decimal sign; a single one in front of exactly three digits separates
+-- thousands.
+function clean.number(text)
+  text = clean.text(text)
+  if not text then return nil end
+  local digits = text
+  for _, skip in ipairs{ "\194\160", "\226\128\175", "\226\130\172", "\194\163", "%$", "'", "%s" } do
+    digits = digits:gsub(skip, "") -- no-break spaces, €, £, $, ', spaces
+  end
+  local whole, sign, rest = digits:match("^(.*)([.,])(%d*)$")
+  if whole then
+    local mixed = whole:find(sign == "." and "," or ".", 1, true)
+    if #rest == 3 and not mixed then
+      digits = whole .. rest
+    else
+      digits = whole .. "\0" .. rest
+    end
+    digits = digits:gsub("[.,]", ""):gsub("%z", ".")
+  end
+  local n = digits:match("^-?%d[%d.]*$") and tonumber(digits)
+  if not n then return nil, "'" .. text .. "' is not a number" end
+  return n
+end
+
+-- date("15.3.2021") --> "2021-03-15". slashes tells how 03/04/2021 is meant:
+-- "%m/%d/%Y" (the default, as in the United States) or "%d/%m/%Y".
+function clean.date(text, slashes)
+  text = clean.text(text)
+  if not text then return nil end
+  local format
+  if text:match("^%d%d?/%d%d?/%d%d%d%d$") then format = slashes or "%m/%d/%Y" end
+  local seconds = time.try_parse(text, { format = format })
+  if not seconds then return nil, "'" .. text .. "' is not a date" end
+  return time.format(seconds, "date")
+end
+
+-- email(" Ada@Example.COM ") --> "ada@example.com"
+function clean.email(text)
+  text = clean.text(text)
+  if not text then return nil end
+  local email = text:lower()
+  if not email:match("^[^%s@]+@[^%s@]+%.[^%s@]+$") then
+    return nil, "'" .. text .. "' is not an e-mail address"
+  end
+  return email
+end
+
+-- domain("https://www.acme.com/about") --> "acme.com"
+function clean.domain(text)
+  text = clean.text(text)
+  if not text then return nil end
+  return (text:lower():gsub("^%a+://", ""):gsub("^www%.", ""):gsub("[/?#:].*$", ""))
+end
+
+-- person("ADA  LOVELACE") --> "Ada Lovelace". Names in mixed case are left as
+-- they are, so that McDonald and van der Berg survive.
+function clean.person(text)
+  text = clean.text(text)
+  if not text then return nil end
+  text = text:gsub("%s+", " ")
+  if text ~= text:lower() and text ~= text:upper() then return text end
+  return (text:lower():gsub("(%a)([%w\128-\255']*)", function(first, rest) return first:upper() .. rest end))
+end
+
+return clean

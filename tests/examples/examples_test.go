@@ -1,0 +1,4 @@
+package examples
+
+// scripts is the folder under test.
+const scripts = "../../scripts/examples"
