@@ -1,0 +1,105 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// Main runs the command line and returns the exit code.
+func Main(env *environment) int {
+	root := newRoot(env)
+	root.SetArgs(dispatch(env, root))
+	err := root.Execute()
+	return report(env, err)
+}
+
+func newRoot(env *environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "phscript",
+		Short: "Automate Planhat with Lua scripts",
+		Long: "phscript runs Lua scripts that read and write Planhat.\n\n" +
+			"Try it without an account:\n" +
+			"  phscript run --simulate -e 'print(#planhat.company.get_list())'",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		Args: cobra.ArbitraryArgs,
+	}
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
+	})
+	root.AddCommand(newRun(env, runScript), newSimulate(env, simulate), newVersion(env))
+	return root
+}
+
+// dispatch lets "phscript FILE.lua" and "phscript --simulate FILE.lua" mean
+// "phscript run ...", which is also what a #! line in a script needs.
+func dispatch(env *environment, root *cobra.Command) []string {
+	args := env.args
+	if len(args) == 0 {
+		return []string{}
+	}
+	first := args[0]
+	switch {
+	case slices.Contains([]string{"-h", "--help", "--version", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+		return args
+	case strings.HasPrefix(first, "-"), isFile(env, first), strings.HasSuffix(first, ".lua"):
+		if _, _, err := root.Find(args[:1]); err != nil || strings.HasPrefix(first, "-") || !isCommand(root, first) {
+			return append([]string{"run"}, args...)
+		}
+	}
+	return args
+}
+
+func isCommand(root *cobra.Command, name string) bool {
+	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name || c.HasAlias(name) })
+}
+
+func isFile(env *environment, name string) bool {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(env.dir, name)
+	}
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return &usageError{
+		message: "there is no command '" + name + "'" + suggest.Phrase(name, names),
+		hint:    "the commands are: " + strings.Join(names, ", ") + "; a script is run by 'phscript run FILE.lua'",
+	}
+}
+
+// flagSuggestion names the flags near to one that is unknown.
+func flagSuggestion(cmd *cobra.Command, err error) string {
+	_, name, found := strings.Cut(err.Error(), "unknown flag: --")
+	if !found {
+		return ""
+	}
+	var names []string
+	for _, usage := range strings.Fields(cmd.Flags().FlagUsages()) {
+		if flag, ok := strings.CutPrefix(usage, "--"); ok {
+			names = append(names, "--"+strings.TrimRight(flag, ",[="))
+		}
+	}
+	return suggest.Phrase("--"+name, names)
+}

@@ -1,0 +1,260 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/redact"
+)
+
+// shownReasons and shownRows bound what the printed summary says of rejected
+// rows; the file has them all.
+const (
+	shownReasons = 3
+	shownRows    = 5
+)
+
+// summary is what a run has done, as --summary writes it.
+type summary struct {
+	Script    string    `json:"script"`
+	Started   time.Time `json:"started"`
+	Seconds   float64   `json:"seconds"`
+	Simulated bool      `json:"simulated"`
+	DryRun    bool      `json:"dry_run"`
+	ExitCode  int       `json:"exit_code"`
+	// Outcome is done, rejected, failed or interrupted.
+	Outcome string        `json:"outcome"`
+	Error   *summaryError `json:"error,omitempty"`
+
+	Calls         int     `json:"calls"`
+	Retries       int     `json:"retries"`
+	WaitedSeconds float64 `json:"waited_seconds"`
+	counts
+	Models   map[string]counts `json:"models"`
+	Reasons  []reason          `json:"reasons"`
+	Rows     []rejectedRow     `json:"rejected_rows"`
+	Writes   []plannedWrite    `json:"planned_writes,omitempty"`
+	Warnings []string          `json:"warnings"`
+}
+
+type counts struct {
+	Read      int `json:"read"`
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Deleted   int `json:"deleted"`
+	Planned   int `json:"planned"`
+	Rejected  int `json:"rejected"`
+}
+
+type summaryError struct {
+	Message string `json:"message"`
+	Kind    string `json:"kind,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+	Script  string `json:"script,omitempty"`
+	Line    int    `json:"line,omitempty"`
+}
+
+type reason struct {
+	Message string `json:"message"`
+	Count   int    `json:"count"`
+}
+
+// rejectedRow counts its row from 1, as scripts do; 0 means that Planhat's
+// answer does not say which row it was.
+type rejectedRow struct {
+	Model     string          `json:"model"`
+	Operation string          `json:"operation"`
+	Row       int             `json:"row"`
+	Key       string          `json:"key,omitempty"`
+	Kind      string          `json:"kind"`
+	Message   string          `json:"message"`
+	Uncertain bool            `json:"uncertain,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+}
+
+type plannedWrite struct {
+	Model     string `json:"model"`
+	Operation string `json:"operation"`
+	Requests  int    `json:"requests"`
+	Rows      int    `json:"rows"`
+}
+
+func countsOf(c planhat.Counts) counts {
+	return counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
+}
+
+func newSummary(script string, started time.Time, r *runtime.Result, err error, ctx context.Context) *summary {
+	s := &summary{
+		Script: script, Started: started, Seconds: r.Duration.Seconds(),
+		Calls: r.Summary.Calls, Retries: r.Summary.Retries, WaitedSeconds: r.Summary.Waited.Seconds(),
+		counts: countsOf(r.Summary.Counts), Models: map[string]counts{},
+		Reasons: []reason{}, Rows: []rejectedRow{}, Warnings: append([]string{}, r.Warnings...),
+	}
+	for model, c := range r.Summary.ByModel {
+		s.Models[model] = countsOf(c)
+	}
+	for _, why := range r.Summary.Reasons {
+		s.Reasons = append(s.Reasons, reason{why.Message, why.Count})
+	}
+	for _, row := range r.Rejected {
+		rejected := rejectedRow{
+			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
+			Kind: string(row.Kind), Message: row.Message, Uncertain: row.Uncertain,
+		}
+		if json.Valid(row.Row) {
+			rejected.Data = json.RawMessage(row.Row)
+		}
+		s.Rows = append(s.Rows, rejected)
+	}
+	for _, w := range r.Planned {
+		s.Writes = append(s.Writes, plannedWrite{w.Model, w.Operation, w.Requests, w.Rows})
+	}
+	s.conclude(err, ctx)
+	return s
+}
+
+// conclude decides how the run ended.
+func (s *summary) conclude(err error, ctx context.Context) {
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		err = errors.Join(err, errInterrupted)
+	}
+	s.ExitCode, s.Outcome = exitCode(err), "failed"
+	switch {
+	case err == nil && s.Rejected > 0:
+		s.ExitCode, s.Outcome = exitRejected, "rejected"
+	case err == nil:
+		s.Outcome = "done"
+	case s.ExitCode == exitInterrupted:
+		s.Outcome = "interrupted"
+	}
+	var failed *runtime.ScriptError
+	if errors.As(err, &failed) {
+		s.Error = &summaryError{
+			Message: failed.Message, Hint: failed.Hint, Script: failed.Script, Line: failed.Line,
+			Kind: string(planhat.KindOf(err)),
+		}
+	} else if err != nil {
+		s.Error = &summaryError{Message: err.Error()}
+	}
+}
+
+// writeFile writes the summary as JSON; it appears whole or not at all.
+func (s *summary) writeFile(env *environment, name string, secrets *redact.Secrets) error {
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(env.dir, name)
+	}
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("the summary cannot be written: %w", err)
+	}
+	text = []byte(secrets.String(string(text)) + "\n")
+	temp, err := os.CreateTemp(filepath.Dir(name), ".summary-*")
+	if err != nil {
+		return &usageError{message: fmt.Sprintf("the summary cannot be written: %v", err), hint: "--summary names a file in a folder that exists"}
+	}
+	_, err = bytes.NewReader(text).WriteTo(temp)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("the summary cannot be written: %w", err), os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// print writes the summary for a person, on standard error.
+func (s *summary) print(env *environment, file string, secrets *redact.Secrets) {
+	var b strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-9s  %s\n", name, fmt.Sprintf(format, args...))
+	}
+	end := map[string]string{"done": "done", "rejected": "done, with rejected rows", "failed": "failed", "interrupted": "interrupted"}[s.Outcome]
+	where := ""
+	if s.Simulated {
+		where = " (simulated)"
+	}
+	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", s.Script, end, roundSeconds(s.Seconds), where)
+	if s.Calls > 0 || s.Planned > 0 {
+		calls := fmt.Sprintf("%d", s.Calls)
+		if s.Retries > 0 {
+			calls += fmt.Sprintf(", %d of them retries", s.Retries)
+		}
+		if s.WaitedSeconds >= 0.1 {
+			calls += fmt.Sprintf(", waited %s for quota", roundSeconds(s.WaitedSeconds))
+		}
+		line("calls", "%s", calls)
+		line("read", "%d", s.Read)
+		line("created", "%d", s.Created)
+		line("updated", "%d", s.Updated)
+		line("unchanged", "%d", s.Unchanged)
+		if s.Deleted > 0 {
+			line("deleted", "%d", s.Deleted)
+		}
+		line("rejected", "%d", s.Rejected)
+	}
+	s.printRejected(&b, file)
+	s.printPlanned(&b)
+	if file != "" && s.Rejected == 0 {
+		line("summary", "%s", file)
+	}
+	fmt.Fprint(env.stderr, secrets.String(b.String()))
+}
+
+func (s *summary) printRejected(b *strings.Builder, file string) {
+	if s.Rejected == 0 {
+		return
+	}
+	for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
+		fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
+	}
+	for _, row := range s.Rows[:min(len(s.Rows), shownRows)] {
+		where := "row ?"
+		if row.Row > 0 {
+			where = fmt.Sprintf("row %d", row.Row)
+		}
+		if row.Key != "" {
+			where += " (" + row.Key + ")"
+		}
+		fmt.Fprintf(b, "    %s.%s, %s: %s\n", row.Model, row.Operation, where, row.Message)
+	}
+	switch {
+	case file != "":
+		fmt.Fprintf(b, "    all of them, with their data, are in %s\n", file)
+	case s.Rejected > shownRows:
+		fmt.Fprintf(b, "    %d more; --summary FILE.json keeps all of them, with their data\n", s.Rejected-shownRows)
+	default:
+		fmt.Fprintln(b, "    --summary FILE.json keeps them with their data")
+	}
+}
+
+func (s *summary) printPlanned(b *strings.Builder) {
+	if !s.DryRun {
+		return
+	}
+	fmt.Fprintf(b, "  dry run: nothing was sent; it would have been\n")
+	if len(s.Writes) == 0 {
+		fmt.Fprintln(b, "    no writes")
+	}
+	for _, w := range s.Writes {
+		fmt.Fprintf(b, "    %s.%s: %d rows in %d requests\n", w.Model, w.Operation, w.Rows, w.Requests)
+	}
+}
+
+func roundSeconds(seconds float64) time.Duration {
+	d := time.Duration(seconds * float64(time.Second))
+	if d < time.Second {
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(100 * time.Millisecond)
+}
