@@ -28,6 +28,7 @@ type Codec struct {
 
 	buf bytes.Buffer
 	enc *jsontext.Encoder
+	dec *jsontext.Decoder
 }
 
 const (
@@ -55,6 +56,7 @@ func NewCodec(L *lua.LState) *Codec {
 		c.numbers[i] = lua.LNumber(i)
 	}
 	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
+	c.dec = jsontext.NewDecoder(new(bytes.Buffer))
 	return c
 }
 

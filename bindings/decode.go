@@ -2,6 +2,8 @@ package bindings
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"math"
 	"strconv"
 
@@ -19,13 +21,13 @@ type DecodeOptions struct {
 
 // DecodeBytes reads one JSON value that fills b.
 func (c *Codec) DecodeBytes(b []byte, opt DecodeOptions) (lua.LValue, error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true))
-	v, err := c.Decode(dec, opt)
+	c.dec.Reset(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true))
+	v, err := c.Decode(c.dec, opt)
 	if err != nil {
 		return nil, err
 	}
-	if kind := dec.PeekKind(); kind != jsontext.KindInvalid {
-		return nil, &TrailingError{Offset: dec.InputOffset()}
+	if _, err := c.dec.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, &TrailingError{Offset: c.dec.InputOffset()}
 	}
 	return v, nil
 }

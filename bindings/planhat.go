@@ -171,8 +171,8 @@ func quota(client clientOf) *Func {
 	return &Func{
 		Name: "quota",
 		Doc:  "Tells how much of the minute's call quota is used.",
-		Returns: []Return{{Type: "table", Doc: "`limit` calls a window, `used` of them, `free`, `window` in seconds, " +
-			"and `blocked_for`, the seconds that a 429 holds all calls back."}},
+		Returns: []Return{{Type: "table", Doc: "`limit` calls a minute, `used` of them, `free`, `wait`, the seconds " +
+			"that a call made now would wait, and `blocked_for`, the seconds for which a 429 holds all calls back."}},
 		Example: "print(planhat.quota().free .. \" calls left\")",
 		Source:  "§3 Limits",
 		Call: func(a *Args) (int, error) {
@@ -187,7 +187,7 @@ func quota(client clientOf) *Func {
 			t := a.L.NewTable()
 			for name, n := range map[string]float64{
 				"limit": float64(state.Limit), "used": float64(state.Used), "free": float64(state.Limit - state.Used),
-				"window": state.Length.Seconds(), "blocked_for": state.BlockedFor.Seconds(),
+				"wait": state.Next.Seconds(), "blocked_for": state.Blocked.Seconds(),
 			} {
 				t.RawSetString(name, lua.LNumber(n))
 			}

@@ -1,0 +1,182 @@
+package bindings
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+	"pgregory.net/rapid"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+func newCodec(t *testing.T) (*lua.LState, *Codec) {
+	t.Helper()
+	L := lua.NewState()
+	t.Cleanup(L.Close)
+	return L, CodecOf(L)
+}
+
+func TestDecodeAndEncodeAgree(t *testing.T) {
+	_, c := newCodec(t)
+	for _, text := range []string{
+		`{"name":"Åäö","custom":{"# Overdue Invoices":3,"Tier":"Gold"},"tags":[],"mrr":-12.5,"active":true}`,
+		`[]`, `{}`, `[1,2,[3,{"a":[]}]]`, `[null,1,null]`, `"text with \"quotes\" and \u0000"`, `0`, `-1`, `123456789012345`, `1e300`, `false`,
+		`{"nested":{"empty":{},"list":[{}]}}`,
+	} {
+		v, err := c.DecodeBytes([]byte(text), DecodeOptions{})
+		require.NoError(t, err, text)
+		out, err := c.EncodeBytes(v, EncodeOptions{})
+		require.NoError(t, err, text)
+		assert.JSONEq(t, text, string(out))
+		assert.Equal(t, strings.Contains(text, "[]"), strings.Contains(string(out), "[]"), text)
+	}
+}
+
+func TestNumbersKeepTheirValue(t *testing.T) {
+	_, c := newCodec(t)
+	for text, want := range map[string]lua.LValue{
+		"0": lua.LNumber(0), "255": lua.LNumber(255), "256": lua.LNumber(256), "-7": lua.LNumber(-7), "1.25": lua.LNumber(1.25),
+		"9007199254740992": lua.LNumber(9007199254740992), "9007199254740993": lua.LString("9007199254740993"),
+		"-9007199254740993": lua.LString("-9007199254740993"), "123456789012345678901234567890": lua.LString("123456789012345678901234567890"),
+		"1e3": lua.LNumber(1000), "1e999": lua.LString("1e999"),
+	} {
+		v, err := c.DecodeBytes([]byte(text), DecodeOptions{})
+		require.NoError(t, err, text)
+		assert.Equal(t, want, v, text)
+	}
+}
+
+func TestNulls(t *testing.T) {
+	_, c := newCodec(t)
+	v, err := c.DecodeBytes([]byte(`{"a":null,"b":[null]}`), DecodeOptions{})
+	require.NoError(t, err)
+	table := v.(*lua.LTable)
+	assert.Equal(t, lua.LNil, table.RawGetString("a"))
+	assert.True(t, c.IsNull(table.RawGetString("b").(*lua.LTable).RawGetInt(1)))
+
+	v, err = c.DecodeBytes([]byte(`{"a":null}`), DecodeOptions{Nulls: true})
+	require.NoError(t, err)
+	assert.True(t, c.IsNull(v.(*lua.LTable).RawGetString("a")))
+}
+
+func TestDecodeRefusesBrokenText(t *testing.T) {
+	_, c := newCodec(t)
+	for _, text := range []string{``, `{`, `[1,]`, `{"a"}`, `nul`, `{"a":1} x`, `{"a":1}{"b":2}`, "\"\xff\"", `[1`, `{"a":[}`} {
+		_, err := c.DecodeBytes([]byte(text), DecodeOptions{})
+		assert.Error(t, err, text)
+	}
+	v, err := c.DecodeBytes([]byte(`{"a":1}`), DecodeOptions{})
+	require.NoError(t, err, "a failed decode must not spoil the next")
+	assert.Equal(t, lua.LNumber(1), v.(*lua.LTable).RawGetString("a"))
+}
+
+func TestEncodeSaysWhichPartHasNoForm(t *testing.T) {
+	L, c := newCodec(t)
+	for script, want := range map[string]string{
+		`return { a = { b = print } }`:             "at a.b: a function has no JSON form",
+		`return { a = { 1, print } }`:              "at a[2]: a function has no JSON form",
+		`return { 1, 2, x = 3 }`:                   `holds both list items and the field "x"`,
+		`return { [2^40] = 2 }`:                    "number key 1099511627776",
+		`return { [true] = 1 }`:                    "a boolean as a key",
+		`return { a = 0/0 }`:                       "at a: ",
+		`return { a = 1/0 }`:                       "at a: ",
+		`return { a = "\255" }`:                    "at a: the text",
+		`local t = {}; t.t = t; return t`:          "does the table contain itself",
+		`return { list = { 1, nil, 3, n = nil } }`: "",
+	} {
+		require.NoError(t, L.DoString(script), script)
+		v := L.Get(-1)
+		L.Pop(1)
+		_, err := c.EncodeBytes(v, EncodeOptions{})
+		if want == "" {
+			assert.ErrorContains(t, err, "at list: item 2 of 3 is nil", script)
+			continue
+		}
+		assert.ErrorContains(t, err, want, script)
+	}
+	out, err := c.EncodeBytes(lua.LString("ok"), EncodeOptions{})
+	require.NoError(t, err, "a failed encode must not spoil the next")
+	assert.Equal(t, `"ok"`, string(out))
+}
+
+func TestRecordsKnowTheirModel(t *testing.T) {
+	L, c := newCodec(t)
+	var unknown []string
+	opt := EncodeOptions{Model: catalog.Load().Model("invoice"), Unknown: func(name string) { unknown = append(unknown, name) }}
+	require.NoError(t, L.DoString(`return { cId = "extid-1", invoiceDate = "2024-01-15", dueDate = 19738, lineItems = {}, custom = {}, colour = "red" }`))
+	out, err := c.EncodeBytes(L.Get(-1), opt)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"cId":"extid-1","invoiceDate":19737,"dueDate":19738,"lineItems":[],"custom":{},"colour":"red"}`, string(out))
+	assert.Equal(t, []string{"colour"}, unknown)
+
+	for script, want := range map[string]string{
+		`return { invoiceDate = "soon" }`: `at invoiceDate: "soon" is no day`,
+		`return { 1, 2 }`:                 "this one is a list",
+		`return { [7.5] = 1 }`:            "named fields only",
+	} {
+		require.NoError(t, L.DoString(script))
+		_, err := c.EncodeBytes(L.Get(-1), opt)
+		assert.ErrorContains(t, err, want, script)
+	}
+}
+
+// Whatever JSON comes in, encoding what was decoded gives the same value.
+func TestRoundTripProperty(t *testing.T) {
+	L, c := newCodec(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		v := luaValue(L, c, rt, 0)
+		first, err := c.EncodeBytes(v, EncodeOptions{})
+		require.NoError(rt, err)
+		back, err := c.DecodeBytes(first, DecodeOptions{Nulls: true})
+		require.NoError(rt, err)
+		second, err := c.EncodeBytes(back, EncodeOptions{})
+		require.NoError(rt, err)
+		require.JSONEq(rt, string(first), string(second))
+	})
+}
+
+func luaValue(L *lua.LState, c *Codec, rt *rapid.T, depth int) lua.LValue {
+	kind := rapid.IntRange(0, 6).Draw(rt, "kind")
+	if depth > 3 {
+		kind %= 4
+	}
+	switch kind {
+	case 0:
+		return lua.LNumber(rapid.Float64Range(-1e15, 1e15).Draw(rt, "number"))
+	case 1:
+		return lua.LString(rapid.String().Draw(rt, "text"))
+	case 2:
+		return lua.LBool(rapid.Bool().Draw(rt, "truth"))
+	case 3:
+		return c.Null()
+	case 4:
+		t := L.NewTable()
+		c.MarkArray(t)
+		for range rapid.IntRange(0, 4).Draw(rt, "items") {
+			t.Append(luaValue(L, c, rt, depth+1))
+		}
+		return t
+	}
+	t := L.NewTable()
+	for range rapid.IntRange(0, 4).Draw(rt, "fields") {
+		t.RawSetString(rapid.String().Draw(rt, "name"), luaValue(L, c, rt, depth+1))
+	}
+	return t
+}
+
+func BenchmarkDecodeRecord(b *testing.B) {
+	L := lua.NewState()
+	defer L.Close()
+	c := CodecOf(L)
+	record := []byte(`{"_id":"67d08140557181002fd170dd","name":"Example AB","externalId":"a-17","mrr":1200.5,"status":"customer","tags":["a","b"],"custom":{"Tier":"Gold","Seats":25},"active":true}`)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(record)))
+	for b.Loop() {
+		if _, err := c.DecodeBytes(record, DecodeOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

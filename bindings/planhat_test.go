@@ -1,0 +1,243 @@
+package bindings
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/simulator"
+)
+
+// planhatState returns a state with the module planhat, talking to a simulated
+// Planhat that holds the company acme.
+func planhatState(t *testing.T) (*lua.LState, *testHost, *simulator.Server) {
+	t.Helper()
+	server, err := simulator.Start(simulator.Options{CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	require.NoError(t, server.Seed("company",
+		map[string]any{"_id": "67d08140557181002fd170dd", "name": "Acme", "externalId": "123", "domains": []any{"acme.example"}}))
+	client := newClientFor(t, server)
+	h := newTestHost(t)
+	h.client = client
+	L := lua.NewState()
+	t.Cleanup(L.Close)
+	L.SetGlobal("planhat", Open(L, h, Planhat()))
+	L.SetGlobal("json", Open(L, h, JSON()))
+	return L, h, server
+}
+
+func newClientFor(t *testing.T, server *simulator.Server) *planhat.Client {
+	t.Helper()
+	client, err := planhat.New(planhat.Config{
+		APIToken: server.APIToken(), TenantToken: server.TenantToken(),
+		BaseURL: server.URL(), AnalyticsURL: server.AnalyticsURL(),
+		Limiter: planhat.NewLimiter(planhat.LimiterConfig{CallsPerMinute: -1}),
+	})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
+}
+
+// results runs a script and returns what it returned, as text.
+func results(t *testing.T, L *lua.LState, script string) []string {
+	t.Helper()
+	require.NoError(t, L.DoString(script), script)
+	var out []string
+	for i := 1; i <= L.GetTop(); i++ {
+		out = append(out, L.ToStringMeta(L.Get(i)).String())
+	}
+	L.SetTop(0)
+	return out
+}
+
+func TestSpecificationExamples(t *testing.T) {
+	L, _, server := planhatState(t)
+	require.NoError(t, server.Seed("company", map[string]any{"name": "Byte", "externalId": "21432948"}))
+	for script, want := range map[string][]string{
+		`return planhat.company.get_by_id("extid-21432948").name`: {"Byte"},
+		`return planhat.company:get_by_id("extid-21432948").name`: {"Byte"},
+		`local r = planhat.license.bulk_upsert{ { name = "Seats", companyId = "extid-123", value = 1200 } }
+		 return r.created, r.updated, #r.errors`: {"1", "0", "0"},
+		`local ok = planhat.user_activity.create_activity{ event = "login", userId = "user123", companyId = "extid-123", timestamp = "2024-01-15T10:30:00Z" }
+		 local user = planhat.enduser.get_by_id("extid-user123")
+		 return user.companyId`: {"67d08140557181002fd170dd"},
+		`local r = planhat.metrics.bulk_insert_metrics{ { dimensionId = "daily_logins", companyId = "extid-123", value = 150, time = "2024-01-15T00:00:00Z" } }
+		 local rows = planhat.metrics.get_dimension_data{ dimension_id = "daily_logins", from = "2024-01-15", to = "2024-01-15" }
+		 return r.created, #rows, rows[1].value, rows[1].companyId`: {"1", "1", "150", "67d08140557181002fd170dd"},
+		`local a = { { event = "login", userId = "user124", companyId = "extid-123" } }
+		 return planhat.user_activity.create_activity(a, { bulk = true }).created, planhat.user_activity.bulk_create_activity(a).created`: {"1", "1"},
+		`return planhat.metrics.epoc_days_format("2024-01-15")`: {"19737"},
+	} {
+		assert.Equal(t, want, results(t, L, script), script)
+	}
+}
+
+func TestBulkHandsBackTheScriptsOwnRows(t *testing.T) {
+	L, _, _ := planhatState(t)
+	got := results(t, L, `
+		local rows = { { name = "One", externalId = "1" }, { externalId = "2" }, { name = "Three", externalId = "1" } }
+		local r = planhat.company.bulk_upsert(rows)
+		local out = {}
+		for _, e in ipairs(r.errors) do
+			out[#out + 1] = e.index .. " " .. tostring(e.row == rows[e.index]) .. " " .. e.kind
+		end
+		return r.rows, r.created, r.rejected, out[1], out[2], r.ids[1] ~= nil`)
+	assert.Equal(t, []string{"3", "1", "2", "2 true validation", "3 true validation", "true"}, got)
+}
+
+func TestRowsMayComeFromAnIterator(t *testing.T) {
+	L, _, _ := planhatState(t)
+	got := results(t, L, `
+		local n = 0
+		local function rows()
+			n = n + 1
+			if n <= 3 then return { name = "Company " .. n, externalId = "c" .. n } end
+		end
+		local seen = {}
+		local r = planhat.company.bulk_upsert(rows, { chunk_size = 2, progress = function(done, total) seen[#seen + 1] = done .. "/" .. total end })
+		return r.created, r.chunks, table.concat(seen, " ")`)
+	assert.Equal(t, []string{"3", "2", "2/3 3/3"}, got)
+}
+
+func TestStrictRaisesRejectedRows(t *testing.T) {
+	L, h, _ := planhatState(t)
+	script := `
+		local ok, err = pcall(planhat.company.bulk_upsert, { { externalId = "nameless" } })
+		if ok then return "no error" end
+		return err.kind, #err.items, err.items[1].index, err.result.rejected, planhat.is_error(err)`
+	assert.Equal(t, []string{"no error"}, results(t, L, script))
+	h.strict = true
+	assert.Equal(t, []string{"partial", "1", "1", "1", "true"}, results(t, L, script))
+}
+
+func TestListsPageByThemselves(t *testing.T) {
+	L, _, server := planhatState(t)
+	got := results(t, L, `
+		local rows = {}
+		for i = 1, 25 do rows[i] = { name = string.format("C%02d", i), externalId = "c" .. i, custom = { n = i } } end
+		planhat.company.bulk_upsert(rows)
+		local n = 0
+		for c in planhat.company.each{ select = { "name" }, sort = "-name", page_size = 10 } do
+			n = n + 1
+			if n == 12 then break end
+		end
+		local some = planhat.company.get_list{ limit = 7, sort = "name", page_size = 3 }
+		return n, #planhat.company.get_list(), #some, some[1].name, #planhat.company.get_lean_list()`)
+	assert.Equal(t, []string{"12", "26", "7", "Acme", "26"}, got)
+	assert.Equal(t, 2+1+3, server.Count(simulator.Filter{Operation: "get_list"}), "leaving the loop must stop the paging")
+}
+
+func TestErrorsAreObjects(t *testing.T) {
+	L, _, _ := planhatState(t)
+	got := results(t, L, `
+		local ok, err = pcall(planhat.company.get_by_id, "extid-nobody")
+		return ok, err.kind, err.status, err.model, err.operation, err.method, err.retryable, planhat.is_error(err), type(err.traceback)`)
+	assert.Equal(t, []string{"false", "not_found", "404", "company", "get_by_id", "GET", "false", "true", "string"}, got)
+	got = results(t, L, `
+		local company, err = planhat.try(planhat.company.get_by_id, "extid-nobody")
+		return company, tostring(err), (planhat.try(planhat.company.get_by_id, "extid-123")).name`)
+	assert.Equal(t, "nil", got[0])
+	assert.Contains(t, got[1], "company.get_by_id")
+	assert.NotContains(t, got[1], "\n")
+	assert.Equal(t, "Acme", got[2])
+	got = results(t, L, `for k in pairs(select(2, pcall(planhat.company.get_by_id, "extid-nobody"))) do if k == "cause" then return "shown" end end return "hidden"`)
+	assert.Equal(t, []string{"hidden"}, got)
+}
+
+func TestMistakesInTheScriptAreNamed(t *testing.T) {
+	L, _, server := planhatState(t)
+	before := len(server.Calls())
+	for script, want := range map[string]string{
+		`planhat.company.get_list{ slect = "name" }`:                        `unknown option 'slect' (did you mean 'select'?)`,
+		`planhat.company.get_list("name")`:                                  `argument 1, 'options', must be a table, not the string "name"`,
+		`planhat.company.get_by_id()`:                                       `argument 1, 'id', is missing: a string expected`,
+		`planhat.company.get_list{ limit = "ten" }`:                         `option 'limit' must be a whole number, not the string "ten"`,
+		`planhat.company.get_list{ limit = 0 }`:                             `option 'limit' must be a positive number`,
+		`planhat.company.create("Acme")`:                                    `argument 1, 'record', must be a table`,
+		`planhat.company.create{ { name = "x" } }`:                          `this one is a list`,
+		`planhat.company.bulk_upsert{ name = "x" }`:                         `must be a list of records`,
+		`planhat.company.bulk_upsert{ { name = "a" }, 7 }`:                  `row 2 must be a table, not the number 7; nothing was sent`,
+		`planhat.company.bulk_upsert{ { name = print } }`:                   `row 1: at name: a function has no JSON form; nothing was sent`,
+		`planhat.company.get_by_id("a", "b")`:                               `takes at most 1 arguments, not 2; it is called as get_by_id(id)`,
+		`planhat.user_activity.segment{ user_id = "x" }`:                    `option 'type' is missing`,
+		`planhat.user_activity.create_activity{ { email = "a@b.c" } }`:      `{ bulk = true }`,
+		`planhat.metrics.get_dimension_data{ from = "soon" }`:               `option 'from': "soon" is no day`,
+		`planhat.invoice.create{ cId = "extid-123", invoiceDate = "soon" }`: `at invoiceDate: "soon" is no day`,
+	} {
+		err := L.DoString(script)
+		require.Error(t, err, script)
+		message := err.(*lua.ApiError).Object.String()
+		assert.Contains(t, message, want, script)
+		assert.True(t, strings.HasPrefix(message, "<string>:1:"), "no position in %s", message)
+		L.SetTop(0)
+	}
+	assert.Len(t, server.Calls(), before, "a mistake must be found before anything is sent")
+}
+
+func TestUnknownPropertiesWarn(t *testing.T) {
+	L, h, _ := planhatState(t)
+	results(t, L, `planhat.company.create{ name = "X", extrnalId = "9" }`)
+	require.Len(t, h.warnings, 1)
+	assert.Contains(t, h.warnings[0], "extrnalId")
+	assert.Contains(t, h.warnings[0], "did you mean 'externalId'")
+}
+
+func TestEveryOperationIsAFunction(t *testing.T) {
+	L, _, _ := planhatState(t)
+	root := L.GetGlobal("planhat").(*lua.LTable)
+	for _, m := range catalog.Load().Models {
+		part, ok := root.RawGetString(m.Snake).(*lua.LTable)
+		require.True(t, ok, m.Snake)
+		for _, op := range m.Operations {
+			assert.Equal(t, lua.LTFunction, part.RawGetString(op.Name).Type(), "%s.%s", m.Snake, op.Name)
+		}
+	}
+}
+
+func TestEverySpecIsDocumented(t *testing.T) {
+	var walk func(m *Module)
+	walk = func(m *Module) {
+		assert.NotEmpty(t, m.Doc, m.Name)
+		for _, fn := range m.Funcs {
+			name := qualify(m.Name, fn.Name)
+			assert.NotEmpty(t, fn.Doc, name)
+			assert.NotEmpty(t, fn.Example, name)
+			assert.True(t, (fn.Call != nil) != (fn.Lua != ""), name)
+			for _, p := range fn.Params {
+				assert.NotEmpty(t, p.Doc, "%s, parameter %s", name, p.Name)
+				for _, f := range p.Fields {
+					assert.NotEmpty(t, f.Doc, "%s, option %s", name, f.Name)
+				}
+			}
+			for _, r := range fn.Returns {
+				assert.NotEmpty(t, r.Doc, name)
+			}
+		}
+		for _, sub := range m.Modules {
+			walk(sub)
+		}
+	}
+	for _, m := range []*Module{Planhat()} {
+		walk(m)
+	}
+}
+
+func TestAnotherClient(t *testing.T) {
+	L, h, server := planhatState(t)
+	other := newClientFor(t, server)
+	h.newClient = func(o ClientOptions) (*planhat.Client, error) {
+		assert.Equal(t, ClientOptions{APIToken: "second-token", CallsPerMinute: 50}, o)
+		return other, nil
+	}
+	h.client = nil
+	got := results(t, L, `local second = planhat.new{ api_token = "second-token", calls_per_min = 50 }
+		return second.company.get_by_id("extid-123").name`)
+	assert.Equal(t, []string{"Acme"}, got)
+	assert.Contains(t, h.secrets, "second-token")
+}
