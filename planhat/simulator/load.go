@@ -87,6 +87,7 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 	case !isID(id):
 		return fmt.Errorf("_id %q does not have 24 hexadecimal digits", id)
 	}
+	ch.out = make(fields, 0, len(ch.in)+roomForDerived)
 	ch.out.setText("_id", id)
 	for _, f := range ch.in {
 		ch.out.set(f.name, f.value)
@@ -111,6 +112,7 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 
 // prepareGiven is prepare for a row that may set what clients may not.
 func (s *Server) prepareGiven(ch *change, row fields) *failure {
+	ch.in = make(fields, 0, len(row)+4)
 	for _, f := range row {
 		if f.name == "_id" {
 			continue

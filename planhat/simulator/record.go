@@ -152,7 +152,7 @@ func (f fields) encode() jsontext.Value {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b, _ = jsontext.AppendQuote(b, f[i].name) // names are valid UTF-8 by now
+		b = appendName(b, f[i].name)
 		b = append(b, ':')
 		b = append(b, f[i].value...)
 	}
@@ -203,10 +203,27 @@ func (c *collection) freeze(f fields) *record {
 }
 
 func quotedLen(name string) int {
+	if plainName(name) {
+		return len(name) + 2
+	}
+	return len(quote(name))
+}
+
+func appendName(b []byte, name string) []byte {
+	if !plainName(name) {
+		return append(b, quote(name)...)
+	}
+	b = append(b, '"')
+	b = append(b, name...)
+	return append(b, '"')
+}
+
+// plainName reports whether a name needs no escapes in JSON, as nearly all do.
+func plainName(name string) bool {
 	for i := range len(name) {
 		if c := name[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			return len(quote(name))
+			return false
 		}
 	}
-	return len(name) + 2
+	return true
 }

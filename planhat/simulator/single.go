@@ -164,6 +164,9 @@ func (s *Server) delete(x *exchange) (*answer, *failure) {
 	return counts, nil
 }
 
+// roomForDerived is how many properties Planhat adds to a new record, roughly.
+const roomForDerived = 24
+
 // createRecord stores a new record. It returns nil without a failure where
 // Planhat drops the row without a word.
 func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, *failure) {
@@ -178,7 +181,7 @@ func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, 
 	if given := in.text("_id"); bulk && isID(given) {
 		id = given
 	}
-	ch.out = make(fields, 0, len(ch.in)+16)
+	ch.out = make(fields, 0, len(ch.in)+roomForDerived)
 	ch.out.setText("_id", id)
 	ch.out = append(ch.out, ch.in...)
 	if refused := s.unique(ch); refused != nil {
