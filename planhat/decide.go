@@ -101,7 +101,7 @@ func (r *retrier) again(f *failure, ambiguous bool) RetryDecision {
 		return RetryDecision{Reason: "a bulk request that fails with 500 twice is for Planhat's support"}
 	}
 	d := RetryDecision{Retry: true, Reason: e.Message, After: e.RetryAfter}
-	if e.Status != 0 {
+	if e.Status >= 300 {
 		d.Reason = "Planhat answered " + statusText(e.Status)
 	}
 	if d.After == 0 {
