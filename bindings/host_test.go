@@ -106,6 +106,9 @@ func (w *testWriter) Close() error {
 func (w *testWriter) Abort() error {
 	w.h.open--
 	w.h.aborted++
+	if w.to == "" {
+		return w.File.Close()
+	}
 	return errors.Join(w.File.Close(), os.Remove(w.Name()))
 }
 

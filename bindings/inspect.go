@@ -144,9 +144,11 @@ func (s *inspector) table(t *lua.LTable) string {
 // items returns the contents of a table, one text each.
 func (s *inspector) items(t *lua.LTable) []string {
 	var items []string
-	n := t.Len()
-	for i := 1; i <= min(n, s.most); i++ {
-		items = append(items, s.text(t.RawGetInt(i)))
+	n := 0
+	for ; t.RawGetInt(n+1) != lua.LNil; n++ {
+		if n < s.most {
+			items = append(items, s.text(t.RawGetInt(n+1)))
+		}
 	}
 	var keys []lua.LValue
 	k, _ := t.Next(lua.LNil)

@@ -1,0 +1,272 @@
+package bindings
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+const csvReadErrors = "With kind `io` when the file cannot be read, and `validation` when its contents cannot: the message names the file, the line and the column, the hint says which option may help."
+
+// CSV returns the module csv: reading and writing files of separated values.
+func CSV() *Module {
+	return &Module{
+		Name: "csv",
+		Doc: "Reads and writes CSV files. Reading copes with what programs really write: a byte order mark, CRLF, `;` or tabs " +
+			"between cells, quoted cells with separators and line breaks in them (CRLF there becomes LF), and encodings other than UTF-8. Rows are " +
+			"tables by the names in the header row. Cells stay text unless `numbers` or `types` say otherwise, so that ids " +
+			"keep their leading zeros; empty cells are left out. Rows without any text are skipped.\n\n" +
+			"    for row, line in csv.rows(\"accounts.csv\", { numbers = {\"mrr\"} }) do\n" +
+			"      print(line, row.name, row.mrr)\n" +
+			"    end",
+		Funcs: slices.Concat(csvReading(), csvWriting()),
+		Records: []*Shape{
+			{Name: "CsvReadOptions", Doc: "How CSV is read.", Fields: csvReadOptions},
+			{Name: "CsvWriteOptions", Doc: "How CSV is written.", Fields: csvWriteOptions},
+			{Name: "CsvWriter", Doc: "What `csv.writer` returns.", Fields: []Field{
+				{Name: "write", Type: "fun(self, row: table)", Doc: "Writes one row, as `csv.write` does."},
+				{Name: "count", Type: "fun(self): integer", Doc: "Returns how many rows were written."},
+				{Name: "close", Type: "fun(self)", Doc: "Completes the file. Without it the file does not appear."},
+			}},
+		},
+	}
+}
+
+func csvReading() []*Func {
+	name := Param{Name: "name", Type: "string", Doc: "The file's name; a relative one is looked up from the working folder."}
+	text := Param{Name: "text", Type: "string", Doc: "The CSV text."}
+	options := Param{Name: "options", Type: "CsvReadOptions", Optional: true, Doc: "How to read.", Fields: csvReadOptions}
+	list := []Return{{Type: "table[]", Doc: "The rows."}}
+	return []*Func{
+		{
+			Name: "rows",
+			Doc: "Returns an iterator over the rows of a file. It holds one row at a time, so that files of any size are no problem. " +
+				"Each step gives the row and the line of the file on which it begins.",
+			Params:  []Param{name, options},
+			Returns: []Return{{Type: "fun(): table?, integer?", Doc: "An iterator for `for row, line in ...`."}},
+			Errors:  csvReadErrors,
+			Example: `for row, line in csv.rows("accounts.csv") do
+  if not row.id then log.warn("no id", { line = line }) end
+end`,
+			Call: csvRows,
+		},
+		{
+			Name:    "read",
+			Doc:     "Reads a whole file into a list of rows. For files that are large, use `csv.rows`.",
+			Params:  []Param{name, options},
+			Returns: list,
+			Errors:  csvReadErrors,
+			Example: `local result = planhat.company.bulk_upsert(csv.read("accounts.csv"))`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				r, err := openCSV(a, a.String(0), opt)
+				if err != nil {
+					return 0, err
+				}
+				return pushAll(a, r)
+			},
+		},
+		{
+			Name:    "parse",
+			Doc:     "Reads CSV from a text. It is what `csv.read` is for files.",
+			Params:  []Param{text, options},
+			Returns: list,
+			Errors:  csvReadErrors,
+			Example: `local rows = csv.parse("id;name\n1;Acme\n")
+print(rows[1].name) --> Acme`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				r, err := newCSVReader(a.Host, "the text", io.NopCloser(strings.NewReader(a.String(0))), opt)
+				if err != nil {
+					return 0, err
+				}
+				return pushAll(a, r)
+			},
+		},
+		{
+			Name:    "columns",
+			Doc:     "Returns the names of a file's columns.",
+			Params:  []Param{name, options},
+			Returns: []Return{{Type: "string[]", Doc: "The names, in the file's order."}},
+			Errors:  csvReadErrors,
+			Example: `for i, name in ipairs(csv.columns("accounts.csv")) do print(i, name) end`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				r, err := openCSV(a, a.String(0), opt)
+				if err != nil {
+					return 0, err
+				}
+				defer closeRead(r.src)
+				return a.Push(r.names(a.L))
+			},
+		},
+	}
+}
+
+func csvRows(a *Args) (int, error) {
+	opt, err := readCSVOptions(a, 1)
+	if err != nil {
+		return 0, err
+	}
+	r, err := openCSV(a, a.String(0), opt)
+	if err != nil {
+		return 0, err
+	}
+	done := false
+	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
+		if done {
+			return 0, nil
+		}
+		row, line, err := r.next(L)
+		if err != nil {
+			done = true
+			closeRead(r.src)
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return 0, err
+		}
+		L.Push(row)
+		L.Push(lua.LNumber(line))
+		return 2, nil
+	}))
+}
+
+func pushAll(a *Args, r *csvReader) (int, error) {
+	rows, err := r.all(a.L)
+	if err != nil {
+		return 0, err
+	}
+	return a.Push(rows)
+}
+
+func csvWriting() []*Func {
+	name := Param{Name: "name", Type: "string", Doc: "The file's name; its folder must exist."}
+	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)` returns, which is read row by row."}
+	options := Param{Name: "options", Type: "CsvWriteOptions", Optional: true, Doc: "How to write.", Fields: csvWriteOptions}
+	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as Lua writes them, nil and `json.null` as empty cells, tables as JSON."
+	const errorsDoc = "With kind `io` when the file cannot be written, and `validation` when a row does not fit the columns or holds a function. A file that is written anew is then left as it was."
+	return []*Func{
+		{
+			Name: "write",
+			Doc: "Writes rows to a file, with a header row, and returns how many they were. The file appears in one piece, or not at all where something fails." +
+				rowsDoc,
+			Params:  []Param{name, rows, options},
+			Returns: []Return{{Type: "integer", Doc: "How many rows were written."}},
+			Errors:  errorsDoc,
+			Example: `csv.write("report.csv", rows, { columns = {"name", "mrr", "custom.Tier"} })`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVWriteOptions(a, 2)
+				if err != nil {
+					return 0, err
+				}
+				w, err := createCSV(a, a.String(0), opt)
+				if err != nil {
+					return 0, err
+				}
+				return pushWritten(a, w, w.writeAll(a.L, a.Get(1)))
+			},
+		},
+		{
+			Name:    "format",
+			Doc:     "Returns rows as CSV text. It is what `csv.write` is for files." + rowsDoc,
+			Params:  []Param{{Name: "rows", Type: "table[]|function", Doc: rows.Doc}, options},
+			Returns: []Return{{Type: "string", Doc: "The text."}},
+			Errors:  "With kind `validation` when a row does not fit the columns or holds a function.",
+			Example: `print(csv.format({ { id = 1, name = "Acme" } })) --> id,name / 1,Acme`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVWriteOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				if opt.appendTo {
+					return 0, a.Errorf("the option 'append' is for files")
+				}
+				var text textFile
+				w := newCSVWriter(a.Host, "the text", &text, opt)
+				if err := w.end(w.writeAll(a.L, a.Get(0))); err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(text.String()))
+			},
+		},
+		{
+			Name:    "writer",
+			Doc:     "Opens a file for writing row by row. Close it at the end: until then the file does not appear under its name." + rowsDoc,
+			Params:  []Param{name, options},
+			Returns: []Return{{Type: "CsvWriter", Doc: "A writer with the methods `write(row)`, `count()` and `close()`."}},
+			Errors:  errorsDoc,
+			Example: `local out = csv.writer("churned.csv", { columns = {"id", "name"} })
+for company in planhat.company.each() do
+  if company.status == "lost" then out:write(company) end
+end
+out:close()`,
+			Call: func(a *Args) (int, error) {
+				opt, err := readCSVWriteOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				w, err := createCSV(a, a.String(0), opt)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(Open(a.L, a.Host, csvWriterModule(w)))
+			},
+		},
+	}
+}
+
+func pushWritten(a *Args, w *csvWriter, err error) (int, error) {
+	if err := w.end(err); err != nil {
+		return 0, err
+	}
+	return a.Push(lua.LNumber(w.count))
+}
+
+// csvWriterModule makes the object that csv.writer returns.
+func csvWriterModule(w *csvWriter) *Module {
+	closed := false
+	return &Module{Name: "writer", Funcs: []*Func{
+		{
+			Name: "write", Params: []Param{{Name: "row", Type: "table"}},
+			Call: func(a *Args) (int, error) {
+				if closed {
+					return 0, a.Errorf("the file %s is closed already", w.name)
+				}
+				return 0, w.write(a.L, a.Table(0))
+			},
+		},
+		{
+			Name: "count",
+			Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(w.count)) },
+		},
+		{
+			Name: "close",
+			Call: func(a *Args) (int, error) {
+				if closed {
+					return 0, nil
+				}
+				closed = true
+				return 0, w.end(nil)
+			},
+		},
+	}}
+}
+
+// textFile is a file in memory.
+type textFile struct{ bytes.Buffer }
+
+func (*textFile) Close() error { return nil }

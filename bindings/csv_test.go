@@ -1,0 +1,190 @@
+package bindings
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+func newCSVState(t *testing.T, h *testHost) *lua.LState {
+	return newState(t, h, CSV(), JSON(), Inspect())
+}
+
+func TestCSVRead(t *testing.T) {
+	utf16, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String("id\tname\n1\tÅsa\n")
+	require.NoError(t, err)
+	latin, err := charmap.Windows1252.NewEncoder().String("id,name\n1,Åsa – “x”\n")
+	require.NoError(t, err)
+	for _, c := range []struct{ name, text, options, want string }{
+		{"plain", "id,name\n007,Acme\n", "{}", `{ { id = "007", name = "Acme" } }`},
+		{"no end of line", "id,name\n1,Acme", "{}", `{ { id = "1", name = "Acme" } }`},
+		{"byte order mark and CRLF", "\xef\xbb\xbfid;name\r\n1;Acme\r\n", "{}", `{ { id = "1", name = "Acme" } }`},
+		{"tabs", "id\tname\n1\ta,b;c\n", "{}", `{ { id = "1", name = "a,b;c" } }`},
+		{"pipes", "id|name\n1|x\n", "{}", `{ { id = "1", name = "x" } }`},
+		{"separators in a quoted header", "\"a;b;c;d\",x\n1,2\n", "{}", `{ { ["a;b;c;d"] = "1", x = "2" } }`},
+		{"a line for Excel", "sep=;\nid;a,b,c\n1;2\n", "{}", `{ { ["a,b,c"] = "2", id = "1" } }`},
+		{"quotes", "id,name\n1,\"Ac\"\"me, Inc\r\nLund\"\n", "{}", `{ { id = "1", name = "Ac\"me, Inc\nLund" } }`},
+		{"empty cells are left out", "id,a,b\n1,,2\n", "{}", `{ { b = "2", id = "1" } }`},
+		{"empty cells as text", "id,a\n1,\n", `{ empty = "text" }`, `{ { a = "", id = "1" } }`},
+		{"empty cells as null", "id,a\n1,\n", `{ empty = "null" }`, `{ { a = json.null, id = "1" } }`},
+		{"rows without text are skipped", "id,a\n,\n\n  ,\n1,2\n,,,\n", "{}", `{ { a = "2", id = "1" } }`},
+		{"trim", " id , a\n 1 , \n", `{ trim = true }`, `{ { id = "1" } }`},
+		{"no trim", " id \n 1 \n", "{}", `{ { id = " 1 " } }`},
+		{"no header", "1,,x\n2\n", `{ header = false }`, `{ { "1", "", "x" }, { "2" } }`},
+		{"names instead of a header", "1,x\n", `{ header = false, columns = {"id", "name"} }`, `{ { id = "1", name = "x" } }`},
+		{"new names", "id,id\n1,2\n", `{ columns = {"a", "b"} }`, `{ { a = "1", b = "2" } }`},
+		{"renamed", "Account Name,x\nAcme,1\n", `{ columns = { ["Account Name"] = "name" }, required = {"name"} }`, `{ { name = "Acme", x = "1" } }`},
+		{"nameless column", "id,,\n1,x,\n", "{}", `{ { column_2 = "x", id = "1" } }`},
+		{"trailing separators", "id,a\n1,2,,\n", "{}", `{ { a = "2", id = "1" } }`},
+		{"ragged", "id,a\n1\n2,3,4\n", `{ ragged = "allow" }`, `{ { id = "1" }, { a = "3", column_3 = "4", id = "2" } }`},
+		{"numbers", "id,mrr\n01, 12.5 \n02,\n", `{ numbers = {"mrr"} }`, `{ { id = "01", mrr = 12.5 }, { id = "02" } }`},
+		{"decimal comma", "v\n\"1.234,5\"\n", `{ numbers = {"v"}, decimal = "," }`, `{ { v = 1234.5 } }`},
+		{"decimal point", "v\n\"1,234.5\"\n1 000\n", `{ numbers = {"v"}, decimal = "." }`, `{ { v = 1234.5 }, { v = 1000 } }`},
+		{"types", "b,d,t,n,x\nYes,2024-01-15,2024-01-15 10:30,1970-01-02,7\n", `{ types = { b = "boolean", d = "date", t = "date", n = "days", x = "text" } }`,
+			`{ { b = true, d = "2024-01-15", n = 1, t = "2024-01-15T10:30:00Z", x = "7" } }`},
+		{"date format", "d\n31/12/2023\n", `{ types = { d = "date" }, date_format = "%d/%m/%Y" }`, `{ { d = "2023-12-31" } }`},
+		{"dates in a zone", "t\n2024-07-01 00:30\n", `{ types = { t = "date" }, zone = "Europe/Stockholm" }`, `{ { t = "2024-06-30T22:30:00Z" } }`},
+		{"utf-16", utf16, "{}", `{ { id = "1", name = "Åsa" } }`},
+		{"windows-1252", latin, `{ encoding = "windows-1252" }`, `{ { id = "1", name = "Åsa – “x”" } }`},
+		{"lazy quotes", "a\n5\" pipe\n", `{ lazy_quotes = true }`, `{ { a = "5\" pipe" } }`},
+		{"separator", "a;b,c\n1;2,3\n", `{ separator = ";" }`, `{ { a = "1", ["b,c"] = "2,3" } }`},
+		{"named separator", "a\tb\n1\t2\n", `{ separator = "tab" }`, `{ { a = "1", b = "2" } }`},
+		{"empty file", "", "{}", "{}"},
+		{"header only", "id,name\n", "{}", "{}"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newTestHost(t)
+			h.file("x.csv", c.text)
+			L := newCSVState(t, h)
+			L.SetGlobal("text", lua.LString(c.text))
+			got, err := run(t, L, `
+				local o = { indent = "" }
+				local streamed = {}
+				for row in csv.rows("x.csv", `+c.options+`) do streamed[#streamed + 1] = row end
+				return inspect(csv.read("x.csv", `+c.options+`), o), inspect(csv.parse(text, `+c.options+`), o), inspect(streamed, o)`)
+			require.NoError(t, err)
+			assert.Equal(t, []string{c.want, c.want, c.want}, got)
+			assert.Zero(t, h.open, "every file is closed")
+		})
+	}
+}
+
+func TestCSVReadTellsLinesAndColumns(t *testing.T) {
+	h := newTestHost(t)
+	h.file("x.csv", "sep=,\nid,note\n1,\"two\nlines\"\n\n2,x\n")
+	runCases(t, newCSVState(t, h), []luaCase{
+		{"lines", `local out = {} for row, line in csv.rows("x.csv") do out[#out+1] = row.id .. "@" .. line end return table.concat(out, " ")`, []string{"1@3 2@6"}},
+		{"columns", `return table.concat(csv.columns("x.csv"), " ")`, []string{"id note"}},
+		{"the end is the end", `local f = csv.rows("x.csv"); f(); f(); return f() == nil, f() == nil`, []string{"true", "true"}},
+	})
+	require.Zero(t, h.open)
+}
+
+func TestCSVReadErrors(t *testing.T) {
+	h := newTestHost(t)
+	h.file("accounts.csv", "")
+	for name, text := range map[string]string{
+		"dup.csv": "id,name,id\n1,2,3\n", "ragged.csv": "id,name\n1,2\n\n1,2,3\n", "short.csv": "id,name\n1\n",
+		"latin.csv": "id,name\n1,Acme\n2,\xc5sa\n", "open.csv": "id,name\n1,\"open\n2,x\n", "bare.csv": "id\n5\" pipe\n",
+		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
+	} {
+		h.file(name, text)
+	}
+	L := newCSVState(t, h)
+	runErrors(t, L, []errorCase{
+		{"missing", `csv.rows("acounts.csv")`, []string{`cannot read "acounts.csv"`, "did you mean 'accounts.csv'?", "(io)"}},
+		{"duplicate", `csv.read("dup.csv")`, []string{`dup.csv, line 1: the column name "id" stands twice in the header, as column 1 and column 3`, "{ columns =", "(validation)"}},
+		{"too many cells", `csv.read("ragged.csv")`, []string{"ragged.csv, line 4: the row has 3 cells, but there are 2 columns", `ragged = "allow"`}},
+		{"too few cells", `csv.read("short.csv")`, []string{"line 2: the row has 1 cells"}},
+		{"encoding", `csv.read("latin.csv")`, []string{`latin.csv, line 3: cell 2 holds bytes that are not UTF-8: "\197sa"`, `encoding = "windows-1252"`}},
+		{"open quote", `csv.read("open.csv")`, []string{"open.csv, line 2: a cell begins with a quote"}},
+		{"bare quote", `csv.read("bare.csv")`, []string{"bare.csv, line 2: a quote (\") stands where none may", "lazy_quotes = true"}},
+		{"number", `csv.read("types.csv", { numbers = {"mrr"} })`, []string{`types.csv, line 3: column "mrr": "1,5" is no number`, "decimal"}},
+		{"boolean", `csv.read("types.csv", { types = { on = "boolean" } })`, []string{`line 3: column "on": "maybe" is neither true nor false`}},
+		{"required", `csv.read("dup.csv", { columns = {"a", "b", "c"}, required = {"aa"} })`, []string{`dup.csv has no column "aa", which 'required' names`, "the file has: a, b, c"}},
+		{"unknown typed column", `csv.read("types.csv", { numbers = {"mr"} })`, []string{`has no column "mr"`, "did you mean 'mrr'?"}},
+		{"unknown renamed column", `csv.read("types.csv", { columns = { MRR = "x" } })`, []string{`has no column "MRR"`}},
+		{"too few names", `csv.read("types.csv", { columns = {"a"} })`, []string{"'columns' names 1 columns, but the header row has 3"}},
+		{"missing column of an empty file", `csv.read("accounts.csv", { required = {"id"} })`, []string{`has no column "id"`, "the file is empty"}},
+		{"type", `csv.read("types.csv", { types = { mrr = "nummber" } })`, []string{"test.lua:1: csv.read: unknown type 'nummber' for the column 'mrr' (did you mean 'number'?)"}},
+		{"misspelt option", `csv.rows("x", { seperator = ";" })`, []string{"csv.rows: unknown option 'seperator' (did you mean 'separator'?)"}},
+		{"separator", `csv.rows("x", { separator = "::" })`, []string{"'separator' must be one character"}},
+		{"unknown encoding", `csv.rows("x", { encoding = "windows1252" })`, []string{"did you mean", "windows-1252"}},
+		{"choice", `csv.rows("x", { empty = "nul" })`, []string{`option 'empty' must be "nil" or "text" or "null", not "nul"`}},
+		{"types without names", `csv.rows("x", { header = false, numbers = {"a"} })`, []string{"pass 'columns'"}},
+	})
+	require.Zero(t, h.open, "every file is closed")
+}
+
+func TestCSVWrite(t *testing.T) {
+	for _, c := range []struct{ name, code, want string }{
+		{"columns in order", `csv.write("o.csv", { { b = 1, a = "x", c = 2 } }, { columns = {"b", "a"} })`, "b,a\n1,x\n"},
+		{"all fields", `csv.write("o.csv", { { b = 1 }, { a = true } })`, "a,b\n,1\ntrue,\n"},
+		{"quotes", `csv.write("o.csv", { { a = 'x "y", z', b = "1\n2" } })`, "a,b\n\"x \"\"y\"\", z\",\"1\n2\"\n"},
+		{"numbers", `csv.write("o.csv", { { 1e15, 0.1 + 0.2, -0.5, 1700000000.5, 2^53 } })`, "1000000000000000,0.3,-0.5,1700000000.5,9007199254740992\n"},
+		{"null, tables", `csv.write("o.csv", { { a = json.null, b = { 1, 2 } } })`, "a,b\n,\"[1,2]\"\n"},
+		{"nested columns", `csv.write("o.csv", { { custom = { Tier = "A" } }, {} }, { columns = {"id", "custom.Tier"}, titles = { ["custom.Tier"] = "Tier" } })`, "id,Tier\n,A\n,\n"},
+		{"lists", `csv.write("o.csv", { { 1, 2 }, { 3, nil, 4 } })`, "1,2\n3,,4\n"},
+		{"lists with columns", `csv.write("o.csv", { { 1 } }, { columns = {"a", "b"} })`, "a,b\n1,\n"},
+		{"no rows", `csv.write("o.csv", {}, { columns = {"a"} })`, "a\n"},
+		{"no header", `csv.write("o.csv", { { a = 1 } }, { header = false })`, "1\n"},
+		{"separator, CRLF, mark", `csv.write("o.csv", { { a = 1, b = "x;y" } }, { separator = ";", crlf = true, bom = true })`, "\ufeffa;b\r\n1;\"x;y\"\r\n"},
+		{"excel_safe", `csv.write("o.csv", { { "=1+1", "-5", "@x", "a" } }, { excel_safe = true })`, "'=1+1,-5,'@x,a\n"},
+		{"an iterator", `local n = 0; csv.write("o.csv", function() n = n + 1; if n < 3 then return { n = n } end end)`, "n\n1\n2\n"},
+		{"rows of another file", `csv.write("a.csv", { { x = 1 } }); csv.write("o.csv", csv.rows("a.csv"))`, "x\n1\n"},
+		{"append", `csv.write("o.csv", { { b = 1, a = 2 } }, { columns = {"b", "a"} }); csv.write("o.csv", { { a = 4, b = 3 } }, { append = true })`, "b,a\n1,2\n3,4\n"},
+		{"append to nothing", `csv.write("o.csv", { { a = 1 } }, { append = true })`, "a\n1\n"},
+		{"append chosen columns", `csv.write("o.csv", { { a = 1 } }); csv.write("o.csv", { { a = 2, z = 3 } }, { append = true, columns = {"a"} })`, "a\n1\n2\n"},
+		{"append to an open line", `csv.write("o.csv", csv.rows("open.csv")); csv.write("open.csv", { { a = 2 } }, { append = true }); csv.write("o.csv", csv.rows("open.csv"))`, "a\n1\n2\n"},
+		{"writer", `local w = csv.writer("o.csv", { columns = {"a"} }); w:write{ a = 1 }; w.write{ a = 2, b = 3 }; assert(w:count() == 2); w:close(); w:close()`, "a\n1\n2\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newTestHost(t)
+			h.file("open.csv", "a\n1")
+			_, err := run(t, newCSVState(t, h), c.code)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, h.text("o.csv"))
+			assert.Zero(t, h.open, "every file is closed")
+		})
+	}
+	runCases(t, newCSVState(t, newTestHost(t)), []luaCase{
+		{"counts", `return csv.write("x.csv", { { a = 1 }, { a = 2 } })`, []string{"2"}},
+		{"format", `return csv.format({ { id = 1, name = "Å" } })`, []string{"id,name\n1,Å\n"}},
+		{"round trip", `local rows = { { a = 'x"\n,;', b = "  " } }; return inspect(csv.parse(csv.format(rows), { empty = "text" }))`,
+			[]string{`{ { a = "x\"\n,;", b = "  " } }`}},
+	})
+}
+
+func TestCSVWriteErrors(t *testing.T) {
+	h := newTestHost(t)
+	h.file("old.csv", "a,b\n1,2\n")
+	L := newCSVState(t, h)
+	runErrors(t, L, []errorCase{
+		{"function in a cell", `csv.write("old.csv", { { a = 1 }, { a = print } })`, []string{`old.csv, row 2: column "a": a function cannot be written to a cell`}},
+		{"row is no table", `csv.write("old.csv", { "x" })`, []string{`old.csv, row 1: a row must be a table, not the string "x"`}},
+		{"one record", `csv.write("old.csv", { a = 1 })`, []string{"the rows must be a list of tables", "{ row }"}},
+		{"an iterator that fails", `csv.write("old.csv", function() error("no more") end)`, []string{"test.lua:1: no more"}},
+		{"late field", `csv.write("old.csv", coroutine.wrap(function() coroutine.yield{ name = 1 } coroutine.yield{ nmae = 1 } end))`,
+			[]string{`row 2: the row has the field "nmae", which is no column (did you mean 'name'?)`}},
+		{"other columns", `csv.write("old.csv", { { a = 1 } }, { append = true, columns = {"a", "c"} })`, []string{"old.csv has the columns a, b; rows with the columns a, c cannot be added"}},
+		{"unknown field when appending", `csv.write("old.csv", { { a = 1, c = 1 } }, { append = true })`, []string{`the row has the field "c"`}},
+		{"list too long", `csv.write("old.csv", { { 1, 2 } }, { columns = {"a"} })`, []string{"a list of 2 cells, but there are 1 columns"}},
+		{"twice", `csv.write("old.csv", {}, { columns = {"a", "a"} })`, []string{"'columns' names 'a' twice"}},
+		{"closed writer", `local w = csv.writer("new.csv"); w:close(); w:write{}`, []string{"writer.write: the file new.csv is closed already"}},
+	})
+	assert.Equal(t, "a,b\n1,2\n", h.text("old.csv"), "a file that fails is left as it was")
+	assert.Zero(t, h.open, "every file is closed")
+}
+
+func TestCSVRowsHoldsOneRowAtATime(t *testing.T) {
+	h := newTestHost(t)
+	h.file("big.csv", "id,name\n"+strings.Repeat("1,Acme\n", 100_000))
+	got, err := run(t, newCSVState(t, h), `local n = 0 for row in csv.rows("big.csv") do n = n + row.id end return n`)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"100000"}, got)
+}

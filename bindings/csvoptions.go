@@ -1,0 +1,227 @@
+package bindings
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+var csvReadOptions = []Field{
+	{Name: "header", Type: "boolean", Doc: "Whether the first row names the columns. Default: true. With `false`, rows are lists of texts, unless `columns` names the columns."},
+	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `\"auto\"`, which looks at the first line for `,` `;` tab and `|`."},
+	{Name: "encoding", Type: "string", Doc: "How the file is encoded: `\"utf-8\"` (default), `\"windows-1252\"`, `\"iso-8859-1\"`, `\"utf-16\"` and others. A byte order mark is recognised by itself."},
+	{Name: "columns", Type: "string[]|table<string, string>", Doc: "A list of names for all columns, in the file's order, instead of the header's; or a table that renames some: `{ [\"Account Name\"] = \"name\" }`."},
+	{Name: "required", Type: "string[]", Doc: "Columns that must be there, by their names after renaming."},
+	{Name: "trim", Type: "boolean", Doc: "Whether to cut white space at both ends of each cell. Default: false; the header's names are always trimmed."},
+	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"`, no field at all (default), so that an upsert leaves the stored value alone; `\"text\"`, an empty text; `\"null\"`, `json.null`, which clears the stored value. In lists it is always an empty text."},
+	{Name: "numbers", Type: "string[]", Doc: "Columns to turn into numbers. Other cells stay text."},
+	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
+	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. Where it is given, the other one, spaces and apostrophes may separate thousands. Default: a point, and no thousands."},
+	{Name: "date_format", Type: "string", Doc: "The form of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unmistakable forms."},
+	{Name: "zone", Type: "string", Doc: "The zone of dates and times that name none. Default: `UTC`."},
+	{Name: "ragged", Type: "string", Doc: "What to do with rows of more or fewer cells than columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names others `column_5` and so on. Empty cells at the end are always allowed."},
+	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether quotes may stand inside of cells that are not quoted. Default: false."},
+}
+
+// csvOptions are the checked options of a reading function.
+type csvOptions struct {
+	header, trim, ragged, lazyQuotes bool
+	// separator is 0 where it is to be found out.
+	separator rune
+	encoding  string
+	names     []string
+	renames   map[string]string
+	required  []string
+	types     map[string]func(string) (lua.LValue, error)
+	empty     func(*lua.LState) lua.LValue
+}
+
+func readCSVOptions(a *Args, i int) (csvOptions, error) {
+	o := a.Options(i)
+	opt := csvOptions{
+		header: !o.Has("header") || o.Bool("header"), trim: o.Bool("trim"), lazyQuotes: o.Bool("lazy_quotes"),
+		encoding: o.String("encoding"), required: o.Strings("required"),
+	}
+	var err error
+	if opt.separator, err = separatorOption(a, o, "auto"); err != nil {
+		return opt, err
+	}
+	if name := opt.encoding; name != "" && !slices.Contains(encodingNames, strings.ToLower(name)) {
+		return opt, a.Errorf("unknown encoding '%s'%s; it knows: %s", name, suggest.Phrase(name, encodingNames), strings.Join(encodingNames, ", "))
+	}
+	ragged, err := choice(a, o, "ragged", "error", "allow")
+	if err != nil {
+		return opt, err
+	}
+	opt.ragged = ragged == "allow"
+	empty, err := choice(a, o, "empty", "nil", "text", "null")
+	if err != nil {
+		return opt, err
+	}
+	opt.empty = func(L *lua.LState) lua.LValue {
+		switch empty {
+		case "text":
+			return lua.LString("")
+		case "null":
+			return CodecOf(L).Null()
+		}
+		return lua.LNil
+	}
+	if t, ok := o.Get("columns").(*lua.LTable); ok && t.Len() > 0 {
+		opt.names = o.Strings("columns")
+	} else if ok {
+		if !opt.header {
+			return opt, a.Errorf("'columns' must be a list of names where there is no header row")
+		}
+		opt.renames, err = textTable(a, "columns", t)
+		if err != nil {
+			return opt, err
+		}
+	}
+	opt.types, err = csvTypes(a, o)
+	return opt, err
+}
+
+// separatorOption returns the option separator, or 0 where it is absent or
+// what stands for the default.
+func separatorOption(a *Args, o Options, standard string) (rune, error) {
+	s := o.String("separator")
+	if s == "" && !o.Has("separator") || s == standard {
+		return 0, nil
+	}
+	if named, ok := map[string]string{"tab": "\t", "comma": ",", "semicolon": ";"}[s]; ok {
+		s = named
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if size != len(s) || size == 0 || strings.ContainsRune("\"\r\n\uFFFD", r) {
+		return 0, a.Errorf("'separator' must be one character, such as \";\", not %q", s)
+	}
+	return r, nil
+}
+
+// choice returns an option that is one of a few words; the first is the
+// default.
+func choice(a *Args, o Options, name string, words ...string) (string, error) {
+	if !o.Has(name) {
+		return words[0], nil
+	}
+	s := o.String(name)
+	if !slices.Contains(words, s) {
+		return "", a.Errorf("option '%s' must be \"%s\", not %q%s", name, strings.Join(words, "\" or \""), s, suggest.Phrase(s, words))
+	}
+	return s, nil
+}
+
+// textTable returns an option that is a table of texts by name.
+func textTable(a *Args, option string, t *lua.LTable) (map[string]string, error) {
+	texts := map[string]string{}
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		name, ok := k.(lua.LString)
+		if !ok || !lua.LVCanConvToString(v) {
+			return nil, a.Errorf("option '%s' must hold texts by name, such as { name = \"...\" }", option)
+		}
+		texts[string(name)] = lua.LVAsString(v)
+	}
+	return texts, nil
+}
+
+var csvTypeNames = []string{"number", "boolean", "date", "days", "text"}
+
+// csvTypes returns the conversions of the options numbers and types, by
+// column.
+func csvTypes(a *Args, o Options) (map[string]func(string) (lua.LValue, error), error) {
+	decimal := o.String("decimal")
+	if decimal != "" && decimal != "." && decimal != "," {
+		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
+	}
+	loc, err := zone(a.Host, o.String("zone"))
+	if err != nil {
+		return nil, err
+	}
+	layout := o.String("date_format")
+	if layout != "" {
+		if _, _, err := toGoLayout(layout); err != nil {
+			return nil, err
+		}
+	}
+	number := func(cell string) (lua.LValue, error) { return numberCell(cell, decimal) }
+	date := func(cell string) (time.Time, bool, error) {
+		if layout != "" {
+			return parseLayout(cell, layout, loc)
+		}
+		return parseTime(cell, loc)
+	}
+	known := map[string]func(string) (lua.LValue, error){
+		"number": number, "boolean": booleanCell, "text": func(cell string) (lua.LValue, error) { return lua.LString(cell), nil },
+		"date": func(cell string) (lua.LValue, error) {
+			t, dateOnly, err := date(cell)
+			if dateOnly {
+				return lua.LString(t.Format(time.DateOnly)), err
+			}
+			return lua.LString(isoText(t.UTC())), err
+		},
+		"days": func(cell string) (lua.LValue, error) {
+			t, _, err := date(cell)
+			return lua.LNumber(dayNumber(t.In(loc))), err
+		},
+	}
+	types := map[string]func(string) (lua.LValue, error){}
+	for _, column := range o.Strings("numbers") {
+		types[column] = number
+	}
+	if t, ok := o.Get("types").(*lua.LTable); ok {
+		named, err := textTable(a, "types", t)
+		if err != nil {
+			return nil, err
+		}
+		for column, name := range named {
+			if known[name] == nil {
+				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, suggest.Phrase(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
+			}
+			types[column] = known[name]
+		}
+	}
+	if len(types) > 0 && o.Has("header") && !o.Bool("header") && !o.Has("columns") {
+		return nil, a.Errorf("'numbers' and 'types' need names: pass 'columns' where there is no header row")
+	}
+	return types, nil
+}
+
+// numberCell reads a number. Digits may be grouped where the decimal sign is
+// known for sure.
+func numberCell(cell, decimal string) (lua.LValue, error) {
+	plain := cell
+	if decimal != "" {
+		group := map[string]string{".": ",", ",": "."}[decimal]
+		plain = strings.NewReplacer(group, "", " ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", decimal, ".").Replace(cell)
+	}
+	n, err := strconv.ParseFloat(plain, 64)
+	if err == nil && strings.Trim(plain, "+-.0123456789eE") == "" {
+		return lua.LNumber(n), nil
+	}
+	bad := &DataError{Message: fmt.Sprintf("%q is no number", truncate(cell, 40))}
+	if decimal == "" && strings.Trim(cell, "+-.,0123456789 \u00a0'") == "" {
+		bad.Hint = `say which sign is the decimal one: { decimal = "." } or { decimal = "," }`
+	}
+	return nil, bad
+}
+
+func booleanCell(cell string) (lua.LValue, error) {
+	switch strings.ToLower(cell) {
+	case "true", "yes", "y", "1", "on", "t", "x":
+		return lua.LTrue, nil
+	case "false", "no", "n", "0", "off", "f":
+		return lua.LFalse, nil
+	}
+	return nil, &DataError{
+		Message: fmt.Sprintf("%q is neither true nor false", truncate(cell, 40)),
+		Hint:    "true, yes, y, 1 and on are true; false, no, n, 0 and off are false",
+	}
+}

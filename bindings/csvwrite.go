@@ -1,0 +1,397 @@
+package bindings
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+var csvWriteOptions = []Field{
+	{Name: "columns", Type: "string[]", Doc: "Which fields to write, in which order; `custom.Tier` reaches into a field that is a table. Other fields are left out. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
+	{Name: "titles", Type: "table<string, string>", Doc: "What to write in the header row, by column. Default: the column's name."},
+	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
+	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. Its header row must name the same columns, which are the default then; a new file gets one. Default: false."},
+	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`."},
+	{Name: "crlf", Type: "boolean", Doc: "End lines with CRLF instead of LF. Default: false."},
+	{Name: "bom", Type: "boolean", Doc: "Begin a new file with a byte order mark, by which Excel recognises UTF-8. Default: false."},
+	{Name: "excel_safe", Type: "boolean", Doc: "Put a `'` before texts that Excel would run as a formula (those that begin with `=`, `+`, `-` or `@`). Use it for files with texts from strangers that people open in Excel. Default: false."},
+}
+
+// csvWriteOpts are the checked options of a writing function.
+type csvWriteOpts struct {
+	columns                                []string
+	titles                                 map[string]string
+	header, appendTo, crlf, bom, excelSafe bool
+	separator                              rune
+}
+
+func readCSVWriteOptions(a *Args, i int) (csvWriteOpts, error) {
+	o := a.Options(i)
+	opt := csvWriteOpts{
+		columns: o.Strings("columns"), header: !o.Has("header") || o.Bool("header"), appendTo: o.Bool("append"),
+		crlf: o.Bool("crlf"), bom: o.Bool("bom"), excelSafe: o.Bool("excel_safe"), separator: ',',
+	}
+	separator, err := separatorOption(a, o, ",")
+	if err != nil {
+		return opt, err
+	}
+	if separator != 0 {
+		opt.separator = separator
+	}
+	if o.Has("columns") && len(opt.columns) == 0 {
+		return opt, a.Errorf("'columns' must be a list of at least one name, such as { \"id\", \"name\" }")
+	}
+	for i, name := range opt.columns {
+		if slices.Index(opt.columns, name) < i {
+			return opt, a.Errorf("'columns' names '%s' twice", name)
+		}
+	}
+	if t, ok := o.Get("titles").(*lua.LTable); ok {
+		opt.titles, err = textTable(a, "titles", t)
+	}
+	return opt, err
+}
+
+// csvWriter turns Lua tables into CSV text.
+type csvWriter struct {
+	h    Host
+	name string
+	opt  csvWriteOpts
+	w    io.WriteCloser
+	out  *csv.Writer
+	// count counts the rows; headed says that a header row is there.
+	count  int
+	headed bool
+	// strict says that the columns came from the rows: a field that is none
+	// of them would be lost.
+	strict bool
+	record []string
+}
+
+func newCSVWriter(h Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvWriter {
+	out := csv.NewWriter(w)
+	out.Comma, out.UseCRLF = opt.separator, opt.crlf
+	return &csvWriter{h: h, name: name, opt: opt, w: w, out: out, headed: !opt.header}
+}
+
+// createCSV opens a file for writing. Where rows are to be added to a file,
+// its header row decides about the columns.
+func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
+	existing, chosen := false, opt.columns != nil
+	if opt.appendTo {
+		info, err := a.Host.Stat(name)
+		existing = err == nil && info.Size() > 0
+	}
+	midline := false
+	if existing {
+		var err error
+		if midline, err = endsMidline(a.Host, name); err != nil {
+			return nil, err
+		}
+		if opt, err = continueColumns(a, name, opt); err != nil {
+			return nil, err
+		}
+	}
+	f, err := openWrite(a.Host, name, opt.appendTo)
+	if err != nil {
+		return nil, err
+	}
+	w := newCSVWriter(a.Host, name, f, opt)
+	w.headed = w.headed || existing
+	w.strict = existing && opt.header && !chosen
+	start := ""
+	switch {
+	case midline:
+		start = "\n"
+	case opt.bom && !existing:
+		start = "\ufeff"
+	}
+	if _, err := io.WriteString(f, start); err != nil {
+		return nil, finish(a.Host, name, f, fileError(a.Host, "write", name, err))
+	}
+	return w, nil
+}
+
+// endsMidline tells whether a file's last line has no end.
+func endsMidline(h Host, name string) (bool, error) {
+	f, err := openRead(h, name)
+	if err != nil {
+		return false, err
+	}
+	defer closeRead(f)
+	if s, ok := f.(io.Seeker); ok {
+		if _, err := s.Seek(-1, io.SeekEnd); err != nil {
+			return false, fileError(h, "read", name, err)
+		}
+	}
+	last, buf := byte('\n'), make([]byte, 32<<10)
+	for {
+		n, err := f.Read(buf)
+		if n > 0 {
+			last = buf[n-1]
+		}
+		if errors.Is(err, io.EOF) {
+			return last != '\n', nil
+		}
+		if err != nil {
+			return false, fileError(h, "read", name, err)
+		}
+	}
+}
+
+// continueColumns takes the columns from the header row of a file that rows
+// are added to, or checks that they are the same.
+func continueColumns(a *Args, name string, opt csvWriteOpts) (csvWriteOpts, error) {
+	if !opt.header {
+		return opt, nil
+	}
+	r, err := openCSV(a, name, csvOptions{header: true, separator: opt.separator})
+	if err != nil {
+		return opt, err
+	}
+	closeRead(r.src)
+	var there []string
+	for _, column := range r.columns {
+		there = append(there, column.name)
+	}
+	if opt.columns == nil {
+		opt.columns = there
+		return opt, nil
+	}
+	titles := make([]string, len(opt.columns))
+	for i, column := range opt.columns {
+		titles[i] = opt.title(column)
+	}
+	if !slices.Equal(titles, there) {
+		return opt, &DataError{
+			Message: fmt.Sprintf("%s has the columns %s; rows with the columns %s cannot be added to it", name, strings.Join(there, ", "), strings.Join(titles, ", ")),
+			Hint:    "use the same columns in the same order, or write another file",
+		}
+	}
+	return opt, nil
+}
+
+func (o *csvWriteOpts) title(column string) string {
+	if title, ok := o.titles[column]; ok {
+		return title
+	}
+	return column
+}
+
+// writeAll writes a list of rows, or all that an iterator gives.
+func (w *csvWriter) writeAll(L *lua.LState, rows lua.LValue) error {
+	// An error that the iterator raises passes through here as a panic.
+	ended := false
+	defer func() {
+		if !ended {
+			abort(w.w)
+		}
+	}()
+	err := w.writeEach(L, rows)
+	ended = true
+	return err
+}
+
+func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
+	if next, ok := rows.(*lua.LFunction); ok {
+		for {
+			L.Push(next)
+			L.Call(0, 1)
+			row := L.Get(-1)
+			L.Pop(1)
+			if row == lua.LNil {
+				return w.header()
+			}
+			if err := w.writeValue(L, row); err != nil {
+				return err
+			}
+		}
+	}
+	list := rows.(*lua.LTable)
+	n := list.Len()
+	if k, _ := list.Next(lua.LNil); n == 0 && k != lua.LNil {
+		return &DataError{Message: "the rows must be a list of tables, not one table with named fields", Hint: "to write a single row, pass { row }"}
+	}
+	if w.opt.columns == nil {
+		w.opt.columns = allFields(list)
+	}
+	for i := 1; i <= n; i++ {
+		if err := w.writeValue(L, list.RawGetInt(i)); err != nil {
+			return err
+		}
+	}
+	return w.header()
+}
+
+// allFields returns the names of the fields of all rows, in alphabetical
+// order; nil where there are none.
+func allFields(rows *lua.LTable) []string {
+	seen := map[string]bool{}
+	var names []string
+	for i := 1; i <= rows.Len(); i++ {
+		row, ok := rows.RawGetInt(i).(*lua.LTable)
+		if !ok {
+			continue
+		}
+		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
+			if name, ok := k.(lua.LString); ok && !seen[string(name)] {
+				seen[string(name)] = true
+				names = append(names, string(name))
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (w *csvWriter) writeValue(L *lua.LState, v lua.LValue) error {
+	row, ok := v.(*lua.LTable)
+	if !ok {
+		return w.errorf("a row must be a table, not %s", describeValue(v))
+	}
+	return w.write(L, row)
+}
+
+// write writes one row.
+func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
+	if w.opt.columns == nil {
+		first := L.CreateTable(1, 0)
+		first.Append(row)
+		w.opt.columns = allFields(first)
+		w.strict = w.opt.columns != nil
+	}
+	if err := w.header(); err != nil {
+		return err
+	}
+	cells, err := w.cells(L, row)
+	if err != nil {
+		return err
+	}
+	w.record = w.record[:0]
+	for i, v := range cells {
+		text, err := w.cell(L, v)
+		if err != nil {
+			name := strconv.Itoa(i + 1)
+			if i < len(w.opt.columns) {
+				name = w.opt.columns[i]
+			}
+			return w.errorf("column %q: %v", name, err)
+		}
+		w.record = append(w.record, text)
+	}
+	if err := w.out.Write(w.record); err != nil {
+		return fileError(w.h, "write", w.name, err)
+	}
+	w.count++
+	return nil
+}
+
+// cells returns a row's values in the order of the columns.
+func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) {
+	columns := w.opt.columns
+	if n := row.MaxN(); n > 0 {
+		if columns != nil && n > len(columns) {
+			return nil, w.errorf("the row is a list of %d cells, but there are %d columns", n, len(columns))
+		}
+		cells := make([]lua.LValue, max(n, len(columns)))
+		for i := range cells {
+			cells[i] = row.RawGetInt(i + 1)
+		}
+		return cells, nil
+	}
+	if w.strict {
+		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
+			name := lua.LVAsString(k)
+			written := func(column string) bool { return column == name || strings.HasPrefix(column, name+".") }
+			if !slices.ContainsFunc(columns, written) {
+				return nil, w.errorf("the row has the field %q, which is no column%s; the columns are those of the file or of the first row unless the option 'columns' names them", name, suggest.Phrase(name, columns))
+			}
+		}
+	}
+	cells := make([]lua.LValue, len(columns))
+	for i, column := range columns {
+		cells[i] = fieldOf(L, row, column)
+	}
+	return cells, nil
+}
+
+// fieldOf returns a row's field. Where there is none of that name, its dots
+// lead into tables.
+func fieldOf(L *lua.LState, row *lua.LTable, column string) lua.LValue {
+	v := L.GetField(row, column)
+	if v != lua.LNil {
+		return v
+	}
+	outer, inner, dotted := strings.Cut(column, ".")
+	if !dotted {
+		return lua.LNil
+	}
+	if t, ok := L.GetField(row, outer).(*lua.LTable); ok {
+		return fieldOf(L, t, inner)
+	}
+	return lua.LNil
+}
+
+// cell returns a value as the text of a cell.
+func (w *csvWriter) cell(L *lua.LState, v lua.LValue) (string, error) {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return "", nil
+	case lua.LNumber:
+		return numberText(v), nil
+	case lua.LBool:
+		return v.String(), nil
+	case lua.LString:
+		s := string(v)
+		if w.opt.excelSafe && s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+			if _, err := strconv.ParseFloat(s, 64); err != nil {
+				s = "'" + s
+			}
+		}
+		return s, nil
+	case *lua.LTable:
+		b, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
+		return string(b), err
+	}
+	if CodecOf(L).IsNull(v) {
+		return "", nil
+	}
+	return "", fmt.Errorf("a %s cannot be written to a cell", v.Type())
+}
+
+// header writes the header row, once.
+func (w *csvWriter) header() error {
+	if w.headed || w.opt.columns == nil {
+		return nil
+	}
+	w.headed = true
+	titles := make([]string, len(w.opt.columns))
+	for i, column := range w.opt.columns {
+		titles[i] = w.opt.title(column)
+	}
+	return fileError(w.h, "write", w.name, w.out.Write(titles))
+}
+
+// end completes the file, or gives it up where err is set.
+func (w *csvWriter) end(err error) error {
+	if err == nil {
+		err = w.header()
+	}
+	if err == nil {
+		w.out.Flush()
+		err = fileError(w.h, "write", w.name, w.out.Error())
+	}
+	return finish(w.h, w.name, w.w, err)
+}
+
+func (w *csvWriter) errorf(format string, args ...any) error {
+	return &DataError{Message: fmt.Sprintf("%s, row %d: ", w.name, w.count+1) + fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,252 @@
+package bindings
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+)
+
+var (
+	jsonNulls     = Field{Name: "nulls", Type: "boolean", Doc: "Whether a field that is null becomes `json.null`; otherwise it is left out. Nulls in lists are always kept. Default: false."}
+	jsonEncodeOpt = []Field{
+		{Name: "pretty", Type: "boolean", Doc: "Whether to write one field or item a line, indented. Default: false."},
+		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level, as blanks and tabs or as a number of spaces; implies `pretty`. Default: 2 spaces."},
+		{Name: "sort_keys", Type: "boolean", Doc: "Whether to write fields in alphabetical order; otherwise they keep the order in which they were set. Default: false."},
+	}
+	jsonRowsOpt   = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether the file has a value on each line even where the first one is a list. Default: false."}}
+	jsonWriterOpt = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
+)
+
+const (
+	decodeErrors = "With kind `validation` when the text is not valid JSON; the message names the line."
+	encodeErrors = "With kind `validation` when a part of the value has no JSON form: a function, a table that holds itself, both list items and fields, or text that is not UTF-8. The message says which part."
+)
+
+// JSON returns the module json: encoding and decoding, whole or as a stream.
+func JSON() *Module {
+	return &Module{
+		Name: "json",
+		Doc: "Turns JSON into Lua values and back. Objects become tables with named fields, lists become lists. " +
+			"`json.null` stands for null, which clears a field in Planhat; a field that is nil is left out. " +
+			"An empty table is encoded as `{}` unless it came from a JSON list or `json.array` made it a list. " +
+			"Whole numbers above 2^53, which Lua cannot hold, become text, so that ids stay exact.",
+		Funcs: slices.Concat(jsonTexts(), jsonFiles(), jsonKinds()),
+		Values: []*Value{{
+			Name: "null", Type: "userdata", Doc: "Stands for JSON's null. It is no `nil`: a table can hold it, and it counts as true; test with `value == json.null` or `json.is_null`.",
+			Make: func(L *lua.LState) lua.LValue { return CodecOf(L).Null() },
+		}},
+		Records: []*Shape{
+			{Name: "JsonDecodeOptions", Doc: "How JSON is read.", Fields: []Field{jsonNulls}},
+			{Name: "JsonEncodeOptions", Doc: "How JSON is written.", Fields: jsonEncodeOpt},
+			{Name: "JsonRowsOptions", Doc: "How a file of JSON values is read.", Fields: jsonRowsOpt},
+			{Name: "JsonWriterOptions", Doc: "How a file of JSON values is written.", Fields: jsonWriterOpt},
+			{Name: "JsonWriter", Doc: "What `json.writer` returns.", Fields: []Field{
+				{Name: "write", Type: "fun(self, value: any)", Doc: "Writes one value as one line."},
+				{Name: "count", Type: "fun(self): integer", Doc: "Returns how many values were written."},
+				{Name: "close", Type: "fun(self)", Doc: "Completes the file. Without it the file does not appear."},
+			}},
+		},
+	}
+}
+
+func jsonTexts() []*Func {
+	return []*Func{
+		{
+			Name: "encode",
+			Doc:  "Returns a value as JSON text.",
+			Params: []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value; nil gives `null`."},
+				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
+			Returns: []Return{{Type: "string", Doc: "The text, without a newline at the end."}},
+			Errors:  encodeErrors,
+			Example: `print(json.encode({ name = "Acme", tags = json.array{} })) --> {"name":"Acme","tags":[]}`,
+			Call: func(a *Args) (int, error) {
+				b, err := encodeCall(a, 0, 1)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(lua.LString(b))
+			},
+		},
+		{
+			Name: "decode",
+			Doc:  "Returns the value of a JSON text.",
+			Params: []Param{{Name: "text", Type: "string", Doc: "The text, one JSON value."},
+				{Name: "options", Type: "JsonDecodeOptions", Optional: true, Doc: "How to read it.", Fields: []Field{jsonNulls}}},
+			Returns: []Return{{Type: "any", Doc: "The value; null itself is `json.null`."}},
+			Errors:  decodeErrors,
+			Example: `print(json.decode('{"name":"Acme"}').name) --> Acme`,
+			Call: func(a *Args) (int, error) {
+				r, err := newJSONReader(a.L, a.Host, "the text", io.NopCloser(strings.NewReader(a.String(0))), decodeOptions(a))
+				if err != nil {
+					return 0, err
+				}
+				return pushOnly(a, r)
+			},
+		},
+	}
+}
+
+func jsonFiles() []*Func {
+	return []*Func{
+		{
+			Name: "decode_file",
+			Doc:  "Reads a file that holds one JSON value. For a large list, use `json.rows`.",
+			Params: []Param{fileName,
+				{Name: "options", Type: "JsonDecodeOptions", Optional: true, Doc: "How to read it.", Fields: []Field{jsonNulls}}},
+			Returns: []Return{{Type: "any", Doc: "The value."}},
+			Errors:  decodeErrors + " With kind `io` when the file cannot be read.",
+			Example: `local mapping = json.decode_file("mapping.json")`,
+			Call: func(a *Args) (int, error) {
+				r, err := openJSON(a, a.String(0), decodeOptions(a))
+				if err != nil {
+					return 0, err
+				}
+				defer closeRead(r.src)
+				return pushOnly(a, r)
+			},
+		},
+		{
+			Name: "rows",
+			Doc: "Returns an iterator over the values of a file: the items of one list, or the values of a JSON Lines file. It holds one value at a time, so that " +
+				"files of any size are no problem.",
+			Params: []Param{fileName,
+				{Name: "options", Type: "JsonRowsOptions", Optional: true, Doc: "How to read it.", Fields: jsonRowsOpt}},
+			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."}},
+			Errors:  decodeErrors + " With kind `io` when the file cannot be read.",
+			Example: `for event in json.rows("events.jsonl") do print(event.email) end`,
+			Call:    jsonRows,
+		},
+		{
+			Name: "encode_file",
+			Doc:  "Writes a value to a file as JSON. The file appears in one piece, or not at all where something fails.",
+			Params: []Param{fileName, {Name: "value", Type: "any", Optional: true, Doc: "The value."},
+				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
+			Errors:  encodeErrors + " With kind `io` when the file cannot be written.",
+			Example: `json.encode_file("companies.json", companies, { pretty = true })`,
+			Call: func(a *Args) (int, error) {
+				b, err := encodeCall(a, 1, 2)
+				if err != nil {
+					return 0, err
+				}
+				name := a.String(0)
+				w, err := openWrite(a.Host, name, false)
+				if err != nil {
+					return 0, err
+				}
+				_, err = w.Write(append(b, '\n'))
+				return 0, finish(a.Host, name, w, fileError(a.Host, "write", name, err))
+			},
+		},
+		{
+			Name: "writer",
+			Doc:  "Opens a file for writing values one after another, each on a line of its own (JSON Lines). Close it at the end: until then the file does not appear under its name.",
+			Params: []Param{fileName,
+				{Name: "options", Type: "JsonWriterOptions", Optional: true, Doc: "How to write.", Fields: jsonWriterOpt}},
+			Returns: []Return{{Type: "JsonWriter", Doc: "A writer with the methods `write(value)`, `count()` and `close()`."}},
+			Errors:  encodeErrors + " With kind `io` when the file cannot be written.",
+			Example: `local out = json.writer("companies.jsonl")
+for company in planhat.company.each() do out:write(company) end
+out:close()`,
+			Call: jsonWriter,
+		},
+	}
+}
+
+func jsonKinds() []*Func {
+	mark := func(name, doc, example string, set func(*Codec, *lua.LTable)) *Func {
+		return &Func{
+			Name: name, Doc: doc,
+			Params:  []Param{{Name: "t", Type: "table", Optional: true, Doc: "The table; a new one where it is left out."}},
+			Returns: []Return{{Type: "table", Doc: "The same table."}},
+			Errors:  "When the table already has a metatable of its own.",
+			Example: example,
+			Call: func(a *Args) (int, error) {
+				t := a.Table(0)
+				if t == nil {
+					t = a.L.NewTable()
+				}
+				c := CodecOf(a.L)
+				if mt, ok := t.Metatable.(*lua.LTable); ok && mt != c.array && mt != c.object {
+					return 0, a.Errorf("the table has a metatable of its own, which this would replace")
+				}
+				set(c, t)
+				return a.Push(t)
+			},
+		}
+	}
+	return []*Func{
+		mark("array", "Marks a table as a list, so that it is encoded as `[]` even where it is empty.", `planhat.company.update(id, { tags = json.array{} })`, (*Codec).MarkArray),
+		mark("object", "Marks a table as an object, so that it is encoded as `{}` where it is empty.", `local custom = json.object{}`, (*Codec).MarkObject),
+		{
+			Name:    "is_null",
+			Doc:     "Tells whether a value is `json.null`.",
+			Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value."}},
+			Returns: []Return{{Type: "boolean", Doc: "Whether it is `json.null`; false for nil."}},
+			Example: `if json.is_null(row.owner) then print("no owner") end`,
+			Call: func(a *Args) (int, error) {
+				return a.Push(lua.LBool(CodecOf(a.L).IsNull(a.Get(0))))
+			},
+		},
+	}
+}
+
+func decodeOptions(a *Args) DecodeOptions { return DecodeOptions{Nulls: a.Options(1).Bool("nulls")} }
+
+func pushOnly(a *Args, r *jsonReader) (int, error) {
+	v, err := r.only()
+	if err != nil {
+		return 0, err
+	}
+	return a.Push(v)
+}
+
+// encodeCall encodes argument value by the options in argument options.
+func encodeCall(a *Args, value, options int) ([]byte, error) {
+	o := a.Options(options)
+	switch v := o.Get("indent").(type) {
+	case lua.LString:
+		if strings.Trim(string(v), " \t") != "" {
+			return nil, a.Errorf("'indent' must be blanks and tabs, or a number of spaces")
+		}
+	case lua.LNumber:
+		if v < 0 || v > 16 {
+			return nil, a.Errorf("'indent' must lie between 0 and 16 spaces")
+		}
+	}
+	return encodeText(a.L, a.Get(value), o)
+}
+
+// encodeText returns a value as JSON. The options must have been checked.
+func encodeText(L *lua.LState, v lua.LValue, o Options) ([]byte, error) {
+	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
+	var encode *EncodeError
+	if errors.As(err, &encode) {
+		return nil, &DataError{Message: "the value cannot be written as JSON: " + encode.Error()}
+	}
+	if err != nil {
+		return nil, err
+	}
+	pretty := o.Bool("pretty") || o.Has("indent")
+	if !pretty && !o.Bool("sort_keys") {
+		return text, nil
+	}
+	format := []jsontext.Options{
+		jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true), jsontext.ReorderRawObjects(o.Bool("sort_keys")),
+	}
+	if pretty {
+		indent := "  "
+		switch v := o.Get("indent").(type) {
+		case lua.LString:
+			indent = string(v)
+		case lua.LNumber:
+			indent = strings.Repeat(" ", int(v))
+		}
+		format = append(format, jsontext.WithIndent(indent))
+	}
+	err = text.Format(format...)
+	return text, err
+}

@@ -1,0 +1,76 @@
+package bindings
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestJSON(t *testing.T) {
+	h := newTestHost(t)
+	for name, text := range map[string]string{
+		"list.json": "\xef\xbb\xbf[ {\"a\":1},\n 2, null, [] ]\n", "lines.jsonl": "{\"a\":1}\n\n{\"a\":2}\r\n[3]\n", "lists.jsonl": "[1]\n[2]\n",
+		"none.jsonl": " \n", "empty.json": "[]", "one.json": "{\"a\":{\"b\":null}}",
+	} {
+		h.file(name, text)
+	}
+	L := newState(t, h, JSON(), Inspect())
+	runCases(t, L, []luaCase{
+		{"encode", `return json.encode({ name = "Å", n = 1.5, big = 2^53, list = { 1, "x", true } })`, []string{`{"name":"Å","n":1.5,"big":9007199254740992,"list":[1,"x",true]}`}},
+		{"encode nil and null", `return json.encode(nil), json.encode({ json.null }), json.encode()`, []string{"null", "[null]", "null"}},
+		{"empty tables", `return json.encode{}, json.encode(json.array()), json.encode(json.array{}), json.encode(json.object())`, []string{"{}", "[]", "[]", "{}"}},
+		{"sort_keys", `return json.encode({ b = 1, a = { d = 1, c = 2 } }, { sort_keys = true })`, []string{`{"a":{"c":2,"d":1},"b":1}`}},
+		{"pretty", `return json.encode({ a = { 1, 2 }, b = {} }, { pretty = true, sort_keys = true })`, []string{"{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {}\n}"}},
+		{"indent", `return json.encode({ 1 }, { indent = "\t" }), json.encode({ 1 }, { indent = 1 })`, []string{"[\n\t1\n]", "[\n 1\n]"}},
+		{"decode", `local v = json.decode('{"a":[1,null,{"b":"x"}],"gone":null}'); return v.a[1], v.a[2] == json.null, v.a[3].b, v.gone`, []string{"1", "true", "x", "nil"}},
+		{"decode nulls", `return json.is_null(json.decode('{"a":null}', { nulls = true }).a), json.is_null(nil)`, []string{"true", "false"}},
+		{"decode scalars", `return json.decode("1"), json.decode(' "x" '), json.decode("null"), json.decode("12345678901234567890")`, []string{"1", "x", "null", "12345678901234567890"}},
+		{"lists stay lists", `return json.encode(json.decode('{"a":[],"b":{}}'))`, []string{`{"a":[],"b":{}}`}},
+		{"decode_file", `return inspect(json.decode_file("one.json", { nulls = true })), #json.decode_file("list.json")`, []string{"{ a = { b = json.null } }", "4"}},
+		{"rows of a list", `local out = {} for v, n in json.rows("list.json") do out[n] = v end return inspect(out)`, []string{"{ { a = 1 }, 2, json.null, {} }"}},
+		{"rows of lines", `local out = {} for v, n in json.rows("lines.jsonl") do out[n] = v end return inspect(out)`, []string{"{ { a = 1 }, { a = 2 }, { 3 } }"}},
+		{"rows that are lists", `local out = {} for v in json.rows("lists.jsonl", { lines = true }) do out[#out+1] = v end return inspect(out)`, []string{"{ { 1 }, { 2 } }"}},
+		{"no rows", `return json.rows("none.jsonl")(), json.rows("empty.json")()`, []string{"nil"}},
+		{"encode_file", `json.encode_file("o.json", { 1 }); return json.encode(json.decode_file("o.json"))`, []string{"[1]"}},
+		{"writer", `local w = json.writer("o.jsonl"); w:write{ a = 1 }; w:write("x"); assert(w:count() == 2); w:close()
+			w = json.writer("o.jsonl", { append = true }); w:write(3); w:close(); w:close()
+			local out = {} for v in json.rows("o.jsonl") do out[#out+1] = v end return inspect(out)`, []string{`{ { a = 1 }, "x", 3 }`}},
+		{"called with a colon", `return json:encode(1)`, []string{"1"}},
+	})
+	assert.Equal(t, "{\"a\":1}\n\"x\"\n3\n", h.text("o.jsonl"))
+	assert.Zero(t, h.open, "every file is closed")
+}
+
+func TestJSONErrors(t *testing.T) {
+	h := newTestHost(t)
+	for name, text := range map[string]string{
+		"bad.jsonl": "{\"a\":1}\n{\"a\":2}\n{\"a\":x}\n", "cut.json": "[{\"a\":1},\n{\"a\"", "more.json": "[1]\n[2]\n", "junk.json": "{}\nx", "old.json": "{}",
+	} {
+		h.file(name, text)
+	}
+	L := newState(t, h, JSON())
+	runErrors(t, L, []errorCase{
+		{"invalid", `json.decode("{\n'a':1}")`, []string{"the text, line 2: no valid JSON", "double quotes only", "(validation)"}},
+		{"cut", `json.decode('{"a":')`, []string{"the text ends in the middle of a JSON value"}},
+		{"empty", `json.decode("")`, []string{"the text ends in the middle"}},
+		{"trailing", `json.decode("{} x")`, []string{"the text, line 1: more text follows"}},
+		{"trailing value", `json.decode_file("more.json")`, []string{"more.json, line 2: more text follows after the end", "lines = true"}},
+		{"trailing junk", `json.decode_file("junk.json")`, []string{"junk.json, line 2: more text follows"}},
+		{"bad line", `for _ in json.rows("bad.jsonl") do end`, []string{"bad.jsonl, line 3: no valid JSON: invalid character 'x'"}},
+		{"cut file", `for _ in json.rows("cut.json") do end`, []string{"cut.json ends in the middle"}},
+		{"two lists", `for _ in json.rows("more.json") do end`, []string{"more.json, line 2: more text follows"}},
+		{"missing", `json.rows("nope.json")`, []string{`cannot read "nope.json"`, "(io)"}},
+		{"function", `json.encode({ a = { print } })`, []string{"the value cannot be written as JSON: at a[1]: a function has no JSON form", "(validation)"}},
+		{"mixed", `json.encode({ 1, a = 2 })`, []string{"both list items and the field"}},
+		{"cycle", `local t = {}; t.t = t; json.encode(t)`, []string{"does the table contain itself?"}},
+		{"not UTF-8", `json.encode("\200")`, []string{"not valid UTF-8"}},
+		{"file is left alone", `json.encode_file("old.json", print)`, []string{"a function has no JSON form"}},
+		{"metatable", `json.array(setmetatable({}, {}))`, []string{"json.array: the table has a metatable of its own"}},
+		{"misspelt option", `json.encode({}, { prety = true })`, []string{"did you mean 'pretty'?"}},
+		{"indent", `json.encode({}, { indent = "x" })`, []string{"'indent' must be blanks and tabs"}},
+		{"closed writer", `local w = json.writer("w.jsonl"); w:close(); w:write(1)`, []string{"the file w.jsonl is closed already"}},
+	})
+	require.Equal(t, "{}", h.text("old.json"))
+	assert.Zero(t, h.open, "every file is closed")
+}
