@@ -24,18 +24,26 @@ func FS() *Module {
 		Doc: "Reads and writes files and folders within the sandbox. Reading is allowed under the script's folder and the " +
 			"working folder; writing only where `--allow-write=DIR` says so. Names are written with `/` on every system.",
 		Funcs: slices.Concat(fsContents(), fsEntries(), fsChanges(), fsNames()),
-		Records: []*Shape{{Name: "FileInfo", Doc: "What `fs.stat` knows about a file or folder.", Fields: []Field{
-			{Name: "name", Type: "string", Doc: "The name without its folder."},
-			{Name: "size", Type: "integer", Doc: "The size in bytes."},
-			{Name: "modified", Type: "number", Doc: "When it was last changed, in seconds since 1970."},
-			{Name: "is_dir", Type: "boolean", Doc: "Whether it is a folder."},
-		}}},
+		Records: []*Shape{
+			{Name: "FileInfo", Doc: "What `fs.stat` knows about a file or folder.", Fields: []Field{
+				{Name: "name", Type: "string", Doc: "The name without its folder."},
+				{Name: "size", Type: "integer", Doc: "The size in bytes."},
+				{Name: "modified", Type: "number", Doc: "When it was last changed, in seconds since 1970."},
+				{Name: "is_dir", Type: "boolean", Doc: "Whether it is a folder."},
+			}},
+			{Name: "FsWriteOptions", Doc: "How `fs.write` writes.", Fields: fsWriteOptions},
+			{Name: "FsListOptions", Doc: "What `fs.list` lists.", Fields: fsListOptions},
+		},
 	}
 }
 
+var (
+	fsWriteOptions = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
+	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` stands for any text, `?` for one character, `[a-z]` for one of several. Default: all."}}
+)
+
 // fsContents are the functions for what files hold.
 func fsContents() []*Func {
-	writeOptions := []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
 	return []*Func{
 		{
 			Name:    "read",
@@ -57,7 +65,7 @@ func fsContents() []*Func {
 			Doc:  "Writes text to a file. A file that is written anew appears in one piece, or not at all where the run ends before; its folder must exist.",
 			Params: []Param{fileName,
 				{Name: "text", Type: "string", Doc: "The new contents; a number is written as text."},
-				{Name: "options", Type: "FsWriteOptions", Optional: true, Doc: "How to write.", Fields: writeOptions}},
+				{Name: "options", Type: "FsWriteOptions", Optional: true, Doc: "How to write.", Fields: fsWriteOptions}},
 			Errors:  fileErrors,
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
 			Call: func(a *Args) (int, error) {
@@ -123,7 +131,6 @@ func fsLines(a *Args) (int, error) {
 
 // fsEntries are the functions that look at files without opening them.
 func fsEntries() []*Func {
-	listOptions := []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` stands for any text, `?` for one character, `[a-z]` for one of several. Default: all."}}
 	return []*Func{
 		{
 			Name:    "exists",
@@ -168,7 +175,7 @@ func fsEntries() []*Func {
 			Doc:  "Returns the names in a folder, in alphabetical order. Folders inside it are named too, their contents are not.",
 			Params: []Param{
 				{Name: "dir", Type: "string", Optional: true, Doc: "The folder. Default: the working folder."},
-				{Name: "options", Type: "FsListOptions", Optional: true, Doc: "What to list.", Fields: listOptions}},
+				{Name: "options", Type: "FsListOptions", Optional: true, Doc: "What to list.", Fields: fsListOptions}},
 			Returns: []Return{{Type: "string[]", Doc: "The names, without the folder."}},
 			Errors:  fileErrors,
 			Example: `for _, name in ipairs(fs.list("exports", { pattern = "*.csv" })) do print(name) end`,
