@@ -105,7 +105,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		return a, &failure{err: statusError(a), sent: true}
 	case readErr != nil:
 		f := c.noAnswer(ctx, limited, readErr, true)
-		f.err.Status, f.err.Header = a.status, publicHeader(a.header)
+		f.err.Status, f.err.Header = a.status, a.header
 		return a, f
 	case tooLong:
 		return a, &failure{err: &Error{Kind: KindServer, Message: "the answer is longer than 1 GiB", Status: a.status}, sent: true, final: true}

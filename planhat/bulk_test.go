@@ -108,7 +108,7 @@ func TestErrorEntriesOfEveryShapeFindTheirRow(t *testing.T) {
 				o, err := readObject(r)
 				return r, o, err
 			}}
-		m := newMatcher(b.lines(rows, &BulkResult{}))
+		m := newMatcher(b.lines(rows, &BulkResult{}), newRedactor())
 		assert.Equal(t, want, m.find(Record(entry)), entry)
 	}
 }

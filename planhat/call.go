@@ -149,6 +149,7 @@ func (c *Client) describe(q *call, err *Error, attempts int) *Error {
 	e.Attempts = attempts
 	e.Message = c.redact.text(e.Message)
 	e.Hint = c.redact.text(e.Hint)
+	e.Header = c.redact.header(e.Header)
 	if len(e.Body) > maxErrorBody {
 		e.Body = e.Body[:maxErrorBody]
 	}

@@ -50,14 +50,14 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 		r.note(op, Outcome{Planned: len(ids)})
 		return result, nil
 	}
-	result.add(readDuplicates(ids, a))
+	result.add(r.readDuplicates(ids, a))
 	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
 	return result, nil
 }
 
 // readDuplicates reads an answer whose shape is not documented: the bulk
 // answer, a list of the copies, or anything else, which counts as a yes.
-func readDuplicates(ids []string, a *answer) *BulkResult {
+func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 	out := &BulkResult{Created: len(ids)}
 	if copies, err := splitArray(a.body); err == nil {
 		out.Created = len(copies)
@@ -71,7 +71,7 @@ func readDuplicates(ids []string, a *answer) *BulkResult {
 		for i, id := range ids {
 			lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
 		}
-		m := newMatcher(lines)
+		m := newMatcher(lines, r.client.redact)
 		for _, list := range members {
 			if strings.HasSuffix(list.name, "Errors") {
 				for _, entry := range listed(list.value) {

@@ -81,7 +81,7 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 
 // statusError returns the error that a status other than 2xx stands for.
 func statusError(a *answer) *Error {
-	e := &Error{Status: a.status, Header: publicHeader(a.header), Body: a.body, Message: bodyMessage(a)}
+	e := &Error{Status: a.status, Header: a.header, Body: a.body, Message: bodyMessage(a)}
 	e.RetryAfter, _ = retryAfter(a.header, time.Now())
 	switch s := a.status; {
 	case s/100 == 3:
@@ -118,7 +118,7 @@ func statusError(a *answer) *Error {
 // decodeError returns the error for a good status with a body that can't be
 // used.
 func decodeError(a *answer, err error) *Error {
-	e := &Error{Kind: KindServer, Status: a.status, Header: publicHeader(a.header), Body: a.body, Err: err, Retryable: true}
+	e := &Error{Kind: KindServer, Status: a.status, Header: a.header, Body: a.body, Err: err, Retryable: true}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Kind = KindNetwork
@@ -134,11 +134,4 @@ func decodeError(a *answer, err error) *Error {
 
 func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
-}
-
-// publicHeader returns the answer's header without its cookies.
-func publicHeader(h http.Header) http.Header {
-	out := h.Clone()
-	out.Del("Set-Cookie")
-	return out
 }

@@ -53,7 +53,7 @@ func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string
 			Hint: "use " + strings.Join(idForms(k, known), " or "),
 		})
 	}
-	record, err := r.GetByID(ctx, id)
+	record, err := r.fetch(ctx, id)
 	if err != nil {
 		return "", err
 	}

@@ -23,6 +23,7 @@ const (
 // a row is tried.
 type matcher struct {
 	lines  []*line
+	redact *redactor
 	byKey  map[key][]int
 	byText map[string][]int
 	state  []rowState
@@ -36,9 +37,9 @@ type matcher struct {
 	loose int
 }
 
-func newMatcher(lines []*line) *matcher {
+func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
-		lines: lines, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
+		lines: lines, redact: redact, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
 		state: make([]rowState, len(lines)), entry: make(map[int]int),
 	}
 	for i, l := range lines {
@@ -84,11 +85,12 @@ func (m *matcher) reject(entry Record, kind Kind) {
 	if message == "" {
 		message = string(entry)
 	}
-	message = oneLine(message)
+	message = oneLine(m.redact.text(message))
+	raw := Record(m.redact.bytes(entry))
 	i := m.find(entry)
 	if i < 0 {
 		m.loose++
-		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind, Raw: slices.Clone(entry)})
+		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind, Raw: raw})
 		return
 	}
 	if at, twice := m.entry[i]; twice {
@@ -98,7 +100,7 @@ func (m *matcher) reject(entry Record, kind Kind) {
 		return
 	}
 	e := m.lines[i].fail(kind, message)
-	e.Raw = slices.Clone(entry)
+	e.Raw = raw
 	m.state[i] = rowRejected
 	m.entry[i] = len(m.errors)
 	m.errors = append(m.errors, e)

@@ -64,12 +64,12 @@ func (r *Resource) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkO
 // readProcessed reads the answer to metrics and activities. Only that of
 // metrics is documented; anything else with a good status counts as a yes to
 // all rows.
-func readProcessed(_ *Resource, lines []*line, a *answer) (*BulkResult, error) {
+func readProcessed(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	members, err := readObject(a.body)
 	if err != nil {
 		return &BulkResult{Created: len(lines)}, nil
 	}
-	m := newMatcher(lines)
+	m := newMatcher(lines, r.client.redact)
 	for _, entry := range listed(members.get("errors")) {
 		m.reject(entry, KindValidation)
 	}

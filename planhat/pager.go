@@ -31,7 +31,7 @@ type Pager struct {
 	// size is the page size and usual the server's default one.
 	size, usual int
 	first       Record
-	done        bool
+	cut, done   bool
 	err         error
 }
 
@@ -109,7 +109,12 @@ func (p *Pager) page(ctx context.Context) ([]Record, error) {
 	}
 	p.first = page[0]
 	p.offset += len(page)
-	p.done = len(page) < want && !capped(len(page), p.usual)
+	if len(page) < want {
+		// A page that the server's own maximum may have cut is not the end; how
+		// long such pages are is known after the first one.
+		p.done = p.cut || !capped(len(page), p.usual)
+		p.cut = true
+	}
 	p.size = min(p.size, len(page))
 	return p.wanted(page), nil
 }
@@ -134,8 +139,8 @@ func (p *Pager) wanted(page []Record) []Record {
 	return page
 }
 
-// capped tells whether a page that is shorter than asked for may have been cut
-// by the server's own maximum, in which case the list goes on.
+// capped tells whether a page of n records may have been cut by the server's
+// own maximum.
 func capped(n, usual int) bool { return n == usual || n%100 == 0 }
 
 // records returns the pager's records one by one.

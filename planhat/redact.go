@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"encoding/base64"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -30,3 +31,20 @@ func newRedactor(secrets ...string) *redactor {
 func (r *redactor) text(s string) string { return r.r.Replace(s) }
 
 func (r *redactor) bytes(b []byte) []byte { return []byte(r.r.Replace(string(b))) }
+
+// header returns the header of an answer without cookies and tokens.
+func (r *redactor) header(h http.Header) http.Header {
+	if h == nil {
+		return nil
+	}
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		if name == "Set-Cookie" {
+			continue
+		}
+		for _, v := range values {
+			out[name] = append(out[name], r.text(v))
+		}
+	}
+	return out
+}

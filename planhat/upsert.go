@@ -18,7 +18,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	if a.status/100 == 2 && !isBulkAnswer(a.body) {
 		return nil, errors.New("it is not the answer to a bulk upsert")
 	}
-	m := newMatcher(lines)
+	m := newMatcher(lines, r.client.redact)
 	result := &BulkResult{
 		Created: count(members.get("created")), Updated: count(members.get("updated")), Unchanged: count(members.get("nonupdates")),
 	}

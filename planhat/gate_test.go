@@ -1,0 +1,126 @@
+package planhat
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestADryRunSendsNoWrite(t *testing.T) {
+	s := newServer(t, always(200, `{"_id":"67d0"}`))
+	var mu sync.Mutex
+	var writes []Write
+	tally := new(Tally)
+	c := newClient(t, s, func(c *Config) {
+		c.Observer = tally
+		c.Gate = func(_ context.Context, w Write) error {
+			mu.Lock()
+			defer mu.Unlock()
+			writes = append(writes, w)
+			return ErrWithheld
+		}
+	})
+	ctx := t.Context()
+	got, err := c.Company.Create(ctx, Record(`{"name":"a","_id":"x"}`))
+	require.NoError(t, err)
+	assert.Equal(t, `{"_id":"dry-run-1","name":"a"}`, string(got))
+	got, err = c.Company.Update(ctx, "extid-1", Record(`{"name":"b"}`))
+	require.NoError(t, err)
+	assert.Equal(t, `{"_id":"extid-1","name":"b"}`, string(got))
+	got, err = c.Company.Delete(ctx, "extid-1")
+	require.NoError(t, err)
+	assert.Equal(t, `{"deletedCount":0,"dryRun":true}`, string(got))
+	rows := append(companies(7), Record(`{"externalId":"c1"}`))
+	result, err := c.Company.BulkUpsert(ctx, rows, BulkOptions{ChunkRows: 5})
+	require.NoError(t, err)
+	assert.Equal(t, 7, result.Planned)
+	assert.Len(t, result.Errors, 1, "local checks happen all the same")
+	assert.Equal(t, 2, result.Chunks)
+	result, err = c.TimeEntry.Duplicate(ctx, []string{"1", "2"})
+	require.NoError(t, err)
+	assert.Equal(t, 2, result.Planned)
+	result, err = c.Metrics.BulkInsertMetrics(ctx, []Record{Record(`{"dimensionId":"d","value":1,"companyId":"extid-1"}`)}, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, 1, result.Planned)
+	got, err = c.UserActivity.CreateActivity(ctx, Record(`{"event":"e","userId":"1"}`))
+	require.NoError(t, err)
+	assert.Equal(t, `{"_id":"dry-run-2","action":"e","externalId":"1"}`, string(got))
+
+	require.Len(t, s.requests(), 1, "only the look-up before the delete is sent")
+	assert.Equal(t, "GET", s.requests()[0].method)
+	require.Len(t, writes, 8)
+	assert.Equal(t, []int{5, 2}, []int{writes[3].Rows, writes[4].Rows})
+	assert.Equal(t, "/dimensiondata/[redacted]", writes[6].Path)
+	assert.JSONEq(t, `[{"dimensionId":"d","value":1,"externalId":"1"}]`, string(writes[6].Body))
+	sum := tally.Snapshot()
+	assert.Equal(t, Counts{Planned: 14, Rejected: 1}, sum.Counts)
+}
+
+func TestAGateThatRefuses(t *testing.T) {
+	s := newServer(t, always(200, `{}`))
+	boom := errors.New("only 3 writes are allowed")
+	n := 0
+	c := newClient(t, s, func(c *Config) {
+		c.Gate = func(context.Context, Write) error {
+			if n++; n > 1 {
+				return boom
+			}
+			return nil
+		}
+	})
+	_, err := c.Company.Update(t.Context(), "1", Record(`{}`))
+	require.NoError(t, err)
+	_, err = c.Company.Update(t.Context(), "1", Record(`{}`))
+	require.ErrorIs(t, err, boom)
+	assert.Equal(t, KindCancelled, in(t, err).Kind)
+	result, err := c.Company.BulkUpsert(t.Context(), companies(4), BulkOptions{ChunkRows: 2})
+	require.ErrorIs(t, err, boom)
+	assert.Len(t, result.Errors, 4)
+	assert.Contains(t, result.Errors[3].Message, "not sent")
+	assert.Equal(t, 3, n)
+	assert.Len(t, s.requests(), 1)
+}
+
+func TestStoppingLetsTheRequestInFlightFinish(t *testing.T) {
+	stop := make(chan struct{})
+	s := newServer(t, func(w http.ResponseWriter, q request, n int) {
+		if n == 2 {
+			close(stop)
+		}
+		created(w, q)
+	})
+	ctx := WithStopping(t.Context(), stop)
+	c := newClient(t, s)
+	result, err := c.Company.BulkUpsert(ctx, companies(10), BulkOptions{ChunkRows: 2})
+	e := in(t, err)
+	assert.Equal(t, KindPartial, e.Kind)
+	assert.Equal(t, KindCancelled, in(t, e.Err).Kind)
+	assert.Equal(t, 4, result.Created)
+	assert.Len(t, result.Errors, 6)
+	assert.Equal(t, 3, result.FailedChunks)
+	for _, row := range result.Errors {
+		assert.Contains(t, row.Message, "stopped before")
+		assert.False(t, row.Uncertain)
+	}
+	_, err = c.Company.GetByID(ctx, "1")
+	assert.Equal(t, KindCancelled, in(t, err).Kind)
+	assert.Contains(t, err.Error(), "stopped before the request was sent")
+	assert.Len(t, s.requests(), 2)
+}
+
+func TestStoppingEndsTheWaitForARetry(t *testing.T) {
+	stop := make(chan struct{})
+	s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
+		close(stop)
+		w.Header().Set("Retry-After", "600")
+		answerWith(w, 503, "")
+	})
+	_, err := newClient(t, s).Company.GetByID(WithStopping(t.Context(), stop), "1")
+	assert.Equal(t, KindCancelled, in(t, err).Kind)
+	assert.Len(t, s.requests(), 1)
+}

@@ -1,0 +1,79 @@
+package planhat
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestACreateThatMayHaveHappened(t *testing.T) {
+	lost := func(w http.ResponseWriter, _ request) { cut(w) }
+	found := func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"9","companyId":"1"}`) }
+	missing := func(w http.ResponseWriter, _ request) { answerWith(w, 404, `{}`) }
+	type step = func(http.ResponseWriter, request)
+	for _, tt := range []struct {
+		name, model, row string
+		steps            []step
+		want             string
+		requests         []string
+		kind             Kind
+		message          string
+	}{
+		{"found by external id", "company", `{"externalId":"a 1"}`, []step{lost, found}, "9",
+			[]string{"POST /companies", "GET /companies/extid-a%201"}, "", ""},
+		{"found by source id", "task", `{"sourceId":"s","companyId":"1"}`, []step{lost, found}, "9",
+			[]string{"POST /tasks", "GET /tasks/srcid-s"}, "", ""},
+		{"not there, created again", "company", `{"externalId":"a"}`, []step{lost, missing, found}, "9",
+			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies"}, "", ""},
+		{"got through after the look-up", "company", `{"externalId":"a"}`,
+			[]step{lost, missing, func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) }, found}, "9",
+			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies", "GET /companies/extid-a"}, "", ""},
+		{"no key", "company", `{"name":"a"}`, []step{lost}, "", []string{"POST /companies"}, KindNetwork, "may have been stored"},
+		{"a 502 is as open", "company", `{"name":"a"}`, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 502, "") }}, "",
+			[]string{"POST /companies"}, KindServer, "may have been stored"},
+		{"a 400 is not", "company", `{"name":"a"}`, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 400, "no") }}, "",
+			[]string{"POST /companies"}, KindValidation, "no"},
+		{"found by email", "enduser", `{"email":"A@b.c","companyId":"1"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `[{"_id":"8","email":"xa@b.c"},{"_id":"9","email":"a@b.c"}]`)
+			}}, "9",
+			[]string{"POST /endusers", "GET /endusers"}, "", ""},
+		{"an email that is not there", "enduser", `{"email":"A@b.c","companyId":"1"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) { answerWith(w, 200, `[]`) }}, "",
+			[]string{"POST /endusers", "GET /endusers"}, KindNetwork, "may have been stored"},
+		{"the record of another company", "license", `{"externalId":"a","companyId":"aaaaaaaaaaaaaaaaaaaaaaaa"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `{"_id":"7","companyId":"bbbbbbbbbbbbbbbbbbbbbbbb"}`)
+			}, found}, "9", []string{"POST /licenses", "GET /licenses/extid-a", "POST /licenses"}, "", ""},
+		{"the look-up is refused", "company", `{"externalId":"a"}`, []step{lost, func(w http.ResponseWriter, _ request) { answerWith(w, 403, "") }}, "",
+			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "may have been stored"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t, func(w http.ResponseWriter, q request, n int) {
+				if assert.LessOrEqual(t, n, len(tt.steps)) {
+					tt.steps[n-1](w, q)
+				}
+			})
+			got, err := newClient(t, s).resources[tt.model].Create(t.Context(), Record(tt.row))
+			var seen []string
+			for _, q := range s.requests() {
+				seen = append(seen, q.method+" "+q.path)
+			}
+			assert.Equal(t, tt.requests, seen)
+			if tt.kind != "" {
+				e := in(t, err)
+				assert.Equal(t, tt.kind, e.Kind)
+				assert.Contains(t, e.Message, tt.message)
+				assert.Equal(t, tt.kind != KindValidation, e.Uncertain)
+				assert.False(t, e.Retryable)
+				return
+			}
+			require.NoError(t, err)
+			members, err := readObject(got)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, text(members.get("_id")))
+		})
+	}
+}
