@@ -146,13 +146,13 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 		message map[int]string
 	}{
 		{"company", []string{`{"externalId":"1"}`, `{"externalId":1}`, `[]`, `{"_id":""}`, `{"name":"a"}`, `{"name":"a"}`, `{"a":1,"a":2}`, `nonsense`},
-			map[int]string{1: "key of row 1", 2: "it is a list", 3: "_id is empty", 6: "names a property twice", 7: "not valid JSON"}},
+			map[int]string{1: "row 1 has the same key", 2: "it is a list", 3: "_id is empty", 6: "names a property twice", 7: "not valid JSON"}},
 		{"ticket", []string{`{"sourceId":"1"}`, `{"sourceId":"2","email":"a@b.c"}`}, map[int]string{0: "drops tickets without an email"}},
 		{"enduser", []string{
 			`{"companyId":"1"}`, `{"email":"A@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"2"}`,
 			`{"externalId":"x","companyId":"1"}`, `{"externalId":"x","companyId":"2"}`, `{"externalId":"x"}`,
-		}, map[int]string{0: "an enduser needs", 2: "key of row 2", 6: "key of row 5"}},
-		{"task", []string{`{"sourceId":"1","companyId":"1"}`, `{"sourceId":"1","companyId":"2"}`}, map[int]string{1: "key of row 1"}},
+		}, map[int]string{0: "an enduser needs", 2: "row 2 has the same key", 6: "row 5 has the same key"}},
+		{"task", []string{`{"sourceId":"1","companyId":"1"}`, `{"sourceId":"1","companyId":"2"}`}, map[int]string{1: "row 1 has the same key"}},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
 			rows, _ := splitArray([]byte(q.body))

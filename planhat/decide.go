@@ -78,7 +78,7 @@ func (r *retrier) pause(f *failure) RetryDecision {
 		after = min(r.pauses.NextBackOff(), maxPause)
 	}
 	r.paused++
-	d := RetryDecision{Retry: true, After: after, Reason: "the quota is spent (429)"}
+	d := RetryDecision{Retry: true, After: max(after, r.policy.InitialInterval), Reason: "the quota is spent (429)"}
 	if r.paused > r.policy.MaxPauses || r.policy.MaxAttempts == 1 {
 		d.Retry, d.Reason = false, fmt.Sprintf("the quota was spent %d times in a row", r.paused)
 	}

@@ -131,7 +131,7 @@ func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowErro
 		}
 		if twin := clash(k, l, seen[k]); twin != nil {
 			rejected = append(rejected, l.fail(KindValidation,
-				fmt.Sprintf("%s is the key of row %d already: one of the two would overwrite the other", k, twin.index+1)))
+				fmt.Sprintf("row %d has the same key, and one of the two would overwrite the other", twin.index+1)))
 			continue
 		}
 		seen[k] = append(seen[k], l)

@@ -3,6 +3,7 @@ package planhat
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -10,6 +11,9 @@ import (
 // maxTallied bounds the rejected rows that a Tally keeps; beyond it they are
 // only counted.
 const maxTallied = 100_000
+
+// maxReasons bounds the different reasons that a Tally keeps.
+const maxReasons = 1_000
 
 // Tally is an Observer that adds up. Its zero value is ready; it is safe for
 // concurrent use.
@@ -26,7 +30,8 @@ type Counts struct {
 	Read, Created, Updated, Unchanged, Deleted, Planned, Rejected int
 }
 
-// Reason is one message for which rows were rejected.
+// Reason is why rows were rejected. Messages that differ in numbers only count
+// as one reason, with the first row's message.
 type Reason struct {
 	Message string
 	// Count is the number of rows, FirstIndex the first one's position in its
@@ -85,11 +90,22 @@ func (t *Tally) Outcome(o Outcome) {
 	}
 }
 
+// reason counts a row with those that were rejected for the same reason.
+// Numbers in messages, such as other rows' positions, make no difference.
 func (t *Tally) reason(row RowError) {
-	r := t.reasons[row.Message]
+	name := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, row.Message)
+	r := t.reasons[name]
 	if r == nil {
+		if len(t.reasons) == maxReasons {
+			return
+		}
 		r = &Reason{Message: row.Message, FirstIndex: row.Index}
-		t.reasons[row.Message] = r
+		t.reasons[name] = r
 	}
 	r.Count++
 }

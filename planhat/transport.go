@@ -10,7 +10,10 @@ func newHTTPClient(given *http.Client) *http.Client {
 		*c = *given
 	}
 	if c.Transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
+		t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+		if usual, ok := http.DefaultTransport.(*http.Transport); ok {
+			t = usual.Clone()
+		}
 		t.MaxIdleConnsPerHost = DefaultParallel
 		c.Transport = t
 	}

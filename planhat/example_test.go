@@ -1,0 +1,131 @@
+package planhat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// local starts a server in Planhat's place and returns a client of it.
+func local(handler http.HandlerFunc) (*planhat.Client, func()) {
+	server := httptest.NewServer(handler)
+	client, err := planhat.New(planhat.Config{APIToken: "token", TenantToken: "tenant", BaseURL: server.URL, AnalyticsURL: server.URL})
+	if err != nil {
+		panic(err)
+	}
+	return client, func() {
+		client.Close()
+		server.Close()
+	}
+}
+
+func Example() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"_id":"67d08140557181002fd170dd","name":"Acme"}`)
+	})
+	defer done()
+
+	company, err := client.Company.GetByID(context.Background(), "extid-21432948")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(company)
+	// Output: {"_id":"67d08140557181002fd170dd","name":"Acme"}
+}
+
+func ExampleCompanyService_Each() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `[{"_id":"1","name":"Acme"},{"_id":"2","name":"Globex"}]`)
+	})
+	defer done()
+
+	for company, err := range client.Company.Each(context.Background(), planhat.ListOptions{Select: []string{"name"}}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(company)
+	}
+	// Output:
+	// {"_id":"1","name":"Acme"}
+	// {"_id":"2","name":"Globex"}
+}
+
+func ExampleLicenseService_BulkUpsert() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = io.WriteString(w, `{"created":1,"insertsKeys":[{"_id":"67d0","externalId":"l-1"}],
+			"createdErrors":[{"externalId":"l-2","message":"unknown company"}]}`)
+	})
+	defer done()
+
+	result, err := client.License.BulkUpsert(context.Background(), []planhat.Record{
+		planhat.Record(`{"externalId":"l-1","companyId":"extid-1","_currency":"USD","value":100}`),
+		planhat.Record(`{"externalId":"l-2","companyId":"extid-9","_currency":"USD","value":100}`),
+	}, planhat.BulkOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("created", result.Created)
+	for _, row := range result.Errors {
+		fmt.Printf("row %d (%s): %s\n", row.Index, row.Key, row.Message)
+	}
+	// Output:
+	// created 1
+	// row 1 (externalId l-2): unknown company
+}
+
+func ExampleError() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	defer done()
+
+	_, err := client.Enduser.GetByID(context.Background(), "extid-7")
+	var e *planhat.Error
+	if errors.As(err, &e) && e.Kind == planhat.KindNotFound {
+		fmt.Println(e)
+	}
+	// Output: enduser.get_by_id: there is no enduser with the id "extid-7" (GET /endusers/extid-7, status 404)
+}
+
+func ExampleGate() {
+	client, err := planhat.New(planhat.Config{
+		APIToken: "token",
+		Gate: func(_ context.Context, w planhat.Write) error {
+			fmt.Println("would send", w.Method, w.Path, string(w.Body))
+			return planhat.ErrWithheld
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	task, err := client.Task.Create(context.Background(), map[string]any{"mainType": "task", "companyId": "extid-1"})
+	fmt.Println(task, err)
+	// Output:
+	// would send POST /tasks {"companyId":"extid-1","mainType":"task"}
+	// {"_id":"dry-run-1","companyId":"extid-1","mainType":"task"} <nil>
+}
+
+func ExampleTally() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, `{"_id":"1"}`) }))
+	defer server.Close()
+	tally := new(planhat.Tally)
+	client, err := planhat.New(planhat.Config{APIToken: "token", BaseURL: server.URL, Observer: tally})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+	_, _ = client.Company.Create(context.Background(), map[string]any{"name": "Acme"})
+	_, _ = client.Company.Update(context.Background(), "1", map[string]any{"name": "Acme Ltd"})
+	s := tally.Snapshot()
+	fmt.Println(s.Calls, "calls,", s.Created, "created,", s.Updated, "updated")
+	// Output: 2 calls, 1 created, 1 updated
+}
