@@ -16,7 +16,7 @@ var ErrorShape = &Shape{
 	Name: "PlanhatError",
 	Doc:  "What a failed call raises. `tostring(err)` is one readable line; `pcall` and `planhat.try` hand the object over.",
 	Fields: []Field{
-		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files"},
+		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files."},
 		{Name: "message", Type: "string", Doc: "What happened."},
 		{Name: "hint", Type: "string?", Doc: "What to do about it."},
 		{Name: "status", Type: "integer?", Doc: "The HTTP status of the answer."},

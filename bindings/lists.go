@@ -27,11 +27,7 @@ func (b binding) listFields() []Field {
 		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many in one request; %d, the most that Planhat allows here, when left out.", limit.Max)},
 	}
 	for _, q := range b.filters() {
-		doc := q.Doc
-		if doc != "" {
-			doc = strings.ToUpper(doc[:1]) + doc[1:] + "."
-		}
-		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: doc})
+		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: sentence(q.Doc)})
 	}
 	return fields
 }
@@ -192,11 +188,11 @@ func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (
 func (b binding) leanList() *Func {
 	var fields []Field
 	for _, q := range b.op.Query {
-		doc := q.Doc
+		doc := sentence(q.Doc)
 		if doc == "" {
-			doc = "Only companies with this `" + q.Name + "`"
+			doc = "Only companies with this `" + q.Name + "`."
 		}
-		fields = append(fields, Field{Name: q.Name, Type: "string", Doc: doc + "."})
+		fields = append(fields, Field{Name: q.Name, Type: "string", Doc: doc})
 	}
 	return &Func{
 		Name:    "get_lean_list",

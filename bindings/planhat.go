@@ -3,6 +3,7 @@ package bindings
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -55,9 +56,17 @@ func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
 func recordShape(model *catalog.Model) *Shape {
 	s := &Shape{Name: model.Name, Doc: model.Doc}
 	for _, p := range model.Properties {
-		s.Fields = append(s.Fields, Field{Name: p.Name, Type: luaType(p.Type) + "?", Doc: p.Doc})
+		s.Fields = append(s.Fields, Field{Name: p.Name, Type: luaType(p.Type) + "?", Doc: sentence(p.Doc)})
 	}
 	return s
+}
+
+// sentence makes a sentence of one of the catalog's short remarks.
+func sentence(remark string) string {
+	if remark == "" {
+		return ""
+	}
+	return strings.ToUpper(remark[:1]) + strings.TrimRight(remark[1:], ".") + "."
 }
 
 // luaType returns the type that a property has in scripts.
@@ -82,7 +91,7 @@ func newClient() *Func {
 		Name: "new",
 		Doc: "Makes another client, for a second tenant or token. What is left out comes from the configuration. " +
 			"It has the same parts as `planhat` itself.",
-		Params: []Param{{Name: "options", Type: "table", Optional: true, Fields: []Field{
+		Params: []Param{{Name: "options", Type: "table", Optional: true, Doc: "What differs from the configuration.", Fields: []Field{
 			{Name: "api_token", Type: "string", Doc: "Access token for the main API."},
 			{Name: "tenant_token", Type: "string", Doc: "Tenant token, for metrics and user activities."},
 			{Name: "api_url", Type: "string", Doc: "The main host, such as `https://api-us2.planhat.com`."},
