@@ -74,7 +74,7 @@ func logFields(a *Args, i int) ([]slog.Attr, error) {
 	if t == nil {
 		return nil, nil
 	}
-	if ErrorFrom(t) != nil {
+	if isErrorObject(t) {
 		return []slog.Attr{slog.String("error", ErrorLine(t))}, nil
 	}
 	var fields []slog.Attr
@@ -101,9 +101,11 @@ func logValue(L *lua.LState, v lua.LValue) slog.Value {
 		}
 		return slog.Float64Value(float64(v))
 	case *lua.LTable:
-		if ErrorFrom(v) != nil {
+		if isErrorObject(v) {
 			return slog.StringValue(ErrorLine(v))
 		}
 	}
 	return slog.StringValue(inspectCompact(L, v))
 }
+
+func isErrorObject(t *lua.LTable) bool { return ErrorFrom(t) != nil }

@@ -61,7 +61,9 @@ func TestCSVReadsAnything(t *testing.T) {
 		if err == nil {
 			return
 		}
-		raised := err.(*lua.ApiError).Object.(*lua.LTable)
+		var failed *lua.ApiError
+		require.ErrorAs(r, err, &failed)
+		raised := failed.Object.(*lua.LTable)
 		require.Equal(r, "validation", lua.LVAsString(raised.RawGetString("kind")))
 		require.Contains(r, ErrorLine(raised), "the text, line ")
 	})
