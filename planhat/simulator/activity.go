@@ -48,9 +48,9 @@ func (s *Server) segment(x *exchange) (*answer, *failure) {
 	if user != "" {
 		row.setText("externalId", user)
 	}
-	for from, to := range map[string]string{"name": "name", "email": "email", "companyId": "companyExternalId"} {
-		if v := traits.get(from); present(v) {
-			row.set(to, v)
+	for _, name := range [][2]string{{"name", "name"}, {"email", "email"}, {"companyId", "companyExternalId"}} {
+		if v := traits.get(name[0]); present(v) {
+			row.set(name[1], v)
 		}
 	}
 	if kind == "track" {
@@ -100,7 +100,7 @@ func (s *Server) activityAnswer(processed int, errors []jsontext.Value) *answer 
 }
 
 // olderNames maps field names of the old bulk endpoint to the current ones.
-var olderNames = map[string]string{"id": "externalId", "cId": "companyExternalId"}
+var olderNames = [][2]string{{"id", "externalId"}, {"cId", "companyExternalId"}}
 
 // recordActivity stores one activity and marks its enduser active. An unknown
 // enduser is created where the company is known.
@@ -108,9 +108,9 @@ func (s *Server) recordActivity(row fields) *failure {
 	if row == nil {
 		return invalid("Every row must be an object.")
 	}
-	for from, to := range olderNames {
-		if v := row.get(from); present(v) {
-			row.fill(to, v)
+	for _, name := range olderNames {
+		if v := row.get(name[0]); present(v) {
+			row.fill(name[1], v)
 		}
 	}
 	if !row.has("email") && !row.has("externalId") {

@@ -29,7 +29,7 @@ func (s *Server) readBody(r *http.Request, host catalog.Host) ([]byte, *failure)
 		}
 		source = z
 	}
-	limit := int64(maxBody)
+	limit := s.maxBody
 	if s.switches.is(swBodyLimit, "off") || s.switches.is(swBodyLimit, "analytics") && host == catalog.Main {
 		limit = drainBody
 	}

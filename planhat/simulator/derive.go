@@ -63,7 +63,7 @@ var conversationTypes = map[string]bool{
 }
 
 func prepareConversation(_ *Server, ch *change) *failure {
-	if ch.in.has("type") && !conversationTypes[ch.in.text("type")] {
+	if ch.in.get("type") != nil && !conversationTypes[ch.in.text("type")] {
 		ch.in.setText("type", "note")
 	}
 	return nil
@@ -175,9 +175,9 @@ func followNPS(s *Server, _ *change, r *record) {
 	}
 	people.rewrite(person, func(f *fields) {
 		f.set("nps", r.get("score"))
-		for from, to := range map[string]string{"comment": "npsComment", "dateAnswered": "npsDate", "dateSent": "npsSent"} {
-			if present(r.get(from)) {
-				f.set(to, r.get(from))
+		for _, name := range [][2]string{{"comment", "npsComment"}, {"dateAnswered", "npsDate"}, {"dateSent", "npsSent"}} {
+			if present(r.get(name[0])) {
+				f.set(name[1], r.get(name[0]))
 			}
 		}
 	})

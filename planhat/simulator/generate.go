@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // detailed is how many of the generated companies get endusers, licenses and
@@ -57,7 +59,7 @@ func (g *generator) add(model string, pairs ...any) *record {
 		row = append(row, field{pairs[i].(string), value(pairs[i+1])})
 	}
 	c := g.s.store.of(model)
-	if err := g.s.loadRow(c.model, row); err != nil {
+	if err := g.s.loadRow(catalog.Load().Model(model), row); err != nil {
 		// The generator's records are right by construction; its test loads
 		// thousands of them.
 		panic(fmt.Sprintf("simulator: generated %s: %v", model, err))

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -35,6 +36,7 @@ func (s *Server) list(x *exchange) (*answer, *failure) {
 	s.store.mu.RUnlock()
 
 	x.call.Rows = len(page)
+	x.called(fields{{"type", quote(x.r.URL.Query().Get("type"))}})
 	raw := make([]jsontext.Value, len(page))
 	for i, r := range page {
 		raw[i] = s.project(r, q.selected, owners)
@@ -157,8 +159,8 @@ func (s *Server) parseList(m *catalog.Model, values url.Values) (*listQuery, *fa
 // names maps the parameters of a request to the catalog's names.
 func (s *Server) names(m *catalog.Model, op *catalog.Operation, values url.Values) (map[string]string, *failure) {
 	query := map[string]string{}
-	for name, given := range values {
-		value := given[len(given)-1]
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values.Get(name)
 		full := name
 		if op.Parameter(name) == nil {
 			full = short[name]

@@ -56,12 +56,12 @@ func (x *exchange) truncate(a *answer) {
 
 // drip sends the body in pieces over the given time.
 func (x *exchange) drip(a *answer, over time.Duration) {
-	const pieces = 20
 	body := x.server.encode(x.w, x.r, a)
 	x.call.Status = a.status
 	x.w.WriteHeader(a.status)
 	control := http.NewResponseController(x.w)
-	step := max(len(body)/pieces, 1)
+	pieces := max(min(20, len(body)), 1)
+	step := (len(body) + pieces - 1) / pieces
 	for len(body) > 0 {
 		n := min(step, len(body))
 		if _, err := x.w.Write(body[:n]); err != nil {
@@ -69,7 +69,7 @@ func (x *exchange) drip(a *answer, over time.Duration) {
 		}
 		_ = control.Flush()
 		body = body[n:]
-		if !sleep(x.r.Context(), over/pieces) {
+		if !sleep(x.r.Context(), over/time.Duration(pieces)) {
 			return
 		}
 	}

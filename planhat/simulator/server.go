@@ -21,6 +21,7 @@ type Server struct {
 	denials  denials
 	quota    *quota
 	store    *store
+	maxBody  int64 // maxBody, but for tests
 
 	listener net.Listener
 	http     *http.Server
@@ -35,7 +36,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	s := &Server{options: o, switches: switches}
+	s := &Server{options: o, switches: switches, maxBody: maxBody}
 	s.quota = newQuota(o, switches.is(swMinuteWindow, "fixed"))
 	s.faults.seed = o.Seed
 	s.faults.add(o.Faults...)

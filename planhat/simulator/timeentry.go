@@ -19,9 +19,9 @@ func prepareTimeEntry(_ *Server, ch *change) *failure {
 
 func finishTimeEntry(_ *Server, ch *change) {
 	hours, _ := ch.out.number("hours")
-	for rate, total := range map[string]string{"billableRate": "totalBilled", "costRate": "totalCost"} {
-		if amount, known := ch.out.number(rate); known {
-			ch.out.set(total, formatNumber(hours*amount))
+	for _, name := range [][2]string{{"billableRate", "totalBilled"}, {"costRate", "totalCost"}} {
+		if amount, known := ch.out.number(name[0]); known {
+			ch.out.set(name[1], formatNumber(hours*amount))
 		}
 	}
 	for _, name := range []string{"totalBilled", "totalCost"} {

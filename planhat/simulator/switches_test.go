@@ -1,0 +1,62 @@
+package simulator
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSwitchDocs(t *testing.T) {
+	docs := SwitchDocs()
+	var names []string
+	for _, d := range docs {
+		names = append(names, d.Name)
+		assert.Contains(t, d.Values, d.Default, d.Name)
+		assert.GreaterOrEqual(t, len(d.Values), 2, d.Name)
+		assert.NotEmpty(t, d.Doc, d.Name)
+	}
+	assert.True(t, slices.IsSorted(names))
+	assert.Len(t, slices.Compact(names), len(docs))
+}
+
+// A switch that no code asks for would be a promise that is not kept.
+func TestEverySwitchIsUsed(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	var code strings.Builder
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || name == "switchdocs.go" {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		code.Write(text)
+	}
+	declared, err := os.ReadFile("switchdocs.go")
+	require.NoError(t, err)
+	for _, found := range regexp.MustCompile(`(?m)^\t(sw\w+) +=`).FindAllStringSubmatch(string(declared), -1) {
+		assert.Regexp(t, `\b`+found[1]+`\b`, code.String())
+	}
+}
+
+func TestParseSwitches(t *testing.T) {
+	s, err := ParseSwitches(" over-limit = error, custom=replace,")
+	require.NoError(t, err)
+	assert.Equal(t, Switches{"over-limit": "error", "custom": "replace"}, s)
+	for text, message := range map[string]string{
+		"over-limt=error": "did you mean over-limit?",
+		"custom":          "needs a value",
+		"custom=replac":   "did you mean replace?",
+	} {
+		_, err := ParseSwitches(text)
+		assert.ErrorContains(t, err, message, text)
+	}
+	_, err = New(Options{Switches: Switches{"nope": "x"}})
+	assert.ErrorContains(t, err, `there is no switch "nope"`)
+}
