@@ -60,7 +60,7 @@ func TestBulkUpsertReadsTheAnswer(t *testing.T) {
 		{1, "externalId c2", "name is missing", KindValidation, `{"externalId":"c2","message":"name is missing"}`},
 		{3, "externalId c4", "c4 is locked", KindValidation, `"c4 is locked"`},
 		{5, "externalId c6", "no access", KindPermission, `{"index":5,"error":"no access"}`},
-		{-1, "", `{"what":"odd"}`, KindValidation, `{"what":"odd"}`},
+		{6, "", `{"what":"odd"}`, KindValidation, `{"what":"odd"}`},
 	}, got)
 	assert.Equal(t, string(rows[1]), string(result.Errors[0].Row))
 	require.Len(t, o.outcomes, 1)
@@ -130,6 +130,38 @@ func TestRowsThatTheAnswerLeavesOut(t *testing.T) {
 		require.Len(t, result.Errors, 1)
 		assert.Equal(t, -1, result.Errors[0].Index)
 		assert.Contains(t, result.Errors[0].Message, "one of rows 1, 2, 3")
+	})
+	t.Run("an enduser without a company", func(t *testing.T) {
+		s := newServer(t, always(200, `{"created":1,"insertsKeys":[{"_id":"1"}]}`))
+		rows := []Record{Record(`{"companyId":"1","email":"a@b.c"}`), Record(`{"email":"d@e.f"}`)}
+		result, err := newClient(t, s).Enduser.BulkUpsert(t.Context(), rows, BulkOptions{})
+		require.NoError(t, err)
+		require.Len(t, result.Errors, 1)
+		assert.Equal(t, 1, result.Errors[0].Index)
+	})
+	t.Run("an error that names no row", func(t *testing.T) {
+		s := newServer(t, always(206, `{"created":1,"insertsKeys":[{"_id":"1","externalId":"c1"}],"createdErrors":[{"message":"no name"}]}`))
+		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), []Record{companies(1)[0], Record(`{"mrr":1}`)}, BulkOptions{})
+		require.NoError(t, err)
+		require.Len(t, result.Errors, 1)
+		assert.Equal(t, 1, result.Errors[0].Index)
+		assert.Equal(t, `{"mrr":1}`, string(result.Errors[0].Row))
+	})
+	t.Run("an error among unchanged rows", func(t *testing.T) {
+		s := newServer(t, always(206, `{"created":0,"nonupdates":2,"createdErrors":[{"message":"no name"}]}`))
+		rows := []Record{companies(1)[0], Record(`{"mrr":1}`), Record(`{"externalId":"c2"}`)}
+		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+		require.NoError(t, err)
+		require.Len(t, result.Errors, 1)
+		assert.Equal(t, 1, result.Errors[0].Index)
+	})
+	t.Run("an error of one of two rows", func(t *testing.T) {
+		s := newServer(t, always(206, `{"created":1,"insertsKeys":[{"_id":"1"}],"createdErrors":[{"message":"no name"}]}`))
+		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), []Record{Record(`{"mrr":1}`), Record(`{"mrr":2}`)}, BulkOptions{})
+		require.NoError(t, err)
+		require.Len(t, result.Errors, 1)
+		assert.Equal(t, -1, result.Errors[0].Index)
+		assert.Equal(t, `{"message":"no name"}`, string(result.Errors[0].Raw))
 	})
 	t.Run("none", func(t *testing.T) {
 		s := newServer(t, always(200, `{"created":3,"nonupdates":0}`))

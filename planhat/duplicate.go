@@ -79,7 +79,7 @@ func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 				}
 			}
 		}
-		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat made no copy of this row: the id is probably unknown")
+		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat made no copy of this row: the id is probably unknown", nil)
 		out.Errors = m.errors
 		return out
 	}

@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -254,4 +255,51 @@ func TestAQuotaStoreThatFails(t *testing.T) {
 	assert.Equal(t, KindConfig, e.Kind)
 	assert.Contains(t, e.Message, "disk full")
 	assert.Empty(t, s.requests())
+}
+
+// Calls that give up at any point must neither break the limit nor use it up.
+func TestTheQuotaSurvivesCallersThatGiveUp(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			l := NewLimiter(LimiterConfig{CallsPerMinute: 20})
+			began := time.Now()
+			var (
+				mu     sync.Mutex
+				starts []time.Duration
+				group  sync.WaitGroup
+			)
+			for range 300 {
+				patience, work := time.Duration(random.IntN(400))*time.Second, time.Duration(random.IntN(2000))*time.Millisecond
+				group.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), patience)
+					defer cancel()
+					release, err := l.Acquire(ctx)
+					if err != nil {
+						return
+					}
+					mu.Lock()
+					starts = append(starts, time.Since(began))
+					mu.Unlock()
+					time.Sleep(work)
+					release()
+				})
+				time.Sleep(time.Duration(random.IntN(3000)) * time.Millisecond)
+			}
+			group.Wait()
+			slices.Sort(starts)
+			assert.LessOrEqual(t, most(starts, time.Minute), 20, "seed %d", seed)
+			assert.Greater(t, len(starts), 100, "seed %d", seed)
+			// Once all have gone, the whole quota is there again.
+			time.Sleep(2 * time.Minute)
+			for range 20 {
+				release, err := l.Acquire(t.Context())
+				require.NoError(t, err)
+				release()
+			}
+			state, err := l.State(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, 20, state.Used)
+		})
+	}
 }

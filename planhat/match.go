@@ -33,6 +33,8 @@ type matcher struct {
 	errors []RowError
 	// entry is the place in errors of each rejected row.
 	entry map[int]int
+	// created counts the rows that are known to be new records.
+	created int
 	// loose counts error entries that belong to no known row.
 	loose int
 }
@@ -74,6 +76,9 @@ func (m *matcher) succeed(entry Record, created bool) {
 		return
 	}
 	m.state[i] = rowTaken
+	if created {
+		m.created++
+	}
 	if id := text(members.get("_id")); id != "" {
 		m.keys = append(m.keys, RowKey{Index: m.lines[i].index, ID: id, Created: created})
 	}
@@ -104,6 +109,52 @@ func (m *matcher) reject(entry Record, kind Kind) {
 	m.state[i] = rowRejected
 	m.entry[i] = len(m.errors)
 	m.errors = append(m.errors, e)
+}
+
+// open returns the places of the rows that nothing was said about.
+func (m *matcher) open() []int {
+	var out []int
+	for i, state := range m.state {
+		if state == rowOpen {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// placeLoose gives the error entries that name no row to the rows that are
+// left, where these are as many and it doesn't matter which gets which. Of the
+// rows left, those without a key must have failed when every creation is
+// accounted for, since such a row is never an update.
+func (m *matcher) placeLoose(missing, created int) {
+	open := m.open()
+	if m.loose == 0 || missing > 0 {
+		return
+	}
+	if len(open) != m.loose && created == m.created {
+		open = slices.DeleteFunc(open, func(i int) bool { return len(m.lines[i].keys) > 0 })
+	}
+	if len(open) != m.loose {
+		return
+	}
+	var loose []int
+	for at, e := range m.errors {
+		if e.Index >= 0 {
+			continue
+		}
+		if len(loose) > 0 && e.Message != m.errors[loose[0]].Message {
+			return
+		}
+		loose = append(loose, at)
+	}
+	for n, at := range loose {
+		e := m.lines[open[n]].fail(m.errors[at].Kind, m.errors[at].Message)
+		e.Raw = m.errors[at].Raw
+		m.errors[at] = e
+		m.state[open[n]] = rowRejected
+		m.entry[open[n]] = at
+	}
+	m.loose = 0
 }
 
 // nested are the names under which an entry may repeat the row.

@@ -76,7 +76,7 @@ func readProcessed(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	accepted := len(lines) - m.rejectedRows()
 	if members.get("processed") != nil {
 		accepted = min(accepted, count(members.get("processed")))
-		m.unanswered(len(lines)-m.rejectedRows()-accepted, KindValidation, "Planhat did not process this row")
+		m.unanswered(len(lines)-m.rejectedRows()-accepted, KindValidation, "Planhat did not process this row", nil)
 	}
 	return &BulkResult{Created: max(0, accepted), Errors: m.errors}, nil
 }

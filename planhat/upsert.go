@@ -45,7 +45,9 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	}
 	result.Keys = m.keys
 	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
+	m.placeLoose(missing, result.Created)
 	kind, message := KindValidation, "Planhat gave no answer about this row"
+	var suspect func(*line) bool
 	switch {
 	case a.status/100 != 2:
 		message = "Planhat refused the request that this row was in (" + statusText(a.status) + ")"
@@ -54,10 +56,11 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		}
 	case r.model.Snake == "enduser":
 		message += ": it ignores endusers that it can't tie to a company, so give their companyId"
+		suspect = func(l *line) bool { return l.company == "" }
 	case r.model.CompanyRef() != "":
 		message += ": check that its company exists"
 	}
-	m.unanswered(missing, kind, message)
+	m.unanswered(missing, kind, message, suspect)
 	result.Errors = m.errors
 	return result, nil
 }
@@ -98,16 +101,20 @@ func listed(v jsontext.Value) []Record {
 
 // unanswered reports the rows that the counts say are missing. Where it can't
 // be told which rows they are, the entries have no index and name the
-// candidates.
-func (m *matcher) unanswered(missing int, kind Kind, message string) {
+// candidates. A suspect, where given, is a row that Planhat may well drop.
+func (m *matcher) unanswered(missing int, kind Kind, message string, suspect func(*line) bool) {
 	if missing <= 0 {
 		return
 	}
-	var open []*line
-	for i, l := range m.lines {
-		if m.state[i] == rowOpen {
-			open = append(open, l)
+	var open, suspects []*line
+	for _, i := range m.open() {
+		open = append(open, m.lines[i])
+		if suspect != nil && suspect(m.lines[i]) {
+			suspects = append(suspects, m.lines[i])
 		}
+	}
+	if len(suspects) == missing {
+		open = suspects
 	}
 	if len(open) == missing {
 		for _, l := range open {
