@@ -18,7 +18,7 @@ func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
 	p.table([]string{"", ""}, [][]string{
 		{"Name in Planhat", "`" + m.Name + "`"},
 		{"Path", "`" + m.Path + "` on " + p.host(m.Base)},
-		{"Confidence", confidence(m.Confidence)},
+		{"Known with", confidence(m.Confidence)},
 	})
 	p.contents(part)
 	p.keys(m)
