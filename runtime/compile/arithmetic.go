@@ -26,8 +26,8 @@ func Arithmetic(L *lua.LState, event string, left, right lua.LValue) lua.LValue 
 	if isA {
 		culprit, side = right, 1
 	}
-	fn, line := Caller(L)
-	Fail(L, "perform arithmetic on", NamesOf(fn).Arithmetic(line, side), culprit)
+	blame := NewBlame(L, 1, culprit)
+	blame.Fail(L, "perform arithmetic on", blame.Arithmetic(side))
 	return lua.LNil
 }
 

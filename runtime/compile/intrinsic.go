@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/phscript/phscript/runtime/lualib/number"
@@ -134,8 +133,8 @@ func concatEvent(L *lua.LState, left, right lua.LValue, position, operands int) 
 		culprit = right
 		position++
 	}
-	fn, line := Caller(L)
-	Fail(L, "concatenate", NamesOf(fn).Concatenated(line, position-1, operands), culprit)
+	blame := NewBlame(L, 1, culprit)
+	blame.Fail(L, "concatenate", blame.Concatenated(position-1, operands))
 	return lua.LNil
 }
 
@@ -198,28 +197,4 @@ func ToNumber(v lua.LValue) (float64, bool) {
 		return number.Parse(string(v))
 	}
 	return 0, false
-}
-
-// Caller returns the Lua function that called the running Go function, nil when
-// there is none, and the line that it is at.
-func Caller(L *lua.LState) (fn *lua.LFunction, line int) {
-	frame, ok := L.GetStack(1)
-	if !ok {
-		return nil, 0
-	}
-	value, err := L.GetInfo("lf", frame, lua.LNil)
-	if err != nil {
-		return nil, 0
-	}
-	fn, _ = value.(*lua.LFunction)
-	return fn, frame.CurrentLine
-}
-
-// Fail raises Lua's error for an act on a value of the wrong type, with the
-// value's name where it is known.
-func Fail(L *lua.LState, act, name string, culprit lua.LValue) {
-	if name == "" {
-		L.RaiseError("%s", fmt.Sprintf("attempt to %s a %s value", act, culprit.Type()))
-	}
-	L.RaiseError("%s", fmt.Sprintf("attempt to %s %s (a %s value)", act, name, culprit.Type()))
 }

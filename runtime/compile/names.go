@@ -1,9 +1,9 @@
 package compile
 
 import (
-	"github.com/yuin/gopher-lua/ast"
-
+	"github.com/phscript/phscript/runtime/lualib/number"
 	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
 )
 
 // operation is a kind of act on a value that fails when the value is nil.
@@ -17,6 +17,10 @@ const (
 	opCompare
 	opLength
 )
+
+// literalName stands for an operand that is written out, like 1 or "a", and so
+// is never the nil that an error is about.
+const literalName = "literal"
 
 // site is one operation in the source with what its operands are called, such
 // as "local 'x'" or "field 'owner'", "" where an operand has no name.
@@ -36,9 +40,9 @@ type Names struct {
 // newNames returns an empty table of names.
 func newNames() *Names { return &Names{lines: map[int][]site{}} }
 
-// NamesOf returns the names of the chunk that a function was compiled from, or
+// namesOf returns the names of the chunk that a function was compiled from, or
 // nil for a Go function and for code that this package did not compile.
-func NamesOf(fn *lua.LFunction) *Names {
+func namesOf(fn *lua.LFunction) *Names {
 	if fn == nil || fn.IsG || len(fn.Proto.Constants) == 0 {
 		return nil
 	}
@@ -50,65 +54,6 @@ func NamesOf(fn *lua.LFunction) *Names {
 	return names
 }
 
-// Indexed names the value whose field key is read or written on a line.
-func (n *Names) Indexed(line int, key string) string {
-	return n.find(line, func(s site) (string, bool) { return s.operands[0], s.op == opIndex && s.key == key })
-}
-
-// Called names the function that is called on a line under a short name, or
-// under any name when the short name is empty.
-func (n *Names) Called(line int, short string) string {
-	return n.find(line, func(s site) (string, bool) {
-		return s.operands[0], s.op == opCall && (short == "" || s.key == short)
-	})
-}
-
-// Arithmetic names one operand of the arithmetic on a line: 0 is the left one
-// and the only one of a unary minus, 1 the right one.
-func (n *Names) Arithmetic(line, operand int) string { return n.operand(opArithmetic, line, operand) }
-
-// Concatenated names one operand of the concatenation with that many operands.
-func (n *Names) Concatenated(line, operand, operands int) string {
-	return n.find(line, func(s site) (string, bool) {
-		if s.op != opConcat || len(s.operands) != operands {
-			return "", false
-		}
-		return s.operands[operand], true
-	})
-}
-
-// Measured names the operand of "#" on a line.
-func (n *Names) Measured(line int) string { return n.operand(opLength, line, 0) }
-
-// operand names one operand of the operations of a kind on a line.
-func (n *Names) operand(op operation, line, operand int) string {
-	return n.find(line, func(s site) (string, bool) {
-		if s.op != op || operand >= len(s.operands) {
-			return "", false
-		}
-		return s.operands[operand], true
-	})
-}
-
-// find returns the name on which all sites of a line agree that match, or "".
-func (n *Names) find(line int, match func(site) (string, bool)) string {
-	if n == nil {
-		return ""
-	}
-	found := ""
-	for _, s := range n.lines[line] {
-		name, ok := match(s)
-		if !ok {
-			continue
-		}
-		if name == "" || found != "" && found != name {
-			return ""
-		}
-		found = name
-	}
-	return found
-}
-
 // note records one operation.
 func (r *rewriter) note(line int, s site) {
 	r.names.lines[line] = append(r.names.lines[line], s)
@@ -116,7 +61,7 @@ func (r *rewriter) note(line int, s site) {
 
 // noteIndex records that a field is read or written.
 func (r *rewriter) noteIndex(e *ast.AttrGetExpr) {
-	r.note(e.Line(), site{op: opIndex, key: keyText(e.Key), operands: []string{r.describe(e.Object)}})
+	r.note(e.Line(), site{op: opIndex, key: siteKey(e.Key), operands: []string{r.describe(e.Object)}})
 }
 
 // noteCall records a call; a method call indexes its receiver as well.
@@ -163,6 +108,17 @@ func keyText(key ast.Expr) string {
 	return "?"
 }
 
+// siteKey tells the fields of a line apart: the text of a plain string or of a
+// numeral, and "?" for others.
+func siteKey(key ast.Expr) string {
+	if numeral, ok := key.(*ast.NumberExpr); ok {
+		if n, ok := number.Parse(numeral.Value); ok {
+			return number.Format(n)
+		}
+	}
+	return keyText(key)
+}
+
 // describe says what an expression is called in the words of Lua's messages.
 func (r *rewriter) describe(e ast.Expr) string {
 	switch e := e.(type) {
@@ -170,6 +126,9 @@ func (r *rewriter) describe(e ast.Expr) string {
 		return r.fn.resolve(e.Value) + " '" + e.Value + "'"
 	case *ast.AttrGetExpr:
 		return "field '" + keyText(e.Key) + "'"
+	}
+	if _, none := e.(*ast.NilExpr); !none && constant(e) {
+		return literalName
 	}
 	return ""
 }

@@ -1,0 +1,173 @@
+package lualib
+
+import (
+	"reflect"
+	"weak"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// errYield is raised for a yield that has nowhere to go.
+const errYield = "attempt to yield across metamethod/C-call boundary"
+
+// openCoroutine defines the coroutine library.
+func (lib *library) openCoroutine(L *lua.LState) {
+	functions := native(L, lua.OpenCoroutine, "coroutine")
+	lib.resumeThread = functions["resume"].(*lua.LFunction).GFunction
+	lib.createThread = functions["create"].(*lua.LFunction).GFunction
+	lib.module(L, "coroutine", map[string]func(call) int{
+		"create":  lib.create,
+		"resume":  lib.resumeCoroutine,
+		"wrap":    lib.wrap,
+		"status":  func(c call) int { return c.results(lua.LString(lib.status(c.LState, c.thread(1)))) },
+		"running": lib.running,
+	})
+}
+
+// thread reads a coroutine.
+func (c call) thread(n int) *lua.LState {
+	thread, ok := c.Get(n).(*lua.LState)
+	if !ok {
+		c.fail(n, "coroutine expected")
+	}
+	return thread
+}
+
+// create is coroutine.create.
+func (lib *library) create(c call) int {
+	fn, ok := c.Get(1).(*lua.LFunction)
+	if !ok {
+		c.fail(1, "Lua function expected")
+	}
+	if fn.IsG {
+		c.Replace(1, c.invoke(lib.adapt, fn))
+	}
+	return lib.createThread(c.LState)
+}
+
+// owner follows the threads of protected calls to the coroutine, or the main
+// thread, that they are a part of.
+func (lib *library) owner(L *lua.LState) *lua.LState {
+	for {
+		if _, inner := lib.protected[weak.Make(L)]; !inner || L.Parent == nil {
+			return L
+		}
+		L = L.Parent
+	}
+}
+
+// status is how a coroutine looks from the running one.
+func (lib *library) status(L, thread *lua.LState) string {
+	switch {
+	case thread.Dead:
+		return "dead"
+	case lib.owner(L) == thread:
+		return "running"
+	case thread.Parent != nil:
+		return "normal"
+	}
+	return "suspended"
+}
+
+// running is coroutine.running: nil in the main thread.
+func (lib *library) running(c call) int {
+	owner := lib.owner(c.LState)
+	if owner.Parent == nil {
+		return c.results(lua.LNil)
+	}
+	return c.results(owner)
+}
+
+// resumeCoroutine is coroutine.resume.
+func (lib *library) resumeCoroutine(c call) int {
+	thread := c.thread(1)
+	if problem := lib.unresumable(c.LState, thread); problem != "" {
+		return c.results(lua.LFalse, lua.LString(problem))
+	}
+	count := lib.resume(c, thread)
+	if thread.Dead && c.Get(c.GetTop()-count+1) == lua.LFalse {
+		cause := c.Get(c.GetTop())
+		lib.endWithContext(c, cause)
+		c.Replace(c.GetTop(), withoutHidden(cause))
+	}
+	return count
+}
+
+// unresumable says why a coroutine cannot be resumed, "" when it can.
+func (lib *library) unresumable(L, thread *lua.LState) string {
+	if status := lib.status(L, thread); status != "suspended" {
+		return "cannot resume " + status + " coroutine"
+	}
+	return ""
+}
+
+// wrap is coroutine.wrap.
+func (lib *library) wrap(c call) int {
+	lib.create(c)
+	thread := c.Get(-1).(*lua.LState)
+	return c.results(c.NewFunction(func(L *lua.LState) int {
+		inner := call{LState: L, name: "wrap"}
+		if problem := lib.unresumable(L, thread); problem != "" {
+			inner.raise(problem)
+		}
+		L.Insert(thread, 1)
+		count := lib.resume(inner, thread)
+		if thread.Dead && L.Get(L.GetTop()-count+1) == lua.LFalse {
+			cause := withoutHidden(L.Get(L.GetTop()))
+			if text, ok := cause.(lua.LString); ok {
+				cause = lua.LString(where(L, 1)) + text
+			}
+			L.Error(cause, 0)
+		}
+		return count - 1
+	}))
+}
+
+// yield is coroutine.yield. It refuses where a Go function or a metamethod
+// stands between it and the coroutine, which gopher-lua does not survive.
+func (lib *library) yield(c call) int {
+	thread := c.LState
+	for {
+		if crossesGo(thread) {
+			c.Error(lua.LString(errYield), 0)
+		}
+		if thread.Parent == nil {
+			c.Error(lua.LString("attempt to yield from outside a coroutine"), 0)
+		}
+		if _, inner := lib.protected[weak.Make(thread)]; !inner {
+			return -1
+		}
+		thread = thread.Parent
+	}
+}
+
+// crossesGo tells whether some function on a thread's stack was called from Go
+// or by an operator instead of by a plain call. The running Go function itself
+// is the top and may be.
+func crossesGo(L *lua.LState) bool {
+	frame, ok := L.GetStack(0)
+	if !ok {
+		return false
+	}
+	f := reflect.ValueOf(frame).Elem().FieldByName("frame")
+	for f.IsValid() && !f.IsNil() {
+		parent := f.Elem().FieldByName("Parent")
+		if parent.IsNil() {
+			return false
+		}
+		fn := parent.Elem().FieldByName("Fn").Elem()
+		if fn.FieldByName("IsG").Bool() {
+			return true
+		}
+		pc := int(parent.Elem().FieldByName("Pc").Int())
+		code := fn.FieldByName("Proto").Elem().FieldByName("Code")
+		if pc < 1 || pc > code.Len() {
+			return true
+		}
+		if op := int(code.Index(pc-1).Uint() >> 26); op != lua.OP_CALL && op != lua.OP_TAILCALL {
+			return true
+		}
+		f = parent
+	}
+	return false
+}

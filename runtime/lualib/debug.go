@@ -1,0 +1,146 @@
+package lualib
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openDebug defines the part of the debug library that only looks.
+func (lib *library) openDebug(L *lua.LState) {
+	table := lib.module(L, "debug", map[string]func(call) int{
+		"traceback":    traceback,
+		"getmetatable": getMetatable,
+		"getinfo":      getInfo,
+	})
+	for _, name := range []string{"debug", "gethook", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "sethook", "setlocal", "setmetatable", "setupvalue"} {
+		register(L, table, map[string]func(call) int{name: func(c call) int {
+			c.raise("debug." + name + " is not available: a script cannot reach into running functions")
+			return 0
+		}})
+	}
+}
+
+// getInfo is debug.getinfo, with all that it knows whatever is asked for.
+func getInfo(c call) int {
+	frame := &lua.Debug{}
+	what, asked := "Slunf", c.Get(1)
+	switch v := asked.(type) {
+	case *lua.LFunction:
+		what = ">Suf"
+	case lua.LNumber:
+		found, ok := c.GetStack(int(v))
+		if !ok || v < 0 {
+			return c.results(lua.LNil)
+		}
+		frame = found
+	default:
+		c.fail(1, "function or level expected")
+	}
+	value, err := c.GetInfo(what, frame, asked)
+	if err != nil {
+		return c.refuse(err)
+	}
+	table := c.NewTable()
+	fn, _ := value.(*lua.LFunction)
+	kind, source, line, first := "C", "=[C]", -1, -1
+	if fn != nil && !fn.IsG {
+		kind, source, first = "Lua", "@"+frame.Source, fn.Proto.LineDefined
+		if first == 0 {
+			kind = "main"
+		}
+		if what != ">Suf" {
+			line = frame.CurrentLine
+		}
+		table.RawSetString("lastlinedefined", lua.LNumber(fn.Proto.LastLineDefined))
+	}
+	if frame.Name != "" {
+		table.RawSetString("name", lua.LString(frame.Name))
+	}
+	table.RawSetString("what", lua.LString(kind))
+	table.RawSetString("source", lua.LString(source))
+	table.RawSetString("short_src", lua.LString(source[1:]))
+	table.RawSetString("currentline", lua.LNumber(line))
+	table.RawSetString("linedefined", lua.LNumber(first))
+	table.RawSetString("nups", lua.LNumber(frame.NUpvalues))
+	table.RawSetString("func", value)
+	return c.results(table)
+}
+
+// maxTraceback is how many lines a traceback has at most.
+const maxTraceback = 22
+
+// traceback is debug.traceback.
+func traceback(c call) int {
+	thread, first := c.LState, 1
+	if other, ok := c.Get(1).(*lua.LState); ok {
+		thread, first = other, 2
+	}
+	message := c.Get(first)
+	switch message.(type) {
+	case lua.LString, lua.LNumber, *lua.LNilType:
+	default:
+		return c.results(message)
+	}
+	level := 1
+	if thread != c.LState {
+		level = 0
+	}
+	lines := Traceback(thread, c.optInt(first+1, level))
+	if message != lua.LNil {
+		lines = append([]string{ToString(c.LState, message)}, lines...)
+	}
+	return c.results(lua.LString(strings.Join(lines, "\n")))
+}
+
+// Traceback lists the functions that run in a thread, from a level on, through
+// the protected calls around it and without the library's own functions. The
+// first line is the title.
+func Traceback(L *lua.LState, level int) []string {
+	lib := of(L)
+	lines := []string{"stack traceback:"}
+	for thread := L; thread != nil; thread = thread.Parent {
+		for ; ; level++ {
+			frame, ok := thread.GetStack(level)
+			if !ok {
+				break
+			}
+			if line := frameLine(thread, frame); line != "" {
+				lines = append(lines, "\t"+line)
+			}
+		}
+		level = 0
+		if lib == nil || lib.owner(thread) == thread {
+			break
+		}
+	}
+	if len(lines) > maxTraceback {
+		const ends = maxTraceback / 2
+		lines = append(append(lines[:ends:ends], "\t..."), lines[len(lines)-ends+1:]...)
+	}
+	return lines
+}
+
+// frameLine describes one running function, "" for one to leave out.
+func frameLine(L *lua.LState, frame *lua.Debug) string {
+	value, err := L.GetInfo("Slnf", frame, lua.LNil)
+	if err != nil || frame.Source == HiddenSource {
+		return ""
+	}
+	fn, ok := value.(*lua.LFunction)
+	if !ok || fn.IsG {
+		if frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00") {
+			return ""
+		}
+		return "[C]: in function '" + frame.Name + "'"
+	}
+	name := "function '" + frame.Name + "'"
+	switch {
+	case fn.Proto.LineDefined == 0:
+		name = "main chunk"
+	case frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00"):
+		name = fmt.Sprintf("function <%s:%d>", frame.Source, fn.Proto.LineDefined)
+	}
+	return fmt.Sprintf("%s:%d: in %s", frame.Source, frame.CurrentLine, name)
+}

@@ -1,0 +1,46 @@
+package lualib
+
+import (
+	"io"
+	"time"
+)
+
+// Host is what the library asks for everything outside of the Lua state. It
+// decides what a script may do: its errors are shown to the script's author, so
+// they should say what was refused and how to allow it. The library calls it
+// from the goroutine that runs the state.
+type Host interface {
+	// ReadSource returns the Lua source that loadfile and dofile load under a
+	// name, with the path that error positions show.
+	ReadSource(name string) (src []byte, path string, err error)
+	// OpenRead opens a file for io.open, io.lines and io.input.
+	OpenRead(name string) (io.ReadCloser, error)
+	// OpenWrite creates a file, or opens it to add at its end.
+	OpenWrite(name string, appendTo bool) (io.WriteCloser, error)
+	// Remove deletes a file and Rename moves one.
+	Remove(name string) error
+	Rename(from, to string) error
+	// Getenv returns an environment variable that the script may see.
+	Getenv(name string) (value string, ok bool)
+	// Stdin, Stdout and Stderr are the streams of the run.
+	Stdin() io.Reader
+	Stdout() io.Writer
+	Stderr() io.Writer
+	// Exit ends the run for os.exit. It has to cancel the context of the state
+	// before it returns, and the error that it returns is then raised, so that
+	// no pcall of the script goes on.
+	Exit(code int) error
+	// Now is the clock and Location the zone that os.date and os.time use.
+	Now() time.Time
+	Location() *time.Location
+}
+
+// Limits bounds what single library calls may use.
+type Limits struct {
+	// MaxString is the most bytes that one string may have when a call or ".."
+	// builds it; 0 stands for DefaultMaxString.
+	MaxString int
+}
+
+// DefaultMaxString is 64 MiB.
+const DefaultMaxString = 64 << 20

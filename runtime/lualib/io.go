@@ -1,0 +1,195 @@
+package lualib
+
+import (
+	"io"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openIO defines the io library over the files and streams of the host.
+func (lib *library) openIO(L *lua.LState) {
+	lib.fileMeta = L.NewTable()
+	register(L, lib.fileMeta, map[string]func(call) int{
+		"close":      fileClose,
+		"flush":      func(c call) int { return c.finish(c.file(1).flush()) },
+		"lines":      func(c call) int { return c.lines(c.file(1), false) },
+		"read":       func(c call) int { return c.read(c.file(1), 2) },
+		"seek":       func(c call) int { return c.seek(c.file(1)) },
+		"setvbuf":    func(c call) int { c.file(1); return c.results(lua.LTrue) },
+		"write":      func(c call) int { return c.write(c.file(1), 2) },
+		"__tostring": fileText,
+	})
+	lib.fileMeta.RawSetString("__index", lib.fileMeta)
+	lib.stdin = newFile(lib.host.Stdin(), nil, nil)
+	lib.stdout = newFile(nil, lib.host.Stdout(), nil)
+	lib.stderr = newFile(nil, lib.host.Stderr(), nil)
+	lib.input, lib.output = lib.stdin, lib.stdout
+	table := lib.module(L, "io", map[string]func(call) int{
+		"close":  lib.ioClose,
+		"flush":  func(c call) int { return c.finish(lib.output.flush()) },
+		"input":  lib.ioInput,
+		"lines":  lib.ioLines,
+		"open":   lib.ioOpen,
+		"output": lib.ioOutput,
+		"popen":  func(c call) int { c.raise("io.popen is not available: a script cannot run programs"); return 0 },
+		"read":   func(c call) int { return c.read(lib.input, 1) },
+		"tmpfile": func(c call) int {
+			c.raise("io.tmpfile is not available: keep the data in a table or a string")
+			return 0
+		},
+		"type":  ioType,
+		"write": func(c call) int { return lib.ioWrite(c) },
+	})
+	table.RawSetString("stdin", lib.wrapFile(lib.stdin))
+	table.RawSetString("stdout", lib.wrapFile(lib.stdout))
+	table.RawSetString("stderr", lib.wrapFile(lib.stderr))
+}
+
+// wrapFile makes the Lua value of a file, always the same one.
+func (lib *library) wrapFile(f *file) lua.LValue {
+	if f.value == nil {
+		f.value = &lua.LUserData{Value: f, Metatable: lib.fileMeta}
+	}
+	return f.value
+}
+
+// anyFile reads a file argument, closed ones included.
+func (c call) anyFile(n int) *file {
+	holder, ok := c.Get(n).(*lua.LUserData)
+	if ok {
+		if f, ok := holder.Value.(*file); ok {
+			return f
+		}
+	}
+	c.wrongType(n, "FILE*")
+	return nil
+}
+
+// file reads a file argument that has to be open.
+func (c call) file(n int) *file {
+	f := c.anyFile(n)
+	if f.closed {
+		c.raise("attempt to use a closed file")
+	}
+	return f
+}
+
+// finish returns true, or nil and a message.
+func (c call) finish(err error) int { return c.outcome(err) }
+
+// fileClose is file:close.
+func fileClose(c call) int { return c.finish(c.file(1).close()) }
+
+// fileText is tostring of a file.
+func fileText(c call) int {
+	if c.anyFile(1).closed {
+		return c.results(lua.LString("file (closed)"))
+	}
+	return c.results(lua.LString("file (" + c.Get(1).String() + ")"))
+}
+
+// ioType is io.type.
+func ioType(c call) int {
+	holder, ok := c.present(1).(*lua.LUserData)
+	if !ok {
+		return c.results(lua.LNil)
+	}
+	f, ok := holder.Value.(*file)
+	switch {
+	case !ok:
+		return c.results(lua.LNil)
+	case f.closed:
+		return c.results(lua.LString("closed file"))
+	}
+	return c.results(lua.LString("file"))
+}
+
+// ioClose is io.close, of the output file when none is given.
+func (lib *library) ioClose(c call) int {
+	if c.GetTop() == 0 {
+		return c.finish(lib.output.close())
+	}
+	return fileClose(c)
+}
+
+// ioOpen is io.open.
+func (lib *library) ioOpen(c call) int {
+	f, err := lib.open(c.str(1), c.optStr(2, "r"))
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.results(lib.wrapFile(f))
+}
+
+// ioInput is io.input.
+func (lib *library) ioInput(c call) int {
+	lib.redirect(c, &lib.input, "r")
+	return c.results(lib.wrapFile(lib.input))
+}
+
+// ioOutput is io.output.
+func (lib *library) ioOutput(c call) int {
+	lib.redirect(c, &lib.output, "w")
+	return c.results(lib.wrapFile(lib.output))
+}
+
+// redirect sets a default file to the one that the first argument is or names.
+func (lib *library) redirect(c call, target **file, mode string) {
+	if c.absent(1) {
+		return
+	}
+	name, named := c.Get(1).(lua.LString)
+	if !named {
+		*target = c.file(1)
+		return
+	}
+	f, err := lib.open(string(name), mode)
+	if err != nil {
+		c.raise(err.Error())
+	}
+	*target = f
+}
+
+// ioLines is io.lines; it closes a file that it opened at its end.
+func (lib *library) ioLines(c call) int {
+	if c.absent(1) {
+		return c.lines(lib.input, false)
+	}
+	f, err := lib.open(c.str(1), "r")
+	if err != nil {
+		c.raise(err.Error())
+	}
+	return c.lines(f, true)
+}
+
+// ioWrite is io.write.
+func (lib *library) ioWrite(c call) int {
+	if lib.output.closed {
+		c.raise("standard output file is closed")
+	}
+	lib.wrapFile(lib.output)
+	return c.write(lib.output, 1)
+}
+
+// lines returns an iterator over the lines of a file.
+func (c call) lines(f *file, closeAtEnd bool) int {
+	return c.results(c.NewFunction(func(L *lua.LState) int {
+		inner := call{LState: L, name: "lines"}
+		if f.closed {
+			inner.raise("file is already closed")
+		}
+		line, err := f.line(false)
+		if err == nil {
+			return inner.results(lua.LString(line))
+		}
+		if err != io.EOF {
+			inner.raise(err.Error())
+		}
+		if closeAtEnd {
+			if err := f.close(); err != nil {
+				inner.raise(err.Error())
+			}
+		}
+		return inner.results(lua.LNil)
+	}))
+}

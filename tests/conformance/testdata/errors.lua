@@ -1,0 +1,115 @@
+--- index nil
+local t = {}; print(pcall(function() return t.owner.name end));
+print(pcall(function() return undefinedglobal.x end))
+local l; print(pcall(function() l.x = 1 end));
+print(pcall(function() local k; return k.x end));
+print(pcall(function() return t[1][2] end))
+print(pcall(function() t.a.b.c = 1 end));
+print(pcall(function() return (nil).x end));
+print(pcall(function() return t.x:y() end))
+--- call nil
+local t = {}; print(pcall(function() t.get_lst() end));
+print(pcall(function() nofunction() end));
+print(pcall(function() t:method() end))
+local f; print(pcall(function() f() end));
+print(pcall(function() local g = 5; g() end));
+print(pcall(function() ("x")() end));
+print(pcall(function() t.a = {}; t.a() end))
+print(pcall(nil));
+print(pcall(5));
+print(pcall(pcall, nil));
+print(pcall(pcall, error, "e"))
+--- arithmetic on nil
+local x; print(pcall(function() return x + 1 end));
+print(pcall(function() return 1 + x end)); local t = {}; print(pcall(function() return t.n * 2 end));
+print(pcall(function() return -x end))
+print(pcall(function() local y; return y - 1 end));
+print(pcall(function() return g_nil / 2 end));
+print(pcall(function() return 2 ^ t.z end));
+print(pcall(function() return x % 3 end));
+print(pcall(function() local a, b = 5; return a % b end))
+--- concat nil
+local t = {}; print(pcall(function() return "a" .. t.name end));
+print(pcall(function() return t.name .. "a" end)); local v; print(pcall(function() return "a" .. v .. "b" end));
+print(pcall(function() return "a" .. true end))
+--- length
+local n; print(pcall(function() return #n end));
+print(pcall(function() return #5 end));
+local t = {}; print(pcall(function() return #t.x end))
+--- error values
+print(pcall(error));
+print(pcall(error, nil));
+print(pcall(error, { 1 }) == false);
+print(pcall(error, "m", 0));
+print(pcall(error, "m"));
+print(pcall(error, 5))
+print(pcall(function() error("here") end));
+print(pcall(function() error("here", 0) end));
+print(pcall(function() error("here", 2) end));
+print(pcall(function() error() end))
+local function check(v) if not v then error("bad value", 2) end end
+print(pcall(function() check(false) end));
+print(select(2, pcall(error, setmetatable({}, { __tostring = function() return "obj" end }))))
+local e = {}; local ok, got = pcall(function() error(e) end);
+print(ok, got == e)
+--- assert
+print(pcall(assert, false));
+print(pcall(assert, nil, "msg"));
+print(assert(1, 2, 3));
+print(pcall(function() assert(false, "in function") end));
+print(pcall(function() assert(1 == 2) end));
+print(pcall(assert))
+--- xpcall
+print(xpcall(function() return 1, 2 end, print));
+print(xpcall(function() error("e", 0) end, function(m) return "H:" .. m end));
+print(xpcall(function() local x = nil + 1 end, function(m) return m end))
+print(xpcall(function() error({ 1 }) end, type));
+print(pcall(xpcall, print))
+--- arguments
+print(pcall(string.rep));
+print(pcall(string.rep, "x"));
+print(pcall(string.rep, "x", {}));
+print(pcall(("x").rep, "x", "y"));
+print(pcall(function() return ("x"):rep({}) end));
+print(pcall(function() return ("x"):rep() end))
+print(pcall(table.insert, 1, 2));
+print(pcall(table.insert, {}));
+print(pcall(table.insert, {}, 1, 2, 3));
+print(pcall(table.concat, { {} }));
+print(pcall(table.concat, { 1, nil, 3 }, ",", 1, 3));
+print(pcall(ipairs));
+print(pcall(setmetatable, {}));
+print(pcall(setmetatable, 1, {}))
+print(pcall(math.floor));
+print(pcall(math.floor, "x"));
+print(pcall(math.max));
+print(pcall(tonumber));
+print(pcall(tostring));
+print(pcall(type));
+print(pcall(string.char, 256));
+print(pcall(math.random, 0))
+print(pcall(string.format, "%d", "x"));
+print(pcall(string.format, "%s"));
+print(pcall(string.format, "%y", 1));
+print(pcall(rawset, {}, nil, 1));
+print(pcall(unpack));
+print(pcall(string.format, "%s", nil))
+print(pcall(function() string.rep() end));
+print(pcall(function() local s = string; s.rep(nil, 1) end));
+print(pcall(load, 5));
+print(pcall(coroutine.create, 5));
+print(pcall(coroutine.resume, 5));
+print(pcall(tonumber, "1", 99))
+--- nested protected calls
+print(pcall(pcall, pcall, error, "x"));
+print(pcall(function() local ok, e = pcall(error, "inner", 0); error("outer:" .. e, 0) end))
+local depth = 0; local function rec() depth = depth + 1; return 1 + rec() end; local ok = pcall(rec);
+print(ok, depth > 1000)
+--- load errors
+
+print((loadstring("return 1"))());
+print(loadstring("return ...")(7));
+print(pcall(loadstring("error('in chunk')", "=chunk")));
+print(pcall(loadstring("local a = nil; a.b = 1", "@file.lua")))
+local n = 0; print(load(function() n = n + 1; return ({ "return ", "1", "+1" })[n] end)());
+print(type(load(function() return nil end)))

@@ -1,0 +1,59 @@
+--- tostring and tonumber
+print(tostring(nil), tostring(true), tostring(1e20), tostring("x"), tonumber("0x1F"), tonumber("  12  "), tonumber("1e1"), tonumber("abc"), tonumber(""), tonumber("1 2"), tonumber("5."), tonumber(".5"), tonumber("0x"), tonumber("1_000"), tonumber("010"))
+print(tonumber("ff", 16), tonumber("zz", 36), tonumber("101", 2), tonumber("8", 8), tonumber("7", 8), tonumber(nil), tonumber({}), tonumber("10", 10), tonumber("1.5", 10), tonumber("-ff", 16) ~= nil, tonumber("inf") ~= nil, tonumber("1e"), tonumber("0b1"), tonumber(" ", 16))
+--- string basics
+print(("hello"):sub(2, 4), ("hello"):sub(-3), ("hello"):sub(2), ("hello"):sub(0), ("hello"):sub(-100, 2), ("hello"):sub(4, 2), ("hello"):sub(10), ("x"):sub(1, -1))
+print(("abc"):byte(), ("abc"):byte(2), ("abc"):byte(-1), ("abc"):byte(1, -1), ("abc"):byte(10)); print(string.char(72, 105), string.char(), ("abc"):reverse(), ("aBc"):upper(), ("AbC"):lower(), ("é"):upper() == "é", #("é"))
+--- rep and len
+print(("ab"):rep(3), ("ab"):rep(0) == "", ("ab"):rep(-1) == "", string.len("a\0b"), string.rep(5, 2), string.len(12))
+--- find
+print(("hello world"):find("wor"), ("hello"):find("l"), ("hello"):find("xyz"), ("hello"):find(""), ("hello"):find("", 10), ("hello"):find("l", -2), ("a.b"):find(".", 1, true), ("a.b"):find("%."), ("hello"):find("(l)(l)"), ("hello"):find("^h"), ("hello"):find("^e"), ("hello"):find("o$"), (""):find(""), ("abc"):find("b", 10))
+print(("a+b"):find("+", 1, true), ("x"):find("[x]"), ("a]b"):find("[]]"), ("a-b"):find("[a%-]", 2), ("abc"):find("[^a]"), ("f(a(b)c)d"):find("%b()"), ("THE (quick) fox"):find("%f[%a]%a+%f[%A]"), ("THE (quick) fox"):match("%((%a+)%)"))
+--- match
+print(("key = value"):match("^(%w+)%s*=%s*(%w+)$"), ("2024-01-15"):match("(%d+)-(%d+)-(%d+)"), ("abc"):match("()b()"), ("abc"):match("x"), ("  trim  "):match("^%s*(.-)%s*$") .. "|", ("abab"):match("(ab)%1"), ("aaa"):match("a-"), ("aaa"):match("a-$"), ("aXb"):match("%u"), ("\0a"):match("%z"), ("0x1F"):match("%x+", 3))
+print(("hello"):match(".-l"), ("hello"):match(".*l"), ("hello"):match("l?o"), ("hello"):match("h?x?e"), ("[[x]]"):match("%[%[(.-)%]%]"), ("a,b,,c"):match("^([^,]*),([^,]*),([^,]*)"), ("%d"):match("%%d"), ("a.b"):match("a%.b"), ("tést"):match("[%w]+"))
+print(pcall(string.match, "x", "[a")); print(pcall(string.match, "x", "%")); print(pcall(string.match, "x", "(x")); print(pcall(string.match, "x", "x)")); print(pcall(string.match, "x", "%1")); print(pcall(string.find, "x", "%f")); print(pcall(string.find, "x", "%b"))
+--- gmatch
+for w in ("one two three"):gmatch("%a+") do print(w) end; for k, v in ("a=1, b=2"):gmatch("(%w+)=(%w+)") do print(k, v) end; local it = ("abc"):gmatch("."); print(it(), it(), it(), it()); for p in ("abc"):gmatch("()") do print(p) end; for x in ("a,b,"):gmatch("([^,]*)") do print("<" .. x .. ">") end
+for a in ("^a^a"):gmatch("^a") do print(a) end
+--- gsub
+print(("hello"):gsub("l", "L"), ("hello"):gsub("l", "L", 1), ("hello"):gsub("", "-"), ("abc"):gsub("%w", "%0%0"), ("abc"):gsub("(a)(b)", "%2%1"), ("hello world"):gsub("o", { o = "0" }), ("abc"):gsub("b", function(x) return nil end), ("abc"):gsub("b", function(x) return x:upper() end), ("abc"):gsub("^a", "x"), ("aaa"):gsub("^a", "x"), ("abc"):gsub("$", "!"), ("a b"):gsub("%s", "%%"))
+print(("$name is $age"):gsub("%$(%w+)", { name = "Bob", age = 42 }), ("abc"):gsub("(b)()", "%2"), ("x"):gsub("x", 5), ("abc"):gsub("b*", "-"), ("hello"):gsub("l+", function(s) return #s end), ("a"):gsub("a", "%a"), (""):gsub("x*", "y"), ("abc"):gsub("z", "y"), ("ab"):gsub("", "", 0))
+print(pcall(string.gsub, "x", "x", "%1")); print(pcall(string.gsub, "x", "x", "%2")); print(pcall(string.gsub, "x", "x", function() return {} end)); print(pcall(string.gsub, "x", "x", true)); print(pcall(string.gsub, "x", "x")); print(("x y"):gsub("(%w) (%w)", "%2 %1"))
+--- format
+print(("%5d|%-5d|%05d|%+d|% d|%d"):format(42, 42, 42, 42, 42, -3.7), ("%i"):format(3.99), ("%u"):format(7), ("%c%c"):format(72, 105), ("%o %x %X %#x %#o"):format(8, 255, 255, 255, 8), ("%5.2f|%.0f|%f|%10.3f|%-10.1f|"):format(3.14159, 2.5, 1, 2.71828, 1.25))
+print(("%e %E %.2e"):format(12345.678, 0.00012, 0), ("%g %g %g %g %g"):format(0.1, 1e20, 100000, 1000000, 1e-5), ("%.3g|%10.4g|%G"):format(1234.5, 0.00001234, 1e-10), ("%s|%10s|%-10s|%.2s|%5.1s|"):format("abc", "abc", "abc", "abc", "abc"), ("%q"):format('a "b"\n\\ \0 c\r'), ("%%"):format(), ("%5%"):len() > 0)
+print(("%s %s"):format(1, 1.5), ("%d"):format("10"), ("%x"):format(-1), ("%5c|"):format(65), ("%.14g"):format(0.1), ("%.3d"):format(5), ("%+.2f"):format(1), ("%#.0f"):format(1), ("%g"):format(100), ("%.20f"):format(0.1), ("%g"):format(1 / 0), ("%f"):format(-1 / 0), ("%d"):format(2 ^ 31), ("%s"):format(1e15), ("%.0f"):format(0.5), ("%5s"):format("abcdefg"))
+--- table functions
+local t = { 1, 2, 3 }; table.insert(t, 4); table.insert(t, 1, 0); table.insert(t, 3, 1.5); print(table.concat(t, ",")); print(table.remove(t), table.remove(t, 1), table.remove(t, 2), table.concat(t, ",")); print(table.remove({}), table.remove({}, 1), #t, table.remove(t, 10), select("#", table.remove({})))
+print(table.concat({}), table.concat({ 1 }), table.concat({ 1, 2.5, "x" }, ", "), table.concat({ 1, 2, 3 }, "-", 2), table.concat({ 1, 2, 3 }, "-", 2, 2), table.concat({ 1, 2, 3 }, "-", 3, 2), table.concat({ 1 / 3 }, ""), table.maxn({ 1, 2, [10] = 3 }), table.getn({ 1, 2 }), table.maxn({}))
+local u = {}; table.insert(u, 1, "a"); table.insert(u, 2, "b"); table.insert(u, 5, "e"); print(u[1], u[2], u[5]); table.foreach({ 7 }, print); table.foreachi({ 8, 9 }, print)
+--- sort
+local t = { 3, 1, 2 }; table.sort(t); print(table.concat(t, " ")); table.sort(t, function(a, b) return a > b end); print(table.concat(t, " ")); table.sort(t, nil); print(table.concat(t, " ")); local s = { "b", "a", "C" }; table.sort(s); print(table.concat(s, " "))
+print(pcall(table.sort, { 1, "x" }) == false); print(pcall(table.sort, { {}, {} })); local big = {}; for i = 1, 500 do big[i] = (i * 7919) % 503 end; table.sort(big); local ok = true; for i = 2, 500 do ok = ok and big[i - 1] <= big[i] end; print(ok); print(pcall(table.sort, { 1, 2, 3 }, function() error("cmp", 0) end)); print(pcall(table.sort, { 1 }, 5))
+local recs = {}; for i = 1, 50 do recs[i] = { k = (i * 37) % 51 } end; table.sort(recs, function(a, b) return a.k < b.k end); local o = {}; for i = 1, 50 do o[i] = recs[i].k end; print(table.concat(o, " "))
+--- unpack
+print(unpack({ 1, 2, 3 })); print(unpack({ 1, 2, 3 }, 2)); print(unpack({ 1, 2, 3 }, 2, 3)); print(unpack({}, 1, 2)); print(unpack({ 1, 2 }, -1, 1)); print((unpack({ 1, 2 }))); print(select("#", unpack({}, 1, 200))); print(unpack({ 1, nil, 3 }, 1, 3)); print(unpack({ 1 }, 5)); print(pcall(unpack, {}, 1, 1e8))
+--- math
+print(math.floor(3.7), math.floor(-3.7), math.ceil(3.2), math.ceil(-3.2), math.abs(-5), math.max(1, 5, 3), math.min(4, 2), math.sqrt(16), math.pi, math.huge, -math.huge, math.fmod(7, 3), math.fmod(-7, 3), math.pow(2, 10), math.exp(0), math.log(1), math.log10(1000))
+print(math.modf(3.7)); print(math.modf(-3.7)); print(math.modf(5)); print(math.modf(1 / 0)); print(math.frexp(8)); print(math.ldexp(0.5, 4)); print(math.deg(math.pi), math.rad(180), math.sin(0), math.cos(0), math.tan(0), math.atan2(1, 1), math.floor("3.7"), math.mod ~= nil, math.cosh(0), math.sinh(0), math.tanh(0), math.asin(1), math.acos(1), math.atan(1))
+math.randomseed(1); local ok = true; for i = 1, 100 do local r = math.random(); ok = ok and r >= 0 and r < 1; r = math.random(6); ok = ok and r >= 1 and r <= 6 and r == math.floor(r); r = math.random(-2, 2); ok = ok and r >= -2 and r <= 2 end; print(ok); print(pcall(math.random, 2, 1)); print(pcall(math.random, 1, 2, 3))
+--- os
+print(os.date("!%Y-%m-%d %H:%M:%S", 0)); print(os.date("!%c", 86400)); print(os.date("!%a %A %b %B %d %H %I %j %m %M %p %S %U %w %W %x %X %y %Y %%", 1e9)); local t = os.date("!*t", 1e9); print(t.year, t.month, t.day, t.hour, t.min, t.sec, t.wday, t.yday, t.isdst); print(os.time({ year = 2024, month = 1, day = 15, hour = 10 })); print(os.time({ year = 2024, month = 14, day = -3 })); print(os.time({ year = 2024, month = 2, day = 30, hour = 0, min = -5, sec = 70 }), os.time { year = "2024", month = "01", day = "08" })
+print(type(os.time()), type(os.clock()), os.difftime(5, 3), type(os.date()), type(os.date(nil)), pcall(os.time, {})); print(os.getenv("NO_SUCH_VARIABLE_X")); print(os.date("!%D %e %F %h %n %R %T %t %u %V %G %g %C %r", 1705314600)); print(os.setlocale("C")); print(os.date("*t", 5).year, os.date("!%H", 3600))
+--- select, type, next, rawequal
+print(type(nil), type(print), type({}), type("x"), type(2), type(true), type(coroutine.create(function() end))); print(next({}), next({ 5 })); print(rawequal("a", "a"), rawequal({}, {}), rawget({ 3 }, 1), rawset({}, 1, 2)[1]); print(type(newproxy(true)), type(newproxy()))
+--- ipairs stops at nil
+for i, v in ipairs({ 1, 2, nil, 4 }) do print(i, v) end; local p = setmetatable({}, { __index = function(t, i) if i < 3 then return i end end }); for i in ipairs(p) do print(i) end; print(#p); local a, b, c = ipairs({}); print(type(a), type(b), c); a, b, c = pairs({}); print(type(b), c)
+--- len metamethod is for userdata only
+print(#setmetatable({ 1, 2 }, { }))
+--- collectgarbage
+print(type(collectgarbage("count")), collectgarbage("collect"), collectgarbage(), pcall(collectgarbage, "bogus"))
+--- module
+module("mymod", package.seeall); function f() return 1 end; print(package.loaded.mymod == _M, _M._NAME, f())
+--- print uses tostring
+print(setmetatable({}, { __tostring = function() return "custom" end })); print(pcall(print, setmetatable({}, { __tostring = function() return 1 end }))); print(nil, true, 1.0)
+--- io type
+print(io.type(io.stdout), io.type(5), pcall(io.type)); print(type(io.write), io.write("") == true)
+--- debug
+print(type(debug.traceback()), debug.traceback("msg"):match("^msg\nstack traceback:") ~= nil); print(debug.getinfo(1, "l").currentline, debug.getinfo(1, "S").short_src, debug.getinfo(string.rep).what)
