@@ -1,0 +1,80 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// Bounds of what an error report shows.
+const (
+	shownBody = 600
+	shownRows = 5
+)
+
+// errorFields lists what is known of an error object beyond its message.
+func errorFields(object *lua.LTable, cause error) []ErrorField {
+	var fields []ErrorField
+	add := func(name, value string) {
+		if value != "" {
+			fields = append(fields, ErrorField{name, value})
+		}
+	}
+	field := func(name string) string { return lua.LVAsString(object.RawGetString(name)) }
+	kind := field("kind")
+	if lua.LVAsBool(object.RawGetString("retryable")) {
+		kind += " (the same call may succeed later)"
+	}
+	add("kind", kind)
+	add("status", field("status"))
+	add("request", strings.TrimSpace(field("method")+" "+field("path")))
+	add("attempts", field("attempts"))
+	if after := field("retry_after"); after != "" {
+		add("retry after", after+" s")
+	}
+	var failed *planhat.Error
+	if errors.As(cause, &failed) && len(failed.Items) > 0 {
+		add("rows", rowLines(failed.Items))
+	}
+	add("answer", excerpt(field("body")))
+	return fields
+}
+
+// rowLines describes the first rows that failed, one a line, counted from 1 as
+// scripts count.
+func rowLines(items []planhat.RowError) string {
+	lines := []string{fmt.Sprintf("%d failed:", len(items))}
+	for i, item := range items {
+		if i == shownRows {
+			lines = append(lines, fmt.Sprintf("and %d more", len(items)-shownRows))
+			break
+		}
+		row := "a row"
+		if item.Index >= 0 {
+			row = fmt.Sprintf("row %d", item.Index+1)
+		}
+		if item.Key != "" {
+			row += " (" + item.Key + ")"
+		}
+		lines = append(lines, row+": "+item.Message)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// excerpt returns the beginning of a body on one line.
+func excerpt(body string) string {
+	body = strings.Join(strings.Fields(body), " ")
+	if len(body) <= shownBody {
+		return body
+	}
+	cut := shownBody
+	for cut > 0 && !utf8.RuneStart(body[cut]) {
+		cut--
+	}
+	return body[:cut] + " …"
+}

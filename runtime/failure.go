@@ -1,0 +1,227 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/compile"
+)
+
+// failure makes the error of a run out of what was recovered. It is called
+// before the state's stack is unwound.
+func (r *run) failure(recovered any) error {
+	frames := trace(r.L)
+	if r.ctx.Err() != nil {
+		return r.ended(frames)
+	}
+	var raised *lua.ApiError
+	if err, ok := recovered.(error); !ok || !errors.As(err, &raised) {
+		return r.clean(r.goPanic(fmt.Sprint(recovered), frames))
+	}
+	if raised.Object == nil {
+		return r.clean(r.goPanic(raised.Error(), frames))
+	}
+	if raised.Type == lua.ApiErrorPanic {
+		return r.clean(r.goPanic(raised.Object.String(), frames))
+	}
+	switch object := raised.Object.(type) {
+	case lua.LString:
+		return r.clean(r.text(string(object), frames))
+	case *lua.LTable:
+		if cause := bindings.ErrorFrom(object); cause != nil {
+			return r.clean(r.structured(object, cause, frames))
+		}
+		return r.clean(r.foreign(object, frames))
+	case *lua.LUserData:
+		if cause, ok := object.Value.(error); ok {
+			e := r.text(cause.Error(), frames)
+			e.Cause = cause
+			return r.clean(e)
+		}
+		return r.clean(r.foreign(object, frames))
+	default:
+		e := r.at(frames)
+		e.Message = fmt.Sprintf("the script raised the value %s in place of a message", object)
+		e.Value = ValueOf(object)
+		return r.clean(e)
+	}
+}
+
+// at begins an error at the innermost frame.
+func (r *run) at(frames []Frame) *ScriptError {
+	e := &ScriptError{Script: r.script.Name, Trace: frames}
+	if len(frames) > 0 {
+		e.Script, e.Line = frames[0].Script, frames[0].Line
+	}
+	return e
+}
+
+// text is a message that Lua or the script raised.
+func (r *run) text(message string, frames []Frame) *ScriptError {
+	e := r.at(frames)
+	e.Value = message
+	script, line, rest := r.position(message)
+	if script != "" {
+		e.Script, e.Line = script, line
+	}
+	e.Message = rest
+	for _, s := range r.syntax {
+		if s.File == e.Script && s.Line == e.Line && strings.Contains(rest, s.Message) {
+			return fromSyntax(s, frames)
+		}
+	}
+	if overflowed(rest) {
+		limit := depthLimit(r.rt.opts.MaxCallDepth)
+		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
+		return e
+	}
+	e.Hint = r.hint(e.Message, r.sourceLine(e.Script, e.Line))
+	return e
+}
+
+// overflowed recognizes what the interpreter says when calls nest too deeply.
+func overflowed(message string) bool {
+	return strings.HasSuffix(message, "stack overflow") || strings.HasSuffix(message, "registry overflow")
+}
+
+// goPanic is a fault of the host that reached the script, or a call depth that
+// the interpreter does not report as an error of its own.
+func (r *run) goPanic(message string, frames []Frame) *ScriptError {
+	e := r.at(frames)
+	if overflowed(message) {
+		limit := depthLimit(r.rt.opts.MaxCallDepth)
+		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
+		return e
+	}
+	e.Message = "internal error: " + message
+	e.Hint = "this is a fault of phscript, not of the script; please report it with the lines around this one"
+	return e
+}
+
+// structured is an error object of the modules that nobody caught.
+func (r *run) structured(object *lua.LTable, cause error, frames []Frame) *ScriptError {
+	e := r.at(frames)
+	field := func(name string) string { return lua.LVAsString(object.RawGetString(name)) }
+	if script := field("script"); script != "" && r.sources[script] != nil {
+		e.Script, e.Line = script, int(lua.LVAsNumber(object.RawGetString("line")))
+	}
+	e.Message = field("message")
+	if model := field("model"); model != "" {
+		e.Message = model + "." + field("operation") + ": " + e.Message
+	}
+	e.Hint = field("hint")
+	e.Fields = errorFields(object, cause)
+	e.Value, e.Cause = ValueOf(object), cause
+	return e
+}
+
+// foreign is a table or another value that the script raised itself: it is
+// shown as its __tostring says, by its message, or with its fields.
+func (r *run) foreign(object lua.LValue, frames []Frame) *ScriptError {
+	e := r.at(frames)
+	e.Value = ValueOf(object)
+	if fn := r.L.GetMetaField(object, "__tostring"); fn != lua.LNil {
+		if text, ok := r.ask(fn, object).(lua.LString); ok {
+			e.Message = string(text)
+			return e
+		}
+	}
+	shown, ok := r.ask(r.open("inspect").RawGetString("inspect"), object, r.inspectOptions()).(lua.LString)
+	t, isTable := object.(*lua.LTable)
+	if isTable {
+		if message, ok := t.RawGetString("message").(lua.LString); ok {
+			e.Message = string(message)
+		}
+	}
+	switch {
+	case e.Message != "" && ok:
+		e.Fields = append(e.Fields, ErrorField{"raised", string(shown)})
+	case ok:
+		e.Message = "the script raised " + string(shown)
+	case e.Message == "":
+		e.Message = "the script raised a " + object.Type().String()
+	}
+	return e
+}
+
+func (r *run) inspectOptions() *lua.LTable {
+	o := r.L.NewTable()
+	o.RawSetString("depth", lua.LNumber(3))
+	o.RawSetString("max_items", lua.LNumber(12))
+	o.RawSetString("indent", lua.LNumber(0))
+	return o
+}
+
+// ask calls a function of the script that failed and returns its first result,
+// nil where it fails.
+func (r *run) ask(fn lua.LValue, args ...lua.LValue) lua.LValue {
+	if err := r.L.CallByParam(lua.P{Fn: fn, NRet: 1, Protect: true}, args...); err != nil {
+		return lua.LNil
+	}
+	v := r.L.Get(-1)
+	r.L.Pop(1)
+	return v
+}
+
+// ended is the error of a run that was ended from outside: by a limit, by
+// os.exit or by its caller.
+func (r *run) ended(frames []Frame) error {
+	cause := context.Cause(r.ctx)
+	if exit := exited(cause); exit != nil {
+		return exit
+	}
+	var limit *LimitError
+	if !errors.As(cause, &limit) && errors.Is(cause, context.DeadlineExceeded) {
+		limit = &LimitError{What: "time", Limit: "the time it was given", Hint: "allow more time, or let the script do less in one run"}
+		cause = limit
+	}
+	e := r.at(frames)
+	e.Cause = cause
+	switch {
+	case limit != nil:
+		e.Message, e.Hint = limit.Error(), limit.Hint
+	case errors.Is(cause, context.Canceled):
+		e.Message = "the run was interrupted"
+	default:
+		e.Message = "the run was interrupted: " + cause.Error()
+	}
+	return r.clean(e)
+}
+
+// syntaxFailure is the error of a script that does not compile.
+func (r *run) syntaxFailure(err error) error {
+	var syntax *compile.SyntaxError
+	if !errors.As(err, &syntax) {
+		return r.clean(&ScriptError{Script: r.script.Name, Message: err.Error(), Cause: err})
+	}
+	return r.clean(fromSyntax(syntax, nil))
+}
+
+func fromSyntax(s *compile.SyntaxError, frames []Frame) *ScriptError {
+	message := s.Message
+	if s.Near != "" && !strings.Contains(message, s.Near) {
+		message += " near '" + s.Near + "'"
+	}
+	return &ScriptError{
+		Script: s.File, Line: s.Line, Column: s.Column, SourceLine: s.SourceLine,
+		Message: message, Hint: s.Hint, Trace: frames, Cause: s,
+	}
+}
+
+// clean completes an error with its source line and takes every secret out.
+func (r *run) clean(e *ScriptError) *ScriptError {
+	if e.SourceLine == "" && e.Line > 0 {
+		e.SourceLine = r.sourceLine(e.Script, e.Line)
+	}
+	hide := r.rt.opts.Secrets.String
+	e.SourceLine, e.Message, e.Hint = hide(e.SourceLine), hide(e.Message), hide(e.Hint)
+	for i := range e.Fields {
+		e.Fields[i].Value = hide(e.Fields[i].Value)
+	}
+	return e
+}

@@ -1,0 +1,103 @@
+package runtime
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+func TestErrorReport(t *testing.T) {
+	b := newBench(t)
+	e := b.fails(t, `local function check(company)
+	return company.owner.name
+end
+
+local function each(list)
+  for i = 1, #list do check(list[i]) print("x") end
+end
+each{ { name = "Acme" } }
+print("after")`)
+	assert.Equal(t, `error: main.lua:2: attempt to index field 'owner' (a nil value)
+    2 |     return company.owner.name
+traceback:
+   1. main.lua:2 in function 'check'
+   2. main.lua:6 in function 'each'
+   3. main.lua:8 in main chunk
+`, report(t, e))
+	var colored strings.Builder
+	require.NoError(t, e.Render(&colored, true))
+	assert.Contains(t, colored.String(), "\x1b[")
+}
+
+func TestSyntaxErrorReport(t *testing.T) {
+	b := newBench(t)
+	e := b.fails(t, "local x = 1\nif x != 2 then print(x) end")
+	text := report(t, e)
+	assert.True(t, strings.HasPrefix(text, "error: main.lua:2: "), text)
+	assert.Contains(t, text, "    2 | if x != 2 then print(x) end\n")
+	assert.Contains(t, text, "hint: ")
+	assert.Contains(t, text, "~=")
+}
+
+func TestMessages(t *testing.T) {
+	b := newBench(t)
+	for source, want := range map[string]string{
+		`error("plain")`:                        "plain",
+		`error("no position", 0)`:               "no position",
+		`error({ code = 5, why = { "a" } })`:    `the script raised { code = 5, why = { "a" } }`,
+		`error({ message = "told", code = 5 })`: "told",
+		`error(setmetatable({}, { __tostring = function() return "by tostring" end }))`: "by tostring",
+		`error(setmetatable({}, { __tostring = function() error("again") end }))`:       "the script raised {}",
+		`error()`:                   "the script raised the value nil in place of a message",
+		`error(true)`:               "the script raised the value true in place of a message",
+		`assert(false, "asserted")`: "asserted",
+		`assert(nil)`:               "assertion failed!",
+		`error("odd: 12: text")`:    "odd: 12: text",
+		`coroutine.wrap(function() error("inside") end)()`: "inside",
+	} {
+		t.Run(source, func(t *testing.T) {
+			e := b.fails(t, source)
+			assert.Equal(t, want, e.Message)
+			assert.Equal(t, 1, e.Line)
+			assert.Equal(t, source, e.SourceLine)
+			report(t, e)
+		})
+	}
+}
+
+func TestHintsSuggestNames(t *testing.T) {
+	b := newBench(t)
+	for source, want := range map[string]string{
+		`prnt("x")`:                               "did you mean 'print'?",
+		`tables.map({}, print)`:                   `write local tables = require "tables" first`,
+		`planhat.compny.get_list()`:               "did you mean 'company'?",
+		`string.uper("x")`:                        "did you mean 'upper'",
+		`local s = require "inspect" s.inspct(1)`: "did you mean 'inspect'",
+	} {
+		t.Run(source, func(t *testing.T) {
+			assert.Contains(t, b.fails(t, source).Hint, want)
+		})
+	}
+}
+
+func TestMissingTokenTellsWhatToDo(t *testing.T) {
+	b := newBench(t)
+	e := b.fails(t, `planhat.company.get_by_id("extid-1")`)
+	var failed *planhat.Error
+	require.ErrorAs(t, e, &failed)
+	assert.Equal(t, planhat.KindConfig, failed.Kind)
+	assert.Equal(t, 1, e.Line)
+	assert.Contains(t, e.Hint, "PLANHAT_API_TOKEN")
+	assert.Contains(t, e.Hint, "--simulate")
+}
+
+func TestLongTracebackIsCut(t *testing.T) {
+	b := newBench(t)
+	e := b.fails(t, `local function f(n) if n == 0 then error("deep") end f(n - 1) return 1 end f(200)`)
+	assert.LessOrEqual(t, len(e.Trace), deepestTrace)
+	assert.Less(t, strings.Count(report(t, e), "\n"), 40)
+}

@@ -1,0 +1,65 @@
+package runtime
+
+import (
+	"errors"
+	"io"
+
+	"github.com/phscript/phscript/runtime/lualib"
+)
+
+// prepare opens Lua's own libraries and everything else a script finds in its
+// globals.
+func (r *run) prepare() {
+	L := r.L
+	lualib.Open(L, luaHost{host{r}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
+	L.G.Global.RawSetString("require", L.NewFunction(r.require))
+	r.setValues()
+	r.lazyGlobals()
+}
+
+// luaHost is what Lua's own libraries see of a run.
+type luaHost struct{ host }
+
+var _ lualib.Host = luaHost{}
+
+// ReadSource reads a file for loadfile and dofile; messages call it as the
+// script does. Its text is kept for error reports.
+func (h luaHost) ReadSource(name string) ([]byte, string, error) {
+	src, _, err := h.box.ReadFile(name)
+	if err == nil {
+		h.sources[name] = src
+	}
+	return src, name, err
+}
+
+// Getenv returns a declared variable. Lua's os.getenv has no errors: one that
+// was not declared looks unset, and is reported once.
+func (h luaHost) Getenv(name string) (string, bool) {
+	value, ok, err := h.host.Getenv(name)
+	if err != nil {
+		h.Warn(h.ctx, "getenv "+name, err.Error())
+	}
+	return value, ok
+}
+
+func (h luaHost) Stdin() io.Reader { return h.stdin }
+
+func (h luaHost) Stdout() io.Writer { return h.stdout }
+
+func (h luaHost) Stderr() io.Writer { return h.stderr }
+
+// Exit ends the run: nothing of the script runs after it.
+func (h luaHost) Exit(code int) error {
+	exit := &ExitError{Code: code}
+	h.cancel(exit)
+	return exit
+}
+
+// exited returns how a script ended itself, or nil.
+func exited(err error) *ExitError {
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return exit
+	}
+	return nil
+}

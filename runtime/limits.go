@@ -1,0 +1,78 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// LimitError says that a run was ended because it passed a limit.
+type LimitError struct {
+	// What is "time", "memory" or "call depth".
+	What string
+	// Limit is the limit, with its unit.
+	Limit string
+	// Hint says what to do about it.
+	Hint string
+}
+
+func (e *LimitError) Error() string {
+	switch e.What {
+	case "time":
+		return "the script ran longer than " + e.Limit
+	case "memory":
+		return "the script used more than " + e.Limit + " of memory"
+	}
+	return "the script passed the limit of " + e.Limit + " for its " + e.What
+}
+
+// ErrorHint says what to do about it.
+func (e *LimitError) ErrorHint() string { return e.Hint }
+
+// Is reports that the limit of time is a deadline, so that the client and its
+// callers recognize it as one.
+func (e *LimitError) Is(target error) bool {
+	return e.What == "time" && target == context.DeadlineExceeded
+}
+
+func timeLimit(d time.Duration) *LimitError {
+	return &LimitError{
+		What: "time", Limit: d.String(),
+		Hint: "allow more with --timeout, or let the script do less in one run",
+	}
+}
+
+func memoryLimit(bytes int64) *LimitError {
+	return &LimitError{
+		What: "memory", Limit: formatBytes(bytes),
+		Hint: "work through records one by one (each, csv.rows) and write them in chunks, or allow more with --max-memory",
+	}
+}
+
+func depthLimit(depth int) *LimitError {
+	return &LimitError{
+		What: "call depth", Limit: fmt.Sprintf("%d calls", depth),
+		Hint: "a function most likely calls itself without an end",
+	}
+}
+
+// formatBytes writes a size in the largest unit that keeps it whole, or nearly.
+func formatBytes(n int64) string {
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"}} {
+		if n >= u.size {
+			if n%u.size == 0 {
+				return fmt.Sprintf("%d %s", n/u.size, u.name)
+			}
+			return fmt.Sprintf("%.1f %s", float64(n)/float64(u.size), u.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// ExitError is how a run ends by os.exit with a code other than 0.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return fmt.Sprintf("the script exited with code %d", e.Code) }

@@ -1,0 +1,111 @@
+package runtime
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+	luar "layeh.com/gopher-luar"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/stdlib"
+)
+
+// builtins makes the modules written in Go, each when it is first asked for.
+var builtins = map[string]func() *bindings.Module{
+	"csv":     sync.OnceValue(bindings.CSV),
+	"env":     sync.OnceValue(bindings.Env),
+	"fs":      sync.OnceValue(bindings.FS),
+	"inspect": sync.OnceValue(bindings.Inspect),
+	"json":    sync.OnceValue(bindings.JSON),
+	"log":     sync.OnceValue(bindings.Log),
+	"planhat": sync.OnceValue(bindings.Planhat),
+	"time":    sync.OnceValue(bindings.Time),
+}
+
+// Modules returns the built-in modules written in Go, by name. They are global
+// in every script, and can be required.
+func Modules() []*bindings.Module {
+	var list []*bindings.Module
+	for _, name := range slices.Sorted(maps.Keys(builtins)) {
+		list = append(list, builtins[name]())
+	}
+	return list
+}
+
+// ModuleNames returns the names of everything that a script can require without
+// a file of its own: the modules written in Go and those in Lua.
+func (r *Runtime) ModuleNames() []string {
+	names := slices.Collect(maps.Keys(builtins))
+	names = slices.AppendSeq(names, maps.Keys(r.modules))
+	names = slices.AppendSeq(names, maps.Keys(r.opts.LuaModules))
+	names = append(names, stdlib.Names()...)
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// builtin returns a built-in module, or nil.
+func builtin(name string) *bindings.Module {
+	if make := builtins[name]; make != nil {
+		return make()
+	}
+	return nil
+}
+
+// goModule returns a module written in Go, or nil.
+func (r *Runtime) goModule(name string) *bindings.Module {
+	if m := r.modules[name]; m != nil {
+		return m
+	}
+	return builtin(name)
+}
+
+// hasGoModule reports whether there is one, without making it.
+func (r *Runtime) hasGoModule(name string) bool {
+	return r.modules[name] != nil || builtins[name] != nil
+}
+
+// open returns the table of a module written in Go; it is made once a run.
+func (r *run) open(name string) *lua.LTable {
+	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
+		return t
+	}
+	t := bindings.Open(r.L, host{r}, r.rt.goModule(name))
+	r.loaded().RawSetString(builtinKey+name, t)
+	return t
+}
+
+// lazyGlobals makes modules written in Go globals that are opened when a script
+// first names them. They live behind the global table's __index, which a script
+// may replace; require then still finds them.
+func (r *run) lazyGlobals() {
+	L := r.L
+	globals := L.G.Global
+	meta := L.NewTable()
+	meta.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
+		name, ok := L.Get(2).(lua.LString)
+		if !ok || !r.rt.hasGoModule(string(name)) {
+			return 0
+		}
+		t := r.open(string(name))
+		globals.RawSetString(string(name), t)
+		L.Push(t)
+		return 1
+	}))
+	globals.Metatable = meta
+}
+
+// setValues hands the caller's Go values to the script, and its arguments.
+func (r *run) setValues() {
+	L := r.L
+	for name, v := range r.rt.opts.Values {
+		L.G.Global.RawSetString(name, luar.New(L, v))
+	}
+	args := L.CreateTable(len(r.script.Args), 1)
+	args.RawSetInt(0, lua.LString(r.script.Name))
+	for i, a := range r.script.Args {
+		args.RawSetInt(i+1, lua.LString(a))
+	}
+	L.G.Global.RawSetString("args", args)
+}

@@ -1,0 +1,147 @@
+package runtime
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/stdlib"
+)
+
+// Keys of the table of loaded modules, which scripts see as package.loaded.
+const (
+	loadedKey = "_LOADED"
+	// builtinKey goes before the name of a module written in Go, so that a
+	// script's own module of that name does not replace the global one.
+	builtinKey = "phscript:"
+)
+
+// loaded is the table of the modules that this run has loaded.
+func (r *run) loaded() *lua.LTable {
+	registry := r.L.G.Registry
+	if t, ok := registry.RawGetString(loadedKey).(*lua.LTable); ok {
+		return t
+	}
+	t := r.L.NewTable()
+	registry.RawSetString(loadedKey, t)
+	return t
+}
+
+// require is the Lua function of that name: it looks beside the script, in lib/
+// beside it, and among the built-in modules, in that order. A module runs once
+// a run.
+func (r *run) require(L *lua.LState) int {
+	name := L.CheckString(1)
+	if v := r.loaded().RawGetString(name); v != lua.LNil {
+		L.Push(v)
+		return 1
+	}
+	if i := slices.Index(r.loading, name); i >= 0 {
+		circle := append(slices.Clone(r.loading[i:]), name)
+		L.RaiseError("the modules require each other in a circle: %s", strings.Join(circle, " → "))
+	}
+	v := r.load(L, name)
+	r.loaded().RawSetString(name, v)
+	L.Push(v)
+	return 1
+}
+
+// load finds and runs a module and returns its value.
+func (r *run) load(L *lua.LState, name string) lua.LValue {
+	if name == "" || strings.ContainsAny(name, `/\`) || slices.Contains(strings.Split(name, "."), "") {
+		L.RaiseError("'%s' is no module name: write it with dots and without .lua, as in require \"lib.accounts\"", name)
+	}
+	if loader := r.preloaded(L, name); loader != nil {
+		return r.runModule(L, name, loader)
+	}
+	src, chunk, tried, err := r.findModule(name)
+	if err != nil {
+		L.RaiseError("module '%s' cannot be read: %s", name, err.Error())
+	}
+	if src == nil {
+		if r.rt.hasGoModule(name) {
+			return r.open(name)
+		}
+		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules",
+			name, suggest.Phrase(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
+	}
+	proto, err := r.compile(src, chunk)
+	if err != nil {
+		L.Error(lua.LString(err.Error()), 0)
+	}
+	return r.runModule(L, name, L.NewFunctionFromProto(proto))
+}
+
+// preloaded returns the loader that a script put into package.preload, or nil.
+func (r *run) preloaded(L *lua.LState, name string) *lua.LFunction {
+	pkg, ok := L.G.Global.RawGetString("package").(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	preload, ok := pkg.RawGetString("preload").(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	fn, _ := preload.RawGetString(name).(*lua.LFunction)
+	return fn
+}
+
+// runModule calls a module's chunk. What it returns is the module; where it
+// returns nothing, what it left in package.loaded, or true.
+func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValue {
+	depth := len(r.loading)
+	r.loading = append(r.loading, name)
+	// The list is put right also where the chunk fails or never returns.
+	defer func() { r.loading = r.loading[:depth] }()
+	L.Push(fn)
+	L.Push(lua.LString(name))
+	L.Call(1, 1)
+	v := L.Get(-1)
+	L.Pop(1)
+	if v != lua.LNil {
+		return v
+	}
+	if v := r.loaded().RawGetString(name); v != lua.LNil {
+		return v
+	}
+	return lua.LTrue
+}
+
+// findModule looks for a module's source. Without one, src is nil and tried
+// names the files that were looked for.
+func (r *run) findModule(name string) (src []byte, chunk string, tried []string, err error) {
+	rel := strings.ReplaceAll(name, ".", "/")
+	for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
+		file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
+		src, _, err := r.box.ReadFile(file)
+		if err == nil {
+			return src, r.shownAs(candidate), nil, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, "", nil, err
+		}
+		tried = append(tried, r.shownAs(candidate))
+	}
+	if text, ok := r.rt.opts.LuaModules[name]; ok {
+		return []byte(text), name, nil, nil
+	}
+	if text, ok := stdlib.Source(name); ok {
+		return text, stdlibChunk + name, nil, nil
+	}
+	return nil, "", tried, nil
+}
+
+// shownAs is what messages call a file beside the script: the script's own name
+// with the last part replaced.
+func (r *run) shownAs(candidate string) string {
+	if r.script.Path == "" {
+		return candidate
+	}
+	return path.Join(path.Dir(filepath.ToSlash(r.script.Name)), candidate)
+}

@@ -1,0 +1,99 @@
+package runtime
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// put writes a file into the bench's folder.
+func (b *bench) put(t *testing.T, name, text string) {
+	t.Helper()
+	file := filepath.Join(b.dir, filepath.FromSlash(name))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+}
+
+func TestRequireFindsModules(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "beside.lua", `loads = (loads or 0) + 1 return { name = ..., from = "beside" }`)
+	b.put(t, "lib/inlib.lua", `return { from = "lib" }`)
+	b.put(t, "lib/beside.lua", `error("the file beside the script comes first")`)
+	b.put(t, "deep/er/init.lua", `return { from = "init" }`)
+	b.put(t, "deep/mod.lua", `return require("beside")`)
+	b.put(t, "nothing.lua", `done = true`)
+	b.put(t, "text.lua", `return { from = "a script's own text" }`)
+	b.opts.LuaModules = map[string]string{"given": `return { from = "given" }`}
+	r, err := b.run(t, `
+		assert(require "beside" == require "beside" and loads == 1)
+		assert(require "beside".name == "beside" and require("deep.mod") == require "beside")
+		assert(require "inlib".from == "lib")
+		assert(require "deep.er".from == "init")
+		assert(require "nothing" == true and done)
+		assert(require "text".from == "a script's own text")
+		assert(require "given".from == "given")
+		assert(type(require("tables").map) == "function")
+		assert(require "json" == json and require("inspect") == inspect)
+		package.preload.virtual = function(name) return { from = name } end
+		assert(require "virtual".from == "virtual")
+		assert(package.loaded.beside == require "beside")
+		package.loaded.beside = nil
+		require "beside"
+		return loads`)
+	require.NoError(t, err)
+	assert.Equal(t, []any{2.0}, r.Values)
+}
+
+func TestRequireFailures(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "a.lua", `require "b"`)
+	b.put(t, "b.lua", `return require "a"`)
+	b.put(t, "broken.lua", "local x = 1\nif x != 1 then end")
+	b.put(t, "fails.lua", "local t = {}\nerror('no luck')")
+	for source, want := range map[string]string{
+		`require "a"`:     "a → b → a",
+		`require "jsn"`:   "module 'jsn' not found (did you mean 'json'?); looked for jsn.lua, jsn/init.lua, lib/jsn.lua, lib/jsn/init.lua",
+		`require "../x"`:  "is no module name",
+		`require "lib/x"`: "is no module name",
+		`require ""`:      "is no module name",
+		`require "a..b"`:  "is no module name",
+		`require()`:       "string expected",
+		`require "fails"`: "no luck",
+		`pcall(require, "fails") require "fails"`: "no luck",
+	} {
+		t.Run(source, func(t *testing.T) {
+			assert.Contains(t, b.fails(t, source).Message, want)
+		})
+	}
+	e := b.fails(t, `require "broken"`)
+	assert.Equal(t, "broken.lua", e.Script)
+	assert.Equal(t, 2, e.Line)
+	assert.Equal(t, "if x != 1 then end", e.SourceLine)
+	assert.Contains(t, e.Hint, "~=")
+	e = b.fails(t, `require "fails"`)
+	assert.Equal(t, "fails.lua", e.Script)
+	assert.Equal(t, 2, e.Line)
+	assert.Equal(t, "main.lua", e.Trace[len(e.Trace)-1].Script)
+}
+
+func TestRequireFollowsTheScriptsFolder(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "jobs/helper.lua", `error("from " .. ...)`)
+	rt, err := New(b.opts)
+	require.NoError(t, err)
+	_, err = rt.Run(t.Context(), Script{Name: "jobs/main.lua", Path: "jobs/main.lua", Source: []byte(`require "helper"`)})
+	assert.EqualError(t, err, "jobs/helper.lua:1: from helper")
+}
+
+func TestModulesAreUnique(t *testing.T) {
+	names := map[string]bool{}
+	for _, m := range Modules() {
+		assert.False(t, names[m.Name], m.Name)
+		names[m.Name] = true
+	}
+	_, err := New(Options{Modules: Modules()[:1]})
+	assert.ErrorContains(t, err, "two modules called")
+}

@@ -1,0 +1,189 @@
+package runtime
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/redact"
+	"github.com/phscript/phscript/runtime/sandbox"
+)
+
+// run is one execution of a script, with everything that belongs to it alone.
+type run struct {
+	rt     *Runtime
+	script Script
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	log    *slog.Logger
+
+	L   *lua.LState
+	box *sandbox.Sandbox
+	// sources holds the text of every chunk that was loaded, by the name that
+	// messages give it; syntax holds the chunks that did not compile.
+	sources map[string][]byte
+	syntax  []*compile.SyntaxError
+	// loading are the modules that are being required, the outermost first.
+	loading []string
+
+	stdout, stderr *redact.Writer
+	stdin          *bufio.Reader
+
+	tally   planhat.Tally
+	clients []*planhat.Client
+	client  *planhat.Client
+
+	mu       sync.Mutex
+	planned  []PlannedWrite
+	warned   map[string]bool
+	warnings []string
+}
+
+// Run runs a script in a fresh state. The result is never nil: it holds what
+// was done until then, also where the run failed. The error is a *ScriptError;
+// an *ExitError where the script called os.exit with another code than 0; or
+// the failure to give a file its name at the end.
+func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
+	started := time.Now()
+	if r.opts.Timeout > 0 {
+		limit := timeLimit(r.opts.Timeout)
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, r.opts.Timeout, limit)
+		defer stop()
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	one := r.newRun(ctx, cancel, s)
+	memory := watchMemory(r.opts.MaxMemory, cancel)
+	result := &Result{}
+	values, err := one.do()
+	result.PeakMemory = memory.stop()
+	result.Values = values
+	if exit := exited(err); exit != nil {
+		result.ExitCode = exit.Code
+		if exit.Code == 0 {
+			err = nil
+		}
+	}
+	err = one.finish(err)
+	result.Summary = one.tally.Snapshot()
+	result.Rejected = one.tally.Rejected()
+	result.Planned = one.planned
+	result.Warnings = one.warnings
+	result.Duration = time.Since(started)
+	return result, err
+}
+
+func (r *Runtime) newRun(ctx context.Context, cancel context.CancelCauseFunc, s Script) *run {
+	read := append([]string{r.opts.WorkDir}, r.opts.ReadDirs...)
+	if s.Path != "" {
+		if !filepath.IsAbs(s.Path) {
+			s.Path = filepath.Join(r.opts.WorkDir, s.Path)
+		}
+		read = append(read, filepath.Dir(s.Path))
+	}
+	if s.Name == "" {
+		s.Name = "script"
+	}
+	one := &run{
+		rt: r, script: s, ctx: ctx, cancel: cancel, log: r.log,
+		box:     sandbox.New(r.opts.WorkDir, read, r.opts.WriteDirs),
+		sources: map[string][]byte{},
+		stdout:  r.opts.Secrets.Writer(r.opts.Stdout),
+		stderr:  r.opts.Secrets.Writer(r.opts.Stderr),
+		warned:  map[string]bool{},
+	}
+	one.stdin = bufio.NewReader(&input{run: one, from: r.opts.Stdin})
+	return one
+}
+
+// dir is the folder that require searches first.
+func (r *run) dir() string {
+	if r.script.Path == "" {
+		return r.rt.opts.WorkDir
+	}
+	return filepath.Dir(r.script.Path)
+}
+
+// do compiles and executes the script and returns its values.
+func (r *run) do() (values []any, err error) {
+	if r.ctx.Err() != nil {
+		return nil, r.ended(nil)
+	}
+	proto, err := r.compile(r.script.Source, r.script.Name)
+	if err != nil {
+		return nil, r.syntaxFailure(err)
+	}
+	r.L = newState(r.ctx, r.rt.opts.MaxCallDepth)
+	defer r.L.Close()
+	defer func() {
+		if p := recover(); p != nil {
+			values, err = nil, r.failure(p)
+		}
+	}()
+	r.prepare()
+	L := r.L
+	L.Push(L.NewFunctionFromProto(proto))
+	for _, a := range r.script.Args {
+		L.Push(lua.LString(a))
+	}
+	L.Call(len(r.script.Args), lua.MultRet)
+	for i := 1; i <= L.GetTop(); i++ {
+		values = append(values, ValueOf(L.Get(i)))
+	}
+	return values, nil
+}
+
+// compile compiles a chunk and remembers its text for messages.
+func (r *run) compile(src []byte, name string) (*lua.FunctionProto, error) {
+	r.sources[name] = src
+	proto, err := compile.Compile(src, name)
+	if err != nil {
+		var syntax *compile.SyntaxError
+		if errors.As(err, &syntax) {
+			r.syntax = append(r.syntax, syntax)
+		}
+		return nil, err
+	}
+	return proto, nil
+}
+
+// finish closes what the run has open. Files that the script did not close are
+// kept where it succeeded and dropped where it failed.
+func (r *run) finish(err error) error {
+	for _, c := range r.clients {
+		c.Close()
+	}
+	closed := r.box.Close(err == nil || exited(err) != nil)
+	for _, w := range []*redact.Writer{r.stdout, r.stderr} {
+		closed = errors.Join(closed, w.Flush())
+	}
+	if err == nil {
+		return closed
+	}
+	return err
+}
+
+// plan counts a write that a dry run withheld.
+func (r *run) plan(w planhat.Write) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.planned, func(p PlannedWrite) bool {
+		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method
+	})
+	if i < 0 {
+		i = len(r.planned)
+		r.planned = append(r.planned, PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
+	}
+	r.planned[i].Requests++
+	r.planned[i].Rows += w.Rows
+}

@@ -1,0 +1,52 @@
+package runtime
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
+)
+
+// Runtime runs scripts. Every run has a state of its own; what runs share is
+// the quota of each tenant and the list of secrets. It is safe for concurrent
+// use.
+type Runtime struct {
+	opts    Options
+	log     *slog.Logger
+	modules map[string]*bindings.Module
+
+	mu       sync.Mutex
+	limiters map[tenant]*planhat.Limiter
+}
+
+// tenant tells whose quota a client spends.
+type tenant struct{ host, token string }
+
+// New returns a Runtime. Nothing is opened, read or sent before a run. It fails
+// where the working directory is unknown or two modules have the same name.
+func New(o Options) (*Runtime, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Runtime{
+		opts:     o,
+		log:      slog.New(o.Secrets.Handler(o.Logger.Handler())),
+		modules:  map[string]*bindings.Module{},
+		limiters: map[tenant]*planhat.Limiter{},
+	}
+	for _, m := range o.Modules {
+		if r.modules[m.Name] != nil || builtin(m.Name) != nil {
+			return nil, fmt.Errorf("there are two modules called %q", m.Name)
+		}
+		r.modules[m.Name] = m
+	}
+	o.Secrets.Add(o.Planhat.APIToken)
+	o.Secrets.Add(o.Planhat.TenantToken)
+	return r, nil
+}
+
+// Secrets returns what is redacted from output, logs and errors.
+func (r *Runtime) Secrets() interface{ String(text string) string } { return r.opts.Secrets }

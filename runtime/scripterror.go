@@ -1,0 +1,54 @@
+package runtime
+
+import "fmt"
+
+// ScriptError is how a script failed. Where a Go error is behind it, such as a
+// *planhat.Error or a *LimitError, errors.As finds it.
+type ScriptError struct {
+	// Script and Line say where, as far as it is known; SourceLine is the
+	// text of that line and Column, from 1, points into it or is 0.
+	Script     string
+	Line       int
+	Column     int
+	SourceLine string
+	// Message is what happened, without the position; Hint what to do.
+	Message string
+	Hint    string
+	// Trace are the Lua calls that led there, the innermost first.
+	Trace []Frame
+	// Fields are what else is known: the fields of an error object that was
+	// not caught, in the order they are shown.
+	Fields []ErrorField
+	// Value is what the script raised, as ValueOf gives it.
+	Value any
+	// Cause is the Go error behind it, or nil.
+	Cause error
+}
+
+// Frame is one call in a traceback.
+type Frame struct {
+	Script string
+	Line   int
+	// Function is "function 'name'" or "main chunk".
+	Function string
+}
+
+// ErrorField is one thing known about an error.
+type ErrorField struct{ Name, Value string }
+
+// Error returns the position and the message in one line.
+func (e *ScriptError) Error() string {
+	if e.Script == "" {
+		return e.Message
+	}
+	if e.Line == 0 {
+		return e.Script + ": " + e.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", e.Script, e.Line, e.Message)
+}
+
+// Unwrap returns the Go error behind it.
+func (e *ScriptError) Unwrap() error { return e.Cause }
+
+// ErrorHint says what to do about it.
+func (e *ScriptError) ErrorHint() string { return e.Hint }

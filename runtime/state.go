@@ -1,0 +1,71 @@
+package runtime
+
+import (
+	"context"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/lualib"
+)
+
+// deepestCallDepth is the most that the interpreter's stack can be told to hold.
+const deepestCallDepth = 200_000
+
+// registryPerCall is the number of values that a call may need on average, which
+// bounds the stack of values where MaxCallDepth bounds the calls.
+const registryPerCall = 60
+
+// newState makes an empty Lua state that ends with ctx. Its coroutines get the
+// same limits.
+func newState(ctx context.Context, depth int) *lua.LState {
+	o := lualib.StateOptions()
+	o.CallStackSize = min(depth, deepestCallDepth)
+	o.RegistryMaxSize = max(o.RegistrySize, o.CallStackSize*registryPerCall)
+	L := lua.NewState(o)
+	L.Panic = raise
+	L.SetContext(quick(ctx))
+	return L
+}
+
+// raise ends the state's running functions with the value on top of the stack,
+// in Lua's own words where the interpreter has others.
+func raise(L *lua.LState) {
+	v := L.Get(-1)
+	if text, ok := v.(lua.LString); ok {
+		v = lua.LString(inLuaWords(L, string(text)))
+	}
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v})
+}
+
+// inLuaWords words the interpreter's message as Lua does.
+func inLuaWords(L *lua.LState, message string) string {
+	const notCallable = "attempt to call a non-function object"
+	if strings.HasSuffix(message, notCallable) {
+		return compile.NameCall(L, message, notCallable)
+	}
+	if at := strings.Index(message, "attempt to compare "); at >= 0 {
+		return message[:at] + compile.SameTypes(message[at:])
+	}
+	if rest, ok := strings.CutPrefix(message, lualib.HiddenSource+":"); ok {
+		if _, text, ok := strings.Cut(rest, ": "); ok {
+			return text
+		}
+	}
+	return message
+}
+
+// quickContext keeps the channel of its context at hand: the interpreter asks
+// for it before every instruction.
+type quickContext struct {
+	context.Context
+	done <-chan struct{}
+}
+
+func quick(ctx context.Context) context.Context {
+	return &quickContext{ctx, ctx.Done()}
+}
+
+// Done returns the context's channel.
+func (c *quickContext) Done() <-chan struct{} { return c.done }
