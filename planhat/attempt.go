@@ -50,6 +50,7 @@ func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *fail
 		return nil, seen, &failure{err: endedError(ctx, err), final: true}
 	}
 	defer release()
+	defer enter(ctx)()
 
 	seen.started = true
 	began = time.Now()

@@ -98,8 +98,16 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 	var names []string
 	for _, usage := range strings.Fields(cmd.Flags().FlagUsages()) {
 		if flag, ok := strings.CutPrefix(usage, "--"); ok {
-			names = append(names, "--"+strings.TrimRight(flag, ",[="))
+			names = append(names, "--"+flagName(flag))
 		}
 	}
 	return suggest.Phrase("--"+name, names)
+}
+
+// flagName cuts a flag's usage behind its name.
+func flagName(usage string) string {
+	if end := strings.IndexAny(usage, "[=,"); end >= 0 {
+		return usage[:end]
+	}
+	return usage
 }

@@ -224,7 +224,8 @@ func runScript(env *environment, o *runOptions) error {
 	result, runErr := rt.Run(ctx, script)
 	s := newSummary(script.Name, started, result, runErr, ctx)
 	s.DryRun, s.Simulated = o.dryRun, o.simulated
-	if runErr != nil {
+	var exit *runtime.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) {
 		showError(&environment{stderr: secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
 	}
 	if o.summary != "" {

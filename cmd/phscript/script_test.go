@@ -77,4 +77,3 @@ func calls(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s calls of %s, not %s; there were %v", got, args[0], args[1], server.CountsByOperation())
 	}
 }
-

@@ -31,7 +31,7 @@ type summary struct {
 	Simulated bool      `json:"simulated"`
 	DryRun    bool      `json:"dry_run"`
 	ExitCode  int       `json:"exit_code"`
-	// Outcome is done, rejected, failed or interrupted.
+	// Outcome is done, rejected, exited (by os.exit), failed or interrupted.
 	Outcome string        `json:"outcome"`
 	Error   *summaryError `json:"error,omitempty"`
 
@@ -134,8 +134,11 @@ func (s *summary) conclude(err error, ctx context.Context) {
 		s.ExitCode, s.Outcome = exitRejected, "rejected"
 	case err == nil:
 		s.Outcome = "done"
-	case s.ExitCode == exitInterrupted:
+	case errors.Is(err, errInterrupted):
 		s.Outcome = "interrupted"
+	case errors.As(err, new(*runtime.ExitError)):
+		s.Outcome = "exited"
+		return
 	}
 	var failed *runtime.ScriptError
 	if errors.As(err, &failed) {
@@ -179,7 +182,7 @@ func (s *summary) print(env *environment, file string, secrets *redact.Secrets) 
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "  %-9s  %s\n", name, fmt.Sprintf(format, args...))
 	}
-	end := map[string]string{"done": "done", "rejected": "done, with rejected rows", "failed": "failed", "interrupted": "interrupted"}[s.Outcome]
+	end := map[string]string{"done": "done", "rejected": "done, with rejected rows", "exited": fmt.Sprintf("ended by os.exit(%d)", s.ExitCode), "failed": "failed", "interrupted": "interrupted"}[s.Outcome]
 	where := ""
 	if s.Simulated {
 		where = " (simulated)"

@@ -7,6 +7,12 @@ import (
 	"path/filepath"
 )
 
+// The flags that allow what the sandbox refuses.
+const (
+	readFlag  = "--allow-read"
+	writeFlag = "--allow-write"
+)
+
 // place is a file inside an allowed folder.
 type place struct {
 	root *os.Root
@@ -16,13 +22,13 @@ type place struct {
 // locate finds the allowed folder that holds name, for reading. With follow, a
 // symbolic link at the end of the path is resolved as well.
 func (s *Sandbox) locate(act, name string, follow bool) (place, error) {
-	return s.find(act, name, s.read, "--allow-read", follow)
+	return s.find(act, name, s.read, readFlag, follow)
 }
 
-// locateForWrite is locate for the folders that may be written. The folders
-// themselves can neither be removed nor renamed.
+// locateForWrite is locate for the folders that may be written. A folder that
+// is not there yet is made; it can neither be removed nor renamed.
 func (s *Sandbox) locateForWrite(act, name string, follow bool) (place, error) {
-	at, err := s.find(act, name, s.write, "--allow-write", follow)
+	at, err := s.find(act, name, s.write, writeFlag, follow)
 	if err == nil && at.rel == "." && !follow {
 		err = &fs.PathError{Op: "change", Path: name, Err: errors.New("it is the allowed folder itself")}
 	}
@@ -40,6 +46,11 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 		rel, err := filepath.Rel(realDir, real)
 		if err != nil || !filepath.IsLocal(rel) {
 			continue
+		}
+		if flag == writeFlag {
+			if err := os.MkdirAll(realDir, 0o755); err != nil {
+				return place{}, renamed(err, "make the folder for", name)
+			}
 		}
 		root, err := s.root(realDir)
 		if err != nil {

@@ -31,8 +31,8 @@ type Sandbox struct {
 
 // New makes a sandbox. Relative names are taken from workDir, which must be
 // absolute. Files can be read under the read and the write folders, written
-// under the write folders; folders that do not exist yet allow nothing until
-// they do.
+// under the write folders. A write folder that does not exist is made when
+// something is first written there.
 func New(workDir string, read, write []string) *Sandbox {
 	return &Sandbox{
 		workDir: workDir,
@@ -217,7 +217,7 @@ func (e *RefusedError) ErrorKind() string { return "permission" }
 
 // ErrorHint says what to do next.
 func (e *RefusedError) ErrorHint() string {
-	if strings.HasPrefix(e.Flag, "--allow-read") {
+	if strings.HasPrefix(e.Flag, readFlag) {
 		return "put the file beside the script, or run with " + e.Flag
 	}
 	return "run with " + e.Flag
