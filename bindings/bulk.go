@@ -161,6 +161,9 @@ func (b binding) bulkOptions(a *Args) (planhat.BulkOptions, error) {
 		// The script's function runs between two requests, on the script's
 		// own goroutine: bulk calls are made one at a time here.
 		bulk.Progress = func(p planhat.BulkProgress) {
+			if a.Context().Err() != nil {
+				return
+			}
 			err := a.L.CallByParam(lua.P{Fn: fn, NRet: 0, Protect: true}, lua.LNumber(p.Rows), lua.LNumber(p.TotalRows))
 			if err != nil {
 				a.Host.Warn(a.Context(), "progress", "the progress function failed: "+err.Error())

@@ -30,7 +30,7 @@ func (e *usageError) Error() string { return e.message }
 func (e *usageError) ErrorHint() string { return e.hint }
 
 // errInterrupted is the cause of a run that Ctrl-C ended.
-var errInterrupted = errors.New("interrupted")
+var errInterrupted = errors.New("stopped by Ctrl-C or a termination signal")
 
 // finished carries the exit code of a run that has reported its end itself.
 type finished struct{ code int }

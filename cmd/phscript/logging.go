@@ -13,5 +13,5 @@ func newLogHandler(env *environment, format string, level slog.Level) slog.Handl
 	if format == "json" {
 		return slog.NewJSONHandler(env.stderr, &slog.HandlerOptions{Level: level})
 	}
-	return tint.NewHandler(env.stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !env.color()})
+	return tint.NewTextHandler(env.stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !env.color()})
 }
