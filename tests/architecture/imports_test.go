@@ -1,0 +1,142 @@
+// Package architecture keeps the house in order: imports run one way, every
+// folder is one that was agreed on, and only one file touches the process.
+package architecture
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// root is the repository's folder, seen from this package.
+const root = "../.."
+
+const module = "github.com/phscript/phscript"
+
+// room is what one package may import of this module's own packages, and what
+// it must not import of others. Names end in "/..." for all that is below.
+type room struct {
+	pkg string
+	own []string
+	// never are packages that the room must not reach, even through others.
+	never []string
+}
+
+// rooms lists every package outside of tests. A package matches the first
+// entry that fits.
+var rooms = []room{
+	{pkg: "planhat/catalog", never: []string{"net/http", lua}},
+	{pkg: "planhat/suggest", never: []string{"net/http", lua}},
+	{pkg: "planhat/simulator", own: []string{"planhat/catalog", "planhat/suggest"}, never: []string{lua}},
+	{pkg: "planhat/internal/...", own: []string{"planhat/catalog", "planhat/internal/..."}, never: []string{lua}},
+	{pkg: "planhat", own: []string{"planhat/catalog", "planhat/suggest"}, never: []string{lua, "os/signal", "flag"}},
+	{pkg: "stdlib"},
+	{pkg: "bindings", own: []string{"planhat", "planhat/catalog", "planhat/suggest"}, never: []string{luar}},
+	{pkg: "runtime/compile", own: []string{"runtime/lualib/number"}, never: []string{"net/http"}},
+	{pkg: "runtime/lualib/number", never: []string{lua}},
+	{pkg: "runtime/lualib", own: []string{"runtime/compile", "runtime/lualib/..."}, never: []string{"net/http"}},
+	{pkg: "runtime/redact", never: []string{lua}},
+	{pkg: "runtime/sandbox", never: []string{lua, "net/http"}},
+	{pkg: "runtime/config", own: []string{"planhat/suggest"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
+	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/suggest", "stdlib"}},
+	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},
+}
+
+const (
+	lua  = "github.com/yuin/gopher-lua"
+	luar = "layeh.com/gopher-luar"
+)
+
+// listed is what go list tells about a package.
+type listed struct {
+	ImportPath, Name, Dir string
+	Imports, Deps         []string
+	GoFiles               []string
+}
+
+// packages returns the module's packages without the tests.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,Dir,Imports,Deps,GoFiles", "./...")
+	list.Dir = root
+	out, err := list.Output()
+	require.NoError(t, err)
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		err := dec.Decode(&p)
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		if !strings.HasPrefix(p.ImportPath, module+"/tests/") {
+			all = append(all, p)
+		}
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// fits tells whether a package, or one inside of it, is meant by a pattern.
+func fits(pattern, pkg string) bool {
+	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return strings.HasPrefix(pkg, below+"/")
+	}
+	return pattern == pkg
+}
+
+func fitsAny(patterns []string, pkg string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool { return fits(pattern, pkg) })
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		i := slices.IndexFunc(rooms, func(r room) bool { return fits(r.pkg, name) })
+		if !assert.GreaterOrEqual(t, i, 0, "%s is in no room: say in rooms what it may import", name) {
+			continue
+		}
+		for _, imported := range p.Imports {
+			assert.NotEqual(t, "os/exec", imported, "%s could start programs, which scripts must not", name)
+			if own, ok := strings.CutPrefix(imported, module+"/"); ok {
+				assert.True(t, fitsAny(rooms[i].own, own), "%s imports %s, which is not one of %v", name, own, rooms[i].own)
+			}
+		}
+		for _, dep := range p.Deps {
+			for _, never := range rooms[i].never {
+				assert.False(t, dep == never || strings.HasPrefix(dep, never+"/"), "%s reaches %s", name, dep)
+			}
+		}
+	}
+}
+
+// TestRoomsExist fails for a rule about a package that is gone.
+func TestRoomsExist(t *testing.T) {
+	var names []string
+	for _, p := range packages(t) {
+		names = append(names, strings.TrimPrefix(p.ImportPath, module+"/"))
+	}
+	for _, r := range rooms {
+		assert.True(t, slices.ContainsFunc(names, func(name string) bool { return fits(r.pkg, name) }), "there is no package %s", r.pkg)
+	}
+}
+
+// TestNames keeps out packages that are named after nothing.
+func TestNames(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, name := range append(strings.Split(p.ImportPath, "/"), p.Name) {
+			assert.NotContains(t, []string{"util", "utils", "common", "helper", "helpers", "misc", "shared", "base"}, name, p.ImportPath)
+		}
+		if p.Name != "main" {
+			assert.Equal(t, path.Base(p.ImportPath), p.Name, "the package's name and its folder's differ")
+		}
+	}
+}
