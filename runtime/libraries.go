@@ -13,6 +13,7 @@ func (r *run) prepare() {
 	L := r.L
 	lualib.Open(L, luaHost{host{r}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
 	L.G.Global.RawSetString("require", L.NewFunction(r.require))
+	r.trackFiles()
 	r.setValues()
 	r.lazyGlobals()
 }

@@ -35,6 +35,7 @@ type run struct {
 	// loading are the modules that are being required, the outermost first.
 	loading []string
 
+	files          openFiles
 	stdout, stderr *redact.Writer
 	stdin          *bufio.Reader
 
@@ -128,6 +129,9 @@ func (r *run) do() (values []any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			values, err = nil, r.failure(p)
+			if exited(err) != nil {
+				r.files.closeAll(r.L)
+			}
 		}
 	}()
 	r.prepare()
@@ -140,6 +144,7 @@ func (r *run) do() (values []any, err error) {
 	for i := 1; i <= L.GetTop(); i++ {
 		values = append(values, ValueOf(L.Get(i)))
 	}
+	r.files.closeAll(L)
 	return values, nil
 }
 
@@ -157,17 +162,17 @@ func (r *run) compile(src []byte, name string) (*lua.FunctionProto, error) {
 	return proto, nil
 }
 
-// finish closes what the run has open. Files that the script did not close are
-// kept where it succeeded and dropped where it failed.
+// finish closes what the run has open. What the script did not write to its end
+// is dropped.
 func (r *run) finish(err error) error {
 	for _, c := range r.clients {
 		c.Close()
 	}
-	closed := r.box.Close(err == nil || exited(err) != nil)
+	closed := r.closeFiles(err == nil || exited(err) != nil)
 	for _, w := range []*redact.Writer{r.stdout, r.stderr} {
 		closed = errors.Join(closed, w.Flush())
 	}
-	if err == nil {
+	if err == nil || closed != nil && exited(err) != nil {
 		return closed
 	}
 	return err

@@ -47,6 +47,3 @@ func New(o Options) (*Runtime, error) {
 	o.Secrets.Add(o.Planhat.TenantToken)
 	return r, nil
 }
-
-// Secrets returns what is redacted from output, logs and errors.
-func (r *Runtime) Secrets() interface{ String(text string) string } { return r.opts.Secrets }

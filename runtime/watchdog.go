@@ -12,10 +12,12 @@ import (
 const sampleEvery = 50 * time.Millisecond
 
 // heapMetric counts the bytes of objects, garbage that was not collected yet
-// included; liveMetric those that the last collection left.
+// included; liveMetric those that the last collection left; allocMetric all
+// that were ever allocated.
 const (
-	heapMetric = "/memory/classes/heap/objects:bytes"
-	liveMetric = "/gc/heap/live:bytes"
+	heapMetric  = "/memory/classes/heap/objects:bytes"
+	liveMetric  = "/gc/heap/live:bytes"
+	allocMetric = "/gc/heap/allocs:bytes"
 )
 
 // watchdog ends a run when the heap has grown by more than its limit. The heap
@@ -51,9 +53,12 @@ func (w *watchdog) watch(limit int64, cancel context.CancelCauseFunc) {
 		if grown <= limit {
 			continue
 		}
-		// Much of it may be garbage: what counts is what a collection leaves.
+		// Much of it may be garbage: what counts is what a collection leaves,
+		// without what is allocated while it runs, all of which it keeps.
+		before := read(allocMetric)
 		goruntime.GC()
-		if read(liveMetric)-w.base > limit {
+		meanwhile := read(allocMetric) - before
+		if read(liveMetric)-meanwhile-w.base > limit {
 			cancel(memoryLimit(limit))
 			return
 		}

@@ -18,7 +18,8 @@ type file struct {
 	// root, temporary and final are set where Close gives the file its name.
 	root             *os.Root
 	temporary, final string
-	name             string
+	// name is what the script calls a file that it writes.
+	name string
 
 	once sync.Once
 	err  error

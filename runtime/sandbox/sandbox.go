@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -58,9 +59,8 @@ func absolute(workDir string, dirs []string) []string {
 }
 
 // Close ends the sandbox. Files that are still open are closed; those that were
-// being written appear under their name when keep is set, and are thrown away
-// otherwise.
-func (s *Sandbox) Close(keep bool) error {
+// being written anew are thrown away.
+func (s *Sandbox) Close() error {
 	s.mu.Lock()
 	open := make([]*file, 0, len(s.open))
 	for f := range s.open {
@@ -69,11 +69,7 @@ func (s *Sandbox) Close(keep bool) error {
 	s.mu.Unlock()
 	var failed []error
 	for _, f := range open {
-		if keep {
-			failed = append(failed, f.Close())
-		} else {
-			failed = append(failed, f.Abort())
-		}
+		failed = append(failed, f.Abort())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,6 +78,21 @@ func (s *Sandbox) Close(keep bool) error {
 		delete(s.roots, dir)
 	}
 	return errors.Join(failed...)
+}
+
+// Unfinished names the files that are open for writing, as the script named
+// them.
+func (s *Sandbox) Unfinished() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for f := range s.open {
+		if f.name != "" {
+			names = append(names, f.name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // OpenRead opens a file for reading.

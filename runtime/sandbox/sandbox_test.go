@@ -31,7 +31,7 @@ func newWorld(t *testing.T) *world {
 	w.put(t, "work/in.txt", "inside")
 	w.put(t, "outside/secret.txt", "secret")
 	w.box = New(w.path("work"), []string{w.path("work")}, []string{w.path("out")})
-	t.Cleanup(func() { assert.NoError(t, w.box.Close(false)) })
+	t.Cleanup(func() { assert.NoError(t, w.box.Close()) })
 	return w
 }
 
@@ -141,27 +141,25 @@ func TestWritingIsAtomic(t *testing.T) {
 	assert.Equal(t, "newer", w.get(t, "out/r.txt"))
 }
 
-func TestCloseKeepsOrDropsOpenFiles(t *testing.T) {
-	for _, keep := range []bool{true, false} {
-		w := newWorld(t)
-		w.put(t, "out/old.txt", "old")
-		for _, name := range []string{"out/old.txt", "out/new.txt"} {
-			f, err := w.box.OpenWrite(w.path(name), false)
-			require.NoError(t, err)
-			_, err = io.WriteString(f, "text")
-			require.NoError(t, err)
-		}
-		require.NoError(t, w.box.Close(keep))
-		left, err := os.ReadDir(w.path("out"))
+func TestCloseDropsOpenFiles(t *testing.T) {
+	w := newWorld(t)
+	w.put(t, "out/old.txt", "old")
+	for _, name := range []string{"out/old.txt", "out/new.txt"} {
+		f, err := w.box.OpenWrite(w.path(name), false)
 		require.NoError(t, err)
-		if keep {
-			assert.Len(t, left, 2)
-			assert.Equal(t, "text", w.get(t, "out/old.txt"))
-		} else {
-			assert.Len(t, left, 1, "no temporary file stays")
-			assert.Equal(t, "old", w.get(t, "out/old.txt"))
-		}
+		_, err = io.WriteString(f, "text")
+		require.NoError(t, err)
 	}
+	in, err := w.box.OpenRead("in.txt")
+	require.NoError(t, err)
+	assert.Equal(t, []string{w.path("out/new.txt"), w.path("out/old.txt")}, w.box.Unfinished())
+	require.NoError(t, w.box.Close())
+	_, err = in.Read(make([]byte, 1))
+	require.ErrorIs(t, err, fs.ErrClosed)
+	left, err := os.ReadDir(w.path("out"))
+	require.NoError(t, err)
+	assert.Len(t, left, 1, "no temporary file stays")
+	assert.Equal(t, "old", w.get(t, "out/old.txt"))
 }
 
 func TestChanging(t *testing.T) {
