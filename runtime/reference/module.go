@@ -162,8 +162,7 @@ func signature(f *bindings.Func) string {
 	return f.Signature() + " → " + strings.Join(types, ", ")
 }
 
-// qualified is how a script writes a function; the function that a module
-// itself is goes by its own name as well.
+// qualified is how a script writes a function or a value.
 func qualified(module, name string) string { return module + "." + name }
 
 func optional(yes bool) string {

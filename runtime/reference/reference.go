@@ -84,7 +84,8 @@ func (b *Book) model(part *bindings.Module) *catalog.Model {
 	return b.api.Model(snake)
 }
 
-// ModulePath and modelPath say where the pages lie.
+// modulePath is where the page of a module lies.
 func modulePath(name string) string { return name + ".md" }
 
+// modelPath is where the page of a model lies.
 func modelPath(m *catalog.Model) string { return path.Join("models", m.Snake+".md") }

@@ -72,6 +72,3 @@ func (d document) snippets() []snippet {
 
 // prose returns the document without its fenced blocks.
 func (d document) prose() string { return fence.ReplaceAllString(d.text, "") }
-
-// handwritten tells the documents that people write from generated pages.
-func (d document) handwritten() bool { return !strings.HasPrefix(d.path, "docs/reference/") }

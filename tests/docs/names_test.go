@@ -1,7 +1,9 @@
 package docs
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,5 +193,24 @@ func TestLimitsAreDocumented(t *testing.T) {
 			planhat.DefaultCallsPerMinute, planhat.DefaultPerSecond, planhat.DefaultParallel),
 	} {
 		assert.True(t, strings.Contains(text, want), "limits.md does not say %q", want)
+	}
+}
+
+// Every field of the summary file stands in errors.md.
+func TestSummaryFieldsAreDocumented(t *testing.T) {
+	dir := t.TempDir()
+	_, stderr, code := phscript(t, binary(t), dir, "run", "--simulate", "--summary", "summary.json", "-e",
+		`planhat.company.bulk_upsert{ { externalId = "a-1", name = "Acme" }, { externalId = "a-1" } }`)
+	require.Equal(t, 3, code, stderr)
+	written, err := os.ReadFile(filepath.Join(dir, "summary.json"))
+	require.NoError(t, err)
+	var fields map[string]any
+	require.NoError(t, json.Unmarshal(written, &fields))
+	rows, _ := fields["rejected_rows"].([]any)
+	require.Len(t, rows, 1)
+	row, _ := rows[0].(map[string]any)
+	text := read(t, "docs/errors.md")
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(fields)), slices.Collect(maps.Keys(row))) {
+		assert.True(t, strings.Contains(text, "`"+name+"`"), "errors.md does not name the summary's %s", name)
 	}
 }
