@@ -123,7 +123,7 @@ local function import(file)
   end
   for i, account in ipairs(sources) do
     local id = account.cells["Account ID"]
-    local outcome = "created"
+    local outcome = result.planned > 0 and "planned" or "created"
     if rejected[i] then
       outcome = "rejected"
     elseif known[id] then
@@ -140,7 +140,11 @@ end
 import "accounts.csv"
 import "accounts_monday.csv"
 
--- Show what was turned down or could not be read.
+-- Show what was turned down or could not be read, in the order of the lines.
+table.sort(log_lines, function(a, b)
+  if a.file ~= b.file then return a.file < b.file end
+  return a.line < b.line
+end)
 local merged, rejected, remarks = 0, {}, {}
 for _, entry in ipairs(log_lines) do
   if entry.outcome == "merged" then
@@ -154,10 +158,10 @@ end
 local function show(entry)
   return ("%s line %d, %s: %s"):format(entry.file, entry.line, entry.id or entry.name, entry.reason)
 end
-print(("%d repeated lines were merged"):format(merged))
-print(("%d lines were turned down by this script:"):format(#rejected))
+print(report.some(merged, "repeated line") .. " merged")
+print(report.some(#rejected, "line") .. " turned down by this script:")
 report.first(rejected, 3, show)
-print(("%d accounts were imported without a cell that makes no sense:"):format(#remarks))
+print(report.some(#remarks, "account") .. " with a cell that makes no sense, which was left out:")
 report.first(remarks, 3, show)
 
 -- Read the customers back from Planhat, the largest first.
@@ -178,8 +182,4 @@ for i = 1, math.min(3, #customers) do
   print(("  %s  %s (%s)"):format(report.count(c.arr), c.name, c.country))
 end
 
-table.sort(log_lines, function(a, b)
-  if a.file ~= b.file then return a.file < b.file end
-  return a.line < b.line
-end)
 report.save("quickstart-report.csv", log_lines, { "file", "line", "id", "name", "outcome", "reason" })

@@ -75,14 +75,29 @@ function clean.domain(text)
   return (text:lower():gsub("^%a+://", ""):gsub("^www%.", ""):gsub("[/?#:].*$", ""))
 end
 
+-- Lua's own lower and upper know the letters a to z only. These know the
+-- accented letters of Western Europe as well: in UTF-8 these are two bytes, and
+-- the second one of a small letter is 32 higher.
+local function shift(text, from, by)
+  return (text:gsub("\195(" .. from .. ")", function(letter) return "\195" .. string.char(letter:byte() + by) end))
+end
+local function lower(text) return shift(text:lower(), "[\128-\150\152-\158]", 32) end
+local function upper(text) return shift(text:upper(), "[\160-\182\184-\190]", -32) end
+
 -- person("ADA  LOVELACE") --> "Ada Lovelace". Names in mixed case are left as
--- they are, so that McDonald and van der Berg survive.
+-- they are, so that McDonald and van der Berg survive, and so are names in
+-- other scripts.
 function clean.person(text)
   text = clean.text(text)
   if not text then return nil end
   text = text:gsub("%s+", " ")
-  if text ~= text:lower() and text ~= text:upper() then return text end
-  return (text:lower():gsub("(%a)([%w\128-\255']*)", function(first, rest) return first:upper() .. rest end))
+  local other_letters = text:find("[\196-\255]")
+  local mixed_case = text ~= lower(text) and text ~= upper(text)
+  if other_letters or mixed_case then return text end
+  return (lower(text):gsub("[^%s%-']+", function(word)
+    local first = word:match("^\195.") or word:sub(1, 1)
+    return upper(first) .. word:sub(#first + 1)
+  end))
 end
 
 return clean

@@ -16,11 +16,16 @@ function report.count(n)
   return text
 end
 
+-- some(1, "line") --> "1 line", some(2, "company", "companies") --> "2 companies"
+function report.some(n, one, many)
+  return report.count(n) .. " " .. (n == 1 and one or many or one .. "s")
+end
+
 -- bulk("Licenses", result) prints what became of the rows of a bulk call, and
 -- the first three of those that Planhat did not take.
 function report.bulk(title, result)
   if result.planned > 0 then
-    print(("%s: %s rows would be sent"):format(title, report.count(result.planned)))
+    print(("%s: %s would be sent"):format(title, report.some(result.planned, "row")))
     return
   end
   print(("%s: %s created, %s updated, %s unchanged, %s rejected"):format(title,
@@ -47,7 +52,7 @@ end
 function report.save(name, rows, columns)
   local file = "out/" .. name
   csv.write(file, rows, { columns = columns })
-  print(("%s lines written to %s"):format(report.count(#rows), file))
+  print(("%s written to %s"):format(report.some(#rows, "line"), file))
 end
 
 return report
