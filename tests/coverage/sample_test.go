@@ -1,0 +1,202 @@
+// Package coverage proves that every operation of the catalog can be called
+// from Go and from Lua, and that the simulator carries it out. Operations and
+// arguments come from the catalog: there is no second list of them.
+package coverage
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/simulator"
+)
+
+// domain is the e-mail domain of the company that everything belongs to.
+const domain = "coverage.example"
+
+// world is a simulator in which each model has one record, and makes records
+// that the API accepts.
+type world struct {
+	*simulator.Server
+	made int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	server, err := simulator.Start(simulator.Options{CallsPerMinute: -1, PerSecond: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	w := &world{Server: server}
+	for _, m := range catalog.Load().Models {
+		w.put(t, m)
+	}
+	return w
+}
+
+// standing returns the _id of the model's record. Each has its own, so that a
+// mix-up of models shows.
+func standing(m *catalog.Model) string {
+	name := m.Name
+	if m.Snake == "note" || m.Snake == "ticket" {
+		name = "Conversation." + m.Name
+	}
+	id := fmt.Sprintf("%x", name)
+	return (id + strings.Repeat("0", 24))[:24]
+}
+
+// put stores the model's record, and before it those that it refers to.
+func (w *world) put(t *testing.T, m *catalog.Model) {
+	t.Helper()
+	if m.Property("_id") == nil || m.Path == "" || m.Operation("get_list") == nil {
+		return
+	}
+	record := w.record(m)
+	for name := range record {
+		ref := catalog.Load().ModelNamed(m.Property(name).Ref)
+		if ref != nil && ref != m && w.Record(ref.Snake, standing(ref)) == nil {
+			w.put(t, ref)
+		}
+	}
+	record["_id"] = standing(m)
+	if m.Snake == "company" {
+		record["domains"] = []string{domain}
+	}
+	require.NoError(t, w.Put(m.Snake, record), m.Snake)
+}
+
+// record makes up a record that the model takes, different from all before.
+func (w *world) record(m *catalog.Model) map[string]any {
+	w.made++
+	names := append([]string{"externalId", "extId", "sourceId"}, m.RequiredOnCreate...)
+	names = append(names, m.RequiredOnBulkCreate...)
+	names = append(names, m.RequiredOneOf...)
+	for _, p := range m.Properties {
+		if p.Required {
+			names = append(names, p.Name)
+		}
+	}
+	record := map[string]any{}
+	for _, name := range names {
+		if p := m.Property(name); p != nil && !p.ReadOnly {
+			record[name] = w.value(p)
+		}
+	}
+	switch m.Snake {
+	case "conversation":
+		record["type"] = "call" // what is neither a note nor a ticket
+	case "metrics":
+		record["externalId"] = w.companyExternalID()
+	case "user_activity":
+		record["companyExternalId"] = w.companyExternalID()
+	}
+	return record
+}
+
+// companyExternalID returns the externalId of the company that everything
+// belongs to.
+func (w *world) companyExternalID() any {
+	return w.Record("company", standing(catalog.Load().Model("company")))["externalId"]
+}
+
+// value makes up a value of a property.
+func (w *world) value(p *catalog.Property) any {
+	ref := catalog.Load().ModelNamed(p.Ref)
+	switch {
+	case ref != nil && p.Type == catalog.Array:
+		return []string{standing(ref)}
+	case ref != nil:
+		return standing(ref)
+	case len(p.Enum) > 0:
+		return p.Enum[0]
+	case p.Name == "email":
+		return fmt.Sprintf("person.%d@%s", w.made, domain)
+	case p.Name == "domains":
+		return []string{domain}
+	case p.Name == "parent":
+		return "company"
+	}
+	switch p.Type {
+	case catalog.Number, catalog.Integer:
+		return 8
+	case catalog.Days:
+		return 20_000
+	case catalog.Date:
+		return "2026-01-15T00:00:00.000Z"
+	case catalog.Boolean:
+		return true
+	case catalog.Array:
+		return []string{}
+	case catalog.Object:
+		return map[string]any{}
+	}
+	return fmt.Sprintf("%s %d", p.Name, w.made)
+}
+
+// segment makes up a call in Segment's form.
+func (w *world) segment(m *catalog.Model) map[string]any {
+	w.made++
+	call := map[string]any{}
+	for _, p := range m.SegmentProperties {
+		call[p.Name] = w.value(p)
+	}
+	call["traits"] = map[string]any{"companyId": w.companyExternalID()}
+	return call
+}
+
+// body makes up the body of an operation: nil, an object, or a list.
+func (w *world) body(m *catalog.Model, op *catalog.Operation) any {
+	switch {
+	case op.Body == "":
+		return nil
+	case op.BodyShape != nil:
+		return []string{standing(m)} // ids
+	case op.Name == "segment":
+		return w.segment(m)
+	case strings.HasSuffix(op.Body, "array"):
+		return []any{w.record(m), w.record(m)}
+	case op.Method == http.MethodPut:
+		changes := w.record(m)
+		delete(changes, "parent") // custom fields stay where they are
+		return changes
+	}
+	return w.record(m)
+}
+
+func text(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	require.NoError(t, err)
+	return b
+}
+
+// operations calls do for every operation of the catalog, on a simulator in
+// which the operation's record exists, and checks that the simulator saw
+// exactly that operation, and carried it out.
+func operations(t *testing.T, do func(*testing.T, *world, *catalog.Model, *catalog.Operation)) {
+	w := newWorld(t)
+	seen := 0
+	for _, m := range catalog.Load().Models {
+		for _, op := range m.Operations {
+			name := m.Snake + "." + op.Name
+			t.Run(name, func(t *testing.T) {
+				w.put(t, m)
+				w.Reset()
+				do(t, w, m, op)
+				calls := w.Calls()
+				require.Len(t, calls, 1)
+				assert.Equal(t, name, calls[0].Model+"."+calls[0].Operation)
+				assert.Equal(t, map[string]int{name: 1}, w.CountsByOperation())
+				assert.Equal(t, http.StatusOK, calls[0].Status)
+				assert.True(t, calls[0].Applied)
+				seen++
+			})
+		}
+	}
+	assert.Equal(t, 154, seen, "the catalog's size is part of the promise")
+}
