@@ -85,18 +85,18 @@ func run(t *testing.T, flags []string, script string, args ...string) *outcome {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.CopyFS(filepath.Join(dir, "examples"), os.DirFS(scripts)))
-	return runIn(t, dir, flags, script, args...)
+	return runIn(t, dir, nil, flags, script, args...)
 }
 
-// runIn runs a script in a folder that has the examples already. Nothing of
-// the caller's environment reaches it, so that no token does.
-func runIn(t *testing.T, dir string, flags []string, script string, args ...string) *outcome {
+// runIn runs a script in a folder that has the examples already. Of the
+// caller's environment nothing reaches it, so that no token does.
+func runIn(t *testing.T, dir string, env, flags []string, script string, args ...string) *outcome {
 	t.Helper()
 	line := append([]string{"run", "--summary", "summary.json"}, flags...)
 	line = append(append(line, "examples/"+script), args...)
 	cmd := exec.CommandContext(t.Context(), program, line...)
 	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + dir, "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "NO_COLOR=1"}
+	cmd.Env = append([]string{"HOME=" + dir, "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "NO_COLOR=1"}, env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -152,7 +152,7 @@ func (o *outcome) written(t *testing.T) []string {
 	return files
 }
 
-// headers hold that a script explains itself before it starts.
+// TestScriptsExplainThemselves holds that a script explains itself before it starts.
 func TestScriptsExplainThemselves(t *testing.T) {
 	for _, name := range scriptNames(t) {
 		text, err := os.ReadFile(filepath.Join(scripts, name))
