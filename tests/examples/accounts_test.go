@@ -137,9 +137,6 @@ func (e *export) line(cells []string) {
 	e.WriteString("\r\n")
 }
 
-// one returns true once in n times.
-func (e *export) one(n int) bool { return e.rand.IntN(n) == 0 }
-
 // messy writes an account with the habits of its country, and a slip here and
 // there that a script can mend.
 func (e *export) messy(a account) {
