@@ -26,7 +26,7 @@ func (h host) Client() (*planhat.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.run.client = c
+	h.client = c
 	return c, nil
 }
 
@@ -85,7 +85,7 @@ func (h host) newClient(cfg planhat.Config, callsPerMinute int) (*planhat.Client
 	if err != nil {
 		return nil, err
 	}
-	h.run.clients = append(h.run.clients, c)
+	h.clients = append(h.clients, c)
 	return c, nil
 }
 

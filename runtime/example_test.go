@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -68,7 +69,8 @@ func ExampleScriptError_Render() {
 		Name:   "owners.lua",
 		Source: []byte("local company = { name = \"Acme\" }\nprint(company.owner.name)\n"),
 	})
-	if failed, ok := err.(*runtime.ScriptError); ok {
+	var failed *runtime.ScriptError
+	if errors.As(err, &failed) {
 		_ = failed.Render(os.Stdout, false)
 	}
 	// Output:

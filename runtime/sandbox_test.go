@@ -60,7 +60,7 @@ func TestFilesOfAFailedRunAreDropped(t *testing.T) {
 	b.opts.WriteDirs = []string{b.dir}
 	b.put(t, "kept.txt", "old")
 	const write = `local f = io.open("kept.txt", "w") f:write("new") local g = io.open("other.txt", "w") g:write("x") `
-	b.fails(t, write+`error("no")`)
+	assert.Equal(t, "no", b.fails(t, write+`error("no")`).Message)
 	left, err := os.ReadDir(b.dir)
 	require.NoError(t, err)
 	assert.Len(t, left, 1)

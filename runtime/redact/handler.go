@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 )
 
 // Handler returns a slog handler that passes records to h with every secret
@@ -63,7 +64,7 @@ func (h *handler) WithGroup(name string) slog.Handler {
 }
 
 func (h *handler) with(b binding) slog.Handler {
-	bound := append(h.bound[:len(h.bound):len(h.bound)], b)
+	bound := slices.Concat(h.bound, []binding{b})
 	return &handler{next: h.next, secrets: h.secrets, bound: bound}
 }
 
