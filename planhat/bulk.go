@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -136,7 +137,7 @@ func (b *bulk) lines(rows []Record, total *BulkResult) []*line {
 
 // rowMessage joins an error's message and hint, since a row has no hint.
 func rowMessage(err error) string {
-	e, ok := err.(*Error)
+	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return err.Error()
 	}

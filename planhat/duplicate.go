@@ -69,7 +69,7 @@ func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 		out.Created = count(members.get("created"))
 		lines := make([]*line, len(ids))
 		for i, id := range ids {
-			lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
+			lines[i] = &line{index: i, given: quoted(id), keys: []key{{"_id", id}}}
 		}
 		m := newMatcher(lines, r.client.redact)
 		for _, list := range members {

@@ -150,7 +150,7 @@ func (r *reader) close() error {
 	if _, err := r.dec.ReadToken(); err != nil {
 		return eof(err)
 	}
-	if _, err := r.dec.ReadToken(); err != io.EOF {
+	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows after the end of the JSON")
 	}
 	return nil
@@ -158,7 +158,7 @@ func (r *reader) close() error {
 
 // eof makes any end of the text an unexpected one.
 func eof(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

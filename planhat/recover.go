@@ -148,6 +148,6 @@ func isObjectID(s string) bool {
 		return false
 	}
 	return strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F')
+		return !strings.ContainsRune("0123456789abcdefABCDEF", r)
 	}) < 0
 }

@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -35,7 +36,7 @@ func (r *Resource) operation(name string) (*catalog.Operation, error) {
 
 // fault returns a local error that knows its operation.
 func (r *Resource) fault(op *catalog.Operation, err error) error {
-	e, ok := err.(*Error)
+	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return err
 	}
@@ -59,8 +60,8 @@ func (r *Resource) note(op *catalog.Operation, o Outcome) {
 func (r *Resource) noteOne(op *catalog.Operation, row Record, o Outcome, err error) {
 	if err != nil {
 		o = Outcome{Err: err}
-		if KindOf(err) == KindValidation {
-			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: err.(*Error).Message, Kind: KindValidation}}
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindValidation {
+			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: e.Message, Kind: KindValidation}}
 		}
 	}
 	r.note(op, o)
