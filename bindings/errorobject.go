@@ -3,7 +3,6 @@ package bindings
 import (
 	"context"
 	"errors"
-	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -98,7 +97,7 @@ func NewError(L *lua.LState, err error) *lua.LTable {
 	script, line := position(L)
 	text("script", script)
 	number("line", float64(line))
-	text("traceback", traceback(L))
+	text("traceback", traceback(Stack(L)))
 	return t
 }
 
@@ -157,34 +156,6 @@ func ErrorLine(t *lua.LTable) string {
 		b.WriteString(" - " + hint)
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-// traceback lists the Lua functions on the stack; the host's own frames are
-// left out.
-func traceback(L *lua.LState) string {
-	var lines []string
-	for level := 0; ; level++ {
-		dbg, ok := L.GetStack(level)
-		if !ok {
-			break
-		}
-		fn, err := L.GetInfo("Slnf", dbg, lua.LNil)
-		if err != nil {
-			break
-		}
-		if f, ok := fn.(*lua.LFunction); ok && f.IsG || dbg.CurrentLine <= 0 {
-			continue
-		}
-		what := "main chunk"
-		if dbg.What != "main" {
-			what = "function '" + dbg.Name + "'"
-			if dbg.Name == "" || dbg.Name == "?" {
-				what = "function at line " + strconv.Itoa(dbg.LineDefined)
-			}
-		}
-		lines = append(lines, dbg.Source+":"+strconv.Itoa(dbg.CurrentLine)+": in "+what)
-	}
-	return strings.Join(lines, "\n")
 }
 
 func kindOf(err error) string {

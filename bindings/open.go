@@ -64,7 +64,7 @@ func newFunction(L *lua.LState, h Host, module string, fn *Func, self *lua.LTabl
 // luaFunction runs a chunk that returns a function. The chunk is part of the
 // program: one that does not compile is a bug that any test finds.
 func luaFunction(L *lua.LState, name, chunk string) *lua.LFunction {
-	f, err := L.Load(strings.NewReader(chunk), name)
+	f, err := L.Load(strings.NewReader(chunk), InternalChunk+" "+name)
 	if err != nil {
 		panic(err)
 	}
@@ -100,30 +100,4 @@ func Raise(L *lua.LState, err error) {
 		L.Error(raised.Object, 0)
 	}
 	L.Error(NewError(L, err), 0)
-}
-
-// where returns "file:line: " of the nearest Lua function on the stack, or "".
-func where(L *lua.LState) string {
-	script, line := position(L)
-	if script == "" {
-		return ""
-	}
-	return script + ":" + lua.LNumber(line).String() + ": "
-}
-
-// position returns the source and line of the nearest Lua function on the
-// stack.
-func position(L *lua.LState) (script string, line int) {
-	for level := 1; ; level++ {
-		dbg, ok := L.GetStack(level)
-		if !ok {
-			return "", 0
-		}
-		if _, err := L.GetInfo("Sl", dbg, lua.LNil); err != nil {
-			return "", 0
-		}
-		if dbg.CurrentLine > 0 {
-			return dbg.Source, dbg.CurrentLine
-		}
-	}
 }

@@ -15,7 +15,7 @@ import (
 // failure makes the error of a run out of what was recovered. It is called
 // before the state's stack is unwound.
 func (r *run) failure(recovered any) error {
-	frames := trace(r.L)
+	frames := bindings.Stack(r.L)
 	if r.ctx.Err() != nil {
 		return r.ended(frames)
 	}

@@ -10,6 +10,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/suggest"
 	"github.com/phscript/phscript/stdlib"
 )
@@ -132,7 +133,7 @@ func (r *run) findModule(name string) (src []byte, chunk string, tried []string,
 		return []byte(text), name, nil, nil
 	}
 	if text, ok := stdlib.Source(name); ok {
-		return text, stdlibChunk + name, nil, nil
+		return text, bindings.InternalChunk + " " + name, nil, nil
 	}
 	return nil, "", tried, nil
 }

@@ -1,6 +1,10 @@
 package runtime
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/phscript/phscript/bindings"
+)
 
 // ScriptError is how a script failed. Where a Go error is behind it, such as a
 // *planhat.Error or a *LimitError, errors.As finds it.
@@ -26,12 +30,7 @@ type ScriptError struct {
 }
 
 // Frame is one call in a traceback.
-type Frame struct {
-	Script string
-	Line   int
-	// Function is "function 'name'" or "main chunk".
-	Function string
-}
+type Frame = bindings.Frame
 
 // ErrorField is one thing known about an error.
 type ErrorField struct{ Name, Value string }

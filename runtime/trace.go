@@ -4,50 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
-
-	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/runtime/lualib"
 )
-
-// stdlibChunk goes before the names of the built-in modules' chunks, whose
-// calls a traceback leaves out.
-const stdlibChunk = "phscript:"
-
-// deepestTrace bounds a traceback.
-const deepestTrace = 40
-
-// trace lists the Lua calls on the stack, the innermost first, without the
-// host's own.
-func trace(L *lua.LState) []Frame {
-	var frames []Frame
-	for level := 0; len(frames) < deepestTrace; level++ {
-		dbg, ok := L.GetStack(level)
-		if !ok {
-			break
-		}
-		if _, err := L.GetInfo("Sln", dbg, lua.LNil); err != nil {
-			break
-		}
-		if dbg.CurrentLine <= 0 || dbg.Source == lualib.HiddenSource || strings.HasPrefix(dbg.Source, stdlibChunk) {
-			continue
-		}
-		frames = append(frames, Frame{Script: dbg.Source, Line: dbg.CurrentLine, Function: functionName(dbg)})
-	}
-	return frames
-}
-
-func functionName(dbg *lua.Debug) string {
-	switch {
-	case dbg.What == "main":
-		return "main chunk"
-	case dbg.LineDefined == 0:
-		return "the module's main chunk"
-	case dbg.Name == "", dbg.Name == "?", dbg.Name[0] == '<', dbg.Name[0] == '(':
-		return "the function of line " + strconv.Itoa(dbg.LineDefined)
-	}
-	return "function '" + dbg.Name + "'"
-}
 
 // position splits "file:line: message" where file is a chunk of this run. Of
 // several positions, as coroutine.wrap makes them, the last one counts.

@@ -12,8 +12,8 @@ import (
 const most = 3
 
 // Nearest returns at most three of the candidates that lie near to name, the
-// nearest first. How far a candidate may differ grows with its length: one
-// letter in four, so that short names don't suggest each other. Differences in
+// nearest first. How far a candidate may differ grows with its length: about
+// one letter in three, so that short names don't suggest each other. Differences in
 // case, underscores and hyphens count for little.
 func Nearest(name string, candidates []string) []string {
 	type match struct {
@@ -25,7 +25,7 @@ func Nearest(name string, candidates []string) []string {
 	for _, c := range candidates {
 		other := fold(c)
 		d := levenshtein.ComputeDistance(folded, other)
-		within := max(len(folded), len(other))/4 + 1
+		within := (min(len(folded), len(other)) + 1) / 3
 		prefixed := len(folded) >= 3 && (strings.HasPrefix(other, folded) || strings.HasPrefix(folded, other) && len(other) >= 3)
 		if d > within && !prefixed {
 			continue

@@ -17,6 +17,9 @@ func TestNearest(t *testing.T) {
 		{"NPS", []string{"nps"}},
 		{"userActivity", []string{"user_activity", "user"}},
 		{"zzz", nil},
+		{"ups", []string{"nps"}},
+		{"xps", []string{"nps"}},
+		{"monht", nil},
 		{"", nil},
 	} {
 		assert.Equal(t, tt.want, Nearest(tt.name, models), tt.name)

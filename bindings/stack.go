@@ -1,0 +1,88 @@
+package bindings
+
+import (
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// InternalChunk begins the names of chunks that are part of phscript, as the
+// names of script files never do. Positions and tracebacks leave them out.
+const InternalChunk = "=[phscript]"
+
+// DeepestStack bounds a traceback, in calls.
+const DeepestStack = 40
+
+// Frame is one call of a traceback.
+type Frame struct {
+	Script string
+	Line   int
+	// Function is "function 'name'" or "main chunk".
+	Function string
+}
+
+// Stack lists the calls of the script's functions, the innermost first: those
+// of L and, where L is a coroutine, of what resumed it. Calls of the host and
+// of phscript's own Lua code are left out.
+func Stack(L *lua.LState) []Frame {
+	var frames []Frame
+	for thread := L; thread != nil; thread = thread.Parent {
+		for level := 0; len(frames) < DeepestStack; level++ {
+			dbg, ok := thread.GetStack(level)
+			if !ok {
+				break
+			}
+			if _, err := thread.GetInfo("Sln", dbg, lua.LNil); err != nil {
+				break
+			}
+			if dbg.CurrentLine <= 0 || strings.HasPrefix(dbg.Source, InternalChunk) {
+				continue
+			}
+			frames = append(frames, Frame{Script: dbg.Source, Line: dbg.CurrentLine, Function: functionName(dbg)})
+		}
+	}
+	return frames
+}
+
+func functionName(dbg *lua.Debug) string {
+	switch {
+	case dbg.What == "main":
+		return "main chunk"
+	case dbg.LineDefined == 0:
+		return "the module's main chunk"
+	case dbg.Name == "", dbg.Name == "?", dbg.Name[0] == '<', dbg.Name[0] == '(':
+		return "the function of line " + strconv.Itoa(dbg.LineDefined)
+	}
+	return "function '" + dbg.Name + "'"
+}
+
+// traceback writes frames as lines of text.
+func traceback(frames []Frame) string {
+	var b strings.Builder
+	for i, f := range frames {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(f.Script + ":" + strconv.Itoa(f.Line) + ": in " + f.Function)
+	}
+	return b.String()
+}
+
+// position returns the script and the line that called into the host, or ""
+// where no script did.
+func position(L *lua.LState) (script string, line int) {
+	if frames := Stack(L); len(frames) > 0 {
+		return frames[0].Script, frames[0].Line
+	}
+	return "", 0
+}
+
+// where returns the position as it stands before a message: "file:line: ".
+func where(L *lua.LState) string {
+	script, line := position(L)
+	if script == "" {
+		return ""
+	}
+	return script + ":" + strconv.Itoa(line) + ": "
+}
