@@ -64,9 +64,13 @@ func (r *rewriter) hold(body []ast.Stmt, at ast.PositionHolder, value ast.Expr) 
 }
 
 // needsFreshLocal tells whether the code generator would compute an expression
-// inside of the register that it is assigned to.
+// inside of the register that it is assigned to. A call that stands for one
+// value would even be made from there when the target is the last parameter,
+// which clears the registers of the variables behind it.
 func needsFreshLocal(e ast.Expr) bool {
-	switch e.(type) {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		return e.AdjustRet
 	case *ast.LogicalOpExpr, *ast.RelationalOpExpr, *ast.UnaryNotOpExpr:
 		return true
 	}

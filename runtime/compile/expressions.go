@@ -69,11 +69,12 @@ func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Ex
 
 // arithmetic rewrites "%", which gopher-lua computes exactly where Lua computes
 // a - floor(a/b)*b: 1 % 0.1 is 0 in Lua. A whole literal divisor gives the same
-// either way and keeps the plain instruction.
+// either way and keeps the fast instruction; only a folded -3 % 3 would be -0.
 func (r *rewriter) arithmetic(e *ast.ArithmeticOpExpr) ast.Expr {
 	r.noteBinary(opArithmetic, e.Lhs, e.Rhs)
 	e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
-	if e.Operator != "%" || wholeLiteral(e.Rhs) {
+	_, negative := e.Lhs.(*ast.UnaryMinusOpExpr)
+	if e.Operator != "%" || wholeLiteral(e.Rhs) && !negative {
 		return e
 	}
 	return intrinsicCall(e, intrinsicModulo, e.Lhs, e.Rhs)

@@ -14,7 +14,6 @@ const (
 	opCall
 	opArithmetic
 	opConcat
-	opCompare
 	opLength
 )
 

@@ -178,7 +178,6 @@ func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 	case *ast.LogicalOpExpr:
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	case *ast.RelationalOpExpr:
-		r.noteBinary(opCompare, e.Lhs, e.Rhs)
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	case *ast.StringConcatOpExpr:
 		return r.concat(e)

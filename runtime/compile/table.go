@@ -3,6 +3,7 @@ package compile
 import (
 	"strconv"
 
+	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -15,7 +16,9 @@ const (
 	tablePiece = 500
 )
 
-// table rewrites a table constructor. A large one becomes
+// table rewrites a table constructor. gopher-lua takes a call behind a key in
+// the last field for an open list, so that is made one value. A large table, or
+// one that breakAt finds a mistake in, becomes
 //
 //	(function(...)
 //	  local t = {}
@@ -28,7 +31,10 @@ const (
 // order. A key computed at run time is put in a piece of its own, so that it
 // cannot be taken for a position.
 func (r *rewriter) table(e *ast.TableExpr) ast.Expr {
-	if len(e.Fields) <= largeTable {
+	if last := len(e.Fields) - 1; last >= 0 && e.Fields[last].Key != nil {
+		single(e.Fields[last].Value)
+	}
+	if len(e.Fields) <= largeTable && breakAt(e.Fields, 0) == len(e.Fields) {
 		r.fields(e)
 		return e
 	}
@@ -88,7 +94,25 @@ func pieceEnd(fields []*ast.Field, start int) int {
 	for end < len(fields) && end-start < tablePiece && (fields[end].Key == nil || isString(fields[end].Key)) {
 		end++
 	}
-	return end
+	return min(end, breakAt(fields, start))
+}
+
+// breakAt finds the first field that gopher-lua gets wrong in a constructor that
+// begins at another one. It stores positions in groups of FieldsPerFlush and
+// stores the last group once more, over registers used anew, when a field with
+// a key or an open list comes right behind a full group.
+func breakAt(fields []*ast.Field, start int) int {
+	count := 0
+	for i := start; i < len(fields); i++ {
+		open := i == len(fields)-1 && multiple(fields[i].Value)
+		if (fields[i].Key != nil || open) && count > 0 && count%lua.FieldsPerFlush == 0 {
+			return i
+		}
+		if fields[i].Key == nil {
+			count++
+		}
+	}
+	return len(fields)
 }
 
 // positions counts the fields without a key.

@@ -198,10 +198,10 @@ func toNumber(c call) int {
 		}
 		return c.results(lua.LNumber(n))
 	}
+	text := strings.Trim(c.str(1), " \t\n\v\f\r")
 	if base < 2 || base > 36 {
 		c.fail(2, "base out of range")
 	}
-	text := strings.Trim(c.str(1), " \t\n\v\f\r")
 	digits, negative := strings.CutPrefix(text, "-")
 	if base == 16 && len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
 		digits = digits[2:]

@@ -154,3 +154,22 @@ local t = {}; for i = 1, 100 do t["k" .. i] = i end; local n = 0; for k in pairs
 --- concat of many kinds
 local t = {}; for i = 1, 100 do t[#t + 1] = "a" end; local s = ""; for i, v in ipairs(t) do s = s .. v .. i end; print(#s, s:sub(1, 8))
 print(pcall(function() return "a" .. nil end)); print(pcall(function() local q; return "a" .. q .. "b" end)); print(pcall(function() return {} .. "x" end))
+--- a call behind the last key is one value
+local function two() return 1, 2 end
+local t = { 9, x = two() }; print(#t, t[1], t[2], t.x); t = { 9, ["y" .. 1] = two() }; print(#t, t[2], t.y1)
+--- full groups in table constructors
+local function two() return 1, 2 end
+local list = ("7,"):rep(50); local k, a, b = "key", "a", "b"
+for _, tail in ipairs({ "x = a .. b", "[k] = a .. b, y = b .. a, 5", "two()", "...", "(two())", "x = two(), two()", "nil, x = a .. b" }) do
+  local t = setfenv(loadstring("local two, k, a, b = ...; return (function(...) return {" .. list .. tail .. "} end)(1, 2, 3)"), {})(two, k, a, b)
+  print(#t, t[1], t[2], t[50], t[51], t[52], t[53], t.x, t.key, t.y)
+  t = setfenv(loadstring("local two, k, a, b = ...; return (function(...) return {" .. list .. list .. tail .. "} end)(1, 2, 3)"), {})(two, k, a, b)
+  print(#t, t[1], t[50], t[51], t[100], t[101], t[102], t[103], t.x, t.key, t.y)
+end
+--- one value of a call for the last parameter
+local function two() return 1, 2 end
+local function f(a, b) for i in coroutine.wrap(function() for j = 1, 2 do coroutine.yield(j) end end) do b = (two()); print(i, b) end local x, y = 5, 6; b = b .. x; print(b, x, y) end
+f(1, 2)
+local function g(a) local x, y = 1, 2; a = "a" .. a; a = (two()); a = a % 0.7; return a, x, y end; print(g("b"))
+--- remainders have no negative zero
+print(-3 % 3, 3 % -3, -3 % -3, (-6) % 2, 0 % 5); local n = -4; print(n % 2, n % 2 == 0)

@@ -1,0 +1,111 @@
+package conformance
+
+import (
+	"flag"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	programCount = flag.Int("conformance.n", 0, "how many random programs to compare; PHSCRIPT_CONFORMANCE_N sets it too")
+	firstSeed    = flag.Int64("conformance.seed", 0, "the seed of the first program; each further one has the next seed")
+)
+
+// batchSize is how many programs one process of the real Lua runs.
+const batchSize = 250
+
+// TestRandomPrograms compares generated programs. The first seed is new each
+// time and printed, so that a difference can be looked at again with
+// -conformance.seed and -conformance.n.
+func TestRandomPrograms(t *testing.T) {
+	needLua(t)
+	count, seed := settings(t)
+	t.Logf("%d programs from seed %d", count, seed)
+	different := 0
+	for start := 0; start < count && different < 5; start += batchSize {
+		size := min(batchSize, count-start)
+		programs := make([]string, size)
+		for i := range programs {
+			programs[i] = program(generate(seed + int64(start+i)))
+		}
+		for i, want := range runReal(t, programs) {
+			if got := runHere(programs[i]); comparable(got) != comparable(want) && different < 5 {
+				different++
+				report(t, seed+int64(start+i))
+			}
+		}
+	}
+}
+
+// settings returns how many programs to run and from which seed on.
+func settings(t *testing.T) (count int, seed int64) {
+	t.Helper()
+	count, seed = 300, time.Now().UnixNano()%1_000_000_000
+	if text := os.Getenv("PHSCRIPT_CONFORMANCE_N"); text != "" {
+		n, err := strconv.Atoi(text)
+		require.NoError(t, err, "PHSCRIPT_CONFORMANCE_N is not a number")
+		count = n
+	}
+	if *programCount > 0 {
+		count = *programCount
+	}
+	if *firstSeed != 0 {
+		seed = *firstSeed
+	}
+	return count, seed
+}
+
+// program puts statements together.
+func program(statements []string) string { return prelude + strings.Join(statements, "") }
+
+// report shows a program that prints something else than in the real Lua, cut
+// down to the lines that the difference needs.
+func report(t *testing.T, seed int64) {
+	t.Helper()
+	lines := strings.SplitAfter(strings.Join(generate(seed), ""), "\n")
+	for size := 16; size > 0; size /= 2 {
+		for i := 0; i+size <= len(lines); {
+			fewer := append(append([]string{}, lines[:i]...), lines[i+size:]...)
+			if differs(t, fewer) {
+				lines = fewer
+			} else {
+				i++
+			}
+		}
+	}
+	text := program(lines)
+	t.Errorf("seed %d prints something else than lua5.1\n%s\n--- lua5.1:\n%s\n--- phscript:\n%s",
+		seed, strings.Join(lines, ""), runReal(t, []string{text})[0], runHere(text))
+}
+
+// differs tells whether a program compiles and the two sides print different
+// things, other than in what a comparison leaves out.
+func differs(t *testing.T, lines []string) bool {
+	t.Helper()
+	text := program(lines)
+	if endless(text) {
+		return false
+	}
+	want := runReal(t, []string{text})[0]
+	return !strings.HasPrefix(want, "does not compile") && comparable(want) != comparable(runHere(text))
+}
+
+// endless tells whether a program has lost the line that makes a loop end: each
+// loop and function counts its steps.
+func endless(text string) bool {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if word == "while" || word == "repeat" {
+			if i+1 == len(lines) || !strings.Contains(lines[i+1], "tick()") {
+				return true
+			}
+		}
+	}
+	return false
+}
