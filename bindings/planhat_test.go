@@ -171,8 +171,9 @@ func TestMistakesInTheScriptAreNamed(t *testing.T) {
 		`planhat.invoice.create{ cId = "extid-123", invoiceDate = "soon" }`: `at invoiceDate: "soon" is no day`,
 	} {
 		err := L.DoString(script)
-		require.Error(t, err, script)
-		message := err.(*lua.ApiError).Object.String()
+		var raised *lua.ApiError
+		require.ErrorAs(t, err, &raised, script)
+		message := raised.Object.String()
 		assert.Contains(t, message, want, script)
 		assert.True(t, strings.HasPrefix(message, "<string>:1:"), "no position in %s", message)
 		L.SetTop(0)

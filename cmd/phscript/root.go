@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat/suggest"
 )
@@ -96,18 +97,6 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 		return ""
 	}
 	var names []string
-	for _, usage := range strings.Fields(cmd.Flags().FlagUsages()) {
-		if flag, ok := strings.CutPrefix(usage, "--"); ok {
-			names = append(names, "--"+flagName(flag))
-		}
-	}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 	return suggest.Phrase("--"+name, names)
-}
-
-// flagName cuts a flag's usage behind its name.
-func flagName(usage string) string {
-	if end := strings.IndexAny(usage, "[=,"); end >= 0 {
-		return usage[:end]
-	}
-	return usage
 }
