@@ -22,7 +22,7 @@ func (lib *library) openBase(L *lua.LState) {
 	globals.RawSetString("module", functions["module"])
 	loaded(L).RawSetString("_G", globals)
 	register(L, globals, map[string]func(call) int{
-		"assert":         assert,
+		"assert":         assertTrue,
 		"collectgarbage": collectGarbage,
 		"dofile":         lib.doFile,
 		"error":          raiseValue,
@@ -50,8 +50,8 @@ func (lib *library) openBase(L *lua.LState) {
 	})
 }
 
-// assert is Lua's assert. An error object that is not text is raised as it is.
-func assert(c call) int {
+// assertTrue is Lua's assert. An error object that is not text is raised as it is.
+func assertTrue(c call) int {
 	if lua.LVAsBool(c.present(1)) {
 		return c.GetTop()
 	}

@@ -336,7 +336,9 @@ func (g *generator) solid(depth int) string {
 	return fmt.Sprintf("(%s or %s)", g.expr(depth-1), g.pick("1", `"s"`, "true"))
 }
 
-// number writes an expression that is always a number.
+// number writes an expression that is always a number. It adds 0 where a zero
+// could have a sign: gopher-lua does not keep that through arithmetic, and Lua
+// itself loses it between constants.
 func (g *generator) number(depth int) string {
 	if depth <= 0 || g.Intn(3) == 0 {
 		return g.pick("1", "2", "0", "-3", "0.5", "10", "1e3", "0x1f", "007", "#T", "(1 / 3)", "123456.789")
@@ -346,13 +348,13 @@ func (g *generator) number(depth int) string {
 	case 0:
 		return "(tonumber(" + g.expr(depth-1) + ") or " + b + ")"
 	case 1:
-		return "-(" + a + ")"
+		return "(-(" + a + ") + 0)"
 	case 2:
-		return "#tostring(not " + g.expr(depth-1) + ")"
+		return "#tostring(not (" + g.expr(depth-1) + "))"
 	case 3:
-		return "(" + a + " % " + g.pick("3", "0.7", "-4", "2.5") + ")"
+		return "(" + a + " % " + g.pick("3", "0.7", "-4", "2.5") + " + 0)"
 	}
-	return "(" + a + " " + g.pick("+", "-", "*") + " " + b + ")"
+	return "(" + a + " " + g.pick("+", "-", "*") + " " + b + " + 0)"
 }
 
 // text writes an expression that is always a string.
