@@ -12,7 +12,7 @@ import (
 // target's register, which breaks those that read the target.
 func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
 	for i, lhs := range s.Lhs {
-		s.Lhs[i] = r.target(lhs)
+		s.Lhs[i] = r.expression(lhs)
 	}
 	r.expressions(s.Rhs)
 	if len(s.Lhs) == 1 && len(s.Rhs) == 1 && !needsFreshLocal(s.Rhs[0]) {

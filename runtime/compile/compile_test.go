@@ -136,7 +136,7 @@ func TestIncomplete(t *testing.T) {
 }
 
 func TestNestingIsBounded(t *testing.T) {
-	const deep = 100_000
+	const deep = 20_000
 	for name, src := range map[string]string{
 		"parentheses": "x = " + strings.Repeat("(", deep) + "1" + strings.Repeat(")", deep),
 		"tables":      "x = " + strings.Repeat("{", deep) + strings.Repeat("}", deep),

@@ -126,7 +126,7 @@ func (r *rewriter) definition(s *ast.FuncDefStmt) {
 		r.function(s.Func, true)
 		return
 	}
-	s.Name.Func = r.target(s.Name.Func)
+	s.Name.Func = r.expression(s.Name.Func)
 	r.function(s.Func, false)
 }
 
@@ -195,11 +195,6 @@ func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 		r.function(e, false)
 	}
 	return expr
-}
-
-// target rewrites an expression that is assigned to.
-func (r *rewriter) target(expr ast.Expr) ast.Expr {
-	return r.expression(expr)
 }
 
 // call rewrites a function or method call.

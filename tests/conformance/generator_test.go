@@ -18,7 +18,6 @@ type generator struct {
 	// fixed are locals that must not be assigned to, such as loop variables.
 	fixed  map[string]bool
 	loops  int
-	inFunc int
 	vararg bool
 	count  int
 	budget int
@@ -266,7 +265,6 @@ func (g *generator) loop(depth int) {
 func (g *generator) body(depth int, parameters ...string) {
 	loops, vararg := g.loops, g.vararg
 	g.loops, g.vararg = 0, len(parameters) > 0 && parameters[len(parameters)-1] == "..."
-	g.inFunc++
 	if g.vararg {
 		parameters = parameters[:len(parameters)-1]
 	}
@@ -282,7 +280,6 @@ func (g *generator) body(depth int, parameters ...string) {
 	}
 	g.indent--
 	g.locals = g.locals[:scope:scope]
-	g.inFunc--
 	g.loops, g.vararg = loops, vararg
 }
 
