@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"sync"
@@ -87,7 +88,7 @@ func newReader(body []byte) *reader {
 
 func (d *reader) atEnd() bool {
 	_, err := d.ReadToken()
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 func (d *reader) array() ([]fields, error) {

@@ -49,9 +49,9 @@ func (s *Server) bulk(x *exchange) (*answer, *failure) {
 		x.call.Model = "note"
 	}
 	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
 	result := s.upsert(m, rows)
 	s.settle()
-	s.store.mu.Unlock()
 	return s.bulkAnswer(result), nil
 }
 

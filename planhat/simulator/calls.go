@@ -11,19 +11,19 @@ const maxCalls = 10_000
 // Call is one request as the server saw it. It holds no token: the tenant
 // token of a path is written {tenantUUID}.
 type Call struct {
-	Time      time.Time
+	Time      time.Time // when it arrived, in real time
 	Method    string
 	Path      string
 	Query     string
-	Host      string // "main" or "analytics"
-	Model     string // snake_case; "" where the path is unknown
-	Operation string // as in the catalog; "" where the path is unknown
-	Rows      int    // rows of a bulk body, 1 for a single record
-	Status    int    // 0 where the connection was cut
-	Fault     string // the fault that hit the call, "" where none did
-	Applied   bool   // whether the call reached the store
-	Bytes     int    // size of the request body
-	Duration  time.Duration
+	Host      string        // "main" or "analytics"
+	Model     string        // snake_case; "" where the path is unknown
+	Operation string        // as in the catalog; "" where the path is unknown
+	Rows      int           // rows of a bulk body, 1 for a single record
+	Status    int           // 0 where the connection was cut
+	Fault     string        // the fault that hit the call, "" where none did
+	Applied   bool          // whether the call reached the store
+	Bytes     int           // size of the request body
+	Duration  time.Duration // until the answer was ready
 }
 
 // Filter selects calls; empty fields select all. The model conversation

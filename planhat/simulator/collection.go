@@ -3,7 +3,6 @@ package simulator
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -125,15 +124,6 @@ func (c *collection) put(r *record) {
 	if !old.same(r.keys) || old.archived != r.archived {
 		c.removeKeys(old)
 		c.addKeys(r)
-	}
-}
-
-// load stores many records at once. Later ones win over earlier ones.
-func (c *collection) load(records []*record) {
-	slices.SortStableFunc(records, func(a, b *record) int { return strings.Compare(a.id, b.id) })
-	c.order = slices.Grow(c.order, len(records))
-	for _, r := range records {
-		c.put(r)
 	}
 }
 

@@ -24,7 +24,7 @@ func Example() {
 	}
 
 	// The code under test.
-	request, _ := http.NewRequest("PUT", planhat.URL()+"/companies/extid-42", strings.NewReader(`{"phase":"Growth"}`))
+	request, _ := http.NewRequest(http.MethodPut, planhat.URL()+"/companies/extid-42", strings.NewReader(`{"phase":"Growth"}`))
 	request.Header.Set("Authorization", "Bearer "+planhat.APIToken())
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -55,7 +55,7 @@ func Example_faults() {
 	}
 	defer func() { _ = planhat.Close() }()
 	for range 2 {
-		request, _ := http.NewRequest("GET", planhat.URL()+"/companies", nil)
+		request, _ := http.NewRequest(http.MethodGet, planhat.URL()+"/companies", nil)
 		request.Header.Set("Authorization", "Bearer "+planhat.APIToken())
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {

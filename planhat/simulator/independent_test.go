@@ -34,7 +34,7 @@ func TestStrangersAreUnderstood(t *testing.T) {
 		assert.Equal(t, "Growth", p.Record("company", acme)["phase"])
 	})
 	t.Run("lower-case header names and scheme", func(t *testing.T) {
-		request, err := http.NewRequest("GET", p.URL()+"/companies", nil)
+		request, err := http.NewRequest(http.MethodGet, p.URL()+"/companies", nil)
 		require.NoError(t, err)
 		request.Header["authorization"] = []string{"bearer " + p.APIToken()}
 		response, err := http.DefaultClient.Do(request)

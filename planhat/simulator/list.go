@@ -24,17 +24,10 @@ type listQuery struct {
 
 // list answers GET /<model>.
 func (s *Server) list(x *exchange) (*answer, *failure) {
-	c := s.store.of(x.route.model.Snake)
-	s.store.mu.RLock()
-	q, refused := s.parseList(x.route.model, x.r.URL.Query())
+	q, page, owners, refused := s.readPage(x)
 	if refused != nil {
-		s.store.mu.RUnlock()
 		return nil, refused
 	}
-	page := slices.Clone(s.page(c, q))
-	owners := s.ownerNames(x.route.model)
-	s.store.mu.RUnlock()
-
 	x.call.Rows = len(page)
 	x.called(fields{{"type", quote(x.r.URL.Query().Get("type"))}})
 	raw := make([]jsontext.Value, len(page))
@@ -42,6 +35,17 @@ func (s *Server) list(x *exchange) (*answer, *failure) {
 		raw[i] = s.project(r, q.selected, owners)
 	}
 	return ok(array(raw)), nil
+}
+
+// readPage finds the page under the store's lock; it is written without.
+func (s *Server) readPage(x *exchange) (q *listQuery, page []*record, owners map[string]jsontext.Value, refused *failure) {
+	m := x.route.model
+	s.store.mu.RLock()
+	defer s.store.mu.RUnlock()
+	if q, refused = s.parseList(m, x.r.URL.Query()); refused != nil {
+		return nil, nil, nil, refused
+	}
+	return q, slices.Clone(s.page(s.store.of(m.Snake), q)), s.ownerNames(m), nil
 }
 
 // page returns the records that a list request asks for. Without filters and

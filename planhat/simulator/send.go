@@ -9,6 +9,7 @@ import (
 func (x *exchange) send(a *answer) {
 	body := x.server.encode(x.w, x.r, a)
 	x.call.Status = a.status
+	x.record()
 	x.w.WriteHeader(a.status)
 	_, _ = x.w.Write(body) // a client that went away needs no answer
 }
@@ -34,6 +35,7 @@ func (x *exchange) sendFault(f *Fault) {
 // cut ends the connection without an answer, with a TCP reset where the
 // connection allows it.
 func (x *exchange) cut() {
+	x.record()
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -48,6 +50,7 @@ func (x *exchange) cut() {
 func (x *exchange) truncate(a *answer) {
 	body := x.server.encode(x.w, x.r, a)
 	x.call.Status = a.status
+	x.record()
 	x.w.WriteHeader(a.status)
 	_, _ = x.w.Write(body[:len(body)/2])
 	_ = http.NewResponseController(x.w).Flush()
@@ -58,6 +61,7 @@ func (x *exchange) truncate(a *answer) {
 func (x *exchange) drip(a *answer, over time.Duration) {
 	body := x.server.encode(x.w, x.r, a)
 	x.call.Status = a.status
+	x.record()
 	x.w.WriteHeader(a.status)
 	control := http.NewResponseController(x.w)
 	pieces := max(min(20, len(body)), 1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -57,7 +58,10 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulator: cannot listen on %s: %w (is another one running? choose another address)", s.options.Addr, err)
 	}
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 30 * time.Second}
+	s.http = &http.Server{
+		Handler: s, ReadHeaderTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelWarn),
+	}
 	s.done = make(chan struct{})
 	go func() {
 		defer close(s.done)
@@ -118,18 +122,26 @@ func (s *Server) Reset() {
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	x := &exchange{server: s, w: w, r: r}
+	x := &exchange{server: s, w: w, r: r, start: start}
 	x.call = Call{
-		Time: s.options.Clock(), Method: r.Method, Query: r.URL.RawQuery,
+		Time: start, Method: r.Method, Query: r.URL.RawQuery,
 		Path: redact(r.URL.EscapedPath(), s.options.TenantToken),
 	}
-	defer func() {
-		x.call.Duration = time.Since(start)
-		s.calls.add(x.call)
-		s.options.Logger.Debug("call", "method", x.call.Method, "path", x.call.Path,
-			"query", x.call.Query, "status", x.call.Status, "fault", x.call.Fault, "duration", x.call.Duration)
-	}()
+	defer x.record()
 	x.serve()
+}
+
+// record counts the call, once. It runs before the answer goes out, so that a
+// client which has its answer finds the call counted.
+func (x *exchange) record() {
+	if x.recorded {
+		return
+	}
+	x.recorded = true
+	x.call.Duration = time.Since(x.start)
+	x.server.calls.add(x.call)
+	x.server.options.Logger.Debug("call", "method", x.call.Method, "path", x.call.Path,
+		"query", x.call.Query, "status", x.call.Status, "fault", x.call.Fault, "duration", x.call.Duration)
 }
 
 // exchange is one call on its way through the server.
@@ -140,6 +152,9 @@ type exchange struct {
 	route  *route
 	body   []byte
 	call   Call
+
+	start    time.Time
+	recorded bool
 }
 
 func (x *exchange) serve() {

@@ -34,8 +34,8 @@ func (s *Server) clean(m *catalog.Model, in fields) (fields, *failure) {
 		if refused != nil {
 			return nil, refused
 		}
-		if f.name == "custom" {
-			value = s.definedOnly(m, value)
+		if f.name == "custom" && present(value) {
+			value = s.definedOnly(m, members(value)).encode()
 		}
 		out = append(out, field{f.name, value})
 	}
@@ -177,12 +177,12 @@ func brief(v jsontext.Value) string {
 
 // definedOnly drops custom keys without a custom field, where the switch says
 // so.
-func (s *Server) definedOnly(m *catalog.Model, custom jsontext.Value) jsontext.Value {
+func (s *Server) definedOnly(m *catalog.Model, custom fields) fields {
 	if !s.switches.is(swCustomUndefined, "drop") {
 		return custom
 	}
 	var kept fields
-	for _, f := range members(custom) {
+	for _, f := range custom {
 		for _, def := range s.store.of("custom_field").order {
 			if def.text("name") == f.name && sameModel(def.text("parent"), m) {
 				kept.set(f.name, f.value)
@@ -190,7 +190,7 @@ func (s *Server) definedOnly(m *catalog.Model, custom jsontext.Value) jsontext.V
 			}
 		}
 	}
-	return kept.encode()
+	return kept
 }
 
 func sameModel(name string, m *catalog.Model) bool {
