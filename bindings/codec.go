@@ -18,8 +18,8 @@ type Codec struct {
 	keys    map[string]string
 	numbers [256]lua.LValue
 
-	// names and values are stacks of the objects being read, so that each
-	// table is made with its exact size.
+	// names and values are stacks of what is being read, so that each table is
+	// made with its exact size.
 	names  []string
 	values []lua.LValue
 

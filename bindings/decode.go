@@ -72,10 +72,10 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	base := len(c.names)
+	names, base := len(c.names), len(c.values)
 	defer func() {
-		clear(c.values[base:])
-		c.names, c.values = c.names[:base], c.values[:base]
+		c.names = c.names[:names]
+		c.drop(base)
 	}()
 	for dec.PeekKind() == jsontext.KindString {
 		raw, err := dec.ReadValue()
@@ -98,11 +98,12 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	t := c.l.CreateTable(0, len(c.names)-base)
-	for i := base; i < len(c.names); i++ {
-		t.RawSetString(c.names[i], c.values[i])
+	values := c.values[base:]
+	t := c.l.CreateTable(0, len(values))
+	for i, name := range c.names[names:] {
+		t.RawSetString(name, values[i])
 	}
-	if len(c.names) == base {
+	if len(values) == 0 {
 		c.MarkObject(t)
 	}
 	return t, nil
@@ -112,19 +113,39 @@ func (c *Codec) decodeArray(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValu
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	t := c.l.CreateTable(0, 0)
-	c.MarkArray(t)
+	base := len(c.values)
+	defer c.drop(base)
 	for {
 		switch dec.PeekKind() {
 		case jsontext.KindEndArray, jsontext.KindInvalid:
 			_, err := dec.ReadToken()
-			return t, err
+			return c.list(c.values[base:]), err
 		}
 		v, err := c.Decode(dec, opt)
 		if err != nil {
 			return nil, err
 		}
+		c.values = append(c.values, v)
+	}
+}
+
+// list makes a table of the items, in its exact size: most lists in records
+// hold one or two.
+func (c *Codec) list(items []lua.LValue) *lua.LTable {
+	t := c.l.CreateTable(len(items), 0)
+	c.MarkArray(t)
+	for _, v := range items {
 		t.Append(v)
+	}
+	return t
+}
+
+// drop takes what lies above base off the stack of values.
+func (c *Codec) drop(base int) {
+	clear(c.values[base:])
+	c.values = c.values[:base]
+	if base == 0 && cap(c.values) > mostInterned {
+		c.values = nil // a very long list was the exception
 	}
 }
 

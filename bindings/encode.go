@@ -99,7 +99,13 @@ func (c *Codec) encode(enc *jsontext.Encoder, v lua.LValue) error {
 }
 
 func (c *Codec) text(enc *jsontext.Encoder, s string) error {
-	err := enc.WriteToken(jsontext.String(s))
+	if err := enc.WriteToken(jsontext.String(s)); err != nil {
+		return c.textError(s, err)
+	}
+	return nil
+}
+
+func (c *Codec) textError(s string, err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", truncate(s, 40))
@@ -128,20 +134,20 @@ func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
 	if len(c.path) > mostDepth {
 		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
 	}
-	list, err := c.isList(t)
-	if err != nil {
-		return err
-	}
-	if list {
-		return c.encodeList(enc, t)
+	n := t.Len()
+	if n > 0 || t.Metatable == lua.LValue(c.array) {
+		return c.encodeList(enc, t, n)
 	}
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		name := lua.LVAsString(k)
-		c.path = append(c.path, step{name: name})
-		if err := c.text(enc, name); err != nil {
+		name, ok := k.(lua.LString)
+		if !ok {
+			return c.keyError(k, n)
+		}
+		c.path = append(c.path, step{name: string(name)})
+		if err := c.text(enc, string(name)); err != nil {
 			return err
 		}
 		if err := c.encode(enc, v); err != nil {
@@ -152,11 +158,16 @@ func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
 	return enc.WriteToken(jsontext.EndObject)
 }
 
-func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable) error {
+// encodeList writes the n items of a list. A table that is a record as well is
+// refused: JSON has no form for it, and part of it would be lost.
+func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable, n int) error {
+	if k, _ := afterItems(t, n); k != lua.LNil {
+		return c.keyError(k, n)
+	}
 	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
 		return err
 	}
-	for i, n := 1, t.Len(); i <= n; i++ {
+	for i := 1; i <= n; i++ {
 		v := t.RawGetInt(i)
 		if v == lua.LNil {
 			return c.errorf("item %d of %d is nil; put json.null there or leave no gap", i, n)
@@ -170,28 +181,24 @@ func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable) error {
 	return enc.WriteToken(jsontext.EndArray)
 }
 
-// isList tells whether a table is a list, and refuses one that is both a list
-// and a record: JSON has no form for it, and part of it would be lost.
-func (c *Codec) isList(t *lua.LTable) (bool, error) {
-	n := t.Len()
-	marked := t.Metatable == lua.LValue(c.array)
-	k, _ := t.Next(lua.LNil)
-	if n > 0 {
-		k, _ = t.Next(lua.LNumber(n))
+// afterItems returns the first field of a table that follows its list items.
+func afterItems(t *lua.LTable, n int) (key, value lua.LValue) {
+	if n == 0 {
+		return t.Next(lua.LNil)
 	}
-	for ; k != lua.LNil; k, _ = t.Next(k) {
-		switch k := k.(type) {
-		case lua.LString:
-			if n > 0 || marked {
-				return false, c.errorf("the table holds both list items and the field %q; JSON has no such thing", string(k))
-			}
-		case lua.LNumber:
-			return false, c.errorf("the table has the number key %v, which is no part of a list from 1 to %d; use text as the key", k, n)
-		default:
-			return false, c.errorf("the table has a %s as a key; JSON allows text only", k.Type())
-		}
+	return t.Next(lua.LNumber(n))
+}
+
+// keyError says why a table with that key, and n list items, has no JSON form.
+func (c *Codec) keyError(key lua.LValue, n int) error {
+	switch k := key.(type) {
+	case lua.LString:
+		return c.errorf("the table holds both list items and the field %q; JSON has no such thing", string(k))
+	case lua.LNumber:
+		return c.errorf("the table has the number key %v, which is no part of a list from 1 to %d; use text as the key", k, n)
+	default:
+		return c.errorf("the table has a %s as a key; JSON allows text only", k.Type())
 	}
-	return n > 0 || marked, nil
 }
 
 // encodeRecord writes a record of a model: list properties and days need the
