@@ -29,7 +29,7 @@ func TestParseFaults(t *testing.T) {
 		{Kind: FaultLatency, Delay: time.Second, Operation: "get_list", First: 4},
 	}, faults)
 	for text, message := range map[string]string{
-		"rest-before":       "did you mean reset-before?",
+		"rest-before":       "did you mean 'reset-before'?",
 		"200":               "no error",
 		"500:evry=2":        "did you mean every?",
 		"500:every":         "needs a value",

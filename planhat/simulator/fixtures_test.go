@@ -44,7 +44,7 @@ func TestFixtures(t *testing.T) {
 
 func TestFixtureMistakesAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, text, message string }{
-		{"compnay.json", `[]`, "did you mean company?"},
+		{"compnay.json", `[]`, "did you mean 'company'?"},
 		{"company.json", `[{"name":"A"},{"name":5`, "company.json: The body is not valid JSON"},
 		{"company.json", `[{"name":"A"},3]`, "company.json: record 2: is no object"},
 		{"company.json", `[{"_id":"7","name":"A"}]`, "24 hexadecimal digits"},
@@ -117,7 +117,7 @@ func TestPut(t *testing.T) {
 	require.NoError(t, s.Put("company", map[string]any{"_id": "5f0000000000000000000001", "name": "B"}))
 	require.Len(t, s.Records("company"), 1)
 	assert.Equal(t, "B", s.Records("company")[0]["name"])
-	assert.ErrorContains(t, s.Put("compny"), "did you mean company?")
+	assert.ErrorContains(t, s.Put("compny"), "did you mean 'company'?")
 	assert.ErrorContains(t, s.Put("asset", map[string]any{"companyId": "extid-x"}), "asset 1: companyId: there is no company")
 	assert.Nil(t, s.Record("company", "extid-x"))
 	assert.Empty(t, s.URL())

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Put stores records as given, ids and read-only properties included, and
@@ -57,7 +58,7 @@ func findModel(name string) (*catalog.Model, error) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no model %q%s", name, suggest(name, modelNames()))
+	return nil, fmt.Errorf("there is no model %q%s", name, suggest.Phrase(name, modelNames()))
 }
 
 func (s *Server) loadRow(m *catalog.Model, row fields) error {

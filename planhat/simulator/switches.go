@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Switches sets points of behaviour that Planhat's documentation leaves open
@@ -56,12 +56,12 @@ func (s Switches) resolve() (Switches, error) {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		i := slices.IndexFunc(switchDocs, func(d SwitchDoc) bool { return d.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no switch %q%s", name, suggest(name, switchNames()))
+			return nil, fmt.Errorf("there is no switch %q%s", name, suggest.Phrase(name, switchNames()))
 		}
 		d := switchDocs[i]
 		if !slices.Contains(d.Values, s[name]) {
 			return nil, fmt.Errorf("switch %s is one of %s, not %q%s",
-				name, strings.Join(d.Values, ", "), s[name], suggest(s[name], d.Values))
+				name, strings.Join(d.Values, ", "), s[name], suggest.Phrase(s[name], d.Values))
 		}
 		full[name] = s[name]
 	}
@@ -76,19 +76,4 @@ func switchNames() []string {
 		names[i] = d.Name
 	}
 	return names
-}
-
-// suggest returns "; did you mean x?" for the nearest known name, or "" where
-// none is near.
-func suggest(name string, known []string) string {
-	best, distance := "", len(name)/2+1
-	for _, k := range known {
-		if d := levenshtein.ComputeDistance(name, k); d < distance {
-			best, distance = k, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return "; did you mean " + best + "?"
 }

@@ -50,9 +50,9 @@ func TestParseSwitches(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Switches{"over-limit": "error", "custom": "replace"}, s)
 	for text, message := range map[string]string{
-		"over-limt=error": "did you mean over-limit?",
+		"over-limt=error": "did you mean 'over-limit'?",
 		"custom":          "needs a value",
-		"custom=replac":   "did you mean replace?",
+		"custom=replac":   "did you mean 'replace'?",
 	} {
 		_, err := ParseSwitches(text)
 		assert.ErrorContains(t, err, message, text)
