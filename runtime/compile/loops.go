@@ -20,10 +20,46 @@ func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, condition 
 	if condition != nil {
 		condition()
 	}
-	if scope.losesCaptured() {
+	switch {
+	case scope.losesCaptured():
 		body = append(r.capturedLocal(at), body...)
+	case mayStartWithJump(body):
+		body = append([]ast.Stmt{localOf(at, []string{r.freshName()}, nil)}, body...)
 	}
 	return body
+}
+
+// mayStartWithJump tells whether the first instruction of a loop's body may be
+// a jump. gopher-lua shortens jumps to jumps, and takes the distance of a jump
+// that it has already shortened for a label: the jump back to such a body leads
+// anywhere, often into an earlier loop. A local in front of the body cures it.
+func mayStartWithJump(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	switch first := body[0].(type) {
+	case *ast.FuncCallStmt, *ast.FuncDefStmt, *ast.ReturnStmt, *ast.NumberForStmt, *ast.GenericForStmt:
+		return false
+	case *ast.LocalAssignStmt:
+		return len(first.Exprs) > 0 && startsConstant(first.Exprs[0])
+	case *ast.AssignStmt:
+		return startsConstant(first.Rhs[0])
+	case *ast.IfStmt:
+		return startsConstant(first.Condition)
+	}
+	return true
+}
+
+// startsConstant tells whether a condition may begin with a constant, for which
+// a jump, or nothing at all, is generated.
+func startsConstant(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.LogicalOpExpr:
+		return constant(e.Lhs) || startsConstant(e.Lhs)
+	case *ast.UnaryNotOpExpr:
+		return constant(e.Expr) || startsConstant(e.Expr)
+	}
+	return constant(e)
 }
 
 // capturedLocal makes "local x; if false then local _ = function() return x end end".

@@ -234,7 +234,7 @@ func (g *generator) loop(depth int) {
 		g.locals = append(g.locals, name)
 		g.fixed[name] = true
 		g.line("while %s < %d and (%s or true) do", name, 1+g.Intn(4), g.expr(2))
-		g.line("  %s = %s + 1 tick()", name, name)
+		g.line("  %s%s = %s + 1 tick()", g.jump(), name, name)
 		g.block(depth)
 	case 1:
 		g.line("local %s = 0", name)
@@ -242,16 +242,16 @@ func (g *generator) loop(depth int) {
 		g.fixed[name] = true
 		g.line("repeat")
 		inner := g.declare()
-		g.line("  %s = %s + 1 tick()", name, name)
+		g.line("  %s%s = %s + 1 tick()", g.jump(), name, name)
 		g.line("  local %s = %s", inner, g.expr(2))
 		g.block(depth, inner)
 		g.line("until %s >= %d or (%s and false)", name, 1+g.Intn(4), inner)
 		return
 	case 2:
-		g.line("for k, %s in ipairs({%s}) do tick()", name, g.list(1+g.Intn(3), 1))
+		g.line("for k, %s in ipairs({%s}) do %stick()", name, g.list(1+g.Intn(3), 1), g.jump())
 		g.block(depth, name)
 	case 3:
-		g.line("for %s in coroutine.wrap(function() for j = 1, %d do coroutine.yield(j) end end) do tick()", name, 1+g.Intn(3))
+		g.line("for %s in coroutine.wrap(function() for j = 1, %d do coroutine.yield(j) end end) do %stick()", name, 1+g.Intn(3), g.jump())
 		g.block(depth, name)
 	default:
 		g.fixed[name] = true
@@ -259,6 +259,29 @@ func (g *generator) loop(depth int) {
 		g.block(depth, name)
 	}
 	g.line("end")
+}
+
+// jump returns code whose first instruction may be a jump, or nothing. At the
+// head of a loop it is what the jump back leads to.
+func (g *generator) jump() string {
+	if g.Intn(2) == 0 {
+		return ""
+	}
+	return g.pick(
+		"while true do break end ",
+		"while 1 do show('once') break end ",
+		"repeat break until true ",
+		"do while true do break end end ",
+		"if true then show('always') end ",
+		"if false then break end ",
+		"if not true then break end ",
+		"if nil or false then break elseif true then show('else') end ",
+		"if true and false then break end ",
+		"while false do show('never') end ",
+		"local _ = true and 1 ",
+		"for _ in pairs({}) do break end ",
+		"do end ",
+	)
 }
 
 // body writes the body of a function with its parameters in scope.

@@ -173,3 +173,12 @@ f(1, 2)
 local function g(a) local x, y = 1, 2; a = "a" .. a; a = (two()); a = a % 0.7; return a, x, y end; print(g("b"))
 --- remainders have no negative zero
 print(-3 % 3, 3 % -3, -3 % -3, (-6) % 2, 0 % 5); local n = -4; print(n % 2, n % 2 == 0)
+--- a jump at the head of a loop
+for i in pairs{} do print("never") end
+for j in pairs{1} do break end
+for _, v in ipairs{1, 2, 3} do if true then if v == 2 then break end end print(v) end
+local n = 0; for _ in pairs{1, 2, 3} do while true do break end n = n + 1 end print(n)
+local m = 0; while m < 3 do while true do break end m = m + 1 end print(m)
+local k = 0; repeat while true do break end k = k + 1 until k >= 3; print(k)
+local q = 0; while true do do while true do break end end q = q + 1; if q > 2 then break end end print(q)
+for _ in pairs{1} do do break end end print("end")
