@@ -3,6 +3,7 @@ package bindings
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -105,7 +106,7 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 // rows reads the rows of a list or of an iterator.
 func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	if next, ok := v.(*lua.LFunction); ok {
-		return drain(a, next)
+		return drain(a, next), nil
 	}
 	list := v.(*lua.LTable)
 	n := list.Len()
@@ -119,17 +120,17 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	return rows, nil
 }
 
-// drain calls an iterator until it returns nil.
-func drain(a *Args, next *lua.LFunction) ([]lua.LValue, error) {
+// drain calls an iterator until it returns nil. Its errors are the script's own
+// and pass through.
+func drain(a *Args, next *lua.LFunction) []lua.LValue {
 	var rows []lua.LValue
 	for {
-		if err := a.L.CallByParam(lua.P{Fn: next, NRet: 1, Protect: true}); err != nil {
-			return nil, err
-		}
+		a.L.Push(next)
+		a.L.Call(0, 1)
 		row := a.L.Get(-1)
 		a.L.Pop(1)
 		if row == lua.LNil {
-			return rows, nil
+			return rows
 		}
 		rows = append(rows, row)
 	}
@@ -164,9 +165,9 @@ func (b binding) bulkOptions(a *Args) (planhat.BulkOptions, error) {
 			if a.Context().Err() != nil {
 				return
 			}
-			err := a.L.CallByParam(lua.P{Fn: fn, NRet: 0, Protect: true}, lua.LNumber(p.Rows), lua.LNumber(p.TotalRows))
-			if err != nil {
-				a.Host.Warn(a.Context(), "progress", "the progress function failed: "+err.Error())
+			if _, err := a.Host.Call(a.L, fn, lua.LNumber(p.Rows), lua.LNumber(p.TotalRows)); err != nil {
+				reason, _, _ := strings.Cut(err.Error(), "\n")
+				a.Host.Warn(a.Context(), "progress", "the progress function failed: "+reason)
 			}
 		}
 	}

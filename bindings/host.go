@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -54,6 +56,10 @@ type Host interface {
 	// NewClient makes another one; empty fields are taken from the
 	// configuration. It shares the quota with every client of its token.
 	NewClient(ClientOptions) (*planhat.Client, error)
+	// Call calls a function of the script and returns its results, or the
+	// error that it raised. The end of the run is not an error that it
+	// returns: that is raised on.
+	Call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error)
 	// Strict says that a rejected row raises.
 	Strict() bool
 }

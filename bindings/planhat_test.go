@@ -105,6 +105,18 @@ func TestRowsMayComeFromAnIterator(t *testing.T) {
 	assert.Equal(t, []string{"3", "2", "2/3 3/3"}, got)
 }
 
+func TestFunctionsOfTheScriptMayFail(t *testing.T) {
+	L, h, _ := planhatState(t)
+	got := results(t, L, `
+		local r = planhat.company.bulk_upsert({ { name = "A", externalId = "1" } }, { progress = function() error("broken") end })
+		local ok, err = pcall(planhat.company.bulk_upsert, function() error("no more rows") end)
+		return r.created, ok, err`)
+	assert.Equal(t, []string{"1", "false", "<string>:3: no more rows"}, got)
+	assert.Len(t, h.warnings, 1)
+	assert.Contains(t, h.warnings[0], "the progress function failed")
+	assert.NotContains(t, h.warnings[0], "\n")
+}
+
 func TestStrictRaisesRejectedRows(t *testing.T) {
 	L, h, _ := planhatState(t)
 	script := `

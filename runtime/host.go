@@ -9,8 +9,11 @@ import (
 	"slices"
 	"time"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/runtime/lualib"
 )
 
 // host is what the modules see of a run.
@@ -98,5 +101,9 @@ func (h host) AddSecret(value string) { h.rt.opts.Secrets.Add(value) }
 func (h host) Now() time.Time { return h.rt.opts.Now() }
 
 func (h host) Location() *time.Location { return h.rt.opts.Location }
+
+func (h host) Call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error) {
+	return lualib.Call(L, fn, args...)
+}
 
 func (h host) Strict() bool { return h.rt.opts.Strict }
