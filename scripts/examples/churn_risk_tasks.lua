@@ -19,7 +19,8 @@ local report  = require "lib.report"
 local RISK = 3
 local RULES = {
   { points = 2, text = "health is %d", test = function(c) return c.h and c.h <= 4 and c.h end },
-  { points = 2, text = "renews in %d days", test = function(c) return c.days and c.days <= 60 and c.days end },
+  { points = 2, text = "renews in %d days", test = function(c) return c.days and c.days >= 0 and c.days <= 60 and c.days end },
+  { points = 2, text = "renewal was %d days ago", test = function(c) return c.days and c.days < 0 and -c.days end },
   { points = 1, text = "inactive for %d days", test = function(c) return c.idle and c.idle > 30 and c.idle end },
 }
 
