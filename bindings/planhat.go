@@ -208,7 +208,7 @@ func quota(client clientOf) *Func {
 func reference(prefix, property string) *Func {
 	return &Func{
 		Name: prefix,
-		Doc: fmt.Sprintf("Turns an `%s` into the form that Planhat takes in the place of an `_id`: `%s-` in front of it.",
+		Doc: fmt.Sprintf("Turns the `%s` of a record into the form that Planhat takes in the place of an `_id`: `%s-` in front of it.",
 			property, prefix),
 		Params:  []Param{{Name: "id", Type: "string", Doc: "The id in your own system."}},
 		Returns: []Return{{Type: "string", Doc: "The reference."}},
