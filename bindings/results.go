@@ -16,6 +16,7 @@ var bulkResultShape = &Shape{
 		{Name: "unchanged", Type: "integer", Required: true, Doc: "How many were as they should be already."},
 		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were not taken; `#result.errors`."},
 		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rows that were not taken, in the order of the input."},
+		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What became of each row, by its position in the input: `created`, `updated`, `unchanged`, `rejected` or `planned`; nil where the answer does not tell."},
 		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, where the answer tells it."},
 		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run held back."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
@@ -53,6 +54,7 @@ func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LT
 		ids.RawSetInt(k.Index+1, lua.LString(k.ID))
 	}
 	t.RawSetString("ids", ids)
+	t.RawSetString("outcomes", outcomes(L, r))
 	number("planned", r.Planned)
 	number("chunks", r.Chunks)
 	number("failed_chunks", r.FailedChunks)
