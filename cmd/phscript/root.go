@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,8 @@ func newRoot(env *environment) *cobra.Command {
 		},
 		Args: cobra.ArbitraryArgs,
 	}
+	cobra.AddTemplateFunc("plain", plainUsage)
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages | ", "Flags.FlagUsages | plain | "))
 	root.SetIn(env.stdin)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
@@ -57,7 +60,7 @@ func dispatch(env *environment, root *cobra.Command) []string {
 	}
 	first := args[0]
 	switch {
-	case slices.Contains([]string{"-h", "--help", "--version", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
 		return args
 	case strings.HasPrefix(first, "-"), isFile(env, first), strings.HasSuffix(first, ".lua"):
 		if _, _, err := root.Find(args[:1]); err != nil || strings.HasPrefix(first, "-") || !isCommand(root, first) {
@@ -99,4 +102,12 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 	return suggest.Phrase("--"+name, names)
+}
+
+// plainUsage leaves out of the flags' table what a reader does not need:
+// that a switch may be written --switch=true.
+func plainUsage(table string) string {
+	const onOff = "[=true|false]"
+	table = strings.ReplaceAll(table, onOff, strings.Repeat(" ", len(onOff)))
+	return strings.ReplaceAll(table, "--simulate DIR[="+strconv.Quote(noFixtures)+"]", "--simulate[=DIR]      ")
 }

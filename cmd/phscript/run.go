@@ -25,6 +25,9 @@ import (
 // to.
 const outDir = "out"
 
+// noFixtures is the value of --simulate without one.
+const noFixtures = " "
+
 // runOptions are the settings of one run, before they are checked.
 type runOptions struct {
 	code       string
@@ -78,24 +81,24 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVarP(&o.code, "eval", "e", "", "run this code instead of a file")
-	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =DIR starts it with fixtures")
-	f.Lookup("simulate").NoOptDefVal = " "
-	f.IntVar(&o.companies, "companies", 0, "with --simulate: how many companies to generate")
-	f.StringVar(&o.faults, "faults", "", "with --simulate: how to misbehave, as in 'phscript simulate --help'")
+	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
+	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.Lookup("simulate").NoOptDefVal = noFixtures
+	f.IntVar(&o.companies, "companies", 0, "with --simulate: how many companies to generate, `N`")
+	f.StringVar(&o.faults, "faults", "", "with --simulate: `FAULTS`, as in 'phscript simulate --help'")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read, but send no writes: list and count them")
 	f.BoolVar(&o.strict, "strict", false, "raise an error where a row is rejected")
-	f.IntVar(&o.callsPerMin, "calls-per-min", 0, "the call quota to keep to (200 when not set)")
-	f.StringVar(&o.timeout, "timeout", "", "end the script after this time, such as 30m")
-	f.StringVar(&o.maxMemory, "max-memory", "", "end the script when it uses more, such as 512MB (1GiB when not set)")
-	f.StringSliceVar(&o.allowWrite, "allow-write", nil, "let the script write files in this directory")
-	f.StringSliceVar(&o.allowRead, "allow-read", nil, "let the script read files in this directory")
-	f.StringSliceVar(&o.allowEnv, "allow-env", nil, "let the script read this environment variable")
-	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to this JSON file")
+	f.IntVar(&o.callsPerMin, "calls-per-min", 0, "keep to `N` calls a minute (200 when not set)")
+	f.StringVar(&o.timeout, "timeout", "", "end the script after this `TIME`, such as 30m")
+	f.StringVar(&o.maxMemory, "max-memory", "", "end the script when it uses more than `SIZE`, such as 512MB (1GiB when not set)")
+	f.StringSliceVar(&o.allowWrite, "allow-write", nil, "let the script write files in `DIR`")
+	f.StringSliceVar(&o.allowRead, "allow-read", nil, "let the script read files in `DIR`")
+	f.StringSliceVar(&o.allowEnv, "allow-env", nil, "let the script read the environment variable `NAME`")
+	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
-	f.StringVar(&o.logLevel, "log-level", "", "debug, info, warn or error (info when not set)")
-	f.StringVar(&o.logFormat, "log-format", "", "text or json (text when not set)")
-	f.StringVar(&o.configFile, "config", "", "configuration file (phscript.toml in the working directory when not set)")
+	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
+	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
 	return cmd
 }
 

@@ -37,17 +37,17 @@ func newSimulate(env *environment, runF func(*environment, *simulateOptions) err
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "address to listen on; port 0 picks a free one")
-	f.DurationVar(&o.server.Latency, "latency", 0, "time added to every answer")
-	f.IntVar(&o.server.Companies, "companies", 0, "how many companies to generate, with contacts, licenses and so on")
-	f.Int64Var(&o.server.Seed, "seed", 1, "makes generated data and random faults repeatable")
-	f.StringVar(&o.server.FixturesDir, "fixtures", "", "directory with company.json, enduser.csv and so on to start from")
-	f.IntVar(&o.server.CallsPerMinute, "calls-per-min", 0, "calls allowed in a minute (Planhat's 200 when 0, no limit when negative)")
-	f.IntVar(&o.server.PerSecond, "per-second", 0, "requests allowed in a second (Planhat's 150 when 0, no limit when negative)")
-	f.IntVar(&o.server.Parallel, "parallel", 0, "requests allowed at once (Planhat's 50 when 0, no limit when negative)")
-	f.StringVar(&o.faults, "faults", "", "ways to misbehave, see above")
-	f.StringVar(&o.switches, "switches", "", "name=value,... see above")
-	f.StringSliceVar(&o.server.Deny, "deny", nil, "models or model.operation that the token may not use")
+	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "`ADDRESS` to listen on; port 0 picks a free one")
+	f.DurationVar(&o.server.Latency, "latency", 0, "`TIME` added to every answer")
+	f.IntVar(&o.server.Companies, "companies", 0, "generate `N` companies, with contacts, licenses and so on")
+	f.Int64Var(&o.server.Seed, "seed", 1, "`NUMBER` that makes generated data and random faults repeatable")
+	f.StringVar(&o.server.FixturesDir, "fixtures", "", "`DIR` with company.json, enduser.csv and so on to start from")
+	f.IntVar(&o.server.CallsPerMinute, "calls-per-min", 0, "`N` calls allowed in a minute (Planhat's 200 when 0, no limit when negative)")
+	f.IntVar(&o.server.PerSecond, "per-second", 0, "`N` requests allowed in a second (Planhat's 150 when 0, no limit when negative)")
+	f.IntVar(&o.server.Parallel, "parallel", 0, "`N` requests allowed at once (Planhat's 50 when 0, no limit when negative)")
+	f.StringVar(&o.faults, "faults", "", "`FAULTS`, see above")
+	f.StringVar(&o.switches, "switches", "", "`NAME=VALUE`,... see above")
+	f.StringSliceVar(&o.server.Deny, "deny", nil, "`MODEL` or model.operation that the token may not use")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log every call")
 	return cmd
 }
