@@ -100,6 +100,7 @@ func TestErrorEntriesOfEveryShapeFindTheirRow(t *testing.T) {
 		`{"message":"two@x.io already exists","code":123}`:           5,
 		`"aaaaaaaaaaaaaaaaaaaaaaaa and two@x.io are the same"`:       -1,
 		`{"index":99,"message":"out of range"}`:                      -1,
+		`{"index":0,"item":{"sourceId":"s 1"}}`:                      1,
 		`{"errors":[{"path":"email","value":"Ann@x.io"}],"code":11}`: 3,
 		`null`: -1,
 	} {

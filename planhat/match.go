@@ -173,13 +173,6 @@ func (m *matcher) find(entry Record) int {
 	if err != nil {
 		return -1
 	}
-	for _, name := range []string{"index", "idx", "position"} {
-		if v := members.get(name); v.Kind() == '0' {
-			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 && n < len(m.lines) {
-				return n
-			}
-		}
-	}
 	if i := m.byKeys(members); i >= 0 {
 		return i
 	}
@@ -194,6 +187,13 @@ func (m *matcher) find(entry Record) int {
 			}
 		}
 	}
+	for _, name := range []string{"index", "idx", "position"} {
+		if v := members.get(name); v.Kind() == '0' {
+			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 && n < len(m.lines) {
+				return n
+			}
+		}
+	}
 	var words strings.Builder
 	collectText(entry, &words, 0)
 	return m.byWords(words.String())
@@ -203,20 +203,21 @@ func (m *matcher) find(entry Record) int {
 // several rows with the same key it takes the one that agrees with members in
 // everything else.
 func (m *matcher) byKeys(members object) int {
-	for _, k := range keysIn(members) {
+	keys := keysIn(members)
+	var shared []int
+	for _, k := range keys {
 		found := m.byKey[folded(k)]
-		switch len(found) {
-		case 0:
-			continue
-		case 1:
+		if len(found) == 1 {
 			return found[0]
-		default:
-			if i := m.agreeing(found, members); i >= 0 {
-				return i
-			}
+		}
+		if shared == nil {
+			shared = found
 		}
 	}
-	return -1
+	if len(members) == len(keys) {
+		return -1 // nothing beside the keys could tell the rows apart
+	}
+	return m.agreeing(shared, members)
 }
 
 // agreeing returns the first open row among places that contradicts members in

@@ -1,7 +1,6 @@
 package planhat
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -111,42 +110,6 @@ func losesMembers(m *catalog.Model, members object) error {
 		return &Error{
 			Kind: KindValidation, Message: "Planhat ignores activities that name no enduser",
 			Hint: "give the enduser's email or externalId",
-		}
-	}
-	return nil
-}
-
-// distinct takes out the rows that have the same key as an earlier one: in
-// one request only the last of them would count.
-func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowError) {
-	seen := make(map[key][]*line, len(lines))
-	for _, l := range lines {
-		k, ok := l.matching(m)
-		if !ok {
-			kept = append(kept, l)
-			continue
-		}
-		if k.name == "email" {
-			k.value = strings.ToLower(k.value)
-		}
-		if twin := clash(k, l, seen[k]); twin != nil {
-			rejected = append(rejected, l.fail(KindValidation,
-				fmt.Sprintf("row %d has the same key, and one of the two would overwrite the other", twin.index+1)))
-			continue
-		}
-		seen[k] = append(seen[k], l)
-		kept = append(kept, l)
-	}
-	return kept, rejected
-}
-
-// clash returns the earlier row that means the same record. An externalId or
-// email may occur once in each company.
-func clash(k key, l *line, earlier []*line) *line {
-	perCompany := k.name != "_id" && k.name != "sourceId"
-	for _, other := range earlier {
-		if !perCompany || l.company == "" || other.company == "" || l.company == other.company {
-			return other
 		}
 	}
 	return nil

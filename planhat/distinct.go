@@ -1,0 +1,132 @@
+package planhat
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// distinct takes out the rows that have the same key as an earlier one: in
+// one request only the last of them would count. It looks at the key by which
+// an upsert matches the row, and at the others where Planhat allows their value
+// only once.
+func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowError) {
+	seen := make(map[key]*holders, len(lines))
+	for _, l := range lines {
+		claims := claimsOf(m, l)
+		twin, shared := rival(seen, l, claims)
+		if twin != nil {
+			message := fmt.Sprintf("row %d has the same key, and one of the two would overwrite the other", twin.index+1)
+			if shared.name != claims[0].name {
+				message = fmt.Sprintf("row %d has the same %s, which Planhat allows only once", twin.index+1, shared.name)
+			}
+			rejected = append(rejected, l.fail(KindValidation, message))
+			continue
+		}
+		for _, c := range claims {
+			h := seen[c.key]
+			if h == nil {
+				h = &holders{}
+				seen[c.key] = h
+			}
+			h.add(l, c.matching)
+		}
+		kept = append(kept, l)
+	}
+	return kept, rejected
+}
+
+// claim is a key that a row wants for itself.
+type claim struct {
+	key
+	// matching is true for the key by which the upsert finds the record.
+	matching bool
+	// everywhere is true where the key may occur once in the whole tenant,
+	// false where once in each company.
+	everywhere bool
+}
+
+// claimsOf returns the keys of a row that another row can clash with, the
+// matching one first. An email that is not the matching key may repeat.
+func claimsOf(m *catalog.Model, l *line) []claim {
+	var out []claim
+	for _, name := range m.Keyables.Bulk {
+		for _, k := range l.keys {
+			if k.name != name || (name == "email" && len(out) > 0) {
+				continue
+			}
+			if name == "email" {
+				k.value = strings.ToLower(k.value)
+			}
+			out = append(out, claim{
+				key: k, matching: len(out) == 0,
+				everywhere: name == "_id" || name == "sourceId" || (name != "email" && m.CompanyRef() == ""),
+			})
+		}
+	}
+	return out
+}
+
+func rival(seen map[key]*holders, l *line, claims []claim) (*line, claim) {
+	for _, c := range claims {
+		if h := seen[c.key]; h != nil {
+			if other := h.rival(l, c); other != nil {
+				return other, c
+			}
+		}
+	}
+	return nil, claim{}
+}
+
+// holders are the rows that carry one key, in a form in which a rival among
+// many of them is found at once.
+type holders struct {
+	first *line
+	// matching is the first row that is matched by the key, and unplaced the
+	// first of those that names no company.
+	matching, unplaced *line
+	companies          map[string]*line
+}
+
+func (h *holders) add(l *line, matching bool) {
+	if h.first == nil {
+		h.first = l
+	}
+	if matching && h.matching == nil {
+		h.matching = l
+	}
+	if l.company == "" {
+		if matching && h.unplaced == nil {
+			h.unplaced = l
+		}
+		return
+	}
+	if h.companies == nil {
+		h.companies = make(map[string]*line, 1)
+	}
+	if h.companies[l.company] == nil {
+		h.companies[l.company] = l
+	}
+}
+
+// rival returns a row that can't be stored beside l, or nil. Rows that name no
+// company clash with all others only where both are matched by the key: of
+// others it isn't known whether they belong to the same company.
+func (h *holders) rival(l *line, c claim) *line {
+	switch {
+	case c.everywhere:
+		return h.first
+	case l.company == "" && c.matching:
+		return h.matching
+	case l.company == "":
+		return nil
+	}
+	if other := h.companies[l.company]; other != nil {
+		return other
+	}
+	if c.matching {
+		return h.unplaced
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package planhat
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// linesOf prepares rows as a bulk upsert of the model does.
+func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
+	t.Helper()
+	c, err := New(Config{APIToken: apiToken})
+	require.NoError(t, err)
+	r := c.resources[model]
+	b := &bulk{resource: r, prepare: func(row Record) (Record, object, error) { return prepareRecord(r.model, row) }}
+	records := make([]Record, len(rows))
+	for i, row := range rows {
+		records[i] = Record(row)
+	}
+	total := &BulkResult{}
+	lines := b.lines(records, total)
+	require.Empty(t, total.Errors)
+	return r, lines
+}
+
+func TestRowsThatCannotBothBeStored(t *testing.T) {
+	for _, tt := range []struct {
+		name, model string
+		rows        []string
+		// rejected names the rows taken out, with a part of the message.
+		rejected map[int]string
+	}{
+		{"a second key that is unique", "company",
+			[]string{`{"sourceId":"s","externalId":"e"}`, `{"externalId":"e"}`, `{"_id":"1","externalId":"f"}`, `{"_id":"2","externalId":"f"}`, `{"_id":"3","sourceId":"s"}`},
+			map[int]string{1: "row 1 has the same key", 3: "row 3 has the same externalId, which", 4: "row 1 has the same sourceId"}},
+		{"the same externalId in one company and in two", "license",
+			[]string{`{"externalId":"e","companyId":"1"}`, `{"externalId":"e","companyId":"2"}`, `{"externalId":"e","companyId":"1"}`, `{"_id":"5","externalId":"e","companyId":"2"}`},
+			map[int]string{2: "row 1 has the same key", 3: "row 2 has the same externalId"}},
+		{"records known by _id may have the same externalId in companies that the rows don't name", "license",
+			[]string{`{"_id":"1","externalId":"e"}`, `{"_id":"2","externalId":"e"}`, `{"externalId":"e","companyId":"1"}`}, nil},
+		{"a row that names no company clashes with those matched alike", "license",
+			[]string{`{"externalId":"e","companyId":"1"}`, `{"externalId":"e"}`, `{"externalId":"f"}`, `{"externalId":"f","companyId":"1"}`},
+			map[int]string{1: "row 1", 3: "row 3"}},
+		{"an email that is not the matching key", "enduser",
+			[]string{`{"externalId":"a","companyId":"1","email":"x@y.z"}`, `{"externalId":"b","companyId":"1","email":"x@y.z"}`}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, lines := linesOf(t, tt.model, tt.rows...)
+			kept, rejected := distinct(r.model, lines)
+			assert.Len(t, kept, len(tt.rows)-len(tt.rejected))
+			require.Len(t, rejected, len(tt.rejected))
+			for _, e := range rejected {
+				assert.Contains(t, e.Message, tt.rejected[e.Index], "row %d", e.Index)
+				assert.NotEmpty(t, tt.rejected[e.Index])
+			}
+		})
+	}
+}
+
+// Many rows may share a key across companies: comparing each with all others
+// would take minutes.
+func TestAKeyThatAllRowsShare(t *testing.T) {
+	const n = 50_000
+	rows := make([]string, n)
+	for i := range rows {
+		rows[i] = fmt.Sprintf(`{"externalId":"main","companyId":"extid-%d"}`, i)
+	}
+	r, lines := linesOf(t, "license", rows...)
+	began := time.Now()
+	kept, rejected := distinct(r.model, lines)
+	assert.Len(t, kept, n)
+	assert.Empty(t, rejected)
+
+	m := newMatcher(lines, newRedactor())
+	for i := range n {
+		m.succeed(Record(fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)), true)
+	}
+	assert.Empty(t, m.keys, "no row can be told from the others")
+	assert.Less(t, time.Since(began), 10*time.Second)
+}
