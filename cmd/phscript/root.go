@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -109,5 +110,6 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 func plainUsage(table string) string {
 	const onOff = "[=true|false]"
 	table = strings.ReplaceAll(table, onOff, strings.Repeat(" ", len(onOff)))
-	return strings.ReplaceAll(table, "--simulate DIR[="+strconv.Quote(noFixtures)+"]", "--simulate[=DIR]      ")
+	simulate := "--simulate DIR[=" + strconv.Quote(noFixtures) + "]"
+	return strings.ReplaceAll(table, simulate, fmt.Sprintf("%-*s", len(simulate), "--simulate[=DIR]"))
 }

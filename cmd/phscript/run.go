@@ -84,7 +84,7 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
 	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
 	f.Lookup("simulate").NoOptDefVal = noFixtures
-	f.IntVar(&o.companies, "companies", 0, "with --simulate: how many companies to generate, `N`")
+	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
 	f.StringVar(&o.faults, "faults", "", "with --simulate: `FAULTS`, as in 'phscript simulate --help'")
 	f.BoolVar(&o.dryRun, "dry-run", false, "read, but send no writes: list and count them")
 	f.BoolVar(&o.strict, "strict", false, "raise an error where a row is rejected")
