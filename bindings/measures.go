@@ -133,16 +133,9 @@ func (b binding) createActivity() *Func {
 			if t := a.Table(0); t.Len() > 0 {
 				return 0, a.Errorf("a list of activities is sent with { bulk = true } as the second argument, or by bulk_create_activity")
 			}
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			body, err := b.record(a, a.Get(0))
-			if err != nil {
-				return 0, err
-			}
-			record, err := r.CreateActivity(a.Context(), body)
-			return answer(a, record, err)
+			return b.send(a, 0, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.CreateActivity(a.Context(), body)
+			})
 		},
 	}
 }

@@ -24,6 +24,21 @@ func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
 	return raw, nil
 }
 
+// send encodes argument i as a record, hands it to a call of the client, and
+// pushes the answer.
+func (b binding) send(a *Args, i int, call func(*planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
+	r, err := b.resource(a)
+	if err != nil {
+		return 0, err
+	}
+	body, err := b.record(a, a.Get(i))
+	if err != nil {
+		return 0, err
+	}
+	record, err := call(r, body)
+	return answer(a, record, err)
+}
+
 // answer pushes a record as a table.
 func answer(a *Args, record planhat.Record, err error) (int, error) {
 	if err != nil {
@@ -50,16 +65,9 @@ func (b binding) create() *Func {
 		Example: "local record = " + b.lua("create{ "+b.exampleFields()+" }") + "\nprint(record._id)",
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			body, err := b.record(a, a.Get(0))
-			if err != nil {
-				return 0, err
-			}
-			record, err := r.Create(a.Context(), body)
-			return answer(a, record, err)
+			return b.send(a, 0, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.Create(a.Context(), body)
+			})
 		},
 	}
 }
@@ -77,16 +85,9 @@ func (b binding) update() *Func {
 		Example: b.lua("update(" + b.exampleID(b.model.Keyables.Update) + ", { custom = { Tier = \"Gold\" } })"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			body, err := b.record(a, a.Get(1))
-			if err != nil {
-				return 0, err
-			}
-			record, err := r.Update(a.Context(), a.String(0), body)
-			return answer(a, record, err)
+			return b.send(a, 1, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.Update(a.Context(), a.String(0), body)
+			})
 		},
 	}
 }
