@@ -24,6 +24,9 @@ const (
 // errAttemptTimeout is the cause of an attempt's own deadline.
 var errAttemptTimeout = errors.New("planhat: no answer in time")
 
+// errHTML is the cause of an error about a page in place of an answer.
+var errHTML = errors.New("planhat: the answer is an HTML page")
+
 // failure is why an attempt did not succeed.
 type failure struct {
 	err *Error
@@ -102,14 +105,18 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	a.body = body
 	c.heedQuota(ctx, q, a)
 	switch {
-	case !good:
+	case !good && (readErr == nil || !q.bulk):
 		return a, &failure{err: statusError(a), sent: true}
 	case readErr != nil:
+		// A bulk answer with an error status may list rows that were stored, so
+		// half of one says as little as half of a good answer.
 		f := c.noAnswer(ctx, limited, readErr, true)
 		f.err.Status, f.err.Header = a.status, a.header
 		return a, f
 	case tooLong:
 		return a, &failure{err: &Error{Kind: KindServer, Message: "the answer is longer than 1 GiB", Status: a.status}, sent: true, final: true}
+	case looksLikeHTML(body):
+		return a, &failure{err: decodeError(a, errHTML), sent: true}
 	case q.decode == nil:
 		return a, nil
 	}

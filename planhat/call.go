@@ -48,7 +48,9 @@ type answer struct {
 	header   http.Header
 	body     []byte
 	attempts int
-	withheld bool
+	// uncertain is true where an earlier attempt may have been carried out.
+	uncertain bool
+	withheld  bool
 }
 
 // do sends the call until it succeeds or the policy gives up. Where Planhat
@@ -67,7 +69,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	for number := 1; ; number++ {
 		a, seen, f := c.attempt(ctx, q)
 		if f == nil {
-			a.attempts = number
+			a.attempts, a.uncertain = number, r.uncertain
 			c.report(ctx, q, seen, number, RetryDecision{}, nil)
 			return a, nil
 		}
@@ -76,6 +78,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 			sent--
 		}
 		decision := r.decide(f)
+		decision.Reason = c.redact.text(decision.Reason)
 		err := c.describe(q, f.err, sent)
 		err.Uncertain = q.rows > 0 && r.uncertain
 		if seen.started {

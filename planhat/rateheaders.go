@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +11,9 @@ import (
 // maxReset caps pauses that a reset header asks for; Planhat's quota is said
 // to start anew every 60 to 120 seconds.
 const maxReset = 2 * time.Minute
+
+// longestPause bounds a Retry-After in seconds, so that it fits a Duration.
+const longestPause = 1e9
 
 // quotaRemaining reads X-Rate-Limit-Remaining in both spellings that are seen.
 func quotaRemaining(h http.Header) (int, bool) {
@@ -29,11 +33,12 @@ func quotaReset(h http.Header, now time.Time) (time.Duration, bool) {
 		if v == "" {
 			continue
 		}
+		now = serverTime(h, now)
 		n, err := strconv.ParseFloat(v, 64)
 		switch {
 		case err != nil:
 			return untilDate(v, now)
-		case n < 0:
+		case math.IsNaN(n), n < 0, n > 1e14:
 			return 0, false
 		case n >= 1e11:
 			return time.UnixMilli(int64(n)).Sub(now), true
@@ -53,12 +58,21 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	if n, err := strconv.ParseFloat(v, 64); err == nil {
-		if n < 0 || n > 1e6 {
+		if math.IsNaN(n) || n < 0 {
 			return 0, false
 		}
-		return time.Duration(n * float64(time.Second)), true
+		return time.Duration(min(n, longestPause) * float64(time.Second)), true
 	}
-	return untilDate(v, now)
+	return untilDate(v, serverTime(h, now))
+}
+
+// serverTime returns the time at which the answer was given by the clock that
+// its other times go by, so that a wrong clock here changes no pause.
+func serverTime(h http.Header, now time.Time) time.Time {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		return at
+	}
+	return now
 }
 
 func untilDate(v string, now time.Time) (time.Duration, bool) {

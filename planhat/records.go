@@ -55,7 +55,22 @@ func (r *Resource) create(ctx context.Context, q *call) (out Record, planned boo
 	case a.withheld:
 		return r.client.dryRecord(q.body), true, nil
 	}
-	return out, false, nil
+	return settled(out), false, nil
+}
+
+// settled returns the answer to a write as a record, {} where it holds none.
+func settled(v Record) Record {
+	switch v.Kind() {
+	case '{':
+		return v
+	case '[':
+		if items, err := splitArray(v); err == nil && len(items) == 1 && items[0].Kind() == '{' {
+			return items[0]
+		}
+	case '"':
+		return object{{"message", v}}.record()
+	}
+	return Record("{}")
 }
 
 // dryRecord answers a create that was withheld.
@@ -102,7 +117,7 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 		return append(object{{"_id", quoted(id)}}, members...).record(), nil
 	}
 	r.noteOne(op, row, Outcome{Updated: 1}, nil)
-	return out, nil
+	return settled(out), nil
 }
 
 // withoutID takes the _id out of changes, since Planhat may refuse it there.
@@ -152,7 +167,7 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 	var out Record
 	q := &call{model: r.model, op: op, id: id, decode: decodeRecord(&out)}
 	a, failed := r.client.do(ctx, q)
-	if failed == nil && out.Kind() != '{' {
+	if members, err := readObject(out); failed == nil && (err != nil || len(members) == 0) {
 		failed = r.client.describe(q, &Error{Kind: KindNotFound, Status: a.status, Message: "Planhat answered without a record"}, a.attempts)
 	}
 	if failed != nil {
@@ -192,8 +207,23 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		r.note(op, Outcome{Planned: 1})
 		return Record(`{"deletedCount":0,"dryRun":true}`), nil
 	}
+	if deletedNone(a.body) && !a.uncertain {
+		failed = r.client.describe(&call{model: r.model, op: op, id: id}, &Error{
+			Kind: KindNotFound, Status: a.status, Header: a.header, Body: a.body,
+			Message: "there is no " + r.model.Snake + " with the id " + quote(id),
+		}, a.attempts)
+		r.note(op, Outcome{Err: failed})
+		return nil, failed
+	}
 	r.note(op, Outcome{Deleted: 1})
 	return anyAnswer(a.body), nil
+}
+
+// deletedNone tells whether an answer says in so many words that nothing was
+// deleted.
+func deletedNone(body []byte) bool {
+	members, err := readObject(body)
+	return err == nil && text(members.get("deletedCount")) == "0"
 }
 
 // decodeRecord reads an answer that holds one record; an empty one reads as {}.

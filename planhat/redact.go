@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +15,9 @@ const redacted = "[redacted]"
 type redactor struct{ r *strings.Replacer }
 
 func newRedactor(secrets ...string) *redactor {
+	// A secret that begins like another one must not hide the rest of it.
+	secrets = slices.Clone(secrets)
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
 	for _, s := range secrets {
 		if s == "" {

@@ -215,6 +215,11 @@ func TestRetryAfterAndResetHeaders(t *testing.T) {
 		{"x-ratelimit-reset", fmt.Sprint(now.Add(40 * time.Second).UnixMilli()), quotaReset, 40 * time.Second, true},
 		{"x-ratelimit-reset", "Sun, 01 Mar 2026 12:00:09 GMT", quotaReset, 9 * time.Second, true},
 		{"x-other", "1", quotaReset, 0, false},
+		{"Retry-After", "31536000", retryAfter, 365 * 24 * time.Hour, true},
+		{"Retry-After", "1e300", retryAfter, longestPause * time.Second, true},
+		{"Retry-After", "NaN", retryAfter, 0, false},
+		{"x-ratelimit-reset", "NaN", quotaReset, 0, false},
+		{"x-ratelimit-reset", "Inf", quotaReset, 0, false},
 	} {
 		h := http.Header{}
 		h.Set(tt.name, tt.value)
@@ -222,6 +227,15 @@ func TestRetryAfterAndResetHeaders(t *testing.T) {
 		assert.Equal(t, tt.ok, ok, tt)
 		assert.Equal(t, tt.want, got, tt)
 	}
+
+	ahead := http.Header{"Date": {"Sun, 01 Mar 2026 15:00:00 GMT"}, "Retry-After": {"Sun, 01 Mar 2026 15:00:20 GMT"}}
+	ahead.Set("X-Rate-Limit-Reset", fmt.Sprint(now.Add(3*time.Hour+50*time.Second).Unix()))
+	got, ok := retryAfter(ahead, now)
+	assert.True(t, ok)
+	assert.Equal(t, 20*time.Second, got, "the server's clock counts")
+	got, ok = quotaReset(ahead, now)
+	assert.True(t, ok)
+	assert.Equal(t, 50*time.Second, got)
 }
 
 // scripted answers requests without a network, so that time can be faked.
@@ -301,9 +315,9 @@ func TestAQuotaThatIsUsedUpPauses(t *testing.T) {
 		n := 0
 		c, err := New(Config{APIToken: apiToken, HTTPClient: scripted(func(n int) *http.Response {
 			if n == 1 {
-				return plain(200, `{}`, "x-ratelimit-remaining", "0", "x-ratelimit-reset", "20")
+				return plain(200, `{"_id":"1"}`, "x-ratelimit-remaining", "0", "x-ratelimit-reset", "20")
 			}
-			return plain(200, `{}`, "X-Rate-Limit-Remaining", "5")
+			return plain(200, `{"_id":"1"}`, "X-Rate-Limit-Remaining", "5")
 		}).client(&n)})
 		require.NoError(t, err)
 		began := time.Now()

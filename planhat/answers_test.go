@@ -1,0 +1,128 @@
+package planhat
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAnswersToWritesBecomeRecords(t *testing.T) {
+	for _, tt := range []struct {
+		status     int
+		body, want string
+	}{
+		{201, `{"_id":"1"}`, `{"_id":"1"}`},
+		{201, "", `{}`},
+		{204, "", `{}`},
+		{200, `null`, `{}`},
+		{200, ` [{"_id":"1"}] `, `{"_id":"1"}`},
+		{200, `[]`, `{}`},
+		{200, `"stored"`, `{"message":"stored"}`},
+	} {
+		s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
+			w.WriteHeader(tt.status)
+			if tt.body != "" {
+				_, _ = w.Write([]byte(tt.body))
+			}
+		})
+		c := newClient(t, s)
+		got, err := c.Company.Create(t.Context(), Record(`{"name":"a"}`))
+		require.NoError(t, err, tt.body)
+		assert.Equal(t, tt.want, string(got))
+		got, err = c.Company.Update(t.Context(), "1", Record(`{"name":"a"}`))
+		require.NoError(t, err, tt.body)
+		assert.Equal(t, tt.want, string(got))
+	}
+}
+
+func TestAGetWithoutARecordFindsNothing(t *testing.T) {
+	for _, body := range []string{"", "null", "{}", "[]", `"none"`} {
+		s := newServer(t, always(200, body))
+		_, err := newClient(t, s).Company.GetByID(t.Context(), "1")
+		assert.Equal(t, KindNotFound, in(t, err).Kind, body)
+	}
+}
+
+func TestADeleteThatDeletedNothing(t *testing.T) {
+	const none = `{"n":0,"ok":1,"deletedCount":0}`
+	tally := new(Tally)
+	c := newClient(t, newServer(t, always(200, none)), func(c *Config) { c.Observer = tally })
+	_, err := c.Company.Delete(t.Context(), "1")
+	e := in(t, err)
+	assert.Equal(t, KindNotFound, e.Kind)
+	assert.Equal(t, "/companies/1", e.Path)
+	assert.Zero(t, tally.Snapshot().Deleted)
+
+	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
+		if n == 1 {
+			cut(w)
+			return
+		}
+		answerWith(w, 200, none)
+	})
+	_, err = newClient(t, s).Company.Delete(t.Context(), "1")
+	assert.NoError(t, err, "the attempt whose answer was lost deleted it")
+}
+
+// A page from a proxy or a sign-in portal must not pass for a yes, least of all
+// where Planhat's own answer is not documented.
+func TestAnHTMLPageIsNoAnswer(t *testing.T) {
+	page := "<!DOCTYPE html><html><title>Sign in " + tenantToken + "</title></html>"
+	var log bytes.Buffer
+	o := new(recorder)
+	c := newClient(t, newServer(t, always(200, page)), func(c *Config) {
+		c.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		c.Observer = o
+	})
+	fails := func(name string, err error, uncertain bool) {
+		t.Helper()
+		e := in(t, err)
+		assert.Equal(t, KindServer, e.Kind, name)
+		assert.Contains(t, e.Message, "the answer is not JSON but an HTML page", name)
+		assert.Equal(t, uncertain, e.Uncertain, name)
+		assert.NotContains(t, e.Error(), tenantToken, name)
+	}
+	_, err := c.Company.Delete(t.Context(), "1")
+	fails("delete", err, true)
+	_, err = c.UserActivity.CreateActivity(t.Context(), Record(`{"email":"a@b.c"}`))
+	fails("activity", err, true)
+	_, err = c.TimeEntry.Duplicate(t.Context(), []string{"1"})
+	fails("duplicate", err, true)
+	_, err = c.Metrics.BulkInsertMetrics(t.Context(), []Record{Record(`{"dimensionId":"d","value":1,"externalId":"1"}`)}, BulkOptions{})
+	fails("metrics", err, true)
+	_, err = c.Company.GetList(t.Context(), ListOptions{})
+	fails("list", err, false)
+
+	assert.Contains(t, log.String(), "reason=")
+	assert.NotContains(t, log.String(), tenantToken)
+	for _, a := range o.attempts {
+		assert.NotContains(t, a.RetryReason, tenantToken)
+	}
+}
+
+func TestATokenThatBeginsLikeAnother(t *testing.T) {
+	r := newRedactor("abcdefgh", "abcdefgh-and-more")
+	assert.Equal(t, "[redacted] [redacted]", r.text("abcdefgh-and-more abcdefgh"))
+}
+
+func TestABulkRefusalThatBreaksOff(t *testing.T) {
+	const whole = `{"created":1,"insertsKeys":[{"_id":"1","externalId":"c1"}],"createdErrors":[{"externalId":"c2","message":"no"}]}`
+	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
+		if n == 1 {
+			w.Header().Set("Content-Length", "120")
+			w.WriteHeader(400)
+			_, _ = w.Write([]byte(whole[:40]))
+			return
+		}
+		answerWith(w, 400, whole)
+	})
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, 1, result.Created)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 1, result.Errors[0].Index)
+}
