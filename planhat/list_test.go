@@ -45,6 +45,7 @@ func TestListsArePagedByTheModelsMaximum(t *testing.T) {
 		{"oversized page", 25, 5000, ListOptions{PageSize: 99_999}, 25, "5000", 1},
 		{"offset", 25, 5000, ListOptions{Offset: 20}, 5, "5000", 1},
 		{"a server with a lower maximum", 2_500, 1000, ListOptions{}, 2_500, "5000", 3},
+		{"a server with a low maximum", 120, 50, ListOptions{}, 120, "5000", 3},
 		{"a lower maximum and a limit", 2_500, 1000, ListOptions{Limit: 1500}, 1500, "1500", 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -162,6 +163,20 @@ func TestAServerThatIgnoresPaging(t *testing.T) {
 	list, err := newClient(t, s).Company.GetList(t.Context(), ListOptions{})
 	require.NoError(t, err)
 	assert.Len(t, list, 300)
+}
+
+func TestAListThatIgnoresTheOffset(t *testing.T) {
+	same := pages(20, 5000)
+	s := newServer(t, func(w http.ResponseWriter, _ request, n int) { same(w, request{query: "limit=20"}, n) })
+	c := newClient(t, s)
+	_, err := c.Company.GetList(t.Context(), ListOptions{PageSize: 20})
+	e := in(t, err)
+	assert.Equal(t, KindServer, e.Kind, "the list may be longer than its first page")
+	assert.Contains(t, e.Error(), "company.get_list: Planhat answered the same page twice")
+
+	list, err := c.Company.GetList(t.Context(), ListOptions{PageSize: 10})
+	require.NoError(t, err, "a page longer than asked for is all there is")
+	assert.Len(t, list, 20)
 }
 
 func TestPagerGivesPages(t *testing.T) {

@@ -31,8 +31,11 @@ type Pager struct {
 	// size is the page size and usual the server's default one.
 	size, usual int
 	first       Record
-	cut, done   bool
-	err         error
+	// cut is true once a page was shorter than asked for, unasked once one was
+	// longer.
+	cut, unasked bool
+	done         bool
+	err          error
 }
 
 // Pages returns a pager over the records that the options choose.
@@ -103,12 +106,23 @@ func (p *Pager) page(ctx context.Context) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(page) == 0 || (p.first != nil && bytes.Equal(p.first, page[0])) {
-		p.done = true // the end, or a server that answers the same page for ever
+	if len(page) == 0 {
+		p.done = true
 		return nil, nil
+	}
+	if p.first != nil && bytes.Equal(p.first, page[0]) {
+		p.done = true
+		if p.cut || p.unasked {
+			return nil, nil // the whole list came at once, whatever was asked for
+		}
+		return nil, p.resource.fault(p.op, &Error{
+			Kind: KindServer, Message: "Planhat answered the same page twice, so that the rest of the list can't be read",
+			Hint: "this list seems to ignore the offset: narrow it down with a filter or a limit",
+		})
 	}
 	p.first = page[0]
 	p.offset += len(page)
+	p.unasked = p.unasked || len(page) > want
 	if len(page) < want {
 		// A page that the server's own maximum may have cut is not the end; how
 		// long such pages are is known after the first one.
@@ -140,8 +154,8 @@ func (p *Pager) wanted(page []Record) []Record {
 }
 
 // capped tells whether a page of n records may have been cut by the server's
-// own maximum.
-func capped(n, usual int) bool { return n == usual || n%100 == 0 }
+// own maximum, which is taken to be a round number.
+func capped(n, usual int) bool { return n == usual || n%50 == 0 }
 
 // records returns the pager's records one by one.
 func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
