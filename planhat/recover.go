@@ -2,7 +2,9 @@ package planhat
 
 import (
 	"context"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -31,7 +33,7 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		found, err := by.find(ctx)
 		switch {
 		case found != nil:
-			return found, nil
+			return r.claimed(q.body, found, failed)
 		case err != nil:
 			return nil, mayExist(failed, "looking it up failed as well: "+err.Error())
 		case !by.unique || round >= r.client.retry.MaxAttempts:
@@ -48,7 +50,7 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		if again.Kind == KindValidation {
 			// The first request may have got through after the look-up.
 			if found, err := by.find(ctx); err == nil && found != nil {
-				return found, nil
+				return r.claimed(q.body, found, again)
 			}
 		}
 		if !again.Uncertain {
@@ -57,6 +59,64 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		failed = again
 	}
 }
+
+// claimed returns the record that was found in place of a create's answer,
+// unless it differs from what was sent: then it was there before, and passing it
+// off as the answer would lose the data.
+func (r *Resource) claimed(sent, found Record, failed *Error) (Record, *Error) {
+	name := contradiction(sent, found)
+	if name == "" {
+		return found, nil
+	}
+	out := *failed
+	out.Retryable = false
+	out.Message = "a record with the same key is there, and its " + name + " is not what was sent, so it is probably older (" + failed.Message + ")"
+	out.Hint = "look at the record: update it, or create this one under another key"
+	return nil, &out
+}
+
+// contradiction names a property that two records both have with different
+// values, or returns "". Only plain text and numbers are compared, since Planhat
+// may write dates, references and objects in its own way.
+func contradiction(sent, found Record) string {
+	mine, err := readObject(sent)
+	if err != nil {
+		return ""
+	}
+	theirs, err := readObject(found)
+	if err != nil {
+		return ""
+	}
+	for _, m := range mine {
+		other := theirs.get(m.name)
+		if m.value.Kind() != other.Kind() || slices.Contains(identity, m.name) {
+			continue
+		}
+		a, b := strings.TrimSpace(text(m.value)), strings.TrimSpace(text(other))
+		switch m.value.Kind() {
+		case '0':
+			x, errX := strconv.ParseFloat(a, 64)
+			y, errY := strconv.ParseFloat(b, 64)
+			if errX == nil && errY == nil && x != y {
+				return m.name
+			}
+		case '"':
+			if a != "" && !strings.EqualFold(a, b) && !rewritten(a) && !rewritten(b) {
+				return m.name
+			}
+		}
+	}
+	return ""
+}
+
+// rewritten tells text that Planhat may answer in another form than it was
+// sent in: dates and ids.
+func rewritten(s string) bool {
+	prefix, _ := splitID(s)
+	return prefix != "" || isObjectID(s) || looksLikeDate.MatchString(s)
+}
+
+var looksLikeDate = regexp.MustCompile(`^\d{4}-\d{2}`)
 
 // mayExist makes a failed create say that it leaves the question open.
 func mayExist(e *Error, more string) *Error {

@@ -47,6 +47,19 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 			[]step{lost, func(w http.ResponseWriter, _ request) {
 				answerWith(w, 200, `{"_id":"7","companyId":"bbbbbbbbbbbbbbbbbbbbbbbb"}`)
 			}, found}, "9", []string{"POST /licenses", "GET /licenses/extid-a", "POST /licenses"}, "", ""},
+		{"an older record with the key", "company", `{"externalId":"a","name":"New"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `{"_id":"7","externalId":"a","name":"Old"}`)
+			}}, "",
+			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its name is not what was sent"},
+		{"an older record, found after a refusal", "company", `{"externalId":"a","mrr":5}`,
+			[]step{lost, missing, func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) },
+				func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","mrr":6}`) }}, "",
+			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies", "GET /companies/extid-a"}, KindValidation, "externalId duplicated"},
+		{"the same record as Planhat writes it", "license", `{"externalId":1,"companyId":"extid-1","value":5.0,"fromDate":"2026-01-01","name":" A ","product":"","tags":[1]}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `{"_id":"9","externalId":"1","companyId":"aaaaaaaaaaaaaaaaaaaaaaaa","value":5,"fromDate":"2026-01-01T00:00:00.000Z","name":"A","product":"x","tags":[]}`)
+			}}, "9", []string{"POST /licenses", "GET /licenses/extid-1"}, "", ""},
 		{"the look-up is refused", "company", `{"externalId":"a"}`, []step{lost, func(w http.ResponseWriter, _ request) { answerWith(w, 403, "") }}, "",
 			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "may have been stored"},
 	} {
