@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -34,6 +33,8 @@ type run struct {
 	syntax  []*compile.SyntaxError
 	// loading are the modules that are being required, the outermost first.
 	loading []string
+
+	lost lostError
 
 	files          openFiles
 	stdout, stderr *redact.Writer
@@ -176,19 +177,4 @@ func (r *run) finish(err error) error {
 		return closed
 	}
 	return err
-}
-
-// plan counts a write that a dry run withheld.
-func (r *run) plan(w planhat.Write) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i := slices.IndexFunc(r.planned, func(p PlannedWrite) bool {
-		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method
-	})
-	if i < 0 {
-		i = len(r.planned)
-		r.planned = append(r.planned, PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
-	}
-	r.planned[i].Requests++
-	r.planned[i].Rows += w.Rows
 }

@@ -44,4 +44,7 @@ type Result struct {
 type PlannedWrite struct {
 	Model, Operation, Method string
 	Requests, Rows           int
+	// First are the first rows that would have been sent, at most three, as
+	// JSON; of a write without a body, the request's path.
+	First []string
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
@@ -76,6 +77,9 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 			if !o.codeGiven && len(args) == 0 {
 				return &usageError{message: "no script is given", hint: "phscript run FILE.lua, or - for standard input, or -e CODE"}
 			}
+			if err := o.checkOrder(cmd.Flags()); err != nil {
+				return err
+			}
 			return runF(env, o)
 		},
 	}
@@ -100,6 +104,33 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
 	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
 	return cmd
+}
+
+// checkOrder refuses a flag of run behind the script's name, where it would
+// silently become an argument of the script: a --dry-run there would write.
+// What follows -- goes to the script as it is.
+func (o *runOptions) checkOrder(flags *pflag.FlagSet) error {
+	first := 1
+	if o.codeGiven {
+		first = 0
+	}
+	for i := first; i < len(o.args); i++ {
+		arg := o.args[i]
+		if arg == "--" {
+			o.args = slices.Delete(o.args, i, i+1)
+			return nil
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		long, isLong := strings.CutPrefix(name, "--")
+		short, isShort := strings.CutPrefix(name, "-")
+		if isLong && flags.Lookup(long) != nil || !isLong && isShort && len(short) == 1 && flags.ShorthandLookup(short) != nil {
+			return &usageError{
+				message: arg + " stands behind the script, where it would be the script's own argument",
+				hint:    "put it before the script: phscript run " + arg + " FILE.lua; or write -- before it to hand it to the script",
+			}
+		}
+	}
+	return nil
 }
 
 // settings lays the flags over the configuration.

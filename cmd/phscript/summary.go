@@ -87,6 +87,8 @@ type plannedWrite struct {
 	Operation string `json:"operation"`
 	Requests  int    `json:"requests"`
 	Rows      int    `json:"rows"`
+	// First are the first rows, as JSON text.
+	First []string `json:"first"`
 }
 
 func countsOf(c planhat.Counts) counts {
@@ -117,7 +119,7 @@ func newSummary(script string, started time.Time, r *runtime.Result, err error, 
 		s.Rows = append(s.Rows, rejected)
 	}
 	for _, w := range r.Planned {
-		s.Writes = append(s.Writes, plannedWrite{w.Model, w.Operation, w.Requests, w.Rows})
+		s.Writes = append(s.Writes, plannedWrite{w.Model, w.Operation, w.Requests, w.Rows, w.First})
 	}
 	s.conclude(err, ctx)
 	return s
@@ -250,8 +252,29 @@ func (s *summary) printPlanned(b *strings.Builder) {
 		fmt.Fprintln(b, "    no writes")
 	}
 	for _, w := range s.Writes {
-		fmt.Fprintf(b, "    %s.%s: %d rows in %d requests\n", w.Model, w.Operation, w.Rows, w.Requests)
+		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, count(w.Rows, "row"), count(w.Requests, "request"))
+		for _, row := range w.First {
+			fmt.Fprintf(b, "      %s\n", shorten(row))
+		}
 	}
+}
+
+// mostShown is the most characters of a row that the printed summary shows.
+const mostShown = 100
+
+func shorten(text string) string {
+	if r := []rune(text); len(r) > mostShown {
+		return string(r[:mostShown]) + "..."
+	}
+	return text
+}
+
+// count writes a number with its noun: 1 row, 2 rows.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func roundSeconds(seconds float64) time.Duration {
