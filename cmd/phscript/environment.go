@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -47,6 +48,14 @@ func processEnvironment() *environment {
 			return c, func() { signal.Stop(c) }
 		},
 	}
+}
+
+// path returns a file name as seen from the working directory.
+func (e *environment) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(e.dir, name)
 }
 
 // color tells whether messages to people may be colored.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,11 +75,13 @@ func isCommand(root *cobra.Command, name string) bool {
 }
 
 func isFile(env *environment, name string) bool {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(env.dir, name)
-	}
-	info, err := os.Stat(name)
+	info, err := os.Stat(env.path(name))
 	return err == nil && !info.IsDir()
+}
+
+func isDir(env *environment, name string) bool {
+	info, err := os.Stat(env.path(name))
+	return err == nil && info.IsDir()
 }
 
 func unknownCommand(cmd *cobra.Command, name string) error {

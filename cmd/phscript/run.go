@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -198,14 +197,17 @@ func (o *runOptions) script(env *environment) (runtime.Script, error) {
 		source, err := io.ReadAll(env.stdin)
 		return runtime.Script{Name: "stdin", Source: source, Args: args}, err
 	}
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(env.dir, path)
-	}
+	path := env.path(name)
 	source, err := env.readFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return runtime.Script{}, &usageError{message: "there is no script " + name, hint: "the path is looked up from the working directory, " + env.dir}
+	case err != nil && isDir(env, name):
+		hint := "name a file in it"
+		if o.simulated {
+			hint = "fixtures are named with =: --simulate=" + name
+		}
+		return runtime.Script{}, &usageError{message: name + " is a folder, not a script", hint: hint}
 	case err != nil:
 		return runtime.Script{}, &usageError{message: fmt.Sprintf("the script %s cannot be read: %v", name, err)}
 	}

@@ -155,9 +155,7 @@ func (s *summary) conclude(err error, ctx context.Context) {
 
 // writeFile writes the summary as JSON; it appears whole or not at all.
 func (s *summary) writeFile(env *environment, name string, secrets *redact.Secrets) error {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(env.dir, name)
-	}
+	name = env.path(name)
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return fmt.Errorf("the summary cannot be written: %w", err)

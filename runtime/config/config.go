@@ -195,7 +195,11 @@ func ParseTimeout(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// ParseSize reads a number of bytes such as 256MB or 1GiB.
+// smallestMemory is the least memory that a run makes sense with, in bytes.
+const smallestMemory = 1 << 20
+
+// ParseSize reads an amount of memory such as 256MB or 1GiB. Less than 1 MiB is
+// refused: it is a forgotten unit.
 func ParseSize(text string) (int64, error) {
 	units := []struct {
 		name string
@@ -207,8 +211,13 @@ func ParseSize(text string) (int64, error) {
 		if !ok {
 			continue
 		}
-		if n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64); err == nil && n*u.size >= 1 {
+		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		switch {
+		case err != nil:
+		case n*u.size >= smallestMemory:
 			return int64(n * u.size), nil
+		case n > 0:
+			return 0, fmt.Errorf("%q is too little to run anything; write a size such as 256MB or 1GiB", text)
 		}
 		break
 	}

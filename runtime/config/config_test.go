@@ -66,12 +66,12 @@ func TestMistakesAreNamed(t *testing.T) {
 }
 
 func TestParseSize(t *testing.T) {
-	for text, want := range map[string]int64{"512": 512, "64k": 64 << 10, "1.5GiB": 3 << 29, "256 MB": 256e6} {
+	for text, want := range map[string]int64{"1048576": 1 << 20, "2048k": 2 << 20, "1.5GiB": 3 << 29, "256 MB": 256e6} {
 		n, err := ParseSize(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, n, text)
 	}
-	for _, text := range []string{"", "0", "-1MB", "MB", "lots"} {
+	for _, text := range []string{"", "0", "50", "-1MB", "MB", "lots"} {
 		_, err := ParseSize(text)
 		assert.Error(t, err, text)
 	}
