@@ -14,6 +14,10 @@ const InternalChunk = "=[phscript]"
 // DeepestStack bounds a traceback, in calls.
 const DeepestStack = 40
 
+// mostLevels bounds how many levels of a stack are looked at. Each tail call
+// takes one of them, though nothing is left of the call.
+const mostLevels = 10_000
+
 // Frame is one call of a traceback.
 type Frame struct {
 	Script string
@@ -28,21 +32,45 @@ type Frame struct {
 func Stack(L *lua.LState) []Frame {
 	var frames []Frame
 	for thread := L; thread != nil; thread = thread.Parent {
-		for level := 0; len(frames) < DeepestStack; level++ {
-			dbg, ok := thread.GetStack(level)
-			if !ok {
-				break
-			}
-			if _, err := thread.GetInfo("Sln", dbg, lua.LNil); err != nil {
-				break
-			}
-			if dbg.CurrentLine <= 0 || strings.HasPrefix(dbg.Source, InternalChunk) {
-				continue
+		frames = appendThread(frames, thread)
+	}
+	return frames
+}
+
+// appendThread appends the calls of one thread. The interpreter gives the
+// outermost call in the place of each tail call; it counts at the last level
+// alone.
+func appendThread(frames []Frame, thread *lua.LState) []Frame {
+	outermost, ok := thread.GetStack(-1)
+	if !ok {
+		return frames
+	}
+	dbg, ok := thread.GetStack(0)
+	for level := 1; ok && level < mostLevels && len(frames) < DeepestStack; level++ {
+		next, more := thread.GetStack(level)
+		if more && *dbg == *outermost {
+			dbg = next
+			continue
+		}
+		if _, err := thread.GetInfo("Sln", dbg, lua.LNil); err != nil {
+			return frames
+		}
+		if dbg.CurrentLine > 0 && !strings.HasPrefix(dbg.Source, InternalChunk) {
+			if more && isInternal(thread, *next) {
+				dbg.Name = ""
 			}
 			frames = append(frames, Frame{Script: dbg.Source, Line: dbg.CurrentLine, Function: functionName(dbg)})
 		}
+		dbg, ok = next, more
 	}
 	return frames
+}
+
+// isInternal reports whether a call is one of phscript's own functions. The name
+// by which it calls a function of the script means nothing to its author.
+func isInternal(thread *lua.LState, dbg lua.Debug) bool {
+	_, err := thread.GetInfo("S", &dbg, lua.LNil)
+	return err == nil && strings.HasPrefix(dbg.Source, InternalChunk)
 }
 
 func functionName(dbg *lua.Debug) string {

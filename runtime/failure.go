@@ -15,12 +15,17 @@ import (
 // failure makes the error of a run out of what was recovered. It is called
 // before the state's stack is unwound.
 func (r *run) failure(recovered any) error {
+	var raised *lua.ApiError
+	err, ok := recovered.(error)
+	ok = ok && errors.As(err, &raised)
 	frames := bindings.Stack(r.L)
+	if ok && r.lost.is(raised.Object) {
+		frames = r.lost.frames
+	}
 	if r.ctx.Err() != nil {
 		return r.ended(frames)
 	}
-	var raised *lua.ApiError
-	if err, ok := recovered.(error); !ok || !errors.As(err, &raised) {
+	if !ok {
 		return r.clean(r.goPanic(fmt.Sprint(recovered), frames))
 	}
 	if raised.Object == nil {

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -101,4 +102,34 @@ func TestLongTracebackIsCut(t *testing.T) {
 	e := b.fails(t, `local function f(n) if n == 0 then error("deep") end f(n - 1) return 1 end f(200)`)
 	assert.LessOrEqual(t, len(e.Trace), bindings.DeepestStack)
 	assert.Less(t, strings.Count(report(t, e), "\n"), 40)
+}
+
+func TestTracebacks(t *testing.T) {
+	b := newBench(t)
+	for name, tt := range map[string]struct{ source, want string }{
+		"in a coroutine": {
+			"local function inner() local x; return x.y end\nlocal co = coroutine.wrap(function()\n  inner() return 1\nend)\nco() print(1)",
+			"main.lua:1 function 'inner', main.lua:3 the function of line 2, main.lua:5 main chunk",
+		},
+		"through two coroutines": {
+			"local inner = coroutine.wrap(function()\n  error({})\nend)\nlocal outer = coroutine.wrap(function()\n  inner() return 1\nend)\nouter() print(1)",
+			"main.lua:2 the function of line 1, main.lua:5 the function of line 4, main.lua:7 main chunk",
+		},
+		"after one that was caught": {
+			"pcall(coroutine.wrap(function() error('a') end))\nerror('b') print(1)",
+			"main.lua:2 main chunk",
+		},
+		"tail calls": {
+			"local function f(n) if n == 0 then error('x') end return f(n - 1) end\nlocal function g() f(20) return 1 end\ng() print(1)",
+			"main.lua:1 the function of line 1, main.lua:2 function 'g', main.lua:3 main chunk",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, f := range b.fails(t, tt.source).Trace {
+				got = append(got, fmt.Sprintf("%s:%d %s", f.Script, f.Line, f.Function))
+			}
+			assert.Equal(t, tt.want, strings.Join(got, ", "))
+		})
+	}
 }

@@ -12,6 +12,7 @@ import (
 func (r *run) prepare() {
 	L := r.L
 	lualib.Open(L, luaHost{host{r}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
+	lualib.OnLost(L, r.lose)
 	L.G.Global.RawSetString("require", L.NewFunction(r.require))
 	r.trackFiles()
 	r.setValues()

@@ -35,6 +35,13 @@ func (c call) thread(n int) *lua.LState {
 
 // create is coroutine.create.
 func (lib *library) create(c call) int {
+	c.coroutineBody(lib)
+	return lib.createThread(c.LState)
+}
+
+// coroutineBody reads the function of a coroutine and makes sure that it is one
+// of Lua.
+func (c call) coroutineBody(lib *library) lua.LValue {
 	fn, ok := c.Get(1).(*lua.LFunction)
 	if !ok {
 		c.fail(1, "Lua function expected")
@@ -42,7 +49,7 @@ func (lib *library) create(c call) int {
 	if fn.IsG {
 		c.Replace(1, c.invoke(lib.adapt, fn))
 	}
-	return lib.createThread(c.LState)
+	return c.Get(1)
 }
 
 // owner follows the threads of protected calls to the coroutine, or the main
@@ -103,12 +110,19 @@ func (lib *library) unresumable(L, thread *lua.LState) string {
 
 // wrap is coroutine.wrap.
 func (lib *library) wrap(c call) int {
-	lib.create(c)
+	body := c.coroutineBody(lib)
+	c.Insert(lib.watched, 1)
+	lib.createThread(c.LState)
 	thread := c.Get(-1).(*lua.LState)
 	return c.results(c.NewFunction(func(L *lua.LState) int {
 		inner := call{LState: L, name: "wrap"}
 		if problem := lib.unresumable(L, thread); problem != "" {
 			inner.raise(problem)
+		}
+		// The first call hands the function to lib.watched, which calls it.
+		if body != nil {
+			L.Insert(body, 1)
+			body = nil
 		}
 		L.Insert(thread, 1)
 		count := lib.resume(inner, thread)

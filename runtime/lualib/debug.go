@@ -68,8 +68,13 @@ func getInfo(c call) int {
 	return c.results(table)
 }
 
-// maxTraceback is how many lines a traceback has at most.
-const maxTraceback = 22
+// Bounds of a traceback: maxTraceback is how many lines it has at most, and
+// maxLevels how many calls of a thread are looked at. Each look walks down from
+// the innermost call.
+const (
+	maxTraceback = 22
+	maxLevels    = 1000
+)
 
 // traceback is debug.traceback.
 func traceback(c call) int {
@@ -101,7 +106,7 @@ func Traceback(L *lua.LState, level int) []string {
 	lib := of(L)
 	lines := []string{"stack traceback:"}
 	for thread := L; thread != nil; thread = thread.Parent {
-		for ; ; level++ {
+		for end := level + maxLevels; level < end; level++ {
 			frame, ok := thread.GetStack(level)
 			if !ok {
 				break

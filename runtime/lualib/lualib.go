@@ -35,7 +35,11 @@ type library struct {
 	// trace is the traceback of the last error in a protected call.
 	trace []string
 
+	// onLost is what OnLost set.
+	onLost func(L *lua.LState, cause lua.LValue)
+
 	body, handledBody *lua.LFunction
+	watched           *lua.LFunction
 	adapt             lua.LValue
 	resumeThread      lua.LGFunction
 	createThread      lua.LGFunction

@@ -26,18 +26,19 @@ const maxNesting = 190
 // place of true or false and is passed on. The yield function that scripts see is
 // here too: gopher-lua does not survive a tail call of its own.
 const protectedSource = `
-local start, resume, suspend, arm, pass = ...
+local start, resume, suspend, arm, watch, pass = ...
 local function loop(thread, state, ...)
   if state == nil then return loop(thread, resume(thread, suspend(...))) end
   return state, ...
 end
 local function body(f, ...) arm() return pass(f(...)) end
 local function handled(f, handler) arm(handler) return pass(f()) end
+local function watched(f, ...) watch() return pass(f(...)) end
 local function pcall(...) return loop(start(false, ...)) end
 local function xpcall(...) return loop(start(true, ...)) end
 local function yield(...) return pass(suspend(...)) end
 local function adapt(f) return function(...) return pass(f(...)) end end
-return pcall, xpcall, yield, body, handled, adapt
+return pcall, xpcall, yield, body, handled, adapt, watched
 `
 
 // protectedProto compiles protectedSource once for the process.
@@ -57,19 +58,21 @@ func (lib *library) openProtected(L *lua.LState) {
 		"resume":  lib.proceed,
 		"suspend": lib.yield,
 		"arm":     lib.arm,
+		"watch":   lib.watch,
 		"pass":    func(c call) int { return c.GetTop() },
 	})
 	L.SetTop(0)
 	L.Push(L.NewFunctionFromProto(proto))
-	for _, name := range []string{"start", "resume", "suspend", "arm", "pass"} {
+	for _, name := range []string{"start", "resume", "suspend", "arm", "watch", "pass"} {
 		L.Push(helpers.RawGetString(name))
 	}
-	L.Call(5, 6)
+	L.Call(6, 7)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
 	globals.RawSetString("pcall", L.Get(1))
 	globals.RawSetString("xpcall", L.Get(2))
 	loaded(L).RawGetString("coroutine").(*lua.LTable).RawSetString("yield", L.Get(3))
 	lib.body, lib.handledBody, lib.adapt = L.Get(4).(*lua.LFunction), L.Get(5).(*lua.LFunction), L.Get(6)
+	lib.watched = L.Get(7).(*lua.LFunction)
 	L.SetTop(0)
 }
 
@@ -153,13 +156,46 @@ func (lib *library) arm(c call) int {
 		thread.Panic = plain
 		cause := withoutHidden(nameCall(L, L.Get(-1)))
 		lib.trace = Traceback(L, 0)
-		if ctx := L.Context(); handler != lua.LNil && (ctx == nil || ctx.Err() == nil) {
+		switch ctx := L.Context(); {
+		case ctx != nil && ctx.Err() != nil:
+			lib.tell(L, cause)
+		case handler != lua.LNil:
 			cause = call{LState: L, name: "xpcall"}.invoke(handler, cause)
 		}
 		L.Push(cause)
 		plain(L)
 	}
 	return 0
+}
+
+// watch prepares the running thread of coroutine.wrap for errors, which leave it
+// for the thread that called it: they are told while the stack is still there.
+func (lib *library) watch(c call) int {
+	thread := c.LState
+	plain := thread.Panic
+	thread.Panic = func(L *lua.LState) {
+		thread.Panic = plain
+		lib.tell(L, withoutHidden(nameCall(L, L.Get(-1))))
+		plain(L)
+	}
+	return 0
+}
+
+// tell tells whoever asked by OnLost about an error.
+func (lib *library) tell(L *lua.LState, cause lua.LValue) {
+	if lib.onLost != nil {
+		lib.onLost(L, cause)
+	}
+}
+
+// OnLost has lost called for each error that leaves the thread L it was raised
+// in although no pcall of that thread catches it: out of a coroutine that
+// coroutine.wrap made, or at the end of the run. The thread's stack, which is
+// lost after that, is still there.
+func OnLost(L *lua.LState, lost func(L *lua.LState, cause lua.LValue)) {
+	if lib := of(L); lib != nil {
+		lib.onLost = lost
+	}
 }
 
 // callWords is gopher-lua's message for calling a table or userdata. Other
