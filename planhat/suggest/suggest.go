@@ -13,8 +13,9 @@ const most = 3
 
 // Nearest returns at most three of the candidates that lie near to name, the
 // nearest first. How far a candidate may differ grows with its length: about
-// one letter in three, so that short names don't suggest each other. Differences in
-// case, underscores and hyphens count for little.
+// one letter in three, so that short names don't suggest each other. Two
+// neighbours that changed places count as one difference; those in case,
+// underscores and hyphens count for little.
 func Nearest(name string, candidates []string) []string {
 	type match struct {
 		name     string
@@ -24,7 +25,7 @@ func Nearest(name string, candidates []string) []string {
 	var found []match
 	for _, c := range candidates {
 		other := fold(c)
-		d := levenshtein.ComputeDistance(folded, other)
+		d := distance(folded, other)
 		within := (min(len(folded), len(other)) + 1) / 3
 		prefixed := len(folded) >= 3 && (strings.HasPrefix(other, folded) || strings.HasPrefix(folded, other) && len(other) >= 3)
 		if d > within && !prefixed {
@@ -38,6 +39,19 @@ func Nearest(name string, candidates []string) []string {
 		names = append(names, m.name)
 	}
 	return names
+}
+
+// distance counts the letters that differ. Of the neighbours that changed
+// places, one pair is counted as a single difference.
+func distance(name, other string) int {
+	least := levenshtein.ComputeDistance(name, other)
+	letters := []rune(name)
+	for i := 1; i < len(letters) && least > 1; i++ {
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+		least = min(least, 1+levenshtein.ComputeDistance(string(letters), other))
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+	}
+	return least
 }
 
 // Phrase returns " (did you mean 'x'?)" for the candidates near to name, or ""

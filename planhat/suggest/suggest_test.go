@@ -26,6 +26,20 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+func TestTranspositionsCountAsOne(t *testing.T) {
+	for name, want := range map[string][]string{
+		"nmae":      {"name"},
+		"naem":      {"name"},
+		"anme":      {"name"},
+		"nmea":      nil,
+		"heatlh":    {"health"},
+		"pwoner":    {"owner"},
+		"extrenlId": {"externalId"},
+	} {
+		assert.Equal(t, want, Nearest(name, []string{"name", "owner", "health", "externalId"}), name)
+	}
+}
+
 func TestPhrase(t *testing.T) {
 	assert.Equal(t, " (did you mean 'select'?)", Phrase("slect", []string{"select", "sort"}))
 	assert.Empty(t, Phrase("qqqq", []string{"select", "sort"}))
