@@ -109,6 +109,64 @@ func TestATokenThatBeginsLikeAnother(t *testing.T) {
 	assert.Equal(t, "[redacted] [redacted]", r.text("abcdefgh-and-more abcdefgh"))
 }
 
+func TestAnswersAboutMetrics(t *testing.T) {
+	rows := []Record{
+		Record(`{"dimensionId":"d","value":1,"externalId":"a-1"}`), Record(`{"dimensionId":"d","value":2,"externalId":"b-1"}`),
+	}
+	for _, tt := range []struct {
+		status  int
+		body    string
+		created int
+		// errors are the messages of the rejected rows by their position.
+		errors map[int]string
+		kind   Kind
+	}{
+		{200, `{"processed":2,"errors":[]}`, 2, nil, ""},
+		{200, `{"processed":"2"}`, 2, nil, ""},
+		{200, `ok`, 2, nil, ""},
+		{200, ``, 2, nil, ""},
+		{200, `{"processed":1,"errors":[{"externalId":"b-1","message":"unknown"}]}`, 1, map[int]string{1: "unknown"}, ""},
+		{200, `{"processed":0,"errors":[]}`, 0, map[int]string{0: "did not process", 1: "did not process"}, ""},
+		{200, `{"error":"no such tenant"}`, 0, map[int]string{0: "no such tenant", 1: "no such tenant"}, ""},
+		{400, `{"processed":1,"errors":[{"externalId":"b-1","message":"unknown"}]}`, 1, map[int]string{1: "unknown"}, ""},
+		{400, `{"errors":[{"index":1,"message":"no value"}]}`, 0, map[int]string{0: "refused the request", 1: "no value"}, ""},
+		{400, `{"errors":["bad JSON"]}`, 0, map[int]string{0: "bad JSON", 1: "bad JSON"}, KindValidation},
+		{403, `no`, 0, map[int]string{0: "no", 1: "no"}, KindPermission},
+	} {
+		s := newServer(t, always(tt.status, tt.body))
+		result, err := newClient(t, s).Metrics.BulkInsertMetrics(t.Context(), rows, BulkOptions{})
+		assert.Equal(t, tt.kind, KindOf(err), tt.body)
+		assert.Equal(t, tt.created, result.Created, tt.body)
+		require.Len(t, result.Errors, len(tt.errors), tt.body)
+		for _, e := range result.Errors {
+			assert.Contains(t, e.Message, tt.errors[e.Index], tt.body)
+			assert.NotEmpty(t, tt.errors[e.Index], tt.body)
+		}
+		assert.Len(t, s.requests(), 1)
+	}
+}
+
+func TestARefusalThatListsErrorsInItsOwnWay(t *testing.T) {
+	s := newServer(t, always(400, `{"message":"invalid","errors":[{"index":1,"message":"name is missing"}]}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+	require.NoError(t, err)
+	require.Len(t, result.Errors, 2)
+	assert.Contains(t, result.Errors[0].Message, "refused the request that this row was in")
+	assert.Equal(t, "name is missing", result.Errors[1].Message)
+}
+
+func TestRecordsOfAnything(t *testing.T) {
+	rows, err := Records([]any{struct {
+		A int `json:"a"`
+	}{1}, map[string]string{"b": "x"}, Record(`{"c":1}`)})
+	require.NoError(t, err)
+	assert.Equal(t, []string{`{"a":1}`, `{"b":"x"}`, `{"c":1}`}, asStrings(rows))
+	_, err = Records([]any{map[string]int{}, "text"})
+	e := in(t, err)
+	assert.Equal(t, KindValidation, e.Kind)
+	assert.Equal(t, "row 2 must be an object, and it is text", e.Message)
+}
+
 func TestABulkRefusalThatBreaksOff(t *testing.T) {
 	const whole = `{"created":1,"insertsKeys":[{"_id":"1","externalId":"c1"}],"createdErrors":[{"externalId":"c2","message":"no"}]}`
 	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {

@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -63,17 +64,22 @@ func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
 // refused reads the rows out of a 400 or 403. It returns false where the
 // answer doesn't list any.
 func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
-	if a == nil || !isBulkAnswer(a.body) {
+	if a == nil {
 		return chunkOutcome{}, false
 	}
 	result, err := b.read(b.resource, lines, a)
-	if err != nil {
+	if err != nil || (!isBulkAnswer(a.body) && !namesRows(result)) {
 		return chunkOutcome{}, false
 	}
 	if failed.Kind == KindPermission && result.Created+result.Updated+result.Unchanged == 0 {
 		return chunkOutcome{result: result, err: failed}, true
 	}
 	return chunkOutcome{result: result, answered: true}, true
+}
+
+// namesRows tells whether Planhat's own entries are about known rows.
+func namesRows(t *BulkResult) bool {
+	return slices.ContainsFunc(t.Errors, func(e RowError) bool { return e.Raw != nil && e.Index >= 0 })
 }
 
 // isBulkAnswer tells a bulk answer from another error body.

@@ -61,8 +61,9 @@ type Config struct {
 	Gate Gate
 	// Observer is told about attempts and outcomes; nil for none.
 	Observer Observer
-	// Logger gets each attempt at debug level and each retry with its reason
-	// as a warning. Nil discards them.
+	// Logger gets each attempt at debug level, pauses of the whole quota at
+	// info level and each retry with its reason as a warning. Nil discards
+	// them.
 	Logger *slog.Logger
 }
 

@@ -12,14 +12,17 @@
 //
 // [Client.Model] finds the same operations by the model's name at run time. What
 // models there are, with their properties and limits, is data in package
-// catalog, and the services are generated from it.
+// catalog, and the services are generated from it. To try things without an
+// account, start the server in package simulator and set Config.BaseURL and
+// Config.AnalyticsURL to its address.
 //
 // # Records
 //
 // Records go in and out as raw JSON, a [Record], so that unknown properties and
-// large numbers survive. Create and Update also take structs and maps. Ids are
-// Planhat's own, or an externalId behind "extid-", or a sourceId behind
-// "srcid-", where the model knows them.
+// large numbers survive; json.Unmarshal reads one into a struct. Create and
+// Update also take structs and maps, and [Records] makes rows for bulk calls of
+// them. Ids are Planhat's own, or an externalId behind "extid-", or a sourceId
+// behind "srcid-", where the model knows them.
 //
 // # Lists
 //

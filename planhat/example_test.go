@@ -2,6 +2,7 @@ package planhat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/simulator"
 )
 
 // local starts a server in Planhat's place and returns a client of it.
@@ -80,6 +82,61 @@ func ExampleLicenseService_BulkUpsert() {
 	// Output:
 	// created 1
 	// row 1 (externalId l-2): unknown company
+}
+
+// Rows may come from structs, and records go into them. The simulator stands in
+// for Planhat here.
+func ExampleRecords() {
+	server, err := simulator.Start(simulator.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = server.Close() }()
+	client, err := planhat.New(planhat.Config{
+		APIToken: server.APIToken(), TenantToken: server.TenantToken(), BaseURL: server.URL(), AnalyticsURL: server.AnalyticsURL(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	type company struct {
+		ExternalID string  `json:"externalId"`
+		Name       string  `json:"name"`
+		MRR        float64 `json:"mrr,omitzero"`
+	}
+	rows, err := planhat.Records([]company{{"a-1", "Acme", 0}, {"g-1", "Globex", 0}, {"a-1", "Acme again", 0}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := client.Company.BulkUpsert(context.Background(), rows, planhat.BulkOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Created, "created")
+	for _, row := range result.Errors {
+		fmt.Println(row.Key+":", row.Message)
+	}
+
+	record, err := client.Company.GetByID(context.Background(), "extid-g-1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var globex company
+	if err := json.Unmarshal(record, &globex); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(globex.Name)
+	// Output:
+	// 2 created
+	// externalId a-1: row 1 has the same key, and one of the two would overwrite the other
+	// Globex
 }
 
 func ExampleError() {

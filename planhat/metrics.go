@@ -63,17 +63,25 @@ func (r *Resource) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkO
 
 // readProcessed reads the answer to metrics and activities. Only that of
 // metrics is documented; anything else with a good status counts as a yes to
-// all rows.
+// all rows, unless it names an error.
 func readProcessed(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	members, _ := readObject(a.body) // none where the body is no object
 	m := newMatcher(lines, r.client.redact)
 	for _, entry := range listed(members.get("errors")) {
 		m.reject(entry, KindValidation)
 	}
+	kind, message := KindValidation, "Planhat did not process this row"
 	accepted := len(lines) - m.rejectedRows()
-	if members.get("processed") != nil {
+	switch failed := oneLine(messageIn(members.get("error"), 0)); {
+	case members.get("processed") != nil:
 		accepted = min(accepted, count(members.get("processed")))
-		m.unanswered(len(lines)-m.rejectedRows()-accepted, KindValidation, "Planhat did not process this row", nil)
+	case a.status/100 != 2:
+		accepted = 0
+		kind, message = refusal(a.status)
+	case failed != "":
+		accepted = 0
+		message += ": " + r.client.redact.text(failed)
 	}
+	m.unanswered(len(lines)-m.rejectedRows()-accepted, kind, message, nil)
 	return &BulkResult{Created: max(0, accepted), Errors: m.errors}, nil
 }

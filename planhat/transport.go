@@ -1,6 +1,14 @@
 package planhat
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
+
+// idleTimeout is shorter than that of usual servers and load balancers. One that
+// closes a connection just when a create goes out on it leaves open whether the
+// create was carried out.
+const idleTimeout = 30 * time.Second
 
 // newHTTPClient returns the client to send with, which never follows a
 // redirect by itself: a token must not reach a host that wasn't configured.
@@ -15,6 +23,7 @@ func newHTTPClient(given *http.Client) *http.Client {
 			t = usual.Clone()
 		}
 		t.MaxIdleConnsPerHost = DefaultParallel
+		t.IdleConnTimeout = idleTimeout
 		c.Transport = t
 	}
 	if c.CheckRedirect == nil {

@@ -3,6 +3,7 @@ package planhat
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -50,10 +51,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	var suspect func(*line) bool
 	switch {
 	case a.status/100 != 2:
-		message = "Planhat refused the request that this row was in (" + statusText(a.status) + ")"
-		if a.status == 403 {
-			kind = KindPermission
-		}
+		kind, message = refusal(a.status)
 	case r.model.Snake == "enduser":
 		message += ": it ignores endusers that it can't tie to a company, so give their companyId"
 		suspect = func(l *line) bool { return l.company == "" }
@@ -65,11 +63,21 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	return result, nil
 }
 
-// count reads a count, given as a number or as a list.
+// refusal says why a row has no answer of its own in a request that was
+// refused.
+func refusal(status int) (Kind, string) {
+	message := "Planhat refused the request that this row was in (" + statusText(status) + ")"
+	if status == http.StatusForbidden {
+		return KindPermission, message
+	}
+	return KindValidation, message
+}
+
+// count reads a count, given as a number, as text or as a list.
 func count(v jsontext.Value) int {
 	switch v.Kind() {
-	case '0':
-		n, err := strconv.ParseFloat(string(v), 64)
+	case '0', '"':
+		n, err := strconv.ParseFloat(text(v), 64)
 		if err != nil || n < 0 || n > 1e9 {
 			return 0
 		}
