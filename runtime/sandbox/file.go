@@ -34,11 +34,13 @@ func (s *Sandbox) OpenWrite(name string, appendTo bool) (io.WriteCloser, error) 
 		return nil, err
 	}
 	old, err := at.root.Stat(at.rel)
-	switch {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, renamed(err, "open", name)
-	case err == nil && old.IsDir():
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is a folder, not a file")}
+	}
+	if err == nil {
+		if err := ordinary(old, fs.ModeNamedPipe|fs.ModeSocket, name); err != nil {
+			return nil, err
+		}
 	}
 	mode := fs.FileMode(0o644)
 	if old != nil {

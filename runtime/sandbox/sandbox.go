@@ -95,21 +95,36 @@ func (s *Sandbox) Unfinished() []string {
 	return names
 }
 
-// OpenRead opens a file for reading.
+// OpenRead opens a file for reading. Pipes and devices are refused: to wait for
+// one could outlast the run's deadline.
 func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	at, err := s.locate("reading", name, true)
 	if err != nil {
+		return nil, err
+	}
+	info, err := at.root.Stat(at.rel)
+	if err != nil {
+		return nil, renamed(err, "open", name)
+	}
+	if err := ordinary(info, fs.ModeType, name); err != nil {
 		return nil, err
 	}
 	f, err := at.root.Open(at.rel)
 	if err != nil {
 		return nil, renamed(err, "open", name)
 	}
-	if info, err := f.Stat(); err == nil && info.IsDir() {
-		_ = f.Close()
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("is a folder, not a file")}
-	}
 	return s.track(&file{File: f, sandbox: s}), nil
+}
+
+// ordinary refuses folders, and files of the modes in refused.
+func ordinary(info fs.FileInfo, refused fs.FileMode, name string) error {
+	switch {
+	case info.IsDir():
+		return &fs.PathError{Op: "open", Path: name, Err: errors.New("is a folder, not a file")}
+	case info.Mode()&refused != 0:
+		return &fs.PathError{Op: "open", Path: name, Err: errors.New("is a pipe or a device, not a file")}
+	}
+	return nil
 }
 
 // ReadFile returns the content of a file, and the absolute path that it was
