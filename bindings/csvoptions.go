@@ -39,8 +39,15 @@ type csvOptions struct {
 	names     []string
 	renames   map[string]string
 	required  []string
-	types     map[string]func(string) (lua.LValue, error)
+	types     map[string]csvType
 	empty     func(*lua.LState) lua.LValue
+}
+
+// csvType turns the cells of a column into values. It knows the option that
+// asked for it.
+type csvType struct {
+	option  string
+	convert func(cell string) (lua.LValue, error)
 }
 
 func readCSVOptions(a *Args, i int) (csvOptions, error) {
@@ -136,7 +143,7 @@ var csvTypeNames = []string{"number", "boolean", "date", "days", "text"}
 
 // csvTypes returns the conversions of the options numbers and types, by
 // column.
-func csvTypes(a *Args, o Options) (map[string]func(string) (lua.LValue, error), error) {
+func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 	decimal := o.String("decimal")
 	if decimal != "" && decimal != "." && decimal != "," {
 		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
@@ -172,9 +179,9 @@ func csvTypes(a *Args, o Options) (map[string]func(string) (lua.LValue, error), 
 			return lua.LNumber(dayNumber(t.In(loc))), err
 		},
 	}
-	types := map[string]func(string) (lua.LValue, error){}
+	types := map[string]csvType{}
 	for _, column := range o.Strings("numbers") {
-		types[column] = number
+		types[column] = csvType{"numbers", number}
 	}
 	if t, ok := o.Get("types").(*lua.LTable); ok {
 		named, err := textTable(a, "types", t)
@@ -185,7 +192,7 @@ func csvTypes(a *Args, o Options) (map[string]func(string) (lua.LValue, error), 
 			if known[name] == nil {
 				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, suggest.Phrase(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 			}
-			types[column] = known[name]
+			types[column] = csvType{"types", known[name]}
 		}
 	}
 	if len(types) > 0 && o.Has("header") && !o.Bool("header") && !o.Has("columns") {

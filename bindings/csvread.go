@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -213,9 +214,9 @@ func (c *csvReader) readHeader() error {
 			return c.unknownColumn("required", name, names)
 		}
 	}
-	for name := range c.opt.types {
+	for _, name := range slices.Sorted(maps.Keys(c.opt.types)) {
 		if !slices.Contains(names, name) && len(names) > 0 {
-			return c.unknownColumn("types", name, names)
+			return c.unknownColumn(c.opt.types[name].option, name, names)
 		}
 	}
 	for i, name := range names {
@@ -223,7 +224,7 @@ func (c *csvReader) readHeader() error {
 			return c.errorf(1, "name the columns yourself: { columns = { \"...\", \"...\" } }, in the order of the file",
 				"the column name %q stands twice in the header, as column %d and column %d", name, first+1, i+1)
 		}
-		c.columns = append(c.columns, csvColumn{name, c.opt.types[name]})
+		c.columns = append(c.columns, csvColumn{name, c.opt.types[name].convert})
 	}
 	return nil
 }
@@ -236,7 +237,7 @@ func (c *csvReader) unknownColumn(option, name string, names []string) error {
 		known = "the file has: " + strings.Join(names, ", ")
 	}
 	return &DataError{
-		Message: fmt.Sprintf("%s has no column %q, which '%s' names%s", c.name, name, option, suggest.Phrase(name, names)),
+		Message: fmt.Sprintf("%s has no column %q, which the option '%s' names%s", c.name, name, option, suggest.Phrase(name, names)),
 		Hint:    known,
 	}
 }
