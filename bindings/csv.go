@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-const csvReadErrors = "With kind `io` when the file cannot be read, and `validation` when its contents cannot: the message names the file, the line and the column, the hint says which option may help."
+const csvReadErrors = "With kind `io` when the file cannot be read, `permission` when the run may not read it, and `validation` when its contents cannot: the message names the file, the line and the column, the hint says which option may help."
 
 // CSV returns the module csv: reading and writing files of separated values.
 func CSV() *Module {
@@ -158,7 +158,7 @@ func csvWriting() []*Func {
 	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)` returns, which is read row by row."}
 	options := Param{Name: "options", Type: "CsvWriteOptions", Optional: true, Doc: "How to write.", Fields: csvWriteOptions}
 	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as Lua writes them, nil and `json.null` as empty cells, tables as JSON."
-	const errorsDoc = "With kind `io` when the file cannot be written, and `validation` when a row does not fit the columns or holds a function. A file that is written anew is then left as it was."
+	const errorsDoc = "With kind `io` when the file cannot be written, `permission` when the run may not write there, and `validation` when a row does not fit the columns or holds a function. A file that is written anew is then left as it was."
 	return []*Func{
 		{
 			Name: "write",

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Env returns the module env, which reads declared environment variables.
@@ -23,7 +21,7 @@ func Env() *Module {
 				Params: []Param{name,
 					{Name: "default", Type: "any", Optional: true, Doc: "What to return where the variable is not set. Default: `nil`."}},
 				Returns: []Return{{Type: "string|nil", Doc: "The value as text, or the default."}},
-				Errors:  "With kind `config` when the name was not declared for scripts.",
+				Errors:  "With kind `permission` when the variable was not declared for scripts, or holds a token.",
 				Example: `local url = env.get("CRM_URL", "https://crm.example.com")`,
 				Call: func(a *Args) (int, error) {
 					value, ok, err := getenv(a.Host, a.String(0))
@@ -41,7 +39,7 @@ func Env() *Module {
 				Doc:     "Returns a variable's value and raises where it is not set or empty.",
 				Params:  []Param{name},
 				Returns: []Return{{Type: "string", Doc: "The value."}},
-				Errors:  "With kind `config` when the variable is not set, is empty, or was not declared for scripts.",
+				Errors:  "With kind `config` when the variable is not set or empty, with kind `permission` when it was not declared for scripts or holds a token.",
 				Example: `local segment = env.require("SEGMENT")`,
 				Call: func(a *Args) (int, error) {
 					name := a.String(0)
@@ -81,18 +79,23 @@ func Env() *Module {
 	}
 }
 
+// getenv asks the host. A variable that it keeps from scripts is a lack of
+// permission.
 func getenv(h Host, name string) (string, bool, error) {
 	value, ok, err := h.Getenv(name)
-	if err == nil {
-		return value, ok, nil
+	var kinder ErrorKinder
+	if err != nil && !errors.As(err, &kinder) {
+		err = &hiddenError{err}
 	}
-	refused := &settingError{message: err.Error() + suggest.Phrase(name, h.EnvNames())}
-	var hinter Hinter
-	if errors.As(err, &hinter) {
-		refused.hint = hinter.ErrorHint()
-	}
-	return "", false, refused
+	return value, ok, err
 }
+
+// hiddenError is a host's refusal to show a variable. Its kind for scripts is
+// "permission".
+type hiddenError struct{ error }
+
+func (e *hiddenError) Unwrap() error     { return e.error }
+func (e *hiddenError) ErrorKind() string { return "permission" }
 
 // settingError is about the run's settings. Its kind for scripts is "config".
 type settingError struct{ message, hint string }

@@ -15,7 +15,7 @@ var ErrorShape = &Shape{
 	Name: "PlanhatError",
 	Doc:  "What a failed call raises. `tostring(err)` is one readable line; `pcall` and `planhat.try` hand the object over.",
 	Fields: []Field{
-		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files."},
+		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files. `permission` is also a file or a variable that the run may not use."},
 		{Name: "message", Type: "string", Doc: "What happened."},
 		{Name: "hint", Type: "string?", Doc: "What to do about it."},
 		{Name: "status", Type: "integer?", Doc: "The HTTP status of the answer."},
@@ -146,13 +146,14 @@ func ErrorLine(t *lua.LTable) string {
 	if model := field("model"); model != "" {
 		b.WriteString(model + "." + field("operation") + ": ")
 	}
-	b.WriteString(field("message"))
+	message, hint := field("message"), field("hint")
+	b.WriteString(message)
 	b.WriteString(" (" + field("kind"))
 	if status := field("status"); status != "" {
 		b.WriteString(", status " + status)
 	}
 	b.WriteByte(')')
-	if hint := field("hint"); hint != "" {
+	if hint != "" && !strings.HasSuffix(message, hint) {
 		b.WriteString(" - " + hint)
 	}
 	return strings.Join(strings.Fields(b.String()), " ")

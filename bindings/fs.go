@@ -13,7 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-const fileErrors = "With kind `io` when the file cannot be used; the message names it and the hint says what to do."
+const fileErrors = "With kind `io` when the file cannot be used, with kind `permission` when the run may not use it; the message names it and the hint says what to do."
 
 var fileName = Param{Name: "name", Type: "string", Doc: "The file's name; a relative one is looked up from the working folder."}
 
@@ -137,7 +137,7 @@ func fsEntries() []*Func {
 			Doc:     "Tells whether there is a file or folder of that name.",
 			Params:  []Param{fileName},
 			Returns: []Return{{Type: "boolean", Doc: "Whether it exists."}},
-			Errors:  "With kind `io` when the name lies outside of the sandbox.",
+			Errors:  "With kind `permission` when the name lies outside of the sandbox.",
 			Example: `if not fs.exists("accounts.csv") then error("no export today") end`,
 			Call: func(a *Args) (int, error) {
 				_, err := a.Host.Stat(a.String(0))

@@ -98,7 +98,7 @@ func jsonFiles() []*Func {
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonDecodeOptions", Optional: true, Doc: "How to read it.", Fields: []Field{jsonNulls}}},
 			Returns: []Return{{Type: "any", Doc: "The value."}},
-			Errors:  decodeErrors + " With kind `io` when the file cannot be read.",
+			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `local mapping = json.decode_file("mapping.json")`,
 			Call: func(a *Args) (int, error) {
 				r, err := openJSON(a, a.String(0), decodeOptions(a))
@@ -116,7 +116,7 @@ func jsonFiles() []*Func {
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonRowsOptions", Optional: true, Doc: "How to read it.", Fields: jsonRowsOpt}},
 			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."}},
-			Errors:  decodeErrors + " With kind `io` when the file cannot be read.",
+			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `for event in json.rows("events.jsonl") do print(event.email) end`,
 			Call:    jsonRows,
 		},
@@ -125,7 +125,7 @@ func jsonFiles() []*Func {
 			Doc:  "Writes a value to a file as JSON. The file appears in one piece, or not at all where something fails.",
 			Params: []Param{fileName, {Name: "value", Type: "any", Optional: true, Doc: "The value."},
 				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
-			Errors:  encodeErrors + " With kind `io` when the file cannot be written.",
+			Errors:  encodeErrors + " With kind `io` when the file cannot be written, `permission` when the run may not write there.",
 			Example: `json.encode_file("companies.json", companies, { pretty = true })`,
 			Call: func(a *Args) (int, error) {
 				b, err := encodeCall(a, 1, 2)
@@ -147,7 +147,7 @@ func jsonFiles() []*Func {
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonWriterOptions", Optional: true, Doc: "How to write.", Fields: jsonWriterOpt}},
 			Returns: []Return{{Type: "JsonWriter", Doc: "A writer with the methods `write(value)`, `count()` and `close()`."}},
-			Errors:  encodeErrors + " With kind `io` when the file cannot be written.",
+			Errors:  encodeErrors + " With kind `io` when the file cannot be written, `permission` when the run may not write there.",
 			Example: `local out = json.writer("companies.jsonl")
 for company in planhat.company.each() do out:write(company) end
 out:close()`,

@@ -40,7 +40,8 @@ func (e *ScriptError) Render(w io.Writer, color bool) error {
 	if e.SourceLine != "" && e.Line > 0 {
 		e.renderSource(out, paint)
 	}
-	if e.Hint != "" {
+	// A refusal names the way out in its message already.
+	if e.Hint != "" && !strings.HasSuffix(e.Message, e.Hint) {
 		fmt.Fprintf(out, "%s%s\n", paint(cyan, "hint: "), e.Hint)
 	}
 	width := 0
