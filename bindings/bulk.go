@@ -96,9 +96,16 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 	if first.Index >= 0 {
 		where = fmt.Sprintf("row %d", first.Index+1)
 	}
+	if first.Key != "" {
+		where += " (" + first.Key + ")"
+	}
+	message := fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message)
+	if len(r.Errors) == 1 {
+		message = fmt.Sprintf("1 of %d rows was rejected, %s: %s", r.Rows, where, first.Message)
+	}
 	return &planhat.Error{
 		Kind: planhat.KindPartial, Model: model, Operation: operation, Items: r.Errors, Result: r,
-		Message: fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message),
+		Message: message,
 		Hint:    "err.items lists them; without strict they are in result.errors and the script goes on",
 	}
 }

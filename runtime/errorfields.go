@@ -38,11 +38,16 @@ func errorFields(object *lua.LTable, cause error) []ErrorField {
 		add("retry after", after+" s")
 	}
 	var failed *planhat.Error
-	if errors.As(cause, &failed) && len(failed.Items) > 0 {
+	if errors.As(cause, &failed) && len(failed.Items) > 0 && !tellsAll(failed) {
 		add("rows", rowLines(failed.Items))
 	}
 	add("answer", excerpt(field("body")))
 	return fields
+}
+
+// tellsAll reports that the message names all the rows there are.
+func tellsAll(e *planhat.Error) bool {
+	return len(e.Items) == 1 && strings.Contains(e.Message, e.Items[0].Message)
 }
 
 // rowLines describes the first rows that failed, one a line, counted from 1 as

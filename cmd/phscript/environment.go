@@ -26,6 +26,8 @@ type environment struct {
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
+	// exit ends the process at once.
+	exit func(code int)
 }
 
 func processEnvironment() *environment {
@@ -33,6 +35,9 @@ func processEnvironment() *environment {
 	if err != nil {
 		dir = "."
 	}
+	// A reader that ends, such as head, then makes a write fail, and the run is
+	// closed and reported as after any other failure.
+	signal.Ignore(syscall.SIGPIPE)
 	return &environment{
 		args:  os.Args[1:],
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
@@ -47,6 +52,7 @@ func processEnvironment() *environment {
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
 			return c, func() { signal.Stop(c) }
 		},
+		exit: os.Exit,
 	}
 }
 

@@ -52,7 +52,7 @@ func exitCode(err error) int {
 	case errors.As(err, &usage), errors.As(err, &settings):
 		return exitUsage
 	case errors.As(err, &exit):
-		return exit.Code
+		return exit.Code & 0xff // all that a process can tell
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	case errors.As(err, &limit), errors.Is(err, context.DeadlineExceeded):

@@ -255,12 +255,17 @@ func runScript(env *environment, o *runOptions) error {
 		return err
 	}
 	started := env.now()
-	ctx, release := interruptible(env)
+	ctx, interrupted, release := interruptible(env)
 	defer release()
 	result, runErr := rt.Run(ctx, script)
-	s := newSummary(script.Name, started, result, runErr, ctx)
-	s.DryRun, s.Simulated = o.dryRun, o.simulated
+	s := newSummary(script.Name, started, result)
 	var exit *runtime.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
+		// Also where the script fails by itself on the call that was not made.
+		runErr = errors.Join(runErr, errInterrupted)
+	}
+	s.conclude(runErr)
+	s.DryRun, s.Simulated = o.dryRun, o.simulated
 	if runErr != nil && !errors.As(runErr, &exit) {
 		showError(&environment{stderr: secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
 	}
@@ -291,36 +296,62 @@ func (o *runOptions) startSimulator(c config.Config) (*simulator.Server, error) 
 	return server, nil
 }
 
+// lastGrace is the time that a script has to end after the second Ctrl-C.
+const lastGrace = time.Second
+
 // interruptible returns a context that the first Ctrl-C stops gently: no new
 // request starts, the one under way is finished, and then the script ends. The
-// second one ends it at once.
-func interruptible(env *environment) (context.Context, func()) {
-	stop := make(chan struct{})
+// second one ends it at once, and the process where the script does not end.
+// What it returns besides tells whether that happened, and ends the watch.
+func interruptible(env *environment) (ctx context.Context, interrupted func() bool, release func()) {
+	stop, ended := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
 	signals, ignore := env.interrupts()
 	go func() {
 		select {
 		case <-signals:
-		case <-ctx.Done():
+		case <-ended:
 			return
 		}
 		fmt.Fprintln(env.stderr, "\nstopping after the request under way; press Ctrl-C again to stop at once")
 		close(stop)
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
-		for planhat.InFlight(ctx) > 0 {
+		again := false
+		for planhat.InFlight(ctx) > 0 && !again {
 			select {
 			case <-tick.C:
 			case <-signals:
-				cancel(errInterrupted)
-			case <-ctx.Done():
+				again = true
+			case <-ended:
 				return
 			}
 		}
 		cancel(errInterrupted)
+		if !again {
+			select {
+			case <-signals:
+			case <-ended:
+				return
+			}
+		}
+		select {
+		case <-time.After(lastGrace):
+			env.exit(exitInterrupted)
+		case <-ended:
+		}
 	}()
-	return ctx, func() {
+	interrupted = func() bool {
+		select {
+		case <-stop:
+			return true
+		default:
+			return false
+		}
+	}
+	return ctx, interrupted, func() {
 		ignore()
+		close(ended)
 		cancel(nil)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +43,9 @@ type summary struct {
 	Rows     []rejectedRow     `json:"rejected_rows"`
 	Writes   []plannedWrite    `json:"planned_writes,omitempty"`
 	Warnings []string          `json:"warnings"`
+
+	// told counts the rejected rows that the error's own report shows.
+	told int
 }
 
 type counts struct {
@@ -95,7 +97,7 @@ func countsOf(c planhat.Counts) counts {
 	return counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
 }
 
-func newSummary(script string, started time.Time, r *runtime.Result, err error, ctx context.Context) *summary {
+func newSummary(script string, started time.Time, r *runtime.Result) *summary {
 	s := &summary{
 		Script: script, Started: started, Seconds: r.Duration.Seconds(),
 		Calls: r.Summary.Calls, Retries: r.Summary.Retries, WaitedSeconds: r.Summary.Waited.Seconds(),
@@ -121,15 +123,11 @@ func newSummary(script string, started time.Time, r *runtime.Result, err error, 
 	for _, w := range r.Planned {
 		s.Writes = append(s.Writes, plannedWrite{w.Model, w.Operation, w.Requests, w.Rows, w.First})
 	}
-	s.conclude(err, ctx)
 	return s
 }
 
 // conclude decides how the run ended.
-func (s *summary) conclude(err error, ctx context.Context) {
-	if errors.Is(context.Cause(ctx), errInterrupted) {
-		err = errors.Join(err, errInterrupted)
-	}
+func (s *summary) conclude(err error) {
 	s.ExitCode, s.Outcome = exitCode(err), "failed"
 	switch {
 	case err == nil && s.Rejected > 0:
@@ -141,6 +139,10 @@ func (s *summary) conclude(err error, ctx context.Context) {
 	case errors.As(err, new(*runtime.ExitError)):
 		s.Outcome = "exited"
 		return
+	}
+	var call *planhat.Error
+	if errors.As(err, &call) {
+		s.told = len(call.Items)
 	}
 	var failed *runtime.ScriptError
 	if errors.As(err, &failed) {
@@ -161,6 +163,10 @@ func (s *summary) writeFile(env *environment, name string, secrets *redact.Secre
 		return fmt.Errorf("the summary cannot be written: %w", err)
 	}
 	text = []byte(secrets.String(string(text)) + "\n")
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		// Such as /dev/stdout, which no other file may take the place of.
+		return writeInto(name, text)
+	}
 	temp, err := os.CreateTemp(filepath.Dir(name), ".summary-*")
 	if err != nil {
 		return &usageError{message: fmt.Sprintf("the summary cannot be written: %v", err), hint: "--summary names a file in a folder that exists"}
@@ -172,6 +178,18 @@ func (s *summary) writeFile(env *environment, name string, secrets *redact.Secre
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("the summary cannot be written: %w", err), os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+func writeInto(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.Write(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("the summary cannot be written: %w", err)
 	}
 	return nil
 }
@@ -218,6 +236,21 @@ func (s *summary) printRejected(b *strings.Builder, file string) {
 	if s.Rejected == 0 {
 		return
 	}
+	if s.told < s.Rejected {
+		s.printReasons(b)
+	}
+	switch {
+	case file != "":
+		fmt.Fprintf(b, "    all of them, with their data, are in %s\n", file)
+	case s.Rejected > shownRows:
+		fmt.Fprintf(b, "    %d more; --summary FILE.json keeps all of them, with their data\n", s.Rejected-shownRows)
+	default:
+		fmt.Fprintln(b, "    --summary FILE.json keeps them with their data")
+	}
+}
+
+// printReasons writes why rows were rejected, and the first rows.
+func (s *summary) printReasons(b *strings.Builder) {
 	for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
 		fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
 	}
@@ -230,14 +263,6 @@ func (s *summary) printRejected(b *strings.Builder, file string) {
 			where += " (" + row.Key + ")"
 		}
 		fmt.Fprintf(b, "    %s.%s, %s: %s\n", row.Model, row.Operation, where, row.Message)
-	}
-	switch {
-	case file != "":
-		fmt.Fprintf(b, "    all of them, with their data, are in %s\n", file)
-	case s.Rejected > shownRows:
-		fmt.Fprintf(b, "    %d more; --summary FILE.json keeps all of them, with their data\n", s.Rejected-shownRows)
-	default:
-		fmt.Fprintln(b, "    --summary FILE.json keeps them with their data")
 	}
 }
 

@@ -1,11 +1,13 @@
 package lualib
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"syscall"
 
 	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/lualib/number"
@@ -250,6 +252,9 @@ func (lib *library) print(c call) int {
 	}
 	line.WriteByte('\n')
 	if _, err := io.WriteString(lib.host.Stdout(), line.String()); err != nil {
+		if errors.Is(err, syscall.EPIPE) {
+			c.raise("the output cannot be written: the program that reads it has ended")
+		}
 		c.raise("the output cannot be written: " + err.Error())
 	}
 	return 0

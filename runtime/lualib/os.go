@@ -42,12 +42,13 @@ func (c call) outcome(err error) int {
 
 // exit is os.exit: the host ends the run, and what it answers is raised.
 func (lib *library) exit(c call) int {
-	code := c.optInt(1, 0)
+	code := 0
 	switch c.Get(1) {
 	case lua.LTrue:
-		code = 0
 	case lua.LFalse:
 		code = 1
+	default:
+		code = c.optInt(1, 0)
 	}
 	if err := lib.host.Exit(code); err != nil {
 		c.Error(lua.LString(err.Error()), 0)
