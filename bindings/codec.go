@@ -15,12 +15,12 @@ type Codec struct {
 	null    *lua.LUserData
 	array   *lua.LTable
 	object  *lua.LTable
-	keys    map[string]string
+	keys    map[string]lua.LValue
 	numbers [256]lua.LValue
 
 	// names and values are stacks of what is being read, so that each table is
 	// made with its exact size.
-	names  []string
+	names  []lua.LValue
 	values []lua.LValue
 
 	// path leads to the part being encoded, for errors.
@@ -40,7 +40,7 @@ const (
 
 // NewCodec makes a codec for L. Use CodecOf, which keeps one for each state.
 func NewCodec(L *lua.LState) *Codec {
-	c := &Codec{l: L, keys: make(map[string]string)}
+	c := &Codec{l: L, keys: make(map[string]lua.LValue)}
 	c.null = L.NewUserData()
 	c.null.Value = c
 	meta := L.NewTable()

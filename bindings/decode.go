@@ -98,12 +98,8 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	values := c.values[base:]
-	t := c.l.CreateTable(0, len(values))
-	for i, name := range c.names[names:] {
-		t.RawSetString(name, values[i])
-	}
-	if len(values) == 0 {
+	t := newObject(c.l, c.names[names:], c.values[base:])
+	if len(c.names) == names {
 		c.MarkObject(t)
 	}
 	return t, nil
@@ -149,20 +145,21 @@ func (c *Codec) drop(base int) {
 	}
 }
 
-// intern returns the text of a quoted object key, shared with its earlier
+// intern returns a quoted object key as a Lua string, shared with its earlier
 // occurrences.
-func (c *Codec) intern(raw jsontext.Value) (string, error) {
+func (c *Codec) intern(raw jsontext.Value) (lua.LValue, error) {
 	if bytes.IndexByte(raw, '\\') < 0 {
 		plain := raw[1 : len(raw)-1]
-		if s, ok := c.keys[string(plain)]; ok {
-			return s, nil
+		if key, ok := c.keys[string(plain)]; ok {
+			return key, nil
 		}
 	}
 	s, err := unquote(raw)
+	key := lua.LValue(lua.LString(s))
 	if err == nil && len(c.keys) < mostInterned {
-		c.keys[s] = s
+		c.keys[s] = key
 	}
-	return s, err
+	return key, err
 }
 
 func unquote(raw jsontext.Value) (string, error) {
