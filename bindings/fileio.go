@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/suggest"
@@ -68,13 +69,15 @@ func fileError(h Host, op, name string, err error) error {
 	case errors.As(err, &kinder), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(h, name, err)}
+	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(h, op, name, err)}
 }
 
 // fileHint says what to do about a failed act on a file.
-func fileHint(h Host, name string, err error) string {
+func fileHint(h Host, op, name string, err error) string {
 	var pathErr *fs.PathError
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && op == "write":
+		return fmt.Sprintf("the file's folder is missing: make it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(h, path.Dir(filepath.ToSlash(name))))
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name; a name without a leading / is looked up from the working folder" + similarFile(h, name)
 	case !errors.As(err, &pathErr):

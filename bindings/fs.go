@@ -22,7 +22,7 @@ func FS() *Module {
 	return &Module{
 		Name: "fs",
 		Doc: "Reads and writes files and folders within the sandbox. Reading is allowed under the script's folder and the " +
-			"working folder; writing only where `--allow-write=DIR` says so. Names are written with `/` on every system.",
+			"working folder; writing in its folder `out` and where `--allow-write=DIR` says so. Names are written with `/` on every system.",
 		Funcs: slices.Concat(fsContents(), fsEntries(), fsChanges(), fsNames()),
 		Records: []*Shape{
 			{Name: "FileInfo", Doc: "What `fs.stat` knows about a file or folder.", Fields: []Field{

@@ -39,6 +39,8 @@ func TestFSErrors(t *testing.T) {
 		{"missing", `fs.read("acounts.csv")`, []string{`cannot read "acounts.csv": there is no such file`, "did you mean 'accounts.csv'?", "(io)"}},
 		{"missing for lines", `fs.lines("nope")`, []string{`cannot read "nope"`}},
 		{"no folder", `fs.remove("x/y")`, []string{`cannot remove "x/y": there is no such file or folder`}},
+		{"no folder to write to", `fs.write("reports/2024/a.txt", "x")`, []string{`cannot write "reports/2024/a.txt"`, `fs.mkdir("reports/2024")`}},
+		{"misspelt folder to write to", `fs.mkdir("reports") fs.write("report/a.txt", "x")`, []string{`fs.mkdir("report") (did you mean 'reports'?)`}},
 		{"bad pattern", `fs.list(".", { pattern = "[a" })`, []string{"test.lua:1: fs.list: the pattern"}},
 		{"wrong type", `fs.read({})`, []string{"fs.read: argument 1, 'name', must be a string, not a table"}},
 		{"misspelt option", `fs.write("a", "b", { apend = true })`, []string{"unknown option 'apend' (did you mean 'append'?)"}},

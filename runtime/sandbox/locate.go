@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The flags that allow what the sandbox refuses.
@@ -62,7 +63,23 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 	if info, err := os.Stat(real); err == nil && info.IsDir() {
 		wanted = real
 	}
-	return place{}, &RefusedError{Act: act, Path: path, Target: real, Flag: flag + "=" + wanted}
+	refused := &RefusedError{Act: act, Path: path, Target: real, Flag: flag + "=" + wanted}
+	if flag == writeFlag && follow {
+		refused.Instead = s.instead(path)
+	}
+	return place{}, refused
+}
+
+// instead names a file like path in the last of the folders below the working
+// folder that may be written, or "" where there is none.
+func (s *Sandbox) instead(path string) string {
+	for _, dir := range slices.Backward(s.write) {
+		rel, err := filepath.Rel(s.workDir, dir)
+		if err == nil && filepath.IsLocal(rel) && rel != "." {
+			return filepath.ToSlash(filepath.Join(rel, filepath.Base(path)))
+		}
+	}
+	return ""
 }
 
 // root returns the os.Root of a folder; it is opened once a run.

@@ -228,25 +228,31 @@ type RefusedError struct {
 	Path, Target string
 	// Flag allows it: "--allow-write=/srv/reports".
 	Flag string
+	// Instead is a name that may be written without the flag, as the script
+	// would give it, or "".
+	Instead string
 }
 
 func (e *RefusedError) Error() string {
-	target := ""
+	target, instead := "", ""
 	if e.Target != "" && e.Target != e.Path {
 		target = fmt.Sprintf(" (a link to %s)", e.Target)
 	}
-	return fmt.Sprintf("%s %s%s is not allowed: run with %s", e.Act, e.Path, target, e.Flag)
+	if e.Instead != "" {
+		instead = fmt.Sprintf("use %s, which always is, or ", e.Instead)
+	}
+	return fmt.Sprintf("%s %s%s is not allowed: %srun with %s", e.Act, e.Path, target, instead, e.Flag)
 }
 
 // ErrorKind names the kind of the error for scripts.
 func (e *RefusedError) ErrorKind() string { return "permission" }
 
-// ErrorHint says what to do next.
+// ErrorHint says what else can be done.
 func (e *RefusedError) ErrorHint() string {
 	if strings.HasPrefix(e.Flag, readFlag) {
-		return "put the file beside the script, or run with " + e.Flag
+		return "a file beside the script can be read without that"
 	}
-	return "run with " + e.Flag
+	return ""
 }
 
 // Is reports that a refusal is a lack of permission.

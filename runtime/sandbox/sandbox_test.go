@@ -110,6 +110,32 @@ func TestRefusalNamesTheFlag(t *testing.T) {
 	assert.NoFileExists(t, w.path("outside/new.txt"))
 }
 
+func TestRefusalNamesWhatMayBeWritten(t *testing.T) {
+	w := newWorld(t)
+	box := New(w.path("work"), []string{w.path("work")}, []string{w.path("out"), "out"})
+	t.Cleanup(func() { assert.NoError(t, box.Close()) })
+	flag := "run with --allow-write=" + w.path("outside")
+	name := w.path("outside/report.csv")
+	for act, tt := range map[string]struct {
+		err  error
+		want string
+	}{
+		"writing":  {second(box.OpenWrite(name, false)), "writing to " + name + " is not allowed: use out/report.csv, which always is, or " + flag},
+		"a folder": {box.MkdirAll(name), "making the folder " + name + " is not allowed: use out/report.csv, which always is, or " + flag},
+		"removing": {box.Remove(name), "removing " + name + " is not allowed: " + flag},
+		"reading":  {second(box.OpenRead(name)), "reading " + name + " is not allowed: run with --allow-read=" + w.path("outside")},
+	} {
+		t.Run(act, func(t *testing.T) {
+			var refused *RefusedError
+			require.ErrorAs(t, tt.err, &refused)
+			assert.EqualError(t, tt.err, tt.want)
+			assert.NotContains(t, refused.ErrorHint(), "run with", "the message says it")
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 func TestMissingFileKeepsItsName(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.box.OpenRead("sub/none.txt")
