@@ -63,6 +63,9 @@ func newCSVReader(h Host, name string, src io.ReadCloser, opt csvOptions) (*csvR
 	if err != nil {
 		return nil, err
 	}
+	if text, err = c.lineEnds(text); err != nil {
+		return nil, err
+	}
 	separator, err := c.separator(text)
 	if err != nil {
 		return nil, err
@@ -296,6 +299,14 @@ func (c *csvReader) next(L *lua.LState) (*lua.LTable, int, error) {
 	}
 }
 
+// count writes a number with its noun: 1 cell, 2 cells.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func (c *csvReader) list(L *lua.LState, record []string) *lua.LTable {
 	t := L.CreateTable(len(record), 0)
 	for _, cell := range record {
@@ -313,7 +324,7 @@ func (c *csvReader) row(L *lua.LState, record []string, line int) (*lua.LTable, 
 	}
 	if len(record) != len(c.columns) && !c.opt.ragged {
 		return nil, c.errorf(line, "a separator or a quote is probably missing or too many; rows may differ with { ragged = \"allow\" }",
-			"the row has %d cells, but there are %d columns", len(record), len(c.columns))
+			"the row has %s, but there are %s", count(len(record), "cell"), count(len(c.columns), "column"))
 	}
 	t := L.CreateTable(0, len(c.columns))
 	for i, cell := range record {

@@ -33,7 +33,16 @@ func (e *EncodeError) Error() string {
 	if e.Path == "" {
 		return e.Message
 	}
-	return "at " + e.Path + ": " + e.Message
+	return "at " + shortPath(e.Path) + ": " + e.Message
+}
+
+// shortPath leaves out the middle of a path that is too long to read.
+func shortPath(path string) string {
+	const ends = 30
+	if len(path) <= 3*ends {
+		return path
+	}
+	return strings.ToValidUTF8(path[:ends], "") + " ... " + strings.ToValidUTF8(path[len(path)-ends:], "")
 }
 
 // EncodeBytes returns v as JSON. The result is the caller's.

@@ -60,7 +60,7 @@ func jsonError(h Host, name string, lines *lineCounter, err error) error {
 	case errors.As(err, &syntax):
 		where := ""
 		if syntax.JSONPointer != "" {
-			where = fmt.Sprintf(" (at %s)", syntax.JSONPointer)
+			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
 		}
 		return &DataError{
 			Message: fmt.Sprintf("%s, line %d: no valid JSON: %s%s", name, lines.line(syntax.ByteOffset), syntax.Err, where),

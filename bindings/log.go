@@ -51,8 +51,8 @@ func logFunc(bound []slog.Attr, name string, level slog.Level, doc string) *Func
 		Name: name,
 		Doc:  doc + " Tables in the fields are written in Lua's notation on one line, at most 4 deep and 20 items each; an error object is written as its message.",
 		Params: []Param{
-			{Name: "message", Type: "any", Doc: "The text; other values are turned into text as `tostring` does."},
-			{Name: "fields", Type: "table", Optional: true, Doc: "Names and values to put behind the message, in alphabetical order; or an error object."},
+			{Name: "message", Type: "any", Doc: "The text; other values are turned into text as `tostring` does, tables as in the fields."},
+			{Name: "fields", Type: "table", Optional: true, Doc: "Names and values to put behind the message, in alphabetical order; or an error object. `time`, `level` and `msg`, which each line has of its own, get a `_` at their end."},
 		},
 		Errors:  "When `fields` is no table of named fields.",
 		Example: `log.` + name + `("upserted companies", { created = 12, seconds = 1.5 })`,
@@ -61,11 +61,30 @@ func logFunc(bound []slog.Attr, name string, level slog.Level, doc string) *Func
 			if err != nil {
 				return 0, err
 			}
-			message := a.L.ToStringMeta(a.Get(0)).String()
-			a.Host.Log(a.Context(), level, message, slices.Concat(bound, fields))
+			a.Host.Log(a.Context(), level, logMessage(a), slices.Concat(bound, fields))
 			return 0, nil
 		},
 	}
+}
+
+// logMessage returns the message as text: a table that has no text of its own in
+// Lua's notation.
+func logMessage(a *Args) string {
+	if t, ok := a.Get(0).(*lua.LTable); ok && a.L.GetMetaField(t, "__tostring") == lua.LNil {
+		return inspectCompact(a.L, t)
+	}
+	return a.L.ToStringMeta(a.Get(0)).String()
+}
+
+// ownFields are the names that every line of a log in JSON has of its own.
+var ownFields = []string{slog.TimeKey, slog.LevelKey, slog.MessageKey}
+
+// fieldName returns what a field is called in the log.
+func fieldName(name string) string {
+	if slices.Contains(ownFields, name) {
+		return name + "_"
+	}
+	return name
 }
 
 // logFields returns argument i as attributes, ordered by name.
@@ -83,7 +102,7 @@ func logFields(a *Args, i int) ([]slog.Attr, error) {
 		if !ok {
 			return nil, a.Errorf("'fields' takes named fields only, such as { count = 3 }; it holds the item %s", k)
 		}
-		fields = append(fields, slog.Attr{Key: string(name), Value: logValue(a.L, v)})
+		fields = append(fields, slog.Attr{Key: fieldName(string(name)), Value: logValue(a.L, v)})
 	}
 	slices.SortFunc(fields, func(x, y slog.Attr) int { return cmp.Compare(x.Key, y.Key) })
 	return fields, nil
@@ -99,7 +118,9 @@ func logValue(L *lua.LState, v lua.LValue) slog.Value {
 		if f := float64(v); f == math.Trunc(f) && math.Abs(f) <= largestSafe {
 			return slog.Int64Value(int64(f))
 		}
-		return slog.Float64Value(float64(v))
+		if f := float64(v); !math.IsInf(f, 0) && !math.IsNaN(f) {
+			return slog.Float64Value(f)
+		}
 	case *lua.LTable:
 		if isErrorObject(v) {
 			return slog.StringValue(ErrorLine(v))

@@ -18,6 +18,9 @@ func TestLog(t *testing.T) {
 			`INFO m row={ name = "Acme", tags = { "a", "b" } }`},
 		{"any message", `log.info(12)`, "INFO 12"},
 		{"__tostring", `log.info(setmetatable({}, { __tostring = function() return "me" end }))`, "INFO me"},
+		{"table as the message", `log.info({ a = 1 })`, "INFO { a = 1 }"},
+		{"no number", `log.info("m", { a = 1/0, b = 0/0 })`, "INFO m a=inf b=nan"},
+		{"names that each line has", `log.info("m", { msg = "x", time = 1 })`, "INFO m msg_=x time_=1"},
 		{"with", `log.with({ a = 1 }).with({ b = 2 }):info("m", { c = 3 })`, "INFO m a=1 b=2 c=3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

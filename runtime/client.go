@@ -2,9 +2,11 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
@@ -83,10 +85,23 @@ func (h host) newClient(cfg planhat.Config, callsPerMinute int) (*planhat.Client
 	cfg.Logger = h.log
 	c, err := planhat.New(cfg)
 	if err != nil {
-		return nil, err
+		return nil, inSettings(err)
 	}
 	h.clients = append(h.clients, c)
 	return c, nil
+}
+
+// inSettings puts the names of the settings in place of those of the client's
+// fields.
+func inSettings(err error) error {
+	var e *planhat.Error
+	if errors.As(err, &e) {
+		e.Message = strings.NewReplacer(
+			"BaseURL", "the setting api_url (PLANHAT_API_URL)",
+			"AnalyticsURL", "the setting analytics_url (PLANHAT_ANALYTICS_URL)",
+		).Replace(e.Message)
+	}
+	return err
 }
 
 // limiter returns the limiter of a client's tenant. The first client of a
