@@ -2,12 +2,14 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,24 +18,29 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
-// built is the folder of the binary, once it is built.
+// built is the folder of the binary, for TestMain to remove.
 var built string
 
-// phscript builds the program as "make build" does and returns its path.
+// build builds the program as "make build" does and returns its path.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "phscript-bench-")
+	if err != nil {
+		return "", err
+	}
+	built = dir
+	binary := filepath.Join(dir, "phscript")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "../../cmd/phscript")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building phscript: %w\n%s", err, out)
+	}
+	return binary, nil
+})
+
 func phscript(b *testing.B) string {
 	b.Helper()
-	binary := filepath.Join(built, "phscript")
-	if built != "" {
-		return binary
-	}
-	dir, err := os.MkdirTemp("", "phscript-bench")
+	binary, err := build()
 	require.NoError(b, err)
-	built = dir
-	binary = filepath.Join(dir, "phscript")
-	build := exec.Command("go", "build", "-trimpath", "-o", binary, "../../cmd/phscript")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
-	require.NoError(b, err, "%s", out)
 	return binary
 }
 
