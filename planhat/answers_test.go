@@ -2,9 +2,11 @@ package planhat
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -102,6 +104,32 @@ func TestAnHTMLPageIsNoAnswer(t *testing.T) {
 	for _, a := range o.attempts {
 		assert.NotContains(t, a.RetryReason, tenantToken)
 	}
+}
+
+func TestErrorsSayHowLongToWait(t *testing.T) {
+	for _, status := range []int{429, 503} {
+		s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
+			w.Header().Set("Retry-After", "86400")
+			w.WriteHeader(status)
+		})
+		_, err := newClient(t, s).Company.GetByID(t.Context(), "1")
+		e := in(t, err)
+		assert.Contains(t, e.Message, "asks to wait 24h0m0s")
+		assert.Contains(t, e.Hint, "after that time")
+		assert.Len(t, s.requests(), 1, "a pause beyond MaxElapsed is not waited for")
+	}
+
+	s := newServer(t, always(200, `{"_id":"1"}`))
+	c := newClient(t, s)
+	require.NoError(t, c.Limiter().Block(t.Context(), time.Hour))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := c.Company.Create(ctx, Record(`{"name":"a"}`))
+	e := in(t, err)
+	assert.Equal(t, KindTimeout, e.Kind)
+	assert.Contains(t, e.Message, "while the request waited for quota")
+	assert.False(t, e.Uncertain)
+	assert.Empty(t, s.requests())
 }
 
 func TestATokenThatBeginsLikeAnother(t *testing.T) {

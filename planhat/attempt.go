@@ -50,7 +50,11 @@ func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *fail
 	release, err := c.admit(ctx, q)
 	seen.waited = time.Since(began)
 	if err != nil {
-		return nil, seen, &failure{err: endedError(ctx, err), final: true}
+		e := endedError(ctx, err)
+		if e.Kind == KindTimeout || (e.Kind == KindCancelled && !errors.Is(err, errStopped)) {
+			e.Message += ", while the request waited for quota"
+		}
+		return nil, seen, &failure{err: e, final: true}
 	}
 	defer release()
 	defer enter(ctx)()

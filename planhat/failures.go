@@ -105,12 +105,17 @@ func statusError(a *answer) *Error {
 		e.Hint = "something else spends the same quota: share one limiter, or lower the calls per minute"
 	case s >= 500:
 		e.Kind = KindServer
+		e.Hint = "the failure is on Planhat's side: try again later, and ask its support if it stays"
 		e.Retryable = s != http.StatusNotImplemented && s != http.StatusHTTPVersionNotSupported
 	default:
 		e.Kind = KindValidation
 	}
 	if e.Message == "" {
 		e.Message = "Planhat answered " + statusText(a.status)
+	}
+	if e.RetryAfter >= time.Minute {
+		e.Message += " and asks to wait " + e.RetryAfter.Round(time.Second).String()
+		e.Hint = "try again after that time"
 	}
 	return e
 }
