@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/lualib"
 )
 
 // failure makes the error of a run out of what was recovered. It is called
@@ -80,8 +81,7 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 			return fromSyntax(s, frames)
 		}
 	}
-	if overflowed(rest) {
-		limit := depthLimit(r.rt.opts.MaxCallDepth)
+	if limit := r.overflow(rest); limit != nil {
 		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
 		return e
 	}
@@ -89,17 +89,23 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 	return e
 }
 
-// overflowed recognizes what the interpreter says when calls nest too deeply.
-func overflowed(message string) bool {
-	return strings.HasSuffix(message, "stack overflow") || strings.HasSuffix(message, "registry overflow")
+// overflow recognizes what the interpreter says when calls nest too deeply, and
+// returns the limit that they passed; nil for another message.
+func (r *run) overflow(message string) *LimitError {
+	switch message {
+	case "stack overflow", "lua callstack overflow", "registry overflow":
+		return depthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
+	case "C stack overflow":
+		return depthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
+	}
+	return nil
 }
 
 // goPanic is a fault of the host that reached the script, or a call depth that
 // the interpreter does not report as an error of its own.
 func (r *run) goPanic(message string, frames []Frame) *ScriptError {
 	e := r.at(frames)
-	if overflowed(message) {
-		limit := depthLimit(r.rt.opts.MaxCallDepth)
+	if limit := r.overflow(message); limit != nil {
 		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
 		return e
 	}

@@ -49,9 +49,9 @@ func memoryLimit(bytes int64) *LimitError {
 	}
 }
 
-func depthLimit(depth int) *LimitError {
+func depthLimit(limit string) *LimitError {
 	return &LimitError{
-		What: "call depth", Limit: fmt.Sprintf("%d calls", depth),
+		What: "call depth", Limit: limit,
 		Hint: "a function most likely calls itself without an end",
 	}
 }

@@ -105,8 +105,14 @@ func TestCallDepth(t *testing.T) {
 		assert(not ok)
 		return message, f(1500)`)
 	require.NoError(t, err, "a script may catch it and go on")
-	assert.Contains(t, r.Values[0], "stack overflow")
+	assert.Equal(t, "main.lua:2: stack overflow", r.Values[0])
 	assert.Equal(t, 1500.0, r.Values[1])
+
+	e = b.fails(t, `local function f() return 1 + coroutine.wrap(f)() end f()`)
+	require.ErrorAs(t, e, &limit)
+	assert.Contains(t, e.Message, "coroutines and protected calls inside one another")
+	e = b.fails(t, `error("my own stack overflow")`)
+	assert.False(t, errors.As(e, &limit), "a message of the script's own is no limit")
 }
 
 func TestStringLimit(t *testing.T) {

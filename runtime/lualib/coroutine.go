@@ -95,7 +95,7 @@ func (lib *library) resumeCoroutine(c call) int {
 	if thread.Dead && c.Get(c.GetTop()-count+1) == lua.LFalse {
 		cause := c.Get(c.GetTop())
 		lib.endWithContext(c, cause)
-		c.Replace(c.GetTop(), withoutHidden(cause))
+		c.Replace(c.GetTop(), withoutHidden(overflow(thread, cause)))
 	}
 	return count
 }
@@ -127,7 +127,7 @@ func (lib *library) wrap(c call) int {
 		L.Insert(thread, 1)
 		count := lib.resume(inner, thread)
 		if thread.Dead && L.Get(L.GetTop()-count+1) == lua.LFalse {
-			cause := withoutHidden(L.Get(L.GetTop()))
+			cause := withoutHidden(overflow(thread, L.Get(L.GetTop())))
 			if text, ok := cause.(lua.LString); ok {
 				cause = lua.LString(where(L, 1)) + text
 			}

@@ -15,9 +15,9 @@ import (
 // tracebacks should leave out.
 const HiddenSource = "=[phscript]"
 
-// maxNesting is how many coroutines and protected calls may run inside of each
+// MaxNesting is how many coroutines and protected calls may run inside of each
 // other, as in Lua, which runs out of C stack there.
-const maxNesting = 190
+const MaxNesting = 190
 
 // protectedSource runs the body of a pcall in a thread of its own. That lets a
 // coroutine yield through a pcall, and keeps an error from cutting the local
@@ -122,19 +122,28 @@ func (lib *library) proceed(c call) int {
 		return count
 	}
 	lib.endWithContext(c, c.Get(top))
-	c.Replace(top, withoutHidden(c.Get(top)))
+	c.Replace(top, withoutHidden(overflow(thread, c.Get(top))))
 	return count
 }
 
 // resume runs a thread on; the arguments are behind it on the stack.
 func (lib *library) resume(c call, thread *lua.LState) int {
-	if lib.nesting >= maxNesting {
+	if lib.nesting >= MaxNesting {
 		thread.Dead = true
 		return c.results(lua.LFalse, lua.LString("C stack overflow"))
 	}
 	lib.nesting++
 	defer func() { lib.nesting-- }()
 	return lib.resumeThread(c.LState)
+}
+
+// overflow puts Lua's words, with the position, in place of those that end a
+// thread whose calls nest too deeply.
+func overflow(thread *lua.LState, cause lua.LValue) lua.LValue {
+	if text, ok := cause.(lua.LString); ok && text == "lua callstack overflow" {
+		return lua.LString(where(thread, 0) + "stack overflow")
+	}
+	return cause
 }
 
 // endWithContext raises an error again when the state's context is done, so
