@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -172,7 +173,7 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 	}
 	if failed != nil {
 		if failed.Kind == KindNotFound {
-			failed.Message = "there is no " + r.model.Snake + " with the id " + quote(id)
+			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}))
 		}
 		return nil, failed
 	}
@@ -199,7 +200,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		return Record(`{"deletedCount":1}`), nil
 	case failed != nil:
 		if failed.Kind == KindNotFound {
-			failed.Message = "there is no " + r.model.Snake + " with the id " + quote(id)
+			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}))
 		}
 		r.note(op, Outcome{Err: failed})
 		return nil, failed
@@ -210,13 +211,26 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 	if deletedNone(a.body) && !a.uncertain {
 		failed = r.client.describe(&call{model: r.model, op: op, id: id}, &Error{
 			Kind: KindNotFound, Status: a.status, Header: a.header, Body: a.body,
-			Message: "there is no " + r.model.Snake + " with the id " + quote(id),
+			Message: r.missing(id, ""),
 		}, a.attempts)
 		r.note(op, Outcome{Err: failed})
 		return nil, failed
 	}
 	r.note(op, Outcome{Deleted: 1})
 	return anyAnswer(a.body), nil
+}
+
+// notFound is the part of a message that says no more than that.
+var notFound = regexp.MustCompile(`(?i)^.*?\bnot found(?:[.!]+\s*|$)`)
+
+// missing words that there is no record with an id, and what else Planhat said
+// about it, which often tells why.
+func (r *Resource) missing(id, said string) string {
+	message := "there is no " + r.model.Snake + " with the id " + quote(id)
+	if said = notFound.ReplaceAllString(said, ""); said != "" {
+		message += ": " + said
+	}
+	return message
 }
 
 // deletedNone tells whether an answer says in so many words that nothing was

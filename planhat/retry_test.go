@@ -92,6 +92,7 @@ func TestFailuresThatStay(t *testing.T) {
 		{401, `Unauthorized`, KindAuth, 1, "Unauthorized"},
 		{403, ``, KindPermission, 1, "Planhat answered 403 Forbidden"},
 		{404, `{}`, KindNotFound, 1, `there is no company with the id "1"`},
+		{404, `{"message":"Company \"1\" was not found. An _id has 24 digits."}`, KindNotFound, 1, `there is no company with the id "1": An _id has 24 digits.`},
 		{409, `{"error":{"message":"in use"}}`, KindValidation, 1, "in use"},
 		{500, `<html><body><h1>Oops &amp; sorry</h1></body></html>`, KindServer, 5, `an HTML page titled "Oops & sorry"`},
 		{501, ``, KindServer, 1, "501"},
@@ -117,6 +118,17 @@ func TestFailuresThatStay(t *testing.T) {
 			assert.Contains(t, e.Error(), "GET /companies/1")
 		})
 	}
+}
+
+func TestAMissingRecordIsToldOnce(t *testing.T) {
+	for _, body := range []string{``, `{}`, `{"error":"Not found"}`, `Not Found.`} {
+		_, err := newClient(t, newServer(t, always(404, body))).Company.Delete(t.Context(), "1")
+		assert.Equal(t, `there is no company with the id "1"`, in(t, err).Message, body)
+	}
+	_, err := newClient(t, newServer(t, always(404, `{"message":"use extid-"}`))).Company.Delete(t.Context(), "1")
+	assert.Equal(t, `there is no company with the id "1": use extid-`, in(t, err).Message)
+	_, err = newClient(t, newServer(t, always(404, "<html><title>Proxy</title></html>"))).Company.GetByID(t.Context(), "1")
+	assert.ErrorContains(t, err, `with the id "1": Planhat answered 404 Not Found with an HTML page titled "Proxy"`)
 }
 
 func TestErrorBodiesAreBounded(t *testing.T) {
