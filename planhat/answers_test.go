@@ -3,6 +3,7 @@ package planhat
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -104,6 +105,29 @@ func TestAnHTMLPageIsNoAnswer(t *testing.T) {
 	for _, a := range o.attempts {
 		assert.NotContains(t, a.RetryReason, tenantToken)
 	}
+}
+
+// JavaScript writes half of a surrogate pair where a text was cut in an emoji.
+func TestHalfACharacterDoesNotSpoilAnAnswer(t *testing.T) {
+	s := newServer(t, always(200, `[{"_id":"1","n":9007199254740993.0,"name":"ok \ud83d\ude00"},{"_id":"2","name":"cut \ud83d"},{"_id":"3","name":"bad `+"\xff"+`"}]`))
+	list, err := newClient(t, s).Company.GetList(t.Context(), ListOptions{})
+	require.NoError(t, err)
+	require.Len(t, list, 3)
+	for i, want := range []string{"ok 😀", "cut \uFFFD", "bad \uFFFD"} {
+		var record struct{ Name string }
+		require.NoError(t, json.Unmarshal(list[i], &record))
+		assert.Equal(t, want, record.Name)
+	}
+	assert.Contains(t, string(list[0]), "9007199254740993.0", "the rest stays as it is")
+
+	s = newServer(t, always(400, `{"created":1,"insertsKeys":[{"_id":"1","externalId":"c1"}],"createdErrors":[{"externalId":"c2","message":"bad \ud83d"}]}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+	require.NoError(t, err)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, "bad \uFFFD", result.Errors[0].Message)
+
+	_, err = newClient(t, s).Company.Create(t.Context(), Record("{\"name\":\"caf\xe9\"}"))
+	assert.Contains(t, in(t, err).Message, "holds text that is not UTF-8")
 }
 
 func TestErrorsSayHowLongToWait(t *testing.T) {

@@ -110,6 +110,9 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	c.heedQuota(ctx, q, a)
 	switch {
 	case !good && (readErr == nil || !q.bulk):
+		if q.bulk {
+			a.body = repaired(body)
+		}
 		return a, &failure{err: statusError(a), sent: true}
 	case readErr != nil:
 		// A bulk answer with an error status may list rows that were stored, so
@@ -124,7 +127,12 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	case q.decode == nil:
 		return a, nil
 	}
-	if err := q.decode(body); err != nil {
+	err = q.decode(body)
+	if err != nil {
+		a.body = repaired(body)
+		err = q.decode(a.body)
+	}
+	if err != nil {
 		return a, &failure{err: decodeError(a, err), sent: true}
 	}
 	return a, nil

@@ -392,7 +392,15 @@ func TestDuplicate(t *testing.T) {
 		q := s.requests()[0]
 		assert.Equal(t, `POST /timeentries/duplicate {"ids":["1","2"]}`, q.method+" "+q.path+" "+q.body)
 	}
+	refused := newServer(t, always(400, `{"created":1,"createdErrors":[{"_id":"2","message":"no such id"}]}`))
+	result, err := newClient(t, refused).TimeEntry.Duplicate(t.Context(), []string{"1", "2"})
+	require.NoError(t, err)
+	assert.Equal(t, 1, result.Created)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 1, result.Errors[0].Index)
+	assert.Equal(t, "no such id", result.Errors[0].Message)
+
 	c := newClient(t, newServer(t, always(200, "")))
-	_, err := c.TimeEntry.Duplicate(t.Context(), []string{"1", ""})
+	_, err = c.TimeEntry.Duplicate(t.Context(), []string{"1", ""})
 	assert.Equal(t, KindValidation, in(t, err).Kind)
 }

@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -35,6 +36,8 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	}
 	a, failed := r.client.do(ctx, q)
 	switch {
+	case failed != nil && (failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden) && isBulkAnswer(a.body):
+		// The answer lists the ids that were refused, as that of an upsert does.
 	case failed != nil:
 		result.FailedChunks = 1
 		for i, id := range ids {
@@ -51,6 +54,12 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 		return result, nil
 	}
 	result.add(r.readDuplicates(ids, a))
+	if failed != nil && failed.Kind == KindPermission && result.Created == 0 {
+		result.FailedChunks = 1
+		failed.Items, failed.Result = result.Errors, result
+		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
+		return result, failed
+	}
 	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
 	return result, nil
 }
@@ -72,13 +81,7 @@ func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 			lines[i] = &line{index: i, given: quoted(id), keys: []key{{"_id", id}}}
 		}
 		m := newMatcher(lines, r.client.redact)
-		for _, list := range members {
-			if strings.HasSuffix(list.name, "Errors") {
-				for _, entry := range listed(list.value) {
-					m.reject(entry, KindValidation)
-				}
-			}
-		}
+		m.rejectAll(members)
 		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat made no copy of this row: the id is probably unknown", nil)
 		out.Errors = m.errors
 		return out

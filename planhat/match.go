@@ -84,6 +84,22 @@ func (m *matcher) succeed(entry Record, created bool) {
 	}
 }
 
+// rejectAll reports the rows in all error lists of an answer.
+func (m *matcher) rejectAll(answer object) {
+	for _, list := range answer {
+		if !strings.HasSuffix(list.name, "Errors") && list.name != "errors" {
+			continue
+		}
+		kind := KindValidation
+		if list.name == "permissionErrors" {
+			kind = KindPermission
+		}
+		for _, entry := range listed(list.value) {
+			m.reject(entry, kind)
+		}
+	}
+}
+
 // reject reports the row that an error entry means.
 func (m *matcher) reject(entry Record, kind Kind) {
 	message := messageIn(entry, 0)

@@ -15,6 +15,23 @@ import (
 // lenient reads what other JSON writers let through: it is for answers only.
 var lenient = jsontext.AllowDuplicateNames(true)
 
+// anyText is lenient about characters that are cut in half, too.
+var anyText = json.JoinOptions(lenient, jsontext.AllowInvalidUTF8(true))
+
+// repaired returns JSON with U+FFFD in place of what is no character, and any
+// other text as it is. Planhat's JSON may hold half of a surrogate pair where it
+// cut a text within an emoji; no strict reader takes that.
+func repaired(body []byte) []byte {
+	if jsontext.Value(body).IsValid(lenient) {
+		return body
+	}
+	out, err := jsontext.AppendFormat(nil, body, anyText)
+	if err != nil {
+		return body
+	}
+	return out
+}
+
 // member is one name and value of a JSON object.
 type member struct {
 	name  string
@@ -216,7 +233,12 @@ func toRecord(v any, what string) (Record, error) {
 		raw = b
 	}
 	raw = bytes.TrimSpace(raw)
-	if value := jsontext.Value(raw); !value.IsValid() {
+	if value := jsontext.Value(raw); !value.IsValid() && value.IsValid(jsontext.AllowInvalidUTF8(true)) {
+		return nil, &Error{
+			Kind: KindValidation, Message: what + " holds text that is not UTF-8",
+			Hint: "save the source as UTF-8, or read it in the encoding that it has",
+		}
+	} else if !value.IsValid() {
 		return nil, &Error{Kind: KindValidation, Message: what + " is not valid JSON, or names a property twice"}
 	} else if value.Kind() != '{' {
 		return nil, &Error{Kind: KindValidation, Message: what + " must be an object, and it is " + kindName(value.Kind())}

@@ -2,11 +2,38 @@ package planhat
 
 import (
 	"encoding/base64"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 )
+
+// String shows the configuration without its tokens, so that it can be printed
+// and logged.
+func (c Config) String() string {
+	type plain Config
+	p := plain(c)
+	for _, token := range []*string{&p.APIToken, &p.TenantToken} {
+		if *token != "" {
+			*token = redacted
+		}
+	}
+	return fmt.Sprintf("%+v", p)
+}
+
+// GoString is String, for the verb %#v.
+func (c Config) GoString() string { return c.String() }
+
+// LogValue is String, for handlers of package slog that look into values.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// String names the client by its host; its tokens stay hidden.
+func (c *Client) String() string { return "planhat.Client(" + c.base.String() + ")" }
+
+// GoString is String, for the verb %#v.
+func (c *Client) GoString() string { return c.String() }
 
 // redacted stands where a token was.
 const redacted = "[redacted]"

@@ -71,6 +71,19 @@ func assertNoToken(t *testing.T, where, s, basic string) {
 	}
 }
 
+func TestPrintingAClientShowsNoToken(t *testing.T) {
+	cfg := Config{APIToken: apiToken, TenantToken: tenantToken, UserAgent: "me"}
+	c, err := New(cfg)
+	require.NoError(t, err)
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("set up", "config", cfg, "pointer", &cfg, "client", c)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("set up", "config", cfg, "pointer", &cfg, "client", c)
+	shown := fmt.Sprintf("%v %+v %#v %s %v %+v %#v %v", cfg, cfg, cfg, cfg, c, c, c, &cfg) + log.String()
+	assertNoToken(t, "print", shown, base64.StdEncoding.EncodeToString([]byte(tenantToken+":")))
+	assert.Contains(t, shown, "UserAgent:me")
+	assert.Contains(t, shown, "https://api.planhat.com")
+}
+
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	other := newServer(t, always(200, `{}`))
 	s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {

@@ -32,18 +32,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	for _, id := range listed(members.get("modified")) {
 		m.succeed(object{{"_id", quoted(text(id))}}.record(), false)
 	}
-	for _, list := range members {
-		if !strings.HasSuffix(list.name, "Errors") && list.name != "errors" {
-			continue
-		}
-		kind := KindValidation
-		if list.name == "permissionErrors" {
-			kind = KindPermission
-		}
-		for _, entry := range listed(list.value) {
-			m.reject(entry, kind)
-		}
-	}
+	m.rejectAll(members)
 	result.Keys = m.keys
 	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
 	m.placeLoose(missing, result.Created)
