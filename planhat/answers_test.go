@@ -224,7 +224,7 @@ func TestABulkRefusalThatBreaksOff(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
 		if n == 1 {
 			w.Header().Set("Content-Length", "120")
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = w.Write([]byte(whole[:40]))
 			return
 		}

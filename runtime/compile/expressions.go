@@ -2,6 +2,7 @@ package compile
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/phscript/phscript/runtime/lualib/number"
@@ -61,8 +62,8 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 // concatCall builds the calls for a list of operands that are already rewritten.
 func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Expr {
 	if len(operands) > concatArguments {
-		head := operands[: concatArguments-1 : concatArguments-1]
-		operands = append(head, r.concatCall(at, operands[concatArguments-1:]))
+		rest := r.concatCall(at, operands[concatArguments-1:])
+		operands = append(slices.Clone(operands[:concatArguments-1]), rest)
 	}
 	return intrinsicCall(at, intrinsicConcat, operands...)
 }

@@ -149,7 +149,7 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	}
 	switch tok.text {
 	case "end", "else", "elseif", "until", ")", "]", "}":
-		if top.closer != "" && top.closer != tok.text && !(top.closer == "end" && tok.text != "until") {
+		if top.closer != "" && top.closer != tok.text && (top.closer != "end" || tok.text == "until") {
 			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line), ""
 		}
 		if top.closer == "" {

@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"errors"
 	"io"
 
 	lua "github.com/yuin/gopher-lua"
@@ -182,7 +183,7 @@ func (c call) lines(f *file, closeAtEnd bool) int {
 		if err == nil {
 			return inner.results(lua.LString(line))
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			inner.raise(err.Error())
 		}
 		if closeAtEnd {

@@ -39,7 +39,7 @@ func seeAll(c call) int {
 		meta = c.NewTable()
 		module.Metatable = meta
 	}
-	meta.RawSetString("__index", c.LState.Get(lua.GlobalsIndex))
+	meta.RawSetString("__index", c.Get(lua.GlobalsIndex))
 	return 0
 }
 

@@ -212,7 +212,9 @@ func TestCallFromGo(t *testing.T) {
 	L.SetGlobal("try", L.NewFunction(func(L *lua.LState) int {
 		results, err := Call(L, L.Get(1), lua.LNumber(5))
 		if err != nil {
-			L.Push(lua.LString("caught " + err.(*lua.ApiError).Object.String()))
+			var raised *lua.ApiError
+			require.ErrorAs(t, err, &raised)
+			L.Push(lua.LString("caught " + raised.Object.String()))
 			return 1
 		}
 		for _, v := range results {

@@ -166,7 +166,7 @@ func (p *process) hears(t *testing.T, words string) {
 func (p *process) code(t *testing.T) int {
 	t.Helper()
 	select {
-	case <-p.ended:
+	case _ = <-p.ended: // the exit code tells
 		return p.ProcessState.ExitCode()
 	case <-time.After(patience):
 		require.FailNow(t, "the program did not end")
