@@ -166,7 +166,11 @@ func (p *process) hears(t *testing.T, words string) {
 func (p *process) code(t *testing.T) int {
 	t.Helper()
 	select {
-	case _ = <-p.ended: // the exit code tells
+	case err := <-p.ended:
+		var exit *exec.ExitError
+		if err != nil {
+			require.ErrorAs(t, err, &exit)
+		}
 		return p.ProcessState.ExitCode()
 	case <-time.After(patience):
 		require.FailNow(t, "the program did not end")
