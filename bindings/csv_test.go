@@ -175,7 +175,7 @@ func TestCSVWriteErrors(t *testing.T) {
 			[]string{`row 2: the row has the field "nam", which is no column (did you mean 'name'?)`}},
 		{"other columns", `csv.write("old.csv", { { a = 1 } }, { append = true, columns = {"a", "c"} })`, []string{"old.csv has the columns a, b; rows with the columns a, c cannot be added"}},
 		{"unknown field when appending", `csv.write("old.csv", { { a = 1, c = 1 } }, { append = true })`, []string{`the row has the field "c"`}},
-		{"list too long", `csv.write("old.csv", { { 1, 2 } }, { columns = {"a"} })`, []string{"a list of 2 cells, but there are 1 columns"}},
+		{"list too long", `csv.write("old.csv", { { 1, 2 } }, { columns = {"a"} })`, []string{"a list of 2 cells, but the file has 1 column"}},
 		{"twice", `csv.write("old.csv", {}, { columns = {"a", "a"} })`, []string{"'columns' names 'a' twice"}},
 		{"closed writer", `local w = csv.writer("new.csv"); w:close(); w:write{}`, []string{"writer.write: the file new.csv is closed already"}},
 	})

@@ -195,7 +195,7 @@ func (c *csvReader) readHeader() error {
 		if renamed := c.opt.names; len(renamed) > 0 && err == nil {
 			if len(renamed) != len(names) {
 				return c.errorf(1, "pass one name for each column of the header: "+strings.Join(names, ", "),
-					"'columns' names %d columns, but the header row has %d", len(renamed), len(names))
+					"'columns' names %s, but the header row has %d", count(len(renamed), "column"), len(names))
 			}
 			names = renamed
 		}

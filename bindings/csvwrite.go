@@ -299,7 +299,7 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 	columns := w.opt.columns
 	if n := row.MaxN(); n > 0 {
 		if columns != nil && n > len(columns) {
-			return nil, w.errorf("the row is a list of %d cells, but there are %d columns", n, len(columns))
+			return nil, w.errorf("the row is a list of %s, but the file has %s", count(n, "cell"), count(len(columns), "column"))
 		}
 		cells := make([]lua.LValue, max(n, len(columns)))
 		for i := range cells {

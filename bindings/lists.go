@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // pagingNames are the query parameters that are not filters.
@@ -82,6 +83,33 @@ func (b binding) optionsParam() Param {
 	return Param{Name: "options", Type: "table", Optional: true, Doc: "What to list.", Fields: b.listFields()}
 }
 
+// everywhere are properties that each record has, whatever its model declares.
+var everywhere = []string{"_id", "__v", "custom", "createdAt", "updatedAt"}
+
+// checkList refuses paging that makes no sense, and warns of properties to
+// select or to sort by that the model is not known to have.
+func (b binding) checkList(a *Args, opt Options) error {
+	if err := checkPaging(a, opt); err != nil {
+		return err
+	}
+	warn := func(option, property string) {
+		name, _, _ := strings.Cut(strings.TrimSpace(property), ".")
+		if name == "" || b.model.Property(name) != nil || slices.Contains(everywhere, name) {
+			return
+		}
+		a.Host.Warn(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
+			"%s has no property '%s' that is known%s; the option '%s' asks for it all the same",
+			b.model.Snake, name, suggest.Phrase(name, propertyNames(b.model)), option))
+	}
+	for _, list := range opt.Strings("select") {
+		for property := range strings.SplitSeq(list, ",") {
+			warn("select", property)
+		}
+	}
+	warn("sort", strings.TrimPrefix(opt.String("sort"), "-"))
+	return nil
+}
+
 // checkPaging refuses numbers that would list something else than was meant.
 func checkPaging(a *Args, opt Options) error {
 	for _, name := range []string{"limit", "offset", "page_size"} {
@@ -112,7 +140,7 @@ func (b binding) getList() *Func {
 
 // list pushes all records of a sequence.
 func (b binding) list(a *Args, records func(*planhat.Resource) iter.Seq2[planhat.Record, error]) (int, error) {
-	if err := checkPaging(a, a.Options(0)); err != nil {
+	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err
 	}
 	r, err := b.resource(a)
@@ -155,7 +183,7 @@ func (b binding) each() *Func {
 // iterate pushes an iterator over a pager's records. The pager holds no
 // goroutine, so that a loop left early leaves nothing behind.
 func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
-	if err := checkPaging(a, a.Options(0)); err != nil {
+	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err
 	}
 	r, err := b.resource(a)

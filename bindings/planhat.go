@@ -232,12 +232,16 @@ func warnUnknown(a *Args, model *catalog.Model) func(name string) {
 		if slices.Contains(translatedNames[model.Snake], name) {
 			return
 		}
-		names := make([]string, len(model.Properties))
-		for i, p := range model.Properties {
-			names[i] = p.Name
-		}
 		a.Host.Warn(a.Context(), model.Snake+"."+name, fmt.Sprintf(
 			"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
-			model.Snake, name, suggest.Phrase(name, names)))
+			model.Snake, name, suggest.Phrase(name, propertyNames(model))))
 	}
+}
+
+func propertyNames(model *catalog.Model) []string {
+	names := make([]string, len(model.Properties))
+	for i, p := range model.Properties {
+		names[i] = p.Name
+	}
+	return names
 }

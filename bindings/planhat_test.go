@@ -193,6 +193,15 @@ func TestMistakesInTheScriptAreNamed(t *testing.T) {
 	assert.Len(t, server.Calls(), before, "a mistake must be found before anything is sent")
 }
 
+func TestUnknownPropertiesOfAListWarn(t *testing.T) {
+	L, h, _ := planhatState(t)
+	results(t, L, `return #planhat.company.get_list{ select = { "name", "custom.Tier", "onwer" }, sort = "-nmae" }`)
+	results(t, L, `return #planhat.company.get_list{ select = "_id,name", sort = "-updatedAt" }`)
+	require.Len(t, h.warnings, 2)
+	assert.Contains(t, h.warnings[0], "company has no property 'onwer' that is known (did you mean 'owner'?); the option 'select' asks for it all the same")
+	assert.Contains(t, h.warnings[1], "did you mean 'name'")
+}
+
 func TestUnknownPropertiesWarn(t *testing.T) {
 	L, h, _ := planhatState(t)
 	results(t, L, `planhat.company.create{ name = "X", extrnalId = "9" }`)
