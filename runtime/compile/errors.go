@@ -154,6 +154,9 @@ func (s *sourceText) atEnd() error {
 			hint = fmt.Sprintf("blocks are written %s ... %s ... end", last.text, last.waits)
 		}
 	}
+	if spaced := s.spacedName(len(s.tokens)-1, openBlock{}); spaced != "" {
+		hint = spaced
+	}
 	err := s.errorAt(s.lastLine(), 0, message, "<eof>", hint)
 	err.incomplete = true
 	return err

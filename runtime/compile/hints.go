@@ -1,6 +1,9 @@
 package compile
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // openBlock is something that the source has opened and not closed yet.
 type openBlock struct {
@@ -9,11 +12,20 @@ type openBlock struct {
 	closer string
 	// waits is the word that has to come before the block's statements.
 	waits string
+	// at is the token that opened it.
+	at int
 }
 
 // openBlocks lists what is open before a token, the innermost last.
 func (s *sourceText) openBlocks(before int) []openBlock {
-	var open []openBlock
+	open, _ := s.blocks(before)
+	return open
+}
+
+// blocks lists what is open before a token, the innermost last, and the first
+// block whose "end" stands further left than the line that opened it. That end
+// was probably meant for a block around it.
+func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 	for i, tok := range s.tokens[:before] {
 		if tok.kind != tokenName && tok.kind != tokenSymbol || s.isField(i) {
 			continue
@@ -21,15 +33,15 @@ func (s *sourceText) openBlocks(before int) []openBlock {
 		top := len(open) - 1
 		switch tok.text {
 		case "if":
-			open = append(open, openBlock{tok.text, tok.line, "end", "then"})
+			open = append(open, openBlock{tok.text, tok.line, "end", "then", i})
 		case "while", "for":
-			open = append(open, openBlock{tok.text, tok.line, "end", "do"})
+			open = append(open, openBlock{tok.text, tok.line, "end", "do", i})
 		case "function":
-			open = append(open, openBlock{tok.text, tok.line, "end", ""})
+			open = append(open, openBlock{tok.text, tok.line, "end", "", i})
 		case "repeat":
-			open = append(open, openBlock{tok.text, tok.line, "until", ""})
+			open = append(open, openBlock{tok.text, tok.line, "until", "", i})
 		case "(", "[", "{":
-			open = append(open, openBlock{tok.text, tok.line, map[string]string{"(": ")", "[": "]", "{": "}"}[tok.text], ""})
+			open = append(open, openBlock{tok.text, tok.line, map[string]string{"(": ")", "[": "]", "{": "}"}[tok.text], "", i})
 		case "elseif":
 			if top >= 0 && open[top].text == "if" {
 				open[top].waits = "then"
@@ -42,15 +54,32 @@ func (s *sourceText) openBlocks(before int) []openBlock {
 			if top >= 0 && open[top].waits == "do" {
 				open[top].waits = ""
 			} else {
-				open = append(open, openBlock{tok.text, tok.line, "end", ""})
+				open = append(open, openBlock{tok.text, tok.line, "end", "", i})
 			}
 		case "end", "until", ")", "]", "}":
-			if top >= 0 && open[top].closer == tok.text {
-				open = open[:top]
+			if top < 0 || open[top].closer != tok.text {
+				continue
 			}
+			if block := open[top]; suspect == nil && tok.text == "end" && s.startsLine(i) && tok.column < s.indent(block.at) {
+				suspect = &block
+			}
+			open = open[:top]
 		}
 	}
-	return open
+	return open, suspect
+}
+
+// startsLine tells whether a token is the first one on its line.
+func (s *sourceText) startsLine(i int) bool {
+	return i == 0 || s.tokens[i-1].endLine < s.tokens[i].line
+}
+
+// indent is the column in which the line of a token begins.
+func (s *sourceText) indent(i int) int {
+	for !s.startsLine(i) {
+		i--
+	}
+	return s.tokens[i].column
 }
 
 // isField tells whether a token is a name behind a dot, which is no keyword.
@@ -65,10 +94,14 @@ func (s *sourceText) endHint(open []openBlock) string {
 			return fmt.Sprintf("line %d says 'else if', which opens a second if with an end of its own; 'elseif' is one word", s.tokens[i].line)
 		}
 	}
-	if open[len(open)-1].closer == "end" {
-		return "every if, for, while, do and function needs an end of its own"
+	last := open[len(open)-1]
+	if last.closer != "end" {
+		return ""
 	}
-	return ""
+	if _, suspect := s.blocks(len(s.tokens)); suspect != nil && suspect.line != last.line {
+		return fmt.Sprintf("by the indentation, it is the '%s' at line %d that has no end of its own", suspect.text, suspect.line)
+	}
+	return "every if, for, while, do and function needs an end of its own"
 }
 
 // symbolHints says how to write what other languages spell with a symbol.
@@ -137,6 +170,9 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	if len(open) > 0 {
 		top = open[len(open)-1]
 	}
+	if hint = s.habit(at, top); hint != "" {
+		return s.expected(tok, open), hint
+	}
 	if hint = s.foreignHint(before, tok, top); hint != "" {
 		return "", hint
 	}
@@ -147,22 +183,39 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 		}
 		return fmt.Sprintf("'%s' expected", top.waits), hint
 	}
+	return s.expected(tok, open), ""
+}
+
+// expected says what should stand in the place of a token, given what is open
+// there, or "".
+func (s *sourceText) expected(tok token, open []openBlock) string {
+	var top openBlock
+	if len(open) > 0 {
+		top = open[len(open)-1]
+	}
 	switch tok.text {
-	case "end", "else", "elseif", "until", ")", "]", "}":
-		if top.closer != "" && top.closer != tok.text && (top.closer != "end" || tok.text == "until") {
-			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line), ""
+	case ")", "]", "}":
+		if !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.text }) {
+			return "'" + tok.text + "' without a block that it belongs to"
 		}
+		if top.closer != tok.text {
+			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
+		}
+	case "end", "else", "elseif", "until":
 		if top.closer == "" {
-			return "'" + tok.text + "' without a block that it belongs to", ""
+			return "'" + tok.text + "' without a block that it belongs to"
+		}
+		if top.closer != tok.text && (top.closer != "end" || tok.text == "until") {
+			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
 		}
 	}
-	if top.closer == ")" || top.closer == "]" || top.closer == "}" {
-		if top.text == "{" {
-			return "", "the fields of a table are separated by commas and written name = value"
-		}
-		return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line), ""
+	switch top.closer {
+	case "}":
+		return fmt.Sprintf("',' or '}' expected in the table that '{' at line %d opens", top.line)
+	case ")", "]":
+		return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
 	}
-	return "", ""
+	return ""
 }
 
 // foreignHint recognises habits of other languages around a mistake.

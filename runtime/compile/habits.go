@@ -1,0 +1,121 @@
+package compile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// habit recognises, around the token that the parser stopped at, what people
+// write who know other languages or spreadsheets, and says how Lua writes it.
+// It returns "" for anything else.
+func (s *sourceText) habit(at int, top openBlock) string {
+	tok, before := s.tokens[at], token{}
+	if at > 0 {
+		before = s.tokens[at-1]
+	}
+	if hint := typographic(tok.text); hint != "" {
+		return hint
+	}
+	if hint := s.spacedName(at, top); hint != "" {
+		return hint
+	}
+	if hint := s.spacedName(at-1, top); hint != "" {
+		return hint
+	}
+	switch tok.text {
+	case "[":
+		return "a list is written with braces: { 1, 2, 3 }"
+	case ",":
+		if top.text == "[" && !s.isIndex(top.at) {
+			return "a list is written with braces: { 1, 2, 3 }"
+		}
+	case "{":
+		if top.text == "function" && before.text == ")" {
+			return "a function is written function name(x) ... end, without braces"
+		}
+		if before.text == "else" {
+			return "blocks are written else ... end, without braces"
+		}
+	case "}":
+		if top.closer == "end" {
+			return "a block ends with end, not with }"
+		}
+	case ":":
+		if top.text == "{" {
+			return `the fields of a table are written name = value, or ["any text"] = value`
+		}
+	}
+	if hint := s.bareCall(at, tok, before); hint != "" {
+		return hint
+	}
+	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.text) && !reserved(tok.text) {
+		return "the fields of a table are separated by commas and written name = value"
+	}
+	return ""
+}
+
+// typographic explains characters that word processors and web pages put in
+// the place of plain ones.
+func typographic(text string) string {
+	switch {
+	case strings.ContainsAny(text, "“”„‟‘’‚«»"):
+		return `curly quotes are no quotes in Lua: write "text" or 'text' with straight ones`
+	case strings.ContainsAny(text, "–—−"):
+		return "this dash is no minus sign: write -"
+	case strings.ContainsAny(text, "\u00a0\u2007\u202f\u200b\ufeff"):
+		return "there is an invisible character here, as copied from a web page: delete it and type a plain space"
+	}
+	return ""
+}
+
+// spacedName explains a name with a space in it, whose second word is a token.
+func (s *sourceText) spacedName(i int, top openBlock) string {
+	if i < 1 || i >= len(s.tokens) {
+		return ""
+	}
+	first, second := s.tokens[i-1], s.tokens[i]
+	if first.kind != tokenName || second.kind != tokenName || first.line != second.line || reserved(second.text) {
+		return ""
+	}
+	name := fmt.Sprintf("[%q]", first.text+" "+second.text)
+	switch {
+	case s.isField(i-1) && i > 2 && s.tokens[i-3].kind == tokenName:
+		return "a field with a space in its name is written " + s.tokens[i-3].text + name
+	case s.isField(i - 1):
+		return "a field with a space in its name is written record" + name
+	case top.text == "{" && !reserved(first.text) && i+1 < len(s.tokens) && s.tokens[i+1].text == "=":
+		return "a field with a space in its name is written " + name + " = value"
+	}
+	return ""
+}
+
+// isIndex tells whether a bracket comes behind the value that it indexes.
+func (s *sourceText) isIndex(at int) bool {
+	if at == 0 {
+		return false
+	}
+	before := s.tokens[at-1]
+	return before.text == ")" || before.text == "]" || before.kind == tokenName && !reserved(before.text)
+}
+
+// bareCall explains a call without parentheses that should go on behind its
+// text, as in print "a" .. b.
+func (s *sourceText) bareCall(at int, tok, before token) string {
+	if at < 2 || before.kind != tokenString || s.tokens[at-2].kind != tokenName || reserved(s.tokens[at-2].text) {
+		return ""
+	}
+	switch tok.text {
+	case "..", ",", "+", "-", "*", "/", "%", "==", "and", "or":
+		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].text, before.text, tok.text)
+	}
+	return ""
+}
+
+// reserved tells whether a word belongs to the language and is no name.
+func reserved(word string) bool {
+	return slices.Contains([]string{
+		"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local",
+		"nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
+	}, word)
+}

@@ -1,0 +1,69 @@
+package compile
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// broken compiles a source that is wrong and returns the error.
+func broken(t *testing.T, src string) *SyntaxError {
+	t.Helper()
+	_, err := Compile([]byte(src), "test.lua")
+	var syntax *SyntaxError
+	require.ErrorAs(t, err, &syntax, src)
+	return syntax
+}
+
+func TestHabitsOfOtherLanguages(t *testing.T) {
+	for src, want := range map[string]string{
+		"local t = [1,2]":                         "a list is written with braces: { 1, 2, 3 }",
+		"local t = { [1,2], [3,4] }":              "a list is written with braces",
+		"f([1])":                                  "a list is written with braces",
+		"function f() { return 1 }":               "function name(x) ... end, without braces",
+		"local f = function(a) { return a }":      "function name(x) ... end, without braces",
+		"function f()\n return 1\n}":              "a block ends with end, not with }",
+		"if a then\n b()\nelse {\n c()\n}":        "else ... end, without braces",
+		"print(row.Account Name)":                 `row["Account Name"]`,
+		"local n = row.Account Name":              `row["Account Name"]`,
+		"local n = row.Account Name\nprint(n)":    `row["Account Name"]`,
+		"row.Account Name = 1":                    `row["Account Name"]`,
+		"print(rows[1].Account Name)":             `record["Account Name"]`,
+		"local t = { Account Name = 1 }":          `["Account Name"] = value`,
+		"print(“hello”)":                          "straight ones",
+		"local s = ‘hello’":                       "straight ones",
+		"local n = 3 – 1":                         "write -",
+		"local n =\u00a03":                        "invisible character",
+		"print \"a\" .. b":                        `parentheses: print("a" .. ...)`,
+		"print 'a', b":                            `parentheses: print('a' , ...)`,
+		`local t = { "a": 1 }`:                    `["any text"] = value`,
+		"local t = { a: 1 }":                      "name = value",
+		"local t = { a = 1 b = 2 }":               "separated by commas",
+		"x++":                                     "write x = x + 1",
+		"local y = !x":                            "'not' is written not",
+		`import csv from "csv"`:                   `local name = require "name"`,
+		"if a then\nelse if b then\nend":          "one word",
+		"function f()\n  if a then\n    b()\nend": "it is the 'if' at line 2 that has no end",
+		"for i = 1, 2 do\n  b()\n":                "needs an end of its own",
+	} {
+		t.Run(src, func(t *testing.T) { assert.Contains(t, broken(t, src).Hint, want) })
+	}
+}
+
+func TestUnclosedOpenersAreNamed(t *testing.T) {
+	for src, want := range map[string]string{
+		"local t = { a = 1":                       "'}' expected to close '{' at line 1",
+		"local t = {\n  a = 1\nlocal x = 2":       "',' or '}' expected in the table that '{' at line 1 opens",
+		"local t = {\n  a = { b = 1,\n}\nf()":     "',' or '}' expected in the table that '{' at line 1 opens",
+		"f(1,\n 2\nlocal x = 3":                   "')' expected to close '(' at line 1",
+		"f(1, 2":                                  "')' expected to close '(' at line 1",
+		"f(t[1)":                                  "']' expected to close '[' at line 1",
+		"f(function()\n print(1)\n)":              "'end' expected to close 'function' at line 1",
+		"function f() print(1)) end":              "')' without a block that it belongs to",
+		"function f()\n if a then\n  b()\n end\n": "'end' expected to close 'function' at line 1",
+		"end": "'end' without a block that it belongs to",
+	} {
+		t.Run(src, func(t *testing.T) { assert.Equal(t, want, broken(t, src).Message) })
+	}
+}
