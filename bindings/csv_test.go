@@ -111,7 +111,7 @@ func TestCSVReadErrors(t *testing.T) {
 		{"unknown typed column", `csv.read("types.csv", { numbers = {"mr"} })`, []string{`has no column "mr", which the option 'numbers' names (did you mean 'mrr'?)`, "the file has: id, mrr, on"}},
 		{"unknown column of a type", `csv.read("types.csv", { types = { no = "boolean" } })`, []string{`has no column "no", which the option 'types' names`}},
 		{"unknown renamed column", `csv.read("types.csv", { columns = { MRR = "x" } })`, []string{`has no column "MRR"`}},
-		{"too few names", `csv.read("types.csv", { columns = {"a"} })`, []string{"'columns' names 1 columns, but the header row has 3"}},
+		{"too few names", `csv.read("types.csv", { columns = {"a"} })`, []string{"'columns' names 1 column, but the header row has 3"}},
 		{"missing column of an empty file", `csv.read("accounts.csv", { required = {"id"} })`, []string{`has no column "id"`, "the file is empty"}},
 		{"type", `csv.read("types.csv", { types = { mrr = "nummber" } })`, []string{"test.lua:1: csv.read: unknown type 'nummber' for the column 'mrr' (did you mean 'number'?)"}},
 		{"misspelt option", `csv.rows("x", { separatr = ";" })`, []string{"csv.rows: unknown option 'separatr' (did you mean 'separator'?)"}},
