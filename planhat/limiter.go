@@ -100,8 +100,9 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 			return nil, errStopped
 		}
 	}
+	paced := false
 	for {
-		ok, err := l.start(ctx)
+		ok, err := l.start(ctx, &paced)
 		if err != nil {
 			release()
 			return nil, err
@@ -113,8 +114,11 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 }
 
 // start books one start and waits for it. It returns false where the start
-// came too late or fell into a block, so that another one must be booked.
-func (l *Limiter) start(ctx context.Context) (bool, error) {
+// came too late or fell into a block, so that another one must be booked. A
+// place under the limit per second that came too late for its booking is kept
+// for the next one through paced: callers that gave it up, too, would push each
+// other back for ever.
+func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	booking, err := l.window.Take(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -124,8 +128,12 @@ func (l *Limiter) start(ctx context.Context) (bool, error) {
 	}
 	due := time.Now().Add(booking.Wait)
 	err = sleep(ctx, booking.Wait)
-	if err == nil {
+	if booking.Wait > startTolerance {
+		*paced = false
+	}
+	if err == nil && !*paced {
 		err = sleep(ctx, l.second.Reserve().Delay())
+		*paced = true
 	}
 	if err != nil {
 		return false, l.giveBack(ctx, booking, err)

@@ -93,6 +93,20 @@ func TestManyGoroutinesKeepAllLimits(t *testing.T) {
 	})
 }
 
+// A window that doesn't space its starts, as one that is shared may be, leaves
+// the pace to the limit per second.
+func TestThePerSecondLimitAloneLetsEverybodyThrough(t *testing.T) {
+	for _, parallel := range []int{50, -1} {
+		synctest.Test(t, func(t *testing.T) {
+			l := NewLimiter(LimiterConfig{CallsPerMinute: -1, Parallel: parallel})
+			starts := startsOf(t, l, 600, 600, func(int) time.Duration { return 10 * time.Millisecond })
+			require.Len(t, starts, 600)
+			assert.LessOrEqual(t, most(starts, time.Second), 150)
+			assert.Less(t, starts[599]-starts[0], 5*time.Second)
+		})
+	}
+}
+
 func TestParallelLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(LimiterConfig{CallsPerMinute: -1, PerSecond: -1, Parallel: 3})

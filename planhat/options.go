@@ -9,7 +9,8 @@ type ListOptions struct {
 	// always asked for.
 	Select []string
 	// Sort is a property name, with a leading "-" for descending. Empty sorts
-	// by _id, which keeps pages from overlapping.
+	// by _id, which keeps pages from overlapping; records that share the value
+	// of another property may move between pages.
 	Sort string
 	// Offset is the number of records to skip.
 	Offset int
