@@ -85,7 +85,7 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
 		return e
 	}
-	e.Hint = r.hint(e.Message, r.sourceLine(e.Script, e.Line))
+	e.Hint = r.hint(e)
 	return e
 }
 

@@ -71,21 +71,6 @@ func TestMessages(t *testing.T) {
 	}
 }
 
-func TestHintsSuggestNames(t *testing.T) {
-	b := newBench(t)
-	for source, want := range map[string]string{
-		`prnt("x")`:                               "did you mean 'print'?",
-		`tables.map({}, print)`:                   `write local tables = require "tables" first`,
-		`planhat.compny.get_list()`:               "did you mean 'company'?",
-		`string.uper("x")`:                        "did you mean 'upper'",
-		`local s = require "inspect" s.inspct(1)`: "did you mean 'inspect'",
-	} {
-		t.Run(source, func(t *testing.T) {
-			assert.Contains(t, b.fails(t, source).Hint, want)
-		})
-	}
-}
-
 func TestMissingTokenTellsWhatToDo(t *testing.T) {
 	b := newBench(t)
 	e := b.fails(t, `planhat.company.get_by_id("extid-1")`)

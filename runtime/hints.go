@@ -1,51 +1,79 @@
 package runtime
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // nilName finds the name in Lua's messages about a value that is nil.
 var nilName = regexp.MustCompile(`^attempt to (\w+) (global|field|method) '([^']+)' \(a nil value\)`)
 
-// hint returns what to do about a message, or "". For a name that is nil it
-// suggests the names that are like it; for a field that was only read, just
-// where the line says that it was a module's.
-func (r *run) hint(message, sourceLine string) string {
-	m := nilName.FindStringSubmatch(message)
-	if m == nil {
-		return ""
-	}
-	act, what, name := m[1], m[2], m[3]
-	var known []string
-	switch {
-	case what == "global":
-		known = r.globalNames()
-		if slices.Contains(r.rt.ModuleNames(), name) {
-			return "write local " + name + " = require \"" + name + "\" first"
+// hint returns what to do about an error of Lua's, or "". It is asked while the
+// state's stack is as the error left it.
+func (r *run) hint(e *ScriptError) string {
+	if m := nilName.FindStringSubmatch(e.Message); m != nil {
+		if m[2] == "global" {
+			return r.globalHint(m[3])
 		}
-	case act == "call" || act == "index" && r.ofModule(name, sourceLine):
-		known = r.memberNames()
+		return r.memberHint(m[3], e)
 	}
-	near := suggest.Nearest(name, known)
-	if len(near) == 0 {
-		return ""
+	if hint := r.loopHint(e); hint != "" {
+		return hint
 	}
-	return "did you mean '" + strings.Join(near, "' or '") + "'?"
+	for _, known := range operandHints {
+		if known.message.MatchString(e.Message) {
+			return known.hint
+		}
+	}
+	return ""
 }
 
-// ofModule reports whether a line reads a name from a module, as in
-// "planhat.compny".
-func (r *run) ofModule(name, sourceLine string) bool {
-	m := regexp.MustCompile(`(\w+)\s*[.:]\s*` + regexp.QuoteMeta(name) + `\b`).FindStringSubmatch(sourceLine)
-	return m != nil && (isLibrary(m[1]) || slices.Contains(r.rt.ModuleNames(), m[1]))
+// operandHints say what to do about values that do not fit an operation.
+var operandHints = []struct {
+	message *regexp.Regexp
+	hint    string
+}{
+	{
+		regexp.MustCompile(`^attempt to perform arithmetic on .*\bstring value`),
+		"texts are joined with ..; a text that holds a number becomes one with tonumber(text)",
+	},
+	{
+		regexp.MustCompile(`^attempt to compare (string with number|number with string)$`),
+		`a text is compared with a number here: turn it into one with tonumber(text); for columns of a CSV file, read it with the option numbers = { "column" }`,
+	},
+	{
+		regexp.MustCompile(`^attempt to compare (nil with \w+|\w+ with nil)$`),
+		"one of the two is missing (nil): check for that first, or give it a value with (x or 0)",
+	},
+}
+
+// foreignGlobals says how to write what other languages have as a global name.
+var foreignGlobals = map[string]string{
+	"null": "'null' is written nil", "None": "'None' is written nil", "undefined": "'undefined' is written nil", "NULL": "'NULL' is written nil",
+	"True": "'True' is written true", "False": "'False' is written false",
+	"import": `a module is loaded with local name = require "name"`, "include": `a module is loaded with local name = require "name"`,
+	"len": "the length of a list or text is written #value", "range": "counting is written for i = 1, 10 do ... end",
+	"str": "a value becomes text with tostring(value)", "int": "a text becomes a number with tonumber(text)",
+	"float": "a text becomes a number with tonumber(text)", "parseInt": "a text becomes a number with tonumber(text)",
+	"parseFloat": "a text becomes a number with tonumber(text)", "Number": "a text becomes a number with tonumber(text)",
+	"console": "write print(...) in the place of console.log(...)", "echo": "text is shown with print(...)", "printf": "write print(string.format(...))",
+	"open": "files are read with fs.read(name) and csv.rows(name)", "exit": "a run is ended with os.exit()",
+}
+
+// globalHint says what was meant by a global name that is nil.
+func (r *run) globalHint(name string) string {
+	if slices.Contains(r.rt.ModuleNames(), name) {
+		return "write local " + name + " = require \"" + name + "\" first"
+	}
+	if hint := foreignGlobals[name]; hint != "" {
+		return hint
+	}
+	return didYouMean(suggest.Nearest(name, r.globalNames()))
 }
 
 // globalNames lists the names that every script can use, and its own globals.
@@ -55,40 +83,10 @@ func (r *run) globalNames() []string {
 	return names
 }
 
-// memberNames lists the functions and parts of every library and module that
-// the script has used.
-func (r *run) memberNames() []string {
-	seen := map[string]bool{}
-	r.L.G.Global.ForEach(func(k, v lua.LValue) {
-		name := k.String()
-		if m := r.rt.goModule(name); m != nil {
-			collectNames(m, seen)
-			return
-		}
-		if t, ok := v.(*lua.LTable); ok && t != r.L.G.Global && isLibrary(name) {
-			t.ForEach(func(k, _ lua.LValue) { seen[k.String()] = true })
-		}
-	})
-	for _, name := range r.rt.ModuleNames() {
-		if r.loaded().RawGetString(builtinKey+name) != lua.LNil {
-			collectNames(r.rt.goModule(name), seen)
-		}
+// didYouMean offers names, if there are any.
+func didYouMean(names []string) string {
+	if len(names) == 0 {
+		return ""
 	}
-	return slices.Sorted(maps.Keys(seen))
-}
-
-// isLibrary holds for Lua's own libraries.
-func isLibrary(name string) bool {
-	return slices.Contains([]string{"string", "table", "math", "coroutine", "os", "io", "debug"}, name)
-}
-
-func collectNames(m *bindings.Module, seen map[string]bool) {
-	for _, f := range m.Funcs {
-		seen[f.Name] = true
-	}
-	for _, sub := range m.Modules {
-		_, last, _ := strings.Cut(sub.Name, ".")
-		seen[last] = true
-		collectNames(sub, seen)
-	}
+	return "did you mean '" + strings.Join(names, "' or '") + "'?"
 }
