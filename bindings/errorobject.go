@@ -25,6 +25,7 @@ var ErrorShape = &Shape{
 		{Name: "path", Type: "string?", Doc: "The request's path, without secrets."},
 		{Name: "attempts", Type: "integer?", Doc: "How often the request was sent."},
 		{Name: "retryable", Type: "boolean", Doc: "Whether the same call may succeed later."},
+		{Name: "uncertain", Type: "boolean", Doc: "True where a write may have been carried out although the call failed: check before making it again."},
 		{Name: "retry_after", Type: "number?", Doc: "Seconds to wait first, where the API said so."},
 		{Name: "body", Type: "string?", Doc: "The answer's body, at most 64 KiB."},
 		{Name: "items", Type: "RowError[]?", Doc: "The rows that failed."},
@@ -70,6 +71,7 @@ func NewError(L *lua.LState, err error) *lua.LTable {
 	set("kind", lua.LString(kindOf(err)))
 	set("message", lua.LString(err.Error()))
 	set("retryable", lua.LFalse)
+	set("uncertain", lua.LFalse)
 	var hinter Hinter
 	if errors.As(err, &hinter) {
 		text("hint", hinter.ErrorHint())
@@ -85,6 +87,7 @@ func NewError(L *lua.LState, err error) *lua.LTable {
 		text("path", failed.Path)
 		number("attempts", float64(failed.Attempts))
 		set("retryable", lua.LBool(failed.Retryable))
+		set("uncertain", lua.LBool(failed.Uncertain))
 		number("retry_after", failed.RetryAfter.Seconds())
 		text("body", string(failed.Body))
 		if len(failed.Items) > 0 {

@@ -1,8 +1,8 @@
 package bindings
 
 import (
+	"context"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -131,15 +131,14 @@ func (b binding) getList() *Func {
 		Example: "local records = " + b.lua("get_list{ limit = 50 }") + "\nprint(#records)",
 		Source:  "§5 Lists",
 		Call: func(a *Args) (int, error) {
-			return b.list(a, func(r *planhat.Resource) iter.Seq2[planhat.Record, error] {
-				return r.Each(a.Context(), b.listOptions(a.Options(0)))
-			})
+			return b.list(a, func(r *planhat.Resource) *planhat.Pager { return r.Pages(b.listOptions(a.Options(0))) })
 		},
 	}
 }
 
-// list pushes all records of a sequence.
-func (b binding) list(a *Args, records func(*planhat.Resource) iter.Seq2[planhat.Record, error]) (int, error) {
+// list pushes all records of a pager. The next page is read while this one
+// becomes tables: all of them are wanted, so no call is wasted.
+func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
 	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err
 	}
@@ -147,20 +146,60 @@ func (b binding) list(a *Args, records func(*planhat.Resource) iter.Seq2[planhat
 	if err != nil {
 		return 0, err
 	}
+	pages, stop := readAhead(a.Context(), open(r))
+	defer stop()
 	codec := CodecOf(a.L)
 	t := a.L.NewTable()
 	codec.MarkArray(t)
-	for record, err := range records(r) {
-		if err != nil {
-			return 0, err
+	for page := range pages {
+		if page.err != nil {
+			return 0, page.err
 		}
-		v, err := codec.DecodeBytes(record, DecodeOptions{})
-		if err != nil {
-			return 0, err
+		for _, record := range page.records {
+			v, err := codec.DecodeBytes(record, DecodeOptions{})
+			if err != nil {
+				return 0, err
+			}
+			t.Append(v)
 		}
-		t.Append(v)
 	}
 	return a.Push(t)
+}
+
+// page is what one call of a pager returned.
+type page struct {
+	records []planhat.Record
+	err     error
+}
+
+// readAhead reads pages, one ahead of what is taken from the channel, which is
+// closed behind the last. stop ends the reading and waits for its end.
+func readAhead(ctx context.Context, pager *planhat.Pager) (pages <-chan page, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out := make(chan page)
+	go func() {
+		defer close(out)
+		for {
+			records, err := pager.Next(ctx)
+			if err == nil && len(records) == 0 {
+				return
+			}
+			select {
+			case out <- page{records, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out, func() {
+		cancel()
+		for range out {
+			continue
+		}
+	}
 }
 
 func (b binding) each() *Func {

@@ -1,8 +1,6 @@
 package bindings
 
 import (
-	"iter"
-
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -62,9 +60,7 @@ func (b binding) dimensionData() *Func {
 			if err != nil {
 				return 0, err
 			}
-			return b.list(a, func(r *planhat.Resource) iter.Seq2[planhat.Record, error] {
-				return r.EachDimensionData(a.Context(), d)
-			})
+			return b.list(a, func(r *planhat.Resource) *planhat.Pager { return r.PagesDimensionData(d) })
 		},
 	}
 }
