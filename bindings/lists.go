@@ -146,16 +146,23 @@ func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int
 	if err != nil {
 		return 0, err
 	}
-	pages, stop := readAhead(a.Context(), open(r))
-	defer stop()
+	ctx, cancel := context.WithCancel(a.Context())
+	reader := &pageReader{ctx: ctx, pager: open(r)}
+	defer reader.wait()
+	defer cancel()
 	codec := CodecOf(a.L)
 	t := a.L.NewTable()
 	codec.MarkArray(t)
-	for page := range pages {
-		if page.err != nil {
-			return 0, page.err
+	for {
+		records, err := reader.take()
+		if err != nil {
+			return 0, err
 		}
-		for _, record := range page.records {
+		if len(records) == 0 {
+			return a.Push(t)
+		}
+		reader.readAhead()
+		for _, record := range records {
 			v, err := codec.DecodeBytes(record, DecodeOptions{})
 			if err != nil {
 				return 0, err
@@ -163,50 +170,13 @@ func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int
 			t.Append(v)
 		}
 	}
-	return a.Push(t)
-}
-
-// page is what one call of a pager returned.
-type page struct {
-	records []planhat.Record
-	err     error
-}
-
-// readAhead reads pages, one ahead of what is taken from the channel, which is
-// closed behind the last. stop ends the reading and waits for its end.
-func readAhead(ctx context.Context, pager *planhat.Pager) (pages <-chan page, stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	out := make(chan page)
-	go func() {
-		defer close(out)
-		for {
-			records, err := pager.Next(ctx)
-			if err == nil && len(records) == 0 {
-				return
-			}
-			select {
-			case out <- page{records, err}:
-			case <-ctx.Done():
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return out, func() {
-		cancel()
-		for range out {
-			continue
-		}
-	}
 }
 
 func (b binding) each() *Func {
 	return &Func{
 		Name: "each",
-		Doc: "Goes through a list of records, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them; " +
-			"leaving the loop with `break` reads no more. `limit` is the total, `page_size` that of a request.",
+		Doc: "Goes through a list of records, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them, " +
+			"the next one while it works on the last; leaving the loop with `break` ends the reading. `limit` is the total, `page_size` that of a request.",
 		Params:  []Param{b.optionsParam()},
 		Returns: []Return{{Type: "fun(): " + b.model.Name + "?", Doc: "An iterator for `for`."}},
 		Errors:  listErrors,
@@ -219,8 +189,8 @@ func (b binding) each() *Func {
 	}
 }
 
-// iterate pushes an iterator over a pager's records. The pager holds no
-// goroutine, so that a loop left early leaves nothing behind.
+// iterate pushes an iterator over a pager's records. A loop that is through a
+// tenth of a page will most likely go on: then the next one is read ahead.
 func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
 	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err
@@ -229,24 +199,28 @@ func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (
 	if err != nil {
 		return 0, err
 	}
-	pager := open(r)
+	reader := &pageReader{ctx: a.Context(), pager: open(r)}
 	codec := CodecOf(a.L)
-	var page []planhat.Record
+	var records []planhat.Record
+	aheadAt := 0
 	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
-		if len(page) == 0 {
-			if page, err = pager.Next(a.Context()); err != nil {
+		if len(records) == 0 {
+			if records, err = reader.take(); err != nil {
 				return 0, err
 			}
-			if len(page) == 0 {
-				L.Push(lua.LNil)
-				return 1, nil
-			}
+			aheadAt = len(records) - len(records)/10
 		}
-		v, err := codec.DecodeBytes(page[0], DecodeOptions{})
+		if len(records) == 0 {
+			L.Push(lua.LNil)
+			return 1, nil
+		}
+		v, err := codec.DecodeBytes(records[0], DecodeOptions{})
 		if err != nil {
 			return 0, err
 		}
-		page = page[1:]
+		if records = records[1:]; len(records) == aheadAt {
+			reader.readAhead()
+		}
 		L.Push(v)
 		return 1, nil
 	}))

@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -135,14 +136,34 @@ func TestListsPageByThemselves(t *testing.T) {
 		for i = 1, 25 do rows[i] = { name = string.format("C%02d", i), externalId = "c" .. i, custom = { n = i } } end
 		planhat.company.bulk_upsert(rows)
 		local n = 0
-		for c in planhat.company.each{ select = { "name" }, sort = "-name", page_size = 10 } do
+		for c in planhat.company.each{ select = { "name" }, sort = "-name", page_size = 20 } do
 			n = n + 1
-			if n == 12 then break end
+			if n == 21 then break end
 		end
 		local some = planhat.company.get_list{ limit = 7, sort = "name", page_size = 3 }
 		return n, #planhat.company.get_list(), #some, some[1].name, #planhat.company.get_lean_list()`)
-	assert.Equal(t, []string{"12", "26", "7", "Acme", "26"}, got)
+	assert.Equal(t, []string{"21", "26", "7", "Acme", "26"}, got)
 	assert.Equal(t, 2+1+3, server.Count(simulator.Filter{Operation: "get_list"}), "leaving the loop must stop the paging")
+}
+
+func TestLoopsReadAheadOnceTheyGoOn(t *testing.T) {
+	L, _, server := planhatState(t)
+	for i := range 30 {
+		require.NoError(t, server.Put("company", map[string]any{"name": fmt.Sprintf("C%d", i)}))
+	}
+	count := func(records int) int {
+		server.Reset()
+		L.SetGlobal("wanted", lua.LNumber(records))
+		results(t, L, `local n = 0
+			for _ in planhat.company.each{ page_size = 20 } do
+				n = n + 1
+				if n == wanted then break end
+			end`)
+		return server.Count(simulator.Filter{Operation: "get_list"})
+	}
+	assert.Equal(t, 1, count(1), "a loop left early must cost no call that nobody wanted")
+	assert.Equal(t, 2, count(21), "the second page is read once")
+	assert.Equal(t, 2, count(31), "every page is read once")
 }
 
 func TestErrorsAreObjects(t *testing.T) {
