@@ -182,3 +182,5 @@ local m = 0; while m < 3 do while true do break end m = m + 1 end print(m)
 local k = 0; repeat while true do break end k = k + 1 until k >= 3; print(k)
 local q = 0; while true do do while true do break end end q = q + 1; if q > 2 then break end end print(q)
 for _ in pairs{1} do do break end end print("end")
+--- days as keys
+local t = {}; t[20240115] = "x"; print(#t, t[20240115], next(t)); t[20240115] = nil; print(next(t))
