@@ -108,4 +108,5 @@ func (r *run) setValues() {
 		args.RawSetInt(i+1, lua.LString(a))
 	}
 	L.G.Global.RawSetString("args", args)
+	L.G.Global.RawSetString("arg", args) // the name that Lua's own interpreter uses
 }
