@@ -3,6 +3,7 @@ package bindings
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -62,6 +63,9 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	values, err := b.rows(a, a.Get(0))
 	if err != nil {
 		return 0, err
+	}
+	if len(values) == 0 {
+		a.Host.Log(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" was given no rows: nothing is sent", nil)
 	}
 	records, err := b.encodeRows(a, values)
 	if err != nil {

@@ -16,6 +16,14 @@ var nilName = regexp.MustCompile(`^attempt to (\w+) (global|field|method) '([^']
 // hint returns what to do about an error of Lua's, or "". It is asked while the
 // state's stack is as the error left it.
 func (r *run) hint(e *ScriptError) string {
+	if m := nilOperand.FindStringSubmatch(e.Message); m != nil {
+		if m[2] == "global" {
+			if hint := r.globalHint(m[3]); hint != "" {
+				return hint
+			}
+		}
+		return operandHint(m[1], m[2], m[3])
+	}
 	if m := nilName.FindStringSubmatch(e.Message); m != nil {
 		if m[2] == "global" {
 			return r.globalHint(m[3])
@@ -31,6 +39,24 @@ func (r *run) hint(e *ScriptError) string {
 		}
 	}
 	return ""
+}
+
+// nilOperand finds the name of a value that an operator was given and that is
+// nil.
+var nilOperand = regexp.MustCompile(`^attempt to (perform arithmetic on|concatenate|get length of) (global|local|upvalue|field) '([^']+)' \(a nil value\)`)
+
+// operandHint says what to do about a nil operand.
+func operandHint(operation, kind, name string) string {
+	if kind == "field" {
+		name = "row." + name
+	}
+	switch operation {
+	case "get length of":
+		return "'" + name + "' has no value yet; a list begins with " + name + " = {}"
+	case "concatenate":
+		return "'" + name + "' has no value here; write (" + name + " or \"\") where it may be missing"
+	}
+	return "'" + name + "' has no value here; write (" + name + " or 0) where it may be missing, as an empty cell of a CSV file is"
 }
 
 // operandHints say what to do about values that do not fit an operation.

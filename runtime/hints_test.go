@@ -14,6 +14,10 @@ func TestHintsSuggestNames(t *testing.T) {
 	b := newBench(t)
 	for source, want := range map[string]string{
 		`prnt("x")`:                               "did you mean 'print'?",
+		`local n = #rows`:                         "a list begins with rows = {}",
+		`local row = {}; print(row.mrr + 1)`:      "write (row.mrr or 0)",
+		`local row = {}; print("a" .. row.name)`:  `write (row.name or "")`,
+		`rows = {}; print(#rowz)`:                 "did you mean 'rows'?",
 		`tables.map({}, print)`:                   `write local tables = require "tables" first`,
 		`import("csv")`:                           `local name = require "name"`,
 		`print(null.x)`:                           "'null' is written nil",

@@ -95,6 +95,18 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	}
 }
 
+// noArguments refuses arguments, and says what a script's name was meant for.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "see '" + cmd.CommandPath() + " --help'"
+	if strings.HasSuffix(args[0], ".lua") {
+		hint = "a script is run against a simulated Planhat by 'phscript run --simulate " + args[0] + "'"
+	}
+	return &usageError{message: "'" + cmd.CommandPath() + "' takes no arguments, but there is " + args[0], hint: hint}
+}
+
 // flagSuggestion names the flags near to one that is unknown.
 func flagSuggestion(cmd *cobra.Command, err error) string {
 	_, name, found := strings.Cut(err.Error(), "unknown flag: --")

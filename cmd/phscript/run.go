@@ -164,8 +164,10 @@ func (o *runOptions) settings(env *environment) (config.Config, error) {
 	if o.logFormat != "" {
 		c.LogFormat = o.logFormat
 	}
-	if !o.simulated && (o.companies != 0 || o.faults != "") {
-		return c, &usageError{message: "--companies and --faults go with --simulate"}
+	for flag, given := range map[string]bool{"--companies": o.companies != 0, "--faults": o.faults != ""} {
+		if given && !o.simulated {
+			return c, &usageError{message: flag + " goes with --simulate", hint: "phscript run --simulate " + flag + " ..."}
+		}
 	}
 	return c, nil
 }

@@ -28,7 +28,7 @@ func newSimulate(env *environment, runF func(*environment, *simulateOptions) err
 			"Faults, for trying how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
 			"Switches, for what Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
 		Example: "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.parse(); err != nil {
 				return err

@@ -267,7 +267,7 @@ func (s *summary) printReasons(b *strings.Builder) {
 }
 
 func (s *summary) printPlanned(b *strings.Builder) {
-	if !s.DryRun {
+	if !s.DryRun || s.Outcome == "failed" && len(s.Writes) == 0 {
 		return
 	}
 	fmt.Fprintf(b, "  dry run: nothing was sent; it would have been\n")

@@ -24,6 +24,9 @@ func (s *Server) fill() error {
 	if source == nil && s.options.FixturesDir != "" {
 		info, err := os.Stat(s.options.FixturesDir)
 		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("there is no folder %s to take fixtures from", s.options.FixturesDir)
+			}
 			return fmt.Errorf("the fixture directory cannot be read: %w", err)
 		}
 		if !info.IsDir() {

@@ -56,7 +56,7 @@ func TestFixtureMistakesAreNamed(t *testing.T) {
 		assert.ErrorContains(t, err, c.message, c.name)
 	}
 	_, err := New(Options{FixturesDir: "no/such/place"})
-	assert.ErrorContains(t, err, "cannot be read")
+	assert.ErrorContains(t, err, "there is no folder")
 }
 
 func TestDumpCanBeLoadedAgain(t *testing.T) {
