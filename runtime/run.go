@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -171,7 +172,9 @@ func (r *run) finish(err error) error {
 	}
 	closed := r.closeFiles(err == nil || exited(err) != nil)
 	for _, w := range []*redact.Writer{r.stdout, r.stderr} {
-		closed = errors.Join(closed, w.Flush())
+		if err := w.Flush(); err != nil {
+			closed = errors.Join(closed, fmt.Errorf("the output cannot be written: %w", err))
+		}
 	}
 	if err == nil || closed != nil && exited(err) != nil {
 		return closed

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -73,4 +74,26 @@ func TestHandler(t *testing.T) {
 	assert.Equal(t, 6, strings.Count(got, Mark), got)
 	assert.Contains(t, got, `"number":7`)
 	assert.Contains(t, got, `"g":{"err"`)
+}
+
+type fullDisk struct{ room int }
+
+func (d *fullDisk) Write(p []byte) (int, error) {
+	if d.room -= len(p); d.room < 0 {
+		return 0, io.ErrShortWrite
+	}
+	return len(p), nil
+}
+
+func TestFlushRemembersAFailedWrite(t *testing.T) {
+	for _, secret := range []string{"", "a-secret-value"} {
+		secrets := &Secrets{}
+		secrets.Add(secret)
+		w := secrets.Writer(&fullDisk{room: 5})
+		_, err := w.Write([]byte("12345"))
+		assert.NoError(t, err)
+		_, err = w.Write([]byte("6"))
+		assert.ErrorIs(t, err, io.ErrShortWrite)
+		assert.ErrorIs(t, w.Flush(), io.ErrShortWrite)
+	}
 }

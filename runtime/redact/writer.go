@@ -13,6 +13,8 @@ type Writer struct {
 	w       io.Writer
 	secrets *Secrets
 	pending string
+	// failed is the first failure to write.
+	failed error
 }
 
 // Writer returns a Writer over w.
@@ -27,7 +29,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	defer w.mu.Unlock()
 	list := w.secrets.list.Load()
 	if list == nil && w.pending == "" {
-		return w.w.Write(p)
+		n, err := w.w.Write(p)
+		return n, w.note(err)
 	}
 	text := w.pending + string(p)
 	w.pending = ""
@@ -40,20 +43,28 @@ func (w *Writer) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if _, err := io.WriteString(w.w, text); err != nil {
-		return 0, err
+		return 0, w.note(err)
 	}
 	return len(p), nil
 }
 
-// Flush writes what was kept back.
+func (w *Writer) note(err error) error {
+	if w.failed == nil {
+		w.failed = err
+	}
+	return err
+}
+
+// Flush writes what was kept back. It returns the first failure since the
+// start, for callers that did not look at each Write's.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.pending == "" {
-		return nil
+	if w.pending != "" {
+		text := w.secrets.String(w.pending)
+		w.pending = ""
+		_, err := io.WriteString(w.w, text)
+		_ = w.note(err)
 	}
-	text := w.secrets.String(w.pending)
-	w.pending = ""
-	_, err := io.WriteString(w.w, text)
-	return err
+	return w.failed
 }
