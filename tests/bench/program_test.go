@@ -98,6 +98,20 @@ func execute(b *testing.B, server *simulator.Server, name string, args ...string
 	return outcome{wall: wall, stdout: stdout.String()}
 }
 
+// executeToCode runs a program that ends with an exit code other than 0.
+func executeToCode(b *testing.B, code int, name string, args ...string) time.Duration {
+	b.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env, cmd.Dir = environment(nil), os.TempDir()
+	began := time.Now()
+	err := cmd.Run()
+	wall := time.Since(began)
+	var exit *exec.ExitError
+	require.ErrorAs(b, err, &exit)
+	require.Equal(b, code, exit.ExitCode())
+	return wall
+}
+
 // hold runs a program that prints a line when its work is done and then waits
 // for its input to end, so that its memory can be read from outside. What the
 // system tells of a child that has ended includes the parent's own memory.

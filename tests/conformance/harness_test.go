@@ -5,6 +5,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,13 +51,33 @@ func comparable(output string) string { return argumentOf.ReplaceAllString(outpu
 // chunkName is what positions in messages show on both sides.
 const chunkName = "p"
 
+// patience is how long a program may take. All of them end within milliseconds
+// in the real Lua: one that takes this long does not end.
+const patience = 10 * time.Second
+
+// mostShown bounds what is shown of a program that does not end.
+const mostShown = 2000
+
 // runHere runs a program in phscript's Lua and returns what it prints, and the
 // error that it ends with, if any, as a last line.
-func runHere(program string) string {
+func runHere(program string) (output string) {
 	host := &memoryHost{}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
 	L := lua.NewState(lualib.StateOptions())
 	defer L.Close()
+	L.SetContext(ctx)
 	lualib.Open(L, host, lualib.Limits{})
+	// The end of the context is raised through everything, as a run's is.
+	defer func() {
+		if p := recover(); p != nil {
+			if ctx.Err() == nil {
+				panic(p)
+			}
+			shown := host.out.String()
+			output = shown[:min(len(shown), mostShown)] + "\nthe program does not end\n"
+		}
+	}()
 	proto, err := compile.Compile([]byte(program), chunkName)
 	if err != nil {
 		return "does not compile: " + err.Error()
