@@ -62,11 +62,7 @@ end`,
 			Errors:  csvReadErrors,
 			Example: `local result = planhat.company.bulk_upsert(csv.read("accounts.csv"))`,
 			Call: func(a *Args) (int, error) {
-				opt, err := readCSVOptions(a, 1)
-				if err != nil {
-					return 0, err
-				}
-				r, err := openCSV(a, a.String(0), opt)
+				r, err := openCSVArg(a)
 				if err != nil {
 					return 0, err
 				}
@@ -101,11 +97,7 @@ print(rows[1].name) --> Acme`,
 			Errors:  csvReadErrors,
 			Example: `for i, name in ipairs(csv.columns("accounts.csv")) do print(i, name) end`,
 			Call: func(a *Args) (int, error) {
-				opt, err := readCSVOptions(a, 1)
-				if err != nil {
-					return 0, err
-				}
-				r, err := openCSV(a, a.String(0), opt)
+				r, err := openCSVArg(a)
 				if err != nil {
 					return 0, err
 				}
@@ -117,11 +109,7 @@ print(rows[1].name) --> Acme`,
 }
 
 func csvRows(a *Args) (int, error) {
-	opt, err := readCSVOptions(a, 1)
-	if err != nil {
-		return 0, err
-	}
-	r, err := openCSV(a, a.String(0), opt)
+	r, err := openCSVArg(a)
 	if err != nil {
 		return 0, err
 	}

@@ -42,6 +42,16 @@ type csvColumn struct {
 	convert func(cell string) (lua.LValue, error)
 }
 
+// openCSVArg opens the file of a call's first argument, with the options of its
+// second.
+func openCSVArg(a *Args) (*csvReader, error) {
+	opt, err := readCSVOptions(a, 1)
+	if err != nil {
+		return nil, err
+	}
+	return openCSV(a, a.String(0), opt)
+}
+
 // openCSV opens a file for reading; see newCSVReader.
 func openCSV(a *Args, name string, opt csvOptions) (*csvReader, error) {
 	f, err := openRead(a.Host, name)
