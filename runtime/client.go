@@ -115,7 +115,7 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	defer h.rt.mu.Unlock()
 	if l := h.rt.limiters[key]; l != nil {
 		if callsPerMinute != 0 {
-			h.Warn(h.ctx, "calls_per_minute", "calls_per_minute is ignored: the quota of this token is already in use with its own limit")
+			h.Warn(h.ctx, "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
 		}
 		return l
 	}
