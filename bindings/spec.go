@@ -82,6 +82,8 @@ type Func struct {
 	// Errors says when it raises, Example shows a use, Source names the
 	// section of docs/planhat-api.md that it rests on; each may be empty.
 	Errors, Example, Source string
+	// Deprecated, where set, says what to use in its place.
+	Deprecated string
 	// Call does the work: it reads its checked arguments from a, pushes its
 	// results and returns how many they are. An error is raised in Lua as an
 	// error object that names the script's line.
@@ -116,6 +118,9 @@ func (f *Func) Signature() string {
 			b.WriteString(", ")
 		}
 		b.WriteString(p.Name)
+		if p.Name == "..." {
+			continue
+		}
 		if p.Optional {
 			b.WriteByte('?')
 		}

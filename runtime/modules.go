@@ -9,6 +9,7 @@ import (
 	luar "layeh.com/gopher-luar"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/stdlib"
 )
 
@@ -30,6 +31,18 @@ func Modules() []*bindings.Module {
 	var list []*bindings.Module
 	for _, name := range slices.Sorted(maps.Keys(builtins)) {
 		list = append(list, builtins[name]())
+	}
+	return list
+}
+
+// LuaSources returns the built-in modules written in Lua, by name. They have to
+// be required.
+func LuaSources() []manual.Source {
+	var list []manual.Source
+	for _, name := range stdlib.Names() {
+		if text, ok := stdlib.Source(name); ok {
+			list = append(list, manual.Source{Name: name, Text: string(text)})
+		}
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Runtime runs scripts. Every run has a state of its own; what runs share is
@@ -16,6 +17,7 @@ type Runtime struct {
 	opts    Options
 	log     *slog.Logger
 	modules map[string]*bindings.Module
+	manual  func() *manual.Manual
 
 	mu       sync.Mutex
 	limiters map[tenant]*planhat.Limiter
@@ -43,6 +45,7 @@ func New(o Options) (*Runtime, error) {
 		}
 		r.modules[m.Name] = m
 	}
+	r.manual = sync.OnceValue(func() *manual.Manual { return ManualOf(o.Modules...) })
 	o.Secrets.Add(o.Planhat.APIToken)
 	o.Secrets.Add(o.Planhat.TenantToken)
 	return r, nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Index returns the page that leads to all others.
@@ -19,7 +20,7 @@ func (b *Book) Index() string {
 		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", bindings.Summary(m.Doc)})
 	}
 	for _, s := range b.sources {
-		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", bindings.Summary(parse(s.Text).doc)})
+		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", bindings.Summary(manual.LuaModule(s).Doc)})
 	}
 	p.table([]string{"Module", "What it does"}, modules)
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Module returns the page of a module written in Go: its manual, its functions
@@ -15,6 +16,18 @@ func (b *Book) Module(m *bindings.Module) string {
 	p.paragraph(m.Doc)
 	p.contents(m)
 	p.models(m)
+	p.body(m)
+	return p.finish()
+}
+
+// Source returns the page of a module written in Lua.
+func (b *Book) Source(s manual.Source) string {
+	m := manual.LuaModule(s)
+	p := b.newPage(modulePath(m.Name))
+	p.printf("# %s\n\n", m.Name)
+	p.paragraph(m.Doc)
+	p.paragraph("It is written in Lua and comes with phscript. It is no global: require it.")
+	p.contents(m)
 	p.body(m)
 	return p.finish()
 }

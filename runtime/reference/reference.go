@@ -13,6 +13,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Page is one Markdown file of the reference.
@@ -24,16 +25,11 @@ type Page struct {
 	Text string
 }
 
-// Source is a module written in Lua, which documents itself in comments.
-type Source struct {
-	Name, Text string
-}
-
 // Book is everything that the reference describes. It is safe for concurrent
 // use once it is made.
 type Book struct {
 	modules []*bindings.Module
-	sources []Source
+	sources []manual.Source
 	api     *catalog.Catalog
 	// homes are the pages on which the named tables are described.
 	homes map[string]string
@@ -41,7 +37,7 @@ type Book struct {
 
 // New returns the book of the given modules. Parts of a module that are named
 // after a model of the catalog get a page of their own.
-func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Book {
+func New(modules []*bindings.Module, sources []manual.Source, api *catalog.Catalog) *Book {
 	b := &Book{modules: modules, sources: sources, api: api, homes: map[string]string{}}
 	for _, m := range modules {
 		for _, s := range m.Records {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // sample is a module with one of everything that a page can hold.
@@ -52,7 +53,7 @@ return count
 `
 
 func book() *Book {
-	return New([]*bindings.Module{sample()}, []Source{{Name: "count", Text: luaSample}}, catalog.Load())
+	return New([]*bindings.Module{sample()}, []manual.Source{{Name: "count", Text: luaSample}}, catalog.Load())
 }
 
 func TestPagesCoverModulesAndModels(t *testing.T) {
@@ -112,7 +113,7 @@ func TestEveryPropertyIsOnItsPage(t *testing.T) {
 }
 
 func TestLuaPage(t *testing.T) {
-	text := book().Source(Source{Name: "count", Text: luaSample})
+	text := book().Source(manual.Source{Name: "count", Text: luaSample})
 	for _, want := range []string{
 		"# count\n", "It starts at one.", "count.add(a, b?, ...) → number", "Adds numbers up.",
 		"| `b` | `number?` | optional |",

@@ -16,20 +16,13 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/reference"
-	"github.com/phscript/phscript/stdlib"
 )
 
 const regenerate = "is not what the code says; run: go test ./tests/docs -update"
 
 func book(t *testing.T) *reference.Book {
 	t.Helper()
-	var sources []reference.Source
-	for _, name := range stdlib.Names() {
-		text, ok := stdlib.Source(name)
-		require.True(t, ok, name)
-		sources = append(sources, reference.Source{Name: name, Text: string(text)})
-	}
-	return reference.New(runtime.Modules(), sources, catalog.Load())
+	return reference.New(runtime.Modules(), runtime.LuaSources(), catalog.Load())
 }
 
 func TestReferenceIsCurrent(t *testing.T) {
