@@ -23,6 +23,8 @@ type token struct {
 	text            string
 	line, column    int
 	endLine, endCol int
+	// from and to are the bytes of the source that it takes.
+	from, to int
 }
 
 // scanner reads tokens for the sake of messages. The parser has its own.
@@ -33,19 +35,21 @@ type scanner struct {
 	line   int
 	start  int
 	tokens []token
+	// comments are kept apart: the parser's complaints are about tokens.
+	comments []token
 }
 
 // scan splits a source into tokens. It blanks the bracket of a comment like
 // "--[== title", which the parser would take for the start of a long comment,
 // and reports numerals that Lua refuses and the parser takes apart.
-func scan(source *sourceText) ([]token, error) {
+func scan(source *sourceText) (*scanner, error) {
 	s := &scanner{source: source, src: source.text, line: 1}
 	for s.pos < len(s.src) {
 		if err := s.next(); err != nil {
-			return s.tokens, err
+			return s, err
 		}
 	}
-	return s.tokens, nil
+	return s, nil
 }
 
 // next reads white space, a comment or a token.
@@ -85,6 +89,7 @@ func (s *scanner) take(kind tokenKind, size int) {
 	s.tokens = append(s.tokens, token{
 		kind: kind, text: string(s.src[s.pos : s.pos+size]),
 		line: s.line, column: column, endLine: s.line, endCol: column + size - 1,
+		from: s.pos, to: s.pos + size,
 	})
 	s.pos += size
 }
@@ -113,6 +118,11 @@ func (s *scanner) symbol() int {
 
 // comment skips a comment.
 func (s *scanner) comment() {
+	first := token{line: s.line, column: s.pos - s.start + 1, from: s.pos}
+	defer func() {
+		first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
+		s.comments = append(s.comments, first)
+	}()
 	bracket := s.pos + 2
 	if bracket < len(s.src) && s.src[bracket] == '[' {
 		if s.longLevel(bracket) >= 0 {
@@ -142,7 +152,7 @@ func (s *scanner) longLevel(at int) int {
 // long reads a long string, or a long comment for which no token is added.
 func (s *scanner) long(kind tokenKind) {
 	closing := "]" + strings.Repeat("=", s.longLevel(s.pos)) + "]"
-	first := token{kind: kind, line: s.line, column: s.pos - s.start + 1}
+	first := token{kind: kind, line: s.line, column: s.pos - s.start + 1, from: s.pos}
 	size := bytes.Index(s.src[s.pos:], []byte(closing))
 	end := len(s.src)
 	if size >= 0 {
@@ -155,7 +165,7 @@ func (s *scanner) long(kind tokenKind) {
 			s.newLine()
 		}
 	}
-	first.endLine, first.endCol = s.line, s.pos-s.start
+	first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
 	if kind >= 0 {
 		s.tokens = append(s.tokens, first)
 	}
@@ -165,6 +175,7 @@ func (s *scanner) long(kind tokenKind) {
 func (s *scanner) quoted(quote byte) error {
 	first := token{kind: tokenString, line: s.line, column: s.pos - s.start + 1}
 	begin := s.pos
+	first.from = begin
 	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n'; s.pos++ {
 		if s.src[s.pos] != '\\' || s.pos+1 == len(s.src) {
 			continue
@@ -185,7 +196,7 @@ func (s *scanner) quoted(quote byte) error {
 		s.pos++
 	}
 	first.text = string(s.src[begin:min(s.pos, begin+40)])
-	first.endLine, first.endCol = s.line, s.pos-s.start
+	first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
 	s.tokens = append(s.tokens, first)
 	return nil
 }

@@ -8,9 +8,9 @@ import (
 // sourceText is a chunk's source in the form that the parser takes, with what
 // error messages need to point into it.
 type sourceText struct {
-	name   string
-	text   []byte
-	tokens []token
+	name             string
+	text             []byte
+	tokens, comments []token
 	// lexical is the first mistake that the scanner found by itself.
 	lexical error
 }
@@ -26,7 +26,8 @@ func newSource(src []byte, name string) *sourceText {
 		}
 	}
 	s := &sourceText{name: name, text: text}
-	s.tokens, s.lexical = scan(s)
+	scanned, err := scan(s)
+	s.tokens, s.comments, s.lexical = scanned.tokens, scanned.comments, err
 	return s
 }
 

@@ -1,0 +1,90 @@
+package compile
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
+// TokenKind tells the pieces of a source apart.
+type TokenKind int
+
+// The kinds of tokens.
+const (
+	Name TokenKind = iota
+	Keyword
+	Number
+	String
+	Symbol
+	Comment
+)
+
+// Token is a piece of a source: all but white space, comments included.
+type Token struct {
+	Kind TokenKind
+	// Text is the piece as it is written, with the quotes of a string.
+	Text string
+	// Line and Column are where it starts, EndLine and EndColumn its last
+	// byte; they count from 1, columns in bytes.
+	Line, Column, EndLine, EndColumn int
+	// Start is the offset of its first byte, End the one behind its last.
+	Start, End int
+}
+
+// Tokens splits a source into tokens, in order. It takes any text: what is no
+// Lua comes as symbols, a string or comment without an end goes as far as it
+// may, and the rest behind a numeral that is none is one symbol.
+func Tokens(src []byte) []Token {
+	source := newSource(src, "")
+	skipped := len(src) - len(source.text)
+	var tokens []Token
+	add := func(kind TokenKind, t token) {
+		tokens = append(tokens, Token{
+			Kind: kind, Text: string(src[skipped+t.from : skipped+t.to]),
+			Line: t.line, Column: t.column, EndLine: t.endLine, EndColumn: t.endCol,
+			Start: skipped + t.from, End: skipped + t.to,
+		})
+	}
+	for _, t := range source.tokens {
+		add(exportedKind(t), t)
+	}
+	for _, t := range source.comments {
+		add(Comment, t)
+	}
+	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Start, b.Start) })
+	return append(tokens, source.unread(src, skipped, tokens)...)
+}
+
+// unread is what lies behind the mistake at which the scanner stopped. skipped
+// is the size of the mark in front of the scanned text.
+func (s *sourceText) unread(src []byte, skipped int, tokens []Token) []Token {
+	if s.lexical == nil {
+		return nil
+	}
+	start := skipped
+	if len(tokens) > 0 {
+		start = tokens[len(tokens)-1].End
+	}
+	start = len(src) - len(bytes.TrimLeft(s.text[start-skipped:], " \t\r\n\v\f"))
+	before, rest := src[:start], src[start:]
+	return []Token{{
+		Kind: Symbol, Text: string(rest), Start: start, End: len(src),
+		Line: 1 + bytes.Count(before, []byte("\n")), Column: start - bytes.LastIndexByte(before, '\n'),
+		EndLine: 1 + bytes.Count(src, []byte("\n")), EndColumn: len(src) - 1 - bytes.LastIndexByte(src, '\n'),
+	}}
+}
+
+func exportedKind(t token) TokenKind {
+	switch t.kind {
+	case tokenNumber:
+		return Number
+	case tokenString:
+		return String
+	case tokenSymbol:
+		return Symbol
+	}
+	if reserved(t.text) {
+		return Keyword
+	}
+	return Name
+}
