@@ -187,5 +187,17 @@ func (s *sheet) columns(by int, names []string) {
 	}
 }
 
+// Card returns a short page about something that is no topic: a title, a text in
+// Markdown and a list of fields.
+func Card(title, text string, fields []bindings.Field, o PageOptions) string {
+	s := newSheet(o)
+	s.line(0, s.styled(title, strong))
+	s.gap()
+	s.markdown(indent, text)
+	s.gap()
+	s.items(indent, fieldItems(fields))
+	return s.finish()
+}
+
 // finish returns the page, ended by a single newline.
 func (s *sheet) finish() string { return strings.TrimRight(s.String(), "\n") + "\n" }
