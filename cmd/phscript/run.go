@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -252,6 +253,7 @@ func runScript(env *environment, o *runOptions) error {
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.dryRun, Strict: c.Strict,
+		Help: manual.PageOptions{Width: env.width(), Color: env.stdoutColor()},
 	})
 	if err != nil {
 		return err

@@ -108,14 +108,20 @@ func (m *Manual) Results(words []string, o PageOptions) string {
 
 // NotFound says that there is no such topic, and which ones are spelt like it.
 func (m *Manual) NotFound(name string) string {
-	near := m.Nearest(name)
-	if len(near) == 0 {
-		near = m.nearWords(name)
+	message := "There is nothing about '" + name + "'."
+	if near := m.Suggestions(name); len(near) > 0 {
+		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
 	}
-	if len(near) == 0 {
-		return "There is nothing about '" + name + "'."
+	return message
+}
+
+// Suggestions returns names of topics, or words in them, that are spelt like
+// what a person looks for.
+func (m *Manual) Suggestions(name string) []string {
+	if near := m.Nearest(name); len(near) > 0 {
+		return near
 	}
-	return "There is nothing about '" + name + "'. Did you mean " + strings.Join(near, ", or ") + "?"
+	return m.nearWords(name)
 }
 
 // nearWords returns words that occur in names, spelt like those that a person

@@ -97,8 +97,8 @@ func TestResults(t *testing.T) {
 	for words, want := range map[string]string{
 		"upsert companies": "planhat.company.bulk_upsert       Creates and updates many records.\n",
 		"import csv":       "csv ",
-		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean bulk_upsert?\n",
-		"compny":           "Did you mean company",
+		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean 'bulk_upsert'?\n",
+		"compny":           "Did you mean 'company'",
 		"qqqq":             "There is nothing about 'qqqq'.\n",
 		"id":               "… and ",
 	} {
