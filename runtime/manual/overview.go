@@ -30,6 +30,17 @@ func (m *Manual) Overview(o PageOptions) string {
 		s.items(indent, required)
 	}
 	m.modelColumns(s)
+	var own []item
+	for _, f := range m.own.Funcs {
+		own = append(own, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	for _, v := range m.own.Values {
+		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
+	}
+	if len(own) > 0 {
+		s.heading("Further globals")
+		s.items(indent, own)
+	}
 	s.heading("Lua's own")
 	names := []string{}
 	for _, it := range lua {
@@ -38,7 +49,9 @@ func (m *Manual) Overview(o PageOptions) string {
 	s.markdown(indent, "Libraries: "+strings.Join(names, ", ")+".")
 	names = names[:0]
 	for _, f := range m.globals.Funcs {
-		names = append(names, f.Name)
+		if !slices.Contains(m.own.Funcs, f) {
+			names = append(names, f.Name)
+		}
 	}
 	s.markdown(indent, "Functions: "+strings.Join(names, ", ")+".")
 	s.heading("Read on")
