@@ -72,7 +72,7 @@ func completeTopic(typed string) []cobra.Completion {
 		for _, name := range names {
 			rest, ok := strings.CutPrefix(name, typed)
 			if ok && !strings.Contains(rest, ".") {
-				list = append(list, cobra.CompletionWithDesc(name, t.Summary()))
+				list = append(list, cobra.CompletionWithDesc(name, t.Brief()))
 			}
 		}
 	}

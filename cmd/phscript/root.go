@@ -60,8 +60,10 @@ func dispatch(env *environment, root *cobra.Command) []string {
 	}
 	first := args[0]
 	switch {
-	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion"}, first):
 		return args
+	case slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+		return completingRun(args)
 	case strings.HasPrefix(first, "-"), isFile(env, first), strings.HasSuffix(first, ".lua"):
 		if _, _, err := root.Find(args[:1]); err != nil || strings.HasPrefix(first, "-") || !isCommand(root, first) {
 			return append([]string{"run"}, args...)

@@ -29,6 +29,12 @@ const outDir = "out"
 // noFixtures is the value of --simulate without one.
 const noFixtures = " "
 
+// logLevels and logFormats are the values of --log-level and --log-format.
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logFormats = []string{"text", "json"}
+)
+
 // runOptions are the settings of one run, before they are checked.
 type runOptions struct {
 	code       string
@@ -70,6 +76,7 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
+		ValidArgsFunction: completeScript,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			o.codeGiven = cmd.Flags().Changed("eval")
@@ -103,6 +110,11 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
 	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
 	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	completeFolders(cmd, "simulate", "allow-read", "allow-write")
+	completeNothing(cmd, "eval", "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
+	completeValues(cmd, "log-level", logLevels...)
+	completeValues(cmd, "log-format", logFormats...)
+	complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 	return cmd
 }
 
@@ -176,15 +188,14 @@ func (o *runOptions) settings(env *environment) (config.Config, error) {
 func logHandler(env *environment, c config.Config) (slog.Handler, error) {
 	level := slog.LevelInfo
 	if c.LogLevel != "" {
-		names := []string{"debug", "info", "warn", "error"}
-		if !slices.Contains(names, strings.ToLower(c.LogLevel)) {
-			return nil, &usageError{message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(names, ", "), c.LogLevel)}
+		if !slices.Contains(logLevels, strings.ToLower(c.LogLevel)) {
+			return nil, &usageError{message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(logLevels, ", "), c.LogLevel)}
 		}
 		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 			return nil, err
 		}
 	}
-	if !slices.Contains([]string{"", "text", "json"}, c.LogFormat) {
+	if c.LogFormat != "" && !slices.Contains(logFormats, c.LogFormat) {
 		return nil, &usageError{message: fmt.Sprintf("the log format is text or json, not %q", c.LogFormat)}
 	}
 	return newLogHandler(env, c.LogFormat, level), nil
