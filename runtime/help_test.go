@@ -37,7 +37,7 @@ func TestHelp(t *testing.T) {
 		`help(print)`:                               "print(...)\n",
 		`help(help)`:                                "help(topic?)\n",
 		`help(json.null)`:                           "json.null  userdata\n",
-		`help(args)`:                                "args  string[]\n",
+		`help(args)`:                                "args  list of strings\n",
 		`help("csv.rows")`:                          "csv.rows(name, options?)\n",
 		`help("Company.externalId")`:                "Company.externalId  string\n",
 		`help("import csv")`:                        "csv.read",
