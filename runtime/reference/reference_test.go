@@ -134,3 +134,33 @@ func TestIndexNamesEverything(t *testing.T) {
 func TestCell(t *testing.T) {
 	assert.Equal(t, `a \| b c`, cell("a | b\n\nc"))
 }
+
+func TestTopicAlone(t *testing.T) {
+	shop := sample()
+	shop.Name, shop.Modules = "planhat", nil
+	company := &bindings.Module{
+		Name: "planhat.company", Doc: "Companies.", Funcs: []*bindings.Func{{Name: "update", Doc: "Changes one."}},
+		Records: []*bindings.Shape{{Name: "Company", Doc: "A company.", Fields: []bindings.Field{{Name: "name", Type: "string?"}}}},
+	}
+	shop.Modules = []*bindings.Module{company}
+	m := manual.New([]*bindings.Module{shop, {Funcs: []*bindings.Func{{Name: "help", Doc: "Helps."}}}}, nil, catalog.Load())
+	b := New(m.Modules(), nil, m.Catalog())
+	for name, want := range map[string]string{
+		"planhat":                "# planhat\n",
+		"planhat.company":        "# planhat.company\n",
+		"planhat.company.update": "The API's notes: Partial update.",
+		"planhat.sell":           "### planhat.sell\n\n```\nplanhat.sell(thing, options?) → Receipt[]\n```\n",
+		"help":                   "### help\n\n```\nhelp()\n```\n\nHelps.\n",
+		"Receipt":                "| `total` | `number` | required | The sum. |",
+		"Company":                "| `owner` | `objectId` of ",
+		"Company.status":         "One of `prospect`, ",
+		"Company._id":            "It is read-only.",
+		"planhat.open":           "Whether it is open.",
+	} {
+		text := b.Topic(m, m.Topic(name))
+		assert.Contains(t, text, want, name)
+		assert.NotContains(t, text, "<!--", name)
+		assert.True(t, strings.HasSuffix(text, "\n") && !strings.HasSuffix(text, "\n\n"), name)
+	}
+	assert.Contains(t, b.Topics([]*manual.Topic{m.Topic("help")}), "| `help` | Helps. |")
+}
