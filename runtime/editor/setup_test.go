@@ -3,18 +3,23 @@ package editor
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/manual"
 )
+
+// builtIn is the manual, read once for the tests of this package.
+var builtIn = sync.OnceValue(func() *manual.Manual { return runtime.ManualOf() })
 
 // setUp applies a plan to a folder and returns what it did.
 func setUp(t *testing.T, dir, version string) map[string]Action {
 	t.Helper()
-	p, err := NewPlan(dir, version, runtime.ManualOf())
+	p, err := NewPlan(dir, version, builtIn())
 	require.NoError(t, err)
 	done := map[string]Action{}
 	require.NoError(t, p.Apply(func(s Step) { done[s.Path] = s.Action }))
@@ -45,7 +50,7 @@ func TestSetupIsDoneOnce(t *testing.T) {
 
 	write(t, dir, types+"/csv.d.lua", "changed")
 	require.NoError(t, os.Remove(filepath.Join(dir, types, "text.d.lua")))
-	p, err := NewPlan(dir, "v1.2.0", runtime.ManualOf())
+	p, err := NewPlan(dir, "v1.2.0", builtIn())
 	require.NoError(t, err)
 	assert.False(t, p.Current())
 	assert.Equal(t, map[string]Action{types: Update, luaSettingsFile: Keep, recommendations: Keep}, setUp(t, dir, "v1.2.0"))
@@ -107,7 +112,7 @@ func TestBrokenSettingsAreLeftAlone(t *testing.T) {
 		for _, text := range texts {
 			dir := t.TempDir()
 			write(t, dir, file, text)
-			_, err := NewPlan(dir, "v1", runtime.ManualOf())
+			_, err := NewPlan(dir, "v1", builtIn())
 			var settings *SettingsError
 			require.ErrorAs(t, err, &settings, text)
 			assert.Contains(t, err.Error(), file+" cannot be added to: ")
