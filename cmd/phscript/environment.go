@@ -17,12 +17,13 @@ type environment struct {
 	args           []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// stdoutTTY and stderrTTY tell whether a person reads the stream.
-	stdoutTTY, stderrTTY bool
-	getenv               func(string) (string, bool)
-	readFile             func(string) ([]byte, error)
-	dir                  string
-	now                  func() time.Time
+	// stdinTTY tells whether a person writes to the stream, stdoutTTY and
+	// stderrTTY whether one reads it.
+	stdinTTY, stdoutTTY, stderrTTY bool
+	getenv                         func(string) (string, bool)
+	readFile                       func(string) ([]byte, error)
+	dir                            string
+	now                            func() time.Time
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
@@ -41,6 +42,7 @@ func processEnvironment() *environment {
 	return &environment{
 		args:  os.Args[1:],
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
 		stdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
 		stderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
 		getenv:    os.LookupEnv,

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/repl"
+)
+
+// replOptions are the settings of a prompt, before they are checked.
+type replOptions struct{ hostOptions }
+
+func newRepl(env *environment, runF func(*environment, *replOptions) error) *cobra.Command {
+	o := &replOptions{}
+	cmd := &cobra.Command{
+		Use:   "repl [flags]",
+		Short: "Try things out at a prompt",
+		Long: "repl reads what you type, evaluates it and shows what it comes to. 'phscript' alone does the same\n" +
+			"on a terminal. Type :help there.\n\n" +
+			"What comes through a pipe is evaluated as well, without a prompt; the first failure ends it with\n" +
+			"exit code 1.",
+		Example: "  phscript repl --simulate --companies 20\n  echo 'planhat.models()' | phscript repl --simulate",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.given(cmd.Flags())
+			return runF(env, o)
+		},
+	}
+	o.addFlags(cmd.Flags())
+	return cmd
+}
+
+func converse(env *environment, o *replOptions) error {
+	c, err := o.settings(env)
+	if err != nil {
+		return err
+	}
+	handler, err := logHandler(env, c)
+	if err != nil {
+		return err
+	}
+	input := bufio.NewReader(env.stdin)
+	interactive := env.stdinTTY && env.stdoutTTY
+	inner := *env
+	inner.stdin = input
+	h, err := o.open(&inner, c, handler)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	session := h.runtime.NewSession()
+	options := repl.Options{
+		Session: session, Manual: h.runtime.Manual(), Secrets: h.secrets,
+		Out: h.secrets.Writer(env.stdout), Err: h.secrets.Writer(env.stderr),
+		Color: interactive && env.color(), Interactive: interactive,
+		Begin:     func() (context.Context, func() bool, func()) { return interruptible(env) },
+		Files:     promptFiles{env},
+		Connected: connection(h, o.simulated),
+	}
+	prompt := repl.New(options)
+	var reader repl.Reader = &repl.Lines{From: input}
+	if interactive {
+		reader = repl.NewEditor(repl.EditorOptions{Prompt: prompt.Label})
+	}
+	err = prompt.Run(reader)
+	err = errors.Join(err, session.Close())
+	var exit *runtime.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return &finished{exitCode(exit)}
+	case errors.Is(err, repl.ErrFailed):
+		return &finished{exitScript}
+	}
+	return err
+}
+
+// connection tells what a session works on.
+func connection(h *opened, simulated bool) repl.Connection {
+	if h.config.APIToken == "" && h.config.TenantToken == "" {
+		return repl.Connection{}
+	}
+	address := h.config.APIURL
+	if address == "" {
+		address = planhat.DefaultBaseURL
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return repl.Connection{Simulated: simulated}
+	}
+	return repl.Connection{Host: u.Host, Simulated: simulated}
+}
+
+// promptFiles are the files of whoever is at the prompt.
+type promptFiles struct{ env *environment }
+
+func (f promptFiles) ReadFile(name string) ([]byte, error) { return f.env.readFile(f.env.path(name)) }
+
+func (f promptFiles) WriteFile(name string, data []byte, replace bool) error {
+	name = f.env.path(name)
+	if !replace {
+		if _, err := os.Lstat(name); err == nil {
+			return os.ErrExist
+		}
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".session-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(data)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil && replace {
+		err = os.Rename(temp.Name(), name)
+	} else if err == nil {
+		// A link fails where the name is taken meanwhile.
+		err = os.Link(temp.Name(), name)
+	}
+	if err != nil || !replace {
+		err = errors.Join(err, os.Remove(temp.Name()))
+	}
+	return err
+}
