@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -72,6 +73,10 @@ type Options struct {
 	DryRun bool
 	// Strict makes a rejected row raise an error.
 	Strict bool
+
+	// Help says how the function help sets its pages: the width of the
+	// terminal that Stdout is, and whether it may be coloured.
+	Help manual.PageOptions
 
 	// Modules are more modules written in Go, beside the built-in ones.
 	Modules []*bindings.Module
