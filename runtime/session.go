@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Session is a state that lives over many inputs, for a prompt. What one input
@@ -176,6 +177,10 @@ func (s *Session) Locals() []string {
 
 // State returns the state that the session's values belong to.
 func (s *Session) State() *lua.LState { return s.main }
+
+// TopicOf returns what the manual says about a value: a module, a model or a
+// function of one. It is nil for everything else.
+func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.run.topicOf(v) }
 
 // DryRun tells whether writes are withheld, and SetDryRun switches that for the
 // inputs to come.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 )
 
 // environment is everything outside the process. Only processEnvironment
@@ -20,10 +21,12 @@ type environment struct {
 	// stdinTTY tells whether a person writes to the stream, stdoutTTY and
 	// stderrTTY whether one reads it.
 	stdinTTY, stdoutTTY, stderrTTY bool
-	getenv                         func(string) (string, bool)
-	readFile                       func(string) ([]byte, error)
-	dir                            string
-	now                            func() time.Time
+	// terminalSize returns the columns and rows that there are.
+	terminalSize func() (width, height int, err error)
+	getenv       func(string) (string, bool)
+	readFile     func(string) ([]byte, error)
+	dir          string
+	now          func() time.Time
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
@@ -42,13 +45,14 @@ func processEnvironment() *environment {
 	return &environment{
 		args:  os.Args[1:],
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		stdinTTY:  isatty.IsTerminal(os.Stdin.Fd()),
-		stdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
-		stderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		getenv:    os.LookupEnv,
-		readFile:  os.ReadFile,
-		dir:       dir,
-		now:       time.Now,
+		stdinTTY:     isatty.IsTerminal(os.Stdin.Fd()),
+		stdoutTTY:    isatty.IsTerminal(os.Stdout.Fd()),
+		stderrTTY:    isatty.IsTerminal(os.Stderr.Fd()),
+		terminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
+		getenv:       os.LookupEnv,
+		readFile:     os.ReadFile,
+		dir:          dir,
+		now:          time.Now,
 		interrupts: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 2)
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
@@ -56,6 +60,22 @@ func processEnvironment() *environment {
 		},
 		exit: os.Exit,
 	}
+}
+
+// size returns functions that tell the terminal's size at each call, and these
+// numbers where it is unknown.
+func (e *environment) size(width, height int) (columns, rows func() int) {
+	ask := func() (int, int) {
+		if e.terminalSize == nil {
+			return width, height
+		}
+		w, h, err := e.terminalSize()
+		if err != nil || w < 1 || h < 1 {
+			return width, height
+		}
+		return w, h
+	}
+	return func() int { w, _ := ask(); return w }, func() int { _, h := ask(); return h }
 }
 
 // path returns a file name as seen from the working directory.

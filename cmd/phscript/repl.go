@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -49,8 +50,9 @@ func converse(env *environment, o *replOptions) error {
 	}
 	input := bufio.NewReader(env.stdin)
 	interactive := env.stdinTTY && env.stdoutTTY
+	screen := repl.NewScreen(env.stdout)
 	inner := *env
-	inner.stdin = input
+	inner.stdin, inner.stdout = input, screen
 	h, err := o.open(&inner, c, handler)
 	if err != nil {
 		return err
@@ -59,7 +61,7 @@ func converse(env *environment, o *replOptions) error {
 	session := h.runtime.NewSession()
 	options := repl.Options{
 		Session: session, Manual: h.runtime.Manual(), Secrets: h.secrets,
-		Out: h.secrets.Writer(env.stdout), Err: h.secrets.Writer(env.stderr),
+		Out: screen, Err: env.stderr,
 		Color: interactive && env.color(), Interactive: interactive,
 		Begin:     func() (context.Context, func() bool, func()) { return interruptible(env) },
 		Files:     promptFiles{env},
@@ -68,7 +70,10 @@ func converse(env *environment, o *replOptions) error {
 	prompt := repl.New(options)
 	var reader repl.Reader = &repl.Lines{From: input}
 	if interactive {
-		reader = repl.NewEditor(repl.EditorOptions{Prompt: prompt.Label})
+		options.Width, options.Height = env.size(80, 25)
+		prompt = repl.New(options)
+		reader = editor(env, h, prompt, screen)
+		fmt.Fprintln(env.stdout, prompt.Banner())
 	}
 	err = prompt.Run(reader)
 	err = errors.Join(err, session.Close())
@@ -80,6 +85,37 @@ func converse(env *environment, o *replOptions) error {
 		return &finished{exitScript}
 	}
 	return err
+}
+
+// editor makes the line editor of a terminal.
+func editor(env *environment, h *opened, prompt *repl.Prompt, screen *repl.Screen) repl.Reader {
+	file := historyFile(env)
+	history, err := repl.OpenHistory(file, h.secrets)
+	if err != nil {
+		fmt.Fprintf(env.stderr, "earlier inputs cannot be read: %v\n", err)
+	}
+	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history}
+	if env.color() {
+		o.Highlight = repl.Highlight
+	}
+	return repl.NewEditor(o)
+}
+
+// historyFile is where inputs are kept, "" where they are not.
+func historyFile(env *environment) string {
+	if v, ok := env.getenv("PHSCRIPT_HISTORY"); ok {
+		if v == "" || v == "off" {
+			return ""
+		}
+		return env.path(v)
+	}
+	if dir, _ := env.getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "phscript", "history")
+	}
+	if home, _ := env.getenv("HOME"); home != "" {
+		return filepath.Join(home, ".local", "state", "phscript", "history")
+	}
+	return ""
 }
 
 // connection tells what a session works on.

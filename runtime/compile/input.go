@@ -43,7 +43,7 @@ func CompileInput(src []byte, name string, known func(name string) bool) (input 
 	if err != nil {
 		return nil, err
 	}
-	input = &Input{Proto: proto.FunctionPrototypes[0], Expression: expression}
+	input = &Input{Proto: proto.FunctionPrototypes[0], Expression: expression >= 0}
 	for _, upvalue := range input.Proto.DbgUpvalues {
 		v := byName[upvalue]
 		input.Upvalues = append(input.Upvalues, SessionLocal{Name: v.name, Fresh: v.fresh, Kept: s.current[v.name] == v && v.name != blankName})
@@ -55,22 +55,33 @@ func CompileInput(src []byte, name string, known func(name string) bool) (input 
 // it, but it does not outlive that.
 const blankName = "_"
 
+// ExpressionAt returns where the expression begins that an input ends with or
+// consists of, and -1 for an input that is none or cannot be parsed.
+func ExpressionAt(src []byte) int {
+	_, _, at, err := parseInput(src, "input")
+	if err != nil {
+		return -1
+	}
+	return at
+}
+
 // mostTrailing is how many lines the expression at the end of an input may take.
 const mostTrailing = 20
 
 // parseInput parses an input as an expression list, as statements, or as
-// statements that end with an expression on lines of its own.
-func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, expression bool, err error) {
+// statements that end with an expression on lines of its own. It returns where
+// the expression begins, -1 where there is none.
+func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, expression int, err error) {
 	chunk, source, whole := parseChunk(slices.Concat([]byte("return "), src), name)
 	if whole == nil && returnsValues(chunk) {
-		return chunk, source, true, nil
+		return chunk, source, 0, nil
 	}
 	chunk, source, err = parseChunk(src, name)
 	switch {
 	case err == nil, IsIncomplete(err):
-		return chunk, source, false, err
+		return chunk, source, -1, err
 	case IsIncomplete(whole):
-		return nil, nil, true, whole
+		return nil, nil, 0, whole
 	}
 	end := len(bytes.TrimRight(src, " \t\r\n"))
 	for range mostTrailing {
@@ -79,10 +90,10 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 		}
 		joined := slices.Concat(src[:end+1], []byte("return "), src[end+1:])
 		if chunk, source, err := parseChunk(joined, name); err == nil && returnsValues(chunk) {
-			return chunk, source, true, nil
+			return chunk, source, end + 1, nil
 		}
 	}
-	return nil, nil, false, err
+	return nil, nil, -1, err
 }
 
 // returnsValues tells whether a chunk ends with the return that was put into it,

@@ -8,6 +8,7 @@ import (
 	"github.com/reeflective/readline"
 
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/repl/complete"
 )
 
 // ErrInterrupt is what a Reader returns for Ctrl-C: the input is dropped.
@@ -21,15 +22,17 @@ type Reader interface {
 // Editor reads inputs from the terminal of the process, with history, completion
 // and colors.
 type Editor struct {
-	shell *readline.Shell
+	shell  *readline.Shell
+	before func()
 }
 
 // EditorOptions set an Editor up.
 type EditorOptions struct {
-	// Prompt is asked before each input.
+	// Prompt is asked before each input, Before is called then, where set.
 	Prompt func() string
+	Before func()
 	// Complete returns what may stand at the cursor, an offset in bytes.
-	Complete func(text string, cursor int) Completion
+	Complete func(text string, cursor int) complete.Result
 	// Highlight returns the text with colors; nil leaves it plain.
 	Highlight func(text string) string
 	History   *History
@@ -40,15 +43,10 @@ type EditorOptions struct {
 func NewEditor(o EditorOptions) *Editor {
 	shell := readline.NewShell()
 	for name, value := range map[string]any{
-		// The prompt always begins at the left, so nobody has to ask the
-		// terminal where the cursor is, and wait for what may never come.
-		"cursor-position-probe":        false,
 		"menu-complete-display-prefix": true,
 		"completion-list-separator":    `""`,
 		"completion-selection-style":   "\x1b[7m",
 		"completion-query-items":       0,
-		"multiline-column":             false,
-		"multiline-column-custom":      continuation,
 		"comment-begin":                "\x00",
 	} {
 		_ = shell.Config.Set(name, value)
@@ -67,14 +65,17 @@ func NewEditor(o EditorOptions) *Editor {
 	if o.History != nil {
 		shell.History.Add("history", o.History)
 	}
-	return &Editor{shell: shell}
+	return &Editor{shell: shell, before: o.Before}
 }
 
 // continuation begins the further lines of an input.
-const continuation = ".. "
+const continuation = "│ "
 
 // Read implements Reader.
 func (e *Editor) Read() (string, error) {
+	if e.before != nil {
+		e.before()
+	}
 	text, err := e.shell.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
 		return "", ErrInterrupt

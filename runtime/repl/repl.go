@@ -14,6 +14,8 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
+	"github.com/phscript/phscript/runtime/repl/complete"
+	"github.com/phscript/phscript/runtime/repl/show"
 )
 
 // Options set a Prompt up.
@@ -25,8 +27,8 @@ type Options struct {
 	Out, Err io.Writer
 	// Color allows colors, Interactive says that a person is there.
 	Color, Interactive bool
-	// Width is the number of columns there are; nil is 80.
-	Width func() int
+	// Width and Height are the size of the terminal; nil is 80 by 25.
+	Width, Height func() int
 	// Begin starts the watch for Ctrl-C over one input. The context ends where
 	// that was pressed; end stops the watch.
 	Begin func() (ctx context.Context, interrupted func() bool, end func())
@@ -55,9 +57,11 @@ type Files interface {
 type Prompt struct {
 	o Options
 	// done are the inputs that succeeded, for :save.
-	done []string
-	last *runtime.Evaluation
-	quit bool
+	done   []string
+	last   *runtime.Evaluation
+	engine *complete.Engine
+	// replace lets :save replace a file; quit ends the conversation.
+	replace, quit bool
 	// code is what a script gave to os.exit.
 	exit *runtime.ExitError
 }
@@ -67,7 +71,10 @@ func New(o Options) *Prompt {
 	if o.Width == nil {
 		o.Width = func() int { return 80 }
 	}
-	return &Prompt{o: o}
+	if o.Height == nil {
+		o.Height = func() int { return 25 }
+	}
+	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands()}}
 }
 
 // ErrFailed is returned by Run where an input failed that no person typed.
@@ -129,15 +136,30 @@ func (p *Prompt) Input(text string) (ok bool) {
 	if strings.TrimSpace(text) == "" {
 		return true
 	}
+	if p.o.Interactive && !isCommand(text) {
+		if meant := p.spoken(text); meant != "" {
+			text = meant
+		}
+	}
+	if isCommand(text) {
+		return p.command(text)
+	}
 	return p.eval(text)
 }
 
 // eval evaluates Lua and shows the values.
 func (p *Prompt) eval(text string) bool {
+	return p.evalInput(runtime.Input{Source: []byte(text)})
+}
+
+func (p *Prompt) evalInput(in runtime.Input) bool {
 	ctx, interrupted, end := p.o.Begin()
 	defer end()
-	result, err := p.o.Session.Eval(ctx, runtime.Input{Source: []byte(text)})
+	result, err := p.o.Session.Eval(ctx, in)
 	p.last = result
+	if n := result.Summary.Rejected; n > 0 {
+		defer p.remark("%s rejected; the result's errors tell which", counted(n, "row"))
+	}
 	var exit *runtime.ExitError
 	if errors.As(err, &exit) {
 		p.quit, p.exit = true, exit
@@ -147,8 +169,9 @@ func (p *Prompt) eval(text string) bool {
 		p.fail(err, interrupted())
 		return false
 	}
-	p.done = append(p.done, text)
-	p.show(result.Values)
+	p.done = append(p.done, strings.TrimSpace(string(in.Source)))
+	p.engine.Learn(string(in.Source))
+	p.show(ctx, result.Values)
 	return true
 }
 
@@ -172,14 +195,36 @@ func (p *Prompt) remark(format string, args ...any) {
 }
 
 // show prints the values of an input, and keeps the last as _.
-func (p *Prompt) show(values []lua.LValue) {
+func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
 	if len(values) == 0 {
 		return
 	}
 	p.o.Session.SetGlobal("_", values[len(values)-1])
 	for _, v := range values {
-		fmt.Fprintln(p.o.Out, p.o.Secrets.String(v.String()))
+		if ctx.Err() != nil {
+			return
+		}
+		p.print(show.Value(v, show.Options{
+			State: p.o.Session.State(), Width: p.o.Width(), Rows: min(max(p.o.Height()-8, 10), 50), Color: p.o.Color,
+			Catalog: p.o.Manual.Catalog(), Topic: p.o.Session.TopicOf,
+		}))
 	}
+}
+
+// print writes a text for the person at the prompt, or for the next program.
+func (p *Prompt) print(text string) {
+	fmt.Fprintln(p.o.Out, p.o.Secrets.String(text))
+}
+
+// Complete returns what may stand at the cursor. A fault in it is no reason to
+// end the conversation.
+func (p *Prompt) Complete(text string, cursor int) (result complete.Result) {
+	defer func() {
+		if recover() != nil {
+			result = complete.Result{Start: cursor}
+		}
+	}()
+	return p.engine.Complete(text, cursor)
 }
 
 func isCommand(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), ":") }
