@@ -16,6 +16,18 @@ const lastGrace = time.Second
 // second one ends it at once, and the process where the script does not end.
 // What it returns besides tells whether that happened, and ends the watch.
 func interruptible(env *environment) (ctx context.Context, interrupted func() bool, release func()) {
+	return watchInterrupts(env, func(int) bool { return true })
+}
+
+// interruptibleInput is the same for one input at a prompt, where nothing is
+// said about an end that comes at once.
+func interruptibleInput(env *environment) (ctx context.Context, interrupted func() bool, release func()) {
+	return watchInterrupts(env, func(underWay int) bool { return underWay > 0 })
+}
+
+// watchInterrupts does the work of both; tell decides whether to say that the
+// requests under way are waited for.
+func watchInterrupts(env *environment, tell func(underWay int) bool) (ctx context.Context, interrupted func() bool, release func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
 	signals, ignore := env.interrupts()
@@ -25,7 +37,10 @@ func interruptible(env *environment) (ctx context.Context, interrupted func() bo
 		case <-ended:
 			return
 		}
-		fmt.Fprintln(env.stderr, "\nstopping after the request under way; press Ctrl-C again to stop at once")
+		fmt.Fprintln(env.stderr)
+		if tell(planhat.InFlight(ctx)) {
+			fmt.Fprintln(env.stderr, "stopping after the request under way; press Ctrl-C again to stop at once")
+		}
 		close(stop)
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()

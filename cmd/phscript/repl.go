@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -49,10 +50,16 @@ func converse(env *environment, o *replOptions) error {
 		return err
 	}
 	input := bufio.NewReader(env.stdin)
-	interactive := env.stdinTTY && env.stdoutTTY
+	interactive := env.onTerminal()
 	screen := repl.NewScreen(env.stdout)
 	inner := *env
 	inner.stdin, inner.stdout = input, screen
+	if interactive {
+		inner.stdin = env.stdin
+		// Only Ctrl-C leads back to the prompt.
+		inner.interrupts = func() (<-chan os.Signal, func()) { return env.signals(os.Interrupt) }
+		defer leaveSanely(env)()
+	}
 	h, err := o.open(&inner, c, handler)
 	if err != nil {
 		return err
@@ -63,7 +70,7 @@ func converse(env *environment, o *replOptions) error {
 		Session: session, Manual: h.runtime.Manual(), Secrets: h.secrets,
 		Out: screen, Err: env.stderr,
 		Color: interactive && env.color(), Interactive: interactive,
-		Begin:     func() (context.Context, func() bool, func()) { return interruptible(env) },
+		Begin:     func() (context.Context, func() bool, func()) { return interruptibleInput(&inner) },
 		Files:     promptFiles{env},
 		Connected: connection(h, o.simulated),
 	}
@@ -85,6 +92,27 @@ func converse(env *environment, o *replOptions) error {
 		return &finished{exitScript}
 	}
 	return err
+}
+
+// leaveSanely sees to it that a termination signal does not leave the terminal as
+// the line editor has set it. What it returns ends the watch.
+func leaveSanely(env *environment) (release func()) {
+	restore := env.keepTerminal()
+	signals, ignore := env.signals(syscall.SIGTERM, syscall.SIGHUP)
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			restore()
+			fmt.Fprint(env.stdout, "\x1b[?2004l\x1b[?25h\r\n") // no bracketed paste; a cursor
+			env.exit(exitTerminated)
+		case <-ended:
+		}
+	}()
+	return func() {
+		ignore()
+		close(ended)
+	}
 }
 
 // editor makes the line editor of a terminal.

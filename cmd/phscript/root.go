@@ -35,6 +35,9 @@ func newRoot(env *environment) *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if env.onTerminal() {
+				return converse(env, &replOptions{})
+			}
 			return cmd.Help()
 		},
 		Args: cobra.ArbitraryArgs,

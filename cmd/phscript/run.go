@@ -44,7 +44,10 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 			o.codeGiven = cmd.Flags().Changed("eval")
 			o.given(cmd.Flags())
 			if !o.codeGiven && len(args) == 0 {
-				return &usageError{message: "no script is given", hint: "phscript run FILE.lua, or - for standard input, or -e CODE"}
+				if env.onTerminal() && env.args[0] != "run" {
+					return converse(env, &replOptions{o.hostOptions}) // such as phscript --simulate
+				}
+				return &usageError{message: "no script is given", hint: "phscript run FILE.lua, or - for standard input, or -e CODE; 'phscript repl' is a prompt"}
 			}
 			if err := o.checkOrder(cmd.Flags()); err != nil {
 				return err

@@ -48,9 +48,19 @@ func NewEditor(o EditorOptions) *Editor {
 		"completion-selection-style":   "\x1b[7m",
 		"completion-query-items":       0,
 		"comment-begin":                "\x00",
+		// Letters such as ä are letters, and not keys held with Alt.
+		"convert-meta": false, "input-meta": true, "output-meta": true,
 	} {
 		_ = shell.Config.Set(name, value)
 	}
+	shell.Keymap.Register(map[string]func(){
+		// The editor's own command miscounts wide characters, and takes the first
+		// rune only of what is one character to a person.
+		"self-insert": func() {
+			shell.History.SkipSave()
+			shell.Cursor().InsertAt(shell.Keys.Caller()...)
+		},
+	})
 	shell.Prompt.Primary(o.Prompt)
 	shell.Prompt.Secondary(func() string { return continuation })
 	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }

@@ -23,8 +23,10 @@ type Options struct {
 	Session *runtime.Session
 	Manual  *manual.Manual
 	Secrets *redact.Secrets
-	// Out takes values, Err errors and remarks; both may be the terminal.
-	Out, Err io.Writer
+	// Out takes values and what the session prints, Err errors and remarks; both
+	// may be the terminal.
+	Out *Screen
+	Err io.Writer
 	// Color allows colors, Interactive says that a person is there.
 	Color, Interactive bool
 	// Width and Height are the size of the terminal; nil is 80 by 25.
@@ -177,6 +179,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 
 // fail shows an error.
 func (p *Prompt) fail(err error, interrupted bool) {
+	p.o.Out.Break()
 	if interrupted {
 		p.remark("stopped")
 		return
@@ -191,6 +194,7 @@ func (p *Prompt) fail(err error, interrupted bool) {
 
 // remark writes a line for the person at the prompt.
 func (p *Prompt) remark(format string, args ...any) {
+	p.o.Out.Break()
 	fmt.Fprintln(p.o.Err, p.o.Secrets.String(fmt.Sprintf(format, args...)))
 }
 
@@ -213,6 +217,7 @@ func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
 
 // print writes a text for the person at the prompt, or for the next program.
 func (p *Prompt) print(text string) {
+	p.o.Out.Break()
 	fmt.Fprintln(p.o.Out, p.o.Secrets.String(text))
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // first are the fields that tell a record from others; they come before all.
-var first = []string{"_id", "index", "name", "email", "key"}
+var first = []string{"_id", "index", "name", "email", "externalId", "key"}
 
 // sortNames orders the fields of a record: those that tell which one it is, then
 // as the catalog lists them, then others by name.

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -114,10 +115,10 @@ func (s *shower) columns(items []*lua.LTable) (chosen []*column, left []string) 
 	return chosen, left
 }
 
-// columnNames are the fields of the first records. Fields that hold tables come
-// last.
+// columnNames are the fields of the first records. Those that point to other
+// records, and those that hold tables, come last.
 func (s *shower) columnNames(items []*lua.LTable) []string {
-	seen, nested := map[string]bool{}, map[string]bool{}
+	seen, last := map[string]bool{}, map[string]int{}
 	var names []string
 	for _, item := range items[:min(len(items), looked)] {
 		count := 0
@@ -132,21 +133,20 @@ func (s *shower) columnNames(items []*lua.LTable) []string {
 				names = append(names, string(name))
 			}
 			if v.Type() == lua.LTTable {
-				nested[string(name)] = true
+				last[string(name)] = 2
+			} else if text, ok := v.(lua.LString); ok && isID(string(text)) && name != "_id" {
+				last[string(name)] = max(last[string(name)], 1)
 			}
 		}
 	}
 	s.sortNames(names)
-	slices.SortStableFunc(names, func(a, b string) int {
-		switch {
-		case nested[a] == nested[b]:
-			return 0
-		case nested[b]:
-			return -1
-		}
-		return 1
-	})
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(last[a], last[b]) })
 	return names
+}
+
+// isID tells whether a text is the _id of a record: 24 hexadecimal digits.
+func isID(text string) bool {
+	return len(text) == 24 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // column reads the cells of a column.
