@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -49,11 +48,11 @@ func converse(env *environment, o *replOptions) error {
 	if err != nil {
 		return err
 	}
-	input := bufio.NewReader(env.stdin)
+	lines := repl.NewLines(env.stdin)
 	interactive := env.onTerminal()
 	screen := repl.NewScreen(env.stdout)
 	inner := *env
-	inner.stdin, inner.stdout = input, screen
+	inner.stdin, inner.stdout = lines.Rest(), screen
 	if interactive {
 		inner.stdin = env.stdin
 		// Only Ctrl-C leads back to the prompt.
@@ -75,7 +74,7 @@ func converse(env *environment, o *replOptions) error {
 		Connected: connection(h, o.simulated),
 	}
 	prompt := repl.New(options)
-	var reader repl.Reader = &repl.Lines{From: input}
+	var reader repl.Reader = lines
 	if interactive {
 		options.Width, options.Height = env.size(80, 25)
 		prompt = repl.New(options)
@@ -122,7 +121,8 @@ func editor(env *environment, h *opened, prompt *repl.Prompt, screen *repl.Scree
 	if err != nil {
 		fmt.Fprintf(env.stderr, "earlier inputs cannot be read: %v\n", err)
 	}
-	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history}
+	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.stdout}
+	o.Width, o.Height = env.size(80, 25)
 	if env.color() {
 		o.Highlight = repl.Highlight
 	}

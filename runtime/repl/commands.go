@@ -163,7 +163,9 @@ func took(e *runtime.Evaluation) string {
 		if e.Summary.Retries > 0 {
 			text += " (" + counted(e.Summary.Retries, "retry") + ")"
 		}
-		text += ", waited " + roundDuration(e.Summary.Waited).String() + " for quota"
+		if e.Summary.Waited >= time.Millisecond {
+			text += ", waited " + roundDuration(e.Summary.Waited).String() + " for quota"
+		}
 	}
 	return text
 }
