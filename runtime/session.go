@@ -21,6 +21,7 @@ type Session struct {
 	context *sessionContext
 	locals  map[string]*lua.Upvalue
 	inputs  int
+	closed  bool
 }
 
 // NewSession opens a session. Nothing is sent before an input asks for it. Close
@@ -209,8 +210,13 @@ func (s *Session) ReadFile(name string) ([]byte, error) {
 	return src, err
 }
 
-// Close ends the session: what its inputs left open is closed.
+// Close ends the session: what its inputs left open is closed. A second call does
+// nothing.
 func (s *Session) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	s.run.ctx, s.run.cancel = ctx, cancel

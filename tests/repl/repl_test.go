@@ -8,10 +8,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
 )
 
 func TestEvaluatesWhatIsTyped(t *testing.T) {
@@ -164,15 +167,20 @@ func TestCtrlCStopsAnEndlessLoop(t *testing.T) {
 
 func TestCtrlCFinishesTheCallUnderWay(t *testing.T) {
 	t.Parallel()
-	term := start(t, setting{}, "repl", "--simulate", "--faults", "latency:delay=2s,model=company")
+	server, err := simulator.Start(simulator.Options{Latency: 2 * time.Second})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	term := start(t, setting{env: server.Environment()}, "repl")
 	term.prompt()
-	term.write("print('begun') for i = 1, 9 do planhat.company.create{ name = i } made = i end")
+	assert.Contains(t, term.text(), "writes change your data")
+	term.write("for i = 1, 9 do planhat.company.create{ name = 'n' .. i } made = i end")
 	term.keys(enterKey)
-	term.see("\nbegun")
+	term.wait("the first call", func() bool { return server.CountsByOperation()["company.create"] == 1 })
 	term.keys(ctrlC)
 	term.see("stopping after the request under way")
 	term.prompt()
 	assert.Contains(t, term.enter("made"), "\n1\n", "the first call was carried out, and its answer seen")
+	assert.Equal(t, 1, server.CountsByOperation()["company.create"])
 }
 
 func TestReadingCanBeGivenUp(t *testing.T) {
