@@ -22,16 +22,16 @@ func TestCommands(t *testing.T) {
 		assert.Contains(t, term.enter(way), ":fields MODEL", way)
 	}
 	for input, want := range map[string]string{
-		":help csv":                        "csv.rows",
-		":doc planhat.company.bulk_upsert": "PUT /companies",
-		"help planhat.task":                "planhat.task",
-		"help(planhat.company)":            "get_lean_list",
-		":models":                          "time_entry",
-		":fields company":                  "externalId",
-		":fields compny":                   "did you mean 'company'?",
-		":hlep":                            "did you mean ':help'?",
-		":quota":                           "of 200 calls of this minute used",
-		":dry maybe":                       ":dry takes on or off",
+		":help csv":                         "csv.rows",
+		":doc planhat.company.bulk_upsert":  "PUT /companies",
+		"help planhat.task":                 "planhat.task",
+		"help(planhat.company)":             "get_lean_list",
+		":models":                           "time_entry",
+		":fields company":                   "externalId",
+		":fields compny":                    "did you mean 'company'?",
+		":hlep":                             "did you mean ':help'?",
+		":quota":                            "of 200 calls of this minute used",
+		":dry maybe":                        ":dry takes on or off",
 		":time #planhat.company.get_list()": ", 1 call\n",
 	} {
 		assert.Contains(t, term.enter(input), want, input)

@@ -47,7 +47,9 @@ func TestContinuesUntilTheInputIsWhole(t *testing.T) {
 	term.keys(enterKey)
 	term.write("return x * 2")
 	term.keys(enterKey)
-	term.wait("the third line", func() bool { return strings.HasSuffix(term.lastLine(), "│") || strings.HasSuffix(term.lastLine(), "return x * 2") })
+	term.wait("the third line", func() bool {
+		return strings.HasSuffix(term.lastLine(), "│") || strings.HasSuffix(term.lastLine(), "return x * 2")
+	})
 	assert.Contains(t, term.enter("end"), "end\nplanhat (simulated)>")
 	assert.Contains(t, term.enter("twice(21)"), "\n42\n")
 	term.write("x = 1 +")

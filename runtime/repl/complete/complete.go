@@ -146,13 +146,20 @@ func closed(text string) bool {
 	return escapes%2 == 0
 }
 
-// list collects candidates that begin with a prefix.
+// list collects candidates that begin with a prefix. Of very many it keeps the
+// first ones in alphabetical order and the last, since sorting all would take
+// longer than a person should wait.
 type list struct {
 	start  int
 	prefix string
 	fold   string
 	found  []Candidate
 	seen   map[string]bool
+	// bound is the label behind which candidates are only counted, "" as long as
+	// none are; last is the greatest of those, dropped their number.
+	bound   string
+	last    Candidate
+	dropped int
 }
 
 func newList(prefix string) *list {
@@ -173,25 +180,49 @@ func (l *list) add(c Candidate) {
 	if c.Label == "" {
 		c.Label = c.Text
 	}
-	if !l.fits(c.Label) || l.seen[c.Label] {
-		return
+	switch {
+	case !l.fits(c.Label):
+	case l.bound != "" && c.Label > l.bound:
+		l.drop(c)
+	case !l.seen[c.Label]:
+		l.seen[c.Label] = true
+		l.found = append(l.found, c)
+		if len(l.found) == 4*Most {
+			l.prune()
+		}
 	}
-	l.seen[c.Label] = true
-	l.found = append(l.found, c)
 }
+
+// drop counts a candidate that is too far behind.
+func (l *list) drop(c Candidate) {
+	l.dropped++
+	if c.Label > l.last.Label {
+		l.last = c
+	}
+}
+
+// prune keeps the first candidates.
+func (l *list) prune() {
+	slices.SortFunc(l.found, byLabel)
+	for _, c := range l.found[Most:] {
+		l.drop(c)
+	}
+	l.found = l.found[:Most]
+	l.bound = l.found[Most-1].Label
+}
+
+func byLabel(a, b Candidate) int { return cmp.Compare(a.Label, b.Label) }
 
 // result sorts what was found and cuts it down.
 func (l *list) result() Result {
-	byLabel := func(a, b Candidate) int { return cmp.Compare(a.Label, b.Label) }
+	if len(l.found) > Most {
+		l.prune()
+	}
+	slices.SortFunc(l.found, byLabel)
 	r := Result{Start: l.start, Candidates: l.found}
-	if len(r.Candidates) <= Most {
-		slices.SortFunc(r.Candidates, byLabel)
-	} else {
-		// Of very many, sorting all would take longer than a person should wait.
-		last := slices.MaxFunc(r.Candidates, byLabel)
-		first := smallest(r.Candidates, Most-1, byLabel)
-		r.More = len(r.Candidates) - Most
-		r.Candidates = append(first, last)
+	if l.dropped > 0 {
+		r.Candidates = append(l.found[:Most-1], l.last)
+		r.More = l.dropped
 	}
 	for i := range r.Candidates {
 		if c := &r.Candidates[i]; c.value != nil {
@@ -199,21 +230,4 @@ func (l *list) result() Result {
 		}
 	}
 	return r
-}
-
-// smallest returns the n smallest in order.
-func smallest(all []Candidate, n int, compare func(a, b Candidate) int) []Candidate {
-	kept := make([]Candidate, 0, 2*n)
-	for _, c := range all {
-		if len(kept) >= n && compare(c, kept[n-1]) >= 0 {
-			continue
-		}
-		kept = append(kept, c)
-		if len(kept) == cap(kept) || len(kept) == n {
-			slices.SortFunc(kept, compare)
-			kept = kept[:n]
-		}
-	}
-	slices.SortFunc(kept, compare)
-	return slices.Clone(kept[:min(n, len(kept))])
 }

@@ -2,6 +2,7 @@ package complete
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -300,10 +301,8 @@ func isName(text string) bool {
 			return false
 		}
 	}
-	for _, word := range keywords {
-		if word == text {
-			return false
-		}
-	}
-	return true
+	return len(text) > longestKeyword || !slices.Contains(keywords, text)
 }
+
+// longestKeyword is the length of function.
+const longestKeyword = 8
