@@ -25,8 +25,12 @@ func isBulkResult(t *lua.LTable) bool {
 // taken.
 func (s *shower) bulk(t *lua.LTable) string {
 	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
-	line := fmt.Sprintf("%s rows: %s created, %s updated, %s unchanged, %s rejected",
-		grouped(count("rows")), grouped(count("created")), grouped(count("updated")), grouped(count("unchanged")), grouped(count("rejected")))
+	noun := "rows"
+	if count("rows") == 1 {
+		noun = "row"
+	}
+	line := fmt.Sprintf("%s %s: %s created, %s updated, %s unchanged, %s rejected",
+		grouped(count("rows")), noun, grouped(count("created")), grouped(count("updated")), grouped(count("unchanged")), grouped(count("rejected")))
 	if planned := count("planned"); planned > 0 {
 		line += fmt.Sprintf(", %s held back by the dry run", grouped(planned))
 	}

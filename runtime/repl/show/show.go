@@ -186,7 +186,23 @@ func (s *shower) list(t *lua.LTable) string {
 	if n > mostItems {
 		b.WriteString(s.dim("… "+grouped(n-mostItems)+" more") + "\n")
 	}
+	if names, more := s.besides(t, n); len(names) > 0 {
+		remark := "… and " + more + grouped(len(names)) + " named fields: " + strings.Join(names[:min(len(names), mostItems)], ", ")
+		b.WriteString(s.dim(s.cut(oneLine(remark), s.Width)) + "\n")
+	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// besides returns the names of the fields that a list has besides its items.
+func (s *shower) besides(t *lua.LTable, n int) (names []string, more string) {
+	for k, _ := t.Next(lua.LNumber(n)); k != lua.LNil; k, _ = t.Next(k) {
+		if len(names) == mostLooked {
+			return names, "more than "
+		}
+		names = append(names, k.String())
+	}
+	slices.Sort(names)
+	return names, ""
 }
 
 // record shows a table with names as keys, a field a line. It reports false for
