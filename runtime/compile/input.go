@@ -77,11 +77,8 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 		return chunk, source, 0, nil
 	}
 	chunk, source, err = parseChunk(src, name)
-	switch {
-	case err == nil, IsIncomplete(err):
-		return chunk, source, -1, err
-	case IsIncomplete(whole):
-		return nil, nil, 0, whole
+	if err == nil {
+		return chunk, source, -1, nil
 	}
 	end := len(bytes.TrimRight(src, " \t\r\n"))
 	for range mostTrailing {
@@ -92,6 +89,9 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 		if chunk, source, err := parseChunk(joined, name); err == nil && returnsValues(chunk) {
 			return chunk, source, end + 1, nil
 		}
+	}
+	if IsIncomplete(whole) && !IsIncomplete(err) {
+		return nil, nil, -1, whole
 	}
 	return nil, nil, -1, err
 }

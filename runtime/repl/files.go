@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/yuin/gopher-lua/ast"
+
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/compile"
 )
@@ -62,13 +64,26 @@ func printed(expression string, kept bool) string {
 	if strings.Contains(expression, "--") {
 		expression += "\n"
 	}
-	if kept {
+	if kept && !several(expression) {
 		return "_ = " + expression
 	}
 	if _, err := compile.Compile([]byte(expression), "input"); err == nil {
 		return expression // a call
 	}
+	if several(expression) {
+		return "print(" + expression + ")"
+	}
 	return "print(inspect(" + expression + "))"
+}
+
+// several tells whether an expression is a list of some.
+func several(expression string) bool {
+	chunk, err := compile.Parse([]byte("return "+expression), "input")
+	if err != nil || len(chunk) == 0 {
+		return false
+	}
+	values, ok := chunk[len(chunk)-1].(*ast.ReturnStmt)
+	return ok && len(values.Exprs) > 1
 }
 
 // usesLast tells whether the first of some inputs that names _ means the value
