@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -134,10 +135,30 @@ func (e *environment) path(name string) string {
 // prompt.
 func (e *environment) onTerminal() bool { return e.stdinTTY && e.stdoutTTY }
 
+// width is how long the lines of text for people may be: as COLUMNS says, or as
+// the terminal is wide; 0 where neither is known.
+func (e *environment) width() int {
+	if v, ok := e.getenv("COLUMNS"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			return n
+		}
+	}
+	columns, _ := e.size(0, 0)
+	return columns()
+}
+
+// errClosedPipe is what a write fails with whose reader has gone.
+var errClosedPipe = syscall.EPIPE
+
+// stdoutColor tells whether what is printed for people may be colored.
+func (e *environment) stdoutColor() bool { return e.mayColor(e.stdoutTTY) }
+
 // color tells whether messages to people may be colored.
-func (e *environment) color() bool {
+func (e *environment) color() bool { return e.mayColor(e.stderrTTY) }
+
+func (e *environment) mayColor(tty bool) bool {
 	if v, ok := e.getenv("NO_COLOR"); ok && v != "" {
 		return false
 	}
-	return e.stderrTTY
+	return tty
 }

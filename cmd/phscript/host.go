@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -21,6 +23,12 @@ const outDir = "out"
 
 // noFixtures is the value of --simulate without one.
 const noFixtures = " "
+
+// logLevels and logFormats are the values of --log-level and --log-format.
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logFormats = []string{"text", "json"}
+)
 
 // hostOptions are the settings that every command has which evaluates Lua.
 type hostOptions struct {
@@ -41,9 +49,14 @@ type hostOptions struct {
 	allowEnv    []string
 	logLevel    string
 	logFormat   string
+
+	// ask is how a reader of the function help asks further, as in
+	// manual.PageOptions.
+	ask string
 }
 
-func (o *hostOptions) addFlags(f *pflag.FlagSet) {
+func (o *hostOptions) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
 	f.Lookup("simulate").NoOptDefVal = noFixtures
 	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
@@ -59,6 +72,11 @@ func (o *hostOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
 	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
 	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	completeFolders(cmd, "simulate", "allow-read", "allow-write")
+	completeNothing(cmd, "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
+	completeValues(cmd, "log-level", logLevels...)
+	completeValues(cmd, "log-format", logFormats...)
+	complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
 // given notes which flags were on the command line.
@@ -107,15 +125,14 @@ func (o *hostOptions) settings(env *environment) (config.Config, error) {
 func logHandler(env *environment, c config.Config) (slog.Handler, error) {
 	level := slog.LevelInfo
 	if c.LogLevel != "" {
-		names := []string{"debug", "info", "warn", "error"}
-		if !slices.Contains(names, strings.ToLower(c.LogLevel)) {
-			return nil, &usageError{message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(names, ", "), c.LogLevel)}
+		if !slices.Contains(logLevels, strings.ToLower(c.LogLevel)) {
+			return nil, &usageError{message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(logLevels, ", "), c.LogLevel)}
 		}
 		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 			return nil, err
 		}
 	}
-	if !slices.Contains([]string{"", "text", "json"}, c.LogFormat) {
+	if c.LogFormat != "" && !slices.Contains(logFormats, c.LogFormat) {
 		return nil, &usageError{message: fmt.Sprintf("the log format is text or json, not %q", c.LogFormat)}
 	}
 	return newLogHandler(env, c.LogFormat, level), nil
@@ -162,6 +179,7 @@ func (o *hostOptions) open(env *environment, c config.Config, handler slog.Handl
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.dryRun, Strict: c.Strict,
+		Help: manual.PageOptions{Width: env.width(), Color: env.stdoutColor(), Ask: o.ask},
 	})
 	if err != nil {
 		h.close()

@@ -35,7 +35,7 @@ func newRepl(env *environment, runF func(*environment, *replOptions) error) *cob
 			return runF(env, o)
 		},
 	}
-	o.addFlags(cmd.Flags())
+	o.addFlags(cmd)
 	return cmd
 }
 
@@ -59,6 +59,7 @@ func converse(env *environment, o *replOptions) error {
 		inner.interrupts = func() (<-chan os.Signal, func()) { return env.signals(os.Interrupt) }
 		defer leaveSanely(env)()
 	}
+	o.ask = ":doc %s"
 	h, err := o.open(&inner, c, handler)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func converse(env *environment, o *replOptions) error {
 	if interactive {
 		options.Width, options.Height = env.size(80, 25)
 		prompt = repl.New(options)
-		reader = editor(env, h, prompt, screen)
+		reader = lineEditor(env, h, prompt, screen)
 		fmt.Fprintln(env.stdout, prompt.Banner())
 	}
 	err = prompt.Run(reader)
@@ -114,8 +115,8 @@ func leaveSanely(env *environment) (release func()) {
 	}
 }
 
-// editor makes the line editor of a terminal.
-func editor(env *environment, h *opened, prompt *repl.Prompt, screen *repl.Screen) repl.Reader {
+// lineEditor makes the line editor of a terminal.
+func lineEditor(env *environment, h *opened, prompt *repl.Prompt, screen *repl.Screen) repl.Reader {
 	file := historyFile(env)
 	history, err := repl.OpenHistory(file, h.secrets)
 	if err != nil {

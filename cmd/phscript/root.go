@@ -50,7 +50,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
-	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newVersion(env))
+	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newDoc(env, doc), newSetup(env, setup), newMan(env, writeMan), newVersion(env))
 	return root
 }
 
@@ -63,8 +63,10 @@ func dispatch(env *environment, root *cobra.Command) []string {
 	}
 	first := args[0]
 	switch {
-	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion"}, first):
 		return args
+	case slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
+		return completingRun(args)
 	case strings.HasPrefix(first, "-"), isFile(env, first), strings.HasSuffix(first, ".lua"):
 		if _, _, err := root.Find(args[:1]); err != nil || strings.HasPrefix(first, "-") || !isCommand(root, first) {
 			return append([]string{"run"}, args...)

@@ -39,6 +39,7 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
+		ValidArgsFunction: completeScript,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			o.codeGiven = cmd.Flags().Changed("eval")
@@ -58,9 +59,10 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
-	o.addFlags(f)
+	o.addFlags(cmd)
 	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
+	completeNothing(cmd, "eval")
 	return cmd
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +19,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs tests/cli: the program as a whole, each script in a folder
 // of its own beside a simulated Planhat. $SIM_URL, $SIM_TOKEN and $SIM_TENANT
 // point there; no token is set unless a script does so.
+//
+// [file:PATH] holds where the machine has that file.
 //
 // exits CODE phscript ARGS... runs the program and demands that exit code.
 func TestScripts(t *testing.T) {
@@ -35,6 +39,14 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SIM_TENANT", server.TenantToken())
 			env.Values["server"] = server
 			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			name, ok := strings.CutPrefix(condition, "file:")
+			if !ok {
+				return false, fmt.Errorf("there is no condition %s", condition)
+			}
+			_, err := os.Stat(name)
+			return err == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

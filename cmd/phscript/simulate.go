@@ -27,8 +27,9 @@ func newSimulate(env *environment, runF func(*environment, *simulateOptions) err
 			"export lines, and serves until it is interrupted. Nothing is kept.\n\n" +
 			"Faults, for trying how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
 			"Switches, for what Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
-		Example: "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
-		Args:    noArguments,
+		Example:           "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.parse(); err != nil {
 				return err
@@ -49,6 +50,10 @@ func newSimulate(env *environment, runF func(*environment, *simulateOptions) err
 	f.StringVar(&o.switches, "switches", "", "`NAME=VALUE`,... see above")
 	f.StringSliceVar(&o.server.Deny, "deny", nil, "`MODEL` or model.operation that the token may not use")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log every call")
+	completeFolders(cmd, "fixtures")
+	completeNothing(cmd, "addr", "latency", "companies", "seed", "calls-per-min", "per-second", "parallel", "faults")
+	complete(cmd, "deny", completeModel)
+	complete(cmd, "switches", completeSwitch)
 	return cmd
 }
 
@@ -61,6 +66,17 @@ func (o *simulateOptions) parse() error {
 		return &usageError{message: "--switches: " + err.Error(), hint: "see 'phscript simulate --help'"}
 	}
 	return nil
+}
+
+// completeSwitch completes a switch with its value.
+func completeSwitch(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, d := range simulator.SwitchDocs() {
+		for _, value := range d.Values {
+			list = append(list, cobra.CompletionWithDesc(d.Name+"="+value, d.Doc))
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 func switchHelp() string {

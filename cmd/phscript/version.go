@@ -18,9 +18,10 @@ func version() string {
 
 func newVersion(env *environment) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  noArguments,
+		Use:               "version",
+		Short:             "Print the version",
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(env.stdout, "phscript", version())
 			return err

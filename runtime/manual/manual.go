@@ -76,6 +76,7 @@ type Manual struct {
 	api     *catalog.Catalog
 	modules []*bindings.Module
 	globals *bindings.Module
+	own     *bindings.Module
 	topics  []*Topic
 	byName  map[string]*Topic
 	byFold  map[string]*Topic
@@ -90,14 +91,17 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 		required: map[string]bool{}, standard: map[string]bool{}}
 	libraries := parse(Source{Text: standard})
 	m.globals = libraries[0]
+	m.own = &bindings.Module{}
 	for _, module := range modules {
 		if module.Name != "" {
 			m.modules = append(m.modules, module)
 			continue
 		}
-		m.globals.Funcs = append(m.globals.Funcs, module.Funcs...)
-		m.globals.Values = append(m.globals.Values, module.Values...)
-		m.globals.Records = append(m.globals.Records, module.Records...)
+		for _, all := range []*bindings.Module{m.globals, m.own} {
+			all.Funcs = append(all.Funcs, module.Funcs...)
+			all.Values = append(all.Values, module.Values...)
+			all.Records = append(all.Records, module.Records...)
+		}
 	}
 	for _, s := range sources {
 		m.modules = append(m.modules, LuaModule(s))
@@ -189,6 +193,10 @@ func (m *Manual) Modules() []*bindings.Module { return m.modules }
 // Globals returns the functions and values that are globals by themselves, as a
 // module without a name. Most modules are globals as well.
 func (m *Manual) Globals() *bindings.Module { return m.globals }
+
+// Own returns those of the globals that are not Lua's own, as a module without
+// a name.
+func (m *Manual) Own() *bindings.Module { return m.own }
 
 // MustBeRequired reports whether a module is no global: a script has to require
 // it.

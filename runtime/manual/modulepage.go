@@ -100,13 +100,29 @@ func (m *Manual) keys(s *sheet, model *catalog.Model) {
 		{"delete", model.Keyables.Delete}, {"bulk_upsert", model.Keyables.Bulk},
 	} {
 		if len(k.keys) > 0 && model.Operation(k.function) != nil {
-			list = append(list, item{name: k.function, doc: "`" + strings.Join(k.keys, "`, `") + "`"})
+			list = append(list, item{name: k.function, doc: keyList(model, k.keys)})
 		}
 	}
 	if len(list) > 0 {
 		s.heading("How a record is found")
 		s.items(indent, list)
 	}
+}
+
+// keyList names keys; a prefix stands before an id of the caller's.
+func keyList(model *catalog.Model, keys []string) string {
+	var list []string
+	for _, key := range keys {
+		text := "`" + key + "`"
+		switch {
+		case key == "extid-" && model.ExternalID() != "":
+			text += " + `" + model.ExternalID() + "`"
+		case key == "srcid-":
+			text += " + `sourceId`"
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, ", ")
 }
 
 // needs says what a new record must have.

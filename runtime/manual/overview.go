@@ -30,6 +30,17 @@ func (m *Manual) Overview(o PageOptions) string {
 		s.items(indent, required)
 	}
 	m.modelColumns(s)
+	var own []item
+	for _, f := range m.own.Funcs {
+		own = append(own, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	for _, v := range m.own.Values {
+		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
+	}
+	if len(own) > 0 {
+		s.heading("Further globals")
+		s.items(indent, own)
+	}
 	s.heading("Lua's own")
 	names := []string{}
 	for _, it := range lua {
@@ -38,7 +49,9 @@ func (m *Manual) Overview(o PageOptions) string {
 	s.markdown(indent, "Libraries: "+strings.Join(names, ", ")+".")
 	names = names[:0]
 	for _, f := range m.globals.Funcs {
-		names = append(names, f.Name)
+		if !slices.Contains(m.own.Funcs, f) {
+			names = append(names, f.Name)
+		}
 	}
 	s.markdown(indent, "Functions: "+strings.Join(names, ", ")+".")
 	s.heading("Read on")
@@ -92,30 +105,77 @@ func (m *Manual) Results(words []string, o PageOptions) string {
 		s.markdown(0, m.NotFound(strings.Join(words, " ")))
 		return s.finish()
 	}
-	var list []item
-	for _, t := range found[:min(len(found), mostResults)] {
-		list = append(list, item{name: t.Name, doc: brief(t.Doc)})
-	}
-	s.items(0, list)
-	if rest := len(found) - len(list); rest > 0 {
+	list := m.grouped(found)
+	rest := len(list) - mostResults
+	s.items(0, list[:min(len(list), mostResults)])
+	if rest > 0 {
 		s.gap()
 		s.markdown(0, "… and "+strconv.Itoa(rest)+" more. A further word finds fewer.")
 	}
 	s.gap()
-	s.markdown(0, "Read one with: "+o.ask(found[0].Name))
+	s.markdown(0, "Read one with: "+o.ask(list[0].name))
 	return s.finish()
+}
+
+// fewOfAKind is how many models may have the same function, or records the same
+// property, for each to be listed by itself.
+const fewOfAKind = 3
+
+// grouped lists topics. What many models have in common stands there once, by
+// the company's, or else the first one's.
+func (m *Manual) grouped(found []*Topic) []item {
+	groups := map[string][]*Topic{}
+	for _, t := range found {
+		key := m.common(t)
+		groups[key] = append(groups[key], t)
+	}
+	var list []item
+	for _, t := range found {
+		key := m.common(t)
+		group := groups[key]
+		if len(group) <= fewOfAKind {
+			list = append(list, item{name: t.Name, doc: brief(t.Doc)})
+			continue
+		}
+		if t != group[0] {
+			continue
+		}
+		for _, one := range group {
+			if one.Module.Name == "planhat.company" {
+				t = one
+			}
+		}
+		list = append(list, item{name: t.Name, doc: brief(t.Doc) + " (" + strconv.Itoa(len(group)-1) + " other models have it too)"})
+	}
+	return list
+}
+
+// common is what a function or a property is called in every model; for other
+// topics it is the whole name.
+func (m *Manual) common(t *Topic) string {
+	part := m.byName[t.Module.Name]
+	if part == nil || part.Kind != KindModel || t.Kind != KindFunction && t.Kind != KindProperty {
+		return t.Name
+	}
+	return string(t.Kind) + t.Name[strings.LastIndexByte(t.Name, '.'):]
 }
 
 // NotFound says that there is no such topic, and which ones are spelt like it.
 func (m *Manual) NotFound(name string) string {
-	near := m.Nearest(name)
-	if len(near) == 0 {
-		near = m.nearWords(name)
+	message := "There is nothing about '" + name + "'."
+	if near := m.Suggestions(name); len(near) > 0 {
+		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
 	}
-	if len(near) == 0 {
-		return "There is nothing about '" + name + "'."
+	return message
+}
+
+// Suggestions returns names of topics, or words in them, that are spelt like
+// what a person looks for.
+func (m *Manual) Suggestions(name string) []string {
+	if near := m.Nearest(name); len(near) > 0 {
+		return near
 	}
-	return "There is nothing about '" + name + "'. Did you mean " + strings.Join(near, ", or ") + "?"
+	return m.nearWords(name)
 }
 
 // nearWords returns words that occur in names, spelt like those that a person

@@ -113,21 +113,6 @@ func types(f *bindings.Func) []string {
 	return list
 }
 
-// readable writes a type for people: the one that may be absent loses its mark,
-// which the text beside it explains better.
-func readable(typ string) string {
-	if strings.HasPrefix(typ, "fun(") {
-		return typ
-	}
-	var kinds []string
-	for one := range strings.SplitSeq(typ, "|") {
-		if one = strings.TrimSpace(one); one != "nil" {
-			kinds = append(kinds, one)
-		}
-	}
-	return strings.Join(kinds, " or ")
-}
-
 var typeNames = regexp.MustCompile(`[A-Za-z_]\w*`)
 
 // mentioned returns the tables that types name.

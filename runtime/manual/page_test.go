@@ -28,9 +28,9 @@ func TestPage(t *testing.T) {
 			"Returns\n  Company  The record after the change.", "Raises an error\n  'not_found' where",
 			"Example\n    planhat.company.update(", "See also\n  phscript doc Company  ",
 		},
-		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean   Whether"},
+		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean          Whether"},
 		"planhat.company": {
-			"Functions\n  create(record) ", "How a record is found\n  get_by_id    '_id', 'extid-', 'srcid-'\n",
+			"Functions\n  create(record) ", "How a record is found\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
 			"What a new record needs\n  all of         name\n", "phscript doc Company         its ",
 		},
 		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  What a failed call raises.\n", "  quota() "},
@@ -95,12 +95,13 @@ func TestOverview(t *testing.T) {
 func TestResults(t *testing.T) {
 	m := book()
 	for words, want := range map[string]string{
-		"upsert companies": "planhat.company.bulk_upsert       Creates and updates many records.\n",
+		"upsert companies": "planhat.company.bulk_upsert  Creates and updates many records. (15 other models have it too)\n",
 		"import csv":       "csv ",
-		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean bulk_upsert?\n",
-		"compny":           "Did you mean company",
+		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean 'bulk_upsert'?\n",
+		"compny":           "Did you mean 'company'",
 		"qqqq":             "There is nothing about 'qqqq'.\n",
 		"id":               "… and ",
+		"how to delete":    "planhat.company.delete  Deletes a company. (",
 	} {
 		assert.Contains(t, m.Results(strings.Fields(words), PageOptions{Width: 100}), want, words)
 	}
@@ -120,6 +121,23 @@ Mind this, and also ('b').
 
   x = 1
 `, s.finish())
+}
+
+func TestTypesForPeople(t *testing.T) {
+	for typ, want := range map[string]string{
+		"string":                             "string",
+		"string?":                            "string",
+		"string|nil":                         "string",
+		"string|string[]":                    "string or list of strings",
+		"Company[]|fun(): Company?":          "list of Company or function → Company",
+		"fun(done: integer, total: integer)": "function(done, total)",
+		"fun(self, row: table)":              "function(row)",
+		"fun(): table?, integer?":            "function → table, integer",
+		"table<string, string|number>":       "table<string, string|number>",
+		"string|fun(item: any): any|nil":     "string or function(item) → any",
+	} {
+		assert.Equal(t, want, readable(typ), typ)
+	}
 }
 
 func TestColumnsReadDownwards(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Search returns the topics in which every word occurs, the likeliest first:
@@ -35,6 +37,9 @@ func (m *Manual) Search(words ...string) []*Topic {
 	return topics
 }
 
+// filler are words of questions that say nothing about what is looked for.
+var filler = []string{"a", "all", "an", "by", "do", "for", "from", "how", "i", "in", "is", "many", "of", "on", "or", "the", "to", "what", "with"}
+
 // stems are the words in small letters and without the ending of a plural, so
 // that "companies" finds the company.
 func stems(words []string) []string {
@@ -50,6 +55,10 @@ func stems(words []string) []string {
 			list = append(list, word)
 		}
 	}
+	telling := slices.DeleteFunc(slices.Clone(list), func(word string) bool { return slices.Contains(filler, word) })
+	if len(telling) > 0 {
+		return telling
+	}
 	return list
 }
 
@@ -63,13 +72,28 @@ func rank(t *Topic, words []string) (found, total int) {
 			total += 8
 		case strings.Contains(name, word):
 			total += 4
-		case strings.Contains(summary, word):
+		case begins(summary, word):
 			total += 2
-		case strings.Contains(doc, word):
+		case begins(doc, word):
 			total++
 		default:
 			found--
 		}
 	}
 	return found, total
+}
+
+// begins reports whether a word of the text begins so.
+func begins(text, word string) bool {
+	for at := 0; ; at++ {
+		next := strings.Index(text[at:], word)
+		if next < 0 {
+			return false
+		}
+		at += next
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		if at == 0 || !unicode.IsLetter(before) {
+			return true
+		}
+	}
 }

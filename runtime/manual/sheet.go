@@ -119,6 +119,12 @@ func brief(doc string) string {
 	return request.ReplaceAllString(bindings.Summary(doc), ".")
 }
 
+// Brief is the first sentence about a topic on one line and without the marks
+// of Markdown, for lists such as a shell's completion.
+func (t *Topic) Brief() string {
+	return strings.Join(wrap(brief(t.Doc), 1<<20, false), " ")
+}
+
 // items writes names in a column, their notes in another and what they mean
 // beside them; below, where there is no room for a further column.
 func (s *sheet) items(by int, list []item) {

@@ -176,7 +176,7 @@ func signature(f *bindings.Func) string {
 }
 
 // qualified is how a script writes a function or a value.
-func qualified(module, name string) string { return module + "." + name }
+func qualified(module, name string) string { return strings.TrimPrefix(module+"."+name, ".") }
 
 func optional(yes bool) string {
 	if yes {

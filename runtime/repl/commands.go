@@ -213,7 +213,7 @@ func (p *Prompt) quota(string) bool {
 	defer end()
 	const source = `local q = require("planhat").quota()
 local text = ("%d of %d calls of this minute used, %d left"):format(q.used, q.limit, q.free)
-if q.wait > 0 then text = text .. (", the next one would wait %.1f s"):format(q.wait) end
+if q.wait >= 0.1 then text = text .. (", the next one would wait %.1f s"):format(q.wait) end
 return text`
 	result, err := p.o.Session.Eval(ctx, runtime.Input{Name: ":quota", Source: []byte(source)})
 	if err != nil {

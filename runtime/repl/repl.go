@@ -159,7 +159,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 	defer end()
 	result, err := p.o.Session.Eval(ctx, in)
 	p.last = result
-	if n := result.Summary.Rejected; n > 0 {
+	if n := result.Summary.Rejected; n > 0 && len(result.Values) == 0 {
 		defer p.remark("%s rejected; the result's errors tell which", counted(n, "row"))
 	}
 	var exit *runtime.ExitError

@@ -45,6 +45,7 @@ var rooms = []room{
 	{pkg: "runtime/redact", never: []string{lua}},
 	{pkg: "runtime/sandbox", never: []string{lua, "net/http"}},
 	{pkg: "runtime/config", own: []string{"planhat/suggest"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/editor", own: []string{"bindings", "planhat/catalog", "runtime/manual"}},
 	{pkg: "runtime/manual", own: []string{"bindings", "planhat/catalog", "planhat/suggest"}},
 	{pkg: "runtime/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/compile", "runtime/manual"}, never: []string{readline}},
 	{pkg: "runtime/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/manual"}, never: []string{readline}},

@@ -86,7 +86,7 @@ var otherFlags = []string{"full"}
 func TestFlagsExist(t *testing.T) {
 	program := binary(t)
 	var help string
-	for _, command := range []string{"run", "simulate"} {
+	for _, command := range commands(t, program) {
 		out, errs, code := phscript(t, program, t.TempDir(), command, "--help")
 		require.Zero(t, code, errs)
 		help += out
@@ -98,11 +98,29 @@ func TestFlagsExist(t *testing.T) {
 			assert.True(t, known, "%s names --%s, which is no flag", d.path, name)
 		}
 	}
-	guide := read(t, "docs/script-guide.md") + read(t, "docs/simulator.md") + read(t, "docs/errors.md")
+	guide := read(t, "docs/script-guide.md") + read(t, "docs/simulator.md") + read(t, "docs/errors.md") + read(t, "docs/editor.md")
 	for _, m := range helpLine.FindAllStringSubmatch(help, -1) {
 		explained := strings.Contains(guide, "--"+m[2]) || m[1] != "" && strings.Contains(guide, " "+m[1]+" ")
 		assert.True(t, explained || m[2] == "help", "no document explains --%s", m[2])
 	}
+}
+
+// commands lists the program's commands, those that cobra adds excepted.
+func commands(t *testing.T, program string) []string {
+	t.Helper()
+	out, errs, code := phscript(t, program, t.TempDir(), "--help")
+	require.Zero(t, code, errs)
+	_, list, found := strings.Cut(out, "Available Commands:\n")
+	require.True(t, found, out)
+	list, _, _ = strings.Cut(list, "\n\n")
+	var names []string
+	for line := range strings.Lines(list) {
+		if name := strings.Fields(line)[0]; name != "completion" && name != "help" {
+			names = append(names, name)
+		}
+	}
+	require.Contains(t, names, "run")
+	return names
 }
 
 // helpLine matches a flag in a help text: its short form, its name.
