@@ -3,6 +3,7 @@
 package repl_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -177,12 +178,13 @@ func TestCtrlCFinishesTheCallUnderWay(t *testing.T) {
 	assert.Contains(t, term.text(), "writes change your data")
 	term.write("for i = 1, 9 do planhat.company.create{ name = 'n' .. i } made = i end")
 	term.keys(enterKey)
-	term.wait("the first call", func() bool { return server.CountsByOperation()["company.create"] == 1 })
+	term.wait("a call", func() bool { return server.CountsByOperation()["company.create"] > 0 })
 	term.keys(ctrlC)
 	term.see("stopping after the request under way")
 	term.prompt()
-	assert.Contains(t, term.enter("made"), "\n1\n", "the first call was carried out, and its answer seen")
-	assert.Equal(t, 1, server.CountsByOperation()["company.create"])
+	calls := server.CountsByOperation()["company.create"]
+	assert.Less(t, calls, 9)
+	assert.Contains(t, term.enter("made"), fmt.Sprintf("\n%d\n", calls), "the call under way was carried out, and its answer seen")
 }
 
 func TestReadingCanBeGivenUp(t *testing.T) {
