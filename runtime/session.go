@@ -103,7 +103,7 @@ func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 func (s *Session) eval(in Input, result *Evaluation) error {
 	r := s.run
 	r.sources[in.Name] = in.Source
-	compiled, err := compile.CompileInput(in.Source, in.Name, func(name string) bool { return s.locals[name] != nil })
+	compiled, err := compile.NewInput(in.Source, in.Name, func(name string) bool { return s.locals[name] != nil })
 	if err != nil {
 		return r.syntaxFailure(err)
 	}

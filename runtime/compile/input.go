@@ -29,9 +29,9 @@ type SessionLocal struct {
 	Fresh, Kept bool
 }
 
-// CompileInput compiles a piece of a session. known tells which names are locals
+// NewInput compiles a piece of a session. known tells which names are locals
 // that earlier pieces have declared. Its errors are those of Compile.
-func CompileInput(src []byte, name string, known func(name string) bool) (input *Input, err error) {
+func NewInput(src []byte, name string, known func(name string) bool) (input *Input, err error) {
 	chunk, source, expression, err := parseInput(src, name)
 	if err != nil {
 		return nil, err

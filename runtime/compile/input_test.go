@@ -30,7 +30,7 @@ func TestInputs(t *testing.T) {
 		"if x then\n  y()":           {incomplete: true},
 		"x = 1\nfor i = 1, 2 do":     {incomplete: true},
 	} {
-		input, err := CompileInput([]byte(source), "input", func(string) bool { return false })
+		input, err := NewInput([]byte(source), "input", func(string) bool { return false })
 		assert.Equal(t, x.incomplete, IsIncomplete(err), source)
 		if !x.incomplete {
 			require.NoError(t, err, source)
@@ -39,7 +39,7 @@ func TestInputs(t *testing.T) {
 		}
 	}
 	for _, source := range []string{"x = = 1", "end", "x = 'text", "1 2", "break", "x = 1\n)"} {
-		_, err := CompileInput([]byte(source), "input", func(string) bool { return false })
+		_, err := NewInput([]byte(source), "input", func(string) bool { return false })
 		require.Error(t, err, source)
 		assert.False(t, IsIncomplete(err), source)
 		assert.Equal(t, -1, ExpressionAt([]byte(source)), source)
@@ -49,7 +49,7 @@ func TestInputs(t *testing.T) {
 // TestInputLocals: which variables of the session an input uses and declares.
 func TestInputLocals(t *testing.T) {
 	known := func(name string) bool { return name == "old" || name == "x" }
-	input, err := CompileInput([]byte("local x = x + old\nlocal x, _ = x, 2\nlocal g = g"), "input", known)
+	input, err := NewInput([]byte("local x = x + old\nlocal x, _ = x, 2\nlocal g = g"), "input", known)
 	require.NoError(t, err)
 	var got []SessionLocal
 	got = append(got, input.Upvalues...)

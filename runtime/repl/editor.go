@@ -148,13 +148,20 @@ var escapes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 // continuation begins the further lines of an input.
 const continuation = "│ "
 
-// Read implements Reader.
-func (e *Editor) Read() (string, error) {
+// Read implements Reader. A fault in drawing or completing costs the input, not the
+// conversation.
+func (e *Editor) Read() (text string, err error) {
+	defer func() {
+		if recover() != nil {
+			fmt.Fprint(e.o.Terminal, "\r\n")
+			text, err = "", ErrInterrupt
+		}
+	}()
 	if e.o.Before != nil {
 		e.o.Before()
 	}
 	e.row = 0
-	text, err := e.shell.Readline()
+	text, err = e.shell.Readline()
 	if errors.Is(err, readline.ErrInterrupt) {
 		return "", ErrInterrupt
 	}
@@ -166,7 +173,7 @@ func isComplete(text string) bool {
 	if isCommand(text) || strings.TrimSpace(text) == "" {
 		return true
 	}
-	_, err := compile.CompileInput([]byte(text), "input", func(string) bool { return false })
+	_, err := compile.NewInput([]byte(text), "input", func(string) bool { return false })
 	return !compile.IsIncomplete(err)
 }
 

@@ -221,8 +221,8 @@ func (l *list) result() Result {
 	slices.SortFunc(l.found, byLabel)
 	r := Result{Start: l.start, Candidates: l.found}
 	if l.dropped > 0 {
-		r.Candidates = append(l.found[:Most-1], l.last)
-		r.More = l.dropped
+		r.Candidates[Most-1] = l.last
+		r.More = l.dropped // the last one is shown, the one in its place is not
 	}
 	for i := range r.Candidates {
 		if c := &r.Candidates[i]; c.value != nil {

@@ -126,7 +126,7 @@ func (e *Engine) infer(expr ast.Expr) string {
 
 // returned is the type of what a call returns first.
 func (e *Engine) returned(call *ast.FuncCallExpr) string {
-	name, of := call.Method, ast.Expr(call.Receiver)
+	name, of := call.Method, call.Receiver
 	if call.Func != nil {
 		field, ok := call.Func.(*ast.AttrGetExpr)
 		if !ok {

@@ -24,11 +24,10 @@ type context struct {
 
 // words adds what may stand in the place of a word.
 func (c *context) words(l *list) {
-	last := c.last()
-	switch {
-	case last == "." || last == ":":
+	switch c.last() {
+	case ".", ":":
 		c.members(l, c.chain(len(c.tokens)-1))
-	case last == "function" || last == "for" || last == "local" || last == "goto":
+	case "function", "for", "local", "goto":
 		// A new name, which nobody knows.
 	default:
 		if open, ok := c.opened(); ok && open.atKey && c.keys(l, open) {
@@ -135,18 +134,13 @@ func (c *context) declared() []string {
 		if t.Text != "local" && t.Text != "for" && t.Text != "function" {
 			continue
 		}
-		inParams := false
 		for _, next := range c.tokens[i+1:] {
 			switch {
 			case next.Kind == compile.Name:
 				names = append(names, next.Text)
 				continue
-			case next.Text == "," || next.Text == "function":
+			case next.Text == "," || next.Text == "function" || next.Text == "(":
 				continue
-			case next.Text == "(":
-				inParams = true
-				continue
-			case next.Text == ")" && inParams:
 			}
 			break
 		}
