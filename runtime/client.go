@@ -128,17 +128,17 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	return l
 }
 
-// gate asks the caller's gate first, and then withholds every write of a dry
-// run.
+// gate asks the caller's gate first, and then withholds every write while this
+// is a dry run, which a session may switch.
 func (h host) gate(first planhat.Gate) planhat.Gate {
-	if !h.rt.opts.DryRun {
-		return first
-	}
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {
 				return err
 			}
+		}
+		if !h.dryRun.Load() {
+			return nil
 		}
 		h.plan(w)
 		h.log.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",

@@ -47,6 +47,9 @@ var rooms = []room{
 	{pkg: "runtime/config", own: []string{"planhat/suggest"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/editor", own: []string{"bindings", "planhat/catalog", "runtime/manual"}},
 	{pkg: "runtime/manual", own: []string{"bindings", "planhat/catalog", "planhat/suggest"}},
+	{pkg: "runtime/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/compile", "runtime/manual"}, never: []string{readline}},
+	{pkg: "runtime/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/manual"}, never: []string{readline}},
+	{pkg: "runtime/repl", own: []string{"runtime", "runtime/compile", "runtime/manual", "runtime/redact", "runtime/repl/...", "planhat/suggest"}},
 	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},
@@ -55,6 +58,8 @@ var rooms = []room{
 const (
 	lua  = "github.com/yuin/gopher-lua"
 	luar = "layeh.com/gopher-luar"
+	// readline is the line editor.
+	readline = "github.com/reeflective/readline"
 )
 
 // listed is what go list tells about a package.

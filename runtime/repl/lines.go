@@ -1,0 +1,49 @@
+package repl
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"strings"
+)
+
+// Lines reads inputs from text, such as a pipe, without a prompt. A script that
+// reads from it gets what follows its input, line by line.
+type Lines struct{ from *bufio.Reader }
+
+// NewLines returns the inputs of a text.
+func NewLines(from io.Reader) *Lines { return &Lines{bufio.NewReader(from)} }
+
+// Rest returns what is there to be read by a script.
+func (l *Lines) Rest() io.Reader { return rest{l.from} }
+
+// rest hands out one line at a time, so that nobody takes more than was asked.
+type rest struct{ from *bufio.Reader }
+
+func (r rest) Read(p []byte) (int, error) {
+	if _, err := r.from.Peek(1); err != nil {
+		return 0, err
+	}
+	ready, _ := r.from.Peek(min(len(p), r.from.Buffered())) // is there already
+	if end := bytes.IndexByte(ready, '\n'); end >= 0 {
+		ready = ready[:end+1]
+	}
+	return r.from.Read(p[:len(ready)])
+}
+
+// Read implements Reader.
+func (l *Lines) Read() (string, error) {
+	var text strings.Builder
+	for {
+		line, err := l.from.ReadString('\n')
+		text.WriteString(line)
+		switch {
+		case err != nil && strings.TrimSpace(text.String()) != "":
+			return text.String(), nil
+		case err != nil:
+			return "", err
+		case isComplete(text.String()):
+			return strings.TrimSuffix(text.String(), "\n"), nil
+		}
+	}
+}

@@ -1,0 +1,127 @@
+//go:build unix
+
+package repl_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	term := start(t, setting{width: 120, height: 200}, "repl", "--simulate", "--companies", "4")
+	term.prompt()
+	for _, way := range []string{":help", "help", "?"} {
+		term.keys("\x0c") // a clear screen
+		assert.Contains(t, term.enter(way), ":fields MODEL", way)
+	}
+	for input, want := range map[string]string{
+		":help csv":                         "csv.rows",
+		":doc planhat.company.bulk_upsert":  "PUT /companies",
+		"help planhat.task":                 "planhat.task",
+		"help(planhat.company)":             "get_lean_list",
+		":models":                           "time_entry",
+		":fields company":                   "externalId",
+		":fields compny":                    "did you mean 'company'?",
+		":hlep":                             "did you mean ':help'?",
+		":quota":                            "of 200 calls of this minute used",
+		":dry maybe":                        ":dry takes on or off",
+		":time #planhat.company.get_list()": ", 1 call\n",
+	} {
+		assert.Contains(t, term.enter(input), want, input)
+	}
+	term.enter(":dry on")
+	assert.Equal(t, "planhat (simulated, dry run)>", term.lastLine())
+	assert.Contains(t, term.enter("planhat.company.create{ name = 'Held back' }"), "dry-run-1")
+	assert.Contains(t, term.enter("#planhat.company.get_list()"), "\n4\n")
+	term.enter(":dry off")
+	assert.Equal(t, "planhat (simulated)>", term.lastLine())
+	term.enter("planhat.company.create{ name = 'Sent', externalId = 's-1' }")
+	assert.Contains(t, term.enter("#planhat.company.get_list()"), "\n5\n")
+}
+
+func TestSavesAndLoads(t *testing.T) {
+	t.Parallel()
+	term := start(t, setting{}, "repl", "--simulate", "--companies", "4")
+	term.prompt()
+	assert.Contains(t, term.enter(":save work.lua"), "nothing to save yet")
+	term.enter("local list = planhat.company.get_list()")
+	term.enter("nil + 1")
+	term.enter("#list")
+	term.enter("_ * 2")
+	assert.Contains(t, term.enter(":save work.lua"), "3 inputs saved to work.lua")
+	file := filepath.Join(term.home, "work.lua")
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "local list = planhat.company.get_list()\n_ = #list\nprint(inspect(_ * 2))\n")
+	assert.Contains(t, term.enter(":save work.lua"), "is there already")
+	assert.Contains(t, term.enter(":save! work.lua"), "saved to work.lua")
+
+	binary, err := program()
+	require.NoError(t, err)
+	run := exec.Command(binary, "run", "--quiet", "--simulate", "--companies", "4", file)
+	out, err := run.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, "8\n", string(out))
+
+	fresh := start(t, setting{home: term.home}, "repl", "--simulate", "--companies", "4")
+	fresh.prompt()
+	assert.Contains(t, fresh.enter(":load work.lua"), "\n8\n")
+	assert.Contains(t, fresh.enter("#list"), "\n4\n", "what a loaded script declares stays")
+	assert.Contains(t, fresh.enter(":load nothing.lua"), "there is no such file")
+	require.NoError(t, os.WriteFile(filepath.Join(term.home, "broken.lua"), []byte("x = 1\ny = nil + x\n"), 0o600))
+	assert.Contains(t, fresh.enter(":load broken.lua"), "broken.lua:2: attempt to perform arithmetic")
+}
+
+// piped runs phscript with text on standard input.
+func piped(t *testing.T, input string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	binary, err := program()
+	require.NoError(t, err)
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TERM=xterm-256color"}
+	cmd.Stdin = strings.NewReader(input)
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	_ = cmd.Run() // the code says it all
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+func TestPipedInput(t *testing.T) {
+	t.Parallel()
+	stdout, stderr, code := piped(t, "print(1+1)\n", "repl")
+	assert.Equal(t, "2\n", stdout)
+	assert.Empty(t, stderr)
+	assert.Equal(t, 0, code)
+
+	stdout, stderr, code = piped(t, "local n = 0\nfor i = 1, 3 do\n  n = n + i\nend\nn\n:models\nplanhat.company.get_list{ limit = 1 }", "repl", "--simulate", "--companies", "2")
+	assert.True(t, strings.HasPrefix(stdout, "6\n"), stdout)
+	assert.Contains(t, stdout, "time_entry")
+	assert.Contains(t, stdout, "company-1")
+	assert.NotContains(t, stdout+stderr, "\x1b", "no escape sequences")
+	assert.NotContains(t, stdout, ">")
+	assert.Equal(t, 0, code)
+
+	stdout, stderr, code = piped(t, "print('before')\nnil + 1\nprint('behind')\n", "repl")
+	assert.Equal(t, "before\n", stdout, "a failure ends it")
+	assert.Contains(t, stderr, "attempt to perform arithmetic")
+	assert.Equal(t, 1, code)
+
+	_, stderr, code = piped(t, "for i = 1, 3 do", "repl")
+	assert.Contains(t, stderr, "'end' expected")
+	assert.Equal(t, 1, code)
+
+	stdout, _, code = piped(t, "line = io.read()\nthis is read\nline\nos.exit(4)\n", "repl")
+	assert.Equal(t, "\"this is read\"\n", stdout)
+	assert.Equal(t, 4, code)
+
+	stdout, _, _ = piped(t, "print(1+1)\n")
+	assert.Contains(t, stdout, "Usage:", "the plain command shows its help where nobody types")
+}
