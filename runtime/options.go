@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/lualib"
 	"github.com/phscript/phscript/runtime/redact"
 )
@@ -73,7 +74,13 @@ type Options struct {
 	// Strict makes a rejected row raise an error.
 	Strict bool
 
-	// Modules are more modules written in Go, beside the built-in ones.
+	// Sources, where set, is told the path of every file that a run compiles:
+	// the script, and what it requires. It returns what is to count the
+	// file's lines, or nil.
+	Sources func(path string) *compile.Lines
+
+	// Modules are more modules written in Go, beside the built-in ones. The
+	// members of one without a name are globals.
 	Modules []*bindings.Module
 	// LuaModules are more modules written in Lua: their source by name.
 	LuaModules map[string]string

@@ -122,7 +122,7 @@ func (r *run) do() (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	proto, err := r.compile(r.script.Source, r.script.Name)
+	proto, err := r.compile(r.script.Source, r.script.Name, r.script.Path)
 	if err != nil {
 		return nil, r.syntaxFailure(err)
 	}
@@ -146,14 +146,25 @@ func (r *run) do() (values []any, err error) {
 	for i := 1; i <= L.GetTop(); i++ {
 		values = append(values, ValueOf(L.Get(i)))
 	}
+	if r.script.Then != nil {
+		L.SetTop(0)
+		if err := r.script.Then(&Live{r}); err != nil {
+			return values, err
+		}
+	}
 	r.files.closeAll(L)
 	return values, nil
 }
 
-// compile compiles a chunk and remembers its text for messages.
-func (r *run) compile(src []byte, name string) (*lua.FunctionProto, error) {
+// compile compiles a chunk and remembers its text for messages. The path is
+// that of its file, "" where it has none.
+func (r *run) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
 	r.sources[name] = src
-	proto, err := compile.Compile(src, name)
+	var cover *compile.Lines
+	if path != "" && r.rt.opts.Sources != nil {
+		cover = r.rt.opts.Sources(path)
+	}
+	proto, err := compile.Options{Cover: cover}.Compile(src, name)
 	if err != nil {
 		var syntax *compile.SyntaxError
 		if errors.As(err, &syntax) {
