@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -23,6 +24,8 @@ type environment struct {
 	readFile             func(string) ([]byte, error)
 	dir                  string
 	now                  func() time.Time
+	// processors is how many things can run at once.
+	processors int
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
@@ -41,12 +44,13 @@ func processEnvironment() *environment {
 	return &environment{
 		args:  os.Args[1:],
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		stdoutTTY: isatty.IsTerminal(os.Stdout.Fd()),
-		stderrTTY: isatty.IsTerminal(os.Stderr.Fd()),
-		getenv:    os.LookupEnv,
-		readFile:  os.ReadFile,
-		dir:       dir,
-		now:       time.Now,
+		stdoutTTY:  isatty.IsTerminal(os.Stdout.Fd()),
+		stderrTTY:  isatty.IsTerminal(os.Stderr.Fd()),
+		getenv:     os.LookupEnv,
+		readFile:   os.ReadFile,
+		dir:        dir,
+		now:        time.Now,
+		processors: runtime.GOMAXPROCS(0),
 		interrupts: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 2)
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
@@ -65,9 +69,13 @@ func (e *environment) path(name string) string {
 }
 
 // color tells whether messages to people may be colored.
-func (e *environment) color() bool {
-	if v, ok := e.getenv("NO_COLOR"); ok && v != "" {
-		return false
-	}
-	return e.stderrTTY
+func (e *environment) color() bool { return e.stderrTTY && !e.plain() }
+
+// stdoutColor tells the same of what a command prints.
+func (e *environment) stdoutColor() bool { return e.stdoutTTY && !e.plain() }
+
+// plain tells whether the person wants no colors.
+func (e *environment) plain() bool {
+	v, ok := e.getenv("NO_COLOR")
+	return ok && v != ""
 }

@@ -1,0 +1,69 @@
+package suite
+
+import (
+	"strings"
+
+	"github.com/pmezard/go-difflib/difflib"
+)
+
+// Expectation is an expectation that did not hold.
+type Expectation struct {
+	// Message says in one line what is wrong.
+	Message string
+	// Expected and Got are the two values as inspect shows them, where there
+	// are two to compare.
+	Expected, Got string
+	// Labels stand before them in a report, "expected" and "got" by default.
+	ExpectedLabel, GotLabel string
+}
+
+func (e *Expectation) Error() string { return e.Message }
+
+// ErrorKind names the kind of the error for scripts.
+func (e *Expectation) ErrorKind() string { return "expectation" }
+
+// DiffLine is a line of a comparison: Sign is '-' for a line that was expected,
+// '+' for one that came, ' ' for one that is in both.
+type DiffLine struct {
+	Sign byte
+	Text string
+}
+
+// context is how many equal lines a comparison shows around each difference.
+const diffContext = 3
+
+// Diff compares the two values line by line; nil where both have one line.
+func (e *Expectation) Diff() []DiffLine {
+	if !strings.Contains(e.Expected, "\n") && !strings.Contains(e.Got, "\n") {
+		return nil
+	}
+	a, b := strings.Split(e.Expected, "\n"), strings.Split(e.Got, "\n")
+	var lines []DiffLine
+	add := func(sign byte, texts []string) {
+		for _, t := range texts {
+			lines = append(lines, DiffLine{sign, t})
+		}
+	}
+	for i, group := range difflib.NewMatcher(a, b).GetGroupedOpCodes(diffContext) {
+		if first := group[0]; i > 0 || first.I1 > 0 {
+			add(' ', []string{"…"})
+		}
+		for _, op := range group {
+			if op.Tag == 'e' {
+				add(' ', a[op.I1:op.I2])
+				continue
+			}
+			add('-', a[op.I1:op.I2])
+			add('+', b[op.J1:op.J2])
+		}
+		if last := group[len(group)-1]; last.I2 < len(a) {
+			lines = append(lines, DiffLine{' ', "…"})
+		}
+	}
+	return lines
+}
+
+// skipError ends a test that is to be left out.
+type skipError struct{ reason string }
+
+func (e *skipError) Error() string { return "skipped: " + e.reason }

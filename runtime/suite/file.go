@@ -1,0 +1,281 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/compile"
+)
+
+// file is one test file while it runs.
+type file struct {
+	options Options
+	root    *group
+	result  *File
+	live    *runtime.Live
+	builder *builder
+	// current is the world whose clock and output the file's state uses.
+	current atomic.Pointer[world]
+	// focused is true where a test is marked with only.
+	focused bool
+	chance  *rand.Rand
+}
+
+// errTimeout is the cause of a test that took too long.
+func timeout(d time.Duration) error {
+	return &runtime.LimitError{
+		What: "time", Limit: d.String(),
+		Hint: "a loop may have no end; a test that needs more time gets it with --timeout",
+	}
+}
+
+// runFile loads a test file and runs its tests.
+func runFile(ctx context.Context, o Options, path string) *File {
+	started := time.Now()
+	f := &file{options: o, root: &group{}, result: &File{Name: shown(o.Dir, path), Path: path}}
+	f.builder = &builder{file: f, group: f.root}
+	f.chance = rand.New(rand.NewPCG(uint64(o.Seed), hash(f.result.Name)))
+	defer func() { f.result.Duration = time.Since(started) }()
+	source, err := os.ReadFile(path)
+	if err != nil {
+		f.result.Err = err
+		return f.result
+	}
+	loading := newWorld(o.Now)
+	defer func() { f.result.Err = errors.Join(f.result.Err, loading.close()) }()
+	f.current.Store(loading)
+	rt, err := runtime.New(f.runtimeOptions())
+	if err != nil {
+		f.result.Err = err
+		return f.result
+	}
+	ctx, cancel := context.WithCancelCause(loading.in(ctx))
+	defer cancel(nil)
+	timer := time.AfterFunc(o.Timeout, func() { cancel(timeout(o.Timeout)) })
+	_, err = rt.Run(ctx, runtime.Script{
+		Name: f.result.Name, Path: path, Source: source,
+		Then: func(l *runtime.Live) error {
+			timer.Stop()
+			f.live = l
+			f.builder.group = nil
+			return f.run(l.Context())
+		},
+	})
+	timer.Stop()
+	f.result.Err = loadError(err)
+	f.result.Output = loading.out.String()
+	return f.result
+}
+
+// loadError is why a file could not be loaded. One that ends itself without a
+// complaint has run its tests itself.
+func loadError(err error) error {
+	if exit, ok := asType[*runtime.ExitError](err); ok && exit.Code == 0 {
+		return nil
+	}
+	return err
+}
+
+// runtimeOptions are those of the file's state: it reads the files beside it,
+// and what it prints and logs goes to the world of the running test.
+func (f *file) runtimeOptions() runtime.Options {
+	return runtime.Options{
+		Stdout: worldOut{f}, Stderr: worldOut{f},
+		Logger:  slog.New(newLogHandler(worldOut{f})),
+		Now:     func() time.Time { return f.current.Load().clock.now() },
+		WorkDir: filepath.Dir(f.result.Path),
+		Planhat: settings(),
+		Modules: f.builder.modules(),
+		Sources: f.source,
+	}
+}
+
+// source notes a file that is compiled, and counts its lines where that is
+// wanted.
+func (f *file) source(path string) *compile.Lines {
+	f.result.Sources = append(f.result.Sources, path)
+	if !f.options.Coverage || IsTest(path) {
+		return nil
+	}
+	return f.result.coverage.lines(path)
+}
+
+// run runs the tests of the file that are chosen.
+func (f *file) run(ctx context.Context) error {
+	f.root.each(func(t *testCase) { f.focused = f.focused || t.focused() })
+	f.runGroup(ctx, f.root)
+	return context.Cause(ctx)
+}
+
+// chosen tells whether a test is to run, or to be reported as skipped.
+func (f *file) chosen(t *testCase) bool {
+	return f.options.Match == nil || f.options.Match(t.fullName())
+}
+
+func (f *file) anyRuns(g *group) bool {
+	found := false
+	g.each(func(t *testCase) {
+		skip, _ := f.skips(t)
+		found = found || f.chosen(t) && !skip
+	})
+	return found
+}
+
+// skips returns whether a test is left out, and why.
+func (f *file) skips(t *testCase) (bool, string) {
+	if skip, reason := t.skips(); skip {
+		return true, reason
+	}
+	if f.focused && !t.focused() {
+		return true, "another test is marked with only"
+	}
+	return false, ""
+}
+
+func (f *file) runGroup(ctx context.Context, g *group) {
+	if f.stopped(ctx) {
+		return
+	}
+	runs := f.anyRuns(g) && !f.options.ListOnly
+	w := newWorld(f.options.Now)
+	defer func() { _ = w.close() }()
+	var failed error
+	if runs {
+		failed = f.hooks(ctx, w, g.beforeAll)
+	}
+	items := g.items
+	if f.options.Shuffle {
+		items = append([]item(nil), items...)
+		f.chance.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
+	}
+	for _, i := range items {
+		switch {
+		case failed != nil:
+			fail := func(t *testCase) { f.report(t, &Test{Status: Failed, Err: failed, Output: w.out.String()}) }
+			if i.test != nil {
+				fail(i.test)
+			} else {
+				i.group.each(fail)
+			}
+		case i.group != nil:
+			f.runGroup(ctx, i.group)
+		default:
+			f.runTest(ctx, i.test)
+		}
+	}
+	if !runs {
+		return
+	}
+	if err := f.hooks(ctx, w, g.afterAll); err != nil && failed == nil {
+		f.report(&testCase{parent: g, name: "after_all"}, &Test{Status: Failed, Err: err, Output: w.out.String()})
+	}
+}
+
+// hooks runs functions in a world, until one fails.
+func (f *file) hooks(ctx context.Context, w *world, list []*lua.LFunction) error {
+	for _, fn := range list {
+		if err := f.call(ctx, w, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// call calls a function of the file in a world.
+func (f *file) call(ctx context.Context, w *world, fn *lua.LFunction, args ...lua.LValue) error {
+	outer := f.current.Swap(w)
+	defer f.current.Store(outer)
+	ctx, cancel := context.WithTimeoutCause(w.in(ctx), f.options.Timeout, timeout(f.options.Timeout))
+	defer cancel()
+	_, err := f.live.Call(ctx, fn, args...)
+	return err
+}
+
+// runTest runs a test in a world of its own.
+func (f *file) runTest(ctx context.Context, t *testCase) {
+	if !f.chosen(t) || f.stopped(ctx) {
+		return
+	}
+	if skip, reason := f.skips(t); skip || f.options.ListOnly {
+		f.report(t, &Test{Status: Skipped, Reason: reason})
+		return
+	}
+	started := time.Now()
+	w := newWorld(f.options.Now)
+	var around []*group
+	for g := t.parent; g != nil; g = g.parent {
+		around = append(around, g)
+	}
+	var err error
+	for i := len(around) - 1; i >= 0 && err == nil; i-- {
+		err = f.hooks(ctx, w, around[i].beforeEach)
+	}
+	if err == nil {
+		args := []lua.LValue{}
+		if t.given != nil && t.given != lua.LNil {
+			args = append(args, t.given)
+		}
+		err = f.call(ctx, w, t.fn, args...)
+	}
+	for _, g := range around {
+		if after := f.hooks(ctx, w, g.afterEach); err == nil {
+			err = after
+		}
+	}
+	if closed := w.close(); err == nil {
+		err = closed
+	}
+	result := &Test{Status: Passed, Err: err, Output: w.out.String(), Duration: time.Since(started)}
+	if skip, ok := asType[*skipError](err); ok {
+		result.Status, result.Reason, result.Err = Skipped, skip.reason, nil
+	} else if err != nil {
+		result.Status = Failed
+	}
+	if err != nil && ctx.Err() != nil {
+		return // the test did not fail: it was interrupted
+	}
+	f.report(t, result)
+}
+
+// report keeps the result of a test.
+func (f *file) report(t *testCase, result *Test) {
+	if !f.chosen(t) {
+		return
+	}
+	if exit, ok := asType[*runtime.ExitError](result.Err); ok {
+		result.Err = &runtime.ScriptError{
+			Script: f.result.Name, Line: t.line, Message: exitMessage(exit.Code),
+			Hint: "a script that ends itself is tested with run_script", Cause: exit,
+		}
+	}
+	result.Groups, result.Name, result.Line = t.parent.path(), t.name, t.line
+	f.result.Tests = append(f.result.Tests, result)
+}
+
+// stopped tells whether no further test is to start.
+func (f *file) stopped(ctx context.Context) bool {
+	return ctx.Err() != nil || f.options.Bail && f.result.count(Failed) > 0
+}
+
+// worldOut writes to the output of the running test.
+type worldOut struct{ file *file }
+
+func (o worldOut) Write(p []byte) (int, error) { return o.file.current.Load().out.Write(p) }
+
+// shown is what messages call a file.
+func shown(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}
