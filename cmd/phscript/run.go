@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/outcome"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -260,13 +261,13 @@ func runScript(env *environment, o *runOptions) error {
 	ctx, interrupted, release := interruptible(env)
 	defer release()
 	result, runErr := rt.Run(ctx, script)
-	s := newSummary(script.Name, started, result)
+	s := &summary{outcome.New(script.Name, started, result)}
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
 		// Also where the script fails by itself on the call that was not made.
-		runErr = errors.Join(runErr, errInterrupted)
+		runErr = errors.Join(runErr, outcome.ErrInterrupted)
 	}
-	s.conclude(runErr)
+	s.Conclude(runErr)
 	s.DryRun, s.Simulated = o.dryRun, o.simulated
 	if runErr != nil && !errors.As(runErr, &exit) {
 		showError(&environment{stderr: secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
@@ -329,7 +330,7 @@ func interruptible(env *environment) (ctx context.Context, interrupted func() bo
 				return
 			}
 		}
-		cancel(errInterrupted)
+		cancel(outcome.ErrInterrupted)
 		if !again {
 			select {
 			case <-signals:
