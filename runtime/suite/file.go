@@ -198,7 +198,22 @@ func (f *file) call(ctx context.Context, w *world, fn *lua.LFunction, args ...lu
 	ctx, cancel := context.WithTimeoutCause(w.in(ctx), f.options.Timeout, timeout(f.options.Timeout))
 	defer cancel()
 	_, err := f.live.Call(ctx, fn, args...)
-	return err
+	return inWordsOfTests(err, w)
+}
+
+// inWordsOfTests says of a test that took too long what runs say of scripts,
+// and where it was.
+func inWordsOfTests(err error, w *world) error {
+	limit, isLimit := asType[*runtime.LimitError](err)
+	e := scriptError(err)
+	if e == nil || !isLimit || limit.What != "time" {
+		return err
+	}
+	e.Message = "the test took longer than " + limit.Limit
+	if place := w.place(); place != "" {
+		e.Message += ", in " + place
+	}
+	return e
 }
 
 // runTest runs a test in a world of its own.

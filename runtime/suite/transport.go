@@ -20,7 +20,9 @@ func settings() planhat.Config {
 	return planhat.Config{
 		APIToken: simulator.DefaultAPIToken, TenantToken: simulator.DefaultTenantToken,
 		BaseURL: address, AnalyticsURL: address, UserAgent: "phscript test",
-		HTTPClient: &http.Client{Transport: &transport{}},
+		HTTPClient: &http.Client{Transport: transport{}},
+		// The pauses of a retry are the same in every run.
+		Retry: planhat.RetryPolicy{Jitter: -1},
 		Limiter:    planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Parallel: -1, Window: openWindow{}}),
 	}
 }

@@ -24,6 +24,8 @@ type world struct {
 	recorder  recorder
 	options   simulator.Options
 	closed    bool
+	// inside is where the script was that the test ended in.
+	inside string
 }
 
 func newWorld(now func() time.Time) *world {
@@ -63,6 +65,20 @@ func (w *world) planhat() (*simulator.Server, error) {
 	}
 	w.server, w.transport = server, &http.Transport{MaxIdleConnsPerHost: planhat.DefaultParallel}
 	return server, nil
+}
+
+// lastSeen notes the place in a script that the test ended in.
+func (w *world) lastSeen(place string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inside = place
+}
+
+// place returns what lastSeen has noted.
+func (w *world) place() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.inside
 }
 
 // close ends the world's Planhat.
