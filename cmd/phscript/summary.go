@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -32,35 +28,7 @@ func (s *summary) writeFile(env *environment, name string, secrets *redact.Secre
 		return fmt.Errorf("the summary cannot be written: %w", err)
 	}
 	text = []byte(secrets.String(string(text)) + "\n")
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		// Such as /dev/stdout, which no other file may take the place of.
-		return writeInto(name, text)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".summary-*")
-	if err != nil {
-		return &usageError{message: fmt.Sprintf("the summary cannot be written: %v", err), hint: "--summary names a file in a folder that exists"}
-	}
-	_, err = bytes.NewReader(text).WriteTo(temp)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("the summary cannot be written: %w", err), os.Remove(temp.Name()))
-	}
-	return nil
-}
-
-func writeInto(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.Write(text)
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("the summary cannot be written: %w", err)
-	}
-	return nil
+	return writeWhole(name, text, "the summary", "--summary")
 }
 
 // print writes the summary for a person, on standard error.

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/phscript/phscript/runtime/outcome"
 	"github.com/phscript/phscript/runtime/suite"
 )
 
@@ -18,6 +24,16 @@ type testOptions struct {
 	bail     bool
 	timeout  time.Duration
 	verbose  bool
+	shuffle  bool
+	seed     int64
+	list     bool
+	watch    bool
+
+	format       string
+	junit        string
+	coverage     bool
+	coverageHTML string
+	lcov         string
 }
 
 func newTest(env *environment, runF func(*environment, *testOptions) error) *cobra.Command {
@@ -43,6 +59,15 @@ func newTest(env *environment, runF func(*environment, *testOptions) error) *cob
 	f.BoolVar(&o.bail, "bail", false, "stop at the first failure")
 	f.DurationVar(&o.timeout, "timeout", suite.DefaultTimeout, "end a test after this `TIME`")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "name every test, and show what it prints")
+	f.BoolVar(&o.list, "list", false, "list the tests and run none")
+	f.BoolVar(&o.watch, "watch", false, "run tests again when they, or what they test, change")
+	f.BoolVar(&o.shuffle, "shuffle", false, "run the tests of a file in a random order")
+	f.Int64Var(&o.seed, "seed", 0, "with --shuffle: the `NUMBER` that makes the order of an earlier run")
+	f.StringVar(&o.format, "format", "text", "`FORMAT` of the report: text, tap or json")
+	f.StringVar(&o.junit, "junit", "", "write the results to `FILE` as JUnit XML, for continuous integration")
+	f.BoolVar(&o.coverage, "coverage", false, "show which lines of scripts and modules the tests have executed")
+	f.StringVar(&o.coverageHTML, "coverage-html", "", "write that to `DIR` as HTML pages")
+	f.StringVar(&o.lcov, "lcov", "", "write that to `FILE` in the format of lcov")
 	return cmd
 }
 
@@ -60,6 +85,19 @@ func (o *testOptions) settings(env *environment) (suite.Options, error) {
 	if o.timeout <= 0 {
 		return s, &usageError{message: "--timeout must be longer than 0"}
 	}
+	if !slices.Contains([]string{"text", "tap", "json"}, o.format) {
+		return s, &usageError{message: fmt.Sprintf("--format is one of text, tap, json, not %q", o.format)}
+	}
+	if o.seed != 0 && !o.shuffle {
+		return s, &usageError{message: "--seed goes with --shuffle"}
+	}
+	if s.Shuffle = o.shuffle; o.shuffle {
+		s.Seed = o.seed
+		if s.Seed == 0 {
+			s.Seed = env.now().UnixNano()%1_000_000 + 1
+		}
+	}
+	s.Coverage, s.ListOnly = o.coverage || o.coverageHTML != "" || o.lcov != "", o.list
 	if o.filter != "" {
 		match, err := suite.Filter(o.filter)
 		if err != nil {
@@ -79,22 +117,195 @@ func runTests(env *environment, o *testOptions) error {
 	if err != nil {
 		return err
 	}
-	text := &suite.Text{W: env.stdout, Color: env.stdoutColor(), Verbose: o.verbose}
-	s.Done = text.File
-	ctx, _, release := interruptible(env)
+	ctx, release := untilInterrupted(env)
 	defer release()
-	report := suite.Run(ctx, s, files)
-	text.Close(report)
+	if o.watch {
+		return o.watchTests(ctx, env, s)
+	}
+	report, err := o.runOnce(ctx, env, s, files)
+	if err != nil {
+		return err
+	}
 	return o.conclude(report)
+}
+
+// runOnce runs tests and writes every report that is wanted.
+func (o *testOptions) runOnce(ctx context.Context, env *environment, s suite.Options, files []string) (*suite.Report, error) {
+	started := env.now()
+	text := &suite.Text{W: env.stdout, Color: env.stdoutColor(), Verbose: o.verbose}
+	if o.format == "text" && !o.list {
+		s.Done = func(f *suite.File) {
+			// A filter leaves most files without a test.
+			if o.filter == "" || len(f.Tests) > 0 || f.Err != nil {
+				text.File(f)
+			}
+		}
+	}
+	report := suite.Run(ctx, s, files)
+	var err error
+	switch {
+	case o.list:
+		err = o.showList(env, report)
+	case o.format == "tap":
+		err = suite.TAP(env.stdout, report)
+	case o.format == "json":
+		err = suite.JSON(env.stdout, report)
+	default:
+		text.Failures()
+		if s.Coverage {
+			err = o.showCoverage(env, report)
+		}
+		text.Close(report)
+	}
+	if err != nil {
+		return report, err
+	}
+	return report, o.writeReports(env, report, started)
+}
+
+// showCoverage writes the table of coverage.
+func (o *testOptions) showCoverage(env *environment, report *suite.Report) error {
+	c, err := report.Coverage(env.dir)
+	if err != nil {
+		return err
+	}
+	return c.Table(env.stdout, env.stdoutColor())
+}
+
+// showList names the tests. Those of a file that could not be loaded are not
+// known.
+func (o *testOptions) showList(env *environment, report *suite.Report) error {
+	var err error
+	for _, f := range report.Files {
+		if err == nil {
+			err = f.Err
+		}
+		for _, t := range f.Tests {
+			fmt.Fprintln(env.stdout, f.Name+" › "+t.FullName())
+		}
+	}
+	return err
+}
+
+// writeReports writes the files that flags ask for.
+func (o *testOptions) writeReports(env *environment, report *suite.Report, started time.Time) error {
+	if o.junit != "" {
+		var b bytes.Buffer
+		if err := suite.JUnit(&b, report, started); err != nil {
+			return err
+		}
+		if err := writeWhole(env.path(o.junit), b.Bytes(), "the JUnit report", "--junit"); err != nil {
+			return err
+		}
+	}
+	if o.lcov == "" && o.coverageHTML == "" {
+		return nil
+	}
+	c, err := report.Coverage(env.dir)
+	if err != nil {
+		return err
+	}
+	if o.lcov != "" {
+		var b bytes.Buffer
+		if err := c.LCOV(&b); err != nil {
+			return err
+		}
+		if err := writeWhole(env.path(o.lcov), b.Bytes(), "the coverage", "--lcov"); err != nil {
+			return err
+		}
+	}
+	if o.coverageHTML == "" {
+		return nil
+	}
+	dir := env.path(o.coverageHTML)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &usageError{message: "--coverage-html: " + err.Error()}
+	}
+	for _, p := range c.Pages() {
+		var b bytes.Buffer
+		if err := p.Write(&b); err != nil {
+			return err
+		}
+		if err := writeWhole(filepath.Join(dir, p.Name), b.Bytes(), "the coverage", "--coverage-html"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearScreen empties a terminal and puts the cursor to its beginning.
+const clearScreen = "\x1b[2J\x1b[3J\x1b[H"
+
+// watchTests runs tests again and again, until Ctrl-C.
+func (o *testOptions) watchTests(ctx context.Context, env *environment, s suite.Options) error {
+	var roots []string
+	for _, name := range o.roots() {
+		roots = append(roots, env.path(name))
+	}
+	w := &suite.Watcher{
+		Roots: roots,
+		Find:  func() ([]string, error) { return suite.Find(env.dir, o.roots()) },
+		Run: func(ctx context.Context, paths []string, all bool) *suite.Report {
+			if env.stdoutTTY {
+				fmt.Fprint(env.stdout, clearScreen)
+			}
+			report, err := o.runOnce(ctx, env, s, paths)
+			if err != nil {
+				showError(env, err)
+			}
+			if ctx.Err() == nil {
+				what := "all tests"
+				if !all {
+					what = "the tests that the change concerns"
+				}
+				fmt.Fprintf(env.stdout, "ran %s; waiting for changes, Ctrl-C ends\n", what)
+			}
+			return report
+		},
+	}
+	if err := w.Watch(ctx); err != nil {
+		return err
+	}
+	return &finished{exitInterrupted}
+}
+
+// untilInterrupted returns a context that the first Ctrl-C ends; the second one
+// ends the process.
+func untilInterrupted(env *environment) (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals, ignore := env.interrupts()
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel(outcome.ErrInterrupted)
+		case <-ended:
+			return
+		}
+		select {
+		case <-signals:
+			env.exit(exitInterrupted)
+		case <-ended:
+		}
+	}()
+	return ctx, func() {
+		ignore()
+		close(ended)
+		cancel(nil)
+	}
+}
+
+// roots are the files and folders whose tests are meant.
+func (o *testOptions) roots() []string {
+	if len(o.names) == 0 {
+		return []string{"."}
+	}
+	return o.names
 }
 
 // find finds the test files; none is an error.
 func (o *testOptions) find(env *environment) ([]string, error) {
-	names := o.names
-	if len(names) == 0 {
-		names = []string{"."}
-	}
-	files, err := suite.Find(env.dir, names)
+	files, err := suite.Find(env.dir, o.roots())
 	if err != nil {
 		return nil, &usageError{message: err.Error(), hint: "the path is looked up from the working directory, " + env.dir}
 	}

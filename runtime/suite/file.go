@@ -29,6 +29,8 @@ type file struct {
 	// focused is true where a test is marked with only.
 	focused bool
 	chance  *rand.Rand
+	// luaUnit is how the file requires LuaUnit, "" where it does not.
+	luaUnit string
 }
 
 // errTimeout is the cause of a test that took too long.
@@ -62,7 +64,7 @@ func runFile(ctx context.Context, o Options, path string) *File {
 	ctx, cancel := context.WithCancelCause(loading.in(ctx))
 	defer cancel(nil)
 	timer := time.AfterFunc(o.Timeout, func() { cancel(timeout(o.Timeout)) })
-	_, err = rt.Run(ctx, runtime.Script{
+	script := runtime.Script{
 		Name: f.result.Name, Path: path, Source: source,
 		Then: func(l *runtime.Live) error {
 			timer.Stop()
@@ -70,17 +72,24 @@ func runFile(ctx context.Context, o Options, path string) *File {
 			f.builder.group = nil
 			return f.run(l.Context())
 		},
-	})
+	}
+	if found := usesLuaUnit.FindSubmatch(source); found != nil {
+		f.luaUnit, script.Args = string(found[1]), luaUnitArgs
+	}
+	_, err = rt.Run(ctx, script)
 	timer.Stop()
 	f.result.Err = loadError(err)
 	f.result.Output = loading.out.String()
+	if f.luaUnit != "" || len(f.result.Tests) == 0 {
+		f.readLuaUnit(f.result.Output, err)
+	}
 	return f.result
 }
 
-// loadError is why a file could not be loaded. One that ends itself without a
-// complaint has run its tests itself.
+// loadError is why a file could not be loaded. One that ends itself has run its
+// tests itself.
 func loadError(err error) error {
-	if exit, ok := asType[*runtime.ExitError](err); ok && exit.Code == 0 {
+	if _, ok := asType[*runtime.ExitError](err); ok {
 		return nil
 	}
 	return err
@@ -91,6 +100,7 @@ func loadError(err error) error {
 func (f *file) runtimeOptions() runtime.Options {
 	return runtime.Options{
 		Stdout: worldOut{f}, Stderr: worldOut{f},
+		Env: luaUnitEnv, EnvAllow: []string{luaUnitOutput},
 		Logger:  slog.New(newLogHandler(worldOut{f})),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path),
@@ -104,7 +114,7 @@ func (f *file) runtimeOptions() runtime.Options {
 // wanted.
 func (f *file) source(path string) *compile.Lines {
 	f.result.Sources = append(f.result.Sources, path)
-	if !f.options.Coverage || IsTest(path) {
+	if !f.options.Coverage || !covers(path) {
 		return nil
 	}
 	return f.result.coverage.lines(path)
@@ -112,6 +122,14 @@ func (f *file) source(path string) *compile.Lines {
 
 // run runs the tests of the file that are chosen.
 func (f *file) run(ctx context.Context) error {
+	loading := f.current.Load()
+	switch {
+	case len(f.root.items) > 0:
+	case f.luaUnit == "":
+		f.byName()
+	case !startedByHand(loading.out.String()):
+		return f.runLuaUnit(loading)
+	}
 	f.root.each(func(t *testCase) { f.focused = f.focused || t.focused() })
 	f.runGroup(ctx, f.root)
 	return context.Cause(ctx)

@@ -2,8 +2,11 @@ package suite
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
+
+func sortNames(names []string) { slices.Sort(names) }
 
 func join(names []string) string { return strings.Join(names, separator) }
 

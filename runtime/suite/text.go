@@ -21,7 +21,8 @@ const (
 )
 
 // Text writes results for a person: a line for each file as it is done, then
-// each failure, then the counts. It must be used by one goroutine.
+// each failure, then the counts. It must be used by one
+// goroutine.
 type Text struct {
 	W io.Writer
 	// Color paints the report; Verbose names every test and shows what it
@@ -119,12 +120,18 @@ func because(reason string) string {
 	return " (skipped: " + reason + ")"
 }
 
-// Close writes the failures and the counts.
-func (t *Text) Close(r *Report) {
+// Failures writes what is known about everything that failed.
+func (t *Text) Failures() {
 	var b strings.Builder
 	for _, f := range t.failures {
 		t.failure(&b, f)
 	}
+	t.failures = nil
+	fmt.Fprint(t.W, b.String())
+}
+
+// Close writes the counts.
+func (t *Text) Close(r *Report) {
 	passed, failed, skipped := r.Counts()
 	parts := []string{t.paint(green, fmt.Sprintf("%d passed", passed))}
 	if failed > 0 {
@@ -140,8 +147,7 @@ func (t *Text) Close(r *Report) {
 	if r.Seed != 0 {
 		line += fmt.Sprintf(" (--seed %d)", r.Seed)
 	}
-	fmt.Fprintf(t.W, "%s\n%s\n", b.String(), line)
-	t.failures = nil
+	fmt.Fprintf(t.W, "\n%s\n", line)
 }
 
 // failure writes what is known about a failure.

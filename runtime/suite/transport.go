@@ -22,8 +22,8 @@ func settings() planhat.Config {
 		BaseURL: address, AnalyticsURL: address, UserAgent: "phscript test",
 		HTTPClient: &http.Client{Transport: transport{}},
 		// The pauses of a retry are the same in every run.
-		Retry: planhat.RetryPolicy{Jitter: -1},
-		Limiter:    planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Parallel: -1, Window: openWindow{}}),
+		Retry:   planhat.RetryPolicy{Jitter: -1},
+		Limiter: planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Parallel: -1, Window: openWindow{}}),
 	}
 }
 
