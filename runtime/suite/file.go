@@ -78,7 +78,9 @@ func runFile(ctx context.Context, o Options, path string) *File {
 	}
 	_, err = rt.Run(ctx, script)
 	timer.Stop()
-	f.result.Err = loadError(err)
+	if f.result.Err = inWordsOfTests(loadError(err), "file", loading); f.result.Err != nil && f.live == nil {
+		f.result.Tests = nil
+	}
 	f.result.Output = loading.out.String()
 	if f.luaUnit != "" || len(f.result.Tests) == 0 {
 		f.readLuaUnit(f.result.Output, err)
@@ -100,7 +102,7 @@ func loadError(err error) error {
 func (f *file) runtimeOptions() runtime.Options {
 	return runtime.Options{
 		Stdout: worldOut{f}, Stderr: worldOut{f},
-		Env: luaUnitEnv, EnvAllow: []string{luaUnitOutput},
+		Env: luaUnitEnv, EnvAllow: luaUnitVariables,
 		Logger:  slog.New(newLogHandler(worldOut{f})),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path),
@@ -216,18 +218,18 @@ func (f *file) call(ctx context.Context, w *world, fn *lua.LFunction, args ...lu
 	ctx, cancel := context.WithTimeoutCause(w.in(ctx), f.options.Timeout, timeout(f.options.Timeout))
 	defer cancel()
 	_, err := f.live.Call(ctx, fn, args...)
-	return inWordsOfTests(err, w)
+	return inWordsOfTests(err, "test", w)
 }
 
 // inWordsOfTests says of a test that took too long what runs say of scripts,
 // and where it was.
-func inWordsOfTests(err error, w *world) error {
+func inWordsOfTests(err error, what string, w *world) error {
 	limit, isLimit := asType[*runtime.LimitError](err)
 	e := scriptError(err)
 	if e == nil || !isLimit || limit.What != "time" {
 		return err
 	}
-	e.Message = "the test took longer than " + limit.Limit
+	e.Message = "the " + what + " took longer than " + limit.Limit
 	if place := w.place(); place != "" {
 		e.Message += ", in " + place
 	}

@@ -12,25 +12,25 @@ import (
 // The elements of a JUnit report.
 type (
 	junitReport struct {
-		XMLName  xml.Name `xml:"testsuites"`
-		Name     string   `xml:"name,attr"`
-		Tests    int      `xml:"tests,attr"`
-		Failures int      `xml:"failures,attr"`
-		Errors   int      `xml:"errors,attr"`
-		Skipped  int      `xml:"skipped,attr"`
-		Time     string   `xml:"time,attr"`
-		Suites   []junitSuite
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Skipped  int          `xml:"skipped,attr"`
+		Time     string       `xml:"time,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
-		XMLName   xml.Name `xml:"testsuite"`
-		Name      string   `xml:"name,attr"`
-		Tests     int      `xml:"tests,attr"`
-		Failures  int      `xml:"failures,attr"`
-		Errors    int      `xml:"errors,attr"`
-		Skipped   int      `xml:"skipped,attr"`
-		Time      string   `xml:"time,attr"`
-		Timestamp string   `xml:"timestamp,attr"`
-		Cases     []junitCase
+		XMLName   xml.Name    `xml:"testsuite"`
+		Name      string      `xml:"name,attr"`
+		Tests     int         `xml:"tests,attr"`
+		Failures  int         `xml:"failures,attr"`
+		Errors    int         `xml:"errors,attr"`
+		Skipped   int         `xml:"skipped,attr"`
+		Time      string      `xml:"time,attr"`
+		Timestamp string      `xml:"timestamp,attr"`
+		Cases     []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
 		XMLName   xml.Name      `xml:"testcase"`

@@ -23,6 +23,9 @@ var (
 
 const luaUnitOutput = "LUAUNIT_OUTPUT"
 
+// luaUnitVariables are all that it asks for.
+var luaUnitVariables = []string{luaUnitOutput, "LUAUNIT_JUNIT_FNAME", "LUAUNIT_DATEFMT"}
+
 // luaUnitEnv is the environment of test files.
 func luaUnitEnv(name string) (string, bool) { return luaUnitArgs[1], name == luaUnitOutput }
 

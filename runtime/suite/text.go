@@ -39,7 +39,7 @@ type failure struct {
 }
 
 func (t *Text) paint(style, text string) string {
-	if !t.Color || text == "" {
+	if !t.Color || style == "" || text == "" {
 		return text
 	}
 	return style + text + reset
