@@ -152,7 +152,7 @@ func (o *testOptions) runOnce(ctx context.Context, env *environment, s suite.Opt
 		err = suite.JSON(env.stdout, report)
 	default:
 		text.Failures()
-		if s.Coverage {
+		if o.coverage {
 			err = o.showCoverage(env, report)
 		}
 		text.Close(report)

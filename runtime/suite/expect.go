@@ -139,10 +139,11 @@ func newExpectation(L *lua.LState, h bindings.Host, got lua.LValue, never bool) 
 			}
 			names = append(names, one.Name)
 		}
-		bindings.Raise(L, &bindings.UsageError{
-			Func:    "expect",
-			Message: "there is no matcher '" + name + "'" + suggest.Phrase(name, names) + "; there are: " + strings.Join(names[1:], ", "),
-		})
+		meant := suggest.Phrase(name, names)
+		if meant == "" {
+			meant = "; there are: " + strings.Join(names[1:], ", ")
+		}
+		bindings.Raise(L, &bindings.UsageError{Func: "expect", Message: "there is no matcher '" + name + "'" + meant})
 		return 0
 	}))
 	meta.RawSetString("__metatable", lua.LString("Expectation"))
