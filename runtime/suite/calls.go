@@ -138,7 +138,7 @@ func misbehaving() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name:    "faults",
-			Doc:     "Makes Planhat misbehave, in addition to the faults that were set before:\n\n```text\n" + simulator.FaultGrammar + "\n```",
+			Doc:     "Makes Planhat misbehave, in addition to the faults that were set before.\n\n```text\n" + simulator.FaultGrammar + "\n```",
 			Params:  []bindings.Param{{Name: "faults", Type: "string", Doc: "The faults, such as `500:every=2` or `429:first=1,model=company`."}},
 			Errors:  "When the text is not understood.",
 			Example: `simulator.faults("500:first=1; reset-after:model=task,nth=2")`,

@@ -20,7 +20,9 @@ func expectModule() *bindings.Module {
 		Call: &bindings.Func{
 			Name:    "expect",
 			Doc:     "Returns an object with matchers for a value.",
-			Params:  []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to look at."}},
+			Params:  []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to look at. Of several, as a call may return, it is the first."}},
+			// expect(clean.date(text)) is written also where date returns two values.
+			Variadic: true,
 			Returns: []bindings.Return{{Type: "Expectation", Doc: "An object with the matchers, and `never` for their opposite."}},
 			Example: `expect(1 + 1).to_equal(2)`,
 			Call: func(a *bindings.Args) (int, error) {
