@@ -18,13 +18,13 @@ func expectModule() *bindings.Module {
 			"`expect(total).to_equal(3)`. With `never` in between, the opposite is expected: `expect(list).never.to_contain(\"x\")`.\n\n" +
 			"A matcher that does not hold ends the test with what was expected and what came.",
 		Call: &bindings.Func{
-			Name:    "expect",
-			Doc:     "Returns an object with matchers for a value.",
-			Params:  []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to look at. Of several, as a call may return, it is the first."}},
+			Name:   "expect",
+			Doc:    "Returns an object with matchers for a value.",
+			Params: []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to look at. Of several, as a call may return, it is the first."}},
 			// expect(clean.date(text)) is written also where date returns two values.
 			Variadic: true,
-			Returns: []bindings.Return{{Type: "Expectation", Doc: "An object with the matchers, and `never` for their opposite."}},
-			Example: `expect(1 + 1).to_equal(2)`,
+			Returns:  []bindings.Return{{Type: "Expectation", Doc: "An object with the matchers, and `never` for their opposite."}},
+			Example:  `expect(1 + 1).to_equal(2)`,
 			Call: func(a *bindings.Args) (int, error) {
 				return a.Push(newExpectation(a.L, a.Host, a.Get(0), false))
 			},

@@ -29,8 +29,12 @@ type DiffLine struct {
 	Text string
 }
 
-// context is how many equal lines a comparison shows around each difference.
-const diffContext = 3
+// diffContext is how many equal lines a comparison shows around each
+// difference, and shortGap how many it does not pass over for being so few.
+const (
+	diffContext = 3
+	shortGap    = 2
+)
 
 // Diff compares the two values line by line; nil where both have one line.
 func (e *Expectation) Diff() []DiffLine {
@@ -44,10 +48,17 @@ func (e *Expectation) Diff() []DiffLine {
 			lines = append(lines, DiffLine{sign, t})
 		}
 	}
-	for i, group := range difflib.NewMatcher(a, b).GetGroupedOpCodes(diffContext) {
-		if first := group[0]; i > 0 || first.I1 > 0 {
+	// What is equal and far from a difference is passed over.
+	at := 0
+	passOver := func(to int) {
+		if to-at <= shortGap {
+			add(' ', a[at:to])
+		} else {
 			add(' ', []string{"…"})
 		}
+	}
+	for _, group := range difflib.NewMatcher(a, b).GetGroupedOpCodes(diffContext) {
+		passOver(group[0].I1)
 		for _, op := range group {
 			if op.Tag == 'e' {
 				add(' ', a[op.I1:op.I2])
@@ -56,10 +67,9 @@ func (e *Expectation) Diff() []DiffLine {
 			add('-', a[op.I1:op.I2])
 			add('+', b[op.J1:op.J2])
 		}
-		if last := group[len(group)-1]; last.I2 < len(a) {
-			lines = append(lines, DiffLine{' ', "…"})
-		}
+		at = group[len(group)-1].I2
 	}
+	passOver(len(a))
 	return lines
 }
 

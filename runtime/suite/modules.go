@@ -39,12 +39,12 @@ func (b *builder) modules() []*bindings.Module {
 		test,
 		{
 			Name: "it", Call: b.define("it", normal), Funcs: b.definitions(),
-			Doc: "Defines a test: `it(\"adds numbers\", function() ... end)`. It is the same as `test`.",
+			Doc: "Defines a test. It is the same as `test`, and reads like a sentence: `it(\"adds numbers\", function() ... end)`.",
 		},
 		{
 			Name: "describe", Call: b.describe("describe", normal),
 			Funcs: []*bindings.Func{b.describe("only", only), b.describe("skip", skipped)},
-			Doc:   "Groups tests under a name: `describe(\"sync\", function() ... end)`.",
+			Doc:   "Groups tests under a name. Groups may stand inside of groups: `describe(\"sync\", function() ... end)`.",
 		},
 		expectModule(),
 		simulatorModule(),

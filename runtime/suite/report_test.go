@@ -201,3 +201,22 @@ func TestCoverageOfRunsAddsUp(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []int{3, 2, -1, 1, -1}, c.Files[0].Counts)
 }
+
+func TestDiffPassesOverWhatIsEqual(t *testing.T) {
+	long := func(changed string) string {
+		lines := make([]string, 30)
+		for i := range lines {
+			lines[i] = strings.Repeat("x", i+1)
+		}
+		lines[10], lines[28] = changed, changed
+		return strings.Join(lines, "\n")
+	}
+	var shown []string
+	for _, line := range (&Expectation{Expected: long("old"), Got: long("new")}).Diff() {
+		shown = append(shown, string(line.Sign)+line.Text)
+	}
+	assert.Equal(t, " …", shown[0])
+	assert.Equal(t, []string{"-old", "+new"}, shown[4:6])
+	assert.Len(t, shown, 1+3+2+3+1+3+2+1)
+	assert.Nil(t, (&Expectation{Expected: "1", Got: "2"}).Diff())
+}

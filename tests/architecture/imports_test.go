@@ -47,7 +47,7 @@ var rooms = []room{
 	{pkg: "runtime/config", own: []string{"planhat/suggest"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/manual", own: []string{"bindings", "planhat/catalog", "planhat/suggest"}},
 	{pkg: "runtime/outcome", own: []string{"runtime", "planhat"}},
-	{pkg: "runtime/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/simulator", "planhat/suggest"}},
+	{pkg: "runtime/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/simulator", "planhat/suggest"}},
 	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},
