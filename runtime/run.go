@@ -32,6 +32,8 @@ type run struct {
 	// messages give it; syntax holds the chunks that did not compile.
 	sources map[string][]byte
 	syntax  []*compile.SyntaxError
+	// paths are the files of chunks that loadfile and dofile have loaded.
+	paths map[string]string
 	// loading are the modules that are being required, the outermost first.
 	loading []string
 
@@ -100,10 +102,10 @@ func (r *Runtime) newRun(ctx context.Context, cancel context.CancelCauseFunc, s 
 	one := &run{
 		rt: r, script: s, ctx: ctx, cancel: cancel, log: r.log,
 		box:     sandbox.New(r.opts.WorkDir, read, r.opts.WriteDirs),
-		sources: map[string][]byte{},
-		stdout:  r.opts.Secrets.Writer(r.opts.Stdout),
-		stderr:  r.opts.Secrets.Writer(r.opts.Stderr),
-		warned:  map[string]bool{},
+		sources: map[string][]byte{}, paths: map[string]string{},
+		stdout: r.opts.Secrets.Writer(r.opts.Stdout),
+		stderr: r.opts.Secrets.Writer(r.opts.Stderr),
+		warned: map[string]bool{},
 	}
 	one.stdin = bufio.NewReader(&input{run: one, from: r.opts.Stdin})
 	return one

@@ -115,6 +115,7 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 		return 0, err
 	}
 	if ok == never {
+		m.failed.tidy(never)
 		return 0, &m.failed
 	}
 	return a.Push(m.results...)

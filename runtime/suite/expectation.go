@@ -17,6 +17,22 @@ type Expectation struct {
 	ExpectedLabel, GotLabel string
 }
 
+// tidy leaves out what says nothing: of two values that are shown alike, one.
+func (e *Expectation) tidy(never bool) {
+	switch {
+	case e.Expected == "" || e.Expected != e.Got:
+	case never:
+		e.Expected = ""
+	default:
+		e.Message += "; the two look the same, and are different values"
+	}
+}
+
+// hide takes secrets out.
+func (e *Expectation) hide(secrets func(string) string) {
+	e.Message, e.Expected, e.Got = secrets(e.Message), secrets(e.Expected), secrets(e.Got)
+}
+
 func (e *Expectation) Error() string { return e.Message }
 
 // ErrorKind names the kind of the error for scripts.

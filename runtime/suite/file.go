@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/redact"
 )
 
 // file is one test file while it runs.
@@ -31,6 +32,8 @@ type file struct {
 	chance  *rand.Rand
 	// luaUnit is how the file requires LuaUnit, "" where it does not.
 	luaUnit string
+	// secrets are the tokens that tests have made up.
+	secrets redact.Secrets
 }
 
 // errTimeout is the cause of a test that took too long.
@@ -102,7 +105,7 @@ func loadError(err error) error {
 func (f *file) runtimeOptions() runtime.Options {
 	return runtime.Options{
 		Stdout: worldOut{f}, Stderr: worldOut{f},
-		Env: luaUnitEnv, EnvAllow: luaUnitVariables,
+		Secrets: &f.secrets, Env: luaUnitEnv, EnvAllow: luaUnitVariables,
 		Logger:  slog.New(newLogHandler(worldOut{f})),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path),
@@ -292,6 +295,9 @@ func (f *file) report(t *testCase, result *Test) {
 			Script: f.result.Name, Line: t.line, Message: exitMessage(exit.Code),
 			Hint: "a script that ends itself is tested with run_script", Cause: exit,
 		}
+	}
+	if e, ok := asType[*Expectation](result.Err); ok {
+		e.hide(f.secrets.String)
 	}
 	result.Groups, result.Name, result.Line = t.parent.path(), t.name, t.line
 	f.result.Tests = append(f.result.Tests, result)

@@ -212,9 +212,10 @@ func TestInterruptedRun(t *testing.T) {
 
 func TestSourcesAreNoted(t *testing.T) {
 	dir := folder(t, map[string]string{
-		"a_test.lua":  `local m = require "lib.m" it("runs", function() run_script("s.lua") end)`,
+		"a_test.lua":  `local m = require "lib.m" it("runs", function() run_script("s.lua") dofile("d.lua") end)`,
 		"lib/m.lua":   `return {}`,
 		"s.lua":       `require "lib.n"`,
+		"d.lua":       `x = 1`,
 		"lib/n.lua":   `return 1`,
 		"lib/not.lua": `return 1`,
 	})
@@ -223,7 +224,7 @@ func TestSourcesAreNoted(t *testing.T) {
 	for _, path := range report.Files[0].Sources {
 		names = append(names, shown(dir, path))
 	}
-	assert.Equal(t, []string{"a_test.lua", "lib/m.lua", "s.lua", "lib/n.lua"}, names)
+	assert.Equal(t, []string{"a_test.lua", "lib/m.lua", "s.lua", "lib/n.lua", "d.lua"}, names)
 }
 
 func TestFind(t *testing.T) {
@@ -254,4 +255,31 @@ func TestModulesOutsideOfTests(t *testing.T) {
 		_, err := rt.Run(t.Context(), runtime.Script{Name: "s.lua", Source: []byte(call)})
 		assert.ErrorContains(t, err, "phscript test", call)
 	}
+}
+
+// A made-up token shows nowhere, whatever a test expects of it.
+func TestSecretsAreHidden(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"a_test.lua": `
+			it("leaks", function()
+				local token = "tok-" .. "123456789"
+				planhat.new{ api_token = token }
+				print(token)
+				expect({ token }).to_equal({ "x" })
+			end)
+			it("leaks from a script", function() local run = run_script("s.lua") error(run.stdout) end)`,
+		"s.lua": `local token = "tok-" .. "123456789" planhat.new{ api_token = token } print(token) log.info(token)`,
+	})
+	r := runIn(t, dir, Options{})
+	assert.Equal(t, 2, r.Files[0].count(Failed))
+	assert.NotContains(t, text(r, true), "123456789")
+}
+
+func TestValuesThatLookTheSame(t *testing.T) {
+	f := runOne(t, `it("a", function() expect(0/0).to_equal(0/0) end)
+		it("b", function() expect({ 1 }).never.to_equal({ 1 }) end)`, Options{})
+	assert.ErrorContains(t, f.Tests[0].Err, "look the same")
+	e, ok := asType[*Expectation](f.Tests[1].Err)
+	require.True(t, ok)
+	assert.Empty(t, e.Expected)
 }

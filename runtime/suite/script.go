@@ -169,6 +169,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *world, r *scriptRun) runtime.O
 	return runtime.Options{
 		Stdin: strings.NewReader(o.String("stdin")), Stdout: both{&r.stdout, &w.out}, Stderr: both{&r.stderr, &w.out},
 		Logger:   slog.New(&bookHandler{book: &r.log, also: newLogHandler(&w.out)}),
+		Secrets:  &f.secrets,
 		Env:      func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		EnvAllow: allowed, Now: w.clock.now,
 		WorkDir: r.dir, WriteDirs: append(o.Strings("allow_write"), scriptOutDir),

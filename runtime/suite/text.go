@@ -133,7 +133,11 @@ func (t *Text) Failures() {
 // Close writes the counts.
 func (t *Text) Close(r *Report) {
 	passed, failed, skipped := r.Counts()
-	parts := []string{t.paint(green, fmt.Sprintf("%d passed", passed))}
+	style := green
+	if passed == 0 {
+		style = ""
+	}
+	parts := []string{t.paint(style, fmt.Sprintf("%d passed", passed))}
 	if failed > 0 {
 		parts = append(parts, t.paint(red, fmt.Sprintf("%d failed", failed)))
 	}
