@@ -6,12 +6,15 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 )
 
 //go:embed coverage.html
 var coveragePage string
 
-var coverageTemplate = template.Must(template.New("coverage").Parse(coveragePage))
+var coverageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("coverage").Parse(coveragePage))
+})
 
 // Page is one page of a coverage report.
 type Page struct {
@@ -63,9 +66,9 @@ func (c *Coverage) Pages() []*Page {
 		row := rowOf(f.Name, name, all, hit)
 		index.Rows = append(index.Rows, row)
 		data := pageData{Title: f.Name, Total: row, Lines: linesOf(f)}
-		pages = append(pages, &Page{name, func(w io.Writer) error { return coverageTemplate.Execute(w, data) }})
+		pages = append(pages, &Page{name, func(w io.Writer) error { return coverageTemplate().Execute(w, data) }})
 	}
-	first := &Page{"index.html", func(w io.Writer) error { return coverageTemplate.Execute(w, index) }}
+	first := &Page{"index.html", func(w io.Writer) error { return coverageTemplate().Execute(w, index) }}
 	return append([]*Page{first}, pages...)
 }
 

@@ -76,7 +76,7 @@ func runFile(ctx context.Context, o Options, path string) *File {
 			return f.run(l.Context())
 		},
 	}
-	if found := usesLuaUnit.FindSubmatch(source); found != nil {
+	if found := usesLuaUnit().FindSubmatch(source); found != nil {
 		f.luaUnit, script.Args = string(found[1]), luaUnitArgs
 	}
 	_, err = rt.Run(ctx, script)

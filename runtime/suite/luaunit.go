@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -17,9 +18,15 @@ import (
 // and the variable that it has for that, and these are read from what it
 // prints.
 var (
-	usesLuaUnit = regexp.MustCompile(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
+	usesLuaUnit = pattern(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
 	luaUnitArgs = []string{"-o", "TAP", "-v"}
 )
+
+// pattern is compiled when it is first asked for: most runs of the program test
+// nothing.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 const luaUnitOutput = "LUAUNIT_OUTPUT"
 
@@ -31,13 +38,13 @@ func luaUnitEnv(name string) (string, bool) { return luaUnitArgs[1], name == lua
 
 // tapLine is a result: "ok     1	TestX.test_y", "not ok 2	..." and
 // "ok 3	# SKIP reason".
-var tapLine = regexp.MustCompile(`^(not ok|ok)\s+(\d+)\t(.*)$`)
+var tapLine = pattern(`^(not ok|ok)\s+(\d+)\t(.*)$`)
 
 // tapPlan is how many tests there are.
-var tapPlan = regexp.MustCompile(`(?m)^1\.\.(\d+)$`)
+var tapPlan = pattern(`(?m)^1\.\.(\d+)$`)
 
 // startedByHand tells whether the file has run its tests with LuaUnit itself.
-func startedByHand(output string) bool { return tapPlan.MatchString(output) }
+func startedByHand(output string) bool { return tapPlan().MatchString(output) }
 
 // runLuaUnit runs the tests of a file that uses LuaUnit and does not start it.
 func (f *file) runLuaUnit(w *world) error {
@@ -63,7 +70,7 @@ func (f *file) runLuaUnit(w *world) error {
 // readLuaUnit makes tests of what LuaUnit has printed. What the tests print
 // stands before their results.
 func (f *file) readLuaUnit(output string, ended error) {
-	plan := tapPlan.FindStringSubmatch(output)
+	plan := tapPlan().FindStringSubmatch(output)
 	if plan == nil {
 		f.whole(output, ended)
 		return
@@ -79,7 +86,7 @@ func (f *file) readLuaUnit(output string, ended error) {
 		failed, complaint = nil, nil
 	}
 	for line := range strings.SplitSeq(after, "\n") {
-		m := tapLine.FindStringSubmatch(line)
+		m := tapLine().FindStringSubmatch(line)
 		switch {
 		case m != nil:
 			finish()
@@ -140,7 +147,7 @@ func (e *luaUnitError) Error() string { return strings.TrimSpace(e.text) }
 
 // testName matches the names of functions and tables that are tests by their
 // names.
-var testName = regexp.MustCompile(`^[Tt]est[A-Z0-9_]`)
+var testName = pattern(`^[Tt]est[A-Z0-9_]`)
 
 // byName makes tests of the globals that are tests by their names, in the style
 // of LuaUnit, in a file that defines none in another way.
@@ -176,7 +183,7 @@ func (f *file) byName() {
 func testNames(t *lua.LTable) []string {
 	var names []string
 	t.ForEach(func(k, _ lua.LValue) {
-		if name, ok := k.(lua.LString); ok && testName.MatchString(string(name)) {
+		if name, ok := k.(lua.LString); ok && testName().MatchString(string(name)) {
 			names = append(names, string(name))
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/compile"
 )
 
@@ -72,4 +73,17 @@ func TestExamplesPass(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The manual, from which help, completion, the checker and editor types come,
+// takes the modules of tests as well.
+func TestManualKnowsTests(t *testing.T) {
+	m := runtime.ManualOf(Modules()...)
+	for _, name := range []string{
+		"test", "test.each", "it.only", "describe", "before_each", "run_script", "skip", "expect", "expect.to_equal",
+		"simulator.seed", "clock.freeze", "Expectation", "ScriptResult",
+	} {
+		assert.NotNil(t, m.Topic(name), name)
+	}
+	assert.Nil(t, runtime.ManualOf().Topic("simulator.seed"), "scripts have none of it")
 }
