@@ -30,7 +30,8 @@ func Compile(src []byte, name string) (*lua.FunctionProto, error) {
 // Options say how a chunk is compiled. The zero value is what Compile does.
 type Options struct {
 	// Cover, where set, counts how often each line is executed. Code that is
-	// compiled with it is slower and serves one state.
+	// compiled with it is slower and serves one state. A chunk with a function
+	// so full of variables that no register is left is not counted.
 	Cover *Lines
 }
 
@@ -40,7 +41,14 @@ func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compileChunk(chunk, source, o.Cover)
+	proto, err := compileChunk(chunk, source, o.Cover)
+	if err != nil && o.Cover != nil {
+		// There may be no room for the counter: then the code counts more than
+		// its lines. The tree was rewritten, so it is made anew.
+		o.Cover.counts = nil
+		return Compile(src, name)
+	}
+	return proto, err
 }
 
 // Expression compiles src as an expression list whose values the chunk returns,

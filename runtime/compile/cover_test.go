@@ -55,11 +55,22 @@ func TestLongFunctionsAreCounted(t *testing.T) {
 	assert.Equal(t, 1002, strings.Count(counted(t, src.String()), ":1"))
 
 	src.Reset()
+	for i := range 190 {
+		fmt.Fprintf(&src, "local v%d = %d\n", i, i)
+	}
+	src.WriteString("return v1 + v189")
+	assert.Equal(t, 191, strings.Count(counted(t, src.String()), ":1"))
+}
+
+// A function that has no room for the counter is compiled without it.
+func TestFullFunctionsAreNotCounted(t *testing.T) {
+	var src strings.Builder
 	for i := range 200 {
 		fmt.Fprintf(&src, "local v%d = %d\n", i, i)
 	}
-	src.WriteString("return v1 + v199")
-	assert.Equal(t, 201, strings.Count(counted(t, src.String()), ":1"))
+	_, err := Compile([]byte(src.String()), "test.lua")
+	require.NoError(t, err)
+	assert.Empty(t, counted(t, src.String()))
 }
 
 // What a script sees of the counter is nothing: not among its globals, not in
