@@ -40,7 +40,9 @@ func TestLiveCallsFunctions(t *testing.T) {
 		function prints() print("out") end
 		function yields() return pcall(coroutine.yield, 1) end`,
 		func(l *Live, fn func(string) *lua.LFunction) error {
-			call := func(name string, args ...lua.LValue) ([]lua.LValue, error) { return l.Call(l.Context(), fn(name), args...) }
+			call := func(name string, args ...lua.LValue) ([]lua.LValue, error) {
+				return l.Call(l.Context(), fn(name), args...)
+			}
 			for want := 2; want <= 4; want += 2 {
 				got, err := call("count", lua.LNumber(2))
 				require.NoError(t, err)

@@ -49,6 +49,10 @@ type Options struct {
 	WorkDir             string
 	ReadDirs, WriteDirs []string
 
+	// ModuleDirs are absolute folders that require searches after the script's
+	// own; they have to be readable.
+	ModuleDirs []string
+
 	// Timeout bounds a run; 0 is no bound.
 	Timeout time.Duration
 	// MaxMemory bounds the growth of the process's heap during a run, in

@@ -118,16 +118,19 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 // Without a source, src is nil and tried names the files that were looked for.
 func (r *run) findModule(name string) (src []byte, chunk, file string, tried []string, err error) {
 	rel := strings.ReplaceAll(name, ".", "/")
-	for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
-		file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
-		src, _, err := r.box.ReadFile(file)
-		if err == nil {
-			return src, r.shownAs(candidate), file, nil, nil
+	for _, dir := range r.moduleDirs() {
+		for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
+			candidate = path.Join(dir, candidate)
+			file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
+			src, _, err := r.box.ReadFile(file)
+			if err == nil {
+				return src, r.shownAs(candidate), file, nil, nil
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return nil, "", "", nil, err
+			}
+			tried = append(tried, r.shownAs(candidate))
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, "", "", nil, err
-		}
-		tried = append(tried, r.shownAs(candidate))
 	}
 	if text, ok := r.rt.opts.LuaModules[name]; ok {
 		return []byte(text), name, "", nil, nil
@@ -136,6 +139,17 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 		return text, bindings.InternalChunk + " " + name, "", nil, nil
 	}
 	return nil, "", "", tried, nil
+}
+
+// moduleDirs are the folders that require searches, as seen from the script's.
+func (r *run) moduleDirs() []string {
+	dirs := []string{"."}
+	for _, dir := range r.rt.opts.ModuleDirs {
+		if rel, err := filepath.Rel(r.dir(), dir); err == nil && rel != "." {
+			dirs = append(dirs, filepath.ToSlash(rel))
+		}
+	}
+	return dirs
 }
 
 // shownAs is what messages call a file beside the script: the script's own name

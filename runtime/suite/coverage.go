@@ -60,9 +60,9 @@ func (c *Covered) missed() string {
 	var ranges []string
 	start, last := 0, 0
 	end := func() {
-		switch {
-		case start == 0:
-		case start == last:
+		switch start {
+		case 0:
+		case last:
 			ranges = append(ranges, strconv.Itoa(start))
 		default:
 			ranges = append(ranges, fmt.Sprintf("%d-%d", start, last))

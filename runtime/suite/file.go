@@ -100,15 +100,17 @@ func loadError(err error) error {
 	return err
 }
 
-// runtimeOptions are those of the file's state: it reads the files beside it,
-// and what it prints and logs goes to the world of the running test.
+// runtimeOptions are those of the file's state: it reads the files beside it
+// and requires modules from the folders above as well, up to the one that tests
+// are run from. What it prints and logs goes to the world of the running test.
 func (f *file) runtimeOptions() runtime.Options {
+	above := parents(f.options.Dir, filepath.Dir(f.result.Path))
 	return runtime.Options{
 		Stdout: worldOut{f}, Stderr: worldOut{f},
 		Secrets: &f.secrets, Env: luaUnitEnv, EnvAllow: luaUnitVariables,
 		Logger:  slog.New(newLogHandler(worldOut{f})),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
-		WorkDir: filepath.Dir(f.result.Path),
+		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
 		Modules: f.builder.modules(),
 		Sources: f.source,

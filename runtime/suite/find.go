@@ -52,6 +52,21 @@ func Find(dir string, names []string) ([]string, error) {
 	return slices.Compact(files), nil
 }
 
+// parents returns the folders above dir up to root, the nearest first; none
+// where dir does not lie in root.
+func parents(root, dir string) []string {
+	rel, err := filepath.Rel(root, dir)
+	if err != nil || !filepath.IsLocal(rel) {
+		return nil
+	}
+	var list []string
+	for at := dir; at != root && len(at) > len(root); {
+		at = filepath.Dir(at)
+		list = append(list, at)
+	}
+	return list
+}
+
 // passedOver tells whether a folder is not searched.
 func passedOver(name string) bool {
 	return strings.HasPrefix(name, ".") || name == "node_modules"

@@ -93,7 +93,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 		newMatcher("to_have_length", "Expects a list with so many items, or a text with so many bytes.", `expect({ "a", "b" }).to_have_length(2)`,
 			wanted("integer", "How many."),
 			func(m *match) (bool, error) {
-				n := 0
+				var n int
 				switch v := m.got.(type) {
 				case lua.LString:
 					n = len(v)

@@ -227,6 +227,32 @@ func TestSourcesAreNoted(t *testing.T) {
 	assert.Equal(t, []string{"a_test.lua", "lib/m.lua", "s.lua", "lib/n.lua", "d.lua"}, names)
 }
 
+// Tests may lie in a folder of their own, or in one beneath.
+func TestModulesAreFoundAboveTests(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"lib/clean.lua":             `return { where = "lib" }`,
+		"rows.lua":                  `return require "lib.clean"`,
+		"tests/deep/a_test.lua":     `it("a", function() expect(require("lib.clean").where).to_equal("lib") expect(require "rows").to_be(require "lib.clean") end)`,
+		"tests/own/lib/clean.lua":   `return { where = "own" }`,
+		"tests/own/b_test.lua":      `it("b", function() expect(require("clean").where).to_equal("own") end)`,
+		"tests/own/c_test.lua":      `it("c", function() expect(function() require("lib.nothing") end).to_raise("lib/nothing.lua") end)`,
+		"tests/own/broken_test.lua": `it("d", function() require "broken" end)`,
+		"broken.lua":                "local x = = 1",
+	})
+	r := runIn(t, dir, Options{Coverage: true})
+	_, failed, _ := r.Counts()
+	assert.Equal(t, 1, failed, text(r, false))
+	assert.Contains(t, text(r, false), "broken.lua:1: unexpected symbol")
+	c, err := r.Coverage(dir)
+	require.NoError(t, err)
+	assert.Equal(t, "lib/clean.lua", c.Files[1].Name)
+
+	assert.Equal(t, []string{"/a/b", "/a"}, parents("/a", "/a/b/c"))
+	assert.Empty(t, parents("/a", "/a"))
+	assert.Empty(t, parents("/a/b", "/a"))
+	assert.Empty(t, parents("/a", "/ab"))
+}
+
 func TestFind(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"b_test.lua": "", "a_test.lua": "", "sub/deep/c_test.lua": "", "script.lua": "", "_test.txt": "",

@@ -133,11 +133,12 @@ func (r *scriptRun) workDir(a *bindings.Args) error {
 	}
 	for k, v := files.Next(lua.LNil); k != lua.LNil; k, v = files.Next(k) {
 		name, isName := k.(lua.LString)
-		if !isName || v.Type() != lua.LTString && v.Type() != lua.LTNumber {
+		switch {
+		case !isName || v.Type() != lua.LTString && v.Type() != lua.LTNumber:
 			err = a.Errorf("the option 'files' holds texts by name, such as files = { [\"accounts.csv\"] = \"id,name\\n\" }")
-		} else if !filepath.IsLocal(filepath.FromSlash(string(name))) {
+		case !filepath.IsLocal(filepath.FromSlash(string(name))):
 			err = a.Errorf("the file %s would lie outside of the working directory", name)
-		} else {
+		default:
 			r.given[filepath.ToSlash(filepath.Clean(string(name)))] = v.String()
 			err = put(filepath.Join(r.dir, filepath.FromSlash(string(name))), v.String())
 		}
