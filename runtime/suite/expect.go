@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -143,7 +144,10 @@ func newExpectation(L *lua.LState, h bindings.Host, got lua.LValue, never bool) 
 			names = append(names, one.Name)
 		}
 		meant := suggest.Phrase(name, names)
-		if meant == "" {
+		switch {
+		case slices.Contains([]string{"to", "be", "is", "have", "not"}, name):
+			meant = "; matchers are one word: expect(value).to_equal(...), expect(value).never.to_equal(...)"
+		case meant == "":
 			meant = "; there are: " + strings.Join(names[1:], ", ")
 		}
 		bindings.Raise(L, &bindings.UsageError{Func: "expect", Message: "there is no matcher '" + name + "'" + meant})
@@ -164,6 +168,9 @@ const (
 // showBoth writes two values so that they can be compared: each on one line
 // where that is short, else both over several.
 func showBoth(L *lua.LState, expected, got lua.LValue) (string, string) {
+	if hasLines(expected) && hasLines(got) {
+		return expected.String(), got.String()
+	}
 	a, b := bindings.Show(L, expected, wide), bindings.Show(L, got, wide)
 	if len(a) <= wide && len(b) <= wide && !strings.Contains(a+b, "\n") {
 		return a, b
@@ -171,10 +178,17 @@ func showBoth(L *lua.LState, expected, got lua.LValue) (string, string) {
 	return broken(L, expected), broken(L, got)
 }
 
-// broken writes a value over several lines, a text at its own.
+// hasLines tells whether a value is a text of several lines.
+func hasLines(v lua.LValue) bool {
+	text, ok := v.(lua.LString)
+	return ok && strings.Contains(string(text), "\n")
+}
+
+// broken writes a value over several lines: a table at least its own fields.
 func broken(L *lua.LState, v lua.LValue) string {
-	if text, ok := v.(lua.LString); ok && strings.Contains(string(text), "\n") {
-		return string(text)
+	text := bindings.Show(L, v, narrow)
+	if _, ok := v.(*lua.LTable); ok && !strings.Contains(text, "\n") {
+		return bindings.Show(L, v, len(text)+1)
 	}
-	return bindings.Show(L, v, narrow)
+	return text
 }

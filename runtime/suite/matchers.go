@@ -32,7 +32,11 @@ func equality() []*matcher {
 			func(m *match) (bool, error) {
 				m.say("be equal to the expected one")
 				m.show(m.Get(0), m.got)
-				return equal(m.got, m.Get(0)), nil
+				ok := equal(m.got, m.Get(0))
+				if !ok && !m.never && m.got.Type() == lua.LTTable && includes(m.got, m.Get(0)) {
+					m.failed.Message += "; it has further fields, and to_include looks at the given ones alone"
+				}
+				return ok, nil
 			}),
 		newMatcher("to_be", "Expects the very same value: two tables are the same only where they are one table.",
 			`expect(planhat).to_be(require "planhat")`, anything,
@@ -65,11 +69,19 @@ func equality() []*matcher {
 		newMatcher("to_be_a", "Expects a value of a type, as `type` names it.", `expect("text").to_be_a("string")`,
 			[]bindings.Param{{Name: "type", Type: "string", Doc: "`nil`, `boolean`, `number`, `string`, `table`, `function`, `thread` or `userdata`."}},
 			func(m *match) (bool, error) {
-				m.say("be a " + m.String(0) + ", and is a " + m.got.Type().String())
+				m.say("be a " + m.String(0) + ", and is " + aType(m.got))
 				m.showGot()
 				return m.got.Type().String() == m.String(0), nil
 			}),
 	}
+}
+
+// aType names the type of a value: "a string", "nil".
+func aType(v lua.LValue) string {
+	if v == lua.LNil {
+		return "nil"
+	}
+	return "a " + v.Type().String()
 }
 
 // showGot puts the value alone into the report.
@@ -100,7 +112,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 				case *lua.LTable:
 					n = v.Len()
 				default:
-					return false, m.Errorf("only texts and lists have a length, and the value is a %s", m.got.Type())
+					return false, m.Errorf("only texts and lists have a length, and the value is %s", aType(m.got))
 				}
 				m.say("have the length " + strconv.Itoa(m.Int(0)) + ", and has " + strconv.Itoa(n))
 				m.showGot()
@@ -110,7 +122,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 			[]bindings.Param{{Name: "pattern", Type: "string", Doc: "The pattern, as `string.find` takes it."}},
 			func(m *match) (bool, error) {
 				if m.got.Type() != lua.LTString {
-					return false, m.Errorf("only texts match a pattern, and the value is a %s", m.got.Type())
+					return false, m.Errorf("only texts match a pattern, and the value is %s", aType(m.got))
 				}
 				m.say("match the pattern " + bindings.Show(m.L, m.Get(0), wide))
 				m.showGot()
@@ -122,7 +134,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 
 func contains(m *match) (bool, error) {
 	m.say("contain " + bindings.Show(m.L, m.Get(0), wide))
-	m.failed.Got = broken(m.L, m.got)
+	m.failed.Got = bindings.Show(m.L, m.got, wide)
 	switch v := m.got.(type) {
 	case lua.LString:
 		if t := m.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
@@ -140,7 +152,7 @@ func contains(m *match) (bool, error) {
 		}
 		return false, nil
 	}
-	return false, m.Errorf("only texts and lists contain something, and the value is a %s", m.got.Type())
+	return false, m.Errorf("only texts and lists contain something, and the value is %s", aType(m.got))
 }
 
 // matches asks string.find, so that patterns are what they are in scripts.
@@ -162,7 +174,7 @@ func numbers() []*matcher {
 		return newMatcher(name, doc, example, wanted("number", "The bound."), func(m *match) (bool, error) {
 			got, ok := m.got.(lua.LNumber)
 			if !ok {
-				return false, m.Errorf("the value is no number but a %s: %s", m.got.Type(), bindings.Show(m.L, m.got, wide))
+				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
 			}
 			m.say("be " + words + " " + bindings.Show(m.L, m.Get(0), wide))
 			m.showGot()
@@ -177,7 +189,7 @@ func numbers() []*matcher {
 		func(m *match) (bool, error) {
 			got, ok := m.got.(lua.LNumber)
 			if !ok {
-				return false, m.Errorf("the value is no number but a %s: %s", m.got.Type(), bindings.Show(m.L, m.got, wide))
+				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
 			}
 			digits := 2
 			if m.Given(1) {

@@ -24,7 +24,7 @@ expect(function() planhat.company.get_by_id("extid-nobody") end).to_raise{ kind 
 func raised(m *match) (bool, error) {
 	fn, ok := m.got.(*lua.LFunction)
 	if !ok {
-		return false, m.Errorf("a function is called to see whether it raises, and the value is a %s; write expect(function() ... end)", m.got.Type())
+		return false, m.Errorf("a function is called to see whether it raises, and the value is %s; write expect(function() ... end)", aType(m.got))
 	}
 	_, err := m.Host.Call(m.L, fn)
 	failure, ok := asType[*lua.ApiError](err)

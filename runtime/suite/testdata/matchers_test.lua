@@ -151,6 +151,13 @@ describe("to_raise", function()
   end)
 end)
 
+it("says what may help", function()
+  expect(fails(function() expect({ a = 1, b = 2 }).to_equal({ a = 1 }) end)).to_contain("to_include")
+  expect(fails(function() expect({ a = 1 }).to_equal({ a = 2 }) end)).never.to_contain("to_include")
+  expect(fails(function() expect(nil).to_be_a("table") end)).to_equal("the value should be a table, and is nil")
+  expect(function() expect(1).to.equal(1) end).to_raise("matchers are one word")
+end)
+
 describe("every matcher", function()
   it("can be called with a colon", function()
     expect(1):to_equal(1)
