@@ -71,7 +71,7 @@ func runFile(ctx context.Context, o Options, path string) *File {
 		Name: f.result.Name, Path: path, Source: source,
 		Then: func(l *runtime.Live) error {
 			timer.Stop()
-			f.live = l
+			f.live, f.result.Loaded = l, true
 			f.builder.group = nil
 			return f.run(l.Context())
 		},
@@ -85,7 +85,10 @@ func runFile(ctx context.Context, o Options, path string) *File {
 		f.result.Tests = nil
 	}
 	f.result.Output = loading.out.String()
-	if f.luaUnit != "" || len(f.result.Tests) == 0 {
+	switch {
+	case f.live == nil && len(f.root.items) > 0 && f.result.Err == nil:
+		f.result.Err = errors.New("the file ended itself by os.exit, before its tests could run")
+	case f.luaUnit != "" || len(f.result.Tests) == 0:
 		f.readLuaUnit(f.result.Output, err)
 	}
 	return f.result
@@ -186,7 +189,7 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 	for _, i := range items {
 		switch {
 		case failed != nil:
-			fail := func(t *testCase) { f.report(t, &Test{Status: Failed, Err: failed, Output: w.out.String()}) }
+			fail := func(t *testCase) { f.report(t, outcomeOf(failed, &Test{Output: w.out.String()})) }
 			if i.test != nil {
 				fail(i.test)
 			} else {
@@ -275,16 +278,25 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	if closed := w.close(); err == nil {
 		err = closed
 	}
-	result := &Test{Status: Passed, Err: err, Output: w.out.String(), Duration: time.Since(started)}
-	if skip, ok := asType[*skipError](err); ok {
-		result.Status, result.Reason, result.Err = Skipped, skip.reason, nil
-	} else if err != nil {
-		result.Status = Failed
-	}
+	result := outcomeOf(err, &Test{Output: w.out.String(), Duration: time.Since(started)})
 	if err != nil && ctx.Err() != nil {
 		return // the test did not fail: it was interrupted
 	}
 	f.report(t, result)
+}
+
+// outcomeOf decides how a test ended.
+func outcomeOf(err error, result *Test) *Test {
+	skip, skipped := asType[*skipError](err)
+	switch {
+	case skipped:
+		result.Status, result.Reason = Skipped, skip.reason
+	case err != nil:
+		result.Status, result.Err = Failed, err
+	default:
+		result.Status = Passed
+	}
+	return result
 }
 
 // report keeps the result of a test.

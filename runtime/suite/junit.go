@@ -61,7 +61,7 @@ func JUnit(w io.Writer, r *Report, started time.Time) error {
 			s.Cases = append(s.Cases, junitOf(f, t))
 		}
 		if f.Err != nil {
-			s.Cases = append(s.Cases, junitOf(f, &Test{Name: "could not be loaded", Status: Failed, Err: f.Err, Output: f.Output}))
+			s.Cases = append(s.Cases, junitOf(f, &Test{Name: f.problem(), Status: Failed, Err: f.Err, Output: f.Output}))
 		}
 		for _, c := range s.Cases {
 			s.Tests++

@@ -75,6 +75,7 @@ func (f *file) readLuaUnit(output string, ended error) {
 		f.whole(output, ended)
 		return
 	}
+	f.result.Loaded = true
 	before, after, _ := strings.Cut("\n"+output, "\n"+plan[0]+"\n")
 	f.result.Output = strings.TrimPrefix(before, "\n")
 	var printed, complaint []string

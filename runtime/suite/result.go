@@ -42,8 +42,11 @@ type File struct {
 	// Name is the file as messages call it, Path where it lies.
 	Name, Path string
 	Tests      []*Test
-	// Err is why the file could not be loaded, nil where it could.
+	// Err is why the file could not be loaded, or what ended it before all of
+	// its tests had run; nil where all went well.
 	Err error
+	// Loaded is true where it could be loaded.
+	Loaded bool
 	// Output is what it printed while it was loaded.
 	Output   string
 	Duration time.Duration
@@ -55,6 +58,14 @@ type File struct {
 
 // Failed tells whether something in the file failed.
 func (f *File) Failed() bool { return f.Err != nil || f.count(Failed) > 0 }
+
+// problem names what Err is about.
+func (f *File) problem() string {
+	if f.Loaded {
+		return "did not come to its end"
+	}
+	return "could not be loaded"
+}
 
 func (f *File) count(s Status) int {
 	n := 0

@@ -174,6 +174,16 @@ func TestTestsAreDefinedOutsideOfTests(t *testing.T) {
 	assert.ErrorContains(t, f.Tests[3].Err, "os.exit(3)")
 }
 
+func TestFilesThatEndTooEarly(t *testing.T) {
+	f := runOne(t, `it("never runs", function() end) os.exit(0)`, Options{})
+	assert.ErrorContains(t, f.Err, "before its tests could run")
+	assert.True(t, f.Failed())
+
+	f = runOne(t, `describe("d", function() before_all(function() skip("not here") end) it("a", function() end) end)`, Options{})
+	assert.Equal(t, []string{"d › a skipped"}, outcomes(f))
+	assert.Equal(t, "not here", f.Tests[0].Reason)
+}
+
 func TestBail(t *testing.T) {
 	dir := folder(t, map[string]string{
 		"a_test.lua": `it("a", function() end)`,

@@ -19,7 +19,7 @@ func TAP(w io.Writer, r *Report) error {
 		}
 		if f.Err != nil {
 			n++
-			tapTest(&b, n, f, &Test{Name: "could not be loaded", Status: Failed, Err: f.Err, Output: f.Output})
+			tapTest(&b, n, f, &Test{Name: f.problem(), Status: Failed, Err: f.Err, Output: f.Output})
 		}
 	}
 	fmt.Fprintf(&b, "1..%d\n", n)

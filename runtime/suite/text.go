@@ -57,8 +57,8 @@ func (t *Text) File(f *File) {
 		sign, style = "-", yellow
 	}
 	var parts []string
-	if f.Err != nil && len(f.Tests) == 0 {
-		parts = append(parts, t.paint(red, "could not be loaded"))
+	if f.Err != nil {
+		parts = append(parts, t.paint(red, f.problem()))
 	}
 	for _, part := range []struct {
 		n           int
@@ -161,7 +161,7 @@ func (t *Text) failure(b *strings.Builder, f failure) {
 		title += separator + f.test.FullName()
 		err, output = f.test.Err, f.test.Output
 	} else {
-		title += " could not be loaded"
+		title += " " + f.file.problem()
 	}
 	fmt.Fprintf(b, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, title))
 	b.WriteString(indented(t.explain(err), "  "))
