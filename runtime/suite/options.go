@@ -15,7 +15,8 @@ type Options struct {
 	Dir string
 	// Match, where set, chooses tests by their full names.
 	Match func(fullName string) bool
-	// Timeout bounds each test with what runs before and after it.
+	// Timeout bounds each function of a file: a test, what runs before or after
+	// it, and the loading of the file itself.
 	Timeout time.Duration
 	// Parallel is the number of files that run at once; 0 means one.
 	Parallel int

@@ -220,3 +220,27 @@ func TestDiffPassesOverWhatIsEqual(t *testing.T) {
 	assert.Len(t, shown, 1+3+2+3+1+3+2+1)
 	assert.Nil(t, (&Expectation{Expected: "1", Got: "2"}).Diff())
 }
+
+// However much there is to show, a report can be read.
+func TestLongReportsAreCut(t *testing.T) {
+	started := time.Now()
+	f := runOne(t, `
+		it("lines", function() expect(("x\n"):rep(30000)).to_equal(("y\n"):rep(30000)) end)
+		it("one line", function() expect(("é"):rep(5000) .. "abc" .. ("z"):rep(5000)).to_equal(("é"):rep(5000) .. "abd") end)
+		it("prints", function() for i = 1, 5000 do print("line " .. i) end error("x") end)
+		it("tables", function()
+			local a, b = {}, {}
+			for i = 1, 3000 do a[i] = { id = i } b[i] = { id = i + i % 2 } end
+			expect(a).to_equal(b)
+		end)`, Options{Timeout: time.Minute})
+	assert.Equal(t, 4, f.count(Failed))
+	got := text(&Report{Files: []*File{f}}, false)
+	assert.Less(t, len(got), 20_000)
+	assert.Contains(t, got, "more lines\n")
+	assert.Contains(t, got, "éééabd\"\n")
+	assert.Contains(t, got, "éééabczzz")
+	assert.Contains(t, got, "(15005 bytes in all)")
+	assert.Contains(t, got, "… 4900 lines before these")
+	assert.Contains(t, got, "line 5000\n")
+	t.Log(time.Since(started))
+}

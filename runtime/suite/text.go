@@ -166,6 +166,9 @@ func (t *Text) failure(b *strings.Builder, f failure) {
 	fmt.Fprintf(b, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, title))
 	b.WriteString(indented(t.explain(err), "  "))
 	if output = strings.TrimRight(output, "\n"); output != "" {
+		if !t.Verbose {
+			output = lastLines(output)
+		}
 		fmt.Fprintf(b, "  %s\n%s", t.paint(dim, "it printed:"), indented(output, "    "))
 	}
 }
@@ -227,12 +230,17 @@ func (t *Text) compare(b *strings.Builder, e *Expectation) {
 				fmt.Fprintf(b, "  %-*s  %s\n", width, label, t.paint(style, lines))
 			}
 		}
-		value(expected, green, e.Expected)
-		value(got, red, e.Got)
+		a, c := window(e.Expected, e.Got)
+		value(expected, green, a)
+		value(got, red, c)
 		return
 	}
 	fmt.Fprintf(b, "  %s, %s\n", t.paint(green, "- "+expected), t.paint(red, "+ "+got))
-	for _, line := range diff {
+	for i, line := range diff {
+		if i == mostDiff {
+			fmt.Fprintf(b, "    … and %d more lines\n", len(diff)-mostDiff)
+			break
+		}
 		text := "  " + string(line.Sign) + " " + line.Text
 		switch line.Sign {
 		case '-':
