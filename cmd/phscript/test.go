@@ -108,6 +108,7 @@ func (o *testOptions) settings(env *environment) (suite.Options, error) {
 	return s, nil
 }
 
+// runTests runs tests once, or again and again.
 func runTests(env *environment, o *testOptions) error {
 	s, err := o.settings(env)
 	if err != nil {

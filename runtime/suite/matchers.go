@@ -16,6 +16,7 @@ var matchers = sync.OnceValue(func() []*matcher {
 	return append(append(equality(), contents()...), numbers()...)
 })
 
+// newMatcher makes a matcher of what its manual says and what it does.
 func newMatcher(name, doc, example string, params []bindings.Param, holds func(m *match) (bool, error)) *matcher {
 	return &matcher{Func: bindings.Func{Name: name, Doc: doc, Example: example, Params: params, Errors: "When the value is not so."}, holds: holds}
 }
@@ -24,6 +25,7 @@ func wanted(typ, doc string) []bindings.Param {
 	return []bindings.Param{{Name: "expected", Type: typ, Doc: doc}}
 }
 
+// equality are the matchers about the whole value.
 func equality() []*matcher {
 	anything := []bindings.Param{{Name: "expected", Type: "any", Optional: true, Doc: "What the value should be."}}
 	return []*matcher{
@@ -89,6 +91,7 @@ func (m *match) showGot() {
 	m.failed.Got = bindings.Show(m.L, m.got, wide)
 }
 
+// contents are the matchers about what is in a value.
 func contents() []*matcher {
 	return []*matcher{
 		newMatcher("to_contain", "Expects a part: of a text a text in it, of a list an item that is equal to the expected one.",
@@ -132,6 +135,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 	}
 }
 
+// contains is to_contain.
 func contains(m *match) (bool, error) {
 	m.say("contain " + bindings.Show(m.L, m.Get(0), wide))
 	m.failed.Got = bindings.Show(m.L, m.got, wide)
@@ -169,6 +173,7 @@ func matches(m *match, text, pattern lua.LValue) (bool, error) {
 	return len(results) > 0 && results[0] != lua.LNil, nil
 }
 
+// numbers are the matchers about numbers.
 func numbers() []*matcher {
 	compare := func(name, doc, example, words string, holds func(got, want float64) bool) *matcher {
 		return newMatcher(name, doc, example, wanted("number", "The bound."), func(m *match) (bool, error) {

@@ -21,6 +21,7 @@ expect(function() planhat.company.get_by_id("extid-nobody") end).to_raise{ kind 
 	return m
 }
 
+// raised calls the function and looks at its error.
 func raised(m *match) (bool, error) {
 	fn, ok := m.got.(*lua.LFunction)
 	if !ok {

@@ -75,6 +75,7 @@ type scriptRun struct {
 	dryRun  bool
 }
 
+// runScript runs a script in the world of a test and pushes its result.
 func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 	name := a.String(0)
 	path := filepath.Join(filepath.Dir(f.result.Path), filepath.FromSlash(name))

@@ -145,6 +145,7 @@ expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
 	}
 }
 
+// seed stores records; one that stands alone counts as a list of one.
 func seed(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
 	m, err := modelArg(a, 0)
 	if err != nil {

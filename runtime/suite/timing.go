@@ -76,6 +76,7 @@ print(time.today()) --> 2026-01-15`,
 	}
 }
 
+// onClock makes the Call of a function about the test's clock.
 func onClock(call func(a *bindings.Args, c *clock) (int, error)) func(*bindings.Args) (int, error) {
 	return func(a *bindings.Args) (int, error) {
 		w := worldOf(a.Context())
