@@ -83,6 +83,13 @@ func Shown(L *lua.LState, v lua.LValue, depth, most int) string {
 	return show.text(v)
 }
 
+// Show returns a value as inspect shows it, with tables of up to width bytes on
+// one line.
+func Show(L *lua.LState, v lua.LValue, width int) string {
+	show := inspector{depth: math.MaxInt, most: math.MaxInt, indent: "  ", null: CodecOf(L).IsNull, width: width}
+	return show.text(v)
+}
+
 // maxLine is the length in bytes up to which a table stays on one line.
 const maxLine = 76
 
@@ -97,6 +104,8 @@ type inspector struct {
 	null        func(lua.LValue) bool
 	// bounded leaves the fields of large tables uncounted.
 	bounded bool
+	// width is up to which a table stays on one line, maxLine where it is 0.
+	width int
 	// above holds the tables that are being shown, to find cycles.
 	above []*lua.LTable
 }
@@ -137,7 +146,11 @@ func (s *inspector) table(t *lua.LTable) string {
 		length += len(item) + 2
 		broken = broken || strings.Contains(item, "\n")
 	}
-	if s.indent == "" || !broken && length <= maxLine {
+	width := s.width
+	if width == 0 {
+		width = maxLine
+	}
+	if s.indent == "" || !broken && length <= width {
 		return "{ " + strings.Join(items, ", ") + " }"
 	}
 	outer := strings.Repeat(s.indent, len(s.above))

@@ -61,6 +61,12 @@ func newFunction(L *lua.LState, h Host, module string, fn *Func, self *lua.LTabl
 	})
 }
 
+// Method makes a checked function of an object, which may be called with a dot
+// or with a colon. Messages call it by the name of the module.
+func Method(L *lua.LState, h Host, module string, fn *Func, object *lua.LTable) *lua.LFunction {
+	return newFunction(L, h, module, fn, object)
+}
+
 // luaFunction runs a chunk that returns a function. The chunk is part of the
 // program: one that does not compile is a bug that any test finds.
 func luaFunction(L *lua.LState, name, chunk string) *lua.LFunction {

@@ -9,6 +9,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/suggest"
 )
 
@@ -329,6 +330,9 @@ func timePeriods() []*Func {
 
 // pause waits, or returns the context's cause when the run ends before.
 func pause(ctx context.Context, d time.Duration) error {
+	if pause := planhat.PauseOf(ctx); pause != nil {
+		return pause(ctx, d)
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -78,6 +78,9 @@ var operandHints = []struct {
 	},
 }
 
+// testHint says what to do with a test that is run as a script.
+const testHint = "that is for tests: files that end in _test.lua, which are run by 'phscript test FILE'"
+
 // foreignGlobals says how to write what other languages have as a global name.
 var foreignGlobals = map[string]string{
 	"null": "'null' is written nil", "None": "'None' is written nil", "undefined": "'undefined' is written nil", "NULL": "'NULL' is written nil",
@@ -88,6 +91,8 @@ var foreignGlobals = map[string]string{
 	"float": "a text becomes a number with tonumber(text)", "parseInt": "a text becomes a number with tonumber(text)",
 	"parseFloat": "a text becomes a number with tonumber(text)", "Number": "a text becomes a number with tonumber(text)",
 	"console": "write print(...) in the place of console.log(...)", "echo": "text is shown with print(...)", "printf": "write print(string.format(...))",
+	"describe": testHint, "it": testHint, "expect": testHint, "run_script": testHint, "simulator": testHint, "clock": testHint,
+	"before_each": testHint, "after_each": testHint, "before_all": testHint, "after_all": testHint,
 	"open": "files are read with fs.read(name) and csv.rows(name)", "exit": "a run is ended with os.exit()",
 }
 

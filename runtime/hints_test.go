@@ -20,6 +20,7 @@ func TestHintsSuggestNames(t *testing.T) {
 		`rows = {}; print(#rowz)`:                 "did you mean 'rows'?",
 		`tables.map({}, print)`:                   `write local tables = require "tables" first`,
 		`import("csv")`:                           `local name = require "name"`,
+		`it("x", function() end)`:                 "phscript test FILE",
 		`print(null.x)`:                           "'null' is written nil",
 		`planhat.compny.get_list()`:               "did you mean 'company'?",
 		`planhat.companies.get_list()`:            "did you mean 'company'?",

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/runtime/lualib"
 )
 
@@ -22,16 +24,24 @@ func (r *run) prepare() {
 // luaHost is what Lua's own libraries see of a run.
 type luaHost struct{ host }
 
-var _ lualib.Host = luaHost{}
+var (
+	_ lualib.Host         = luaHost{}
+	_ lualib.FileCompiler = luaHost{}
+)
 
 // ReadSource reads a file for loadfile and dofile; messages call it as the
 // script does. Its text is kept for error reports.
 func (h luaHost) ReadSource(name string) ([]byte, string, error) {
-	src, _, err := h.box.ReadFile(name)
+	src, path, err := h.box.ReadFile(name)
 	if err == nil {
-		h.sources[name] = src
+		h.paths[name] = path
 	}
 	return src, name, err
+}
+
+// CompileFile compiles what ReadSource has read.
+func (h luaHost) CompileFile(src []byte, name string) (*lua.FunctionProto, error) {
+	return h.compile(src, name, h.paths[name])
 }
 
 // Getenv returns a declared variable. Lua's os.getenv has no errors: one that

@@ -115,9 +115,15 @@ func (r *run) lazyGlobals() {
 	globals.Metatable = meta
 }
 
-// setValues hands the caller's Go values to the script, and its arguments.
+// setValues hands the caller's globals and Go values to the script, and its
+// arguments.
 func (r *run) setValues() {
 	L := r.L
+	for _, m := range r.rt.opts.Modules {
+		if m.Name == "" {
+			bindings.Open(L, host{r}, m).ForEach(L.G.Global.RawSet)
+		}
+	}
 	for name, v := range r.rt.opts.Values {
 		L.G.Global.RawSetString(name, luar.New(L, v))
 	}

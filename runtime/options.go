@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/lualib"
 	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
@@ -49,6 +50,10 @@ type Options struct {
 	WorkDir             string
 	ReadDirs, WriteDirs []string
 
+	// ModuleDirs are absolute folders that require searches after the script's
+	// own; they have to be readable.
+	ModuleDirs []string
+
 	// Timeout bounds a run; 0 is no bound.
 	Timeout time.Duration
 	// MaxMemory bounds the growth of the process's heap during a run, in
@@ -78,7 +83,13 @@ type Options struct {
 	// terminal that Stdout is, and whether it may be coloured.
 	Help manual.PageOptions
 
-	// Modules are more modules written in Go, beside the built-in ones.
+	// Sources, where set, is told the path of every file that a run compiles:
+	// the script, and what it requires. It returns what is to count the
+	// file's lines, or nil.
+	Sources func(path string) *compile.Lines
+
+	// Modules are more modules written in Go, beside the built-in ones. The
+	// members of one without a name are globals.
 	Modules []*bindings.Module
 	// LuaModules are more modules written in Lua: their source by name.
 	LuaModules map[string]string

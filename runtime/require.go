@@ -61,7 +61,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	if loader := r.preloaded(L, name); loader != nil {
 		return r.runModule(L, name, loader)
 	}
-	src, chunk, tried, err := r.findModule(name)
+	src, chunk, file, tried, err := r.findModule(name)
 	if err != nil {
 		L.RaiseError("module '%s' cannot be read: %s", name, err.Error())
 	}
@@ -72,7 +72,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules",
 			name, suggest.Phrase(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
 	}
-	proto, err := r.compile(src, chunk)
+	proto, err := r.compile(src, chunk, file)
 	if err != nil {
 		L.Error(lua.LString(err.Error()), 0)
 	}
@@ -114,28 +114,42 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	return lua.LTrue
 }
 
-// findModule looks for a module's source. Without one, src is nil and tried
-// names the files that were looked for.
-func (r *run) findModule(name string) (src []byte, chunk string, tried []string, err error) {
+// findModule looks for a module's source, and its file where it has one.
+// Without a source, src is nil and tried names the files that were looked for.
+func (r *run) findModule(name string) (src []byte, chunk, file string, tried []string, err error) {
 	rel := strings.ReplaceAll(name, ".", "/")
-	for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
-		file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
-		src, _, err := r.box.ReadFile(file)
-		if err == nil {
-			return src, r.shownAs(candidate), nil, nil
+	for _, dir := range r.moduleDirs() {
+		for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
+			candidate = path.Join(dir, candidate)
+			file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
+			src, _, err := r.box.ReadFile(file)
+			if err == nil {
+				return src, r.shownAs(candidate), file, nil, nil
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return nil, "", "", nil, err
+			}
+			tried = append(tried, r.shownAs(candidate))
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, "", nil, err
-		}
-		tried = append(tried, r.shownAs(candidate))
 	}
 	if text, ok := r.rt.opts.LuaModules[name]; ok {
-		return []byte(text), name, nil, nil
+		return []byte(text), name, "", nil, nil
 	}
 	if text, ok := stdlib.Source(name); ok {
-		return text, bindings.InternalChunk + " " + name, nil, nil
+		return text, bindings.InternalChunk + " " + name, "", nil, nil
 	}
-	return nil, "", tried, nil
+	return nil, "", "", tried, nil
+}
+
+// moduleDirs are the folders that require searches, as seen from the script's.
+func (r *run) moduleDirs() []string {
+	dirs := []string{"."}
+	for _, dir := range r.rt.opts.ModuleDirs {
+		if rel, err := filepath.Rel(r.dir(), dir); err == nil && rel != "." {
+			dirs = append(dirs, filepath.ToSlash(rel))
+		}
+	}
+	return dirs
 }
 
 // shownAs is what messages call a file beside the script: the script's own name

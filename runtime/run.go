@@ -33,6 +33,8 @@ type run struct {
 	// messages give it; syntax holds the chunks that did not compile.
 	sources map[string][]byte
 	syntax  []*compile.SyntaxError
+	// paths are the files of chunks that loadfile and dofile have loaded.
+	paths map[string]string
 	// loading are the modules that are being required, the outermost first.
 	loading []string
 
@@ -103,10 +105,10 @@ func (r *Runtime) newRun(ctx context.Context, cancel context.CancelCauseFunc, s 
 	one := &run{
 		rt: r, script: s, ctx: ctx, cancel: cancel, log: r.log,
 		box:     sandbox.New(r.opts.WorkDir, read, r.opts.WriteDirs),
-		sources: map[string][]byte{},
-		stdout:  r.opts.Secrets.Writer(r.opts.Stdout),
-		stderr:  r.opts.Secrets.Writer(r.opts.Stderr),
-		warned:  map[string]bool{},
+		sources: map[string][]byte{}, paths: map[string]string{},
+		stdout: r.opts.Secrets.Writer(r.opts.Stdout),
+		stderr: r.opts.Secrets.Writer(r.opts.Stderr),
+		warned: map[string]bool{},
 	}
 	one.dryRun.Store(r.opts.DryRun)
 	one.stdin = bufio.NewReader(&input{run: one, from: r.opts.Stdin})
@@ -126,7 +128,7 @@ func (r *run) do() (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	proto, err := r.compile(r.script.Source, r.script.Name)
+	proto, err := r.compile(r.script.Source, r.script.Name, r.script.Path)
 	if err != nil {
 		return nil, r.syntaxFailure(err)
 	}
@@ -162,13 +164,24 @@ func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err er
 	for i := 1; i <= L.GetTop(); i++ {
 		results = append(results, L.Get(i))
 	}
+	if r.script.Then != nil {
+		L.SetTop(0)
+		if err := r.script.Then(&Live{r}); err != nil {
+			return results, err
+		}
+	}
 	return results, nil
 }
 
-// compile compiles a chunk and remembers its text for messages.
-func (r *run) compile(src []byte, name string) (*lua.FunctionProto, error) {
+// compile compiles a chunk and remembers its text for messages. The path is
+// that of its file, "" where it has none.
+func (r *run) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
 	r.sources[name] = src
-	proto, err := compile.Compile(src, name)
+	var cover *compile.Lines
+	if path != "" && r.rt.opts.Sources != nil {
+		cover = r.rt.opts.Sources(path)
+	}
+	proto, err := compile.Options{Cover: cover}.Compile(src, name)
 	if err != nil {
 		var syntax *compile.SyntaxError
 		if errors.As(err, &syntax) {

@@ -40,6 +40,9 @@ func New(o Options) (*Runtime, error) {
 		limiters: map[tenant]*planhat.Limiter{},
 	}
 	for _, m := range o.Modules {
+		if m.Name == "" {
+			continue
+		}
 		if r.modules[m.Name] != nil || builtin(m.Name) != nil {
 			return nil, fmt.Errorf("there are two modules called %q", m.Name)
 		}

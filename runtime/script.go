@@ -18,6 +18,10 @@ type Script struct {
 	Source []byte
 	// Args are its arguments: the list args (args[0] is Name) and "...".
 	Args []string
+	// Then, where set, is called when the script has ended without an error,
+	// while its state is still there. The run fails with the error that it
+	// returns.
+	Then func(*Live) error
 }
 
 // Result is what a run leaves behind.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -31,6 +32,8 @@ type environment struct {
 	readFile     func(string) ([]byte, error)
 	dir          string
 	now          func() time.Time
+	// processors is how many things can run at once.
+	processors int
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
@@ -67,6 +70,7 @@ func processEnvironment() *environment {
 		readFile:     os.ReadFile,
 		dir:          dir,
 		now:          time.Now,
+		processors:   runtime.GOMAXPROCS(0),
 		interrupts:   func() (<-chan os.Signal, func()) { return notify(os.Interrupt, syscall.SIGTERM) },
 		signals:      notify,
 		keepTerminal: keepTerminal,

@@ -1,24 +1,20 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
-	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/outcome"
 )
 
 // The exit codes, as docs/errors.md lists them.
 const (
-	exitDone        = 0
-	exitScript      = 1
-	exitUsage       = 2
-	exitRejected    = 3
-	exitAuth        = 4
-	exitLimit       = 5
-	exitInterrupted = 130
+	exitDone        = outcome.CodeDone
+	exitScript      = outcome.CodeScript
+	exitUsage       = outcome.CodeUsage
+	exitInterrupted = outcome.CodeInterrupted
 	exitTerminated  = 143
 )
 
@@ -30,46 +26,24 @@ func (e *usageError) Error() string { return e.message }
 // ErrorHint says what to do about it.
 func (e *usageError) ErrorHint() string { return e.hint }
 
-// errInterrupted is the cause of a run that Ctrl-C ended.
-var errInterrupted = errors.New("stopped by Ctrl-C or a termination signal")
-
 // finished carries the exit code of a run that has reported its end itself.
 type finished struct{ code int }
 
 func (f *finished) Error() string { return fmt.Sprintf("exit code %d", f.code) }
 
-// exitCode is the one place that maps errors to exit codes.
+// exitCode maps errors to exit codes: those of the command line itself here,
+// those of runs in package outcome.
 func exitCode(err error) int {
 	var done *finished
 	var usage *usageError
 	var settings *config.Error
-	var exit *runtime.ExitError
-	var limit *runtime.LimitError
 	switch {
-	case err == nil:
-		return exitDone
 	case errors.As(err, &done):
 		return done.code
 	case errors.As(err, &usage), errors.As(err, &settings):
 		return exitUsage
-	case errors.As(err, &exit):
-		return exit.Code & 0xff // all that a process can tell
-	case errors.Is(err, errInterrupted):
-		return exitInterrupted
-	case errors.As(err, &limit), errors.Is(err, context.DeadlineExceeded):
-		return exitLimit
 	}
-	switch planhat.KindOf(err) {
-	case planhat.KindConfig:
-		return exitUsage
-	case planhat.KindAuth, planhat.KindPermission:
-		return exitAuth
-	case planhat.KindTimeout, planhat.KindRateLimited:
-		return exitLimit
-	case planhat.KindPartial:
-		return exitRejected
-	}
-	return exitScript
+	return outcome.Code(err)
 }
 
 // report shows an error that no command has shown yet, and returns its code.

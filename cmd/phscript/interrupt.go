@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/outcome"
 )
 
 // lastGrace is the time that a script has to end after the second Ctrl-C.
@@ -54,7 +55,7 @@ func watchInterrupts(env *environment, tell func(underWay int) bool) (ctx contex
 				return
 			}
 		}
-		cancel(errInterrupted)
+		cancel(outcome.ErrInterrupted)
 		if !again {
 			select {
 			case <-signals:

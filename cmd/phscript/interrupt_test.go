@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/runtime/outcome"
 )
 
 // A script that hangs where nothing can end it is left by the second Ctrl-C.
@@ -26,7 +28,7 @@ func TestSecondInterruptEndsTheProcess(t *testing.T) {
 		})
 		signals <- os.Interrupt
 		<-ctx.Done()
-		assert.ErrorIs(t, context.Cause(ctx), errInterrupted)
+		assert.ErrorIs(t, context.Cause(ctx), outcome.ErrInterrupted)
 		assert.True(t, interrupted())
 		time.Sleep(time.Minute)
 		assert.EqualValues(t, -1, code.Load(), "one Ctrl-C waits for the script")

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/outcome"
 )
 
 // runOptions are the settings of one run, before they are checked.
@@ -142,13 +143,13 @@ func runScript(env *environment, o *runOptions) error {
 	ctx, interrupted, release := interruptible(env)
 	defer release()
 	result, runErr := h.runtime.Run(ctx, script)
-	s := newSummary(script.Name, started, result)
+	s := &summary{outcome.New(script.Name, started, result)}
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
 		// Also where the script fails by itself on the call that was not made.
-		runErr = errors.Join(runErr, errInterrupted)
+		runErr = errors.Join(runErr, outcome.ErrInterrupted)
 	}
-	s.conclude(runErr)
+	s.Conclude(runErr)
 	s.DryRun, s.Simulated = o.dryRun, o.simulated
 	if runErr != nil && !errors.As(runErr, &exit) {
 		showError(&environment{stderr: h.secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)

@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/outcome"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -22,176 +17,18 @@ const (
 	shownRows    = 5
 )
 
-// summary is what a run has done, as --summary writes it.
-type summary struct {
-	Script    string    `json:"script"`
-	Started   time.Time `json:"started"`
-	Seconds   float64   `json:"seconds"`
-	Simulated bool      `json:"simulated"`
-	DryRun    bool      `json:"dry_run"`
-	ExitCode  int       `json:"exit_code"`
-	// Outcome is done, rejected, exited (by os.exit), failed or interrupted.
-	Outcome string        `json:"outcome"`
-	Error   *summaryError `json:"error,omitempty"`
-
-	Calls         int     `json:"calls"`
-	Retries       int     `json:"retries"`
-	WaitedSeconds float64 `json:"waited_seconds"`
-	counts
-	Models   map[string]counts `json:"models"`
-	Reasons  []reason          `json:"reasons"`
-	Rows     []rejectedRow     `json:"rejected_rows"`
-	Writes   []plannedWrite    `json:"planned_writes,omitempty"`
-	Warnings []string          `json:"warnings"`
-
-	// told counts the rejected rows that the error's own report shows.
-	told int
-}
-
-type counts struct {
-	Read      int `json:"read"`
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
-	Unchanged int `json:"unchanged"`
-	Deleted   int `json:"deleted"`
-	Planned   int `json:"planned"`
-	Rejected  int `json:"rejected"`
-}
-
-type summaryError struct {
-	Message string `json:"message"`
-	Kind    string `json:"kind,omitempty"`
-	Hint    string `json:"hint,omitempty"`
-	Script  string `json:"script,omitempty"`
-	Line    int    `json:"line,omitempty"`
-}
-
-type reason struct {
-	Message string `json:"message"`
-	Count   int    `json:"count"`
-}
-
-// rejectedRow counts its row from 1, as scripts do; 0 means that Planhat's
-// answer does not say which row it was.
-type rejectedRow struct {
-	Model     string          `json:"model"`
-	Operation string          `json:"operation"`
-	Row       int             `json:"row"`
-	Key       string          `json:"key,omitempty"`
-	Kind      string          `json:"kind"`
-	Message   string          `json:"message"`
-	Uncertain bool            `json:"uncertain,omitempty"`
-	Data      json.RawMessage `json:"data,omitempty"`
-}
-
-type plannedWrite struct {
-	Model     string `json:"model"`
-	Operation string `json:"operation"`
-	Requests  int    `json:"requests"`
-	Rows      int    `json:"rows"`
-	// First are the first rows, as JSON text.
-	First []string `json:"first"`
-}
-
-func countsOf(c planhat.Counts) counts {
-	return counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
-}
-
-func newSummary(script string, started time.Time, r *runtime.Result) *summary {
-	s := &summary{
-		Script: script, Started: started, Seconds: r.Duration.Seconds(),
-		Calls: r.Summary.Calls, Retries: r.Summary.Retries, WaitedSeconds: r.Summary.Waited.Seconds(),
-		counts: countsOf(r.Summary.Counts), Models: map[string]counts{},
-		Reasons: []reason{}, Rows: []rejectedRow{}, Warnings: append([]string{}, r.Warnings...),
-	}
-	for model, c := range r.Summary.ByModel {
-		s.Models[model] = countsOf(c)
-	}
-	for _, why := range r.Summary.Reasons {
-		s.Reasons = append(s.Reasons, reason{why.Message, why.Count})
-	}
-	for _, row := range r.Rejected {
-		rejected := rejectedRow{
-			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
-			Kind: string(row.Kind), Message: row.Message, Uncertain: row.Uncertain,
-		}
-		if json.Valid(row.Row) {
-			rejected.Data = json.RawMessage(row.Row)
-		}
-		s.Rows = append(s.Rows, rejected)
-	}
-	for _, w := range r.Planned {
-		s.Writes = append(s.Writes, plannedWrite{w.Model, w.Operation, w.Requests, w.Rows, w.First})
-	}
-	return s
-}
-
-// conclude decides how the run ended.
-func (s *summary) conclude(err error) {
-	s.ExitCode, s.Outcome = exitCode(err), "failed"
-	switch {
-	case err == nil && s.Rejected > 0:
-		s.ExitCode, s.Outcome = exitRejected, "rejected"
-	case err == nil:
-		s.Outcome = "done"
-	case errors.Is(err, errInterrupted):
-		s.Outcome = "interrupted"
-	case errors.As(err, new(*runtime.ExitError)):
-		s.Outcome = "exited"
-		return
-	}
-	var call *planhat.Error
-	if errors.As(err, &call) {
-		s.told = len(call.Items)
-	}
-	var failed *runtime.ScriptError
-	if errors.As(err, &failed) {
-		s.Error = &summaryError{
-			Message: failed.Message, Hint: failed.Hint, Script: failed.Script, Line: failed.Line,
-			Kind: string(planhat.KindOf(err)),
-		}
-	} else if err != nil {
-		s.Error = &summaryError{Message: err.Error()}
-	}
-}
+// summary is what a run has done, on its way to a file or a person.
+type summary struct{ *outcome.Summary }
 
 // writeFile writes the summary as JSON; it appears whole or not at all.
 func (s *summary) writeFile(env *environment, name string, secrets *redact.Secrets) error {
 	name = env.path(name)
-	text, err := json.MarshalIndent(s, "", "  ")
+	text, err := json.MarshalIndent(s.Summary, "", "  ")
 	if err != nil {
 		return fmt.Errorf("the summary cannot be written: %w", err)
 	}
 	text = []byte(secrets.String(string(text)) + "\n")
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		// Such as /dev/stdout, which no other file may take the place of.
-		return writeInto(name, text)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".summary-*")
-	if err != nil {
-		return &usageError{message: fmt.Sprintf("the summary cannot be written: %v", err), hint: "--summary names a file in a folder that exists"}
-	}
-	_, err = bytes.NewReader(text).WriteTo(temp)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("the summary cannot be written: %w", err), os.Remove(temp.Name()))
-	}
-	return nil
-}
-
-func writeInto(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.Write(text)
-		err = errors.Join(err, f.Close())
-	}
-	if err != nil {
-		return fmt.Errorf("the summary cannot be written: %w", err)
-	}
-	return nil
+	return writeWhole(name, text, "the summary", "--summary")
 }
 
 // print writes the summary for a person, on standard error.
@@ -236,7 +73,7 @@ func (s *summary) printRejected(b *strings.Builder, file string) {
 	if s.Rejected == 0 {
 		return
 	}
-	if s.told < s.Rejected {
+	if s.Told < s.Rejected {
 		s.printReasons(b)
 	}
 	switch {

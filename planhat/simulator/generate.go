@@ -25,6 +25,15 @@ type generator struct {
 	users []*record
 }
 
+// Generate adds companies with the endusers, licenses and other records that
+// belong to them, as Options.Companies does.
+func (s *Server) Generate(companies int) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	defer s.settle()
+	s.generate(companies)
+}
+
 func (s *Server) generate(companies int) {
 	if companies <= 0 {
 		return

@@ -36,6 +36,18 @@ func (s *Server) Put(model string, records ...map[string]any) error {
 	return s.load(model, rows)
 }
 
+// PutJSON stores records as Put does, from a JSON array or one object.
+func (s *Server) PutJSON(model string, text []byte) error {
+	rows, _, refused := payload(text)
+	if refused != nil {
+		return fmt.Errorf("simulator: %w", refused)
+	}
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	defer s.settle()
+	return s.load(model, rows)
+}
+
 // load stores rows of fixtures; the caller settles.
 func (s *Server) load(model string, rows []fields) error {
 	m, err := findModel(model)

@@ -63,6 +63,10 @@ type Options struct {
 	// Clock tells the time that records carry; nil means time.Now.
 	Clock func() time.Time
 
+	// Observer, where set, is told of every call with the body that it sent,
+	// before the answer goes out. Calls overlap as the requests do.
+	Observer func(c Call, body []byte)
+
 	// Logger gets one debug line per call; nil discards. Tokens are never
 	// logged.
 	Logger *slog.Logger

@@ -140,6 +140,9 @@ func (x *exchange) record() {
 	x.recorded = true
 	x.call.Duration = time.Since(x.start)
 	x.server.calls.add(x.call)
+	if observe := x.server.options.Observer; observe != nil {
+		observe(x.call, x.body)
+	}
 	x.server.options.Logger.Debug("call", "method", x.call.Method, "path", x.call.Path,
 		"query", x.call.Query, "status", x.call.Status, "fault", x.call.Fault, "duration", x.call.Duration)
 }

@@ -24,11 +24,31 @@ import (
 // skipped. Every error that it returns is a *SyntaxError. It is safe for
 // concurrent use, and so is the prototype, which nothing modifies afterwards.
 func Compile(src []byte, name string) (*lua.FunctionProto, error) {
+	return Options{}.Compile(src, name)
+}
+
+// Options say how a chunk is compiled. The zero value is what Compile does.
+type Options struct {
+	// Cover, where set, counts how often each line is executed. Code that is
+	// compiled with it is slower and serves one state. A chunk with a function
+	// so full of variables that no register is left is not counted.
+	Cover *Lines
+}
+
+// Compile compiles one chunk as the function of that name does.
+func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	chunk, source, err := parseChunk(src, name)
 	if err != nil {
 		return nil, err
 	}
-	return compileChunk(chunk, source)
+	proto, err := compileChunk(chunk, source, o.Cover)
+	if err != nil && o.Cover != nil {
+		// There may be no room for the counter: then the code counts more than
+		// its lines. The tree was rewritten, so it is made anew.
+		o.Cover.counts = nil
+		return Compile(src, name)
+	}
+	return proto, err
 }
 
 // Expression compiles src as an expression list whose values the chunk returns,
@@ -77,19 +97,19 @@ func parseChunk(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 }
 
 // compileChunk rewrites a parsed chunk and generates its code.
-func compileChunk(chunk []ast.Stmt, source *sourceText) (proto *lua.FunctionProto, err error) {
+func compileChunk(chunk []ast.Stmt, source *sourceText, cover *Lines) (proto *lua.FunctionProto, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
 			proto, err = nil, source.compileFailure(caught)
 		}
 	}()
 	names := newNames()
-	chunk = rewriteChunk(chunk, names)
+	chunk = rewriteChunk(chunk, names, cover)
 	proto, err = lua.Compile(chunk, source.name)
 	if err != nil {
 		return nil, source.compileFailure(err)
 	}
-	if err := finish(proto, names, true); err != nil {
+	if err := finish(proto, names, cover, true); err != nil {
 		return nil, source.compileFailure(err)
 	}
 	return proto, nil

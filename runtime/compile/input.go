@@ -39,7 +39,8 @@ func NewInput(src []byte, name string, known func(name string) bool) (input *Inp
 	s := &sessionScope{known: known, current: map[string]*sessionVariable{}, globals: map[string]bool{}}
 	chunk = s.topLevel(chunk)
 	byName := s.nameAll()
-	proto, err := compileChunk(s.wrap(chunk, slices.ContainsFunc(source.tokens, func(t token) bool { return t.text == "..." })), source)
+	variadic := slices.ContainsFunc(source.tokens, func(t token) bool { return t.text == "..." })
+	proto, err := compileChunk(s.wrap(chunk, variadic), source, nil)
 	if err != nil {
 		return nil, err
 	}

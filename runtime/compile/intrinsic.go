@@ -20,6 +20,7 @@ const (
 	intrinsicForLimit   = intrinsicPrefix + "for limit"
 	intrinsicForStep    = intrinsicPrefix + "for step"
 	intrinsicAppend     = intrinsicPrefix + "append"
+	intrinsicCover      = intrinsicPrefix + "cover"
 )
 
 // MaxStringKey is where the registry of a state holds the most bytes that a

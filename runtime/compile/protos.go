@@ -24,7 +24,7 @@ func (e *limitError) Error() string { return e.message }
 // finish completes a generated prototype and those inside of it: intrinsic
 // names among the constants become the functions themselves, and the table of
 // names travels along as a last constant that no instruction refers to.
-func finish(proto *lua.FunctionProto, names *Names, main bool) error {
+func finish(proto *lua.FunctionProto, names *Names, cover *Lines, main bool) error {
 	if used := len(proto.DbgUpvalues); used > maxUpvalues {
 		return &limitError{
 			line:    proto.LineDefined,
@@ -37,7 +37,9 @@ func finish(proto *lua.FunctionProto, names *Names, main bool) error {
 		if !ok || !strings.HasPrefix(string(text), intrinsicPrefix) {
 			continue
 		}
-		if fn := intrinsicFunction(string(text)); fn != nil {
+		if text == intrinsicCover && cover != nil {
+			proto.Constants[i] = cover.counter()
+		} else if fn := intrinsicFunction(string(text)); fn != nil {
 			proto.Constants[i] = fn
 		}
 	}
@@ -46,7 +48,7 @@ func finish(proto *lua.FunctionProto, names *Names, main bool) error {
 	}
 	proto.Constants = append(proto.Constants, names.carrier)
 	for _, inner := range proto.FunctionPrototypes {
-		if err := finish(inner, names, false); err != nil {
+		if err := finish(inner, names, cover, false); err != nil {
 			return err
 		}
 	}

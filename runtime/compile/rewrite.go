@@ -22,12 +22,16 @@ type rewriter struct {
 	line int
 	// fresh numbers the local variables that the rewriting adds.
 	fresh int
+	// cover, where set, counts the statements that are executed.
+	cover *Lines
+	// counting is the line that was counted last.
+	counting int
 }
 
 // rewriteChunk rewrites a whole chunk. It panics with a *limitError when the
 // chunk is beyond the compiler's limits.
-func rewriteChunk(chunk []ast.Stmt, names *Names) []ast.Stmt {
-	r := &rewriter{names: names, fn: &scopeFunction{vararg: true}}
+func rewriteChunk(chunk []ast.Stmt, names *Names, cover *Lines) []ast.Stmt {
+	r := &rewriter{names: names, cover: cover, fn: &scopeFunction{vararg: true}}
 	r.fn.open(nil)
 	return r.statements(chunk)
 }
@@ -48,6 +52,9 @@ func (r *rewriter) leave() { r.depth-- }
 
 // statements rewrites a list of statements in the current block.
 func (r *rewriter) statements(list []ast.Stmt) []ast.Stmt {
+	if r.cover != nil {
+		return r.counted(list)
+	}
 	for i, stmt := range list {
 		list[i] = r.statement(stmt)
 	}

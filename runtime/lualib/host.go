@@ -3,6 +3,8 @@ package lualib
 import (
 	"io"
 	"time"
+
+	lua "github.com/yuin/gopher-lua"
 )
 
 // Host is what the library asks for everything outside of the Lua state. It
@@ -33,6 +35,12 @@ type Host interface {
 	// Now is the clock and Location the zone that os.date and os.time use.
 	Now() time.Time
 	Location() *time.Location
+}
+
+// FileCompiler is a Host that compiles the files of loadfile and dofile itself,
+// with what ReadSource gave.
+type FileCompiler interface {
+	CompileFile(src []byte, path string) (*lua.FunctionProto, error)
 }
 
 // Limits bounds what single library calls may use.

@@ -97,14 +97,26 @@ func (lib *library) loadFile(c call) int {
 	if err != nil {
 		return c.refuse(err)
 	}
-	return lib.chunk(c, src, path)
+	proto, err := lib.compileFile(src, path)
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.results(c.NewFunctionFromProto(proto))
+}
+
+// compileFile compiles a file for loadfile and dofile.
+func (lib *library) compileFile(src []byte, path string) (*lua.FunctionProto, error) {
+	if host, ok := lib.host.(FileCompiler); ok {
+		return host.CompileFile(src, path)
+	}
+	return compile.Compile(src, path)
 }
 
 // doFile is dofile.
 func (lib *library) doFile(c call) int {
 	src, path, err := lib.source(c)
 	if err == nil {
-		proto, compileErr := compile.Compile(src, path)
+		proto, compileErr := lib.compileFile(src, path)
 		if compileErr == nil {
 			top := c.GetTop()
 			c.Push(c.NewFunctionFromProto(proto))

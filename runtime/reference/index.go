@@ -14,7 +14,7 @@ func (b *Book) Index() string {
 	p.paragraph("Every module and every model, as the program itself describes them. " +
 		"[The script guide](../script-guide.md) shows how they are used together.")
 	p.paragraph("## Modules")
-	p.paragraph("All of them can be required; those written in Go are globals as well.")
+	p.paragraph("All of them can be required; those written in Go are globals as well, what belongs to tests in test files.")
 	var modules [][]string
 	for _, m := range b.modules {
 		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", bindings.Summary(m.Doc)})

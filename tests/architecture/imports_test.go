@@ -50,6 +50,8 @@ var rooms = []room{
 	{pkg: "runtime/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/compile", "runtime/manual"}, never: []string{readline}},
 	{pkg: "runtime/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/manual"}, never: []string{readline}},
 	{pkg: "runtime/repl", own: []string{"runtime", "runtime/compile", "runtime/manual", "runtime/redact", "runtime/repl/...", "planhat/suggest"}},
+	{pkg: "runtime/outcome", own: []string{"runtime", "planhat"}},
+	{pkg: "runtime/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/simulator", "planhat/suggest"}},
 	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},

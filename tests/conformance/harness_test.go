@@ -60,7 +60,10 @@ const mostShown = 2000
 
 // runHere runs a program in phscript's Lua and returns what it prints, and the
 // error that it ends with, if any, as a last line.
-func runHere(program string) (output string) {
+func runHere(program string) string { return runWith(compile.Options{}, program) }
+
+// runWith does so with a program that is compiled in another way.
+func runWith(o compile.Options, program string) (output string) {
 	host := &memoryHost{}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -78,7 +81,7 @@ func runHere(program string) (output string) {
 			output = shown[:min(len(shown), mostShown)] + "\nthe program does not end\n"
 		}
 	}()
-	proto, err := compile.Compile([]byte(program), chunkName)
+	proto, err := o.Compile([]byte(program), chunkName)
 	if err != nil {
 		return "does not compile: " + err.Error()
 	}

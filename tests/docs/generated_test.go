@@ -12,17 +12,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/reference"
+	"github.com/phscript/phscript/runtime/suite"
 )
 
 const regenerate = "is not what the code says; run: go test ./tests/docs -update"
 
 func book(t *testing.T) *reference.Book {
 	t.Helper()
-	return reference.New(runtime.Modules(), runtime.LuaSources(), catalog.Load())
+	modules := slices.DeleteFunc(append(runtime.Modules(), suite.Modules()...), func(m *bindings.Module) bool { return m.Name == "" })
+	return reference.New(modules, runtime.LuaSources(), catalog.Load())
 }
 
 func TestReferenceIsCurrent(t *testing.T) {
@@ -76,6 +79,10 @@ print("owned by " .. company.owner.nickName)
 		"switches":   "\n" + switches.String() + "\n",
 		"quickstart": block(quickstart(t)),
 		"faults":     block(simulator.FaultGrammar),
+		"matchers":   matchers(t),
+		"testpassed": tested(t, 0, "sync_test.lua"),
+		"testfailed": tested(t, 1, "rows_test.lua"),
+		"testcover":  tested(t, 0, "--coverage", "sync_test.lua"),
 	}
 }
 
@@ -141,4 +148,36 @@ func summary(t *testing.T) string {
   { externalId = "a-1", name = "Acme again" },
 }`)
 	return block(duration.ReplaceAllString(text, " in 12ms"))
+}
+
+// matchers lists what expect knows.
+func matchers(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("\n| Matcher | What it expects |\n| --- | --- |\n")
+	for _, m := range suite.Modules() {
+		if m.Name != "expect" {
+			continue
+		}
+		for _, f := range m.Funcs {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature(), strings.TrimPrefix(bindings.Summary(f.Doc), "Expects "))
+		}
+	}
+	return b.String() + "\n"
+}
+
+var testTime = regexp.MustCompile(`\b\d+ ms\b`)
+
+// tested returns what phscript test prints about the files of testing.md.
+func tested(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, s := range (document{"docs/testing.md", read(t, "docs/testing.md")}).snippets() {
+		if name, ok := strings.CutPrefix(s.info, "lua file="); ok {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(s.code), 0o644))
+		}
+	}
+	stdout, stderr, got := phscript(t, binary(t), dir, append([]string{"test"}, args...)...)
+	require.Equal(t, code, got, stdout+stderr)
+	return block(testTime.ReplaceAllString(stdout, "12 ms"))
 }

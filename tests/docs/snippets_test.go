@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/suite"
 )
 
 func (s snippet) name() string { return fmt.Sprintf("%s:%d", s.document, s.line) }
@@ -31,7 +32,13 @@ func luaSnippets(t *testing.T) (all, run []snippet) {
 				all = append(all, s)
 			case "lua run":
 				all, run = append(all, s), append(run, s)
+			case "lua test":
+				all = append(all, s)
 			default:
+				if strings.HasPrefix(s.info, "lua file=") {
+					all = append(all, s)
+					continue
+				}
 				assert.NotContains(t, s.info, "lua", "%s: the block is marked 'lua' or 'lua run'", s.name())
 			}
 		}
@@ -79,6 +86,36 @@ func TestLuaSnippetsRun(t *testing.T) {
 			s.checkComments(t, stdout.String())
 		})
 	}
+}
+
+// TestTestSnippetsPass runs the blocks that are tests, beside the blocks that
+// are files of the same document.
+func TestTestSnippetsPass(t *testing.T) {
+	ran := 0
+	for _, d := range documents(t) {
+		dir := t.TempDir()
+		var tests []string
+		for _, s := range d.snippets() {
+			name, isFile := strings.CutPrefix(s.info, "lua file=")
+			if s.info == "lua test" {
+				name, isFile = fmt.Sprintf("line%d_test.lua", s.line), true
+				tests = append(tests, filepath.Join(dir, name))
+			}
+			if isFile {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(s.code), 0o644))
+			}
+		}
+		report := suite.Run(t.Context(), suite.Options{Dir: dir}, tests)
+		for _, f := range report.Files {
+			assert.NoError(t, f.Err, "%s, %s", d.path, f.Name)
+			assert.NotEmpty(t, f.Tests, "%s, %s", d.path, f.Name)
+			for _, one := range f.Tests {
+				ran++
+				assert.NoError(t, one.Err, "%s, %s: %s", d.path, f.Name, one.FullName())
+			}
+		}
+	}
+	assert.NotZero(t, ran)
 }
 
 // checkComments compares what was printed with the snippet's comments: a line

@@ -1,0 +1,106 @@
+package compile
+
+import (
+	"strconv"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// Lines counts how often the lines of a chunk are executed. The chunk is
+// compiled with Options.Cover; then the counts belong to the state that runs
+// it.
+type Lines struct {
+	// counts holds a number for each line, from 1 on; -1 for a line on which
+	// no statement begins.
+	counts []int
+	count  *lua.LFunction
+}
+
+// Each calls visit for every line on which a statement begins, with the number
+// of times that it was reached.
+func (l *Lines) Each(visit func(line, count int)) {
+	for line, n := range l.counts {
+		if n >= 0 {
+			visit(line, n)
+		}
+	}
+}
+
+// expect notes that a statement begins on a line.
+func (l *Lines) expect(line int) {
+	for len(l.counts) <= line {
+		l.counts = append(l.counts, -1)
+	}
+	l.counts[line] = max(l.counts[line], 0)
+}
+
+// counter returns the function that compiled code calls with a line.
+func (l *Lines) counter() *lua.LFunction {
+	if l.count == nil {
+		l.count = &lua.LFunction{IsG: true, GFunction: func(L *lua.LState) int {
+			if line, ok := L.Get(1).(lua.LNumber); ok {
+				l.counts[int(line)]++
+			}
+			return 0
+		}}
+	}
+	return l.count
+}
+
+// counted rewrites a list of statements with a call of the counter before each
+// of them. Of several statements on one line the first one counts.
+func (r *rewriter) counted(list []ast.Stmt) []ast.Stmt {
+	out := make([]ast.Stmt, 0, 2*len(list))
+	for _, stmt := range list {
+		if line := firstLine(stmt); line > 0 && line != r.counting {
+			r.counting = line
+			r.cover.expect(line)
+			out = append(out, countCall(line))
+		}
+		out = append(out, r.statement(stmt))
+	}
+	return out
+}
+
+// countCall makes the call that counts a line.
+func countCall(line int) ast.Stmt {
+	number := &ast.NumberExpr{Value: strconv.Itoa(line)}
+	number.SetLine(line)
+	fn := &ast.StringExpr{Value: intrinsicCover}
+	fn.SetLine(line)
+	call := &ast.FuncCallExpr{Func: fn, Args: []ast.Expr{number}}
+	call.SetLine(line)
+	call.SetLastLine(line)
+	s := &ast.FuncCallStmt{Expr: call}
+	s.SetLine(line)
+	s.SetLastLine(line)
+	return s
+}
+
+// firstLine is the line on which a statement begins. The parser gives a call
+// the line of its arguments' end where the call goes over several lines.
+func firstLine(stmt ast.Stmt) int {
+	call, ok := stmt.(*ast.FuncCallStmt)
+	if !ok {
+		return stmt.Line()
+	}
+	line := stmt.Line()
+	for e := call.Expr; e != nil; {
+		if at := e.Line(); at > 0 && at < line {
+			line = at
+		}
+		switch x := e.(type) {
+		case *ast.FuncCallExpr:
+			e = x.Func
+			if e == nil {
+				e = x.Receiver
+			}
+		case *ast.AttrGetExpr:
+			e = x.Object
+		default:
+			e = nil
+		}
+	}
+	return line
+}

@@ -1,0 +1,68 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+// Live is a run whose script has ended, with its state still there: what the
+// script has defined can be called. It must be used by the goroutine that it
+// was handed to, and not after Script.Then has returned.
+type Live struct{ run *run }
+
+// Context returns the run's context, which ends with it.
+func (l *Live) Context() context.Context { return l.run.ctx }
+
+// State returns the run's Lua state.
+func (l *Live) State() *lua.LState { return l.run.L }
+
+// Host returns what the modules see of the run.
+func (l *Live) Host() bindings.Host { return host{l.run} }
+
+// Loaded returns a module that the script has required, nil where it has not.
+func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }
+
+// Call calls a function in a thread of its own, which ends with ctx; ctx has to
+// come from the context of the run. Its errors are those of Run: a failure
+// leaves the state as usable as it was, also where ctx ended the function or
+// it called os.exit.
+func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
+	r := l.run
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	L, outer, stop, loading := r.L, r.ctx, r.cancel, r.loading
+	defer func() { r.L, r.ctx, r.cancel, r.loading, r.lost = L, outer, stop, loading, lostError{} }()
+	thread, end := L.NewThread()
+	if end != nil {
+		defer end()
+	}
+	thread.Panic = raise
+	thread.SetContext(quick(ctx))
+	r.L, r.ctx, r.cancel = thread, ctx, cancel
+	defer func() {
+		if p := recover(); p != nil {
+			results, err = nil, r.failure(p)
+		}
+		if flushed := l.Flush(); err == nil {
+			err = flushed
+		}
+	}()
+	thread.Push(fn)
+	for _, a := range args {
+		thread.Push(a)
+	}
+	thread.Call(len(args), lua.MultRet)
+	for i := 1; i <= thread.GetTop(); i++ {
+		results = append(results, thread.Get(i))
+	}
+	return results, nil
+}
+
+// Flush writes out what the script has printed.
+func (l *Live) Flush() error {
+	return errors.Join(l.run.stdout.Flush(), l.run.stderr.Flush())
+}

@@ -1,0 +1,148 @@
+package outcome
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+)
+
+// Summary is what a run has done, as phscript run --summary writes it.
+type Summary struct {
+	Script    string    `json:"script"`
+	Started   time.Time `json:"started"`
+	Seconds   float64   `json:"seconds"`
+	Simulated bool      `json:"simulated"`
+	DryRun    bool      `json:"dry_run"`
+	ExitCode  int       `json:"exit_code"`
+	// Outcome is done, rejected, exited (by os.exit), failed or interrupted.
+	Outcome string   `json:"outcome"`
+	Error   *Failure `json:"error,omitempty"`
+
+	Calls         int     `json:"calls"`
+	Retries       int     `json:"retries"`
+	WaitedSeconds float64 `json:"waited_seconds"`
+	Counts
+	Models   map[string]Counts `json:"models"`
+	Reasons  []Reason          `json:"reasons"`
+	Rows     []RejectedRow     `json:"rejected_rows"`
+	Writes   []PlannedWrite    `json:"planned_writes,omitempty"`
+	Warnings []string          `json:"warnings"`
+
+	// Told counts the rejected rows that the error's own report shows.
+	Told int `json:"-"`
+}
+
+// Counts are records, by what became of them.
+type Counts struct {
+	Read      int `json:"read"`
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Deleted   int `json:"deleted"`
+	Planned   int `json:"planned"`
+	Rejected  int `json:"rejected"`
+}
+
+// Failure is why a run failed.
+type Failure struct {
+	Message string `json:"message"`
+	Kind    string `json:"kind,omitempty"`
+	Hint    string `json:"hint,omitempty"`
+	Script  string `json:"script,omitempty"`
+	Line    int    `json:"line,omitempty"`
+}
+
+// Reason is why rows were rejected, and how many.
+type Reason struct {
+	Message string `json:"message"`
+	Count   int    `json:"count"`
+}
+
+// RejectedRow is a row that Planhat did not take. Row counts from 1, as scripts
+// do; 0 means that Planhat's answer does not say which row it was.
+type RejectedRow struct {
+	Model     string          `json:"model"`
+	Operation string          `json:"operation"`
+	Row       int             `json:"row"`
+	Key       string          `json:"key,omitempty"`
+	Kind      string          `json:"kind"`
+	Message   string          `json:"message"`
+	Uncertain bool            `json:"uncertain,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+}
+
+// PlannedWrite is what a dry run did not send.
+type PlannedWrite struct {
+	Model     string `json:"model"`
+	Operation string `json:"operation"`
+	Requests  int    `json:"requests"`
+	Rows      int    `json:"rows"`
+	// First are the first rows, as JSON text.
+	First []string `json:"first"`
+}
+
+func countsOf(c planhat.Counts) Counts {
+	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
+}
+
+// New returns the summary of a run that has ended.
+func New(script string, started time.Time, r *runtime.Result) *Summary {
+	s := &Summary{
+		Script: script, Started: started, Seconds: r.Duration.Seconds(),
+		Calls: r.Summary.Calls, Retries: r.Summary.Retries, WaitedSeconds: r.Summary.Waited.Seconds(),
+		Counts: countsOf(r.Summary.Counts), Models: map[string]Counts{},
+		Reasons: []Reason{}, Rows: []RejectedRow{}, Warnings: append([]string{}, r.Warnings...),
+	}
+	for model, c := range r.Summary.ByModel {
+		s.Models[model] = countsOf(c)
+	}
+	for _, why := range r.Summary.Reasons {
+		s.Reasons = append(s.Reasons, Reason{why.Message, why.Count})
+	}
+	for _, row := range r.Rejected {
+		rejected := RejectedRow{
+			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
+			Kind: string(row.Kind), Message: row.Message, Uncertain: row.Uncertain,
+		}
+		if json.Valid(row.Row) {
+			rejected.Data = json.RawMessage(row.Row)
+		}
+		s.Rows = append(s.Rows, rejected)
+	}
+	for _, w := range r.Planned {
+		s.Writes = append(s.Writes, PlannedWrite{w.Model, w.Operation, w.Requests, w.Rows, w.First})
+	}
+	return s
+}
+
+// Conclude decides how the run ended, from the error that it ended with.
+func (s *Summary) Conclude(err error) {
+	s.ExitCode, s.Outcome = Code(err), "failed"
+	switch {
+	case err == nil && s.Rejected > 0:
+		s.ExitCode, s.Outcome = CodeRejected, "rejected"
+	case err == nil:
+		s.Outcome = "done"
+	case errors.Is(err, ErrInterrupted):
+		s.Outcome = "interrupted"
+	case errors.As(err, new(*runtime.ExitError)):
+		s.Outcome = "exited"
+		return
+	}
+	var call *planhat.Error
+	if errors.As(err, &call) {
+		s.Told = len(call.Items)
+	}
+	var failed *runtime.ScriptError
+	if errors.As(err, &failed) {
+		s.Error = &Failure{
+			Message: failed.Message, Hint: failed.Hint, Script: failed.Script, Line: failed.Line,
+			Kind: string(planhat.KindOf(err)),
+		}
+	} else if err != nil {
+		s.Error = &Failure{Message: err.Error()}
+	}
+}

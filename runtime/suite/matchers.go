@@ -1,0 +1,215 @@
+package suite
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+// matchers are all that expect knows, in the order of the manual.
+var matchers = sync.OnceValue(func() []*matcher {
+	return append(append(equality(), contents()...), numbers()...)
+})
+
+// newMatcher makes a matcher of what its manual says and what it does.
+func newMatcher(name, doc, example string, params []bindings.Param, holds func(m *match) (bool, error)) *matcher {
+	return &matcher{Func: bindings.Func{Name: name, Doc: doc, Example: example, Params: params, Errors: "When the value is not so."}, holds: holds}
+}
+
+func wanted(typ, doc string) []bindings.Param {
+	return []bindings.Param{{Name: "expected", Type: typ, Doc: doc}}
+}
+
+// equality are the matchers about the whole value.
+func equality() []*matcher {
+	anything := []bindings.Param{{Name: "expected", Type: "any", Optional: true, Doc: "What the value should be."}}
+	return []*matcher{
+		newMatcher("to_equal", "Expects an equal value: tables are equal where they hold the same, however deep.",
+			`expect({ name = "Acme", tags = { "vip" } }).to_equal({ name = "Acme", tags = { "vip" } })`, anything,
+			func(m *match) (bool, error) {
+				m.say("be equal to the expected one")
+				m.show(m.Get(0), m.got)
+				ok := equal(m.got, m.Get(0))
+				if !ok && !m.never && m.got.Type() == lua.LTTable && includes(m.got, m.Get(0)) {
+					m.failed.Message += "; it has further fields, and to_include looks at the given ones alone"
+				}
+				return ok, nil
+			}),
+		newMatcher("to_be", "Expects the very same value: two tables are the same only where they are one table.",
+			`expect(planhat).to_be(require "planhat")`, anything,
+			func(m *match) (bool, error) {
+				m.say("be the expected one")
+				m.show(m.Get(0), m.got)
+				if !same(m.got, m.Get(0)) && equal(m.got, m.Get(0)) {
+					m.say("be the same table; it is another one that holds the same, for which there is to_equal")
+				}
+				return same(m.got, m.Get(0)), nil
+			}),
+		newMatcher("to_be_nil", "Expects no value: `nil`.", `expect(planhat.new).never.to_be_nil()`, nil,
+			func(m *match) (bool, error) {
+				m.say("be nil")
+				m.showGot()
+				return m.got == lua.LNil, nil
+			}),
+		newMatcher("to_be_truthy", "Expects a value that counts as true: anything but `false` and `nil`.", `expect(("abc"):find("b")).to_be_truthy()`, nil,
+			func(m *match) (bool, error) {
+				m.say("count as true")
+				m.showGot()
+				return !lua.LVIsFalse(m.got), nil
+			}),
+		newMatcher("to_be_falsy", "Expects `false` or `nil`.", `expect(("abc"):find("x")).to_be_falsy()`, nil,
+			func(m *match) (bool, error) {
+				m.say("be false or nil")
+				m.showGot()
+				return lua.LVIsFalse(m.got), nil
+			}),
+		newMatcher("to_be_a", "Expects a value of a type, as `type` names it.", `expect("text").to_be_a("string")`,
+			[]bindings.Param{{Name: "type", Type: "string", Doc: "`nil`, `boolean`, `number`, `string`, `table`, `function`, `thread` or `userdata`."}},
+			func(m *match) (bool, error) {
+				m.say("be a " + m.String(0) + ", and is " + aType(m.got))
+				m.showGot()
+				return m.got.Type().String() == m.String(0), nil
+			}),
+	}
+}
+
+// aType names the type of a value: "a string", "nil".
+func aType(v lua.LValue) string {
+	if v == lua.LNil {
+		return "nil"
+	}
+	return "a " + v.Type().String()
+}
+
+// showGot puts the value alone into the report.
+func (m *match) showGot() {
+	m.failed.Got = bindings.Show(m.L, m.got, wide)
+}
+
+// contents are the matchers about what is in a value.
+func contents() []*matcher {
+	return []*matcher{
+		newMatcher("to_contain", "Expects a part: of a text a text in it, of a list an item that is equal to the expected one.",
+			`expect("Acme Corp").to_contain("Corp")
+expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
+		newMatcher("to_include", "Expects a table with at least these fields; other fields make no difference. Tables in it are looked at in the same way.",
+			`expect({ name = "Acme", owner = { nickName = "Ada", active = true } }).to_include{ owner = { nickName = "Ada" } }`,
+			wanted("table", "The fields."),
+			func(m *match) (bool, error) {
+				m.say("include the expected fields")
+				m.show(m.Get(0), projected(m.L, m.got, m.Get(0)))
+				return includes(m.got, m.Get(0)), nil
+			}),
+		newMatcher("to_have_length", "Expects a list with so many items, or a text with so many bytes.", `expect({ "a", "b" }).to_have_length(2)`,
+			wanted("integer", "How many."),
+			func(m *match) (bool, error) {
+				var n int
+				switch v := m.got.(type) {
+				case lua.LString:
+					n = len(v)
+				case *lua.LTable:
+					n = v.Len()
+				default:
+					return false, m.Errorf("only texts and lists have a length, and the value is %s", aType(m.got))
+				}
+				m.say("have the length " + strconv.Itoa(m.Int(0)) + ", and has " + strconv.Itoa(n))
+				m.showGot()
+				return n == m.Int(0), nil
+			}),
+		newMatcher("to_match", "Expects a text that fits a Lua pattern, anywhere in it.", `expect("A-1041").to_match("^A%-%d+$")`,
+			[]bindings.Param{{Name: "pattern", Type: "string", Doc: "The pattern, as `string.find` takes it."}},
+			func(m *match) (bool, error) {
+				if m.got.Type() != lua.LTString {
+					return false, m.Errorf("only texts match a pattern, and the value is %s", aType(m.got))
+				}
+				m.say("match the pattern " + bindings.Show(m.L, m.Get(0), wide))
+				m.showGot()
+				return matches(m, m.got, m.Get(0))
+			}),
+		raises(),
+	}
+}
+
+// contains is to_contain.
+func contains(m *match) (bool, error) {
+	m.say("contain " + bindings.Show(m.L, m.Get(0), wide))
+	m.failed.Got = bindings.Show(m.L, m.got, wide)
+	switch v := m.got.(type) {
+	case lua.LString:
+		if t := m.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
+			return false, m.Errorf("a text contains texts, not a %s", t)
+		}
+		return strings.Contains(string(v), m.String(0)), nil
+	case *lua.LTable:
+		for i := 1; i <= v.Len(); i++ {
+			if equal(v.RawGetInt(i), m.Get(0)) {
+				return true, nil
+			}
+		}
+		if first, _ := v.Next(lua.LNil); first != lua.LNil && v.Len() == 0 {
+			return false, m.Errorf("the table is no list; for its fields there is to_include{ name = value }")
+		}
+		return false, nil
+	}
+	return false, m.Errorf("only texts and lists contain something, and the value is %s", aType(m.got))
+}
+
+// matches asks string.find, so that patterns are what they are in scripts.
+func matches(m *match, text, pattern lua.LValue) (bool, error) {
+	find := m.L.GetField(m.L.GetGlobal("string"), "find")
+	fn, ok := find.(*lua.LFunction)
+	if !ok {
+		return false, m.Errorf("string.find is no function any more")
+	}
+	results, err := m.Host.Call(m.L, fn, text, pattern)
+	if err != nil {
+		return false, err
+	}
+	return len(results) > 0 && results[0] != lua.LNil, nil
+}
+
+// numbers are the matchers about numbers.
+func numbers() []*matcher {
+	compare := func(name, doc, example, words string, holds func(got, want float64) bool) *matcher {
+		return newMatcher(name, doc, example, wanted("number", "The bound."), func(m *match) (bool, error) {
+			got, ok := m.got.(lua.LNumber)
+			if !ok {
+				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
+			}
+			m.say("be " + words + " " + bindings.Show(m.L, m.Get(0), wide))
+			m.showGot()
+			return holds(float64(got), m.Number(0)), nil
+		})
+	}
+	near := newMatcher("to_be_close_to", "Expects a number that is equal but for rounding.", `expect(0.1 + 0.2).to_be_close_to(0.3)`,
+		[]bindings.Param{
+			{Name: "expected", Type: "number", Doc: "The number."},
+			{Name: "digits", Type: "integer", Optional: true, Doc: "How many digits behind the point have to agree. Default: 2."},
+		},
+		func(m *match) (bool, error) {
+			got, ok := m.got.(lua.LNumber)
+			if !ok {
+				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
+			}
+			digits := 2
+			if m.Given(1) {
+				digits = m.Int(1)
+			}
+			off := math.Abs(float64(got) - m.Number(0))
+			m.say("be close to " + bindings.Show(m.L, m.Get(0), wide) + ", to " + strconv.Itoa(digits) + " digits behind the point")
+			m.showGot()
+			return off < math.Pow(10, -float64(digits))/2, nil
+		})
+	return []*matcher{
+		near,
+		compare("to_be_greater_than", "Expects a number above another one.", `expect(3).to_be_greater_than(2)`, "greater than", func(g, w float64) bool { return g > w }),
+		compare("to_be_less_than", "Expects a number below another one.", `expect(2).to_be_less_than(3)`, "less than", func(g, w float64) bool { return g < w }),
+		compare("to_be_at_least", "Expects a number that is not below another one.", `expect(3).to_be_at_least(3)`, "at least", func(g, w float64) bool { return g >= w }),
+		compare("to_be_at_most", "Expects a number that is not above another one.", `expect(3).to_be_at_most(3)`, "at most", func(g, w float64) bool { return g <= w }),
+	}
+}

@@ -1,0 +1,275 @@
+package suite
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+// Modules returns what test files find beside the built-in modules: the module
+// test, those that are globals under names of their own, and one without a name
+// whose functions are globals.
+func Modules() []*bindings.Module { return (&builder{}).modules() }
+
+// builder makes the modules of one test file. Without a file they can be read,
+// not called.
+type builder struct {
+	file *file
+	// group is the one whose function is running.
+	group *group
+}
+
+func (b *builder) modules() []*bindings.Module {
+	test := &bindings.Module{
+		Name: "test",
+		Doc: "Tests scripts and modules. The functions are globals in files that end in `_test.lua`, which `phscript test` runs; " +
+			"`require \"test\"` returns them as a module.\n\n" +
+			"Each test starts with an empty simulated Planhat, no faults, and a clock of its own. Nothing of one test reaches the next, " +
+			"and nothing reaches your Planhat: no token is needed, and none that is set is used.",
+		Call:  b.define("test", normal),
+		Funcs: append(append(append(b.definitions(), b.describing()...), b.hooks()...), b.running()...),
+		Records: []*bindings.Shape{
+			{Name: "ScriptOptions", Doc: "How `run_script` runs a script.", Fields: scriptOptions},
+			scriptResult,
+		},
+	}
+	return []*bindings.Module{
+		test,
+		{
+			Name: "it", Call: b.define("it", normal), Funcs: b.definitions(),
+			Doc: "Defines a test. It is the same as `test`, and reads like a sentence: `it(\"adds numbers\", function() ... end)`.",
+		},
+		{
+			Name: "describe", Call: b.describe("describe", normal),
+			Funcs: []*bindings.Func{b.describe("only", only), b.describe("skip", skipped)},
+			Doc:   "Groups tests under a name. Groups may stand inside of groups: `describe(\"sync\", function() ... end)`.",
+		},
+		expectModule(),
+		simulatorModule(),
+		clockModule(),
+		{Funcs: append(b.hooks(), b.running()...)},
+	}
+}
+
+// define makes the function that defines a test.
+func (b *builder) define(name string, m mode) *bindings.Func {
+	doc := map[mode]string{
+		normal:  "Defines a test. It fails where its function raises an error, as an `expect` that does not hold does. A test without a function is reported as not written yet.",
+		only:    "Defines a test like `test`, and leaves out every other test of the file that is not marked so. For the time of working on it.",
+		skipped: "Defines a test that is left out, and reported so.",
+	}[m]
+	called := name
+	if m != normal {
+		called = "it." + name
+	}
+	return &bindings.Func{
+		Name: name, Doc: doc,
+		Params: []bindings.Param{
+			{Name: "name", Type: "string", Doc: "What the test proves, in a few words."},
+			{Name: "fn", Type: "function", Optional: true, Doc: "The test."},
+		},
+		Errors:  "When it is called inside of a test.",
+		Example: called + "(\"adds numbers\", function()\n  expect(1 + 1).to_equal(2)\nend)",
+		Call: func(a *bindings.Args) (int, error) {
+			if err := b.ready(a); err != nil {
+				return 0, err
+			}
+			t := &testCase{parent: b.group, name: a.String(0), mode: m, fn: a.Function(1), line: lineOf(a), given: lua.LNil}
+			if t.fn == nil && m != skipped {
+				t.mode, t.reason = skipped, "not written yet"
+			}
+			b.group.items = append(b.group.items, item{test: t})
+			return 0, nil
+		},
+	}
+}
+
+func (b *builder) definitions() []*bindings.Func {
+	return []*bindings.Func{b.define("only", only), b.define("skip", skipped), b.each()}
+}
+
+// each makes the function that defines a test for each case of a table.
+func (b *builder) each() *bindings.Func {
+	return &bindings.Func{
+		Name: "each",
+		Doc: "Defines a test for each case of a list. The function gets the case. In the name, `{field}` stands for that field of the case, " +
+			"`{}` for the case itself; a name without them gets the case's `name`, or its number.",
+		Params: []bindings.Param{
+			{Name: "name", Type: "string", Doc: "What the tests prove, with fields of the case."},
+			{Name: "cases", Type: "any[]", Doc: "The cases."},
+			{Name: "fn", Type: "function", Doc: "The test."},
+		},
+		Errors: "When the list is empty, or it is called inside of a test.",
+		Example: `it.each("{input} in capitals", {
+  { input = "acme", want = "ACME" },
+  { input = "x1", want = "X1" },
+}, function(case)
+  expect(case.input:upper()).to_equal(case.want)
+end)`,
+		Call: func(a *bindings.Args) (int, error) {
+			if err := b.ready(a); err != nil {
+				return 0, err
+			}
+			cases := a.Table(1)
+			if cases.Len() == 0 {
+				return 0, a.Errorf("there are no cases in the list, so that nothing would be tested")
+			}
+			for i := 1; i <= cases.Len(); i++ {
+				given := cases.RawGetInt(i)
+				b.group.items = append(b.group.items, item{test: &testCase{
+					parent: b.group, name: caseName(a, a.String(0), given, i), fn: a.Function(2), line: lineOf(a), given: given,
+				}})
+			}
+			return 0, nil
+		},
+	}
+}
+
+func (b *builder) describing() []*bindings.Func {
+	return []*bindings.Func{b.describe("describe", normal)}
+}
+
+// describe makes the function that groups tests.
+func (b *builder) describe(name string, m mode) *bindings.Func {
+	doc := map[mode]string{
+		normal:  "Groups tests under a name. Groups may stand inside of groups.",
+		only:    "Groups tests, and leaves out every test of the file that is not marked so.",
+		skipped: "Groups tests that are left out, and reported so.",
+	}[m]
+	called := name
+	if m != normal {
+		called = "describe." + name
+	}
+	return &bindings.Func{
+		Name: name, Doc: doc,
+		Params: []bindings.Param{
+			{Name: "name", Type: "string", Doc: "What the tests are about."},
+			{Name: "fn", Type: "function", Doc: "Defines the tests."},
+		},
+		Errors:  "When it is called inside of a test.",
+		Example: called + "(\"sync\", function()\n  it(\"adds numbers\", function() expect(1 + 1).to_equal(2) end)\nend)",
+		Call: func(a *bindings.Args) (int, error) {
+			if err := b.ready(a); err != nil {
+				return 0, err
+			}
+			outer := b.group
+			g := &group{parent: outer, name: a.String(0), mode: m}
+			outer.items = append(outer.items, item{group: g})
+			b.group = g
+			defer func() { b.group = outer }()
+			// Unprotected, so that an error keeps its calls.
+			a.L.Push(a.Function(1))
+			a.L.Call(0, 0)
+			return 0, nil
+		},
+	}
+}
+
+// hooks makes the functions that run before and after tests.
+func (b *builder) hooks() []*bindings.Func {
+	hook := func(name, doc string, list func(g *group) *[]*lua.LFunction) *bindings.Func {
+		return &bindings.Func{
+			Name: name, Doc: doc,
+			Params:  []bindings.Param{{Name: "fn", Type: "function", Doc: "What to do."}},
+			Errors:  "When it is called inside of a test.",
+			Example: name + "(function() log.debug(\"here\") end)",
+			Call: func(a *bindings.Args) (int, error) {
+				if err := b.ready(a); err != nil {
+					return 0, err
+				}
+				to := list(b.group)
+				*to = append(*to, a.Function(0))
+				return 0, nil
+			},
+		}
+	}
+	return []*bindings.Func{
+		hook("before_each", "Runs before each test of the file or of the group, in the test's own world: the place to seed Planhat.",
+			func(g *group) *[]*lua.LFunction { return &g.beforeEach }),
+		hook("after_each", "Runs after each test of the file or of the group, also where the test failed.",
+			func(g *group) *[]*lua.LFunction { return &g.afterEach }),
+		hook("before_all", "Runs once before the tests of the file or of the group. What it writes to Planhat no test sees: that is for `before_each`.",
+			func(g *group) *[]*lua.LFunction { return &g.beforeAll }),
+		hook("after_all", "Runs once after the tests of the file or of the group.",
+			func(g *group) *[]*lua.LFunction { return &g.afterAll }),
+	}
+}
+
+// running makes the functions that tests call.
+func (b *builder) running() []*bindings.Func {
+	return []*bindings.Func{
+		{
+			Name:    "skip",
+			Doc:     "Ends the running test, which is reported as skipped.",
+			Params:  []bindings.Param{{Name: "reason", Type: "string", Optional: true, Doc: "Why."}},
+			Errors:  "Always: that is how it ends the test.",
+			Example: "it(\"works on Sundays\", function()\n  if os.date(\"%w\") ~= \"0\" then skip(\"it is not Sunday\") end\nend)",
+			Call:    func(a *bindings.Args) (int, error) { return 0, &skipError{a.String(0)} },
+		},
+		b.runScript(),
+	}
+}
+
+// ready reports whether tests can be defined now.
+func (b *builder) ready(a *bindings.Args) error {
+	switch {
+	case b.file == nil:
+		return a.Errorf("tests are run by 'phscript test'")
+	case b.group == nil:
+		return a.Errorf("a test is running; tests and what belongs to them are defined outside of tests")
+	}
+	return nil
+}
+
+// lineOf returns the line of the file that calls the running function.
+func lineOf(a *bindings.Args) int {
+	if frames := bindings.Stack(a.L); len(frames) > 0 {
+		return frames[0].Line
+	}
+	return 0
+}
+
+// caseName puts fields of a case into a name.
+func caseName(a *bindings.Args, pattern string, given lua.LValue, number int) string {
+	fields, _ := given.(*lua.LTable)
+	text := func(v lua.LValue) string {
+		if v.Type() == lua.LTString {
+			return v.String()
+		}
+		return bindings.Show(a.L, v, 1<<20)
+	}
+	var out strings.Builder
+	filled := false
+	rest := pattern
+	for {
+		before, after, found := strings.Cut(rest, "{")
+		name, tail, closed := strings.Cut(after, "}")
+		if !found || !closed {
+			out.WriteString(rest)
+			break
+		}
+		out.WriteString(before)
+		switch {
+		case name == "":
+			out.WriteString(text(given))
+			filled = true
+		case fields != nil:
+			out.WriteString(text(fields.RawGetString(name)))
+			filled = true
+		default:
+			out.WriteString("{" + name + "}")
+		}
+		rest = tail
+	}
+	if filled {
+		return out.String()
+	}
+	if fields != nil {
+		if name, ok := fields.RawGetString("name").(lua.LString); ok {
+			return pattern + " " + string(name)
+		}
+	}
+	return pattern + " #" + lua.LNumber(number).String()
+}

@@ -1,0 +1,140 @@
+package suite
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
+)
+
+var scriptResult = &bindings.Shape{
+	Name: "ScriptResult", Doc: "What a script that `run_script` ran left behind.",
+	Fields: []bindings.Field{
+		{Name: "ok", Type: "boolean", Doc: "Whether it ended well: with the exit code 0."},
+		{Name: "exit_code", Type: "integer", Doc: "The exit code of `phscript run`: 0 done, 1 failed, 3 rejected rows, and so on."},
+		{Name: "outcome", Type: "string", Doc: "`done`, `rejected`, `exited` (by `os.exit`) or `failed`."},
+		{Name: "error", Type: "table?", Doc: "The error that ended it: `message`, `script`, `line`, `kind` and `hint`."},
+		{Name: "stdout", Type: "string", Doc: "What it printed."},
+		{Name: "stderr", Type: "string", Doc: "What it wrote to its standard error."},
+		{Name: "log", Type: "table[]", Doc: "The lines of its log: `level`, `message` and `fields`."},
+		{Name: "summary", Type: "table", Doc: "What it did on Planhat, as `phscript run --summary` writes it: `calls`, `read`, `created`, `updated`, `unchanged`, `deleted`, `rejected`, `models` and so on."},
+		{Name: "rejected", Type: "table[]", Doc: "The rejected rows: `model`, `operation`, `row`, `key`, `kind`, `message` and `data`."},
+		{Name: "planned", Type: "table[]", Doc: "What a dry run withheld: `model`, `operation`, `requests`, `rows` and the `first` rows."},
+		{Name: "files", Type: "table", Doc: "The text of each file that it wrote or changed, by name."},
+		{Name: "warnings", Type: "string[]", Doc: "The doubtful things that were reported."},
+		{Name: "values", Type: "any[]", Doc: "What the script returned."},
+	},
+}
+
+// table makes the result that the test gets.
+func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
+	t := L.NewTable()
+	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
+	set("ok", lua.LBool(r.summary.ExitCode == 0))
+	set("exit_code", lua.LNumber(r.summary.ExitCode))
+	set("outcome", lua.LString(r.summary.Outcome))
+	set("stdout", lua.LString(r.stdout.String()))
+	set("stderr", lua.LString(r.stderr.String()))
+	if e := r.failure; e != nil {
+		failure := L.NewTable()
+		for name, text := range map[string]string{
+			"message": e.Message, "script": e.Script, "hint": e.Hint, "kind": string(planhat.KindOf(e)),
+		} {
+			if text != "" {
+				failure.RawSetString(name, lua.LString(text))
+			}
+		}
+		if e.Line > 0 {
+			failure.RawSetString("line", lua.LNumber(e.Line))
+		}
+		set("error", failure)
+	}
+	text, err := json.Marshal(r.summary)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := bindings.CodecOf(L).DecodeBytes(text, bindings.DecodeOptions{})
+	if err != nil {
+		return nil, err
+	}
+	set("summary", summary)
+	set("rejected", L.GetField(summary, "rejected_rows"))
+	set("warnings", L.GetField(summary, "warnings"))
+	planned, err := r.planned(L)
+	if err != nil {
+		return nil, err
+	}
+	set("planned", planned)
+	files, err := r.written()
+	if err != nil {
+		return nil, err
+	}
+	set("files", goValue(L, anyMap(files)))
+	set("values", goValue(L, r.result.Values))
+	lines := L.NewTable()
+	for _, line := range r.log.lines() {
+		lines.Append(line.table(L))
+	}
+	set("log", lines)
+	return t, nil
+}
+
+// planned returns what a dry run withheld, with the first rows as tables.
+func (r *scriptRun) planned(L *lua.LState) (lua.LValue, error) {
+	list := L.NewTable()
+	for _, w := range r.summary.Writes {
+		t := L.NewTable()
+		t.RawSetString("model", lua.LString(w.Model))
+		t.RawSetString("operation", lua.LString(w.Operation))
+		t.RawSetString("requests", lua.LNumber(w.Requests))
+		t.RawSetString("rows", lua.LNumber(w.Rows))
+		first := L.NewTable()
+		for _, row := range w.First {
+			v, err := bindings.CodecOf(L).DecodeBytes([]byte(row), bindings.DecodeOptions{Nulls: true})
+			if err != nil {
+				v = lua.LString(row) // the path of a write without a body
+			}
+			first.Append(v)
+		}
+		t.RawSetString("first", first)
+		list.Append(t)
+	}
+	return list, nil
+}
+
+func anyMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// goValue makes a Lua value of one that runtime.ValueOf gives.
+func goValue(L *lua.LState, v any) lua.LValue {
+	switch v := v.(type) {
+	case bool:
+		return lua.LBool(v)
+	case float64:
+		return lua.LNumber(v)
+	case string:
+		return lua.LString(v)
+	case []any:
+		t := L.NewTable()
+		for i, one := range v {
+			t.RawSetInt(i+1, goValue(L, one))
+		}
+		return t
+	case map[string]any:
+		t := L.NewTable()
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			t.RawSetString(k, goValue(L, v[k]))
+		}
+		return t
+	}
+	return lua.LNil
+}

@@ -1,0 +1,1 @@
+return tostring(leaked) .. " " .. tostring(rawget(_G, "describe"))

@@ -1,0 +1,1 @@
+fs.write(args[1], "written")

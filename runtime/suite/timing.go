@@ -1,0 +1,88 @@
+package suite
+
+import (
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+// clockModule is the module clock.
+func clockModule() *bindings.Module {
+	return &bindings.Module{
+		Name: "clock",
+		Doc: "The clock of the running test. It governs `time.now`, `os.time`, `os.date` and the times in the simulated Planhat.\n\n" +
+			"Nobody waits in a test: `time.sleep`, and the pauses before a call is repeated, move the clock on and return at once. " +
+			"Each test starts with the real time.",
+		Funcs: []*bindings.Func{
+			{
+				Name:   "freeze",
+				Doc:    "Stops the clock, at a time or where it is. It moves by `clock.advance` and by pauses only.",
+				Params: []bindings.Param{{Name: "at", Type: "number|string", Optional: true, Doc: "Seconds since 1970, or ISO text such as `2026-01-15T09:00:00Z`. Default: now."}},
+				Errors: "With kind `validation` when a text is no time that is known.",
+				Example: `clock.freeze("2026-01-15T09:00:00Z")
+print(time.today()) --> 2026-01-15`,
+				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
+					at := c.now()
+					if a.Given(0) {
+						var err error
+						if at, err = a.Time(0); err != nil {
+							return 0, err
+						}
+					}
+					c.freeze(at)
+					return 0, nil
+				}),
+			},
+			{
+				Name:    "advance",
+				Doc:     "Moves the clock on.",
+				Params:  []bindings.Param{{Name: "span", Type: "string|number|TimeSpan", Doc: "How far: text such as `2h` or `3 days`, seconds, or a table such as `{ months = 1 }`."}},
+				Errors:  "With kind `validation` when a text is no length of time that is known.",
+				Example: `clock.advance("2h")`,
+				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
+					now := c.now()
+					to, err := a.After(0, now)
+					if err != nil {
+						return 0, err
+					}
+					if to.Before(now) {
+						return 0, a.Errorf("the clock only moves on; clock.freeze sets it to an earlier time")
+					}
+					c.advance(to.Sub(now))
+					return 0, nil
+				}),
+			},
+			{
+				Name:    "unfreeze",
+				Doc:     "Lets the clock run again, with the real time.",
+				Example: `clock.unfreeze()`,
+				Call: onClock(func(_ *bindings.Args, c *clock) (int, error) {
+					c.unfreeze()
+					return 0, nil
+				}),
+			},
+			{
+				Name:    "now",
+				Doc:     "Returns what the clock shows, as ISO text in UTC.",
+				Returns: []bindings.Return{{Type: "string", Doc: "The time, such as `2026-01-15T09:00:00Z`."}},
+				Example: `print(clock.now())`,
+				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
+					return a.Push(lua.LString(c.now().UTC().Format(time.RFC3339)))
+				}),
+			},
+		},
+	}
+}
+
+// onClock makes the Call of a function about the test's clock.
+func onClock(call func(a *bindings.Args, c *clock) (int, error)) func(*bindings.Args) (int, error) {
+	return func(a *bindings.Args) (int, error) {
+		w := worldOf(a.Context())
+		if w == nil {
+			return 0, a.Errorf("there is no test whose clock it could be; tests are run by 'phscript test'")
+		}
+		return call(a, &w.clock)
+	}
+}
