@@ -12,18 +12,17 @@ func (p *Prompt) Banner() string {
 	var lines []string
 	switch {
 	case c.Simulated:
-		lines = append(lines, "phscript, connected to a simulated Planhat inside this program: nothing leaves this machine")
+		lines = append(lines, "phscript, connected to a simulated Planhat: nothing leaves this machine")
 	case c.Host != "":
-		line := "phscript, connected to " + c.Host
+		lines = append(lines, "phscript, connected to "+c.Host)
 		if p.o.Session.DryRun() {
-			line += "; dry run: writes are held back"
+			lines = append(lines, "Dry run: reads happen, writes are held back; :dry off sends them")
 		} else {
-			line += "; writes change your data, and :dry on holds them back"
+			lines = append(lines, "Writes change your data; :dry on holds them back")
 		}
-		lines = append(lines, line)
 	default:
 		lines = append(lines, "phscript, without a token: set PLANHAT_API_TOKEN to reach your Planhat,",
-			"or leave with :quit and start again with: phscript repl --simulate --companies 20")
+			"or leave with :quit and start: phscript repl --simulate --companies 20")
 	}
 	lines = append(lines, "Type Lua, :help for help; Tab completes, Ctrl-D leaves")
 	return strings.Join(lines, "\n")

@@ -14,6 +14,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	xterm "golang.org/x/term"
 
 	"github.com/phscript/phscript/planhat/simulator"
 )
@@ -175,7 +176,7 @@ func TestCtrlCFinishesTheCallUnderWay(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	term := start(t, setting{env: server.Environment()}, "repl")
 	term.prompt()
-	assert.Contains(t, term.text(), "writes change your data")
+	assert.Contains(t, term.text(), "Writes change your data")
 	term.write("for i = 1, 9 do planhat.company.create{ name = 'n' .. i } made = i end")
 	term.keys(enterKey)
 	term.wait("a call", func() bool { return server.CountsByOperation()["company.create"] > 0 })
@@ -282,9 +283,23 @@ func TestPlainCommandStartsIt(t *testing.T) {
 
 func TestTerminationLeavesTheTerminalAsItWas(t *testing.T) {
 	t.Parallel()
+	master, slave, err := pty.Open()
+	require.NoError(t, err)
+	defer func() { _, _ = master.Close(), slave.Close() }()
+	untouched, err := xterm.GetState(int(master.Fd()))
+	require.NoError(t, err)
 	term := start(t, setting{}, "repl", "--simulate")
 	term.prompt()
+	term.write("half an inp")
+	raw, err := xterm.GetState(int(term.pty.Fd()))
+	require.NoError(t, err)
+	assert.NotEqual(t, untouched, raw)
 	require.NoError(t, term.cmd.Process.Signal(syscall.SIGTERM))
+	term.wait("the end", func() bool {
+		return strings.HasSuffix(strings.TrimRight(term.output(), "\r\n"), "\x1b[?2004l\x1b[?25h")
+	})
 	assert.Equal(t, 143, term.ends())
-	assert.True(t, strings.HasSuffix(strings.TrimRight(term.output(), "\r\n"), "\x1b[?2004l\x1b[?25h"), "%q", term.output())
+	if after, err := xterm.GetState(int(term.pty.Fd())); err == nil { // some systems forget it with the program
+		assert.Equal(t, untouched, after)
+	}
 }
