@@ -11,15 +11,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/tests/terminal"
 )
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	term := start(t, setting{width: 120, height: 200}, "repl", "--simulate", "--companies", "4")
-	term.prompt()
+	term := start(t, terminal.Setting{Width: 120, Height: 200}, "repl", "--simulate", "--companies", "4")
+	term.Prompt()
 	for _, way := range []string{":help", "help", "?"} {
-		term.keys("\x0c") // a clear screen
-		assert.Contains(t, term.enter(way), ":fields MODEL", way)
+		term.Keys("\x0c") // a clear screen
+		assert.Contains(t, term.Enter(way), ":fields MODEL", way)
 	}
 	for input, want := range map[string]string{
 		":help csv":                         "csv.rows",
@@ -34,34 +36,34 @@ func TestCommands(t *testing.T) {
 		":dry maybe":                        ":dry takes on or off",
 		":time #planhat.company.get_list()": ", 1 call\n",
 	} {
-		assert.Contains(t, term.enter(input), want, input)
+		assert.Contains(t, term.Enter(input), want, input)
 	}
-	term.enter(":dry on")
-	assert.Equal(t, "planhat (simulated, dry run)>", term.lastLine())
-	assert.Contains(t, term.enter("planhat.company.create{ name = 'Held back' }"), "dry-run-1")
-	assert.Contains(t, term.enter("#planhat.company.get_list()"), "\n4\n")
-	term.enter(":dry off")
-	assert.Equal(t, "planhat (simulated)>", term.lastLine())
-	term.enter("planhat.company.create{ name = 'Sent', externalId = 's-1' }")
-	assert.Contains(t, term.enter("#planhat.company.get_list()"), "\n5\n")
+	term.Enter(":dry on")
+	assert.Equal(t, "planhat (simulated, dry run)>", term.LastLine())
+	assert.Contains(t, term.Enter("planhat.company.create{ name = 'Held back' }"), "dry-run-1")
+	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n4\n")
+	term.Enter(":dry off")
+	assert.Equal(t, "planhat (simulated)>", term.LastLine())
+	term.Enter("planhat.company.create{ name = 'Sent', externalId = 's-1' }")
+	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n5\n")
 }
 
 func TestSavesAndLoads(t *testing.T) {
 	t.Parallel()
-	term := start(t, setting{}, "repl", "--simulate", "--companies", "4")
-	term.prompt()
-	assert.Contains(t, term.enter(":save work.lua"), "nothing to save yet")
-	term.enter("local list = planhat.company.get_list()")
-	term.enter("nil + 1")
-	term.enter("#list")
-	term.enter("_ * 2")
-	assert.Contains(t, term.enter(":save work.lua"), "3 inputs saved to work.lua")
-	file := filepath.Join(term.home, "work.lua")
+	term := start(t, terminal.Setting{}, "repl", "--simulate", "--companies", "4")
+	term.Prompt()
+	assert.Contains(t, term.Enter(":save work.lua"), "nothing to save yet")
+	term.Enter("local list = planhat.company.get_list()")
+	term.Enter("nil + 1")
+	term.Enter("#list")
+	term.Enter("_ * 2")
+	assert.Contains(t, term.Enter(":save work.lua"), "3 inputs saved to work.lua")
+	file := filepath.Join(term.Home, "work.lua")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "local list = planhat.company.get_list()\n_ = #list\nprint(inspect(_ * 2))\n")
-	assert.Contains(t, term.enter(":save work.lua"), "is there already")
-	assert.Contains(t, term.enter(":save! work.lua"), "saved to work.lua")
+	assert.Contains(t, term.Enter(":save work.lua"), "is there already")
+	assert.Contains(t, term.Enter(":save! work.lua"), "saved to work.lua")
 
 	binary, err := program()
 	require.NoError(t, err)
@@ -70,13 +72,13 @@ func TestSavesAndLoads(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	assert.Equal(t, "8\n", string(out))
 
-	fresh := start(t, setting{home: term.home}, "repl", "--simulate", "--companies", "4")
-	fresh.prompt()
-	assert.Contains(t, fresh.enter(":load work.lua"), "\n8\n")
-	assert.Contains(t, fresh.enter("#list"), "\n4\n", "what a loaded script declares stays")
-	assert.Contains(t, fresh.enter(":load nothing.lua"), "there is no such file")
-	require.NoError(t, os.WriteFile(filepath.Join(term.home, "broken.lua"), []byte("x = 1\ny = nil + x\n"), 0o600))
-	assert.Contains(t, fresh.enter(":load broken.lua"), "broken.lua:2: attempt to perform arithmetic")
+	fresh := start(t, terminal.Setting{Home: term.Home}, "repl", "--simulate", "--companies", "4")
+	fresh.Prompt()
+	assert.Contains(t, fresh.Enter(":load work.lua"), "\n8\n")
+	assert.Contains(t, fresh.Enter("#list"), "\n4\n", "what a loaded script declares stays")
+	assert.Contains(t, fresh.Enter(":load nothing.lua"), "there is no such file")
+	require.NoError(t, os.WriteFile(filepath.Join(term.Home, "broken.lua"), []byte("x = 1\ny = nil + x\n"), 0o600))
+	assert.Contains(t, fresh.Enter(":load broken.lua"), "broken.lua:2: attempt to perform arithmetic")
 }
 
 // piped runs phscript with text on standard input.
