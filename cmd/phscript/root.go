@@ -27,6 +27,7 @@ func newRoot(env *environment) *cobra.Command {
 		Short: "Automate Planhat with Lua scripts",
 		Long: "phscript runs Lua scripts that read and write Planhat.\n\n" +
 			"Try it without an account:\n" +
+			"  phscript repl --simulate --companies 20\n" +
 			"  phscript run --simulate -e 'print(#planhat.company.get_list())'",
 		SilenceErrors: true,
 		SilenceUsage:  true,
