@@ -154,7 +154,7 @@ func TestHistoryOutlivesTheProgram(t *testing.T) {
 	off.Enter("1")
 	off.Keys(terminal.CtrlD)
 	require.Equal(t, 0, off.Ends())
-	assert.NoDirExists(t, filepath.Join(off.home, "state"))
+	assert.NoDirExists(t, filepath.Join(off.Home, "state"))
 }
 
 func TestCtrlCStopsAnEndlessLoop(t *testing.T) {
@@ -277,7 +277,7 @@ func TestPlainCommandStartsIt(t *testing.T) {
 
 	flags := start(t, terminal.Setting{}, "--simulate", "--dry-run")
 	flags.Prompt()
-	assert.Equal(t, "planhat (simulated, dry run)>", flags.lastLine())
+	assert.Equal(t, "planhat (simulated, dry run)>", flags.LastLine())
 }
 
 func TestTerminationLeavesTheTerminalAsItWas(t *testing.T) {
