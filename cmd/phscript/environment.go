@@ -65,9 +65,10 @@ func (e *environment) path(name string) string {
 }
 
 // color tells whether messages to people may be colored.
-func (e *environment) color() bool {
-	if v, ok := e.getenv("NO_COLOR"); ok && v != "" {
-		return false
-	}
-	return e.stderrTTY
+func (e *environment) color() bool { return e.stderrTTY && !e.noColor() }
+
+// noColor tells whether the user wants none, as https://no-color.org has it.
+func (e *environment) noColor() bool {
+	v, ok := e.getenv("NO_COLOR")
+	return ok && v != ""
 }

@@ -47,7 +47,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
-	root.AddCommand(newRun(env, runScript), newSimulate(env, simulate), newVersion(env))
+	root.AddCommand(newRun(env, runScript), newSimulate(env, simulate), newCheck(env, checkScripts), newVersion(env))
 	return root
 }
 

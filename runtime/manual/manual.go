@@ -76,15 +76,17 @@ type Manual struct {
 	api     *catalog.Catalog
 	modules []*bindings.Module
 	globals *bindings.Module
-	topics  []*Topic
-	byName  map[string]*Topic
-	byFold  map[string]*Topic
+	// required are the modules that no script finds in its globals.
+	required map[string]bool
+	topics   []*Topic
+	byName   map[string]*Topic
+	byFold   map[string]*Topic
 }
 
 // New returns the manual of the given modules, of modules written in Lua and of
 // Lua's own libraries. A module without a name holds globals.
 func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Manual {
-	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{}}
+	m := &Manual{api: api, required: map[string]bool{}, byName: map[string]*Topic{}, byFold: map[string]*Topic{}}
 	libraries := parse(Source{Text: standard})
 	m.globals = libraries[0]
 	for _, module := range modules {
@@ -98,6 +100,7 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 	}
 	for _, s := range sources {
 		m.modules = append(m.modules, LuaModule(s))
+		m.required[s.Name] = true
 	}
 	slices.SortStableFunc(m.modules, func(a, b *bindings.Module) int { return strings.Compare(a.Name, b.Name) })
 	m.modules = append(m.modules, libraries[1:]...)
@@ -182,6 +185,10 @@ func (m *Manual) Modules() []*bindings.Module { return m.modules }
 // Globals returns the functions and values that are globals by themselves, as a
 // module without a name. Most modules are globals as well.
 func (m *Manual) Globals() *bindings.Module { return m.globals }
+
+// MustRequire tells whether a module has to be asked for with require; the
+// others are globals.
+func (m *Manual) MustRequire(name string) bool { return m.required[name] }
 
 // Catalog returns the API that the models come from.
 func (m *Manual) Catalog() *catalog.Catalog { return m.api }
