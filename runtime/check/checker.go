@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/yuin/gopher-lua/ast"
+
 	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/manual"
 )
@@ -70,10 +72,30 @@ func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 // script is the check of one source.
 type script struct {
 	*vocabulary
-	options *Options
-	name    string
-	flow    *flow
-	found   []*finding
+	options  *Options
+	name     string
+	src      []byte
+	chunk    []ast.Stmt
+	comments []compile.Token
+	flow     *flow
+	found    []*finding
+	// inferred is what is known about expressions, depth how deep the question
+	// is.
+	inferred map[ast.Expr]knowledge
+	depth    int
+	// targets are the fields that assignments set; setGlobals and setMembers are
+	// the names that the script itself gives values.
+	targets                map[*ast.AttrGetExpr]bool
+	setGlobals, setMembers map[string]bool
+	// escaped are the variables whose tables others may change; it is made when
+	// it is first needed.
+	escaped map[*variable]bool
+	// preloads tells that the script provides modules by itself.
+	preloads bool
+	// checked, checkedField and checkedKey are what was looked at already.
+	checked      map[*ast.TableExpr]bool
+	checkedField map[*ast.Field]bool
+	checkedKey   map[*ast.StringExpr]bool
 }
 
 // finding is a Finding under way, at a token.
@@ -98,7 +120,11 @@ func (c *Checker) Source(name string, src []byte) (findings []Finding) {
 	if strings.HasSuffix(name, "_test.lua") {
 		v = c.tests
 	}
-	s := &script{vocabulary: v, options: &c.options, name: name}
+	s := &script{
+		vocabulary: v, options: &c.options, name: name, src: src,
+		inferred: map[ast.Expr]knowledge{}, targets: map[*ast.AttrGetExpr]bool{},
+		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
+	}
 	return s.check(src)
 }
 
@@ -122,14 +148,17 @@ func (c *script) check(src []byte) []Finding {
 	if err != nil {
 		panic(err)
 	}
-	c.flow = trace(chunk, p)
+	c.comments = comments
+	c.chunk, c.flow = chunk, trace(chunk, p)
+	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
+	c.collect()
 	c.globals()
 	c.unused()
 	c.shadows()
 	c.unreachable()
 	c.uninitialized()
+	c.inspect()
 	lines := strings.Split(string(src), "\n")
-	_ = comments
 	return c.finish(lines)
 }
 

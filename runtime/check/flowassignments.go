@@ -44,10 +44,7 @@ func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 	if n := len(exprs); n > 0 && unpacks(exprs[n-1]) {
 		spread = exprs[n-1]
 	}
-	var shared *sharing
-	if spread != nil && len(targets) > len(exprs) {
-		shared = &sharing{}
-	}
+	many := spread != nil && len(targets) > len(exprs)
 	for i, t := range targets {
 		var expr ast.Expr
 		place := 0
@@ -57,17 +54,11 @@ func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 		case spread != nil:
 			expr, place = spread, i-len(exprs)+1
 		}
-		member := shared != nil && i >= len(exprs)-1
 		if t.v == nil {
-			if member {
-				shared.used = true
-			}
 			continue
 		}
 		val := f.give(st, t.v, t.token, expr, place, first)
-		if member {
-			val.shared = shared
-		}
+		val.many = many && i >= len(exprs)-1
 		f.store(st, val)
 	}
 }

@@ -111,9 +111,6 @@ func (val *value) use(fn *function, s *step, change bool) {
 		val.usedIn = map[*function]bool{}
 	}
 	val.usedIn[fn] = true
-	if val.shared != nil {
-		val.shared.used = true
-	}
 }
 
 func (val *value) useAll(fn *function, steps []*step, change bool) {

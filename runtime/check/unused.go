@@ -36,7 +36,7 @@ func (c *script) unusedVariable(v *variable) {
 			if !only.shows() {
 				c.neverRead(v, true)
 			}
-		case !only.used && !only.secondary():
+		case !only.used:
 			c.neverUsed(only)
 		case only.used && only.empty:
 			c.at(v.token, "never-set", fmt.Sprintf("'%s' is read but never gets a value, so it is always nil", v.name)).Subject = v.name
@@ -52,10 +52,6 @@ func (c *script) unusedVariable(v *variable) {
 func meantUnused(v *variable) bool {
 	return v.kind == argument && len(v.name) > 1 && v.name[0] == '_' && !('0' <= v.name[1] && v.name[1] <= '9') && v.name[1] != '_'
 }
-
-// secondary holds for one of several results of a call of which another one is
-// used.
-func (val *value) secondary() bool { return val.shared != nil && val.shared.used }
 
 // shows tells whether somebody else may hold the same table, so that setting
 // its fields is not in vain.
@@ -88,6 +84,8 @@ func (c *script) neverUsed(val *value) {
 	case v.kind == loopVar:
 		name, message = "unused-loop-variable", fmt.Sprintf("the loop variable '%s' is never used", v.name)
 		hint = "call it '_' to say that this is meant"
+	case val.many:
+		hint = "call it '_' to say that this is meant"
 	case val.isFunction():
 		name, message, hint = "unused-function", fmt.Sprintf("the function '%s' is never used", v.name), "remove it, or call it"
 	}
@@ -118,7 +116,7 @@ func (c *script) unusedValues(v *variable) {
 		return
 	}
 	for _, val := range v.values {
-		if val.empty || val.used || val.secondary() || val.changed && val.shows() {
+		if val.empty || val.used || val.changed && val.shows() {
 			continue
 		}
 		message := fmt.Sprintf("the value of '%s' is never read", v.name)

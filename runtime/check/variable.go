@@ -55,12 +55,9 @@ type value struct {
 	// that the value may live to the end.
 	over  *step
 	mixed bool
-	// shared is set where a call fills several variables.
-	shared *sharing
+	// many holds for one of several results of a call.
+	many bool
 }
-
-// sharing is what the variables that one call fills have in common.
-type sharing struct{ used bool }
 
 // isFunction tells whether the value is a function that is written out.
 func (v *value) isFunction() bool {

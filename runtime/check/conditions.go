@@ -1,0 +1,288 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// typeNames are what type() may return.
+var typeNames = []string{"nil", "number", "string", "boolean", "table", "function", "thread", "userdata"}
+
+// comparison reports comparisons that always come out the same way.
+func (c *script) comparison(e *ast.RelationalOpExpr) {
+	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && truth(e.Rhs) != sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
+		f := c.constant(e, fmt.Sprintf("'not' belongs to '%s' alone here, so this compares true or false", c.text(not.Expr)))
+		opposite := "~="
+		if e.Operator == "~=" {
+			opposite = "=="
+		}
+		f.Hint = fmt.Sprintf("write %s %s %s", c.text(not.Expr), opposite, c.text(e.Rhs))
+		return
+	}
+	if e.Operator != "==" && e.Operator != "~=" {
+		c.orders(e)
+		return
+	}
+	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
+		if c.comparesType(e, pair[0], pair[1]) || c.comparesConstant(e, pair[0], pair[1]) {
+			return
+		}
+	}
+	c.comparesKinds(e)
+}
+
+// constant reports a condition that always comes out the same way.
+func (c *script) constant(e ast.Expr, message string) *finding {
+	span := c.flow.expr[e]
+	return c.between(span.from, span.to, "constant-condition", message)
+}
+
+// outcome tells what a comparison of unequal things gives.
+func outcome(operator string) string {
+	if operator == "==" {
+		return "never true"
+	}
+	return "always true"
+}
+
+// comparesType reports type(x) compared with what it never is.
+func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) bool {
+	asked, ok := call.(*ast.FuncCallExpr)
+	if !ok || asked.Func == nil || len(asked.Args) != 1 || c.callee(asked).topic != c.manual.Topic("type") || c.manual.Topic("type") == nil {
+		return false
+	}
+	switch other := other.(type) {
+	case *ast.NilExpr:
+		c.constant(e, "type(...) returns a text, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(...) %s \"nil\", or %s %s nil", e.Operator, c.text(asked.Args[0]), e.Operator)
+		return true
+	case *ast.StringExpr:
+		if slices.Contains(typeNames, other.Value) {
+			return false
+		}
+		f := c.constant(e, fmt.Sprintf("type(...) never returns %q%s, so this is %s", other.Value, suggest.Phrase(other.Value, typeNames), outcome(e.Operator)))
+		f.Hint = "the types are: " + strings.Join(typeNames, ", ")
+		if slices.Contains([]string{"int", "integer", "float", "double"}, other.Value) {
+			f.Hint = "all numbers are of the type \"number\""
+		}
+		return true
+	}
+	return false
+}
+
+// comparesConstant reports comparisons with texts and tables that nothing is
+// equal to.
+func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
+	switch constant := constant.(type) {
+	case *ast.StringExpr:
+		if constant.Value == "nil" && !c.isTypeCall(value) && !c.isTextCall(value) {
+			f := c.constant(e, "\"nil\" in quotes is a text, not nothing")
+			f.Hint = fmt.Sprintf("write %s %s nil", c.text(value), e.Operator)
+			return true
+		}
+		if (constant.Value == "true" || constant.Value == "false") && c.infer(value).typ == "boolean" {
+			f := c.constant(e, fmt.Sprintf("%q in quotes is a text, so this is %s", constant.Value, outcome(e.Operator)))
+			f.Hint = "leave out the quotes"
+			return true
+		}
+	case *ast.TableExpr:
+		f := c.constant(e, "each { } is a table of its own, equal to no other one, so this is "+outcome(e.Operator))
+		if len(constant.Fields) == 0 {
+			f.Hint = "an empty table is one with next(t) == nil"
+		}
+		return true
+	}
+	return c.comparesNull(e, value, constant)
+}
+
+// comparesNull reports a property of a record compared with json.null, which
+// it never is.
+func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
+	k := c.infer(constant)
+	if k.topic == nil || k.topic.Name != "json.null" {
+		return false
+	}
+	index, ok := value.(*ast.AttrGetExpr)
+	if !ok || c.model(c.infer(index.Object).typ) == nil {
+		return false
+	}
+	f := c.constant(e, "a property that is empty is nil in a record that was read, so this is "+outcome(e.Operator))
+	f.Hint = fmt.Sprintf("write %s %s nil; json.null is for clearing a property", c.text(value), e.Operator)
+	return true
+}
+
+// isTextCall tells whether a value was made a text, in which "nil" may well be.
+func (c *script) isTextCall(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok {
+		return false
+	}
+	callee := c.callee(call)
+	return callee.topic != nil && callee.topic.Name == "tostring"
+}
+
+func (c *script) isTypeCall(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok {
+		// A name may hold what type() returned.
+		return c.infer(e).typ == "string"
+	}
+	callee := c.callee(call)
+	return callee.topic != nil && callee.topic.Name == "type"
+}
+
+// comparesKinds reports values of two types that are compared for equality.
+func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
+	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
+	if left == "" || right == "" || left == right {
+		return
+	}
+	f := c.constant(e, fmt.Sprintf("%s and %s are never equal, so this is %s", article(left), article(right), outcome(e.Operator)))
+	if left == "string" && right == "number" || left == "number" && right == "string" {
+		f.Hint = "tonumber(text) makes a number of a text, tostring(number) a text of a number"
+	}
+}
+
+// orders reports values of two types whose order is asked for, which is an
+// error when the script comes there.
+func (c *script) orders(e *ast.RelationalOpExpr) {
+	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
+	if left == "" || right == "" || left == right {
+		return
+	}
+	f := c.constant(e, fmt.Sprintf("%s and %s cannot be put in order: this is an error when the script comes here", article(left), article(right)))
+	f.Severity = Error
+	if left == "string" && right == "number" || left == "number" && right == "string" {
+		f.Hint = "tonumber(text) makes a number of a text"
+	}
+}
+
+// kind is the Lua type of a value that is certain: text, number, truth value.
+func (c *script) kind(e ast.Expr) string {
+	k := c.infer(e)
+	if k.maybe || k.topic != nil && k.topic.Value == nil {
+		return ""
+	}
+	switch k.typ {
+	case "string", "number", "boolean":
+		return k.typ
+	case "integer":
+		return "number"
+	}
+	return ""
+}
+
+func article(kind string) string {
+	switch kind {
+	case "string":
+		return "a text"
+	case "boolean":
+		return "true or false"
+	}
+	return "a " + kind
+}
+
+func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }
+
+// inParentheses tells whether an expression stands in parentheses of its own.
+func (c *script) inParentheses(e ast.Expr) bool {
+	return c.flow.tokens[c.flow.expr[e].from].Text == "("
+}
+
+// text is an expression as it is written, shortened where it is long.
+func (c *script) text(e ast.Expr) string {
+	span := c.flow.expr[e]
+	text := strings.Join(strings.Fields(string(c.src[c.flow.tokens[span.from].Start:c.flow.tokens[span.to].End])), " ")
+	if len(text) > 40 {
+		return text[:37] + "..."
+	}
+	return text
+}
+
+// logical reports "and" and "or" that do not do what was meant.
+func (c *script) logical(e *ast.LogicalOpExpr) {
+	c.pairOfComparisons(e)
+	if e.Operator != "or" {
+		return
+	}
+	if and, ok := e.Lhs.(*ast.LogicalOpExpr); ok && and.Operator == "and" && !c.inParentheses(e.Lhs) {
+		if truth(and.Rhs) == never {
+			f := c.constant(e, fmt.Sprintf("'%s' after 'and' never counts: the result is always '%s'", c.text(and.Rhs), c.text(e.Rhs)))
+			f.Hint = "write an if, or turn the condition around with not"
+		}
+	}
+}
+
+// pairOfComparisons reports a ~= 1 or a ~= 2, and a == 1 and a == 2.
+func (c *script) pairOfComparisons(e *ast.LogicalOpExpr) {
+	left, ok := e.Lhs.(*ast.RelationalOpExpr)
+	right, also := e.Rhs.(*ast.RelationalOpExpr)
+	if !ok || !also || left.Operator != right.Operator {
+		return
+	}
+	always := e.Operator == "or" && left.Operator == "~="
+	nothing := e.Operator == "and" && left.Operator == "=="
+	if !always && !nothing || !isConstant(left.Rhs) || !isConstant(right.Rhs) || calls(left.Lhs) {
+		return
+	}
+	if c.text(left.Lhs) != c.text(right.Lhs) || c.text(left.Rhs) == c.text(right.Rhs) {
+		return
+	}
+	if always {
+		c.constant(e, fmt.Sprintf("this is always true: '%s' differs from one of the two in any case", c.text(left.Lhs))).Hint = "write 'and' between the two comparisons"
+		return
+	}
+	c.constant(e, fmt.Sprintf("this is never true: '%s' cannot be both", c.text(left.Lhs))).Hint = "write 'or' between the two comparisons"
+}
+
+func isConstant(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.StringExpr, *ast.NumberExpr, *ast.NilExpr, *ast.TrueExpr, *ast.FalseExpr:
+		return true
+	}
+	return false
+}
+
+// condition checks what an if, while or until asks.
+func (c *script) condition(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.LogicalOpExpr:
+		c.condition(e.Lhs)
+		if isConstant(e.Rhs) && e.Operator == "or" && truth(e.Rhs) == always {
+			c.orConstant(e)
+			return
+		}
+		c.condition(e.Rhs)
+	case *ast.UnaryNotOpExpr:
+		c.condition(e.Expr)
+	case *ast.NumberExpr:
+		if number := e.Value; number == "0" {
+			c.constant(e, "0 counts as true in Lua").Hint = "only false and nil count as false"
+		}
+	case *ast.StringExpr:
+		if e.Value == "" {
+			c.constant(e, "an empty text counts as true in Lua").Hint = "only false and nil count as false"
+		}
+	case *ast.IdentExpr, *ast.AttrGetExpr:
+		if k := c.infer(e); k.topic != nil && k.topic.Func != nil {
+			f := c.constant(e, fmt.Sprintf("'%s' is a function and counts as true; it is not called here", k.topic.Name))
+			f.Hint = "call it with parentheses: " + k.topic.Signature()
+		}
+	}
+}
+
+// orConstant reports x == "a" or "b".
+func (c *script) orConstant(e *ast.LogicalOpExpr) {
+	f := c.constant(e, fmt.Sprintf("'or %s' makes this always true", c.text(e.Rhs)))
+	left := e.Lhs
+	if or, ok := left.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
+		left = or.Rhs
+	}
+	if compared, ok := left.(*ast.RelationalOpExpr); ok && compared.Operator == "==" {
+		f.Hint = fmt.Sprintf("each value is compared by itself: ... or %s == %s", c.text(compared.Lhs), c.text(e.Rhs))
+	}
+}

@@ -1,0 +1,389 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/manual"
+)
+
+// knowledge is what can be told about a value without running the script.
+type knowledge struct {
+	// topic is the module, function or value of the manual that it is.
+	topic *manual.Topic
+	// typ is its type as specs write it, "" where it is not known. "nothing"
+	// is the result of a function that has none.
+	typ string
+	// literal is the expression in the script that wrote it out.
+	literal ast.Expr
+	// maybe holds where it may be nil as well.
+	maybe bool
+}
+
+// nothing is the type of the result of a function without results.
+const nothing = "nothing"
+
+// deepest bounds how far values are followed.
+const deepest = 12
+
+// infer tells what is known about an expression's value.
+func (c *script) infer(e ast.Expr) knowledge {
+	if k, ok := c.inferred[e]; ok {
+		return k
+	}
+	if c.depth > deepest {
+		return knowledge{}
+	}
+	// A value that depends on itself is unknown.
+	c.inferred[e] = knowledge{}
+	c.depth++
+	k := c.guess(e)
+	c.depth--
+	c.inferred[e] = k
+	return k
+}
+
+func (c *script) guess(e ast.Expr) knowledge {
+	switch e := e.(type) {
+	case *ast.StringExpr:
+		return knowledge{typ: "string", literal: e}
+	case *ast.NumberExpr:
+		return knowledge{typ: "number", literal: e}
+	case *ast.TrueExpr, *ast.FalseExpr:
+		return knowledge{typ: "boolean", literal: e}
+	case *ast.NilExpr:
+		return knowledge{typ: "nil", literal: e}
+	case *ast.TableExpr:
+		return knowledge{typ: "table", literal: e}
+	case *ast.FunctionExpr:
+		return knowledge{typ: "function", literal: e}
+	case *ast.StringConcatOpExpr:
+		return knowledge{typ: "string"}
+	case *ast.ArithmeticOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryLenOpExpr:
+		return knowledge{typ: "number"}
+	case *ast.RelationalOpExpr, *ast.UnaryNotOpExpr:
+		return knowledge{typ: "boolean"}
+	case *ast.LogicalOpExpr:
+		return c.choice(e)
+	case *ast.IdentExpr:
+		return c.nameValue(e)
+	case *ast.AttrGetExpr:
+		if key, ok := e.Key.(*ast.StringExpr); ok {
+			return c.member(c.infer(e.Object), key.Value)
+		}
+		return c.item(c.infer(e.Object), e)
+	case *ast.FuncCallExpr:
+		return c.result(e, 0)
+	}
+	return knowledge{}
+}
+
+// choice is the value of "a or b" and "a and b", known where both agree.
+func (c *script) choice(e *ast.LogicalOpExpr) knowledge {
+	left, right := c.infer(e.Lhs), c.infer(e.Rhs)
+	if e.Operator == "and" {
+		if left.typ == "boolean" || left.typ == "" || left.maybe {
+			return knowledge{}
+		}
+		return right
+	}
+	if left.topic == nil && right.topic == nil && left.typ == right.typ {
+		return knowledge{typ: left.typ}
+	}
+	return knowledge{}
+}
+
+// nameValue is the value of a variable, where only one can have reached it, or
+// of a global.
+func (c *script) nameValue(e *ast.IdentExpr) knowledge {
+	v := c.flow.resolved[e]
+	if v == nil {
+		if !c.known[e.Value] || c.setGlobals[e.Value] {
+			return knowledge{}
+		}
+		return c.topicValue(c.manual.Topic(e.Value))
+	}
+	val := c.onlyValue(e)
+	switch {
+	case val == nil:
+		return knowledge{}
+	case v.loop != nil && val.first:
+		return c.loopValue(v)
+	case val.expr == nil:
+		return knowledge{}
+	case val.place == 0 && !val.many:
+		return c.infer(val.expr)
+	}
+	call, ok := val.expr.(*ast.FuncCallExpr)
+	if !ok {
+		return knowledge{}
+	}
+	return c.result(call, val.place)
+}
+
+// onlyValue returns the one value that a name can have where it is read, or nil
+// where it may have several.
+func (c *script) onlyValue(e *ast.IdentExpr) *value {
+	v, s := c.flow.resolved[e], c.flow.stepOf[e]
+	if v == nil || s == nil {
+		return nil
+	}
+	if used := s.used[v]; len(used) == 1 {
+		return used[0]
+	}
+	// A field of the table is set in a circular way: the flow has no use of it.
+	if len(s.used[v]) == 0 && len(v.values) == 1 {
+		return v.values[0]
+	}
+	return nil
+}
+
+// topicValue is what a topic of the manual is as a value.
+func (c *script) topicValue(t *manual.Topic) knowledge {
+	switch {
+	case t == nil:
+		return knowledge{}
+	case t.Value != nil:
+		return knowledge{topic: t, typ: t.Value.Type}
+	case t.Kind == manual.KindTable || t.Kind == manual.KindProperty:
+		return knowledge{}
+	}
+	return knowledge{topic: t}
+}
+
+// member is the value of a field.
+func (c *script) member(owner knowledge, name string) knowledge {
+	if owner.isModule() {
+		full := owner.topic.Name + "." + name
+		if c.setMembers[full] {
+			return knowledge{}
+		}
+		return c.topicValue(c.manual.Topic(full))
+	}
+	if table, ok := owner.literal.(*ast.TableExpr); ok {
+		return c.literalField(table, name)
+	}
+	if fields := c.fieldsOf(owner.typ); fields != nil {
+		for i := range fields {
+			if fields[i].Name == name {
+				return typed(fields[i].Type)
+			}
+		}
+	}
+	return knowledge{}
+}
+
+// literalField is the value of a field that a table literal gives a module's
+// function or value. Other fields may have changed since.
+func (c *script) literalField(table *ast.TableExpr, name string) knowledge {
+	for _, f := range table.Fields {
+		if key, ok := f.Key.(*ast.StringExpr); ok && key.Value == name {
+			if k := c.infer(f.Value); k.topic != nil {
+				return k
+			}
+		}
+	}
+	return knowledge{}
+}
+
+// item is the value at a computed key: of a list of records, a record.
+func (c *script) item(owner knowledge, e *ast.AttrGetExpr) knowledge {
+	if c.infer(e.Key).typ == "string" {
+		return knowledge{}
+	}
+	return c.element(owner)
+}
+
+// element is the value of a list's items.
+func (c *script) element(list knowledge) knowledge {
+	if of, ok := strings.CutSuffix(list.typ, "[]"); ok {
+		k := typed(of)
+		k.maybe = true
+		return k
+	}
+	return knowledge{}
+}
+
+// isModule holds for modules, libraries and models.
+func (k knowledge) isModule() bool {
+	return k.topic != nil && (k.topic.Kind == manual.KindModule || k.topic.Kind == manual.KindModel)
+}
+
+// function returns the spec of a function of the manual, or nil.
+func (k knowledge) function() *bindings.Func {
+	switch {
+	case k.topic == nil:
+		return nil
+	case k.topic.Func != nil:
+		return k.topic.Func
+	case k.isModule():
+		return k.topic.Module.Call
+	}
+	return nil
+}
+
+// result is what a call returns at a place, counted from 0.
+func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
+	if name, ok := requireName(e); ok && place == 0 && c.flow.resolved[e.Func.(*ast.IdentExpr)] == nil {
+		return c.required(name)
+	}
+	callee := c.callee(e)
+	f := callee.function()
+	if f == nil {
+		return knowledge{}
+	}
+	if callee.topic.Name == "planhat.try" && place == 0 && len(e.Args) > 0 {
+		tried := c.infer(e.Args[0]).function()
+		if tried == nil || len(tried.Returns) == 0 {
+			return knowledge{}
+		}
+		k := typed(tried.Returns[0].Type)
+		k.maybe = true
+		return k
+	}
+	if len(f.Returns) == 0 {
+		return knowledge{typ: nothing}
+	}
+	if place >= len(f.Returns) {
+		return knowledge{}
+	}
+	k := typed(f.Returns[place].Type)
+	if topic := c.manual.Topic(k.typ); topic != nil && (topic.Kind == manual.KindModule || topic.Kind == manual.KindModel) && c.known[k.typ] && !isTypeName(k.typ) {
+		// planhat.new returns another planhat.
+		return knowledge{topic: topic}
+	}
+	return k
+}
+
+// isTypeName tells whether a name is one of Lua's types, some of which are
+// libraries as well.
+func isTypeName(name string) bool {
+	switch name {
+	case "string", "table", "number", "integer", "boolean", "function", "nil", "any", "thread", "userdata":
+		return true
+	}
+	return false
+}
+
+// required is what require returns: a module, unless a file of that name comes
+// before it.
+func (c *script) required(name string) knowledge {
+	topic := c.manual.Topic(name)
+	if topic == nil || topic.Kind != manual.KindModule || c.fileFor(name) {
+		return knowledge{}
+	}
+	return knowledge{topic: topic}
+}
+
+// callee is the function that a call names; a method of a text is one of the
+// library string.
+func (c *script) callee(e *ast.FuncCallExpr) knowledge {
+	if e.Func != nil {
+		return c.infer(e.Func)
+	}
+	receiver := c.infer(e.Receiver)
+	if receiver.typ == "string" && receiver.topic == nil {
+		return c.topicValue(c.manual.Topic("string." + e.Method))
+	}
+	if receiver.isModule() {
+		return c.member(receiver, e.Method)
+	}
+	return knowledge{}
+}
+
+// typed makes knowledge of a type in a spec. Alternatives but for nil leave it
+// open.
+func typed(typ string) knowledge {
+	k := knowledge{}
+	// A function type holds the alternatives of its own results.
+	if strings.HasPrefix(typ, "fun(") {
+		return knowledge{typ: typ}
+	}
+	var kinds []string
+	for one := range strings.SplitSeq(typ, "|") {
+		one = strings.TrimSpace(one)
+		if rest, ok := strings.CutSuffix(one, "?"); ok {
+			one, k.maybe = rest, true
+		}
+		if one == "nil" {
+			k.maybe = true
+			continue
+		}
+		kinds = append(kinds, one)
+	}
+	if len(kinds) == 1 && kinds[0] != "any" {
+		k.typ = kinds[0]
+	}
+	return k
+}
+
+// model returns the model of a record type, or nil.
+func (c *script) model(typ string) *catalog.Model {
+	if typ == "" {
+		return nil
+	}
+	if topic := c.manual.Topic(typ); topic != nil && topic.Kind == manual.KindTable {
+		return topic.Model
+	}
+	return nil
+}
+
+// fieldsOf returns the fields of a table type, or nil.
+func (c *script) fieldsOf(typ string) []bindings.Field {
+	if typ == "" {
+		return nil
+	}
+	if topic := c.manual.Topic(typ); topic != nil && topic.Kind == manual.KindTable && topic.Shape != nil {
+		return topic.Shape.Fields
+	}
+	return nil
+}
+
+// loopValue is the value of a loop's variable.
+func (c *script) loopValue(v *variable) knowledge {
+	loop, ok := v.loop.(*ast.GenericForStmt)
+	if !ok {
+		return knowledge{typ: "number"}
+	}
+	if len(loop.Exprs) != 1 {
+		return knowledge{}
+	}
+	call, ok := loop.Exprs[0].(*ast.FuncCallExpr)
+	if !ok {
+		return knowledge{}
+	}
+	callee := c.callee(call)
+	if callee.topic != nil && len(call.Args) == 1 {
+		switch callee.topic.Name {
+		case "ipairs":
+			if v.place == 0 {
+				return knowledge{typ: "integer"}
+			}
+			k := c.element(c.infer(call.Args[0]))
+			k.maybe = false
+			return k
+		case "pairs":
+			if v.place == 1 {
+				k := c.element(c.infer(call.Args[0]))
+				k.maybe = false
+				return k
+			}
+			return knowledge{}
+		}
+	}
+	k := c.result(call, 0)
+	_, results, found := strings.Cut(k.typ, "): ")
+	if !strings.HasPrefix(k.typ, "fun(") || !found {
+		return knowledge{}
+	}
+	types := strings.Split(results, ",")
+	if v.place >= len(types) {
+		return knowledge{}
+	}
+	k = typed(strings.TrimSpace(types[v.place]))
+	k.maybe = k.maybe && v.place > 0
+	return k
+}
