@@ -118,7 +118,7 @@ func (o *checkOptions) validate() error {
 // checkScripts checks what the options name and reports it.
 func checkScripts(env *environment, o *checkOptions) error {
 	if o.listRules {
-		return listRules(env, o)
+		return check.WriteRules(env.stdout)
 	}
 	files, err := o.files(env)
 	if err != nil {
@@ -157,11 +157,13 @@ func checkScripts(env *environment, o *checkOptions) error {
 }
 
 func (o *checkOptions) write(env *environment, report *check.Report) error {
+	switch o.format {
+	case "json":
+		return report.WriteJSON(env.stdout)
+	case "sarif":
+		return report.WriteSARIF(env.stdout, version())
+	}
 	return report.WriteText(env.stdout, env.stdoutTTY && !env.noColor())
-}
-
-func listRules(env *environment, o *checkOptions) error {
-	return check.WriteRules(env.stdout)
 }
 
 // checkedFile is a script to be checked.

@@ -15,6 +15,7 @@ import (
 func (c *script) call(e *ast.FuncCallExpr) {
 	c.requires(e)
 	c.methods(e)
+	c.brokenLine(e)
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil {
@@ -35,6 +36,17 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		}
 	}
 	c.records(e, callee, args.given)
+}
+
+// brokenLine reports a call whose parenthesis stands on a line of its own: it is
+// mostly meant to begin a new statement.
+func (c *script) brokenLine(e *ast.FuncCallExpr) {
+	open := c.flow.expr[e].at
+	if open < 1 || c.flow.tokens[open].Text != "(" || c.flow.tokens[open].Line == c.flow.tokens[open-1].EndLine {
+		return
+	}
+	f := c.at(open, "ambiguous-call", "this parenthesis calls what stands on the line above")
+	f.Hint = "put it on the same line to call that, or a semicolon before it to begin a new statement"
 }
 
 // nameToken is where the name of what is called stands.

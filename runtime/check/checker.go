@@ -90,6 +90,8 @@ type script struct {
 	// escaped are the variables whose tables others may change; it is made when
 	// it is first needed.
 	escaped map[*variable]bool
+	// typed are the values that are compared with names of types.
+	typed map[string]bool
 	// preloads tells that the script provides modules by itself.
 	preloads bool
 	// checked, checkedField and checkedKey are what was looked at already.
@@ -158,23 +160,26 @@ func (c *script) check(src []byte) []Finding {
 	c.unreachable()
 	c.uninitialized()
 	c.inspect()
-	lines := strings.Split(string(src), "\n")
-	return c.finish(lines)
+	c.silence()
+	return c.finish()
 }
 
 // refused reports what the compiler does not take.
 func (c *script) refused(err error) []Finding {
-	f := Finding{Rule: "syntax", Severity: Error, File: c.name, Message: err.Error()}
+	f := &finding{Finding: Finding{Rule: "syntax", Severity: Error, File: c.name, Message: err.Error()}}
 	var syntax *compile.SyntaxError
 	if errors.As(err, &syntax) {
-		f.Line, f.Column, f.EndLine, f.Message, f.Hint, f.SourceLine = syntax.Line, syntax.Column, syntax.Line, syntax.Message, syntax.Hint, syntax.SourceLine
+		f.Line, f.Column, f.EndLine, f.Message, f.Hint = syntax.Line, syntax.Column, syntax.Line, syntax.Message, syntax.Hint
 		f.EndColumn = f.Column
 		if syntax.Near != "" {
 			f.Message += " near '" + syntax.Near + "'"
-			f.EndColumn = f.Column + len(syntax.Near) - 1
+			if syntax.Column > 0 && !strings.Contains(syntax.Near, "\n") && syntax.Near != "<eof>" {
+				f.EndColumn = f.Column + len(syntax.Near) - 1
+			}
 		}
 	}
-	return []Finding{f}
+	c.found = []*finding{f}
+	return c.finish()
 }
 
 // at adds a finding about a token.
@@ -193,17 +198,29 @@ func (c *script) between(from, to int, name, message string) *finding {
 	return f
 }
 
-// finish orders the findings and gives them their source lines.
-func (c *script) finish(lines []string) []Finding {
+// finish orders the findings that are wanted and gives them their source lines.
+func (c *script) finish() []Finding {
 	slices.SortStableFunc(c.found, func(a, b *finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	out := make([]Finding, len(c.found))
-	for i, f := range c.found {
-		if f.Line <= len(lines) {
-			f.SourceLine = strings.TrimRight(lines[f.Line-1], "\r")
+	lines := strings.Split(string(c.src), "\n")
+	line := func(n int) string {
+		if n < 1 || n > len(lines) {
+			return ""
 		}
-		out[i] = f.Finding
+		text := strings.TrimRight(lines[n-1], "\r")
+		if n == 1 {
+			text = strings.TrimPrefix(text, "\xef\xbb\xbf")
+		}
+		return text
+	}
+	out := make([]Finding, 0, len(c.found))
+	for _, f := range c.found {
+		if !c.options.wants(f.Rule) {
+			continue
+		}
+		f.SourceLine, f.endLine = line(f.Line), line(f.EndLine)
+		out = append(out, f.Finding)
 	}
 	return out
 }

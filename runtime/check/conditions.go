@@ -79,7 +79,7 @@ func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) boo
 func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
 	switch constant := constant.(type) {
 	case *ast.StringExpr:
-		if constant.Value == "nil" && !c.isTypeCall(value) && !c.isTextCall(value) {
+		if constant.Value == "nil" && !c.mayHoldNil(value) {
 			f := c.constant(e, "\"nil\" in quotes is a text, not nothing")
 			f.Hint = fmt.Sprintf("write %s %s nil", c.text(value), e.Operator)
 			return true
@@ -115,24 +115,37 @@ func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr)
 	return true
 }
 
-// isTextCall tells whether a value was made a text, in which "nil" may well be.
-func (c *script) isTextCall(e ast.Expr) bool {
-	call, ok := e.(*ast.FuncCallExpr)
-	if !ok {
-		return false
+// mayHoldNil tells whether a value may be the text "nil": the name of a type, or
+// what tostring made.
+func (c *script) mayHoldNil(e ast.Expr) bool {
+	if name, ok := e.(*ast.IdentExpr); ok {
+		if val := c.onlyValue(name); val != nil && val.expr != nil && val.place == 0 {
+			e = val.expr
+		}
 	}
-	callee := c.callee(call)
-	return callee.topic != nil && callee.topic.Name == "tostring"
+	if call, ok := e.(*ast.FuncCallExpr); ok {
+		callee := c.callee(call)
+		return callee.topic == nil || callee.topic.Name == "tostring" || callee.topic.Name == "type"
+	}
+	return c.comparedWithTypes()[c.text(e)]
 }
 
-func (c *script) isTypeCall(e ast.Expr) bool {
-	call, ok := e.(*ast.FuncCallExpr)
-	if !ok {
-		// A name may hold what type() returned.
-		return c.infer(e).typ == "string"
+// comparedWithTypes are the values that the script compares with names of types.
+func (c *script) comparedWithTypes() map[string]bool {
+	if c.typed != nil {
+		return c.typed
 	}
-	callee := c.callee(call)
-	return callee.topic != nil && callee.topic.Name == "type"
+	c.typed = map[string]bool{}
+	inspect(c.chunk, func(ast.Stmt) {}, func(e ast.Expr) {
+		comparison, ok := e.(*ast.RelationalOpExpr)
+		if !ok {
+			return
+		}
+		if text, ok := comparison.Rhs.(*ast.StringExpr); ok && text.Value != "nil" && slices.Contains(typeNames, text.Value) {
+			c.typed[c.text(comparison.Lhs)] = true
+		}
+	})
+	return c.typed
 }
 
 // comparesKinds reports values of two types that are compared for equality.

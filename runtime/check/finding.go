@@ -6,6 +6,8 @@
 // sends nothing and opens nothing but the files it is given.
 package check
 
+import "unicode/utf8"
+
 // Severity tells how bad a finding is.
 type Severity string
 
@@ -33,4 +35,19 @@ type Finding struct {
 	Subject string
 	// SourceLine is the text of the line.
 	SourceLine string
+	// endLine is the text of EndLine.
+	endLine string
+}
+
+// Characters returns Column and EndColumn counted in characters instead of
+// bytes, as editors do.
+func (f *Finding) Characters() (column, end int) {
+	return characters(f.SourceLine, f.Column), characters(f.endLine, f.EndColumn)
+}
+
+func characters(line string, column int) int {
+	if column < 1 || column > len(line) {
+		return column
+	}
+	return utf8.RuneCountInString(line[:column-1]) + 1
 }

@@ -147,6 +147,10 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 		f.Message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"
 		return
 	}
+	if other := c.manual.Topic("text." + name); owner.Name == "string" && other != nil {
+		f.Hint = fmt.Sprintf("there is one in the module text: local text = require \"text\", then %s", other.Signature())
+		return
+	}
 	const most = 12
 	list := strings.Join(members[:min(most, len(members))], ", ")
 	if more := len(members) - most; more > 0 {

@@ -69,6 +69,9 @@ func (c *script) undefined(g globalUse) {
 	for name := range c.known {
 		names = append(names, name)
 	}
+	for name := range c.setGlobals {
+		names = append(names, name)
+	}
 	slices.Sort(names)
 	if near := suggest.Nearest(g.name, names); len(near) > 0 {
 		f.Message += suggest.Phrase(g.name, names)
@@ -119,7 +122,7 @@ func (c *script) shadows() {
 		line := c.flow.tokens[s.hidden.token].Line
 		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.v.name, kindNames[s.hidden.kind], line)
 		hint := "choose another name"
-		if s.sameScope {
+		if s.sameScope && s.hidden.kind == localVar {
 			message = fmt.Sprintf("'%s' is declared on line %d already", s.v.name, line)
 			hint = "to give it a new value, leave out local; otherwise choose another name"
 		}
@@ -160,11 +163,14 @@ func (c *script) nameOf(name string) string {
 	return "the module " + name
 }
 
-// sameThing tells whether a local holds what the hidden name stands for:
-// local csv = require "csv", local print = print.
+// sameThing tells whether a local holds what the hidden name stands for, or a
+// module of one's own: local csv = require "csv", local print = print.
 func sameThing(v *variable) bool {
 	if len(v.values) == 0 || v.values[0].expr == nil {
 		return false
+	}
+	if _, ok := requireName(v.values[0].expr); ok {
+		return true
 	}
 	return refersTo(v.values[0].expr, v.name)
 }

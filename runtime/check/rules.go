@@ -70,6 +70,7 @@ var rules = []Rule{
 	{"missing-property", Error, "A new record without a property that Planhat demands.", `planhat.enduser.create{ email = "a@b.example" }`},
 	{"wrong-value", Error, "A property's value of the wrong type, or none of those that it may have.", `planhat.company.create{ name = "Acme", status = "good" }`},
 	{"row-without-key", Warning, "A row for `bulk_upsert` without a key: every run makes a new record of it.", `planhat.company.bulk_upsert{ { name = "Acme" } }`},
+	{"ambiguous-call", Error, "A parenthesis at the start of a line, which calls what the line above ends with.", "local f = print\n(f or print)(1)"},
 	{"deprecated", Warning, "A function that is there for old scripts only.", "table.getn(list)"},
 	{"field-of-number", Error, "A field of a number, mostly of the position in an `ipairs` loop.", "for row in ipairs(rows) do print(row.name) end"},
 	{"constant-condition", Warning, "A comparison or condition that always comes out the same way.", "if not x == nil then print(x) end"},

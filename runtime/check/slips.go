@@ -84,6 +84,9 @@ var pure = map[string]bool{"string": true, "math": true, "text": true, "tables":
 // acts are functions of these modules that do something besides, or raise.
 var acts = map[string]bool{"math.randomseed": true, "math.random": true}
 
+// textMethods are methods that hardly anything but a text has.
+var textMethods = map[string]bool{"upper": true, "lower": true, "gsub": true, "reverse": true}
+
 // reads are the operations of models that only read.
 var reads = map[string]bool{"get_by_id": true, "get_list": true, "get_lean_list": true, "each": true, "get_dimension_data": true, "each_dimension_data": true}
 
@@ -92,6 +95,11 @@ var reads = map[string]bool{"get_by_id": true, "get_list": true, "get_lean_list"
 func (c *script) ignored(e *ast.FuncCallExpr) {
 	callee := c.callee(e)
 	f := callee.function()
+	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" {
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", e.Method))
+		finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
+		return
+	}
 	if f == nil || len(f.Returns) == 0 {
 		return
 	}
@@ -100,7 +108,7 @@ func (c *script) ignored(e *ast.FuncCallExpr) {
 	case pure[module] && !acts[name] && !takesFunction(c, e):
 		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", name))
 		finding.Subject = name
-		if e.Func == nil {
+		if _, ok := e.Receiver.(*ast.IdentExpr); ok {
 			finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
 		} else {
 			finding.Hint = "store the result: local result = " + c.text(e)

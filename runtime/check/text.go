@@ -84,7 +84,8 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 	if f.Line > 0 {
 		position += ":" + strconv.Itoa(f.Line)
 		if f.Column > 0 {
-			position += ":" + strconv.Itoa(f.Column)
+			column, _ := f.Characters()
+			position += ":" + strconv.Itoa(column)
 		}
 	}
 	fmt.Fprintf(out, "%s%s%s %s\n", display.Paint(style, string(f.Severity)+": ", color), display.Paint(display.Bold, position+": ", color),
