@@ -69,7 +69,7 @@ func (f *flow) body(expr *ast.FunctionExpr, stmts []ast.Stmt, method *ast.FuncDe
 	f.enter()
 	s := f.emit(&step{kind: declare, token: -1})
 	if method != nil {
-		v := f.declare("self", argument, f.stmt[method].from)
+		v := f.declare("self", argument, f.names[method.Name][0]-1)
 		v.implicit = true
 		f.give(s, v, v.token, nil, 0, true)
 	}

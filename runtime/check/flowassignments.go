@@ -7,8 +7,8 @@ func (f *flow) give(s *step, v *variable, token int, expr ast.Expr, place int, f
 	val.empty = first && expr == nil && v.kind == localVar
 	s.sets = append(s.sets, val)
 	v.values = append(v.values, val)
-	if v.fn != f.fn {
-		f.fn.sets[v] = append(f.fn.sets[v], s)
+	for fn := f.fn; fn != v.fn; fn = fn.parent {
+		fn.sets[v] = append(fn.sets[v], s)
 	}
 	return val
 }
@@ -166,8 +166,8 @@ func (f *flow) scanTarget(st *step, e ast.Expr) {
 		}
 		v.changed = true
 		st.changes = append(st.changes, access{v, f.expr[e].at})
-		if v.fn != f.fn {
-			f.fn.changes[v] = append(f.fn.changes[v], st)
+		for fn := f.fn; fn != v.fn; fn = fn.parent {
+			fn.changes[v] = append(fn.changes[v], st)
 		}
 	case *ast.AttrGetExpr:
 		f.scanTarget(st, e.Object)

@@ -3,7 +3,7 @@ package check
 import "github.com/yuin/gopher-lua/ast"
 
 func (f *flow) evaluate(e ast.Expr) *step {
-	s := &step{kind: evaluate, token: f.expr[e].from, expr: e}
+	s := &step{kind: evaluate, token: f.inside(e), expr: e}
 	f.scan(s, e)
 	return f.emit(s)
 }
@@ -15,8 +15,8 @@ func (f *flow) readName(st *step, name string, token int) *variable {
 	}
 	v.read = true
 	st.reads = append(st.reads, access{v, token})
-	if v.fn != f.fn {
-		f.fn.reads[v] = append(f.fn.reads[v], st)
+	for fn := f.fn; fn != v.fn; fn = fn.parent {
+		fn.reads[v] = append(fn.reads[v], st)
 	}
 	return v
 }
@@ -102,4 +102,14 @@ func operands(e ast.Expr) []ast.Expr {
 		return []ast.Expr{e.Expr}
 	}
 	return nil
+}
+
+// inside is the first token of an expression without the parentheses around it.
+func (f *flow) inside(e ast.Expr) int {
+	span := f.expr[e]
+	for f.partner[span.from] == span.to && f.tokens[span.from].Text == "(" {
+		span.from++
+		span.to--
+	}
+	return span.from
 }

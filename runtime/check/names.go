@@ -116,7 +116,7 @@ func (c *script) declaredElsewhere(name string) bool {
 // shadows reports names that hide others.
 func (c *script) shadows() {
 	for _, s := range c.flow.shadows {
-		if s.v.name == "_" || s.v.implicit && s.hidden.implicit {
+		if s.v.name == "_" {
 			continue
 		}
 		line := c.flow.tokens[s.hidden.token].Line
@@ -125,6 +125,10 @@ func (c *script) shadows() {
 		if s.sameScope && s.hidden.kind == localVar {
 			message = fmt.Sprintf("'%s' is declared on line %d already", s.v.name, line)
 			hint = "to give it a new value, leave out local; otherwise choose another name"
+		}
+		if s.v.implicit {
+			message = fmt.Sprintf("the 'self' of this method hides the one of line %d", line)
+			hint = "with a dot in the place of the colon a function has no self of its own"
 		}
 		f := c.at(s.v.token, "shadowed-name", message)
 		f.Hint, f.Subject = hint, s.v.name

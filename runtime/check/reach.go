@@ -10,7 +10,7 @@ func (fn *function) propagate() {
 	w := &walker{steps: fn.steps, seen: make([]int, len(fn.steps))}
 	for i, s := range fn.steps {
 		for _, val := range s.sets {
-			if val.v.fn == fn {
+			if val.v.fn == fn && s.setting(val.v) == val {
 				w.walk(i+1, func(at int, s *step) bool { return fn.assigned(at, s, val) })
 			}
 		}
@@ -122,8 +122,10 @@ func (val *value) useAll(fn *function, steps []*step, change bool) {
 // created notes that an inner function may run at a step.
 func (fn *function) created(s *step, inner *function) {
 	for _, val := range s.sets {
-		val.useAll(inner, inner.reads[val.v], false)
-		val.useAll(inner, inner.changes[val.v], true)
+		if s.setting(val.v) == val {
+			val.useAll(inner, inner.reads[val.v], false)
+			val.useAll(inner, inner.changes[val.v], true)
+		}
 	}
 	for _, other := range s.closures {
 		cross(inner, other)

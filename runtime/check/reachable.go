@@ -86,11 +86,7 @@ func (c *script) duplicates(e *ast.TableExpr) {
 		if key == nil {
 			continue
 		}
-		span := c.flow.expr[at]
-		token := span.at
-		if f.Key == nil {
-			token = span.from
-		}
+		token := c.flow.inside(at)
 		if before, ok := seen[key]; ok {
 			f := c.at(before, "duplicate-field", "this field is given again in the same table, and only the last one stays")
 			f.Hint = "remove one of the two"

@@ -113,10 +113,9 @@ func (c *script) unusedValues(v *variable) {
 	}
 	if !v.read && hidden {
 		c.neverRead(v, true)
-		return
 	}
 	for _, val := range v.values {
-		if val.empty || val.used || val.changed && val.shows() {
+		if val.empty || val.used || val.changed && (val.shows() || !v.read && hidden) {
 			continue
 		}
 		message := fmt.Sprintf("the value of '%s' is never read", v.name)

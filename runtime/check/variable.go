@@ -16,7 +16,7 @@ type variable struct {
 	name string
 	kind varKind
 	// token is where it is declared; the self of a method has that of the
-	// method's "function".
+	// method's colon.
 	token    int
 	implicit bool
 	fn       *function
@@ -92,8 +92,8 @@ type function struct {
 	steps  []*step
 	// inner are all functions in it, those in inner ones included.
 	inner []*function
-	// reads, changes and sets are what it does to variables of the functions
-	// around it.
+	// reads, changes and sets are what it, and the functions in it, do to
+	// variables of the functions around it.
 	reads, changes, sets map[*variable][]*step
 	// value is what holds it, where a variable does.
 	value *value
@@ -146,11 +146,12 @@ func touches(list []access, v *variable) bool {
 	return false
 }
 
-// setting returns the value that the step gives a variable, or nil.
+// setting returns the value that the step gives a variable, or nil. Of several
+// in one assignment the last one stays.
 func (s *step) setting(v *variable) *value {
-	for _, val := range s.sets {
-		if val.v == v {
-			return val
+	for i := len(s.sets) - 1; i >= 0; i-- {
+		if s.sets[i].v == v {
+			return s.sets[i]
 		}
 	}
 	return nil

@@ -137,7 +137,7 @@ func compare(t *testing.T, files []string) *comparison {
 			}
 			hit := false
 			for i, g := range findings {
-				if g.Line == f.line && g.Column == f.column && slices.Contains(rules, g.Rule) {
+				if column, _ := g.Characters(); g.Line == f.line && column == f.column && slices.Contains(rules, g.Rule) {
 					met[i], hit = true, true
 				}
 			}
