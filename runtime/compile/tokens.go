@@ -1,10 +1,6 @@
 package compile
 
-import (
-	"bytes"
-	"cmp"
-	"slices"
-)
+import "bytes"
 
 // TokenKind tells the pieces of a source apart.
 type TokenKind int
@@ -37,7 +33,7 @@ type Token struct {
 func Tokens(src []byte) []Token {
 	source := newSource(src, "")
 	skipped := len(src) - len(source.text)
-	var tokens []Token
+	tokens := make([]Token, 0, len(source.tokens)+len(source.comments))
 	add := func(kind TokenKind, t token) {
 		tokens = append(tokens, Token{
 			Kind: kind, Text: string(src[skipped+t.from : skipped+t.to]),
@@ -45,13 +41,17 @@ func Tokens(src []byte) []Token {
 			Start: skipped + t.from, End: skipped + t.to,
 		})
 	}
+	comments := source.comments
 	for _, t := range source.tokens {
+		for len(comments) > 0 && comments[0].from < t.from {
+			add(Comment, comments[0])
+			comments = comments[1:]
+		}
 		add(exportedKind(t), t)
 	}
-	for _, t := range source.comments {
+	for _, t := range comments {
 		add(Comment, t)
 	}
-	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Start, b.Start) })
 	return append(tokens, source.unread(src, skipped, tokens)...)
 }
 
