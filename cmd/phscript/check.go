@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/planhat/suggest"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/check"
+	"github.com/phscript/phscript/runtime/config"
 )
 
 // checkOptions are the settings of one check.
@@ -30,6 +31,8 @@ type checkOptions struct {
 	globals   []string
 	listRules bool
 	stdinName string
+
+	configFile string
 }
 
 // checkFormats are the values of --format.
@@ -67,6 +70,7 @@ func newCheck(env *environment, runF func(*environment, *checkOptions) error) *c
 	f.StringSliceVar(&o.globals, "globals", nil, "`NAMES` that scripts may use without defining them")
 	f.BoolVar(&o.listRules, "list-rules", false, "print the rules, and check nothing")
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "what to call standard input in the report; required files are looked for beside that `FILE`")
+	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
 	fixed := func(values []string) cobra.CompletionFunc {
 		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return values, cobra.ShellCompDirectiveNoFileComp
@@ -115,10 +119,34 @@ func (o *checkOptions) validate() error {
 	return nil
 }
 
+// configure adds what phscript.toml says about checks. The environment's
+// settings are about runs.
+func (o *checkOptions) configure(env *environment) error {
+	c, err := config.Load(o.configFile, env.dir, env.readFile, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return err
+	}
+	names := ruleNames()
+	for _, name := range c.CheckIgnore {
+		if !slices.Contains(names, name) {
+			return &config.Error{
+				Where: c.File, Message: fmt.Sprintf("check.ignore: there is no rule '%s'%s", name, suggest.Phrase(name, names)),
+				Hint: "phscript check --list-rules names them",
+			}
+		}
+	}
+	o.globals = append(o.globals, c.CheckGlobals...)
+	o.disable = append(o.disable, c.CheckIgnore...)
+	return nil
+}
+
 // checkScripts checks what the options name and reports it.
 func checkScripts(env *environment, o *checkOptions) error {
 	if o.listRules {
 		return check.WriteRules(env.stdout)
+	}
+	if err := o.configure(env); err != nil {
+		return err
 	}
 	files, err := o.files(env)
 	if err != nil {

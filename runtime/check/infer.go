@@ -161,7 +161,10 @@ func (c *script) member(owner knowledge, name string) knowledge {
 		if c.setMembers[full] {
 			return knowledge{}
 		}
-		return c.topicValue(c.manual.Topic(full))
+		if t := c.manual.Topic(full); t != nil {
+			return c.topicValue(t)
+		}
+		return c.misspelt(owner.topic, name)
 	}
 	if table, ok := owner.literal.(*ast.TableExpr); ok {
 		return c.literalField(table, name)
@@ -171,6 +174,17 @@ func (c *script) member(owner knowledge, name string) knowledge {
 			if fields[i].Name == name {
 				return typed(fields[i].Type)
 			}
+		}
+	}
+	return knowledge{}
+}
+
+// misspelt takes a model that does not exist for the one that is meant, so that
+// what follows is checked as well.
+func (c *script) misspelt(owner *manual.Topic, name string) knowledge {
+	if near := manual.Likeliest(name, memberNames(owner)); len(near) == 1 {
+		if t := c.manual.Topic(owner.Name + "." + near[0]); t != nil && t.Kind == manual.KindModel {
+			return c.topicValue(t)
 		}
 	}
 	return knowledge{}

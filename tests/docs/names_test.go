@@ -86,7 +86,7 @@ var otherFlags = []string{"full"}
 func TestFlagsExist(t *testing.T) {
 	program := binary(t)
 	var help string
-	for _, command := range []string{"run", "simulate"} {
+	for _, command := range []string{"run", "simulate", "check"} {
 		out, errs, code := phscript(t, program, t.TempDir(), command, "--help")
 		require.Zero(t, code, errs)
 		help += out
@@ -98,7 +98,7 @@ func TestFlagsExist(t *testing.T) {
 			assert.True(t, known, "%s names --%s, which is no flag", d.path, name)
 		}
 	}
-	guide := read(t, "docs/script-guide.md") + read(t, "docs/simulator.md") + read(t, "docs/errors.md")
+	guide := read(t, "docs/script-guide.md") + read(t, "docs/simulator.md") + read(t, "docs/errors.md") + read(t, "docs/check.md")
 	for _, m := range helpLine.FindAllStringSubmatch(help, -1) {
 		explained := strings.Contains(guide, "--"+m[2]) || m[1] != "" && strings.Contains(guide, " "+m[1]+" ")
 		assert.True(t, explained || m[2] == "help", "no document explains --%s", m[2])
@@ -115,7 +115,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-var setting = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|")
+var setting = regexp.MustCompile("(?m)^\\| `((?:check\\.)?[a-z_]+)` \\|")
 
 // The settings that the guide lists are those that the program takes.
 func TestSettingsExist(t *testing.T) {
@@ -142,7 +142,7 @@ func TestSettingsExist(t *testing.T) {
 
 // What errors.md says about error objects is what they hold.
 func TestErrorFieldsAreDocumented(t *testing.T) {
-	text := read(t, "docs/errors.md")
+	text := read(t, "docs/errors.md") + read(t, "docs/check.md")
 	for _, f := range bindings.ErrorShape.Fields {
 		assert.True(t, strings.Contains(text, "`"+f.Name+"`"), "errors.md does not name the field %s", f.Name)
 	}
@@ -209,7 +209,7 @@ func TestSummaryFieldsAreDocumented(t *testing.T) {
 	rows, _ := fields["rejected_rows"].([]any)
 	require.Len(t, rows, 1)
 	row, _ := rows[0].(map[string]any)
-	text := read(t, "docs/errors.md")
+	text := read(t, "docs/errors.md") + read(t, "docs/check.md")
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(fields)), slices.Collect(maps.Keys(row))) {
 		assert.True(t, strings.Contains(text, "`"+name+"`"), "errors.md does not name the summary's %s", name)
 	}
