@@ -16,7 +16,7 @@ var typeNames = []string{"nil", "number", "string", "boolean", "table", "functio
 // comparison reports comparisons that always come out the same way.
 func (c *script) comparison(e *ast.RelationalOpExpr) {
 	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && truth(e.Rhs) != sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
-		f := c.constant(e, fmt.Sprintf("'not' belongs to '%s' alone here, so this compares true or false", c.text(not.Expr)))
+		f := c.constant(e, fmt.Sprintf("'not' comes before '%s': this compares true or false with %s", e.Operator, c.text(e.Rhs)))
 		opposite := "~="
 		if e.Operator == "~=" {
 			opposite = "=="

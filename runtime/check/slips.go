@@ -30,7 +30,7 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
 			continue
 		}
-		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' calculates with numbers, and this is a text", e.Operator))
+		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' calculates with numbers, but one side is a text", e.Operator))
 		if e.Operator == "+" {
 			f.Hint = fmt.Sprintf("texts are joined with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
 		}

@@ -42,6 +42,9 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 			}
 			told[key] = true
 		}
+		if out.Len() > 0 {
+			out.WriteString("\n")
+		}
 		f.render(out, r.again(i), color)
 	}
 	if out.Len() > 0 {

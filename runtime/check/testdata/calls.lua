@@ -4,8 +4,8 @@ local inner = require("lib.inner")
 local other = require "other.lua"  --> unknown-module: there is no module 'other.lua'
 local tables = require "tables"
 print(csv, own, inner, other)
-planhat.compny.get_list()          --> unknown-function: did you mean 'company'
-planhat.companies.get_list()       --> unknown-function: did you mean 'company'
+print(planhat.compny.get_list())   --> unknown-function: did you mean 'company'
+print(planhat.companies.get_list()) --> unknown-function: did you mean 'company'
 print(planhat.company.find("x"))   --> unknown-function: did you mean 'get_by_id'
 print(string.fromat("%d", 1))      --> unknown-function: did you mean 'format'
 print(tables.summ({}, "mrr"))      --> unknown-function: did you mean 'sum'

@@ -1,6 +1,6 @@
 local x = args[1]
-if not x == nil then print(x) end    --> constant-condition: 'not' belongs to 'x' alone
-if not x == "a" then print(x) end    --> constant-condition: 'not' belongs to 'x' alone
+if not x == nil then print(x) end    --> constant-condition: 'not' comes before '=='
+if not x == "a" then print(x) end    --> constant-condition: 'not' comes before '=='
 if (not x) == false then print(x) end
 if x == "nil" then print(x) end      --> constant-condition: "nil" in quotes is a text
 if type(x) == nil then print(x) end  --> constant-condition: type(...) returns a text
