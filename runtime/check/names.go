@@ -173,10 +173,16 @@ func sameThing(v *variable) bool {
 	if len(v.values) == 0 || v.values[0].expr == nil {
 		return false
 	}
-	if _, ok := requireName(v.values[0].expr); ok {
+	if _, ok := requireName(v.values[0].expr); ok || triesRequire(v.values[0].expr) {
 		return true
 	}
 	return refersTo(v.values[0].expr, v.name)
+}
+
+// triesRequire matches pcall(require, name).
+func triesRequire(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	return ok && call.Func != nil && dotted(call.Func) == "pcall" && len(call.Args) > 0 && dotted(call.Args[0]) == "require"
 }
 
 // refersTo tells whether an expression gives the global or module of a name,

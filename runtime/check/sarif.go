@@ -17,9 +17,11 @@ type sarifLog struct {
 }
 
 type sarifRun struct {
-	Tool       sarifTool     `json:"tool"`
-	ColumnKind string        `json:"columnKind"`
-	Results    []sarifResult `json:"results"`
+	Tool             sarifTool     `json:"tool"`
+	Language         string        `json:"language"`
+	NewlineSequences []string      `json:"newlineSequences"`
+	ColumnKind       string        `json:"columnKind"`
+	Results          []sarifResult `json:"results"`
 }
 
 type sarifTool struct {
@@ -30,6 +32,7 @@ type sarifDriver struct {
 	Name           string      `json:"name"`
 	InformationURI string      `json:"informationUri"`
 	Version        string      `json:"version,omitempty"`
+	Language       string      `json:"language"`
 	Rules          []sarifRule `json:"rules"`
 }
 
@@ -86,13 +89,14 @@ type sarifSnippet struct {
 
 const (
 	sarifSchema = "https://json.schemastore.org/sarif-2.1.0.json"
+	language    = "en-US"
 	projectURI  = "https://github.com/phscript/phscript"
 )
 
 // WriteSARIF writes the report in the Static Analysis Results Interchange
 // Format, version 2.1.0. The version is that of the program.
 func (r *Report) WriteSARIF(w io.Writer, version string) error {
-	driver := sarifDriver{Name: "phscript check", InformationURI: projectURI, Version: version}
+	driver := sarifDriver{Name: "phscript check", InformationURI: projectURI, Version: version, Language: language}
 	index := map[string]int{}
 	for i, rule := range rules {
 		index[rule.Name] = i
@@ -110,7 +114,7 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 		results = append(results, r.Findings[i].sarif(index))
 	}
 	return writeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{{
-		Tool: sarifTool{driver}, ColumnKind: "unicodeCodePoints", Results: results,
+		Tool: sarifTool{driver}, Language: language, NewlineSequences: []string{"\r\n", "\n"}, ColumnKind: "unicodeCodePoints", Results: results,
 	}}})
 }
 
