@@ -27,15 +27,25 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		finding.Hint = "write " + f.Deprecated
 	}
 	args := c.arguments(e, callee)
-	c.argumentCount(e, callee, args)
-	for i, arg := range args.given {
-		if i < len(f.Params) {
-			c.argument(e, callee, i, arg)
-		} else if f.Variadic && len(f.Params) > 0 && f.Params[len(f.Params)-1].Name != "..." {
-			break
+	c.apply(c.nameToken(e), callee, args)
+	if name := callee.topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
+		if called := c.infer(args.given[0]); called.function() != nil {
+			args.given = args.given[1:]
+			c.apply(c.flow.expr[e.Args[0]].at, called, args)
 		}
 	}
-	c.records(e, callee, args.given)
+}
+
+// apply checks what a function is given; token is where it is named.
+func (c *script) apply(token int, callee knowledge, args arguments) {
+	f := callee.function()
+	c.argumentCount(token, callee, args)
+	for i, arg := range args.given {
+		if i < len(f.Params) {
+			c.argument(callee, i, arg)
+		}
+	}
+	c.records(callee, args.given)
 }
 
 // brokenLine reports a call whose parenthesis stands on a line of its own: it is
@@ -92,7 +102,7 @@ func (c *script) single(e ast.Expr) bool {
 }
 
 // argumentCount reports arguments that are missing or too many.
-func (c *script) argumentCount(e *ast.FuncCallExpr, callee knowledge, a arguments) {
+func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 	f := callee.function()
 	n := len(a.given)
 	if a.open {
@@ -103,7 +113,7 @@ func (c *script) argumentCount(e *ast.FuncCallExpr, callee knowledge, a argument
 		if p.Optional || p.Name == "..." || bindings.Accepts(p.Type, lua.LNil) {
 			continue
 		}
-		c.misuse(c.nameToken(e), callee, bindings.MissingArgument(i, p)).Hint = "it is called as " + callee.topic.Signature()
+		c.misuse(token, callee, bindings.MissingArgument(i, p)).Hint = "it is called as " + callee.topic.Signature()
 		return
 	}
 	if !f.Variadic && n > len(f.Params) {
@@ -119,7 +129,7 @@ func (c *script) misuse(token int, callee knowledge, message string) *finding {
 }
 
 // argument checks one argument against its parameter.
-func (c *script) argument(e *ast.FuncCallExpr, callee knowledge, i int, arg ast.Expr) {
+func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 	p := &callee.function().Params[i]
 	if p.Name == "..." {
 		return

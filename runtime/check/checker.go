@@ -83,10 +83,11 @@ type script struct {
 	// is.
 	inferred map[ast.Expr]knowledge
 	depth    int
-	// targets are the fields that assignments set; setGlobals and setMembers are
-	// the names that the script itself gives values.
-	targets                map[*ast.AttrGetExpr]bool
-	setGlobals, setMembers map[string]bool
+	// targets are the fields that assignments set; setGlobals, setMembers and
+	// setFields are the names that the script itself gives values: globals,
+	// functions of modules, and fields of any table.
+	targets                           map[*ast.AttrGetExpr]bool
+	setGlobals, setMembers, setFields map[string]bool
 	// escaped are the variables whose tables others may change; it is made when
 	// it is first needed.
 	escaped map[*variable]bool

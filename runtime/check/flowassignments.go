@@ -148,10 +148,10 @@ func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 		return
 	}
 	if _, named := index.Key.(*ast.StringExpr); named {
-		v.fields = append(v.fields, &ast.Field{Key: index.Key, Value: rhs})
+		v.fields = append(v.fields, entry{name, &ast.Field{Key: index.Key, Value: rhs}})
 		return
 	}
-	v.items = append(v.items, rhs)
+	v.items = append(v.items, entry{name, &ast.Field{Value: rhs}})
 }
 
 func (f *flow) scanTarget(st *step, e ast.Expr) {
@@ -183,7 +183,7 @@ func (f *flow) inserted(e *ast.FuncCallExpr) {
 	}
 	if name, ok := e.Args[0].(*ast.IdentExpr); ok {
 		if v := f.resolved[name]; v != nil {
-			v.items = append(v.items, e.Args[len(e.Args)-1])
+			v.items = append(v.items, entry{name, &ast.Field{Value: e.Args[len(e.Args)-1]}})
 		}
 	}
 }

@@ -61,8 +61,20 @@ func (c *script) guess(e ast.Expr) knowledge {
 	case *ast.FunctionExpr:
 		return knowledge{typ: "function", literal: e}
 	case *ast.StringConcatOpExpr:
-		return knowledge{typ: "string"}
-	case *ast.ArithmeticOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryLenOpExpr:
+		// What else is joined or calculated with may be objects that bring
+		// operators of their own.
+		if c.isText(e.Lhs) || c.isText(e.Rhs) {
+			return knowledge{typ: "string"}
+		}
+	case *ast.ArithmeticOpExpr:
+		if c.isNumber(c.infer(e.Lhs)) && c.isNumber(c.infer(e.Rhs)) {
+			return knowledge{typ: "number"}
+		}
+	case *ast.UnaryMinusOpExpr:
+		if c.isNumber(c.infer(e.Expr)) {
+			return knowledge{typ: "number"}
+		}
+	case *ast.UnaryLenOpExpr:
 		return knowledge{typ: "number"}
 	case *ast.RelationalOpExpr, *ast.UnaryNotOpExpr:
 		return knowledge{typ: "boolean"}
@@ -79,6 +91,11 @@ func (c *script) guess(e ast.Expr) knowledge {
 		return c.result(e, 0)
 	}
 	return knowledge{}
+}
+
+func (c *script) isText(e ast.Expr) bool {
+	k := c.infer(e)
+	return k.topic == nil && k.typ == "string"
 }
 
 // choice is the value of "a or b" and "a and b", known where both agree.

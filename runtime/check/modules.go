@@ -15,7 +15,7 @@ import (
 // collect remembers what the script changes in globals and modules, which then
 // are no longer what the manual says.
 func (c *script) collect() {
-	c.setGlobals, c.setMembers = map[string]bool{}, map[string]bool{}
+	c.setGlobals, c.setMembers, c.setFields = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, g := range c.flow.globals {
 		if g.set {
 			c.setGlobals[g.name] = true
@@ -37,6 +37,7 @@ func (c *script) collect() {
 			if index, ok := t.(*ast.AttrGetExpr); ok {
 				c.targets[index] = true
 				if key, named := index.Key.(*ast.StringExpr); named {
+					c.setFields[key.Value] = true
 					if owner := c.infer(index.Object); owner.isModule() {
 						c.setMembers[owner.topic.Name+"."+key.Value] = true
 					}

@@ -35,7 +35,7 @@ func purposeOf(name string) purpose {
 
 // records checks the records that a call hands over, as far as they are
 // written out.
-func (c *script) records(e *ast.FuncCallExpr, callee knowledge, args []ast.Expr) {
+func (c *script) records(callee knowledge, args []ast.Expr) {
 	f := callee.function()
 	for i, arg := range args {
 		if i >= len(f.Params) {
@@ -73,7 +73,9 @@ func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg as
 	if table, ok := val.expr.(*ast.TableExpr); ok && val.place == 0 {
 		c.literalRows(callee, model, to, table)
 		for _, item := range v.items {
-			c.record(callee, model, to, item)
+			if c.onlyValue(item.through) == val {
+				c.record(callee, model, to, item.field.Value)
+			}
 		}
 	}
 }
@@ -117,8 +119,11 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 	}
 	fields = append(fields, table.Fields...)
 	if name, ok := arg.(*ast.IdentExpr); ok {
-		if v := c.flow.resolved[name]; v != nil {
-			fields = append(fields, v.fields...)
+		val := c.onlyValue(name)
+		for _, set := range c.flow.resolved[name].fields {
+			if c.onlyValue(set.through) == val {
+				fields = append(fields, set.field)
+			}
 		}
 	}
 	if c.alternatives(callee, model) && len(table.Fields) > 0 && table.Fields[0].Key == nil {
@@ -147,7 +152,8 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 
 // missing reports what a new record lacks.
 func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
-	has := func(name string) bool { return given[name] }
+	// A field that is set somewhere may be meant for this record.
+	has := func(name string) bool { return given[name] || c.setFields[name] }
 	for _, name := range bindings.TranslatedNames(model.Snake) {
 		if given[name] {
 			return
@@ -172,7 +178,7 @@ func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, tab
 		}
 	}
 	for _, name := range needed {
-		if !given[name] {
+		if !has(name) {
 			f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Snake, name))
 			f.Hint, f.Subject = c.aboutProperty(model, name), name
 		}
@@ -382,8 +388,8 @@ func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 		return false
 	}
 	v := c.flow.resolved[object]
-	return v != nil && slices.ContainsFunc(v.fields, func(f *ast.Field) bool {
-		key, ok := f.Key.(*ast.StringExpr)
+	return v != nil && slices.ContainsFunc(v.fields, func(set entry) bool {
+		key, ok := set.field.Key.(*ast.StringExpr)
 		return ok && key.Value == name
 	})
 }

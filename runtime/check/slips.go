@@ -54,7 +54,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 			what = "true or false"
 		case k.typ == "nil" && k.literal == side:
 			what = "nil"
-		case k.typ == "table" && k.literal != nil, k.isList(), c.model(k.typ) != nil, c.fieldsOf(k.typ) != nil && !c.isError(k):
+		case !c.isError(k) && (k.isList() || c.isTable(side, k)):
 			what = "a table"
 		case k.typ == "function" && k.literal != nil, k.isIterator():
 			what = "a function"
@@ -87,15 +87,16 @@ var acts = map[string]bool{"math.randomseed": true, "math.random": true}
 // textMethods are methods that hardly anything but a text has.
 var textMethods = map[string]bool{"upper": true, "lower": true, "gsub": true, "reverse": true}
 
-// reads are the operations of models that only read.
-var reads = map[string]bool{"get_by_id": true, "get_list": true, "get_lean_list": true, "each": true, "get_dimension_data": true, "each_dimension_data": true}
+// reads are the operations of models that only read. get_by_id also tells, by
+// its error, that there is no such record.
+var reads = map[string]bool{"get_list": true, "get_lean_list": true, "each": true, "get_dimension_data": true, "each_dimension_data": true}
 
 // ignored reports a call whose result is all that it is good for, or holds what
 // ought to be looked at.
 func (c *script) ignored(e *ast.FuncCallExpr) {
 	callee := c.callee(e)
 	f := callee.function()
-	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" {
+	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" && !takesFunction(c, e) {
 		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", e.Method))
 		finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
 		return

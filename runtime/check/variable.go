@@ -31,8 +31,15 @@ type variable struct {
 	place int
 	// items and fields are what the script puts into the table that it holds:
 	// values at computed places, and values under names.
-	items  []ast.Expr
-	fields []*ast.Field
+	items, fields []entry
+}
+
+// entry is something that is put into the table of a variable.
+type entry struct {
+	// through is the name as it is written there, which tells which of the
+	// variable's values is meant.
+	through *ast.IdentExpr
+	field   *ast.Field
 }
 
 // value is one thing that is stored in a variable.

@@ -40,3 +40,6 @@ print(again.compnay)               --> unknown-function: did you mean 'company'
 print(again.company.get_list{ limt = 1 }) --> unknown-option: did you mean 'limit'
 function string.title(s) return s end
 print(string.title("x"), ("x"):title())
+print(pcall(company.get_by_id))    --> wrong-arguments: argument 1, 'id', is missing
+print(pcall(company.get_by_id, "x"), planhat.try(company.get_by_id, {})) --> wrong-arguments: must be a string, not a table
+print(planhat.try(company.create, { naem = "x", name = "y" })) --> unknown-property: did you mean 'name'

@@ -81,6 +81,30 @@ local fib
 fib = function(k) return k < 2 and k or fib(k - 1) + fib(k - 2) end
 print(fib(10))
 
+local Point = {}
+Point.__index = Point
+Point.__add = function(p, q) return setmetatable({ x = p.x + q.x }, Point) end
+Point.__concat = function(p, q) return tostring(p) .. tostring(q) end
+local origin = setmetatable({ x = 0 }, Point)
+local moved = origin + origin
+print(moved.x, (origin .. moved))
+local named = { name = "x" }
+setmetatable(named, { __concat = function() return "joined" end, __len = function() return 3 end })
+print("it is " .. named, #named)
+
+local record = { externalId = "a", name = "Acme" }
+planhat.company.create(record)
+record = {}
+record.email = "ada@acme.example"
+record.companyId = "x"
+planhat.enduser.create(record)
+
+local pending = {}
+for row in csv.rows("accounts.csv") do pending[#pending + 1] = { name = row.name } end
+for at, row in ipairs(pending) do row.externalId = "acc-" .. at end
+local done = planhat.company.bulk_upsert(pending)
+print(done.rejected)
+
 local a, b = 1, 2
 a, b = b, a
 print(a, b)

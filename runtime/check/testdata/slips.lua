@@ -7,7 +7,9 @@ print("first: " .. (name == "x"))    --> text-arithmetic: true or false cannot b
 name:upper()                         --> ignored-result: changes nothing by itself
 ;("x"):upper()                      --> ignored-result: changes nothing by itself
 string.gsub(name, "a", "b")          --> ignored-result: changes nothing by itself
-planhat.company.get_by_id("x")       --> ignored-result: only reads
+planhat.company.get_list()           --> ignored-result: only reads
+planhat.company.get_by_id("x")
+name:gsub("%a+", function(word) print(word) end)
 planhat.company.bulk_upsert(rows)    --> ignored-result: which rows were rejected
 planhat.company.bulk_upsert(rows, { strict = true })
 planhat.company.delete("x")
