@@ -58,7 +58,7 @@ func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) boo
 	}
 	switch other := other.(type) {
 	case *ast.NilExpr:
-		c.constant(e, "type(...) returns a text, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(...) %s \"nil\", or %s %s nil", e.Operator, c.text(asked.Args[0]), e.Operator)
+		c.constant(e, "type(...) returns a text, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(%s) %s \"nil\", or %s %s nil", c.code(asked.Args[0]), e.Operator, c.code(asked.Args[0]), e.Operator)
 		return true
 	case *ast.StringExpr:
 		if slices.Contains(typeNames, other.Value) {
@@ -216,11 +216,22 @@ func (c *script) text(e ast.Expr) string {
 	return text
 }
 
+// code is an expression for a line of code in a hint, dots where it is long.
+func (c *script) code(e ast.Expr) string {
+	if text := c.text(e); !strings.HasSuffix(text, "...") {
+		return text
+	}
+	return "..."
+}
+
 // logical reports "and" and "or" that do not do what was meant.
 func (c *script) logical(e *ast.LogicalOpExpr) {
 	c.pairOfComparisons(e)
 	if e.Operator != "or" {
 		return
+	}
+	if sameKindOr(e) {
+		c.orConstant(e)
 	}
 	if and, ok := e.Lhs.(*ast.LogicalOpExpr); ok && and.Operator == "and" && !c.inParentheses(e.Lhs) {
 		if truth(and.Rhs) == never {
@@ -266,7 +277,9 @@ func (c *script) condition(e ast.Expr) {
 	case *ast.LogicalOpExpr:
 		c.condition(e.Lhs)
 		if isConstant(e.Rhs) && e.Operator == "or" && truth(e.Rhs) == always {
-			c.orConstant(e)
+			if !sameKindOr(e) {
+				c.orConstant(e)
+			}
 			return
 		}
 		c.condition(e.Rhs)
@@ -286,6 +299,28 @@ func (c *script) condition(e ast.Expr) {
 			f.Hint = "call it with parentheses: " + k.topic.Signature()
 		}
 	}
+}
+
+// sameKindOr matches x == "a" or "b", in which the second constant is of the kind
+// of the first: also outside of a condition that is no choice of a value.
+func sameKindOr(e *ast.LogicalOpExpr) bool {
+	left := e.Lhs
+	if or, ok := left.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
+		left = or.Rhs
+	}
+	compared, ok := left.(*ast.RelationalOpExpr)
+	if !ok || compared.Operator != "==" {
+		return false
+	}
+	switch e.Rhs.(type) {
+	case *ast.StringExpr:
+		_, ok = compared.Rhs.(*ast.StringExpr)
+		return ok
+	case *ast.NumberExpr:
+		_, ok = compared.Rhs.(*ast.NumberExpr)
+		return ok
+	}
+	return false
 }
 
 // orConstant reports x == "a" or "b".

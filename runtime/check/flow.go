@@ -16,6 +16,8 @@ type flow struct {
 	// shadows are declarations of a name that is a variable already.
 	shadows []shadow
 	vars    []*variable
+	// made are the globals that the script sets, as far as their values go.
+	made map[string]*variable
 }
 
 // globalUse is a place where a global is read or set.
@@ -24,8 +26,6 @@ type globalUse struct {
 	expr  *ast.IdentExpr
 	token int
 	set   bool
-	// top holds in the main part of the script.
-	top bool
 	// member holds where a field of the global is set or read.
 	member bool
 	// value is what is assigned.
@@ -49,7 +49,7 @@ type scope struct {
 
 // trace makes the flow of a chunk.
 func trace(chunk []ast.Stmt, p *places) *flow {
-	f := &flow{places: p, resolved: map[*ast.IdentExpr]*variable{}, stepOf: map[ast.Expr]*step{}}
+	f := &flow{places: p, resolved: map[*ast.IdentExpr]*variable{}, stepOf: map[ast.Expr]*step{}, made: map[string]*variable{}}
 	f.body(nil, chunk, nil)
 	for _, fn := range f.functions {
 		fn.propagate()
@@ -165,3 +165,20 @@ func (f *flow) lookup(name string) *variable {
 // dotted returns an expression such as a.b.c as text, "" for others.
 // closure makes the steps of a function inside of another.
 // operands are the parts of an operation, in the order of the source.
+
+// variableOf returns the variable that a name stands for. A global counts where
+// the script itself sets it; nil otherwise.
+func (f *flow) variableOf(name *ast.IdentExpr) *variable {
+	if v := f.resolved[name]; v != nil {
+		return v
+	}
+	return f.made[name.Value]
+}
+
+// global returns the variable that keeps what the script stores in a global.
+func (f *flow) global(name string) *variable {
+	if f.made[name] == nil {
+		f.made[name] = &variable{name: name}
+	}
+	return f.made[name]
+}

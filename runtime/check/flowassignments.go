@@ -133,7 +133,9 @@ func (f *flow) target(st *step, e ast.Expr, rhs ast.Expr) target {
 	v := f.lookup(name.Value)
 	f.resolved[name] = v
 	if v == nil {
-		f.globals = append(f.globals, globalUse{name: name.Value, expr: name, token: token, set: true, top: f.fn.parent == nil, value: rhs})
+		f.globals = append(f.globals, globalUse{name: name.Value, expr: name, token: token, set: true, value: rhs})
+		made := f.global(name.Value)
+		made.values = append(made.values, &value{v: made, token: token, expr: rhs})
 	}
 	return target{v, token}
 }
@@ -144,7 +146,10 @@ func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 		return
 	}
 	v := f.resolved[name]
-	if v == nil || rhs == nil {
+	if v == nil {
+		v = f.global(name.Value)
+	}
+	if rhs == nil {
 		return
 	}
 	if _, named := index.Key.(*ast.StringExpr); named {
@@ -161,7 +166,7 @@ func (f *flow) scanTarget(st *step, e ast.Expr) {
 		v := f.lookup(e.Value)
 		f.resolved[e] = v
 		if v == nil {
-			f.globals = append(f.globals, globalUse{name: e.Value, expr: e, token: f.expr[e].at, member: true, top: f.fn.parent == nil})
+			f.globals = append(f.globals, globalUse{name: e.Value, expr: e, token: f.expr[e].at, member: true})
 			return
 		}
 		v.changed = true
@@ -182,8 +187,10 @@ func (f *flow) inserted(e *ast.FuncCallExpr) {
 		return
 	}
 	if name, ok := e.Args[0].(*ast.IdentExpr); ok {
-		if v := f.resolved[name]; v != nil {
-			v.items = append(v.items, entry{name, &ast.Field{Value: e.Args[len(e.Args)-1]}})
+		v := f.resolved[name]
+		if v == nil {
+			v = f.global(name.Value)
 		}
+		v.items = append(v.items, entry{name, &ast.Field{Value: e.Args[len(e.Args)-1]}})
 	}
 }

@@ -28,7 +28,7 @@ func (f *flow) scan(st *step, e ast.Expr) {
 		v := f.readName(st, e.Value, f.expr[e].at)
 		f.resolved[e] = v
 		if v == nil {
-			f.globals = append(f.globals, globalUse{name: e.Value, expr: e, token: f.expr[e].at, top: f.fn.parent == nil})
+			f.globals = append(f.globals, globalUse{name: e.Value, expr: e, token: f.expr[e].at})
 		}
 	case *ast.Comma3Expr:
 		f.readName(st, "...", f.expr[e].at)

@@ -116,9 +116,9 @@ func (c *script) choice(e *ast.LogicalOpExpr) knowledge {
 // nameValue is the value of a variable, where only one can have reached it, or
 // of a global.
 func (c *script) nameValue(e *ast.IdentExpr) knowledge {
-	v := c.flow.resolved[e]
-	if v == nil {
-		if !c.known[e.Value] || c.setGlobals[e.Value] {
+	v := c.flow.variableOf(e)
+	if c.flow.resolved[e] == nil && !c.setGlobals[e.Value] {
+		if !c.known[e.Value] {
 			return knowledge{}
 		}
 		return c.topicValue(c.manual.Topic(e.Value))
@@ -145,6 +145,10 @@ func (c *script) nameValue(e *ast.IdentExpr) knowledge {
 // where it may have several.
 func (c *script) onlyValue(e *ast.IdentExpr) *value {
 	v, s := c.flow.resolved[e], c.flow.stepOf[e]
+	if made := c.flow.made[e.Value]; v == nil && made != nil && len(made.values) == 1 {
+		// A global that is set in one place only.
+		return made.values[0]
+	}
 	if v == nil || s == nil {
 		return nil
 	}
@@ -196,16 +200,23 @@ func (c *script) member(owner knowledge, name string) knowledge {
 	return knowledge{}
 }
 
-// misspelt takes a model that does not exist for the one that is meant, so that
-// what follows is checked as well.
+// misspelt takes a model that does not exist for the one that is meant, and a
+// function that differs in capital letters only, so that what follows is
+// checked as well.
 func (c *script) misspelt(owner *manual.Topic, name string) knowledge {
-	if near := manual.Likeliest(name, memberNames(owner)); len(near) == 1 {
-		if t := c.manual.Topic(owner.Name + "." + near[0]); t != nil && t.Kind == manual.KindModel {
-			return c.topicValue(t)
-		}
+	near := manual.Likeliest(name, memberNames(owner))
+	if len(near) != 1 {
+		return knowledge{}
 	}
-	return knowledge{}
+	t := c.manual.Topic(owner.Name + "." + near[0])
+	if t == nil || t.Kind != manual.KindModel && plainName(name) != plainName(near[0]) {
+		return knowledge{}
+	}
+	return c.topicValue(t)
 }
+
+// plainName is a name without capital letters and underscores.
+func plainName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
 
 // literalField is the value of a field that a table literal gives a module's
 // function or value. Other fields may have changed since.

@@ -85,7 +85,7 @@ func (c *script) escapes(v *variable) bool {
 		c.escaped = map[*variable]bool{}
 		note := func(e ast.Expr) {
 			if name, ok := e.(*ast.IdentExpr); ok {
-				if v := c.flow.resolved[name]; v != nil {
+				if v := c.flow.variableOf(name); v != nil {
 					c.escaped[v] = true
 				}
 			}
@@ -170,13 +170,13 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	switch {
 	case k.topic != nil && k.topic.Func != nil && s.Exprs[0] != nil && !isIteratorItself(k):
 		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' has to be called to go through something", k.topic.Name))
-		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.text(e))
+		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
 	case k.isList() || c.isTable(e, k):
 		f := c.between(span.from, span.to, "loop-over-table", "a table is no iterator")
 		if c.shapeOf(e) == namedShape {
-			f.Hint = fmt.Sprintf("for key, value in pairs(%s) do", c.text(e))
+			f.Hint = fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
 		} else {
-			f.Hint = fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.text(e))
+			f.Hint = fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		}
 	case c.isIpairs(e):
 		c.ipairsOver(e.(*ast.FuncCallExpr))
@@ -191,7 +191,7 @@ func (c *script) isTable(e ast.Expr, k knowledge) bool {
 	if _, ok := k.literal.(*ast.TableExpr); ok {
 		_, settled := c.holder(e, k.literal.(*ast.TableExpr))
 		name, isName := e.(*ast.IdentExpr)
-		return settled && !(isName && c.escapes(c.flow.resolved[name]))
+		return settled && !(isName && c.escapes(c.flow.variableOf(name)))
 	}
 	return !k.maybe && (c.model(k.typ) != nil || c.fieldsOf(k.typ) != nil)
 }

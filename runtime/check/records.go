@@ -65,7 +65,7 @@ func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg as
 	if !ok {
 		return
 	}
-	v := c.flow.resolved[name]
+	v := c.flow.variableOf(name)
 	val := c.onlyValue(name)
 	if v == nil || val == nil {
 		return
@@ -120,7 +120,7 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 	fields = append(fields, table.Fields...)
 	if name, ok := arg.(*ast.IdentExpr); ok {
 		val := c.onlyValue(name)
-		for _, set := range c.flow.resolved[name].fields {
+		for _, set := range c.fieldsSet(name) {
 			if c.onlyValue(set.through) == val {
 				fields = append(fields, set.field)
 			}
@@ -150,10 +150,24 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 	c.missing(callee, model, to, table, given)
 }
 
+// fieldsSet is what the script puts into the table of a name.
+func (c *script) fieldsSet(name *ast.IdentExpr) []entry {
+	if v := c.flow.variableOf(name); v != nil {
+		return v.fields
+	}
+	return nil
+}
+
 // missing reports what a new record lacks.
 func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
 	// A field that is set somewhere may be meant for this record.
 	has := func(name string) bool { return given[name] || c.setFields[name] }
+	for name := range given {
+		// One that is misspelt is reported as such.
+		if near := suggest.Nearest(name, propertyNames(model)); model.Property(name) == nil && len(near) > 0 {
+			given[near[0]] = true
+		}
+	}
 	for _, name := range bindings.TranslatedNames(model.Snake) {
 		if given[name] {
 			return
@@ -387,7 +401,7 @@ func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 	if !ok {
 		return false
 	}
-	v := c.flow.resolved[object]
+	v := c.flow.variableOf(object)
 	return v != nil && slices.ContainsFunc(v.fields, func(set entry) bool {
 		key, ok := set.field.Key.(*ast.StringExpr)
 		return ok && key.Value == name

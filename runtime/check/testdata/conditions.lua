@@ -27,3 +27,5 @@ end
 local decoded = json.decode("null")
 if decoded == json.null then print(decoded) end
 while x ~= nil and x ~= "" do x = nil end
+local function customer(c) return c.status == "customer" or "prospect" end --> constant-condition: 'or "prospect"' makes this always true
+print(customer(x), x == "a" or nil, x == 1 or "many")

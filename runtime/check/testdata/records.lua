@@ -33,3 +33,8 @@ print(first.healht)
 local key = "x"
 planhat.company.create{ [key] = 1 }
 planhat.ticket.bulk_upsert{ { sourceId = "t", email = "a@b.example", domains = "b.example" } } --> wrong-value: 'domains' of a ticket is a list
+gathered = {}                        --> global-set: 'gathered' is a global
+gathered[#gathered + 1] = { externalId = "x", nmae = "Acme" } --> unknown-property: did you mean 'name' --> global-set: of this script --> global-set: of this script
+local made = planhat.company.bulkUpsert(gathered) --> unknown-function: did you mean 'bulk_upsert' --> global-set: of this script
+print(made.rejcted)                  --> unknown-property: did you mean 'rejected'
+planhat.task.create{ companyID = "x", mainType = "task" } --> unknown-property: did you mean 'companyId'
