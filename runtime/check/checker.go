@@ -132,15 +132,13 @@ func (c *Checker) Source(name string, src []byte) (findings []Finding) {
 }
 
 func (c *script) check(src []byte) []Finding {
-	chunk, err := compile.Parse(src, c.name)
+	parsed, err := compile.Read(src, c.name)
 	if err != nil {
 		return c.refused(err)
 	}
-	if _, err := compile.Compile(src, c.name); err != nil {
-		return c.refused(err)
-	}
+	chunk := parsed.Chunk
 	var tokens, comments []compile.Token
-	for _, t := range compile.Tokens(src) {
+	for _, t := range parsed.Tokens() {
 		if t.Kind == compile.Comment {
 			comments = append(comments, t)
 		} else {
@@ -162,6 +160,10 @@ func (c *script) check(src []byte) []Finding {
 	c.uninitialized()
 	c.inspect()
 	c.silence()
+	// The compiler's own limits come last, as it takes the tree apart.
+	if _, err := parsed.Compile(); err != nil {
+		return c.refused(err)
+	}
 	return c.finish()
 }
 

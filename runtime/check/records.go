@@ -252,6 +252,9 @@ func (c *script) unknownProperty(model *catalog.Model, name string, token int, w
 		return
 	}
 	names := propertyNames(model)
+	if writing {
+		names = writableNames(model)
+	}
 	near := suggest.Nearest(name, names)
 	message := fmt.Sprintf("%s has no property '%s' that is known%s", model.Snake, name, suggest.Phrase(name, names))
 	f := c.at(token, "unknown-property", message)
@@ -271,6 +274,16 @@ func propertyNames(model *catalog.Model) []string {
 	names := make([]string, len(model.Properties))
 	for i, p := range model.Properties {
 		names[i] = p.Name
+	}
+	return names
+}
+
+func writableNames(model *catalog.Model) []string {
+	var names []string
+	for _, p := range model.Properties {
+		if !p.ReadOnly {
+			names = append(names, p.Name)
+		}
 	}
 	return names
 }
