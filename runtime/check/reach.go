@@ -95,22 +95,21 @@ func (val *value) use(fn *function, s *step, change bool) {
 	if s.used == nil {
 		s.used = map[*variable][]*value{}
 	}
-	known := false
-	for _, one := range s.used[val.v] {
-		known = known || one == val
-	}
-	if !known {
-		s.used[val.v] = append(s.used[val.v], val)
+	// Nobody asks for more than whether there are several.
+	if known := s.used[val.v]; len(known) == 0 || len(known) == 1 && known[0] != val {
+		s.used[val.v] = append(known, val)
 	}
 	if change {
 		val.changed = true
 	} else {
 		val.used = true
 	}
-	if val.usedIn == nil {
-		val.usedIn = map[*function]bool{}
+	if fn != val.lastUser {
+		if val.usedIn == nil {
+			val.usedIn = map[*function]bool{}
+		}
+		val.usedIn[fn], val.lastUser = true, fn
 	}
-	val.usedIn[fn] = true
 }
 
 func (val *value) useAll(fn *function, steps []*step, change bool) {

@@ -56,8 +56,10 @@ type value struct {
 	first, empty bool
 	// used and changed tell that somebody may read it, or set a field of it.
 	used, changed bool
-	usedIn        map[*function]bool
-	step          *step
+	// usedIn are the functions that use it, lastUser the one that was noted last.
+	usedIn   map[*function]bool
+	lastUser *function
+	step     *step
 	// over is the only assignment that follows, mixed tells that several do, or
 	// that the value may live to the end.
 	over  *step
@@ -126,12 +128,13 @@ type step struct {
 	to int
 	// token is what a report of unreachable code points to, -1 for none;
 	// loopEnd marks the way back to the start of a loop.
-	token    int
-	loopEnd  bool
-	expr     ast.Expr
-	stmt     ast.Stmt
-	reads    []access
-	changes  []access
+	token   int
+	loopEnd bool
+	expr    ast.Expr
+	stmt    ast.Stmt
+	reads   []access
+	changes []access
+	// used are the values that a read may find, two at the most.
 	used     map[*variable][]*value
 	closures []*function
 	sets     []*value
