@@ -143,29 +143,6 @@ func (f *flow) lookup(name string) *variable {
 	return nil
 }
 
-// give notes that a step stores something in a variable.
-// exit leaves the loop around it.
-// leaveUnless leaves the loop where a condition does not hold.
-// loop makes the steps of a loop; its body comes with the way out.
-// repeat sees the locals of its body in the condition.
-// elseif returns the elseif that follows, or nil.
-// certainty tells whether a condition holds.
-// evaluate makes a step of an expression.
-// target is what an assignment stores in; v is nil where it is no local.
-// share hands the values of an assignment to its targets.
-// unpacks tells whether an expression may give several values.
-// store ties a function that is written out to the value that holds it.
-// definition is "function name() ... end".
-// target notes what one side of an assignment stores in.
-// keep remembers what is put into the table of a variable.
-// scanTarget notes that a field of an expression's value is set.
-// readName notes that a name is read.
-// scan notes what an expression reads.
-// inserted remembers the item of table.insert(list, item).
-// dotted returns an expression such as a.b.c as text, "" for others.
-// closure makes the steps of a function inside of another.
-// operands are the parts of an operation, in the order of the source.
-
 // variableOf returns the variable that a name stands for. A global counts where
 // the script itself sets it; nil otherwise.
 func (f *flow) variableOf(name *ast.IdentExpr) *variable {

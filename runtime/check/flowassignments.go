@@ -2,6 +2,7 @@ package check
 
 import "github.com/yuin/gopher-lua/ast"
 
+// give notes that a step stores something in a variable.
 func (f *flow) give(s *step, v *variable, token int, expr ast.Expr, place int, first bool) *value {
 	val := &value{v: v, token: token, expr: expr, place: place, first: first, step: s}
 	val.empty = first && expr == nil && v.kind == localVar
@@ -34,11 +35,13 @@ func (f *flow) local(s *ast.LocalAssignStmt) {
 	f.share(st, targets, s.Exprs, true)
 }
 
+// target is what an assignment stores in; v is nil where it is no local.
 type target struct {
 	v     *variable
 	token int
 }
 
+// share hands the values of an assignment to its targets.
 func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 	var spread ast.Expr
 	if n := len(exprs); n > 0 && unpacks(exprs[n-1]) {
@@ -63,6 +66,7 @@ func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 	}
 }
 
+// unpacks tells whether an expression may give several values.
 func unpacks(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
@@ -73,6 +77,7 @@ func unpacks(e ast.Expr) bool {
 	return false
 }
 
+// store ties a function that is written out to the value that holds it.
 func (f *flow) store(st *step, val *value) {
 	if !val.isFunction() {
 		return
@@ -101,6 +106,7 @@ func (f *flow) assignment(s *ast.AssignStmt) {
 	f.emit(st)
 }
 
+// definition is "function name() ... end".
 func (f *flow) definition(s *ast.FuncDefStmt) {
 	st := &step{kind: assign, token: f.stmt[s].from, stmt: s}
 	left, method := s.Name.Func, (*ast.FuncDefStmt)(nil)
@@ -118,6 +124,7 @@ func (f *flow) definition(s *ast.FuncDefStmt) {
 	f.emit(st)
 }
 
+// target notes what one side of an assignment stores in.
 func (f *flow) target(st *step, e ast.Expr, rhs ast.Expr) target {
 	name, ok := e.(*ast.IdentExpr)
 	if !ok {
@@ -140,6 +147,7 @@ func (f *flow) target(st *step, e ast.Expr, rhs ast.Expr) target {
 	return target{v, token}
 }
 
+// keep remembers what is put into the table of a variable.
 func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 	name, ok := index.Object.(*ast.IdentExpr)
 	if !ok {
@@ -159,6 +167,7 @@ func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 	v.items = append(v.items, entry{name, &ast.Field{Value: rhs}})
 }
 
+// scanTarget notes that a field of an expression's value is set.
 func (f *flow) scanTarget(st *step, e ast.Expr) {
 	f.stepOf[e] = st
 	switch e := e.(type) {
@@ -182,6 +191,7 @@ func (f *flow) scanTarget(st *step, e ast.Expr) {
 	}
 }
 
+// inserted remembers the item of table.insert(list, item).
 func (f *flow) inserted(e *ast.FuncCallExpr) {
 	if e.Func == nil || len(e.Args) < 2 || dotted(e.Func) != "table.insert" {
 		return

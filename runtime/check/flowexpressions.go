@@ -2,12 +2,14 @@ package check
 
 import "github.com/yuin/gopher-lua/ast"
 
+// evaluate makes a step of an expression.
 func (f *flow) evaluate(e ast.Expr) *step {
 	s := &step{kind: evaluate, token: f.inside(e), expr: e}
 	f.scan(s, e)
 	return f.emit(s)
 }
 
+// readName notes that a name is read.
 func (f *flow) readName(st *step, name string, token int) *variable {
 	v := f.lookup(name)
 	if v == nil {
@@ -21,6 +23,7 @@ func (f *flow) readName(st *step, name string, token int) *variable {
 	return v
 }
 
+// scan notes what an expression reads.
 func (f *flow) scan(st *step, e ast.Expr) {
 	f.stepOf[e] = st
 	switch e := e.(type) {
@@ -62,6 +65,7 @@ func (f *flow) scanCall(st *step, e *ast.FuncCallExpr) {
 	f.inserted(e)
 }
 
+// dotted returns an expression such as a.b.c as text, "" for others.
 func dotted(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.IdentExpr:
@@ -75,6 +79,7 @@ func dotted(e ast.Expr) string {
 	return ""
 }
 
+// closure makes the steps of a function inside of another.
 func (f *flow) closure(st *step, e *ast.FunctionExpr, method *ast.FuncDefStmt) {
 	f.stepOf[e] = st
 	fn := f.body(e, e.Stmts, method)
@@ -82,6 +87,7 @@ func (f *flow) closure(st *step, e *ast.FunctionExpr, method *ast.FuncDefStmt) {
 	st.closures = append(st.closures, fn.inner...)
 }
 
+// operands are the parts of an operation, in the order of the source.
 func operands(e ast.Expr) []ast.Expr {
 	switch e := e.(type) {
 	case *ast.AttrGetExpr:

@@ -61,13 +61,13 @@ func (f *flow) statement(s ast.Stmt) {
 		}
 		f.emit(&step{kind: jump, token: -1, to: -1})
 	case *ast.BreakStmt:
-		f.exit(jump, at)
+		f.exit(jump)
 	}
 }
 
-func (f *flow) exit(kind stepKind, token int) {
+// exit leaves the loop around it.
+func (f *flow) exit(kind stepKind) {
 	s := f.emit(&step{kind: kind, token: -1, to: -1})
-	_ = token
 	for i := len(f.scopes) - 1; i >= 0 && f.scopes[i].fn == f.fn; i-- {
 		if f.scopes[i].loop {
 			f.scopes[i].breaks = append(f.scopes[i].breaks, s)
@@ -76,15 +76,17 @@ func (f *flow) exit(kind stepKind, token int) {
 	}
 }
 
+// leaveUnless leaves the loop where a condition does not hold.
 func (f *flow) leaveUnless(condition ast.Expr) {
 	switch truth(condition) {
 	case never:
-		f.exit(jump, -1)
+		f.exit(jump)
 	case sometimes:
-		f.exit(branch, -1)
+		f.exit(branch)
 	}
 }
 
+// loop makes the steps of a loop; its body comes with the way out.
 func (f *flow) loop(at int, body func()) {
 	f.enter()
 	f.scopes[len(f.scopes)-1].loop = true
@@ -97,7 +99,7 @@ func (f *flow) loop(at int, body func()) {
 
 func (f *flow) forLoop(s ast.Stmt, at int, names []string, stmts []ast.Stmt) {
 	f.loop(at, func() {
-		f.exit(branch, -1)
+		f.exit(branch)
 		f.enter()
 		declared := f.emit(&step{kind: declare, token: -1, stmt: s})
 		for i, name := range names {
@@ -111,6 +113,7 @@ func (f *flow) forLoop(s ast.Stmt, at int, names []string, stmts []ast.Stmt) {
 	})
 }
 
+// repeat sees the locals of its body in the condition.
 func (f *flow) repeat(s *ast.RepeatStmt, at int) {
 	f.emit(&step{token: at})
 	f.enter()
@@ -157,6 +160,7 @@ func (f *flow) conditional(s *ast.IfStmt) {
 	}
 }
 
+// elseif returns the elseif that follows, or nil.
 func elseif(p *places, s *ast.IfStmt) *ast.IfStmt {
 	if len(s.Else) != 1 {
 		return nil
@@ -168,6 +172,7 @@ func elseif(p *places, s *ast.IfStmt) *ast.IfStmt {
 	return next
 }
 
+// certainty tells whether a condition holds.
 type certainty int
 
 const (

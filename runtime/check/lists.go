@@ -168,7 +168,7 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	k := c.infer(e)
 	span := c.flow.expr[e]
 	switch {
-	case k.topic != nil && k.topic.Func != nil && s.Exprs[0] != nil && !isIteratorItself(k):
+	case k.topic != nil && k.topic.Func != nil && !isIteratorItself(k):
 		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' has to be called to go through something", k.topic.Name))
 		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
 	case k.isList() || c.isTable(e, k):
@@ -191,7 +191,7 @@ func (c *script) isTable(e ast.Expr, k knowledge) bool {
 	if _, ok := k.literal.(*ast.TableExpr); ok {
 		_, settled := c.holder(e, k.literal.(*ast.TableExpr))
 		name, isName := e.(*ast.IdentExpr)
-		return settled && !(isName && c.escapes(c.flow.variableOf(name)))
+		return settled && (!isName || !c.escapes(c.flow.variableOf(name)))
 	}
 	return !k.maybe && (c.model(k.typ) != nil || c.fieldsOf(k.typ) != nil)
 }

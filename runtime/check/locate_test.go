@@ -69,3 +69,12 @@ func TestLocatesParentheses(t *testing.T) {
 	assert.Equal(t, "(f or g)((y), {(z)})(k)", text(p.stmt[call]))
 	assert.Equal(t, "t[(1)].u.v = 2", text(p.stmt[chunk[2]]))
 }
+
+// A mistake in the check itself is a message, not a crash.
+func TestFailureOfTheCheckIsTold(t *testing.T) {
+	findings := (&Checker{}).Source("a.lua", []byte("print(1)"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, Error, findings[0].Severity)
+	assert.Contains(t, findings[0].Message, "the check itself failed on this file")
+	assert.NotEmpty(t, findings[0].Hint)
+}

@@ -61,11 +61,18 @@ func (c *script) undefined(g globalUse) {
 		f.Hint = hint
 		return
 	}
-	if c.manual.Topic(g.name) != nil && c.manual.Topic(g.name).Module != nil {
+	switch topic := c.manual.Topic("planhat." + g.name); {
+	case c.manual.MustRequire(g.name):
 		f.Hint = fmt.Sprintf("it has to be asked for: local %s = require \"%s\"", g.name, g.name)
 		return
+	case c.declaredElsewhere(g.name):
+		f.Hint = "there is a local of that name in another block; it ends with the block that it stands in"
+		return
+	case topic != nil:
+		f.Hint = "it is a part of planhat: planhat." + g.name
+		return
 	}
-	names := c.visible(c.flow.stepOf[g.expr], g.token)
+	names := c.visible(g.token)
 	for name := range c.known {
 		names = append(names, name)
 	}
@@ -73,25 +80,15 @@ func (c *script) undefined(g globalUse) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if near := suggest.Nearest(g.name, names); len(near) > 0 {
-		f.Message += suggest.Phrase(g.name, names)
-		return
-	}
-	if topic := c.manual.Topic("planhat." + g.name); topic != nil {
-		f.Hint = "it is a part of planhat: planhat." + g.name
-		return
-	}
-	if c.declaredElsewhere(g.name) {
-		f.Hint = "there is a local of that name in another block; it ends with the block that it stands in"
-		return
-	}
-	if g.member {
+	if phrase := suggest.Phrase(g.name, names); phrase != "" {
+		f.Message += phrase
+	} else if g.member {
 		f.Hint = "make the table first: local " + g.name + " = {}"
 	}
 }
 
-// visible are the locals that are known at a token.
-func (c *script) visible(_ any, token int) []string {
+// visible are the locals of the functions around a token.
+func (c *script) visible(token int) []string {
 	var names []string
 	for _, v := range c.flow.vars {
 		if v.token < token && c.endOf(v) >= token && v.name != "..." && v.name != "_" {
@@ -137,19 +134,11 @@ func (c *script) shadows() {
 		if !c.known[v.name] || slices.ContainsFunc(c.flow.shadows, func(s shadow) bool { return s.v == v }) || sameThing(v) {
 			continue
 		}
-		if c.hidesGlobal(v) {
+		if c.manual.Topic(v.name) != nil {
 			f := c.at(v.token, "shadowed-name", fmt.Sprintf("'%s' hides %s", v.name, c.nameOf(v.name)))
 			f.Hint, f.Subject = "choose another name", v.name
 		}
 	}
-}
-
-// hidesGlobal tells whether a local of that name is likely to be taken for the
-// module or function. A parameter called type or a local called next is a
-// usual thing as long as nobody calls the hidden one.
-func (c *script) hidesGlobal(v *variable) bool {
-	topic := c.manual.Topic(v.name)
-	return topic != nil
 }
 
 // nameOf describes what a global name stands for.

@@ -195,7 +195,11 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 		return
 	}
 	inner := c.callee(last)
-	if !(inner.topic != nil && inner.topic.Name == "string.gsub" || last.Func == nil && last.Method == "gsub") {
+	replaces := last.Func == nil && last.Method == "gsub"
+	if inner.topic != nil {
+		replaces = inner.topic.Name == "string.gsub"
+	}
+	if !replaces {
 		return
 	}
 	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the text and the number of matches, and %s takes both", outer.topic.Name))

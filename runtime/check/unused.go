@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -48,10 +49,11 @@ func (c *script) unusedVariable(v *variable) {
 	}
 }
 
-// meantUnused tells whether the name of an argument says that nobody needs it.
-func meantUnused(v *variable) bool {
-	return v.kind == argument && len(v.name) > 1 && v.name[0] == '_' && !('0' <= v.name[1] && v.name[1] <= '9') && v.name[1] != '_'
-}
+// meantUnused tells whether the name of an argument, such as _row, says that
+// nobody needs it.
+func meantUnused(v *variable) bool { return v.kind == argument && silent.MatchString(v.name) }
+
+var silent = regexp.MustCompile(`^_[A-Za-z]`)
 
 // shows tells whether somebody else may hold the same table, so that setting
 // its fields is not in vain.

@@ -74,15 +74,6 @@ func (v *value) isFunction() bool {
 	return ok && v.place == 0
 }
 
-// kindOfValue is the kind that a report names: a value that is assigned later
-// is that of a variable, whatever declared it.
-func (v *value) kindOfValue() varKind {
-	if v.first {
-		return v.v.kind
-	}
-	return localVar
-}
-
 // holdsFunction tells whether a variable stands for one function.
 func (v *variable) holdsFunction() bool {
 	switch len(v.values) {

@@ -29,3 +29,6 @@ if decoded == json.null then print(decoded) end
 while x ~= nil and x ~= "" do x = nil end
 local function customer(c) return c.status == "customer" or "prospect" end --> constant-condition: 'or "prospect"' makes this always true
 print(customer(x), x == "a" or nil, x == 1 or "many")
+local n = tonumber(x)
+if 1 < n < 10 then print(n) end      --> constant-condition: cannot be chained
+if (n == 1) == (x == "a") or 1 < n and n < 10 then print(n) end
