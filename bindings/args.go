@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Args are the arguments of one call, checked against the function's spec
@@ -77,6 +75,10 @@ func (a *Args) Errorf(format string, args ...any) error {
 	return &UsageError{Func: a.qualified(), Message: fmt.Sprintf(format, args...)}
 }
 
+func (a *Args) fault(message string) error {
+	return &UsageError{Func: a.qualified(), Message: message}
+}
+
 func (a *Args) qualified() string { return qualify(a.module, a.fn.Name) }
 
 func qualify(module, name string) string {
@@ -104,10 +106,10 @@ func (a *Args) check() error {
 			if p.Optional || accepts(p.Type, v) {
 				continue
 			}
-			return a.Errorf("argument %d, '%s', is missing: %s expected", i+1, p.Name, describeType(p.Type))
+			return a.fault(MissingArgument(i, p))
 		}
 		if !accepts(p.Type, v) {
-			return a.Errorf("argument %d, '%s', must be %s, not %s", i+1, p.Name, describeType(p.Type), describeValue(v))
+			return a.fault(WrongArgument(i, p, describeValue(v)))
 		}
 		if t, ok := v.(*lua.LTable); ok && len(p.Fields) > 0 {
 			if err := a.checkFields(p, t); err != nil {
@@ -116,7 +118,7 @@ func (a *Args) check() error {
 		}
 	}
 	if n := len(a.fn.Params); !a.fn.Variadic && a.Len() > n {
-		return a.Errorf("takes at most %d arguments, not %d; it is called as %s", n, a.Len(), a.fn.Signature())
+		return a.fault(TooManyArguments(a.fn, a.Len()))
 	}
 	return nil
 }
@@ -125,23 +127,19 @@ func (a *Args) checkFields(p *Param, t *lua.LTable) error {
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return a.Errorf("'%s' takes named fields only, such as { %s = ... }; it holds the item %s", p.Name, p.Fields[0].Name, k)
+			return a.fault(ItemInOptions(p, k.String()))
 		}
 		f := field(p.Fields, string(name))
 		if f == nil {
-			names := make([]string, len(p.Fields))
-			for i := range p.Fields {
-				names[i] = p.Fields[i].Name
-			}
-			return a.Errorf("unknown option '%s'%s; it knows: %s", string(name), suggest.Phrase(string(name), names), strings.Join(names, ", "))
+			return a.fault(UnknownOption(p, string(name)))
 		}
 		if !accepts(f.Type, v) {
-			return a.Errorf("option '%s' must be %s, not %s", f.Name, describeType(f.Type), describeValue(v))
+			return a.fault(WrongOption(f, describeValue(v)))
 		}
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && t.RawGetString(f.Name) == lua.LNil {
-			return a.Errorf("option '%s' is missing: %s", f.Name, f.Doc)
+			return a.fault(MissingOption(f))
 		}
 	}
 	return nil

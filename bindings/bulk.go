@@ -34,7 +34,7 @@ func (b binding) bulkUpsert() *Func {
 		},
 		Returns: []Return{{Type: "BulkResult", Doc: "What became of them."}},
 		Errors:  bulkErrors,
-		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleFields()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
+		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleRow()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
 		Source:  "§6 Bulk upsert",
 		Call: func(a *Args) (int, error) {
 			return b.bulk(a, (*planhat.Resource).BulkUpsert)

@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -120,13 +121,37 @@ func (b binding) exampleID(keyables []string) string {
 	return `"67d08140557181002fd170dd"`
 }
 
-func (b binding) exampleFields() string {
-	names := b.model.RequiredOnCreate
+func (b binding) exampleFields() string { return b.exampleOf(b.model.RequiredOnCreate) }
+
+// exampleRow is a row for a bulk call: with a key, so that a second run finds
+// the record again.
+func (b binding) exampleRow() string {
+	names := b.model.RequiredOnBulkCreate
+	if len(names) == 0 {
+		names = b.model.RequiredOnCreate
+	}
 	if len(names) == 0 {
 		names = b.model.SuggestedOnCreate
 	}
-	if len(b.model.RequiredOneOf) > 0 {
-		names = append([]string{b.model.RequiredOneOf[0]}, names...)
+	for _, key := range []string{"externalId", "extId", "sourceId", "email"} {
+		if slices.Contains(b.model.Keyables.Bulk, key) {
+			if !slices.Contains(names, key) {
+				names = append([]string{key}, names...)
+			}
+			break
+		}
+	}
+	return b.exampleOf(names)
+}
+
+// exampleOf writes a record with some properties, and one of those of which a
+// new record needs one.
+func (b binding) exampleOf(names []string) string {
+	if len(names) == 0 {
+		names = b.model.SuggestedOnCreate
+	}
+	if one := b.model.RequiredOneOf; len(one) > 0 && !slices.ContainsFunc(one, func(name string) bool { return slices.Contains(names, name) }) {
+		names = append([]string{one[0]}, names...)
 	}
 	if len(names) == 0 {
 		return "..."
@@ -149,6 +174,8 @@ func (b binding) exampleValue(name string) string {
 		return fmt.Sprintf("%q", p.Enum[0])
 	case strings.Contains(strings.ToLower(name), "currency"):
 		return `"EUR"`
+	case name == "externalId", name == "extId", name == "sourceId":
+		return `"a-17"`
 	case name == "email":
 		return `"ada@example.com"`
 	}

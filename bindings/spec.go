@@ -26,6 +26,8 @@ type Module struct {
 	Call *Func
 	// Modules are the parts that are fields of this one.
 	Modules []*Module
+	// ForTests says that only files have it which phscript test runs.
+	ForTests bool
 	// Records describes tables that its functions take or return, by the
 	// names that parameter types use.
 	Records []*Shape
@@ -82,7 +84,7 @@ type Func struct {
 	// Errors says when it raises, Example shows a use, Source names the
 	// section of docs/planhat-api.md that it rests on; each may be empty.
 	Errors, Example, Source string
-	// Deprecated, where set, says what to use in its place.
+	// Deprecated, where it is not empty, says what to use in its place.
 	Deprecated string
 	// Call does the work: it reads its checked arguments from a, pushes its
 	// results and returns how many they are. An error is raised in Lua as an

@@ -5,15 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
-)
 
-// ANSI sequences of a colored report.
-const (
-	red   = "\x1b[31;1m"
-	bold  = "\x1b[1m"
-	dim   = "\x1b[2m"
-	cyan  = "\x1b[36m"
-	reset = "\x1b[0m"
+	"github.com/phscript/phscript/runtime/display"
 )
 
 // shownFrames is how many calls of a traceback a report shows.
@@ -23,26 +16,21 @@ const shownFrames = 20
 // of the script, the hint, what else is known, and the traceback.
 func (e *ScriptError) Render(w io.Writer, color bool) error {
 	out := &strings.Builder{}
-	paint := func(style, text string) string {
-		if !color || text == "" {
-			return text
-		}
-		return style + text + reset
-	}
+	paint := func(style display.Style, text string) string { return display.Paint(style, text, color) }
 	position := e.Script
 	if e.Line > 0 {
 		position += ":" + strconv.Itoa(e.Line)
 	}
 	if position != "" {
-		position = paint(bold, position+": ")
+		position = paint(display.Bold, position+": ")
 	}
-	fmt.Fprintf(out, "%s%s%s\n", paint(red, "error: "), position, e.Message)
+	fmt.Fprintf(out, "%s%s%s\n", paint(display.Red, "error: "), position, e.Message)
 	if e.SourceLine != "" && e.Line > 0 {
-		e.renderSource(out, paint)
+		display.Source(out, display.Line{Number: e.Line, Text: e.SourceLine, Column: e.Column}, color)
 	}
 	// A refusal names the way out in its message already.
 	if e.Hint != "" && !strings.HasSuffix(e.Message, e.Hint) {
-		fmt.Fprintf(out, "%s%s\n", paint(cyan, "hint: "), e.Hint)
+		fmt.Fprintf(out, "%s%s\n", paint(display.Cyan, "hint: "), e.Hint)
 	}
 	width := 0
 	for _, f := range e.Fields {
@@ -50,10 +38,10 @@ func (e *ScriptError) Render(w io.Writer, color bool) error {
 	}
 	for _, f := range e.Fields {
 		value := strings.ReplaceAll(f.Value, "\n", "\n  "+strings.Repeat(" ", width+2))
-		fmt.Fprintf(out, "  %s  %s\n", paint(dim, fmt.Sprintf("%-*s", width, f.Name)), value)
+		fmt.Fprintf(out, "  %s  %s\n", paint(display.Dim, fmt.Sprintf("%-*s", width, f.Name)), value)
 	}
 	if len(e.Trace) > 1 {
-		fmt.Fprintf(out, "%s\n", paint(dim, "traceback:"))
+		fmt.Fprintf(out, "%s\n", paint(display.Dim, "traceback:"))
 		for i, f := range e.Trace {
 			if i == shownFrames {
 				fmt.Fprintf(out, "   … and the calls around them\n")
@@ -64,18 +52,4 @@ func (e *ScriptError) Render(w io.Writer, color bool) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
-}
-
-// renderSource writes the failing line behind a gutter with its number, and a
-// caret where the column is known.
-func (e *ScriptError) renderSource(out *strings.Builder, paint func(style, text string) string) {
-	gutter := fmt.Sprintf("%5d | ", e.Line)
-	source := strings.TrimRight(strings.ReplaceAll(e.SourceLine, "\t", "    "), " \r\n")
-	fmt.Fprintf(out, "%s%s\n", paint(dim, gutter), source)
-	if e.Column < 1 || e.Column > len(e.SourceLine)+1 {
-		return
-	}
-	before := strings.ReplaceAll(e.SourceLine[:e.Column-1], "\t", "    ")
-	blank := strings.Repeat(" ", len([]rune(before)))
-	fmt.Fprintf(out, "%s%s%s\n", paint(dim, "      | "), blank, paint(red, "^"))
 }

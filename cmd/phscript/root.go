@@ -51,7 +51,7 @@ func newRoot(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
-	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newDoc(env, doc), newSetup(env, setup), newTest(env, runTests), newMan(env, writeMan), newVersion(env))
+	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newCheck(env, checkScripts), newDoc(env, doc), newSetup(env, setup), newTest(env, runTests), newMan(env, writeMan), newVersion(env))
 	return root
 }
 

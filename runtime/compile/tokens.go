@@ -1,10 +1,6 @@
 package compile
 
-import (
-	"bytes"
-	"cmp"
-	"slices"
-)
+import "bytes"
 
 // TokenKind tells the pieces of a source apart.
 type TokenKind int
@@ -34,10 +30,13 @@ type Token struct {
 // Tokens splits a source into tokens, in order. It takes any text: what is no
 // Lua comes as symbols, a string or comment without an end goes as far as it
 // may, and the rest behind a numeral that is none is one symbol.
-func Tokens(src []byte) []Token {
-	source := newSource(src, "")
-	skipped := len(src) - len(source.text)
-	var tokens []Token
+func Tokens(src []byte) []Token { return newSource(src, "").export(src) }
+
+// export hands out the tokens of a source. src is the whole of it, with the
+// mark in front that the scanner passes over.
+func (s *sourceText) export(src []byte) []Token {
+	skipped := len(src) - len(s.text)
+	tokens := make([]Token, 0, len(s.tokens)+len(s.comments))
 	add := func(kind TokenKind, t token) {
 		tokens = append(tokens, Token{
 			Kind: kind, Text: string(src[skipped+t.from : skipped+t.to]),
@@ -45,14 +44,18 @@ func Tokens(src []byte) []Token {
 			Start: skipped + t.from, End: skipped + t.to,
 		})
 	}
-	for _, t := range source.tokens {
+	comments := s.comments
+	for _, t := range s.tokens {
+		for len(comments) > 0 && comments[0].from < t.from {
+			add(Comment, comments[0])
+			comments = comments[1:]
+		}
 		add(exportedKind(t), t)
 	}
-	for _, t := range source.comments {
+	for _, t := range comments {
 		add(Comment, t)
 	}
-	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Start, b.Start) })
-	return append(tokens, source.unread(src, skipped, tokens)...)
+	return append(tokens, s.unread(src, skipped, tokens)...)
 }
 
 // unread is what lies behind the mistake at which the scanner stopped. skipped

@@ -37,6 +37,10 @@ type Config struct {
 	LogLevel, LogFormat             string
 	Strict                          bool
 
+	// CheckGlobals are names that the check of scripts takes for defined,
+	// CheckIgnore the rules that it leaves out.
+	CheckGlobals, CheckIgnore []string
+
 	// File is the configuration file that was read, or "".
 	File string
 }
@@ -72,11 +76,16 @@ type file struct {
 	LogLevel     string   `toml:"log_level"`
 	LogFormat    string   `toml:"log_format"`
 	Strict       bool     `toml:"strict"`
+	Check        struct {
+		Globals []string `toml:"globals"`
+		Ignore  []string `toml:"ignore"`
+	} `toml:"check"`
 }
 
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "timeout", "max_memory",
 	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict",
+	"check.globals", "check.ignore",
 }
 
 // Load reads the configuration file and the environment. name is the file to
@@ -132,6 +141,7 @@ func parse(name string, text []byte) (Config, error) {
 		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
 		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
 		Strict: f.Strict, File: name,
+		CheckGlobals: f.Check.Globals, CheckIgnore: f.Check.Ignore,
 	}
 	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
 	if f.Timeout != "" {

@@ -88,3 +88,12 @@ func TestParseTimeout(t *testing.T) {
 		assert.Error(t, err, text)
 	}
 }
+
+func TestCheckSettings(t *testing.T) {
+	c, err := load(t, "strict = true\n[check]\nglobals = [\"HostName\"]\nignore = [\"unused-local\"]\n", nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"HostName"}, c.CheckGlobals)
+	assert.Equal(t, []string{"unused-local"}, c.CheckIgnore)
+	_, err = load(t, "[check]\nglobal = [\"HostName\"]\n", nil)
+	require.ErrorContains(t, err, "unknown setting 'check.global' (did you mean 'check.globals'?)")
+}

@@ -46,6 +46,9 @@ func Definitions(m *manual.Manual) []File {
 		}
 	}
 	files = append(files, File{"globals.d.lua", d.globals(m.Own())})
+	if tests := m.OnlyInTests(); len(tests.Funcs) > 0 {
+		files = append(files, File{"tests.d.lua", d.globals(tests)})
+	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	return files
 }

@@ -76,10 +76,12 @@ type Manual struct {
 	api     *catalog.Catalog
 	modules []*bindings.Module
 	globals *bindings.Module
-	own     *bindings.Module
-	topics  []*Topic
-	byName  map[string]*Topic
-	byFold  map[string]*Topic
+	// own are the globals that are not Lua's own, tests those that only tests
+	// have.
+	own, tests *bindings.Module
+	topics     []*Topic
+	byName     map[string]*Topic
+	byFold     map[string]*Topic
 	// required are the modules that are no globals, standard Lua's own.
 	required, standard map[string]bool
 }
@@ -91,13 +93,17 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 		required: map[string]bool{}, standard: map[string]bool{}}
 	libraries := parse(Source{Text: standard})
 	m.globals = libraries[0]
-	m.own = &bindings.Module{}
+	m.own, m.tests = &bindings.Module{}, &bindings.Module{ForTests: true}
 	for _, module := range modules {
 		if module.Name != "" {
 			m.modules = append(m.modules, module)
 			continue
 		}
-		for _, all := range []*bindings.Module{m.globals, m.own} {
+		own := m.own
+		if module.ForTests {
+			own = m.tests
+		}
+		for _, all := range []*bindings.Module{m.globals, own} {
 			all.Funcs = append(all.Funcs, module.Funcs...)
 			all.Values = append(all.Values, module.Values...)
 			all.Records = append(all.Records, module.Records...)
@@ -197,6 +203,10 @@ func (m *Manual) Globals() *bindings.Module { return m.globals }
 // Own returns those of the globals that are not Lua's own, as a module without
 // a name.
 func (m *Manual) Own() *bindings.Module { return m.own }
+
+// OnlyInTests returns the globals that only the files have which phscript test
+// runs, as a module without a name.
+func (m *Manual) OnlyInTests() *bindings.Module { return m.tests }
 
 // MustBeRequired reports whether a module is no global: a script has to require
 // it.

@@ -17,6 +17,10 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 		s.gap()
 		s.markdown(indent, "Use it with `local "+t.Name+" = require \""+t.Name+"\"`.")
 	}
+	if t.Module.ForTests {
+		s.gap()
+		s.markdown(indent, "Only tests have it: files whose names end in `_test.lua`, which `phscript test` runs.")
+	}
 	var list []item
 	for _, f := range t.Module.Funcs {
 		list = append(list, item{name: f.Signature(), doc: brief(f.Doc)})

@@ -11,12 +11,14 @@ import (
 // Overview returns what there is at all, and how to read on.
 func (m *Manual) Overview(o PageOptions) string {
 	s := newSheet(o)
-	var ours, required, lua []item
+	var ours, tests, required, lua []item
 	for _, module := range m.modules {
 		it := item{name: module.Name, doc: brief(module.Doc)}
 		switch {
 		case m.standard[module.Name]:
 			lua = append(lua, item{name: module.Name})
+		case module.ForTests:
+			tests = append(tests, it)
 		case m.MustBeRequired(module.Name):
 			required = append(required, it)
 		default:
@@ -41,6 +43,13 @@ func (m *Manual) Overview(o PageOptions) string {
 		s.heading("Further globals")
 		s.items(indent, own)
 	}
+	for _, f := range m.tests.Funcs {
+		tests = append(tests, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	if len(tests) > 0 {
+		s.heading("In tests, files whose names end in _test.lua")
+		s.items(indent, tests)
+	}
 	s.heading("Lua's own")
 	names := []string{}
 	for _, it := range lua {
@@ -49,7 +58,7 @@ func (m *Manual) Overview(o PageOptions) string {
 	s.markdown(indent, "Libraries: "+strings.Join(names, ", ")+".")
 	names = names[:0]
 	for _, f := range m.globals.Funcs {
-		if !slices.Contains(m.own.Funcs, f) {
+		if !slices.Contains(m.own.Funcs, f) && !slices.Contains(m.tests.Funcs, f) {
 			names = append(names, f.Name)
 		}
 	}

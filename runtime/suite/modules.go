@@ -35,7 +35,7 @@ func (b *builder) modules() []*bindings.Module {
 			scriptResult,
 		},
 	}
-	return []*bindings.Module{
+	modules := []*bindings.Module{
 		test,
 		{
 			Name: "it", Call: b.define("it", normal), Funcs: b.definitions(),
@@ -51,6 +51,10 @@ func (b *builder) modules() []*bindings.Module {
 		clockModule(),
 		{Funcs: append(b.hooks(), b.running()...)},
 	}
+	for _, m := range modules {
+		m.ForTests = true
+	}
+	return modules
 }
 
 // define makes the function that defines a test.

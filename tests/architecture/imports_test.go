@@ -52,6 +52,8 @@ var rooms = []room{
 	{pkg: "runtime/repl", own: []string{"runtime", "runtime/compile", "runtime/manual", "runtime/redact", "runtime/repl/...", "planhat/suggest"}},
 	{pkg: "runtime/outcome", own: []string{"runtime", "planhat"}},
 	{pkg: "runtime/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/simulator", "planhat/suggest"}},
+	{pkg: "runtime/display", never: []string{lua, "net/http"}},
+	{pkg: "runtime/check", own: []string{"runtime/compile", "runtime/manual", "runtime/display", "runtime/lualib/number", "bindings", "planhat/catalog", "planhat/suggest"}},
 	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},

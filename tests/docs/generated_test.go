@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/check"
 	"github.com/phscript/phscript/runtime/reference"
 	"github.com/phscript/phscript/runtime/suite"
 )
@@ -83,6 +84,9 @@ print("owned by " .. company.owner.nickName)
 		"testpassed": tested(t, 0, "sync_test.lua"),
 		"testfailed": tested(t, 1, "rows_test.lua"),
 		"testcover":  tested(t, 0, "--coverage", "sync_test.lua"),
+		"rules":      rules(),
+		"check":      block(checked(t, documentedScript(t))),
+		"checkjson":  strings.Replace(block(checked(t, "planhat.company.update(id, { mrr = 5 })\n", "--format", "json", "--disable", "undefined-global")), "```text", "```json", 1),
 	}
 }
 
@@ -117,6 +121,36 @@ func quickstart(t *testing.T) string {
 	stdout, stderr, code := phscript(t, binary(t), t.TempDir(), "run", "--simulate", script)
 	require.Zero(t, code, stderr)
 	return stdout
+}
+
+// rules is the table of what the check finds.
+func rules() string {
+	var out strings.Builder
+	out.WriteString("\n| Rule | | What it finds | Such as |\n| --- | --- | --- | --- |\n")
+	for _, r := range check.Rules() {
+		fmt.Fprintf(&out, "| `%s` | %s | %s | `%s` |\n", r.Name, r.Severity, r.Doc, strings.ReplaceAll(r.Example, "\n", " "))
+	}
+	return out.String() + "\n"
+}
+
+// checked returns what the check prints about a script.
+func checked(t *testing.T, code string, flags ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sync.lua"), []byte(code), 0o644))
+	stdout, stderr, exit := phscript(t, binary(t), dir, append(append([]string{"check"}, flags...), "sync.lua")...)
+	require.Equal(t, 1, exit, stderr)
+	return stdout
+}
+
+// documentedScript is the script that check.md shows in front of its report.
+func documentedScript(t *testing.T) string {
+	t.Helper()
+	_, rest, found := strings.Cut(read(t, "docs/check.md"), "```lua\n")
+	require.True(t, found)
+	code, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	return code
 }
 
 // block makes a fenced block of a program's output.

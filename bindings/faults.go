@@ -1,0 +1,63 @@
+package bindings
+
+import (
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// What can be wrong with a call, in words. A running call and a check of the
+// script's text say the same.
+
+// MissingArgument says that argument i, counted from 0, is left out.
+func MissingArgument(i int, p *Param) string {
+	return fmt.Sprintf("argument %d, '%s', is missing: %s expected", i+1, p.Name, describeType(p.Type))
+}
+
+// WrongArgument says that argument i does not fit; got describes it.
+func WrongArgument(i int, p *Param, got string) string {
+	return fmt.Sprintf("argument %d, '%s', must be %s, not %s", i+1, p.Name, describeType(p.Type), got)
+}
+
+// TooManyArguments says that a call has more than the function takes.
+func TooManyArguments(f *Func, n int) string {
+	return fmt.Sprintf("takes at most %d arguments, not %d; it is called as %s", len(f.Params), n, f.Signature())
+}
+
+// ItemInOptions says that a table of options holds an item without a name.
+func ItemInOptions(p *Param, key string) string {
+	return fmt.Sprintf("'%s' takes named fields only, such as { %s = ... }; it holds the item %s", p.Name, p.Fields[0].Name, key)
+}
+
+// UnknownOption says that there is no such option.
+func UnknownOption(p *Param, name string) string {
+	names := make([]string, len(p.Fields))
+	for i := range p.Fields {
+		names[i] = p.Fields[i].Name
+	}
+	return fmt.Sprintf("unknown option '%s'%s; it knows: %s", name, suggest.Phrase(name, names), strings.Join(names, ", "))
+}
+
+// WrongOption says that an option's value does not fit; got describes it.
+func WrongOption(f *Field, got string) string {
+	return fmt.Sprintf("option '%s' must be %s, not %s", f.Name, describeType(f.Type), got)
+}
+
+// MissingOption says that an option that has to be given is not.
+func MissingOption(f *Field) string { return fmt.Sprintf("option '%s' is missing: %s", f.Name, f.Doc) }
+
+// Accepts reports whether a value fits a type of a spec.
+func Accepts(typ string, v lua.LValue) bool { return accepts(typ, v) }
+
+// DescribeType names a type of a spec in a sentence, such as "a whole number".
+func DescribeType(typ string) string { return describeType(typ) }
+
+// DescribeValue names a value in a sentence, such as "the number 5".
+func DescribeValue(v lua.LValue) string { return describeValue(v) }
+
+// TranslatedNames are names that records of a model, by its snake_case name,
+// may carry besides its properties, since the client translates them.
+func TranslatedNames(model string) []string { return translatedNames[model] }

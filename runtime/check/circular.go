@@ -1,0 +1,51 @@
+package check
+
+import "github.com/yuin/gopher-lua/ast"
+
+// circular tells whether the step only puts something made of a table back into
+// that table, as in t.n = t.n + 1: that alone is no use of it. A call might do
+// more, so it counts.
+func (s *step) circular(v *variable) bool {
+	var left, right ast.Expr
+	switch st := s.stmt.(type) {
+	case *ast.AssignStmt:
+		left, right = st.Lhs[0], st.Rhs[0]
+	case *ast.FuncDefStmt:
+		left, right = st.Name.Func, st.Func
+		if left == nil {
+			return s.holder(st.Name.Receiver, v)
+		}
+	default:
+		return false
+	}
+	index, ok := left.(*ast.AttrGetExpr)
+	return ok && !calls(right) && !calls(index.Key) && s.holder(index.Object, v)
+}
+
+// holder tells whether an expression is the name of a variable that the step
+// changes.
+func (s *step) holder(e ast.Expr, v *variable) bool {
+	name, ok := e.(*ast.IdentExpr)
+	return ok && name.Value == v.name && touches(s.changes, v)
+}
+
+// calls tells whether a call is part of an expression.
+func calls(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		return true
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			if f.Key != nil && calls(f.Key) || calls(f.Value) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, part := range operands(e) {
+		if calls(part) {
+			return true
+		}
+	}
+	return false
+}

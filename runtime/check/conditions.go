@@ -1,0 +1,150 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// constant reports a condition that always comes out the same way.
+func (c *script) constant(e ast.Expr, message string) *finding {
+	span := c.flow.expr[e]
+	return c.between(span.from, span.to, "constant-condition", message)
+}
+
+func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }
+
+// inParentheses tells whether an expression stands in parentheses of its own.
+func (c *script) inParentheses(e ast.Expr) bool {
+	return c.flow.tokens[c.flow.expr[e].from].Text == "("
+}
+
+// text is an expression as it is written, shortened where it is long.
+func (c *script) text(e ast.Expr) string {
+	span := c.flow.expr[e]
+	text := strings.Join(strings.Fields(string(c.src[c.flow.tokens[span.from].Start:c.flow.tokens[span.to].End])), " ")
+	if len(text) > 40 {
+		return text[:37] + "..."
+	}
+	return text
+}
+
+// code is an expression for a line of code in a hint, dots where it is long.
+func (c *script) code(e ast.Expr) string {
+	if text := c.text(e); !strings.HasSuffix(text, "...") {
+		return text
+	}
+	return "..."
+}
+
+// logical reports "and" and "or" that do not do what was meant.
+func (c *script) logical(e *ast.LogicalOpExpr) {
+	c.pairOfComparisons(e)
+	if e.Operator != "or" {
+		return
+	}
+	if sameKindOr(e) {
+		c.orConstant(e)
+	}
+	if and, ok := e.Lhs.(*ast.LogicalOpExpr); ok && and.Operator == "and" && !c.inParentheses(e.Lhs) {
+		if truth(and.Rhs) == never {
+			f := c.constant(e, fmt.Sprintf("'%s' after 'and' never counts: the result is always '%s'", c.text(and.Rhs), c.text(e.Rhs)))
+			f.Hint = "write an if, or turn the condition around with not"
+		}
+	}
+}
+
+// pairOfComparisons reports a ~= 1 or a ~= 2, and a == 1 and a == 2.
+func (c *script) pairOfComparisons(e *ast.LogicalOpExpr) {
+	left, ok := e.Lhs.(*ast.RelationalOpExpr)
+	right, also := e.Rhs.(*ast.RelationalOpExpr)
+	if !ok || !also || left.Operator != right.Operator {
+		return
+	}
+	always := e.Operator == "or" && left.Operator == "~="
+	nothing := e.Operator == "and" && left.Operator == "=="
+	if !always && !nothing || !isConstant(left.Rhs) || !isConstant(right.Rhs) || calls(left.Lhs) {
+		return
+	}
+	if c.text(left.Lhs) != c.text(right.Lhs) || c.text(left.Rhs) == c.text(right.Rhs) {
+		return
+	}
+	if always {
+		c.constant(e, fmt.Sprintf("this is always true: '%s' differs from one of the two in any case", c.text(left.Lhs))).Hint = "write 'and' between the two comparisons"
+		return
+	}
+	c.constant(e, fmt.Sprintf("this is never true: '%s' cannot be both", c.text(left.Lhs))).Hint = "write 'or' between the two comparisons"
+}
+
+func isConstant(e ast.Expr) bool {
+	switch e.(type) {
+	case *ast.StringExpr, *ast.NumberExpr, *ast.NilExpr, *ast.TrueExpr, *ast.FalseExpr:
+		return true
+	}
+	return false
+}
+
+// condition checks what an if, while or until asks.
+func (c *script) condition(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.LogicalOpExpr:
+		c.condition(e.Lhs)
+		if isConstant(e.Rhs) && e.Operator == "or" && truth(e.Rhs) == always {
+			if !sameKindOr(e) {
+				c.orConstant(e)
+			}
+			return
+		}
+		c.condition(e.Rhs)
+	case *ast.UnaryNotOpExpr:
+		c.condition(e.Expr)
+	case *ast.NumberExpr:
+		if number := e.Value; number == "0" {
+			c.constant(e, "0 counts as true in Lua").Hint = "only false and nil count as false"
+		}
+	case *ast.StringExpr:
+		if e.Value == "" {
+			c.constant(e, "an empty text counts as true in Lua").Hint = "only false and nil count as false"
+		}
+	case *ast.IdentExpr, *ast.AttrGetExpr:
+		if k := c.infer(e); k.topic != nil && k.topic.Func != nil {
+			f := c.constant(e, fmt.Sprintf("'%s' is a function and counts as true; it is not called here", k.topic.Name))
+			f.Hint = "call it with parentheses: " + k.topic.Signature()
+		}
+	}
+}
+
+// sameKindOr matches x == "a" or "b", in which the second constant is of the kind
+// of the first: also outside of a condition that is no choice of a value.
+func sameKindOr(e *ast.LogicalOpExpr) bool {
+	left := e.Lhs
+	if or, ok := left.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
+		left = or.Rhs
+	}
+	compared, ok := left.(*ast.RelationalOpExpr)
+	if !ok || compared.Operator != "==" {
+		return false
+	}
+	switch e.Rhs.(type) {
+	case *ast.StringExpr:
+		_, ok = compared.Rhs.(*ast.StringExpr)
+		return ok
+	case *ast.NumberExpr:
+		_, ok = compared.Rhs.(*ast.NumberExpr)
+		return ok
+	}
+	return false
+}
+
+// orConstant reports x == "a" or "b".
+func (c *script) orConstant(e *ast.LogicalOpExpr) {
+	f := c.constant(e, fmt.Sprintf("'or %s' makes this always true", c.text(e.Rhs)))
+	left := e.Lhs
+	if or, ok := left.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
+		left = or.Rhs
+	}
+	if compared, ok := left.(*ast.RelationalOpExpr); ok && compared.Operator == "==" {
+		f.Hint = fmt.Sprintf("each value is compared by itself: ... or %s == %s", c.text(compared.Lhs), c.text(e.Rhs))
+	}
+}

@@ -1,0 +1,53 @@
+// Package check reads a script without running it and says what is wrong with
+// it: names that nobody defined, values that nobody uses, calls and records that
+// do not fit the modules, and slips that people make in Lua.
+//
+// What it knows about modules, models and properties comes from the manual. It
+// sends nothing and opens nothing but the files it is given.
+package check
+
+import "unicode/utf8"
+
+// Severity tells how bad a finding is.
+type Severity string
+
+// The severities. An error makes the script fail or do something else than it
+// says; a warning is worth a look.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+)
+
+// Finding is one thing that is wrong, and where.
+type Finding struct {
+	// Rule is the name of the rule, as in Rules and in ignore comments.
+	Rule     string
+	Severity Severity
+	// File is the name that was given to Source.
+	File string
+	// Line and Column count from 1, columns in bytes; a column of 0 means the
+	// whole line. EndColumn is the last byte, on EndLine.
+	Line, Column, EndLine, EndColumn int
+	// Message is what is wrong, Hint what to do about it, "" where the message
+	// says it already.
+	Message, Hint string
+	// Subject is the name that it is about, "" where there is none.
+	Subject string
+	// SourceLine is the text of the line.
+	SourceLine string
+	// endLine is the text of EndLine.
+	endLine string
+}
+
+// Characters returns Column and EndColumn counted in characters instead of
+// bytes, as editors do.
+func (f *Finding) Characters() (column, end int) {
+	return characters(f.SourceLine, f.Column), characters(f.endLine, f.EndColumn)
+}
+
+func characters(line string, column int) int {
+	if column < 1 || column > len(line) {
+		return column
+	}
+	return utf8.RuneCountInString(line[:column-1]) + 1
+}

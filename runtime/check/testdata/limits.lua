@@ -1,0 +1,2 @@
+local function f() break end         --> syntax: no loop to break
+f()

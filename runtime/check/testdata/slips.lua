@@ -1,0 +1,30 @@
+local name, price, rows = args[1], "5", {}
+print("total: " + price)             --> text-arithmetic: calculates with numbers
+print("a" .. name + 1, "5" + 1)
+print("all: " .. { 1 })              --> text-arithmetic: a table cannot be joined
+print("free: " .. planhat.quota)     --> text-arithmetic: the function planhat.quota cannot be joined
+print("first: " .. (name == "x"))    --> text-arithmetic: true or false cannot be joined
+name:upper()                         --> ignored-result: changes nothing by itself
+;("x"):upper()                      --> ignored-result: changes nothing by itself
+string.gsub(name, "a", "b")          --> ignored-result: changes nothing by itself
+planhat.company.get_list()           --> ignored-result: only reads
+planhat.company.get_by_id("x")
+name:gsub("%a+", function(word) print(word) end)
+planhat.company.bulk_upsert(rows)    --> ignored-result: which rows were rejected
+planhat.company.bulk_upsert(rows, { strict = true })
+planhat.company.delete("x")
+local sorted = table.sort(rows)      --> no-result: 'table.sort' returns nothing
+print(sorted)
+print(tonumber(name:gsub(",", "")))  --> further-results: gsub returns the text and the number
+print(tonumber((name:gsub(",", ""))))
+table.insert(rows, name:gsub(",", "")) --> further-results: gsub returns
+print(price:gsub(".", ""))           --> pattern: any character
+print(price:gsub("%.", ""))
+for _, id in ipairs({ "a", "b" }) do
+  local users = planhat.user.get_list() --> call-in-loop: reads the same list
+  local licenses = planhat.license.get_list{ companyId = id }
+  print(users, licenses)
+end
+local shout = name
+("x"):lower()                        --> ambiguous-call: calls what stands on the line above
+print(shout)

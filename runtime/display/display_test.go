@@ -1,0 +1,35 @@
+package display
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestSource(t *testing.T) {
+	for name, c := range map[string]struct {
+		line Line
+		want string
+	}{
+		"one place":     {Line{Number: 3, Text: "a = b", Column: 5}, "    3 | a = b\n      |     ^\n"},
+		"a range":       {Line{Number: 3, Text: "total = 1", Column: 1, EndColumn: 5}, "    3 | total = 1\n      | ^^^^^\n"},
+		"no column":     {Line{Number: 12, Text: "a = b"}, "   12 | a = b\n"},
+		"tabs":          {Line{Number: 1, Text: "\ta", Column: 2}, "    1 |     a\n      |     ^\n"},
+		"characters":    {Line{Number: 1, Text: "é = ü", Column: 6, EndColumn: 7}, "    1 | é = ü\n      |     ^\n"},
+		"behind it all": {Line{Number: 1, Text: "if", Column: 3}, "    1 | if\n      |   ^\n"},
+		"too far":       {Line{Number: 1, Text: "if", Column: 9}, "    1 | if\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			Source(&out, c.line, false)
+			assert.Equal(t, c.want, out.String())
+		})
+	}
+}
+
+func TestPaint(t *testing.T) {
+	assert.Equal(t, "\x1b[1mx\x1b[0m", Paint(Bold, "x", true))
+	assert.Equal(t, "x", Paint(Bold, "x", false))
+	assert.Empty(t, Paint(Bold, "", true))
+}
