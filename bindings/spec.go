@@ -84,7 +84,7 @@ type Func struct {
 	// Errors says when it raises, Example shows a use, Source names the
 	// section of docs/planhat-api.md that it rests on; each may be empty.
 	Errors, Example, Source string
-	// Deprecated, where it is not empty, says what to use in its place.
+	// Deprecated says what to use in its place, where there is something.
 	Deprecated string
 	// Call does the work: it reads its checked arguments from a, pushes its
 	// results and returns how many they are. An error is raised in Lua as an
