@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -71,25 +70,20 @@ func newCheck(env *environment, runF func(*environment, *checkOptions) error) *c
 	f.BoolVar(&o.listRules, "list-rules", false, "print the rules, and check nothing")
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "what to call standard input in the report; required files are looked for beside that `FILE`")
 	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
-	fixed := func(values []string) cobra.CompletionFunc {
-		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return values, cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	_ = cmd.RegisterFlagCompletionFunc("format", fixed(checkFormats))
-	_ = cmd.RegisterFlagCompletionFunc("fail-on", fixed([]string{string(check.Error), string(check.Warning)}))
-	_ = cmd.RegisterFlagCompletionFunc("rule", fixed(describedRules()))
-	_ = cmd.RegisterFlagCompletionFunc("disable", fixed(describedRules()))
+	completeValues(cmd, "format", checkFormats...)
+	completeValues(cmd, "fail-on", string(check.Error), string(check.Warning))
+	complete(cmd, "rule", completeRule)
+	complete(cmd, "disable", completeRule)
 	return cmd
 }
 
-// describedRules are the rules as a shell completes them, with what they find.
-func describedRules() []string {
-	var names []string
+// completeRule completes a rule, with what it finds.
+func completeRule(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
 	for _, r := range check.Rules() {
-		names = append(names, r.Name+"\t"+r.Doc)
+		list = append(list, cobra.CompletionWithDesc(r.Name, r.Doc))
 	}
-	return names
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 func ruleNames() []string {
@@ -154,13 +148,13 @@ func checkScripts(env *environment, o *checkOptions) error {
 	}
 	checker := check.New(runtime.ManualOf(), check.Options{
 		ForTests: everything(),
-
-		Globals: o.globals, Only: o.rules, Disable: o.disable, Exists: func(name string) bool { return isFile(env, name) },
+		Globals:  o.globals, Only: o.rules, Disable: o.disable,
+		Exists: func(name string) bool { return isFile(env, name) },
 	})
 	found := make([][]check.Finding, len(files))
 	var wg sync.WaitGroup
 	next := make(chan int)
-	for range goruntime.GOMAXPROCS(0) {
+	for range max(env.processors, 1) {
 		wg.Go(func() {
 			for i := range next {
 				found[i] = checker.Source(files[i].name, files[i].source)

@@ -2,17 +2,17 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/suggest"
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // directive matches a comment that speaks to the check: what it says, and the
 // rest of its line.
-var directive = regexp.MustCompile(`^--+\s*phscript:\s*([\w-]+)(.*)`)
+var directive = pattern.Lazy(`^--+\s*phscript:\s*([\w-]+)(.*)`)
 
 // ignore is a comment that keeps rules quiet.
 type ignore struct {
@@ -30,7 +30,7 @@ type ignore struct {
 func (c *script) ignores() []*ignore {
 	var list []*ignore
 	for _, comment := range c.comments {
-		m := directive.FindStringSubmatchIndex(comment.Text)
+		m := directive().FindStringSubmatchIndex(comment.Text)
 		if m == nil {
 			continue
 		}

@@ -104,7 +104,7 @@ func (val *value) use(fn *function, s *step, change bool) {
 	} else {
 		val.used = true
 	}
-	if fn != val.lastUser {
+	if fn != val.lastUser && val.isFunction() {
 		if val.usedIn == nil {
 			val.usedIn = map[*function]bool{}
 		}

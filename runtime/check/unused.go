@@ -2,9 +2,10 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // kindNames are the words for what declares a variable.
@@ -51,9 +52,9 @@ func (c *script) unusedVariable(v *variable) {
 
 // meantUnused tells whether the name of an argument, such as _row, says that
 // nobody needs it.
-func meantUnused(v *variable) bool { return v.kind == argument && silent.MatchString(v.name) }
+func meantUnused(v *variable) bool { return v.kind == argument && silent().MatchString(v.name) }
 
-var silent = regexp.MustCompile(`^_[A-Za-z]`)
+var silent = pattern.Lazy(`^_[A-Za-z]`)
 
 // shows tells whether somebody else may hold the same table, so that setting
 // its fields is not in vain.

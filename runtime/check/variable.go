@@ -56,7 +56,8 @@ type value struct {
 	first, empty bool
 	// used and changed tell that somebody may read it, or set a field of it.
 	used, changed bool
-	// usedIn are the functions that use it, lastUser the one that was noted last.
+	// usedIn are the functions that use it, lastUser the one that was noted last;
+	// they are kept for values that are functions.
 	usedIn   map[*function]bool
 	lastUser *function
 	step     *step

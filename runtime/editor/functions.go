@@ -1,10 +1,10 @@
 package editor
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // function writes one function, held by the given variable, "" for a global.
@@ -140,11 +140,11 @@ func funType(f *bindings.Func, self, options string) string {
 }
 
 // link matches Markdown's links, which lead nowhere from an editor.
-var link = regexp.MustCompile(`\[([^\]]+)\]\([^)\s]*\)`)
+var link = pattern.Lazy(`\[([^\]]+)\]\([^)\s]*\)`)
 
 // comment writes a text as the comment above a definition.
 func (s *source) comment(text string) {
-	text = link.ReplaceAllString(strings.TrimSpace(text), "$1")
+	text = link().ReplaceAllString(strings.TrimSpace(text), "$1")
 	if text == "" {
 		return
 	}
@@ -158,7 +158,7 @@ func (s *source) comment(text string) {
 
 // note is what stands behind a type: a text on one line.
 func note(doc string) string {
-	doc = link.ReplaceAllString(strings.Join(strings.Fields(doc), " "), "$1")
+	doc = link().ReplaceAllString(strings.Join(strings.Fields(doc), " "), "$1")
 	if doc == "" {
 		return ""
 	}

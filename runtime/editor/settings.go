@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/tailscale/hujson"
+
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // The settings files, and what is entered into them.
@@ -72,7 +74,7 @@ func (p *Plan) luaSettings() error {
 }
 
 // ourTypes matches the folder of any version's definitions.
-var ourTypes = regexp.MustCompile(`^(?:\./)?` + regexp.QuoteMeta(typesDir) + `/[^/]+/?$`)
+var ourTypes = pattern.Lazy(`^(?:\./)?` + regexp.QuoteMeta(typesDir) + `/[^/]+/?$`)
 
 // library enters the folder of the definitions into the settings; that of an
 // older version is replaced.
@@ -103,7 +105,7 @@ func (p *Plan) library(d *document) (changed bool, err error) {
 		return false, nil
 	}
 	for _, entry := range entries {
-		if ourTypes.MatchString(textOf(entry)) {
+		if ourTypes().MatchString(textOf(entry)) {
 			return true, d.replace(entry, literal(p.types()))
 		}
 	}

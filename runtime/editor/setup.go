@@ -7,11 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // typesDir is the folder of the definitions; those of each version lie in a
@@ -68,11 +68,11 @@ func NewPlan(dir, version string, m *manual.Manual) (*Plan, error) {
 }
 
 // unusual are characters that stay out of the names of folders.
-var unusual = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+var unusual = pattern.Lazy(`[^A-Za-z0-9._-]+`)
 
 // folderName makes a folder's name of a version.
 func folderName(version string) string {
-	name := strings.Trim(unusual.ReplaceAllString(version, "-"), "-.")
+	name := strings.Trim(unusual().ReplaceAllString(version, "-"), "-.")
 	if name == "" {
 		return "unknown"
 	}

@@ -1,10 +1,10 @@
 package manual
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // Source is the text of a module written in Lua, which documents itself in
@@ -15,7 +15,7 @@ type Source struct {
 
 // definition matches what a comment may stand above: "function text.trim(s)",
 // "function print(...)", "math.pi = 3.14" and "string = {}".
-var definition = regexp.MustCompile(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:(\w+)\.)?(\w+)\s*=)`)
+var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:(\w+)\.)?(\w+)\s*=)`)
 
 // LuaModule returns what a module written in Lua says of itself, in the form of
 // those written in Go.
@@ -40,7 +40,7 @@ func parse(s Source) []*bindings.Module {
 		if len(block) == 0 {
 			continue
 		}
-		found := definition.FindStringSubmatch(line)
+		found := definition().FindStringSubmatch(line)
 		e := newEntry(block)
 		switch {
 		case found != nil && found[1] != "":

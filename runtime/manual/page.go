@@ -1,12 +1,12 @@
 package manual
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // Page returns what there is to say about a topic, set for a terminal.
@@ -113,13 +113,13 @@ func types(f *bindings.Func) []string {
 	return list
 }
 
-var typeNames = regexp.MustCompile(`[A-Za-z_]\w*`)
+var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
 
 // mentioned returns the tables that types name.
 func (m *Manual) mentioned(types ...string) []*Topic {
 	var list []*Topic
 	for _, typ := range types {
-		for _, name := range typeNames.FindAllString(typ, -1) {
+		for _, name := range typeNames().FindAllString(typ, -1) {
 			if t := m.byName[name]; t != nil && t.Kind == KindTable && !slices.Contains(list, t) {
 				list = append(list, t)
 			}

@@ -1,11 +1,11 @@
 package manual
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // PageOptions say how pages are set for a terminal.
@@ -112,11 +112,11 @@ type item struct {
 }
 
 // request is the request that a model's function makes, behind what it does.
-var request = regexp.MustCompile(": `[A-Z]+ /[^`]*`\\.$")
+var request = pattern.Lazy(": `[A-Z]+ /[^`]*`\\.$")
 
 // brief is the first sentence of a text, as short as a list wants it.
 func brief(doc string) string {
-	return request.ReplaceAllString(bindings.Summary(doc), ".")
+	return request().ReplaceAllString(bindings.Summary(doc), ".")
 }
 
 // Brief is the first sentence about a topic on one line and without the marks

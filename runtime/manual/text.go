@@ -1,9 +1,10 @@
 package manual
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // word is a piece of text that is not broken at the end of a line.
@@ -28,7 +29,7 @@ const (
 )
 
 // inline matches what Markdown marks within a line: code, links, emphasis.
-var inline = regexp.MustCompile("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\*`)
+var inline = pattern.Lazy("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\*`)
 
 // words splits a line of Markdown into the words to print, without the marks.
 func words(markdown string) []word {
@@ -52,7 +53,7 @@ func words(markdown string) []word {
 		glued = text[len(text)-1] != ' '
 	}
 	at := 0
-	for _, m := range inline.FindAllStringSubmatchIndex(markdown, -1) {
+	for _, m := range inline().FindAllStringSubmatchIndex(markdown, -1) {
 		add(markdown[at:m[0]], plain, false)
 		switch {
 		case m[2] >= 0:

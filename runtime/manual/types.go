@@ -1,8 +1,9 @@
 package manual
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // readable writes a LuaCATS type for people: "string|string[]" is "string or
@@ -40,10 +41,10 @@ func alternatives(typ string) []string {
 }
 
 // functionType takes a function's type apart: parameters and results.
-var functionType = regexp.MustCompile(`^fun\(([^()]*)\)(?:: *(.+))?$`)
+var functionType = pattern.Lazy(`^fun\(([^()]*)\)(?:: *(.+))?$`)
 
 func readableOne(typ string) string {
-	if m := functionType.FindStringSubmatch(typ); m != nil {
+	if m := functionType().FindStringSubmatch(typ); m != nil {
 		var names []string
 		for param := range strings.SplitSeq(m[1], ",") {
 			name, _, _ := strings.Cut(strings.TrimSpace(param), ":")

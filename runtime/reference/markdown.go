@@ -3,8 +3,9 @@ package reference
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // generated stands at the top of every page.
@@ -74,12 +75,12 @@ func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
-var typeNames = regexp.MustCompile(`[A-Za-z_]\w*`)
+var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
 
 // typed writes a type as code; it links to the page of the first table that it
 // names.
 func (p *page) typed(typ string) string {
-	for _, name := range typeNames.FindAllString(typ, -1) {
+	for _, name := range typeNames().FindAllString(typ, -1) {
 		if home := p.book.homes[name]; home != "" {
 			return "[`" + typ + "`](" + p.to(home) + ")"
 		}
@@ -103,12 +104,12 @@ func (p *page) up() string {
 	return ""
 }
 
-var sections = regexp.MustCompile(`§(\d+)`)
+var sections = pattern.Lazy(`§(\d+)`)
 
 // sourced links the sections that a function rests on to the page about the
 // API.
 func (p *page) sourced(source string) string {
-	return sections.ReplaceAllString(source, "[§$1]("+p.up()+"../planhat-api.md#s$1)")
+	return sections().ReplaceAllString(source, "[§$1]("+p.up()+"../planhat-api.md#s$1)")
 }
 
 // anchor returns the name by which a heading is linked to.

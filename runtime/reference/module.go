@@ -147,7 +147,7 @@ func (p *page) params(f *bindings.Func) {
 
 // described reports whether a type names a table that has a place of its own.
 func (p *page) described(typ string) bool {
-	for _, name := range typeNames.FindAllString(typ, -1) {
+	for _, name := range typeNames().FindAllString(typ, -1) {
 		if p.book.homes[name] != "" {
 			return true
 		}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -12,6 +11,7 @@ import (
 	"github.com/reeflective/readline/inputrc"
 
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/pattern"
 	"github.com/phscript/phscript/runtime/repl/complete"
 )
 
@@ -141,9 +141,9 @@ func (e *Editor) rows(line []rune, indent int) int {
 }
 
 // plain is a text without colors.
-func plain(text string) string { return escapes.ReplaceAllString(text, "") }
+func plain(text string) string { return escapes().ReplaceAllString(text, "") }
 
-var escapes = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+var escapes = pattern.Lazy(`\x1b\[[0-9;]*m`)
 
 // continuation begins the further lines of an input.
 const continuation = "│ "

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/phscript/phscript/runtime/pattern"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -83,7 +83,7 @@ func historyLine(input string) []byte {
 // conversation: the input is then kept for that only.
 func (h *History) Write(input string) (int, error) {
 	input = strings.TrimSpace(input)
-	if input == "" || h.secrets != nil && h.secrets.String(input) != input || handsToken.MatchString(input) {
+	if input == "" || h.secrets != nil && h.secrets.String(input) != input || handsToken().MatchString(input) {
 		return len(h.inputs), nil
 	}
 	h.inputs = append(h.inputs, input)
@@ -104,7 +104,7 @@ func (h *History) Write(input string) (int, error) {
 
 // handsToken matches where an input gives a token in plain text, which nobody may
 // have registered yet.
-var handsToken = regexp.MustCompile(`(?i)(api|tenant)_?token["'\]\s]*=\s*["'\[]`)
+var handsToken = pattern.Lazy(`(?i)(api|tenant)_?token["'\]\s]*=\s*["'\[]`)
 
 // GetLine returns an input by its position.
 func (h *History) GetLine(pos int) (string, error) {

@@ -34,6 +34,7 @@ func (r rest) Read(p []byte) (int, error) {
 // Read implements Reader.
 func (l *Lines) Read() (string, error) {
 	var text strings.Builder
+	waits := waiting{}
 	for {
 		line, err := l.from.ReadString('\n')
 		text.WriteString(line)
@@ -42,6 +43,7 @@ func (l *Lines) Read() (string, error) {
 			return text.String(), nil
 		case err != nil:
 			return "", err
+		case waits.foresees(line, text.String()):
 		case isComplete(text.String()):
 			return strings.TrimSuffix(text.String(), "\n"), nil
 		}

@@ -194,6 +194,34 @@ func TestLines(t *testing.T) {
 	assert.Equal(t, "thi", string(buf[:n]))
 }
 
+// TestLinesEndWhereTheParserSays: what tells without the parser that an input goes
+// on never takes the next input for a part of it.
+func TestLinesEndWhereTheParserSays(t *testing.T) {
+	for _, input := range []string{
+		"s = [==[\n ]\n ((( \n ]]\n{{{ ]==]",
+		"s = {\n 'a\\\n(((b', \"c\\\n[[d\" }",
+		"f(\n#t, {\n#t })",
+		"x = { --[[ (\n{{\n]] 1,\n--[==[\n]]((]==]\n2 }",
+		"x = { -- [[ (\n--[ (\n'[[', \"--[[\",\n1 }",
+		"repeat\n local a = t[1]\nuntil (\na)",
+		"while a do\n if b then\n elseif c then\n else\n end\nend",
+		"t = {\n" + strings.Repeat("  { id = 1, name = 'x' },\n", 300) + "}",
+		"s = [[\n" + strings.Repeat("(a[i] \n", 300) + "]]",
+		"function f()\r\n  return {\r\n  }\r\nend\r",
+	} {
+		lines := repl.NewLines(strings.NewReader(input + "\nnext\n"))
+		for _, want := range []string{input, "next"} {
+			got, err := lines.Read()
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		}
+	}
+	lines := repl.NewLines(strings.NewReader("x = = {\n1,\n2,\n" + strings.Repeat("3,\n", 100)))
+	got, err := lines.Read()
+	require.NoError(t, err)
+	assert.Equal(t, "x = = {", got, "a mistake is no reason to wait")
+}
+
 // TestHighlightOnlyAddsColors: whatever is typed shows as it was typed.
 func TestHighlightOnlyAddsColors(t *testing.T) {
 	colors := regexp.MustCompile(`\x1b\[[0-9]*m`)

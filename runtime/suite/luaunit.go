@@ -3,14 +3,13 @@ package suite
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // LuaUnit is a test library that many scripts bring along. It runs as it is:
@@ -18,15 +17,9 @@ import (
 // and the variable that it has for that, and these are read from what it
 // prints.
 var (
-	usesLuaUnit = pattern(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
+	usesLuaUnit = pattern.Lazy(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
 	luaUnitArgs = []string{"-o", "TAP", "-v"}
 )
-
-// pattern is compiled when it is first asked for: most runs of the program test
-// nothing.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
 
 const luaUnitOutput = "LUAUNIT_OUTPUT"
 
@@ -38,10 +31,10 @@ func luaUnitEnv(name string) (string, bool) { return luaUnitArgs[1], name == lua
 
 // tapLine is a result: "ok     1	TestX.test_y", "not ok 2	..." and
 // "ok 3	# SKIP reason".
-var tapLine = pattern(`^(not ok|ok)\s+(\d+)\t(.*)$`)
+var tapLine = pattern.Lazy(`^(not ok|ok)\s+(\d+)\t(.*)$`)
 
 // tapPlan is how many tests there are.
-var tapPlan = pattern(`(?m)^1\.\.(\d+)$`)
+var tapPlan = pattern.Lazy(`(?m)^1\.\.(\d+)$`)
 
 // startedByHand tells whether the file has run its tests with LuaUnit itself.
 func startedByHand(output string) bool { return tapPlan().MatchString(output) }
@@ -148,7 +141,7 @@ func (e *luaUnitError) Error() string { return strings.TrimSpace(e.text) }
 
 // testName matches the names of functions and tables that are tests by their
 // names.
-var testName = pattern(`^[Tt]est[A-Z0-9_]`)
+var testName = pattern.Lazy(`^[Tt]est[A-Z0-9_]`)
 
 // byName makes tests of the globals that are tests by their names, in the style
 // of LuaUnit, in a file that defines none in another way.
