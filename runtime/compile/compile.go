@@ -51,12 +51,6 @@ func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	return proto, err
 }
 
-// Expression compiles src as an expression list whose values the chunk returns,
-// as a prompt does with what is typed before it tries it as statements.
-func Expression(src []byte, name string) (*lua.FunctionProto, error) {
-	return Compile(append([]byte("return "), src...), name)
-}
-
 // Parse returns the syntax tree of a chunk as it was written, before any
 // rewriting. Its errors are those of Compile.
 func Parse(src []byte, name string) ([]ast.Stmt, error) {

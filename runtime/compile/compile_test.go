@@ -130,9 +130,6 @@ func TestIncomplete(t *testing.T) {
 		require.Error(t, err, src)
 		assert.Equal(t, want, IsIncomplete(err), "%s: %v", src, err)
 	}
-	proto, err := Expression([]byte("1, 2"), "stdin")
-	require.NoError(t, err)
-	assert.NotNil(t, proto)
 }
 
 func TestNestingIsBounded(t *testing.T) {

@@ -196,7 +196,11 @@ func (f *file) report(t *testCase, result *Test) {
 	if e, ok := asType[*Expectation](result.Err); ok {
 		e.hide(f.secrets.String)
 	}
-	result.Groups, result.Name, result.Line = t.parent.path(), t.name, t.line
+	result.Groups, result.Name, result.Line = t.parent.path(), f.secrets.String(t.name), t.line
+	for i, name := range result.Groups {
+		result.Groups[i] = f.secrets.String(name)
+	}
+	result.Reason = f.secrets.String(result.Reason)
 	f.result.Tests = append(f.result.Tests, result)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // BenchmarkBulkUpsert makes 100,000 rows in a script and upserts them, against
@@ -33,7 +34,7 @@ io.read()
 	for range b.N {
 		server, err := simulator.Start(simulator.Options{CallsPerMinute: -1, PerSecond: -1})
 		require.NoError(b, err)
-		o := hold(b, server, phscript(b), "run", "--quiet", script)
+		o := hold(b, server, program.Path(b), "run", "--quiet", script)
 		require.Equal(b, fmt.Sprintf("%d\t0\n", rows), o.stdout)
 		calls := server.Calls()
 		var bytes int

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // checkedScripts and checkedLines are how many scripts are checked at once, and
@@ -104,7 +106,7 @@ func BenchmarkCheck(b *testing.B) {
 		var mine, other []time.Duration
 		luacheck := find("luacheck")
 		for range checkRounds {
-			mine = append(mine, execute(b, nil, phscript(b), "check", dir).wall)
+			mine = append(mine, execute(b, nil, program.Path(b), "check", dir).wall)
 			if luacheck != "" {
 				other = append(other, execute(b, nil, luacheck, "--no-config", "--quiet", "--std", "lua51", "--no-max-line-length",
 					"--globals", "csv", "log", "planhat", "time", "--only", "0", "--", dir).wall)

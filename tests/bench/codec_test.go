@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/program"
 )
 
 const pageRecords = 5000
@@ -72,7 +73,7 @@ func BenchmarkCodecBeside(b *testing.B) {
 	script, err := filepath.Abs("testdata/codec.lua")
 	require.NoError(b, err)
 
-	programs := map[string][]string{"phscript": {phscript(b), "run", "--quiet", "--allow-read", dir, script, file}}
+	programs := map[string][]string{"phscript": {program.Path(b), "run", "--quiet", "--allow-read", dir, script, file}}
 	order := []string{"phscript"}
 	for _, name := range []string{"lua5.1", "luajit"} {
 		if found := find(name); found != "" {

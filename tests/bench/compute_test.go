@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // BenchmarkCompute runs a script that only computes in phscript, lua5.1 and
@@ -13,7 +15,7 @@ import (
 func BenchmarkCompute(b *testing.B) {
 	script, err := filepath.Abs("testdata/compute.lua")
 	require.NoError(b, err)
-	programs := [][]string{{"phscript", phscript(b), "run", "--quiet", script}}
+	programs := [][]string{{"phscript", program.Path(b), "run", "--quiet", script}}
 	for _, name := range []string{"lua5.1", "luajit"} {
 		if found := find(name); found != "" {
 			programs = append(programs, []string{name, found, script})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // deadline is the time that the scripts below are given; limitCode is the exit
@@ -32,7 +34,7 @@ func BenchmarkDeadline(b *testing.B) {
 	for range b.N {
 		worst, which := time.Duration(0), ""
 		for _, script := range endless {
-			late := executeToCode(b, limitCode, phscript(b), "run", "--quiet", "--timeout", deadline.String(), "-e", script.source) - deadline
+			late := executeToCode(b, limitCode, program.Path(b), "run", "--quiet", "--timeout", deadline.String(), "-e", script.source) - deadline
 			if late > worst {
 				worst, which = late, script.name
 			}

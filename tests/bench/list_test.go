@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // BenchmarkListing lists 100,000 companies with a latency of 300 ms at 200
@@ -52,7 +53,7 @@ io.read()
 			"no more than the calls themselves")
 
 		server.Reset()
-		o := hold(b, server, phscript(b), "run", "--quiet", script)
+		o := hold(b, server, program.Path(b), "run", "--quiet", script)
 		require.Equal(b, "100000\n", o.stdout)
 		served = servedTime(server.Calls())
 		report("100,000 companies listed, script with every record as a table",

@@ -2,14 +2,12 @@ package bench
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,32 +15,6 @@ import (
 
 	"github.com/phscript/phscript/planhat/simulator"
 )
-
-// built is the folder of the binary, for TestMain to remove.
-var built string
-
-// build builds the program as "make build" does and returns its path.
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "phscript-bench-")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	binary := filepath.Join(dir, "phscript")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "../../cmd/phscript")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building phscript: %w\n%s", err, out)
-	}
-	return binary, nil
-})
-
-func phscript(b *testing.B) string {
-	b.Helper()
-	binary, err := build()
-	require.NoError(b, err)
-	return binary
-}
 
 // find returns the path of an interpreter to compare with, or "" where there
 // is none.

@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/repl"
 	"github.com/phscript/phscript/runtime/repl/complete"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // promptRounds is how often each program is started at a terminal.
@@ -24,16 +25,16 @@ const promptRounds = 21
 // BenchmarkPrompt starts phscript and Lua's own interpreter in a terminal, and
 // waits for the first prompt.
 func BenchmarkPrompt(b *testing.B) {
-	type program struct {
+	type candidate struct {
 		name, prompt string
 		command      []string
 	}
-	programs := []program{
-		{"phscript repl --simulate", "planhat (simulated)>", []string{phscript(b), "repl", "--simulate"}},
-		{"phscript repl", "planhat>", []string{phscript(b), "repl"}},
+	programs := []candidate{
+		{"phscript repl --simulate", "planhat (simulated)>", []string{program.Path(b), "repl", "--simulate"}},
+		{"phscript repl", "planhat>", []string{program.Path(b), "repl"}},
 	}
 	if found := find("lua5.1"); found != "" {
-		programs = append(programs, program{"lua5.1 -i", "> ", []string{found, "-i"}})
+		programs = append(programs, candidate{"lua5.1 -i", "> ", []string{found, "-i"}})
 	}
 	for range b.N {
 		walls := make([][]time.Duration, len(programs))

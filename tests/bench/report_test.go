@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // lines are the results as rows of a Markdown table, in the order in which
@@ -20,12 +22,9 @@ var lines []string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code := m.Run()
+	code := program.Run(m)
 	if len(lines) > 0 {
 		fmt.Printf("\n%s\n\n| What | Measured | Target |\n| --- | --- | --- |\n%s\n", machine(), strings.Join(lines, "\n"))
-	}
-	if built != "" {
-		_ = os.RemoveAll(built) // a folder in the system's temporary one
 	}
 	os.Exit(code)
 }

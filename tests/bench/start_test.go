@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // startRounds is how often each program is started; they take turns, so that
@@ -14,21 +16,21 @@ const startRounds = 101
 // does nothing, and reads the memory of one that waits for input.
 func BenchmarkEmptyScript(b *testing.B) {
 	empty, waiting := write(b, "empty.lua", ""), write(b, "waiting.lua", "print(1)\nio.stdout:flush()\nio.read()\n")
-	type program struct {
+	type candidate struct {
 		name       string
 		start, one []string
 	}
-	programs := []program{{
-		"phscript run", []string{phscript(b), "run", "--quiet", empty}, []string{phscript(b), "run", "--quiet", waiting},
+	programs := []candidate{{
+		"phscript run", []string{program.Path(b), "run", "--quiet", empty}, []string{program.Path(b), "run", "--quiet", waiting},
 	}}
 	for _, name := range []string{"lua5.1", "luajit"} {
 		if found := find(name); found != "" {
-			programs = append(programs, program{name, []string{found, empty}, []string{found, waiting}})
+			programs = append(programs, candidate{name, []string{found, empty}, []string{found, waiting}})
 		}
 	}
 	if found := find("python3"); found != "" {
-		programs = append(programs, program{"python3", []string{found, "-c", ""}, []string{found, "-c", "import sys; print(1, flush=True); sys.stdin.read()"}})
-		programs = append(programs, program{"python3 that imports its HTTP client", []string{found, "-c", "import urllib.request, ssl, json"},
+		programs = append(programs, candidate{"python3", []string{found, "-c", ""}, []string{found, "-c", "import sys; print(1, flush=True); sys.stdin.read()"}})
+		programs = append(programs, candidate{"python3 that imports its HTTP client", []string{found, "-c", "import urllib.request, ssl, json"},
 			[]string{found, "-c", "import urllib.request, ssl, json, sys; print(1, flush=True); sys.stdin.read()"}})
 	}
 	for range b.N {

@@ -118,7 +118,7 @@ func quickstart(t *testing.T) string {
 	t.Helper()
 	script, err := filepath.Abs(filepath.Join(root, "scripts", "examples", "quickstart.lua"))
 	require.NoError(t, err)
-	stdout, stderr, code := phscript(t, binary(t), t.TempDir(), "run", "--simulate", script)
+	stdout, stderr, code := phscript(t, t.TempDir(), "run", "--simulate", script)
 	require.Zero(t, code, stderr)
 	return stdout
 }
@@ -138,7 +138,7 @@ func checked(t *testing.T, code string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sync.lua"), []byte(code), 0o644))
-	stdout, stderr, exit := phscript(t, binary(t), dir, append(append([]string{"check"}, flags...), "sync.lua")...)
+	stdout, stderr, exit := phscript(t, dir, append(append([]string{"check"}, flags...), "sync.lua")...)
 	require.Equal(t, 1, exit, stderr)
 	return stdout
 }
@@ -162,7 +162,7 @@ func simulated(t *testing.T, code string, flags ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "sync.lua"), []byte(code), 0o644))
-	_, stderr, _ := phscript(t, binary(t), dir, append(append([]string{"run", "--simulate"}, flags...), "sync.lua")...)
+	_, stderr, _ := phscript(t, dir, append(append([]string{"run", "--simulate"}, flags...), "sync.lua")...)
 	return stderr
 }
 
@@ -211,7 +211,7 @@ func tested(t *testing.T, code int, args ...string) string {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(s.code), 0o644))
 		}
 	}
-	stdout, stderr, got := phscript(t, binary(t), dir, append([]string{"test"}, args...)...)
+	stdout, stderr, got := phscript(t, dir, append([]string{"test"}, args...)...)
 	require.Equal(t, code, got, stdout+stderr)
 	return block(testTime.ReplaceAllString(stdout, "12 ms"))
 }

@@ -8,10 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	goruntime "runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,50 +20,15 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/tests/program"
 )
 
-// binary returns the program, built once for the tests of this package.
-func binary(t *testing.T) string {
-	t.Helper()
-	file, err := build()
-	require.NoError(t, err)
-	return file
-}
-
-// built is the folder of the binary, "" where no test has asked for it.
-var built string
-
-var build = sync.OnceValues(func() (string, error) {
-	var err error
-	if built, err = os.MkdirTemp("", "phscript-docs"); err != nil {
-		return "", err
-	}
-	file := filepath.Join(built, "phscript")
-	if goruntime.GOOS == "windows" {
-		file += ".exe"
-	}
-	out, err := exec.Command("go", "build", "-o", file, root+"/cmd/phscript").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
-	}
-	return file, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		if err := os.RemoveAll(built); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = max(code, 1)
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Run(m)) }
 
 // phscript runs the program in dir and returns its streams and exit code.
-func phscript(t *testing.T, program, dir string, args ...string) (stdout, stderr string, code int) {
+func phscript(t *testing.T, dir string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(program.Path(t), args...)
 	cmd.Dir = dir
 	// No token and no address of the developer's may reach a test.
 	cmd.Env = append(os.Environ(), "PLANHAT_API_TOKEN=", "PLANHAT_TENANT_TOKEN=", "PLANHAT_API_URL=", "PLANHAT_ANALYTICS_URL=", "PLANHAT_CALLS_PER_MIN=")
@@ -84,10 +47,9 @@ var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 var otherFlags = []string{"full"}
 
 func TestFlagsExist(t *testing.T) {
-	program := binary(t)
 	var help string
-	for _, command := range commands(t, program) {
-		out, errs, code := phscript(t, program, t.TempDir(), command, "--help")
+	for _, command := range commands(t) {
+		out, errs, code := phscript(t, t.TempDir(), command, "--help")
 		require.Zero(t, code, errs)
 		help += out
 	}
@@ -111,9 +73,9 @@ func TestFlagsExist(t *testing.T) {
 }
 
 // commands lists the program's commands, those that cobra adds excepted.
-func commands(t *testing.T, program string) []string {
+func commands(t *testing.T) []string {
 	t.Helper()
-	out, errs, code := phscript(t, program, t.TempDir(), "--help")
+	out, errs, code := phscript(t, t.TempDir(), "--help")
 	require.Zero(t, code, errs)
 	_, list, found := strings.Cut(out, "Available Commands:\n")
 	require.True(t, found, out)
@@ -194,7 +156,7 @@ func TestSimulatorEnvironmentIsDocumented(t *testing.T) {
 
 // The exit codes stand in the README, in errors.md and in the program's help.
 func TestExitCodesAgree(t *testing.T) {
-	help, _, _ := phscript(t, binary(t), t.TempDir(), "run", "--help")
+	help, _, _ := phscript(t, t.TempDir(), "run", "--help")
 	for _, name := range []string{"README.md", "docs/errors.md"} {
 		rows := regexp.MustCompile(`(?m)^\| (\d+) \| `).FindAllStringSubmatch(read(t, name), -1)
 		assert.Len(t, rows, 7, name)
@@ -222,7 +184,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 // Every field of the summary file stands in errors.md.
 func TestSummaryFieldsAreDocumented(t *testing.T) {
 	dir := t.TempDir()
-	_, stderr, code := phscript(t, binary(t), dir, "run", "--simulate", "--summary", "summary.json", "-e",
+	_, stderr, code := phscript(t, dir, "run", "--simulate", "--summary", "summary.json", "-e",
 		`planhat.company.bulk_upsert{ { externalId = "a-1", name = "Acme" }, { externalId = "a-1" } }`)
 	require.Equal(t, 3, code, stderr)
 	written, err := os.ReadFile(filepath.Join(dir, "summary.json"))

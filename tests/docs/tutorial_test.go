@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/tests/program"
 	"github.com/phscript/phscript/tests/terminal"
 )
 
@@ -31,7 +32,7 @@ func TestTutorial(t *testing.T) {
 	file := filepath.Join(root, "docs", "tutorial.md")
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
-	p := &walk{t: t, binary: binary(t), dir: t.TempDir()}
+	p := &walk{t: t, binary: program.Path(t), dir: t.TempDir()}
 	walked := fence.ReplaceAllStringFunc(string(text), func(block string) string {
 		m := fence.FindStringSubmatch(block)
 		info, code := strings.TrimSpace(m[1]), m[2]

@@ -5,12 +5,9 @@ package examples
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,39 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/suite"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // scripts is the folder under test.
 const scripts = "../../scripts/examples"
 
-// program is the phscript that TestMain has built.
-var program string
-
-func TestMain(m *testing.M) {
-	code, err := buildAndRun(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func buildAndRun(m *testing.M) (code int, err error) {
-	dir, err := os.MkdirTemp("", "phscript-examples-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	program = filepath.Join(dir, "phscript")
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	build := exec.Command("go", "build", "-o", program, "../../cmd/phscript")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building phscript: %w\n%s", err, out)
-	}
-	return m.Run(), nil
-}
+func TestMain(m *testing.M) { os.Exit(program.Run(m)) }
 
 // summary is what the tests look at in the file that --summary writes.
 type summary struct {
@@ -97,7 +68,7 @@ func runIn(t *testing.T, dir string, env, flags []string, script string, args ..
 	t.Helper()
 	line := append([]string{"run", "--summary", "summary.json"}, flags...)
 	line = append(append(line, "examples/"+script), args...)
-	cmd := exec.CommandContext(t.Context(), program, line...)
+	cmd := exec.CommandContext(t.Context(), program.Path(t), line...)
 	cmd.Dir = dir
 	cmd.Env = append([]string{"HOME=" + dir, "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "NO_COLOR=1"}, env...)
 	var stdout, stderr bytes.Buffer

@@ -6,12 +6,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/tests/program"
 )
 
 // TestTheirOwnTests runs the tests that lie beside the examples, as their
 // authors do.
 func TestTheirOwnTests(t *testing.T) {
-	cmd := exec.Command(program, "test", "--coverage", "scripts/examples")
+	cmd := exec.Command(program.Path(t), "test", "--coverage", "scripts/examples")
 	cmd.Dir = "../.."
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))

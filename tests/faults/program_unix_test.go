@@ -5,7 +5,6 @@ package faults
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,36 +20,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // patience bounds the waits for things that happen at once unless something is
 // broken.
 const patience = 20 * time.Second
 
-// built is the folder of the program, once it is built.
-var built string
-
-// program builds phscript once and returns its path.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "phscript-faults-")
-	if err != nil {
-		return "", err
-	}
-	built = dir
-	binary := filepath.Join(dir, "phscript")
-	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/phscript").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building phscript: %w\n%s", err, out)
-	}
-	return binary, nil
-})
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built) // a folder in the system's temporary one
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Run(m)) }
 
 // gate lets calls through to a simulator, but for one: that one is held until
 // it is released, so that a test knows where the program stands.
@@ -104,11 +81,9 @@ type process struct {
 // has arrived.
 func launch(t *testing.T, g *gate, source string) *process {
 	t.Helper()
-	binary, err := program()
-	require.NoError(t, err)
 	p := &process{dir: t.TempDir(), said: make(chan string, 1000), ended: make(chan error, 1)}
 	require.NoError(t, os.WriteFile(filepath.Join(p.dir, "import.lua"), []byte(source), 0o600))
-	p.Cmd = exec.Command(binary, "run", "--summary", "summary.json", "import.lua")
+	p.Cmd = exec.Command(program.Path(t), "run", "--summary", "summary.json", "import.lua")
 	p.Dir = p.dir
 	p.Env = []string{
 		"HOME=" + p.dir, "PLANHAT_API_TOKEN=" + g.planhat.APIToken(), "PLANHAT_TENANT_TOKEN=" + g.planhat.TenantToken(),

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/tests/program"
 	"github.com/phscript/phscript/tests/terminal"
 )
 
@@ -65,9 +66,7 @@ func TestSavesAndLoads(t *testing.T) {
 	assert.Contains(t, term.Enter(":save work.lua"), "is there already")
 	assert.Contains(t, term.Enter(":save! work.lua"), "saved to work.lua")
 
-	binary, err := program()
-	require.NoError(t, err)
-	run := exec.Command(binary, "run", "--quiet", "--simulate", "--companies", "4", file)
+	run := exec.Command(program.Path(t), "run", "--quiet", "--simulate", "--companies", "4", file)
 	out, err := run.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Equal(t, "8\n", string(out))
@@ -84,9 +83,7 @@ func TestSavesAndLoads(t *testing.T) {
 // piped runs phscript with text on standard input.
 func piped(t *testing.T, input string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	binary, err := program()
-	require.NoError(t, err)
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(program.Path(t), args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "TERM=xterm-256color"}
 	cmd.Stdin = strings.NewReader(input)
