@@ -138,15 +138,15 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	if err != nil {
 		return false, l.giveBack(ctx, booking, err)
 	}
+	if booking.Wait > 0 {
+		s, err := l.window.State(ctx)
+		if err != nil || s.Blocked > 0 {
+			return false, l.giveBack(ctx, booking, err)
+		}
+	}
+	// Asking a window that is shared may take long as well.
 	if time.Since(due) > startTolerance {
 		return false, l.giveBack(ctx, booking, nil)
-	}
-	if booking.Wait == 0 {
-		return true, nil
-	}
-	s, err := l.window.State(ctx)
-	if err != nil || s.Blocked > 0 {
-		return false, l.giveBack(ctx, booking, err)
 	}
 	return true, nil
 }
