@@ -48,6 +48,7 @@ var rooms = []room{
 	{pkg: "runtime/manual", own: []string{"bindings", "planhat/catalog", "planhat/suggest"}},
 	{pkg: "runtime/store", never: []string{lua, "net/http"}},
 	{pkg: "runtime/quota", own: []string{"planhat", "runtime/store"}, never: []string{lua}},
+	{pkg: "runtime/schedule", never: []string{lua, "net/http"}},
 	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},
