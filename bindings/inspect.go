@@ -76,6 +76,13 @@ func inspectCompact(L *lua.LState, v lua.LValue) string {
 	return show.text(v)
 }
 
+// Shown returns a value as inspect shows it, on one line: at most depth tables
+// deep and most items of each. It takes a bounded time however large a table is.
+func Shown(L *lua.LState, v lua.LValue, depth, most int) string {
+	show := inspector{depth: depth, most: most, bounded: true, null: CodecOf(L).IsNull}
+	return show.text(v)
+}
+
 // maxLine is the length in bytes up to which a table stays on one line.
 const maxLine = 76
 
@@ -88,6 +95,8 @@ type inspector struct {
 	depth, most int
 	indent      string
 	null        func(lua.LValue) bool
+	// bounded leaves the fields of large tables uncounted.
+	bounded bool
 	// above holds the tables that are being shown, to find cycles.
 	above []*lua.LTable
 }
@@ -144,15 +153,21 @@ func (s *inspector) table(t *lua.LTable) string {
 // items returns the contents of a table, one text each.
 func (s *inspector) items(t *lua.LTable) []string {
 	var items []string
-	n := 0
-	for ; t.RawGetInt(n+1) != lua.LNil; n++ {
-		if n < s.most {
-			items = append(items, s.text(t.RawGetInt(n+1)))
-		}
+	n := s.listLength(t)
+	for i := range min(n, s.most) {
+		items = append(items, s.text(t.RawGetInt(i+1)))
 	}
 	var keys []lua.LValue
 	k, _ := t.Next(lua.LNil)
+	if s.bounded && n > 0 {
+		k, _ = t.Next(lua.LNumber(n))
+	}
+	more := ""
 	for ; k != lua.LNil; k, _ = t.Next(k) {
+		if s.bounded && len(keys) == mostCounted {
+			more = "more than "
+			break
+		}
 		if i, ok := k.(lua.LNumber); !ok || !inList(i, n) {
 			keys = append(keys, k)
 		}
@@ -162,9 +177,23 @@ func (s *inspector) items(t *lua.LTable) []string {
 		items = append(items, s.key(k)+" = "+s.text(t.RawGet(k)))
 	}
 	if rest := n + len(keys) - len(items); rest > 0 {
-		items = append(items, fmt.Sprintf("... %d more", rest))
+		items = append(items, fmt.Sprintf("... %s%d more", more, rest))
 	}
 	return items
+}
+
+// mostCounted is how many fields of a table are looked at where that is bounded.
+const mostCounted = 10_000
+
+// listLength is the number of items before the first nil.
+func (s *inspector) listLength(t *lua.LTable) int {
+	n := 0
+	for ; t.RawGetInt(n+1) != lua.LNil; n++ {
+		if s.bounded && n > s.most {
+			return max(n, t.Len())
+		}
+	}
+	return n
 }
 
 func inList(i lua.LNumber, n int) bool {

@@ -83,8 +83,8 @@ func (b binding) optionsParam() Param {
 	return Param{Name: "options", Type: "table", Optional: true, Doc: "What to list.", Fields: b.listFields()}
 }
 
-// everywhere are properties that each record has, whatever its model declares.
-var everywhere = []string{"_id", "__v", "custom", "createdAt", "updatedAt"}
+// CommonProperties are properties that each record has, whatever its model declares.
+var CommonProperties = []string{"_id", "__v", "custom", "createdAt", "updatedAt"}
 
 // checkList refuses paging that makes no sense, and warns of properties to
 // select or to sort by that the model is not known to have.
@@ -94,7 +94,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 	}
 	warn := func(option, property string) {
 		name, _, _ := strings.Cut(strings.TrimSpace(property), ".")
-		if name == "" || b.model.Property(name) != nil || slices.Contains(everywhere, name) {
+		if name == "" || b.model.Property(name) != nil || slices.Contains(CommonProperties, name) {
 			return
 		}
 		a.Host.Warn(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(

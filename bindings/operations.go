@@ -99,7 +99,11 @@ func (b binding) idForms(keyables []string) string {
 	for _, k := range keyables {
 		switch k {
 		case "extid-":
-			forms = append(forms, "`extid-` and its `"+b.model.ExternalID()+"`")
+			external := "external id"
+			if name := b.model.ExternalID(); name != "" {
+				external = "`" + name + "`"
+			}
+			forms = append(forms, "`extid-` and its "+external)
 		case "srcid-":
 			forms = append(forms, "`srcid-` and its `sourceId`")
 		}

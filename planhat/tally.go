@@ -121,6 +121,25 @@ func (c Counts) plus(d Counts) Counts {
 	return c
 }
 
+// Since returns what was added since an earlier snapshot of the same Tally:
+// calls, waiting and records, without the reasons.
+func (s Summary) Since(earlier Summary) Summary {
+	since := Summary{
+		Calls: s.Calls - earlier.Calls, Retries: s.Retries - earlier.Retries, Waited: s.Waited - earlier.Waited,
+		Counts: s.minus(earlier.Counts), ByModel: map[string]Counts{},
+	}
+	for model, counts := range s.ByModel {
+		if c := counts.minus(earlier.ByModel[model]); c != (Counts{}) {
+			since.ByModel[model] = c
+		}
+	}
+	return since
+}
+
+func (c Counts) minus(d Counts) Counts {
+	return c.plus(Counts{-d.Read, -d.Created, -d.Updated, -d.Unchanged, -d.Deleted, -d.Planned, -d.Rejected})
+}
+
 // Snapshot returns the sums so far.
 func (t *Tally) Snapshot() Summary {
 	t.mu.Lock()

@@ -123,22 +123,25 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	if callsPerMinute != 0 {
 		quota.CallsPerMinute = callsPerMinute
 	}
+	if h.rt.opts.Window != nil && quota.Window == nil {
+		quota.Window = h.rt.opts.Window(WindowUser{URL: key.host, Token: key.token, Script: h.script.Name, Spec: quota.WindowSpec()})
+	}
 	l := planhat.NewLimiter(quota)
 	h.rt.limiters[key] = l
 	return l
 }
 
-// gate asks the caller's gate first, and then withholds every write of a dry
-// run.
+// gate asks the caller's gate first, and then withholds every write while this
+// is a dry run, which a session may switch.
 func (h host) gate(first planhat.Gate) planhat.Gate {
-	if !h.rt.opts.DryRun {
-		return first
-	}
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {
 				return err
 			}
+		}
+		if !h.dryRun.Load() {
+			return nil
 		}
 		h.plan(w)
 		h.log.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",

@@ -105,6 +105,9 @@ func (r *run) globalHint(name string) string {
 // globalNames lists the names that every script can use, and its own globals.
 func (r *run) globalNames() []string {
 	names := r.rt.ModuleNames()
+	for _, f := range globals().Funcs {
+		names = append(names, f.Name)
+	}
 	r.L.G.Global.ForEach(func(k, _ lua.LValue) { names = append(names, k.String()) })
 	return names
 }

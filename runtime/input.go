@@ -5,9 +5,15 @@ import (
 	"io"
 )
 
+// ContextReader is an input whose reads end with a context, without taking away
+// what is to be read by others.
+type ContextReader interface {
+	ReadContext(ctx context.Context, p []byte) (int, error)
+}
+
 // input reads the script's standard input and gives up when the run ends: a
-// read from a terminal or a pipe cannot be interrupted itself. What is read
-// after that is lost.
+// read from a terminal or a pipe cannot be interrupted itself, unless it is a
+// ContextReader. What is read after that is lost.
 type input struct {
 	run  *run
 	from io.Reader
@@ -20,6 +26,9 @@ func (in *input) Read(p []byte) (int, error) {
 	// A prompt must be seen before its answer is read.
 	if err := in.run.stdout.Flush(); err != nil {
 		return 0, err
+	}
+	if from, ok := in.from.(ContextReader); ok {
+		return from.ReadContext(in.run.ctx, p)
 	}
 	type answer struct {
 		data []byte

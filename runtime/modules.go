@@ -89,8 +89,8 @@ func (r *run) open(name string) *lua.LTable {
 	return t
 }
 
-// lazyGlobals makes modules written in Go globals that are opened when a script
-// first names them. They live behind the global table's __index, which a script
+// lazyGlobals makes modules written in Go, and the function help, globals that
+// are opened when a script first names them. They live behind the global table's __index, which a script
 // may replace; require then still finds them.
 func (r *run) lazyGlobals() {
 	L := r.L
@@ -98,12 +98,18 @@ func (r *run) lazyGlobals() {
 	meta := L.NewTable()
 	meta.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		name, ok := L.Get(2).(lua.LString)
-		if !ok || !r.rt.hasGoModule(string(name)) {
+		if !ok {
 			return 0
 		}
-		t := r.open(string(name))
-		globals.RawSetString(string(name), t)
-		L.Push(t)
+		v := r.globalFunction(string(name))
+		if r.rt.hasGoModule(string(name)) {
+			v = r.open(string(name))
+		}
+		if v == lua.LNil {
+			return 0
+		}
+		globals.RawSetString(string(name), v)
+		L.Push(v)
 		return 1
 	}))
 	globals.Metatable = meta
@@ -122,4 +128,16 @@ func (r *run) setValues() {
 	}
 	L.G.Global.RawSetString("args", args)
 	L.G.Global.RawSetString("arg", args) // the name that Lua's own interpreter uses
+	L.G.Global.RawSetString("params", r.params())
+}
+
+// params is the table of the script's parameters. What is no JSON object was
+// refused before.
+func (r *run) params() lua.LValue {
+	if len(r.script.Params) > 0 {
+		if t, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{}); err == nil {
+			return t
+		}
+	}
+	return r.L.NewTable()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
 )
 
@@ -67,11 +68,18 @@ type Options struct {
 	Planhat planhat.Config
 	// Quota are the limits of the limiters that the Runtime makes.
 	Quota planhat.LimiterConfig
+	// Window, where set, makes the window of each tenant's minute quota, for
+	// one that processes share. It is asked when a client is made.
+	Window func(WindowUser) planhat.Window
 	// DryRun withholds every write: reads happen, writes are logged and
 	// counted.
 	DryRun bool
 	// Strict makes a rejected row raise an error.
 	Strict bool
+
+	// Help says how the function help sets its pages: the width of the
+	// terminal that Stdout is, and whether it may be coloured.
+	Help manual.PageOptions
 
 	// Modules are more modules written in Go, beside the built-in ones.
 	Modules []*bindings.Module
@@ -83,6 +91,15 @@ type Options struct {
 }
 
 // withDefaults fills what was left out.
+// WindowUser says whose quota a window is for, and who spends it.
+type WindowUser struct {
+	// URL is the host, Token the token of the tenant.
+	URL, Token string
+	// Script is the one whose call needs it first.
+	Script string
+	Spec   planhat.WindowSpec
+}
+
 func (o Options) withDefaults() (Options, error) {
 	if o.Stdout == nil {
 		o.Stdout = io.Discard

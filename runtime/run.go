@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -36,6 +37,8 @@ type run struct {
 	loading []string
 
 	lost lostError
+	// dryRun withholds writes.
+	dryRun atomic.Bool
 
 	files          openFiles
 	stdout, stderr *redact.Writer
@@ -105,6 +108,7 @@ func (r *Runtime) newRun(ctx context.Context, cancel context.CancelCauseFunc, s 
 		stderr:  r.opts.Secrets.Writer(r.opts.Stderr),
 		warned:  map[string]bool{},
 	}
+	one.dryRun.Store(r.opts.DryRun)
 	one.stdin = bufio.NewReader(&input{run: one, from: r.opts.Stdin})
 	return one
 }
@@ -126,28 +130,39 @@ func (r *run) do() (values []any, err error) {
 	if err != nil {
 		return nil, r.syntaxFailure(err)
 	}
-	r.L = newState(r.ctx, r.rt.opts.MaxCallDepth)
+	r.L = newState(quick(r.ctx), r.rt.opts.MaxCallDepth)
 	defer r.L.Close()
+	results, err := r.call(func() *lua.LFunction {
+		r.prepare()
+		return r.L.NewFunctionFromProto(proto)
+	})
+	if err == nil || exited(err) != nil {
+		r.files.closeAll(r.L)
+	}
+	for _, v := range results {
+		values = append(values, ValueOf(v))
+	}
+	return values, err
+}
+
+// call calls a function of the script with its arguments, in the run's state.
+// Whatever ends it, a fault of the host included, becomes the run's error.
+func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			values, err = nil, r.failure(p)
-			if exited(err) != nil {
-				r.files.closeAll(r.L)
-			}
+			results, err = nil, r.failure(p)
 		}
 	}()
-	r.prepare()
 	L := r.L
-	L.Push(L.NewFunctionFromProto(proto))
+	L.Push(function())
 	for _, a := range r.script.Args {
 		L.Push(lua.LString(a))
 	}
 	L.Call(len(r.script.Args), lua.MultRet)
 	for i := 1; i <= L.GetTop(); i++ {
-		values = append(values, ValueOf(L.Get(i)))
+		results = append(results, L.Get(i))
 	}
-	r.files.closeAll(L)
-	return values, nil
+	return results, nil
 }
 
 // compile compiles a chunk and remembers its text for messages.

@@ -18,6 +18,9 @@ type Script struct {
 	Source []byte
 	// Args are its arguments: the list args (args[0] is Name) and "...".
 	Args []string
+	// Params are its parameters as a JSON object, the table params; empty for
+	// none.
+	Params []byte
 }
 
 // Result is what a run leaves behind.

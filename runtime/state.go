@@ -3,6 +3,8 @@ package runtime
 import (
 	"context"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -25,7 +27,7 @@ func newState(ctx context.Context, depth int) *lua.LState {
 	o.RegistryMaxSize = max(o.RegistrySize, o.CallStackSize*registryPerCall)
 	L := lua.NewState(o)
 	L.Panic = raise
-	L.SetContext(quick(ctx))
+	L.SetContext(ctx)
 	return L
 }
 
@@ -69,3 +71,22 @@ func quick(ctx context.Context) context.Context {
 
 // Done returns the context's channel.
 func (c *quickContext) Done() <-chan struct{} { return c.done }
+
+// sessionContext is the context of a session's state and of everything made in
+// it: always that of the input that is being evaluated.
+type sessionContext struct {
+	current atomic.Pointer[quickContext]
+}
+
+// begin puts the next input's context in place.
+func (c *sessionContext) begin(ctx context.Context) {
+	c.current.Store(&quickContext{ctx, ctx.Done()})
+}
+
+func (c *sessionContext) Deadline() (time.Time, bool) { return c.current.Load().Deadline() }
+
+func (c *sessionContext) Done() <-chan struct{} { return c.current.Load().done }
+
+func (c *sessionContext) Err() error { return c.current.Load().Err() }
+
+func (c *sessionContext) Value(key any) any { return c.current.Load().Value(key) }

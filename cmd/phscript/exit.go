@@ -19,6 +19,7 @@ const (
 	exitAuth        = 4
 	exitLimit       = 5
 	exitInterrupted = 130
+	exitTerminated  = 143
 )
 
 // usageError is a mistake on the command line.

@@ -35,6 +35,9 @@ func newRoot(env *environment) *cobra.Command {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
+			if env.onTerminal() {
+				return converse(env, &replOptions{})
+			}
 			return cmd.Help()
 		},
 		Args: cobra.ArbitraryArgs,
@@ -47,7 +50,8 @@ func newRoot(env *environment) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
-	root.AddCommand(newRun(env, runScript), newSimulate(env, simulate), newVersion(env))
+	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newVersion(env))
+	root.AddCommand(newServe(env, serveSchedules), newSchedule(env), newRuns(env), newQuota(env, showQuota))
 	return root
 }
 

@@ -1,57 +1,28 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
-	"github.com/phscript/phscript/runtime/config"
-	"github.com/phscript/phscript/runtime/redact"
 )
-
-// outDir is the folder of the working directory that scripts may always write
-// to.
-const outDir = "out"
-
-// noFixtures is the value of --simulate without one.
-const noFixtures = " "
 
 // runOptions are the settings of one run, before they are checked.
 type runOptions struct {
-	code       string
-	codeGiven  bool
-	args       []string
-	configFile string
-	summary    string
-	quiet      bool
-
-	simulate  string
-	simulated bool
-	companies int
-	faults    string
-
-	dryRun      bool
-	strict      bool
-	callsPerMin int
-	timeout     string
-	maxMemory   string
-	allowWrite  []string
-	allowRead   []string
-	allowEnv    []string
-	logLevel    string
-	logFormat   string
+	hostOptions
+	code      string
+	codeGiven bool
+	args      []string
+	params    []string
+	summary   string
+	quiet     bool
 }
 
 func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra.Command {
@@ -72,9 +43,12 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			o.codeGiven = cmd.Flags().Changed("eval")
-			o.simulated = cmd.Flags().Changed("simulate")
+			o.given(cmd.Flags())
 			if !o.codeGiven && len(args) == 0 {
-				return &usageError{message: "no script is given", hint: "phscript run FILE.lua, or - for standard input, or -e CODE"}
+				if env.onTerminal() && env.args[0] != "run" {
+					return converse(env, &replOptions{o.hostOptions}) // such as phscript --simulate
+				}
+				return &usageError{message: "no script is given", hint: "phscript run FILE.lua, or - for standard input, or -e CODE; 'phscript repl' is a prompt"}
 			}
 			if err := o.checkOrder(cmd.Flags()); err != nil {
 				return err
@@ -85,23 +59,10 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f := cmd.Flags()
 	f.SetInterspersed(false)
 	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
-	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
-	f.Lookup("simulate").NoOptDefVal = noFixtures
-	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
-	f.StringVar(&o.faults, "faults", "", "with --simulate: `FAULTS`, as in 'phscript simulate --help'")
-	f.BoolVar(&o.dryRun, "dry-run", false, "read, but send no writes: list and count them")
-	f.BoolVar(&o.strict, "strict", false, "raise an error where a row is rejected")
-	f.IntVar(&o.callsPerMin, "calls-per-min", 0, "keep to `N` calls a minute (200 when not set)")
-	f.StringVar(&o.timeout, "timeout", "", "end the script after this `TIME`, such as 30m")
-	f.StringVar(&o.maxMemory, "max-memory", "", "end the script when it uses more than `SIZE`, such as 512MB (1GiB when not set)")
-	f.StringSliceVar(&o.allowWrite, "allow-write", nil, "let the script write files in `DIR`")
-	f.StringSliceVar(&o.allowRead, "allow-read", nil, "let the script read files in `DIR`")
-	f.StringSliceVar(&o.allowEnv, "allow-env", nil, "let the script read the environment variable `NAME`")
+	o.addFlags(f)
+	f.StringArrayVarP(&o.params, "param", "p", nil, "give the script a parameter, as `NAME=VALUE`: params.NAME")
 	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
-	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
-	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
-	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
 	return cmd
 }
 
@@ -130,63 +91,6 @@ func (o *runOptions) checkOrder(flags *pflag.FlagSet) error {
 		}
 	}
 	return nil
-}
-
-// settings lays the flags over the configuration.
-func (o *runOptions) settings(env *environment) (config.Config, error) {
-	c, err := config.Load(o.configFile, env.dir, env.readFile, env.getenv)
-	if err != nil {
-		return c, err
-	}
-	if o.callsPerMin < 0 {
-		return c, &usageError{message: "--calls-per-min must be at least 1"}
-	}
-	if o.callsPerMin > 0 {
-		c.CallsPerMin = o.callsPerMin
-	}
-	if o.timeout != "" {
-		if c.Timeout, err = config.ParseTimeout(o.timeout); err != nil {
-			return c, &usageError{message: "--timeout: " + err.Error()}
-		}
-	}
-	if o.maxMemory != "" {
-		if c.MaxMemory, err = config.ParseSize(o.maxMemory); err != nil {
-			return c, &usageError{message: "--max-memory: " + err.Error()}
-		}
-	}
-	c.Strict = c.Strict || o.strict
-	c.AllowWrite = append(c.AllowWrite, o.allowWrite...)
-	c.AllowRead = append(c.AllowRead, o.allowRead...)
-	c.AllowEnv = append(c.AllowEnv, o.allowEnv...)
-	if o.logLevel != "" {
-		c.LogLevel = o.logLevel
-	}
-	if o.logFormat != "" {
-		c.LogFormat = o.logFormat
-	}
-	for flag, given := range map[string]bool{"--companies": o.companies != 0, "--faults": o.faults != ""} {
-		if given && !o.simulated {
-			return c, &usageError{message: flag + " goes with --simulate", hint: "phscript run --simulate " + flag + " ..."}
-		}
-	}
-	return c, nil
-}
-
-func logHandler(env *environment, c config.Config) (slog.Handler, error) {
-	level := slog.LevelInfo
-	if c.LogLevel != "" {
-		names := []string{"debug", "info", "warn", "error"}
-		if !slices.Contains(names, strings.ToLower(c.LogLevel)) {
-			return nil, &usageError{message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(names, ", "), c.LogLevel)}
-		}
-		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-			return nil, err
-		}
-	}
-	if !slices.Contains([]string{"", "text", "json"}, c.LogFormat) {
-		return nil, &usageError{message: fmt.Sprintf("the log format is text or json, not %q", c.LogFormat)}
-	}
-	return newLogHandler(env, c.LogFormat, level), nil
 }
 
 // script reads what is to be run.
@@ -229,37 +133,18 @@ func runScript(env *environment, o *runOptions) error {
 	if err != nil {
 		return err
 	}
-	secrets := &redact.Secrets{}
-	logger := slog.New(secrets.Handler(handler))
-	if o.simulated {
-		server, err := o.startSimulator(c)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = server.Close() }()
-		c.APIToken, c.TenantToken = server.APIToken(), server.TenantToken()
-		c.APIURL, c.AnalyticsURL = server.URL(), server.AnalyticsURL()
+	if script.Params, err = scriptParams(env, o.params); err != nil {
+		return err
 	}
-	rt, err := runtime.New(runtime.Options{
-		Stdin: env.stdin, Stdout: env.stdout, Stderr: env.stderr,
-		Logger: logger, Secrets: secrets,
-		Env: env.getenv, EnvAllow: c.AllowEnv, Now: env.now,
-		WorkDir: env.dir, ReadDirs: c.AllowRead, WriteDirs: append(c.AllowWrite, outDir),
-		Timeout: c.Timeout, MaxMemory: c.MaxMemory,
-		Planhat: planhat.Config{
-			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
-			UserAgent: "phscript/" + version(), Logger: logger,
-		},
-		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
-		DryRun: o.dryRun, Strict: c.Strict,
-	})
+	h, err := o.open(env, c, handler)
 	if err != nil {
 		return err
 	}
+	defer h.close()
 	started := env.now()
-	ctx, interrupted, release := interruptible(env)
+	ctx, interrupted, release := interruptible(supervised(env))
 	defer release()
-	result, runErr := rt.Run(ctx, script)
+	result, runErr := h.runtime.Run(ctx, script)
 	s := newSummary(script.Name, started, result)
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
@@ -269,91 +154,15 @@ func runScript(env *environment, o *runOptions) error {
 	s.conclude(runErr)
 	s.DryRun, s.Simulated = o.dryRun, o.simulated
 	if runErr != nil && !errors.As(runErr, &exit) {
-		showError(&environment{stderr: secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
+		showError(&environment{stderr: h.secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
 	}
 	if o.summary != "" {
-		if err := s.writeFile(env, o.summary, secrets); err != nil {
+		if err := s.writeFile(env, o.summary, h.secrets); err != nil {
 			return err
 		}
 	}
 	if !o.quiet {
-		s.print(env, o.summary, secrets)
+		s.print(env, o.summary, h.secrets)
 	}
 	return &finished{s.ExitCode}
-}
-
-func (o *runOptions) startSimulator(c config.Config) (*simulator.Server, error) {
-	options := simulator.Options{
-		Companies: o.companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
-		FixturesDir: strings.TrimSpace(o.simulate),
-	}
-	var err error
-	if options.Faults, err = simulator.ParseFaults(o.faults); err != nil {
-		return nil, &usageError{message: "--faults: " + err.Error(), hint: "see 'phscript simulate --help'"}
-	}
-	server, err := simulator.Start(options)
-	if err != nil {
-		return nil, &usageError{message: err.Error()}
-	}
-	return server, nil
-}
-
-// lastGrace is the time that a script has to end after the second Ctrl-C.
-const lastGrace = time.Second
-
-// interruptible returns a context that the first Ctrl-C stops gently: no new
-// request starts, the one under way is finished, and then the script ends. The
-// second one ends it at once, and the process where the script does not end.
-// What it returns besides tells whether that happened, and ends the watch.
-func interruptible(env *environment) (ctx context.Context, interrupted func() bool, release func()) {
-	stop, ended := make(chan struct{}), make(chan struct{})
-	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
-	signals, ignore := env.interrupts()
-	go func() {
-		select {
-		case <-signals:
-		case <-ended:
-			return
-		}
-		fmt.Fprintln(env.stderr, "\nstopping after the request under way; press Ctrl-C again to stop at once")
-		close(stop)
-		tick := time.NewTicker(5 * time.Millisecond)
-		defer tick.Stop()
-		again := false
-		for planhat.InFlight(ctx) > 0 && !again {
-			select {
-			case <-tick.C:
-			case <-signals:
-				again = true
-			case <-ended:
-				return
-			}
-		}
-		cancel(errInterrupted)
-		if !again {
-			select {
-			case <-signals:
-			case <-ended:
-				return
-			}
-		}
-		select {
-		case <-time.After(lastGrace):
-			env.exit(exitInterrupted)
-		case <-ended:
-		}
-	}()
-	interrupted = func() bool {
-		select {
-		case <-stop:
-			return true
-		default:
-			return false
-		}
-	}
-	return ctx, interrupted, func() {
-		ignore()
-		close(ended)
-		cancel(nil)
-	}
 }

@@ -88,7 +88,7 @@ func constant(e ast.Expr) bool {
 // does the function see the new variable, and the parser yields the same tree
 // for both but for the last line.
 func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
-	recursive := len(s.Names) == 1 && len(s.Exprs) == 1 && s.LastLine() > 0
+	recursive := isRecursive(s)
 	if recursive {
 		r.fn.declare(s.Names[0])
 	}
@@ -107,6 +107,11 @@ func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
 		}
 	}
 	return s
+}
+
+// isRecursive tells "local function f" from "local f = function".
+func isRecursive(s *ast.LocalAssignStmt) bool {
+	return len(s.Names) == 1 && len(s.Exprs) == 1 && s.LastLine() > 0
 }
 
 // freshName makes the name of a variable that no source can spell.

@@ -37,6 +37,13 @@ type Config struct {
 	LogLevel, LogFormat             string
 	Strict                          bool
 
+	// State is where the store is: a file or a postgres:// URL; empty for the
+	// machine's own.
+	State string
+	// Schedules and Serve are for phscript serve.
+	Schedules []Schedule
+	Serve     Serve
+
 	// File is the configuration file that was read, or "".
 	File string
 }
@@ -72,11 +79,26 @@ type file struct {
 	LogLevel     string   `toml:"log_level"`
 	LogFormat    string   `toml:"log_format"`
 	Strict       bool     `toml:"strict"`
+	State        string   `toml:"state"`
+
+	Schedule []Schedule `toml:"schedule"`
+	Serve    Serve      `toml:"serve"`
 }
 
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "timeout", "max_memory",
-	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict",
+	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "schedule", "serve",
+}
+
+// tableKeys are the settings inside of tables, by the table's name.
+var tableKeys = map[string][]string{
+	"schedule": {
+		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
+		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
+	},
+	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
+	"on_failure":  {"script", "webhook", "secret_env", "command"},
+	"on_recovery": {"script", "webhook", "secret_env", "command"},
 }
 
 // Load reads the configuration file and the environment. name is the file to
@@ -121,17 +143,12 @@ func parse(name string, text []byte) (Config, error) {
 		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "numbers, true and false stand without quotes: calls_per_min = 100; text stands in quotes, lists in [ ]"}
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		key := unknown[0].String()
-		return Config{}, &Error{
-			Where:   name,
-			Message: fmt.Sprintf("unknown setting '%s'%s", key, suggest.Phrase(key, keys)),
-			Hint:    "the settings are: " + strings.Join(keys, ", "),
-		}
+		return Config{}, unknownKey(name, unknown[0])
 	}
 	c := Config{
 		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
 		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
-		Strict: f.Strict, File: name,
+		Strict: f.Strict, File: name, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
 	}
 	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
 	if f.Timeout != "" {
@@ -150,6 +167,19 @@ func parse(name string, text []byte) (Config, error) {
 	return c, nil
 }
 
+// unknownKey names a setting that does not exist, with those that do beside it.
+func unknownKey(name string, key toml.Key) error {
+	last, known, place := key[len(key)-1], keys, "the settings"
+	if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
+		known, place = tableKeys[key[len(key)-2]], "the settings of "+key[len(key)-2]
+	}
+	return &Error{
+		Where:   name,
+		Message: fmt.Sprintf("unknown setting '%s'%s", key, suggest.Phrase(last, known)),
+		Hint:    place + " are: " + strings.Join(known, ", "),
+	}
+}
+
 // beside makes directories in the file relative to the file.
 func beside(name string, dirs []string) []string {
 	var out []string
@@ -166,7 +196,7 @@ func beside(name string, dirs []string) []string {
 func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	for name, target := range map[string]*string{
 		"PLANHAT_API_TOKEN": &c.APIToken, "PLANHAT_TENANT_TOKEN": &c.TenantToken,
-		"PLANHAT_API_URL": &c.APIURL, "PLANHAT_ANALYTICS_URL": &c.AnalyticsURL,
+		"PLANHAT_API_URL": &c.APIURL, "PLANHAT_ANALYTICS_URL": &c.AnalyticsURL, "PHSCRIPT_STATE": &c.State,
 	} {
 		if v, ok := getenv(name); ok && v != "" {
 			*target = v

@@ -36,7 +36,17 @@ func (c call) thread(n int) *lua.LState {
 // create is coroutine.create.
 func (lib *library) create(c call) int {
 	c.coroutineBody(lib)
-	return lib.createThread(c.LState)
+	return lib.newThread(c.LState)
+}
+
+// newThread makes a coroutine. It has the very context of the thread that makes
+// it: where that is a session's, it goes on in the next input.
+func (lib *library) newThread(L *lua.LState) int {
+	count := lib.createThread(L)
+	if ctx := L.Context(); ctx != nil {
+		L.Get(-1).(*lua.LState).SetContext(ctx)
+	}
+	return count
 }
 
 // coroutineBody reads the function of a coroutine and makes sure that it is one
@@ -112,7 +122,7 @@ func (lib *library) unresumable(L, thread *lua.LState) string {
 func (lib *library) wrap(c call) int {
 	body := c.coroutineBody(lib)
 	c.Insert(lib.watched, 1)
-	lib.createThread(c.LState)
+	lib.newThread(c.LState)
 	thread := c.Get(-1).(*lua.LState)
 	return c.results(c.NewFunction(func(L *lua.LState) int {
 		inner := call{LState: L, name: "wrap"}

@@ -99,7 +99,7 @@ func (lib *library) start(c call) int {
 // newProtected makes the thread for the body of a protected call.
 func (lib *library) newProtected(L *lua.LState, body *lua.LFunction) *lua.LState {
 	L.Insert(body, 1)
-	lib.createThread(L)
+	lib.newThread(L)
 	thread := L.Get(-1).(*lua.LState)
 	L.Pop(1)
 	L.Remove(1)

@@ -79,12 +79,15 @@ type Manual struct {
 	topics  []*Topic
 	byName  map[string]*Topic
 	byFold  map[string]*Topic
+	// required are the modules that are no globals, standard Lua's own.
+	required, standard map[string]bool
 }
 
 // New returns the manual of the given modules, of modules written in Lua and of
 // Lua's own libraries. A module without a name holds globals.
 func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Manual {
-	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{}}
+	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{},
+		required: map[string]bool{}, standard: map[string]bool{}}
 	libraries := parse(Source{Text: standard})
 	m.globals = libraries[0]
 	for _, module := range modules {
@@ -98,9 +101,13 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 	}
 	for _, s := range sources {
 		m.modules = append(m.modules, LuaModule(s))
+		m.required[s.Name] = true
 	}
 	slices.SortStableFunc(m.modules, func(a, b *bindings.Module) int { return strings.Compare(a.Name, b.Name) })
 	m.modules = append(m.modules, libraries[1:]...)
+	for _, library := range libraries[1:] {
+		m.standard[library.Name] = true
+	}
 	for _, module := range m.modules {
 		m.addModule(module)
 	}
@@ -182,6 +189,13 @@ func (m *Manual) Modules() []*bindings.Module { return m.modules }
 // Globals returns the functions and values that are globals by themselves, as a
 // module without a name. Most modules are globals as well.
 func (m *Manual) Globals() *bindings.Module { return m.globals }
+
+// MustBeRequired reports whether a module is no global: a script has to require
+// it.
+func (m *Manual) MustBeRequired(module string) bool { return m.required[module] }
+
+// IsLuaLibrary reports whether a module is one of Lua's own libraries.
+func (m *Manual) IsLuaLibrary(module string) bool { return m.standard[module] }
 
 // Catalog returns the API that the models come from.
 func (m *Manual) Catalog() *catalog.Catalog { return m.api }

@@ -8,18 +8,23 @@ import (
 
 // Search returns the topics in which every word occurs, the likeliest first:
 // those that have the words in their name before those that have them in the
-// first sentence, and these before those that have them in the rest.
+// first sentence, and these before those that have them in the rest. Where no
+// topic has all of them, those that have the most words are returned.
 func (m *Manual) Search(words ...string) []*Topic {
 	type match struct {
-		topic *Topic
-		rank  int
+		topic       *Topic
+		words, rank int
 	}
+	words = stems(words)
 	var found []match
+	most := 0
 	for _, t := range m.topics {
-		if r := rank(t, words); r > 0 {
-			found = append(found, match{t, r})
+		if n, r := rank(t, words); n > 0 {
+			found = append(found, match{t, n, r})
+			most = max(most, n)
 		}
 	}
+	found = slices.DeleteFunc(found, func(f match) bool { return f.words < most })
 	slices.SortStableFunc(found, func(a, b match) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(len(a.topic.Name), len(b.topic.Name)))
 	})
@@ -30,14 +35,30 @@ func (m *Manual) Search(words ...string) []*Topic {
 	return topics
 }
 
-// rank tells how well a topic fits, 0 for not at all.
-func rank(t *Topic, words []string) int {
-	name, summary, doc := strings.ToLower(t.Name), strings.ToLower(t.Summary()), strings.ToLower(t.Doc)
-	total := 0
+// stems are the words in small letters and without the ending of a plural, so
+// that "companies" finds the company.
+func stems(words []string) []string {
+	var list []string
 	for _, word := range words {
-		word = strings.ToLower(word)
+		word = strings.ToLower(strings.TrimSpace(word))
+		if stem, ok := strings.CutSuffix(word, "ies"); ok && len(stem) > 2 {
+			word = stem + "y"
+		} else if stem, ok := strings.CutSuffix(word, "s"); ok && len(stem) > 2 && !strings.HasSuffix(stem, "s") {
+			word = stem
+		}
+		if word != "" {
+			list = append(list, word)
+		}
+	}
+	return list
+}
+
+// rank tells how many of the words a topic has, and how prominently.
+func rank(t *Topic, words []string) (found, total int) {
+	name, summary, doc := strings.ToLower(t.Name), strings.ToLower(t.Summary()), strings.ToLower(t.Doc)
+	for _, word := range words {
+		found++
 		switch {
-		case word == "":
 		case name == word || strings.HasSuffix(name, "."+word):
 			total += 8
 		case strings.Contains(name, word):
@@ -47,8 +68,8 @@ func rank(t *Topic, words []string) int {
 		case strings.Contains(doc, word):
 			total++
 		default:
-			return 0
+			found--
 		}
 	}
-	return total
+	return found, total
 }

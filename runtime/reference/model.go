@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // Model returns the page of one model: what it is, how its records are
@@ -27,8 +28,8 @@ func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
 	p.printf("## Functions\n\n")
 	for _, f := range part.Funcs {
 		note := ""
-		if op := operationOf(m, f.Name); op != nil && op.Note != "" {
-			note = "The API's notes: " + sentence(op.Note)
+		if op := manual.OperationOf(m, f.Name); op != nil && op.Note != "" {
+			note = "The API's notes: " + manual.Sentence(op.Note)
 		}
 		p.function(part.Name, f, note)
 	}
@@ -42,7 +43,7 @@ func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
 	if len(m.Notes) > 0 {
 		p.printf("## Notes\n\n")
 		for _, note := range m.Notes {
-			p.printf("- %s\n", sentence(note))
+			p.printf("- %s\n", manual.Sentence(note))
 		}
 		p.printf("\n")
 	}
@@ -51,15 +52,6 @@ func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
 
 func (p *page) host(h catalog.Host) string {
 	return "`" + p.book.api.Hosts[h] + "`"
-}
-
-// operationOf returns the operation that a function calls, or nil. The
-// iterator each is the listing's.
-func operationOf(m *catalog.Model, function string) *catalog.Operation {
-	if function == "each" {
-		return m.Operation("get_list")
-	}
-	return m.Operation(strings.TrimPrefix(function, "each_"))
 }
 
 func (p *page) keys(m *catalog.Model) {
@@ -155,7 +147,7 @@ func (p *page) propertyType(prop *catalog.Property) string {
 }
 
 func meaning(prop *catalog.Property) string {
-	text := sentence(prop.Doc)
+	text := manual.Sentence(prop.Doc)
 	if len(prop.Enum) > 0 {
 		text = strings.TrimSpace(text + " One of " + quoted(prop.Enum) + ".")
 	}
@@ -187,21 +179,4 @@ func count(n int) string {
 		return ""
 	}
 	return fmt.Sprint(n)
-}
-
-// sentence gives a short note a capital letter and a full stop. Names such as
-// companyId keep theirs.
-func sentence(note string) string {
-	note = strings.TrimSpace(note)
-	if note == "" {
-		return ""
-	}
-	word, _, _ := strings.Cut(note, " ")
-	if word == strings.ToLower(word) && !strings.ContainsAny(word, "_-./`=") {
-		note = strings.ToUpper(note[:1]) + note[1:]
-	}
-	if !strings.ContainsAny(note[len(note)-1:], ".!?:") {
-		note += "."
-	}
-	return note
 }

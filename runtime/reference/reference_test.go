@@ -131,19 +131,6 @@ func TestIndexNamesEverything(t *testing.T) {
 	assert.Contains(t, text, "delete, each")
 }
 
-func TestSentence(t *testing.T) {
-	for given, want := range map[string]string{
-		"":                       "",
-		"partial update":         "Partial update.",
-		"companyId in the body":  "companyId in the body.",
-		"_id only":               "_id only.",
-		"Already one.":           "Already one.",
-		"extid-/srcid- on write": "extid-/srcid- on write.",
-	} {
-		assert.Equal(t, want, sentence(given))
-	}
-}
-
 func TestCell(t *testing.T) {
 	assert.Equal(t, `a \| b c`, cell("a | b\n\nc"))
 }

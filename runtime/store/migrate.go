@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // migrations are the steps from an empty database to today's tables. A step
@@ -25,6 +26,54 @@ var migrations = []string{
 		script TEXT NOT NULL
 	);
 	CREATE INDEX phscript_quota_start_time ON phscript_quota_start (tenant, starts_at);`,
+
+	`CREATE TABLE phscript_schedule (
+		name TEXT PRIMARY KEY,
+		definition TEXT NOT NULL,
+		source TEXT NOT NULL,
+		timing TEXT NOT NULL,
+		next_at BIGINT,
+		paused BIGINT NOT NULL DEFAULT 0,
+		removed BIGINT NOT NULL DEFAULT 0,
+		failing BIGINT NOT NULL DEFAULT 0
+	);
+	CREATE TABLE phscript_run (
+		id {{identity}},
+		schedule TEXT,
+		tick BIGINT,
+		attempt BIGINT NOT NULL,
+		retry_of BIGINT,
+		cause TEXT NOT NULL,
+		script TEXT NOT NULL,
+		script_hash TEXT NOT NULL DEFAULT '',
+		definition TEXT NOT NULL,
+		status TEXT NOT NULL,
+		reason TEXT NOT NULL DEFAULT '',
+		job BIGINT,
+		worker TEXT NOT NULL DEFAULT '',
+		cancelled BIGINT NOT NULL DEFAULT 0,
+		due_at BIGINT NOT NULL,
+		started_at BIGINT,
+		seen_at BIGINT,
+		ended_at BIGINT,
+		exit_code BIGINT,
+		calls BIGINT NOT NULL DEFAULT 0,
+		rejected BIGINT NOT NULL DEFAULT 0,
+		summary TEXT NOT NULL DEFAULT '',
+		error TEXT NOT NULL DEFAULT '',
+		UNIQUE (schedule, tick, attempt)
+	);
+	CREATE INDEX phscript_run_status ON phscript_run (status);
+	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, id);
+	CREATE TABLE phscript_run_log (
+		run BIGINT NOT NULL,
+		seq BIGINT NOT NULL,
+		at BIGINT NOT NULL,
+		level TEXT NOT NULL,
+		message TEXT NOT NULL,
+		fields TEXT NOT NULL DEFAULT '',
+		PRIMARY KEY (run, seq)
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock under which one process at a
@@ -54,7 +103,7 @@ func (db *DB) migrate(ctx context.Context) error {
 			}
 		}
 		for ; version < len(migrations); version++ {
-			if _, err := tx.ExecContext(ctx, migrations[version]); err != nil {
+			if _, err := tx.ExecContext(ctx, strings.ReplaceAll(migrations[version], "{{identity}}", db.identity())); err != nil {
 				return fmt.Errorf("step %d of its tables: %w", version+1, err)
 			}
 			if _, err := tx.ExecContext(ctx, db.Bind("INSERT INTO phscript_schema (version) VALUES (?)"), version+1); err != nil {
@@ -63,4 +112,13 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// identity is the type of a column that numbers the rows, without using a
+// number twice.
+func (db *DB) identity() string {
+	if db.postgres {
+		return "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+	}
+	return "INTEGER PRIMARY KEY AUTOINCREMENT"
 }

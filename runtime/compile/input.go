@@ -1,0 +1,107 @@
+package compile
+
+import (
+	"bytes"
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// Input is a piece of a session, such as what was typed at a prompt. Pieces that
+// follow each other are like one chunk: the locals that one declares at its top
+// level are there for the next.
+type Input struct {
+	// Proto is the function of the input. Upvalues tells, for each of its
+	// upvalues, which of the session's locals it is.
+	Proto    *lua.FunctionProto
+	Upvalues []SessionLocal
+	// Expression is set where the input, or its last line, is an expression
+	// whose values are what the function returns.
+	Expression bool
+}
+
+// SessionLocal is a variable that outlives the input that declares it.
+type SessionLocal struct {
+	Name string
+	// Fresh is set where this input declares it, Kept where it is the one that
+	// the name stands for after the input.
+	Fresh, Kept bool
+}
+
+// CompileInput compiles a piece of a session. known tells which names are locals
+// that earlier pieces have declared. Its errors are those of Compile.
+func CompileInput(src []byte, name string, known func(name string) bool) (input *Input, err error) {
+	chunk, source, expression, err := parseInput(src, name)
+	if err != nil {
+		return nil, err
+	}
+	s := &sessionScope{known: known, current: map[string]*sessionVariable{}, globals: map[string]bool{}}
+	chunk = s.topLevel(chunk)
+	byName := s.nameAll()
+	proto, err := compileChunk(s.wrap(chunk, slices.ContainsFunc(source.tokens, func(t token) bool { return t.text == "..." })), source)
+	if err != nil {
+		return nil, err
+	}
+	input = &Input{Proto: proto.FunctionPrototypes[0], Expression: expression >= 0}
+	for _, upvalue := range input.Proto.DbgUpvalues {
+		v := byName[upvalue]
+		input.Upvalues = append(input.Upvalues, SessionLocal{Name: v.name, Fresh: v.fresh, Kept: s.current[v.name] == v && v.name != blankName})
+	}
+	return input, nil
+}
+
+// blankName is the variable for values that nobody wants. An input may declare
+// it, but it does not outlive that.
+const blankName = "_"
+
+// ExpressionAt returns where the expression begins that an input ends with or
+// consists of, and -1 for an input that is none or cannot be parsed.
+func ExpressionAt(src []byte) int {
+	_, _, at, err := parseInput(src, "input")
+	if err != nil {
+		return -1
+	}
+	return at
+}
+
+// mostTrailing is how many lines the expression at the end of an input may take.
+const mostTrailing = 20
+
+// parseInput parses an input as an expression list, as statements, or as
+// statements that end with an expression on lines of its own. It returns where
+// the expression begins, -1 where there is none.
+func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, expression int, err error) {
+	chunk, source, whole := parseChunk(slices.Concat([]byte("return "), src), name)
+	if whole == nil && returnsValues(chunk) {
+		return chunk, source, 0, nil
+	}
+	chunk, source, err = parseChunk(src, name)
+	switch {
+	case err == nil, IsIncomplete(err):
+		return chunk, source, -1, err
+	case IsIncomplete(whole):
+		return nil, nil, 0, whole
+	}
+	end := len(bytes.TrimRight(src, " \t\r\n"))
+	for range mostTrailing {
+		if end = bytes.LastIndexByte(src[:end], '\n'); end < 0 {
+			break
+		}
+		joined := slices.Concat(src[:end+1], []byte("return "), src[end+1:])
+		if chunk, source, err := parseChunk(joined, name); err == nil && returnsValues(chunk) {
+			return chunk, source, end + 1, nil
+		}
+	}
+	return nil, nil, -1, err
+}
+
+// returnsValues tells whether a chunk ends with the return that was put into it,
+// and not with a comment or nothing behind it.
+func returnsValues(chunk []ast.Stmt) bool {
+	if len(chunk) == 0 {
+		return false
+	}
+	last, ok := chunk[len(chunk)-1].(*ast.ReturnStmt)
+	return ok && len(last.Exprs) > 0
+}

@@ -1,0 +1,168 @@
+package runtime
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/manual"
+)
+
+// describe says what kind of value something is that the manual does not know.
+func (r *run) describe(v lua.LValue) string {
+	switch v := v.(type) {
+	case *lua.LNilType:
+		return r.card("nil", "No value. A field that does not exist and a variable that was not set are nil, and so is a name that is misspelt. "+
+			"`help(\"name\")`, with quotes, looks for a name.", nil)
+	case lua.LBool:
+		return r.card(v.String(), "A boolean: true or false.", nil)
+	case lua.LNumber:
+		return r.card(v.String(), "A number. "+r.seeLibrary("math", "Functions on numbers"), nil)
+	case *lua.LFunction:
+		return r.card("function", r.describeFunction(v), nil)
+	case *lua.LTable:
+		return r.describeTable(v)
+	case *lua.LState:
+		return r.card("thread", "A coroutine. "+r.seeLibrary("coroutine", "Functions on coroutines"), nil)
+	}
+	return r.card(v.Type().String(), "An object that the program has handed to the script, with methods of its own.", nil)
+}
+
+func (r *run) seeLibrary(name, what string) string {
+	return what + ": `help(\"" + name + "\")`."
+}
+
+func (r *run) card(title, text string, fields []bindings.Field) string {
+	return manual.Card(title, text, fields, r.pages())
+}
+
+// describeFunction says where a function of the script stands.
+func (r *run) describeFunction(fn *lua.LFunction) string {
+	if fn.IsG || strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
+		return "A function of the program."
+	}
+	var names []string
+	for i := range int(fn.Proto.NumParameters) {
+		if i < len(fn.Proto.DbgLocals) {
+			names = append(names, fn.Proto.DbgLocals[i].Name)
+		}
+	}
+	if fn.Proto.IsVarArg != 0 {
+		names = append(names, "...")
+	}
+	return fmt.Sprintf("A function of your own, from line %d of %s. It takes: (%s).",
+		fn.Proto.LineDefined, fn.Proto.SourceName, strings.Join(names, ", "))
+}
+
+// describeTable says what is in a table, and which documented kind it is of,
+// where that is certain.
+func (r *run) describeTable(t *lua.LTable) string {
+	fields := fieldsOf(t)
+	if err := bindings.ErrorFrom(t); err != nil {
+		return r.card("error", "An error object, which says: "+err.Error()+"\n\n"+r.explained("PlanhatError", fields), fields)
+	}
+	n := t.Len()
+	switch {
+	case n > 0 && len(fields) == 0:
+		return r.describeList(t, n)
+	case len(fields) == 0:
+		return r.card("table", "A table with nothing in it.", nil)
+	}
+	text := "A table with " + number(len(fields), "field") + "."
+	if n > 0 {
+		text = "A table with " + number(n, "list item") + " and " + number(len(fields), "field") + "."
+	}
+	return r.card("table", text+" "+r.explained(r.kindOf(fields), fields), fields)
+}
+
+// describeList says how long a list is and what its first item looks like.
+func (r *run) describeList(t *lua.LTable, n int) string {
+	text := "A list of " + number(n, "item") + ": `list[1]` is the first, `#list` their number."
+	first, ok := t.RawGetInt(1).(*lua.LTable)
+	if !ok {
+		return r.card("list", text+" The first is a "+t.RawGetInt(1).Type().String()+".", nil)
+	}
+	fields := fieldsOf(first)
+	if len(fields) == 0 {
+		return r.card("list", text+" The first is a table as well.", nil)
+	}
+	return r.card("list", text+"\n\nThe first item has these fields. "+r.explained(r.kindOf(fields), fields), fields)
+}
+
+// explained leads to the page of a documented table, and adds what is said
+// there to the fields. It is "" where the kind is unknown.
+func (r *run) explained(kind string, fields []bindings.Field) string {
+	t := r.rt.Manual().Topic(kind)
+	if t == nil {
+		return ""
+	}
+	for i := range fields {
+		for _, known := range t.Shape.Fields {
+			if known.Name == fields[i].Name {
+				fields[i].Doc = known.Doc
+			}
+		}
+	}
+	return "They are those of " + kind + ": `help(\"" + kind + "\")` explains them."
+}
+
+// number writes how many there are of something.
+func number(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+// fieldsOf lists a table's named fields with the types of their values.
+func fieldsOf(t *lua.LTable) []bindings.Field {
+	var fields []bindings.Field
+	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+		if name, ok := k.(lua.LString); ok {
+			fields = append(fields, bindings.Field{Name: string(name), Type: v.Type().String()})
+		}
+	}
+	slices.SortFunc(fields, func(a, b bindings.Field) int { return strings.Compare(a.Name, b.Name) })
+	return fields
+}
+
+// leastFields is how many fields a table must have before they tell its kind:
+// many things have an _id and a name.
+const leastFields = 3
+
+// kindOf returns the documented table of which all these fields are, or "" for
+// fewer or more than one.
+func (r *run) kindOf(fields []bindings.Field) string {
+	if len(fields) < leastFields {
+		return ""
+	}
+	kind := ""
+	for _, t := range r.rt.Manual().Topics() {
+		if t.Kind != manual.KindTable || !hasAll(t.Shape, t.Model != nil, fields) {
+			continue
+		}
+		if kind != "" {
+			return ""
+		}
+		kind = t.Name
+	}
+	return kind
+}
+
+// hasAll reports whether a documented table has all these fields. Records have
+// those that are common to all models as well.
+func hasAll(s *bindings.Shape, common bool, fields []bindings.Field) bool {
+	for _, f := range fields {
+		if common && slices.Contains(bindings.CommonProperties, f.Name) {
+			continue
+		}
+		if !slices.ContainsFunc(s.Fields, func(known bindings.Field) bool { return known.Name == f.Name }) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,185 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const columns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
+	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, summary, error`
+
+func scan(row interface{ Scan(...any) error }) (*Run, error) {
+	r := &Run{}
+	var definition, summary string
+	var tick, due, started, seen, ended *int64
+	var cancelled int64
+	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
+		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &summary, &r.Error)
+	if err != nil {
+		return nil, err
+	}
+	r.Tick, r.Due, r.Started, r.Seen, r.Ended = clock(tick), clock(due), clock(started), clock(seen), clock(ended)
+	r.CancelWanted = cancelled != 0
+	if summary != "" {
+		r.Summary = json.RawMessage(summary)
+	}
+	if err := json.Unmarshal([]byte(definition), &r.Definition); err != nil {
+		return nil, fmt.Errorf("run %d: its definition: %w", r.ID, err)
+	}
+	return r, nil
+}
+
+// ErrNoRun says that there is no run of that number.
+var ErrNoRun = errors.New("there is no such run")
+
+// Get returns one run, or ErrNoRun.
+func (h *History) Get(ctx context.Context, tx Queryer, id int64) (*Run, error) {
+	r, err := scan(tx.QueryRowContext(ctx, h.db.Bind(`SELECT `+columns+` FROM phscript_run WHERE id = ?`), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNoRun
+	}
+	return r, err
+}
+
+// Run returns one run, or ErrNoRun.
+func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.db, id) }
+
+// Filter selects runs; what is empty selects all.
+type Filter struct {
+	Schedule, Script string
+	Statuses         []Status
+	// Since and Until bound the time at which they were due.
+	Since, Until time.Time
+	// Before lists runs with a smaller number, for paging; Limit is how many.
+	Before int64
+	Limit  int
+}
+
+// List returns runs, the newest first.
+func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
+	return h.list(ctx, h.db, f)
+}
+
+func (h *History) list(ctx context.Context, tx Queryer, f Filter) ([]*Run, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	add := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if f.Schedule != "" {
+		add("schedule = ?", f.Schedule)
+	}
+	if f.Script != "" {
+		add("script = ?", f.Script)
+	}
+	if len(f.Statuses) > 0 {
+		var values []any
+		for _, s := range f.Statuses {
+			values = append(values, s)
+		}
+		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	if !f.Since.IsZero() {
+		add("due_at >= ?", f.Since.UnixMicro())
+	}
+	if !f.Until.IsZero() {
+		add("due_at < ?", f.Until.UnixMicro())
+	}
+	if f.Before > 0 {
+		add("id < ?", f.Before)
+	}
+	query := `SELECT ` + columns + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY id DESC`
+	if f.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	rows, err := tx.QueryContext(ctx, h.db.Bind(query), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var runs []*Run
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, rows.Err()
+}
+
+// Active returns the runs of a schedule that are running, within a transaction.
+func (h *History) Active(ctx context.Context, tx Queryer, schedule string) ([]*Run, error) {
+	return h.list(ctx, tx, Filter{Schedule: schedule, Statuses: []Status{Running}})
+}
+
+// Silent returns the running runs whose worker was not seen for that long, by
+// the store's clock.
+func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*Run, error) {
+	rows, err := tx.QueryContext(ctx, h.db.Bind(`SELECT `+columns+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var runs []*Run
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, rows.Err()
+}
+
+// Log returns the lines of a run behind a number, at most so many of them; 0
+// for all.
+func (h *History) Log(ctx context.Context, run, after int64, limit int) ([]Line, error) {
+	query := `SELECT seq, at, level, message, fields FROM phscript_run_log WHERE run = ? AND seq > ? ORDER BY seq`
+	if limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", limit)
+	}
+	rows, err := h.db.QueryContext(ctx, h.db.Bind(query), run, after)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var lines []Line
+	for rows.Next() {
+		l := Line{Run: run}
+		var at int64
+		var fields string
+		if err := rows.Scan(&l.Seq, &at, &l.Level, &l.Message, &fields); err != nil {
+			return nil, err
+		}
+		l.At = time.UnixMicro(at)
+		if fields != "" {
+			l.Fields = json.RawMessage(fields)
+		}
+		lines = append(lines, l)
+	}
+	return lines, rows.Err()
+}
+
+// CountByStatus returns how many runs there are in each state.
+func (h *History) CountByStatus(ctx context.Context) (map[Status]int64, error) {
+	rows, err := h.db.QueryContext(ctx, `SELECT status, count(*) FROM phscript_run GROUP BY status`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	counts := map[Status]int64{}
+	for rows.Next() {
+		var s Status
+		var n int64
+		if err := rows.Scan(&s, &n); err != nil {
+			return nil, err
+		}
+		counts[s] = n
+	}
+	return counts, rows.Err()
+}

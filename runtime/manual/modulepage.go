@@ -1,0 +1,130 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// modulePage says what is in a module, or in a model's part of planhat.
+func (m *Manual) modulePage(s *sheet, t *Topic) {
+	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(string(t.Kind), faint))
+	s.gap()
+	s.markdown(indent, t.Doc)
+	if m.MustBeRequired(t.Name) && !strings.Contains(t.Doc, "require") {
+		s.gap()
+		s.markdown(indent, "Use it with `local "+t.Name+" = require \""+t.Name+"\"`.")
+	}
+	var list []item
+	for _, f := range t.Module.Funcs {
+		list = append(list, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	if len(list) > 0 {
+		s.heading("Functions")
+		s.items(indent, list)
+	}
+	m.values(s, t.Module)
+	m.parts(s, t.Module)
+	if t.Model != nil {
+		m.keys(s, t.Model)
+		m.needs(s, t.Model)
+	}
+	m.tables(s, t)
+	if len(t.Module.Funcs) > 0 {
+		s.heading("More")
+		list := []item{{name: s.o.ask(strings.TrimPrefix(t.Name, "planhat.") + "." + t.Module.Funcs[0].Name), doc: "a function with all it takes, and an example"}}
+		if t.Model != nil {
+			list = append(list, item{name: s.o.ask(t.Model.Name), doc: "its " + count(len(t.Model.Properties), "property", "properties")})
+		}
+		s.items(indent, list)
+	}
+}
+
+func (m *Manual) values(s *sheet, module *bindings.Module) {
+	var list []item
+	for _, v := range module.Values {
+		list = append(list, item{name: v.Name, note: readable(v.Type), doc: brief(v.Doc)})
+	}
+	if len(list) > 0 {
+		s.heading("Values")
+		s.items(indent, list)
+	}
+}
+
+// parts lists the models of a module by name, and its other parts.
+func (m *Manual) parts(s *sheet, module *bindings.Module) {
+	var models []string
+	var others []item
+	for _, part := range module.Modules {
+		if t := m.byName[part.Name]; t != nil && t.Kind == KindModel {
+			models = append(models, part.Name)
+			continue
+		}
+		others = append(others, item{name: part.Name, doc: brief(part.Doc)})
+	}
+	if len(models) > 0 {
+		slices.Sort(models)
+		s.heading("Models")
+		s.columns(indent, models)
+	}
+	if len(others) > 0 {
+		s.heading("Parts")
+		s.items(indent, others)
+	}
+}
+
+// tables lists the tables that a module's functions take or return.
+func (m *Manual) tables(s *sheet, t *Topic) {
+	var list []item
+	for _, shape := range t.Module.Records {
+		if t.Model == nil || shape.Name != t.Model.Name {
+			list = append(list, item{name: shape.Name, doc: brief(shape.Doc)})
+		}
+	}
+	if len(list) > 0 {
+		s.heading("Tables")
+		s.items(indent, list)
+	}
+}
+
+// keys says by which ids a model's records are named.
+func (m *Manual) keys(s *sheet, model *catalog.Model) {
+	var list []item
+	for _, k := range []struct {
+		function string
+		keys     []string
+	}{
+		{"get_by_id", model.Keyables.Get}, {"update", model.Keyables.Update},
+		{"delete", model.Keyables.Delete}, {"bulk_upsert", model.Keyables.Bulk},
+	} {
+		if len(k.keys) > 0 && model.Operation(k.function) != nil {
+			list = append(list, item{name: k.function, doc: "`" + strings.Join(k.keys, "`, `") + "`"})
+		}
+	}
+	if len(list) > 0 {
+		s.heading("How a record is found")
+		s.items(indent, list)
+	}
+}
+
+// needs says what a new record must have.
+func (m *Manual) needs(s *sheet, model *catalog.Model) {
+	var list []item
+	for _, n := range []struct {
+		what  string
+		names []string
+	}{
+		{"all of", model.RequiredOnCreate}, {"one of", model.RequiredOneOf},
+		{"better also", model.SuggestedOnCreate}, {"in a bulk row", model.RequiredOnBulkCreate},
+	} {
+		if len(n.names) > 0 {
+			list = append(list, item{name: n.what, doc: strings.Join(n.names, ", ")})
+		}
+	}
+	if len(list) > 0 {
+		s.heading("What a new record needs")
+		s.items(indent, list)
+	}
+}

@@ -1,0 +1,142 @@
+package manual
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+func book() *Manual {
+	return New([]*bindings.Module{bindings.Planhat(), bindings.CSV(), bindings.JSON(), bindings.Inspect()},
+		[]Source{{Name: "count", Text: "--- Counts things.\nlocal count = {}\n\n--- Adds.\n---@param a number\nfunction count.add(a) end\n"}},
+		catalog.Load())
+}
+
+func TestPage(t *testing.T) {
+	m := book()
+	for name, want := range map[string][]string{
+		"planhat.company.update": {
+			"planhat.company.update(id, changes)\n\n  Changes a company: 'PUT /companies/{id}'.",
+			"Takes\n  id       string   Which one:", "\n  changes  Company  The properties to change.",
+			"Returns\n  Company  The record after the change.", "Raises an error\n  'not_found' where",
+			"Example\n    planhat.company.update(", "See also\n  phscript doc Company  ",
+		},
+		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean   Whether"},
+		"planhat.company": {
+			"Functions\n  create(record) ", "How a record is found\n  get_by_id    '_id', 'extid-', 'srcid-'\n",
+			"What a new record needs\n  all of         name\n", "phscript doc Company         its ",
+		},
+		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  What a failed call raises.\n", "  quota() "},
+		"count":              {"local count = require \"count\""},
+		"PlanhatError":       {"Fields\n  kind ", "See also\n  phscript doc RowError "},
+		"Company":            {"Needed for a new record\n  name  string  Company name.", "id of User", "Set by Planhat, only to be read\n", "One of 'prospect',"},
+		"Company._id":        {"Company._id  objectId\n", "It is set by Planhat and cannot be written."},
+		"Company.name":       {"A new record needs it."},
+		"Company.owner":      {"id of User", "phscript doc planhat.user "},
+		"Company.externalId": {"'bulk_upsert' can match rows by it."},
+		"json.null":          {"json.null  userdata\n"},
+	} {
+		topic := m.Topic(name)
+		require.NotNil(t, topic, name)
+		text := m.Page(topic, PageOptions{})
+		for _, part := range want {
+			assert.Contains(t, text, part, name)
+		}
+	}
+}
+
+// TestPagesFit reads every page at several widths: no line of running text is
+// too long, nothing of Markdown or of a terminal is left, and a colour changes
+// nothing but the colour.
+func TestPagesFit(t *testing.T) {
+	m := book()
+	escape := regexp.MustCompile("\x1b\\[[0-9;]*m")
+	for _, width := range []int{40, 60, 80, 120} {
+		for _, topic := range m.Topics() {
+			text := m.Page(topic, PageOptions{Width: width})
+			require.NotContains(t, text, "`", topic.Name)
+			require.NotContains(t, text, "](", topic.Name)
+			require.NotContains(t, text, "\x1b", topic.Name)
+			require.NotContains(t, text, "\n\n\n", topic.Name)
+			require.NotRegexp(t, `[ \t]\n`, text, topic.Name)
+			prose, _, _ := strings.Cut(text, "\nTakes\n")
+			for i, line := range strings.Split(prose, "\n") {
+				if i > 0 && strings.HasPrefix(line, "  ") && !strings.HasPrefix(line, "    ") && strings.Contains(line, ". ") {
+					require.LessOrEqual(t, utf8.RuneCountInString(line), width, "%s: %s", topic.Name, line)
+				}
+			}
+			colored := m.Page(topic, PageOptions{Width: width, Color: true})
+			require.Contains(t, colored, "\x1b[1m", topic.Name)
+			require.NotContains(t, escape.ReplaceAllString(colored, ""), "\x1b", topic.Name)
+		}
+	}
+}
+
+func TestOverview(t *testing.T) {
+	text := book().Overview(PageOptions{Ask: ":help %s"})
+	for _, want := range []string{
+		"Modules\n  csv ", "count  Counts things.", "planhat.company ", "Libraries: coroutine, string",
+		"Functions: assert, ", ":help company.bulk_upsert",
+	} {
+		assert.Contains(t, text, want)
+	}
+	models := book().Models(PageOptions{})
+	assert.Contains(t, models, "\nplanhat.company ")
+	assert.Contains(t, models, "A customer account")
+}
+
+func TestResults(t *testing.T) {
+	m := book()
+	for words, want := range map[string]string{
+		"upsert companies": "planhat.company.bulk_upsert       Creates and updates many records.\n",
+		"import csv":       "csv ",
+		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean bulk_upsert?\n",
+		"compny":           "Did you mean company",
+		"qqqq":             "There is nothing about 'qqqq'.\n",
+		"id":               "… and ",
+	} {
+		assert.Contains(t, m.Results(strings.Fields(words), PageOptions{Width: 100}), want, words)
+	}
+}
+
+func TestMarkdownForTerminals(t *testing.T) {
+	s := newSheet(PageOptions{Width: 30})
+	s.markdown(0, "See [the page](x.md) of `a` and\n`it's`. **Mind** this, and\nalso (`b`).\n\n- one `two`\n- three four five six seven eight\n\n    code  stays\n\n```lua\nx = 1\n```")
+	assert.Equal(t, `See the page of 'a' and it's.
+Mind this, and also ('b').
+
+- one 'two'
+- three four five six seven
+  eight
+
+  code  stays
+
+  x = 1
+`, s.finish())
+}
+
+func TestColumnsReadDownwards(t *testing.T) {
+	s := newSheet(PageOptions{Width: 30})
+	s.columns(2, []string{"aaaaaa", "b", "c", "d", "e"})
+	assert.Equal(t, "  aaaaaa  c       e\n  b       d\n", s.String())
+}
+
+func TestSentence(t *testing.T) {
+	for given, want := range map[string]string{
+		"":                       "",
+		"partial update":         "Partial update.",
+		"companyId in the body":  "companyId in the body.",
+		"_id only":               "_id only.",
+		"Already one.":           "Already one.",
+		"extid-/srcid- on write": "extid-/srcid- on write.",
+	} {
+		assert.Equal(t, want, Sentence(given))
+	}
+}

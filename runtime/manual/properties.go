@@ -1,0 +1,150 @@
+package manual
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Properties returns a model's properties: those that a new record needs come
+// first.
+func (m *Manual) Properties(model *catalog.Model, o PageOptions) string {
+	s := newSheet(o)
+	m.propertiesPage(s, model)
+	return s.finish()
+}
+
+func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
+	s.line(0, s.styled(model.Name, strong)+"  "+s.styled("the records of planhat."+model.Snake, faint))
+	s.gap()
+	s.markdown(indent, model.Doc)
+	needed := func(p *catalog.Property) bool { return necessity(model, p) != "" }
+	for _, part := range []struct {
+		heading string
+		take    func(p *catalog.Property) bool
+	}{
+		{"Needed for a new record", needed},
+		{"Properties", func(p *catalog.Property) bool { return !needed(p) && !p.ReadOnly }},
+		{"Set by Planhat, only to be read", func(p *catalog.Property) bool { return !needed(p) && p.ReadOnly }},
+	} {
+		var list []item
+		for _, p := range model.Properties {
+			if part.take(p) {
+				list = append(list, item{name: p.Name, note: propertyType(p), doc: meaning(model, p)})
+			}
+		}
+		if len(list) > 0 {
+			s.heading(part.heading)
+			s.items(indent, list)
+		}
+	}
+	m.seeAlso(s, slices.DeleteFunc([]*Topic{m.ofModel(model)}, func(t *Topic) bool { return t == nil }))
+}
+
+// propertyType is a property's type in the API's words.
+func propertyType(p *catalog.Property) string {
+	if p.Ref != "" {
+		return "id of " + p.Ref
+	}
+	return string(p.Type)
+}
+
+// meaning is all that is said about a property in a list.
+func meaning(model *catalog.Model, p *catalog.Property) string {
+	text := Sentence(p.Doc)
+	if len(p.Enum) > 0 {
+		text += " One of `" + strings.Join(p.Enum, "`, `") + "`."
+	}
+	if n := necessity(model, p); n == "one" {
+		text += " One of these is needed."
+	}
+	return strings.TrimSpace(text)
+}
+
+// necessity says whether a new record needs a property: "all", "one" of
+// several, or "".
+func necessity(model *catalog.Model, p *catalog.Property) string {
+	switch {
+	case p.Required, slices.Contains(model.RequiredOnCreate, p.Name):
+		return "all"
+	case slices.Contains(model.RequiredOneOf, p.Name):
+		return "one"
+	}
+	return ""
+}
+
+// remarks are what there is to know about a property beside its meaning.
+func remarks(model *catalog.Model, p *catalog.Property) []string {
+	var list []string
+	if len(p.Enum) > 0 {
+		list = append(list, "One of `"+strings.Join(p.Enum, "`, `")+"`.")
+	}
+	switch necessity(model, p) {
+	case "all":
+		list = append(list, "A new record needs it.")
+	case "one":
+		list = append(list, "A new record needs one of `"+strings.Join(model.RequiredOneOf, "`, `")+"`.")
+	}
+	if p.ReadOnly {
+		list = append(list, "It is set by Planhat and cannot be written.")
+	}
+	if slices.Contains(model.Keyables.Bulk, p.Name) {
+		list = append(list, "`bulk_upsert` can match rows by it.")
+	}
+	if p.Origin != "" {
+		list = append(list, "It is "+p.Origin+", not documented by Planhat.")
+	}
+	if p.Confidence != "" && p.Confidence != catalog.High {
+		list = append(list, "How sure this is: "+string(p.Confidence)+" confidence.")
+	}
+	return list
+}
+
+// OperationNote is what the API's own documentation remarks about the request
+// that a model's function makes, or "".
+func (m *Manual) OperationNote(t *Topic) string {
+	part := m.byName[t.Module.Name]
+	if part == nil || part.Kind != KindModel || t.Func == nil {
+		return ""
+	}
+	if op := OperationOf(part.Model, t.Func.Name); op != nil {
+		return Sentence(op.Note)
+	}
+	return ""
+}
+
+// OperationOf returns the operation that a function calls, or nil. The
+// iterator each is the listing's.
+func OperationOf(model *catalog.Model, function string) *catalog.Operation {
+	if function == "each" {
+		return model.Operation("get_list")
+	}
+	return model.Operation(strings.TrimPrefix(function, "each_"))
+}
+
+// Sentence gives a short note a capital letter and a full stop. Names such as
+// companyId keep theirs.
+func Sentence(note string) string {
+	note = strings.TrimSpace(note)
+	if note == "" {
+		return ""
+	}
+	word, _, _ := strings.Cut(note, " ")
+	if word == strings.ToLower(word) && !strings.ContainsAny(word, "_-./`=") {
+		note = strings.ToUpper(note[:1]) + note[1:]
+	}
+	if !strings.ContainsAny(note[len(note)-1:], ".!?:") {
+		note += "."
+	}
+	return note
+}
+
+// count writes a number with the word for what is counted.
+func count(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + several
+}

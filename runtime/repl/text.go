@@ -1,0 +1,57 @@
+package repl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Banner is what greets a person: where the session is connected, and how to go
+// on.
+func (p *Prompt) Banner() string {
+	c := p.o.Connected
+	var lines []string
+	switch {
+	case c.Simulated:
+		lines = append(lines, "phscript, connected to a simulated Planhat inside this program: nothing leaves this machine")
+	case c.Host != "":
+		line := "phscript, connected to " + c.Host
+		if p.o.Session.DryRun() {
+			line += "; dry run: writes are held back"
+		} else {
+			line += "; writes change your data, and :dry on holds them back"
+		}
+		lines = append(lines, line)
+	default:
+		lines = append(lines, "phscript, without a token: set PLANHAT_API_TOKEN to reach your Planhat,",
+			"or leave with :quit and start again with: phscript repl --simulate --companies 20")
+	}
+	lines = append(lines, "Type Lua, :help for help; Tab completes, Ctrl-D leaves")
+	return strings.Join(lines, "\n")
+}
+
+// firstSteps is what a newcomer may type.
+const firstSteps = `Type Lua. An expression shows its value, and _ is the last value shown:
+
+  planhat.company.get_list{ limit = 5 }
+  c = planhat.company.get_list{ limit = 1 }[1]
+  c.name
+
+Variables stay from one input to the next, also those with 'local' in front.
+Tab shows what may come next. An input that is not complete goes on in the next line.
+`
+
+// keysHelp names the keys that matter.
+const keysHelp = `  Tab       what may stand here      Ctrl-C   stop what runs, or drop the line
+  Up, Down  earlier inputs           Ctrl-D   leave
+  Ctrl-R    search earlier inputs    Ctrl-L   clear the screen
+`
+
+func (p *Prompt) ownHelp() string {
+	var b strings.Builder
+	b.WriteString(firstSteps + "\nCommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(&b, "  %-16s %s\n", strings.TrimSpace(c.Name+" "+c.usage), c.Doc)
+	}
+	b.WriteString("\nKeys:\n" + keysHelp)
+	return b.String()
+}

@@ -1,0 +1,19 @@
+package serve
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup puts a program into a process group of its own, so that Ctrl-C at
+// the terminal does not reach it.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
+}
+
+// askToStop asks nothing: Windows has no signal for it that reaches a program
+// without a console.
+func askToStop(*exec.Cmd) {}
+
+// killGroup ends a program.
+func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }

@@ -1,0 +1,222 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/manual"
+)
+
+// Session is a state that lives over many inputs, for a prompt. What one input
+// leaves, its top-level locals included, is there for the next, also where it
+// failed. A Session serves one goroutine at a time.
+type Session struct {
+	run     *run
+	main    *lua.LState
+	context *sessionContext
+	locals  map[string]*lua.Upvalue
+	inputs  int
+}
+
+// NewSession opens a session. Nothing is sent before an input asks for it. Close
+// has to be called at the end.
+func (r *Runtime) NewSession() *Session {
+	current := &sessionContext{}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	current.begin(ctx)
+	one := r.newRun(ctx, cancel, Script{Name: "session"})
+	s := &Session{run: one, context: current, locals: map[string]*lua.Upvalue{}}
+	s.main = newState(current, r.opts.MaxCallDepth)
+	one.L = s.main
+	one.prepare()
+	return s
+}
+
+// Evaluation is what an input came to.
+type Evaluation struct {
+	// Values are what it returned; Expression is set where it was an expression.
+	Values     []lua.LValue
+	Expression bool
+	// Summary counts what was done on Planhat, Planned are the writes that a dry
+	// run withheld.
+	Summary planhat.Summary
+	Planned []PlannedWrite
+	// Duration is the time it took.
+	Duration time.Duration
+}
+
+// Input is a text to evaluate.
+type Input struct {
+	// Name is what messages call it; "input 1" and so on where it is empty.
+	Name string
+	// Path is the file that it comes from, as in Script, or empty.
+	Path   string
+	Source []byte
+}
+
+// Eval evaluates an input: an expression, or statements. The result is never
+// nil. The errors are those of Run; after an *ExitError, which is also returned
+// for the code 0, the session has ended by its own wish. The limits of time and
+// memory hold for each input.
+func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
+	started := time.Now()
+	caller := ctx
+	// What an iterator reads ahead goes on after the input, unless that failed.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(caller))
+	defer context.AfterFunc(caller, func() { cancel(context.Cause(caller)) })()
+	if limit := s.run.rt.opts.Timeout; limit > 0 {
+		timer := time.AfterFunc(limit, func() { cancel(timeLimit(limit)) })
+		defer timer.Stop()
+	}
+	memory := watchMemory(s.run.rt.opts.MaxMemory, cancel)
+	defer memory.stop()
+	before := s.run.tally.Snapshot()
+	s.run.ctx, s.run.cancel = ctx, cancel
+	s.run.lost, s.run.planned = lostError{}, nil
+	s.context.begin(ctx)
+	if in.Name == "" {
+		s.inputs++
+		in.Name = fmt.Sprintf("input %d", s.inputs)
+	}
+	s.run.script.Name, s.run.script.Path = in.Name, in.Path
+
+	result := &Evaluation{}
+	err := s.eval(in, result)
+	if err != nil {
+		cancel(nil)
+	}
+	if flushed := s.flush(); err == nil {
+		err = flushed
+	}
+	result.Summary = s.run.tally.Snapshot().Since(before)
+	result.Planned = s.run.planned
+	result.Duration = time.Since(started)
+	return result, err
+}
+
+func (s *Session) eval(in Input, result *Evaluation) error {
+	r := s.run
+	r.sources[in.Name] = in.Source
+	compiled, err := compile.CompileInput(in.Source, in.Name, func(name string) bool { return s.locals[name] != nil })
+	if err != nil {
+		return r.syntaxFailure(err)
+	}
+	result.Expression = compiled.Expression
+	// An input has a thread of its own: the interpreter cannot take an error
+	// out of a state that goes on.
+	r.L, _ = s.main.NewThread()
+	r.L.Panic = raise
+	r.L.SetContext(s.context)
+	defer func() { r.L = s.main }()
+	fn := r.L.NewFunctionFromProto(compiled.Proto)
+	fresh := s.join(fn, compiled)
+	result.Values, err = r.call(func() *lua.LFunction { return fn })
+	for name, v := range fresh {
+		// What a failed input did not come to leaves alone what was there.
+		if err == nil || v.Value() != nil && v.Value() != lua.LNil {
+			s.locals[name] = v
+		}
+	}
+	return err
+}
+
+// join gives a function the session's locals that it uses, and those that it
+// declares, which are returned.
+func (s *Session) join(fn *lua.LFunction, in *compile.Input) map[string]*lua.Upvalue {
+	fresh := map[string]*lua.Upvalue{}
+	for i, local := range in.Upvalues {
+		v := s.locals[local.Name]
+		if local.Fresh {
+			v = &lua.Upvalue{}
+			v.SetValue(lua.LNil)
+		}
+		if local.Fresh && local.Kept {
+			fresh[local.Name] = v
+		}
+		fn.Upvalues[i] = v
+	}
+	return fresh
+}
+
+func (s *Session) flush() error {
+	if err := s.run.stdout.Flush(); err != nil {
+		return fmt.Errorf("the output cannot be written: %w", err)
+	}
+	return s.run.stderr.Flush()
+}
+
+// SetGlobal sets a global variable of the session.
+func (s *Session) SetGlobal(name string, v lua.LValue) { s.main.G.Global.RawSetString(name, v) }
+
+// Globals returns the table of the session's globals. Modules come into it when
+// they are first used.
+func (s *Session) Globals() *lua.LTable { return s.main.G.Global }
+
+// Local returns the value of a local that an input declared at its top level, or
+// nil where there is none of that name.
+func (s *Session) Local(name string) lua.LValue {
+	if v := s.locals[name]; v != nil {
+		return v.Value()
+	}
+	return nil
+}
+
+// Locals returns the names of the session's locals.
+func (s *Session) Locals() []string {
+	names := make([]string, 0, len(s.locals))
+	for name := range s.locals {
+		names = append(names, name)
+	}
+	return names
+}
+
+// State returns the state that the session's values belong to.
+func (s *Session) State() *lua.LState { return s.main }
+
+// TopicOf returns what the manual says about a value: a module, a model or a
+// function of one. It is nil for everything else.
+func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.run.topicOf(v) }
+
+// DryRun tells whether writes are withheld, and SetDryRun switches that for the
+// inputs to come.
+func (s *Session) DryRun() bool { return s.run.dryRun.Load() }
+
+// SetDryRun switches whether writes are withheld.
+func (s *Session) SetDryRun(on bool) { s.run.dryRun.Store(on) }
+
+// ReadDir lists a folder that the session may read.
+func (s *Session) ReadDir(name string) ([]string, error) {
+	entries, err := s.run.box.ReadDir(name)
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name()+"/")
+			continue
+		}
+		names = append(names, e.Name())
+	}
+	return names, err
+}
+
+// ReadFile reads a file that the session may read.
+func (s *Session) ReadFile(name string) ([]byte, error) {
+	src, _, err := s.run.box.ReadFile(name)
+	return src, err
+}
+
+// Close ends the session: what its inputs left open is closed.
+func (s *Session) Close() error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	s.run.ctx, s.run.cancel = ctx, cancel
+	s.context.begin(ctx)
+	s.run.files.closeAll(s.main)
+	err := s.run.finish(nil)
+	s.main.Close()
+	return err
+}
