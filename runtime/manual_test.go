@@ -24,7 +24,7 @@ local function add(name, value, depth)
 end
 for k, v in pairs(_G) do add(k, v, 0) end
 add("help", help, 0)
-for _, module in ipairs{ "csv", "env", "fs", "inspect", "json", "log", "planhat", "tables", "text", "time" } do
+for _, module in ipairs{ "checkpoint", "csv", "env", "fs", "inspect", "json", "log", "planhat", "tables", "text", "time" } do
   add(module, require(module), 0)
 end
 return names

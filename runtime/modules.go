@@ -15,14 +15,15 @@ import (
 
 // builtins makes the modules written in Go, each when it is first asked for.
 var builtins = map[string]func() *bindings.Module{
-	"csv":     sync.OnceValue(bindings.CSV),
-	"env":     sync.OnceValue(bindings.Env),
-	"fs":      sync.OnceValue(bindings.FS),
-	"inspect": sync.OnceValue(bindings.Inspect),
-	"json":    sync.OnceValue(bindings.JSON),
-	"log":     sync.OnceValue(bindings.Log),
-	"planhat": sync.OnceValue(bindings.Planhat),
-	"time":    sync.OnceValue(bindings.Time),
+	"checkpoint": sync.OnceValue(bindings.Checkpoint),
+	"csv":        sync.OnceValue(bindings.CSV),
+	"env":        sync.OnceValue(bindings.Env),
+	"fs":         sync.OnceValue(bindings.FS),
+	"inspect":    sync.OnceValue(bindings.Inspect),
+	"json":       sync.OnceValue(bindings.JSON),
+	"log":        sync.OnceValue(bindings.Log),
+	"planhat":    sync.OnceValue(bindings.Planhat),
+	"time":       sync.OnceValue(bindings.Time),
 }
 
 // Modules returns the built-in modules written in Go, by name. They are global

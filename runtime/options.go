@@ -71,6 +71,9 @@ type Options struct {
 	// Window, where set, makes the window of each tenant's minute quota, for
 	// one that processes share. It is asked when a client is made.
 	Window func(WindowUser) planhat.Window
+	// Checkpoint, where set, finds where the checkpoint of a script is kept;
+	// without it, checkpoints last as long as the Runtime.
+	Checkpoint func(Script) bindings.CheckpointStore
 	// DryRun withholds every write: reads happen, writes are logged and
 	// counted.
 	DryRun bool
@@ -90,7 +93,6 @@ type Options struct {
 	Values map[string]any
 }
 
-// withDefaults fills what was left out.
 // WindowUser says whose quota a window is for, and who spends it.
 type WindowUser struct {
 	// URL is the host, Token the token of the tenant.
@@ -100,6 +102,7 @@ type WindowUser struct {
 	Spec   planhat.WindowSpec
 }
 
+// withDefaults fills what was left out.
 func (o Options) withDefaults() (Options, error) {
 	if o.Stdout == nil {
 		o.Stdout = io.Discard

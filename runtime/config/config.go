@@ -44,8 +44,10 @@ type Config struct {
 	Schedules []Schedule
 	Serve     Serve
 
-	// File is the configuration file that was read, or "".
+	// File is the configuration file that was read, or "", and Text what it
+	// held.
 	File string
+	Text []byte
 }
 
 // Error is a setting that cannot be used.
@@ -97,8 +99,8 @@ var tableKeys = map[string][]string{
 		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
 	},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
-	"on_failure":  {"script", "webhook", "secret_env", "command"},
-	"on_recovery": {"script", "webhook", "secret_env", "command"},
+	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
+	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
 }
 
 // Load reads the configuration file and the environment. name is the file to
@@ -148,7 +150,7 @@ func parse(name string, text []byte) (Config, error) {
 	c := Config{
 		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
 		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
-		Strict: f.Strict, File: name, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
+		Strict: f.Strict, File: name, Text: text, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
 	}
 	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
 	if f.Timeout != "" {

@@ -41,6 +41,9 @@ type Action struct {
 	// that the environment variable SecretEnv holds.
 	Webhook   string `toml:"webhook" json:"webhook,omitempty"`
 	SecretEnv string `toml:"secret_env" json:"secret_env,omitempty"`
+	// WebhookEnv is the environment variable that holds the URL, where that is
+	// a secret itself.
+	WebhookEnv string `toml:"webhook_env" json:"webhook_env,omitempty"`
 	// Command is a program with its arguments, which reads the event as JSON.
 	Command []string `toml:"command" json:"command,omitempty"`
 }

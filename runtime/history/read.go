@@ -10,8 +10,13 @@ import (
 	"time"
 )
 
-const columns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
-	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, summary, error`
+// briefColumns leave the summary out, which may be long; columns have it.
+const (
+	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
+	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, `
+	columns = briefColumns + `summary`
+	brief   = briefColumns + `''`
+)
 
 func scan(row interface{ Scan(...any) error }) (*Run, error) {
 	r := &Run{}
@@ -19,7 +24,7 @@ func scan(row interface{ Scan(...any) error }) (*Run, error) {
 	var tick, due, started, seen, ended *int64
 	var cancelled int64
 	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
-		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &summary, &r.Error)
+		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &summary)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +37,22 @@ func scan(row interface{ Scan(...any) error }) (*Run, error) {
 		return nil, fmt.Errorf("run %d: its definition: %w", r.ID, err)
 	}
 	return r, nil
+}
+
+func collect(rows *sql.Rows, err error) ([]*Run, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var runs []*Run
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, rows.Err()
 }
 
 // ErrNoRun says that there is no run of that number.
@@ -55,12 +76,14 @@ type Filter struct {
 	Statuses         []Status
 	// Since and Until bound the time at which they were due.
 	Since, Until time.Time
+	// Due leaves those out that are queued for a later time.
+	Due bool
 	// Before lists runs with a smaller number, for paging; Limit is how many.
 	Before int64
 	Limit  int
 }
 
-// List returns runs, the newest first.
+// List returns runs, the newest first, without their summaries.
 func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 	return h.list(ctx, h.db, f)
 }
@@ -89,27 +112,18 @@ func (h *History) list(ctx context.Context, tx Queryer, f Filter) ([]*Run, error
 	if !f.Until.IsZero() {
 		add("due_at < ?", f.Until.UnixMicro())
 	}
+	if f.Due {
+		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
+	}
 	if f.Before > 0 {
 		add("id < ?", f.Before)
 	}
-	query := `SELECT ` + columns + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY id DESC`
+	query := `SELECT ` + brief + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY id DESC`
 	if f.Limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
 	rows, err := tx.QueryContext(ctx, h.db.Bind(query), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var runs []*Run
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, r)
-	}
-	return runs, rows.Err()
+	return collect(rows, err)
 }
 
 // Active returns the runs of a schedule that are running, within a transaction.
@@ -120,49 +134,34 @@ func (h *History) Active(ctx context.Context, tx Queryer, schedule string) ([]*R
 // Silent returns the running runs whose worker was not seen for that long, by
 // the store's clock.
 func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*Run, error) {
-	rows, err := tx.QueryContext(ctx, h.db.Bind(`SELECT `+columns+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds())
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var runs []*Run
-	for rows.Next() {
-		r, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, r)
-	}
-	return runs, rows.Err()
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds()))
 }
 
-// Log returns the lines of a run behind a number, at most so many of them; 0
-// for all.
-func (h *History) Log(ctx context.Context, run, after int64, limit int) ([]Line, error) {
-	query := `SELECT seq, at, level, message, fields FROM phscript_run_log WHERE run = ? AND seq > ? ORDER BY seq`
-	if limit > 0 {
-		query += fmt.Sprintf(" LIMIT %d", limit)
-	}
-	rows, err := h.db.QueryContext(ctx, h.db.Bind(query), run, after)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var lines []Line
-	for rows.Next() {
-		l := Line{Run: run}
-		var at int64
-		var fields string
-		if err := rows.Scan(&l.Seq, &at, &l.Level, &l.Message, &fields); err != nil {
-			return nil, err
-		}
-		l.At = time.UnixMicro(at)
-		if fields != "" {
-			l.Fields = json.RawMessage(fields)
-		}
-		lines = append(lines, l)
-	}
-	return lines, rows.Err()
+// Undispatched returns the queued runs that are due, by the store's clock, and
+// that the engine does not have yet, the first ones first.
+func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
+	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+` ORDER BY due_at, id LIMIT ?`), Queued, limit))
+}
+
+// Ahead counts the queued runs of a run's schedule that were due before it.
+func (h *History) Ahead(ctx context.Context, tx Queryer, r *Run) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND due_at < ?`), r.Schedule, Queued, r.Due.UnixMicro()).Scan(&n)
+	return n, err
+}
+
+// Later tells whether a run of the same schedule is due by now that belongs to a
+// later tick.
+func (h *History) Later(ctx context.Context, tx Queryer, r *Run) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND tick > ? AND due_at <= `+h.db.Now()),
+		r.Schedule, Queued, r.Tick.UnixMicro()).Scan(&n)
+	return n > 0, err
+}
+
+// Waiting returns the queued runs that have been due for a while, by the
+// store's clock, the first ones first.
+func (h *History) Waiting(ctx context.Context, tx Queryer, d time.Duration, limit int) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`), Queued, d.Microseconds(), limit))
 }
 
 // CountByStatus returns how many runs there are in each state.

@@ -15,19 +15,25 @@ type Queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// rowSize is about what a run, or a line of its log, takes besides its texts.
+const rowSize = 200
+
 // Add stores a new run within a transaction and gives it its number. It returns
 // false, and stores nothing, where the schedule's tick has that attempt already.
 func (h *History) Add(ctx context.Context, tx Queryer, r *Run) (bool, error) {
-	definition, err := json.Marshal(r.Definition)
+	// The actions stay out: the address of a webhook is often a secret.
+	kept := r.Definition
+	kept.OnFailure, kept.OnRecovery = nil, nil
+	definition, err := json.Marshal(kept)
 	if err != nil {
 		return false, err
 	}
 	r.Attempt = max(r.Attempt, 1)
 	row := tx.QueryRowContext(ctx, h.db.Bind(`INSERT INTO phscript_run
-		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
+		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
 		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, string(definition), r.Status, r.Reason,
-		micro(r.Due), micro(r.Ended))
+		micro(r.Due), micro(r.Ended), rowSize+len(definition))
 	err = row.Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -47,6 +53,13 @@ func optional[T comparable](v T) *T {
 func (h *History) SetJob(ctx context.Context, tx Queryer, id, job int64) error {
 	_, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET job = ? WHERE id = ?`), job, id)
 	return err
+}
+
+// FirstJob notes the engine's number for a queued run that has none, and returns
+// whether it had none.
+func (h *History) FirstJob(ctx context.Context, tx Queryer, id, job int64) (bool, error) {
+	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET job = ? WHERE id = ? AND job IS NULL AND status = ?`), job, id, Queued)
+	return changed(result, err)
 }
 
 // Claim makes a queued run the worker's own. It returns false where the run is
@@ -95,9 +108,9 @@ type End struct {
 // had one.
 func (h *History) Finish(ctx context.Context, tx Queryer, id int64, e End, from ...Status) (bool, error) {
 	for _, status := range from {
-		result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, ended_at = `+h.db.Now()+`
+		result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+`
 			WHERE id = ? AND status = ?`),
-			e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), id, status)
+			e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), id, status)
 		if done, err := changed(result, err); err != nil || done {
 			return done, err
 		}
@@ -112,73 +125,10 @@ func (h *History) WantEnd(ctx context.Context, tx Queryer, id int64, reason stri
 	return changed(result, err)
 }
 
-// Append adds lines to a run's log. They are numbered by the caller.
-func (h *History) Append(ctx context.Context, lines []Line) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	return h.db.InTx(ctx, func(tx *sql.Tx) error {
-		insert, err := tx.PrepareContext(ctx, h.db.Bind(`INSERT INTO phscript_run_log (run, seq, at, level, message, fields) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = insert.Close() }()
-		for _, l := range lines {
-			if _, err := insert.ExecContext(ctx, l.Run, l.Seq, l.At.UnixMicro(), l.Level, l.Message, string(l.Fields)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Prune deletes runs that ended before a time, and then the oldest ones until
-// the logs and summaries take at most so many bytes; 0 sets no bound. The last
-// run of each schedule stays. It returns how many runs went.
-func (h *History) Prune(ctx context.Context, before time.Time, most int64) (int64, error) {
-	var gone int64
-	const last = ` AND id NOT IN (SELECT max(id) FROM phscript_run WHERE schedule IS NOT NULL GROUP BY schedule)`
-	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run WHERE ended_at < ?`+last), before.UnixMicro())
-		if err != nil {
-			return err
-		}
-		gone, err = result.RowsAffected()
-		if err != nil || most <= 0 {
-			return err
-		}
-		rows, err := tx.QueryContext(ctx, `SELECT id, length(summary) + length(error) +
-			(SELECT coalesce(sum(length(message) + length(fields) + 50), 0) FROM phscript_run_log WHERE run = id) FROM phscript_run
-			WHERE ended_at IS NOT NULL ORDER BY id DESC`)
-		if err != nil {
-			return err
-		}
-		var over int64
-		var total int64
-		for rows.Next() {
-			var id, size int64
-			if err := rows.Scan(&id, &size); err != nil {
-				return errors.Join(err, rows.Close())
-			}
-			if total += size; total > most {
-				over = id
-				break
-			}
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil || over == 0 {
-			return err
-		}
-		result, err = tx.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run WHERE id <= ? AND ended_at IS NOT NULL`+last), over)
-		if err != nil {
-			return err
-		}
-		more, err := result.RowsAffected()
-		gone += more
-		return err
-	})
-	if err != nil || gone == 0 {
-		return gone, err
-	}
-	_, err = h.db.ExecContext(ctx, `DELETE FROM phscript_run_log WHERE run NOT IN (SELECT id FROM phscript_run)`)
-	return gone, err
+// Lose ends a running run whose worker is still silent, and returns whether it
+// did.
+func (h *History) Lose(ctx context.Context, tx Queryer, id int64, e End, silence time.Duration) (bool, error) {
+	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
+		WHERE id = ? AND status = ? AND seen_at < `+h.db.Now()+` - ?`), e.Status, e.Reason, id, Running, silence.Microseconds())
+	return changed(result, err)
 }

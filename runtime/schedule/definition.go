@@ -1,9 +1,11 @@
 package schedule
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/planhat/suggest"
@@ -51,7 +53,13 @@ type Definition struct {
 	Source string
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
+// MostParams is how many bytes the parameters of a run may take as JSON: they
+// are a variable of its environment, which systems bound.
+const MostParams = 64 << 10
+
+// nameForm, as all that scheduling needs, is made when it is first used: most
+// commands have no use for it.
+var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`) })
 
 // New checks a schedule as it was written. Its error names the setting and says
 // how to write it.
@@ -66,7 +74,7 @@ func New(s config.Schedule, source string) (Definition, error) {
 	switch {
 	case s.Name == "":
 		return d, &config.Error{Where: source, Message: "a schedule has no name", Hint: `give it one, such as name = "nightly-import"`}
-	case !nameForm.MatchString(s.Name):
+	case !nameForm().MatchString(s.Name):
 		return d, d.wrong("name", fmt.Errorf("use letters, digits, -, _ and dots, at most 64 of them"))
 	case s.Script == "":
 		return missing("script", `name the file to run: script = "sync.lua"`)
@@ -115,6 +123,9 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	if d.CatchUp, err = oneOf(s.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll); err != nil {
 		return wrong("catch_up", err)
 	}
+	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
+		return wrong("params", fmt.Errorf("they take more than %d KiB; put them into a file that the script reads", MostParams>>10))
+	}
 	for setting, actions := range map[string][]config.Action{"on_failure": s.OnFailure, "on_recovery": s.OnRecovery} {
 		if err := CheckActions(actions); err != nil {
 			return wrong(setting, err)
@@ -156,14 +167,14 @@ func oneOf[T ~string](written string, values ...T) (T, error) {
 func CheckActions(actions []config.Action) error {
 	for _, a := range actions {
 		n := 0
-		for _, set := range []bool{a.Script != "", a.Webhook != "", len(a.Command) > 0} {
+		for _, set := range []bool{a.Script != "", a.Webhook != "", a.WebhookEnv != "", len(a.Command) > 0} {
 			if set {
 				n++
 			}
 		}
 		switch {
 		case n != 1:
-			return fmt.Errorf("each entry has one of script, webhook and command")
+			return fmt.Errorf("each entry has one of script, webhook, webhook_env and command")
 		case a.Webhook != "" && !strings.HasPrefix(a.Webhook, "https://") && !strings.HasPrefix(a.Webhook, "http://"):
 			return fmt.Errorf("a webhook is an address that starts with https://")
 		}

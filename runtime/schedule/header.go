@@ -5,15 +5,16 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/phscript/phscript/runtime/config"
 )
 
 // directive is a line of a script's header: -- @schedule "0 2 * * *" retries=2.
-var directive = regexp.MustCompile(`^--+\s*@schedule\b\s*(.*)$`)
+var directive = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@schedule\b\s*(.*)$`) })
 
 // quotedTime is the time in it, in quotes or not.
-var quotedTime = regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`)
+var quotedTime = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`) })
 
 // FromHeader returns the schedules that a script sets for itself in the
 // comments at its top, before its first line of code. name is the script's
@@ -24,10 +25,11 @@ func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 	for line := range strings.Lines(strings.TrimPrefix(string(source), "\xef\xbb\xbf")) {
 		number++
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "--") && !(number == 1 && strings.HasPrefix(line, "#")) {
+		starter := number == 1 && strings.HasPrefix(line, "#") // as in #!/usr/bin/env phscript
+		if line != "" && !strings.HasPrefix(line, "--") && !starter {
 			break
 		}
-		found := directive.FindStringSubmatch(line)
+		found := directive().FindStringSubmatch(line)
 		if found == nil {
 			continue
 		}
@@ -57,7 +59,7 @@ func nameFor(script string, n int) string {
 // fromDirective reads what stands behind @schedule.
 func fromDirective(text string) (config.Schedule, error) {
 	var s config.Schedule
-	found := quotedTime.FindStringSubmatch(text)
+	found := quotedTime().FindStringSubmatch(text)
 	if found == nil {
 		return s, fmt.Errorf("the time of @schedule stands in quotes")
 	}

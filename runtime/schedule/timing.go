@@ -4,6 +4,7 @@ package schedule
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/netresearch/go-cron"
@@ -25,8 +26,10 @@ type Timing struct {
 // parser reads cron's five fields, or six with seconds in front, with names,
 // steps, L, W and #, and words such as @daily. As in cron, a day of the month
 // and a day of the week mean either.
-var parser = cron.MustNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
-	cron.Descriptor | cron.Extended | cron.DowOrDom)
+var parser = sync.OnceValue(func() cron.Parser {
+	return cron.MustNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
+		cron.Descriptor | cron.Extended | cron.DowOrDom)
+})
 
 // ParseCron reads a cron expression. A time zone may follow it, as in
 // "0 2 * * * Europe/Stockholm"; without one, zone counts.
@@ -43,7 +46,7 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 	if len(fields) > 0 && fields[0] == "@every" {
 		return ParseEvery(strings.Join(fields[1:], ""))
 	}
-	parsed, err := parser.Parse(strings.Join(fields, " "))
+	parsed, err := parser().Parse(strings.Join(fields, " "))
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if err != nil || !ok || strings.Contains(expression, "=") {
 		return t, fmt.Errorf("'%s' is no cron expression: it has the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression)

@@ -14,8 +14,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/schedule"
 )
@@ -25,6 +27,11 @@ const (
 	// RunVariable holds the run's number. A program that has it ends when its
 	// standard input does: its worker is gone then.
 	RunVariable = "PHSCRIPT_RUN"
+	// ConfigVariable holds the name of a copy of the configuration file, which
+	// is read in its place.
+	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
+	// ScheduleVariable holds the name of the run's schedule.
+	ScheduleVariable = "PHSCRIPT_SCHEDULE"
 	// ParamsVariable holds the run's parameters as JSON.
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
@@ -42,13 +49,17 @@ const (
 type Program struct {
 	// Path is the program, Dir the folder that scripts are named from.
 	Path, Dir string
-	// Args stand between "run" and what belongs to the run, such as --config.
-	Args []string
 	// Env is the environment of every run.
 	Env []string
 	// Getenv finds the variables that a schedule declares for its script.
 	Getenv func(string) (string, bool)
+
+	config atomic.Pointer[config.Config]
 }
+
+// Use sets the configuration of the runs that start from now on. They do not
+// read its file, which may be broken by now.
+func (p *Program) Use(c config.Config) { p.config.Store(&c) }
 
 // Launch starts a run and waits for its end.
 func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
@@ -61,7 +72,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
 	summary := filepath.Join(temp, "summary.json")
-	cmd, err := p.command(r, d, summary)
+	cmd, err := p.command(r, d, temp, summary)
 	if err != nil {
 		return failed(err)
 	}
@@ -96,7 +107,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	over := make(chan struct{})
 	var watch sync.WaitGroup
 	var late bool
-	watch.Go(func() { late = p.watch(ctx, cmd, d, over) })
+	watch.Go(func() { late = p.watch(ctx, cmd, stdin, d, over) })
 	reading.Wait()
 	err = cmd.Wait()
 	close(over)
@@ -106,8 +117,16 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 }
 
 // command is the program's call for a run.
-func (p *Program) command(r *history.Run, d schedule.Definition, summary string) (*exec.Cmd, error) {
-	args := append([]string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}, p.Args...)
+func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
+	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
+	configCopy := ""
+	if c := p.config.Load(); c != nil && c.File != "" {
+		args = append(args, "--config", c.File)
+		configCopy = filepath.Join(temp, config.FileName)
+		if err := os.WriteFile(configCopy, c.Text, 0o600); err != nil {
+			return nil, err
+		}
+	}
 	if d.MaxMemory > 0 {
 		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
 	}
@@ -119,7 +138,11 @@ func (p *Program) command(r *history.Run, d schedule.Definition, summary string)
 			args = append(args, flag, v)
 		}
 	}
-	args = append(append(args, r.Script), d.Args...)
+	// A name such as -x.lua is none of the program's flags, nor is an argument.
+	args = append(args, "./"+r.Script)
+	if len(d.Args) > 0 {
+		args = append(append(args, "--"), d.Args...)
+	}
 	cmd := exec.Command(p.Path, args...)
 	cmd.Dir = p.Dir
 	cmd.Env = append(cmd.Env, p.Env...)
@@ -133,6 +156,12 @@ func (p *Program) command(r *history.Run, d schedule.Definition, summary string)
 		return nil, fmt.Errorf("its parameters: %w", err)
 	}
 	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
+	if configCopy != "" {
+		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
+	}
+	if r.Schedule != "" {
+		cmd.Env = append(cmd.Env, ScheduleVariable+"="+r.Schedule)
+	}
 	if len(d.Params) > 0 {
 		cmd.Env = append(cmd.Env, ParamsVariable+"="+string(params))
 	}
@@ -141,7 +170,7 @@ func (p *Program) command(r *history.Run, d schedule.Definition, summary string)
 
 // watch ends the program where the run is to end, or takes much longer than it
 // may. It returns whether it was too slow.
-func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, d schedule.Definition, over <-chan struct{}) (late bool) {
+func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, stdin io.Closer, d schedule.Definition, over <-chan struct{}) (late bool) {
 	limit := time.NewTimer(d.Timeout + overtime)
 	defer limit.Stop()
 	select {
@@ -150,8 +179,12 @@ func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, d schedule.Definitio
 	case <-limit.C:
 		late = true
 	case <-ctx.Done():
+		if errors.Is(context.Cause(ctx), errKilled) {
+			killGroup(cmd)
+			return false
+		}
 	}
-	askToStop(cmd)
+	askToStop(cmd, stdin)
 	patience := time.NewTimer(askedFor)
 	defer patience.Stop()
 	select {
@@ -201,7 +234,11 @@ func logLine(text string) history.Line {
 // tail keeps the last lines of standard error: the report of what went wrong.
 type tail struct{ lines []string }
 
-const tailLines = 40
+// Bounds of a report.
+const (
+	tailLines     = 40
+	longestReport = 64 << 10
+)
 
 func (t *tail) add(text string) {
 	t.lines = append(t.lines, text)
@@ -238,6 +275,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	if text, err := os.ReadFile(summaryFile); err == nil && json.Valid(text) {
 		end.Summary = bytes.TrimSpace(text)
 		var o outcome
+		end.Summary = boundSummary(end.Summary)
 		if json.Unmarshal(text, &o) == nil {
 			end.Calls, end.Rejected = o.Calls, o.Rejected
 		}
@@ -266,7 +304,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		end.Status = history.Failed
 	}
 	if end.Error == "" {
-		end.Error = report
+		end.Error = lastOf(report, longestReport)
 	}
 	return end
 }

@@ -26,11 +26,14 @@ type Work func(ctx context.Context, run int64) (again time.Duration, err error)
 // the same store, each run to one of them. What a run is and how it ended is
 // none of its business.
 type Engine interface {
-	// Enqueue queues a run within a transaction, for a time, and returns the
+	// Enqueue queues a run that is due within a transaction, and returns the
 	// engine's number for it. limit is how long the run may take.
-	Enqueue(ctx context.Context, tx *sql.Tx, run int64, due time.Time, limit time.Duration) (job int64, err error)
+	Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (job int64, err error)
 	// Dequeue takes a run back that no worker has.
 	Dequeue(ctx context.Context, tx *sql.Tx, job int64) error
+	// Holds tells whether a worker will still take the run of a job, or has just
+	// taken it.
+	Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error)
 	// Start lets work do at most so many runs at once, until Stop.
 	Start(ctx context.Context, workers int, work Work) error
 	// Stop takes on no further runs and waits for those at work, as long as
@@ -55,6 +58,8 @@ const (
 	rescueAfter = 90 * time.Second
 	keepJobs    = time.Hour
 	slack       = 2 * time.Minute
+	// afterError is when a run is tried again that could not be begun.
+	afterError = 2 * time.Second
 )
 
 // riverEngine is River, on SQLite and on PostgreSQL.
@@ -71,44 +76,38 @@ func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, err
 	if store.IsPostgres(db.Location) {
 		e.driver = riverdatabasesql.New(db.DB)
 	}
-	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: quiet(log)})
-	if err == nil {
-		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	}
-	if err != nil {
+	if err := e.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
+	var err error
 	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log)}); err != nil {
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
 	return e, nil
 }
 
-// quiet passes on what an operator has to know of the engine.
-func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeast{log.Handler(), slog.LevelWarn}) }
-
-// atLeast is a handler that drops what lies below a level.
-type atLeast struct {
-	slog.Handler
-	level slog.Level
+// migrate brings River's tables up to date. Two processes that do so at the
+// same time get into each other's way, so that one of them tries again.
+func (e *riverEngine) migrate(ctx context.Context) error {
+	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err == nil || try == 5 {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(try) * 200 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
-func (h atLeast) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= h.level && h.Handler.Enabled(ctx, level)
-}
-
-func (h atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeast{h.Handler.WithAttrs(attrs), h.level}
-}
-
-func (h atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{h.Handler.WithGroup(name), h.level}
-}
-
-func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, due time.Time, limit time.Duration) (int64, error) {
-	result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{
-		MaxAttempts: 1, ScheduledAt: due,
-	})
+func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (int64, error) {
+	result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{MaxAttempts: 1})
 	if err != nil {
 		return 0, fmt.Errorf("queueing run %d: %w", run, err)
 	}
@@ -123,6 +122,22 @@ func (e *riverEngine) Dequeue(ctx context.Context, tx *sql.Tx, job int64) error 
 	return err
 }
 
+// takenLately is how long a job may be with a worker that has not begun its run.
+const takenLately = 30 * time.Second
+
+func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error) {
+	row, err := e.inserts.JobGetTx(ctx, tx, job)
+	switch {
+	case errors.Is(err, rivertype.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case row.State == rivertype.JobStateRunning:
+		return row.AttemptedAt == nil || time.Since(*row.AttemptedAt) < takenLately, nil
+	}
+	return row.FinalizedAt == nil, nil
+}
+
 // worker lets River call work.
 type worker struct {
 	river.WorkerDefaults[runArgs]
@@ -135,10 +150,15 @@ func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
 
 func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 	again, err := w.work(ctx, job.Args.Run)
-	if err == nil && again > 0 {
+	if err != nil {
+		// A job that fails is thrown away; the run is not begun, or its record
+		// says how it ended.
+		again = afterError
+	}
+	if again > 0 {
 		return river.JobSnooze(again)
 	}
-	return err
+	return nil
 }
 
 func (e *riverEngine) Start(ctx context.Context, workers int, work Work) error {

@@ -3,6 +3,7 @@
 package serve
 
 import (
+	"io"
 	"os/exec"
 	"syscall"
 )
@@ -14,7 +15,7 @@ func ownGroup(cmd *exec.Cmd) {
 }
 
 // askToStop asks a program to end, as Ctrl-C does.
-func askToStop(cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGINT) }
+func askToStop(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGINT) }
 
 // killGroup ends a program and all that it started.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

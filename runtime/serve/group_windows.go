@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"io"
 	"os/exec"
 	"syscall"
 )
@@ -11,9 +12,9 @@ func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-// askToStop asks nothing: Windows has no signal for it that reaches a program
-// without a console.
-func askToStop(*exec.Cmd) {}
+// askToStop asks a program to end by closing its input: Windows has no signal
+// for it that reaches a program without a console.
+func askToStop(_ *exec.Cmd, stdin io.Closer) { _ = stdin.Close() }
 
 // killGroup ends a program.
 func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }

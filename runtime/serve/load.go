@@ -22,18 +22,28 @@ const mostScripts = 5000
 type Loader struct {
 	// Dir is the folder that scripts are named from.
 	Dir string
+	// File is the configuration file, also where there is none yet.
+	File string
 	// Read reads the configuration.
 	Read func() (config.Config, error)
+	// Check, where set, tells whether a script can be run.
+	Check func(name string, source []byte) error
 }
 
 // Loaded is what a Loader found.
 type Loaded struct {
 	Config      config.Config
 	Definitions []schedule.Definition
+	// print is the fingerprint of what was read.
+	print string
 }
 
 // Load reads and checks everything. Of several mistakes all are told.
 func (l *Loader) Load() (*Loaded, error) {
+	// The fingerprint is taken before what it stands for is read: a change in
+	// between is noticed the next time.
+	var print strings.Builder
+	l.note(&print, l.File)
 	c, err := l.Read()
 	if err != nil {
 		return nil, err
@@ -48,6 +58,8 @@ func (l *Loader) Load() (*Loaded, error) {
 			wrong = append(wrong, err)
 		case places[d.Name] != "":
 			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("there is a schedule '%s' in %s already", d.Name, places[d.Name]), Hint: "give one of them another name"})
+		case !filepath.IsLocal(filepath.FromSlash(d.Script)):
+			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': the script %s lies outside of %s", d.Name, d.Script, l.Dir), Hint: "scripts lie in the folder of phscript.toml, or in folders in it"})
 		case !l.exists(d.Script):
 			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': there is no script %s", d.Name, d.Script), Hint: "the path is looked up from " + l.Dir})
 		default:
@@ -67,6 +79,8 @@ func (l *Loader) Load() (*Loaded, error) {
 	if err != nil {
 		wrong = append(wrong, err)
 	}
+	l.noteScripts(&print, files, err)
+	loaded.print = print.String()
 	for _, name := range files {
 		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(name)))
 		if err != nil {
@@ -81,10 +95,33 @@ func (l *Loader) Load() (*Loaded, error) {
 			add(s, name)
 		}
 	}
+	wrong = append(wrong, l.compile(loaded.Definitions)...)
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
 	return loaded, nil
+}
+
+// compile checks the scripts that are scheduled, each once.
+func (l *Loader) compile(definitions []schedule.Definition) (wrong []error) {
+	if l.Check == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, d := range definitions {
+		if seen[d.Script] {
+			continue
+		}
+		seen[d.Script] = true
+		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(d.Script)))
+		if err == nil {
+			err = l.Check(d.Script, text)
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("schedule '%s': %w", d.Name, err))
+		}
+	}
+	return wrong
 }
 
 func (l *Loader) exists(script string) bool {
@@ -131,23 +168,25 @@ func (l *Loader) scripts(c config.Config) ([]string, error) {
 }
 
 // Fingerprint changes when something may have changed that Load reads.
-func (l *Loader) Fingerprint(last *Loaded) string {
+func (l *Loader) Fingerprint(last config.Config) string {
 	var b strings.Builder
-	note := func(file string) {
-		if info, err := os.Stat(file); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	note(filepath.Join(l.Dir, config.FileName))
-	if last.Config.File != "" {
-		note(last.Config.File)
-	}
-	files, err := l.scripts(last.Config)
+	l.note(&b, l.File)
+	files, err := l.scripts(last)
+	l.noteScripts(&b, files, err)
+	return b.String()
+}
+
+func (l *Loader) noteScripts(b *strings.Builder, files []string, err error) {
 	if err != nil {
-		fmt.Fprintln(&b, err)
+		fmt.Fprintln(b, err)
 	}
 	for _, name := range files {
-		note(filepath.Join(l.Dir, filepath.FromSlash(name)))
+		l.note(b, filepath.Join(l.Dir, filepath.FromSlash(name)))
 	}
-	return b.String()
+}
+
+func (l *Loader) note(b *strings.Builder, file string) {
+	if info, err := os.Stat(file); err == nil {
+		fmt.Fprintf(b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+	}
 }

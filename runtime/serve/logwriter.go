@@ -12,9 +12,12 @@ import (
 
 // Bounds of a run's log.
 const (
-	// mostLines is how many lines of one run are kept, longestLine how many
-	// bytes of each.
+	// mostLines and mostBytes are how much of one run's log is kept,
+	// longestLine how many bytes of a line. Warnings, errors and what is no log
+	// line have a part of their own, so that a flood does not drown them.
 	mostLines   = 50_000
+	mostBytes   = 16 << 20
+	ownPart     = 8
 	longestLine = 64 << 10
 	// writeEvery is how often lines are stored, so that they can be followed.
 	writeEvery = 200 * time.Millisecond
@@ -30,9 +33,23 @@ type logWriter struct {
 	waiting []history.Line
 	seq     int64
 	dropped int64
+	// plain and grave count what was taken of either part.
+	plain, grave part
 
 	done chan struct{}
 	idle sync.WaitGroup
+}
+
+// part is a share of the log.
+type part struct{ lines, bytes int }
+
+// take tells whether a line still fits into a share of so much.
+func (p *part) take(size, mostLines, mostBytes int) bool {
+	if p.lines >= mostLines || p.bytes+size > mostBytes {
+		return false
+	}
+	p.lines, p.bytes = p.lines+1, p.bytes+size
+	return true
 }
 
 func newLogWriter(h *history.History, run int64, log *slog.Logger) *logWriter {
@@ -45,7 +62,11 @@ func newLogWriter(h *history.History, run int64, log *slog.Logger) *logWriter {
 func (w *logWriter) add(l history.Line) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.seq >= mostLines {
+	l.Message = shorten(l.Message)
+	size := len(l.Message) + len(l.Fields)
+	grave := l.Level == "warn" || l.Level == "error" || l.Level == "stderr"
+	kept := w.plain.take(size, mostLines, mostBytes) || grave && w.grave.take(size, mostLines/ownPart, mostBytes/ownPart)
+	if !kept {
 		w.dropped++
 		return
 	}
@@ -54,7 +75,6 @@ func (w *logWriter) add(l history.Line) {
 	if l.At.IsZero() {
 		l.At = time.Now()
 	}
-	l.Message = shorten(l.Message)
 	w.waiting = append(w.waiting, l)
 }
 

@@ -39,9 +39,13 @@ func newMeters() *meters {
 
 // note counts the end of a run.
 func (m *meters) note(r *history.Run, end history.End) {
-	m.ended.WithLabelValues(r.Schedule, string(end.Status)).Inc()
-	m.duration.WithLabelValues(r.Schedule).Observe(time.Since(r.Started).Seconds())
-	m.calls.WithLabelValues(r.Schedule).Add(float64(end.Calls))
+	// The script that deals with an event goes by its own name.
+	name := r.Definition.Name
+	m.ended.WithLabelValues(name, string(end.Status)).Inc()
+	if end.Status != history.Lost {
+		m.duration.WithLabelValues(name).Observe(time.Since(r.Started).Seconds())
+	}
+	m.calls.WithLabelValues(name).Add(float64(end.Calls))
 	if r.Attempt > 1 {
 		m.retries.Inc()
 	}
@@ -97,8 +101,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	s := c.service
 	gauge(c.busy, float64(s.worker.Busy()))
 	gauge(c.workers, float64(s.o.Workers))
+	broken := s.Problem() != nil
 	s.mu.Lock()
-	broken, perMinute := s.problem != nil, s.loaded.Config.CallsPerMin
+	perMinute := s.loaded.Config.CallsPerMin
 	s.mu.Unlock()
 	gauge(c.broken, float64(number(broken)))
 	spec := planhat.LimiterConfig{CallsPerMinute: perMinute}.WindowSpec()
@@ -110,10 +115,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			gauge(c.stored, float64(counts[status]), string(status))
 		}
 	}
-	if entries, err := s.schedules.List(ctx); err == nil {
-		for _, e := range entries {
-			gauge(c.failing, float64(number(e.Failing)), e.Name)
-		}
+	entries, _ := s.schedules.List(ctx)
+	for _, e := range entries {
+		gauge(c.failing, float64(number(e.Failing)), e.Name)
 	}
 	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil {
 		for _, r := range reports {

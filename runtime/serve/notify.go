@@ -10,17 +10,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"os/exec"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/history"
-	"github.com/phscript/phscript/runtime/schedule"
 )
 
 // EventKind is what happened to a schedule.
@@ -47,83 +45,54 @@ type Event struct {
 	Rejected int            `json:"rejected"`
 	Tick     time.Time      `json:"tick,omitzero"`
 	Started  time.Time      `json:"started,omitzero"`
-
-	actions []config.Action
 }
 
-func newEvent(kind EventKind, r *history.Run, d schedule.Definition, end history.End) *Event {
-	e := &Event{
+// longestError bounds the error in an event: it may become a variable of a
+// handler's environment.
+const longestError = 8 << 10
+
+func newEvent(kind EventKind, r *history.Run, end history.End) Event {
+	return Event{
 		Kind: kind, Schedule: r.Schedule, Script: r.Script, Run: r.ID, Attempt: r.Attempt, Status: end.Status, Reason: end.Reason,
-		Error: end.Error, ExitCode: end.ExitCode, Rejected: end.Rejected, Tick: r.Tick, Started: r.Started,
+		Error: lastOf(end.Error, longestError), ExitCode: end.ExitCode, Rejected: end.Rejected, Tick: r.Tick, Started: r.Started,
 	}
-	e.actions = d.OnFailure
-	if kind == Recovery {
-		e.actions = d.OnRecovery
-	}
-	return e
 }
 
-// Notifier tells people of events, each action once and on its own: one that
-// fails is tried again a few times and then logged. It is safe for concurrent
-// use.
+// lastOf returns the last lines of a text, about so many bytes of it.
+func lastOf(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	text = strings.ToValidUTF8(text[len(text)-most:], "")
+	if _, rest, ok := strings.Cut(text, "\n"); ok {
+		return "…\n" + rest
+	}
+	return "… " + text
+}
+
+// Notifier tells people of an event: it posts to a webhook or starts a program.
+// It is safe for concurrent use.
 type Notifier struct {
-	// Default are the actions of schedules that have none of their own.
-	Default func(kind EventKind) []config.Action
-	// RunScript queues a Lua script with the event as its parameters.
-	RunScript func(ctx context.Context, script string, e Event) error
-	Getenv    func(string) (string, bool)
-	Dir       string
-	Env       []string
-	Log       *slog.Logger
-
-	sending sync.WaitGroup
+	Getenv func(string) (string, bool)
+	// Dir is where programs are started, Env their environment.
+	Dir string
+	Env []string
+	// Pause is the pause before the second try, firstNoticePause where 0.
+	Pause time.Duration
 }
 
-// Bounds of a notification.
-const (
-	notifyTries = 4
-	notifyTime  = 30 * time.Second
-)
-
-// notifyPause is the pause before the second try; it doubles.
-var notifyPause = 2 * time.Second
-
-// Send starts the actions of an event. It does not wait for them.
-func (n *Notifier) Send(e Event) {
-	actions := e.actions
-	if len(actions) == 0 && n.Default != nil {
-		actions = n.Default(e.Kind)
+func (n *Notifier) pause() time.Duration {
+	if n.Pause > 0 {
+		return n.Pause
 	}
-	for _, a := range actions {
-		n.sending.Go(func() {
-			pause := notifyPause
-			for try := 1; ; try++ {
-				ctx, cancel := context.WithTimeout(context.Background(), notifyTime)
-				err := n.act(ctx, a, e)
-				cancel()
-				if err == nil {
-					n.Log.Info("notified", "event", e.Kind, "schedule", e.Schedule, "run", e.Run, "by", actionName(a))
-					return
-				}
-				if try == notifyTries {
-					n.Log.Error("nobody could be notified", "event", e.Kind, "schedule", e.Schedule, "run", e.Run, "by", actionName(a), "reason", err.Error())
-					return
-				}
-				time.Sleep(pause)
-				pause *= 2
-			}
-		})
-	}
+	return firstNoticePause
 }
-
-// Wait waits until everybody was told.
-func (n *Notifier) Wait() { n.sending.Wait() }
 
 func actionName(a config.Action) string {
 	switch {
 	case a.Script != "":
 		return "script " + a.Script
-	case a.Webhook != "":
+	case a.Webhook != "" || a.WebhookEnv != "":
 		return "webhook"
 	}
 	return "command " + a.Command[0]
@@ -134,16 +103,17 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case a.Script != "":
-		return n.RunScript(ctx, a.Script, e)
-	case a.Webhook != "":
+	if len(a.Command) == 0 {
 		return n.post(ctx, a, body)
 	}
 	cmd := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin = n.Dir, n.Env, bytes.NewReader(body)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, shorten(string(bytes.TrimSpace(out))))
+	// What the program leaves running may keep its output open.
+	cmd.WaitDelay = time.Second
+	var out ending
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out.text))
 	}
 	return nil
 }
@@ -154,7 +124,14 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 const SignatureHeader = "Phscript-Signature"
 
 func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Webhook, bytes.NewReader(body))
+	address := a.Webhook
+	if a.WebhookEnv != "" {
+		var ok bool
+		if address, ok = n.Getenv(a.WebhookEnv); !ok || address == "" {
+			return fmt.Errorf("the environment variable %s, which holds the webhook's address, is not set", a.WebhookEnv)
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("the webhook's address is malformed")
 	}
@@ -194,4 +171,16 @@ func withoutURL(err error) error {
 		return failed.Err
 	}
 	return err
+}
+
+// ending keeps the end of what is written to it.
+type ending struct{ text []byte }
+
+func (e *ending) Write(p []byte) (int, error) {
+	const most = 2 << 10
+	e.text = append(e.text, p...)
+	if len(e.text) > most {
+		e.text = append([]byte(nil), e.text[len(e.text)-most:]...)
+	}
+	return len(p), nil
 }

@@ -34,11 +34,16 @@ func Listen(address string, s *Service) (*Pages, error) {
 			return
 		}
 		fmt.Fprintln(w, "ok")
+		if err := s.Problem(); err != nil {
+			fmt.Fprintln(w, "the changed configuration is not used:", err)
+		}
 	})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newCollector(s))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
-	p := &Pages{listener: listener, server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}}
+	p := &Pages{listener: listener, server: &http.Server{
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+	}}
 	go func() { _ = p.server.Serve(listener) }()
 	return p, nil
 }

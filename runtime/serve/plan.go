@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
@@ -13,11 +14,10 @@ import (
 
 // Times of planning.
 const (
-	// lookAhead is how far ahead ticks are queued: the time that all processes
-	// may be gone without a tick being late.
-	lookAhead = time.Minute
-	// grace is how late a tick may be planned and still count as on time.
-	grace = 2 * time.Minute
+	// DefaultLateAfter is how late a tick may be taken and still count as on
+	// time. Ticks are queued half of that ahead: a worker that is gone for less
+	// loses none.
+	DefaultLateAfter = 2 * time.Minute
 	// mostMissed bounds the records of one long absence; the ticks before
 	// those are summed up in a record of their own.
 	mostMissed = 500
@@ -31,46 +31,43 @@ func (s *Schedules) Plan(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	due, err := s.query(ctx, s.db, `removed = 0 AND next_at <= ?`, now.Add(lookAhead).UnixMicro())
-	if err != nil {
-		return 0, err
-	}
+	// One schedule that cannot be planned does not keep the others from it.
+	due, failed := s.query(ctx, s.db, `removed = 0 AND next_at <= ?`, now.Add(s.lookAhead()).UnixMicro())
 	queued := 0
 	for _, e := range due {
-		n, err := s.planOne(ctx, e)
+		n, err := s.planOne(ctx, e, now)
 		if err != nil {
-			return queued, fmt.Errorf("schedule '%s': %w", e.Name, err)
+			failed = errors.Join(failed, fmt.Errorf("schedule '%s': %w", e.Name, err))
 		}
 		queued += n
 	}
-	return queued, nil
+	return queued, failed
 }
 
-// planOne moves one schedule on.
-func (s *Schedules) planOne(ctx context.Context, e Entry) (queued int, err error) {
+func (s *Schedules) lookAhead() time.Duration { return s.LateAfter / 2 }
+
+// planOne moves one schedule on, at the store's time.
+func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued int, err error) {
+	until := now.Add(s.lookAhead())
+	if e.Paused {
+		until = now // a pause may end before they are due
+	}
+	// Years of ticks take a while to count, so nothing is locked meanwhile.
+	ticks, next := ticksUntil(e.Definition, e.Next, until)
+	if len(ticks) == 0 {
+		return 0, nil
+	}
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		queued = 0
-		now, err := s.now(ctx, tx)
-		if err != nil {
-			return err
-		}
-		until := now.Add(lookAhead)
-		if e.Paused {
-			until = now // a pause may end before they are due
-		}
-		ticks, next := ticksUntil(e.Definition, e.Next, until)
-		if len(ticks) == 0 {
-			return nil
-		}
 		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND paused = ? AND removed = 0`),
-			next.UnixMicro(), e.Name, e.Next.UnixMicro(), number(e.Paused))
+			nextOrNull(next), e.Name, e.Next.UnixMicro(), number(e.Paused))
 		if err != nil {
 			return err
 		}
 		if n, err := moved.RowsAffected(); err != nil || n == 0 {
 			return err // another process was first
 		}
-		for _, r := range decide(e, ticks, now) {
+		for _, r := range decide(e, ticks, now, s.LateAfter) {
 			if r.Status.Over() {
 				if _, err := s.history.Add(ctx, tx, r); err != nil {
 					return err
@@ -90,6 +87,15 @@ func (s *Schedules) planOne(ctx context.Context, e Entry) (queued int, err error
 	return queued, err
 }
 
+// nextOrNull is the next tick as the store has it: nothing for never.
+func nextOrNull(next time.Time) *int64 {
+	if next.IsZero() {
+		return nil
+	}
+	n := next.UnixMicro()
+	return &n
+}
+
 func number(b bool) int {
 	if b {
 		return 1
@@ -100,7 +106,7 @@ func number(b bool) int {
 // ticksUntil lists the ticks from first on that lie at or before a time, and
 // the next one behind it. Of very many, the first and the last ones are listed.
 func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Time, next time.Time) {
-	for next = first; !next.After(until); next = d.Timing.Next(next) {
+	for next = first; !next.IsZero() && !next.After(until); next = d.Timing.Next(next) {
 		if ticks = append(ticks, next); len(ticks) > 2*mostMissed {
 			ticks = append(ticks[:1], ticks[len(ticks)-mostMissed:]...)
 		}
@@ -108,15 +114,17 @@ func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Tim
 	return ticks, next
 }
 
+const noWorker = "no worker was there at its time"
+
 // decide says what becomes of each tick.
-func decide(e Entry, ticks []time.Time, now time.Time) []*history.Run {
+func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) []*history.Run {
 	var runs, missed []*history.Run
 	for _, tick := range ticks {
 		r := &history.Run{Schedule: e.Name, Tick: tick, Due: tick.Add(jitter(e.Definition, tick)), Cause: history.ByTick, Status: history.Queued}
 		switch {
 		case e.Paused:
 			leaveOut(r, e, history.Skipped, "the schedule is paused", now)
-		case now.Sub(tick) > grace:
+		case now.Sub(tick) > lateAfter:
 			missed = append(missed, r)
 		}
 		runs = append(runs, r)
@@ -124,13 +132,13 @@ func decide(e Entry, ticks []time.Time, now time.Time) []*history.Run {
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
 		case e.CatchUp == schedule.CatchUpAll && len(missed) <= mostMissed, e.CatchUp == schedule.CatchUpOnce && last:
-			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "made up for: no worker was there at its time"
+			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "made up for: "+noWorker
 		case e.CatchUp == schedule.CatchUpOnce:
-			leaveOut(r, e, history.Missed, "no worker was there at its time; one run makes up for all that were missed", now)
+			leaveOut(r, e, history.Missed, noWorker+"; one run makes up for all that were missed", now)
 		case e.CatchUp == schedule.CatchUpAll:
-			leaveOut(r, e, history.Missed, fmt.Sprintf("no worker was there at its time, and more than %d were missed: too many to make up for", mostMissed), now)
+			leaveOut(r, e, history.Missed, fmt.Sprintf(noWorker+", and more than %d were missed: too many to make up for", mostMissed), now)
 		default:
-			leaveOut(r, e, history.Missed, "no worker was there at its time", now)
+			leaveOut(r, e, history.Missed, noWorker, now)
 		}
 	}
 	if len(missed) > mostMissed {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/config"
@@ -20,11 +22,18 @@ type Schedules struct {
 	db      *store.DB
 	history *history.History
 	engine  Engine
+	// defaults are the actions of schedules that have none of their own.
+	defaults func(kind EventKind) []config.Action
+	// LateAfter is how late a tick may be taken and still count as on time.
+	LateAfter time.Duration
+	// RetryPause is the pause before the first further attempt.
+	RetryPause time.Duration
 }
 
-// NewSchedules returns the schedules in a store.
+// NewSchedules returns the schedules in a store. Without an engine they can be
+// looked at only.
 func NewSchedules(db *store.DB, engine Engine) *Schedules {
-	return &Schedules{db: db, history: history.New(db), engine: engine}
+	return &Schedules{db: db, history: history.New(db), engine: engine, LateAfter: DefaultLateAfter, RetryPause: firstPause}
 }
 
 // Entry is one schedule as the store has it.
@@ -55,7 +64,7 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	}
 	d, err := schedule.New(written, source)
 	if err != nil {
-		return e, err
+		return e, fmt.Errorf("in the store: %w", err)
 	}
 	e.Definition, e.Paused, e.Failing = d, paused != 0, failing != 0
 	if next != nil {
@@ -64,7 +73,8 @@ func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	return e, nil
 }
 
-// List returns the schedules by name.
+// List returns the schedules by name. Those that make no sense here, for
+// instance in a time zone that this machine does not know, are in the error.
 func (s *Schedules) List(ctx context.Context) ([]Entry, error) {
 	return s.query(ctx, s.db, `removed = 0 ORDER BY name`)
 }
@@ -76,14 +86,16 @@ func (s *Schedules) query(ctx context.Context, q history.Queryer, where string, 
 	}
 	defer func() { _ = rows.Close() }()
 	var list []Entry
+	var failed error
 	for rows.Next() {
 		e, err := scanEntry(rows)
 		if err != nil {
-			return nil, err
+			failed = errors.Join(failed, err)
+			continue
 		}
 		list = append(list, e)
 	}
-	return list, rows.Err()
+	return list, errors.Join(failed, rows.Err())
 }
 
 // Get returns one schedule, or ErrNoSchedule.
@@ -115,29 +127,49 @@ func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition)
 			return err
 		}
 		kept := map[string]bool{}
+		// In order, so that two processes do not wait for each other's rows.
+		definitions = slices.SortedFunc(slices.Values(definitions), func(a, b schedule.Definition) int { return strings.Compare(a.Name, b.Name) })
 		for _, d := range definitions {
 			kept[d.Name] = true
 			if err := s.put(ctx, tx, now, d); err != nil {
 				return err
 			}
 		}
-		present, err := s.query(ctx, tx, `removed = 0`)
+		present, err := s.names(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, e := range present {
-			if kept[e.Name] {
+		for _, name := range present {
+			if kept[name] {
 				continue
 			}
-			if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET removed = 1, next_at = NULL WHERE name = ?`), e.Name); err != nil {
+			if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET removed = 1, next_at = NULL, failing = 0 WHERE name = ?`), name); err != nil {
 				return err
 			}
-			if err := s.callOff(ctx, tx, e.Name, "the schedule was removed"); err != nil {
+			if err := s.callOff(ctx, tx, name, "the schedule was removed"); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// names lists the schedules that there are.
+func (s *Schedules) names(ctx context.Context, q history.Queryer) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT name FROM phscript_schedule WHERE removed = 0 ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		list = append(list, name)
+	}
+	return list, rows.Err()
 }
 
 // timingOf tells whether a schedule has to be planned anew.
@@ -168,8 +200,7 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 	}
 	var next *int64
 	if d.Enabled {
-		n := d.Timing.Next(now).UnixMicro()
-		next = &n
+		next = nextOrNull(d.Timing.Next(now))
 	}
 	if !known {
 		_, err = tx.ExecContext(ctx, s.db.Bind(`INSERT INTO phscript_schedule (name, definition, source, timing, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
@@ -238,14 +269,18 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then
 	})
 }
 
-// Enqueue stores a run and queues it, for now or for its time.
+// Enqueue stores a run. Where it is due the engine gets it at once, otherwise
+// when Dispatch finds that it is.
 func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
 	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
 	added, err := s.history.Add(ctx, tx, r)
 	if err != nil || !added {
 		return added, err
 	}
-	job, err := s.engine.Enqueue(ctx, tx, r.ID, r.Due, d.Timeout)
+	if now, err := s.now(ctx, tx); err != nil || r.Due.After(now) {
+		return true, err
+	}
+	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
 	if err != nil {
 		return false, err
 	}
@@ -267,8 +302,8 @@ func (s *Schedules) RunNow(ctx context.Context, e Entry) (int64, error) {
 	return r.ID, err
 }
 
-// runHandler queues the script that deals with an event.
-func (s *Schedules) runHandler(ctx context.Context, script string, e Event) error {
+// runHandler queues the script that deals with an event, within a transaction.
+func (s *Schedules) runHandler(ctx context.Context, tx *sql.Tx, script string, e Event) error {
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -281,14 +316,12 @@ func (s *Schedules) runHandler(ctx context.Context, script string, e Event) erro
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		now, err := s.now(ctx, tx)
-		if err != nil {
-			return err
-		}
-		_, err = s.Enqueue(ctx, tx, d, &history.Run{Cause: history.ByEvent, Due: now})
+	now, err := s.now(ctx, tx)
+	if err != nil {
 		return err
-	})
+	}
+	_, err = s.Enqueue(ctx, tx, d, &history.Run{Cause: history.ByEvent, Due: now})
+	return err
 }
 
 // Cancel calls a run off, or asks its worker to end it. It returns the state

@@ -18,10 +18,12 @@ import (
 
 // Times of the service.
 const (
-	planEvery   = 2 * time.Second
-	lookEvery   = 5 * time.Second
-	pruneEvery  = time.Hour
-	reloadEvery = 2 * time.Second
+	planEvery     = 2 * time.Second
+	dispatchEvery = 300 * time.Millisecond
+	requeueEvery  = 10 * time.Second
+	noticeEvery   = time.Second
+	pruneEvery    = time.Hour
+	reloadEvery   = 2 * time.Second
 	// DefaultGrace is how long runs may go on when the service is stopped,
 	// before they are asked to end.
 	DefaultGrace = 20 * time.Second
@@ -40,10 +42,17 @@ type Options struct {
 	Name    string
 	Workers int
 	Grace   time.Duration
+	// LostAfter is the silence of a worker after which its runs count as lost,
+	// LateAfter how late a tick may be taken and still count as on time,
+	// RetryPause the pause before the first further attempt. Defaults are used
+	// where they are 0.
+	LostAfter, LateAfter, RetryPause time.Duration
 	// Launch runs a script; Program.Launch as a rule.
 	Launch   Launch
 	Notifier *Notifier
 	Log      *slog.Logger
+	// Loaded, where set, is told of every configuration that is taken into use.
+	Loaded func(config.Config)
 }
 
 // Service plans and makes runs until it is stopped.
@@ -56,11 +65,14 @@ type Service struct {
 
 	mu     sync.Mutex
 	loaded *Loaded
-	print  string
+	// tried is the fingerprint of the configuration that was looked at last.
+	tried string
 	// problem is why the configuration that lies there is not in use.
 	problem error
 
 	planned atomic.Int64
+	// started is when this process began to serve, by the store's clock.
+	started int64
 }
 
 // New returns a service on loaded schedules. It does nothing before Run.
@@ -68,11 +80,20 @@ func New(o Options, loaded *Loaded) *Service {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
 	}
-	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, print: o.Loader.Fingerprint(loaded), meters: newMeters()}
-	o.Notifier.Default, o.Notifier.RunScript = s.defaultActions, s.schedules.runHandler
+	if o.LostAfter <= 0 {
+		o.LostAfter = DefaultLostAfter
+	}
+	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, tried: loaded.print, meters: newMeters()}
+	s.schedules.defaults = s.defaultActions
+	if o.LateAfter > 0 {
+		s.schedules.LateAfter = o.LateAfter
+	}
+	if o.RetryPause > 0 {
+		s.schedules.RetryPause = o.RetryPause
+	}
 	s.worker = &Worker{
-		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, dir: o.Loader.Dir,
-		launch: o.Launch, notify: o.Notifier, meters: s.meters, log: o.Log, stops: map[int64]context.CancelCauseFunc{},
+		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, dir: o.Loader.Dir, lostAfter: o.LostAfter,
+		launch: o.Launch, meters: s.meters, log: o.Log, stops: map[int64]context.CancelCauseFunc{},
 	}
 	return s
 }
@@ -90,8 +111,8 @@ func (s *Service) defaultActions(kind EventKind) []config.Action {
 // Run serves until ctx ends. Then it takes on no further runs, lets those at
 // work end, asks them to when they take longer than the grace, and returns.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.schedules.Sync(ctx, s.loaded.Definitions); err != nil {
-		return fmt.Errorf("storing the schedules: %w", err)
+	if err := s.begin(ctx); err != nil {
+		return err
 	}
 	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Workers, s.worker.Work); err != nil {
 		return err
@@ -104,7 +125,11 @@ func (s *Service) Run(ctx context.Context) error {
 		what  string
 	}{
 		{planEvery, s.plan, "planning"},
-		{lookEvery, s.worker.Lost, "looking for lost runs"},
+		{dispatchEvery, s.schedules.Dispatch, "starting what is due"},
+		{s.o.LostAfter / 6, s.worker.Lost, "looking for lost runs"},
+		{seenEvery, s.seen, "telling that this process serves"},
+		{requeueEvery, s.requeue, "looking for runs that nobody takes"},
+		{noticeEvery, s.Deliver, "telling people"},
 		{reloadEvery, s.reload, "reloading"},
 		{pruneEvery, s.prune, "clearing the history"},
 	} {
@@ -113,6 +138,50 @@ func (s *Service) Run(ctx context.Context) error {
 	<-ctx.Done()
 	loops.Wait()
 	return s.shutDown()
+}
+
+// begin stores the schedules, once the store takes them.
+func (s *Service) begin(ctx context.Context) error {
+	said := false
+	for {
+		err := s.schedules.Sync(ctx, s.loaded.Definitions)
+		if err == nil {
+			if err = s.register(ctx); err == nil {
+				return nil
+			}
+		}
+		if !said && ctx.Err() == nil {
+			s.o.Log.Warn("the schedules cannot be stored yet; it is tried again", "reason", err.Error())
+		}
+		said = true
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *Service) requeue(ctx context.Context) error {
+	n, err := s.schedules.Requeue(ctx)
+	if n > 0 {
+		s.o.Log.Warn("runs were queued anew that no worker held any more", "runs", n)
+	}
+	return err
+}
+
+// Problem is why the configuration that lies there is not in use, or nil.
+func (s *Service) Problem() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem
+}
+
+// Hurry ends the runs at work at once. It is for a service that is stopping.
+func (s *Service) Hurry() {
+	if n := s.worker.StopAll(errKilled); n > 0 {
+		s.o.Log.Warn("the runs at work are killed", "runs", n)
+	}
 }
 
 // loop does something now and then; a failure is logged, and passes or comes
@@ -155,17 +224,17 @@ func (s *Service) plan(ctx context.Context) error {
 // and the last good one stays.
 func (s *Service) reload(ctx context.Context) error {
 	s.mu.Lock()
-	last, print := s.loaded, s.print
+	last, tried := s.loaded, s.tried
 	s.mu.Unlock()
-	now := s.o.Loader.Fingerprint(last)
-	if now == print {
+	now := s.o.Loader.Fingerprint(last.Config)
+	if now == tried {
 		return nil
 	}
 	loaded, err := s.o.Loader.Load()
 	if err != nil {
 		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
 		s.mu.Lock()
-		s.print, s.problem = now, err
+		s.tried, s.problem = now, err
 		s.mu.Unlock()
 		return nil
 	}
@@ -173,8 +242,11 @@ func (s *Service) reload(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	s.loaded, s.print, s.problem = loaded, s.o.Loader.Fingerprint(loaded), nil
+	s.loaded, s.tried, s.problem = loaded, loaded.print, nil
 	s.mu.Unlock()
+	if s.o.Loaded != nil {
+		s.o.Loaded(loaded.Config)
+	}
 	s.o.Log.Info("the changed configuration is in use", "schedules", len(loaded.Definitions))
 	return nil
 }
@@ -197,7 +269,7 @@ func (s *Service) prune(ctx context.Context) error {
 	if n > 0 {
 		s.o.Log.Info("old runs left the history", "runs", n)
 	}
-	return err
+	return errors.Join(err, s.forget(ctx))
 }
 
 // shutDown ends the service. Runs that cannot end in time are handed over where
@@ -210,13 +282,16 @@ func (s *Service) shutDown() error {
 	defer cancel()
 	err := s.o.Engine.Stop(ctx)
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		n := s.worker.StopAll()
+		n := s.worker.StopAll(errStopping)
 		s.o.Log.Warn("the runs at work are asked to end", "runs", n)
-		last, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
+		patience, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
 		defer cancel()
-		err = s.o.Engine.Stop(last)
+		err = s.o.Engine.Stop(patience)
 	}
-	s.o.Notifier.Wait()
+	// What ended just now may be news.
+	last, done := context.WithTimeout(context.Background(), noticeTime)
+	defer done()
+	err = errors.Join(err, s.Deliver(last), s.retire(last))
 	s.o.Log.Info("stopped")
 	return err
 }

@@ -65,6 +65,9 @@ func (w *world) define(s config.Schedule) schedule.Definition {
 	return d
 }
 
+// lostAfter is the silence after which these services give up each other's runs.
+const lostAfter = 6 * time.Second
+
 // serve starts a service; it stops with the test, or when stop is called.
 func (w *world) serve(name string, launch Launch, definitions ...schedule.Definition) (stop func()) {
 	w.t.Helper()
@@ -75,12 +78,12 @@ func (w *world) serve(name string, launch Launch, definitions ...schedule.Defini
 	for _, d := range definitions {
 		written = append(written, d.Schedule)
 	}
-	loader := &Loader{Dir: w.dir, Read: func() (config.Config, error) { return config.Config{Schedules: written}, nil }}
+	loader := &Loader{Dir: w.dir, File: filepath.Join(w.dir, config.FileName), Read: func() (config.Config, error) { return config.Config{Schedules: written}, nil }}
 	loaded, err := loader.Load()
 	require.NoError(w.t, err)
 	s := New(Options{
 		DB: w.db, Engine: engine, Loader: loader, Name: name, Workers: 4, Grace: 2 * time.Second, Launch: launch,
-		Notifier: &Notifier{Log: log, Getenv: os.LookupEnv}, Log: log,
+		LostAfter: lostAfter, Notifier: &Notifier{Getenv: os.LookupEnv, Pause: time.Millisecond}, Log: log,
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup

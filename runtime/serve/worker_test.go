@@ -132,10 +132,6 @@ func TestRetriesAndNotifications(t *testing.T) {
 	}))
 	defer hook.Close()
 	t.Setenv("HOOK_SECRET", secret)
-	pause := notifyPause
-	notifyPause = time.Millisecond
-	defer func() { notifyPause = pause }()
-
 	w := newWorld(t, t.TempDir()+"/state.db")
 	var works atomic.Bool
 	launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
@@ -206,7 +202,7 @@ func TestLostRuns(t *testing.T) {
 		require.Never(t, func() bool {
 			r, err := w.history.Run(t.Context(), id)
 			return err != nil || r.Status != history.Lost
-		}, 2*heartbeat, 100*time.Millisecond)
+		}, lostAfter/5, 100*time.Millisecond)
 	})
 }
 

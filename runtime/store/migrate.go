@@ -59,12 +59,14 @@ var migrations = []string{
 		exit_code BIGINT,
 		calls BIGINT NOT NULL DEFAULT 0,
 		rejected BIGINT NOT NULL DEFAULT 0,
+		size BIGINT NOT NULL DEFAULT 0,
 		summary TEXT NOT NULL DEFAULT '',
 		error TEXT NOT NULL DEFAULT '',
 		UNIQUE (schedule, tick, attempt)
 	);
 	CREATE INDEX phscript_run_status ON phscript_run (status);
 	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, id);
+	CREATE INDEX phscript_run_ended ON phscript_run (ended_at);
 	CREATE TABLE phscript_run_log (
 		run BIGINT NOT NULL,
 		seq BIGINT NOT NULL,
@@ -73,6 +75,26 @@ var migrations = []string{
 		message TEXT NOT NULL,
 		fields TEXT NOT NULL DEFAULT '',
 		PRIMARY KEY (run, seq)
+	);
+	CREATE TABLE phscript_notice (
+		id {{identity}},
+		event TEXT NOT NULL,
+		action TEXT NOT NULL,
+		tries BIGINT NOT NULL DEFAULT 0,
+		due_at BIGINT NOT NULL
+	);
+	CREATE TABLE phscript_server (
+		name TEXT NOT NULL,
+		workers BIGINT NOT NULL,
+		started_at BIGINT NOT NULL,
+		seen_at BIGINT NOT NULL,
+		problem TEXT NOT NULL DEFAULT '',
+		PRIMARY KEY (name, started_at)
+	);
+	CREATE TABLE phscript_checkpoint (
+		owner TEXT PRIMARY KEY,
+		value TEXT NOT NULL,
+		saved_at BIGINT NOT NULL
 	);`,
 }
 

@@ -17,9 +17,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
+	"modernc.org/sqlite"               // and the driver "sqlite"
 )
 
 // Error is a store that cannot be used, and will not be by waiting.
@@ -52,9 +53,61 @@ func Open(ctx context.Context, location string) (*DB, error) {
 		return nil, err
 	}
 	if err := db.migrate(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("the store %s: %w", db.Location, err), db.Close())
+		_ = db.Close()
+		if failed := unusable(db.Location, err); failed != nil {
+			return nil, failed
+		}
+		return nil, fmt.Errorf("the store %s: %w", db.Location, err)
 	}
 	return db, nil
+}
+
+// SQLite's result codes for a file that no waiting makes usable.
+const (
+	sqliteReadOnly = 8
+	sqliteCorrupt  = 11
+	sqliteNotADB   = 26
+)
+
+// unusable returns what to tell of a SQLite file that cannot be used, or nil
+// where an error may pass.
+func unusable(location string, err error) error {
+	var failed *sqlite.Error
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	const restore = "bring a backup back with 'phscript state restore FILE', or move the file away to start anew, without its history"
+	switch failed.Code() & 0xff {
+	case sqliteNotADB:
+		return &Error{Message: "the store " + location + " is no phscript database: another file is in its place, or it is damaged", Hint: restore}
+	case sqliteCorrupt:
+		return &Error{Message: "the store " + location + " is damaged", Hint: restore}
+	case sqliteReadOnly:
+		return &Error{Message: "the store " + location + " cannot be written to", Hint: "its file and its folder must belong to the account that phscript runs under; or name another place with --state or PHSCRIPT_STATE"}
+	}
+	return nil
+}
+
+// Wait opens the store as Open does, and tries on while an error may pass. Each
+// first failure of a kind is given to tell.
+func Wait(ctx context.Context, location string, tell func(err error)) (*DB, error) {
+	said := ""
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		db, err := Open(ctx, location)
+		var final *Error
+		if err == nil || errors.As(err, &final) {
+			return db, err
+		}
+		if err.Error() != said && ctx.Err() == nil {
+			said = err.Error()
+			tell(err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
 }
 
 func connect(location string) (*DB, error) {
@@ -64,11 +117,19 @@ func connect(location string) (*DB, error) {
 			// The error would show the password.
 			return nil, &Error{Message: "the address of the PostgreSQL store is malformed", Hint: "it is written postgres://user:password@host:5432/database"}
 		}
-		db, err := sql.Open("pgx", location)
-		if err != nil {
-			return nil, &Error{Message: "the PostgreSQL store " + u.Redacted() + " cannot be used", Hint: "it is written postgres://user:password@host:5432/database"}
+		shown := withoutPassword(u)
+		query := u.Query()
+		if !query.Has("connect_timeout") {
+			query.Set("connect_timeout", "10") // a machine that is gone says nothing
+			u.RawQuery = query.Encode()
 		}
-		return &DB{DB: db, postgres: true, Location: u.Redacted()}, nil
+		db, err := sql.Open("pgx", u.String())
+		if err != nil {
+			return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: "it is written postgres://user:password@host:5432/database"}
+		}
+		db.SetMaxOpenConns(mostConnections)
+		db.SetConnMaxIdleTime(time.Minute)
+		return &DB{DB: db, postgres: true, Location: shown}, nil
 	}
 	if err := prepareFile(location); err != nil {
 		return nil, err
@@ -81,6 +142,34 @@ func connect(location string) (*DB, error) {
 	// SQLite has one writer at a time; a queue in the process beats retries.
 	db.SetMaxOpenConns(1)
 	return &DB{DB: db, Location: location}, nil
+}
+
+// mostConnections is how many connections to PostgreSQL a process has at most.
+const mostConnections = 12
+
+// Password returns the password in a location, or "".
+func Password(location string) string {
+	u, err := url.Parse(location)
+	if err != nil || !IsPostgres(location) {
+		return ""
+	}
+	if password, ok := u.User.Password(); ok {
+		return password
+	}
+	return u.Query().Get("password")
+}
+
+// withoutPassword writes an address for people to read.
+func withoutPassword(u *url.URL) string {
+	shown := *u
+	query := shown.Query()
+	for _, name := range []string{"password", "sslpassword"} {
+		if query.Has(name) {
+			query.Set(name, "xxxxx")
+		}
+	}
+	shown.RawQuery = query.Encode()
+	return shown.Redacted()
 }
 
 // prepareFile makes the file, so that nobody else can read it.
@@ -103,6 +192,9 @@ func plain(err error) string {
 	}
 	return err.Error()
 }
+
+// Postgres tells whether the store is a PostgreSQL database.
+func (db *DB) Postgres() bool { return db.postgres }
 
 // Now is the SQL expression for the database's own time, in microseconds since
 // 1970. It moves on within a transaction.
