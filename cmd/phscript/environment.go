@@ -30,9 +30,10 @@ type environment struct {
 	// terminalSize returns the columns and rows that there are.
 	terminalSize func() (width, height int, err error)
 	getenv       func(string) (string, bool)
-	readFile     func(string) ([]byte, error)
-	dir          string
-	now          func() time.Time
+	// readConfig reads the configuration file.
+	readFile, readConfig func(string) ([]byte, error)
+	dir                  string
+	now                  func() time.Time
 	// interrupts receives a value for each Ctrl-C; the function that comes
 	// with it stops that.
 	interrupts func() (<-chan os.Signal, func())
@@ -67,6 +68,7 @@ func processEnvironment() *environment {
 		terminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
 		getenv:       os.LookupEnv,
 		readFile:     os.ReadFile,
+		readConfig:   os.ReadFile,
 		dir:          dir,
 		now:          time.Now,
 		interrupts:   func() (<-chan os.Signal, func()) { return notify(os.Interrupt, syscall.SIGTERM) },

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/redact"
 	"github.com/phscript/phscript/runtime/serve"
+	"github.com/phscript/phscript/runtime/store"
 )
 
 // outDir is the folder of the working directory that scripts may always write
@@ -69,7 +70,7 @@ func (o *hostOptions) given(flags *pflag.FlagSet) { o.simulated = flags.Changed(
 
 // settings lays the flags over the configuration.
 func (o *hostOptions) settings(env *environment) (config.Config, error) {
-	c, err := config.Load(o.configFile, env.dir, env.readFile, env.getenv)
+	c, err := config.Load(o.configFile, env.dir, env.readConfig, env.getenv)
 	if err != nil {
 		return c, err
 	}
@@ -191,6 +192,8 @@ func (h *opened) shareQuota(env *environment, state string, options *runtime.Opt
 		}
 	case location != inMemory:
 		h.store = &lazyStore{location: location}
+		h.secrets.Add(store.Password(location))
+		options.Checkpoint = h.store.checkpoints(env)
 		run, _ := env.getenv(serve.RunVariable)
 		options.Window = h.store.sharedWindow(run, options.Logger)
 	}

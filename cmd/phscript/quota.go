@@ -42,7 +42,7 @@ type quotaReport struct {
 }
 
 func showQuota(env *environment, o *quotaOptions) error {
-	c, _, err := o.load(env)
+	c, _, err := o.look(env)
 	if err != nil {
 		return err
 	}

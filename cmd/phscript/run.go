@@ -121,6 +121,7 @@ func (o *runOptions) script(env *environment) (runtime.Script, error) {
 }
 
 func runScript(env *environment, o *runOptions) error {
+	env = supervised(env)
 	c, err := o.settings(env)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func runScript(env *environment, o *runOptions) error {
 	}
 	defer h.close()
 	started := env.now()
-	ctx, interrupted, release := interruptible(supervised(env))
+	ctx, interrupted, release := interruptible(env)
 	defer release()
 	result, runErr := h.runtime.Run(ctx, script)
 	s := newSummary(script.Name, started, result)

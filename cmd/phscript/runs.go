@@ -29,6 +29,8 @@ type runsOptions struct {
 	limit    int
 	follow   bool
 	level    string
+	upcoming bool
+	file     string
 	args     []string
 }
 
@@ -59,6 +61,7 @@ func newRuns(env *environment) *cobra.Command {
 		f.StringVar(&o.script, "script", "", "only runs of this script `FILE`")
 		f.StringSliceVar(&o.status, "status", nil, "only runs with a `STATUS`: "+statusNames())
 		f.StringVar(&o.since, "since", "", "only runs since a `TIME` ago, such as 24h, or a date")
+		f.BoolVar(&o.upcoming, "upcoming", false, "also runs that are queued for later")
 		f.IntVarP(&o.limit, "number", "n", 20, "at most `N` runs, 0 for all")
 		asJSON(cmd, o)
 		_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
@@ -68,6 +71,10 @@ func newRuns(env *environment) *cobra.Command {
 		f := cmd.Flags()
 		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the run is over")
 		f.StringVar(&o.level, "level", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
+		asJSON(cmd, o)
+	})
+	add("rejected RUN", "Print the rows that Planhat did not take, as CSV or JSON", atLeastOne("run"), printRejected, func(cmd *cobra.Command, o *runsOptions) {
+		cmd.Flags().StringVarP(&o.file, "output", "o", "", "write them to this `FILE`, as JSON where it ends in .json")
 		asJSON(cmd, o)
 	})
 	add("cancel RUN...", "Call runs off, or end them", atLeastOne("run"), cancelRuns, nil)
@@ -86,6 +93,7 @@ func statusNames() string {
 // filter reads the flags of list.
 func (o *runsOptions) filter(now time.Time) (history.Filter, error) {
 	f := history.Filter{Schedule: o.schedule, Script: o.script, Limit: o.limit}
+	f.Due = !o.upcoming && !slices.Contains(o.status, string(history.Queued))
 	for _, name := range o.status {
 		if !slices.Contains(history.Statuses, history.Status(name)) {
 			return f, &usageError{message: "there is no status '" + name + "'" + suggest.Phrase(name, strings.Split(statusNames(), ", ")), hint: "a run is " + statusNames()}
@@ -130,7 +138,7 @@ func listRuns(env *environment, o *runsOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.withSchedules(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+	return o.withStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		runs, err := history.New(db).List(ctx, f)
 		if err != nil {
 			return err
@@ -175,7 +183,7 @@ func showRun(env *environment, o *runsOptions) error {
 	if err != nil {
 		return err
 	}
-	return o.withSchedules(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+	return o.withStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		r, err := history.New(db).Run(ctx, id)
 		if err != nil {
 			return found(id, err)
@@ -231,7 +239,7 @@ func showRun(env *environment, o *runsOptions) error {
 			fmt.Fprintf(env.stdout, "\n%s\n", r.Error)
 		}
 		if r.Rejected > 0 {
-			fmt.Fprintf(env.stdout, "\n'phscript runs show --json %d' lists the rejected rows, in summary.rejected_rows\n", r.ID)
+			fmt.Fprintf(env.stdout, "\n'phscript runs rejected %d' prints the rejected rows\n", r.ID)
 		}
 		return nil
 	})
@@ -250,7 +258,7 @@ func printLog(env *environment, o *runsOptions) error {
 	if o.level != "" && least < 0 {
 		return &usageError{message: "the level is one of " + strings.Join(levels, ", ") + ", not '" + o.level + "'"}
 	}
-	return o.withSchedules(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+	return o.withStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		h := history.New(db)
 		signals, ignore := env.interrupts()
 		defer ignore()

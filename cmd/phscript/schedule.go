@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -94,7 +95,7 @@ func scheduleState(e serve.Entry) string {
 }
 
 func listSchedules(env *environment, o *scheduleOptions) error {
-	return o.withSchedules(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
+	return o.withStore(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
 		entries, err := s.List(ctx)
 		if err != nil {
 			return err
@@ -133,8 +134,34 @@ func listSchedules(env *environment, o *scheduleOptions) error {
 			}
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", r.Name, r.Script, r.When, next, r.State, last)
 		}
-		return table.Flush()
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		return warnAboutServers(ctx, env, db)
 	})
+}
+
+// warnAboutServers says where nobody runs the schedules, or not in the way that
+// is written.
+func warnAboutServers(ctx context.Context, env *environment, db *store.DB) error {
+	servers, err := serve.Servers(ctx, db)
+	if err != nil {
+		return err
+	}
+	live := 0
+	for _, s := range servers {
+		if !s.Live {
+			continue
+		}
+		live++
+		if s.Problem != "" {
+			fmt.Fprintf(env.stdout, "\n%s does not use its changed configuration, and goes on with the one before:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
+		}
+	}
+	if live == 0 {
+		fmt.Fprintln(env.stdout, "\nno 'phscript serve' is at work: nothing runs until one is started")
+	}
+	return nil
 }
 
 // printJSON prints a value for machines.
@@ -171,7 +198,7 @@ func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Ent
 }
 
 func nextTicks(env *environment, o *scheduleOptions) error {
-	return o.withSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+	return o.withStore(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
 		entries, err := named(ctx, s, o.names)
 		if err != nil {
 			return err

@@ -5,16 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/quota"
 	"github.com/phscript/phscript/runtime/redact"
@@ -34,7 +37,7 @@ func (o *stateOptions) addFlags(f *pflag.FlagSet) {
 
 // load reads the configuration and says where the store is.
 func (o *stateOptions) load(env *environment) (config.Config, string, error) {
-	c, err := config.Load(o.configFile, env.dir, env.readFile, env.getenv)
+	c, err := config.Load(o.configFile, env.dir, env.readConfig, env.getenv)
 	if err != nil {
 		return c, "", err
 	}
@@ -45,16 +48,45 @@ func (o *stateOptions) load(env *environment) (config.Config, string, error) {
 	return c, location, err
 }
 
+// look is load for a command that looks at the store only. A configuration that
+// is being changed is in its way only where it may say which store is meant.
+func (o *stateOptions) look(env *environment) (config.Config, string, error) {
+	c, location, err := o.load(env)
+	if err == nil {
+		return c, location, nil
+	}
+	named := o.state
+	if named == "" {
+		named, _ = env.getenv("PHSCRIPT_STATE")
+	}
+	if named == "" || named == inMemory {
+		return c, location, err
+	}
+	fmt.Fprintln(env.stderr, "the configuration is left aside:", err)
+	location, err = stateLocation(env, named, config.Config{})
+	return config.Config{}, location, err
+}
+
 // open opens the store.
 func (o *stateOptions) open(ctx context.Context, env *environment) (*store.DB, error) {
-	_, location, err := o.load(env)
+	_, location, err := o.look(env)
 	if err != nil {
 		return nil, err
 	}
 	return store.Open(ctx, location)
 }
 
-// withSchedules opens the store for a command that works on schedules or runs.
+// withStore opens the store for a command that looks at schedules or runs.
+func (o *stateOptions) withStore(env *environment, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
+	ctx := context.Background()
+	db, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, serve.NewSchedules(db, nil), db), db.Close())
+}
+
+// withSchedules opens the store for a command that changes schedules or runs.
 func (o *stateOptions) withSchedules(env *environment, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
 	ctx := context.Background()
 	db, err := o.open(ctx, env)
@@ -76,6 +108,8 @@ type serveOptions struct {
 	check     bool
 	logLevel  string
 	logFormat string
+	// These are not shown: tests do not wait for minutes.
+	lostAfter, lateAfter, retryPause time.Duration
 }
 
 func newServe(env *environment, runF func(*environment, *serveOptions) error) *cobra.Command {
@@ -106,18 +140,38 @@ func newServe(env *environment, runF func(*environment, *serveOptions) error) *c
 	f.BoolVar(&o.check, "check", false, "only check the configuration, and show when each schedule is due")
 	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
 	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
+	f.DurationVar(&o.lateAfter, "late-after", 0, "")
+	f.DurationVar(&o.retryPause, "retry-pause", 0, "")
+	for _, name := range []string{"lost-after", "late-after", "retry-pause"} {
+		_ = f.MarkHidden(name)
+	}
 	return cmd
 }
 
 // loader reads the schedules beside the configuration file.
 func (o *stateOptions) loader(env *environment, c config.Config) *serve.Loader {
-	dir := env.dir
-	if c.File != "" {
-		dir = filepath.Dir(c.File)
+	file := c.File
+	if file == "" {
+		file = filepath.Join(env.dir, config.FileName)
 	}
-	return &serve.Loader{Dir: dir, Read: func() (config.Config, error) {
-		return config.Load(o.configFile, env.dir, env.readFile, env.getenv)
-	}}
+	return &serve.Loader{
+		Dir: filepath.Dir(file), File: file,
+		Read: func() (config.Config, error) {
+			return config.Load(o.configFile, env.dir, env.readConfig, env.getenv)
+		},
+		Check: func(name string, source []byte) error {
+			_, err := compile.Compile(source, name)
+			return err
+		},
+	}
+}
+
+// keepSecret makes sure that what a configuration holds is in no log.
+func keepSecret(secrets *redact.Secrets, c config.Config) {
+	secrets.Add(c.APIToken)
+	secrets.Add(c.TenantToken)
+	secrets.Add(store.Password(c.State))
 }
 
 func serveSchedules(env *environment, o *serveOptions) error {
@@ -137,37 +191,37 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	}
 	loader := o.loader(env, c)
 	loaded, err := loader.Load()
-	if err != nil {
+	var failed *config.Error
+	switch {
+	case errors.As(err, &failed) && failed.Error() == err.Error():
+		return err // one mistake, with its own advice
+	case err != nil:
 		return &usageError{message: err.Error(), hint: "see docs/deploy.md for how schedules are written"}
 	}
 	if o.check {
 		return checkSchedules(env, loaded)
 	}
 	secrets := &redact.Secrets{}
-	secrets.Add(c.APIToken)
-	secrets.Add(c.TenantToken)
+	keepSecret(secrets, c)
+	secrets.Add(store.Password(location))
 	log := slog.New(secrets.Handler(handler))
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	signals, ignore := env.interrupts()
 	defer ignore()
-	go func() {
-		select {
-		case <-signals:
-			stop()
-		case <-ctx.Done():
-		}
-	}()
-	db, err := store.Open(ctx, location)
+	var service atomic.Pointer[serve.Service]
+	go stopAtSignals(env, signals, stop, &service)
+	waits := func(err error) { log.Warn("waiting for the store", "reason", err.Error()) }
+	db, err := store.Wait(ctx, location, waits)
 	if err != nil {
-		return err
+		return stopped(ctx, err)
 	}
 	defer func() { _ = db.Close() }()
 	engine, err := serve.NewEngine(ctx, db, log)
 	if err != nil {
-		return err
+		return stopped(ctx, err)
 	}
-	program, err := o.program(env, c, loader.Dir, location)
+	program, err := o.program(env, loaded.Config, loader.Dir, location)
 	if err != nil {
 		return err
 	}
@@ -178,24 +232,59 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	if workers <= 0 {
 		workers = max(2, goruntime.NumCPU())
 	}
-	service := serve.New(serve.Options{
+	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
-		Notifier: &serve.Notifier{Getenv: env.getenv, Dir: loader.Dir, Env: childEnvironment(env), Log: log},
+		LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
+		Notifier: &serve.Notifier{Getenv: env.getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause},
+		Loaded: func(c config.Config) {
+			keepSecret(secrets, c)
+			program.Use(c)
+		},
 	}, loaded)
+	service.Store(s)
 	listen := o.listen
 	if listen == "" {
 		listen = c.Serve.Listen
 	}
 	if listen != "" {
-		pages, err := serve.Listen(listen, service)
+		pages, err := serve.Listen(listen, s)
 		if err != nil {
 			return &usageError{message: err.Error(), hint: "another program may use the address; choose another one with --listen"}
 		}
 		defer func() { _ = pages.Close() }()
 		log.Info("health and metrics", "address", pages.Address())
 	}
-	return service.Run(ctx)
+	return s.Run(ctx)
+}
+
+// stopped makes an end that was asked for no error.
+func stopped(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	default:
+		return err
+	}
+}
+
+// stopAtSignals ends the service gently at the first signal, kills its runs at
+// the second, and ends the process at the third; its runs end with it.
+func stopAtSignals(env *environment, signals <-chan os.Signal, stop func(), service *atomic.Pointer[serve.Service]) {
+	<-signals
+	stop()
+	<-signals
+	if s := service.Load(); s != nil {
+		s.Hurry()
+	}
+	<-signals
+	env.exit(exitInterrupted)
+}
+
+// withoutTokens leaves Planhat's settings out: programs that tell people of a
+// failure have no use for them.
+func withoutTokens(variables []string) []string {
+	return slices.DeleteFunc(variables, func(v string) bool { return strings.HasPrefix(v, "PLANHAT_") })
 }
 
 // program says how runs are started. The store's address may hold a password,
@@ -206,9 +295,7 @@ func (o *serveOptions) program(env *environment, c config.Config, dir, location 
 		return nil, err
 	}
 	p := &serve.Program{Path: path, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.getenv}
-	if c.File != "" {
-		p.Args = []string{"--config", c.File}
-	}
+	p.Use(c)
 	return p, nil
 }
 

@@ -3,9 +3,15 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/phscript/phscript/runtime/serve"
 )
+
+// orphanGrace is how long a run may take to end gently once its service is gone.
+// It is over before another worker may repeat the run.
+const orphanGrace = 10 * time.Second
 
 // supervised prepares a run that phscript serve has started. It has no standard
 // input of its own: that is a pipe which ends when the service does, also where
@@ -15,6 +21,10 @@ func supervised(env *environment) *environment {
 		return env
 	}
 	inner := *env
+	inner.stdin = strings.NewReader("")
+	if copied, ok := env.getenv(serve.ConfigVariable); ok {
+		inner.readConfig = func(string) ([]byte, error) { return env.readFile(copied) }
+	}
 	inner.interrupts = func() (<-chan os.Signal, func()) {
 		signals, ignore := env.interrupts()
 		both := make(chan os.Signal, 2)
@@ -25,6 +35,8 @@ func supervised(env *environment) *environment {
 		}()
 		go func() {
 			_, _ = io.Copy(io.Discard, env.stdin)
+			both <- os.Interrupt
+			time.Sleep(orphanGrace)
 			both <- os.Interrupt
 		}()
 		return both, ignore
