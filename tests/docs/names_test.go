@@ -81,13 +81,21 @@ func phscript(t *testing.T, program, dir string, args ...string) (stdout, stderr
 var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 
 // otherFlags are flags of other programs that documents name.
-var otherFlags = []string{"full"}
+var otherFlags = []string{"full", "system", "home-dir", "now"}
 
 func TestFlagsExist(t *testing.T) {
 	program := binary(t)
 	var help string
 	for _, command := range []string{"run", "simulate"} {
 		out, errs, code := phscript(t, program, t.TempDir(), command, "--help")
+		require.Zero(t, code, errs)
+		help += out
+	}
+	ofScripts := help
+	for _, command := range [][]string{
+		{"serve"}, {"quota"}, {"schedule", "list"}, {"schedule", "next"}, {"runs", "list"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"},
+	} {
+		out, errs, code := phscript(t, program, t.TempDir(), append(command, "--help")...)
 		require.Zero(t, code, errs)
 		help += out
 	}
@@ -99,7 +107,7 @@ func TestFlagsExist(t *testing.T) {
 		}
 	}
 	guide := read(t, "docs/script-guide.md") + read(t, "docs/simulator.md") + read(t, "docs/errors.md")
-	for _, m := range helpLine.FindAllStringSubmatch(help, -1) {
+	for _, m := range helpLine.FindAllStringSubmatch(ofScripts, -1) {
 		explained := strings.Contains(guide, "--"+m[2]) || m[1] != "" && strings.Contains(guide, " "+m[1]+" ")
 		assert.True(t, explained || m[2] == "help", "no document explains --%s", m[2])
 	}
