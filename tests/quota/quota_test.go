@@ -76,7 +76,7 @@ func TestALockedStoreIsWaitedFor(t *testing.T) {
 			require.NoError(t, err)
 		}
 		locked := time.Now()
-		require.Eventually(t, func() bool { return time.Since(locked) > 6*time.Second }, time.Minute, 50*time.Millisecond)
+		require.Eventually(t, func() bool { return time.Since(locked) > 12*time.Second }, time.Minute, 50*time.Millisecond)
 		before := c.count()
 		require.NoError(t, tx.Rollback())
 		c.await(t, before+2*limit)
