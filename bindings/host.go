@@ -45,6 +45,9 @@ type Host interface {
 	// AddSecret makes sure that a value never shows in a log or an error.
 	AddSecret(value string)
 
+	// Checkpoint keeps how far the script came.
+	Checkpoint() CheckpointStore
+
 	// Now and Location are the run's clock.
 	Now() time.Time
 	Location() *time.Location

@@ -37,6 +37,8 @@ type testHost struct {
 	lines    []string
 	warnings []string
 	secrets  []string
+
+	checkpoint savedCheckpoint
 	// open counts the files that are open now, aborted those given up.
 	open, aborted int
 }
@@ -188,6 +190,23 @@ func (h *testHost) Log(_ context.Context, level slog.Level, message string, fiel
 
 func (h *testHost) Warn(_ context.Context, key, message string) {
 	h.warnings = append(h.warnings, key+": "+message)
+}
+
+func (h *testHost) Checkpoint() CheckpointStore { return &h.checkpoint }
+
+// savedCheckpoint is a CheckpointStore in memory.
+type savedCheckpoint struct{ text []byte }
+
+func (s *savedCheckpoint) Load(context.Context) ([]byte, error) { return s.text, nil }
+
+func (s *savedCheckpoint) Save(_ context.Context, text []byte) error {
+	s.text = text
+	return nil
+}
+
+func (s *savedCheckpoint) Clear(context.Context) error {
+	s.text = nil
+	return nil
 }
 
 func (h *testHost) AddSecret(value string)   { h.secrets = append(h.secrets, value) }

@@ -40,22 +40,42 @@ type Limiter struct {
 // NewLimiter returns a limiter with the limits of the configuration.
 func NewLimiter(cfg LimiterConfig) *Limiter {
 	l := &Limiter{window: cfg.Window, second: rate.NewLimiter(rate.Inf, 1)}
-	var spacing time.Duration
 	if perSecond := orDefault(cfg.PerSecond, DefaultPerSecond); perSecond > 0 {
-		// A bucket lets rate+burst through in one second, so both share the limit.
-		burst := max(1, perSecond/10)
-		steady := max(1, perSecond-burst)
+		steady, burst := pace(perSecond)
 		l.second = rate.NewLimiter(rate.Limit(steady), burst)
-		spacing = time.Second / time.Duration(steady)
 	}
 	if parallel := orDefault(cfg.Parallel, DefaultParallel); parallel > 0 {
 		l.parallel = make(chan struct{}, parallel)
 	}
 	if l.window == nil {
-		calls := orDefault(cfg.CallsPerMinute, DefaultCallsPerMinute)
-		l.window = newMemoryWindow(calls, minuteWindow+windowMargin, spacing)
+		spec := cfg.WindowSpec()
+		l.window = newMemoryWindow(spec.Limit, spec.Length, spec.Spacing)
 	}
 	return l
+}
+
+// pace splits the limit per second: a bucket lets rate+burst through in one
+// second, so both share it.
+func pace(perSecond int) (steady, burst int) {
+	burst = max(1, perSecond/10)
+	return max(1, perSecond-burst), burst
+}
+
+// WindowSpec is what a Window has to keep: at most Limit starts in any stretch
+// of Length, Spacing apart. A Limit below 1 sets none.
+type WindowSpec struct {
+	Limit           int
+	Length, Spacing time.Duration
+}
+
+// WindowSpec returns what a window has to keep for these limits.
+func (cfg LimiterConfig) WindowSpec() WindowSpec {
+	s := WindowSpec{Limit: orDefault(cfg.CallsPerMinute, DefaultCallsPerMinute), Length: minuteWindow + windowMargin}
+	if perSecond := orDefault(cfg.PerSecond, DefaultPerSecond); perSecond > 0 {
+		steady, _ := pace(perSecond)
+		s.Spacing = time.Second / time.Duration(steady)
+	}
+	return s
 }
 
 func orDefault(v, fallback int) int {
@@ -138,15 +158,15 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	if err != nil {
 		return false, l.giveBack(ctx, booking, err)
 	}
+	if booking.Wait > 0 {
+		s, err := l.window.State(ctx)
+		if err != nil || s.Blocked > 0 {
+			return false, l.giveBack(ctx, booking, err)
+		}
+	}
+	// Asking a window that is shared may take long as well.
 	if time.Since(due) > startTolerance {
 		return false, l.giveBack(ctx, booking, nil)
-	}
-	if booking.Wait == 0 {
-		return true, nil
-	}
-	s, err := l.window.State(ctx)
-	if err != nil || s.Blocked > 0 {
-		return false, l.giveBack(ctx, booking, err)
 	}
 	return true, nil
 }

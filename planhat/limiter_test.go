@@ -253,6 +253,33 @@ func TestLateStartersBookAgain(t *testing.T) {
 	})
 }
 
+// slowWindow takes long to tell its state, once, as a store that is locked does.
+type slowWindow struct {
+	*lateWindow
+	asked int
+}
+
+func (w *slowWindow) State(ctx context.Context) (WindowState, error) {
+	if w.asked++; w.asked == 1 {
+		time.Sleep(time.Second)
+	}
+	return w.lateWindow.State(ctx)
+}
+
+func TestAStartIsLateAfterALookAtASlowWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &slowWindow{lateWindow: &lateWindow{memoryWindow: newMemoryWindow(1, time.Minute, 0), taken: 1}}
+		l := NewLimiter(LimiterConfig{Window: w})
+		for range 2 {
+			release, err := l.Acquire(t.Context())
+			require.NoError(t, err)
+			release()
+		}
+		assert.Equal(t, 1, w.returned)
+		assert.Equal(t, 3, w.taken-1)
+	})
+}
+
 type brokenWindow struct{ *memoryWindow }
 
 func (brokenWindow) Take(context.Context) (Booking, error) {

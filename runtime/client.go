@@ -123,6 +123,9 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	if callsPerMinute != 0 {
 		quota.CallsPerMinute = callsPerMinute
 	}
+	if h.rt.opts.Window != nil && quota.Window == nil {
+		quota.Window = h.rt.opts.Window(WindowUser{URL: key.host, Token: key.token, Script: h.script.Name, Spec: quota.WindowSpec()})
+	}
 	l := planhat.NewLimiter(quota)
 	h.rt.limiters[key] = l
 	return l

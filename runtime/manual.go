@@ -26,6 +26,7 @@ var globals = sync.OnceValue(func() *bindings.Module {
 		Funcs: []*bindings.Func{helpFunc()},
 		Values: []*bindings.Value{
 			{Name: "args", Type: "string[]", Doc: "The script's arguments, from 1; `args[0]` is its name. `...` holds them as well."},
+			{Name: "params", Type: "table<string, any>", Doc: "The parameters of the run by name, from `--param NAME=VALUE` or from the `params` of a schedule."},
 			{Name: "arg", Type: "string[]", Doc: "The same as `args`, under the name that Lua's own interpreter uses."},
 		},
 	}

@@ -18,13 +18,13 @@ local names = {}
 local function add(name, value, depth)
   names[#names + 1] = name
   if type(value) == "table" and depth < 2 and name ~= "_G" and name ~= "package.loaded"
-    and name ~= "package.preload" and name ~= "args" and name ~= "arg" then
+    and name ~= "package.preload" and name ~= "args" and name ~= "arg" and name ~= "params" then
     for k, v in pairs(value) do add(name .. "." .. k, v, depth + 1) end
   end
 end
 for k, v in pairs(_G) do add(k, v, 0) end
 add("help", help, 0)
-for _, module in ipairs{ "csv", "env", "fs", "inspect", "json", "log", "planhat", "tables", "text", "time" } do
+for _, module in ipairs{ "checkpoint", "csv", "env", "fs", "inspect", "json", "log", "planhat", "tables", "text", "time" } do
   add(module, require(module), 0)
 end
 return names

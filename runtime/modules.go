@@ -15,14 +15,15 @@ import (
 
 // builtins makes the modules written in Go, each when it is first asked for.
 var builtins = map[string]func() *bindings.Module{
-	"csv":     sync.OnceValue(bindings.CSV),
-	"env":     sync.OnceValue(bindings.Env),
-	"fs":      sync.OnceValue(bindings.FS),
-	"inspect": sync.OnceValue(bindings.Inspect),
-	"json":    sync.OnceValue(bindings.JSON),
-	"log":     sync.OnceValue(bindings.Log),
-	"planhat": sync.OnceValue(bindings.Planhat),
-	"time":    sync.OnceValue(bindings.Time),
+	"checkpoint": sync.OnceValue(bindings.Checkpoint),
+	"csv":        sync.OnceValue(bindings.CSV),
+	"env":        sync.OnceValue(bindings.Env),
+	"fs":         sync.OnceValue(bindings.FS),
+	"inspect":    sync.OnceValue(bindings.Inspect),
+	"json":       sync.OnceValue(bindings.JSON),
+	"log":        sync.OnceValue(bindings.Log),
+	"planhat":    sync.OnceValue(bindings.Planhat),
+	"time":       sync.OnceValue(bindings.Time),
 }
 
 // Modules returns the built-in modules written in Go, by name. They are global
@@ -134,4 +135,16 @@ func (r *run) setValues() {
 	}
 	L.G.Global.RawSetString("args", args)
 	L.G.Global.RawSetString("arg", args) // the name that Lua's own interpreter uses
+	L.G.Global.RawSetString("params", r.params())
+}
+
+// params is the table of the script's parameters. What is no JSON object was
+// refused before.
+func (r *run) params() lua.LValue {
+	if len(r.script.Params) > 0 {
+		if t, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{}); err == nil {
+			return t
+		}
+	}
+	return r.L.NewTable()
 }

@@ -73,6 +73,12 @@ type Options struct {
 	Planhat planhat.Config
 	// Quota are the limits of the limiters that the Runtime makes.
 	Quota planhat.LimiterConfig
+	// Window, where set, makes the window of each tenant's minute quota, for
+	// one that processes share. It is asked when a client is made.
+	Window func(WindowUser) planhat.Window
+	// Checkpoint, where set, finds where the checkpoint of a script is kept;
+	// without it, checkpoints last as long as the Runtime.
+	Checkpoint func(Script) bindings.CheckpointStore
 	// DryRun withholds every write: reads happen, writes are logged and
 	// counted.
 	DryRun bool
@@ -96,6 +102,15 @@ type Options struct {
 	// Values are Go values that scripts see as globals, through gopher-luar:
 	// structs and pointers keep their methods.
 	Values map[string]any
+}
+
+// WindowUser says whose quota a window is for, and who spends it.
+type WindowUser struct {
+	// URL is the host, Token the token of the tenant.
+	URL, Token string
+	// Script is the one whose call needs it first.
+	Script string
+	Spec   planhat.WindowSpec
 }
 
 // withDefaults fills what was left out.

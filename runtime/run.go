@@ -13,6 +13,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/redact"
@@ -49,6 +50,8 @@ type run struct {
 	tally   planhat.Tally
 	clients []*planhat.Client
 	client  *planhat.Client
+	// checkpoint is nil until the script names it.
+	checkpoint bindings.CheckpointStore
 
 	mu       sync.Mutex
 	planned  []PlannedWrite
@@ -82,7 +85,9 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 			err = nil
 		}
 	}
-	err = one.finish(err)
+	if err = one.finish(err); err == nil && result.ExitCode == 0 {
+		err = one.clearCheckpoint()
+	}
 	result.Summary = one.tally.Snapshot()
 	result.Rejected = one.tally.Rejected()
 	result.Planned = one.planned

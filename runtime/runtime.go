@@ -21,6 +21,8 @@ type Runtime struct {
 
 	mu       sync.Mutex
 	limiters map[tenant]*planhat.Limiter
+	// checkpoints are those that are kept in memory, by script.
+	checkpoints map[string]*remembered
 }
 
 // tenant tells whose quota a client spends.

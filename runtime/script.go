@@ -22,6 +22,9 @@ type Script struct {
 	// while its state is still there. The run fails with the error that it
 	// returns.
 	Then func(*Live) error
+	// Params are its parameters as a JSON object, the table params; empty for
+	// none.
+	Params []byte
 }
 
 // Result is what a run leaves behind.

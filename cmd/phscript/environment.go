@@ -20,7 +20,10 @@ import (
 // environment is everything outside the process. Only processEnvironment
 // touches the real one, so that commands can run against another.
 type environment struct {
-	args           []string
+	args []string
+	// program is the file of the running program, environ its variables.
+	program        func() (string, error)
+	environ        func() []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	// stdinTTY tells whether a person writes to the stream, stdoutTTY and
@@ -29,9 +32,10 @@ type environment struct {
 	// terminalSize returns the columns and rows that there are.
 	terminalSize func() (width, height int, err error)
 	getenv       func(string) (string, bool)
-	readFile     func(string) ([]byte, error)
-	dir          string
-	now          func() time.Time
+	// readConfig reads the configuration file.
+	readFile, readConfig func(string) ([]byte, error)
+	dir                  string
+	now                  func() time.Time
 	// processors is how many things can run at once.
 	processors int
 	// interrupts receives a value for each Ctrl-C; the function that comes
@@ -60,7 +64,7 @@ func processEnvironment() *environment {
 		stdin = terminalInput{os.Stdin}
 	}
 	return &environment{
-		args:  os.Args[1:],
+		args: os.Args[1:], program: os.Executable, environ: os.Environ,
 		stdin: stdin, stdout: os.Stdout, stderr: os.Stderr,
 		stdinTTY:     stdinTTY,
 		stdoutTTY:    isatty.IsTerminal(os.Stdout.Fd()),
@@ -68,6 +72,7 @@ func processEnvironment() *environment {
 		terminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
 		getenv:       os.LookupEnv,
 		readFile:     os.ReadFile,
+		readConfig:   os.ReadFile,
 		dir:          dir,
 		now:          time.Now,
 		processors:   runtime.GOMAXPROCS(0),

@@ -15,6 +15,8 @@ import (
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/manual"
 	"github.com/phscript/phscript/runtime/redact"
+	"github.com/phscript/phscript/runtime/serve"
+	"github.com/phscript/phscript/runtime/store"
 )
 
 // outDir is the folder of the working directory that scripts may always write
@@ -49,6 +51,7 @@ type hostOptions struct {
 	allowEnv    []string
 	logLevel    string
 	logFormat   string
+	state       string
 
 	// ask is how a reader of the function help asks further, as in
 	// manual.PageOptions.
@@ -71,6 +74,7 @@ func (o *hostOptions) addFlags(cmd *cobra.Command) {
 	f.StringSliceVar(&o.allowEnv, "allow-env", nil, "let the script read the environment variable `NAME`")
 	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
 	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.StringVar(&o.state, "state", "", "keep the shared quota in `FILE` or at a postgres:// address; memory keeps it to this process")
 	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
 	completeFolders(cmd, "simulate", "allow-read", "allow-write")
 	completeNothing(cmd, "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
@@ -84,7 +88,7 @@ func (o *hostOptions) given(flags *pflag.FlagSet) { o.simulated = flags.Changed(
 
 // settings lays the flags over the configuration.
 func (o *hostOptions) settings(env *environment) (config.Config, error) {
-	c, err := config.Load(o.configFile, env.dir, env.readFile, env.getenv)
+	c, err := config.Load(o.configFile, env.dir, env.readConfig, env.getenv)
 	if err != nil {
 		return c, err
 	}
@@ -145,9 +149,13 @@ type opened struct {
 	config  config.Config
 	secrets *redact.Secrets
 	server  *simulator.Server
+	store   *lazyStore
 }
 
 func (h *opened) close() {
+	if h.store != nil {
+		_ = h.store.close()
+	}
 	if h.server != nil {
 		_ = h.server.Close()
 	}
@@ -166,8 +174,7 @@ func (o *hostOptions) open(env *environment, c config.Config, handler slog.Handl
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
 	}
 	h.config = c
-	var err error
-	h.runtime, err = runtime.New(runtime.Options{
+	options := runtime.Options{
 		Stdin: env.stdin, Stdout: env.stdout, Stderr: env.stderr,
 		Logger: logger, Secrets: h.secrets,
 		Env: env.getenv, EnvAllow: c.AllowEnv, Now: env.now,
@@ -180,12 +187,34 @@ func (o *hostOptions) open(env *environment, c config.Config, handler slog.Handl
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.dryRun, Strict: c.Strict,
 		Help: manual.PageOptions{Width: env.width(), Color: env.stdoutColor(), Ask: o.ask},
-	})
-	if err != nil {
+	}
+	if !o.simulated {
+		h.shareQuota(env, o.state, &options)
+	}
+	var err error
+	if h.runtime, err = runtime.New(options); err != nil {
 		h.close()
 		return nil, err
 	}
 	return h, nil
+}
+
+// shareQuota lets all processes that use the store keep to the quota together.
+func (h *opened) shareQuota(env *environment, state string, options *runtime.Options) {
+	location, err := stateLocation(env, state, h.config)
+	switch {
+	case err != nil:
+		options.Window = func(runtime.WindowUser) planhat.Window {
+			options.Logger.Warn("the quota is this process's own: " + err.Error())
+			return nil
+		}
+	case location != inMemory:
+		h.store = &lazyStore{location: location}
+		h.secrets.Add(store.Password(location))
+		options.Checkpoint = h.store.checkpoints(env)
+		run, _ := env.getenv(serve.RunVariable)
+		options.Window = h.store.sharedWindow(run, options.Logger)
+	}
 }
 
 func (o *hostOptions) startSimulator(c config.Config) (*simulator.Server, error) {

@@ -138,11 +138,8 @@ func historyFile(env *environment) string {
 		}
 		return env.path(v)
 	}
-	if dir, _ := env.getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "phscript", "history")
-	}
-	if home, _ := env.getenv("HOME"); home != "" {
-		return filepath.Join(home, ".local", "state", "phscript", "history")
+	if dir := stateDir(env); dir != "" {
+		return filepath.Join(dir, "history")
 	}
 	return ""
 }

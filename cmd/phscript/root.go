@@ -52,6 +52,7 @@ func newRoot(env *environment) *cobra.Command {
 		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
 	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newCheck(env, checkScripts), newDoc(env, doc), newSetup(env, setup), newTest(env, runTests), newMan(env, writeMan), newVersion(env))
+	root.AddCommand(newServe(env, serveSchedules), newSchedule(env), newRuns(env), newQuota(env, showQuota), newState(env))
 	return root
 }
 

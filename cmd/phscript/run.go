@@ -21,6 +21,7 @@ type runOptions struct {
 	code      string
 	codeGiven bool
 	args      []string
+	params    []string
 	summary   string
 	quiet     bool
 }
@@ -61,6 +62,7 @@ func newRun(env *environment, runF func(*environment, *runOptions) error) *cobra
 	f.SetInterspersed(false)
 	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
 	o.addFlags(cmd)
+	f.StringArrayVarP(&o.params, "param", "p", nil, "give the script a parameter, as `NAME=VALUE`: params.NAME")
 	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
 	completeNothing(cmd, "eval")
@@ -122,6 +124,7 @@ func (o *runOptions) script(env *environment) (runtime.Script, error) {
 }
 
 func runScript(env *environment, o *runOptions) error {
+	env = supervised(env)
 	c, err := o.settings(env)
 	if err != nil {
 		return err
@@ -132,6 +135,9 @@ func runScript(env *environment, o *runOptions) error {
 	}
 	script, err := o.script(env)
 	if err != nil {
+		return err
+	}
+	if script.Params, err = scriptParams(env, o.params); err != nil {
 		return err
 	}
 	h, err := o.open(env, c, handler)

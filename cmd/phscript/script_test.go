@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SIM_URL", server.URL())
 			env.Setenv("SIM_TOKEN", server.APIToken())
 			env.Setenv("SIM_TENANT", server.TenantToken())
+			// What is shared by a machine stays in the script's own folder.
+			env.Setenv("PHSCRIPT_STATE", filepath.Join(env.WorkDir, ".state", "state.db"))
 			env.Values["server"] = server
 			return nil
 		},

@@ -41,8 +41,17 @@ type Config struct {
 	// CheckIgnore the rules that it leaves out.
 	CheckGlobals, CheckIgnore []string
 
-	// File is the configuration file that was read, or "".
+	// State is where the store is: a file or a postgres:// URL; empty for the
+	// machine's own.
+	State string
+	// Schedules and Serve are for phscript serve.
+	Schedules []Schedule
+	Serve     Serve
+
+	// File is the configuration file that was read, or "", and Text what it
+	// held.
 	File string
+	Text []byte
 }
 
 // Error is a setting that cannot be used.
@@ -80,12 +89,27 @@ type file struct {
 		Globals []string `toml:"globals"`
 		Ignore  []string `toml:"ignore"`
 	} `toml:"check"`
+	State string `toml:"state"`
+
+	Schedule []Schedule `toml:"schedule"`
+	Serve    Serve      `toml:"serve"`
 }
 
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "timeout", "max_memory",
-	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict",
 	"check.globals", "check.ignore",
+	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "schedule", "serve",
+}
+
+// tableKeys are the settings inside of tables, by the table's name.
+var tableKeys = map[string][]string{
+	"schedule": {
+		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
+		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
+	},
+	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
+	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
+	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
 }
 
 // Load reads the configuration file and the environment. name is the file to
@@ -130,18 +154,13 @@ func parse(name string, text []byte) (Config, error) {
 		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "numbers, true and false stand without quotes: calls_per_min = 100; text stands in quotes, lists in [ ]"}
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		key := unknown[0].String()
-		return Config{}, &Error{
-			Where:   name,
-			Message: fmt.Sprintf("unknown setting '%s'%s", key, suggest.Phrase(key, keys)),
-			Hint:    "the settings are: " + strings.Join(keys, ", "),
-		}
+		return Config{}, unknownKey(name, unknown[0])
 	}
 	c := Config{
 		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
 		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
-		Strict: f.Strict, File: name,
 		CheckGlobals: f.Check.Globals, CheckIgnore: f.Check.Ignore,
+		Strict: f.Strict, File: name, Text: text, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
 	}
 	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
 	if f.Timeout != "" {
@@ -160,6 +179,19 @@ func parse(name string, text []byte) (Config, error) {
 	return c, nil
 }
 
+// unknownKey names a setting that does not exist, with those that do beside it.
+func unknownKey(name string, key toml.Key) error {
+	meant, known, place := key.String(), keys, "the settings"
+	if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
+		meant, known, place = key[len(key)-1], tableKeys[key[len(key)-2]], "the settings of "+key[len(key)-2]
+	}
+	return &Error{
+		Where:   name,
+		Message: fmt.Sprintf("unknown setting '%s'%s", key, suggest.Phrase(meant, known)),
+		Hint:    place + " are: " + strings.Join(known, ", "),
+	}
+}
+
 // beside makes directories in the file relative to the file.
 func beside(name string, dirs []string) []string {
 	var out []string
@@ -176,7 +208,7 @@ func beside(name string, dirs []string) []string {
 func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	for name, target := range map[string]*string{
 		"PLANHAT_API_TOKEN": &c.APIToken, "PLANHAT_TENANT_TOKEN": &c.TenantToken,
-		"PLANHAT_API_URL": &c.APIURL, "PLANHAT_ANALYTICS_URL": &c.AnalyticsURL,
+		"PLANHAT_API_URL": &c.APIURL, "PLANHAT_ANALYTICS_URL": &c.AnalyticsURL, "PHSCRIPT_STATE": &c.State,
 	} {
 		if v, ok := getenv(name); ok && v != "" {
 			*target = v

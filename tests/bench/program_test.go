@@ -42,7 +42,7 @@ func write(b *testing.B, name, text string) string {
 // environment is what a program sees: the way to a simulator, and nothing of
 // the person who runs the benchmarks.
 func environment(server *simulator.Server) []string {
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir()}
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "PHSCRIPT_STATE=memory"}
 	if server != nil {
 		env = append(env, server.Environment()...)
 	}

@@ -44,12 +44,19 @@ func phscript(t *testing.T, dir string, args ...string) (stdout, stderr string, 
 var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 
 // otherFlags are flags of other programs that documents name.
-var otherFlags = []string{"full"}
+var otherFlags = []string{"full", "system", "home-dir", "now"}
 
 func TestFlagsExist(t *testing.T) {
 	var help string
 	for _, command := range commands(t) {
 		out, errs, code := phscript(t, t.TempDir(), command, "--help")
+		require.Zero(t, code, errs)
+		help += out
+	}
+	for _, command := range [][]string{
+		{"serve"}, {"quota"}, {"schedule", "list"}, {"schedule", "next"}, {"runs", "list"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"},
+	} {
+		out, errs, code := phscript(t, t.TempDir(), append(command, "--help")...)
 		require.Zero(t, code, errs)
 		help += out
 	}

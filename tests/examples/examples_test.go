@@ -70,7 +70,7 @@ func runIn(t *testing.T, dir string, env, flags []string, script string, args ..
 	line = append(append(line, "examples/"+script), args...)
 	cmd := exec.CommandContext(t.Context(), program.Path(t), line...)
 	cmd.Dir = dir
-	cmd.Env = append([]string{"HOME=" + dir, "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "NO_COLOR=1"}, env...)
+	cmd.Env = append([]string{"HOME=" + dir, "SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "NO_COLOR=1", "PHSCRIPT_STATE=" + filepath.Join(dir, ".state", "state.db")}, env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

@@ -86,7 +86,7 @@ func launch(t *testing.T, g *gate, source string) *process {
 	p.Cmd = exec.Command(program.Path(t), "run", "--summary", "summary.json", "import.lua")
 	p.Dir = p.dir
 	p.Env = []string{
-		"HOME=" + p.dir, "PLANHAT_API_TOKEN=" + g.planhat.APIToken(), "PLANHAT_TENANT_TOKEN=" + g.planhat.TenantToken(),
+		"HOME=" + p.dir, "PHSCRIPT_STATE=" + filepath.Join(p.dir, ".state", "state.db"), "PLANHAT_API_TOKEN=" + g.planhat.APIToken(), "PLANHAT_TENANT_TOKEN=" + g.planhat.TenantToken(),
 		"PLANHAT_API_URL=" + g.URL, "PLANHAT_ANALYTICS_URL=" + g.URL,
 	}
 	stderr, err := p.StderrPipe()

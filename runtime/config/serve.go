@@ -1,0 +1,66 @@
+package config
+
+// Schedule is one [[schedule]] as it is written. Package schedule says what it
+// means and whether it makes sense.
+type Schedule struct {
+	Name   string `toml:"name" json:"name"`
+	Script string `toml:"script" json:"script"`
+	// Cron or Every says when; TimeZone is where Cron's times of day hold.
+	Cron     string `toml:"cron" json:"cron,omitempty"`
+	Every    string `toml:"every" json:"every,omitempty"`
+	TimeZone string `toml:"time_zone" json:"time_zone,omitempty"`
+	// Params are handed to the script, Args are its arguments.
+	Params map[string]any `toml:"params" json:"params,omitempty"`
+	Args   []string       `toml:"args" json:"args,omitempty"`
+
+	Timeout   string `toml:"timeout" json:"timeout,omitempty"`
+	MaxMemory string `toml:"max_memory" json:"max_memory,omitempty"`
+	// Retries is how often a run that failed or was lost is tried again.
+	Retries int `toml:"retries" json:"retries,omitempty"`
+	// Overlap is "skip", "queue" or "cancel_previous"; CatchUp is "skip",
+	// "once" or "all".
+	Overlap string `toml:"overlap" json:"overlap,omitempty"`
+	CatchUp string `toml:"catch_up" json:"catch_up,omitempty"`
+	Jitter  string `toml:"jitter" json:"jitter,omitempty"`
+	Enabled *bool  `toml:"enabled" json:"enabled,omitempty"`
+	DryRun  bool   `toml:"dry_run" json:"dry_run,omitempty"`
+
+	AllowWrite []string `toml:"allow_write" json:"allow_write,omitempty"`
+	AllowRead  []string `toml:"allow_read" json:"allow_read,omitempty"`
+	AllowEnv   []string `toml:"allow_env" json:"allow_env,omitempty"`
+
+	OnFailure  []Action `toml:"on_failure" json:"on_failure,omitempty"`
+	OnRecovery []Action `toml:"on_recovery" json:"on_recovery,omitempty"`
+}
+
+// Action is what happens on a failure or a recovery: one of its fields is set.
+type Action struct {
+	// Script is a Lua script that is run with the event as its params.
+	Script string `toml:"script" json:"script,omitempty"`
+	// Webhook is a URL that gets the event as JSON, signed with the secret
+	// that the environment variable SecretEnv holds.
+	Webhook   string `toml:"webhook" json:"webhook,omitempty"`
+	SecretEnv string `toml:"secret_env" json:"secret_env,omitempty"`
+	// WebhookEnv is the environment variable that holds the URL, where that is
+	// a secret itself.
+	WebhookEnv string `toml:"webhook_env" json:"webhook_env,omitempty"`
+	// Command is a program with its arguments, which reads the event as JSON.
+	Command []string `toml:"command" json:"command,omitempty"`
+}
+
+// Serve is the [serve] table.
+type Serve struct {
+	// Listen is the address of the health and metrics pages; empty for none.
+	Listen string `toml:"listen"`
+	// Workers is how many scripts run at once, 0 for the default.
+	Workers int `toml:"workers"`
+	// Scripts are the folders whose scripts may schedule themselves in their
+	// headers; the configuration file's own where none is named.
+	Scripts []string `toml:"scripts"`
+	// KeepDays and KeepSize bound the history.
+	KeepDays int    `toml:"keep_days"`
+	KeepSize string `toml:"keep_size"`
+	// OnFailure and OnRecovery hold for schedules that have none of their own.
+	OnFailure  []Action `toml:"on_failure"`
+	OnRecovery []Action `toml:"on_recovery"`
+}

@@ -1,0 +1,84 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"time"
+)
+
+// mostPruned is how many runs one transaction deletes, so that others get their
+// turn in between.
+const mostPruned = 200
+
+// Prune deletes runs that ended before a time, and then the oldest ones until
+// what is stored takes about so many bytes; 0 sets no bound. The last run of
+// each schedule stays. It returns how many runs went.
+func (h *History) Prune(ctx context.Context, before time.Time, most int64) (gone int64, err error) {
+	for {
+		n, _, err := h.pruneSome(ctx, before, 0)
+		if gone += n; err != nil || n == 0 {
+			if err != nil {
+				return gone, err
+			}
+			break
+		}
+	}
+	if most <= 0 {
+		return gone, nil
+	}
+	var size int64
+	if err := h.db.QueryRowContext(ctx, `SELECT coalesce(sum(size), 0) FROM phscript_run`).Scan(&size); err != nil {
+		return gone, err
+	}
+	for size > most {
+		n, freed, err := h.pruneSome(ctx, time.Time{}, size-most)
+		if gone, size = gone+n, size-freed; err != nil || n == 0 {
+			return gone, err
+		}
+	}
+	return gone, nil
+}
+
+// pruneSome deletes a few of the oldest runs that are over: those that ended
+// before a time, or as many as free so many bytes.
+func (h *History) pruneSome(ctx context.Context, before time.Time, need int64) (gone, freed int64, err error) {
+	where, args := `ended_at IS NOT NULL`, []any{}
+	if !before.IsZero() {
+		where, args = `ended_at < ?`, []any{before.UnixMicro()}
+	}
+	query := `SELECT id, size FROM phscript_run WHERE ` + where + `
+		AND id NOT IN (SELECT max(id) FROM phscript_run WHERE schedule IS NOT NULL AND ended_at IS NOT NULL GROUP BY schedule) ORDER BY id LIMIT ?`
+	rows, err := h.db.QueryContext(ctx, h.db.Bind(query), append(args, mostPruned)...)
+	if err != nil {
+		return 0, 0, err
+	}
+	var ids []int64
+	for rows.Next() && (need == 0 || freed < need) {
+		var id, size int64
+		if err := rows.Scan(&id, &size); err != nil {
+			_ = rows.Close()
+			return 0, 0, err
+		}
+		ids, freed = append(ids, id), freed+size
+	}
+	if err := rows.Err(); err != nil {
+		return 0, 0, err
+	}
+	if err := rows.Close(); err != nil {
+		return 0, 0, err
+	}
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			for _, statement := range []string{`DELETE FROM phscript_run_log WHERE run = ?`, `DELETE FROM phscript_run WHERE id = ?`} {
+				if _, err := tx.ExecContext(ctx, h.db.Bind(statement), id); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	return int64(len(ids)), freed, nil
+}

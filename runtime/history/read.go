@@ -1,0 +1,184 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// briefColumns leave the summary out, which may be long; columns have it.
+const (
+	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
+	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, `
+	columns = briefColumns + `summary`
+	brief   = briefColumns + `''`
+)
+
+func scan(row interface{ Scan(...any) error }) (*Run, error) {
+	r := &Run{}
+	var definition, summary string
+	var tick, due, started, seen, ended *int64
+	var cancelled int64
+	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
+		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &summary)
+	if err != nil {
+		return nil, err
+	}
+	r.Tick, r.Due, r.Started, r.Seen, r.Ended = clock(tick), clock(due), clock(started), clock(seen), clock(ended)
+	r.CancelWanted = cancelled != 0
+	if summary != "" {
+		r.Summary = json.RawMessage(summary)
+	}
+	if err := json.Unmarshal([]byte(definition), &r.Definition); err != nil {
+		return nil, fmt.Errorf("run %d: its definition: %w", r.ID, err)
+	}
+	return r, nil
+}
+
+func collect(rows *sql.Rows, err error) ([]*Run, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var runs []*Run
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, rows.Err()
+}
+
+// ErrNoRun says that there is no run of that number.
+var ErrNoRun = errors.New("there is no such run")
+
+// Get returns one run, or ErrNoRun.
+func (h *History) Get(ctx context.Context, tx Queryer, id int64) (*Run, error) {
+	r, err := scan(tx.QueryRowContext(ctx, h.db.Bind(`SELECT `+columns+` FROM phscript_run WHERE id = ?`), id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNoRun
+	}
+	return r, err
+}
+
+// Run returns one run, or ErrNoRun.
+func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.db, id) }
+
+// Filter selects runs; what is empty selects all.
+type Filter struct {
+	Schedule, Script string
+	Statuses         []Status
+	// Since and Until bound the time at which they were due.
+	Since, Until time.Time
+	// Due leaves those out that are queued for a later time.
+	Due bool
+	// Before lists runs with a smaller number, for paging; Limit is how many.
+	Before int64
+	Limit  int
+}
+
+// List returns runs, the newest first, without their summaries.
+func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
+	return h.list(ctx, h.db, f)
+}
+
+func (h *History) list(ctx context.Context, tx Queryer, f Filter) ([]*Run, error) {
+	where, args := []string{"1 = 1"}, []any{}
+	add := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if f.Schedule != "" {
+		add("schedule = ?", f.Schedule)
+	}
+	if f.Script != "" {
+		add("script = ?", f.Script)
+	}
+	if len(f.Statuses) > 0 {
+		var values []any
+		for _, s := range f.Statuses {
+			values = append(values, s)
+		}
+		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	if !f.Since.IsZero() {
+		add("due_at >= ?", f.Since.UnixMicro())
+	}
+	if !f.Until.IsZero() {
+		add("due_at < ?", f.Until.UnixMicro())
+	}
+	if f.Due {
+		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
+	}
+	if f.Before > 0 {
+		add("id < ?", f.Before)
+	}
+	query := `SELECT ` + brief + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY id DESC`
+	if f.Limit > 0 {
+		query += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	rows, err := tx.QueryContext(ctx, h.db.Bind(query), args...)
+	return collect(rows, err)
+}
+
+// Active returns the runs of a schedule that are running, within a transaction.
+func (h *History) Active(ctx context.Context, tx Queryer, schedule string) ([]*Run, error) {
+	return h.list(ctx, tx, Filter{Schedule: schedule, Statuses: []Status{Running}})
+}
+
+// Silent returns the running runs whose worker was not seen for that long, by
+// the store's clock.
+func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds()))
+}
+
+// Undispatched returns the queued runs that are due, by the store's clock, and
+// that the engine does not have yet, the first ones first.
+func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
+	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+` ORDER BY due_at, id LIMIT ?`), Queued, limit))
+}
+
+// Ahead counts the queued runs of a run's schedule that were due before it.
+func (h *History) Ahead(ctx context.Context, tx Queryer, r *Run) (n int64, err error) {
+	err = tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND due_at < ?`), r.Schedule, Queued, r.Due.UnixMicro()).Scan(&n)
+	return n, err
+}
+
+// Later tells whether a run of the same schedule is due by now that belongs to a
+// later tick.
+func (h *History) Later(ctx context.Context, tx Queryer, r *Run) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND tick > ? AND due_at <= `+h.db.Now()),
+		r.Schedule, Queued, r.Tick.UnixMicro()).Scan(&n)
+	return n > 0, err
+}
+
+// Waiting returns the queued runs that have been due for a while, by the
+// store's clock, the first ones first.
+func (h *History) Waiting(ctx context.Context, tx Queryer, d time.Duration, limit int) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`), Queued, d.Microseconds(), limit))
+}
+
+// CountByStatus returns how many runs there are in each state.
+func (h *History) CountByStatus(ctx context.Context) (map[Status]int64, error) {
+	rows, err := h.db.QueryContext(ctx, `SELECT status, count(*) FROM phscript_run GROUP BY status`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	counts := map[Status]int64{}
+	for rows.Next() {
+		var s Status
+		var n int64
+		if err := rows.Scan(&s, &n); err != nil {
+			return nil, err
+		}
+		counts[s] = n
+	}
+	return counts, rows.Err()
+}

@@ -1,0 +1,87 @@
+package quota
+
+import (
+	"slices"
+	"time"
+)
+
+// start is a call that was booked: when, and by which run.
+type start struct {
+	at  int64
+	run string
+}
+
+// rules are what the starts of a tenant have to keep. Times are microseconds.
+type rules struct {
+	// limit starts at most lie in any stretch of length; two of them lie
+	// spacing apart. A run has at most share of them.
+	limit, share    int
+	length, spacing int64
+}
+
+func newRules(limit, reserve int, length, spacing time.Duration) rules {
+	return rules{limit: limit, share: max(1, limit-reserve), length: length.Microseconds(), spacing: spacing.Microseconds()}
+}
+
+// earliest returns the first time, at from or later, at which a run may have
+// one more start among those that are booked, which are in order.
+func (r rules) earliest(booked []start, run string, from int64) int64 {
+	if r.limit <= 0 {
+		return from
+	}
+	var all, own []int64
+	for _, s := range booked {
+		all = append(all, s.at)
+		if s.run == run {
+			own = append(own, s.at)
+		}
+	}
+	// A start can become possible only as another one leaves the window, or
+	// lies far enough behind.
+	at := []int64{from}
+	for _, s := range all {
+		for _, after := range []int64{s + r.length, s + r.spacing} {
+			if after > from {
+				at = append(at, after)
+			}
+		}
+	}
+	slices.Sort(at)
+	for _, t := range slices.Compact(at) {
+		if r.apart(all, t) && fits(all, t, r.limit, r.length) && fits(own, t, r.share, r.length) {
+			return t
+		}
+	}
+	return at[len(at)-1]
+}
+
+// apart tells whether no start lies closer than the spacing.
+func (r rules) apart(starts []int64, t int64) bool {
+	i, _ := slices.BinarySearch(starts, t-r.spacing+1)
+	return i == len(starts) || starts[i] >= t+r.spacing
+}
+
+// fits tells whether one more start at t leaves at most limit of them in every
+// half-open stretch of that length.
+func fits(starts []int64, t int64, limit int, length int64) bool {
+	i, _ := slices.BinarySearch(starts, t)
+	// The limit+1 starts that lie closest together around t must span length.
+	for first := max(0, i-limit); first <= i && first+limit <= len(starts); first++ {
+		from, to := at(starts, i, t, first), at(starts, i, t, first+limit)
+		if to-from < length {
+			return false
+		}
+	}
+	return true
+}
+
+// at is item n of the starts with t put in at place i.
+func at(starts []int64, i int, t int64, n int) int64 {
+	switch {
+	case n < i:
+		return starts[n]
+	case n == i:
+		return t
+	}
+	return starts[n-1]
+}

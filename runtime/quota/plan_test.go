@@ -1,0 +1,112 @@
+package quota
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+// crowd returns the most starts in any half-open stretch of that length.
+func crowd(starts []int64, length int64) int {
+	best := 0
+	for i, from := range starts {
+		n := 0
+		for _, s := range starts[i:] {
+			if s < from+length {
+				n++
+			}
+		}
+		best = max(best, n)
+	}
+	return best
+}
+
+func times(booked []start, run string) []int64 {
+	var list []int64
+	for _, s := range booked {
+		if run == "" || s.run == run {
+			list = append(list, s.at)
+		}
+	}
+	return list
+}
+
+// TestEarliestKeepsTheRules books at random, also with several limits at once,
+// and compares with a search that tries every time.
+func TestEarliestKeepsTheRules(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.Int64Range(5, 30).Draw(t, "length")
+		limits := map[string]int{"a": rapid.IntRange(1, 6).Draw(t, "limit of a"), "b": rapid.IntRange(1, 6).Draw(t, "limit of b")}
+		spacing := rapid.Int64Range(0, 2).Draw(t, "spacing")
+		reserve := rapid.IntRange(0, 2).Draw(t, "reserve")
+		var booked []start
+		now := int64(0)
+		for range rapid.IntRange(1, 25).Draw(t, "calls") {
+			now += rapid.Int64Range(0, 4).Draw(t, "pause")
+			run := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "run")
+			r := rules{limit: limits[run], share: max(1, limits[run]-reserve), length: length, spacing: spacing}
+			got := r.earliest(booked, run, now)
+			with := func(at int64) []start {
+				list := append(slices.Clone(booked), start{at, run})
+				slices.SortStableFunc(list, func(x, y start) int { return int(x.at - y.at) })
+				return list
+			}
+			// What lies in a stretch that the new start is part of.
+			around := func(list []int64, at int64) []int64 {
+				return slices.DeleteFunc(slices.Clone(list), func(s int64) bool { return s <= at-length || s >= at+length })
+			}
+			allowed := func(at int64) bool {
+				for _, s := range booked {
+					if at > s.at-spacing && at < s.at+spacing {
+						return false
+					}
+				}
+				return within(around(times(with(at), ""), at), at, length, r.limit) &&
+					within(around(times(with(at), run), at), at, length, r.share)
+			}
+			want := now
+			for !allowed(want) {
+				want++
+			}
+			if got != want {
+				t.Fatalf("%v: the next start of %s from %d on is %d, not %d", booked, run, now, want, got)
+			}
+			booked = with(got)
+		}
+		most := max(limits["a"], limits["b"])
+		if n := crowd(times(booked, ""), length); n > most {
+			t.Fatalf("%d starts in a stretch, more than %d: %v", n, most, booked)
+		}
+	})
+}
+
+// within tells whether every stretch that holds at has at most limit starts.
+func within(starts []int64, at, length int64, limit int) bool {
+	for from := at - length + 1; from <= at; from++ {
+		n := 0
+		for _, s := range starts {
+			if s >= from && s < from+length {
+				n++
+			}
+		}
+		if n > limit {
+			return false
+		}
+	}
+	return true
+}
+
+func TestAShareIsLeftForOthers(t *testing.T) {
+	r := newRules(10, 1, time.Minute, 0)
+	var booked []start
+	for range 9 {
+		at := r.earliest(booked, "import", 0)
+		assert.Zero(t, at)
+		booked = append(booked, start{at, "import"})
+	}
+	assert.Equal(t, time.Minute.Microseconds(), r.earliest(booked, "import", 0))
+	assert.Zero(t, r.earliest(booked, "one call", 0))
+}

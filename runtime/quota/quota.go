@@ -1,0 +1,275 @@
+// Package quota shares the call quota of a Planhat tenant between processes,
+// and between machines: the starts of all calls are booked in one database, by
+// its clock alone.
+package quota
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/store"
+)
+
+// Options describe one user of a tenant's quota.
+type Options struct {
+	// Open returns the store; it is called before the first call is booked.
+	Open func(ctx context.Context) (*store.DB, error)
+	// URL and Token tell whose quota it is. The token is not stored.
+	URL, Token string
+	// Limit starts may lie in any stretch of Length, Spacing apart. A limit of
+	// 0 or less sets none.
+	Limit           int
+	Length, Spacing time.Duration
+	// Reserve is how many of the starts are left for other runs.
+	Reserve int
+	// Run is what the starts count for, Script what people call it.
+	Run, Script string
+	// Log is told when the store cannot be reached, and when it can again.
+	Log *slog.Logger
+}
+
+// Window is a planhat.Window that lives in a store. While the store cannot be
+// reached, its methods wait: no call starts that was not booked.
+type Window struct {
+	o      Options
+	tenant string
+	host   string
+	rules  rules
+}
+
+var _ planhat.Window = (*Window)(nil)
+
+// New returns the window of a user. It opens nothing.
+func New(o Options) *Window {
+	host := o.URL
+	if u, err := url.Parse(o.URL); err == nil && u.Host != "" {
+		host = u.Host
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Window{o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Reserve, o.Length, o.Spacing)}
+}
+
+// tenantKey tells tenants apart without giving their token away.
+func tenantKey(host, token string) string {
+	sum := sha256.Sum256([]byte(host + "\n" + token))
+	return hex.EncodeToString(sum[:12])
+}
+
+// latest is how late a booking may reach its caller, after the database has
+// told the time, to be used.
+const latest = 50 * time.Millisecond
+
+// Take books the earliest start.
+func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
+	var b planhat.Booking
+	err := w.try(ctx, func(db *store.DB) error {
+		for {
+			var at time.Time
+			err := db.InTx(ctx, func(tx *sql.Tx) error {
+				var err error
+				b, at, err = w.book(ctx, db, tx)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			// What the commit took counts: a start that is due stays where it
+			// is, and one that was missed is given up.
+			if b.Wait -= time.Since(at); b.Wait >= -latest {
+				b.Wait = max(b.Wait, 0)
+				return nil
+			}
+			if err := w.remove(ctx, db, b); err != nil {
+				return err
+			}
+		}
+	})
+	return b, err
+}
+
+// book finds and stores a start. The wait counts from the returned time on.
+func (w *Window) book(ctx context.Context, db *store.DB, tx *sql.Tx) (planhat.Booking, time.Time, error) {
+	var b planhat.Booking
+	state, err := w.load(ctx, db, tx)
+	if err != nil {
+		return b, state.read, err
+	}
+	from := max(state.now, state.blockedUntil)
+	at := w.rules.earliest(state.starts, w.o.Run, from)
+	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(at-state.now) * time.Microsecond, Added: w.o.Length}
+	if w.o.Limit <= 0 {
+		return b, state.read, nil
+	}
+	_, err = tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota_start (id, tenant, starts_at, booked_at, run, script) VALUES (?, ?, ?, ?, ?, ?)`),
+		b.Slot, w.tenant, at, state.now, w.o.Run, w.o.Script)
+	return b, state.read, err
+}
+
+// tenantState is what the store holds of a tenant.
+type tenantState struct {
+	// now is the database's time, which was read before the time read.
+	now  int64
+	read time.Time
+
+	blockedUntil int64
+	starts       []start
+}
+
+// load reads a tenant's state, drops what no longer counts, and keeps others
+// from it until the transaction ends.
+func (w *Window) load(ctx context.Context, db *store.DB, tx *sql.Tx) (tenantState, error) {
+	var s tenantState
+	if _, err := tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`), w.tenant, w.host); err != nil {
+		return s, err
+	}
+	var blockedAt int64
+	row := tx.QueryRowContext(ctx, db.Bind(`SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+db.Locking()), w.tenant)
+	if err := row.Scan(&s.blockedUntil, &blockedAt); err != nil {
+		return s, err
+	}
+	// The time is asked for once the row is locked, however long that took.
+	if err := tx.QueryRowContext(ctx, "SELECT "+db.Now()).Scan(&s.now); err != nil {
+		return s, err
+	}
+	s.read = time.Now()
+	var bookedAt int64
+	if err := tx.QueryRowContext(ctx, db.Bind(`SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?`), w.tenant).Scan(&bookedAt); err != nil {
+		return s, err
+	}
+	if ahead := max(bookedAt, blockedAt) - s.now; ahead > 0 {
+		// The clock was set back. What happened cannot lie in the future.
+		if err := w.moveBack(ctx, db, tx, ahead); err != nil {
+			return s, err
+		}
+		s.blockedUntil -= ahead
+	}
+	if _, err := tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`), w.tenant, s.now-w.o.Length.Microseconds()); err != nil {
+		return s, err
+	}
+	var err error
+	s.starts, err = w.starts(ctx, db, tx)
+	return s, err
+}
+
+func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *sql.Tx, by int64) error {
+	if _, err := tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ? WHERE tenant = ?`), by, by, w.tenant); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota SET blocked_until = blocked_until - ?, blocked_at = blocked_at - ? WHERE tenant = ?`), by, by, w.tenant)
+	return err
+}
+
+func (w *Window) starts(ctx context.Context, db *store.DB, tx *sql.Tx) ([]start, error) {
+	rows, err := tx.QueryContext(ctx, db.Bind(`SELECT starts_at, run FROM phscript_quota_start WHERE tenant = ? ORDER BY starts_at`), w.tenant)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []start
+	for rows.Next() {
+		var s start
+		if err := rows.Scan(&s.at, &s.run); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// Return gives a booking back that was not used.
+func (w *Window) Return(ctx context.Context, b planhat.Booking) error {
+	return w.try(ctx, func(db *store.DB) error { return w.remove(ctx, db, b) })
+}
+
+func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) error {
+	_, err := db.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE id = ?`), b.Slot)
+	return err
+}
+
+// Block holds all users of the tenant back, and takes a note of who was told.
+func (w *Window) Block(ctx context.Context, d time.Duration) error {
+	return w.try(ctx, func(db *store.DB) error {
+		return db.InTx(ctx, func(tx *sql.Tx) error {
+			s, err := w.load(ctx, db, tx)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ? WHERE tenant = ?`),
+				max(s.blockedUntil, s.now+d.Microseconds()), s.now, w.o.Script, w.tenant)
+			return err
+		})
+	})
+}
+
+// State tells how much of the quota is booked.
+func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
+	var state planhat.WindowState
+	err := w.try(ctx, func(db *store.DB) error {
+		return db.InTx(ctx, func(tx *sql.Tx) error {
+			s, err := w.load(ctx, db, tx)
+			if err != nil {
+				return err
+			}
+			from := max(s.now, s.blockedUntil)
+			state = planhat.WindowState{
+				Limit: max(w.o.Limit, 0), Used: len(s.starts),
+				Next:    time.Duration(w.rules.earliest(s.starts, w.o.Run, from)-s.now) * time.Microsecond,
+				Blocked: time.Duration(max(0, s.blockedUntil-s.now)) * time.Microsecond,
+			}
+			return nil
+		})
+	})
+	return state, err
+}
+
+// say is how often a wait for the store is reported.
+const say = 30 * time.Second
+
+// try does one thing with the store, and again until it succeeds: an error that
+// may pass is waited out.
+func (w *Window) try(ctx context.Context, do func(db *store.DB) error) error {
+	policy := backoff.NewExponentialBackOff()
+	policy.InitialInterval, policy.MaxInterval = 20*time.Millisecond, time.Second
+	var began, said time.Time
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		var none struct{}
+		db, err := w.o.Open(ctx)
+		if err == nil {
+			err = do(db)
+		}
+		var final *store.Error
+		if errors.As(err, &final) {
+			return none, backoff.Permanent(&planhat.Error{Kind: planhat.KindConfig, Message: "the shared quota cannot be used: " + final.Message, Hint: final.Hint})
+		}
+		if err == nil || ctx.Err() != nil {
+			return none, err
+		}
+		if began.IsZero() {
+			began = time.Now()
+		}
+		if time.Since(said) > say {
+			said = time.Now()
+			w.o.Log.WarnContext(ctx, "the store of the shared quota cannot be reached; calls wait for it", "reason", err.Error())
+		}
+		return none, err
+	}, backoff.WithBackOff(policy), backoff.WithMaxElapsedTime(0))
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil && !began.IsZero() {
+		w.o.Log.InfoContext(ctx, "the store of the shared quota is back", "waited", time.Since(began).Round(time.Millisecond).String())
+	}
+	return err
+}

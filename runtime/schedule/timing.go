@@ -1,0 +1,180 @@
+// Package schedule says when scripts run by themselves.
+package schedule
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/netresearch/go-cron"
+)
+
+// Timing is when a schedule is due. It is immutable and safe for concurrent use.
+//
+// Times of day hold in a time zone, also where its clocks change: a time that
+// the clocks skip is due when they have gone forward, once, however many such
+// times there are; a time that they go through twice is due the first time.
+// What is due in every hour of the day goes on at its even pace.
+type Timing struct {
+	spec  *cron.SpecSchedule
+	every time.Duration
+	zone  *time.Location
+	text  string
+}
+
+// parser reads cron's five fields, or six with seconds in front, with names,
+// steps, L, W and #, and words such as @daily. As in cron, a day of the month
+// and a day of the week mean either.
+var parser = sync.OnceValue(func() cron.Parser {
+	return cron.MustNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
+		cron.Descriptor | cron.Extended | cron.DowOrDom)
+})
+
+// ParseCron reads a cron expression. A time zone may follow it, as in
+// "0 2 * * * Europe/Stockholm"; without one, zone counts.
+func ParseCron(expression string, zone *time.Location) (Timing, error) {
+	t := Timing{zone: zone, text: strings.Join(strings.Fields(expression), " ")}
+	fields := strings.Fields(expression)
+	if n := len(fields); n > 1 && isZone(fields[n-1]) {
+		named, err := ParseZone(fields[n-1])
+		if err != nil {
+			return t, err
+		}
+		t.zone, fields = named, fields[:n-1]
+	}
+	if len(fields) > 0 && fields[0] == "@every" {
+		return ParseEvery(strings.Join(fields[1:], ""))
+	}
+	parsed, err := parser().Parse(strings.Join(fields, " "))
+	spec, ok := parsed.(*cron.SpecSchedule)
+	if err != nil || !ok || strings.Contains(expression, "=") {
+		return t, fmt.Errorf("'%s' is no cron expression: it has the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression)
+	}
+	t.spec = spec
+	if t.Next(time.Now()).IsZero() {
+		return t, fmt.Errorf("'%s' is never due", expression)
+	}
+	return t, nil
+}
+
+// isZone tells a time zone from a field: Europe/Stockholm and UTC from MON-FRI,
+// */15 and SUN.
+func isZone(field string) bool {
+	if field == "UTC" || field == "Local" {
+		return true
+	}
+	first, _, slash := strings.Cut(field, "/")
+	return slash && len(first) > 3 && strings.IndexFunc(first, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' }) < 0
+}
+
+// ParseZone finds a time zone by its name.
+func ParseZone(name string) (*time.Location, error) {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("there is no time zone '%s'; they are called Europe/Stockholm, America/New_York or UTC", name)
+	}
+	return zone, nil
+}
+
+// ParseEvery reads an interval, such as "15m". It is due at the multiples of
+// the interval since midnight of 1970-01-01, UTC, so that it does not drift.
+func ParseEvery(interval string) (Timing, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(interval))
+	if err != nil || d < time.Second || d%time.Second != 0 {
+		return Timing{}, fmt.Errorf("'%s' is no interval: write whole seconds, minutes or hours, such as 30s, 15m or 6h", interval)
+	}
+	return Timing{every: d, zone: time.UTC, text: "every " + strings.TrimSpace(interval)}, nil
+}
+
+// String returns it as it was written.
+func (t Timing) String() string { return t.text }
+
+// Zone is the time zone that its times of day hold in.
+func (t Timing) Zone() *time.Location { return t.zone }
+
+// Next returns the first time after another at which it is due, the zero time
+// where there is none within years.
+func (t Timing) Next(after time.Time) time.Time {
+	switch {
+	case t.every > 0:
+		step := int64(t.every / time.Second)
+		return time.Unix((after.Unix()/step+1)*step, 0).In(t.zone)
+	case t.hourly():
+		return t.nextHourly(after)
+	}
+	return t.nextOfDay(after)
+}
+
+// hourly tells whether every hour of the day has a time that is due.
+func (t Timing) hourly() bool {
+	const allHours = 1<<24 - 1
+	return t.spec.Hour&allHours == allHours
+}
+
+// nextHourly goes by the hours as they pass. Between two changes of the clocks
+// the zone is one of a fixed offset.
+func (t Timing) nextHourly(after time.Time) time.Time {
+	for range 1000 {
+		local := after.In(t.zone)
+		name, offset := local.Zone()
+		next := t.spec.Next(local.In(time.FixedZone(name, offset)))
+		if next.IsZero() {
+			return next
+		}
+		_, end := local.ZoneBounds()
+		if end.IsZero() || next.Before(end) {
+			return next.In(t.zone)
+		}
+		// The clocks change before that: the first moment after counts, too.
+		after = end.Add(-time.Second)
+		_, offset = end.In(t.zone).Zone()
+		next = t.spec.Next(after.In(time.FixedZone("", offset)))
+		if _, until := end.In(t.zone).ZoneBounds(); until.IsZero() || next.Before(until) {
+			return next.In(t.zone)
+		}
+		after = end
+	}
+	return time.Time{}
+}
+
+// nextOfDay goes by what a clock on the wall shows.
+func (t Timing) nextOfDay(after time.Time) time.Time {
+	local := after.In(t.zone)
+	// The wall's time is written down as if it were UTC, which has no changes.
+	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
+	// Times that the clocks just skipped are due at the moment they did, which
+	// may be ahead of what the wall showed.
+	for wall = wall.Add(-3 * time.Hour); ; {
+		wall = t.spec.Next(wall)
+		if wall.IsZero() {
+			return wall
+		}
+		if at := firstAt(wall, t.zone); at.After(after) {
+			return at
+		}
+	}
+}
+
+// firstAt returns the first moment at which the clocks of a zone show a time
+// that is written as UTC, or that at which they skip it.
+func firstAt(wall time.Time, zone *time.Location) time.Time {
+	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
+	start, end := t.ZoneBounds()
+	_, offset := t.Zone()
+	shown := time.Unix(t.Unix()+int64(offset), 0).UTC()
+	switch {
+	case shown.After(wall): // skipped, and t lies behind the change
+		return start
+	case shown.Before(wall): // skipped, and t lies before the change
+		return end
+	case start.IsZero():
+		return t
+	}
+	// Where the clocks were set back, they may have shown it before.
+	_, earlier := start.Add(-time.Second).Zone()
+	if first := t.Add(-time.Duration(earlier-offset) * time.Second); earlier > offset && first.Before(start) {
+		return first
+	}
+	return t
+}

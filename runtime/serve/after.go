@@ -1,0 +1,110 @@
+package serve
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/schedule"
+)
+
+// Pauses before a further attempt: they double from the first to the longest.
+const (
+	firstPause   = 30 * time.Second
+	longestPause = 15 * time.Minute
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// lock keeps others from a schedule until the transaction ends. Whoever changes
+// a schedule's runs does so first.
+func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) error {
+	if name == "" {
+		return nil
+	}
+	err := tx.QueryRowContext(ctx, s.db.Bind(`SELECT name FROM phscript_schedule WHERE name = ?`+s.db.Locking()), name).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+// after does what follows the end of a run, in the transaction that ends it: it
+// queues the next attempt, or what people have to be told. A run that its own
+// worker's end cut short is handed over, where it may be repeated at all.
+func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, end history.End, handOver bool) error {
+	again := end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || handOver && end.Status == history.Cancelled
+	if again && r.Attempt <= d.Retries {
+		pause := min(longestPause, s.RetryPause<<min(r.Attempt-1, 10))
+		if handOver {
+			pause = 0
+		}
+		_, err := s.repeat(ctx, tx, r, history.ByRetry, pause)
+		return err
+	}
+	if r.Schedule == "" || r.Cause == history.ByEvent {
+		return nil
+	}
+	switch {
+	case end.Status.Bad():
+		return s.turn(ctx, tx, r, end, Failure)
+	case end.Status == history.Succeeded:
+		return s.turn(ctx, tx, r, end, Recovery)
+	}
+	return nil
+}
+
+// turn notes that a schedule has begun to fail, or works again, and queues what
+// people are told of the one run with which that changed.
+func (s *Schedules) turn(ctx context.Context, tx *sql.Tx, r *history.Run, end history.End, kind EventKind) error {
+	failing := kind == Failure
+	result, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET failing = ? WHERE name = ? AND failing = ?`), number(failing), r.Schedule, number(!failing))
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	actions, err := s.actions(ctx, tx, r.Schedule, kind)
+	if err != nil {
+		return err
+	}
+	event := newEvent(kind, r, end)
+	for _, a := range actions {
+		if a.Script != "" {
+			err = s.runHandler(ctx, tx, a.Script, event)
+		} else {
+			err = s.queueNotice(ctx, tx, event, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// actions are what the schedule, as it is now, wants done; where it says
+// nothing, what the service does for all.
+func (s *Schedules) actions(ctx context.Context, tx *sql.Tx, name string, kind EventKind) ([]config.Action, error) {
+	var text string
+	if err := tx.QueryRowContext(ctx, s.db.Bind(`SELECT definition FROM phscript_schedule WHERE name = ?`), name).Scan(&text); err != nil {
+		return nil, err
+	}
+	var written config.Schedule
+	if err := json.Unmarshal([]byte(text), &written); err != nil {
+		return nil, err
+	}
+	own := written.OnFailure
+	if kind == Recovery {
+		own = written.OnRecovery
+	}
+	if len(own) == 0 && s.defaults != nil {
+		own = s.defaults(kind)
+	}
+	return own, nil
+}

@@ -1,0 +1,186 @@
+package serve
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/phscript/phscript/runtime/store"
+)
+
+// Work does one run. A positive duration means that it could not start yet and
+// is to be tried again after it.
+type Work func(ctx context.Context, run int64) (again time.Duration, err error)
+
+// Engine hands queued runs to workers, in this process and in others that use
+// the same store, each run to one of them. What a run is and how it ended is
+// none of its business.
+type Engine interface {
+	// Enqueue queues a run that is due within a transaction, and returns the
+	// engine's number for it. limit is how long the run may take.
+	Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (job int64, err error)
+	// Dequeue takes a run back that no worker has.
+	Dequeue(ctx context.Context, tx *sql.Tx, job int64) error
+	// Holds tells whether a worker will still take the run of a job, or has just
+	// taken it.
+	Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error)
+	// Start lets work do at most so many runs at once, until Stop.
+	Start(ctx context.Context, workers int, work Work) error
+	// Stop takes on no further runs and waits for those at work, as long as
+	// ctx lasts.
+	Stop(ctx context.Context) error
+}
+
+// runArgs are what River keeps of a run.
+type runArgs struct {
+	Run int64 `json:"run"`
+	// Limit is how long it may take, in seconds.
+	Limit int64 `json:"limit"`
+}
+
+// Kind names the jobs. It must never change: River throws away what it does not
+// know.
+func (runArgs) Kind() string { return "phscript_run" }
+
+// Times that River needs. A job whose worker is gone is given up after its own
+// limit; the run's record is marked as lost long before.
+const (
+	rescueAfter = 90 * time.Second
+	keepJobs    = time.Hour
+	slack       = 2 * time.Minute
+	// afterError is when a run is tried again that could not be begun.
+	afterError = 2 * time.Second
+)
+
+// riverEngine is River, on SQLite and on PostgreSQL.
+type riverEngine struct {
+	driver riverdriver.Driver[*sql.Tx]
+	log    *slog.Logger
+	// inserts queues, client works where it was started.
+	inserts, client *river.Client[*sql.Tx]
+}
+
+// NewEngine returns the engine on a store, and brings its tables up to date.
+func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, error) {
+	e := &riverEngine{driver: riversqlite.New(db.DB), log: log}
+	if store.IsPostgres(db.Location) {
+		e.driver = riverdatabasesql.New(db.DB)
+	}
+	if err := e.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("preparing the queue: %w", err)
+	}
+	var err error
+	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log)}); err != nil {
+		return nil, fmt.Errorf("preparing the queue: %w", err)
+	}
+	return e, nil
+}
+
+// migrate brings River's tables up to date. Two processes that do so at the
+// same time get into each other's way, so that one of them tries again.
+func (e *riverEngine) migrate(ctx context.Context) error {
+	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err == nil || try == 5 {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(try) * 200 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (int64, error) {
+	result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{MaxAttempts: 1})
+	if err != nil {
+		return 0, fmt.Errorf("queueing run %d: %w", run, err)
+	}
+	return result.Job.ID, nil
+}
+
+func (e *riverEngine) Dequeue(ctx context.Context, tx *sql.Tx, job int64) error {
+	_, err := e.inserts.JobCancelTx(ctx, tx, job)
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// takenLately is how long a job may be with a worker that has not begun its run.
+const takenLately = 30 * time.Second
+
+func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error) {
+	row, err := e.inserts.JobGetTx(ctx, tx, job)
+	switch {
+	case errors.Is(err, rivertype.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case row.State == rivertype.JobStateRunning:
+		return row.AttemptedAt == nil || time.Since(*row.AttemptedAt) < takenLately, nil
+	}
+	return row.FinalizedAt == nil, nil
+}
+
+// worker lets River call work.
+type worker struct {
+	river.WorkerDefaults[runArgs]
+	work Work
+}
+
+func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
+	return time.Duration(job.Args.Limit)*time.Second + slack
+}
+
+func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
+	again, err := w.work(ctx, job.Args.Run)
+	if err != nil {
+		// A job that fails is thrown away; the run is not begun, or its record
+		// says how it ended.
+		again = afterError
+	}
+	if again > 0 {
+		return river.JobSnooze(again)
+	}
+	return nil
+}
+
+func (e *riverEngine) Start(ctx context.Context, workers int, work Work) error {
+	known := river.NewWorkers()
+	river.AddWorker(known, &worker{work: work})
+	client, err := river.NewClient(e.driver, &river.Config{
+		Logger: quiet(e.log), Workers: known,
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		FetchPollInterval:    500 * time.Millisecond,
+		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,
+		CompletedJobRetentionPeriod: keepJobs, CancelledJobRetentionPeriod: keepJobs, DiscardedJobRetentionPeriod: keepJobs,
+	})
+	if err != nil {
+		return fmt.Errorf("starting the workers: %w", err)
+	}
+	e.client = client
+	return client.Start(ctx)
+}
+
+func (e *riverEngine) Stop(ctx context.Context) error {
+	if e.client == nil {
+		return nil
+	}
+	return e.client.Stop(ctx)
+}

@@ -1,0 +1,192 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/schedule"
+)
+
+// mostScripts bounds how many files are looked at for schedules in their
+// headers.
+const mostScripts = 5000
+
+// Loader reads the schedules of a folder: those of its configuration file, and
+// those that scripts set in their headers.
+type Loader struct {
+	// Dir is the folder that scripts are named from.
+	Dir string
+	// File is the configuration file, also where there is none yet.
+	File string
+	// Read reads the configuration.
+	Read func() (config.Config, error)
+	// Check, where set, tells whether a script can be run.
+	Check func(name string, source []byte) error
+}
+
+// Loaded is what a Loader found.
+type Loaded struct {
+	Config      config.Config
+	Definitions []schedule.Definition
+	// print is the fingerprint of what was read.
+	print string
+}
+
+// Load reads and checks everything. Of several mistakes all are told.
+func (l *Loader) Load() (*Loaded, error) {
+	// The fingerprint is taken before what it stands for is read: a change in
+	// between is noticed the next time.
+	var print strings.Builder
+	l.note(&print, l.File)
+	c, err := l.Read()
+	if err != nil {
+		return nil, err
+	}
+	loaded := &Loaded{Config: c}
+	var wrong []error
+	places := map[string]string{}
+	add := func(s config.Schedule, source string) {
+		d, err := schedule.New(s, source)
+		switch {
+		case err != nil:
+			wrong = append(wrong, err)
+		case places[d.Name] != "":
+			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("there is a schedule '%s' in %s already", d.Name, places[d.Name]), Hint: "give one of them another name"})
+		case !filepath.IsLocal(filepath.FromSlash(d.Script)):
+			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': the script %s lies outside of %s", d.Name, d.Script, l.Dir), Hint: "scripts lie in the folder of phscript.toml, or in folders in it"})
+		case !l.exists(d.Script):
+			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': there is no script %s", d.Name, d.Script), Hint: "the path is looked up from " + l.Dir})
+		default:
+			places[d.Name] = source
+			loaded.Definitions = append(loaded.Definitions, d)
+		}
+	}
+	for _, s := range c.Schedules {
+		add(s, c.File)
+	}
+	for name, actions := range map[string][]config.Action{"on_failure": c.Serve.OnFailure, "on_recovery": c.Serve.OnRecovery} {
+		if err := schedule.CheckActions(actions); err != nil {
+			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + name + ": " + err.Error()})
+		}
+	}
+	files, err := l.scripts(c)
+	if err != nil {
+		wrong = append(wrong, err)
+	}
+	l.noteScripts(&print, files, err)
+	loaded.print = print.String()
+	for _, name := range files {
+		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(name)))
+		if err != nil {
+			wrong = append(wrong, &config.Error{Where: name, Message: "the script cannot be read: " + err.Error()})
+			continue
+		}
+		list, err := schedule.FromHeader(name, text)
+		if err != nil {
+			wrong = append(wrong, err)
+		}
+		for _, s := range list {
+			add(s, name)
+		}
+	}
+	wrong = append(wrong, l.compile(loaded.Definitions)...)
+	if len(wrong) > 0 {
+		return nil, errors.Join(wrong...)
+	}
+	return loaded, nil
+}
+
+// compile checks the scripts that are scheduled, each once.
+func (l *Loader) compile(definitions []schedule.Definition) (wrong []error) {
+	if l.Check == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, d := range definitions {
+		if seen[d.Script] {
+			continue
+		}
+		seen[d.Script] = true
+		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(d.Script)))
+		if err == nil {
+			err = l.Check(d.Script, text)
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("schedule '%s': %w", d.Name, err))
+		}
+	}
+	return wrong
+}
+
+func (l *Loader) exists(script string) bool {
+	info, err := os.Stat(filepath.Join(l.Dir, filepath.FromSlash(script)))
+	return err == nil && !info.IsDir()
+}
+
+// scripts lists the scripts that may have headers, by their names from Dir.
+func (l *Loader) scripts(c config.Config) ([]string, error) {
+	roots := c.Serve.Scripts
+	if len(roots) == 0 {
+		roots = []string{"."}
+	}
+	var files []string
+	for _, root := range roots {
+		err := filepath.WalkDir(filepath.Join(l.Dir, root), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			name := entry.Name()
+			if entry.IsDir() {
+				if path != filepath.Join(l.Dir, root) && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "out") {
+					return fs.SkipDir
+				}
+				return nil
+			}
+			if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
+				rel, err := filepath.Rel(l.Dir, path)
+				if err != nil {
+					return err
+				}
+				if files = append(files, filepath.ToSlash(rel)); len(files) > mostScripts {
+					return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(files)
+	return slices.Compact(files), nil
+}
+
+// Fingerprint changes when something may have changed that Load reads.
+func (l *Loader) Fingerprint(last config.Config) string {
+	var b strings.Builder
+	l.note(&b, l.File)
+	files, err := l.scripts(last)
+	l.noteScripts(&b, files, err)
+	return b.String()
+}
+
+func (l *Loader) noteScripts(b *strings.Builder, files []string, err error) {
+	if err != nil {
+		fmt.Fprintln(b, err)
+	}
+	for _, name := range files {
+		l.note(b, filepath.Join(l.Dir, filepath.FromSlash(name)))
+	}
+}
+
+func (l *Loader) note(b *strings.Builder, file string) {
+	if info, err := os.Stat(file); err == nil {
+		fmt.Fprintf(b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+	}
+}

@@ -1,0 +1,61 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Pages serves /healthz, /readyz and /metrics.
+type Pages struct {
+	server   *http.Server
+	listener net.Listener
+}
+
+// Listen serves a service's pages on an address until Close.
+func Listen(address string, s *Service) (*Pages, error) {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("the pages cannot be served on %s: %w", address, err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+		defer cancel()
+		if err := s.Ready(ctx); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+		if err := s.Problem(); err != nil {
+			fmt.Fprintln(w, "the changed configuration is not used:", err)
+		}
+	})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(newCollector(s))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	p := &Pages{listener: listener, server: &http.Server{
+		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+	}}
+	go func() { _ = p.server.Serve(listener) }()
+	return p, nil
+}
+
+// Address is where the pages are.
+func (p *Pages) Address() string { return p.listener.Addr().String() }
+
+// Close ends the pages.
+func (p *Pages) Close() error {
+	err := p.server.Close()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

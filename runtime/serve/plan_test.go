@@ -1,0 +1,181 @@
+package serve
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/history"
+)
+
+// back sets a schedule's next tick back, as if nobody had planned it for so
+// long.
+func (w *world) back(name string, d time.Duration) {
+	w.t.Helper()
+	_, err := w.db.ExecContext(w.t.Context(), w.db.Bind(`UPDATE phscript_schedule SET next_at = next_at - ? WHERE name = ?`), d.Microseconds(), name)
+	require.NoError(w.t, err)
+}
+
+// statuses lists the state and cause of a schedule's runs, the oldest first.
+func (w *world) statuses(name string) []string {
+	w.t.Helper()
+	runs, err := w.history.List(w.t.Context(), history.Filter{Schedule: name})
+	require.NoError(w.t, err)
+	var list []string
+	for _, r := range runs {
+		list = append([]string{string(r.Status) + " " + string(r.Cause)}, list...)
+	}
+	return list
+}
+
+func TestMissedTicksLeaveRecords(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		for _, tt := range []struct {
+			catchUp string
+			want    []string
+		}{
+			{"skip", []string{"missed schedule", "missed schedule", "missed schedule"}},
+			{"once", []string{"missed schedule", "missed schedule", "queued catch_up"}},
+			{"all", []string{"queued catch_up", "queued catch_up", "queued catch_up"}},
+		} {
+			d := w.define(config.Schedule{Name: "hourly-" + tt.catchUp, Every: "1h", CatchUp: tt.catchUp})
+			require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), d)))
+			w.back(d.Name, 3*time.Hour)
+			_, err := w.schedules.Plan(t.Context())
+			require.NoError(t, err)
+			got := w.statuses(d.Name)
+			// A tick of this very minute may be due as well.
+			require.GreaterOrEqual(t, len(got), 3)
+			assert.Equal(t, tt.want, got[:3], tt.catchUp)
+			// Planning again changes nothing.
+			_, err = w.schedules.Plan(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, got, w.statuses(d.Name))
+		}
+	})
+}
+
+func definitions(w *world) (list []definition) {
+	entries, err := w.schedules.List(w.t.Context())
+	require.NoError(w.t, err)
+	for _, e := range entries {
+		list = append(list, e.Definition)
+	}
+	return list
+}
+
+func TestALongAbsenceIsSummedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	d := w.define(config.Schedule{Name: "often", Every: "1m"})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+	w.back("often", 30*24*time.Hour)
+	_, err := w.schedules.Plan(t.Context())
+	require.NoError(t, err)
+	runs, err := w.history.List(t.Context(), history.Filter{Schedule: "often", Statuses: []history.Status{history.Missed}})
+	require.NoError(t, err)
+	assert.Greater(t, len(runs), mostMissed)
+	assert.Less(t, len(runs), 2*mostMissed+10)
+	assert.Contains(t, runs[len(runs)-1].Reason, "no worker was there from this time to ")
+}
+
+// TestManyPlannersQueueOnce: planners at the same time queue each tick once.
+func TestManyPlannersQueueOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "often", Every: "1s"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		done := make(chan error)
+		for range 6 {
+			go func() {
+				_, err := w.schedules.Plan(context.Background())
+				done <- err
+			}()
+		}
+		for range 6 {
+			require.NoError(t, <-done)
+		}
+		runs, err := w.history.List(t.Context(), history.Filter{Schedule: "often"})
+		require.NoError(t, err)
+		seen := map[time.Time]bool{}
+		for _, r := range runs {
+			assert.False(t, seen[r.Tick], "%v", r.Tick)
+			seen[r.Tick] = true
+		}
+		assert.Greater(t, len(runs), 50)
+	})
+}
+
+func TestPausingCallsOffWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "often", Every: "20s"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		n, err := w.schedules.Plan(t.Context())
+		require.NoError(t, err)
+		require.Positive(t, n)
+		require.NoError(t, w.schedules.Pause(t.Context(), "often"))
+		for _, status := range w.statuses("often") {
+			assert.Equal(t, "cancelled schedule", status)
+		}
+		before := len(w.statuses("often"))
+		w.back("often", 2*time.Minute)
+		_, err = w.schedules.Plan(t.Context())
+		require.NoError(t, err)
+		after := w.statuses("often")
+		require.Greater(t, len(after), before)
+		for _, status := range after[before:] {
+			assert.Equal(t, "skipped schedule", status, "ticks of a pause are recorded")
+		}
+		require.NoError(t, w.schedules.Resume(t.Context(), "often"))
+		e, err := w.schedules.Get(t.Context(), "often")
+		require.NoError(t, err)
+		assert.False(t, e.Paused)
+		assert.ErrorIs(t, w.schedules.Pause(t.Context(), "nobody"), ErrNoSchedule)
+	})
+}
+
+func TestChangesAreSynced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	a, b := w.define(config.Schedule{Name: "a", Every: "30s"}), w.define(config.Schedule{Name: "b", Every: "30s"})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a, b}))
+	_, err := w.schedules.Plan(t.Context())
+	require.NoError(t, err)
+	queued := len(w.statuses("a"))
+	// The same time with other settings keeps what is planned.
+	a2 := w.define(config.Schedule{Name: "a", Every: "30s", Retries: 2})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a2}))
+	assert.Len(t, w.statuses("a"), queued)
+	assert.NotContains(t, w.statuses("a"), "cancelled schedule")
+	assert.NotContains(t, w.statuses("b"), "queued schedule", "a schedule that is gone runs no more")
+	_, err = w.schedules.Get(t.Context(), "b")
+	require.ErrorIs(t, err, ErrNoSchedule)
+	// Another time plans anew.
+	a3 := w.define(config.Schedule{Name: "a", Every: "1h", Retries: 2})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a3, b}))
+	assert.NotContains(t, w.statuses("a"), "queued schedule")
+	e, err := w.schedules.Get(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Equal(t, 2, e.Retries)
+	assert.Zero(t, e.Next.Minute())
+}
+
+func TestJitterIsTheSameForAll(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	d := w.define(config.Schedule{Name: "a", Every: "1h", Jitter: "5m"})
+	tick := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	first := jitter(d, tick)
+	assert.Equal(t, first, jitter(d, tick))
+	assert.NotEqual(t, first, jitter(d, tick.Add(time.Hour)))
+	assert.Less(t, first, 5*time.Minute)
+}

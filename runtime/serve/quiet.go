@@ -1,0 +1,60 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// quiet passes on what an operator has to know of the engine: warnings and
+// errors, each of a kind once in a while. The engine repeats itself twice a
+// second while the store is away.
+func quiet(log *slog.Logger) *slog.Logger {
+	return slog.New(seldom{log.Handler(), &sayings{last: map[string]time.Time{}}})
+}
+
+// sayAgain is how often the same is said.
+const sayAgain = time.Minute
+
+// sayings are the messages that were said, by when.
+type sayings struct {
+	mu   sync.Mutex
+	last map[string]time.Time
+}
+
+// news tells whether a message was not said lately.
+func (s *sayings) news(message string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.last[message]) < sayAgain {
+		return false
+	}
+	s.last[message] = now
+	return true
+}
+
+// seldom is a handler that drops what is no warning, and what was just said.
+type seldom struct {
+	slog.Handler
+	said *sayings
+}
+
+func (h seldom) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+func (h seldom) Handle(ctx context.Context, r slog.Record) error {
+	if !h.said.news(r.Message, r.Time) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h seldom) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return seldom{h.Handler.WithAttrs(attrs), h.said}
+}
+
+func (h seldom) WithGroup(name string) slog.Handler {
+	return seldom{h.Handler.WithGroup(name), h.said}
+}

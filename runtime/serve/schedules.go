@@ -1,0 +1,389 @@
+package serve
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/schedule"
+	"github.com/phscript/phscript/runtime/store"
+)
+
+// Schedules are the schedules in a store, with what is planned of them. It is
+// safe for concurrent use, also by several processes.
+type Schedules struct {
+	db      *store.DB
+	history *history.History
+	engine  Engine
+	// defaults are the actions of schedules that have none of their own.
+	defaults func(kind EventKind) []config.Action
+	// LateAfter is how late a tick may be taken and still count as on time.
+	LateAfter time.Duration
+	// RetryPause is the pause before the first further attempt.
+	RetryPause time.Duration
+}
+
+// NewSchedules returns the schedules in a store. Without an engine they can be
+// looked at only.
+func NewSchedules(db *store.DB, engine Engine) *Schedules {
+	return &Schedules{db: db, history: history.New(db), engine: engine, LateAfter: DefaultLateAfter, RetryPause: firstPause}
+}
+
+// Entry is one schedule as the store has it.
+type Entry struct {
+	schedule.Definition
+	// Next is the first tick that is not planned yet, zero where there is none.
+	Next time.Time
+	// Paused schedules leave their ticks out; Failing ones had a bad run last.
+	Paused, Failing bool
+}
+
+// ErrNoSchedule says that there is no schedule of that name.
+var ErrNoSchedule = errors.New("there is no such schedule")
+
+const entryColumns = `name, definition, source, next_at, paused, failing`
+
+func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
+	var e Entry
+	var name, definition, source string
+	var next *int64
+	var paused, failing int64
+	if err := row.Scan(&name, &definition, &source, &next, &paused, &failing); err != nil {
+		return e, err
+	}
+	var written config.Schedule
+	if err := json.Unmarshal([]byte(definition), &written); err != nil {
+		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
+	}
+	d, err := schedule.New(written, source)
+	if err != nil {
+		return e, fmt.Errorf("in the store: %w", err)
+	}
+	e.Definition, e.Paused, e.Failing = d, paused != 0, failing != 0
+	if next != nil {
+		e.Next = time.UnixMicro(*next)
+	}
+	return e, nil
+}
+
+// List returns the schedules by name. Those that make no sense here, for
+// instance in a time zone that this machine does not know, are in the error.
+func (s *Schedules) List(ctx context.Context) ([]Entry, error) {
+	return s.query(ctx, s.db, `removed = 0 ORDER BY name`)
+}
+
+func (s *Schedules) query(ctx context.Context, q history.Queryer, where string, args ...any) ([]Entry, error) {
+	rows, err := q.QueryContext(ctx, s.db.Bind(`SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Entry
+	var failed error
+	for rows.Next() {
+		e, err := scanEntry(rows)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		list = append(list, e)
+	}
+	return list, errors.Join(failed, rows.Err())
+}
+
+// Get returns one schedule, or ErrNoSchedule.
+func (s *Schedules) Get(ctx context.Context, name string) (Entry, error) {
+	list, err := s.query(ctx, s.db, `removed = 0 AND name = ?`, name)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(list) == 0 {
+		return Entry{}, ErrNoSchedule
+	}
+	return list[0], nil
+}
+
+// now is the store's time.
+func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, error) {
+	var n int64
+	err := q.QueryRowContext(ctx, "SELECT "+s.db.Now()).Scan(&n)
+	return time.UnixMicro(n), err
+}
+
+// Sync makes the store hold exactly these schedules. One whose time changed is
+// planned anew, and what was queued of it is called off; one that is gone
+// keeps its history.
+func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
+	return s.db.InTx(ctx, func(tx *sql.Tx) error {
+		now, err := s.now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		kept := map[string]bool{}
+		// In order, so that two processes do not wait for each other's rows.
+		definitions = slices.SortedFunc(slices.Values(definitions), func(a, b schedule.Definition) int { return strings.Compare(a.Name, b.Name) })
+		for _, d := range definitions {
+			kept[d.Name] = true
+			if err := s.put(ctx, tx, now, d); err != nil {
+				return err
+			}
+		}
+		present, err := s.names(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, name := range present {
+			if kept[name] {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET removed = 1, next_at = NULL, failing = 0 WHERE name = ?`), name); err != nil {
+				return err
+			}
+			if err := s.callOff(ctx, tx, name, "the schedule was removed"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// names lists the schedules that there are.
+func (s *Schedules) names(ctx context.Context, q history.Queryer) ([]string, error) {
+	rows, err := q.QueryContext(ctx, `SELECT name FROM phscript_schedule WHERE removed = 0 ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		list = append(list, name)
+	}
+	return list, rows.Err()
+}
+
+// timingOf tells whether a schedule has to be planned anew.
+func timingOf(d schedule.Definition) string {
+	if !d.Enabled {
+		return "disabled"
+	}
+	return d.Timing.String() + " in " + d.Timing.Zone().String() + " jitter " + d.Jitter.String()
+}
+
+// put stores one definition.
+func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedule.Definition) error {
+	written, err := json.Marshal(d.Schedule)
+	if err != nil {
+		return err
+	}
+	timing := timingOf(d)
+	var old string
+	var removed int64
+	err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT timing, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), d.Name).Scan(&old, &removed)
+	known := err == nil
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	if known && old == timing && removed == 0 {
+		_, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET definition = ?, source = ? WHERE name = ?`), string(written), d.Source, d.Name)
+		return err
+	}
+	var next *int64
+	if d.Enabled {
+		next = nextOrNull(d.Timing.Next(now))
+	}
+	if !known {
+		_, err = tx.ExecContext(ctx, s.db.Bind(`INSERT INTO phscript_schedule (name, definition, source, timing, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
+			d.Name, string(written), d.Source, timing, next)
+		return err
+	}
+	if _, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET definition = ?, source = ?, timing = ?, next_at = ?, removed = 0 WHERE name = ?`),
+		string(written), d.Source, timing, next, d.Name); err != nil {
+		return err
+	}
+	return s.callOff(ctx, tx, d.Name, "the schedule was changed")
+}
+
+// callOff ends the runs of a schedule that are queued for one of its ticks.
+func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, name, reason string) error {
+	rows, err := tx.QueryContext(ctx, s.db.Bind(`SELECT id, coalesce(job, 0) FROM phscript_run WHERE schedule = ? AND status = ? AND tick IS NOT NULL`), name, history.Queued)
+	if err != nil {
+		return err
+	}
+	type queued struct{ run, job int64 }
+	var list []queued
+	for rows.Next() {
+		var q queued
+		if err := rows.Scan(&q.run, &q.job); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		list = append(list, q)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, q := range list {
+		if _, err := s.history.Finish(ctx, tx, q.run, history.End{Status: history.Cancelled, Reason: reason}, history.Queued); err != nil {
+			return err
+		}
+		if q.job != 0 {
+			if err := s.engine.Dequeue(ctx, tx, q.job); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Pause keeps a schedule from running until Resume, and calls off what is
+// queued of it.
+func (s *Schedules) Pause(ctx context.Context, name string) error {
+	return s.setPaused(ctx, name, 1, func(tx *sql.Tx) error { return s.callOff(ctx, tx, name, "the schedule was paused") })
+}
+
+// Resume ends a pause. The ticks in it stay left out.
+func (s *Schedules) Resume(ctx context.Context, name string) error {
+	return s.setPaused(ctx, name, 0, func(*sql.Tx) error { return nil })
+}
+
+func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then func(tx *sql.Tx) error) error {
+	return s.db.InTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ? AND removed = 0`), paused, name)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNoSchedule)
+		}
+		return then(tx)
+	})
+}
+
+// Enqueue stores a run. Where it is due the engine gets it at once, otherwise
+// when Dispatch finds that it is.
+func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
+	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
+	added, err := s.history.Add(ctx, tx, r)
+	if err != nil || !added {
+		return added, err
+	}
+	if now, err := s.now(ctx, tx); err != nil || r.Due.After(now) {
+		return true, err
+	}
+	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
+	if err != nil {
+		return false, err
+	}
+	return true, s.history.SetJob(ctx, tx, r.ID, job)
+}
+
+// RunNow queues a run of a schedule by hand and returns its number.
+func (s *Schedules) RunNow(ctx context.Context, e Entry) (int64, error) {
+	r := &history.Run{Schedule: e.Name, Cause: history.ByHand}
+	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		now, err := s.now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		r.Due = now
+		_, err = s.Enqueue(ctx, tx, e.Definition, r)
+		return err
+	})
+	return r.ID, err
+}
+
+// runHandler queues the script that deals with an event, within a transaction.
+func (s *Schedules) runHandler(ctx context.Context, tx *sql.Tx, script string, e Event) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	written := config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script}
+	if err := json.Unmarshal(text, &written.Params); err != nil {
+		return err
+	}
+	d, err := schedule.Settings(written, "")
+	if err != nil {
+		return err
+	}
+	now, err := s.now(ctx, tx)
+	if err != nil {
+		return err
+	}
+	_, err = s.Enqueue(ctx, tx, d, &history.Run{Cause: history.ByEvent, Due: now})
+	return err
+}
+
+// Cancel calls a run off, or asks its worker to end it. It returns the state
+// that the run had.
+func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (history.Status, error) {
+	var was history.Status
+	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		r, err := s.history.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		was = r.Status
+		done, err := s.history.Finish(ctx, tx, id, history.End{Status: history.Cancelled, Reason: reason}, history.Queued)
+		if err != nil || done {
+			if done && r.Job != 0 {
+				err = s.engine.Dequeue(ctx, tx, r.Job)
+			}
+			return err
+		}
+		_, err = s.history.WantEnd(ctx, tx, id, reason)
+		return err
+	})
+	return was, err
+}
+
+// Retry queues a run again that is over, with the settings it had. The
+// attempts of a tick are numbered on.
+func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
+	var again *history.Run
+	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		r, err := s.history.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if !r.Status.Over() {
+			return fmt.Errorf("run %d is %s; it can be run again once it is over", id, r.Status)
+		}
+		again, err = s.repeat(ctx, tx, r, history.ByHand, 0)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return again.ID, nil
+}
+
+// repeat queues a further attempt of a run, after a pause.
+func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, cause history.Cause, pause time.Duration) (*history.Run, error) {
+	d, err := schedule.Settings(r.Definition, "")
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.now(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	again := &history.Run{Schedule: r.Schedule, Tick: r.Tick, Attempt: r.Attempt + 1, RetryOf: r.ID, Cause: cause, Due: now.Add(pause)}
+	for {
+		added, err := s.Enqueue(ctx, tx, d, again)
+		if err != nil || added {
+			return again, err
+		}
+		again.Attempt++
+	}
+}

@@ -1,0 +1,96 @@
+package serve
+
+import (
+	"context"
+	"time"
+
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/store"
+)
+
+// seenEvery is how often a process notes in the store that it serves,
+// forgetServers how long the note of one that is gone is kept.
+const (
+	seenEvery     = 5 * time.Second
+	forgetServers = 30 * 24 * time.Hour
+)
+
+// Server is a process that serves the schedules of a store, or did.
+type Server struct {
+	Name string `json:"name"`
+	// Workers is how many runs it makes at once, 0 once it has stopped.
+	Workers int       `json:"workers"`
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen"`
+	// Live tells whether it was seen just now.
+	Live bool `json:"live"`
+	// Problem is why its changed configuration is not in use, or "".
+	Problem string `json:"problem,omitempty"`
+}
+
+// Servers lists the processes that serve a store, and those that did lately,
+// the ones that were seen last first.
+func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
+	rows, err := db.QueryContext(ctx, `SELECT name, workers, started_at, seen_at, problem, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Server
+	for rows.Next() {
+		var s Server
+		var started, seen, now int64
+		if err := rows.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &now); err != nil {
+			return nil, err
+		}
+		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
+		s.Live = s.Workers > 0 && now-seen < (4*seenEvery).Microseconds()
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// register notes that this process serves from now on.
+func (s *Service) register(ctx context.Context) error {
+	now, err := s.schedules.now(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	s.started = now.UnixMicro()
+	_, err = s.o.DB.ExecContext(ctx, s.o.DB.Bind(`INSERT INTO phscript_server (name, workers, started_at, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+		s.o.Name, s.o.Workers, s.started, s.started)
+	return err
+}
+
+// seen notes that this process still serves, and what is wrong with its
+// configuration.
+func (s *Service) seen(ctx context.Context) error {
+	problem := ""
+	if err := s.Problem(); err != nil {
+		problem = err.Error()
+	}
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`),
+		problem, s.o.Name, s.started)
+	return err
+}
+
+// retire notes that this process serves no more.
+func (s *Service) retire(ctx context.Context) error {
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`),
+		s.o.Name, s.started)
+	return err
+}
+
+// forget drops the notes of processes that are long gone.
+func (s *Service) forget(ctx context.Context) error {
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`), forgetServers.Microseconds())
+	return err
+}
+
+// servedAt tells whether some process served at a time, give or take.
+func (w *Worker) servedAt(ctx context.Context, q history.Queryer, at time.Time) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, w.db.Bind(`SELECT count(*) FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`),
+		at.Add(w.schedules.LateAfter).UnixMicro(), at.UnixMicro()).Scan(&n)
+	return n > 0, err
+}

@@ -1,0 +1,308 @@
+// Package serve runs scripts on a schedule, on one machine or on several that
+// share a store, and keeps a history of their runs.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/phscript/phscript/runtime/config"
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/store"
+)
+
+// Times of the service.
+const (
+	planEvery     = 2 * time.Second
+	dispatchEvery = 300 * time.Millisecond
+	requeueEvery  = 10 * time.Second
+	noticeEvery   = time.Second
+	pruneEvery    = time.Hour
+	reloadEvery   = 2 * time.Second
+	// DefaultGrace is how long runs may go on when the service is stopped,
+	// before they are asked to end.
+	DefaultGrace = 20 * time.Second
+	// DefaultKeepDays is how long runs stay in the history, DefaultKeepSize how
+	// many bytes of them.
+	DefaultKeepDays = 90
+	DefaultKeepSize = 1 << 30
+)
+
+// Options set a service up.
+type Options struct {
+	DB     *store.DB
+	Engine Engine
+	Loader *Loader
+	// Name is what others see of this process: a host's name and a process.
+	Name    string
+	Workers int
+	Grace   time.Duration
+	// LostAfter is the silence of a worker after which its runs count as lost,
+	// LateAfter how late a tick may be taken and still count as on time,
+	// RetryPause the pause before the first further attempt. Defaults are used
+	// where they are 0.
+	LostAfter, LateAfter, RetryPause time.Duration
+	// Launch runs a script; Program.Launch as a rule.
+	Launch   Launch
+	Notifier *Notifier
+	Log      *slog.Logger
+	// Loaded, where set, is told of every configuration that is taken into use.
+	Loaded func(config.Config)
+}
+
+// Service plans and makes runs until it is stopped.
+type Service struct {
+	o         Options
+	schedules *Schedules
+	history   *history.History
+	worker    *Worker
+	meters    *meters
+
+	mu     sync.Mutex
+	loaded *Loaded
+	// tried is the fingerprint of the configuration that was looked at last.
+	tried string
+	// problem is why the configuration that lies there is not in use.
+	problem error
+
+	planned atomic.Int64
+	// started is when this process began to serve, by the store's clock.
+	started int64
+}
+
+// New returns a service on loaded schedules. It does nothing before Run.
+func New(o Options, loaded *Loaded) *Service {
+	if o.Grace <= 0 {
+		o.Grace = DefaultGrace
+	}
+	if o.LostAfter <= 0 {
+		o.LostAfter = DefaultLostAfter
+	}
+	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, tried: loaded.print, meters: newMeters()}
+	s.schedules.defaults = s.defaultActions
+	if o.LateAfter > 0 {
+		s.schedules.LateAfter = o.LateAfter
+	}
+	if o.RetryPause > 0 {
+		s.schedules.RetryPause = o.RetryPause
+	}
+	s.worker = &Worker{
+		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, dir: o.Loader.Dir, lostAfter: o.LostAfter,
+		launch: o.Launch, meters: s.meters, log: o.Log, stops: map[int64]context.CancelCauseFunc{},
+	}
+	return s
+}
+
+// defaultActions are those of schedules that have none of their own.
+func (s *Service) defaultActions(kind EventKind) []config.Action {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind == Recovery {
+		return s.loaded.Config.Serve.OnRecovery
+	}
+	return s.loaded.Config.Serve.OnFailure
+}
+
+// Run serves until ctx ends. Then it takes on no further runs, lets those at
+// work end, asks them to when they take longer than the grace, and returns.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Workers, s.worker.Work); err != nil {
+		return err
+	}
+	s.o.Log.Info("serving", "schedules", len(s.loaded.Definitions), "workers", s.o.Workers, "state", s.o.DB.Location, "worker", s.o.Name)
+	var loops sync.WaitGroup
+	for _, l := range []struct {
+		every time.Duration
+		do    func(context.Context) error
+		what  string
+	}{
+		{planEvery, s.plan, "planning"},
+		{dispatchEvery, s.schedules.Dispatch, "starting what is due"},
+		{s.o.LostAfter / 6, s.worker.Lost, "looking for lost runs"},
+		{seenEvery, s.seen, "telling that this process serves"},
+		{requeueEvery, s.requeue, "looking for runs that nobody takes"},
+		{noticeEvery, s.Deliver, "telling people"},
+		{reloadEvery, s.reload, "reloading"},
+		{pruneEvery, s.prune, "clearing the history"},
+	} {
+		loops.Go(func() { s.loop(ctx, l.every, l.what, l.do) })
+	}
+	<-ctx.Done()
+	loops.Wait()
+	return s.shutDown()
+}
+
+// begin stores the schedules, once the store takes them.
+func (s *Service) begin(ctx context.Context) error {
+	said := false
+	for {
+		err := s.schedules.Sync(ctx, s.loaded.Definitions)
+		if err == nil {
+			if err = s.register(ctx); err == nil {
+				return nil
+			}
+		}
+		if !said && ctx.Err() == nil {
+			s.o.Log.Warn("the schedules cannot be stored yet; it is tried again", "reason", err.Error())
+		}
+		said = true
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *Service) requeue(ctx context.Context) error {
+	n, err := s.schedules.Requeue(ctx)
+	if n > 0 {
+		s.o.Log.Warn("runs were queued anew that no worker held any more", "runs", n)
+	}
+	return err
+}
+
+// Problem is why the configuration that lies there is not in use, or nil.
+func (s *Service) Problem() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.problem
+}
+
+// Hurry ends the runs at work at once. It is for a service that is stopping.
+func (s *Service) Hurry() {
+	if n := s.worker.StopAll(errKilled); n > 0 {
+		s.o.Log.Warn("the runs at work are killed", "runs", n)
+	}
+}
+
+// loop does something now and then; a failure is logged, and passes or comes
+// again.
+func (s *Service) loop(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	failed := false
+	for {
+		err := do(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failed:
+			s.o.Log.Error(what+" failed; it is tried again", "reason", err.Error())
+		case err == nil && failed:
+			s.o.Log.Info(what + " works again")
+		}
+		failed = err != nil
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Service) plan(ctx context.Context) error {
+	n, err := s.schedules.Plan(ctx)
+	if n > 0 {
+		s.o.Log.Debug("queued", "runs", n)
+	}
+	if err == nil {
+		s.planned.Store(time.Now().UnixNano())
+	}
+	return err
+}
+
+// reload takes a changed configuration into use. A bad one is reported once,
+// and the last good one stays.
+func (s *Service) reload(ctx context.Context) error {
+	s.mu.Lock()
+	last, tried := s.loaded, s.tried
+	s.mu.Unlock()
+	now := s.o.Loader.Fingerprint(last.Config)
+	if now == tried {
+		return nil
+	}
+	loaded, err := s.o.Loader.Load()
+	if err != nil {
+		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
+		s.mu.Lock()
+		s.tried, s.problem = now, err
+		s.mu.Unlock()
+		return nil
+	}
+	if err := s.schedules.Sync(ctx, loaded.Definitions); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.loaded, s.tried, s.problem = loaded, loaded.print, nil
+	s.mu.Unlock()
+	if s.o.Loaded != nil {
+		s.o.Loaded(loaded.Config)
+	}
+	s.o.Log.Info("the changed configuration is in use", "schedules", len(loaded.Definitions))
+	return nil
+}
+
+func (s *Service) prune(ctx context.Context) error {
+	s.mu.Lock()
+	set := s.loaded.Config.Serve
+	s.mu.Unlock()
+	days, size := DefaultKeepDays, int64(DefaultKeepSize)
+	if set.KeepDays > 0 {
+		days = set.KeepDays
+	}
+	if set.KeepSize != "" {
+		var err error
+		if size, err = config.ParseSize(set.KeepSize); err != nil {
+			return err
+		}
+	}
+	n, err := s.history.Prune(ctx, time.Now().AddDate(0, 0, -days), size)
+	if n > 0 {
+		s.o.Log.Info("old runs left the history", "runs", n)
+	}
+	return errors.Join(err, s.forget(ctx))
+}
+
+// shutDown ends the service. Runs that cannot end in time are handed over where
+// they may be repeated.
+func (s *Service) shutDown() error {
+	if n := s.worker.Busy(); n > 0 {
+		s.o.Log.Info("stopping once the runs at work have ended", "runs", n, "at_most", s.o.Grace.String())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.o.Grace)
+	defer cancel()
+	err := s.o.Engine.Stop(ctx)
+	if err != nil && errors.Is(err, context.DeadlineExceeded) {
+		n := s.worker.StopAll(errStopping)
+		s.o.Log.Warn("the runs at work are asked to end", "runs", n)
+		patience, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
+		defer cancel()
+		err = s.o.Engine.Stop(patience)
+	}
+	// What ended just now may be news.
+	last, done := context.WithTimeout(context.Background(), noticeTime)
+	defer done()
+	err = errors.Join(err, s.Deliver(last), s.retire(last))
+	s.o.Log.Info("stopped")
+	return err
+}
+
+// Ready tells whether schedules are planned, or why not.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.o.DB.PingContext(ctx); err != nil {
+		return fmt.Errorf("the store cannot be reached: %w", err)
+	}
+	if last := time.Unix(0, s.planned.Load()); time.Since(last) > 15*planEvery {
+		return errors.New("the schedules were not planned lately")
+	}
+	return nil
+}

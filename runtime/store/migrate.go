@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// migrations are the steps from an empty database to today's tables. A step
+// that was released is never changed: another one follows it.
+var migrations = []string{
+	`CREATE TABLE phscript_quota (
+		tenant TEXT PRIMARY KEY,
+		host TEXT NOT NULL,
+		blocked_until BIGINT NOT NULL DEFAULT 0,
+		blocked_at BIGINT NOT NULL DEFAULT 0,
+		blocked_by TEXT NOT NULL DEFAULT ''
+	);
+	CREATE TABLE phscript_quota_start (
+		id BIGINT PRIMARY KEY,
+		tenant TEXT NOT NULL,
+		starts_at BIGINT NOT NULL,
+		booked_at BIGINT NOT NULL,
+		run TEXT NOT NULL,
+		script TEXT NOT NULL
+	);
+	CREATE INDEX phscript_quota_start_time ON phscript_quota_start (tenant, starts_at);`,
+
+	`CREATE TABLE phscript_schedule (
+		name TEXT PRIMARY KEY,
+		definition TEXT NOT NULL,
+		source TEXT NOT NULL,
+		timing TEXT NOT NULL,
+		next_at BIGINT,
+		paused BIGINT NOT NULL DEFAULT 0,
+		removed BIGINT NOT NULL DEFAULT 0,
+		failing BIGINT NOT NULL DEFAULT 0
+	);
+	CREATE TABLE phscript_run (
+		id {{identity}},
+		schedule TEXT,
+		tick BIGINT,
+		attempt BIGINT NOT NULL,
+		retry_of BIGINT,
+		cause TEXT NOT NULL,
+		script TEXT NOT NULL,
+		script_hash TEXT NOT NULL DEFAULT '',
+		definition TEXT NOT NULL,
+		status TEXT NOT NULL,
+		reason TEXT NOT NULL DEFAULT '',
+		job BIGINT,
+		worker TEXT NOT NULL DEFAULT '',
+		cancelled BIGINT NOT NULL DEFAULT 0,
+		due_at BIGINT NOT NULL,
+		started_at BIGINT,
+		seen_at BIGINT,
+		ended_at BIGINT,
+		exit_code BIGINT,
+		calls BIGINT NOT NULL DEFAULT 0,
+		rejected BIGINT NOT NULL DEFAULT 0,
+		size BIGINT NOT NULL DEFAULT 0,
+		summary TEXT NOT NULL DEFAULT '',
+		error TEXT NOT NULL DEFAULT '',
+		UNIQUE (schedule, tick, attempt)
+	);
+	CREATE INDEX phscript_run_status ON phscript_run (status);
+	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, id);
+	CREATE INDEX phscript_run_ended ON phscript_run (ended_at);
+	CREATE TABLE phscript_run_log (
+		run BIGINT NOT NULL,
+		seq BIGINT NOT NULL,
+		at BIGINT NOT NULL,
+		level TEXT NOT NULL,
+		message TEXT NOT NULL,
+		fields TEXT NOT NULL DEFAULT '',
+		PRIMARY KEY (run, seq)
+	);
+	CREATE TABLE phscript_notice (
+		id {{identity}},
+		event TEXT NOT NULL,
+		action TEXT NOT NULL,
+		tries BIGINT NOT NULL DEFAULT 0,
+		due_at BIGINT NOT NULL
+	);
+	CREATE TABLE phscript_server (
+		name TEXT NOT NULL,
+		workers BIGINT NOT NULL,
+		started_at BIGINT NOT NULL,
+		seen_at BIGINT NOT NULL,
+		problem TEXT NOT NULL DEFAULT '',
+		PRIMARY KEY (name, started_at)
+	);
+	CREATE TABLE phscript_checkpoint (
+		owner TEXT PRIMARY KEY,
+		value TEXT NOT NULL,
+		saved_at BIGINT NOT NULL
+	);`,
+}
+
+// migrationLock is the PostgreSQL advisory lock under which one process at a
+// time changes the tables: "phscript" in digits of a telephone.
+const migrationLock = 74727478
+
+// migrate runs the steps that the database lacks. A database that has more
+// steps than this program knows is left alone.
+func (db *DB) migrate(ctx context.Context) error {
+	return db.InTx(ctx, func(tx *sql.Tx) error {
+		if db.postgres {
+			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS phscript_schema (version BIGINT NOT NULL)"); err != nil {
+			return err
+		}
+		var version int
+		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM phscript_schema").Scan(&version); err != nil {
+			return err
+		}
+		if version > len(migrations) {
+			return &Error{
+				Message: fmt.Sprintf("it was written by a newer phscript: its tables have version %d, this program knows %d", version, len(migrations)),
+				Hint:    "update phscript, or name another place with --state or PHSCRIPT_STATE",
+			}
+		}
+		for ; version < len(migrations); version++ {
+			if _, err := tx.ExecContext(ctx, strings.ReplaceAll(migrations[version], "{{identity}}", db.identity())); err != nil {
+				return fmt.Errorf("step %d of its tables: %w", version+1, err)
+			}
+			if _, err := tx.ExecContext(ctx, db.Bind("INSERT INTO phscript_schema (version) VALUES (?)"), version+1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// identity is the type of a column that numbers the rows, without using a
+// number twice.
+func (db *DB) identity() string {
+	if db.postgres {
+		return "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+	}
+	return "INTEGER PRIMARY KEY AUTOINCREMENT"
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestPasswordsAreNotShown(t *testing.T) {
+	for _, location := range []string{
+		"postgres://user:pass-word@localhost:1/db",
+		"postgresql://user@localhost:1/db?password=pass-word&sslmode=disable",
+	} {
+		db, err := connect(location)
+		require.NoError(t, err)
+		assert.NotContains(t, db.Location, "pass-word")
+		assert.True(t, db.Postgres())
+		assert.Equal(t, "pass-word", Password(location))
+		_, err = Open(t.Context(), location)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "pass-word")
+		require.NoError(t, db.Close())
+	}
+	_, err := connect("postgres://user:pass-word@local host:port/db")
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "pass-word")
+	assert.Empty(t, Password("/var/lib/state.db"))
+}
+
+func TestFilesThatAreNoStore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.db")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("junk ", 1000)), 0o600))
+	_, err := Open(t.Context(), file)
+	var final *Error
+	require.ErrorAs(t, err, &final)
+	assert.Contains(t, final.Message, "is no phscript database")
+	assert.Contains(t, final.ErrorHint(), "phscript state restore")
+	// Nor is a folder one, or a place that cannot be.
+	_, err = Open(t.Context(), t.TempDir())
+	require.ErrorAs(t, err, &final)
+	_, err = Open(t.Context(), filepath.Join(file, "state.db"))
+	require.ErrorAs(t, err, &final)
+}
+
+func TestNewerTablesAreLeftAlone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.db")
+	db, err := Open(t.Context(), file)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "INSERT INTO phscript_schema (version) VALUES (99)")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	_, err = Open(t.Context(), file)
+	var final *Error
+	require.ErrorAs(t, err, &final)
+	assert.Contains(t, final.Message, "written by a newer phscript")
+	assert.ErrorContains(t, Verify(t.Context(), file), "written by a newer phscript")
+}
+
+// TestWaitGoesOnUntilThereIsAStore: an error that may pass is told once, one
+// that does not ends the wait.
+func TestWaitGoesOnUntilThereIsAStore(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	told := 0
+	_, err := Wait(ctx, "postgres://user@127.0.0.1:1/db", func(error) { told++ })
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	assert.GreaterOrEqual(t, told, 1)
+	assert.LessOrEqual(t, told, 2)
+	_, err = Wait(t.Context(), t.TempDir(), func(error) { t.Error("there is nothing to wait for") })
+	var final *Error
+	assert.True(t, errors.As(err, &final))
+}
+
+func TestBackupAndRestore(t *testing.T) {
+	dir := t.TempDir()
+	file, saved := filepath.Join(dir, "state.db"), filepath.Join(dir, "copy.db")
+	db, err := Open(t.Context(), file)
+	require.NoError(t, err)
+	defer func() { _ = db.Close() }()
+	_, err = db.ExecContext(t.Context(), "INSERT INTO phscript_quota (tenant, host) VALUES ('a', 'b')")
+	require.NoError(t, err)
+	_, err = Backup(t.Context(), file, saved)
+	require.NoError(t, err)
+	require.NoError(t, Verify(t.Context(), saved))
+	info, err := os.Stat(saved)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	assert.False(t, Exists(saved+".part"))
+	_, err = Backup(t.Context(), file, saved)
+	require.ErrorContains(t, err, "is there already")
+	_, err = Backup(t.Context(), filepath.Join(dir, "none.db"), filepath.Join(dir, "x"))
+	require.ErrorContains(t, err, "there is no store")
+	_, err = Backup(t.Context(), file, filepath.Join(dir, "no-folder", "x"))
+	require.Error(t, err)
+
+	_, err = db.ExecContext(t.Context(), "DELETE FROM phscript_quota")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	now := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
+	old, err := Restore(t.Context(), saved, file, now)
+	require.NoError(t, err)
+	assert.Equal(t, file+".20260131T080000Z", old)
+	assert.True(t, Exists(old))
+	second, err := Restore(t.Context(), saved, file, now)
+	require.NoError(t, err)
+	assert.NotEqual(t, old, second, "nothing is overwritten")
+	db, err = Open(t.Context(), file)
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT count(*) FROM phscript_quota").Scan(&n))
+	assert.Equal(t, 1, n)
+	// A copy that lost a part is found out.
+	text, err := os.ReadFile(saved)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(saved, text[:len(text)/2], 0o600))
+	assert.Error(t, Verify(t.Context(), saved))
+}

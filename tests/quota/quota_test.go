@@ -1,0 +1,174 @@
+package quota_test
+
+import (
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/postgres"
+)
+
+// onBoth runs a test on a SQLite file and on PostgreSQL. The cluster is nil on
+// the former.
+func onBoth(t *testing.T, test func(t *testing.T, location string, cluster *postgres.Cluster)) {
+	t.Run("sqlite", func(t *testing.T) {
+		test(t, filepath.Join(t.TempDir(), "state", "state.db"), nil)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		cluster := postgres.Start(t)
+		test(t, cluster.URL(), cluster)
+	})
+}
+
+func open(t *testing.T, location string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), location)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
+}
+
+// TestProcessesShareTheQuota: four processes with four goroutines each use all
+// of it, and nothing beyond.
+func TestProcessesShareTheQuota(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		db := open(t, location)
+		keepBooks(t, db)
+		c := startCrew(t, location)
+		c.await(t, 5*limit+1)
+		c.finish(t)
+		times := booked(t, db)
+		assert.LessOrEqual(t, crowd(times, length.Microseconds()), limit)
+		assert.GreaterOrEqual(t, share(times), 0.99)
+	})
+}
+
+// TestKilledProcessesLeaveNoTrace: what a process had booked when it was killed
+// is lost for a window and no longer.
+func TestKilledProcessesLeaveNoTrace(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		c := startCrew(t, location)
+		c.await(t, limit+limit/2)
+		c[0].kill()
+		c[1].kill()
+		rest := crew{c[2], c[3]}
+		rest.await(t, rest.count()+3*limit)
+		c.finish(t)
+	})
+}
+
+// TestALockedStoreIsWaitedFor: somebody else holds the tables for longer than
+// a window.
+func TestALockedStoreIsWaitedFor(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, cluster *postgres.Cluster) {
+		db := open(t, location)
+		c := startCrew(t, location)
+		c.await(t, limit/2)
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		if cluster != nil {
+			_, err = tx.ExecContext(t.Context(), "LOCK TABLE phscript_quota, phscript_quota_start IN ACCESS EXCLUSIVE MODE")
+			require.NoError(t, err)
+		}
+		locked := time.Now()
+		require.Eventually(t, func() bool { return time.Since(locked) > 12*time.Second }, time.Minute, 50*time.Millisecond)
+		before := c.count()
+		require.NoError(t, tx.Rollback())
+		c.await(t, before+2*limit)
+		c.finish(t)
+		if cluster == nil {
+			assert.Contains(t, c[0].stderr.String()+c[1].stderr.String()+c[2].stderr.String()+c[3].stderr.String(),
+				"the store of the shared quota is back", "a wait beyond the database's own patience is reported")
+		}
+	})
+}
+
+// TestPostgresMayCrash: no call starts while it is gone, and all go on after.
+func TestPostgresMayCrash(t *testing.T) {
+	cluster := postgres.Start(t)
+	c := startCrew(t, cluster.URL())
+	c.await(t, limit/2)
+	cluster.Stop()
+	// Calls that were booked before may still start, for one window.
+	var down int
+	stopped := time.Now()
+	require.Eventually(t, func() bool { down = c.count(); return time.Since(stopped) > length }, time.Minute, 50*time.Millisecond)
+	require.Never(t, func() bool { return c.count() > down }, length, 50*time.Millisecond)
+	cluster.Start()
+	c.await(t, down+2*limit)
+	c.finish(t)
+	for _, w := range c {
+		assert.Contains(t, w.stderr.String(), "the store of the shared quota cannot be reached; calls wait for it")
+		assert.Contains(t, w.stderr.String(), "the store of the shared quota is back")
+	}
+}
+
+// TestOneProcessBlocksAll: a 429 that one process got holds back the others.
+func TestOneProcessBlocksAll(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		c := startCrew(t, location)
+		c.await(t, 10)
+		w := newWindow("blocker", location, nil)
+		require.NoError(t, w.Block(t.Context(), 3*time.Second))
+		blocked := time.Now()
+		require.NoError(t, w.Block(t.Context(), time.Second), "a shorter block ends no longer one")
+		state, err := w.State(t.Context())
+		require.NoError(t, err)
+		assert.Greater(t, state.Blocked, 1500*time.Millisecond)
+		c.await(t, limit+limit/2)
+		for _, at := range c.finish(t) {
+			since := time.UnixMicro(at).Sub(blocked)
+			assert.False(t, since > 200*time.Millisecond && since < 2900*time.Millisecond, "a call started %v after the block", since)
+		}
+	})
+}
+
+// TestAClockThatIsSetBack: bookings of a time that has not come yet are moved,
+// so that nobody waits for it, and none of them is forgotten.
+func TestAClockThatIsSetBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		db := open(t, location)
+		w := newWindow("worker", location, nil)
+		for range limit / 2 {
+			_, err := w.Take(t.Context())
+			require.NoError(t, err)
+		}
+		hour := time.Hour.Microseconds()
+		_, err := db.ExecContext(t.Context(), db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at + ?, booked_at = booked_at + ?`), hour, hour)
+		require.NoError(t, err)
+		state, err := w.State(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, limit/2, state.Used)
+		for range limit / 2 {
+			b, err := w.Take(t.Context())
+			require.NoError(t, err)
+			assert.LessOrEqual(t, b.Wait, length)
+		}
+		b, err := w.Take(t.Context())
+		require.NoError(t, err)
+		assert.Greater(t, b.Wait, time.Duration(0))
+		assert.LessOrEqual(t, b.Wait, length)
+	})
+}
+
+// TestOpeningAtTheSameTime: the first processes on a machine make the tables
+// together.
+func TestOpeningAtTheSameTime(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				db, err := store.Open(t.Context(), location)
+				if assert.NoError(t, err) {
+					assert.NoError(t, db.Close())
+				}
+			})
+		}
+		group.Wait()
+	})
+}

@@ -1,0 +1,178 @@
+package serve
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/postgres"
+)
+
+// TestBadScripts: scripts that take all they can get take nothing down.
+func TestBadScripts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	scripts := map[string]string{
+		"eats":   "local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1e6) .. #t end\n",
+		"loops":  "while true do end\n",
+		"floods": "local line = ('y'):rep(999)\nfor i = 1, 1e5 do print(line) end\nlog.error('at last')\nerror('the end')\n",
+		"exits":  "os.exit(7)\n",
+		"forks":  "os.execute('sleep 60')\n",
+		"fine":   "print('fine')\n",
+	}
+	text := ""
+	for name, source := range scripts {
+		w.file(name+".lua", source)
+		text += fmt.Sprintf("[[schedule]]\nname = %q\nscript = \"%s.lua\"\ntimeout = \"3s\"\nmax_memory = \"64MB\"\n%s", name, name, never)
+		if name == "floods" {
+			text = strings.Replace(text, "name = \"floods\"\nscript = \"floods.lua\"\ntimeout = \"3s\"", "name = \"floods\"\nscript = \"floods.lua\"\ntimeout = \"60s\"", 1)
+		}
+	}
+	w.file("phscript.toml", text)
+	s := w.serve("--workers", "3")
+	s.says("serving")
+	want := map[string]history.Status{
+		"eats": history.TimedOut, "loops": history.TimedOut, "floods": history.Failed, "exits": history.Failed, "forks": history.Failed, "fine": history.Succeeded,
+	}
+	ids := map[string]string{}
+	for name := range want {
+		ids[name] = w.start(name)
+	}
+	for name, status := range want {
+		r := w.becomes(ids[name], status)
+		assert.Equal(t, status, r.Status, name)
+	}
+	log := w.do("runs", "logs", ids["floods"])
+	assert.Less(t, len(log), 40<<20)
+	assert.Contains(t, log, "at last", "errors are not lost in a flood")
+	assert.Contains(t, log, "further lines were dropped")
+	assert.Contains(t, w.show(ids["floods"]).Error, "the end")
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	require.NoError(t, err)
+	var peak int
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	_, err = fmt.Sscan(after, &peak)
+	require.NoError(t, err)
+	assert.Less(t, peak, 300<<10, "KiB at most")
+	s.stop()
+}
+
+// TestSecondSignalKills: the first signal lets a run go on, the second one does
+// not.
+func TestSecondSignalKills(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.file("phscript.toml", "[[schedule]]\nname = \"long\"\nscript = \"long.lua\"\n"+never)
+	w.file("long.lua", "while true do end\n")
+	s := w.serve("--grace", "5m")
+	s.says("serving")
+	id := w.start("long")
+	w.becomes(id, history.Running)
+	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
+	s.says("stopping once the runs at work have ended")
+	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
+	select {
+	case <-s.ended:
+	case <-time.After(30 * time.Second):
+		t.Fatal("it does not stop")
+	}
+	assert.Equal(t, "the worker was stopped at once", w.becomes(id, history.Cancelled).Reason)
+}
+
+// TestAJobIsNotStarved: while an import spends the quota of the minute, a small
+// scheduled script has its call at once.
+func TestAJobIsNotStarved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.env = append(w.env, "PLANHAT_CALLS_PER_MIN=50")
+	w.file("phscript.toml", "[[schedule]]\nname = \"import\"\nscript = \"import.lua\"\n"+never+"[[schedule]]\nname = \"small\"\nscript = \"small.lua\"\n"+never)
+	w.file("import.lua", "for i = 1, 500 do planhat.company.get_list{ limit = 1 } end\n")
+	w.file("small.lua", "print(#planhat.company.get_list{ limit = 1 })\n")
+	s := w.serve()
+	s.says("serving")
+	long := w.start("import")
+	require.Eventually(t, func() bool { return strings.Contains(w.do("quota"), "49 of 50") }, time.Minute, 100*time.Millisecond)
+	r := w.becomes(w.start("small"), history.Succeeded)
+	assert.Less(t, r.Ended.Sub(r.Started), 20*time.Second, "the window is a minute long")
+	assert.Equal(t, history.Running, w.show(long).Status)
+	w.do("runs", "cancel", long)
+	w.becomes(long, history.Cancelled)
+	s.stop()
+}
+
+// TestRunsGoOnFromCheckpoints: the retry of a run that failed goes on where that
+// one stopped, and a run after one that succeeded begins anew.
+func TestRunsGoOnFromCheckpoints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.file("phscript.toml", "[[schedule]]\nname = \"parts\"\nscript = \"parts.lua\"\nretries = 3\n"+never)
+	w.file("parts.lua", `
+local from = (checkpoint.load() or { part = 0 }).part
+fs.write("out/from.txt", from .. "\n", { append = true })
+for part = from + 1, 3 do
+  checkpoint.save{ part = part }
+  if part < 3 then error("part " .. part .. " was the last one") end
+end
+`)
+	s := w.serve()
+	s.says("serving")
+	w.start("parts")
+	w.await("parts", atLeast(1, history.Succeeded))
+	w.becomes(w.start("parts"), history.Failed)
+	w.await("parts", atLeast(2, history.Succeeded))
+	from, err := os.ReadFile(filepath.Join(w.dir, "out", "from.txt"))
+	require.NoError(t, err)
+	assert.Equal(t, "0\n1\n2\n0\n1\n2\n", string(from))
+	s.stop()
+}
+
+// TestSecretsStaySecret looks for tokens and passwords everywhere.
+func TestSecretsStaySecret(t *testing.T) {
+	t.Parallel()
+	cluster := postgres.Start(t)
+	u, err := url.Parse(cluster.URL())
+	require.NoError(t, err)
+	u.User = url.UserPassword("phscript", "database-pass-word")
+	w := newWorld(t, u.String())
+	secrets := []string{"database-pass-word", w.planhat.APIToken(), w.planhat.TenantToken()}
+	w.file("phscript.toml", "[[schedule]]\nname = \"leaky\"\nscript = \"leaky.lua\"\n"+never)
+	w.file("leaky.lua", "print('"+w.planhat.APIToken()+"')\nlog.info('"+w.planhat.APIToken()+"', { token = '"+w.planhat.APIToken()+"' })\nplanhat.company.get_list()\ntime.sleep(3)\nerror('"+w.planhat.APIToken()+" database-pass-word')\n")
+	s := w.serve("--listen", "127.0.0.1:0")
+	s.says("serving")
+	id := w.start("leaky")
+	w.becomes(id, history.Running)
+	seen := map[string]string{}
+	for _, pid := range s.working() {
+		argv, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+		if err == nil {
+			seen["arguments"] += string(argv)
+		}
+	}
+	w.becomes(id, history.Failed)
+	cluster.Stop()
+	s.says("it is tried again")
+	_, seen["error without the store"], _ = w.try("runs", "list", "--state", strings.Replace(u.String(), "127.0.0.1", "127.0.0.2", 1))
+	cluster.Start()
+	s.says("works again")
+	_, seen["metrics"] = s.page("/metrics")
+	_, seen["readyz"] = s.page("/readyz")
+	for _, args := range [][]string{{"runs", "list", "--json"}, {"runs", "show", "--json", id}, {"runs", "logs", id}, {"schedule", "list", "--json"}, {"quota", "--json"}} {
+		seen[strings.Join(args, " ")] = w.do(args...)
+	}
+	s.stop()
+	seen["the service's log"] = s.String()
+	for where, text := range seen {
+		assert.NotEmpty(t, text, where)
+		for _, secret := range secrets {
+			assert.NotContains(t, text, secret, where)
+		}
+	}
+}

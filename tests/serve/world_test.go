@@ -1,0 +1,269 @@
+// Package serve runs the real program as a service: several processes on one
+// store, killed and started again, on a SQLite file and on PostgreSQL.
+package serve
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/postgres"
+	"github.com/phscript/phscript/tests/program"
+)
+
+func TestMain(m *testing.M) {
+	// These tests wait more than they work.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(program.Run(m))
+}
+
+// world is a folder with scripts, a store and a simulated Planhat.
+type world struct {
+	t       *testing.T
+	dir     string
+	state   string
+	planhat *simulator.Server
+	env     []string
+
+	mu     sync.Mutex
+	output []*output
+}
+
+// onBoth runs a test on a SQLite file and on PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorld(t, ""))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, newWorld(t, postgres.Start(t).URL()))
+	})
+}
+
+// newWorld makes a world on a store, on a file of its own where none is named.
+func newWorld(t *testing.T, state string) *world {
+	t.Helper()
+	planhat, err := simulator.Start(simulator.Options{Companies: 3, CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	w := &world{t: t, dir: t.TempDir(), state: state, planhat: planhat}
+	if state == "" {
+		w.state = filepath.Join(w.dir, ".state", "state.db")
+	}
+	w.env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=UTC", "TMPDIR=" + os.TempDir(), "PHSCRIPT_STATE=" + w.state,
+		"PLANHAT_API_TOKEN=" + planhat.APIToken(), "PLANHAT_TENANT_TOKEN=" + planhat.TenantToken(),
+		"PLANHAT_API_URL=" + planhat.URL(), "PLANHAT_ANALYTICS_URL=" + planhat.AnalyticsURL(),
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, o := range w.output {
+				t.Logf("%s said:\n%s", o.name, o.String())
+			}
+		}
+	})
+	return w
+}
+
+// file writes a file of the world, as a whole at once.
+func (w *world) file(name, text string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	require.NoError(w.t, os.WriteFile(path+".new", []byte(text), 0o600))
+	require.NoError(w.t, os.Rename(path+".new", path))
+}
+
+func (w *world) command(args ...string) *exec.Cmd {
+	w.t.Helper()
+	cmd := exec.Command(program.Path(w.t), args...)
+	cmd.Dir, cmd.Env = w.dir, w.env
+	return cmd
+}
+
+// try runs a command to its end and returns what it printed.
+func (w *world) try(args ...string) (stdout, stderr string, code int) {
+	w.t.Helper()
+	cmd := w.command(args...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		require.NoError(w.t, err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// do runs a command that has to succeed.
+func (w *world) do(args ...string) string {
+	w.t.Helper()
+	out, errs, code := w.try(args...)
+	require.Zero(w.t, code, "phscript %s: %s", strings.Join(args, " "), errs)
+	return out
+}
+
+// runs lists runs of a schedule, the oldest first; "" for all.
+func (w *world) runs(schedule string) []*history.Run {
+	w.t.Helper()
+	args := []string{"runs", "list", "--json", "-n", "0", "--upcoming"}
+	if schedule != "" {
+		args = append(args, "--schedule", schedule)
+	}
+	var list, ordered []*history.Run
+	require.NoError(w.t, json.Unmarshal([]byte(w.do(args...)), &list))
+	for i := len(list) - 1; i >= 0; i-- {
+		ordered = append(ordered, list[i])
+	}
+	return ordered
+}
+
+// await waits until the runs of a schedule satisfy a condition.
+func (w *world) await(schedule string, enough func(runs []*history.Run) bool) []*history.Run {
+	w.t.Helper()
+	var runs []*history.Run
+	if !assert.Eventually(w.t, func() bool {
+		runs = w.runs(schedule)
+		return enough(runs)
+	}, time.Minute, 100*time.Millisecond) {
+		for _, r := range runs {
+			w.t.Logf("run %d %s tick %s attempt %d %s %s %q %q", r.ID, r.Schedule, r.Tick, r.Attempt, r.Cause, r.Status, r.Reason, r.Error)
+		}
+		w.t.FailNow()
+	}
+	return runs
+}
+
+// with counts the runs that have one of some states.
+func with(runs []*history.Run, statuses ...history.Status) (list []*history.Run) {
+	for _, r := range runs {
+		for _, s := range statuses {
+			if r.Status == s {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+func atLeast(n int, statuses ...history.Status) func([]*history.Run) bool {
+	return func(runs []*history.Run) bool { return len(with(runs, statuses...)) >= n }
+}
+
+// output keeps what a process says.
+type output struct {
+	name string
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// service is a phscript serve at work.
+type service struct {
+	*output
+	w     *world
+	cmd   *exec.Cmd
+	ended chan struct{}
+}
+
+// serve starts a service, which ends with the test at the latest.
+func (w *world) serve(args ...string) *service {
+	w.t.Helper()
+	w.mu.Lock()
+	s := &service{w: w, output: &output{name: fmt.Sprintf("service %d", len(w.output)+1)}, ended: make(chan struct{})}
+	w.output = append(w.output, s.output)
+	w.mu.Unlock()
+	s.cmd = w.command(append([]string{"serve", "--lost-after", "6s", "--retry-pause", "200ms", "--log-level", "debug"}, args...)...)
+	s.cmd.Stderr = s.output
+	require.NoError(w.t, s.cmd.Start())
+	go func() {
+		_ = s.cmd.Wait()
+		close(s.ended)
+	}()
+	w.t.Cleanup(s.kill)
+	return s
+}
+
+// says waits until a service has said something.
+func (s *service) says(what string) {
+	s.w.t.Helper()
+	require.Eventually(s.w.t, func() bool { return strings.Contains(s.String(), what) }, time.Minute, 20*time.Millisecond, "it never said %q", what)
+}
+
+// kill ends the service without a warning.
+func (s *service) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+}
+
+// stop ends the service gently.
+func (s *service) stop() {
+	s.w.t.Helper()
+	require.NoError(s.w.t, s.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-s.ended:
+	case <-time.After(time.Minute):
+		s.w.t.Fatal("the service does not stop")
+	}
+	assert.Zero(s.w.t, s.cmd.ProcessState.ExitCode(), "a service that is asked to stop has not failed")
+}
+
+// children lists the processes that a service has started.
+func (s *service) children() []int {
+	s.w.t.Helper()
+	var list []int
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.cmd.Process.Pid))
+	require.NoError(s.w.t, err)
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		if err != nil {
+			continue // a thread that has ended
+		}
+		for _, field := range strings.Fields(string(text)) {
+			var pid int
+			if _, err := fmt.Sscan(field, &pid); err == nil {
+				list = append(list, pid)
+			}
+		}
+	}
+	return list
+}
+
+// alive tells whether a process runs.
+func alive(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
