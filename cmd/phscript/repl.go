@@ -76,14 +76,17 @@ func converse(env *environment, o *replOptions) error {
 	}
 	prompt := repl.New(options)
 	var reader repl.Reader = lines
+	forget := func() error { return nil }
 	if interactive {
 		options.Width, options.Height = env.size(80, 25)
 		prompt = repl.New(options)
-		reader = lineEditor(env, h, prompt, screen)
+		history := openHistory(env, h)
+		forget = history.Forget
+		reader = lineEditor(env, prompt, screen, history)
 		fmt.Fprintln(env.stdout, prompt.Banner())
 	}
 	err = prompt.Run(reader)
-	err = errors.Join(err, session.Close())
+	err = errors.Join(err, session.Close(), forget())
 	var exit *runtime.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -115,13 +118,17 @@ func leaveSanely(env *environment) (release func()) {
 	}
 }
 
-// lineEditor makes the line editor of a terminal.
-func lineEditor(env *environment, h *opened, prompt *repl.Prompt, screen *repl.Screen) repl.Reader {
-	file := historyFile(env)
-	history, err := repl.OpenHistory(file, h.secrets)
+// openHistory opens the inputs of earlier conversations.
+func openHistory(env *environment, h *opened) *repl.History {
+	history, err := repl.OpenHistory(historyFile(env), h.secrets)
 	if err != nil {
 		fmt.Fprintf(env.stderr, "earlier inputs cannot be read: %v\n", err)
 	}
+	return history
+}
+
+// lineEditor makes the line editor of a terminal.
+func lineEditor(env *environment, prompt *repl.Prompt, screen *repl.Screen, history *repl.History) repl.Reader {
 	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.stdout}
 	o.Width, o.Height = env.size(80, 25)
 	if env.color() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/pattern"
@@ -38,21 +39,52 @@ func OpenHistory(file string, secrets *redact.Secrets) (*History, error) {
 	if err != nil {
 		return h, err
 	}
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<24)
-	for lines.Scan() {
-		var input string
-		if json.Unmarshal(lines.Bytes(), &input) == nil && input != "" {
-			h.inputs = append(h.inputs, input)
-		}
-	}
-	err = errors.Join(lines.Err(), f.Close())
+	h.inputs, err = readHistory(f)
 	if len(h.inputs) > mostHistory {
 		h.inputs = h.inputs[len(h.inputs)-mostHistory:]
 		err = errors.Join(err, h.rewrite())
 	}
 	return h, err
 }
+
+// readHistory reads the inputs of a file, and closes it.
+func readHistory(f *os.File) (inputs []string, err error) {
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		var input string
+		if json.Unmarshal(lines.Bytes(), &input) == nil && input != "" {
+			inputs = append(inputs, input)
+		}
+	}
+	return inputs, errors.Join(lines.Err(), f.Close())
+}
+
+// Forget drops the inputs that hold a secret which became known after they were
+// kept, such as a token in a variable that was handed to a client later.
+func (h *History) Forget() error {
+	if h.secrets == nil || !slices.ContainsFunc(h.inputs, h.secret) {
+		return nil
+	}
+	h.inputs = slices.DeleteFunc(h.inputs, h.secret)
+	if h.file == "" {
+		return nil
+	}
+	// Another conversation may have added to the file meanwhile.
+	f, err := os.Open(h.file)
+	if err != nil {
+		return err
+	}
+	all, err := readHistory(f)
+	if err != nil {
+		return err
+	}
+	whole := History{file: h.file, inputs: slices.DeleteFunc(all, h.secret)}
+	return whole.rewrite()
+}
+
+// secret tells whether an input holds a secret.
+func (h *History) secret(input string) bool { return h.secrets.String(input) != input }
 
 // rewrite writes the file anew with the inputs that are kept.
 func (h *History) rewrite() error {
@@ -82,6 +114,9 @@ func historyLine(input string) []byte {
 // Write adds an input. A file that cannot be written is no reason to disturb the
 // conversation: the input is then kept for that only.
 func (h *History) Write(input string) (int, error) {
+	if err := h.Forget(); err != nil {
+		return len(h.inputs), err
+	}
 	input = strings.TrimSpace(input)
 	if input == "" || h.secrets != nil && h.secrets.String(input) != input || handsToken().MatchString(input) {
 		return len(h.inputs), nil
