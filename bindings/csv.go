@@ -155,7 +155,7 @@ func csvWriting() []*Func {
 			Params:  []Param{name, rows, options},
 			Returns: []Return{{Type: "integer", Doc: "How many rows were written."}},
 			Errors:  errorsDoc,
-			Example: `csv.write("report.csv", rows, { columns = {"name", "mrr", "custom.Tier"} })`,
+			Example: `csv.write("out/report.csv", rows, { columns = {"name", "mrr", "custom.Tier"} })`,
 			Call: func(a *Args) (int, error) {
 				opt, err := readCSVWriteOptions(a, 2)
 				if err != nil {

@@ -120,7 +120,7 @@ func (o *hostOptions) settings(env *environment) (config.Config, error) {
 	}
 	for flag, given := range map[string]bool{"--companies": o.companies != 0, "--faults": o.faults != ""} {
 		if given && !o.simulated {
-			return c, &usageError{message: flag + " goes with --simulate", hint: "phscript run --simulate " + flag + " ..."}
+			return c, &usageError{message: flag + " goes with --simulate", hint: "write --simulate " + flag + " ..."}
 		}
 	}
 	return c, nil

@@ -2,7 +2,9 @@ package compile
 
 import (
 	"bytes"
+	"errors"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
@@ -77,6 +79,10 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 	if whole == nil && returnsValues(chunk) {
 		return chunk, source, 0, nil
 	}
+	if whole != nil && bytes.HasPrefix(src, []byte("#")) && !bytes.HasPrefix(src, []byte("#!")) {
+		// In a file the line would be passed over; here it is a length.
+		return nil, nil, -1, withoutReturn(whole)
+	}
 	chunk, source, err = parseChunk(src, name)
 	if err == nil {
 		return chunk, source, -1, nil
@@ -95,6 +101,17 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 		return nil, nil, -1, whole
 	}
 	return nil, nil, -1, err
+}
+
+// withoutReturn makes a mistake in an expression point into what was typed, in
+// front of which a return was put.
+func withoutReturn(err error) error {
+	var syntax *SyntaxError
+	if errors.As(err, &syntax) && syntax.Line == 1 {
+		syntax.Column = max(syntax.Column-len("return "), 0)
+		syntax.SourceLine = strings.TrimPrefix(syntax.SourceLine, "return ")
+	}
+	return err
 }
 
 // returnsValues tells whether a chunk ends with the return that was put into it,

@@ -47,6 +47,22 @@ func TestInputs(t *testing.T) {
 }
 
 // TestInputLocals: which variables of the session an input uses and declares.
+// TestInputsThatBeginWithALength: the line is no note to the system, as at the
+// top of a file, and a mistake in it is told where it was typed.
+func TestInputsThatBeginWithALength(t *testing.T) {
+	none := func(string) bool { return false }
+	_, err := NewInput([]byte("#list())"), "input", none)
+	var syntax *SyntaxError
+	require.ErrorAs(t, err, &syntax)
+	assert.Equal(t, 8, syntax.Column)
+	assert.Equal(t, "#list())", syntax.SourceLine)
+	in, err := NewInput([]byte("#list"), "input", none)
+	require.NoError(t, err)
+	assert.True(t, in.Expression)
+	_, err = NewInput([]byte("#!/usr/bin/env phscript\nx = 1"), "input", none)
+	require.NoError(t, err)
+}
+
 func TestInputLocals(t *testing.T) {
 	known := func(name string) bool { return name == "old" || name == "x" }
 	input, err := NewInput([]byte("local x = x + old\nlocal x, _ = x, 2\nlocal g = g"), "input", known)

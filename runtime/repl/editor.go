@@ -80,6 +80,12 @@ func NewEditor(o EditorOptions) *Editor {
 	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }
 	for _, keys := range shell.Config.Binds {
 		keys[ctrlC] = inputrc.Bind{Action: "interrupt"}
+		// Esc closes a menu, and a letter that is typed after it is that letter: as
+		// a command of Alt it could put an earlier input, a write perhaps, in place.
+		for _, letter := range "pn._<>" {
+			delete(keys, "\x1b"+string(letter))
+			delete(keys, string(rune(0x80|letter)))
+		}
 	}
 	shell.SyntaxHighlighter = e.draw
 	if o.Complete != nil {

@@ -43,11 +43,23 @@ func (p *Prompt) save(name string) bool {
 	return true
 }
 
+// done is an input that succeeded.
+type done struct {
+	text string
+	// held is set where a dry run held a write of it back.
+	held bool
+}
+
 // statements are the inputs as a script has them: an expression is printed, or
 // kept as _ where that is used later.
 func (p *Prompt) statements() []string {
 	var list []string
-	for i, input := range p.done {
+	for i, d := range p.done {
+		input := d.text
+		if d.held {
+			list = append(list, "-- Held back by the dry run:\n-- "+strings.ReplaceAll(input, "\n", "\n-- "))
+			continue
+		}
 		at := compile.ExpressionAt([]byte(input))
 		if at < 0 {
 			list = append(list, input)
@@ -86,10 +98,11 @@ func several(expression string) bool {
 	return ok && len(values.Exprs) > 1
 }
 
-// usesLast tells whether the first of some inputs that names _ means the value
+// usesLast tells whether the first of some later inputs that names _ means the value
 // of an earlier one.
-func usesLast(inputs []string) bool {
-	for _, input := range inputs {
+func usesLast(later []done) bool {
+	for _, d := range later {
+		input := d.text
 		for _, t := range compile.Tokens([]byte(input)) {
 			if t.Kind == compile.Name && t.Text == "_" {
 				return true

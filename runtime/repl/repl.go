@@ -59,7 +59,7 @@ type Files interface {
 type Prompt struct {
 	o Options
 	// done are the inputs that succeeded, for :save.
-	done   []string
+	done   []done
 	last   *runtime.Evaluation
 	engine *complete.Engine
 	// replace lets :save replace a file; quit ends the conversation.
@@ -171,7 +171,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 		p.fail(err, interrupted())
 		return false
 	}
-	p.done = append(p.done, strings.TrimSpace(string(in.Source)))
+	p.done = append(p.done, done{text: strings.TrimSpace(string(in.Source)), held: len(result.Planned) > 0})
 	p.engine.Learn(string(in.Source))
 	p.show(ctx, result.Values)
 	return true

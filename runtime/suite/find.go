@@ -29,6 +29,9 @@ func Find(dir string, names []string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("there is no file or folder %s", name)
 		}
+		if !info.IsDir() && !IsTest(path) {
+			return nil, fmt.Errorf("%s is no test: the names of tests end in _test.lua, such as %s_test.lua", name, strings.TrimSuffix(name, ".lua"))
+		}
 		if !info.IsDir() {
 			files = append(files, path)
 			continue

@@ -279,10 +279,11 @@ func TestFind(t *testing.T) {
 	}
 	assert.Equal(t, []string{"a_test.lua", "b_test.lua", "sub/deep/c_test.lua"}, find("."))
 	assert.Equal(t, []string{"a_test.lua", "sub/deep/c_test.lua"}, find("sub", "a_test.lua", "a_test.lua"))
-	assert.Equal(t, []string{"script.lua"}, find("script.lua"), "a file that is named counts")
 	assert.Equal(t, []string{".hidden/d_test.lua"}, find(".hidden"))
 	_, err := Find(dir, []string{"nowhere"})
 	assert.ErrorContains(t, err, "nowhere")
+	_, err = Find(dir, []string{"script.lua"})
+	assert.ErrorContains(t, err, "such as script_test.lua", "a script would be run as a test, and do what it does")
 }
 
 func TestModulesOutsideOfTests(t *testing.T) {

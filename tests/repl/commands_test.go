@@ -49,6 +49,35 @@ func TestCommands(t *testing.T) {
 	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n5\n")
 }
 
+// TestSavesNoWriteThatWasHeldBack: what a dry run held back does not become a
+// write in a saved script.
+func TestSavesNoWriteThatWasHeldBack(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{}, "repl", "--simulate")
+	term.Prompt()
+	term.Enter(":dry on")
+	term.Enter("planhat.company.create{ name = 'Trial' }")
+	term.Enter(":dry off")
+	term.Enter("planhat.company.create{ name = 'Real' }")
+	assert.Contains(t, term.Enter(":save work.lua"), "2 inputs saved to work.lua")
+	text, err := os.ReadFile(filepath.Join(term.Home, "work.lua"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "-- Held back by the dry run:\n-- planhat.company.create{ name = 'Trial' }\nplanhat.company.create{ name = 'Real' }\n")
+}
+
+// TestEscRecallsNothing: a letter typed after Esc puts no earlier input on the
+// line, which might be a write.
+func TestEscRecallsNothing(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{}, "repl", "--simulate")
+	term.Prompt()
+	term.Enter("earlier = 1")
+	term.Keys("\x1bp")
+	term.Keys("later = 2")
+	term.Wait("what was typed", func() bool { return strings.Contains(term.LastLine(), "later = 2") })
+	assert.NotContains(t, term.LastLine(), "earlier")
+}
+
 func TestSavesAndLoads(t *testing.T) {
 	t.Parallel()
 	term := start(t, terminal.Setting{}, "repl", "--simulate", "--companies", "4")
