@@ -84,7 +84,7 @@ func NewEditor(o EditorOptions) *Editor {
 		// a command of Alt it could put an earlier input, a write perhaps, in place.
 		for _, letter := range "pn._<>" {
 			delete(keys, "\x1b"+string(letter))
-			delete(keys, string(rune(0x80|letter)))
+			delete(keys, string(0x80|letter))
 		}
 	}
 	shell.SyntaxHighlighter = e.draw
