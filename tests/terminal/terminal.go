@@ -79,7 +79,10 @@ func Start(t *testing.T, s Setting, args ...string) *Terminal {
 		<-term.done
 		_ = term.cmd.Wait()
 		_ = term.pty.Close()
-		_ = term.screen.Close()
+		// The screen's own Close may run beside its Read.
+		if answers, ok := term.screen.InputPipe().(io.Closer); ok {
+			_ = answers.Close()
+		}
 	})
 	return term
 }
