@@ -28,17 +28,17 @@ func crowd(times []int64, length int64) int {
 func keepBooks(t *testing.T, db *store.DB) {
 	t.Helper()
 	statements := []string{
-		`CREATE TABLE books (id BIGINT, starts_at BIGINT, returned BIGINT DEFAULT 0)`,
+		`CREATE TABLE books (id BIGINT, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
 		`CREATE TRIGGER books_in AFTER INSERT ON phscript_quota_start BEGIN
-			INSERT INTO books (id, starts_at) VALUES (new.id, new.starts_at); END`,
+			INSERT INTO books (id, starts_at, booked_at) VALUES (new.id, new.starts_at, new.booked_at); END`,
 		`CREATE TRIGGER books_out AFTER DELETE ON phscript_quota_start WHEN old.starts_at + 1000000 * 1.9 > CAST(unixepoch('subsec') * 1000000 AS INTEGER) BEGIN
 			UPDATE books SET returned = 1 WHERE id = old.id; END`,
 	}
 	if store.IsPostgres(db.Location) {
 		statements = []string{
-			`CREATE TABLE books (id BIGINT, starts_at BIGINT, returned BIGINT DEFAULT 0)`,
+			`CREATE TABLE books (id BIGINT, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
 			`CREATE FUNCTION books_in() RETURNS trigger AS $$ BEGIN
-				INSERT INTO books (id, starts_at) VALUES (new.id, new.starts_at); RETURN new; END $$ LANGUAGE plpgsql`,
+				INSERT INTO books (id, starts_at, booked_at) VALUES (new.id, new.starts_at, new.booked_at); RETURN new; END $$ LANGUAGE plpgsql`,
 			`CREATE TRIGGER books_in AFTER INSERT ON phscript_quota_start FOR EACH ROW EXECUTE FUNCTION books_in()`,
 			`CREATE FUNCTION books_out() RETURNS trigger AS $$ BEGIN
 				IF old.starts_at + 1900000 > (extract(epoch from clock_timestamp()) * 1000000)::bigint THEN

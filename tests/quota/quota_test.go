@@ -1,6 +1,8 @@
 package quota_test
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -46,6 +48,42 @@ func TestProcessesShareTheQuota(t *testing.T) {
 		assert.LessOrEqual(t, crowd(times, length.Microseconds()), limit)
 		// How much of it is used is the machine's affair as well.
 		t.Logf("%.1f %% of the quota was used", 100*share(times))
+	})
+}
+
+// TestNoPartIsLeftUnused: what 16 users of four windows book among them starts at
+// once, or in the very moment in which an earlier start leaves the window. So
+// all of the quota is used for as long as somebody asks, by the store's own
+// books and whatever the machine's speed.
+func TestNoPartIsLeftUnused(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		db := open(t, location)
+		keepBooks(t, db)
+		var group sync.WaitGroup
+		for i := range 16 {
+			w := newWindow(fmt.Sprintf("worker%d", i%4), location, nil)
+			group.Go(func() {
+				for range 3 * limit / 16 {
+					_, err := w.Take(t.Context())
+					assert.NoError(t, err)
+				}
+			})
+		}
+		group.Wait()
+		rows, err := db.QueryContext(t.Context(), `SELECT starts_at, booked_at FROM books WHERE returned = 0 ORDER BY starts_at, booked_at`)
+		require.NoError(t, err)
+		var starts []int64
+		for rows.Next() {
+			var at, asked int64
+			require.NoError(t, rows.Scan(&at, &asked))
+			i := len(starts)
+			starts = append(starts, at)
+			assert.True(t, at == asked || i >= limit && at == starts[i-limit]+length.Microseconds(),
+				"call %d starts %d µs after it was asked for, and no other one left the window then", i, at-asked)
+		}
+		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
+		assert.Len(t, starts, 16*(3*limit/16))
+		assert.LessOrEqual(t, crowd(starts, length.Microseconds()), limit)
 	})
 }
 
