@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -28,7 +29,12 @@ func (c *script) unusedVariable(v *variable) {
 	switch {
 	case v.holdsFunction():
 		last := v.values[len(v.values)-1]
-		if !last.used {
+		switch {
+		case last.used:
+		case !v.read && !v.changed && !slices.Contains(v.fn.steps, last.step) && !last.first:
+			// Set somewhere far away: what is in vain is the variable.
+			c.neverRead(v, false)
+		default:
 			c.neverUsed(last)
 		}
 	case len(v.values) == 1:

@@ -39,7 +39,7 @@ var counterpart = map[string][]string{
 	"232": {"unused-argument"},
 	"233": {"unused-loop-variable"},
 	"241": {"unused-local"},
-	"311": {"unused-assignment"},
+	"311": {"unused-assignment", "unused-function"},
 	"312": {"unused-assignment"},
 	"313": {"unused-assignment"},
 	"314": {"duplicate-field"},
