@@ -84,8 +84,8 @@ func (l *lazyStore) close() error {
 	return l.db.Close()
 }
 
-// runReserve is how many calls of a minute a scheduled run leaves to others, so
-// that an import cannot keep a small script waiting.
+// runReserve is how many calls of a minute scheduled runs leave to those that
+// make no more than that, so that imports cannot keep a small script waiting.
 const runReserve = 4
 
 // sharedWindow makes windows in the store. run is the number of a scheduled

@@ -14,13 +14,14 @@ type start struct {
 // rules are what the starts of a tenant have to keep. Times are microseconds.
 type rules struct {
 	// limit starts at most lie in any stretch of length; two of them lie
-	// spacing apart. A run has at most share of them.
-	limit, share    int
+	// spacing apart. The last reserve of them are for runs that have no more
+	// than that many themselves.
+	limit, reserve  int
 	length, spacing int64
 }
 
 func newRules(limit, reserve int, length, spacing time.Duration) rules {
-	return rules{limit: limit, share: max(1, limit-reserve), length: length.Microseconds(), spacing: spacing.Microseconds()}
+	return rules{limit: limit, reserve: max(0, min(reserve, limit-1)), length: length.Microseconds(), spacing: spacing.Microseconds()}
 }
 
 // earliest returns the first time, at from or later, at which a run may have
@@ -48,7 +49,7 @@ func (r rules) earliest(booked []start, run string, from int64) int64 {
 	}
 	slices.Sort(at)
 	for _, t := range slices.Compact(at) {
-		if r.apart(all, t) && fits(all, t, r.limit, r.length) && fits(own, t, r.share, r.length) {
+		if r.apart(all, t) && fits(all, t, r.limit, r.length) && (fits(own, t, r.reserve, r.length) || fits(all, t, r.limit-r.reserve, r.length)) {
 			return t
 		}
 	}

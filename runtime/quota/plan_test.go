@@ -47,7 +47,7 @@ func TestEarliestKeepsTheRules(t *testing.T) {
 		for range rapid.IntRange(1, 25).Draw(t, "calls") {
 			now += rapid.Int64Range(0, 4).Draw(t, "pause")
 			run := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "run")
-			r := rules{limit: limits[run], share: max(1, limits[run]-reserve), length: length, spacing: spacing}
+			r := rules{limit: limits[run], reserve: min(reserve, limits[run]-1), length: length, spacing: spacing}
 			got := r.earliest(booked, run, now)
 			with := func(at int64) []start {
 				list := append(slices.Clone(booked), start{at, run})
@@ -64,8 +64,9 @@ func TestEarliestKeepsTheRules(t *testing.T) {
 						return false
 					}
 				}
-				return within(around(times(with(at), ""), at), at, length, r.limit) &&
-					within(around(times(with(at), run), at), at, length, r.share)
+				all, own := around(times(with(at), ""), at), around(times(with(at), run), at)
+				return within(all, at, length, r.limit) &&
+					(within(own, at, length, r.reserve) || within(all, at, length, r.limit-r.reserve))
 			}
 			want := now
 			for !allowed(want) {
@@ -99,14 +100,24 @@ func within(starts []int64, at, length int64, limit int) bool {
 	return true
 }
 
+// TestAShareIsLeftForOthers: however many imports there are, runs that make a
+// few calls find some that are left.
 func TestAShareIsLeftForOthers(t *testing.T) {
-	r := newRules(10, 1, time.Minute, 0)
+	r := newRules(10, 2, time.Minute, 0)
 	var booked []start
-	for range 9 {
-		at := r.earliest(booked, "import", 0)
-		assert.Zero(t, at)
-		booked = append(booked, start{at, "import"})
+	book := func(run string) (wait time.Duration) {
+		at := r.earliest(booked, run, 0)
+		booked = append(booked, start{at, run})
+		slices.SortStableFunc(booked, func(x, y start) int { return int(x.at - y.at) })
+		return time.Duration(at) * time.Microsecond
 	}
-	assert.Equal(t, time.Minute.Microseconds(), r.earliest(booked, "import", 0))
-	assert.Zero(t, r.earliest(booked, "one call", 0))
+	for range 4 {
+		assert.Zero(t, book("import"))
+		assert.Zero(t, book("another import"))
+	}
+	assert.Equal(t, time.Minute, book("import"))
+	assert.Equal(t, time.Minute, book("another import"))
+	assert.Zero(t, book("one call"))
+	assert.Zero(t, book("two calls"))
+	assert.Equal(t, time.Minute, book("two calls"), "the window is full")
 }

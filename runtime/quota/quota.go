@@ -30,7 +30,8 @@ type Options struct {
 	// 0 or less sets none.
 	Limit           int
 	Length, Spacing time.Duration
-	// Reserve is how many of the starts are left for other runs.
+	// Reserve is how many of the starts are left for runs that have no more than
+	// that many in a stretch.
 	Reserve int
 	// Run is what the starts count for, Script what people call it.
 	Run, Script string

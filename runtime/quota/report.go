@@ -16,7 +16,8 @@ func ProcessName() string {
 	if err != nil {
 		host = "?"
 	}
-	return fmt.Sprintf("%s:%d", host, os.Getpid())
+	// Some that keep the name bound its length.
+	return fmt.Sprintf("%s:%d", host[:min(len(host), 64)], os.Getpid())
 }
 
 // Report is what is known of one tenant's quota.
