@@ -139,7 +139,11 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 		}
 	}
 	// A name such as -x.lua is none of the program's flags, nor is an argument.
-	args = append(args, "./"+r.Script)
+	script := r.Script
+	if strings.HasPrefix(script, "-") {
+		script = "./" + script
+	}
+	args = append(args, script)
 	if len(d.Args) > 0 {
 		args = append(append(args, "--"), d.Args...)
 	}
@@ -251,15 +255,12 @@ func (t *tail) String() string {
 	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
 }
 
-// outcome is what the summary says that the history has columns for.
+// outcome is what a run's summary tells the service.
 type outcome struct {
-	Calls    int `json:"calls"`
-	Rejected int `json:"rejected"`
-	Error    *struct {
-		Message string `json:"message"`
-		Script  string `json:"script"`
-		Line    int    `json:"line"`
-	} `json:"error"`
+	Calls         int     `json:"calls"`
+	Retries       int     `json:"retries"`
+	WaitedSeconds float64 `json:"waited_seconds"`
+	Rejected      int     `json:"rejected"`
 }
 
 // The exit codes of phscript run, as docs/errors.md lists them.

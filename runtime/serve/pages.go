@@ -8,8 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/VictoriaMetrics/metrics"
 )
 
 // Pages serves /healthz, /readyz and /metrics.
@@ -38,9 +37,11 @@ func Listen(address string, s *Service) (*Pages, error) {
 			fmt.Fprintln(w, "the changed configuration is not used:", err)
 		}
 	})
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(s))
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	metrics.ExposeMetadata(true)
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		s.writeMetrics(r.Context(), w)
+	})
 	p := &Pages{listener: listener, server: &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 	}}
