@@ -110,6 +110,31 @@ func TestRunsAreFiltered(t *testing.T) {
 	}
 }
 
+// TestACrowdIsLeftOut: of the ticks that wait, so many are kept, the first ones.
+func TestACrowdIsLeftOut(t *testing.T) {
+	h, db := newHistory(t)
+	for _, schedule := range []string{"a", "b"} {
+		for i := range 5 {
+			at := time.Now().Add(time.Duration(i-10) * time.Second)
+			_, err := h.Add(t.Context(), db, &Run{Schedule: schedule, Tick: at, Due: at, Cause: ByTick, Status: Queued, Waits: true})
+			require.NoError(t, err)
+		}
+	}
+	_, err := h.Add(t.Context(), db, &Run{Schedule: "a", Due: time.Now(), Cause: ByHand, Status: Queued, Waits: true})
+	require.NoError(t, err)
+	n, err := h.SkipCrowd(t.Context(), 3)
+	require.NoError(t, err)
+	assert.EqualValues(t, 4, n)
+	runs, err := h.List(t.Context(), Filter{Schedule: "a"})
+	require.NoError(t, err)
+	var got []Status
+	for _, r := range runs {
+		got = append(got, r.Status)
+	}
+	assert.Equal(t, []Status{Queued, Skipped, Skipped, Queued, Queued, Queued}, got, "the newest first; a person's own wish is kept")
+	assert.Equal(t, "3 runs of the same schedule were waiting already", runs[1].Reason)
+}
+
 // TestActionsAreNotStored: the address of a webhook is often a secret.
 func TestActionsAreNotStored(t *testing.T) {
 	h, db := newHistory(t)

@@ -12,7 +12,7 @@ import (
 
 // briefColumns leave the summary out, which may be long; columns have it.
 const (
-	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
+	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0), waits,
 	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, `
 	columns = briefColumns + `summary`
 	brief   = briefColumns + `''`
@@ -22,14 +22,14 @@ func scan(row interface{ Scan(...any) error }) (*Run, error) {
 	r := &Run{}
 	var definition, summary string
 	var tick, due, started, seen, ended *int64
-	var cancelled int64
-	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
+	var waits, cancelled int64
+	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job, &waits,
 		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &summary)
 	if err != nil {
 		return nil, err
 	}
 	r.Tick, r.Due, r.Started, r.Seen, r.Ended = clock(tick), clock(due), clock(started), clock(seen), clock(ended)
-	r.CancelWanted = cancelled != 0
+	r.Waits, r.CancelWanted = waits != 0, cancelled != 0
 	if summary != "" {
 		r.Summary = json.RawMessage(summary)
 	}
@@ -137,16 +137,22 @@ func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*R
 	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds()))
 }
 
+// handedOver finds the runs of a schedule that are running, or about to.
+const handedOver = `schedule = %s AND status IN (?, ?) AND (status = ? OR job IS NOT NULL)`
+
 // Undispatched returns the queued runs that are due, by the store's clock, and
-// that the engine does not have yet, the first ones first.
+// can be handed to the engine, the first ones first.
 func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
-	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+` ORDER BY due_at, id LIMIT ?`), Queued, limit))
+	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`
+		AND (waits = 0 OR NOT EXISTS (SELECT 1 FROM phscript_run WHERE `+fmt.Sprintf(handedOver, "run.schedule")+`)) ORDER BY due_at, id LIMIT ?`),
+		Queued, Queued, Running, Running, limit))
 }
 
-// Ahead counts the queued runs of a run's schedule that were due before it.
-func (h *History) Ahead(ctx context.Context, tx Queryer, r *Run) (n int64, err error) {
-	err = tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND due_at < ?`), r.Schedule, Queued, r.Due.UnixMicro()).Scan(&n)
-	return n, err
+// HandedOver tells whether a run of a schedule is running, or about to.
+func (h *History) HandedOver(ctx context.Context, tx Queryer, schedule string) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE `+fmt.Sprintf(handedOver, "?")), schedule, Queued, Running, Running).Scan(&n)
+	return n > 0, err
 }
 
 // Later tells whether a run of the same schedule is due by now that belongs to a
@@ -158,10 +164,10 @@ func (h *History) Later(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	return n > 0, err
 }
 
-// Waiting returns the queued runs that have been due for a while, by the
-// store's clock, the first ones first.
+// Waiting returns the queued runs that were handed over and have been due for a
+// while, by the store's clock, the first ones first.
 func (h *History) Waiting(ctx context.Context, tx Queryer, d time.Duration, limit int) ([]*Run, error) {
-	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`), Queued, d.Microseconds(), limit))
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND job IS NOT NULL AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`), Queued, d.Microseconds(), limit))
 }
 
 // CountByStatus returns how many runs there are in each state.

@@ -102,8 +102,11 @@ type Run struct {
 	Summary json.RawMessage `json:"summary,omitempty"`
 	Error   string          `json:"error,omitempty"`
 
-	// Job is the engine's number for it.
+	// Job is the engine's number for it, once it was handed over.
 	Job int64 `json:"-"`
+	// Waits tells that it is handed over only when no other run of its schedule
+	// is.
+	Waits bool `json:"-"`
 }
 
 // Duration is how long it ran, until now where it still does.

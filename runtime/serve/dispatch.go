@@ -39,6 +39,14 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) er
 		_, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
 		return err
 	}
+	if r.Waits {
+		if err := s.lock(ctx, tx, r.Schedule); err != nil {
+			return err
+		}
+		if taken, err := s.history.HandedOver(ctx, tx, r.Schedule); err != nil || taken {
+			return err
+		}
+	}
 	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
 	if err != nil {
 		return err

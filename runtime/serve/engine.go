@@ -18,9 +18,9 @@ import (
 	"github.com/phscript/phscript/runtime/store"
 )
 
-// Work does one run. A positive duration means that it could not start yet and
-// is to be tried again after it.
-type Work func(ctx context.Context, run int64) (again time.Duration, err error)
+// Work does one run. An error means that it could not be begun, and is to be
+// tried again.
+type Work func(ctx context.Context, run int64) error
 
 // Engine hands queued runs to workers, in this process and in others that use
 // the same store, each run to one of them. What a run is and how it ended is
@@ -34,8 +34,9 @@ type Engine interface {
 	// Holds tells whether a worker will still take the run of a job, or has just
 	// taken it.
 	Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error)
-	// Start lets work do at most so many runs at once, until Stop.
-	Start(ctx context.Context, workers int, work Work) error
+	// Start lets work do at most so many runs at once, until Stop. The name
+	// tells this process from others.
+	Start(ctx context.Context, name string, workers int, work Work) error
 	// Stop takes on no further runs and waits for those at work, as long as
 	// ctx lasts.
 	Stop(ctx context.Context) error
@@ -80,7 +81,7 @@ func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, err
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
 	var err error
-	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log)}); err != nil {
+	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log), Middleware: []rivertype.Middleware{&early{}}}); err != nil {
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
 	return e, nil
@@ -104,6 +105,19 @@ func (e *riverEngine) migrate(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// early has jobs count as due long before they are queued. River goes by the
+// clock of the machine that queues them, which may be ahead of the store's; when
+// a run is due was decided before, by the store's.
+type early struct{ river.JobInsertMiddlewareDefaults }
+
+func (*early) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
+	at := time.Now().Add(-time.Hour)
+	for _, job := range jobs {
+		job.ScheduledAt = &at
+	}
+	return insert(ctx)
 }
 
 func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (int64, error) {
@@ -149,23 +163,17 @@ func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	again, err := w.work(ctx, job.Args.Run)
-	if err != nil {
-		// A job that fails is thrown away; the run is not begun, or its record
-		// says how it ended.
-		again = afterError
-	}
-	if again > 0 {
-		return river.JobSnooze(again)
+	if w.work(ctx, job.Args.Run) != nil {
+		return river.JobSnooze(afterError) // a job that fails is thrown away
 	}
 	return nil
 }
 
-func (e *riverEngine) Start(ctx context.Context, workers int, work Work) error {
+func (e *riverEngine) Start(ctx context.Context, name string, workers int, work Work) error {
 	known := river.NewWorkers()
 	river.AddWorker(known, &worker{work: work})
 	client, err := river.NewClient(e.driver, &river.Config{
-		Logger: quiet(e.log), Workers: known,
+		ID: name, Logger: quiet(e.log), Workers: known,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		FetchPollInterval:    500 * time.Millisecond,
 		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,

@@ -9,6 +9,10 @@ import (
 	"github.com/phscript/phscript/runtime/schedule"
 )
 
+// mostQueued is how many ticks of one schedule wait for its runs to end; further
+// ones are left out.
+const mostQueued = 100
+
 // Runs that are due and still queued after a while are looked at, so many at a
 // time: their worker may have been killed before it began them.
 const (
@@ -17,8 +21,12 @@ const (
 )
 
 // Requeue queues runs anew that no worker will take any more, and returns how
-// many. A run that is queued twice is begun once.
+// many. A run that is queued twice is begun once. Ticks that find too many
+// others waiting before them are left out.
 func (s *Schedules) Requeue(ctx context.Context) (int, error) {
+	if _, err := s.history.SkipCrowd(ctx, mostQueued); err != nil {
+		return 0, err
+	}
 	waiting, err := s.history.Waiting(ctx, s.db, requeueAfter, mostRequeued)
 	if err != nil {
 		return 0, err
@@ -27,9 +35,6 @@ func (s *Schedules) Requeue(ctx context.Context) (int, error) {
 	var failed error
 	for _, r := range waiting {
 		err := s.db.InTx(ctx, func(tx *sql.Tx) error {
-			if r.Job == 0 {
-				return nil // Dispatch will
-			}
 			if held, err := s.engine.Holds(ctx, tx, r.Job); err != nil || held {
 				return err
 			}

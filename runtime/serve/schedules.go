@@ -269,12 +269,13 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then
 	})
 }
 
-// Enqueue stores a run. Where it is due the engine gets it at once, otherwise
-// when Dispatch finds that it is.
+// Enqueue stores a run. Where it is due and waits for no other one the engine
+// gets it at once, otherwise when Dispatch finds that it can be made.
 func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
 	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
+	r.Waits = r.Schedule != "" && overlapOf(r, d) == schedule.OverlapQueue
 	added, err := s.history.Add(ctx, tx, r)
-	if err != nil || !added {
+	if err != nil || !added || r.Waits {
 		return added, err
 	}
 	if now, err := s.now(ctx, tx); err != nil || r.Due.After(now) {
@@ -285,6 +286,15 @@ func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definiti
 		return false, err
 	}
 	return true, s.history.SetJob(ctx, tx, r.ID, job)
+}
+
+// overlapOf is what happens to a run where another one of its schedule goes on.
+func overlapOf(r *history.Run, d schedule.Definition) schedule.Overlap {
+	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
+		// What makes up for something is not left out: it comes after.
+		return schedule.OverlapQueue
+	}
+	return d.Overlap
 }
 
 // RunNow queues a run of a schedule by hand and returns its number.

@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/history"
@@ -24,6 +26,8 @@ type Server struct {
 	Seen    time.Time `json:"seen"`
 	// Live tells whether it was seen just now.
 	Live bool `json:"live"`
+	// Folder is where its schedules are written.
+	Folder string `json:"folder"`
 	// Problem is why its changed configuration is not in use, or "".
 	Problem string `json:"problem,omitempty"`
 }
@@ -31,7 +35,7 @@ type Server struct {
 // Servers lists the processes that serve a store, and those that did lately,
 // the ones that were seen last first.
 func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
-	rows, err := db.QueryContext(ctx, `SELECT name, workers, started_at, seen_at, problem, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
+	rows, err := db.QueryContext(ctx, `SELECT name, workers, started_at, seen_at, problem, folder, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +44,7 @@ func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
 	for rows.Next() {
 		var s Server
 		var started, seen, now int64
-		if err := rows.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &now); err != nil {
+		if err := rows.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &now); err != nil {
 			return nil, err
 		}
 		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
@@ -50,6 +54,26 @@ func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
 	return list, rows.Err()
 }
 
+// alone fails with a *store.Error while a process on this machine serves the
+// store from another folder: each of the two would take the other's schedules
+// for ones that were removed.
+func (s *Service) alone(ctx context.Context) error {
+	servers, err := Servers(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	host := func(name string) string { return name[:max(0, strings.LastIndex(name, ":"))] }
+	for _, other := range servers {
+		if other.Live && other.Folder != s.o.Loader.Dir && host(other.Name) == host(s.o.Name) {
+			return &store.Error{
+				Message: fmt.Sprintf("the store %s is at work for the schedules in %s (%s)", s.o.DB.Location, other.Folder, other.Name),
+				Hint:    "write these schedules into the phscript.toml there, or give this service a store of its own with --state; if the other one was killed, try again in half a minute",
+			}
+		}
+	}
+	return nil
+}
+
 // register notes that this process serves from now on.
 func (s *Service) register(ctx context.Context) error {
 	now, err := s.schedules.now(ctx, s.o.DB)
@@ -57,8 +81,8 @@ func (s *Service) register(ctx context.Context) error {
 		return err
 	}
 	s.started = now.UnixMicro()
-	_, err = s.o.DB.ExecContext(ctx, s.o.DB.Bind(`INSERT INTO phscript_server (name, workers, started_at, seen_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`),
-		s.o.Name, s.o.Workers, s.started, s.started)
+	_, err = s.o.DB.ExecContext(ctx, s.o.DB.Bind(`INSERT INTO phscript_server (name, workers, started_at, seen_at, folder) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+		s.o.Name, s.o.Workers, s.started, s.started, s.o.Loader.Dir)
 	return err
 }
 

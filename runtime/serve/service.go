@@ -114,7 +114,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Workers, s.worker.Work); err != nil {
+	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work); err != nil {
 		return err
 	}
 	s.o.Log.Info("serving", "schedules", len(s.loaded.Definitions), "workers", s.o.Workers, "state", s.o.DB.Location, "worker", s.o.Name)
@@ -144,7 +144,14 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) begin(ctx context.Context) error {
 	said := false
 	for {
-		err := s.schedules.Sync(ctx, s.loaded.Definitions)
+		err := s.alone(ctx)
+		var final *store.Error
+		if errors.As(err, &final) {
+			return err
+		}
+		if err == nil {
+			err = s.schedules.Sync(ctx, s.loaded.Definitions)
+		}
 		if err == nil {
 			if err = s.register(ctx); err == nil {
 				return nil

@@ -22,19 +22,12 @@ const (
 	// DefaultLostAfter is the silence of a worker after which its runs count as
 	// lost; it tells ten times as often that it is alive.
 	DefaultLostAfter = 30 * time.Second
-	// waitForOther is the pause before another look at a run that has to wait
-	// for one of its schedule.
-	waitForOther = time.Second
 	// storeTime is how long one thing with the store may take.
 	storeTime = 30 * time.Second
 	// endTime is how long the end of a run is offered to a store that does not
 	// take it.
 	endTime = 10 * time.Minute
 )
-
-// mostQueued is how many ticks of one schedule wait for its runs to end; further
-// ones are left out.
-const mostQueued = 100
 
 // Launch starts the program of a run and waits for its end. The lines of its
 // output go to emit as they come. Where ctx ends, the program is asked to stop,
@@ -72,13 +65,13 @@ var (
 )
 
 // Work makes one run.
-func (w *Worker) Work(_ context.Context, id int64) (again time.Duration, err error) {
+func (w *Worker) Work(_ context.Context, id int64) error {
 	// The engine's context ends when it shuts down; a run ends in its own way.
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
-	r, d, again, err := w.claim(ctx, id)
+	r, d, err := w.claim(ctx, id)
 	if err != nil || r == nil {
-		return again, err
+		return err
 	}
 	w.track(id, stop)
 	defer w.untrack(id)
@@ -97,7 +90,7 @@ func (w *Worker) Work(_ context.Context, id int64) (again time.Duration, err err
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		if errors.Is(cause, errNotOwn) {
 			log.Warn("run given up", "reason", cause.Error())
-			return 0, nil
+			return nil
 		}
 		if end.Status != history.Succeeded && end.Status != history.Rejected {
 			end.Status, end.Reason = history.Cancelled, cause.Error()
@@ -108,7 +101,7 @@ func (w *Worker) Work(_ context.Context, id int64) (again time.Duration, err err
 		// Its record will say that it is lost.
 		log.Error("the end of the run could not be stored", "status", end.Status, "reason", err.Error())
 	}
-	return 0, nil
+	return nil
 }
 
 func (w *Worker) track(id int64, stop context.CancelCauseFunc) {
@@ -141,11 +134,10 @@ func (w *Worker) Busy() int {
 }
 
 // claim makes a queued run this worker's own, where no other run of its
-// schedule is in its way. Without a run there is nothing to do, or a time after
-// which to ask again.
-func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, again time.Duration, err error) {
+// schedule is in its way. Without a run there is nothing to do.
+func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, err error) {
 	err = w.db.InTx(ctx, func(tx *sql.Tx) error {
-		run, again = nil, 0
+		run = nil
 		r, err := w.history.Get(ctx, tx, id)
 		if errors.Is(err, history.ErrNoRun) || err == nil && r.Status != history.Queued {
 			return nil
@@ -161,9 +153,7 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			return err
 		}
 		if r.Schedule != "" {
-			ready, wait, err := w.overlap(ctx, tx, r, d)
-			if err != nil || !ready {
-				again = wait
+			if ready, err := w.overlap(ctx, tx, r, d); err != nil || !ready {
 				return err
 			}
 		}
@@ -175,9 +165,9 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 		return err
 	})
 	if err != nil {
-		return nil, d, 0, err
+		return nil, d, err
 	}
-	return run, d, again, nil
+	return run, d, nil
 }
 
 // absent deals with a tick that is late since no worker was there at its time,
@@ -209,44 +199,32 @@ func (w *Worker) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d sched
 
 // overlap looks for another run of the schedule that goes on. The schedule's
 // row is locked, so that two workers do not look at the same time.
-func (w *Worker) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready bool, wait time.Duration, err error) {
+func (w *Worker) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready bool, err error) {
 	if err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
-		return false, 0, err
+		return false, err
 	}
 	active, err := w.history.Active(ctx, tx, r.Schedule)
 	if err != nil {
-		return false, 0, err
+		return false, err
 	}
 	if len(active) == 0 {
-		return true, 0, nil
+		return true, nil
 	}
-	policy := d.Overlap
-	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
-		// What makes up for something is not left out: it comes after.
-		policy = schedule.OverlapQueue
-	}
-	switch policy {
+	switch overlapOf(r, d) {
 	case schedule.OverlapQueue:
-		ahead, err := w.history.Ahead(ctx, tx, r)
-		if err != nil || ahead < mostQueued || r.Cause != history.ByTick {
-			return false, waitForOther, err
-		}
-		_, err = w.history.Finish(ctx, tx, r.ID, history.End{
-			Status: history.Skipped, Reason: itoa(ahead) + " runs of the same schedule were waiting already",
-		}, history.Queued)
-		return false, 0, err
+		return false, w.history.HandBack(ctx, tx, r.ID)
 	case schedule.OverlapCancel:
 		for _, other := range active {
 			if _, err := w.history.WantEnd(ctx, tx, other.ID, "the next run of its schedule was due"); err != nil {
-				return false, 0, err
+				return false, err
 			}
 		}
-		return false, waitForOther, nil
+		return false, w.history.HandBack(ctx, tx, r.ID)
 	}
 	_, err = w.history.Finish(ctx, tx, r.ID, history.End{
 		Status: history.Skipped, Reason: "run " + itoa(active[0].ID) + " of the same schedule was still going on",
 	}, history.Queued)
-	return false, 0, err
+	return false, err
 }
 
 // beat tells the store that the run is alive, and ends it where somebody wants

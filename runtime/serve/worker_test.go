@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,6 +85,44 @@ func TestOverlap(t *testing.T) {
 		close(release)
 		w.awaitStatus(first["queues"], history.Succeeded)
 		w.awaitStatus(queued, history.Succeeded)
+	})
+}
+
+// TestQueuedRunsKeepTheirOrder: runs that wait for each other are made one at a
+// time, in the order in which they were due, by however many workers.
+func TestQueuedRunsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "queues", Cron: "0 0 1 1 *", Overlap: "queue"})
+		var mu sync.Mutex
+		var order []int64
+		atWork := 0
+		launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+			mu.Lock()
+			order = append(order, r.ID)
+			atWork++
+			assert.Equal(t, 1, atWork)
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				atWork--
+				mu.Unlock()
+			}()
+			return succeed(ctx, r, d, emit)
+		}
+		stop := w.serve("a", launch, d)
+		defer stop()
+		var ids []int64
+		for range 8 {
+			ids = append(ids, w.runNow("queues"))
+		}
+		for _, id := range ids {
+			w.awaitStatus(id, history.Succeeded)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		assert.Equal(t, ids, order)
 	})
 }
 

@@ -50,6 +50,7 @@ var migrations = []string{
 		status TEXT NOT NULL,
 		reason TEXT NOT NULL DEFAULT '',
 		job BIGINT,
+		waits BIGINT NOT NULL,
 		worker TEXT NOT NULL DEFAULT '',
 		cancelled BIGINT NOT NULL DEFAULT 0,
 		due_at BIGINT NOT NULL,
@@ -64,7 +65,7 @@ var migrations = []string{
 		error TEXT NOT NULL DEFAULT '',
 		UNIQUE (schedule, tick, attempt)
 	);
-	CREATE INDEX phscript_run_status ON phscript_run (status);
+	CREATE INDEX phscript_run_status ON phscript_run (status, schedule);
 	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, id);
 	CREATE INDEX phscript_run_ended ON phscript_run (ended_at);
 	CREATE TABLE phscript_run_log (
@@ -89,6 +90,7 @@ var migrations = []string{
 		started_at BIGINT NOT NULL,
 		seen_at BIGINT NOT NULL,
 		problem TEXT NOT NULL DEFAULT '',
+		folder TEXT NOT NULL DEFAULT '',
 		PRIMARY KEY (name, started_at)
 	);
 	CREATE TABLE phscript_checkpoint (

@@ -94,7 +94,11 @@ func (w *world) file(name, text string) {
 
 func (w *world) command(args ...string) *exec.Cmd {
 	w.t.Helper()
-	cmd := exec.Command(program.Path(w.t), args...)
+	return w.commandOf(program.Path(w.t), args...)
+}
+
+func (w *world) commandOf(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = w.dir, w.env
 	return cmd
 }
@@ -198,11 +202,17 @@ type service struct {
 // serve starts a service, which ends with the test at the latest.
 func (w *world) serve(args ...string) *service {
 	w.t.Helper()
+	return w.serveBy(program.Path(w.t), args...)
+}
+
+// serveBy starts a service of another program, such as one whose clock is off.
+func (w *world) serveBy(program string, args ...string) *service {
+	w.t.Helper()
 	w.mu.Lock()
 	s := &service{w: w, output: &output{name: fmt.Sprintf("service %d", len(w.output)+1)}, ended: make(chan struct{})}
 	w.output = append(w.output, s.output)
 	w.mu.Unlock()
-	s.cmd = w.command(append([]string{"serve", "--lost-after", "6s", "--retry-pause", "200ms", "--log-level", "debug"}, args...)...)
+	s.cmd = w.commandOf(program, append([]string{"serve", "--lost-after", "6s", "--retry-pause", "200ms", "--log-level", "debug"}, args...)...)
 	s.cmd.Stderr = s.output
 	require.NoError(w.t, s.cmd.Start())
 	go func() {
