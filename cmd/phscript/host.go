@@ -167,7 +167,7 @@ func (o *hostOptions) open(env *environment, c config.Config, handler slog.Handl
 	logger := slog.New(h.secrets.Handler(handler))
 	if o.simulated {
 		var err error
-		if h.server, err = o.startSimulator(c); err != nil {
+		if h.server, err = startSimulator(c, o.simulate, o.companies, o.faults); err != nil {
 			return nil, err
 		}
 		c.APIToken, c.TenantToken = h.server.APIToken(), h.server.TenantToken()
@@ -217,13 +217,14 @@ func (h *opened) shareQuota(env *environment, state string, options *runtime.Opt
 	}
 }
 
-func (o *hostOptions) startSimulator(c config.Config) (*simulator.Server, error) {
+// startSimulator starts the Planhat that --simulate and the flags with it name.
+func startSimulator(c config.Config, fixtures string, companies int, faults string) (*simulator.Server, error) {
 	options := simulator.Options{
-		Companies: o.companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
-		FixturesDir: strings.TrimSpace(o.simulate),
+		Companies: companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
+		FixturesDir: strings.TrimSpace(fixtures),
 	}
 	var err error
-	if options.Faults, err = simulator.ParseFaults(o.faults); err != nil {
+	if options.Faults, err = simulator.ParseFaults(faults); err != nil {
 		return nil, &usageError{message: "--faults: " + err.Error(), hint: "see 'phscript simulate --help'"}
 	}
 	server, err := simulator.Start(options)

@@ -31,31 +31,12 @@ type runsOptions struct {
 	level    string
 	upcoming bool
 	file     string
-	args     []string
 }
 
 func newRuns(env *environment) *cobra.Command {
-	parent := &cobra.Command{
-		Use:   "runs",
-		Short: "See what became of scheduled runs",
-		Long:  "runs works on the history that 'phscript serve' keeps; give it the same --state.",
-		Args:  noArguments,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	add := func(use, short string, args cobra.PositionalArgs, run func(*environment, *runsOptions) error, flags func(*cobra.Command, *runsOptions)) {
-		o := &runsOptions{}
-		cmd := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(_ *cobra.Command, args []string) error {
-			o.args = args
-			return run(env, o)
-		}}
-		o.addFlags(cmd.Flags())
-		if flags != nil {
-			flags(cmd, o)
-		}
-		parent.AddCommand(cmd)
-	}
-	asJSON := func(cmd *cobra.Command, o *runsOptions) { cmd.Flags().BoolVar(&o.json, "json", false, "print JSON") }
-	add("list", "List runs, the newest first", noArguments, listRuns, func(cmd *cobra.Command, o *runsOptions) {
+	group := commandGroup("runs", "See what became of scheduled runs", "runs works on the history that 'phscript serve' keeps; give it the same --state.")
+	asJSON := func(cmd *cobra.Command, o *runsOptions) { addJSON(cmd, &o.json) }
+	addStoreCommand(env, group, "list", "List runs, the newest first", noArguments, listRuns, func(cmd *cobra.Command, o *runsOptions) {
 		f := cmd.Flags()
 		f.StringVar(&o.schedule, "schedule", "", "only runs of this schedule `NAME`")
 		f.StringVar(&o.script, "script", "", "only runs of this script `FILE`")
@@ -66,20 +47,20 @@ func newRuns(env *environment) *cobra.Command {
 		asJSON(cmd, o)
 		_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	})
-	add("show RUN", "Show all that is known of a run", atLeastOne("run"), showRun, asJSON)
-	add("logs RUN", "Print what a run has logged", atLeastOne("run"), printLog, func(cmd *cobra.Command, o *runsOptions) {
+	addStoreCommand(env, group, "show RUN", "Show all that is known of a run", atLeastOne("run"), showRun, asJSON)
+	addStoreCommand(env, group, "logs RUN", "Print what a run has logged", atLeastOne("run"), printLog, func(cmd *cobra.Command, o *runsOptions) {
 		f := cmd.Flags()
 		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the run is over")
 		f.StringVar(&o.level, "level", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
 		asJSON(cmd, o)
 	})
-	add("rejected RUN", "Print the rows that Planhat did not take, as CSV or JSON", atLeastOne("run"), printRejected, func(cmd *cobra.Command, o *runsOptions) {
+	addStoreCommand(env, group, "rejected RUN", "Print the rows that Planhat did not take, as CSV or JSON", atLeastOne("run"), printRejected, func(cmd *cobra.Command, o *runsOptions) {
 		cmd.Flags().StringVarP(&o.file, "output", "o", "", "write them to this `FILE`, as JSON where it ends in .json")
 		asJSON(cmd, o)
 	})
-	add("cancel RUN...", "Call runs off, or end them", atLeastOne("run"), cancelRuns, nil)
-	add("retry RUN...", "Run again what is over, with the same settings", atLeastOne("run"), retryRuns, nil)
-	return parent
+	addStoreCommand(env, group, "cancel RUN...", "Call runs off, or end them", atLeastOne("run"), cancelRuns, nil)
+	addStoreCommand(env, group, "retry RUN...", "Run again what is over, with the same settings", atLeastOne("run"), retryRuns, nil)
+	return group
 }
 
 func statusNames() string {

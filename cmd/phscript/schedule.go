@@ -21,52 +21,22 @@ type scheduleOptions struct {
 	stateOptions
 	json  bool
 	count int
-	names []string
 }
 
 func newSchedule(env *environment) *cobra.Command {
-	parent := &cobra.Command{
-		Use:   "schedule",
-		Short: "See, pause and start schedules",
-		Long: "schedule works on what 'phscript serve' has stored: it need not run on the same machine, but has to\n" +
-			"be given the same --state.",
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	add := func(use, short string, args cobra.PositionalArgs, run func(*environment, *scheduleOptions) error, flags func(*cobra.Command, *scheduleOptions)) {
-		o := &scheduleOptions{}
-		cmd := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(_ *cobra.Command, names []string) error {
-			o.names = names
-			return run(env, o)
-		}}
-		o.addFlags(cmd.Flags())
-		if flags != nil {
-			flags(cmd, o)
-		}
-		parent.AddCommand(cmd)
-	}
-	asJSON := func(cmd *cobra.Command, o *scheduleOptions) {
-		cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
-	}
-	add("list", "List the schedules", noArguments, listSchedules, asJSON)
-	add("next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *scheduleOptions) {
+	group := commandGroup("schedule", "See, pause and start schedules",
+		"schedule works on what 'phscript serve' has stored: it need not run on the same machine, but has to\n"+
+			"be given the same --state.")
+	asJSON := func(cmd *cobra.Command, o *scheduleOptions) { addJSON(cmd, &o.json) }
+	addStoreCommand(env, group, "list", "List the schedules", noArguments, listSchedules, asJSON)
+	addStoreCommand(env, group, "next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *scheduleOptions) {
 		cmd.Flags().IntVarP(&o.count, "number", "n", 5, "how many `N` times of each")
 		asJSON(cmd, o)
 	})
-	add("pause NAME...", "Keep schedules from running", atLeastOne("schedule"), pauseSchedules, nil)
-	add("resume NAME...", "Let paused schedules run again", atLeastOne("schedule"), resumeSchedules, nil)
-	add("run NAME...", "Run schedules now, by a worker of 'phscript serve'", atLeastOne("schedule"), runSchedules, nil)
-	return parent
-}
-
-// atLeastOne demands a name of something.
-func atLeastOne(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return &usageError{message: "no " + what + " is named", hint: "write " + cmd.UseLine()}
-		}
-		return nil
-	}
+	addStoreCommand(env, group, "pause NAME...", "Keep schedules from running", atLeastOne("schedule"), pauseSchedules, nil)
+	addStoreCommand(env, group, "resume NAME...", "Let paused schedules run again", atLeastOne("schedule"), resumeSchedules, nil)
+	addStoreCommand(env, group, "run NAME...", "Run schedules now, by a worker of 'phscript serve'", atLeastOne("schedule"), runSchedules, nil)
+	return group
 }
 
 // scheduleRow is a schedule as --json prints it.
@@ -199,7 +169,7 @@ func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Ent
 
 func nextTicks(env *environment, o *scheduleOptions) error {
 	return o.withStore(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
-		entries, err := named(ctx, s, o.names)
+		entries, err := named(ctx, s, o.args)
 		if err != nil {
 			return err
 		}
@@ -231,7 +201,7 @@ func nextTicks(env *environment, o *scheduleOptions) error {
 // found.
 func (o *scheduleOptions) forEachNamed(env *environment, do func(ctx context.Context, s *serve.Schedules, e serve.Entry) error) error {
 	return o.withSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
-		entries, err := named(ctx, s, o.names)
+		entries, err := named(ctx, s, o.args)
 		if err != nil {
 			return err
 		}

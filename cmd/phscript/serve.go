@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/runtime/compile"
 	"github.com/phscript/phscript/runtime/config"
@@ -25,83 +24,10 @@ import (
 	"github.com/phscript/phscript/runtime/store"
 )
 
-// stateOptions are the settings of every command that works on the store.
-type stateOptions struct {
-	configFile, state string
-}
-
-func (o *stateOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.state, "state", "", "the store: a `FILE`, or a postgres:// address (a file in the state directory when not set)")
-	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
-}
-
-// load reads the configuration and says where the store is.
-func (o *stateOptions) load(env *environment) (config.Config, string, error) {
-	c, err := config.Load(o.configFile, env.dir, env.readConfig, env.getenv)
-	if err != nil {
-		return c, "", err
-	}
-	location, err := stateLocation(env, o.state, c)
-	if err == nil && location == inMemory {
-		err = &usageError{message: "this needs a store that outlives the process", hint: "name a file or a postgres:// address with --state"}
-	}
-	return c, location, err
-}
-
-// look is load for a command that looks at the store only. A configuration that
-// is being changed is in its way only where it may say which store is meant.
-func (o *stateOptions) look(env *environment) (config.Config, string, error) {
-	c, location, err := o.load(env)
-	if err == nil {
-		return c, location, nil
-	}
-	named := o.state
-	if named == "" {
-		named, _ = env.getenv("PHSCRIPT_STATE")
-	}
-	if named == "" || named == inMemory {
-		return c, location, err
-	}
-	fmt.Fprintln(env.stderr, "the configuration is left aside:", err)
-	location, err = stateLocation(env, named, config.Config{})
-	return config.Config{}, location, err
-}
-
-// open opens the store.
-func (o *stateOptions) open(ctx context.Context, env *environment) (*store.DB, error) {
-	_, location, err := o.look(env)
-	if err != nil {
-		return nil, err
-	}
-	return store.Open(ctx, location)
-}
-
-// withStore opens the store for a command that looks at schedules or runs.
-func (o *stateOptions) withStore(env *environment, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
-	ctx := context.Background()
-	db, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(ctx, serve.NewSchedules(db, nil), db), db.Close())
-}
-
-// withSchedules opens the store for a command that changes schedules or runs.
-func (o *stateOptions) withSchedules(env *environment, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
-	ctx := context.Background()
-	db, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	engine, err := serve.NewEngine(ctx, db, slog.New(slog.DiscardHandler))
-	if err == nil {
-		err = do(ctx, serve.NewSchedules(db, engine), db)
-	}
-	return errors.Join(err, db.Close())
-}
-
 type serveOptions struct {
 	stateOptions
+	simulate  string
+	companies int
 	workers   int
 	listen    string
 	grace     time.Duration
@@ -127,13 +53,23 @@ func newServe(env *environment, runF func(*environment, *serveOptions) error) *c
 			"  cron = \"0 2 * * *\"\n" +
 			"  time_zone = \"Europe/Stockholm\"\n" +
 			"or, in the first lines of the script, -- @schedule \"0 2 * * * Europe/Stockholm\"\n\n" +
-			"A change of either is taken into use at once. Ctrl-C lets the runs at work end.",
-		Example: "  phscript serve --check\n  phscript serve --state postgres://user@db/phscript --listen 0.0.0.0:8627",
-		Args:    noArguments,
-		RunE:    func(*cobra.Command, []string) error { return runF(env, o) },
+			"A change of either is taken into use at once. Ctrl-C lets the runs at work end.\n\n" +
+			"With --simulate, all runs share a Planhat inside of this process, and the store is one for trials;\n" +
+			"the other commands find it with --simulate as well.",
+		Example: "  phscript serve --check\n  phscript serve --simulate --companies 100\n" +
+			"  phscript serve --state postgres://user@db/phscript --listen 0.0.0.0:8627",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.simulated = cmd.Flags().Changed("simulate")
+			return runF(env, o)
+		},
 	}
 	f := cmd.Flags()
-	o.addFlags(f)
+	o.addPlaces(f)
+	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.Lookup("simulate").NoOptDefVal = noFixtures
+	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
+	completeFolders(cmd, "simulate")
 	f.IntVar(&o.workers, "workers", 0, "run at most `N` scripts at once (as many as there are processors, at least 2, when not set)")
 	f.StringVar(&o.listen, "listen", "", "serve /healthz, /readyz and /metrics on this `ADDRESS`, such as 127.0.0.1:8627")
 	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "when stopped, let runs go on for this `TIME` before they are asked to end")
@@ -175,6 +111,9 @@ func keepSecret(secrets *redact.Secrets, c config.Config) {
 }
 
 func serveSchedules(env *environment, o *serveOptions) error {
+	if o.companies != 0 && !o.simulated {
+		return &usageError{message: "--companies goes with --simulate", hint: "write --simulate --companies ..."}
+	}
 	c, location, err := o.load(env)
 	if err != nil {
 		return err
@@ -224,6 +163,15 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	program, err := o.program(env, loaded.Config, loader.Dir, location)
 	if err != nil {
 		return err
+	}
+	if o.simulated {
+		planhat, err := startSimulator(loaded.Config, o.simulate, o.companies, "")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = planhat.Close() }()
+		program.Env = append(program.Env, planhat.Environment()...)
+		log.Info("Planhat is simulated", "address", planhat.URL())
 	}
 	workers := o.workers
 	if workers == 0 {
