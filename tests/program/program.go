@@ -44,7 +44,7 @@ func WithClock(t testing.TB, off time.Duration) string {
 	}
 	dir, err := folder()
 	require.NoError(t, err)
-	file := filepath.Join(dir, fmt.Sprintf("phscript%+d", off.Milliseconds()))
+	file := filepath.Join(dir, off.String(), "phscript")
 	if runtime.GOOS == "windows" {
 		file += ".exe"
 	}
