@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/suggest"
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/outcome"
 	"github.com/phscript/phscript/runtime/serve"
 	"github.com/phscript/phscript/runtime/store"
 )
@@ -209,9 +210,9 @@ func showRun(env *environment, o *runsOptions) error {
 			params, _ := json.Marshal(r.Definition.Params)
 			line("params", string(params))
 		}
-		if !r.Started.IsZero() {
-			line("calls", strconv.Itoa(r.Calls))
-			line("rejected", strconv.Itoa(r.Rejected))
+		done := summary{&outcome.Summary{}}
+		if len(r.Summary) > 0 && json.Unmarshal(r.Summary, done.Summary) == nil {
+			done.counts(line)
 		}
 		if err := table.Flush(); err != nil {
 			return err

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,30 +44,36 @@ func (s *summary) print(env *environment, file string, secrets *redact.Secrets) 
 		where = " (simulated)"
 	}
 	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", s.Script, end, roundSeconds(s.Seconds), where)
-	if s.Calls > 0 || s.Planned > 0 {
-		calls := fmt.Sprintf("%d", s.Calls)
-		if s.Retries > 0 {
-			calls += fmt.Sprintf(", %d of them retries", s.Retries)
-		}
-		if s.WaitedSeconds >= 0.1 {
-			calls += fmt.Sprintf(", waited %s for quota", roundSeconds(s.WaitedSeconds))
-		}
-		line("calls", "%s", calls)
-		line("read", "%d", s.Read)
-		line("created", "%d", s.Created)
-		line("updated", "%d", s.Updated)
-		line("unchanged", "%d", s.Unchanged)
-		if s.Deleted > 0 {
-			line("deleted", "%d", s.Deleted)
-		}
-		line("rejected", "%d", s.Rejected)
-	}
+	s.counts(func(name, value string) { line(name, "%s", value) })
 	s.printRejected(&b, file)
 	s.printPlanned(&b)
 	if file != "" && s.Rejected == 0 {
 		line("summary", "%s", file)
 	}
 	fmt.Fprint(env.stderr, secrets.String(b.String()))
+}
+
+// counts tells of calls and records, where there were any.
+func (s *summary) counts(line func(name, value string)) {
+	if s.Calls == 0 && s.Planned == 0 {
+		return
+	}
+	calls := strconv.Itoa(s.Calls)
+	if s.Retries > 0 {
+		calls += fmt.Sprintf(", %d of them retries", s.Retries)
+	}
+	if s.WaitedSeconds >= 0.1 {
+		calls += fmt.Sprintf(", waited %s for quota", roundSeconds(s.WaitedSeconds))
+	}
+	line("calls", calls)
+	line("read", strconv.Itoa(s.Read))
+	line("created", strconv.Itoa(s.Created))
+	line("updated", strconv.Itoa(s.Updated))
+	line("unchanged", strconv.Itoa(s.Unchanged))
+	if s.Deleted > 0 {
+		line("deleted", strconv.Itoa(s.Deleted))
+	}
+	line("rejected", strconv.Itoa(s.Rejected))
 }
 
 func (s *summary) printRejected(b *strings.Builder, file string) {

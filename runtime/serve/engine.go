@@ -175,7 +175,7 @@ func (e *riverEngine) Start(ctx context.Context, name string, workers int, work 
 	client, err := river.NewClient(e.driver, &river.Config{
 		ID: name, Logger: quiet(e.log), Workers: known,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		FetchPollInterval:    500 * time.Millisecond,
+		FetchPollInterval:    250 * time.Millisecond,
 		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,
 		CompletedJobRetentionPeriod: keepJobs, CancelledJobRetentionPeriod: keepJobs, DiscardedJobRetentionPeriod: keepJobs,
 	})

@@ -48,7 +48,12 @@ func (h seldom) Handle(ctx context.Context, r slog.Record) error {
 	if !h.said.news(r.Message, r.Time) {
 		return nil
 	}
-	return h.Handler.Handle(ctx, r)
+	told := slog.NewRecord(r.Time, r.Level, "the queue: "+r.Message, r.PC)
+	r.Attrs(func(a slog.Attr) bool {
+		told.AddAttrs(a)
+		return true
+	})
+	return h.Handler.Handle(ctx, told)
 }
 
 func (h seldom) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -108,12 +108,14 @@ func (s *Service) defaultActions(kind EventKind) []config.Action {
 	return s.loaded.Config.Serve.OnFailure
 }
 
-// Run serves until ctx ends. Then it takes on no further runs, lets those at
+// Run serves until ctx ends, or the file of its store is taken away. Then it takes on no further runs, lets those at
 // work end, asks them to when they take longer than the grace, and returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work); err != nil {
 		return err
 	}
@@ -132,11 +134,25 @@ func (s *Service) Run(ctx context.Context) error {
 		{noticeEvery, s.Deliver, "telling people"},
 		{reloadEvery, s.reload, "reloading"},
 		{pruneEvery, s.prune, "clearing the history"},
+		{seenEvery, func(context.Context) error {
+			if s.o.DB.Moved() {
+				stop(&store.Error{
+					Message: "the store " + s.o.DB.Location + " was removed or replaced while it was in use",
+					Hint:    "start the service again: it goes on with the file that is there, or with a new one",
+				})
+			}
+			return nil
+		}, "looking for the store"},
 	} {
 		loops.Go(func() { s.loop(ctx, l.every, l.what, l.do) })
 	}
 	<-ctx.Done()
 	loops.Wait()
+	var gone *store.Error
+	if errors.As(context.Cause(ctx), &gone) {
+		s.o.Log.Error("stopping", "reason", gone.Message)
+		return errors.Join(s.shutDown(), gone)
+	}
 	return s.shutDown()
 }
 

@@ -37,6 +37,18 @@ type DB struct {
 	postgres bool
 	// Location is where the store is, without a password, for people to read.
 	Location string
+	// file is the SQLite file as it was when it was opened.
+	file fs.FileInfo
+}
+
+// Moved tells whether the file of a SQLite store was removed, or replaced by
+// another one. What is written to the store then is lost at its end.
+func (db *DB) Moved() bool {
+	if db.file == nil {
+		return false
+	}
+	now, err := os.Stat(db.Location)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(db.file, now)
 }
 
 // IsPostgres tells whether a location names a PostgreSQL database.
@@ -141,7 +153,11 @@ func connect(location string) (*DB, error) {
 	}
 	// SQLite has one writer at a time; a queue in the process beats retries.
 	db.SetMaxOpenConns(1)
-	return &DB{DB: db, Location: location}, nil
+	file, err := os.Stat(location)
+	if err != nil {
+		return nil, &Error{Message: "the store " + location + " cannot be used: " + plain(err)}
+	}
+	return &DB{DB: db, Location: location, file: file}, nil
 }
 
 // mostConnections is how many connections to PostgreSQL a process has at most.

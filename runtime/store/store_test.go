@@ -49,6 +49,19 @@ func TestFilesThatAreNoStore(t *testing.T) {
 	require.ErrorAs(t, err, &final)
 }
 
+// TestAStoreThatMoved: a file that is taken away from under its users.
+func TestAStoreThatMoved(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.db")
+	db, err := Open(t.Context(), file)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	assert.False(t, db.Moved())
+	require.NoError(t, os.Rename(file, file+".old"))
+	assert.True(t, db.Moved())
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	assert.True(t, db.Moved(), "another file is in its place")
+}
+
 func TestNewerTablesAreLeftAlone(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.db")
 	db, err := Open(t.Context(), file)

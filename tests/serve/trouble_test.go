@@ -87,6 +87,45 @@ func TestSecondSignalKills(t *testing.T) {
 	assert.Equal(t, "the worker was stopped at once", w.becomes(id, history.Cancelled).Reason)
 }
 
+// TestTheStoreIsTakenAway: a service whose file was removed says so and ends,
+// rather than to go on in a file that nobody can see.
+func TestTheStoreIsTakenAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.file("phscript.toml", "[[schedule]]\nname = \"fine\"\nscript = \"fine.lua\"\n"+never)
+	w.file("fine.lua", "print('fine')\n")
+	s := w.serve()
+	s.says("serving")
+	for _, ending := range []string{"", "-wal", "-shm"} {
+		require.NoError(t, os.Remove(w.state+ending))
+	}
+	<-s.ended
+	assert.Equal(t, 1, s.cmd.ProcessState.ExitCode())
+	assert.Contains(t, s.String(), "was removed or replaced while it was in use")
+	assert.Contains(t, s.String(), "hint: start the service again")
+}
+
+// TestAnotherFolderIsRefused: two folders that share a store by mistake would
+// take each other's schedules for removed.
+func TestAnotherFolderIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.file("phscript.toml", "[[schedule]]\nname = \"fine\"\nscript = \"fine.lua\"\n"+never)
+	w.file("fine.lua", "print('fine')\n")
+	s := w.serve()
+	s.says("serving")
+	other := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(other, "phscript.toml"), nil, 0o600))
+	_, errs, code := w.try("serve", "--config", filepath.Join(other, "phscript.toml"))
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errs, "is at work for the schedules in "+w.dir)
+	assert.Contains(t, w.do("schedule", "list"), "fine", "nothing was changed")
+	s.stop()
+	again := w.serve("--config", filepath.Join(other, "phscript.toml"))
+	again.says("serving")
+	again.stop()
+}
+
 // TestAJobIsNotStarved: while an import spends the quota of the minute, a small
 // scheduled script has its call at once.
 func TestAJobIsNotStarved(t *testing.T) {
