@@ -64,7 +64,7 @@ func showQuota(env *environment, o *quotaOptions) error {
 		return printJSON(env, reports)
 	}
 	if len(reports) == 0 {
-		fmt.Fprintln(env.stdout, "no script has called Planhat yet")
+		fmt.Fprintln(env.stdout, "no script has called Planhat lately")
 		return nil
 	}
 	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)

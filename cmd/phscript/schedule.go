@@ -52,6 +52,15 @@ type scheduleRow struct {
 	Source   string         `json:"source"`
 }
 
+// dueAt writes when a schedule is due, in its time zone; seconds only where they
+// count.
+func dueAt(t time.Time) string {
+	if t.Second() != 0 {
+		return t.Format("Mon 2006-01-02 15:04:05 MST")
+	}
+	return t.Format("Mon 2006-01-02 15:04 MST")
+}
+
 func scheduleState(e serve.Entry) string {
 	switch {
 	case !e.Enabled:
@@ -97,7 +106,7 @@ func listSchedules(env *environment, o *scheduleOptions) error {
 		for _, r := range rows {
 			next, last := "-", "-"
 			if !r.Next.IsZero() {
-				next = r.Next.Format("Mon 2006-01-02 15:04 MST")
+				next = dueAt(r.Next)
 			}
 			if r.LastRun != 0 {
 				last = fmt.Sprintf("%d %s", r.LastRun, r.Last)
@@ -191,7 +200,7 @@ func nextTicks(env *environment, o *scheduleOptions) error {
 		}
 		table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 		for _, t := range ticks {
-			fmt.Fprintf(table, "%s\t%s\n", t.Schedule, t.At.Format("Mon 2006-01-02 15:04:05 MST"))
+			fmt.Fprintf(table, "%s\t%s\n", t.Schedule, dueAt(t.At))
 		}
 		return table.Flush()
 	})
@@ -229,7 +238,7 @@ func resumeSchedules(env *environment, o *scheduleOptions) error {
 		}
 		next := "it is disabled"
 		if at := e.Upcoming(env.now(), 1); len(at) > 0 {
-			next = "next at " + at[0].Format("Mon 2006-01-02 15:04 MST")
+			next = "next at " + dueAt(at[0])
 		}
 		fmt.Fprintf(env.stdout, "%s runs again; %s\n", e.Name, next)
 		return nil

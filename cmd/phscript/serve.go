@@ -277,7 +277,7 @@ func checkSchedules(env *environment, loaded *serve.Loaded) error {
 	for _, d := range loaded.Definitions {
 		next := "disabled"
 		if d.Enabled {
-			next = d.Timing.Next(env.now()).Format("Mon 2006-01-02 15:04 MST")
+			next = dueAt(d.Timing.Next(env.now()))
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", d.Name, d.Script, d.Timing, next, filepath.Base(d.Source))
 	}

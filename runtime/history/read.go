@@ -78,12 +78,11 @@ type Filter struct {
 	Since, Until time.Time
 	// Due leaves those out that are queued for a later time.
 	Due bool
-	// Before lists runs with a smaller number, for paging; Limit is how many.
-	Before int64
-	Limit  int
+	// Limit is how many at most.
+	Limit int
 }
 
-// List returns runs, the newest first, without their summaries.
+// List returns runs, those that were due last first, without their summaries.
 func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 	return h.list(ctx, h.db, f)
 }
@@ -115,10 +114,7 @@ func (h *History) list(ctx context.Context, tx Queryer, f Filter) ([]*Run, error
 	if f.Due {
 		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
 	}
-	if f.Before > 0 {
-		add("id < ?", f.Before)
-	}
-	query := `SELECT ` + brief + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY id DESC`
+	query := `SELECT ` + brief + ` FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` ORDER BY due_at DESC, id DESC`
 	if f.Limit > 0 {
 		query += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"slices"
@@ -101,4 +102,22 @@ func (r *Report) count(ctx context.Context, db *store.DB, now int64, length time
 	}
 	slices.SortFunc(r.Users, func(a, b User) int { return b.Used + b.Waiting - a.Used - a.Waiting })
 	return rows.Err()
+}
+
+// How long a tenant that calls no more is told of, and one that was held back.
+const (
+	forgetAfter    = time.Hour
+	forget429After = 7 * 24 * time.Hour
+)
+
+// Forget drops what is known of tenants that call no more.
+func Forget(ctx context.Context, db *store.DB) error {
+	return db.InTx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE starts_at < `+db.Now()+` - ?`), forgetAfter.Microseconds()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota WHERE blocked_at < `+db.Now()+` - ?
+			AND NOT EXISTS (SELECT 1 FROM phscript_quota_start WHERE phscript_quota_start.tenant = phscript_quota.tenant)`), forget429After.Microseconds())
+		return err
+	})
 }

@@ -294,7 +294,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	case !errors.As(err, &exit):
 		end.Status, end.Error = history.Failed, err.Error()
 	case code == exitRejected:
-		end.Status, end.Reason = history.Rejected, fmt.Sprintf("%d rows were not taken", end.Rejected)
+		end.Status, end.Reason = history.Rejected, rejectedRows(end.Rejected)
 	case code == exitLimit:
 		end.Status = history.TimedOut
 	case code == exitInterrupted:
@@ -308,4 +308,11 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		end.Error = lastOf(report, longestReport)
 	}
 	return end
+}
+
+func rejectedRows(n int) string {
+	if n == 1 {
+		return "1 row was not taken"
+	}
+	return fmt.Sprintf("%d rows were not taken", n)
 }

@@ -110,7 +110,9 @@ func (e *riverEngine) migrate(ctx context.Context) error {
 // early has jobs count as due long before they are queued. River goes by the
 // clock of the machine that queues them, which may be ahead of the store's; when
 // a run is due was decided before, by the store's.
-type early struct{ river.JobInsertMiddlewareDefaults }
+type early struct {
+	river.JobInsertMiddlewareDefaults
+}
 
 func (*early) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
 	at := time.Now().Add(-time.Hour)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/quota"
 	"github.com/phscript/phscript/runtime/store"
 )
 
@@ -292,7 +293,7 @@ func (s *Service) prune(ctx context.Context) error {
 	if n > 0 {
 		s.o.Log.Info("old runs left the history", "runs", n)
 	}
-	return errors.Join(err, s.forget(ctx))
+	return errors.Join(err, s.forget(ctx), quota.Forget(ctx, s.o.DB))
 }
 
 // shutDown ends the service. Runs that cannot end in time are handed over where

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -296,7 +297,17 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 		return nil
 	}
 	w.meters.note(r, end)
-	log.Info("run ended", "status", end.Status, "seconds", time.Since(r.Started).Seconds(), "reason", end.Reason)
+	level, attrs := slog.LevelInfo, []any{"status", end.Status, "seconds", time.Since(r.Started).Round(time.Millisecond).Seconds()}
+	if end.Status.Bad() {
+		level = slog.LevelWarn
+	}
+	if end.Reason != "" {
+		attrs = append(attrs, "reason", end.Reason)
+	}
+	if first, _, _ := strings.Cut(end.Error, "\n"); first != "" {
+		attrs = append(attrs, "error", strings.TrimPrefix(first, "error: "))
+	}
+	log.Log(context.Background(), level, "run ended", attrs...)
 	return nil
 }
 

@@ -66,7 +66,8 @@ var migrations = []string{
 		UNIQUE (schedule, tick, attempt)
 	);
 	CREATE INDEX phscript_run_status ON phscript_run (status, schedule);
-	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, id);
+	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, due_at);
+	CREATE INDEX phscript_run_due ON phscript_run (due_at);
 	CREATE INDEX phscript_run_ended ON phscript_run (ended_at);
 	CREATE TABLE phscript_run_log (
 		run BIGINT NOT NULL,

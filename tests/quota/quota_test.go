@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/runtime/quota"
 	"github.com/phscript/phscript/runtime/store"
 	"github.com/phscript/phscript/tests/postgres"
 )
@@ -192,6 +193,31 @@ func TestAClockThatIsSetBack(t *testing.T) {
 		require.NoError(t, err)
 		assert.Greater(t, b.Wait, time.Duration(0))
 		assert.LessOrEqual(t, b.Wait, length)
+	})
+}
+
+// TestTenantsThatCallNoMoreAreForgotten: not at once, and one that was held back
+// later.
+func TestTenantsThatCallNoMoreAreForgotten(t *testing.T) {
+	onBoth(t, func(t *testing.T, location string, _ *postgres.Cluster) {
+		db := open(t, location)
+		w := newWindow("worker", location, nil)
+		known := func() int {
+			require.NoError(t, quota.Forget(t.Context(), db))
+			reports, err := quota.Reports(t.Context(), db, length)
+			require.NoError(t, err)
+			return len(reports)
+		}
+		_, err := w.Take(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, known())
+		_, err = db.ExecContext(t.Context(), db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ?`), 2*time.Hour.Microseconds(), 2*time.Hour.Microseconds())
+		require.NoError(t, err)
+		assert.Zero(t, known())
+		require.NoError(t, w.Block(t.Context(), time.Millisecond))
+		assert.Equal(t, 1, known())
+		_, err = w.Take(t.Context())
+		require.NoError(t, err)
 	})
 }
 
