@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,7 +240,7 @@ func TestTicksSurviveKills(t *testing.T) {
 		w.accounted(ticks, 2*time.Second)
 		w.done(ticks)
 		w.accounted(parts, 10*time.Second)
-		runs := append(ticks, parts...)
+		runs := slices.Concat(ticks, parts)
 		assert.Empty(t, with(runs, history.Failed, history.Missed, history.Skipped, history.TimedOut, history.Rejected))
 		assert.GreaterOrEqual(t, len(with(runs, history.Lost)), 4, "killed runs are not said to be running")
 		for _, r := range with(runs, history.Lost) {
