@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/quota"
 	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/program"
 )
 
 // The quota of the tests: the real one's shape in a short window.
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 		work(name, os.Getenv(stateVariable))
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(program.Run(m))
 }
 
 // newWindow returns a window on the store at a location, opened once.
