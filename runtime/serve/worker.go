@@ -337,8 +337,16 @@ func (w *Worker) Lost(ctx context.Context) error {
 	if w.watching.IsZero() {
 		w.watching = time.Now()
 	}
-	silent, err := w.history.Silent(ctx, w.db, w.lostAfter)
-	if err != nil {
+	var silent []*history.Run
+	began := time.Now()
+	// In a transaction of the kind that workers need to be seen: a file that is
+	// locked can be read all the same.
+	err := w.db.InTx(ctx, func(tx *sql.Tx) error {
+		var err error
+		silent, err = w.history.Silent(ctx, tx, w.lostAfter)
+		return err
+	})
+	if err != nil || time.Since(began) > w.lostAfter/3 {
 		w.watching = time.Time{}
 		return err
 	}
