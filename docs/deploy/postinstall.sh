@@ -1,8 +1,10 @@
 #!/bin/sh
 # Makes the account of the service. The service is not started: it needs a token
-# and schedules first.
+# and schedules first. One that is at work goes on with the new program.
 set -e
-getent passwd phscript >/dev/null || useradd --system --home-dir /var/lib/phscript --shell /usr/sbin/nologin phscript
+getent passwd phscript >/dev/null ||
+  useradd --system --user-group --home-dir /var/lib/phscript --shell /usr/sbin/nologin phscript
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
+  systemctl try-restart phscript.service || true
 fi
