@@ -115,11 +115,11 @@ func TestACrowdIsLeftOut(t *testing.T) {
 	for _, schedule := range []string{"a", "b"} {
 		for i := range 5 {
 			at := time.Now().Add(time.Duration(i-10) * time.Second)
-			_, err := h.Add(t.Context(), db, &Run{Schedule: schedule, Tick: at, Due: at, Cause: ByTick, Status: Queued, Waits: true})
+			_, err := h.Add(t.Context(), db, &Run{Schedule: schedule, Tick: at, Due: at, Cause: ByTick, Status: Queued})
 			require.NoError(t, err)
 		}
 	}
-	_, err := h.Add(t.Context(), db, &Run{Schedule: "a", Due: time.Now(), Cause: ByHand, Status: Queued, Waits: true})
+	_, err := h.Add(t.Context(), db, &Run{Schedule: "a", Due: time.Now(), Cause: ByHand, Status: Queued})
 	require.NoError(t, err)
 	n, err := h.SkipCrowd(t.Context(), 3)
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 
 // briefColumns leave the summary out, which may be long; columns have it.
 const (
-	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0), waits,
+	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
 	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, `
 	columns = briefColumns + `summary`
 	brief   = briefColumns + `''`
@@ -22,14 +22,14 @@ func scan(row interface{ Scan(...any) error }) (*Run, error) {
 	r := &Run{}
 	var definition, summary string
 	var tick, due, started, seen, ended *int64
-	var waits, cancelled int64
-	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job, &waits,
+	var cancelled int64
+	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
 		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &summary)
 	if err != nil {
 		return nil, err
 	}
 	r.Tick, r.Due, r.Started, r.Seen, r.Ended = clock(tick), clock(due), clock(started), clock(seen), clock(ended)
-	r.Waits, r.CancelWanted = waits != 0, cancelled != 0
+	r.CancelWanted = cancelled != 0
 	if summary != "" {
 		r.Summary = json.RawMessage(summary)
 	}
@@ -133,21 +133,36 @@ func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*R
 	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds()))
 }
 
-// handedOver finds the runs of a schedule that are running, or about to.
-const handedOver = `schedule = %s AND status IN (?, ?) AND (status = ? OR job IS NOT NULL)`
-
 // Undispatched returns the queued runs that are due, by the store's clock, and
-// can be handed to the engine, the first ones first.
+// that the engine does not have: the first one of each schedule, and those that
+// belong to none, the first ones first.
 func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
-	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`
-		AND (waits = 0 OR NOT EXISTS (SELECT 1 FROM phscript_run WHERE `+fmt.Sprintf(handedOver, "run.schedule")+`)) ORDER BY due_at, id LIMIT ?`),
-		Queued, Queued, Running, Running, limit))
+	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE id IN (
+		SELECT id FROM (SELECT id, schedule, row_number() OVER (PARTITION BY schedule ORDER BY due_at, id) AS place
+			FROM phscript_run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`) AS due
+		WHERE schedule IS NULL OR place = 1) ORDER BY due_at, id LIMIT ?`), Queued, limit))
 }
 
-// HandedOver tells whether a run of a schedule is running, or about to.
-func (h *History) HandedOver(ctx context.Context, tx Queryer, schedule string) (bool, error) {
+// HandedOver returns the runs of a schedule that are running, or that the engine
+// has, the first ones first.
+func (h *History) HandedOver(ctx context.Context, tx Queryer, schedule string) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run
+		WHERE schedule = ? AND status IN (?, ?) AND (status = ? OR job IS NOT NULL) ORDER BY id`), schedule, Queued, Running, Running))
+}
+
+// Planned returns the queued runs of a schedule, those that a person asked for
+// left out, in the order of their times.
+func (h *History) Planned(ctx context.Context, tx Queryer, schedule string) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE schedule = ? AND status = ? AND cause <> ? ORDER BY due_at, id`),
+		schedule, Queued, ByHand))
+}
+
+// Replaced tells whether another run of the schedule is due by now, and was
+// after this one.
+func (h *History) Replaced(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	var n int
-	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE `+fmt.Sprintf(handedOver, "?")), schedule, Queued, Running, Running).Scan(&n)
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`
+		AND (due_at > ? OR due_at = ? AND id > ?)`), r.Schedule, Queued, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID).Scan(&n)
 	return n > 0, err
 }
 

@@ -104,9 +104,6 @@ type Run struct {
 
 	// Job is the engine's number for it, once it was handed over.
 	Job int64 `json:"-"`
-	// Waits tells that it is handed over only when no other run of its schedule
-	// is.
-	Waits bool `json:"-"`
 }
 
 // Duration is how long it ran, until now where it still does.

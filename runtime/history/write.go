@@ -31,22 +31,15 @@ func (h *History) Add(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	}
 	r.Attempt = max(r.Attempt, 1)
 	row := tx.QueryRowContext(ctx, h.db.Bind(`INSERT INTO phscript_run
-		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, waits, due_at, ended_at, size)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
-		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, string(definition), r.Status, r.Reason, flag(r.Waits),
+		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
+		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, string(definition), r.Status, r.Reason,
 		micro(r.Due), micro(r.Ended), rowSize+len(definition))
 	err = row.Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func optional[T comparable](v T) *T {
@@ -80,7 +73,7 @@ func (h *History) HandBack(ctx context.Context, tx Queryer, id int64) error {
 // wait that are due, and returns how many.
 func (h *History) SkipCrowd(ctx context.Context, most int) (int64, error) {
 	result, err := h.db.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
-		WHERE status = ? AND job IS NULL AND waits = 1 AND cause = ? AND due_at <= `+h.db.Now()+` AND (
+		WHERE status = ? AND job IS NULL AND cause = ? AND due_at <= `+h.db.Now()+` AND (
 			SELECT count(*) FROM phscript_run ahead
 			WHERE ahead.status = ? AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`),
 		Skipped, strconv.Itoa(most)+" runs of the same schedule were waiting already", Queued, ByTick, Queued, most)
@@ -88,6 +81,13 @@ func (h *History) SkipCrowd(ctx context.Context, most int) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+// Delete drops the record of a run that is still queued, as if it had never been
+// planned.
+func (h *History) Delete(ctx context.Context, tx Queryer, id int64) error {
+	_, err := tx.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run WHERE id = ? AND status = ?`), id, Queued)
+	return err
 }
 
 // Claim makes a queued run the worker's own. It returns false where the run is

@@ -21,27 +21,34 @@ const (
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
+// entryState is what a locked schedule is. The zero value is for runs without
+// one.
+type entryState struct{ paused, removed bool }
+
 // lock keeps others from a schedule until the transaction ends. Whoever changes
 // a schedule's runs does so first.
-func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) error {
+func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) (entryState, error) {
 	if name == "" {
-		return nil
+		return entryState{}, nil
 	}
-	err := tx.QueryRowContext(ctx, s.db.Bind(`SELECT name FROM phscript_schedule WHERE name = ?`+s.db.Locking()), name).Scan(&name)
+	var paused, removed int64
+	err := tx.QueryRowContext(ctx, s.db.Bind(`SELECT paused, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), name).Scan(&paused, &removed)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+		return entryState{removed: true}, nil
 	}
-	return err
+	return entryState{paused != 0, removed != 0}, err
 }
 
 // after does what follows the end of a run, in the transaction that ends it: it
 // queues the next attempt, or what people have to be told. A run that its own
-// worker's end cut short is handed over, where it may be repeated at all.
-func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, end history.End, handOver bool) error {
-	again := end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || handOver && end.Status == history.Cancelled
-	if again && r.Attempt <= d.Retries {
+// worker's end cut short is handed over, where it may be repeated at all;
+// otherwise it has failed.
+func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, end history.End, state entryState, cutOff bool) error {
+	cutOff = cutOff && end.Status == history.Cancelled
+	again := end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || cutOff
+	if again && r.Attempt <= d.Retries && !state.paused && !state.removed {
 		pause := min(longestPause, s.RetryPause<<min(r.Attempt-1, 10))
-		if handOver {
+		if cutOff {
 			pause = 0
 		}
 		_, err := s.repeat(ctx, tx, r, history.ByRetry, pause)
@@ -51,12 +58,29 @@ func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d sch
 		return nil
 	}
 	switch {
-	case end.Status.Bad():
+	case end.Status.Bad() || cutOff:
 		return s.turn(ctx, tx, r, end, Failure)
 	case end.Status == history.Succeeded:
 		return s.turn(ctx, tx, r, end, Recovery)
 	}
 	return nil
+}
+
+// calledOff tells people of the failure that a run was to make up for, where it
+// is called off.
+func (s *Schedules) calledOff(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+	if r.Cause != history.ByRetry || r.Schedule == "" {
+		return nil
+	}
+	failed, err := s.history.Get(ctx, tx, r.RetryOf)
+	if errors.Is(err, history.ErrNoRun) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	end := history.End{Status: failed.Status, Reason: failed.Reason, Error: failed.Error, ExitCode: failed.ExitCode, Rejected: failed.Rejected}
+	return s.turn(ctx, tx, failed, end, Failure)
 }
 
 // turn notes that a schedule has begun to fail, or works again, and queues what

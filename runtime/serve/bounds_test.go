@@ -68,6 +68,7 @@ func TestRunsThatNobodyHoldsAreQueuedAnew(t *testing.T) {
 		d := w.define(config.Schedule{Name: "a", Cron: "0 0 1 1 *"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		id := w.runNow("a")
+		require.NoError(t, w.schedules.Dispatch(t.Context()))
 		r, err := w.history.Run(t.Context(), id)
 		require.NoError(t, err)
 		n, err := w.schedules.Requeue(t.Context())

@@ -4,56 +4,176 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/schedule"
 )
 
-// mostDispatched is how many runs are handed over at a time.
-const mostDispatched = 100
+// mostDispatched is how many runs are handed over at a time, mostRounds how
+// often what was left out makes room for another look.
+const (
+	mostDispatched = 100
+	mostRounds     = 200
+)
 
 // errTaken says that another process was first.
 var errTaken = errors.New("another process was first")
 
-// Dispatch hands the runs that have become due to the engine. Every process
-// calls it all the time: the engine's own way of keeping jobs for later leans on
-// one process that leads, and takes its time when that one is gone.
+// Dispatch hands the runs that have become due to the engine, at most one of
+// each schedule at a time, and leaves out those that are not to be made. Every
+// process calls it all the time: the engine's own way of keeping jobs for later
+// leans on one process that leads, and takes its time when that one is gone.
 func (s *Schedules) Dispatch(ctx context.Context) error {
-	due, err := s.history.Undispatched(ctx, mostDispatched)
-	if err != nil {
-		return err
-	}
 	var failed error
-	for _, r := range due {
-		err := s.db.InTx(ctx, func(tx *sql.Tx) error { return s.dispatch(ctx, tx, r) })
-		if !errors.Is(err, errTaken) {
-			failed = errors.Join(failed, err)
+	for range mostRounds {
+		due, err := s.history.Undispatched(ctx, mostDispatched)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		over := 0
+		for _, r := range due {
+			var done bool
+			err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+				var err error
+				done, err = s.dispatch(ctx, tx, r)
+				return err
+			})
+			switch {
+			case err == nil && done:
+				over++
+			case err != nil && !errors.Is(err, errTaken):
+				failed = errors.Join(failed, err)
+			}
+		}
+		if over == 0 || ctx.Err() != nil {
+			return failed
 		}
 	}
 	return failed
 }
 
-func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+// dispatch decides on one run. It returns whether that is over, so that the next
+// one of its schedule can be looked at.
+func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (over bool, err error) {
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
-		_, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
-		return err
+		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
 	}
-	if r.Waits {
-		if err := s.lock(ctx, tx, r.Schedule); err != nil {
-			return err
+	if r.Schedule != "" {
+		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
+			return false, err
 		}
-		if taken, err := s.history.HandedOver(ctx, tx, r.Schedule); err != nil || taken {
-			return err
+		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
+			return absent, err
+		}
+		if ready, over, err := s.overlap(ctx, tx, r, d); err != nil || !ready {
+			return over, err
 		}
 	}
 	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
 	if err != nil {
-		return err
+		return false, err
 	}
 	first, err := s.history.FirstJob(ctx, tx, r.ID, job)
 	if err == nil && !first {
 		err = errTaken // and the job goes with the transaction
 	}
-	return err
+	return false, err
+}
+
+// absent deals with a tick that is late since no worker was there at its time,
+// though it was queued ahead: what the schedule says about catching up holds for
+// it as for those that were not. It returns whether the tick is left out.
+func (s *Schedules) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (bool, error) {
+	if r.Cause != history.ByTick || d.CatchUp == schedule.CatchUpAll {
+		return false, nil
+	}
+	now, err := s.now(ctx, tx)
+	if err != nil || now.Sub(r.Due) <= s.LateAfter {
+		return false, err
+	}
+	served, err := s.servedAt(ctx, tx, r.Due)
+	if err != nil || served {
+		return false, err
+	}
+	reason := noWorker
+	if d.CatchUp == schedule.CatchUpOnce {
+		// The last tick that was missed makes up for all.
+		later, err := s.history.Later(ctx, tx, r)
+		if err != nil || !later {
+			return false, err
+		}
+		reason = noWorker + "; one run makes up for all that were missed"
+	}
+	return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Missed, Reason: reason}, history.Queued)
+}
+
+// overlapOf is what happens to a run where another one of its schedule goes on.
+func overlapOf(r *history.Run, d schedule.Definition) schedule.Overlap {
+	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
+		// What makes up for something is not left out: it comes after.
+		return schedule.OverlapQueue
+	}
+	return d.Overlap
+}
+
+// overlap looks for another run of the schedule, whose row is locked. It returns
+// whether this one can be handed over, and whether it was left out.
+func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready, over bool, err error) {
+	policy := overlapOf(r, d)
+	if policy == schedule.OverlapCancel {
+		replaced, err := s.history.Replaced(ctx, tx, r)
+		if err != nil {
+			return false, false, err
+		}
+		if replaced {
+			over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "the next run of its schedule was due"}, history.Queued)
+			return false, over, err
+		}
+	}
+	others, err := s.history.HandedOver(ctx, tx, r.Schedule)
+	if err != nil || len(others) == 0 {
+		return err == nil, false, err
+	}
+	switch policy {
+	case schedule.OverlapQueue:
+		return false, false, nil
+	case schedule.OverlapCancel:
+		for _, other := range others {
+			if err := s.end(ctx, tx, other, "the next run of its schedule was due"); err != nil {
+				return false, false, err
+			}
+		}
+		return false, false, nil
+	}
+	reason := " of the same schedule was still going on"
+	if others[0].Status == history.Queued {
+		reason = " of the same schedule was still waiting for a worker"
+	}
+	over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason}, history.Queued)
+	return false, over, err
+}
+
+// end calls a run off that is queued, or asks for its end where it is at work.
+func (s *Schedules) end(ctx context.Context, tx *sql.Tx, r *history.Run, reason string) error {
+	done, err := s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Cancelled, Reason: reason}, history.Queued)
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		_, err = s.history.WantEnd(ctx, tx, r.ID, reason)
+		return err
+	case r.Job != 0:
+		return s.engine.Dequeue(ctx, tx, r.Job)
+	}
+	return nil
+}
+
+// servedAt tells whether some process served at a time, give or take.
+func (s *Schedules) servedAt(ctx context.Context, q history.Queryer, at time.Time) (bool, error) {
+	var n int
+	err := q.QueryRowContext(ctx, s.db.Bind(`SELECT count(*) FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`),
+		at.Add(s.LateAfter).UnixMicro(), at.UnixMicro()).Scan(&n)
+	return n > 0, err
 }

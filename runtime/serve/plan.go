@@ -67,24 +67,30 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 		if n, err := moved.RowsAffected(); err != nil || n == 0 {
 			return err // another process was first
 		}
-		for _, r := range decide(e, ticks, now, s.LateAfter) {
-			if r.Status.Over() {
-				if _, err := s.history.Add(ctx, tx, r); err != nil {
-					return err
-				}
-				continue
-			}
-			added, err := s.Enqueue(ctx, tx, e.Definition, r)
-			if err != nil {
-				return err
-			}
-			if added {
-				queued++
-			}
-		}
-		return nil
+		queued, err = s.record(ctx, tx, e, ticks, now)
+		return err
 	})
 	return queued, err
+}
+
+// record stores what becomes of ticks, and returns how many of them are queued.
+func (s *Schedules) record(ctx context.Context, tx *sql.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, err error) {
+	for _, r := range decide(e, ticks, now, s.LateAfter) {
+		if r.Status.Over() {
+			if _, err := s.history.Add(ctx, tx, r); err != nil {
+				return queued, err
+			}
+			continue
+		}
+		added, err := s.Enqueue(ctx, tx, e.Definition, r)
+		if err != nil {
+			return queued, err
+		}
+		if added {
+			queued++
+		}
+	}
+	return queued, nil
 }
 
 // nextOrNull is the next tick as the store has it: nothing for never.

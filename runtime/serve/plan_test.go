@@ -180,3 +180,120 @@ func TestJitterIsTheSameForAll(t *testing.T) {
 	assert.NotEqual(t, first, jitter(d, tick.Add(time.Hour)))
 	assert.Less(t, first, 5*time.Minute)
 }
+
+// ticksOf returns the ticks of a schedule that are queued.
+func (w *world) ticksOf(name string) (ticks []time.Time) {
+	w.t.Helper()
+	runs, err := w.history.List(w.t.Context(), history.Filter{Schedule: name, Statuses: []history.Status{history.Queued}})
+	require.NoError(w.t, err)
+	for _, r := range runs {
+		ticks = append(ticks, r.Tick)
+	}
+	return ticks
+}
+
+// TestChangesLoseNoTick: what was planned ahead is planned again after a change,
+// a pause or an absence from the configuration; ticks that had come are recorded.
+func TestChangesLoseNoTick(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "often", Every: "20s"})
+		plan := func() {
+			_, err := w.schedules.Plan(t.Context())
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		plan()
+		ahead := w.ticksOf("often")
+		require.NotEmpty(t, ahead)
+		kept := func(after string) {
+			t.Helper()
+			plan()
+			now := w.ticksOf("often")
+			for _, tick := range ahead {
+				if time.Until(tick) > 5*time.Second {
+					assert.Contains(t, now, tick, after)
+				}
+			}
+		}
+		require.NoError(t, w.schedules.Pause(t.Context(), "often"))
+		assert.Empty(t, w.ticksOf("often"))
+		require.NoError(t, w.schedules.Resume(t.Context(), "often"))
+		kept("a pause")
+		require.NoError(t, w.schedules.Sync(t.Context(), nil))
+		assert.Empty(t, w.ticksOf("often"))
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		kept("an absence")
+		changed := w.define(config.Schedule{Name: "often", Every: "20s", Jitter: "1s"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
+		kept("a change")
+		// Nobody was there for a while, and then the time was changed.
+		w.back("often", time.Hour)
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		missed, err := w.history.List(t.Context(), history.Filter{Schedule: "often", Statuses: []history.Status{history.Missed}})
+		require.NoError(t, err)
+		assert.InDelta(t, 174, len(missed), 4, "three a minute, but for those of the last two minutes")
+	})
+}
+
+// TestOverlapNeedsNoWorker: what is due while the run before it waits for a
+// worker is left out, takes its place or waits, as it is while that one runs.
+func TestOverlapNeedsNoWorker(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		var definitions []definition
+		for name, overlap := range map[string]string{"skips": "skip", "queues": "queue", "cancels": "cancel_previous"} {
+			definitions = append(definitions, w.define(config.Schedule{Name: name, Cron: "0 0 1 1 *", Overlap: overlap}))
+		}
+		require.NoError(t, w.schedules.Sync(t.Context(), definitions))
+		ids := map[string][]int64{}
+		for _, d := range definitions {
+			for range 4 {
+				ids[d.Name] = append(ids[d.Name], w.runNow(d.Name))
+			}
+		}
+		for range 3 {
+			require.NoError(t, w.schedules.Dispatch(t.Context()))
+		}
+		states := func(name string) (list []string) {
+			for _, id := range ids[name] {
+				r, err := w.history.Run(t.Context(), id)
+				require.NoError(t, err)
+				state := string(r.Status)
+				if r.Job != 0 && r.Status == history.Queued {
+					state = "handed over"
+				}
+				list = append(list, state)
+			}
+			return list
+		}
+		assert.Equal(t, []string{"handed over", "skipped", "skipped", "skipped"}, states("skips"))
+		assert.Equal(t, []string{"handed over", "queued", "queued", "queued"}, states("queues"))
+		assert.Equal(t, []string{"skipped", "skipped", "skipped", "handed over"}, states("cancels"))
+		again := w.runNow("cancels")
+		ids["cancels"] = append(ids["cancels"], again)
+		for range 3 {
+			require.NoError(t, w.schedules.Dispatch(t.Context()))
+		}
+		assert.Equal(t, []string{"skipped", "skipped", "skipped", "cancelled", "handed over"}, states("cancels"))
+	})
+}
+
+// TestACrowdStarvesNobody: hundreds of waiting runs of one schedule keep no
+// other one from being handed over.
+func TestACrowdStarvesNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	big, small := w.define(config.Schedule{Name: "big", Cron: "0 0 1 1 *", Overlap: "queue"}), w.define(config.Schedule{Name: "small", Cron: "0 0 1 1 *"})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{big, small}))
+	for range 3 * mostDispatched {
+		w.runNow("big")
+	}
+	id := w.runNow("small")
+	require.NoError(t, w.schedules.Dispatch(t.Context()))
+	r, err := w.history.Run(t.Context(), id)
+	require.NoError(t, err)
+	assert.NotZero(t, r.Job)
+}

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/config"
@@ -100,7 +100,11 @@ func (s *Schedules) query(ctx context.Context, q history.Queryer, where string, 
 
 // Get returns one schedule, or ErrNoSchedule.
 func (s *Schedules) Get(ctx context.Context, name string) (Entry, error) {
-	list, err := s.query(ctx, s.db, `removed = 0 AND name = ?`, name)
+	return s.one(ctx, s.db, name)
+}
+
+func (s *Schedules) one(ctx context.Context, q history.Queryer, name string) (Entry, error) {
+	list, err := s.query(ctx, q, `removed = 0 AND name = ?`, name)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -119,39 +123,65 @@ func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, erro
 
 // Sync makes the store hold exactly these schedules. One whose time changed is
 // planned anew, and what was queued of it is called off; one that is gone
-// keeps its history.
+// keeps its history. Ticks until now are recorded as they were to be.
 func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
 		}
-		kept := map[string]bool{}
-		// In order, so that two processes do not wait for each other's rows.
-		definitions = slices.SortedFunc(slices.Values(definitions), func(a, b schedule.Definition) int { return strings.Compare(a.Name, b.Name) })
+		wanted := map[string]schedule.Definition{}
 		for _, d := range definitions {
-			kept[d.Name] = true
-			if err := s.put(ctx, tx, now, d); err != nil {
-				return err
-			}
+			wanted[d.Name] = d
 		}
-		present, err := s.names(ctx, tx)
+		names, err := s.names(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, name := range present {
-			if kept[name] {
-				continue
+		// In order, so that two processes do not wait for each other's rows.
+		names = append(names, slices.Collect(maps.Keys(wanted))...)
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if d, ok := wanted[name]; ok {
+				err = s.put(ctx, tx, now, d)
+			} else {
+				err = s.remove(ctx, tx, now, name)
 			}
-			if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET removed = 1, next_at = NULL, failing = 0 WHERE name = ?`), name); err != nil {
-				return err
-			}
-			if err := s.callOff(ctx, tx, name, "the schedule was removed"); err != nil {
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// remove takes a schedule out.
+func (s *Schedules) remove(ctx context.Context, tx *sql.Tx, now time.Time, name string) error {
+	if err := s.settleOld(ctx, tx, name); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET removed = 1, next_at = NULL WHERE name = ?`), name); err != nil {
+		return err
+	}
+	_, err := s.callOff(ctx, tx, now, name, "the schedule was removed")
+	return err
+}
+
+// settleOld records the ticks until now of a schedule that is about to change. A
+// definition that makes no sense here has none.
+func (s *Schedules) settleOld(ctx context.Context, tx *sql.Tx, name string) error {
+	if _, err := s.lock(ctx, tx, name); err != nil {
+		return err
+	}
+	e, err := s.one(ctx, tx, name)
+	var wrong *config.Error
+	if errors.Is(err, ErrNoSchedule) || errors.As(err, &wrong) || err == nil && e.Next.IsZero() {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, tx, e)
 }
 
 // names lists the schedules that there are.
@@ -207,53 +237,69 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 			d.Name, string(written), d.Source, timing, next)
 		return err
 	}
+	if err := s.settleOld(ctx, tx, d.Name); err != nil {
+		return err
+	}
 	if _, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET definition = ?, source = ?, timing = ?, next_at = ?, removed = 0 WHERE name = ?`),
 		string(written), d.Source, timing, next, d.Name); err != nil {
 		return err
 	}
-	return s.callOff(ctx, tx, d.Name, "the schedule was changed")
+	_, err = s.callOff(ctx, tx, now, d.Name, "the schedule was changed")
+	return err
 }
 
-// callOff ends the runs of a schedule that are queued for one of its ticks.
-func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, name, reason string) error {
-	rows, err := tx.QueryContext(ctx, s.db.Bind(`SELECT id, coalesce(job, 0) FROM phscript_run WHERE schedule = ? AND status = ? AND tick IS NOT NULL`), name, history.Queued)
+// callOff takes back what is queued of a schedule, but for what a person asked
+// for. Of ticks that have not come yet nothing stays; it returns the first of
+// them, which is to be planned again, or the zero time.
+func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, now time.Time, name, reason string) (first time.Time, err error) {
+	planned, err := s.history.Planned(ctx, tx, name)
 	if err != nil {
-		return err
+		return first, err
 	}
-	type queued struct{ run, job int64 }
-	var list []queued
-	for rows.Next() {
-		var q queued
-		if err := rows.Scan(&q.run, &q.job); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		list = append(list, q)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, q := range list {
-		if _, err := s.history.Finish(ctx, tx, q.run, history.End{Status: history.Cancelled, Reason: reason}, history.Queued); err != nil {
-			return err
-		}
-		if q.job != 0 {
-			if err := s.engine.Dequeue(ctx, tx, q.job); err != nil {
-				return err
+	for _, r := range planned {
+		if r.Cause == history.ByTick && r.Tick.After(now) && r.Job == 0 {
+			if first.IsZero() || r.Tick.Before(first) {
+				first = r.Tick
 			}
+			err = s.history.Delete(ctx, tx, r.ID)
+		} else {
+			err = errors.Join(s.end(ctx, tx, r, reason), s.calledOff(ctx, tx, r))
+		}
+		if err != nil {
+			return first, err
 		}
 	}
-	return nil
+	return first, nil
 }
 
 // Pause keeps a schedule from running until Resume, and calls off what is
-// queued of it.
+// queued of it. Its ticks are recorded as they come.
 func (s *Schedules) Pause(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 1, func(tx *sql.Tx) error { return s.callOff(ctx, tx, name, "the schedule was paused") })
+	return s.setPaused(ctx, name, 1, func(tx *sql.Tx) error {
+		now, err := s.now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		first, err := s.callOff(ctx, tx, now, name, "the schedule was paused")
+		if err != nil || first.IsZero() {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ?`), first.UnixMicro(), name)
+		return err
+	})
 }
 
 // Resume ends a pause. The ticks in it stay left out.
 func (s *Schedules) Resume(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 0, func(*sql.Tx) error { return nil })
+	return s.setPaused(ctx, name, 0, func(tx *sql.Tx) error {
+		e, err := s.one(ctx, tx, name)
+		if err != nil || e.Next.IsZero() {
+			return err
+		}
+		// What the pause has not recorded yet belongs to it.
+		e.Paused = true
+		return s.settle(ctx, tx, e)
+	})
 }
 
 func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then func(tx *sql.Tx) error) error {
@@ -269,32 +315,29 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then
 	})
 }
 
-// Enqueue stores a run. Where it is due and waits for no other one the engine
-// gets it at once, otherwise when Dispatch finds that it can be made.
-func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
-	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
-	r.Waits = r.Schedule != "" && overlapOf(r, d) == schedule.OverlapQueue
-	added, err := s.history.Add(ctx, tx, r)
-	if err != nil || !added || r.Waits {
-		return added, err
-	}
-	if now, err := s.now(ctx, tx); err != nil || r.Due.After(now) {
-		return true, err
-	}
-	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
+// settle records the ticks of a schedule up to now, within a transaction, and
+// moves it on.
+func (s *Schedules) settle(ctx context.Context, tx *sql.Tx, e Entry) error {
+	now, err := s.now(ctx, tx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, s.history.SetJob(ctx, tx, r.ID, job)
+	ticks, next := ticksUntil(e.Definition, e.Next, now)
+	if len(ticks) == 0 {
+		return nil
+	}
+	if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ?`), nextOrNull(next), e.Name); err != nil {
+		return err
+	}
+	_, err = s.record(ctx, tx, e, ticks, now)
+	return err
 }
 
-// overlapOf is what happens to a run where another one of its schedule goes on.
-func overlapOf(r *history.Run, d schedule.Definition) schedule.Overlap {
-	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
-		// What makes up for something is not left out: it comes after.
-		return schedule.OverlapQueue
-	}
-	return d.Overlap
+// Enqueue stores a run, which Dispatch hands over when it is due. It returns
+// false where the schedule's tick has that attempt already.
+func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
+	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
+	return s.history.Add(ctx, tx, r)
 }
 
 // RunNow queues a run of a schedule by hand and returns its number.
@@ -344,15 +387,13 @@ func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (histor
 			return err
 		}
 		was = r.Status
-		done, err := s.history.Finish(ctx, tx, id, history.End{Status: history.Cancelled, Reason: reason}, history.Queued)
-		if err != nil || done {
-			if done && r.Job != 0 {
-				err = s.engine.Dequeue(ctx, tx, r.Job)
-			}
+		if was.Over() {
+			return nil
+		}
+		if err := s.end(ctx, tx, r, reason); err != nil || was != history.Queued {
 			return err
 		}
-		_, err = s.history.WantEnd(ctx, tx, id, reason)
-		return err
+		return s.calledOff(ctx, tx, r)
 	})
 	return was, err
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/store"
 )
 
@@ -109,12 +108,4 @@ func (s *Service) retire(ctx context.Context) error {
 func (s *Service) forget(ctx context.Context) error {
 	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`), forgetServers.Microseconds())
 	return err
-}
-
-// servedAt tells whether some process served at a time, give or take.
-func (w *Worker) servedAt(ctx context.Context, q history.Queryer, at time.Time) (bool, error) {
-	var n int
-	err := q.QueryRowContext(ctx, w.db.Bind(`SELECT count(*) FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`),
-		at.Add(w.schedules.LateAfter).UnixMicro(), at.UnixMicro()).Scan(&n)
-	return n > 0, err
 }

@@ -26,8 +26,8 @@ const (
 	// storeTime is how long one thing with the store may take.
 	storeTime = 30 * time.Second
 	// endTime is how long the end of a run is offered to a store that does not
-	// take it.
-	endTime = 10 * time.Minute
+	// take it: it would count as lost, and might be repeated.
+	endTime = 24 * time.Hour
 )
 
 // Launch starts the program of a run and waits for its end. The lines of its
@@ -150,12 +150,14 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			_, err = w.history.Finish(ctx, tx, id, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
 			return err
 		}
-		if absent, err := w.absent(ctx, tx, r, d); err != nil || absent {
-			return err
-		}
+		// Dispatch has looked for others of the schedule. Where one is running all
+		// the same, this one waits for it.
 		if r.Schedule != "" {
-			if ready, err := w.overlap(ctx, tx, r, d); err != nil || !ready {
+			if _, err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
 				return err
+			}
+			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || len(active) > 0 {
+				return errors.Join(err, w.history.HandBack(ctx, tx, r.ID))
 			}
 		}
 		claimed, err := w.history.Claim(ctx, tx, id, w.name)
@@ -169,63 +171,6 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 		return nil, d, err
 	}
 	return run, d, nil
-}
-
-// absent deals with a tick that is late since no worker was there at its time,
-// though it was queued ahead: what the schedule says about catching up holds for
-// it as for those that were not. It returns whether the tick is left out.
-func (w *Worker) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (bool, error) {
-	if r.Cause != history.ByTick || d.CatchUp == schedule.CatchUpAll {
-		return false, nil
-	}
-	now, err := w.schedules.now(ctx, tx)
-	if err != nil || now.Sub(r.Due) <= w.schedules.LateAfter {
-		return false, err
-	}
-	served, err := w.servedAt(ctx, tx, r.Due)
-	if err != nil || served {
-		return false, err
-	}
-	reason := noWorker
-	if d.CatchUp == schedule.CatchUpOnce {
-		// The last tick that was missed makes up for all.
-		later, err := w.history.Later(ctx, tx, r)
-		if err != nil || !later {
-			return false, err
-		}
-		reason = noWorker + "; one run makes up for all that were missed"
-	}
-	return w.history.Finish(ctx, tx, r.ID, history.End{Status: history.Missed, Reason: reason}, history.Queued)
-}
-
-// overlap looks for another run of the schedule that goes on. The schedule's
-// row is locked, so that two workers do not look at the same time.
-func (w *Worker) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready bool, err error) {
-	if err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
-		return false, err
-	}
-	active, err := w.history.Active(ctx, tx, r.Schedule)
-	if err != nil {
-		return false, err
-	}
-	if len(active) == 0 {
-		return true, nil
-	}
-	switch overlapOf(r, d) {
-	case schedule.OverlapQueue:
-		return false, w.history.HandBack(ctx, tx, r.ID)
-	case schedule.OverlapCancel:
-		for _, other := range active {
-			if _, err := w.history.WantEnd(ctx, tx, other.ID, "the next run of its schedule was due"); err != nil {
-				return false, err
-			}
-		}
-		return false, w.history.HandBack(ctx, tx, r.ID)
-	}
-	_, err = w.history.Finish(ctx, tx, r.ID, history.End{
-		Status: history.Skipped, Reason: "run " + itoa(active[0].ID) + " of the same schedule was still going on",
-	}, history.Queued)
-	return false, err
 }
 
 // beat tells the store that the run is alive, and ends it where somebody wants
@@ -279,14 +224,14 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 	done := false
 	err := w.persist(func(ctx context.Context) error {
 		return w.db.InTx(ctx, func(tx *sql.Tx) error {
-			err := w.schedules.lock(ctx, tx, r.Schedule)
+			state, err := w.schedules.lock(ctx, tx, r.Schedule)
 			if err != nil {
 				return err
 			}
 			if done, err = w.history.Finish(ctx, tx, r.ID, end, history.Running); err != nil || !done {
 				return err
 			}
-			return w.schedules.after(ctx, tx, r, d, end, stopping)
+			return w.schedules.after(ctx, tx, r, d, end, state, stopping)
 		})
 	})
 	if err != nil {
@@ -369,13 +314,14 @@ func (w *Worker) lose(ctx context.Context, r *history.Run) error {
 	}
 	lost := false
 	err = w.db.InTx(ctx, func(tx *sql.Tx) error {
-		if err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
+		state, err := w.schedules.lock(ctx, tx, r.Schedule)
+		if err != nil {
 			return err
 		}
 		if lost, err = w.history.Lose(ctx, tx, r.ID, end, w.lostAfter); err != nil || !lost {
 			return err
 		}
-		return w.schedules.after(ctx, tx, r, d, end, false)
+		return w.schedules.after(ctx, tx, r, d, end, state, false)
 	})
 	if err == nil && lost {
 		w.meters.note(r, end)

@@ -50,7 +50,6 @@ var migrations = []string{
 		status TEXT NOT NULL,
 		reason TEXT NOT NULL DEFAULT '',
 		job BIGINT,
-		waits BIGINT NOT NULL,
 		worker TEXT NOT NULL DEFAULT '',
 		cancelled BIGINT NOT NULL DEFAULT 0,
 		due_at BIGINT NOT NULL,
