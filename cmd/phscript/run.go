@@ -156,7 +156,8 @@ func runScript(env *environment, o *runOptions) error {
 		runErr = errors.Join(runErr, outcome.ErrInterrupted)
 	}
 	s.Conclude(runErr)
-	s.DryRun, s.Simulated = o.dryRun, o.simulated
+	_, served := env.getenv(simulatedVariable)
+	s.DryRun, s.Simulated = o.dryRun, o.simulated || served
 	if runErr != nil && !errors.As(runErr, &exit) {
 		showError(&environment{stderr: h.secrets.Writer(env.stderr), stderrTTY: env.stderrTTY, getenv: env.getenv}, runErr)
 	}

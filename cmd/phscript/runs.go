@@ -42,7 +42,7 @@ func newRuns(env *environment) *cobra.Command {
 		f.StringVar(&o.schedule, "schedule", "", "only runs of this schedule `NAME`")
 		f.StringVar(&o.script, "script", "", "only runs of this script `FILE`")
 		f.StringSliceVar(&o.status, "status", nil, "only runs with a `STATUS`: "+statusNames())
-		f.StringVar(&o.since, "since", "", "only runs since a `TIME` ago, such as 24h, or a date")
+		f.StringVar(&o.since, "since", "", "only runs since a `TIME` ago, such as 24h or 7d, or a date")
 		f.BoolVar(&o.upcoming, "upcoming", false, "also runs that are queued for later")
 		f.IntVarP(&o.limit, "number", "n", 20, "at most `N` runs, 0 for all")
 		asJSON(cmd, o)
@@ -85,6 +85,12 @@ func (o *runsOptions) filter(now time.Time) (history.Filter, error) {
 	if o.since == "" {
 		return f, nil
 	}
+	if days, ok := strings.CutSuffix(o.since, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+			f.Since = now.AddDate(0, 0, -n)
+			return f, nil
+		}
+	}
 	if d, err := time.ParseDuration(o.since); err == nil {
 		f.Since = now.Add(-d)
 		return f, nil
@@ -95,7 +101,7 @@ func (o *runsOptions) filter(now time.Time) (history.Filter, error) {
 			return f, nil
 		}
 	}
-	return f, &usageError{message: "--since " + o.since + " is no time", hint: "write 24h, 2026-01-31 or 2026-01-31T08:00:00Z"}
+	return f, &usageError{message: "--since " + o.since + " is no time", hint: "write 24h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z"}
 }
 
 // runID reads the number of a run.
@@ -146,10 +152,19 @@ func listRuns(env *environment, o *runsOptions) error {
 			if d := r.Duration(env.now()); d > 0 {
 				took = d.Round(100 * time.Millisecond).String()
 			}
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.ID, name, r.Due.Local().Format("2006-01-02 15:04:05"), r.Status, took, r.Calls, r.Rejected, clip(r.Reason, 60))
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", r.ID, name, r.Due.Local().Format("2006-01-02 15:04:05"), r.Status, took, r.Calls, r.Rejected, clip(why(r), 60))
 		}
 		return table.Flush()
 	})
+}
+
+// why is what a list says of a run: its reason, or the first line of its error.
+func why(r *history.Run) string {
+	if r.Reason != "" {
+		return r.Reason
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(r.Error), "\n")
+	return strings.TrimPrefix(first, "error: ")
 }
 
 // clip cuts a text for a table.
@@ -221,7 +236,7 @@ func showRun(env *environment, o *runsOptions) error {
 			fmt.Fprintf(env.stdout, "\n%s\n", r.Error)
 		}
 		if r.Rejected > 0 {
-			fmt.Fprintf(env.stdout, "\n'phscript runs rejected %d' prints the rejected rows\n", r.ID)
+			fmt.Fprintf(env.stdout, "\n'phscript runs rejected %d%s' prints the rejected rows\n", r.ID, o.again())
 		}
 		return nil
 	})

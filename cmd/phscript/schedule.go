@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,7 +31,7 @@ func newSchedule(env *environment) *cobra.Command {
 	asJSON := func(cmd *cobra.Command, o *scheduleOptions) { addJSON(cmd, &o.json) }
 	addStoreCommand(env, group, "list", "List the schedules", noArguments, listSchedules, asJSON)
 	addStoreCommand(env, group, "next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *scheduleOptions) {
-		cmd.Flags().IntVarP(&o.count, "number", "n", 5, "how many `N` times of each")
+		cmd.Flags().IntVarP(&o.count, "number", "n", 10, "how many `N` times")
 		asJSON(cmd, o)
 	})
 	addStoreCommand(env, group, "pause NAME...", "Keep schedules from running", atLeastOne("schedule"), pauseSchedules, nil)
@@ -73,6 +74,9 @@ func scheduleState(e serve.Entry) string {
 	return "ok"
 }
 
+// ranStatuses are those of runs that were begun.
+var ranStatuses = []history.Status{history.Running, history.Succeeded, history.Rejected, history.Failed, history.TimedOut, history.Lost}
+
 func listSchedules(env *environment, o *scheduleOptions) error {
 	return o.withStore(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
 		entries, err := s.List(ctx)
@@ -85,7 +89,7 @@ func listSchedules(env *environment, o *scheduleOptions) error {
 			if next := e.Upcoming(env.now(), 1); len(next) > 0 && !e.Paused {
 				row.Next = next[0]
 			}
-			runs, err := history.New(db).List(ctx, history.Filter{Schedule: e.Name, Until: env.now(), Limit: 1})
+			runs, err := history.New(db).List(ctx, history.Filter{Schedule: e.Name, Statuses: ranStatuses, Limit: 1})
 			if err != nil {
 				return err
 			}
@@ -195,6 +199,8 @@ func nextTicks(env *environment, o *scheduleOptions) error {
 				ticks = append(ticks, tick{e.Name, at})
 			}
 		}
+		slices.SortStableFunc(ticks, func(a, b tick) int { return a.At.Compare(b.At) })
+		ticks = ticks[:min(len(ticks), o.count)]
 		if o.json {
 			return printJSON(env, ticks)
 		}
@@ -251,7 +257,7 @@ func runSchedules(env *environment, o *scheduleOptions) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(env.stdout, "run %d of %s is queued; 'phscript runs logs -f %d' follows it\n", id, e.Name, id)
+		fmt.Fprintf(env.stdout, "run %d of %s is queued; 'phscript runs logs -f %d%s' follows it\n", id, e.Name, id, o.again())
 		return nil
 	})
 }

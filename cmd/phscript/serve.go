@@ -24,6 +24,9 @@ import (
 	"github.com/phscript/phscript/runtime/store"
 )
 
+// simulatedVariable tells a run that its Planhat is a simulated one.
+const simulatedVariable = "PHSCRIPT_SIMULATED"
+
 type serveOptions struct {
 	stateOptions
 	simulate  string
@@ -57,7 +60,7 @@ func newServe(env *environment, runF func(*environment, *serveOptions) error) *c
 			"With --simulate, all runs share a Planhat inside of this process, and the store is one for trials;\n" +
 			"the other commands find it with --simulate as well.",
 		Example: "  phscript serve --check\n  phscript serve --simulate --companies 100\n" +
-			"  phscript serve --state postgres://user@db/phscript --listen 0.0.0.0:8627",
+			"  phscript serve --state postgres://user@db/phscript --listen 127.0.0.1:8627",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.simulated = cmd.Flags().Changed("simulate")
@@ -138,6 +141,7 @@ func serveSchedules(env *environment, o *serveOptions) error {
 		return &usageError{message: err.Error(), hint: "see docs/deploy.md for how schedules are written"}
 	}
 	if o.check {
+		o.warn(env, loaded, func(doubt string) { fmt.Fprintln(env.stderr, "warning:", doubt) })
 		return checkSchedules(env, loaded)
 	}
 	secrets := &redact.Secrets{}
@@ -170,7 +174,7 @@ func serveSchedules(env *environment, o *serveOptions) error {
 			return err
 		}
 		defer func() { _ = planhat.Close() }()
-		program.Env = append(program.Env, planhat.Environment()...)
+		program.Env = append(append(program.Env, planhat.Environment()...), simulatedVariable+"=1")
 		log.Info("Planhat is simulated", "address", planhat.URL())
 	}
 	workers := o.workers
@@ -183,13 +187,18 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
-		LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
+		Alone: o.simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
 		Notifier: &serve.Notifier{Getenv: env.getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause},
-		Loaded: func(c config.Config) {
-			keepSecret(secrets, c)
-			program.Use(c)
+		Loaded: func(now *serve.Loaded) {
+			keepSecret(secrets, now.Config)
+			program.Use(now.Config)
+			o.warn(env, now, func(doubt string) { log.Warn(doubt) })
+			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
+				log.Warn("listen and workers are read at the start only; restart the service to use the new ones")
+			}
 		},
 	}, loaded)
+	o.warn(env, loaded, func(doubt string) { log.Warn(doubt) })
 	service.Store(s)
 	listen := o.listen
 	if listen == "" {
@@ -204,6 +213,21 @@ func serveSchedules(env *environment, o *serveOptions) error {
 		log.Info("health and metrics", "address", pages.Address())
 	}
 	return s.Run(ctx)
+}
+
+// warn tells of what will show only when a run, or the notice of its failure,
+// does not come through.
+func (o *serveOptions) warn(env *environment, loaded *serve.Loaded, tell func(doubt string)) {
+	c := loaded.Config
+	if len(loaded.Definitions) == 0 {
+		tell("there are no schedules: write [[schedule]] into phscript.toml, or -- @schedule \"0 2 * * *\" into the first lines of a script")
+	}
+	if c.APIToken == "" && !o.simulated {
+		tell("no access token is known, so that runs which call Planhat will fail; set PLANHAT_API_TOKEN")
+	}
+	for _, doubt := range serve.Doubts(loaded, env.getenv) {
+		tell(doubt)
+	}
 }
 
 // stopped makes an end that was asked for no error.
@@ -269,7 +293,6 @@ func childEnvironment(env *environment) []string {
 // checkSchedules shows what would be served.
 func checkSchedules(env *environment, loaded *serve.Loaded) error {
 	if len(loaded.Definitions) == 0 {
-		fmt.Fprintln(env.stdout, "there are no schedules: write [[schedule]] into phscript.toml, or -- @schedule \"0 2 * * *\" into the first lines of a script")
 		return nil
 	}
 	table := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)

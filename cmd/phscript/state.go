@@ -86,7 +86,7 @@ func (l *lazyStore) close() error {
 
 // runReserve is how many calls of a minute scheduled runs leave to those that
 // make no more than that, so that imports cannot keep a small script waiting.
-const runReserve = 4
+const runReserve = 2
 
 // sharedWindow makes windows in the store. run is the number of a scheduled
 // run, or "".
@@ -97,7 +97,7 @@ func (l *lazyStore) sharedWindow(run string, log *slog.Logger) func(runtime.Wind
 			Run: quota.ProcessName(), Script: u.Script, Log: log,
 		}
 		if run != "" {
-			o.Run, o.Reserve = "run "+run, min(runReserve, u.Spec.Limit/50)
+			o.Run, o.Reserve = "run "+run, min(runReserve, (u.Spec.Limit+99)/100)
 		}
 		return quota.New(o)
 	}

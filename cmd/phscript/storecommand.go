@@ -109,6 +109,21 @@ func (o *stateOptions) location(env *environment, c config.Config) (string, erro
 	return filepath.Join(dir, "simulated.db"), nil
 }
 
+// again is what a command line needs to mean the same store.
+func (o *stateOptions) again() string {
+	flags := ""
+	if o.simulated {
+		flags += " --simulate"
+	}
+	if o.state != "" && store.Password(o.state) == "" {
+		flags += " --state " + o.state
+	}
+	if o.configFile != "" {
+		flags += " --config " + o.configFile
+	}
+	return flags
+}
+
 // look is load for a command that looks at the store only. A configuration that
 // is being changed is in its way only where it may say which store is meant.
 func (o *stateOptions) look(env *environment) (config.Config, string, error) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -23,7 +25,11 @@ func supervised(env *environment) *environment {
 	inner := *env
 	inner.stdin = strings.NewReader("")
 	if copied, ok := env.getenv(serve.ConfigVariable); ok {
-		inner.readConfig = func(string) ([]byte, error) { return env.readFile(copied) }
+		// It may hold a token, so it does not stay.
+		inner.readConfig = func(string) ([]byte, error) {
+			text, err := env.readFile(copied)
+			return text, errors.Join(err, os.Remove(copied))
+		}
 	}
 	inner.interrupts = func() (<-chan os.Signal, func()) {
 		signals, ignore := env.interrupts()
@@ -35,6 +41,9 @@ func supervised(env *environment) *environment {
 		}()
 		go func() {
 			_, _ = io.Copy(io.Discard, env.stdin)
+			if folder, _ := env.getenv(serve.FolderVariable); folder != "" && runtime.GOOS != "windows" {
+				_ = os.RemoveAll(folder) // nobody else will; on Windows it is how a run is asked to end
+			}
 			both <- os.Interrupt
 			time.Sleep(orphanGrace)
 			both <- os.Interrupt

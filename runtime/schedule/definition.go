@@ -84,7 +84,7 @@ func New(s config.Schedule, source string) (Definition, error) {
 		return d, d.wrong("every", fmt.Errorf("it has cron as well; one of them says when it is due"))
 	}
 	if d.Timing, err = timing(s); err != nil {
-		return d, d.wrong("time", err)
+		return d, d.wrong(map[bool]string{true: "cron", false: "every"}[s.Every == ""], err)
 	}
 	return d, nil
 }

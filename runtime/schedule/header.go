@@ -7,11 +7,15 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/phscript/phscript/planhat/suggest"
 	"github.com/phscript/phscript/runtime/config"
 )
 
 // directive is a line of a script's header: -- @schedule "0 2 * * *" retries=2.
 var directive = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@schedule\b\s*(.*)$`) })
+
+// annotation is any line of that form.
+var annotation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@(\w+)`) })
 
 // quotedTime is the time in it, in quotes or not.
 var quotedTime = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`) })
@@ -31,6 +35,9 @@ func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 		}
 		found := directive().FindStringSubmatch(line)
 		if found == nil {
+			if word := annotation().FindStringSubmatch(line); word != nil && suggest.Phrase(word[1], []string{"schedule"}) != "" {
+				return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: "there is no @" + word[1] + "; @schedule is meant"}
+			}
 			continue
 		}
 		s, err := fromDirective(found[1])
@@ -72,6 +79,7 @@ func fromDirective(text string) (config.Schedule, error) {
 			break
 		}
 		key, value, ok := strings.Cut(option, "=")
+		value = strings.Trim(value, `"'`)
 		if !ok {
 			return s, fmt.Errorf("'%s' is no option of @schedule: options are written name=value", option)
 		}

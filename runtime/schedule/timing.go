@@ -49,7 +49,11 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 	parsed, err := parser().Parse(strings.Join(fields, " "))
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if err != nil || !ok || strings.Contains(expression, "=") {
-		return t, fmt.Errorf("'%s' is no cron expression: it has the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression)
+		why := ""
+		if err != nil && len(fields) > 4 {
+			why = " (" + err.Error() + ")"
+		}
+		return t, fmt.Errorf("'%s' is no cron expression%s: it has the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression, why)
 	}
 	t.spec = spec
 	if t.Next(time.Now()).IsZero() {

@@ -30,6 +30,9 @@ const (
 	// ConfigVariable holds the name of a copy of the configuration file, which
 	// is read in its place.
 	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
+	// FolderVariable holds the name of the run's own folder, which goes away with
+	// the run.
+	FolderVariable = "PHSCRIPT_RUN_FOLDER"
 	// ScheduleVariable holds the name of the run's schedule.
 	ScheduleVariable = "PHSCRIPT_SCHEDULE"
 	// ParamsVariable holds the run's parameters as JSON.
@@ -159,7 +162,7 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	if err != nil {
 		return nil, fmt.Errorf("its parameters: %w", err)
 	}
-	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
+	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID), FolderVariable+"="+temp)
 	if configCopy != "" {
 		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
 	}
@@ -208,8 +211,13 @@ func readLines(from io.Reader, each func(text string)) {
 		if err != nil {
 			return
 		}
-		each(strings.ToValidUTF8(string(piece), "�"))
+		each(storable(string(piece)))
 	}
+}
+
+// storable replaces what a database does not take in a text.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
 }
 
 // logLine reads a line of standard error: one of the program's log, or any
@@ -225,7 +233,7 @@ func logLine(text string) history.Line {
 	if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
 		return plain
 	}
-	line := history.Line{At: at, Level: strings.ToLower(level), Message: message}
+	line := history.Line{At: at, Level: strings.ToLower(level), Message: storable(message)}
 	delete(fields, "time")
 	delete(fields, "level")
 	delete(fields, "msg")

@@ -64,6 +64,15 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (o
 		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
 		}
+		if r, err = s.history.Get(ctx, tx, r.ID); err != nil {
+			if errors.Is(err, history.ErrNoRun) {
+				err = errTaken // or it was called off
+			}
+			return false, err
+		}
+		if r.Status != history.Queued || r.Job != 0 {
+			return false, errTaken
+		}
 		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
 			return absent, err
 		}

@@ -32,8 +32,8 @@ type Engine interface {
 	// Dequeue takes a run back that no worker has.
 	Dequeue(ctx context.Context, tx *sql.Tx, job int64) error
 	// Holds tells whether a worker will still take the run of a job, or has just
-	// taken it.
-	Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error)
+	// taken it, at the store's time.
+	Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error)
 	// Start lets work do at most so many runs at once, until Stop. The name
 	// tells this process from others.
 	Start(ctx context.Context, name string, workers int, work Work) error
@@ -141,7 +141,7 @@ func (e *riverEngine) Dequeue(ctx context.Context, tx *sql.Tx, job int64) error 
 // takenLately is how long a job may be with a worker that has not begun its run.
 const takenLately = 30 * time.Second
 
-func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, error) {
+func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error) {
 	row, err := e.inserts.JobGetTx(ctx, tx, job)
 	switch {
 	case errors.Is(err, rivertype.ErrNotFound):
@@ -149,7 +149,7 @@ func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64) (bool, e
 	case err != nil:
 		return false, err
 	case row.State == rivertype.JobStateRunning:
-		return row.AttemptedAt == nil || time.Since(*row.AttemptedAt) < takenLately, nil
+		return row.AttemptedAt == nil || now.Sub(*row.AttemptedAt) < takenLately, nil
 	}
 	return row.FinalizedAt == nil, nil
 }

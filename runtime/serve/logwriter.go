@@ -21,6 +21,9 @@ const (
 	longestLine = 64 << 10
 	// writeEvery is how often lines are stored, so that they can be followed.
 	writeEvery = 200 * time.Millisecond
+	// closeSeconds is how long the last lines are offered to a store that is
+	// away.
+	closeSeconds = 600
 )
 
 // logWriter stores the lines of a run, many at a time.
@@ -28,6 +31,9 @@ type logWriter struct {
 	history *history.History
 	run     int64
 	log     *slog.Logger
+
+	// failing tells that the store did not take the last lines.
+	failing bool
 
 	mu      sync.Mutex
 	waiting []history.Line
@@ -111,12 +117,16 @@ func (w *logWriter) write() {
 	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := w.history.Append(ctx, lines); err != nil {
-		w.log.Warn("log lines wait for the store", "lines", len(lines), "reason", err.Error())
+	err := w.history.Append(ctx, lines)
+	if err != nil {
+		if !w.failing {
+			w.log.Warn("log lines wait for the store", "lines", len(lines), "reason", err.Error())
+		}
 		w.mu.Lock()
 		w.waiting = append(lines, w.waiting...)
 		w.mu.Unlock()
 	}
+	w.failing = err != nil
 }
 
 // close stores the rest, also where the store is away for a while.
@@ -132,7 +142,7 @@ func (w *logWriter) close() {
 	w.mu.Unlock()
 	close(w.done)
 	w.idle.Wait()
-	for range 20 {
+	for range closeSeconds {
 		w.mu.Lock()
 		rest := len(w.waiting)
 		w.mu.Unlock()

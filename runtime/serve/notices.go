@@ -15,13 +15,16 @@ import (
 // Notices wait in the store until somebody was told, so that none is lost with
 // the process that queued it, and each is sent by one process.
 const (
-	// noticeTries is how often a notice is sent before it is given up,
-	// firstNoticePause the pause before the second time; it doubles.
-	noticeTries      = 6
-	firstNoticePause = 2 * time.Second
+	// noticeTries is how often a notice is sent before it is given up, after
+	// about a day; firstNoticePause is the pause before the second time, which
+	// doubles up to longestNoticePause.
+	noticeTries        = 100
+	firstNoticePause   = 2 * time.Second
+	longestNoticePause = 15 * time.Minute
 	// noticeTime is how long sending may take. Another process tries after
 	// twice that, where the one that sends is gone.
 	noticeTime  = 30 * time.Second
+	lastMoments = 5 * time.Second // what is left of it when the service stops
 	mostNotices = 20
 )
 
@@ -51,16 +54,13 @@ type notice struct {
 // or so.
 func (s *Service) Deliver(ctx context.Context) error {
 	due, err := s.dueNotices(ctx)
-	if err != nil {
-		return err
-	}
 	failed := make([]error, len(due))
 	var sending sync.WaitGroup
 	for i, n := range due {
 		sending.Go(func() { failed[i] = s.deliver(ctx, n) })
 	}
 	sending.Wait()
-	return errors.Join(failed...)
+	return errors.Join(append(failed, err)...)
 }
 
 func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
@@ -70,6 +70,7 @@ func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
 	}
 	defer func() { _ = rows.Close() }()
 	var list []notice
+	var failed error
 	for rows.Next() {
 		var n notice
 		var event, action string
@@ -77,11 +78,12 @@ func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
 			return nil, err
 		}
 		if err := errors.Join(json.Unmarshal([]byte(event), &n.event), json.Unmarshal([]byte(action), &n.action)); err != nil {
-			return nil, fmt.Errorf("notice %d: %w", n.id, err)
+			failed = errors.Join(failed, fmt.Errorf("notice %d: %w", n.id, err))
+			continue
 		}
 		list = append(list, n)
 	}
-	return list, rows.Err()
+	return list, errors.Join(failed, rows.Err())
 }
 
 // deliver sends one notice, where no other process is at it.
@@ -99,6 +101,7 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	// What was begun is ended, also when the service stops meanwhile.
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastMoments, cancel) })()
 	failed := s.o.Notifier.act(sending, n.action, n.event)
 	keep, done := context.WithTimeout(context.WithoutCancel(ctx), noticeTime)
 	defer done()
@@ -108,8 +111,8 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	case n.tries+1 >= noticeTries:
 		log.Error("nobody could be notified", "reason", failed.Error())
 	default:
-		pause := s.o.Notifier.pause() << n.tries
-		log.Warn("nobody was notified yet; it is tried again", "reason", failed.Error(), "in", pause.String())
+		pause := min(longestNoticePause, s.o.Notifier.pause()<<min(n.tries, 16))
+		log.Warn("this notice was not delivered; it is sent again", "reason", failed.Error(), "in", pause.String())
 		_, err = db.ExecContext(keep, db.Bind(`UPDATE phscript_notice SET due_at = `+db.Now()+` + ? WHERE id = ?`), pause.Microseconds(), n.id)
 		return err
 	}

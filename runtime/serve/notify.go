@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,6 +71,34 @@ func lastOf(text string, most int) string {
 	return "… " + text
 }
 
+// Doubts tells what will keep people from being told of an event: a variable
+// that is not set, or a program that there is not.
+func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) {
+	doubt := func(text string) {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
+	for _, d := range loaded.Definitions {
+		actions = slices.Concat(actions, d.OnFailure, d.OnRecovery)
+	}
+	for _, a := range actions {
+		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
+			if value, _ := getenv(name); name != "" && value == "" {
+				doubt("the environment variable " + name + " is not set, so that a notice which needs it cannot be sent")
+			}
+		}
+		// One that is named from the folder is looked up when it is started.
+		if len(a.Command) > 0 && !strings.ContainsAny(a.Command[0], `/\\`) {
+			if _, err := exec.LookPath(a.Command[0]); err != nil {
+				doubt("there is no program " + a.Command[0] + ", which is to tell people")
+			}
+		}
+	}
+	return list
+}
+
 // Notifier tells people of an event: it posts to a webhook or starts a program.
 // It is safe for concurrent use.
 type Notifier struct {
@@ -92,7 +121,13 @@ func actionName(a config.Action) string {
 	switch {
 	case a.Script != "":
 		return "script " + a.Script
-	case a.Webhook != "" || a.WebhookEnv != "":
+	case a.WebhookEnv != "":
+		return "webhook " + a.WebhookEnv
+	case a.Webhook != "":
+		// What follows the host is often a secret.
+		if u, err := url.Parse(a.Webhook); err == nil {
+			return "webhook " + u.Host
+		}
 		return "webhook"
 	}
 	return "command " + a.Command[0]
@@ -113,7 +148,10 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 	var out ending
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out.text))
+		if said := bytes.TrimSpace(out.text); len(said) > 0 {
+			return fmt.Errorf("%w: %s", err, said)
+		}
+		return err
 	}
 	return nil
 }
@@ -136,6 +174,7 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 		return fmt.Errorf("the webhook's address is malformed")
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "phscript")
 	if a.SecretEnv != "" {
 		secret, ok := n.Getenv(a.SecretEnv)
 		if !ok || secret == "" {

@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/VictoriaMetrics/metrics"
 )
 
 // Pages serves /healthz, /readyz and /metrics.
@@ -37,7 +35,6 @@ func Listen(address string, s *Service) (*Pages, error) {
 			fmt.Fprintln(w, "the changed configuration is not used:", err)
 		}
 	})
-	metrics.ExposeMetadata(true)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		s.writeMetrics(r.Context(), w)

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -278,6 +279,32 @@ func TestOverlapNeedsNoWorker(t *testing.T) {
 			require.NoError(t, w.schedules.Dispatch(t.Context()))
 		}
 		assert.Equal(t, []string{"skipped", "skipped", "skipped", "cancelled", "handed over"}, states("cancels"))
+	})
+}
+
+// TestDispatchTogether: of several processes that find a run due at the same
+// time, one hands it over, and the others do not take it for another one that is
+// in its way.
+func TestDispatchTogether(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "once", Cron: "0 0 1 1 *"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		for range 20 {
+			id := w.runNow("once")
+			var together sync.WaitGroup
+			for range 4 {
+				together.Go(func() { assert.NoError(t, w.schedules.Dispatch(t.Context())) })
+			}
+			together.Wait()
+			r, err := w.history.Run(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, history.Queued, r.Status, r.Reason)
+			require.NotZero(t, r.Job)
+			_, err = w.schedules.Cancel(t.Context(), id, "the next one comes")
+			require.NoError(t, err)
+		}
 	})
 }
 

@@ -35,7 +35,11 @@ func (s *Schedules) Requeue(ctx context.Context) (int, error) {
 	var failed error
 	for _, r := range waiting {
 		err := s.db.InTx(ctx, func(tx *sql.Tx) error {
-			if held, err := s.engine.Holds(ctx, tx, r.Job); err != nil || held {
+			now, err := s.now(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if held, err := s.engine.Holds(ctx, tx, r.Job, now); err != nil || held {
 				return err
 			}
 			d, err := schedule.Settings(r.Definition, "")

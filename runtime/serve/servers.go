@@ -63,6 +63,12 @@ func (s *Service) alone(ctx context.Context) error {
 	}
 	host := func(name string) string { return name[:max(0, strings.LastIndex(name, ":"))] }
 	for _, other := range servers {
+		if other.Live && s.o.Alone {
+			return &store.Error{
+				Message: fmt.Sprintf("%s is at work with the store %s", other.Name, s.o.DB.Location),
+				Hint:    "end it first, or give this service a store of its own with --state; if it was killed, try again in half a minute",
+			}
+		}
 		if other.Live && other.Folder != s.o.Loader.Dir && host(other.Name) == host(s.o.Name) {
 			return &store.Error{
 				Message: fmt.Sprintf("the store %s is at work for the schedules in %s (%s)", s.o.DB.Location, other.Folder, other.Name),

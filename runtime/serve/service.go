@@ -24,7 +24,7 @@ const (
 	requeueEvery  = 10 * time.Second
 	noticeEvery   = time.Second
 	pruneEvery    = time.Hour
-	reloadEvery   = 2 * time.Second
+	reloadEvery   = time.Second
 	// DefaultGrace is how long runs may go on when the service is stopped,
 	// before they are asked to end.
 	DefaultGrace = 20 * time.Second
@@ -53,7 +53,9 @@ type Options struct {
 	Notifier *Notifier
 	Log      *slog.Logger
 	// Loaded, where set, is told of every configuration that is taken into use.
-	Loaded func(config.Config)
+	Loaded func(*Loaded)
+	// Alone keeps a second service from the store.
+	Alone bool
 }
 
 // Service plans and makes runs until it is stopped.
@@ -66,8 +68,9 @@ type Service struct {
 
 	mu     sync.Mutex
 	loaded *Loaded
-	// tried is the fingerprint of the configuration that was looked at last.
-	tried string
+	// tried is the fingerprint of the configuration that was looked at last, seen
+	// one that is looked at once it has settled.
+	tried, seenPrint string
 	// problem is why the configuration that lies there is not in use.
 	problem error
 
@@ -148,13 +151,12 @@ func (s *Service) Run(ctx context.Context) error {
 		loops.Go(func() { s.loop(ctx, l.every, l.what, l.do) })
 	}
 	<-ctx.Done()
-	loops.Wait()
 	var gone *store.Error
 	if errors.As(context.Cause(ctx), &gone) {
 		s.o.Log.Error("stopping", "reason", gone.Message)
-		return errors.Join(s.shutDown(), gone)
+		return errors.Join(s.shutDown(&loops), gone)
 	}
-	return s.shutDown()
+	return s.shutDown(&loops)
 }
 
 // begin stores the schedules, once the store takes them.
@@ -254,7 +256,14 @@ func (s *Service) reload(ctx context.Context) error {
 	if now == tried {
 		return nil
 	}
+	if now != s.seenPrint {
+		s.seenPrint = now // it may be in the middle of being written
+		return nil
+	}
 	loaded, err := s.o.Loader.Load()
+	if err == nil && last.Config.File != "" && loaded.Config.File == "" {
+		err = fmt.Errorf("%s is gone", last.Config.File)
+	}
 	if err != nil {
 		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
 		s.mu.Lock()
@@ -269,7 +278,7 @@ func (s *Service) reload(ctx context.Context) error {
 	s.loaded, s.tried, s.problem = loaded, loaded.print, nil
 	s.mu.Unlock()
 	if s.o.Loaded != nil {
-		s.o.Loaded(loaded.Config)
+		s.o.Loaded(loaded)
 	}
 	s.o.Log.Info("the changed configuration is in use", "schedules", len(loaded.Definitions))
 	return nil
@@ -289,7 +298,11 @@ func (s *Service) prune(ctx context.Context) error {
 			return err
 		}
 	}
-	n, err := s.history.Prune(ctx, time.Now().AddDate(0, 0, -days), size)
+	now, err := s.schedules.now(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	n, err := s.history.Prune(ctx, now.AddDate(0, 0, -days), size)
 	if n > 0 {
 		s.o.Log.Info("old runs left the history", "runs", n)
 	}
@@ -298,7 +311,7 @@ func (s *Service) prune(ctx context.Context) error {
 
 // shutDown ends the service. Runs that cannot end in time are handed over where
 // they may be repeated.
-func (s *Service) shutDown() error {
+func (s *Service) shutDown(loops *sync.WaitGroup) error {
 	if n := s.worker.Busy(); n > 0 {
 		s.o.Log.Info("stopping once the runs at work have ended", "runs", n, "at_most", s.o.Grace.String())
 	}
@@ -312,6 +325,7 @@ func (s *Service) shutDown() error {
 		defer cancel()
 		err = s.o.Engine.Stop(patience)
 	}
+	loops.Wait()
 	// What ended just now may be news.
 	last, done := context.WithTimeout(context.Background(), noticeTime)
 	defer done()

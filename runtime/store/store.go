@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"modernc.org/sqlite"               // and the driver "sqlite"
 )
@@ -249,8 +250,24 @@ func (db *DB) Bind(statement string) string {
 	return b.String()
 }
 
-// InTx runs work in one transaction, which is undone where work fails.
+// deadlock is PostgreSQL's code for two transactions that wait for each other.
+const deadlock = "40P01"
+
+// InTx runs work in one transaction, which is undone where work fails. Where
+// PostgreSQL gave it up for another one, work is done again.
 func (db *DB) InTx(ctx context.Context, work func(tx *sql.Tx) error) error {
+	for try := 1; ; try++ {
+		err := db.inTx(ctx, work)
+		var failed *pgconn.PgError
+		// A connection that was gone before anything was said is no answer either.
+		again := errors.As(err, &failed) && failed.Code == deadlock || err != nil && db.postgres && pgconn.SafeToRetry(err)
+		if try == 5 || !again || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (db *DB) inTx(ctx context.Context, work func(tx *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -235,6 +236,7 @@ func TestMissedTicks(t *testing.T) {
 				}
 				return fresh > 0 && len(with(runs, history.Running)) == 0
 			})
+			slices.SortFunc(runs, func(a, b *history.Run) int { return a.Tick.Compare(b.Tick) })
 			var last time.Time
 			made := 0
 			for _, r := range runs {

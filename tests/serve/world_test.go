@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	// These tests wait more than they work.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "6"); err != nil {
 		panic(err)
 	}
 	os.Exit(program.Run(m))
