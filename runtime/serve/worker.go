@@ -156,6 +156,9 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			if _, err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
 				return err
 			}
+			if absent, err := w.schedules.absent(ctx, tx, r, d); err != nil || absent {
+				return err // it was handed over, and then nobody was there
+			}
 			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || len(active) > 0 {
 				return errors.Join(err, w.history.HandBack(ctx, tx, r.ID))
 			}

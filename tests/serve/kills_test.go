@@ -242,6 +242,9 @@ func TestTicksSurviveKills(t *testing.T) {
 			s.stop()
 		}
 		t.Logf("%d runs of ticks, %d of them lost; %d runs in parts, %d of them lost", len(ticks), len(with(ticks, history.Lost)), len(parts), len(with(parts, history.Lost)))
+		left, err := os.ReadDir(w.temp())
+		require.NoError(t, err)
+		assert.Empty(t, left, "folders of runs, which may hold tokens and rows")
 		w.accounted(ticks, 2*time.Second)
 		w.done(ticks)
 		w.accounted(parts, 10*time.Second)

@@ -65,6 +65,24 @@ func TestBadScripts(t *testing.T) {
 	s.stop()
 }
 
+// TestOddOutput: what a database does not take in a text costs no run its log or
+// its end.
+func TestOddOutput(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *world) {
+		w.file("phscript.toml", "[[schedule]]\nname = \"odd\"\nscript = \"odd.lua\"\nretries = 0\n"+never)
+		w.file("odd.lua", `print("a\0b\255c") log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
+		s := w.serve()
+		s.says("serving")
+		id := w.start("odd")
+		assert.Contains(t, w.becomes(id, history.Failed).Error, "j�k")
+		log := w.do("runs", "logs", id)
+		assert.Contains(t, log, "a�b�c")
+		assert.Contains(t, log, "d�e")
+		s.stop()
+	})
+}
+
 // TestSecondSignalKills: the first signal lets a run go on, the second one does
 // not.
 func TestSecondSignalKills(t *testing.T) {

@@ -69,8 +69,9 @@ func newWorld(t *testing.T, state string) *world {
 	if state == "" {
 		w.state = filepath.Join(w.dir, ".state", "state.db")
 	}
+	require.NoError(t, os.Mkdir(w.temp(), 0o700))
 	w.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=UTC", "TMPDIR=" + os.TempDir(), "PHSCRIPT_STATE=" + w.state,
+		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=UTC", "TMPDIR=" + w.temp(), "PHSCRIPT_STATE=" + w.state,
 		"PLANHAT_API_TOKEN=" + planhat.APIToken(), "PLANHAT_TENANT_TOKEN=" + planhat.TenantToken(),
 		"PLANHAT_API_URL=" + planhat.URL(), "PLANHAT_ANALYTICS_URL=" + planhat.AnalyticsURL(),
 	}
@@ -83,6 +84,9 @@ func newWorld(t *testing.T, state string) *world {
 	})
 	return w
 }
+
+// temp is the folder for temporary files.
+func (w *world) temp() string { return filepath.Join(w.dir, ".tmp") }
 
 // file writes a file of the world, as a whole at once.
 func (w *world) file(name, text string) {
