@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/outcome"
-	"github.com/phscript/phscript/runtime/serve"
-	"github.com/phscript/phscript/runtime/store"
 )
 
 // storedRows is what a stored summary has of rejected rows.
@@ -26,23 +23,15 @@ type storedRows struct {
 }
 
 func printRejected(env *environment, o *runsOptions) error {
-	id, err := runID(o.args[0])
-	if err != nil {
-		return err
-	}
-	return o.withStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
-		r, err := history.New(db).Run(ctx, id)
-		if err != nil {
-			return found(id, err)
-		}
+	return o.withRun(env, func(r *history.Run) error {
 		var stored storedRows
 		if len(r.Summary) > 0 {
 			if err := json.Unmarshal(r.Summary, &stored); err != nil {
-				return fmt.Errorf("the summary of run %d: %w", id, err)
+				return fmt.Errorf("the summary of run %d: %w", r.ID, err)
 			}
 		}
 		if len(stored.Rows) == 0 {
-			return &usageError{message: fmt.Sprintf("run %d has no rejected rows", id), hint: "'phscript runs list --status rejected' shows runs that have"}
+			return &usageError{message: fmt.Sprintf("run %d has no rejected rows", r.ID), hint: "'phscript runs list --status rejected' shows runs that have"}
 		}
 		text, err := o.rejectedText(stored.Rows)
 		if err != nil {

@@ -175,7 +175,8 @@ func clip(text string, most int) string {
 	return text
 }
 
-func showRun(env *environment, o *runsOptions) error {
+// withRun does something with the run that is named.
+func (o *runsOptions) withRun(env *environment, do func(r *history.Run) error) error {
 	id, err := runID(o.args[0])
 	if err != nil {
 		return err
@@ -185,6 +186,12 @@ func showRun(env *environment, o *runsOptions) error {
 		if err != nil {
 			return found(id, err)
 		}
+		return do(r)
+	})
+}
+
+func showRun(env *environment, o *runsOptions) error {
+	return o.withRun(env, func(r *history.Run) error {
 		if o.json {
 			return printJSON(env, r)
 		}

@@ -74,8 +74,8 @@ func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Ge
 type Filter struct {
 	Schedule, Script string
 	Statuses         []Status
-	// Since and Until bound the time at which they were due.
-	Since, Until time.Time
+	// Since bounds the time at which they were due.
+	Since time.Time
 	// Due leaves those out that are queued for a later time.
 	Due bool
 	// Limit is how many at most.
@@ -107,9 +107,6 @@ func (h *History) list(ctx context.Context, tx Queryer, f Filter) ([]*Run, error
 	}
 	if !f.Since.IsZero() {
 		add("due_at >= ?", f.Since.UnixMicro())
-	}
-	if !f.Until.IsZero() {
-		add("due_at < ?", f.Until.UnixMicro())
 	}
 	if f.Due {
 		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
