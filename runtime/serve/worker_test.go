@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/schedule"
+	"github.com/phscript/phscript/runtime/store"
 )
 
 type definition = schedule.Definition
@@ -243,6 +245,38 @@ func TestLostRuns(t *testing.T) {
 			return err != nil || r.Status != history.Lost
 		}, lostAfter/5, 100*time.Millisecond)
 	})
+}
+
+// TestALockedFileLosesNobody: a file that is locked can be read, but no worker can
+// tell that it is alive; after that, all of them get their time again.
+func TestALockedFileLosesNobody(t *testing.T) {
+	t.Parallel()
+	location := t.TempDir() + "/state.db"
+	w := newWorld(t, location)
+	d := w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *"})
+	require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+	id := w.runNow("long")
+	claimed, err := w.history.Claim(t.Context(), w.db, id, "alive:1")
+	require.NoError(t, err)
+	require.True(t, claimed)
+	_, err = w.db.ExecContext(t.Context(), `UPDATE phscript_run SET seen_at = seen_at - ? WHERE id = ?`, (2 * lostAfter).Microseconds(), id)
+	require.NoError(t, err)
+	watcher := &Worker{
+		db: w.db, schedules: w.schedules, history: w.history, lostAfter: lostAfter, meters: newMeters(),
+		log: slog.New(slog.DiscardHandler), watching: time.Now().Add(-time.Hour),
+	}
+	other, err := store.Open(t.Context(), location)
+	require.NoError(t, err)
+	lock, err := other.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	require.ErrorContains(t, watcher.Lost(t.Context()), "database is locked")
+	require.NoError(t, lock.Rollback())
+	require.NoError(t, other.Close())
+	require.NoError(t, watcher.Lost(t.Context()))
+	w.awaitStatus(id, history.Running)
+	watcher.watching = time.Now().Add(-time.Hour)
+	require.NoError(t, watcher.Lost(t.Context()))
+	w.awaitStatus(id, history.Lost)
 }
 
 // TestShutdownHandsOver: a service that stops lets a run end, and gives one that
