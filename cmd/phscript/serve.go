@@ -168,6 +168,9 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := serve.ClearFolders(); err != nil {
+		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
+	}
 	if o.simulated {
 		planhat, err := startSimulator(loaded.Config, o.simulate, o.companies, "")
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"strings"
 	"time"
 
@@ -41,9 +40,6 @@ func supervised(env *environment) *environment {
 		}()
 		go func() {
 			_, _ = io.Copy(io.Discard, env.stdin)
-			if folder, _ := env.getenv(serve.FolderVariable); folder != "" && runtime.GOOS != "windows" {
-				_ = os.RemoveAll(folder) // nobody else will; on Windows it is how a run is asked to end
-			}
 			both <- os.Interrupt
 			time.Sleep(orphanGrace)
 			both <- os.Interrupt

@@ -30,9 +30,6 @@ const (
 	// ConfigVariable holds the name of a copy of the configuration file, which
 	// is read in its place.
 	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
-	// FolderVariable holds the name of the run's own folder, which goes away with
-	// the run.
-	FolderVariable = "PHSCRIPT_RUN_FOLDER"
 	// ScheduleVariable holds the name of the run's schedule.
 	ScheduleVariable = "PHSCRIPT_SCHEDULE"
 	// ParamsVariable holds the run's parameters as JSON.
@@ -69,13 +66,13 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	failed := func(err error) history.End {
 		return history.End{Status: history.Failed, Error: "the run could not be started: " + err.Error()}
 	}
-	temp, err := os.MkdirTemp("", "phscript-run-")
+	own, err := newFolder()
 	if err != nil {
 		return failed(err)
 	}
-	defer func() { _ = os.RemoveAll(temp) }()
-	summary := filepath.Join(temp, "summary.json")
-	cmd, err := p.command(r, d, temp, summary)
+	defer func() { _ = own.remove() }()
+	summary := filepath.Join(own.path, "summary.json")
+	cmd, err := p.command(r, d, own.path, summary)
 	if err != nil {
 		return failed(err)
 	}
@@ -162,7 +159,7 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	if err != nil {
 		return nil, fmt.Errorf("its parameters: %w", err)
 	}
-	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID), FolderVariable+"="+temp)
+	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
 	if configCopy != "" {
 		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
 	}
