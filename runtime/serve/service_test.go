@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/schedule"
 	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 )
 
@@ -101,7 +102,7 @@ func (w *world) serve(name string, launch Launch, definitions ...schedule.Defini
 func (w *world) await(f history.Filter, enough func(runs []*history.Run) bool) []*history.Run {
 	w.t.Helper()
 	var runs []*history.Run
-	if !assert.Eventually(w.t, func() bool {
+	if !patience.Until(20*time.Millisecond, func() bool {
 		list, err := w.history.List(w.t.Context(), f)
 		require.NoError(w.t, err)
 		runs = nil
@@ -109,7 +110,7 @@ func (w *world) await(f history.Filter, enough func(runs []*history.Run) bool) [
 			runs = append([]*history.Run{r}, runs...)
 		}
 		return enough(runs)
-	}, time.Minute, 20*time.Millisecond) {
+	}) {
 		for _, r := range runs {
 			w.t.Logf("run %d %s %s %s %q", r.ID, r.Schedule, r.Tick, r.Status, r.Reason)
 		}

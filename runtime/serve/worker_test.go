@@ -19,6 +19,7 @@ import (
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/schedule"
 	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/patience"
 )
 
 type definition = schedule.Definition
@@ -39,11 +40,11 @@ func hold(release <-chan struct{}) Launch {
 func (w *world) runNow(name string) int64 {
 	w.t.Helper()
 	var e Entry
-	require.Eventually(w.t, func() bool {
+	patience.Await(w.t, 10*time.Millisecond, func() bool {
 		var err error
 		e, err = w.schedules.Get(w.t.Context(), name)
 		return err == nil
-	}, time.Minute, 10*time.Millisecond)
+	}, "there never is a schedule %s", name)
 	id, err := w.schedules.RunNow(w.t.Context(), e)
 	require.NoError(w.t, err)
 	return id
@@ -52,12 +53,12 @@ func (w *world) runNow(name string) int64 {
 func (w *world) awaitStatus(id int64, status history.Status) *history.Run {
 	w.t.Helper()
 	var r *history.Run
-	require.Eventually(w.t, func() bool {
+	patience.Await(w.t, 20*time.Millisecond, func() bool {
 		var err error
 		r, err = w.history.Run(w.t.Context(), id)
 		require.NoError(w.t, err)
 		return r.Status == status
-	}, time.Minute, 20*time.Millisecond, "run %d never was %s", id, status)
+	}, "run %d never was %s", id, status)
 	return r
 }
 

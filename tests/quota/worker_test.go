@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/quota"
 	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/program"
 )
 
@@ -171,7 +172,7 @@ func (c crew) count() int {
 // await waits until the crew has started n calls in all.
 func (c crew) await(t *testing.T, n int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return c.count() >= n }, 2*time.Minute, 10*time.Millisecond, "calls started: %d of %d", c.count(), n)
+	patience.Await(t, 10*time.Millisecond, func() bool { return c.count() >= n }, "fewer than %d calls started", n)
 }
 
 // finish ends the crew and demands that no stretch of time held too many

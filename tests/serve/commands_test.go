@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/patience"
 )
 
 var queuedRun = regexp.MustCompile(`run (\d+) of`)
@@ -42,10 +43,10 @@ func (w *world) show(id string) (r history.Run) {
 func (w *world) becomes(id string, status history.Status) history.Run {
 	w.t.Helper()
 	var r history.Run
-	require.Eventually(w.t, func() bool {
+	patience.Await(w.t, 50*time.Millisecond, func() bool {
 		r = w.show(id)
 		return r.Status == status
-	}, time.Minute, 50*time.Millisecond, "run %s is never %s", id, status)
+	}, "run %s is never %s", id, status)
 	return r
 }
 
@@ -63,7 +64,7 @@ func TestCommands(t *testing.T) {
 		id := w.start("long")
 		w.becomes(id, history.Running)
 		var lines []history.Line
-		require.Eventually(t, func() bool {
+		patience.Await(t, 100*time.Millisecond, func() bool {
 			lines = nil
 			for _, text := range strings.Split(strings.TrimSpace(w.do("runs", "logs", "--json", id)), "\n") {
 				var l history.Line
@@ -72,7 +73,7 @@ func TestCommands(t *testing.T) {
 				}
 			}
 			return len(lines) == 3
-		}, time.Minute, 100*time.Millisecond)
+		}, "the log never had three lines")
 		levels := map[string]string{}
 		for _, l := range lines {
 			levels[l.Level] = l.Message + string(l.Fields)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 	"github.com/phscript/phscript/tests/program"
 )
@@ -119,10 +120,10 @@ func (w *world) pause(schedules ...string) {
 func (s *service) working() []int {
 	s.w.t.Helper()
 	var list []int
-	require.Eventually(s.w.t, func() bool {
+	patience.Await(s.w.t, 5*time.Millisecond, func() bool {
 		list = s.children()
 		return len(list) > 0
-	}, time.Minute, 5*time.Millisecond)
+	}, "it never has a run at work")
 	return list
 }
 
@@ -131,14 +132,14 @@ func (s *service) killed() {
 	s.w.t.Helper()
 	list := s.working()
 	s.kill()
-	require.Eventually(s.w.t, func() bool {
+	patience.Await(s.w.t, 20*time.Millisecond, func() bool {
 		for _, pid := range list {
 			if alive(pid) {
 				return false
 			}
 		}
 		return true
-	}, 30*time.Second, 20*time.Millisecond, "a run outlives its service")
+	}, "a run outlives its service")
 }
 
 // name is what a service calls itself.
@@ -185,7 +186,7 @@ func (p *pair) named(name string) int {
 func (p *pair) leader(db *store.DB) int {
 	p.w.t.Helper()
 	found := -1
-	require.Eventually(p.w.t, func() bool {
+	patience.Await(p.w.t, 100*time.Millisecond, func() bool {
 		var name string
 		if err := db.QueryRowContext(p.w.t.Context(), "SELECT leader_id FROM river_leader").Scan(&name); err != nil {
 			assert.ErrorIs(p.w.t, err, sql.ErrNoRows)
@@ -193,7 +194,7 @@ func (p *pair) leader(db *store.DB) int {
 		}
 		found = p.named(name)
 		return found >= 0
-	}, time.Minute, 100*time.Millisecond, "nobody leads")
+	}, "nobody leads")
 	return found
 }
 
@@ -202,7 +203,7 @@ func (p *pair) leader(db *store.DB) int {
 func (p *pair) amidst() int {
 	p.w.t.Helper()
 	found := -1
-	require.Eventually(p.w.t, func() bool {
+	patience.Await(p.w.t, 50*time.Millisecond, func() bool {
 		for _, r := range with(p.w.runs("parts"), history.Running) {
 			log, _, _ := p.w.try("runs", "logs", fmt.Sprint(r.ID))
 			if strings.Contains(log, "at part 2") && !strings.Contains(log, "at part 4") {
@@ -210,7 +211,7 @@ func (p *pair) amidst() int {
 			}
 		}
 		return found >= 0
-	}, time.Minute, 50*time.Millisecond, "no run is amidst its parts")
+	}, "no run is amidst its parts")
 	return found
 }
 

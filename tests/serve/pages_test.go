@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/patience"
 )
 
 var pagesAt = regexp.MustCompile(`health and metrics address=(\S+)`)
@@ -93,9 +94,9 @@ func TestPagesAndReload(t *testing.T) {
 	status, text = s.page("/readyz")
 	assert.Equal(t, 200, status, "it goes on with what it has")
 	assert.Contains(t, text, "unknown setting 'schedule.evry' (did you mean 'every'?)")
-	assert.Eventually(t, func() bool {
+	patience.Await(t, 200*time.Millisecond, func() bool {
 		return strings.Contains(w.do("schedule", "list"), "did you mean 'every'?")
-	}, time.Minute, 200*time.Millisecond)
+	}, "the problem is never shown")
 	n := len(with(w.runs("often"), history.Succeeded))
 	w.await("often", atLeast(n+1, history.Succeeded))
 

@@ -22,6 +22,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 	"github.com/phscript/phscript/tests/program"
 )
@@ -148,10 +149,10 @@ func (w *world) runs(schedule string) []*history.Run {
 func (w *world) await(schedule string, enough func(runs []*history.Run) bool) []*history.Run {
 	w.t.Helper()
 	var runs []*history.Run
-	if !assert.Eventually(w.t, func() bool {
+	if !patience.Until(100*time.Millisecond, func() bool {
 		runs = w.runs(schedule)
 		return enough(runs)
-	}, time.Minute, 100*time.Millisecond) {
+	}) {
 		for _, r := range runs {
 			w.t.Logf("run %d %s tick %s attempt %d %s %s %q %q", r.ID, r.Schedule, r.Tick, r.Attempt, r.Cause, r.Status, r.Reason, r.Error)
 		}
@@ -230,7 +231,7 @@ func (w *world) serveBy(program string, args ...string) *service {
 // says waits until a service has said something.
 func (s *service) says(what string) {
 	s.w.t.Helper()
-	require.Eventually(s.w.t, func() bool { return strings.Contains(s.String(), what) }, time.Minute, 20*time.Millisecond, "it never said %q", what)
+	patience.Await(s.w.t, 20*time.Millisecond, func() bool { return strings.Contains(s.String(), what) }, "it never said %q", what)
 }
 
 // kill ends the service without a warning.
