@@ -265,10 +265,10 @@ func (s *Service) reload(ctx context.Context) error {
 		err = fmt.Errorf("%s is gone", last.Config.File)
 	}
 	if err != nil {
-		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
 		s.mu.Lock()
 		s.tried, s.problem = now, err
 		s.mu.Unlock()
+		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
 		return nil
 	}
 	if err := s.schedules.Sync(ctx, loaded.Definitions); err != nil {
