@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // nilName finds the name in Lua's messages about a value that is nil.
@@ -78,30 +79,12 @@ var operandHints = []struct {
 	},
 }
 
-// testHint says what to do with a test that is run as a script.
-const testHint = "that is for tests: files that end in _test.lua, which are run by 'phscript test FILE'"
-
-// foreignGlobals says how to write what other languages have as a global name.
-var foreignGlobals = map[string]string{
-	"null": "'null' is written nil", "None": "'None' is written nil", "undefined": "'undefined' is written nil", "NULL": "'NULL' is written nil",
-	"True": "'True' is written true", "False": "'False' is written false",
-	"import": `a module is loaded with local name = require "name"`, "include": `a module is loaded with local name = require "name"`,
-	"len": "the length of a list or text is written #value", "range": "counting is written for i = 1, 10 do ... end",
-	"str": "a value becomes text with tostring(value)", "int": "a text becomes a number with tonumber(text)",
-	"float": "a text becomes a number with tonumber(text)", "parseInt": "a text becomes a number with tonumber(text)",
-	"parseFloat": "a text becomes a number with tonumber(text)", "Number": "a text becomes a number with tonumber(text)",
-	"console": "write print(...) in the place of console.log(...)", "echo": "text is shown with print(...)", "printf": "write print(string.format(...))",
-	"describe": testHint, "it": testHint, "expect": testHint, "run_script": testHint, "simulator": testHint, "clock": testHint,
-	"before_each": testHint, "after_each": testHint, "before_all": testHint, "after_all": testHint,
-	"open": "files are read with fs.read(name) and csv.rows(name)", "exit": "a run is ended with os.exit()",
-}
-
 // globalHint says what was meant by a global name that is nil.
 func (r *run) globalHint(name string) string {
 	if slices.Contains(r.rt.ModuleNames(), name) {
 		return "write local " + name + " = require \"" + name + "\" first"
 	}
-	if hint := foreignGlobals[name]; hint != "" {
+	if hint := manual.Foreign(name); hint != "" {
 		return hint
 	}
 	return didYouMean(suggest.Nearest(name, r.globalNames()))

@@ -21,6 +21,7 @@ func TestHintsSuggestNames(t *testing.T) {
 		`tables.map({}, print)`:                   `write local tables = require "tables" first`,
 		`import("csv")`:                           `local name = require "name"`,
 		`it("x", function() end)`:                 "phscript test FILE",
+		"local report = {} report.insert('x')":    "write table.insert(the table, ...)",
 		`print(null.x)`:                           "'null' is written nil",
 		`planhat.compny.get_list()`:               "did you mean 'company'?",
 		`planhat.companies.get_list()`:            "did you mean 'company'?",

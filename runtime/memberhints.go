@@ -27,13 +27,23 @@ func (r *run) memberHint(name string, e *ScriptError) string {
 	}
 	module := r.moduleOf(owner)
 	if module == "" {
-		return ""
+		return r.libraryHint(name)
 	}
 	shown, more := members[:min(len(members), shownMembers)], ""
 	if left := len(members) - len(shown); left > 0 {
 		more = fmt.Sprintf(" and %d more", left)
 	}
 	return module + " has: " + strings.Join(shown, ", ") + more
+}
+
+// libraryHint says where a function lies that is no field of a table of the
+// script.
+func (r *run) libraryHint(name string) string {
+	library := r.loaded().RawGetString("table")
+	if member(library, name) == lua.LNil {
+		return ""
+	}
+	return "tables have no functions of their own: write table." + name + "(the table, ...)"
 }
 
 // membersOf lists the names in a table and in what its metatable hands on to,

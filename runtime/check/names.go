@@ -8,6 +8,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // globals reports names that nothing defines, and globals that the script makes.
@@ -42,22 +43,11 @@ func localForm(g globalUse) string {
 	return "local " + g.name + " = ..."
 }
 
-// foreign are names that people bring along from other languages and versions.
-var foreign = map[string]string{
-	"null": "nothing is written nil in Lua; json.null clears a field in Planhat", "None": "nothing is written nil in Lua",
-	"undefined": "nothing is written nil in Lua", "True": "Lua writes true in small letters", "False": "Lua writes false in small letters",
-	"this": "an object inside of its methods is called self", "console": "print(...) writes a line, log.info(...) a message",
-	"len": "the length of a list or text is written #list", "str": "tostring(value) makes a text",
-	"int": "tonumber(text) makes a number, math.floor(number) cuts it off", "bit32": "Lua 5.1 has no bit operations",
-	"utf8": "Lua 5.1 has no module utf8", "warn": "log.warn(...) writes a warning", "printf": "print(string.format(...)) writes formatted text",
-	"continue": "Lua has no continue; put the rest of the loop's body into an if", "elif": "write elseif",
-}
-
 func (c *script) undefined(g globalUse) {
 	message := fmt.Sprintf("'%s' is not defined", g.name)
 	f := c.at(g.token, "undefined-global", message)
 	f.Subject = g.name
-	if hint := foreign[g.name]; hint != "" {
+	if hint := manual.Foreign(g.name); hint != "" {
 		f.Hint = hint
 		return
 	}

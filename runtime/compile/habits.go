@@ -41,6 +41,13 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		if top.closer == "end" {
 			return "a block ends with end, not with }"
 		}
+	case "=":
+		if top.text == "(" && s.isCall(top.at) {
+			return "options go into braces: f{ name = value }; a comparison is written =="
+		}
+		if top.text == "(" {
+			return "a comparison is written =="
+		}
 	case ":":
 		if top.text == "{" {
 			return `the fields of a table are written name = value, or ["any text"] = value`
@@ -110,6 +117,11 @@ func (s *sourceText) bareCall(at int, tok, before token) string {
 		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].text, before.text, tok.text)
 	}
 	return ""
+}
+
+// isCall tells whether a parenthesis opens the arguments of a call.
+func (s *sourceText) isCall(i int) bool {
+	return i > 0 && s.tokens[i-1].kind == tokenName && (s.isField(i-1) || !reserved(s.tokens[i-1].text))
 }
 
 // reserved tells whether a word belongs to the language and is no name.

@@ -40,6 +40,8 @@ func TestHabitsOfOtherLanguages(t *testing.T) {
 		`local t = { "a": 1 }`:                    `["any text"] = value`,
 		"local t = { a: 1 }":                      "name = value",
 		"local t = { a = 1 b = 2 }":               "separated by commas",
+		"planhat.company.get_list(limit = 5)":     "options go into braces",
+		"if (a = 1) then b() end":                 "a comparison is written ==",
 		"x++":                                     "write x = x + 1",
 		"local y = !x":                            "'not' is written not",
 		`import csv from "csv"`:                   `local name = require "name"`,

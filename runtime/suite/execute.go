@@ -161,6 +161,9 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	if closed := w.close(); err == nil {
 		err = closed
 	}
+	if err == nil {
+		err = w.unmatched()
+	}
 	result := outcomeOf(err, &Test{Output: w.out.String(), Duration: time.Since(started)})
 	if err != nil && ctx.Err() != nil {
 		return // the test did not fail: it was interrupted

@@ -17,7 +17,7 @@ func expectModule() *bindings.Module {
 		Name: "expect",
 		Doc: "States what a value should be. `expect(value)` returns an object with the matchers below, such as " +
 			"`expect(total).to_equal(3)`. With `never` in between, the opposite is expected: `expect(list).never.to_contain(\"x\")`.\n\n" +
-			"A matcher that does not hold ends the test with what was expected and what came.",
+			"A matcher that does not hold ends the test with what was expected and what came. A test with an `expect(value)` that no matcher follows fails: it proves nothing.",
 		Call: &bindings.Func{
 			Name:   "expect",
 			Doc:    "Returns an object with matchers for a value.",
@@ -27,7 +27,7 @@ func expectModule() *bindings.Module {
 			Returns:  []bindings.Return{{Type: "Expectation", Doc: "An object with the matchers, and `never` for their opposite."}},
 			Example:  `expect(1 + 1).to_equal(2)`,
 			Call: func(a *bindings.Args) (int, error) {
-				return a.Push(newExpectation(a.L, a.Host, a.Get(0), false))
+				return a.Push(newExpectation(a.L, a.Host, a.Get(0), false, noteClaim(a)))
 			},
 		},
 	}
@@ -123,16 +123,17 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 }
 
 // newExpectation makes the object that expect returns. Its methods are made
-// when they are asked for.
-func newExpectation(L *lua.LState, h bindings.Host, got lua.LValue, never bool) *lua.LTable {
+// when they are asked for; matched is called then.
+func newExpectation(L *lua.LState, h bindings.Host, got lua.LValue, never bool, matched func()) *lua.LTable {
 	object := L.NewTable()
 	meta := L.NewTable()
 	meta.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		name := lua.LVAsString(L.Get(2))
 		if name == "never" {
-			L.Push(newExpectation(L, h, got, !never))
+			L.Push(newExpectation(L, h, got, !never, matched))
 			return 1
 		}
+		matched()
 		names := []string{"never"}
 		for _, one := range matchers() {
 			if one.Name == name {

@@ -93,6 +93,27 @@ func TestHooksThatFail(t *testing.T) {
 	assert.Equal(t, []string{"not ready", "not ready", "left a mess", "first", "late"}, messages)
 }
 
+func TestExpectationsWithoutAMatcher(t *testing.T) {
+	f := runOne(t, `
+		it("forgets it", function()
+			expect(1)
+			expect(2).never.to_equal(1)
+		end)
+		it("forgets it behind never", function() local _ = expect(1).never end)
+		it("has it in a local", function()
+			local that = expect(1)
+			expect(2).to_equal(2)
+			that.to_equal(1)
+			that.to_be_truthy()
+		end)
+		it("fails before", function() expect(1).to_equal(2) expect(3) end)`, Options{})
+	assert.Equal(t, []string{"forgets it failed", "forgets it behind never failed", "has it in a local passed", "fails before failed"}, outcomes(f))
+	e, ok := asType[*runtime.ScriptError](f.Tests[0].Err)
+	require.True(t, ok)
+	assert.Equal(t, "expect(value) without a matcher proves nothing", e.Message)
+	assert.Equal(t, 3, e.Line)
+}
+
 func TestChoosingTests(t *testing.T) {
 	source := `
 		describe("sync", function()

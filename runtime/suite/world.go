@@ -26,6 +26,8 @@ type world struct {
 	closed    bool
 	// inside is where the script was that the test ended in.
 	inside string
+	// claims are the calls of expect that no matcher has followed yet.
+	claims []*claim
 }
 
 func newWorld(now func() time.Time) *world {
