@@ -148,18 +148,21 @@ func drain(a *Args, next *lua.LFunction) []lua.LValue {
 }
 
 func (b binding) encodeRows(a *Args, values []lua.LValue) ([]planhat.Record, error) {
-	codec := CodecOf(a.L)
-	opt := EncodeOptions{Model: b.model, Unknown: warnUnknown(a, b.model)}
+	codec, doubts := CodecOf(a.L), doubts{a: a, model: b.model}
+	opt := doubts.options()
 	records := make([]planhat.Record, len(values))
 	for i, v := range values {
-		if _, ok := v.(*lua.LTable); !ok {
+		row, ok := v.(*lua.LTable)
+		if !ok {
 			return nil, a.Errorf("row %d must be a table, not %s; nothing was sent", i+1, describeValue(v))
 		}
+		doubts.row(row)
 		var err error
 		if records[i], err = codec.EncodeBytes(v, opt); err != nil {
 			return nil, a.Errorf("row %d: %v; nothing was sent", i+1, err)
 		}
 	}
+	doubts.warn()
 	return records, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,6 +22,9 @@ type EncodeOptions struct {
 	Model *catalog.Model
 	// Unknown is called for each property that Model does not have.
 	Unknown func(name string)
+	// ReadOnly is called for each property that Planhat sets itself, but for
+	// those that tell which record is meant.
+	ReadOnly func(name string)
 }
 
 // EncodeError says which part of a value has no JSON form.
@@ -250,6 +254,9 @@ func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name st
 			opt.Unknown(name)
 		}
 		return c.encode(enc, v)
+	}
+	if p.ReadOnly && opt.ReadOnly != nil && name != "_id" && name != "custom" && !slices.Contains(opt.Model.Keyables.Bulk, name) {
+		opt.ReadOnly(name)
 	}
 	switch p.Type {
 	case catalog.Days:

@@ -2,14 +2,12 @@ package bindings
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Planhat is the module planhat: one part for each model of the catalog, with
@@ -222,19 +220,6 @@ func reference(prefix, property string) *Func {
 			}
 			return a.Push(lua.LString(prefix + "-" + id))
 		},
-	}
-}
-
-// warnUnknown returns a function that reports properties which the catalog
-// does not know. It is a warning, since a tenant may have fields of its own.
-func warnUnknown(a *Args, model *catalog.Model) func(name string) {
-	return func(name string) {
-		if slices.Contains(translatedNames[model.Snake], name) {
-			return
-		}
-		a.Host.Warn(a.Context(), model.Snake+"."+name, fmt.Sprintf(
-			"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
-			model.Snake, name, suggest.Phrase(name, propertyNames(model))))
 	}
 }
 

@@ -231,6 +231,39 @@ func TestUnknownPropertiesWarn(t *testing.T) {
 	assert.Contains(t, h.warnings[0], "did you mean 'externalId'")
 }
 
+func TestRowsWithoutAKeyWarn(t *testing.T) {
+	for script, want := range map[string]string{
+		`planhat.company.bulk_upsert{ { name = "A" }, { name = "B", externalId = "" } }`:                        "none of the rows has sourceId or externalId, so that each run of the script makes new records of them",
+		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" }, { name = "B", sourceId = json.null } }`: "1 of 2 rows has not got sourceId or externalId, so that each run of the script makes another company of it; the first is row 2",
+		`planhat.enduser.bulk_upsert{ { firstName = "A" } }`:                                                    "the row has not got sourceId, externalId or email, so that each run of the script makes another enduser of it",
+		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" } }`:                                       "",
+		`planhat.enduser.bulk_upsert{ { email = "a@b.example" } }`:                                              "",
+		`planhat.note.bulk_upsert{ { companyId = planhat.company.get_list()[1]._id } }`:                         "", // it has no key of its own
+	} {
+		L, h, _ := planhatState(t)
+		results(t, L, script)
+		if want == "" {
+			assert.Empty(t, h.warnings, script)
+		} else if assert.Len(t, h.warnings, 1, script) {
+			assert.Equal(t, want, strings.SplitN(h.warnings[0], ": ", 2)[1])
+		}
+	}
+}
+
+func TestReadOnlyPropertiesWarn(t *testing.T) {
+	L, h, _ := planhatState(t)
+	results(t, L, `
+		local c = planhat.company.get_list()[1]
+		planhat.company.update(c._id, { phase = "x", mrr = 500, custom = { a = 1 } })
+		planhat.company.bulk_upsert{ { _id = c._id, arr = 9 } }
+		planhat.enduser.bulk_upsert{ { email = "a@b.example", companyId = c._id, lastActive = "2026-01-01", experience = 3 } }`)
+	require.NotEmpty(t, h.warnings)
+	assert.Equal(t, "company read-only: Planhat sets 'mrr' of a company itself; in what is written, it has no effect there", h.warnings[0])
+	// A record that was read is written back as a whole.
+	results(t, L, `local c = planhat.company.get_list()[1]  planhat.company.update(c._id, c)`)
+	assert.Contains(t, h.warnings[len(h.warnings)-1], "more of a company itself")
+}
+
 func TestEveryOperationIsAFunction(t *testing.T) {
 	L, _, _ := planhatState(t)
 	root := L.GetGlobal("planhat").(*lua.LTable)

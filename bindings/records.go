@@ -17,10 +17,12 @@ func (b binding) resource(a *Args) (*planhat.Resource, error) {
 
 // record encodes an argument as a record of the model.
 func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
-	raw, err := CodecOf(a.L).EncodeBytes(v, EncodeOptions{Model: b.model, Unknown: warnUnknown(a, b.model)})
+	doubts := doubts{a: a, model: b.model}
+	raw, err := CodecOf(a.L).EncodeBytes(v, doubts.options())
 	if err != nil {
 		return nil, a.Errorf("the %s cannot be sent: %v", b.model.Snake, err)
 	}
+	doubts.warn()
 	return raw, nil
 }
 

@@ -23,60 +23,21 @@ func (r *run) hint(e *ScriptError) string {
 				return hint
 			}
 		}
-		return operandHint(m[1], m[2], m[3])
+		return r.operandHint(m[1], m[2], m[3], e)
 	}
 	if m := nilName.FindStringSubmatch(e.Message); m != nil {
-		if m[2] == "global" {
+		switch {
+		case m[2] == "global":
 			return r.globalHint(m[3])
+		case m[3] == unnamed:
+			return r.placeHint(e)
 		}
 		return r.memberHint(m[3], e)
 	}
 	if hint := r.loopHint(e); hint != "" {
 		return hint
 	}
-	for _, known := range operandHints {
-		if known.message.MatchString(e.Message) {
-			return known.hint
-		}
-	}
-	return ""
-}
-
-// nilOperand finds the name of a value that an operator was given and that is
-// nil.
-var nilOperand = regexp.MustCompile(`^attempt to (perform arithmetic on|concatenate|get length of) (global|local|upvalue|field) '([^']+)' \(a nil value\)`)
-
-// operandHint says what to do about a nil operand.
-func operandHint(operation, kind, name string) string {
-	if kind == "field" {
-		name = "row." + name
-	}
-	switch operation {
-	case "get length of":
-		return "'" + name + "' has no value yet; a list begins with " + name + " = {}"
-	case "concatenate":
-		return "'" + name + "' has no value here; write (" + name + " or \"\") where it may be missing"
-	}
-	return "'" + name + "' has no value here; write (" + name + " or 0) where it may be missing, as an empty cell of a CSV file is"
-}
-
-// operandHints say what to do about values that do not fit an operation.
-var operandHints = []struct {
-	message *regexp.Regexp
-	hint    string
-}{
-	{
-		regexp.MustCompile(`^attempt to perform arithmetic on .*\bstring value`),
-		"texts are joined with ..; a text that holds a number becomes one with tonumber(text)",
-	},
-	{
-		regexp.MustCompile(`^attempt to compare (string with number|number with string)$`),
-		`a text is compared with a number here: turn it into one with tonumber(text); for columns of a CSV file, read it with the option numbers = { "column" }`,
-	},
-	{
-		regexp.MustCompile(`^attempt to compare (nil with \w+|\w+ with nil)$`),
-		"one of the two is missing (nil): check for that first, or give it a value with (x or 0)",
-	},
+	return r.mixedHint(e)
 }
 
 // globalHint says what was meant by a global name that is nil.

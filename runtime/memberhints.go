@@ -39,9 +39,16 @@ func (r *run) memberHint(name string, e *ScriptError) string {
 // libraryHint says where a function lies that is no field of a table of the
 // script.
 func (r *run) libraryHint(name string) string {
-	library := r.loaded().RawGetString("table")
-	if member(library, name) == lua.LNil {
+	library, ok := r.loaded().RawGetString("table").(*lua.LTable)
+	if !ok {
 		return ""
+	}
+	if member(library, name) == lua.LNil {
+		near := manual.Likeliest(name, membersOf(library))
+		if len(near) == 0 {
+			return ""
+		}
+		name = near[0]
 	}
 	return "tables have no functions of their own: write table." + name + "(the table, ...)"
 }

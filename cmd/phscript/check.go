@@ -221,6 +221,8 @@ func (o *checkOptions) files(env *environment) ([]checkedFile, error) {
 				return nil, err
 			}
 			files = append(files, checkedFile{o.stdinName, source})
+		case isData(arg):
+			return nil, &usageError{message: arg + " is a file of data, not a script"}
 		case isDir(env, arg):
 			before := len(files)
 			if err := walkScripts(env, arg, add); err != nil {

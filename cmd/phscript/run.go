@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -111,6 +112,8 @@ func (o *runOptions) script(env *environment) (runtime.Script, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return runtime.Script{}, &usageError{message: "there is no script " + name, hint: "the path is looked up from the working directory, " + env.dir}
+	case err == nil && isData(name):
+		return runtime.Script{}, &usageError{message: name + " is a file of data, not a script", hint: "the script comes first: phscript run FILE.lua " + name}
 	case err != nil && isDir(env, name):
 		hint := "name a file in it"
 		if o.simulated {
@@ -123,6 +126,11 @@ func (o *runOptions) script(env *environment) (runtime.Script, error) {
 	return runtime.Script{Name: name, Path: path, Source: source, Args: args}, nil
 }
 
+// isData tells whether a name is one that no script has.
+func isData(name string) bool {
+	return slices.Contains([]string{".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".toml", ".xml"}, strings.ToLower(filepath.Ext(name)))
+}
+
 func runScript(env *environment, o *runOptions) error {
 	env = supervised(env)
 	c, err := o.settings(env)
@@ -131,6 +139,9 @@ func runScript(env *environment, o *runOptions) error {
 	}
 	handler, err := logHandler(env, c)
 	if err != nil {
+		return err
+	}
+	if err := summaryOutput.check(env, o.summary); err != nil {
 		return err
 	}
 	script, err := o.script(env)

@@ -23,13 +23,12 @@ type summary struct{ *outcome.Summary }
 
 // writeFile writes the summary as JSON; it appears whole or not at all.
 func (s *summary) writeFile(env *environment, name string, secrets *redact.Secrets) error {
-	name = env.path(name)
 	text, err := json.MarshalIndent(s.Summary, "", "  ")
 	if err != nil {
 		return fmt.Errorf("the summary cannot be written: %w", err)
 	}
 	text = []byte(secrets.String(string(text)) + "\n")
-	return writeWhole(name, text, "the summary", "--summary")
+	return summaryOutput.write(env, name, text)
 }
 
 // print writes the summary for a person, on standard error.

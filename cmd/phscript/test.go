@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -96,6 +97,9 @@ func (o *testOptions) settings(env *environment) (suite.Options, error) {
 		if s.Seed == 0 {
 			s.Seed = env.now().UnixNano()%1_000_000 + 1
 		}
+	}
+	if err := errors.Join(junitOutput.check(env, o.junit), lcovOutput.check(env, o.lcov)); err != nil {
+		return s, err
 	}
 	s.Coverage, s.ListOnly = o.coverage || o.coverageHTML != "" || o.lcov != "", o.list
 	if o.filter != "" {
@@ -195,7 +199,7 @@ func (o *testOptions) writeReports(env *environment, report *suite.Report, start
 		if err := suite.JUnit(&b, report, started); err != nil {
 			return err
 		}
-		if err := writeWhole(env.path(o.junit), b.Bytes(), "the JUnit report", "--junit"); err != nil {
+		if err := junitOutput.write(env, o.junit, b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -211,7 +215,7 @@ func (o *testOptions) writeReports(env *environment, report *suite.Report, start
 		if err := c.LCOV(&b); err != nil {
 			return err
 		}
-		if err := writeWhole(env.path(o.lcov), b.Bytes(), "the coverage", "--lcov"); err != nil {
+		if err := lcovOutput.write(env, o.lcov, b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -227,7 +231,7 @@ func (o *testOptions) writeReports(env *environment, report *suite.Report, start
 		if err := p.Write(&b); err != nil {
 			return err
 		}
-		if err := writeWhole(filepath.Join(dir, p.Name), b.Bytes(), "the coverage", "--coverage-html"); err != nil {
+		if err := writeWhole(filepath.Join(dir, p.Name), b.Bytes(), "the coverage"); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,106 @@
+package bindings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+// doubts collects what is odd about records that are sent, in the words of a
+// warning. Nothing of it keeps them from being sent.
+type doubts struct {
+	a        *Args
+	model    *catalog.Model
+	readOnly []string
+	// rows is how many rows were looked at, keyless how many of them have no
+	// key, and first the number of the first one of those.
+	rows, keyless, first int
+}
+
+// options are those of a record whose doubts are collected.
+func (d *doubts) options() EncodeOptions {
+	return EncodeOptions{Model: d.model, Unknown: d.unknown, ReadOnly: func(name string) {
+		if !slices.Contains(d.readOnly, name) {
+			d.readOnly = append(d.readOnly, name)
+		}
+	}}
+}
+
+// unknown warns of a property that the catalog does not know. It is a warning,
+// since a tenant may have fields of its own.
+func (d *doubts) unknown(name string) {
+	if slices.Contains(translatedNames[d.model.Snake], name) || slices.Contains(CommonProperties, name) {
+		return
+	}
+	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
+		"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
+		d.model.Snake, name, suggest.Phrase(name, propertyNames(d.model))))
+}
+
+// row looks at the keys of a row.
+func (d *doubts) row(row *lua.LTable) {
+	d.rows++
+	for _, key := range d.model.Keyables.Bulk {
+		if v := row.RawGetString(key); v != lua.LNil && v != lua.LString("") && !CodecOf(d.a.L).IsNull(v) {
+			return
+		}
+	}
+	if d.keyless++; d.first == 0 {
+		d.first = d.rows
+	}
+}
+
+// shownReadOnly is how many properties a warning names.
+const shownReadOnly = 5
+
+// warn tells of what was collected.
+func (d *doubts) warn() {
+	if n := len(d.readOnly); n > 0 {
+		slices.Sort(d.readOnly)
+		names := "'" + strings.Join(d.readOnly[:min(n, shownReadOnly)], "', '") + "'"
+		if n > shownReadOnly {
+			names += fmt.Sprintf(" and %d more", n-shownReadOnly)
+		}
+		what := "it has no effect there"
+		if n > 1 {
+			what = "they have no effect there"
+		}
+		d.a.Host.Warn(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of a %s itself; in what is written, %s", names, d.model.Snake, what))
+	}
+	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
+	if d.keyless == 0 || len(keys) == 0 {
+		return
+	}
+	which := "none of the rows has"
+	switch {
+	case d.rows == 1:
+		which = "the row has not got"
+	case d.keyless < d.rows:
+		have := "have"
+		if d.keyless == 1 {
+			have = "has"
+		}
+		which = fmt.Sprintf("%d of %d rows %s not got", d.keyless, d.rows, have)
+	}
+	message := fmt.Sprintf("%s %s, so that each run of the script makes another %s of it", which, orList(keys), d.model.Snake)
+	if d.keyless > 1 {
+		message = fmt.Sprintf("%s %s, so that each run of the script makes new records of them", which, orList(keys))
+	}
+	if d.keyless < d.rows {
+		message += fmt.Sprintf("; the first is row %d", d.first)
+	}
+	d.a.Host.Warn(d.a.Context(), d.model.Snake+" keys", message)
+}
+
+// orList joins names as a sentence does.
+func orList(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
