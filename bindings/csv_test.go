@@ -177,10 +177,55 @@ func TestCSVWriteErrors(t *testing.T) {
 		{"unknown field when appending", `csv.write("old.csv", { { a = 1, c = 1 } }, { append = true })`, []string{`the row has the field "c"`}},
 		{"list too long", `csv.write("old.csv", { { 1, 2 } }, { columns = {"a"} })`, []string{"a list of 2 cells, but the file has 1 column"}},
 		{"twice", `csv.write("old.csv", {}, { columns = {"a", "a"} })`, []string{"'columns' names 'a' twice"}},
+		{"title of no column", `csv.write("old.csv", {}, { columns = {"name"}, titles = { Name = "Company" } })`,
+			[]string{"'titles' names 'Name', which is no column (did you mean 'name'?); the columns are: name", "(validation)"}},
+		{"title of no field", `csv.write("old.csv", { { name = 1 } }, { titles = { Name = "Company" } })`, []string{"'titles' names 'Name', which is no column (did you mean 'name'?)", "(validation)"}},
+		{"title of no field of an iterator", `csv.write("old.csv", coroutine.wrap(function() coroutine.yield{ name = 1 } end), { titles = { Name = "Company" } })`, []string{"'titles' names 'Name', which is no column"}},
 		{"closed writer", `local w = csv.writer("new.csv"); w:close(); w:write{}`, []string{"writer.write: the file new.csv is closed already"}},
 	})
 	assert.Equal(t, "a,b\n1,2\n", h.text("old.csv"), "a file that fails is left as it was")
 	assert.Zero(t, h.open, "every file is closed")
+}
+
+func TestCSVWriteWarnsOfColumnsThatNoRowHas(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		want       []string
+	}{
+		{"another case", `csv.write("o.csv", { { name = "Acme" } }, { columns = {"Name"} })`,
+			[]string{`o.csv: no row has the field 'Name' (did you mean 'name'?), so its column is empty`}},
+		{"once for all rows", `csv.write("o.csv", { { name = "A" }, { name = "B" } }, { columns = {"name", "Mrr"} })`,
+			[]string{`o.csv: no row has the field 'Mrr', so its column is empty; the rows have: name`}},
+		{"a custom field", `csv.write("o.csv", { { custom = { Tier = "A" } } }, { columns = {"custom.Teir"} })`,
+			[]string{`o.csv: no row has the field 'custom.Teir' (did you mean 'custom.Tier'?), so its column is empty`}},
+		{"a custom field without custom", `csv.write("o.csv", { { custom = { Tier = "A" } } }, { columns = {"tier"} })`,
+			[]string{`o.csv: no row has the field 'tier' (did you mean 'custom.Tier'?), so its column is empty`}},
+		{"many fields", `local r = {} for i = 10, 40 do r["f" .. i] = 1 end csv.write("o.csv", { r }, { columns = {"name"} })`,
+			[]string{`o.csv: no row has the field 'name', so its column is empty; the rows have: f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21 and others`}},
+		{"format", `csv.format({ { a = 1 } }, { columns = {"A"} })`, []string{`the text: no row has the field 'A' (did you mean 'a'?), so its column is empty`}},
+		{"an iterator", `local n = 0; csv.write("o.csv", function() n = n + 1; if n < 3 then return { n = n } end end, { columns = {"N"} })`,
+			[]string{`o.csv: no row has the field 'N' (did you mean 'n'?), so its column is empty`}},
+		{"a writer", `local w = csv.writer("o.csv", { columns = {"A"} }); w:write{ a = 1 }; w:close()`,
+			[]string{`o.csv: no row has the field 'A' (did you mean 'a'?), so its column is empty`}},
+		{"the last row has it", `csv.write("o.csv", { { a = 1 }, { a = 1 }, { b = 2 } }, { columns = {"a", "b"} })`, nil},
+		{"null is a value", `csv.write("o.csv", { { a = json.null } }, { columns = {"a"} })`, nil},
+		{"no rows", `csv.write("o.csv", {}, { columns = {"a"} })`, nil},
+		{"lists have no names", `csv.write("o.csv", { { 1 } }, { columns = {"a", "b"} })`, nil},
+		{"columns of the rows", `csv.write("o.csv", { { a = 1 }, {} })`, nil},
+		{"columns of the file", `csv.write("o.csv", { { a = 1, b = 1 } }); csv.write("o.csv", { { a = 1 } }, { append = true })`, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newTestHost(t)
+			_, err := run(t, newCSVState(t, h), c.code)
+			require.NoError(t, err)
+			var messages []string
+			for _, w := range h.warnings {
+				_, message, _ := strings.Cut(w, ": ")
+				messages = append(messages, message)
+			}
+			assert.Equal(t, c.want, messages)
+		})
+	}
 }
 
 func TestCSVRowsHoldsOneRowAtATime(t *testing.T) {
