@@ -92,6 +92,9 @@ func TestCSVReadErrors(t *testing.T) {
 	for name, text := range map[string]string{
 		"dup.csv": "id,name,id\n1,2,3\n", "ragged.csv": "id,name\n1,2\n\n1,2,3\n", "short.csv": "id,name\n1\n",
 		"latin.csv": "id,name\n1,Acme\n2,\xc5sa\n", "open.csv": "id,name\n1,\"open\n2,x\n", "bare.csv": "id\n5\" pipe\n",
+		"na.csv": "id,Open seats\nx,1\ny,n/a\n", "dates.csv": "d,e\n31/03/2026,01-02-26\n",
+		"real.xlsx": "PK\x03\x04\x14\x00", "packed.csv": "PK\x03\x04\x14\x00", "old.xls": "\xd0\xcf\x11\xe0\xa1",
+		"le.csv": "i\x00d\x00\n\x001\x00", "be.csv": "\x00i\x00d\x00\n\x001",
 		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
 	} {
 		h.file(name, text)
@@ -106,6 +109,18 @@ func TestCSVReadErrors(t *testing.T) {
 		{"open quote", `csv.read("open.csv")`, []string{"open.csv, line 2: a cell begins with a quote"}},
 		{"bare quote", `csv.read("bare.csv")`, []string{"bare.csv, line 2: a quote (\") stands where none may", "lazy_quotes = true"}},
 		{"number", `csv.read("types.csv", { numbers = {"mrr"} })`, []string{`types.csv, line 3: column "mrr": "1,5" is no number`, "decimal"}},
+		{"no number", `csv.read("na.csv", { numbers = {"Open seats"} })`, []string{`na.csv, line 3: column "Open seats": "n/a" is no number`, `leave the column out of 'numbers' and write tonumber(row["Open seats"])`}},
+		{"no number by its type", `csv.read("na.csv", { types = { ["Open seats"] = "number" } })`, []string{`leave the column out of 'types'`}},
+		{"format of spreadsheets", `csv.read("dates.csv", { types = { d = "date" }, date_format = "dd/mm/yyyy" })`, []string{`the layout "dd/mm/yyyy" cannot be used`, `write { date_format = "%d/%m/%Y" }`}},
+		{"format that is a name", `csv.read("dates.csv", { types = { d = "date" }, date_format = "iso" })`, []string{`the layout "iso" is for time.format`, `{ date_format = "`}},
+		{"day first", `csv.read("dates.csv", { types = { d = "date" } })`, []string{`dates.csv, line 2: column "d": "31/03/2026" has the day first, it seems`, `say that the day comes first: { date_format = "%d/%m/%Y" }`}},
+		{"two readings", `csv.read("dates.csv", { types = { e = "days" } })`, []string{`"01-02-26" can be read in two ways`, `{ date_format = "%d-%m-%y" } for day first`}},
+		{"unknown form of a date", `csv.read("na.csv", { types = { id = "date" } })`, []string{`{ date_format = "%d.%m.%Y %H:%M" }`}},
+		{"workbook", `csv.read("real.xlsx")`, []string{`real.xlsx is an Excel workbook, not CSV text`, `choose Save As and the type "CSV UTF-8`}},
+		{"old workbook", `csv.read("old.xls")`, []string{`old.xls is an Excel workbook, not CSV text`}},
+		{"packed file", `csv.columns("packed.csv", { encoding = "windows-1252" })`, []string{`packed.csv is a workbook or another packed file, not CSV text`}},
+		{"UTF-16 without a mark", `csv.read("le.csv")`, []string{`le.csv, line 1: the text is in UTF-16`, `pass { encoding = "utf-16le" }`}},
+		{"big-endian UTF-16 without a mark", `csv.read("be.csv")`, []string{`pass { encoding = "utf-16be" }`}},
 		{"boolean", `csv.read("types.csv", { types = { on = "boolean" } })`, []string{`line 3: column "on": "maybe" is neither true nor false`}},
 		{"required", `csv.read("dup.csv", { columns = {"a", "b", "c"}, required = {"aa"} })`, []string{`dup.csv has no column "aa", which the option 'required' names`, "the file has: a, b, c"}},
 		{"unknown typed column", `csv.read("types.csv", { numbers = {"mr"} })`, []string{`has no column "mr", which the option 'numbers' names (did you mean 'mrr'?)`, "the file has: id, mrr, on"}},
