@@ -10,7 +10,7 @@ import (
 
 // noWorkbook refuses files of spreadsheet programs.
 func noWorkbook(name string, head []byte) error {
-	what := ""
+	var what string
 	switch ext := strings.ToLower(path.Ext(name)); {
 	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
 		what = "an Excel workbook"
@@ -40,7 +40,7 @@ func noUTF16(name string, head []byte) error {
 			zeros[i%2]++
 		}
 	}
-	encoding := ""
+	var encoding string
 	switch least := max(1, len(head)/4); {
 	case zeros[1] > least && zeros[0] == 0:
 		encoding = "utf-16le"

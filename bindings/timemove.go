@@ -1,7 +1,6 @@
 package bindings
 
 import (
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,11 +58,11 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 // daysMeant refuses a number of seconds for a day without a time: who writes 30
 // there means days. Seconds that make whole days are what they say.
 func daysMeant(a *Args, m moment, by span) error {
-	n, err := strconv.ParseFloat(strings.TrimSpace(a.String(1)), 64)
-	if m.form != asDate || err != nil || by.clock%day == 0 {
+	n, plain := lua.LVAsNumber(a.Get(1)), isNumber(a.Get(1))
+	if m.form != asDate || !plain || by.clock%day == 0 {
 		return nil
 	}
-	text, noun := lua.LNumber(n).String(), "days"
+	text, noun := n.String(), "days"
 	if n == 1 {
 		noun = "day"
 	}
