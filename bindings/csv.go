@@ -146,7 +146,7 @@ func csvWriting() []*Func {
 	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)` returns, which is read row by row."}
 	options := Param{Name: "options", Type: "CsvWriteOptions", Optional: true, Doc: "How to write.", Fields: csvWriteOptions}
 	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as Lua writes them, nil and `json.null` as empty cells, tables as JSON."
-	const errorsDoc = "With kind `io` when the file cannot be written, `permission` when the run may not write there, and `validation` when a row does not fit the columns or holds a function. A file that is written anew is then left as it was."
+	const errorsDoc = "With kind `io` when the file cannot be written, `permission` when the run may not write there, and `validation` when a row does not fit the columns or holds a function, or a title is for no column. A file that is written anew is then left as it was."
 	return []*Func{
 		{
 			Name: "write",
@@ -173,7 +173,7 @@ func csvWriting() []*Func {
 			Doc:     "Returns rows as CSV text. It is what `csv.write` is for files." + rowsDoc,
 			Params:  []Param{{Name: "rows", Type: "table[]|function", Doc: rows.Doc}, options},
 			Returns: []Return{{Type: "string", Doc: "The text."}},
-			Errors:  "With kind `validation` when a row does not fit the columns or holds a function.",
+			Errors:  "With kind `validation` when a row does not fit the columns or holds a function, or a title is for no column.",
 			Example: `print(csv.format({ { id = 1, name = "Acme" } })) --> id,name / 1,Acme`,
 			Call: func(a *Args) (int, error) {
 				opt, err := readCSVWriteOptions(a, 1)
@@ -185,7 +185,7 @@ func csvWriting() []*Func {
 				}
 				var text textFile
 				w := newCSVWriter(a.Host, "the text", &text, opt)
-				if err := w.end(w.writeAll(a.L, a.Get(0))); err != nil {
+				if err := w.end(a.Context(), w.writeAll(a.L, a.Get(0))); err != nil {
 					return 0, err
 				}
 				return a.Push(lua.LString(text.String()))
@@ -218,7 +218,7 @@ out:close()`,
 }
 
 func pushWritten(a *Args, w *csvWriter, err error) (int, error) {
-	if err := w.end(err); err != nil {
+	if err := w.end(a.Context(), err); err != nil {
 		return 0, err
 	}
 	return a.Push(lua.LNumber(w.count))
@@ -248,7 +248,7 @@ func csvWriterModule(w *csvWriter) *Module {
 					return 0, nil
 				}
 				closed = true
-				return 0, w.end(nil)
+				return 0, w.end(a.Context(), nil)
 			},
 		},
 	}}

@@ -92,6 +92,9 @@ func TestCSVReadErrors(t *testing.T) {
 	for name, text := range map[string]string{
 		"dup.csv": "id,name,id\n1,2,3\n", "ragged.csv": "id,name\n1,2\n\n1,2,3\n", "short.csv": "id,name\n1\n",
 		"latin.csv": "id,name\n1,Acme\n2,\xc5sa\n", "open.csv": "id,name\n1,\"open\n2,x\n", "bare.csv": "id\n5\" pipe\n",
+		"na.csv": "id,Open seats\nx,1\ny,n/a\n", "dates.csv": "d,e\n31/03/2026,01-02-26\n",
+		"real.xlsx": "PK\x03\x04\x14\x00", "packed.csv": "PK\x03\x04\x14\x00", "old.xls": "\xd0\xcf\x11\xe0\xa1",
+		"le.csv": "i\x00d\x00\n\x001\x00", "be.csv": "\x00i\x00d\x00\n\x001",
 		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
 	} {
 		h.file(name, text)
@@ -106,6 +109,18 @@ func TestCSVReadErrors(t *testing.T) {
 		{"open quote", `csv.read("open.csv")`, []string{"open.csv, line 2: a cell begins with a quote"}},
 		{"bare quote", `csv.read("bare.csv")`, []string{"bare.csv, line 2: a quote (\") stands where none may", "lazy_quotes = true"}},
 		{"number", `csv.read("types.csv", { numbers = {"mrr"} })`, []string{`types.csv, line 3: column "mrr": "1,5" is no number`, "decimal"}},
+		{"no number", `csv.read("na.csv", { numbers = {"Open seats"} })`, []string{`na.csv, line 3: column "Open seats": "n/a" is no number`, `leave the column out of 'numbers' and write tonumber(row["Open seats"])`}},
+		{"no number by its type", `csv.read("na.csv", { types = { ["Open seats"] = "number" } })`, []string{`leave the column out of 'types'`}},
+		{"format of spreadsheets", `csv.read("dates.csv", { types = { d = "date" }, date_format = "dd/mm/yyyy" })`, []string{`the layout "dd/mm/yyyy" cannot be used`, `write { date_format = "%d/%m/%Y" }`}},
+		{"format that is a name", `csv.read("dates.csv", { types = { d = "date" }, date_format = "iso" })`, []string{`the layout "iso" is for time.format`, `{ date_format = "`}},
+		{"day first", `csv.read("dates.csv", { types = { d = "date" } })`, []string{`dates.csv, line 2: column "d": "31/03/2026" has the day first, it seems`, `say that the day comes first: { date_format = "%d/%m/%Y" }`}},
+		{"two readings", `csv.read("dates.csv", { types = { e = "days" } })`, []string{`"01-02-26" can be read in two ways`, `{ date_format = "%d-%m-%y" } for day first`}},
+		{"unknown form of a date", `csv.read("na.csv", { types = { id = "date" } })`, []string{`{ date_format = "%d.%m.%Y %H:%M" }`}},
+		{"workbook", `csv.read("real.xlsx")`, []string{`real.xlsx is an Excel workbook, not CSV text`, `choose Save As and the type "CSV UTF-8`}},
+		{"old workbook", `csv.read("old.xls")`, []string{`old.xls is an Excel workbook, not CSV text`}},
+		{"packed file", `csv.columns("packed.csv", { encoding = "windows-1252" })`, []string{`packed.csv is a workbook or another packed file, not CSV text`}},
+		{"UTF-16 without a mark", `csv.read("le.csv")`, []string{`le.csv, line 1: the text is in UTF-16`, `pass { encoding = "utf-16le" }`}},
+		{"big-endian UTF-16 without a mark", `csv.read("be.csv")`, []string{`pass { encoding = "utf-16be" }`}},
 		{"boolean", `csv.read("types.csv", { types = { on = "boolean" } })`, []string{`line 3: column "on": "maybe" is neither true nor false`}},
 		{"required", `csv.read("dup.csv", { columns = {"a", "b", "c"}, required = {"aa"} })`, []string{`dup.csv has no column "aa", which the option 'required' names`, "the file has: a, b, c"}},
 		{"unknown typed column", `csv.read("types.csv", { numbers = {"mr"} })`, []string{`has no column "mr", which the option 'numbers' names (did you mean 'mrr'?)`, "the file has: id, mrr, on"}},
@@ -177,10 +192,55 @@ func TestCSVWriteErrors(t *testing.T) {
 		{"unknown field when appending", `csv.write("old.csv", { { a = 1, c = 1 } }, { append = true })`, []string{`the row has the field "c"`}},
 		{"list too long", `csv.write("old.csv", { { 1, 2 } }, { columns = {"a"} })`, []string{"a list of 2 cells, but the file has 1 column"}},
 		{"twice", `csv.write("old.csv", {}, { columns = {"a", "a"} })`, []string{"'columns' names 'a' twice"}},
+		{"title of no column", `csv.write("old.csv", {}, { columns = {"name"}, titles = { Name = "Company" } })`,
+			[]string{"'titles' names 'Name', which is no column (did you mean 'name'?); the columns are: name", "(validation)"}},
+		{"title of no field", `csv.write("old.csv", { { name = 1 } }, { titles = { Name = "Company" } })`, []string{"'titles' names 'Name', which is no column (did you mean 'name'?)", "(validation)"}},
+		{"title of no field of an iterator", `csv.write("old.csv", coroutine.wrap(function() coroutine.yield{ name = 1 } end), { titles = { Name = "Company" } })`, []string{"'titles' names 'Name', which is no column"}},
 		{"closed writer", `local w = csv.writer("new.csv"); w:close(); w:write{}`, []string{"writer.write: the file new.csv is closed already"}},
 	})
 	assert.Equal(t, "a,b\n1,2\n", h.text("old.csv"), "a file that fails is left as it was")
 	assert.Zero(t, h.open, "every file is closed")
+}
+
+func TestCSVWriteWarnsOfColumnsThatNoRowHas(t *testing.T) {
+	for _, c := range []struct {
+		name, code string
+		want       []string
+	}{
+		{"another case", `csv.write("o.csv", { { name = "Acme" } }, { columns = {"Name"} })`,
+			[]string{`o.csv: no row has the field 'Name' (did you mean 'name'?), so its column is empty`}},
+		{"once for all rows", `csv.write("o.csv", { { name = "A" }, { name = "B" } }, { columns = {"name", "Mrr"} })`,
+			[]string{`o.csv: no row has the field 'Mrr', so its column is empty; the rows have: name`}},
+		{"a custom field", `csv.write("o.csv", { { custom = { Tier = "A" } } }, { columns = {"custom.Teir"} })`,
+			[]string{`o.csv: no row has the field 'custom.Teir' (did you mean 'custom.Tier'?), so its column is empty`}},
+		{"a custom field without custom", `csv.write("o.csv", { { custom = { Tier = "A" } } }, { columns = {"tier"} })`,
+			[]string{`o.csv: no row has the field 'tier' (did you mean 'custom.Tier'?), so its column is empty`}},
+		{"many fields", `local r = {} for i = 10, 40 do r["f" .. i] = 1 end csv.write("o.csv", { r }, { columns = {"name"} })`,
+			[]string{`o.csv: no row has the field 'name', so its column is empty; the rows have: f10, f11, f12, f13, f14, f15, f16, f17, f18, f19, f20, f21 and others`}},
+		{"format", `csv.format({ { a = 1 } }, { columns = {"A"} })`, []string{`the text: no row has the field 'A' (did you mean 'a'?), so its column is empty`}},
+		{"an iterator", `local n = 0; csv.write("o.csv", function() n = n + 1; if n < 3 then return { n = n } end end, { columns = {"N"} })`,
+			[]string{`o.csv: no row has the field 'N' (did you mean 'n'?), so its column is empty`}},
+		{"a writer", `local w = csv.writer("o.csv", { columns = {"A"} }); w:write{ a = 1 }; w:close()`,
+			[]string{`o.csv: no row has the field 'A' (did you mean 'a'?), so its column is empty`}},
+		{"the last row has it", `csv.write("o.csv", { { a = 1 }, { a = 1 }, { b = 2 } }, { columns = {"a", "b"} })`, nil},
+		{"null is a value", `csv.write("o.csv", { { a = json.null } }, { columns = {"a"} })`, nil},
+		{"no rows", `csv.write("o.csv", {}, { columns = {"a"} })`, nil},
+		{"lists have no names", `csv.write("o.csv", { { 1 } }, { columns = {"a", "b"} })`, nil},
+		{"columns of the rows", `csv.write("o.csv", { { a = 1 }, {} })`, nil},
+		{"columns of the file", `csv.write("o.csv", { { a = 1, b = 1 } }); csv.write("o.csv", { { a = 1 } }, { append = true })`, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := newTestHost(t)
+			_, err := run(t, newCSVState(t, h), c.code)
+			require.NoError(t, err)
+			var messages []string
+			for _, w := range h.warnings {
+				_, message, _ := strings.Cut(w, ": ")
+				messages = append(messages, message)
+			}
+			assert.Equal(t, c.want, messages)
+		})
+	}
 }
 
 func TestCSVRowsHoldsOneRowAtATime(t *testing.T) {

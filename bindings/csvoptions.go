@@ -154,19 +154,21 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 	}
 	layout := o.String("date_format")
 	if layout != "" {
-		if _, _, err := toGoLayout(layout); err != nil {
+		if _, _, err := toGoLayout(layout, csvFormat); err != nil {
 			return nil, err
 		}
 	}
-	number := func(cell string) (lua.LValue, error) { return numberCell(cell, decimal) }
+	number := func(column, option string) csvType {
+		return csvType{option, func(cell string) (lua.LValue, error) { return numberCell(cell, decimal, column, option) }}
+	}
 	date := func(cell string) (time.Time, bool, error) {
 		if layout != "" {
-			return parseLayout(cell, layout, loc)
+			return parseLayout(cell, layout, loc, csvFormat)
 		}
-		return parseTime(cell, loc)
+		return parseTime(cell, loc, csvFormat)
 	}
 	known := map[string]func(string) (lua.LValue, error){
-		"number": number, "boolean": booleanCell, "text": func(cell string) (lua.LValue, error) { return lua.LString(cell), nil },
+		"boolean": booleanCell, "text": func(cell string) (lua.LValue, error) { return lua.LString(cell), nil },
 		"date": func(cell string) (lua.LValue, error) {
 			t, dateOnly, err := date(cell)
 			if dateOnly {
@@ -181,7 +183,7 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 	}
 	types := map[string]csvType{}
 	for _, column := range o.Strings("numbers") {
-		types[column] = csvType{"numbers", number}
+		types[column] = number(column, "numbers")
 	}
 	if t, ok := o.Get("types").(*lua.LTable); ok {
 		named, err := textTable(a, "types", t)
@@ -189,6 +191,10 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 			return nil, err
 		}
 		for column, name := range named {
+			if name == "number" {
+				types[column] = number(column, "types")
+				continue
+			}
 			if known[name] == nil {
 				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, suggest.Phrase(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 			}
@@ -202,8 +208,8 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 }
 
 // numberCell reads a number. Digits may be grouped where the decimal sign is
-// known for sure.
-func numberCell(cell, decimal string) (lua.LValue, error) {
+// known for sure. The option names the column for one of numbers.
+func numberCell(cell, decimal, column, option string) (lua.LValue, error) {
 	plain := cell
 	if decimal != "" {
 		group := map[string]string{".": ",", ",": "."}[decimal]
@@ -213,7 +219,11 @@ func numberCell(cell, decimal string) (lua.LValue, error) {
 	if err == nil && strings.Trim(plain, "+-.0123456789eE") == "" {
 		return lua.LNumber(n), nil
 	}
-	bad := &DataError{Message: fmt.Sprintf("%q is no number", truncate(cell, 40))}
+	bad := &DataError{
+		Message: fmt.Sprintf("%q is no number", truncate(cell, 40)),
+		Hint: fmt.Sprintf("correct the cell; where such cells are to be expected, leave the column out of '%s' and write tonumber(row[%s]) in the script, which gives nil for them",
+			option, quoteLua(column)),
+	}
 	if decimal == "" && strings.Trim(cell, "+-.,0123456789 \u00a0'") == "" {
 		bad.Hint = `say which sign is the decimal one: { decimal = "." } or { decimal = "," }`
 	}

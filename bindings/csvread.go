@@ -113,9 +113,12 @@ var encodingNames = func() []string {
 // encoding that the script named.
 func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
-	mark, err := raw.Peek(3)
+	mark, err := raw.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, fileError(c.h, "read", c.name, err)
+	}
+	if err := noWorkbook(c.name, mark); err != nil {
+		return nil, err
 	}
 	var enc encoding.Encoding
 	switch name := strings.ToLower(c.opt.encoding); {
@@ -133,7 +136,7 @@ func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 		enc = charmaps[name]
 	default:
 		c.checked = true
-		return raw, nil
+		return raw, noUTF16(c.name, mark)
 	}
 	return bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), 64<<10), nil
 }

@@ -1,10 +1,12 @@
 package bindings
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +17,8 @@ import (
 )
 
 var csvWriteOptions = []Field{
-	{Name: "columns", Type: "string[]", Doc: "Which fields to write, in which order; `custom.Tier` reaches into a field that is a table. Other fields are left out. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
-	{Name: "titles", Type: "table<string, string>", Doc: "What to write in the header row, by column. Default: the column's name."},
+	{Name: "columns", Type: "string[]", Doc: "Which fields to write, in which order; `custom.Tier` reaches into a field that is a table. Other fields are left out; a column that no row has stays empty, with a warning. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
+	{Name: "titles", Type: "table<string, string>", Doc: "What to write in the header row, by column: a name here that is no column is an error. Default: the column's name."},
 	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
 	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. Its header row must name the same columns, which are the default then; a new file gets one. Default: false."},
 	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`."},
@@ -55,9 +57,28 @@ func readCSVWriteOptions(a *Args, i int) (csvWriteOpts, error) {
 		}
 	}
 	if t, ok := o.Get("titles").(*lua.LTable); ok {
-		opt.titles, err = textTable(a, "titles", t)
+		if opt.titles, err = textTable(a, "titles", t); err != nil {
+			return opt, err
+		}
 	}
-	return opt, err
+	return opt, opt.checkTitles()
+}
+
+// checkTitles refuses a title for what is no column, once the columns are
+// known: the header row would not show it.
+func (o *csvWriteOpts) checkTitles() error {
+	if o.columns == nil {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
+		if !slices.Contains(o.columns, name) {
+			return &DataError{
+				Message: fmt.Sprintf("the option 'titles' names '%s', which is no column%s; the columns are: %s", name, suggest.Phrase(name, o.columns), strings.Join(o.columns, ", ")),
+				Hint:    "titles go by the name of the field, such as { mrr = \"MRR in EUR\" }",
+			}
+		}
+	}
+	return nil
 }
 
 // csvWriter turns Lua tables into CSV text.
@@ -72,14 +93,15 @@ type csvWriter struct {
 	headed bool
 	// strict says that the columns came from the rows: a field that is none
 	// of them would be lost.
-	strict bool
-	record []string
+	strict  bool
+	missing missingColumns
+	record  []string
 }
 
 func newCSVWriter(h Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvWriter {
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = opt.separator, opt.crlf
-	return &csvWriter{h: h, name: name, opt: opt, w: w, out: out, headed: !opt.header}
+	return &csvWriter{h: h, name: name, opt: opt, w: w, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
 // createCSV opens a file for writing. Where rows are to be added to a file,
@@ -107,6 +129,9 @@ func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 	w := newCSVWriter(a.Host, name, f, opt)
 	w.headed = w.headed || existing
 	w.strict = existing && opt.header && !chosen
+	if !chosen {
+		w.missing = missingColumns{}
+	}
 	start := ""
 	switch {
 	case midline:
@@ -291,6 +316,7 @@ func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 		return fileError(w.h, "write", w.name, err)
 	}
 	w.count++
+	w.missing.see(L, row)
 	return nil
 }
 
@@ -372,6 +398,9 @@ func (w *csvWriter) header() error {
 	if w.headed || w.opt.columns == nil {
 		return nil
 	}
+	if err := w.opt.checkTitles(); err != nil {
+		return err
+	}
 	w.headed = true
 	titles := make([]string, len(w.opt.columns))
 	for i, column := range w.opt.columns {
@@ -381,7 +410,7 @@ func (w *csvWriter) header() error {
 }
 
 // end completes the file, or gives it up where err is set.
-func (w *csvWriter) end(err error) error {
+func (w *csvWriter) end(ctx context.Context, err error) error {
 	if err == nil {
 		err = w.header()
 	}
@@ -389,7 +418,10 @@ func (w *csvWriter) end(err error) error {
 		w.out.Flush()
 		err = fileError(w.h, "write", w.name, w.out.Error())
 	}
-	return finish(w.h, w.name, w.w, err)
+	if err = finish(w.h, w.name, w.w, err); err == nil {
+		w.missing.warn(ctx, w.h, w.name)
+	}
+	return err
 }
 
 func (w *csvWriter) errorf(format string, args ...any) error {

@@ -33,7 +33,7 @@ type moment struct {
 // momentArg reads argument i as a point in time, seen in loc.
 func momentArg(a *Args, i int, loc *time.Location) (moment, error) {
 	if s, ok := a.Get(i).(lua.LString); ok {
-		at, dateOnly, err := parseTime(string(s), loc)
+		at, dateOnly, err := parseTime(string(s), loc, parseFormat)
 		if err != nil {
 			return moment{}, err
 		}

@@ -80,7 +80,7 @@ func TestTimeLayoutRoundTrip(t *testing.T) {
 		}
 		text, err := formatTime(at, layout)
 		require.NoError(r, err)
-		got, dateOnly, err := parseLayout(text, layout, time.UTC)
+		got, dateOnly, err := parseLayout(text, layout, time.UTC, parseFormat)
 		require.NoError(r, err, text)
 		require.False(r, dateOnly)
 		require.True(r, at.Equal(got), "%s by %s is %s, not %s", text, layout, got, at)
@@ -115,7 +115,7 @@ func TestInspectIsLua(t *testing.T) {
 func TestParseTimeReadsAnything(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		text := rapid.StringOf(rapid.SampledFrom([]rune("0123456789-/.:TZ+ JanPM,eE"))).Draw(r, "text")
-		if _, _, err := parseTime(text, time.UTC); err != nil {
+		if _, _, err := parseTime(text, time.UTC, parseFormat); err != nil {
 			var data *DataError
 			require.ErrorAs(r, err, &data)
 			require.NotEmpty(r, data.Hint)

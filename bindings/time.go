@@ -95,7 +95,7 @@ if not t then log.warn("no start date", { row = row.id, why = why }) end`,
 					return 0, err
 				}
 				if layout := a.Options(1).String("format"); layout != "" {
-					if _, _, err := toGoLayout(layout); err != nil {
+					if _, _, err := toGoLayout(layout, parseFormat); err != nil {
 						return 0, err
 					}
 				}
@@ -127,7 +127,7 @@ func parseCall(a *Args) (time.Time, error) {
 		m, err := momentArg(a, 0, loc)
 		return m.at, err
 	}
-	at, _, err := parseLayout(a.String(0), layout, loc)
+	at, _, err := parseLayout(a.String(0), layout, loc, parseFormat)
 	return at, err
 }
 

@@ -37,6 +37,8 @@ func TestTime(t *testing.T) {
 			[]string{"2024-02-29", "2024-01-16T12:00:00Z", "82800", "2024-01-15T10:01:00Z"}},
 		{"add across the clock change", `return time.add("2024-03-30T12:00:00", "1 day", "Europe/Stockholm"), time.add("2024-03-30T12:00:00", "24h", "Europe/Stockholm")`,
 			[]string{"2024-03-31T12:00:00+02:00", "2024-03-31T13:00:00+02:00"}},
+		{"add whole days in seconds to a day", `return time.add("2024-01-15", 30 * 86400), time.add("2024-01-15", "30s"), time.add("2024-01-15", 0)`,
+			[]string{"2024-02-14", "2024-01-15T00:00:30Z", "2024-01-15"}},
 		{"add years", `return time.add("2024-02-29", "1y"), time.add("2024-02-29", "-1y"), time.add("2023-12-15", { months = 2 })`,
 			[]string{"2025-02-28", "2023-02-28", "2024-02-15"}},
 		{"diff", `return time.diff("2024-01-15", "2024-01-14"), time.diff("2024-01-15", "2024-01-14", "days"), time.diff("2024-01-15T12:00:00Z", "2024-01-14", "d"), time.diff("2024-01-14", "2024-01-15", "hours")`,
@@ -64,11 +66,19 @@ func TestTimeErrors(t *testing.T) {
 	runErrors(t, L, []errorCase{
 		{"no such day", `time.parse("2024-02-30")`, []string{"there is no such day", "(validation)"}},
 		{"two readings", `time.parse("01/02/2024")`, []string{"can be read in two ways", `%d/%m/%Y`}},
+		{"day first", `time.parse("31/03/2026")`, []string{`"31/03/2026" has the day first, it seems`, `time.parse(text, { format = "%d/%m/%Y" })`}},
+		{"month first", `time.iso("3/31/26 10:05")`, []string{`"3/31/26 10:05" has the month first, it seems`, `time.parse(text, { format = "%m/%d/%y %H:%M" })`}},
+		{"neither", `time.iso("31-13-2026")`, []string{`there is no such day or month`}},
+		{"a name as a format", `time.parse("2024-01-15", { format = "iso" })`, []string{`the layout "iso" is for time.format`, "are read without a layout"}},
+		{"a format of spreadsheets", `time.parse("15/01/2024", { format = "dd/mm/yyyy" })`, []string{`it holds no % sign`, `write time.parse(text, { format = "%d/%m/%Y" })`}},
+		{"a format of spreadsheets tried", `time.try_parse("15/01/2024", { format = "yyyy-MM-dd" })`, []string{`{ format = "%Y-%m-%d" }`}},
+		{"no format", `time.parse("15/01/2024", { format = "day first" })`, []string{`write the specifiers of the date, such as time.parse(text, { format = "%Y-%m-%d %H:%M:%S" })`}},
 		{"milliseconds", `time.iso(1705314600000)`, []string{"1705314600000 seems to count milliseconds", "divide it by 1000"}},
 		{"nonsense", `time.add("soon", 1)`, []string{`"soon" is no date or time that is known`, "2024-01-15"}},
 		{"empty", `time.iso("")`, []string{"an empty text is no date"}},
 		{"zone", `time.today("Europe/Stokholm")`, []string{`the time zone "Europe/Stokholm" is not known`, "Europe/Stockholm"}},
-		{"layout of another language", `time.format(0, "YYYY-MM-DD")`, []string{"it holds no % sign", "%Y-%m-%d"}},
+		{"layout of another language", `time.format(0, "YYYY-MM-DD")`, []string{"it holds no % sign", `write "%Y-%m-%d"`}},
+		{"layout that is none", `time.format(0, "European")`, []string{`use "iso", "date", "datetime", or specifiers`}},
 		{"unknown specifier", `time.format(0, "%Q")`, []string{"%Q is not known"}},
 		{"text and format differ", `time.parse("2024-01-15", { format = "%d.%m.%Y" })`, []string{"does not fit the format %d.%m.%Y"}},
 		{"vague zone", `time.parse("15.1.2024 CST", { format = "%d.%m.%Y %Z" })`, []string{"holds the zone CST"}},
@@ -76,6 +86,10 @@ func TestTimeErrors(t *testing.T) {
 		{"period", `time.start_of(0, "monht")`, []string{"unknown period 'monht' (did you mean 'month'"}},
 		{"duration", `time.duration("1 fortnight")`, []string{`"1 fortnight" is no duration: the unit "fortnight" is not known`}},
 		{"months have no length", `time.duration("1mo")`, []string{"months and years have no fixed length"}},
+		{"a number and a day", `time.add("2024-01-15", 30)`,
+			[]string{`test.lua:1: time.add: a number counts seconds, and "2024-01-15" is a day without a time: write "30d" to add 30 days, or "30s" if you mean seconds`}},
+		{"a number back", `time.add(time.today(), "-1.5")`, []string{`write "-1.5d" to add -1.5 days`}},
+		{"one day", `time.add(time.today(), 1)`, []string{`write "1d" to add 1 day,`}},
 		{"span field", `time.add(0, { dayz = 1 })`, []string{"unknown option 'dayz' (did you mean 'days'?)"}},
 		{"half a month", `time.add(0, "0.5mo")`, []string{"must be whole numbers"}},
 		{"no such date", `time.date(2023, 2, 29)`, []string{"there is no such day as 2023-2-29"}},
@@ -91,7 +105,7 @@ func TestParseTime(t *testing.T) {
 		"2024-01-15", " 2024-01-15 ", "20240115", "2024/1/15", "15.1.2024", "15 Jan 2024", "15 January 2024", "Jan 15, 2024",
 		"January 15, 2024", "15-Jan-2024", "Mon, 15 Jan 2024",
 	} {
-		got, dateOnly, err := parseTime(text, time.UTC)
+		got, dateOnly, err := parseTime(text, time.UTC, parseFormat)
 		require.NoError(t, err, text)
 		assert.True(t, dateOnly, text)
 		assert.Equal(t, midnight, got.UTC(), text)
@@ -102,13 +116,13 @@ func TestParseTime(t *testing.T) {
 		"20240115T120000Z", "15.1.2024 12:00", "2024/01/15 12:00:00", "Mon, 15 Jan 2024 12:00:00 GMT", "Mon, 15 Jan 2024 13:00:00 +0100",
 		"Jan 15, 2024 12:00 PM", "1705320000", "1705320000.0",
 	} {
-		got, dateOnly, err := parseTime(text, time.UTC)
+		got, dateOnly, err := parseTime(text, time.UTC, parseFormat)
 		require.NoError(t, err, text)
 		assert.False(t, dateOnly, text)
 		assert.Equal(t, noon, got.UTC(), text)
 	}
 	for _, text := range []string{"", "x", "2024-13-01", "2024-01-15T25:00:00Z", "31.2.2024", "2024-01-15 and more", "12", "1e10", "0x1234567890", "2024-1-1x"} {
-		_, _, err := parseTime(text, time.UTC)
+		_, _, err := parseTime(text, time.UTC, parseFormat)
 		assert.Error(t, err, text)
 	}
 }

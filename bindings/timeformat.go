@@ -31,7 +31,7 @@ func formatTime(t time.Time, layout string) (string, error) {
 		return t.Format(time.DateTime), nil
 	}
 	if !strings.Contains(layout, "%") {
-		return "", layoutError(layout, `it holds no % sign`)
+		return "", writtenLayout.layoutError(layout, `it holds no % sign`)
 	}
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {
@@ -41,7 +41,7 @@ func formatTime(t time.Time, layout string) (string, error) {
 		}
 		i++
 		if i == len(layout) {
-			return "", layoutError(layout, "it ends with a lone %; write %% for a percent sign")
+			return "", writtenLayout.layoutError(layout, "it ends with a lone %; write %% for a percent sign")
 		}
 		switch c := layout[i]; c {
 		case '%':
@@ -61,19 +61,12 @@ func formatTime(t time.Time, layout string) (string, error) {
 		default:
 			known, ok := goLayouts[c]
 			if !ok {
-				return "", layoutError(layout, "%"+string(c)+" is not known")
+				return "", writtenLayout.layoutError(layout, "%"+string(c)+" is not known")
 			}
 			b.WriteString(t.Format(known))
 		}
 	}
 	return b.String(), nil
-}
-
-func layoutError(layout, why string) error {
-	return &DataError{
-		Message: fmt.Sprintf("the layout %q cannot be used: %s", layout, why),
-		Hint:    `use "iso", "date", "datetime", or specifiers such as "%Y-%m-%d %H:%M:%S"`,
-	}
 }
 
 // isoText writes a time as ISO 8601, with milliseconds where it has any.
@@ -90,8 +83,8 @@ func isoWeekday(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
 
 // parseLayout reads a text that was written by a layout of strftime. A time
 // without a zone is meant in loc.
-func parseLayout(text, layout string, loc *time.Location) (at time.Time, dateOnly bool, err error) {
-	goLayout, dateOnly, err := toGoLayout(layout)
+func parseLayout(text, layout string, loc *time.Location, option layoutOption) (at time.Time, dateOnly bool, err error) {
+	goLayout, dateOnly, err := toGoLayout(layout, option)
 	if err != nil {
 		return time.Time{}, false, err
 	}
@@ -129,17 +122,18 @@ func upperMeridiem(s string) string {
 }
 
 // toGoLayout turns specifiers of strftime into a layout of the time package.
-// Months, days and hours may be written with one digit.
-func toGoLayout(layout string) (goLayout string, dateOnly bool, err error) {
+// Months, days and hours may be written with one digit. Messages name the option
+// in which the layout stands.
+func toGoLayout(layout string, option layoutOption) (goLayout string, dateOnly bool, err error) {
 	loose := map[byte]string{'m': "1", 'd': "2", 'e': "2", 'I': "3", 'F': "2006-1-2"}
 	if !strings.Contains(layout, "%") {
-		return "", false, layoutError(layout, "it holds no % sign")
+		return "", false, option.layoutError(layout, "it holds no % sign")
 	}
 	dateOnly = true
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {
 		if layout[i] >= '0' && layout[i] <= '9' {
-			return "", false, layoutError(layout, "it holds digits of its own")
+			return "", false, option.layoutError(layout, "it holds digits of its own")
 		}
 		if layout[i] != '%' {
 			b.WriteByte(layout[i])
@@ -147,7 +141,7 @@ func toGoLayout(layout string) (goLayout string, dateOnly bool, err error) {
 		}
 		i++
 		if i == len(layout) {
-			return "", false, layoutError(layout, "it ends with a lone %; write %% for a percent sign")
+			return "", false, option.layoutError(layout, "it ends with a lone %; write %% for a percent sign")
 		}
 		c := layout[i]
 		if strings.IndexByte("HIMSTf", c) >= 0 {
@@ -165,7 +159,7 @@ func toGoLayout(layout string) (goLayout string, dateOnly bool, err error) {
 		case loose[c] != "":
 			b.WriteString(loose[c])
 		case !ok:
-			return "", false, layoutError(layout, "%"+string(c)+" is not known")
+			return "", false, option.layoutError(layout, "%"+string(c)+" is not known")
 		default:
 			b.WriteString(known)
 		}

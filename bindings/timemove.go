@@ -15,12 +15,12 @@ func timeMoving() []*Func {
 	return []*Func{
 		{
 			Name: "add",
-			Doc: "Moves a time by a duration. Months and years keep the day, or take the month's last one: January 31 and one month is the end of " +
+			Doc: "Moves a time by a duration. A number counts seconds; with a day that has no time it must make whole days, since days are written `\"30d\"`. Months and years keep the day, or take the month's last one: January 31 and one month is the end of " +
 				"February. Days keep the time of day in the zone, also where the clock is put forward or back.",
 			Params: []Param{timeParam("t", "The time."),
 				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative ones move back.", Fields: spanFields}, zoneParam},
 			Returns: []Return{{Type: "number|string", Doc: "The moved time, in the form of `t`."}},
-			Errors:  timeErrors,
+			Errors:  timeErrors + " A number that is no whole days, with a day that has no time, is a mistake in the script.",
 			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
 print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Call: func(a *Args) (int, error) {
@@ -34,6 +34,9 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 				}
 				by, err := spanArg(a, 1)
 				if err != nil {
+					return 0, err
+				}
+				if err := daysMeant(a, m, by); err != nil {
 					return 0, err
 				}
 				return a.Push(m.value(by.after(m.at)))
@@ -50,6 +53,21 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Call:    timeDiff,
 		},
 	}
+}
+
+// daysMeant refuses a number of seconds for a day without a time: who writes 30
+// there means days. Seconds that make whole days are what they say.
+func daysMeant(a *Args, m moment, by span) error {
+	n, plain := lua.LVAsNumber(a.Get(1)), isNumber(a.Get(1))
+	if m.form != asDate || !plain || by.clock%day == 0 {
+		return nil
+	}
+	text, noun := n.String(), "days"
+	if n == 1 {
+		noun = "day"
+	}
+	return a.Errorf("a number counts seconds, and %q is a day without a time: write \"%sd\" to add %s %s, or \"%ss\" if you mean seconds",
+		a.String(0), text, text, noun, text)
 }
 
 func timeDiff(a *Args) (int, error) {

@@ -32,23 +32,24 @@ var (
 	}
 	// dayOrMonthFirst matches dates that people in different places read
 	// differently.
-	dayOrMonthFirst = regexp.MustCompile(`^\d{1,2}([/-])\d{1,2}[/-](\d{2}|\d{4})\b`)
+	dayOrMonthFirst = regexp.MustCompile(`^(\d{1,2})([/-])(\d{1,2})([/-])(\d{2}|\d{4})\b(.*)$`)
 )
 
 // parseTime reads a text as a point in time. Where it names no zone of its
-// own, it is meant in loc. dateOnly says that it names a day and no time.
-func parseTime(text string, loc *time.Location) (at time.Time, dateOnly bool, err error) {
+// own, it is meant in loc. dateOnly says that it names a day and no time. Messages
+// name the option that would say in which form the text is.
+func parseTime(text string, loc *time.Location, option layoutOption) (at time.Time, dateOnly bool, err error) {
 	s := strings.TrimSpace(text)
 	if len(s) == len(time.DateOnly) && s[4] == '-' && s[7] == '-' {
 		at, err = time.ParseInLocation(time.DateOnly, s, loc)
-		return at, true, explainTime(text, err)
+		return at, true, explainTime(text, err, option)
 	}
 	if len(s) > len(time.DateOnly) && s[4] == '-' && s[7] == '-' {
 		at, err = parseClock(s, loc)
-		return at, false, explainTime(text, err)
+		return at, false, explainTime(text, err, option)
 	}
 	if at, err = parseSeconds(s); err == nil || !errors.Is(err, errNoTime) {
-		return at, false, explainTime(text, err)
+		return at, false, explainTime(text, err, option)
 	}
 	failed := errNoTime
 	try := func(layout string) bool {
@@ -64,7 +65,7 @@ func parseTime(text string, loc *time.Location) (at time.Time, dateOnly bool, er
 	if slices.ContainsFunc(timeLayouts, try) {
 		return at, false, nil
 	}
-	return time.Time{}, false, explainTime(text, failed)
+	return time.Time{}, false, explainTime(text, failed, option)
 }
 
 func isOutOfRange(err error) bool { return strings.Contains(err.Error(), "out of range") }
@@ -99,7 +100,7 @@ func inUTC(layout string, loc *time.Location) *time.Location {
 var errNoTime = errors.New("this form of a time is not known")
 
 // explainTime turns a parsing error into one for people; nil stays nil.
-func explainTime(text string, err error) error {
+func explainTime(text string, err error, option layoutOption) error {
 	if err == nil {
 		return nil
 	}
@@ -109,10 +110,7 @@ func explainTime(text string, err error) error {
 	case trimmed == "":
 		return &DataError{Message: "an empty text is no date or time", Hint: "leave rows without a date out, or use time.try_parse"}
 	case dayOrMonthFirst.MatchString(trimmed):
-		return &DataError{
-			Message: shown + " can be read in two ways: day first or month first",
-			Hint:    `say which it is: time.parse(text, { format = "%d/%m/%Y" }) or { format = "%m/%d/%Y" }`,
-		}
+		return explainOrder(trimmed, shown, option)
 	case isOutOfRange(err):
 		return &DataError{Message: shown + " is no date or time: there is no such day or hour", Hint: "check the day, the month and the time"}
 	}
@@ -122,8 +120,57 @@ func explainTime(text string, err error) error {
 	}
 	return &DataError{
 		Message: shown + " is no date or time that is known",
-		Hint:    `write it as 2024-01-15 or 2024-01-15T10:30:00Z, or name its form: time.parse(text, { format = "%d.%m.%Y %H:%M" })`,
+		Hint:    `write it as 2024-01-15 or 2024-01-15T10:30:00Z, or name its form: ` + option.with("%d.%m.%Y %H:%M"),
 	}
+}
+
+// explainOrder says how to read a date of which the day or the month stands
+// first. One number above 12 shows which, for this date; since others of the same
+// source may show nothing, it is not taken for granted.
+func explainOrder(text, shown string, option layoutOption) error {
+	m := dayOrMonthFirst.FindStringSubmatch(text)
+	first, _ := strconv.Atoi(m[1])
+	second, _ := strconv.Atoi(m[3])
+	year := "%Y"
+	if len(m[5]) == 2 {
+		year = "%y"
+	}
+	rest := ""
+	for _, clock := range clockForms {
+		if clock.form.MatchString(m[6]) {
+			rest = clock.layout
+		}
+	}
+	dayFirst := option.with("%d" + m[2] + "%m" + m[4] + year + rest)
+	monthFirst := option.with("%m" + m[2] + "%d" + m[4] + year + rest)
+	switch {
+	case first > 12 && second > 12 || first > 31 || second > 31 || first == 0 || second == 0:
+		return &DataError{Message: shown + " is no date or time: there is no such day or month", Hint: "check the day and the month"}
+	case first > 12:
+		return &DataError{
+			Message: shown + " has the day first, it seems, but dates like it can be read in two ways",
+			Hint:    "say that the day comes first: " + dayFirst,
+		}
+	case second > 12:
+		return &DataError{
+			Message: shown + " has the month first, it seems, but dates like it can be read in two ways",
+			Hint:    "say that the month comes first: " + monthFirst,
+		}
+	}
+	return &DataError{
+		Message: shown + " can be read in two ways: day first or month first",
+		Hint:    "say which it is: " + dayFirst + " for day first, " + monthFirst + " for month first",
+	}
+}
+
+// clockForms are the times of day that may follow such a date.
+var clockForms = []struct {
+	form   *regexp.Regexp
+	layout string
+}{
+	{regexp.MustCompile(`^ \d{1,2}:\d{2}$`), " %H:%M"},
+	{regexp.MustCompile(`^ \d{1,2}:\d{2}:\d{2}$`), " %H:%M:%S"},
+	{regexp.MustCompile(`(?i)^ \d{1,2}:\d{2} [ap]m$`), " %I:%M %p"},
 }
 
 // mostSeconds is the end of the year 5138; a larger number counts milliseconds.

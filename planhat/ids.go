@@ -55,7 +55,7 @@ func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string
 	}
 	record, err := r.fetch(ctx, id)
 	if err != nil {
-		return "", err
+		return "", r.fault(op, err) // the look-up is no call of the caller's
 	}
 	members, err := readObject(record)
 	if found := text(members.get("_id")); err == nil && found != "" {

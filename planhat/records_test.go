@@ -129,6 +129,17 @@ func TestDeleteByExternalIDLooksUpFirst(t *testing.T) {
 	assert.Equal(t, "DELETE /companies/67d0", seen[1].method+" "+seen[1].path)
 }
 
+func TestAFailedLookUpNamesTheCall(t *testing.T) {
+	s := newServer(t, always(http.StatusNotFound, `{"message":"none"}`))
+	c := newClient(t, s)
+	_, err := c.Company.Delete(t.Context(), "extid-foo")
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, KindNotFound, failed.Kind)
+	assert.Equal(t, "company.delete", failed.Model+"."+failed.Operation)
+	assert.Contains(t, failed.Message, "extid-foo")
+}
+
 func TestDeleteWhoseAnswerWasLostIsDone(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
 		if n == 1 {

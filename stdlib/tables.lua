@@ -1,7 +1,8 @@
 --- Functions on lists and tables: `local tables = require "tables"`.
 ---
 --- No function changes the table it is given; each returns a new one. A list is
---- a table with the items 1 to #list.
+--- a table with the items 1 to #list. A field's name that no item of a list has
+--- is a warning in the log, once for each call in the script.
 local tables = {}
 
 local function check(value, kind, position, name)
@@ -10,13 +11,115 @@ local function check(value, kind, position, name)
   end
 end
 
+-- How alike two names are is counted without their case, spaces and dashes.
+local function folded(name)
+  return (name:lower():gsub("[_%-%s]", ""))
+end
+
+-- How many letters differ; two neighbours that changed places count as one.
+local function distance(a, b)
+  local last, row = {}, {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local new = { [0] = i }
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      new[j] = math.min(row[j] + 1, new[j - 1] + 1, row[j - 1] + cost)
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        new[j] = math.min(new[j], last[j - 2] + 1)
+      end
+    end
+    last, row = row, new
+  end
+  return row[#b]
+end
+
+-- The names of the items' fields, in alphabetical order, and those in their
+-- field custom. A few items show what there is.
+local function fields_of(list)
+  local seen, own = {}, {}
+  local function add(t, prefix, names)
+    for name in pairs(t) do
+      if type(name) == "string" and not seen[prefix .. name] then
+        seen[prefix .. name] = true
+        names[#names + 1] = prefix .. name
+      end
+    end
+  end
+  local custom = {}
+  for i = 1, math.min(#list, 100) do
+    if type(list[i]) == "table" then
+      add(list[i], "", own)
+      if type(list[i].custom) == "table" then add(list[i].custom, "custom.", custom) end
+    end
+  end
+  table.sort(own)
+  table.sort(custom)
+  return own, custom
+end
+
+-- What somebody who wrote name probably meant, or nil.
+local function nearest(name, own, custom)
+  local best, least
+  local function try(candidate, compared)
+    local a, b = folded(name), folded(compared)
+    local d = distance(a, b)
+    if d <= math.floor((math.min(#a, #b) + 1) / 3) and (not least or d < least) then best, least = candidate, d end
+  end
+  for i = 1, #own do try(own[i], own[i]) end
+  for i = 1, #custom do
+    try(custom[i], custom[i])
+    try(custom[i], custom[i]:sub(#"custom." + 1))
+  end
+  return best
+end
+
+-- Fields that the items of some list had: another list may well lack them, such
+-- as a group of companies without revenue. And what was warned of already.
+local known, warned = {}, {}
+
+local function has_field(list, name)
+  for i = 1, #list do
+    if type(list[i]) ~= "table" or list[i][name] ~= nil then return true end
+  end
+  return #list == 0
+end
+
+-- Warns where no item has the field that a script names: the result would be 0
+-- or empty without a word. It is called by selector, and that by a function of
+-- the module, so that the script stands at level 4.
+local function expect_field(fn, list, name)
+  if known[name] then return end
+  if has_field(list, name) then
+    known[name] = #list > 0 or nil
+    return
+  end
+  local caller = debug.getinfo(4, "Sl")
+  local place = caller and caller.currentline > 0 and (caller.short_src .. ":" .. caller.currentline .. ": ") or ""
+  local key = place .. fn .. " " .. name
+  if warned[key] or type(log) ~= "table" then return end
+  warned[key] = true
+  local own, custom = fields_of(list)
+  local meant, rest = nearest(name, own, custom), ""
+  if meant then
+    if meant ~= name then rest = " (did you mean '" .. meant .. "'?)" end
+    if meant:find("^custom%.") then
+      rest = rest .. "; write function(item) return item.custom" .. (meant:find("^custom%.[%a_][%w_]*$") and meant:sub(7) or ('["' .. meant:sub(8) .. '"]')) .. " end"
+    end
+  elseif #own > 0 then
+    rest = "; they have: " .. table.concat(own, ", ", 1, math.min(#own, 12)) .. (#own > 12 and " and others" or "")
+  end
+  log.warn(("%stables.%s: no item of the list has the field '%s'%s"):format(place, fn, name, rest))
+end
+
 -- A selector is a function of an item, or the name of one of its fields.
-local function selector(by, position)
+local function selector(fn, list, by)
   if type(by) == "string" or type(by) == "number" then
+    if type(by) == "string" then expect_field(fn, list, by) end
     return function(item) return item[by] end
   end
   if type(by) ~= "function" then
-    error(("argument %d, 'by', must be a field name or a function, not %s"):format(position, type(by)), 3)
+    error(("argument 2, 'by', must be a field name or a function, not %s"):format(type(by)), 3)
   end
   return by
 end
@@ -84,7 +187,7 @@ end
 ---@return number
 function tables.sum(list, by)
   check(list, "table", 1, "list")
-  local value_of = selector(by, 2)
+  local value_of = selector("sum", list, by)
   local total = 0
   for i = 1, #list do
     local value = value_of(list[i])
@@ -106,7 +209,7 @@ end
 ---@return table<any, table>
 function tables.group_by(list, by)
   check(list, "table", 1, "list")
-  local key_of = selector(by, 2)
+  local key_of = selector("group_by", list, by)
   local groups = {}
   for i = 1, #list do
     local key = key_of(list[i])
@@ -129,7 +232,7 @@ end
 ---@return table<any, any>
 function tables.index_by(list, by)
   check(list, "table", 1, "list")
-  local key_of = selector(by, 2)
+  local key_of = selector("index_by", list, by)
   local index = {}
   for i = 1, #list do
     local key = key_of(list[i])
@@ -147,7 +250,7 @@ end
 ---@return table
 function tables.sort_by(list, by, descending)
   check(list, "table", 1, "list")
-  local key_of = selector(by, 2)
+  local key_of = selector("sort_by", list, by)
   local entries = {}
   for i = 1, #list do entries[i] = { key = key_of(list[i]), at = i } end
   table.sort(entries, function(a, b)
@@ -194,7 +297,7 @@ end
 ---@return table
 function tables.unique(list, by)
   check(list, "table", 1, "list")
-  local key_of = by == nil and function(item) return item end or selector(by, 2)
+  local key_of = by == nil and function(item) return item end or selector("unique", list, by)
   local seen, out = {}, {}
   for i = 1, #list do
     local key = key_of(list[i])

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -132,21 +133,40 @@ func jsonLines(text []byte) ([]fields, error) {
 
 // csvRows reads a table whose header names properties; custom.Name reaches
 // into custom, empty cells are left out, and lists are JSON or separated by
-// semicolons.
+// semicolons. Cells are separated as the header row shows: by commas, or by
+// semicolons or tabs, as spreadsheet programs of many countries save them.
 func csvRows(snake string, text []byte) ([]fields, error) {
-	table, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	if !utf8.Valid(text) {
+		return nil, errors.New("the text is not UTF-8: save the table as CSV UTF-8")
+	}
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.Comma = headerSeparator(text)
+	table, err := reader.ReadAll()
 	if err != nil || len(table) == 0 {
 		return nil, err
 	}
 	m := catalog.Load().Model(snake)
+	for i, name := range table[0] {
+		name = strings.TrimSpace(name)
+		table[0][i] = name
+		if name == "" || strings.HasPrefix(name, "custom.") && m.Property("custom") != nil {
+			continue
+		}
+		if err := mayHold(m, name, "in columns such as custom.Tier"); err != nil {
+			return nil, fmt.Errorf("line 1: %w", err)
+		}
+	}
 	var rows []fields
-	for _, cells := range table[1:] {
+	for number, cells := range table[1:] {
 		var row, custom fields
 		for i, cell := range cells {
 			if cell == "" {
 				continue
 			}
-			name := intern(strings.TrimSpace(table[0][i]))
+			name := intern(table[0][i])
+			if name == "" {
+				return nil, fmt.Errorf("record %d: the header names no property for the cell %q, in column %d", number+1, cell, i+1)
+			}
 			if inner, isCustom := strings.CutPrefix(name, "custom."); isCustom {
 				custom.set(inner, guess(cell))
 				continue
@@ -159,6 +179,30 @@ func csvRows(snake string, text []byte) ([]fields, error) {
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// headerSeparator returns what separates the names of a header row, outside of
+// quotes.
+func headerSeparator(text []byte) rune {
+	counts, quoted := map[byte]int{}, false
+	for _, b := range text {
+		if b == '\n' && !quoted {
+			break
+		}
+		if b == '"' {
+			quoted = !quoted
+		}
+		if !quoted {
+			counts[b]++
+		}
+	}
+	best := byte(',')
+	for _, b := range []byte(";\t") {
+		if counts[b] > counts[best] {
+			best = b
+		}
+	}
+	return rune(best)
 }
 
 func cellValue(p *catalog.Property, cell string) jsontext.Value {

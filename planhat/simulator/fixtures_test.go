@@ -51,12 +51,33 @@ func TestFixtureMistakesAreNamed(t *testing.T) {
 		{"company.jsonl", "{\"name\":\"A\"}\n[]", "record 2 is no JSON object"},
 		{"license.json", `[{"companyId":"extid-x"}]`, "there is no company"},
 		{"license.csv", "value\nmuch\n", "value must be a number"},
+		{"company.json", `[{"name":"A"},{"nmae":"B"}]`, `company.json: record 2: company has no property "nmae" (did you mean 'name'?); fields of your own are written custom: { Tier: ... }`},
+		{"company.jsonl", `{"Tier":"A"}`, `company.jsonl: record 1: company has no property "Tier"`},
+		{"company.csv", "externalId,Name\na,Acme\n", `company.csv: line 1: company has no property "Name" (did you mean 'name'?); fields of your own are written in columns such as custom.Tier`},
+		{"company.csv", "name|externalId\nAcme|a\n", `company.csv: line 1: company has no property "name|externalId"`},
+		{"company.csv", "name,\nAcme,\nBolt,2\n", `company.csv: record 2: the header names no property for the cell "2", in column 2`},
+		{"company.csv", "name\n\xc5sa\n", "company.csv: the text is not UTF-8"},
 	} {
 		_, err := New(Options{Fixtures: files(c.name, c.text)})
 		assert.ErrorContains(t, err, c.message, c.name)
 	}
 	_, err := New(Options{FixturesDir: "no/such/place"})
 	assert.ErrorContains(t, err, "there is no folder")
+}
+
+func TestFixturesOfSpreadsheets(t *testing.T) {
+	for name, text := range map[string]string{
+		"semicolons": "\uFEFFname;externalId;domains;custom.Tier;\r\nAcme, Inc;a;\"x.example; y.example\";Gold;\r\n",
+		"tabs":       "name\texternalId\tdomains\tcustom.Tier\nAcme, Inc\ta\tx.example;y.example\tGold\n",
+		"commas":     "name,externalId,domains,\"custom.Tier\"\n\"Acme, Inc\",a,x.example;y.example,Gold\n",
+	} {
+		s, err := New(Options{Fixtures: files("company.csv", text)})
+		require.NoError(t, err, name)
+		got := s.Record("company", "extid-a")
+		assert.Equal(t, "Acme, Inc", got["name"], name)
+		assert.Equal(t, []any{"x.example", "y.example"}, got["domains"], name)
+		assert.Equal(t, map[string]any{"Tier": "Gold"}, got["custom"], name)
+	}
 }
 
 func TestDumpCanBeLoadedAgain(t *testing.T) {
@@ -113,7 +134,8 @@ func TestGeneratedDataIsPlausibleAndRepeatable(t *testing.T) {
 func TestPut(t *testing.T) {
 	s, err := New(Options{})
 	require.NoError(t, err)
-	require.NoError(t, s.Put("company", map[string]any{"_id": "5f0000000000000000000001", "name": "A", "n": json.Number("9007199254740993")}))
+	require.NoError(t, s.Put("company", map[string]any{"_id": "5f0000000000000000000001", "name": "A", "custom": map[string]any{"n": json.Number("9007199254740993")}}))
+	assert.ErrorContains(t, s.Put("company", map[string]any{"nmae": "A"}), `company 1: company has no property "nmae" (did you mean 'name'?)`)
 	require.NoError(t, s.Put("company", map[string]any{"_id": "5f0000000000000000000001", "name": "B"}))
 	require.Len(t, s.Records("company"), 1)
 	assert.Equal(t, "B", s.Records("company")[0]["name"])

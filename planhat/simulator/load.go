@@ -17,7 +17,7 @@ import (
 // Put stores records as given, ids and read-only properties included, and
 // fills in what is missing: _id, defaults, the company's name. References to
 // companies may have the forms that the API takes. A record whose _id exists
-// replaces it. Licenses and sales that are put make the figures of their
+// replaces it; a property that the model does not know is an error. Licenses and sales that are put make the figures of their
 // companies. Metrics and user activities take the shapes of the API.
 func (s *Server) Put(model string, records ...map[string]any) error {
 	rows := make([]fields, len(records))
@@ -85,6 +85,11 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 	case "note":
 		m = catalog.Load().Model("conversation")
 		row.fill("type", quote("note"))
+	}
+	for _, f := range row {
+		if err := mayHold(m, f.name, "custom: { Tier: ... }"); err != nil {
+			return err
+		}
 	}
 	ch := &change{m: m, c: s.store.of(m.Snake), bulk: true}
 	if refused := s.prepareGiven(ch, row); refused != nil {

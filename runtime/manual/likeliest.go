@@ -64,6 +64,8 @@ var habits = func() map[string][]string {
 		{"join", "concat"},
 		{"stringify dump dumps serialize tojson tostring", "encode"},
 		{"parse loads deserialize fromjson", "decode"},
+		{"write writefile save dump", "encode_file"},
+		{"read load readfile", "decode_file"},
 	} {
 		for _, name := range strings.Fields(habit.names) {
 			known[name] = append(known[name], strings.Fields(habit.members)...)

@@ -3,13 +3,14 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/runtime/manual"
 )
 
 // simulatorModule is the module simulator.
@@ -71,7 +72,11 @@ func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
 	for _, m := range catalog.Load().Models {
 		names = append(names, m.Snake)
 	}
-	return nil, a.Errorf("there is no model '%s'%s", a.String(i), suggest.Phrase(a.String(i), names))
+	meant := ""
+	if near := manual.Likeliest(a.String(i), names); len(near) > 0 {
+		meant = " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+	}
+	return nil, a.Errorf("there is no model '%s'%s", a.String(i), meant)
 }
 
 var modelParam = bindings.Param{Name: "model", Type: "string", Doc: "The model, such as `company`."}
@@ -84,7 +89,7 @@ func stored() []*bindings.Func {
 			Doc: "Stores records as given, read-only properties included, and fills in what is missing, such as `_id`. " +
 				"It is no call and counts as none. Companies come first: what belongs to one names it, such as `companyId = \"extid-a-1\"`.",
 			Params:  []bindings.Param{modelParam, {Name: "records", Type: "table", Doc: "A list of records, or one record."}},
-			Errors:  "When a record is not one that Planhat could hold.",
+			Errors:  "When a record is not one that Planhat could hold, or has a property that its model does not know: fields of your own stand in `custom`.",
 			Example: `simulator.seed("company", { { externalId = "a-1", name = "Acme" }, { externalId = "a-2", name = "Bolt" } })`,
 			Call:    onServer(seed),
 		},

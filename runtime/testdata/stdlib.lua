@@ -46,6 +46,37 @@ same(tables.pick({ a = 1, b = 2 }, { "a", "c" }), { a = 1 })
 same(tables.count({ 1, 2, x = 3 }), 3)
 assert(not pcall(tables.sort_by, rows))
 
+-- A field that no item has is named, once for each call in the script.
+local said, warn = {}, log.warn
+log.warn = function(message) said[#said + 1] = message end
+local function says(want, fn)
+  said = {}
+  fn()
+  same(#said, want and 1 or 0)
+  if want and not said[1]:find(want, 1, true) then error("got " .. said[1] .. ", want " .. want, 2) end
+end
+says("tables.sum: no item of the list has the field 'MRR' (did you mean 'mrr'?)", function() tables.sum(rows, "MRR") end)
+says("main.lua:60: tables.group_by:", function()
+  tables.group_by(rows, "teir")
+end)
+says("has the field 'teir' (did you mean 'tier'?)", function() tables.group_by(rows, "teir") end)
+says("tables.index_by: no item of the list has the field 'owner'; they have: id, mrr, tier", function() tables.index_by(rows, "owner") end)
+says("tables.sort_by: no item of the list has the field 'ID' (did you mean 'id'?)", function() tables.sort_by(rows, "ID") end)
+says("tables.unique: no item of the list has the field 'Tier' (did you mean 'custom.Tier'?); write function(item) return item.custom.Tier end", function()
+  tables.unique({ { custom = { Tier = 1 } } }, "Tier")
+end)
+says("has the field 'custom.Tier'; write function", function() tables.unique({ { custom = { Tier = 1 } } }, "custom.Tier") end)
+says("'phase'", function()
+  for _ = 1, 3 do tables.sum(rows, "phase") end
+end)
+says(nil, function() tables.sum({ { id = 1 } }, "mrr") end) -- other lists had it
+says(nil, function() tables.sum({}, "nothing") end)
+says(nil, function() tables.sort_by({ 1, 2 }, function(v) return v end) end)
+says(nil, function() tables.sum({ { 1, 2 } }, 2) end)
+says(nil, function() tables.unique({ "a" }, "x") end)
+same(tables.sum(rows, "none"), 0)
+log.warn = warn
+
 same(text.trim("  a b\t\n"), "a b")
 same(text.trim(" \n "), "")
 same(text.trim(("\n"):rep(1e5) .. "x"), "x")

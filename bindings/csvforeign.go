@@ -1,0 +1,53 @@
+package bindings
+
+import (
+	"bytes"
+	"path"
+	"strings"
+)
+
+// What is handed over as CSV and is none: the beginning of a file tells.
+
+// noWorkbook refuses files of spreadsheet programs.
+func noWorkbook(name string, head []byte) error {
+	var what string
+	switch ext := strings.ToLower(path.Ext(name)); {
+	case bytes.HasPrefix(head, []byte("\xd0\xcf\x11\xe0")):
+		what = "an Excel workbook"
+	case !bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return nil
+	case strings.HasPrefix(ext, ".xls"):
+		what = "an Excel workbook"
+	case ext == ".ods":
+		what = "a spreadsheet"
+	case ext == ".zip":
+		return &DataError{Message: name + " is a ZIP archive, not CSV text", Hint: "unpack it first, and read the file inside"}
+	default:
+		what = "a workbook or another packed file"
+	}
+	return &DataError{
+		Message: name + " is " + what + ", not CSV text",
+		Hint:    "open it in Excel or another spreadsheet program, choose Save As and the type \"CSV UTF-8 (Comma delimited)\", and read that file",
+	}
+}
+
+// noUTF16 refuses text of two bytes for each letter, which has no byte order
+// mark. Of every letter that English knows, one byte is zero.
+func noUTF16(name string, head []byte) error {
+	var zeros [2]int
+	for i, b := range head {
+		if b == 0 {
+			zeros[i%2]++
+		}
+	}
+	var encoding string
+	switch least := max(1, len(head)/4); {
+	case zeros[1] > least && zeros[0] == 0:
+		encoding = "utf-16le"
+	case zeros[0] > least && zeros[1] == 0:
+		encoding = "utf-16be"
+	default:
+		return nil
+	}
+	return &DataError{Message: name + ", line 1: the text is in UTF-16, without a byte order mark that says so", Hint: "pass { encoding = \"" + encoding + "\" }"}
+}

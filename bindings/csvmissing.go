@@ -1,0 +1,98 @@
+package bindings
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat/suggest"
+)
+
+const (
+	// mostSeenFields bounds the names that are kept for suggestions, however
+	// many rows an iterator gives.
+	mostSeenFields = 200
+	// shownFields is how many of them a message lists.
+	shownFields = 12
+)
+
+// missingColumns watches for columns that a script chose and that no row has: a
+// misspelt name would otherwise leave an empty column behind, without a word.
+type missingColumns struct {
+	// columns are those that no row has had so far.
+	columns []string
+	// fields are names that rows have; those of a table inside are dotted, as
+	// columns are.
+	fields []string
+}
+
+// see notes what a row has. Rows that are lists have no names, and fit any.
+func (m *missingColumns) see(L *lua.LState, row *lua.LTable) {
+	if len(m.columns) == 0 {
+		return
+	}
+	if row.MaxN() > 0 {
+		m.columns = nil
+		return
+	}
+	m.columns = slices.DeleteFunc(m.columns, func(column string) bool { return fieldOf(L, row, column) != lua.LNil })
+	if len(m.columns) > 0 {
+		m.note(row, "")
+	}
+}
+
+func (m *missingColumns) note(row *lua.LTable, prefix string) {
+	for k, v := row.Next(lua.LNil); k != lua.LNil && len(m.fields) < mostSeenFields; k, v = row.Next(k) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			continue
+		}
+		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !emptyTable(inner) {
+			m.note(inner, string(name)+".")
+			continue
+		}
+		if field := prefix + string(name); !slices.Contains(m.fields, field) {
+			m.fields = append(m.fields, field)
+		}
+	}
+}
+
+func emptyTable(t *lua.LTable) bool {
+	k, _ := t.Next(lua.LNil)
+	return k == lua.LNil
+}
+
+// warn reports the columns that no row had.
+func (m *missingColumns) warn(ctx context.Context, h Host, file string) {
+	if len(m.fields) == 0 {
+		return
+	}
+	slices.Sort(m.fields)
+	for _, column := range m.columns {
+		meant, known := m.meant(column), ""
+		if meant == "" {
+			known = "; the rows have: " + strings.Join(m.fields[:min(len(m.fields), shownFields)], ", ")
+			if len(m.fields) > shownFields {
+				known += " and others"
+			}
+		}
+		h.Warn(ctx, file+" "+column, fmt.Sprintf("%s: no row has the field '%s'%s, so its column is empty%s", file, column, meant, known))
+	}
+}
+
+// meant suggests fields for a column. A field of a table inside is found by its
+// own name as well: people write Tier for custom.Tier.
+func (m *missingColumns) meant(column string) string {
+	if meant := suggest.Phrase(column, m.fields); meant != "" {
+		return meant
+	}
+	for _, field := range m.fields {
+		if _, inner, dotted := strings.Cut(field, "."); dotted && len(suggest.Nearest(column, []string{inner})) > 0 {
+			return " (did you mean '" + field + "'?)"
+		}
+	}
+	return ""
+}
