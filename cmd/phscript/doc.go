@@ -43,7 +43,7 @@ func newDoc(env *environment, runF func(*environment, *docOptions) error) *cobra
 			return completeTopic(typed), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			o.words = args
+			o.words = strings.Fields(strings.Join(args, " "))
 			if !slices.Contains(docFormats, o.format) {
 				return &usageError{message: fmt.Sprintf("the format is one of %s, not %q", strings.Join(docFormats, ", "), o.format)}
 			}
@@ -127,11 +127,10 @@ func (o *docOptions) topics(m *manual.Manual) (topics []*manual.Topic, single bo
 	if t := m.Find(strings.Join(o.words, ".")); t != nil {
 		return []*manual.Topic{t}, true, nil
 	}
-	words := strings.Fields(strings.Join(o.words, " "))
-	if topics = m.Search(words...); len(topics) > 0 {
+	if topics = m.Search(o.words...); len(topics) > 0 {
 		return topics, false, nil
 	}
-	name := strings.Join(words, " ")
+	name := strings.Join(o.words, " ")
 	message := "there is nothing about '" + name + "'"
 	if near := m.Suggestions(name); len(near) > 0 {
 		message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"

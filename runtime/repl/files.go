@@ -33,7 +33,7 @@ func (p *Prompt) save(name string) bool {
 		p.remark("%s is there already; :save! %s replaces it", name, name)
 		return false
 	case err != nil:
-		p.remark("%s cannot be written: %v", name, err)
+		p.remark("%s cannot be written: %s", name, plainFileError(err))
 		return false
 	}
 	p.remark("%s saved to %s", counted(len(p.done), "input"), name)
@@ -79,7 +79,8 @@ func printed(expression string, kept bool) string {
 	if kept && !several(expression) {
 		return "_ = " + expression
 	}
-	if _, err := compile.Compile([]byte(expression), "input"); err == nil {
+	// A first line that begins with # would be taken for one of the system's.
+	if _, err := compile.Compile([]byte("\n"+expression), "input"); err == nil {
 		return expression // a call
 	}
 	if several(expression) {
@@ -134,7 +135,7 @@ func plainFileError(err error) string {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file"
+		return "there is no such file or folder"
 	case errors.As(err, &path):
 		return fmt.Sprint(path.Err)
 	}

@@ -102,12 +102,13 @@ func TestWordsThatAreNoLua(t *testing.T) {
 func TestSavesInputsAsAScript(t *testing.T) {
 	files := memory{"there.lua": "-- mine"}
 	_, errs := converse(t, files, true,
-		"local t = {}", "t.a = 1", "bad +* 1", "#t", "_ + 1 -- next", "t.a, t.b", "print(t.a)", "local u = 2\nu * t.a", ":quota",
+		"#planhat", "local t = {}", "t.a = 1", "bad +* 1", "#t", "_ + 1 -- next", "t.a, t.b", "print(t.a)", "local u = 2\nu * t.a", ":quota",
 		":save work.lua", ":save there.lua", ":save! there.lua")
-	assert.Contains(t, errs, "7 inputs saved to work.lua")
+	assert.Contains(t, errs, "8 inputs saved to work.lua")
 	assert.Contains(t, errs, "there.lua is there already; :save! there.lua replaces it")
 	want := `-- Saved from a session. Run it with: phscript run work.lua
 
+print(inspect(#planhat))
 local t = {}
 t.a = 1
 _ = #t
@@ -121,7 +122,7 @@ print(inspect(u * t.a))
 	assert.Equal(t, want, files["work.lua"])
 	assert.Equal(t, strings.Replace(want, "work.lua", "there.lua", 1), files["there.lua"])
 	out, errs := converse(t, files, true, ":load work.lua", "t.a", ":load none.lua")
-	assert.Equal(t, "1\n1\tnil\n1\n2\n1\n", out)
+	assert.Equal(t, "0\n1\n1\tnil\n1\n2\n1\n", out)
 	assert.Contains(t, errs, "none.lua cannot be read: there is no such file")
 	_, errs = converse(t, files, true, "x = 'tok-very-secret'", ":save secret.lua")
 	assert.Contains(t, errs, "not saved")
