@@ -46,6 +46,7 @@ func (c *script) apply(token int, callee knowledge, args arguments) {
 		}
 	}
 	c.records(callee, args.given)
+	c.fieldNames(callee, args.given)
 }
 
 // brokenLine reports a call whose parenthesis stands on a line of its own: it is

@@ -207,7 +207,7 @@ func (c *script) item(owner knowledge, e *ast.AttrGetExpr) knowledge {
 func (c *script) element(list knowledge) knowledge {
 	if of, ok := strings.CutSuffix(list.typ, "[]"); ok {
 		k := typed(of)
-		k.maybe = true
+		k.maybe, k.selected = true, list.selected
 		return k
 	}
 	return knowledge{}
@@ -229,7 +229,7 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 			return knowledge{}
 		}
 		k := typed(tried.Returns[0].Type)
-		k.maybe = true
+		k.maybe, k.selected = true, c.selection(c.infer(e.Args[0]), e.Args[1:])
 		return k
 	}
 	if len(f.Returns) == 0 {
@@ -243,6 +243,7 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 		// planhat.new returns another planhat.
 		return knowledge{topic: topic}
 	}
+	k.selected = c.selection(callee, e.Args)
 	return k
 }
 
@@ -313,7 +314,8 @@ func (c *script) loopValue(v *variable) knowledge {
 	if v.place >= len(types) {
 		return knowledge{}
 	}
+	selected := k.selected
 	k = typed(strings.TrimSpace(types[v.place]))
-	k.maybe = k.maybe && v.place > 0
+	k.maybe, k.selected = k.maybe && v.place > 0, selected
 	return k
 }

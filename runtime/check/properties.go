@@ -182,6 +182,9 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
 	if model := c.model(owner.typ); model != nil {
 		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+			if !c.isWritten(e, name) {
+				c.notSelected(owner.selected, name, c.flow.expr[e].at)
+			}
 			return
 		}
 		// Tenants have fields of their own: only a near miss counts.
@@ -216,8 +219,5 @@ func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 		return false
 	}
 	v := c.flow.variableOf(object)
-	return v != nil && slices.ContainsFunc(v.fields, func(set entry) bool {
-		key, ok := set.field.Key.(*ast.StringExpr)
-		return ok && key.Value == name
-	})
+	return v != nil && v.setsField(name)
 }

@@ -66,6 +66,7 @@ var rules = []Rule{
 	{"wrong-arguments", Error, "A call with arguments that are missing, too many or of the wrong type.", "planhat.company.get_by_id()"},
 	{"unknown-option", Error, "An option that a function does not have.", "planhat.company.get_list{ limt = 5 }"},
 	{"unknown-property", Error, "A property that a model is not known to have, in a record, in `select` or `sort`, or read from a record. Where nothing is spelt like it, and where it is read, that is a warning.", `planhat.company.create{ naem = "Acme" }`},
+	{"not-selected", Warning, "A property that is read from a record, though `select` left it out: it is nil in all of them.", `for c in planhat.company.each{ select = "name" } do print(c.owner) end`},
 	{"read-only-property", Error, "A property that Planhat sets itself.", `planhat.company.update(id, { mrr = 5 })`},
 	{"missing-property", Error, "A new record without a property that Planhat demands.", `planhat.enduser.create{ email = "a@b.example" }`},
 	{"wrong-value", Error, "A property's value of the wrong type, or none of those that it may have.", `planhat.company.create{ name = "Acme", status = "good" }`},

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"slices"
+
+	"github.com/yuin/gopher-lua/ast"
+)
 
 // varKind tells what declares a variable.
 type varKind int
@@ -40,6 +44,15 @@ type entry struct {
 	// variable's values is meant.
 	through *ast.IdentExpr
 	field   *ast.Field
+}
+
+// setsField tells whether the script puts something under a name into the table
+// that the variable holds.
+func (v *variable) setsField(name string) bool {
+	return slices.ContainsFunc(v.fields, func(set entry) bool {
+		key, ok := set.field.Key.(*ast.StringExpr)
+		return ok && key.Value == name
+	})
 }
 
 // value is one thing that is stored in a variable.
