@@ -16,6 +16,7 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	c.requires(e)
 	c.methods(e)
 	c.brokenLine(e)
+	c.plainTable(e)
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil {

@@ -115,6 +115,7 @@ func (f *flow) leave() {
 }
 
 func (f *flow) emit(s *step) *step {
+	s.fn = f.fn
 	f.fn.steps = append(f.fn.steps, s)
 	return s
 }

@@ -44,6 +44,8 @@ type entry struct {
 	// variable's values is meant.
 	through *ast.IdentExpr
 	field   *ast.Field
+	// key is the computed place of an item, nil for the list's end.
+	key ast.Expr
 }
 
 // setsField tells whether the script puts something under a name into the table
@@ -129,6 +131,8 @@ const (
 // before what it sets.
 type step struct {
 	kind stepKind
+	// fn is the function that it belongs to.
+	fn *function
 	// to is where a jump or a branch leads.
 	to int
 	// token is what a report of unreachable code points to, -1 for none;
