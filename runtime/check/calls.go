@@ -17,6 +17,7 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	c.methods(e)
 	c.brokenLine(e)
 	c.plainTable(e)
+	c.textMethod(e)
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil {
@@ -260,6 +261,7 @@ func (c *script) option(callee knowledge, p *bindings.Param, key *ast.StringExpr
 			return
 		}
 		c.optionProperties(callee, f.Name, arg)
+		c.optionDate(callee, f.Name, arg)
 		return
 	}
 	f := c.at(token, "unknown-option", callee.topic.Name+": "+bindings.UnknownOption(p, key.Value))

@@ -157,7 +157,11 @@ func (c *script) member(owner knowledge, name string) knowledge {
 	if fields := c.fieldsOf(owner.typ); fields != nil {
 		for i := range fields {
 			if fields[i].Name == name {
-				return typed(fields[i].Type)
+				k := typed(fields[i].Type)
+				if model := c.model(owner.typ); model != nil && !c.setFields[name] {
+					k.property = model.Property(name)
+				}
+				return k
 			}
 		}
 	}

@@ -232,6 +232,9 @@ func (c *script) counting(s *ast.NumberForStmt) {
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
 		return
 	}
+	if c.pastTheEnds(s) {
+		return
+	}
 	from, ok := s.Init.(*ast.UnaryLenOpExpr)
 	if ok && s.Step == nil {
 		if last, isNumber := constantNumber(s.Limit); isNumber && last <= 1 {

@@ -104,6 +104,9 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 		}
 		return
 	}
+	if text, ok := value.(lua.LString); ok && (c.writtenDate(p, string(text), at) || c.writtenID(model, p, string(text), at)) {
+		return
+	}
 	if typ := valueType(p.Type); typ != "" && !bindings.Accepts(typ, value) {
 		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of a %s is %s, not %s", p.Name, model.Snake, describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name

@@ -1,0 +1,23 @@
+-- Before the first and behind the last item.
+local companies = planhat.company.get_list()
+print(companies[0].name, companies[1].name) --> loop-bounds: there is no item 0
+for i = 0, 5 do print(companies[i].name) end --> loop-bounds: lists begin at 1
+for i = 1, #companies + 1 do print(companies[i].name) end --> loop-bounds: past the end
+for i = 0, #companies - 1 do print(companies[i].name) end --> loop-bounds: misses the last one
+for i = 0, #companies - 1 do print(companies[i + 1].name) end
+for i = 1, #companies + 1 do
+  if companies[i] then print(companies[i].name) end
+end
+for i = 1, #companies + 1 do
+  local c = companies[i]
+  print(c and c.name)
+end
+for i = 0, 5 do print(i, companies[i + 1].name) end
+local levels = { [0] = "none", "low", "high" }
+print(levels[0])
+local names = { "a", "b" }
+print(names[0])                        --> loop-bounds: there is no item 0
+local counts = { 1, 2 }
+counts[0] = 5
+print(counts[0])
+print(arg[0])
