@@ -146,3 +146,18 @@ func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
 	})
 	return list
 }
+
+// countsWithIn reports a loop over a number: for i in 1, 10 do.
+func (c *script) countsWithIn(s *ast.GenericForStmt) bool {
+	first := c.infer(s.Exprs[0])
+	if !c.isNumber(first) || first.maybe {
+		return false
+	}
+	from, to := "1", c.code(s.Exprs[0])
+	if len(s.Exprs) > 1 {
+		from, to = to, c.code(s.Exprs[1])
+	}
+	f := c.between(c.flow.expr[s.Exprs[0]].from, c.flow.expr[s.Exprs[len(s.Exprs)-1]].to, "loop-over-table", "a number is no iterator")
+	f.Hint = fmt.Sprintf("a loop that counts is written for %s = %s, %s do", s.Names[0], from, to)
+	return true
+}

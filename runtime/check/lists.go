@@ -165,7 +165,7 @@ func (c *script) isNumber(k knowledge) bool {
 
 // loopOver checks what a generic for goes through.
 func (c *script) loopOver(s *ast.GenericForStmt) {
-	if len(s.Exprs) != 1 {
+	if c.countsWithIn(s) || len(s.Exprs) != 1 {
 		return
 	}
 	e := s.Exprs[0]

@@ -77,7 +77,7 @@ var rules = []Rule{
 	{"field-of-number", Error, "A field of a number, mostly of the position in an `ipairs` loop.", "for row in ipairs(rows) do print(row.name) end"},
 	{"constant-condition", Warning, "A comparison or condition that always comes out the same way.", "if not x == nil then print(x) end"},
 	{"length-of-record", Error, "`#` of something that is no list and no text.", `print(#{ name = "Acme" })`},
-	{"loop-over-table", Error, "A `for ... in` over a table or a function that has to be called first.", "for c in planhat.company.each do print(c) end"},
+	{"loop-over-table", Error, "A `for ... in` over a table, a number, or a function that has to be called first.", "for c in planhat.company.each do print(c) end"},
 	{"ipairs-over-record", Warning, "`ipairs` over a table with named fields, which has no items.", "for _, v in ipairs({ a = 1 }) do print(v) end"},
 	{"loop-bounds", Warning, "A counting loop that starts at 0, goes past the end of the list, or never runs; item 0 of a list.", "for i = 0, #rows do print(rows[i]) end"},
 	{"fraction-as-index", Warning, "A division as a position in a list.", "print(rows[#rows / 2])"},

@@ -21,3 +21,5 @@ local counts = { 1, 2 }
 counts[0] = 5
 print(counts[0])
 print(arg[0])
+for i in 1, 10 do print(i) end         --> loop-over-table: a number is no iterator
+for i in #names do print(i) end        --> loop-over-table: a number is no iterator
