@@ -34,7 +34,7 @@ func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.Strin
 		return
 	}
 	if property.ReadOnly && !keyFor(model, to, name) {
-		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of a %s cannot be written: Planhat sets it itself", name, model.Snake))
+		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, bindings.DescribeModel(model)))
 		f.Hint, f.Subject = c.aboutProperty(model, name), name
 		return
 	}
@@ -98,8 +98,8 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 	at := c.flow.expr[arg]
 	if text, ok := value.(lua.LString); ok && len(p.Enum) > 0 {
 		if !slices.Contains(p.Enum, string(text)) {
-			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of a %s is one of '%s', not %s%s",
-				p.Name, model.Snake, strings.Join(p.Enum, "', '"), described, suggest.Phrase(string(text), p.Enum)))
+			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is one of '%s', not %s%s",
+				p.Name, bindings.DescribeModel(model), strings.Join(p.Enum, "', '"), described, suggest.Phrase(string(text), p.Enum)))
 			f.Subject = p.Name
 		}
 		return
@@ -108,7 +108,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 		return
 	}
 	if typ := valueType(p.Type); typ != "" && !bindings.Accepts(typ, value) {
-		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of a %s is %s, not %s", p.Name, model.Snake, describedType(p.Type), described))
+		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, bindings.DescribeModel(model), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
 	}
 }
@@ -208,7 +208,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("a %s has no field '%s'%s", owner.typ, name, suggest.Phrase(name, names)))
+	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", bindings.WithArticle(owner.typ), name, suggest.Phrase(name, names)))
 	f.Subject = name
 	if len(suggest.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")
