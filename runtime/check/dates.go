@@ -9,10 +9,10 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// isoDate matches what ISO 8601 begins with, as far as Planhat writes it. A year
-// or a month alone will do in a comparison of texts.
+// isoDate matches the forms of ISO 8601 that are taken; in a comparison of texts,
+// what Planhat's own form begins with will do.
 var (
-	isoDate   = regexp.MustCompile(`^\d{4}-\d\d-\d\d([T ].*)?$`)
+	isoDate   = regexp.MustCompile(`^\d{4}(-\d\d-\d\d([T ].*)?|\d{4})$`)
 	isoPrefix = regexp.MustCompile(`^(\d{4}(-\d\d(-\d\d([T ].*)?)?)?)?$`)
 	digits    = regexp.MustCompile(`\d`)
 	dayFirst  = regexp.MustCompile(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)

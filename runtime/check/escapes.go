@@ -47,7 +47,7 @@ func escapeHint(text, escaped string) string {
 		return `write the folders of a path with /, or each backslash twice: \\`
 	case escaped == "x" || escaped == "u" || escaped == "z":
 		return fmt.Sprintf(`'\%s' came with later versions of Lua; in this one, write the character itself, or its number as in \65`, escaped)
-	case strings.Contains("dswDSW.[](){}+*?^$|-/", escaped):
+	case strings.ContainsAny(escaped, "dswDSW.[](){}+*?^$|-/"):
 		return `in patterns, % does what the backslash does elsewhere: "%` + escaped + `"; a backslash itself is written \\`
 	}
 	return `a backslash itself is written \\; the folders of a path may be written with /`

@@ -106,6 +106,8 @@ func (c *script) nameValue(e *ast.IdentExpr) knowledge {
 		return knowledge{}
 	case v.loop != nil && val.first:
 		return c.loopValue(v)
+	case v.kind == argument && val.first && !v.implicit:
+		return c.parameterValue(v)
 	case val.expr == nil:
 		return knowledge{}
 	case val.place == 0 && !val.many:

@@ -9,7 +9,7 @@ import (
 // plainTable reports a call of a function that a plain table does not have, as
 // in rows:insert(row) or rows.append(row).
 func (c *script) plainTable(e *ast.FuncCallExpr) {
-	object, name, token := e.Receiver, e.Method, 0
+	object, name := e.Receiver, e.Method
 	if e.Func != nil {
 		index, ok := e.Func.(*ast.AttrGetExpr)
 		if !ok {
@@ -19,15 +19,13 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 		if !ok {
 			return
 		}
-		object, name, token = index.Object, key.Value, c.flow.expr[index].at
-	} else {
-		token = c.flow.names[e][0]
+		object, name = index.Object, key.Value
 	}
 	if !c.lacksFunction(object, name, e) {
 		return
 	}
 	list := c.code(object)
-	f := c.at(token, "unknown-function", fmt.Sprintf("'%s' is a table of this script, and nothing gives it a function '%s'", list, name))
+	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a table of this script, and nothing gives it a function '%s'", list, name))
 	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
 }
 
@@ -39,7 +37,7 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 	}
 	k := c.infer(object)
 	if k.isList() {
-		return true
+		return !c.changesTables()
 	}
 	table, ok := k.literal.(*ast.TableExpr)
 	if !ok {

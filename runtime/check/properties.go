@@ -191,7 +191,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 			return
 		}
 		// Tenants have fields of their own: only a near miss counts.
-		if near := suggest.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) {
+		if near := suggest.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) && !c.setFields[name] {
 			c.unknownProperty(model, name, c.flow.expr[e].at, false)
 			c.found[len(c.found)-1].Severity = Warning
 		}
