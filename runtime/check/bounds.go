@@ -64,13 +64,13 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 	}
 	switch {
 	case first == 0 && length != nil && limit.Operator == "-" && by == 1:
-		if !c.takesItems(s, c.text(length.Expr)) {
+		if !c.takesItems(s, c.text(length.Expr), false) {
 			return false
 		}
 		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: this loop asks for item 0, which is nil, and misses the last one")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.code(length))
 	case first == 1 && length != nil && limit.Operator == "+" && by >= 1:
-		if !c.takesItems(s, c.text(length.Expr)) {
+		if !c.takesItems(s, c.text(length.Expr), true) {
 			return false
 		}
 		f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the last round goes past the end of the list, where the item is nil")
@@ -80,7 +80,7 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 			return false
 		}
 		list := c.knownListIn(s)
-		if list == nil || !c.takesItems(s, c.text(list)) {
+		if list == nil || !c.takesItems(s, c.text(list), false) {
 			return false
 		}
 		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: the first round asks for item 0, which is nil")
@@ -91,9 +91,10 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 	return true
 }
 
-// takesItems tells whether the body of a loop takes a field of the item at the
-// loop's own variable and never asks whether there is such an item.
-func (c *script) takesItems(s *ast.NumberForStmt, list string) bool {
+// takesItems tells whether the body of a loop takes the item at the loop's own
+// variable, or a field of it where only those count, and never asks whether
+// there is such an item.
+func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool {
 	isItem := func(e ast.Expr) bool {
 		index, ok := e.(*ast.AttrGetExpr)
 		if !ok {
@@ -114,13 +115,13 @@ func (c *script) takesItems(s *ast.NumberForStmt, list string) bool {
 		case *ast.LocalAssignStmt:
 			// The local may be asked about.
 			for _, e := range st.Exprs {
-				asked = asked || isItem(e)
+				asked = asked || isItem(e) && fields
 			}
 		}
 	}, func(e ast.Expr) {
 		switch e := e.(type) {
 		case *ast.AttrGetExpr:
-			taken = taken || isItem(e.Object)
+			taken = taken || isItem(e.Object) || !fields && isItem(e)
 		case *ast.LogicalOpExpr:
 			asked = asked || isItem(e.Lhs) || isItem(e.Rhs)
 		case *ast.RelationalOpExpr:

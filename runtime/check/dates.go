@@ -31,7 +31,7 @@ func dateHint(text string) string {
 func (c *script) isDate(e ast.Expr) bool {
 	k := c.infer(e)
 	if k.property != nil {
-		return k.property.Type == catalog.Date
+		return k.property.Type == catalog.Date && k.property.Confidence != catalog.Low
 	}
 	return c.givesDate(e)
 }

@@ -25,7 +25,7 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 		return
 	}
 	list := c.code(object)
-	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a table of this script, and nothing gives it a function '%s'", list, name))
+	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a plain table, and nothing gives it a function '%s'", list, name))
 	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
 }
 
@@ -137,6 +137,7 @@ func (c *script) inPlaceOf(name, list string, args []ast.Expr) string {
 	}
 	switch name {
 	case "append", "push", "add":
+		args = args[:min(1, len(args))]
 		return with("table.insert")
 	case "pop":
 		return with("table.remove")

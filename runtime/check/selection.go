@@ -33,7 +33,7 @@ func (c *script) selection(callee knowledge, args []ast.Expr) *selection {
 	if model == nil {
 		return nil
 	}
-	if op := model.Operation(callee.topic.Func.Name); op != nil && len(op.Returns) > 0 {
+	if op := model.Operation(callee.topic.Func.Name); op != nil && len(op.Returns) > 0 && model.Operation("get_list") != nil {
 		return &selection{names: op.Returns, fixed: callee.topic.Name}
 	}
 	for i := range callee.topic.Func.Params {

@@ -13,6 +13,15 @@ for i = 1, #companies + 1 do
   print(c and c.name)
 end
 for i = 0, 5 do print(i, companies[i + 1].name) end
+for i = 0, #companies - 1 do print(companies[i]) end --> loop-bounds: misses the last one
+for i = 0, #companies - 1 do           --> loop-bounds: misses the last one
+  local c = companies[i]
+  print(c)
+end
+for i = 0, 3 do print(companies[i]) end --> loop-bounds: lists begin at 1
+local zero = {}
+for i = 0, 3 do zero[i] = i end
+for i = 0, 3 do print(zero[i]) end
 local levels = { [0] = "none", "low", "high" }
 print(levels[0])
 local names = { "a", "b" }
