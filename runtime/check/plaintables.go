@@ -116,8 +116,20 @@ func (c *script) isOwnFunction(e *ast.FuncCallExpr) bool {
 }
 
 // changesTables tells whether the script gives tables fields in ways that are
-// not seen.
+// not seen: metatables, and computed names in tables that a function is given.
 func (c *script) changesTables() bool {
+	for target := range c.targets {
+		name, ok := target.Object.(*ast.IdentExpr)
+		if !ok {
+			continue
+		}
+		if _, named := target.Key.(*ast.StringExpr); named || c.isNumber(c.infer(target.Key)) {
+			continue
+		}
+		if v := c.flow.variableOf(name); v != nil && v.kind == argument {
+			return true
+		}
+	}
 	for i := range c.flow.globals {
 		if name := c.flow.globals[i].name; name == "setmetatable" || name == "rawset" {
 			return true
