@@ -218,7 +218,7 @@ func (c *Codec) keyError(key lua.LValue, n int) error {
 // model's types.
 func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOptions) error {
 	if t.Len() > 0 {
-		return c.errorf("a %s is a table of named fields, such as { %s = ... }; this one is a list", opt.Model.Snake, exampleProperty(opt.Model))
+		return c.errorf("%s is a table of named fields, such as { %s = ... }; this one is a list", DescribeModel(opt.Model), exampleProperty(opt.Model))
 	}
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
@@ -226,7 +226,7 @@ func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOpt
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return c.errorf("a %s has named fields only; the key %v is a %s", opt.Model.Snake, k, k.Type())
+			return c.errorf("%s has named fields only; the key %v is a %s", DescribeModel(opt.Model), k, k.Type())
 		}
 		c.path = append(c.path, step{name: string(name)})
 		if err := c.text(enc, string(name)); err != nil {

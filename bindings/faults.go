@@ -6,6 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/suggest"
 )
 
@@ -24,7 +25,14 @@ func WrongArgument(i int, p *Param, got string) string {
 
 // TooManyArguments says that a call has more than the function takes.
 func TooManyArguments(f *Func, n int) string {
-	return fmt.Sprintf("takes at most %d arguments, not %d; it is called as %s", len(f.Params), n, f.Signature())
+	most := fmt.Sprintf("at most %d arguments", len(f.Params))
+	switch len(f.Params) {
+	case 0:
+		most = "no arguments"
+	case 1:
+		most = "at most 1 argument"
+	}
+	return fmt.Sprintf("takes %s, not %d; it is called as %s", most, n, f.Signature())
 }
 
 // ItemInOptions says that a table of options holds an item without a name.
@@ -57,6 +65,22 @@ func DescribeType(typ string) string { return describeType(typ) }
 
 // DescribeValue names a value in a sentence, such as "the number 5".
 func DescribeValue(v lua.LValue) string { return describeValue(v) }
+
+// DescribeModel names a record of a model in a sentence, such as "an enduser".
+func DescribeModel(m *catalog.Model) string {
+	if m.Snake == "nps" {
+		return "an NPS answer"
+	}
+	return WithArticle(strings.ReplaceAll(m.Snake, "_", " "))
+}
+
+// WithArticle puts the article in front of the name of a model or a type.
+func WithArticle(name string) string {
+	if strings.HasPrefix(name, "NPS") || name != "" && strings.ContainsAny(name[:1], "aeioAEIO") {
+		return "an " + name
+	}
+	return "a " + name
+}
 
 // TranslatedNames are names that records of a model, by its snake_case name,
 // may carry besides its properties, since the client translates them.

@@ -58,16 +58,7 @@ func (b binding) funcs() []*Func {
 }
 
 // noun returns the model's name in a sentence, with its article.
-func (b binding) noun() string {
-	name := strings.ReplaceAll(b.model.Snake, "_", " ")
-	if b.model.Snake == "nps" {
-		return "an NPS answer"
-	}
-	if strings.ContainsAny(name[:1], "aeio") {
-		return "an " + name
-	}
-	return "a " + name
-}
+func (b binding) noun() string { return DescribeModel(b.model) }
 
 func (b binding) endpoint() string {
 	host := ""

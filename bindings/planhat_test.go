@@ -197,7 +197,7 @@ func TestMistakesInTheScriptAreNamed(t *testing.T) {
 		`planhat.company.bulk_upsert{ name = "x" }`:                         `must be a list of records`,
 		`planhat.company.bulk_upsert{ { name = "a" }, 7 }`:                  `row 2 must be a table, not the number 7; nothing was sent`,
 		`planhat.company.bulk_upsert{ { name = print } }`:                   `row 1: at name: a function has no JSON form; nothing was sent`,
-		`planhat.company.get_by_id("a", "b")`:                               `takes at most 1 arguments, not 2; it is called as get_by_id(id)`,
+		`planhat.company.get_by_id("a", "b")`:                               `takes at most 1 argument, not 2; it is called as get_by_id(id)`,
 		`planhat.user_activity.segment{ user_id = "x" }`:                    `option 'type' is missing`,
 		`planhat.user_activity.create_activity{ { email = "a@b.c" } }`:      `{ bulk = true }`,
 		`planhat.metrics.get_dimension_data{ from = "soon" }`:               `option 'from': "soon" is no day`,

@@ -16,6 +16,8 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	c.requires(e)
 	c.methods(e)
 	c.brokenLine(e)
+	c.plainTable(e)
+	c.textMethod(e)
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil {
@@ -46,6 +48,7 @@ func (c *script) apply(token int, callee knowledge, args arguments) {
 		}
 	}
 	c.records(callee, args.given)
+	c.fieldNames(callee, args.given)
 }
 
 // brokenLine reports a call whose parenthesis stands on a line of its own: it is
@@ -195,9 +198,9 @@ func (c *script) sample(e ast.Expr) (value lua.LValue, described string, known b
 	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
 		return nil, "", false
 	case c.model(k.typ) != nil:
-		return &lua.LTable{}, "a " + k.typ + " record (table)", true
+		return &lua.LTable{}, bindings.WithArticle(k.typ) + " record (table)", true
 	case c.fieldsOf(k.typ) != nil:
-		return &lua.LTable{}, "a " + k.typ + " (table)", true
+		return &lua.LTable{}, bindings.WithArticle(k.typ) + " (table)", true
 	case k.isList():
 		return &lua.LTable{}, "a list (table)", true
 	case k.isIterator():
@@ -258,6 +261,7 @@ func (c *script) option(callee knowledge, p *bindings.Param, key *ast.StringExpr
 			return
 		}
 		c.optionProperties(callee, f.Name, arg)
+		c.optionDate(callee, f.Name, arg)
 		return
 	}
 	f := c.at(token, "unknown-option", callee.topic.Name+": "+bindings.UnknownOption(p, key.Value))

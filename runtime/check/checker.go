@@ -88,9 +88,10 @@ type script struct {
 	// functions of modules, and fields of any table.
 	targets                           map[*ast.AttrGetExpr]bool
 	setGlobals, setMembers, setFields map[string]bool
-	// escaped are the variables whose tables others may change; it is made when
-	// it is first needed.
-	escaped map[*variable]bool
+	// escaped are the variables whose tables others may change, with the
+	// statements and expressions that hand them on; it is made when it is first
+	// needed.
+	escaped map[*variable][]any
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// preloads tells that the script provides modules by itself.

@@ -13,6 +13,8 @@ type flow struct {
 	resolved map[*ast.IdentExpr]*variable
 	stepOf   map[ast.Expr]*step
 	globals  []globalUse
+	// givenTo are the calls that functions are handed to where they are written.
+	givenTo map[*ast.FunctionExpr]*ast.FuncCallExpr
 	// shadows are declarations of a name that is a variable already.
 	shadows []shadow
 	vars    []*variable
@@ -49,7 +51,7 @@ type scope struct {
 
 // trace makes the flow of a chunk.
 func trace(chunk []ast.Stmt, p *places) *flow {
-	f := &flow{places: p, resolved: map[*ast.IdentExpr]*variable{}, stepOf: map[ast.Expr]*step{}, made: map[string]*variable{}}
+	f := &flow{places: p, resolved: map[*ast.IdentExpr]*variable{}, stepOf: map[ast.Expr]*step{}, made: map[string]*variable{}, givenTo: map[*ast.FunctionExpr]*ast.FuncCallExpr{}}
 	f.body(nil, chunk, nil)
 	for _, fn := range f.functions {
 		fn.propagate()
@@ -115,6 +117,7 @@ func (f *flow) leave() {
 }
 
 func (f *flow) emit(s *step) *step {
+	s.fn = f.fn
 	f.fn.steps = append(f.fn.steps, s)
 	return s
 }

@@ -161,10 +161,10 @@ func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 		return
 	}
 	if _, named := index.Key.(*ast.StringExpr); named {
-		v.fields = append(v.fields, entry{name, &ast.Field{Key: index.Key, Value: rhs}})
+		v.fields = append(v.fields, entry{through: name, field: &ast.Field{Key: index.Key, Value: rhs}})
 		return
 	}
-	v.items = append(v.items, entry{name, &ast.Field{Value: rhs}})
+	v.items = append(v.items, entry{through: name, field: &ast.Field{Value: rhs}, key: index.Key})
 }
 
 // scanTarget notes that a field of an expression's value is set.
@@ -201,6 +201,6 @@ func (f *flow) inserted(e *ast.FuncCallExpr) {
 		if v == nil {
 			v = f.global(name.Value)
 		}
-		v.items = append(v.items, entry{name, &ast.Field{Value: e.Args[len(e.Args)-1]}})
+		v.items = append(v.items, entry{through: name, field: &ast.Field{Value: e.Args[len(e.Args)-1]}})
 	}
 }

@@ -61,6 +61,9 @@ func (f *flow) scanCall(st *step, e *ast.FuncCallExpr) {
 	}
 	for _, arg := range e.Args {
 		f.scan(st, arg)
+		if fn, ok := arg.(*ast.FunctionExpr); ok {
+			f.givenTo[fn] = e
+		}
 	}
 	f.inserted(e)
 }

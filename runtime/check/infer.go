@@ -106,6 +106,8 @@ func (c *script) nameValue(e *ast.IdentExpr) knowledge {
 		return knowledge{}
 	case v.loop != nil && val.first:
 		return c.loopValue(v)
+	case v.kind == argument && val.first && !v.implicit:
+		return c.parameterValue(v)
 	case val.expr == nil:
 		return knowledge{}
 	case val.place == 0 && !val.many:
@@ -157,7 +159,11 @@ func (c *script) member(owner knowledge, name string) knowledge {
 	if fields := c.fieldsOf(owner.typ); fields != nil {
 		for i := range fields {
 			if fields[i].Name == name {
-				return typed(fields[i].Type)
+				k := typed(fields[i].Type)
+				if model := c.model(owner.typ); model != nil && !c.setFields[name] {
+					k.property = model.Property(name)
+				}
+				return k
 			}
 		}
 	}
@@ -207,7 +213,7 @@ func (c *script) item(owner knowledge, e *ast.AttrGetExpr) knowledge {
 func (c *script) element(list knowledge) knowledge {
 	if of, ok := strings.CutSuffix(list.typ, "[]"); ok {
 		k := typed(of)
-		k.maybe = true
+		k.maybe, k.selected = true, list.selected
 		return k
 	}
 	return knowledge{}
@@ -229,7 +235,7 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 			return knowledge{}
 		}
 		k := typed(tried.Returns[0].Type)
-		k.maybe = true
+		k.maybe, k.selected = true, c.selection(c.infer(e.Args[0]), e.Args[1:])
 		return k
 	}
 	if len(f.Returns) == 0 {
@@ -243,6 +249,7 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 		// planhat.new returns another planhat.
 		return knowledge{topic: topic}
 	}
+	k.selected = c.selection(callee, e.Args)
 	return k
 }
 
@@ -313,7 +320,8 @@ func (c *script) loopValue(v *variable) knowledge {
 	if v.place >= len(types) {
 		return knowledge{}
 	}
+	selected := k.selected
 	k = typed(strings.TrimSpace(types[v.place]))
-	k.maybe = k.maybe && v.place > 0
+	k.maybe, k.selected = k.maybe && v.place > 0, selected
 	return k
 }

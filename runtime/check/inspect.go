@@ -6,6 +6,7 @@ import "github.com/yuin/gopher-lua/ast"
 func (c *script) inspect() {
 	inspect(c.chunk, c.visitStatement, c.visitExpression)
 	c.visitLoops(c.chunk, nil)
+	c.escapesInTexts()
 }
 
 func (c *script) visitStatement(s ast.Stmt) {
@@ -53,18 +54,21 @@ func (c *script) visitExpression(e ast.Expr) {
 	case *ast.AttrGetExpr:
 		c.members(e)
 		c.fraction(e)
+		c.itemZero(e)
 	case *ast.FuncCallExpr:
 		c.call(e)
 		c.furtherResults(e)
 		c.dots(e)
 	case *ast.RelationalOpExpr:
 		c.comparison(e)
+		c.dateComparison(e)
 	case *ast.LogicalOpExpr:
 		c.logical(e)
 	case *ast.UnaryLenOpExpr:
 		c.length(e)
 	case *ast.ArithmeticOpExpr:
 		c.arithmetic(e)
+		c.dateArithmetic(e)
 	case *ast.StringConcatOpExpr:
 		c.concatenation(e)
 	}

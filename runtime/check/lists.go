@@ -80,13 +80,17 @@ func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *variable, settled 
 
 // escapes tells whether a variable's table is handed to somebody who may put
 // items into it.
-func (c *script) escapes(v *variable) bool {
+func (c *script) escapes(v *variable) bool { return len(c.escapesOf(v)) > 0 }
+
+// escapesOf returns the statements and expressions that hand a variable's table
+// on: assignments, returns, other tables, and calls.
+func (c *script) escapesOf(v *variable) []any {
 	if c.escaped == nil {
-		c.escaped = map[*variable]bool{}
-		note := func(e ast.Expr) {
+		c.escaped = map[*variable][]any{}
+		note := func(e ast.Expr, how any) {
 			if name, ok := e.(*ast.IdentExpr); ok {
 				if v := c.flow.variableOf(name); v != nil {
-					c.escaped[v] = true
+					c.escaped[v] = append(c.escaped[v], how)
 				}
 			}
 		}
@@ -94,22 +98,22 @@ func (c *script) escapes(v *variable) bool {
 			switch s := s.(type) {
 			case *ast.AssignStmt:
 				for _, e := range s.Rhs {
-					note(e)
+					note(e, s)
 				}
 			case *ast.LocalAssignStmt:
 				for _, e := range s.Exprs {
-					note(e)
+					note(e, s)
 				}
 			case *ast.ReturnStmt:
 				for _, e := range s.Exprs {
-					note(e)
+					note(e, s)
 				}
 			}
 		}, func(e ast.Expr) {
 			switch e := e.(type) {
 			case *ast.TableExpr:
 				for _, f := range e.Fields {
-					note(f.Value)
+					note(f.Value, e)
 				}
 			case *ast.FuncCallExpr:
 				c.noteArguments(e, note)
@@ -120,7 +124,7 @@ func (c *script) escapes(v *variable) bool {
 }
 
 // noteArguments notes the tables that a call of an unknown function is given.
-func (c *script) noteArguments(e *ast.FuncCallExpr, note func(ast.Expr)) {
+func (c *script) noteArguments(e *ast.FuncCallExpr, note func(e ast.Expr, how any)) {
 	callee := c.callee(e)
 	if callee.topic != nil {
 		switch callee.topic.Name {
@@ -130,10 +134,10 @@ func (c *script) noteArguments(e *ast.FuncCallExpr, note func(ast.Expr)) {
 		}
 	}
 	if e.Func == nil {
-		note(e.Receiver)
+		note(e.Receiver, e)
 	}
 	for _, arg := range e.Args {
-		note(arg)
+		note(arg, e)
 	}
 }
 
@@ -161,7 +165,7 @@ func (c *script) isNumber(k knowledge) bool {
 
 // loopOver checks what a generic for goes through.
 func (c *script) loopOver(s *ast.GenericForStmt) {
-	if len(s.Exprs) != 1 {
+	if c.countsWithIn(s) || len(s.Exprs) != 1 {
 		return
 	}
 	e := s.Exprs[0]
@@ -226,6 +230,9 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	if isNumber && overLength && first.Value == "0" && s.Step == nil && c.indexes(s, length.Expr) {
 		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: the first round asks for item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
+		return
+	}
+	if c.pastTheEnds(s) {
 		return
 	}
 	from, ok := s.Init.(*ast.UnaryLenOpExpr)

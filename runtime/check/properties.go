@@ -34,7 +34,7 @@ func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.Strin
 		return
 	}
 	if property.ReadOnly && !keyFor(model, to, name) {
-		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of a %s cannot be written: Planhat sets it itself", name, model.Snake))
+		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, bindings.DescribeModel(model)))
 		f.Hint, f.Subject = c.aboutProperty(model, name), name
 		return
 	}
@@ -98,14 +98,17 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 	at := c.flow.expr[arg]
 	if text, ok := value.(lua.LString); ok && len(p.Enum) > 0 {
 		if !slices.Contains(p.Enum, string(text)) {
-			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of a %s is one of '%s', not %s%s",
-				p.Name, model.Snake, strings.Join(p.Enum, "', '"), described, suggest.Phrase(string(text), p.Enum)))
+			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is one of '%s', not %s%s",
+				p.Name, bindings.DescribeModel(model), strings.Join(p.Enum, "', '"), described, suggest.Phrase(string(text), p.Enum)))
 			f.Subject = p.Name
 		}
 		return
 	}
+	if text, ok := value.(lua.LString); ok && (c.writtenDate(p, string(text), at) || c.writtenID(model, p, string(text), at)) {
+		return
+	}
 	if typ := valueType(p.Type); typ != "" && !bindings.Accepts(typ, value) {
-		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of a %s is %s, not %s", p.Name, model.Snake, describedType(p.Type), described))
+		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, bindings.DescribeModel(model), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
 	}
 }
@@ -182,10 +185,13 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
 	if model := c.model(owner.typ); model != nil {
 		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+			if !c.isWritten(e, name) {
+				c.notSelected(owner.selected, name, c.flow.expr[e].at)
+			}
 			return
 		}
 		// Tenants have fields of their own: only a near miss counts.
-		if near := suggest.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) {
+		if near := suggest.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) && !c.setFields[name] {
 			c.unknownProperty(model, name, c.flow.expr[e].at, false)
 			c.found[len(c.found)-1].Severity = Warning
 		}
@@ -202,7 +208,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("a %s has no field '%s'%s", owner.typ, name, suggest.Phrase(name, names)))
+	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", bindings.WithArticle(owner.typ), name, suggest.Phrase(name, names)))
 	f.Subject = name
 	if len(suggest.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")
@@ -216,8 +222,5 @@ func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 		return false
 	}
 	v := c.flow.variableOf(object)
-	return v != nil && slices.ContainsFunc(v.fields, func(set entry) bool {
-		key, ok := set.field.Key.(*ast.StringExpr)
-		return ok && key.Value == name
-	})
+	return v != nil && v.setsField(name)
 }

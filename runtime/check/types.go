@@ -21,6 +21,11 @@ type knowledge struct {
 	literal ast.Expr
 	// maybe holds where it may be nil as well.
 	maybe bool
+	// property is the property of a record that it is read from.
+	property *catalog.Property
+	// selected are the properties that its records come with, nil where that is
+	// all of them.
+	selected *selection
 }
 
 // nothing is the type of the result of a function without results.

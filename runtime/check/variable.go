@@ -1,6 +1,10 @@
 package check
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"slices"
+
+	"github.com/yuin/gopher-lua/ast"
+)
 
 // varKind tells what declares a variable.
 type varKind int
@@ -40,6 +44,17 @@ type entry struct {
 	// variable's values is meant.
 	through *ast.IdentExpr
 	field   *ast.Field
+	// key is the computed place of an item, nil for the list's end.
+	key ast.Expr
+}
+
+// setsField tells whether the script puts something under a name into the table
+// that the variable holds.
+func (v *variable) setsField(name string) bool {
+	return slices.ContainsFunc(v.fields, func(set entry) bool {
+		key, ok := set.field.Key.(*ast.StringExpr)
+		return ok && key.Value == name
+	})
 }
 
 // value is one thing that is stored in a variable.
@@ -116,6 +131,8 @@ const (
 // before what it sets.
 type step struct {
 	kind stepKind
+	// fn is the function that it belongs to.
+	fn *function
 	// to is where a jump or a branch leads.
 	to int
 	// token is what a report of unreachable code points to, -1 for none;

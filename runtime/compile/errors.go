@@ -157,6 +157,9 @@ func (s *sourceText) atEnd() error {
 	if spaced := s.spacedName(len(s.tokens)-1, openBlock{}); spaced != "" {
 		hint = spaced
 	}
+	if uncalled := s.uncalled(len(s.tokens)); uncalled != "" {
+		hint = uncalled
+	}
 	err := s.errorAt(s.lastLine(), 0, message, "<eof>", hint)
 	err.incomplete = true
 	return err

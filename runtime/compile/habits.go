@@ -17,10 +17,16 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if hint := typographic(tok.text); hint != "" {
 		return hint
 	}
+	if hint := s.loopHabit(at, top); hint != "" {
+		return hint
+	}
 	if hint := s.spacedName(at, top); hint != "" {
 		return hint
 	}
 	if hint := s.spacedName(at-1, top); hint != "" {
+		return hint
+	}
+	if hint := s.uncalled(at); hint != "" {
 		return hint
 	}
 	switch tok.text {
@@ -34,14 +40,17 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		if top.text == "function" && before.text == ")" {
 			return "a function is written function name(x) ... end, without braces"
 		}
-		if before.text == "else" {
-			return "blocks are written else ... end, without braces"
+		if hint := bracedBlock(before.text); hint != "" {
+			return hint
 		}
 	case "}":
 		if top.closer == "end" {
 			return "a block ends with end, not with }"
 		}
 	case "=":
+		if top.text == "{" && before.kind == tokenString {
+			return s.quotedField(at)
+		}
 		if top.text == "(" && s.isCall(top.at) {
 			return "options go into braces: f{ name = value }; a comparison is written =="
 		}
@@ -60,6 +69,40 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		return "the fields of a table are separated by commas and written name = value"
 	}
 	return ""
+}
+
+// bracedBlock explains a brace behind a word that begins a block.
+func bracedBlock(word string) string {
+	switch word {
+	case "do", "then", "else":
+		return "blocks are written " + word + " ... end, without braces"
+	case "repeat":
+		return "a block of this kind is written repeat ... until, without braces"
+	}
+	return ""
+}
+
+// quotedField explains a field whose name is written as a text: { "limit" = 5 }.
+func (s *sourceText) quotedField(at int) string {
+	quoted, value := s.tokens[at-1].text, "value"
+	if at+2 < len(s.tokens) && slices.Contains([]string{",", "}", ";"}, s.tokens[at+2].text) {
+		value = s.tokens[at+1].text
+	}
+	written := fmt.Sprintf("[%s] = %s", quoted, value)
+	if name := strings.Trim(quoted, `"'`); isName(name) {
+		return fmt.Sprintf("a field is written %s = %s or %s", name, value, written)
+	}
+	return "a field whose name is no single word is written " + written
+}
+
+// isName tells whether a text can stand as a name in a script.
+func isName(text string) bool {
+	for i := range len(text) {
+		if !isLetter(text[i]) && (i == 0 || !isDigit(text[i])) {
+			return false
+		}
+	}
+	return text != "" && !reserved(text)
 }
 
 // typographic explains characters that word processors and web pages put in

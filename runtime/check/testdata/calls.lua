@@ -18,7 +18,7 @@ print(("x"):trim())                --> unknown-function: has no function 'trim'
 planhat.company({})                --> unknown-function: is a module, and cannot be called
 print(company.get_by_id())         --> wrong-arguments: argument 1, 'id', is missing
 company.update("x")                --> wrong-arguments: argument 2, 'changes', is missing
-print(company.get_by_id("x", "y")) --> wrong-arguments: takes at most 1 arguments, not 2
+print(company.get_by_id("x", "y")) --> wrong-arguments: takes at most 1 argument, not 2
 print(company.get_by_id({}))       --> wrong-arguments: must be a string, not a table
 print(company.get_list("Acme"))    --> wrong-arguments: must be a table, not the string
 print(math.floor("x"))             --> wrong-arguments: must be a number

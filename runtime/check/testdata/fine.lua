@@ -96,7 +96,7 @@ local record = { externalId = "a", name = "Acme" }
 planhat.company.create(record)
 record = {}
 record.email = "ada@acme.example"
-record.companyId = "x"
+record.companyId = "extid-x"
 planhat.enduser.create(record)
 
 local pending = {}

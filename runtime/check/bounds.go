@@ -1,0 +1,164 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// itemZero reports item 0 of what is known to be a list.
+func (c *script) itemZero(e *ast.AttrGetExpr) {
+	key, ok := e.Key.(*ast.NumberExpr)
+	if !ok || key.Value != "0" || c.targets[e] || !c.isListOfItems(e.Object) {
+		return
+	}
+	f := c.at(c.flow.expr[e].at, "loop-bounds", "lists begin at 1 in Lua: there is no item 0")
+	f.Hint = fmt.Sprintf("the first item is %s[1]", c.code(e.Object))
+}
+
+// isListOfItems tells whether a value is known to be a list that has nothing at
+// other places than 1, 2, 3.
+func (c *script) isListOfItems(e ast.Expr) bool {
+	if c.shapeOf(e) != listShape {
+		return false
+	}
+	if table, ok := c.infer(e).literal.(*ast.TableExpr); ok {
+		for _, f := range table.Fields {
+			if f.Key != nil {
+				return false
+			}
+		}
+	}
+	name, ok := e.(*ast.IdentExpr)
+	if !ok {
+		return true
+	}
+	v := c.flow.variableOf(name)
+	if v == nil || c.escapes(v) {
+		return false
+	}
+	for _, item := range v.items {
+		if n, ok := item.key.(*ast.NumberExpr); item.key != nil && (!ok || n.Value == "0") {
+			return false
+		}
+	}
+	return true
+}
+
+// pastTheEnds reports a loop over the positions of a list that begins before
+// the first item or ends behind the last.
+func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
+	if s.Step != nil {
+		return false
+	}
+	first, ok := constantNumber(s.Init)
+	if !ok {
+		return false
+	}
+	limit, isSum := s.Limit.(*ast.ArithmeticOpExpr)
+	var length *ast.UnaryLenOpExpr
+	by := 0.0
+	if isSum {
+		length, _ = limit.Lhs.(*ast.UnaryLenOpExpr)
+		by, _ = constantNumber(limit.Rhs)
+	}
+	switch {
+	case first == 0 && length != nil && limit.Operator == "-" && by == 1:
+		if !c.takesItems(s, c.text(length.Expr), false) {
+			return false
+		}
+		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: this loop asks for item 0, which is nil, and misses the last one")
+		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.code(length))
+	case first == 1 && length != nil && limit.Operator == "+" && by >= 1:
+		if !c.takesItems(s, c.text(length.Expr), true) {
+			return false
+		}
+		f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the last round goes past the end of the list, where the item is nil")
+		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.code(length))
+	case first == 0 && length == nil:
+		if _, constant := constantNumber(s.Limit); !constant {
+			return false
+		}
+		list := c.knownListIn(s)
+		if list == nil || !c.takesItems(s, c.text(list), false) {
+			return false
+		}
+		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: the first round asks for item 0, which is nil")
+		f.Hint = fmt.Sprintf("for %s = 1, ... do", s.Name)
+	default:
+		return false
+	}
+	return true
+}
+
+// takesItems tells whether the body of a loop takes the item at the loop's own
+// variable, or a field of it where only those count, and never asks whether
+// there is such an item.
+func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool {
+	isItem := func(e ast.Expr) bool {
+		index, ok := e.(*ast.AttrGetExpr)
+		if !ok {
+			return false
+		}
+		key, ok := index.Key.(*ast.IdentExpr)
+		return ok && key.Value == s.Name && c.text(index.Object) == list
+	}
+	taken, asked := false, false
+	inspect(s.Stmts, func(st ast.Stmt) {
+		switch st := st.(type) {
+		case *ast.IfStmt:
+			asked = asked || isItem(st.Condition)
+		case *ast.AssignStmt:
+			for _, e := range st.Lhs {
+				asked = asked || isItem(e)
+			}
+		case *ast.LocalAssignStmt:
+			// The local may be asked about.
+			for _, e := range st.Exprs {
+				asked = asked || isItem(e) && fields
+			}
+		}
+	}, func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.AttrGetExpr:
+			taken = taken || isItem(e.Object) || !fields && isItem(e)
+		case *ast.LogicalOpExpr:
+			asked = asked || isItem(e.Lhs) || isItem(e.Rhs)
+		case *ast.RelationalOpExpr:
+			asked = asked || isItem(e.Lhs) || isItem(e.Rhs)
+		case *ast.UnaryNotOpExpr:
+			asked = asked || isItem(e.Expr)
+		}
+	})
+	return taken && !asked
+}
+
+// knownListIn returns a list whose items the body of a loop takes by the loop's
+// own variable, nil where none is known to be one.
+func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
+	inspect(s.Stmts, func(ast.Stmt) {}, func(e ast.Expr) {
+		index, ok := e.(*ast.AttrGetExpr)
+		if !ok || list != nil {
+			return
+		}
+		if key, ok := index.Key.(*ast.IdentExpr); ok && key.Value == s.Name && c.isListOfItems(index.Object) {
+			list = index.Object
+		}
+	})
+	return list
+}
+
+// countsWithIn reports a loop over a number: for i in 1, 10 do.
+func (c *script) countsWithIn(s *ast.GenericForStmt) bool {
+	first := c.infer(s.Exprs[0])
+	if !c.isNumber(first) || first.maybe {
+		return false
+	}
+	from, to := "1", c.code(s.Exprs[0])
+	if len(s.Exprs) > 1 {
+		from, to = to, c.code(s.Exprs[1])
+	}
+	f := c.between(c.flow.expr[s.Exprs[0]].from, c.flow.expr[s.Exprs[len(s.Exprs)-1]].to, "loop-over-table", "a number is no iterator")
+	f.Hint = fmt.Sprintf("a loop that counts is written for %s = %s, %s do", s.Names[0], from, to)
+	return true
+}

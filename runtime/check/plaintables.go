@@ -1,0 +1,168 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// plainTable reports a call of a function that a plain table does not have, as
+// in rows:insert(row) or rows.append(row).
+func (c *script) plainTable(e *ast.FuncCallExpr) {
+	object, name := e.Receiver, e.Method
+	if e.Func != nil {
+		index, ok := e.Func.(*ast.AttrGetExpr)
+		if !ok {
+			return
+		}
+		key, ok := index.Key.(*ast.StringExpr)
+		if !ok {
+			return
+		}
+		object, name = index.Object, key.Value
+	}
+	if !c.lacksFunction(object, name, e) {
+		return
+	}
+	list := c.code(object)
+	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a plain table, and nothing gives it a function '%s'", list, name))
+	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
+}
+
+// lacksFunction tells whether a value surely is a table that has nothing under
+// a name when it is called.
+func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallExpr) bool {
+	if c.setFields[name] {
+		return false
+	}
+	k := c.infer(object)
+	if k.isList() {
+		return !c.changesTables()
+	}
+	table, ok := k.literal.(*ast.TableExpr)
+	if !ok {
+		return false
+	}
+	v, settled := c.holder(object, table)
+	if !settled || v == nil || v.fn == nil || v.setsField(name) {
+		return false
+	}
+	for _, f := range table.Fields {
+		key, named := f.Key.(*ast.StringExpr)
+		if f.Key != nil && (!named || key.Value == name) {
+			return false
+		}
+	}
+	for _, item := range v.items {
+		if item.key != nil && !c.isNumber(c.infer(item.key)) {
+			return false
+		}
+	}
+	return c.keepsToItself(v, call)
+}
+
+// keepsToItself tells whether a table is what the script wrote when a call
+// comes to it. The functions of the script itself may have it: what they set is
+// seen. A table that its own function returns is out of sight only then.
+func (c *script) keepsToItself(v *variable, call ast.Expr) bool {
+	for _, how := range c.escapesOf(v) {
+		switch how := how.(type) {
+		case *ast.ReturnStmt:
+			if s := c.flow.stepOf[call]; s == nil || s.fn != v.fn {
+				return false
+			}
+		case *ast.FuncCallExpr:
+			if !c.lacksMethod(how, v) && !c.fills(how, v) && (!c.isOwnFunction(how) || c.changesTables()) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// lacksMethod tells whether a call is one of a method that the table of a
+// variable does not have either.
+func (c *script) lacksMethod(e *ast.FuncCallExpr, v *variable) bool {
+	name, ok := e.Receiver.(*ast.IdentExpr)
+	return ok && c.flow.variableOf(name) == v && !c.setFields[e.Method]
+}
+
+// fills tells whether a call is table.insert for the table of a variable.
+func (c *script) fills(e *ast.FuncCallExpr, v *variable) bool {
+	callee := c.callee(e)
+	if callee.topic == nil || callee.topic.Name != "table.insert" || len(e.Args) == 0 {
+		return false
+	}
+	for i, arg := range e.Args {
+		name, ok := arg.(*ast.IdentExpr)
+		if same := ok && c.flow.variableOf(name) == v; same != (i == 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// isOwnFunction tells whether a call is one of a function that the script
+// writes out.
+func (c *script) isOwnFunction(e *ast.FuncCallExpr) bool {
+	name, ok := e.Func.(*ast.IdentExpr)
+	if !ok {
+		return false
+	}
+	val := c.onlyValue(name)
+	return val != nil && val.isFunction()
+}
+
+// changesTables tells whether the script gives tables fields in ways that are
+// not seen: metatables, and computed names in tables that a function is given.
+func (c *script) changesTables() bool {
+	for target := range c.targets {
+		name, ok := target.Object.(*ast.IdentExpr)
+		if !ok {
+			continue
+		}
+		if _, named := target.Key.(*ast.StringExpr); named || c.isNumber(c.infer(target.Key)) {
+			continue
+		}
+		if v := c.flow.variableOf(name); v != nil && v.kind == argument {
+			return true
+		}
+	}
+	for i := range c.flow.globals {
+		if name := c.flow.globals[i].name; name == "setmetatable" || name == "rawset" {
+			return true
+		}
+	}
+	return false
+}
+
+// inPlaceOf says what does for tables what other languages do by a method.
+func (c *script) inPlaceOf(name, list string, args []ast.Expr) string {
+	with := func(function string) string {
+		given := list
+		for _, arg := range args {
+			given += ", " + c.code(arg)
+		}
+		return fmt.Sprintf("write %s(%s)", function, given)
+	}
+	switch name {
+	case "append", "push", "add":
+		args = args[:min(1, len(args))]
+		return with("table.insert")
+	case "pop":
+		return with("table.remove")
+	case "join":
+		return with("table.concat")
+	case "len", "length", "size", "count":
+		return "write #" + list
+	}
+	if c.manual.Topic("table."+name) != nil {
+		return with("table." + name)
+	}
+	if c.manual.Topic("tables."+name) != nil {
+		return `there is one in the module tables: local tables = require "tables", then ` + with("tables." + name)[len("write "):]
+	}
+	return ""
+}

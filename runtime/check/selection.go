@@ -1,0 +1,139 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// selection is what the records of a call come with, where that is not all.
+type selection struct {
+	names []string
+	// fixed is the function that gives these properties whatever it is asked;
+	// "" for the option select.
+	fixed string
+}
+
+// has tells whether the records come with a property. Planhat's own id always
+// does.
+func (s *selection) has(name string) bool { return name == "_id" || slices.Contains(s.names, name) }
+
+// selection returns the properties that a call reads, nil where that is all of
+// them or cannot be told.
+func (c *script) selection(callee knowledge, args []ast.Expr) *selection {
+	if callee.topic == nil || callee.topic.Func == nil {
+		return nil
+	}
+	model := c.modelOf(callee)
+	if model == nil {
+		return nil
+	}
+	if op := model.Operation(callee.topic.Func.Name); op != nil && len(op.Returns) > 0 && model.Operation("get_list") != nil {
+		return &selection{names: op.Returns, fixed: callee.topic.Name}
+	}
+	for i := range callee.topic.Func.Params {
+		p := &callee.topic.Func.Params[i]
+		if i >= len(args) || !slices.ContainsFunc(p.Fields, func(f bindings.Field) bool { return f.Name == "select" }) {
+			continue
+		}
+		if wanted := c.optionValue(args[i], "select"); wanted != nil {
+			return c.wanted(wanted)
+		}
+	}
+	return nil
+}
+
+// modelOf returns the model that a function belongs to, or nil.
+func (c *script) modelOf(callee knowledge) *catalog.Model {
+	return c.manual.Catalog().Model(strings.TrimPrefix(callee.topic.Module.Name, "planhat."))
+}
+
+// optionValue returns what a table of options gives an option, nil where it
+// gives nothing or may be given something else later.
+func (c *script) optionValue(arg ast.Expr, name string) ast.Expr {
+	table, direct := c.tableOf(arg)
+	if table == nil {
+		return nil
+	}
+	if !direct {
+		v, settled := c.holder(arg, table)
+		if !settled || c.escapes(v) || len(v.items) > 0 || v.setsField(name) {
+			return nil
+		}
+	}
+	var found ast.Expr
+	for _, f := range table.Fields {
+		key, named := f.Key.(*ast.StringExpr)
+		if f.Key != nil && !named {
+			return nil
+		}
+		if named && key.Value == name {
+			found = f.Value
+		}
+	}
+	return found
+}
+
+// wanted reads the option select: names in one text, or a list of texts.
+func (c *script) wanted(e ast.Expr) *selection {
+	s := &selection{}
+	items := []ast.Expr{e}
+	if table, ok := e.(*ast.TableExpr); ok {
+		items = nil
+		for _, f := range table.Fields {
+			if f.Key != nil {
+				return nil
+			}
+			items = append(items, f.Value)
+		}
+	}
+	for _, item := range items {
+		text, ok := c.infer(item).literal.(*ast.StringExpr)
+		if !ok {
+			return nil
+		}
+		for name := range strings.SplitSeq(text.Value, ",") {
+			name, _, _ = strings.Cut(strings.TrimSpace(name), ".")
+			if name != "" {
+				s.names = append(s.names, name)
+			}
+		}
+	}
+	if len(s.names) == 0 {
+		return nil
+	}
+	return s
+}
+
+// notSelected reports a property that the records do not come with, unless the
+// script gives it to records itself.
+func (c *script) notSelected(s *selection, name string, token int) {
+	if s == nil || s.has(name) || c.setFields[name] {
+		return
+	}
+	if s.fixed != "" {
+		f := c.at(token, "not-selected", fmt.Sprintf("'%s' does not come with %s, so it is nil in each of these records", name, s.fixed))
+		f.Hint, f.Subject = "they have "+strings.Join(s.names, ", ")+"; get_list reads the others as well", name
+		return
+	}
+	f := c.at(token, "not-selected", fmt.Sprintf("'%s' is none of the properties that select asks for, so it is nil in each of these records", name))
+	f.Hint, f.Subject = fmt.Sprintf("ask for it: select = { %s }", quoted(append(slices.Clone(s.names), name))), name
+}
+
+// quoted lists names as a script writes them in a table.
+func quoted(names []string) string {
+	const most = 5
+	texts := make([]string, len(names))
+	for i, name := range names {
+		texts[i] = `"` + name + `"`
+	}
+	if n := len(texts); n > most {
+		return "..., " + texts[n-1]
+	}
+	return strings.Join(texts, ", ")
+}

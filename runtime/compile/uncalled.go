@@ -1,0 +1,76 @@
+package compile
+
+import "fmt"
+
+// uncalled explains a statement that only names a function of something, as in
+// expect(5).to_equal, and lacks the call. at is the token behind it.
+func (s *sourceText) uncalled(at int) string {
+	name := at - 1
+	if name < 2 || name >= len(s.tokens) || !s.isField(name) {
+		return ""
+	}
+	if given := s.tokens[min(at, len(s.tokens)-1)]; at < len(s.tokens) && !s.startsLine(at) && given.kind != tokenNumber && !reserved(given.text) {
+		return ""
+	}
+	first := s.chainStart(name)
+	if first < 0 || !s.startsStatement(first) || s.tokens[first].line != s.tokens[name].line {
+		return ""
+	}
+	arguments := "..."
+	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].kind == tokenNumber {
+		arguments = s.tokens[at].text
+	}
+	return fmt.Sprintf("call it with parentheses: %s(%s)", s.words(first, at), arguments)
+}
+
+// chainStart returns the first token of names, dots and calls that end at a
+// token, -1 where there is no name in front.
+func (s *sourceText) chainStart(i int) int {
+	for i >= 0 {
+		switch text := s.tokens[i].text; {
+		case text == ")" || text == "]":
+			if i = s.opening(i) - 1; i < 0 {
+				return -1
+			}
+			continue
+		case s.tokens[i].kind != tokenName || reserved(text) && !s.isField(i):
+			return -1
+		}
+		if !s.isField(i) {
+			return i
+		}
+		i -= 2
+	}
+	return -1
+}
+
+// opening returns the bracket that a closing one belongs to, -1 for none.
+func (s *sourceText) opening(i int) int {
+	depth := 0
+	for ; i >= 0; i-- {
+		if s.tokens[i].kind != tokenSymbol {
+			continue
+		}
+		switch s.tokens[i].text {
+		case ")", "]", "}":
+			depth++
+		case "(", "[", "{":
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// startsStatement tells whether a statement may begin with a token.
+func (s *sourceText) startsStatement(i int) bool {
+	if s.startsLine(i) {
+		return true
+	}
+	switch s.tokens[i-1].text {
+	case "then", "do", "else", "repeat", ";":
+		return true
+	}
+	return false
+}
