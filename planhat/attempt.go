@@ -183,7 +183,7 @@ func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
 	}
 	pause := min(reset, maxReset)
 	c.log.InfoContext(ctx, "the quota is used up: all calls pause", "pause", pause.Round(time.Millisecond))
-	if err := c.limiter.Block(context.WithoutCancel(ctx), pause); err != nil {
+	if err := c.limiter.Block(ctx, pause); err != nil {
 		c.log.WarnContext(ctx, "the quota's pause could not be shared", "error", c.redact.text(err.Error()))
 	}
 }

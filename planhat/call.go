@@ -86,7 +86,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 		}
 		if f.err.Kind == KindRateLimited && q.op.Base == catalog.Main {
 			// Everybody waits, this call included: when it asks for quota again.
-			if blocked := c.limiter.Block(context.WithoutCancel(ctx), min(decision.After, c.retry.MaxElapsed)); blocked == nil {
+			if blocked := c.limiter.Block(ctx, min(decision.After, c.retry.MaxElapsed)); blocked == nil {
 				decision.After = 0
 			}
 		}

@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -35,6 +36,8 @@ type Limiter struct {
 	window   Window
 	second   *rate.Limiter
 	parallel chan struct{}
+	// asking is how long the window may take to tell its state, in nanoseconds.
+	asking atomic.Int64
 }
 
 // NewLimiter returns a limiter with the limits of the configuration.
@@ -85,8 +88,11 @@ func orDefault(v, fallback int) int {
 	return v
 }
 
-// Block lets no call start for the duration, whoever makes it.
+// Block lets no call start for the duration, whoever makes it. It does so for a
+// call that was cancelled, too.
 func (l *Limiter) Block(ctx context.Context, d time.Duration) error {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
 	if err := l.window.Block(ctx, d); err != nil {
 		return fmt.Errorf("blocking the quota: %w", err)
 	}
@@ -147,7 +153,25 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 		return false, fmt.Errorf("booking quota: %w", err)
 	}
 	due := time.Now().Add(booking.Wait)
-	err = sleep(ctx, booking.Wait)
+	asking := time.Duration(l.asking.Load())
+	rest := booking.Wait
+	if rest > asking {
+		// The others may have been told to pause meanwhile.
+		rest = asking
+		err = sleep(ctx, booking.Wait-asking)
+	}
+	if err == nil && rest < booking.Wait {
+		var state WindowState
+		began := time.Now()
+		state, err = l.window.State(ctx)
+		l.asking.Store(int64(expected(asking, time.Since(began))))
+		if err != nil || state.Blocked > max(0, time.Until(due))+startTolerance {
+			return false, l.giveBack(ctx, booking, err)
+		}
+	}
+	if err == nil {
+		err = sleep(ctx, min(rest, time.Until(due)))
+	}
 	if booking.Wait > startTolerance {
 		*paced = false
 	}
@@ -158,22 +182,36 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	if err != nil {
 		return false, l.giveBack(ctx, booking, err)
 	}
-	if booking.Wait > 0 {
-		s, err := l.window.State(ctx)
-		if err != nil || s.Blocked > 0 {
-			return false, l.giveBack(ctx, booking, err)
-		}
-	}
-	// Asking a window that is shared may take long as well.
+	// A place under the limit per second may have been far away.
 	if time.Since(due) > startTolerance {
 		return false, l.giveBack(ctx, booking, nil)
 	}
 	return true, nil
 }
 
+// expected is how long something may take, after it took so long: as long as it
+// ever did, and less with time.
+func expected(before, took time.Duration) time.Duration {
+	return max(took+took/4, before-before/8)
+}
+
 func (l *Limiter) giveBack(ctx context.Context, b Booking, cause error) error {
-	if err := l.window.Return(context.WithoutCancel(ctx), b); err != nil && cause == nil {
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	if err := l.window.Return(ctx, b); err != nil && cause == nil {
 		return fmt.Errorf("giving quota back: %w", err)
 	}
 	return cause
+}
+
+// settling is how long what has to be told to others may take after a call was
+// cancelled. A booking that cannot be given back in that time leaves the window
+// by itself.
+const settling = 3 * time.Second
+
+// outlive returns a context that ends a little later than ctx does.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settling, cancel) })
+	return longer, func() { stop(); cancel() }
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -46,6 +47,8 @@ type Window struct {
 	tenant string
 	host   string
 	rules  rules
+	// lead is how long it may take until a booking is stored, in nanoseconds.
+	lead atomic.Int64
 }
 
 var _ planhat.Window = (*Window)(nil)
@@ -68,29 +71,43 @@ func tenantKey(host, token string) string {
 	return hex.EncodeToString(sum[:12])
 }
 
-// latest is how late a booking may reach its caller, after the database has
-// told the time, to be used.
-const latest = 50 * time.Millisecond
+// Times of a booking.
+const (
+	// latest is how late a booking may reach its caller to be used.
+	latest = 50 * time.Millisecond
+	// longestLead bounds how far ahead a start is booked because the store is
+	// slow.
+	longestLead = 10 * time.Second
+	// slow is how many bookings in a row may come too late before that is told.
+	slow = 5
+)
 
 // Take books the earliest start.
 func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 	var b planhat.Booking
 	err := w.try(ctx, func(db *store.DB) error {
-		for {
+		for tries := 1; ; tries++ {
+			lead := time.Duration(w.lead.Load())
 			var at time.Time
 			err := db.InTx(ctx, func(tx *sql.Tx) error {
 				var err error
-				b, at, err = w.book(ctx, db, tx)
+				b, at, err = w.book(ctx, db, tx, lead)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			// What the commit took counts: a start that is due stays where it
-			// is, and one that was missed is given up.
-			if b.Wait -= time.Since(at); b.Wait >= -latest {
+			// What it took to store the booking counts: a start that is due stays
+			// where it is, and one that was missed is given up. The next one is
+			// booked so far ahead that it is stored in time.
+			took := time.Since(at)
+			w.lead.Store(int64(min(longestLead, max(took+took/4, lead-lead/8))))
+			if b.Wait -= took; b.Wait >= -latest {
 				b.Wait = max(b.Wait, 0)
 				return nil
+			}
+			if tries%slow == 0 {
+				w.o.Log.WarnContext(ctx, "the store of the shared quota is slow; calls wait for it", "a booking takes", took.Round(time.Millisecond).String())
 			}
 			if err := w.remove(ctx, db, b); err != nil {
 				return err
@@ -100,14 +117,15 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 	return b, err
 }
 
-// book finds and stores a start. The wait counts from the returned time on.
-func (w *Window) book(ctx context.Context, db *store.DB, tx *sql.Tx) (planhat.Booking, time.Time, error) {
+// book finds and stores a start that lies at least lead ahead. The wait counts
+// from the returned time on.
+func (w *Window) book(ctx context.Context, db *store.DB, tx *sql.Tx, lead time.Duration) (planhat.Booking, time.Time, error) {
 	var b planhat.Booking
 	state, err := w.load(ctx, db, tx)
 	if err != nil {
 		return b, state.read, err
 	}
-	from := max(state.now, state.blockedUntil)
+	from := max(state.now+lead.Microseconds(), state.blockedUntil)
 	at := w.rules.earliest(state.starts, w.o.Run, from)
 	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(at-state.now) * time.Microsecond, Added: w.o.Length}
 	if w.o.Limit <= 0 {
@@ -128,27 +146,25 @@ type tenantState struct {
 	starts       []start
 }
 
-// load reads a tenant's state, drops what no longer counts, and keeps others
-// from it until the transaction ends.
+// mostExpired is how many starts may have left the window before they are
+// deleted: each statement is a way to the database and back.
+const mostExpired = 20
+
+// load reads a tenant's state, and keeps others from it until the transaction
+// ends.
 func (w *Window) load(ctx context.Context, db *store.DB, tx *sql.Tx) (tenantState, error) {
 	var s tenantState
-	if _, err := tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`), w.tenant, w.host); err != nil {
-		return s, err
-	}
-	var blockedAt int64
-	row := tx.QueryRowContext(ctx, db.Bind(`SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+db.Locking()), w.tenant)
-	if err := row.Scan(&s.blockedUntil, &blockedAt); err != nil {
+	blockedAt, err := w.lock(ctx, db, tx, &s)
+	if err != nil {
 		return s, err
 	}
 	// The time is asked for once the row is locked, however long that took.
-	if err := tx.QueryRowContext(ctx, "SELECT "+db.Now()).Scan(&s.now); err != nil {
+	var bookedAt int64
+	row := tx.QueryRowContext(ctx, db.Bind("SELECT "+db.Now()+", (SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?)"), w.tenant)
+	if err := row.Scan(&s.now, &bookedAt); err != nil {
 		return s, err
 	}
 	s.read = time.Now()
-	var bookedAt int64
-	if err := tx.QueryRowContext(ctx, db.Bind(`SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?`), w.tenant).Scan(&bookedAt); err != nil {
-		return s, err
-	}
 	if ahead := max(bookedAt, blockedAt) - s.now; ahead > 0 {
 		// The clock was set back. What happened cannot lie in the future.
 		if err := w.moveBack(ctx, db, tx, ahead); err != nil {
@@ -156,12 +172,35 @@ func (w *Window) load(ctx context.Context, db *store.DB, tx *sql.Tx) (tenantStat
 		}
 		s.blockedUntil -= ahead
 	}
-	if _, err := tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`), w.tenant, s.now-w.o.Length.Microseconds()); err != nil {
+	starts, err := w.starts(ctx, db, tx)
+	if err != nil {
 		return s, err
 	}
-	var err error
-	s.starts, err = w.starts(ctx, db, tx)
+	expired := 0
+	for expired < len(starts) && starts[expired].at <= s.now-w.o.Length.Microseconds() {
+		expired++
+	}
+	s.starts = starts[expired:]
+	if expired > mostExpired {
+		_, err = tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`), w.tenant, s.now-w.o.Length.Microseconds())
+	}
 	return s, err
+}
+
+// lock reads the tenant's row, which it makes where there is none yet.
+func (w *Window) lock(ctx context.Context, db *store.DB, tx *sql.Tx, s *tenantState) (blockedAt int64, err error) {
+	read := func() error {
+		row := tx.QueryRowContext(ctx, db.Bind(`SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+db.Locking()), w.tenant)
+		return row.Scan(&s.blockedUntil, &blockedAt)
+	}
+	if err = read(); !errors.Is(err, sql.ErrNoRows) {
+		return blockedAt, err
+	}
+	if _, err = tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`), w.tenant, w.host); err != nil {
+		return 0, err
+	}
+	err = read()
+	return blockedAt, err
 }
 
 func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *sql.Tx, by int64) error {
