@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/checkpoint"
 	"github.com/phscript/phscript/runtime/serve"
+	"github.com/phscript/phscript/runtime/store"
 )
 
 // checkpoints finds the checkpoint of a script: its schedule's in a scheduled
@@ -20,36 +22,37 @@ func (l *lazyStore) checkpoints(env *environment) func(runtime.Script) bindings.
 		if name, ok := env.getenv(serve.ScheduleVariable); ok && name != "" {
 			owner = checkpoint.OfSchedule(name)
 		}
-		return &storedCheckpoint{store: l, owner: owner}
+		return &storedCheckpoint{owner: owner, store: &store.Persistent{
+			Open: l.open, What: "the store", Waits: "the checkpoint waits", Log: l.log,
+		}}
 	}
 }
 
-// storedCheckpoint is a checkpoint in the store.
+// storedCheckpoint is a checkpoint in the store. It waits for the store: a long
+// run does not fail because the file is locked for a while.
 type storedCheckpoint struct {
-	store *lazyStore
+	store *store.Persistent
 	owner string
 }
 
-func (c *storedCheckpoint) Load(ctx context.Context) ([]byte, error) {
-	db, err := c.store.open(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return checkpoint.Load(ctx, db, c.owner)
+func (c *storedCheckpoint) Load(ctx context.Context) (value []byte, err error) {
+	err = c.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
+		value, err = checkpoint.Load(ctx, db, c.owner)
+		return err
+	})
+	return value, err
 }
 
 func (c *storedCheckpoint) Save(ctx context.Context, value []byte) error {
-	db, err := c.store.open(ctx)
-	if err != nil {
-		return err
-	}
-	return checkpoint.Save(ctx, db, c.owner, value)
+	return c.store.Do(ctx, func(ctx context.Context, db *store.DB) error { return checkpoint.Save(ctx, db, c.owner, value) })
 }
 
+// clearing is how long the end of a run that has done its work waits for the
+// store.
+const clearing = 5 * time.Minute
+
 func (c *storedCheckpoint) Clear(ctx context.Context) error {
-	db, err := c.store.open(ctx)
-	if err != nil {
-		return err
-	}
-	return checkpoint.Clear(ctx, db, c.owner)
+	ctx, cancel := context.WithTimeout(ctx, clearing)
+	defer cancel()
+	return c.store.Do(ctx, func(ctx context.Context, db *store.DB) error { return checkpoint.Clear(ctx, db, c.owner) })
 }

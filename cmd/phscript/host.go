@@ -209,7 +209,7 @@ func (h *opened) shareQuota(env *environment, state string, options *runtime.Opt
 			return nil
 		}
 	case location != inMemory:
-		h.store = &lazyStore{location: location}
+		h.store = &lazyStore{location: location, log: options.Logger}
 		h.secrets.Add(store.Password(location))
 		options.Checkpoint = h.store.checkpoints(env)
 		run, _ := env.getenv(serve.RunVariable)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -56,20 +57,28 @@ func stateLocation(env *environment, flag string, c config.Config) (string, erro
 // lazyStore is a store that is opened when it is first needed.
 type lazyStore struct {
 	location string
+	log      *slog.Logger
 
 	mu sync.Mutex
 	db *store.DB
+	// left are those whose file was taken away; somebody may still be at work
+	// with them.
+	left []*store.DB
 }
 
 func (l *lazyStore) open(ctx context.Context) (*store.DB, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.db != nil {
+	if l.db != nil && !l.db.Moved() {
 		return l.db, nil
 	}
 	db, err := store.Open(ctx, l.location)
 	if err != nil {
 		return nil, err
+	}
+	if l.db != nil {
+		l.log.WarnContext(ctx, "the store was replaced; the run goes on with the one that is there", "state", l.location)
+		l.left = append(l.left, l.db)
 	}
 	l.db = db
 	return db, nil
@@ -81,7 +90,11 @@ func (l *lazyStore) close() error {
 	if l.db == nil {
 		return nil
 	}
-	return l.db.Close()
+	err := l.db.Close()
+	for _, db := range l.left {
+		err = errors.Join(err, db.Close())
+	}
+	return err
 }
 
 // runReserve is how many calls of a minute scheduled runs leave to those that

@@ -83,6 +83,20 @@ func TestLongLogsGo(t *testing.T) {
 	assert.Zero(t, again)
 }
 
+// TestLogsOfManyPiecesGo: a log that is longer than what one statement deletes.
+func TestLogsOfManyPiecesGo(t *testing.T) {
+	h, db := newHistory(t)
+	old := ended(t, h, db, "often", 48*time.Hour, 10)
+	ended(t, h, db, "often", time.Minute, 10)
+	_, err := db.ExecContext(t.Context(), `INSERT INTO phscript_run_log (run, seq, at, level, message)
+		WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 3 FROM n WHERE i < 10000) SELECT ?, i, 0, 'print', 'x' FROM n`, old)
+	require.NoError(t, err)
+	gone, err := h.Prune(t.Context(), time.Now().Add(-24*time.Hour), 0)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, gone)
+	assert.Equal(t, 1, count(t, db, "phscript_run_log"))
+}
+
 func TestRunsAreFiltered(t *testing.T) {
 	h, db := newHistory(t)
 	for i := range 5 {

@@ -2,13 +2,16 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"time"
 )
 
-// mostPruned is how many runs one transaction deletes, so that others get their
-// turn in between.
-const mostPruned = 200
+// Bounds of what is deleted at once, so that others get their turn in between.
+const (
+	// mostPruned is how many runs are looked up at once.
+	mostPruned = 200
+	// mostLines is how many lines of a log one statement deletes.
+	mostLines = 1000
+)
 
 // Prune deletes runs that ended before a time, and then the oldest ones until
 // what is stored takes about so many bytes; 0 sets no bound. The last run of
@@ -67,18 +70,29 @@ func (h *History) pruneSome(ctx context.Context, before time.Time, need int64) (
 	if err := rows.Close(); err != nil {
 		return 0, 0, err
 	}
-	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
-		for _, id := range ids {
-			for _, statement := range []string{`DELETE FROM phscript_run_log WHERE run = ?`, `DELETE FROM phscript_run WHERE id = ?`} {
-				if _, err := tx.ExecContext(ctx, h.db.Bind(statement), id); err != nil {
-					return err
-				}
-			}
+	for _, id := range ids {
+		if err := h.drop(ctx, id); err != nil {
+			return 0, 0, err
 		}
-		return nil
-	})
-	if err != nil {
-		return 0, 0, err
 	}
 	return int64(len(ids)), freed, nil
+}
+
+// drop deletes a run with its log, the log piece by piece.
+func (h *History) drop(ctx context.Context, id int64) error {
+	for {
+		gone, err := h.db.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run_log WHERE run = ? AND seq < (SELECT min(seq) + ? FROM phscript_run_log WHERE run = ?)`), id, mostLines, id)
+		if err != nil {
+			return err
+		}
+		n, err := gone.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	_, err := h.db.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run WHERE id = ?`), id)
+	return err
 }

@@ -15,8 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
-
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/store"
 )
@@ -47,6 +45,7 @@ type Window struct {
 	tenant string
 	host   string
 	rules  rules
+	store  *store.Persistent
 	// lead is how long it may take until a booking is stored, in nanoseconds.
 	lead atomic.Int64
 }
@@ -62,7 +61,10 @@ func New(o Options) *Window {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Window{o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Reserve, o.Length, o.Spacing)}
+	return &Window{
+		o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Reserve, o.Length, o.Spacing),
+		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls wait", Log: o.Log},
+	}
 }
 
 // tenantKey tells tenants apart without giving their token away.
@@ -85,7 +87,7 @@ const (
 // Take books the earliest start.
 func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 	var b planhat.Booking
-	err := w.try(ctx, func(db *store.DB) error {
+	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		for tries := 1; ; tries++ {
 			lead := time.Duration(w.lead.Load())
 			var at time.Time
@@ -230,7 +232,7 @@ func (w *Window) starts(ctx context.Context, db *store.DB, tx *sql.Tx) ([]start,
 
 // Return gives a booking back that was not used.
 func (w *Window) Return(ctx context.Context, b planhat.Booking) error {
-	return w.try(ctx, func(db *store.DB) error { return w.remove(ctx, db, b) })
+	return w.try(ctx, func(ctx context.Context, db *store.DB) error { return w.remove(ctx, db, b) })
 }
 
 func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) error {
@@ -240,7 +242,7 @@ func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) er
 
 // Block holds all users of the tenant back, and takes a note of who was told.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
-	return w.try(ctx, func(db *store.DB) error {
+	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InTx(ctx, func(tx *sql.Tx) error {
 			s, err := w.load(ctx, db, tx)
 			if err != nil {
@@ -256,7 +258,7 @@ func (w *Window) Block(ctx context.Context, d time.Duration) error {
 // State tells how much of the quota is booked.
 func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	var state planhat.WindowState
-	err := w.try(ctx, func(db *store.DB) error {
+	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InTx(ctx, func(tx *sql.Tx) error {
 			s, err := w.load(ctx, db, tx)
 			if err != nil {
@@ -274,42 +276,13 @@ func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	return state, err
 }
 
-// say is how often a wait for the store is reported.
-const say = 30 * time.Second
-
 // try does one thing with the store, and again until it succeeds: an error that
 // may pass is waited out.
-func (w *Window) try(ctx context.Context, do func(db *store.DB) error) error {
-	policy := backoff.NewExponentialBackOff()
-	policy.InitialInterval, policy.MaxInterval = 20*time.Millisecond, time.Second
-	var began, said time.Time
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		var none struct{}
-		db, err := w.o.Open(ctx)
-		if err == nil {
-			err = do(db)
-		}
-		var final *store.Error
-		if errors.As(err, &final) {
-			return none, backoff.Permanent(&planhat.Error{Kind: planhat.KindConfig, Message: "the shared quota cannot be used: " + final.Message, Hint: final.Hint})
-		}
-		if err == nil || ctx.Err() != nil {
-			return none, err
-		}
-		if began.IsZero() {
-			began = time.Now()
-		}
-		if time.Since(said) > say {
-			said = time.Now()
-			w.o.Log.WarnContext(ctx, "the store of the shared quota cannot be reached; calls wait for it", "reason", err.Error())
-		}
-		return none, err
-	}, backoff.WithBackOff(policy), backoff.WithMaxElapsedTime(0))
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err == nil && !began.IsZero() {
-		w.o.Log.InfoContext(ctx, "the store of the shared quota is back", "waited", time.Since(began).Round(time.Millisecond).String())
+func (w *Window) try(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
+	err := w.store.Do(ctx, do)
+	var final *store.Error
+	if errors.As(err, &final) {
+		return &planhat.Error{Kind: planhat.KindConfig, Message: "the shared quota cannot be used: " + final.Message, Hint: final.Hint}
 	}
 	return err
 }

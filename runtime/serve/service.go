@@ -25,6 +25,10 @@ const (
 	noticeEvery   = time.Second
 	pruneEvery    = time.Hour
 	reloadEvery   = time.Second
+	// passTime is how long one pass of a loop may take, longPassTime one that
+	// calls others or deletes much.
+	passTime     = 20 * time.Second
+	longPassTime = 10 * time.Minute
 	// DefaultGrace is how long runs may go on when the service is stopped,
 	// before they are asked to end.
 	DefaultGrace = 20 * time.Second
@@ -124,21 +128,24 @@ func (s *Service) Run(ctx context.Context) error {
 		return err
 	}
 	s.o.Log.Info("serving", "schedules", len(s.loaded.Definitions), "workers", s.o.Workers, "state", s.o.DB.Location, "worker", s.o.Name)
-	var loops sync.WaitGroup
+	// A service is there until its last run has ended.
+	var loops, presence sync.WaitGroup
+	present, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	presence.Go(func() { s.loop(present, seenEvery, passTime, "telling that this process serves", s.seen) })
 	for _, l := range []struct {
-		every time.Duration
-		do    func(context.Context) error
-		what  string
+		every, within time.Duration
+		do            func(context.Context) error
+		what          string
 	}{
-		{planEvery, s.plan, "planning"},
-		{dispatchEvery, s.schedules.Dispatch, "starting what is due"},
-		{s.o.LostAfter / 6, s.worker.Lost, "looking for lost runs"},
-		{seenEvery, s.seen, "telling that this process serves"},
-		{requeueEvery, s.requeue, "looking for runs that nobody takes"},
-		{noticeEvery, s.Deliver, "telling people"},
-		{reloadEvery, s.reload, "reloading"},
-		{pruneEvery, s.prune, "clearing the history"},
-		{seenEvery, func(context.Context) error {
+		{planEvery, passTime, s.plan, "planning"},
+		{dispatchEvery, passTime, s.schedules.Dispatch, "starting what is due"},
+		{s.o.LostAfter / 6, passTime, s.worker.Lost, "looking for lost runs"},
+		{requeueEvery, passTime, s.requeue, "looking for runs that nobody takes"},
+		{noticeEvery, longPassTime, s.Deliver, "telling people"},
+		{reloadEvery, longPassTime, s.reload, "reloading"},
+		{pruneEvery, longPassTime, s.prune, "clearing the history"},
+		{seenEvery, passTime, func(context.Context) error {
 			if s.o.DB.Moved() {
 				stop(&store.Error{
 					Message: "the store " + s.o.DB.Location + " was removed or replaced while it was in use",
@@ -148,15 +155,20 @@ func (s *Service) Run(ctx context.Context) error {
 			return nil
 		}, "looking for the store"},
 	} {
-		loops.Go(func() { s.loop(ctx, l.every, l.what, l.do) })
+		loops.Go(func() { s.loop(ctx, l.every, l.within, l.what, l.do) })
 	}
 	<-ctx.Done()
+	gather := func() {
+		loops.Wait()
+		leave()
+		presence.Wait()
+	}
 	var gone *store.Error
 	if errors.As(context.Cause(ctx), &gone) {
 		s.o.Log.Error("stopping", "reason", gone.Message)
-		return errors.Join(s.shutDown(&loops), gone)
+		return errors.Join(s.shutDown(gather), gone)
 	}
-	return s.shutDown(&loops)
+	return s.shutDown(gather)
 }
 
 // begin stores the schedules, once the store takes them.
@@ -210,14 +222,17 @@ func (s *Service) Hurry() {
 	}
 }
 
-// loop does something now and then; a failure is logged, and passes or comes
-// again.
-func (s *Service) loop(ctx context.Context, every time.Duration, what string, do func(context.Context) error) {
+// loop does something now and then, each time within a bound: a connection that
+// says nothing any more holds nothing up for long. A failure is logged, and
+// passes or comes again.
+func (s *Service) loop(ctx context.Context, every, within time.Duration, what string, do func(context.Context) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	failed := false
 	for {
-		err := do(ctx)
+		pass, done := context.WithTimeout(ctx, within)
+		err := do(pass)
+		done()
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -309,9 +324,9 @@ func (s *Service) prune(ctx context.Context) error {
 	return errors.Join(err, s.forget(ctx), quota.Forget(ctx, s.o.DB))
 }
 
-// shutDown ends the service. Runs that cannot end in time are handed over where
+// shutDown ends the service, and calls gather once no run is left. Runs that cannot end in time are handed over where
 // they may be repeated.
-func (s *Service) shutDown(loops *sync.WaitGroup) error {
+func (s *Service) shutDown(gather func()) error {
 	if n := s.worker.Busy(); n > 0 {
 		s.o.Log.Info("stopping once the runs at work have ended", "runs", n, "at_most", s.o.Grace.String())
 	}
@@ -325,7 +340,7 @@ func (s *Service) shutDown(loops *sync.WaitGroup) error {
 		defer cancel()
 		err = s.o.Engine.Stop(patience)
 	}
-	loops.Wait()
+	gather()
 	// What ended just now may be news.
 	last, done := context.WithTimeout(context.Background(), noticeTime)
 	defer done()

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -114,13 +115,17 @@ func Restore(ctx context.Context, file, location string, now time.Time) (old str
 	}
 	if Exists(location) {
 		settle(ctx, location)
+	}
+	endings := slices.DeleteFunc([]string{"", "-wal", "-shm"}, func(ending string) bool { return !Exists(location + ending) })
+	if len(endings) > 0 {
 		old = location + "." + now.UTC().Format("20060102T150405Z")
-		for n := 2; Exists(old); n++ {
+		for n := 2; Exists(old) || Exists(old+"-wal"); n++ {
 			old = fmt.Sprintf("%s.%s-%d", location, now.UTC().Format("20060102T150405Z"), n)
 		}
 		// What SQLite has not brought into the file yet goes with it: left behind,
-		// it would be taken for a part of the copy.
-		for _, ending := range []string{"", "-wal", "-shm"} {
+		// it would be taken for a part of the copy, also where somebody has moved
+		// the file itself away.
+		for _, ending := range endings {
 			if err := os.Rename(location+ending, old+ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return "", errors.Join(err, os.Remove(part))
 			}

@@ -89,7 +89,7 @@ func unusable(location string, err error) error {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	const restore = "bring a backup back with 'phscript state restore FILE', or move the file away to start anew, without its history"
+	const restore = "bring a backup back with 'phscript state restore FILE', or move it away, with its -wal and -shm, to start anew, without its history"
 	switch failed.Code() & 0xff {
 	case sqliteNotADB:
 		return &Error{Message: "the store " + location + " is no phscript database: another file is in its place, or it is damaged", Hint: restore}
@@ -194,6 +194,14 @@ func prepareFile(name string) error {
 	const hint = "name another place with --state or PHSCRIPT_STATE"
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return &Error{Message: "the folder for the store cannot be made: " + plain(err), Hint: hint}
+	}
+	// Looked for in this order, as the file is there before its journal. In a new
+	// file, the changes of an old one would be damage.
+	if journal := name + "-wal"; Exists(journal) && !Exists(name) {
+		return &Error{
+			Message: "the store " + name + " is gone, but its journal " + journal + ", with its latest changes, is there",
+			Hint:    "bring the file back, or move " + journal + " and " + name + "-shm away, too, to start anew",
+		}
 	}
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -91,6 +91,41 @@ func TestWaitGoesOnUntilThereIsAStore(t *testing.T) {
 	assert.True(t, errors.As(err, &final))
 }
 
+// TestAFileIsMovedWithoutItsJournal: the journal of a file that was moved away
+// becomes no part of another one.
+func TestAFileIsMovedWithoutItsJournal(t *testing.T) {
+	dir := t.TempDir()
+	file, saved := filepath.Join(dir, "state.db"), filepath.Join(dir, "copy.db")
+	db, err := Open(t.Context(), file)
+	require.NoError(t, err)
+	defer func() { _ = db.Close() }()
+	_, err = Backup(t.Context(), file, saved)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "INSERT INTO phscript_quota (tenant, host) VALUES ('a', 'b')")
+	require.NoError(t, err)
+	// As after a kill: what was written last is in the journal alone.
+	killed := filepath.Join(dir, "killed.db")
+	for _, ending := range []string{"", "-wal", "-shm"} {
+		require.NoError(t, copyFile(file+ending, killed+ending))
+	}
+	require.NoError(t, os.Rename(killed, killed+".mine"))
+	_, err = Open(t.Context(), killed)
+	var final *Error
+	require.ErrorAs(t, err, &final)
+	assert.Contains(t, final.Hint, "killed.db-wal")
+	assert.False(t, Exists(killed))
+	old, err := Restore(t.Context(), saved, killed, time.Now())
+	require.NoError(t, err)
+	assert.True(t, Exists(old+"-wal"))
+	restored, err := Open(t.Context(), killed)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, restored.Close()) }()
+	var n int
+	require.NoError(t, restored.QueryRowContext(t.Context(), "SELECT count(*) FROM phscript_quota").Scan(&n))
+	assert.Zero(t, n)
+	require.NoError(t, Verify(t.Context(), killed))
+}
+
 func TestBackupAndRestore(t *testing.T) {
 	dir := t.TempDir()
 	file, saved := filepath.Join(dir, "state.db"), filepath.Join(dir, "copy.db")

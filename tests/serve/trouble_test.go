@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/store"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 )
@@ -190,6 +191,42 @@ end
 	require.NoError(t, err)
 	assert.Equal(t, "0\n1\n2\n0\n1\n2\n", string(from))
 	s.stop()
+}
+
+// TestCheckpointsWaitForTheStore: a script that saves its checkpoint while the
+// file is locked waits, and so does its end, which clears it.
+func TestCheckpointsWaitForTheStore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	w.file("job.lua", `
+checkpoint.save{ part = 1 }
+fs.write("out/saved.txt", "1\n", { append = true })
+while not fs.exists("locked.txt") do time.sleep(0.05) end
+checkpoint.save{ part = 2 }
+fs.write("out/saved.txt", "2\n", { append = true })
+`)
+	run := w.command("run", "job.lua")
+	said := &output{name: "the run"}
+	w.output = append(w.output, said)
+	run.Stderr = said
+	require.NoError(t, run.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- run.Wait() }()
+	patience.Await(t, 20*time.Millisecond, func() bool { return w.count("saved.txt") == 1 }, "nothing is saved")
+	db, err := store.Wait(t.Context(), w.state, func(error) {})
+	require.NoError(t, err)
+	defer func() { _ = db.Close() }()
+	tx, err := db.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	w.file("locked.txt", "")
+	patience.Await(t, 20*time.Millisecond, func() bool {
+		return strings.Contains(said.String(), "the store cannot be reached; the checkpoint waits for it")
+	}, "nothing is said of the wait")
+	assert.Equal(t, 1, w.count("saved.txt"))
+	require.NoError(t, tx.Rollback())
+	require.NoError(t, <-ended)
+	assert.Equal(t, 2, w.count("saved.txt"))
+	assert.Contains(t, said.String(), "the store is back")
 }
 
 // TestSecretsStaySecret looks for tokens and passwords everywhere.
