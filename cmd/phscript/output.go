@@ -25,13 +25,11 @@ func (o output) check(env *environment, name string) error {
 		return nil
 	}
 	path := env.path(name)
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, os.ErrNotExist) {
-			return o.noFolder(path)
-		}
+	if !isDir(env, filepath.Dir(path)) {
+		return o.noFolder(path)
 	}
-	if err != nil || !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
 	text, err := env.readFile(path)

@@ -98,14 +98,7 @@ func (s *summary) printReasons(b *strings.Builder) {
 		fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
 	}
 	for _, row := range s.Rows[:min(len(s.Rows), shownRows)] {
-		where := "row ?"
-		if row.Row > 0 {
-			where = fmt.Sprintf("row %d", row.Row)
-		}
-		if row.Key != "" {
-			where += " (" + row.Key + ")"
-		}
-		fmt.Fprintf(b, "    %s.%s, %s: %s\n", row.Model, row.Operation, where, row.Message)
+		fmt.Fprintf(b, "    %s\n", &row)
 	}
 }
 

@@ -3,6 +3,7 @@ package outcome
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
@@ -72,6 +73,18 @@ type RejectedRow struct {
 	Message   string          `json:"message"`
 	Uncertain bool            `json:"uncertain,omitempty"`
 	Data      json.RawMessage `json:"data,omitempty"`
+}
+
+// String says in one line which row it was, and why it was rejected.
+func (r *RejectedRow) String() string {
+	where := "row ?"
+	if r.Row > 0 {
+		where = fmt.Sprintf("row %d", r.Row)
+	}
+	if r.Key != "" {
+		where += " (" + r.Key + ")"
+	}
+	return fmt.Sprintf("%s.%s, %s: %s", r.Model, r.Operation, where, r.Message)
 }
 
 // PlannedWrite is what a dry run did not send.

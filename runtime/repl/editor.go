@@ -76,7 +76,7 @@ func NewEditor(o EditorOptions) *Editor {
 		},
 	})
 	shell.Prompt.Primary(o.Prompt)
-	shell.Prompt.Secondary(func() string { return continuation })
+	shell.Prompt.Secondary(func() string { return "" })
 	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }
 	for _, keys := range shell.Config.Binds {
 		keys[ctrlC] = inputrc.Bind{Action: "interrupt"}
@@ -150,9 +150,6 @@ func (e *Editor) rows(line []rune, indent int) int {
 func plain(text string) string { return escapes().ReplaceAllString(text, "") }
 
 var escapes = pattern.Lazy(`\x1b\[[0-9;]*m`)
-
-// continuation begins the further lines of an input.
-const continuation = "│ "
 
 // Read implements Reader. A fault in drawing or completing costs the input, not the
 // conversation.

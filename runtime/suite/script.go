@@ -61,6 +61,9 @@ end)`,
 	}
 }
 
+// shownRejected is how many rejected rows a test that fails shows.
+const shownRejected = 5
+
 // scriptRun is one script that a test runs.
 type scriptRun struct {
 	dir     string
@@ -110,6 +113,9 @@ func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 	if r.failure != nil {
 		// A test that fails because of it shows the whole report.
 		_ = r.failure.Render(&w.out, false)
+	}
+	for _, row := range r.summary.Rows[:min(len(r.summary.Rows), shownRejected)] {
+		fmt.Fprintf(&w.out, "rejected: %s\n", &row)
 	}
 	table, err := r.table(a.L)
 	if err != nil {

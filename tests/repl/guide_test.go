@@ -24,7 +24,7 @@ func TestGuideShowsARealSession(t *testing.T) {
 	for line := range strings.Lines(session) {
 		if input, ok := strings.CutPrefix(line, "planhat (simulated)> "); ok {
 			inputs.WriteString(input)
-		} else if more, ok := strings.CutPrefix(line, "│"); ok {
+		} else if more, ok := strings.CutPrefix(line, strings.Repeat(" ", len("planhat (simulated)> "))); ok {
 			inputs.WriteString(more)
 		} else {
 			outputs.WriteString(line)
