@@ -24,11 +24,18 @@ type doubts struct {
 
 // options are those of a record whose doubts are collected.
 func (d *doubts) options() EncodeOptions {
-	return EncodeOptions{Model: d.model, Unknown: d.unknown, ReadOnly: func(name string) {
+	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, ReadOnly: func(name string) {
 		if !slices.Contains(d.readOnly, name) {
 			d.readOnly = append(d.readOnly, name)
 		}
 	}}
+}
+
+// value warns of a text that a property is not known to take, which Planhat may
+// reject: a dry run has nobody else to ask.
+func (d *doubts) value(p *catalog.Property, text string) {
+	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
+		text, p.Name, DescribeModel(d.model), suggest.Phrase(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
 // unknown warns of a property that the catalog does not know. It is a warning,
@@ -70,7 +77,7 @@ func (d *doubts) warn() {
 		if n > 1 {
 			what = "they have no effect there"
 		}
-		d.a.Host.Warn(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of a %s itself; in what is written, %s", names, d.model.Snake, what))
+		d.a.Host.Warn(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, DescribeModel(d.model), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
 	if d.keyless == 0 || len(keys) == 0 {

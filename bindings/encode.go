@@ -25,6 +25,9 @@ type EncodeOptions struct {
 	// ReadOnly is called for each property that Planhat sets itself, but for
 	// those that tell which record is meant.
 	ReadOnly func(name string)
+	// Value is called for each text that is none of those that its property is
+	// known to take.
+	Value func(p *catalog.Property, text string)
 }
 
 // EncodeError says which part of a value has no JSON form.
@@ -257,6 +260,9 @@ func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name st
 	}
 	if p.ReadOnly && opt.ReadOnly != nil && name != "_id" && name != "custom" && !slices.Contains(opt.Model.Keyables.Bulk, name) {
 		opt.ReadOnly(name)
+	}
+	if text, ok := v.(lua.LString); ok && opt.Value != nil && len(p.Enum) > 0 && !slices.Contains(p.Enum, string(text)) {
+		opt.Value(p, string(text))
 	}
 	switch p.Type {
 	case catalog.Days:

@@ -250,6 +250,13 @@ func TestRowsWithoutAKeyWarn(t *testing.T) {
 	}
 }
 
+func TestValuesThatAreNotKnownWarn(t *testing.T) {
+	L, h, _ := planhatState(t)
+	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", status = "costumer" }, { externalId = "b", name = "B", status = "lost" } }`)
+	require.Len(t, h.warnings, 1)
+	assert.Contains(t, h.warnings[0], `"costumer" is no status of a company that is known (did you mean 'customer'?); it is one of: prospect, coming, customer, canceled, lost`)
+}
+
 func TestReadOnlyPropertiesWarn(t *testing.T) {
 	L, h, _ := planhatState(t)
 	results(t, L, `
