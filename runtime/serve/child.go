@@ -51,7 +51,8 @@ type Program struct {
 	Path, Dir string
 	// Env is the environment of every run.
 	Env []string
-	// Getenv finds the variables that a schedule declares for its script.
+	// Getenv finds the variables that a schedule declares for its script, other
+	// than those in Env.
 	Getenv func(string) (string, bool)
 
 	config atomic.Pointer[config.Config]
@@ -151,6 +152,11 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	cmd.Dir = p.Dir
 	cmd.Env = append(cmd.Env, p.Env...)
 	for _, name := range d.AllowEnv {
+		// What every run has is there already, and may differ from the service's
+		// own on purpose: a simulated Planhat is no other for a script that looks.
+		if hasVariable(p.Env, name) {
+			continue
+		}
 		if value, ok := p.Getenv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
