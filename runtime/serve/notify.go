@@ -13,9 +13,11 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/config"
@@ -86,7 +88,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, a := range actions {
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
-				doubt("the environment variable " + name + " is not set, so that a notice which needs it cannot be sent")
+				doubt(shownVariable(name) + " is not set, so that a notice which needs it cannot be sent")
 			}
 		}
 		// One that is named from the folder is looked up when it is started.
@@ -97,6 +99,18 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 		}
 	}
 	return list
+}
+
+// usualName is how variables are called as a rule; few tokens look like that.
+var usualName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`) })
+
+// shownVariable names a variable for people, unless it may be that the secret
+// itself was written in the place of its variable's name.
+func shownVariable(name string) string {
+	if usualName().MatchString(name) {
+		return "the environment variable " + name
+	}
+	return "an environment variable that webhook_env or secret_env names"
 }
 
 // Notifier tells people of an event: it posts to a webhook or starts a program.
@@ -122,7 +136,10 @@ func actionName(a config.Action) string {
 	case a.Script != "":
 		return "script " + a.Script
 	case a.WebhookEnv != "":
-		return "webhook " + a.WebhookEnv
+		if usualName().MatchString(a.WebhookEnv) {
+			return "webhook " + a.WebhookEnv
+		}
+		return "webhook"
 	case a.Webhook != "":
 		// What follows the host is often a secret.
 		if u, err := url.Parse(a.Webhook); err == nil {
@@ -166,7 +183,7 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	if a.WebhookEnv != "" {
 		var ok bool
 		if address, ok = n.Getenv(a.WebhookEnv); !ok || address == "" {
-			return fmt.Errorf("the environment variable %s, which holds the webhook's address, is not set", a.WebhookEnv)
+			return fmt.Errorf("%s, which holds the webhook's address, is not set", shownVariable(a.WebhookEnv))
 		}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
@@ -178,7 +195,7 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	if a.SecretEnv != "" {
 		secret, ok := n.Getenv(a.SecretEnv)
 		if !ok || secret == "" {
-			return fmt.Errorf("the environment variable %s, which holds the secret, is not set", a.SecretEnv)
+			return fmt.Errorf("%s, which holds the secret, is not set", shownVariable(a.SecretEnv))
 		}
 		request.Header.Set(SignatureHeader, sign(secret, time.Now(), body))
 	}
