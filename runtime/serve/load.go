@@ -75,6 +75,7 @@ func (l *Loader) Load() (*Loaded, error) {
 			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + name + ": " + err.Error()})
 		}
 	}
+	l.noteFolders(&print, c)
 	files, err := l.scripts(c)
 	if err != nil {
 		wrong = append(wrong, err)
@@ -129,48 +130,65 @@ func (l *Loader) exists(script string) bool {
 	return err == nil && !info.IsDir()
 }
 
+// roots are the folders whose scripts may have headers.
+func roots(c config.Config) []string {
+	if len(c.Serve.Scripts) == 0 {
+		return []string{"."}
+	}
+	return c.Serve.Scripts
+}
+
 // scripts lists the scripts that may have headers, by their names from Dir.
 func (l *Loader) scripts(c config.Config) ([]string, error) {
-	roots := c.Serve.Scripts
-	if len(roots) == 0 {
-		roots = []string{"."}
-	}
 	var files []string
-	for _, root := range roots {
-		err := filepath.WalkDir(filepath.Join(l.Dir, root), func(path string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			name := entry.Name()
-			if entry.IsDir() {
-				if path != filepath.Join(l.Dir, root) && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "out") {
-					return fs.SkipDir
-				}
-				return nil
-			}
-			if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
-				rel, err := filepath.Rel(l.Dir, path)
-				if err != nil {
-					return err
-				}
-				if files = append(files, filepath.ToSlash(rel)); len(files) > mostScripts {
-					return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
-				}
-			}
-			return nil
-		})
+	for _, root := range roots(c) {
+		found, err := l.scriptsIn(root, mostScripts-len(files))
 		if err != nil {
 			return nil, err
 		}
+		files = append(files, found...)
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
+}
+
+// scriptsIn lists the scripts in a folder, by their names from Dir, which stay
+// the same where the folder is a link: releases are often switched by one.
+func (l *Loader) scriptsIn(root string, most int) (files []string, err error) {
+	top, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root))
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != top && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "out") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
+			rel, err := filepath.Rel(top, path)
+			if err != nil {
+				return err
+			}
+			if files = append(files, filepath.ToSlash(filepath.Join(root, rel))); len(files) > most {
+				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
+			}
+		}
+		return nil
+	})
+	return files, err
 }
 
 // Fingerprint changes when something may have changed that Load reads.
 func (l *Loader) Fingerprint(last config.Config) string {
 	var b strings.Builder
 	l.note(&b, l.File)
+	l.noteFolders(&b, last)
 	files, err := l.scripts(last)
 	l.noteScripts(&b, files, err)
 	return b.String()
@@ -188,5 +206,18 @@ func (l *Loader) noteScripts(b *strings.Builder, files []string, err error) {
 func (l *Loader) note(b *strings.Builder, file string) {
 	if info, err := os.Stat(file); err == nil {
 		fmt.Fprintf(b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
+	}
+}
+
+// noteFolders notes where the folders really lie: a link may be switched to
+// another folder that looks the same.
+func (l *Loader) noteFolders(b *strings.Builder, c config.Config) {
+	for _, root := range roots(c) {
+		if real, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root)); err == nil {
+			fmt.Fprintf(b, "%s is %s\n", root, real)
+		}
+	}
+	if real, err := filepath.EvalSymlinks(l.File); err == nil {
+		fmt.Fprintln(b, real)
 	}
 }
