@@ -34,6 +34,8 @@ type Loader struct {
 type Loaded struct {
 	Config      config.Config
 	Definitions []schedule.Definition
+	// Unread are the folders that this user may not look into.
+	Unread []string
 	// print is the fingerprint of what was read.
 	print string
 }
@@ -76,10 +78,11 @@ func (l *Loader) Load() (*Loaded, error) {
 		}
 	}
 	l.noteFolders(&print, c)
-	files, err := l.scripts(c)
+	files, unread, err := l.scripts(c)
 	if err != nil {
 		wrong = append(wrong, err)
 	}
+	loaded.Unread = unread
 	l.noteScripts(&print, files, err)
 	loaded.print = print.String()
 	for _, name := range files {
@@ -138,29 +141,37 @@ func roots(c config.Config) []string {
 	return c.Serve.Scripts
 }
 
-// scripts lists the scripts that may have headers, by their names from Dir.
-func (l *Loader) scripts(c config.Config) ([]string, error) {
-	var files []string
+// scripts lists the scripts that may have headers, by their names from Dir, and
+// the folders that may not be looked into.
+func (l *Loader) scripts(c config.Config) (files, unread []string, err error) {
 	for _, root := range roots(c) {
-		found, err := l.scriptsIn(root, mostScripts-len(files))
+		found, closed, err := l.scriptsIn(root, mostScripts-len(files))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		files = append(files, found...)
+		files, unread = append(files, found...), append(unread, closed...)
 	}
 	slices.Sort(files)
-	return slices.Compact(files), nil
+	return slices.Compact(files), unread, nil
 }
 
 // scriptsIn lists the scripts in a folder, by their names from Dir, which stay
 // the same where the folder is a link: releases are often switched by one.
-func (l *Loader) scriptsIn(root string, most int) (files []string, err error) {
+func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err error) {
 	top, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	named := func(path string) string {
+		rel, _ := filepath.Rel(top, path) // it lies below
+		return filepath.ToSlash(filepath.Join(root, rel))
 	}
 	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
+			if path != top && errors.Is(err, fs.ErrPermission) {
+				unread = append(unread, named(path))
+				return nil
+			}
 			return err
 		}
 		name := entry.Name()
@@ -171,17 +182,13 @@ func (l *Loader) scriptsIn(root string, most int) (files []string, err error) {
 			return nil
 		}
 		if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
-			rel, err := filepath.Rel(top, path)
-			if err != nil {
-				return err
-			}
-			if files = append(files, filepath.ToSlash(filepath.Join(root, rel))); len(files) > most {
+			if files = append(files, named(path)); len(files) > most {
 				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
 			}
 		}
 		return nil
 	})
-	return files, err
+	return files, unread, err
 }
 
 // Fingerprint changes when something may have changed that Load reads.
@@ -189,7 +196,7 @@ func (l *Loader) Fingerprint(last config.Config) string {
 	var b strings.Builder
 	l.note(&b, l.File)
 	l.noteFolders(&b, last)
-	files, err := l.scripts(last)
+	files, _, err := l.scripts(last)
 	l.noteScripts(&b, files, err)
 	return b.String()
 }

@@ -73,13 +73,17 @@ func lastOf(text string, most int) string {
 	return "… " + text
 }
 
-// Doubts tells what will keep people from being told of an event: a variable
-// that is not set, or a program that there is not.
+// Doubts tells what may not be as it was meant: folders that cannot be looked
+// into, and what will keep people from being told of an event, a variable that
+// is not set, or a program that there is not.
 func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) {
 	doubt := func(text string) {
 		if !slices.Contains(list, text) {
 			list = append(list, text)
 		}
+	}
+	for _, folder := range loaded.Unread {
+		doubt("the folder " + folder + " cannot be read, so that the schedules in its scripts' headers are left out: permission denied")
 	}
 	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
 	for _, d := range loaded.Definitions {
