@@ -129,10 +129,11 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
 		return wrong("params", fmt.Errorf("they take more than %d KiB; put them into a file that the script reads", MostParams>>10))
 	}
-	for setting, actions := range map[string][]config.Action{"on_failure": s.OnFailure, "on_recovery": s.OnRecovery} {
-		if err := CheckActions(actions); err != nil {
-			return wrong(setting, err)
-		}
+	if err := CheckActions(s.OnFailure); err != nil {
+		return wrong("on_failure", err)
+	}
+	if err := CheckActions(s.OnRecovery); err != nil {
+		return wrong("on_recovery", err)
 	}
 	return d, nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/schedule"
@@ -17,8 +18,12 @@ import (
 // headers.
 const mostScripts = 5000
 
+// retryEvery is how often a configuration with a mistake is looked at again that
+// has not changed: what mends it may lie elsewhere.
+const retryEvery = 10 * time.Second
+
 // Loader reads the schedules of a folder: those of its configuration file, and
-// those that scripts set in their headers.
+// those that scripts set in their headers. One goroutine uses it at a time.
 type Loader struct {
 	// Dir is the folder that scripts are named from.
 	Dir string
@@ -28,6 +33,11 @@ type Loader struct {
 	Read func() (config.Config, error)
 	// Check, where set, tells whether a script can be run.
 	Check func(name string, source []byte) error
+
+	// config is the configuration that was read last, also where something in it
+	// is wrong, and print the fingerprint of what Load looked at last.
+	config config.Config
+	print  string
 }
 
 // Loaded is what a Loader found.
@@ -36,21 +46,23 @@ type Loaded struct {
 	Definitions []schedule.Definition
 	// Unread are the folders that this user may not look into.
 	Unread []string
-	// print is the fingerprint of what was read.
-	print string
 }
 
 // Load reads and checks everything. Of several mistakes all are told.
 func (l *Loader) Load() (*Loaded, error) {
 	// The fingerprint is taken before what it stands for is read: a change in
 	// between is noticed the next time.
-	var print strings.Builder
-	l.note(&print, l.File)
+	file := l.noteFile()
 	c, err := l.Read()
+	if err == nil {
+		l.config = c
+	}
+	files, unread, unlisted := l.scripts(l.config)
+	l.print = file + l.noteScripts(files, unlisted)
 	if err != nil {
 		return nil, err
 	}
-	loaded := &Loaded{Config: c}
+	loaded := &Loaded{Config: c, Unread: unread}
 	var wrong []error
 	places := map[string]string{}
 	add := func(s config.Schedule, source string) {
@@ -72,21 +84,19 @@ func (l *Loader) Load() (*Loaded, error) {
 	for _, s := range c.Schedules {
 		add(s, c.File)
 	}
-	for name, actions := range map[string][]config.Action{"on_failure": c.Serve.OnFailure, "on_recovery": c.Serve.OnRecovery} {
-		if err := schedule.CheckActions(actions); err != nil {
-			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + name + ": " + err.Error()})
+	for _, of := range []struct {
+		name    string
+		actions []config.Action
+	}{{"on_failure", c.Serve.OnFailure}, {"on_recovery", c.Serve.OnRecovery}} {
+		if err := schedule.CheckActions(of.actions); err != nil {
+			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + of.name + ": " + err.Error()})
 		}
 	}
-	l.noteFolders(&print, c)
-	files, unread, err := l.scripts(c)
-	if err != nil {
-		wrong = append(wrong, err)
+	if unlisted != nil {
+		wrong = append(wrong, unlisted)
 	}
-	loaded.Unread = unread
-	l.noteScripts(&print, files, err)
-	loaded.print = print.String()
 	for _, name := range files {
-		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(name)))
+		text, err := os.ReadFile(l.path(name))
 		if err != nil {
 			wrong = append(wrong, &config.Error{Where: name, Message: "the script cannot be read: " + err.Error()})
 			continue
@@ -117,7 +127,7 @@ func (l *Loader) compile(definitions []schedule.Definition) (wrong []error) {
 			continue
 		}
 		seen[d.Script] = true
-		text, err := os.ReadFile(filepath.Join(l.Dir, filepath.FromSlash(d.Script)))
+		text, err := os.ReadFile(l.path(d.Script))
 		if err == nil {
 			err = l.Check(d.Script, text)
 		}
@@ -129,7 +139,7 @@ func (l *Loader) compile(definitions []schedule.Definition) (wrong []error) {
 }
 
 func (l *Loader) exists(script string) bool {
-	info, err := os.Stat(filepath.Join(l.Dir, filepath.FromSlash(script)))
+	info, err := os.Stat(l.path(script))
 	return err == nil && !info.IsDir()
 }
 
@@ -162,14 +172,14 @@ func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	named := func(path string) string {
+	fromDir := func(path string) string {
 		rel, _ := filepath.Rel(top, path) // it lies below
 		return filepath.ToSlash(filepath.Join(root, rel))
 	}
 	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			if path != top && errors.Is(err, fs.ErrPermission) {
-				unread = append(unread, named(path))
+				unread = append(unread, fromDir(path))
 				return nil
 			}
 			return err
@@ -182,7 +192,7 @@ func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err e
 			return nil
 		}
 		if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
-			if files = append(files, named(path)); len(files) > most {
+			if files = append(files, fromDir(path)); len(files) > most {
 				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
 			}
 		}
@@ -191,40 +201,69 @@ func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err e
 	return files, unread, err
 }
 
-// Fingerprint changes when something may have changed that Load reads.
-func (l *Loader) Fingerprint(last config.Config) string {
+// Fingerprint changes when something may have changed that Load reads. It goes
+// by what the configuration said that was read last, also where that was wrong.
+func (l *Loader) Fingerprint() string {
+	file := l.noteFile()
+	files, _, err := l.scripts(l.config)
+	return file + l.noteScripts(files, err)
+}
+
+// noteFile notes the configuration file. A link may be switched to another file
+// that looks the same.
+func (l *Loader) noteFile() string {
 	var b strings.Builder
-	l.note(&b, l.File)
-	l.noteFolders(&b, last)
-	files, _, err := l.scripts(last)
-	l.noteScripts(&b, files, err)
+	note(&b, l.File)
+	if real, err := filepath.EvalSymlinks(l.File); err == nil {
+		fmt.Fprintln(&b, real)
+	}
 	return b.String()
 }
 
-func (l *Loader) noteScripts(b *strings.Builder, files []string, err error) {
-	if err != nil {
-		fmt.Fprintln(b, err)
-	}
-	for _, name := range files {
-		l.note(b, filepath.Join(l.Dir, filepath.FromSlash(name)))
-	}
-}
-
-func (l *Loader) note(b *strings.Builder, file string) {
-	if info, err := os.Stat(file); err == nil {
-		fmt.Fprintf(b, "%s %d %d\n", file, info.Size(), info.ModTime().UnixNano())
-	}
-}
-
-// noteFolders notes where the folders really lie: a link may be switched to
-// another folder that looks the same.
-func (l *Loader) noteFolders(b *strings.Builder, c config.Config) {
-	for _, root := range roots(c) {
+// noteScripts notes the folders with headers and where they really lie, the
+// scripts in them, and those that are named elsewhere, also where there is no
+// such script yet.
+func (l *Loader) noteScripts(files []string, unlisted error) string {
+	var b strings.Builder
+	for _, root := range roots(l.config) {
 		if real, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root)); err == nil {
-			fmt.Fprintf(b, "%s is %s\n", root, real)
+			fmt.Fprintf(&b, "%s is %s\n", root, real)
 		}
 	}
-	if real, err := filepath.EvalSymlinks(l.File); err == nil {
-		fmt.Fprintln(b, real)
+	if unlisted != nil {
+		fmt.Fprintln(&b, unlisted)
 	}
+	for _, list := range [][]string{files, named(l.config)} {
+		for _, name := range list {
+			note(&b, l.path(name))
+		}
+	}
+	return b.String()
+}
+
+// named are the scripts that a configuration names.
+func named(c config.Config) (list []string) {
+	actions := slices.Concat(c.Serve.OnFailure, c.Serve.OnRecovery)
+	for _, s := range c.Schedules {
+		list = append(list, s.Script)
+		actions = slices.Concat(actions, s.OnFailure, s.OnRecovery)
+	}
+	for _, a := range actions {
+		list = append(list, a.Script)
+	}
+	return list
+}
+
+// path is where a script lies.
+func (l *Loader) path(name string) string { return filepath.Join(l.Dir, filepath.FromSlash(name)) }
+
+// note notes how a file looks. Its rights count: they may have kept it from
+// being read.
+func note(b *strings.Builder, file string) {
+	info, err := os.Stat(file)
+	if err != nil {
+		fmt.Fprintf(b, "%s -\n", file)
+		return
+	}
+	fmt.Fprintf(b, "%s %d %d %s\n", file, info.Size(), info.ModTime().UnixNano(), info.Mode())
 }

@@ -1,8 +1,11 @@
 package serve
 
 import (
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,14 +70,14 @@ func TestLinkedFolders(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "a.lua", "jobs-b": "jobs/b.lua"}, scriptNames(loaded))
 	link("v2", "current")
-	before := l.Fingerprint(loaded.Config)
-	assert.NotEqual(t, loaded.print, before)
+	before := l.Fingerprint()
+	assert.NotEqual(t, l.print, before)
 	loaded, err = l.Load()
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "a.lua", "jobs-c": "jobs/c.lua"}, scriptNames(loaded))
-	assert.Equal(t, before, loaded.print)
+	assert.Equal(t, before, l.print)
 	link("v3", "current")
-	assert.NotEqual(t, before, l.Fingerprint(loaded.Config), "files of the same age and size")
+	assert.NotEqual(t, before, l.Fingerprint(), "files of the same age and size")
 
 	link("../v1/jobs", "app/jobs")
 	l = loaderFor(filepath.Join(dir, "app"))
@@ -82,7 +85,7 @@ func TestLinkedFolders(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"jobs-b": "jobs/b.lua"}, scriptNames(loaded))
 	link("../v2/jobs", "app/jobs")
-	assert.NotEqual(t, loaded.print, l.Fingerprint(loaded.Config))
+	assert.NotEqual(t, l.print, l.Fingerprint())
 }
 
 // TestUnreadableFolders are left out with a warning, and found once they can be
@@ -103,9 +106,80 @@ func TestUnreadableFolders(t *testing.T) {
 	require.Len(t, doubts, 1)
 	assert.Contains(t, doubts[0], "the folder private cannot be read")
 	require.NoError(t, os.Chmod(private, 0o755))
-	assert.NotEqual(t, loaded.print, l.Fingerprint(loaded.Config))
+	assert.NotEqual(t, l.print, l.Fingerprint())
 	loaded, err = l.Load()
 	require.NoError(t, err)
 	assert.Len(t, loaded.Definitions, 2)
 	assert.Empty(t, Doubts(loaded, os.LookupEnv))
+}
+
+// TestMendsOutsideOfTheFoldersAreSeen: a mistake is looked at again when a
+// script changes that only phscript.toml names, in the folders that it names by
+// now, and when rights change.
+func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"phscript.toml": "[serve]\nscripts = [\"jobs\"]\n[[schedule]]\nname = \"late\"\nscript = \"tools/late.lua\"\nevery = \"1h\"\n",
+		"jobs/a.lua":    header,
+		"new/b.lua":     "-- @schedule \"every now and then\"\n",
+	})
+	l := loaderFor(dir)
+	write := func(name, text string) {
+		t.Helper()
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
+	broken := func(want string) {
+		t.Helper()
+		_, err := l.Load()
+		require.ErrorContains(t, err, want)
+		assert.Equal(t, l.print, l.Fingerprint(), "what was looked at has not changed")
+	}
+	broken("there is no script tools/late.lua")
+	write("tools/late.lua", "")
+	assert.NotEqual(t, l.print, l.Fingerprint())
+	_, err := l.Load()
+	require.NoError(t, err)
+
+	write("phscript.toml", "[serve]\nscripts = [\"new\"]\n")
+	broken("new/b.lua")
+	write("new/b.lua", header)
+	assert.NotEqual(t, l.print, l.Fingerprint())
+	_, err = l.Load()
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(filepath.Join(dir, "new", "b.lua"), 0o600))
+	assert.NotEqual(t, l.print, l.Fingerprint())
+
+	write("phscript.toml", "[serve\n")
+	broken("phscript.toml")
+}
+
+// TestMistakesAreLookedAtAgain: what mends a configuration may be no change that
+// can be seen. The mistake is told of once.
+func TestMistakesAreLookedAtAgain(t *testing.T) {
+	w := newWorld(t, filepath.Join(t.TempDir(), "state.db"))
+	var out strings.Builder
+	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header})
+	l := loaderFor(dir)
+	var wrong error
+	l.Check = func(string, []byte) error { return wrong }
+	loaded, err := l.Load()
+	require.NoError(t, err)
+	s := New(Options{DB: w.db, Engine: w.engine, Loader: l, Name: "a", Log: slog.New(slog.NewTextHandler(&out, nil))}, loaded)
+	wrong = errors.New("it is not to be")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.lua"), []byte(header), 0o644))
+	for range 5 {
+		require.NoError(t, s.reload(t.Context()))
+	}
+	require.ErrorContains(t, s.Problem(), "it is not to be")
+	s.triedAt = s.triedAt.Add(-2 * retryEvery)
+	require.NoError(t, s.reload(t.Context()))
+	require.Error(t, s.Problem())
+	assert.Equal(t, 1, strings.Count(out.String(), "is not used"), out.String())
+	wrong = nil
+	require.NoError(t, s.reload(t.Context()))
+	require.Error(t, s.Problem(), "it was looked at just now")
+	s.triedAt = s.triedAt.Add(-2 * retryEvery)
+	require.NoError(t, s.reload(t.Context()))
+	require.NoError(t, s.Problem())
+	assert.Contains(t, out.String(), "the changed configuration is in use")
 }
