@@ -65,6 +65,7 @@ func (l *Loader) Load() (*Loaded, error) {
 	loaded := &Loaded{Config: c, Unread: unread}
 	var wrong []error
 	places := map[string]string{}
+	uses := handlers(c.File, "serve.", c.Serve.OnFailure, c.Serve.OnRecovery)
 	add := func(s config.Schedule, source string) {
 		d, err := schedule.New(s, source)
 		switch {
@@ -72,13 +73,11 @@ func (l *Loader) Load() (*Loaded, error) {
 			wrong = append(wrong, err)
 		case places[d.Name] != "":
 			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("there is a schedule '%s' in %s already", d.Name, places[d.Name]), Hint: "give one of them another name"})
-		case !filepath.IsLocal(filepath.FromSlash(d.Script)):
-			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': the script %s lies outside of %s", d.Name, d.Script, l.Dir), Hint: "scripts lie in the folder of phscript.toml, or in folders in it"})
-		case !l.exists(d.Script):
-			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s': there is no script %s", d.Name, d.Script), Hint: "the path is looked up from " + l.Dir})
 		default:
 			places[d.Name] = source
 			loaded.Definitions = append(loaded.Definitions, d)
+			of := "schedule '" + d.Name + "'"
+			uses = append(append(uses, use{source, of, d.Script}), handlers(source, of+": ", d.OnFailure, d.OnRecovery)...)
 		}
 	}
 	for _, s := range c.Schedules {
@@ -109,30 +108,54 @@ func (l *Loader) Load() (*Loaded, error) {
 			add(s, name)
 		}
 	}
-	wrong = append(wrong, l.compile(loaded.Definitions)...)
+	if c.Serve.KeepSize != "" {
+		if _, err := config.ParseSize(c.Serve.KeepSize); err != nil {
+			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve.keep_size: " + err.Error()})
+		}
+	}
+	wrong = append(wrong, l.checkScripts(uses)...)
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
 	return loaded, nil
 }
 
-// compile checks the scripts that are scheduled, each once.
-func (l *Loader) compile(definitions []schedule.Definition) (wrong []error) {
-	if l.Check == nil {
-		return nil
+// use is a script that is to be run: where that is written, and for what.
+type use struct{ where, of, script string }
+
+// handlers are the uses of scripts that tell people.
+func handlers(where, prefix string, onFailure, onRecovery []config.Action) (list []use) {
+	for _, a := range onFailure {
+		list = append(list, use{where, prefix + "on_failure", a.Script})
 	}
+	for _, a := range onRecovery {
+		list = append(list, use{where, prefix + "on_recovery", a.Script})
+	}
+	return slices.DeleteFunc(list, func(u use) bool { return u.script == "" })
+}
+
+// checkScripts tells whether scripts lie where they may, and can be run; each is
+// compiled once.
+func (l *Loader) checkScripts(uses []use) (wrong []error) {
 	seen := map[string]bool{}
-	for _, d := range definitions {
-		if seen[d.Script] {
+	for _, u := range uses {
+		switch {
+		case !filepath.IsLocal(filepath.FromSlash(u.script)):
+			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: the script %s lies outside of %s", u.of, u.script, l.Dir), Hint: "scripts lie in the folder of phscript.toml, or in folders in it"})
+			continue
+		case !l.exists(u.script):
+			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: there is no script %s", u.of, u.script), Hint: "the path is looked up from " + l.Dir})
+			continue
+		case l.Check == nil || seen[u.script]:
 			continue
 		}
-		seen[d.Script] = true
-		text, err := os.ReadFile(l.path(d.Script))
+		seen[u.script] = true
+		text, err := os.ReadFile(l.path(u.script))
 		if err == nil {
-			err = l.Check(d.Script, text)
+			err = l.Check(u.script, text)
 		}
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("schedule '%s': %w", d.Name, err))
+			wrong = append(wrong, fmt.Errorf("%s: %w", u.of, err))
 		}
 	}
 	return wrong

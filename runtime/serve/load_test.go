@@ -183,3 +183,45 @@ func TestMistakesAreLookedAtAgain(t *testing.T) {
 	require.NoError(t, s.Problem())
 	assert.Contains(t, out.String(), "the changed configuration is in use")
 }
+
+// TestHandlersAndSizesAreChecked: what would show only when something has failed
+// is a mistake at once.
+func TestHandlersAndSizesAreChecked(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"phscript.toml": `
+[serve]
+keep_size   = "lots"
+on_failure  = [ { script = "missing.lua" } ]
+on_recovery = [ { script = "../out.lua" } ]
+[[schedule]]
+name        = "a"
+script      = "a.lua"
+every       = "1h"
+on_failure  = [ { command = ["true"] }, { script = "gone.lua" } ]
+on_recovery = [ { script = "bad.lua" }, { script = "a.lua" } ]
+`, "a.lua": "", "bad.lua": "",
+	})
+	l := loaderFor(dir)
+	l.Check = func(name string, _ []byte) error {
+		if name == "bad.lua" {
+			return errors.New("bad.lua:1: it does not compile")
+		}
+		return nil
+	}
+	_, err := l.Load()
+	for _, want := range []string{
+		`serve.keep_size: "lots" is no size`, "serve.on_failure: there is no script missing.lua", "serve.on_recovery: the script ../out.lua lies outside of",
+		"schedule 'a': on_failure: there is no script gone.lua", "schedule 'a': on_recovery: bad.lua:1: it does not compile",
+	} {
+		assert.ErrorContains(t, err, want)
+	}
+	_, found := l.Load()
+	assert.Equal(t, err.Error(), found.Error())
+	require.NoError(t, os.WriteFile(l.File, []byte("[serve]\nkeep_size = \"1GiB\"\non_failure = [ { script = \"missing.lua\" } ]\n"), 0o644))
+	_, err = l.Load()
+	require.ErrorContains(t, err, "missing.lua")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "missing.lua"), nil, 0o644))
+	assert.NotEqual(t, l.print, l.Fingerprint())
+	_, err = l.Load()
+	require.NoError(t, err)
+}
