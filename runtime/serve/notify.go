@@ -203,16 +203,36 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 		}
 		request.Header.Set(SignatureHeader, sign(secret, time.Now(), body))
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := webhooks.Do(request)
 	if err != nil {
 		return fmt.Errorf("the webhook cannot be reached: %w", withoutURL(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
-	if answer.StatusCode >= 300 {
+	if place, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+		return fmt.Errorf("the webhook answered %s: it has moved to %s; write the new address in its place", answer.Status, movedTo(request.URL, place))
+	}
+	if answer.StatusCode < 200 || answer.StatusCode >= 300 {
 		return fmt.Errorf("the webhook answered %s", answer.Status)
 	}
 	return nil
+}
+
+// webhooks is the client for webhooks. It follows those answers only that keep
+// the event: after the others, a page is asked for that knows of nothing.
+var webhooks = &http.Client{CheckRedirect: func(request *http.Request, before []*http.Request) error {
+	if request.Method != http.MethodPost || len(before) >= 10 {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}}
+
+// movedTo names an address for people. What follows the host is often a secret.
+func movedTo(from, to *url.URL) string {
+	if from.Scheme == to.Scheme && from.Host == to.Host {
+		return "another path on " + to.Host
+	}
+	return to.Scheme + "://" + to.Host
 }
 
 func sign(secret string, at time.Time, body []byte) string {
