@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -284,13 +283,9 @@ const (
 // conclude makes the record of how a program ended.
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
-	if text, err := os.ReadFile(summaryFile); err == nil && json.Valid(text) {
-		end.Summary = bytes.TrimSpace(text)
-		var o outcome
-		end.Summary = boundSummary(end.Summary)
-		if json.Unmarshal(text, &o) == nil {
-			end.Calls, end.Rejected = o.Calls, o.Rejected
-		}
+	var o outcome
+	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
+		end.Calls, end.Rejected = o.Calls, o.Rejected
 	}
 	code := cmd.ProcessState.ExitCode()
 	if code >= 0 {
