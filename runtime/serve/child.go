@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -222,6 +223,9 @@ func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
 }
 
+// logLevels are the levels of the program's log.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
 // logLine reads a line of standard error: one of the program's log, or any
 // other text.
 func logLine(text string) history.Line {
@@ -235,7 +239,11 @@ func logLine(text string) history.Line {
 	if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
 		return plain
 	}
-	line := history.Line{At: at, Level: strings.ToLower(level), Message: storable(message)}
+	level = strings.ToLower(level)
+	if !slices.Contains(logLevels, level) {
+		return plain // it only looks like one, and may hold what a database does not take
+	}
+	line := history.Line{At: at, Level: level, Message: storable(message)}
 	delete(fields, "time")
 	delete(fields, "level")
 	delete(fields, "msg")
