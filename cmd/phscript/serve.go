@@ -259,7 +259,7 @@ func stopAtSignals(env *environment, signals <-chan os.Signal, stop func(), serv
 // withoutTokens leaves Planhat's settings out: programs that tell people of a
 // failure have no use for them.
 func withoutTokens(variables []string) []string {
-	return slices.DeleteFunc(variables, func(v string) bool { return strings.HasPrefix(v, "PLANHAT_") })
+	return slices.DeleteFunc(variables, func(v string) bool { return strings.HasPrefix(strings.ToUpper(v), "PLANHAT_") })
 }
 
 // program says how runs are started. The store's address may hold a password,
@@ -276,17 +276,28 @@ func (o *serveOptions) program(env *environment, c config.Config, dir, location 
 
 // inherited are the variables that every run gets from the service: the ways of
 // the system, and Planhat's settings, which scripts themselves do not see.
+// Windows finds programs by PATHEXT and ComSpec, and libraries by SystemRoot and
+// windir, which it spells as it likes.
 var inherited = []string{
-	"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+	"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+	"SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 	"PLANHAT_API_TOKEN", "PLANHAT_TENANT_TOKEN", "PLANHAT_API_URL", "PLANHAT_ANALYTICS_URL", "PLANHAT_CALLS_PER_MIN",
 }
 
+// childEnvironment are the variables that are handed on, as they are spelt.
 func childEnvironment(env *environment) []string {
+	return handedOn(env.environ(), serve.SameVariable)
+}
+
+// handedOn picks the variables that are handed on; same tells whether two names
+// mean the same one.
+func handedOn(variables []string, same func(a, b string) bool) []string {
 	var list []string
-	for _, variable := range env.environ() {
+	for _, variable := range variables {
 		name, _, _ := strings.Cut(variable, "=")
-		if slices.Contains(inherited, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") {
+		known := slices.ContainsFunc(inherited, func(other string) bool { return same(name, other) })
+		if known || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") {
 			list = append(list, variable)
 		}
 	}

@@ -149,7 +149,7 @@ func parse(name string, text []byte) (Config, error) {
 	if err != nil {
 		var syntax toml.ParseError
 		if errors.As(err, &syntax) {
-			return Config{}, &Error{Where: fmt.Sprintf("%s:%d", name, syntax.Position.Line), Message: syntax.Message, Hint: "text values stand in quotes: api_url = \"https://api.planhat.com\""}
+			return Config{}, malformed(name, text, syntax)
 		}
 		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "numbers, true and false stand without quotes: calls_per_min = 100; text stands in quotes, lists in [ ]"}
 	}

@@ -47,7 +47,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown key", "api_tokn = \"x\"\n", "unknown setting 'api_tokn' (did you mean 'api_token'?)"},
 		{"unknown table", "[planhat]\napi_token = \"x\"\n", "unknown setting 'planhat"},
-		{"syntax", "api_token = x\n", "phscript.toml:1: "},
+		{"syntax", "api_token = x\n", "phscript.toml:1:13: api_token: the value cannot be read"},
 		{"wrong type", "calls_per_min = \"many\"\n", "calls_per_min"},
 		{"no quota", "calls_per_min = 0\n", "must be at least 1"},
 		{"no duration", "timeout = \"soon\"\n", `timeout: "soon" is no duration`},
@@ -96,4 +96,37 @@ func TestCheckSettings(t *testing.T) {
 	assert.Equal(t, []string{"unused-local"}, c.CheckIgnore)
 	_, err = load(t, "[check]\nglobal = [\"HostName\"]\n", nil)
 	require.ErrorContains(t, err, "unknown setting 'check.global' (did you mean 'check.globals'?)")
+}
+
+// TestMistakesQuoteNothing: a token whose quotes were forgotten is not repeated
+// in the error, whatever the mistake is taken for.
+func TestMistakesQuoteNothing(t *testing.T) {
+	for text, want := range map[string]string{
+		"strict = true\napi_token = kJxPqRsTu\n":                 "phscript.toml:2:13: api_token: the value cannot be read",
+		"api_token = 7kJxPqRsTu\n":                               "phscript.toml:1:14: api_token: the value cannot be read",
+		"api_token = 70123456789012345678901\n":                  "phscript.toml:1:13: api_token: this number is too large",
+		"api_token = 2024-13-99kJxPqRsTu\n":                      "phscript.toml:1:13: api_token: the value cannot be read",
+		"api_token = -kJxPqRsTu\n":                               "api_token: the value cannot be read",
+		"api_token = 1_kJxPqRsTu\n":                              "api_token: the value cannot be read",
+		"api_token = 0xkJxPqRsTu\n":                              "api_token: the value cannot be read",
+		"api_token = \"kJxPqRsTu\n":                              "api_token: this text does not end",
+		"api_token = \"\"\"kJxPqRsTu":                            "api_token: this text does not end",
+		"api_token = \"\\kJxPqRsTu\"\n":                          "a backslash in a text does not stand for itself",
+		"api_token = \"\"kJxPqRsTu\"\n":                          "api_token: the value cannot be read",
+		"api_token = [ \"kJxPqRsTu\" kJxPqRsTu ]\n":              "api_token: this list does not end",
+		"kJxPqRsTu\n":                                            "phscript.toml:1:10: there is no = behind the name of a setting",
+		"api_token = \"a\"\napi_token = \"kJxPqRsTu\"\n":         "phscript.toml:2:1: api_token: this setting stands in the file twice",
+		"[[schedule]]\nallow_env = [kJxPqRsTu]\n":                "phscript.toml:2:14: schedule.allow_env: the value cannot be read",
+		"[[schedule]]\n[schedule.params]\nkJxPqRsTu = kJxPqRs\n": "phscript.toml:3:13: the value cannot be read",
+		"api_token = 2024\n":                                     "incompatible types",
+	} {
+		_, err := load(t, text, nil)
+		var e *Error
+		require.ErrorAs(t, err, &e, text)
+		assert.Contains(t, err.Error(), want, text)
+		for _, part := range []string{"kJx", "JxP", "7012", "'k'", "99"} {
+			assert.NotContains(t, err.Error()+e.Hint, part, text)
+		}
+		assert.NotEmpty(t, e.Hint, text)
+	}
 }

@@ -61,6 +61,9 @@ const MostParams = 64 << 10
 // commands have no use for it.
 var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`) })
 
+// variableForm is the name of an environment variable, of letters, digits and _.
+var variableForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
+
 // New checks a schedule as it was written. Its error names the setting and says
 // how to write it.
 func New(s config.Schedule, source string) (Definition, error) {
@@ -126,10 +129,11 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
 		return wrong("params", fmt.Errorf("they take more than %d KiB; put them into a file that the script reads", MostParams>>10))
 	}
-	for setting, actions := range map[string][]config.Action{"on_failure": s.OnFailure, "on_recovery": s.OnRecovery} {
-		if err := CheckActions(actions); err != nil {
-			return wrong(setting, err)
-		}
+	if err := CheckActions(s.OnFailure); err != nil {
+		return wrong("on_failure", err)
+	}
+	if err := CheckActions(s.OnRecovery); err != nil {
+		return wrong("on_recovery", err)
 	}
 	return d, nil
 }
@@ -177,6 +181,13 @@ func CheckActions(actions []config.Action) error {
 			return fmt.Errorf("each entry has one of script, webhook, webhook_env and command")
 		case a.Webhook != "" && !strings.HasPrefix(a.Webhook, "https://") && !strings.HasPrefix(a.Webhook, "http://"):
 			return fmt.Errorf("a webhook is an address that starts with https://")
+		}
+		// What was written is not repeated: it may be the secret itself.
+		switch {
+		case a.WebhookEnv != "" && !variableForm().MatchString(a.WebhookEnv):
+			return fmt.Errorf("webhook_env is the name of an environment variable, such as ALERT_WEBHOOK; the address stands in that variable")
+		case a.SecretEnv != "" && !variableForm().MatchString(a.SecretEnv):
+			return fmt.Errorf("secret_env is the name of an environment variable, such as ALERT_SECRET; the secret stands in that variable")
 		}
 	}
 	return nil

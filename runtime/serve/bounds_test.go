@@ -3,7 +3,11 @@ package serve
 import (
 	"database/sql"
 	"encoding/json"
+	"io"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,26 +20,64 @@ import (
 )
 
 func TestLongSummariesAreBounded(t *testing.T) {
-	row := map[string]string{"message": strings.Repeat("m", 1000)}
+	row := map[string]any{"message": strings.Repeat("m", 1000), "data": map[string]any{"name": "a \"b\\", "list": []int{1, 2}}}
 	rows := make([]any, 10_000)
 	for i := range rows {
 		rows[i] = row
 	}
-	text, err := json.Marshal(map[string]any{"calls": 7, "rejected": len(rows), "rejected_rows": rows})
+	text, err := json.MarshalIndent(map[string]any{
+		"calls": 7, "rejected": len(rows), "rejected_rows": rows, "reasons": []any{}, "warnings": []string{"w"}, "seconds": 1.5, "script": "a }],: b",
+		"planned_writes": rows, "models": map[string]any{"x": strings.Repeat("m", fieldsShare)},
+	}, "", "  ")
 	require.NoError(t, err)
-	bounded := boundSummary(text)
+	file := filepath.Join(t.TempDir(), "summary.json")
+	require.NoError(t, os.WriteFile(file, append(text, '\n'), 0o600))
+	bounded := readSummary(file)
 	assert.LessOrEqual(t, len(bounded), longestSummary+100)
-	var got struct {
-		Calls   int   `json:"calls"`
-		Rows    []any `json:"rejected_rows"`
-		LeftOut int   `json:"rejected_rows_left_out"`
-	}
+	var got map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(bounded, &got))
-	assert.Equal(t, 7, got.Calls)
-	assert.Equal(t, len(rows), len(got.Rows)+got.LeftOut)
-	assert.Greater(t, len(got.Rows), 3000)
-	assert.Equal(t, `{"calls":1}`, string(boundSummary([]byte(`{"calls":1}`))))
-	assert.Nil(t, boundSummary([]byte(strings.Repeat("x", longestSummary+1))))
+	for name, want := range map[string]string{"calls": "7", "rejected": "10000", "reasons": "[]", "warnings": `["w"]`, "seconds": "1.5", "script": `"a }],: b"`} {
+		assert.JSONEq(t, want, string(got[name]), name)
+	}
+	assert.NotContains(t, got, "models")
+	assert.NotContains(t, got, "planned_writes")
+	var kept []any
+	var leftOut int
+	require.NoError(t, json.Unmarshal(got["rejected_rows"], &kept))
+	require.NoError(t, json.Unmarshal(got["rejected_rows_left_out"], &leftOut))
+	assert.Equal(t, len(rows), len(kept)+leftOut)
+	assert.Greater(t, len(kept), 2500)
+	first, err := json.Marshal(row)
+	require.NoError(t, err)
+	last, err := json.Marshal(kept[len(kept)-1])
+	require.NoError(t, err)
+	assert.JSONEq(t, string(first), string(last))
+
+	for short, want := range map[string]string{" {\"calls\": 1}\n": "{\"calls\": 1}", "{": "", "": "", strings.Repeat("x", longestSummary+1): "", string(text[:len(text)-1]): "", string(text[:len(text)/2]): ""} {
+		require.NoError(t, os.WriteFile(file, []byte(short), 0o600))
+		assert.Equal(t, want, string(readSummary(file)))
+	}
+	assert.Nil(t, readSummary(file+".missing"))
+}
+
+// TestLongSummariesAreNeverHeld: the memory for one does not grow with it.
+func TestLongSummariesAreNeverHeld(t *testing.T) {
+	row := `{"model":"company","message":"` + strings.Repeat("m", 400) + `"}`
+	const n = 250_000
+	from := func() io.Reader {
+		parts := []io.Reader{strings.NewReader(`{"calls":7,"rejected_rows":[` + row)}
+		for range n - 1 {
+			parts = append(parts, strings.NewReader(","), strings.NewReader(row))
+		}
+		return io.MultiReader(append(parts, strings.NewReader(`],"warnings":[]}`))...)
+	}()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	bounded, err := boundSummary(from)
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	assert.LessOrEqual(t, len(bounded), longestSummary+100)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(60<<20), "of %d MiB", n*len(row)>>20)
 }
 
 // TestErrorsOutliveAFlood: plain output has a bound, and what went wrong is kept

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,7 +51,8 @@ type Program struct {
 	Path, Dir string
 	// Env is the environment of every run.
 	Env []string
-	// Getenv finds the variables that a schedule declares for its script.
+	// Getenv finds the variables that a schedule declares for its script, other
+	// than those in Env.
 	Getenv func(string) (string, bool)
 
 	config atomic.Pointer[config.Config]
@@ -151,6 +152,11 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	cmd.Dir = p.Dir
 	cmd.Env = append(cmd.Env, p.Env...)
 	for _, name := range d.AllowEnv {
+		// What every run has is there already, and may differ from the service's
+		// own on purpose: a simulated Planhat is no other for a script that looks.
+		if hasVariable(p.Env, name) {
+			continue
+		}
 		if value, ok := p.Getenv(name); ok {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
@@ -217,6 +223,9 @@ func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
 }
 
+// logLevels are the levels of the program's log.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
 // logLine reads a line of standard error: one of the program's log, or any
 // other text.
 func logLine(text string) history.Line {
@@ -230,7 +239,11 @@ func logLine(text string) history.Line {
 	if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
 		return plain
 	}
-	line := history.Line{At: at, Level: strings.ToLower(level), Message: storable(message)}
+	level = strings.ToLower(level)
+	if !slices.Contains(logLevels, level) {
+		return plain // it only looks like one, and may hold what a database does not take
+	}
+	line := history.Line{At: at, Level: level, Message: storable(message)}
 	delete(fields, "time")
 	delete(fields, "level")
 	delete(fields, "msg")
@@ -278,13 +291,9 @@ const (
 // conclude makes the record of how a program ended.
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
-	if text, err := os.ReadFile(summaryFile); err == nil && json.Valid(text) {
-		end.Summary = bytes.TrimSpace(text)
-		var o outcome
-		end.Summary = boundSummary(end.Summary)
-		if json.Unmarshal(text, &o) == nil {
-			end.Calls, end.Rejected = o.Calls, o.Rejected
-		}
+	var o outcome
+	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
+		end.Calls, end.Rejected = o.Calls, o.Rejected
 	}
 	code := cmd.ProcessState.ExitCode()
 	if code >= 0 {

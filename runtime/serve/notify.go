@@ -13,9 +13,11 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/config"
@@ -71,13 +73,17 @@ func lastOf(text string, most int) string {
 	return "… " + text
 }
 
-// Doubts tells what will keep people from being told of an event: a variable
-// that is not set, or a program that there is not.
+// Doubts tells what may not be as it was meant: folders that cannot be looked
+// into, and what will keep people from being told of an event, a variable that
+// is not set, or a program that there is not.
 func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) {
 	doubt := func(text string) {
 		if !slices.Contains(list, text) {
 			list = append(list, text)
 		}
+	}
+	for _, folder := range loaded.Unread {
+		doubt("the folder " + folder + " cannot be read, so that the schedules in its scripts' headers are left out: permission denied")
 	}
 	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
 	for _, d := range loaded.Definitions {
@@ -86,7 +92,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, a := range actions {
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
-				doubt("the environment variable " + name + " is not set, so that a notice which needs it cannot be sent")
+				doubt(shownVariable(name) + " is not set, so that a notice which needs it cannot be sent")
 			}
 		}
 		// One that is named from the folder is looked up when it is started.
@@ -97,6 +103,18 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 		}
 	}
 	return list
+}
+
+// usualName is how variables are called as a rule; few tokens look like that.
+var usualName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`) })
+
+// shownVariable names a variable for people, unless it may be that the secret
+// itself was written in the place of its variable's name.
+func shownVariable(name string) string {
+	if usualName().MatchString(name) {
+		return "the environment variable " + name
+	}
+	return "an environment variable that webhook_env or secret_env names"
 }
 
 // Notifier tells people of an event: it posts to a webhook or starts a program.
@@ -122,7 +140,10 @@ func actionName(a config.Action) string {
 	case a.Script != "":
 		return "script " + a.Script
 	case a.WebhookEnv != "":
-		return "webhook " + a.WebhookEnv
+		if usualName().MatchString(a.WebhookEnv) {
+			return "webhook " + a.WebhookEnv
+		}
+		return "webhook"
 	case a.Webhook != "":
 		// What follows the host is often a secret.
 		if u, err := url.Parse(a.Webhook); err == nil {
@@ -166,7 +187,7 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	if a.WebhookEnv != "" {
 		var ok bool
 		if address, ok = n.Getenv(a.WebhookEnv); !ok || address == "" {
-			return fmt.Errorf("the environment variable %s, which holds the webhook's address, is not set", a.WebhookEnv)
+			return fmt.Errorf("%s, which holds the webhook's address, is not set", shownVariable(a.WebhookEnv))
 		}
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
@@ -178,20 +199,40 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	if a.SecretEnv != "" {
 		secret, ok := n.Getenv(a.SecretEnv)
 		if !ok || secret == "" {
-			return fmt.Errorf("the environment variable %s, which holds the secret, is not set", a.SecretEnv)
+			return fmt.Errorf("%s, which holds the secret, is not set", shownVariable(a.SecretEnv))
 		}
 		request.Header.Set(SignatureHeader, sign(secret, time.Now(), body))
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := webhooks.Do(request)
 	if err != nil {
 		return fmt.Errorf("the webhook cannot be reached: %w", withoutURL(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
-	if answer.StatusCode >= 300 {
+	if place, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+		return fmt.Errorf("the webhook answered %s: it has moved to %s; write the new address in its place", answer.Status, movedTo(request.URL, place))
+	}
+	if answer.StatusCode < 200 || answer.StatusCode >= 300 {
 		return fmt.Errorf("the webhook answered %s", answer.Status)
 	}
 	return nil
+}
+
+// webhooks is the client for webhooks. It follows those answers only that keep
+// the event: after the others, a page is asked for that knows of nothing.
+var webhooks = &http.Client{CheckRedirect: func(request *http.Request, before []*http.Request) error {
+	if request.Method != http.MethodPost || len(before) >= 10 {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}}
+
+// movedTo names an address for people. What follows the host is often a secret.
+func movedTo(from, to *url.URL) string {
+	if from.Scheme == to.Scheme && from.Host == to.Host {
+		return "another path on " + to.Host
+	}
+	return to.Scheme + "://" + to.Host
 }
 
 func sign(secret string, at time.Time, body []byte) string {

@@ -75,6 +75,8 @@ type Service struct {
 	// tried is the fingerprint of the configuration that was looked at last, seen
 	// one that is looked at once it has settled.
 	tried, seenPrint string
+	// triedAt is when that was. Only reload uses it.
+	triedAt time.Time
 	// problem is why the configuration that lies there is not in use.
 	problem error
 
@@ -91,7 +93,7 @@ func New(o Options, loaded *Loaded) *Service {
 	if o.LostAfter <= 0 {
 		o.LostAfter = DefaultLostAfter
 	}
-	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, tried: loaded.print, meters: newMeters()}
+	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, tried: o.Loader.print, meters: newMeters()}
 	s.schedules.defaults = s.defaultActions
 	if o.LateAfter > 0 {
 		s.schedules.LateAfter = o.LateAfter
@@ -262,16 +264,18 @@ func (s *Service) plan(ctx context.Context) error {
 }
 
 // reload takes a changed configuration into use. A bad one is reported once,
-// and the last good one stays.
+// and the last good one stays; it is tried again, as the mistake may be mended
+// where no change is seen.
 func (s *Service) reload(ctx context.Context) error {
 	s.mu.Lock()
-	last, tried := s.loaded, s.tried
+	last, tried, problem := s.loaded, s.tried, s.problem
 	s.mu.Unlock()
-	now := s.o.Loader.Fingerprint(last.Config)
-	if now == tried {
+	now := s.o.Loader.Fingerprint()
+	again := problem != nil && time.Since(s.triedAt) > retryEvery
+	if now == tried && !again {
 		return nil
 	}
-	if now != s.seenPrint {
+	if now != tried && now != s.seenPrint {
 		s.seenPrint = now // it may be in the middle of being written
 		return nil
 	}
@@ -280,9 +284,13 @@ func (s *Service) reload(ctx context.Context) error {
 		err = fmt.Errorf("%s is gone", last.Config.File)
 	}
 	if err != nil {
+		s.triedAt = time.Now()
 		s.mu.Lock()
-		s.tried, s.problem = now, err
+		s.tried, s.problem = s.o.Loader.print, err
 		s.mu.Unlock()
+		if again && now == tried && problem.Error() == err.Error() {
+			return nil
+		}
 		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
 		return nil
 	}
@@ -290,7 +298,7 @@ func (s *Service) reload(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
-	s.loaded, s.tried, s.problem = loaded, loaded.print, nil
+	s.loaded, s.tried, s.problem = loaded, s.o.Loader.print, nil
 	s.mu.Unlock()
 	if s.o.Loaded != nil {
 		s.o.Loaded(loaded)

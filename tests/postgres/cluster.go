@@ -8,11 +8,8 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +23,7 @@ type Cluster struct {
 	port int
 	// as is the account that it runs under, where the test runs as root, which
 	// PostgreSQL refuses.
-	as *syscall.Credential
+	as *account
 }
 
 // Start makes and starts a cluster. The test is skipped where PostgreSQL is not
@@ -50,12 +47,8 @@ func Start(t testing.TB) *Cluster {
 		_ = os.RemoveAll(dir)
 	})
 	if os.Geteuid() == 0 {
-		account, err := user.Lookup("postgres")
+		c.as, err = ownerOf(dir)
 		require.NoError(t, err)
-		uid, _ := strconv.Atoi(account.Uid)
-		gid, _ := strconv.Atoi(account.Gid)
-		c.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(t, os.Chown(dir, uid, gid))
 	}
 	require.NoError(t, c.run("initdb", "-D", c.data(), "-U", "phscript", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"))
 	c.Start()
@@ -84,7 +77,7 @@ func (c *Cluster) run(program string, args ...string) error {
 	defer func() { _ = log.Close(); _ = os.Remove(log.Name()) }()
 	cmd.Stdout, cmd.Stderr = log, log
 	if c.as != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as}
+		c.as.run(cmd)
 	}
 	if err := cmd.Run(); err != nil {
 		text, _ := os.ReadFile(log.Name())

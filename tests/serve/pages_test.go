@@ -3,7 +3,10 @@ package serve
 import (
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -113,5 +116,33 @@ func TestPagesAndReload(t *testing.T) {
 	// A script that does not compile is not taken into use either.
 	w.file("header.lua", "-- @schedule \"every 1s\" name=other\nprint('hello'\n")
 	s.says("header.lua:")
+	s.stop()
+}
+
+// TestAReleaseIsSwitched: a service whose folder is a link goes on with the
+// folder that the link leads to by now.
+func TestAReleaseIsSwitched(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "")
+	for _, release := range []string{"v1", "v2"} {
+		require.NoError(t, os.Mkdir(filepath.Join(w.dir, release), 0o700))
+		w.file(release+"/phscript.toml", "")
+		w.file(release+"/job.lua", "-- @schedule \"every 1s\"\nprint('"+release+"')\n")
+	}
+	current := filepath.Join(w.dir, "current")
+	require.NoError(t, os.Symlink("v1", current))
+	s := w.serve("--config", "current/phscript.toml")
+	says := func(release string) {
+		t.Helper()
+		w.await("job", func(runs []*history.Run) bool {
+			done := with(runs, history.Succeeded)
+			return len(done) > 0 && strings.Contains(w.do("runs", "logs", strconv.FormatInt(done[len(done)-1].ID, 10)), release)
+		})
+	}
+	says("v1")
+	require.NoError(t, os.Symlink("v2", current+".new"))
+	require.NoError(t, os.Rename(current+".new", current))
+	s.says("the changed configuration is in use")
+	says("v2")
 	s.stop()
 }

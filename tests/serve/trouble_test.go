@@ -73,7 +73,7 @@ func TestOddOutput(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *world) {
 		w.file("phscript.toml", "[[schedule]]\nname = \"odd\"\nscript = \"odd.lua\"\nretries = 0\n"+never)
-		w.file("odd.lua", `print("a\0b\255c") log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
+		w.file("odd.lua", `io.stderr:write('{"time":"2026-01-02T03:04:05Z","level":"in\\u0000fo","msg":"forged"}\n') print("a\0b\255c") log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
 		s := w.serve()
 		s.says("serving")
 		id := w.start("odd")
@@ -81,6 +81,7 @@ func TestOddOutput(t *testing.T) {
 		log := w.do("runs", "logs", id)
 		assert.Contains(t, log, "a�b�c")
 		assert.Contains(t, log, "d�e")
+		assert.Contains(t, log, `"msg":"forged"`)
 		s.stop()
 	})
 }

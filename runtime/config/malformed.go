@@ -1,0 +1,62 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// malformed says where a file cannot be read, and of what kind the mistake is.
+// It repeats nothing of the file but the name of a setting: what stands there
+// may be a token whose quotes were forgotten, and errors go to logs and pages.
+func malformed(name string, text []byte, syntax toml.ParseError) error {
+	start := min(max(syntax.Position.Start, 0), len(text))
+	line := text[strings.LastIndexByte(string(text[:start]), '\n')+1:]
+	column := len([]rune(string(line[:start-(len(text)-len(line))]))) + 1
+	key := syntax.LastKey
+	if key == "" {
+		before, _, _ := strings.Cut(string(line), "=")
+		key = strings.TrimSpace(before)
+	}
+	message, hint := mistake(syntax.Message)
+	if known(key) {
+		message = key + ": " + message
+	}
+	return &Error{Where: fmt.Sprintf("%s:%d:%d", name, syntax.Position.Line, column), Message: message, Hint: hint}
+}
+
+// mistake puts what the decoder says into words that quote nothing.
+func mistake(said string) (message, hint string) {
+	const texts = "texts stand between quotes: api_url = \"https://api.planhat.com\""
+	switch {
+	case strings.HasSuffix(said, "has already been defined."), strings.Contains(said, "was already created"):
+		return "this setting stands in the file twice", "leave one of them out; several schedules are written [[schedule]], with two brackets"
+	case said == "strings cannot contain newlines", strings.HasPrefix(said, "unexpected EOF; expected '\"") || strings.HasPrefix(said, `unexpected EOF; expected "'`):
+		return "this text does not end", "a text ends with the quote that it begins with, in the same line"
+	case strings.HasPrefix(said, "invalid escape"), strings.Contains(said, "hexadecimal digits after"):
+		return "a backslash in a text does not stand for itself", `write it twice, or put the text between single quotes: 'C:\scripts'`
+	case strings.HasPrefix(said, "expected a comma"), strings.HasPrefix(said, "unexpected comma"):
+		return "this list does not end, or its entries are not parted by commas", `lists are written ["a", "b"]`
+	case strings.HasPrefix(said, "expected '.' or '='"), strings.HasPrefix(said, "unexpected EOF; expected key separator"):
+		return "there is no = behind the name of a setting", texts
+	case strings.HasSuffix(said, "is out of range for int64"):
+		return "this number is too large", "if it is a text: " + texts
+	}
+	return "the value cannot be read", texts
+}
+
+// known tells whether a key is made of names of settings.
+func known(key string) bool {
+	for part := range strings.SplitSeq(key, ".") {
+		found := slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(strings.Split(k, "."), part) })
+		for _, list := range tableKeys {
+			found = found || slices.Contains(list, part)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,24 @@
+package serve
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// SameVariable tells whether two names mean the same variable of the
+// environment on this system: Windows does not tell upper case from lower.
+func SameVariable(a, b string) bool {
+	if runtime.GOOS == "windows" {
+		return strings.EqualFold(a, b)
+	}
+	return a == b
+}
+
+// hasVariable tells whether an environment sets a variable.
+func hasVariable(environment []string, name string) bool {
+	return slices.ContainsFunc(environment, func(variable string) bool {
+		set, _, _ := strings.Cut(variable, "=")
+		return SameVariable(set, name)
+	})
+}
