@@ -146,6 +146,32 @@ func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 	})
 }
 
+// TestResumingWhatIsNotPaused: ticks that were missed stay so, and are made up
+// for, where somebody resumes a schedule that was not paused; pausing one twice
+// is pausing it once.
+func TestResumingWhatIsNotPaused(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		hourly := fmt.Sprintf("%d * * * *", (time.Now().UTC().Minute()+30)%60)
+		d := w.define(config.Schedule{Name: "hourly", Cron: hourly, TimeZone: "UTC", CatchUp: "all"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		w.back("hourly", 3*time.Hour)
+		require.NoError(t, w.schedules.Resume(t.Context(), "hourly"))
+		_, err := w.schedules.Plan(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"queued catch_up", "queued catch_up", "queued catch_up"}, w.statuses("hourly"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
+		assert.Equal(t, []string{"cancelled catch_up", "cancelled catch_up", "cancelled catch_up"}, w.statuses("hourly"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
+		e, err := w.schedules.Get(t.Context(), "hourly")
+		require.NoError(t, err)
+		assert.True(t, e.Paused)
+		require.NoError(t, w.schedules.Sync(t.Context(), nil))
+		require.ErrorIs(t, w.schedules.Resume(t.Context(), "hourly"), ErrNoSchedule)
+	})
+}
+
 func TestChangesAreSynced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir()+"/state.db")

@@ -275,7 +275,7 @@ func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, now time.Time, name
 // Pause keeps a schedule from running until Resume, and calls off what is
 // queued of it. Its ticks are recorded as they come.
 func (s *Schedules) Pause(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 1, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, true, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -291,7 +291,7 @@ func (s *Schedules) Pause(ctx context.Context, name string) error {
 
 // Resume ends a pause. The ticks in it stay left out.
 func (s *Schedules) Resume(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 0, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, false, func(tx *sql.Tx) error {
 		e, err := s.one(ctx, tx, name)
 		if err != nil || e.Next.IsZero() {
 			return err
@@ -302,14 +302,21 @@ func (s *Schedules) Resume(ctx context.Context, name string) error {
 	})
 }
 
-func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then func(tx *sql.Tx) error) error {
+// setPaused does nothing to a schedule that is so already: what has not been
+// recorded of one that is not paused was no part of a pause.
+func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *sql.Tx) error) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ? AND removed = 0`), paused, name)
-		if err != nil {
+		state, err := s.lock(ctx, tx, name)
+		switch {
+		case err != nil:
 			return err
+		case state.removed:
+			return ErrNoSchedule
+		case state.paused == paused:
+			return nil
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNoSchedule)
+		if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ?`), number(paused), name); err != nil {
+			return err
 		}
 		return then(tx)
 	})
