@@ -62,12 +62,14 @@ func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d sch
 		return s.turn(ctx, tx, r, end, Failure)
 	case end.Status == history.Succeeded:
 		return s.turn(ctx, tx, r, end, Recovery)
+	case end.Status == history.Cancelled:
+		return s.calledOff(ctx, tx, r)
 	}
 	return nil
 }
 
 // calledOff tells people of the failure that a run was to make up for, where it
-// is called off.
+// is called off, before it begins or while it is at work.
 func (s *Schedules) calledOff(ctx context.Context, tx *sql.Tx, r *history.Run) error {
 	if r.Cause != history.ByRetry || r.Schedule == "" {
 		return nil
