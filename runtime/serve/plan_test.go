@@ -198,6 +198,34 @@ func TestChangesAreSynced(t *testing.T) {
 	assert.Zero(t, e.Next.Minute())
 }
 
+// TestAScheduleThatComesBackBeginsAnew: one that was taken out and added again
+// neither keeps its pause, nor fails already.
+func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "a", Every: "1h"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		require.NoError(t, w.schedules.Pause(t.Context(), "a"))
+		_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET failing = 1`)
+		require.NoError(t, err)
+		get := func() Entry {
+			e, err := w.schedules.Get(t.Context(), "a")
+			require.NoError(t, err)
+			return e
+		}
+		// A change leaves both as they are.
+		changed := w.define(config.Schedule{Name: "a", Every: "5m"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
+		assert.True(t, get().Paused)
+		assert.True(t, get().Failing)
+		require.NoError(t, w.schedules.Sync(t.Context(), nil))
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
+		assert.False(t, get().Paused)
+		assert.False(t, get().Failing)
+	})
+}
+
 func TestJitterIsTheSameForAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir()+"/state.db")

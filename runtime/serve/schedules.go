@@ -237,6 +237,12 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 			d.Name, string(written), d.Source, timing, next)
 		return err
 	}
+	if removed != 0 {
+		// It begins anew, whatever another one of its name had come to.
+		if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = 0, failing = 0 WHERE name = ?`), d.Name); err != nil {
+			return err
+		}
+	}
 	if err := s.settleOld(ctx, tx, d.Name); err != nil {
 		return err
 	}
