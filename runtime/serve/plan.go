@@ -18,8 +18,8 @@ const (
 	// time. Ticks are queued half of that ahead: a worker that is gone for less
 	// loses none.
 	DefaultLateAfter = 2 * time.Minute
-	// mostMissed bounds the records of one long absence; the ticks before
-	// those are summed up in a record of their own.
+	// mostMissed bounds the records of one long absence or pause; the ticks
+	// before those are summed up in the record of the first one.
 	mostMissed = 500
 )
 
@@ -135,9 +135,11 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		}
 		runs = append(runs, r)
 	}
+	left := leftOut(e, ticks)
+	tooMany := left || len(missed) > mostMissed
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
-		case e.CatchUp == schedule.CatchUpAll && len(missed) <= mostMissed, e.CatchUp == schedule.CatchUpOnce && last:
+		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
 			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "made up for: "+noWorker
 		case e.CatchUp == schedule.CatchUpOnce:
 			leaveOut(r, e, history.Missed, noWorker+"; one run makes up for all that were missed", now)
@@ -147,11 +149,21 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 			leaveOut(r, e, history.Missed, noWorker, now)
 		}
 	}
-	if len(missed) > mostMissed {
-		missed[0].Reason = fmt.Sprintf("no worker was there from this time to %s; only the last %d of the ticks in between have records of their own",
-			missed[1].Tick.In(e.Timing.Zone()).Format(time.DateTime), len(missed)-1)
+	if left {
+		what := "no worker was there"
+		if e.Paused {
+			what = "the schedule is paused"
+		}
+		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to that of %s have no records of their own",
+			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))
 	}
 	return runs
+}
+
+// leftOut tells whether there were so many ticks that some are not listed: they
+// lie behind the first one.
+func leftOut(e Entry, ticks []time.Time) bool {
+	return len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 }
 
 func leaveOut(r *history.Run, e Entry, status history.Status, reason string, now time.Time) {

@@ -73,19 +73,40 @@ func definitions(w *world) (list []definition) {
 	return list
 }
 
-func TestALongAbsenceIsSummedUp(t *testing.T) {
+// TestALongTimeIsSummedUp: of a month without a worker, in a pause or not, the
+// last ticks have records of their own, and the first one stands for the others.
+func TestALongTimeIsSummedUp(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
-	d := w.define(config.Schedule{Name: "often", Every: "1m"})
-	require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
-	w.back("often", 30*24*time.Hour)
-	_, err := w.schedules.Plan(t.Context())
-	require.NoError(t, err)
-	runs, err := w.history.List(t.Context(), history.Filter{Schedule: "often", Statuses: []history.Status{history.Missed}})
-	require.NoError(t, err)
-	assert.Greater(t, len(runs), mostMissed)
-	assert.Less(t, len(runs), 2*mostMissed+10)
-	assert.Contains(t, runs[len(runs)-1].Reason, "no worker was there from this time to ")
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		for _, tt := range []struct {
+			name, every string
+			paused      bool
+			want        string
+		}{
+			{"absent", "1m", false, "missed schedule: no worker was there; the ticks from this one to that of "},
+			{"paused", "1m", true, "skipped schedule: the schedule is paused; the ticks from this one to that of "},
+			// Many of the ticks that are listed were not missed.
+			{"each-second", "1s", false, "missed schedule: no worker was there; the ticks from this one to that of "},
+		} {
+			d := w.define(config.Schedule{Name: tt.name, Every: tt.every, CatchUp: "all", Overlap: "queue"})
+			require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), d)))
+			if tt.paused {
+				require.NoError(t, w.schedules.Pause(t.Context(), tt.name))
+			}
+			w.back(tt.name, 30*24*time.Hour)
+			_, err := w.schedules.Plan(t.Context())
+			require.NoError(t, err)
+			runs, err := w.history.List(t.Context(), history.Filter{Schedule: tt.name})
+			require.NoError(t, err)
+			assert.Greater(t, len(runs), mostMissed)
+			assert.Less(t, len(runs), 2*mostMissed+10)
+			first := runs[len(runs)-1]
+			assert.Contains(t, fmt.Sprintf("%s %s: %s", first.Status, first.Cause, first.Reason), tt.want)
+			assert.NotContains(t, runs[len(runs)-2].Reason, "from this one", "its record is its own")
+			assert.NotContains(t, w.statuses(tt.name), "queued catch_up", "too many to make up for")
+		}
+	})
 }
 
 // TestManyPlannersQueueOnce: planners at the same time queue each tick once.
