@@ -59,13 +59,13 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	}
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		queued = 0
-		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND paused = ? AND removed = 0`),
-			nextOrNull(next), e.Name, e.Next.UnixMicro(), number(e.Paused))
+		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`),
+			nextOrNull(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
 		if err != nil {
 			return err
 		}
 		if n, err := moved.RowsAffected(); err != nil || n == 0 {
-			return err // another process was first
+			return err // another process was first, or it was changed meanwhile
 		}
 		queued, err = s.record(ctx, tx, e, ticks, now)
 		return err

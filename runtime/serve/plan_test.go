@@ -137,6 +137,39 @@ func TestManyPlannersQueueOnce(t *testing.T) {
 	})
 }
 
+// TestPlanningByWhatHolds: what was read before a change plans nothing, though
+// the next tick is the same before and after.
+func TestPlanningByWhatHolds(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "a", Every: "20s"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		before, err := w.schedules.Get(t.Context(), "a")
+		require.NoError(t, err)
+		at := before.Next.UTC()
+		changes := []config.Schedule{
+			{Name: "a", Every: "20s", Script: "new.lua"},
+			{Name: "a", Cron: fmt.Sprintf("%d %d %d * * *", at.Second(), at.Minute(), at.Hour()), TimeZone: "UTC"},
+		}
+		for _, change := range changes {
+			require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(change)}))
+			// The ticks are planned late in the test where the machine is slow.
+			_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_schedule SET next_at = ?`), before.Next.UnixMicro())
+			require.NoError(t, err)
+			n, err := w.schedules.planOne(t.Context(), before, before.Next)
+			require.NoError(t, err)
+			assert.Zero(t, n)
+			assert.Empty(t, w.statuses("a"))
+		}
+		now, err := w.schedules.Get(t.Context(), "a")
+		require.NoError(t, err)
+		n, err := w.schedules.planOne(t.Context(), now, now.Next)
+		require.NoError(t, err)
+		assert.Equal(t, 1, n)
+	})
+}
+
 func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {

@@ -43,6 +43,8 @@ type Entry struct {
 	Next time.Time
 	// Paused schedules leave their ticks out; Failing ones had a bad run last.
 	Paused, Failing bool
+	// stored is the definition as it is in the store.
+	stored string
 }
 
 // ErrNoSchedule says that there is no schedule of that name.
@@ -52,14 +54,14 @@ const entryColumns = `name, definition, source, next_at, paused, failing`
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
-	var name, definition, source string
+	var name, source string
 	var next *int64
 	var paused, failing int64
-	if err := row.Scan(&name, &definition, &source, &next, &paused, &failing); err != nil {
+	if err := row.Scan(&name, &e.stored, &source, &next, &paused, &failing); err != nil {
 		return e, err
 	}
 	var written config.Schedule
-	if err := json.Unmarshal([]byte(definition), &written); err != nil {
+	if err := json.Unmarshal([]byte(e.stored), &written); err != nil {
 		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
 	}
 	d, err := schedule.New(written, source)
