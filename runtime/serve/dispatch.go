@@ -56,14 +56,11 @@ func (s *Schedules) Dispatch(ctx context.Context) error {
 // dispatch decides on one run. It returns whether that is over, so that the next
 // one of its schedule can be looked at.
 func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (over bool, err error) {
-	d, err := schedule.Settings(r.Definition, "")
-	if err != nil {
-		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
-	}
 	if r.Schedule != "" {
 		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
 		}
+		// Its settings may have changed as well.
 		if r, err = s.history.Get(ctx, tx, r.ID); err != nil {
 			if errors.Is(err, history.ErrNoRun) {
 				err = errTaken // or it was called off
@@ -73,6 +70,12 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (o
 		if r.Status != history.Queued || r.Job != 0 {
 			return false, errTaken
 		}
+	}
+	d, err := schedule.Settings(r.Definition, "")
+	if err != nil {
+		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
+	}
+	if r.Schedule != "" {
 		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
 			return absent, err
 		}

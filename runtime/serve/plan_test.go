@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/config"
 	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/runtime/schedule"
 )
 
 // back sets a schedule's next tick back, as if nobody had planned it for so
@@ -277,6 +279,72 @@ func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
 		assert.False(t, get().Paused)
 		assert.False(t, get().Failing)
+	})
+}
+
+// TestChangesReachWhatIsQueued: what was planned ahead, and what is to be tried
+// again, is made with the settings that hold at its time.
+func TestChangesReachWhatIsQueued(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		d := w.define(config.Schedule{Name: "a", Script: "old.lua", Every: "20s", Retries: 1, OnFailure: []config.Action{{Webhook: "https://example.com/secret"}}})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		_, err := w.schedules.Plan(t.Context())
+		require.NoError(t, err)
+		add := func(r history.Run) int64 {
+			r.Schedule, r.Due = "a", time.Now().Add(-time.Minute)
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error {
+				_, err := w.schedules.Enqueue(t.Context(), tx, d, &r)
+				return err
+			}))
+			return r.ID
+		}
+		handedOver, byHand, over := add(history.Run{Cause: history.ByTick}), w.runNow("a"), add(history.Run{Cause: history.ByTick})
+		kept := []int64{handedOver, byHand, over}
+		require.NoError(t, w.history.SetJob(t.Context(), w.db, handedOver, 1))
+		_, err = w.history.Finish(t.Context(), w.db, over, history.End{Status: history.Succeeded}, history.Queued)
+		require.NoError(t, err)
+		changed := w.define(config.Schedule{Name: "a", Script: "new.lua", Every: "20s", Retries: 1, Params: map[string]any{"region": "us"}, OnFailure: d.OnFailure})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
+		runs, err := w.history.List(t.Context(), history.Filter{Schedule: "a"})
+		require.NoError(t, err)
+		require.Greater(t, len(runs), len(kept))
+		for _, r := range runs {
+			want := changed
+			if slices.Contains(kept, r.ID) {
+				want = d
+			}
+			assert.Equal(t, want.Script, r.Script)
+			assert.Equal(t, want.Script, r.Definition.Script)
+			assert.Equal(t, want.Params, r.Definition.Params)
+			assert.Empty(t, r.Definition.OnFailure, "the address of a webhook is often a secret")
+		}
+		// What had begun before the change fails.
+		fail := func(id int64) *history.Run {
+			r, err := w.history.Run(t.Context(), id)
+			require.NoError(t, err)
+			settings, err := schedule.Settings(r.Definition, "")
+			require.NoError(t, err)
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error {
+				return w.schedules.after(t.Context(), tx, r, settings, history.End{Status: history.Failed}, entryState{}, false)
+			}))
+			runs, err := w.history.List(t.Context(), history.Filter{Schedule: "a"})
+			require.NoError(t, err)
+			for _, again := range runs {
+				if again.RetryOf == id {
+					return again
+				}
+			}
+			return nil
+		}
+		again := fail(handedOver)
+		require.NotNil(t, again)
+		assert.Equal(t, "new.lua", again.Script)
+		assert.Equal(t, changed.Params, again.Definition.Params)
+		never := w.define(config.Schedule{Name: "a", Script: "new.lua", Every: "20s"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{never}))
+		assert.Nil(t, fail(byHand), "it is not to be tried again any more")
 	})
 }
 

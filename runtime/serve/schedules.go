@@ -124,8 +124,8 @@ func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, erro
 }
 
 // Sync makes the store hold exactly these schedules. One whose time changed is
-// planned anew, and what was queued of it is called off; one that is gone
-// keeps its history. Ticks until now are recorded as they were to be.
+// planned anew, and what was queued of it is called off; where other settings
+// changed, what is queued gets them. One that is gone keeps its history. Ticks until now are recorded as they were to be.
 func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
@@ -219,16 +219,20 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 		return err
 	}
 	timing := timingOf(d)
-	var old string
+	var old, oldDefinition string
 	var removed int64
-	err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT timing, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), d.Name).Scan(&old, &removed)
+	err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT timing, definition, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), d.Name).
+		Scan(&old, &oldDefinition, &removed)
 	known := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if known && old == timing && removed == 0 {
 		_, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET definition = ?, source = ? WHERE name = ?`), string(written), d.Source, d.Name)
-		return err
+		if err != nil || oldDefinition == string(written) {
+			return err
+		}
+		return s.history.Redefine(ctx, tx, d.Schedule)
 	}
 	var next *int64
 	if d.Enabled {
@@ -425,7 +429,11 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 		if !r.Status.Over() {
 			return fmt.Errorf("run %d is %s; it can be run again once it is over", id, r.Status)
 		}
-		again, err = s.repeat(ctx, tx, r, history.ByHand, 0)
+		d, err := schedule.Settings(r.Definition, "")
+		if err != nil {
+			return err
+		}
+		again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0)
 		return err
 	})
 	if err != nil {
@@ -434,12 +442,8 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 	return again.ID, nil
 }
 
-// repeat queues a further attempt of a run, after a pause.
-func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, cause history.Cause, pause time.Duration) (*history.Run, error) {
-	d, err := schedule.Settings(r.Definition, "")
-	if err != nil {
-		return nil, err
-	}
+// repeat queues a further attempt of a run with these settings, after a pause.
+func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration) (*history.Run, error) {
 	now, err := s.now(ctx, tx)
 	if err != nil {
 		return nil, err
