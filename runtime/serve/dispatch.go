@@ -79,7 +79,7 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (o
 		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
 			return absent, err
 		}
-		if ready, over, err := s.overlap(ctx, tx, r, d); err != nil || !ready {
+		if ready, over, err := s.overlap(ctx, tx, r); err != nil || !ready {
 			return over, err
 		}
 	}
@@ -122,38 +122,61 @@ func (s *Schedules) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d sc
 }
 
 // overlapOf is what happens to a run where another one of its schedule goes on.
-func overlapOf(r *history.Run, d schedule.Definition) schedule.Overlap {
-	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
-		// What makes up for something is not left out: it comes after.
-		return schedule.OverlapQueue
+func overlapOf(r *history.Run) schedule.Overlap {
+	switch {
+	case r.Cause.MakesUp():
+		return schedule.OverlapQueue // it is not left out: it comes after
+	case r.Definition.Overlap == "":
+		return schedule.OverlapSkip
 	}
-	return d.Overlap
+	return schedule.Overlap(r.Definition.Overlap)
 }
 
-// overlap looks for another run of the schedule, whose row is locked. It returns
+const nextDue = "the next run of its schedule was due"
+
+// overlap looks for other runs of the schedule, whose row is locked. It returns
 // whether this one can be handed over, and whether it was left out.
-func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready, over bool, err error) {
-	policy := overlapOf(r, d)
-	if policy == schedule.OverlapCancel {
-		replaced, err := s.history.Replaced(ctx, tx, r)
-		if err != nil {
+func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run) (ready, over bool, err error) {
+	policy := overlapOf(r)
+	switch {
+	case r.Cause.MakesUp():
+		// One that is to take the place of others goes first.
+		first, err := s.history.First(ctx, tx, r.Schedule)
+		if err != nil || first != nil && overlapOf(first) == schedule.OverlapCancel {
 			return false, false, err
 		}
-		if replaced {
-			over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "the next run of its schedule was due"}, history.Queued)
+	case policy == schedule.OverlapCancel:
+		if replaced, err := s.history.Replaced(ctx, tx, r); err != nil || replaced {
+			if err == nil {
+				over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: nextDue}, history.Queued)
+			}
 			return false, over, err
+		}
+		if err := s.supersede(ctx, tx, r); err != nil {
+			return false, false, err
 		}
 	}
 	others, err := s.history.HandedOver(ctx, tx, r.Schedule)
-	if err != nil || len(others) == 0 {
-		return err == nil, false, err
+	if err != nil {
+		return false, false, err
+	}
+	if len(others) == 0 {
+		if policy == schedule.OverlapCancel {
+			return true, false, nil
+		}
+		behind, err := s.history.Behind(ctx, tx, r)
+		return err == nil && !behind, false, err
 	}
 	switch policy {
 	case schedule.OverlapQueue:
 		return false, false, nil
 	case schedule.OverlapCancel:
 		for _, other := range others {
-			if err := s.end(ctx, tx, other, "the next run of its schedule was due"); err != nil {
+			err := s.end(ctx, tx, other, nextDue)
+			if err == nil && other.Status == history.Queued {
+				err = s.calledOff(ctx, tx, other)
+			}
+			if err != nil {
 				return false, false, err
 			}
 		}
@@ -165,6 +188,21 @@ func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d s
 	}
 	over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason}, history.Queued)
 	return false, over, err
+}
+
+// supersede calls off the retries that wait before a run which takes their place.
+// What catches up stays, and comes after it.
+func (s *Schedules) supersede(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+	retries, err := s.history.RetriesBefore(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	for _, retry := range retries {
+		if err := errors.Join(s.end(ctx, tx, retry, nextDue), s.calledOff(ctx, tx, retry)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // end calls a run off that is queued, or asks for its end where it is at work.

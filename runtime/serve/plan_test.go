@@ -37,6 +37,42 @@ func (w *world) statuses(name string) []string {
 	return list
 }
 
+// due queues a run of a schedule that has been due for so long.
+func (w *world) due(name string, ago time.Duration, cause history.Cause) int64 {
+	w.t.Helper()
+	e, err := w.schedules.Get(w.t.Context(), name)
+	require.NoError(w.t, err)
+	at := time.Now().Add(-ago)
+	r := &history.Run{Schedule: name, Tick: at, Due: at, Cause: cause}
+	require.NoError(w.t, w.db.InTx(w.t.Context(), func(tx *sql.Tx) error {
+		_, err := w.schedules.Enqueue(w.t.Context(), tx, e.Definition, r)
+		return err
+	}))
+	return r.ID
+}
+
+// begin makes a run a worker's own.
+func (w *world) begin(id int64) {
+	w.t.Helper()
+	claimed, err := w.history.Claim(w.t.Context(), w.db, id, "somebody:1")
+	require.NoError(w.t, err)
+	require.True(w.t, claimed)
+}
+
+// state is a run's state in words.
+func (w *world) state(id int64) string {
+	w.t.Helper()
+	r, err := w.history.Run(w.t.Context(), id)
+	require.NoError(w.t, err)
+	switch {
+	case r.Status == history.Queued && r.Job != 0:
+		return "handed over"
+	case r.Status == history.Running && r.CancelWanted:
+		return "to end"
+	}
+	return string(r.Status)
+}
+
 func TestMissedTicksLeaveRecords(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
@@ -292,15 +328,7 @@ func TestChangesReachWhatIsQueued(t *testing.T) {
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		_, err := w.schedules.Plan(t.Context())
 		require.NoError(t, err)
-		add := func(r history.Run) int64 {
-			r.Schedule, r.Due = "a", time.Now().Add(-time.Minute)
-			require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error {
-				_, err := w.schedules.Enqueue(t.Context(), tx, d, &r)
-				return err
-			}))
-			return r.ID
-		}
-		handedOver, byHand, over := add(history.Run{Cause: history.ByTick}), w.runNow("a"), add(history.Run{Cause: history.ByTick})
+		handedOver, byHand, over := w.due("a", time.Minute, history.ByTick), w.runNow("a"), w.due("a", time.Minute/2, history.ByTick)
 		kept := []int64{handedOver, byHand, over}
 		require.NoError(t, w.history.SetJob(t.Context(), w.db, handedOver, 1))
 		_, err = w.history.Finish(t.Context(), w.db, over, history.End{Status: history.Succeeded}, history.Queued)
@@ -437,13 +465,7 @@ func TestOverlapNeedsNoWorker(t *testing.T) {
 		}
 		states := func(name string) (list []string) {
 			for _, id := range ids[name] {
-				r, err := w.history.Run(t.Context(), id)
-				require.NoError(t, err)
-				state := string(r.Status)
-				if r.Job != 0 && r.Status == history.Queued {
-					state = "handed over"
-				}
-				list = append(list, state)
+				list = append(list, w.state(id))
 			}
 			return list
 		}
@@ -456,6 +478,122 @@ func TestOverlapNeedsNoWorker(t *testing.T) {
 			require.NoError(t, w.schedules.Dispatch(t.Context()))
 		}
 		assert.Equal(t, []string{"skipped", "skipped", "skipped", "cancelled", "handed over"}, states("cancels"))
+	})
+}
+
+// TestOverlapLooksPastWhatMakesUp: a retry, or a run that catches up, waits for
+// the one that goes on; what is due after it is still left out, or takes the
+// place of others.
+func TestOverlapLooksPastWhatMakesUp(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		type dueAt struct {
+			ago   time.Duration
+			cause history.Cause
+		}
+		var definitions []definition
+		tests := []struct {
+			name, overlap string
+			atWork        bool
+			waiting       []dueAt
+			// with is what becomes of the run at work and of those that wait, and
+			// then once it has ended.
+			with, then []string
+		}{
+			{
+				"cancels", "cancel_previous", true,
+				[]dueAt{{60, history.ByRetry}, {50, history.ByCatchUp}, {40, history.ByTick}, {30, history.ByRetry}, {20, history.ByTick}, {10, history.ByRetry}},
+				[]string{"to end", "cancelled", "queued", "skipped", "cancelled", "queued", "queued"},
+				[]string{"succeeded", "cancelled", "queued", "skipped", "cancelled", "handed over", "queued"},
+			},
+			{
+				"cancels-nothing", "cancel_previous", false,
+				[]dueAt{{60, history.ByRetry}, {50, history.ByCatchUp}, {40, history.ByTick}},
+				[]string{"cancelled", "queued", "handed over"}, nil,
+			},
+			{
+				"skips", "skip", true,
+				[]dueAt{{60, history.ByRetry}, {50, history.ByTick}, {40, history.ByCatchUp}, {30, history.ByTick}},
+				[]string{"running", "queued", "skipped", "queued", "skipped"},
+				[]string{"succeeded", "handed over", "skipped", "queued", "skipped"},
+			},
+			{
+				"queues", "queue", true,
+				[]dueAt{{60, history.ByTick}, {50, history.ByRetry}, {40, history.ByTick}},
+				[]string{"running", "queued", "queued", "queued"},
+				[]string{"succeeded", "handed over", "queued", "queued"},
+			},
+			{
+				"queues-behind", "queue", true,
+				[]dueAt{{60, history.ByCatchUp}, {50, history.ByTick}, {40, history.ByRetry}},
+				[]string{"running", "queued", "queued", "queued"},
+				[]string{"succeeded", "handed over", "queued", "queued"},
+			},
+		}
+		for _, tt := range tests {
+			definitions = append(definitions, w.define(config.Schedule{Name: tt.name, Cron: "0 0 1 1 *", Overlap: tt.overlap}))
+		}
+		require.NoError(t, w.schedules.Sync(t.Context(), definitions))
+		for _, tt := range tests {
+			var ids []int64
+			if tt.atWork {
+				ids = append(ids, w.due(tt.name, 2*time.Minute, history.ByTick))
+				w.begin(ids[0])
+			}
+			for _, r := range tt.waiting {
+				ids = append(ids, w.due(tt.name, r.ago*time.Second, r.cause))
+			}
+			states := func() (list []string) {
+				var together sync.WaitGroup
+				for range 4 {
+					together.Go(func() { assert.NoError(t, w.schedules.Dispatch(t.Context())) })
+				}
+				together.Wait()
+				for _, id := range ids {
+					list = append(list, w.state(id))
+				}
+				return list
+			}
+			assert.Equal(t, tt.with, states(), tt.name)
+			if tt.atWork {
+				_, err := w.history.Finish(t.Context(), w.db, ids[0], history.End{Status: history.Succeeded}, history.Running)
+				require.NoError(t, err)
+				assert.Equal(t, tt.then, states(), tt.name)
+			}
+		}
+	})
+}
+
+// TestARetryThatIsReplacedIsAFailure: a retry whose place the next run takes
+// before it begins leaves the failure that it was to make up for.
+func TestARetryThatIsReplacedIsAFailure(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		waits, handedOver := w.define(config.Schedule{Name: "waits", Cron: "0 0 1 1 *", Overlap: "cancel_previous"}), w.define(config.Schedule{Name: "handed-over", Cron: "0 0 1 1 *", Overlap: "cancel_previous"})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{waits, handedOver}))
+		for _, name := range []string{waits.Name, handedOver.Name} {
+			failed := w.due(name, time.Hour, history.ByTick)
+			_, err := w.history.Finish(t.Context(), w.db, failed, history.End{Status: history.Failed}, history.Queued)
+			require.NoError(t, err)
+			retry := w.due(name, 2*time.Minute, history.ByRetry)
+			_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET retry_of = ? WHERE id = ?`), failed, retry)
+			require.NoError(t, err)
+			if name == handedOver.Name {
+				require.NoError(t, w.schedules.Dispatch(t.Context()))
+				require.Equal(t, "handed over", w.state(retry))
+			}
+			next := w.due(name, time.Minute, history.ByTick)
+			for range 3 {
+				require.NoError(t, w.schedules.Dispatch(t.Context()))
+			}
+			assert.Equal(t, "cancelled", w.state(retry))
+			assert.Equal(t, "handed over", w.state(next))
+			e, err := w.schedules.Get(t.Context(), name)
+			require.NoError(t, err)
+			assert.True(t, e.Failing, name)
+		}
 	})
 }
 
