@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -141,12 +142,36 @@ const makesUp = `cause IN ('` + string(ByCatchUp) + `', '` + string(ByRetry) + `
 // Undispatched returns the queued runs that are due, by the store's clock, and
 // that the engine does not have, in the order in which they are due: of each
 // schedule the first one that makes up for another, and the first of the others;
-// and all that belong to none.
-func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
+// and all that belong to none. It returns so many of those behind a run, or from
+// the first one on where that is nil.
+func (h *History) Undispatched(ctx context.Context, behind *Run, limit int) ([]*Run, error) {
+	due, id := int64(math.MinInt64), int64(0)
+	if behind != nil {
+		due, id = behind.Due.UnixMicro(), behind.ID
+	}
 	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE id IN (
 		SELECT id FROM (SELECT id, schedule, row_number() OVER (PARTITION BY schedule, CASE WHEN `+makesUp+` THEN 1 ELSE 0 END ORDER BY due_at, id) AS place
 			FROM phscript_run WHERE `+h.waits()+`) AS due
-		WHERE schedule IS NULL OR place = 1) ORDER BY due_at, id LIMIT ?`), limit))
+		WHERE schedule IS NULL OR place = 1) AND (due_at > ? OR due_at = ? AND id > ?) ORDER BY due_at, id LIMIT ?`), due, due, id, limit))
+}
+
+// Busy returns the schedules of which a run is running, or with the engine.
+func (h *History) Busy(ctx context.Context) (map[string]bool, error) {
+	rows, err := h.db.QueryContext(ctx, h.db.Bind(`SELECT DISTINCT schedule FROM phscript_run
+		WHERE schedule IS NOT NULL AND (status = ? OR status = ? AND job IS NOT NULL)`), Running, Queued)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	busy := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		busy[name] = true
+	}
+	return busy, rows.Err()
 }
 
 // First returns the first run of a schedule that waits to be handed over and

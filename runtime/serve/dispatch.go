@@ -10,7 +10,7 @@ import (
 	"github.com/phscript/phscript/runtime/schedule"
 )
 
-// mostDispatched is how many runs are handed over at a time, mostRounds how
+// mostDispatched is how many runs are read at a time, mostRounds how
 // often what was left out makes room for another look.
 const (
 	mostDispatched = 100
@@ -27,12 +27,34 @@ var errTaken = errors.New("another process was first")
 func (s *Schedules) Dispatch(ctx context.Context) error {
 	var failed error
 	for range mostRounds {
-		due, err := s.history.Undispatched(ctx, mostDispatched)
-		if err != nil {
-			return errors.Join(failed, err)
+		over, err := s.dispatchRound(ctx)
+		failed = errors.Join(failed, err)
+		if over == 0 || ctx.Err() != nil {
+			return failed
 		}
-		over := 0
+	}
+	return failed
+}
+
+// dispatchRound looks at what comes next of every schedule, and returns how many
+// of those runs are over. However many wait, none keeps another schedule's from
+// being looked at.
+func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) {
+	busy, err := s.history.Busy(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var last *history.Run
+	for {
+		due, err := s.history.Undispatched(ctx, last, mostDispatched)
+		if err != nil {
+			return over, errors.Join(failed, err)
+		}
 		for _, r := range due {
+			last = r
+			if busy[r.Schedule] && overlapOf(r) == schedule.OverlapQueue {
+				continue // it waits, which nothing has to be locked for
+			}
 			var done bool
 			err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 				var err error
@@ -46,11 +68,10 @@ func (s *Schedules) Dispatch(ctx context.Context) error {
 				failed = errors.Join(failed, err)
 			}
 		}
-		if over == 0 || ctx.Err() != nil {
-			return failed
+		if len(due) < mostDispatched || ctx.Err() != nil {
+			return over, failed
 		}
 	}
-	return failed
 }
 
 // dispatch decides on one run. It returns whether that is over, so that the next

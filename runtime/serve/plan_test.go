@@ -639,3 +639,26 @@ func TestACrowdStarvesNobody(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotZero(t, r.Job)
 }
+
+// TestThoseThatWaitStarveNobody: however many schedules wait for a run of their
+// own to end, others are handed over.
+func TestThoseThatWaitStarveNobody(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		free := w.define(config.Schedule{Name: "free", Cron: "0 0 1 1 *"})
+		definitions := []definition{free}
+		for i := range mostDispatched + 10 {
+			overlap := []string{"queue", "cancel_previous"}[i%2]
+			definitions = append(definitions, w.define(config.Schedule{Name: "waits-" + itoa(int64(i)), Script: "waits.lua", Cron: "0 0 1 1 *", Overlap: overlap}))
+		}
+		require.NoError(t, w.schedules.Sync(t.Context(), definitions))
+		for _, d := range definitions[1:] {
+			w.begin(w.due(d.Name, time.Hour, history.ByTick))
+			w.due(d.Name, time.Minute, history.ByTick)
+		}
+		id := w.due("free", time.Second, history.ByTick)
+		require.NoError(t, w.schedules.Dispatch(t.Context()))
+		assert.Equal(t, "handed over", w.state(id))
+	})
+}
