@@ -52,7 +52,6 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	if e.Paused {
 		until = now // a pause may end before they are due
 	}
-	// Years of ticks take a while to count, so nothing is locked meanwhile.
 	ticks, next := ticksUntil(e.Definition, e.Next, until)
 	if len(ticks) == 0 {
 		return 0, nil
@@ -110,14 +109,37 @@ func number(b bool) int {
 }
 
 // ticksUntil lists the ticks from first on that lie at or before a time, and
-// the next one behind it. Of very many, the first and the last ones are listed.
+// the next one behind it. Of very many, the first and the last ones are listed:
+// those in between are not even counted, which would take minutes where there is
+// one each second.
 func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Time, next time.Time) {
 	for next = first; !next.IsZero() && !next.After(until); next = d.Timing.Next(next) {
 		if ticks = append(ticks, next); len(ticks) > 2*mostMissed {
-			ticks = append(ticks[:1], ticks[len(ticks)-mostMissed:]...)
+			ticks = append(ticks[:1], lastTicks(d, first, until)...)
+			return ticks, d.Timing.Next(ticks[len(ticks)-1])
 		}
 	}
 	return ticks, next
+}
+
+// lastTicks lists the last ticks behind a time and until another one, of which
+// there are more than mostMissed. It looks back further and further.
+func lastTicks(d schedule.Definition, behind, until time.Time) (ticks []time.Time) {
+	for back := time.Hour; ; back *= 2 {
+		from := until.Add(-back)
+		if from.Before(behind) {
+			from = behind
+		}
+		ticks = ticks[:0]
+		for at := d.Timing.Next(from); !at.IsZero() && !at.After(until); at = d.Timing.Next(at) {
+			if ticks = append(ticks, at); len(ticks) > 2*mostMissed {
+				ticks = append(ticks[:0], ticks[len(ticks)-mostMissed:]...)
+			}
+		}
+		if len(ticks) >= mostMissed || from.Equal(behind) {
+			return ticks[max(0, len(ticks)-mostMissed):]
+		}
+	}
 }
 
 const noWorker = "no worker was there at its time"

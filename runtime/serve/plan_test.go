@@ -147,6 +147,42 @@ func TestALongTimeIsSummedUp(t *testing.T) {
 	})
 }
 
+// TestManyTicksAreNotCounted: of years of ticks, the first one and the last ones
+// are found in no time, and they are those that counting finds.
+func TestManyTicksAreNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	until := time.Date(2026, 3, 29, 3, 10, 0, 0, time.UTC) // just after the clocks changed
+	for _, tt := range []struct {
+		cron string
+		long time.Duration
+	}{
+		{"* * * * *", 3 * 24 * time.Hour},
+		{"* * 1-3 * * *", 4 * 24 * time.Hour},
+		{"*/5 8-18 * * MON-FRI", 60 * 24 * time.Hour},
+		{"0 2 * * *", 5 * 365 * 24 * time.Hour},
+	} {
+		d := w.define(config.Schedule{Name: "a", Cron: tt.cron, TimeZone: "Europe/Stockholm"})
+		first := d.Timing.Next(until.Add(-tt.long))
+		var want []time.Time
+		at := first
+		for ; !at.After(until); at = d.Timing.Next(at) {
+			want = append(want, at)
+		}
+		require.Greater(t, len(want), 2*mostMissed)
+		ticks, next := ticksUntil(d, first, until)
+		assert.Equal(t, append([]time.Time{first}, want[len(want)-mostMissed:]...), ticks, tt.cron)
+		assert.Equal(t, at, next, tt.cron)
+	}
+	for _, cron := range []string{"* * * * * *", "* * 8-18 * * *"} {
+		d := w.define(config.Schedule{Name: "a", Cron: cron, TimeZone: "Europe/Stockholm"})
+		began := time.Now()
+		ticks, _ := ticksUntil(d, d.Timing.Next(until.AddDate(-10, 0, 0)), until)
+		assert.Len(t, ticks, 1+mostMissed)
+		assert.Less(t, time.Since(began), 10*time.Second, "a hundred million ticks lie between")
+	}
+}
+
 // TestManyPlannersQueueOnce: planners at the same time queue each tick once.
 func TestManyPlannersQueueOnce(t *testing.T) {
 	t.Parallel()
