@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -130,14 +131,74 @@ func (h *History) Silent(ctx context.Context, tx Queryer, d time.Duration) ([]*R
 	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`), Running, d.Microseconds()))
 }
 
+// waits is the condition for a queued run that is due, by the store's clock, and
+// that the engine does not have, makesUp that for one that makes up for another.
+func (h *History) waits() string {
+	return `status = '` + string(Queued) + `' AND job IS NULL AND due_at <= ` + h.db.Now()
+}
+
+const makesUp = `cause IN ('` + string(ByCatchUp) + `', '` + string(ByRetry) + `')`
+
 // Undispatched returns the queued runs that are due, by the store's clock, and
-// that the engine does not have: the first one of each schedule, and those that
-// belong to none, the first ones first.
-func (h *History) Undispatched(ctx context.Context, limit int) ([]*Run, error) {
+// that the engine does not have, in the order in which they are due: of each
+// schedule the first one that makes up for another, and the first of the others;
+// and all that belong to none. It returns so many of those behind a run, or from
+// the first one on where that is nil.
+func (h *History) Undispatched(ctx context.Context, behind *Run, limit int) ([]*Run, error) {
+	due, id := int64(math.MinInt64), int64(0)
+	if behind != nil {
+		due, id = behind.Due.UnixMicro(), behind.ID
+	}
 	return collect(h.db.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE id IN (
-		SELECT id FROM (SELECT id, schedule, row_number() OVER (PARTITION BY schedule ORDER BY due_at, id) AS place
-			FROM phscript_run WHERE status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`) AS due
-		WHERE schedule IS NULL OR place = 1) ORDER BY due_at, id LIMIT ?`), Queued, limit))
+		SELECT id FROM (SELECT id, schedule, row_number() OVER (PARTITION BY schedule, CASE WHEN `+makesUp+` THEN 1 ELSE 0 END ORDER BY due_at, id) AS place
+			FROM phscript_run WHERE `+h.waits()+`) AS due
+		WHERE schedule IS NULL OR place = 1) AND (due_at > ? OR due_at = ? AND id > ?) ORDER BY due_at, id LIMIT ?`), due, due, id, limit))
+}
+
+// Busy returns the schedules of which a run is running, or with the engine.
+func (h *History) Busy(ctx context.Context) (map[string]bool, error) {
+	rows, err := h.db.QueryContext(ctx, h.db.Bind(`SELECT DISTINCT schedule FROM phscript_run
+		WHERE schedule IS NOT NULL AND (status = ? OR status = ? AND job IS NOT NULL)`), Running, Queued)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	busy := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		busy[name] = true
+	}
+	return busy, rows.Err()
+}
+
+// First returns the first run of a schedule that waits to be handed over and
+// makes up for no other one, or nil.
+func (h *History) First(ctx context.Context, tx Queryer, schedule string) (*Run, error) {
+	runs, err := collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE schedule = ? AND `+h.waits()+`
+		AND NOT `+makesUp+` ORDER BY due_at, id LIMIT 1`), schedule))
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	return runs[0], nil
+}
+
+// Behind tells whether a run of the schedule waits to be handed over that was
+// due before this one.
+func (h *History) Behind(ctx context.Context, tx Queryer, r *Run) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND `+h.waits()+`
+		AND (due_at < ? OR due_at = ? AND id < ?)`), r.Schedule, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID).Scan(&n)
+	return n > 0, err
+}
+
+// RetriesBefore returns the retries of a schedule that wait to be handed over and
+// were due before this run.
+func (h *History) RetriesBefore(ctx context.Context, tx Queryer, r *Run) ([]*Run, error) {
+	return collect(tx.QueryContext(ctx, h.db.Bind(`SELECT `+brief+` FROM phscript_run WHERE schedule = ? AND `+h.waits()+`
+		AND cause = ? AND (due_at < ? OR due_at = ? AND id < ?) ORDER BY due_at, id`), r.Schedule, ByRetry, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID))
 }
 
 // HandedOver returns the runs of a schedule that are running, or that the engine
@@ -154,12 +215,12 @@ func (h *History) Planned(ctx context.Context, tx Queryer, schedule string) ([]*
 		schedule, Queued, ByHand))
 }
 
-// Replaced tells whether another run of the schedule is due by now, and was
-// after this one.
+// Replaced tells whether another run of the schedule waits to be handed over that
+// was due after this one, and makes up for no other one.
 func (h *History) Replaced(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	var n int
-	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND status = ? AND job IS NULL AND due_at <= `+h.db.Now()+`
-		AND (due_at > ? OR due_at = ? AND id > ?)`), r.Schedule, Queued, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID).Scan(&n)
+	err := tx.QueryRowContext(ctx, h.db.Bind(`SELECT count(*) FROM phscript_run WHERE schedule = ? AND `+h.waits()+` AND NOT `+makesUp+`
+		AND (due_at > ? OR due_at = ? AND id > ?)`), r.Schedule, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID).Scan(&n)
 	return n > 0, err
 }
 

@@ -64,6 +64,10 @@ const (
 	ByEvent Cause = "event"
 )
 
+// MakesUp tells whether the run makes up for another one: it comes after what
+// goes on, and is not left out for it.
+func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
+
 // Run is one execution of a script, or the record that there was none. Times
 // are zero where nothing happened yet.
 type Run struct {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strconv"
 	"time"
+
+	"github.com/phscript/phscript/runtime/config"
 )
 
 // Queryer is what a transaction and the store have in common.
@@ -22,10 +24,7 @@ const rowSize = 200
 // Add stores a new run within a transaction and gives it its number. It returns
 // false, and stores nothing, where the schedule's tick has that attempt already.
 func (h *History) Add(ctx context.Context, tx Queryer, r *Run) (bool, error) {
-	// The actions stay out: the address of a webhook is often a secret.
-	kept := r.Definition
-	kept.OnFailure, kept.OnRecovery = nil, nil
-	definition, err := json.Marshal(kept)
+	definition, err := kept(r.Definition)
 	if err != nil {
 		return false, err
 	}
@@ -33,13 +32,33 @@ func (h *History) Add(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	row := tx.QueryRowContext(ctx, h.db.Bind(`INSERT INTO phscript_run
 		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
-		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, string(definition), r.Status, r.Reason,
+		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason,
 		micro(r.Due), micro(r.Ended), rowSize+len(definition))
 	err = row.Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// kept is a definition as runs keep it. The actions stay out: the address of a
+// webhook is often a secret.
+func kept(d config.Schedule) (string, error) {
+	d.OnFailure, d.OnRecovery = nil, nil
+	text, err := json.Marshal(d)
+	return string(text), err
+}
+
+// Redefine gives other settings to the runs of a schedule that are queued and
+// that the engine does not have. Those that a person asked for keep theirs.
+func (h *History) Redefine(ctx context.Context, tx Queryer, d config.Schedule) error {
+	definition, err := kept(d)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND status = ? AND job IS NULL AND cause <> ?`),
+		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand)
+	return err
 }
 
 func optional[T comparable](v T) *T {

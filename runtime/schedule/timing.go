@@ -147,9 +147,9 @@ func (t Timing) nextOfDay(after time.Time) time.Time {
 	local := after.In(t.zone)
 	// The wall's time is written down as if it were UTC, which has no changes.
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
-	// Times that the clocks just skipped are due at the moment they did, which
-	// may be ahead of what the wall showed.
-	for wall = wall.Add(-3 * time.Hour); ; {
+	// The moments at which the wall first shows its times, or skips them, have the
+	// order of those times: nothing that is due later is before this one.
+	for {
 		wall = t.spec.Next(wall)
 		if wall.IsZero() {
 			return wall

@@ -42,16 +42,23 @@ func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) (entrySta
 // after does what follows the end of a run, in the transaction that ends it: it
 // queues the next attempt, or what people have to be told. A run that its own
 // worker's end cut short is handed over, where it may be repeated at all;
-// otherwise it has failed.
+// otherwise it has failed. Whether and how it is tried again is what its
+// schedule says now.
 func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, end history.End, state entryState, cutOff bool) error {
 	cutOff = cutOff && end.Status == history.Cancelled
 	again := end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || cutOff
+	if again {
+		var err error
+		if d, err = s.configured(ctx, tx, r, d, state); err != nil {
+			return err
+		}
+	}
 	if again && r.Attempt <= d.Retries && !state.paused && !state.removed {
 		pause := min(longestPause, s.RetryPause<<min(r.Attempt-1, 10))
 		if cutOff {
 			pause = 0
 		}
-		_, err := s.repeat(ctx, tx, r, history.ByRetry, pause)
+		_, err := s.repeat(ctx, tx, r, d, history.ByRetry, pause)
 		return err
 	}
 	if r.Schedule == "" || r.Cause == history.ByEvent {
@@ -62,12 +69,14 @@ func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d sch
 		return s.turn(ctx, tx, r, end, Failure)
 	case end.Status == history.Succeeded:
 		return s.turn(ctx, tx, r, end, Recovery)
+	case end.Status == history.Cancelled:
+		return s.calledOff(ctx, tx, r)
 	}
 	return nil
 }
 
 // calledOff tells people of the failure that a run was to make up for, where it
-// is called off.
+// is called off, before it begins or while it is at work.
 func (s *Schedules) calledOff(ctx context.Context, tx *sql.Tx, r *history.Run) error {
 	if r.Cause != history.ByRetry || r.Schedule == "" {
 		return nil
@@ -115,12 +124,8 @@ func (s *Schedules) turn(ctx context.Context, tx *sql.Tx, r *history.Run, end hi
 // actions are what the schedule, as it is now, wants done; where it says
 // nothing, what the service does for all.
 func (s *Schedules) actions(ctx context.Context, tx *sql.Tx, name string, kind EventKind) ([]config.Action, error) {
-	var text string
-	if err := tx.QueryRowContext(ctx, s.db.Bind(`SELECT definition FROM phscript_schedule WHERE name = ?`), name).Scan(&text); err != nil {
-		return nil, err
-	}
-	var written config.Schedule
-	if err := json.Unmarshal([]byte(text), &written); err != nil {
+	written, err := s.written(ctx, tx, name)
+	if err != nil {
 		return nil, err
 	}
 	own := written.OnFailure
@@ -131,4 +136,29 @@ func (s *Schedules) actions(ctx context.Context, tx *sql.Tx, name string, kind E
 		own = s.defaults(kind)
 	}
 	return own, nil
+}
+
+// configured are the settings that a schedule has now, those that the run was
+// made with where it has none.
+func (s *Schedules) configured(ctx context.Context, tx *sql.Tx, r *history.Run, own schedule.Definition, state entryState) (schedule.Definition, error) {
+	if r.Schedule == "" || state.removed {
+		return own, nil
+	}
+	written, err := s.written(ctx, tx, r.Schedule)
+	if err != nil {
+		return own, err
+	}
+	if d, err := schedule.Settings(written, ""); err == nil {
+		return d, nil
+	}
+	return own, nil // another version of the program wrote it
+}
+
+// written is a schedule as it is in the store.
+func (s *Schedules) written(ctx context.Context, tx *sql.Tx, name string) (written config.Schedule, err error) {
+	var text string
+	if err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT definition FROM phscript_schedule WHERE name = ?`), name).Scan(&text); err != nil {
+		return written, err
+	}
+	return written, json.Unmarshal([]byte(text), &written)
 }

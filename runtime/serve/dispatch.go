@@ -10,7 +10,7 @@ import (
 	"github.com/phscript/phscript/runtime/schedule"
 )
 
-// mostDispatched is how many runs are handed over at a time, mostRounds how
+// mostDispatched is how many runs are read at a time, mostRounds how
 // often what was left out makes room for another look.
 const (
 	mostDispatched = 100
@@ -27,12 +27,34 @@ var errTaken = errors.New("another process was first")
 func (s *Schedules) Dispatch(ctx context.Context) error {
 	var failed error
 	for range mostRounds {
-		due, err := s.history.Undispatched(ctx, mostDispatched)
-		if err != nil {
-			return errors.Join(failed, err)
+		over, err := s.dispatchRound(ctx)
+		failed = errors.Join(failed, err)
+		if over == 0 || ctx.Err() != nil {
+			return failed
 		}
-		over := 0
+	}
+	return failed
+}
+
+// dispatchRound looks at what comes next of every schedule, and returns how many
+// of those runs are over. However many wait, none keeps another schedule's from
+// being looked at.
+func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) {
+	busy, err := s.history.Busy(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var last *history.Run
+	for {
+		due, err := s.history.Undispatched(ctx, last, mostDispatched)
+		if err != nil {
+			return over, errors.Join(failed, err)
+		}
 		for _, r := range due {
+			last = r
+			if busy[r.Schedule] && overlapOf(r) == schedule.OverlapQueue {
+				continue // it waits, which nothing has to be locked for
+			}
 			var done bool
 			err := s.db.InTx(ctx, func(tx *sql.Tx) error {
 				var err error
@@ -46,24 +68,20 @@ func (s *Schedules) Dispatch(ctx context.Context) error {
 				failed = errors.Join(failed, err)
 			}
 		}
-		if over == 0 || ctx.Err() != nil {
-			return failed
+		if len(due) < mostDispatched || ctx.Err() != nil {
+			return over, failed
 		}
 	}
-	return failed
 }
 
 // dispatch decides on one run. It returns whether that is over, so that the next
 // one of its schedule can be looked at.
 func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (over bool, err error) {
-	d, err := schedule.Settings(r.Definition, "")
-	if err != nil {
-		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
-	}
 	if r.Schedule != "" {
 		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
 		}
+		// Its settings may have changed as well.
 		if r, err = s.history.Get(ctx, tx, r.ID); err != nil {
 			if errors.Is(err, history.ErrNoRun) {
 				err = errTaken // or it was called off
@@ -73,10 +91,16 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (o
 		if r.Status != history.Queued || r.Job != 0 {
 			return false, errTaken
 		}
+	}
+	d, err := schedule.Settings(r.Definition, "")
+	if err != nil {
+		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
+	}
+	if r.Schedule != "" {
 		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
 			return absent, err
 		}
-		if ready, over, err := s.overlap(ctx, tx, r, d); err != nil || !ready {
+		if ready, over, err := s.overlap(ctx, tx, r); err != nil || !ready {
 			return over, err
 		}
 	}
@@ -119,38 +143,61 @@ func (s *Schedules) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d sc
 }
 
 // overlapOf is what happens to a run where another one of its schedule goes on.
-func overlapOf(r *history.Run, d schedule.Definition) schedule.Overlap {
-	if r.Cause == history.ByCatchUp || r.Cause == history.ByRetry {
-		// What makes up for something is not left out: it comes after.
-		return schedule.OverlapQueue
+func overlapOf(r *history.Run) schedule.Overlap {
+	switch {
+	case r.Cause.MakesUp():
+		return schedule.OverlapQueue // it is not left out: it comes after
+	case r.Definition.Overlap == "":
+		return schedule.OverlapSkip
 	}
-	return d.Overlap
+	return schedule.Overlap(r.Definition.Overlap)
 }
 
-// overlap looks for another run of the schedule, whose row is locked. It returns
+const nextDue = "the next run of its schedule was due"
+
+// overlap looks for other runs of the schedule, whose row is locked. It returns
 // whether this one can be handed over, and whether it was left out.
-func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (ready, over bool, err error) {
-	policy := overlapOf(r, d)
-	if policy == schedule.OverlapCancel {
-		replaced, err := s.history.Replaced(ctx, tx, r)
-		if err != nil {
+func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run) (ready, over bool, err error) {
+	policy := overlapOf(r)
+	switch {
+	case r.Cause.MakesUp():
+		// One that is to take the place of others goes first.
+		first, err := s.history.First(ctx, tx, r.Schedule)
+		if err != nil || first != nil && overlapOf(first) == schedule.OverlapCancel {
 			return false, false, err
 		}
-		if replaced {
-			over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "the next run of its schedule was due"}, history.Queued)
+	case policy == schedule.OverlapCancel:
+		if replaced, err := s.history.Replaced(ctx, tx, r); err != nil || replaced {
+			if err == nil {
+				over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: nextDue}, history.Queued)
+			}
 			return false, over, err
+		}
+		if err := s.supersede(ctx, tx, r); err != nil {
+			return false, false, err
 		}
 	}
 	others, err := s.history.HandedOver(ctx, tx, r.Schedule)
-	if err != nil || len(others) == 0 {
-		return err == nil, false, err
+	if err != nil {
+		return false, false, err
+	}
+	if len(others) == 0 {
+		if policy == schedule.OverlapCancel {
+			return true, false, nil
+		}
+		behind, err := s.history.Behind(ctx, tx, r)
+		return err == nil && !behind, false, err
 	}
 	switch policy {
 	case schedule.OverlapQueue:
 		return false, false, nil
 	case schedule.OverlapCancel:
 		for _, other := range others {
-			if err := s.end(ctx, tx, other, "the next run of its schedule was due"); err != nil {
+			err := s.end(ctx, tx, other, nextDue)
+			if err == nil && other.Status == history.Queued {
+				err = s.calledOff(ctx, tx, other)
+			}
+			if err != nil {
 				return false, false, err
 			}
 		}
@@ -162,6 +209,21 @@ func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run, d s
 	}
 	over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason}, history.Queued)
 	return false, over, err
+}
+
+// supersede calls off the retries that wait before a run which takes their place.
+// What catches up stays, and comes after it.
+func (s *Schedules) supersede(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+	retries, err := s.history.RetriesBefore(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	for _, retry := range retries {
+		if err := errors.Join(s.end(ctx, tx, retry, nextDue), s.calledOff(ctx, tx, retry)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // end calls a run off that is queued, or asks for its end where it is at work.

@@ -63,8 +63,16 @@ func (s *Service) Deliver(ctx context.Context) error {
 	return errors.Join(append(failed, err)...)
 }
 
+// dueNotices returns those to send now. What a schedule has to say by one action
+// is said in order: a notice waits while an earlier one is still tried.
 func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
-	rows, err := s.o.DB.QueryContext(ctx, s.o.DB.Bind(`SELECT id, tries, event, action FROM phscript_notice WHERE due_at <= `+s.o.DB.Now()+` ORDER BY id LIMIT ?`), mostNotices)
+	named := `event ->> 'schedule'`
+	if s.o.DB.Postgres() {
+		named = `CAST(event AS json) ->> 'schedule'`
+	}
+	rows, err := s.o.DB.QueryContext(ctx, s.o.DB.Bind(`SELECT id, tries, event, action FROM (
+		SELECT id, tries, event, action, due_at, row_number() OVER (PARTITION BY `+named+`, action ORDER BY id) AS place FROM phscript_notice) AS waiting
+		WHERE place = 1 AND due_at <= `+s.o.DB.Now()+` ORDER BY id LIMIT ?`), mostNotices)
 	if err != nil {
 		return nil, err
 	}

@@ -18,8 +18,8 @@ const (
 	// time. Ticks are queued half of that ahead: a worker that is gone for less
 	// loses none.
 	DefaultLateAfter = 2 * time.Minute
-	// mostMissed bounds the records of one long absence; the ticks before
-	// those are summed up in a record of their own.
+	// mostMissed bounds the records of one long absence or pause; the ticks
+	// before those are summed up in the record of the first one.
 	mostMissed = 500
 )
 
@@ -52,20 +52,19 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	if e.Paused {
 		until = now // a pause may end before they are due
 	}
-	// Years of ticks take a while to count, so nothing is locked meanwhile.
 	ticks, next := ticksUntil(e.Definition, e.Next, until)
 	if len(ticks) == 0 {
 		return 0, nil
 	}
 	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
 		queued = 0
-		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND paused = ? AND removed = 0`),
-			nextOrNull(next), e.Name, e.Next.UnixMicro(), number(e.Paused))
+		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`),
+			nextOrNull(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
 		if err != nil {
 			return err
 		}
 		if n, err := moved.RowsAffected(); err != nil || n == 0 {
-			return err // another process was first
+			return err // another process was first, or it was changed meanwhile
 		}
 		queued, err = s.record(ctx, tx, e, ticks, now)
 		return err
@@ -110,14 +109,37 @@ func number(b bool) int {
 }
 
 // ticksUntil lists the ticks from first on that lie at or before a time, and
-// the next one behind it. Of very many, the first and the last ones are listed.
+// the next one behind it. Of very many, the first and the last ones are listed:
+// those in between are not even counted, which would take minutes where there is
+// one each second.
 func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Time, next time.Time) {
 	for next = first; !next.IsZero() && !next.After(until); next = d.Timing.Next(next) {
 		if ticks = append(ticks, next); len(ticks) > 2*mostMissed {
-			ticks = append(ticks[:1], ticks[len(ticks)-mostMissed:]...)
+			ticks = append(ticks[:1], lastTicks(d, first, until)...)
+			return ticks, d.Timing.Next(ticks[len(ticks)-1])
 		}
 	}
 	return ticks, next
+}
+
+// lastTicks lists the last ticks behind a time and until another one, of which
+// there are more than mostMissed. It looks back further and further.
+func lastTicks(d schedule.Definition, behind, until time.Time) (ticks []time.Time) {
+	for back := time.Hour; ; back *= 2 {
+		from := until.Add(-back)
+		if from.Before(behind) {
+			from = behind
+		}
+		ticks = ticks[:0]
+		for at := d.Timing.Next(from); !at.IsZero() && !at.After(until); at = d.Timing.Next(at) {
+			if ticks = append(ticks, at); len(ticks) > 2*mostMissed {
+				ticks = append(ticks[:0], ticks[len(ticks)-mostMissed:]...)
+			}
+		}
+		if len(ticks) >= mostMissed || from.Equal(behind) {
+			return ticks[max(0, len(ticks)-mostMissed):]
+		}
+	}
 }
 
 const noWorker = "no worker was there at its time"
@@ -135,9 +157,11 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		}
 		runs = append(runs, r)
 	}
+	left := leftOut(e, ticks)
+	tooMany := left || len(missed) > mostMissed
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
-		case e.CatchUp == schedule.CatchUpAll && len(missed) <= mostMissed, e.CatchUp == schedule.CatchUpOnce && last:
+		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
 			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "made up for: "+noWorker
 		case e.CatchUp == schedule.CatchUpOnce:
 			leaveOut(r, e, history.Missed, noWorker+"; one run makes up for all that were missed", now)
@@ -147,11 +171,21 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 			leaveOut(r, e, history.Missed, noWorker, now)
 		}
 	}
-	if len(missed) > mostMissed {
-		missed[0].Reason = fmt.Sprintf("no worker was there from this time to %s; only the last %d of the ticks in between have records of their own",
-			missed[1].Tick.In(e.Timing.Zone()).Format(time.DateTime), len(missed)-1)
+	if left {
+		what := "no worker was there"
+		if e.Paused {
+			what = "the schedule is paused"
+		}
+		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to that of %s have no records of their own",
+			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))
 	}
 	return runs
+}
+
+// leftOut tells whether there were so many ticks that some are not listed: they
+// lie behind the first one.
+func leftOut(e Entry, ticks []time.Time) bool {
+	return len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 }
 
 func leaveOut(r *history.Run, e Entry, status history.Status, reason string, now time.Time) {

@@ -43,6 +43,8 @@ type Entry struct {
 	Next time.Time
 	// Paused schedules leave their ticks out; Failing ones had a bad run last.
 	Paused, Failing bool
+	// stored is the definition as it is in the store.
+	stored string
 }
 
 // ErrNoSchedule says that there is no schedule of that name.
@@ -52,14 +54,14 @@ const entryColumns = `name, definition, source, next_at, paused, failing`
 
 func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
 	var e Entry
-	var name, definition, source string
+	var name, source string
 	var next *int64
 	var paused, failing int64
-	if err := row.Scan(&name, &definition, &source, &next, &paused, &failing); err != nil {
+	if err := row.Scan(&name, &e.stored, &source, &next, &paused, &failing); err != nil {
 		return e, err
 	}
 	var written config.Schedule
-	if err := json.Unmarshal([]byte(definition), &written); err != nil {
+	if err := json.Unmarshal([]byte(e.stored), &written); err != nil {
 		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
 	}
 	d, err := schedule.New(written, source)
@@ -122,8 +124,8 @@ func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, erro
 }
 
 // Sync makes the store hold exactly these schedules. One whose time changed is
-// planned anew, and what was queued of it is called off; one that is gone
-// keeps its history. Ticks until now are recorded as they were to be.
+// planned anew, and what was queued of it is called off; where other settings
+// changed, what is queued gets them. One that is gone keeps its history. Ticks until now are recorded as they were to be.
 func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
@@ -217,16 +219,20 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 		return err
 	}
 	timing := timingOf(d)
-	var old string
+	var old, oldDefinition string
 	var removed int64
-	err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT timing, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), d.Name).Scan(&old, &removed)
+	err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT timing, definition, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking()), d.Name).
+		Scan(&old, &oldDefinition, &removed)
 	known := err == nil
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
 	if known && old == timing && removed == 0 {
 		_, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET definition = ?, source = ? WHERE name = ?`), string(written), d.Source, d.Name)
-		return err
+		if err != nil || oldDefinition == string(written) {
+			return err
+		}
+		return s.history.Redefine(ctx, tx, d.Schedule)
 	}
 	var next *int64
 	if d.Enabled {
@@ -236,6 +242,12 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 		_, err = tx.ExecContext(ctx, s.db.Bind(`INSERT INTO phscript_schedule (name, definition, source, timing, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`),
 			d.Name, string(written), d.Source, timing, next)
 		return err
+	}
+	if removed != 0 {
+		// It begins anew, whatever another one of its name had come to.
+		if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = 0, failing = 0 WHERE name = ?`), d.Name); err != nil {
+			return err
+		}
 	}
 	if err := s.settleOld(ctx, tx, d.Name); err != nil {
 		return err
@@ -275,7 +287,7 @@ func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, now time.Time, name
 // Pause keeps a schedule from running until Resume, and calls off what is
 // queued of it. Its ticks are recorded as they come.
 func (s *Schedules) Pause(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 1, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, true, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -291,7 +303,7 @@ func (s *Schedules) Pause(ctx context.Context, name string) error {
 
 // Resume ends a pause. The ticks in it stay left out.
 func (s *Schedules) Resume(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, 0, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, false, func(tx *sql.Tx) error {
 		e, err := s.one(ctx, tx, name)
 		if err != nil || e.Next.IsZero() {
 			return err
@@ -302,14 +314,21 @@ func (s *Schedules) Resume(ctx context.Context, name string) error {
 	})
 }
 
-func (s *Schedules) setPaused(ctx context.Context, name string, paused int, then func(tx *sql.Tx) error) error {
+// setPaused does nothing to a schedule that is so already: what has not been
+// recorded of one that is not paused was no part of a pause.
+func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *sql.Tx) error) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ? AND removed = 0`), paused, name)
-		if err != nil {
+		state, err := s.lock(ctx, tx, name)
+		switch {
+		case err != nil:
 			return err
+		case state.removed:
+			return ErrNoSchedule
+		case state.paused == paused:
+			return nil
 		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, ErrNoSchedule)
+		if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ?`), number(paused), name); err != nil {
+			return err
 		}
 		return then(tx)
 	})
@@ -410,7 +429,11 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 		if !r.Status.Over() {
 			return fmt.Errorf("run %d is %s; it can be run again once it is over", id, r.Status)
 		}
-		again, err = s.repeat(ctx, tx, r, history.ByHand, 0)
+		d, err := schedule.Settings(r.Definition, "")
+		if err != nil {
+			return err
+		}
+		again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0)
 		return err
 	})
 	if err != nil {
@@ -419,12 +442,8 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 	return again.ID, nil
 }
 
-// repeat queues a further attempt of a run, after a pause.
-func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, cause history.Cause, pause time.Duration) (*history.Run, error) {
-	d, err := schedule.Settings(r.Definition, "")
-	if err != nil {
-		return nil, err
-	}
+// repeat queues a further attempt of a run with these settings, after a pause.
+func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration) (*history.Run, error) {
 	now, err := s.now(ctx, tx)
 	if err != nil {
 		return nil, err

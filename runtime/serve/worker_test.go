@@ -220,6 +220,61 @@ func TestRetriesAndNotifications(t *testing.T) {
 	assert.Empty(t, deliveries)
 }
 
+// TestACancelledRetryIsAFailure: a retry that is ended, by a person or by the
+// next run of its schedule, leaves the failure that it was to make up for.
+func TestACancelledRetryIsAFailure(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		events := make(chan Event, 10)
+		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			var e Event
+			assert.NoError(t, json.NewDecoder(r.Body).Decode(&e))
+			events <- e
+		}))
+		defer hook.Close()
+		launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+			if r.Cause == history.ByRetry || r.Definition.Args != nil {
+				return hold(nil)(ctx, r, d, emit)
+			}
+			return history.End{Status: history.Failed, Error: "it broke"}
+		}
+		actions := []config.Action{{Webhook: hook.URL}}
+		stop := w.serve("a", launch,
+			w.define(config.Schedule{Name: "by-hand", Cron: "0 0 1 1 *", Retries: 1, OnFailure: actions}),
+			w.define(config.Schedule{Name: "by-next", Cron: "0 0 1 1 *", Retries: 1, OnFailure: actions, Overlap: "cancel_previous"}))
+		defer stop()
+		for _, name := range []string{"by-hand", "by-next"} {
+			id := w.runNow(name)
+			w.awaitStatus(id, history.Failed)
+			// Nobody waits for half a minute.
+			_, err := w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET due_at = ? WHERE retry_of = ?`), time.Now().Add(-time.Minute).UnixMicro(), id)
+			require.NoError(t, err)
+			runs := w.await(history.Filter{Schedule: name, Statuses: []history.Status{history.Running}}, func(runs []*history.Run) bool { return len(runs) == 1 })
+			assert.Empty(t, events, "it is being tried again")
+			if name == "by-hand" {
+				_, err = w.schedules.Cancel(t.Context(), runs[0].ID, "cancelled by hand")
+				require.NoError(t, err)
+			} else {
+				e, err := w.schedules.Get(t.Context(), name)
+				require.NoError(t, err)
+				e.Args = []string{"hold"}
+				next, err := w.schedules.RunNow(t.Context(), e)
+				require.NoError(t, err)
+				w.awaitStatus(next, history.Running)
+			}
+			w.awaitStatus(runs[0].ID, history.Cancelled)
+			got := <-events
+			assert.Equal(t, Failure, got.Kind)
+			assert.Equal(t, id, got.Run)
+			assert.Equal(t, "it broke", got.Error)
+			e, err := w.schedules.Get(t.Context(), name)
+			require.NoError(t, err)
+			assert.True(t, e.Failing)
+		}
+	})
+}
+
 // TestLostRuns: a run whose worker says nothing is marked, and repeated where
 // its schedule allows that; its late worker does not overwrite that.
 func TestLostRuns(t *testing.T) {
