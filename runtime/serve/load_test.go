@@ -88,31 +88,6 @@ func TestLinkedFolders(t *testing.T) {
 	assert.NotEqual(t, l.print, l.Fingerprint())
 }
 
-// TestUnreadableFolders are left out with a warning, and found once they can be
-// read.
-func TestUnreadableFolders(t *testing.T) {
-	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header, "private/b.lua": header})
-	private := filepath.Join(dir, "private")
-	require.NoError(t, os.Chmod(private, 0))
-	t.Cleanup(func() { assert.NoError(t, os.Chmod(private, 0o755)) })
-	if _, err := os.ReadDir(private); err == nil {
-		t.Skip("this user may read everything")
-	}
-	l := loaderFor(dir)
-	loaded, err := l.Load()
-	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"a": "a.lua"}, scriptNames(loaded))
-	doubts := Doubts(loaded, os.LookupEnv)
-	require.Len(t, doubts, 1)
-	assert.Contains(t, doubts[0], "the folder private cannot be read")
-	require.NoError(t, os.Chmod(private, 0o755))
-	assert.NotEqual(t, l.print, l.Fingerprint())
-	loaded, err = l.Load()
-	require.NoError(t, err)
-	assert.Len(t, loaded.Definitions, 2)
-	assert.Empty(t, Doubts(loaded, os.LookupEnv))
-}
-
 // TestMendsOutsideOfTheFoldersAreSeen: a mistake is looked at again when a
 // script changes that only phscript.toml names, in the folders that it names by
 // now, and when rights change.
