@@ -55,4 +55,3 @@ func TestUnreadableFolders(t *testing.T) {
 	assert.Len(t, loaded.Definitions, 2)
 	assert.Empty(t, Doubts(loaded, os.LookupEnv))
 }
-

@@ -117,6 +117,12 @@ func (w *Worker) untrack(id int64) {
 	delete(w.stops, id)
 }
 
+func (w *Worker) atWork(id int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stops[id] != nil
+}
+
 // StopAll asks all runs at work to end, for a reason.
 func (w *Worker) StopAll(cause error) int {
 	w.mu.Lock()
@@ -137,6 +143,8 @@ func (w *Worker) Busy() int {
 // claim makes a queued run this worker's own, where no other run of its
 // schedule is in its way. Without a run there is nothing to do.
 func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, err error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
 	err = w.db.InTx(ctx, func(tx *sql.Tx) error {
 		run = nil
 		r, err := w.history.Get(ctx, tx, id)
@@ -211,6 +219,8 @@ func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
 	if err != nil {
 		return // running it will say so
 	}
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
 	sum := sha256.Sum256(text)
 	if err := w.history.SetScriptHash(ctx, r.ID, hex.EncodeToString(sum[:])); err != nil {
 		w.log.Warn("the script's version was not noted", "run", r.ID, "reason", err.Error())
@@ -303,7 +313,10 @@ func (w *Worker) Lost(ctx context.Context) error {
 	}
 	var failed error
 	for _, r := range silent {
-		failed = errors.Join(failed, w.lose(ctx, r))
+		// After a sleep of the machine, what is at work here is still at work.
+		if !w.atWork(r.ID) {
+			failed = errors.Join(failed, w.lose(ctx, r))
+		}
 	}
 	return failed
 }
