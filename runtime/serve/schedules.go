@@ -125,7 +125,8 @@ func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, erro
 
 // Sync makes the store hold exactly these schedules. One whose time changed is
 // planned anew, and what was queued of it is called off; where other settings
-// changed, what is queued gets them. One that is gone keeps its history. Ticks until now are recorded as they were to be.
+// changed, what is queued gets them. One that is gone keeps its history. Ticks
+// until now are recorded as they were to be.
 func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
 	return s.db.InTx(ctx, func(tx *sql.Tx) error {
 		now, err := s.now(ctx, tx)
