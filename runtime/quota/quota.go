@@ -103,7 +103,7 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			// where it is, and one that was missed is given up. The next one is
 			// booked so far ahead that it is stored in time.
 			took := time.Since(at)
-			w.lead.Store(int64(min(longestLead, max(took+took/4, lead-lead/8))))
+			w.lead.Store(int64(nextLead(lead, took)))
 			if b.Wait -= took; b.Wait >= -latest {
 				b.Wait = max(b.Wait, 0)
 				return nil
@@ -117,6 +117,19 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 		}
 	})
 	return b, err
+}
+
+// nextLead is how far ahead to book after a booking took so long, and the lead
+// was another: not at all where it is stored in time anyway.
+func nextLead(lead, took time.Duration) time.Duration {
+	lead -= lead / 8
+	if took > latest/2 {
+		lead = max(lead, took+took/4)
+	}
+	if lead < latest/2 {
+		return 0
+	}
+	return min(lead, longestLead)
 }
 
 // book finds and stores a start that lies at least lead ahead. The wait counts
