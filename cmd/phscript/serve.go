@@ -168,9 +168,9 @@ func serveSchedules(env *environment, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := serve.ClearFolders(); err != nil {
-		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
-	}
+	clearFolders(log)
+	// What was too young at the start to tell whose it is, is not any more.
+	defer clearFolders(log)
 	if o.simulated {
 		planhat, err := startSimulator(loaded.Config, o.simulate, o.companies, "")
 		if err != nil {
@@ -216,6 +216,12 @@ func serveSchedules(env *environment, o *serveOptions) error {
 		log.Info("health and metrics", "address", pages.Address())
 	}
 	return s.Run(ctx)
+}
+
+func clearFolders(log *slog.Logger) {
+	if err := serve.ClearFolders(); err != nil {
+		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
+	}
 }
 
 // warn tells of what will show only when a run, or the notice of its failure,
