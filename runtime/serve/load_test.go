@@ -59,9 +59,7 @@ func TestLinkedFolders(t *testing.T) {
 	})
 	link := func(to, from string) {
 		t.Helper()
-		if err := os.Symlink(to, filepath.Join(dir, from+".new")); err != nil {
-			t.Skip("there are no links here:", err)
-		}
+		require.NoError(t, os.Symlink(to, filepath.Join(dir, from+".new")))
 		require.NoError(t, os.Rename(filepath.Join(dir, from+".new"), filepath.Join(dir, from)))
 	}
 	link("v1", "current")

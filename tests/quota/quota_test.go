@@ -61,32 +61,58 @@ func TestNoPartIsLeftUnused(t *testing.T) {
 		db := open(t, location)
 		keepBooks(t, db)
 		var group sync.WaitGroup
+		var mu sync.Mutex
+		taken, longest := map[int64]bool{}, time.Duration(0)
 		for i := range 16 {
 			w := newWindow(fmt.Sprintf("worker%d", i%4), location, nil)
 			group.Go(func() {
 				for range 3 * limit / 16 {
-					_, err := w.Take(t.Context())
+					began := time.Now()
+					b, err := w.Take(t.Context())
 					assert.NoError(t, err)
+					mu.Lock()
+					taken[b.Slot], longest = true, max(longest, time.Since(began))
+					mu.Unlock()
 				}
 			})
 		}
 		group.Wait()
-		rows, err := db.QueryContext(t.Context(), `SELECT starts_at, booked_at FROM books WHERE returned = 0 ORDER BY starts_at, booked_at`)
+		rows, err := db.QueryContext(t.Context(), `SELECT id, starts_at, booked_at FROM books ORDER BY starts_at, booked_at`)
 		require.NoError(t, err)
 		var starts []int64
 		for rows.Next() {
-			var at, asked int64
-			require.NoError(t, rows.Scan(&at, &asked))
+			var id, at, asked int64
+			require.NoError(t, rows.Scan(&id, &at, &asked))
+			if !taken[id] {
+				continue // it came too late, and was given back
+			}
 			i := len(starts)
 			starts = append(starts, at)
-			assert.True(t, at-asked <= (length/2).Microseconds() || i >= limit && at == starts[i-limit]+length.Microseconds(),
-				"call %d starts %d µs after it was asked for, and no other one left the window then", i, at-asked)
+			// A start lies no further ahead than the store is slow.
+			assert.True(t, at-asked <= (longest+longest/4).Microseconds() || i >= limit && at == starts[i-limit]+length.Microseconds(),
+				"call %d starts %d µs after it was asked for, and no other one left the window then; a booking took %s at most", i, at-asked, longest)
 		}
 		require.NoError(t, errors.Join(rows.Err(), rows.Close()))
-		// One that came too late may leave the window before it is given back.
-		assert.InDelta(t, 16*(3*limit/16), len(starts), 3)
+		assert.Len(t, starts, 16*(3*limit/16))
+		assert.Empty(t, strays(t, db, taken), "what came too late is given back")
 		assert.LessOrEqual(t, crowd(starts, length.Microseconds()), limit)
 	})
+}
+
+// strays lists the starts in the store that nobody has taken.
+func strays(t *testing.T, db *store.DB, taken map[int64]bool) (list []int64) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT id FROM phscript_quota_start`)
+	require.NoError(t, err)
+	for rows.Next() {
+		var id int64
+		require.NoError(t, rows.Scan(&id))
+		if !taken[id] {
+			list = append(list, id)
+		}
+	}
+	require.NoError(t, errors.Join(rows.Err(), rows.Close()))
+	return list
 }
 
 // TestKilledProcessesLeaveNoTrace: what a process had booked when it was killed

@@ -132,6 +132,7 @@ func (s *service) killed() {
 	s.w.t.Helper()
 	list := s.working()
 	s.kill()
+	killed := time.Now()
 	patience.Await(s.w.t, 20*time.Millisecond, func() bool {
 		for _, pid := range list {
 			if alive(pid) {
@@ -140,6 +141,7 @@ func (s *service) killed() {
 		}
 		return true
 	}, "a run outlives its service")
+	assert.Less(s.w.t, time.Since(killed), 30*time.Second, "a run outlives its service")
 }
 
 // name is what a service calls itself.
