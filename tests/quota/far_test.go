@@ -13,32 +13,8 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/tests/postgres"
+	"github.com/phscript/phscript/tests/proxy"
 )
-
-// farAway returns the address of a proxy through which each way to a server
-// takes so long.
-func farAway(t *testing.T, server string, oneWay time.Duration) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := net.Dial("tcp", server)
-			if err != nil {
-				_ = client.Close()
-				return
-			}
-			go carry(client, upstream, oneWay)
-			go carry(upstream, client, oneWay)
-		}
-	}()
-	return listener.Addr().String()
-}
 
 // carry hands on what arrives, each piece a while later.
 func carry(from, to net.Conn, after time.Duration) {
@@ -78,7 +54,9 @@ func TestTheStoreMayBeFarAway(t *testing.T) {
 	t.Parallel()
 	location, err := url.Parse(postgres.Start(t).URL())
 	require.NoError(t, err)
-	location.Host = farAway(t, location.Host, 30*time.Millisecond)
+	location.Host = proxy.Start(t, location.Host, func() proxy.Carry {
+		return func(from, to net.Conn) { carry(from, to, 30*time.Millisecond) }
+	})
 	limiter := planhat.NewLimiter(planhat.LimiterConfig{
 		PerSecond: -1, Parallel: -1, Window: newWindow("far", location.String(), slog.New(slog.NewTextHandler(t.Output(), nil))),
 	})

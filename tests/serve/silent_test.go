@@ -13,42 +13,23 @@ import (
 
 	"github.com/phscript/phscript/runtime/history"
 	"github.com/phscript/phscript/tests/postgres"
+	"github.com/phscript/phscript/tests/proxy"
 )
 
 // wire is a way to a server whose connections can fall silent: nothing comes
 // through them any more, and neither side is told. New ones work.
 type wire struct {
-	listener net.Listener
-	mu       sync.Mutex
-	silent   []*atomic.Bool
+	mu     sync.Mutex
+	silent []*atomic.Bool
 }
 
-func newWire(t *testing.T, server string) *wire {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = listener.Close() })
-	w := &wire{listener: listener}
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			upstream, err := net.Dial("tcp", server)
-			if err != nil {
-				_ = client.Close()
-				return
-			}
-			silent := &atomic.Bool{}
-			w.mu.Lock()
-			w.silent = append(w.silent, silent)
-			w.mu.Unlock()
-			go pass(client, upstream, silent)
-			go pass(upstream, client, silent)
-		}
-	}()
-	return w
+// connect makes a connection that can.
+func (w *wire) connect() proxy.Carry {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	silent := &atomic.Bool{}
+	w.silent = append(w.silent, silent)
+	return func(from, to net.Conn) { pass(from, to, silent) }
 }
 
 // pass hands on what arrives, until the connection falls silent.
@@ -89,8 +70,8 @@ func TestConnectionsFallSilent(t *testing.T) {
 	w := newWorld(t, cluster.URL())
 	w.file("phscript.toml", everyTwoSeconds)
 	w.file("tick.lua", "print('tick')\n")
-	wire := newWire(t, address.Host)
-	address.Host = wire.listener.Addr().String()
+	wire := &wire{}
+	address.Host = proxy.Start(t, address.Host, wire.connect)
 	s := w.serve("--state", address.String())
 	w.await("tick", atLeast(2, history.Succeeded))
 	wire.fallSilent()
