@@ -50,7 +50,7 @@ func (m *missingColumns) note(row *lua.LTable, prefix string) {
 		if !ok {
 			continue
 		}
-		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !emptyTable(inner) {
+		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !isEmpty(inner) {
 			m.note(inner, string(name)+".")
 			continue
 		}
@@ -58,11 +58,6 @@ func (m *missingColumns) note(row *lua.LTable, prefix string) {
 			m.fields = append(m.fields, field)
 		}
 	}
-}
-
-func emptyTable(t *lua.LTable) bool {
-	k, _ := t.Next(lua.LNil)
-	return k == lua.LNil
 }
 
 // warn reports the columns that no row had.

@@ -17,7 +17,7 @@ var nilName = regexp.MustCompile(`^attempt to (\w+) (global|field|method) '([^']
 // hint returns what to do about an error of Lua's, or "". It is asked while the
 // state's stack is as the error left it.
 func (r *run) hint(e *ScriptError) string {
-	if m := nilOperand.FindStringSubmatch(e.Message); m != nil {
+	if m := nilOperand().FindStringSubmatch(e.Message); m != nil {
 		if m[2] == "global" {
 			if hint := r.globalHint(m[3]); hint != "" {
 				return hint

@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // nilOperand finds the name of a value that an operator was given and that is
 // nil.
-var nilOperand = regexp.MustCompile(`^attempt to (perform arithmetic on|concatenate|get length of) (global|local|upvalue|field) '([^']+)' \(a nil value\)`)
+var nilOperand = pattern.Lazy(`^attempt to (perform arithmetic on|concatenate|get length of) (global|local|upvalue|field) '([^']+)' \(a nil value\)`)
 
 // unnamed is what messages call a field whose key the script computes.
 const unnamed = "?"
 
 // dateName finds the names of dates.
-var dateName = regexp.MustCompile(`(?i:date|deadline)$|[a-z](At|From|To)$`)
+var dateName = pattern.Lazy(`(?i:date|deadline)$|[a-z](At|From|To)$`)
 
 // operandHint says what to do about a nil operand.
 func (r *run) operandHint(operation, kind, name string, e *ScriptError) string {
@@ -34,7 +35,7 @@ func (r *run) operandHint(operation, kind, name string, e *ScriptError) string {
 		return "'" + text + "' has no value yet; a list begins with " + text + " = {}"
 	case operation == "concatenate":
 		return what + "write (" + text + " or \"\") where it may be missing"
-	case dateName.MatchString(name):
+	case dateName().MatchString(name):
 		return what + "look first whether there is one: if " + text + " then ... end"
 	}
 	return what + "write (" + text + " or 0) where it may be missing, as an empty cell of a CSV file is"
@@ -64,13 +65,13 @@ func (r *run) placeHint(e *ScriptError) string {
 // script writes it, such as row.mrr; "" where that is not clear.
 func (r *run) expression(name string, e *ScriptError) string {
 	const owner = `\w+(?:\.\w+|\[[^\[\]]*\])*?`
-	pattern := owner + `\[[^\[\]"']+\]`
+	reads := owner + `\[[^\[\]"']+\]`
 	if name != unnamed {
 		quoted := regexp.QuoteMeta(name)
-		pattern = owner + `(?:\.` + quoted + `\b|\[\s*["']` + quoted + `["']\s*\])`
+		reads = owner + `(?:\.` + quoted + `\b|\[\s*["']` + quoted + `["']\s*\])`
 	}
 	found := ""
-	for _, text := range regexp.MustCompile(pattern).FindAllString(r.sourceLine(e.Script, e.Line), -1) {
+	for _, text := range regexp.MustCompile(reads).FindAllString(r.sourceLine(e.Script, e.Line), -1) {
 		if found != "" && text != found {
 			return ""
 		}
@@ -81,33 +82,33 @@ func (r *run) expression(name string, e *ScriptError) string {
 
 // mixedHints say what to do about values that do not fit an operation.
 var mixedHints = []struct {
-	message *regexp.Regexp
+	message func() *regexp.Regexp
 	// line, where set, is what the line has to hold.
-	line *regexp.Regexp
+	line func() *regexp.Regexp
 	hint string
 }{
 	{
-		regexp.MustCompile(`^attempt to perform arithmetic on .*\bstring value`), regexp.MustCompile(`time\.today|\b\w*(Date|date)\b|\b\w+[a-z]At\b`),
+		pattern.Lazy(`^attempt to perform arithmetic on .*\bstring value`), pattern.Lazy(`time\.today|\b\w*(Date|date)\b|\b\w+[a-z]At\b`),
 		`dates are texts: time.diff(later, earlier, "days") counts the days between two, time.add(date, "30d") moves one`,
 	},
 	{
-		regexp.MustCompile(`^attempt to perform arithmetic on .*\bstring value`), nil,
+		pattern.Lazy(`^attempt to perform arithmetic on .*\bstring value`), nil,
 		"texts are joined with ..; a text that holds a number becomes one with tonumber(text)",
 	},
 	{
-		regexp.MustCompile(`^attempt to compare (string with number|number with string)$`), regexp.MustCompile(`time\.now`),
+		pattern.Lazy(`^attempt to compare (string with number|number with string)$`), pattern.Lazy(`time\.now`),
 		"time.now() is a number of seconds, dates are texts: compare a date with time.today()",
 	},
 	{
-		regexp.MustCompile(`^attempt to compare (string with number|number with string)$`), nil,
+		pattern.Lazy(`^attempt to compare (string with number|number with string)$`), nil,
 		`a text is compared with a number here: turn it into one with tonumber(text); for columns of a CSV file, read it with the option numbers = { "column" }`,
 	},
 	{
-		regexp.MustCompile(`^attempt to compare (nil with \w+|\w+ with nil)$`), nil,
+		pattern.Lazy(`^attempt to compare (nil with \w+|\w+ with nil)$`), nil,
 		"one of the two is missing (nil): check for that first, or give it a value with (x or 0)",
 	},
 	{
-		regexp.MustCompile(`^table index is nil$`), nil,
+		pattern.Lazy(`^table index is nil$`), nil,
 		"the key between the brackets has no value here (nil): check for that first",
 	},
 }
@@ -116,7 +117,7 @@ var mixedHints = []struct {
 func (r *run) mixedHint(e *ScriptError) string {
 	line := r.sourceLine(e.Script, e.Line)
 	for _, known := range mixedHints {
-		if known.message.MatchString(e.Message) && (known.line == nil || known.line.MatchString(line)) {
+		if known.message().MatchString(e.Message) && (known.line == nil || known.line().MatchString(line)) {
 			return known.hint
 		}
 	}

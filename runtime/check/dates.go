@@ -2,25 +2,25 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // isoDate matches the forms of ISO 8601 that are taken; in a comparison of texts,
 // what Planhat's own form begins with will do.
 var (
-	isoDate   = regexp.MustCompile(`^\d{4}(-\d\d-\d\d([T ].*)?|\d{4})$`)
-	isoPrefix = regexp.MustCompile(`^(\d{4}(-\d\d(-\d\d([T ].*)?)?)?)?$`)
-	digits    = regexp.MustCompile(`\d`)
-	dayFirst  = regexp.MustCompile(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
+	isoDate   = pattern.Lazy(`^\d{4}(-\d\d-\d\d([T ].*)?|\d{4})$`)
+	isoPrefix = pattern.Lazy(`^(\d{4}(-\d\d(-\d\d([T ].*)?)?)?)?$`)
+	digits    = pattern.Lazy(`\d`)
+	dayFirst  = pattern.Lazy(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
 )
 
 // dateHint says how a text is written that is no date in Planhat's form.
 func dateHint(text string) string {
-	if m := dayFirst.FindStringSubmatch(text); m != nil && m[1] > "12" {
+	if m := dayFirst().FindStringSubmatch(text); m != nil && m[1] > "12" {
 		return fmt.Sprintf(`dates are written year, month, day: "%s-%02s-%02s"`, m[3], m[2], m[1])
 	}
 	return `dates are written year, month, day, such as "2026-12-31"`
@@ -72,7 +72,7 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 		other := c.infer(pair[1])
 		span := c.flow.expr[pair[1]]
 		if text, ok := other.literal.(*ast.StringExpr); ok {
-			if isoPrefix.MatchString(text.Value) || !digits.MatchString(text.Value) {
+			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
 				return
 			}
 			f := c.between(span.from, span.to, "date", fmt.Sprintf("%q is compared letter by letter with a date such as \"2026-12-31\", so this tells nothing about time", text.Value))
@@ -113,7 +113,7 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 // writtenDate reports a text for a date property that is no date in Planhat's
 // form.
 func (c *script) writtenDate(p *catalog.Property, text string, at span) bool {
-	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate.MatchString(text) {
+	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate().MatchString(text) {
 		return false
 	}
 	f := c.between(at.from, at.to, "date", fmt.Sprintf("'%s' is a date, and %q is none in Planhat's form", p.Name, text))
@@ -128,7 +128,7 @@ func (c *script) optionDate(callee knowledge, option string, arg ast.Expr) {
 		return
 	}
 	text, ok := c.infer(arg).literal.(*ast.StringExpr)
-	if !ok || text.Value == "" || isoDate.MatchString(text.Value) || !takesDay(model, option) {
+	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
 		return
 	}
 	at := c.flow.expr[arg]

@@ -2,19 +2,19 @@ package check
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/pattern"
 )
 
 // objectID matches the ids that Planhat makes.
-var objectID = regexp.MustCompile(`^[0-9a-fA-F]{24}$`)
+var objectID = pattern.Lazy(`^[0-9a-fA-F]{24}$`)
 
 // writtenID reports an id of the caller's own in a property that points to the
 // owning company.
 func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text string, at span) bool {
-	if p.Name != model.CompanyRef() || p.Type != catalog.ObjectID || text == "" || objectID.MatchString(text) {
+	if p.Name != model.CompanyRef() || p.Type != catalog.ObjectID || text == "" || objectID().MatchString(text) {
 		return false
 	}
 	for _, prefix := range c.companyPrefixes() {
