@@ -25,16 +25,25 @@ type folder struct {
 	lock *flock.Flock
 }
 
+// newFolder makes a folder. A service that clears may take it for abandoned in
+// the moment before it is locked: then another one is made.
 func newFolder() (*folder, error) {
-	path, err := os.MkdirTemp("", folderPrefix)
-	if err != nil {
-		return nil, err
+	for {
+		path, err := os.MkdirTemp("", folderPrefix)
+		if err != nil {
+			return nil, err
+		}
+		f := &folder{path: path, lock: flock.New(filepath.Join(path, folderLock))}
+		if err := f.lock.Lock(); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(path))
+		}
+		if _, err := os.Stat(f.lock.Path()); err == nil {
+			return f, nil
+		}
+		if err := f.remove(); err != nil {
+			return nil, err
+		}
 	}
-	f := &folder{path: path, lock: flock.New(filepath.Join(path, folderLock))}
-	if err := f.lock.Lock(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(path))
-	}
-	return f, nil
 }
 
 func (f *folder) remove() error {
@@ -45,26 +54,28 @@ func (f *folder) remove() error {
 func ClearFolders() error {
 	list, err := filepath.Glob(filepath.Join(os.TempDir(), folderPrefix+"*"))
 	for _, path := range list {
-		if abandoned(path) {
-			err = errors.Join(err, os.RemoveAll(path))
-		}
+		err = errors.Join(err, clearFolder(path))
 	}
 	return err
 }
 
-// abandoned tells whether a folder of ours has no service any more. One of
+// clearFolder removes a folder of ours that has no service any more. One of
 // another person cannot be looked into, and stays.
-func abandoned(path string) bool {
+func clearFolder(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return false
+		return nil //nolint:nilerr // it is gone, or none of ours
 	}
-	lock := flock.New(filepath.Join(path, folderLock), flock.SetFlag(os.O_RDWR))
-	switch free, err := lock.TryLock(); {
-	case errors.Is(err, os.ErrNotExist):
-		return time.Since(info.ModTime()) > folderNew
+	f := &folder{path: path, lock: flock.New(filepath.Join(path, folderLock), flock.SetFlag(os.O_RDWR))}
+	switch free, err := f.lock.TryLock(); {
+	case errors.Is(err, os.ErrNotExist) && time.Since(info.ModTime()) > folderNew:
+		return os.RemoveAll(path)
 	case err != nil || !free:
-		return false
+		return nil //nolint:nilerr // it is in use, just begun, or somebody else's
 	}
-	return lock.Close() == nil
+	// It stays locked while it goes; what is open cannot go on Windows.
+	if err := os.RemoveAll(path); err == nil {
+		return f.lock.Close()
+	}
+	return f.remove()
 }
