@@ -18,10 +18,10 @@ lint:
 # docs rewrites what is generated: the client's services and the reference.
 docs:
 	go generate ./...
-	go test ./tests/docs -update
+	go test ./runtime/internal/documents -update
 
 bench:
-	go test ./tests/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -v
+	go test ./runtime/internal/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -v
 
 cross:
 	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \

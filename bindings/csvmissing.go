@@ -8,7 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 const (
@@ -81,11 +81,11 @@ func (m *missingColumns) warn(ctx context.Context, h Host, file string) {
 // meant suggests fields for a column. A field of a table inside is found by its
 // own name as well: people write Tier for custom.Tier.
 func (m *missingColumns) meant(column string) string {
-	if meant := suggest.Phrase(column, m.fields); meant != "" {
+	if meant := catalog.DidYouMean(column, m.fields); meant != "" {
 		return meant
 	}
 	for _, field := range m.fields {
-		if _, inner, dotted := strings.Cut(field, "."); dotted && len(suggest.Nearest(column, []string{inner})) > 0 {
+		if _, inner, dotted := strings.Cut(field, "."); dotted && len(catalog.Nearest(column, []string{inner})) > 0 {
 			return " (did you mean '" + field + "'?)"
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 var csvReadOptions = []Field{
@@ -61,7 +61,7 @@ func readCSVOptions(a *Args, i int) (csvOptions, error) {
 		return opt, err
 	}
 	if name := opt.encoding; name != "" && !slices.Contains(encodingNames, strings.ToLower(name)) {
-		return opt, a.Errorf("unknown encoding '%s'%s; it knows: %s", name, suggest.Phrase(name, encodingNames), strings.Join(encodingNames, ", "))
+		return opt, a.Errorf("unknown encoding '%s'%s; it knows: %s", name, catalog.DidYouMean(name, encodingNames), strings.Join(encodingNames, ", "))
 	}
 	ragged, err := choice(a, o, "ragged", "error", "allow")
 	if err != nil {
@@ -121,7 +121,7 @@ func choice(a *Args, o Options, name string, words ...string) (string, error) {
 	}
 	s := o.String(name)
 	if !slices.Contains(words, s) {
-		return "", a.Errorf("option '%s' must be \"%s\", not %q%s", name, strings.Join(words, "\" or \""), s, suggest.Phrase(s, words))
+		return "", a.Errorf("option '%s' must be \"%s\", not %q%s", name, strings.Join(words, "\" or \""), s, catalog.DidYouMean(s, words))
 	}
 	return s, nil
 }
@@ -196,7 +196,7 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 				continue
 			}
 			if known[name] == nil {
-				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, suggest.Phrase(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
+				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 			}
 			types[column] = csvType{"types", known[name]}
 		}

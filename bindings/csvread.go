@@ -19,7 +19,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // csvReader turns CSV text into Lua tables, one row at a time.
@@ -253,7 +253,7 @@ func (c *csvReader) unknownColumn(option, name string, names []string) error {
 		known = "the file has: " + strings.Join(names, ", ")
 	}
 	return &DataError{
-		Message: fmt.Sprintf("%s has no column %q, which the option '%s' names%s", c.name, name, option, suggest.Phrase(name, names)),
+		Message: fmt.Sprintf("%s has no column %q, which the option '%s' names%s", c.name, name, option, catalog.DidYouMean(name, names)),
 		Hint:    known,
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 var csvWriteOptions = []Field{
@@ -73,7 +73,7 @@ func (o *csvWriteOpts) checkTitles() error {
 	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
 		if !slices.Contains(o.columns, name) {
 			return &DataError{
-				Message: fmt.Sprintf("the option 'titles' names '%s', which is no column%s; the columns are: %s", name, suggest.Phrase(name, o.columns), strings.Join(o.columns, ", ")),
+				Message: fmt.Sprintf("the option 'titles' names '%s', which is no column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", ")),
 				Hint:    "titles go by the name of the field, such as { mrr = \"MRR in EUR\" }",
 			}
 		}
@@ -338,7 +338,7 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 			name := lua.LVAsString(k)
 			written := func(column string) bool { return column == name || strings.HasPrefix(column, name+".") }
 			if !slices.ContainsFunc(columns, written) {
-				return nil, w.errorf("the row has the field %q, which is no column%s; the columns are those of the file or of the first row unless the option 'columns' names them", name, suggest.Phrase(name, columns))
+				return nil, w.errorf("the row has the field %q, which is no column%s; the columns are those of the file or of the first row unless the option 'columns' names them", name, catalog.DidYouMean(name, columns))
 			}
 		}
 	}

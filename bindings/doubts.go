@@ -8,7 +8,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // doubts collects what is odd about records that are sent, in the words of a
@@ -35,7 +34,7 @@ func (d *doubts) options() EncodeOptions {
 // reject: a dry run has nobody else to ask.
 func (d *doubts) value(p *catalog.Property, text string) {
 	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
-		text, p.Name, DescribeModel(d.model), suggest.Phrase(text, p.Enum), strings.Join(p.Enum, ", ")))
+		text, p.Name, DescribeModel(d.model), catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
 // unknown warns of a property that the catalog does not know. It is a warning,
@@ -46,7 +45,7 @@ func (d *doubts) unknown(name string) {
 	}
 	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
 		"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
-		d.model.Snake, name, suggest.Phrase(name, propertyNames(d.model))))
+		d.model.Snake, name, catalog.DidYouMean(name, propertyNames(d.model))))
 }
 
 // row looks at the keys of a row.

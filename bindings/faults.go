@@ -7,7 +7,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // What can be wrong with a call, in words. A running call and a check of the
@@ -46,7 +45,7 @@ func UnknownOption(p *Param, name string) string {
 	for i := range p.Fields {
 		names[i] = p.Fields[i].Name
 	}
-	return fmt.Sprintf("unknown option '%s'%s; it knows: %s", name, suggest.Phrase(name, names), strings.Join(names, ", "))
+	return fmt.Sprintf("unknown option '%s'%s; it knows: %s", name, catalog.DidYouMean(name, names), strings.Join(names, ", "))
 }
 
 // WrongOption says that an option's value does not fit; got describes it.

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Aborter is what a file that Host.OpenWrite returned may be as well: Abort
@@ -100,7 +100,7 @@ func similarFile(h Host, name string) string {
 	for i, e := range entries {
 		names[i] = e.Name()
 	}
-	return suggest.Phrase(path.Base(name), names)
+	return catalog.DidYouMean(path.Base(name), names)
 }
 
 func openRead(h Host, name string) (io.ReadCloser, error) {

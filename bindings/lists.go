@@ -10,7 +10,6 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // pagingNames are the query parameters that are not filters.
@@ -99,7 +98,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 		}
 		a.Host.Warn(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
 			"%s has no property '%s' that is known%s; the option '%s' asks for it all the same",
-			b.model.Snake, name, suggest.Phrase(name, propertyNames(b.model)), option))
+			b.model.Snake, name, catalog.DidYouMean(name, propertyNames(b.model)), option))
 	}
 	for _, list := range opt.Strings("select") {
 		for property := range strings.SplitSeq(list, ",") {

@@ -10,7 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 const timeErrors = "With kind `validation` when a text is no date or time that is known, or a zone is not known."
@@ -309,7 +309,7 @@ func timePeriods() []*Func {
 				}
 				start, next, ok := startOf(m.at, a.String(1))
 				if !ok {
-					return 0, a.Errorf("unknown period '%s'%s; it knows: %s", a.String(1), suggest.Phrase(a.String(1), periods), strings.Join(periods, ", "))
+					return 0, a.Errorf("unknown period '%s'%s; it knows: %s", a.String(1), catalog.DidYouMean(a.String(1), periods), strings.Join(periods, ", "))
 				}
 				return a.Push(pick(start, next, m))
 			},

@@ -6,7 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 const spanDoc = "Seconds, text such as `1h30m`, `3 days`, `2w`, `6mo` or `PT1H30M`, or a table such as `{ days = 3 }`."
@@ -91,7 +91,7 @@ func timeDiff(a *Args) (int, error) {
 	months := map[string]int{"months": 1, "quarters": 3, "years": 12}[unit]
 	if months == 0 {
 		known := []string{"seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"}
-		return 0, a.Errorf("unknown unit '%s'%s; it knows: %s", a.String(2), suggest.Phrase(a.String(2), known), strings.Join(known, ", "))
+		return 0, a.Errorf("unknown unit '%s'%s; it knows: %s", a.String(2), catalog.DidYouMean(a.String(2), known), strings.Join(known, ", "))
 	}
 	return a.Push(lua.LNumber(monthsBetween(later.at, earlier.at) / months))
 }

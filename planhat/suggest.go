@@ -4,13 +4,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // didYouMean names the candidates nearest to a misspelt name or, where none is
 // near, all of them behind the lead.
 func didYouMean(name string, candidates []string, lead string) string {
-	near := suggest.Nearest(name, candidates)
+	near := catalog.Nearest(name, candidates)
 	if len(near) == 0 {
 		return lead + strings.Join(candidates, ", ")
 	}

@@ -9,8 +9,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/compile"
-	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
 // failure makes the error of a run out of what was recovered. It is called

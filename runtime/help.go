@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // helpFunc is the global help. It is opened when a script first names it, and

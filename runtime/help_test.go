@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // printed runs a script and returns what it printed.

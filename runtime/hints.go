@@ -7,8 +7,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat/suggest"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // nilName finds the name in Lua's messages about a value that is nil.
@@ -48,7 +48,7 @@ func (r *run) globalHint(name string) string {
 	if hint := manual.Foreign(name); hint != "" {
 		return hint
 	}
-	return didYouMean(suggest.Nearest(name, r.globalNames()))
+	return didYouMean(catalog.Nearest(name, r.globalNames()))
 }
 
 // globalNames lists the names that every script can use, and its own globals.

@@ -12,8 +12,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/planhat/suggest"
-	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
 // host is what the modules see of a run.
@@ -52,7 +52,7 @@ func (e *EnvError) ErrorHint() string { return "run with --allow-env=" + e.Name 
 
 func (h host) Getenv(name string) (string, bool, error) {
 	if !slices.Contains(h.rt.opts.EnvAllow, name) {
-		return "", false, &EnvError{name, suggest.Phrase(name, h.rt.opts.EnvAllow)}
+		return "", false, &EnvError{name, catalog.DidYouMean(name, h.rt.opts.EnvAllow)}
 	}
 	value, ok := h.rt.opts.Env(name)
 	if ok && h.rt.opts.Secrets.String(value) != value {

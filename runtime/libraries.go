@@ -6,7 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
 // prepare opens Lua's own libraries and everything else a script finds in its

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/compile"
+	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
 // liveRun runs a script and then calls its functions.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Manual returns what there is to know about everything that scripts can use,

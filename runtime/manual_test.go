@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // listing prints every name that a script can reach: globals, what is in the

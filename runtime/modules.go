@@ -9,7 +9,7 @@ import (
 	luar "layeh.com/gopher-luar"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/stdlib"
 )
 

@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/phscript/phscript/planhat/suggest"
-	"github.com/phscript/phscript/runtime/pattern"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // nilOperand finds the name of a value that an operator was given and that is
@@ -47,7 +47,7 @@ func (r *run) nearField(name string, e *ScriptError) string {
 	if owner == nil {
 		return ""
 	}
-	return didYouMean(suggest.Nearest(name, membersOf(owner)))
+	return didYouMean(catalog.Nearest(name, membersOf(owner)))
 }
 
 // placeHint says what to do about a place of a list, or a key of a table, that

@@ -9,10 +9,10 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime/compile"
-	"github.com/phscript/phscript/runtime/lualib"
-	"github.com/phscript/phscript/runtime/manual"
-	"github.com/phscript/phscript/runtime/redact"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
 // Defaults of Options.

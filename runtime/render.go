@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/phscript/phscript/runtime/display"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // shownFrames is how many calls of a traceback a report shows.

@@ -11,7 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/stdlib"
 )
 
@@ -70,7 +70,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 			return r.open(name)
 		}
 		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules",
-			name, suggest.Phrase(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
+			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
 	}
 	proto, err := r.compile(src, chunk, file)
 	if err != nil {

@@ -15,9 +15,9 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime/compile"
-	"github.com/phscript/phscript/runtime/redact"
-	"github.com/phscript/phscript/runtime/sandbox"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
 // run is one execution of a script, with everything that belongs to it alone.

@@ -8,8 +8,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime/compile"
-	"github.com/phscript/phscript/runtime/manual"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Session is a state that lives over many inputs, for a prompt. What one input

@@ -8,8 +8,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/runtime/compile"
-	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
 // deepestCallDepth is the most that the interpreter's stack can be told to hold.

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/lualib"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
 // The packages cannot import each other, so the name that both hide is written

@@ -1,6 +1,10 @@
 // Command phscript runs Lua scripts that automate Planhat.
 package main
 
-import "os"
+import (
+	"os"
 
-func main() { os.Exit(Main(processEnvironment())) }
+	"github.com/phscript/phscript/runtime/cli"
+)
+
+func main() { os.Exit(cli.Main()) }

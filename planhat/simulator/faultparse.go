@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // FaultGrammar documents the text that ParseFaults reads.
@@ -103,7 +102,7 @@ func newFault(kind string) (Fault, error) {
 		for _, k := range faultKinds {
 			known = append(known, string(k))
 		}
-		return Fault{}, fmt.Errorf("there is no kind %q%s (kinds: %s)", kind, suggest.Phrase(kind, known), strings.Join(known, ", "))
+		return Fault{}, fmt.Errorf("there is no kind %q%s (kinds: %s)", kind, catalog.DidYouMean(kind, known), strings.Join(known, ", "))
 	}
 	switch f.Kind {
 	case FaultHTML:
@@ -169,7 +168,7 @@ func (f *Fault) setFilter(name, value string) error {
 	switch name {
 	case "model":
 		if catalog.Load().Model(value) == nil {
-			return fmt.Errorf("there is no model %q%s", value, suggest.Phrase(value, modelNames()))
+			return fmt.Errorf("there is no model %q%s", value, catalog.DidYouMean(value, modelNames()))
 		}
 		f.Model = value
 	case "operation":
@@ -182,7 +181,7 @@ func (f *Fault) setFilter(name, value string) error {
 		}
 		f.Host = value
 	default:
-		return fmt.Errorf("there is no setting %q%s", name, suggest.Phrase(name, faultSettings))
+		return fmt.Errorf("there is no setting %q%s", name, catalog.DidYouMean(name, faultSettings))
 	}
 	return nil
 }

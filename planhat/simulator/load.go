@@ -11,7 +11,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // Put stores records as given, ids and read-only properties included, and
@@ -70,7 +69,7 @@ func findModel(name string) (*catalog.Model, error) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no model %q%s", name, suggest.Phrase(name, modelNames()))
+	return nil, fmt.Errorf("there is no model %q%s", name, catalog.DidYouMean(name, modelNames()))
 }
 
 func (s *Server) loadRow(m *catalog.Model, row fields) error {

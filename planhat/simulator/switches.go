@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/planhat/suggest"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Switches sets points of behaviour that Planhat's documentation leaves open
@@ -56,12 +56,12 @@ func (s Switches) resolve() (Switches, error) {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		i := slices.IndexFunc(switchDocs, func(d SwitchDoc) bool { return d.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no switch %q%s", name, suggest.Phrase(name, switchNames()))
+			return nil, fmt.Errorf("there is no switch %q%s", name, catalog.DidYouMean(name, switchNames()))
 		}
 		d := switchDocs[i]
 		if !slices.Contains(d.Values, s[name]) {
 			return nil, fmt.Errorf("switch %s is one of %s, not %q%s",
-				name, strings.Join(d.Values, ", "), s[name], suggest.Phrase(s[name], d.Values))
+				name, strings.Join(d.Values, ", "), s[name], catalog.DidYouMean(s[name], d.Values))
 		}
 		full[name] = s[name]
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/planhat/suggest"
 )
 
 // mayHold returns an error where a given record has a property that its model
@@ -29,5 +28,5 @@ func mayHold(m *catalog.Model, name, custom string) error {
 	if m.Property("custom") != nil {
 		own = "; fields of your own are written " + custom
 	}
-	return fmt.Errorf("%s has no property %q%s%s", m.Snake, name, suggest.Phrase(name, names), own)
+	return fmt.Errorf("%s has no property %q%s%s", m.Snake, name, catalog.DidYouMean(name, names), own)
 }

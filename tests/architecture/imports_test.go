@@ -1,5 +1,5 @@
-// Package architecture keeps the house in order: imports run one way, every
-// folder is one that was agreed on, and only one file touches the process.
+// Package architecture checks the structure of the code: imports run one way,
+// top-level folders are the agreed ones, and only one file touches the process.
 package architecture
 
 import (
@@ -20,55 +20,56 @@ const root = "../.."
 
 const module = "github.com/phscript/phscript"
 
-// room is what one package may import of this module's own packages, and what
+// rule is what one package may import of this module's own packages, and what
 // it must not import of others. Names end in "/..." for all that is below.
-type room struct {
+type rule struct {
 	pkg string
 	own []string
-	// programs is why the room may start programs; empty for one that may not.
+	// programs is why the package may start programs; empty for one that may not.
 	programs string
-	// never are packages that the room must not reach, even through others.
+	// never are packages that the package must not reach, even through others.
 	never []string
 }
 
-// rooms lists every package outside of tests. A package matches the first
+// rules lists every package outside of tests. A package matches the first
 // entry that fits.
-var rooms = []room{
+var rules = []rule{
 	{pkg: "planhat/catalog", never: []string{"net/http", lua}},
-	{pkg: "planhat/suggest", never: []string{"net/http", lua}},
-	{pkg: "planhat/simulator", own: []string{"planhat/catalog", "planhat/suggest"}, never: []string{lua}},
+	{pkg: "planhat/simulator", own: []string{"planhat/catalog"}, never: []string{lua}},
 	{pkg: "planhat/internal/...", own: []string{"planhat/catalog", "planhat/internal/..."}, never: []string{lua}},
-	{pkg: "planhat", own: []string{"planhat/catalog", "planhat/suggest"}, never: []string{lua, "os/signal", "flag"}},
+	{pkg: "planhat", own: []string{"planhat/catalog"}, never: []string{lua, "os/signal", "flag"}},
 	{pkg: "stdlib"},
-	{pkg: "bindings", own: []string{"planhat", "planhat/catalog", "planhat/suggest"}, never: []string{luar}},
-	{pkg: "runtime/compile", own: []string{"runtime/lualib/number"}, never: []string{"net/http"}},
-	{pkg: "runtime/lualib/number", never: []string{lua}},
-	{pkg: "runtime/lualib", own: []string{"runtime/compile", "runtime/lualib/..."}, never: []string{"net/http"}},
-	{pkg: "runtime/redact", never: []string{lua}},
-	{pkg: "runtime/sandbox", never: []string{lua, "net/http"}},
-	{pkg: "runtime/config", own: []string{"planhat/suggest"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/editor", own: []string{"bindings", "planhat/catalog", "runtime/manual", "runtime/pattern"}},
-	{pkg: "runtime/manual", own: []string{"bindings", "planhat/catalog", "planhat/suggest", "runtime/pattern"}},
-	{pkg: "runtime/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/compile", "runtime/manual"}, never: []string{readline}},
-	{pkg: "runtime/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/manual"}, never: []string{readline}},
-	{pkg: "runtime/repl", own: []string{"runtime", "runtime/compile", "runtime/manual", "runtime/pattern", "runtime/redact", "runtime/repl/...", "planhat/suggest"}},
-	{pkg: "runtime/outcome", own: []string{"runtime", "planhat"}},
-	{pkg: "runtime/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/simulator", "planhat/suggest"}},
-	{pkg: "runtime/pattern", never: []string{lua, "net/http"}},
-	{pkg: "runtime/display", never: []string{lua, "net/http"}},
-	{pkg: "runtime/check", own: []string{"runtime/compile", "runtime/manual", "runtime/pattern", "runtime/display", "runtime/lualib/number", "bindings", "planhat/catalog", "planhat/suggest"}},
-	{pkg: "runtime/store", never: []string{lua, "net/http"}},
-	{pkg: "runtime/quota", own: []string{"planhat", "runtime/store"}, never: []string{lua}},
-	{pkg: "runtime/schedule", own: []string{"planhat/suggest", "runtime/config"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/checkpoint", own: []string{"runtime/store"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/history", own: []string{"runtime/config", "runtime/store"}, never: []string{lua, "net/http"}},
+	{pkg: "bindings", own: []string{"planhat", "planhat/catalog"}, never: []string{luar}},
+	{pkg: "runtime/internal/compile", own: []string{"runtime/internal/lualib/number"}, never: []string{"net/http"}},
+	{pkg: "runtime/internal/lualib/number", never: []string{lua}},
+	{pkg: "runtime/internal/lualib", own: []string{"runtime/internal/compile", "runtime/internal/lualib/..."}, never: []string{"net/http"}},
+	{pkg: "runtime/internal/redact", never: []string{lua}},
+	{pkg: "runtime/internal/sandbox", never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/config", own: []string{"planhat/catalog"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/editor", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern"}},
+	{pkg: "runtime/internal/manual", own: []string{"bindings", "planhat/catalog", "runtime/internal/pattern"}},
+	{pkg: "runtime/internal/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/internal/compile", "runtime/internal/manual"}, never: []string{readline}},
+	{pkg: "runtime/internal/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual"}, never: []string{readline}},
+	{pkg: "runtime/internal/repl", own: []string{"runtime", "runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/repl/...", "planhat/catalog"}},
+	{pkg: "runtime/internal/outcome", own: []string{"runtime", "planhat"}},
+	{pkg: "runtime/internal/suite", own: []string{"runtime", "runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/simulator"}},
+	{pkg: "runtime/internal/pattern", never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/display", never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/check", own: []string{"runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/display", "runtime/internal/lualib/number", "bindings", "planhat/catalog"}},
+	{pkg: "runtime/internal/store", never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/quota", own: []string{"planhat", "runtime/internal/store"}, never: []string{lua}},
+	{pkg: "runtime/internal/schedule", own: []string{"planhat/catalog", "runtime/internal/config"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/checkpoint", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/history", own: []string{"runtime/internal/config", "runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{
-		pkg: "runtime/serve", own: []string{"planhat", "runtime/config", "runtime/history", "runtime/quota", "runtime/schedule", "runtime/store"}, never: []string{lua},
+		pkg: "runtime/internal/serve", own: []string{"planhat", "runtime/internal/config", "runtime/internal/history", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store"}, never: []string{lua},
 		programs: "each scheduled run is a process of its own, and an operator's command tells of failures; scripts reach neither",
 	},
-	{pkg: "runtime/...", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
-	{pkg: "runtime", own: []string{"runtime/...", "bindings", "planhat", "planhat/catalog", "planhat/suggest", "stdlib"}},
-	{pkg: "cmd/phscript", own: []string{"runtime", "runtime/...", "planhat", "planhat/...", "bindings"}},
+	{pkg: "runtime/internal/reference", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern"}},
+	{pkg: "runtime/internal/command", own: []string{"runtime", "runtime/internal/...", "planhat", "planhat/...", "bindings"}},
+	{pkg: "runtime/cli", own: []string{"runtime/internal/command"}},
+	{pkg: "runtime", own: []string{"runtime/internal/...", "bindings", "planhat", "planhat/catalog", "stdlib"}},
+	{pkg: "cmd/phscript", own: []string{"runtime/cli"}},
 }
 
 const (
@@ -100,7 +101,8 @@ func packages(t *testing.T) []listed {
 			break
 		}
 		require.NoError(t, err)
-		if !strings.HasPrefix(p.ImportPath, module+"/tests/") {
+		// A folder that holds only tests may import what it tests.
+		if !strings.HasPrefix(p.ImportPath, module+"/tests/") && len(p.GoFiles) > 0 {
 			all = append(all, p)
 		}
 	}
@@ -120,36 +122,52 @@ func fitsAny(patterns []string, pkg string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool { return fits(pattern, pkg) })
 }
 
+// public are the packages that other modules may import. Everything else is
+// below an internal folder.
+var public = []string{
+	"bindings", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
+}
+
+func TestPublicPackages(t *testing.T) {
+	var found []string
+	for _, p := range packages(t) {
+		if name := strings.TrimPrefix(p.ImportPath, module+"/"); p.Name != "main" && !strings.Contains(name, "internal/") {
+			found = append(found, name)
+		}
+	}
+	assert.ElementsMatch(t, public, found)
+}
+
 func TestImportsRunOneWay(t *testing.T) {
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module+"/")
-		i := slices.IndexFunc(rooms, func(r room) bool { return fits(r.pkg, name) })
-		if !assert.GreaterOrEqual(t, i, 0, "%s is in no room: say in rooms what it may import", name) {
+		i := slices.IndexFunc(rules, func(r rule) bool { return fits(r.pkg, name) })
+		if !assert.GreaterOrEqual(t, i, 0, "%s has no rule: say in rules what it may import", name) {
 			continue
 		}
 		for _, imported := range p.Imports {
-			if rooms[i].programs == "" {
+			if rules[i].programs == "" {
 				assert.NotEqual(t, "os/exec", imported, "%s could start programs, which scripts must not", name)
 			}
 			if own, ok := strings.CutPrefix(imported, module+"/"); ok {
-				assert.True(t, fitsAny(rooms[i].own, own), "%s imports %s, which is not one of %v", name, own, rooms[i].own)
+				assert.True(t, fitsAny(rules[i].own, own), "%s imports %s, which is not one of %v", name, own, rules[i].own)
 			}
 		}
 		for _, dep := range p.Deps {
-			for _, never := range rooms[i].never {
+			for _, never := range rules[i].never {
 				assert.False(t, dep == never || strings.HasPrefix(dep, never+"/"), "%s reaches %s", name, dep)
 			}
 		}
 	}
 }
 
-// TestRoomsExist fails for a rule about a package that is gone.
-func TestRoomsExist(t *testing.T) {
+// TestRulesAreUsed fails for a rule about a package that is gone.
+func TestRulesAreUsed(t *testing.T) {
 	var names []string
 	for _, p := range packages(t) {
 		names = append(names, strings.TrimPrefix(p.ImportPath, module+"/"))
 	}
-	for _, r := range rooms {
+	for _, r := range rules {
 		assert.True(t, slices.ContainsFunc(names, func(name string) bool { return fits(r.pkg, name) }), "there is no package %s", r.pkg)
 	}
 }

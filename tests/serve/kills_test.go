@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime/history"
-	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 	"github.com/phscript/phscript/tests/program"
@@ -185,7 +184,7 @@ func (p *pair) named(name string) int {
 }
 
 // leader waits until one of them leads the engine, and returns it.
-func (p *pair) leader(db *store.DB) int {
+func (p *pair) leader(db *sql.DB) int {
 	p.w.t.Helper()
 	found := -1
 	patience.Await(p.w.t, 100*time.Millisecond, func() bool {
@@ -228,9 +227,7 @@ func TestTicksSurviveKills(t *testing.T) {
 		w.file("parts.lua", inParts)
 		began := time.Now()
 		p := w.pair()
-		db, err := store.Wait(t.Context(), w.state, func(error) {})
-		require.NoError(t, err)
-		defer func() { _ = db.Close() }()
+		db := history.Open(t, w.state)
 		w.await("tick", atLeast(1, history.Succeeded))
 		for range 2 {
 			p.kill(p.leader(db))
@@ -310,9 +307,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, "")
 		test(t, w, func() {
-			db, err := store.Open(t.Context(), w.state)
-			require.NoError(t, err)
-			defer func() { _ = db.Close() }()
+			db := history.Open(t, w.state)
 			// A transaction that writes keeps all others from writing.
 			tx, err := db.BeginTx(t.Context(), nil)
 			require.NoError(t, err)

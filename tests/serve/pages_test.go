@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 )
 

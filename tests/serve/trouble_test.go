@@ -12,8 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime/history"
-	"github.com/phscript/phscript/runtime/store"
+	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 )
@@ -214,9 +213,7 @@ fs.write("out/saved.txt", "2\n", { append = true })
 	ended := make(chan error, 1)
 	go func() { ended <- run.Wait() }()
 	patience.Await(t, 20*time.Millisecond, func() bool { return w.count("saved.txt") == 1 }, "nothing is saved")
-	db, err := store.Wait(t.Context(), w.state, func(error) {})
-	require.NoError(t, err)
-	defer func() { _ = db.Close() }()
+	db := history.Open(t, w.state)
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	w.file("locked.txt", "")

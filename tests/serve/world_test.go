@@ -21,7 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
-	"github.com/phscript/phscript/runtime/history"
+	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 	"github.com/phscript/phscript/tests/program"

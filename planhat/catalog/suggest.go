@@ -1,0 +1,69 @@
+// Package suggest finds what somebody probably meant by a misspelt name.
+package catalog
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+const most = 3
+
+// Nearest returns at most three of the candidates that lie near to name, the
+// nearest first. How far a candidate may differ grows with its length: about
+// one letter in three, so that short names don't suggest each other. Two
+// neighbours that changed places count as one difference; those in case,
+// underscores and hyphens count for little.
+func Nearest(name string, candidates []string) []string {
+	type match struct {
+		name     string
+		distance int
+	}
+	folded := fold(name)
+	var found []match
+	for _, c := range candidates {
+		other := fold(c)
+		d := distance(folded, other)
+		within := (min(len(folded), len(other)) + 1) / 3
+		prefixed := len(folded) >= 3 && (strings.HasPrefix(other, folded) || strings.HasPrefix(folded, other) && len(other) >= 3)
+		if d > within && !prefixed {
+			continue
+		}
+		found = append(found, match{c, d})
+	}
+	slices.SortStableFunc(found, func(a, b match) int { return cmp.Compare(a.distance, b.distance) })
+	var names []string
+	for _, m := range found[:min(len(found), most)] {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// distance counts the letters that differ. Of the neighbours that changed
+// places, one pair is counted as a single difference.
+func distance(name, other string) int {
+	least := levenshtein.ComputeDistance(name, other)
+	letters := []rune(name)
+	for i := 1; i < len(letters) && least > 1; i++ {
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+		least = min(least, 1+levenshtein.ComputeDistance(string(letters), other))
+		letters[i-1], letters[i] = letters[i], letters[i-1]
+	}
+	return least
+}
+
+// DidYouMean returns " (did you mean 'x'?)" for the candidates near to name, or ""
+// where there are none. It is made to be put behind a message.
+func DidYouMean(name string, candidates []string) string {
+	near := Nearest(name, candidates)
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+}
+
+var folding = strings.NewReplacer("_", "", "-", "", " ", "")
+
+func fold(s string) string { return folding.Replace(strings.ToLower(s)) }

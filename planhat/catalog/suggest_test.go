@@ -1,0 +1,46 @@
+package catalog
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestNearest(t *testing.T) {
+	models := []string{"company", "campaign", "enduser", "user", "user_activity", "nps"}
+	for _, tt := range []struct {
+		name string
+		want []string
+	}{
+		{"compny", []string{"company"}},
+		{"end_user", []string{"enduser"}},
+		{"NPS", []string{"nps"}},
+		{"userActivity", []string{"user_activity", "user"}},
+		{"zzz", nil},
+		{"ups", []string{"nps"}},
+		{"xps", []string{"nps"}},
+		{"monht", nil},
+		{"", nil},
+	} {
+		assert.Equal(t, tt.want, Nearest(tt.name, models), tt.name)
+	}
+}
+
+func TestTranspositionsCountAsOne(t *testing.T) {
+	for name, want := range map[string][]string{
+		"nmae":      {"name"},
+		"naem":      {"name"},
+		"anme":      {"name"},
+		"nmea":      nil,
+		"heatlh":    {"health"},
+		"pwoner":    {"owner"},
+		"extrenlId": {"externalId"},
+	} {
+		assert.Equal(t, want, Nearest(name, []string{"name", "owner", "health", "externalId"}), name)
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	assert.Equal(t, " (did you mean 'select'?)", DidYouMean("slect", []string{"select", "sort"}))
+	assert.Empty(t, DidYouMean("qqqq", []string{"select", "sort"}))
+}

@@ -1,0 +1,287 @@
+package check
+
+import (
+	"fmt"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// call checks the arguments of a call of a function that the manual knows.
+func (c *script) call(e *ast.FuncCallExpr) {
+	c.requires(e)
+	c.methods(e)
+	c.brokenLine(e)
+	c.plainTable(e)
+	c.textMethod(e)
+	callee := c.callee(e)
+	f := callee.function()
+	if f == nil {
+		c.callsModule(e, callee)
+		return
+	}
+	if f.Deprecated != "" {
+		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is out of use", callee.topic.Name))
+		finding.Hint = "write " + f.Deprecated
+	}
+	args := c.arguments(e, callee)
+	c.apply(c.nameToken(e), callee, args)
+	if name := callee.topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
+		if called := c.infer(args.given[0]); called.function() != nil {
+			args.given = args.given[1:]
+			c.apply(c.flow.expr[e.Args[0]].at, called, args)
+		}
+	}
+}
+
+// apply checks what a function is given; token is where it is named.
+func (c *script) apply(token int, callee knowledge, args arguments) {
+	f := callee.function()
+	c.argumentCount(token, callee, args)
+	for i, arg := range args.given {
+		if i < len(f.Params) {
+			c.argument(callee, i, arg)
+		}
+	}
+	c.records(callee, args.given)
+	c.fieldNames(callee, args.given)
+}
+
+// brokenLine reports a call whose parenthesis stands on a line of its own: it is
+// mostly meant to begin a new statement.
+func (c *script) brokenLine(e *ast.FuncCallExpr) {
+	open := c.flow.expr[e].at
+	if open < 1 || c.flow.tokens[open].Text != "(" || c.flow.tokens[open].Line == c.flow.tokens[open-1].EndLine {
+		return
+	}
+	f := c.at(open, "ambiguous-call", "this parenthesis calls what stands on the line above")
+	f.Hint = "put it on the same line to call that, or a semicolon before it to begin a new statement"
+}
+
+// nameToken is where the name of what is called stands.
+func (c *script) nameToken(e *ast.FuncCallExpr) int {
+	if e.Func == nil {
+		return c.flow.names[e][0]
+	}
+	return c.flow.expr[e.Func].at
+}
+
+// arguments are what a call hands over. open tells that the last one may stand
+// for any number of values.
+type arguments struct {
+	given []ast.Expr
+	open  bool
+}
+
+// arguments returns the arguments of a call. A method of a text has the text in
+// front, one of a module has none.
+func (c *script) arguments(e *ast.FuncCallExpr, callee knowledge) arguments {
+	a := arguments{given: e.Args}
+	if e.Func == nil && !c.infer(e.Receiver).isModule() {
+		a.given = append([]ast.Expr{e.Receiver}, e.Args...)
+	}
+	if n := len(e.Args); n > 0 && unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
+		a.open = true
+	}
+	return a
+}
+
+// single tells whether a call is known to give exactly one value.
+func (c *script) single(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok {
+		return false
+	}
+	f := c.callee(call).function()
+	if f == nil || len(f.Returns) != 1 || f.Variadic {
+		return false
+	}
+	typ := f.Returns[0].Type
+	return typ != "any"
+}
+
+// argumentCount reports arguments that are missing or too many.
+func (c *script) argumentCount(token int, callee knowledge, a arguments) {
+	f := callee.function()
+	n := len(a.given)
+	if a.open {
+		n--
+	}
+	for i := n; i < len(f.Params) && !a.open; i++ {
+		p := &f.Params[i]
+		if p.Optional || p.Name == "..." || bindings.Accepts(p.Type, lua.LNil) {
+			continue
+		}
+		c.misuse(token, callee, bindings.MissingArgument(i, p)).Hint = "it is called as " + callee.topic.Signature()
+		return
+	}
+	if !f.Variadic && n > len(f.Params) {
+		c.misuse(c.flow.expr[a.given[len(f.Params)]].from, callee, bindings.TooManyArguments(f, n))
+	}
+}
+
+// misuse reports a mistake in the use of a function.
+func (c *script) misuse(token int, callee knowledge, message string) *finding {
+	f := c.at(token, "wrong-arguments", callee.topic.Name+": "+message)
+	f.Subject = callee.topic.Name
+	return f
+}
+
+// argument checks one argument against its parameter.
+func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
+	p := &callee.function().Params[i]
+	if p.Name == "..." {
+		return
+	}
+	span := c.flow.expr[arg]
+	value, described, known := c.sample(arg)
+	if known && value == lua.LNil && p.Optional {
+		return
+	}
+	if known && !bindings.Accepts(p.Type, value) {
+		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+bindings.WrongArgument(i, p, described))
+		f.Subject = callee.topic.Name
+		if model := c.model(c.infer(arg).typ); model != nil && bindings.Accepts(p.Type, lua.LString("")) && model.Property("_id") != nil {
+			f.Hint = "a record's id is its field _id"
+		}
+		return
+	}
+	if len(p.Fields) > 0 {
+		if table, direct := c.tableOf(arg); table != nil {
+			c.optionTable(callee, p, table, direct)
+		}
+	}
+}
+
+// sample returns a value of the kind that an expression has, and its
+// description, where that is known.
+func (c *script) sample(e ast.Expr) (value lua.LValue, described string, known bool) {
+	k := c.infer(e)
+	if k.maybe {
+		return nil, "", false
+	}
+	switch lit := k.literal.(type) {
+	case *ast.StringExpr:
+		value = lua.LString(lit.Value)
+	case *ast.NumberExpr:
+		n, ok := number.Parse(lit.Value)
+		if !ok {
+			return nil, "", false
+		}
+		value = lua.LNumber(n)
+	case *ast.TrueExpr:
+		value = lua.LTrue
+	case *ast.FalseExpr:
+		value = lua.LFalse
+	case *ast.NilExpr:
+		if e != k.literal {
+			return nil, "", false
+		}
+		value = lua.LNil
+	case *ast.TableExpr:
+		value = &lua.LTable{}
+	case *ast.FunctionExpr:
+		value = &lua.LFunction{}
+	}
+	if value != nil {
+		return value, bindings.DescribeValue(value), true
+	}
+	switch {
+	case k.topic != nil && k.topic.Func != nil:
+		return &lua.LFunction{}, "the function " + k.topic.Name, true
+	case k.isModule():
+		return &lua.LTable{}, "the module " + k.topic.Name, true
+	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
+		return nil, "", false
+	case c.model(k.typ) != nil:
+		return &lua.LTable{}, bindings.WithArticle(k.typ) + " record (table)", true
+	case c.fieldsOf(k.typ) != nil:
+		return &lua.LTable{}, bindings.WithArticle(k.typ) + " (table)", true
+	case k.isList():
+		return &lua.LTable{}, "a list (table)", true
+	case k.isIterator():
+		return &lua.LFunction{}, "an iterator (function)", true
+	case k.typ == "boolean":
+		return lua.LTrue, "true or false", true
+	}
+	return nil, "", false
+}
+
+// tableOf returns the table literal that an expression stands for, and whether
+// it is written right there, so that nothing can have been added since.
+func (c *script) tableOf(e ast.Expr) (table *ast.TableExpr, direct bool) {
+	if table, ok := e.(*ast.TableExpr); ok {
+		return table, true
+	}
+	table, _ = c.infer(e).literal.(*ast.TableExpr)
+	return table, false
+}
+
+// optionTable checks a table of options.
+func (c *script) optionTable(callee knowledge, p *bindings.Param, table *ast.TableExpr, direct bool) {
+	if c.checked[table] {
+		return
+	}
+	c.checked[table] = true
+	given := map[string]bool{}
+	computed := false
+	for _, field := range table.Fields {
+		key, named := field.Key.(*ast.StringExpr)
+		if !named {
+			if field.Key == nil {
+				c.at(c.flow.expr[field.Value].from, "unknown-option", callee.topic.Name+": "+bindings.ItemInOptions(p, "1"))
+				return
+			}
+			computed = true
+			continue
+		}
+		given[key.Value] = true
+		c.option(callee, p, key, field.Value)
+	}
+	for i := range p.Fields {
+		if f := &p.Fields[i]; f.Required && !given[f.Name] && direct && !computed {
+			c.at(c.flow.expr[table].from, "wrong-arguments", callee.topic.Name+": "+bindings.MissingOption(f))
+		}
+	}
+}
+
+func (c *script) option(callee knowledge, p *bindings.Param, key *ast.StringExpr, arg ast.Expr) {
+	token := c.flow.expr[key].at
+	for i := range p.Fields {
+		f := &p.Fields[i]
+		if f.Name != key.Value {
+			continue
+		}
+		if value, described, known := c.sample(arg); known && value != lua.LNil && !bindings.Accepts(f.Type, value) {
+			c.at(c.flow.expr[arg].from, "wrong-arguments", callee.topic.Name+": "+bindings.WrongOption(f, described)).Hint = f.Doc
+			return
+		}
+		c.optionProperties(callee, f.Name, arg)
+		c.optionDate(callee, f.Name, arg)
+		return
+	}
+	f := c.at(token, "unknown-option", callee.topic.Name+": "+bindings.UnknownOption(p, key.Value))
+	f.Subject = key.Value
+}
+
+// callsModule reports a module that is called like a function, and a text or
+// number that is.
+func (c *script) callsModule(e *ast.FuncCallExpr, callee knowledge) {
+	if e.Func == nil || !callee.isModule() {
+		return
+	}
+	f := c.at(c.flow.expr[e.Func].at, "unknown-function", fmt.Sprintf("'%s' is a module, and cannot be called", callee.topic.Name))
+	if callee.topic.Kind == manual.KindModel {
+		f.Hint = "name what to do, such as " + callee.topic.Name + "." + memberNames(callee.topic)[0]
+		return
+	}
+	f.Hint = "name one of its functions: " + callee.topic.Name + "." + memberNames(callee.topic)[0]
+}
+
+func (k knowledge) isList() bool { return len(k.typ) > 2 && k.typ[len(k.typ)-2:] == "[]" }
+
+func (k knowledge) isIterator() bool { return len(k.typ) > 4 && k.typ[:4] == "fun(" }

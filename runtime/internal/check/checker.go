@@ -1,0 +1,230 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Options are what a check depends on besides the source.
+type Options struct {
+	// Globals are names that scripts may use without defining them.
+	Globals []string
+	// Disable are rules that are left out; Only, where there are any, are the
+	// only ones that count.
+	Disable, Only []string
+	// ForTests is the manual for test scripts, *_test.lua, which know more
+	// names; nil for the same manual.
+	ForTests *manual.Manual
+	// Exists tells whether a file is there, for scripts that are required; nil
+	// leaves that check out.
+	Exists func(path string) bool
+}
+
+// Checker checks scripts. It is safe for concurrent use.
+type Checker struct {
+	options        Options
+	scripts, tests *vocabulary
+}
+
+// vocabulary is what a script may name.
+type vocabulary struct {
+	manual *manual.Manual
+	known  map[string]bool
+}
+
+// New makes a checker for scripts that know what the manual describes.
+func New(m *manual.Manual, o Options) *Checker {
+	c := &Checker{options: o, scripts: newVocabulary(m, o.Globals)}
+	c.tests = c.scripts
+	if o.ForTests != nil {
+		c.tests = newVocabulary(o.ForTests, o.Globals)
+	}
+	return c
+}
+
+func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
+	v := &vocabulary{manual: m, known: map[string]bool{"_G": true, "_VERSION": true}}
+	for _, module := range m.Modules() {
+		if !strings.Contains(module.Name, ".") && !m.MustBeRequired(module.Name) {
+			v.known[module.Name] = true
+		}
+	}
+	for _, f := range m.Globals().Funcs {
+		v.known[f.Name] = true
+	}
+	for _, value := range m.Globals().Values {
+		v.known[value.Name] = true
+	}
+	for _, name := range globals {
+		v.known[name] = true
+	}
+	return v
+}
+
+// script is the check of one source.
+type script struct {
+	*vocabulary
+	options  *Options
+	name     string
+	src      []byte
+	chunk    []ast.Stmt
+	comments []compile.Token
+	flow     *flow
+	found    []*finding
+	// inferred is what is known about expressions, depth how deep the question
+	// is.
+	inferred map[ast.Expr]knowledge
+	depth    int
+	// targets are the fields that assignments set; setGlobals, setMembers and
+	// setFields are the names that the script itself gives values: globals,
+	// functions of modules, and fields of any table.
+	targets                           map[*ast.AttrGetExpr]bool
+	setGlobals, setMembers, setFields map[string]bool
+	// escaped are the variables whose tables others may change, with the
+	// statements and expressions that hand them on; it is made when it is first
+	// needed.
+	escaped map[*variable][]any
+	// typed are the values that are compared with names of types.
+	typed map[string]bool
+	// preloads tells that the script provides modules by itself.
+	preloads bool
+	// checked, checkedField and checkedKey are what was looked at already.
+	checked      map[*ast.TableExpr]bool
+	checkedField map[*ast.Field]bool
+	checkedKey   map[*ast.StringExpr]bool
+}
+
+// finding is a Finding under way, at a token.
+type finding struct {
+	Finding
+	token int
+}
+
+// Source checks one source and returns what is wrong, in the order of the
+// lines. The name decides where required files are looked for.
+func (c *Checker) Source(name string, src []byte) (findings []Finding) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			findings = []Finding{{
+				Rule: "syntax", Severity: Error, File: name,
+				Message: fmt.Sprintf("the check itself failed on this file: %v", caught),
+				Hint:    "this is a mistake in phscript; please report it with the script",
+			}}
+		}
+	}()
+	v := c.scripts
+	if strings.HasSuffix(name, "_test.lua") {
+		v = c.tests
+	}
+	s := &script{
+		vocabulary: v, options: &c.options, name: name, src: src,
+		inferred: map[ast.Expr]knowledge{}, targets: map[*ast.AttrGetExpr]bool{},
+		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
+	}
+	return s.check(src)
+}
+
+func (c *script) check(src []byte) []Finding {
+	parsed, err := compile.Read(src, c.name)
+	if err != nil {
+		return c.refused(err)
+	}
+	chunk := parsed.Chunk
+	var tokens, comments []compile.Token
+	for _, t := range parsed.Tokens() {
+		if t.Kind == compile.Comment {
+			comments = append(comments, t)
+		} else {
+			tokens = append(tokens, t)
+		}
+	}
+	p, err := locate(chunk, tokens)
+	if err != nil {
+		panic(err)
+	}
+	c.comments = comments
+	c.chunk, c.flow = chunk, trace(chunk, p)
+	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
+	c.collect()
+	c.globals()
+	c.unused()
+	c.shadows()
+	c.unreachable()
+	c.uninitialized()
+	c.inspect()
+	c.silence()
+	// The compiler's own limits come last, as it takes the tree apart.
+	if _, err := parsed.Compile(); err != nil {
+		return c.refused(err)
+	}
+	return c.finish()
+}
+
+// refused reports what the compiler does not take.
+func (c *script) refused(err error) []Finding {
+	f := &finding{Finding: Finding{Rule: "syntax", Severity: Error, File: c.name, Message: err.Error()}}
+	var syntax *compile.SyntaxError
+	if errors.As(err, &syntax) {
+		f.Line, f.Column, f.EndLine, f.Message, f.Hint = syntax.Line, syntax.Column, syntax.Line, syntax.Message, syntax.Hint
+		f.EndColumn = f.Column
+		if syntax.Near != "" {
+			f.Message += " near '" + syntax.Near + "'"
+			if syntax.Column > 0 && !strings.Contains(syntax.Near, "\n") && syntax.Near != "<eof>" {
+				f.EndColumn = f.Column + len(syntax.Near) - 1
+			}
+		}
+	}
+	c.found = []*finding{f}
+	return c.finish()
+}
+
+// at adds a finding about a token.
+func (c *script) at(token int, rule, message string) *finding {
+	return c.between(token, token, rule, message)
+}
+
+// between adds a finding about a run of tokens.
+func (c *script) between(from, to int, name, message string) *finding {
+	first, last := c.flow.tokens[from], c.flow.tokens[to]
+	f := &finding{token: from, Finding: Finding{
+		Rule: name, Severity: rule(name).Severity, File: c.name, Message: message,
+		Line: first.Line, Column: first.Column, EndLine: last.EndLine, EndColumn: last.EndColumn,
+	}}
+	c.found = append(c.found, f)
+	return f
+}
+
+// finish orders the findings that are wanted and gives them their source lines.
+func (c *script) finish() []Finding {
+	slices.SortStableFunc(c.found, func(a, b *finding) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	lines := strings.Split(string(c.src), "\n")
+	line := func(n int) string {
+		if n < 1 || n > len(lines) {
+			return ""
+		}
+		text := strings.TrimRight(lines[n-1], "\r")
+		if n == 1 {
+			text = strings.TrimPrefix(text, "\xef\xbb\xbf")
+		}
+		return text
+	}
+	out := make([]Finding, 0, len(c.found))
+	for _, f := range c.found {
+		if !c.options.wants(f.Rule) {
+			continue
+		}
+		f.SourceLine, f.endLine = line(f.Line), line(f.EndLine)
+		out = append(out, f.Finding)
+	}
+	return out
+}

@@ -1,0 +1,199 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// typeNames are what type() may return.
+var typeNames = []string{"nil", "number", "string", "boolean", "table", "function", "thread", "userdata"}
+
+// comparison reports comparisons that always come out the same way.
+func (c *script) comparison(e *ast.RelationalOpExpr) {
+	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && truth(e.Rhs) != sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
+		f := c.constant(e, fmt.Sprintf("'not' comes before '%s': this compares true or false with %s", e.Operator, c.text(e.Rhs)))
+		opposite := "~="
+		if e.Operator == "~=" {
+			opposite = "=="
+		}
+		f.Hint = fmt.Sprintf("write %s %s %s", c.text(not.Expr), opposite, c.text(e.Rhs))
+		return
+	}
+	if first, ok := e.Lhs.(*ast.RelationalOpExpr); ok && !c.inParentheses(e.Lhs) {
+		f := c.constant(e, fmt.Sprintf("comparisons cannot be chained: this compares true or false with %s", c.text(e.Rhs)))
+		f.Hint = fmt.Sprintf("write %s %s %s and %s %s %s", c.code(first.Lhs), first.Operator, c.code(first.Rhs), c.code(first.Rhs), e.Operator, c.code(e.Rhs))
+		return
+	}
+	if e.Operator != "==" && e.Operator != "~=" {
+		c.orders(e)
+		return
+	}
+	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
+		if c.comparesType(e, pair[0], pair[1]) || c.comparesConstant(e, pair[0], pair[1]) {
+			return
+		}
+	}
+	c.comparesKinds(e)
+}
+
+// outcome tells what a comparison of unequal things gives.
+func outcome(operator string) string {
+	if operator == "==" {
+		return "never true"
+	}
+	return "always true"
+}
+
+// comparesType reports type(x) compared with what it never is.
+func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) bool {
+	asked, ok := call.(*ast.FuncCallExpr)
+	if !ok || asked.Func == nil || len(asked.Args) != 1 || c.callee(asked).topic != c.manual.Topic("type") || c.manual.Topic("type") == nil {
+		return false
+	}
+	switch other := other.(type) {
+	case *ast.NilExpr:
+		c.constant(e, "type(...) returns a text, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(%s) %s \"nil\", or %s %s nil", c.code(asked.Args[0]), e.Operator, c.code(asked.Args[0]), e.Operator)
+		return true
+	case *ast.StringExpr:
+		if slices.Contains(typeNames, other.Value) {
+			return false
+		}
+		f := c.constant(e, fmt.Sprintf("type(...) never returns %q%s, so this is %s", other.Value, catalog.DidYouMean(other.Value, typeNames), outcome(e.Operator)))
+		f.Hint = "the types are: " + strings.Join(typeNames, ", ")
+		if slices.Contains([]string{"int", "integer", "float", "double"}, other.Value) {
+			f.Hint = "all numbers are of the type \"number\""
+		}
+		return true
+	}
+	return false
+}
+
+// comparesConstant reports comparisons with texts and tables that nothing is
+// equal to.
+func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
+	switch constant := constant.(type) {
+	case *ast.StringExpr:
+		if constant.Value == "nil" && !c.mayHoldNil(value) {
+			f := c.constant(e, "\"nil\" in quotes is a text, not nothing")
+			f.Hint = fmt.Sprintf("write %s %s nil", c.text(value), e.Operator)
+			return true
+		}
+		if (constant.Value == "true" || constant.Value == "false") && c.infer(value).typ == "boolean" {
+			f := c.constant(e, fmt.Sprintf("%q in quotes is a text, so this is %s", constant.Value, outcome(e.Operator)))
+			f.Hint = "leave out the quotes"
+			return true
+		}
+	case *ast.TableExpr:
+		f := c.constant(e, "each { } is a table of its own, equal to no other one, so this is "+outcome(e.Operator))
+		if len(constant.Fields) == 0 {
+			f.Hint = "an empty table is one with next(t) == nil"
+		}
+		return true
+	}
+	return c.comparesNull(e, value, constant)
+}
+
+// comparesNull reports a property of a record compared with json.null, which
+// it never is.
+func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
+	k := c.infer(constant)
+	if k.topic == nil || k.topic.Name != "json.null" {
+		return false
+	}
+	index, ok := value.(*ast.AttrGetExpr)
+	if !ok || c.model(c.infer(index.Object).typ) == nil {
+		return false
+	}
+	f := c.constant(e, "a property that is empty is nil in a record that was read, so this is "+outcome(e.Operator))
+	f.Hint = fmt.Sprintf("write %s %s nil; json.null is for clearing a property", c.text(value), e.Operator)
+	return true
+}
+
+// mayHoldNil tells whether a value may be the text "nil": the name of a type, or
+// what tostring made.
+func (c *script) mayHoldNil(e ast.Expr) bool {
+	if name, ok := e.(*ast.IdentExpr); ok {
+		if val := c.onlyValue(name); val != nil && val.expr != nil && val.place == 0 {
+			e = val.expr
+		}
+	}
+	if call, ok := e.(*ast.FuncCallExpr); ok {
+		callee := c.callee(call)
+		return callee.topic == nil || callee.topic.Name == "tostring" || callee.topic.Name == "type"
+	}
+	return c.comparedWithTypes()[c.text(e)]
+}
+
+// comparedWithTypes are the values that the script compares with names of types.
+func (c *script) comparedWithTypes() map[string]bool {
+	if c.typed != nil {
+		return c.typed
+	}
+	c.typed = map[string]bool{}
+	inspect(c.chunk, func(ast.Stmt) {}, func(e ast.Expr) {
+		comparison, ok := e.(*ast.RelationalOpExpr)
+		if !ok {
+			return
+		}
+		if text, ok := comparison.Rhs.(*ast.StringExpr); ok && text.Value != "nil" && slices.Contains(typeNames, text.Value) {
+			c.typed[c.text(comparison.Lhs)] = true
+		}
+	})
+	return c.typed
+}
+
+// comparesKinds reports values of two types that are compared for equality.
+func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
+	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
+	if left == "" || right == "" || left == right {
+		return
+	}
+	f := c.constant(e, fmt.Sprintf("%s and %s are never equal, so this is %s", article(left), article(right), outcome(e.Operator)))
+	if left == "string" && right == "number" || left == "number" && right == "string" {
+		f.Hint = "tonumber(text) makes a number of a text, tostring(number) a text of a number"
+	}
+}
+
+// orders reports values of two types whose order is asked for, which is an
+// error when the script comes there.
+func (c *script) orders(e *ast.RelationalOpExpr) {
+	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
+	if left == "" || right == "" || left == right {
+		return
+	}
+	f := c.constant(e, fmt.Sprintf("%s and %s cannot be put in order: this is an error when the script comes here", article(left), article(right)))
+	f.Severity = Error
+	if left == "string" && right == "number" || left == "number" && right == "string" {
+		f.Hint = "tonumber(text) makes a number of a text"
+	}
+}
+
+// kind is the Lua type of a value that is certain: text, number, truth value.
+func (c *script) kind(e ast.Expr) string {
+	k := c.infer(e)
+	if k.maybe || k.topic != nil && k.topic.Value == nil {
+		return ""
+	}
+	switch k.typ {
+	case "string", "number", "boolean":
+		return k.typ
+	case "integer":
+		return "number"
+	}
+	return ""
+}
+
+func article(kind string) string {
+	switch kind {
+	case "string":
+		return "a text"
+	case "boolean":
+		return "true or false"
+	}
+	return "a " + kind
+}

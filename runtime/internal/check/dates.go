@@ -1,0 +1,150 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// isoDate matches the forms of ISO 8601 that are taken; in a comparison of texts,
+// what Planhat's own form begins with will do.
+var (
+	isoDate   = pattern.Lazy(`^\d{4}(-\d\d-\d\d([T ].*)?|\d{4})$`)
+	isoPrefix = pattern.Lazy(`^(\d{4}(-\d\d(-\d\d([T ].*)?)?)?)?$`)
+	digits    = pattern.Lazy(`\d`)
+	dayFirst  = pattern.Lazy(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
+)
+
+// dateHint says how a text is written that is no date in Planhat's form.
+func dateHint(text string) string {
+	if m := dayFirst().FindStringSubmatch(text); m != nil && m[1] > "12" {
+		return fmt.Sprintf(`dates are written year, month, day: "%s-%02s-%02s"`, m[3], m[2], m[1])
+	}
+	return `dates are written year, month, day, such as "2026-12-31"`
+}
+
+// isDate tells whether a value is a date in Planhat's form: a property of that
+// type, or what time.today gives.
+func (c *script) isDate(e ast.Expr) bool {
+	k := c.infer(e)
+	if k.property != nil {
+		return k.property.Type == catalog.Date && k.property.Confidence != catalog.Low
+	}
+	return c.givesDate(e)
+}
+
+// givesDate tells whether a value comes from time.today, be it through a local.
+func (c *script) givesDate(e ast.Expr) bool {
+	call, ok := c.origin(e).(*ast.FuncCallExpr)
+	if !ok {
+		return false
+	}
+	callee := c.callee(call)
+	return callee.topic != nil && callee.topic.Name == "time.today"
+}
+
+// origin is the expression that a local got its one value from, the expression
+// itself for others.
+func (c *script) origin(e ast.Expr) ast.Expr {
+	for range deepest {
+		name, ok := e.(*ast.IdentExpr)
+		if !ok {
+			break
+		}
+		val := c.onlyValue(name)
+		if val == nil || val.expr == nil || val.place != 0 || val.many {
+			break
+		}
+		e = val.expr
+	}
+	return e
+}
+
+// dateComparison reports a date that is compared with what is none.
+func (c *script) dateComparison(e *ast.RelationalOpExpr) {
+	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
+		if !c.isDate(pair[0]) {
+			continue
+		}
+		other := c.infer(pair[1])
+		span := c.flow.expr[pair[1]]
+		if text, ok := other.literal.(*ast.StringExpr); ok {
+			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
+				return
+			}
+			f := c.between(span.from, span.to, "date", fmt.Sprintf("%q is compared letter by letter with a date such as \"2026-12-31\", so this tells nothing about time", text.Value))
+			f.Hint = dateHint(text.Value)
+			return
+		}
+		// Two kinds that time.today and literals make certain are found by
+		// themselves.
+		if c.isNumber(other) && !other.maybe && c.kind(pair[0]) == "" {
+			f := c.between(span.from, span.to, "date", fmt.Sprintf("'%s' is a text such as \"2026-12-31\", and this is a number: the two cannot be compared", c.text(pair[0])))
+			f.Hint = "today's date is time.today(); time.parse(date) makes seconds of a date, as time.now() gives"
+			return
+		}
+	}
+}
+
+// dateArithmetic reports dates that are calculated with as if they were numbers.
+func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
+	left, right := c.isDate(e.Lhs), c.isDate(e.Rhs)
+	if !left && !right {
+		return
+	}
+	f := c.at(c.flow.expr[e].at, "date", fmt.Sprintf("'%s' calculates with numbers, and a date is a text such as \"2026-12-31\"", e.Operator))
+	switch {
+	case e.Operator == "-" && (left && right || right || !c.isNumber(c.infer(e.Rhs))):
+		f.Hint = fmt.Sprintf(`the days between two dates: time.diff(%s, %s, "days")`, c.code(e.Lhs), c.code(e.Rhs))
+	case e.Operator == "-":
+		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = -%s })", c.code(e.Lhs), c.code(e.Rhs))
+	case e.Operator == "+" && left:
+		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = %s })", c.code(e.Lhs), c.code(e.Rhs))
+	case e.Operator == "+":
+		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = %s })", c.code(e.Rhs), c.code(e.Lhs))
+	default:
+		f.Hint = "the module time calculates with dates: time.diff, time.add"
+	}
+}
+
+// writtenDate reports a text for a date property that is no date in Planhat's
+// form.
+func (c *script) writtenDate(p *catalog.Property, text string, at span) bool {
+	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate().MatchString(text) {
+		return false
+	}
+	f := c.between(at.from, at.to, "date", fmt.Sprintf("'%s' is a date, and %q is none in Planhat's form", p.Name, text))
+	f.Hint, f.Subject = dateHint(text), p.Name
+	return true
+}
+
+// optionDate reports a text for an option that is a date.
+func (c *script) optionDate(callee knowledge, option string, arg ast.Expr) {
+	model := c.modelOf(callee)
+	if model == nil {
+		return
+	}
+	text, ok := c.infer(arg).literal.(*ast.StringExpr)
+	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
+		return
+	}
+	at := c.flow.expr[arg]
+	f := c.between(at.from, at.to, "date", fmt.Sprintf("the option '%s' is a date, and %q is none in Planhat's form", option, text.Value))
+	f.Hint, f.Subject = dateHint(text.Value), option
+}
+
+// takesDay tells whether an operation of a model has a parameter of that name
+// that is a day.
+func takesDay(model *catalog.Model, name string) bool {
+	for _, op := range model.Operations {
+		for _, q := range op.Query {
+			if q.Name == name && (q.Type == catalog.Days || q.Type == catalog.Date) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,54 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// escapesInTexts reports backslashes that begin none of Lua's escapes: Lua drops
+// them without a word.
+func (c *script) escapesInTexts() {
+	for i, t := range c.flow.tokens {
+		if t.Kind != compile.String || t.Text[0] == '[' || !strings.Contains(t.Text, `\`) {
+			continue
+		}
+		if escaped := unknownEscape(t.Text); escaped != "" {
+			f := c.at(i, "escape", fmt.Sprintf(`Lua drops the backslash of '\%s', as it means nothing there`, escaped))
+			f.Hint = escapeHint(t.Text, escaped)
+		}
+	}
+}
+
+// unknownEscape returns the first character behind a backslash that makes no
+// escape of Lua 5.1, "" where there is none.
+func unknownEscape(text string) string {
+	for i := 0; i+1 < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		i++
+		if strings.IndexByte("abfnrtv\\\"'\r\n0123456789", text[i]) >= 0 {
+			continue
+		}
+		for _, r := range text[i:] {
+			return string(r)
+		}
+	}
+	return ""
+}
+
+// escapeHint says what to write in the place of a backslash.
+func escapeHint(text, escaped string) string {
+	body := text[1:]
+	switch {
+	case len(body) > 2 && body[1] == ':' && body[2] == '\\', strings.HasPrefix(body, `\\`):
+		return `write the folders of a path with /, or each backslash twice: \\`
+	case escaped == "x" || escaped == "u" || escaped == "z":
+		return fmt.Sprintf(`'\%s' came with later versions of Lua; in this one, write the character itself, or its number as in \65`, escaped)
+	case strings.ContainsAny(escaped, "dswDSW.[](){}+*?^$|-/"):
+		return `in patterns, % does what the backslash does elsewhere: "%` + escaped + `"; a backslash itself is written \\`
+	}
+	return `a backslash itself is written \\; the folders of a path may be written with /`
+}

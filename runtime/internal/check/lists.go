@@ -1,0 +1,297 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+)
+
+// shape tells what a table is known to look like.
+type shape int
+
+const (
+	unknownShape shape = iota
+	// listShape has items, namedShape named fields only.
+	listShape
+	namedShape
+	emptyShape
+)
+
+// shapeOf tells how a value looks as a table.
+func (c *script) shapeOf(e ast.Expr) shape {
+	k := c.infer(e)
+	switch {
+	case k.isList():
+		return listShape
+	case c.model(k.typ) != nil, c.fieldsOf(k.typ) != nil:
+		return namedShape
+	case k.isModule():
+		return namedShape
+	}
+	table, ok := k.literal.(*ast.TableExpr)
+	if !ok {
+		return unknownShape
+	}
+	v, settled := c.holder(e, table)
+	if !settled {
+		return unknownShape
+	}
+	named := 0
+	for _, f := range table.Fields {
+		if f.Key == nil {
+			return listShape
+		}
+		if _, ok := f.Key.(*ast.StringExpr); ok {
+			named++
+		}
+	}
+	if named < len(table.Fields) {
+		return unknownShape
+	}
+	switch {
+	case v != nil && len(v.items) > 0, v != nil && c.escapes(v):
+		return unknownShape
+	case named == 0:
+		return emptyShape
+	}
+	return namedShape
+}
+
+// holder returns the variable that holds a table literal, nil for a literal
+// that is used where it stands. settled is false where the table is reached in
+// another way, so that its contents may have changed.
+func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *variable, settled bool) {
+	if e == ast.Expr(table) {
+		return nil, true
+	}
+	name, ok := e.(*ast.IdentExpr)
+	if !ok {
+		return nil, false
+	}
+	val := c.onlyValue(name)
+	if val == nil || val.expr != ast.Expr(table) {
+		return nil, false
+	}
+	return val.v, true
+}
+
+// escapes tells whether a variable's table is handed to somebody who may put
+// items into it.
+func (c *script) escapes(v *variable) bool { return len(c.escapesOf(v)) > 0 }
+
+// escapesOf returns the statements and expressions that hand a variable's table
+// on: assignments, returns, other tables, and calls.
+func (c *script) escapesOf(v *variable) []any {
+	if c.escaped == nil {
+		c.escaped = map[*variable][]any{}
+		note := func(e ast.Expr, how any) {
+			if name, ok := e.(*ast.IdentExpr); ok {
+				if v := c.flow.variableOf(name); v != nil {
+					c.escaped[v] = append(c.escaped[v], how)
+				}
+			}
+		}
+		inspect(c.chunk, func(s ast.Stmt) {
+			switch s := s.(type) {
+			case *ast.AssignStmt:
+				for _, e := range s.Rhs {
+					note(e, s)
+				}
+			case *ast.LocalAssignStmt:
+				for _, e := range s.Exprs {
+					note(e, s)
+				}
+			case *ast.ReturnStmt:
+				for _, e := range s.Exprs {
+					note(e, s)
+				}
+			}
+		}, func(e ast.Expr) {
+			switch e := e.(type) {
+			case *ast.TableExpr:
+				for _, f := range e.Fields {
+					note(f.Value, e)
+				}
+			case *ast.FuncCallExpr:
+				c.noteArguments(e, note)
+			}
+		})
+	}
+	return c.escaped[v]
+}
+
+// noteArguments notes the tables that a call of an unknown function is given.
+func (c *script) noteArguments(e *ast.FuncCallExpr, note func(e ast.Expr, how any)) {
+	callee := c.callee(e)
+	if callee.topic != nil {
+		switch callee.topic.Name {
+		case "rawset", "setmetatable", "table.insert":
+		default:
+			return
+		}
+	}
+	if e.Func == nil {
+		note(e.Receiver, e)
+	}
+	for _, arg := range e.Args {
+		note(arg, e)
+	}
+}
+
+// length reports #x of what has no length.
+func (c *script) length(e *ast.UnaryLenOpExpr) {
+	token := c.flow.expr[e].at
+	k := c.infer(e.Expr)
+	switch {
+	case k.topic != nil && k.topic.Func != nil:
+		f := c.at(token, "length-of-record", fmt.Sprintf("'%s' is a function, which has no length", k.topic.Name))
+		f.Hint = "call it first: #" + k.topic.Signature()
+	case c.isNumber(k):
+		c.at(token, "length-of-record", "a number has no length").Hint = "the number of digits is #tostring(number)"
+	case k.isIterator():
+		c.at(token, "length-of-record", "an iterator has no length").Hint = "count in a loop, or read the list as a whole with get_list"
+	case c.shapeOf(e.Expr) == namedShape:
+		f := c.at(token, "length-of-record", fmt.Sprintf("# counts the items of a list; '%s' has named fields, so it gives 0", c.text(e.Expr)))
+		f.Hint = "to count fields, add them up in a loop over pairs(...)"
+	}
+}
+
+func (c *script) isNumber(k knowledge) bool {
+	return k.topic == nil && (k.typ == "number" || k.typ == "integer")
+}
+
+// loopOver checks what a generic for goes through.
+func (c *script) loopOver(s *ast.GenericForStmt) {
+	if c.countsWithIn(s) || len(s.Exprs) != 1 {
+		return
+	}
+	e := s.Exprs[0]
+	k := c.infer(e)
+	span := c.flow.expr[e]
+	switch {
+	case k.topic != nil && k.topic.Func != nil && !isIteratorItself(k):
+		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' has to be called to go through something", k.topic.Name))
+		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
+	case k.isList() || c.isTable(e, k):
+		f := c.between(span.from, span.to, "loop-over-table", "a table is no iterator")
+		if c.shapeOf(e) == namedShape {
+			f.Hint = fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
+		} else {
+			f.Hint = fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
+		}
+	case c.isIpairs(e):
+		c.ipairsOver(e.(*ast.FuncCallExpr))
+	}
+}
+
+// isTable tells whether a value is known to be a table that cannot be called.
+func (c *script) isTable(e ast.Expr, k knowledge) bool {
+	if k.topic != nil {
+		return false
+	}
+	if _, ok := k.literal.(*ast.TableExpr); ok {
+		_, settled := c.holder(e, k.literal.(*ast.TableExpr))
+		name, isName := e.(*ast.IdentExpr)
+		return settled && (!isName || !c.escapes(c.flow.variableOf(name)))
+	}
+	return !k.maybe && (c.model(k.typ) != nil || c.fieldsOf(k.typ) != nil)
+}
+
+// isIteratorItself holds for functions that are iterators as they are: next.
+func isIteratorItself(k knowledge) bool { return k.topic.Name == "next" || k.topic.Name == "io.read" }
+
+func (c *script) isIpairs(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok || len(call.Args) != 1 {
+		return false
+	}
+	callee := c.callee(call)
+	return callee.topic != nil && callee.topic.Name == "ipairs"
+}
+
+// ipairsOver reports ipairs over what has no items.
+func (c *script) ipairsOver(call *ast.FuncCallExpr) {
+	arg := call.Args[0]
+	if c.shapeOf(arg) != namedShape {
+		return
+	}
+	span := c.flow.expr[arg]
+	f := c.between(span.from, span.to, "ipairs-over-record", fmt.Sprintf("ipairs goes through the items 1, 2, 3 of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
+	f.Hint = "for key, value in pairs(...) goes through named fields"
+}
+
+// counting checks the bounds of a numeric for.
+func (c *script) counting(s *ast.NumberForStmt) {
+	first, isNumber := s.Init.(*ast.NumberExpr)
+	length, overLength := s.Limit.(*ast.UnaryLenOpExpr)
+	if isNumber && overLength && first.Value == "0" && s.Step == nil && c.indexes(s, length.Expr) {
+		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: the first round asks for item 0, which is nil")
+		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
+		return
+	}
+	if c.pastTheEnds(s) {
+		return
+	}
+	from, ok := s.Init.(*ast.UnaryLenOpExpr)
+	if ok && s.Step == nil {
+		if last, isNumber := constantNumber(s.Limit); isNumber && last <= 1 {
+			f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop counts up, so it does not run when the list is longer than that")
+			f.Hint = fmt.Sprintf("to go backwards, give the step: for %s = %s, %s, -1 do", s.Name, c.text(from), c.text(s.Limit))
+		}
+		return
+	}
+	a, okA := constantNumber(s.Init)
+	b, okB := constantNumber(s.Limit)
+	if step, stated := stepOf(s); okA && okB && stated && (step > 0 && a > b || step < 0 && a < b) {
+		c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop never runs: it counts away from its end").Hint = "turn the bounds around, or give the step -1"
+	}
+}
+
+// stepOf returns the step of a loop where it is written out.
+func stepOf(s *ast.NumberForStmt) (float64, bool) {
+	if s.Step == nil {
+		return 1, true
+	}
+	return constantNumber(s.Step)
+}
+
+func constantNumber(e ast.Expr) (float64, bool) {
+	switch e := e.(type) {
+	case *ast.NumberExpr:
+		return number.Parse(e.Value)
+	case *ast.UnaryMinusOpExpr:
+		n, ok := constantNumber(e.Expr)
+		return -n, ok
+	}
+	return 0, false
+}
+
+// indexes tells whether the body of a loop asks for the items of a list by the
+// loop's own variable.
+func (c *script) indexes(s *ast.NumberForStmt, list ast.Expr) bool {
+	found := false
+	inspect(s.Stmts, func(ast.Stmt) {}, func(e ast.Expr) {
+		index, ok := e.(*ast.AttrGetExpr)
+		if !ok {
+			return
+		}
+		key, ok := index.Key.(*ast.IdentExpr)
+		if ok && key.Value == s.Name && c.text(index.Object) == c.text(list) {
+			found = true
+		}
+	})
+	return found
+}
+
+// fraction reports a division that is used as a position.
+func (c *script) fraction(e *ast.AttrGetExpr) {
+	division, ok := e.Key.(*ast.ArithmeticOpExpr)
+	if !ok || division.Operator != "/" {
+		return
+	}
+	f := c.at(c.flow.expr[division].at, "fraction-as-index", "a division may give a fraction, at which a list has no item")
+	f.Hint = fmt.Sprintf("round it: math.floor(%s)", c.text(division))
+}

@@ -1,0 +1,238 @@
+package check
+
+import (
+	"errors"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// span is the run of tokens that an expression or a statement takes. at is the
+// one that a finding points to: a name, a key, an operator, the bracket of a
+// call.
+type span struct{ from, to, at int }
+
+// places knows where the parts of a syntax tree stand in the source. The
+// parser notes lines only; tokens are met in the tree's own order.
+type places struct {
+	tokens []compile.Token
+	// partner is the index of the bracket that belongs to a bracket.
+	partner []int
+	expr    map[ast.Expr]span
+	stmt    map[ast.Stmt]span
+	// names are the tokens of the names that a statement or a list of
+	// parameters declares, in order.
+	names map[any][]int
+}
+
+// errLost means that tree and tokens do not belong together.
+var errLost = errors.New("the tokens of the source do not fit its syntax tree")
+
+// locator walks the tree beside the tokens.
+type locator struct {
+	*places
+	at int
+}
+
+// locate finds all parts of a chunk. The tokens are those of its source,
+// without the comments.
+func locate(chunk []ast.Stmt, tokens []compile.Token) (p *places, err error) {
+	p = &places{
+		tokens: tokens, partner: partners(tokens),
+		expr: make(map[ast.Expr]span, len(tokens)), stmt: make(map[ast.Stmt]span, len(tokens)/4), names: map[any][]int{},
+	}
+	defer func() {
+		if caught := recover(); caught != nil {
+			if caught != errLost { //nolint:errorlint // the very value is thrown
+				panic(caught)
+			}
+			err = errLost
+		}
+	}()
+	l := &locator{places: p}
+	l.block(chunk)
+	return p, nil
+}
+
+// partners pairs the brackets.
+func partners(tokens []compile.Token) []int {
+	partner := make([]int, len(tokens))
+	var open []int
+	for i, t := range tokens {
+		partner[i] = -1
+		if t.Kind != compile.Symbol {
+			continue
+		}
+		switch t.Text {
+		case "(", "[", "{":
+			open = append(open, i)
+		case ")", "]", "}":
+			if n := len(open); n > 0 {
+				partner[i], partner[open[n-1]] = open[n-1], i
+				open = open[:n-1]
+			}
+		}
+	}
+	return partner
+}
+
+// seek goes behind the next token that fits, and returns its index.
+func (l *locator) seek(fits func(compile.Token) bool) int {
+	for l.at < len(l.tokens) {
+		l.at++
+		if fits(l.tokens[l.at-1]) {
+			return l.at - 1
+		}
+	}
+	panic(errLost)
+}
+
+// text goes behind the next token with that text.
+func (l *locator) text(text string) int {
+	return l.seek(func(t compile.Token) bool { return t.Text == text && t.Kind != compile.String })
+}
+
+// kind goes behind the next token of that kind.
+func (l *locator) kind(kind compile.TokenKind) int {
+	return l.seek(func(t compile.Token) bool { return t.Kind == kind })
+}
+
+func (l *locator) block(stmts []ast.Stmt) {
+	for _, s := range stmts {
+		for l.at < len(l.tokens) && l.tokens[l.at].Text == ";" {
+			l.at++
+		}
+		from := l.at
+		l.statement(s)
+		l.stmt[s] = span{from: from, to: l.at - 1, at: from}
+	}
+}
+
+func (l *locator) statement(s ast.Stmt) {
+	switch s := s.(type) {
+	case *ast.AssignStmt:
+		l.list(s.Lhs)
+		l.text("=")
+		l.list(s.Rhs)
+	case *ast.LocalAssignStmt:
+		l.local(s)
+	case *ast.FuncCallStmt:
+		l.expression(s.Expr)
+	case *ast.DoBlockStmt:
+		l.text("do")
+		l.block(s.Stmts)
+		l.text("end")
+	case *ast.WhileStmt:
+		l.text("while")
+		l.expression(s.Condition)
+		l.text("do")
+		l.block(s.Stmts)
+		l.text("end")
+	case *ast.RepeatStmt:
+		l.text("repeat")
+		l.block(s.Stmts)
+		l.text("until")
+		l.expression(s.Condition)
+	case *ast.IfStmt:
+		l.conditional(s)
+		l.text("end")
+	case *ast.NumberForStmt:
+		l.text("for")
+		l.names[s] = []int{l.kind(compile.Name)}
+		l.text("=")
+		l.expression(s.Init)
+		l.text(",")
+		l.expression(s.Limit)
+		if s.Step != nil {
+			l.text(",")
+			l.expression(s.Step)
+		}
+		l.text("do")
+		l.block(s.Stmts)
+		l.text("end")
+	case *ast.GenericForStmt:
+		l.text("for")
+		l.declare(s, len(s.Names))
+		l.text("in")
+		l.list(s.Exprs)
+		l.text("do")
+		l.block(s.Stmts)
+		l.text("end")
+	case *ast.FuncDefStmt:
+		l.text("function")
+		if s.Name.Func != nil {
+			l.expression(s.Name.Func)
+		} else {
+			l.expression(s.Name.Receiver)
+			l.names[s.Name] = []int{l.kind(compile.Name)}
+		}
+		l.function(s.Func, l.at)
+	case *ast.ReturnStmt:
+		l.text("return")
+		l.list(s.Exprs)
+	case *ast.BreakStmt:
+		l.text("break")
+	default:
+		panic(errLost)
+	}
+}
+
+// conditional reads an if or elseif with all that follows it, but not the end.
+func (l *locator) conditional(s *ast.IfStmt) {
+	l.at++ // if or elseif
+	l.expression(s.Condition)
+	l.text("then")
+	l.block(s.Then)
+	if l.at >= len(l.tokens) {
+		panic(errLost)
+	}
+	for l.tokens[l.at].Text == ";" {
+		l.at++
+	}
+	switch l.tokens[l.at].Text {
+	case "elseif":
+		next, ok := s.Else[0].(*ast.IfStmt)
+		if !ok {
+			panic(errLost)
+		}
+		from := l.at
+		l.conditional(next)
+		l.stmt[next] = span{from: from, to: l.at - 1, at: from}
+	case "else":
+		l.at++
+		l.block(s.Else)
+	}
+}
+
+func (l *locator) local(s *ast.LocalAssignStmt) {
+	l.text("local")
+	if l.tokens[l.at].Text == "function" {
+		l.at++
+		l.declare(s, 1)
+		l.function(s.Exprs[0].(*ast.FunctionExpr), l.at)
+		return
+	}
+	l.declare(s, len(s.Names))
+	if len(s.Exprs) > 0 {
+		l.text("=")
+		l.list(s.Exprs)
+	}
+}
+
+// isFunction tells a "local function" from other declarations.
+func (p *places) isFunction(s *ast.LocalAssignStmt) bool {
+	from := p.stmt[s].from
+	return from+1 < len(p.tokens) && p.tokens[from+1].Text == "function"
+}
+
+// isElseif tells whether a statement is the elseif of another.
+func (p *places) isElseif(s ast.Stmt) bool { return p.tokens[p.stmt[s].from].Text == "elseif" }
+
+func (l *locator) declare(owner any, count int) {
+	found := make([]int, count)
+	for i := range found {
+		found[i] = l.kind(compile.Name)
+	}
+	l.names[owner] = found
+}

@@ -1,0 +1,212 @@
+package check
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// collect remembers what the script changes in globals and modules, which then
+// are no longer what the manual says.
+func (c *script) collect() {
+	c.setGlobals, c.setMembers, c.setFields = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, g := range c.flow.globals {
+		if g.set {
+			c.setGlobals[g.name] = true
+		}
+	}
+	each(c.chunk, func(s ast.Stmt) {
+		var targets []ast.Expr
+		switch s := s.(type) {
+		case *ast.AssignStmt:
+			targets = s.Lhs
+		case *ast.FuncDefStmt:
+			if s.Name.Func != nil {
+				targets = []ast.Expr{s.Name.Func}
+			} else {
+				targets = []ast.Expr{&ast.AttrGetExpr{Object: s.Name.Receiver, Key: &ast.StringExpr{Value: s.Name.Method}}}
+			}
+		}
+		for _, t := range targets {
+			if index, ok := t.(*ast.AttrGetExpr); ok {
+				c.targets[index] = true
+				if key, named := index.Key.(*ast.StringExpr); named {
+					c.setFields[key.Value] = true
+					if owner := c.infer(index.Object); owner.isModule() {
+						c.setMembers[owner.topic.Name+"."+key.Value] = true
+					}
+				}
+			}
+		}
+	})
+	clear(c.inferred)
+}
+
+// moduleFiles are where require looks for a module of the script's own.
+func moduleFiles(name string) []string {
+	rel := strings.ReplaceAll(name, ".", "/")
+	return []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"}
+}
+
+// fileFor tells whether require finds a file of that name beside the script.
+// A script in a lib folder is required by one beside that folder.
+func (c *script) fileFor(name string) bool {
+	if c.options.Exists == nil {
+		return false
+	}
+	dirs := []string{filepath.Dir(c.name)}
+	for dir := dirs[0]; ; {
+		if filepath.Base(dir) == "lib" {
+			dirs = append(dirs, filepath.Dir(dir))
+		}
+		up := filepath.Dir(dir)
+		if up == dir || up == "." {
+			break
+		}
+		dir = up
+	}
+	for _, dir := range dirs {
+		for _, file := range moduleFiles(name) {
+			if c.options.Exists(filepath.Join(dir, filepath.FromSlash(file))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// requires reports a call of require that finds nothing.
+func (c *script) requires(e *ast.FuncCallExpr) {
+	name, ok := requireName(e)
+	if !ok || c.options.Exists == nil || c.flow.resolved[e.Func.(*ast.IdentExpr)] != nil {
+		return
+	}
+	if topic := c.manual.Topic(name); topic != nil && topic.Kind == manual.KindModule && !strings.Contains(name, ".") {
+		return
+	}
+	if c.fileFor(name) || c.preloads {
+		return
+	}
+	var names []string
+	for _, m := range c.manual.Modules() {
+		if !strings.Contains(m.Name, ".") {
+			names = append(names, m.Name)
+		}
+	}
+	f := c.at(c.flow.expr[e.Args[0]].at, "unknown-module", fmt.Sprintf("there is no module '%s'%s", name, catalog.DidYouMean(name, names)))
+	f.Subject = name
+	switch {
+	case strings.HasSuffix(name, ".lua") || strings.ContainsAny(name, `/\`):
+		bare := strings.Trim(strings.NewReplacer("/", ".", `\`, ".").Replace(strings.TrimSuffix(name, ".lua")), ".")
+		f.Hint = fmt.Sprintf("modules are named with dots and without .lua: require \"%s\"", bare)
+	case len(catalog.Nearest(name, names)) == 0:
+		f.Hint = "a module is a file beside the script or in lib/ beside it: " + strings.Join([]string{moduleFiles(name)[0], moduleFiles(name)[2]}, " or ")
+	}
+}
+
+// members reports names that a module does not have, and fields of functions.
+func (c *script) members(e *ast.AttrGetExpr) {
+	key, ok := e.Key.(*ast.StringExpr)
+	if !ok || c.targets[e] {
+		return
+	}
+	owner := c.infer(e.Object)
+	switch {
+	case owner.isModule():
+		c.memberOf(owner.topic, key.Value, c.flow.expr[e].at)
+	case owner.topic != nil && owner.topic.Func != nil:
+		f := c.at(c.flow.expr[e].at, "unknown-function", fmt.Sprintf("'%s' is a function, and has no fields", owner.topic.Name))
+		f.Hint = "it has to be called first: " + owner.topic.Signature()
+	case owner.typ == "number" || owner.typ == "integer" || owner.typ == "boolean":
+		c.fieldOfNumber(e, owner)
+	default:
+		c.readsProperty(e, owner, key.Value)
+	}
+}
+
+// memberOf reports a name that a module does not have.
+func (c *script) memberOf(owner *manual.Topic, name string, token int) {
+	full := owner.Name + "." + name
+	if c.manual.Topic(full) != nil || c.setMembers[full] {
+		return
+	}
+	members := memberNames(owner)
+	kind := "function"
+	if owner.Name == "planhat" {
+		kind = "model or function"
+	}
+	message := fmt.Sprintf("'%s' has no %s '%s'", owner.Name, kind, name)
+	f := c.at(token, "unknown-function", message)
+	f.Subject = full
+	if near := manual.Likeliest(name, members); len(near) > 0 {
+		f.Message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+		return
+	}
+	if other := c.manual.Topic("text." + name); owner.Name == "string" && other != nil {
+		f.Hint = fmt.Sprintf("there is one in the module text: local text = require \"text\", then %s", other.Signature())
+		return
+	}
+	const most = 12
+	list := strings.Join(members[:min(most, len(members))], ", ")
+	if more := len(members) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	f.Hint = "it has: " + list
+}
+
+// memberNames are the names in a module, in order.
+func memberNames(owner *manual.Topic) []string {
+	var names []string
+	for _, f := range owner.Module.Funcs {
+		names = append(names, f.Name)
+	}
+	for _, v := range owner.Module.Values {
+		names = append(names, v.Name)
+	}
+	for _, part := range owner.Module.Modules {
+		names = append(names, strings.TrimPrefix(part.Name, owner.Name+"."))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// methods reports a method that a module or a text does not have.
+func (c *script) methods(e *ast.FuncCallExpr) {
+	if e.Func != nil {
+		return
+	}
+	receiver := c.infer(e.Receiver)
+	token := c.flow.names[e][0]
+	switch {
+	case receiver.isModule():
+		c.memberOf(receiver.topic, e.Method, token)
+	case receiver.typ == "string" && receiver.topic == nil:
+		if library := c.manual.Topic("string"); library != nil && !c.setGlobals["string"] {
+			c.memberOf(library, e.Method, token)
+		}
+	}
+}
+
+// fieldOfNumber reports a field of a value that has none, which mostly is the
+// position of an ipairs loop.
+func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner knowledge) {
+	kind := "a number"
+	if owner.typ == "boolean" {
+		kind = "true or false"
+	}
+	name, ok := e.Object.(*ast.IdentExpr)
+	message := fmt.Sprintf("this is %s, which has no fields", kind)
+	if ok {
+		message = fmt.Sprintf("'%s' is %s, which has no fields", name.Value, kind)
+	}
+	f := c.at(c.flow.expr[e].at, "field-of-number", message)
+	if v := c.flow.resolved[name]; ok && v != nil && v.loop != nil {
+		f.Hint = fmt.Sprintf("ipairs gives the position first, then the item: for _, %s in ipairs(...) do", name.Value)
+	}
+}

@@ -1,0 +1,225 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// aboutProperty is what the manual says about a property.
+func (c *script) aboutProperty(model *catalog.Model, name string) string {
+	topic := c.manual.Topic(model.Name + "." + name)
+	if topic == nil || topic.Doc == "" {
+		return ""
+	}
+	return name + ": " + strings.TrimSpace(topic.Doc)
+}
+
+// writesProperty checks a property that a record is given.
+func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.StringExpr, arg ast.Expr) {
+	name, token := key.Value, c.flow.expr[key].at
+	if strings.HasPrefix(name, "custom.") || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+		return
+	}
+	property := model.Property(name)
+	if property == nil {
+		c.unknownProperty(model, name, token, true)
+		return
+	}
+	if property.ReadOnly && !keyFor(model, to, name) {
+		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, bindings.DescribeModel(model)))
+		f.Hint, f.Subject = c.aboutProperty(model, name), name
+		return
+	}
+	c.propertyValue(model, property, arg)
+}
+
+// keyFor tells whether a property is there to find the record.
+func keyFor(model *catalog.Model, to purpose, name string) bool {
+	return to == updating && name == "_id" || to == upserting && slices.Contains(model.Keyables.Bulk, name) || name == "custom"
+}
+
+// unknownProperty reports a name that a model is not known to have. Tenants
+// have fields of their own, but those belong into custom.
+func (c *script) unknownProperty(model *catalog.Model, name string, token int, writing bool) {
+	if slices.Contains(bindings.CommonProperties, name) {
+		return
+	}
+	names := propertyNames(model)
+	if writing {
+		names = writableNames(model)
+	}
+	near := catalog.Nearest(name, names)
+	message := fmt.Sprintf("%s has no property '%s' that is known%s", model.Snake, name, catalog.DidYouMean(name, names))
+	f := c.at(token, "unknown-property", message)
+	f.Subject = name
+	switch {
+	case len(near) > 0:
+		f.Hint = c.aboutProperty(model, near[0])
+	case writing:
+		f.Severity = Warning
+		f.Hint = "fields of your own belong into custom = { ... }"
+	default:
+		f.Severity = Warning
+	}
+}
+
+func propertyNames(model *catalog.Model) []string {
+	names := make([]string, len(model.Properties))
+	for i, p := range model.Properties {
+		names[i] = p.Name
+	}
+	return names
+}
+
+func writableNames(model *catalog.Model) []string {
+	var names []string
+	for _, p := range model.Properties {
+		if !p.ReadOnly {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// propertyValue checks a value that is written out against the property.
+func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg ast.Expr) {
+	value, described, known := c.sample(arg)
+	if !known || value == lua.LNil {
+		return
+	}
+	at := c.flow.expr[arg]
+	if text, ok := value.(lua.LString); ok && len(p.Enum) > 0 {
+		if !slices.Contains(p.Enum, string(text)) {
+			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is one of '%s', not %s%s",
+				p.Name, bindings.DescribeModel(model), strings.Join(p.Enum, "', '"), described, catalog.DidYouMean(string(text), p.Enum)))
+			f.Subject = p.Name
+		}
+		return
+	}
+	if text, ok := value.(lua.LString); ok && (c.writtenDate(p, string(text), at) || c.writtenID(model, p, string(text), at)) {
+		return
+	}
+	if typ := valueType(p.Type); typ != "" && !bindings.Accepts(typ, value) {
+		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, bindings.DescribeModel(model), describedType(p.Type), described))
+		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
+	}
+}
+
+// valueType is the type that a property takes from scripts, "" for any.
+func valueType(t catalog.Type) string {
+	switch t {
+	case catalog.Number:
+		return "number"
+	case catalog.Integer:
+		return "integer"
+	case catalog.Boolean:
+		return "boolean"
+	case catalog.Days:
+		return "integer|string"
+	case catalog.Date:
+		return "string|number"
+	case catalog.Array, catalog.Object:
+		return "table"
+	case catalog.String, catalog.ObjectID:
+		return "string"
+	}
+	return ""
+}
+
+func describedType(t catalog.Type) string {
+	switch t {
+	case catalog.Date:
+		return "a date, such as \"2024-01-15\""
+	case catalog.Days:
+		return "a day, such as \"2024-01-15\""
+	case catalog.Array:
+		return "a list (table)"
+	case catalog.ObjectID:
+		return "an id (text)"
+	case catalog.Boolean:
+		return "true or false"
+	}
+	return bindings.DescribeType(valueType(t))
+}
+
+// optionProperties checks the names of properties in the options select and
+// sort.
+func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr) {
+	model := c.manual.Catalog().Model(strings.TrimPrefix(callee.topic.Module.Name, "planhat."))
+	if model == nil || option != "select" && option != "sort" {
+		return
+	}
+	check := func(e ast.Expr) {
+		text, ok := e.(*ast.StringExpr)
+		if !ok {
+			return
+		}
+		for name := range strings.SplitSeq(text.Value, ",") {
+			name, _, _ = strings.Cut(strings.TrimSpace(name), ".")
+			if option == "sort" {
+				name = strings.TrimPrefix(name, "-")
+			}
+			if name != "" && model.Property(name) == nil {
+				c.unknownProperty(model, name, c.flow.expr[e].at, false)
+			}
+		}
+	}
+	check(arg)
+	if table, ok := arg.(*ast.TableExpr); ok {
+		for _, f := range table.Fields {
+			check(f.Value)
+		}
+	}
+}
+
+// readsProperty reports a misspelt field of a record or of another table whose
+// fields are known.
+func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
+	if model := c.model(owner.typ); model != nil {
+		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+			if !c.isWritten(e, name) {
+				c.notSelected(owner.selected, name, c.flow.expr[e].at)
+			}
+			return
+		}
+		// Tenants have fields of their own: only a near miss counts.
+		if near := catalog.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) && !c.setFields[name] {
+			c.unknownProperty(model, name, c.flow.expr[e].at, false)
+			c.found[len(c.found)-1].Severity = Warning
+		}
+		return
+	}
+	fields := c.fieldsOf(owner.typ)
+	if fields == nil || c.isWritten(e, name) {
+		return
+	}
+	names := make([]string, len(fields))
+	for i := range fields {
+		if fields[i].Name == name {
+			return
+		}
+		names[i] = fields[i].Name
+	}
+	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", bindings.WithArticle(owner.typ), name, catalog.DidYouMean(name, names)))
+	f.Subject = name
+	if len(catalog.Nearest(name, names)) == 0 {
+		f.Hint = "its fields are: " + strings.Join(names, ", ")
+	}
+}
+
+// isWritten tells whether the script itself gives the table that field.
+func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
+	object, ok := e.Object.(*ast.IdentExpr)
+	if !ok {
+		return false
+	}
+	v := c.flow.variableOf(object)
+	return v != nil && v.setsField(name)
+}

@@ -1,0 +1,211 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// purpose is what becomes of a record.
+type purpose int
+
+const (
+	creating purpose = iota
+	updating
+	upserting
+)
+
+// purposeOf tells what a function does with the records that it takes.
+func purposeOf(name string) purpose {
+	switch {
+	case strings.HasPrefix(name, "update"):
+		return updating
+	case name == "bulk_upsert":
+		return upserting
+	}
+	return creating
+}
+
+// records checks the records that a call hands over, as far as they are
+// written out.
+func (c *script) records(callee knowledge, args []ast.Expr) {
+	f := callee.function()
+	for i, arg := range args {
+		if i >= len(f.Params) {
+			return
+		}
+		p := &f.Params[i]
+		for typ := range strings.SplitSeq(p.Type, "|") {
+			if list, ok := strings.CutSuffix(typ, "[]"); ok {
+				if model := c.model(list); model != nil {
+					c.rows(callee, model, purposeOf(f.Name), arg)
+				}
+			} else if model := c.model(typ); model != nil {
+				c.record(callee, model, purposeOf(f.Name), arg)
+			}
+		}
+	}
+}
+
+// rows checks a list of records: a literal, or the table of a variable with all
+// that the script puts into it.
+func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg ast.Expr) {
+	if table, ok := arg.(*ast.TableExpr); ok {
+		c.literalRows(callee, model, to, table)
+		return
+	}
+	name, ok := arg.(*ast.IdentExpr)
+	if !ok {
+		return
+	}
+	v := c.flow.variableOf(name)
+	val := c.onlyValue(name)
+	if v == nil || val == nil {
+		return
+	}
+	if table, ok := val.expr.(*ast.TableExpr); ok && val.place == 0 {
+		c.literalRows(callee, model, to, table)
+		for _, item := range v.items {
+			if c.onlyValue(item.through) == val {
+				c.record(callee, model, to, item.field.Value)
+			}
+		}
+	}
+}
+
+func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr) {
+	named := 0
+	for _, field := range table.Fields {
+		if field.Key == nil {
+			c.record(callee, model, to, field.Value)
+			continue
+		}
+		if _, ok := field.Key.(*ast.StringExpr); ok {
+			named++
+		}
+	}
+	if named > 0 && named == len(table.Fields) && !c.alternatives(callee, model) {
+		f := c.at(c.flow.expr[table].from, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.topic.Name))
+		f.Hint = "a single record goes into a list of its own: { { " + fieldName(table.Fields[0]) + " = ... } }"
+	}
+}
+
+func fieldName(f *ast.Field) string { return f.Key.(*ast.StringExpr).Value }
+
+// alternatives tells whether a function takes single records as well.
+func (c *script) alternatives(callee knowledge, model *catalog.Model) bool {
+	for _, p := range callee.function().Params {
+		if slices.Contains(strings.Split(p.Type, "|"), model.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// record checks one record: a literal, or the table of a variable with the
+// fields that the script sets.
+func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg ast.Expr) {
+	var fields []*ast.Field
+	table, direct := c.tableOf(arg)
+	if table == nil {
+		return
+	}
+	fields = append(fields, table.Fields...)
+	if name, ok := arg.(*ast.IdentExpr); ok {
+		val := c.onlyValue(name)
+		for _, set := range c.fieldsSet(name) {
+			if c.onlyValue(set.through) == val {
+				fields = append(fields, set.field)
+			}
+		}
+	}
+	if c.alternatives(callee, model) && len(table.Fields) > 0 && table.Fields[0].Key == nil {
+		return
+	}
+	given := map[string]bool{}
+	computed := false
+	for _, field := range fields {
+		key, named := field.Key.(*ast.StringExpr)
+		if !named {
+			computed = true
+			continue
+		}
+		given[key.Value] = true
+		if !c.checkedField[field] && !c.checkedKey[key] {
+			c.checkedField[field], c.checkedKey[key] = true, true
+			c.writesProperty(model, to, key, field.Value)
+		}
+	}
+	if !direct || computed || c.checked[table] {
+		return
+	}
+	c.checked[table] = true
+	c.missing(callee, model, to, table, given)
+}
+
+// fieldsSet is what the script puts into the table of a name.
+func (c *script) fieldsSet(name *ast.IdentExpr) []entry {
+	if v := c.flow.variableOf(name); v != nil {
+		return v.fields
+	}
+	return nil
+}
+
+// missing reports what a new record lacks.
+func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
+	// A field that is set somewhere may be meant for this record.
+	has := func(name string) bool { return given[name] || c.setFields[name] }
+	for name := range given {
+		// One that is misspelt is reported as such.
+		if near := catalog.Nearest(name, propertyNames(model)); model.Property(name) == nil && len(near) > 0 {
+			given[near[0]] = true
+		}
+	}
+	for _, name := range bindings.TranslatedNames(model.Snake) {
+		if given[name] {
+			return
+		}
+	}
+	at := c.flow.expr[table].from
+	needed, oneOf := model.RequiredOnCreate, model.RequiredOneOf
+	switch to {
+	case updating:
+		return
+	case upserting:
+		if slices.ContainsFunc(model.Keyables.Bulk, has) {
+			// It may be there already.
+			return
+		}
+		if keys := without(model.Keyables.Bulk, "_id"); len(keys) > 0 {
+			f := c.at(at, "row-without-key", fmt.Sprintf("this row has no key, so each run of the script makes another %s of it", model.Snake))
+			f.Hint = "give it one of: " + strings.Join(keys, ", ")
+		}
+		if len(model.RequiredOnBulkCreate) > 0 {
+			needed = model.RequiredOnBulkCreate
+		}
+	}
+	for _, name := range needed {
+		if !has(name) {
+			f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Snake, name))
+			f.Hint, f.Subject = c.aboutProperty(model, name), name
+		}
+	}
+	if len(oneOf) > 0 && !slices.ContainsFunc(oneOf, has) {
+		c.at(at, "missing-property", fmt.Sprintf("a new %s needs one of '%s'", model.Snake, strings.Join(oneOf, "', '")))
+	}
+}
+
+func without(names []string, name string) []string {
+	var rest []string
+	for _, one := range names {
+		if one != name {
+			rest = append(rest, one)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,292 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// arithmetic reports texts that are added.
+func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
+	for _, side := range []ast.Expr{e.Lhs, e.Rhs} {
+		k := c.infer(side)
+		if k.typ != "string" || k.maybe || k.topic != nil {
+			continue
+		}
+		text, isLiteral := k.literal.(*ast.StringExpr)
+		if isLiteral {
+			if _, ok := number.Parse(strings.TrimSpace(text.Value)); ok {
+				continue
+			}
+		} else if e.Operator != "+" {
+			// A text may hold a number; adding texts is most likely meant to
+			// join them.
+			continue
+		}
+		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
+			continue
+		}
+		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' calculates with numbers, but one side is a text", e.Operator))
+		if e.Operator == "+" {
+			f.Hint = fmt.Sprintf("texts are joined with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
+		}
+		return
+	}
+}
+
+// concatenation reports values that cannot be joined to a text.
+func (c *script) concatenation(e *ast.StringConcatOpExpr) {
+	for _, side := range []ast.Expr{e.Lhs, e.Rhs} {
+		k := c.infer(side)
+		what := ""
+		switch {
+		case k.maybe:
+		case k.topic != nil && k.topic.Func != nil:
+			what = "the function " + k.topic.Name
+		case k.isModule():
+			what = "the module " + k.topic.Name
+		case k.topic != nil:
+		case k.typ == "boolean":
+			what = "true or false"
+		case k.typ == "nil" && k.literal == side:
+			what = "nil"
+		case !c.isError(k) && (k.isList() || c.isTable(side, k)):
+			what = "a table"
+		case k.typ == "function" && k.literal != nil, k.isIterator():
+			what = "a function"
+		}
+		if what == "" {
+			continue
+		}
+		span := c.flow.expr[side]
+		f := c.between(span.from, span.to, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a text with '..'", what))
+		switch {
+		case k.topic != nil && k.topic.Func != nil:
+			f.Hint = "call it first: " + k.topic.Signature()
+		case what == "a table":
+			f.Hint = "name one of its fields, or show it as a whole with inspect(...)"
+		default:
+			f.Hint = "tostring(...) makes a text of it"
+		}
+	}
+}
+
+// isError holds for error objects, which can be joined to texts.
+func (c *script) isError(k knowledge) bool { return strings.HasSuffix(k.typ, "Error") }
+
+// pure are the modules of which all functions do nothing but return something.
+var pure = map[string]bool{"string": true, "math": true, "text": true, "tables": true}
+
+// acts are functions of these modules that do something besides, or raise.
+var acts = map[string]bool{"math.randomseed": true, "math.random": true}
+
+// textMethods are methods that hardly anything but a text has.
+var textMethods = map[string]bool{"upper": true, "lower": true, "gsub": true, "reverse": true}
+
+// reads are the operations of models that only read. get_by_id also tells, by
+// its error, that there is no such record.
+var reads = map[string]bool{"get_list": true, "get_lean_list": true, "each": true, "get_dimension_data": true, "each_dimension_data": true}
+
+// ignored reports a call whose result is all that it is good for, or holds what
+// ought to be looked at.
+func (c *script) ignored(e *ast.FuncCallExpr) {
+	callee := c.callee(e)
+	f := callee.function()
+	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" && !takesFunction(c, e) {
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", e.Method))
+		finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
+		return
+	}
+	if f == nil || len(f.Returns) == 0 {
+		return
+	}
+	module, name := callee.topic.Module.Name, callee.topic.Name
+	switch {
+	case pure[module] && !acts[name] && !takesFunction(c, e):
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", name))
+		finding.Subject = name
+		if _, ok := e.Receiver.(*ast.IdentExpr); ok {
+			finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
+		} else {
+			finding.Hint = "store the result: local result = " + c.text(e)
+		}
+	case c.isModel(module) && reads[f.Name]:
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' only reads, and what it read is not used here", name))
+		finding.Hint, finding.Subject = "store it: local result = "+c.text(e), name
+	case f.Returns[0].Type == "BulkResult" && !c.strictCall(e) && !c.fewRows(e):
+		finding := c.at(c.nameToken(e), "ignored-result", "the result tells which rows were rejected, and nobody looks at it")
+		finding.Hint = "local result = ..., then look at result.errors; or give { strict = true } to stop at the first rejected row"
+		finding.Subject = name
+	}
+}
+
+// takesFunction tells whether an argument is a function, which may do
+// something.
+func takesFunction(c *script, e *ast.FuncCallExpr) bool {
+	for _, arg := range e.Args {
+		if _, ok := arg.(*ast.FunctionExpr); ok {
+			return true
+		}
+		if c.infer(arg).typ == "" {
+			if _, isName := arg.(*ast.IdentExpr); isName && len(e.Args) > 1 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *script) isModel(module string) bool {
+	t := c.manual.Topic(module)
+	return t != nil && t.Kind == manual.KindModel
+}
+
+// strictCall tells whether a bulk call has options, which may say strict.
+func (c *script) strictCall(e *ast.FuncCallExpr) bool { return len(e.Args) > 1 }
+
+// fewRows tells whether the rows are written out in the script.
+func (c *script) fewRows(e *ast.FuncCallExpr) bool {
+	if len(e.Args) == 0 {
+		return true
+	}
+	_, ok := e.Args[0].(*ast.TableExpr)
+	return ok
+}
+
+// usesNothing reports a value that is taken from a function without results.
+func (c *script) usesNothing(exprs []ast.Expr) {
+	for _, e := range exprs {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok {
+			continue
+		}
+		callee := c.callee(call)
+		f := callee.function()
+		if f == nil || len(f.Returns) > 0 || callee.topic.Name == "error" {
+			continue
+		}
+		finding := c.at(c.nameToken(call), "no-result", fmt.Sprintf("'%s' returns nothing, so this is nil", callee.topic.Name))
+		finding.Subject = callee.topic.Name
+		switch callee.topic.Name {
+		case "table.sort", "table.insert":
+			finding.Hint = "it changes the list itself: call it on a line of its own, then use the list"
+		default:
+			finding.Hint = "call it on a line of its own"
+		}
+	}
+}
+
+// furtherResults reports string.gsub as the last argument of a function that
+// takes its second result, the number of matches, for something else.
+func (c *script) furtherResults(e *ast.FuncCallExpr) {
+	if len(e.Args) == 0 {
+		return
+	}
+	last, ok := e.Args[len(e.Args)-1].(*ast.FuncCallExpr)
+	if !ok || last.AdjustRet {
+		return
+	}
+	outer := c.callee(e)
+	if outer.topic == nil || outer.topic.Name != "tonumber" && outer.topic.Name != "table.insert" {
+		return
+	}
+	inner := c.callee(last)
+	replaces := last.Func == nil && last.Method == "gsub"
+	if inner.topic != nil {
+		replaces = inner.topic.Name == "string.gsub"
+	}
+	if !replaces {
+		return
+	}
+	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the text and the number of matches, and %s takes both", outer.topic.Name))
+	f.Hint = fmt.Sprintf("put parentheses around it to keep the text only: (%s)", c.text(last))
+}
+
+// dots reports a pattern that stands for any character where a dot was meant.
+func (c *script) dots(e *ast.FuncCallExpr) {
+	name := e.Method
+	args := e.Args
+	if e.Func != nil {
+		callee := c.callee(e)
+		if callee.topic == nil || callee.topic.Name != "string.gsub" || len(args) < 1 {
+			return
+		}
+		name, args = "gsub", args[1:]
+	}
+	if name != "gsub" || len(args) < 2 {
+		return
+	}
+	pattern, ok := args[0].(*ast.StringExpr)
+	replacement, plain := args[1].(*ast.StringExpr)
+	if !ok || !plain || strings.Contains(replacement.Value, "%") || pattern.Value != "." {
+		return
+	}
+	f := c.at(c.flow.expr[args[0]].at, "pattern", "a dot in a pattern stands for any character, so this replaces all of them")
+	f.Hint = `a dot itself is written "%."`
+}
+
+// inLoop reports a list that is read again in every round of a loop, though it
+// is the same each time.
+func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
+	if len(loops) == 0 {
+		return
+	}
+	callee := c.callee(e)
+	if callee.topic == nil || callee.topic.Func == nil || !c.isModel(callee.topic.Module.Name) {
+		return
+	}
+	if name := callee.topic.Func.Name; name != "get_list" && name != "get_lean_list" {
+		return
+	}
+	loop := loops[len(loops)-1]
+	if _, ok := loop.(*ast.GenericForStmt); !ok || !c.independent(e.Args, loop) {
+		return
+	}
+	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every round of the loop, and each time counts against the call quota", callee.topic.Name))
+	f.Hint = "read it once, before the loop, and keep it in a local"
+}
+
+// independent tells whether expressions use nothing that the loop changes.
+func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
+	span := c.flow.stmt[loop]
+	free := true
+	v := visitor{func(ast.Stmt) {}, func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.FuncCallExpr, *ast.FunctionExpr, *ast.Comma3Expr:
+			free = false
+		case *ast.IdentExpr:
+			v := c.flow.resolved[e]
+			if v == nil {
+				free = free && c.known[e.Value]
+				return
+			}
+			for _, val := range v.values {
+				if val.token >= span.from && val.token <= span.to {
+					free = false
+				}
+			}
+			free = free && !v.changed
+		}
+	}}
+	v.list(exprs)
+	return free
+}
+
+// emptyBlock reports branches and loops with nothing in them.
+func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string) {
+	if len(stmts) > 0 {
+		return
+	}
+	// A comment says why there is nothing.
+	first, last := c.flow.tokens[from], c.flow.tokens[to]
+	for _, comment := range c.comments {
+		if comment.Start > first.Start && comment.End < last.End {
+			return
+		}
+	}
+	c.at(from, "empty-block", "this "+what+" does nothing").Hint = "fill it, remove it, or say in a comment why it is empty"
+}

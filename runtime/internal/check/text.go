@@ -1,0 +1,154 @@
+package check
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/display"
+)
+
+// Report is what a check of several files found.
+type Report struct {
+	// Files is how many were checked.
+	Files    int
+	Findings []Finding
+}
+
+// Count tells how many findings there are of a severity.
+func (r *Report) Count(s Severity) int {
+	n := 0
+	for i := range r.Findings {
+		if r.Findings[i].Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// WriteText writes the report for people: each finding with its line of the
+// script, and in the end how many there are. What a file repeats about one name
+// is told once, with the other lines.
+func (r *Report) WriteText(w io.Writer, color bool) error {
+	out := &strings.Builder{}
+	told := map[string]bool{}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.repeats() {
+			key := f.File + "\x00" + f.Rule + "\x00" + f.Subject
+			if told[key] {
+				continue
+			}
+			told[key] = true
+		}
+		if out.Len() > 0 {
+			out.WriteString("\n")
+		}
+		f.render(out, r.again(i), color)
+	}
+	if out.Len() > 0 {
+		out.WriteString("\n")
+	}
+	out.WriteString(r.summary(color) + "\n")
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// repeats tells whether further findings about the same name say nothing new.
+func (f *Finding) repeats() bool {
+	return f.Subject != "" && (f.Rule == "global-set" || f.Rule == "undefined-global")
+}
+
+// again returns the other lines of which a finding's rule says the same.
+func (r *Report) again(i int) []string {
+	f := &r.Findings[i]
+	if !f.repeats() {
+		return nil
+	}
+	var lines []string
+	last := f.Line
+	for j := i + 1; j < len(r.Findings); j++ {
+		g := &r.Findings[j]
+		if g.File == f.File && g.Rule == f.Rule && g.Subject == f.Subject && g.Line != last {
+			lines = append(lines, strconv.Itoa(g.Line))
+			last = g.Line
+		}
+	}
+	return lines
+}
+
+func (f *Finding) render(out *strings.Builder, again []string, color bool) {
+	style := display.Red
+	if f.Severity == Warning {
+		style = display.Yellow
+	}
+	position := f.File
+	if f.Line > 0 {
+		position += ":" + strconv.Itoa(f.Line)
+		if f.Column > 0 {
+			column, _ := f.Characters()
+			position += ":" + strconv.Itoa(column)
+		}
+	}
+	fmt.Fprintf(out, "%s%s%s %s\n", display.Paint(style, string(f.Severity)+": ", color), display.Paint(display.Bold, position+": ", color),
+		f.Message, display.Paint(display.Dim, "["+f.Rule+"]", color))
+	if f.Line > 0 && f.SourceLine != "" {
+		end := f.EndColumn
+		if f.EndLine != f.Line {
+			end = len(strings.TrimRight(f.SourceLine, " \t\r"))
+		}
+		display.Source(out, display.Line{Number: f.Line, Text: f.SourceLine, Column: f.Column, EndColumn: end, Mark: style}, color)
+	}
+	if f.Hint != "" {
+		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), f.Hint)
+	}
+	if len(again) > 0 {
+		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "the same "+lineWord(again)+" "+enumerate(again), color))
+	}
+}
+
+func lineWord(lines []string) string {
+	if len(lines) == 1 {
+		return "on line"
+	}
+	return "on lines"
+}
+
+// mostLines is how many lines of a repeated finding are listed.
+const mostLines = 8
+
+func enumerate(lines []string) string {
+	switch n := len(lines); {
+	case n == 1:
+		return lines[0]
+	case n > mostLines:
+		return strings.Join(lines[:mostLines], ", ") + fmt.Sprintf(" and %d more", n-mostLines)
+	default:
+		return strings.Join(lines[:n-1], ", ") + " and " + lines[n-1]
+	}
+}
+
+// summary is the closing line, such as "3 errors, 2 warnings in 12 files".
+func (r *Report) summary(color bool) string {
+	in := " in " + amount(r.Files, "file")
+	errs, warnings := r.Count(Error), r.Count(Warning)
+	if errs+warnings == 0 {
+		return "nothing wrong" + in
+	}
+	var parts []string
+	if errs > 0 {
+		parts = append(parts, display.Paint(display.Red, amount(errs, "error"), color))
+	}
+	if warnings > 0 {
+		parts = append(parts, display.Paint(display.Yellow, amount(warnings, "warning"), color))
+	}
+	return strings.Join(parts, ", ") + in
+}
+
+func amount(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return strconv.Itoa(n) + " " + word + "s"
+}

@@ -1,0 +1,116 @@
+package compile
+
+import (
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// concatArguments is how many operands of ".." one call of the intrinsic takes;
+// longer chains nest, which keeps the registers in use within their limit.
+const concatArguments = 40
+
+// numberLiteral rewrites a numeral to digits that gopher-lua reads as Lua reads the
+// original: it takes leading zeros for octal, and makes NaN of what overflows.
+func numberLiteral(e *ast.NumberExpr) ast.Expr {
+	n, ok := number.Parse(e.Value)
+	if !ok {
+		return e
+	}
+	if math.IsInf(n, 0) {
+		division := &ast.ArithmeticOpExpr{Operator: "/", Lhs: numeral(e, "1"), Rhs: numeral(e, "0")}
+		division.SetLine(e.Line())
+		return division
+	}
+	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
+		e.Value = strconv.FormatInt(int64(n), 10)
+	} else {
+		e.Value = strconv.FormatFloat(n, 'e', -1, 64)
+	}
+	return e
+}
+
+// numeral makes a number on the line of another node.
+func numeral(at ast.PositionHolder, digits string) *ast.NumberExpr {
+	n := &ast.NumberExpr{Value: digits}
+	n.SetLine(at.Line())
+	return n
+}
+
+// concat rewrites a chain of ".." to one call of the concat intrinsic, which
+// formats numbers as Lua does and bounds the length of the result.
+func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
+	var operands []ast.Expr
+	var rest ast.Expr = e
+	for {
+		chain, ok := rest.(*ast.StringConcatOpExpr)
+		if !ok {
+			break
+		}
+		operands = append(operands, chain.Lhs)
+		rest = chain.Rhs
+	}
+	operands = append(operands, rest)
+	r.noteConcat(e.Line(), operands)
+	r.expressions(operands)
+	return r.concatCall(e, operands)
+}
+
+// concatCall builds the calls for a list of operands that are already rewritten.
+func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Expr {
+	if len(operands) > concatArguments {
+		rest := r.concatCall(at, operands[concatArguments-1:])
+		operands = append(slices.Clone(operands[:concatArguments-1]), rest)
+	}
+	return intrinsicCall(at, intrinsicConcat, operands...)
+}
+
+// arithmetic rewrites "%", which gopher-lua computes exactly where Lua computes
+// a - floor(a/b)*b: 1 % 0.1 is 0 in Lua. A whole literal divisor gives the same
+// either way and keeps the fast instruction; only a folded -3 % 3 would be -0.
+func (r *rewriter) arithmetic(e *ast.ArithmeticOpExpr) ast.Expr {
+	r.noteBinary(opArithmetic, e.Lhs, e.Rhs)
+	e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
+	_, negative := e.Lhs.(*ast.UnaryMinusOpExpr)
+	if e.Operator != "%" || wholeLiteral(e.Rhs) && !negative {
+		return e
+	}
+	return intrinsicCall(e, intrinsicModulo, e.Lhs, e.Rhs)
+}
+
+// wholeLiteral tells whether an expression is a whole number other than zero.
+func wholeLiteral(e ast.Expr) bool {
+	literal, ok := e.(*ast.NumberExpr)
+	if !ok {
+		return false
+	}
+	n, err := strconv.ParseInt(literal.Value, 10, 64)
+	return err == nil && n != 0
+}
+
+// single makes sure that an expression stands for exactly one value, as the
+// last one of a list otherwise may not.
+func single(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
+	return e
+}
+
+// multiple tells whether an expression at the end of a list may stand for any
+// number of values.
+func multiple(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		return !e.AdjustRet
+	case *ast.Comma3Expr:
+		return !e.AdjustRet
+	}
+	return false
+}

@@ -1,0 +1,267 @@
+// Package config gathers the settings of a run: flags over environment over
+// phscript.toml over defaults. Everything is checked strictly: a key that
+// nobody knows or a value that makes no sense is an error that names its place.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// FileName is the configuration file that is read from the working directory.
+const FileName = "phscript.toml"
+
+// Config holds the settings. Zero values mean that nothing was set.
+type Config struct {
+	// APIToken opens the main API, TenantToken the analytics host.
+	APIToken, TenantToken string
+	// APIURL and AnalyticsURL are the hosts, Planhat's own where empty.
+	APIURL, AnalyticsURL string
+	// CallsPerMin is the call quota, 0 for Planhat's.
+	CallsPerMin int
+	// Timeout bounds a run, MaxMemory its memory in bytes; 0 for none and for
+	// the default.
+	Timeout   time.Duration
+	MaxMemory int64
+	// AllowWrite and AllowRead are directories, AllowEnv variable names.
+	AllowWrite, AllowRead, AllowEnv []string
+	LogLevel, LogFormat             string
+	Strict                          bool
+
+	// CheckGlobals are names that the check of scripts takes for defined,
+	// CheckIgnore the rules that it leaves out.
+	CheckGlobals, CheckIgnore []string
+
+	// State is where the store is: a file or a postgres:// URL; empty for the
+	// machine's own.
+	State string
+	// Schedules and Serve are for phscript serve.
+	Schedules []Schedule
+	Serve     Serve
+
+	// File is the configuration file that was read, or "", and Text what it
+	// held.
+	File string
+	Text []byte
+}
+
+// Error is a setting that cannot be used.
+type Error struct {
+	// Where names the file or the variable.
+	Where, Message, Hint string
+}
+
+func (e *Error) Error() string {
+	if e.Where == "" {
+		return e.Message
+	}
+	return e.Where + ": " + e.Message
+}
+
+// ErrorHint says what to do about it.
+func (e *Error) ErrorHint() string { return e.Hint }
+
+// file is phscript.toml as it is written.
+type file struct {
+	APIToken     string   `toml:"api_token"`
+	TenantToken  string   `toml:"tenant_token"`
+	APIURL       string   `toml:"api_url"`
+	AnalyticsURL string   `toml:"analytics_url"`
+	CallsPerMin  int      `toml:"calls_per_min"`
+	Timeout      string   `toml:"timeout"`
+	MaxMemory    string   `toml:"max_memory"`
+	AllowWrite   []string `toml:"allow_write"`
+	AllowRead    []string `toml:"allow_read"`
+	AllowEnv     []string `toml:"allow_env"`
+	LogLevel     string   `toml:"log_level"`
+	LogFormat    string   `toml:"log_format"`
+	Strict       bool     `toml:"strict"`
+	Check        struct {
+		Globals []string `toml:"globals"`
+		Ignore  []string `toml:"ignore"`
+	} `toml:"check"`
+	State string `toml:"state"`
+
+	Schedule []Schedule `toml:"schedule"`
+	Serve    Serve      `toml:"serve"`
+}
+
+var keys = []string{
+	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "timeout", "max_memory",
+	"check.globals", "check.ignore",
+	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "schedule", "serve",
+}
+
+// tableKeys are the settings inside of tables, by the table's name.
+var tableKeys = map[string][]string{
+	"schedule": {
+		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
+		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
+	},
+	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
+	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
+	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
+}
+
+// Load reads the configuration file and the environment. name is the file to
+// read; where it is empty, FileName in dir is read if there is one.
+func Load(name, dir string, readFile func(string) ([]byte, error), getenv func(string) (string, bool)) (Config, error) {
+	var c Config
+	required := name != ""
+	if !required {
+		name = filepath.Join(dir, FileName)
+	} else if !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	text, err := readFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !required:
+	case err != nil:
+		return c, &Error{Where: name, Message: "the configuration file cannot be read: " + plain(err), Hint: "check the path given with --config"}
+	default:
+		if c, err = parse(name, text); err != nil {
+			return c, err
+		}
+	}
+	return c, c.applyEnvironment(getenv)
+}
+
+func plain(err error) string {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+func parse(name string, text []byte) (Config, error) {
+	var f file
+	meta, err := toml.Decode(string(text), &f)
+	if err != nil {
+		var syntax toml.ParseError
+		if errors.As(err, &syntax) {
+			return Config{}, malformed(name, text, syntax)
+		}
+		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "numbers, true and false stand without quotes: calls_per_min = 100; text stands in quotes, lists in [ ]"}
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return Config{}, unknownKey(name, unknown[0])
+	}
+	c := Config{
+		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
+		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
+		CheckGlobals: f.Check.Globals, CheckIgnore: f.Check.Ignore,
+		Strict: f.Strict, File: name, Text: text, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
+	}
+	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
+	if f.Timeout != "" {
+		if c.Timeout, err = ParseTimeout(f.Timeout); err != nil {
+			return c, &Error{Where: name, Message: "timeout: " + err.Error()}
+		}
+	}
+	if f.MaxMemory != "" {
+		if c.MaxMemory, err = ParseSize(f.MaxMemory); err != nil {
+			return c, &Error{Where: name, Message: "max_memory: " + err.Error()}
+		}
+	}
+	if meta.IsDefined("calls_per_min") && f.CallsPerMin < 1 {
+		return c, &Error{Where: name, Message: "calls_per_min: must be at least 1"}
+	}
+	return c, nil
+}
+
+// unknownKey names a setting that does not exist, with those that do beside it.
+func unknownKey(name string, key toml.Key) error {
+	meant, known, place := key.String(), keys, "the settings"
+	if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
+		meant, known, place = key[len(key)-1], tableKeys[key[len(key)-2]], "the settings of "+key[len(key)-2]
+	}
+	return &Error{
+		Where:   name,
+		Message: fmt.Sprintf("unknown setting '%s'%s", key, catalog.DidYouMean(meant, known)),
+		Hint:    place + " are: " + strings.Join(known, ", "),
+	}
+}
+
+// beside makes directories in the file relative to the file.
+func beside(name string, dirs []string) []string {
+	var out []string
+	for _, dir := range dirs {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(filepath.Dir(name), dir)
+		}
+		out = append(out, dir)
+	}
+	return out
+}
+
+// applyEnvironment lets the environment's variables win over the file's.
+func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
+	for name, target := range map[string]*string{
+		"PLANHAT_API_TOKEN": &c.APIToken, "PLANHAT_TENANT_TOKEN": &c.TenantToken,
+		"PLANHAT_API_URL": &c.APIURL, "PLANHAT_ANALYTICS_URL": &c.AnalyticsURL, "PHSCRIPT_STATE": &c.State,
+	} {
+		if v, ok := getenv(name); ok && v != "" {
+			*target = v
+		}
+	}
+	if v, ok := getenv("PLANHAT_CALLS_PER_MIN"); ok && v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			return &Error{Where: "PLANHAT_CALLS_PER_MIN", Message: fmt.Sprintf("%q is no positive whole number", v)}
+		}
+		c.CallsPerMin = n
+	}
+	return nil
+}
+
+// ParseTimeout reads a duration such as 90s, 30m or 2h; a bare number counts
+// seconds.
+func ParseTimeout(text string) (time.Duration, error) {
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is no duration; write it as 90s, 30m or 2h", text)
+	}
+	return d, nil
+}
+
+// smallestMemory is the least memory that a run makes sense with, in bytes.
+const smallestMemory = 1 << 20
+
+// ParseSize reads an amount of memory such as 256MB or 1GiB. Less than 1 MiB is
+// refused: it is a forgotten unit.
+func ParseSize(text string) (int64, error) {
+	units := []struct {
+		name string
+		size float64
+	}{{"gib", 1 << 30}, {"mib", 1 << 20}, {"kib", 1 << 10}, {"gb", 1e9}, {"mb", 1e6}, {"kb", 1e3}, {"g", 1 << 30}, {"m", 1 << 20}, {"k", 1 << 10}, {"b", 1}, {"", 1}}
+	lower := strings.ToLower(strings.TrimSpace(text))
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(lower, u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		switch {
+		case err != nil:
+		case n*u.size >= smallestMemory:
+			return int64(n * u.size), nil
+		case n > 0:
+			return 0, fmt.Errorf("%q is too little to run anything; write a size such as 256MB or 1GiB", text)
+		}
+		break
+	}
+	return 0, fmt.Errorf("%q is no size; write it as 256MB or 1GiB", text)
+}

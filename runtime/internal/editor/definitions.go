@@ -1,0 +1,231 @@
+// Package editor prepares a folder of scripts for code editors: it writes what
+// phscript knows about itself as type definitions (LuaCATS) for
+// lua-language-server, and enters them into the editor's settings without
+// touching anything else there.
+package editor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// File is one file of definitions. Path has slashes.
+type File struct{ Path, Text string }
+
+// made begins the second line of every file of definitions; nothing without it
+// is ever changed or removed.
+const made = "-- Made by 'phscript setup'"
+
+// Definitions returns the definitions of everything that scripts can use, of
+// Lua's own library excepted, which language servers know.
+func Definitions(m *manual.Manual) []File {
+	d := &definer{api: m.Catalog(), taken: map[string]bool{}}
+	for _, t := range m.Topics() {
+		if t.Func == nil {
+			continue
+		}
+		for _, p := range t.Func.Params {
+			if len(p.Fields) > 0 {
+				d.taken[strings.TrimSuffix(p.Type, "?")] = true
+			}
+		}
+	}
+	var files []File
+	for _, module := range m.Modules() {
+		if m.IsLuaLibrary(module.Name) {
+			continue
+		}
+		files = append(files, File{module.Name + ".d.lua", d.module(module, !m.MustBeRequired(module.Name))})
+		for _, part := range module.Modules {
+			files = append(files, File{strings.ReplaceAll(part.Name, ".", "/") + ".d.lua", d.part(part)})
+		}
+	}
+	files = append(files, File{"globals.d.lua", d.globals(m.Own())})
+	if tests := m.OnlyInTests(); len(tests.Funcs) > 0 {
+		files = append(files, File{"tests.d.lua", d.globals(tests)})
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files
+}
+
+// definer writes definitions.
+type definer struct {
+	api *catalog.Catalog
+	// taken are the tables that functions take as options: what they need not
+	// hold may be left out.
+	taken map[string]bool
+}
+
+// source collects the text of one file.
+type source struct{ strings.Builder }
+
+// newSource begins a file that scripts require by the given name; "_" stands
+// for none.
+func newSource(name string) *source {
+	s := &source{}
+	s.printf("---@meta %s\n%s. Changes made here are lost.\n", name, made)
+	return s
+}
+
+func (s *source) printf(format string, args ...any) { fmt.Fprintf(s, format, args...) }
+
+// module writes a module that is global, or that has to be required.
+func (d *definer) module(m *bindings.Module, global bool) string {
+	s := newSource(m.Name)
+	d.class(s, m)
+	local := "local "
+	if global {
+		local = ""
+	}
+	s.printf("%s%s = {}\n", local, m.Name)
+	d.members(s, m, m.Name)
+	s.printf("\nreturn %s\n", m.Name)
+	return s.String()
+}
+
+// part writes a part of a module, such as planhat.company, which no script
+// requires by itself.
+func (d *definer) part(m *bindings.Module) string {
+	s := newSource("_")
+	d.class(s, m)
+	name := m.Name[strings.LastIndexByte(m.Name, '.')+1:]
+	s.printf("local %s = {}\n", name)
+	d.members(s, m, name)
+	return s.String()
+}
+
+// globals writes functions and values that are globals by themselves.
+func (d *definer) globals(m *bindings.Module) string {
+	s := newSource("_")
+	for _, v := range m.Values {
+		s.printf("\n")
+		s.comment(v.Doc)
+		s.printf("---@type %s\n%s = nil\n", valueType(v.Type), v.Name)
+	}
+	for _, shape := range m.Records {
+		d.shape(s, shape)
+	}
+	for _, f := range m.Funcs {
+		d.function(s, "", "", f)
+	}
+	return s.String()
+}
+
+// class writes the head of a module's class: what is in it beside functions.
+func (d *definer) class(s *source, m *bindings.Module) {
+	s.printf("\n")
+	s.comment(m.Doc)
+	s.printf("---@class %s\n", m.Name)
+	if m.Call != nil {
+		s.printf("---@overload %s\n", funType(m.Call, m.Name, ""))
+	}
+	for _, v := range m.Values {
+		s.field(v.Name, valueType(v.Type), v.Doc)
+	}
+	for _, part := range m.Modules {
+		s.field(part.Name[strings.LastIndexByte(part.Name, '.')+1:], part.Name, bindings.Summary(part.Doc))
+	}
+}
+
+// valueType is the type of a module's value. An object without fields, such as
+// json.null, stands for something else and may be put anywhere.
+func valueType(typ string) string {
+	if typ == "userdata" {
+		return "any"
+	}
+	return typ
+}
+
+// members writes the tables and functions of a module that is held by the given
+// variable.
+func (d *definer) members(s *source, m *bindings.Module, variable string) {
+	for _, shape := range m.Records {
+		d.shape(s, shape)
+	}
+	for _, f := range m.Funcs {
+		d.function(s, m.Name, variable, f)
+	}
+}
+
+// shape writes the class of a table; a model's record gets what the catalog
+// knows about its properties.
+func (d *definer) shape(s *source, shape *bindings.Shape) {
+	s.printf("\n")
+	s.comment(shape.Doc)
+	s.printf("---@class %s\n", shape.Name)
+	model := d.api.ModelNamed(shape.Name)
+	for _, f := range shape.Fields {
+		typ, doc := strings.ReplaceAll(f.Type, "fun(self", "fun(self: "+shape.Name), f.Doc
+		if model != nil {
+			if p := model.Property(f.Name); p != nil {
+				typ, doc = propertyType(p, typ), propertyDoc(model, p, doc)
+			}
+		}
+		name := f.Name
+		if d.taken[shape.Name] && !f.Required && !strings.HasSuffix(typ, "?") {
+			name += "?"
+		}
+		if rest := needed(typ); rest != typ {
+			typ, name = rest, name+"?"
+		}
+		s.field(name, typ, doc)
+	}
+}
+
+// propertyType is a property's type; one with known values names them.
+func propertyType(p *catalog.Property, typ string) string {
+	if len(p.Enum) == 0 {
+		return typ
+	}
+	var values []string
+	for _, v := range p.Enum {
+		values = append(values, fmt.Sprintf("%q", v))
+	}
+	text := strings.Join(values, "|")
+	if p.Type == catalog.Array {
+		return "(" + text + ")[]?"
+	}
+	return text + "?"
+}
+
+// propertyDoc says in one line what there is to know about a property.
+func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
+	parts := []string{doc}
+	if p.Ref != "" {
+		parts = append(parts, "The id of "+p.Ref+".")
+	}
+	if slices.Contains(model.RequiredOnCreate, p.Name) {
+		parts = append(parts, "A new record needs it.")
+	}
+	if p.ReadOnly {
+		parts = append(parts, "Read-only.")
+	}
+	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// field writes one field of a class.
+func (s *source) field(name, typ, doc string) {
+	bare := strings.TrimSuffix(name, "?")
+	if !isName(bare) {
+		name = fmt.Sprintf("[%q]", bare)
+		if !strings.HasSuffix(typ, "?") {
+			typ += "?"
+		}
+	}
+	s.printf("---@field %s %s%s\n", name, typ, note(doc))
+}
+
+// isName reports whether a field can be written after a dot.
+func isName(s string) bool {
+	for i, c := range s {
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

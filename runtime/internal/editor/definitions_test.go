@@ -1,0 +1,279 @@
+package editor
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// class is what definitions say about a class.
+type class struct {
+	// fields are the types of its fields, functions the parameters of those.
+	fields    map[string]string
+	functions map[string][]string
+}
+
+// declarations are what all files of definitions declare.
+type declarations struct {
+	classes map[string]*class
+	// modules are the classes of the modules, by the names to require them by.
+	modules map[string]string
+	// globals are the classes of global tables by their names, "" for what is no
+	// table.
+	globals map[string]string
+	// types are all types that are used, with the lines that use them.
+	types map[string]string
+}
+
+var (
+	classLine    = regexp.MustCompile(`^---@class ([\w.]+)$`)
+	fieldLine    = regexp.MustCompile(`^---@field (\w+\??|\["[^"]+"\]) (.*)$`)
+	paramLine    = regexp.MustCompile(`^---@param (\w+|\.\.\.)(\??) (.*)$`)
+	typedLine    = regexp.MustCompile(`^---@(?:return|type|overload) (.*)$`)
+	functionLine = regexp.MustCompile(`^function (?:(\w+)\.)?(\w+)\(([^)]*)\) end$`)
+	variableLine = regexp.MustCompile(`^(local )?(\w+) = (\{\}|nil)$`)
+	metaLine     = regexp.MustCompile(`^---@meta (\S+)$`)
+)
+
+// declared reads files of definitions. Each line must be of a known form.
+func declared(t *testing.T, files []File) *declarations {
+	t.Helper()
+	d := &declarations{map[string]*class{}, map[string]string{}, map[string]string{}, map[string]string{}}
+	for _, f := range files {
+		d.read(t, f)
+	}
+	return d
+}
+
+func (d *declarations) read(t *testing.T, f File) {
+	variables := map[string]string{}
+	current, meta := "", ""
+	var params []string
+	for line := range strings.Lines(f.Text) {
+		line = strings.TrimSuffix(line, "\n")
+		where := f.Path + ": " + line
+		typed := func(text string) {
+			names, rest, err := readType(text)
+			require.NoError(t, err, where)
+			require.True(t, rest == "" || strings.HasPrefix(rest, "# "), where)
+			for _, name := range names {
+				d.types[name] = where
+			}
+		}
+		switch {
+		case metaLine.MatchString(line):
+			meta = metaLine.FindStringSubmatch(line)[1]
+		case classLine.MatchString(line):
+			current = classLine.FindStringSubmatch(line)[1]
+			require.Nil(t, d.classes[current], "declared twice: %s", where)
+			d.classes[current] = &class{map[string]string{}, map[string][]string{}}
+		case fieldLine.MatchString(line):
+			m := fieldLine.FindStringSubmatch(line)
+			typed(m[2])
+			d.classes[current].fields[strings.TrimSuffix(m[1], "?")] = m[2]
+		case paramLine.MatchString(line):
+			m := paramLine.FindStringSubmatch(line)
+			typed(m[3])
+			params = append(params, m[1])
+		case typedLine.MatchString(line):
+			typed(typedLine.FindStringSubmatch(line)[1])
+		case strings.HasPrefix(line, "---@"):
+			require.Contains(t, line, "@deprecated", where)
+		case functionLine.MatchString(line):
+			m := functionLine.FindStringSubmatch(line)
+			assert.Equal(t, m[3], strings.Join(params, ", "), where)
+			if m[1] == "" {
+				d.globals[m[2]] = ""
+			} else {
+				d.classes[variables[m[1]]].functions[m[2]] = params
+			}
+			params = nil
+		case variableLine.MatchString(line):
+			m := variableLine.FindStringSubmatch(line)
+			variables[m[2]] = current
+			if m[1] == "" {
+				d.globals[m[2]] = current
+			}
+			if m[3] == "nil" {
+				d.globals[m[2]] = ""
+			}
+		case strings.HasPrefix(line, "return "):
+			require.Equal(t, "return "+meta, line)
+			d.modules[meta] = variables[meta]
+		default:
+			require.True(t, line == "" || strings.HasPrefix(line, "---") || strings.HasPrefix(line, made), where)
+		}
+	}
+}
+
+// names lists what a class holds, and what the classes of its fields hold.
+func (d *declarations) names(prefix, name string) []string {
+	list := []string{prefix}
+	c := d.classes[name]
+	for f := range c.functions {
+		list = append(list, prefix+"."+f)
+	}
+	for field, typ := range c.fields {
+		typ, _, _ = strings.Cut(typ, " ")
+		if strings.HasPrefix(typ, name+".") && d.classes[typ] != nil {
+			list = append(list, d.names(prefix+"."+field, typ)...)
+			continue
+		}
+		list = append(list, prefix+"."+field)
+	}
+	return list
+}
+
+// luaTypes are the types that a language server knows by itself.
+var luaTypes = []string{"any", "boolean", "function", "integer", "nil", "number", "string", "table", "userdata"}
+
+// further is a module of an embedding program, and one that holds globals.
+func further() []*bindings.Module {
+	return []*bindings.Module{
+		{
+			Name: "shop", Doc: "Sells things.\n@no annotation",
+			Funcs: []*bindings.Func{{
+				Name: "sell", Doc: "Sells.", Deprecated: "give it away", Variadic: true,
+				Params: []bindings.Param{
+					{Name: "by", Type: "string|fun(item: any): any", Optional: true},
+					{Name: "options", Type: "table", Optional: true, Fields: []bindings.Field{{Name: "price", Type: "number", Required: true}}},
+					{Name: "more", Type: "string?"},
+				},
+			}},
+			Records: []*bindings.Shape{{Name: "Receipt", Fields: []bindings.Field{{Name: "in words", Type: "string"}, {Name: "print", Type: "fun(self, times: integer): string?"}}}},
+		},
+		{Funcs: []*bindings.Func{{Name: "describe", Doc: "Describes."}}},
+	}
+}
+
+func TestDefinitionsAreSound(t *testing.T) {
+	for name, m := range map[string]*manual.Manual{"built in": builtIn(), "embedded": runtime.ManualOf(further()...)} {
+		files := Definitions(m)
+		d := declared(t, files)
+		for typ, where := range d.types {
+			assert.True(t, slices.Contains(luaTypes, typ) || d.classes[typ] != nil, "%s: no such type as %s: %s", name, typ, where)
+		}
+		for _, f := range files {
+			_, err := compile.Parse([]byte(f.Text), f.Path)
+			assert.NoError(t, err, f.Path)
+		}
+		for _, topic := range m.Topics() {
+			if topic.Kind == manual.KindTable {
+				assert.NotNil(t, d.classes[topic.Name], topic.Name)
+			}
+			if topic.Kind == manual.KindProperty {
+				assert.NotEmpty(t, d.classes[topic.Model.Name].fields[topic.Property.Name], topic.Name)
+			}
+		}
+	}
+}
+
+func TestEmbeddedDefinitions(t *testing.T) {
+	files := Definitions(runtime.ManualOf(further()...))
+	at := slices.IndexFunc(files, func(f File) bool { return f.Path == "shop.d.lua" })
+	require.NotEqual(t, -1, at)
+	assert.Equal(t, `---@meta shop
+-- Made by 'phscript setup'. Changes made here are lost.
+
+---Sells things.
+--- @no annotation
+---@class shop
+shop = {}
+
+---@class Receipt
+---@field ["in words"] string?
+---@field print fun(self: Receipt, times: integer): string?
+
+---What `+"`shop.sell` takes as `options`"+`.
+---@class shop.sell.options
+---@field price number
+
+---Sells.
+---@deprecated give it away
+---@param by? string|(fun(item: any): any)
+---@param options? shop.sell.options
+---@param ... string
+function shop.sell(by, options, ...) end
+
+return shop
+`, files[at].Text)
+}
+
+// reachable prints every name that a script reaches in the modules, and all its
+// globals.
+const reachable = `
+local names, globals = {}, {}
+local function add(name, value, depth)
+  names[#names + 1] = name
+  if type(value) == "table" and depth < 2 then
+    for k, v in pairs(value) do add(name .. "." .. k, v, depth + 1) end
+  end
+end
+for _, name in ipairs(args) do add(name, require(name), 0) end
+local _ = help
+for k in pairs(_G) do globals[#globals + 1] = k end
+return { names, globals }
+`
+
+// TestDefinitionsNameWhatThereIs compares the definitions with a live state,
+// both ways.
+func TestDefinitionsNameWhatThereIs(t *testing.T) {
+	rt, err := runtime.New(runtime.Options{})
+	require.NoError(t, err)
+	d := declared(t, Definitions(rt.Manual()))
+	assert.ElementsMatch(t, rt.ModuleNames(), slices.Collect(maps.Keys(d.modules)))
+	result, err := rt.Run(t.Context(), runtime.Script{Source: []byte(reachable), Args: rt.ModuleNames()})
+	require.NoError(t, err)
+	var lists [2][]string
+	require.NoError(t, result.Decode(&lists))
+	there, globals := lists[0], lists[1]
+
+	var names []string
+	for name, class := range d.modules {
+		names = append(names, d.names(name, class)...)
+	}
+	assert.ElementsMatch(t, there, names)
+
+	for _, name := range globals {
+		own := rt.Manual().Topic(name)
+		require.NotNil(t, own, name)
+		if own.Kind == manual.KindModule && rt.Manual().IsLuaLibrary(name) || name == "_G" || name == "_VERSION" {
+			continue
+		}
+		if _, ok := d.globals[name]; !ok {
+			assert.False(t, slices.ContainsFunc(rt.Manual().Own().Funcs, func(f *bindings.Func) bool { return f.Name == name }), name)
+			assert.Equal(t, manual.KindFunction, own.Kind, name)
+		}
+	}
+	for name := range d.globals {
+		assert.NotNil(t, rt.Manual().Topic(name), name)
+	}
+}
+
+func TestRecords(t *testing.T) {
+	var all strings.Builder
+	for _, f := range Definitions(builtIn()) {
+		all.WriteString(f.Text)
+	}
+	for _, want := range []string{
+		`---@field status? "prospect"|"coming"|"customer"|"canceled"|"lost" # `,
+		"---@field owner? string # Account manager; list responses may expand it to an object with id and nickName. The id of User.\n",
+		"---@return fun(): Company? # An iterator",
+		"---@overload fun(self: planhat.company, rows: Company[]|(fun(): Company?), options?: planhat.company.bulk_upsert.options): BulkResult\n",
+		"---@overload fun(value?: any, options?: InspectOptions): string\n", // the module inspect can be called
+		"---@field depth? integer", "---@return planhat # The client.",
+		"---@field null any # ",
+	} {
+		assert.Contains(t, all.String(), want)
+	}
+}

@@ -1,0 +1,204 @@
+package editor
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tailscale/hujson"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// The settings files, and what is entered into them.
+const (
+	luaSettingsFile = ".luarc.json"
+	recommendations = ".vscode/extensions.json"
+
+	luaSchema    = "https://raw.githubusercontent.com/LuaLS/vscode-lua/master/setting/schema.json"
+	luaVersion   = "Lua 5.1"
+	luaExtension = "sumneko.lua"
+
+	versionSetting = "runtime.version"
+	librarySetting = "workspace.library"
+)
+
+// SettingsError says that a settings file of the user's cannot be added to.
+type SettingsError struct {
+	Path string
+	Err  error
+}
+
+func (e *SettingsError) Error() string { return e.Path + " cannot be added to: " + e.Err.Error() }
+
+func (e *SettingsError) Unwrap() error { return e.Err }
+
+// ErrorHint says what to do about it.
+func (e *SettingsError) ErrorHint() string {
+	return "nothing was changed; mend " + e.Path + ", or move it away, and try again"
+}
+
+// luaSettings plans what lua-language-server has to know: the version of Lua
+// and the folder of the definitions.
+func (p *Plan) luaSettings() error {
+	name := luaSettingsFile
+	if _, err := os.Stat(p.path(name + "c")); err == nil {
+		if _, err := os.Stat(p.path(name)); errors.Is(err, fs.ErrNotExist) {
+			name += "c" // the server reads either
+		}
+	}
+	empty := fmt.Sprintf("{\n  \"$schema\": %s\n}\n", literal(luaSchema))
+	return p.settings(name, empty, func(d *document) ([]string, error) {
+		var changed []string
+		switch v := d.find(versionSetting); {
+		case v == nil:
+			if err := d.set(versionSetting, luaVersion); err != nil {
+				return nil, err
+			}
+			changed = append(changed, versionSetting)
+		case textOf(v) != luaVersion:
+			p.add(Leave, name, fmt.Sprintf("%s %s, though phscript is %s", versionSetting, strings.TrimSpace(string(v.Pack())), luaVersion), nil)
+		}
+		added, err := p.library(d)
+		if added {
+			changed = append(changed, librarySetting)
+		}
+		return changed, err
+	})
+}
+
+// ourTypes matches the folder of any version's definitions.
+var ourTypes = pattern.Lazy(`^(?:\./)?` + regexp.QuoteMeta(typesDir) + `/[^/]+/?$`)
+
+// library enters the folder of the definitions into the settings; that of an
+// older version is replaced.
+func (p *Plan) library(d *document) (changed bool, err error) {
+	v := d.find(librarySetting)
+	if v == nil {
+		return true, d.set(librarySetting, []string{p.types()})
+	}
+	var entries []*hujson.Value
+	item := literal(p.types())
+	switch list := v.Value.(type) {
+	case *hujson.Array:
+		for i := range list.Elements {
+			entries = append(entries, &list.Elements[i])
+		}
+	case *hujson.Object: // an older form: folders with true or false
+		item += ": true"
+		for i := range list.Members {
+			entries = append(entries, &list.Members[i].Name)
+		}
+	default:
+		return false, fmt.Errorf("%s is no list of folders", librarySetting)
+	}
+	folder := func(entry *hujson.Value) string {
+		return strings.TrimSuffix(strings.TrimPrefix(textOf(entry), "./"), "/")
+	}
+	if slices.ContainsFunc(entries, func(entry *hujson.Value) bool { return folder(entry) == p.types() }) {
+		return false, nil
+	}
+	for _, entry := range entries {
+		if ourTypes().MatchString(textOf(entry)) {
+			return true, d.replace(entry, literal(p.types()))
+		}
+	}
+	return true, d.insert(v, item)
+}
+
+// recommendation plans that VS Code offers the extension for Lua, unless the
+// user does not want it.
+func (p *Plan) recommendation() error {
+	return p.settings(recommendations, "{}\n", func(d *document) ([]string, error) {
+		if listed(d.find("unwantedRecommendations")) {
+			p.add(Leave, recommendations, luaExtension+" is unwanted", nil)
+			return nil, nil
+		}
+		v := d.find("recommendations")
+		switch {
+		case v == nil:
+			return []string{luaExtension}, d.set("recommendations", []string{luaExtension})
+		case listed(v):
+			return nil, nil
+		}
+		if _, ok := v.Value.(*hujson.Array); !ok {
+			return nil, errors.New("recommendations is no list")
+		}
+		return []string{luaExtension}, d.insert(v, literal(luaExtension))
+	})
+}
+
+// listed reports whether a list names the extension for Lua.
+func listed(v *hujson.Value) bool {
+	if v == nil {
+		return false
+	}
+	list, ok := v.Value.(*hujson.Array)
+	return ok && slices.ContainsFunc(list.Elements, func(e hujson.Value) bool { return strings.EqualFold(textOf(&e), luaExtension) })
+}
+
+// settings plans a change of a settings file. edit makes it and returns what it
+// adds; a file that does not exist, or is empty, begins as the given text.
+func (p *Plan) settings(name, empty string, edit func(*document) (added []string, err error)) error {
+	before, err := os.ReadFile(p.path(name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return &SettingsError{name, err}
+	}
+	text := before
+	if len(bytes.TrimSpace(before)) == 0 {
+		text = []byte(empty)
+	}
+	d, err := parseDocument(text)
+	if err != nil {
+		return &SettingsError{name, err}
+	}
+	steps := len(p.Steps)
+	added, err := edit(d)
+	switch {
+	case err != nil:
+		return &SettingsError{name, err}
+	case len(added) == 0 && len(p.Steps) == steps:
+		p.add(Keep, name, "", nil)
+	case len(added) == 0:
+	case before == nil:
+		p.add(Create, name, "", func() error { return writeFile(p.path(name), d.text) })
+	default:
+		p.add(Add, name, strings.Join(added, ", "), func() error { return writeFile(p.path(name), d.text) })
+	}
+	return nil
+}
+
+// writeFile writes a file as a whole: it appears under its name when it is
+// complete. A link stays one, and an existing file keeps its permissions.
+func writeFile(name string, text []byte) (err error) {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}

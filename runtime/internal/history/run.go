@@ -1,0 +1,156 @@
+// Package history keeps what became of every run that phscript serve was to
+// make: those that ran, and those that did not, with the reason.
+package history
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Status is what became of a run.
+type Status string
+
+// The states of a run. It is queued, then running, and then one of the others
+// for good.
+const (
+	// Queued runs are due now or soon.
+	Queued Status = "queued"
+	// Running runs have a worker that was seen lately.
+	Running Status = "running"
+	// Succeeded runs are done.
+	Succeeded Status = "succeeded"
+	// Rejected runs are done, but Planhat did not take some of their rows.
+	Rejected Status = "rejected"
+	// Failed runs ended with an error.
+	Failed Status = "failed"
+	// TimedOut runs were ended by their limit of time or memory.
+	TimedOut Status = "timed_out"
+	// Cancelled runs were ended or called off by somebody.
+	Cancelled Status = "cancelled"
+	// Lost runs had a worker that is gone: nobody knows how far they came.
+	Lost Status = "lost"
+	// Skipped runs were left out, for the reason that is with them.
+	Skipped Status = "skipped"
+	// Missed runs were due when no worker was there.
+	Missed Status = "missed"
+)
+
+// Statuses are all of them, in the order in which people think of them.
+var Statuses = []Status{Queued, Running, Succeeded, Rejected, Failed, TimedOut, Cancelled, Lost, Skipped, Missed}
+
+// Over tells whether nothing more happens to the run.
+func (s Status) Over() bool { return s != Queued && s != Running }
+
+// Bad tells whether the run ended in a way that somebody should look at.
+func (s Status) Bad() bool { return s == Failed || s == TimedOut || s == Lost || s == Rejected }
+
+// Cause is why there is a run.
+type Cause string
+
+// The causes of runs.
+const (
+	// ByTick is the time of its schedule.
+	ByTick Cause = "schedule"
+	// ByCatchUp makes up for ticks that were missed.
+	ByCatchUp Cause = "catch_up"
+	// ByHand is a person's command.
+	ByHand Cause = "manual"
+	// ByRetry is the failure of an earlier attempt.
+	ByRetry Cause = "retry"
+	// ByEvent is an on_failure or on_recovery script.
+	ByEvent Cause = "event"
+)
+
+// MakesUp tells whether the run makes up for another one: it comes after what
+// goes on, and is not left out for it.
+func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
+
+// Run is one execution of a script, or the record that there was none. Times
+// are zero where nothing happened yet.
+type Run struct {
+	ID       int64  `json:"id"`
+	Schedule string `json:"schedule,omitempty"`
+	// Tick is the time of the schedule that the run belongs to.
+	Tick time.Time `json:"tick,omitzero"`
+	// Attempt counts from 1; RetryOf is the run that this one repeats.
+	Attempt int   `json:"attempt"`
+	RetryOf int64 `json:"retry_of,omitempty"`
+	Cause   Cause `json:"cause"`
+
+	Script string `json:"script"`
+	// ScriptHash is the SHA-256 of the script's text as it was run.
+	ScriptHash string `json:"script_hash,omitempty"`
+	// Definition holds the settings that the run was made with.
+	Definition config.Schedule `json:"definition"`
+
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"`
+	// Worker is who runs it: a host's name and a process.
+	Worker string `json:"worker,omitempty"`
+	// CancelWanted is set when somebody asked for its end.
+	CancelWanted bool `json:"cancel_wanted,omitempty"`
+
+	Due     time.Time `json:"due"`
+	Started time.Time `json:"started,omitzero"`
+	Seen    time.Time `json:"seen,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+
+	ExitCode *int `json:"exit_code,omitempty"`
+	// Calls is the quota that it used, Rejected the rows that were not taken.
+	Calls    int `json:"calls"`
+	Rejected int `json:"rejected"`
+	// Summary is what the run wrote about itself, with its rejected rows.
+	Summary json.RawMessage `json:"summary,omitempty"`
+	Error   string          `json:"error,omitempty"`
+
+	// Job is the engine's number for it, once it was handed over.
+	Job int64 `json:"-"`
+}
+
+// Duration is how long it ran, until now where it still does.
+func (r *Run) Duration(now time.Time) time.Duration {
+	switch {
+	case r.Started.IsZero():
+		return 0
+	case r.Ended.IsZero():
+		return now.Sub(r.Started)
+	}
+	return r.Ended.Sub(r.Started)
+}
+
+// Line is one line of a run's log.
+type Line struct {
+	Run int64     `json:"run"`
+	Seq int64     `json:"seq"`
+	At  time.Time `json:"time"`
+	// Level is debug, info, warn or error; print for standard output and
+	// stderr for what is no log line.
+	Level   string          `json:"level"`
+	Message string          `json:"message"`
+	Fields  json.RawMessage `json:"fields,omitempty"`
+}
+
+// History is the runs in a store. It is safe for concurrent use.
+type History struct{ db *store.DB }
+
+// New returns the history in a store.
+func New(db *store.DB) *History { return &History{db} }
+
+// micro and clock turn times into the store's numbers and back.
+func micro(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	n := t.UnixMicro()
+	return &n
+}
+
+func clock(n *int64) time.Time {
+	if n == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*n)
+}

@@ -1,0 +1,261 @@
+package lualib
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/metrics"
+	"strings"
+	"syscall"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openBase defines the functions that are globals.
+func (lib *library) openBase(L *lua.LState) {
+	functions := native(L, lua.OpenBase, "")
+	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
+	globals.RawSetString("_printregs", lua.LNil)
+	globals.RawSetString("_GOPHER_LUA_VERSION", lua.LNil)
+	globals.RawSetString("require", lua.LNil)
+	globals.RawSetString("module", functions["module"])
+	loaded(L).RawSetString("_G", globals)
+	register(L, globals, map[string]func(call) int{
+		"assert":         assertTrue,
+		"collectgarbage": collectGarbage,
+		"dofile":         lib.doFile,
+		"error":          raiseValue,
+		"getmetatable":   getMetatable,
+		"load":           lib.load,
+		"loadfile":       lib.loadFile,
+		"loadstring":     lib.loadString,
+		"next":           next,
+		"print":          lib.print,
+		"rawequal":       func(c call) int { return c.results(lua.LBool(c.RawEqual(c.present(1), c.present(2)))) },
+		"rawget":         func(c call) int { return c.results(c.table(1).RawGet(c.present(2))) },
+		"rawset":         rawSet,
+		"select":         selectArgs,
+		"setmetatable":   setMetatable,
+		"tonumber":       toNumber,
+		"tostring":       func(c call) int { c.present(1); return c.results(lua.LString(ToString(c.LState, c.Get(1)))) },
+		"type":           func(c call) int { return c.results(lua.LString(c.present(1).Type().String())) },
+		"unpack":         unpack,
+	})
+	step := L.NewFunction(func(L *lua.LState) int { return nextPair(call{LState: L, name: "ipairs"}) })
+	advance := globals.RawGetString("next")
+	register(L, globals, map[string]func(call) int{
+		"ipairs": func(c call) int { return c.results(step, c.table(1), lua.LNumber(0)) },
+		"pairs":  func(c call) int { return c.results(advance, c.table(1), lua.LNil) },
+	})
+}
+
+// assertTrue is Lua's assert. An error object that is not text is raised as it is.
+func assertTrue(c call) int {
+	if lua.LVAsBool(c.present(1)) {
+		return c.GetTop()
+	}
+	switch v := c.Get(2).(type) {
+	case lua.LString, lua.LNumber:
+		c.raise(c.str(2))
+	case *lua.LNilType:
+		c.raise("assertion failed!")
+	default:
+		c.Error(v, 0)
+	}
+	return 0
+}
+
+// raiseValue is error.
+func raiseValue(c call) int {
+	level := c.optInt(2, 1)
+	value := c.Get(1)
+	if text, ok := value.(lua.LString); ok && level > 0 {
+		value = lua.LString(where(c.LState, level)) + text
+	} else if n, ok := value.(lua.LNumber); ok && level > 0 {
+		value = lua.LString(where(c.LState, level) + number.Format(float64(n)))
+	}
+	c.Error(value, 0)
+	return 0
+}
+
+// where is the position that a running function is at, in the form that error
+// messages start with. Level 1 is the function that called the running Go
+// function. It is empty for Go functions and those of the library.
+func where(L *lua.LState, level int) string {
+	frame, ok := L.GetStack(level)
+	if !ok {
+		return ""
+	}
+	value, err := L.GetInfo("Slf", frame, lua.LNil)
+	if err != nil {
+		return ""
+	}
+	fn, ok := value.(*lua.LFunction)
+	if !ok || fn.IsG || frame.Source == HiddenSource {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", frame.Source, frame.CurrentLine)
+}
+
+// collectGarbage is collectgarbage. Go collects by itself, so the options that
+// tune the collector have no effect; "count" is the memory of the process in KiB.
+func collectGarbage(c call) int {
+	switch option := c.optStr(1, "collect"); option {
+	case "collect":
+		runtime.GC()
+	case "count":
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return c.results(lua.LNumber(float64(sample[0].Value.Uint64()) / 1024))
+	case "step":
+		return c.results(lua.LTrue)
+	case "stop", "restart", "setpause", "setstepmul":
+	default:
+		c.fail(1, "invalid option '"+option+"'")
+	}
+	return c.results(lua.LNumber(0))
+}
+
+// getMetatable is getmetatable. Apart from strings, the basic types show none.
+func getMetatable(c call) int {
+	v := c.present(1)
+	switch v.(type) {
+	case *lua.LTable, *lua.LUserData, lua.LString:
+		return c.results(c.GetMetatable(v))
+	}
+	return c.results(lua.LNil)
+}
+
+// setMetatable is setmetatable.
+func setMetatable(c call) int {
+	table := c.table(1)
+	if c.GetTop() < 2 || !isNilOrTable(c.Get(2)) {
+		c.fail(2, "nil or table expected")
+	}
+	if old, ok := table.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
+		c.raise("cannot change a protected metatable")
+	}
+	table.Metatable = c.Get(2)
+	return c.results(table)
+}
+
+// isNilOrTable tells whether a value can be a metatable.
+func isNilOrTable(v lua.LValue) bool {
+	_, ok := v.(*lua.LTable)
+	return ok || v == lua.LNil
+}
+
+// next is Lua's next.
+func next(c call) int {
+	key, value := c.table(1).Next(c.Get(2))
+	if key == lua.LNil {
+		return c.results(lua.LNil)
+	}
+	return c.results(key, value)
+}
+
+// nextPair is the iterator of ipairs.
+func nextPair(c call) int {
+	index := c.integer(2) + 1
+	value := c.table(1).RawGetInt(index)
+	if value == lua.LNil {
+		return c.results(lua.LNil)
+	}
+	return c.results(lua.LNumber(index), value)
+}
+
+// rawSet is rawset.
+func rawSet(c call) int {
+	table := c.table(1)
+	c.RawSet(table, c.present(2), c.present(3))
+	return c.results(table)
+}
+
+// selectArgs is select.
+func selectArgs(c call) int {
+	count := c.GetTop() - 1
+	if c.Get(1) == lua.LString("#") {
+		return c.results(lua.LNumber(count))
+	}
+	n := c.integer(1)
+	if n < 0 {
+		n = count + n + 1
+	}
+	if n < 1 {
+		c.fail(1, "index out of range")
+	}
+	return max(count-n+1, 0)
+}
+
+// toNumber is tonumber.
+func toNumber(c call) int {
+	base := c.optInt(2, 10)
+	if base == 10 {
+		n, ok := compile.ToNumber(c.present(1))
+		if !ok {
+			return c.results(lua.LNil)
+		}
+		return c.results(lua.LNumber(n))
+	}
+	text := strings.Trim(c.str(1), " \t\n\v\f\r")
+	if base < 2 || base > 36 {
+		c.fail(2, "base out of range")
+	}
+	digits, negative := strings.CutPrefix(text, "-")
+	if base == 16 && len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
+		digits = digits[2:]
+	}
+	n, ok := number.ParseDigits(digits, base)
+	if !ok {
+		return c.results(lua.LNil)
+	}
+	if negative {
+		n = 18446744073709551616 - n
+	}
+	return c.results(lua.LNumber(n))
+}
+
+// maxUnpacked is how many values one call can return.
+const maxUnpacked = 250_000
+
+// unpack is Lua's unpack.
+func unpack(c call) int {
+	table := c.table(1)
+	first := c.optInt(2, 1)
+	last := table.Len()
+	if !c.absent(3) {
+		last = c.integer(3)
+	}
+	if first > last {
+		return 0
+	}
+	if last-first >= maxUnpacked || last-first < 0 {
+		c.raise("too many results to unpack")
+	}
+	for i := first; i <= last; i++ {
+		c.Push(table.RawGet(lua.LNumber(i)))
+	}
+	return last - first + 1
+}
+
+// print writes its arguments to the standard output of the host.
+func (lib *library) print(c call) int {
+	var line strings.Builder
+	for i := 1; i <= c.GetTop(); i++ {
+		if i > 1 {
+			line.WriteByte('\t')
+		}
+		line.WriteString(ToString(c.LState, c.Get(i)))
+	}
+	line.WriteByte('\n')
+	if _, err := io.WriteString(lib.host.Stdout(), line.String()); err != nil {
+		if errors.Is(err, syscall.EPIPE) {
+			c.raise("the output cannot be written: the program that reads it has ended")
+		}
+		c.raise("the output cannot be written: " + err.Error())
+	}
+	return 0
+}

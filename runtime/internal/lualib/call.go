@@ -1,0 +1,151 @@
+package lualib
+
+import (
+	"math"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// call is one call of a library function. Its methods read the arguments by
+// Lua's rules and raise Lua's errors.
+type call struct {
+	*lua.LState
+	name string
+}
+
+// fail raises an error about one argument. A method's object does not count.
+func (c call) fail(n int, message string) {
+	if compile.NewBlame(c.LState, 1, lua.LNil).Called(c.name) == "method '"+c.name+"'" {
+		n--
+	}
+	if n == 0 {
+		c.raise("calling '" + c.name + "' on bad self")
+	}
+	c.RaiseError("bad argument #%d to '%s' (%s)", n, c.name, message)
+}
+
+// raise raises an error with the position of the caller.
+func (c call) raise(message string) { c.RaiseError("%s", message) }
+
+// wrongType raises the error for an argument of another type than expected.
+func (c call) wrongType(n int, expected string) {
+	c.fail(n, expected+" expected, got "+c.typeName(n))
+}
+
+// typeName names the type of an argument.
+func (c call) typeName(n int) string {
+	if n > c.GetTop() {
+		return "no value"
+	}
+	return c.Get(n).Type().String()
+}
+
+// present checks that there is an argument, nil included.
+func (c call) present(n int) lua.LValue {
+	if n > c.GetTop() {
+		c.fail(n, "value expected")
+	}
+	return c.Get(n)
+}
+
+// absent tells whether an optional argument is missing or nil.
+func (c call) absent(n int) bool { return c.Get(n) == lua.LNil }
+
+// str reads a string; numbers count as their text.
+func (c call) str(n int) string {
+	switch v := c.Get(n).(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return number.Format(float64(v))
+	}
+	c.wrongType(n, "string")
+	return ""
+}
+
+// optStr reads a string that may be left out.
+func (c call) optStr(n int, otherwise string) string {
+	if c.absent(n) {
+		return otherwise
+	}
+	return c.str(n)
+}
+
+// num reads a number; strings that hold one count.
+func (c call) num(n int) float64 {
+	value, ok := compile.ToNumber(c.Get(n))
+	if !ok {
+		c.wrongType(n, "number")
+	}
+	return value
+}
+
+// integer reads a number and cuts off its fraction.
+func (c call) integer(n int) int { return truncate(c.num(n)) }
+
+// optInt reads an integer that may be left out.
+func (c call) optInt(n, otherwise int) int {
+	if c.absent(n) {
+		return otherwise
+	}
+	return c.integer(n)
+}
+
+// truncate makes an integer of a number, the nearest that there is for numbers
+// out of range.
+func truncate(n float64) int {
+	switch {
+	case math.IsNaN(n):
+		return math.MinInt
+	case n >= math.MaxInt:
+		return math.MaxInt
+	case n <= math.MinInt:
+		return math.MinInt
+	}
+	return int(n)
+}
+
+// table reads a table.
+func (c call) table(n int) *lua.LTable {
+	table, ok := c.Get(n).(*lua.LTable)
+	if !ok {
+		c.wrongType(n, "table")
+	}
+	return table
+}
+
+// function reads a function.
+func (c call) function(n int) *lua.LFunction {
+	fn, ok := c.Get(n).(*lua.LFunction)
+	if !ok {
+		c.wrongType(n, "function")
+	}
+	return fn
+}
+
+// results pushes values and counts them.
+func (c call) results(values ...lua.LValue) int {
+	for _, v := range values {
+		c.Push(v)
+	}
+	return len(values)
+}
+
+// refuse returns nil and the text of an error, as the io and os functions do.
+func (c call) refuse(err error) int {
+	return c.results(lua.LNil, lua.LString(err.Error()))
+}
+
+// invoke calls a function and returns its first result.
+func (c call) invoke(fn lua.LValue, args ...lua.LValue) lua.LValue {
+	c.Push(fn)
+	for _, arg := range args {
+		c.Push(arg)
+	}
+	c.Call(len(args), 1)
+	result := c.Get(-1)
+	c.Pop(1)
+	return result
+}

@@ -1,0 +1,213 @@
+package lualib
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// file is an open file or stream of a script.
+type file struct {
+	reader *bufio.Reader
+	writer io.Writer
+	buffer *bufio.Writer
+	closer io.Closer
+	closed bool
+	value  *lua.LUserData
+}
+
+// newFile makes a file of what it can do; the rest may be nil. Files that are
+// closed are buffered, the streams of the run are not.
+func newFile(reader io.Reader, writer io.Writer, closer io.Closer) *file {
+	f := &file{writer: writer, closer: closer}
+	if reader != nil {
+		f.reader = bufio.NewReader(reader)
+	}
+	if writer != nil && closer != nil {
+		f.buffer = bufio.NewWriter(writer)
+		f.writer = f.buffer
+	}
+	return f
+}
+
+// open opens a file of the host in one of the modes of io.open.
+func (lib *library) open(name, mode string) (*file, error) {
+	switch strings.ReplaceAll(mode, "b", "") {
+	case "r":
+		reader, err := lib.host.OpenRead(name)
+		if err != nil {
+			return nil, err
+		}
+		return newFile(reader, nil, reader), nil
+	case "w", "a":
+		writer, err := lib.host.OpenWrite(name, strings.HasPrefix(mode, "a"))
+		if err != nil {
+			return nil, err
+		}
+		return newFile(nil, writer, writer), nil
+	}
+	return nil, fmt.Errorf("%s: the mode %q is not available: open a file with \"r\" to read, \"w\" to write or \"a\" to add at its end", name, mode)
+}
+
+// flush writes out what is buffered.
+func (f *file) flush() error {
+	if f.buffer == nil {
+		return nil
+	}
+	return f.buffer.Flush()
+}
+
+// close closes the file; the streams of the run only look closed.
+func (f *file) close() error {
+	f.closed = true
+	if f.closer == nil {
+		return nil
+	}
+	return errors.Join(f.flush(), f.closer.Close())
+}
+
+// errNotReadable and errNotWritable answer for the wrong kind of file.
+var (
+	errNotReadable = errors.New("the file is not open for reading")
+	errNotWritable = errors.New("the file is not open for writing")
+)
+
+// line reads a line, with its end if asked to. At the end it is io.EOF.
+func (f *file) line(keepEnd bool) (string, error) {
+	if f.reader == nil {
+		return "", errNotReadable
+	}
+	line, err := f.reader.ReadString('\n')
+	if err == io.EOF && line != "" {
+		err = nil
+	}
+	if !keepEnd {
+		line = strings.TrimSuffix(line, "\n")
+	}
+	return line, err
+}
+
+// write writes the arguments from n on and returns true, or nil and a message.
+func (c call) write(f *file, n int) int {
+	if f.writer == nil {
+		return c.refuse(errNotWritable)
+	}
+	for i := n; i <= c.GetTop(); i++ {
+		if _, err := io.WriteString(f.writer, c.str(i)); err != nil {
+			return c.refuse(err)
+		}
+	}
+	return c.results(lua.LTrue)
+}
+
+// read reads by the formats from argument n on, a line when there are none.
+func (c call) read(f *file, n int) int {
+	if f.reader == nil {
+		return c.refuse(errNotReadable)
+	}
+	if c.GetTop() < n {
+		return c.readOne(f, lua.LString("*l"), n)
+	}
+	top := c.GetTop()
+	for i := n; i <= top; i++ {
+		c.readOne(f, c.Get(i), i)
+		if c.Get(-1) == lua.LNil {
+			break
+		}
+	}
+	return c.GetTop() - top
+}
+
+// readOne reads by one format and pushes the result, nil at the end.
+func (c call) readOne(f *file, format lua.LValue, arg int) int {
+	if n, ok := format.(lua.LNumber); ok {
+		return c.readBytes(f, truncate(float64(n)))
+	}
+	text, _ := format.(lua.LString)
+	switch strings.TrimPrefix(string(text), "*") {
+	case "l":
+		line, err := f.line(false)
+		if err != nil {
+			return c.results(lua.LNil)
+		}
+		return c.results(lua.LString(line))
+	case "a":
+		return c.readAll(f)
+	case "n":
+		n, ok := readNumber(f.reader)
+		if !ok {
+			return c.results(lua.LNil)
+		}
+		return c.results(lua.LNumber(n))
+	}
+	c.fail(arg, "invalid format")
+	return 0
+}
+
+// readAll reads what is left.
+func (c call) readAll(f *file) int {
+	var out strings.Builder
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := f.reader.Read(buf)
+		out.Write(buf[:n])
+		compile.CheckSize(c.LState, out.Len())
+		if err == io.EOF {
+			return c.results(lua.LString(out.String()))
+		}
+		if err != nil {
+			return c.results(lua.LNil)
+		}
+	}
+}
+
+// readBytes reads at most that many bytes.
+func (c call) readBytes(f *file, count int) int {
+	if count <= 0 {
+		if _, err := f.reader.Peek(1); err != nil {
+			return c.results(lua.LNil)
+		}
+		return c.results(lua.LString(""))
+	}
+	compile.CheckSize(c.LState, count)
+	buf := make([]byte, count)
+	n, err := io.ReadFull(f.reader, buf)
+	if n == 0 && err != nil {
+		return c.results(lua.LNil)
+	}
+	return c.results(lua.LString(buf[:n]))
+}
+
+// readNumber reads a number behind white space.
+func readNumber(r *bufio.Reader) (float64, bool) {
+	text := ""
+	for len(text) < 200 {
+		b, err := r.ReadByte()
+		if err != nil {
+			break
+		}
+		if text == "" && strings.IndexByte(" \t\n\r\v\f", b) >= 0 {
+			continue
+		}
+		if !isDigit(b) && !isAlpha(b) && strings.IndexByte("+-.", b) < 0 {
+			if err := r.UnreadByte(); err != nil {
+				return 0, false
+			}
+			break
+		}
+		text += string(rune(b))
+	}
+	return number.Parse(text)
+}
+
+// seek is file:seek. Files are read and written from start to end, so it only
+// tells that.
+func (c call) seek(*file) int {
+	return c.refuse(errors.New("a position in a file cannot be chosen: read it from the start, or keep its lines in a table"))
+}

@@ -1,0 +1,130 @@
+package lualib
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openPackage defines the package table. The loaders and require are the
+// runtime's; libraries in C cannot be loaded.
+func (lib *library) openPackage(L *lua.LState) {
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	table := L.NewTable()
+	known := L.NewTable()
+	registry.RawSetString("_LOADED", known)
+	table.RawSetString("loaded", known)
+	table.RawSetString("preload", L.NewTable())
+	table.RawSetString("path", lua.LString("./?.lua;./lib/?.lua"))
+	table.RawSetString("cpath", lua.LString(""))
+	table.RawSetString("config", lua.LString("/\n;\n?\n!\n-\n"))
+	known.RawSetString("package", table)
+	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString("package", table)
+	register(L, table, map[string]func(call) int{
+		"seeall": seeAll,
+		"loadlib": func(c call) int {
+			return c.results(lua.LNil, lua.LString("libraries in C cannot be loaded"), lua.LString("absent"))
+		},
+	})
+}
+
+// seeAll is package.seeall.
+func seeAll(c call) int {
+	module := c.table(1)
+	meta, ok := module.Metatable.(*lua.LTable)
+	if !ok {
+		meta = c.NewTable()
+		module.Metatable = meta
+	}
+	meta.RawSetString("__index", c.Get(lua.GlobalsIndex))
+	return 0
+}
+
+// chunk compiles source and returns the function, or nil and the message.
+func (lib *library) chunk(c call, src []byte, name string) int {
+	proto, err := compile.Compile(src, name)
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.results(c.NewFunctionFromProto(proto))
+}
+
+// loadString is loadstring.
+func (lib *library) loadString(c call) int {
+	src := c.str(1)
+	return lib.chunk(c, []byte(src), compile.ChunkName(c.optStr(2, src)))
+}
+
+// load is Lua's load, which reads the source from a function.
+func (lib *library) load(c call) int {
+	reader := c.function(1)
+	name := c.optStr(2, "=(load)")
+	var src strings.Builder
+	for {
+		piece := c.invoke(reader)
+		text, ok := piece.(lua.LString)
+		if piece == lua.LNil || ok && text == "" {
+			return lib.chunk(c, []byte(src.String()), compile.ChunkName(name))
+		}
+		if !ok {
+			return c.results(lua.LNil, lua.LString("reader function must return a string"))
+		}
+		compile.CheckSize(c.LState, src.Len()+len(text))
+		src.WriteString(string(text))
+	}
+}
+
+// source reads the file that loadfile and dofile name, or standard input.
+func (lib *library) source(c call) (src []byte, path string, err error) {
+	if c.absent(1) {
+		src, err = io.ReadAll(lib.host.Stdin())
+		return src, "stdin", err
+	}
+	name := c.str(1)
+	src, path, err = lib.host.ReadSource(name)
+	if err != nil {
+		return nil, "", fmt.Errorf("cannot open %s: %w", name, err)
+	}
+	return src, path, nil
+}
+
+// loadFile is loadfile.
+func (lib *library) loadFile(c call) int {
+	src, path, err := lib.source(c)
+	if err != nil {
+		return c.refuse(err)
+	}
+	proto, err := lib.compileFile(src, path)
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.results(c.NewFunctionFromProto(proto))
+}
+
+// compileFile compiles a file for loadfile and dofile.
+func (lib *library) compileFile(src []byte, path string) (*lua.FunctionProto, error) {
+	if host, ok := lib.host.(FileCompiler); ok {
+		return host.CompileFile(src, path)
+	}
+	return compile.Compile(src, path)
+}
+
+// doFile is dofile.
+func (lib *library) doFile(c call) int {
+	src, path, err := lib.source(c)
+	if err == nil {
+		proto, compileErr := lib.compileFile(src, path)
+		if compileErr == nil {
+			top := c.GetTop()
+			c.Push(c.NewFunctionFromProto(proto))
+			c.Call(0, lua.MultRet)
+			return c.GetTop() - top
+		}
+		err = compileErr
+	}
+	c.Error(lua.LString(err.Error()), 0)
+	return 0
+}

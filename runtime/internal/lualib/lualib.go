@@ -1,0 +1,149 @@
+// Package lualib is the standard library of Lua 5.1 for gopher-lua states: with
+// the results that Lua 5.1 gives where gopher-lua's own library differs, with
+// every act outside of the state going through a Host, and without a way to
+// outlive the state's context.
+//
+// What gopher-lua cannot do is not here either: weak tables (__mode) and
+// finalizers (__gc) are accepted and have no effect, string.dump, loading of C
+// libraries and debug hooks are refused.
+package lualib
+
+import (
+	"math/rand"
+	"time"
+	"weak"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// registryKey is where a state's registry holds the library.
+const registryKey = "phscript.lualib"
+
+// library is what one open library keeps besides its functions.
+type library struct {
+	host    Host
+	started time.Time
+	random  *rand.Rand
+
+	// protected holds the threads that run the body of a pcall; they are part
+	// of the coroutine that called pcall and never seen by scripts.
+	protected map[weak.Pointer[lua.LState]]struct{}
+	// nesting counts the threads that run inside of each other.
+	nesting int
+
+	// trace is the traceback of the last error in a protected call.
+	trace []string
+
+	// onLost is what OnLost set.
+	onLost func(L *lua.LState, cause lua.LValue)
+
+	body, handledBody *lua.LFunction
+	watched           *lua.LFunction
+	adapt             lua.LValue
+	resumeThread      lua.LGFunction
+	createThread      lua.LGFunction
+
+	input, output *file
+	stdin         *file
+	stdout        *file
+	stderr        *file
+	fileMeta      *lua.LTable
+}
+
+// StateOptions returns the options of a state that the library is meant for:
+// small at first, because every pcall and coroutine has stacks of its own, and
+// growing to Lua's usual depth of calls.
+func StateOptions() lua.Options {
+	return lua.Options{
+		SkipOpenLibs:        true,
+		CallStackSize:       16000,
+		MinimizeStackMemory: true,
+		RegistrySize:        256,
+		RegistryMaxSize:     1 << 20,
+		RegistryGrowStep:    2048,
+	}
+}
+
+// Open puts the standard library into the globals of a fresh state. The
+// package.loaded table holds the libraries; require itself is not defined here.
+func Open(L *lua.LState, host Host, limits Limits) {
+	if limits.MaxString <= 0 {
+		limits.MaxString = DefaultMaxString
+	}
+	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
+	registry.RawSetString(compile.MaxStringKey, lua.LNumber(limits.MaxString))
+	lib := &library{
+		host:      host,
+		started:   host.Now(),
+		random:    rand.New(rand.NewSource(1)),
+		protected: map[weak.Pointer[lua.LState]]struct{}{},
+	}
+	registry.RawSetString(registryKey, &lua.LUserData{Value: lib, Metatable: lua.LNil})
+	lib.openPackage(L)
+	lib.openBase(L)
+	lib.openCoroutine(L)
+	lib.openProtected(L)
+	lib.openTable(L)
+	lib.openString(L)
+	lib.openMath(L)
+	lib.openIO(L)
+	lib.openOS(L)
+	lib.openDebug(L)
+	lib.openTypes(L)
+	L.SetTop(0)
+}
+
+// of returns the library of a state, or nil where Open was not called.
+func of(L *lua.LState) *library {
+	registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	holder, ok := registry.RawGetString(registryKey).(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	lib, _ := holder.Value.(*library)
+	return lib
+}
+
+// native runs one of gopher-lua's own library openers and returns the functions
+// that it would define, without leaving them in the globals.
+func native(L *lua.LState, open lua.LGFunction, module string) map[string]lua.LValue {
+	L.Push(L.NewFunction(open))
+	L.Call(0, 0)
+	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
+	table := globals
+	if module != "" {
+		table = globals.RawGetString(module).(*lua.LTable)
+	}
+	functions := map[string]lua.LValue{}
+	table.ForEach(func(key, value lua.LValue) {
+		if _, ok := value.(*lua.LFunction); ok {
+			functions[key.String()] = value
+		}
+	})
+	return functions
+}
+
+// module makes a library table, in the globals and in package.loaded.
+func (lib *library) module(L *lua.LState, name string, functions map[string]func(call) int) *lua.LTable {
+	table := L.NewTable()
+	register(L, table, functions)
+	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString(name, table)
+	loaded(L).RawSetString(name, table)
+	return table
+}
+
+// register adds functions to a table.
+func register(L *lua.LState, table *lua.LTable, functions map[string]func(call) int) {
+	for name, fn := range functions {
+		table.RawSetString(name, L.NewFunction(func(L *lua.LState) int { return fn(call{LState: L, name: name}) }))
+	}
+}
+
+// loaded returns package.loaded.
+func loaded(L *lua.LState) *lua.LTable {
+	return L.Get(lua.RegistryIndex).(*lua.LTable).RawGetString("_LOADED").(*lua.LTable)
+}

@@ -1,0 +1,195 @@
+package lualib
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openOS defines the os library. What reaches outside goes through the host.
+func (lib *library) openOS(L *lua.LState) {
+	refuse := func(what string) func(call) int {
+		return func(c call) int {
+			c.raise("os." + c.name + " is not available: a script cannot " + what)
+			return 0
+		}
+	}
+	lib.module(L, "os", map[string]func(call) int{
+		"clock":     func(c call) int { return c.results(lua.LNumber(lib.host.Now().Sub(lib.started).Seconds())) },
+		"date":      lib.date,
+		"difftime":  func(c call) int { return c.results(lua.LNumber(c.num(1) - c.num(2))) },
+		"execute":   refuse("run programs"),
+		"exit":      lib.exit,
+		"getenv":    lib.getenv,
+		"remove":    func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) },
+		"rename":    func(c call) int { return c.outcome(lib.host.Rename(c.str(1), c.str(2))) },
+		"setlocale": setLocale,
+		"time":      lib.time,
+		"tmpname":   refuse("use the folder for temporary files; write into a folder that it may write to"),
+	})
+}
+
+// outcome returns true, or nil and the message of an error.
+func (c call) outcome(err error) int {
+	if err != nil {
+		return c.refuse(err)
+	}
+	return c.results(lua.LTrue)
+}
+
+// exit is os.exit: the host ends the run, and what it answers is raised.
+func (lib *library) exit(c call) int {
+	code := 0
+	switch c.Get(1) {
+	case lua.LTrue:
+	case lua.LFalse:
+		code = 1
+	default:
+		code = c.optInt(1, 0)
+	}
+	if err := lib.host.Exit(code); err != nil {
+		c.Error(lua.LString(err.Error()), 0)
+	}
+	return 0
+}
+
+// getenv is os.getenv.
+func (lib *library) getenv(c call) int {
+	value, ok := lib.host.Getenv(c.str(1))
+	if !ok {
+		return c.results(lua.LNil)
+	}
+	return c.results(lua.LString(value))
+}
+
+// setLocale is os.setlocale: there is only the C locale.
+func setLocale(c call) int {
+	switch c.optStr(1, "") {
+	case "", "C", "POSIX":
+		return c.results(lua.LString("C"))
+	}
+	return c.results(lua.LNil)
+}
+
+// date is os.date.
+func (lib *library) date(c call) int {
+	format := c.optStr(1, "%c")
+	when := lib.host.Now()
+	if !c.absent(2) {
+		when = time.Unix(int64(c.integer(2)), 0)
+	}
+	when = when.In(lib.host.Location())
+	if rest, utc := strings.CutPrefix(format, "!"); utc {
+		format, when = rest, when.UTC()
+	}
+	if strings.HasPrefix(format, "*t") {
+		return c.results(dateTable(c.LState, when))
+	}
+	return c.results(lua.LString(strftime(when, format)))
+}
+
+// dateTable is what os.date returns for "*t".
+func dateTable(L *lua.LState, when time.Time) *lua.LTable {
+	table := L.NewTable()
+	for key, n := range map[string]int{
+		"year": when.Year(), "month": int(when.Month()), "day": when.Day(),
+		"hour": when.Hour(), "min": when.Minute(), "sec": when.Second(),
+		"wday": int(when.Weekday()) + 1, "yday": when.YearDay(),
+	} {
+		table.RawSetString(key, lua.LNumber(n))
+	}
+	table.RawSetString("isdst", lua.LBool(when.IsDST()))
+	return table
+}
+
+// time is os.time. Fields out of range carry over, and isdst shifts by the hour
+// that the zone's clocks are ahead or behind of what it says.
+func (lib *library) time(c call) int {
+	if c.absent(1) {
+		return c.results(lua.LNumber(lib.host.Now().Unix()))
+	}
+	table := c.table(1)
+	field := func(key string, otherwise int) int {
+		n, ok := compile.ToNumber(table.RawGetString(key))
+		if ok {
+			return truncate(n)
+		}
+		if otherwise < 0 {
+			c.raise("field '" + key + "' missing in date table")
+		}
+		return otherwise
+	}
+	second, minute, hour := field("sec", 0), field("min", 0), field("hour", 12)
+	day, month, year := field("day", -1), field("month", -1), field("year", -1)
+	when := time.Date(year, time.Month(month), day, hour, minute, second, 0, lib.host.Location())
+	if said, ok := table.RawGetString("isdst").(lua.LBool); ok && bool(said) != when.IsDST() {
+		if said {
+			when = when.Add(-time.Hour)
+		} else {
+			when = when.Add(time.Hour)
+		}
+	}
+	return c.results(lua.LNumber(when.Unix()))
+}
+
+// goLayouts are the directives that time.Format can write.
+var goLayouts = map[byte]string{
+	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January", 'd': "02", 'e': "_2", 'H': "15", 'I': "03",
+	'm': "01", 'M': "04", 'p': "PM", 'S': "05", 'y': "06", 'Y': "2006", 'Z': "MST", 'z': "-0700", 'j': "002",
+	'c': "Mon Jan _2 15:04:05 2006", 'x': "01/02/06", 'X': "15:04:05", 'D': "01/02/06", 'F': "2006-01-02",
+	'R': "15:04", 'T': "15:04:05", 'r': "03:04:05 PM",
+}
+
+// strftime is C's strftime in the C locale.
+func strftime(when time.Time, format string) string {
+	var out strings.Builder
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' || i+1 == len(format) {
+			out.WriteByte(format[i])
+			continue
+		}
+		i++
+		if layout, ok := goLayouts[format[i]]; ok {
+			out.WriteString(when.Format(layout))
+			continue
+		}
+		out.WriteString(strftimeNumber(when, format[i]))
+	}
+	return out.String()
+}
+
+// strftimeNumber writes the directives that need arithmetic.
+func strftimeNumber(when time.Time, directive byte) string {
+	weekday, day := int(when.Weekday()), when.YearDay()-1
+	isoYear, isoWeek := when.ISOWeek()
+	switch directive {
+	case '%':
+		return "%"
+	case 'n':
+		return "\n"
+	case 't':
+		return "\t"
+	case 'C':
+		return fmt.Sprintf("%02d", when.Year()/100)
+	case 'G':
+		return fmt.Sprint(isoYear)
+	case 'g':
+		return fmt.Sprintf("%02d", isoYear%100)
+	case 's':
+		return fmt.Sprint(when.Unix())
+	case 'u':
+		return fmt.Sprint((weekday+6)%7 + 1)
+	case 'U':
+		return fmt.Sprintf("%02d", (day+7-weekday)/7)
+	case 'V':
+		return fmt.Sprintf("%02d", isoWeek)
+	case 'w':
+		return fmt.Sprint(weekday)
+	case 'W':
+		return fmt.Sprintf("%02d", (day+7-(weekday+6)%7)/7)
+	}
+	return "%" + string(rune(directive))
+}

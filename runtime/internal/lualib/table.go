@@ -1,0 +1,193 @@
+package lualib
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+	"strconv"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// openTable defines the table library.
+func (lib *library) openTable(L *lua.LState) {
+	lib.module(L, "table", map[string]func(call) int{
+		"concat":   tableConcat,
+		"foreach":  tableForEach,
+		"foreachi": tableForEachI,
+		"getn":     func(c call) int { return c.results(lua.LNumber(c.table(1).Len())) },
+		"insert":   tableInsert,
+		"maxn":     tableMaxN,
+		"remove":   tableRemove,
+		"setn":     func(c call) int { c.raise("'setn' is obsolete"); return 0 },
+		"sort":     tableSort,
+	})
+}
+
+// tableConcat is table.concat.
+func tableConcat(c call) int {
+	table := c.table(1)
+	separator := c.optStr(2, "")
+	first, last := c.optInt(3, 1), table.Len()
+	if !c.absent(4) {
+		last = c.integer(4)
+	}
+	var buf []byte
+	for i := first; i <= last; i++ {
+		switch v := table.RawGet(lua.LNumber(i)).(type) {
+		case lua.LString:
+			buf = append(buf, v...)
+		case lua.LNumber:
+			buf = append(buf, number.Format(float64(v))...)
+		default:
+			c.raise("invalid value (" + v.Type().String() + ") at index " + strconv.Itoa(i) + " in table for 'concat'")
+		}
+		if i < last {
+			buf = append(buf, separator...)
+		}
+		compile.CheckSize(c.LState, len(buf))
+	}
+	return c.results(lua.LString(buf))
+}
+
+// tableForEach is the old table.foreach.
+func tableForEach(c call) int {
+	table, fn := c.table(1), c.function(2)
+	for key, value := table.Next(lua.LNil); key != lua.LNil; key, value = table.Next(key) {
+		if result := c.invoke(fn, key, value); result != lua.LNil {
+			return c.results(result)
+		}
+	}
+	return 0
+}
+
+// tableForEachI is the old table.foreachi.
+func tableForEachI(c call) int {
+	table, fn := c.table(1), c.function(2)
+	for i := 1; i <= table.Len(); i++ {
+		if result := c.invoke(fn, lua.LNumber(i), table.RawGetInt(i)); result != lua.LNil {
+			return c.results(result)
+		}
+	}
+	return 0
+}
+
+// tableInsert is table.insert.
+func tableInsert(c call) int {
+	table := c.table(1)
+	end := table.Len() + 1
+	switch c.GetTop() {
+	case 2:
+		table.RawSetInt(end, c.Get(2))
+	case 3:
+		position := c.integer(2)
+		if position >= 1 && position < end {
+			table.Insert(position, c.Get(3))
+			return 0
+		}
+		for i := max(end, position); i > position; i-- {
+			table.RawSet(lua.LNumber(i), table.RawGet(lua.LNumber(i-1)))
+		}
+		table.RawSet(lua.LNumber(position), c.Get(3))
+	default:
+		c.raise("wrong number of arguments to 'insert'")
+	}
+	return 0
+}
+
+// tableMaxN is table.maxn.
+func tableMaxN(c call) int {
+	highest := lua.LNumber(0)
+	c.table(1).ForEach(func(key, _ lua.LValue) {
+		if n, ok := key.(lua.LNumber); ok {
+			highest = max(highest, n)
+		}
+	})
+	return c.results(highest)
+}
+
+// tableRemove is table.remove.
+func tableRemove(c call) int {
+	table := c.table(1)
+	length := table.Len()
+	position := c.optInt(2, length)
+	if position < 1 || position > length {
+		return 0
+	}
+	return c.results(table.Remove(position))
+}
+
+// tableSort is table.sort. An order function that contradicts itself leaves
+// the items in some order; it never harms the table.
+func tableSort(c call) int {
+	table := c.table(1)
+	items := make([]lua.LValue, table.Len())
+	for i := range items {
+		items[i] = table.RawGetInt(i + 1)
+	}
+	defer func() {
+		for i, item := range items {
+			table.RawSetInt(i+1, item)
+		}
+	}()
+	if !c.absent(2) {
+		sort.Sort(ordered{c: c, items: items, fn: c.function(2)})
+		return 0
+	}
+	if !sortPlain(items) {
+		sort.Sort(ordered{c: c, items: items})
+	}
+	return 0
+}
+
+// sortPlain sorts items that are all numbers or all strings.
+func sortPlain(items []lua.LValue) bool {
+	numbers, texts := 0, 0
+	for _, item := range items {
+		switch item.(type) {
+		case lua.LNumber:
+			numbers++
+		case lua.LString:
+			texts++
+		}
+	}
+	switch len(items) {
+	case numbers:
+		slices.SortFunc(items, func(a, b lua.LValue) int { return cmp.Compare(a.(lua.LNumber), b.(lua.LNumber)) })
+		return true
+	case texts:
+		slices.SortFunc(items, func(a, b lua.LValue) int { return cmp.Compare(a.(lua.LString), b.(lua.LString)) })
+		return true
+	}
+	return false
+}
+
+// ordered sorts values by Lua's "<" or by an order function.
+type ordered struct {
+	c     call
+	items []lua.LValue
+	fn    *lua.LFunction
+}
+
+// Len is part of sort.Interface.
+func (o ordered) Len() int { return len(o.items) }
+
+// Swap is part of sort.Interface.
+func (o ordered) Swap(i, j int) { o.items[i], o.items[j] = o.items[j], o.items[i] }
+
+// Less is part of sort.Interface. It raises an error for values without order.
+func (o ordered) Less(i, j int) bool {
+	a, b := o.items[i], o.items[j]
+	if o.fn != nil {
+		return lua.LVAsBool(o.c.invoke(o.fn, a, b))
+	}
+	if a.Type() != b.Type() {
+		o.c.raise("attempt to compare " + a.Type().String() + " with " + b.Type().String())
+	}
+	if a.Type() == lua.LTTable && o.c.GetMetaField(a, "__lt") == lua.LNil {
+		o.c.raise("attempt to compare two table values")
+	}
+	return o.c.LessThan(a, b)
+}

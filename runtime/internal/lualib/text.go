@@ -1,0 +1,36 @@
+package lualib
+
+import (
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// ToString is Lua's tostring: it honours __tostring and writes numbers as Lua
+// does. It may call Lua code, and raises an error when that does not return a
+// string.
+func ToString(L *lua.LState, v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		return string(v)
+	case lua.LNumber:
+		return number.Format(float64(v))
+	}
+	switch v.(type) {
+	case *lua.LTable, *lua.LUserData:
+	default:
+		return v.String()
+	}
+	convert := L.GetMetaField(v, "__tostring")
+	if convert == lua.LNil {
+		return v.String()
+	}
+	text := call{LState: L, name: "tostring"}.invoke(convert, v)
+	switch text := text.(type) {
+	case lua.LString:
+		return string(text)
+	case lua.LNumber:
+		return number.Format(float64(text))
+	}
+	L.RaiseError("'tostring' must return a string to 'print'")
+	return ""
+}

@@ -1,0 +1,75 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Likeliest returns the members that a name may stand for: the one that differs
+// in spelling conventions only, what other languages call so, the singular of
+// a plural, or else what is spelt like it.
+func Likeliest(name string, members []string) []string {
+	near := catalog.Nearest(name, members)
+	if len(near) > 0 && folded(near[0]) == folded(name) {
+		return near[:1]
+	}
+	var meant []string
+	for _, other := range habits[folded(name)] {
+		if slices.Contains(members, other) {
+			meant = append(meant, other)
+		}
+	}
+	if len(meant) > 0 {
+		return meant
+	}
+	if one := singular(name, members); one != "" {
+		return []string{one}
+	}
+	return near
+}
+
+// singular returns the member that a name is the plural of, or "".
+func singular(name string, members []string) string {
+	for _, ending := range []struct{ plural, singular string }{{"ies", "y"}, {"s", ""}, {"es", ""}} {
+		stem, ok := strings.CutSuffix(folded(name), ending.plural)
+		if !ok {
+			continue
+		}
+		at := slices.IndexFunc(members, func(member string) bool { return folded(member) == stem+ending.singular })
+		if at >= 0 {
+			return members[at]
+		}
+	}
+	return ""
+}
+
+// folded is a name without what spelling conventions differ in.
+func folded(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// habits are the names that other languages and clients give to what modules
+// do, with those that it may be called here.
+var habits = func() map[string][]string {
+	known := map[string][]string{}
+	for _, habit := range []struct{ names, members string }{
+		{"find get fetch read load show findone getone findbyid retrieve byid", "get_by_id get_list decode"},
+		{"list all findall getall listall filter where search query select index findby", "get_list each"},
+		{"save insert add put store push append set", "create update bulk_upsert write insert"},
+		{"upsert bulkinsert bulkcreate bulkupdate createorupdate", "bulk_upsert"},
+		{"patch modify edit change", "update"},
+		{"new post make", "create"},
+		{"remove destroy del erase drop", "delete remove"},
+		{"removeall deleteall deletemany bulkremove", "bulk_delete"},
+		{"join", "concat"},
+		{"stringify dump dumps serialize tojson tostring", "encode"},
+		{"parse loads deserialize fromjson", "decode"},
+		{"write writefile save dump", "encode_file"},
+		{"read load readfile", "decode_file"},
+	} {
+		for _, name := range strings.Fields(habit.names) {
+			known[name] = append(known[name], strings.Fields(habit.members)...)
+		}
+	}
+	return known
+}()

@@ -1,0 +1,253 @@
+// Package manual is what phscript knows about itself: every module, function,
+// table, model and property that a script can name, found by that name or by
+// words.
+//
+// It is made of the specs of package bindings, of the comments in modules
+// written in Lua, and of the API catalog. The program's help, the completion of
+// the REPL, the checker and the editor's types all ask it, so that they cannot
+// disagree about what there is.
+package manual
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+//go:embed standard.lua
+var standard string
+
+// Kind tells what a topic is about.
+type Kind string
+
+// The kinds of topics.
+const (
+	// KindModule is a module or a library: "csv", "string".
+	KindModule Kind = "module"
+	// KindModel is a model's part of the planhat module: "planhat.company".
+	KindModel Kind = "model"
+	// KindFunction is a function: "planhat.company.get_list", "print".
+	KindFunction Kind = "function"
+	// KindValue is a field that is no function: "json.null".
+	KindValue Kind = "value"
+	// KindTable is a table that functions take or return: "PlanhatError".
+	KindTable Kind = "table"
+	// KindProperty is a property of a model: "Company.externalId".
+	KindProperty Kind = "property"
+)
+
+// Topic is one thing that has a name and something said about it.
+type Topic struct {
+	// Name is how a script, or an editor's type, calls it.
+	Name string
+	Kind Kind
+	// Doc is Markdown; its first sentence stands alone.
+	Doc string
+	// Module is the module itself, or the one that it belongs to.
+	Module *bindings.Module
+	// Func, Value, Shape, Model and Property are set where the topic is one;
+	// Model also on its properties.
+	Func     *bindings.Func
+	Value    *bindings.Value
+	Shape    *bindings.Shape
+	Model    *catalog.Model
+	Property *catalog.Property
+}
+
+// Summary returns the first sentence about it.
+func (t *Topic) Summary() string { return bindings.Summary(t.Doc) }
+
+// Signature returns a function's call as a script writes it, such as
+// "planhat.company.get_by_id(id)"; for other topics, the name.
+func (t *Topic) Signature() string {
+	if t.Func == nil {
+		return t.Name
+	}
+	return strings.TrimSuffix(t.Name, t.Func.Name) + t.Func.Signature()
+}
+
+// Manual is everything there is to know. It is safe for concurrent use and must
+// not be changed.
+type Manual struct {
+	api     *catalog.Catalog
+	modules []*bindings.Module
+	globals *bindings.Module
+	// own are the globals that are not Lua's own, tests those that only tests
+	// have.
+	own, tests *bindings.Module
+	topics     []*Topic
+	byName     map[string]*Topic
+	byFold     map[string]*Topic
+	// required are the modules that are no globals, standard Lua's own.
+	required, standard map[string]bool
+}
+
+// New returns the manual of the given modules, of modules written in Lua and of
+// Lua's own libraries. A module without a name holds globals.
+func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Manual {
+	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{},
+		required: map[string]bool{}, standard: map[string]bool{}}
+	libraries := parse(Source{Text: standard})
+	m.globals = libraries[0]
+	m.own, m.tests = &bindings.Module{}, &bindings.Module{ForTests: true}
+	for _, module := range modules {
+		if module.Name != "" {
+			m.modules = append(m.modules, module)
+			continue
+		}
+		own := m.own
+		if module.ForTests {
+			own = m.tests
+		}
+		for _, all := range []*bindings.Module{m.globals, own} {
+			all.Funcs = append(all.Funcs, module.Funcs...)
+			all.Values = append(all.Values, module.Values...)
+			all.Records = append(all.Records, module.Records...)
+		}
+	}
+	for _, s := range sources {
+		m.modules = append(m.modules, LuaModule(s))
+		m.required[s.Name] = true
+	}
+	slices.SortStableFunc(m.modules, func(a, b *bindings.Module) int { return strings.Compare(a.Name, b.Name) })
+	m.modules = append(m.modules, libraries[1:]...)
+	for _, library := range libraries[1:] {
+		m.standard[library.Name] = true
+	}
+	for _, module := range m.modules {
+		m.addModule(module)
+	}
+	m.addMembers(m.globals)
+	return m
+}
+
+// addModule adds a module with all that is in it.
+func (m *Manual) addModule(module *bindings.Module) {
+	t := &Topic{Name: module.Name, Kind: KindModule, Doc: module.Doc, Module: module}
+	if parent, snake, found := strings.Cut(module.Name, "."); found && m.byName[parent] != nil {
+		if t.Model = m.api.Model(snake); t.Model != nil {
+			t.Kind = KindModel
+		}
+	}
+	m.add(t)
+	m.addMembers(module)
+	for _, part := range module.Modules {
+		m.addModule(part)
+	}
+}
+
+// addMembers adds what is in a module, its parts excepted.
+func (m *Manual) addMembers(module *bindings.Module) {
+	qualified := func(name string) string {
+		if module.Name == "" {
+			return name
+		}
+		return module.Name + "." + name
+	}
+	for _, f := range module.Funcs {
+		m.add(&Topic{Name: qualified(f.Name), Kind: KindFunction, Doc: f.Doc, Module: module, Func: f})
+	}
+	for _, v := range module.Values {
+		m.add(&Topic{Name: qualified(v.Name), Kind: KindValue, Doc: v.Doc, Module: module, Value: v})
+	}
+	for _, s := range module.Records {
+		t := &Topic{Name: s.Name, Kind: KindTable, Doc: s.Doc, Module: module, Shape: s}
+		t.Model = m.api.ModelNamed(s.Name)
+		m.add(t)
+		if t.Model == nil {
+			continue
+		}
+		for _, p := range t.Model.Properties {
+			m.add(&Topic{Name: s.Name + "." + p.Name, Kind: KindProperty, Doc: propertyDoc(s, p), Module: module, Model: t.Model, Property: p})
+		}
+	}
+}
+
+// propertyDoc is what the record's shape says about a property.
+func propertyDoc(s *bindings.Shape, p *catalog.Property) string {
+	for i := range s.Fields {
+		if s.Fields[i].Name == p.Name {
+			return s.Fields[i].Doc
+		}
+	}
+	return p.Doc
+}
+
+// add adds a topic. The first one of a name counts.
+func (m *Manual) add(t *Topic) {
+	if m.byName[t.Name] == nil {
+		m.byName[t.Name] = t
+		m.topics = append(m.topics, t)
+	}
+	if fold := strings.ToLower(t.Name); m.byFold[fold] == nil {
+		m.byFold[fold] = t
+	}
+}
+
+// Topics returns all topics: a module, then what is in it. The result must not
+// be changed.
+func (m *Manual) Topics() []*Topic { return m.topics }
+
+// Modules returns the modules: phscript's by name, then Lua's own libraries.
+// The result must not be changed.
+func (m *Manual) Modules() []*bindings.Module { return m.modules }
+
+// Globals returns the functions and values that are globals by themselves, as a
+// module without a name. Most modules are globals as well.
+func (m *Manual) Globals() *bindings.Module { return m.globals }
+
+// Own returns those of the globals that are not Lua's own, as a module without
+// a name.
+func (m *Manual) Own() *bindings.Module { return m.own }
+
+// OnlyInTests returns the globals that only the files have which phscript test
+// runs, as a module without a name.
+func (m *Manual) OnlyInTests() *bindings.Module { return m.tests }
+
+// MustBeRequired reports whether a module is no global: a script has to require
+// it.
+func (m *Manual) MustBeRequired(module string) bool { return m.required[module] }
+
+// IsLuaLibrary reports whether a module is one of Lua's own libraries.
+func (m *Manual) IsLuaLibrary(module string) bool { return m.standard[module] }
+
+// Catalog returns the API that the models come from.
+func (m *Manual) Catalog() *catalog.Catalog { return m.api }
+
+// Topic returns the topic of exactly that name, or nil.
+func (m *Manual) Topic(name string) *Topic { return m.byName[name] }
+
+// Find returns the topic that a person means by a name, or nil: capital
+// letters, a missing "planhat." in front, a colon in the place of the last dot
+// and a call's parentheses make no difference.
+func (m *Manual) Find(name string) *Topic {
+	name, _, _ = strings.Cut(strings.TrimSpace(name), "(")
+	name = strings.ReplaceAll(strings.TrimSpace(name), ":", ".")
+	for _, one := range []string{name, "planhat." + name} {
+		if t := m.byName[one]; t != nil {
+			return t
+		}
+	}
+	fold := strings.ToLower(name)
+	for _, one := range []string{fold, "planhat." + fold} {
+		if t := m.byFold[one]; t != nil {
+			return t
+		}
+	}
+	return nil
+}
+
+// Nearest returns at most three names of topics that are spelt like name.
+func (m *Manual) Nearest(name string) []string {
+	var names []string
+	for _, t := range m.topics {
+		names = append(names, t.Name)
+		if rest, ok := strings.CutPrefix(t.Name, "planhat."); ok && !strings.HasPrefix(name, "planhat.") {
+			names = append(names, rest)
+		}
+	}
+	return catalog.Nearest(name, names)
+}

@@ -1,0 +1,205 @@
+package manual
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Overview returns what there is at all, and how to read on.
+func (m *Manual) Overview(o PageOptions) string {
+	s := newSheet(o)
+	var ours, tests, required, lua []item
+	for _, module := range m.modules {
+		it := item{name: module.Name, doc: brief(module.Doc)}
+		switch {
+		case m.standard[module.Name]:
+			lua = append(lua, item{name: module.Name})
+		case module.ForTests:
+			tests = append(tests, it)
+		case m.MustBeRequired(module.Name):
+			required = append(required, it)
+		default:
+			ours = append(ours, it)
+		}
+	}
+	s.heading("Modules")
+	s.items(indent, ours)
+	if len(required) > 0 {
+		s.heading("Modules to require first, as in: local " + required[0].name + " = require \"" + required[0].name + "\"")
+		s.items(indent, required)
+	}
+	m.modelColumns(s)
+	var own []item
+	for _, f := range m.own.Funcs {
+		own = append(own, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	for _, v := range m.own.Values {
+		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
+	}
+	if len(own) > 0 {
+		s.heading("Further globals")
+		s.items(indent, own)
+	}
+	for _, f := range m.tests.Funcs {
+		tests = append(tests, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	if len(tests) > 0 {
+		s.heading("In tests, files whose names end in _test.lua")
+		s.items(indent, tests)
+	}
+	s.heading("Lua's own")
+	names := []string{}
+	for _, it := range lua {
+		names = append(names, it.name)
+	}
+	s.markdown(indent, "Libraries: "+strings.Join(names, ", ")+".")
+	names = names[:0]
+	for _, f := range m.globals.Funcs {
+		if !slices.Contains(m.own.Funcs, f) && !slices.Contains(m.tests.Funcs, f) {
+			names = append(names, f.Name)
+		}
+	}
+	s.markdown(indent, "Functions: "+strings.Join(names, ", ")+".")
+	s.heading("Read on")
+	s.items(indent, []item{
+		{name: o.ask("company"), doc: "a model: its functions, and what a record needs"},
+		{name: o.ask("Company"), doc: "the properties of its records"},
+		{name: o.ask("company.bulk_upsert"), doc: "one function with all it takes"},
+		{name: o.ask("csv"), doc: "a module"},
+		{name: o.ask("import csv"), doc: "everything about these words"},
+	})
+	return s.finish()
+}
+
+// Models returns the models, each with what it is.
+func (m *Manual) Models(o PageOptions) string {
+	s := newSheet(o)
+	var list []item
+	for _, t := range m.topics {
+		if t.Kind == KindModel {
+			list = append(list, item{name: t.Name, doc: brief(t.Doc)})
+		}
+	}
+	s.items(0, list)
+	return s.finish()
+}
+
+func (m *Manual) modelColumns(s *sheet) {
+	var names []string
+	for _, t := range m.topics {
+		if t.Kind == KindModel {
+			names = append(names, t.Name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	slices.Sort(names)
+	s.heading("Planhat's " + strconv.Itoa(len(names)) + " models")
+	s.columns(indent, names)
+}
+
+// mostResults bounds what a search shows.
+const mostResults = 20
+
+// Results returns what a search for words finds, or the names that are spelt
+// like them.
+func (m *Manual) Results(words []string, o PageOptions) string {
+	s := newSheet(o)
+	found := m.Search(words...)
+	if len(found) == 0 {
+		s.markdown(0, m.NotFound(strings.Join(words, " ")))
+		return s.finish()
+	}
+	list := m.grouped(found)
+	rest := len(list) - mostResults
+	s.items(0, list[:min(len(list), mostResults)])
+	if rest > 0 {
+		s.gap()
+		s.markdown(0, "… and "+strconv.Itoa(rest)+" more. A further word finds fewer.")
+	}
+	s.gap()
+	s.markdown(0, "Read one with: "+o.ask(list[0].name))
+	return s.finish()
+}
+
+// fewOfAKind is how many models may have the same function, or records the same
+// property, for each to be listed by itself.
+const fewOfAKind = 3
+
+// grouped lists topics. What many models have in common stands there once, by
+// the company's, or else the first one's.
+func (m *Manual) grouped(found []*Topic) []item {
+	groups := map[string][]*Topic{}
+	for _, t := range found {
+		key := m.common(t)
+		groups[key] = append(groups[key], t)
+	}
+	var list []item
+	for _, t := range found {
+		key := m.common(t)
+		group := groups[key]
+		if len(group) <= fewOfAKind {
+			list = append(list, item{name: t.Name, doc: brief(t.Doc)})
+			continue
+		}
+		if t != group[0] {
+			continue
+		}
+		for _, one := range group {
+			if one.Module.Name == "planhat.company" {
+				t = one
+			}
+		}
+		list = append(list, item{name: t.Name, doc: brief(t.Doc) + " (" + strconv.Itoa(len(group)-1) + " other models have it too)"})
+	}
+	return list
+}
+
+// common is what a function or a property is called in every model; for other
+// topics it is the whole name.
+func (m *Manual) common(t *Topic) string {
+	part := m.byName[t.Module.Name]
+	if part == nil || part.Kind != KindModel || t.Kind != KindFunction && t.Kind != KindProperty {
+		return t.Name
+	}
+	return string(t.Kind) + t.Name[strings.LastIndexByte(t.Name, '.'):]
+}
+
+// NotFound says that there is no such topic, and which ones are spelt like it.
+func (m *Manual) NotFound(name string) string {
+	message := "There is nothing about '" + name + "'."
+	if near := m.Suggestions(name); len(near) > 0 {
+		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
+	}
+	return message
+}
+
+// Suggestions returns names of topics, or words in them, that are spelt like
+// what a person looks for.
+func (m *Manual) Suggestions(name string) []string {
+	if near := m.Nearest(name); len(near) > 0 {
+		return near
+	}
+	return m.nearWords(name)
+}
+
+// nearWords returns words that occur in names, spelt like those that a person
+// looks for and that occur nowhere.
+func (m *Manual) nearWords(name string) []string {
+	var parts, near []string
+	for _, t := range m.topics {
+		parts = append(parts, t.Name[strings.LastIndexByte(t.Name, '.')+1:])
+	}
+	slices.Sort(parts)
+	parts = slices.Compact(parts)
+	for word := range strings.FieldsSeq(name) {
+		if len(m.Search(word)) == 0 {
+			near = append(near, catalog.Nearest(word, parts)...)
+		}
+	}
+	return near
+}

@@ -1,0 +1,190 @@
+package manual
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// Page returns what there is to say about a topic, set for a terminal.
+func (m *Manual) Page(t *Topic, o PageOptions) string {
+	s := newSheet(o)
+	switch t.Kind {
+	case KindFunction:
+		m.functionPage(s, t)
+	case KindModule, KindModel:
+		m.modulePage(s, t)
+	case KindTable:
+		m.tablePage(s, t)
+	case KindProperty:
+		m.propertyPage(s, t)
+	default:
+		s.line(0, s.styled(t.Name, strong)+"  "+s.styled(readable(t.Value.Type), faint))
+		s.gap()
+		s.markdown(indent, t.Doc)
+		m.seeAlso(s, m.mentioned(t.Value.Type))
+	}
+	return s.finish()
+}
+
+// functionPage explains one function.
+func (m *Manual) functionPage(s *sheet, t *Topic) {
+	f := t.Func
+	s.line(0, s.styled(t.Signature(), strong))
+	s.gap()
+	if f.Deprecated != "" {
+		s.markdown(indent, "**Better not used any more**: "+f.Deprecated+".")
+		s.gap()
+	}
+	s.markdown(indent, f.Doc)
+	if note := m.OperationNote(t); note != "" {
+		s.gap()
+		s.markdown(indent, "Planhat's own notes: "+note)
+	}
+	m.parameters(s, f)
+	if len(f.Returns) > 0 {
+		s.heading("Returns")
+		var list []item
+		for _, r := range f.Returns {
+			list = append(list, item{name: readable(r.Type), doc: r.Doc})
+		}
+		s.items(indent, list)
+	}
+	if f.Errors != "" {
+		s.heading("Raises an error")
+		s.markdown(indent, f.Errors)
+	}
+	if f.Example != "" {
+		s.heading("Example")
+		s.code(indent+2, f.Example)
+	}
+	m.seeAlso(s, m.mentioned(types(f)...))
+}
+
+// parameters explains what a function takes. The fields of an options table
+// follow below.
+func (m *Manual) parameters(s *sheet, f *bindings.Func) {
+	if len(f.Params) == 0 {
+		return
+	}
+	s.heading("Takes")
+	var list []item
+	for _, p := range f.Params {
+		it := item{name: p.Name, note: readable(p.Type), doc: p.Doc}
+		if p.Optional {
+			it.doc = strings.TrimSpace("(optional) " + p.Doc)
+		}
+		list = append(list, it)
+	}
+	s.items(indent, list)
+	for _, p := range f.Params {
+		if len(p.Fields) > 0 {
+			s.heading("Fields of " + p.Name)
+			s.items(indent, fieldItems(p.Fields))
+		}
+	}
+}
+
+// fieldItems lists the fields of a table; those that must be there say so.
+func fieldItems(fields []bindings.Field) []item {
+	var list []item
+	for _, f := range fields {
+		it := item{name: f.Name, note: readable(strings.TrimSuffix(f.Type, "?")), doc: f.Doc}
+		if f.Required {
+			it.doc = strings.TrimSpace("(required) " + f.Doc)
+		}
+		list = append(list, it)
+	}
+	return list
+}
+
+// types are the types that a function takes and returns.
+func types(f *bindings.Func) []string {
+	var list []string
+	for _, p := range f.Params {
+		list = append(list, p.Type)
+	}
+	for _, r := range f.Returns {
+		list = append(list, r.Type)
+	}
+	return list
+}
+
+var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
+
+// mentioned returns the tables that types name.
+func (m *Manual) mentioned(types ...string) []*Topic {
+	var list []*Topic
+	for _, typ := range types {
+		for _, name := range typeNames().FindAllString(typ, -1) {
+			if t := m.byName[name]; t != nil && t.Kind == KindTable && !slices.Contains(list, t) {
+				list = append(list, t)
+			}
+		}
+	}
+	return list
+}
+
+// seeAlso leads to the pages of other topics.
+func (m *Manual) seeAlso(s *sheet, topics []*Topic) {
+	if len(topics) == 0 {
+		return
+	}
+	s.heading("See also")
+	var list []item
+	for _, t := range topics {
+		list = append(list, item{name: s.o.ask(t.Name), doc: brief(t.Doc)})
+	}
+	s.items(indent, list)
+}
+
+// tablePage explains a table that functions take or return; for a model's
+// record, that are its properties.
+func (m *Manual) tablePage(s *sheet, t *Topic) {
+	if t.Model != nil {
+		m.propertiesPage(s, t.Model)
+		return
+	}
+	s.line(0, s.styled(t.Name, strong)+"  "+s.styled("table", faint))
+	s.gap()
+	s.markdown(indent, t.Doc)
+	s.heading("Fields")
+	s.items(indent, fieldItems(t.Shape.Fields))
+	var types []string
+	for _, f := range t.Shape.Fields {
+		types = append(types, f.Type)
+	}
+	m.seeAlso(s, slices.DeleteFunc(m.mentioned(types...), func(other *Topic) bool { return other == t }))
+}
+
+// propertyPage explains one property of a model.
+func (m *Manual) propertyPage(s *sheet, t *Topic) {
+	p := t.Property
+	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(propertyType(p), faint))
+	s.gap()
+	s.markdown(indent, Sentence(p.Doc))
+	s.gap()
+	for _, remark := range remarks(t.Model, p) {
+		s.markdown(indent, remark)
+	}
+	if p.Type == catalog.Days {
+		s.gap()
+		s.markdown(indent, m.api.Types[p.Type])
+	}
+	topics := []*Topic{m.ofModel(t.Model)}
+	if other := m.api.ModelNamed(p.Ref); other != nil && other != t.Model {
+		topics = append(topics, m.ofModel(other))
+	}
+	m.seeAlso(s, slices.DeleteFunc(topics, func(t *Topic) bool { return t == nil }))
+}
+
+// ofModel returns the topic of a model, such as planhat.company, or nil.
+func (m *Manual) ofModel(model *catalog.Model) *Topic {
+	if t := m.byName["planhat."+model.Snake]; t != nil && t.Model == model {
+		return t
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package manual
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// word is a piece of text that is not broken at the end of a line.
+type word struct {
+	text  string
+	style style
+	// glued says that no space stands before it.
+	glued bool
+}
+
+// style is a way in which a terminal shows text.
+type style string
+
+// The styles, as a terminal knows them.
+const (
+	plain   style = ""
+	strong  style = "\x1b[1m"
+	faint   style = "\x1b[2m"
+	code    style = "\x1b[36m"
+	normal        = "\x1b[0m"
+	unbound       = 48
+)
+
+// inline matches what Markdown marks within a line: code, links, emphasis.
+var inline = pattern.Lazy("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\*`)
+
+// words splits a line of Markdown into the words to print, without the marks.
+func words(markdown string) []word {
+	var list []word
+	glued := false
+	add := func(text string, s style, whole bool) {
+		if text == "" {
+			return
+		}
+		if first, _ := utf8.DecodeRuneInString(text); first == ' ' {
+			glued = false
+		}
+		parts := []string{text}
+		if !whole {
+			parts = strings.Fields(text)
+		}
+		for _, part := range parts {
+			list = append(list, word{text: part, style: s, glued: glued})
+			glued = false
+		}
+		glued = text[len(text)-1] != ' '
+	}
+	at := 0
+	for _, m := range inline().FindAllStringSubmatchIndex(markdown, -1) {
+		add(markdown[at:m[0]], plain, false)
+		switch {
+		case m[2] >= 0:
+			text := markdown[m[2]:m[3]]
+			add(text, code, len(text) <= unbound)
+		case m[4] >= 0:
+			for i, w := range words(markdown[m[4]:m[5]]) {
+				w.glued = i == 0 && glued || i > 0 && w.glued
+				list = append(list, w)
+			}
+			glued = true
+		default:
+			add(markdown[m[6]:m[7]], strong, false)
+		}
+		at = m[1]
+	}
+	add(markdown[at:], plain, false)
+	return list
+}
+
+// shown is the word as it is printed. Where nothing else sets code apart,
+// quotes do, unless it has some of its own.
+func (w word) shown(color bool) string {
+	switch {
+	case color && w.style != plain:
+		return string(w.style) + w.text + normal
+	case w.style == code && !strings.ContainsAny(w.text, `'"`):
+		return "'" + w.text + "'"
+	}
+	return w.text
+}
+
+// wrap sets Markdown on one line, a paragraph, into lines of at most that
+// width. A word that is longer has a line of its own.
+func wrap(markdown string, width int, color bool) []string {
+	var lines []string
+	var line strings.Builder
+	used := 0
+	list := words(markdown)
+	for i := 0; i < len(list); {
+		// Words without a space between them stay together.
+		end := i + 1
+		for end < len(list) && list[end].glued {
+			end++
+		}
+		var text strings.Builder
+		length := 0
+		for _, w := range list[i:end] {
+			text.WriteString(w.shown(color))
+			length += utf8.RuneCountInString(w.shown(false))
+			if color && w.style == code {
+				length -= utf8.RuneCountInString(w.shown(false)) - utf8.RuneCountInString(w.text)
+			}
+		}
+		if used > 0 && used+1+length > width {
+			lines = append(lines, line.String())
+			line.Reset()
+			used = 0
+		}
+		if used > 0 {
+			line.WriteByte(' ')
+			used++
+		}
+		line.WriteString(text.String())
+		used += length
+		i = end
+	}
+	if used > 0 {
+		lines = append(lines, line.String())
+	}
+	return lines
+}
+
+// block is a paragraph, an item of a list or a piece of code.
+type block struct {
+	text    string
+	code    bool
+	item    bool
+	tightly bool // no empty line before it
+}
+
+// blocks splits Markdown into what stands on lines of its own.
+func blocks(markdown string) []block {
+	var list []block
+	open, fenced := false, false
+	for line := range strings.Lines(strings.TrimSpace(markdown)) {
+		line = strings.TrimRight(line, "\r\n ")
+		trimmed := strings.TrimSpace(line)
+		last := len(list) - 1
+		switch {
+		case strings.HasPrefix(trimmed, "```"):
+			fenced, open = !fenced, false
+			if fenced {
+				list = append(list, block{code: true})
+			}
+		case fenced:
+			list[last].text += line + "\n"
+		case trimmed == "":
+			if last >= 0 && list[last].code && list[last].text != "" {
+				list[last].text += "\n"
+			}
+			open = false
+		case strings.HasPrefix(line, "    ") && !open:
+			if last < 0 || !list[last].code {
+				list = append(list, block{code: true})
+				last++
+			}
+			list[last].text += strings.TrimPrefix(line, "    ") + "\n"
+		case strings.HasPrefix(trimmed, "- "):
+			list = append(list, block{text: trimmed[2:], item: true, tightly: last >= 0 && list[last].item})
+			open = true
+		case open:
+			list[last].text += " " + trimmed
+		default:
+			list = append(list, block{text: strings.TrimLeft(trimmed, "# ")})
+			open = true
+		}
+	}
+	return list
+}

@@ -1,0 +1,135 @@
+package reference
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// generated stands at the top of every page.
+const generated = "<!-- Generated from the code by: go test ./runtime/internal/documents -update. Changes made here are lost. -->\n\n"
+
+// page collects the Markdown of one file.
+type page struct {
+	strings.Builder
+	book *Book
+	// path is where the page lies in the reference; links start from there.
+	path string
+}
+
+func (b *Book) newPage(path string) *page {
+	p := &page{book: b, path: path}
+	p.WriteString(generated)
+	return p
+}
+
+// printf writes formatted text.
+func (p *page) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
+
+// paragraph writes a text of its own, nothing where it is empty.
+func (p *page) paragraph(text string) {
+	if text = strings.TrimSpace(text); text != "" {
+		p.WriteString(text + "\n\n")
+	}
+}
+
+// code writes a fenced block.
+func (p *page) code(language, text string) {
+	p.printf("```%s\n%s\n```\n\n", language, strings.TrimSpace(text))
+}
+
+// table writes rows of cells under a head. Columns that are empty in every row
+// are left out; without rows nothing is written.
+func (p *page) table(head []string, rows [][]string) {
+	if len(rows) == 0 {
+		return
+	}
+	var used []int
+	for i := range head {
+		for _, row := range rows {
+			if row[i] != "" {
+				used = append(used, i)
+				break
+			}
+		}
+	}
+	line := func(cells []string) {
+		p.WriteString("|")
+		for _, i := range used {
+			p.WriteString(" " + cell(cells[i]) + " |")
+		}
+		p.WriteString("\n")
+	}
+	line(head)
+	p.WriteString("|" + strings.Repeat(" --- |", len(used)) + "\n")
+	for _, row := range rows {
+		line(row)
+	}
+	p.WriteString("\n")
+}
+
+// cell makes a text fit into a table.
+func cell(text string) string {
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
+}
+
+var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
+
+// typed writes a type as code; it links to the page of the first table that it
+// names.
+func (p *page) typed(typ string) string {
+	for _, name := range typeNames().FindAllString(typ, -1) {
+		if home := p.book.homes[name]; home != "" {
+			return "[`" + typ + "`](" + p.to(home) + ")"
+		}
+	}
+	return "`" + typ + "`"
+}
+
+// to returns the link from this page to a place in the reference.
+func (p *page) to(target string) string {
+	if rest, ok := strings.CutPrefix(target, p.path+"#"); ok {
+		return "#" + rest
+	}
+	return p.up() + target
+}
+
+// up leads from the page's folder to the reference's.
+func (p *page) up() string {
+	if dir := path.Dir(p.path); dir != "." {
+		return strings.Repeat("../", strings.Count(dir, "/")+1)
+	}
+	return ""
+}
+
+var sections = pattern.Lazy(`§(\d+)`)
+
+// sourced links the sections that a function rests on to the page about the
+// API.
+func (p *page) sourced(source string) string {
+	return sections().ReplaceAllString(source, "[§$1]("+p.up()+"../planhat-api.md#s$1)")
+}
+
+// anchor returns the name by which a heading is linked to.
+func anchor(heading string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(heading) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			b.WriteRune(r)
+		case r == ' ':
+			b.WriteByte('-')
+		}
+	}
+	return b.String()
+}
+
+// quoted lists names as code.
+func quoted(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "`" + strings.Join(names, "`, `") + "`"
+}

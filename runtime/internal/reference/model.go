@@ -1,0 +1,182 @@
+package reference
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Model returns the page of one model: what it is, how its records are
+// addressed, its functions and its properties.
+func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
+	p := b.newPage(modelPath(m))
+	p.printf("# %s\n\n", part.Name)
+	p.paragraph(m.Doc)
+	p.table([]string{"", ""}, [][]string{
+		{"Name in Planhat", "`" + m.Name + "`"},
+		{"Path", "`" + m.Path + "` on " + p.host(m.Base)},
+		{"Known with", confidence(m.Confidence)},
+	})
+	p.contents(part)
+	p.keys(m)
+	p.needs(m)
+	p.limits(m)
+	p.printf("## Functions\n\n")
+	for _, f := range part.Funcs {
+		note := ""
+		if op := manual.OperationOf(m, f.Name); op != nil && op.Note != "" {
+			note = "The API's notes: " + manual.Sentence(op.Note)
+		}
+		p.function(part.Name, f, note)
+	}
+	p.printf("## Properties\n\n")
+	p.paragraph("Types are those of [the API](" + p.up() + "../planhat-api.md#s10). Where nothing is said about its source, a property is documented by Planhat.")
+	p.properties(m, m.Properties)
+	if len(m.SegmentProperties) > 0 {
+		p.printf("## Properties of segment calls\n\n")
+		p.properties(m, m.SegmentProperties)
+	}
+	if len(m.Notes) > 0 {
+		p.printf("## Notes\n\n")
+		for _, note := range m.Notes {
+			p.printf("- %s\n", manual.Sentence(note))
+		}
+		p.printf("\n")
+	}
+	return p.finish()
+}
+
+func (p *page) host(h catalog.Host) string {
+	return "`" + p.book.api.Hosts[h] + "`"
+}
+
+func (p *page) keys(m *catalog.Model) {
+	var rows [][]string
+	for _, k := range []struct {
+		what string
+		keys []string
+	}{
+		{"`get_by_id`", m.Keyables.Get}, {"`update`", m.Keyables.Update}, {"`delete`", m.Keyables.Delete},
+		{"`bulk_upsert` matches by the first of", m.Keyables.Bulk},
+	} {
+		if len(k.keys) > 0 {
+			rows = append(rows, []string{k.what, quoted(k.keys)})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.printf("## Keys\n\n")
+	p.table([]string{"Call", "Keys"}, rows)
+}
+
+func (p *page) needs(m *catalog.Model) {
+	var rows [][]string
+	for _, need := range []struct {
+		what  string
+		names []string
+	}{
+		{"All of", m.RequiredOnCreate}, {"At least one of", m.RequiredOneOf},
+		{"Suggested", m.SuggestedOnCreate}, {"All of, in a bulk row that creates", m.RequiredOnBulkCreate},
+	} {
+		if len(need.names) > 0 {
+			rows = append(rows, []string{need.what, quoted(need.names)})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.printf("## What a new record needs\n\n")
+	p.table([]string{"", "Properties"}, rows)
+}
+
+func (p *page) limits(m *catalog.Model) {
+	var rows [][]string
+	for _, op := range m.Operations {
+		row := []string{"`" + op.Name + "`", "", "", "", ""}
+		if limit := op.Parameter("limit"); limit != nil {
+			row[1], row[2] = count(limit.Max), count(limit.Default)
+		}
+		row[3] = count(op.MaxItems)
+		if op.MaxBodyBytes > 0 {
+			row[4] = fmt.Sprintf("%d MB", op.MaxBodyBytes>>20)
+		}
+		if slices.ContainsFunc(row[1:], func(s string) bool { return s != "" }) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	p.printf("## Limits of one request\n\n")
+	p.table([]string{"Operation", "Page at most", "Page by default", "Rows at most", "Body at most"}, rows)
+}
+
+func (p *page) properties(m *catalog.Model, properties []*catalog.Property) {
+	var rows [][]string
+	for _, prop := range properties {
+		var flags []string
+		if prop.Required || slices.Contains(m.RequiredOnCreate, prop.Name) {
+			flags = append(flags, "required")
+		}
+		if slices.Contains(m.RequiredOneOf, prop.Name) {
+			flags = append(flags, "one of these is required")
+		}
+		if prop.ReadOnly {
+			flags = append(flags, "read-only")
+		}
+		rows = append(rows, []string{"`" + prop.Name + "`", p.propertyType(prop), strings.Join(flags, ", "), meaning(prop), origin(prop)})
+	}
+	p.table([]string{"Property", "Type", "", "Meaning", "Source"}, rows)
+}
+
+// propertyType is a property's type, with the model that it points to.
+func (p *page) propertyType(prop *catalog.Property) string {
+	typ := "`" + string(prop.Type) + "`"
+	if prop.Ref == "" {
+		return typ
+	}
+	if model := p.book.api.ModelNamed(prop.Ref); model != nil {
+		return typ + " of [" + prop.Ref + "](" + p.to(modelPath(model)) + ")"
+	}
+	return typ + " of " + prop.Ref
+}
+
+func meaning(prop *catalog.Property) string {
+	text := manual.Sentence(prop.Doc)
+	if len(prop.Enum) > 0 {
+		text = strings.TrimSpace(text + " One of " + quoted(prop.Enum) + ".")
+	}
+	return text
+}
+
+// origin says how sure a property is, where it is not documented plainly.
+func origin(prop *catalog.Property) string {
+	var words []string
+	if prop.Origin != "" {
+		words = append(words, prop.Origin)
+	}
+	if prop.Confidence != "" && prop.Confidence != catalog.High {
+		words = append(words, confidence(prop.Confidence))
+	}
+	return strings.Join(words, ", ")
+}
+
+func confidence(c catalog.Confidence) string {
+	if c == "" {
+		c = catalog.High
+	}
+	return string(c) + " confidence"
+}
+
+// count writes a limit; 0 means that none is known.
+func count(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}

@@ -1,0 +1,193 @@
+package reference
+
+import (
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Module returns the page of a module written in Go: its manual, its functions
+// and values, and the tables that they take and return. Parts that are models
+// are listed with a link; other parts follow on the same page.
+func (b *Book) Module(m *bindings.Module) string {
+	p := b.newPage(modulePath(m.Name))
+	p.printf("# %s\n\n", m.Name)
+	p.paragraph(m.Doc)
+	p.contents(m)
+	p.models(m)
+	p.body(m)
+	return p.finish()
+}
+
+// Source returns the page of a module written in Lua.
+func (b *Book) Source(s manual.Source) string {
+	m := manual.LuaModule(s)
+	p := b.newPage(modulePath(m.Name))
+	p.printf("# %s\n\n", m.Name)
+	p.paragraph(m.Doc)
+	p.paragraph("It is written in Lua and comes with phscript. It is no global: require it.")
+	p.contents(m)
+	p.body(m)
+	return p.finish()
+}
+
+// finish returns the page, ended by a single newline.
+func (p *page) finish() string { return strings.TrimRight(p.String(), "\n") + "\n" }
+
+// body writes a module's functions, values, parts and shapes.
+func (p *page) body(m *bindings.Module) {
+	if len(m.Funcs) > 0 {
+		p.printf("## Functions\n\n")
+	}
+	for _, f := range m.Funcs {
+		p.function(m.Name, f, "")
+	}
+	p.values(m)
+	for _, part := range m.Modules {
+		if p.book.model(part) == nil {
+			p.printf("## %s\n\n", part.Name)
+			p.paragraph(part.Doc)
+			for _, f := range part.Funcs {
+				p.function(part.Name, f, "")
+			}
+			p.values(part)
+		}
+	}
+	if len(m.Records) > 0 {
+		p.printf("## Tables\n\n")
+	}
+	for _, s := range m.Records {
+		p.printf("### %s\n\n", s.Name)
+		p.paragraph(s.Doc)
+		p.fields("Field", s.Fields)
+	}
+}
+
+// contents lists the functions with their first sentences.
+func (p *page) contents(m *bindings.Module) {
+	var rows [][]string
+	for _, f := range m.Funcs {
+		name := qualified(m.Name, f.Name)
+		rows = append(rows, []string{"[`" + name + "`](#" + anchor(name) + ")", bindings.Summary(f.Doc)})
+	}
+	p.table([]string{"Function", "What it does"}, rows)
+}
+
+// models lists the parts that have pages of their own.
+func (p *page) models(m *bindings.Module) {
+	var rows [][]string
+	for _, part := range m.Modules {
+		if model := p.book.model(part); model != nil {
+			rows = append(rows, []string{"[`" + part.Name + "`](" + p.to(modelPath(model)) + ")", bindings.Summary(model.Doc)})
+		}
+	}
+	if len(rows) > 0 {
+		p.printf("## Models\n\n")
+	}
+	p.table([]string{"Model", "What it is"}, rows)
+}
+
+func (p *page) values(m *bindings.Module) {
+	var rows [][]string
+	for _, v := range m.Values {
+		rows = append(rows, []string{"`" + qualified(m.Name, v.Name) + "`", p.typed(v.Type), v.Doc})
+	}
+	if len(rows) > 0 {
+		p.printf("## Values\n\n")
+	}
+	p.table([]string{"Value", "Type", "Meaning"}, rows)
+}
+
+// function writes one function. note is more to say about it, or "".
+func (p *page) function(module string, f *bindings.Func, note string) {
+	name := qualified(module, f.Name)
+	p.printf("### %s\n\n", name)
+	p.code("", strings.TrimSuffix(name, f.Name)+signature(f))
+	p.paragraph(f.Doc)
+	p.paragraph(note)
+	p.params(f)
+	for i, r := range f.Returns {
+		label := "Returns"
+		if i > 0 {
+			label = "and"
+		}
+		text := label + " " + p.typed(r.Type)
+		if r.Doc != "" {
+			text += ": " + r.Doc
+		}
+		p.paragraph(text)
+	}
+	if f.Errors != "" {
+		p.printf("Raises: %s\n\n", f.Errors)
+	}
+	if f.Example != "" {
+		p.code("lua", f.Example)
+	}
+	if f.Source != "" {
+		p.printf("Source: %s\n\n", p.sourced(f.Source))
+	}
+}
+
+// params writes the parameters, and below them the fields of those that are
+// options tables and have no description elsewhere.
+func (p *page) params(f *bindings.Func) {
+	var rows [][]string
+	for _, param := range f.Params {
+		rows = append(rows, []string{"`" + param.Name + "`", p.typed(param.Type), optional(param.Optional), param.Doc})
+	}
+	p.table([]string{"Parameter", "Type", "", "Meaning"}, rows)
+	for _, param := range f.Params {
+		if len(param.Fields) > 0 && !p.described(param.Type) {
+			p.printf("Fields of `%s`:\n\n", param.Name)
+			p.fields("Field", param.Fields)
+		}
+	}
+}
+
+// described reports whether a type names a table that has a place of its own.
+func (p *page) described(typ string) bool {
+	for _, name := range typeNames().FindAllString(typ, -1) {
+		if p.book.homes[name] != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *page) fields(head string, fields []bindings.Field) {
+	var rows [][]string
+	for _, f := range fields {
+		rows = append(rows, []string{"`" + f.Name + "`", p.typed(f.Type), required(f.Required), f.Doc})
+	}
+	p.table([]string{head, "Type", "", "Meaning"}, rows)
+}
+
+// signature is the call with the types that it returns.
+func signature(f *bindings.Func) string {
+	var types []string
+	for _, r := range f.Returns {
+		types = append(types, r.Type)
+	}
+	if len(types) == 0 {
+		return f.Signature()
+	}
+	return f.Signature() + " → " + strings.Join(types, ", ")
+}
+
+// qualified is how a script writes a function or a value.
+func qualified(module, name string) string { return strings.TrimPrefix(module+"."+name, ".") }
+
+func optional(yes bool) string {
+	if yes {
+		return "optional"
+	}
+	return ""
+}
+
+func required(yes bool) string {
+	if yes {
+		return "required"
+	}
+	return ""
+}

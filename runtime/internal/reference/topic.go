@@ -1,0 +1,59 @@
+package reference
+
+import (
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Topic returns the Markdown about one topic: the page of a module or a model,
+// or the part of a page that is about something in it. Links lead to where they
+// do on the pages, seen from the folder of the reference.
+func (b *Book) Topic(m *manual.Manual, t *manual.Topic) string {
+	p := &page{book: b, path: "README.md"}
+	switch t.Kind {
+	case manual.KindModel:
+		return strings.TrimPrefix(b.Model(t.Model, t.Module), generated)
+	case manual.KindModule:
+		return strings.TrimPrefix(b.Module(t.Module), generated)
+	case manual.KindFunction:
+		note := m.OperationNote(t)
+		if note != "" {
+			note = "The API's notes: " + note
+		}
+		p.function(t.Module.Name, t.Func, note)
+	case manual.KindTable:
+		p.printf("### %s\n\n", t.Name)
+		p.paragraph(t.Doc)
+		if t.Model != nil {
+			p.properties(t.Model, t.Model.Properties)
+			break
+		}
+		p.fields("Field", t.Shape.Fields)
+	case manual.KindProperty:
+		p.printf("### %s\n\n", t.Name)
+		p.paragraph(p.propertyType(t.Property))
+		p.paragraph(meaning(t.Property))
+		if t.Property.ReadOnly {
+			p.paragraph("It is read-only.")
+		}
+		p.paragraph(origin(t.Property))
+	case manual.KindValue:
+		p.printf("### %s\n\n", t.Name)
+		p.paragraph(p.typed(t.Value.Type))
+		p.paragraph(t.Doc)
+	}
+	return p.finish()
+}
+
+// Topics returns a list of topics with what they are about.
+func (b *Book) Topics(topics []*manual.Topic) string {
+	p := &page{book: b, path: "README.md"}
+	var rows [][]string
+	for _, t := range topics {
+		rows = append(rows, []string{"`" + t.Name + "`", bindings.Summary(t.Doc)})
+	}
+	p.table([]string{"Topic", "What it is"}, rows)
+	return p.finish()
+}

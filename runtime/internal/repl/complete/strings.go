@@ -1,0 +1,120 @@
+package complete
+
+import (
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// inString completes inside of a text that has not come to its end.
+func (c *context) inString(last compile.Token) Result {
+	quote := last.Text[:1]
+	typed := last.Text[1:]
+	start := c.offset + last.Start + 1
+	l := newList(typed)
+	l.start = start
+	c.tokens = c.tokens[:len(c.tokens)-1]
+	e := c.engine
+	o, _ := c.opened()
+	if c.last() == "require" || o.call != nil && o.call.Name == "require" {
+		for _, m := range e.Manual.Modules() {
+			if !strings.Contains(m.Name, ".") {
+				l.add(Candidate{Text: m.Name + quote, Label: m.Name, Doc: summary(m.Doc), Kind: KindModule})
+			}
+		}
+		return l.result()
+	}
+	model, option := c.listing(o)
+	switch {
+	case model != nil && option == "sort":
+		if rest, descending := strings.CutPrefix(typed, "-"); descending {
+			l = newList(rest)
+			l.start = start + 1
+		}
+		properties(l, model, quote)
+	case model != nil && option == "select":
+		if i := strings.LastIndexByte(typed, ','); i >= 0 {
+			l = newList(typed[i+1:])
+			l.start, quote = start+i+1, ""
+		}
+		properties(l, model, quote)
+	default:
+		if m := e.modelOf(o.typ); m != nil && o.key != "" {
+			if p := m.Property(o.key); p != nil && len(p.Enum) > 0 {
+				for _, value := range p.Enum {
+					l.add(Candidate{Text: value + quote, Label: value, Doc: "a value of " + p.Name, Kind: KindValue})
+				}
+				return l.result()
+			}
+		}
+		e.files(l, typed, start, quote)
+	}
+	return l.result()
+}
+
+func properties(l *list, model *catalog.Model, end string) {
+	for _, p := range model.Properties {
+		l.add(Candidate{Text: p.Name + end, Label: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
+	}
+}
+
+// listing returns the model whose records a call lists, and the option, select
+// or sort, that the cursor is in.
+func (c *context) listing(o open) (model *catalog.Model, option string) {
+	option = o.key
+	at := len(c.tokens) - 1
+	for depth := 0; at >= 0; at-- {
+		switch c.tokens[at].Text {
+		case ")", "]", "}":
+			depth++
+		case "(", "[":
+			depth--
+		case "{":
+			if depth--; depth >= 0 {
+				continue
+			}
+			depth = 0
+			inner := *c
+			inner.tokens = c.tokens[:at]
+			if f := inner.function(len(inner.tokens)); f != nil {
+				return c.engine.lists(inner.chain(len(inner.tokens)), f), option
+			}
+			if parent, ok := inner.opened(); ok {
+				if parent.call != nil {
+					return c.engine.lists(inner.callee(), parent.call), option
+				}
+				if parent.key != "" {
+					option = parent.key
+				}
+			}
+		}
+	}
+	return nil, ""
+}
+
+// callee is the name of the function whose bracket is the innermost one.
+func (c *context) callee() string {
+	depth := 0
+	for i := len(c.tokens) - 1; i >= 0; i-- {
+		switch c.tokens[i].Text {
+		case ")", "]", "}":
+			depth++
+		case "(", "[", "{":
+			if depth--; depth < 0 {
+				return c.chain(i)
+			}
+		}
+	}
+	return ""
+}
+
+// lists returns the model of a function that lists records, or nil.
+func (e *Engine) lists(name string, f *bindings.Func) *catalog.Model {
+	if len(f.Returns) == 0 {
+		return nil
+	}
+	typ := strings.TrimSuffix(strings.TrimPrefix(f.Returns[0].Type, "fun(): "), "?")
+	return e.Manual.Catalog().ModelNamed(strings.TrimSuffix(typ, "[]"))
+}

@@ -1,0 +1,180 @@
+package complete
+
+import (
+	"strings"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// open is the innermost bracket that the cursor is inside of.
+type open struct {
+	// fields are the options that may stand there, typ is the type of the table
+	// otherwise; both may be empty.
+	fields []bindings.Field
+	typ    string
+	// atKey is set where a field's name may stand, key is the name whose value
+	// is being written otherwise.
+	atKey bool
+	key   string
+	// call is the function whose arguments are inside, argument the position.
+	call     *bindings.Func
+	argument int
+}
+
+// opened describes the innermost bracket that is open at the cursor.
+func (c *context) opened() (open, bool) {
+	at := -1
+	depth := 0
+	for i := len(c.tokens) - 1; i >= 0; i-- {
+		switch c.tokens[i].Text {
+		case ")", "]", "}":
+			depth++
+		case "(", "[", "{":
+			if depth == 0 {
+				at = i
+			}
+			depth--
+		}
+		if at >= 0 {
+			break
+		}
+	}
+	if at < 0 {
+		return open{}, false
+	}
+	return c.bracket(at)
+}
+
+// bracket describes the open bracket at index at, as seen from the cursor or
+// from a bracket inside of it.
+func (c *context) bracket(at int) (open, bool) {
+	switch c.tokens[at].Text {
+	case "(":
+		o := open{call: c.function(at)}
+		o.argument = c.commas(at)
+		return o, o.call != nil
+	case "{":
+		o := c.table(at)
+		o.atKey, o.key = c.position(at)
+		return o, true
+	}
+	return open{}, false
+}
+
+// function returns the function that is called by the bracket at an index.
+func (c *context) function(at int) *bindings.Func {
+	expression := c.chain(at)
+	if expression == "" {
+		return nil
+	}
+	e := c.engine
+	name := strings.ReplaceAll(expression, ":", ".")
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		if typ := e.typeOf(name[:i], nil); typ != "" {
+			name = typ + name[i:]
+		}
+	}
+	if t := e.Manual.Topic(name); t != nil {
+		return t.Func
+	}
+	return nil
+}
+
+// commas counts the commas behind the bracket at an index, those inside of
+// further brackets left out.
+func (c *context) commas(at int) int {
+	count, depth := 0, 0
+	for _, t := range c.tokens[at+1:] {
+		switch t.Text {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth--
+		case ",":
+			if depth == 0 {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// position tells whether the cursor is where a field begins in the table that
+// opens at an index, or which field's value it is in.
+func (c *context) position(at int) (atKey bool, key string) {
+	start, depth := at+1, 0
+	for i := at + 1; i < len(c.tokens); i++ {
+		switch c.tokens[i].Text {
+		case "(", "[", "{":
+			depth++
+		case ")", "]", "}":
+			depth--
+		case ",", ";":
+			if depth == 0 {
+				start = i + 1
+			}
+		}
+	}
+	switch rest := c.tokens[start:]; {
+	case len(rest) == 0:
+		return true, ""
+	case len(rest) >= 2 && rest[0].Kind == compile.Name && rest[1].Text == "=":
+		return false, rest[0].Text
+	}
+	return false, ""
+}
+
+// table describes the table that opens at an index: it is an argument of a call,
+// an item of a list, or the value of a field.
+func (c *context) table(at int) open {
+	if call := c.function(at); call != nil {
+		return argument(call, 0)
+	}
+	before := *c
+	before.tokens = c.tokens[:at]
+	outer, ok := before.opened()
+	switch {
+	case !ok:
+		return open{}
+	case outer.call != nil:
+		return argument(outer.call, outer.argument)
+	case outer.atKey:
+		return open{typ: element(outer.typ)}
+	}
+	for _, f := range outer.fields {
+		if f.Name == outer.key {
+			return open{typ: f.Type}
+		}
+	}
+	return open{}
+}
+
+// argument describes a table that is the argument at a position.
+func argument(call *bindings.Func, i int) open {
+	if i >= len(call.Params) {
+		if !call.Variadic || len(call.Params) == 0 {
+			return open{}
+		}
+		i = len(call.Params) - 1
+	}
+	p := call.Params[i]
+	typ, _, _ := strings.Cut(p.Type, "|")
+	return open{fields: p.Fields, typ: typ}
+}
+
+// keys adds the names that a field may have, and tells whether any are known.
+func (c *context) keys(l *list, o open) bool {
+	for _, f := range o.fields {
+		l.add(Candidate{Text: f.Name + " = ", Label: f.Name, Doc: summary(f.Doc), Kind: KindOption})
+	}
+	model := c.engine.modelOf(o.typ)
+	if model != nil {
+		for _, p := range model.Properties {
+			if !p.ReadOnly {
+				l.add(Candidate{Text: p.Name + " = ", Label: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
+			}
+		}
+	}
+	return len(o.fields) > 0 || model != nil
+}

@@ -1,0 +1,301 @@
+package complete
+
+import (
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// Learn notes what an input that was evaluated tells about the types of its
+// variables: after c = planhat.company.get_list()[1], c is a Company.
+func (e *Engine) Learn(source string) {
+	chunk, err := compile.Parse([]byte(source), "input")
+	if err != nil {
+		return
+	}
+	for _, stmt := range chunk {
+		switch stmt := stmt.(type) {
+		case *ast.LocalAssignStmt:
+			for i, name := range stmt.Names {
+				e.learn(name, stmt.Exprs, i)
+			}
+		case *ast.AssignStmt:
+			for i, target := range stmt.Lhs {
+				if name, ok := target.(*ast.IdentExpr); ok {
+					e.learn(name.Value, stmt.Rhs, i)
+				}
+			}
+		}
+	}
+}
+
+func (e *Engine) learn(name string, values []ast.Expr, i int) {
+	if e.types == nil {
+		e.types = map[string]string{}
+	}
+	delete(e.types, name)
+	if i < len(values) {
+		if typ := e.infer(values[i]); typ != "" {
+			e.types[name] = typ
+		}
+	}
+}
+
+// typeOf returns the type of an expression as the manual writes types, or "".
+// tokens are the text in front of it, whose loops tell what their variables are.
+func (e *Engine) typeOf(expression string, tokens []compile.Token) string {
+	chunk, err := compile.Parse([]byte("return "+expression), "input")
+	if err != nil || len(chunk) != 1 {
+		return ""
+	}
+	values, ok := chunk[0].(*ast.ReturnStmt)
+	if !ok || len(values.Exprs) != 1 {
+		return ""
+	}
+	if name, ok := values.Exprs[0].(*ast.IdentExpr); ok {
+		if typ := e.loopVariable(name.Value, tokens); typ != "" {
+			return typ
+		}
+	}
+	return e.infer(values.Exprs[0])
+}
+
+// loopVariable returns the type of a variable of a for loop around the cursor.
+func (e *Engine) loopVariable(name string, tokens []compile.Token) string {
+	for i := len(tokens) - 1; i > 1; i-- {
+		if tokens[i].Text != "in" || tokens[i-1].Text != name {
+			continue
+		}
+		var text strings.Builder
+		for _, t := range tokens[i+1:] {
+			if t.Text == "do" {
+				break
+			}
+			text.WriteString(t.Text)
+		}
+		call := text.String()
+		if inner, ok := strings.CutPrefix(call, "ipairs("); ok {
+			return element(e.typeOf(strings.TrimSuffix(inner, ")"), nil))
+		}
+		returned, _ := strings.CutPrefix(e.typeOf(call, nil), "fun(): ")
+		return strings.TrimSuffix(returned, "?")
+	}
+	return ""
+}
+
+// infer returns the type of an expression as far as it can be told by reading.
+func (e *Engine) infer(expr ast.Expr) string {
+	switch expr := expr.(type) {
+	case *ast.IdentExpr:
+		if typ := e.types[expr.Value]; typ != "" {
+			return typ
+		}
+		if e.moduleNamed(expr.Value) != nil {
+			return expr.Value
+		}
+	case *ast.FuncCallExpr:
+		return e.returned(expr)
+	case *ast.AttrGetExpr:
+		of := e.infer(expr.Object)
+		key, ok := expr.Key.(*ast.StringExpr)
+		if !ok {
+			return element(of)
+		}
+		if e.moduleNamed(of+"."+key.Value) != nil {
+			return of + "." + key.Value
+		}
+		for _, f := range e.shape(of) {
+			if f.Name == key.Value {
+				return strings.TrimSuffix(f.Type, "?")
+			}
+		}
+	case *ast.LogicalOpExpr:
+		if typ := e.infer(expr.Lhs); typ != "" {
+			return typ
+		}
+		return e.infer(expr.Rhs)
+	}
+	return ""
+}
+
+// returned is the type of what a call returns first.
+func (e *Engine) returned(call *ast.FuncCallExpr) string {
+	name, of := call.Method, call.Receiver
+	if call.Func != nil {
+		field, ok := call.Func.(*ast.AttrGetExpr)
+		if !ok {
+			if id, ok := call.Func.(*ast.IdentExpr); ok && id.Value == "require" && len(call.Args) == 1 {
+				if text, ok := call.Args[0].(*ast.StringExpr); ok && e.moduleNamed(text.Value) != nil {
+					return text.Value
+				}
+			}
+			return ""
+		}
+		key, ok := field.Key.(*ast.StringExpr)
+		if !ok {
+			return ""
+		}
+		name, of = key.Value, field.Object
+	}
+	t := e.Manual.Topic(e.infer(of) + "." + name)
+	if t == nil || t.Func == nil || len(t.Func.Returns) == 0 {
+		return ""
+	}
+	return t.Func.Returns[0].Type
+}
+
+// element is the type of a list's items.
+func element(typ string) string {
+	item, isList := strings.CutSuffix(typ, "[]")
+	if !isList {
+		return ""
+	}
+	return item
+}
+
+// module returns the module that an expression names, or whose type it has.
+func (e *Engine) module(expression, typ string) *bindings.Module {
+	if m := e.moduleNamed(typ); m != nil {
+		return m
+	}
+	return e.moduleNamed(expression)
+}
+
+func (e *Engine) moduleNamed(name string) *bindings.Module {
+	t := e.Manual.Topic(name)
+	if t == nil || t.Module == nil || t.Module.Name != name {
+		return nil
+	}
+	return t.Module
+}
+
+// modelOf returns the model whose records have a type, or nil.
+func (e *Engine) modelOf(typ string) *catalog.Model {
+	if typ == "" || strings.HasSuffix(typ, "[]") {
+		return nil
+	}
+	return e.Manual.Catalog().ModelNamed(typ)
+}
+
+// shape returns the fields of a type that the manual describes.
+func (e *Engine) shape(typ string) []bindings.Field {
+	if t := e.Manual.Topic(typ); t != nil && t.Shape != nil {
+		return t.Shape.Fields
+	}
+	return nil
+}
+
+// guess returns the model that a table's fields speak for, or nil: all of them
+// must belong to it, and at least three.
+func (e *Engine) guess(t *lua.LTable) *catalog.Model {
+	if t.RawGetString("_id") == lua.LNil {
+		return nil
+	}
+	var names []string
+	for k, _ := t.Next(lua.LNil); k != lua.LNil && len(names) < 100; k, _ = t.Next(k) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			return nil
+		}
+		names = append(names, string(name))
+	}
+	var best *catalog.Model
+	for _, m := range e.Manual.Catalog().Models {
+		known := 0
+		for _, name := range names {
+			if m.Property(name) != nil {
+				known++
+			} else if !slices.Contains([]string{"_id", "__v", "custom", "createdAt", "updatedAt"}, name) {
+				known = -1
+				break
+			}
+		}
+		if known >= 3 && (best == nil || len(m.Properties) < len(best.Properties)) {
+			best = m
+		}
+	}
+	return best
+}
+
+// live returns the value of a dotted name, nil where that is not one, and Lua's
+// nil where there is no such value. Metatables are followed where they hold
+// tables; no code of the script runs.
+func (e *Engine) live(expression string) lua.LValue {
+	chunk, err := compile.Parse([]byte("return "+expression), "input")
+	if err != nil || len(chunk) != 1 {
+		return nil
+	}
+	values, ok := chunk[0].(*ast.ReturnStmt)
+	if !ok || len(values.Exprs) != 1 {
+		return nil
+	}
+	return e.value(values.Exprs[0])
+}
+
+func (e *Engine) value(expr ast.Expr) lua.LValue {
+	switch expr := expr.(type) {
+	case *ast.IdentExpr:
+		if v := e.Session.Local(expr.Value); v != nil {
+			return v
+		}
+		if v := e.Session.Globals().RawGetString(expr.Value); v != lua.LNil {
+			return v
+		}
+		if e.moduleNamed(expr.Value) != nil {
+			return nil // not opened yet
+		}
+		return lua.LNil
+	case *ast.StringExpr:
+		return lua.LString(expr.Value)
+	case *ast.AttrGetExpr:
+		t, ok := e.value(expr.Object).(*lua.LTable)
+		if !ok {
+			return nil
+		}
+		switch key := expr.Key.(type) {
+		case *ast.StringExpr:
+			return rawIndex(t, lua.LString(key.Value))
+		case *ast.NumberExpr:
+			return rawIndex(t, number(key.Value))
+		}
+	}
+	return nil
+}
+
+// number reads a numeral, as far as one is likely to be a position in a list.
+func number(text string) lua.LValue {
+	n := 0
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' || n > 1<<30 {
+			return lua.LNil
+		}
+		n = 10*n + int(c-'0')
+	}
+	return lua.LNumber(n)
+}
+
+// rawIndex reads a field, also behind __index where that is a table.
+func rawIndex(t *lua.LTable, key lua.LValue) lua.LValue {
+	for range deepestIndex {
+		if key == lua.LNil {
+			return lua.LNil
+		}
+		if v := t.RawGet(key); v != lua.LNil {
+			return v
+		}
+		meta, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			return lua.LNil
+		}
+		if t, ok = meta.RawGetString("__index").(*lua.LTable); !ok {
+			return lua.LNil
+		}
+	}
+	return lua.LNil
+}

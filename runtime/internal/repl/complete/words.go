@@ -1,0 +1,302 @@
+package complete
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// context is one text with its cursor.
+type context struct {
+	engine *Engine
+	before string
+	offset int
+	// tokens are those in front of the word at the cursor.
+	tokens []compile.Token
+}
+
+// words adds what may stand in the place of a word.
+func (c *context) words(l *list) {
+	switch c.last() {
+	case ".", ":":
+		c.members(l, c.chain(len(c.tokens)-1))
+	case "function", "for", "local", "goto":
+		// A new name, which nobody knows.
+	default:
+		if open, ok := c.opened(); ok && open.atKey && c.keys(l, open) {
+			return
+		}
+		c.names(l)
+	}
+}
+
+// last is the text of the token in front of the word, "" where there is none.
+func (c *context) last() string {
+	if len(c.tokens) == 0 {
+		return ""
+	}
+	return c.tokens[len(c.tokens)-1].Text
+}
+
+// chain is the expression in front of the token at index end, such as
+// "planhat.company" or "list[1].custom", as text without the dot.
+func (c *context) chain(end int) string {
+	i := end
+	for i > 0 {
+		t := c.tokens[i-1]
+		switch {
+		case t.Text == ")" || t.Text == "]" || t.Text == "}":
+			start := c.matching(i - 1)
+			if start < 0 {
+				return ""
+			}
+			i = start
+			continue
+		case t.Kind == compile.Name || t.Kind == compile.String && i < end && c.tokens[i].Text == ".":
+			i--
+			if i > 0 && (c.tokens[i-1].Text == "." || c.tokens[i-1].Text == ":") {
+				i--
+				continue
+			}
+		}
+		break
+	}
+	if i == end {
+		return ""
+	}
+	return c.before[c.offset+c.tokens[i].Start : c.offset+c.tokens[end-1].End]
+}
+
+// matching returns the index of the bracket that the one at index i closes.
+func (c *context) matching(i int) int {
+	depth := 0
+	for ; i >= 0; i-- {
+		switch c.tokens[i].Text {
+		case ")", "]", "}":
+			depth++
+		case "(", "[", "{":
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// names adds the variables, modules, functions and keywords there are.
+func (c *context) names(l *list) {
+	e := c.engine
+	for _, name := range e.Session.Locals() {
+		l.add(Candidate{Text: name, Kind: KindVariable, value: e.Session.Local(name)})
+	}
+	for _, name := range c.declared() {
+		l.add(Candidate{Text: name, Doc: "variable", Kind: KindVariable})
+	}
+	m := e.Manual
+	for _, module := range m.Modules() {
+		if strings.Contains(module.Name, ".") || m.MustBeRequired(module.Name) {
+			continue
+		}
+		l.add(Candidate{Text: module.Name, Doc: summary(module.Doc), Kind: KindModule})
+	}
+	globals := m.Globals()
+	for _, f := range globals.Funcs {
+		l.add(Candidate{Text: f.Name, Doc: summary(f.Doc), Kind: KindFunction})
+	}
+	for _, v := range globals.Values {
+		l.add(Candidate{Text: v.Name, Doc: summary(v.Doc), Kind: KindValue})
+	}
+	e.Session.Globals().ForEach(func(k, v lua.LValue) {
+		if name, ok := k.(lua.LString); ok && isName(string(name)) && l.fits(string(name)) && !strings.HasPrefix(string(name), "__") {
+			l.add(Candidate{Text: string(name), Kind: KindVariable, value: v})
+		}
+	})
+	if l.prefix != "" {
+		for _, word := range keywords {
+			l.add(Candidate{Text: word, Doc: "keyword", Kind: KindKeyword})
+		}
+	}
+}
+
+var keywords = strings.Fields("and break do else elseif end false for function if in local nil not or repeat return then true until while")
+
+// declared are the names that the text in front of the cursor declares.
+func (c *context) declared() []string {
+	var names []string
+	for i, t := range c.tokens {
+		if t.Text != "local" && t.Text != "for" && t.Text != "function" {
+			continue
+		}
+		for _, next := range c.tokens[i+1:] {
+			switch {
+			case next.Kind == compile.Name:
+				names = append(names, next.Text)
+				continue
+			case next.Text == "," || next.Text == "function" || next.Text == "(":
+				continue
+			}
+			break
+		}
+	}
+	return names
+}
+
+// members adds what an expression's value is known to hold.
+func (c *context) members(l *list, expression string) {
+	if expression == "" {
+		return
+	}
+	e := c.engine
+	value := e.live(expression)
+	typ := e.typeOf(expression, c.tokens)
+	if value == nil || sameThing(e, expression, value) {
+		if module := e.module(expression, typ); module != nil {
+			e.moduleMembers(l, module)
+		}
+	}
+	if value == lua.LNil && typ == "" {
+		return
+	}
+	model := e.modelOf(typ)
+	if t, ok := value.(*lua.LTable); ok {
+		if model == nil {
+			model = e.guess(t)
+		}
+		e.fields(l, t, model)
+	}
+	if _, ok := value.(lua.LString); ok {
+		if module := e.moduleNamed("string"); module != nil {
+			e.moduleMembers(l, module)
+		}
+	}
+	if model != nil {
+		for _, p := range model.Properties {
+			l.add(Candidate{Text: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
+		}
+	}
+	for _, field := range e.shape(typ) {
+		l.add(Candidate{Text: field.Name, Doc: summary(field.Doc), Kind: KindField})
+	}
+}
+
+// sameThing tells whether an expression that names a module still is that
+// module, and no variable of the same name.
+func sameThing(e *Engine, expression string, value lua.LValue) bool {
+	t, ok := value.(*lua.LTable)
+	if !ok {
+		return false
+	}
+	module := e.moduleNamed(expression)
+	if module == nil || len(module.Funcs) == 0 {
+		return module != nil
+	}
+	return t.RawGetString(module.Funcs[0].Name).Type() == lua.LTFunction
+}
+
+// moduleMembers adds the functions, values and parts of a module.
+func (e *Engine) moduleMembers(l *list, module *bindings.Module) {
+	for _, f := range module.Funcs {
+		l.add(Candidate{Text: f.Name, Doc: summary(f.Doc), Kind: KindFunction})
+	}
+	for _, v := range module.Values {
+		l.add(Candidate{Text: v.Name, Doc: summary(v.Doc), Kind: KindValue})
+	}
+	for _, part := range module.Modules {
+		name := part.Name[strings.LastIndexByte(part.Name, '.')+1:]
+		l.add(Candidate{Text: name, Doc: summary(part.Doc), Kind: KindModel})
+	}
+}
+
+// fields adds the fields of a table, and of the tables behind its metatable's
+// __index, read as they are.
+func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
+	for range deepestIndex {
+		t.ForEach(func(k, v lua.LValue) {
+			name, ok := k.(lua.LString)
+			if !ok || !l.fits(string(name)) || !isName(string(name)) {
+				return
+			}
+			candidate := Candidate{Text: string(name), Kind: KindField, value: v}
+			if v.Type() == lua.LTFunction {
+				candidate.Kind = KindFunction
+			}
+			if model != nil {
+				if p := model.Property(string(name)); p != nil {
+					candidate = Candidate{Text: string(name), Doc: propertyDoc(p), Kind: KindProperty}
+				}
+			}
+			l.add(candidate)
+		})
+		meta, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			return
+		}
+		if t, ok = meta.RawGetString("__index").(*lua.LTable); !ok {
+			return
+		}
+	}
+}
+
+// deepestIndex bounds how far __index is followed, which may go in a circle.
+const deepestIndex = 20
+
+// valueDoc says in a few words what a value is.
+func valueDoc(v lua.LValue) string {
+	switch v := v.(type) {
+	case lua.LString:
+		text := string(v)
+		if runes := []rune(text); len(runes) > 40 {
+			text = string(runes[:40]) + "…"
+		}
+		return fmt.Sprintf("%q", text)
+	case lua.LNumber, lua.LBool, *lua.LNilType:
+		return v.String()
+	case *lua.LTable:
+		if n := v.Len(); n > 0 {
+			return fmt.Sprintf("a list of %d", n)
+		}
+		return "a table"
+	}
+	return "a " + v.Type().String()
+}
+
+func propertyDoc(p *catalog.Property) string {
+	doc := string(p.Type)
+	if p.Doc != "" {
+		doc += ", " + strings.TrimRight(p.Doc, ".")
+	}
+	if p.ReadOnly {
+		doc += " (read only)"
+	}
+	return summary(doc)
+}
+
+func topicDoc(t *manual.Topic) string { return summary(t.Doc) }
+
+// summary is the first sentence of a text, without the marks of Markdown.
+func summary(doc string) string {
+	return strings.ReplaceAll(bindings.Summary(doc), "`", "")
+}
+
+// isName tells whether a text can stand behind a dot.
+func isName(text string) bool {
+	if text == "" || text[0] >= '0' && text[0] <= '9' {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return len(text) > longestKeyword || !slices.Contains(keywords, text)
+}
+
+// longestKeyword is the length of function.
+const longestKeyword = 8

@@ -1,0 +1,184 @@
+package repl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/reeflective/readline"
+	"github.com/reeflective/readline/inputrc"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/repl/complete"
+)
+
+// ErrInterrupt is what a Reader returns for Ctrl-C: the input is dropped.
+var ErrInterrupt = errors.New("interrupted at the prompt")
+
+// Reader hands out inputs, each whole. It returns io.EOF at the end.
+type Reader interface {
+	Read() (string, error)
+}
+
+// Editor reads inputs from the terminal of the process, with history, completion
+// and colors.
+type Editor struct {
+	shell *readline.Shell
+	o     EditorOptions
+	// row is the row of the input that the terminal's cursor is in.
+	row int
+}
+
+// EditorOptions set an Editor up.
+type EditorOptions struct {
+	// Prompt is asked before each input, Before is called then, where set.
+	Prompt func() string
+	Before func()
+	// Complete returns what may stand at the cursor, an offset in bytes.
+	Complete func(text string, cursor int) complete.Result
+	// Highlight returns the text with colors; nil leaves it plain.
+	Highlight func(text string) string
+	History   *History
+	// Terminal is where the editor draws, Width and Height are its size.
+	Terminal      io.Writer
+	Width, Height func() int
+}
+
+// NewEditor makes an Editor. It must be the only reader of the terminal while
+// Read runs, and leaves the terminal alone otherwise.
+func NewEditor(o EditorOptions) *Editor {
+	shell := readline.NewShell()
+	for name, value := range map[string]any{
+		// Where the editor asks the terminal for the cursor's position, it loses
+		// what was typed before the answer came; see reserve.
+		"cursor-position-probe":        false,
+		"menu-complete-display-prefix": true,
+		"completion-list-separator":    `""`,
+		"completion-selection-style":   "\x1b[7m",
+		"completion-query-items":       0,
+		"comment-begin":                "\x00",
+		// Letters such as ä are letters, and not keys held with Alt.
+		"convert-meta": false, "input-meta": true, "output-meta": true,
+	} {
+		_ = shell.Config.Set(name, value)
+	}
+	e := &Editor{shell: shell, o: o}
+	shell.Keymap.Register(map[string]func(){
+		"interrupt": e.interrupt,
+		// The editor's own command miscounts wide characters, and takes the first
+		// rune only of what is one character to a person.
+		"self-insert": func() {
+			shell.History.SkipSave()
+			shell.Cursor().InsertAt(shell.Keys.Caller()...)
+		},
+	})
+	shell.Prompt.Primary(o.Prompt)
+	shell.Prompt.Secondary(func() string { return "" })
+	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }
+	for _, keys := range shell.Config.Binds {
+		keys[ctrlC] = inputrc.Bind{Action: "interrupt"}
+		// Esc closes a menu, and a letter that is typed after it is that letter: as
+		// a command of Alt it could put an earlier input, a write perhaps, in place.
+		for _, letter := range "pn._<>" {
+			delete(keys, "\x1b"+string(letter))
+			delete(keys, string(0x80|letter))
+		}
+	}
+	shell.SyntaxHighlighter = e.draw
+	if o.Complete != nil {
+		shell.Completer = func(line []rune, cursor int) readline.Completions {
+			return offer(o.Complete, line, cursor, o.Height()-4)
+		}
+	}
+	if o.History != nil {
+		shell.History.Add("history", o.History)
+	}
+	return e
+}
+
+// ctrlC is what the key sends.
+const ctrlC = "\x03"
+
+// interrupt drops the input. The editor's own command for that swallows the key
+// that follows, and in a menu only closes that.
+func (e *Editor) interrupt() {
+	fmt.Fprint(e.o.Terminal, "^C")
+	e.shell.Display.ResetHelpers()
+	e.shell.Display.AcceptLine()
+	e.shell.History.Accept(false, false, readline.ErrInterrupt)
+}
+
+// draw returns what the editor shows for an input.
+func (e *Editor) draw(line []rune) string {
+	e.reserve(line)
+	if e.o.Highlight == nil {
+		return string(line)
+	}
+	return e.o.Highlight(string(line))
+}
+
+// reserve sees to it that there are rows below for what is about to be drawn. The
+// editor takes for granted that there is one below the input. Going down rows and
+// up again does nothing unless they run past the bottom, where the terminal makes
+// room for them.
+func (e *Editor) reserve(line []rune) {
+	indent := runewidth.StringWidth(plain(e.o.Prompt()))
+	rows := e.rows(line, indent)
+	if below := rows - e.row + 1; below > 0 {
+		below = min(below, e.o.Height()-1)
+		fmt.Fprintf(e.o.Terminal, "%s\x1b[%dA", strings.Repeat("\x1bD", below), below)
+	}
+	e.row = e.rows(line[:min(e.shell.Cursor().Pos(), len(line))], indent)
+}
+
+// rows is how many rows an input takes besides the first.
+func (e *Editor) rows(line []rune, indent int) int {
+	width, rows := max(e.o.Width(), indent+1), 0
+	for i, text := range strings.Split(string(line), "\n") {
+		if i > 0 {
+			rows++
+		}
+		rows += (indent + runewidth.StringWidth(text)) / width
+	}
+	return rows
+}
+
+// plain is a text without colors.
+func plain(text string) string { return escapes().ReplaceAllString(text, "") }
+
+var escapes = pattern.Lazy(`\x1b\[[0-9;]*m`)
+
+// Read implements Reader. A fault in drawing or completing costs the input, not the
+// conversation.
+func (e *Editor) Read() (text string, err error) {
+	defer func() {
+		if recover() != nil {
+			fmt.Fprint(e.o.Terminal, "\r\n")
+			text, err = "", ErrInterrupt
+		}
+	}()
+	if e.o.Before != nil {
+		e.o.Before()
+	}
+	e.row = 0
+	text, err = e.shell.Readline()
+	if errors.Is(err, readline.ErrInterrupt) {
+		return "", ErrInterrupt
+	}
+	return text, err
+}
+
+// isComplete tells whether an input can be evaluated, be it right or wrong.
+func isComplete(text string) bool {
+	if isCommand(text) || strings.TrimSpace(text) == "" {
+		return true
+	}
+	_, err := compile.NewInput([]byte(text), "input", func(string) bool { return false })
+	return !compile.IsIncomplete(err)
+}
+
+// atEnd tells whether a Reader has no more inputs.
+func atEnd(err error) bool { return errors.Is(err, io.EOF) }

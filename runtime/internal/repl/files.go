@@ -1,0 +1,143 @@
+package repl
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/compile"
+)
+
+// save writes the inputs that succeeded as a script.
+func (p *Prompt) save(name string) bool {
+	switch {
+	case name == "":
+		p.remark("save to which file? :save work.lua, for one")
+		return false
+	case len(p.done) == 0:
+		p.remark("there is nothing to save yet")
+		return false
+	}
+	script := "-- Saved from a session. Run it with: phscript run " + name + "\n\n" + strings.Join(p.statements(), "\n") + "\n"
+	if secret := p.o.Secrets.String(script); secret != script {
+		p.remark("not saved: an input holds a token, which belongs into no file")
+		return false
+	}
+	err := p.o.Files.WriteFile(name, []byte(script), p.replace)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		p.remark("%s is there already; :save! %s replaces it", name, name)
+		return false
+	case err != nil:
+		p.remark("%s cannot be written: %s", name, plainFileError(err))
+		return false
+	}
+	p.remark("%s saved to %s", counted(len(p.done), "input"), name)
+	if _, err := compile.Compile([]byte(script), name); err != nil {
+		p.remark("it needs a change before it runs: %v", err)
+	}
+	return true
+}
+
+// done is an input that succeeded.
+type done struct {
+	text string
+	// held is set where a dry run held a write of it back.
+	held bool
+}
+
+// statements are the inputs as a script has them: an expression is printed, or
+// kept as _ where that is used later.
+func (p *Prompt) statements() []string {
+	var list []string
+	for i, d := range p.done {
+		input := d.text
+		if d.held {
+			list = append(list, "-- Held back by the dry run:\n-- "+strings.ReplaceAll(input, "\n", "\n-- "))
+			continue
+		}
+		at := compile.ExpressionAt([]byte(input))
+		if at < 0 {
+			list = append(list, input)
+			continue
+		}
+		before, expression := input[:at], strings.TrimSpace(input[at:])
+		list = append(list, before+printed(expression, usesLast(p.done[i+1:])))
+	}
+	return list
+}
+
+// printed makes a statement of an expression.
+func printed(expression string, kept bool) string {
+	if strings.Contains(expression, "--") {
+		expression += "\n"
+	}
+	if kept && !several(expression) {
+		return "_ = " + expression
+	}
+	// A first line that begins with # would be taken for one of the system's.
+	if _, err := compile.Compile([]byte("\n"+expression), "input"); err == nil {
+		return expression // a call
+	}
+	if several(expression) {
+		return "print(" + expression + ")"
+	}
+	return "print(inspect(" + expression + "))"
+}
+
+// several tells whether an expression is a list of some.
+func several(expression string) bool {
+	chunk, err := compile.Parse([]byte("return "+expression), "input")
+	if err != nil || len(chunk) == 0 {
+		return false
+	}
+	values, ok := chunk[len(chunk)-1].(*ast.ReturnStmt)
+	return ok && len(values.Exprs) > 1
+}
+
+// usesLast tells whether the first of some later inputs that names _ means the value
+// of an earlier one.
+func usesLast(later []done) bool {
+	for _, d := range later {
+		input := d.text
+		for _, t := range compile.Tokens([]byte(input)) {
+			if t.Kind == compile.Name && t.Text == "_" {
+				return true
+			}
+		}
+		if compile.ExpressionAt([]byte(input)) >= 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// load runs a script in the session.
+func (p *Prompt) load(name string) bool {
+	if name == "" {
+		p.remark("load which file? :load work.lua, for one")
+		return false
+	}
+	source, err := p.o.Files.ReadFile(name)
+	if err != nil {
+		p.remark("%s cannot be read: %s", name, plainFileError(err))
+		return false
+	}
+	return p.evalInput(runtime.Input{Name: name, Path: name, Source: source})
+}
+
+// plainFileError leaves out of a file's error what is said already.
+func plainFileError(err error) string {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file or folder"
+	case errors.As(err, &path):
+		return fmt.Sprint(path.Err)
+	}
+	return err.Error()
+}

@@ -1,0 +1,156 @@
+package repl
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/redact"
+)
+
+// mostHistory is how many inputs a history keeps.
+const mostHistory = 2000
+
+// History is the inputs of this conversation and of earlier ones, which a file
+// holds, one a line as JSON text. Inputs that hold a secret are left out.
+type History struct {
+	file    string
+	secrets *redact.Secrets
+	inputs  []string
+}
+
+// OpenHistory returns the history of a file, which need not be there yet. With
+// an empty name, nothing outlives the conversation. A history that cannot be read
+// is empty; the error says why, and the history can be used all the same.
+func OpenHistory(file string, secrets *redact.Secrets) (*History, error) {
+	h := &History{file: file, secrets: secrets}
+	if file == "" {
+		return h, nil
+	}
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return h, nil
+	}
+	if err != nil {
+		return h, err
+	}
+	h.inputs, err = readHistory(f)
+	if len(h.inputs) > mostHistory {
+		h.inputs = h.inputs[len(h.inputs)-mostHistory:]
+		err = errors.Join(err, h.rewrite())
+	}
+	return h, err
+}
+
+// readHistory reads the inputs of a file, and closes it.
+func readHistory(f *os.File) (inputs []string, err error) {
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		var input string
+		if json.Unmarshal(lines.Bytes(), &input) == nil && input != "" {
+			inputs = append(inputs, input)
+		}
+	}
+	return inputs, errors.Join(lines.Err(), f.Close())
+}
+
+// Forget drops the inputs that hold a secret which became known after they were
+// kept, such as a token in a variable that was handed to a client later.
+func (h *History) Forget() error {
+	if h.secrets == nil || !slices.ContainsFunc(h.inputs, h.secret) {
+		return nil
+	}
+	h.inputs = slices.DeleteFunc(h.inputs, h.secret)
+	if h.file == "" {
+		return nil
+	}
+	// Another conversation may have added to the file meanwhile.
+	f, err := os.Open(h.file)
+	if err != nil {
+		return err
+	}
+	all, err := readHistory(f)
+	if err != nil {
+		return err
+	}
+	whole := History{file: h.file, inputs: slices.DeleteFunc(all, h.secret)}
+	return whole.rewrite()
+}
+
+// secret tells whether an input holds a secret.
+func (h *History) secret(input string) bool { return h.secrets.String(input) != input }
+
+// rewrite writes the file anew with the inputs that are kept.
+func (h *History) rewrite() error {
+	temp, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	for _, input := range h.inputs {
+		if _, err = temp.Write(historyLine(input)); err != nil {
+			break
+		}
+	}
+	if err = errors.Join(err, temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), h.file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+func historyLine(input string) []byte {
+	line, _ := json.Marshal(input) // a string always has a form
+	return append(line, '\n')
+}
+
+// Write adds an input. A file that cannot be written is no reason to disturb the
+// conversation: the input is then kept for that only.
+func (h *History) Write(input string) (int, error) {
+	if err := h.Forget(); err != nil {
+		return len(h.inputs), err
+	}
+	input = strings.TrimSpace(input)
+	if input == "" || h.secrets != nil && h.secrets.String(input) != input || handsToken().MatchString(input) {
+		return len(h.inputs), nil
+	}
+	h.inputs = append(h.inputs, input)
+	if h.file == "" {
+		return len(h.inputs), nil
+	}
+	if err := os.MkdirAll(filepath.Dir(h.file), 0o700); err != nil {
+		return len(h.inputs), nil //nolint:nilerr // see above
+	}
+	f, err := os.OpenFile(h.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return len(h.inputs), nil //nolint:nilerr // see above
+	}
+	_, _ = f.Write(historyLine(input))
+	_ = f.Close()
+	return len(h.inputs), nil
+}
+
+// handsToken matches where an input gives a token in plain text, which nobody may
+// have registered yet.
+var handsToken = pattern.Lazy(`(?i)(api|tenant)_?token["'\]\s]*=\s*["'\[]`)
+
+// GetLine returns an input by its position.
+func (h *History) GetLine(pos int) (string, error) {
+	if pos < 0 || pos >= len(h.inputs) {
+		return "", errors.New("there is no such input")
+	}
+	return h.inputs[pos], nil
+}
+
+// Len returns the number of inputs.
+func (h *History) Len() int { return len(h.inputs) }
+
+// Dump returns all inputs.
+func (h *History) Dump() any { return h.inputs }

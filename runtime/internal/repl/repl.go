@@ -1,0 +1,235 @@
+// Package repl is the prompt: it reads inputs, evaluates them in a session and
+// shows what they come to.
+package repl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/repl/complete"
+	"github.com/phscript/phscript/runtime/internal/repl/show"
+)
+
+// Options set a Prompt up.
+type Options struct {
+	Session *runtime.Session
+	Manual  *manual.Manual
+	Secrets *redact.Secrets
+	// Out takes values and what the session prints, Err errors and remarks; both
+	// may be the terminal.
+	Out *Screen
+	Err io.Writer
+	// Color allows colors, Interactive says that a person is there.
+	Color, Interactive bool
+	// Width and Height are the size of the terminal; nil is 80 by 25.
+	Width, Height func() int
+	// Begin starts the watch for Ctrl-C over one input. The context ends where
+	// that was pressed; end stops the watch.
+	Begin func() (ctx context.Context, interrupted func() bool, end func())
+	// Files are what :load and :save work on.
+	Files Files
+	// Connected says what the session works on.
+	Connected Connection
+}
+
+// Connection says what a session works on.
+type Connection struct {
+	// Host is the host's name, empty where no token is known.
+	Host      string
+	Simulated bool
+}
+
+// Files is where commands read and write files of the person at the prompt.
+type Files interface {
+	ReadFile(name string) ([]byte, error)
+	// WriteFile writes a file whole or not at all. Without replace, one that is
+	// there already is an error that fs.ErrExist describes.
+	WriteFile(name string, data []byte, replace bool) error
+}
+
+// Prompt is one conversation.
+type Prompt struct {
+	o Options
+	// done are the inputs that succeeded, for :save.
+	done   []done
+	last   *runtime.Evaluation
+	engine *complete.Engine
+	// replace lets :save replace a file; quit ends the conversation.
+	replace, quit bool
+	// code is what a script gave to os.exit.
+	exit *runtime.ExitError
+}
+
+// New returns a Prompt.
+func New(o Options) *Prompt {
+	if o.Width == nil {
+		o.Width = func() int { return 80 }
+	}
+	if o.Height == nil {
+		o.Height = func() int { return 25 }
+	}
+	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands()}}
+}
+
+// ErrFailed is returned by Run where an input failed that no person typed.
+var ErrFailed = errors.New("an input failed")
+
+// Run reads and evaluates inputs until they end. At a prompt, errors are shown
+// and the next input is read; otherwise the first failure ends it, because what
+// follows may rest on it.
+func (p *Prompt) Run(r Reader) error {
+	for !p.quit {
+		text, err := r.Read()
+		switch {
+		case errors.Is(err, ErrInterrupt):
+			continue
+		case atEnd(err):
+			return nil
+		case err != nil:
+			return fmt.Errorf("the input cannot be read: %w", err)
+		}
+		if !p.Input(text) && !p.o.Interactive {
+			if p.exit != nil {
+				return p.exit
+			}
+			return ErrFailed
+		}
+	}
+	if p.exit != nil && p.exit.Code != 0 {
+		return p.exit
+	}
+	return nil
+}
+
+// Label is the text of the prompt.
+func (p *Prompt) Label() string {
+	label := "planhat"
+	switch simulated, dry := p.o.Connected.Simulated, p.o.Session.DryRun(); {
+	case simulated && dry:
+		label += " (simulated, dry run)"
+	case simulated:
+		label += " (simulated)"
+	case dry:
+		label += " (dry run)"
+	}
+	if p.o.Color {
+		return "\x1b[1m" + label + ">\x1b[0m "
+	}
+	return label + "> "
+}
+
+// Input evaluates one input, a command or Lua, and tells whether it succeeded.
+// A fault in showing a value does not end the conversation.
+func (p *Prompt) Input(text string) (ok bool) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			ok = false
+			p.remark("internal error: %v\nthis is a fault of phscript; the session goes on", fault)
+		}
+	}()
+	if strings.TrimSpace(text) == "" {
+		return true
+	}
+	if p.o.Interactive && !isCommand(text) {
+		if meant := p.spoken(text); meant != "" {
+			text = meant
+		}
+	}
+	if isCommand(text) {
+		return p.command(text)
+	}
+	return p.eval(text)
+}
+
+// eval evaluates Lua and shows the values.
+func (p *Prompt) eval(text string) bool {
+	return p.evalInput(runtime.Input{Source: []byte(text)})
+}
+
+func (p *Prompt) evalInput(in runtime.Input) bool {
+	ctx, interrupted, end := p.o.Begin()
+	defer end()
+	result, err := p.o.Session.Eval(ctx, in)
+	p.last = result
+	if n := result.Summary.Rejected; n > 0 && len(result.Values) == 0 {
+		defer p.remark("%s rejected; the result's errors tell which", counted(n, "row"))
+	}
+	var exit *runtime.ExitError
+	if errors.As(err, &exit) {
+		p.quit, p.exit = true, exit
+		return exit.Code == 0
+	}
+	if err != nil {
+		p.fail(err, interrupted())
+		return false
+	}
+	p.done = append(p.done, done{text: strings.TrimSpace(string(in.Source)), held: len(result.Planned) > 0})
+	p.engine.Learn(string(in.Source))
+	p.show(ctx, result.Values)
+	return true
+}
+
+// fail shows an error.
+func (p *Prompt) fail(err error, interrupted bool) {
+	p.o.Out.Break()
+	if interrupted {
+		p.remark("stopped")
+		return
+	}
+	var script *runtime.ScriptError
+	if errors.As(err, &script) {
+		_ = script.Render(p.o.Err, p.o.Color)
+		return
+	}
+	p.remark("error: %v", err)
+}
+
+// remark writes a line for the person at the prompt.
+func (p *Prompt) remark(format string, args ...any) {
+	p.o.Out.Break()
+	fmt.Fprintln(p.o.Err, p.o.Secrets.String(fmt.Sprintf(format, args...)))
+}
+
+// show prints the values of an input, and keeps the last as _.
+func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
+	if len(values) == 0 {
+		return
+	}
+	p.o.Session.SetGlobal("_", values[len(values)-1])
+	for _, v := range values {
+		if ctx.Err() != nil {
+			return
+		}
+		p.print(show.Value(v, show.Options{
+			State: p.o.Session.State(), Width: p.o.Width(), Rows: min(max(p.o.Height()-8, 10), 50), Color: p.o.Color,
+			Catalog: p.o.Manual.Catalog(), Topic: p.o.Session.TopicOf,
+		}))
+	}
+}
+
+// print writes a text for the person at the prompt, or for the next program.
+func (p *Prompt) print(text string) {
+	p.o.Out.Break()
+	fmt.Fprintln(p.o.Out, p.o.Secrets.String(text))
+}
+
+// Complete returns what may stand at the cursor. A fault in it is no reason to
+// end the conversation.
+func (p *Prompt) Complete(text string, cursor int) (result complete.Result) {
+	defer func() {
+		if recover() != nil {
+			result = complete.Result{Start: cursor}
+		}
+	}()
+	return p.engine.Complete(text, cursor)
+}
+
+func isCommand(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), ":") }

@@ -1,0 +1,287 @@
+// Package show turns the values of a prompt into text for a terminal: records as
+// lists of fields, lists of records as tables, everything within the width that
+// there is and in a bounded time, however large a value is. It reads tables as
+// they are and never runs any of the script's code.
+package show
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Options say how values are shown.
+type Options struct {
+	// State is the state that the values belong to.
+	State *lua.LState
+	// Width is the number of columns there are, Rows the most records of a list.
+	Width, Rows int
+	Color       bool
+	Catalog     *catalog.Catalog
+	// Topic returns what the manual says about a value, or nil.
+	Topic func(lua.LValue) *manual.Topic
+}
+
+// Bounds of what is shown.
+const (
+	longestText   = 2000 // of a text alone, in characters
+	mostFields    = 60   // of a record
+	mostItems     = 40   // of a list that is no table of records
+	nestedDepth   = 3
+	nestedItems   = 12
+	mostLooked    = 10_000 // fields of a table that are looked at
+	widestCell    = 36
+	narrowestCell = 8
+)
+
+// Value returns a value as text, without a newline at the end.
+func Value(v lua.LValue, o Options) string {
+	s := &shower{Options: o}
+	switch v := v.(type) {
+	case lua.LString:
+		return s.text(string(v))
+	case *lua.LFunction:
+		return s.function(v)
+	case *lua.LTable:
+		return s.table(v)
+	}
+	return s.inline(v)
+}
+
+type shower struct{ Options }
+
+// inline shows a value on one line.
+func (s *shower) inline(v lua.LValue) string {
+	return bindings.Shown(s.State, v, nestedDepth, nestedItems)
+}
+
+// text shows a text that stands alone: on one line in quotes, over several as it
+// is.
+func (s *shower) text(text string) string {
+	more := ""
+	if len(text) > longestText {
+		// Bytes are at least as many as characters, so this bounds both.
+		if runes := []rune(text[:min(len(text), 4*longestText)]); len(runes) > longestText {
+			kept := string(runes[:longestText])
+			more = fmt.Sprintf("\n… %s more bytes", grouped(len(text)-len(kept)))
+			text = kept
+		}
+	}
+	if strings.Contains(text, "\n") && !strings.ContainsFunc(text, control) {
+		return strings.TrimSuffix(text, "\n") + more
+	}
+	return s.inline(lua.LString(text)) + more
+}
+
+// control tells characters that a terminal would act on.
+func control(r rune) bool {
+	return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0
+}
+
+func (s *shower) function(f *lua.LFunction) string {
+	if t := s.topic(f); t != nil {
+		return s.bold(t.Signature()) + "\n  " + s.wrapped(t.Summary()) + s.ask(t.Name)
+	}
+	if f.IsG || f.Proto == nil || strings.HasPrefix(f.Proto.SourceName, bindings.InternalChunk) {
+		return "a function"
+	}
+	return fmt.Sprintf("a function, from %s, line %d", f.Proto.SourceName, f.Proto.LineDefined)
+}
+
+// ask is the line that says where there is more.
+func (s *shower) ask(name string) string { return "\n  " + s.dim(":doc "+name+" says more") }
+
+func (s *shower) topic(v lua.LValue) *manual.Topic {
+	if s.Topic == nil {
+		return nil
+	}
+	return s.Topic(v)
+}
+
+// wrapped breaks a sentence into lines that fit behind an indentation of two.
+func (s *shower) wrapped(sentence string) string {
+	sentence = strings.ReplaceAll(sentence, "`", "")
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(sentence) {
+		width := runewidth.StringWidth(word)
+		switch {
+		case i == 0:
+		case column+1+width > s.Width-2:
+			b.WriteString("\n  ")
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += width
+	}
+	return b.String()
+}
+
+func (s *shower) table(t *lua.LTable) string {
+	if k, _ := t.Next(lua.LNil); k == lua.LNil {
+		return "{}"
+	}
+	if topic := s.topic(t); topic != nil && topic.Module != nil {
+		return s.module(topic)
+	}
+	if bindings.ErrorFrom(t) != nil {
+		return s.failure(t)
+	}
+	if isBulkResult(t) {
+		return s.bulk(t)
+	}
+	if n := t.Len(); n > 0 {
+		if s.isRecords(t, n) {
+			return s.records(t, n)
+		}
+		return s.list(t)
+	}
+	if text, ok := s.record(t, nil); ok {
+		return text
+	}
+	return bindings.Shown(s.State, t, nestedDepth, mostItems)
+}
+
+// module shows a module or model by what it is good for.
+func (s *shower) module(t *manual.Topic) string {
+	var b strings.Builder
+	b.WriteString(s.bold(t.Name) + "\n  " + s.wrapped(t.Summary()))
+	var names []string
+	for _, f := range t.Module.Funcs {
+		names = append(names, f.Name)
+	}
+	for _, m := range t.Module.Modules {
+		names = append(names, m.Name[strings.LastIndexByte(m.Name, '.')+1:])
+	}
+	if len(names) > 0 {
+		b.WriteString("\n  " + s.wrapped("It has "+strings.Join(names, ", ")+"."))
+	}
+	return b.String() + s.ask(t.Name)
+}
+
+// list shows a list that is no table of records, several items on a line.
+func (s *shower) list(t *lua.LTable) string {
+	one := bindings.Shown(s.State, t, nestedDepth, mostItems)
+	if runewidth.StringWidth(one) <= s.Width {
+		return one
+	}
+	n := t.Len()
+	var b strings.Builder
+	for i := range min(n, mostItems) {
+		label := strconv.Itoa(i+1) + "  "
+		label = strings.Repeat(" ", max(0, len(strconv.Itoa(min(n, mostItems)))+2-len(label))) + label
+		b.WriteString(s.dim(label) + s.cut(s.inline(t.RawGetInt(i+1)), s.Width-len(label)) + "\n")
+	}
+	if n > mostItems {
+		b.WriteString(s.dim("… "+grouped(n-mostItems)+" more") + "\n")
+	}
+	if names, more := s.besides(t, n); len(names) > 0 {
+		remark := "… and " + more + grouped(len(names)) + " named fields: " + strings.Join(names[:min(len(names), mostItems)], ", ")
+		b.WriteString(s.dim(s.cut(oneLine(remark), s.Width)) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// besides returns the names of the fields that a list has besides its items.
+func (s *shower) besides(t *lua.LTable, n int) (names []string, more string) {
+	for k, _ := t.Next(lua.LNumber(n)); k != lua.LNil; k, _ = t.Next(k) {
+		if len(names) == mostLooked {
+			return names, "more than "
+		}
+		names = append(names, k.String())
+	}
+	slices.Sort(names)
+	return names, ""
+}
+
+// record shows a table with names as keys, a field a line. It reports false for
+// another table.
+func (s *shower) record(t *lua.LTable, leave []string) (string, bool) {
+	names, more, ok := s.fields(t)
+	if !ok {
+		return "", false
+	}
+	widest, shown := 0, 0
+	for _, name := range names[:min(len(names), mostFields)] {
+		widest = max(widest, runewidth.StringWidth(name))
+	}
+	widest = min(widest, s.Width/2)
+	var lines []string
+	for _, name := range names {
+		if slices.Contains(leave, name) {
+			continue
+		}
+		if shown == mostFields {
+			lines = append(lines, s.dim("… "+more+grouped(len(names)-shown)+" more fields"))
+			break
+		}
+		shown++
+		label := runewidth.FillRight(s.cut(oneLine(name), widest), widest)
+		lines = append(lines, s.name(label)+"  "+s.cut(s.inline(t.RawGetString(name)), s.Width-widest-2))
+	}
+	return strings.Join(lines, "\n"), true
+}
+
+// fields returns the names of a table's fields in the order in which people
+// look for them; ok is false where a key is no name.
+func (s *shower) fields(t *lua.LTable) (names []string, more string, ok bool) {
+	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+		name, isName := k.(lua.LString)
+		if !isName {
+			return nil, "", false
+		}
+		if len(names) == mostLooked {
+			more = "more than "
+			break
+		}
+		names = append(names, string(name))
+	}
+	s.sortNames(names)
+	return names, more, true
+}
+
+// cut shortens a line to a width.
+func (s *shower) cut(line string, width int) string {
+	return runewidth.Truncate(line, max(width, 1), "…")
+}
+
+func (s *shower) bold(text string) string { return s.paint("\x1b[1m", text) }
+func (s *shower) dim(text string) string  { return s.paint("\x1b[2m", text) }
+func (s *shower) name(text string) string { return s.paint("\x1b[36m", text) }
+
+func (s *shower) paint(style, text string) string {
+	if !s.Color {
+		return text
+	}
+	return style + text + "\x1b[0m"
+}
+
+// oneLine keeps a text from breaking the lines around it.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || control(r) {
+			return ' '
+		}
+		return r
+	}, text)
+}
+
+// grouped writes a number with commas between thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

@@ -1,0 +1,102 @@
+package schedule
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/config"
+)
+
+// directive is a line of a script's header: -- @schedule "0 2 * * *" retries=2.
+var directive = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@schedule\b\s*(.*)$`) })
+
+// annotation is any line of that form.
+var annotation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@(\w+)`) })
+
+// quotedTime is the time in it, in quotes or not.
+var quotedTime = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`) })
+
+// FromHeader returns the schedules that a script sets for itself in the
+// comments at its top, before its first line of code. name is the script's
+// path with slashes; a schedule is called after it.
+func FromHeader(name string, source []byte) ([]config.Schedule, error) {
+	var list []config.Schedule
+	number := 0
+	for line := range strings.Lines(strings.TrimPrefix(string(source), "\xef\xbb\xbf")) {
+		number++
+		line = strings.TrimSpace(line)
+		starter := number == 1 && strings.HasPrefix(line, "#") // as in #!/usr/bin/env phscript
+		if line != "" && !strings.HasPrefix(line, "--") && !starter {
+			break
+		}
+		found := directive().FindStringSubmatch(line)
+		if found == nil {
+			if word := annotation().FindStringSubmatch(line); word != nil && catalog.DidYouMean(word[1], []string{"schedule"}) != "" {
+				return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: "there is no @" + word[1] + "; @schedule is meant"}
+			}
+			continue
+		}
+		s, err := fromDirective(found[1])
+		if err != nil {
+			return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: err.Error(),
+				Hint: `write it as -- @schedule "0 2 * * * Europe/Stockholm" timeout=30m retries=2`}
+		}
+		s.Script = name
+		if s.Name == "" {
+			s.Name = nameFor(name, len(list))
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// nameFor makes a schedule's name of its script's.
+func nameFor(script string, n int) string {
+	name := strings.Trim(regexp.MustCompile(`[^A-Za-z0-9_.-]+`).ReplaceAllString(strings.TrimSuffix(script, path.Ext(script)), "-"), "-.")
+	if n > 0 {
+		name = fmt.Sprintf("%s-%d", name, n+1)
+	}
+	return name
+}
+
+// fromDirective reads what stands behind @schedule.
+func fromDirective(text string) (config.Schedule, error) {
+	var s config.Schedule
+	found := quotedTime().FindStringSubmatch(text)
+	if found == nil {
+		return s, fmt.Errorf("the time of @schedule stands in quotes")
+	}
+	s.Cron = found[1] + found[2]
+	if rest, ok := strings.CutPrefix(s.Cron, "every "); ok {
+		s.Cron, s.Every = "", rest
+	}
+	for _, option := range strings.Fields(found[3]) {
+		if strings.HasPrefix(option, "--") {
+			break
+		}
+		key, value, ok := strings.Cut(option, "=")
+		value = strings.Trim(value, `"'`)
+		if !ok {
+			return s, fmt.Errorf("'%s' is no option of @schedule: options are written name=value", option)
+		}
+		targets := map[string]*string{
+			"name": &s.Name, "time_zone": &s.TimeZone, "timeout": &s.Timeout, "max_memory": &s.MaxMemory,
+			"overlap": &s.Overlap, "catch_up": &s.CatchUp, "jitter": &s.Jitter,
+		}
+		switch {
+		case targets[key] != nil:
+			*targets[key] = value
+		case key == "retries":
+			if _, err := fmt.Sscanf(value, "%d", &s.Retries); err != nil {
+				return s, fmt.Errorf("retries is a whole number, not '%s'", value)
+			}
+		default:
+			return s, fmt.Errorf("@schedule has no option '%s'; there are name, time_zone, timeout, max_memory, overlap, catch_up, jitter and retries", key)
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,332 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/schedule"
+)
+
+// The variables that a run finds in its environment, besides its own.
+const (
+	// RunVariable holds the run's number. A program that has it ends when its
+	// standard input does: its worker is gone then.
+	RunVariable = "PHSCRIPT_RUN"
+	// ConfigVariable holds the name of a copy of the configuration file, which
+	// is read in its place.
+	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
+	// ScheduleVariable holds the name of the run's schedule.
+	ScheduleVariable = "PHSCRIPT_SCHEDULE"
+	// ParamsVariable holds the run's parameters as JSON.
+	ParamsVariable = "PHSCRIPT_PARAMS"
+)
+
+// Times of a program that has to end.
+const (
+	// overtime is how much longer than its limit a run may take to end by
+	// itself; then it is asked to stop.
+	overtime = 10 * time.Second
+	// askedFor is how long a program that was asked to stop may take.
+	askedFor = 15 * time.Second
+)
+
+// Program is how runs are started: each is a process of the same program.
+type Program struct {
+	// Path is the program, Dir the folder that scripts are named from.
+	Path, Dir string
+	// Env is the environment of every run.
+	Env []string
+	// Getenv finds the variables that a schedule declares for its script, other
+	// than those in Env.
+	Getenv func(string) (string, bool)
+
+	config atomic.Pointer[config.Config]
+}
+
+// Use sets the configuration of the runs that start from now on. They do not
+// read its file, which may be broken by now.
+func (p *Program) Use(c config.Config) { p.config.Store(&c) }
+
+// Launch starts a run and waits for its end.
+func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
+	failed := func(err error) history.End {
+		return history.End{Status: history.Failed, Error: "the run could not be started: " + err.Error()}
+	}
+	own, err := newFolder()
+	if err != nil {
+		return failed(err)
+	}
+	defer func() { _ = own.remove() }()
+	summary := filepath.Join(own.path, "summary.json")
+	cmd, err := p.command(r, d, own.path, summary)
+	if err != nil {
+		return failed(err)
+	}
+	ownGroup(cmd)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return failed(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return failed(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return failed(err)
+	}
+	if err := cmd.Start(); err != nil {
+		return failed(err)
+	}
+	var tail tail
+	var reading sync.WaitGroup
+	reading.Go(func() { readLines(stdout, func(text string) { emit(history.Line{Level: "print", Message: text}) }) })
+	reading.Go(func() {
+		readLines(stderr, func(text string) {
+			line := logLine(text)
+			if line.Level == "stderr" {
+				tail.add(text)
+			}
+			emit(line)
+		})
+	})
+	over := make(chan struct{})
+	var watch sync.WaitGroup
+	var late bool
+	watch.Go(func() { late = p.watch(ctx, cmd, stdin, d, over) })
+	reading.Wait()
+	err = cmd.Wait()
+	close(over)
+	watch.Wait()
+	_ = stdin.Close()
+	return conclude(cmd, err, late, summary, tail.String())
+}
+
+// command is the program's call for a run.
+func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
+	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
+	configCopy := ""
+	if c := p.config.Load(); c != nil && c.File != "" {
+		args = append(args, "--config", c.File)
+		configCopy = filepath.Join(temp, config.FileName)
+		if err := os.WriteFile(configCopy, c.Text, 0o600); err != nil {
+			return nil, err
+		}
+	}
+	if d.MaxMemory > 0 {
+		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
+	}
+	if d.DryRun {
+		args = append(args, "--dry-run")
+	}
+	for flag, values := range map[string][]string{"--allow-write": d.AllowWrite, "--allow-read": d.AllowRead, "--allow-env": d.AllowEnv} {
+		for _, v := range values {
+			args = append(args, flag, v)
+		}
+	}
+	// A name such as -x.lua is none of the program's flags, nor is an argument.
+	script := r.Script
+	if strings.HasPrefix(script, "-") {
+		script = "./" + script
+	}
+	args = append(args, script)
+	if len(d.Args) > 0 {
+		args = append(append(args, "--"), d.Args...)
+	}
+	cmd := exec.Command(p.Path, args...)
+	cmd.Dir = p.Dir
+	cmd.Env = append(cmd.Env, p.Env...)
+	for _, name := range d.AllowEnv {
+		// What every run has is there already, and may differ from the service's
+		// own on purpose: a simulated Planhat is no other for a script that looks.
+		if hasVariable(p.Env, name) {
+			continue
+		}
+		if value, ok := p.Getenv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	params, err := json.Marshal(d.Params)
+	if err != nil {
+		return nil, fmt.Errorf("its parameters: %w", err)
+	}
+	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
+	if configCopy != "" {
+		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
+	}
+	if r.Schedule != "" {
+		cmd.Env = append(cmd.Env, ScheduleVariable+"="+r.Schedule)
+	}
+	if len(d.Params) > 0 {
+		cmd.Env = append(cmd.Env, ParamsVariable+"="+string(params))
+	}
+	return cmd, nil
+}
+
+// watch ends the program where the run is to end, or takes much longer than it
+// may. It returns whether it was too slow.
+func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, stdin io.Closer, d schedule.Definition, over <-chan struct{}) (late bool) {
+	limit := time.NewTimer(d.Timeout + overtime)
+	defer limit.Stop()
+	select {
+	case <-over:
+		return false
+	case <-limit.C:
+		late = true
+	case <-ctx.Done():
+		if errors.Is(context.Cause(ctx), errKilled) {
+			killGroup(cmd)
+			return false
+		}
+	}
+	askToStop(cmd, stdin)
+	patience := time.NewTimer(askedFor)
+	defer patience.Stop()
+	select {
+	case <-over:
+	case <-patience.C:
+		killGroup(cmd)
+	}
+	return late
+}
+
+// readLines hands over a stream line by line. A line of any length comes in
+// pieces that a log can hold.
+func readLines(from io.Reader, each func(text string)) {
+	r := bufio.NewReaderSize(from, longestLine)
+	for {
+		piece, _, err := r.ReadLine()
+		if err != nil {
+			return
+		}
+		each(storable(string(piece)))
+	}
+}
+
+// storable replaces what a database does not take in a text.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
+}
+
+// logLevels are the levels of the program's log.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// logLine reads a line of standard error: one of the program's log, or any
+// other text.
+func logLine(text string) history.Line {
+	plain := history.Line{Level: "stderr", Message: text}
+	var fields map[string]json.RawMessage
+	if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &fields) != nil {
+		return plain
+	}
+	var at time.Time
+	var level, message string
+	if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
+		return plain
+	}
+	level = strings.ToLower(level)
+	if !slices.Contains(logLevels, level) {
+		return plain // it only looks like one, and may hold what a database does not take
+	}
+	line := history.Line{At: at, Level: level, Message: storable(message)}
+	delete(fields, "time")
+	delete(fields, "level")
+	delete(fields, "msg")
+	if len(fields) > 0 {
+		line.Fields, _ = json.Marshal(fields)
+	}
+	return line
+}
+
+// tail keeps the last lines of standard error: the report of what went wrong.
+type tail struct{ lines []string }
+
+// Bounds of a report.
+const (
+	tailLines     = 40
+	longestReport = 64 << 10
+)
+
+func (t *tail) add(text string) {
+	t.lines = append(t.lines, text)
+	if len(t.lines) > 2*tailLines {
+		t.lines = append([]string(nil), t.lines[len(t.lines)-tailLines:]...)
+	}
+}
+
+func (t *tail) String() string {
+	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
+}
+
+// outcome is what a run's summary tells the service.
+type outcome struct {
+	Calls         int     `json:"calls"`
+	Retries       int     `json:"retries"`
+	WaitedSeconds float64 `json:"waited_seconds"`
+	Rejected      int     `json:"rejected"`
+}
+
+// The exit codes of phscript run, as docs/errors.md lists them.
+const (
+	exitRejected    = 3
+	exitLimit       = 5
+	exitInterrupted = 130
+)
+
+// conclude makes the record of how a program ended.
+func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
+	end := history.End{Status: history.Succeeded}
+	var o outcome
+	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
+		end.Calls, end.Rejected = o.Calls, o.Rejected
+	}
+	code := cmd.ProcessState.ExitCode()
+	if code >= 0 {
+		end.ExitCode = &code
+	}
+	var exit *exec.ExitError
+	switch {
+	case late:
+		end.Status, end.Reason = history.TimedOut, "it did not end in its time and was killed"
+	case err == nil:
+		return end
+	case !errors.As(err, &exit):
+		end.Status, end.Error = history.Failed, err.Error()
+	case code == exitRejected:
+		end.Status, end.Reason = history.Rejected, rejectedRows(end.Rejected)
+	case code == exitLimit:
+		end.Status = history.TimedOut
+	case code == exitInterrupted:
+		end.Status = history.Cancelled
+	case code < 0:
+		end.Status, end.Reason = history.Failed, "the process was killed ("+exit.String()+"); the system may have run out of memory"
+	default:
+		end.Status = history.Failed
+	}
+	if end.Error == "" {
+		end.Error = lastOf(report, longestReport)
+	}
+	return end
+}
+
+func rejectedRows(n int) string {
+	if n == 1 {
+		return "1 row was not taken"
+	}
+	return fmt.Sprintf("%d rows were not taken", n)
+}

@@ -1,0 +1,218 @@
+package serve
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Work does one run. An error means that it could not be begun, and is to be
+// tried again.
+type Work func(ctx context.Context, run int64) error
+
+// Engine hands queued runs to workers, in this process and in others that use
+// the same store, each run to one of them. What a run is and how it ended is
+// none of its business.
+type Engine interface {
+	// Enqueue queues a run that is due within a transaction, and returns the
+	// engine's number for it. limit is how long the run may take.
+	Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (job int64, err error)
+	// Dequeue takes a run back that no worker has.
+	Dequeue(ctx context.Context, tx *sql.Tx, job int64) error
+	// Holds tells whether a worker will still take the run of a job, or has just
+	// taken it, at the store's time.
+	Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error)
+	// Start lets work do at most so many runs at once, until Stop. The name
+	// tells this process from others.
+	Start(ctx context.Context, name string, workers int, work Work) error
+	// Stop takes on no further runs and waits for those at work, as long as
+	// ctx lasts.
+	Stop(ctx context.Context) error
+}
+
+// runArgs are what River keeps of a run.
+type runArgs struct {
+	Run int64 `json:"run"`
+	// Limit is how long it may take, in seconds.
+	Limit int64 `json:"limit"`
+}
+
+// Kind names the jobs. It must never change: River throws away what it does not
+// know.
+func (runArgs) Kind() string { return "phscript_run" }
+
+// Times that River needs. A job whose worker is gone is given up after its own
+// limit; the run's record is marked as lost long before.
+const (
+	rescueAfter = 90 * time.Second
+	keepJobs    = time.Hour
+	slack       = 2 * time.Minute
+	// afterError is when a run is tried again that could not be begun.
+	afterError = 2 * time.Second
+)
+
+// riverEngine is River, on SQLite and on PostgreSQL.
+type riverEngine struct {
+	driver riverdriver.Driver[*sql.Tx]
+	log    *slog.Logger
+	// inserts queues, client works where it was started.
+	inserts, client *river.Client[*sql.Tx]
+}
+
+// NewEngine returns the engine on a store, and brings its tables up to date.
+func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, error) {
+	e := &riverEngine{driver: riversqlite.New(db.DB), log: log}
+	if store.IsPostgres(db.Location) {
+		e.driver = riverdatabasesql.New(db.DB)
+	}
+	if err := e.migrate(ctx); err != nil {
+		return nil, fmt.Errorf("preparing the queue: %w", err)
+	}
+	var err error
+	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log), Middleware: []rivertype.Middleware{&early{}}}); err != nil {
+		return nil, fmt.Errorf("preparing the queue: %w", err)
+	}
+	return e, nil
+}
+
+// WaitEngine returns the engine as NewEngine does, and tries on while the store
+// cannot be reached. What it waits for is given to tell.
+func WaitEngine(ctx context.Context, db *store.DB, log *slog.Logger, tell func(err error)) (Engine, error) {
+	for told := false; ; told = true {
+		e, err := NewEngine(ctx, db, log)
+		if err == nil {
+			return e, nil
+		}
+		if !told && ctx.Err() == nil {
+			tell(err)
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// migrate brings River's tables up to date. Two processes that do so at the
+// same time get into each other's way, so that one of them tries again.
+func (e *riverEngine) migrate(ctx context.Context) error {
+	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err == nil || try == 5 {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(try) * 200 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// early has jobs count as due long before they are queued. River goes by the
+// clock of the machine that queues them, which may be ahead of the store's; when
+// a run is due was decided before, by the store's.
+type early struct {
+	river.JobInsertMiddlewareDefaults
+}
+
+func (*early) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams, insert func(context.Context) ([]*rivertype.JobInsertResult, error)) ([]*rivertype.JobInsertResult, error) {
+	at := time.Now().Add(-time.Hour)
+	for _, job := range jobs {
+		job.ScheduledAt = &at
+	}
+	return insert(ctx)
+}
+
+func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (int64, error) {
+	result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{MaxAttempts: 1})
+	if err != nil {
+		return 0, fmt.Errorf("queueing run %d: %w", run, err)
+	}
+	return result.Job.ID, nil
+}
+
+func (e *riverEngine) Dequeue(ctx context.Context, tx *sql.Tx, job int64) error {
+	_, err := e.inserts.JobCancelTx(ctx, tx, job)
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// takenLately is how long a job may be with a worker that has not begun its run.
+const takenLately = 30 * time.Second
+
+func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error) {
+	row, err := e.inserts.JobGetTx(ctx, tx, job)
+	switch {
+	case errors.Is(err, rivertype.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case row.State == rivertype.JobStateRunning:
+		return row.AttemptedAt == nil || now.Sub(*row.AttemptedAt) < takenLately, nil
+	}
+	return row.FinalizedAt == nil, nil
+}
+
+// worker lets River call work.
+type worker struct {
+	river.WorkerDefaults[runArgs]
+	work Work
+}
+
+func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
+	return time.Duration(job.Args.Limit)*time.Second + slack
+}
+
+func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
+	if w.work(ctx, job.Args.Run) != nil {
+		return river.JobSnooze(afterError) // a job that fails is thrown away
+	}
+	return nil
+}
+
+func (e *riverEngine) Start(ctx context.Context, name string, workers int, work Work) error {
+	known := river.NewWorkers()
+	river.AddWorker(known, &worker{work: work})
+	client, err := river.NewClient(e.driver, &river.Config{
+		ID: name, Logger: quiet(e.log), Workers: known,
+		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		FetchPollInterval:    250 * time.Millisecond,
+		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,
+		CompletedJobRetentionPeriod: keepJobs, CancelledJobRetentionPeriod: keepJobs, DiscardedJobRetentionPeriod: keepJobs,
+	})
+	if err != nil {
+		return fmt.Errorf("starting the workers: %w", err)
+	}
+	if err := client.Start(ctx); err != nil {
+		return fmt.Errorf("starting the workers: %w", err)
+	}
+	e.client = client
+	return nil
+}
+
+func (e *riverEngine) Stop(ctx context.Context) error {
+	if e.client == nil {
+		return nil
+	}
+	return e.client.Stop(ctx)
+}

@@ -1,0 +1,105 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/quota"
+)
+
+// durations are the bounds of the buckets that run times are counted in, in
+// seconds.
+var durations = []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400}
+
+// meters count what this process does; a service has one set.
+type meters struct {
+	ended, calls, callRetries, waited, retries *family
+	took                                       *family
+}
+
+func newMeters() *meters {
+	m := &meters{
+		ended:       newFamily("runs_total", "counter", "Runs that this process has ended, by schedule and status."),
+		took:        newFamily("run_duration_seconds", "histogram", "How long runs took."),
+		retries:     newFamily("retries_total", "counter", "Further attempts of runs that failed or were lost."),
+		calls:       newFamily("run_calls_total", "counter", "Calls to Planhat that runs have made."),
+		callRetries: newFamily("run_call_retries_total", "counter", "Calls of runs that were repeated."),
+		waited:      newFamily("run_quota_waited_seconds_total", "counter", "Time that calls of runs waited for the quota."),
+	}
+	m.retries.add(0) // shown before there is one
+	return m
+}
+
+// note counts the end of a run.
+func (m *meters) note(r *history.Run, end history.End) {
+	// The script that deals with an event goes by its own name.
+	name := r.Definition.Name
+	m.ended.add(1, "schedule", name, "status", string(end.Status))
+	if end.Status != history.Lost {
+		m.took.observe(time.Since(r.Started).Seconds(), durations, "schedule", name)
+	}
+	var o outcome
+	if len(end.Summary) == 0 || json.Unmarshal(end.Summary, &o) != nil {
+		o = outcome{} // it was killed before it wrote one
+	}
+	m.calls.add(float64(end.Calls), "schedule", name)
+	m.callRetries.add(float64(o.Retries), "schedule", name)
+	m.waited.add(o.WaitedSeconds, "schedule", name)
+	if r.Attempt > 1 {
+		m.retries.add(1)
+	}
+}
+
+// writeMetrics writes the meters, and what the store says at the time. What the
+// store does not tell in time is left out.
+func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
+	m := s.meters
+	list := []*family{m.ended, m.took, m.retries, m.calls, m.callRetries, m.waited}
+	gauge := func(name, help string) *family {
+		f := newFamily(name, "gauge", help)
+		list = append(list, f)
+		return f
+	}
+	gauge("workers_busy", "Runs at work in this process.").add(float64(s.worker.Busy()))
+	gauge("workers", "Runs that this process makes at once at most.").add(float64(s.o.Workers))
+	gauge("configuration_broken", "1 while a changed configuration is not used because it is wrong.").add(float64(number(s.Problem() != nil)))
+	s.mu.Lock()
+	perMinute := s.loaded.Config.CallsPerMin
+	s.mu.Unlock()
+	spec := planhat.LimiterConfig{CallsPerMinute: perMinute}.WindowSpec()
+	gauge("quota_limit", "Calls that are allowed in a minute.").add(float64(spec.Limit))
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if counts, err := s.history.CountByStatus(ctx); err == nil {
+		stored := gauge("runs_stored", "Runs in the history, of all processes, by status; queued and running ones are the queue.")
+		for _, status := range history.Statuses {
+			stored.add(float64(counts[status]), "status", string(status))
+		}
+	}
+	if entries, _ := s.schedules.List(ctx); len(entries) > 0 {
+		failing := gauge("schedule_failing", "1 for a schedule whose last run was bad.")
+		for _, e := range entries {
+			failing.add(float64(number(e.Failing)), "schedule", e.Name)
+		}
+	}
+	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil && len(reports) > 0 {
+		used, waiting := gauge("quota_used", "Calls of the last minute, of all processes."), gauge("quota_waiting", "Calls that wait for the quota, of all processes.")
+		blocked := gauge("quota_blocked_seconds", "For how long a 429 holds all calls back.")
+		for _, r := range reports {
+			used.add(float64(r.Used), "host", r.Host, "tenant", r.Tenant)
+			waiting.add(float64(r.Waiting), "host", r.Host, "tenant", r.Tenant)
+			blocked.add(r.BlockedFor.Seconds(), "host", r.Host, "tenant", r.Tenant)
+		}
+	}
+	var b strings.Builder
+	for _, f := range list {
+		f.write(&b)
+	}
+	_, _ = fmt.Fprint(w, b.String())
+}

@@ -1,0 +1,266 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+)
+
+// EventKind is what happened to a schedule.
+type EventKind string
+
+// The kinds of events: the first bad run after good ones, and the first good
+// one after bad ones.
+const (
+	Failure  EventKind = "failure"
+	Recovery EventKind = "recovery"
+)
+
+// Event is what people are told of. It is sent as JSON.
+type Event struct {
+	Kind     EventKind      `json:"event"`
+	Schedule string         `json:"schedule"`
+	Script   string         `json:"script"`
+	Run      int64          `json:"run"`
+	Attempt  int            `json:"attempt"`
+	Status   history.Status `json:"status"`
+	Reason   string         `json:"reason,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	ExitCode *int           `json:"exit_code,omitempty"`
+	Rejected int            `json:"rejected"`
+	Tick     time.Time      `json:"tick,omitzero"`
+	Started  time.Time      `json:"started,omitzero"`
+}
+
+// longestError bounds the error in an event: it may become a variable of a
+// handler's environment.
+const longestError = 8 << 10
+
+func newEvent(kind EventKind, r *history.Run, end history.End) Event {
+	return Event{
+		Kind: kind, Schedule: r.Schedule, Script: r.Script, Run: r.ID, Attempt: r.Attempt, Status: end.Status, Reason: end.Reason,
+		Error: lastOf(end.Error, longestError), ExitCode: end.ExitCode, Rejected: end.Rejected, Tick: r.Tick, Started: r.Started,
+	}
+}
+
+// lastOf returns the last lines of a text, about so many bytes of it.
+func lastOf(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	text = strings.ToValidUTF8(text[len(text)-most:], "")
+	if _, rest, ok := strings.Cut(text, "\n"); ok {
+		return "…\n" + rest
+	}
+	return "… " + text
+}
+
+// Doubts tells what may not be as it was meant: folders that cannot be looked
+// into, and what will keep people from being told of an event, a variable that
+// is not set, or a program that there is not.
+func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) {
+	doubt := func(text string) {
+		if !slices.Contains(list, text) {
+			list = append(list, text)
+		}
+	}
+	for _, folder := range loaded.Unread {
+		doubt("the folder " + folder + " cannot be read, so that the schedules in its scripts' headers are left out: permission denied")
+	}
+	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
+	for _, d := range loaded.Definitions {
+		actions = slices.Concat(actions, d.OnFailure, d.OnRecovery)
+	}
+	for _, a := range actions {
+		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
+			if value, _ := getenv(name); name != "" && value == "" {
+				doubt(shownVariable(name) + " is not set, so that a notice which needs it cannot be sent")
+			}
+		}
+		// One that is named from the folder is looked up when it is started.
+		if len(a.Command) > 0 && !strings.ContainsAny(a.Command[0], `/\\`) {
+			if _, err := exec.LookPath(a.Command[0]); err != nil {
+				doubt("there is no program " + a.Command[0] + ", which is to tell people")
+			}
+		}
+	}
+	return list
+}
+
+// usualName is how variables are called as a rule; few tokens look like that.
+var usualName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`) })
+
+// shownVariable names a variable for people, unless it may be that the secret
+// itself was written in the place of its variable's name.
+func shownVariable(name string) string {
+	if usualName().MatchString(name) {
+		return "the environment variable " + name
+	}
+	return "an environment variable that webhook_env or secret_env names"
+}
+
+// Notifier tells people of an event: it posts to a webhook or starts a program.
+// It is safe for concurrent use.
+type Notifier struct {
+	Getenv func(string) (string, bool)
+	// Dir is where programs are started, Env their environment.
+	Dir string
+	Env []string
+	// Pause is the pause before the second try, firstNoticePause where 0.
+	Pause time.Duration
+}
+
+func (n *Notifier) pause() time.Duration {
+	if n.Pause > 0 {
+		return n.Pause
+	}
+	return firstNoticePause
+}
+
+func actionName(a config.Action) string {
+	switch {
+	case a.Script != "":
+		return "script " + a.Script
+	case a.WebhookEnv != "":
+		if usualName().MatchString(a.WebhookEnv) {
+			return "webhook " + a.WebhookEnv
+		}
+		return "webhook"
+	case a.Webhook != "":
+		// What follows the host is often a secret.
+		if u, err := url.Parse(a.Webhook); err == nil {
+			return "webhook " + u.Host
+		}
+		return "webhook"
+	}
+	return "command " + a.Command[0]
+}
+
+func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	if len(a.Command) == 0 {
+		return n.post(ctx, a, body)
+	}
+	cmd := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
+	cmd.Dir, cmd.Env, cmd.Stdin = n.Dir, n.Env, bytes.NewReader(body)
+	// What the program leaves running may keep its output open.
+	cmd.WaitDelay = time.Second
+	var out ending
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		if said := bytes.TrimSpace(out.text); len(said) > 0 {
+			return fmt.Errorf("%w: %s", err, said)
+		}
+		return err
+	}
+	return nil
+}
+
+// SignatureHeader carries the signature of a webhook's body: "t=<seconds since
+// 1970>,v1=<hex>", where hex is the HMAC-SHA256 of the seconds, a dot and the
+// body, under the secret.
+const SignatureHeader = "Phscript-Signature"
+
+func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error {
+	address := a.Webhook
+	if a.WebhookEnv != "" {
+		var ok bool
+		if address, ok = n.Getenv(a.WebhookEnv); !ok || address == "" {
+			return fmt.Errorf("%s, which holds the webhook's address, is not set", shownVariable(a.WebhookEnv))
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("the webhook's address is malformed")
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "phscript")
+	if a.SecretEnv != "" {
+		secret, ok := n.Getenv(a.SecretEnv)
+		if !ok || secret == "" {
+			return fmt.Errorf("%s, which holds the secret, is not set", shownVariable(a.SecretEnv))
+		}
+		request.Header.Set(SignatureHeader, sign(secret, time.Now(), body))
+	}
+	answer, err := webhooks.Do(request)
+	if err != nil {
+		return fmt.Errorf("the webhook cannot be reached: %w", withoutURL(err))
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
+	if place, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+		return fmt.Errorf("the webhook answered %s: it has moved to %s; write the new address in its place", answer.Status, movedTo(request.URL, place))
+	}
+	if answer.StatusCode < 200 || answer.StatusCode >= 300 {
+		return fmt.Errorf("the webhook answered %s", answer.Status)
+	}
+	return nil
+}
+
+// webhooks is the client for webhooks. It follows those answers only that keep
+// the event: after the others, a page is asked for that knows of nothing.
+var webhooks = &http.Client{CheckRedirect: func(request *http.Request, before []*http.Request) error {
+	if request.Method != http.MethodPost || len(before) >= 10 {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}}
+
+// movedTo names an address for people. What follows the host is often a secret.
+func movedTo(from, to *url.URL) string {
+	if from.Scheme == to.Scheme && from.Host == to.Host {
+		return "another path on " + to.Host
+	}
+	return to.Scheme + "://" + to.Host
+}
+
+func sign(secret string, at time.Time, body []byte) string {
+	seconds := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(seconds + "."))
+	mac.Write(body)
+	return "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// withoutURL keeps the address out of an error: webhooks often carry a token in
+// it.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
+}
+
+// ending keeps the end of what is written to it.
+type ending struct{ text []byte }
+
+func (e *ending) Write(p []byte) (int, error) {
+	const most = 2 << 10
+	e.text = append(e.text, p...)
+	if len(e.text) > most {
+		e.text = append([]byte(nil), e.text[len(e.text)-most:]...)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,117 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// seenEvery is how often a process notes in the store that it serves,
+// forgetServers how long the note of one that is gone is kept.
+const (
+	seenEvery     = 5 * time.Second
+	forgetServers = 30 * 24 * time.Hour
+)
+
+// Server is a process that serves the schedules of a store, or did.
+type Server struct {
+	Name string `json:"name"`
+	// Workers is how many runs it makes at once, 0 once it has stopped.
+	Workers int       `json:"workers"`
+	Started time.Time `json:"started"`
+	Seen    time.Time `json:"seen"`
+	// Live tells whether it was seen just now.
+	Live bool `json:"live"`
+	// Folder is where its schedules are written.
+	Folder string `json:"folder"`
+	// Problem is why its changed configuration is not in use, or "".
+	Problem string `json:"problem,omitempty"`
+}
+
+// Servers lists the processes that serve a store, and those that did lately,
+// the ones that were seen last first.
+func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
+	rows, err := db.QueryContext(ctx, `SELECT name, workers, started_at, seen_at, problem, folder, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Server
+	for rows.Next() {
+		var s Server
+		var started, seen, now int64
+		if err := rows.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &now); err != nil {
+			return nil, err
+		}
+		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
+		s.Live = s.Workers > 0 && now-seen < (4*seenEvery).Microseconds()
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// alone fails with a *store.Error while a process on this machine serves the
+// store from another folder: each of the two would take the other's schedules
+// for ones that were removed.
+func (s *Service) alone(ctx context.Context) error {
+	servers, err := Servers(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	host := func(name string) string { return name[:max(0, strings.LastIndex(name, ":"))] }
+	for _, other := range servers {
+		if other.Live && s.o.Alone {
+			return &store.Error{
+				Message: fmt.Sprintf("%s is at work with the store %s", other.Name, s.o.DB.Location),
+				Hint:    "end it first, or give this service a store of its own with --state; if it was killed, try again in half a minute",
+			}
+		}
+		if other.Live && other.Folder != s.o.Loader.Dir && host(other.Name) == host(s.o.Name) {
+			return &store.Error{
+				Message: fmt.Sprintf("the store %s is at work for the schedules in %s (%s)", s.o.DB.Location, other.Folder, other.Name),
+				Hint:    "write these schedules into the phscript.toml there, or give this service a store of its own with --state; if the other one was killed, try again in half a minute",
+			}
+		}
+	}
+	return nil
+}
+
+// register notes that this process serves from now on.
+func (s *Service) register(ctx context.Context) error {
+	now, err := s.schedules.now(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	s.started = now.UnixMicro()
+	_, err = s.o.DB.ExecContext(ctx, s.o.DB.Bind(`INSERT INTO phscript_server (name, workers, started_at, seen_at, folder) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+		s.o.Name, s.o.Workers, s.started, s.started, s.o.Loader.Dir)
+	return err
+}
+
+// seen notes that this process still serves, and what is wrong with its
+// configuration.
+func (s *Service) seen(ctx context.Context) error {
+	problem := ""
+	if err := s.Problem(); err != nil {
+		problem = err.Error()
+	}
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`),
+		problem, s.o.Name, s.started)
+	return err
+}
+
+// retire notes that this process serves no more.
+func (s *Service) retire(ctx context.Context) error {
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`),
+		s.o.Name, s.started)
+	return err
+}
+
+// forget drops the notes of processes that are long gone.
+func (s *Service) forget(ctx context.Context) error {
+	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`), forgetServers.Microseconds())
+	return err
+}

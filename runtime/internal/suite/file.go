@@ -1,0 +1,142 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/redact"
+)
+
+// file is one test file while it runs.
+type file struct {
+	options Options
+	root    *group
+	result  *File
+	live    *runtime.Live
+	builder *builder
+	// current is the world whose clock and output the file's state uses.
+	current atomic.Pointer[world]
+	// focused is true where a test is marked with only.
+	focused bool
+	chance  *rand.Rand
+	// luaUnit is how the file requires LuaUnit, "" where it does not.
+	luaUnit string
+	// secrets are the tokens that tests have made up.
+	secrets redact.Secrets
+}
+
+// timeout makes the cause that ends what took too long.
+func timeout(d time.Duration) error {
+	return &runtime.LimitError{
+		What: "time", Limit: d.String(),
+		Hint: "a loop may have no end; a test that needs more time gets it with --timeout",
+	}
+}
+
+// runFile loads a test file and runs its tests.
+func runFile(ctx context.Context, o Options, path string) *File {
+	started := time.Now()
+	f := &file{options: o, root: &group{}, result: &File{Name: shown(o.Dir, path), Path: path}}
+	f.builder = &builder{file: f, group: f.root}
+	f.chance = rand.New(rand.NewPCG(uint64(o.Seed), hash(f.result.Name)))
+	defer func() { f.result.Duration = time.Since(started) }()
+	source, err := os.ReadFile(path)
+	if err != nil {
+		f.result.Err = err
+		return f.result
+	}
+	loading := newWorld(o.Now)
+	defer func() { f.result.Err = errors.Join(f.result.Err, loading.close()) }()
+	f.current.Store(loading)
+	rt, err := runtime.New(f.runtimeOptions())
+	if err != nil {
+		f.result.Err = err
+		return f.result
+	}
+	ctx, cancel := context.WithCancelCause(loading.in(ctx))
+	defer cancel(nil)
+	timer := time.AfterFunc(o.Timeout, func() { cancel(timeout(o.Timeout)) })
+	script := runtime.Script{
+		Name: f.result.Name, Path: path, Source: source,
+		Then: func(l *runtime.Live) error {
+			timer.Stop()
+			f.live, f.result.Loaded = l, true
+			f.builder.group = nil
+			return f.run(l.Context())
+		},
+	}
+	if found := usesLuaUnit().FindSubmatch(source); found != nil {
+		f.luaUnit, script.Args = string(found[1]), luaUnitArgs
+	}
+	_, err = rt.Run(ctx, script)
+	timer.Stop()
+	if f.result.Err = inWordsOfTests(loadError(err), "file", loading); f.result.Err != nil && f.live == nil {
+		f.result.Tests = nil
+	}
+	f.result.Output = loading.out.String()
+	switch {
+	case f.live == nil && len(f.root.items) > 0 && f.result.Err == nil:
+		f.result.Err = errors.New("the file ended itself by os.exit, before its tests could run")
+	case f.luaUnit != "" || len(f.result.Tests) == 0:
+		f.readLuaUnit(f.result.Output, err)
+	}
+	return f.result
+}
+
+// loadError is why a file could not be loaded. One that ends itself has run its
+// tests itself.
+func loadError(err error) error {
+	if _, ok := asType[*runtime.ExitError](err); ok {
+		return nil
+	}
+	return err
+}
+
+// runtimeOptions are those of the file's state: it reads the files beside it
+// and requires modules from the folders above as well, up to the one that tests
+// are run from. What it prints and logs goes to the world of the running test.
+func (f *file) runtimeOptions() runtime.Options {
+	above := parents(f.options.Dir, filepath.Dir(f.result.Path))
+	return runtime.Options{
+		Stdout: worldOut{f}, Stderr: worldOut{f},
+		Secrets: &f.secrets, Env: luaUnitEnv, EnvAllow: luaUnitVariables,
+		Logger:  slog.New(newLogHandler(worldOut{f})),
+		Now:     func() time.Time { return f.current.Load().clock.now() },
+		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
+		Planhat: settings(),
+		Modules: f.builder.modules(),
+		Sources: f.source,
+	}
+}
+
+// source notes a file that is compiled, and counts its lines where that is
+// wanted.
+func (f *file) source(path string) *compile.Lines {
+	f.result.Sources = append(f.result.Sources, path)
+	if !f.options.Coverage || !covers(path) {
+		return nil
+	}
+	return f.result.coverage.lines(path)
+}
+
+// worldOut writes to the output of the running test.
+type worldOut struct{ file *file }
+
+func (o worldOut) Write(p []byte) (int, error) { return o.file.current.Load().out.Write(p) }
+
+// shown is what messages call a file.
+func shown(dir, path string) string {
+	if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}

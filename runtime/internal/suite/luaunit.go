@@ -1,0 +1,196 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// LuaUnit is a test library that many scripts bring along. It runs as it is:
+// it is asked for its results in the Test Anything Protocol, by the argument
+// and the variable that it has for that, and these are read from what it
+// prints.
+var (
+	usesLuaUnit = pattern.Lazy(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
+	luaUnitArgs = []string{"-o", "TAP", "-v"}
+)
+
+const luaUnitOutput = "LUAUNIT_OUTPUT"
+
+// luaUnitVariables are all that it asks for.
+var luaUnitVariables = []string{luaUnitOutput, "LUAUNIT_JUNIT_FNAME", "LUAUNIT_DATEFMT"}
+
+// luaUnitEnv is the environment of test files.
+func luaUnitEnv(name string) (string, bool) { return luaUnitArgs[1], name == luaUnitOutput }
+
+// tapLine is a result: "ok     1	TestX.test_y", "not ok 2	..." and
+// "ok 3	# SKIP reason".
+var tapLine = pattern.Lazy(`^(not ok|ok)\s+(\d+)\t(.*)$`)
+
+// tapPlan is how many tests there are.
+var tapPlan = pattern.Lazy(`(?m)^1\.\.(\d+)$`)
+
+// startedByHand tells whether the file has run its tests with LuaUnit itself.
+func startedByHand(output string) bool { return tapPlan().MatchString(output) }
+
+// runLuaUnit runs the tests of a file that uses LuaUnit and does not start it.
+func (f *file) runLuaUnit(w *world) error {
+	module, ok := f.live.Loaded(f.luaUnit).(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	unit, _ := module.RawGetString("LuaUnit").(*lua.LTable)
+	if unit == nil {
+		return nil
+	}
+	run, ok := unit.RawGetString("run").(*lua.LFunction)
+	if !ok {
+		return nil
+	}
+	err := f.call(f.live.Context(), w, run)
+	if exit, ok := asType[*runtime.ExitError](err); ok && exit.Code == 0 {
+		return nil
+	}
+	return err
+}
+
+// readLuaUnit makes tests of what LuaUnit has printed. What the tests print
+// stands before their results.
+func (f *file) readLuaUnit(output string, ended error) {
+	plan := tapPlan().FindStringSubmatch(output)
+	if plan == nil {
+		f.whole(output, ended)
+		return
+	}
+	f.result.Loaded = true
+	before, after, _ := strings.Cut("\n"+output, "\n"+plan[0]+"\n")
+	f.result.Output = strings.TrimPrefix(before, "\n")
+	var printed, complaint []string
+	var failed *Test
+	finish := func() {
+		if failed != nil {
+			failed.Err = &luaUnitError{strings.Join(complaint, "\n")}
+		}
+		failed, complaint = nil, nil
+	}
+	for line := range strings.SplitSeq(after, "\n") {
+		m := tapLine().FindStringSubmatch(line)
+		switch {
+		case m != nil:
+			finish()
+			t := &Test{Status: Passed, Name: m[3], Output: strings.Join(printed, "\n")}
+			t.Groups, t.Name = splitName(m[3])
+			if reason, skip := strings.CutPrefix(m[3], "# SKIP"); skip {
+				t.Status, t.Groups, t.Name, t.Reason = Skipped, nil, "test "+m[2], strings.TrimSpace(reason)
+			}
+			if m[1] == "not ok" {
+				t.Status, failed = Failed, t
+			}
+			printed = nil
+			if f.options.Match == nil || f.options.Match(t.FullName()) {
+				f.result.Tests = append(f.result.Tests, t)
+			}
+		case failed != nil && strings.HasPrefix(line, "#   "):
+			complaint = append(complaint, strings.TrimPrefix(line, "#   "))
+		case strings.HasPrefix(line, "# "), line == "":
+		default:
+			printed = append(printed, line)
+		}
+	}
+	finish()
+	want, _ := strconv.Atoi(plan[1])
+	if found := strings.Count("\n"+after, "\nok ") + strings.Count("\n"+after, "\nnot ok "); found < want {
+		f.result.Err = errors.Join(fmt.Errorf("only %d of %d tests have run", found, want), loadError(ended))
+	}
+}
+
+// whole makes one test of a file that has run its tests itself and told about
+// them in a way of its own: its exit code decides.
+func (f *file) whole(output string, ended error) {
+	exit, isExit := asType[*runtime.ExitError](ended)
+	// A file that ended itself by os.exit(0) has not come to its end either.
+	if !isExit && (ended != nil || f.live != nil) {
+		return
+	}
+	t := &Test{Name: "the file as a whole", Status: Passed, Output: output}
+	if isExit {
+		t.Status, t.Err = Failed, fmt.Errorf("the file ended itself by os.exit(%d)", exit.Code)
+	}
+	f.result.Err, f.result.Output = nil, ""
+	f.result.Tests = append(f.result.Tests, t)
+}
+
+// splitName splits "TestSync.test_twice" into the group and the test.
+func splitName(name string) ([]string, string) {
+	if group, test, found := strings.Cut(name, "."); found {
+		return []string{group}, test
+	}
+	return nil, name
+}
+
+// luaUnitError is a failure in LuaUnit's words.
+type luaUnitError struct{ text string }
+
+func (e *luaUnitError) Error() string { return strings.TrimSpace(e.text) }
+
+// testName matches the names of functions and tables that are tests by their
+// names.
+var testName = pattern.Lazy(`^[Tt]est[A-Z0-9_]`)
+
+// byName makes tests of the globals that are tests by their names, in the style
+// of LuaUnit, in a file that defines none in another way.
+func (f *file) byName() {
+	L := f.live.State()
+	for _, name := range testNames(L.G.Global) {
+		switch v := L.G.Global.RawGetString(name).(type) {
+		case *lua.LFunction:
+			f.root.items = append(f.root.items, item{test: &testCase{parent: f.root, name: name, fn: v}})
+		case *lua.LTable:
+			g := &group{parent: f.root, name: name}
+			for _, method := range testNames(v) {
+				if fn, ok := v.RawGetString(method).(*lua.LFunction); ok {
+					g.items = append(g.items, item{test: &testCase{parent: g, name: method, fn: fn, given: v}})
+				}
+			}
+			for names, list := range map[[2]string]*[]*lua.LFunction{
+				{"setUp", "setup"}: &g.beforeEach, {"tearDown", "teardown"}: &g.afterEach,
+				{"setUpClass", "setup_class"}: &g.beforeAll, {"tearDownClass", "teardown_class"}: &g.afterAll,
+			} {
+				for _, one := range names {
+					if fn, ok := v.RawGetString(one).(*lua.LFunction); ok {
+						*list = append(*list, withSelf(L, fn, v))
+					}
+				}
+			}
+			f.root.items = append(f.root.items, item{group: g})
+		}
+	}
+}
+
+// testNames returns the names in a table that are tests, in order.
+func testNames(t *lua.LTable) []string {
+	var names []string
+	t.ForEach(func(k, _ lua.LValue) {
+		if name, ok := k.(lua.LString); ok && testName().MatchString(string(name)) {
+			names = append(names, string(name))
+		}
+	})
+	sortNames(names)
+	return names
+}
+
+// withSelf makes a function that calls a method.
+func withSelf(L *lua.LState, fn *lua.LFunction, self lua.LValue) *lua.LFunction {
+	return L.NewFunction(func(L *lua.LState) int {
+		L.Push(fn)
+		L.Push(self)
+		L.Call(1, 0)
+		return 0
+	})
+}

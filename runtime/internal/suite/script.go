@@ -1,0 +1,250 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+var scriptOptions = []bindings.Field{
+	{Name: "args", Type: "any[]", Doc: "The script's arguments."},
+	{Name: "files", Type: "table", Doc: "The files in its working directory: their text by their name, such as `{ [\"accounts.csv\"] = \"id,name\\n\" }`."},
+	{Name: "env", Type: "table", Doc: "The environment variables that it may read, by name."},
+	{Name: "stdin", Type: "string", Doc: "What it reads from its standard input."},
+	{Name: "dry_run", Type: "boolean", Doc: "Withholds writes, as `phscript run --dry-run` does."},
+	{Name: "strict", Type: "boolean", Doc: "Raises an error where a row is rejected, as `--strict` does."},
+	{Name: "allow_write", Type: "string|string[]", Doc: "Folders in its working directory that it may write to, besides `out`."},
+}
+
+// scriptOutDir is the folder that scripts may always write to.
+const scriptOutDir = "out"
+
+// runScript makes the function that runs a whole script.
+func (b *builder) runScript() *bindings.Func {
+	return &bindings.Func{
+		Name: "run_script",
+		Doc: "Runs a script as `phscript run` does, and returns what it left behind. The script gets a state of its own, the Planhat " +
+			"and the clock of the test, and an empty working directory that holds the given files. An error in the script ends the " +
+			"script and not the test: it is in the result.",
+		Params: []bindings.Param{
+			{Name: "file", Type: "string", Doc: "The script, seen from the folder of the test file."},
+			{Name: "options", Type: "ScriptOptions", Optional: true, Fields: scriptOptions, Doc: "How to run it."},
+		},
+		Returns: []bindings.Return{{Type: "ScriptResult", Doc: "What the script left behind."}},
+		Errors:  "When there is no such script, or it does not end.",
+		Example: `it("imports accounts", function()
+  local run = run_script("sync.lua", { files = { ["accounts.csv"] = "id,name\nA-1,Acme\n" } })
+  expect(run.exit_code).to_equal(0)
+  expect(run.summary.created).to_equal(1)
+  expect(simulator.record("company", "extid-A-1").name).to_equal("Acme")
+end)`,
+		Call: func(a *bindings.Args) (int, error) {
+			w := worldOf(a.Context())
+			if b.file == nil || w == nil {
+				return 0, a.Errorf("tests are run by 'phscript test'")
+			}
+			return b.file.runScript(a, w)
+		},
+	}
+}
+
+// shownRejected is how many rejected rows a test that fails shows.
+const shownRejected = 5
+
+// scriptRun is one script that a test runs.
+type scriptRun struct {
+	dir     string
+	given   map[string]string
+	stdout  output
+	stderr  output
+	log     logBook
+	result  *runtime.Result
+	summary *outcome.Summary
+	failure *runtime.ScriptError
+	started time.Time
+	dryRun  bool
+}
+
+// runScript runs a script in the world of a test and pushes its result.
+func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
+	name := a.String(0)
+	path := filepath.Join(filepath.Dir(f.result.Path), filepath.FromSlash(name))
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return 0, a.Errorf("there is no script %s beside %s%s", name, f.result.Name, catalog.DidYouMean(name, luaFiles(filepath.Dir(path), filepath.Dir(name))))
+	}
+	r := &scriptRun{started: w.clock.now(), dryRun: a.Options(1).Bool("dry_run")}
+	if err := r.workDir(a); err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
+	rt, err := runtime.New(f.scriptOptions(a, w, r))
+	if err != nil {
+		return 0, err
+	}
+	result, runErr := rt.Run(a.Context(), runtime.Script{Name: name, Path: path, Source: source, Args: texts(a.Options(1).Get("args"))})
+	if a.Context().Err() != nil {
+		// The test has ended with the script: the report says where that was.
+		if e := scriptError(runErr); e != nil {
+			w.lastSeen(fmt.Sprintf("%s:%d", e.Script, e.Line))
+		}
+		return 0, context.Cause(a.Context())
+	}
+	r.result, r.summary = result, outcome.New(name, r.started, result)
+	r.summary.Conclude(runErr)
+	r.summary.DryRun, r.summary.Simulated = r.dryRun, true
+	r.failure = scriptError(runErr)
+	if r.failure == nil && runErr != nil && r.summary.Outcome == "failed" {
+		r.failure = &runtime.ScriptError{Script: name, Message: runErr.Error()}
+	}
+	if r.failure != nil {
+		// A test that fails because of it shows the whole report.
+		_ = r.failure.Render(&w.out, false)
+	}
+	for _, row := range r.summary.Rows[:min(len(r.summary.Rows), shownRejected)] {
+		fmt.Fprintf(&w.out, "rejected: %s\n", &row)
+	}
+	table, err := r.table(a.L)
+	if err != nil {
+		return 0, err
+	}
+	return a.Push(table)
+}
+
+// workDir makes the script's working directory with the given files.
+func (r *scriptRun) workDir(a *bindings.Args) error {
+	dir, err := os.MkdirTemp("", "phscript-test-")
+	if err != nil {
+		return err
+	}
+	if r.dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return err
+	}
+	r.given = map[string]string{}
+	files, _ := a.Options(1).Get("files").(*lua.LTable)
+	if files == nil {
+		return nil
+	}
+	for k, v := files.Next(lua.LNil); k != lua.LNil; k, v = files.Next(k) {
+		name, isName := k.(lua.LString)
+		switch {
+		case !isName || v.Type() != lua.LTString && v.Type() != lua.LTNumber:
+			err = a.Errorf("the option 'files' holds texts by name, such as files = { [\"accounts.csv\"] = \"id,name\\n\" }")
+		case !filepath.IsLocal(filepath.FromSlash(string(name))):
+			err = a.Errorf("the file %s would lie outside of the working directory", name)
+		default:
+			r.given[filepath.ToSlash(filepath.Clean(string(name)))] = v.String()
+			err = put(filepath.Join(r.dir, filepath.FromSlash(string(name))), v.String())
+		}
+		if err != nil {
+			return errors.Join(err, os.RemoveAll(r.dir))
+		}
+	}
+	return nil
+}
+
+func put(file, text string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(text), 0o644)
+}
+
+// scriptOptions are those of the script's state, as the command line has them.
+func (f *file) scriptOptions(a *bindings.Args, w *world, r *scriptRun) runtime.Options {
+	o := a.Options(1)
+	env := map[string]string{}
+	var allowed []string
+	if t, ok := o.Get("env").(*lua.LTable); ok {
+		t.ForEach(func(k, v lua.LValue) {
+			env[k.String()] = v.String()
+			allowed = append(allowed, k.String())
+		})
+	}
+	return runtime.Options{
+		Stdin: strings.NewReader(o.String("stdin")), Stdout: both{&r.stdout, &w.out}, Stderr: both{&r.stderr, &w.out},
+		Logger:   slog.New(&bookHandler{book: &r.log, also: newLogHandler(&w.out)}),
+		Secrets:  &f.secrets,
+		Env:      func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		EnvAllow: allowed, Now: w.clock.now,
+		WorkDir: r.dir, WriteDirs: append(o.Strings("allow_write"), scriptOutDir),
+		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"),
+		Sources: f.source,
+	}
+}
+
+// both writes to two outputs.
+type both struct{ a, b *output }
+
+func (w both) Write(p []byte) (int, error) {
+	if n, err := w.a.Write(p); err != nil {
+		return n, err
+	}
+	return w.b.Write(p)
+}
+
+// texts returns a list of values as texts.
+func texts(v lua.LValue) []string {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for i := 1; i <= t.Len(); i++ {
+		out = append(out, lua.LVAsString(t.RawGetInt(i)))
+	}
+	return out
+}
+
+// luaFiles names the scripts of a folder as a test would.
+func luaFiles(dir, shown string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".lua") && !IsTest(e.Name()) {
+			names = append(names, filepath.ToSlash(filepath.Join(shown, e.Name())))
+		}
+	}
+	return names
+}
+
+// written returns what the script has written: the texts of files that are new
+// or have changed, by name.
+func (r *scriptRun) written() (map[string]string, error) {
+	out := map[string]string{}
+	err := filepath.WalkDir(r.dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(r.dir, path)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(rel)
+		if before, was := r.given[name]; !was || before != string(text) {
+			out[name] = string(text)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,197 @@
+package suite
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// simulatorModule is the module simulator.
+func simulatorModule() *bindings.Module {
+	return &bindings.Module{
+		Name: "simulator",
+		Doc: "The simulated Planhat of the running test: it is filled, looked into and made to misbehave. Each test starts with an " +
+			"empty one, in which everything is allowed. There is no quota in it: a script does not wait.",
+		Funcs: append(append(stored(), received()...), misbehaving()...),
+		Records: []*bindings.Shape{
+			{Name: "CallFilter", Doc: "Which calls are meant; what is left out selects all.", Fields: callFilter},
+			{Name: "SimulatedCall", Doc: "A call that the simulated Planhat got.", Fields: callFields},
+			{Name: "SimulatedWrite", Doc: "A call that writes, with what it sent.", Fields: append(append([]bindings.Field{}, callFields...),
+				bindings.Field{Name: "body", Type: "any", Doc: "What was sent: a record, or the list of rows of a bulk call."})},
+		},
+	}
+}
+
+var callFilter = []bindings.Field{
+	{Name: "model", Type: "string", Doc: "The model, such as `company`."},
+	{Name: "operation", Type: "string", Doc: "The operation, such as `bulk_upsert`."},
+	{Name: "method", Type: "string", Doc: "The HTTP method, such as `PUT`."},
+	{Name: "status", Type: "integer", Doc: "The HTTP status of the answer."},
+}
+
+var callFields = []bindings.Field{
+	{Name: "method", Type: "string", Doc: "The HTTP method."},
+	{Name: "path", Type: "string", Doc: "The path, without the tenant token."},
+	{Name: "query", Type: "string", Doc: "What stood behind `?`."},
+	{Name: "model", Type: "string", Doc: "The model, such as `company`."},
+	{Name: "operation", Type: "string", Doc: "The operation, such as `bulk_upsert`."},
+	{Name: "rows", Type: "integer", Doc: "How many rows a bulk call sent; 1 for a single record."},
+	{Name: "status", Type: "integer", Doc: "The HTTP status of the answer; 0 where the connection was cut."},
+	{Name: "fault", Type: "string?", Doc: "The fault that hit the call."},
+	{Name: "applied", Type: "boolean", Doc: "Whether the call was carried out."},
+}
+
+// onServer makes the Call of a function about the test's Planhat.
+func onServer(call func(a *bindings.Args, w *world, s *simulator.Server) (int, error)) func(*bindings.Args) (int, error) {
+	return func(a *bindings.Args) (int, error) {
+		w := worldOf(a.Context())
+		if w == nil {
+			return 0, a.Errorf("there is no test whose Planhat it could be; tests are run by 'phscript test'")
+		}
+		s, err := w.planhat()
+		if err != nil {
+			return 0, err
+		}
+		return call(a, w, s)
+	}
+}
+
+// modelArg returns the model that argument i names.
+func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
+	if m := catalog.Load().Model(a.String(i)); m != nil {
+		return m, nil
+	}
+	var names []string
+	for _, m := range catalog.Load().Models {
+		names = append(names, m.Snake)
+	}
+	meant := ""
+	if near := manual.Likeliest(a.String(i), names); len(near) > 0 {
+		meant = " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+	}
+	return nil, a.Errorf("there is no model '%s'%s", a.String(i), meant)
+}
+
+var modelParam = bindings.Param{Name: "model", Type: "string", Doc: "The model, such as `company`."}
+
+// stored are the functions about records.
+func stored() []*bindings.Func {
+	return []*bindings.Func{
+		{
+			Name: "seed",
+			Doc: "Stores records as given, read-only properties included, and fills in what is missing, such as `_id`. " +
+				"It is no call and counts as none. Companies come first: what belongs to one names it, such as `companyId = \"extid-a-1\"`.",
+			Params:  []bindings.Param{modelParam, {Name: "records", Type: "table", Doc: "A list of records, or one record."}},
+			Errors:  "When a record is not one that Planhat could hold, or has a property that its model does not know: fields of your own stand in `custom`.",
+			Example: `simulator.seed("company", { { externalId = "a-1", name = "Acme" }, { externalId = "a-2", name = "Bolt" } })`,
+			Call:    onServer(seed),
+		},
+		{
+			Name:    "generate",
+			Doc:     "Stores generated companies with contacts, licenses and so on. The same number gives the same records, in time relative to the clock.",
+			Params:  []bindings.Param{{Name: "companies", Type: "integer", Doc: "How many."}},
+			Example: `simulator.generate(100)`,
+			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+				s.Generate(a.Int(0))
+				return 0, nil
+			}),
+		},
+		{
+			Name:    "records",
+			Doc:     "Returns all records of a model as Planhat holds them now. It is no call.",
+			Params:  []bindings.Param{modelParam},
+			Returns: []bindings.Return{{Type: "table[]", Doc: "The records, the oldest first."}},
+			Errors:  "When there is no such model.",
+			Example: `expect(simulator.records("company")).to_have_length(0)`,
+			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+				m, err := modelArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				list := a.L.NewTable()
+				for _, text := range s.RecordsJSON(m.Snake) {
+					v, err := bindings.CodecOf(a.L).DecodeBytes(text, bindings.DecodeOptions{})
+					if err != nil {
+						return 0, err
+					}
+					list.Append(v)
+				}
+				return a.Push(list)
+			}),
+		},
+		{
+			Name: "record",
+			Doc:  "Returns one record as Planhat holds it now, or `nil`. It is no call.",
+			Params: []bindings.Param{modelParam,
+				{Name: "id", Type: "string", Doc: "Its `_id`, or a key such as `extid-a-1`."}},
+			Returns: []bindings.Return{{Type: "table|nil", Doc: "The record."}},
+			Errors:  "When there is no such model.",
+			Example: `simulator.seed("company", { externalId = "a-1", name = "Acme" })
+expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
+			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+				m, err := modelArg(a, 0)
+				if err != nil {
+					return 0, err
+				}
+				record := s.Record(m.Snake, a.String(1))
+				if record == nil {
+					return a.Push(lua.LNil)
+				}
+				return pushJSON(a, record)
+			}),
+		},
+	}
+}
+
+// seed stores records; one that stands alone counts as a list of one.
+func seed(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+	m, err := modelArg(a, 0)
+	if err != nil {
+		return 0, err
+	}
+	records := a.Table(1)
+	if first, _ := records.Next(lua.LNil); first == lua.LNil {
+		return 0, nil
+	}
+	if records.Len() == 0 {
+		list := a.L.NewTable()
+		list.Append(records)
+		records = list
+	}
+	var all []json.RawMessage
+	for i := 1; i <= records.Len(); i++ {
+		text, err := bindings.CodecOf(a.L).EncodeBytes(records.RawGetInt(i), bindings.EncodeOptions{Model: m})
+		if err != nil {
+			return 0, a.Errorf("record %d: %v", i, err)
+		}
+		all = append(all, json.RawMessage(text))
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.PutJSON(m.Snake, text); err != nil {
+		return 0, a.Errorf("%s", trimmed(err))
+	}
+	return 0, nil
+}
+
+// pushJSON pushes a Go value that has a JSON form.
+func pushJSON(a *bindings.Args, v any) (int, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return 0, err
+	}
+	out, err := bindings.CodecOf(a.L).DecodeBytes(text, bindings.DecodeOptions{})
+	if err != nil {
+		return 0, fmt.Errorf("what was found is no JSON: %w", err)
+	}
+	return a.Push(out)
+}
