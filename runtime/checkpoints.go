@@ -8,7 +8,7 @@ import (
 )
 
 // Checkpoint returns where the run keeps its checkpoint.
-func (h host) Checkpoint() bindings.CheckpointStore {
+func (h *host) Checkpoint() bindings.CheckpointStore {
 	if h.checkpoint == nil {
 		h.checkpoint = h.rt.checkpointOf(h.script)
 	}
@@ -55,9 +55,9 @@ func (m *remembered) Clear(ctx context.Context) error { return m.Save(ctx, nil) 
 
 // clearCheckpoint drops the checkpoint of a run that has ended well. A run that
 // never named it has none.
-func (r *run) clearCheckpoint() error {
-	if r.checkpoint == nil {
+func (h *host) clearCheckpoint(ctx context.Context) error {
+	if h.checkpoint == nil {
 		return nil
 	}
-	return r.checkpoint.Clear(context.WithoutCancel(r.ctx))
+	return h.checkpoint.Clear(context.WithoutCancel(ctx))
 }

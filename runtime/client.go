@@ -13,7 +13,7 @@ import (
 )
 
 // Client returns the run's default client, made at the first call.
-func (h host) Client() (*planhat.Client, error) {
+func (h *host) Client() (*planhat.Client, error) {
 	if h.client != nil {
 		return h.client, nil
 	}
@@ -34,7 +34,7 @@ func (h host) Client() (*planhat.Client, error) {
 
 // NewClient makes a client for planhat.new. A script that names another host
 // must bring the token for it: the configured one is sent to its own host only.
-func (h host) NewClient(o bindings.ClientOptions) (*planhat.Client, error) {
+func (h *host) NewClient(o bindings.ClientOptions) (*planhat.Client, error) {
 	cfg := h.rt.opts.Planhat
 	h.AddSecret(o.APIToken)
 	h.AddSecret(o.TenantToken)
@@ -78,7 +78,7 @@ func sameHost(a, b string) bool {
 	return errA == nil && errB == nil && u.Scheme == v.Scheme && u.Host == v.Host
 }
 
-func (h host) newClient(cfg planhat.Config, callsPerMinute int) (*planhat.Client, error) {
+func (h *host) newClient(cfg planhat.Config, callsPerMinute int) (*planhat.Client, error) {
 	cfg.Limiter = h.limiter(cfg, callsPerMinute)
 	cfg.Gate = h.gate(cfg.Gate)
 	cfg.Observer = observers{&h.tally, cfg.Observer}
@@ -106,7 +106,7 @@ func inSettings(err error) error {
 
 // limiter returns the limiter of a client's tenant. The first client of a
 // tenant sets its quota.
-func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
+func (h *host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	if cfg.Limiter != nil {
 		return cfg.Limiter
 	}
@@ -115,7 +115,7 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 	defer h.rt.mu.Unlock()
 	if l := h.rt.limiters[key]; l != nil {
 		if callsPerMinute != 0 {
-			h.Warn(h.ctx, "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
+			h.Warn(context.Background(), "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
 		}
 		return l
 	}
@@ -133,7 +133,7 @@ func (h host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
 
 // gate asks the caller's gate first, and then withholds every write while this
 // is a dry run, which a session may switch.
-func (h host) gate(first planhat.Gate) planhat.Gate {
+func (h *host) gate(first planhat.Gate) planhat.Gate {
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {

@@ -20,7 +20,7 @@ func helpFunc() *bindings.Func {
 		Params:  []bindings.Param{{Name: "topic", Type: "any", Optional: true, Doc: "The thing itself, its name in quotes, or words."}},
 		Example: "help(planhat.company)\nhelp(\"csv.rows\")\nhelp(\"import csv\")",
 		Call: func(a *bindings.Args) (int, error) {
-			r := a.Host.(host).run
+			r := running(a.Context())
 			text := r.overview()
 			if a.Len() > 0 {
 				text = r.explain(a.Get(0))
@@ -72,7 +72,7 @@ func (r *run) lookUp(name string) string {
 func (r *run) globalFunction(name string) lua.LValue {
 	for _, fn := range globals().Funcs {
 		if fn.Name == name {
-			return bindings.Open(r.L, host{r}, globals()).RawGetString(name)
+			return bindings.Open(r.L, r.host, globals()).RawGetString(name)
 		}
 	}
 	return lua.LNil

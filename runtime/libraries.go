@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -10,19 +11,19 @@ import (
 )
 
 // prepare opens Lua's own libraries and everything else a script finds in its
-// globals.
+// globals. What it puts there serves every run in the state.
 func (r *run) prepare() {
 	L := r.L
-	lualib.Open(L, luaHost{host{r}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
-	lualib.OnLost(L, r.lose)
-	L.G.Global.RawSetString("require", L.NewFunction(r.require))
+	lualib.Open(L, luaHost{r.host}, lualib.Limits{MaxString: r.rt.opts.MaxString})
+	lualib.OnLost(L, func(L *lua.LState, cause lua.LValue) { running(L.Context()).lose(L, cause) })
+	L.G.Global.RawSetString("require", L.NewFunction(func(L *lua.LState) int { return running(L.Context()).require(L) }))
 	r.trackFiles()
 	r.setValues()
 	r.lazyGlobals()
 }
 
-// luaHost is what Lua's own libraries see of a run.
-type luaHost struct{ host }
+// luaHost is what Lua's own libraries see of the host.
+type luaHost struct{ *host }
 
 var (
 	_ lualib.Host         = luaHost{}
@@ -49,21 +50,19 @@ func (h luaHost) CompileFile(src []byte, name string) (*lua.FunctionProto, error
 func (h luaHost) Getenv(name string) (string, bool) {
 	value, ok, err := h.host.Getenv(name)
 	if err != nil {
-		h.Warn(h.ctx, "getenv "+name, err.Error())
+		h.Warn(context.Background(), "getenv "+name, err.Error())
 	}
 	return value, ok
 }
-
-func (h luaHost) Stdin() io.Reader { return h.stdin }
 
 func (h luaHost) Stdout() io.Writer { return h.stdout }
 
 func (h luaHost) Stderr() io.Writer { return h.stderr }
 
-// Exit ends the run: nothing of the script runs after it.
-func (h luaHost) Exit(code int) error {
+// Exit ends the run of ctx: nothing of the script runs after it.
+func (h luaHost) Exit(ctx context.Context, code int) error {
 	exit := &ExitError{Code: code}
-	h.cancel(exit)
+	running(ctx).cancel(exit)
 	return exit
 }
 

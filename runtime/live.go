@@ -21,7 +21,7 @@ func (l *Live) Context() context.Context { return l.run.ctx }
 func (l *Live) State() *lua.LState { return l.run.L }
 
 // Host returns what the modules see of the run.
-func (l *Live) Host() bindings.Host { return host{l.run} }
+func (l *Live) Host() bindings.Host { return l.run.host }
 
 // Loaded returns a module that the script has required, nil where it has not.
 func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }
@@ -31,18 +31,15 @@ func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetStri
 // leaves the state as usable as it was, also where ctx ended the function or
 // it called os.exit.
 func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
-	r := l.run
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	L, outer, stop, loading := r.L, r.ctx, r.cancel, r.loading
-	defer func() { r.L, r.ctx, r.cancel, r.loading, r.lost = L, outer, stop, loading, lostError{} }()
-	thread, end := L.NewThread()
+	r := l.run.begin(ctx, l.run.script)
+	defer r.cancel(nil)
+	thread, end := l.run.L.NewThread()
 	if end != nil {
 		defer end()
 	}
 	thread.Panic = raise
-	thread.SetContext(quick(ctx))
-	r.L, r.ctx, r.cancel = thread, ctx, cancel
+	thread.SetContext(quick(r.ctx))
+	r.L = thread
 	defer func() {
 		if p := recover(); p != nil {
 			results, err = nil, r.failure(p)

@@ -94,10 +94,10 @@ func unclosed(names []string) error {
 
 // closeFiles ends the sandbox. What is still open is dropped, and that is an
 // error where the script has finished.
-func (r *run) closeFiles(finished bool) error {
+func (h *host) closeFiles(finished bool) error {
 	var left error
 	if finished {
-		left = unclosed(r.box.Unfinished())
+		left = unclosed(h.box.Unfinished())
 	}
-	return errors.Join(left, r.box.Close())
+	return errors.Join(left, h.box.Close())
 }

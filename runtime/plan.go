@@ -13,22 +13,31 @@ import (
 const mostPlannedRows = 3
 
 // plan notes a write that a dry run withheld.
-func (r *run) plan(w planhat.Write) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i := slices.IndexFunc(r.planned, func(p PlannedWrite) bool {
+func (h *host) plan(w planhat.Write) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.planned, func(p PlannedWrite) bool {
 		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method
 	})
 	if i < 0 {
-		i = len(r.planned)
-		r.planned = append(r.planned, PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
+		i = len(h.planned)
+		h.planned = append(h.planned, PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
 	}
-	p := &r.planned[i]
+	p := &h.planned[i]
 	p.Requests++
 	p.Rows += w.Rows
 	if wanted := mostPlannedRows - len(p.First); wanted > 0 {
 		p.First = append(p.First, firstRows(w, wanted)...)
 	}
+}
+
+// takePlanned returns the writes that were noted, and forgets them.
+func (h *host) takePlanned() []PlannedWrite {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	planned := h.planned
+	h.planned = nil
+	return planned
 }
 
 // firstRows returns the first rows of a request's body.

@@ -1,63 +1,37 @@
 package runtime
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime/internal/compile"
-	"github.com/phscript/phscript/runtime/internal/redact"
-	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
-// run is one execution of a script, with everything that belongs to it alone.
+// run is one piece of code that is executed on a host: the script, a function
+// that is called after it, or an input of a session.
 type run struct {
-	rt     *Runtime
+	*host
 	script Script
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	log    *slog.Logger
-
-	L   *lua.LState
-	box *sandbox.Sandbox
-	// sources holds the text of every chunk that was loaded, by the name that
-	// messages give it; syntax holds the chunks that did not compile.
-	sources map[string][]byte
-	syntax  []*compile.SyntaxError
-	// paths are the files of chunks that loadfile and dofile have loaded.
-	paths map[string]string
-	// loading are the modules that are being required, the outermost first.
-	loading []string
-
-	lost lostError
-	// dryRun withholds writes.
-	dryRun atomic.Bool
-
-	files          openFiles
-	stdout, stderr *redact.Writer
-	stdin          *bufio.Reader
-
-	tally   planhat.Tally
-	clients []*planhat.Client
-	client  *planhat.Client
-	// checkpoint is nil until the script names it.
-	checkpoint bindings.CheckpointStore
-
-	mu       sync.Mutex
-	planned  []PlannedWrite
-	warned   map[string]bool
-	warnings []string
+	L      *lua.LState
+	lost   lostError
 }
+
+// begin makes a run that ends with ctx. What the state calls finds the run in
+// its context.
+func (h *host) begin(ctx context.Context, s Script) *run {
+	r := &run{host: h, script: s}
+	ctx, r.cancel = context.WithCancelCause(ctx)
+	r.ctx = context.WithValue(ctx, runKey{}, r)
+	return r
+}
+
+type runKey struct{}
+
+// running returns the run whose context ctx comes from.
+func running(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
 // Run runs a script in a fresh state. The result is never nil: it holds what
 // was done until then, also where the run failed. The error is a *ScriptError;
@@ -71,10 +45,10 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 		ctx, stop = context.WithTimeoutCause(ctx, r.opts.Timeout, limit)
 		defer stop()
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	one := r.newRun(ctx, cancel, s)
-	memory := watchMemory(r.opts.MaxMemory, cancel)
+	h := r.newHost(s)
+	one := h.begin(ctx, h.script)
+	defer one.cancel(nil)
+	memory := watchMemory(r.opts.MaxMemory, one.cancel)
 	result := &Result{}
 	values, err := one.do()
 	result.PeakMemory = memory.stop()
@@ -85,39 +59,15 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 			err = nil
 		}
 	}
-	if err = one.finish(err); err == nil && result.ExitCode == 0 {
-		err = one.clearCheckpoint()
+	if err = h.finish(err); err == nil && result.ExitCode == 0 {
+		err = h.clearCheckpoint(ctx)
 	}
-	result.Summary = one.tally.Snapshot()
-	result.Rejected = one.tally.Rejected()
-	result.Planned = one.planned
-	result.Warnings = one.warnings
+	result.Summary = h.tally.Snapshot()
+	result.Rejected = h.tally.Rejected()
+	result.Planned = h.planned
+	result.Warnings = h.warnings
 	result.Duration = time.Since(started)
 	return result, err
-}
-
-func (r *Runtime) newRun(ctx context.Context, cancel context.CancelCauseFunc, s Script) *run {
-	read := append([]string{r.opts.WorkDir}, r.opts.ReadDirs...)
-	if s.Path != "" {
-		if !filepath.IsAbs(s.Path) {
-			s.Path = filepath.Join(r.opts.WorkDir, s.Path)
-		}
-		read = append(read, filepath.Dir(s.Path))
-	}
-	if s.Name == "" {
-		s.Name = "script"
-	}
-	one := &run{
-		rt: r, script: s, ctx: ctx, cancel: cancel, log: r.log,
-		box:     sandbox.New(r.opts.WorkDir, read, r.opts.WriteDirs),
-		sources: map[string][]byte{}, paths: map[string]string{},
-		stdout: r.opts.Secrets.Writer(r.opts.Stdout),
-		stderr: r.opts.Secrets.Writer(r.opts.Stderr),
-		warned: map[string]bool{},
-	}
-	one.dryRun.Store(r.opts.DryRun)
-	one.stdin = bufio.NewReader(&input{run: one, from: r.opts.Stdin})
-	return one
 }
 
 // dir is the folder that require searches first.
@@ -176,41 +126,4 @@ func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err er
 		}
 	}
 	return results, nil
-}
-
-// compile compiles a chunk and remembers its text for messages. The path is
-// that of its file, "" where it has none.
-func (r *run) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
-	r.sources[name] = src
-	var cover *compile.Lines
-	if path != "" && r.rt.opts.Sources != nil {
-		cover = r.rt.opts.Sources(path)
-	}
-	proto, err := compile.Options{Cover: cover}.Compile(src, name)
-	if err != nil {
-		var syntax *compile.SyntaxError
-		if errors.As(err, &syntax) {
-			r.syntax = append(r.syntax, syntax)
-		}
-		return nil, err
-	}
-	return proto, nil
-}
-
-// finish closes what the run has open. What the script did not write to its end
-// is dropped.
-func (r *run) finish(err error) error {
-	for _, c := range r.clients {
-		c.Close()
-	}
-	closed := r.closeFiles(err == nil || exited(err) != nil)
-	for _, w := range []*redact.Writer{r.stdout, r.stderr} {
-		if err := w.Flush(); err != nil {
-			closed = errors.Join(closed, fmt.Errorf("the output cannot be written: %w", err))
-		}
-	}
-	if err == nil || closed != nil && exited(err) != nil {
-		return closed
-	}
-	return err
 }

@@ -16,7 +16,9 @@ import (
 // leaves, its top-level locals included, is there for the next, also where it
 // failed. A Session serves one goroutine at a time.
 type Session struct {
-	run     *run
+	host *host
+	// first is the run that prepared the state.
+	first   *run
 	main    *lua.LState
 	context *sessionContext
 	locals  map[string]*lua.Upvalue
@@ -27,14 +29,12 @@ type Session struct {
 // NewSession opens a session. Nothing is sent before an input asks for it. Close
 // has to be called at the end.
 func (r *Runtime) NewSession() *Session {
-	current := &sessionContext{}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	current.begin(ctx)
-	one := r.newRun(ctx, cancel, Script{Name: "session"})
-	s := &Session{run: one, context: current, locals: map[string]*lua.Upvalue{}}
-	s.main = newState(current, r.opts.MaxCallDepth)
-	one.L = s.main
-	one.prepare()
+	h := r.newHost(Script{Name: "session"})
+	s := &Session{host: h, first: h.begin(context.Background(), h.script), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
+	s.context.begin(s.first.ctx)
+	s.main = newState(s.context, r.opts.MaxCallDepth)
+	s.first.L = s.main
+	s.first.prepare()
 	return s
 }
 
@@ -66,44 +66,40 @@ type Input struct {
 // memory hold for each input.
 func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 	started := time.Now()
-	caller := ctx
-	// What an iterator reads ahead goes on after the input, unless that failed.
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(caller))
-	defer context.AfterFunc(caller, func() { cancel(context.Cause(caller)) })()
-	if limit := s.run.rt.opts.Timeout; limit > 0 {
-		timer := time.AfterFunc(limit, func() { cancel(timeLimit(limit)) })
-		defer timer.Stop()
-	}
-	memory := watchMemory(s.run.rt.opts.MaxMemory, cancel)
-	defer memory.stop()
-	before := s.run.tally.Snapshot()
-	s.run.ctx, s.run.cancel = ctx, cancel
-	s.run.lost, s.run.planned = lostError{}, nil
-	s.context.begin(ctx)
 	if in.Name == "" {
 		s.inputs++
 		in.Name = fmt.Sprintf("input %d", s.inputs)
 	}
-	s.run.script.Name, s.run.script.Path = in.Name, in.Path
+	// What an iterator reads ahead goes on after the input, unless that failed.
+	r := s.host.begin(context.WithoutCancel(ctx), Script{Name: in.Name, Path: in.Path, Source: in.Source})
+	defer context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })()
+	if limit := s.host.rt.opts.Timeout; limit > 0 {
+		timer := time.AfterFunc(limit, func() { r.cancel(timeLimit(limit)) })
+		defer timer.Stop()
+	}
+	memory := watchMemory(s.host.rt.opts.MaxMemory, r.cancel)
+	defer memory.stop()
+	before := s.host.tally.Snapshot()
+	s.context.begin(r.ctx)
 
 	result := &Evaluation{}
-	err := s.eval(in, result)
+	err := s.eval(r, result)
 	if err != nil {
-		cancel(nil)
+		r.cancel(nil)
 	}
 	if flushed := s.flush(); err == nil {
 		err = flushed
 	}
-	result.Summary = s.run.tally.Snapshot().Since(before)
-	result.Planned = s.run.planned
+	result.Summary = s.host.tally.Snapshot().Since(before)
+	result.Planned = s.host.takePlanned()
 	result.Duration = time.Since(started)
 	return result, err
 }
 
-func (s *Session) eval(in Input, result *Evaluation) error {
-	r := s.run
-	r.sources[in.Name] = in.Source
-	compiled, err := compile.NewInput(in.Source, in.Name, func(name string) bool { return s.locals[name] != nil })
+func (s *Session) eval(r *run, result *Evaluation) error {
+	name, source := r.script.Name, r.script.Source
+	s.host.sources[name] = source
+	compiled, err := compile.NewInput(source, name, func(name string) bool { return s.locals[name] != nil })
 	if err != nil {
 		return r.syntaxFailure(err)
 	}
@@ -113,7 +109,6 @@ func (s *Session) eval(in Input, result *Evaluation) error {
 	r.L, _ = s.main.NewThread()
 	r.L.Panic = raise
 	r.L.SetContext(s.context)
-	defer func() { r.L = s.main }()
 	fn := r.L.NewFunctionFromProto(compiled.Proto)
 	fresh := s.join(fn, compiled)
 	result.Values, err = r.call(func() *lua.LFunction { return fn })
@@ -145,10 +140,10 @@ func (s *Session) join(fn *lua.LFunction, in *compile.Input) map[string]*lua.Upv
 }
 
 func (s *Session) flush() error {
-	if err := s.run.stdout.Flush(); err != nil {
+	if err := s.host.stdout.Flush(); err != nil {
 		return fmt.Errorf("the output cannot be written: %w", err)
 	}
-	return s.run.stderr.Flush()
+	return s.host.stderr.Flush()
 }
 
 // SetGlobal sets a global variable of the session.
@@ -181,18 +176,18 @@ func (s *Session) State() *lua.LState { return s.main }
 
 // TopicOf returns what the manual says about a value: a module, a model or a
 // function of one. It is nil for everything else.
-func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.run.topicOf(v) }
+func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.first.topicOf(v) }
 
 // DryRun tells whether writes are withheld, and SetDryRun switches that for the
 // inputs to come.
-func (s *Session) DryRun() bool { return s.run.dryRun.Load() }
+func (s *Session) DryRun() bool { return s.host.dryRun.Load() }
 
 // SetDryRun switches whether writes are withheld.
-func (s *Session) SetDryRun(on bool) { s.run.dryRun.Store(on) }
+func (s *Session) SetDryRun(on bool) { s.host.dryRun.Store(on) }
 
 // ReadDir lists a folder that the session may read.
 func (s *Session) ReadDir(name string) ([]string, error) {
-	entries, err := s.run.box.ReadDir(name)
+	entries, err := s.host.box.ReadDir(name)
 	var names []string
 	for _, e := range entries {
 		if e.IsDir() {
@@ -206,7 +201,7 @@ func (s *Session) ReadDir(name string) ([]string, error) {
 
 // ReadFile reads a file that the session may read.
 func (s *Session) ReadFile(name string) ([]byte, error) {
-	src, _, err := s.run.box.ReadFile(name)
+	src, _, err := s.host.box.ReadFile(name)
 	return src, err
 }
 
@@ -217,12 +212,11 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.closed = true
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	s.run.ctx, s.run.cancel = ctx, cancel
-	s.context.begin(ctx)
-	s.run.files.closeAll(s.main)
-	err := s.run.finish(nil)
+	r := s.host.begin(context.Background(), s.first.script)
+	defer r.cancel(nil)
+	s.context.begin(r.ctx)
+	s.host.files.closeAll(s.main)
+	err := s.host.finish(nil)
 	s.main.Close()
 	return err
 }

@@ -156,7 +156,7 @@ func TestSessionKeepsFilesOpen(t *testing.T) {
 	assert.Equal(t, "true", eval("f:write('one ')"))
 	assert.Equal(t, "true", eval("f:write('two')"))
 	require.NoError(t, s.Close())
-	text, err := os.ReadFile(filepath.Join(s.run.rt.opts.WorkDir, "note.txt"))
+	text, err := os.ReadFile(filepath.Join(s.host.rt.opts.WorkDir, "note.txt"))
 	require.NoError(t, err)
 	assert.Equal(t, "one two", string(text))
 }

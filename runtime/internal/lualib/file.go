@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,23 @@ type file struct {
 	closer io.Closer
 	closed bool
 	value  *lua.LUserData
+	// stdin is set for the file that reads the run's input.
+	stdin *stdin
+}
+
+// stdin reads the run's input, for the state that asks for it.
+type stdin struct {
+	host Host
+	ctx  context.Context
+}
+
+func (s *stdin) Read(p []byte) (int, error) { return s.host.ReadStdin(s.ctx, p) }
+
+// readFor lets the reads that follow end with a state's context.
+func (f *file) readFor(L *lua.LState) {
+	if f.stdin != nil {
+		f.stdin.ctx = L.Context()
+	}
 }
 
 // newFile makes a file of what it can do; the rest may be nil. Files that are
@@ -111,6 +129,7 @@ func (c call) read(f *file, n int) int {
 	if f.reader == nil {
 		return c.refuse(errNotReadable)
 	}
+	f.readFor(c.LState)
 	if c.GetTop() < n {
 		return c.readOne(f, lua.LString("*l"), n)
 	}

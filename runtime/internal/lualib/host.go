@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"context"
 	"io"
 	"time"
 
@@ -24,14 +25,16 @@ type Host interface {
 	Rename(from, to string) error
 	// Getenv returns an environment variable that the script may see.
 	Getenv(name string) (value string, ok bool)
-	// Stdin, Stdout and Stderr are the streams of the run.
-	Stdin() io.Reader
+	// ReadStdin reads the run's input as an io.Reader does, until ctx, the
+	// context of the state that reads, ends.
+	ReadStdin(ctx context.Context, p []byte) (int, error)
+	// Stdout and Stderr are the run's output.
 	Stdout() io.Writer
 	Stderr() io.Writer
-	// Exit ends the run for os.exit. It has to cancel the context of the state
-	// before it returns, and the error that it returns is then raised, so that
-	// no pcall of the script goes on.
-	Exit(code int) error
+	// Exit ends the run for os.exit. It cancels ctx, the context of the state,
+	// before it returns. The error that it returns is then raised, so that no
+	// pcall of the script continues.
+	Exit(ctx context.Context, code int) error
 	// Now is the clock and Location the zone that os.date and os.time use.
 	Now() time.Time
 	Location() *time.Location

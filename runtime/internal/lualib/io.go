@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"bufio"
 	"errors"
 	"io"
 
@@ -21,7 +22,9 @@ func (lib *library) openIO(L *lua.LState) {
 		"__tostring": fileText,
 	})
 	lib.fileMeta.RawSetString("__index", lib.fileMeta)
-	lib.stdin = newFile(lib.host.Stdin(), nil, nil)
+	lib.stdin = newFile(nil, nil, nil)
+	lib.stdin.stdin = &stdin{host: lib.host}
+	lib.stdin.reader = bufio.NewReader(lib.stdin.stdin)
 	lib.stdout = newFile(nil, lib.host.Stdout(), nil)
 	lib.stderr = newFile(nil, lib.host.Stderr(), nil)
 	lib.input, lib.output = lib.stdin, lib.stdout
@@ -179,6 +182,7 @@ func (c call) lines(f *file, closeAtEnd bool) int {
 		if f.closed {
 			inner.raise("file is already closed")
 		}
+		f.readFor(L)
 		line, err := f.line(false)
 		if err == nil {
 			return inner.results(lua.LString(line))

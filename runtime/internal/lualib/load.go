@@ -80,7 +80,8 @@ func (lib *library) load(c call) int {
 // source reads the file that loadfile and dofile name, or standard input.
 func (lib *library) source(c call) (src []byte, path string, err error) {
 	if c.absent(1) {
-		src, err = io.ReadAll(lib.host.Stdin())
+		lib.stdin.readFor(c.LState)
+		src, err = io.ReadAll(lib.stdin.reader)
 		return src, "stdin", err
 	}
 	name := c.str(1)

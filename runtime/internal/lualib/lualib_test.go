@@ -21,6 +21,7 @@ type testHost struct {
 	out    bytes.Buffer
 	cancel context.CancelFunc
 	code   int
+	stdin  strings.Reader
 }
 
 var errRefused = errors.New("refused: allow it with --allow-write")
@@ -71,13 +72,14 @@ func (h *testHost) Rename(from, to string) error {
 }
 
 func (h *testHost) Getenv(name string) (string, bool) { return "value of " + name, name == "SHOWN" }
-func (h *testHost) Stdin() io.Reader                  { return strings.NewReader("one\n2.5 three\nrest") }
 func (h *testHost) Stdout() io.Writer                 { return &h.out }
 func (h *testHost) Stderr() io.Writer                 { return io.Discard }
 func (h *testHost) Now() time.Time                    { return time.Unix(1705314600, 0) }
 func (h *testHost) Location() *time.Location          { return time.UTC }
 
-func (h *testHost) Exit(code int) error {
+func (h *testHost) ReadStdin(_ context.Context, p []byte) (int, error) { return h.stdin.Read(p) }
+
+func (h *testHost) Exit(_ context.Context, code int) error {
 	h.code = code
 	h.cancel()
 	return errors.New("exit")
@@ -91,6 +93,7 @@ func run(t *testing.T, limit time.Duration, src string) (*testHost, error) {
 	host := &testHost{files: map[string]string{"lib.lua": "#!x\nreturn 'loaded', ...", "bad.lua": "x = = 1"}, cancel: cancel}
 	L := lua.NewState(StateOptions())
 	defer L.Close()
+	host.stdin.Reset("one\n2.5 three\nrest")
 	L.SetContext(ctx)
 	Open(L, host, Limits{MaxString: 1 << 20})
 	proto, err := compile.Compile([]byte(src), "t.lua")

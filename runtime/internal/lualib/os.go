@@ -50,7 +50,7 @@ func (lib *library) exit(c call) int {
 	default:
 		code = c.optInt(1, 0)
 	}
-	if err := lib.host.Exit(code); err != nil {
+	if err := lib.host.Exit(c.Context(), code); err != nil {
 		c.Error(lua.LString(err.Error()), 0)
 	}
 	return 0

@@ -34,10 +34,10 @@ func (h *memoryHost) OpenWrite(string, bool) (io.WriteCloser, error) { return ni
 func (h *memoryHost) Remove(string) error                            { return errNone }
 func (h *memoryHost) Rename(string, string) error                    { return errNone }
 func (h *memoryHost) Getenv(string) (string, bool)                   { return "", false }
-func (h *memoryHost) Stdin() io.Reader                               { return strings.NewReader("") }
+func (h *memoryHost) ReadStdin(context.Context, []byte) (int, error) { return 0, io.EOF }
 func (h *memoryHost) Stdout() io.Writer                              { return &h.out }
 func (h *memoryHost) Stderr() io.Writer                              { return io.Discard }
-func (h *memoryHost) Exit(code int) error                            { return fmt.Errorf("exit %d", code) }
+func (h *memoryHost) Exit(_ context.Context, code int) error         { return fmt.Errorf("exit %d", code) }
 func (h *memoryHost) Now() time.Time                                 { return time.Unix(1700000000, 0) }
 func (h *memoryHost) Location() *time.Location                       { return time.UTC }
 
