@@ -23,8 +23,8 @@ var processNames = []string{
 
 // mayTouch lists the files that use something of processNames, and what.
 var mayTouch = map[string][]string{
-	"cmd/phscript/main.go":                    {"Exit"},
-	"runtime/internal/command/environment.go": processNames,
+	"cmd/phscript/main.go":                            {"Exit"},
+	"runtime/internal/command/environment/process.go": processNames,
 	// A host that names no folder means the process's own.
 	"runtime/options.go": {"Getwd"},
 	// A generator, not part of the program.
@@ -50,7 +50,7 @@ func TestOnlyOneFileTouchesTheProcess(t *testing.T) {
 	goFiles(t, func(name string, file *ast.File) {
 		for _, spec := range file.Imports {
 			if spec.Path.Value == `"os/signal"` {
-				assert.Equal(t, "runtime/internal/command/environment.go", name, "signals are the environment's affair")
+				assert.Equal(t, "runtime/internal/command/environment/process.go", name, "signals are the environment's affair")
 			}
 		}
 		ast.Inspect(file, func(n ast.Node) bool {

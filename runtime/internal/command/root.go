@@ -1,30 +1,76 @@
+// Package command is the command line: it assembles the commands, runs the one
+// that is meant, and maps errors to exit codes.
 package command
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/command/check"
+	"github.com/phscript/phscript/runtime/internal/command/doc"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/man"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/quota"
+	"github.com/phscript/phscript/runtime/internal/command/repl"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/runs"
+	"github.com/phscript/phscript/runtime/internal/command/schedule"
+	"github.com/phscript/phscript/runtime/internal/command/serve"
+	"github.com/phscript/phscript/runtime/internal/command/setup"
+	"github.com/phscript/phscript/runtime/internal/command/simulate"
+	"github.com/phscript/phscript/runtime/internal/command/state"
+	"github.com/phscript/phscript/runtime/internal/command/test"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
 // Main runs the command line of this process and returns the exit code.
-func Main() int { return execute(processEnvironment()) }
+func Main() int { return Execute(environment.OfProcess()) }
 
-// execute runs a command line and returns the exit code.
-func execute(env *environment) int {
+// Execute runs the command line that an environment holds and returns the exit
+// code.
+func Execute(env *environment.Env) int {
 	root := newRoot(env)
 	root.SetArgs(dispatch(env, root))
-	err := root.Execute()
-	return report(env, err)
+	return report(env, root.Execute())
 }
 
-func newRoot(env *environment) *cobra.Command {
+// report shows an error that no command has shown yet, and returns its exit
+// code.
+func report(env *environment.Env, err error) int {
+	var done *usage.Finished
+	if errors.As(err, &done) {
+		return done.Code
+	}
+	if err != nil {
+		printing.Error(env.Stderr, env.StderrColor(), err)
+	}
+	return exitCode(err)
+}
+
+// exitCode maps errors to exit codes: those of the command line itself here,
+// those of runs in package outcome.
+func exitCode(err error) int {
+	var misuse *usage.Error
+	var settings *config.Error
+	if errors.As(err, &misuse) || errors.As(err, &settings) {
+		return outcome.CodeUsage
+	}
+	return outcome.Code(err)
+}
+
+func newRoot(env *environment.Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "phscript",
 		Short: "Automate Planhat with Lua scripts",
@@ -34,35 +80,35 @@ func newRoot(env *environment) *cobra.Command {
 			"  phscript run --simulate -e 'print(#planhat.company.get_list())'",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
+		Version:       env.Version,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
-			if env.onTerminal() {
-				return converse(env, &replOptions{})
+			if env.OnTerminal() {
+				return repl.Start(env, host.Options{})
 			}
 			return cmd.Help()
 		},
 		Args: cobra.ArbitraryArgs,
 	}
-	cobra.AddTemplateFunc("plain", plainUsage)
+	addPlainUsage()
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages | ", "Flags.FlagUsages | plain | "))
-	root.SetIn(env.stdin)
-	root.SetOut(env.stdout)
-	root.SetErr(env.stderr)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{message: err.Error() + flagSuggestion(cmd, err), hint: "see '" + cmd.CommandPath() + " --help'"}
+		return &usage.Error{Message: err.Error() + flagSuggestion(cmd, err), Hint: "see '" + cmd.CommandPath() + " --help'"}
 	})
-	root.AddCommand(newRun(env, runScript), newRepl(env, converse), newSimulate(env, simulate), newCheck(env, checkScripts), newDoc(env, doc), newSetup(env, setup), newTest(env, runTests), newMan(env, writeMan), newVersion(env))
-	root.AddCommand(newServe(env, serveSchedules), newSchedule(env), newRuns(env), newQuota(env, showQuota), newState(env))
+	root.AddCommand(run.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), test.New(env), man.New(env), newVersion(env))
+	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	return root
 }
 
 // dispatch lets "phscript FILE.lua" and "phscript --simulate FILE.lua" mean
 // "phscript run ...", which is also what a #! line in a script needs.
-func dispatch(env *environment, root *cobra.Command) []string {
-	args := env.args
+func dispatch(env *environment.Env, root *cobra.Command) []string {
+	args := env.Args
 	if len(args) == 0 {
 		return []string{}
 	}
@@ -72,7 +118,7 @@ func dispatch(env *environment, root *cobra.Command) []string {
 		return args
 	case slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):
 		return completingRun(args)
-	case strings.HasPrefix(first, "-"), isFile(env, first), strings.HasSuffix(first, ".lua"):
+	case strings.HasPrefix(first, "-"), env.IsFile(first), strings.HasSuffix(first, ".lua"):
 		if _, _, err := root.Find(args[:1]); err != nil || strings.HasPrefix(first, "-") || !isCommand(root, first) {
 			return append([]string{"run"}, args...)
 		}
@@ -84,37 +130,15 @@ func isCommand(root *cobra.Command, name string) bool {
 	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name || c.HasAlias(name) })
 }
 
-func isFile(env *environment, name string) bool {
-	info, err := os.Stat(env.path(name))
-	return err == nil && !info.IsDir()
-}
-
-func isDir(env *environment, name string) bool {
-	info, err := os.Stat(env.path(name))
-	return err == nil && info.IsDir()
-}
-
 func unknownCommand(cmd *cobra.Command, name string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	return &usageError{
-		message: "there is no command '" + name + "'" + catalog.DidYouMean(name, names),
-		hint:    "the commands are: " + strings.Join(names, ", ") + "; a script is run by 'phscript run FILE.lua'",
+	return &usage.Error{
+		Message: "there is no command '" + name + "'" + catalog.DidYouMean(name, names),
+		Hint:    "the commands are: " + strings.Join(names, ", ") + "; a script is run by 'phscript run FILE.lua'",
 	}
-}
-
-// noArguments refuses arguments, and says what a script's name was meant for.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "see '" + cmd.CommandPath() + " --help'"
-	if strings.HasSuffix(args[0], ".lua") {
-		hint = "a script is run against a simulated Planhat by 'phscript run --simulate " + args[0] + "'"
-	}
-	return &usageError{message: "'" + cmd.CommandPath() + "' takes no arguments, but there is " + args[0], hint: hint}
 }
 
 // flagSuggestion names the flags near to one that is unknown.
@@ -133,6 +157,19 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 func plainUsage(table string) string {
 	const onOff = "[=true|false]"
 	table = strings.ReplaceAll(table, onOff, strings.Repeat(" ", len(onOff)))
-	simulate := "--simulate DIR[=" + strconv.Quote(noFixtures) + "]"
+	simulate := "--simulate DIR[=" + strconv.Quote(host.NoFixtures) + "]"
 	return strings.ReplaceAll(table, simulate, fmt.Sprintf("%-*s", len(simulate), "--simulate[=DIR]"))
+}
+
+// addPlainUsage makes plainUsage known to cobra, which keeps such functions for
+// the whole process.
+var addPlainUsage = sync.OnceFunc(func() { cobra.AddTemplateFunc("plain", plainUsage) })
+
+// completingRun lets the shell complete "phscript --simulate FILE.lua" as what
+// it is short for.
+func completingRun(args []string) []string {
+	if len(args) > 1 && strings.HasPrefix(args[1], "-") && args[1] != "--" {
+		return append([]string{args[0], "run"}, args[1:]...)
+	}
+	return args
 }

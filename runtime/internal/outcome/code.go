@@ -19,6 +19,7 @@ const (
 	CodeAuth        = 4
 	CodeLimit       = 5
 	CodeInterrupted = 130
+	CodeTerminated  = 143
 )
 
 // ErrInterrupted is the cause of a run that Ctrl-C ended.

@@ -6,12 +6,17 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Modules returns what test files find beside the built-in modules: the module
 // test, those that are globals under names of their own, and one without a name
 // whose functions are globals.
 func Modules() []*bindings.Module { return (&builder{}).modules() }
+
+// Manual returns the manual of all that a script can use, tests included.
+func Manual() *manual.Manual { return runtime.ManualOf(Modules()...) }
 
 // builder makes the modules of one test file. Without a file they can be read,
 // not called.

@@ -1,0 +1,287 @@
+// Package check is phscript check: it finds mistakes in scripts without running
+// them.
+package check
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/suite"
+)
+
+// options are the settings of one check.
+type options struct {
+	paths     []string
+	format    string
+	failOn    string
+	strict    bool
+	rules     []string
+	disable   []string
+	globals   []string
+	listRules bool
+	stdinName string
+
+	configFile string
+}
+
+// checkFormats are the values of --format.
+var checkFormats = []string{"text", "json", "sarif"}
+
+// New returns the command check.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, checkScripts) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "check [flags] FILE.lua|DIR...",
+		Short: "Find mistakes in scripts without running them",
+		Long: "check reads scripts and says what is wrong with them: misspelt names, functions, options and properties,\n" +
+			"values that nobody uses, code that never runs, and slips that people make in Lua. Nothing is run or sent.\n\n" +
+			"A folder stands for all .lua files in it and below. - is standard input.\n" +
+			"A comment -- phscript: ignore RULE keeps a rule quiet on its line or, alone on a line, on the next.\n\n" +
+			"Exit codes: 0 nothing wrong (warnings do not count, but for --strict), 1 something is, 2 usage.",
+		Example: "  phscript check sync.lua\n" +
+			"  phscript check --strict --format sarif scripts > check.sarif",
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.paths = args
+			if len(args) == 0 && !o.listRules {
+				return &usage.Error{Message: "no script is given", Hint: "phscript check FILE.lua, or phscript check . for all in this folder"}
+			}
+			if err := o.validate(); err != nil {
+				return err
+			}
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "text", "`FORMAT`: text, json or sarif")
+	f.StringVar(&o.failOn, "fail-on", "error", "`LEVEL` that makes the check fail: error, or warning for both")
+	f.BoolVar(&o.strict, "strict", false, "short for --fail-on warning")
+	f.StringSliceVar(&o.rules, "rule", nil, "look for this `RULE` only; may be given several times")
+	f.StringSliceVar(&o.disable, "disable", nil, "leave this `RULE` out; may be given several times")
+	f.StringSliceVar(&o.globals, "globals", nil, "`NAMES` that scripts may use without defining them")
+	f.BoolVar(&o.listRules, "list-rules", false, "print the rules, and check nothing")
+	f.StringVar(&o.stdinName, "stdin-name", "stdin", "what to call standard input in the report; required files are looked for beside that `FILE`")
+	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	usage.CompleteValues(cmd, "format", checkFormats...)
+	usage.CompleteValues(cmd, "fail-on", string(check.Error), string(check.Warning))
+	usage.Complete(cmd, "rule", completeRule)
+	usage.Complete(cmd, "disable", completeRule)
+	return cmd
+}
+
+// completeRule completes a rule, with what it finds.
+func completeRule(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, r := range check.Rules() {
+		list = append(list, cobra.CompletionWithDesc(r.Name, r.Doc))
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+func ruleNames() []string {
+	var names []string
+	for _, r := range check.Rules() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+func (o *options) validate() error {
+	if !slices.Contains(checkFormats, o.format) {
+		return &usage.Error{Message: fmt.Sprintf("--format is text, json or sarif, not %q%s", o.format, catalog.DidYouMean(o.format, checkFormats))}
+	}
+	if o.failOn != string(check.Error) && o.failOn != string(check.Warning) {
+		return &usage.Error{Message: fmt.Sprintf("--fail-on is error or warning, not %q", o.failOn)}
+	}
+	if o.strict {
+		o.failOn = string(check.Warning)
+	}
+	names := ruleNames()
+	for _, name := range slices.Concat(o.rules, o.disable) {
+		if !slices.Contains(names, name) {
+			return &usage.Error{Message: fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, names)), Hint: "phscript check --list-rules names them"}
+		}
+	}
+	return nil
+}
+
+// configure adds what phscript.toml says about checks. The environment's
+// settings are about runs.
+func (o *options) configure(env *environment.Env) error {
+	c, err := config.Load(o.configFile, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return err
+	}
+	names := ruleNames()
+	for _, name := range c.CheckIgnore {
+		if !slices.Contains(names, name) {
+			return &config.Error{
+				Where: c.File, Message: fmt.Sprintf("check.ignore: there is no rule '%s'%s", name, catalog.DidYouMean(name, names)),
+				Hint: "phscript check --list-rules names them",
+			}
+		}
+	}
+	o.globals = append(o.globals, c.CheckGlobals...)
+	o.disable = append(o.disable, c.CheckIgnore...)
+	return nil
+}
+
+// checkScripts checks what the options name and reports it.
+func checkScripts(env *environment.Env, o *options) error {
+	if o.listRules {
+		return check.WriteRules(env.Stdout)
+	}
+	if err := o.configure(env); err != nil {
+		return err
+	}
+	files, err := o.files(env)
+	if err != nil {
+		return err
+	}
+	checker := check.New(runtime.ManualOf(), check.Options{
+		ForTests: suite.Manual(),
+		Globals:  o.globals, Only: o.rules, Disable: o.disable,
+		Exists: func(name string) bool { return env.IsFile(name) },
+	})
+	found := make([][]check.Finding, len(files))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range max(env.Processors, 1) {
+		wg.Go(func() {
+			for i := range next {
+				found[i] = checker.Source(files[i].name, files[i].source)
+			}
+		})
+	}
+	for i := range files {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	report := &check.Report{Files: len(files), Findings: slices.Concat(found...)}
+	if err := o.write(env, report); err != nil {
+		return err
+	}
+	bad := report.Count(check.Error)
+	if o.failOn == string(check.Warning) {
+		bad += report.Count(check.Warning)
+	}
+	if bad > 0 {
+		return &usage.Finished{Code: outcome.CodeScript}
+	}
+	return nil
+}
+
+func (o *options) write(env *environment.Env, report *check.Report) error {
+	switch o.format {
+	case "json":
+		return report.WriteJSON(env.Stdout)
+	case "sarif":
+		return report.WriteSARIF(env.Stdout, env.Version)
+	}
+	return report.WriteText(env.Stdout, env.StdoutColor())
+}
+
+// checkedFile is a script to be checked.
+type checkedFile struct {
+	name   string
+	source []byte
+}
+
+// files reads the scripts that the arguments name, each once.
+func (o *options) files(env *environment.Env) ([]checkedFile, error) {
+	var files []checkedFile
+	seen := map[string]bool{}
+	add := func(name string) error {
+		path := filepath.Clean(env.Path(name))
+		if seen[path] {
+			return nil
+		}
+		seen[path] = true
+		source, err := env.ReadFile(path)
+		if err != nil {
+			return &usage.Error{Message: fmt.Sprintf("the script %s cannot be read: %v", name, err)}
+		}
+		files = append(files, checkedFile{name, source})
+		return nil
+	}
+	for _, arg := range o.paths {
+		switch {
+		case arg == "-":
+			source, err := io.ReadAll(env.Stdin)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, checkedFile{o.stdinName, source})
+		case usage.IsData(arg):
+			return nil, &usage.Error{Message: arg + " is a file of data, not a script"}
+		case env.IsDir(arg):
+			before := len(files)
+			if err := walkScripts(env, arg, add); err != nil {
+				return nil, err
+			}
+			if len(files) == before && len(seen) == 0 {
+				return nil, &usage.Error{Message: "there is no .lua file in " + arg, Hint: "name the folder that holds your scripts"}
+			}
+		case env.IsFile(arg):
+			if err := add(arg); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, &usage.Error{Message: "there is no file or folder " + arg, Hint: "the path is looked up from the working directory, " + env.Dir}
+		}
+	}
+	return files, nil
+}
+
+// walkScripts names all scripts in a folder and below. Hidden folders and
+// node_modules hold nothing of the user's.
+func walkScripts(env *environment.Env, dir string, add func(name string) error) error {
+	root := env.Path(dir)
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != root && (strings.HasPrefix(name, ".") || name == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(name, ".lua") {
+			return nil
+		}
+		if info, err := os.Stat(path); err != nil || info.IsDir() {
+			return nil //nolint:nilerr // a link that leads nowhere is no script
+		}
+		relative, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		return add(filepath.Join(dir, relative))
+	})
+	var misuse *usage.Error
+	if err != nil && !errors.As(err, &misuse) {
+		return &usage.Error{Message: fmt.Sprintf("the folder %s cannot be read: %v", dir, err)}
+	}
+	return err
+}

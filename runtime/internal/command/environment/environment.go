@@ -1,0 +1,115 @@
+// Package environment holds everything outside the process in one value, so
+// that the whole command line can run in a test, beside others, against another
+// one.
+package environment
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Env is everything outside the process. Only OfProcess touches the real one.
+type Env struct {
+	Args []string
+	// Version is that of phscript.
+	Version string
+	// Program returns the file of the running program, Environ its variables.
+	Program        func() (string, error)
+	Environ        func() []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// StdinTTY reports whether a person types at standard input, StdoutTTY and
+	// StderrTTY whether one reads the stream.
+	StdinTTY, StdoutTTY, StderrTTY bool
+	// TerminalSize returns the terminal's columns and rows.
+	TerminalSize func() (width, height int, err error)
+	Getenv       func(string) (string, bool)
+	// ReadConfig reads the configuration file.
+	ReadFile, ReadConfig func(string) ([]byte, error)
+	// Dir is the working directory.
+	Dir string
+	Now func() time.Time
+	// Processors is how many things can run at once.
+	Processors int
+	// Interrupts receives a value for each Ctrl-C or termination signal; call the
+	// function to stop receiving.
+	Interrupts func() (<-chan os.Signal, func())
+	// Signals receives the given signals, in the same way.
+	Signals func(...os.Signal) (<-chan os.Signal, func())
+	// KeepTerminal saves the terminal's settings; call restore to set them again.
+	KeepTerminal func() (restore func())
+	// Exit ends the process at once.
+	Exit func(code int)
+}
+
+// ErrClosedPipe is the error of a write whose reader has gone.
+var ErrClosedPipe = syscall.EPIPE
+
+// Size returns functions that return the terminal's size at each call, or width
+// and height if it is unknown.
+func (e *Env) Size(width, height int) (columns, rows func() int) {
+	ask := func() (int, int) {
+		if e.TerminalSize == nil {
+			return width, height
+		}
+		w, h, err := e.TerminalSize()
+		if err != nil || w < 1 || h < 1 {
+			return width, height
+		}
+		return w, h
+	}
+	return func() int { w, _ := ask(); return w }, func() int { _, h := ask(); return h }
+}
+
+// Path returns a file name as seen from the working directory.
+func (e *Env) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(e.Dir, name)
+}
+
+// IsFile reports whether a name is that of an existing file.
+func (e *Env) IsFile(name string) bool {
+	info, err := os.Stat(e.Path(name))
+	return err == nil && !info.IsDir()
+}
+
+// IsDir reports whether a name is that of an existing folder.
+func (e *Env) IsDir(name string) bool {
+	info, err := os.Stat(e.Path(name))
+	return err == nil && info.IsDir()
+}
+
+// OnTerminal reports whether a person types and reads, so that there can be a
+// prompt.
+func (e *Env) OnTerminal() bool { return e.StdinTTY && e.StdoutTTY }
+
+// Width returns the longest line of text for people: COLUMNS, or the terminal's
+// width, or 0 if neither is known.
+func (e *Env) Width() int {
+	if v, ok := e.Getenv("COLUMNS"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			return n
+		}
+	}
+	columns, _ := e.Size(0, 0)
+	return columns()
+}
+
+// StdoutColor reports whether what is printed for people may be colored.
+func (e *Env) StdoutColor() bool { return e.mayColor(e.StdoutTTY) }
+
+// StderrColor reports whether messages to people may be colored.
+func (e *Env) StderrColor() bool { return e.mayColor(e.StderrTTY) }
+
+func (e *Env) mayColor(tty bool) bool {
+	if v, ok := e.Getenv("NO_COLOR"); ok && v != "" {
+		return false
+	}
+	return tty
+}

@@ -1,0 +1,111 @@
+package environment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// lastGrace is how long a script may take to end after the second Ctrl-C.
+const lastGrace = time.Second
+
+// Interruptible returns a context that the first Ctrl-C stops gently: no new
+// request starts, requests in progress finish, and then the script ends. The
+// second Ctrl-C ends it at once, and the process if the script does not end.
+// interrupted reports whether there was a Ctrl-C; release ends the watch.
+func (e *Env) Interruptible() (ctx context.Context, interrupted func() bool, release func()) {
+	return e.watchInterrupts(func(int) bool { return true })
+}
+
+// InterruptibleInput is Interruptible for one input at a prompt. It says nothing
+// if the input ends at once.
+func (e *Env) InterruptibleInput() (ctx context.Context, interrupted func() bool, release func()) {
+	return e.watchInterrupts(func(inProgress int) bool { return inProgress > 0 })
+}
+
+// watchInterrupts does the work of both; tell decides whether to say that
+// requests in progress finish first.
+func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Context, interrupted func() bool, release func()) {
+	stop, ended := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
+	signals, ignore := e.Interrupts()
+	go func() {
+		select {
+		case <-signals:
+		case <-ended:
+			return
+		}
+		fmt.Fprintln(e.Stderr)
+		if tell(planhat.InFlight(ctx)) {
+			fmt.Fprintln(e.Stderr, "stopping after the request under way; press Ctrl-C again to stop at once")
+		}
+		close(stop)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		again := false
+		for planhat.InFlight(ctx) > 0 && !again {
+			select {
+			case <-tick.C:
+			case <-signals:
+				again = true
+			case <-ended:
+				return
+			}
+		}
+		cancel(outcome.ErrInterrupted)
+		if !again {
+			select {
+			case <-signals:
+			case <-ended:
+				return
+			}
+		}
+		select {
+		case <-time.After(lastGrace):
+			e.Exit(outcome.CodeInterrupted)
+		case <-ended:
+		}
+	}()
+	interrupted = func() bool {
+		select {
+		case <-stop:
+			return true
+		default:
+			return false
+		}
+	}
+	return ctx, interrupted, func() {
+		ignore()
+		close(ended)
+		cancel(nil)
+	}
+}
+
+// UntilInterrupted returns a context that the first Ctrl-C ends; the second one
+// ends the process.
+func (e *Env) UntilInterrupted() (ctx context.Context, release func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals, ignore := e.Interrupts()
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel(outcome.ErrInterrupted)
+		case <-ended:
+			return
+		}
+		select {
+		case <-signals:
+			e.Exit(outcome.CodeInterrupted)
+		case <-ended:
+		}
+	}()
+	return ctx, func() {
+		ignore()
+		close(ended)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,54 @@
+package environment
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// A script that hangs where nothing can end it is left by the second Ctrl-C.
+func TestSecondInterruptEndsTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var told strings.Builder
+		var code atomic.Int64
+		code.Store(-1)
+		ctx, interrupted, release := (&Env{
+			Stderr:     &told,
+			Interrupts: func() (<-chan os.Signal, func()) { return signals, func() {} },
+			Exit:       func(c int) { code.Store(int64(c)) },
+		}).Interruptible()
+		signals <- os.Interrupt
+		<-ctx.Done()
+		assert.ErrorIs(t, context.Cause(ctx), outcome.ErrInterrupted)
+		assert.True(t, interrupted())
+		time.Sleep(time.Minute)
+		assert.EqualValues(t, -1, code.Load(), "one Ctrl-C waits for the script")
+		signals <- os.Interrupt
+		time.Sleep(2 * lastGrace)
+		assert.EqualValues(t, outcome.CodeInterrupted, code.Load())
+		assert.Contains(t, told.String(), "press Ctrl-C again")
+		release()
+	})
+}
+
+func TestNoInterruptEndsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupted, release := (&Env{
+			Interrupts: func() (<-chan os.Signal, func()) { return make(chan os.Signal), func() {} },
+		}).Interruptible()
+		synctest.Wait()
+		assert.NoError(t, ctx.Err())
+		assert.False(t, interrupted())
+		release()
+		assert.Error(t, ctx.Err())
+	})
+}

@@ -1,0 +1,93 @@
+package environment
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/muesli/cancelreader"
+	"golang.org/x/term"
+)
+
+// OfProcess returns the environment of this process.
+func OfProcess() *Env {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	// A reader that ends, such as head, then makes a write fail, and the run is
+	// closed and reported as after any other failure.
+	signal.Ignore(syscall.SIGPIPE)
+	var stdin io.Reader = os.Stdin
+	stdinTTY := isatty.IsTerminal(os.Stdin.Fd())
+	if stdinTTY {
+		stdin = terminalInput{os.Stdin}
+	}
+	return &Env{
+		Args: os.Args[1:], Version: version(), Program: os.Executable, Environ: os.Environ,
+		Stdin: stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		StdinTTY:     stdinTTY,
+		StdoutTTY:    isatty.IsTerminal(os.Stdout.Fd()),
+		StderrTTY:    isatty.IsTerminal(os.Stderr.Fd()),
+		TerminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
+		Getenv:       os.LookupEnv,
+		ReadFile:     os.ReadFile,
+		ReadConfig:   os.ReadFile,
+		Dir:          dir,
+		Now:          time.Now,
+		Processors:   runtime.GOMAXPROCS(0),
+		Interrupts:   func() (<-chan os.Signal, func()) { return notify(os.Interrupt, syscall.SIGTERM) },
+		Signals:      notify,
+		KeepTerminal: keepTerminal,
+		Exit:         os.Exit,
+	}
+}
+
+// version returns the module's version as the build recorded it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(unknown)"
+	}
+	return info.Main.Version
+}
+
+// terminalInput reads from a terminal. A read can be cancelled; what is typed
+// after that is for the next reader.
+type terminalInput struct{ *os.File }
+
+// ReadContext implements runtime.ContextReader.
+func (t terminalInput) ReadContext(ctx context.Context, p []byte) (int, error) {
+	r, err := cancelreader.NewReader(t.File)
+	if err != nil {
+		return 0, err
+	}
+	defer context.AfterFunc(ctx, func() { r.Cancel() })()
+	n, err := r.Read(p)
+	if errors.Is(err, cancelreader.ErrCanceled) {
+		err = context.Cause(ctx)
+	}
+	return n, errors.Join(err, r.Close())
+}
+
+func notify(which ...os.Signal) (<-chan os.Signal, func()) {
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, which...)
+	return c, func() { signal.Stop(c) }
+}
+
+func keepTerminal() (restore func()) {
+	fd := int(os.Stdin.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = term.Restore(fd, state) }
+}

@@ -1,0 +1,248 @@
+// Package host makes the Lua host that run and repl evaluate in: from their
+// flags, the configuration and the environment.
+package host
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// OutDir is the folder of the working directory that scripts may always write
+// to.
+const OutDir = "out"
+
+// SimulatedVariable tells a run that its Planhat is a simulated one.
+const SimulatedVariable = "PHSCRIPT_SIMULATED"
+
+// NoFixtures is the value of --simulate without one.
+const NoFixtures = " "
+
+// logLevels and logFormats are the values of --log-level and --log-format.
+var (
+	logLevels  = []string{"debug", "info", "warn", "error"}
+	logFormats = []string{"text", "json"}
+)
+
+// Options are the settings that every command has which evaluates Lua.
+type Options struct {
+	ConfigFile string
+
+	Simulate  string
+	Simulated bool
+	Companies int
+	Faults    string
+
+	DryRun      bool
+	Strict      bool
+	CallsPerMin int
+	Timeout     string
+	MaxMemory   string
+	AllowWrite  []string
+	AllowRead   []string
+	AllowEnv    []string
+	LogLevel    string
+	LogFormat   string
+	State       string
+
+	// Ask is how a reader of the function help asks further, as in
+	// manual.PageOptions.
+	Ask string
+}
+
+// AddFlags adds the flags to a command.
+func (o *Options) AddFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&o.Simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.Lookup("simulate").NoOptDefVal = NoFixtures
+	f.IntVar(&o.Companies, "companies", 0, "with --simulate: generate `N` companies")
+	f.StringVar(&o.Faults, "faults", "", "with --simulate: `FAULTS`, as in 'phscript simulate --help'")
+	f.BoolVar(&o.DryRun, "dry-run", false, "read, but send no writes: list and count them")
+	f.BoolVar(&o.Strict, "strict", false, "raise an error where a row is rejected")
+	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "keep to `N` calls a minute (200 when not set)")
+	f.StringVar(&o.Timeout, "timeout", "", "end the script after this `TIME`, such as 30m")
+	f.StringVar(&o.MaxMemory, "max-memory", "", "end the script when it uses more than `SIZE`, such as 512MB (1GiB when not set)")
+	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "let the script write files in `DIR`")
+	f.StringSliceVar(&o.AllowRead, "allow-read", nil, "let the script read files in `DIR`")
+	f.StringSliceVar(&o.AllowEnv, "allow-env", nil, "let the script read the environment variable `NAME`")
+	f.StringVar(&o.LogLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
+	f.StringVar(&o.LogFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.StringVar(&o.State, "state", "", "keep the shared quota in `FILE` or at a postgres:// address; memory keeps it to this process")
+	f.StringVar(&o.ConfigFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	usage.CompleteFolders(cmd, "simulate", "allow-read", "allow-write")
+	usage.CompleteNothing(cmd, "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
+	usage.CompleteValues(cmd, "log-level", logLevels...)
+	usage.CompleteValues(cmd, "log-format", logFormats...)
+	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
+}
+
+// Given notes which flags were on the command line.
+func (o *Options) Given(flags *pflag.FlagSet) { o.Simulated = flags.Changed("simulate") }
+
+// Settings lays the flags over the configuration.
+func (o *Options) Settings(env *environment.Env) (config.Config, error) {
+	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+	if err != nil {
+		return c, err
+	}
+	if o.CallsPerMin < 0 {
+		return c, &usage.Error{Message: "--calls-per-min must be at least 1"}
+	}
+	if o.CallsPerMin > 0 {
+		c.CallsPerMin = o.CallsPerMin
+	}
+	if o.Timeout != "" {
+		if c.Timeout, err = config.ParseTimeout(o.Timeout); err != nil {
+			return c, &usage.Error{Message: "--timeout: " + err.Error()}
+		}
+	}
+	if o.MaxMemory != "" {
+		if c.MaxMemory, err = config.ParseSize(o.MaxMemory); err != nil {
+			return c, &usage.Error{Message: "--max-memory: " + err.Error()}
+		}
+	}
+	c.Strict = c.Strict || o.Strict
+	c.AllowWrite = append(c.AllowWrite, o.AllowWrite...)
+	c.AllowRead = append(c.AllowRead, o.AllowRead...)
+	c.AllowEnv = append(c.AllowEnv, o.AllowEnv...)
+	if o.LogLevel != "" {
+		c.LogLevel = o.LogLevel
+	}
+	if o.LogFormat != "" {
+		c.LogFormat = o.LogFormat
+	}
+	for flag, given := range map[string]bool{"--companies": o.Companies != 0, "--faults": o.Faults != ""} {
+		if given && !o.Simulated {
+			return c, &usage.Error{Message: flag + " goes with --simulate", Hint: "write --simulate " + flag + " ..."}
+		}
+	}
+	return c, nil
+}
+
+// LogHandler returns the handler for the log, as the configuration says.
+func LogHandler(env *environment.Env, c config.Config) (slog.Handler, error) {
+	level := slog.LevelInfo
+	if c.LogLevel != "" {
+		if !slices.Contains(logLevels, strings.ToLower(c.LogLevel)) {
+			return nil, &usage.Error{Message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(logLevels, ", "), c.LogLevel)}
+		}
+		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+			return nil, err
+		}
+	}
+	if c.LogFormat != "" && !slices.Contains(logFormats, c.LogFormat) {
+		return nil, &usage.Error{Message: fmt.Sprintf("the log format is text or json, not %q", c.LogFormat)}
+	}
+	return printing.LogHandler(env, c.LogFormat, level), nil
+}
+
+// Opened is a host that is ready, with its simulated Planhat if it has one. Close
+// it after use.
+type Opened struct {
+	Runtime *runtime.Runtime
+	Config  config.Config
+	Secrets *redact.Secrets
+
+	server *simulator.Server
+	store  *storage.Lazy
+}
+
+// Close closes the store and the simulated Planhat.
+func (h *Opened) Close() {
+	if h.store != nil {
+		_ = h.store.Close()
+	}
+	if h.server != nil {
+		_ = h.server.Close()
+	}
+}
+
+// Open makes a runtime of the settings.
+func (o *Options) Open(env *environment.Env, c config.Config, handler slog.Handler) (*Opened, error) {
+	h := &Opened{Secrets: &redact.Secrets{}}
+	logger := slog.New(h.Secrets.Handler(handler))
+	if o.Simulated {
+		var err error
+		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults); err != nil {
+			return nil, err
+		}
+		c.APIToken, c.TenantToken = h.server.APIToken(), h.server.TenantToken()
+		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
+	}
+	h.Config = c
+	options := runtime.Options{
+		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
+		Logger: logger, Secrets: h.Secrets,
+		Env: env.Getenv, EnvAllow: c.AllowEnv, Now: env.Now,
+		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: append(c.AllowWrite, OutDir),
+		Timeout: c.Timeout, MaxMemory: c.MaxMemory,
+		Planhat: planhat.Config{
+			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
+			UserAgent: "phscript/" + env.Version, Logger: logger,
+		},
+		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
+		DryRun: o.DryRun, Strict: c.Strict,
+		Help: manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
+	}
+	if !o.Simulated {
+		h.shareQuota(env, o.State, &options)
+	}
+	var err error
+	if h.Runtime, err = runtime.New(options); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// shareQuota lets all processes that use the store keep to the quota together.
+func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime.Options) {
+	location, err := storage.Location(env, state, h.Config)
+	switch {
+	case err != nil:
+		options.Window = func(runtime.WindowUser) planhat.Window {
+			options.Logger.Warn("the quota is this process's own: " + err.Error())
+			return nil
+		}
+	case location != storage.InMemory:
+		h.store = &storage.Lazy{Location: location, Log: options.Logger}
+		h.Secrets.Add(store.Password(location))
+		options.Checkpoint = checkpoints(env, h.store)
+		run, _ := env.Getenv(serve.RunVariable)
+		options.Window = sharedWindow(h.store, run)
+	}
+}
+
+// StartSimulator starts the Planhat that --simulate and the flags with it name.
+func StartSimulator(c config.Config, fixtures string, companies int, faults string) (*simulator.Server, error) {
+	options := simulator.Options{
+		Companies: companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
+		FixturesDir: strings.TrimSpace(fixtures),
+	}
+	var err error
+	if options.Faults, err = simulator.ParseFaults(faults); err != nil {
+		return nil, &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
+	}
+	server, err := simulator.Start(options)
+	if err != nil {
+		return nil, &usage.Error{Message: err.Error()}
+	}
+	return server, nil
+}

@@ -1,0 +1,94 @@
+package printing
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+)
+
+// Output is a file that a flag asks for. Begins is how every such file begins.
+type Output struct{ Flag, What, Begins string }
+
+// Check refuses to write over a file that was not written for the same flag,
+// such as a script that somebody named after the flag. An empty name is none.
+func (o Output) Check(env *environment.Env, name string) error {
+	if name == "" {
+		return nil
+	}
+	path := env.Path(name)
+	if !env.IsDir(filepath.Dir(path)) {
+		return o.noFolder(path)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	text, err := env.ReadFile(path)
+	if err == nil && (len(text) == 0 || strings.HasPrefix(string(text), o.Begins)) {
+		return nil
+	}
+	return &usage.Error{
+		Message: fmt.Sprintf("%s already exists and was not written by %s; it was not changed", name, o.Flag),
+		Hint:    fmt.Sprintf("after %s, name a new file for %s", o.Flag, o.What),
+	}
+}
+
+func (o Output) noFolder(path string) error {
+	return &usage.Error{
+		Message: fmt.Sprintf("cannot write %s: there is no folder %s", o.What, filepath.Dir(path)),
+		Hint:    o.Flag + " needs a file in a folder that exists",
+	}
+}
+
+// Write writes the file.
+func (o Output) Write(env *environment.Env, name string, text []byte) error {
+	return WriteWhole(env.Path(name), text, o.What)
+}
+
+// WriteWhole writes a file; it appears whole or not at all. What it is called
+// in messages.
+func WriteWhole(name string, text []byte, what string) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		// Such as /dev/stdout, which no other file may take the place of.
+		return writeInto(name, text, what)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
+	if err != nil {
+		return &usage.Error{Message: fmt.Sprintf("cannot write %s to %s: %v", what, name, bare(err))}
+	}
+	_, err = temp.Write(text)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot write %s: %w", what, err), os.Remove(temp.Name()))
+	}
+	return nil
+}
+
+// bare leaves the name of the file out of an error, where it is not the one that
+// the person named.
+func bare(err error) error {
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+func writeInto(name string, text []byte, what string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.Write(text)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write %s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package printing
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+// Text prints a text. A reader that has seen enough, such as head, is not a
+// failure.
+func Text(w io.Writer, text string) error {
+	_, err := io.WriteString(w, text)
+	if errors.Is(err, environment.ErrClosedPipe) {
+		return nil
+	}
+	return err
+}
+
+// JSON prints a value for programs.
+func JSON(w io.Writer, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, string(text))
+	return err
+}
+
+// Table prints a table with its columns aligned. A nil head is left out.
+func Table(w io.Writer, head []string, rows [][]string) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if head != nil {
+		fmt.Fprintln(table, strings.Join(head, "\t"))
+	}
+	for _, cells := range rows {
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	return table.Flush()
+}
+
+// Lines prints named values, one a line.
+func Lines(w io.Writer, lines []view.Line) error {
+	rows := make([][]string, len(lines))
+	for i, l := range lines {
+		rows[i] = []string{l.Name, l.Value}
+	}
+	return Table(w, nil, rows)
+}

@@ -1,0 +1,73 @@
+// Package quota is phscript quota: how much of the quota is used, and by whom.
+package quota
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	storage.Options
+	json bool
+}
+
+// New returns the command quota.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, show) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "quota",
+		Short: "Show how much of the call quota is used, and by whom",
+		Long: "quota shows the calls of the last minute that all scripts on this machine, or on all that share a\n" +
+			"--state, have made to Planhat.",
+		Args: usage.NoArguments,
+		RunE: func(*cobra.Command, []string) error { return runF(env, o) },
+	}
+	o.AddFlags(cmd.Flags())
+	usage.AddJSON(cmd, &o.json)
+	return cmd
+}
+
+// show prints the quota.
+func show(env *environment.Env, o *options) error {
+	c, _, err := o.Look(env)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	db, err := o.Open(ctx, env)
+	if err != nil {
+		return err
+	}
+	quotas, err := view.Quotas(ctx, db, planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin}.WindowSpec())
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if o.json {
+		return printing.JSON(env.Stdout, quotas)
+	}
+	if len(quotas) == 0 {
+		fmt.Fprintln(env.Stdout, "no script has called Planhat in the last minute")
+		return nil
+	}
+	var rows [][]string
+	for i, q := range quotas {
+		if i > 0 {
+			rows = append(rows, nil)
+		}
+		rows = append(rows, q.Rows()...)
+	}
+	return printing.Table(env.Stdout, nil, rows)
+}

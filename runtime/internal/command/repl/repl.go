@@ -1,0 +1,211 @@
+// Package repl is phscript repl: the prompt.
+package repl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/repl"
+)
+
+// options are the settings of a prompt, before they are checked.
+type options struct{ host.Options }
+
+// New returns the command repl.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, converse) }
+
+// Start starts the prompt with the flags of another command.
+func Start(env *environment.Env, o host.Options) error { return converse(env, &options{o}) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "repl [flags]",
+		Short: "Try things out at a prompt",
+		Long: "repl reads what you type, evaluates it and shows what it comes to. 'phscript' alone does the same\n" +
+			"on a terminal. Type :help there.\n\n" +
+			"What comes through a pipe is evaluated as well, without a prompt; the first failure ends it with\n" +
+			"exit code 1.",
+		Example: "  phscript repl --simulate --companies 20\n  echo 'planhat.models()' | phscript repl --simulate",
+		Args:    usage.NoArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Given(cmd.Flags())
+			return runF(env, o)
+		},
+	}
+	o.AddFlags(cmd)
+	return cmd
+}
+
+func converse(env *environment.Env, o *options) error {
+	c, err := o.Settings(env)
+	if err != nil {
+		return err
+	}
+	handler, err := host.LogHandler(env, c)
+	if err != nil {
+		return err
+	}
+	lines := repl.NewLines(env.Stdin)
+	interactive := env.OnTerminal()
+	screen := repl.NewScreen(env.Stdout)
+	inner := *env
+	inner.Stdin, inner.Stdout = lines.Rest(), screen
+	if interactive {
+		inner.Stdin = env.Stdin
+		// Only Ctrl-C leads back to the prompt.
+		inner.Interrupts = func() (<-chan os.Signal, func()) { return env.Signals(os.Interrupt) }
+		defer leaveSanely(env)()
+	}
+	o.Ask = ":doc %s"
+	h, err := o.Open(&inner, c, handler)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	session := h.Runtime.NewSession()
+	settings := repl.Options{
+		Session: session, Manual: h.Runtime.Manual(), Secrets: h.Secrets,
+		Out: screen, Err: env.Stderr,
+		Color: interactive && env.StderrColor(), Interactive: interactive,
+		Begin:     func() (context.Context, func() bool, func()) { return inner.InterruptibleInput() },
+		Files:     promptFiles{env},
+		Connected: connection(h, o.Simulated),
+	}
+	prompt := repl.New(settings)
+	var reader repl.Reader = lines
+	forget := func() error { return nil }
+	if interactive {
+		settings.Width, settings.Height = env.Size(80, 25)
+		prompt = repl.New(settings)
+		history := openHistory(env, h)
+		forget = history.Forget
+		reader = lineEditor(env, prompt, screen, history)
+		fmt.Fprintln(env.Stdout, prompt.Banner())
+	}
+	err = prompt.Run(reader)
+	err = errors.Join(err, session.Close(), forget())
+	var exit *runtime.ExitError
+	switch {
+	case errors.As(err, &exit):
+		return &usage.Finished{Code: exit.Code & 0xff}
+	case errors.Is(err, repl.ErrFailed):
+		return &usage.Finished{Code: outcome.CodeScript}
+	}
+	return err
+}
+
+// leaveSanely sees to it that a termination signal does not leave the terminal as
+// the line editor has set it. What it returns ends the watch.
+func leaveSanely(env *environment.Env) (release func()) {
+	restore := env.KeepTerminal()
+	signals, ignore := env.Signals(syscall.SIGTERM, syscall.SIGHUP)
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			restore()
+			fmt.Fprint(env.Stdout, "\x1b[?2004l\x1b[?25h\r\n") // no bracketed paste; a cursor
+			env.Exit(outcome.CodeTerminated)
+		case <-ended:
+		}
+	}()
+	return func() {
+		ignore()
+		close(ended)
+	}
+}
+
+// openHistory opens the inputs of earlier conversations.
+func openHistory(env *environment.Env, h *host.Opened) *repl.History {
+	history, err := repl.OpenHistory(historyFile(env), h.Secrets)
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "earlier inputs cannot be read: %v\n", err)
+	}
+	return history
+}
+
+// lineEditor makes the line editor of a terminal.
+func lineEditor(env *environment.Env, prompt *repl.Prompt, screen *repl.Screen, history *repl.History) repl.Reader {
+	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.Stdout}
+	o.Width, o.Height = env.Size(80, 25)
+	if env.StderrColor() {
+		o.Highlight = repl.Highlight
+	}
+	return repl.NewEditor(o)
+}
+
+// historyFile is where inputs are kept, "" where they are not.
+func historyFile(env *environment.Env) string {
+	if v, ok := env.Getenv("PHSCRIPT_HISTORY"); ok {
+		if v == "" || v == "off" {
+			return ""
+		}
+		return env.Path(v)
+	}
+	if dir := storage.Dir(env); dir != "" {
+		return filepath.Join(dir, "history")
+	}
+	return ""
+}
+
+// connection tells what a session works on.
+func connection(h *host.Opened, simulated bool) repl.Connection {
+	if h.Config.APIToken == "" && h.Config.TenantToken == "" {
+		return repl.Connection{}
+	}
+	address := h.Config.APIURL
+	if address == "" {
+		address = planhat.DefaultBaseURL
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return repl.Connection{Simulated: simulated}
+	}
+	return repl.Connection{Host: u.Host, Simulated: simulated}
+}
+
+// promptFiles are the files of whoever is at the prompt.
+type promptFiles struct{ env *environment.Env }
+
+func (f promptFiles) ReadFile(name string) ([]byte, error) { return f.env.ReadFile(f.env.Path(name)) }
+
+func (f promptFiles) WriteFile(name string, data []byte, replace bool) error {
+	name = f.env.Path(name)
+	if !replace {
+		if _, err := os.Lstat(name); err == nil {
+			return os.ErrExist
+		}
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".session-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(data)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	if err == nil && replace {
+		err = os.Rename(temp.Name(), name)
+	} else if err == nil {
+		// A link fails where the name is taken meanwhile.
+		err = os.Link(temp.Name(), name)
+	}
+	if err != nil || !replace {
+		err = errors.Join(err, os.Remove(temp.Name()))
+	}
+	return err
+}

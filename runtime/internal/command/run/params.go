@@ -1,0 +1,36 @@
+package run
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/serve"
+)
+
+// scriptParams returns a script's parameters as a JSON object: those in the
+// environment, which a schedule puts there, and over them those of --param.
+func scriptParams(env *environment.Env, flags []string) ([]byte, error) {
+	params := map[string]json.RawMessage{}
+	if text, ok := env.Getenv(serve.ParamsVariable); ok && text != "" {
+		if err := json.Unmarshal([]byte(text), &params); err != nil {
+			return nil, &usage.Error{Message: serve.ParamsVariable + " holds no JSON object", Hint: `it is written {"region": "eu"}`}
+		}
+	}
+	for _, flag := range flags {
+		name, value, ok := strings.Cut(flag, "=")
+		if !ok || name == "" {
+			return nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script finds it as params.NAME"}
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		params[name] = text
+	}
+	if len(params) == 0 {
+		return nil, nil
+	}
+	return json.Marshal(params)
+}

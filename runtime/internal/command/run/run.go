@@ -1,0 +1,197 @@
+// Package run is phscript run: it runs a script and says what it has done.
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/repl"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+// options are the settings of one run, before they are checked.
+type options struct {
+	host.Options
+	code      string
+	codeGiven bool
+	args      []string
+	params    []string
+	summary   string
+	quiet     bool
+}
+
+// New returns the command run.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, runScript) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "run [flags] FILE.lua [args...]",
+		Short: "Run a script",
+		Long: "run executes a Lua script. FILE may be - for standard input; 'phscript FILE.lua' is short for it.\n" +
+			"What follows the file are the script's own arguments, in its table args.\n\n" +
+			"The access token comes from PLANHAT_API_TOKEN or from phscript.toml; with --simulate none is needed,\n" +
+			"and nothing leaves this machine. Scripts may read files in their own folder and in the working\n" +
+			"directory, and write to the folder " + host.OutDir + " there; --allow-read and --allow-write add others.\n\n" +
+			"Exit codes: 0 done, 1 script error, 2 usage or configuration, 3 done with rejected rows,\n" +
+			"4 authentication or permission, 5 a limit or deadline, 130 interrupted.",
+		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
+			"  phscript run --dry-run sync.lua accounts.csv\n" +
+			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
+		ValidArgsFunction: completeScript,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.args = args
+			o.codeGiven = cmd.Flags().Changed("eval")
+			o.Given(cmd.Flags())
+			if !o.codeGiven && len(args) == 0 {
+				if env.OnTerminal() && env.Args[0] != "run" {
+					return repl.Start(env, o.Options) // such as phscript --simulate
+				}
+				return &usage.Error{Message: "no script is given", Hint: "phscript run FILE.lua, or - for standard input, or -e CODE; 'phscript repl' is a prompt"}
+			}
+			if err := o.checkOrder(cmd.Flags()); err != nil {
+				return err
+			}
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false)
+	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
+	o.AddFlags(cmd)
+	f.StringArrayVarP(&o.params, "param", "p", nil, "give the script a parameter, as `NAME=VALUE`: params.NAME")
+	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
+	usage.CompleteNothing(cmd, "eval")
+	return cmd
+}
+
+// checkOrder refuses a flag of run behind the script's name, where it would
+// silently become an argument of the script: a --dry-run there would write.
+// What follows -- goes to the script as it is.
+func (o *options) checkOrder(flags *pflag.FlagSet) error {
+	first := 1
+	if o.codeGiven {
+		first = 0
+	}
+	for i := first; i < len(o.args); i++ {
+		arg := o.args[i]
+		if arg == "--" {
+			o.args = slices.Delete(o.args, i, i+1)
+			return nil
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		long, isLong := strings.CutPrefix(name, "--")
+		short, isShort := strings.CutPrefix(name, "-")
+		if isLong && flags.Lookup(long) != nil || !isLong && isShort && len(short) == 1 && flags.ShorthandLookup(short) != nil {
+			return &usage.Error{
+				Message: arg + " stands behind the script, where it would be the script's own argument",
+				Hint:    "put it before the script: phscript run " + arg + " FILE.lua; or write -- before it to hand it to the script",
+			}
+		}
+	}
+	return nil
+}
+
+// script reads what is to be run.
+func (o *options) script(env *environment.Env) (runtime.Script, error) {
+	if o.codeGiven {
+		return runtime.Script{Name: "-e", Source: []byte(o.code), Args: o.args}, nil
+	}
+	name, args := o.args[0], o.args[1:]
+	if name == "-" {
+		source, err := io.ReadAll(env.Stdin)
+		return runtime.Script{Name: "stdin", Source: source, Args: args}, err
+	}
+	path := env.Path(name)
+	source, err := env.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return runtime.Script{}, &usage.Error{Message: "there is no script " + name, Hint: "the path is looked up from the working directory, " + env.Dir}
+	case err == nil && usage.IsData(name):
+		return runtime.Script{}, &usage.Error{Message: name + " is a file of data, not a script", Hint: "the script comes first: phscript run FILE.lua " + name}
+	case err != nil && env.IsDir(name):
+		hint := "name a file in it"
+		if o.Simulated {
+			hint = "fixtures are named with =: --simulate=" + name
+		}
+		return runtime.Script{}, &usage.Error{Message: name + " is a folder, not a script", Hint: hint}
+	case err != nil:
+		return runtime.Script{}, &usage.Error{Message: fmt.Sprintf("the script %s cannot be read: %v", name, err)}
+	}
+	return runtime.Script{Name: name, Path: path, Source: source, Args: args}, nil
+}
+
+func runScript(env *environment.Env, o *options) error {
+	env = supervised(env)
+	c, err := o.Settings(env)
+	if err != nil {
+		return err
+	}
+	handler, err := host.LogHandler(env, c)
+	if err != nil {
+		return err
+	}
+	if err := summaryFile.Check(env, o.summary); err != nil {
+		return err
+	}
+	script, err := o.script(env)
+	if err != nil {
+		return err
+	}
+	if script.Params, err = scriptParams(env, o.params); err != nil {
+		return err
+	}
+	h, err := o.Open(env, c, handler)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	started := env.Now()
+	ctx, interrupted, release := env.Interruptible()
+	defer release()
+	result, runErr := h.Runtime.Run(ctx, script)
+	s := outcome.New(script.Name, started, result)
+	var exit *runtime.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
+		// Also where the script fails by itself on the call that was not made.
+		runErr = errors.Join(runErr, outcome.ErrInterrupted)
+	}
+	s.Conclude(runErr)
+	_, served := env.Getenv(host.SimulatedVariable)
+	s.DryRun, s.Simulated = o.DryRun, o.Simulated || served
+	if runErr != nil && !errors.As(runErr, &exit) {
+		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
+	}
+	if o.summary != "" {
+		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil {
+			return err
+		}
+	}
+	if !o.quiet {
+		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, o.summary)))
+	}
+	return &usage.Finished{Code: s.ExitCode}
+}
+
+// completeScript completes the script to run; what follows it may be any file.
+func completeScript(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return []cobra.Completion{"lua"}, cobra.ShellCompDirectiveFilterFileExt
+}

@@ -1,0 +1,51 @@
+package run
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/serve"
+)
+
+// orphanGrace is how long a run may take to end gently once its service is gone.
+// It is over before another worker may repeat the run.
+const orphanGrace = 10 * time.Second
+
+// supervised prepares a run that phscript serve has started. It has no standard
+// input of its own: that is a pipe which ends when the service does, also where
+// it is killed, and the run ends then, so that nobody repeats it beside it.
+func supervised(env *environment.Env) *environment.Env {
+	if _, ok := env.Getenv(serve.RunVariable); !ok {
+		return env
+	}
+	inner := *env
+	inner.Stdin = strings.NewReader("")
+	if copied, ok := env.Getenv(serve.ConfigVariable); ok {
+		// It may hold a token, so it does not stay.
+		inner.ReadConfig = func(string) ([]byte, error) {
+			text, err := env.ReadFile(copied)
+			return text, errors.Join(err, os.Remove(copied))
+		}
+	}
+	inner.Interrupts = func() (<-chan os.Signal, func()) {
+		signals, ignore := env.Interrupts()
+		both := make(chan os.Signal, 2)
+		go func() {
+			for s := range signals {
+				both <- s
+			}
+		}()
+		go func() {
+			_, _ = io.Copy(io.Discard, env.Stdin)
+			both <- os.Interrupt
+			time.Sleep(orphanGrace)
+			both <- os.Interrupt
+		}()
+		return both, ignore
+	}
+	return &inner
+}

@@ -1,0 +1,111 @@
+package runs
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// storedRows is what a stored summary has of rejected rows.
+type storedRows struct {
+	Rows    []outcome.RejectedRow `json:"rejected_rows"`
+	LeftOut int                   `json:"rejected_rows_left_out"`
+}
+
+func printRejected(env *environment.Env, o *options) error {
+	return o.withRun(env, func(r *history.Run) error {
+		var stored storedRows
+		if len(r.Summary) > 0 {
+			if err := json.Unmarshal(r.Summary, &stored); err != nil {
+				return fmt.Errorf("the summary of run %d: %w", r.ID, err)
+			}
+		}
+		if len(stored.Rows) == 0 {
+			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' shows runs that have"}
+		}
+		text, err := o.rejectedText(stored.Rows)
+		if err != nil {
+			return err
+		}
+		if stored.LeftOut > 0 {
+			fmt.Fprintf(env.Stderr, "the last %d rejected rows were too many to be kept; the script's own summary file would have them\n", stored.LeftOut)
+		}
+		if o.file == "" {
+			_, err = env.Stdout.Write(text)
+			return err
+		}
+		if err := writeNew(env.Path(o.file), text); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "%d rejected rows are in %s\n", len(stored.Rows), o.file)
+		return nil
+	})
+}
+
+// rejectedText writes rows as JSON or CSV. The CSV has the row's own properties
+// as further columns, so that it can be mended and imported again.
+func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, error) {
+	var out bytes.Buffer
+	if o.json || strings.HasSuffix(o.file, ".json") {
+		text, err := json.MarshalIndent(rows, "", "  ")
+		return append(text, '\n'), err
+	}
+	data := make([]map[string]json.RawMessage, len(rows))
+	columns := map[string]bool{}
+	for i, row := range rows {
+		_ = json.Unmarshal(row.Data, &data[i])
+		for name := range data[i] {
+			columns[name] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(columns))
+	w := csv.NewWriter(&out)
+	head := []string{"_model", "_operation", "_row", "_key", "_kind", "_message"}
+	if err := w.Write(append(head, names...)); err != nil {
+		return nil, err
+	}
+	for i, row := range rows {
+		fields := []string{row.Model, row.Operation, strconv.Itoa(row.Row), row.Key, row.Kind, row.Message}
+		for _, name := range names {
+			value := string(data[i][name])
+			var text string
+			if json.Unmarshal(data[i][name], &text) == nil {
+				value = text
+			}
+			fields = append(fields, value)
+		}
+		if err := w.Write(fields); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return out.Bytes(), w.Error()
+}
+
+// writeNew writes a file that must not exist yet.
+func writeNew(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return &usage.Error{Message: name + " is there already", Hint: "name a file that does not exist yet; nothing is overwritten"}
+	}
+	if err != nil {
+		return &usage.Error{Message: err.Error()}
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
+}

@@ -1,0 +1,297 @@
+// Package runs is phscript runs: the history of scheduled runs.
+package runs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	storage.Options
+	json     bool
+	schedule string
+	script   string
+	status   []string
+	since    string
+	limit    int
+	follow   bool
+	level    string
+	upcoming bool
+	file     string
+}
+
+// New returns the command runs.
+func New(env *environment.Env) *cobra.Command {
+	group := usage.Group("runs", "See what became of scheduled runs", "runs works on the history that 'phscript serve' keeps; give it the same --state.")
+	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
+	storage.AddCommand(env, group, "list", "List runs, the newest first", usage.NoArguments, listRuns, func(cmd *cobra.Command, o *options) {
+		f := cmd.Flags()
+		f.StringVar(&o.schedule, "schedule", "", "only runs of this schedule `NAME`")
+		f.StringVar(&o.script, "script", "", "only runs of this script `FILE`")
+		f.StringSliceVar(&o.status, "status", nil, "only runs with a `STATUS`: "+statusNames())
+		f.StringVar(&o.since, "since", "", "only runs since a `TIME` ago, such as 24h or 7d, or a date")
+		f.BoolVar(&o.upcoming, "upcoming", false, "also runs that are queued for later")
+		f.IntVarP(&o.limit, "number", "n", 20, "at most `N` runs, 0 for all")
+		asJSON(cmd, o)
+		_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
+	})
+	storage.AddCommand(env, group, "show RUN", "Show all that is known of a run", usage.AtLeastOne("run"), showRun, asJSON)
+	storage.AddCommand(env, group, "logs RUN", "Print what a run has logged", usage.AtLeastOne("run"), printLog, func(cmd *cobra.Command, o *options) {
+		f := cmd.Flags()
+		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the run is over")
+		f.StringVar(&o.level, "level", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
+		asJSON(cmd, o)
+	})
+	storage.AddCommand(env, group, "rejected RUN", "Print the rows that Planhat did not take, as CSV or JSON", usage.AtLeastOne("run"), printRejected, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().StringVarP(&o.file, "output", "o", "", "write them to this `FILE`, as JSON where it ends in .json")
+		asJSON(cmd, o)
+	})
+	storage.AddCommand(env, group, "cancel RUN...", "Call runs off, or end them", usage.AtLeastOne("run"), cancelRuns, nil)
+	storage.AddCommand(env, group, "retry RUN...", "Run again what is over, with the same settings", usage.AtLeastOne("run"), retryRuns, nil)
+	return group
+}
+
+func statusNames() string {
+	var names []string
+	for _, s := range history.Statuses {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+// filter reads the flags of list.
+func (o *options) filter(now time.Time) (history.Filter, error) {
+	f := history.Filter{Schedule: o.schedule, Script: o.script, Limit: o.limit}
+	f.Due = !o.upcoming && !slices.Contains(o.status, string(history.Queued))
+	for _, name := range o.status {
+		if !slices.Contains(history.Statuses, history.Status(name)) {
+			return f, &usage.Error{Message: "there is no status '" + name + "'" + catalog.DidYouMean(name, strings.Split(statusNames(), ", ")), Hint: "a run is " + statusNames()}
+		}
+		f.Statuses = append(f.Statuses, history.Status(name))
+	}
+	if o.since == "" {
+		return f, nil
+	}
+	if days, ok := strings.CutSuffix(o.since, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+			f.Since = now.AddDate(0, 0, -n)
+			return f, nil
+		}
+	}
+	if d, err := time.ParseDuration(o.since); err == nil {
+		f.Since = now.Add(-d)
+		return f, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, o.since, time.Local); err == nil {
+			f.Since = t
+			return f, nil
+		}
+	}
+	return f, &usage.Error{Message: "--since " + o.since + " is no time", Hint: "write 24h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z"}
+}
+
+// runID reads the number of a run.
+func runID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, &usage.Error{Message: "'" + text + "' is no number of a run", Hint: "'phscript runs list' shows the runs with their numbers"}
+	}
+	return id, nil
+}
+
+// found turns a missing run into advice.
+func found(id int64, err error) error {
+	if errors.Is(err, history.ErrNoRun) {
+		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' shows the runs with their numbers; old ones leave the history"}
+	}
+	return err
+}
+
+func listRuns(env *environment.Env, o *options) error {
+	f, err := o.filter(env.Now())
+	if err != nil {
+		return err
+	}
+	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+		runs, err := history.New(db).List(ctx, f)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			if runs == nil {
+				runs = []*history.Run{}
+			}
+			return printing.JSON(env.Stdout, runs)
+		}
+		if len(runs) == 0 {
+			fmt.Fprintln(env.Stdout, "there are no such runs")
+			return nil
+		}
+		var rows [][]string
+		for _, r := range runs {
+			rows = append(rows, view.RunCells(r, env.Now()))
+		}
+		return printing.Table(env.Stdout, view.RunColumns, rows)
+	})
+}
+
+// withRun does something with the run that is named.
+func (o *options) withRun(env *environment.Env, do func(r *history.Run) error) error {
+	id, err := runID(o.Args[0])
+	if err != nil {
+		return err
+	}
+	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+		r, err := history.New(db).Run(ctx, id)
+		if err != nil {
+			return found(id, err)
+		}
+		return do(r)
+	})
+}
+
+func showRun(env *environment.Env, o *options) error {
+	return o.withRun(env, func(r *history.Run) error {
+		if o.json {
+			return printing.JSON(env.Stdout, r)
+		}
+		if err := printing.Lines(env.Stdout, view.RunLines(r, env.Now())); err != nil {
+			return err
+		}
+		if r.Error != "" {
+			fmt.Fprintf(env.Stdout, "\n%s\n", r.Error)
+		}
+		if r.Rejected > 0 {
+			fmt.Fprintf(env.Stdout, "\n'phscript runs rejected %d%s' prints the rejected rows\n", r.ID, o.Again())
+		}
+		return nil
+	})
+}
+
+// levels are the levels of log lines in their order. Lines that are none of the
+// program's own are always shown.
+var levels = []string{"debug", "info", "warn", "error"}
+
+func printLog(env *environment.Env, o *options) error {
+	id, err := runID(o.Args[0])
+	if err != nil {
+		return err
+	}
+	least := slices.Index(levels, o.level)
+	if o.level != "" && least < 0 {
+		return &usage.Error{Message: "the level is one of " + strings.Join(levels, ", ") + ", not '" + o.level + "'"}
+	}
+	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+		h := history.New(db)
+		signals, ignore := env.Interrupts()
+		defer ignore()
+		for after := int64(0); ; {
+			r, err := h.Run(ctx, id)
+			if err != nil {
+				return found(id, err)
+			}
+			lines, err := h.Log(ctx, id, after, 0)
+			if err != nil {
+				return err
+			}
+			for _, l := range lines {
+				after = l.Seq
+				if at := slices.Index(levels, l.Level); at >= 0 && at < least {
+					continue
+				}
+				if err := o.printLine(env, l); err != nil {
+					return err
+				}
+			}
+			if !o.follow || r.Status.Over() {
+				return nil
+			}
+			select {
+			case <-time.After(300 * time.Millisecond):
+			case <-signals:
+				return &usage.Finished{Code: outcome.CodeInterrupted}
+			}
+		}
+	})
+}
+
+func (o *options) printLine(env *environment.Env, l history.Line) error {
+	if o.json {
+		text, err := json.Marshal(l)
+		if err == nil {
+			_, err = fmt.Fprintln(env.Stdout, string(text))
+		}
+		return err
+	}
+	_, err := fmt.Fprintln(env.Stdout, view.LogText(l))
+	return err
+}
+
+// eachRun does something with each named run.
+func (o *options) eachRun(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, id int64) error) error {
+	var ids []int64
+	for _, arg := range o.Args {
+		id, err := runID(arg)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+		for _, id := range ids {
+			if err := do(ctx, s, id); err != nil {
+				return found(id, err)
+			}
+		}
+		return nil
+	})
+}
+
+func cancelRuns(env *environment.Env, o *options) error {
+	return o.eachRun(env, func(ctx context.Context, s *serve.Schedules, id int64) error {
+		was, err := s.Cancel(ctx, id, "cancelled by hand")
+		if err != nil {
+			return err
+		}
+		switch was {
+		case history.Queued:
+			fmt.Fprintf(env.Stdout, "run %d is called off\n", id)
+		case history.Running:
+			fmt.Fprintf(env.Stdout, "run %d is asked to end\n", id)
+		default:
+			fmt.Fprintf(env.Stdout, "run %d is over already: %s\n", id, was)
+		}
+		return nil
+	})
+}
+
+func retryRuns(env *environment.Env, o *options) error {
+	return o.eachRun(env, func(ctx context.Context, s *serve.Schedules, id int64) error {
+		again, err := s.Retry(ctx, id)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "run %d repeats run %d\n", again, id)
+		return nil
+	})
+}

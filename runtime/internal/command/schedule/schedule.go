@@ -1,0 +1,192 @@
+// Package schedule is phscript schedule: it lists, pauses and starts schedules.
+package schedule
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	storage.Options
+	json  bool
+	count int
+}
+
+// New returns the command schedule.
+func New(env *environment.Env) *cobra.Command {
+	group := usage.Group("schedule", "See, pause and start schedules",
+		"schedule works on what 'phscript serve' has stored: it need not run on the same machine, but has to\n"+
+			"be given the same --state.")
+	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
+	storage.AddCommand(env, group, "list", "List the schedules", usage.NoArguments, listSchedules, asJSON)
+	storage.AddCommand(env, group, "next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().IntVarP(&o.count, "number", "n", 10, "how many `N` times")
+		asJSON(cmd, o)
+	})
+	storage.AddCommand(env, group, "pause NAME...", "Keep schedules from running", usage.AtLeastOne("schedule"), pauseSchedules, nil)
+	storage.AddCommand(env, group, "resume NAME...", "Let paused schedules run again", usage.AtLeastOne("schedule"), resumeSchedules, nil)
+	storage.AddCommand(env, group, "run NAME...", "Run schedules now, by a worker of 'phscript serve'", usage.AtLeastOne("schedule"), runSchedules, nil)
+	return group
+}
+
+func listSchedules(env *environment.Env, o *options) error {
+	return o.WithStore(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
+		schedules, err := view.Schedules(ctx, s, db, env.Now())
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return printing.JSON(env.Stdout, schedules)
+		}
+		if len(schedules) == 0 {
+			fmt.Fprintln(env.Stdout, "there are no schedules; 'phscript serve --check' shows those that a configuration would set")
+			return nil
+		}
+		var rows [][]string
+		for _, one := range schedules {
+			rows = append(rows, one.Cells())
+		}
+		if err := printing.Table(env.Stdout, view.ScheduleColumns, rows); err != nil {
+			return err
+		}
+		return warnAboutServers(ctx, env, db)
+	})
+}
+
+// warnAboutServers says where nobody runs the schedules, or not in the way that
+// is written.
+func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) error {
+	servers, err := serve.Servers(ctx, db)
+	if err != nil {
+		return err
+	}
+	live := 0
+	for _, s := range servers {
+		if !s.Live {
+			continue
+		}
+		live++
+		if s.Problem != "" {
+			fmt.Fprintf(env.Stdout, "\n%s does not use its changed configuration, and goes on with the one before:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
+		}
+	}
+	if live == 0 {
+		fmt.Fprintln(env.Stdout, "\nno 'phscript serve' is at work: nothing runs until one is started")
+	}
+	return nil
+}
+
+// named finds schedules by their names, all of them where none is given.
+func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Entry, error) {
+	all, err := s.List(ctx)
+	if err != nil || len(names) == 0 {
+		return all, err
+	}
+	var known []string
+	byName := map[string]serve.Entry{}
+	for _, e := range all {
+		known = append(known, e.Name)
+		byName[e.Name] = e
+	}
+	var list []serve.Entry
+	for _, name := range names {
+		e, ok := byName[name]
+		if !ok {
+			return nil, &usage.Error{Message: "there is no schedule '" + name + "'" + catalog.DidYouMean(name, known), Hint: "'phscript schedule list' shows those that there are"}
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func nextTicks(env *environment.Env, o *options) error {
+	return o.WithStore(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+		entries, err := named(ctx, s, o.Args)
+		if err != nil {
+			return err
+		}
+		ticks := []view.Tick{}
+		for _, e := range entries {
+			if e.Paused {
+				continue
+			}
+			for _, at := range e.Upcoming(env.Now(), o.count) {
+				ticks = append(ticks, view.Tick{Schedule: e.Name, At: at})
+			}
+		}
+		slices.SortStableFunc(ticks, func(a, b view.Tick) int { return a.At.Compare(b.At) })
+		ticks = ticks[:min(len(ticks), o.count)]
+		if o.json {
+			return printing.JSON(env.Stdout, ticks)
+		}
+		var rows [][]string
+		for _, t := range ticks {
+			rows = append(rows, []string{t.Schedule, view.DueAt(t.At)})
+		}
+		return printing.Table(env.Stdout, nil, rows)
+	})
+}
+
+// forEachNamed does something with each named schedule, after all of them were
+// found.
+func (o *options) forEachNamed(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, e serve.Entry) error) error {
+	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+		entries, err := named(ctx, s, o.Args)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			err = errors.Join(err, do(ctx, s, e))
+		}
+		return err
+	})
+}
+
+func pauseSchedules(env *environment.Env, o *options) error {
+	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
+		if err := s.Pause(ctx, e.Name); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "%s is paused; what was queued of it is called off\n", e.Name)
+		return nil
+	})
+}
+
+func resumeSchedules(env *environment.Env, o *options) error {
+	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
+		if err := s.Resume(ctx, e.Name); err != nil {
+			return err
+		}
+		next := "it is disabled"
+		if at := e.Upcoming(env.Now(), 1); len(at) > 0 {
+			next = "next at " + view.DueAt(at[0])
+		}
+		fmt.Fprintf(env.Stdout, "%s runs again; %s\n", e.Name, next)
+		return nil
+	})
+}
+
+func runSchedules(env *environment.Env, o *options) error {
+	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
+		id, err := s.RunNow(ctx, e)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "run %d of %s is queued; 'phscript runs logs -f %d%s' follows it\n", id, e.Name, id, o.Again())
+		return nil
+	})
+}

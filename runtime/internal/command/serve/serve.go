@@ -1,0 +1,335 @@
+// Package serve is phscript serve: it runs scripts on a schedule.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/quota"
+	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	storage.Options
+	simulate  string
+	companies int
+	workers   int
+	listen    string
+	grace     time.Duration
+	check     bool
+	logLevel  string
+	logFormat string
+	// These are not shown: tests do not wait for minutes.
+	lostAfter, lateAfter, retryPause time.Duration
+}
+
+// New returns the command serve.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, serveSchedules) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run scripts on a schedule",
+		Long: "serve runs scripts at the times that phscript.toml, or the scripts' own headers, set for them, and\n" +
+			"keeps a history of all runs. Several machines may serve the same schedules: give them the same\n" +
+			"PostgreSQL database with --state.\n\n" +
+			"A schedule is written\n" +
+			"  [[schedule]]\n" +
+			"  name = \"nightly\"\n" +
+			"  script = \"sync.lua\"\n" +
+			"  cron = \"0 2 * * *\"\n" +
+			"  time_zone = \"Europe/Stockholm\"\n" +
+			"or, in the first lines of the script, -- @schedule \"0 2 * * * Europe/Stockholm\"\n\n" +
+			"A change of either is taken into use at once. Ctrl-C lets the runs at work end.\n\n" +
+			"With --simulate, all runs share a Planhat inside of this process, and the store is one for trials;\n" +
+			"the other commands find it with --simulate as well.",
+		Example: "  phscript serve --check\n  phscript serve --simulate --companies 100\n" +
+			"  phscript serve --state postgres://user@db/phscript --listen 127.0.0.1:8627",
+		Args: usage.NoArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Simulated = cmd.Flags().Changed("simulate")
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	o.AddPlaces(f)
+	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.Lookup("simulate").NoOptDefVal = host.NoFixtures
+	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
+	usage.CompleteFolders(cmd, "simulate")
+	f.IntVar(&o.workers, "workers", 0, "run at most `N` scripts at once (as many as there are processors, at least 2, when not set)")
+	f.StringVar(&o.listen, "listen", "", "serve /healthz, /readyz and /metrics on this `ADDRESS`, such as 127.0.0.1:8627")
+	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "when stopped, let runs go on for this `TIME` before they are asked to end")
+	f.BoolVar(&o.check, "check", false, "only check the configuration, and show when each schedule is due")
+	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
+	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
+	f.DurationVar(&o.lateAfter, "late-after", 0, "")
+	f.DurationVar(&o.retryPause, "retry-pause", 0, "")
+	for _, name := range []string{"lost-after", "late-after", "retry-pause"} {
+		_ = f.MarkHidden(name)
+	}
+	return cmd
+}
+
+// loader reads the schedules beside the configuration file.
+func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
+	file := c.File
+	if file == "" {
+		file = filepath.Join(env.Dir, config.FileName)
+	}
+	return &serve.Loader{
+		Dir: filepath.Dir(file), File: file,
+		Read: func() (config.Config, error) {
+			return config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+		},
+		Check: func(name string, source []byte) error {
+			_, err := compile.Compile(source, name)
+			return err
+		},
+	}
+}
+
+// keepSecret makes sure that what a configuration holds is in no log.
+func keepSecret(secrets *redact.Secrets, c config.Config) {
+	secrets.Add(c.APIToken)
+	secrets.Add(c.TenantToken)
+	secrets.Add(store.Password(c.State))
+}
+
+func serveSchedules(env *environment.Env, o *options) error {
+	if o.companies != 0 && !o.Simulated {
+		return &usage.Error{Message: "--companies goes with --simulate", Hint: "write --simulate --companies ..."}
+	}
+	c, location, err := o.Load(env)
+	if err != nil {
+		return err
+	}
+	if o.logLevel != "" {
+		c.LogLevel = o.logLevel
+	}
+	if o.logFormat != "" {
+		c.LogFormat = o.logFormat
+	}
+	handler, err := host.LogHandler(env, c)
+	if err != nil {
+		return err
+	}
+	loader := o.loader(env, c)
+	loaded, err := loader.Load()
+	var failed *config.Error
+	switch {
+	case errors.As(err, &failed) && failed.Error() == err.Error():
+		return err // one mistake, with its own advice
+	case err != nil:
+		return &usage.Error{Message: err.Error(), Hint: "see docs/deploy.md for how schedules are written"}
+	}
+	if o.check {
+		o.warn(env, loaded, func(doubt string) { fmt.Fprintln(env.Stderr, "warning:", doubt) })
+		return checkSchedules(env, loaded)
+	}
+	secrets := &redact.Secrets{}
+	keepSecret(secrets, c)
+	secrets.Add(store.Password(location))
+	log := slog.New(secrets.Handler(handler))
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	signals, ignore := env.Interrupts()
+	defer ignore()
+	var service atomic.Pointer[serve.Service]
+	go stopAtSignals(env, signals, stop, &service)
+	waits := func(err error) { log.Warn("waiting for the store", "reason", err.Error()) }
+	db, err := store.Wait(ctx, location, waits)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer func() { _ = db.Close() }()
+	engine, err := serve.WaitEngine(ctx, db, log, waits)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	program, err := o.program(env, loaded.Config, loader.Dir, location)
+	if err != nil {
+		return err
+	}
+	clearFolders(log)
+	// What was too young at the start to tell whose it is, is not any more.
+	defer clearFolders(log)
+	if o.Simulated {
+		planhat, err := host.StartSimulator(loaded.Config, o.simulate, o.companies, "")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = planhat.Close() }()
+		program.Env = append(append(program.Env, planhat.Environment()...), host.SimulatedVariable+"=1")
+		log.Info("Planhat is simulated", "address", planhat.URL())
+	}
+	workers := o.workers
+	if workers == 0 {
+		workers = c.Serve.Workers
+	}
+	if workers <= 0 {
+		workers = max(2, goruntime.NumCPU())
+	}
+	s := serve.New(serve.Options{
+		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
+		Launch: program.Launch, Log: log,
+		Alone: o.Simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
+		Notifier: &serve.Notifier{Getenv: env.Getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause},
+		Loaded: func(now *serve.Loaded) {
+			keepSecret(secrets, now.Config)
+			program.Use(now.Config)
+			o.warn(env, now, func(doubt string) { log.Warn(doubt) })
+			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
+				log.Warn("listen and workers are read at the start only; restart the service to use the new ones")
+			}
+		},
+	}, loaded)
+	o.warn(env, loaded, func(doubt string) { log.Warn(doubt) })
+	service.Store(s)
+	listen := o.listen
+	if listen == "" {
+		listen = c.Serve.Listen
+	}
+	if listen != "" {
+		pages, err := serve.Listen(listen, s)
+		if err != nil {
+			return &usage.Error{Message: err.Error(), Hint: "another program may use the address; choose another one with --listen"}
+		}
+		defer func() { _ = pages.Close() }()
+		log.Info("health and metrics", "address", pages.Address())
+	}
+	return s.Run(ctx)
+}
+
+func clearFolders(log *slog.Logger) {
+	if err := serve.ClearFolders(); err != nil {
+		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
+	}
+}
+
+// warn tells of what will show only when a run, or the notice of its failure,
+// does not come through.
+func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(doubt string)) {
+	c := loaded.Config
+	if len(loaded.Definitions) == 0 {
+		tell("there are no schedules: write [[schedule]] into phscript.toml, or -- @schedule \"0 2 * * *\" into the first lines of a script")
+	}
+	if c.APIToken == "" && !o.Simulated {
+		tell("no access token is known, so that runs which call Planhat will fail; set PLANHAT_API_TOKEN")
+	}
+	for _, doubt := range serve.Doubts(loaded, env.Getenv) {
+		tell(doubt)
+	}
+}
+
+// stopped makes an end that was asked for no error.
+func stopped(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	default:
+		return err
+	}
+}
+
+// stopAtSignals ends the service gently at the first signal, kills its runs at
+// the second, and ends the process at the third; its runs end with it.
+func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), service *atomic.Pointer[serve.Service]) {
+	<-signals
+	stop()
+	<-signals
+	if s := service.Load(); s != nil {
+		s.Hurry()
+	}
+	<-signals
+	env.Exit(outcome.CodeInterrupted)
+}
+
+// withoutTokens leaves Planhat's settings out: programs that tell people of a
+// failure have no use for them.
+func withoutTokens(variables []string) []string {
+	return slices.DeleteFunc(variables, func(v string) bool { return strings.HasPrefix(strings.ToUpper(v), "PLANHAT_") })
+}
+
+// program says how runs are started. The store's address may hold a password,
+// so it is handed over in the environment, which others cannot see.
+func (o *options) program(env *environment.Env, c config.Config, dir, location string) (*serve.Program, error) {
+	path, err := env.Program()
+	if err != nil {
+		return nil, err
+	}
+	p := &serve.Program{Path: path, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
+	p.Use(c)
+	return p, nil
+}
+
+// inherited are the variables that every run gets from the service: the ways of
+// the system, and Planhat's settings, which scripts themselves do not see.
+// Windows finds programs by PATHEXT and ComSpec, and libraries by SystemRoot and
+// windir, which it spells as it likes.
+var inherited = []string{
+	"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
+	"SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+	"PLANHAT_API_TOKEN", "PLANHAT_TENANT_TOKEN", "PLANHAT_API_URL", "PLANHAT_ANALYTICS_URL", "PLANHAT_CALLS_PER_MIN",
+}
+
+// childEnvironment are the variables that are handed on, as they are spelt.
+func childEnvironment(env *environment.Env) []string {
+	return handedOn(env.Environ(), serve.SameVariable)
+}
+
+// handedOn picks the variables that are handed on; same tells whether two names
+// mean the same one.
+func handedOn(variables []string, same func(a, b string) bool) []string {
+	var list []string
+	for _, variable := range variables {
+		name, _, _ := strings.Cut(variable, "=")
+		known := slices.ContainsFunc(inherited, func(other string) bool { return same(name, other) })
+		if known || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") {
+			list = append(list, variable)
+		}
+	}
+	return list
+}
+
+// checkSchedules shows what would be served.
+func checkSchedules(env *environment.Env, loaded *serve.Loaded) error {
+	if len(loaded.Definitions) == 0 {
+		return nil
+	}
+	var rows [][]string
+	for _, d := range loaded.Definitions {
+		next := "disabled"
+		if d.Enabled {
+			next = view.DueAt(d.Timing.Next(env.Now()))
+		}
+		rows = append(rows, []string{d.Name, d.Script, d.Timing.String(), next, filepath.Base(d.Source)})
+	}
+	return printing.Table(env.Stdout, []string{"NAME", "SCRIPT", "WHEN", "NEXT", "FROM"}, rows)
+}

@@ -1,0 +1,105 @@
+// Package setup is phscript setup: it prepares a folder for code editors.
+package setup
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/editor"
+	"github.com/phscript/phscript/runtime/internal/suite"
+)
+
+type options struct {
+	dir           string
+	check, dryRun bool
+}
+
+// New returns the command setup.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, setup) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{dir: "."}
+	cmd := &cobra.Command{
+		Use:   "setup [DIR]",
+		Short: "Teach your editor what scripts can use",
+		Long: "setup prepares a folder of scripts, by default the working directory, for code editors: Visual Studio\n" +
+			"Code with the extension sumneko.lua, Neovim and all others that use lua-language-server. They then\n" +
+			"complete and explain modules, models and properties, and mark mistakes.\n\n" +
+			"It writes type definitions to .phscript/types, enters them in .luarc.json, and recommends the\n" +
+			"extension in .vscode/extensions.json. What else is in these files stays as it is. Run it again after\n" +
+			"an update of phscript.",
+		Example: "  phscript setup\n" +
+			"  phscript setup scripts\n" +
+			"  phscript setup --check",
+		ValidArgsFunction: usage.OneFolder,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return &usage.Error{Message: "setup takes one folder, but there is " + args[1] + " as well", Hint: "see '" + cmd.CommandPath() + " --help'"}
+			}
+			if len(args) == 1 {
+				o.dir = args[0]
+			}
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.check, "check", false, "change nothing; fail where something is missing or out of date")
+	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; say what would be done")
+	return cmd
+}
+
+func setup(env *environment.Env, o *options) error {
+	if !env.IsDir(o.dir) {
+		return &usage.Error{Message: "there is no folder " + o.dir, Hint: "the path is looked up from the working directory, " + env.Dir}
+	}
+	plan, err := editor.NewPlan(env.Path(o.dir), env.Version, suite.Manual())
+	if err != nil {
+		return err
+	}
+	if o.check || o.dryRun {
+		for _, s := range plan.Steps {
+			fmt.Fprintln(env.Stdout, stepText(s, "would "+string(s.Action)))
+		}
+		if o.check && !plan.Current() {
+			return &outdatedSetup{}
+		}
+		return nil
+	}
+	err = plan.Apply(func(s editor.Step) { fmt.Fprintln(env.Stdout, stepText(s, past[s.Action])) })
+	if err == nil && !plan.Current() {
+		fmt.Fprintln(env.Stdout, "\nOpen the folder in your editor; in Visual Studio Code, accept the extension that it recommends.")
+	}
+	return err
+}
+
+// past is how an action is called when it is done.
+var past = map[editor.Action]string{
+	editor.Create: "created", editor.Update: "updated", editor.Add: "added", editor.Remove: "removed",
+}
+
+// stepText says what was done, or would be.
+func stepText(s editor.Step, verb string) string {
+	switch {
+	case s.Action == editor.Keep:
+		return "nothing to do in " + s.Path
+	case s.Action == editor.Leave:
+		return "kept in " + s.Path + ": " + s.Detail
+	case s.Action == editor.Add:
+		return verb + " " + s.Detail + " to " + s.Path
+	case s.Detail == "":
+		return verb + " " + s.Path
+	}
+	return verb + " " + s.Path + " (" + s.Detail + ")"
+}
+
+// outdatedSetup says that a check has found something to do.
+type outdatedSetup struct{}
+
+func (*outdatedSetup) Error() string { return "the folder is not set up for this version of phscript" }
+
+// ErrorHint says how to do it.
+func (*outdatedSetup) ErrorHint() string { return "run 'phscript setup'" }

@@ -1,0 +1,148 @@
+// Package simulate is phscript simulate: it runs a Planhat on this machine.
+package simulate
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+)
+
+type options struct {
+	server           simulator.Options
+	faults, switches string
+	verbose          bool
+}
+
+// New returns the command simulate.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, simulate) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a Planhat on this machine, for tests and trials",
+		Long: "simulate runs a Planhat on this machine. It prints the environment that points a client at it as\n" +
+			"export lines, and serves until it is interrupted. Nothing is kept.\n\n" +
+			"Faults, for trying how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
+			"Switches, for what Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
+		Example:           "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
+		Args:              usage.NoArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.parse(); err != nil {
+				return err
+			}
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "`ADDRESS` to listen on; port 0 picks a free one")
+	f.DurationVar(&o.server.Latency, "latency", 0, "`TIME` added to every answer")
+	f.IntVar(&o.server.Companies, "companies", 0, "generate `N` companies, with contacts, licenses and so on")
+	f.Int64Var(&o.server.Seed, "seed", 1, "`NUMBER` that makes generated data and random faults repeatable")
+	f.StringVar(&o.server.FixturesDir, "fixtures", "", "`DIR` with company.json, enduser.csv and so on to start from")
+	f.IntVar(&o.server.CallsPerMinute, "calls-per-min", 0, "`N` calls allowed in a minute (Planhat's 200 when 0, no limit when negative)")
+	f.IntVar(&o.server.PerSecond, "per-second", 0, "`N` requests allowed in a second (Planhat's 150 when 0, no limit when negative)")
+	f.IntVar(&o.server.Parallel, "parallel", 0, "`N` requests allowed at once (Planhat's 50 when 0, no limit when negative)")
+	f.StringVar(&o.faults, "faults", "", "`FAULTS`, see above")
+	f.StringVar(&o.switches, "switches", "", "`NAME=VALUE`,... see above")
+	f.StringSliceVar(&o.server.Deny, "deny", nil, "`MODEL` or model.operation that the token may not use")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "log every call")
+	usage.CompleteFolders(cmd, "fixtures")
+	usage.CompleteNothing(cmd, "addr", "latency", "companies", "seed", "calls-per-min", "per-second", "parallel", "faults")
+	usage.Complete(cmd, "deny", completeModel)
+	usage.Complete(cmd, "switches", completeSwitch)
+	return cmd
+}
+
+func (o *options) parse() error {
+	var err error
+	if o.server.Faults, err = simulator.ParseFaults(o.faults); err != nil {
+		return &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
+	}
+	if o.server.Switches, err = simulator.ParseSwitches(o.switches); err != nil {
+		return &usage.Error{Message: "--switches: " + err.Error(), Hint: "see 'phscript simulate --help'"}
+	}
+	return nil
+}
+
+// completeModel completes a model, or an operation of the model before the dot.
+func completeModel(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, m := range catalog.Load().Models {
+		if !strings.HasPrefix(typed, m.Snake+".") {
+			list = append(list, cobra.CompletionWithDesc(m.Snake, m.Doc))
+			continue
+		}
+		for _, op := range m.Operations {
+			list = append(list, m.Snake+"."+op.Name)
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeSwitch completes a switch with its value.
+func completeSwitch(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var list []cobra.Completion
+	for _, d := range simulator.SwitchDocs() {
+		for _, value := range d.Values {
+			list = append(list, cobra.CompletionWithDesc(d.Name+"="+value, d.Doc))
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
+}
+
+func switchHelp() string {
+	var b strings.Builder
+	for _, d := range simulator.SwitchDocs() {
+		values := slices.DeleteFunc(slices.Clone(d.Values), func(v string) bool { return v == d.Default })
+		fmt.Fprintf(&b, "  %s=%s\n      %s\n", d.Name, strings.Join(append([]string{d.Default}, values...), "|"), d.Doc)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func indent(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
+}
+
+func simulate(env *environment.Env, o *options) error {
+	if o.verbose {
+		o.server.Logger = slog.New(printing.LogHandler(env, "text", slog.LevelDebug))
+	}
+	interrupts, stop := env.Interrupts()
+	defer stop()
+	started := time.Now()
+	s, err := simulator.Start(o.server)
+	if err != nil {
+		return &usage.Error{Message: err.Error()}
+	}
+	for _, line := range s.Environment() {
+		fmt.Fprintln(env.Stdout, "export", line)
+	}
+	fmt.Fprintf(env.Stderr, "# Planhat is simulated on %s; stop it with Ctrl-C\n", s.URL())
+	<-interrupts
+	counts := s.CountsByOperation()
+	total := 0
+	var lines []string
+	for name, n := range counts {
+		total += n
+		lines = append(lines, fmt.Sprintf("#   %6d %s", n, name))
+	}
+	slices.Sort(lines)
+	fmt.Fprintf(env.Stderr, "# %d calls in %s\n", total, time.Since(started).Round(time.Second))
+	for _, line := range lines {
+		fmt.Fprintln(env.Stderr, line)
+	}
+	return s.Close()
+}

@@ -1,0 +1,116 @@
+// Package state is phscript state: it backs the store up, and restores it.
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+type options struct {
+	storage.Options
+	force bool
+}
+
+// New returns the command state.
+func New(env *environment.Env) *cobra.Command {
+	group := usage.Group("state", "Back up and restore what phscript keeps",
+		"state works on the file in which schedules, the history of runs, checkpoints and the shared quota are\n"+
+			"kept. A PostgreSQL database is backed up with PostgreSQL's own pg_dump.")
+	storage.AddCommand(env, group, "backup FILE", "Write a copy of the store to a file", usage.OneFile, backUp, nil).Long = "backup writes a copy of the store to FILE, which must not exist. It may be taken at any time, also while\n" +
+		"'phscript serve' is at work."
+	storage.AddCommand(env, group, "restore FILE", "Put a copy in the place of the store", usage.OneFile, restoreState, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().BoolVar(&o.force, "force", false, "also where a 'phscript serve' was seen just now, such as one on a machine that is gone")
+	}).Long = "restore checks a copy that 'phscript state backup' has written, and puts it in the place of the store. The\n" +
+		"old store is kept beside it. 'phscript serve' has to be stopped."
+	return group
+}
+
+// file returns where the store's file is.
+func (o *options) file(env *environment.Env) (string, error) {
+	_, location, err := o.Look(env)
+	if err == nil && store.IsPostgres(location) {
+		err = &usage.Error{
+			Message: "the store is a PostgreSQL database, which has its own tools",
+			Hint:    "pg_dump --format=custom --file=phscript.dump writes a copy, pg_restore --clean brings it back",
+		}
+	}
+	return location, err
+}
+
+func backUp(env *environment.Env, o *options) error {
+	location, err := o.file(env)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	size, err := store.Backup(ctx, location, env.Path(o.Args[0]))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "%s is a copy of %s (%d KiB)\n", o.Args[0], location, (size+1023)/1024)
+	return nil
+}
+
+func restoreState(env *environment.Env, o *options) error {
+	location, err := o.file(env)
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	file := env.Path(o.Args[0])
+	if err := store.Verify(ctx, file); err != nil {
+		return err
+	}
+	if !o.force {
+		if err := nobodyServes(ctx, location); err != nil {
+			return err
+		}
+	}
+	old, err := store.Restore(ctx, file, location, env.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "%s is restored from %s\n", location, o.Args[0])
+	if old != "" {
+		fmt.Fprintf(env.Stdout, "the store that was there is kept as %s\n", old)
+	}
+	return nil
+}
+
+// nobodyServes fails while a process serves the store. A store that cannot be
+// read is served by nobody.
+func nobodyServes(ctx context.Context, location string) error {
+	if !store.Exists(location) {
+		return nil
+	}
+	db, err := store.Open(ctx, location)
+	if err != nil {
+		var final *store.Error
+		if errors.As(err, &final) {
+			return nil
+		}
+		return err
+	}
+	servers, err := serve.Servers(ctx, db)
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	for _, s := range servers {
+		if s.Live {
+			return &usage.Error{
+				Message: "'phscript serve' is at work with the store: " + s.Name,
+				Hint:    "stop it first; where it is gone without having been stopped, wait a minute or add --force",
+			}
+		}
+	}
+	return nil
+}

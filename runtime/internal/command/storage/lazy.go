@@ -1,0 +1,56 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Lazy is a store that is opened when it is first needed. It is safe for
+// concurrent use.
+type Lazy struct {
+	Location string
+	Log      *slog.Logger
+
+	mu sync.Mutex
+	db *store.DB
+	// replaced are those whose file was taken away; others may still be using
+	// them.
+	replaced []*store.DB
+}
+
+// Open returns the store, and opens it again if its file was replaced.
+func (l *Lazy) Open(ctx context.Context) (*store.DB, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db != nil && !l.db.Moved() {
+		return l.db, nil
+	}
+	db, err := store.Open(ctx, l.Location)
+	if err != nil {
+		return nil, err
+	}
+	if l.db != nil {
+		l.Log.WarnContext(ctx, "the store was replaced; the run continues with the new one", "state", l.Location)
+		l.replaced = append(l.replaced, l.db)
+	}
+	l.db = db
+	return db, nil
+}
+
+// Close closes the store if it was opened.
+func (l *Lazy) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db == nil {
+		return nil
+	}
+	err := l.db.Close()
+	for _, db := range l.replaced {
+		err = errors.Join(err, db.Close())
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Options are the settings of every command that works on the store.
+type Options struct {
+	ConfigFile, State string
+	// Simulated means the store of a service whose Planhat is simulated.
+	Simulated bool
+	Args      []string
+}
+
+// Base returns the options themselves, for those that embed them.
+func (o *Options) Base() *Options { return o }
+
+// AddCommand adds a command that works on the store to a group. Its options
+// embed Options; flags adds what else they hold.
+func AddCommand[O any, P interface {
+	*O
+	Base() *Options
+}](env *environment.Env, group *cobra.Command, use, short string, args cobra.PositionalArgs, run func(*environment.Env, P) error, flags func(*cobra.Command, P)) *cobra.Command {
+	o := P(new(O))
+	cmd := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(_ *cobra.Command, args []string) error {
+		o.Base().Args = args
+		return run(env, o)
+	}}
+	o.Base().AddFlags(cmd.Flags())
+	if flags != nil {
+		flags(cmd, o)
+	}
+	group.AddCommand(cmd)
+	return cmd
+}
+
+// AddFlags adds the flags that say which store is meant.
+func (o *Options) AddFlags(f *pflag.FlagSet) {
+	f.BoolVar(&o.Simulated, "simulate", false, "use the store of 'phscript serve --simulate'")
+	o.AddPlaces(f)
+}
+
+// AddPlaces adds the flags that say where the store and the settings are.
+func (o *Options) AddPlaces(f *pflag.FlagSet) {
+	f.StringVar(&o.State, "state", "", "use the store in `FILE` or at a postgres:// address (default a file in the state directory)")
+	f.StringVar(&o.ConfigFile, "config", "", "read the configuration from `FILE` (default phscript.toml in the working directory)")
+}
+
+// Load reads the configuration and finds the store.
+func (o *Options) Load(env *environment.Env) (config.Config, string, error) {
+	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+	if err != nil {
+		return c, "", err
+	}
+	location, err := o.location(env, c)
+	if err == nil && location == InMemory {
+		err = &usage.Error{Message: "this needs a store that outlives the process", Hint: "name a file or a postgres:// address with --state"}
+	}
+	return c, location, err
+}
+
+// location is where the store is. Trials with a simulated Planhat have one of
+// their own, whatever the settings say, so that they touch no real schedule.
+func (o *Options) location(env *environment.Env, c config.Config) (string, error) {
+	if !o.Simulated || o.State != "" {
+		return Location(env, o.State, c)
+	}
+	dir := Dir(env)
+	if dir == "" {
+		return Location(env, "", config.Config{}) // which says what to do
+	}
+	return filepath.Join(dir, "simulated.db"), nil
+}
+
+// Again returns the flags that another command line needs to use the same store.
+func (o *Options) Again() string {
+	flags := ""
+	if o.Simulated {
+		flags += " --simulate"
+	}
+	if o.State != "" && store.Password(o.State) == "" {
+		flags += " --state " + o.State
+	}
+	if o.ConfigFile != "" {
+		flags += " --config " + o.ConfigFile
+	}
+	return flags
+}
+
+// Look is Load for a command that only looks at the store. It ignores a
+// configuration that is invalid, unless only that could say which store is meant.
+func (o *Options) Look(env *environment.Env) (config.Config, string, error) {
+	c, location, err := o.Load(env)
+	if err == nil {
+		return c, location, nil
+	}
+	named := o.State
+	if named == "" {
+		named, _ = env.Getenv("PHSCRIPT_STATE")
+	}
+	if !o.Simulated && named == "" || named == InMemory {
+		return c, location, err
+	}
+	fmt.Fprintln(env.Stderr, "warning: ignoring the configuration:", err)
+	location, err = o.location(env, config.Config{State: named})
+	return config.Config{}, location, err
+}
+
+// Open opens the store.
+func (o *Options) Open(ctx context.Context, env *environment.Env) (*store.DB, error) {
+	_, location, err := o.Look(env)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, location)
+}
+
+// WithStore opens the store for a command that reads schedules or runs.
+func (o *Options) WithStore(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
+	ctx := context.Background()
+	db, err := o.Open(ctx, env)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(ctx, serve.NewSchedules(db, nil), db), db.Close())
+}
+
+// WithSchedules opens the store for a command that changes schedules or runs.
+func (o *Options) WithSchedules(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
+	ctx := context.Background()
+	db, err := o.Open(ctx, env)
+	if err != nil {
+		return err
+	}
+	engine, err := serve.NewEngine(ctx, db, slog.New(slog.DiscardHandler))
+	if err == nil {
+		err = do(ctx, serve.NewSchedules(db, engine), db)
+	}
+	return errors.Join(err, db.Close())
+}

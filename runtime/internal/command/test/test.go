@@ -1,0 +1,332 @@
+// Package test is phscript test: it runs the tests of scripts.
+package test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/suite"
+)
+
+// junitFile and lcovFile are what --junit and --lcov name.
+var (
+	junitFile = printing.Output{Flag: "--junit", What: "the JUnit report", Begins: "<?xml"}
+	lcovFile  = printing.Output{Flag: "--lcov", What: "the coverage", Begins: "TN:"}
+)
+
+// options are the settings of a run of tests, before they are checked.
+type options struct {
+	names    []string
+	filter   string
+	parallel int
+	bail     bool
+	timeout  time.Duration
+	verbose  bool
+	shuffle  bool
+	seed     int64
+	list     bool
+	watch    bool
+
+	format       string
+	junit        string
+	coverage     bool
+	coverageHTML string
+	lcov         string
+}
+
+// New returns the command test.
+func New(env *environment.Env) *cobra.Command { return newCommand(env, runTests) }
+
+// newCommand returns the command; tests of its flags replace runF.
+func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "test [flags] [FILE|DIR ...]",
+		Short: "Run the tests of scripts",
+		Long: "test finds the files that end in _test.lua, in the working directory or in what is named, and runs\n" +
+			"the tests in them. Each test has a simulated Planhat of its own. No account and no token is needed:\n" +
+			"a token that is set is not used, and nothing reaches your Planhat.\n\n" +
+			"Exit codes: 0 all passed, 1 something failed, 2 usage, or no tests were found, 130 interrupted.",
+		Example: "  phscript test\n" +
+			"  phscript test --filter 'sync' --watch scripts\n" +
+			"  phscript test --coverage --junit report.xml",
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.names = args
+			return runF(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.filter, "filter", "", "run the tests with `TEXT` in their names, or that match /PATTERN/")
+	f.IntVar(&o.parallel, "parallel", 0, "run `N` files at once (one for each processor when not set)")
+	f.BoolVar(&o.bail, "bail", false, "stop at the first failure")
+	f.DurationVar(&o.timeout, "timeout", suite.DefaultTimeout, "end a test after this `TIME`")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "name every test, and show what it prints")
+	f.BoolVar(&o.list, "list", false, "list the tests and run none")
+	f.BoolVar(&o.watch, "watch", false, "run tests again when they, or what they test, change")
+	f.BoolVar(&o.shuffle, "shuffle", false, "run the tests of a file in a random order")
+	f.Int64Var(&o.seed, "seed", 0, "with --shuffle: the `NUMBER` that makes the order of an earlier run")
+	f.StringVar(&o.format, "format", "text", "`FORMAT` of the report: text, tap or json")
+	f.StringVar(&o.junit, "junit", "", "write the results to `FILE` as JUnit XML, for continuous integration")
+	f.BoolVar(&o.coverage, "coverage", false, "show which lines of scripts and modules the tests have executed")
+	f.StringVar(&o.coverageHTML, "coverage-html", "", "write that to `DIR` as HTML pages")
+	f.StringVar(&o.lcov, "lcov", "", "write that to `FILE` in the format of lcov")
+	return cmd
+}
+
+// settings checks the flags.
+func (o *options) settings(env *environment.Env) (suite.Options, error) {
+	s := suite.Options{
+		Dir: env.Dir, Timeout: o.timeout, Parallel: o.parallel, Bail: o.bail, Now: env.Now,
+	}
+	if o.parallel < 0 {
+		return s, &usage.Error{Message: "--parallel must be at least 1"}
+	}
+	if o.parallel == 0 {
+		s.Parallel = env.Processors
+	}
+	if o.timeout <= 0 {
+		return s, &usage.Error{Message: "--timeout must be longer than 0"}
+	}
+	if !slices.Contains([]string{"text", "tap", "json"}, o.format) {
+		return s, &usage.Error{Message: fmt.Sprintf("--format is one of text, tap, json, not %q", o.format)}
+	}
+	if o.seed != 0 && !o.shuffle {
+		return s, &usage.Error{Message: "--seed goes with --shuffle"}
+	}
+	if s.Shuffle = o.shuffle; o.shuffle {
+		s.Seed = o.seed
+		if s.Seed == 0 {
+			s.Seed = env.Now().UnixNano()%1_000_000 + 1
+		}
+	}
+	if err := errors.Join(junitFile.Check(env, o.junit), lcovFile.Check(env, o.lcov)); err != nil {
+		return s, err
+	}
+	s.Coverage, s.ListOnly = o.coverage || o.coverageHTML != "" || o.lcov != "", o.list
+	if o.filter != "" {
+		match, err := suite.Filter(o.filter)
+		if err != nil {
+			return s, &usage.Error{Message: "--filter: " + err.Error(), Hint: "between slashes stands a regular expression; without them, the text is looked for as it is"}
+		}
+		s.Match = match
+	}
+	return s, nil
+}
+
+// runTests runs tests once, or again and again.
+func runTests(env *environment.Env, o *options) error {
+	s, err := o.settings(env)
+	if err != nil {
+		return err
+	}
+	files, err := o.find(env)
+	if err != nil {
+		return err
+	}
+	ctx, release := env.UntilInterrupted()
+	defer release()
+	if o.watch {
+		return o.watchTests(ctx, env, s)
+	}
+	report, err := o.runOnce(ctx, env, s, files)
+	if err != nil {
+		return err
+	}
+	return o.conclude(report)
+}
+
+// runOnce runs tests and writes every report that is wanted.
+func (o *options) runOnce(ctx context.Context, env *environment.Env, s suite.Options, files []string) (*suite.Report, error) {
+	started := env.Now()
+	text := &suite.Text{W: env.Stdout, Color: env.StdoutColor(), Verbose: o.verbose}
+	if o.format == "text" && !o.list {
+		s.Done = func(f *suite.File) {
+			// A filter leaves most files without a test.
+			if o.filter == "" || len(f.Tests) > 0 || f.Err != nil {
+				text.File(f)
+			}
+		}
+	}
+	report := suite.Run(ctx, s, files)
+	var err error
+	switch {
+	case o.list:
+		err = o.showList(env, report)
+	case o.format == "tap":
+		err = suite.TAP(env.Stdout, report)
+	case o.format == "json":
+		err = suite.JSON(env.Stdout, report)
+	default:
+		text.Failures()
+		if o.coverage {
+			err = o.showCoverage(env, report)
+		}
+		text.Close(report)
+	}
+	if err != nil {
+		return report, err
+	}
+	return report, o.writeReports(env, report, started)
+}
+
+// showCoverage writes the table of coverage.
+func (o *options) showCoverage(env *environment.Env, report *suite.Report) error {
+	c, err := report.Coverage(env.Dir)
+	if err != nil {
+		return err
+	}
+	return c.Table(env.Stdout, env.StdoutColor())
+}
+
+// showList names the tests. Those of a file that could not be loaded are not
+// known.
+func (o *options) showList(env *environment.Env, report *suite.Report) error {
+	var err error
+	for _, f := range report.Files {
+		if err == nil {
+			err = f.Err
+		}
+		for _, t := range f.Tests {
+			fmt.Fprintln(env.Stdout, f.Name+" › "+t.FullName())
+		}
+	}
+	return err
+}
+
+// writeReports writes the files that flags ask for.
+func (o *options) writeReports(env *environment.Env, report *suite.Report, started time.Time) error {
+	if o.junit != "" {
+		var b bytes.Buffer
+		if err := suite.JUnit(&b, report, started); err != nil {
+			return err
+		}
+		if err := junitFile.Write(env, o.junit, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	if o.lcov == "" && o.coverageHTML == "" {
+		return nil
+	}
+	c, err := report.Coverage(env.Dir)
+	if err != nil {
+		return err
+	}
+	if o.lcov != "" {
+		var b bytes.Buffer
+		if err := c.LCOV(&b); err != nil {
+			return err
+		}
+		if err := lcovFile.Write(env, o.lcov, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	if o.coverageHTML == "" {
+		return nil
+	}
+	dir := env.Path(o.coverageHTML)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return &usage.Error{Message: "--coverage-html: " + err.Error()}
+	}
+	for _, p := range c.Pages() {
+		var b bytes.Buffer
+		if err := p.Write(&b); err != nil {
+			return err
+		}
+		if err := printing.WriteWhole(filepath.Join(dir, p.Name), b.Bytes(), "the coverage"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clearScreen empties a terminal and puts the cursor to its beginning.
+const clearScreen = "\x1b[2J\x1b[3J\x1b[H"
+
+// watchTests runs tests again and again, until Ctrl-C.
+func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.Options) error {
+	var roots []string
+	for _, name := range o.roots() {
+		roots = append(roots, env.Path(name))
+	}
+	w := &suite.Watcher{
+		Roots: roots,
+		Find:  func() ([]string, error) { return suite.Find(env.Dir, o.roots()) },
+		Run: func(ctx context.Context, paths []string, all bool) *suite.Report {
+			if env.StdoutTTY {
+				fmt.Fprint(env.Stdout, clearScreen)
+			}
+			report, err := o.runOnce(ctx, env, s, paths)
+			if err != nil {
+				printing.Error(env.Stderr, env.StderrColor(), err)
+			}
+			if ctx.Err() == nil {
+				what := "all tests"
+				if !all {
+					what = "the tests that the change concerns"
+				}
+				fmt.Fprintf(env.Stdout, "ran %s; waiting for changes, Ctrl-C ends\n", what)
+			}
+			return report
+		},
+	}
+	if err := w.Watch(ctx); err != nil {
+		return err
+	}
+	return &usage.Finished{Code: outcome.CodeInterrupted}
+}
+
+// roots are the files and folders whose tests are meant.
+func (o *options) roots() []string {
+	if len(o.names) == 0 {
+		return []string{"."}
+	}
+	return o.names
+}
+
+// find finds the test files; none is an error.
+func (o *options) find(env *environment.Env) ([]string, error) {
+	files, err := suite.Find(env.Dir, o.roots())
+	if err != nil {
+		return nil, &usage.Error{Message: err.Error(), Hint: "the path is looked up from the working directory, " + env.Dir}
+	}
+	if len(files) == 0 {
+		where := "the working directory, " + env.Dir
+		if len(o.names) > 0 {
+			where = strings.Join(o.names, ", ")
+		}
+		return nil, &usage.Error{
+			Message: "no tests were found: there is no file that ends in _test.lua in " + where,
+			Hint:    "a test of sync.lua stands in sync_test.lua beside it; docs/testing.md shows a first one",
+		}
+	}
+	return files, nil
+}
+
+// conclude decides how the command ends.
+func (o *options) conclude(r *suite.Report) error {
+	passed, failed, skipped := r.Counts()
+	switch {
+	case r.Interrupted:
+		return &usage.Finished{Code: outcome.CodeInterrupted}
+	case failed > 0:
+		return &usage.Finished{Code: outcome.CodeScript}
+	case passed+skipped == 0 && o.filter != "":
+		return &usage.Error{Message: fmt.Sprintf("no test has %q in its name", o.filter), Hint: "--list shows the names of all tests"}
+	case passed+skipped == 0:
+		return &usage.Error{Message: "the files hold no tests", Hint: `a test is written it("adds numbers", function() expect(1 + 1).to_equal(2) end)`}
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/quota"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Quota is how much of one tenant's quota is used, and by whom.
+type Quota struct {
+	quota.Report
+	Limit          int     `json:"limit"`
+	Free           int     `json:"free"`
+	BlockedSeconds float64 `json:"blocked_seconds"`
+}
+
+// Quotas reads the quota of every tenant that was called lately.
+func Quotas(ctx context.Context, db *store.DB, spec planhat.WindowSpec) ([]Quota, error) {
+	reports, err := quota.Reports(ctx, db, spec.Length)
+	list := []Quota{}
+	for _, r := range reports {
+		list = append(list, Quota{r, spec.Limit, max(0, spec.Limit-r.Used-r.Waiting), r.BlockedFor.Seconds()})
+	}
+	return list, err
+}
+
+// Rows are the quota as rows of a table.
+func (q Quota) Rows() [][]string {
+	rows := [][]string{
+		{fmt.Sprintf("%s, token %.6s", q.Host, q.Tenant)},
+		{"  used", fmt.Sprintf("%d of %d in the last minute", q.Used, q.Limit)},
+		{"  waiting", strconv.Itoa(q.Waiting)},
+		{"  free", strconv.Itoa(q.Free)},
+	}
+	if q.BlockedFor > 0 {
+		rows = append(rows, []string{"  blocked", fmt.Sprintf("for another %s, as Planhat asked", q.BlockedFor.Round(time.Second))})
+	}
+	if !q.Last429.IsZero() {
+		rows = append(rows, []string{"  last 429", fmt.Sprintf("%s, sent to %s", q.Last429.Local().Format("2006-01-02 15:04:05"), q.LastScript)})
+	}
+	for _, u := range q.Users {
+		rows = append(rows, []string{"  " + u.Script, u.Run, fmt.Sprintf("%d used, %d waiting", u.Used, u.Waiting)})
+	}
+	return rows
+}

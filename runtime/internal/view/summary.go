@@ -1,0 +1,139 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// shownReasons and shownRows bound what a summary's text says of rejected rows;
+// its JSON has them all. shownCharacters bounds each planned row.
+const (
+	shownReasons    = 3
+	shownRows       = 5
+	shownCharacters = 100
+)
+
+// Summary is a run's summary as text for a terminal. File is where it was
+// written as JSON, or "".
+func Summary(s *outcome.Summary, file string) string {
+	var b strings.Builder
+	end := map[string]string{"done": "done", "rejected": "done, with rejected rows", "exited": fmt.Sprintf("ended by os.exit(%d)", s.ExitCode), "failed": "failed", "interrupted": "interrupted"}[s.Outcome]
+	simulated := ""
+	if s.Simulated {
+		simulated = " (simulated)"
+	}
+	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", s.Script, end, Seconds(s.Seconds), simulated)
+	line := func(l Line) { fmt.Fprintf(&b, "  %-9s  %s\n", l.Name, l.Value) }
+	for _, l := range Totals(s) {
+		line(l)
+	}
+	writeRejected(&b, s, file)
+	writePlanned(&b, s)
+	if file != "" && s.Rejected == 0 {
+		line(Line{"summary", file})
+	}
+	return b.String()
+}
+
+func writeRejected(b *strings.Builder, s *outcome.Summary, file string) {
+	if s.Rejected == 0 {
+		return
+	}
+	if s.Told < s.Rejected {
+		for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
+			fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
+		}
+		for _, row := range s.Rows[:min(len(s.Rows), shownRows)] {
+			fmt.Fprintf(b, "    %s\n", &row)
+		}
+	}
+	switch {
+	case file != "":
+		fmt.Fprintf(b, "    all of them, with their data, are in %s\n", file)
+	case s.Rejected > shownRows:
+		fmt.Fprintf(b, "    %d more; --summary FILE.json keeps all of them, with their data\n", s.Rejected-shownRows)
+	default:
+		fmt.Fprintln(b, "    --summary FILE.json keeps them, with their data")
+	}
+}
+
+func writePlanned(b *strings.Builder, s *outcome.Summary) {
+	if !s.DryRun || s.Outcome == "failed" && len(s.Writes) == 0 {
+		return
+	}
+	fmt.Fprintln(b, "  dry run: nothing was sent; a real run would send")
+	if len(s.Writes) == 0 {
+		fmt.Fprintln(b, "    no writes")
+	}
+	for _, w := range s.Writes {
+		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, Count(w.Rows, "row"), Count(w.Requests, "request"))
+		for _, row := range w.First {
+			if r := []rune(row); len(r) > shownCharacters {
+				row = string(r[:shownCharacters]) + "..."
+			}
+			fmt.Fprintf(b, "      %s\n", row)
+		}
+	}
+}
+
+// Totals are a run's calls and records. There are none for a run without calls.
+// Records are also counted by model if there is more than one.
+func Totals(s *outcome.Summary) []Line {
+	if s.Calls == 0 && s.Planned == 0 {
+		return nil
+	}
+	calls := strconv.Itoa(s.Calls)
+	if s.Retries > 0 {
+		calls += fmt.Sprintf(", %d of them retries", s.Retries)
+	}
+	if s.WaitedSeconds >= 0.1 {
+		calls += fmt.Sprintf(", waited %s for quota", Seconds(s.WaitedSeconds))
+	}
+	lines := []Line{
+		{"calls", calls},
+		{"read", strconv.Itoa(s.Read)},
+		{"created", strconv.Itoa(s.Created)},
+		{"updated", strconv.Itoa(s.Updated)},
+		{"unchanged", strconv.Itoa(s.Unchanged)},
+	}
+	if s.Deleted > 0 {
+		lines = append(lines, Line{"deleted", strconv.Itoa(s.Deleted)})
+	}
+	lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected)})
+	if models := byModel(s.Models); len(models) > 1 {
+		lines = append(lines, Line{"by model", strings.Join(models, "; ")})
+	}
+	return lines
+}
+
+// byModel writes each model's counts that are not 0: "company: 12 created, 3
+// updated".
+func byModel(models map[string]outcome.Counts) []string {
+	var list []string
+	for _, model := range sorted(models) {
+		c := models[model]
+		var parts []string
+		for _, part := range []struct {
+			count int
+			name  string
+		}{
+			{c.Read, "read"}, {c.Created, "created"}, {c.Updated, "updated"}, {c.Unchanged, "unchanged"},
+			{c.Deleted, "deleted"}, {c.Planned, "planned"}, {c.Rejected, "rejected"},
+		} {
+			if part.count > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", part.count, part.name))
+			}
+		}
+		if len(parts) > 0 {
+			list = append(list, model+": "+strings.Join(parts, ", "))
+		}
+	}
+	return list
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,33 @@
+package view_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+func TestTotals(t *testing.T) {
+	assert.Empty(t, view.Totals(&outcome.Summary{}), "no call, nothing to count")
+	one := &outcome.Summary{
+		Calls: 3, Retries: 1, WaitedSeconds: 2.04, Counts: outcome.Counts{Read: 4, Created: 12, Deleted: 1},
+		Models: map[string]outcome.Counts{"company": {Read: 4, Created: 12, Deleted: 1}},
+	}
+	assert.Equal(t, []view.Line{
+		{"calls", "3, 1 of them retries, waited 2s for quota"}, {"read", "4"}, {"created", "12"}, {"updated", "0"}, {"unchanged", "0"}, {"deleted", "1"}, {"rejected", "0"},
+	}, view.Totals(one))
+}
+
+func TestTotalsByModel(t *testing.T) {
+	s := &outcome.Summary{Calls: 2, Models: map[string]outcome.Counts{
+		"task":    {Created: 5, Rejected: 1},
+		"company": {Created: 12, Updated: 3},
+		"license": {},
+	}}
+	lines := view.Totals(s)
+	assert.Equal(t, view.Line{Name: "by model", Value: "company: 12 created, 3 updated; task: 5 created, 1 rejected"}, lines[len(lines)-1])
+	delete(s.Models, "task")
+	assert.NotContains(t, view.Totals(s)[len(lines)-2].Name, "by model", "one model needs no list")
+}
