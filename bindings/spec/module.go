@@ -1,0 +1,128 @@
+package spec
+
+import "strings"
+
+// Module is one Lua module, or a part of one (planhat.company).
+type Module struct {
+	// Name is what scripts call it: "json", "planhat", "planhat.company".
+	Name string
+	// Doc is its manual in Markdown; the first sentence stands alone.
+	Doc    string
+	Funcs  []*Func
+	Values []*Value
+	// Call, if set, is what calling the module itself does: inspect(v).
+	Call *Func
+	// Modules are the parts that are fields of this one.
+	Modules []*Module
+	// ForTests restricts the module to the files that phscript test runs.
+	ForTests bool
+	// Records describes the tables that its functions take or return, by the
+	// names that types use.
+	Records []*Shape
+}
+
+// Func is one Lua function.
+type Func struct {
+	Name string
+	// Doc is Markdown; its first sentence is the one-line summary.
+	Doc     string
+	Params  []Param
+	Returns []Return
+	// Variadic allows more arguments, which belong to the last parameter.
+	Variadic bool
+	// Errors says when it raises an error, Example shows a use, Source names
+	// the section of docs/planhat-api.md that it rests on; each may be empty.
+	Errors, Example, Source string
+	// Deprecated says what to use instead; it is empty unless the function is
+	// deprecated.
+	Deprecated string
+	// Call does the work. Only the package that runs the function looks at it:
+	// for package bindings it is a func(*bindings.Args) (int, error).
+	Call any
+	// Lua is the source of a chunk that returns the function, in place of Call.
+	// It is for functions that call back into the script, which Go code cannot
+	// do without breaking coroutines. It sees the script's globals.
+	Lua string
+}
+
+// Param is a parameter of a function. One with Fields is an options table, and
+// its fields are checked as well.
+type Param struct {
+	Name     string
+	Type     Type
+	Doc      string
+	Optional bool
+	Fields   []Field
+}
+
+// Omissible reports whether a call may leave the parameter out or pass nil.
+func (p *Param) Omissible() bool { return p.Optional || p.Name == "..." || p.Type.Nilable() }
+
+// Return is a value that a function returns.
+type Return struct {
+	Type Type
+	Doc  string
+}
+
+// Value is a field of a module that is not a function.
+type Value struct {
+	Name string
+	Type Type
+	Doc  string
+	// Make returns the value for one Lua state; the field is left out without
+	// it. For package bindings it is a func(*lua.LState) lua.LValue.
+	Make any
+}
+
+// Shape describes a table with named fields: an options table, a result or an
+// error object.
+type Shape struct {
+	Name, Doc string
+	Fields    []Field
+}
+
+// Field is a named field of a table.
+type Field struct {
+	Name     string
+	Type     Type
+	Doc      string
+	Required bool
+}
+
+// Summary returns the first sentence of a documentation text.
+func Summary(doc string) string {
+	doc = strings.TrimSpace(doc)
+	if i := strings.Index(doc, "\n\n"); i >= 0 {
+		doc = doc[:i]
+	}
+	doc = strings.Join(strings.Fields(doc), " ")
+	if i := strings.Index(doc, ". "); i >= 0 {
+		return doc[:i+1]
+	}
+	return doc
+}
+
+// Signature returns the call as a script writes it, without the module:
+// "get_by_id(id, options?)".
+func (f *Func) Signature() string {
+	var b strings.Builder
+	b.WriteString(f.Name)
+	b.WriteByte('(')
+	for i, p := range f.Params {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(p.Name)
+		if p.Name == "..." {
+			continue
+		}
+		if p.Optional {
+			b.WriteByte('?')
+		}
+		if f.Variadic && i == len(f.Params)-1 {
+			b.WriteString("...")
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
+}
