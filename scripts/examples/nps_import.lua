@@ -59,7 +59,7 @@ for row, line in csv.rows(file, { trim = true, required = { "Response ID", "Emai
   end
 end
 
-print(("%s, %s turned down"):format(report.some(#answers, "answer"), report.some(#turned_down, "line")))
+print(("%s, %s rejected"):format(report.some(#answers, "answer"), report.some(#turned_down, "line")))
 report.first(turned_down, 5, function(text) return text end)
 if #answers > 0 then
   print(("The NPS of these answers is %.0f"):format((promoters - detractors) / #answers * 100))

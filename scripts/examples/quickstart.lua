@@ -3,7 +3,7 @@
 --   phscript run --simulate scripts/examples/quickstart.lua
 --
 -- The export, data/accounts.csv, is as messy as exports are: numbers and dates
--- in the style of six countries, repeated lines, lines without a name or an id.
+-- in the style of six countries, duplicate lines, lines without a name or an id.
 -- The script cleans what can be cleaned, sends the rest to Planhat, imports
 -- next Monday's changes on top, reads the accounts back, and writes what became
 -- of every line to out/quickstart-report.csv.
@@ -140,7 +140,7 @@ end
 import "accounts.csv"
 import "accounts_monday.csv"
 
--- Show what was turned down or could not be read, in the order of the lines.
+-- Show what was rejected or could not be read, in the order of the lines.
 table.sort(log_lines, function(a, b)
   if a.file ~= b.file then return a.file < b.file end
   return a.line < b.line
@@ -158,10 +158,10 @@ end
 local function show(entry)
   return ("%s line %d, %s: %s"):format(entry.file, entry.line, entry.id or entry.name, entry.reason)
 end
-print(report.some(merged, "repeated line") .. " merged")
-print(report.some(#rejected, "line") .. " turned down by this script:")
+print(report.some(merged, "duplicate line") .. " merged")
+print(report.some(#rejected, "line") .. " rejected by this script:")
 report.first(rejected, 3, show)
-print(report.some(#remarks, "account") .. " with a cell that makes no sense, which was left out:")
+print(report.some(#remarks, "account") .. " with an invalid cell, which was skipped:")
 report.first(remarks, 3, show)
 
 -- Read the customers back from Planhat, the largest first.
