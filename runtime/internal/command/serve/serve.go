@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -81,7 +80,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	f.Lookup("simulate").NoOptDefVal = host.NoFixtures
 	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
 	usage.CompleteFolders(cmd, "simulate")
-	f.IntVar(&o.workers, "workers", 0, "run at most `N` scripts at once (as many as there are processors, at least 2, when not set)")
+	f.IntVar(&o.workers, "workers", 0, "run at most `N` scripts at once (default one per processor, at least 2)")
 	f.StringVar(&o.listen, "listen", "", "serve /healthz, /readyz and /metrics on this `ADDRESS`, such as 127.0.0.1:8627")
 	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "when stopped, let runs go on for this `TIME` before they are asked to end")
 	f.BoolVar(&o.check, "check", false, "only check the configuration, and show when each schedule is due")
@@ -188,13 +187,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 		program.Env = append(append(program.Env, planhat.Environment()...), host.SimulatedVariable+"=1")
 		log.Info("Planhat is simulated", "address", planhat.URL())
 	}
-	workers := o.workers
-	if workers == 0 {
-		workers = c.Serve.Workers
-	}
-	if workers <= 0 {
-		workers = max(2, goruntime.NumCPU())
-	}
+	workers := o.workerCount(c, env.Processors)
 	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
@@ -230,6 +223,19 @@ func clearFolders(log *slog.Logger) {
 	if err := serve.ClearFolders(); err != nil {
 		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
 	}
+}
+
+// workerCount is how many runs this process makes at once: what the flag or the
+// configuration says, or else one for each processor that it may use, which a
+// container's limit bounds.
+func (o *options) workerCount(c config.Config, processors int) int {
+	switch {
+	case o.workers > 0:
+		return o.workers
+	case c.Serve.Workers > 0:
+		return c.Serve.Workers
+	}
+	return max(2, processors)
 }
 
 // warn tells of what will show only when a run, or the notice of its failure,

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/runtime/internal/config"
 )
 
 // TestVariablesThatAreHandedOn: Windows spells its names as it likes, and others
@@ -19,4 +21,14 @@ func TestVariablesThatAreHandedOn(t *testing.T) {
 	assert.Equal(t, windows[:len(windows)-1], withoutTokens(handedOn(windows, strings.EqualFold)))
 	exact := func(a, b string) bool { return a == b }
 	assert.Equal(t, []string{"PATH=/bin", "LC_ALL=C"}, handedOn([]string{"PATH=/bin", "Path=/other", "LC_ALL=C", "AWS_SECRET=s"}, exact))
+}
+
+// TestHowManyWorkers: without a flag or a setting, one for each processor that
+// the environment names.
+func TestHowManyWorkers(t *testing.T) {
+	set := config.Config{Serve: config.Serve{Workers: 4}}
+	assert.Equal(t, 3, (&options{workers: 3}).workerCount(set, 8))
+	assert.Equal(t, 4, (&options{}).workerCount(set, 8))
+	assert.Equal(t, 8, (&options{}).workerCount(config.Config{}, 8))
+	assert.Equal(t, 2, (&options{}).workerCount(config.Config{}, 1))
 }
