@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -208,7 +209,7 @@ func (c *csvReader) readHeader() error {
 		if renamed := c.opt.names; len(renamed) > 0 && err == nil {
 			if len(renamed) != len(names) {
 				return c.errorf(1, "pass one name for each column of the header: "+strings.Join(names, ", "),
-					"'columns' names %s, but the header row has %d", count(len(renamed), "column"), len(names))
+					"'columns' names %s, but the header row has %d", english.Plural(len(renamed), "column", ""), len(names))
 			}
 			names = renamed
 		}
@@ -312,14 +313,6 @@ func (c *csvReader) next(L *lua.LState) (*lua.LTable, int, error) {
 	}
 }
 
-// count writes a number with its noun: 1 cell, 2 cells.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 func (c *csvReader) list(L *lua.LState, record []string) *lua.LTable {
 	t := L.CreateTable(len(record), 0)
 	for _, cell := range record {
@@ -337,7 +330,7 @@ func (c *csvReader) row(L *lua.LState, record []string, line int) (*lua.LTable, 
 	}
 	if len(record) != len(c.columns) && !c.opt.ragged {
 		return nil, c.errorf(line, "a separator or a quote is probably missing or too many; rows may differ with { ragged = \"allow\" }",
-			"the row has %s, but there are %s", count(len(record), "cell"), count(len(c.columns), "column"))
+			"the row has %s, but there are %s", english.Plural(len(record), "cell", ""), english.Plural(len(c.columns), "column", ""))
 	}
 	t := L.CreateTable(0, len(c.columns))
 	for i, cell := range record {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -325,7 +326,7 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 	columns := w.opt.columns
 	if n := row.MaxN(); n > 0 {
 		if columns != nil && n > len(columns) {
-			return nil, w.errorf("the row is a list of %s, but the file has %s", count(n, "cell"), count(len(columns), "column"))
+			return nil, w.errorf("the row is a list of %s, but the file has %s", english.Plural(n, "cell", ""), english.Plural(len(columns), "column", ""))
 		}
 		cells := make([]lua.LValue, max(n, len(columns)))
 		for i := range cells {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -72,10 +73,7 @@ func (d *doubts) warn() {
 		if n > shownReadOnly {
 			names += fmt.Sprintf(" and %d more", n-shownReadOnly)
 		}
-		what := "it has no effect there"
-		if n > 1 {
-			what = "they have no effect there"
-		}
+		what := english.PluralWord(n, "it has", "they have") + " no effect there"
 		d.a.Host.Warn(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, DescribeModel(d.model), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
@@ -87,26 +85,14 @@ func (d *doubts) warn() {
 	case d.rows == 1:
 		which = "the row has not got"
 	case d.keyless < d.rows:
-		have := "have"
-		if d.keyless == 1 {
-			have = "has"
-		}
-		which = fmt.Sprintf("%d of %d rows %s not got", d.keyless, d.rows, have)
+		which = fmt.Sprintf("%d of %d rows %s not got", d.keyless, d.rows, english.PluralWord(d.keyless, "has", "have"))
 	}
-	message := fmt.Sprintf("%s %s, so that each run of the script makes another %s of it", which, orList(keys), d.model.Snake)
+	message := fmt.Sprintf("%s %s, so that each run of the script makes another %s of it", which, english.WordSeries(keys, "or"), d.model.Snake)
 	if d.keyless > 1 {
-		message = fmt.Sprintf("%s %s, so that each run of the script makes new records of them", which, orList(keys))
+		message = fmt.Sprintf("%s %s, so that each run of the script makes new records of them", which, english.WordSeries(keys, "or"))
 	}
 	if d.keyless < d.rows {
 		message += fmt.Sprintf("; the first is row %d", d.first)
 	}
 	d.a.Host.Warn(d.a.Context(), d.model.Snake+" keys", message)
-}
-
-// orList joins names as a sentence does.
-func orList(names []string) string {
-	if len(names) == 1 {
-		return names[0]
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }

@@ -3,9 +3,9 @@ package runtime
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
@@ -72,16 +72,16 @@ func (r *run) describeTable(t *lua.LTable) string {
 	case len(fields) == 0:
 		return r.card("table", "A table with nothing in it.", nil)
 	}
-	text := "A table with " + number(len(fields), "field") + "."
+	text := "A table with " + english.Plural(len(fields), "field", "") + "."
 	if n > 0 {
-		text = "A table with " + number(n, "list item") + " and " + number(len(fields), "field") + "."
+		text = "A table with " + english.Plural(n, "list item", "") + " and " + english.Plural(len(fields), "field", "") + "."
 	}
 	return r.card("table", text+" "+r.explained(r.kindOf(fields), fields), fields)
 }
 
 // describeList says how long a list is and what its first item looks like.
 func (r *run) describeList(t *lua.LTable, n int) string {
-	text := "A list of " + number(n, "item") + ": `list[1]` is the first, `#list` their number."
+	text := "A list of " + english.Plural(n, "item", "") + ": `list[1]` is the first, `#list` their number."
 	first, ok := t.RawGetInt(1).(*lua.LTable)
 	if !ok {
 		return r.card("list", text+" The first is a "+t.RawGetInt(1).Type().String()+".", nil)
@@ -108,14 +108,6 @@ func (r *run) explained(kind string, fields []bindings.Field) string {
 		}
 	}
 	return "They are those of " + kind + ": `help(\"" + kind + "\")` explains them."
-}
-
-// number writes how many there are of something.
-func number(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return strconv.Itoa(n) + " " + what
 }
 
 // fieldsOf lists a table's named fields with the types of their values.

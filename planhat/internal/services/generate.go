@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -86,14 +88,10 @@ func noun(m *catalog.Model) string {
 		return "NPS records"
 	}
 	name := strings.ToLower(strings.ReplaceAll(m.Name, "_", " "))
-	switch {
-	case m.Snake == "metrics":
+	if m.Snake == "metrics" {
 		return name
-	case strings.HasSuffix(name, "y"):
-		return strings.TrimSuffix(name, "y") + "ies"
-	default:
-		return name + "s"
 	}
+	return english.PluralWord(2, name, "")
 }
 
 func article(m *catalog.Model) string {

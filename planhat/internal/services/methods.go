@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -90,19 +92,19 @@ func describe(m *catalog.Model, op *catalog.Operation) string {
 	case "get_list":
 		return fmt.Sprintf("returns the %s that the options choose, in requests of up to %d.%s", noun(m), op.Parameter("limit").Max, filters(op))
 	case "get_lean_list":
-		return "returns companies with " + list(op.Returns, "and") + " only, all in one request." + filters(op)
+		return "returns companies with " + english.WordSeries(op.Returns, "and") + " only, all in one request." + filters(op)
 	case "bulk_upsert":
 		return fmt.Sprintf("creates and updates %s, %d in a request. A row updates the record with the same %s, the first that it carries; other rows create one.%s",
-			noun(m), op.MaxItems, list(m.Keyables.Bulk, "or"), requiredInBulk(m))
+			noun(m), op.MaxItems, english.WordSeries(m.Keyables.Bulk, "or"), requiredInBulk(m))
 	case "duplicate":
 		return fmt.Sprintf("copies the %s with the given ids.", noun(m))
 	case "get_dimension_data":
 		return "reads stored values of metrics, in pages."
 	case "bulk_insert_metrics":
 		return fmt.Sprintf("stores values of metrics, up to %d MiB in a request. It needs the tenant token and spends no quota. Each row needs %s.",
-			op.MaxBodyBytes>>20, list(m.RequiredOnCreate, "and"))
+			op.MaxBodyBytes>>20, english.WordSeries(m.RequiredOnCreate, "and"))
 	case "create_activity":
-		return fmt.Sprintf("records one activity of an enduser, who is found by %s. It needs the tenant token and spends no quota.", list(m.RequiredOneOf, "or"))
+		return fmt.Sprintf("records one activity of an enduser, who is found by %s. It needs the tenant token and spends no quota.", english.WordSeries(m.RequiredOneOf, "or"))
 	case "bulk_create_activity":
 		return fmt.Sprintf("records activities of endusers, up to %d MiB in a request. It needs the tenant token and spends no quota.", op.MaxBodyBytes>>20)
 	default:
@@ -113,10 +115,10 @@ func describe(m *catalog.Model, op *catalog.Operation) string {
 func required(m *catalog.Model) string {
 	var b strings.Builder
 	if len(m.RequiredOnCreate) > 0 {
-		b.WriteString(" It needs " + list(m.RequiredOnCreate, "and") + ".")
+		b.WriteString(" It needs " + english.WordSeries(m.RequiredOnCreate, "and") + ".")
 	}
 	if len(m.RequiredOneOf) > 0 {
-		b.WriteString(" It needs one of " + list(m.RequiredOneOf, "and") + ".")
+		b.WriteString(" It needs one of " + english.WordSeries(m.RequiredOneOf, "and") + ".")
 	}
 	return b.String()
 }
@@ -125,7 +127,7 @@ func requiredInBulk(m *catalog.Model) string {
 	if len(m.RequiredOnBulkCreate) == 0 {
 		return ""
 	}
-	return " A new record needs " + list(m.RequiredOnBulkCreate, "and") + "."
+	return " A new record needs " + english.WordSeries(m.RequiredOnBulkCreate, "and") + "."
 }
 
 func filters(op *catalog.Operation) string {
@@ -140,7 +142,7 @@ func filters(op *catalog.Operation) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return " It filters by " + list(names, "and") + "."
+	return " It filters by " + english.WordSeries(names, "and") + "."
 }
 
 func ids(keyables []string) string {
@@ -152,7 +154,7 @@ func ids(keyables []string) string {
 		}
 		forms = append(forms, k+"…")
 	}
-	return list(forms, "or")
+	return english.WordSeries(forms, "or")
 }
 
 // lookedUp names the ids that delete takes after a look-up only.
@@ -167,11 +169,4 @@ func lookedUp(m *catalog.Model) string {
 		return ""
 	}
 	return " With " + ids(more) + " the record is looked up first."
-}
-
-func list(names []string, last string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:len(names)-1], ", ") + " " + last + " " + names[len(names)-1]
 }

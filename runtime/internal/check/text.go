@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/runtime/internal/display"
 )
 
@@ -104,51 +106,33 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), f.Hint)
 	}
 	if len(again) > 0 {
-		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "the same "+lineWord(again)+" "+enumerate(again), color))
+		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "the same on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))
 	}
-}
-
-func lineWord(lines []string) string {
-	if len(lines) == 1 {
-		return "on line"
-	}
-	return "on lines"
 }
 
 // mostLines is how many lines of a repeated finding are listed.
 const mostLines = 8
 
 func enumerate(lines []string) string {
-	switch n := len(lines); {
-	case n == 1:
-		return lines[0]
-	case n > mostLines:
+	if n := len(lines); n > mostLines {
 		return strings.Join(lines[:mostLines], ", ") + fmt.Sprintf(" and %d more", n-mostLines)
-	default:
-		return strings.Join(lines[:n-1], ", ") + " and " + lines[n-1]
 	}
+	return english.WordSeries(lines, "and")
 }
 
 // summary is the closing line, such as "3 errors, 2 warnings in 12 files".
 func (r *Report) summary(color bool) string {
-	in := " in " + amount(r.Files, "file")
+	in := " in " + english.Plural(r.Files, "file", "")
 	errs, warnings := r.Count(Error), r.Count(Warning)
 	if errs+warnings == 0 {
 		return "nothing wrong" + in
 	}
 	var parts []string
 	if errs > 0 {
-		parts = append(parts, display.Paint(display.Red, amount(errs, "error"), color))
+		parts = append(parts, display.Paint(display.Red, english.Plural(errs, "error", ""), color))
 	}
 	if warnings > 0 {
-		parts = append(parts, display.Paint(display.Yellow, amount(warnings, "warning"), color))
+		parts = append(parts, display.Paint(display.Yellow, english.Plural(warnings, "warning", ""), color))
 	}
 	return strings.Join(parts, ", ") + in
-}
-
-func amount(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return strconv.Itoa(n) + " " + word + "s"
 }

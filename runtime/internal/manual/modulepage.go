@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -40,7 +42,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 		s.heading("More")
 		list := []item{{name: s.o.ask(strings.TrimPrefix(t.Name, "planhat.") + "." + t.Module.Funcs[0].Name), doc: "a function with all it takes, and an example"}}
 		if t.Model != nil {
-			list = append(list, item{name: s.o.ask(t.Model.Name), doc: "its " + count(len(t.Model.Properties), "property", "properties")})
+			list = append(list, item{name: s.o.ask(t.Model.Name), doc: "its " + english.Plural(len(t.Model.Properties), "property", "")})
 		}
 		s.items(indent, list)
 	}

@@ -2,7 +2,6 @@ package manual
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -139,12 +138,4 @@ func Sentence(note string) string {
 		note += "."
 	}
 	return note
-}
-
-// count writes a number with the word for what is counted.
-func count(n int, one, several string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + several
 }

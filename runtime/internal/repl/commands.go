@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -159,9 +161,9 @@ func (p *Prompt) time(code string) bool {
 func took(e *runtime.Evaluation) string {
 	text := roundDuration(e.Duration).String()
 	if calls := e.Summary.Calls; calls > 0 {
-		text += ", " + counted(calls, "call")
+		text += ", " + english.Plural(calls, "call", "")
 		if e.Summary.Retries > 0 {
-			text += " (" + counted(e.Summary.Retries, "retry") + ")"
+			text += " (" + english.Plural(e.Summary.Retries, "retry", "") + ")"
 		}
 		if e.Summary.Waited >= time.Millisecond {
 			text += ", waited " + roundDuration(e.Summary.Waited).String() + " for quota"
@@ -178,17 +180,6 @@ func roundDuration(d time.Duration) time.Duration {
 		return d.Round(d / time.Duration(100) / 10 * 10).Round(10 * time.Microsecond)
 	}
 	return d.Round(time.Microsecond)
-}
-
-// counted writes a number with its noun.
-func counted(n int, noun string) string {
-	switch {
-	case n == 1:
-		return "1 " + noun
-	case strings.HasSuffix(noun, "y"):
-		return grouped(n) + " " + strings.TrimSuffix(noun, "y") + "ies"
-	}
-	return grouped(n) + " " + noun + "s"
 }
 
 func (p *Prompt) dry(argument string) bool {

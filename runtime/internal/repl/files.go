@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime"
@@ -36,7 +37,7 @@ func (p *Prompt) save(name string) bool {
 		p.remark("%s cannot be written: %s", name, plainFileError(err))
 		return false
 	}
-	p.remark("%s saved to %s", counted(len(p.done), "input"), name)
+	p.remark("%s saved to %s", english.Plural(len(p.done), "input", ""), name)
 	if _, err := compile.Compile([]byte(script), name); err != nil {
 		p.remark("it needs a change before it runs: %v", err)
 	}

@@ -1,10 +1,10 @@
 package repl
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/dustin/go-humanize"
 	"github.com/reeflective/readline"
 
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
@@ -42,7 +42,7 @@ func offer(completer func(text string, cursor int) complete.Result, line []rune,
 		more := len(values) - rows + result.More + 1
 		last := values[len(values)-1]
 		values = append(values[:rows-2], readline.Completion{
-			Value: word + " ", Display: fmt.Sprintf("… %s more", grouped(more)), Description: "type on to narrow them down",
+			Value: word + " ", Display: "… " + humanize.Comma(int64(more)) + " more", Description: "type on to narrow them down",
 		}, last)
 	}
 	if len(values) == 0 && len(result.Candidates) == 1 {

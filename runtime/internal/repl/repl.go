@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime"
@@ -160,7 +161,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 	result, err := p.o.Session.Eval(ctx, in)
 	p.last = result
 	if n := result.Summary.Rejected; n > 0 && len(result.Values) == 0 {
-		defer p.remark("%s rejected; the result's errors tell which", counted(n, "row"))
+		defer p.remark("%s rejected; the result's errors tell which", english.Plural(n, "row", ""))
 	}
 	var exit *runtime.ExitError
 	if errors.As(err, &exit) {

@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
@@ -308,7 +310,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	case !errors.As(err, &exit):
 		end.Status, end.Error = history.Failed, err.Error()
 	case code == exitRejected:
-		end.Status, end.Reason = history.Rejected, rejectedRows(end.Rejected)
+		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" not taken"
 	case code == exitLimit:
 		end.Status = history.TimedOut
 	case code == exitInterrupted:
@@ -322,11 +324,4 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		end.Error = lastOf(report, longestReport)
 	}
 	return end
-}
-
-func rejectedRows(n int) string {
-	if n == 1 {
-		return "1 row was not taken"
-	}
-	return fmt.Sprintf("%d rows were not taken", n)
 }

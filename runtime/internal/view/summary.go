@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -71,7 +73,7 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 		fmt.Fprintln(b, "    no writes")
 	}
 	for _, w := range s.Writes {
-		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, Count(w.Rows, "row"), Count(w.Requests, "request"))
+		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, english.Plural(w.Rows, "row", ""), english.Plural(w.Requests, "request", ""))
 		for _, row := range w.First {
 			if r := []rune(row); len(r) > shownCharacters {
 				row = string(r[:shownCharacters]) + "..."

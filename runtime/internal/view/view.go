@@ -4,7 +4,6 @@
 package view
 
 import (
-	"fmt"
 	"time"
 )
 
@@ -17,14 +16,6 @@ func Clip(text string, most int) string {
 		return string(letters[:most-1]) + "…"
 	}
 	return text
-}
-
-// Count writes a number with its noun: 1 row, 2 rows.
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // DueAt writes when a schedule is due, in its time zone, and without the seconds

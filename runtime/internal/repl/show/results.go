@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
@@ -25,14 +27,10 @@ func isBulkResult(t *lua.LTable) bool {
 // taken.
 func (s *shower) bulk(t *lua.LTable) string {
 	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
-	noun := "rows"
-	if count("rows") == 1 {
-		noun = "row"
-	}
-	line := fmt.Sprintf("%s %s: %s created, %s updated, %s unchanged, %s rejected",
-		grouped(count("rows")), noun, grouped(count("created")), grouped(count("updated")), grouped(count("unchanged")), grouped(count("rejected")))
+	line := fmt.Sprintf("%s: %s created, %s updated, %s unchanged, %s rejected",
+		english.Plural(count("rows"), "row", ""), humanize.Comma(int64(count("created"))), humanize.Comma(int64(count("updated"))), humanize.Comma(int64(count("unchanged"))), humanize.Comma(int64(count("rejected"))))
 	if planned := count("planned"); planned > 0 {
-		line += fmt.Sprintf(", %s held back by the dry run", grouped(planned))
+		line += fmt.Sprintf(", %s held back by the dry run", humanize.Comma(int64(planned)))
 	}
 	if failed := count("failed_chunks"); failed > 0 {
 		line += fmt.Sprintf("; %d of %d requests failed", failed, count("chunks"))
@@ -67,7 +65,7 @@ func (s *shower) rowErrors(t *lua.LTable) string {
 		lines = append(lines, s.cut(oneLine(line), s.Width))
 	}
 	if n > mostRowErrors {
-		lines = append(lines, s.dim("  … "+grouped(n-mostRowErrors)+" more"))
+		lines = append(lines, s.dim("  … "+humanize.Comma(int64(n-mostRowErrors))+" more"))
 	}
 	return strings.Join(lines, "\n")
 }

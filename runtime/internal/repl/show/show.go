@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-runewidth"
 	lua "github.com/yuin/gopher-lua"
 
@@ -71,7 +72,7 @@ func (s *shower) text(text string) string {
 		// Bytes are at least as many as characters, so this bounds both.
 		if runes := []rune(text[:min(len(text), 4*longestText)]); len(runes) > longestText {
 			kept := string(runes[:longestText])
-			more = fmt.Sprintf("\n… %s more bytes", grouped(len(text)-len(kept)))
+			more = fmt.Sprintf("\n… %s more bytes", humanize.Comma(int64(len(text)-len(kept))))
 			text = kept
 		}
 	}
@@ -184,10 +185,10 @@ func (s *shower) list(t *lua.LTable) string {
 		b.WriteString(s.dim(label) + s.cut(s.inline(t.RawGetInt(i+1)), s.Width-len(label)) + "\n")
 	}
 	if n > mostItems {
-		b.WriteString(s.dim("… "+grouped(n-mostItems)+" more") + "\n")
+		b.WriteString(s.dim("… "+humanize.Comma(int64(n-mostItems))+" more") + "\n")
 	}
 	if names, more := s.besides(t, n); len(names) > 0 {
-		remark := "… and " + more + grouped(len(names)) + " named fields: " + strings.Join(names[:min(len(names), mostItems)], ", ")
+		remark := "… and " + more + humanize.Comma(int64(len(names))) + " named fields: " + strings.Join(names[:min(len(names), mostItems)], ", ")
 		b.WriteString(s.dim(s.cut(oneLine(remark), s.Width)) + "\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -223,7 +224,7 @@ func (s *shower) record(t *lua.LTable, leave []string) (string, bool) {
 			continue
 		}
 		if shown == mostFields {
-			lines = append(lines, s.dim("… "+more+grouped(len(names)-shown)+" more fields"))
+			lines = append(lines, s.dim("… "+more+humanize.Comma(int64(len(names)-shown))+" more fields"))
 			break
 		}
 		shown++
@@ -275,13 +276,4 @@ func oneLine(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// grouped writes a number with commas between thousands.
-func grouped(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-runewidth"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -80,7 +81,7 @@ func (s *shower) records(t *lua.LTable, n int) string {
 	}
 	var remarks []string
 	if n > len(items) {
-		remarks = append(remarks, grouped(n-len(items))+" more")
+		remarks = append(remarks, humanize.Comma(int64(n-len(items)))+" more")
 	}
 	if len(left) > 0 {
 		remarks = append(remarks, "more columns: "+strings.Join(left, ", "))
@@ -176,7 +177,7 @@ func (s *shower) cell(v lua.LValue) string {
 		return oneLine(strings.ToValidUTF8(text, "�"))
 	case *lua.LTable:
 		if n := v.Len(); n > nestedItems {
-			return fmt.Sprintf("a list of %s", grouped(n))
+			return fmt.Sprintf("a list of %s", humanize.Comma(int64(n)))
 		}
 	}
 	return oneLine(s.inline(v))
