@@ -27,3 +27,12 @@ type Write struct {
 	// Body is what would be sent. It must not be changed.
 	Body []byte
 }
+
+// PlannedWrite counts requests of one kind that a gate withheld.
+type PlannedWrite struct {
+	Model, Operation, Method string
+	Requests, Rows           int
+	// First are the first rows that would have been sent, at most three, as
+	// JSON; of a write without a body, the request's path.
+	First []string
+}

@@ -22,7 +22,7 @@ func errorFields(object *lua.LTable, cause error) []ErrorField {
 	var fields []ErrorField
 	add := func(name, value string) {
 		if value != "" {
-			fields = append(fields, ErrorField{name, value})
+			fields = append(fields, ErrorField{Name: name, Value: value})
 		}
 	}
 	field := func(name string) string { return lua.LVAsString(object.RawGetString(name)) }

@@ -19,7 +19,7 @@ func (r *run) failure(recovered any) error {
 	var raised *lua.ApiError
 	err, ok := recovered.(error)
 	ok = ok && errors.As(err, &raised)
-	frames := bindings.Stack(r.L)
+	frames := stack(r.L)
 	if ok && r.lost.is(raised.Object) {
 		frames = r.lost.frames
 	}
@@ -151,7 +151,7 @@ func (r *run) foreign(object lua.LValue, frames []Frame) *ScriptError {
 	}
 	switch {
 	case e.Message != "" && ok:
-		e.Fields = append(e.Fields, ErrorField{"raised", string(shown)})
+		e.Fields = append(e.Fields, ErrorField{Name: "raised", Value: string(shown)})
 	case ok:
 		e.Message = "the script raised " + string(shown)
 	case e.Message == "":

@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings"
 )
 
 // lostError is the last error that left the coroutine it was raised in, with the
@@ -23,7 +21,7 @@ func (r *run) lose(L *lua.LState, cause lua.LValue) {
 		r.lost.cause = cause
 		return
 	}
-	r.lost = lostError{cause, bindings.Stack(L)}
+	r.lost = lostError{cause, stack(L)}
 }
 
 // is reports whether raised is that error. A message gets a position in front

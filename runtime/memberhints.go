@@ -146,11 +146,14 @@ func member(v lua.LValue, name string) lua.LValue {
 	return lua.LNil
 }
 
+// searchedLevels is how many levels of the stack are searched for a variable.
+const searchedLevels = 20
+
 // variable returns what a name stands for on the failed line: a local variable
 // of the function that failed, one of those around it, or a global one.
 func (r *run) variable(name string, e *ScriptError) lua.LValue {
 	L := r.L
-	for level := 0; level < shownFrames; level++ {
+	for level := 0; level < searchedLevels; level++ {
 		frame, ok := L.GetStack(level)
 		if !ok {
 			break

@@ -48,10 +48,4 @@ type Result struct {
 }
 
 // PlannedWrite counts requests of one kind that a dry run withheld.
-type PlannedWrite struct {
-	Model, Operation, Method string
-	Requests, Rows           int
-	// First are the first rows that would have been sent, at most three, as
-	// JSON; of a write without a body, the request's path.
-	First []string
-}
+type PlannedWrite = planhat.PlannedWrite

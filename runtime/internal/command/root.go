@@ -31,7 +31,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/state"
 	"github.com/phscript/phscript/runtime/internal/command/test"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
-	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -50,22 +49,8 @@ func Execute(env *environment.Env) int {
 // code.
 func report(env *environment.Env, err error) int {
 	var done *usage.Finished
-	if errors.As(err, &done) {
-		return done.Code
-	}
-	if err != nil {
+	if err != nil && !errors.As(err, &done) {
 		printing.Error(env.Stderr, env.StderrColor(), err)
-	}
-	return exitCode(err)
-}
-
-// exitCode maps errors to exit codes: those of the command line itself here,
-// those of runs in package outcome.
-func exitCode(err error) int {
-	var misuse *usage.Error
-	var settings *config.Error
-	if errors.As(err, &misuse) || errors.As(err, &settings) {
-		return outcome.CodeUsage
 	}
 	return outcome.Code(err)
 }

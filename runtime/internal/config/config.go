@@ -15,6 +15,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // FileName is the configuration file that is read from the working directory.
@@ -69,6 +70,9 @@ func (e *Error) Error() string {
 
 // ErrorHint says what to do about it.
 func (e *Error) ErrorHint() string { return e.Hint }
+
+// ExitCode returns fault.ExitUsage.
+func (e *Error) ExitCode() int { return fault.ExitUsage }
 
 // file is phscript.toml as it is written.
 type file struct {

@@ -7,47 +7,30 @@ import (
 	"errors"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
-// The exit codes, as docs/errors.md lists them.
-const (
-	CodeDone        = 0
-	CodeScript      = 1
-	CodeUsage       = 2
-	CodeRejected    = 3
-	CodeAuth        = 4
-	CodeLimit       = 5
-	CodeInterrupted = 130
-	CodeTerminated  = 143
-)
-
-// ErrInterrupted is the cause of a run that Ctrl-C ended.
-var ErrInterrupted = errors.New("stopped by Ctrl-C or a termination signal")
-
-// Code is the one place that maps the errors of runs to exit codes.
+// Code returns the exit code of a process that ends with an error: the one that
+// a fault.Exiter in its chain carries, or else that of its kind.
 func Code(err error) int {
-	var exit *runtime.ExitError
-	var limit *runtime.LimitError
-	switch {
-	case err == nil:
-		return CodeDone
-	case errors.As(err, &exit):
-		return exit.Code & 0xff // all that a process can tell
-	case errors.Is(err, ErrInterrupted):
-		return CodeInterrupted
-	case errors.As(err, &limit), errors.Is(err, context.DeadlineExceeded):
-		return CodeLimit
+	if err == nil {
+		return fault.ExitDone
+	}
+	if exiter, ok := errors.AsType[fault.Exiter](err); ok {
+		return exiter.ExitCode()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.ExitLimit
 	}
 	switch planhat.KindOf(err) {
 	case planhat.KindConfig:
-		return CodeUsage
+		return fault.ExitUsage
 	case planhat.KindAuth, planhat.KindPermission:
-		return CodeAuth
+		return fault.ExitAuth
 	case planhat.KindTimeout, planhat.KindRateLimited:
-		return CodeLimit
+		return fault.ExitLimit
 	case planhat.KindPartial:
-		return CodeRejected
+		return fault.ExitRejected
 	}
-	return CodeScript
+	return fault.ExitScript
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // Summary is what a run has done, as phscript run --summary writes it.
@@ -22,10 +22,7 @@ type Summary struct {
 	Outcome string   `json:"outcome"`
 	Error   *Failure `json:"error,omitempty"`
 
-	Calls         int     `json:"calls"`
-	Retries       int     `json:"retries"`
-	WaitedSeconds float64 `json:"waited_seconds"`
-	Counts
+	Totals
 	Models   map[string]Counts `json:"models"`
 	Reasons  []Reason          `json:"reasons"`
 	Rows     []RejectedRow     `json:"rejected_rows"`
@@ -34,6 +31,14 @@ type Summary struct {
 
 	// Told counts the rejected rows that the error's own report shows.
 	Told int `json:"-"`
+}
+
+// Totals are what a run has done, in numbers.
+type Totals struct {
+	Calls         int     `json:"calls"`
+	Retries       int     `json:"retries"`
+	WaitedSeconds float64 `json:"waited_seconds"`
+	Counts
 }
 
 // Counts are records, by what became of them.
@@ -101,21 +106,33 @@ func countsOf(c planhat.Counts) Counts {
 	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
 }
 
+// Work is what a run leaves behind that a summary tells of; its fields are those
+// of a runtime.Result.
+type Work struct {
+	Summary  planhat.Summary
+	Rejected []planhat.TalliedRow
+	Planned  []planhat.PlannedWrite
+	Warnings []string
+	Duration time.Duration
+}
+
 // New returns the summary of a run that has ended.
-func New(script string, started time.Time, r *runtime.Result) *Summary {
+func New(script string, started time.Time, w Work) *Summary {
 	s := &Summary{
-		Script: script, Started: started, Seconds: r.Duration.Seconds(),
-		Calls: r.Summary.Calls, Retries: r.Summary.Retries, WaitedSeconds: r.Summary.Waited.Seconds(),
-		Counts: countsOf(r.Summary.Counts), Models: map[string]Counts{},
-		Reasons: []Reason{}, Rows: []RejectedRow{}, Warnings: append([]string{}, r.Warnings...),
+		Script: script, Started: started, Seconds: w.Duration.Seconds(),
+		Totals: Totals{
+			Calls: w.Summary.Calls, Retries: w.Summary.Retries, WaitedSeconds: w.Summary.Waited.Seconds(),
+			Counts: countsOf(w.Summary.Counts),
+		},
+		Models: map[string]Counts{}, Reasons: []Reason{}, Rows: []RejectedRow{}, Warnings: append([]string{}, w.Warnings...),
 	}
-	for model, c := range r.Summary.ByModel {
+	for model, c := range w.Summary.ByModel {
 		s.Models[model] = countsOf(c)
 	}
-	for _, why := range r.Summary.Reasons {
+	for _, why := range w.Summary.Reasons {
 		s.Reasons = append(s.Reasons, Reason{why.Message, why.Count})
 	}
-	for _, row := range r.Rejected {
+	for _, row := range w.Rejected {
 		rejected := RejectedRow{
 			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
 			Kind: string(row.Kind), Message: row.Message, Uncertain: row.Uncertain,
@@ -125,8 +142,8 @@ func New(script string, started time.Time, r *runtime.Result) *Summary {
 		}
 		s.Rows = append(s.Rows, rejected)
 	}
-	for _, w := range r.Planned {
-		s.Writes = append(s.Writes, PlannedWrite{w.Model, w.Operation, w.Requests, w.Rows, w.First})
+	for _, p := range w.Planned {
+		s.Writes = append(s.Writes, PlannedWrite{p.Model, p.Operation, p.Requests, p.Rows, p.First})
 	}
 	return s
 }
@@ -136,21 +153,19 @@ func (s *Summary) Conclude(err error) {
 	s.ExitCode, s.Outcome = Code(err), "failed"
 	switch {
 	case err == nil && s.Rejected > 0:
-		s.ExitCode, s.Outcome = CodeRejected, "rejected"
+		s.ExitCode, s.Outcome = fault.ExitRejected, "rejected"
 	case err == nil:
 		s.Outcome = "done"
-	case errors.Is(err, ErrInterrupted):
+	case errors.Is(err, fault.ErrInterrupted):
 		s.Outcome = "interrupted"
-	case errors.As(err, new(*runtime.ExitError)):
+	case errors.As(err, new(*fault.ExitError)):
 		s.Outcome = "exited"
 		return
 	}
-	var call *planhat.Error
-	if errors.As(err, &call) {
+	if call, ok := errors.AsType[*planhat.Error](err); ok {
 		s.Told = len(call.Items)
 	}
-	var failed *runtime.ScriptError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*fault.ScriptError](err); ok {
 		s.Error = &Failure{
 			Message: failed.Message, Hint: failed.Hint, Script: failed.Script, Line: failed.Line,
 			Kind: string(planhat.KindOf(err)),

@@ -20,7 +20,9 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 )
 
@@ -275,25 +277,10 @@ func (t *tail) String() string {
 	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
 }
 
-// outcome is what a run's summary tells the service.
-type outcome struct {
-	Calls         int     `json:"calls"`
-	Retries       int     `json:"retries"`
-	WaitedSeconds float64 `json:"waited_seconds"`
-	Rejected      int     `json:"rejected"`
-}
-
-// The exit codes of phscript run, as docs/errors.md lists them.
-const (
-	exitRejected    = 3
-	exitLimit       = 5
-	exitInterrupted = 130
-)
-
 // conclude makes the record of how a program ended.
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
-	var o outcome
+	var o outcome.Totals
 	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
 		end.Calls, end.Rejected = o.Calls, o.Rejected
 	}
@@ -309,11 +296,11 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		return end
 	case !errors.As(err, &exit):
 		end.Status, end.Error = history.Failed, err.Error()
-	case code == exitRejected:
+	case code == fault.ExitRejected:
 		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" not taken"
-	case code == exitLimit:
+	case code == fault.ExitLimit:
 		end.Status = history.TimedOut
-	case code == exitInterrupted:
+	case code == fault.ExitInterrupted:
 		end.Status = history.Cancelled
 	case code < 0:
 		end.Status, end.Reason = history.Failed, "the process was killed ("+exit.String()+"); the system may have run out of memory"

@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/quota"
 )
 
@@ -44,9 +45,9 @@ func (m *meters) note(r *history.Run, end history.End) {
 	if end.Status != history.Lost {
 		m.took.observe(time.Since(r.Started).Seconds(), durations, "schedule", name)
 	}
-	var o outcome
+	var o outcome.Totals
 	if len(end.Summary) == 0 || json.Unmarshal(end.Summary, &o) != nil {
-		o = outcome{} // it was killed before it wrote one
+		o = outcome.Totals{} // it was killed before it wrote one
 	}
 	m.calls.add(float64(end.Calls), "schedule", name)
 	m.callRetries.add(float64(o.Retries), "schedule", name)

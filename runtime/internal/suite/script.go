@@ -103,7 +103,10 @@ func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 		}
 		return 0, context.Cause(a.Context())
 	}
-	r.result, r.summary = result, outcome.New(name, r.started, result)
+	r.result, r.summary = result, outcome.New(name, r.started, outcome.Work{
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
+		Warnings: result.Warnings, Duration: result.Duration,
+	})
 	r.summary.Conclude(runErr)
 	r.summary.DryRun, r.summary.Simulated = r.dryRun, true
 	r.failure = scriptError(runErr)

@@ -12,7 +12,7 @@ import (
 func TestTotals(t *testing.T) {
 	assert.Empty(t, view.Totals(&outcome.Summary{}), "no call, nothing to count")
 	one := &outcome.Summary{
-		Calls: 3, Retries: 1, WaitedSeconds: 2.04, Counts: outcome.Counts{Read: 4, Created: 12, Deleted: 1},
+		Totals: outcome.Totals{Calls: 3, Retries: 1, WaitedSeconds: 2.04, Counts: outcome.Counts{Read: 4, Created: 12, Deleted: 1}},
 		Models: map[string]outcome.Counts{"company": {Read: 4, Created: 12, Deleted: 1}},
 	}
 	assert.Equal(t, []view.Line{
@@ -21,7 +21,7 @@ func TestTotals(t *testing.T) {
 }
 
 func TestTotalsByModel(t *testing.T) {
-	s := &outcome.Summary{Calls: 2, Models: map[string]outcome.Counts{
+	s := &outcome.Summary{Totals: outcome.Totals{Calls: 2}, Models: map[string]outcome.Counts{
 		"task":    {Created: 5, Rejected: 1},
 		"company": {Created: 12, Updated: 3},
 		"license": {},

@@ -21,7 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
@@ -185,7 +185,7 @@ func checkScripts(env *environment.Env, o *options) error {
 		bad += report.Count(check.Warning)
 	}
 	if bad > 0 {
-		return &usage.Finished{Code: outcome.CodeScript}
+		return &usage.Finished{Code: fault.ExitScript}
 	}
 	return nil
 }

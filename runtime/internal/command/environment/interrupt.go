@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // lastGrace is how long a script may take to end after the second Ctrl-C.
@@ -55,7 +55,7 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 				return
 			}
 		}
-		cancel(outcome.ErrInterrupted)
+		cancel(fault.ErrInterrupted)
 		if !again {
 			select {
 			case <-signals:
@@ -65,7 +65,7 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 		}
 		select {
 		case <-time.After(lastGrace):
-			e.Exit(outcome.CodeInterrupted)
+			e.Exit(fault.ExitInterrupted)
 		case <-ended:
 		}
 	}()
@@ -93,13 +93,13 @@ func (e *Env) UntilInterrupted() (ctx context.Context, release func()) {
 	go func() {
 		select {
 		case <-signals:
-			cancel(outcome.ErrInterrupted)
+			cancel(fault.ErrInterrupted)
 		case <-ended:
 			return
 		}
 		select {
 		case <-signals:
-			e.Exit(outcome.CodeInterrupted)
+			e.Exit(fault.ExitInterrupted)
 		case <-ended:
 		}
 	}()

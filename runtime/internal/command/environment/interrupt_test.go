@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // A script that hangs where nothing can end it is left by the second Ctrl-C.
@@ -28,13 +28,13 @@ func TestSecondInterruptEndsTheProcess(t *testing.T) {
 		}).Interruptible()
 		signals <- os.Interrupt
 		<-ctx.Done()
-		assert.ErrorIs(t, context.Cause(ctx), outcome.ErrInterrupted)
+		assert.ErrorIs(t, context.Cause(ctx), fault.ErrInterrupted)
 		assert.True(t, interrupted())
 		time.Sleep(time.Minute)
 		assert.EqualValues(t, -1, code.Load(), "one Ctrl-C waits for the script")
 		signals <- os.Interrupt
 		time.Sleep(2 * lastGrace)
-		assert.EqualValues(t, outcome.CodeInterrupted, code.Load())
+		assert.EqualValues(t, fault.ExitInterrupted, code.Load())
 		assert.Contains(t, told.String(), "press Ctrl-C again")
 		release()
 	})

@@ -18,7 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/repl"
 )
 
@@ -103,9 +103,9 @@ func converse(env *environment.Env, o *options) error {
 	var exit *runtime.ExitError
 	switch {
 	case errors.As(err, &exit):
-		return &usage.Finished{Code: exit.Code & 0xff}
+		return &usage.Finished{Code: exit.ExitCode()}
 	case errors.Is(err, repl.ErrFailed):
-		return &usage.Finished{Code: outcome.CodeScript}
+		return &usage.Finished{Code: fault.ExitScript}
 	}
 	return err
 }
@@ -121,7 +121,7 @@ func leaveSanely(env *environment.Env) (release func()) {
 		case <-signals:
 			restore()
 			fmt.Fprint(env.Stdout, "\x1b[?2004l\x1b[?25h\r\n") // no bracketed paste; a cursor
-			env.Exit(outcome.CodeTerminated)
+			env.Exit(fault.ExitTerminated)
 		case <-ended:
 		}
 	}()

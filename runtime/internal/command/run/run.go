@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -165,11 +166,14 @@ func runScript(env *environment.Env, o *options) error {
 	ctx, interrupted, release := env.Interruptible()
 	defer release()
 	result, runErr := h.Runtime.Run(ctx, script)
-	s := outcome.New(script.Name, started, result)
+	s := outcome.New(script.Name, started, outcome.Work{
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
+		Warnings: result.Warnings, Duration: result.Duration,
+	})
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
 		// Also where the script fails by itself on the call that was not made.
-		runErr = errors.Join(runErr, outcome.ErrInterrupted)
+		runErr = errors.Join(fault.ErrInterrupted, runErr)
 	}
 	s.Conclude(runErr)
 	_, served := env.Getenv(host.SimulatedVariable)

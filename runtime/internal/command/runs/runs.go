@@ -18,8 +18,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/history"
-	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
@@ -229,7 +229,7 @@ func printLog(env *environment.Env, o *options) error {
 			select {
 			case <-time.After(300 * time.Millisecond):
 			case <-signals:
-				return &usage.Finished{Code: outcome.CodeInterrupted}
+				return &usage.Finished{Code: fault.ExitInterrupted}
 			}
 		}
 	})

@@ -22,7 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/config"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -273,7 +273,7 @@ func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), 
 		s.Hurry()
 	}
 	<-signals
-	env.Exit(outcome.CodeInterrupted)
+	env.Exit(fault.ExitInterrupted)
 }
 
 // withoutTokens leaves Planhat's settings out: programs that tell people of a

@@ -17,7 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
@@ -285,7 +285,7 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 	if err := w.Watch(ctx); err != nil {
 		return err
 	}
-	return &usage.Finished{Code: outcome.CodeInterrupted}
+	return &usage.Finished{Code: fault.ExitInterrupted}
 }
 
 // roots are the files and folders whose tests are meant.
@@ -320,9 +320,9 @@ func (o *options) conclude(r *suite.Report) error {
 	passed, failed, skipped := r.Counts()
 	switch {
 	case r.Interrupted:
-		return &usage.Finished{Code: outcome.CodeInterrupted}
+		return &usage.Finished{Code: fault.ExitInterrupted}
 	case failed > 0:
-		return &usage.Finished{Code: outcome.CodeScript}
+		return &usage.Finished{Code: fault.ExitScript}
 	case passed+skipped == 0 && o.filter != "":
 		return &usage.Error{Message: fmt.Sprintf("no test has %q in its name", o.filter), Hint: "--list shows the names of all tests"}
 	case passed+skipped == 0:

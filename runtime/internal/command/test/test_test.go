@@ -14,7 +14,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
-	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // startTests runs "phscript test" in a folder beside the test. It returns what is
@@ -73,7 +73,7 @@ func TestTestsAreWatched(t *testing.T) {
 	for out.Scan() {
 		assert.NotContains(t, out.Text(), "failed")
 	}
-	assert.Equal(t, outcome.CodeInterrupted, <-code)
+	assert.Equal(t, fault.ExitInterrupted, <-code)
 }
 
 func TestTestsAreInterrupted(t *testing.T) {
@@ -84,5 +84,5 @@ func TestTestsAreInterrupted(t *testing.T) {
 	until(t, out, `^✓ a_test.lua`)
 	signals <- os.Interrupt
 	until(t, out, `^1 passed in .*, interrupted$`)
-	assert.Equal(t, outcome.CodeInterrupted, <-code)
+	assert.Equal(t, fault.ExitInterrupted, <-code)
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // Error is a mistake on the command line.
@@ -19,10 +21,16 @@ func (e *Error) Error() string { return e.Message }
 // ErrorHint says what to do about it.
 func (e *Error) ErrorHint() string { return e.Hint }
 
+// ExitCode returns fault.ExitUsage.
+func (e *Error) ExitCode() int { return fault.ExitUsage }
+
 // Finished carries the exit code of a command that has reported its end itself.
 type Finished struct{ Code int }
 
 func (f *Finished) Error() string { return fmt.Sprintf("exit code %d", f.Code) }
+
+// ExitCode returns the code.
+func (f *Finished) ExitCode() int { return f.Code }
 
 // Group returns a command that only holds others.
 func Group(use, short, long string) *cobra.Command {

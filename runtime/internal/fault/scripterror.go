@@ -1,10 +1,10 @@
-package runtime
+// Package fault holds errors of scripts as data: what failed, where, and with
+// which exit code a process ends because of it. Their words are made where they
+// are shown. It knows neither Lua's machine nor Planhat, so everything may
+// import it.
+package fault
 
-import (
-	"fmt"
-
-	"github.com/phscript/phscript/bindings"
-)
+import "fmt"
 
 // ScriptError is how a script failed. Where a Go error is behind it, such as a
 // *planhat.Error or a *LimitError, errors.As finds it.
@@ -22,18 +22,23 @@ type ScriptError struct {
 	Trace []Frame
 	// Fields are what else is known: the fields of an error object that was
 	// not caught, in the order they are shown.
-	Fields []ErrorField
+	Fields []Field
 	// Value is what the script raised, as ValueOf gives it.
 	Value any
 	// Cause is the Go error behind it, or nil.
 	Cause error
 }
 
-// Frame is one call in a traceback.
-type Frame = bindings.Frame
+// Frame is one call of a traceback.
+type Frame struct {
+	Script string
+	Line   int
+	// Function is "function 'name'" or "main chunk".
+	Function string
+}
 
-// ErrorField is one thing known about an error.
-type ErrorField struct{ Name, Value string }
+// Field is one thing known about an error.
+type Field struct{ Name, Value string }
 
 // Error returns the position and the message in one line.
 func (e *ScriptError) Error() string {

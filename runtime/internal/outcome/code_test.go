@@ -1,0 +1,38 @@
+package outcome
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/fault"
+)
+
+func TestCode(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		want int
+	}{
+		"none":                               {nil, 0},
+		"a script":                           {&fault.ScriptError{Message: "x"}, 1},
+		"os.exit":                            {&fault.ExitError{Code: 7}, 7},
+		"os.exit, wrapped":                   {fmt.Errorf("x: %w", &fault.ExitError{Code: 256}), 0},
+		"a limit":                            {&fault.ScriptError{Cause: &fault.LimitError{What: "memory"}}, 5},
+		"a deadline":                         {context.DeadlineExceeded, 5},
+		"Ctrl-C":                             {&fault.ScriptError{Cause: fault.ErrInterrupted}, 130},
+		"Ctrl-C and a call that was cut off": {errors.Join(fault.ErrInterrupted, &planhat.Error{Kind: planhat.KindTimeout}), 130},
+		"no token":                           {&planhat.Error{Kind: planhat.KindConfig}, 2},
+		"a wrong token":                      {&fault.ScriptError{Cause: &planhat.Error{Kind: planhat.KindAuth}}, 4},
+		"no permission":                      {&planhat.Error{Kind: planhat.KindPermission}, 4},
+		"a slow answer":                      {&planhat.Error{Kind: planhat.KindTimeout}, 5},
+		"the quota":                          {&planhat.Error{Kind: planhat.KindRateLimited}, 5},
+		"rejected rows":                      {&planhat.Error{Kind: planhat.KindPartial}, 3},
+		"a server's fault":                   {&planhat.Error{Kind: planhat.KindServer}, 1},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, Code(tt.err)) })
+	}
+}
