@@ -1,9 +1,17 @@
-# The commands of everyday work. CI runs .ci/run.
+# The commands of everyday work; CONTRIBUTING.md explains them. CI runs .ci/run.
 
-.PHONY: build test race lint docs bench cross
+.PHONY: build check test race lint docs bench release-files release-snapshot
+TOOLS = go -C .ci/tools build -o $(CURDIR)/bin/
 
 build:
 	CGO_ENABLED=0 go build -trimpath -o bin/phscript ./cmd/phscript
+
+# check is what a change has to pass, apart from what needs root. Suites skip what
+# is not installed here: lua5.1, luacheck, PostgreSQL and some shells.
+check: lint
+	go vet ./...
+	go mod tidy -diff
+	go test -race ./...
 
 test:
 	go test ./...
@@ -12,10 +20,12 @@ race:
 	go test -race ./...
 
 lint:
-	go -C .ci/tools build -o $(CURDIR)/bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	$(TOOLS) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	bin/golangci-lint run ./...
 
-# docs rewrites what is generated: the client's services and the reference.
+# docs rewrites what is generated: the client's services, the reference, and the
+# generated parts of the guides.
 docs:
 	go generate ./...
 	go test ./runtime/internal/documents -update
@@ -23,7 +33,18 @@ docs:
 bench:
 	go test ./runtime/internal/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -v
 
-cross:
-	for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
-		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -trimpath -o /dev/null ./cmd/phscript || exit 1; \
-	done
+# release-files makes what a release contains beside the binaries.
+release-files: build
+	rm -rf bin/release && mkdir -p bin/release/completions
+	$(TOOLS) ./notices
+	$(TOOLS) github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+	bin/notices -o bin/release/THIRD_PARTY_NOTICES ./cmd/phscript
+	bin/phscript man bin/release/man >/dev/null
+	for shell in bash zsh fish powershell; do bin/phscript completion $$shell >bin/release/completions/phscript.$$shell || exit 1; done
+
+# release-snapshot builds all archives, packages and manifests into dist, and
+# publishes nothing. Images and signatures need Docker and an identity, which a
+# release has.
+release-snapshot:
+	go -C .ci/goreleaser build -o $(CURDIR)/bin/goreleaser github.com/goreleaser/goreleaser/v2
+	bin/goreleaser release --snapshot --clean --skip=docker,sign

@@ -14,7 +14,7 @@ import (
 
 // topLevel is what the repository's first level may hold.
 var topLevel = []string{
-	"LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
+	"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "go.mod", "go.sum",
 	"bindings", "cmd", "docs", "planhat", "runtime", "scripts", "stdlib", "tests",
 }
 

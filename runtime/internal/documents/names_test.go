@@ -45,7 +45,10 @@ func phscript(t *testing.T, dir string, args ...string) (stdout, stderr string, 
 var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 
 // otherFlags are flags of other programs that documents name.
-var otherFlags = []string{"full", "system", "home-dir", "now"}
+var otherFlags = []string{
+	"full", "system", "home-dir", "now", "rm", "check", "ignore-missing",
+	"bundle", "certificate-oidc-issuer", "certificate-identity-regexp", "environment",
+}
 
 func TestFlagsExist(t *testing.T) {
 	var help string
