@@ -41,7 +41,7 @@ func (d *doubts) value(p *catalog.Property, text string) {
 // unknown warns of a property that the catalog does not know. It is a warning,
 // since a tenant may have fields of its own.
 func (d *doubts) unknown(name string) {
-	if slices.Contains(translatedNames[d.model.Snake], name) || slices.Contains(CommonProperties, name) {
+	if d.model.Alias(name) || slices.Contains(CommonProperties, name) {
 		return
 	}
 	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(

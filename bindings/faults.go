@@ -67,20 +67,5 @@ func DescribeValue(v lua.LValue) string { return describeValue(v) }
 
 // DescribeModel names a record of a model in a sentence, such as "an enduser".
 func DescribeModel(m *catalog.Model) string {
-	if m.Snake == "nps" {
-		return "an NPS answer"
-	}
-	return WithArticle(strings.ReplaceAll(m.Snake, "_", " "))
+	return catalog.WithArticle(m.Noun)
 }
-
-// WithArticle puts the article in front of the name of a model or a type.
-func WithArticle(name string) string {
-	if strings.HasPrefix(name, "NPS") || name != "" && strings.ContainsAny(name[:1], "aeioAEIO") {
-		return "an " + name
-	}
-	return "a " + name
-}
-
-// TranslatedNames are names that records of a model, by its snake_case name,
-// may carry besides its properties, since the client translates them.
-func TranslatedNames(model string) []string { return translatedNames[model] }

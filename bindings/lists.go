@@ -12,9 +12,6 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// pagingNames are the query parameters that are not filters.
-var pagingNames = []string{"limit", "offset", "sort", "select", "from", "to", "cId", "dimid"}
-
 // listFields describes a list's options: those of every list, and the model's
 // own filters.
 func (b binding) listFields() []Field {
@@ -26,7 +23,7 @@ func (b binding) listFields() []Field {
 		{Name: "offset", Type: "integer", Doc: "How many to skip, 0 when left out."},
 		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many in one request; %d, the most that Planhat allows here, when left out.", limit.Max)},
 	}
-	for _, q := range b.filters() {
+	for _, q := range b.op.Filters() {
 		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: sentence(q.Doc)})
 	}
 	return fields
@@ -42,18 +39,6 @@ func filterType(t catalog.Type) string {
 	return "string|string[]"
 }
 
-// filters are the model's own query parameters. from and to are filters on
-// churn, but days to read on metrics, which have no select.
-func (b binding) filters() []*catalog.Query {
-	var own []*catalog.Query
-	for _, q := range b.op.Query {
-		if !slices.Contains(pagingNames, q.Name) || b.model.Snake == "churn" && (q.Name == "from" || q.Name == "to") {
-			own = append(own, q)
-		}
-	}
-	return own
-}
-
 func (b binding) listOptions(opt Options) planhat.ListOptions {
 	return planhat.ListOptions{
 		Select: opt.Strings("select"), Sort: opt.String("sort"),
@@ -65,7 +50,7 @@ func (b binding) listOptions(opt Options) planhat.ListOptions {
 // filter reads the model's own query parameters; a list is joined by commas.
 func (b binding) filter(opt Options) map[string]string {
 	filter := make(map[string]string)
-	for _, q := range b.filters() {
+	for _, q := range b.op.Filters() {
 		if !opt.Has(q.Name) {
 			continue
 		}

@@ -185,10 +185,3 @@ func (b binding) segment() *Func {
 		},
 	}
 }
-
-// translatedNames are names that the client translates to the API's; they are
-// no reason for a warning.
-var translatedNames = map[string][]string{
-	"metrics":       {"companyId", "time"},
-	"user_activity": {"event", "userId", "timestamp", "companyId"},
-}

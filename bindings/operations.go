@@ -157,9 +157,9 @@ func (b binding) exampleOf(names []string) string {
 func (b binding) exampleValue(name string) string {
 	p := b.model.Property(name)
 	switch {
-	case p.Ref == "Company" && p.Type == catalog.Array:
+	case p.NamesCompany() && p.Type == catalog.Array:
 		return `{ "extid-a-17" }`
-	case p.Ref == "Company":
+	case p.NamesCompany():
 		return `"extid-a-17"`
 	case len(p.Enum) > 0:
 		return fmt.Sprintf("%q", p.Enum[0])

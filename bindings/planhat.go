@@ -44,7 +44,7 @@ func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
 		b := binding{model: model, op: op, client: client}
 		m.Funcs = append(m.Funcs, b.funcs()...)
 	}
-	if model.Snake == "metrics" {
+	if model.Operation("get_dimension_data") != nil {
 		m.Funcs = append(m.Funcs, epochDaysFormat())
 	}
 	m.Records = []*Shape{recordShape(model)}

@@ -122,7 +122,7 @@ func TestRowsThatTheAnswerLeavesOut(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, result.Errors, 1)
 		assert.Equal(t, 1, result.Errors[0].Index)
-		assert.Contains(t, result.Errors[0].Message, "no answer about this row: it ignores endusers")
+		assert.Contains(t, result.Errors[0].Message, "no answer about this row: it silently drops endusers")
 	})
 	t.Run("one of several", func(t *testing.T) {
 		s := newServer(t, always(200, `{"created":0,"nonupdates":2}`))
@@ -180,11 +180,11 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 	}{
 		{"company", []string{`{"externalId":"1"}`, `{"externalId":1}`, `[]`, `{"_id":""}`, `{"name":"a"}`, `{"name":"a"}`, `{"a":1,"a":2}`, `nonsense`},
 			map[int]string{1: "row 1 has the same key", 2: "it is a list", 3: "_id is empty", 6: "names a property twice", 7: "not valid JSON"}},
-		{"ticket", []string{`{"sourceId":"1"}`, `{"sourceId":"2","email":"a@b.c"}`}, map[int]string{0: "drops tickets without an email"}},
+		{"ticket", []string{`{"sourceId":"1"}`, `{"sourceId":"2","email":"a@b.c"}`}, map[int]string{0: "drops tickets without email"}},
 		{"enduser", []string{
 			`{"companyId":"1"}`, `{"email":"A@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"2"}`,
 			`{"externalId":"x","companyId":"1"}`, `{"externalId":"x","companyId":"2"}`, `{"externalId":"x"}`,
-		}, map[int]string{0: "an enduser needs", 2: "row 2 has the same key", 6: "row 5 has the same key"}},
+		}, map[int]string{0: "one of email, externalId or sourceId is required", 2: "row 2 has the same key", 6: "row 5 has the same key"}},
 		{"task", []string{`{"sourceId":"1","companyId":"1"}`, `{"sourceId":"1","companyId":"2"}`}, map[int]string{1: "row 1 has the same key"}},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {

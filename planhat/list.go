@@ -56,22 +56,17 @@ func (r *Resource) listQuery(op *catalog.Operation, o ListOptions) (url.Values, 
 		}
 		query.Set("select", strings.Join(names, ","))
 	}
-	if r.model.Snake == "note" {
-		query.Set("type", "note") // notes share their path with all conversations
+	for name, value := range op.Fixed {
+		query.Set(name, value)
 	}
 	return query, nil
 }
 
-// paging lists the query parameters that ListOptions has fields for.
-var paging = []string{"limit", "offset", "sort", "select"}
-
 // filterQuery checks filters against the operation's query parameters.
 func filterQuery(op *catalog.Operation, filter map[string]string) (url.Values, error) {
 	var names []string
-	for _, q := range op.Query {
-		if !slices.Contains(paging, q.Name) {
-			names = append(names, q.Name)
-		}
+	for _, q := range op.Filters() {
+		names = append(names, q.Name)
 	}
 	query := url.Values{}
 	for name, value := range filter {

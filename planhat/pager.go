@@ -49,8 +49,8 @@ func (r *Resource) Pages(o ListOptions) *Pager {
 		return &Pager{err: r.fault(op, err)}
 	}
 	p := r.pager(op, query, o.Offset, o.Limit, o.PageSize)
-	if r.model.Snake == "note" {
-		p.keep = isNote
+	if len(op.Fixed) > 0 {
+		p.keep = func(record Record) bool { return belongs(record, op.Fixed) }
 	}
 	return p
 }
@@ -178,12 +178,17 @@ func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
 	}
 }
 
-// isNote drops the other conversations where Planhat lists them among notes.
-func isNote(record Record) bool {
+// belongs reports whether a record agrees with the fixed query of its list: an
+// API that ignores the query lists other records as well.
+func belongs(record Record, fixed map[string]string) bool {
 	members, err := readObject(record)
 	if err != nil {
 		return true
 	}
-	kind := text(members.get("type"))
-	return kind == "" || kind == "note"
+	for name, want := range fixed {
+		if have := text(members.get(name)); have != "" && have != want {
+			return false
+		}
+	}
+	return true
 }

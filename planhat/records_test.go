@@ -83,7 +83,7 @@ func TestRecordsThatAreRefusedBeforeSending(t *testing.T) {
 		{"no object", ignore(c.Company.Create(ctx, Record(`[1]`))), KindValidation, "it is a list"},
 		{"twice named", ignore(c.Company.Create(ctx, Record(`{"a":1,"a":2}`))), KindValidation, "names a property twice"},
 		{"not JSON", ignore(c.Company.Create(ctx, make(chan int))), KindValidation, "can't be written as JSON"},
-		{"enduser without a key", ignore(c.Enduser.Create(ctx, Record(`{"companyId":"1","email":""}`))), KindValidation, "an enduser needs"},
+		{"enduser without a key", ignore(c.Enduser.Create(ctx, Record(`{"companyId":"1","email":""}`))), KindValidation, "one of email, externalId or sourceId is required"},
 		{"empty key", ignore(c.Company.Create(ctx, Record(`{"externalId":" "}`))), KindValidation, "externalId is empty"},
 		{"missing operation", ignore(c.Workflow.Resource().Create(ctx, Record(`{}`))), KindConfig, "no such operation"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -101,16 +103,13 @@ func losesMembers(m *catalog.Model, members object) error {
 			}
 		}
 	}
-	switch {
-	case m.Snake == "ticket" && !has("email"):
-		return &Error{Kind: KindValidation, Message: "Planhat drops tickets without an email", Hint: "give the submitter's email"}
-	case m.Snake == "enduser" && !slices.ContainsFunc([]string{"_id", "sourceId", "externalId", "email"}, has):
-		return &Error{Kind: KindValidation, Message: "an enduser needs an email, an externalId or a sourceId"}
-	case m.Snake == "user_activity" && !has("email") && !has("externalId"):
+	if names := m.DroppedWithout; len(names) > 0 && !slices.ContainsFunc(names, has) {
 		return &Error{
-			Kind: KindValidation, Message: "Planhat ignores activities that name no enduser",
-			Hint: "give the enduser's email or externalId",
+			Kind: KindValidation, Message: "Planhat silently drops " + m.Plural + " without " + english.WordSeries(names, "or"), Hint: "set " + english.WordSeries(names, "or"),
 		}
+	}
+	if names := m.RequiredOneOf; len(names) > 0 && !has("_id") && !slices.ContainsFunc(names, has) {
+		return &Error{Kind: KindValidation, Message: "one of " + english.WordSeries(names, "or") + " is required"}
 	}
 	return nil
 }

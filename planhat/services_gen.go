@@ -801,14 +801,14 @@ func (s *NoteService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 	return s.r.BulkUpsert(ctx, rows, o)
 }
 
-// NPSService gives the operations on NPS records. One answer to a
+// NPSService gives the operations on NPS answers. One answer to a
 // net-promoter-score survey.
 type NPSService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
 func (s *NPSService) Resource() *Resource { return s.r }
 
-// Create stores an NPS record and returns it as Planhat stored it. It needs
+// Create stores an NPS answer and returns it as Planhat stored it. It needs
 // email and score.
 //
 //phscript:operation POST /nps
@@ -816,7 +816,7 @@ func (s *NPSService) Create(ctx context.Context, record any) (Record, error) {
 	return s.r.Create(ctx, record)
 }
 
-// Update changes the given properties of an NPS record and leaves the others
+// Update changes the given properties of an NPS answer and leaves the others
 // as they are. The id may be an _id or srcid-….
 //
 //phscript:operation PUT /nps/{id}
@@ -824,14 +824,14 @@ func (s *NPSService) Update(ctx context.Context, id string, changes any) (Record
 	return s.r.Update(ctx, id, changes)
 }
 
-// GetByID returns one of the NPS records. The id may be an _id or srcid-….
+// GetByID returns one of the NPS answers. The id may be an _id or srcid-….
 //
 //phscript:operation GET /nps/{id}
 func (s *NPSService) GetByID(ctx context.Context, id string) (Record, error) {
 	return s.r.GetByID(ctx, id)
 }
 
-// GetList returns the NPS records that the options choose, in requests of up
+// GetList returns the NPS answers that the options choose, in requests of up
 // to 10000. It filters by companyId and npsExpiryDay.
 //
 //phscript:operation GET /nps
@@ -839,7 +839,7 @@ func (s *NPSService) GetList(ctx context.Context, o ListOptions) ([]Record, erro
 	return s.r.GetList(ctx, o)
 }
 
-// Each iterates over the NPS records that GetList would return, page by page.
+// Each iterates over the NPS answers that GetList would return, page by page.
 // It stops reading when the loop ends; an error ends the sequence.
 //
 //phscript:operation GET /nps
@@ -847,7 +847,7 @@ func (s *NPSService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, 
 	return s.r.Each(ctx, o)
 }
 
-// Delete removes one of the NPS records and returns Planhat's answer, {} where
+// Delete removes one of the NPS answers and returns Planhat's answer, {} where
 // it is empty. The id may be an _id. With srcid-… the record is looked up
 // first.
 //
@@ -856,7 +856,7 @@ func (s *NPSService) Delete(ctx context.Context, id string) (Record, error) {
 	return s.r.Delete(ctx, id)
 }
 
-// BulkUpsert creates and updates NPS records, 5000 in a request. A row updates
+// BulkUpsert creates and updates NPS answers, 5000 in a request. A row updates
 // the record with the same _id or sourceId, the first that it carries; other
 // rows create one. A new record needs email and score.
 //
@@ -1703,8 +1703,8 @@ func (s *WorkflowService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 	return s.r.Each(ctx, o)
 }
 
-// MetricsService gives the operations on metrics. Values of a metric per day
-// and record (dimension data).
+// MetricsService gives the operations on metric values. Values of a metric per
+// day and record (dimension data).
 type MetricsService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
@@ -1717,9 +1717,9 @@ func (s *MetricsService) GetDimensionData(ctx context.Context, o DimensionOption
 	return s.r.GetDimensionData(ctx, o)
 }
 
-// EachDimensionData iterates over the metrics that GetDimensionData would
-// return, page by page. It stops reading when the loop ends; an error ends the
-// sequence.
+// EachDimensionData iterates over the metric values that GetDimensionData
+// would return, page by page. It stops reading when the loop ends; an error
+// ends the sequence.
 //
 //phscript:operation GET /dimensiondata
 func (s *MetricsService) EachDimensionData(ctx context.Context, o DimensionOptions) iter.Seq2[Record, error] {

@@ -6,61 +6,60 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Metrics and activities may be written with the names of the specification's
-// examples as well as with the API's own. The functions here turn the former
-// into the latter, value by value, and leave everything else alone.
-
-// activityNames maps the examples' names of an activity to the API's.
-var activityNames = map[string]string{"event": "action", "userId": "externalId", "timestamp": "date"}
-
-// metricNames does the same for metrics.
-var metricNames = map[string]string{"time": "date"}
-
-// prepareActivity checks and translates one activity.
+// prepareActivity checks one activity and gives its members the API's names.
 func (r *Resource) prepareActivity(row Record) (Record, object, error) {
-	members, err := readRow(row, "the activity")
-	if err == nil {
-		members, err = rename(members, activityNames)
-	}
-	if err == nil {
-		members, err = companyReference(members, "companyExternalId",
-			"give companyExternalId, or companyId as \"extid-…\": activities know companies by their externalId only")
-	}
+	members, err := r.translate(row, "the activity")
 	if err != nil {
 		return row, members, err
 	}
 	return members.record(), members, losesMembers(r.model, members)
 }
 
-// prepareMetric checks and translates one value of a metric.
+// prepareMetric checks one value of a metric and gives its members the API's
+// names.
 func (r *Resource) prepareMetric(row Record) (Record, object, error) {
-	members, err := readRow(row, "the metric")
-	if err == nil {
-		members, err = rename(members, metricNames)
+	members, err := r.translate(row, "the metric")
+	if err == nil && text(members.get(r.model.CompanyKey)) == "" {
+		err = &Error{
+			Kind: KindValidation, Message: "a metric needs the externalId of the record that it belongs to",
+			Hint: "set externalId, or companyId as \"extid-…\"",
+		}
 	}
 	if err != nil {
 		return row, members, err
-	}
-	if id := members.get("companyId"); present(id) {
-		if model := text(members.get("model")); model != "" && model != "Company" {
-			return row, members, &Error{
-				Kind: KindValidation, Message: "companyId says whose metric it is only where model is Company, and it is " + quote(model),
-				Hint: "give the externalId of the " + model + " and leave companyId out",
-			}
-		}
-	}
-	members, err = companyReference(members, "externalId",
-		"give externalId, or companyId as \"extid-…\": metrics know companies by their externalId only")
-	if err != nil {
-		return row, members, err
-	}
-	if text(members.get("externalId")) == "" {
-		return row, members, &Error{
-			Kind: KindValidation, Message: "a metric needs the externalId of what it belongs to",
-			Hint: "give externalId, or companyId as \"extid-…\"",
-		}
 	}
 	return members.record(), members, nil
+}
+
+// translate reads a row and gives its members the API's names.
+func (r *Resource) translate(row Record, what string) (object, error) {
+	members, err := readRow(row, what)
+	if err == nil {
+		members, err = rename(members, r.model.Aliases)
+	}
+	if err == nil {
+		err = r.checkOwner(members)
+	}
+	if err != nil {
+		return members, err
+	}
+	return r.companyReference(members)
+}
+
+// checkOwner refuses companyId on a row whose model property names another
+// model: the row would be stored on the wrong record.
+func (r *Resource) checkOwner(members object) error {
+	p := r.model.Property("model")
+	if p == nil || !present(members.get("companyId")) {
+		return nil
+	}
+	if model := text(members.get(p.Name)); model != "" && model != text(p.Default) {
+		return &Error{
+			Kind: KindValidation, Message: "companyId can't be used when model is " + quote(model),
+			Hint: "set the externalId of the " + model + " and remove companyId",
+		}
+	}
+	return nil
 }
 
 func readRow(row Record, what string) (object, error) {
@@ -92,8 +91,8 @@ func rename(members object, names map[string]string) (object, error) {
 		}
 		if present(m.value) && !same(own, m.value) {
 			return members, &Error{
-				Kind: KindValidation, Message: m.name + " and " + name + " mean the same and differ",
-				Hint: "give " + name + " only",
+				Kind: KindValidation, Message: m.name + " and " + name + " mean the same, but differ",
+				Hint: "set only " + name,
 			}
 		}
 	}
@@ -122,9 +121,10 @@ func lastOf(members object, name string) object {
 	return append(members.without(name), member{name, value})
 }
 
-// companyReference turns companyId "extid-X" into the property that takes an
-// externalId.
-func companyReference(members object, target, hint string) (object, error) {
+// companyReference turns companyId "extid-X" into the property that takes a
+// company's externalId.
+func (r *Resource) companyReference(members object) (object, error) {
+	target := r.model.CompanyKey
 	id := members.get("companyId")
 	if id == nil {
 		return members, nil
@@ -134,12 +134,15 @@ func companyReference(members object, target, hint string) (object, error) {
 	}
 	prefix, external := splitID(text(id))
 	if prefix != externalPrefix || external == "" {
-		return members, &Error{Kind: KindValidation, Message: "the companyId " + quote(text(id)) + " can't be used here", Hint: hint}
+		return members, &Error{
+			Kind: KindValidation, Message: "the companyId " + quote(text(id)) + " can't be used here",
+			Hint: "set " + target + ", or companyId as \"extid-…\": " + r.model.Plural + " refer to companies by externalId only",
+		}
 	}
 	if own := members.get(target); present(own) && text(own) != external {
 		return members, &Error{
-			Kind: KindValidation, Message: "companyId and " + target + " mean the same and differ",
-			Hint: "give " + target + " only",
+			Kind: KindValidation, Message: "companyId and " + target + " mean the same, but differ",
+			Hint: "set only " + target,
 		}
 	}
 	return append(members.without("companyId", target), member{target, quoted(external)}), nil

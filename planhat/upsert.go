@@ -41,8 +41,8 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	switch {
 	case a.status/100 != 2:
 		kind, message = refusal(a.status)
-	case r.model.Snake == "enduser":
-		message += ": it ignores endusers that it can't tie to a company, so give their companyId"
+	case r.model.DroppedWithoutCompany:
+		message += ": it silently drops " + r.model.Plural + " that belong to no known company, so set " + r.model.CompanyRef()
 		suspect = func(l *line) bool { return l.company == "" }
 	case r.model.CompanyRef() != "":
 		message += ": check that its company exists"

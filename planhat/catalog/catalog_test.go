@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -71,4 +72,78 @@ func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		_ = newCatalog()
 	}
+}
+
+// What sets models apart refers to names that exist, so that a slip in the data
+// is not a rule that never applies.
+func TestOdditiesAgree(t *testing.T) {
+	c := Load()
+	seen := map[Trait]int{}
+	for _, m := range c.Models {
+		for _, trait := range m.Traits {
+			seen[trait]++
+		}
+		names := slices.Clone(m.DroppedWithout)
+		for _, name := range m.Aliases {
+			names = append(names, name)
+		}
+		if m.Part != nil {
+			require.NotNil(t, c.Model(m.Part.Of), m.Snake)
+			assert.Nil(t, c.Model(m.Part.Of).Part, "%s: a part of a part", m.Snake)
+			names = append(names, m.Part.By...)
+		}
+		if m.DroppedWithoutCompany {
+			assert.NotEmpty(t, m.CompanyRef(), m.Snake)
+		}
+		for _, op := range m.Operations {
+			for name := range op.Fixed {
+				names = append(names, name)
+			}
+			for _, q := range op.Query {
+				if q.Filter != nil {
+					require.NotEmpty(t, q.Filter.By, "%s.%s", m.Snake, q.Name)
+					names = append(names, q.Filter.By...)
+				}
+			}
+			if op.Name == "get_list" {
+				for _, q := range op.Filters() {
+					assert.NotNil(t, q.Filter, "%s.%s says which records it selects", m.Snake, q.Name)
+				}
+			}
+		}
+		for _, p := range m.Properties {
+			if p.Substitute != "" {
+				names = append(names, p.Substitute)
+			}
+			if p.Default != nil && len(p.Enum) > 0 {
+				var value string
+				require.NoError(t, json.Unmarshal(p.Default, &value), "%s.%s", m.Snake, p.Name)
+				assert.Contains(t, p.Enum, value, "%s.%s", m.Snake, p.Name)
+			}
+		}
+		for _, name := range names {
+			assert.NotNil(t, m.Property(name), "%s.%s", m.Snake, name)
+		}
+	}
+	for _, unique := range []Trait{Account, Person, TeamMember, FieldDefinition, Itemized, Item, Price, RecurringRevenue, OneOffRevenue, WorkedHours} {
+		assert.Equal(t, 1, seen[unique], "%s names one model: others are found through it", unique)
+	}
+	assert.Equal(t, "company", c.With(Account).Snake)
+	assert.Nil(t, c.With("no such trait"))
+}
+
+func TestAliases(t *testing.T) {
+	m := Load().Model("user_activity")
+	assert.Equal(t, []string{"companyId", "event", "timestamp", "userId"}, m.AliasNames())
+	assert.True(t, m.Alias("event"))
+	assert.True(t, m.Alias("companyId"))
+	assert.False(t, m.Alias("action"))
+	assert.False(t, Load().Model("task").Alias("companyId"))
+}
+
+func TestNouns(t *testing.T) {
+	c := Load()
+	assert.Equal(t, "time entry", c.Model("time_entry").Noun)
+	assert.Equal(t, "time entries", c.Model("time_entry").Plural)
+	assert.Equal(t, "NPS answers", c.Model("nps").Plural)
 }

@@ -1,4 +1,3 @@
-// Package suggest finds what somebody probably meant by a misspelt name.
 package catalog
 
 import (
@@ -67,3 +66,15 @@ func DidYouMean(name string, candidates []string) string {
 var folding = strings.NewReplacer("_", "", "-", "", " ", "")
 
 func fold(s string) string { return folding.Replace(strings.ToLower(s)) }
+
+// WithArticle puts "a" or "an" before a noun, which may be an acronym.
+func WithArticle(noun string) string {
+	vowels := "AEIOaeio"
+	if len(noun) > 1 && noun[:2] == strings.ToUpper(noun[:2]) {
+		vowels = "AEFHILMNORSX" // acronyms are spelt out: an NPS answer
+	}
+	if noun != "" && strings.ContainsRune(vowels, rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
+}

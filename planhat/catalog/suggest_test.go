@@ -44,3 +44,11 @@ func TestDidYouMean(t *testing.T) {
 	assert.Equal(t, " (did you mean 'select'?)", DidYouMean("slect", []string{"select", "sort"}))
 	assert.Empty(t, DidYouMean("qqqq", []string{"select", "sort"}))
 }
+
+func TestWithArticle(t *testing.T) {
+	for noun, want := range map[string]string{
+		"company": "a company", "enduser": "an enduser", "NPS answer": "an NPS answer", "URL": "a URL", "user": "a user", "Asset": "an Asset",
+	} {
+		assert.Equal(t, want, WithArticle(noun))
+	}
+}

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // createActivity answers POST /analytics/{tenantUUID}.
@@ -147,14 +149,14 @@ func (s *Server) recordActivity(row fields) *failure {
 			f[i].value = null
 		}
 	}
-	c := s.store.of("user_activity")
+	c := s.store.activities
 	c.put(c.freeze(f))
 	return nil
 }
 
 // activityEnduser finds the enduser of an activity, or makes one.
 func (s *Server) activityEnduser(row fields) (*record, *failure) {
-	people := s.store.of("enduser")
+	people := s.store.with(catalog.Person)
 	email, external := row.text("email"), row.text("externalId")
 	company := s.store.company("extid-" + row.text("companyExternalId"))
 	for _, id := range people.external[external] {
@@ -195,7 +197,7 @@ func (s *Server) markActive(person *record, row fields, at jsontext.Value) {
 			f.set("lastActive", at)
 		}
 	}
-	people, companies := s.store.of("enduser"), s.store.of("company")
+	people, companies := s.store.with(catalog.Person), s.store.with(catalog.Account)
 	people.rewrite(person, func(f *fields) {
 		later(f)
 		total, _ := f.number("beatsTotal")

@@ -3,6 +3,7 @@ package simulator
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,29 +31,35 @@ func (s *Server) bulk(x *exchange) (*answer, *failure) {
 	if refused != nil {
 		return nil, refused
 	}
-	if !isArray && m.Snake != "ticket" { // a single ticket was allowed in the old documentation
+	op := m.Operation("bulk_upsert")
+	if !isArray && op.Body == "array" {
 		return nil, invalid("A bulk upsert takes a JSON array.")
 	}
 	x.call.Rows = len(rows)
 	most := maxRows
-	if op := m.Operation("bulk_upsert"); op.MaxItems > 0 {
+	if op.MaxItems > 0 {
 		most = op.MaxItems
 	}
 	if len(rows) > most {
 		return nil, invalid(fmt.Sprintf("A bulk upsert takes up to %d rows, not %d.", most, len(rows)))
 	}
-	notes := len(rows) > 0
-	for _, row := range rows {
-		notes = notes && row.text("type") == "note"
-	}
-	if notes && m.Snake == "conversation" {
-		x.call.Model = "note"
+	if len(rows) > 0 {
+		x.called(func(property string) string { return inAll(rows, property) })
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	result := s.upsert(m, rows)
 	s.settle()
 	return s.bulkAnswer(result), nil
+}
+
+// inAll returns the text that all rows have in a property, or "".
+func inAll(rows []fields, property string) string {
+	first := rows[0].text(property)
+	if slices.ContainsFunc(rows, func(row fields) bool { return row.text(property) != first }) {
+		return ""
+	}
+	return first
 }
 
 // upsert works through the rows in their order.
@@ -122,7 +129,7 @@ func (s *Server) upsertNew(b *bulkResult, m *catalog.Model, i int, row fields) *
 }
 
 func (s *Server) keysOf(m *catalog.Model, id string) jsontext.Value {
-	c := s.store.of(m.Snake)
+	c := s.store.of(m)
 	r := c.byID[id]
 	shown := fields{{"_id", quote(id)}}
 	if r.source != "" {

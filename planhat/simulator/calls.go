@@ -3,6 +3,8 @@ package simulator
 import (
 	"sync"
 	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // maxCalls is how many calls the log keeps; counts go on beyond it.
@@ -86,7 +88,7 @@ func (l *callLog) count(f Filter) int {
 }
 
 func (f Filter) matches(k countKey) bool {
-	return (f.Model == "" || f.Model == k.model || f.Model == "conversation" && k.model == "note") &&
+	return (f.Model == "" || f.Model == k.model || sharesPath(catalog.Load().Model(k.model), catalog.Load().Model(f.Model))) &&
 		(f.Operation == "" || f.Operation == k.operation) &&
 		(f.Method == "" || f.Method == k.method) &&
 		(f.Host == "" || f.Host == k.host) &&

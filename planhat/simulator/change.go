@@ -20,7 +20,7 @@ type change struct {
 	dropped bool // Planhat ignores the row without a word
 }
 
-// modelRules are what one model does beyond the common rules: prepare looks at
+// modelRules are what models with a trait do beyond the common rules: prepare looks at
 // the client's row before required properties are checked, finish fills in
 // what Planhat computes, follow changes other records afterwards.
 type modelRules struct {
@@ -29,25 +29,25 @@ type modelRules struct {
 	follow  func(*Server, *change, *record)
 }
 
-var rules map[string]modelRules
+var rules map[catalog.Trait]modelRules
 
 func init() {
-	rules = map[string]modelRules{
-		"company":      {finish: finishCompany},
-		"conversation": {prepare: prepareConversation, finish: finishConversation},
-		"deal":         {prepare: prepareDeal, finish: finishDeal},
-		"enduser":      {prepare: prepareEnduser, finish: finishEnduser},
-		"invoice":      {finish: finishInvoice},
-		"issue":        {prepare: prepareIssue, finish: finishIssue},
-		"license":      {prepare: prepareCurrency, finish: finishLicense},
-		"line_item":    {prepare: prepareLineItem, finish: finishLineItem},
-		"nps":          {prepare: prepareNPS, follow: followNPS},
-		"product":      {finish: finishProduct},
-		"sale":         {prepare: prepareCurrency},
-		"task":         {prepare: prepareTask, finish: finishTask},
-		"ticket":       {prepare: prepareTicket, finish: finishTicket},
-		"time_entry":   {prepare: prepareTimeEntry, finish: finishTimeEntry},
-		"timesheet":    {prepare: prepareTimesheet, finish: finishTimesheet, follow: followTimesheet},
+	rules = map[catalog.Trait]modelRules{
+		catalog.Account:          {finish: finishCompany},
+		catalog.Approval:         {prepare: prepareTimesheet, finish: finishTimesheet, follow: followTimesheet},
+		catalog.BaseCurrency:     {prepare: prepareCurrency},
+		catalog.Interaction:      {finish: finishConversation},
+		catalog.Item:             {prepare: prepareLineItem, finish: finishLineItem},
+		catalog.Itemized:         {prepare: prepareDeal, finish: finishDeal},
+		catalog.Numbered:         {finish: finishInvoice},
+		catalog.Person:           {prepare: prepareEnduser, finish: finishEnduser},
+		catalog.Price:            {finish: finishProduct},
+		catalog.RecurringRevenue: {finish: finishLicense},
+		catalog.SharedIssue:      {prepare: prepareIssue, finish: finishIssue},
+		catalog.SupportRequest:   {prepare: prepareTicket, finish: finishTicket},
+		catalog.SurveyAnswer:     {prepare: prepareNPS, follow: followNPS},
+		catalog.ToDo:             {prepare: prepareTask, finish: finishTask},
+		catalog.WorkedHours:      {prepare: prepareTimeEntry, finish: finishTimeEntry},
 	}
 }
 
@@ -60,31 +60,44 @@ func (s *Server) prepare(ch *change, in fields) *failure {
 	if refused := s.resolveCompany(ch); refused != nil {
 		return refused
 	}
-	if p := rules[ch.m.Snake].prepare; p != nil {
-		return p(s, ch)
+	return s.prepareByTraits(ch)
+}
+
+// prepareByTraits applies the rules of the model's traits to the client's row.
+func (s *Server) prepareByTraits(ch *change) *failure {
+	for _, t := range ch.m.Traits {
+		if prepare := rules[t].prepare; prepare != nil {
+			if refused := prepare(s, ch); refused != nil {
+				return refused
+			}
+		}
 	}
 	return nil
 }
 
 func (s *Server) finish(ch *change) {
 	if ch.old == nil {
-		for _, d := range defaults[ch.m.Snake] {
-			if ch.out.get(d.name) == nil {
-				ch.out.set(d.name, d.value)
+		for _, p := range ch.m.Properties {
+			if p.Default != nil && ch.out.get(p.Name) == nil {
+				ch.out.set(p.Name, p.Default)
 			}
 		}
 		if ch.m.Property("custom") != nil {
 			ch.out.fill("custom", jsontext.Value("{}"))
 		}
 	}
-	if f := rules[ch.m.Snake].finish; f != nil {
-		f(s, ch)
+	for _, t := range ch.m.Traits {
+		if finish := rules[t].finish; finish != nil {
+			finish(s, ch)
+		}
 	}
 }
 
 func (s *Server) follow(ch *change, r *record) {
-	if f := rules[ch.m.Snake].follow; f != nil {
-		f(s, ch, r)
+	for _, t := range ch.m.Traits {
+		if follow := rules[t].follow; follow != nil {
+			follow(s, ch, r)
+		}
 	}
 }
 
@@ -131,45 +144,3 @@ func (c *collection) rewrite(r *record, edit func(*fields)) {
 }
 
 func raw(text string) jsontext.Value { return jsontext.Value(text) }
-
-// defaults are the properties that a new record has even where nobody sets
-// them.
-var defaults = map[string]fields{
-	"company": {
-		{"status", raw(`"prospect"`)}, {"domains", raw(`[]`)}, {"tags", raw(`[]`)}, {"followers", raw(`[]`)},
-		{"products", raw(`[]`)}, {"licenses", raw(`[]`)}, {"sales", raw(`[]`)}, {"documents", raw(`[]`)},
-		{"mrr", raw(`0`)}, {"arr", raw(`0`)}, {"mrrTotal", raw(`0`)},
-		{"nrr30", raw(`0`)}, {"nrrTotal", raw(`0`)}, {"renewalMrr", raw(`0`)}, {"renewalArr", raw(`0`)},
-	},
-	"enduser": {
-		{"archived", raw(`false`)}, {"featured", raw(`false`)}, {"primary", raw(`false`)},
-		{"npsUnsubscribed", raw(`false`)}, {"tags", raw(`[]`)}, {"otherEmails", raw(`[]`)},
-		{"beats", raw(`0`)}, {"beatsTotal", raw(`0`)}, {"convs14", raw(`0`)}, {"convsTotal", raw(`0`)},
-	},
-	"conversation": {
-		{"type", raw(`"note"`)}, {"archived", raw(`false`)}, {"starred", raw(`false`)}, {"pinned", raw(`false`)},
-		{"isOpen", raw(`false`)}, {"isSeen", raw(`false`)}, {"users", raw(`[]`)}, {"endusers", raw(`[]`)},
-		{"activityTags", raw(`[]`)}, {"tags", raw(`[]`)},
-	},
-	"custom_field": {
-		{"isFeatured", raw(`false`)}, {"isHidden", raw(`false`)}, {"isShared", raw(`false`)}, {"isLocked", raw(`false`)},
-		{"isMandatory", raw(`false`)}, {"isFormula", raw(`false`)}, {"listValues", raw(`[]`)},
-	},
-	"invoice":     {{"status", raw(`"pending"`)}, {"lineItems", raw(`[]`)}},
-	"issue":       {{"archived", raw(`false`)}, {"companyIds", raw(`[]`)}, {"enduserIds", raw(`[]`)}},
-	"license":     {{"renewalStatus", raw(`"ongoing"`)}, {"toDateIncluded", raw(`false`)}},
-	"line_item":   {{"status", raw(`"ongoing"`)}},
-	"opportunity": {{"status", raw(`"active"`)}, {"contractLength", raw(`12`)}},
-	"product":     {{"type", raw(`"subscription"`)}},
-	"task": {
-		{"isArchived", raw(`false`)}, {"users", raw(`[]`)}, {"endusers", raw(`[]`)}, {"activityTags", raw(`[]`)},
-		{"checklist", raw(`[]`)},
-	},
-	"ticket":     {{"type", raw(`"ticket"`)}, {"subType", raw(`"ticket"`)}, {"tags", raw(`[]`)}},
-	"time_entry": {{"timesheetStatus", raw(`"draft"`)}, {"isTimeOff", raw(`false`)}},
-	"timesheet":  {{"status", raw(`"submitted"`)}, {"timeEntries", raw(`[]`)}},
-	"user": {
-		{"inactive", raw(`true`)}, {"isHidden", raw(`false`)}, {"removed", raw(`false`)},
-		{"notificationsEnabled", raw(`true`)}, {"roles", raw(`[]`)}, {"teams", raw(`[]`)},
-	},
-}

@@ -32,20 +32,15 @@ func newCollection(m *catalog.Model) *collection {
 		externalName: m.ExternalID(), companyName: m.CompanyRef(),
 		source: index{}, external: index{}, email: index{}, company: index{}, domain: index{},
 	}
-	switch m.Snake {
-	case "conversation":
-		c.externalName = "externalId"
-	case "line_item":
-		c.companyName = "companyId"
-	case "enduser":
-		c.archivedName, c.byEmail = "archived", true
-	case "task":
-		c.archivedName = "isArchived"
-	case "user":
-		c.byEmail = true
-	case "company":
-		c.byDomain = true
+	if list := m.Operation("get_list"); list != nil {
+		for _, p := range list.Filters() {
+			if p.Type == catalog.Boolean {
+				c.archivedName = p.Filter.By[0]
+			}
+		}
 	}
+	c.byEmail = slices.Contains(m.Keyables.Bulk, "email")
+	c.byDomain = m.Has(catalog.Account)
 	return c
 }
 

@@ -4,16 +4,18 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // lineItems returns the line items of a deal.
 func (st *store) lineItems(dealID string) []*record {
-	deal := st.of("deal").byID[dealID]
+	deal := st.with(catalog.Itemized).byID[dealID]
 	if deal == nil {
 		return nil
 	}
 	var out []*record
-	for _, r := range st.ownedBy("line_item", deal.company) {
+	for _, r := range st.ownedBy(catalog.Item, deal.company) {
 		if r.text("dealId") == dealID {
 			out = append(out, r)
 		}
@@ -39,7 +41,7 @@ func finishDeal(s *Server, ch *change) {
 
 // sumDeal computes a deal's totals from its line items.
 func (s *Server) sumDeal(id string) {
-	deals := s.store.of("deal")
+	deals := s.store.with(catalog.Itemized)
 	deal := deals.byID[id]
 	items := s.store.lineItems(id)
 	if deal == nil {
@@ -87,7 +89,7 @@ func prepareLineItem(s *Server, ch *change) *failure {
 		return invalid("Missing required field: dealId.")
 	}
 	if id := ch.in.text("dealId"); id != "" {
-		deal := s.store.of("deal").byID[id]
+		deal := s.store.with(catalog.Itemized).byID[id]
 		if deal == nil {
 			return invalid("dealId: there is no deal ", quotePlain(id), ".")
 		}
@@ -97,7 +99,7 @@ func prepareLineItem(s *Server, ch *change) *failure {
 	if id == "" {
 		return nil
 	}
-	product := s.store.of("product").byID[id]
+	product := s.store.with(catalog.Price).byID[id]
 	if product == nil {
 		return invalid("productId: there is no product ", quotePlain(id), ".")
 	}

@@ -11,6 +11,8 @@ import (
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 func finishCompany(s *Server, ch *change) {
@@ -56,19 +58,6 @@ func finishEnduser(_ *Server, ch *change) {
 	}
 }
 
-// conversationTypes are the types that exist in a fresh workspace; others
-// become notes.
-var conversationTypes = map[string]bool{
-	"note": true, "email": true, "chat": true, "ticket": true, "call": true, "meeting": true,
-}
-
-func prepareConversation(_ *Server, ch *change) *failure {
-	if ch.in.get("type") != nil && !conversationTypes[ch.in.text("type")] {
-		ch.in.setText("type", "note")
-	}
-	return nil
-}
-
 var tag = regexp.MustCompile(`<[^>]*>`)
 
 // snippetOf renders a description, which may hold HTML, as plain text.
@@ -84,7 +73,7 @@ func snippetOf(description string) string {
 func finishConversation(s *Server, ch *change) {
 	ch.out.setText("snippet", snippetOf(ch.out.text("description")))
 	ch.out.fill("date", stamp(s.options.Clock()))
-	if r := s.store.of("company").byID[ch.out.text("companyId")]; r != nil && r.source != "" {
+	if r := s.store.with(catalog.Account).byID[ch.out.text("companyId")]; r != nil && r.source != "" {
 		ch.out.setText("companySourceId", r.source)
 	}
 }
@@ -123,7 +112,7 @@ func prepareIssue(s *Server, ch *change) *failure {
 func finishIssue(s *Server, ch *change) {
 	var people []jsontext.Value
 	for _, id := range texts(ch.out.get("enduserIds")) {
-		if r := s.store.of("enduser").byID[id]; r != nil {
+		if r := s.store.with(catalog.Person).byID[id]; r != nil {
 			people = append(people, r.reference())
 		}
 	}
@@ -141,7 +130,7 @@ func finishTask(s *Server, ch *change) {
 	if ch.out.has("description") {
 		ch.out.setText("snippet", snippetOf(ch.out.text("description")))
 	}
-	if owner := s.store.of("user").byID[ch.out.text("ownerId")]; owner != nil {
+	if owner := s.store.with(catalog.TeamMember).byID[ch.out.text("ownerId")]; owner != nil {
 		ch.out.set("ownerName", owner.get("nickName"))
 	}
 }
@@ -155,7 +144,7 @@ func prepareNPS(s *Server, ch *change) *failure {
 	if email == "" {
 		return nil
 	}
-	people := s.store.of("enduser")
+	people := s.store.with(catalog.Person)
 	if r := people.first(people.email, strings.ToLower(email)); r != nil {
 		ch.in.setText("euId", r.id)
 		ch.in.fill("cId", quote(r.company))
@@ -168,7 +157,7 @@ func prepareNPS(s *Server, ch *change) *failure {
 
 // followNPS writes the answer to the enduser.
 func followNPS(s *Server, _ *change, r *record) {
-	people := s.store.of("enduser")
+	people := s.store.with(catalog.Person)
 	person := people.byID[r.text("euId")]
 	if person == nil {
 		return
@@ -220,7 +209,7 @@ func prepareTicket(s *Server, ch *change) *failure {
 // found for an unknown one.
 func (s *Server) ticketEnduser(ch *change) *record {
 	email := ch.in.text("email")
-	people := s.store.of("enduser")
+	people := s.store.with(catalog.Person)
 	person := people.first(people.email, strings.ToLower(email))
 	if !ch.in.has("companyId") {
 		if company := s.ticketCompany(ch, person); company != nil {
@@ -245,7 +234,7 @@ func (s *Server) ticketCompany(ch *change, person *record) *record {
 		}
 	}
 	if person != nil {
-		return s.store.of("company").byID[person.company]
+		return s.store.with(catalog.Account).byID[person.company]
 	}
 	return s.store.companyOfEmail(ch.in.text("email"))
 }

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // FaultKind names a way to misbehave.
@@ -60,7 +62,7 @@ func (f Fault) String() string {
 }
 
 func (f Fault) selects(c *Call) bool {
-	return (f.Model == "" || f.Model == c.Model || f.Model == "note" && c.Model == "conversation") &&
+	return (f.Model == "" || f.Model == c.Model || sharesPath(catalog.Load().Model(f.Model), catalog.Load().Model(c.Model))) &&
 		(f.Operation == "" || f.Operation == c.Operation) &&
 		(f.Method == "" || f.Method == c.Method) &&
 		(f.Host == "" || f.Host == c.Host)

@@ -13,7 +13,7 @@ import (
 // filter is one condition of a list. Name and value tell it from others.
 type filter struct {
 	name, value string
-	companies   []string // the ids, where the condition is about companies
+	companies   []string // ids of companies, if the index of companies answers the condition
 	test        func(*record) bool
 }
 
@@ -21,102 +21,88 @@ type filter struct {
 // adds by itself.
 func (s *Server) filters(m *catalog.Model, op *catalog.Operation, query map[string]string) ([]filter, *failure) {
 	var out []filter
+	if m.Part != nil {
+		out = append(out, filter{name: "part", test: func(r *record) bool { return holds(m, r.fields) }})
+	}
 	for _, p := range op.Query {
-		value := query[p.Name]
-		if value == "" {
+		if p.Filter == nil {
 			continue
 		}
-		if p.Name == "companyId" || p.Name == "cId" {
-			f, refused := s.companyFilter(m, p, value)
-			if refused != nil {
-				return nil, refused
-			}
-			out = append(out, f)
-			continue
-		}
-		test, refused := s.condition(m, p.Name, value)
+		f, refused := s.condition(m, p, query[p.Name])
 		if refused != nil {
 			return nil, refused
 		}
-		if test != nil {
-			out = append(out, filter{name: p.Name, value: value, test: test})
+		if f.test != nil {
+			out = append(out, f)
 		}
 	}
-	return append(out, s.standing(m, query)...), nil
+	return out, nil
 }
 
-// standing returns the conditions that hold without being asked for.
-func (s *Server) standing(m *catalog.Model, query map[string]string) []filter {
-	switch m.Snake {
-	case "enduser":
-		if query["archived"] == "true" || s.store.of("enduser").archived == 0 {
-			return nil
+// condition returns the condition of one parameter, without a test if it selects
+// all records.
+func (s *Server) condition(m *catalog.Model, p *catalog.Query, value string) (filter, *failure) {
+	f := filter{name: p.Name, value: value}
+	by := p.Filter.By[0]
+	var refused *failure
+	switch match := p.Filter.Match; {
+	case p.Type == catalog.Boolean:
+		shown := value == "true"
+		switch {
+		case match == catalog.MatchInclude && shown, value == "" && s.store.of(m).archived == 0:
+		case match == catalog.MatchInclude:
+			f.test = func(r *record) bool { return !r.isTrue(by) }
+		default:
+			f.test = func(r *record) bool { return r.isTrue(by) == shown }
 		}
-		return []filter{{name: "archived", test: func(r *record) bool { return !r.archived }}}
-	case "task":
-		if query["isArchived"] != "" || s.store.of("task").archived == 0 {
-			return nil
-		}
-		return []filter{{name: "isArchived", test: func(r *record) bool { return !r.archived }}}
-	case "ticket":
-		return []filter{{name: "kind", test: isTicket}}
-	case "nps":
-		days, err := strconv.Atoi(query["npsExpiryDay"])
+	case match == catalog.MatchMaxAge:
+		days, err := strconv.Atoi(value)
 		if err != nil {
-			days = 360
+			days = p.Default
 		}
 		oldest := s.options.Clock().AddDate(0, 0, -days)
-		return []filter{{name: "expiry", value: itoa(epochDay(oldest)), test: func(r *record) bool {
-			at, known := answered(r)
+		f.value = itoa(epochDay(oldest))
+		f.test = func(r *record) bool {
+			at, known := firstDate(r, p.Filter.By)
 			return !known || !at.Before(oldest)
-		}}}
+		}
+	case value == "":
+	case match == catalog.MatchCompany:
+		return s.companyFilter(p, value)
+	case match == catalog.MatchEqual:
+		f.test = func(r *record) bool { return r.text(by) == value }
+	case match == catalog.MatchIgnoreCase:
+		f.test = func(r *record) bool { return strings.EqualFold(r.text(by), value) }
+	case match == catalog.MatchIDs:
+		ids := strings.Split(value, ",")
+		f.test = func(r *record) bool { return slices.ContainsFunc(peopleOf(r, by), among(ids)) }
+	case match == catalog.MatchContains:
+		f.test = func(r *record) bool {
+			return slices.ContainsFunc(p.Filter.By, func(name string) bool {
+				return strings.Contains(strings.ToLower(r.text(name)), strings.ToLower(value))
+			})
+		}
+	case match == catalog.MatchOnlyOrExcluded:
+		if value != "only" && value != "excluded" {
+			return f, invalid(fmt.Sprintf("%s must be only or excluded, not %q.", p.Name, value))
+		}
+		f.test = func(r *record) bool { return r.isTrue(by) == (value == "only") }
+	case match == catalog.MatchFrom:
+		f.test, refused = dayBound(p, value, func(day, bound int) bool { return day >= bound })
+	case match == catalog.MatchTo:
+		f.test, refused = dayBound(p, value, func(day, bound int) bool { return day <= bound })
 	}
-	return nil
+	return f, refused
 }
 
-func answered(r *record) (time.Time, bool) {
-	for _, name := range []string{"dateAnswered", "dateSent"} {
+// firstDate returns the first of the named dates that a record has.
+func firstDate(r *record, names []string) (time.Time, bool) {
+	for _, name := range names {
 		if at, known := parseDate(r.text(name)); known {
 			return at, true
 		}
 	}
 	return time.Time{}, false
-}
-
-func isTicket(r *record) bool { return r.text("type") == "ticket" || r.text("subType") == "ticket" }
-
-// condition returns the test of one filter, nil for parameters that are none.
-func (s *Server) condition(m *catalog.Model, name, value string) (func(*record) bool, *failure) {
-	switch m.Snake + "." + name {
-	case "enduser.email", "user.email", "ticket.email":
-		return func(r *record) bool { return strings.EqualFold(r.text("email"), value) }, nil
-	case "enduser.euId":
-		return func(r *record) bool { return r.id == value }, nil
-	case "task.enduserIds":
-		ids := strings.Split(value, ",")
-		return func(r *record) bool { return slices.ContainsFunc(peopleOf(r, "endusers"), among(ids)) }, nil
-	case "task.isArchived":
-		return func(r *record) bool { return r.archived == (value == "true") }, nil
-	case "ticket.search":
-		return func(r *record) bool {
-			return strings.Contains(strings.ToLower(r.text("subject")+" "+r.text("snippet")), strings.ToLower(value))
-		}, nil
-	case "ticket.status", "conversation.type", "custom_field.parent":
-		return func(r *record) bool { return r.text(name) == value }, nil
-	case "churn.downgrades":
-		return downgrades(value)
-	case "churn.from":
-		return s.churnBound(value, func(day, bound int) bool { return day >= bound })
-	case "churn.to":
-		return s.churnBound(value, func(day, bound int) bool { return day <= bound })
-	case "metrics.dimid":
-		return func(r *record) bool { return r.text("dimensionId") == value }, nil
-	case "metrics.from":
-		return dayBound("from", value, func(day, bound int) bool { return day >= bound })
-	case "metrics.to":
-		return dayBound("to", value, func(day, bound int) bool { return day <= bound })
-	}
-	return nil, nil
 }
 
 func among(ids []string) func(string) bool {
@@ -132,34 +118,24 @@ func peopleOf(r *record, name string) []string {
 	return ids
 }
 
-func downgrades(value string) (func(*record) bool, *failure) {
-	switch value {
-	case "only":
-		return func(r *record) bool { return r.isTrue("onlyDowngrade") }, nil
-	case "excluded":
-		return func(r *record) bool { return !r.isTrue("onlyDowngrade") }, nil
-	}
-	return nil, invalid(fmt.Sprintf("downgrades is only or excluded, not %q.", value))
-}
-
-func (s *Server) churnBound(value string, holds func(day, bound int) bool) (func(*record) bool, *failure) {
-	bound, known := parseDate(value)
-	if !known {
-		return nil, invalid(fmt.Sprintf("%q is no day; write YYYY-MM-DD.", value))
-	}
-	return func(r *record) bool {
-		at, known := parseDate(r.text("churnDate"))
-		return known && holds(epochDay(at), epochDay(bound))
-	}, nil
-}
-
-func dayBound(name, value string, holds func(day, bound int) bool) (func(*record) bool, *failure) {
-	bound, err := strconv.Atoi(value)
-	if err != nil {
-		return nil, invalid(fmt.Sprintf("%s must be a whole number of days since 1970-01-01, not %q.", name, value))
+// dayBound compares a record's day with the value of a parameter, which is a day
+// number or a date.
+func dayBound(p *catalog.Query, value string, holds func(day, bound int) bool) (func(*record) bool, *failure) {
+	bound := 0
+	if p.Type == catalog.Days {
+		var err error
+		if bound, err = strconv.Atoi(value); err != nil {
+			return nil, invalid(fmt.Sprintf("%s must be a whole number of days since 1970-01-01, not %q.", p.Name, value))
+		}
+	} else {
+		at, known := parseDate(value)
+		if !known {
+			return nil, invalid(fmt.Sprintf("%s must be a day as YYYY-MM-DD, not %q.", p.Name, value))
+		}
+		bound = epochDay(at)
 	}
 	return func(r *record) bool {
-		at, known := parseDate(r.text("time"))
+		at, known := parseDate(r.text(p.Filter.By[0]))
 		return known && holds(epochDay(at), bound)
 	}, nil
 }
@@ -167,9 +143,9 @@ func dayBound(name, value string, holds func(day, bound int) bool) (func(*record
 // companyFilter selects by company. Several ids are understood on the models
 // that document it; elsewhere the commas are part of the id, which then finds
 // nothing.
-func (s *Server) companyFilter(m *catalog.Model, p *catalog.Query, value string) (filter, *failure) {
+func (s *Server) companyFilter(p *catalog.Query, value string) (filter, *failure) {
 	ids := []string{value}
-	if strings.Contains(p.Doc, "several") || s.switches.is(swCommaLists, "all") {
+	if p.Several || s.switches.is(swCommaLists, "all") {
 		ids = strings.Split(value, ",")
 	}
 	for i, id := range ids {
@@ -186,13 +162,14 @@ func (s *Server) companyFilter(m *catalog.Model, p *catalog.Query, value string)
 			}
 		}
 	}
-	f := filter{name: "company", value: strings.Join(ids, ","), companies: ids}
-	switch m.Snake {
-	case "company":
+	f := filter{name: p.Name, value: strings.Join(ids, ",")}
+	switch by := p.Filter.By[0]; by {
+	case "_id":
 		f.test = func(r *record) bool { return slices.Contains(ids, r.id) }
-	case "issue":
-		f.test = func(r *record) bool { return slices.ContainsFunc(texts(r.get("companyIds")), among(ids)) }
+	case "companyIds":
+		f.test = func(r *record) bool { return slices.ContainsFunc(texts(r.get(by)), among(ids)) }
 	default:
+		f.companies = ids
 		f.test = func(r *record) bool { return slices.Contains(ids, r.company) }
 	}
 	return f, nil

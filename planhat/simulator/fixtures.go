@@ -45,9 +45,37 @@ func (s *Server) fill() error {
 	return nil
 }
 
-// loadOrder puts first what others refer to; the rest comes in the catalog's
-// order, metrics and activities at the end.
-var loadOrder = []string{"company", "user", "custom_field", "product", "enduser", "deal", "campaign", "time_entry"}
+// loadOrder returns the models in an order in which each follows those that its
+// properties refer to. Metrics and activities come last.
+func loadOrder() []*catalog.Model {
+	all := catalog.Load()
+	var order, last []*catalog.Model
+	seen := map[*catalog.Model]bool{}
+	var visit func(*catalog.Model)
+	visit = func(m *catalog.Model) {
+		if m == nil || seen[m] {
+			return
+		}
+		seen[m] = true
+		for _, p := range m.Properties {
+			if !p.ReadOnly {
+				visit(all.ModelNamed(p.Ref))
+			}
+		}
+		if writesMetrics(m) || writesActivities(m) {
+			last = append(last, m)
+			return
+		}
+		order = append(order, m)
+	}
+	// Records find their company and person by email address as well.
+	visit(all.With(catalog.Account))
+	visit(all.With(catalog.Person))
+	for _, m := range all.Models {
+		visit(m)
+	}
+	return append(order, last...)
+}
 
 func (s *Server) loadFixtures(source fs.FS) error {
 	files := map[string][]string{}
@@ -66,15 +94,9 @@ func (s *Server) loadFixtures(source fs.FS) error {
 		}
 		files[m.Snake] = append(files[m.Snake], e.Name())
 	}
-	order := slices.Clone(loadOrder)
-	for _, m := range catalog.Load().Models {
-		if !slices.Contains(order, m.Snake) {
-			order = append(order, m.Snake)
-		}
-	}
-	for _, snake := range order {
-		for _, name := range files[snake] {
-			if err := s.loadFile(source, snake, name); err != nil {
+	for _, m := range loadOrder() {
+		for _, name := range files[m.Snake] {
+			if err := s.loadFile(source, m, name); err != nil {
 				return err
 			}
 		}
@@ -82,7 +104,7 @@ func (s *Server) loadFixtures(source fs.FS) error {
 	return nil
 }
 
-func (s *Server) loadFile(source fs.FS, snake, name string) error {
+func (s *Server) loadFile(source fs.FS, m *catalog.Model, name string) error {
 	text, err := fs.ReadFile(source, name)
 	if err != nil {
 		return err
@@ -91,7 +113,7 @@ func (s *Server) loadFile(source fs.FS, snake, name string) error {
 	var rows []fields
 	switch path.Ext(name) {
 	case ".csv":
-		rows, err = csvRows(snake, text)
+		rows, err = csvRows(m, text)
 	case ".jsonl":
 		rows, err = jsonLines(text)
 	default:
@@ -102,7 +124,6 @@ func (s *Server) loadFile(source fs.FS, snake, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	m := catalog.Load().Model(snake)
 	for i, row := range rows {
 		if err := s.loadRow(m, row); err != nil {
 			return fmt.Errorf("%s: record %d: %w", name, i+1, err)
@@ -135,7 +156,7 @@ func jsonLines(text []byte) ([]fields, error) {
 // into custom, empty cells are left out, and lists are JSON or separated by
 // semicolons. Cells are separated as the header row shows: by commas, or by
 // semicolons or tabs, as spreadsheet programs of many countries save them.
-func csvRows(snake string, text []byte) ([]fields, error) {
+func csvRows(m *catalog.Model, text []byte) ([]fields, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("the text is not UTF-8: save the table as CSV UTF-8")
 	}
@@ -145,7 +166,6 @@ func csvRows(snake string, text []byte) ([]fields, error) {
 	if err != nil || len(table) == 0 {
 		return nil, err
 	}
-	m := catalog.Load().Model(snake)
 	for i, name := range table[0] {
 		name = strings.TrimSpace(name)
 		table[0][i] = name

@@ -67,8 +67,9 @@ func (g *generator) add(model string, pairs ...any) *record {
 	for i := 0; i < len(pairs); i += 2 {
 		row = append(row, field{pairs[i].(string), value(pairs[i+1])})
 	}
-	c := g.s.store.of(model)
-	if err := g.s.loadRow(catalog.Load().Model(model), row); err != nil {
+	m := catalog.Load().Model(model)
+	c := g.s.store.of(m)
+	if err := g.s.loadRow(m, row); err != nil {
 		// The generator's records are right by construction; its test loads
 		// thousands of them.
 		panic(fmt.Sprintf("simulator: generated %s: %v", model, err))

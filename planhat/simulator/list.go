@@ -29,10 +29,10 @@ func (s *Server) list(x *exchange) (*answer, *failure) {
 		return nil, refused
 	}
 	x.call.Rows = len(page)
-	x.called(fields{{"type", quote(x.r.URL.Query().Get("type"))}})
+	x.called(x.r.URL.Query().Get)
 	raw := make([]jsontext.Value, len(page))
 	for i, r := range page {
-		raw[i] = s.project(r, q.selected, owners)
+		raw[i] = s.project(x.route.model, r, q.selected, owners)
 	}
 	return ok(array(raw)), nil
 }
@@ -45,7 +45,7 @@ func (s *Server) readPage(x *exchange) (q *listQuery, page []*record, owners map
 	if q, refused = s.parseList(m, x.r.URL.Query()); refused != nil {
 		return nil, nil, nil, refused
 	}
-	return q, slices.Clone(s.page(s.store.of(m.Snake), q)), s.ownerNames(m), nil
+	return q, slices.Clone(s.page(s.store.of(m), q)), s.ownerNames(m), nil
 }
 
 // page returns the records that a list request asks for. Without filters and
@@ -114,7 +114,7 @@ func passes(r *record, filters []filter) bool {
 // candidates narrows a filtered list down by an index where one fits.
 func (c *collection) candidates(filters []filter) []*record {
 	for _, f := range filters {
-		if f.companies == nil || c.model.Snake == "company" || c.model.Snake == "issue" {
+		if f.companies == nil {
 			continue
 		}
 		var out []*record
@@ -168,7 +168,7 @@ func (s *Server) names(m *catalog.Model, op *catalog.Operation, values url.Value
 		full := name
 		if op.Parameter(name) == nil {
 			full = short[name]
-			if name == "s" && m.Snake == "ticket" {
+			if slices.Contains(op.Abbreviations, name) {
 				full = s.switches[swTicketS]
 			}
 		}
@@ -220,7 +220,7 @@ func natural(name, text string, standard int) (int, *failure) {
 }
 
 // project returns what a list shows of a record.
-func (s *Server) project(r *record, selected []string, owners map[string]jsontext.Value) jsontext.Value {
+func (s *Server) project(m *catalog.Model, r *record, selected []string, owners map[string]jsontext.Value) jsontext.Value {
 	if len(selected) == 0 && owners == nil {
 		return r.raw
 	}
@@ -232,9 +232,9 @@ func (s *Server) project(r *record, selected []string, owners map[string]jsontex
 		return shown.encode()
 	}
 	shown = slices.Clone(shown)
-	for _, name := range []string{"owner", "coOwner"} {
-		if owner, found := owners[shown.text(name)]; found {
-			shown.set(name, owner)
+	for _, p := range m.Properties {
+		if owner, found := owners[shown.text(p.Name)]; found && p.ObjectInLists {
+			shown.set(p.Name, owner)
 		}
 	}
 	return shown.encode()
@@ -261,14 +261,15 @@ func (f fields) pick(names []string) fields {
 	return out
 }
 
-// ownerNames returns what owners of companies look like in lists, or nil where
-// they are plain ids.
+// ownerNames returns what the ids of owners become in lists, or nil if they stay
+// plain ids.
 func (s *Server) ownerNames(m *catalog.Model) map[string]jsontext.Value {
-	if m.Snake != "company" || !s.switches.is(swOwnerInLists, "object") {
+	expands := slices.ContainsFunc(m.Properties, func(p *catalog.Property) bool { return p.ObjectInLists })
+	if !expands || !s.switches.is(swOwnerInLists, "object") {
 		return nil
 	}
 	out := map[string]jsontext.Value{}
-	for _, u := range s.store.of("user").order {
+	for _, u := range s.store.with(catalog.TeamMember).order {
 		out[u.id] = object("id", quote(u.id), "nickName", quote(u.text("nickName")))
 	}
 	return out
@@ -283,7 +284,7 @@ func (s *Server) leanList(x *exchange) (*answer, *failure) {
 		status = strings.Split(text, ",")
 	}
 	s.store.mu.RLock()
-	records := slices.Clone(s.store.of("company").order)
+	records := slices.Clone(s.store.with(catalog.Account).order)
 	s.store.mu.RUnlock()
 	var lean []jsontext.Value
 	for _, r := range records {

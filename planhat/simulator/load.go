@@ -76,21 +76,21 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 	if row == nil {
 		return errors.New("is no object")
 	}
-	switch m.Snake {
-	case "metrics":
+	switch {
+	case writesMetrics(m):
 		return asError(s.insertMetric(row))
-	case "user_activity":
+	case writesActivities(m):
 		return asError(s.recordActivity(row))
-	case "note":
-		m = catalog.Load().Model("conversation")
-		row.fill("type", quote("note"))
+	case m.Part != nil && m.Path == s.store.of(m).model.Path:
+		row.fill(m.Part.By[0], quote(m.Part.Value))
+		m = s.store.of(m).model
 	}
 	for _, f := range row {
 		if err := mayHold(m, f.name, "custom: { Tier: ... }"); err != nil {
 			return err
 		}
 	}
-	ch := &change{m: m, c: s.store.of(m.Snake), bulk: true}
+	ch := &change{m: m, c: s.store.of(m), bulk: true}
 	if refused := s.prepareGiven(ch, row); refused != nil {
 		return refused
 	}
@@ -146,10 +146,7 @@ func (s *Server) prepareGiven(ch *change, row fields) *failure {
 	if refused := s.resolveCompany(ch); refused != nil {
 		return refused
 	}
-	if p := rules[ch.m.Snake].prepare; p != nil {
-		return p(s, ch)
-	}
-	return nil
+	return s.prepareByTraits(ch)
 }
 
 // asError keeps a nil failure from becoming an error that is not nil.
@@ -181,11 +178,10 @@ func (s *Server) RecordsJSON(model string) []jsontext.Value {
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
 	var out []jsontext.Value
-	for _, r := range s.store.of(m.Snake).order {
-		if m.Snake == "ticket" && !isTicket(r) || m.Snake == "note" && r.text("type") != "note" {
-			continue
+	for _, r := range s.store.of(m).order {
+		if holds(m, r.fields) {
+			out = append(out, bytes.Clone(r.raw))
 		}
-		out = append(out, bytes.Clone(r.raw))
 	}
 	return out
 }
@@ -199,7 +195,7 @@ func (s *Server) Record(model, id string) map[string]any {
 	}
 	s.store.mu.RLock()
 	defer s.store.mu.RUnlock()
-	r := s.store.find(s.store.of(m.Snake), id, []string{"extid-", "srcid-"})
+	r := s.store.find(s.store.of(m), id, []string{"extid-", "srcid-"})
 	if r == nil {
 		return nil
 	}

@@ -11,14 +11,14 @@ import (
 // keyables that the row carries; whether a miss goes on to the next one is a
 // switch. It returns nil where the row is about a new record.
 func (s *Server) match(m *catalog.Model, row fields) *record {
-	c := s.store.of(m.Snake)
+	c := s.store.of(m)
 	for _, key := range m.Keyables.Bulk {
 		value := row.text(key)
 		if value == "" {
 			continue
 		}
 		r := s.lookup(c, m, row, key, value)
-		if r != nil && (m.Snake != "ticket" || isTicket(r)) {
+		if r != nil && holds(m, r.fields) {
 			return r
 		}
 		if s.switches.is(swFallThrough, "no") {
@@ -74,8 +74,8 @@ func (s *Server) unique(ch *change) *failure {
 	if source != "" && taken(ch.c.source[source], func(*record) bool { return true }) {
 		return invalid("sourceId duplicated: ", source)
 	}
-	external := ch.out.text(ch.c.externalName)
-	if external == "" || ch.m.Snake == "ticket" {
+	external := ch.out.text(ch.m.ExternalID())
+	if external == "" {
 		return nil
 	}
 	company, email := ch.out.text(ch.c.companyName), strings.ToLower(ch.out.text("email"))

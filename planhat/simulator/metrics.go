@@ -3,15 +3,13 @@ package simulator
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-)
 
-// dimensionModels are the models that metrics may belong to.
-var dimensionModels = map[string]string{
-	"": "company", "company": "company", "enduser": "enduser", "asset": "asset", "project": "project",
-}
+	"github.com/phscript/phscript/planhat/catalog"
+)
 
 var dimensionName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
@@ -74,12 +72,16 @@ func (s *Server) insertMetric(row fields) *failure {
 }
 
 func (s *Server) storeMetric(row fields, dimension, external string) *failure {
+	kind := s.store.metrics.model.Property("model")
 	given := row.text("model")
-	snake, known := dimensionModels[strings.ToLower(given)]
-	if !known {
-		return invalid(fmt.Sprintf("model is Company, EndUser, Asset or Project, not %q.", given))
+	if given == "" {
+		given = textOf(kind.Default)
 	}
-	owners := s.store.of(snake)
+	i := slices.IndexFunc(kind.Enum, func(known string) bool { return strings.EqualFold(known, given) })
+	if i < 0 {
+		return invalid(fmt.Sprintf("model must be one of %s, not %q.", strings.Join(kind.Enum, ", "), given))
+	}
+	owners := s.store.of(catalog.Load().ModelNamed(kind.Enum[i]))
 	parent := owners.first(owners.external, external)
 	if parent == nil {
 		return invalid(fmt.Sprintf("There is no %s with externalId %q.", owners.model.Name, external))
@@ -93,13 +95,13 @@ func (s *Server) storeMetric(row fields, dimension, external string) *failure {
 		at = parsed
 	}
 	company := parent
-	if snake != "company" {
-		company = s.store.of("company").byID[parent.company]
+	if !owners.model.Has(catalog.Account) {
+		company = s.store.with(catalog.Account).byID[parent.company]
 	}
 	value, _ := castNumber(row.get("value"), false)
 	f := fields{
 		{"_id", nil}, {"dimensionId", quote(dimension)}, {"time", stamp(at)}, {"value", value},
-		{"model", quote(map[string]string{"company": "Company", "enduser": "EndUser", "asset": "Asset", "project": "Project"}[snake])},
+		{"model", quote(kind.Enum[i])},
 		{"parentId", quote(parent.id)},
 	}
 	if company != nil {
@@ -112,7 +114,7 @@ func (s *Server) storeMetric(row fields, dimension, external string) *failure {
 // putMetric stores a value, in place of the day's earlier one where the switch
 // says so.
 func (s *Server) putMetric(f fields, parent, dimension string, day int) {
-	c := s.store.of("metrics")
+	c := s.store.metrics
 	id := ""
 	if s.switches.is(swMetricSameDay, "replace") {
 		for _, have := range c.company[f.text("companyId")] {

@@ -92,10 +92,10 @@ func active(r *record, now time.Time) bool {
 
 // touch notes what settle has to add up again after a record changed.
 func (s *Server) touch(m *catalog.Model, f fields) {
-	switch m.Snake {
-	case "license", "sale":
+	switch {
+	case m.Has(catalog.RecurringRevenue), m.Has(catalog.OneOffRevenue):
 		s.store.touchedCompanies[f.text("companyId")] = true
-	case "line_item":
+	case m.Has(catalog.Item):
 		s.store.touchedDeals[f.text("dealId")] = true
 	}
 }
@@ -114,8 +114,8 @@ func (s *Server) settle() {
 }
 
 // ownedBy returns a company's records of one model.
-func (st *store) ownedBy(snake, companyID string) []*record {
-	c := st.of(snake)
+func (st *store) ownedBy(t catalog.Trait, companyID string) []*record {
+	c := st.with(t)
 	ids := c.company[companyID]
 	out := make([]*record, len(ids))
 	for i, id := range ids {
@@ -127,14 +127,14 @@ func (st *store) ownedBy(snake, companyID string) []*record {
 // sumCompany computes the revenue figures of a company from its licenses and
 // sales.
 func (s *Server) sumCompany(id string) {
-	companies := s.store.of("company")
+	companies := s.store.with(catalog.Account)
 	company := companies.byID[id]
 	if company == nil {
 		return
 	}
 	now := s.options.Clock()
-	licenses := sumLicenses(s.store.ownedBy("license", id), now)
-	sales, recent, total := sumSales(s.store.ownedBy("sale", id), now)
+	licenses := sumLicenses(s.store.ownedBy(catalog.RecurringRevenue, id), now)
+	sales, recent, total := sumSales(s.store.ownedBy(catalog.OneOffRevenue, id), now)
 	companies.rewrite(company, func(f *fields) {
 		f.set("mrr", formatNumber(licenses.mrr))
 		f.set("arr", formatNumber(12*licenses.mrr))

@@ -3,6 +3,7 @@ package simulator
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +25,8 @@ type endpoint struct {
 	segments []string
 	model    *catalog.Model
 	op       *catalog.Operation
+	// documented is false for what clients use without documentation.
+	documented bool
 }
 
 // endpoints lists the catalog's operations by their first path segment. Where
@@ -32,13 +35,13 @@ var endpoints = sync.OnceValue(func() map[string][]endpoint {
 	table := map[string][]endpoint{}
 	seen := map[string]bool{}
 	for _, m := range catalog.Load().Models {
-		for _, op := range m.Operations {
+		for i, op := range slices.Concat(m.Operations, m.UndocumentedOperations) {
 			key := op.Method + " " + op.Path
 			if seen[key] {
 				continue
 			}
 			seen[key] = true
-			e := endpoint{op.Method, strings.Split(strings.Trim(op.Path, "/"), "/"), m, op}
+			e := endpoint{op.Method, strings.Split(strings.Trim(op.Path, "/"), "/"), m, op, i < len(m.Operations)}
 			table[e.segments[0]] = append(table[e.segments[0]], e)
 		}
 	}
@@ -59,15 +62,12 @@ func (s *Server) route(r *http.Request) (*route, *failure) {
 	}
 	var best *route
 	for _, e := range endpoints()[segments[0]] {
-		if e.method != method {
+		if e.method != method || !e.documented && !s.switches.is(swTicketGet, "yes") {
 			continue
 		}
 		if rt := e.match(segments); rt != nil && (best == nil || best.id != "" && rt.id == "") {
 			best = rt
 		}
-	}
-	if best == nil {
-		best = s.undocumented(method, segments)
 	}
 	if best == nil {
 		return nil, unknown
@@ -107,25 +107,6 @@ func (e endpoint) match(segments []string) *route {
 		}
 	}
 	rt.path = "/" + strings.Join(shown, "/")
-	return rt
-}
-
-// undocumented serves reading and updating single tickets, which clients do
-// although the documentation does not list it.
-func (s *Server) undocumented(method string, segments []string) *route {
-	if segments[0] != "tickets" || len(segments) != 2 || !s.switches.is(swTicketGet, "yes") {
-		return nil
-	}
-	rt := &route{host: catalog.Main, model: catalog.Load().Model("ticket"), id: segments[1],
-		path: "/tickets/" + url.PathEscape(segments[1])}
-	switch method {
-	case http.MethodGet:
-		rt.operation = "get_by_id"
-	case http.MethodPut:
-		rt.operation = "update"
-	default:
-		return nil
-	}
 	return rt
 }
 

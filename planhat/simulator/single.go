@@ -52,14 +52,6 @@ func (x *exchange) object() (fields, *failure) {
 	return rows[0], nil
 }
 
-// called corrects the model of a call that turned out to be about a note,
-// since notes share the path of conversations.
-func (x *exchange) called(f fields) {
-	if x.route.model.Snake == "conversation" && f.text("type") == "note" {
-		x.call.Model = "note"
-	}
-}
-
 func (s *Server) notFound(m *catalog.Model, id string) *failure {
 	hint := ""
 	if prefix, _ := splitPrefix(id); prefix == "" && !isID(id) {
@@ -71,13 +63,13 @@ func (s *Server) notFound(m *catalog.Model, id string) *failure {
 func (s *Server) get(x *exchange) (*answer, *failure) {
 	m := x.route.model
 	s.store.mu.RLock()
-	r := s.store.find(s.store.of(m.Snake), x.route.id, m.Keyables.Get)
+	r := s.store.find(s.store.of(m), x.route.id, m.Keyables.Get)
 	s.store.mu.RUnlock()
-	if r == nil || m.Snake == "ticket" && !isTicket(r) {
+	if r == nil || !holds(m, r.fields) {
 		return nil, s.notFound(m, x.route.id)
 	}
 	x.call.Rows = 1
-	x.called(r.fields)
+	x.called(r.text)
 	return ok(r.raw), nil
 }
 
@@ -96,8 +88,8 @@ func (s *Server) create(x *exchange) (*answer, *failure) {
 		return nil, invalid("The ", x.route.model.Name, " cannot be tied to a company; send companyId, or an email whose domain a company has.")
 	}
 	s.settle()
-	r = s.store.of(x.route.model.Snake).byID[r.id]
-	x.called(r.fields)
+	r = s.store.of(x.route.model).byID[r.id]
+	x.called(r.text)
 	status := http.StatusOK
 	if s.switches.is(swCreateStatus, "201") {
 		status = http.StatusCreated
@@ -116,9 +108,9 @@ func (s *Server) update(x *exchange) (*answer, *failure) {
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	c := s.store.of(m.Snake)
+	c := s.store.of(m)
 	old := s.store.find(c, x.route.id, m.Keyables.Update)
-	if old == nil || m.Snake == "ticket" && !isTicket(old) {
+	if old == nil || !holds(m, old.fields) {
 		return nil, s.notFound(m, x.route.id)
 	}
 	if _, refused = s.updateRecord(m, old, in); refused != nil {
@@ -126,7 +118,7 @@ func (s *Server) update(x *exchange) (*answer, *failure) {
 	}
 	s.settle()
 	r := c.byID[old.id]
-	x.called(r.fields)
+	x.called(r.text)
 	return ok(r.raw), nil
 }
 
@@ -138,16 +130,16 @@ func (s *Server) delete(x *exchange) (*answer, *failure) {
 	}
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	c := s.store.of(m.Snake)
+	c := s.store.of(m)
 	r := s.store.find(c, x.route.id, allowed)
-	if r == nil || m.Snake == "ticket" && !isTicket(r) {
+	if r == nil || !holds(m, r.fields) {
 		return nil, s.notFound(m, x.route.id)
 	}
 	c.remove(r)
 	s.touch(m, r.fields)
 	s.settle()
 	x.call.Rows = 1
-	x.called(r.fields)
+	x.called(r.text)
 	counts := ok(jsontext.Value(`{"n":1,"ok":1,"deletedCount":1}`))
 	switch s.switches[swDeleteAnswer] {
 	case "document":
@@ -157,7 +149,7 @@ func (s *Server) delete(x *exchange) (*answer, *failure) {
 	case "204":
 		return &answer{status: http.StatusNoContent}, nil
 	case "documented":
-		if m.Snake == "conversation" {
+		if slices.Contains(m.Operation("delete").Returns, "record") {
 			return ok(r.raw), nil
 		}
 	}
@@ -170,7 +162,7 @@ const roomForDerived = 24
 // createRecord stores a new record. It returns nil without a failure where
 // Planhat drops the row without a word.
 func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, *failure) {
-	ch := &change{m: m, c: s.store.of(m.Snake), bulk: bulk}
+	ch := &change{m: m, c: s.store.of(m), bulk: bulk}
 	if refused := s.prepare(ch, in); refused != nil || ch.dropped {
 		return nil, refused
 	}
@@ -201,7 +193,7 @@ func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, 
 // updateRecord changes the given properties and reports whether that made a
 // difference.
 func (s *Server) updateRecord(m *catalog.Model, old *record, in fields) (changed bool, refused *failure) {
-	ch := &change{m: m, c: s.store.of(m.Snake), old: old}
+	ch := &change{m: m, c: s.store.of(m), old: old}
 	if refused = s.prepare(ch, in); refused != nil {
 		return false, refused
 	}

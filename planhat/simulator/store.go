@@ -17,6 +17,9 @@ import (
 type store struct {
 	mu          sync.RWMutex
 	collections map[string]*collection // by snake_case name
+	traits      map[catalog.Trait]*collection
+	// metrics and activities are written by operations of their own.
+	metrics, activities *collection
 
 	idBase  uint64 // the seed's part of new ids
 	idCount uint64
@@ -29,27 +32,44 @@ type store struct {
 func newStore(seed int64) *store {
 	st := &store{
 		collections:      map[string]*collection{},
+		traits:           map[catalog.Trait]*collection{},
 		touchedCompanies: map[string]bool{}, touchedDeals: map[string]bool{},
 	}
 	for _, m := range catalog.Load().Models {
-		if m.Snake == "note" || m.Snake == "ticket" {
+		if m.Part != nil {
 			continue
 		}
-		st.collections[m.Snake] = newCollection(m)
+		c := newCollection(m)
+		st.collections[m.Snake] = c
+		for _, t := range m.Traits {
+			st.traits[t] = c
+		}
+		switch {
+		case writesMetrics(m):
+			st.metrics = c
+		case writesActivities(m):
+			st.activities = c
+		}
 	}
 	// The five bytes that MongoDB fills with a random machine value.
 	st.idBase = (uint64(seed)*0x9e3779b97f4a7c15 ^ 0x626) & 0xff_ffff_ffff
 	return st
 }
 
-// of returns the collection that holds a model's records: notes and tickets
-// are conversations.
-func (st *store) of(snake string) *collection {
-	if snake == "note" || snake == "ticket" {
-		snake = "conversation"
+// of returns the collection that holds a model's records.
+func (st *store) of(m *catalog.Model) *collection {
+	if m.Part != nil {
+		return st.collections[m.Part.Of]
 	}
-	return st.collections[snake]
+	return st.collections[m.Snake]
 }
+
+// with returns the collection of the model that has a trait.
+func (st *store) with(t catalog.Trait) *collection { return st.traits[t] }
+
+func writesMetrics(m *catalog.Model) bool { return m.Operation("bulk_insert_metrics") != nil }
+
+func writesActivities(m *catalog.Model) bool { return m.Operation("create_activity") != nil }
 
 // newID makes an id that looks like MongoDB's and sorts by age. It depends on
 // the seed only, so that runs can be repeated.
@@ -91,7 +111,7 @@ func splitPrefix(id string) (prefix, value string) {
 
 // company returns the company that a reference means, or nil.
 func (st *store) company(reference string) *record {
-	return st.find(st.of("company"), reference, []string{"extid-", "srcid-"})
+	return st.find(st.with(catalog.Account), reference, []string{"extid-", "srcid-"})
 }
 
 // companyOfEmail returns the one company that the domain of an email belongs
@@ -105,7 +125,7 @@ func (st *store) companyOfEmail(email string) *record {
 }
 
 func (st *store) companyOfDomain(domain string) *record {
-	c := st.of("company")
+	c := st.with(catalog.Account)
 	return c.first(c.domain, strings.ToLower(strings.TrimPrefix(domain, "@")))
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 func prepareTimeEntry(_ *Server, ch *change) *failure {
@@ -43,7 +45,7 @@ func (s *Server) duplicate(x *exchange) (*answer, *failure) {
 	x.call.Rows = len(ids)
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	c := s.store.of("time_entry")
+	c := s.store.with(catalog.WorkedHours)
 	var copies []fields
 	for _, id := range ids {
 		if r := c.byID[id]; r != nil {
@@ -72,7 +74,7 @@ func prepareTimesheet(s *Server, ch *change) *failure {
 	ids := make([]jsontext.Value, 0, len(given))
 	for _, e := range given {
 		id := idOf(e)
-		if s.store.of("time_entry").byID[id] == nil {
+		if s.store.with(catalog.WorkedHours).byID[id] == nil {
 			return invalid("timeEntries: there is no time entry ", quotePlain(id), ".")
 		}
 		ids = append(ids, quote(id))
@@ -88,7 +90,7 @@ func finishTimesheet(s *Server, ch *change) {
 		return
 	}
 	approver := ch.out.get("assignedId")
-	if users := s.store.of("user").order; !present(approver) && len(users) > 0 {
+	if users := s.store.with(catalog.TeamMember).order; !present(approver) && len(users) > 0 {
 		approver = quote(users[0].id)
 	}
 	if !present(approver) {
@@ -103,7 +105,7 @@ const serviceUser = "000000000000000000000001"
 
 // followTimesheet tells the entries about their timesheet.
 func followTimesheet(s *Server, _ *change, r *record) {
-	entries := s.store.of("time_entry")
+	entries := s.store.with(catalog.WorkedHours)
 	for _, id := range texts(r.get("timeEntries")) {
 		if entry := entries.byID[id]; entry != nil {
 			entries.rewrite(entry, func(f *fields) {

@@ -14,9 +14,11 @@ func mayHold(m *catalog.Model, name, custom string) error {
 	switch {
 	case m.Property(name) != nil, name == "_id", name == "__v", name == "companyExternalId" && m.CompanyRef() != "":
 		return nil
-	case m.Snake == "conversation" && catalog.Load().Model("ticket").Property(name) != nil: // tickets are conversations
+	case slices.ContainsFunc(catalog.Load().Models, func(part *catalog.Model) bool {
+		return part.Part != nil && part.Part.Of == m.Snake && part.Property(name) != nil
+	}):
 		return nil
-	case m.Snake == "metrics" || m.Snake == "user_activity": // these have shapes of their own
+	case writesMetrics(m), writesActivities(m): // these have shapes of their own
 		return nil
 	}
 	names := make([]string, len(m.Properties))

@@ -57,6 +57,9 @@ func (s *Server) check(p *catalog.Property, v jsontext.Value) (jsontext.Value, *
 	if len(p.Enum) > 0 && s.switches.is(swEnums, "check") && cast.Kind() == '"' && len(cast) > 2 && !slices.Contains(p.Enum, textOf(cast)) {
 		return nil, &failure{status: 400, message: fmt.Sprintf("%s must be one of %s, not %s.", p.Name, strings.Join(p.Enum, ", "), brief(v)), value: true}
 	}
+	if len(p.Builtin) > 0 && !slices.Contains(p.Builtin, textOf(cast)) {
+		return p.Default, nil
+	}
 	return cast, nil
 }
 
@@ -150,7 +153,7 @@ func castID(p *catalog.Property, v jsontext.Value, empty bool) (jsontext.Value, 
 		return null, true
 	}
 	id := idOf(v)
-	if p.Ref == "Company" && v.Kind() == '"' {
+	if p.NamesCompany() && v.Kind() == '"' {
 		return v, true
 	}
 	return quote(strings.ToLower(id)), isID(id)
@@ -183,7 +186,7 @@ func (s *Server) definedOnly(m *catalog.Model, custom fields) fields {
 	}
 	var kept fields
 	for _, f := range custom {
-		for _, def := range s.store.of("custom_field").order {
+		for _, def := range s.store.with(catalog.FieldDefinition).order {
 			if def.text("name") == f.name && sameModel(def.text("parent"), m) {
 				kept.set(f.name, f.value)
 				break
@@ -205,7 +208,7 @@ func missing(m *catalog.Model, f fields, bulk bool) *failure {
 	}
 	var absent []string
 	for _, name := range required {
-		if !f.has(name) && !stands(m, f, name) {
+		if p := m.Property(name); !f.has(name) && (p.Substitute == "" || !f.has(p.Substitute)) {
 			absent = append(absent, name)
 		}
 	}
@@ -216,18 +219,6 @@ func missing(m *catalog.Model, f fields, bulk bool) *failure {
 		return nil
 	}
 	return invalid("Missing required field: ", strings.Join(absent, ", "), ".")
-}
-
-// stands reports whether something else does a required property's work: a
-// license's mrr that of its value, a ticket's company that of its domains.
-func stands(m *catalog.Model, f fields, name string) bool {
-	switch m.Snake + "." + name {
-	case "license.value":
-		return f.has("mrr")
-	case "ticket.domains":
-		return f.has("companyId")
-	}
-	return false
 }
 
 // cleared refuses an update that empties a required property.

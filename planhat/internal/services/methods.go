@@ -74,7 +74,7 @@ func iterator(m *catalog.Model, op *catalog.Operation, list method) *method {
 		return nil
 	}
 	each.Doc = fmt.Sprintf("%s iterates over the %s that %s would return, page by page. It stops reading when the loop ends; an error ends the sequence.",
-		each.Name, noun(m), list.Name)
+		each.Name, m.Plural, list.Name)
 	return &each
 }
 
@@ -82,22 +82,22 @@ func iterator(m *catalog.Model, op *catalog.Operation, list method) *method {
 func describe(m *catalog.Model, op *catalog.Operation) string {
 	switch op.Name {
 	case "create":
-		return fmt.Sprintf("stores %s and returns it as Planhat stored it.%s", article(m), required(m))
+		return fmt.Sprintf("stores %s and returns it as Planhat stored it.%s", catalog.WithArticle(m.Noun), required(m))
 	case "update":
-		return fmt.Sprintf("changes the given properties of %s and leaves the others as they are. The id may be %s.", article(m), ids(m.Keyables.Update))
+		return fmt.Sprintf("changes the given properties of %s and leaves the others as they are. The id may be %s.", catalog.WithArticle(m.Noun), ids(m.Keyables.Update))
 	case "get_by_id":
-		return fmt.Sprintf("returns one of the %s. The id may be %s.", noun(m), ids(m.Keyables.Get))
+		return fmt.Sprintf("returns one of the %s. The id may be %s.", m.Plural, ids(m.Keyables.Get))
 	case "delete":
-		return fmt.Sprintf("removes one of the %s and returns Planhat's answer, {} where it is empty. The id may be %s.%s", noun(m), ids(m.Keyables.Delete), lookedUp(m))
+		return fmt.Sprintf("removes one of the %s and returns Planhat's answer, {} where it is empty. The id may be %s.%s", m.Plural, ids(m.Keyables.Delete), lookedUp(m))
 	case "get_list":
-		return fmt.Sprintf("returns the %s that the options choose, in requests of up to %d.%s", noun(m), op.Parameter("limit").Max, filters(op))
+		return fmt.Sprintf("returns the %s that the options choose, in requests of up to %d.%s", m.Plural, op.Parameter("limit").Max, filters(op))
 	case "get_lean_list":
 		return "returns companies with " + english.WordSeries(op.Returns, "and") + " only, all in one request." + filters(op)
 	case "bulk_upsert":
 		return fmt.Sprintf("creates and updates %s, %d in a request. A row updates the record with the same %s, the first that it carries; other rows create one.%s",
-			noun(m), op.MaxItems, english.WordSeries(m.Keyables.Bulk, "or"), requiredInBulk(m))
+			m.Plural, op.MaxItems, english.WordSeries(m.Keyables.Bulk, "or"), requiredInBulk(m))
 	case "duplicate":
-		return fmt.Sprintf("copies the %s with the given ids.", noun(m))
+		return fmt.Sprintf("copies the %s with the given ids.", m.Plural)
 	case "get_dimension_data":
 		return "reads stored values of metrics, in pages."
 	case "bulk_insert_metrics":
@@ -132,12 +132,8 @@ func requiredInBulk(m *catalog.Model) string {
 
 func filters(op *catalog.Operation) string {
 	var names []string
-	for _, q := range op.Query {
-		switch q.Name {
-		case "limit", "offset", "sort", "select":
-		default:
-			names = append(names, q.Name)
-		}
+	for _, q := range op.Filters() {
+		names = append(names, q.Name)
 	}
 	if len(names) == 0 {
 		return ""

@@ -7,6 +7,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -198,9 +199,9 @@ func (c *script) sample(e ast.Expr) (value lua.LValue, described string, known b
 	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
 		return nil, "", false
 	case c.model(k.typ) != nil:
-		return &lua.LTable{}, bindings.WithArticle(k.typ) + " record (table)", true
+		return &lua.LTable{}, catalog.WithArticle(k.typ) + " record (table)", true
 	case c.fieldsOf(k.typ) != nil:
-		return &lua.LTable{}, bindings.WithArticle(k.typ) + " (table)", true
+		return &lua.LTable{}, catalog.WithArticle(k.typ) + " (table)", true
 	case k.isList():
 		return &lua.LTable{}, "a list (table)", true
 	case k.isIterator():

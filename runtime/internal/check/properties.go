@@ -24,7 +24,7 @@ func (c *script) aboutProperty(model *catalog.Model, name string) string {
 // writesProperty checks a property that a record is given.
 func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.StringExpr, arg ast.Expr) {
 	name, token := key.Value, c.flow.expr[key].at
-	if strings.HasPrefix(name, "custom.") || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+	if strings.HasPrefix(name, "custom.") || model.Alias(name) {
 		return
 	}
 	property := model.Property(name)
@@ -183,7 +183,7 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 // fields are known.
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
 	if model := c.model(owner.typ); model != nil {
-		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || slices.Contains(bindings.TranslatedNames(model.Snake), name) {
+		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
 				c.notSelected(owner.selected, name, c.flow.expr[e].at)
 			}
@@ -207,7 +207,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", bindings.WithArticle(owner.typ), name, catalog.DidYouMean(name, names)))
+	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(owner.typ), name, catalog.DidYouMean(name, names)))
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")

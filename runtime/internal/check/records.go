@@ -7,7 +7,6 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -166,7 +165,7 @@ func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, tab
 			given[near[0]] = true
 		}
 	}
-	for _, name := range bindings.TranslatedNames(model.Snake) {
+	for _, name := range model.AliasNames() {
 		if given[name] {
 			return
 		}
