@@ -14,7 +14,7 @@ import (
 // before Func.Call sees them: types fit, and option names are known.
 type Args struct {
 	L      *lua.LState
-	Host   Host
+	Host   *Host
 	fn     *Func
 	module string
 	// skip is 1 where the function was called with a colon.

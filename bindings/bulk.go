@@ -65,7 +65,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 		return 0, err
 	}
 	if len(values) == 0 {
-		a.Host.Log(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" was given no rows: nothing is sent", nil)
+		a.Host.Log.Write(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" was given no rows: nothing is sent", nil)
 	}
 	records, err := b.encodeRows(a, values)
 	if err != nil {
@@ -83,7 +83,7 @@ func (b binding) bulkAnswer(a *Args, result *planhat.BulkResult, values []lua.LV
 	if err != nil {
 		return 0, err
 	}
-	strict := a.Host.Strict()
+	strict := a.Host.Strict
 	if opt := a.Options(1); opt.Has("strict") {
 		strict = opt.Bool("strict")
 	}
@@ -181,7 +181,7 @@ func (b binding) bulkOptions(a *Args) (planhat.BulkOptions, error) {
 			}
 			if _, err := a.Host.Call(a.L, fn, lua.LNumber(p.Rows), lua.LNumber(p.TotalRows)); err != nil {
 				reason, _, _ := strings.Cut(err.Error(), "\n")
-				a.Host.Warn(a.Context(), "progress", "the progress function failed: "+reason)
+				a.Host.Log.WarnOnce(a.Context(), "progress", "the progress function failed: "+reason)
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func Checkpoint() *Module {
 				Returns: []Return{{Type: "any", Doc: "The saved value, `nil` where there is none."}},
 				Example: `local from = (checkpoint.load() or { page = 1 }).page`,
 				Call: func(a *Args) (int, error) {
-					text, err := a.Host.Checkpoint().Load(a.Context())
+					text, err := a.Host.Checkpoint.Load(a.Context())
 					if err != nil || text == nil {
 						return 0, err
 					}
@@ -65,7 +65,7 @@ func Checkpoint() *Module {
 					if len(text) > mostCheckpoint {
 						return 0, fmt.Errorf("the checkpoint takes %d bytes as JSON, and at most %d can be kept; save where to go on, not the data", len(text), mostCheckpoint)
 					}
-					return 0, a.Host.Checkpoint().Save(a.Context(), text)
+					return 0, a.Host.Checkpoint.Save(a.Context(), text)
 				},
 			},
 			{
@@ -73,7 +73,7 @@ func Checkpoint() *Module {
 				Doc:     "Drops what was saved: the next run begins anew, also where this one fails.",
 				Example: `checkpoint.clear()`,
 				Call: func(a *Args) (int, error) {
-					return 0, a.Host.Checkpoint().Clear(a.Context())
+					return 0, a.Host.Checkpoint.Clear(a.Context())
 				},
 			},
 		},

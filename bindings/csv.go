@@ -82,7 +82,7 @@ print(rows[1].name) --> Acme`,
 				if err != nil {
 					return 0, err
 				}
-				r, err := newCSVReader(a.Host, "the text", io.NopCloser(strings.NewReader(a.String(0))), opt)
+				r, err := newCSVReader(a.Host.Files, "the text", io.NopCloser(strings.NewReader(a.String(0))), opt)
 				if err != nil {
 					return 0, err
 				}

@@ -12,7 +12,7 @@ import (
 func (c *csvReader) lineEnds(text *bufio.Reader) (*bufio.Reader, error) {
 	head, err := text.Peek(32 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fileError(c.h, "read", c.name, err)
+		return nil, fileError(c.files, "read", c.name, err)
 	}
 	if bytes.IndexByte(head, '\r') < 0 || bytes.IndexByte(head, '\n') >= 0 {
 		return text, nil

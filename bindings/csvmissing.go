@@ -61,7 +61,7 @@ func (m *missingColumns) note(row *lua.LTable, prefix string) {
 }
 
 // warn reports the columns that no row had.
-func (m *missingColumns) warn(ctx context.Context, h Host, file string) {
+func (m *missingColumns) warn(ctx context.Context, log Logger, file string) {
 	if len(m.fields) == 0 {
 		return
 	}
@@ -74,7 +74,7 @@ func (m *missingColumns) warn(ctx context.Context, h Host, file string) {
 				known += " and others"
 			}
 		}
-		h.Warn(ctx, file+" "+column, fmt.Sprintf("%s: no row has the field '%s'%s, so its column is empty%s", file, column, meant, known))
+		log.WarnOnce(ctx, file+" "+column, fmt.Sprintf("%s: no row has the field '%s'%s, so its column is empty%s", file, column, meant, known))
 	}
 }
 

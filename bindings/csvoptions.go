@@ -148,7 +148,7 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 	if decimal != "" && decimal != "." && decimal != "," {
 		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
 	}
-	loc, err := zone(a.Host, o.String("zone"))
+	loc, err := zone(a.Host.Clock, o.String("zone"))
 	if err != nil {
 		return nil, err
 	}

@@ -25,11 +25,11 @@ import (
 
 // csvReader turns CSV text into Lua tables, one row at a time.
 type csvReader struct {
-	h    Host
-	name string
-	opt  csvOptions
-	src  io.Closer
-	r    *csv.Reader
+	files Files
+	name  string
+	opt   csvOptions
+	src   io.Closer
+	r     *csv.Reader
 	// skipped counts the lines before those that r sees.
 	skipped int
 	// checked says that the text claims to be UTF-8 and must be so.
@@ -55,11 +55,11 @@ func openCSVArg(a *Args) (*csvReader, error) {
 
 // openCSV opens a file for reading; see newCSVReader.
 func openCSV(a *Args, name string, opt csvOptions) (*csvReader, error) {
-	f, err := openRead(a.Host, name)
+	f, err := openRead(a.Host.Files, name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newCSVReader(a.Host, name, f, opt)
+	r, err := newCSVReader(a.Host.Files, name, f, opt)
 	if err != nil {
 		closeRead(f)
 	}
@@ -68,8 +68,8 @@ func openCSV(a *Args, name string, opt csvOptions) (*csvReader, error) {
 
 // newCSVReader starts to read src, called name in messages: it finds out about
 // the byte order mark and the separator, and reads the header row.
-func newCSVReader(h Host, name string, src io.ReadCloser, opt csvOptions) (*csvReader, error) {
-	c := &csvReader{h: h, name: name, opt: opt, src: src}
+func newCSVReader(files Files, name string, src io.ReadCloser, opt csvOptions) (*csvReader, error) {
+	c := &csvReader{files: files, name: name, opt: opt, src: src}
 	text, err := c.decode(src)
 	if err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
 	mark, err := raw.Peek(512)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fileError(c.h, "read", c.name, err)
+		return nil, fileError(c.files, "read", c.name, err)
 	}
 	if err := noWorkbook(c.name, mark); err != nil {
 		return nil, err
@@ -148,13 +148,13 @@ func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 func (c *csvReader) separator(text *bufio.Reader) (rune, error) {
 	head, err := text.Peek(32 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, fileError(c.h, "read", c.name, err)
+		return 0, fileError(c.files, "read", c.name, err)
 	}
 	declared := rune(0)
 	if line, _, _ := bytes.Cut(head, []byte("\n")); bytes.HasPrefix(line, []byte("sep=")) {
 		declared, _ = utf8.DecodeRune(line[4:])
 		if _, err := text.Discard(min(len(line)+1, len(head))); err != nil {
-			return 0, fileError(c.h, "read", c.name, err)
+			return 0, fileError(c.files, "read", c.name, err)
 		}
 		c.skipped = 1
 	}
@@ -277,7 +277,7 @@ func (c *csvReader) record() ([]string, error) {
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case err != nil:
-		return nil, fileError(c.h, "read", c.name, err)
+		return nil, fileError(c.files, "read", c.name, err)
 	}
 	if !c.checked {
 		return record, nil

@@ -84,11 +84,12 @@ func (o *csvWriteOpts) checkTitles() error {
 
 // csvWriter turns Lua tables into CSV text.
 type csvWriter struct {
-	h    Host
-	name string
-	opt  csvWriteOpts
-	w    io.WriteCloser
-	out  *csv.Writer
+	files Files
+	log   Logger
+	name  string
+	opt   csvWriteOpts
+	w     io.WriteCloser
+	out   *csv.Writer
 	// count counts the rows; headed says that a header row is there.
 	count  int
 	headed bool
@@ -99,10 +100,10 @@ type csvWriter struct {
 	record  []string
 }
 
-func newCSVWriter(h Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvWriter {
+func newCSVWriter(h *Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvWriter {
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = opt.separator, opt.crlf
-	return &csvWriter{h: h, name: name, opt: opt, w: w, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
+	return &csvWriter{files: h.Files, log: h.Log, name: name, opt: opt, w: w, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
 // createCSV opens a file for writing. Where rows are to be added to a file,
@@ -110,20 +111,20 @@ func newCSVWriter(h Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvW
 func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 	existing, chosen := false, opt.columns != nil
 	if opt.appendTo {
-		info, err := a.Host.Stat(name)
+		info, err := a.Host.Files.Stat(name)
 		existing = err == nil && info.Size() > 0
 	}
 	midline := false
 	if existing {
 		var err error
-		if midline, err = endsMidline(a.Host, name); err != nil {
+		if midline, err = endsMidline(a.Host.Files, name); err != nil {
 			return nil, err
 		}
 		if opt, err = continueColumns(a, name, opt); err != nil {
 			return nil, err
 		}
 	}
-	f, err := openWrite(a.Host, name, opt.appendTo)
+	f, err := openWrite(a.Host.Files, name, opt.appendTo)
 	if err != nil {
 		return nil, err
 	}
@@ -141,21 +142,21 @@ func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 		start = "\ufeff"
 	}
 	if _, err := io.WriteString(f, start); err != nil {
-		return nil, finish(a.Host, name, f, fileError(a.Host, "write", name, err))
+		return nil, finish(a.Host.Files, name, f, fileError(a.Host.Files, "write", name, err))
 	}
 	return w, nil
 }
 
 // endsMidline tells whether a file's last line has no end.
-func endsMidline(h Host, name string) (bool, error) {
-	f, err := openRead(h, name)
+func endsMidline(files Files, name string) (bool, error) {
+	f, err := openRead(files, name)
 	if err != nil {
 		return false, err
 	}
 	defer closeRead(f)
 	if s, ok := f.(io.Seeker); ok {
 		if _, err := s.Seek(-1, io.SeekEnd); err != nil {
-			return false, fileError(h, "read", name, err)
+			return false, fileError(files, "read", name, err)
 		}
 	}
 	last, buf := byte('\n'), make([]byte, 32<<10)
@@ -168,7 +169,7 @@ func endsMidline(h Host, name string) (bool, error) {
 			return last != '\n', nil
 		}
 		if err != nil {
-			return false, fileError(h, "read", name, err)
+			return false, fileError(files, "read", name, err)
 		}
 	}
 }
@@ -314,7 +315,7 @@ func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 		w.record = append(w.record, text)
 	}
 	if err := w.out.Write(w.record); err != nil {
-		return fileError(w.h, "write", w.name, err)
+		return fileError(w.files, "write", w.name, err)
 	}
 	w.count++
 	w.missing.see(L, row)
@@ -407,7 +408,7 @@ func (w *csvWriter) header() error {
 	for i, column := range w.opt.columns {
 		titles[i] = w.opt.title(column)
 	}
-	return fileError(w.h, "write", w.name, w.out.Write(titles))
+	return fileError(w.files, "write", w.name, w.out.Write(titles))
 }
 
 // end completes the file, or gives it up where err is set.
@@ -417,10 +418,10 @@ func (w *csvWriter) end(ctx context.Context, err error) error {
 	}
 	if err == nil {
 		w.out.Flush()
-		err = fileError(w.h, "write", w.name, w.out.Error())
+		err = fileError(w.files, "write", w.name, w.out.Error())
 	}
-	if err = finish(w.h, w.name, w.w, err); err == nil {
-		w.missing.warn(ctx, w.h, w.name)
+	if err = finish(w.files, w.name, w.w, err); err == nil {
+		w.missing.warn(ctx, w.log, w.name)
 	}
 	return err
 }

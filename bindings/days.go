@@ -52,7 +52,7 @@ func epochDaysFormat() *Func {
 			case lua.LNumber:
 				days = planhat.EpochDays(time.Unix(int64(v), 0))
 			default:
-				days = planhat.EpochDays(a.Host.Now())
+				days = planhat.EpochDays(a.Host.Clock.Now())
 			}
 			return a.Push(lua.LNumber(days))
 		},

@@ -34,7 +34,7 @@ func (d *doubts) options() EncodeOptions {
 // value warns of a text that a property is not known to take, which Planhat may
 // reject: a dry run has nobody else to ask.
 func (d *doubts) value(p *catalog.Property, text string) {
-	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
 		text, p.Name, DescribeModel(d.model), catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
@@ -44,7 +44,7 @@ func (d *doubts) unknown(name string) {
 	if d.model.Alias(name) || slices.Contains(CommonProperties, name) {
 		return
 	}
-	d.a.Host.Warn(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
 		"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
 		d.model.Snake, name, catalog.DidYouMean(name, propertyNames(d.model))))
 }
@@ -74,7 +74,7 @@ func (d *doubts) warn() {
 			names += fmt.Sprintf(" and %d more", n-shownReadOnly)
 		}
 		what := english.PluralWord(n, "it has", "they have") + " no effect there"
-		d.a.Host.Warn(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, DescribeModel(d.model), what))
+		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, DescribeModel(d.model), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
 	if d.keyless == 0 || len(keys) == 0 {
@@ -94,5 +94,5 @@ func (d *doubts) warn() {
 	if d.keyless < d.rows {
 		message += fmt.Sprintf("; the first is row %d", d.first)
 	}
-	d.a.Host.Warn(d.a.Context(), d.model.Snake+" keys", message)
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" keys", message)
 }

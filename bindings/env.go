@@ -24,7 +24,7 @@ func Env() *Module {
 				Errors:  "With kind `permission` when the variable was not declared for scripts, or holds a token.",
 				Example: `local url = env.get("CRM_URL", "https://crm.example.com")`,
 				Call: func(a *Args) (int, error) {
-					value, ok, err := getenv(a.Host, a.String(0))
+					value, ok, err := getenv(a.Host.Env, a.String(0))
 					if err != nil {
 						return 0, err
 					}
@@ -43,7 +43,7 @@ func Env() *Module {
 				Example: `local segment = env.require("SEGMENT")`,
 				Call: func(a *Args) (int, error) {
 					name := a.String(0)
-					value, ok, err := getenv(a.Host, name)
+					value, ok, err := getenv(a.Host.Env, name)
 					if err != nil {
 						return 0, err
 					}
@@ -63,8 +63,8 @@ func Env() *Module {
 				Example: `for name, value in pairs(env.all()) do print(name, value) end`,
 				Call: func(a *Args) (int, error) {
 					t := a.L.NewTable()
-					for _, name := range a.Host.EnvNames() {
-						value, ok, err := getenv(a.Host, name)
+					for _, name := range a.Host.Env.Names() {
+						value, ok, err := getenv(a.Host.Env, name)
 						if err != nil {
 							return 0, err
 						}
@@ -81,8 +81,8 @@ func Env() *Module {
 
 // getenv asks the host. A variable that it keeps from scripts is a lack of
 // permission.
-func getenv(h Host, name string) (string, bool, error) {
-	value, ok, err := h.Getenv(name)
+func getenv(env Environment, name string) (string, bool, error) {
+	value, ok, err := env.Lookup(name)
 	var kinder ErrorKinder
 	if err != nil && !errors.As(err, &kinder) {
 		err = &hiddenError{err}

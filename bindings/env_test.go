@@ -9,7 +9,7 @@ import (
 
 func TestEnv(t *testing.T) {
 	h := newTestHost(t)
-	h.env = map[string]string{"CRM_URL": "https://crm", "EMPTY": ""}
+	h.Env = testEnv{"CRM_URL": "https://crm", "EMPTY": ""}
 	L := newState(t, h, Env())
 	runCases(t, L, []luaCase{
 		{"get", `return env.get("CRM_URL")`, []string{"https://crm"}},

@@ -61,7 +61,7 @@ func (e *FileError) ErrorHint() string {
 
 // fileError wraps the error of an act on a file; nil stays nil. What has a
 // kind of its own, such as a cancelled run, is handed on as it is.
-func fileError(h Host, op, name string, err error) error {
+func fileError(files Files, op, name string, err error) error {
 	var kinder ErrorKinder
 	switch {
 	case err == nil:
@@ -69,17 +69,17 @@ func fileError(h Host, op, name string, err error) error {
 	case errors.As(err, &kinder), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(h, op, name, err)}
+	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(files, op, name, err)}
 }
 
 // fileHint says what to do about a failed act on a file.
-func fileHint(h Host, op, name string, err error) string {
+func fileHint(files Files, op, name string, err error) string {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && op == "write":
-		return fmt.Sprintf("the file's folder is missing: make it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(h, path.Dir(filepath.ToSlash(name))))
+		return fmt.Sprintf("the file's folder is missing: make it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(files, path.Dir(filepath.ToSlash(name))))
 	case errors.Is(err, fs.ErrNotExist):
-		return "check the name; a name without a leading / is looked up from the working folder" + similarFile(h, name)
+		return "check the name; a name without a leading / is looked up from the working folder" + similarFile(files, name)
 	case !errors.As(err, &pathErr):
 		return ""
 	case errors.Is(err, fs.ErrPermission):
@@ -91,8 +91,8 @@ func fileHint(h Host, op, name string, err error) string {
 }
 
 // similarFile returns a suggestion from the folder in which name was expected.
-func similarFile(h Host, name string) string {
-	entries, err := h.ReadDir(path.Dir(name))
+func similarFile(files Files, name string) string {
+	entries, err := files.ReadDir(path.Dir(name))
 	if err != nil {
 		return ""
 	}
@@ -103,14 +103,14 @@ func similarFile(h Host, name string) string {
 	return catalog.DidYouMean(path.Base(name), names)
 }
 
-func openRead(h Host, name string) (io.ReadCloser, error) {
-	f, err := h.OpenRead(name)
-	return f, fileError(h, "read", name, err)
+func openRead(files Files, name string) (io.ReadCloser, error) {
+	f, err := files.OpenRead(name)
+	return f, fileError(files, "read", name, err)
 }
 
-func openWrite(h Host, name string, appendTo bool) (io.WriteCloser, error) {
-	f, err := h.OpenWrite(name, appendTo)
-	return f, fileError(h, "write", name, err)
+func openWrite(files Files, name string, appendTo bool) (io.WriteCloser, error) {
+	f, err := files.OpenWrite(name, appendTo)
+	return f, fileError(files, "write", name, err)
 }
 
 // abort gives a half-written file up. Where the host cannot drop it, it is
@@ -124,12 +124,12 @@ func abort(w io.WriteCloser) {
 
 // finish closes a written file, or gives it up where err is set, and returns
 // the first error.
-func finish(h Host, name string, w io.WriteCloser, err error) error {
+func finish(files Files, name string, w io.WriteCloser, err error) error {
 	if err != nil {
 		abort(w)
 		return err
 	}
-	return fileError(h, "write", name, w.Close())
+	return fileError(files, "write", name, w.Close())
 }
 
 // closeRead closes a file that was only read; nothing can be lost by it.

@@ -53,7 +53,7 @@ func fsContents() []*Func {
 			Errors:  fileErrors,
 			Example: `local text = fs.read("notes.txt")`,
 			Call: func(a *Args) (int, error) {
-				b, err := readFile(a.Host, a.String(0))
+				b, err := readFile(a.Host.Files, a.String(0))
 				if err != nil {
 					return 0, err
 				}
@@ -70,12 +70,12 @@ func fsContents() []*Func {
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
 			Call: func(a *Args) (int, error) {
 				name := a.String(0)
-				w, err := openWrite(a.Host, name, a.Options(2).Bool("append"))
+				w, err := openWrite(a.Host.Files, name, a.Options(2).Bool("append"))
 				if err != nil {
 					return 0, err
 				}
 				_, err = io.WriteString(w, a.String(1))
-				return 0, finish(a.Host, name, w, fileError(a.Host, "write", name, err))
+				return 0, finish(a.Host.Files, name, w, fileError(a.Host.Files, "write", name, err))
 			},
 		},
 		{
@@ -90,19 +90,19 @@ func fsContents() []*Func {
 	}
 }
 
-func readFile(h Host, name string) ([]byte, error) {
-	r, err := openRead(h, name)
+func readFile(files Files, name string) ([]byte, error) {
+	r, err := openRead(files, name)
 	if err != nil {
 		return nil, err
 	}
 	defer closeRead(r)
 	b, err := io.ReadAll(r)
-	return b, fileError(h, "read", name, err)
+	return b, fileError(files, "read", name, err)
 }
 
 func fsLines(a *Args) (int, error) {
-	h, name := a.Host, a.String(0)
-	file, err := openRead(h, name)
+	files, name := a.Host.Files, a.String(0)
+	file, err := openRead(files, name)
 	if err != nil {
 		return 0, err
 	}
@@ -116,7 +116,7 @@ func fsLines(a *Args) (int, error) {
 			done = true
 			closeRead(file)
 			if !errors.Is(err, io.EOF) {
-				return 0, fileError(h, "read", name, err)
+				return 0, fileError(files, "read", name, err)
 			}
 			if line == "" {
 				return 0, nil
@@ -140,12 +140,12 @@ func fsEntries() []*Func {
 			Errors:  "With kind `permission` when the name lies outside of the sandbox.",
 			Example: `if not fs.exists("accounts.csv") then error("no export today") end`,
 			Call: func(a *Args) (int, error) {
-				_, err := a.Host.Stat(a.String(0))
+				_, err := a.Host.Files.Stat(a.String(0))
 				if errors.Is(err, fs.ErrNotExist) {
 					return a.Push(lua.LFalse)
 				}
 				if err != nil {
-					return 0, fileError(a.Host, "look at", a.String(0), err)
+					return 0, fileError(a.Host.Files, "look at", a.String(0), err)
 				}
 				return a.Push(lua.LTrue)
 			},
@@ -158,9 +158,9 @@ func fsEntries() []*Func {
 			Errors:  fileErrors,
 			Example: `print(fs.stat("accounts.csv").size)`,
 			Call: func(a *Args) (int, error) {
-				info, err := a.Host.Stat(a.String(0))
+				info, err := a.Host.Files.Stat(a.String(0))
 				if err != nil {
-					return 0, fileError(a.Host, "look at", a.String(0), err)
+					return 0, fileError(a.Host.Files, "look at", a.String(0), err)
 				}
 				t := a.L.CreateTable(0, 4)
 				t.RawSetString("name", lua.LString(info.Name()))
@@ -192,9 +192,9 @@ func fsList(a *Args) (int, error) {
 	if _, err := path.Match(pattern, ""); err != nil {
 		return 0, a.Errorf("the pattern %q cannot be read: a [ needs its ]", pattern)
 	}
-	entries, err := a.Host.ReadDir(dir)
+	entries, err := a.Host.Files.ReadDir(dir)
 	if err != nil {
-		return 0, fileError(a.Host, "list", dir, err)
+		return 0, fileError(a.Host.Files, "list", dir, err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -225,7 +225,7 @@ func fsChanges() []*Func {
 			Errors:  fileErrors,
 			Example: `fs.mkdir("reports/2024")`,
 			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host, "make the folder", a.String(0), a.Host.MkdirAll(a.String(0)))
+				return 0, fileError(a.Host.Files, "make the folder", a.String(0), a.Host.Files.MkdirAll(a.String(0)))
 			},
 		},
 		{
@@ -235,7 +235,7 @@ func fsChanges() []*Func {
 			Errors:  fileErrors,
 			Example: `if fs.exists("old.csv") then fs.remove("old.csv") end`,
 			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host, "remove", a.String(0), a.Host.Remove(a.String(0)))
+				return 0, fileError(a.Host.Files, "remove", a.String(0), a.Host.Files.Remove(a.String(0)))
 			},
 		},
 		{
@@ -247,7 +247,7 @@ func fsChanges() []*Func {
 			Errors:  fileErrors,
 			Example: `fs.rename("accounts.csv", "done/accounts.csv")`,
 			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host, "rename", a.String(0), a.Host.Rename(a.String(0), a.String(1)))
+				return 0, fileError(a.Host.Files, "rename", a.String(0), a.Host.Files.Rename(a.String(0), a.String(1)))
 			},
 		},
 	}

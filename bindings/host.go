@@ -12,59 +12,73 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// Host is what the modules ask for everything outside the script. The runtime
-// implements it; a host serves one run and is used by one goroutine at a time.
+// Host is everything outside the script, in the parts that modules ask for. It
+// needs the parts that its modules use; the others may be nil. A host serves
+// one run and is used by one goroutine at a time.
 //
-// Refusals are returned as errors whose text says what was refused and which
-// flag allows it.
-type Host interface {
-	// OpenRead opens a file for reading, within the sandbox.
+// A refusal is an error whose text says what was refused and which flag allows
+// it.
+type Host struct {
+	Files   Files
+	Env     Environment
+	Log     Logger
+	Clock   Clock
+	Clients Clients
+	// Checkpoint keeps how far the script came.
+	Checkpoint CheckpointStore
+	// Strict makes a rejected row raise an error.
+	Strict bool
+	// Call calls a function of the script and returns its results, or the
+	// error that it raised. The end of the run is raised, not returned.
+	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
+}
+
+// Files are the files that a script may use.
+type Files interface {
 	OpenRead(name string) (io.ReadCloser, error)
-	// OpenWrite opens a file for writing, where writing is allowed. A file
-	// that is written anew appears under its name when it is closed, so that
-	// a run that ends halfway leaves no half-written file.
+	// OpenWrite opens a file for writing. A file that is written anew appears
+	// under its name when it is closed, so that a run that ends halfway leaves
+	// no half-written file.
 	OpenWrite(name string, appendTo bool) (io.WriteCloser, error)
-	// Stat, ReadDir, MkdirAll, Remove and Rename work on files within the
-	// sandbox; the last three need the permission to write.
 	Stat(name string) (fs.FileInfo, error)
 	ReadDir(name string) ([]fs.DirEntry, error)
+	// MkdirAll, Remove and Rename need the permission to write.
 	MkdirAll(name string) error
 	Remove(name string) error
 	Rename(from, to string) error
+}
 
-	// Getenv returns an environment variable that was declared for scripts.
-	// A name that was not declared is an error; tokens never are.
-	Getenv(name string) (value string, ok bool, err error)
-	// EnvNames lists the declared names.
-	EnvNames() []string
+// Environment holds the environment variables that a script may read.
+type Environment interface {
+	// Lookup returns a variable. It fails if the name was not declared for
+	// scripts or the value is a token.
+	Lookup(name string) (value string, ok bool, err error)
+	// Names lists the declared names.
+	Names() []string
+}
 
-	// Log writes one line of the script's log.
-	Log(ctx context.Context, level slog.Level, message string, fields []slog.Attr)
-	// Warn reports something doubtful that is no error, once per key.
-	Warn(ctx context.Context, key, message string)
-	// AddSecret makes sure that a value never shows in a log or an error.
-	AddSecret(value string)
+// Logger takes the script's log.
+type Logger interface {
+	Write(ctx context.Context, level slog.Level, message string, fields []slog.Attr)
+	// WarnOnce reports something doubtful that is not an error, once per key.
+	WarnOnce(ctx context.Context, key, message string)
+}
 
-	// Checkpoint keeps how far the script came.
-	Checkpoint() CheckpointStore
-
-	// Now and Location are the run's clock.
+// Clock is the run's time and time zone.
+type Clock interface {
 	Now() time.Time
 	Location() *time.Location
+}
 
-	// Client returns the default Planhat client, made from the configuration
-	// when it is first asked for. Without a token it is an error that says
-	// how to get one.
-	Client() (*planhat.Client, error)
-	// NewClient makes another one; empty fields are taken from the
-	// configuration. It shares the quota with every client of its token.
-	NewClient(ClientOptions) (*planhat.Client, error)
-	// Call calls a function of the script and returns its results, or the
-	// error that it raised. The end of the run is not an error that it
-	// returns: that is raised on.
-	Call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error)
-	// Strict says that a rejected row raises.
-	Strict() bool
+// Clients makes Planhat clients.
+type Clients interface {
+	// Default returns the client of the configuration, always the same one.
+	// Without a token it fails with an error that says how to get one.
+	Default(ctx context.Context) (*planhat.Client, error)
+	// New makes another client; empty options are taken from the
+	// configuration. It shares the quota with every client of its token, and
+	// its tokens never show in what the run prints or logs.
+	New(ctx context.Context, o ClientOptions) (*planhat.Client, error)
 }
 
 // ClientOptions are the settings a script may give to planhat.new.

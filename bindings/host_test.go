@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,25 +21,19 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// testHost is a Host over a folder of the test. Fields may be set before use.
+// testHost is a host over a folder of the test. Fields may be set before use.
 type testHost struct {
+	Host
 	t   *testing.T
 	dir string
 
-	env      map[string]string
 	readOnly bool
-	now      time.Time
-	location *time.Location
-	strict   bool
 	client   *planhat.Client
-	// newClient serves NewClient.
+	// newClient makes further clients.
 	newClient func(ClientOptions) (*planhat.Client, error)
 
 	lines    []string
 	warnings []string
-	secrets  []string
-
-	checkpoint savedCheckpoint
 	// open counts the files that are open now, aborted those given up.
 	open, aborted int
 }
@@ -49,11 +44,35 @@ func newTestHost(t *testing.T) *testHost {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Stockholm")
 	require.NoError(t, err)
-	return &testHost{
-		t: t, dir: t.TempDir(), env: map[string]string{},
-		now: time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC), location: zone,
+	h := &testHost{t: t, dir: t.TempDir()}
+	h.Host = Host{
+		Files: h, Env: testEnv{}, Log: h, Clients: h, Checkpoint: &savedCheckpoint{},
+		Clock: fixedClock{time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC).In(zone)},
+		// The runtime's own call keeps locals apart as well.
+		Call: func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error) {
+			return nil, L.CallByParam(lua.P{Fn: fn, Protect: true}, args...)
+		},
 	}
+	return h
 }
+
+// fixedClock is a clock that stands still.
+type fixedClock struct{ time.Time }
+
+func (c fixedClock) Now() time.Time { return c.Time }
+
+// testEnv holds the declared variables; an empty one is declared and not set.
+type testEnv map[string]string
+
+func (e testEnv) Lookup(name string) (string, bool, error) {
+	value, declared := e[name]
+	if !declared {
+		return "", false, fmt.Errorf("the variable %s was not declared: run with --allow-env=%s", name, name)
+	}
+	return value, value != "", nil
+}
+
+func (e testEnv) Names() []string { return slices.Sorted(maps.Keys(e)) }
 
 func (h *testHost) path(name string) string { return filepath.Join(h.dir, filepath.FromSlash(name)) }
 
@@ -162,24 +181,7 @@ func (h *testHost) Rename(from, to string) error {
 	return os.Rename(h.path(from), h.path(to))
 }
 
-func (h *testHost) Getenv(name string) (string, bool, error) {
-	if !slices.Contains(h.EnvNames(), name) {
-		return "", false, fmt.Errorf("the variable %s was not declared: run with --allow-env=%s", name, name)
-	}
-	value := h.env[name]
-	return value, value != "", nil
-}
-
-func (h *testHost) EnvNames() []string {
-	names := make([]string, 0, len(h.env))
-	for name := range h.env {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (h *testHost) Log(_ context.Context, level slog.Level, message string, fields []slog.Attr) {
+func (h *testHost) Write(_ context.Context, level slog.Level, message string, fields []slog.Attr) {
 	var b strings.Builder
 	b.WriteString(level.String() + " " + message)
 	for _, f := range fields {
@@ -188,11 +190,9 @@ func (h *testHost) Log(_ context.Context, level slog.Level, message string, fiel
 	h.lines = append(h.lines, b.String())
 }
 
-func (h *testHost) Warn(_ context.Context, key, message string) {
+func (h *testHost) WarnOnce(_ context.Context, key, message string) {
 	h.warnings = append(h.warnings, key+": "+message)
 }
-
-func (h *testHost) Checkpoint() CheckpointStore { return &h.checkpoint }
 
 // savedCheckpoint is a CheckpointStore in memory.
 type savedCheckpoint struct{ text []byte }
@@ -209,32 +209,24 @@ func (s *savedCheckpoint) Clear(context.Context) error {
 	return nil
 }
 
-func (h *testHost) AddSecret(value string)   { h.secrets = append(h.secrets, value) }
-func (h *testHost) Now() time.Time           { return h.now }
-func (h *testHost) Location() *time.Location { return h.location }
-func (h *testHost) Strict() bool             { return h.strict }
-
-func (h *testHost) Client() (*planhat.Client, error) {
+func (h *testHost) Default(context.Context) (*planhat.Client, error) {
 	if h.client == nil {
 		return nil, errors.New("the test host has no client")
 	}
 	return h.client, nil
 }
 
-func (h *testHost) NewClient(o ClientOptions) (*planhat.Client, error) {
-	if h.newClient == nil {
-		return h.Client()
-	}
+func (h *testHost) New(_ context.Context, o ClientOptions) (*planhat.Client, error) {
 	return h.newClient(o)
 }
 
 // newState returns a state with the modules as globals.
-func newState(t *testing.T, h Host, modules ...*Module) *lua.LState {
+func newState(t *testing.T, h *testHost, modules ...*Module) *lua.LState {
 	t.Helper()
 	L := lua.NewState()
 	t.Cleanup(L.Close)
 	for _, m := range modules {
-		L.SetGlobal(m.Name, Open(L, h, m))
+		L.SetGlobal(m.Name, Open(L, &h.Host, m))
 	}
 	return L
 }
@@ -303,9 +295,4 @@ func runErrors(t *testing.T, L *lua.LState, cases []errorCase) {
 			}
 		})
 	}
-}
-
-// Call calls a function without what the runtime's own call does for locals.
-func (h *testHost) Call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error) {
-	return nil, L.CallByParam(lua.P{Fn: fn, Protect: true}, args...)
 }

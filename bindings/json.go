@@ -80,7 +80,7 @@ func jsonTexts() []*Func {
 			Errors:  decodeErrors,
 			Example: `print(json.decode('{"name":"Acme"}').name) --> Acme`,
 			Call: func(a *Args) (int, error) {
-				r, err := newJSONReader(a.L, a.Host, "the text", io.NopCloser(strings.NewReader(a.String(0))), decodeOptions(a))
+				r, err := newJSONReader(a.L, a.Host.Files, "the text", io.NopCloser(strings.NewReader(a.String(0))), decodeOptions(a))
 				if err != nil {
 					return 0, err
 				}
@@ -133,12 +133,12 @@ func jsonFiles() []*Func {
 					return 0, err
 				}
 				name := a.String(0)
-				w, err := openWrite(a.Host, name, false)
+				w, err := openWrite(a.Host.Files, name, false)
 				if err != nil {
 					return 0, err
 				}
 				_, err = w.Write(append(b, '\n'))
-				return 0, finish(a.Host, name, w, fileError(a.Host, "write", name, err))
+				return 0, finish(a.Host.Files, name, w, fileError(a.Host.Files, "write", name, err))
 			},
 		},
 		{

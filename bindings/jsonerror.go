@@ -46,7 +46,7 @@ func (l *lineCounter) line(offset int64) int {
 
 // jsonError turns a decoding error into one for people. name is the file's
 // name or what the text is called.
-func jsonError(h Host, name string, lines *lineCounter, err error) error {
+func jsonError(files Files, name string, lines *lineCounter, err error) error {
 	var trailing *TrailingError
 	var syntax *jsontext.SyntacticError
 	switch {
@@ -67,7 +67,7 @@ func jsonError(h Host, name string, lines *lineCounter, err error) error {
 			Hint:    jsonHint(syntax.Err.Error()),
 		}
 	}
-	return fileError(h, "read", name, err)
+	return fileError(files, "read", name, err)
 }
 
 func jsonHint(cause string) string {

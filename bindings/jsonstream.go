@@ -12,7 +12,7 @@ import (
 
 // jsonReader reads JSON values one after another from a file or a text.
 type jsonReader struct {
-	h     Host
+	files Files
 	name  string
 	src   io.Closer
 	lines *lineCounter
@@ -23,28 +23,28 @@ type jsonReader struct {
 	inList bool
 }
 
-func newJSONReader(L *lua.LState, h Host, name string, src io.ReadCloser, opt DecodeOptions) (*jsonReader, error) {
+func newJSONReader(L *lua.LState, files Files, name string, src io.ReadCloser, opt DecodeOptions) (*jsonReader, error) {
 	text := bufio.NewReaderSize(src, 64<<10)
 	mark, err := text.Peek(3)
 	if err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, err = text.Discard(3)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fileError(h, "read", name, err)
+		return nil, fileError(files, "read", name, err)
 	}
 	lines := &lineCounter{r: text}
 	return &jsonReader{
-		h: h, name: name, src: src, lines: lines, codec: CodecOf(L), opt: opt,
+		files: files, name: name, src: src, lines: lines, codec: CodecOf(L), opt: opt,
 		dec: jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
 	}, nil
 }
 
 func openJSON(a *Args, name string, opt DecodeOptions) (*jsonReader, error) {
-	f, err := openRead(a.Host, name)
+	f, err := openRead(a.Host.Files, name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := newJSONReader(a.L, a.Host, name, f, opt)
+	r, err := newJSONReader(a.L, a.Host.Files, name, f, opt)
 	if err != nil {
 		closeRead(f)
 	}
@@ -58,7 +58,7 @@ func (r *jsonReader) only() (lua.LValue, error) {
 		err = r.end()
 	}
 	if err != nil {
-		return nil, jsonError(r.h, r.name, r.lines, err)
+		return nil, jsonError(r.files, r.name, r.lines, err)
 	}
 	return v, nil
 }
@@ -95,7 +95,7 @@ func (r *jsonReader) start(lines bool) error {
 func (r *jsonReader) next() (lua.LValue, error) {
 	v, err := r.step()
 	if err != nil && !errors.Is(err, errLast) {
-		return nil, jsonError(r.h, r.name, r.lines, err)
+		return nil, jsonError(r.files, r.name, r.lines, err)
 	}
 	r.lines.line(r.dec.InputOffset())
 	return v, err
@@ -134,7 +134,7 @@ func jsonRows(a *Args) (int, error) {
 	}
 	if err := r.start(a.Options(1).Bool("lines")); err != nil {
 		closeRead(r.src)
-		return 0, jsonError(r.h, r.name, r.lines, err)
+		return 0, jsonError(r.files, r.name, r.lines, err)
 	}
 	count, done := 0, false
 	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
@@ -161,13 +161,13 @@ func jsonRows(a *Args) (int, error) {
 func jsonWriter(a *Args) (int, error) {
 	name, appendTo, midline := a.String(0), a.Options(1).Bool("append"), false
 	if appendTo {
-		if info, err := a.Host.Stat(name); err == nil && info.Size() > 0 {
-			if midline, err = endsMidline(a.Host, name); err != nil {
+		if info, err := a.Host.Files.Stat(name); err == nil && info.Size() > 0 {
+			if midline, err = endsMidline(a.Host.Files, name); err != nil {
 				return 0, err
 			}
 		}
 	}
-	f, err := openWrite(a.Host, name, appendTo)
+	f, err := openWrite(a.Host.Files, name, appendTo)
 	if err != nil {
 		return 0, err
 	}
@@ -194,7 +194,7 @@ func jsonWriterModule(name string, f io.WriteCloser, out *bufio.Writer) *Module 
 					return 0, err
 				}
 				if _, err := out.Write(append(b, '\n')); err != nil {
-					return 0, fileError(a.Host, "write", name, err)
+					return 0, fileError(a.Host.Files, "write", name, err)
 				}
 				count++
 				return 0, nil
@@ -211,7 +211,7 @@ func jsonWriterModule(name string, f io.WriteCloser, out *bufio.Writer) *Module 
 					return 0, nil
 				}
 				closed = true
-				return 0, finish(a.Host, name, f, fileError(a.Host, "write", name, out.Flush()))
+				return 0, finish(a.Host.Files, name, f, fileError(a.Host.Files, "write", name, out.Flush()))
 			},
 		},
 	}}

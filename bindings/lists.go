@@ -81,7 +81,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 		if name == "" || b.model.Property(name) != nil || slices.Contains(CommonProperties, name) {
 			return
 		}
-		a.Host.Warn(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
+		a.Host.Log.WarnOnce(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
 			"%s has no property '%s' that is known%s; the option '%s' asks for it all the same",
 			b.model.Snake, name, catalog.DidYouMean(name, propertyNames(b.model)), option))
 	}

@@ -61,7 +61,7 @@ func logFunc(bound []slog.Attr, name string, level slog.Level, doc string) *Func
 			if err != nil {
 				return 0, err
 			}
-			a.Host.Log(a.Context(), level, logMessage(a), slices.Concat(bound, fields))
+			a.Host.Log.Write(a.Context(), level, logMessage(a), slices.Concat(bound, fields))
 			return 0, nil
 		},
 	}

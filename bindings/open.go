@@ -9,7 +9,7 @@ import (
 
 // Open builds the Lua table of a module on L. Functions may be called with a
 // dot or with a colon; arguments are checked against their specs.
-func Open(L *lua.LState, h Host, m *Module) *lua.LTable {
+func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 	t := L.CreateTable(0, len(m.Funcs)+len(m.Modules)+len(m.Values))
 	for _, fn := range m.Funcs {
 		t.RawSetString(fn.Name, newFunction(L, h, m.Name, fn, t))
@@ -40,7 +40,7 @@ func lastName(qualified string) string {
 	return qualified
 }
 
-func newFunction(L *lua.LState, h Host, module string, fn *Func, self *lua.LTable) *lua.LFunction {
+func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTable) *lua.LFunction {
 	if fn.Lua != "" {
 		return luaFunction(L, qualify(module, fn.Name), fn.Lua)
 	}
@@ -63,7 +63,7 @@ func newFunction(L *lua.LState, h Host, module string, fn *Func, self *lua.LTabl
 
 // Method makes a checked function of an object, which may be called with a dot
 // or with a colon. Messages call it by the name of the module.
-func Method(L *lua.LState, h Host, module string, fn *Func, object *lua.LTable) *lua.LFunction {
+func Method(L *lua.LState, h *Host, module string, fn *Func, object *lua.LTable) *lua.LFunction {
 	return newFunction(L, h, module, fn, object)
 }
 

@@ -13,7 +13,7 @@ import (
 // Planhat is the module planhat: one part for each model of the catalog, with
 // a function for each of its operations.
 func Planhat() *Module {
-	m := planhatModule("planhat", func(a *Args) (*planhat.Client, error) { return a.Host.Client() })
+	m := planhatModule("planhat", func(a *Args) (*planhat.Client, error) { return a.Host.Clients.Default(a.Context()) })
 	m.Funcs = append(m.Funcs, newClient(), try(), isError(), models())
 	return m
 }
@@ -102,12 +102,7 @@ func newClient() *Func {
 		Source:  "§1 Hosts, §2 Authentication",
 		Call: func(a *Args) (int, error) {
 			opt := a.Options(0)
-			for _, secret := range []string{opt.String("api_token"), opt.String("tenant_token")} {
-				if secret != "" {
-					a.Host.AddSecret(secret)
-				}
-			}
-			c, err := a.Host.NewClient(ClientOptions{
+			c, err := a.Host.Clients.New(a.Context(), ClientOptions{
 				APIToken: opt.String("api_token"), TenantToken: opt.String("tenant_token"),
 				APIURL: opt.String("api_url"), AnalyticsURL: opt.String("analytics_url"),
 				CallsPerMinute: opt.Int("calls_per_min"),

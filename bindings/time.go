@@ -48,7 +48,7 @@ func timeReading() []*Func {
 			Doc:     "Returns the current time in seconds since 1970, with a fraction.",
 			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
 			Example: `local started = time.now()`,
-			Call:    func(a *Args) (int, error) { return a.Push(lua.LNumber(seconds(a.Host.Now()))) },
+			Call:    func(a *Args) (int, error) { return a.Push(lua.LNumber(seconds(a.Host.Clock.Now()))) },
 		},
 		{
 			Name:    "today",
@@ -62,7 +62,7 @@ func timeReading() []*Func {
 				if err != nil {
 					return 0, err
 				}
-				return a.Push(lua.LString(a.Host.Now().In(loc).Format(time.DateOnly)))
+				return a.Push(lua.LString(a.Host.Clock.Now().In(loc).Format(time.DateOnly)))
 			},
 		},
 		{
@@ -113,7 +113,7 @@ if not t then log.warn("no start date", { row = row.id, why = why }) end`,
 }
 
 func readZone(a *Args) (*time.Location, error) {
-	return zone(a.Host, a.Options(1).String("zone"))
+	return zone(a.Host.Clock, a.Options(1).String("zone"))
 }
 
 // parseCall reads argument 0 by the options in argument 1.

@@ -18,16 +18,16 @@ func zoneArg(a *Args, i int) (*time.Location, error) {
 	if !a.Given(i) {
 		return time.UTC, nil
 	}
-	return zone(a.Host, a.String(i))
+	return zone(a.Host.Clock, a.String(i))
 }
 
 // zone returns the zone of a name, as zoneDoc describes it.
-func zone(h Host, name string) (*time.Location, error) {
+func zone(clock Clock, name string) (*time.Location, error) {
 	switch strings.ToLower(name) {
 	case "utc", "z", "gmt", "":
 		return time.UTC, nil
 	case "local":
-		return h.Location(), nil
+		return clock.Location(), nil
 	}
 	if name[0] == '+' || name[0] == '-' {
 		for _, layout := range []string{"-07:00", "-0700", "-07"} {

@@ -7,12 +7,36 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// Checkpoint returns where the run keeps its checkpoint.
-func (h *host) Checkpoint() bindings.CheckpointStore {
-	if h.checkpoint == nil {
-		h.checkpoint = h.rt.checkpointOf(h.script)
+// checkpoint keeps how far a script came. Its store is opened when the script
+// first names it.
+type checkpoint struct {
+	rt     *Runtime
+	script Script
+	store  bindings.CheckpointStore
+}
+
+func (c *checkpoint) opened() bindings.CheckpointStore {
+	if c.store == nil {
+		c.store = c.rt.checkpointOf(c.script)
 	}
-	return h.checkpoint
+	return c.store
+}
+
+func (c *checkpoint) Load(ctx context.Context) ([]byte, error) { return c.opened().Load(ctx) }
+
+func (c *checkpoint) Save(ctx context.Context, value []byte) error {
+	return c.opened().Save(ctx, value)
+}
+
+func (c *checkpoint) Clear(ctx context.Context) error { return c.opened().Clear(ctx) }
+
+// drop clears the checkpoint of a run that has ended well. A run that never
+// named it has none.
+func (c *checkpoint) drop(ctx context.Context) error {
+	if c.store == nil {
+		return nil
+	}
+	return c.store.Clear(context.WithoutCancel(ctx))
 }
 
 // checkpointOf finds a script's checkpoint: in the caller's store, or in memory
@@ -21,15 +45,8 @@ func (r *Runtime) checkpointOf(s Script) bindings.CheckpointStore {
 	if r.opts.Checkpoint != nil && !r.opts.DryRun {
 		return r.opts.Checkpoint(s)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.checkpoints == nil {
-		r.checkpoints = map[string]*remembered{}
-	}
-	if r.checkpoints[s.Path+s.Name] == nil {
-		r.checkpoints[s.Path+s.Name] = &remembered{}
-	}
-	return r.checkpoints[s.Path+s.Name]
+	kept, _ := r.checkpoints.LoadOrStore(s.Path+s.Name, &remembered{})
+	return kept.(*remembered)
 }
 
 // remembered is a checkpoint in memory. It is safe for concurrent use.
@@ -52,12 +69,3 @@ func (m *remembered) Save(_ context.Context, value []byte) error {
 }
 
 func (m *remembered) Clear(ctx context.Context) error { return m.Save(ctx, nil) }
-
-// clearCheckpoint drops the checkpoint of a run that has ended well. A run that
-// never named it has none.
-func (h *host) clearCheckpoint(ctx context.Context) error {
-	if h.checkpoint == nil {
-		return nil
-	}
-	return h.checkpoint.Clear(context.WithoutCancel(ctx))
-}

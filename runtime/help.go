@@ -72,7 +72,7 @@ func (r *run) lookUp(name string) string {
 func (r *run) globalFunction(name string) lua.LValue {
 	for _, fn := range globals().Funcs {
 		if fn.Name == name {
-			return bindings.Open(r.L, r.host, globals()).RawGetString(name)
+			return bindings.Open(r.L, r.host.modules, globals()).RawGetString(name)
 		}
 	}
 	return lua.LNil

@@ -1,23 +1,16 @@
 package runtime
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log/slog"
 	"path/filepath"
-	"slices"
-	"sync"
-	"sync/atomic"
+	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/redact"
@@ -25,17 +18,20 @@ import (
 )
 
 // host is what lasts over all the code that is run in one state: the script and
-// the functions that are called after it, or the inputs of a session. It is
-// what the modules see of them.
+// the functions that are called after it, or the inputs of a session.
 type host struct {
 	rt *Runtime
-	// script is whom checkpoints and quotas are kept for.
-	script Script
-	log    *slog.Logger
 
 	box            *sandbox.Sandbox
-	files          openFiles
+	env            *sandbox.Environment
+	journal        *journal
+	clients        *clients.Clients
+	checkpoint     *checkpoint
 	stdout, stderr *redact.Writer
+	// unwritten is why a file that the script left open cannot be written.
+	unwritten error
+	// modules is what the modules see of it.
+	modules *bindings.Host
 
 	// sources holds the text of every chunk that was loaded, by the name that
 	// messages give it; syntax holds the chunks that did not compile.
@@ -45,133 +41,44 @@ type host struct {
 	paths map[string]string
 	// loading are the modules that are being required, the outermost first.
 	loading []string
-
-	tally   planhat.Tally
-	clients []*planhat.Client
-	client  *planhat.Client
-	// dryRun withholds writes.
-	dryRun atomic.Bool
-	// checkpoint is nil until the script names it.
-	checkpoint bindings.CheckpointStore
-
-	mu       sync.Mutex
-	planned  []PlannedWrite
-	warned   map[string]bool
-	warnings []string
 }
 
-// newHost makes a host whose sandbox holds the script's folder.
+// newHost makes a host for a script, whose folder it may read.
 func (r *Runtime) newHost(s Script) *host {
-	read := append([]string{r.opts.WorkDir}, r.opts.ReadDirs...)
+	o := &r.opts
+	read := append([]string{o.WorkDir}, o.ReadDirs...)
 	if s.Path != "" {
-		if !filepath.IsAbs(s.Path) {
-			s.Path = filepath.Join(r.opts.WorkDir, s.Path)
-		}
 		read = append(read, filepath.Dir(s.Path))
 	}
-	if s.Name == "" {
-		s.Name = "script"
-	}
 	h := &host{
-		rt: r, script: s, log: r.log,
-		box:     sandbox.New(r.opts.WorkDir, read, r.opts.WriteDirs),
-		sources: map[string][]byte{}, paths: map[string]string{},
-		stdout: r.opts.Secrets.Writer(r.opts.Stdout),
-		stderr: r.opts.Secrets.Writer(r.opts.Stderr),
-		warned: map[string]bool{},
+		rt: r, sources: map[string][]byte{}, paths: map[string]string{},
+		box:        sandbox.New(o.WorkDir, read, o.WriteDirs),
+		env:        &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Secrets: o.Secrets},
+		journal:    &journal{log: r.log, secrets: o.Secrets, warned: map[string]bool{}},
+		checkpoint: &checkpoint{rt: r, script: s},
+		stdout:     o.Secrets.Writer(o.Stdout),
+		stderr:     o.Secrets.Writer(o.Stderr),
 	}
-	h.dryRun.Store(r.opts.DryRun)
+	h.clients = clients.New(clients.Options{
+		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: r.log,
+		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun,
+	})
+	h.modules = &bindings.Host{
+		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,
+		Checkpoint: h.checkpoint, Strict: o.Strict, Call: lualib.Call,
+	}
 	return h
 }
 
-var _ bindings.Host = (*host)(nil)
-
-func (h *host) OpenRead(name string) (io.ReadCloser, error) { return h.box.OpenRead(name) }
-
-func (h *host) OpenWrite(name string, appendTo bool) (io.WriteCloser, error) {
-	return h.box.OpenWrite(name, appendTo)
+// clock is the run's clock.
+type clock struct {
+	now  func() time.Time
+	zone *time.Location
 }
 
-func (h *host) Stat(name string) (fs.FileInfo, error) { return h.box.Stat(name) }
+func (c clock) Now() time.Time { return c.now() }
 
-func (h *host) ReadDir(name string) ([]fs.DirEntry, error) { return h.box.ReadDir(name) }
-
-func (h *host) MkdirAll(name string) error { return h.box.MkdirAll(name) }
-
-func (h *host) Remove(name string) error { return h.box.Remove(name) }
-
-func (h *host) Rename(from, to string) error { return h.box.Rename(from, to) }
-
-// EnvError says that a script asked for a variable it may not see.
-type EnvError struct{ Name, Suggestion string }
-
-func (e *EnvError) Error() string {
-	return fmt.Sprintf("the environment variable %s is not declared for scripts%s: run with --allow-env=%s", e.Name, e.Suggestion, e.Name)
-}
-
-// ErrorKind names the kind of the error for scripts.
-func (e *EnvError) ErrorKind() string { return "permission" }
-
-// ErrorHint says what to do about it.
-func (e *EnvError) ErrorHint() string { return "run with --allow-env=" + e.Name }
-
-func (h *host) Getenv(name string) (string, bool, error) {
-	if !slices.Contains(h.rt.opts.EnvAllow, name) {
-		return "", false, &EnvError{name, catalog.DidYouMean(name, h.rt.opts.EnvAllow)}
-	}
-	value, ok := h.rt.opts.Env(name)
-	if ok && h.rt.opts.Secrets.String(value) != value {
-		return "", false, &SecretEnvError{name}
-	}
-	return value, ok, nil
-}
-
-// SecretEnvError says that a declared variable holds a token, which scripts
-// never see.
-type SecretEnvError struct{ Name string }
-
-func (e *SecretEnvError) Error() string {
-	return "the environment variable " + e.Name + " holds a token, and scripts never see tokens"
-}
-
-// ErrorKind names the kind of the error for scripts.
-func (e *SecretEnvError) ErrorKind() string { return "permission" }
-
-// ErrorHint says what to do about it.
-func (e *SecretEnvError) ErrorHint() string {
-	return "the planhat module uses the configured token by itself; require \"planhat\" is enough"
-}
-
-func (h *host) EnvNames() []string { return slices.Sorted(slices.Values(h.rt.opts.EnvAllow)) }
-
-func (h *host) Log(ctx context.Context, level slog.Level, message string, fields []slog.Attr) {
-	h.log.LogAttrs(ctx, level, message, fields...)
-}
-
-func (h *host) Warn(ctx context.Context, key, message string) {
-	h.mu.Lock()
-	seen := h.warned[key]
-	if !seen {
-		h.warned[key] = true
-		h.warnings = append(h.warnings, h.rt.opts.Secrets.String(message))
-	}
-	h.mu.Unlock()
-	if !seen {
-		h.log.LogAttrs(ctx, slog.LevelWarn, message)
-	}
-}
-
-func (h *host) AddSecret(value string) { h.rt.opts.Secrets.Add(value) }
-
-func (h *host) Now() time.Time { return h.rt.opts.Now() }
-
-func (h *host) Location() *time.Location { return h.rt.opts.Location }
-
-func (h *host) Call(L *lua.LState, fn *lua.LFunction, args ...lua.LValue) ([]lua.LValue, error) {
-	return lualib.Call(L, fn, args...)
-}
-
-func (h *host) Strict() bool { return h.rt.opts.Strict }
+func (c clock) Location() *time.Location { return c.zone }
 
 // compile compiles a chunk and remembers its text for messages. The path is
 // that of its file, "" where it has none.
@@ -195,10 +102,17 @@ func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error
 // finish closes everything that is open. What the script did not write to its
 // end is dropped.
 func (h *host) finish(err error) error {
-	for _, c := range h.clients {
-		c.Close()
+	h.clients.Close()
+	var left []string
+	if err == nil || exited(err) != nil {
+		left = h.box.Unfinished()
 	}
-	closed := h.closeFiles(err == nil || exited(err) != nil)
+	closed := errors.Join(h.unwritten, h.box.Close())
+	if len(left) > 0 {
+		// Part of their text never left the module that holds them open.
+		closed = errors.Join(fmt.Errorf("%s: opened for writing and never closed, so nothing was written: call close() on what the module returned",
+			strings.Join(left, ", ")), closed)
+	}
 	for _, w := range []*redact.Writer{h.stdout, h.stderr} {
 		if err := w.Flush(); err != nil {
 			closed = errors.Join(closed, fmt.Errorf("the output cannot be written: %w", err))

@@ -8,22 +8,26 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
 // prepare opens Lua's own libraries and everything else a script finds in its
 // globals. What it puts there serves every run in the state.
 func (r *run) prepare() {
 	L := r.L
-	lualib.Open(L, luaHost{r.host}, lualib.Limits{MaxString: r.rt.opts.MaxString})
+	lualib.Open(L, luaHost{r.host, r.box, clock{r.rt.opts.Now, r.rt.opts.Location}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
 	lualib.OnLost(L, func(L *lua.LState, cause lua.LValue) { running(L.Context()).lose(L, cause) })
 	L.G.Global.RawSetString("require", L.NewFunction(func(L *lua.LState) int { return running(L.Context()).require(L) }))
-	r.trackFiles()
 	r.setValues()
 	r.lazyGlobals()
 }
 
 // luaHost is what Lua's own libraries see of the host.
-type luaHost struct{ *host }
+type luaHost struct {
+	*host
+	*sandbox.Sandbox
+	clock
+}
 
 var (
 	_ lualib.Host         = luaHost{}
@@ -48,9 +52,9 @@ func (h luaHost) CompileFile(src []byte, name string) (*lua.FunctionProto, error
 // Getenv returns a declared variable. Lua's os.getenv has no errors: one that
 // was not declared looks unset, and is reported once.
 func (h luaHost) Getenv(name string) (string, bool) {
-	value, ok, err := h.host.Getenv(name)
+	value, ok, err := h.env.Lookup(name)
 	if err != nil {
-		h.Warn(context.Background(), "getenv "+name, err.Error())
+		h.journal.WarnOnce(context.Background(), "getenv "+name, err.Error())
 	}
 	return value, ok
 }

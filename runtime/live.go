@@ -21,7 +21,7 @@ func (l *Live) Context() context.Context { return l.run.ctx }
 func (l *Live) State() *lua.LState { return l.run.L }
 
 // Host returns what the modules see of the run.
-func (l *Live) Host() bindings.Host { return l.run.host }
+func (l *Live) Host() *bindings.Host { return l.run.modules }
 
 // Loaded returns a module that the script has required, nil where it has not.
 func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }

@@ -85,7 +85,7 @@ func (r *run) open(name string) *lua.LTable {
 	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
 		return t
 	}
-	t := bindings.Open(r.L, r.host, r.rt.goModule(name))
+	t := bindings.Open(r.L, r.host.modules, r.rt.goModule(name))
 	r.loaded().RawSetString(builtinKey+name, t)
 	return t
 }
@@ -122,7 +122,7 @@ func (r *run) setValues() {
 	L := r.L
 	for _, m := range r.rt.opts.Modules {
 		if m.Name == "" {
-			bindings.Open(L, r.host, m).ForEach(L.G.Global.RawSet)
+			bindings.Open(L, r.host.modules, m).ForEach(L.G.Global.RawSet)
 		}
 	}
 	for name, v := range r.rt.opts.Values {

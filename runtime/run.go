@@ -6,6 +6,9 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/memory"
 )
 
 // run is one piece of code that is executed on a host: the script, a function
@@ -45,13 +48,14 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 		ctx, stop = context.WithTimeoutCause(ctx, r.opts.Timeout, limit)
 		defer stop()
 	}
+	s = r.named(s)
 	h := r.newHost(s)
-	one := h.begin(ctx, h.script)
+	one := h.begin(ctx, s)
 	defer one.cancel(nil)
-	memory := watchMemory(r.opts.MaxMemory, one.cancel)
+	watch := one.watchMemory()
 	result := &Result{}
 	values, err := one.do()
-	result.PeakMemory = memory.stop()
+	result.PeakMemory = watch.Stop()
 	result.Values = values
 	if exit := exited(err); exit != nil {
 		result.ExitCode = exit.Code
@@ -60,14 +64,31 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 		}
 	}
 	if err = h.finish(err); err == nil && result.ExitCode == 0 {
-		err = h.clearCheckpoint(ctx)
+		err = h.checkpoint.drop(ctx)
 	}
-	result.Summary = h.tally.Snapshot()
-	result.Rejected = h.tally.Rejected()
-	result.Planned = h.planned
-	result.Warnings = h.warnings
+	result.Summary = h.clients.Tally.Snapshot()
+	result.Rejected = h.clients.Tally.Rejected()
+	result.Planned = h.clients.TakePlanned()
+	result.Warnings = h.journal.warnings
 	result.Duration = time.Since(started)
 	return result, err
+}
+
+// watchMemory ends the run when it uses too much memory.
+func (r *run) watchMemory() *memory.Watch {
+	limit := r.rt.opts.MaxMemory
+	return memory.Start(limit, func() { r.cancel(memoryLimit(limit)) })
+}
+
+// named fills in what a script was not given: a name, and where its path starts.
+func (r *Runtime) named(s Script) Script {
+	if s.Path != "" && !filepath.IsAbs(s.Path) {
+		s.Path = filepath.Join(r.opts.WorkDir, s.Path)
+	}
+	if s.Name == "" {
+		s.Name = "script"
+	}
+	return s
 }
 
 // dir is the folder that require searches first.
@@ -94,7 +115,7 @@ func (r *run) do() (values []any, err error) {
 		return r.L.NewFunctionFromProto(proto)
 	})
 	if err == nil || exited(err) != nil {
-		r.files.closeAll(r.L)
+		r.unwritten = lualib.CloseFiles(r.L)
 	}
 	for _, v := range results {
 		values = append(values, ValueOf(v))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -19,14 +20,10 @@ type Runtime struct {
 	modules map[string]*bindings.Module
 	manual  func() *manual.Manual
 
-	mu       sync.Mutex
-	limiters map[tenant]*planhat.Limiter
+	limiters clients.Limiters
 	// checkpoints are those that are kept in memory, by script.
-	checkpoints map[string]*remembered
+	checkpoints sync.Map
 }
-
-// tenant tells whose quota a client spends.
-type tenant struct{ host, token string }
 
 // New returns a Runtime. Nothing is opened, read or sent before a run. It fails
 // where the working directory is unknown or two modules have the same name.
@@ -36,10 +33,15 @@ func New(o Options) (*Runtime, error) {
 		return nil, err
 	}
 	r := &Runtime{
-		opts:     o,
-		log:      slog.New(o.Secrets.Handler(o.Logger.Handler())),
-		modules:  map[string]*bindings.Module{},
-		limiters: map[tenant]*planhat.Limiter{},
+		opts:    o,
+		log:     slog.New(o.Secrets.Handler(o.Logger.Handler())),
+		modules: map[string]*bindings.Module{},
+	}
+	r.limiters.Quota = o.Quota
+	if o.Window != nil {
+		r.limiters.Window = func(url, token, script string, spec planhat.WindowSpec) planhat.Window {
+			return o.Window(WindowUser{URL: url, Token: token, Script: script, Spec: spec})
+		}
 	}
 	for _, m := range o.Modules {
 		if m.Name == "" {

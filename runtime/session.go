@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -29,8 +30,9 @@ type Session struct {
 // NewSession opens a session. Nothing is sent before an input asks for it. Close
 // has to be called at the end.
 func (r *Runtime) NewSession() *Session {
-	h := r.newHost(Script{Name: "session"})
-	s := &Session{host: h, first: h.begin(context.Background(), h.script), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
+	script := Script{Name: "session"}
+	h := r.newHost(script)
+	s := &Session{host: h, first: h.begin(context.Background(), script), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
 	s.context.begin(s.first.ctx)
 	s.main = newState(s.context, r.opts.MaxCallDepth)
 	s.first.L = s.main
@@ -77,9 +79,8 @@ func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 		timer := time.AfterFunc(limit, func() { r.cancel(timeLimit(limit)) })
 		defer timer.Stop()
 	}
-	memory := watchMemory(s.host.rt.opts.MaxMemory, r.cancel)
-	defer memory.stop()
-	before := s.host.tally.Snapshot()
+	defer r.watchMemory().Stop()
+	before := s.host.clients.Tally.Snapshot()
 	s.context.begin(r.ctx)
 
 	result := &Evaluation{}
@@ -90,8 +91,8 @@ func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 	if flushed := s.flush(); err == nil {
 		err = flushed
 	}
-	result.Summary = s.host.tally.Snapshot().Since(before)
-	result.Planned = s.host.takePlanned()
+	result.Summary = s.host.clients.Tally.Snapshot().Since(before)
+	result.Planned = s.host.clients.TakePlanned()
 	result.Duration = time.Since(started)
 	return result, err
 }
@@ -180,10 +181,10 @@ func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.first.topicOf(v
 
 // DryRun tells whether writes are withheld, and SetDryRun switches that for the
 // inputs to come.
-func (s *Session) DryRun() bool { return s.host.dryRun.Load() }
+func (s *Session) DryRun() bool { return s.host.clients.DryRun() }
 
 // SetDryRun switches whether writes are withheld.
-func (s *Session) SetDryRun(on bool) { s.host.dryRun.Store(on) }
+func (s *Session) SetDryRun(on bool) { s.host.clients.SetDryRun(on) }
 
 // ReadDir lists a folder that the session may read.
 func (s *Session) ReadDir(name string) ([]string, error) {
@@ -215,7 +216,7 @@ func (s *Session) Close() error {
 	r := s.host.begin(context.Background(), s.first.script)
 	defer r.cancel(nil)
 	s.context.begin(r.ctx)
-	s.host.files.closeAll(s.main)
+	s.host.unwritten = lualib.CloseFiles(s.main)
 	err := s.host.finish(nil)
 	s.main.Close()
 	return err

@@ -21,6 +21,8 @@ type file struct {
 	closer io.Closer
 	closed bool
 	value  *lua.LUserData
+	// forget is called when it is closed.
+	forget func()
 	// stdin is set for the file that reads the run's input.
 	stdin *stdin
 }
@@ -54,23 +56,40 @@ func newFile(reader io.Reader, writer io.Writer, closer io.Closer) *file {
 	return f
 }
 
-// open opens a file of the host in one of the modes of io.open.
-func (lib *library) open(name, mode string) (*file, error) {
+// CloseFiles closes the files that a script left open, as Lua does at the end of
+// a program: what they have buffered is written.
+func CloseFiles(L *lua.LState) error {
+	var failed []error
+	for f := range of(L).open {
+		failed = append(failed, f.close())
+	}
+	return errors.Join(failed...)
+}
+
+// openFile opens a file of the host in one of the modes of io.open.
+func (lib *library) openFile(name, mode string) (*file, error) {
 	switch strings.ReplaceAll(mode, "b", "") {
 	case "r":
 		reader, err := lib.host.OpenRead(name)
 		if err != nil {
 			return nil, err
 		}
-		return newFile(reader, nil, reader), nil
+		return lib.keep(newFile(reader, nil, reader)), nil
 	case "w", "a":
 		writer, err := lib.host.OpenWrite(name, strings.HasPrefix(mode, "a"))
 		if err != nil {
 			return nil, err
 		}
-		return newFile(nil, writer, writer), nil
+		return lib.keep(newFile(nil, writer, writer)), nil
 	}
 	return nil, fmt.Errorf("%s: the mode %q is not available: open a file with \"r\" to read, \"w\" to write or \"a\" to add at its end", name, mode)
+}
+
+// keep notes an open file until it is closed.
+func (lib *library) keep(f *file) *file {
+	lib.open[f] = struct{}{}
+	f.forget = func() { delete(lib.open, f) }
+	return f
 }
 
 // flush writes out what is buffered.
@@ -87,6 +106,7 @@ func (f *file) close() error {
 	if f.closer == nil {
 		return nil
 	}
+	f.forget()
 	return errors.Join(f.flush(), f.closer.Close())
 }
 

@@ -118,7 +118,7 @@ func (lib *library) ioClose(c call) int {
 
 // ioOpen is io.open.
 func (lib *library) ioOpen(c call) int {
-	f, err := lib.open(c.str(1), c.optStr(2, "r"))
+	f, err := lib.openFile(c.str(1), c.optStr(2, "r"))
 	if err != nil {
 		return c.refuse(err)
 	}
@@ -147,7 +147,7 @@ func (lib *library) redirect(c call, target **file, mode string) {
 		*target = c.file(1)
 		return
 	}
-	f, err := lib.open(string(name), mode)
+	f, err := lib.openFile(string(name), mode)
 	if err != nil {
 		c.raise(err.Error())
 	}
@@ -159,7 +159,7 @@ func (lib *library) ioLines(c call) int {
 	if c.absent(1) {
 		return c.lines(lib.input, false)
 	}
-	f, err := lib.open(c.str(1), "r")
+	f, err := lib.openFile(c.str(1), "r")
 	if err != nil {
 		c.raise(err.Error())
 	}

@@ -49,6 +49,8 @@ type library struct {
 	stdout        *file
 	stderr        *file
 	fileMeta      *lua.LTable
+	// open are the files that were opened and not closed yet.
+	open map[*file]struct{}
 }
 
 // StateOptions returns the options of a state that the library is meant for:
@@ -78,6 +80,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		started:   host.Now(),
 		random:    rand.New(rand.NewSource(1)),
 		protected: map[weak.Pointer[lua.LState]]struct{}{},
+		open:      map[*file]struct{}{},
 	}
 	registry.RawSetString(registryKey, &lua.LUserData{Value: lib, Metatable: lua.LNil})
 	lib.openPackage(L)

@@ -124,7 +124,7 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 
 // newExpectation makes the object that expect returns. Its methods are made
 // when they are asked for; matched is called then.
-func newExpectation(L *lua.LState, h bindings.Host, got lua.LValue, never bool, matched func()) *lua.LTable {
+func newExpectation(L *lua.LState, h *bindings.Host, got lua.LValue, never bool, matched func()) *lua.LTable {
 	object := L.NewTable()
 	meta := L.NewTable()
 	meta.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {

@@ -1,14 +1,14 @@
-package runtime
+// Package memory ends work that makes the process's heap grow too much.
+package memory
 
 import (
-	"context"
 	goruntime "runtime"
 	"runtime/metrics"
 	"sync"
 	"time"
 )
 
-// sampleEvery is how often the watchdog looks at the heap.
+// sampleEvery is how often a watch looks at the heap.
 const sampleEvery = 50 * time.Millisecond
 
 // heapMetric counts the bytes of objects, garbage that was not collected yet
@@ -20,26 +20,26 @@ const (
 	allocMetric = "/gc/heap/allocs:bytes"
 )
 
-// watchdog ends a run when the heap has grown by more than its limit. The heap
-// is the process's: what other runs allocate at the same time counts as well.
-type watchdog struct {
+// Watch looks at the heap while work is done. The heap is the process's: what
+// others allocate at the same time counts as well.
+type Watch struct {
 	base, peak int64
 	done       chan struct{}
 	stopped    sync.WaitGroup
 }
 
-// watchMemory starts a watchdog; a limit below 1 only measures the peak, at the
-// end.
-func watchMemory(limit int64, cancel context.CancelCauseFunc) *watchdog {
-	w := &watchdog{base: read(heapMetric), done: make(chan struct{})}
+// Start starts a watch, which calls exceeded once when the heap has grown by
+// more than limit bytes. A limit below 1 only measures the peak, at the end.
+func Start(limit int64, exceeded func()) *Watch {
+	w := &Watch{base: read(heapMetric), done: make(chan struct{})}
 	if limit < 1 {
 		return w
 	}
-	w.stopped.Go(func() { w.watch(limit, cancel) })
+	w.stopped.Go(func() { w.watch(limit, exceeded) })
 	return w
 }
 
-func (w *watchdog) watch(limit int64, cancel context.CancelCauseFunc) {
+func (w *Watch) watch(limit int64, exceeded func()) {
 	ticker := time.NewTicker(sampleEvery)
 	defer ticker.Stop()
 	for {
@@ -59,14 +59,14 @@ func (w *watchdog) watch(limit int64, cancel context.CancelCauseFunc) {
 		goruntime.GC()
 		meanwhile := read(allocMetric) - before
 		if read(liveMetric)-meanwhile-w.base > limit {
-			cancel(memoryLimit(limit))
+			exceeded()
 			return
 		}
 	}
 }
 
-// stop ends the watchdog and returns the largest growth that it saw.
-func (w *watchdog) stop() int64 {
+// Stop ends the watch and returns the largest growth that it saw.
+func (w *Watch) Stop() int64 {
 	close(w.done)
 	w.stopped.Wait()
 	return max(w.peak, read(heapMetric)-w.base, 0)

@@ -1,4 +1,4 @@
-package runtime
+package clients
 
 import (
 	"bytes"
@@ -13,17 +13,17 @@ import (
 const mostPlannedRows = 3
 
 // plan notes a write that a dry run withheld.
-func (h *host) plan(w planhat.Write) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	i := slices.IndexFunc(h.planned, func(p PlannedWrite) bool {
+func (c *Clients) plan(w planhat.Write) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i := slices.IndexFunc(c.planned, func(p planhat.PlannedWrite) bool {
 		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method
 	})
 	if i < 0 {
-		i = len(h.planned)
-		h.planned = append(h.planned, PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
+		i = len(c.planned)
+		c.planned = append(c.planned, planhat.PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
 	}
-	p := &h.planned[i]
+	p := &c.planned[i]
 	p.Requests++
 	p.Rows += w.Rows
 	if wanted := mostPlannedRows - len(p.First); wanted > 0 {
@@ -31,12 +31,12 @@ func (h *host) plan(w planhat.Write) {
 	}
 }
 
-// takePlanned returns the writes that were noted, and forgets them.
-func (h *host) takePlanned() []PlannedWrite {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	planned := h.planned
-	h.planned = nil
+// TakePlanned returns the writes that were noted, and forgets them.
+func (c *Clients) TakePlanned() []planhat.PlannedWrite {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	planned := c.planned
+	c.planned = nil
 	return planned
 }
 

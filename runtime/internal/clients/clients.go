@@ -1,4 +1,6 @@
-package runtime
+// Package clients makes the Planhat clients of a run, which share the quota of
+// their tenant, the run's tally and its dry run.
+package clients
 
 import (
 	"context"
@@ -7,37 +9,88 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
-// Client returns the run's default client, made at the first call.
-func (h *host) Client() (*planhat.Client, error) {
-	if h.client != nil {
-		return h.client, nil
+// Options set the clients of a run up.
+type Options struct {
+	// Config is that of the default client.
+	Config   planhat.Config
+	Limiters *Limiters
+	Secrets  *redact.Secrets
+	Logger   *slog.Logger
+	// Warn reports what is doubtful, once per key.
+	Warn func(ctx context.Context, key, message string)
+	// Script is whose calls need the quota.
+	Script string
+	DryRun bool
+}
+
+// Clients are the clients of one run. It implements bindings.Clients.
+type Clients struct {
+	// Tally counts what all of them do.
+	Tally planhat.Tally
+
+	options Options
+	made    []*planhat.Client
+	first   *planhat.Client
+	dryRun  atomic.Bool
+
+	mu      sync.Mutex
+	planned []planhat.PlannedWrite
+}
+
+// New returns the clients of a run. None is made before it is asked for.
+func New(o Options) *Clients {
+	c := &Clients{options: o}
+	c.dryRun.Store(o.DryRun)
+	return c
+}
+
+// DryRun reports whether writes are withheld.
+func (c *Clients) DryRun() bool { return c.dryRun.Load() }
+
+// SetDryRun switches whether writes are withheld.
+func (c *Clients) SetDryRun(on bool) { c.dryRun.Store(on) }
+
+// Close closes the clients.
+func (c *Clients) Close() {
+	for _, one := range c.made {
+		one.Close()
 	}
-	if h.rt.opts.Planhat.APIToken == "" && h.rt.opts.Planhat.TenantToken == "" {
+}
+
+// Default returns the default client, made at the first call.
+func (c *Clients) Default(ctx context.Context) (*planhat.Client, error) {
+	if c.first != nil {
+		return c.first, nil
+	}
+	if c.options.Config.APIToken == "" && c.options.Config.TenantToken == "" {
 		return nil, &planhat.Error{
 			Kind: planhat.KindConfig, Message: "no Planhat token is configured",
 			Hint: "create one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN; " +
 				"to try the script without an account, run it with --simulate",
 		}
 	}
-	c, err := h.newClient(h.rt.opts.Planhat, 0)
+	client, err := c.connect(ctx, c.options.Config, 0)
 	if err != nil {
 		return nil, err
 	}
-	h.client = c
-	return c, nil
+	c.first = client
+	return client, nil
 }
 
-// NewClient makes a client for planhat.new. A script that names another host
-// must bring the token for it: the configured one is sent to its own host only.
-func (h *host) NewClient(o bindings.ClientOptions) (*planhat.Client, error) {
-	cfg := h.rt.opts.Planhat
-	h.AddSecret(o.APIToken)
-	h.AddSecret(o.TenantToken)
+// New makes a client for planhat.new. A script that names another host must
+// bring the token for it: the configured one is sent to its own host only.
+func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.Client, error) {
+	cfg := c.options.Config
+	c.options.Secrets.Add(o.APIToken)
+	c.options.Secrets.Add(o.TenantToken)
 	if o.APIURL != "" && !sameHost(o.APIURL, orDefault(cfg.BaseURL, planhat.DefaultBaseURL)) && o.APIToken == "" {
 		return nil, ownToken("api_url", "api_token")
 	}
@@ -54,7 +107,7 @@ func (h *host) NewClient(o bindings.ClientOptions) (*planhat.Client, error) {
 	cfg.TenantToken = orDefault(o.TenantToken, cfg.TenantToken)
 	cfg.BaseURL = orDefault(o.APIURL, cfg.BaseURL)
 	cfg.AnalyticsURL = orDefault(o.AnalyticsURL, cfg.AnalyticsURL)
-	return h.newClient(cfg, o.CallsPerMinute)
+	return c.connect(ctx, cfg, o.CallsPerMinute)
 }
 
 func ownToken(option, token string) error {
@@ -78,17 +131,23 @@ func sameHost(a, b string) bool {
 	return errA == nil && errB == nil && u.Scheme == v.Scheme && u.Host == v.Host
 }
 
-func (h *host) newClient(cfg planhat.Config, callsPerMinute int) (*planhat.Client, error) {
-	cfg.Limiter = h.limiter(cfg, callsPerMinute)
-	cfg.Gate = h.gate(cfg.Gate)
-	cfg.Observer = observers{&h.tally, cfg.Observer}
-	cfg.Logger = h.log
-	c, err := planhat.New(cfg)
+func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinute int) (*planhat.Client, error) {
+	if cfg.Limiter == nil {
+		limiter, known := c.options.Limiters.of(cfg, callsPerMinute, c.options.Script)
+		if known && callsPerMinute != 0 {
+			c.options.Warn(ctx, "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
+		}
+		cfg.Limiter = limiter
+	}
+	cfg.Gate = c.gate(cfg.Gate)
+	cfg.Observer = observers{&c.Tally, cfg.Observer}
+	cfg.Logger = c.options.Logger
+	client, err := planhat.New(cfg)
 	if err != nil {
 		return nil, inSettings(err)
 	}
-	h.clients = append(h.clients, c)
-	return c, nil
+	c.made = append(c.made, client)
+	return client, nil
 }
 
 // inSettings puts the names of the settings in place of those of the client's
@@ -104,47 +163,20 @@ func inSettings(err error) error {
 	return err
 }
 
-// limiter returns the limiter of a client's tenant. The first client of a
-// tenant sets its quota.
-func (h *host) limiter(cfg planhat.Config, callsPerMinute int) *planhat.Limiter {
-	if cfg.Limiter != nil {
-		return cfg.Limiter
-	}
-	key := tenant{host: orDefault(cfg.BaseURL, planhat.DefaultBaseURL), token: orDefault(cfg.APIToken, cfg.TenantToken)}
-	h.rt.mu.Lock()
-	defer h.rt.mu.Unlock()
-	if l := h.rt.limiters[key]; l != nil {
-		if callsPerMinute != 0 {
-			h.Warn(context.Background(), "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
-		}
-		return l
-	}
-	quota := h.rt.opts.Quota
-	if callsPerMinute != 0 {
-		quota.CallsPerMinute = callsPerMinute
-	}
-	if h.rt.opts.Window != nil && quota.Window == nil {
-		quota.Window = h.rt.opts.Window(WindowUser{URL: key.host, Token: key.token, Script: h.script.Name, Spec: quota.WindowSpec()})
-	}
-	l := planhat.NewLimiter(quota)
-	h.rt.limiters[key] = l
-	return l
-}
-
 // gate asks the caller's gate first, and then withholds every write while this
 // is a dry run, which a session may switch.
-func (h *host) gate(first planhat.Gate) planhat.Gate {
+func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {
 				return err
 			}
 		}
-		if !h.dryRun.Load() {
+		if !c.dryRun.Load() {
 			return nil
 		}
-		h.plan(w)
-		h.log.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",
+		c.plan(w)
+		c.options.Logger.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",
 			slog.String("model", w.Model), slog.String("operation", w.Operation),
 			slog.String("request", w.Method+" "+w.Path), slog.Int("rows", w.Rows))
 		return planhat.ErrWithheld

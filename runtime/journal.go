@@ -1,0 +1,39 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/phscript/phscript/runtime/internal/redact"
+)
+
+// journal is the script's log. It keeps the warnings. It is safe for concurrent
+// use.
+type journal struct {
+	log     *slog.Logger
+	secrets *redact.Secrets
+
+	mu       sync.Mutex
+	warned   map[string]bool
+	warnings []string
+}
+
+// Write writes one line of the log.
+func (j *journal) Write(ctx context.Context, level slog.Level, message string, fields []slog.Attr) {
+	j.log.LogAttrs(ctx, level, message, fields...)
+}
+
+// WarnOnce reports something doubtful, once per key.
+func (j *journal) WarnOnce(ctx context.Context, key, message string) {
+	j.mu.Lock()
+	seen := j.warned[key]
+	if !seen {
+		j.warned[key] = true
+		j.warnings = append(j.warnings, j.secrets.String(message))
+	}
+	j.mu.Unlock()
+	if !seen {
+		j.log.LogAttrs(ctx, slog.LevelWarn, message)
+	}
+}
