@@ -188,7 +188,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 		"| " + depth + " |",
 		fmt.Sprintf("| %d MiB |", runtime.DefaultMaxString>>20),
 		fmt.Sprintf("| %d GiB |", runtime.DefaultMaxMemory>>30),
-		fmt.Sprintf("%d calls a minute, %d requests in a second and %d at once",
+		fmt.Sprintf("%d calls per minute, %d requests per second and %d requests at once",
 			planhat.DefaultCallsPerMinute, planhat.DefaultPerSecond, planhat.DefaultParallel),
 	} {
 		assert.True(t, strings.Contains(text, want), "limits.md does not say %q", want)
