@@ -6,9 +6,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/serve"
 )
 
 // The settings that the guide to schedules shows are accepted as they stand.
@@ -51,5 +55,19 @@ func TestCommandsExist(t *testing.T) {
 	for _, m := range ownCommand.FindAllStringSubmatch(read(t, "docs/deploy.md"), -1) {
 		_, errs, code := phscript(t, t.TempDir(), append(strings.Fields(m[1]), "--help")...)
 		assert.Zero(t, code, "phscript %s: %s", m[1], errs)
+	}
+}
+
+// The times that deploy.md gives are those of the program.
+func TestDefaultsOfTheServiceAreDocumented(t *testing.T) {
+	text := strings.ReplaceAll(read(t, "docs/deploy.md"), "\n", " ")
+	for want, holds := range map[string]bool{
+		"within two minutes of it":                                         serve.DefaultLateAfter == 2*time.Minute,
+		"gives the current ones 20 seconds":                                serve.DefaultGrace == 20*time.Second,
+		"marks them as `lost` after half a min":                            serve.DefaultLostAfter == 30*time.Second,
+		"Maximum duration of a run, such as `90s`, `30m` or `2h` | 1 hour": schedule.DefaultTimeout == time.Hour,
+	} {
+		assert.Contains(t, text, want)
+		assert.True(t, holds, "deploy.md says %q", want)
 	}
 }
