@@ -11,10 +11,13 @@ import (
 // each Lua state; it interns object keys, which repeat from record to record.
 // Like the state, it serves one goroutine at a time.
 type Codec struct {
-	l       *lua.LState
-	null    *lua.LUserData
-	array   *lua.LTable
-	object  *lua.LTable
+	l      *lua.LState
+	null   *lua.LUserData
+	array  *lua.LTable
+	object *lua.LTable
+	// records and results are the metatables of what print shows as such.
+	records *lua.LTable
+	results *lua.LTable
 	keys    map[string]lua.LValue
 	numbers [256]lua.LValue
 
@@ -50,6 +53,8 @@ func NewCodec(L *lua.LState) *Codec {
 	}))
 	c.null.Metatable = meta
 	c.array, c.object = L.NewTable(), L.NewTable()
+	c.records = printed(L, func(t *lua.LTable) string { return Show(L, t, maxLine) })
+	c.results = printed(L, resultText)
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))
 	c.object.RawSetString(jsonTypeField, lua.LString("object"))
 	for i := range c.numbers {

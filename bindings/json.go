@@ -170,7 +170,7 @@ func jsonKinds() []*Func {
 					t = a.L.NewTable()
 				}
 				c := CodecOf(a.L)
-				if mt, ok := t.Metatable.(*lua.LTable); ok && mt != c.array && mt != c.object {
+				if mt, ok := t.Metatable.(*lua.LTable); ok && mt.RawGetString(printField) == lua.LNil && mt != c.array && mt != c.object {
 					return 0, a.Errorf("the table has a metatable of its own, which this would replace")
 				}
 				set(c, t)

@@ -147,7 +147,7 @@ func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int
 		}
 		reader.readAhead()
 		for _, record := range records {
-			v, err := codec.DecodeBytes(record, DecodeOptions{})
+			v, err := codec.record(record)
 			if err != nil {
 				return 0, err
 			}
@@ -198,7 +198,7 @@ func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (
 			L.Push(lua.LNil)
 			return 1, nil
 		}
-		v, err := codec.DecodeBytes(records[0], DecodeOptions{})
+		v, err := codec.record(records[0])
 		if err != nil {
 			return 0, err
 		}
@@ -254,7 +254,7 @@ func answerList(a *Args, records []planhat.Record, err error) (int, error) {
 	t := a.L.CreateTable(len(records), 0)
 	codec.MarkArray(t)
 	for _, record := range records {
-		v, err := codec.DecodeBytes(record, DecodeOptions{})
+		v, err := codec.record(record)
 		if err != nil {
 			return 0, err
 		}

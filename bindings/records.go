@@ -49,7 +49,7 @@ func answer(a *Args, record planhat.Record, err error) (int, error) {
 	if len(record) == 0 {
 		return a.Push(a.L.NewTable())
 	}
-	v, err := CodecOf(a.L).DecodeBytes(record, DecodeOptions{})
+	v, err := CodecOf(a.L).record(record)
 	if err != nil {
 		return 0, err
 	}

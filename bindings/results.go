@@ -42,6 +42,7 @@ var rowErrorShape = &Shape{
 // script's own tables, so that errors hand those back.
 func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(bulkResultShape.Fields))
+	t.Metatable = CodecOf(L).results
 	number := func(name string, n int) { t.RawSetString(name, lua.LNumber(n)) }
 	number("rows", r.Rows)
 	number("created", r.Created)

@@ -119,11 +119,15 @@ func collectGarbage(c call) int {
 	return c.results(lua.LNumber(0))
 }
 
-// getMetatable is getmetatable. Apart from strings, the basic types show none.
+// getMetatable is getmetatable. Apart from strings, the basic types show none,
+// and neither do records of the host.
 func getMetatable(c call) int {
 	v := c.present(1)
 	switch v.(type) {
 	case *lua.LTable, *lua.LUserData, lua.LString:
+		if c.GetMetaField(v, PrintField) != lua.LNil {
+			return c.results(lua.LNil)
+		}
 		return c.results(c.GetMetatable(v))
 	}
 	return c.results(lua.LNil)

@@ -5,6 +5,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
+// PrintField is a field of metatables that scripts do not see: getmetatable
+// returns nil for them. It holds what print and tostring call for the text of
+// the value, as __tostring does in other metatables.
+const PrintField = "phscript.print"
+
 // ToString is Lua's tostring: it honours __tostring and writes numbers as Lua
 // does. It may call Lua code, and raises an error when that does not return a
 // string.
@@ -21,6 +26,9 @@ func ToString(L *lua.LState, v lua.LValue) string {
 		return v.String()
 	}
 	convert := L.GetMetaField(v, "__tostring")
+	if convert == lua.LNil {
+		convert = L.GetMetaField(v, PrintField)
+	}
 	if convert == lua.LNil {
 		return v.String()
 	}
