@@ -85,6 +85,7 @@ print("owned by " .. company.owner.nickName)
 		"testfailed": tested(t, 1, "rows_test.lua"),
 		"testcover":  tested(t, 0, "--coverage", "sync_test.lua"),
 		"rules":      rules(),
+		"setup":      setUp(t),
 		"check":      block(checked(t, documentedScript(t))),
 		"checkjson":  strings.Replace(block(checked(t, "planhat.company.update(id, { mrr = 5 })\n", "--format", "json", "--disable", "undefined-global")), "```text", "```json", 1),
 	}
@@ -123,6 +124,20 @@ func quickstart(t *testing.T) string {
 	stdout, stderr, code := phscript(t, dir, "run", "--simulate", quickstartScript)
 	require.Zero(t, code, stderr)
 	return stdout + duration.ReplaceAllString(stderr, " in 225ms")
+}
+
+// setUp returns what the setup says in a folder that has settings already.
+func setUp(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, ".vscode"), 0o755))
+	for name, text := range map[string]string{".luarc.json": `{ "runtime.version": "LuaJIT" }`, ".vscode/extensions.json": `{ "recommendations": [] }`} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o644))
+	}
+	stdout, stderr, code := phscript(t, dir, "setup")
+	require.Zero(t, code, stderr)
+	said, _, _ := strings.Cut(stdout, "\n\n") // what to do next is said above
+	return block("$ phscript setup\n" + said)
 }
 
 // rules is the table of what the check finds.
