@@ -55,16 +55,13 @@ func (r *run) explain(v lua.LValue) string {
 	return r.describe(v)
 }
 
-// lookUp returns the page of a name, or what a search for its words finds.
+// lookUp returns what the manual has about a name or words.
 func (r *run) lookUp(name string) string {
-	m := r.rt.Manual()
 	if name == "" {
 		return r.overview()
 	}
-	if t := m.Find(name); t != nil {
-		return m.Page(t, r.pages())
-	}
-	return m.Results(strings.Fields(name), r.pages())
+	m := r.rt.Manual()
+	return m.Show(m.Ask(name), r.pages())
 }
 
 // globalFunction returns a function that is a global by itself, such as help,

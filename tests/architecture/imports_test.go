@@ -39,6 +39,7 @@ var rules = []rule{
 	{pkg: "planhat/internal/...", own: []string{"planhat/catalog", "planhat/internal/..."}, never: []string{lua}},
 	{pkg: "planhat", own: []string{"planhat/catalog"}, never: []string{lua, "os/signal", "flag"}},
 	{pkg: "stdlib"},
+	{pkg: "docs"},
 	{pkg: "bindings/spec", never: []string{lua, "net/http"}},
 	{pkg: "bindings", own: []string{"planhat", "planhat/catalog"}, never: []string{luar}},
 	{pkg: "runtime/internal/compile", own: []string{"runtime/internal/lualib/number"}, never: []string{"net/http"}},
@@ -51,7 +52,8 @@ var rules = []rule{
 	{pkg: "runtime/internal/fault", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/config", own: []string{"planhat/catalog", "runtime/internal/fault"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/editor", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern"}},
-	{pkg: "runtime/internal/manual", own: []string{"bindings", "planhat/catalog", "runtime/internal/pattern"}},
+	{pkg: "runtime/internal/guide", own: []string{"docs"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/manual", own: []string{"runtime/internal/guide", "bindings", "planhat/catalog", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/repl/complete", own: []string{"bindings", "planhat/catalog", "runtime/internal/compile", "runtime/internal/manual"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl", own: []string{"runtime", "runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/repl/...", "planhat/catalog"}},
@@ -133,9 +135,10 @@ func fitsAny(patterns []string, pkg string) bool {
 }
 
 // public are the packages that other modules may import. Everything else is
-// below an internal folder.
+// below an internal folder. docs only embeds the guides: Go embeds files of the
+// package's own folder.
 var public = []string{
-	"bindings", "bindings/spec", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
+	"bindings", "bindings/spec", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
 }
 
 func TestPublicPackages(t *testing.T) {

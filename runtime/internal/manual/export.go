@@ -17,6 +17,19 @@ type Export struct {
 	Hosts map[catalog.Host]string `json:"hosts,omitzero"`
 	// Topics are in the manual's order: a module, then what is in it.
 	Topics []ExportTopic `json:"topics"`
+	// Guides are the sections of guides that a search found, the likeliest first, or
+	// all of them page by page.
+	Guides []ExportSection `json:"guides,omitzero"`
+}
+
+// ExportSection is a section of a guide.
+type ExportSection struct {
+	// Name is the page and the heading, as in a link: "script-guide#filtering".
+	Name    string `json:"name"`
+	Guide   string `json:"guide"`
+	Heading string `json:"heading"`
+	// Text is Markdown.
+	Text string `json:"text"`
 }
 
 // ExportTopic is one topic. What follows Doc is there where it fits the kind.

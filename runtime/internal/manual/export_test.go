@@ -43,9 +43,9 @@ func TestExportKeepsItsForm(t *testing.T) {
 	assert.Equal(t, 1, ExportVersion)
 	assert.Equal(t, []string{
 		"all", "bulk", "bulk_create", "confidence", "delete", "deprecated", "doc", "enum", "errors", "example", "fields", "function", "get",
-		"host", "hosts", "keys", "kind", "library", "max_body_bytes", "max_items", "members", "method", "model", "module", "name", "note",
+		"guide", "guides", "heading", "host", "hosts", "keys", "kind", "library", "max_body_bytes", "max_items", "members", "method", "model", "module", "name", "note",
 		"notes", "one_of", "operations", "optional", "origin", "page_default", "page_max", "params", "path", "program", "property",
-		"read_only", "ref", "require", "required", "returns", "signature", "suggested", "summary", "table", "topics", "type", "types",
+		"read_only", "ref", "require", "required", "returns", "signature", "suggested", "summary", "table", "text", "topics", "type", "types",
 		"update", "variadic", "version",
 	}, slices.Sorted(maps.Keys(found)))
 }
@@ -67,7 +67,7 @@ func TestExportOfEverything(t *testing.T) {
 			assert.True(t, names[member], "%s names %s", topic.Name, member)
 		}
 	}
-	one := m.Export("v1", []*Topic{m.Topic("Company.status")}).Topics[0]
+	one := m.Export("v1", []*Topic{m.Topic("Company.status")}, nil).Topics[0]
 	assert.Equal(t, []string{"prospect", "coming", "customer", "canceled", "lost"}, one.Property.Enum)
 	assert.Equal(t, "planhat.company", one.Module)
 }

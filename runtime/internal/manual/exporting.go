@@ -3,20 +3,24 @@ package manual
 import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
 // Export returns the given topics for other programs.
-func (m *Manual) Export(program string, topics []*Topic) *Export {
+func (m *Manual) Export(program string, topics []*Topic, sections []*guide.Section) *Export {
 	e := &Export{Version: ExportVersion, Program: program, Topics: []ExportTopic{}}
 	for _, t := range topics {
 		e.Topics = append(e.Topics, m.export(t))
+	}
+	for _, s := range sections {
+		e.Guides = append(e.Guides, ExportSection{Name: s.Name(), Guide: s.Title, Heading: s.Headline(), Text: s.Text})
 	}
 	return e
 }
 
 // ExportAll returns the whole manual for other programs.
 func (m *Manual) ExportAll(program string) *Export {
-	e := m.Export(program, m.topics)
+	e := m.Export(program, m.topics, guide.All().Sections())
 	e.Types, e.Hosts = m.api.Types, m.api.Hosts
 	return e
 }

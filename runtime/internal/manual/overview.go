@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Overview returns what there is at all, and how to read on.
@@ -102,30 +100,6 @@ func (m *Manual) modelColumns(s *sheet) {
 	s.columns(indent, names)
 }
 
-// mostResults bounds what a search shows.
-const mostResults = 20
-
-// Results returns what a search for words finds, or the names that are spelt
-// like them.
-func (m *Manual) Results(words []string, o PageOptions) string {
-	s := newSheet(o)
-	found := m.Search(words...)
-	if len(found) == 0 {
-		s.markdown(0, m.NotFound(strings.Join(words, " ")))
-		return s.finish()
-	}
-	list := m.grouped(found)
-	rest := len(list) - mostResults
-	s.items(0, list[:min(len(list), mostResults)])
-	if rest > 0 {
-		s.gap()
-		s.markdown(0, "… and "+strconv.Itoa(rest)+" more. A further word finds fewer.")
-	}
-	s.gap()
-	s.markdown(0, "Read one with: "+o.ask(list[0].name))
-	return s.finish()
-}
-
 // fewOfAKind is how many models may have the same function, or records the same
 // property, for each to be listed by itself.
 const fewOfAKind = 3
@@ -167,39 +141,4 @@ func (m *Manual) common(t *Topic) string {
 		return t.Name
 	}
 	return string(t.Kind) + t.Name[strings.LastIndexByte(t.Name, '.'):]
-}
-
-// NotFound says that there is no such topic, and which ones are spelt like it.
-func (m *Manual) NotFound(name string) string {
-	message := "There is nothing about '" + name + "'."
-	if near := m.Suggestions(name); len(near) > 0 {
-		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
-	}
-	return message
-}
-
-// Suggestions returns names of topics, or words in them, that are spelt like
-// what a person looks for.
-func (m *Manual) Suggestions(name string) []string {
-	if near := m.Nearest(name); len(near) > 0 {
-		return near
-	}
-	return m.nearWords(name)
-}
-
-// nearWords returns words that occur in names, spelt like those that a person
-// looks for and that occur nowhere.
-func (m *Manual) nearWords(name string) []string {
-	var parts, near []string
-	for _, t := range m.topics {
-		parts = append(parts, t.Name[strings.LastIndexByte(t.Name, '.')+1:])
-	}
-	slices.Sort(parts)
-	parts = slices.Compact(parts)
-	for word := range strings.FieldsSeq(name) {
-		if len(m.Search(word)) == 0 {
-			near = append(near, catalog.Nearest(word, parts)...)
-		}
-	}
-	return near
 }

@@ -103,8 +103,21 @@ func TestResults(t *testing.T) {
 		"id":               "… and ",
 		"how to delete":    "planhat.company.delete  Deletes a company. (",
 	} {
-		assert.Contains(t, m.Results(strings.Fields(words), PageOptions{Width: 100}), want, words)
+		assert.Contains(t, m.Show(m.Ask(words), PageOptions{Width: 100}), want, words)
 	}
+}
+
+func TestTablesForTerminals(t *testing.T) {
+	s := newSheet(PageOptions{Width: 60})
+	s.markdown(0, "### Codes\n\n| Code | Means | Do |\n| --- | --- | --- |\n| `0` | done | |\n| `1` | a \\| b | look |\n\n1. First\n2. Then this, which is\n   longer")
+	assert.Equal(t, `Codes
+
+0  done
+1  a | b; Do: look
+
+1. First
+2. Then this, which is longer
+`, s.finish())
 }
 
 func TestMarkdownForTerminals(t *testing.T) {

@@ -6,20 +6,27 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
 // Search returns the topics in which every word occurs, the likeliest first:
 // those that have the words in their name before those that have them in the
-// first sentence, and these before those that have them in the rest. Where no
-// topic has all of them, those that have the most words are returned.
+// first sentence, and these before those that have them in the rest. If no topic
+// has all of them, it returns those that have the most words.
 func (m *Manual) Search(words ...string) []*Topic {
+	topics, _ := m.search(words)
+	return topics
+}
+
+// search is Search, and how many of the words the topics have.
+func (m *Manual) search(words []string) (topics []*Topic, most int) {
 	type match struct {
 		topic       *Topic
 		words, rank int
 	}
 	words = stems(words)
 	var found []match
-	most := 0
 	for _, t := range m.topics {
 		if n, r := rank(t, words); n > 0 {
 			found = append(found, match{t, n, r})
@@ -30,39 +37,23 @@ func (m *Manual) Search(words ...string) []*Topic {
 	slices.SortStableFunc(found, func(a, b match) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(len(a.topic.Name), len(b.topic.Name)))
 	})
-	topics := make([]*Topic, len(found))
+	topics = make([]*Topic, len(found))
 	for i := range found {
 		topics[i] = found[i].topic
 	}
-	return topics
+	return topics, most
 }
 
-// filler are words of questions that say nothing about what is looked for.
-var filler = []string{"a", "all", "an", "by", "do", "for", "from", "how", "i", "in", "is", "many", "of", "on", "or", "the", "to", "what", "with"}
-
-// stems are the words in small letters and without the ending of a plural, so
-// that "companies" finds the company.
+// stems are the words as they are compared.
 func stems(words []string) []string {
-	var list []string
-	for _, word := range words {
-		word = strings.ToLower(strings.TrimSpace(word))
-		if stem, ok := strings.CutSuffix(word, "ies"); ok && len(stem) > 2 {
-			word = stem + "y"
-		} else if stem, ok := strings.CutSuffix(word, "s"); ok && len(stem) > 2 && !strings.HasSuffix(stem, "s") {
-			word = stem
-		}
-		if word != "" {
-			list = append(list, word)
-		}
+	list := make([]string, len(words))
+	for i, word := range words {
+		list[i] = guide.Stem(word)
 	}
-	telling := slices.DeleteFunc(slices.Clone(list), func(word string) bool { return slices.Contains(filler, word) })
-	if len(telling) > 0 {
-		return telling
-	}
-	return list
+	return guide.Telling(list)
 }
 
-// rank tells how many of the words a topic has, and how prominently.
+// rank returns how many of the words a topic has, and how prominently.
 func rank(t *Topic, words []string) (found, total int) {
 	name, summary, doc := strings.ToLower(t.Name), strings.ToLower(t.Summary()), strings.ToLower(t.Doc)
 	for _, word := range words {

@@ -84,9 +84,13 @@ func (s *sheet) markdown(by int, text string) {
 		switch {
 		case b.code:
 			s.code(by+2, b.text)
-		case b.item:
-			for j, line := range wrap(b.text, s.width-by-2, s.o.Color) {
-				s.line(by, []string{"- ", "  "}[min(j, 1)]+line)
+		case b.heading:
+			s.line(by, s.styled(b.text, strong))
+		case b.table != nil:
+			s.items(by, tableItems(b.table))
+		case b.marker != "":
+			for j, line := range wrap(b.text, s.width-by-len(b.marker), s.o.Color) {
+				s.line(by, []string{b.marker, strings.Repeat(" ", len(b.marker))}[min(j, 1)]+line)
 			}
 		default:
 			for _, line := range wrap(b.text, s.width-by, s.o.Color) {
@@ -94,6 +98,26 @@ func (s *sheet) markdown(by int, text string) {
 			}
 		}
 	}
+}
+
+// tableItems makes items of a table: the first column names them, further columns
+// than the second bear their titles.
+func tableItems(table [][]string) []item {
+	var list []item
+	for _, row := range table[1:] {
+		it := item{name: strings.NewReplacer("`", "", "**", "").Replace(row[0])}
+		for i, cell := range row[1:] {
+			if i > 0 && cell != "" {
+				cell = table[0][min(i+1, len(table[0])-1)] + ": " + cell
+			}
+			if it.doc != "" && cell != "" {
+				it.doc += "; "
+			}
+			it.doc += cell
+		}
+		list = append(list, it)
+	}
+	return list
 }
 
 // code writes lines as they are.

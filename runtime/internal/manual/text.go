@@ -127,12 +127,36 @@ func wrap(markdown string, width int, color bool) []string {
 	return lines
 }
 
-// block is a paragraph, an item of a list or a piece of code.
+// block is a paragraph, a heading, an item of a list, a table or a piece of code.
 type block struct {
 	text    string
 	code    bool
-	item    bool
+	heading bool
+	// marker is what an item of a list begins with: "- " or "1. ".
+	marker  string
+	table   [][]string
 	tightly bool // no empty line before it
+}
+
+// numbered matches the beginning of an item in a numbered list.
+var numbered = pattern.Lazy(`^\d+\. `)
+
+// markerOf returns what an item of a list begins with, "" for another line.
+func markerOf(line string) string {
+	if strings.HasPrefix(line, "- ") {
+		return "- "
+	}
+	return numbered().FindString(line)
+}
+
+// cells splits a row of a table.
+func cells(row string) []string {
+	const bar = "\x00"
+	list := strings.Split(strings.Trim(strings.ReplaceAll(row, `\|`, bar), "|"), "|")
+	for i, cell := range list {
+		list[i] = strings.TrimSpace(strings.ReplaceAll(cell, bar, "|"))
+	}
+	return list
 }
 
 // blocks splits Markdown into what stands on lines of its own.
@@ -162,13 +186,26 @@ func blocks(markdown string) []block {
 				last++
 			}
 			list[last].text += strings.TrimPrefix(line, "    ") + "\n"
-		case strings.HasPrefix(trimmed, "- "):
-			list = append(list, block{text: trimmed[2:], item: true, tightly: last >= 0 && list[last].item})
+		case markerOf(trimmed) != "":
+			marker := markerOf(trimmed)
+			list = append(list, block{text: trimmed[len(marker):], marker: marker, tightly: last >= 0 && list[last].marker != ""})
 			open = true
+		case strings.HasPrefix(line, "|"):
+			if last < 0 || list[last].table == nil {
+				list = append(list, block{})
+				last++
+			}
+			if !strings.HasPrefix(line, "| ---") {
+				list[last].table = append(list[last].table, cells(line))
+			}
+			open = false
+		case strings.HasPrefix(line, "#"):
+			list = append(list, block{text: strings.TrimLeft(line, "# "), heading: true})
+			open = false
 		case open:
 			list[last].text += " " + trimmed
 		default:
-			list = append(list, block{text: strings.TrimLeft(trimmed, "# ")})
+			list = append(list, block{text: trimmed})
 			open = true
 		}
 	}

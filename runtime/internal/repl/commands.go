@@ -115,10 +115,7 @@ func (p *Prompt) doc(topic string) bool {
 	if topic == "" {
 		return p.page(m.Overview(p.pages()))
 	}
-	if t := m.Find(topic); t != nil {
-		return p.page(m.Page(t, p.pages()))
-	}
-	return p.page(m.Results(strings.Fields(topic), p.pages()))
+	return p.page(m.Show(m.Ask(topic), p.pages()))
 }
 
 func (p *Prompt) models(string) bool { return p.page(p.o.Manual.Models(p.pages())) }

@@ -1,5 +1,4 @@
-// Package doc is phscript doc: it explains modules, functions, models and
-// properties.
+// Package doc is phscript doc: it shows and searches the reference and the guides.
 package doc
 
 import (
@@ -14,6 +13,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
@@ -25,8 +25,8 @@ type options struct {
 	all    bool
 }
 
-// docFormats are the values of --format.
-var docFormats = []string{"text", "json", "markdown"}
+// formats are the values of --format.
+var formats = []string{"text", "json", "markdown"}
 
 // New returns the command doc.
 func New(env *environment.Env) *cobra.Command { return newCommand(env, explain) }
@@ -36,40 +36,41 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "doc [TOPIC...]",
-		Short: "Explain modules, functions, models and properties",
-		Long: "doc shows what there is to know about a topic: a module, a function, a model, a property of its\n" +
-			"records, or a table that functions take and return. Without one, it lists everything there is.\n" +
-			"A name that is no topic, or several words, are looked for everywhere.\n\n" +
-			"With --format json, other programs can read it: 'version' is the version of the form, 'topics' holds\n" +
-			"the topics in full. With --all that is the whole manual.",
+		Short: "Explain modules, functions, models, properties and everything in the guides",
+		Long: "doc shows the page of a topic: a module, a function, a model, a property of its records, a table that\n" +
+			"functions take and return, or a section of a guide. Without a topic, it lists what there is.\n" +
+			"Any other words are searched for in the guides and in the reference.\n\n" +
+			"--format json is for other programs: 'version' is the version of the format, 'topics' has the topics\n" +
+			"of the reference and 'guides' the sections of guides. --all exports everything.",
 		Example: "  phscript doc company\n" +
 			"  phscript doc Company.externalId\n" +
 			"  phscript doc planhat.company.bulk_upsert\n" +
-			"  phscript doc import csv\n" +
+			"  phscript doc dry run\n" +
+			"  phscript doc script-guide#filtering\n" +
 			"  phscript doc --all --format json",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return completeTopic(typed), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.words = strings.Fields(strings.Join(args, " "))
-			if !slices.Contains(docFormats, o.format) {
-				return &usage.Error{Message: fmt.Sprintf("the format is one of %s, not %q", strings.Join(docFormats, ", "), o.format)}
+			if !slices.Contains(formats, o.format) {
+				return &usage.Error{Message: fmt.Sprintf("--format takes %s, not %q", strings.Join(formats, ", "), o.format)}
 			}
 			if o.all && len(args) > 0 {
-				return &usage.Error{Message: "--all stands for every topic, but there is " + args[0] + " as well", Hint: "leave one of them out"}
+				return &usage.Error{Message: "--all means every topic, so it cannot be combined with " + args[0], Hint: "leave one of them out"}
 			}
 			return runF(env, o)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "`FORMAT`: text, json or markdown")
-	f.BoolVar(&o.all, "all", false, "every topic")
-	usage.CompleteValues(cmd, "format", docFormats...)
+	f.StringVar(&o.format, "format", "text", "print `FORMAT`: text, json or markdown")
+	f.BoolVar(&o.all, "all", false, "print every topic")
+	usage.CompleteValues(cmd, "format", formats...)
 	return cmd
 }
 
-// completeTopic lists the topics that begin with what is typed, one level
-// deep.
+// completeTopic lists the topics that begin with what is typed, one level deep,
+// and the guides; after a guide's #, its sections.
 func completeTopic(typed string) []cobra.Completion {
 	var list []cobra.Completion
 	for _, t := range suite.Manual().Topics() {
@@ -84,66 +85,94 @@ func completeTopic(typed string) []cobra.Completion {
 			}
 		}
 	}
+	for _, s := range guide.All().Sections() {
+		if rest, ok := strings.CutPrefix(s.Name(), typed); ok && typed != "" && !strings.Contains(rest, "#") {
+			list = append(list, cobra.CompletionWithDesc(s.Name(), s.Headline()))
+		}
+	}
 	return list
 }
 
+// explain prints what there is about the words.
 func explain(env *environment.Env, o *options) error {
 	m := suite.Manual()
-	page := pageOptions(env)
-	if !o.all && len(o.words) == 0 && o.format == "text" {
+	page := manual.PageOptions{Width: env.Width(), Color: env.StdoutColor()}
+	if len(o.words) == 0 && o.format == "text" && !o.all {
 		return printing.Text(env.Stdout, m.Overview(page))
 	}
-	topics, single, err := o.topics(m)
-	if err != nil {
-		return err
+	a := &manual.Answer{}
+	switch {
+	case o.all:
+		a.Topics, a.Sections = m.Topics(), guide.All().Sections()
+	case len(o.words) == 0:
+		a.Topics = slices.DeleteFunc(slices.Clone(m.Topics()), func(t *manual.Topic) bool {
+			return t.Kind != manual.KindModule && t.Kind != manual.KindModel
+		})
+	default:
+		a = m.Ask(strings.Join(o.words, " "))
+		if a.Empty() {
+			return notFound(m, strings.Join(o.words, " "))
+		}
 	}
-	book := reference.New(m.Modules(), nil, m.Catalog())
 	switch o.format {
 	case "json":
-		export := m.Export(env.Version, topics)
-		if o.all {
-			export = m.ExportAll(env.Version)
-		}
-		var out strings.Builder
-		if err := json.MarshalWrite(&out, export, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
-			return err
-		}
-		return printing.Text(env.Stdout, out.String()+"\n")
+		return writeJSON(env, m, a, o.all)
 	case "markdown":
-		if !single && !o.all {
-			return printing.Text(env.Stdout, book.Topics(topics))
+		return printing.Text(env.Stdout, markdown(m, a, o.all))
+	}
+	if o.all {
+		var pages []string
+		for _, t := range a.Topics {
+			pages = append(pages, m.Page(t, page))
 		}
-		return writeEach(env, topics, func(t *manual.Topic) string { return book.Topic(m, t) })
+		return printing.Text(env.Stdout, strings.Join(pages, "\n"))
 	}
-	if !single && !o.all {
-		return printing.Text(env.Stdout, m.Results(o.words, page))
-	}
-	return writeEach(env, topics, func(t *manual.Topic) string { return m.Page(t, page) })
+	return printing.Text(env.Stdout, m.Show(a, page))
 }
 
-// topics returns the topics that are meant, and whether that is one by its
-// name.
-func (o *options) topics(m *manual.Manual) (topics []*manual.Topic, single bool, err error) {
-	if o.all {
-		return m.Topics(), false, nil
+// writeJSON exports the topics and sections of an answer.
+func writeJSON(env *environment.Env, m *manual.Manual, a *manual.Answer, all bool) error {
+	topics, sections := a.Meant()
+	export := m.Export(env.Version, topics, sections)
+	if all {
+		export = m.ExportAll(env.Version)
 	}
-	if len(o.words) == 0 {
-		return slices.DeleteFunc(slices.Clone(m.Topics()), func(t *manual.Topic) bool {
-			return t.Kind != manual.KindModule && t.Kind != manual.KindModel
-		}), false, nil
+	var out strings.Builder
+	if err := json.MarshalWrite(&out, export, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+		return err
 	}
-	if t := m.Find(strings.Join(o.words, ".")); t != nil {
-		return []*manual.Topic{t}, true, nil
+	return printing.Text(env.Stdout, out.String()+"\n")
+}
+
+// markdown returns the topics and sections of an answer as Markdown: in full if one
+// was named or all are wanted, else as a list.
+func markdown(m *manual.Manual, a *manual.Answer, all bool) string {
+	pages := reference.New(m.Modules(), nil, m.Catalog())
+	topics, sections := a.Meant()
+	if !all && a.Topic == nil && a.Section == nil {
+		text := pages.Topics(topics)
+		for _, s := range sections {
+			text += fmt.Sprintf("- `%s`: %s\n", s.Name(), s.Headline())
+		}
+		return text
 	}
-	if topics = m.Search(o.words...); len(topics) > 0 {
-		return topics, false, nil
+	var parts []string
+	for _, t := range topics {
+		parts = append(parts, pages.Topic(m, t))
 	}
-	name := strings.Join(o.words, " ")
-	message := "there is nothing about '" + name + "'"
-	if near := m.Suggestions(name); len(near) > 0 {
+	for _, s := range sections {
+		parts = append(parts, "# "+s.Headline()+"\n"+s.Text)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// notFound says that there is nothing about a text, and what comes closest.
+func notFound(m *manual.Manual, text string) error {
+	message := "there is nothing about '" + text + "'"
+	if near := m.Suggestions(text); len(near) > 0 {
 		message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"
 	}
-	return nil, false, &unknownTopic{message}
+	return &unknownTopic{message}
 }
 
 // unknownTopic says that the manual knows nothing of the kind.
@@ -153,16 +182,3 @@ func (e *unknownTopic) Error() string { return e.message }
 
 // ErrorHint says where to look.
 func (e *unknownTopic) ErrorHint() string { return "'phscript doc' lists what there is" }
-
-// pageOptions sets pages for the terminal that standard output is.
-func pageOptions(env *environment.Env) manual.PageOptions {
-	return manual.PageOptions{Width: env.Width(), Color: env.StdoutColor()}
-}
-
-func writeEach(env *environment.Env, topics []*manual.Topic, text func(*manual.Topic) string) error {
-	var parts []string
-	for _, t := range topics {
-		parts = append(parts, text(t))
-	}
-	return printing.Text(env.Stdout, strings.Join(parts, "\n"))
-}

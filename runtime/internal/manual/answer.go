@@ -1,0 +1,212 @@
+package manual
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/guide"
+)
+
+// Answer is what there is about a name or some words: the topic or the section of
+// a guide with that name, and what else a search finds.
+type Answer struct {
+	text    string
+	Topic   *Topic
+	Section *guide.Section
+	// Sections and Topics are the likeliest first. They have all of the words, or
+	// as many as any has.
+	Sections []*guide.Section
+	Topics   []*Topic
+	complete bool
+}
+
+// Empty reports whether there is nothing.
+func (a *Answer) Empty() bool {
+	return a.Topic == nil && a.Section == nil && len(a.Sections) == 0 && len(a.Topics) == 0
+}
+
+// Meant returns the topic or section with the name, or else what the search found.
+func (a *Answer) Meant() ([]*Topic, []*guide.Section) {
+	switch {
+	case a.Topic != nil:
+		return []*Topic{a.Topic}, nil
+	case a.Section != nil:
+		return nil, []*guide.Section{a.Section}
+	}
+	return a.Topics, a.Sections
+}
+
+// Ask looks a text up: the name of a topic, the name of a section or its heading,
+// or else words that occur in them.
+func (m *Manual) Ask(text string) *Answer {
+	words := strings.Fields(text)
+	a := &Answer{text: strings.Join(words, " ")}
+	guides := guide.All()
+	if a.Topic = m.Find(strings.Join(words, ".")); a.Topic != nil {
+		return a
+	}
+	if a.Section = guides.Find(a.text); a.Section != nil {
+		return a
+	}
+	hits := guides.Search(words...)
+	most := 0
+	a.Topics, most = m.search(words)
+	if len(words) == 1 && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelt(hits, words) {
+		return a
+	}
+	if len(hits) > 0 && hits[0].Found >= most {
+		most = hits[0].Found
+		if exact := slices.DeleteFunc(slices.Clone(hits), func(h guide.Hit) bool { return !h.Exact }); len(exact) == 1 {
+			a.Section = exact[0].Section
+		}
+		for _, h := range hits {
+			if h.Section != a.Section {
+				a.Sections = append(a.Sections, h.Section)
+			}
+		}
+	}
+	a.complete = most == len(guide.Telling(guide.Words(a.text)))
+	return a
+}
+
+// misspelt reports whether guides have words only in code, or not all of them. Then
+// a name that is nearly spelt so is meant.
+func misspelt(hits []guide.Hit, words []string) bool {
+	all := len(guide.Telling(guide.Words(strings.Join(words, " "))))
+	return !slices.ContainsFunc(hits, func(h guide.Hit) bool { return !h.OnlyCode && h.Found == all })
+}
+
+// The most that is shown of what a search found, and beside a section.
+const (
+	mostSections = 6
+	mostResults  = 20
+	fewResults   = 8 // beside sections
+	mostBeside   = 3
+)
+
+// Show returns an answer as a page for a terminal.
+func (m *Manual) Show(a *Answer, o PageOptions) string {
+	switch {
+	case a.Topic != nil:
+		return m.Page(a.Topic, o)
+	case a.Section != nil:
+		return sectionPage(a, o)
+	}
+	s := newSheet(o)
+	if a.Empty() {
+		s.markdown(0, m.notFound(a.text))
+		return s.finish()
+	}
+	if !a.complete {
+		s.markdown(0, "Nothing has all of these words. The closest:")
+		s.gap()
+	}
+	first := ""
+	if len(a.Sections) > 0 {
+		first = a.Sections[0].Name()
+		s.heading("Guides")
+		s.items(0, sectionItems(a.Sections[:min(len(a.Sections), mostSections)]))
+	}
+	if len(a.Topics) > 0 {
+		list, shown := m.grouped(a.Topics), mostResults
+		if len(a.Sections) > 0 {
+			shown = fewResults
+			s.heading("Reference")
+		} else {
+			first = list[0].name
+		}
+		s.items(0, list[:min(len(list), shown)])
+		if rest := len(list) - shown; rest > 0 {
+			s.gap()
+			s.markdown(0, "… and "+strconv.Itoa(rest)+" more. Add a word to find fewer.")
+		}
+	}
+	s.gap()
+	s.markdown(0, "Read one with: "+o.ask(first))
+	return s.finish()
+}
+
+func sectionItems(sections []*guide.Section) []item {
+	var list []item
+	for _, one := range sections {
+		it := item{name: one.Name(), doc: one.Headline()}
+		if one.Heading != "" {
+			it.doc += " (" + one.Title + ")"
+		}
+		list = append(list, it)
+	}
+	return list
+}
+
+// sectionPage shows a section of a guide. For the beginning of a guide it lists the
+// other sections.
+func sectionPage(a *Answer, o PageOptions) string {
+	s := newSheet(o)
+	title := s.styled(a.Section.Headline(), strong)
+	if a.Section.Heading != "" {
+		title += "  " + s.styled(a.Section.Title, faint)
+	}
+	s.line(0, title)
+	s.gap()
+	s.markdown(indent, a.Section.Text)
+	if beside := a.Sections[:min(len(a.Sections), mostBeside)]; len(beside) > 0 {
+		s.heading("See also")
+		s.items(indent, sectionItems(beside))
+	}
+	if a.Section.Heading == "" {
+		s.heading("Sections")
+		var list []item
+		for _, one := range guide.All().Page(a.Section.Page)[1:] {
+			list = append(list, item{name: one.Name(), doc: one.Heading})
+		}
+		s.items(indent, list)
+	}
+	return s.finish()
+}
+
+// notFound says that there is nothing about a name, and what comes closest.
+func (m *Manual) notFound(name string) string {
+	message := "There is nothing about '" + name + "'."
+	if near := m.Suggestions(name); len(near) > 0 {
+		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
+	}
+	return message
+}
+
+// mostSuggestions is how many names are suggested.
+const mostSuggestions = 3
+
+// Suggestions returns names of topics, or words in them and in the headings of
+// guides, that are spelt like what a person looks for.
+func (m *Manual) Suggestions(name string) []string {
+	near := m.Nearest(name)
+	if len(near) > 0 {
+		return near
+	}
+	for word := range strings.FieldsSeq(name) {
+		if m.Ask(word).Empty() {
+			near = append(near, m.closest(word)...)
+		}
+	}
+	near = slices.Compact(near)
+	return near[:min(len(near), mostSuggestions)]
+}
+
+// closest returns names of topics that are spelt like a word, or else words in
+// names, or else words in headings.
+func (m *Manual) closest(word string) []string {
+	if near := m.Nearest(word); len(near) > 0 {
+		return near
+	}
+	var parts []string
+	for _, t := range m.topics {
+		parts = append(parts, t.Name[strings.LastIndexByte(t.Name, '.')+1:])
+	}
+	slices.Sort(parts)
+	if near := catalog.Nearest(word, slices.Compact(parts)); len(near) > 0 {
+		return near
+	}
+	return catalog.Nearest(word, guide.All().HeadingWords())
+}
