@@ -61,8 +61,9 @@ func TestSearch(t *testing.T) {
 	}
 	assert.True(t, g.Search("the schedules")[0].Exact)
 	assert.False(t, g.Search("schedule name")[0].Exact)
-	assert.True(t, g.Search("compny")[0].OnlyCode)
-	assert.False(t, g.Search("slack")[0].OnlyCode)
+	assert.Equal(t, InCode, g.Search("compny")[0].Best)
+	assert.Equal(t, InText, g.Search("slack")[0].Best)
+	assert.Equal(t, InHeading, g.Search("sched")[0].Best)
 	assert.Equal(t, 1, g.Search("import nonsense")[0].Found)
 }
 

@@ -14,7 +14,7 @@ const (
 	inSubheading = 5
 	inTitle      = 4
 	inText       = 1
-	mostInText   = 5
+	mostInText   = 3
 	// In code, also in misspellings that a guide shows.
 	inCode = 0.5
 )
@@ -106,6 +106,9 @@ func Telling(words []string) []string {
 // "filter" finds "filtering".
 const leastPrefix = 4
 
+// prefixed is how much such a word counts, as a part of the word itself.
+const prefixed = 0.9
+
 // weight returns how much a word counts in a section, 0 if it does not occur.
 func (i *indexed) weight(word string) float64 {
 	best := i.weights[word]
@@ -114,19 +117,40 @@ func (i *indexed) weight(word string) float64 {
 	}
 	for other, weight := range i.weights {
 		if strings.HasPrefix(other, word) {
-			best = max(best, weight*0.9)
+			best = max(best, weight*prefixed)
 		}
 	}
 	return best
 }
 
+// Place is where a section has a word.
+type Place int
+
+// The places, the least prominent first. InHeading includes the page's title.
+const (
+	InCode Place = iota
+	InText
+	InHeading
+)
+
+func placeOf(weight float64) Place {
+	switch {
+	case weight <= inCode:
+		return InCode
+	case weight < inTitle*prefixed:
+		return InText
+	}
+	return InHeading
+}
+
 // Hit is a section that a search found.
 type Hit struct {
 	*Section
-	// Found is how many of the words it has. Exact is set if its heading says just
-	// them, OnlyCode if none is outside of code.
-	Found           int
-	Exact, OnlyCode bool
+	// Found is how many of the words it has, Best where the most prominent one is.
+	// Exact is set if its heading says just these words.
+	Found int
+	Best  Place
+	Exact bool
 }
 
 // Search returns the sections with the most of some words, the likeliest first:
@@ -154,12 +178,12 @@ func (g *Guides) Search(text ...string) []Hit {
 	var list []scored
 	most := 0
 	for i, s := range g.sections {
-		hit := scored{Hit: Hit{Section: s.Section, Exact: slices.Equal(s.heading, words), OnlyCode: true}}
+		hit := scored{Hit: Hit{Section: s.Section, Exact: slices.Equal(s.heading, words)}}
 		for w, weight := range weights[i] {
 			if weight > 0 {
 				hit.Found++
 				hit.score += weight * rarity[w]
-				hit.OnlyCode = hit.OnlyCode && weight <= inCode
+				hit.Best = max(hit.Best, placeOf(weight))
 			}
 		}
 		if hit.Exact {

@@ -57,15 +57,20 @@ func (m *Manual) Ask(text string) *Answer {
 		return a
 	}
 	if len(hits) > 0 && hits[0].Found >= most {
+		inReference := len(a.Topics) > 0 && most == hits[0].Found
 		most = hits[0].Found
 		if exact := slices.DeleteFunc(slices.Clone(hits), func(h guide.Hit) bool { return !h.Exact }); len(exact) == 1 {
 			a.Section = exact[0].Section
 		}
 		for _, h := range hits {
-			if h.Section != a.Section {
+			// What only mentions the words is left out if the reference has all of them.
+			if h.Section != a.Section && (h.Best == guide.InHeading || !inReference) {
 				a.Sections = append(a.Sections, h.Section)
 			}
 		}
+	}
+	if len(hits) == 1 && len(a.Topics) == 0 {
+		a.Section, a.Sections = hits[0].Section, nil
 	}
 	a.complete = most == len(guide.Telling(guide.Words(a.text)))
 	return a
@@ -75,7 +80,7 @@ func (m *Manual) Ask(text string) *Answer {
 // a name that is nearly spelt so is meant.
 func misspelt(hits []guide.Hit, words []string) bool {
 	all := len(guide.Telling(guide.Words(strings.Join(words, " "))))
-	return !slices.ContainsFunc(hits, func(h guide.Hit) bool { return !h.OnlyCode && h.Found == all })
+	return !slices.ContainsFunc(hits, func(h guide.Hit) bool { return h.Best > guide.InCode && h.Found == all })
 }
 
 // The most that is shown of what a search found, and beside a section.

@@ -24,7 +24,7 @@ type Export struct {
 
 // ExportSection is a section of a guide.
 type ExportSection struct {
-	// Name is the page and the heading, as in a link: "script-guide#filtering".
+	// Name is the page and the heading, as in a link: "script-guide#filter".
 	Name    string `json:"name"`
 	Guide   string `json:"guide"`
 	Heading string `json:"heading"`

@@ -46,7 +46,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			"  phscript doc Company.externalId\n" +
 			"  phscript doc planhat.company.bulk_upsert\n" +
 			"  phscript doc dry run\n" +
-			"  phscript doc script-guide#filtering\n" +
+			"  phscript doc script-guide#filter\n" +
 			"  phscript doc --all --format json",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return completeTopic(typed), cobra.ShellCompDirectiveNoFileComp
