@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // Args are the arguments of one call, checked against the function's spec
@@ -154,72 +156,32 @@ func field(fields []Field, name string) *Field {
 	return nil
 }
 
-// accepts reports whether v fits a LuaCATS type. Names that are none of Lua's
-// own types stand for tables.
-func accepts(typ string, v lua.LValue) bool {
-	for one := range strings.SplitSeq(typ, "|") {
-		if acceptsOne(strings.TrimSpace(one), v) {
-			return true
-		}
-	}
-	return false
+// accepts reports whether a value fits a type.
+func accepts(t spec.Type, v lua.LValue) bool {
+	return t.Accepts(luaKinds[v.Type()]) || t.Accepts(spec.Number|spec.Integer) && t.Accepts(numberKinds(v))
 }
 
-func acceptsOne(typ string, v lua.LValue) bool {
-	if rest, ok := strings.CutSuffix(typ, "?"); ok {
-		return v == lua.LNil || acceptsOne(rest, v)
+// luaKinds are the kinds of values by Lua's own types. Lua takes a number where a
+// string is expected.
+var luaKinds = [...]spec.Kind{
+	lua.LTNil: spec.Nil, lua.LTBool: spec.Boolean, lua.LTNumber: spec.Number | spec.String, lua.LTString: spec.String, lua.LTTable: spec.Table,
+	lua.LTFunction: spec.Function, lua.LTUserData: spec.Userdata, lua.LTThread: spec.Thread,
+}
+
+// numberKinds are the kinds of a number, or of a text that Lua turns into one.
+func numberKinds(v lua.LValue) spec.Kind {
+	n, ok := v.(lua.LNumber)
+	if s, isText := v.(lua.LString); isText {
+		f, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64)
+		n, ok = lua.LNumber(f), err == nil
 	}
 	switch {
-	case typ == "any":
-		return true
-	case typ == "nil":
-		return v == lua.LNil
-	case typ == "string":
-		return v.Type() == lua.LTString || v.Type() == lua.LTNumber
-	case typ == "number":
-		return isNumber(v)
-	case typ == "integer":
-		return isNumber(v) && math.Trunc(float64(lua.LVAsNumber(v))) == float64(lua.LVAsNumber(v))
-	case typ == "boolean":
-		return v.Type() == lua.LTBool
-	case typ == "function", strings.HasPrefix(typ, "fun("):
-		return v.Type() == lua.LTFunction
-	case typ == "userdata":
-		return v.Type() == lua.LTUserData
+	case !ok:
+		return 0
+	case math.Trunc(float64(n)) == float64(n):
+		return spec.Number | spec.Integer
 	}
-	return v.Type() == lua.LTTable
-}
-
-// isNumber holds for numbers and for texts that Lua turns into one.
-func isNumber(v lua.LValue) bool {
-	if s, ok := v.(lua.LString); ok {
-		_, err := strconv.ParseFloat(strings.TrimSpace(string(s)), 64)
-		return err == nil
-	}
-	return v.Type() == lua.LTNumber
-}
-
-func describeType(typ string) string {
-	var words []string
-	for one := range strings.SplitSeq(typ, "|") {
-		one = strings.TrimSuffix(strings.TrimSpace(one), "?")
-		switch {
-		case one == "any":
-			return "a value"
-		case one == "integer":
-			words = append(words, "a whole number")
-		case strings.HasPrefix(one, "fun("):
-			words = append(words, "a function")
-		case strings.HasSuffix(one, "[]"):
-			words = append(words, "a list (table)")
-		case one == "string", one == "number", one == "boolean", one == "function", one == "table", one == "userdata":
-			words = append(words, "a "+one)
-		case one == "nil":
-		default:
-			words = append(words, "a table")
-		}
-	}
-	return strings.Join(words, " or ")
+	return spec.Number
 }
 
 func describeValue(v lua.LValue) string {

@@ -29,7 +29,7 @@ func (b binding) bulkUpsert() *Func {
 			"\n\nRows are sent in their order, " + fmt.Sprint(b.op.MaxItems) + " in a request at the most. " +
 			"A row that is rejected does not raise: it is in `result.errors`, in the run's summary and in its exit code.",
 		Params: []Param{
-			{Name: "rows", Type: b.model.Name + "[]|fun(): " + b.model.Name + "?", Doc: "The rows: a list, or an iterator such as `csv.rows(...)`."},
+			{Name: "rows", Type: b.typ() + "[]|fun(): " + b.typ() + "?", Doc: "The rows: a list, or an iterator such as `csv.rows(...)`."},
 			bulkOptionsParam,
 		},
 		Returns: []Return{{Type: "BulkResult", Doc: "What became of them."}},

@@ -6,6 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -14,12 +15,12 @@ import (
 
 // MissingArgument says that argument i, counted from 0, is left out.
 func MissingArgument(i int, p *Param) string {
-	return fmt.Sprintf("argument %d, '%s', is missing: %s expected", i+1, p.Name, describeType(p.Type))
+	return fmt.Sprintf("argument %d, '%s', is missing: %s expected", i+1, p.Name, p.Type.Expected())
 }
 
 // WrongArgument says that argument i does not fit; got describes it.
 func WrongArgument(i int, p *Param, got string) string {
-	return fmt.Sprintf("argument %d, '%s', must be %s, not %s", i+1, p.Name, describeType(p.Type), got)
+	return fmt.Sprintf("argument %d, '%s', must be %s, not %s", i+1, p.Name, p.Type.Expected(), got)
 }
 
 // TooManyArguments says that a call has more than the function takes.
@@ -50,17 +51,14 @@ func UnknownOption(p *Param, name string) string {
 
 // WrongOption says that an option's value does not fit; got describes it.
 func WrongOption(f *Field, got string) string {
-	return fmt.Sprintf("option '%s' must be %s, not %s", f.Name, describeType(f.Type), got)
+	return fmt.Sprintf("option '%s' must be %s, not %s", f.Name, f.Type.Expected(), got)
 }
 
 // MissingOption says that an option that has to be given is not.
 func MissingOption(f *Field) string { return fmt.Sprintf("option '%s' is missing: %s", f.Name, f.Doc) }
 
 // Accepts reports whether a value fits a type of a spec.
-func Accepts(typ string, v lua.LValue) bool { return accepts(typ, v) }
-
-// DescribeType names a type of a spec in a sentence, such as "a whole number".
-func DescribeType(typ string) string { return describeType(typ) }
+func Accepts(t spec.Type, v lua.LValue) bool { return accepts(t, v) }
 
 // DescribeValue names a value in a sentence, such as "the number 5".
 func DescribeValue(v lua.LValue) string { return describeValue(v) }

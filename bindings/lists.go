@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -29,7 +30,7 @@ func (b binding) listFields() []Field {
 	return fields
 }
 
-func filterType(t catalog.Type) string {
+func filterType(t catalog.Type) spec.Type {
 	switch t {
 	case catalog.Boolean:
 		return "boolean"
@@ -110,7 +111,7 @@ func (b binding) getList() *Func {
 		Doc: "Reads a list of records into a table: " + b.endpoint() + ". It pages by itself, so that all records come, however many they are. " +
 			"For very many, `each` keeps one page in memory only.",
 		Params:  []Param{b.optionsParam()},
-		Returns: []Return{{Type: b.model.Name + "[]", Doc: "The records."}},
+		Returns: []Return{{Type: b.typ() + "[]", Doc: "The records."}},
 		Errors:  listErrors,
 		Example: "local records = " + b.lua("get_list{ limit = 50 }") + "\nprint(#records)",
 		Source:  "§5 Lists",
@@ -162,7 +163,7 @@ func (b binding) each() *Func {
 		Doc: "Goes through a list of records, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them, " +
 			"the next one while it works on the last; leaving the loop with `break` ends the reading. `limit` is the total, `page_size` that of a request.",
 		Params:  []Param{b.optionsParam()},
-		Returns: []Return{{Type: "fun(): " + b.model.Name + "?", Doc: "An iterator for `for`."}},
+		Returns: []Return{{Type: "fun(): " + b.typ() + "?", Doc: "An iterator for `for`."}},
 		Errors:  listErrors,
 		Example: "for record in " + b.lua("each{ limit = 1000 }") + " do\n  print(record._id)\nend",
 		Source:  "§5 Lists",
@@ -223,7 +224,7 @@ func (b binding) leanList() *Func {
 		Name:    "get_lean_list",
 		Doc:     "Lists companies with their ids and names only: " + b.endpoint() + ". It is one request for all of them, the quickest way to map your ids to Planhat's.",
 		Params:  []Param{{Name: "options", Type: "table", Optional: true, Fields: fields, Doc: "Which companies; all when left out."}},
-		Returns: []Return{{Type: b.model.Name + "[]", Doc: "Records with `_id`, `name`, `externalId` and `sourceId`."}},
+		Returns: []Return{{Type: b.typ() + "[]", Doc: "Records with `_id`, `name`, `externalId` and `sourceId`."}},
 		Errors:  listErrors,
 		Example: "local ids = {}\nfor _, c in ipairs(planhat.company.get_lean_list()) do\n  if c.externalId then ids[c.externalId] = c._id end\nend",
 		Source:  "§5 Lists, lean companies",

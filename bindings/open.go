@@ -18,8 +18,8 @@ func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 		t.RawSetString(lastName(sub.Name), Open(L, h, sub))
 	}
 	for _, value := range m.Values {
-		if value.Make != nil {
-			t.RawSetString(value.Name, value.Make(L))
+		if make, ok := value.Make.(func(*lua.LState) lua.LValue); ok {
+			t.RawSetString(value.Name, make(L))
 		}
 	}
 	if m.Call != nil {
@@ -44,6 +44,7 @@ func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTab
 	if fn.Lua != "" {
 		return luaFunction(L, qualify(module, fn.Name), fn.Lua)
 	}
+	call := fn.Call.(func(*Args) (int, error)) // as Validate says
 	return L.NewFunction(func(L *lua.LState) int {
 		a := Args{L: L, Host: h, fn: fn, module: module}
 		if self != nil && L.GetTop() > 0 && L.Get(1) == self {
@@ -52,7 +53,7 @@ func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTab
 		err := a.check()
 		if err == nil {
 			var n int
-			if n, err = fn.Call(&a); err == nil {
+			if n, err = call(&a); err == nil {
 				return n
 			}
 		}

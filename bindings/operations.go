@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -56,6 +57,9 @@ func (b binding) funcs() []*Func {
 	}
 	return nil
 }
+
+// typ is the type of the model's records.
+func (b binding) typ() spec.Type { return spec.Type(b.model.Name) }
 
 // noun returns the model's name in a sentence, with its article.
 func (b binding) noun() string { return DescribeModel(b.model) }

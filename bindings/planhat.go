@@ -6,6 +6,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -68,7 +69,7 @@ func sentence(remark string) string {
 }
 
 // luaType returns the type that a property has in scripts.
-func luaType(t catalog.Type) string {
+func luaType(t catalog.Type) spec.Type {
 	switch t {
 	case catalog.Number:
 		return "number"

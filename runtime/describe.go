@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -115,7 +116,7 @@ func fieldsOf(t *lua.LTable) []bindings.Field {
 	var fields []bindings.Field
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		if name, ok := k.(lua.LString); ok {
-			fields = append(fields, bindings.Field{Name: string(name), Type: v.Type().String()})
+			fields = append(fields, bindings.Field{Name: string(name), Type: spec.Type(v.Type().String())})
 		}
 	}
 	slices.SortFunc(fields, func(a, b bindings.Field) int { return strings.Compare(a.Name, b.Name) })

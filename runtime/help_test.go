@@ -69,7 +69,8 @@ func TestHelpCanBeReplaced(t *testing.T) {
 }
 
 func TestHelpKnowsFurtherModules(t *testing.T) {
-	further := &bindings.Module{Name: "shop", Doc: "Sells things.", Funcs: []*bindings.Func{{Name: "sell", Doc: "Sells a thing."}}}
+	sell := func(a *bindings.Args) (int, error) { return 0, nil }
+	further := &bindings.Module{Name: "shop", Doc: "Sells things.", Funcs: []*bindings.Func{{Name: "sell", Doc: "Sells a thing.", Call: sell}}}
 	o := Options{Modules: []*bindings.Module{further}, Help: manual.PageOptions{Color: true, Ask: ":help %s"}}
 	text := printed(t, o, `help(shop.sell) help(shop)`)
 	assert.Contains(t, text, "\x1b[1mshop.sell()\x1b[0m\n")

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -94,4 +95,13 @@ func TestEverythingIsDescribed(t *testing.T) {
 		check(module)
 	}
 	check(m.Globals())
+}
+
+// TestTypesAreKnown finds types that cannot be read, and tables that nothing
+// describes, in the modules written in Lua as well.
+func TestTypesAreKnown(t *testing.T) {
+	r := &Runtime{manual: sync.OnceValue(func() *manual.Manual { return ManualOf() })}
+	for _, module := range append(r.Manual().Modules(), r.Manual().Globals()) {
+		assert.NoError(t, module.Validate(r.describes), module.Name)
+	}
 }

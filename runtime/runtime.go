@@ -26,7 +26,8 @@ type Runtime struct {
 }
 
 // New returns a Runtime. Nothing is opened, read or sent before a run. It fails
-// where the working directory is unknown or two modules have the same name.
+// if the working directory is unknown, two modules have the same name, or a
+// module is not declared as [bindings.Validate] demands.
 func New(o Options) (*Runtime, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -53,7 +54,19 @@ func New(o Options) (*Runtime, error) {
 		r.modules[m.Name] = m
 	}
 	r.manual = sync.OnceValue(func() *manual.Manual { return ManualOf(o.Modules...) })
+	for _, m := range o.Modules {
+		if err := bindings.Validate(m, r.describes); err != nil {
+			return nil, err
+		}
+	}
 	o.Secrets.Add(o.Planhat.APIToken)
 	o.Secrets.Add(o.Planhat.TenantToken)
 	return r, nil
+}
+
+// describes reports whether the manual describes a table, or a module, of that
+// name.
+func (r *Runtime) describes(name string) bool {
+	t := r.Manual().Topic(name)
+	return t != nil && (t.Kind == manual.KindTable || t.Kind == manual.KindModule || t.Kind == manual.KindModel)
 }

@@ -183,7 +183,7 @@ end
 --- Adds up a field of the items, or what a function returns for each. What is
 --- nil counts as 0, text that is a number as that number.
 ---@param list table
----@param by string|fun(item: any): number?
+---@param by? string|fun(item: any): number?
 ---@return number
 function tables.sum(list, by)
   check(list, "table", 1, "list")
@@ -293,7 +293,7 @@ end
 --- Returns the items without those that came before, or without those whose
 --- field or function value came before.
 ---@param list table
----@param by string|fun(item: any): any|nil
+---@param by? string|fun(item: any): any
 ---@return table
 function tables.unique(list, by)
   check(list, "table", 1, "list")

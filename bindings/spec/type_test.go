@@ -61,6 +61,33 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+func TestReadable(t *testing.T) {
+	for typ, want := range map[Type]string{
+		"fun(done: integer, total: integer)": "function(done, total)",
+		"fun(self, row: table)":              "function(row)",
+		"fun(): table?, integer?":            "function → table, integer",
+		"table<string, string|number>":       "table<string, string|number>",
+		"string|fun(item: any): any|nil":     "string or function(item) → any",
+	} {
+		assert.Equal(t, want, typ.Readable(), typ)
+	}
+}
+
+func TestTypeOfAFunction(t *testing.T) {
+	f := &Func{
+		Params: []Param{
+			{Name: "rows", Type: "A[]|fun(): A?"}, {Name: "options", Type: "table?", Optional: true}, {Name: "v", Type: "any", Optional: true},
+			{Name: "item", Type: "string?", Optional: true},
+		},
+		Returns:  []Return{{Type: "fun(): A"}, {Type: "string|nil"}},
+		Variadic: true,
+	}
+	assert.Equal(t, Type("fun(rows: A[]|(fun(): A?), options?: table, v?: any, ...: string): (fun(): A), string?"), f.Type())
+	assert.NoError(t, (&Module{Funcs: []*Func{{Name: "f", Returns: []Return{{Type: f.Type()}}}}}).Validate(func(string) bool { return true }))
+	assert.Equal(t, Type("fun()"), (&Func{}).Type())
+	assert.Equal(t, "options", f.Params[1].Name, "the declaration stays as it is")
+}
+
 func TestOnly(t *testing.T) {
 	for typ, want := range map[Type]Type{
 		"": "", "any": "", "any|nil": "", "nil": "", "string": "string", "string?": "string", "nil|Company": "Company", "string|number": "",

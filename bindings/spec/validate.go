@@ -74,9 +74,9 @@ func (v *validation) function(name string, f *Func) {
 		p := &f.Params[i]
 		v.typ(fmt.Sprintf("%s: parameter '%s'", name, p.Name), p.Type)
 		v.fields(name+": "+p.Name, p.Fields)
-		if p.Omissible() {
+		if p.Optional {
 			optional = p.Name
-		} else if optional != "" {
+		} else if optional != "" && !p.Omissible() {
 			v.fail("%s: the required parameter '%s' comes after '%s', which is optional", name, p.Name, optional)
 		}
 	}

@@ -25,6 +25,42 @@ func (t Type) LuaCATS() string {
 	return strings.Join(texts, "|")
 }
 
+// Type returns the type of a function with these parameters and results:
+// "fun(name: string, options?: table): boolean".
+func (f *Func) Type() Type {
+	var params, returns []string
+	for _, p := range f.Annotations() {
+		params = append(params, p.Name+": "+string(p.Type))
+	}
+	for _, r := range f.Returns {
+		returns = append(returns, r.Type.LuaCATS())
+	}
+	text := "fun(" + strings.Join(params, ", ") + ")"
+	if len(returns) > 0 {
+		text += ": " + strings.Join(returns, ", ")
+	}
+	return Type(text)
+}
+
+// Annotations returns the parameters as annotations for editors write them: the
+// name of an optional one ends in "?" and its type does not say so again, and
+// the last one of a variadic function is "...".
+func (f *Func) Annotations() []Param {
+	params := slices.Clone(f.Params)
+	for i := range params {
+		p := &params[i]
+		typ := p.Type
+		switch {
+		case f.Variadic && i == len(params)-1:
+			p.Name, typ = "...", typ.NonNil()
+		case p.Optional:
+			p.Name, typ = p.Name+"?", typ.NonNil()
+		}
+		p.Type = Type(typ.LuaCATS())
+	}
+	return params
+}
+
 // Readable returns the type in words for documentation, without nil: "string or
 // list of strings", "function(item) → boolean".
 func (t Type) Readable() string {

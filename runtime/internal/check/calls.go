@@ -7,6 +7,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -199,9 +200,9 @@ func (c *script) sample(e ast.Expr) (value lua.LValue, described string, known b
 	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
 		return nil, "", false
 	case c.model(k.typ) != nil:
-		return &lua.LTable{}, catalog.WithArticle(k.typ) + " record (table)", true
+		return &lua.LTable{}, catalog.WithArticle(string(k.typ)) + " record (table)", true
 	case c.fieldsOf(k.typ) != nil:
-		return &lua.LTable{}, catalog.WithArticle(k.typ) + " (table)", true
+		return &lua.LTable{}, catalog.WithArticle(string(k.typ)) + " (table)", true
 	case k.isList():
 		return &lua.LTable{}, "a list (table)", true
 	case k.isIterator():
@@ -223,7 +224,7 @@ func (c *script) tableOf(e ast.Expr) (table *ast.TableExpr, direct bool) {
 }
 
 // optionTable checks a table of options.
-func (c *script) optionTable(callee knowledge, p *bindings.Param, table *ast.TableExpr, direct bool) {
+func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableExpr, direct bool) {
 	if c.checked[table] {
 		return
 	}
@@ -250,7 +251,7 @@ func (c *script) optionTable(callee knowledge, p *bindings.Param, table *ast.Tab
 	}
 }
 
-func (c *script) option(callee knowledge, p *bindings.Param, key *ast.StringExpr, arg ast.Expr) {
+func (c *script) option(callee knowledge, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
 	token := c.flow.expr[key].at
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -283,6 +284,6 @@ func (c *script) callsModule(e *ast.FuncCallExpr, callee knowledge) {
 	f.Hint = "name one of its functions: " + callee.topic.Name + "." + memberNames(callee.topic)[0]
 }
 
-func (k knowledge) isList() bool { return len(k.typ) > 2 && k.typ[len(k.typ)-2:] == "[]" }
+func (k knowledge) isList() bool { return k.typ.Element() != "" }
 
-func (k knowledge) isIterator() bool { return len(k.typ) > 4 && k.typ[:4] == "fun(" }
+func (k knowledge) isIterator() bool { return k.typ.Function() != nil }

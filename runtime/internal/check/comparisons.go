@@ -181,7 +181,7 @@ func (c *script) kind(e ast.Expr) string {
 	}
 	switch k.typ {
 	case "string", "number", "boolean":
-		return k.typ
+		return string(k.typ)
 	case "integer":
 		return "number"
 	}

@@ -211,7 +211,7 @@ func (c *script) item(owner knowledge, e *ast.AttrGetExpr) knowledge {
 
 // element is the value of a list's items.
 func (c *script) element(list knowledge) knowledge {
-	if of, ok := strings.CutSuffix(list.typ, "[]"); ok {
+	if of := list.typ.Element(); of != "" {
 		k := typed(of)
 		k.maybe, k.selected = true, list.selected
 		return k
@@ -245,7 +245,7 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 		return knowledge{}
 	}
 	k := typed(f.Returns[place].Type)
-	if topic := c.manual.Topic(k.typ); topic != nil && (topic.Kind == manual.KindModule || topic.Kind == manual.KindModel) && c.known[k.typ] && !isTypeName(k.typ) {
+	if topic := c.manual.Topic(string(k.typ)); topic != nil && (topic.Kind == manual.KindModule || topic.Kind == manual.KindModel) && c.known[string(k.typ)] && len(k.typ.Names()) > 0 {
 		// planhat.new returns another planhat.
 		return knowledge{topic: topic}
 	}
@@ -312,16 +312,8 @@ func (c *script) loopValue(v *variable) knowledge {
 		}
 	}
 	k := c.result(call, 0)
-	_, results, found := strings.Cut(k.typ, "): ")
-	if !strings.HasPrefix(k.typ, "fun(") || !found {
-		return knowledge{}
-	}
-	types := strings.Split(results, ",")
-	if v.place >= len(types) {
-		return knowledge{}
-	}
 	selected := k.selected
-	k = typed(strings.TrimSpace(types[v.place]))
+	k = typed(k.typ.Result(v.place))
 	k.maybe, k.selected = k.maybe && v.place > 0, selected
 	return k
 }

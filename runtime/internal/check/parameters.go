@@ -2,9 +2,10 @@ package check
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // parameterValue is the value of a parameter of a function that is written as an
@@ -25,11 +26,7 @@ func (c *script) parameterValue(v *variable) knowledge {
 	if at < 1 || at >= len(f.Params) || place < 0 {
 		return knowledge{}
 	}
-	names := parametersOf(f.Params[at].Type)
-	if callee.topic.Name == "table.sort" {
-		names = []string{item, item}
-	}
-	if place >= len(names) || names[place] != item {
+	if callee.topic.Name != "table.sort" && !takesItem(f.Params[at].Type, place) {
 		return knowledge{}
 	}
 	k := c.element(c.infer(call.Args[0]))
@@ -37,21 +34,12 @@ func (c *script) parameterValue(v *variable) knowledge {
 	return k
 }
 
-// item is what specs call the parameter that stands for an item of the list.
-const item = "item"
-
-// parametersOf returns the names of the parameters in a function's type, such as
-// string|fun(item: any, index: integer): any.
-func parametersOf(typ string) []string {
-	_, rest, found := strings.Cut(typ, "fun(")
-	list, _, closed := strings.Cut(rest, ")")
-	if !found || !closed {
-		return nil
-	}
-	var names []string
-	for one := range strings.SplitSeq(list, ",") {
-		name, _, _ := strings.Cut(one, ":")
-		names = append(names, strings.TrimSpace(name))
-	}
-	return names
+// takesItem reports whether functions of a type, such as
+// string|fun(item: any, index: integer): any, take an item of the list at a
+// place.
+func takesItem(typ spec.Type, place int) bool {
+	return slices.ContainsFunc(typ.Alternatives(), func(one spec.Type) bool {
+		f := one.Function()
+		return f != nil && place < len(f.Params) && f.Params[place].Name == "item"
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -113,7 +114,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 }
 
 // valueType is the type that a property takes from scripts, "" for any.
-func valueType(t catalog.Type) string {
+func valueType(t catalog.Type) spec.Type {
 	switch t {
 	case catalog.Number:
 		return "number"
@@ -146,7 +147,7 @@ func describedType(t catalog.Type) string {
 	case catalog.Boolean:
 		return "true or false"
 	}
-	return bindings.DescribeType(valueType(t))
+	return valueType(t).Expected()
 }
 
 // optionProperties checks the names of properties in the options select and
@@ -207,7 +208,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(owner.typ), name, catalog.DidYouMean(name, names)))
+	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(string(owner.typ)), name, catalog.DidYouMean(name, names)))
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -39,11 +40,9 @@ func (c *script) records(callee knowledge, args []ast.Expr) {
 			return
 		}
 		p := &f.Params[i]
-		for typ := range strings.SplitSeq(p.Type, "|") {
-			if list, ok := strings.CutSuffix(typ, "[]"); ok {
-				if model := c.model(list); model != nil {
-					c.rows(callee, model, purposeOf(f.Name), arg)
-				}
+		for _, typ := range p.Type.Alternatives() {
+			if model := c.model(typ.Element()); model != nil {
+				c.rows(callee, model, purposeOf(f.Name), arg)
 			} else if model := c.model(typ); model != nil {
 				c.record(callee, model, purposeOf(f.Name), arg)
 			}
@@ -99,7 +98,7 @@ func fieldName(f *ast.Field) string { return f.Key.(*ast.StringExpr).Value }
 // alternatives tells whether a function takes single records as well.
 func (c *script) alternatives(callee knowledge, model *catalog.Model) bool {
 	for _, p := range callee.function().Params {
-		if slices.Contains(strings.Split(p.Type, "|"), model.Name) {
+		if slices.Contains(p.Type.Alternatives(), spec.Type(model.Name)) {
 			return true
 		}
 	}

@@ -11,14 +11,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/check"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
 // testsModule stands for what only test scripts can name.
-var testsModule = bindings.Module{Values: []*bindings.Value{{Name: "HostName", Type: "string", Doc: "A host's name."}}}
+var testsModule = spec.Module{Values: []*spec.Value{{Name: "HostName", Type: "string", Doc: "A host's name."}}}
 
 // FuzzCheck proves that no text breaks the check, and that findings lie within
 // the text.

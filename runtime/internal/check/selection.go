@@ -7,7 +7,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -38,7 +38,7 @@ func (c *script) selection(callee knowledge, args []ast.Expr) *selection {
 	}
 	for i := range callee.topic.Func.Params {
 		p := &callee.topic.Func.Params[i]
-		if i >= len(args) || !slices.ContainsFunc(p.Fields, func(f bindings.Field) bool { return f.Name == "select" }) {
+		if i >= len(args) || !slices.ContainsFunc(p.Fields, func(f spec.Field) bool { return f.Name == "select" }) {
 			continue
 		}
 		if wanted := c.optionValue(args[i], "select"); wanted != nil {

@@ -76,7 +76,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 }
 
 // isError holds for error objects, which can be joined to texts.
-func (c *script) isError(k knowledge) bool { return strings.HasSuffix(k.typ, "Error") }
+func (c *script) isError(k knowledge) bool { return strings.HasSuffix(string(k.typ), "Error") }
 
 // pure are the modules of which all functions do nothing but return something.
 var pure = map[string]bool{"string": true, "math": true, "text": true, "tables": true}

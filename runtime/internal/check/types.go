@@ -1,11 +1,9 @@
 package check
 
 import (
-	"strings"
-
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -14,9 +12,9 @@ import (
 type knowledge struct {
 	// topic is the module, function or value of the manual that it is.
 	topic *manual.Topic
-	// typ is its type as specs write it, "" where it is not known. "nothing"
+	// typ is its type, "" where it is not known. "nothing"
 	// is the result of a function that has none.
-	typ string
+	typ spec.Type
 	// literal is the expression in the script that wrote it out.
 	literal ast.Expr
 	// maybe holds where it may be nil as well.
@@ -29,7 +27,7 @@ type knowledge struct {
 }
 
 // nothing is the type of the result of a function without results.
-const nothing = "nothing"
+const nothing spec.Type = "nothing"
 
 func (c *script) isText(e ast.Expr) bool {
 	k := c.infer(e)
@@ -55,7 +53,7 @@ func (k knowledge) isModule() bool {
 }
 
 // function returns the spec of a function of the manual, or nil.
-func (k knowledge) function() *bindings.Func {
+func (k knowledge) function() *spec.Func {
 	switch {
 	case k.topic == nil:
 		return nil
@@ -67,59 +65,29 @@ func (k knowledge) function() *bindings.Func {
 	return nil
 }
 
-// isTypeName tells whether a name is one of Lua's types, some of which are
-// libraries as well.
-func isTypeName(name string) bool {
-	switch name {
-	case "string", "table", "number", "integer", "boolean", "function", "nil", "any", "thread", "userdata":
-		return true
-	}
-	return false
-}
-
 // typed makes knowledge of a type in a spec. Alternatives but for nil leave it
 // open.
-func typed(typ string) knowledge {
-	k := knowledge{}
-	// A function type holds the alternatives of its own results.
-	if strings.HasPrefix(typ, "fun(") {
-		return knowledge{typ: typ}
-	}
-	var kinds []string
-	for one := range strings.SplitSeq(typ, "|") {
-		one = strings.TrimSpace(one)
-		if rest, ok := strings.CutSuffix(one, "?"); ok {
-			one, k.maybe = rest, true
-		}
-		if one == "nil" {
-			k.maybe = true
-			continue
-		}
-		kinds = append(kinds, one)
-	}
-	if len(kinds) == 1 && kinds[0] != "any" {
-		k.typ = kinds[0]
-	}
-	return k
+func typed(typ spec.Type) knowledge {
+	return knowledge{typ: typ.Only(), maybe: typ.Nilable() && typ.NonNil() != typ}
 }
 
 // model returns the model of a record type, or nil.
-func (c *script) model(typ string) *catalog.Model {
+func (c *script) model(typ spec.Type) *catalog.Model {
 	if typ == "" {
 		return nil
 	}
-	if topic := c.manual.Topic(typ); topic != nil && topic.Kind == manual.KindTable {
+	if topic := c.manual.Topic(string(typ)); topic != nil && topic.Kind == manual.KindTable {
 		return topic.Model
 	}
 	return nil
 }
 
 // fieldsOf returns the fields of a table type, or nil.
-func (c *script) fieldsOf(typ string) []bindings.Field {
+func (c *script) fieldsOf(typ spec.Type) []spec.Field {
 	if typ == "" {
 		return nil
 	}
-	if topic := c.manual.Topic(typ); topic != nil && topic.Kind == manual.KindTable && topic.Shape != nil {
+	if topic := c.manual.Topic(string(typ)); topic != nil && topic.Kind == manual.KindTable && topic.Shape != nil {
 		return topic.Shape.Fields
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
@@ -211,7 +212,7 @@ func matchers(t *testing.T) string {
 			continue
 		}
 		for _, f := range m.Funcs {
-			fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature(), strings.TrimPrefix(bindings.Summary(f.Doc), "Expects "))
+			fmt.Fprintf(&b, "| `%s` | %s |\n", f.Signature(), strings.TrimPrefix(spec.Summary(f.Doc), "Expects "))
 		}
 	}
 	return b.String() + "\n"

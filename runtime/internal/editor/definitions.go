@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -30,8 +30,8 @@ func Definitions(m *manual.Manual) []File {
 			continue
 		}
 		for _, p := range t.Func.Params {
-			if len(p.Fields) > 0 {
-				d.taken[strings.TrimSuffix(p.Type, "?")] = true
+			for _, name := range p.Type.Names() {
+				d.taken[name] = d.taken[name] || len(p.Fields) > 0
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func newSource(name string) *source {
 func (s *source) printf(format string, args ...any) { fmt.Fprintf(s, format, args...) }
 
 // module writes a module that is global, or that has to be required.
-func (d *definer) module(m *bindings.Module, global bool) string {
+func (d *definer) module(m *spec.Module, global bool) string {
 	s := newSource(m.Name)
 	d.class(s, m)
 	local := "local "
@@ -90,7 +90,7 @@ func (d *definer) module(m *bindings.Module, global bool) string {
 
 // part writes a part of a module, such as planhat.company, which no script
 // requires by itself.
-func (d *definer) part(m *bindings.Module) string {
+func (d *definer) part(m *spec.Module) string {
 	s := newSource("_")
 	d.class(s, m)
 	name := m.Name[strings.LastIndexByte(m.Name, '.')+1:]
@@ -100,7 +100,7 @@ func (d *definer) part(m *bindings.Module) string {
 }
 
 // globals writes functions and values that are globals by themselves.
-func (d *definer) globals(m *bindings.Module) string {
+func (d *definer) globals(m *spec.Module) string {
 	s := newSource("_")
 	for _, v := range m.Values {
 		s.printf("\n")
@@ -117,24 +117,24 @@ func (d *definer) globals(m *bindings.Module) string {
 }
 
 // class writes the head of a module's class: what is in it beside functions.
-func (d *definer) class(s *source, m *bindings.Module) {
+func (d *definer) class(s *source, m *spec.Module) {
 	s.printf("\n")
 	s.comment(m.Doc)
 	s.printf("---@class %s\n", m.Name)
 	if m.Call != nil {
-		s.printf("---@overload %s\n", funType(m.Call, m.Name, ""))
+		s.printf("---@overload %s\n", m.Call.Type())
 	}
 	for _, v := range m.Values {
-		s.field(v.Name, valueType(v.Type), v.Doc)
+		s.field(v.Name, valueType(v.Type), false, v.Doc)
 	}
 	for _, part := range m.Modules {
-		s.field(part.Name[strings.LastIndexByte(part.Name, '.')+1:], part.Name, bindings.Summary(part.Doc))
+		s.field(part.Name[strings.LastIndexByte(part.Name, '.')+1:], spec.Type(part.Name), false, spec.Summary(part.Doc))
 	}
 }
 
 // valueType is the type of a module's value. An object without fields, such as
 // json.null, stands for something else and may be put anywhere.
-func valueType(typ string) string {
+func valueType(typ spec.Type) spec.Type {
 	if typ == "userdata" {
 		return "any"
 	}
@@ -143,7 +143,7 @@ func valueType(typ string) string {
 
 // members writes the tables and functions of a module that is held by the given
 // variable.
-func (d *definer) members(s *source, m *bindings.Module, variable string) {
+func (d *definer) members(s *source, m *spec.Module, variable string) {
 	for _, shape := range m.Records {
 		d.shape(s, shape)
 	}
@@ -154,31 +154,28 @@ func (d *definer) members(s *source, m *bindings.Module, variable string) {
 
 // shape writes the class of a table; a model's record gets what the catalog
 // knows about its properties.
-func (d *definer) shape(s *source, shape *bindings.Shape) {
+func (d *definer) shape(s *source, shape *spec.Shape) {
 	s.printf("\n")
 	s.comment(shape.Doc)
 	s.printf("---@class %s\n", shape.Name)
 	model := d.api.ModelNamed(shape.Name)
 	for _, f := range shape.Fields {
-		typ, doc := strings.ReplaceAll(f.Type, "fun(self", "fun(self: "+shape.Name), f.Doc
+		typ, doc := f.Type, f.Doc
+		if method := typ.Function(); method != nil && len(method.Params) > 0 && method.Params[0].Name == "self" {
+			typ = calledOn(shape.Name, &spec.Func{Params: method.Params[1:], Returns: method.Returns, Variadic: method.Variadic})
+		}
 		if model != nil {
 			if p := model.Property(f.Name); p != nil {
 				typ, doc = propertyType(p, typ), propertyDoc(model, p, doc)
 			}
 		}
-		name := f.Name
-		if d.taken[shape.Name] && !f.Required && !strings.HasSuffix(typ, "?") {
-			name += "?"
-		}
-		if rest := needed(typ); rest != typ {
-			typ, name = rest, name+"?"
-		}
-		s.field(name, typ, doc)
+		optional := typ != typ.NonNil() || d.taken[shape.Name] && !f.Required
+		s.field(f.Name, typ.NonNil(), optional, doc)
 	}
 }
 
 // propertyType is a property's type; one with known values names them.
-func propertyType(p *catalog.Property, typ string) string {
+func propertyType(p *catalog.Property, typ spec.Type) spec.Type {
 	if len(p.Enum) == 0 {
 		return typ
 	}
@@ -186,11 +183,11 @@ func propertyType(p *catalog.Property, typ string) string {
 	for _, v := range p.Enum {
 		values = append(values, fmt.Sprintf("%q", v))
 	}
-	text := strings.Join(values, "|")
+	typ = spec.Type(strings.Join(values, "|"))
 	if p.Type == catalog.Array {
-		return "(" + text + ")[]?"
+		typ = "(" + typ + ")[]"
 	}
-	return text + "?"
+	return typ + "?"
 }
 
 // propertyDoc says in one line what there is to know about a property.
@@ -209,13 +206,13 @@ func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
 }
 
 // field writes one field of a class.
-func (s *source) field(name, typ, doc string) {
-	bare := strings.TrimSuffix(name, "?")
-	if !isName(bare) {
-		name = fmt.Sprintf("[%q]", bare)
-		if !strings.HasSuffix(typ, "?") {
-			typ += "?"
-		}
+func (s *source) field(name string, typ spec.Type, optional bool, doc string) {
+	switch {
+	case !isName(name):
+		name = fmt.Sprintf("[%q]", name)
+		typ += "?"
+	case optional:
+		name += "?"
 	}
 	s.printf("---@field %s %s%s\n", name, typ, note(doc))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -138,21 +138,21 @@ func (d *declarations) names(prefix, name string) []string {
 var luaTypes = []string{"any", "boolean", "function", "integer", "nil", "number", "string", "table", "userdata"}
 
 // further is a module of an embedding program, and one that holds globals.
-func further() []*bindings.Module {
-	return []*bindings.Module{
+func further() []*spec.Module {
+	return []*spec.Module{
 		{
 			Name: "shop", Doc: "Sells things.\n@no annotation",
-			Funcs: []*bindings.Func{{
+			Funcs: []*spec.Func{{
 				Name: "sell", Doc: "Sells.", Deprecated: "give it away", Variadic: true,
-				Params: []bindings.Param{
+				Params: []spec.Param{
 					{Name: "by", Type: "string|fun(item: any): any", Optional: true},
-					{Name: "options", Type: "table", Optional: true, Fields: []bindings.Field{{Name: "price", Type: "number", Required: true}}},
+					{Name: "options", Type: "table", Optional: true, Fields: []spec.Field{{Name: "price", Type: "number", Required: true}}},
 					{Name: "more", Type: "string?"},
 				},
 			}},
-			Records: []*bindings.Shape{{Name: "Receipt", Fields: []bindings.Field{{Name: "in words", Type: "string"}, {Name: "print", Type: "fun(self, times: integer): string?"}}}},
+			Records: []*spec.Shape{{Name: "Receipt", Fields: []spec.Field{{Name: "in words", Type: "string"}, {Name: "print", Type: "fun(self, times: integer): string?"}}}},
 		},
-		{Funcs: []*bindings.Func{{Name: "describe", Doc: "Describes."}}},
+		{Funcs: []*spec.Func{{Name: "describe", Doc: "Describes."}}},
 	}
 }
 
@@ -251,7 +251,7 @@ func TestDefinitionsNameWhatThereIs(t *testing.T) {
 			continue
 		}
 		if _, ok := d.globals[name]; !ok {
-			assert.False(t, slices.ContainsFunc(rt.Manual().Own().Funcs, func(f *bindings.Func) bool { return f.Name == name }), name)
+			assert.False(t, slices.ContainsFunc(rt.Manual().Own().Funcs, func(f *spec.Func) bool { return f.Name == name }), name)
 			assert.Equal(t, manual.KindFunction, own.Kind, name)
 		}
 	}

@@ -1,20 +1,21 @@
 package editor
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // function writes one function, held by the given variable, "" for a global.
 // Those of planhat and its parts may be called with a colon as well.
-func (d *definer) function(s *source, module, variable string, f *bindings.Func) {
+func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 	name := f.Name
 	if variable != "" {
 		name = variable + "." + f.Name
 	}
-	options := d.options(s, module, f)
+	f = d.withOptions(s, module, f)
 	s.printf("\n")
 	s.comment(f.Doc)
 	if f.Errors != "" {
@@ -28,19 +29,19 @@ func (d *definer) function(s *source, module, variable string, f *bindings.Func)
 	if f.Deprecated != "" {
 		s.printf("---@deprecated %s\n", f.Deprecated)
 	}
-	params := parameters(f, options)
+	params := f.Annotations()
 	for _, p := range params {
-		s.printf("---@param %s %s%s\n", p.name, p.typ, note(p.doc))
+		s.printf("---@param %s %s%s\n", p.Name, p.Type, note(p.Doc))
 	}
 	for _, r := range f.Returns {
 		s.printf("---@return %s%s\n", r.Type, note(r.Doc))
 	}
 	if withColon(module) {
-		s.printf("---@overload %s\n", funType(f, module, options))
+		s.printf("---@overload %s\n", calledOn(module, f))
 	}
 	var names []string
 	for _, p := range params {
-		names = append(names, strings.TrimSuffix(p.name, "?"))
+		names = append(names, strings.TrimSuffix(p.Name, "?"))
 	}
 	s.printf("function %s(%s) end\n", name, strings.Join(names, ", "))
 }
@@ -51,92 +52,31 @@ func withColon(module string) bool {
 	return module == "planhat" || strings.HasPrefix(module, "planhat.")
 }
 
-// parameter is a parameter as an annotation writes it.
-type parameter struct{ name, typ, doc string }
-
-// parameters lists a function's parameters. options is the class of its options
-// table, "" where it has none of its own.
-func parameters(f *bindings.Func, options string) []parameter {
-	var list []parameter
+// withOptions writes the class of a function's options table, unless another
+// place describes it, and returns the function with that class as its type.
+func (d *definer) withOptions(s *source, module string, f *spec.Func) *spec.Func {
 	for i, p := range f.Params {
-		one := parameter{p.Name, p.Type, p.Doc}
-		if len(p.Fields) > 0 && p.Type == "table" && options != "" {
-			one.typ = options
-		}
-		switch {
-		case f.Variadic && i == len(f.Params)-1:
-			one.name = "..."
-			one.typ = needed(one.typ)
-		case p.Optional:
-			one.name += "?"
-			one.typ = needed(one.typ)
-		}
-		one.typ = enclosed(one.typ)
-		list = append(list, one)
-	}
-	return list
-}
-
-// needed is a type without the mark of one that may be absent. The mark at the
-// end of a function's type belongs to what it returns.
-func needed(typ string) string {
-	if strings.Contains(typ, "fun(") {
-		return typ
-	}
-	return strings.TrimSuffix(typ, "?")
-}
-
-// enclosed puts a function's type into parentheses, so that what follows it is
-// not taken for more of its results.
-func enclosed(typ string) string {
-	for at := 0; ; {
-		next := strings.Index(typ[at:], "fun(")
-		if next < 0 {
-			return typ
-		}
-		at += next
-		if at == 0 || typ[at-1] == '|' {
-			return typ[:at] + "(" + typ[at:] + ")"
-		}
-		at++
-	}
-}
-
-// options writes the class of a function's options table, where no other place
-// describes it, and returns its name.
-func (d *definer) options(s *source, module string, f *bindings.Func) string {
-	for _, p := range f.Params {
 		if len(p.Fields) == 0 || p.Type != "table" {
 			continue
 		}
-		name := strings.TrimPrefix(module+"."+f.Name+"."+p.Name, ".")
-		shape := &bindings.Shape{Name: name, Doc: "What `" + strings.TrimPrefix(module+"."+f.Name, ".") + "` takes as `" + p.Name + "`."}
-		shape.Fields = p.Fields
-		d.taken[name] = true
+		function := strings.TrimPrefix(module+"."+f.Name, ".")
+		shape := &spec.Shape{Name: function + "." + p.Name, Doc: "What `" + function + "` takes as `" + p.Name + "`.", Fields: p.Fields}
+		d.taken[shape.Name] = true
 		d.shape(s, shape)
-		return name
+		typed := *f
+		typed.Params = slices.Clone(f.Params)
+		typed.Params[i].Type = spec.Type(shape.Name)
+		return &typed
 	}
-	return ""
+	return f
 }
 
-// funType writes a function as a type, with the table that it is called on as
-// its first parameter.
-func funType(f *bindings.Func, self, options string) string {
-	var params, returns []string
-	if options != "" || withColon(self) {
-		params = append(params, "self: "+self)
-	}
-	for _, p := range parameters(f, options) {
-		params = append(params, p.name+": "+p.typ)
-	}
-	for _, r := range f.Returns {
-		returns = append(returns, enclosed(r.Type))
-	}
-	text := "fun(" + strings.Join(params, ", ") + ")"
-	if len(returns) > 0 {
-		text += ": " + strings.Join(returns, ", ")
-	}
-	return text
+// calledOn returns the type of a function that takes the table of a module as
+// its first argument.
+func calledOn(module string, f *spec.Func) spec.Type {
+	method := *f
+	method.Params = append([]spec.Param{{Name: "self", Type: spec.Type(module)}}, f.Params...)
+	return method.Type()
 }
 
 // link matches Markdown's links, which lead nowhere from an editor.

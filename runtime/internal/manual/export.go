@@ -1,6 +1,9 @@
 package manual
 
-import "github.com/phscript/phscript/planhat/catalog"
+import (
+	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat/catalog"
+)
 
 // ExportVersion is the version of the form that Export has. Fields may be added
 // to it; when one changes its meaning or goes away, the version rises.
@@ -50,7 +53,7 @@ type ExportTopic struct {
 
 	Function *ExportFunction `json:"function,omitzero"`
 	// Type is a value's.
-	Type string `json:"type,omitzero"`
+	Type spec.Type `json:"type,omitzero"`
 	// Fields are those of a table that is no record of a model.
 	Fields   []ExportField   `json:"fields,omitzero"`
 	Model    *ExportModel    `json:"model,omitzero"`
@@ -73,7 +76,7 @@ type ExportFunction struct {
 // ExportParam is a parameter; Fields are those of an options table.
 type ExportParam struct {
 	Name     string        `json:"name"`
-	Type     string        `json:"type"`
+	Type     spec.Type     `json:"type"`
 	Optional bool          `json:"optional,omitzero"`
 	Doc      string        `json:"doc,omitzero"`
 	Fields   []ExportField `json:"fields,omitzero"`
@@ -81,16 +84,16 @@ type ExportParam struct {
 
 // ExportReturn is a returned value.
 type ExportReturn struct {
-	Type string `json:"type"`
-	Doc  string `json:"doc,omitzero"`
+	Type spec.Type `json:"type"`
+	Doc  string    `json:"doc,omitzero"`
 }
 
 // ExportField is a field of a table.
 type ExportField struct {
-	Name     string `json:"name"`
-	Type     string `json:"type"`
-	Required bool   `json:"required,omitzero"`
-	Doc      string `json:"doc,omitzero"`
+	Name     string    `json:"name"`
+	Type     spec.Type `json:"type"`
+	Required bool      `json:"required,omitzero"`
+	Doc      string    `json:"doc,omitzero"`
 }
 
 // ExportModel is what the catalog says about a model.

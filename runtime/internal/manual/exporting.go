@@ -1,7 +1,7 @@
 package manual
 
 import (
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
@@ -54,7 +54,7 @@ func (m *Manual) export(t *Topic) ExportTopic {
 }
 
 // members are the names of the topics in a module.
-func members(module *bindings.Module) []string {
+func members(module *spec.Module) []string {
 	var names []string
 	for _, f := range module.Funcs {
 		names = append(names, module.Name+"."+f.Name)
@@ -71,7 +71,7 @@ func members(module *bindings.Module) []string {
 	return names
 }
 
-func exportFunction(f *bindings.Func) *ExportFunction {
+func exportFunction(f *spec.Func) *ExportFunction {
 	e := &ExportFunction{
 		Params: []ExportParam{}, Returns: []ExportReturn{}, Variadic: f.Variadic,
 		Errors: f.Errors, Example: f.Example, Deprecated: f.Deprecated,
@@ -85,7 +85,7 @@ func exportFunction(f *bindings.Func) *ExportFunction {
 	return e
 }
 
-func exportFields(fields []bindings.Field) []ExportField {
+func exportFields(fields []spec.Field) []ExportField {
 	var list []ExportField
 	for _, f := range fields {
 		list = append(list, ExportField{Name: f.Name, Type: f.Type, Required: f.Required, Doc: f.Doc})

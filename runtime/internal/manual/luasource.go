@@ -3,7 +3,7 @@ package manual
 import (
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -19,16 +19,16 @@ var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?
 
 // LuaModule returns what a module written in Lua says of itself, in the form of
 // those written in Go.
-func LuaModule(s Source) *bindings.Module { return parse(s)[0] }
+func LuaModule(s Source) *spec.Module { return parse(s)[0] }
 
 // parse reads the comments that start with three dashes: the first block is
 // the manual of the whole, each other one belongs to the definition below it.
 // @param, @return, @type and @deprecated are written as in LuaCATS, one a line.
 // A definition that stands above the functions of its name, such as
 // "string = {}", begins a library of its own.
-func parse(s Source) []*bindings.Module {
-	m := &bindings.Module{Name: s.Name}
-	libraries := []*bindings.Module{m}
+func parse(s Source) []*spec.Module {
+	m := &spec.Module{Name: s.Name}
+	libraries := []*spec.Module{m}
 	var block []string
 	first := true
 	for line := range strings.Lines(s.Text) {
@@ -46,9 +46,9 @@ func parse(s Source) []*bindings.Module {
 		case found != nil && found[1] != "":
 			m.Funcs = append(m.Funcs, e.function(found[1], found[2]))
 		case found != nil && e.typ != "":
-			m.Values = append(m.Values, &bindings.Value{Name: found[4], Type: e.typ, Doc: e.doc})
+			m.Values = append(m.Values, &spec.Value{Name: found[4], Type: e.typ, Doc: e.doc})
 		case found != nil && found[3] == "":
-			m = &bindings.Module{Name: found[4], Doc: e.doc}
+			m = &spec.Module{Name: found[4], Doc: e.doc}
 			libraries = append(libraries, m)
 		case first:
 			m.Doc = e.doc
@@ -60,9 +60,10 @@ func parse(s Source) []*bindings.Module {
 
 // entry is what the comment above a definition says.
 type entry struct {
-	doc, typ, deprecated string
-	params               []bindings.Param
-	returns              []bindings.Return
+	doc, deprecated string
+	typ             spec.Type
+	params          []spec.Param
+	returns         []spec.Return
 }
 
 func newEntry(block []string) *entry {
@@ -71,14 +72,15 @@ func newEntry(block []string) *entry {
 	for _, line := range block {
 		switch tag, rest, _ := strings.Cut(line, " "); tag {
 		case "@param":
-			param, typ, _ := strings.Cut(rest, " ")
-			e.params = append(e.params, bindings.Param{
-				Name: strings.TrimSuffix(param, "?"), Type: typ, Optional: param == "..." || omissible(param, typ),
-			})
+			name, rest, _ := strings.Cut(rest, " ")
+			p := spec.Param{Name: strings.TrimSuffix(name, "?")}
+			p.Type, p.Doc = typeAndText(rest)
+			p.Optional = name == "..." || name != p.Name || p.Type != p.Type.NonNil()
+			e.params = append(e.params, p)
 		case "@return":
 			e.returns = append(e.returns, returned(rest)...)
 		case "@type":
-			e.typ = rest
+			e.typ, _ = typeAndText(rest)
 		case "@deprecated":
 			e.deprecated = rest
 		default:
@@ -91,48 +93,44 @@ func newEntry(block []string) *entry {
 
 // function makes a spec of the comment above a function with that parameter
 // list. A "..." that the comment leaves out takes anything.
-func (e *entry) function(name, list string) *bindings.Func {
-	f := &bindings.Func{Name: name, Doc: e.doc, Params: e.params, Returns: e.returns, Deprecated: e.deprecated}
+func (e *entry) function(name, list string) *spec.Func {
+	f := &spec.Func{Name: name, Doc: e.doc, Params: e.params, Returns: e.returns, Deprecated: e.deprecated}
 	if strings.HasSuffix(strings.TrimSpace(list), "...") {
 		f.Variadic = true
 		if n := len(f.Params); n == 0 || f.Params[n-1].Name != "..." {
-			f.Params = append(f.Params, bindings.Param{Name: "...", Type: "any", Optional: true})
+			f.Params = append(f.Params, spec.Param{Name: "...", Type: "any", Optional: true})
 		}
 	}
 	return f
 }
 
-// omissible reports whether an argument may be left out.
-func omissible(param, typ string) bool {
-	return strings.HasSuffix(param, "?") || strings.HasSuffix(typ, "?") || strings.HasSuffix(typ, "|nil")
+// typeAndText reads a type and what is said about it. A type that cannot be read
+// is taken as it is, so that spec.Module.Validate finds it.
+func typeAndText(text string) (spec.Type, string) {
+	typ, rest, err := spec.Cut(text)
+	if err != nil {
+		return spec.Type(text), ""
+	}
+	return typ, strings.TrimSpace(strings.TrimPrefix(rest, "#"))
 }
 
-// returned splits a list of types. Each may have a name behind it; a function
-// type takes all that follows, since its own results are written the same way.
-func returned(list string) []bindings.Return {
-	var types []bindings.Return
-	depth, start := 0, 0
-	add := func(text string) {
-		text = strings.TrimSpace(text)
-		r := bindings.Return{Type: text}
-		if typ, name, found := strings.Cut(text, " "); found && depth == 0 && !strings.ContainsAny(typ, "(<{") {
-			r = bindings.Return{Type: typ, Doc: "The " + name + "."}
+// result matches the name that a result may have after its type, and what
+// follows it: text, or the next result. A word with a capital letter begins text.
+var result = pattern.Lazy(`^([a-z_]\w*)?\s*(?:,(.*)|(.*))$`)
+
+// returned reads what a function returns: types, each of which may have a name,
+// and text about the last one, as in "string name, integer? age In years.".
+func returned(list string) []spec.Return {
+	var all []spec.Return
+	for list != "" {
+		typ, rest := typeAndText(list)
+		found := result().FindStringSubmatch(rest)
+		r := spec.Return{Type: typ, Doc: strings.TrimSpace(strings.TrimPrefix(found[3], "#"))}
+		if r.Doc == "" && found[1] != "" {
+			r.Doc = "The " + found[1] + "."
 		}
-		types = append(types, r)
+		all = append(all, r)
+		list = found[2]
 	}
-	for i, c := range list {
-		switch c {
-		case '(', '<', '{':
-			depth++
-		case ')', '>', '}':
-			depth--
-		case ',':
-			if depth == 0 && !strings.HasPrefix(strings.TrimSpace(list[start:i]), "fun(") {
-				add(list[start:i])
-				start = i + 1
-			}
-		}
-	}
-	add(list[start:])
-	return types
+	return all
 }

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -47,18 +47,18 @@ type Topic struct {
 	// Doc is Markdown; its first sentence stands alone.
 	Doc string
 	// Module is the module itself, or the one that it belongs to.
-	Module *bindings.Module
+	Module *spec.Module
 	// Func, Value, Shape, Model and Property are set where the topic is one;
 	// Model also on its properties.
-	Func     *bindings.Func
-	Value    *bindings.Value
-	Shape    *bindings.Shape
+	Func     *spec.Func
+	Value    *spec.Value
+	Shape    *spec.Shape
 	Model    *catalog.Model
 	Property *catalog.Property
 }
 
 // Summary returns the first sentence about it.
-func (t *Topic) Summary() string { return bindings.Summary(t.Doc) }
+func (t *Topic) Summary() string { return spec.Summary(t.Doc) }
 
 // Signature returns a function's call as a script writes it, such as
 // "planhat.company.get_by_id(id)"; for other topics, the name.
@@ -73,11 +73,11 @@ func (t *Topic) Signature() string {
 // not be changed.
 type Manual struct {
 	api     *catalog.Catalog
-	modules []*bindings.Module
-	globals *bindings.Module
+	modules []*spec.Module
+	globals *spec.Module
 	// own are the globals that are not Lua's own, tests those that only tests
 	// have.
-	own, tests *bindings.Module
+	own, tests *spec.Module
 	topics     []*Topic
 	byName     map[string]*Topic
 	byFold     map[string]*Topic
@@ -87,12 +87,12 @@ type Manual struct {
 
 // New returns the manual of the given modules, of modules written in Lua and of
 // Lua's own libraries. A module without a name holds globals.
-func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Manual {
+func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual {
 	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{},
 		required: map[string]bool{}, standard: map[string]bool{}}
 	libraries := parse(Source{Text: standard})
 	m.globals = libraries[0]
-	m.own, m.tests = &bindings.Module{}, &bindings.Module{ForTests: true}
+	m.own, m.tests = &spec.Module{}, &spec.Module{ForTests: true}
 	for _, module := range modules {
 		if module.Name != "" {
 			m.modules = append(m.modules, module)
@@ -102,7 +102,7 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 		if module.ForTests {
 			own = m.tests
 		}
-		for _, all := range []*bindings.Module{m.globals, own} {
+		for _, all := range []*spec.Module{m.globals, own} {
 			all.Funcs = append(all.Funcs, module.Funcs...)
 			all.Values = append(all.Values, module.Values...)
 			all.Records = append(all.Records, module.Records...)
@@ -112,7 +112,7 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 		m.modules = append(m.modules, LuaModule(s))
 		m.required[s.Name] = true
 	}
-	slices.SortStableFunc(m.modules, func(a, b *bindings.Module) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(m.modules, func(a, b *spec.Module) int { return strings.Compare(a.Name, b.Name) })
 	m.modules = append(m.modules, libraries[1:]...)
 	for _, library := range libraries[1:] {
 		m.standard[library.Name] = true
@@ -125,7 +125,7 @@ func New(modules []*bindings.Module, sources []Source, api *catalog.Catalog) *Ma
 }
 
 // addModule adds a module with all that is in it.
-func (m *Manual) addModule(module *bindings.Module) {
+func (m *Manual) addModule(module *spec.Module) {
 	t := &Topic{Name: module.Name, Kind: KindModule, Doc: module.Doc, Module: module}
 	if parent, snake, found := strings.Cut(module.Name, "."); found && m.byName[parent] != nil {
 		if t.Model = m.api.Model(snake); t.Model != nil {
@@ -140,7 +140,7 @@ func (m *Manual) addModule(module *bindings.Module) {
 }
 
 // addMembers adds what is in a module, its parts excepted.
-func (m *Manual) addMembers(module *bindings.Module) {
+func (m *Manual) addMembers(module *spec.Module) {
 	qualified := func(name string) string {
 		if module.Name == "" {
 			return name
@@ -167,7 +167,7 @@ func (m *Manual) addMembers(module *bindings.Module) {
 }
 
 // propertyDoc is what the record's shape says about a property.
-func propertyDoc(s *bindings.Shape, p *catalog.Property) string {
+func propertyDoc(s *spec.Shape, p *catalog.Property) string {
 	for i := range s.Fields {
 		if s.Fields[i].Name == p.Name {
 			return s.Fields[i].Doc
@@ -193,19 +193,19 @@ func (m *Manual) Topics() []*Topic { return m.topics }
 
 // Modules returns the modules: phscript's by name, then Lua's own libraries.
 // The result must not be changed.
-func (m *Manual) Modules() []*bindings.Module { return m.modules }
+func (m *Manual) Modules() []*spec.Module { return m.modules }
 
 // Globals returns the functions and values that are globals by themselves, as a
 // module without a name. Most modules are globals as well.
-func (m *Manual) Globals() *bindings.Module { return m.globals }
+func (m *Manual) Globals() *spec.Module { return m.globals }
 
 // Own returns those of the globals that are not Lua's own, as a module without
 // a name.
-func (m *Manual) Own() *bindings.Module { return m.own }
+func (m *Manual) Own() *spec.Module { return m.own }
 
 // OnlyInTests returns the globals that only the files have which phscript test
 // runs, as a module without a name.
-func (m *Manual) OnlyInTests() *bindings.Module { return m.tests }
+func (m *Manual) OnlyInTests() *spec.Module { return m.tests }
 
 // MustBeRequired reports whether a module is no global: a script has to require
 // it.

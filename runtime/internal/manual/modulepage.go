@@ -6,7 +6,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -48,10 +48,10 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	}
 }
 
-func (m *Manual) values(s *sheet, module *bindings.Module) {
+func (m *Manual) values(s *sheet, module *spec.Module) {
 	var list []item
 	for _, v := range module.Values {
-		list = append(list, item{name: v.Name, note: readable(v.Type), doc: brief(v.Doc)})
+		list = append(list, item{name: v.Name, note: v.Type.Readable(), doc: brief(v.Doc)})
 	}
 	if len(list) > 0 {
 		s.heading("Values")
@@ -60,7 +60,7 @@ func (m *Manual) values(s *sheet, module *bindings.Module) {
 }
 
 // parts lists the models of a module by name, and its other parts.
-func (m *Manual) parts(s *sheet, module *bindings.Module) {
+func (m *Manual) parts(s *sheet, module *spec.Module) {
 	var models []string
 	var others []item
 	for _, part := range module.Modules {

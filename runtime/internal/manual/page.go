@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // Page returns what there is to say about a topic, set for a terminal.
@@ -22,7 +21,7 @@ func (m *Manual) Page(t *Topic, o PageOptions) string {
 	case KindProperty:
 		m.propertyPage(s, t)
 	default:
-		s.line(0, s.styled(t.Name, strong)+"  "+s.styled(readable(t.Value.Type), faint))
+		s.line(0, s.styled(t.Name, strong)+"  "+s.styled(t.Value.Type.Readable(), faint))
 		s.gap()
 		s.markdown(indent, t.Doc)
 		m.seeAlso(s, m.mentioned(t.Value.Type))
@@ -49,7 +48,7 @@ func (m *Manual) functionPage(s *sheet, t *Topic) {
 		s.heading("Returns")
 		var list []item
 		for _, r := range f.Returns {
-			list = append(list, item{name: readable(r.Type), doc: r.Doc})
+			list = append(list, item{name: r.Type.Readable(), doc: r.Doc})
 		}
 		s.items(indent, list)
 	}
@@ -66,14 +65,14 @@ func (m *Manual) functionPage(s *sheet, t *Topic) {
 
 // parameters explains what a function takes. The fields of an options table
 // follow below.
-func (m *Manual) parameters(s *sheet, f *bindings.Func) {
+func (m *Manual) parameters(s *sheet, f *spec.Func) {
 	if len(f.Params) == 0 {
 		return
 	}
 	s.heading("Takes")
 	var list []item
 	for _, p := range f.Params {
-		it := item{name: p.Name, note: readable(p.Type), doc: p.Doc}
+		it := item{name: p.Name, note: p.Type.Readable(), doc: p.Doc}
 		if p.Optional {
 			it.doc = strings.TrimSpace("(optional) " + p.Doc)
 		}
@@ -89,10 +88,10 @@ func (m *Manual) parameters(s *sheet, f *bindings.Func) {
 }
 
 // fieldItems lists the fields of a table; those that must be there say so.
-func fieldItems(fields []bindings.Field) []item {
+func fieldItems(fields []spec.Field) []item {
 	var list []item
 	for _, f := range fields {
-		it := item{name: f.Name, note: readable(strings.TrimSuffix(f.Type, "?")), doc: f.Doc}
+		it := item{name: f.Name, note: f.Type.Readable(), doc: f.Doc}
 		if f.Required {
 			it.doc = strings.TrimSpace("(required) " + f.Doc)
 		}
@@ -102,8 +101,8 @@ func fieldItems(fields []bindings.Field) []item {
 }
 
 // types are the types that a function takes and returns.
-func types(f *bindings.Func) []string {
-	var list []string
+func types(f *spec.Func) []spec.Type {
+	var list []spec.Type
 	for _, p := range f.Params {
 		list = append(list, p.Type)
 	}
@@ -113,13 +112,11 @@ func types(f *bindings.Func) []string {
 	return list
 }
 
-var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
-
 // mentioned returns the tables that types name.
-func (m *Manual) mentioned(types ...string) []*Topic {
+func (m *Manual) mentioned(types ...spec.Type) []*Topic {
 	var list []*Topic
 	for _, typ := range types {
-		for _, name := range typeNames().FindAllString(typ, -1) {
+		for _, name := range typ.Names() {
 			if t := m.byName[name]; t != nil && t.Kind == KindTable && !slices.Contains(list, t) {
 				list = append(list, t)
 			}
@@ -153,7 +150,7 @@ func (m *Manual) tablePage(s *sheet, t *Topic) {
 	s.markdown(indent, t.Doc)
 	s.heading("Fields")
 	s.items(indent, fieldItems(t.Shape.Fields))
-	var types []string
+	var types []spec.Type
 	for _, f := range t.Shape.Fields {
 		types = append(types, f.Type)
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
 func book() *Manual {
-	return New([]*bindings.Module{bindings.Planhat(), bindings.CSV(), bindings.JSON(), bindings.Inspect()},
+	return New([]*spec.Module{bindings.Planhat(), bindings.CSV(), bindings.JSON(), bindings.Inspect()},
 		[]Source{{Name: "count", Text: "--- Counts things.\nlocal count = {}\n\n--- Adds.\n---@param a number\nfunction count.add(a) end\n"}},
 		catalog.Load())
 }
@@ -134,23 +135,6 @@ Mind this, and also ('b').
 
   x = 1
 `, s.finish())
-}
-
-func TestTypesForPeople(t *testing.T) {
-	for typ, want := range map[string]string{
-		"string":                             "string",
-		"string?":                            "string",
-		"string|nil":                         "string",
-		"string|string[]":                    "string or list of strings",
-		"Company[]|fun(): Company?":          "list of Company or function → Company",
-		"fun(done: integer, total: integer)": "function(done, total)",
-		"fun(self, row: table)":              "function(row)",
-		"fun(): table?, integer?":            "function → table, integer",
-		"table<string, string|number>":       "table<string, string|number>",
-		"string|fun(item: any): any|nil":     "string or function(item) → any",
-	} {
-		assert.Equal(t, want, readable(typ), typ)
-	}
 }
 
 func TestColumnsReadDownwards(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -140,7 +140,7 @@ var request = pattern.Lazy(": `[A-Z]+ /[^`]*`\\.$")
 
 // brief is the first sentence of a text, as short as a list wants it.
 func brief(doc string) string {
-	return request().ReplaceAllString(bindings.Summary(doc), ".")
+	return request().ReplaceAllString(spec.Summary(doc), ".")
 }
 
 // Brief is the first sentence about a topic on one line and without the marks
@@ -219,7 +219,7 @@ func (s *sheet) columns(by int, names []string) {
 
 // Card returns a short page about something that is no topic: a title, a text in
 // Markdown and a list of fields.
-func Card(title, text string, fields []bindings.Field, o PageOptions) string {
+func Card(title, text string, fields []spec.Field, o PageOptions) string {
 	s := newSheet(o)
 	s.line(0, s.styled(title, strong))
 	s.gap()

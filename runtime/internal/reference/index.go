@@ -3,7 +3,7 @@ package reference
 import (
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -17,10 +17,10 @@ func (b *Book) Index() string {
 	p.paragraph("All of them can be required; those written in Go are globals as well, what belongs to tests in test files.")
 	var modules [][]string
 	for _, m := range b.modules {
-		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", bindings.Summary(m.Doc)})
+		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", spec.Summary(m.Doc)})
 	}
 	for _, s := range b.sources {
-		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", bindings.Summary(manual.LuaModule(s).Doc)})
+		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", spec.Summary(manual.LuaModule(s).Doc)})
 	}
 	p.table([]string{"Module", "What it does"}, modules)
 
@@ -36,7 +36,7 @@ func (b *Book) Index() string {
 				names = append(names, f.Name)
 			}
 			models = append(models, []string{
-				"[`" + part.Name + "`](" + modelPath(model) + ")", bindings.Summary(model.Doc), strings.Join(names, ", ")})
+				"[`" + part.Name + "`](" + modelPath(model) + ")", spec.Summary(model.Doc), strings.Join(names, ", ")})
 		}
 	}
 	if len(models) > 0 {

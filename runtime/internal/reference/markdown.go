@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -75,17 +76,15 @@ func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
-var typeNames = pattern.Lazy(`[A-Za-z_]\w*`)
-
 // typed writes a type as code; it links to the page of the first table that it
 // names.
-func (p *page) typed(typ string) string {
-	for _, name := range typeNames().FindAllString(typ, -1) {
+func (p *page) typed(typ spec.Type) string {
+	for _, name := range typ.Names() {
 		if home := p.book.homes[name]; home != "" {
-			return "[`" + typ + "`](" + p.to(home) + ")"
+			return "[`" + string(typ) + "`](" + p.to(home) + ")"
 		}
 	}
-	return "`" + typ + "`"
+	return "`" + string(typ) + "`"
 }
 
 // to returns the link from this page to a place in the reference.

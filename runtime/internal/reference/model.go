@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Model returns the page of one model: what it is, how its records are
 // addressed, its functions and its properties.
-func (b *Book) Model(m *catalog.Model, part *bindings.Module) string {
+func (b *Book) Model(m *catalog.Model, part *spec.Module) string {
 	p := b.newPage(modelPath(m))
 	p.printf("# %s\n\n", part.Name)
 	p.paragraph(m.Doc)

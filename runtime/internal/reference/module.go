@@ -1,16 +1,17 @@
 package reference
 
 import (
+	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Module returns the page of a module written in Go: its manual, its functions
 // and values, and the tables that they take and return. Parts that are models
 // are listed with a link; other parts follow on the same page.
-func (b *Book) Module(m *bindings.Module) string {
+func (b *Book) Module(m *spec.Module) string {
 	p := b.newPage(modulePath(m.Name))
 	p.printf("# %s\n\n", m.Name)
 	p.paragraph(m.Doc)
@@ -36,7 +37,7 @@ func (b *Book) Source(s manual.Source) string {
 func (p *page) finish() string { return strings.TrimRight(p.String(), "\n") + "\n" }
 
 // body writes a module's functions, values, parts and shapes.
-func (p *page) body(m *bindings.Module) {
+func (p *page) body(m *spec.Module) {
 	if len(m.Funcs) > 0 {
 		p.printf("## Functions\n\n")
 	}
@@ -65,21 +66,21 @@ func (p *page) body(m *bindings.Module) {
 }
 
 // contents lists the functions with their first sentences.
-func (p *page) contents(m *bindings.Module) {
+func (p *page) contents(m *spec.Module) {
 	var rows [][]string
 	for _, f := range m.Funcs {
 		name := qualified(m.Name, f.Name)
-		rows = append(rows, []string{"[`" + name + "`](#" + anchor(name) + ")", bindings.Summary(f.Doc)})
+		rows = append(rows, []string{"[`" + name + "`](#" + anchor(name) + ")", spec.Summary(f.Doc)})
 	}
 	p.table([]string{"Function", "What it does"}, rows)
 }
 
 // models lists the parts that have pages of their own.
-func (p *page) models(m *bindings.Module) {
+func (p *page) models(m *spec.Module) {
 	var rows [][]string
 	for _, part := range m.Modules {
 		if model := p.book.model(part); model != nil {
-			rows = append(rows, []string{"[`" + part.Name + "`](" + p.to(modelPath(model)) + ")", bindings.Summary(model.Doc)})
+			rows = append(rows, []string{"[`" + part.Name + "`](" + p.to(modelPath(model)) + ")", spec.Summary(model.Doc)})
 		}
 	}
 	if len(rows) > 0 {
@@ -88,7 +89,7 @@ func (p *page) models(m *bindings.Module) {
 	p.table([]string{"Model", "What it is"}, rows)
 }
 
-func (p *page) values(m *bindings.Module) {
+func (p *page) values(m *spec.Module) {
 	var rows [][]string
 	for _, v := range m.Values {
 		rows = append(rows, []string{"`" + qualified(m.Name, v.Name) + "`", p.typed(v.Type), v.Doc})
@@ -100,7 +101,7 @@ func (p *page) values(m *bindings.Module) {
 }
 
 // function writes one function. note is more to say about it, or "".
-func (p *page) function(module string, f *bindings.Func, note string) {
+func (p *page) function(module string, f *spec.Func, note string) {
 	name := qualified(module, f.Name)
 	p.printf("### %s\n\n", name)
 	p.code("", strings.TrimSuffix(name, f.Name)+signature(f))
@@ -131,7 +132,7 @@ func (p *page) function(module string, f *bindings.Func, note string) {
 
 // params writes the parameters, and below them the fields of those that are
 // options tables and have no description elsewhere.
-func (p *page) params(f *bindings.Func) {
+func (p *page) params(f *spec.Func) {
 	var rows [][]string
 	for _, param := range f.Params {
 		rows = append(rows, []string{"`" + param.Name + "`", p.typed(param.Type), optional(param.Optional), param.Doc})
@@ -146,16 +147,11 @@ func (p *page) params(f *bindings.Func) {
 }
 
 // described reports whether a type names a table that has a place of its own.
-func (p *page) described(typ string) bool {
-	for _, name := range typeNames().FindAllString(typ, -1) {
-		if p.book.homes[name] != "" {
-			return true
-		}
-	}
-	return false
+func (p *page) described(typ spec.Type) bool {
+	return slices.ContainsFunc(typ.Names(), func(name string) bool { return p.book.homes[name] != "" })
 }
 
-func (p *page) fields(head string, fields []bindings.Field) {
+func (p *page) fields(head string, fields []spec.Field) {
 	var rows [][]string
 	for _, f := range fields {
 		rows = append(rows, []string{"`" + f.Name + "`", p.typed(f.Type), required(f.Required), f.Doc})
@@ -164,10 +160,10 @@ func (p *page) fields(head string, fields []bindings.Field) {
 }
 
 // signature is the call with the types that it returns.
-func signature(f *bindings.Func) string {
+func signature(f *spec.Func) string {
 	var types []string
 	for _, r := range f.Returns {
-		types = append(types, r.Type)
+		types = append(types, string(r.Type))
 	}
 	if len(types) == 0 {
 		return f.Signature()

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -28,7 +28,7 @@ type Page struct {
 // Book is everything that the reference describes. It is safe for concurrent
 // use once it is made.
 type Book struct {
-	modules []*bindings.Module
+	modules []*spec.Module
 	sources []manual.Source
 	api     *catalog.Catalog
 	// homes are the pages on which the named tables are described.
@@ -37,7 +37,7 @@ type Book struct {
 
 // New returns the book of the given modules. Parts of a module that are named
 // after a model of the catalog get a page of their own.
-func New(modules []*bindings.Module, sources []manual.Source, api *catalog.Catalog) *Book {
+func New(modules []*spec.Module, sources []manual.Source, api *catalog.Catalog) *Book {
 	b := &Book{modules: modules, sources: sources, api: api, homes: map[string]string{}}
 	for _, m := range modules {
 		for _, s := range m.Records {
@@ -72,7 +72,7 @@ func (b *Book) Pages() []Page {
 }
 
 // model returns the model that a module's part stands for, or nil.
-func (b *Book) model(part *bindings.Module) *catalog.Model {
+func (b *Book) model(part *spec.Module) *catalog.Model {
 	_, snake, found := strings.Cut(part.Name, ".")
 	if !found {
 		return nil

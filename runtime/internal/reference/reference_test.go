@@ -7,29 +7,29 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // sample is a module with one of everything that a page can hold.
-func sample() *bindings.Module {
-	return &bindings.Module{
+func sample() *spec.Module {
+	return &spec.Module{
 		Name: "shop", Doc: "Sells things. It is open.",
-		Funcs: []*bindings.Func{{
+		Funcs: []*spec.Func{{
 			Name: "sell", Doc: "Sells a thing. It asks for the price.",
-			Params: []bindings.Param{
+			Params: []spec.Param{
 				{Name: "thing", Type: "string|number", Doc: "What to sell."},
-				{Name: "options", Type: "table", Optional: true, Doc: "How.", Fields: []bindings.Field{{Name: "price", Type: "number", Doc: "In euros."}}},
+				{Name: "options", Type: "table", Optional: true, Doc: "How.", Fields: []spec.Field{{Name: "price", Type: "number", Doc: "In euros."}}},
 			},
-			Returns: []bindings.Return{{Type: "Receipt[]", Doc: "What was paid."}},
+			Returns: []spec.Return{{Type: "Receipt[]", Doc: "What was paid."}},
 			Errors:  "`config` when closed.", Example: `shop.sell("tea")`, Source: "§4 Single record operations",
 		}},
-		Values:  []*bindings.Value{{Name: "open", Type: "boolean", Doc: "Whether it is open."}},
-		Records: []*bindings.Shape{{Name: "Receipt", Doc: "A payment.", Fields: []bindings.Field{{Name: "total", Type: "number", Doc: "The sum.", Required: true}}}},
-		Modules: []*bindings.Module{{
+		Values:  []*spec.Value{{Name: "open", Type: "boolean", Doc: "Whether it is open."}},
+		Records: []*spec.Shape{{Name: "Receipt", Doc: "A payment.", Fields: []spec.Field{{Name: "total", Type: "number", Doc: "The sum.", Required: true}}}},
+		Modules: []*spec.Module{{
 			Name: "shop.company", Doc: "Companies.",
-			Funcs: []*bindings.Func{{Name: "delete", Doc: "Deletes one."}, {Name: "each", Doc: "Goes through all."}},
+			Funcs: []*spec.Func{{Name: "delete", Doc: "Deletes one."}, {Name: "each", Doc: "Goes through all."}},
 		}},
 	}
 }
@@ -53,7 +53,7 @@ return count
 `
 
 func book() *Book {
-	return New([]*bindings.Module{sample()}, []manual.Source{{Name: "count", Text: luaSample}}, catalog.Load())
+	return New([]*spec.Module{sample()}, []manual.Source{{Name: "count", Text: luaSample}}, catalog.Load())
 }
 
 func TestPagesCoverModulesAndModels(t *testing.T) {
@@ -102,7 +102,7 @@ func TestEveryPropertyIsOnItsPage(t *testing.T) {
 	api := catalog.Load()
 	b := New(nil, nil, api)
 	for _, m := range api.Models {
-		text := b.Model(m, &bindings.Module{Name: "planhat." + m.Snake})
+		text := b.Model(m, &spec.Module{Name: "planhat." + m.Snake})
 		for _, p := range m.Properties {
 			require.Contains(t, text, "| `"+p.Name+"` |", m.Snake)
 			for _, value := range p.Enum {
@@ -138,12 +138,12 @@ func TestCell(t *testing.T) {
 func TestTopicAlone(t *testing.T) {
 	shop := sample()
 	shop.Name, shop.Modules = "planhat", nil
-	company := &bindings.Module{
-		Name: "planhat.company", Doc: "Companies.", Funcs: []*bindings.Func{{Name: "update", Doc: "Changes one."}},
-		Records: []*bindings.Shape{{Name: "Company", Doc: "A company.", Fields: []bindings.Field{{Name: "name", Type: "string?"}}}},
+	company := &spec.Module{
+		Name: "planhat.company", Doc: "Companies.", Funcs: []*spec.Func{{Name: "update", Doc: "Changes one."}},
+		Records: []*spec.Shape{{Name: "Company", Doc: "A company.", Fields: []spec.Field{{Name: "name", Type: "string?"}}}},
 	}
-	shop.Modules = []*bindings.Module{company}
-	m := manual.New([]*bindings.Module{shop, {Funcs: []*bindings.Func{{Name: "help", Doc: "Helps."}}}}, nil, catalog.Load())
+	shop.Modules = []*spec.Module{company}
+	m := manual.New([]*spec.Module{shop, {Funcs: []*spec.Func{{Name: "help", Doc: "Helps."}}}}, nil, catalog.Load())
 	b := New(m.Modules(), nil, m.Catalog())
 	for name, want := range map[string]string{
 		"planhat":                "# planhat\n",

@@ -3,7 +3,7 @@ package reference
 import (
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -52,7 +52,7 @@ func (b *Book) Topics(topics []*manual.Topic) string {
 	p := &page{book: b, path: "README.md"}
 	var rows [][]string
 	for _, t := range topics {
-		rows = append(rows, []string{"`" + t.Name + "`", bindings.Summary(t.Doc)})
+		rows = append(rows, []string{"`" + t.Name + "`", spec.Summary(t.Doc)})
 	}
 	p.table([]string{"Topic", "What it is"}, rows)
 	return p.finish()

@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -39,8 +40,8 @@ func expectModule() *bindings.Module {
 		},
 	}
 	for _, one := range matchers() {
-		m.Funcs = append(m.Funcs, one.spec(lua.LNil, false))
-		shape.Fields = append(shape.Fields, bindings.Field{Name: one.Name, Type: one.luaType(), Doc: bindings.Summary(one.Doc)})
+		m.Funcs = append(m.Funcs, one.about(lua.LNil, false))
+		shape.Fields = append(shape.Fields, bindings.Field{Name: one.Name, Type: one.Type(), Doc: spec.Summary(one.Doc)})
 	}
 	m.Records = []*bindings.Shape{shape}
 	return m
@@ -78,26 +79,9 @@ func (m *match) say(should string) {
 	m.failed.Message = "the value" + verb + should
 }
 
-// luaType writes a matcher's type as an editor reads it.
-func (one *matcher) luaType() string {
-	var params []string
-	for _, p := range one.Params {
-		name := p.Name
-		if p.Optional {
-			name += "?"
-		}
-		params = append(params, name+": "+p.Type)
-	}
-	typ := "fun(" + strings.Join(params, ", ") + ")"
-	if len(one.Returns) > 0 {
-		typ += ": " + one.Returns[0].Type
-	}
-	return typ
-}
-
-// spec returns the matcher as a function about a value. Without an expectation
+// about returns the matcher as a function about a value. Without an expectation
 // it stands in the module, where it is documented and cannot be called.
-func (one *matcher) spec(got lua.LValue, bound bool) *bindings.Func {
+func (one *matcher) about(got lua.LValue, bound bool) *bindings.Func {
 	f := one.Func
 	f.Call = func(a *bindings.Args) (int, error) { return one.apply(a, got, false) }
 	if !bound {

@@ -9,6 +9,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // matchers are all that expect knows, in the order of the manual.
@@ -21,7 +22,7 @@ func newMatcher(name, doc, example string, params []bindings.Param, holds func(m
 	return &matcher{Func: bindings.Func{Name: name, Doc: doc, Example: example, Params: params, Errors: "When the value is not so."}, holds: holds}
 }
 
-func wanted(typ, doc string) []bindings.Param {
+func wanted(typ spec.Type, doc string) []bindings.Param {
 	return []bindings.Param{{Name: "expected", Type: typ, Doc: doc}}
 }
 

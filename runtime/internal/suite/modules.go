@@ -34,7 +34,7 @@ func (b *builder) modules() []*bindings.Module {
 			"Each test starts with an empty simulated Planhat, no faults, and a clock of its own. Nothing of one test reaches the next, " +
 			"and nothing reaches your Planhat: no token is needed, and none that is set is used.",
 		Call:  b.define("test", normal),
-		Funcs: append(append(append(b.definitions(), b.describing()...), b.hooks()...), b.running()...),
+		Funcs: append(append(append(b.definitions(), b.describing()...), b.hooks()...), b.runScript()),
 		Records: []*bindings.Shape{
 			{Name: "ScriptOptions", Doc: "How `run_script` runs a script.", Fields: scriptOptions},
 			scriptResult,
@@ -54,7 +54,7 @@ func (b *builder) modules() []*bindings.Module {
 		expectModule(),
 		simulatorModule(),
 		clockModule(),
-		{Funcs: append(b.hooks(), b.running()...)},
+		{Funcs: append(b.hooks(), b.skip(), b.runScript())},
 	}
 	for _, m := range modules {
 		m.ForTests = true
@@ -67,7 +67,7 @@ func (b *builder) define(name string, m mode) *bindings.Func {
 	doc := map[mode]string{
 		normal:  "Defines a test. It fails where its function raises an error, as an `expect` that does not hold does. A test without a function is reported as not written yet.",
 		only:    "Defines a test like `test`, and leaves out every other test of the file that is not marked so. For the time of working on it.",
-		skipped: "Defines a test that is left out, and reported so.",
+		skipped: "Defines a test that is left out, and reported so. The global function `skip(\"reason\")` ends the test that is running.",
 	}[m]
 	called := name
 	if m != normal {
@@ -206,18 +206,15 @@ func (b *builder) hooks() []*bindings.Func {
 	}
 }
 
-// running makes the functions that tests call.
-func (b *builder) running() []*bindings.Func {
-	return []*bindings.Func{
-		{
-			Name:    "skip",
-			Doc:     "Ends the running test, which is reported as skipped.",
-			Params:  []bindings.Param{{Name: "reason", Type: "string", Optional: true, Doc: "Why."}},
-			Errors:  "Always: that is how it ends the test.",
-			Example: "it(\"works on Sundays\", function()\n  if os.date(\"%w\") ~= \"0\" then skip(\"it is not Sunday\") end\nend)",
-			Call:    func(a *bindings.Args) (int, error) { return 0, &skipError{a.String(0)} },
-		},
-		b.runScript(),
+// skip makes the global function that ends the running test.
+func (b *builder) skip() *bindings.Func {
+	return &bindings.Func{
+		Name:    "skip",
+		Doc:     "Ends the running test, which is reported as skipped.",
+		Params:  []bindings.Param{{Name: "reason", Type: "string", Optional: true, Doc: "Why."}},
+		Errors:  "Always: that is how it ends the test.",
+		Example: "it(\"works on Sundays\", function()\n  if os.date(\"%w\") ~= \"0\" then skip(\"it is not Sunday\") end\nend)",
+		Call:    func(a *bindings.Args) (int, error) { return 0, &skipError{a.String(0)} },
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
@@ -18,7 +19,7 @@ import (
 func TestModulesAreDocumented(t *testing.T) {
 	for _, m := range Modules() {
 		if m.Name != "" {
-			assert.True(t, strings.HasSuffix(bindings.Summary(m.Doc), ".") || strings.Contains(m.Doc, ": "), m.Name)
+			assert.True(t, strings.HasSuffix(spec.Summary(m.Doc), ".") || strings.Contains(m.Doc, ": "), m.Name)
 		}
 		for _, s := range m.Records {
 			for _, f := range s.Fields {
@@ -32,7 +33,7 @@ func TestModulesAreDocumented(t *testing.T) {
 		for _, fn := range funcs {
 			name := m.Name + "." + fn.Name
 			assert.NotNil(t, fn.Call, name)
-			assert.True(t, strings.HasSuffix(bindings.Summary(fn.Doc), "."), "%s begins with a sentence: %q", name, fn.Doc)
+			assert.True(t, strings.HasSuffix(spec.Summary(fn.Doc), "."), "%s begins with a sentence: %q", name, fn.Doc)
 			for _, p := range fn.Params {
 				documented(t, name+" "+p.Name, p.Type, p.Doc)
 			}
@@ -46,7 +47,7 @@ func TestModulesAreDocumented(t *testing.T) {
 	}
 }
 
-func documented(t *testing.T, name, typ, doc string) {
+func documented(t *testing.T, name string, typ spec.Type, doc string) {
 	t.Helper()
 	assert.NotEmpty(t, typ, name)
 	assert.True(t, strings.HasSuffix(strings.TrimRight(doc, "`)"), "."), "%s is documented in sentences: %q", name, doc)

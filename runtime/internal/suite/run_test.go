@@ -122,9 +122,10 @@ func TestChoosingTests(t *testing.T) {
 			it("later")
 		end)
 		it.skip("never", function() error("x") end)
+		test.skip("never either", function() error("x") end)
 		it("by itself", function() skip("not today") end)`
 	only := runOne(t, source, Options{})
-	assert.Equal(t, []string{"sync › adds skipped", "sync › focused passed", "sync › later skipped", "never skipped", "by itself skipped"}, outcomes(only))
+	assert.Equal(t, []string{"sync › adds skipped", "sync › focused passed", "sync › later skipped", "never skipped", "never either skipped", "by itself skipped"}, outcomes(only))
 	assert.Equal(t, "another test is marked with only", only.Tests[0].Reason)
 
 	filter := func(text string) []string {
@@ -133,7 +134,7 @@ func TestChoosingTests(t *testing.T) {
 		return outcomes(runOne(t, source, Options{Match: match}))
 	}
 	assert.Equal(t, []string{"sync › focused passed"}, filter("FOCUS"))
-	assert.Equal(t, []string{"sync › adds skipped", "never skipped"}, filter("/adds|^never/"))
+	assert.Equal(t, []string{"sync › adds skipped", "never skipped", "never either skipped"}, filter("/adds|^never/"))
 	_, err := Filter("/(/")
 	assert.Error(t, err)
 }

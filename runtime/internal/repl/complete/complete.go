@@ -10,6 +10,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -84,7 +85,7 @@ type Engine struct {
 	Commands []Command
 
 	// types are the types of variables, as far as inputs have shown them.
-	types map[string]string
+	types map[string]spec.Type
 }
 
 // Complete returns what may stand at the cursor, an offset in bytes.

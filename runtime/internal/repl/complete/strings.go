@@ -3,7 +3,7 @@ package complete
 import (
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
@@ -111,10 +111,13 @@ func (c *context) callee() string {
 }
 
 // lists returns the model of a function that lists records, or nil.
-func (e *Engine) lists(name string, f *bindings.Func) *catalog.Model {
+func (e *Engine) lists(name string, f *spec.Func) *catalog.Model {
 	if len(f.Returns) == 0 {
 		return nil
 	}
-	typ := strings.TrimSuffix(strings.TrimPrefix(f.Returns[0].Type, "fun(): "), "?")
-	return e.Manual.Catalog().ModelNamed(strings.TrimSuffix(typ, "[]"))
+	returned := f.Returns[0].Type
+	if model := e.modelOf(returned.Element()); model != nil {
+		return model
+	}
+	return e.modelOf(returned.Result(0).NonNil())
 }

@@ -3,7 +3,7 @@ package complete
 import (
 	"strings"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
@@ -11,14 +11,14 @@ import (
 type open struct {
 	// fields are the options that may stand there, typ is the type of the table
 	// otherwise; both may be empty.
-	fields []bindings.Field
-	typ    string
+	fields []spec.Field
+	typ    spec.Type
 	// atKey is set where a field's name may stand, key is the name whose value
 	// is being written otherwise.
 	atKey bool
 	key   string
 	// call is the function whose arguments are inside, argument the position.
-	call     *bindings.Func
+	call     *spec.Func
 	argument int
 }
 
@@ -63,7 +63,7 @@ func (c *context) bracket(at int) (open, bool) {
 }
 
 // function returns the function that is called by the bracket at an index.
-func (c *context) function(at int) *bindings.Func {
+func (c *context) function(at int) *spec.Func {
 	expression := c.chain(at)
 	if expression == "" {
 		return nil
@@ -72,7 +72,7 @@ func (c *context) function(at int) *bindings.Func {
 	name := strings.ReplaceAll(expression, ":", ".")
 	if i := strings.LastIndexByte(name, '.'); i > 0 {
 		if typ := e.typeOf(name[:i], nil); typ != "" {
-			name = typ + name[i:]
+			name = string(typ) + name[i:]
 		}
 	}
 	if t := e.Manual.Topic(name); t != nil {
@@ -140,18 +140,18 @@ func (c *context) table(at int) open {
 	case outer.call != nil:
 		return argument(outer.call, outer.argument)
 	case outer.atKey:
-		return open{typ: element(outer.typ)}
+		return open{typ: outer.typ.Element()}
 	}
 	for _, f := range outer.fields {
 		if f.Name == outer.key {
-			return open{typ: f.Type}
+			return open{typ: f.Type.NonNil()}
 		}
 	}
 	return open{}
 }
 
 // argument describes a table that is the argument at a position.
-func argument(call *bindings.Func, i int) open {
+func argument(call *spec.Func, i int) open {
 	if i >= len(call.Params) {
 		if !call.Variadic || len(call.Params) == 0 {
 			return open{}
@@ -159,8 +159,11 @@ func argument(call *bindings.Func, i int) open {
 		i = len(call.Params) - 1
 	}
 	p := call.Params[i]
-	typ, _, _ := strings.Cut(p.Type, "|")
-	return open{fields: p.Fields, typ: typ}
+	o := open{fields: p.Fields}
+	if all := p.Type.Alternatives(); len(all) > 0 {
+		o.typ = all[0]
+	}
+	return o
 }
 
 // keys adds the names that a field may have, and tells whether any are known.

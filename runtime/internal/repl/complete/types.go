@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
@@ -37,7 +37,7 @@ func (e *Engine) Learn(source string) {
 
 func (e *Engine) learn(name string, values []ast.Expr, i int) {
 	if e.types == nil {
-		e.types = map[string]string{}
+		e.types = map[string]spec.Type{}
 	}
 	delete(e.types, name)
 	if i < len(values) {
@@ -47,9 +47,9 @@ func (e *Engine) learn(name string, values []ast.Expr, i int) {
 	}
 }
 
-// typeOf returns the type of an expression as the manual writes types, or "".
+// typeOf returns the type of an expression, or "".
 // tokens are the text in front of it, whose loops tell what their variables are.
-func (e *Engine) typeOf(expression string, tokens []compile.Token) string {
+func (e *Engine) typeOf(expression string, tokens []compile.Token) spec.Type {
 	chunk, err := compile.Parse([]byte("return "+expression), "input")
 	if err != nil || len(chunk) != 1 {
 		return ""
@@ -67,7 +67,7 @@ func (e *Engine) typeOf(expression string, tokens []compile.Token) string {
 }
 
 // loopVariable returns the type of a variable of a for loop around the cursor.
-func (e *Engine) loopVariable(name string, tokens []compile.Token) string {
+func (e *Engine) loopVariable(name string, tokens []compile.Token) spec.Type {
 	for i := len(tokens) - 1; i > 1; i-- {
 		if tokens[i].Text != "in" || tokens[i-1].Text != name {
 			continue
@@ -81,23 +81,22 @@ func (e *Engine) loopVariable(name string, tokens []compile.Token) string {
 		}
 		call := text.String()
 		if inner, ok := strings.CutPrefix(call, "ipairs("); ok {
-			return element(e.typeOf(strings.TrimSuffix(inner, ")"), nil))
+			return e.typeOf(strings.TrimSuffix(inner, ")"), nil).Element()
 		}
-		returned, _ := strings.CutPrefix(e.typeOf(call, nil), "fun(): ")
-		return strings.TrimSuffix(returned, "?")
+		return e.typeOf(call, nil).Result(0).NonNil()
 	}
 	return ""
 }
 
 // infer returns the type of an expression as far as it can be told by reading.
-func (e *Engine) infer(expr ast.Expr) string {
+func (e *Engine) infer(expr ast.Expr) spec.Type {
 	switch expr := expr.(type) {
 	case *ast.IdentExpr:
 		if typ := e.types[expr.Value]; typ != "" {
 			return typ
 		}
 		if e.moduleNamed(expr.Value) != nil {
-			return expr.Value
+			return spec.Type(expr.Value)
 		}
 	case *ast.FuncCallExpr:
 		return e.returned(expr)
@@ -105,14 +104,14 @@ func (e *Engine) infer(expr ast.Expr) string {
 		of := e.infer(expr.Object)
 		key, ok := expr.Key.(*ast.StringExpr)
 		if !ok {
-			return element(of)
+			return of.Element()
 		}
-		if e.moduleNamed(of+"."+key.Value) != nil {
-			return of + "." + key.Value
+		if part := of + "." + spec.Type(key.Value); e.moduleNamed(string(part)) != nil {
+			return part
 		}
 		for _, f := range e.shape(of) {
 			if f.Name == key.Value {
-				return strings.TrimSuffix(f.Type, "?")
+				return f.Type.NonNil()
 			}
 		}
 	case *ast.LogicalOpExpr:
@@ -125,14 +124,14 @@ func (e *Engine) infer(expr ast.Expr) string {
 }
 
 // returned is the type of what a call returns first.
-func (e *Engine) returned(call *ast.FuncCallExpr) string {
+func (e *Engine) returned(call *ast.FuncCallExpr) spec.Type {
 	name, of := call.Method, call.Receiver
 	if call.Func != nil {
 		field, ok := call.Func.(*ast.AttrGetExpr)
 		if !ok {
 			if id, ok := call.Func.(*ast.IdentExpr); ok && id.Value == "require" && len(call.Args) == 1 {
 				if text, ok := call.Args[0].(*ast.StringExpr); ok && e.moduleNamed(text.Value) != nil {
-					return text.Value
+					return spec.Type(text.Value)
 				}
 			}
 			return ""
@@ -143,31 +142,22 @@ func (e *Engine) returned(call *ast.FuncCallExpr) string {
 		}
 		name, of = key.Value, field.Object
 	}
-	t := e.Manual.Topic(e.infer(of) + "." + name)
+	t := e.Manual.Topic(string(e.infer(of)) + "." + name)
 	if t == nil || t.Func == nil || len(t.Func.Returns) == 0 {
 		return ""
 	}
 	return t.Func.Returns[0].Type
 }
 
-// element is the type of a list's items.
-func element(typ string) string {
-	item, isList := strings.CutSuffix(typ, "[]")
-	if !isList {
-		return ""
-	}
-	return item
-}
-
 // module returns the module that an expression names, or whose type it has.
-func (e *Engine) module(expression, typ string) *bindings.Module {
-	if m := e.moduleNamed(typ); m != nil {
+func (e *Engine) module(expression string, typ spec.Type) *spec.Module {
+	if m := e.moduleNamed(string(typ)); m != nil {
 		return m
 	}
 	return e.moduleNamed(expression)
 }
 
-func (e *Engine) moduleNamed(name string) *bindings.Module {
+func (e *Engine) moduleNamed(name string) *spec.Module {
 	t := e.Manual.Topic(name)
 	if t == nil || t.Module == nil || t.Module.Name != name {
 		return nil
@@ -176,16 +166,13 @@ func (e *Engine) moduleNamed(name string) *bindings.Module {
 }
 
 // modelOf returns the model whose records have a type, or nil.
-func (e *Engine) modelOf(typ string) *catalog.Model {
-	if typ == "" || strings.HasSuffix(typ, "[]") {
-		return nil
-	}
-	return e.Manual.Catalog().ModelNamed(typ)
+func (e *Engine) modelOf(typ spec.Type) *catalog.Model {
+	return e.Manual.Catalog().ModelNamed(string(typ))
 }
 
 // shape returns the fields of a type that the manual describes.
-func (e *Engine) shape(typ string) []bindings.Field {
-	if t := e.Manual.Topic(typ); t != nil && t.Shape != nil {
+func (e *Engine) shape(typ spec.Type) []spec.Field {
+	if t := e.Manual.Topic(string(typ)); t != nil && t.Shape != nil {
 		return t.Shape.Fields
 	}
 	return nil

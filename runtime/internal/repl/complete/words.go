@@ -7,7 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -201,7 +201,7 @@ func sameThing(e *Engine, expression string, value lua.LValue) bool {
 }
 
 // moduleMembers adds the functions, values and parts of a module.
-func (e *Engine) moduleMembers(l *list, module *bindings.Module) {
+func (e *Engine) moduleMembers(l *list, module *spec.Module) {
 	for _, f := range module.Funcs {
 		l.add(Candidate{Text: f.Name, Doc: summary(f.Doc), Kind: KindFunction})
 	}
@@ -282,7 +282,7 @@ func topicDoc(t *manual.Topic) string { return summary(t.Doc) }
 
 // summary is the first sentence of a text, without the marks of Markdown.
 func summary(doc string) string {
-	return strings.ReplaceAll(bindings.Summary(doc), "`", "")
+	return strings.ReplaceAll(spec.Summary(doc), "`", "")
 }
 
 // isName tells whether a text can stand behind a dot.
