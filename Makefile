@@ -1,6 +1,6 @@
 # The commands of everyday work; CONTRIBUTING.md explains them. CI runs .ci/run.
 
-.PHONY: build check test race lint docs bench release-files release-snapshot
+.PHONY: build check test race lint docs bench release-files release-snapshot mutants
 TOOLS = go -C .ci/tools build -o $(CURDIR)/bin/
 
 build:

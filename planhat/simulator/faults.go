@@ -1,7 +1,11 @@
 package simulator
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -135,3 +139,197 @@ func (s *Server) InjectFaults(faults ...Fault) { s.faults.add(faults...) }
 
 // ClearFaults makes the server behave again.
 func (s *Server) ClearFaults() { s.faults.clear() }
+
+// FaultGrammar documents the text that ParseFaults reads.
+const FaultGrammar = `Faults are separated by semicolons; each is a kind and, after a colon, settings separated by commas:
+
+    429:every=10,retry-after=2;500:p=0.05;reset-after:nth=3,model=task
+
+Kinds
+    400 to 599     answer with that status and an error body
+    html           answer with an HTML error page (status=502)
+    reset-before   cut the connection before the call is applied
+    reset-after    apply the call, then cut the connection
+    truncate       send half of the body
+    slow           send the body in pieces (delay=1s)
+    latency        wait before answering (delay=1s)
+
+When (all that are given must agree; none means always)
+    every=N        every N-th call
+    nth=N          the N-th call only
+    first=N        the first N calls
+    p=0.05         by chance, repeatable with the seed
+    times=N        at most N times
+
+Which calls
+    model=company  operation=bulk_upsert  method=PUT  host=main|analytics
+
+How
+    status=503     for html
+    delay=300ms    for slow and latency
+    retry-after=2  seconds, or date, or none (429 and other statuses)
+    applied=true   carry out the call, then answer with the error`
+
+var faultKinds = []FaultKind{
+	FaultHTML, FaultResetBefore, FaultResetAfter, FaultTruncate, FaultSlow, FaultLatency,
+}
+
+var faultSettings = []string{
+	"every", "nth", "first", "p", "times", "model", "operation", "method", "host",
+	"status", "delay", "retry-after", "applied",
+}
+
+// ParseFaults reads the text that FaultGrammar documents. An empty text is no
+// faults.
+func ParseFaults(text string) ([]Fault, error) {
+	var faults []Fault
+	for part := range strings.SplitSeq(text, ";") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		f, err := parseFault(part)
+		if err != nil {
+			return nil, fmt.Errorf("fault %q: %w", part, err)
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
+func parseFault(text string) (Fault, error) {
+	kind, settings, _ := strings.Cut(text, ":")
+	f, err := newFault(strings.TrimSpace(kind))
+	if err != nil {
+		return Fault{}, err
+	}
+	for part := range strings.SplitSeq(settings, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" {
+			continue
+		}
+		name, value, found := strings.Cut(part, "=")
+		if !found {
+			return Fault{}, fmt.Errorf("%q needs a value, as in every=10", part)
+		}
+		if err := f.set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
+			return Fault{}, err
+		}
+	}
+	return f, nil
+}
+
+func newFault(kind string) (Fault, error) {
+	if status, err := strconv.Atoi(kind); err == nil {
+		if status < 400 || status > 599 {
+			return Fault{}, fmt.Errorf("status %d is no error; use 400 to 599", status)
+		}
+		return Fault{Kind: FaultStatus, Status: status}, nil
+	}
+	f := Fault{Kind: FaultKind(kind)}
+	if !slices.Contains(faultKinds, f.Kind) {
+		known := []string{"429", "500"}
+		for _, k := range faultKinds {
+			known = append(known, string(k))
+		}
+		return Fault{}, fmt.Errorf("there is no kind %q%s (kinds: %s)", kind, catalog.DidYouMean(kind, known), strings.Join(known, ", "))
+	}
+	switch f.Kind {
+	case FaultHTML:
+		f.Status = 502
+	case FaultSlow, FaultLatency:
+		f.Delay = time.Second
+	}
+	return f, nil
+}
+
+func (f *Fault) set(name, value string) (err error) {
+	switch name {
+	case "every":
+		f.Every, err = positive(value)
+	case "nth":
+		f.Nth, err = positive(value)
+	case "first":
+		f.First, err = positive(value)
+	case "times":
+		f.Times, err = positive(value)
+	case "p":
+		f.P, err = strconv.ParseFloat(value, 64)
+		if err != nil || f.P <= 0 || f.P > 1 {
+			return fmt.Errorf("p=%s is no probability above 0 and up to 1", value)
+		}
+	case "status":
+		f.Status, err = positive(value)
+		if err == nil && (f.Status < 400 || f.Status > 599) {
+			return fmt.Errorf("status=%s is no error; use 400 to 599", value)
+		}
+	case "delay":
+		f.Delay, err = time.ParseDuration(value)
+		if err != nil {
+			return fmt.Errorf("delay=%s is no duration; write 300ms or 2s", value)
+		}
+	case "applied":
+		f.Applied, err = strconv.ParseBool(value)
+		if err != nil {
+			return fmt.Errorf("applied=%s is neither true nor false", value)
+		}
+	case "retry-after":
+		return f.setRetryAfter(value)
+	default:
+		return f.setFilter(name, value)
+	}
+	if err != nil {
+		return fmt.Errorf("%s=%s: %w", name, value, err)
+	}
+	return nil
+}
+
+func (f *Fault) setRetryAfter(value string) error {
+	if value != "date" && value != "none" {
+		if n, err := strconv.Atoi(value); err != nil || n < 0 {
+			return fmt.Errorf("retry-after=%s is neither seconds, date nor none", value)
+		}
+	}
+	f.RetryAfter = value
+	return nil
+}
+
+func (f *Fault) setFilter(name, value string) error {
+	switch name {
+	case "model":
+		if catalog.Load().Model(value) == nil {
+			return fmt.Errorf("there is no model %q%s", value, catalog.DidYouMean(value, modelNames()))
+		}
+		f.Model = value
+	case "operation":
+		f.Operation = value
+	case "method":
+		f.Method = strings.ToUpper(value)
+	case "host":
+		if value != string(catalog.Main) && value != string(catalog.Analytics) {
+			return fmt.Errorf("host=%s is neither main nor analytics", value)
+		}
+		f.Host = value
+	default:
+		return fmt.Errorf("there is no setting %q%s", name, catalog.DidYouMean(name, faultSettings))
+	}
+	return nil
+}
+
+func positive(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("a whole number from 1 on is needed")
+	}
+	return n, nil
+}
+
+func modelNames() []string {
+	var names []string
+	for _, m := range catalog.Load().Models {
+		names = append(names, m.Snake)
+	}
+	return names
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -16,10 +16,10 @@ import (
 // alsoModels are the literals that equal a model's name and mean something
 // else, by file.
 var alsoModels = map[string]map[string]string{
-	"planhat/simulator/deal.go":       {"product": "a property of line items"},
-	"planhat/simulator/derive.go":     {"nps": "a property of endusers", "task": "a value of mainType", "ticket": "a value of type"},
-	"planhat/simulator/revenue.go":    {"product": "a property of licenses and sales"},
-	"planhat/simulator/switchdocs.go": {"company": "a value of a switch"},
+	"planhat/simulator/deal.go":     {"product": "a property of line items"},
+	"planhat/simulator/derive.go":   {"nps": "a property of endusers", "task": "a value of mainType", "ticket": "a value of type"},
+	"planhat/simulator/revenue.go":  {"product": "a property of licenses and sales"},
+	"planhat/simulator/switches.go": {"company": "a value of a switch"},
 }
 
 // sampleData is the file that makes sample records of named models: they are
