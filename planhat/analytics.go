@@ -118,7 +118,7 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, 
 	if failed != nil {
 		if failed.Uncertain {
 			failed.Retryable = false
-			failed.Message += "; the activity may have been recorded all the same"
+			failed.Message += "; the activity may have been recorded anyway"
 		}
 		r.noteOne(op, row, Outcome{}, failed)
 		return nil, failed
@@ -169,7 +169,7 @@ func checkSegment(row Record) error {
 	}
 	kind := text(members.get("type"))
 	if !slices.Contains([]string{"identify", "track"}, kind) {
-		return &Error{Kind: KindValidation, Message: "Planhat ignores calls of type " + quote(kind), Hint: "the type is identify or track"}
+		return &Error{Kind: KindValidation, Message: "Planhat ignores calls of type " + quote(kind), Hint: "use identify or track"}
 	}
 	for _, name := range []string{"user_id", "userId", "email"} {
 		if text(members.get(name)) != "" {
@@ -181,5 +181,5 @@ func checkSegment(row Record) error {
 			return nil
 		}
 	}
-	return &Error{Kind: KindValidation, Message: "Planhat ignores calls that name no user", Hint: "give user_id, or an email among the traits"}
+	return &Error{Kind: KindValidation, Message: "Planhat ignores calls without a user", Hint: "set user_id, or an email in traits"}
 }

@@ -85,7 +85,7 @@ func TestAnHTMLPageIsNoAnswer(t *testing.T) {
 		t.Helper()
 		e := in(t, err)
 		assert.Equal(t, KindServer, e.Kind, name)
-		assert.Contains(t, e.Message, "the answer is not JSON but an HTML page", name)
+		assert.Contains(t, e.Message, "the response is not JSON but an HTML page", name)
 		assert.Equal(t, uncertain, e.Uncertain, name)
 		assert.NotContains(t, e.Error(), tenantToken, name)
 	}
@@ -127,7 +127,7 @@ func TestHalfACharacterDoesNotSpoilAnAnswer(t *testing.T) {
 	assert.Equal(t, "bad \uFFFD", result.Errors[0].Message)
 
 	_, err = newClient(t, s).Company.Create(t.Context(), Record("{\"name\":\"caf\xe9\"}"))
-	assert.Contains(t, in(t, err).Message, "holds text that is not UTF-8")
+	assert.Contains(t, in(t, err).Message, "contains text that is not UTF-8")
 }
 
 func TestErrorsSayHowLongToWait(t *testing.T) {
@@ -151,7 +151,7 @@ func TestErrorsSayHowLongToWait(t *testing.T) {
 	_, err := c.Company.Create(ctx, Record(`{"name":"a"}`))
 	e := in(t, err)
 	assert.Equal(t, KindTimeout, e.Kind)
-	assert.Contains(t, e.Message, "while the request waited for quota")
+	assert.Contains(t, e.Message, "while waiting for quota")
 	assert.False(t, e.Uncertain)
 	assert.Empty(t, s.requests())
 }
@@ -181,7 +181,7 @@ func TestAnswersAboutMetrics(t *testing.T) {
 		{200, `{"processed":0,"errors":[]}`, 0, map[int]string{0: "did not process", 1: "did not process"}, ""},
 		{200, `{"error":"no such tenant"}`, 0, map[int]string{0: "no such tenant", 1: "no such tenant"}, ""},
 		{400, `{"processed":1,"errors":[{"externalId":"b-1","message":"unknown"}]}`, 1, map[int]string{1: "unknown"}, ""},
-		{400, `{"errors":[{"index":1,"message":"no value"}]}`, 0, map[int]string{0: "refused the request", 1: "no value"}, ""},
+		{400, `{"errors":[{"index":1,"message":"no value"}]}`, 0, map[int]string{0: "rejected the request", 1: "no value"}, ""},
 		{400, `{"errors":["bad JSON"]}`, 0, map[int]string{0: "bad JSON", 1: "bad JSON"}, KindValidation},
 		{403, `no`, 0, map[int]string{0: "no", 1: "no"}, KindPermission},
 	} {
@@ -203,7 +203,7 @@ func TestARefusalThatListsErrorsInItsOwnWay(t *testing.T) {
 	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
 	require.NoError(t, err)
 	require.Len(t, result.Errors, 2)
-	assert.Contains(t, result.Errors[0].Message, "refused the request that this row was in")
+	assert.Contains(t, result.Errors[0].Message, "rejected the request with this row")
 	assert.Equal(t, "name is missing", result.Errors[1].Message)
 }
 
@@ -216,7 +216,7 @@ func TestRecordsOfAnything(t *testing.T) {
 	_, err = Records([]any{map[string]int{}, "text"})
 	e := in(t, err)
 	assert.Equal(t, KindValidation, e.Kind)
-	assert.Equal(t, "row 2 must be an object, and it is text", e.Message)
+	assert.Equal(t, "row 2 must be an object, not text", e.Message)
 }
 
 func TestABulkRefusalThatBreaksOff(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 )
 
 // errAttemptTimeout is the cause of an attempt's own deadline.
-var errAttemptTimeout = errors.New("planhat: no answer in time")
+var errAttemptTimeout = errors.New("planhat: no response in time")
 
 // errHTML is the cause of an error about a page in place of an answer.
 var errHTML = errors.New("planhat: the answer is an HTML page")
@@ -52,7 +52,7 @@ func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *fail
 	if err != nil {
 		e := endedError(ctx, err)
 		if e.Kind == KindTimeout || (e.Kind == KindCancelled && !errors.Is(err, errStopped)) {
-			e.Message += ", while the request waited for quota"
+			e.Message += " while waiting for quota"
 		}
 		return nil, seen, &failure{err: e, final: true}
 	}
@@ -121,7 +121,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		f.err.Status, f.err.Header = a.status, a.header
 		return a, f
 	case tooLong:
-		return a, &failure{err: &Error{Kind: KindServer, Message: "the answer is longer than 1 GiB", Status: a.status}, sent: true, final: true}
+		return a, &failure{err: &Error{Kind: KindServer, Message: "the response is larger than 1 GiB", Status: a.status}, sent: true, final: true}
 	case looksLikeHTML(body):
 		return a, &failure{err: decodeError(a, errHTML), sent: true}
 	case q.decode == nil:
@@ -182,8 +182,8 @@ func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
 		return
 	}
 	pause := min(reset, maxReset)
-	c.log.InfoContext(ctx, "the quota is used up: all calls pause", "pause", pause.Round(time.Millisecond))
+	c.log.InfoContext(ctx, "quota exhausted, pausing all calls", "pause", pause.Round(time.Millisecond))
 	if err := c.limiter.Block(ctx, pause); err != nil {
-		c.log.WarnContext(ctx, "the quota's pause could not be shared", "error", c.redact.text(err.Error()))
+		c.log.WarnContext(ctx, "could not share the quota pause", "error", c.redact.text(err.Error()))
 	}
 }

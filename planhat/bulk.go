@@ -168,7 +168,7 @@ func (b *bulk) split(lines []*line, total *BulkResult) [][]*line {
 	for _, l := range lines {
 		if len(l.sent)+2 > maxBytes {
 			total.Errors = append(total.Errors, l.fail(KindValidation,
-				fmt.Sprintf("the row alone is %d bytes long, and a request may have %d", len(l.sent)+2, maxBytes)))
+				fmt.Sprintf("the row is %d bytes long; a request can have at most %d", len(l.sent)+2, maxBytes)))
 			continue
 		}
 		if len(chunk) > 0 && (size+1+len(l.sent) > maxBytes || len(chunk) == maxRows) {
@@ -293,7 +293,7 @@ func bulkError(t *BulkResult, first *Error, answered int) error {
 		e.Kind = KindPartial
 		e.Message = fmt.Sprintf("%d of %d requests failed, and %d of %d rows did not get through: %s",
 			t.FailedChunks, t.Chunks, len(t.Errors), t.Rows, first.Message)
-		e.Hint = "the rows are in the error's items; send those again that are not marked uncertain"
+		e.Hint = "the rows are in the error's items; resend those that are not marked uncertain"
 		e.Err = first
 	}
 	return &e

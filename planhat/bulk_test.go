@@ -122,7 +122,7 @@ func TestRowsThatTheAnswerLeavesOut(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, result.Errors, 1)
 		assert.Equal(t, 1, result.Errors[0].Index)
-		assert.Contains(t, result.Errors[0].Message, "no answer about this row: it silently drops endusers")
+		assert.Contains(t, result.Errors[0].Message, "does not mention this row: it silently drops endusers")
 	})
 	t.Run("one of several", func(t *testing.T) {
 		s := newServer(t, always(200, `{"created":0,"nonupdates":2}`))
@@ -179,7 +179,7 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 		message map[int]string
 	}{
 		{"company", []string{`{"externalId":"1"}`, `{"externalId":1}`, `[]`, `{"_id":""}`, `{"name":"a"}`, `{"name":"a"}`, `{"a":1,"a":2}`, `nonsense`},
-			map[int]string{1: "row 1 has the same key", 2: "it is a list", 3: "_id is empty", 6: "names a property twice", 7: "not valid JSON"}},
+			map[int]string{1: "row 1 has the same key", 2: "not a list", 3: "_id is empty", 6: "has a duplicate property", 7: "not valid JSON"}},
 		{"ticket", []string{`{"sourceId":"1"}`, `{"sourceId":"2","email":"a@b.c"}`}, map[int]string{0: "drops tickets without email"}},
 		{"enduser", []string{
 			`{"companyId":"1"}`, `{"email":"A@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"2"}`,
@@ -232,7 +232,7 @@ func TestChunksByCountAndExactSize(t *testing.T) {
 	}
 	result, err = c.Company.BulkUpsert(t.Context(), companies(1), BulkOptions{ChunkBytes: 1 + row})
 	require.NoError(t, err)
-	assert.Contains(t, result.Errors[0].Message, "the row alone is")
+	assert.Contains(t, result.Errors[0].Message, "the row is")
 }
 
 func TestAFailedChunkLosesNoOther(t *testing.T) {
@@ -295,7 +295,7 @@ func TestRefusedBulkBodiesAreRead(t *testing.T) {
 		assert.Equal(t, 1, result.Created)
 		require.Len(t, result.Errors, 2)
 		assert.Equal(t, "no name", result.Errors[0].Message)
-		assert.Contains(t, result.Errors[1].Message, "refused the request that this row was in (400")
+		assert.Contains(t, result.Errors[1].Message, "rejected the request with this row (400")
 	})
 	t.Run("403", func(t *testing.T) {
 		s := newServer(t, always(403, `{"created":0,"permissionErrors":[{"externalId":"c1","message":"may not create"}]}`))

@@ -107,7 +107,7 @@ func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chun
 			others = append(others, l)
 		}
 	}
-	const open = "; the row may have been stored all the same, and it has no key to find out by"
+	const open = "; the row may have been stored anyway, and it has no key to look it up by"
 	left := chunkOutcome{result: failAll(others, failed, open), err: failed}
 	if len(keyed) == 0 {
 		return left

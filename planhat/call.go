@@ -109,7 +109,7 @@ func (c *Client) ready(q *call) *Error {
 	if q.op.Base == catalog.Analytics {
 		if c.tenantToken == "" {
 			return &Error{
-				Kind: KindConfig, Message: "writing metrics and activities needs the tenant token, which is not set",
+				Kind: KindConfig, Message: "metrics and activities need the tenant token, which is not set",
 				Hint: "find it in Planhat under App Center, Planhat API (Tenant Token) and pass it as the tenant token",
 			}
 		}
@@ -207,7 +207,7 @@ func (c *Client) report(ctx context.Context, q *call, seen sighting, number int,
 	}
 	if d.Retry {
 		attrs = append(attrs, slog.String("reason", d.Reason), slog.Duration("after", d.After.Round(time.Millisecond)))
-		c.log.LogAttrs(ctx, slog.LevelWarn, "request failed and is tried again", attrs...)
+		c.log.LogAttrs(ctx, slog.LevelWarn, "request failed, retrying", attrs...)
 		return
 	}
 	if err != nil {

@@ -115,7 +115,7 @@ func New(cfg Config) (*Client, error) {
 	for _, token := range []string{c.apiToken, c.tenantToken} {
 		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r == 0x7f || r > 0xff }) {
 			return nil, &Error{
-				Kind: KindConfig, Message: "a Planhat token holds a space, a line break or another character that tokens don't have",
+				Kind: KindConfig, Message: "a Planhat token contains a space, a line break or another invalid character",
 				Hint: "copy the token again, without quotes or line breaks",
 			}
 		}
@@ -156,7 +156,7 @@ func parseHost(field, given, fallback string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(given))
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return nil, &Error{
-			Kind: KindConfig, Message: field + " is not the address of a host",
+			Kind: KindConfig, Message: field + " is not the URL of a host",
 			Hint: "write it like " + fallback + ", without a query or a user name",
 		}
 	}

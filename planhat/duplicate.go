@@ -82,12 +82,12 @@ func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 		}
 		m := newMatcher(lines, r.client.redact)
 		m.rejectAll(members)
-		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat made no copy of this row: the id is probably unknown", nil)
+		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat did not copy this row: the id is probably unknown", nil)
 		out.Errors = m.errors
 		return out
 	}
 	for range len(ids) - out.Created {
-		out.Errors = append(out.Errors, RowError{Index: -1, Message: "Planhat made fewer copies than there were ids: some are probably unknown", Kind: KindNotFound})
+		out.Errors = append(out.Errors, RowError{Index: -1, Message: "Planhat made fewer copies than there were ids: some ids are probably unknown", Kind: KindNotFound})
 	}
 	return out
 }

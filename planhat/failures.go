@@ -27,8 +27,8 @@ func endedError(ctx context.Context, err error) *Error {
 		return &Error{Kind: KindCancelled, Message: errStopped.Error(), Err: err}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded):
 		return &Error{
-			Kind: KindTimeout, Message: "the time allowed for the call is over", Err: err, Retryable: true,
-			Hint: "allow more time, or ask for less at once",
+			Kind: KindTimeout, Message: "the call timed out", Err: err, Retryable: true,
+			Hint: "allow more time, or request less at once",
 		}
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
 		e := &Error{Kind: KindCancelled, Message: "the call was cancelled", Err: err}
@@ -38,8 +38,8 @@ func endedError(ctx context.Context, err error) *Error {
 		return e
 	default:
 		return &Error{
-			Kind: KindConfig, Message: "the shared quota can't be used: " + err.Error(), Err: err,
-			Hint: "check the store that the quota is shared through",
+			Kind: KindConfig, Message: "the shared quota is unavailable: " + err.Error(), Err: err,
+			Hint: "check the store that shares the quota",
 		}
 	}
 }
@@ -61,11 +61,11 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 	switch {
 	case errors.Is(context.Cause(limited), errAttemptTimeout), errors.As(err, &netErr) && netErr.Timeout():
 		e.Kind = KindTimeout
-		e.Message = fmt.Sprintf("no answer within %s", c.timeout)
+		e.Message = fmt.Sprintf("no response within %s", c.timeout)
 		if context.Cause(limited) == nil {
-			e.Message = "no answer in time"
+			e.Message = "no response in time"
 		}
-		e.Hint = "try again later, or ask for less at once"
+		e.Hint = "try again later, or request less at once"
 	case errors.As(err, &dns):
 		e.Message = "the host " + dns.Name + " can't be found"
 	case errors.As(err, &cert):
@@ -73,11 +73,11 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 		e.Retryable = false
 		return &failure{err: e, sent: false, final: true}
 	case errors.Is(err, syscall.ECONNREFUSED):
-		e.Message = "the host refuses the connection"
+		e.Message = "the host refused the connection"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		e.Message = "the connection was cut"
+		e.Message = "the connection was reset"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		e.Message = "the connection ended before the whole answer was there"
+		e.Message = "the connection closed before the response was complete"
 	default:
 		e.Message = "the request failed: " + err.Error()
 	}
@@ -91,11 +91,11 @@ func statusError(a *answer) *Error {
 	switch s := a.status; {
 	case s/100 == 3:
 		e.Kind = KindConfig
-		e.Message = "the address redirects elsewhere, and tokens are not sent after it"
-		e.Hint = "set the address of the API to where it really is"
+		e.Message = "the API URL redirects, and phscript does not send tokens to other addresses"
+		e.Hint = "set the API URL to the address of the API itself"
 	case s == http.StatusUnauthorized:
 		e.Kind = KindAuth
-		e.Hint = "check the token, and that the address is your region's: a token works on its own cluster only"
+		e.Hint = "check the token and the API URL: a token works only in its own region"
 	case s == http.StatusForbidden:
 		e.Kind = KindPermission
 		e.Hint = "give the service account access to this model in Planhat"
@@ -107,10 +107,10 @@ func statusError(a *answer) *Error {
 	case s == http.StatusTooManyRequests:
 		e.Kind = KindRateLimited
 		e.Retryable = true
-		e.Hint = "something else spends the same quota: share one limiter, or lower the calls per minute"
+		e.Hint = "something else uses the same quota: share one limiter, or lower the calls per minute"
 	case s >= 500:
 		e.Kind = KindServer
-		e.Hint = "the failure is on Planhat's side: try again later, and ask its support if it stays"
+		e.Hint = "Planhat failed: try again later, and contact its support if this continues"
 		e.Retryable = s != http.StatusNotImplemented && s != http.StatusHTTPVersionNotSupported
 	default:
 		e.Kind = KindValidation
@@ -132,12 +132,12 @@ func decodeError(a *answer, err error) *Error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Kind = KindNetwork
-		e.Message = "the answer broke off before its end"
+		e.Message = "the response is incomplete"
 	case looksLikeHTML(a.body):
-		e.Message = "the answer is not JSON but " + htmlSummary(a.body)
-		e.Hint = "check that the address is the API's and that no proxy answers in its place"
+		e.Message = "the response is not JSON but " + htmlSummary(a.body)
+		e.Hint = "check the API URL, and that no proxy answers instead"
 	default:
-		e.Message = "the answer can't be read: " + err.Error()
+		e.Message = "the response can't be read: " + err.Error()
 	}
 	return e
 }

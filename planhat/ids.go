@@ -49,7 +49,7 @@ func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string
 		return id, nil
 	case op.Name == "get_by_id" || !slices.Contains(k.Get, prefix):
 		return "", r.fault(op, &Error{
-			Kind: KindValidation, Message: "this model can't be addressed by " + prefix + "…",
+			Kind: KindValidation, Message: "this model does not support ids with " + prefix + "…",
 			Hint: "use " + strings.Join(idForms(k, known), " or "),
 		})
 	}
@@ -61,7 +61,7 @@ func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string
 	if found := text(members.get("_id")); err == nil && found != "" {
 		return found, nil
 	}
-	return "", r.fault(op, &Error{Kind: KindServer, Message: "the record " + quote(id) + " was answered without its _id"})
+	return "", r.fault(op, &Error{Kind: KindServer, Message: "the record " + quote(id) + " came back without its _id"})
 }
 
 // idForms lists the ids that work, those that need a look-up first included.

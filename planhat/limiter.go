@@ -199,7 +199,7 @@ func (l *Limiter) giveBack(ctx context.Context, b Booking, cause error) error {
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	if err := l.window.Return(ctx, b); err != nil && cause == nil {
-		return fmt.Errorf("giving quota back: %w", err)
+		return fmt.Errorf("returning quota: %w", err)
 	}
 	return cause
 }

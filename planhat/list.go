@@ -74,7 +74,7 @@ func filterQuery(op *catalog.Operation, filter map[string]string) (url.Values, e
 			query.Set(name, value)
 			continue
 		}
-		e := &Error{Kind: KindConfig, Message: "this list can't be filtered by " + quote(name), Hint: "it has no filters: read the list and choose from it"}
+		e := &Error{Kind: KindConfig, Message: "this list can't be filtered by " + quote(name), Hint: "it has no filters: read the list and pick from it"}
 		if len(names) > 0 {
 			e.Hint = didYouMean(name, names, "its filters are ")
 		}

@@ -172,7 +172,7 @@ func TestAListThatIgnoresTheOffset(t *testing.T) {
 	_, err := c.Company.GetList(t.Context(), ListOptions{PageSize: 20})
 	e := in(t, err)
 	assert.Equal(t, KindServer, e.Kind, "the list may be longer than its first page")
-	assert.Contains(t, e.Error(), "company.get_list: Planhat answered the same page twice")
+	assert.Contains(t, e.Error(), "company.get_list: Planhat returned the same page twice")
 
 	list, err := c.Company.GetList(t.Context(), ListOptions{PageSize: 10})
 	require.NoError(t, err, "a page longer than asked for is all there is")

@@ -116,8 +116,8 @@ func (p *Pager) page(ctx context.Context) ([]Record, error) {
 			return nil, nil // the whole list came at once, whatever was asked for
 		}
 		return nil, p.resource.fault(p.op, &Error{
-			Kind: KindServer, Message: "Planhat answered the same page twice, so that the rest of the list can't be read",
-			Hint: "this list seems to ignore the offset: narrow it down with a filter or a limit",
+			Kind: KindServer, Message: "Planhat returned the same page twice, so the rest of the list can't be read",
+			Hint: "this list seems to ignore the offset: use a filter or a limit",
 		})
 	}
 	p.first = page[0]

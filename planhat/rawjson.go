@@ -158,7 +158,7 @@ func (r *reader) open(kind jsontext.Kind) error {
 		if kind == '[' {
 			wanted = "a list"
 		}
-		return fmt.Errorf("it is %s and not %s", kindName(t.Kind()), wanted)
+		return fmt.Errorf("it is %s, not %s", kindName(t.Kind()), wanted)
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func (r *reader) close() error {
 		return eof(err)
 	}
 	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows after the end of the JSON")
+		return errors.New("there is more after the end of the JSON")
 	}
 	return nil
 }
@@ -235,13 +235,13 @@ func toRecord(v any, what string) (Record, error) {
 	raw = bytes.TrimSpace(raw)
 	if value := jsontext.Value(raw); !value.IsValid() && value.IsValid(jsontext.AllowInvalidUTF8(true)) {
 		return nil, &Error{
-			Kind: KindValidation, Message: what + " holds text that is not UTF-8",
-			Hint: "save the source as UTF-8, or read it in the encoding that it has",
+			Kind: KindValidation, Message: what + " contains text that is not UTF-8",
+			Hint: "save the source as UTF-8, or read it with its own encoding",
 		}
 	} else if !value.IsValid() {
-		return nil, &Error{Kind: KindValidation, Message: what + " is not valid JSON, or names a property twice"}
+		return nil, &Error{Kind: KindValidation, Message: what + " is not valid JSON, or has a duplicate property"}
 	} else if value.Kind() != '{' {
-		return nil, &Error{Kind: KindValidation, Message: what + " must be an object, and it is " + kindName(value.Kind())}
+		return nil, &Error{Kind: KindValidation, Message: what + " must be an object, not " + kindName(value.Kind())}
 	}
 	return raw, nil
 }

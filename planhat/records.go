@@ -133,8 +133,8 @@ func withoutID(row Record, id string) (Record, error) {
 	}
 	if prefix, _ := splitID(id); prefix == "" && text(own) != id {
 		return nil, &Error{
-			Kind: KindValidation, Message: "the changes carry the _id of another record than the one to update",
-			Hint: "leave _id out of the changes: an _id can't be changed",
+			Kind: KindValidation, Message: "the changes contain the _id of another record",
+			Hint: "remove _id from the changes: an _id can't be changed",
 		}
 	}
 	return members.without("_id").record(), nil

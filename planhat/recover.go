@@ -23,7 +23,7 @@ type lookup struct {
 func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record, *Error) {
 	by := r.lookupFor(q.body)
 	if by == nil {
-		return nil, mayExist(failed, "give records an externalId or sourceId: then phscript can look them up by itself")
+		return nil, mayExist(failed, "set an externalId or sourceId and phscript can look the record up")
 	}
 	attempts := failed.Attempts
 	for round := 1; ; round++ {
@@ -35,7 +35,7 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		case found != nil:
 			return r.claimed(q.body, found, failed)
 		case err != nil:
-			return nil, mayExist(failed, "looking it up failed as well: "+err.Error())
+			return nil, mayExist(failed, "looking it up failed too: "+err.Error())
 		case !by.unique || round >= r.client.retry.MaxAttempts:
 			return nil, mayExist(failed, "it was not there a moment ago")
 		}
@@ -70,8 +70,8 @@ func (r *Resource) claimed(sent, found Record, failed *Error) (Record, *Error) {
 	}
 	out := *failed
 	out.Retryable = false
-	out.Message = "a record with the same key is there, and its " + name + " is not what was sent, so it is probably older (" + failed.Message + ")"
-	out.Hint = "look at the record: update it, or create this one under another key"
+	out.Message = "a record with the same key exists, but its " + name + " differs from what was sent, so it is probably older (" + failed.Message + ")"
+	out.Hint = "check the record: update it, or create this one with another key"
 	return nil, &out
 }
 
@@ -122,7 +122,7 @@ var looksLikeDate = regexp.MustCompile(`^\d{4}-\d{2}`)
 func mayExist(e *Error, more string) *Error {
 	out := *e
 	out.Retryable = false
-	out.Message += "; the record may have been stored all the same"
+	out.Message += "; the record may have been stored anyway"
 	out.Hint = "look for it before creating it again"
 	if more != "" {
 		out.Hint += "; " + more

@@ -51,7 +51,7 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 			[]step{lost, func(w http.ResponseWriter, _ request) {
 				answerWith(w, 200, `{"_id":"7","externalId":"a","name":"Old"}`)
 			}}, "",
-			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its name is not what was sent"},
+			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its name differs from what was sent"},
 		{"an older record, found after a refusal", "company", `{"externalId":"a","mrr":5}`,
 			[]step{lost, missing, func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) },
 				func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","mrr":6}`) }}, "",

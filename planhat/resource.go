@@ -31,7 +31,7 @@ func (r *Resource) operation(name string) (*catalog.Operation, error) {
 	}
 	return nil, &Error{
 		Kind: KindConfig, Model: r.model.Snake, Operation: name,
-		Message: "Planhat has no such operation on this model", Hint: "it has " + strings.Join(names, ", "),
+		Message: "this model has no such operation", Hint: "it has " + strings.Join(names, ", "),
 	}
 }
 

@@ -118,12 +118,12 @@ func (r *retrier) decide(f *failure) RetryDecision {
 	case e.Kind == KindRateLimited:
 		d = r.pause(f)
 	case !e.Retryable:
-		return RetryDecision{Reason: "a repetition would fail in the same way"}
+		return RetryDecision{Reason: "retrying would fail the same way"}
 	default:
 		d = r.again(f, ambiguous)
 	}
 	if d.Retry && time.Since(r.firstFailure)+d.After > r.policy.MaxElapsed {
-		d.Retry, d.Reason = false, fmt.Sprintf("the next attempt would start later than %s after the first failure", r.policy.MaxElapsed)
+		d.Retry, d.Reason = false, fmt.Sprintf("the next attempt would start more than %s after the first failure", r.policy.MaxElapsed)
 	}
 	return d
 }
@@ -141,9 +141,9 @@ func (r *retrier) pause(f *failure) RetryDecision {
 		after = min(r.pauses.NextBackOff(), maxPause)
 	}
 	r.paused++
-	d := RetryDecision{Retry: true, After: max(after, r.policy.InitialInterval), Reason: "the quota is spent (429)"}
+	d := RetryDecision{Retry: true, After: max(after, r.policy.InitialInterval), Reason: "the quota is exhausted (429)"}
 	if r.paused > r.policy.MaxPauses || r.policy.MaxAttempts == 1 {
-		d.Retry, d.Reason = false, fmt.Sprintf("the quota was spent %d times in a row", r.paused)
+		d.Retry, d.Reason = false, fmt.Sprintf("the quota was exhausted %d times in a row", r.paused)
 	}
 	return d
 }
@@ -157,11 +157,11 @@ func (r *retrier) again(f *failure, ambiguous bool) RetryDecision {
 	}
 	switch {
 	case ambiguous && r.call.repeat == repeatUnsent:
-		return RetryDecision{Reason: "the request may have been carried out, and a repetition could do it twice"}
+		return RetryDecision{Reason: "the request may have succeeded, so retrying could do it twice"}
 	case r.tries >= r.policy.MaxAttempts:
 		return RetryDecision{Reason: fmt.Sprintf("%d attempts failed", r.tries)}
 	case r.call.bulk && r.fiveHundreds > 1:
-		return RetryDecision{Reason: "a bulk request that fails with 500 twice is for Planhat's support"}
+		return RetryDecision{Reason: "the bulk request failed with 500 twice"}
 	}
 	d := RetryDecision{Retry: true, Reason: e.Message, After: e.RetryAfter}
 	if e.Status >= 300 {

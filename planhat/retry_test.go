@@ -51,8 +51,8 @@ func TestReadsAreRepeated(t *testing.T) {
 		{"502", func(w http.ResponseWriter) { answerWith(w, 502, "") }, "502 Bad Gateway"},
 		{"500", func(w http.ResponseWriter) { answerWith(w, 500, `{"error":"x"}`) }, "500"},
 		{"reset", cut, "the connection"},
-		{"truncated", half, "ended before the whole answer"},
-		{"truncated without a length", func(w http.ResponseWriter) { answerWith(w, 200, `{"_id":"1","na`) }, "broke off"},
+		{"truncated", half, "closed before the response was complete"},
+		{"truncated without a length", func(w http.ResponseWriter) { answerWith(w, 200, `{"_id":"1","na`) }, "the response is incomplete"},
 		{"HTML", func(w http.ResponseWriter) {
 			answerWith(w, 200, "<!DOCTYPE html><html><title>Wait</title></html>")
 		}, `an HTML page titled "Wait"`},
@@ -97,7 +97,7 @@ func TestFailuresThatStay(t *testing.T) {
 		{500, `<html><body><h1>Oops &amp; sorry</h1></body></html>`, KindServer, 5, `an HTML page titled "Oops & sorry"`},
 		{501, ``, KindServer, 1, "501"},
 		{503, ``, KindServer, 5, "503"},
-		{302, ``, KindConfig, 1, "redirects elsewhere"},
+		{302, ``, KindConfig, 1, "URL redirects"},
 	} {
 		t.Run(fmt.Sprint(tt.status, tt.message), func(t *testing.T) {
 			s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
@@ -172,7 +172,7 @@ func TestRefusedConnection(t *testing.T) {
 	assert.Equal(t, 5, e.Attempts, "nothing was sent, so even a create is tried again")
 	assert.False(t, e.Uncertain)
 	assert.True(t, e.Retryable)
-	assert.Contains(t, e.Message, "refuses the connection")
+	assert.Contains(t, e.Message, "refused the connection")
 }
 
 func TestRequestTimeout(t *testing.T) {
@@ -184,7 +184,7 @@ func TestRequestTimeout(t *testing.T) {
 	e := in(t, err)
 	assert.Equal(t, KindTimeout, e.Kind)
 	assert.Equal(t, 2, e.Attempts)
-	assert.Contains(t, e.Message, "no answer within 20ms")
+	assert.Contains(t, e.Message, "no response within 20ms")
 }
 
 func TestTheCallersContextEndsTheCall(t *testing.T) {

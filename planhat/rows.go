@@ -99,7 +99,7 @@ func losesMembers(m *catalog.Model, members object) error {
 		if v := members.get(name); v != nil && v.Kind() == '"' && strings.TrimSpace(text(v)) == "" {
 			return &Error{
 				Kind: KindValidation, Message: name + " is empty",
-				Hint: "fill it in, or leave it out to store a record without it",
+				Hint: "set it, or remove it to store a record without it",
 			}
 		}
 	}

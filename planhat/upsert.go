@@ -17,7 +17,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		return nil, err
 	}
 	if a.status/100 == 2 && !isBulkAnswer(a.body) {
-		return nil, errors.New("it is not the answer to a bulk upsert")
+		return nil, errors.New("it is not the response to a bulk upsert")
 	}
 	m := newMatcher(lines, r.client.redact)
 	result := &BulkResult{
@@ -36,7 +36,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	result.Keys = m.keys
 	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
 	m.placeLoose(missing, result.Created)
-	kind, message := KindValidation, "Planhat gave no answer about this row"
+	kind, message := KindValidation, "Planhat's response does not mention this row"
 	var suspect func(*line) bool
 	switch {
 	case a.status/100 != 2:
@@ -55,7 +55,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 // refusal says why a row has no answer of its own in a request that was
 // refused.
 func refusal(status int) (Kind, string) {
-	message := "Planhat refused the request that this row was in (" + statusText(status) + ")"
+	message := "Planhat rejected the request with this row (" + statusText(status) + ")"
 	if status == http.StatusForbidden {
 		return KindPermission, message
 	}

@@ -116,7 +116,7 @@ func (s *Server) recordActivity(row fields) *failure {
 		}
 	}
 	if !row.has("email") && !row.has("externalId") {
-		return invalid("An activity without email and externalId is ignored.")
+		return invalid("An activity needs email or externalId; others are ignored.")
 	}
 	person, refused := s.activityEnduser(row)
 	if refused != nil {
@@ -126,7 +126,7 @@ func (s *Server) recordActivity(row fields) *failure {
 	if date := row.get("date"); present(date) {
 		parsed, isDate := parseDate(textOf(date))
 		if !isDate {
-			return invalid("date ", brief(date), " is no ISO 8601 date.")
+			return invalid("date ", brief(date), " is not an ISO 8601 date.")
 		}
 		at = parsed
 	}
@@ -173,7 +173,7 @@ func (s *Server) activityEnduser(row fields) (*record, *failure) {
 		company = s.store.companyOfEmail(email)
 	}
 	if company == nil {
-		return nil, invalid("The enduser is unknown and no company was given; the activity is dropped.")
+		return nil, invalid("Unknown enduser and no company; the activity is dropped.")
 	}
 	made := fields{{"companyId", quote(company.id)}}
 	for _, name := range []string{"email", "externalId", "name", "firstName", "lastName"} {

@@ -92,7 +92,7 @@ func TestSegment(t *testing.T) {
 }
 
 func TestActivityAnswers(t *testing.T) {
-	for value, want := range map[string]string{"json": `{"processed":0,"errors":[{"email":"a@b.example","message":"The enduser is unknown and no company was given; the activity is dropped."}]}`, "text": "OK", "empty": ""} {
+	for value, want := range map[string]string{"json": `{"processed":0,"errors":[{"email":"a@b.example","message":"Unknown enduser and no company; the activity is dropped."}]}`, "text": "OK", "empty": ""} {
 		p := start(t, Options{Switches: Switches{swActivityAnswer: value}})
 		assert.Equal(t, want, p.do("POST", "/analytics/"+p.TenantToken(), `{"email":"a@b.example"}`).body)
 	}

@@ -35,7 +35,7 @@ func (s *Server) tenantAuthorized(r *http.Request, rt *route) *failure {
 	if rt.operation == "segment" {
 		user, password, basic := r.BasicAuth()
 		if !basic || password != "" {
-			return refuse(http.StatusUnauthorized, "The Segment endpoint wants Basic authentication with the tenant token as user name and an empty password.")
+			return refuse(http.StatusUnauthorized, "The Segment endpoint needs Basic authentication with the tenant token as user name and an empty password.")
 		}
 		token = user
 	}

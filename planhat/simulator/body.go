@@ -26,7 +26,7 @@ func (s *Server) readBody(r *http.Request, host catalog.Host) ([]byte, *failure)
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		z, err := gzip.NewReader(r.Body)
 		if err != nil {
-			return nil, invalid("The body is not gzip, although Content-Encoding says so.")
+			return nil, invalid("Content-Encoding is gzip, but the body is not gzip.")
 		}
 		source = z
 	}
@@ -36,11 +36,11 @@ func (s *Server) readBody(r *http.Request, host catalog.Host) ([]byte, *failure)
 	}
 	body, err := io.ReadAll(io.LimitReader(source, limit+1))
 	if err != nil {
-		return nil, invalid("The body could not be read to its end.")
+		return nil, invalid("The body is incomplete.")
 	}
 	if int64(len(body)) > limit {
 		_, _ = io.Copy(io.Discard, io.LimitReader(source, drainBody))
-		return nil, refuse(http.StatusRequestEntityTooLarge, "request entity too large: a body may have 32 MB")
+		return nil, refuse(http.StatusRequestEntityTooLarge, "Request entity too large: at most 32 MB.")
 	}
 	return body, nil
 }

@@ -41,7 +41,7 @@ func (s *Server) bulk(x *exchange) (*answer, *failure) {
 		most = op.MaxItems
 	}
 	if len(rows) > most {
-		return nil, invalid(fmt.Sprintf("A bulk upsert takes up to %d rows, not %d.", most, len(rows)))
+		return nil, invalid(fmt.Sprintf("A bulk upsert takes at most %d rows, not %d.", most, len(rows)))
 	}
 	if len(rows) > 0 {
 		x.called(func(property string) string { return inAll(rows, property) })

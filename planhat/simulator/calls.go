@@ -21,7 +21,7 @@ type Call struct {
 	Model     string        // snake_case; "" where the path is unknown
 	Operation string        // as in the catalog; "" where the path is unknown
 	Rows      int           // rows of a bulk body, 1 for a single record
-	Status    int           // 0 where the connection was cut
+	Status    int           // 0 where the connection was reset
 	Fault     string        // the fault that hit the call, "" where none did
 	Applied   bool          // whether the call reached the store
 	Bytes     int           // size of the request body

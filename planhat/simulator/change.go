@@ -119,7 +119,7 @@ func (s *Server) resolveCompany(ch *change) *failure {
 	}
 	company := s.store.company(reference)
 	if company == nil {
-		return invalid(name, ": there is no company ", quotePlain(reference), ".")
+		return invalid(name, ": no company has the id ", quotePlain(reference), ".")
 	}
 	s.tieTo(ch, company)
 	return nil

@@ -91,7 +91,7 @@ func prepareLineItem(s *Server, ch *change) *failure {
 	if id := ch.in.text("dealId"); id != "" {
 		deal := s.store.with(catalog.Itemized).byID[id]
 		if deal == nil {
-			return invalid("dealId: there is no deal ", quotePlain(id), ".")
+			return invalid("dealId: no deal has the id ", quotePlain(id), ".")
 		}
 		ch.in.setText("companyId", deal.company)
 	}
@@ -101,7 +101,7 @@ func prepareLineItem(s *Server, ch *change) *failure {
 	}
 	product := s.store.with(catalog.Price).byID[id]
 	if product == nil {
-		return invalid("productId: there is no product ", quotePlain(id), ".")
+		return invalid("productId: no product has the id ", quotePlain(id), ".")
 	}
 	ch.in.fill("product", product.get("name"))
 	if ch.old != nil {

@@ -95,7 +95,7 @@ func prepareIssue(s *Server, ch *change) *failure {
 	for _, reference := range texts(given) {
 		r := s.store.company(reference)
 		if r == nil {
-			return invalid("companyIds: there is no company ", quotePlain(reference), ".")
+			return invalid("companyIds: no company has the id ", quotePlain(reference), ".")
 		}
 		ids = append(ids, quote(r.id))
 		companies = append(companies, r.reference())
@@ -197,7 +197,7 @@ func prepareTicket(s *Server, ch *change) *failure {
 	}
 	person := s.ticketEnduser(ch)
 	if person == nil && !ch.in.has("companyId") {
-		return invalid("No company can be found for the ticket; send companyExternalId or domains.")
+		return invalid("No company found for the ticket; send companyExternalId or domains.")
 	}
 	if person != nil {
 		ch.in.set("endusers", array([]jsontext.Value{object("id", quote(person.id), "name", quote(person.text("name")))}))

@@ -222,7 +222,7 @@ func parseFault(text string) (Fault, error) {
 func newFault(kind string) (Fault, error) {
 	if status, err := strconv.Atoi(kind); err == nil {
 		if status < 400 || status > 599 {
-			return Fault{}, fmt.Errorf("status %d is no error; use 400 to 599", status)
+			return Fault{}, fmt.Errorf("status %d is not an error; use 400 to 599", status)
 		}
 		return Fault{Kind: FaultStatus, Status: status}, nil
 	}
@@ -232,7 +232,7 @@ func newFault(kind string) (Fault, error) {
 		for _, k := range faultKinds {
 			known = append(known, string(k))
 		}
-		return Fault{}, fmt.Errorf("there is no kind %q%s (kinds: %s)", kind, catalog.DidYouMean(kind, known), strings.Join(known, ", "))
+		return Fault{}, fmt.Errorf("unknown fault %q%s; use one of %s", kind, catalog.DidYouMean(kind, known), strings.Join(known, ", "))
 	}
 	switch f.Kind {
 	case FaultHTML:
@@ -256,22 +256,22 @@ func (f *Fault) set(name, value string) (err error) {
 	case "p":
 		f.P, err = strconv.ParseFloat(value, 64)
 		if err != nil || f.P <= 0 || f.P > 1 {
-			return fmt.Errorf("p=%s is no probability above 0 and up to 1", value)
+			return fmt.Errorf("p=%s must be above 0 and at most 1", value)
 		}
 	case "status":
 		f.Status, err = positive(value)
 		if err == nil && (f.Status < 400 || f.Status > 599) {
-			return fmt.Errorf("status=%s is no error; use 400 to 599", value)
+			return fmt.Errorf("status=%s is not an error; use 400 to 599", value)
 		}
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
 		if err != nil {
-			return fmt.Errorf("delay=%s is no duration; write 300ms or 2s", value)
+			return fmt.Errorf("delay=%s is not a duration such as 300ms or 2s", value)
 		}
 	case "applied":
 		f.Applied, err = strconv.ParseBool(value)
 		if err != nil {
-			return fmt.Errorf("applied=%s is neither true nor false", value)
+			return fmt.Errorf("applied=%s must be true or false", value)
 		}
 	case "retry-after":
 		return f.setRetryAfter(value)
@@ -287,7 +287,7 @@ func (f *Fault) set(name, value string) (err error) {
 func (f *Fault) setRetryAfter(value string) error {
 	if value != "date" && value != "none" {
 		if n, err := strconv.Atoi(value); err != nil || n < 0 {
-			return fmt.Errorf("retry-after=%s is neither seconds, date nor none", value)
+			return fmt.Errorf("retry-after=%s must be a number of seconds, date or none", value)
 		}
 	}
 	f.RetryAfter = value
@@ -298,7 +298,7 @@ func (f *Fault) setFilter(name, value string) error {
 	switch name {
 	case "model":
 		if catalog.Load().Model(value) == nil {
-			return fmt.Errorf("there is no model %q%s", value, catalog.DidYouMean(value, modelNames()))
+			return fmt.Errorf("unknown model %q%s", value, catalog.DidYouMean(value, modelNames()))
 		}
 		f.Model = value
 	case "operation":
@@ -307,11 +307,11 @@ func (f *Fault) setFilter(name, value string) error {
 		f.Method = strings.ToUpper(value)
 	case "host":
 		if value != string(catalog.Main) && value != string(catalog.Analytics) {
-			return fmt.Errorf("host=%s is neither main nor analytics", value)
+			return fmt.Errorf("host=%s must be main or analytics", value)
 		}
 		f.Host = value
 	default:
-		return fmt.Errorf("there is no setting %q%s", name, catalog.DidYouMean(name, faultSettings))
+		return fmt.Errorf("unknown setting %q%s", name, catalog.DidYouMean(name, faultSettings))
 	}
 	return nil
 }
@@ -319,7 +319,7 @@ func (f *Fault) setFilter(name, value string) error {
 func positive(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, fmt.Errorf("a whole number from 1 on is needed")
+		return 0, fmt.Errorf("must be a whole number, at least 1")
 	}
 	return n, nil
 }

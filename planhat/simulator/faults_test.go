@@ -30,17 +30,17 @@ func TestParseFaults(t *testing.T) {
 	}, faults)
 	for text, message := range map[string]string{
 		"rest-before":       "did you mean 'reset-before'?",
-		"200":               "no error",
+		"200":               "is not an error",
 		"500:evry=2":        "did you mean 'every'?",
 		"500:every":         "needs a value",
-		"500:every=0":       "from 1 on",
-		"500:p=2":           "no probability",
-		"slow:delay=2":      "no duration",
-		"429:retry-after=x": "neither seconds",
+		"500:every=0":       "at least 1",
+		"500:p=2":           "must be above 0 and at most 1",
+		"slow:delay=2":      "is not a duration",
+		"429:retry-after=x": "must be a number of seconds, date or none",
 		"500:model=compny":  "did you mean 'company'?",
-		"500:host=moon":     "neither main nor analytics",
-		"html:status=200":   "no error",
-		"500:applied=maybe": "neither true nor false",
+		"500:host=moon":     "must be main or analytics",
+		"html:status=200":   "is not an error",
+		"500:applied=maybe": "must be true or false",
 	} {
 		_, err := ParseFaults(text)
 		assert.ErrorContains(t, err, message, text)

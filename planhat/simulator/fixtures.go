@@ -26,12 +26,12 @@ func (s *Server) fill() error {
 		info, err := os.Stat(s.options.FixturesDir)
 		if err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("there is no folder %s to take fixtures from", s.options.FixturesDir)
+				return fmt.Errorf("the fixture folder %s does not exist", s.options.FixturesDir)
 			}
-			return fmt.Errorf("the fixture directory cannot be read: %w", err)
+			return fmt.Errorf("cannot read the fixture folder: %w", err)
 		}
 		if !info.IsDir() {
-			return fmt.Errorf("fixtures are a directory of files such as company.json; %s is a file", s.options.FixturesDir)
+			return fmt.Errorf("fixtures are a folder of files such as company.json, but %s is a file", s.options.FixturesDir)
 		}
 		source = os.DirFS(s.options.FixturesDir)
 	}
@@ -145,7 +145,7 @@ func jsonLines(text []byte) ([]fields, error) {
 			rows = append(rows, row)
 		default:
 			if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-				return nil, fmt.Errorf("record %d is no JSON object", len(rows)+1)
+				return nil, fmt.Errorf("record %d is not a JSON object", len(rows)+1)
 			}
 			return rows, nil
 		}
@@ -158,7 +158,7 @@ func jsonLines(text []byte) ([]fields, error) {
 // semicolons or tabs, as spreadsheet programs of many countries save them.
 func csvRows(m *catalog.Model, text []byte) ([]fields, error) {
 	if !utf8.Valid(text) {
-		return nil, errors.New("the text is not UTF-8: save the table as CSV UTF-8")
+		return nil, errors.New("the file is not UTF-8: save it as CSV UTF-8")
 	}
 	reader := csv.NewReader(bytes.NewReader(text))
 	reader.Comma = headerSeparator(text)
@@ -185,7 +185,7 @@ func csvRows(m *catalog.Model, text []byte) ([]fields, error) {
 			}
 			name := intern(table[0][i])
 			if name == "" {
-				return nil, fmt.Errorf("record %d: the header names no property for the cell %q, in column %d", number+1, cell, i+1)
+				return nil, fmt.Errorf("record %d: column %d has the value %q, but no name in the header", number+1, i+1, cell)
 			}
 			if inner, isCustom := strings.CutPrefix(name, "custom."); isCustom {
 				custom.set(inner, guess(cell))

@@ -46,23 +46,23 @@ func TestFixtureMistakesAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, text, message string }{
 		{"compnay.json", `[]`, "did you mean 'company'?"},
 		{"company.json", `[{"name":"A"},{"name":5`, "company.json: The body is not valid JSON"},
-		{"company.json", `[{"name":"A"},3]`, "company.json: record 2: is no object"},
+		{"company.json", `[{"name":"A"},3]`, "company.json: record 2: is not an object"},
 		{"company.json", `[{"_id":"7","name":"A"}]`, "24 hexadecimal digits"},
-		{"company.jsonl", "{\"name\":\"A\"}\n[]", "record 2 is no JSON object"},
-		{"license.json", `[{"companyId":"extid-x"}]`, "there is no company"},
+		{"company.jsonl", "{\"name\":\"A\"}\n[]", "record 2 is not a JSON object"},
+		{"license.json", `[{"companyId":"extid-x"}]`, "no company has the id"},
 		{"license.csv", "value\nmuch\n", "value must be a number"},
-		{"company.json", `[{"name":"A"},{"nmae":"B"}]`, `company.json: record 2: company has no property "nmae" (did you mean 'name'?); fields of your own are written custom: { Tier: ... }`},
+		{"company.json", `[{"name":"A"},{"nmae":"B"}]`, `company.json: record 2: company has no property "nmae" (did you mean 'name'?); write your own fields as custom: { Tier: ... }`},
 		{"company.jsonl", `{"Tier":"A"}`, `company.jsonl: record 1: company has no property "Tier"`},
-		{"company.csv", "externalId,Name\na,Acme\n", `company.csv: line 1: company has no property "Name" (did you mean 'name'?); fields of your own are written in columns such as custom.Tier`},
+		{"company.csv", "externalId,Name\na,Acme\n", `company.csv: line 1: company has no property "Name" (did you mean 'name'?); write your own fields as in columns such as custom.Tier`},
 		{"company.csv", "name|externalId\nAcme|a\n", `company.csv: line 1: company has no property "name|externalId"`},
-		{"company.csv", "name,\nAcme,\nBolt,2\n", `company.csv: record 2: the header names no property for the cell "2", in column 2`},
-		{"company.csv", "name\n\xc5sa\n", "company.csv: the text is not UTF-8"},
+		{"company.csv", "name,\nAcme,\nBolt,2\n", `company.csv: record 2: column 2 has the value "2", but no name in the header`},
+		{"company.csv", "name\n\xc5sa\n", "company.csv: the file is not UTF-8"},
 	} {
 		_, err := New(Options{Fixtures: files(c.name, c.text)})
 		assert.ErrorContains(t, err, c.message, c.name)
 	}
 	_, err := New(Options{FixturesDir: "no/such/place"})
-	assert.ErrorContains(t, err, "there is no folder")
+	assert.ErrorContains(t, err, "does not exist")
 }
 
 func TestFixturesOfSpreadsheets(t *testing.T) {
@@ -140,7 +140,7 @@ func TestPut(t *testing.T) {
 	require.Len(t, s.Records("company"), 1)
 	assert.Equal(t, "B", s.Records("company")[0]["name"])
 	assert.ErrorContains(t, s.Put("compny"), "did you mean 'company'?")
-	assert.ErrorContains(t, s.Put("asset", map[string]any{"companyId": "extid-x"}), "asset 1: companyId: there is no company")
+	assert.ErrorContains(t, s.Put("asset", map[string]any{"companyId": "extid-x"}), "asset 1: companyId: no company has the id")
 	assert.Nil(t, s.Record("company", "extid-x"))
 	assert.Empty(t, s.URL())
 	require.NoError(t, s.Close())

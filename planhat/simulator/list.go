@@ -214,7 +214,7 @@ func natural(name, text string, standard int) (int, *failure) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, invalid(fmt.Sprintf("%s must be a whole number from 0 on, not %q.", name, text))
+		return 0, invalid(fmt.Sprintf("%s must be a whole number, at least 0, not %q.", name, text))
 	}
 	return n, nil
 }

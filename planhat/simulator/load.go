@@ -24,10 +24,10 @@ func (s *Server) Put(model string, records ...map[string]any) error {
 	for i, r := range records {
 		text, err := json.Marshal(r)
 		if err != nil {
-			return fmt.Errorf("simulator: %s %d is no JSON: %w", model, i+1, err)
+			return fmt.Errorf("simulator: %s %d cannot be written as JSON: %w", model, i+1, err)
 		}
 		if rows[i], err = newReader(text).object(); err != nil {
-			return fmt.Errorf("simulator: %s %d is no JSON: %w", model, i+1, err)
+			return fmt.Errorf("simulator: %s %d cannot be written as JSON: %w", model, i+1, err)
 		}
 	}
 	s.store.mu.Lock()
@@ -70,12 +70,12 @@ func findModel(name string) (*catalog.Model, error) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no model %q%s", name, catalog.DidYouMean(name, modelNames()))
+	return nil, fmt.Errorf("unknown model %q%s", name, catalog.DidYouMean(name, modelNames()))
 }
 
 func (s *Server) loadRow(m *catalog.Model, row fields) error {
 	if row == nil {
-		return errors.New("is no object")
+		return errors.New("is not an object")
 	}
 	switch {
 	case writesMetrics(m):
@@ -96,7 +96,7 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 		return refused
 	}
 	if ch.dropped {
-		return errors.New("cannot be tied to a company, or lacks its email")
+		return errors.New("has no company that the simulator knows, or no email")
 	}
 	id := strings.ToLower(row.text("_id"))
 	switch {
@@ -279,7 +279,7 @@ func mayHold(m *catalog.Model, name, custom string) error {
 	slices.Sort(names)
 	own := ""
 	if m.Property("custom") != nil {
-		own = "; fields of your own are written " + custom
+		own = "; write your own fields as " + custom
 	}
 	return fmt.Errorf("%s has no property %q%s%s", m.Snake, name, catalog.DidYouMean(name, names), own)
 }

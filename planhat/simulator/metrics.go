@@ -62,7 +62,7 @@ func (s *Server) insertMetric(row fields) *failure {
 	case dimension == "":
 		return invalid("Missing required field: dimensionId.")
 	case s.switches.is(swDimensionNames, "strict") && !dimensionName.MatchString(dimension):
-		return invalid(fmt.Sprintf("dimensionId %q has spaces or special characters.", dimension))
+		return invalid(fmt.Sprintf("dimensionId %q contains spaces or special characters.", dimension))
 	case !isNumber || value != value:
 		return invalid("value must be a number.")
 	case external == "":
@@ -84,13 +84,13 @@ func (s *Server) storeMetric(row fields, dimension, external string) *failure {
 	owners := s.store.of(catalog.Load().ModelNamed(kind.Enum[i]))
 	parent := owners.first(owners.external, external)
 	if parent == nil {
-		return invalid(fmt.Sprintf("There is no %s with externalId %q.", owners.model.Name, external))
+		return invalid(fmt.Sprintf("No %s has the externalId %q.", owners.model.Name, external))
 	}
 	at := s.options.Clock()
 	if date := row.get("date"); present(date) {
 		parsed, isDate := parseDate(textOf(date))
 		if !isDate {
-			return invalid(fmt.Sprintf("date %s is no ISO 8601 date.", brief(date)))
+			return invalid(fmt.Sprintf("date %s is not an ISO 8601 date.", brief(date)))
 		}
 		at = parsed
 	}

@@ -89,5 +89,5 @@ func TestEnvironment(t *testing.T) {
 		"PLANHAT_ANALYTICS_URL=" + p.URL(),
 	}, p.Environment())
 	_, err := Start(Options{Addr: strings.TrimPrefix(p.URL(), "http://")})
-	assert.ErrorContains(t, err, "is another one running?")
+	assert.ErrorContains(t, err, "if another simulator is running")
 }

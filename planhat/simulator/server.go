@@ -56,7 +56,7 @@ func Start(o Options) (*Server, error) {
 	}
 	s.listener, err = net.Listen("tcp", s.options.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("simulator: cannot listen on %s: %w (is another one running? choose another address)", s.options.Addr, err)
+		return nil, fmt.Errorf("simulator: cannot listen on %s: %w (if another simulator is running, choose another address)", s.options.Addr, err)
 	}
 	s.http = &http.Server{
 		Handler: s, ReadHeaderTimeout: 30 * time.Second,
@@ -66,7 +66,7 @@ func Start(o Options) (*Server, error) {
 	go func() {
 		defer close(s.done)
 		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-			s.options.Logger.Error("the simulator stopped", "error", err)
+			s.options.Logger.Error("simulator stopped", "error", err)
 		}
 	}()
 	return s, nil

@@ -39,7 +39,7 @@ func TestRefusedWrites(t *testing.T) {
 		{"required as empty text", "POST", "/companies", `{"name":""}`, "Missing required field: name"},
 		{"all that is missing", "POST", "/assets", `{}`, "name, companyId"},
 		{"one of", "POST", "/endusers", `{"companyId":"extid-a-1"}`, "one of email, externalId, sourceId"},
-		{"unknown company", "POST", "/assets", `{"name":"A","companyId":"extid-nope"}`, `there is no company \"extid-nope\"`},
+		{"unknown company", "POST", "/assets", `{"name":"A","companyId":"extid-nope"}`, `no company has the id \"extid-nope\"`},
 		{"external id twice", "POST", "/companies", `{"name":"B","externalId":"a-1"}`, "externalId duplicated"},
 		{"source id twice", "POST", "/companies", `{"name":"B","sourceId":"s-1"}`, "sourceId duplicated"},
 		{"a wrong type", "POST", "/licenses", `{"companyId":"extid-a-1","value":"much","fromDate":"2026-01-01"}`, "value must be a number"},

@@ -56,11 +56,11 @@ func (s Switches) resolve() (Switches, error) {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		i := slices.IndexFunc(switchDocs, func(d SwitchDoc) bool { return d.Name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no switch %q%s", name, catalog.DidYouMean(name, switchNames()))
+			return nil, fmt.Errorf("unknown switch %q%s", name, catalog.DidYouMean(name, switchNames()))
 		}
 		d := switchDocs[i]
 		if !slices.Contains(d.Values, s[name]) {
-			return nil, fmt.Errorf("switch %s is one of %s, not %q%s",
+			return nil, fmt.Errorf("switch %s must be one of %s, not %q%s",
 				name, strings.Join(d.Values, ", "), s[name], catalog.DidYouMean(s[name], d.Values))
 		}
 		full[name] = s[name]

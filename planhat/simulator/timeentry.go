@@ -75,7 +75,7 @@ func prepareTimesheet(s *Server, ch *change) *failure {
 	for _, e := range given {
 		id := idOf(e)
 		if s.store.with(catalog.WorkedHours).byID[id] == nil {
-			return invalid("timeEntries: there is no time entry ", quotePlain(id), ".")
+			return invalid("timeEntries: no time entry has the id ", quotePlain(id), ".")
 		}
 		ids = append(ids, quote(id))
 	}
