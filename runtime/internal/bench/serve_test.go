@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -61,7 +60,7 @@ func (s *served) past() {
 	require.NoError(s.b, err)
 	h := history.New(db)
 	began := time.Now().Add(-pastRuns * time.Minute)
-	require.NoError(s.b, db.InTx(s.b.Context(), func(tx *sql.Tx) error {
+	require.NoError(s.b, db.InTx(s.b.Context(), func(tx *store.Tx) error {
 		for i := range pastRuns {
 			at := began.Add(time.Duration(i) * time.Minute)
 			name := fmt.Sprintf("job-%d", i%schedules)

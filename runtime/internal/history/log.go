@@ -2,10 +2,11 @@ package history
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // mostAtOnce is how many lines one transaction stores, so that others get their
@@ -26,7 +27,7 @@ func (h *History) Append(ctx context.Context, lines []Line) error {
 }
 
 func (h *History) appendSome(ctx context.Context, lines []Line) error {
-	return h.db.InTx(ctx, func(tx *sql.Tx) error {
+	return h.db.InTx(ctx, func(tx *store.Tx) error {
 		insert, err := tx.PrepareContext(ctx, h.db.Bind(`INSERT INTO phscript_run_log (run, seq, at, level, message, fields) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`))
 		if err != nil {
 			return err

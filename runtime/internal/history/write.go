@@ -134,12 +134,11 @@ func (h *History) SetScriptHash(ctx context.Context, id int64, hash string) erro
 // Seen tells that the run's worker is alive. It returns whether the run is
 // still the worker's own, and whether somebody wants its end.
 func (h *History) Seen(ctx context.Context, id int64, worker string) (own, cancel bool, err error) {
-	result, err := h.db.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET seen_at = `+h.db.Now()+` WHERE id = ? AND status = ? AND worker = ?`), id, Running, worker)
-	if own, err = changed(result, err); err != nil || !own {
-		return own, false, err
+	err = h.db.QueryRowContext(ctx, h.db.Bind(`UPDATE phscript_run SET seen_at = `+h.db.Now()+` WHERE id = ? AND status = ? AND worker = ? RETURNING cancelled <> 0`), id, Running, worker).Scan(&cancel)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
 	}
-	err = h.db.QueryRowContext(ctx, h.db.Bind(`SELECT cancelled <> 0 FROM phscript_run WHERE id = ?`), id).Scan(&cancel)
-	return own, cancel, err
+	return err == nil, cancel, err
 }
 
 // End is how a run ended.

@@ -97,7 +97,7 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			}
 			lead := time.Duration(w.lead.Load())
 			var at time.Time
-			err := db.InTx(ctx, func(tx *sql.Tx) error {
+			err := db.InTx(ctx, func(tx *store.Tx) error {
 				var err error
 				b, at, err = w.book(ctx, db, tx, lead)
 				return err
@@ -138,7 +138,7 @@ func nextLead(lead, took time.Duration) time.Duration {
 
 // book finds and stores a start that lies at least lead ahead. The wait counts
 // from the returned time on.
-func (w *Window) book(ctx context.Context, db *store.DB, tx *sql.Tx, lead time.Duration) (planhat.Booking, time.Time, error) {
+func (w *Window) book(ctx context.Context, db *store.DB, tx *store.Tx, lead time.Duration) (planhat.Booking, time.Time, error) {
 	var b planhat.Booking
 	state, err := w.load(ctx, db, tx)
 	if err != nil {
@@ -171,7 +171,7 @@ const mostExpired = 20
 
 // load reads a tenant's state, and keeps others from it until the transaction
 // ends.
-func (w *Window) load(ctx context.Context, db *store.DB, tx *sql.Tx) (tenantState, error) {
+func (w *Window) load(ctx context.Context, db *store.DB, tx *store.Tx) (tenantState, error) {
 	var s tenantState
 	blockedAt, err := w.lock(ctx, db, tx, &s)
 	if err != nil {
@@ -207,7 +207,7 @@ func (w *Window) load(ctx context.Context, db *store.DB, tx *sql.Tx) (tenantStat
 }
 
 // lock reads the tenant's row, which it makes where there is none yet.
-func (w *Window) lock(ctx context.Context, db *store.DB, tx *sql.Tx, s *tenantState) (blockedAt int64, err error) {
+func (w *Window) lock(ctx context.Context, db *store.DB, tx *store.Tx, s *tenantState) (blockedAt int64, err error) {
 	read := func() error {
 		row := tx.QueryRowContext(ctx, db.Bind(`SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+db.Locking()), w.tenant)
 		return row.Scan(&s.blockedUntil, &blockedAt)
@@ -222,7 +222,7 @@ func (w *Window) lock(ctx context.Context, db *store.DB, tx *sql.Tx, s *tenantSt
 	return blockedAt, err
 }
 
-func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *sql.Tx, by int64) error {
+func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *store.Tx, by int64) error {
 	if _, err := tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ? WHERE tenant = ?`), by, by, w.tenant); err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *sql.Tx, by int6
 	return err
 }
 
-func (w *Window) starts(ctx context.Context, db *store.DB, tx *sql.Tx) ([]start, error) {
+func (w *Window) starts(ctx context.Context, db *store.DB, tx *store.Tx) ([]start, error) {
 	rows, err := tx.QueryContext(ctx, db.Bind(`SELECT starts_at, run FROM phscript_quota_start WHERE tenant = ? ORDER BY starts_at`), w.tenant)
 	if err != nil {
 		return nil, err
@@ -260,7 +260,7 @@ func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) er
 // Block holds all users of the tenant back, and takes a note of who was told.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
-		return db.InTx(ctx, func(tx *sql.Tx) error {
+		return db.InTx(ctx, func(tx *store.Tx) error {
 			s, err := w.load(ctx, db, tx)
 			if err != nil {
 				return err
@@ -276,7 +276,7 @@ func (w *Window) Block(ctx context.Context, d time.Duration) error {
 func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	var state planhat.WindowState
 	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
-		return db.InTx(ctx, func(tx *sql.Tx) error {
+		return db.InTx(ctx, func(tx *store.Tx) error {
 			s, err := w.load(ctx, db, tx)
 			if err != nil {
 				return err

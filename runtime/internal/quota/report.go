@@ -2,7 +2,6 @@ package quota
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"slices"
@@ -112,7 +111,7 @@ const (
 
 // Forget drops what is known of tenants that call no more.
 func Forget(ctx context.Context, db *store.DB) error {
-	return db.InTx(ctx, func(tx *sql.Tx) error {
+	return db.InTx(ctx, func(tx *store.Tx) error {
 		if _, err := tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE starts_at < `+db.Now()+` - ?`), forgetAfter.Microseconds()); err != nil {
 			return err
 		}

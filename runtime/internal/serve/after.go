@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Pauses before a further attempt: they double from the first to the longest.
@@ -27,7 +28,7 @@ type entryState struct{ paused, removed bool }
 
 // lock keeps others from a schedule until the transaction ends. Whoever changes
 // a schedule's runs does so first.
-func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) (entryState, error) {
+func (s *Schedules) lock(ctx context.Context, tx *store.Tx, name string) (entryState, error) {
 	if name == "" {
 		return entryState{}, nil
 	}
@@ -44,7 +45,7 @@ func (s *Schedules) lock(ctx context.Context, tx *sql.Tx, name string) (entrySta
 // worker's end cut short is handed over, where it may be repeated at all;
 // otherwise it has failed. Whether and how it is tried again is what its
 // schedule says now.
-func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, end history.End, state entryState, cutOff bool) error {
+func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition, end history.End, state entryState, cutOff bool) error {
 	cutOff = cutOff && end.Status == history.Cancelled
 	again := end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || cutOff
 	if again {
@@ -77,7 +78,7 @@ func (s *Schedules) after(ctx context.Context, tx *sql.Tx, r *history.Run, d sch
 
 // calledOff tells people of the failure that a run was to make up for, where it
 // is called off, before it begins or while it is at work.
-func (s *Schedules) calledOff(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+func (s *Schedules) calledOff(ctx context.Context, tx *store.Tx, r *history.Run) error {
 	if r.Cause != history.ByRetry || r.Schedule == "" {
 		return nil
 	}
@@ -94,7 +95,7 @@ func (s *Schedules) calledOff(ctx context.Context, tx *sql.Tx, r *history.Run) e
 
 // turn notes that a schedule has begun to fail, or works again, and queues what
 // people are told of the one run with which that changed.
-func (s *Schedules) turn(ctx context.Context, tx *sql.Tx, r *history.Run, end history.End, kind EventKind) error {
+func (s *Schedules) turn(ctx context.Context, tx *store.Tx, r *history.Run, end history.End, kind EventKind) error {
 	failing := kind == Failure
 	result, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET failing = ? WHERE name = ? AND failing = ?`), number(failing), r.Schedule, number(!failing))
 	if err != nil {
@@ -123,7 +124,7 @@ func (s *Schedules) turn(ctx context.Context, tx *sql.Tx, r *history.Run, end hi
 
 // actions are what the schedule, as it is now, wants done; where it says
 // nothing, what the service does for all.
-func (s *Schedules) actions(ctx context.Context, tx *sql.Tx, name string, kind EventKind) ([]config.Action, error) {
+func (s *Schedules) actions(ctx context.Context, tx *store.Tx, name string, kind EventKind) ([]config.Action, error) {
 	written, err := s.written(ctx, tx, name)
 	if err != nil {
 		return nil, err
@@ -140,7 +141,7 @@ func (s *Schedules) actions(ctx context.Context, tx *sql.Tx, name string, kind E
 
 // configured are the settings that a schedule has now, those that the run was
 // made with where it has none.
-func (s *Schedules) configured(ctx context.Context, tx *sql.Tx, r *history.Run, own schedule.Definition, state entryState) (schedule.Definition, error) {
+func (s *Schedules) configured(ctx context.Context, tx *store.Tx, r *history.Run, own schedule.Definition, state entryState) (schedule.Definition, error) {
 	if r.Schedule == "" || state.removed {
 		return own, nil
 	}
@@ -155,7 +156,7 @@ func (s *Schedules) configured(ctx context.Context, tx *sql.Tx, r *history.Run, 
 }
 
 // written is a schedule as it is in the store.
-func (s *Schedules) written(ctx context.Context, tx *sql.Tx, name string) (written config.Schedule, err error) {
+func (s *Schedules) written(ctx context.Context, tx *store.Tx, name string) (written config.Schedule, err error) {
 	var text string
 	if err = tx.QueryRowContext(ctx, s.db.Bind(`SELECT definition FROM phscript_schedule WHERE name = ?`), name).Scan(&text); err != nil {
 		return written, err

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"database/sql"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 func TestLongSummariesAreBounded(t *testing.T) {
@@ -117,7 +117,7 @@ func TestRunsThatNobodyHoldsAreQueuedAnew(t *testing.T) {
 		require.NoError(t, err)
 		assert.Zero(t, n, "it may be begun any moment")
 		// The job is gone, and the run has waited.
-		require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error { return w.engine.Dequeue(t.Context(), tx, r.Job) }))
+		require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.engine.Cancel(t.Context(), tx, r.Job) }))
 		_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET due_at = due_at - ? WHERE id = ?`), (2 * requeueAfter).Microseconds(), id)
 		require.NoError(t, err)
 		n, err = w.schedules.Requeue(t.Context())

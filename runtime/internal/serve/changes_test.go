@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"database/sql"
 	"fmt"
 	"slices"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 func TestPausingCallsOffWhatIsQueued(t *testing.T) {
@@ -161,7 +161,7 @@ func TestChangesReachWhatIsQueued(t *testing.T) {
 			require.NoError(t, err)
 			settings, err := schedule.Settings(r.Definition, "")
 			require.NoError(t, err)
-			require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error {
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error {
 				return w.schedules.after(t.Context(), tx, r, settings, history.End{Status: history.Failed}, entryState{}, false)
 			}))
 			runs, err := w.history.List(t.Context(), history.Filter{Schedule: "a"})

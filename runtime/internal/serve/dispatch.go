@@ -2,12 +2,12 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // mostDispatched is how many runs are read at a time, mostRounds how
@@ -56,7 +56,7 @@ func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) 
 				continue // it waits, which nothing has to be locked for
 			}
 			var done bool
-			err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+			err := s.db.InTx(ctx, func(tx *store.Tx) error {
 				var err error
 				done, err = s.dispatch(ctx, tx, r)
 				return err
@@ -76,7 +76,7 @@ func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) 
 
 // dispatch decides on one run. It returns whether that is over, so that the next
 // one of its schedule can be looked at.
-func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (over bool, err error) {
+func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) (over bool, err error) {
 	if r.Schedule != "" {
 		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
@@ -118,7 +118,7 @@ func (s *Schedules) dispatch(ctx context.Context, tx *sql.Tx, r *history.Run) (o
 // absent deals with a tick that is late since no worker was there at its time,
 // though it was queued ahead: what the schedule says about catching up holds for
 // it as for those that were not. It returns whether the tick is left out.
-func (s *Schedules) absent(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition) (bool, error) {
+func (s *Schedules) absent(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition) (bool, error) {
 	if r.Cause != history.ByTick || d.CatchUp == schedule.CatchUpAll {
 		return false, nil
 	}
@@ -157,7 +157,7 @@ const nextDue = "the next run of its schedule was due"
 
 // overlap looks for other runs of the schedule, whose row is locked. It returns
 // whether this one can be handed over, and whether it was left out.
-func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run) (ready, over bool, err error) {
+func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (ready, over bool, err error) {
 	policy := overlapOf(r)
 	switch {
 	case r.Cause.MakesUp():
@@ -213,7 +213,7 @@ func (s *Schedules) overlap(ctx context.Context, tx *sql.Tx, r *history.Run) (re
 
 // supersede calls off the retries that wait before a run which takes their place.
 // What catches up stays, and comes after it.
-func (s *Schedules) supersede(ctx context.Context, tx *sql.Tx, r *history.Run) error {
+func (s *Schedules) supersede(ctx context.Context, tx *store.Tx, r *history.Run) error {
 	retries, err := s.history.RetriesBefore(ctx, tx, r)
 	if err != nil {
 		return err
@@ -226,19 +226,16 @@ func (s *Schedules) supersede(ctx context.Context, tx *sql.Tx, r *history.Run) e
 	return nil
 }
 
-// end calls a run off that is queued, or asks for its end where it is at work.
-func (s *Schedules) end(ctx context.Context, tx *sql.Tx, r *history.Run, reason string) error {
+// end cancels a run that is queued, or asks for the end of one that is running.
+func (s *Schedules) end(ctx context.Context, tx *store.Tx, r *history.Run, reason string) error {
 	done, err := s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Cancelled, Reason: reason}, history.Queued)
-	switch {
-	case err != nil:
-		return err
-	case !done:
+	if err == nil && !done {
 		_, err = s.history.WantEnd(ctx, tx, r.ID, reason)
-		return err
-	case r.Job != 0:
-		return s.engine.Dequeue(ctx, tx, r.Job)
 	}
-	return nil
+	if err != nil || r.Job == 0 {
+		return err
+	}
+	return s.engine.Cancel(ctx, tx, r.Job)
 }
 
 // servedAt tells whether some process served at a time, give or take.

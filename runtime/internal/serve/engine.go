@@ -10,7 +10,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
@@ -18,8 +18,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Work does one run. An error means that it could not be begun, and is to be
-// tried again.
+// Work does one run. An error means that it could not begin, and it is tried
+// again. ctx ends with errCancelled when somebody wants the end of the run, and
+// with errStopping when its time is up because the workers stop.
 type Work func(ctx context.Context, run int64) error
 
 // Engine hands queued runs to workers, in this process and in others that use
@@ -28,18 +29,20 @@ type Work func(ctx context.Context, run int64) error
 type Engine interface {
 	// Enqueue queues a run that is due within a transaction, and returns the
 	// engine's number for it. limit is how long the run may take.
-	Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (job int64, err error)
-	// Dequeue takes a run back that no worker has.
-	Dequeue(ctx context.Context, tx *sql.Tx, job int64) error
+	Enqueue(ctx context.Context, tx *store.Tx, run int64, limit time.Duration) (job int64, err error)
+	// Cancel takes a job back that no worker has, or asks the worker that has it,
+	// in whichever process, to end its run.
+	Cancel(ctx context.Context, tx *store.Tx, job int64) error
 	// Holds tells whether a worker will still take the run of a job, or has just
 	// taken it, at the store's time.
-	Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error)
+	Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (bool, error)
 	// Start lets work do at most so many runs at once, until Stop. The name
 	// tells this process from others.
 	Start(ctx context.Context, name string, workers int, work Work) error
 	// Stop takes on no further runs and waits for those at work, as long as
-	// ctx lasts.
+	// ctx lasts. StopAndCancel also ends the contexts of those at work.
 	Stop(ctx context.Context) error
+	StopAndCancel(ctx context.Context) error
 }
 
 // runArgs are what River keeps of a run.
@@ -63,25 +66,32 @@ const (
 	afterError = 2 * time.Second
 )
 
-// riverEngine is River, on SQLite and on PostgreSQL.
-type riverEngine struct {
-	driver riverdriver.Driver[*sql.Tx]
-	log    *slog.Logger
-	// inserts queues, client works where it was started.
-	inserts, client *river.Client[*sql.Tx]
+// riverEngine is River, whose driver for a kind of store has transactions of its
+// own kind.
+type riverEngine[Tx any] struct {
+	driver riverdriver.Driver[Tx]
+	// join lets River take part in a transaction of the store.
+	join func(tx *store.Tx, work func(tx Tx) error) error
+	log  *slog.Logger
+	// inserts queues, client works once it was started.
+	inserts, client *river.Client[Tx]
 }
 
 // NewEngine returns the engine on a store, and brings its tables up to date.
 func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, error) {
-	e := &riverEngine{driver: riversqlite.New(db.DB), log: log}
-	if store.IsPostgres(db.Location) {
-		e.driver = riverdatabasesql.New(db.DB)
+	if pool := db.Pool(); pool != nil {
+		return newEngine(ctx, riverpgxv5.New(pool), (*store.Tx).Postgres, log)
 	}
-	if err := e.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("preparing the queue: %w", err)
+	return newEngine(ctx, riversqlite.New(db.DB), func(tx *store.Tx, work func(tx *sql.Tx) error) error { return work(tx.Tx) }, log)
+}
+
+func newEngine[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], join func(*store.Tx, func(Tx) error) error, log *slog.Logger) (Engine, error) {
+	e := &riverEngine[Tx]{driver: driver, join: join, log: log}
+	err := e.migrate(ctx)
+	if err == nil {
+		e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log), Middleware: []rivertype.Middleware{&early{}}})
 	}
-	var err error
-	if e.inserts, err = river.NewClient(e.driver, &river.Config{Logger: quiet(log), Middleware: []rivertype.Middleware{&early{}}}); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("preparing the queue: %w", err)
 	}
 	return e, nil
@@ -108,7 +118,7 @@ func WaitEngine(ctx context.Context, db *store.DB, log *slog.Logger, tell func(e
 
 // migrate brings River's tables up to date. Two processes that do so at the
 // same time get into each other's way, so that one of them tries again.
-func (e *riverEngine) migrate(ctx context.Context) error {
+func (e *riverEngine[Tx]) migrate(ctx context.Context) error {
 	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -141,36 +151,47 @@ func (*early) InsertMany(ctx context.Context, jobs []*rivertype.JobInsertParams,
 	return insert(ctx)
 }
 
-func (e *riverEngine) Enqueue(ctx context.Context, tx *sql.Tx, run int64, limit time.Duration) (int64, error) {
-	result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{MaxAttempts: 1})
-	if err != nil {
-		return 0, fmt.Errorf("queueing run %d: %w", run, err)
-	}
-	return result.Job.ID, nil
+func (e *riverEngine[Tx]) Enqueue(ctx context.Context, tx *store.Tx, run int64, limit time.Duration) (job int64, err error) {
+	err = e.join(tx, func(tx Tx) error {
+		result, err := e.inserts.InsertTx(ctx, tx, runArgs{Run: run, Limit: int64(limit / time.Second)}, &river.InsertOpts{MaxAttempts: 1})
+		if err != nil {
+			return fmt.Errorf("queueing run %d: %w", run, err)
+		}
+		job = result.Job.ID
+		return nil
+	})
+	return job, err
 }
 
-func (e *riverEngine) Dequeue(ctx context.Context, tx *sql.Tx, job int64) error {
-	_, err := e.inserts.JobCancelTx(ctx, tx, job)
-	if errors.Is(err, rivertype.ErrNotFound) {
-		return nil
-	}
-	return err
+func (e *riverEngine[Tx]) Cancel(ctx context.Context, tx *store.Tx, job int64) error {
+	return e.join(tx, func(tx Tx) error {
+		_, err := e.inserts.JobCancelTx(ctx, tx, job)
+		if errors.Is(err, rivertype.ErrNotFound) {
+			return nil
+		}
+		return err
+	})
 }
 
 // takenLately is how long a job may be with a worker that has not begun its run.
 const takenLately = 30 * time.Second
 
-func (e *riverEngine) Holds(ctx context.Context, tx *sql.Tx, job int64, now time.Time) (bool, error) {
-	row, err := e.inserts.JobGetTx(ctx, tx, job)
-	switch {
-	case errors.Is(err, rivertype.ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, err
-	case row.State == rivertype.JobStateRunning:
-		return row.AttemptedAt == nil || now.Sub(*row.AttemptedAt) < takenLately, nil
-	}
-	return row.FinalizedAt == nil, nil
+func (e *riverEngine[Tx]) Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (held bool, err error) {
+	err = e.join(tx, func(tx Tx) error {
+		row, err := e.inserts.JobGetTx(ctx, tx, job)
+		switch {
+		case errors.Is(err, rivertype.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		case row.State == rivertype.JobStateRunning:
+			held = row.AttemptedAt == nil || now.Sub(*row.AttemptedAt) < takenLately
+		default:
+			held = row.FinalizedAt == nil
+		}
+		return nil
+	})
+	return held, err
 }
 
 // worker lets River call work.
@@ -184,13 +205,25 @@ func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	if w.work(ctx, job.Args.Run) != nil {
+	// A run has a time limit of its own: River's comes into play only while its end
+	// waits for the store.
+	run, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	defer context.AfterFunc(ctx, func() {
+		switch cause := context.Cause(ctx); {
+		case errors.Is(cause, river.ErrJobCancelledRemotely):
+			end(errCancelled)
+		case !errors.Is(cause, context.DeadlineExceeded):
+			end(errStopping)
+		}
+	})()
+	if w.work(run, job.Args.Run) != nil {
 		return river.JobSnooze(afterError) // a job that fails is thrown away
 	}
 	return nil
 }
 
-func (e *riverEngine) Start(ctx context.Context, name string, workers int, work Work) error {
+func (e *riverEngine[Tx]) Start(ctx context.Context, name string, workers int, work Work) error {
 	known := river.NewWorkers()
 	river.AddWorker(known, &worker{work: work})
 	client, err := river.NewClient(e.driver, &river.Config{
@@ -210,9 +243,16 @@ func (e *riverEngine) Start(ctx context.Context, name string, workers int, work 
 	return nil
 }
 
-func (e *riverEngine) Stop(ctx context.Context) error {
+func (e *riverEngine[Tx]) Stop(ctx context.Context) error {
 	if e.client == nil {
 		return nil
 	}
 	return e.client.Stop(ctx)
+}
+
+func (e *riverEngine[Tx]) StopAndCancel(ctx context.Context) error {
+	if e.client == nil {
+		return nil
+	}
+	return e.client.StopAndCancel(ctx)
 }

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Notices wait in the store until somebody was told, so that none is lost with
@@ -29,7 +29,7 @@ const (
 )
 
 // queueNotice stores a notice within a transaction.
-func (s *Schedules) queueNotice(ctx context.Context, tx *sql.Tx, e Event, a config.Action) error {
+func (s *Schedules) queueNotice(ctx context.Context, tx *store.Tx, e Event, a config.Action) error {
 	event, err := json.Marshal(e)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (s *Service) Deliver(ctx context.Context) error {
 // is said in order: a notice waits while an earlier one is still tried.
 func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
 	named := `event ->> 'schedule'`
-	if s.o.DB.Postgres() {
+	if s.o.DB.Pool() != nil {
 		named = `CAST(event AS json) ->> 'schedule'`
 	}
 	rows, err := s.o.DB.QueryContext(ctx, s.o.DB.Bind(`SELECT id, tries, event, action FROM (

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"database/sql"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // TestNoticesKeepTheirOrder: people do not hear that a schedule works again and
@@ -45,7 +45,7 @@ func TestNoticesKeepTheirOrder(t *testing.T) {
 			Notifier: &Notifier{Getenv: os.LookupEnv, Pause: time.Hour},
 		}, &Loaded{})
 		queue := func(schedule, path string, kind EventKind) {
-			require.NoError(t, w.db.InTx(t.Context(), func(tx *sql.Tx) error {
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error {
 				return w.schedules.queueNotice(t.Context(), tx, Event{Kind: kind, Schedule: schedule, Error: `{"schedule":"b"}`}, config.Action{Webhook: hook.URL + path})
 			}))
 		}

@@ -2,17 +2,17 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Pause keeps a schedule from running until Resume, and calls off what is
 // queued of it. Its ticks are recorded as they come.
 func (s *Schedules) Pause(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, true, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, true, func(tx *store.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -28,7 +28,7 @@ func (s *Schedules) Pause(ctx context.Context, name string) error {
 
 // Resume ends a pause. The ticks in it stay left out.
 func (s *Schedules) Resume(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, false, func(tx *sql.Tx) error {
+	return s.setPaused(ctx, name, false, func(tx *store.Tx) error {
 		e, err := s.one(ctx, tx, name)
 		if err != nil || e.Next.IsZero() {
 			return err
@@ -41,8 +41,8 @@ func (s *Schedules) Resume(ctx context.Context, name string) error {
 
 // setPaused does nothing to a schedule that is so already: what has not been
 // recorded of one that is not paused was no part of a pause.
-func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *sql.Tx) error) error {
-	return s.db.InTx(ctx, func(tx *sql.Tx) error {
+func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *store.Tx) error) error {
+	return s.db.InTx(ctx, func(tx *store.Tx) error {
 		state, err := s.lock(ctx, tx, name)
 		switch {
 		case err != nil:
@@ -61,7 +61,7 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, the
 
 // settle records the ticks of a schedule up to now, within a transaction, and
 // moves it on.
-func (s *Schedules) settle(ctx context.Context, tx *sql.Tx, e Entry) error {
+func (s *Schedules) settle(ctx context.Context, tx *store.Tx, e Entry) error {
 	now, err := s.now(ctx, tx)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func (s *Schedules) settle(ctx context.Context, tx *sql.Tx, e Entry) error {
 // callOff takes back what is queued of a schedule, but for what a person asked
 // for. Of ticks that have not come yet nothing stays; it returns the first of
 // them, which is to be planned again, or the zero time.
-func (s *Schedules) callOff(ctx context.Context, tx *sql.Tx, now time.Time, name, reason string) (first time.Time, err error) {
+func (s *Schedules) callOff(ctx context.Context, tx *store.Tx, now time.Time, name, reason string) (first time.Time, err error) {
 	planned, err := s.history.Planned(ctx, tx, name)
 	if err != nil {
 		return first, err

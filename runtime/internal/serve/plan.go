@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Times of planning.
@@ -56,7 +56,7 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	if len(ticks) == 0 {
 		return 0, nil
 	}
-	err = s.db.InTx(ctx, func(tx *sql.Tx) error {
+	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		queued = 0
 		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`),
 			nextOrNull(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
@@ -73,7 +73,7 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 }
 
 // record stores what becomes of ticks, and returns how many of them are queued.
-func (s *Schedules) record(ctx context.Context, tx *sql.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, err error) {
+func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, err error) {
 	for _, r := range decide(e, ticks, now, s.LateAfter) {
 		if r.Status.Over() {
 			if _, err := s.history.Add(ctx, tx, r); err != nil {

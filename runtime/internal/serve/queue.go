@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -10,11 +9,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Enqueue stores a run, which Dispatch hands over when it is due. It returns
 // false where the schedule's tick has that attempt already.
-func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definition, r *history.Run) (bool, error) {
+func (s *Schedules) Enqueue(ctx context.Context, tx *store.Tx, d schedule.Definition, r *history.Run) (bool, error) {
 	r.Script, r.Definition, r.Status = d.Script, d.Schedule, history.Queued
 	return s.history.Add(ctx, tx, r)
 }
@@ -22,7 +22,7 @@ func (s *Schedules) Enqueue(ctx context.Context, tx *sql.Tx, d schedule.Definiti
 // RunNow queues a run of a schedule by hand and returns its number.
 func (s *Schedules) RunNow(ctx context.Context, e Entry) (int64, error) {
 	r := &history.Run{Schedule: e.Name, Cause: history.ByHand}
-	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+	err := s.db.InTx(ctx, func(tx *store.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func (s *Schedules) RunNow(ctx context.Context, e Entry) (int64, error) {
 // that the run had.
 func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (history.Status, error) {
 	var was history.Status
-	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+	err := s.db.InTx(ctx, func(tx *store.Tx) error {
 		r, err := s.history.Get(ctx, tx, id)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (histor
 // attempts of a tick are numbered on.
 func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 	var again *history.Run
-	err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+	err := s.db.InTx(ctx, func(tx *store.Tx) error {
 		r, err := s.history.Get(ctx, tx, id)
 		if err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 }
 
 // repeat queues a further attempt of a run with these settings, after a pause.
-func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration) (*history.Run, error) {
+func (s *Schedules) repeat(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration) (*history.Run, error) {
 	now, err := s.now(ctx, tx)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (s *Schedules) repeat(ctx context.Context, tx *sql.Tx, r *history.Run, d sc
 }
 
 // runHandler queues the script that deals with an event, within a transaction.
-func (s *Schedules) runHandler(ctx context.Context, tx *sql.Tx, script string, e Event) error {
+func (s *Schedules) runHandler(ctx context.Context, tx *store.Tx, script string, e Event) error {
 	text, err := json.Marshal(e)
 	if err != nil {
 		return err

@@ -2,11 +2,11 @@ package serve
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // mostQueued is how many ticks of one schedule wait for its runs to end; further
@@ -34,7 +34,7 @@ func (s *Schedules) Requeue(ctx context.Context) (int, error) {
 	requeued := 0
 	var failed error
 	for _, r := range waiting {
-		err := s.db.InTx(ctx, func(tx *sql.Tx) error {
+		err := s.db.InTx(ctx, func(tx *store.Tx) error {
 			now, err := s.now(ctx, tx)
 			if err != nil {
 				return err

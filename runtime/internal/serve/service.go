@@ -228,7 +228,7 @@ func (s *Service) Problem() error {
 
 // Hurry ends the runs at work at once. It is for a service that is stopping.
 func (s *Service) Hurry() {
-	if n := s.worker.StopAll(errKilled); n > 0 {
+	if n := s.worker.KillAll(); n > 0 {
 		s.o.Log.Warn("the runs at work are killed", "runs", n)
 	}
 }
@@ -351,11 +351,10 @@ func (s *Service) shutDown(gather func()) error {
 	defer cancel()
 	err := s.o.Engine.Stop(ctx)
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		n := s.worker.StopAll(errStopping)
-		s.o.Log.Warn("the runs at work are asked to end", "runs", n)
+		s.o.Log.Warn("asking the runs in progress to end", "runs", s.worker.Busy())
 		patience, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
 		defer cancel()
-		err = s.o.Engine.Stop(patience)
+		err = s.o.Engine.StopAndCancel(patience)
 	}
 	gather()
 	// What ended just now may be news.

@@ -41,6 +41,8 @@ type world struct {
 	history   *history.History
 	engine    Engine
 	dir       string
+	// silence is the silence after which services give up each other's runs.
+	silence time.Duration
 }
 
 func newWorld(t *testing.T, location string) *world {
@@ -51,7 +53,7 @@ func newWorld(t *testing.T, location string) *world {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	engine, err := NewEngine(t.Context(), db, log)
 	require.NoError(t, err)
-	return &world{t: t, db: db, engine: engine, schedules: NewSchedules(db, engine), history: history.New(db), dir: t.TempDir()}
+	return &world{t: t, db: db, engine: engine, schedules: NewSchedules(db, engine), history: history.New(db), dir: t.TempDir(), silence: lostAfter}
 }
 
 // define makes a definition, and its script.
@@ -66,7 +68,7 @@ func (w *world) define(s config.Schedule) schedule.Definition {
 	return d
 }
 
-// lostAfter is the silence after which these services give up each other's runs.
+// lostAfter is what that silence is unless a test says otherwise.
 const lostAfter = 6 * time.Second
 
 // serve starts a service; it stops with the test, or when stop is called.
@@ -84,7 +86,7 @@ func (w *world) serve(name string, launch Launch, definitions ...schedule.Defini
 	require.NoError(w.t, err)
 	s := New(Options{
 		DB: w.db, Engine: engine, Loader: loader, Name: name, Workers: 4, Grace: 2 * time.Second, Launch: launch,
-		LostAfter: lostAfter, Notifier: &Notifier{Getenv: os.LookupEnv, Pause: time.Millisecond}, Log: log,
+		LostAfter: w.silence, Notifier: &Notifier{Getenv: os.LookupEnv, Pause: time.Millisecond}, Log: log,
 	}, loaded)
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup

@@ -1,12 +1,12 @@
 package serve
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // back sets a schedule's next tick back, as if nobody had planned it for so
@@ -36,7 +36,7 @@ func (w *world) due(name string, ago time.Duration, cause history.Cause) int64 {
 	require.NoError(w.t, err)
 	at := time.Now().Add(-ago)
 	r := &history.Run{Schedule: name, Tick: at, Due: at, Cause: cause}
-	require.NoError(w.t, w.db.InTx(w.t.Context(), func(tx *sql.Tx) error {
+	require.NoError(w.t, w.db.InTx(w.t.Context(), func(tx *store.Tx) error {
 		_, err := w.schedules.Enqueue(w.t.Context(), tx, e.Definition, r)
 		return err
 	}))

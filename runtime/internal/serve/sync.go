@@ -12,6 +12,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Sync makes the store hold exactly these schedules. One whose time changed is
@@ -19,7 +20,7 @@ import (
 // changed, what is queued gets them. One that is gone keeps its history. Ticks
 // until now are recorded as they were to be.
 func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition) error {
-	return s.db.InTx(ctx, func(tx *sql.Tx) error {
+	return s.db.InTx(ctx, func(tx *store.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -58,7 +59,7 @@ func timingOf(d schedule.Definition) string {
 }
 
 // put stores one definition.
-func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedule.Definition) error {
+func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d schedule.Definition) error {
 	written, err := json.Marshal(d.Schedule)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (s *Schedules) put(ctx context.Context, tx *sql.Tx, now time.Time, d schedu
 }
 
 // remove takes a schedule out.
-func (s *Schedules) remove(ctx context.Context, tx *sql.Tx, now time.Time, name string) error {
+func (s *Schedules) remove(ctx context.Context, tx *store.Tx, now time.Time, name string) error {
 	if err := s.settleOld(ctx, tx, name); err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (s *Schedules) remove(ctx context.Context, tx *sql.Tx, now time.Time, name 
 
 // settleOld records the ticks until now of a schedule that is about to change. A
 // definition that makes no sense here has none.
-func (s *Schedules) settleOld(ctx context.Context, tx *sql.Tx, name string) error {
+func (s *Schedules) settleOld(ctx context.Context, tx *store.Tx, name string) error {
 	if _, err := s.lock(ctx, tx, name); err != nil {
 		return err
 	}

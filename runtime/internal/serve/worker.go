@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"log/slog"
@@ -66,9 +65,8 @@ var (
 )
 
 // Work makes one run.
-func (w *Worker) Work(_ context.Context, id int64) error {
-	// The engine's context ends when it shuts down; a run ends in its own way.
-	ctx, stop := context.WithCancelCause(context.Background())
+func (w *Worker) Work(ctx context.Context, id int64) error {
+	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r, d, err := w.claim(ctx, id)
 	if err != nil || r == nil {
@@ -123,12 +121,12 @@ func (w *Worker) atWork(id int64) bool {
 	return w.stops[id] != nil
 }
 
-// StopAll asks all runs at work to end, for a reason.
-func (w *Worker) StopAll(cause error) int {
+// KillAll ends all runs in progress at once, and returns how many there were.
+func (w *Worker) KillAll() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, stop := range w.stops {
-		stop(cause)
+		stop(errKilled)
 	}
 	return len(w.stops)
 }
@@ -145,7 +143,7 @@ func (w *Worker) Busy() int {
 func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	err = w.db.InTx(ctx, func(tx *sql.Tx) error {
+	err = w.db.InTx(ctx, func(tx *store.Tx) error {
 		run = nil
 		r, err := w.history.Get(ctx, tx, id)
 		if errors.Is(err, history.ErrNoRun) || err == nil && r.Status != history.Queued {
@@ -236,7 +234,7 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 	}
 	done := false
 	err := w.persist(func(ctx context.Context) error {
-		return w.db.InTx(ctx, func(tx *sql.Tx) error {
+		return w.db.InTx(ctx, func(tx *store.Tx) error {
 			state, err := w.schedules.lock(ctx, tx, r.Schedule)
 			if err != nil {
 				return err
@@ -299,7 +297,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 	began := time.Now()
 	// In a transaction of the kind that workers need to be seen: a file that is
 	// locked can be read all the same.
-	err := w.db.InTx(ctx, func(tx *sql.Tx) error {
+	err := w.db.InTx(ctx, func(tx *store.Tx) error {
 		var err error
 		silent, err = w.history.Silent(ctx, tx, w.lostAfter)
 		return err
@@ -329,7 +327,7 @@ func (w *Worker) lose(ctx context.Context, r *history.Run) error {
 		return err
 	}
 	lost := false
-	err = w.db.InTx(ctx, func(tx *sql.Tx) error {
+	err = w.db.InTx(ctx, func(tx *store.Tx) error {
 		state, err := w.schedules.lock(ctx, tx, r.Schedule)
 		if err != nil {
 			return err

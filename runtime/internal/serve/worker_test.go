@@ -129,6 +129,26 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 	})
 }
 
+// TestCancellingIsHeardAtOnce: the worker of a run does not wait for its next
+// look at the store.
+func TestCancellingIsHeardAtOnce(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newWorld(t, location)
+		w.silence = 24 * time.Hour // it looks ten times as often
+		stop := w.serve("a", hold(nil), w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *"}))
+		defer stop()
+		id := w.runNow("long")
+		w.awaitStatus(id, history.Running)
+		began := time.Now()
+		_, err := w.schedules.Cancel(t.Context(), id, "cancelled by hand")
+		require.NoError(t, err)
+		r := w.awaitStatus(id, history.Cancelled)
+		assert.Equal(t, "cancelled by hand", r.Reason)
+		t.Logf("heard after %v", time.Since(began))
+	})
+}
+
 func TestCancelAndRetryByHand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir()+"/state.db")

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 )
@@ -107,8 +106,8 @@ const migrationLock = 74727478
 // migrate runs the steps that the database lacks. A database that has more
 // steps than this program knows is left alone.
 func (db *DB) migrate(ctx context.Context) error {
-	return db.InTx(ctx, func(tx *sql.Tx) error {
-		if db.postgres {
+	return db.InTx(ctx, func(tx *Tx) error {
+		if db.pool != nil {
 			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
 				return err
 			}
@@ -141,7 +140,7 @@ func (db *DB) migrate(ctx context.Context) error {
 // identity is the type of a column that numbers the rows, without using a
 // number twice.
 func (db *DB) identity() string {
-	if db.postgres {
+	if db.pool != nil {
 		return "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 	}
 	return "INTEGER PRIMARY KEY AUTOINCREMENT"

@@ -19,9 +19,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
-	"modernc.org/sqlite"               // and the driver "sqlite"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"modernc.org/sqlite" // and the driver "sqlite"
 )
 
 // Error is a store that cannot be used, and will not be by waiting.
@@ -35,7 +34,8 @@ func (e *Error) ErrorHint() string { return e.Hint }
 // DB is an open store. It is safe for concurrent use.
 type DB struct {
 	*sql.DB
-	postgres bool
+	// pool has the connections to PostgreSQL, nil on SQLite.
+	pool *pgxpool.Pool
 	// Location is where the store is, without a password, for people to read.
 	Location string
 	// file is the SQLite file as it was when it was opened.
@@ -125,24 +125,7 @@ func Wait(ctx context.Context, location string, tell func(err error)) (*DB, erro
 
 func connect(location string) (*DB, error) {
 	if IsPostgres(location) {
-		u, err := url.Parse(location)
-		if err != nil {
-			// The error would show the password.
-			return nil, &Error{Message: "the address of the PostgreSQL store is malformed", Hint: "it is written postgres://user:password@host:5432/database"}
-		}
-		shown := withoutPassword(u)
-		query := u.Query()
-		if !query.Has("connect_timeout") {
-			query.Set("connect_timeout", "10") // a machine that is gone says nothing
-			u.RawQuery = query.Encode()
-		}
-		db, err := sql.Open("pgx", u.String())
-		if err != nil {
-			return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: "it is written postgres://user:password@host:5432/database"}
-		}
-		db.SetMaxOpenConns(mostConnections)
-		db.SetConnMaxIdleTime(time.Minute)
-		return &DB{DB: db, postgres: true, Location: shown}, nil
+		return connectPostgres(location)
 	}
 	if err := prepareFile(location); err != nil {
 		return nil, err
@@ -159,34 +142,6 @@ func connect(location string) (*DB, error) {
 		return nil, &Error{Message: "the store " + location + " cannot be used: " + plain(err)}
 	}
 	return &DB{DB: db, Location: location, file: file}, nil
-}
-
-// mostConnections is how many connections to PostgreSQL a process has at most.
-const mostConnections = 12
-
-// Password returns the password in a location, or "".
-func Password(location string) string {
-	u, err := url.Parse(location)
-	if err != nil || !IsPostgres(location) {
-		return ""
-	}
-	if password, ok := u.User.Password(); ok {
-		return password
-	}
-	return u.Query().Get("password")
-}
-
-// withoutPassword writes an address for people to read.
-func withoutPassword(u *url.URL) string {
-	shown := *u
-	query := shown.Query()
-	for _, name := range []string{"password", "sslpassword"} {
-		if query.Has(name) {
-			query.Set(name, "xxxxx")
-		}
-	}
-	shown.RawQuery = query.Encode()
-	return shown.Redacted()
 }
 
 // prepareFile makes the file, so that nobody else can read it.
@@ -218,13 +173,10 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// Postgres tells whether the store is a PostgreSQL database.
-func (db *DB) Postgres() bool { return db.postgres }
-
 // Now is the SQL expression for the database's own time, in microseconds since
 // 1970. It moves on within a transaction.
 func (db *DB) Now() string {
-	if db.postgres {
+	if db.pool != nil {
 		return "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 	}
 	return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"
@@ -233,7 +185,7 @@ func (db *DB) Now() string {
 // Locking is what a SELECT ends with to keep others from the rows until the
 // transaction ends. On SQLite the transaction itself does.
 func (db *DB) Locking() string {
-	if db.postgres {
+	if db.pool != nil {
 		return " FOR UPDATE"
 	}
 	return ""
@@ -242,7 +194,7 @@ func (db *DB) Locking() string {
 // Bind writes the parameters of a statement, each a ?, as the database wants
 // them. The statement holds no ? otherwise.
 func (db *DB) Bind(statement string) string {
-	if !db.postgres {
+	if db.pool == nil {
 		return statement
 	}
 	var b strings.Builder
@@ -256,39 +208,4 @@ func (db *DB) Bind(statement string) string {
 		b.WriteRune(c)
 	}
 	return b.String()
-}
-
-// deadlock is PostgreSQL's code for two transactions that wait for each other.
-const deadlock = "40P01"
-
-// InTx runs work in one transaction, which is undone where work fails. Where
-// PostgreSQL gave it up for another one, work is done again.
-func (db *DB) InTx(ctx context.Context, work func(tx *sql.Tx) error) error {
-	for try := 1; ; try++ {
-		err := db.inTx(ctx, work)
-		var failed *pgconn.PgError
-		// A connection that was gone before anything was said is no answer either.
-		again := errors.As(err, &failed) && failed.Code == deadlock || err != nil && db.postgres && pgconn.SafeToRetry(err)
-		if try == 5 || !again || ctx.Err() != nil {
-			return err
-		}
-	}
-}
-
-func (db *DB) inTx(ctx context.Context, work func(tx *sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := work(tx); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	return tx.Commit()
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }

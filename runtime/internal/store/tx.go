@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Tx is a transaction on one connection.
+type Tx struct {
+	*sql.Tx
+	conn *sql.Conn
+}
+
+// Postgres lets work that only knows pgx take part in the transaction, which is
+// one on PostgreSQL.
+func (tx *Tx) Postgres(work func(tx pgx.Tx) error) error {
+	var failed error
+	err := tx.conn.Raw(func(conn any) error {
+		// Raw takes some errors for the end of the connection, and waits for the
+		// transaction to end.
+		failed = work(joined{conn.(*stdlib.Conn).Conn()})
+		return nil
+	})
+	return errors.Join(err, failed)
+}
+
+// pgxConn is embedded under a name that leaves Conn to the method.
+type pgxConn = pgx.Conn
+
+// joined is a transaction that database/sql has begun, and will end, as pgx sees
+// it.
+type joined struct{ *pgxConn }
+
+var errJoined = errors.New("the transaction is begun and ended elsewhere")
+
+func (j joined) Conn() *pgx.Conn                     { return j.pgxConn }
+func (joined) Begin(context.Context) (pgx.Tx, error) { return nil, errJoined }
+func (joined) Commit(context.Context) error          { return errJoined }
+func (joined) Rollback(context.Context) error        { return errJoined }
+func (joined) LargeObjects() pgx.LargeObjects        { return pgx.LargeObjects{} }
+
+// deadlock is PostgreSQL's code for two transactions that wait for each other.
+const deadlock = "40P01"
+
+// mostTries is how often a transaction is begun that PostgreSQL gave up for
+// another one, or whose connection was gone before anything was said.
+const mostTries = 5
+
+// InTx runs work in one transaction, which is undone if work fails. Work is done
+// again if PostgreSQL gave the transaction up.
+func (db *DB) InTx(ctx context.Context, work func(tx *Tx) error) error {
+	for try := 1; ; try++ {
+		err := db.inTx(ctx, work)
+		if try == mostTries || !db.passes(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// passes reports whether a transaction that failed may succeed at once.
+func (db *DB) passes(err error) bool {
+	if err == nil || db.pool == nil {
+		return false
+	}
+	var failed *pgconn.PgError
+	return errors.As(err, &failed) && failed.Code == deadlock || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn)
+}
+
+func (db *DB) inTx(ctx context.Context, work func(tx *Tx) error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := work(&Tx{tx, conn}); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
