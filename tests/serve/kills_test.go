@@ -227,8 +227,8 @@ func TestTicksSurviveKills(t *testing.T) {
 		w.file("parts.lua", inParts)
 		began := time.Now()
 		p := w.pair()
-		db := history.Open(t, w.state)
 		w.await("tick", atLeast(1, history.Succeeded))
+		db := history.Open(t, w.state)
 		for range 2 {
 			p.kill(p.leader(db))
 			lost := len(with(w.runs(""), history.Lost))

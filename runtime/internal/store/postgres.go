@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -18,6 +20,9 @@ const (
 	// pingTime bounds the check that an idle connection still answers: one whose
 	// other end is gone says nothing.
 	pingTime = 5 * time.Second
+	// idleTime is how long a transaction may wait for its next statement. Then the
+	// server ends it: the rows that it locks would wait for a machine that is gone.
+	idleTime = 20 * time.Second
 	// closeTime bounds the end of the pool, which waits for connections in use.
 	closeTime = 2 * time.Second
 )
@@ -42,11 +47,21 @@ func connectPostgres(location string) (*DB, error) {
 		return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: hint}
 	}
 	settings.MaxConns, settings.MaxConnIdleTime, settings.PingTimeout = mostConnections, time.Minute, pingTime
+	settings.AfterConnect = boundTransactions
 	pool, err := pgxpool.NewWithConfig(context.Background(), settings)
 	if err != nil {
 		return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: hint}
 	}
 	return &DB{DB: stdlib.OpenDBFromPool(pool), pool: pool, Location: shown}, nil
+}
+
+// boundTransactions sets idleTime, by a statement since PgBouncer takes no such
+// parameter when it connects.
+func boundTransactions(ctx context.Context, conn *pgx.Conn) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTime)
+	defer cancel()
+	_, err := conn.Exec(ctx, fmt.Sprintf("SET idle_in_transaction_session_timeout = %d", idleTime.Milliseconds()))
+	return err
 }
 
 // Pool has the connections to PostgreSQL. It is nil on SQLite.
