@@ -225,9 +225,9 @@ func TestTicksSurviveKills(t *testing.T) {
 		w.file("phscript.toml", everyTwoSeconds+everyTenSeconds)
 		w.file("tick.lua", ticking)
 		w.file("parts.lua", inParts)
-		began := time.Now()
 		p := w.pair()
 		w.await("tick", atLeast(1, history.Succeeded))
+		began := time.Now()
 		db := history.Open(t, w.state)
 		for range 2 {
 			p.kill(p.leader(db))

@@ -229,7 +229,6 @@ func (e *riverEngine[Tx]) Start(ctx context.Context, name string, workers int, w
 	client, err := river.NewClient(e.driver, &river.Config{
 		ID: name, Logger: quiet(e.log), Workers: known,
 		Queues:               map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
-		FetchPollInterval:    250 * time.Millisecond,
 		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,
 		CompletedJobRetentionPeriod: keepJobs, CancelledJobRetentionPeriod: keepJobs, DiscardedJobRetentionPeriod: keepJobs,
 	})
