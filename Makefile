@@ -31,7 +31,7 @@ docs:
 	go test ./runtime/internal/documents -update
 
 bench:
-	go test ./runtime/internal/bench -run '^$$' -bench . -benchtime 1x -timeout 60m -v
+	go test ./tests/bench ./runtime/internal/repl/complete -run '^$$' -bench . -benchtime 1x -timeout 60m -v
 
 # release-files makes what a release contains beside the binaries.
 release-files: build
