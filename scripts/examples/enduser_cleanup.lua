@@ -1,4 +1,4 @@
--- Enduser clean-up: mends names and e-mail addresses, and archives duplicates.
+-- Enduser clean-up: fixes names and e-mail addresses, and archives duplicates.
 --
 --   phscript run [--dry-run] enduser_cleanup.lua
 --
@@ -20,7 +20,7 @@ local report  = require "lib.report"
 local HANDED_OVER = { "position", "phone", "externalId", "sourceId" }
 
 local changes, list = {}, {}
-local mended, archived = 0, 0
+local fixed, archived = 0, 0
 
 local function change(person, what, fields)
   fields._id = person._id
@@ -51,23 +51,23 @@ for _, key in ipairs(order) do
   local stays = group[1]
   local new, what = {}, {}
 
-  -- 2. Mend the one who stays.
-  local function mend(field, value)
+  -- 2. Fix the one who stays.
+  local function fix(field, value)
     if value and value ~= stays[field] then
       what[#what + 1] = ("%s: '%s' becomes '%s'"):format(field, stays[field] or "", value)
       new[field] = value
     end
   end
-  mend("firstName", clean.person(stays.firstName))
-  mend("lastName", clean.person(stays.lastName))
-  mend("email", clean.email(stays.email))
+  fix("firstName", clean.person(stays.firstName))
+  fix("lastName", clean.person(stays.lastName))
+  fix("email", clean.email(stays.email))
   for i = 2, #group do
     for _, field in ipairs(HANDED_OVER) do
-      if not stays[field] and not new[field] then mend(field, group[i][field]) end
+      if not stays[field] and not new[field] then fix(field, group[i][field]) end
     end
   end
   if #what > 0 then
-    mended = mended + 1
+    fixed = fixed + 1
     change(stays, table.concat(what, "; "), new)
   end
 
@@ -78,7 +78,7 @@ for _, key in ipairs(order) do
   end
 end
 
-print(("%s, %d to mend, %s to archive"):format(report.some(#order, "person", "people"), mended, report.some(archived, "duplicate")))
+print(("%s, %d to fix, %s to archive"):format(report.some(#order, "person", "people"), fixed, report.some(archived, "duplicate")))
 report.save("enduser-cleanup.csv", list, { "id", "company", "email", "what" })
 if #changes > 0 then
   report.bulk("Endusers", planhat.enduser.bulk_upsert(changes))

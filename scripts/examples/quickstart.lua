@@ -5,8 +5,8 @@
 -- The export, data/accounts.csv, is as messy as exports are: numbers and dates
 -- in the style of six countries, duplicate lines, lines without a name or an id.
 -- The script cleans what can be cleaned, sends the rest to Planhat, imports
--- next Monday's changes on top, reads the accounts back, and writes what became
--- of every line to out/quickstart-report.csv.
+-- next Monday's changes on top, reads the accounts back, and writes what happened
+-- to every line to out/quickstart-report.csv.
 --
 -- With --simulate it talks to a Planhat inside this program: nothing leaves
 -- your machine. Without it, it needs an API token (see docs/getting-started.md)
@@ -23,7 +23,7 @@ local data = fs.join(fs.dirname(args[0]), "data")
 -- What the export calls a status, and what Planhat calls it.
 local STATUS = { customer = "customer", prospect = "prospect", churned = "canceled" }
 
--- One entry for each line of the files: what became of it, and why.
+-- One entry for each line of the files: what happened to it, and why.
 local log_lines = {}
 
 local function note(file, line, cells, outcome, reason)
@@ -91,7 +91,7 @@ local function to_company(cells)
   return company, table.concat(remarks, "; ")
 end
 
--- import sends the accounts of a file to Planhat and notes what became of each.
+-- import sends the accounts of a file to Planhat and notes what happened to each.
 local function import(file)
   local accounts, lines = read_accounts(file)
 

@@ -30,7 +30,7 @@ it("gives companies their owners", function()
   expect(owner("C-2")).to_equal("Bob")
 end)
 
-it.each("turns down {line}", {
+it.each("rejects {line}", {
   { line = "C-9,ada@vendor.example", says = "there is no company C-9" },
   { line = "C-1,eve@vendor.example", says = "there is no user eve@vendor.example" },
   { line = "C-1,old@vendor.example", says = "old@vendor.example is inactive" },
@@ -40,7 +40,7 @@ it.each("turns down {line}", {
   expect(simulator.writes()).to_equal({})
 end)
 
-it("goes on when Planhat fails for a while", function()
+it("continues when Planhat fails for a while", function()
   simulator.faults("503:first=2; 429:nth=4,retry-after=20")
   local run = sync{ "C-1,ada@vendor.example" }
   expect(run.exit_code).to_equal(0)

@@ -10,7 +10,7 @@
 --
 -- It needs an API token that may write tickets. Planhat ties a ticket to a
 -- company by the sender's e-mail address. Where it cannot, it rejects the row;
--- the script then goes on and ends with exit code 3. Use --strict to stop there,
+-- the script then continues and ends with exit code 3. Use --strict to stop there,
 -- and --summary FILE.json to keep the rejected rows.
 
 local planhat = require "planhat"

@@ -54,7 +54,7 @@ for task in planhat.task.each{ select = { "ownerId", "startTime" } } do
   if task.startTime and time.format(task.startTime, "date") < today then l.overdue_tasks = l.overdue_tasks + 1 end
 end
 
--- A token that may not read tickets is no reason to go without a report.
+-- If the token may not read tickets, write the report without them.
 local ok, err = pcall(function()
   for ticket in planhat.ticket.each{ select = { "companyId", "status" } } do
     if ticket.status ~= "closed" then

@@ -21,7 +21,7 @@ function report.some(n, one, many)
   return report.count(n) .. " " .. (n == 1 and one or many or one .. "s")
 end
 
--- bulk("Licenses", result) prints what became of the rows of a bulk call, and
+-- bulk("Licenses", result) prints what happened to the rows of a bulk call, and
 -- the first three of those that Planhat did not take.
 function report.bulk(title, result)
   if result.planned > 0 then
