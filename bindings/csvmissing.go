@@ -86,7 +86,7 @@ func (m *missingColumns) meant(column string) string {
 	}
 	for _, field := range m.fields {
 		if _, inner, dotted := strings.Cut(field, "."); dotted && len(catalog.Nearest(column, []string{inner})) > 0 {
-			return " (did you mean '" + field + "'?)"
+			return catalog.Aside([]string{field})
 		}
 	}
 	return ""

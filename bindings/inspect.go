@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // Inspect returns the module inspect, which shows any value as readable text.
@@ -214,7 +216,7 @@ func inList(i lua.LNumber, n int) bool {
 }
 
 func (s *inspector) key(k lua.LValue) string {
-	if name, ok := k.(lua.LString); ok && isName(string(name)) {
+	if name, ok := k.(lua.LString); ok && spec.IsName(string(name)) {
 		return string(name)
 	}
 	return "[" + s.text(k) + "]"
@@ -244,26 +246,6 @@ func keyRank(k lua.LValue) int {
 		return 2
 	}
 	return 3 + int(k.Type())
-}
-
-var luaWords = map[string]bool{
-	"and": true, "break": true, "do": true, "else": true, "elseif": true, "end": true, "false": true, "for": true,
-	"function": true, "if": true, "in": true, "local": true, "nil": true, "not": true, "or": true, "repeat": true,
-	"return": true, "then": true, "true": true, "until": true, "while": true,
-}
-
-// isName reports whether s can be written as a field name without quotes.
-func isName(s string) bool {
-	if s == "" || luaWords[s] || s[0] >= '0' && s[0] <= '9' {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return true
 }
 
 // quoteLua returns s as a Lua literal that gives s again. Readable characters

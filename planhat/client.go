@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -181,7 +182,7 @@ func (c *Client) Model(snake string) (*Resource, error) {
 	}
 	return nil, &Error{
 		Kind: KindConfig, Message: "Planhat has no model called " + quote(snake),
-		Hint: didYouMean(snake, names, "the models are "),
+		Hint: cmp.Or(catalog.Question(catalog.Nearest(snake, names)), "the models are "+strings.Join(names, ", ")),
 	}
 }
 

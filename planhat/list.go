@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -76,7 +77,7 @@ func filterQuery(op *catalog.Operation, filter map[string]string) (url.Values, e
 		}
 		e := &Error{Kind: KindConfig, Message: "this list can't be filtered by " + quote(name), Hint: "it has no filters: read the list and pick from it"}
 		if len(names) > 0 {
-			e.Hint = didYouMean(name, names, "its filters are ")
+			e.Hint = cmp.Or(catalog.Question(catalog.Nearest(name, names)), "its filters are "+strings.Join(names, ", "))
 		}
 		return nil, e
 	}

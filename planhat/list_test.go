@@ -133,7 +133,7 @@ func TestListMistakes(t *testing.T) {
 	s := newServer(t, always(200, `[]`))
 	c := newClient(t, s)
 	_, err := c.Enduser.GetList(t.Context(), ListOptions{Filter: map[string]string{"emal": "x"}})
-	assert.Contains(t, in(t, err).Hint, `"email"`)
+	assert.Contains(t, in(t, err).Hint, "'email'")
 	_, err = c.Enduser.GetList(t.Context(), ListOptions{Filter: map[string]string{"limit": "1"}})
 	assert.Equal(t, KindConfig, in(t, err).Kind)
 	_, err = c.Enduser.GetList(t.Context(), ListOptions{Limit: -1})

@@ -161,7 +161,7 @@ func TestUnknownModel(t *testing.T) {
 	_, err := c.Model("compny")
 	e := in(t, err)
 	assert.Equal(t, KindConfig, e.Kind)
-	assert.Contains(t, e.Hint, `"company"`)
+	assert.Contains(t, e.Hint, "'company'")
 	r, err := c.Model("time_entry")
 	require.NoError(t, err)
 	assert.Equal(t, "Time_Entry", r.Model().Name)

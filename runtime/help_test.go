@@ -41,7 +41,7 @@ func TestHelp(t *testing.T) {
 		`help("csv.rows")`:                          "csv.rows(name, options?)\n",
 		`help("Company.externalId")`:                "Company.externalId  string\n",
 		`help("import csv")`:                        "csv.read",
-		`help("csv.rowz")`:                          "Did you mean 'csv.rows'",
+		`help("csv.rowz")`:                          "(did you mean 'csv.rows'",
 		`help(nil)`:                                 "No value.",
 		`help(planhat.company.nothing)`:             "No value.",
 		`help(5)`:                                   "5\n\n  A number.",

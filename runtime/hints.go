@@ -3,7 +3,6 @@ package runtime
 import (
 	"regexp"
 	"slices"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -48,7 +47,7 @@ func (r *run) globalHint(name string) string {
 	if hint := manual.Foreign(name); hint != "" {
 		return hint
 	}
-	return didYouMean(catalog.Nearest(name, r.globalNames()))
+	return catalog.Question(catalog.Nearest(name, r.globalNames()))
 }
 
 // globalNames lists the names that every script can use, and its own globals.
@@ -59,12 +58,4 @@ func (r *run) globalNames() []string {
 	}
 	r.L.G.Global.ForEach(func(k, _ lua.LValue) { names = append(names, k.String()) })
 	return names
-}
-
-// didYouMean offers names, if there are any.
-func didYouMean(names []string) string {
-	if len(names) == 0 {
-		return ""
-	}
-	return "did you mean '" + strings.Join(names, "' or '") + "'?"
 }

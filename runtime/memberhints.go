@@ -8,6 +8,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -23,7 +24,7 @@ func (r *run) memberHint(name string, e *ScriptError) string {
 	}
 	members := membersOf(owner)
 	if near := manual.Likeliest(name, members); len(near) > 0 {
-		return didYouMean(near)
+		return catalog.Question(near)
 	}
 	module := r.moduleOf(owner)
 	if module == "" {

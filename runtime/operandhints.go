@@ -47,7 +47,7 @@ func (r *run) nearField(name string, e *ScriptError) string {
 	if owner == nil {
 		return ""
 	}
-	return didYouMean(catalog.Nearest(name, membersOf(owner)))
+	return catalog.Question(catalog.Nearest(name, membersOf(owner)))
 }
 
 // placeHint says what to do about a place of a list, or a key of a table, that

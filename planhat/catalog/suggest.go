@@ -53,14 +53,27 @@ func distance(name, other string) int {
 	return least
 }
 
-// DidYouMean returns " (did you mean 'x'?)" for the candidates near to name, or ""
-// where there are none. It is made to be put behind a message.
-func DidYouMean(name string, candidates []string) string {
-	near := Nearest(name, candidates)
-	if len(near) == 0 {
+// Question returns "did you mean 'x' or 'y'?", or "" without names. It is a hint
+// of its own.
+func Question(names []string) string {
+	if len(names) == 0 {
 		return ""
 	}
-	return " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+	return "did you mean '" + strings.Join(names, "' or '") + "'?"
+}
+
+// Aside returns the question in parentheses with a space in front, or "" without
+// names. It goes at the end of a message.
+func Aside(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + Question(names) + ")"
+}
+
+// DidYouMean is the aside about the candidates nearest to name.
+func DidYouMean(name string, candidates []string) string {
+	return Aside(Nearest(name, candidates))
 }
 
 var folding = strings.NewReplacer("_", "", "-", "", " ", "")

@@ -145,7 +145,7 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 	f := c.at(token, "unknown-function", message)
 	f.Subject = full
 	if near := manual.Likeliest(name, members); len(near) > 0 {
-		f.Message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"
+		f.Message += catalog.Aside(near)
 		return
 	}
 	if other := c.manual.Topic("text." + name); owner.Name == "string" && other != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // habit recognises, around the token that the parser stopped at, what people
@@ -65,7 +67,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if hint := s.bareCall(at, tok, before); hint != "" {
 		return hint
 	}
-	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.text) && !reserved(tok.text) {
+	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.text) && !spec.IsKeyword(tok.text) {
 		return "the fields of a table are separated by commas and written name = value"
 	}
 	return ""
@@ -89,20 +91,10 @@ func (s *sourceText) quotedField(at int) string {
 		value = s.tokens[at+1].text
 	}
 	written := fmt.Sprintf("[%s] = %s", quoted, value)
-	if name := strings.Trim(quoted, `"'`); isName(name) {
+	if name := strings.Trim(quoted, `"'`); spec.IsName(name) {
 		return fmt.Sprintf("a field is written %s = %s or %s", name, value, written)
 	}
 	return "a field whose name is no single word is written " + written
-}
-
-// isName tells whether a text can stand as a name in a script.
-func isName(text string) bool {
-	for i := range len(text) {
-		if !isLetter(text[i]) && (i == 0 || !isDigit(text[i])) {
-			return false
-		}
-	}
-	return text != "" && !reserved(text)
 }
 
 // typographic explains characters that word processors and web pages put in
@@ -125,7 +117,7 @@ func (s *sourceText) spacedName(i int, top openBlock) string {
 		return ""
 	}
 	first, second := s.tokens[i-1], s.tokens[i]
-	if first.kind != tokenName || second.kind != tokenName || first.line != second.line || reserved(second.text) {
+	if first.kind != tokenName || second.kind != tokenName || first.line != second.line || spec.IsKeyword(second.text) {
 		return ""
 	}
 	name := fmt.Sprintf("[%q]", first.text+" "+second.text)
@@ -134,7 +126,7 @@ func (s *sourceText) spacedName(i int, top openBlock) string {
 		return "a field with a space in its name is written " + s.tokens[i-3].text + name
 	case s.isField(i - 1):
 		return "a field with a space in its name is written record" + name
-	case top.text == "{" && !reserved(first.text) && i+1 < len(s.tokens) && s.tokens[i+1].text == "=":
+	case top.text == "{" && !spec.IsKeyword(first.text) && i+1 < len(s.tokens) && s.tokens[i+1].text == "=":
 		return "a field with a space in its name is written " + name + " = value"
 	}
 	return ""
@@ -146,13 +138,13 @@ func (s *sourceText) isIndex(at int) bool {
 		return false
 	}
 	before := s.tokens[at-1]
-	return before.text == ")" || before.text == "]" || before.kind == tokenName && !reserved(before.text)
+	return before.text == ")" || before.text == "]" || before.kind == tokenName && !spec.IsKeyword(before.text)
 }
 
 // bareCall explains a call without parentheses that should go on behind its
 // text, as in print "a" .. b.
 func (s *sourceText) bareCall(at int, tok, before token) string {
-	if at < 2 || before.kind != tokenString || s.tokens[at-2].kind != tokenName || reserved(s.tokens[at-2].text) {
+	if at < 2 || before.kind != tokenString || s.tokens[at-2].kind != tokenName || spec.IsKeyword(s.tokens[at-2].text) {
 		return ""
 	}
 	switch tok.text {
@@ -164,13 +156,5 @@ func (s *sourceText) bareCall(at int, tok, before token) string {
 
 // isCall tells whether a parenthesis opens the arguments of a call.
 func (s *sourceText) isCall(i int) bool {
-	return i > 0 && s.tokens[i-1].kind == tokenName && (s.isField(i-1) || !reserved(s.tokens[i-1].text))
-}
-
-// reserved tells whether a word belongs to the language and is no name.
-func reserved(word string) bool {
-	return slices.Contains([]string{
-		"and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in", "local",
-		"nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
-	}, word)
+	return i > 0 && s.tokens[i-1].kind == tokenName && (s.isField(i-1) || !spec.IsKeyword(s.tokens[i-1].text))
 }

@@ -1,6 +1,10 @@
 package compile
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/phscript/phscript/bindings/spec"
+)
 
 // TokenKind tells the pieces of a source apart.
 type TokenKind int
@@ -86,7 +90,7 @@ func exportedKind(t token) TokenKind {
 	case tokenSymbol:
 		return Symbol
 	}
-	if reserved(t.text) {
+	if spec.IsKeyword(t.text) {
 		return Keyword
 	}
 	return Name

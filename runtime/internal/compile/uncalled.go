@@ -1,6 +1,10 @@
 package compile
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/phscript/phscript/bindings/spec"
+)
 
 // uncalled explains a statement that only names a function of something, as in
 // expect(5).to_equal, and lacks the call. at is the token behind it.
@@ -9,7 +13,7 @@ func (s *sourceText) uncalled(at int) string {
 	if name < 2 || name >= len(s.tokens) || !s.isField(name) {
 		return ""
 	}
-	if given := s.tokens[min(at, len(s.tokens)-1)]; at < len(s.tokens) && !s.startsLine(at) && given.kind != tokenNumber && !reserved(given.text) {
+	if given := s.tokens[min(at, len(s.tokens)-1)]; at < len(s.tokens) && !s.startsLine(at) && given.kind != tokenNumber && !spec.IsKeyword(given.text) {
 		return ""
 	}
 	first := s.chainStart(name)
@@ -33,7 +37,7 @@ func (s *sourceText) chainStart(i int) int {
 				return -1
 			}
 			continue
-		case s.tokens[i].kind != tokenName || reserved(text) && !s.isField(i):
+		case s.tokens[i].kind != tokenName || spec.IsKeyword(text) && !s.isField(i):
 			return -1
 		}
 		if !s.isField(i) {

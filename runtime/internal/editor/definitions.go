@@ -208,21 +208,11 @@ func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
 // field writes one field of a class.
 func (s *source) field(name string, typ spec.Type, optional bool, doc string) {
 	switch {
-	case !isName(name):
+	case !spec.IsName(name) && !spec.IsKeyword(name):
 		name = fmt.Sprintf("[%q]", name)
 		typ += "?"
 	case optional:
 		name += "?"
 	}
 	s.printf("---@field %s %s%s\n", name, typ, note(doc))
-}
-
-// isName reports whether a field can be written after a dot.
-func isName(s string) bool {
-	for i, c := range s {
-		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
-			return false
-		}
-	}
-	return s != ""
 }

@@ -173,11 +173,7 @@ func sectionPage(a *Answer, o PageOptions) string {
 
 // notFound says that there is nothing about a name, and what comes closest.
 func (m *Manual) notFound(name string) string {
-	message := "There is nothing about '" + name + "'."
-	if near := m.Suggestions(name); len(near) > 0 {
-		message += " Did you mean '" + strings.Join(near, "' or '") + "'?"
-	}
-	return message
+	return "There is nothing about '" + name + "'" + catalog.Aside(m.Suggestions(name)) + "."
 }
 
 // mostSuggestions is how many names are suggested.

@@ -98,8 +98,8 @@ func TestResults(t *testing.T) {
 	for words, want := range map[string]string{
 		"upsert companies": "planhat.company.bulk_upsert  Creates and updates many records. (15 other models have it too)\n",
 		"import csv":       "csv ",
-		"bulk_upsrt":       "There is nothing about 'bulk_upsrt'. Did you mean 'bulk_upsert'?\n",
-		"compny":           "Did you mean 'company'",
+		"bulk_upsrt":       "There is nothing about 'bulk_upsrt' (did you mean 'bulk_upsert'?).\n",
+		"compny":           "(did you mean 'company'",
 		"qqqq":             "There is nothing about 'qqqq'.\n",
 		"id":               "… and ",
 		"how to delete":    "planhat.company.delete  Deletes a company. (",

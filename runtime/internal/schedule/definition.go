@@ -3,13 +3,12 @@ package schedule
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // Overlap says what happens when a schedule is due while its last run goes on.
@@ -59,10 +58,10 @@ const MostParams = 64 << 10
 
 // nameForm, as all that scheduling needs, is made when it is first used: most
 // commands have no use for it.
-var nameForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`) })
+var nameForm = pattern.Lazy(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
 // variableForm is the name of an environment variable, of letters, digits and _.
-var variableForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
+var variableForm = pattern.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // New checks a schedule as it was written. Its error names the setting and says
 // how to write it.

@@ -3,22 +3,24 @@ package schedule
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // directive is a line of a script's header: -- @schedule "0 2 * * *" retries=2.
-var directive = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@schedule\b\s*(.*)$`) })
+var directive = pattern.Lazy(`^--+\s*@schedule\b\s*(.*)$`)
 
 // annotation is any line of that form.
-var annotation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^--+\s*@(\w+)`) })
+var annotation = pattern.Lazy(`^--+\s*@(\w+)`)
+
+// foreign is what the name of a schedule cannot have.
+var foreign = pattern.Lazy(`[^A-Za-z0-9_.-]+`)
 
 // quotedTime is the time in it, in quotes or not.
-var quotedTime = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`) })
+var quotedTime = pattern.Lazy(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`)
 
 // FromHeader returns the schedules that a script sets for itself in the
 // comments at its top, before its first line of code. name is the script's
@@ -56,7 +58,7 @@ func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 
 // nameFor makes a schedule's name of its script's.
 func nameFor(script string, n int) string {
-	name := strings.Trim(regexp.MustCompile(`[^A-Za-z0-9_.-]+`).ReplaceAllString(strings.TrimSuffix(script, path.Ext(script)), "-"), "-.")
+	name := strings.Trim(foreign().ReplaceAllString(strings.TrimSuffix(script, path.Ext(script)), "-"), "-.")
 	if n > 0 {
 		name = fmt.Sprintf("%s-%d", name, n+1)
 	}

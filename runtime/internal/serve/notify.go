@@ -13,15 +13,14 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // EventKind is what happened to a schedule.
@@ -106,7 +105,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 }
 
 // usualName is how variables are called as a rule; few tokens look like that.
-var usualName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`) })
+var usualName = pattern.Lazy(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`)
 
 // shownVariable names a variable for people, unless it may be that the secret
 // itself was written in the place of its variable's name.

@@ -3,7 +3,6 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -72,11 +71,7 @@ func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
 	for _, m := range catalog.Load().Models {
 		names = append(names, m.Snake)
 	}
-	meant := ""
-	if near := manual.Likeliest(a.String(i), names); len(near) > 0 {
-		meant = " (did you mean '" + strings.Join(near, "' or '") + "'?)"
-	}
-	return nil, a.Errorf("there is no model '%s'%s", a.String(i), meant)
+	return nil, a.Errorf("there is no model '%s'%s", a.String(i), catalog.Aside(manual.Likeliest(a.String(i), names)))
 }
 
 var modelParam = bindings.Param{Name: "model", Type: "string", Doc: "The model, such as `company`."}

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -168,11 +169,7 @@ func markdown(m *manual.Manual, a *manual.Answer, all bool) string {
 
 // notFound says that there is nothing about a text, and what comes closest.
 func notFound(m *manual.Manual, text string) error {
-	message := "there is nothing about '" + text + "'"
-	if near := m.Suggestions(text); len(near) > 0 {
-		message += " (did you mean '" + strings.Join(near, "' or '") + "'?)"
-	}
-	return &unknownTopic{message}
+	return &unknownTopic{"there is nothing about '" + text + "'" + catalog.Aside(m.Suggestions(text))}
 }
 
 // unknownTopic says that the manual knows nothing of the kind.

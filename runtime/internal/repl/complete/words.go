@@ -2,7 +2,6 @@ package complete
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -114,18 +113,16 @@ func (c *context) names(l *list) {
 		l.add(Candidate{Text: v.Name, Doc: summary(v.Doc), Kind: KindValue})
 	}
 	e.Session.Globals().ForEach(func(k, v lua.LValue) {
-		if name, ok := k.(lua.LString); ok && isName(string(name)) && l.fits(string(name)) && !strings.HasPrefix(string(name), "__") {
+		if name, ok := k.(lua.LString); ok && spec.IsName(string(name)) && l.fits(string(name)) && !strings.HasPrefix(string(name), "__") {
 			l.add(Candidate{Text: string(name), Kind: KindVariable, value: v})
 		}
 	})
 	if l.prefix != "" {
-		for _, word := range keywords {
+		for _, word := range spec.Keywords() {
 			l.add(Candidate{Text: word, Doc: "keyword", Kind: KindKeyword})
 		}
 	}
 }
-
-var keywords = strings.Fields("and break do else elseif end false for function if in local nil not or repeat return then true until while")
 
 // declared are the names that the text in front of the cursor declares.
 func (c *context) declared() []string {
@@ -220,7 +217,7 @@ func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
 	for range deepestIndex {
 		t.ForEach(func(k, v lua.LValue) {
 			name, ok := k.(lua.LString)
-			if !ok || !l.fits(string(name)) || !isName(string(name)) {
+			if !ok || !l.fits(string(name)) || !spec.IsName(string(name)) {
 				return
 			}
 			candidate := Candidate{Text: string(name), Kind: KindField, value: v}
@@ -284,19 +281,3 @@ func topicDoc(t *manual.Topic) string { return summary(t.Doc) }
 func summary(doc string) string {
 	return strings.ReplaceAll(spec.Summary(doc), "`", "")
 }
-
-// isName tells whether a text can stand behind a dot.
-func isName(text string) bool {
-	if text == "" || text[0] >= '0' && text[0] <= '9' {
-		return false
-	}
-	for i := range len(text) {
-		if c := text[i]; c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
-			return false
-		}
-	}
-	return len(text) > longestKeyword || !slices.Contains(keywords, text)
-}
-
-// longestKeyword is the length of function.
-const longestKeyword = 8
