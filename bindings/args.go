@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Args are the arguments of one call, checked against the function's spec
@@ -105,13 +106,13 @@ func (a *Args) check() error {
 		p := &a.fn.Params[i]
 		v := a.Get(i)
 		if v == lua.LNil {
-			if p.Optional || accepts(p.Type, v) {
+			if p.Omissible() {
 				continue
 			}
-			return a.fault(MissingArgument(i, p))
+			return a.fault(p.Missing(i))
 		}
 		if !accepts(p.Type, v) {
-			return a.fault(WrongArgument(i, p, describeValue(v)))
+			return a.fault(p.Mismatch(i, describeValue(v)))
 		}
 		if t, ok := v.(*lua.LTable); ok && len(p.Fields) > 0 {
 			if err := a.checkFields(p, t); err != nil {
@@ -120,7 +121,7 @@ func (a *Args) check() error {
 		}
 	}
 	if n := len(a.fn.Params); !a.fn.Variadic && a.Len() > n {
-		return a.fault(TooManyArguments(a.fn, a.Len()))
+		return a.fault(a.fn.TooMany(a.Len()))
 	}
 	return nil
 }
@@ -129,28 +130,19 @@ func (a *Args) checkFields(p *Param, t *lua.LTable) error {
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return a.fault(ItemInOptions(p, k.String()))
+			return a.fault(p.Unnamed(k.String()))
 		}
-		f := field(p.Fields, string(name))
+		f := p.Field(string(name))
 		if f == nil {
-			return a.fault(UnknownOption(p, string(name)))
+			return a.fault(p.Unknown(string(name), catalog.DidYouMean))
 		}
 		if !accepts(f.Type, v) {
-			return a.fault(WrongOption(f, describeValue(v)))
+			return a.fault(f.Mismatch(describeValue(v)))
 		}
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && t.RawGetString(f.Name) == lua.LNil {
-			return a.fault(MissingOption(f))
-		}
-	}
-	return nil
-}
-
-func field(fields []Field, name string) *Field {
-	for i := range fields {
-		if fields[i].Name == name {
-			return &fields[i]
+			return a.fault(f.Missing())
 		}
 	}
 	return nil
@@ -187,9 +179,7 @@ func numberKinds(v lua.LValue) spec.Kind {
 func describeValue(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
-		if len(v) <= 40 {
-			return fmt.Sprintf("the string %q", string(v))
-		}
+		return spec.Quote(string(v))
 	case lua.LNumber:
 		return "the number " + v.String()
 	case *lua.LNilType:

@@ -35,13 +35,13 @@ func (d *doubts) options() EncodeOptions {
 // reject: a dry run has nobody else to ask.
 func (d *doubts) value(p *catalog.Property, text string) {
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
-		text, p.Name, DescribeModel(d.model), catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
+		text, p.Name, catalog.WithArticle(d.model.Noun), catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
 // unknown warns of a property that the catalog does not know. It is a warning,
 // since a tenant may have fields of its own.
 func (d *doubts) unknown(name string) {
-	if d.model.Alias(name) || slices.Contains(CommonProperties, name) {
+	if d.model.Alias(name) || slices.Contains(catalog.CommonProperties, name) {
 		return
 	}
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
@@ -74,7 +74,7 @@ func (d *doubts) warn() {
 			names += fmt.Sprintf(" and %d more", n-shownReadOnly)
 		}
 		what := english.PluralWord(n, "it has", "they have") + " no effect there"
-		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, DescribeModel(d.model), what))
+		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, catalog.WithArticle(d.model.Noun), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
 	if d.keyless == 0 || len(keys) == 0 {

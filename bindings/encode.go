@@ -221,7 +221,7 @@ func (c *Codec) keyError(key lua.LValue, n int) error {
 // model's types.
 func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOptions) error {
 	if t.Len() > 0 {
-		return c.errorf("%s is a table of named fields, such as { %s = ... }; this one is a list", DescribeModel(opt.Model), exampleProperty(opt.Model))
+		return c.errorf("%s is a table of named fields, such as { %s = ... }; this one is a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
 	}
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
@@ -229,7 +229,7 @@ func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOpt
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return c.errorf("%s has named fields only; the key %v is a %s", DescribeModel(opt.Model), k, k.Type())
+			return c.errorf("%s has named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
 		}
 		c.path = append(c.path, step{name: string(name)})
 		if err := c.text(enc, string(name)); err != nil {

@@ -68,9 +68,6 @@ func (b binding) optionsParam() Param {
 	return Param{Name: "options", Type: "table", Optional: true, Doc: "What to list.", Fields: b.listFields()}
 }
 
-// CommonProperties are properties that each record has, whatever its model declares.
-var CommonProperties = []string{"_id", "__v", "custom", "createdAt", "updatedAt"}
-
 // checkList refuses paging that makes no sense, and warns of properties to
 // select or to sort by that the model is not known to have.
 func (b binding) checkList(a *Args, opt Options) error {
@@ -79,7 +76,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 	}
 	warn := func(option, property string) {
 		name, _, _ := strings.Cut(strings.TrimSpace(property), ".")
-		if name == "" || b.model.Property(name) != nil || slices.Contains(CommonProperties, name) {
+		if name == "" || b.model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) {
 			return
 		}
 		a.Host.Log.WarnOnce(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(

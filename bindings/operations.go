@@ -62,7 +62,7 @@ func (b binding) funcs() []*Func {
 func (b binding) typ() spec.Type { return spec.Type(b.model.Name) }
 
 // noun returns the model's name in a sentence, with its article.
-func (b binding) noun() string { return DescribeModel(b.model) }
+func (b binding) noun() string { return catalog.WithArticle(b.model.Noun) }
 
 func (b binding) endpoint() string {
 	host := ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -150,7 +151,7 @@ func (r *run) kindOf(fields []bindings.Field) string {
 // those that are common to all models as well.
 func hasAll(s *bindings.Shape, common bool, fields []bindings.Field) bool {
 	for _, f := range fields {
-		if common && slices.Contains(bindings.CommonProperties, f.Name) {
+		if common && slices.Contains(catalog.CommonProperties, f.Name) {
 			continue
 		}
 		if !slices.ContainsFunc(s.Fields, func(known bindings.Field) bool { return known.Name == f.Name }) {

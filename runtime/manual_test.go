@@ -105,3 +105,21 @@ func TestTypesAreKnown(t *testing.T) {
 		assert.NoError(t, module.Validate(r.describes), module.Name)
 	}
 }
+
+func TestDeclarationsAreValidated(t *testing.T) {
+	call := func(*bindings.Args) (int, error) { return 0, nil }
+	for message, m := range map[string]*bindings.Module{
+		"":                      {Name: "m", Funcs: []*bindings.Func{{Name: "f", Call: call, Returns: []bindings.Return{{Type: "Company[]"}}}}},
+		"m.f: result 1":         {Name: "m", Funcs: []*bindings.Func{{Name: "f", Call: call, Returns: []bindings.Return{{Type: "Compny[]"}}}}},
+		"neither Call nor Lua":  {Name: "m", Funcs: []*bindings.Func{{Name: "f"}}},
+		"m.f is declared twice": {Name: "m", Funcs: []*bindings.Func{{Name: "f", Call: call}, {Name: "f", Call: call}}},
+		"two modules called":    {Name: "json"},
+	} {
+		_, err := New(Options{Modules: []*bindings.Module{m}})
+		if message == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.ErrorContains(t, err, message)
+		}
+	}
+}

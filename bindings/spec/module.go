@@ -58,6 +58,16 @@ type Param struct {
 // Omissible reports whether a call may leave the parameter out or pass nil.
 func (p *Param) Omissible() bool { return p.Optional || p.Name == "..." || p.Type.Nilable() }
 
+// Field returns the option of a name, or nil.
+func (p *Param) Field(name string) *Field {
+	for i := range p.Fields {
+		if p.Fields[i].Name == name {
+			return &p.Fields[i]
+		}
+	}
+	return nil
+}
+
 // Return is a value that a function returns.
 type Return struct {
 	Type Type

@@ -105,6 +105,9 @@ func newCatalog() *Catalog {
 // Model returns the model with the given snake_case name, or nil.
 func (c *Catalog) Model(snake string) *Model { return c.bySnake[snake] }
 
+// CommonProperties are properties that each record has, whatever its model declares.
+var CommonProperties = []string{"_id", "__v", "custom", "createdAt", "updatedAt"}
+
 // ModelNamed returns the model with Planhat's own name (as in Property.Ref),
 // or nil.
 func (c *Catalog) ModelNamed(name string) *Model { return c.bySnake[strings.ToLower(name)] }

@@ -61,7 +61,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/suite", own: []string{"runtime", "runtime/...", "bindings", "bindings/spec", "planhat", "planhat/catalog", "planhat/simulator"}},
 	{pkg: "runtime/internal/pattern", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/display", never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/check", own: []string{"runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/display", "runtime/internal/lualib/number", "bindings", "bindings/spec", "planhat/catalog"}},
+	{pkg: "runtime/internal/check", own: []string{"runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/display", "runtime/internal/lualib/number", "bindings/spec", "planhat/catalog"}},
 	{pkg: "runtime/internal/store", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/quota", own: []string{"planhat", "runtime/internal/store"}, never: []string{lua}},
 	{pkg: "runtime/internal/schedule", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},

@@ -2,11 +2,11 @@ package check
 
 import (
 	"fmt"
+	"math"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
@@ -115,14 +115,14 @@ func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 	}
 	for i := n; i < len(f.Params) && !a.open; i++ {
 		p := &f.Params[i]
-		if p.Optional || p.Name == "..." || bindings.Accepts(p.Type, lua.LNil) {
+		if p.Omissible() {
 			continue
 		}
-		c.misuse(token, callee, bindings.MissingArgument(i, p)).Hint = "it is called as " + callee.topic.Signature()
+		c.misuse(token, callee, p.Missing(i)).Hint = "it is called as " + callee.topic.Signature()
 		return
 	}
 	if !f.Variadic && n > len(f.Params) {
-		c.misuse(c.flow.expr[a.given[len(f.Params)]].from, callee, bindings.TooManyArguments(f, n))
+		c.misuse(c.flow.expr[a.given[len(f.Params)]].from, callee, f.TooMany(n))
 	}
 }
 
@@ -141,13 +141,22 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 	}
 	span := c.flow.expr[arg]
 	value, described, known := c.sample(arg)
-	if known && value == lua.LNil && p.Optional {
+	nothingGiven := c.infer(arg).typ == nothing
+	if (nothingGiven || known && value == spec.Nil) && p.Omissible() {
 		return
 	}
-	if known && !bindings.Accepts(p.Type, value) {
-		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+bindings.WrongArgument(i, p, described))
+	if nothingGiven || known && value == spec.Nil {
+		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+p.Missing(i))
 		f.Subject = callee.topic.Name
-		if model := c.model(c.infer(arg).typ); model != nil && bindings.Accepts(p.Type, lua.LString("")) && model.Property("_id") != nil {
+		if nothingGiven {
+			f.Hint = "the value comes from a function that returns nothing"
+		}
+		return
+	}
+	if known && !p.Type.Accepts(value) {
+		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
+		f.Subject = callee.topic.Name
+		if model := c.model(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
 			f.Hint = "a record's id is its field _id"
 		}
 		return
@@ -159,58 +168,59 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 	}
 }
 
-// sample returns a value of the kind that an expression has, and its
-// description, where that is known.
-func (c *script) sample(e ast.Expr) (value lua.LValue, described string, known bool) {
+// sample returns the kinds of an expression's value, and its description, if
+// they are known.
+func (c *script) sample(e ast.Expr) (value spec.Kind, described string, known bool) {
 	k := c.infer(e)
 	if k.maybe {
-		return nil, "", false
+		return 0, "", false
 	}
 	switch lit := k.literal.(type) {
 	case *ast.StringExpr:
-		value = lua.LString(lit.Value)
+		value = spec.String
+		if n, ok := number.Parse(lit.Value); ok {
+			value |= numberKinds(n)
+		}
+		return value, spec.Quote(lit.Value), true
 	case *ast.NumberExpr:
 		n, ok := number.Parse(lit.Value)
-		if !ok {
-			return nil, "", false
-		}
-		value = lua.LNumber(n)
-	case *ast.TrueExpr:
-		value = lua.LTrue
-	case *ast.FalseExpr:
-		value = lua.LFalse
+		return spec.String | numberKinds(n), "the number " + lua.LNumber(n).String(), ok
+	case *ast.TrueExpr, *ast.FalseExpr:
+		return spec.Boolean, "a boolean", true
 	case *ast.NilExpr:
-		if e != k.literal {
-			return nil, "", false
-		}
-		value = lua.LNil
+		return spec.Nil, "nil", e == k.literal
 	case *ast.TableExpr:
-		value = &lua.LTable{}
+		return spec.Table, "a table", true
 	case *ast.FunctionExpr:
-		value = &lua.LFunction{}
-	}
-	if value != nil {
-		return value, bindings.DescribeValue(value), true
+		return spec.Function, "a function", true
 	}
 	switch {
 	case k.topic != nil && k.topic.Func != nil:
-		return &lua.LFunction{}, "the function " + k.topic.Name, true
+		return spec.Function, "the function " + k.topic.Name, true
 	case k.isModule():
-		return &lua.LTable{}, "the module " + k.topic.Name, true
+		return spec.Table, "the module " + k.topic.Name, true
 	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
-		return nil, "", false
+		return 0, "", false
 	case c.model(k.typ) != nil:
-		return &lua.LTable{}, catalog.WithArticle(string(k.typ)) + " record (table)", true
+		return spec.Table, catalog.WithArticle(string(k.typ)) + " record (table)", true
 	case c.fieldsOf(k.typ) != nil:
-		return &lua.LTable{}, catalog.WithArticle(string(k.typ)) + " (table)", true
+		return spec.Table, catalog.WithArticle(string(k.typ)) + " (table)", true
 	case k.isList():
-		return &lua.LTable{}, "a list (table)", true
+		return spec.Table, "a list (table)", true
 	case k.isIterator():
-		return &lua.LFunction{}, "an iterator (function)", true
+		return spec.Function, "an iterator (function)", true
 	case k.typ == "boolean":
-		return lua.LTrue, "true or false", true
+		return spec.Boolean, "true or false", true
 	}
-	return nil, "", false
+	return 0, "", false
+}
+
+// numberKinds are the kinds of a number.
+func numberKinds(n float64) spec.Kind {
+	if math.Trunc(n) == n {
+		return spec.Number | spec.Integer
+	}
+	return spec.Number
 }
 
 // tableOf returns the table literal that an expression stands for, and whether
@@ -235,7 +245,7 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 		key, named := field.Key.(*ast.StringExpr)
 		if !named {
 			if field.Key == nil {
-				c.at(c.flow.expr[field.Value].from, "unknown-option", callee.topic.Name+": "+bindings.ItemInOptions(p, "1"))
+				c.at(c.flow.expr[field.Value].from, "unknown-option", callee.topic.Name+": "+p.Unnamed("1"))
 				return
 			}
 			computed = true
@@ -246,27 +256,23 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && !given[f.Name] && direct && !computed {
-			c.at(c.flow.expr[table].from, "wrong-arguments", callee.topic.Name+": "+bindings.MissingOption(f))
+			c.at(c.flow.expr[table].from, "wrong-arguments", callee.topic.Name+": "+f.Missing())
 		}
 	}
 }
 
 func (c *script) option(callee knowledge, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
 	token := c.flow.expr[key].at
-	for i := range p.Fields {
-		f := &p.Fields[i]
-		if f.Name != key.Value {
-			continue
-		}
-		if value, described, known := c.sample(arg); known && value != lua.LNil && !bindings.Accepts(f.Type, value) {
-			c.at(c.flow.expr[arg].from, "wrong-arguments", callee.topic.Name+": "+bindings.WrongOption(f, described)).Hint = f.Doc
+	if f := p.Field(key.Value); f != nil {
+		if value, described, known := c.sample(arg); known && value != spec.Nil && !f.Type.Accepts(value) {
+			c.at(c.flow.expr[arg].from, "wrong-arguments", callee.topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return
 		}
 		c.optionProperties(callee, f.Name, arg)
 		c.optionDate(callee, f.Name, arg)
 		return
 	}
-	f := c.at(token, "unknown-option", callee.topic.Name+": "+bindings.UnknownOption(p, key.Value))
+	f := c.at(token, "unknown-option", callee.topic.Name+": "+p.Unknown(key.Value, catalog.DidYouMean))
 	f.Subject = key.Value
 }
 

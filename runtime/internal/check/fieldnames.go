@@ -5,7 +5,6 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -28,7 +27,7 @@ func (c *script) fieldNames(callee knowledge, args []ast.Expr) {
 	}
 	name, token := text.Value, c.flow.expr[text].at
 	switch {
-	case model.Property(name) != nil, slices.Contains(bindings.CommonProperties, name):
+	case model.Property(name) != nil, slices.Contains(catalog.CommonProperties, name):
 		c.notSelected(item.selected, name, token)
 	case len(catalog.Nearest(name, propertyNames(model))) > 0:
 		// Tenants have fields of their own: only a near miss counts.

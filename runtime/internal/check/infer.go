@@ -227,6 +227,9 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil {
+		if fn, ok := callee.literal.(*ast.FunctionExpr); ok && givesNothing(fn) {
+			return knowledge{typ: nothing}
+		}
 		return knowledge{}
 	}
 	if callee.topic.Name == "planhat.try" && place == 0 && len(e.Args) > 0 {
@@ -251,6 +254,29 @@ func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
 	}
 	k.selected = c.selection(callee, e.Args)
 	return k
+}
+
+// givesNothing reports whether a function of the script ends without a result.
+// One that always raises an error does not end.
+func givesNothing(fn *ast.FunctionExpr) bool {
+	if n := len(fn.Stmts); n > 0 {
+		if last, ok := fn.Stmts[n-1].(*ast.FuncCallStmt); ok {
+			if name, ok := last.Expr.(*ast.FuncCallExpr).Func.(*ast.IdentExpr); ok && name.Value == "error" {
+				return false
+			}
+		}
+	}
+	gives, inner := false, map[ast.Stmt]bool{}
+	inspect(fn.Stmts, func(s ast.Stmt) {
+		if r, ok := s.(*ast.ReturnStmt); ok && len(r.Exprs) > 0 && !inner[s] {
+			gives = true
+		}
+	}, func(e ast.Expr) {
+		if f, ok := e.(*ast.FunctionExpr); ok {
+			each(f.Stmts, func(s ast.Stmt) { inner[s] = true })
+		}
+	})
+	return !gives
 }
 
 // required is what require returns: a module, unless a file of that name comes

@@ -5,10 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -34,7 +32,7 @@ func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.Strin
 		return
 	}
 	if property.ReadOnly && !keyFor(model, to, name) {
-		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, bindings.DescribeModel(model)))
+		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, catalog.WithArticle(model.Noun)))
 		f.Hint, f.Subject = c.aboutProperty(model, name), name
 		return
 	}
@@ -49,7 +47,7 @@ func keyFor(model *catalog.Model, to purpose, name string) bool {
 // unknownProperty reports a name that a model is not known to have. Tenants
 // have fields of their own, but those belong into custom.
 func (c *script) unknownProperty(model *catalog.Model, name string, token int, writing bool) {
-	if slices.Contains(bindings.CommonProperties, name) {
+	if slices.Contains(catalog.CommonProperties, name) {
 		return
 	}
 	names := propertyNames(model)
@@ -92,23 +90,24 @@ func writableNames(model *catalog.Model) []string {
 // propertyValue checks a value that is written out against the property.
 func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg ast.Expr) {
 	value, described, known := c.sample(arg)
-	if !known || value == lua.LNil {
+	if !known || value == spec.Nil {
 		return
 	}
 	at := c.flow.expr[arg]
-	if text, ok := value.(lua.LString); ok && len(p.Enum) > 0 {
-		if !slices.Contains(p.Enum, string(text)) {
+	text, isText := c.infer(arg).literal.(*ast.StringExpr)
+	if isText && len(p.Enum) > 0 {
+		if !slices.Contains(p.Enum, text.Value) {
 			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is one of '%s', not %s%s",
-				p.Name, bindings.DescribeModel(model), strings.Join(p.Enum, "', '"), described, catalog.DidYouMean(string(text), p.Enum)))
+				p.Name, catalog.WithArticle(model.Noun), strings.Join(p.Enum, "', '"), described, catalog.DidYouMean(text.Value, p.Enum)))
 			f.Subject = p.Name
 		}
 		return
 	}
-	if text, ok := value.(lua.LString); ok && (c.writtenDate(p, string(text), at) || c.writtenID(model, p, string(text), at)) {
+	if isText && (c.writtenDate(p, text.Value, at) || c.writtenID(model, p, text.Value, at)) {
 		return
 	}
-	if typ := valueType(p.Type); typ != "" && !bindings.Accepts(typ, value) {
-		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, bindings.DescribeModel(model), describedType(p.Type), described))
+	if typ := valueType(p.Type); typ != "" && !typ.Accepts(value) {
+		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
 	}
 }
@@ -184,7 +183,7 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 // fields are known.
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
 	if model := c.model(owner.typ); model != nil {
-		if model.Property(name) != nil || slices.Contains(bindings.CommonProperties, name) || model.Alias(name) {
+		if model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
 				c.notSelected(owner.selected, name, c.flow.expr[e].at)
 			}

@@ -137,6 +137,38 @@ Mind this, and also ('b').
 `, s.finish())
 }
 
+// described is a module with described annotations.
+const described = `--- Greets people.
+local greet = {}
+
+--- Returns a greeting.
+---@param name string Whom to greet.
+---@param options? table<string, any> # How, in
+---@return string text The greeting, or more.
+function greet.hello(name, options) end
+
+---@return any item, integer? index
+---@return fun(): string?, integer # An iterator.
+---@return number The mean.
+function greet.all(...) end
+`
+
+func TestDescribedAnnotations(t *testing.T) {
+	m := New(nil, []Source{{Name: "greet", Text: described}}, catalog.Load())
+	hello := m.Topic("greet.hello").Func
+	assert.Equal(t, []spec.Param{
+		{Name: "name", Type: "string", Doc: "Whom to greet."}, {Name: "options", Type: "table<string, any>", Optional: true, Doc: "How, in"},
+	}, hello.Params)
+	assert.Equal(t, []spec.Return{{Type: "string", Doc: "The greeting, or more."}}, hello.Returns)
+	assert.Equal(t, []spec.Return{
+		{Type: "any", Doc: "The item."}, {Type: "integer?", Doc: "The index."}, {Type: "fun(): string?, integer", Doc: "An iterator."},
+		{Type: "number", Doc: "The mean."},
+	}, m.Topic("greet.all").Func.Returns)
+	page := m.Page(m.Topic("greet.hello"), PageOptions{})
+	assert.Contains(t, page, "Whom to greet.")
+	assert.Contains(t, page, "The greeting, or more.")
+}
+
 func TestColumnsReadDownwards(t *testing.T) {
 	s := newSheet(PageOptions{Width: 30})
 	s.columns(2, []string{"aaaaaa", "b", "c", "d", "e"})
