@@ -98,7 +98,7 @@ func (r *run) describeList(t *lua.LTable, n int) string {
 // explained leads to the page of a documented table, and adds what is said
 // there to the fields. It is "" where the kind is unknown.
 func (r *run) explained(kind string, fields []bindings.Field) string {
-	t := r.rt.Manual().Topic(kind)
+	t := r.rt.manual().Topic(kind)
 	if t == nil {
 		return ""
 	}
@@ -135,7 +135,7 @@ func (r *run) kindOf(fields []bindings.Field) string {
 		return ""
 	}
 	kind := ""
-	for _, t := range r.rt.Manual().Topics() {
+	for _, t := range r.rt.manual().Topics() {
 		if t.Kind != manual.KindTable || !hasAll(t.Shape, t.Model != nil, fields) {
 			continue
 		}

@@ -5,15 +5,9 @@ import (
 	"io"
 )
 
-// ContextReader is an input whose reads end with a context, without taking away
-// what is to be read by others.
-type ContextReader interface {
-	ReadContext(ctx context.Context, p []byte) (int, error)
-}
-
 // ReadStdin reads the script's standard input and gives up when ctx ends: a
-// read from a terminal or a pipe cannot be interrupted itself, unless it is a
-// ContextReader. What is read after that is lost.
+// read from a terminal or a pipe cannot be interrupted itself, unless it has the
+// method ReadContext. What is read after that is lost.
 func (h *host) ReadStdin(ctx context.Context, p []byte) (int, error) {
 	in := h.rt.opts.Stdin
 	if in == nil {
@@ -23,7 +17,9 @@ func (h *host) ReadStdin(ctx context.Context, p []byte) (int, error) {
 	if err := h.stdout.Flush(); err != nil {
 		return 0, err
 	}
-	if in, ok := in.(ContextReader); ok {
+	if in, ok := in.(interface {
+		ReadContext(ctx context.Context, p []byte) (int, error)
+	}); ok {
 		return in.ReadContext(ctx, p)
 	}
 	type answer struct {

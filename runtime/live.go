@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings"
 )
 
 // Live is a run whose script has ended, with its state still there: what the
@@ -19,9 +17,6 @@ func (l *Live) Context() context.Context { return l.run.ctx }
 
 // State returns the run's Lua state.
 func (l *Live) State() *lua.LState { return l.run.L }
-
-// Host returns what the modules see of the run.
-func (l *Live) Host() *bindings.Host { return l.run.modules }
 
 // Loaded returns a module that the script has required, nil where it has not.
 func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }

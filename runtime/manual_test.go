@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -40,7 +41,7 @@ func TestManualNamesWhatThereIs(t *testing.T) {
 	var there []string
 	require.NoError(t, result.Decode(&there))
 	var known []string
-	for _, topic := range rt.Manual().Topics() {
+	for _, topic := range builtins.Manual().Topics() {
 		if topic.Kind != manual.KindTable && topic.Kind != manual.KindProperty {
 			known = append(known, topic.Name)
 		}
@@ -51,7 +52,7 @@ func TestManualNamesWhatThereIs(t *testing.T) {
 }
 
 func TestManualFindsWhatIsMeant(t *testing.T) {
-	m := ManualOf()
+	m := builtins.Manual()
 	for name, want := range map[string]string{
 		"planhat.company.bulk_upsert":   "planhat.company.bulk_upsert",
 		"planhat.company:bulk_upsert()": "planhat.company.bulk_upsert",
@@ -77,7 +78,7 @@ func TestManualFindsWhatIsMeant(t *testing.T) {
 // TestEverythingIsDescribed fails for a function or value without a word about
 // it, and for a function of which a parameter is not explained.
 func TestEverythingIsDescribed(t *testing.T) {
-	m := ManualOf()
+	m := builtins.Manual()
 	var check func(module *bindings.Module)
 	check = func(module *bindings.Module) {
 		assert.True(t, module.Doc != "" || module.Name == "", module.Name)
@@ -100,8 +101,8 @@ func TestEverythingIsDescribed(t *testing.T) {
 // TestTypesAreKnown finds types that cannot be read, and tables that nothing
 // describes, in the modules written in Lua as well.
 func TestTypesAreKnown(t *testing.T) {
-	r := &Runtime{manual: sync.OnceValue(func() *manual.Manual { return ManualOf() })}
-	for _, module := range append(r.Manual().Modules(), r.Manual().Globals()) {
+	r := &Runtime{manual: sync.OnceValue(func() *manual.Manual { return builtins.Manual() })}
+	for _, module := range append(r.manual().Modules(), r.manual().Globals()) {
 		assert.NoError(t, module.Validate(r.describes), module.Name)
 	}
 }

@@ -3,68 +3,21 @@ package runtime
 import (
 	"maps"
 	"slices"
-	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 	luar "layeh.com/gopher-luar"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime/internal/manual"
-	"github.com/phscript/phscript/stdlib"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 )
-
-// builtins makes the modules written in Go, each when it is first asked for.
-var builtins = map[string]func() *bindings.Module{
-	"checkpoint": sync.OnceValue(bindings.Checkpoint),
-	"csv":        sync.OnceValue(bindings.CSV),
-	"env":        sync.OnceValue(bindings.Env),
-	"fs":         sync.OnceValue(bindings.FS),
-	"inspect":    sync.OnceValue(bindings.Inspect),
-	"json":       sync.OnceValue(bindings.JSON),
-	"log":        sync.OnceValue(bindings.Log),
-	"planhat":    sync.OnceValue(bindings.Planhat),
-	"time":       sync.OnceValue(bindings.Time),
-}
-
-// Modules returns the built-in modules written in Go, by name. They are global
-// in every script, and can be required.
-func Modules() []*bindings.Module {
-	var list []*bindings.Module
-	for _, name := range slices.Sorted(maps.Keys(builtins)) {
-		list = append(list, builtins[name]())
-	}
-	return list
-}
-
-// LuaSources returns the built-in modules written in Lua, by name. They have to
-// be required.
-func LuaSources() []manual.Source {
-	var list []manual.Source
-	for _, name := range stdlib.Names() {
-		if text, ok := stdlib.Source(name); ok {
-			list = append(list, manual.Source{Name: name, Text: string(text)})
-		}
-	}
-	return list
-}
 
 // ModuleNames returns the names of everything that a script can require without
 // a file of its own: the modules written in Go and those in Lua.
 func (r *Runtime) ModuleNames() []string {
-	names := slices.Collect(maps.Keys(builtins))
-	names = slices.AppendSeq(names, maps.Keys(r.modules))
+	names := slices.AppendSeq(builtins.Names(), maps.Keys(r.modules))
 	names = slices.AppendSeq(names, maps.Keys(r.opts.LuaModules))
-	names = append(names, stdlib.Names()...)
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// builtin returns a built-in module, or nil.
-func builtin(name string) *bindings.Module {
-	if make := builtins[name]; make != nil {
-		return make()
-	}
-	return nil
 }
 
 // goModule returns a module written in Go, or nil.
@@ -72,12 +25,12 @@ func (r *Runtime) goModule(name string) *bindings.Module {
 	if m := r.modules[name]; m != nil {
 		return m
 	}
-	return builtin(name)
+	return builtins.Module(name)
 }
 
 // hasGoModule reports whether there is one, without making it.
 func (r *Runtime) hasGoModule(name string) bool {
-	return r.modules[name] != nil || builtins[name] != nil
+	return r.modules[name] != nil || builtins.Has(name)
 }
 
 // open returns the table of a module written in Go; it is made once a run.

@@ -26,7 +26,9 @@ const (
 // read files in the working directory, and whose output is thrown away.
 type Options struct {
 	// Stdin, Stdout and Stderr are the script's streams; nil is empty, or
-	// discards.
+	// discards. What a script waits for on Stdin when its run ends is read and
+	// lost, unless Stdin has the method
+	// ReadContext(ctx context.Context, p []byte) (int, error).
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Logger receives the script's log and the client's; nil discards it.
@@ -34,7 +36,7 @@ type Options struct {
 	Logger *slog.Logger
 	// Secrets redacts everything a run prints. Share one with whatever else
 	// writes to the same streams; nil makes a new one.
-	Secrets *redact.Secrets
+	Secrets *Secrets
 
 	// Env looks up an environment variable; EnvAllow are the names a script
 	// may ask for.
@@ -85,14 +87,13 @@ type Options struct {
 	// Strict makes a rejected row raise an error.
 	Strict bool
 
-	// Help says how the function help sets its pages: the width of the
-	// terminal that Stdout is, and whether it may be coloured.
-	Help manual.PageOptions
+	// Help says how the function help sets its pages.
+	Help HelpOptions
 
 	// Sources, where set, is told the path of every file that a run compiles:
 	// the script, and what it requires. It returns what is to count the
 	// file's lines, or nil.
-	Sources func(path string) *compile.Lines
+	Sources func(path string) *Lines
 
 	// Modules are more modules written in Go, beside the built-in ones. The
 	// members of one without a name are globals.
@@ -103,6 +104,20 @@ type Options struct {
 	// structs and pointers keep their methods.
 	Values map[string]any
 }
+
+// Secrets is a growing set of values that are not shown; the zero value is
+// ready. Add registers a value, String returns a text without them, Writer and
+// Handler filter a stream and a log. It is safe for concurrent use.
+type Secrets = redact.Secrets
+
+// HelpOptions say how pages of help are set: the Width of a line, 80 if it is
+// 0; whether Color is allowed; and how a reader Asks for another page, with %s
+// in the place of its name.
+type HelpOptions = manual.PageOptions
+
+// Lines counts how often the lines of a file are executed; the zero value is
+// ready. Each visits the lines that have a statement, with their counts.
+type Lines = compile.Lines
 
 // WindowUser says whose quota a window is for, and who spends it.
 type WindowUser struct {

@@ -12,27 +12,14 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/stdlib"
 )
 
-// Keys of the table of loaded modules, which scripts see as package.loaded.
-const (
-	loadedKey = "_LOADED"
-	// builtinKey goes before the name of a module written in Go, so that a
-	// script's own module of that name does not replace the global one.
-	builtinKey = "phscript:"
-)
+const builtinKey = builtins.Key
 
 // loaded is the table of the modules that this run has loaded.
-func (r *run) loaded() *lua.LTable {
-	registry := r.L.G.Registry
-	if t, ok := registry.RawGetString(loadedKey).(*lua.LTable); ok {
-		return t
-	}
-	t := r.L.NewTable()
-	registry.RawSetString(loadedKey, t)
-	return t
-}
+func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 
 // require is the Lua function of that name: it looks beside the script, in lib/
 // beside it, and among the built-in modules, in that order. A module runs once

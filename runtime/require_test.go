@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/builtins"
 )
 
 // put writes a file into the bench's folder.
@@ -90,10 +92,10 @@ func TestRequireFollowsTheScriptsFolder(t *testing.T) {
 
 func TestModulesAreUnique(t *testing.T) {
 	names := map[string]bool{}
-	for _, m := range Modules() {
+	for _, m := range builtins.Modules() {
 		assert.False(t, names[m.Name], m.Name)
 		names[m.Name] = true
 	}
-	_, err := New(Options{Modules: Modules()[:1]})
+	_, err := New(Options{Modules: builtins.Modules()[:1]})
 	assert.ErrorContains(t, err, "two modules called")
 }

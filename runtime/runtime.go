@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -48,12 +49,12 @@ func New(o Options) (*Runtime, error) {
 		if m.Name == "" {
 			continue
 		}
-		if r.modules[m.Name] != nil || builtin(m.Name) != nil {
+		if r.modules[m.Name] != nil || builtins.Has(m.Name) {
 			return nil, fmt.Errorf("there are two modules called %q", m.Name)
 		}
 		r.modules[m.Name] = m
 	}
-	r.manual = sync.OnceValue(func() *manual.Manual { return ManualOf(o.Modules...) })
+	r.manual = sync.OnceValue(func() *manual.Manual { return builtins.Manual(o.Modules...) })
 	for _, m := range o.Modules {
 		if err := bindings.Validate(m, r.describes); err != nil {
 			return nil, err
@@ -67,6 +68,6 @@ func New(o Options) (*Runtime, error) {
 // describes reports whether the manual describes a table, or a module, of that
 // name.
 func (r *Runtime) describes(name string) bool {
-	t := r.Manual().Topic(name)
+	t := r.manual().Topic(name)
 	return t != nil && (t.Kind == manual.KindTable || t.Kind == manual.KindModule || t.Kind == manual.KindModel)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Session is a state that lives over many inputs, for a prompt. What one input
@@ -175,15 +174,10 @@ func (s *Session) Locals() []string {
 // State returns the state that the session's values belong to.
 func (s *Session) State() *lua.LState { return s.main }
 
-// TopicOf returns what the manual says about a value: a module, a model or a
-// function of one. It is nil for everything else.
-func (s *Session) TopicOf(v lua.LValue) *manual.Topic { return s.first.topicOf(v) }
-
-// DryRun tells whether writes are withheld, and SetDryRun switches that for the
-// inputs to come.
+// DryRun reports whether writes are withheld.
 func (s *Session) DryRun() bool { return s.host.clients.DryRun() }
 
-// SetDryRun switches whether writes are withheld.
+// SetDryRun switches whether writes are withheld by the inputs to come.
 func (s *Session) SetDryRun(on bool) { s.host.clients.SetDryRun(on) }
 
 // ReadDir lists a folder that the session may read.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 )
 
 // session opens a session and returns a function that evaluates an input and
@@ -147,7 +148,7 @@ func TestSessionOnPlanhat(t *testing.T) {
 
 	eval("io.write('no newline')")
 	assert.Equal(t, "no newline", out.String())
-	assert.NotNil(t, s.TopicOf(s.Globals().RawGetString("planhat")))
+	assert.NotNil(t, builtins.TopicOf(builtins.Manual(), s.State(), s.Globals().RawGetString("planhat")))
 }
 
 func TestSessionKeepsFilesOpen(t *testing.T) {

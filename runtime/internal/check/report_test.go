@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
 )
 
@@ -138,7 +138,7 @@ func TestOptions(t *testing.T) {
 	src := []byte("prnt(HostName)\nlocal x = 1\n")
 	rulesOf := func(o check.Options, name string) []string {
 		var names []string
-		for _, f := range check.New(runtime.ManualOf(), o).Source(name, src) {
+		for _, f := range check.New(builtins.Manual(), o).Source(name, src) {
 			names = append(names, f.Rule+" "+f.Subject)
 		}
 		return names
@@ -147,7 +147,7 @@ func TestOptions(t *testing.T) {
 	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{Globals: []string{"HostName"}}, "a.lua"))
 	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Only: []string{"unused-local"}}, "a.lua"))
 	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Disable: []string{"undefined-global"}}, "a.lua"))
-	tests := runtime.ManualOf(&testsModule)
+	tests := builtins.Manual(&testsModule)
 	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a_test.lua"))
 	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a.lua"))
 }

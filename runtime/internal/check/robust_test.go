@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings/spec"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
@@ -102,7 +102,7 @@ func aliases(n int) string {
 
 // TestOwnScriptsAreClean holds the repository's scripts to the rules.
 func TestOwnScriptsAreClean(t *testing.T) {
-	checker := check.New(runtime.ManualOf(), check.Options{ForTests: runtime.ManualOf(suite.Modules()...), Exists: exists})
+	checker := check.New(builtins.Manual(), check.Options{ForTests: builtins.Manual(suite.Modules()...), Exists: exists})
 	for _, pattern := range []string{"../../../scripts/examples/*.lua", "../../../scripts/examples/lib/*.lua", "../../../stdlib/*.lua", "../bench/testdata/*.lua"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)

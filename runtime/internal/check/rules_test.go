@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
 )
 
@@ -41,7 +41,7 @@ func exists(name string) bool {
 }
 
 func newChecker() *check.Checker {
-	return check.New(runtime.ManualOf(), check.Options{Exists: exists})
+	return check.New(builtins.Manual(), check.Options{Exists: exists})
 }
 
 // TestRules checks the scripts in testdata: each line finds what its comment

@@ -16,7 +16,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
@@ -26,8 +26,8 @@ const regenerate = "is not what the code says; run: go test ./runtime/internal/d
 
 func book(t *testing.T) *reference.Book {
 	t.Helper()
-	modules := slices.DeleteFunc(append(runtime.Modules(), suite.Modules()...), func(m *bindings.Module) bool { return m.Name == "" })
-	return reference.New(modules, runtime.LuaSources(), catalog.Load())
+	modules := slices.DeleteFunc(append(builtins.Modules(), suite.Modules()...), func(m *bindings.Module) bool { return m.Name == "" })
+	return reference.New(modules, builtins.LuaSources(), catalog.Load())
 }
 
 func TestReferenceIsCurrent(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/tests/program"
 )
@@ -145,7 +146,7 @@ func TestErrorFieldsAreDocumented(t *testing.T) {
 	for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(bindings.ErrorShape.Fields[0].Doc, -1) {
 		assert.True(t, strings.Contains(text, "| `"+m[1]+"` |"), "errors.md does not name the kind %s", m[1])
 	}
-	for _, m := range runtime.Modules() {
+	for _, m := range builtins.Modules() {
 		for _, s := range m.Records {
 			if s.Name != "RowError" {
 				continue

@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -157,7 +158,7 @@ func further() []*spec.Module {
 }
 
 func TestDefinitionsAreSound(t *testing.T) {
-	for name, m := range map[string]*manual.Manual{"built in": builtIn(), "embedded": runtime.ManualOf(further()...)} {
+	for name, m := range map[string]*manual.Manual{"built in": builtIn(), "embedded": builtins.Manual(further()...)} {
 		files := Definitions(m)
 		d := declared(t, files)
 		for typ, where := range d.types {
@@ -179,7 +180,7 @@ func TestDefinitionsAreSound(t *testing.T) {
 }
 
 func TestEmbeddedDefinitions(t *testing.T) {
-	files := Definitions(runtime.ManualOf(further()...))
+	files := Definitions(builtins.Manual(further()...))
 	at := slices.IndexFunc(files, func(f File) bool { return f.Path == "shop.d.lua" })
 	require.NotEqual(t, -1, at)
 	assert.Equal(t, `---@meta shop
@@ -230,9 +231,9 @@ return { names, globals }
 func TestDefinitionsNameWhatThereIs(t *testing.T) {
 	rt, err := runtime.New(runtime.Options{})
 	require.NoError(t, err)
-	d := declared(t, Definitions(rt.Manual()))
-	assert.ElementsMatch(t, rt.ModuleNames(), slices.Collect(maps.Keys(d.modules)))
-	result, err := rt.Run(t.Context(), runtime.Script{Source: []byte(reachable), Args: rt.ModuleNames()})
+	d := declared(t, Definitions(builtins.Manual()))
+	assert.ElementsMatch(t, builtins.Names(), slices.Collect(maps.Keys(d.modules)))
+	result, err := rt.Run(t.Context(), runtime.Script{Source: []byte(reachable), Args: builtins.Names()})
 	require.NoError(t, err)
 	var lists [2][]string
 	require.NoError(t, result.Decode(&lists))
@@ -245,18 +246,18 @@ func TestDefinitionsNameWhatThereIs(t *testing.T) {
 	assert.ElementsMatch(t, there, names)
 
 	for _, name := range globals {
-		own := rt.Manual().Topic(name)
+		own := builtins.Manual().Topic(name)
 		require.NotNil(t, own, name)
-		if own.Kind == manual.KindModule && rt.Manual().IsLuaLibrary(name) || name == "_G" || name == "_VERSION" {
+		if own.Kind == manual.KindModule && builtins.Manual().IsLuaLibrary(name) || name == "_G" || name == "_VERSION" {
 			continue
 		}
 		if _, ok := d.globals[name]; !ok {
-			assert.False(t, slices.ContainsFunc(rt.Manual().Own().Funcs, func(f *spec.Func) bool { return f.Name == name }), name)
+			assert.False(t, slices.ContainsFunc(builtins.Manual().Own().Funcs, func(f *spec.Func) bool { return f.Name == name }), name)
 			assert.Equal(t, manual.KindFunction, own.Kind, name)
 		}
 	}
 	for name := range d.globals {
-		assert.NotNil(t, rt.Manual().Topic(name), name)
+		assert.NotNil(t, builtins.Manual().Topic(name), name)
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // builtIn is the manual, read once for the tests of this package.
-var builtIn = sync.OnceValue(func() *manual.Manual { return runtime.ManualOf() })
+var builtIn = sync.OnceValue(func() *manual.Manual { return builtins.Manual() })
 
 // setUp applies a plan to a folder and returns what it did.
 func setUp(t *testing.T, dir, version string) map[string]Action {

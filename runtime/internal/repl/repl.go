@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
@@ -211,7 +212,7 @@ func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
 		}
 		p.print(show.Value(v, show.Options{
 			State: p.o.Session.State(), Width: p.o.Width(), Rows: min(max(p.o.Height()-8, 10), 50), Color: p.o.Color,
-			Catalog: p.o.Manual.Catalog(), Topic: p.o.Session.TopicOf,
+			Catalog: p.o.Manual.Catalog(), Topic: func(v lua.LValue) *manual.Topic { return builtins.TopicOf(p.o.Manual, p.o.Session.State(), v) },
 		}))
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/repl"
 )
@@ -52,7 +53,7 @@ func converse(t *testing.T, files memory, interactive bool, inputs ...string) (o
 	s := rt.NewSession()
 	t.Cleanup(func() { _ = s.Close() })
 	p := repl.New(repl.Options{
-		Session: s, Manual: rt.Manual(), Secrets: secrets, Out: screen, Err: &stderr, Interactive: interactive, Files: files,
+		Session: s, Manual: builtins.Manual(), Secrets: secrets, Out: screen, Err: &stderr, Interactive: interactive, Files: files,
 		Begin: func() (context.Context, func() bool, func()) {
 			return t.Context(), func() bool { return false }, func() {}
 		},

@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -16,7 +16,7 @@ import (
 func Modules() []*bindings.Module { return (&builder{}).modules() }
 
 // Manual returns the manual of all that a script can use, tests included.
-func Manual() *manual.Manual { return runtime.ManualOf(Modules()...) }
+func Manual() *manual.Manual { return builtins.Manual(Modules()...) }
 
 // builder makes the modules of one test file. Without a file they can be read,
 // not called.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/spec"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
@@ -79,12 +79,12 @@ func TestExamplesPass(t *testing.T) {
 // The manual, from which help, completion, the checker and editor types come,
 // takes the modules of tests as well.
 func TestManualKnowsTests(t *testing.T) {
-	m := runtime.ManualOf(Modules()...)
+	m := builtins.Manual(Modules()...)
 	for _, name := range []string{
 		"test", "test.each", "it.only", "describe", "before_each", "run_script", "skip", "expect", "expect.to_equal",
 		"simulator.seed", "clock.freeze", "Expectation", "ScriptResult",
 	} {
 		assert.NotNil(t, m.Topic(name), name)
 	}
-	assert.Nil(t, runtime.ManualOf().Topic("simulator.seed"), "scripts have none of it")
+	assert.Nil(t, builtins.Manual().Topic("simulator.seed"), "scripts have none of it")
 }

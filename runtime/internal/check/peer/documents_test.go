@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	ours "github.com/phscript/phscript/runtime/internal/check"
 )
 
@@ -19,7 +19,7 @@ var snippet = regexp.MustCompile("(?ms)^```lua run[^\n]*\n(.*?)^```")
 // TestDocumentsPass checks the scripts that the documents invite to run. They
 // are pieces, so what they make need not be used.
 func TestDocumentsPass(t *testing.T) {
-	checker := ours.New(runtime.ManualOf(), ours.Options{Disable: []string{"unused-local"}})
+	checker := ours.New(builtins.Manual(), ours.Options{Disable: []string{"unused-local"}})
 	files, err := filepath.Glob("../../../../docs/*.md")
 	require.NoError(t, err)
 	count := 0
@@ -39,8 +39,8 @@ func TestDocumentsPass(t *testing.T) {
 // TestReferenceExamplesPass checks the examples of the functions. They name
 // what a script around them would have.
 func TestReferenceExamplesPass(t *testing.T) {
-	checker := ours.New(runtime.ManualOf(), ours.Options{Disable: []string{"unused-local", "undefined-global"}})
-	m := runtime.ManualOf()
+	checker := ours.New(builtins.Manual(), ours.Options{Disable: []string{"unused-local", "undefined-global"}})
+	m := builtins.Manual()
 	for _, topic := range m.Topics() {
 		if topic.Func == nil || strings.TrimSpace(topic.Func.Example) == "" {
 			continue

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	ours "github.com/phscript/phscript/runtime/internal/check"
 )
 
@@ -122,7 +122,7 @@ type comparison struct {
 func compare(t *testing.T, files []string) *comparison {
 	t.Helper()
 	c := &comparison{both: map[string]int{}, further: map[string]int{}, samples: map[string]string{}}
-	checker := ours.New(runtime.ManualOf(), ours.Options{})
+	checker := ours.New(builtins.Manual(), ours.Options{})
 	known := luacheck(t, files)
 	missed := 0
 	for _, file := range files {

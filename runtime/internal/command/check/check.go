@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -156,7 +156,7 @@ func checkScripts(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	checker := check.New(runtime.ManualOf(), check.Options{
+	checker := check.New(builtins.Manual(), check.Options{
 		ForTests: suite.Manual(),
 		Globals:  o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },

@@ -63,7 +63,7 @@ func version() string {
 // after that is for the next reader.
 type terminalInput struct{ *os.File }
 
-// ReadContext implements runtime.ContextReader.
+// ReadContext reads until ctx ends, as runtime.Options.Stdin describes.
 func (t terminalInput) ReadContext(ctx context.Context, p []byte) (int, error) {
 	r, err := cancelreader.NewReader(t.File)
 	if err != nil {

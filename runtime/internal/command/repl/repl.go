@@ -14,6 +14,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
@@ -80,7 +81,7 @@ func converse(env *environment.Env, o *options) error {
 	defer h.Close()
 	session := h.Runtime.NewSession()
 	settings := repl.Options{
-		Session: session, Manual: h.Runtime.Manual(), Secrets: h.Secrets,
+		Session: session, Manual: builtins.Manual(), Secrets: h.Secrets,
 		Out: screen, Err: env.Stderr,
 		Color: interactive && env.StderrColor(), Interactive: interactive,
 		Begin:     func() (context.Context, func() bool, func()) { return inner.InterruptibleInput() },

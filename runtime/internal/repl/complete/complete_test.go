@@ -13,6 +13,7 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/repl"
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 )
@@ -32,7 +33,7 @@ func engine(t testing.TB, inputs ...string) *complete.Engine {
 	require.NoError(t, err)
 	s := rt.NewSession()
 	t.Cleanup(func() { _ = s.Close() })
-	e := &complete.Engine{Manual: rt.Manual(), Session: s, Commands: repl.Commands()}
+	e := &complete.Engine{Manual: builtins.Manual(), Session: s, Commands: repl.Commands()}
 	for _, input := range inputs {
 		_, err := s.Eval(t.Context(), runtime.Input{Source: []byte(input)})
 		require.NoError(t, err, input)

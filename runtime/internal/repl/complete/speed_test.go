@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/repl"
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 )
@@ -26,7 +27,7 @@ func BenchmarkCompletion(b *testing.B) {
 	_, err = s.Eval(b.Context(), runtime.Input{Source: fmt.Appendf(nil,
 		"big = {} for i = 1, %d do big['field_' .. i] = 'value ' .. i end for i = 1, %d do _G['global_' .. i] = i end", liveFields, liveFields)})
 	require.NoError(b, err)
-	e := &complete.Engine{Manual: rt.Manual(), Session: s, Commands: repl.Commands()}
+	e := &complete.Engine{Manual: builtins.Manual(), Session: s, Commands: repl.Commands()}
 	for range b.N {
 		for _, text := range []string{"big.", "big.field_4", "global_", "planhat.company.get_list{ "} {
 			var took []time.Duration

@@ -8,10 +8,13 @@ import (
 	"github.com/mattn/go-runewidth"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
+	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/repl/show"
 )
 
@@ -26,7 +29,7 @@ func shower(t *testing.T, o show.Options) func(source string) string {
 	require.NoError(t, err)
 	s := rt.NewSession()
 	t.Cleanup(func() { _ = s.Close() })
-	o.State, o.Catalog, o.Topic = s.State(), rt.Manual().Catalog(), s.TopicOf
+	o.State, o.Catalog, o.Topic = s.State(), builtins.Manual().Catalog(), func(v lua.LValue) *manual.Topic { return builtins.TopicOf(builtins.Manual(), s.State(), v) }
 	return func(source string) string {
 		result, err := s.Eval(t.Context(), runtime.Input{Source: []byte(source)})
 		require.NoError(t, err, source)

@@ -1,0 +1,67 @@
+// Package builtins knows the modules that every script has: which there are,
+// what the manual says of them, and which of them a state has opened.
+package builtins
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/stdlib"
+)
+
+// inGo makes the modules written in Go, each when it is first asked for.
+var inGo = map[string]func() *bindings.Module{
+	"checkpoint": sync.OnceValue(bindings.Checkpoint),
+	"csv":        sync.OnceValue(bindings.CSV),
+	"env":        sync.OnceValue(bindings.Env),
+	"fs":         sync.OnceValue(bindings.FS),
+	"inspect":    sync.OnceValue(bindings.Inspect),
+	"json":       sync.OnceValue(bindings.JSON),
+	"log":        sync.OnceValue(bindings.Log),
+	"planhat":    sync.OnceValue(bindings.Planhat),
+	"time":       sync.OnceValue(bindings.Time),
+}
+
+// Modules returns the built-in modules written in Go, by name. They are global
+// in every script, and can be required.
+func Modules() []*bindings.Module {
+	var list []*bindings.Module
+	for _, name := range slices.Sorted(maps.Keys(inGo)) {
+		list = append(list, inGo[name]())
+	}
+	return list
+}
+
+// LuaSources returns the built-in modules written in Lua, by name. They have to
+// be required.
+func LuaSources() []manual.Source {
+	var list []manual.Source
+	for _, name := range stdlib.Names() {
+		if text, ok := stdlib.Source(name); ok {
+			list = append(list, manual.Source{Name: name, Text: string(text)})
+		}
+	}
+	return list
+}
+
+// Has reports whether there is a built-in module of that name that is written
+// in Go.
+func Has(name string) bool { return inGo[name] != nil }
+
+// Module returns a built-in module written in Go, or nil.
+func Module(name string) *bindings.Module {
+	if make := inGo[name]; make != nil {
+		return make()
+	}
+	return nil
+}
+
+// Names returns the names of the built-in modules, in Go and in Lua.
+func Names() []string {
+	names := slices.AppendSeq(stdlib.Names(), maps.Keys(inGo))
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,90 @@
+package builtins
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/manual"
+)
+
+// Keys of the table of loaded modules, which scripts see as package.loaded.
+const (
+	loadedKey = "_LOADED"
+	// Key goes before the name of a module written in Go, so that a script's
+	// own module of that name does not replace the global one.
+	Key = "phscript:"
+)
+
+// Loaded is the table of the modules that a state has loaded.
+func Loaded(L *lua.LState) *lua.LTable {
+	registry := L.G.Registry
+	if t, ok := registry.RawGetString(loadedKey).(*lua.LTable); ok {
+		return t
+	}
+	t := L.NewTable()
+	registry.RawSetString(loadedKey, t)
+	return t
+}
+
+// TopicOf returns the topic that is the value itself: a module, a model or a
+// function that the script has got from one. It is nil for everything else.
+func TopicOf(m *manual.Manual, L *lua.LState, v lua.LValue) *manual.Topic {
+	switch v.(type) {
+	case *lua.LTable, *lua.LFunction, *lua.LUserData:
+	default:
+		return nil
+	}
+	for _, module := range m.Modules() {
+		if t, ok := opened(L, module.Name).(*lua.LTable); ok {
+			if name := nameIn(module, t, v); name != "" {
+				return m.Topic(name)
+			}
+		}
+	}
+	globals := m.Globals()
+	return m.Topic(nameIn(globals, L.G.Global, v))
+}
+
+// opened returns a module that a state has opened, or nil.
+func opened(L *lua.LState, name string) lua.LValue {
+	for _, v := range []lua.LValue{
+		Loaded(L).RawGetString(Key + name), Loaded(L).RawGetString(name), L.G.Global.RawGetString(name),
+	} {
+		if v != lua.LNil {
+			return v
+		}
+	}
+	return lua.LNil
+}
+
+// nameIn returns the name of a value in the table of a module, or "".
+func nameIn(module *bindings.Module, t *lua.LTable, v lua.LValue) string {
+	prefix := ""
+	if module.Name != "" {
+		if v == t {
+			return module.Name
+		}
+		prefix = module.Name + "."
+	}
+	for _, f := range module.Funcs {
+		if t.RawGetString(f.Name) == v {
+			return prefix + f.Name
+		}
+	}
+	for _, value := range module.Values {
+		if t.RawGetString(value.Name) == v {
+			return prefix + value.Name
+		}
+	}
+	for _, part := range module.Modules {
+		short := part.Name[strings.LastIndexByte(part.Name, '.')+1:]
+		if inner, ok := t.RawGetString(short).(*lua.LTable); ok {
+			if name := nameIn(part, inner, v); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
