@@ -79,7 +79,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/command/printing", own: []string{"runtime", "runtime/internal/view", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{pkg: "runtime/internal/command/storage", own: []string{"runtime/internal/config", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{pkg: "runtime/internal/command/...", own: []string{"runtime", "runtime/internal/...", "planhat", "planhat/...", "bindings", "bindings/spec"}},
-	{pkg: "runtime/internal/command", own: []string{"runtime/internal/command/...", "runtime/internal/outcome", "planhat/catalog"}},
+	{pkg: "runtime/internal/command", own: []string{"runtime/internal/command/...", "runtime/internal/outcome", "runtime/internal/pattern", "planhat/catalog"}},
 	{pkg: "runtime/cli", own: []string{"runtime/internal/command"}},
 	{pkg: "runtime", own: []string{"runtime/internal/...", "bindings", "bindings/spec", "planhat", "planhat/catalog", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime/cli"}},

@@ -32,6 +32,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/test"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // Main runs the command line of this process and returns the exit code.
@@ -87,7 +88,20 @@ func newRoot(env *environment.Env) *cobra.Command {
 	})
 	root.AddCommand(run.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
+	nameHelp(root)
+	if root.InitDefaultVersionFlag(); env.Version != "" {
+		root.Flags().Lookup("version").Usage = "Print the version"
+	}
 	return root
+}
+
+// nameHelp words the flag --help as other flags are.
+func nameHelp(cmd *cobra.Command) {
+	cmd.InitDefaultHelpFlag()
+	cmd.Flags().Lookup("help").Usage = "Show this help"
+	for _, c := range cmd.Commands() {
+		nameHelp(c)
+	}
 }
 
 // dispatch lets "phscript FILE.lua" and "phscript --simulate FILE.lua" mean
@@ -122,7 +136,7 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 	}
 	return &usage.Error{
 		Message: "there is no command '" + name + "'" + catalog.DidYouMean(name, names),
-		Hint:    "the commands are: " + strings.Join(names, ", ") + "; a script is run by 'phscript run FILE.lua'",
+		Hint:    "the commands are: " + strings.Join(names, ", ") + "; to run a script: phscript run FILE.lua",
 	}
 }
 
@@ -137,14 +151,18 @@ func flagSuggestion(cmd *cobra.Command, err error) string {
 	return catalog.DidYouMean("--"+name, names)
 }
 
-// plainUsage leaves out of the flags' table what a reader does not need:
-// that a switch may be written --switch=true.
+// plainUsage leaves out of the flags' table what a reader does not need: that a
+// switch may be written --switch=true, and the quotes around defaults.
 func plainUsage(table string) string {
 	const onOff = "[=true|false]"
 	table = strings.ReplaceAll(table, onOff, strings.Repeat(" ", len(onOff)))
+	table = quotedDefault().ReplaceAllString(table, "(default $1)")
 	simulate := "--simulate DIR[=" + strconv.Quote(host.NoFixtures) + "]"
 	return strings.ReplaceAll(table, simulate, fmt.Sprintf("%-*s", len(simulate), "--simulate[=DIR]"))
 }
+
+// quotedDefault matches a default as pflag writes it.
+var quotedDefault = pattern.Lazy(`\(default "([^"]*)"\)`)
 
 // addPlainUsage makes plainUsage known to cobra, which keeps such functions for
 // the whole process.

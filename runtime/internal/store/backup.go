@@ -27,7 +27,7 @@ func Backup(ctx context.Context, location, file string) (int64, error) {
 		return 0, &Error{Message: "there is no store " + location, Hint: "name it with --state or PHSCRIPT_STATE"}
 	}
 	if Exists(file) {
-		return 0, &Error{Message: file + " is there already", Hint: "name a file that does not exist yet; nothing is overwritten"}
+		return 0, &Error{Message: file + " already exists", Hint: "name a new file; nothing is overwritten"}
 	}
 	db, err := Open(ctx, location)
 	if err != nil {

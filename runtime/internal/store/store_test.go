@@ -142,7 +142,7 @@ func TestBackupAndRestore(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	assert.False(t, Exists(saved+".part"))
 	_, err = Backup(t.Context(), file, saved)
-	require.ErrorContains(t, err, "is there already")
+	require.ErrorContains(t, err, "already exists")
 	_, err = Backup(t.Context(), filepath.Join(dir, "none.db"), filepath.Join(dir, "x"))
 	require.ErrorContains(t, err, "there is no store")
 	_, err = Backup(t.Context(), file, filepath.Join(dir, "no-folder", "x"))

@@ -52,17 +52,17 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "check [flags] FILE.lua|DIR...",
 		Short: "Find mistakes in scripts without running them",
-		Long: "check reads scripts and says what is wrong with them: misspelt names, functions, options and properties,\n" +
-			"values that nobody uses, code that never runs, and slips that people make in Lua. Nothing is run or sent.\n\n" +
-			"A folder stands for all .lua files in it and below. - is standard input.\n" +
-			"A comment -- phscript: ignore RULE keeps a rule quiet on its line or, alone on a line, on the next.\n\n" +
-			"Exit codes: 0 nothing wrong (warnings do not count, but for --strict), 1 something is, 2 usage.",
+		Long: "check reads scripts and reports mistakes: misspelt names, functions, options and properties, unused\n" +
+			"values, code that never runs, and common slips in Lua. Nothing is run or sent.\n\n" +
+			"A folder means all .lua files in it and below. - is standard input.\n" +
+			"A comment -- phscript: ignore RULE turns a rule off for its line or, alone on a line, for the next.\n\n" +
+			"Exit codes: 0 no errors (with --strict, no warnings either), 1 findings, 2 usage.",
 		Example: "  phscript check sync.lua\n" +
 			"  phscript check --strict --format sarif scripts > check.sarif",
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.paths = args
 			if len(args) == 0 && !o.listRules {
-				return &usage.Error{Message: "no script is given", Hint: "phscript check FILE.lua, or phscript check . for all in this folder"}
+				return &usage.Error{Message: "no script given", Hint: "phscript check FILE.lua, or phscript check . for all scripts in this folder"}
 			}
 			if err := o.validate(); err != nil {
 				return err
@@ -71,15 +71,15 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "`FORMAT`: text, json or sarif")
-	f.StringVar(&o.failOn, "fail-on", "error", "`LEVEL` that makes the check fail: error, or warning for both")
-	f.BoolVar(&o.strict, "strict", false, "short for --fail-on warning")
-	f.StringSliceVar(&o.rules, "rule", nil, "look for this `RULE` only; may be given several times")
-	f.StringSliceVar(&o.disable, "disable", nil, "leave this `RULE` out; may be given several times")
-	f.StringSliceVar(&o.globals, "globals", nil, "`NAMES` that scripts may use without defining them")
-	f.BoolVar(&o.listRules, "list-rules", false, "print the rules, and check nothing")
-	f.StringVar(&o.stdinName, "stdin-name", "stdin", "what to call standard input in the report; required files are looked for beside that `FILE`")
-	f.StringVar(&o.configFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	f.StringVar(&o.format, "format", "text", "Print `FORMAT`: text, json or sarif")
+	f.StringVar(&o.failOn, "fail-on", "error", "Fail at `LEVEL`: error, or warning for both")
+	f.BoolVar(&o.strict, "strict", false, "Short for --fail-on warning")
+	f.StringSliceVar(&o.rules, "rule", nil, "Check only this `RULE`; can be repeated")
+	f.StringSliceVar(&o.disable, "disable", nil, "Skip this `RULE`; can be repeated")
+	f.StringSliceVar(&o.globals, "globals", nil, "Let scripts use these global `NAMES` without defining them")
+	f.BoolVar(&o.listRules, "list-rules", false, "Print the rules and check nothing")
+	f.StringVar(&o.stdinName, "stdin-name", "stdin", "Report standard input as `FILE`, and look for required files beside it")
+	usage.AddConfig(f, &o.configFile)
 	usage.CompleteValues(cmd, "format", checkFormats...)
 	usage.CompleteValues(cmd, "fail-on", string(check.Error), string(check.Warning))
 	usage.Complete(cmd, "rule", completeRule)
@@ -106,10 +106,10 @@ func ruleNames() []string {
 
 func (o *options) validate() error {
 	if !slices.Contains(checkFormats, o.format) {
-		return &usage.Error{Message: fmt.Sprintf("--format is text, json or sarif, not %q%s", o.format, catalog.DidYouMean(o.format, checkFormats))}
+		return &usage.Error{Message: fmt.Sprintf("--format takes text, json or sarif, not %q%s", o.format, catalog.DidYouMean(o.format, checkFormats))}
 	}
 	if o.failOn != string(check.Error) && o.failOn != string(check.Warning) {
-		return &usage.Error{Message: fmt.Sprintf("--fail-on is error or warning, not %q", o.failOn)}
+		return &usage.Error{Message: fmt.Sprintf("--fail-on takes error or warning, not %q", o.failOn)}
 	}
 	if o.strict {
 		o.failOn = string(check.Warning)
@@ -117,7 +117,7 @@ func (o *options) validate() error {
 	names := ruleNames()
 	for _, name := range slices.Concat(o.rules, o.disable) {
 		if !slices.Contains(names, name) {
-			return &usage.Error{Message: fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, names)), Hint: "phscript check --list-rules names them"}
+			return &usage.Error{Message: fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, names)), Hint: "'phscript check --list-rules' lists them"}
 		}
 	}
 	return nil
@@ -135,7 +135,7 @@ func (o *options) configure(env *environment.Env) error {
 		if !slices.Contains(names, name) {
 			return &config.Error{
 				Where: c.File, Message: fmt.Sprintf("check.ignore: there is no rule '%s'%s", name, catalog.DidYouMean(name, names)),
-				Hint: "phscript check --list-rules names them",
+				Hint: "'phscript check --list-rules' lists them",
 			}
 		}
 	}
@@ -218,7 +218,7 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 		seen[path] = true
 		source, err := env.ReadFile(path)
 		if err != nil {
-			return &usage.Error{Message: fmt.Sprintf("the script %s cannot be read: %v", name, err)}
+			return &usage.Error{Message: fmt.Sprintf("cannot read the script %s: %v", name, err)}
 		}
 		files = append(files, checkedFile{name, source})
 		return nil
@@ -232,7 +232,7 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 			}
 			files = append(files, checkedFile{o.stdinName, source})
 		case usage.IsData(arg):
-			return nil, &usage.Error{Message: arg + " is a file of data, not a script"}
+			return nil, &usage.Error{Message: arg + " is a data file, not a script"}
 		case env.IsDir(arg):
 			before := len(files)
 			if err := walkScripts(env, arg, add); err != nil {
@@ -246,7 +246,7 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 				return nil, err
 			}
 		default:
-			return nil, &usage.Error{Message: "there is no file or folder " + arg, Hint: "the path is looked up from the working directory, " + env.Dir}
+			return nil, &usage.Error{Message: "there is no file or folder " + arg, Hint: "paths are relative to the working directory, " + env.Dir}
 		}
 	}
 	return files, nil
@@ -281,7 +281,7 @@ func walkScripts(env *environment.Env, dir string, add func(name string) error) 
 	})
 	var misuse *usage.Error
 	if err != nil && !errors.As(err, &misuse) {
-		return &usage.Error{Message: fmt.Sprintf("the folder %s cannot be read: %v", dir, err)}
+		return &usage.Error{Message: fmt.Sprintf("cannot read the folder %s: %v", dir, err)}
 	}
 	return err
 }

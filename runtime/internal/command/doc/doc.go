@@ -37,7 +37,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "doc [TOPIC...]",
-		Short: "Explain modules, functions, models, properties and everything in the guides",
+		Short: "Show and search the reference and the guides",
 		Long: "doc shows the page of a topic: a module, a function, a model, a property of its records, a table that\n" +
 			"functions take and return, or a section of a guide. Without a topic, it lists what there is.\n" +
 			"Any other words are searched for in the guides and in the reference.\n\n" +
@@ -64,8 +64,8 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "print `FORMAT`: text, json or markdown")
-	f.BoolVar(&o.all, "all", false, "print every topic")
+	f.StringVar(&o.format, "format", "text", "Print `FORMAT`: text, json or markdown")
+	f.BoolVar(&o.all, "all", false, "Print every topic")
 	usage.CompleteValues(cmd, "format", formats...)
 	return cmd
 }

@@ -40,7 +40,7 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 		}
 		fmt.Fprintln(e.Stderr)
 		if tell(planhat.InFlight(ctx)) {
-			fmt.Fprintln(e.Stderr, "stopping after the request under way; press Ctrl-C again to stop at once")
+			fmt.Fprintln(e.Stderr, "stopping after the requests in progress; press Ctrl-C again to stop at once")
 		}
 		close(stop)
 		tick := time.NewTicker(5 * time.Millisecond)

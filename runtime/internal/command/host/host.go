@@ -35,12 +35,6 @@ const SimulatedVariable = "PHSCRIPT_SIMULATED"
 // NoFixtures is the value of --simulate without one.
 const NoFixtures = " "
 
-// logLevels and logFormats are the values of --log-level and --log-format.
-var (
-	logLevels  = []string{"debug", "info", "warn", "error"}
-	logFormats = []string{"text", "json"}
-)
-
 // Options are the settings that every command has which evaluates Lua.
 type Options struct {
 	ConfigFile string
@@ -70,26 +64,23 @@ type Options struct {
 // AddFlags adds the flags to a command.
 func (o *Options) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.StringVar(&o.Simulate, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
 	f.Lookup("simulate").NoOptDefVal = NoFixtures
-	f.IntVar(&o.Companies, "companies", 0, "with --simulate: generate `N` companies")
-	f.StringVar(&o.Faults, "faults", "", "with --simulate: `FAULTS`, as in 'phscript simulate --help'")
-	f.BoolVar(&o.DryRun, "dry-run", false, "read, but send no writes: list and count them")
-	f.BoolVar(&o.Strict, "strict", false, "raise an error where a row is rejected")
-	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "keep to `N` calls a minute (200 when not set)")
-	f.StringVar(&o.Timeout, "timeout", "", "end the script after this `TIME`, such as 30m")
-	f.StringVar(&o.MaxMemory, "max-memory", "", "end the script when it uses more than `SIZE`, such as 512MB (1GiB when not set)")
-	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "let the script write files in `DIR`")
-	f.StringSliceVar(&o.AllowRead, "allow-read", nil, "let the script read files in `DIR`")
-	f.StringSliceVar(&o.AllowEnv, "allow-env", nil, "let the script read the environment variable `NAME`")
-	f.StringVar(&o.LogLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
-	f.StringVar(&o.LogFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
-	f.StringVar(&o.State, "state", "", "keep the shared quota in `FILE` or at a postgres:// address; memory keeps it to this process")
-	f.StringVar(&o.ConfigFile, "config", "", "configuration `FILE` (phscript.toml in the working directory when not set)")
+	f.IntVar(&o.Companies, "companies", 0, "With --simulate: generate `N` companies")
+	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
+	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
+	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected")
+	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
+	f.StringVar(&o.Timeout, "timeout", "", "End the script after `TIME`, such as 30m")
+	f.StringVar(&o.MaxMemory, "max-memory", "", "End the script when it uses more than `SIZE`, such as 512MB (default 1GiB)")
+	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "Let the script write files in `DIR`")
+	f.StringSliceVar(&o.AllowRead, "allow-read", nil, "Let the script read files in `DIR`")
+	f.StringSliceVar(&o.AllowEnv, "allow-env", nil, "Let the script read the environment variable `NAME`")
+	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
+	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteFolders(cmd, "simulate", "allow-read", "allow-write")
 	usage.CompleteNothing(cmd, "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
-	usage.CompleteValues(cmd, "log-level", logLevels...)
-	usage.CompleteValues(cmd, "log-format", logFormats...)
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
@@ -130,7 +121,7 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	}
 	for flag, given := range map[string]bool{"--companies": o.Companies != 0, "--faults": o.Faults != ""} {
 		if given && !o.Simulated {
-			return c, &usage.Error{Message: flag + " goes with --simulate", Hint: "write --simulate " + flag + " ..."}
+			return c, &usage.Error{Message: flag + " needs --simulate", Hint: "add --simulate"}
 		}
 	}
 	return c, nil
@@ -140,15 +131,15 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 func LogHandler(env *environment.Env, c config.Config) (slog.Handler, error) {
 	level := slog.LevelInfo
 	if c.LogLevel != "" {
-		if !slices.Contains(logLevels, strings.ToLower(c.LogLevel)) {
-			return nil, &usage.Error{Message: fmt.Sprintf("the log level is one of %s, not %q", strings.Join(logLevels, ", "), c.LogLevel)}
+		if !slices.Contains(usage.LogLevels, strings.ToLower(c.LogLevel)) {
+			return nil, &usage.Error{Message: fmt.Sprintf("the log level must be one of %s, not %q", strings.Join(usage.LogLevels, ", "), c.LogLevel)}
 		}
 		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 			return nil, err
 		}
 	}
-	if c.LogFormat != "" && !slices.Contains(logFormats, c.LogFormat) {
-		return nil, &usage.Error{Message: fmt.Sprintf("the log format is text or json, not %q", c.LogFormat)}
+	if c.LogFormat != "" && !slices.Contains(usage.LogFormats, c.LogFormat) {
+		return nil, &usage.Error{Message: fmt.Sprintf("the log format must be text or json, not %q", c.LogFormat)}
 	}
 	return printing.LogHandler(env, c.LogFormat, level), nil
 }
@@ -218,7 +209,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 	switch {
 	case err != nil:
 		options.Window = func(runtime.WindowUser) planhat.Window {
-			options.Logger.Warn("the quota is this process's own: " + err.Error())
+			options.Logger.Warn("the quota is not shared with other processes: " + err.Error())
 			return nil
 		}
 	case location != storage.InMemory:

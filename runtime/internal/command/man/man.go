@@ -22,14 +22,14 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *cobra.Command
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write the manual pages of all commands",
-		Long: "man writes a manual page for each command into a folder, such as /usr/local/share/man/man1. They say\n" +
-			"what --help says. The same program always writes the same pages.",
+		Long: "man writes a manual page for each command to a folder, such as /usr/local/share/man/man1. The pages\n" +
+			"say what --help says. The same program always writes the same pages.",
 		Example: "  phscript man man1\n" +
 			"  man ./man1/phscript-run.1",
 		ValidArgsFunction: usage.OneFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &usage.Error{Message: "man takes one folder to write to", Hint: "phscript man man1"}
+				return &usage.Error{Message: "man takes one folder", Hint: "for example: phscript man man1"}
 			}
 			return runF(env, cmd.Root(), args[0])
 		},
@@ -40,7 +40,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *cobra.Command
 func writeMan(env *environment.Env, root *cobra.Command, dir string) error {
 	dir = env.Path(dir)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return &usage.Error{Message: fmt.Sprintf("the folder cannot be made: %v", err), Hint: "name a folder that you may write to"}
+		return &usage.Error{Message: fmt.Sprintf("cannot create the folder: %v", err), Hint: "name a folder that you can write to"}
 	}
 	box := sandbox.New(env.Dir, nil, []string{dir})
 	for _, cmd := range documented(root) {

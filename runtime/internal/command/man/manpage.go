@@ -143,7 +143,7 @@ func (p *roff) flags(cmd *cobra.Command) {
 		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0s" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		p.text(escape(strings.ToUpper(usage[:1]) + usage[1:] + "."))
+		p.text(escape(usage + "."))
 	})
 }
 

@@ -30,8 +30,8 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "quota",
 		Short: "Show how much of the call quota is used, and by whom",
-		Long: "quota shows the calls of the last minute that all scripts on this machine, or on all that share a\n" +
-			"--state, have made to Planhat.",
+		Long: "quota shows the calls to Planhat in the last minute by all scripts on this machine, or on all machines\n" +
+			"that share a --state.",
 		Args: usage.NoArguments,
 		RunE: func(*cobra.Command, []string) error { return runF(env, o) },
 	}

@@ -38,10 +38,9 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "repl [flags]",
 		Short: "Try things out at a prompt",
-		Long: "repl reads what you type, evaluates it and shows what it comes to. 'phscript' alone does the same\n" +
-			"on a terminal. Type :help there.\n\n" +
-			"What comes through a pipe is evaluated as well, without a prompt; the first failure ends it with\n" +
-			"exit code 1.",
+		Long: "repl reads Lua that you type, evaluates it and shows the result. On a terminal, 'phscript' alone does\n" +
+			"the same. Type :help there.\n\n" +
+			"Input from a pipe is evaluated without a prompt; the first error ends it with exit code 1.",
 		Example: "  phscript repl --simulate --companies 20\n  echo 'planhat.models()' | phscript repl --simulate",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -136,7 +135,7 @@ func leaveSanely(env *environment.Env) (release func()) {
 func openHistory(env *environment.Env, h *host.Opened) *repl.History {
 	history, err := repl.OpenHistory(historyFile(env), h.Secrets)
 	if err != nil {
-		fmt.Fprintf(env.Stderr, "earlier inputs cannot be read: %v\n", err)
+		fmt.Fprintf(env.Stderr, "warning: cannot read the history: %v\n", err)
 	}
 	return history
 }

@@ -15,13 +15,13 @@ func scriptParams(env *environment.Env, flags []string) ([]byte, error) {
 	params := map[string]json.RawMessage{}
 	if text, ok := env.Getenv(serve.ParamsVariable); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {
-			return nil, &usage.Error{Message: serve.ParamsVariable + " holds no JSON object", Hint: `it is written {"region": "eu"}`}
+			return nil, &usage.Error{Message: serve.ParamsVariable + " is not a JSON object", Hint: `write it like {"region": "eu"}`}
 		}
 	}
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || name == "" {
-			return nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script finds it as params.NAME"}
+			return nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script reads it as params.NAME"}
 		}
 		text, err := json.Marshal(value)
 		if err != nil {

@@ -43,13 +43,13 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE.lua [args...]",
 		Short: "Run a script",
-		Long: "run executes a Lua script. FILE may be - for standard input; 'phscript FILE.lua' is short for it.\n" +
-			"What follows the file are the script's own arguments, in its table args.\n\n" +
-			"The access token comes from PLANHAT_API_TOKEN or from phscript.toml; with --simulate none is needed,\n" +
-			"and nothing leaves this machine. Scripts may read files in their own folder and in the working\n" +
-			"directory, and write to the folder " + host.OutDir + " there; --allow-read and --allow-write add others.\n\n" +
+		Long: "run executes a Lua script. FILE may be - for standard input. 'phscript FILE.lua' does the same.\n" +
+			"Arguments after the file go to the script, in the table args.\n\n" +
+			"The access token comes from PLANHAT_API_TOKEN or phscript.toml. With --simulate you need none, and\n" +
+			"nothing leaves this machine. Scripts can read files in their own folder and in the working directory,\n" +
+			"and write to the folder " + host.OutDir + " there. --allow-read and --allow-write allow more.\n\n" +
 			"Exit codes: 0 done, 1 script error, 2 usage or configuration, 3 done with rejected rows,\n" +
-			"4 authentication or permission, 5 a limit or deadline, 130 interrupted.",
+			"4 authentication or permission, 5 limit or deadline, 130 interrupted.",
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
@@ -62,7 +62,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 				if env.OnTerminal() && env.Args[0] != "run" {
 					return repl.Start(env, o.Options) // such as phscript --simulate
 				}
-				return &usage.Error{Message: "no script is given", Hint: "phscript run FILE.lua, or - for standard input, or -e CODE; 'phscript repl' is a prompt"}
+				return &usage.Error{Message: "no script given", Hint: "run FILE.lua, - for standard input, or -e CODE; 'phscript repl' starts a prompt"}
 			}
 			if err := o.checkOrder(cmd.Flags()); err != nil {
 				return err
@@ -72,18 +72,18 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.StringVarP(&o.code, "eval", "e", "", "run this `CODE` instead of a file")
+	f.StringVarP(&o.code, "eval", "e", "", "Run this `CODE` instead of a file")
 	o.AddFlags(cmd)
-	f.StringArrayVarP(&o.params, "param", "p", nil, "give the script a parameter, as `NAME=VALUE`: params.NAME")
-	f.StringVar(&o.summary, "summary", "", "write what was done, with every rejected row, to `FILE` as JSON")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "print no summary")
+	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
+	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "Print no summary")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd
 }
 
-// checkOrder refuses a flag of run behind the script's name, where it would
-// silently become an argument of the script: a --dry-run there would write.
-// What follows -- goes to the script as it is.
+// checkOrder refuses a flag of run after the script's name: it would silently
+// become an argument of the script, and a --dry-run would write. Arguments after
+// -- go to the script unchanged.
 func (o *options) checkOrder(flags *pflag.FlagSet) error {
 	first := 1
 	if o.codeGiven {
@@ -100,8 +100,8 @@ func (o *options) checkOrder(flags *pflag.FlagSet) error {
 		short, isShort := strings.CutPrefix(name, "-")
 		if isLong && flags.Lookup(long) != nil || !isLong && isShort && len(short) == 1 && flags.ShorthandLookup(short) != nil {
 			return &usage.Error{
-				Message: arg + " stands behind the script, where it would be the script's own argument",
-				Hint:    "put it before the script: phscript run " + arg + " FILE.lua; or write -- before it to hand it to the script",
+				Message: arg + " comes after the script name, so the script would receive it",
+				Hint:    "put it before the script: phscript run " + arg + " FILE.lua; or put -- before it to pass it to the script",
 			}
 		}
 	}
@@ -122,17 +122,17 @@ func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	source, err := env.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return runtime.Script{}, &usage.Error{Message: "there is no script " + name, Hint: "the path is looked up from the working directory, " + env.Dir}
+		return runtime.Script{}, &usage.Error{Message: "there is no script " + name, Hint: "paths are relative to the working directory, " + env.Dir}
 	case err == nil && usage.IsData(name):
-		return runtime.Script{}, &usage.Error{Message: name + " is a file of data, not a script", Hint: "the script comes first: phscript run FILE.lua " + name}
+		return runtime.Script{}, &usage.Error{Message: name + " is a data file, not a script", Hint: "put the script first: phscript run FILE.lua " + name}
 	case err != nil && env.IsDir(name):
-		hint := "name a file in it"
+		hint := "name a file in the folder"
 		if o.Simulated {
-			hint = "fixtures are named with =: --simulate=" + name
+			hint = "for fixtures, write --simulate=" + name
 		}
 		return runtime.Script{}, &usage.Error{Message: name + " is a folder, not a script", Hint: hint}
 	case err != nil:
-		return runtime.Script{}, &usage.Error{Message: fmt.Sprintf("the script %s cannot be read: %v", name, err)}
+		return runtime.Script{}, &usage.Error{Message: fmt.Sprintf("cannot read the script %s: %v", name, err)}
 	}
 	return runtime.Script{Name: name, Path: path, Source: source, Args: args}, nil
 }

@@ -33,14 +33,14 @@ func printRejected(env *environment.Env, o *options) error {
 			}
 		}
 		if len(stored.Rows) == 0 {
-			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' shows runs that have"}
+			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' lists runs that have some"}
 		}
 		text, err := o.rejectedText(stored.Rows)
 		if err != nil {
 			return err
 		}
 		if stored.LeftOut > 0 {
-			fmt.Fprintf(env.Stderr, "the last %d rejected rows were too many to be kept; the script's own summary file would have them\n", stored.LeftOut)
+			fmt.Fprintf(env.Stderr, "the last %d rejected rows were not kept; run the script with --summary to keep all\n", stored.LeftOut)
 		}
 		if o.file == "" {
 			_, err = env.Stdout.Write(text)
@@ -49,7 +49,7 @@ func printRejected(env *environment.Env, o *options) error {
 		if err := writeNew(env.Path(o.file), text); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stdout, "%d rejected rows are in %s\n", len(stored.Rows), o.file)
+		fmt.Fprintf(env.Stdout, "wrote %d rejected rows to %s\n", len(stored.Rows), o.file)
 		return nil
 	})
 }
@@ -98,7 +98,7 @@ func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, error) {
 func writeNew(name string, text []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return &usage.Error{Message: name + " is there already", Hint: "name a file that does not exist yet; nothing is overwritten"}
+		return &usage.Error{Message: name + " already exists", Hint: "name a new file; nothing is overwritten"}
 	}
 	if err != nil {
 		return &usage.Error{Message: err.Error()}

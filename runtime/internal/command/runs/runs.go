@@ -41,32 +41,32 @@ type options struct {
 
 // New returns the command runs.
 func New(env *environment.Env) *cobra.Command {
-	group := usage.Group("runs", "See what became of scheduled runs", "runs works on the history that 'phscript serve' keeps; give it the same --state.")
+	group := usage.Group("runs", "See and control scheduled runs", "runs reads the history that 'phscript serve' keeps. Give it the same --state.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
 	storage.AddCommand(env, group, "list", "List runs, the newest first", usage.NoArguments, listRuns, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
-		f.StringVar(&o.schedule, "schedule", "", "only runs of this schedule `NAME`")
-		f.StringVar(&o.script, "script", "", "only runs of this script `FILE`")
-		f.StringSliceVar(&o.status, "status", nil, "only runs with a `STATUS`: "+statusNames())
-		f.StringVar(&o.since, "since", "", "only runs since a `TIME` ago, such as 24h or 7d, or a date")
-		f.BoolVar(&o.upcoming, "upcoming", false, "also runs that are queued for later")
-		f.IntVarP(&o.limit, "number", "n", 20, "at most `N` runs, 0 for all")
+		f.StringVar(&o.schedule, "schedule", "", "Only runs of the schedule `NAME`")
+		f.StringVar(&o.script, "script", "", "Only runs of the script `FILE`")
+		f.StringSliceVar(&o.status, "status", nil, "Only runs with `STATUS`: "+statusNames())
+		f.StringVar(&o.since, "since", "", "Only runs since `TIME`: 24h or 7d ago, or a date")
+		f.BoolVar(&o.upcoming, "upcoming", false, "Also runs that are queued for later")
+		f.IntVarP(&o.limit, "number", "n", 20, "List at most `N` runs, 0 for all")
 		asJSON(cmd, o)
 		_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	})
-	storage.AddCommand(env, group, "show RUN", "Show all that is known of a run", usage.AtLeastOne("run"), showRun, asJSON)
-	storage.AddCommand(env, group, "logs RUN", "Print what a run has logged", usage.AtLeastOne("run"), printLog, func(cmd *cobra.Command, o *options) {
+	storage.AddCommand(env, group, "show RUN", "Show everything about a run", usage.AtLeastOne("run"), showRun, asJSON)
+	storage.AddCommand(env, group, "logs RUN", "Print the log of a run", usage.AtLeastOne("run"), printLog, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
-		f.BoolVarP(&o.follow, "follow", "f", false, "go on until the run is over")
-		f.StringVar(&o.level, "level", "", "only lines of at least this `LEVEL`: debug, info, warn or error")
+		f.BoolVarP(&o.follow, "follow", "f", false, "Follow the log until the run ends")
+		f.StringVar(&o.level, "level", "", "Only lines at `LEVEL` and above: debug, info, warn or error")
 		asJSON(cmd, o)
 	})
-	storage.AddCommand(env, group, "rejected RUN", "Print the rows that Planhat did not take, as CSV or JSON", usage.AtLeastOne("run"), printRejected, func(cmd *cobra.Command, o *options) {
-		cmd.Flags().StringVarP(&o.file, "output", "o", "", "write them to this `FILE`, as JSON where it ends in .json")
+	storage.AddCommand(env, group, "rejected RUN", "Print the rejected rows of a run as CSV or JSON", usage.AtLeastOne("run"), printRejected, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().StringVarP(&o.file, "output", "o", "", "Write them to `FILE`, as JSON if it ends in .json")
 		asJSON(cmd, o)
 	})
-	storage.AddCommand(env, group, "cancel RUN...", "Call runs off, or end them", usage.AtLeastOne("run"), cancelRuns, nil)
-	storage.AddCommand(env, group, "retry RUN...", "Run again what is over, with the same settings", usage.AtLeastOne("run"), retryRuns, nil)
+	storage.AddCommand(env, group, "cancel RUN...", "Cancel queued runs and end running ones", usage.AtLeastOne("run"), cancelRuns, nil)
+	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings", usage.AtLeastOne("run"), retryRuns, nil)
 	return group
 }
 
@@ -84,7 +84,7 @@ func (o *options) filter(now time.Time) (history.Filter, error) {
 	f.Due = !o.upcoming && !slices.Contains(o.status, string(history.Queued))
 	for _, name := range o.status {
 		if !slices.Contains(history.Statuses, history.Status(name)) {
-			return f, &usage.Error{Message: "there is no status '" + name + "'" + catalog.DidYouMean(name, strings.Split(statusNames(), ", ")), Hint: "a run is " + statusNames()}
+			return f, &usage.Error{Message: "unknown status '" + name + "'" + catalog.DidYouMean(name, strings.Split(statusNames(), ", ")), Hint: "the statuses are " + statusNames()}
 		}
 		f.Statuses = append(f.Statuses, history.Status(name))
 	}
@@ -107,14 +107,14 @@ func (o *options) filter(now time.Time) (history.Filter, error) {
 			return f, nil
 		}
 	}
-	return f, &usage.Error{Message: "--since " + o.since + " is no time", Hint: "write 24h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z"}
+	return f, &usage.Error{Message: "--since " + o.since + " is not a time", Hint: "write 24h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z"}
 }
 
 // runID reads the number of a run.
 func runID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, &usage.Error{Message: "'" + text + "' is no number of a run", Hint: "'phscript runs list' shows the runs with their numbers"}
+		return 0, &usage.Error{Message: "'" + text + "' is not the number of a run", Hint: "'phscript runs list' lists runs with their numbers"}
 	}
 	return id, nil
 }
@@ -122,7 +122,7 @@ func runID(text string) (int64, error) {
 // found turns a missing run into advice.
 func found(id int64, err error) error {
 	if errors.Is(err, history.ErrNoRun) {
-		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' shows the runs with their numbers; old ones leave the history"}
+		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' lists runs with their numbers; old runs are deleted"}
 	}
 	return err
 }
@@ -144,7 +144,7 @@ func listRuns(env *environment.Env, o *options) error {
 			return printing.JSON(env.Stdout, runs)
 		}
 		if len(runs) == 0 {
-			fmt.Fprintln(env.Stdout, "there are no such runs")
+			fmt.Fprintln(env.Stdout, "no runs found")
 			return nil
 		}
 		var rows [][]string
@@ -199,7 +199,7 @@ func printLog(env *environment.Env, o *options) error {
 	}
 	least := slices.Index(levels, o.level)
 	if o.level != "" && least < 0 {
-		return &usage.Error{Message: "the level is one of " + strings.Join(levels, ", ") + ", not '" + o.level + "'"}
+		return &usage.Error{Message: "--level takes one of " + strings.Join(levels, ", ") + ", not '" + o.level + "'"}
 	}
 	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		h := history.New(db)
@@ -275,11 +275,11 @@ func cancelRuns(env *environment.Env, o *options) error {
 		}
 		switch was {
 		case history.Queued:
-			fmt.Fprintf(env.Stdout, "run %d is called off\n", id)
+			fmt.Fprintf(env.Stdout, "run %d is cancelled\n", id)
 		case history.Running:
-			fmt.Fprintf(env.Stdout, "run %d is asked to end\n", id)
+			fmt.Fprintf(env.Stdout, "run %d is ending\n", id)
 		default:
-			fmt.Fprintf(env.Stdout, "run %d is over already: %s\n", id, was)
+			fmt.Fprintf(env.Stdout, "run %d has already ended: %s\n", id, was)
 		}
 		return nil
 	})

@@ -29,17 +29,17 @@ type options struct {
 // New returns the command schedule.
 func New(env *environment.Env) *cobra.Command {
 	group := usage.Group("schedule", "See, pause and start schedules",
-		"schedule works on what 'phscript serve' has stored: it need not run on the same machine, but has to\n"+
-			"be given the same --state.")
+		"schedule works on the schedules that 'phscript serve' has stored. It can run on another machine with the\n"+
+			"same --state.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
 	storage.AddCommand(env, group, "list", "List the schedules", usage.NoArguments, listSchedules, asJSON)
 	storage.AddCommand(env, group, "next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *options) {
-		cmd.Flags().IntVarP(&o.count, "number", "n", 10, "how many `N` times")
+		cmd.Flags().IntVarP(&o.count, "number", "n", 10, "Show `N` times")
 		asJSON(cmd, o)
 	})
-	storage.AddCommand(env, group, "pause NAME...", "Keep schedules from running", usage.AtLeastOne("schedule"), pauseSchedules, nil)
-	storage.AddCommand(env, group, "resume NAME...", "Let paused schedules run again", usage.AtLeastOne("schedule"), resumeSchedules, nil)
-	storage.AddCommand(env, group, "run NAME...", "Run schedules now, by a worker of 'phscript serve'", usage.AtLeastOne("schedule"), runSchedules, nil)
+	storage.AddCommand(env, group, "pause NAME...", "Pause schedules", usage.AtLeastOne("schedule"), pauseSchedules, nil)
+	storage.AddCommand(env, group, "resume NAME...", "Resume paused schedules", usage.AtLeastOne("schedule"), resumeSchedules, nil)
+	storage.AddCommand(env, group, "run NAME...", "Run schedules now, on a worker of 'phscript serve'", usage.AtLeastOne("schedule"), runSchedules, nil)
 	return group
 }
 
@@ -53,7 +53,7 @@ func listSchedules(env *environment.Env, o *options) error {
 			return printing.JSON(env.Stdout, schedules)
 		}
 		if len(schedules) == 0 {
-			fmt.Fprintln(env.Stdout, "there are no schedules; 'phscript serve --check' shows those that a configuration would set")
+			fmt.Fprintln(env.Stdout, "no schedules; 'phscript serve --check' shows those in your configuration")
 			return nil
 		}
 		var rows [][]string
@@ -81,11 +81,11 @@ func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) e
 		}
 		live++
 		if s.Problem != "" {
-			fmt.Fprintf(env.Stdout, "\n%s does not use its changed configuration, and goes on with the one before:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
+			fmt.Fprintf(env.Stdout, "\n%s cannot read its changed configuration and keeps the last valid one:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
 		}
 	}
 	if live == 0 {
-		fmt.Fprintln(env.Stdout, "\nno 'phscript serve' is at work: nothing runs until one is started")
+		fmt.Fprintln(env.Stdout, "\nno 'phscript serve' is running: nothing runs until you start one")
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Ent
 	for _, name := range names {
 		e, ok := byName[name]
 		if !ok {
-			return nil, &usage.Error{Message: "there is no schedule '" + name + "'" + catalog.DidYouMean(name, known), Hint: "'phscript schedule list' shows those that there are"}
+			return nil, &usage.Error{Message: "there is no schedule '" + name + "'" + catalog.DidYouMean(name, known), Hint: "'phscript schedule list' lists the schedules"}
 		}
 		list = append(list, e)
 	}
@@ -161,7 +161,7 @@ func pauseSchedules(env *environment.Env, o *options) error {
 		if err := s.Pause(ctx, e.Name); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stdout, "%s is paused; what was queued of it is called off\n", e.Name)
+		fmt.Fprintf(env.Stdout, "%s is paused; its queued runs are cancelled\n", e.Name)
 		return nil
 	})
 }
@@ -175,7 +175,7 @@ func resumeSchedules(env *environment.Env, o *options) error {
 		if at := e.Upcoming(env.Now(), 1); len(at) > 0 {
 			next = "next at " + view.DueAt(at[0])
 		}
-		fmt.Fprintf(env.Stdout, "%s runs again; %s\n", e.Name, next)
+		fmt.Fprintf(env.Stdout, "%s is resumed; %s\n", e.Name, next)
 		return nil
 	})
 }
@@ -186,7 +186,7 @@ func runSchedules(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stdout, "run %d of %s is queued; 'phscript runs logs -f %d%s' follows it\n", id, e.Name, id, o.Again())
+		fmt.Fprintf(env.Stdout, "run %d of %s is queued; follow it with 'phscript runs logs -f %d%s'\n", id, e.Name, id, o.Again())
 		return nil
 	})
 }

@@ -53,19 +53,19 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run scripts on a schedule",
-		Long: "serve runs scripts at the times that phscript.toml, or the scripts' own headers, set for them, and\n" +
-			"keeps a history of all runs. Several machines may serve the same schedules: give them the same\n" +
-			"PostgreSQL database with --state.\n\n" +
-			"A schedule is written\n" +
+		Long: "serve runs scripts on the schedules in phscript.toml or in the scripts' headers, and keeps a history of\n" +
+			"all runs. Several machines can serve the same schedules: give them the same PostgreSQL database with\n" +
+			"--state.\n\n" +
+			"Write a schedule in phscript.toml:\n" +
 			"  [[schedule]]\n" +
 			"  name = \"nightly\"\n" +
 			"  script = \"sync.lua\"\n" +
 			"  cron = \"0 2 * * *\"\n" +
 			"  time_zone = \"Europe/Stockholm\"\n" +
-			"or, in the first lines of the script, -- @schedule \"0 2 * * * Europe/Stockholm\"\n\n" +
-			"A change of either is taken into use at once. Ctrl-C lets the runs at work end.\n\n" +
-			"With --simulate, all runs share a Planhat inside of this process, and the store is one for trials;\n" +
-			"the other commands find it with --simulate as well.",
+			"or in the first lines of the script: -- @schedule \"0 2 * * * Europe/Stockholm\"\n\n" +
+			"Changes to either take effect at once. After Ctrl-C, runs in progress finish.\n\n" +
+			"With --simulate, all runs share a simulated Planhat in this process and a store for trials, which the\n" +
+			"other commands use with --simulate too.",
 		Example: "  phscript serve --check\n  phscript serve --simulate --companies 100\n" +
 			"  phscript serve --state postgres://user@db/phscript --listen 127.0.0.1:8627",
 		Args: usage.NoArguments,
@@ -76,16 +76,15 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	}
 	f := cmd.Flags()
 	o.AddPlaces(f)
-	f.StringVar(&o.simulate, "simulate", "", "run against a Planhat inside this process; =`DIR` starts it with fixtures")
+	f.StringVar(&o.simulate, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
 	f.Lookup("simulate").NoOptDefVal = host.NoFixtures
-	f.IntVar(&o.companies, "companies", 0, "with --simulate: generate `N` companies")
+	f.IntVar(&o.companies, "companies", 0, "With --simulate: generate `N` companies")
 	usage.CompleteFolders(cmd, "simulate")
-	f.IntVar(&o.workers, "workers", 0, "run at most `N` scripts at once (default one per processor, at least 2)")
-	f.StringVar(&o.listen, "listen", "", "serve /healthz, /readyz and /metrics on this `ADDRESS`, such as 127.0.0.1:8627")
-	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "when stopped, let runs go on for this `TIME` before they are asked to end")
-	f.BoolVar(&o.check, "check", false, "only check the configuration, and show when each schedule is due")
-	f.StringVar(&o.logLevel, "log-level", "", "`LEVEL`: debug, info, warn or error (info when not set)")
-	f.StringVar(&o.logFormat, "log-format", "", "`FORMAT`: text or json (text when not set)")
+	f.IntVar(&o.workers, "workers", 0, "Run at most `N` scripts at once (default one per processor, at least 2)")
+	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
+	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
+	f.BoolVar(&o.check, "check", false, "Only check the configuration and show when each schedule is due")
+	usage.AddLog(cmd, &o.logLevel, &o.logFormat)
 	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
 	f.DurationVar(&o.lateAfter, "late-after", 0, "")
 	f.DurationVar(&o.retryPause, "retry-pause", 0, "")
@@ -122,7 +121,7 @@ func keepSecret(secrets *redact.Secrets, c config.Config) {
 
 func serveSchedules(env *environment.Env, o *options) error {
 	if o.companies != 0 && !o.Simulated {
-		return &usage.Error{Message: "--companies goes with --simulate", Hint: "write --simulate --companies ..."}
+		return &usage.Error{Message: "--companies needs --simulate", Hint: "add --simulate"}
 	}
 	c, location, err := o.Load(env)
 	if err != nil {
@@ -145,7 +144,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	case errors.As(err, &failed) && failed.Error() == err.Error():
 		return err // one mistake, with its own advice
 	case err != nil:
-		return &usage.Error{Message: err.Error(), Hint: "see docs/deploy.md for how schedules are written"}
+		return &usage.Error{Message: err.Error(), Hint: "see 'phscript doc deploy#schedules'"}
 	}
 	if o.check {
 		o.warn(env, loaded, func(doubt string) { fmt.Fprintln(env.Stderr, "warning:", doubt) })
@@ -185,7 +184,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 		}
 		defer func() { _ = planhat.Close() }()
 		program.Env = append(append(program.Env, planhat.Environment()...), host.SimulatedVariable+"=1")
-		log.Info("Planhat is simulated", "address", planhat.URL())
+		log.Info("simulated Planhat", "address", planhat.URL())
 	}
 	workers := o.workerCount(c, env.Processors)
 	s := serve.New(serve.Options{
@@ -198,7 +197,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 			program.Use(now.Config)
 			o.warn(env, now, func(doubt string) { log.Warn(doubt) })
 			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
-				log.Warn("listen and workers are read at the start only; restart the service to use the new ones")
+				log.Warn("listen and workers are only read at the start; restart the service to use the new values")
 			}
 		},
 	}, loaded)
@@ -211,7 +210,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	if listen != "" {
 		pages, err := serve.Listen(listen, s)
 		if err != nil {
-			return &usage.Error{Message: err.Error(), Hint: "another program may use the address; choose another one with --listen"}
+			return &usage.Error{Message: err.Error(), Hint: "another program may be using the address; choose another with --listen"}
 		}
 		defer func() { _ = pages.Close() }()
 		log.Info("health and metrics", "address", pages.Address())
@@ -221,7 +220,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 
 func clearFolders(log *slog.Logger) {
 	if err := serve.ClearFolders(); err != nil {
-		log.Warn("files of runs whose service was killed are left behind", "reason", err.Error())
+		log.Warn("cannot delete the files of runs whose service was killed", "reason", err.Error())
 	}
 }
 
@@ -243,10 +242,10 @@ func (o *options) workerCount(c config.Config, processors int) int {
 func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(doubt string)) {
 	c := loaded.Config
 	if len(loaded.Definitions) == 0 {
-		tell("there are no schedules: write [[schedule]] into phscript.toml, or -- @schedule \"0 2 * * *\" into the first lines of a script")
+		tell("no schedules: write [[schedule]] in phscript.toml, or -- @schedule \"0 2 * * *\" in the first lines of a script")
 	}
 	if c.APIToken == "" && !o.Simulated {
-		tell("no access token is known, so that runs which call Planhat will fail; set PLANHAT_API_TOKEN")
+		tell("no access token: runs that call Planhat will fail; set PLANHAT_API_TOKEN")
 	}
 	for _, doubt := range serve.Doubts(loaded, env.Getenv) {
 		tell(doubt)

@@ -25,20 +25,20 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	o := &options{dir: "."}
 	cmd := &cobra.Command{
 		Use:   "setup [DIR]",
-		Short: "Teach your editor what scripts can use",
-		Long: "setup prepares a folder of scripts, by default the working directory, for code editors: Visual Studio\n" +
-			"Code with the extension sumneko.lua, Neovim and all others that use lua-language-server. They then\n" +
-			"complete and explain modules, models and properties, and mark mistakes.\n\n" +
-			"It writes type definitions to .phscript/types, enters them in .luarc.json, and recommends the\n" +
-			"extension in .vscode/extensions.json. What else is in these files stays as it is. Run it again after\n" +
-			"an update of phscript.",
+		Short: "Set up your code editor for scripts",
+		Long: "setup prepares a folder of scripts (default the working directory) for code editors: Visual Studio Code\n" +
+			"with the extension sumneko.lua, Neovim and others that use lua-language-server. They then complete\n" +
+			"and explain modules, models and properties, and mark mistakes.\n\n" +
+			"It writes type definitions to .phscript/types, adds them to .luarc.json, and recommends the extension\n" +
+			"in .vscode/extensions.json. Your other settings in these files are kept. Run it again after you\n" +
+			"update phscript.",
 		Example: "  phscript setup\n" +
 			"  phscript setup scripts\n" +
 			"  phscript setup --check",
 		ValidArgsFunction: usage.OneFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return &usage.Error{Message: "setup takes one folder, but there is " + args[1] + " as well", Hint: "see '" + cmd.CommandPath() + " --help'"}
+				return &usage.Error{Message: "setup takes one folder, not also " + args[1], Hint: "see '" + cmd.CommandPath() + " --help'"}
 			}
 			if len(args) == 1 {
 				o.dir = args[0]
@@ -47,14 +47,14 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.check, "check", false, "change nothing; fail where something is missing or out of date")
-	f.BoolVar(&o.dryRun, "dry-run", false, "change nothing; say what would be done")
+	f.BoolVar(&o.check, "check", false, "Change nothing; fail if something is missing or out of date")
+	f.BoolVar(&o.dryRun, "dry-run", false, "Change nothing; print what would be done")
 	return cmd
 }
 
 func setup(env *environment.Env, o *options) error {
 	if !env.IsDir(o.dir) {
-		return &usage.Error{Message: "there is no folder " + o.dir, Hint: "the path is looked up from the working directory, " + env.Dir}
+		return &usage.Error{Message: "there is no folder " + o.dir, Hint: "paths are relative to the working directory, " + env.Dir}
 	}
 	plan, err := editor.NewPlan(env.Path(o.dir), env.Version, suite.Manual())
 	if err != nil {
@@ -71,7 +71,7 @@ func setup(env *environment.Env, o *options) error {
 	}
 	err = plan.Apply(func(s editor.Step) { fmt.Fprintln(env.Stdout, stepText(s, past[s.Action])) })
 	if err == nil && !plan.Current() {
-		fmt.Fprintln(env.Stdout, "\nOpen the folder in your editor; in Visual Studio Code, accept the extension that it recommends.")
+		fmt.Fprintln(env.Stdout, "\nOpen the folder in your editor. In Visual Studio Code, install the extension that it recommends.")
 	}
 	return err
 }

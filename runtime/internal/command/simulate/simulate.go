@@ -31,11 +31,11 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Run a Planhat on this machine, for tests and trials",
-		Long: "simulate runs a Planhat on this machine. It prints the environment that points a client at it as\n" +
-			"export lines, and serves until it is interrupted. Nothing is kept.\n\n" +
-			"Faults, for trying how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
-			"Switches, for what Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
+		Short: "Run a simulated Planhat on this machine",
+		Long: "simulate runs a simulated Planhat on this machine until you stop it. It prints export lines that\n" +
+			"point a client at it. Nothing is kept.\n\n" +
+			"Faults, to see how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
+			"Switches, for behavior that Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
 		Example:           "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
 		Args:              usage.NoArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -47,18 +47,18 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "`ADDRESS` to listen on; port 0 picks a free one")
-	f.DurationVar(&o.server.Latency, "latency", 0, "`TIME` added to every answer")
-	f.IntVar(&o.server.Companies, "companies", 0, "generate `N` companies, with contacts, licenses and so on")
-	f.Int64Var(&o.server.Seed, "seed", 1, "`NUMBER` that makes generated data and random faults repeatable")
-	f.StringVar(&o.server.FixturesDir, "fixtures", "", "`DIR` with company.json, enduser.csv and so on to start from")
-	f.IntVar(&o.server.CallsPerMinute, "calls-per-min", 0, "`N` calls allowed in a minute (Planhat's 200 when 0, no limit when negative)")
-	f.IntVar(&o.server.PerSecond, "per-second", 0, "`N` requests allowed in a second (Planhat's 150 when 0, no limit when negative)")
-	f.IntVar(&o.server.Parallel, "parallel", 0, "`N` requests allowed at once (Planhat's 50 when 0, no limit when negative)")
-	f.StringVar(&o.faults, "faults", "", "`FAULTS`, see above")
-	f.StringVar(&o.switches, "switches", "", "`NAME=VALUE`,... see above")
-	f.StringSliceVar(&o.server.Deny, "deny", nil, "`MODEL` or model.operation that the token may not use")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "log every call")
+	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "Listen on `ADDRESS`; port 0 picks a free one")
+	f.DurationVar(&o.server.Latency, "latency", 0, "Delay every answer by `TIME`, such as 300ms")
+	f.IntVar(&o.server.Companies, "companies", 0, "Generate `N` companies, with contacts, licenses and so on")
+	f.Int64Var(&o.server.Seed, "seed", 1, "Repeat the generated data and random faults of this `NUMBER`")
+	f.StringVar(&o.server.FixturesDir, "fixtures", "", "Load company.json, enduser.csv and so on from `DIR`")
+	f.IntVar(&o.server.CallsPerMinute, "calls-per-min", 0, "Allow `N` calls a minute, -1 for no limit (default 200, as Planhat)")
+	f.IntVar(&o.server.PerSecond, "per-second", 0, "Allow `N` requests a second, -1 for no limit (default 150, as Planhat)")
+	f.IntVar(&o.server.Parallel, "parallel", 0, "Allow `N` requests at once, -1 for no limit (default 50, as Planhat)")
+	f.StringVar(&o.faults, "faults", "", "Inject `FAULTS`, see above")
+	f.StringVar(&o.switches, "switches", "", "Set switches as `NAME=VALUE`,... see above")
+	f.StringSliceVar(&o.server.Deny, "deny", nil, "Refuse `MODEL` or model.operation to the token")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "Log every call")
 	usage.CompleteFolders(cmd, "fixtures")
 	usage.CompleteNothing(cmd, "addr", "latency", "companies", "seed", "calls-per-min", "per-second", "parallel", "faults")
 	usage.Complete(cmd, "deny", completeModel)
@@ -130,7 +130,7 @@ func simulate(env *environment.Env, o *options) error {
 	for _, line := range s.Environment() {
 		fmt.Fprintln(env.Stdout, "export", line)
 	}
-	fmt.Fprintf(env.Stderr, "# Planhat is simulated on %s; stop it with Ctrl-C\n", s.URL())
+	fmt.Fprintf(env.Stderr, "# simulated Planhat at %s; stop it with Ctrl-C\n", s.URL())
 	<-interrupts
 	counts := s.CountsByOperation()
 	total := 0

@@ -23,14 +23,14 @@ type options struct {
 // New returns the command state.
 func New(env *environment.Env) *cobra.Command {
 	group := usage.Group("state", "Back up and restore what phscript keeps",
-		"state works on the file in which schedules, the history of runs, checkpoints and the shared quota are\n"+
-			"kept. A PostgreSQL database is backed up with PostgreSQL's own pg_dump.")
-	storage.AddCommand(env, group, "backup FILE", "Write a copy of the store to a file", usage.OneFile, backUp, nil).Long = "backup writes a copy of the store to FILE, which must not exist. It may be taken at any time, also while\n" +
-		"'phscript serve' is at work."
-	storage.AddCommand(env, group, "restore FILE", "Put a copy in the place of the store", usage.OneFile, restoreState, func(cmd *cobra.Command, o *options) {
-		cmd.Flags().BoolVar(&o.force, "force", false, "also where a 'phscript serve' was seen just now, such as one on a machine that is gone")
-	}).Long = "restore checks a copy that 'phscript state backup' has written, and puts it in the place of the store. The\n" +
-		"old store is kept beside it. 'phscript serve' has to be stopped."
+		"state works on the file that holds schedules, the history of runs, checkpoints and the shared quota.\n"+
+			"Back up a PostgreSQL database with pg_dump.")
+	storage.AddCommand(env, group, "backup FILE", "Write a copy of the store to a file", usage.OneFile, backUp, nil).Long = "backup writes a copy of the store to FILE, which must not exist. You can run it at any time, even while\n" +
+		"'phscript serve' is running."
+	storage.AddCommand(env, group, "restore FILE", "Replace the store with a copy", usage.OneFile, restoreState, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().BoolVar(&o.force, "force", false, "Restore even if a 'phscript serve' was seen within the last minute")
+	}).Long = "restore checks a copy that 'phscript state backup' wrote and replaces the store with it. The old store is\n" +
+		"kept beside it. Stop 'phscript serve' first."
 	return group
 }
 
@@ -39,8 +39,8 @@ func (o *options) file(env *environment.Env) (string, error) {
 	_, location, err := o.Look(env)
 	if err == nil && store.IsPostgres(location) {
 		err = &usage.Error{
-			Message: "the store is a PostgreSQL database, which has its own tools",
-			Hint:    "pg_dump --format=custom --file=phscript.dump writes a copy, pg_restore --clean brings it back",
+			Message: "the store is a PostgreSQL database; use its own tools",
+			Hint:    "pg_dump --format=custom --file=phscript.dump writes a copy, pg_restore --clean restores it",
 		}
 	}
 	return location, err
@@ -79,9 +79,9 @@ func restoreState(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "%s is restored from %s\n", location, o.Args[0])
+	fmt.Fprintf(env.Stdout, "restored %s from %s\n", location, o.Args[0])
 	if old != "" {
-		fmt.Fprintf(env.Stdout, "the store that was there is kept as %s\n", old)
+		fmt.Fprintf(env.Stdout, "the old store is kept as %s\n", old)
 	}
 	return nil
 }
@@ -107,8 +107,8 @@ func nobodyServes(ctx context.Context, location string) error {
 	for _, s := range servers {
 		if s.Live {
 			return &usage.Error{
-				Message: "'phscript serve' is at work with the store: " + s.Name,
-				Hint:    "stop it first; where it is gone without having been stopped, wait a minute or add --force",
+				Message: "'phscript serve' is using the store: " + s.Name,
+				Hint:    "stop it first; if it crashed, wait a minute or add --force",
 			}
 		}
 	}

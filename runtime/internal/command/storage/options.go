@@ -49,14 +49,14 @@ func AddCommand[O any, P interface {
 
 // AddFlags adds the flags that say which store is meant.
 func (o *Options) AddFlags(f *pflag.FlagSet) {
-	f.BoolVar(&o.Simulated, "simulate", false, "use the store of 'phscript serve --simulate'")
+	f.BoolVar(&o.Simulated, "simulate", false, "Use the store of 'phscript serve --simulate'")
 	o.AddPlaces(f)
 }
 
 // AddPlaces adds the flags that say where the store and the settings are.
 func (o *Options) AddPlaces(f *pflag.FlagSet) {
-	f.StringVar(&o.State, "state", "", "use the store in `FILE` or at a postgres:// address (default a file in the state directory)")
-	f.StringVar(&o.ConfigFile, "config", "", "read the configuration from `FILE` (default phscript.toml in the working directory)")
+	f.StringVar(&o.State, "state", "", "Use the store in `FILE` or at a postgres:// address (default a file in the state directory)")
+	usage.AddConfig(f, &o.ConfigFile)
 }
 
 // Load reads the configuration and finds the store.
@@ -67,7 +67,7 @@ func (o *Options) Load(env *environment.Env) (config.Config, string, error) {
 	}
 	location, err := o.location(env, c)
 	if err == nil && location == InMemory {
-		err = &usage.Error{Message: "this needs a store that outlives the process", Hint: "name a file or a postgres:// address with --state"}
+		err = &usage.Error{Message: "this command needs a store that outlives the process", Hint: "name a file or a postgres:// address with --state"}
 	}
 	return c, location, err
 }

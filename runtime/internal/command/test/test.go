@@ -56,10 +56,10 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "test [flags] [FILE|DIR ...]",
 		Short: "Run the tests of scripts",
-		Long: "test finds the files that end in _test.lua, in the working directory or in what is named, and runs\n" +
-			"the tests in them. Each test has a simulated Planhat of its own. No account and no token is needed:\n" +
-			"a token that is set is not used, and nothing reaches your Planhat.\n\n" +
-			"Exit codes: 0 all passed, 1 something failed, 2 usage, or no tests were found, 130 interrupted.",
+		Long: "test runs the tests in all files that end in _test.lua, in the working directory or in the files and\n" +
+			"folders that you name. Each test gets its own simulated Planhat. You need no account and no token, and\n" +
+			"nothing reaches your Planhat.\n\n" +
+			"Exit codes: 0 all passed, 1 a test failed, 2 usage or no tests found, 130 interrupted.",
 		Example: "  phscript test\n" +
 			"  phscript test --filter 'sync' --watch scripts\n" +
 			"  phscript test --coverage --junit report.xml",
@@ -69,20 +69,20 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.filter, "filter", "", "run the tests with `TEXT` in their names, or that match /PATTERN/")
-	f.IntVar(&o.parallel, "parallel", 0, "run `N` files at once (one for each processor when not set)")
-	f.BoolVar(&o.bail, "bail", false, "stop at the first failure")
-	f.DurationVar(&o.timeout, "timeout", suite.DefaultTimeout, "end a test after this `TIME`")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "name every test, and show what it prints")
-	f.BoolVar(&o.list, "list", false, "list the tests and run none")
-	f.BoolVar(&o.watch, "watch", false, "run tests again when they, or what they test, change")
-	f.BoolVar(&o.shuffle, "shuffle", false, "run the tests of a file in a random order")
-	f.Int64Var(&o.seed, "seed", 0, "with --shuffle: the `NUMBER` that makes the order of an earlier run")
-	f.StringVar(&o.format, "format", "text", "`FORMAT` of the report: text, tap or json")
-	f.StringVar(&o.junit, "junit", "", "write the results to `FILE` as JUnit XML, for continuous integration")
-	f.BoolVar(&o.coverage, "coverage", false, "show which lines of scripts and modules the tests have executed")
-	f.StringVar(&o.coverageHTML, "coverage-html", "", "write that to `DIR` as HTML pages")
-	f.StringVar(&o.lcov, "lcov", "", "write that to `FILE` in the format of lcov")
+	f.StringVar(&o.filter, "filter", "", "Run only tests with `TEXT` in their names, or that match /PATTERN/")
+	f.IntVar(&o.parallel, "parallel", 0, "Run `N` files at once (default one per processor)")
+	f.BoolVar(&o.bail, "bail", false, "Stop at the first failure")
+	f.DurationVar(&o.timeout, "timeout", suite.DefaultTimeout, "End a test after `TIME`")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "Name every test and show what it prints")
+	f.BoolVar(&o.list, "list", false, "List the tests without running them")
+	f.BoolVar(&o.watch, "watch", false, "Run tests again when they or the scripts they test change")
+	f.BoolVar(&o.shuffle, "shuffle", false, "Run the tests of a file in random order")
+	f.Int64Var(&o.seed, "seed", 0, "With --shuffle: repeat the order of an earlier run, by its `NUMBER`")
+	f.StringVar(&o.format, "format", "text", "Print the report as `FORMAT`: text, tap or json")
+	f.StringVar(&o.junit, "junit", "", "Write the results to `FILE` as JUnit XML")
+	f.BoolVar(&o.coverage, "coverage", false, "Show which lines of scripts and modules the tests executed")
+	f.StringVar(&o.coverageHTML, "coverage-html", "", "Write the coverage to `DIR` as HTML pages")
+	f.StringVar(&o.lcov, "lcov", "", "Write the coverage to `FILE` in lcov format")
 	return cmd
 }
 
@@ -101,10 +101,10 @@ func (o *options) settings(env *environment.Env) (suite.Options, error) {
 		return s, &usage.Error{Message: "--timeout must be longer than 0"}
 	}
 	if !slices.Contains([]string{"text", "tap", "json"}, o.format) {
-		return s, &usage.Error{Message: fmt.Sprintf("--format is one of text, tap, json, not %q", o.format)}
+		return s, &usage.Error{Message: fmt.Sprintf("--format takes text, tap or json, not %q", o.format)}
 	}
 	if o.seed != 0 && !o.shuffle {
-		return s, &usage.Error{Message: "--seed goes with --shuffle"}
+		return s, &usage.Error{Message: "--seed needs --shuffle"}
 	}
 	if s.Shuffle = o.shuffle; o.shuffle {
 		s.Seed = o.seed
@@ -119,7 +119,7 @@ func (o *options) settings(env *environment.Env) (suite.Options, error) {
 	if o.filter != "" {
 		match, err := suite.Filter(o.filter)
 		if err != nil {
-			return s, &usage.Error{Message: "--filter: " + err.Error(), Hint: "between slashes stands a regular expression; without them, the text is looked for as it is"}
+			return s, &usage.Error{Message: "--filter: " + err.Error(), Hint: "text between slashes is a regular expression; without slashes it is searched for literally"}
 		}
 		s.Match = match
 	}
@@ -275,9 +275,9 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 			if ctx.Err() == nil {
 				what := "all tests"
 				if !all {
-					what = "the tests that the change concerns"
+					what = "the tests that the change affects"
 				}
-				fmt.Fprintf(env.Stdout, "ran %s; waiting for changes, Ctrl-C ends\n", what)
+				fmt.Fprintf(env.Stdout, "ran %s; waiting for changes (Ctrl-C to stop)\n", what)
 			}
 			return report
 		},
@@ -300,7 +300,7 @@ func (o *options) roots() []string {
 func (o *options) find(env *environment.Env) ([]string, error) {
 	files, err := suite.Find(env.Dir, o.roots())
 	if err != nil {
-		return nil, &usage.Error{Message: err.Error(), Hint: "the path is looked up from the working directory, " + env.Dir}
+		return nil, &usage.Error{Message: err.Error(), Hint: "paths are relative to the working directory, " + env.Dir}
 	}
 	if len(files) == 0 {
 		where := "the working directory, " + env.Dir
@@ -308,8 +308,8 @@ func (o *options) find(env *environment.Env) ([]string, error) {
 			where = strings.Join(o.names, ", ")
 		}
 		return nil, &usage.Error{
-			Message: "no tests were found: there is no file that ends in _test.lua in " + where,
-			Hint:    "a test of sync.lua stands in sync_test.lua beside it; docs/testing.md shows a first one",
+			Message: "no tests found: no file ends in _test.lua in " + where,
+			Hint:    "put tests of sync.lua into sync_test.lua beside it; see 'phscript doc testing'",
 		}
 	}
 	return files, nil
@@ -326,7 +326,7 @@ func (o *options) conclude(r *suite.Report) error {
 	case passed+skipped == 0 && o.filter != "":
 		return &usage.Error{Message: fmt.Sprintf("no test has %q in its name", o.filter), Hint: "--list shows the names of all tests"}
 	case passed+skipped == 0:
-		return &usage.Error{Message: "the files hold no tests", Hint: `a test is written it("adds numbers", function() expect(1 + 1).to_equal(2) end)`}
+		return &usage.Error{Message: "the files contain no tests", Hint: `write a test like it("adds numbers", function() expect(1 + 1).to_equal(2) end)`}
 	}
 	return nil
 }

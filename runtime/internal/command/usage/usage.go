@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
@@ -39,7 +40,26 @@ func Group(use, short, long string) *cobra.Command {
 
 // AddJSON adds the flag --json to a command.
 func AddJSON(cmd *cobra.Command, json *bool) {
-	cmd.Flags().BoolVar(json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(json, "json", false, "Print JSON")
+}
+
+// AddConfig adds the flag --config.
+func AddConfig(f *pflag.FlagSet, file *string) {
+	f.StringVar(file, "config", "", "Read the configuration from `FILE` (default phscript.toml in the working directory)")
+}
+
+// LogLevels and LogFormats are the values of --log-level and --log-format.
+var (
+	LogLevels  = []string{"debug", "info", "warn", "error"}
+	LogFormats = []string{"text", "json"}
+)
+
+// AddLog adds the flags --log-level and --log-format to a command.
+func AddLog(cmd *cobra.Command, level, format *string) {
+	cmd.Flags().StringVar(level, "log-level", "", "Log at `LEVEL` and above: debug, info, warn or error (default info)")
+	cmd.Flags().StringVar(format, "log-format", "", "Write the log as `FORMAT`: text or json (default text)")
+	CompleteValues(cmd, "log-level", LogLevels...)
+	CompleteValues(cmd, "log-format", LogFormats...)
 }
 
 // NoArguments refuses arguments. For a script, it says how to run it.
@@ -49,16 +69,16 @@ func NoArguments(cmd *cobra.Command, args []string) error {
 	}
 	hint := "see '" + cmd.CommandPath() + " --help'"
 	if strings.HasSuffix(args[0], ".lua") {
-		hint = "a script is run against a simulated Planhat by 'phscript run --simulate " + args[0] + "'"
+		hint = "to run a script against a simulated Planhat: phscript run --simulate " + args[0]
 	}
-	return &Error{Message: "'" + cmd.CommandPath() + "' takes no arguments, but there is " + args[0], Hint: hint}
+	return &Error{Message: "'" + cmd.CommandPath() + "' takes no arguments, not " + args[0], Hint: hint}
 }
 
 // AtLeastOne demands a name of something.
 func AtLeastOne(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return &Error{Message: "no " + what + " is named", Hint: "write " + cmd.UseLine()}
+			return &Error{Message: "name at least one " + what, Hint: "usage: " + cmd.UseLine()}
 		}
 		return nil
 	}
@@ -67,7 +87,7 @@ func AtLeastOne(what string) cobra.PositionalArgs {
 // OneFile demands the name of one file.
 func OneFile(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return &Error{Message: "one file has to be named", Hint: "write " + cmd.UseLine()}
+		return &Error{Message: "name one file", Hint: "usage: " + cmd.UseLine()}
 	}
 	return nil
 }
