@@ -17,18 +17,23 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 )
 
-// The parts of a declaration, as package spec explains them. A Func's Call is a
-// func(*Args) (int, error): it reads its checked arguments, pushes its results
-// and returns how many they are. An error is raised in Lua as an error object
-// that names the script's line. A Value's Make is a func(*lua.LState) lua.LValue.
 type (
+	// Module is a module as a declaration.
 	Module = spec.Module
-	Func   = spec.Func
-	Param  = spec.Param
+	// Func is a function. Its Call is a func(*Args) (int, error): it reads its
+	// checked arguments, pushes its results and returns how many they are. An
+	// error is raised in Lua as an error object that names the script's line.
+	Func = spec.Func
+	// Param is a parameter of a function.
+	Param = spec.Param
+	// Return is a value that a function returns.
 	Return = spec.Return
-	Value  = spec.Value
-	Shape  = spec.Shape
-	Field  = spec.Field
+	// Value is a field of a module. Its Make is a func(*lua.LState) lua.LValue.
+	Value = spec.Value
+	// Shape describes a table with named fields.
+	Shape = spec.Shape
+	// Field is a named field of a table.
+	Field = spec.Field
 )
 
 // Validate returns what is wrong with the declaration of a module: what
