@@ -146,6 +146,19 @@ func TestListsPageByThemselves(t *testing.T) {
 	assert.Equal(t, 2+1+3, server.Count(simulator.Filter{Operation: "get_list"}), "leaving the loop must stop the paging")
 }
 
+// A script that computes an offset starts at 0: that is the first record.
+func TestTheFirstPageHasOffsetZero(t *testing.T) {
+	L, _, _ := planhatState(t)
+	got := results(t, L, `return #planhat.company.get_list{ offset = 0 }, #planhat.company.get_list{ offset = 1 },
+		pcall(planhat.company.get_list, { offset = -1 })`)
+	assert.Equal(t, []string{"1", "0", "false"}, got[:3])
+	assert.Contains(t, got[3], "option 'offset'")
+	for _, option := range []string{"limit", "page_size"} {
+		got := results(t, L, `return pcall(planhat.company.get_list, { `+option+` = 0 })`)
+		assert.Equal(t, "false", got[0], option)
+	}
+}
+
 func TestLoopsReadAheadOnceTheyGoOn(t *testing.T) {
 	L, _, server := planhatState(t)
 	for i := range 30 {

@@ -287,46 +287,6 @@ func TestFailuresThatEndABulkCall(t *testing.T) {
 	assert.Len(t, all.requests(), 1)
 }
 
-func TestRefusedBulkBodiesAreRead(t *testing.T) {
-	t.Run("400", func(t *testing.T) {
-		s := newServer(t, always(400, `{"created":1,"insertsKeys":[{"_id":"1","externalId":"c1"}],"createdErrors":[{"externalId":"c2","message":"no name"}]}`))
-		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(3), BulkOptions{})
-		require.NoError(t, err)
-		assert.Equal(t, 1, result.Created)
-		require.Len(t, result.Errors, 2)
-		assert.Equal(t, "no name", result.Errors[0].Message)
-		assert.Contains(t, result.Errors[1].Message, "rejected the request with this row (400")
-	})
-	t.Run("403", func(t *testing.T) {
-		s := newServer(t, always(403, `{"created":0,"permissionErrors":[{"externalId":"c1","message":"may not create"}]}`))
-		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(1), BulkOptions{})
-		assert.Equal(t, KindPermission, in(t, err).Kind)
-		require.Len(t, result.Errors, 1)
-		assert.Equal(t, KindPermission, result.Errors[0].Kind)
-		assert.Equal(t, "may not create", result.Errors[0].Message)
-	})
-	t.Run("400 without rows", func(t *testing.T) {
-		s := newServer(t, always(400, `{"message":"not an array"}`))
-		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
-		e := in(t, err)
-		assert.Equal(t, KindValidation, e.Kind)
-		assert.Len(t, e.Items, 2)
-		assert.Equal(t, "not an array", result.Errors[1].Message)
-	})
-	t.Run("413", func(t *testing.T) {
-		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
-			if rows, _ := splitArray([]byte(q.body)); len(rows) > 1 {
-				answerWith(w, 413, "")
-				return
-			}
-			created(w, q)
-		})
-		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(3), BulkOptions{})
-		require.NoError(t, err)
-		assert.Equal(t, 3, result.Created)
-	})
-}
-
 func TestABulkRequestOfUnknownFate(t *testing.T) {
 	rows := []Record{Record(`{"externalId":"c1"}`), Record(`{"name":"keyless"}`), Record(`{"externalId":"c2"}`)}
 	s := newServer(t, func(w http.ResponseWriter, q request, n int) {
