@@ -132,6 +132,15 @@ func TestRowsThatTheAnswerLeavesOut(t *testing.T) {
 		assert.Equal(t, -1, result.Errors[0].Index)
 		assert.Contains(t, result.Errors[0].Message, "one of rows 1, 2, 3")
 	})
+	t.Run("one of many", func(t *testing.T) {
+		for n, want := range map[int]string{10: "one of rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10", 11: "one of rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …"} {
+			s := newServer(t, always(200, fmt.Sprintf(`{"nonupdates":%d}`, n-1)))
+			result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(n), BulkOptions{})
+			require.NoError(t, err)
+			require.Len(t, result.Errors, 1)
+			assert.True(t, strings.HasSuffix(result.Errors[0].Message, want), result.Errors[0].Message)
+		}
+	})
 	t.Run("an enduser without a company", func(t *testing.T) {
 		s := newServer(t, always(200, `{"created":1,"insertsKeys":[{"_id":"1"}]}`))
 		rows := []Record{Record(`{"companyId":"1","email":"a@b.c"}`), Record(`{"email":"d@e.f"}`)}

@@ -1,7 +1,7 @@
 // Package planhat is a client for the Planhat REST API.
 //
-// A [Client] has one service for each model, and each service one method for
-// each operation that the model has:
+// A [Client] has one service for each model, and a service has one method for
+// each operation of its model:
 //
 //	client, err := planhat.New(planhat.Config{APIToken: token})
 //	...
@@ -10,55 +10,54 @@
 //		...
 //	}
 //
-// [Client.Model] finds the same operations by the model's name at run time. What
-// models there are, with their properties and limits, is data in package
-// catalog, and the services are generated from it. To try things without an
-// account, start the server in package simulator and set Config.BaseURL and
-// Config.AnalyticsURL to its address.
+// [Client.Model] returns the same operations by the name of the model. Package
+// catalog describes the models, their properties and their limits; the services
+// are generated from it. To try things without an account, start the server in
+// package simulator and set Config.BaseURL and Config.AnalyticsURL to its
+// address.
 //
 // # Records
 //
-// Records go in and out as raw JSON, a [Record], so that unknown properties and
-// large numbers survive; json.Unmarshal reads one into a struct. Create and
-// Update also take structs and maps, and [Records] makes rows for bulk calls of
-// them. Ids are Planhat's own, or an externalId behind "extid-", or a sourceId
-// behind "srcid-", where the model knows them.
+// A [Record] is raw JSON, so unknown properties and large numbers survive. Use
+// json.Unmarshal to read one into a struct. Create and Update also take structs
+// and maps, and [Records] turns those into rows for bulk calls. An id is an _id,
+// "extid-" followed by an externalId, or "srcid-" followed by a sourceId, if the
+// model supports it.
 //
 // # Lists
 //
-// Each pages through a list by the model's own maximum, sorted by _id unless
-// told otherwise, and reads no further than the loop goes. ListOptions.Limit is
-// the total wanted, PageSize the size of one request.
+// Each reads a list page by page, sorted by _id unless you say otherwise, and
+// stops reading when the loop ends. ListOptions.Limit is the total number of
+// records, PageSize the number in one request.
 //
 // # Bulk calls
 //
-// BulkUpsert and its like split rows into requests by their number and exact
-// size, send them one after another and map the answers back to the input. The
-// [BulkResult] holds each row that was not taken, with its position, its key and
-// the reason. Rejected rows are no error of the call; failed requests are, of
-// [KindPartial] where others got through.
+// BulkUpsert and the other bulk methods split rows into requests by number and
+// size, send them one after another, and map the responses back to the input.
+// [BulkResult] lists every row that was not accepted, with its position, its key
+// and the reason. Rejected rows are not an error. Failed requests are: an error
+// of [KindPartial] if other requests succeeded.
 //
 // # Errors and retries
 //
-// Every error is an [*Error] with a [Kind]. Failures of the network and of the
-// server are retried with growing pauses as far as that is safe: reads, updates,
-// deletes and upserts by key are repeated, and a create is repeated only when it
-// was surely not carried out or when looking it up by its key shows so. Where a
-// failed write may have been carried out, Error.Uncertain or RowError.Uncertain
-// says so.
+// Every error is an [*Error] with a [Kind]. The client retries failures of the
+// network and of the server, with growing pauses, if that is safe: reads,
+// updates, deletes and upserts by key. It retries a create only if the first
+// request certainly did not store the record. Error.Uncertain and
+// RowError.Uncertain report that a failed write may have been stored.
 //
 // # Quota
 //
-// A [Limiter] keeps calls within 200 starts in any 60 seconds, 150 a second and
-// 50 at once. Share one among all clients of a tenant; a [Window] shares the
-// minute's quota among processes. When Planhat answers 429, or says that the
-// quota is used up, everybody who shares the limiter pauses. Calls to the
-// analytics host spend no quota.
+// A [Limiter] keeps calls within Planhat's limits: 200 in any 60 seconds, 150 in
+// any second and 50 at once. Share one among all clients of a tenant; a [Window]
+// shares the quota among processes. If Planhat answers 429 or says that the quota
+// is used up, everybody who shares the limiter pauses. Calls to the analytics
+// host do not count.
 //
 // # Watching and withholding
 //
-// A [Gate] sees every write before it is sent and may refuse it or turn it into
-// a dry run with [ErrWithheld]. An [Observer] is told about each attempt and
-// outcome; [Tally] is one that adds up. Tokens are kept out of errors, logs,
-// gates and observers.
+// A [Gate] sees every write before it is sent. It can refuse the write, or turn it
+// into a dry run with [ErrWithheld]. An [Observer] sees each attempt and each
+// outcome; [Tally] is an Observer that adds them up. Tokens never appear in
+// errors, logs, gates or observers.
 package planhat

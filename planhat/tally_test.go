@@ -15,7 +15,7 @@ func TestTallyAddsUp(t *testing.T) {
 	tally.Attempt(Attempt{Number: 1, QuotaWait: time.Second, Err: errors.New("x")})
 	tally.Attempt(Attempt{Number: 2, QuotaWait: time.Second})
 	tally.Outcome(Outcome{Model: "company", Operation: "bulk_upsert", Created: 2, Updated: 3, Unchanged: 4, Rejected: []RowError{
-		{Index: 4, Message: "b"}, {Index: 5, Message: "row 3"}, {Index: 6, Message: "row 12"},
+		{Index: 4, Message: "b"}, {Index: 5, Message: "row 30"}, {Index: 6, Message: "row 129"},
 	}})
 	tally.Outcome(Outcome{Model: "user", Read: 7, Deleted: 1, Planned: 2})
 	s := tally.Snapshot()
@@ -23,7 +23,7 @@ func TestTallyAddsUp(t *testing.T) {
 	assert.Equal(t, 1, s.Retries)
 	assert.Equal(t, 2*time.Second, s.Waited)
 	assert.Equal(t, Counts{Read: 7, Created: 2, Updated: 3, Unchanged: 4, Deleted: 1, Planned: 2, Rejected: 3}, s.Counts)
-	assert.Equal(t, []Reason{{"row 3", 2, 5}, {"b", 1, 4}}, s.Reasons)
+	assert.Equal(t, []Reason{{"row 30", 2, 5}, {"b", 1, 4}}, s.Reasons)
 	assert.Equal(t, 3, s.ByModel["company"].Rejected)
 	assert.Equal(t, "bulk_upsert", tally.Rejected()[0].Operation)
 	assert.Len(t, tally.Rejected(), 3)

@@ -1,14 +1,14 @@
-// Package simulator is a Planhat that runs locally over HTTP: for tests, demos
-// and dry development, with any Planhat client and without an account.
+// Package simulator is a local Planhat server for tests, demos and development.
+// Any Planhat client can use it, and it needs no account.
 //
-// [Start] listens on loopback and serves both of Planhat's hosts on one
-// address, since their paths do not collide. [New] gives the same thing as an
-// http.Handler. The server keeps its records in memory, starts from a fixture
-// directory or from generated companies, counts every call, and can misbehave
-// on demand: rate limits, server errors, broken connections, slow bodies.
+// [Start] listens on loopback and serves both of Planhat's hosts at one address,
+// since their paths do not collide. [New] returns the same server as an
+// http.Handler. The server keeps its records in memory, starts from fixture files
+// or generated companies, and counts every call. It can also misbehave: rate
+// limits, server errors, broken connections, slow bodies (see [ParseFaults]).
 //
-// What Planhat's documentation leaves open is a switch here, with a default
-// and a sentence of documentation: see [SwitchDocs]. The package shares the
-// API's facts (package catalog) with the client, and nothing else, so that the
-// two cannot agree on the same mistake.
+// Where Planhat's documentation is silent or contradicts itself, the simulator
+// has a switch with a default (see [SwitchDocs]). The package shares the facts in
+// package catalog with the client, and nothing else, so the two cannot share a
+// mistake.
 package simulator

@@ -146,19 +146,19 @@ const FaultGrammar = `Faults are separated by semicolons; each is a kind and, af
     429:every=10,retry-after=2;500:p=0.05;reset-after:nth=3,model=task
 
 Kinds
-    400 to 599     answer with that status and an error body
-    html           answer with an HTML error page (status=502)
+    400 to 599     return that status and an error body
+    html           return an HTML error page (status=502)
     reset-before   cut the connection before the call is applied
     reset-after    apply the call, then cut the connection
     truncate       send half of the body
     slow           send the body in pieces (delay=1s)
-    latency        wait before answering (delay=1s)
+    latency        wait before responding (delay=1s)
 
-When (all that are given must agree; none means always)
-    every=N        every N-th call
-    nth=N          the N-th call only
+When (all conditions must hold; without any, always)
+    every=N        every Nth call
+    nth=N          only the Nth call
     first=N        the first N calls
-    p=0.05         by chance, repeatable with the seed
+    p=0.05         at random, repeatable with the seed
     times=N        at most N times
 
 Which calls
@@ -168,7 +168,7 @@ How
     status=503     for html
     delay=300ms    for slow and latency
     retry-after=2  seconds, or date, or none (429 and other statuses)
-    applied=true   carry out the call, then answer with the error`
+    applied=true   carry out the call, then return the error`
 
 var faultKinds = []FaultKind{
 	FaultHTML, FaultResetBefore, FaultResetAfter, FaultTruncate, FaultSlow, FaultLatency,
@@ -179,7 +179,7 @@ var faultSettings = []string{
 	"status", "delay", "retry-after", "applied",
 }
 
-// ParseFaults reads the text that FaultGrammar documents. An empty text is no
+// ParseFaults reads the text that FaultGrammar documents. An empty text means no
 // faults.
 func ParseFaults(text string) ([]Fault, error) {
 	var faults []Fault

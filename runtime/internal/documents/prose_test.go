@@ -65,7 +65,6 @@ var unwritten = []string{
 	"bindings",
 	"docs/architecture.md",
 	"docs/reference",
-	"planhat/simulator",
 	"runtime",
 	"runtime/internal/check",
 	"runtime/internal/command/check",
