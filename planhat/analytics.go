@@ -90,7 +90,7 @@ func readProcessed(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 }
 
 // CreateActivity records one activity of an enduser, who is named by email or
-// externalId, and returns Planhat's answer, {} where that is empty.
+// externalId, and returns Planhat's answer, {} if that is empty.
 //
 // The names event, userId and timestamp are understood as action, externalId
 // and date, and companyId as "extid-…" as companyExternalId. A request that may
@@ -161,7 +161,7 @@ func (r *Resource) Segment(ctx context.Context, call any) (Record, error) {
 	return r.post(ctx, op, row, err)
 }
 
-// checkSegment refuses calls that Planhat would ignore without a word.
+// checkSegment refuses calls that Planhat would ignore silently.
 func checkSegment(row Record) error {
 	members, err := readObject(row)
 	if err != nil {

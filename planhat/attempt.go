@@ -30,9 +30,9 @@ var errHTML = errors.New("planhat: the answer is an HTML page")
 // failure is why an attempt did not succeed.
 type failure struct {
 	err *Error
-	// sent is false where the request surely did not reach Planhat.
+	// sent is false if the request surely did not reach Planhat.
 	sent bool
-	// final is true where the caller's context ended the attempt.
+	// final is true if the caller's context ended the attempt.
 	final bool
 }
 
@@ -168,7 +168,7 @@ func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error)
 	return req, nil
 }
 
-// heedQuota pauses all users of the quota where the answer says that it is
+// heedQuota pauses all users of the quota if the answer says that it is
 // spent.
 func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
 	if q.op.Base != catalog.Main || a.status == http.StatusTooManyRequests {

@@ -27,7 +27,7 @@ const (
 // The error is nil when every request was answered, rejected rows or not.
 // When some requests failed it is an *Error of KindPartial, and when all did,
 // one of the first failure's kind; both carry the result, which is returned as
-// well. A failed request does not keep later ones from being sent, except where
+// well. A failed request does not keep later ones from being sent, except if
 // the token is refused, the call was cancelled, or the gate refused the write.
 func (r *Resource) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
 	op, err := r.operation("bulk_upsert")
@@ -69,9 +69,9 @@ type bulk struct {
 	unique bool
 	// prepare checks a row and returns what to send.
 	prepare func(Record) (Record, object, error)
-	// keyed tells whether sending the row twice stores it once.
+	// keyed reports whether sending the row twice stores it once.
 	keyed func(*line) bool
-	// read understands an answer. It returns false where the body is none.
+	// read understands an answer. It fails if the body is not such an answer.
 	read func(r *Resource, lines []*line, a *answer) (*BulkResult, error)
 }
 
@@ -79,7 +79,7 @@ type bulk struct {
 type chunkOutcome struct {
 	result *BulkResult
 	err    *Error
-	// answered is false where no row of the chunk got through.
+	// answered is false if no row of the chunk got through.
 	answered bool
 	// fatal keeps the chunks that follow from being sent.
 	fatal bool

@@ -48,7 +48,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, repeat repetition, gat
 	return chunkOutcome{result: failAll(lines, failed, ""), err: failed, fatal: b.fatal(ctx, q, failed)}
 }
 
-// fatal tells whether chunks that follow are better not sent.
+// fatal reports whether chunks that follow are better not sent.
 func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
 	if gate := b.resource.client.gate; gate != nil && !q.gated {
 		return true
@@ -61,7 +61,7 @@ func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
 	}
 }
 
-// refused reads the rows out of a 400 or 403. It returns false where the
+// refused reads the rows out of a 400 or 403. It returns false if the
 // answer doesn't list any.
 func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
 	if a == nil {
@@ -77,7 +77,7 @@ func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, b
 	return chunkOutcome{result: result, answered: true}, true
 }
 
-// namesRows tells whether Planhat's own entries are about known rows.
+// namesRows reports whether Planhat's own entries are about known rows.
 func namesRows(t *BulkResult) bool {
 	return slices.ContainsFunc(t.Errors, func(e RowError) bool { return e.Raw != nil && e.Index >= 0 })
 }

@@ -42,13 +42,13 @@ type call struct {
 	decode func([]byte) error
 }
 
-// answer is what came back. withheld is true where the gate sent nothing.
+// answer is what came back. withheld is true if the gate sent nothing.
 type answer struct {
 	status   int
 	header   http.Header
 	body     []byte
 	attempts int
-	// uncertain is true where an earlier attempt may have been carried out.
+	// uncertain is true if an earlier attempt may have been carried out.
 	uncertain bool
 	withheld  bool
 }

@@ -39,7 +39,7 @@ func stopped(ctx context.Context) error {
 	}
 }
 
-// sleep waits for d, or less where ctx ends or is stopped.
+// sleep waits for d, or less if ctx ends or is stopped.
 func sleep(ctx context.Context, d time.Duration) error {
 	if err := stopped(ctx); err != nil {
 		return err
@@ -62,7 +62,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// PauseFunc waits for d, or less where ctx ends.
+// PauseFunc waits for d, or less if ctx ends.
 type PauseFunc func(ctx context.Context, d time.Duration) error
 
 type pauseKey struct{}
@@ -74,7 +74,7 @@ func WithPause(ctx context.Context, pause PauseFunc) context.Context {
 	return context.WithValue(ctx, pauseKey{}, pause)
 }
 
-// PauseOf returns what makes the pauses under ctx, or nil where WithPause set
+// PauseOf returns what makes the pauses under ctx, or nil if WithPause set
 // nothing.
 func PauseOf(ctx context.Context) PauseFunc {
 	pause, _ := ctx.Value(pauseKey{}).(PauseFunc)
@@ -89,7 +89,7 @@ func WithInFlight(ctx context.Context) context.Context {
 }
 
 // InFlight returns how many requests are under way under ctx or a context made
-// from it: sent, and not answered to the end. It is 0 where ctx does not come
+// from it: sent, and not answered to the end. It is 0 if ctx does not come
 // from WithInFlight. Together with WithStopping it tells a caller when nothing
 // is left to wait for.
 func InFlight(ctx context.Context) int {

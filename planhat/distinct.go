@@ -9,7 +9,7 @@ import (
 
 // distinct takes out the rows that have the same key as an earlier one: in
 // one request only the last of them would count. It looks at the key by which
-// an upsert matches the row, and at the others where Planhat allows their value
+// an upsert matches the row, and at others whose value Planhat allows
 // only once.
 func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowError) {
 	seen := make(map[key]*holders, len(lines))
@@ -42,8 +42,8 @@ type claim struct {
 	key
 	// matching is true for the key by which the upsert finds the record.
 	matching bool
-	// everywhere is true where the key may occur once in the whole tenant,
-	// false where once in each company.
+	// everywhere is true if the key may occur once in the whole tenant,
+	// false if once in each company.
 	everywhere bool
 }
 

@@ -46,12 +46,12 @@ const maxErrorBody = 64 << 10
 // *Error or wraps one; find it with errors.As. It never holds a token.
 type Error struct {
 	// Kind classifies the failure, Message says in one line what happened and
-	// Hint, where there is one, what to do next.
+	// Hint, if there is one, what to do next.
 	Kind    Kind
 	Message string
 	Hint    string
 
-	// Status is the HTTP status, 0 where no answer came.
+	// Status is the HTTP status, 0 if no answer came.
 	Status int
 	// Model and Operation are the catalog's names (time_entry, get_by_id);
 	// Method and Path are the request's, the path without host and tokens.
@@ -59,13 +59,13 @@ type Error struct {
 	Method, Path     string
 	// Attempts counts the requests that were sent for the call.
 	Attempts int
-	// Retryable says that the same call may succeed later. It is false where
+	// Retryable says that the same call may succeed later. It is false if
 	// a repetition could create a second record.
 	Retryable bool
-	// Uncertain is true where a write may have been carried out although the
+	// Uncertain is true if a write may have been carried out although the
 	// call failed: look before sending it again.
 	Uncertain bool
-	// RetryAfter is the pause that Planhat asked for, 0 where it named none.
+	// RetryAfter is the pause that Planhat asked for, 0 if it named none.
 	RetryAfter time.Duration
 
 	// Header and Body are the answer's, the body up to 64 KiB.
@@ -77,7 +77,7 @@ type Error struct {
 	Items  []RowError
 	Result *BulkResult
 
-	// Err is the cause, where there is one.
+	// Err is the cause, if there is one.
 	Err error
 }
 
@@ -115,7 +115,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf returns the kind of the first *Error in err's chain, or "" where
+// KindOf returns the kind of the first *Error in err's chain, or "" if
 // there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

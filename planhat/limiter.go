@@ -26,7 +26,7 @@ type LimiterConfig struct {
 	// Parallel bounds the requests under way at once.
 	Parallel int
 	// Window replaces the window in memory, for a quota that several
-	// processes share; CallsPerMinute is then the window's own affair.
+	// processes share; CallsPerMinute is then up to the window.
 	Window Window
 }
 
@@ -139,7 +139,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// start books one start and waits for it. It returns false where the start
+// start books one start and waits for it. It returns false if the start
 // came too late or fell into a block, so that another one must be booked. A
 // place under the limit per second that came too late for its booking is kept
 // for the next one through paced: callers that gave it up, too, would push each

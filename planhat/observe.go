@@ -23,7 +23,7 @@ type Attempt struct {
 	Method           string
 	// Host is the host's name, Path the path without tokens.
 	Host, Path string
-	// Status is 0 where no answer came.
+	// Status is 0 if no answer came.
 	Status int
 	// Number counts the call's attempts from 1.
 	Number int
@@ -31,10 +31,10 @@ type Attempt struct {
 	// for quota before.
 	Duration, QuotaWait time.Duration
 	// RetryReason says why another attempt follows, after RetryAfter; it is
-	// empty where none does.
+	// empty if none does.
 	RetryReason string
 	RetryAfter  time.Duration
-	// Err is the attempt's failure, nil where it succeeded.
+	// Err is the attempt's failure, nil if it succeeded.
 	Err error
 }
 
@@ -46,7 +46,7 @@ type Outcome struct {
 	// Planned counts the records that a dry run withheld.
 	Planned int
 	// Rejected holds the rows that were not taken. A failed call on a single
-	// record has its failure here as well where the data was refused.
+	// record has its failure here as well if the data was refused.
 	Rejected []RowError
 	// Err is the operation's error, or nil.
 	Err error

@@ -49,11 +49,11 @@ type BulkOptions struct {
 	// Parallel is the number of requests under way at once; 0 means 1, which
 	// is what Planhat asks for.
 	Parallel int
-	// Progress, where set, is called after each request. Calls never overlap.
+	// Progress, if set, is called after each request. Calls never overlap.
 	Progress func(BulkProgress)
 }
 
-// BulkProgress tells how far a bulk call has come.
+// BulkProgress reports the progress of a bulk call.
 type BulkProgress struct {
 	// Chunks and Rows count what has been dealt with, of TotalChunks and
 	// TotalRows.

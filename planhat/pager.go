@@ -10,7 +10,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// assumedPage is the page size where the catalog knows no maximum.
+// assumedPage is the page size if the catalog knows no maximum.
 const assumedPage = 10_000
 
 // Pager reads a list page by page, for callers that can't use Each. It holds
@@ -19,7 +19,7 @@ type Pager struct {
 	resource *Resource
 	op       *catalog.Operation
 	query    url.Values
-	// keep drops records that don't belong to the list, where it is set.
+	// keep drops records that don't belong to the list, if it is set.
 	keep func(Record) bool
 	// silent keeps the observer from being told.
 	silent bool
@@ -153,7 +153,7 @@ func (p *Pager) wanted(page []Record) []Record {
 	return page
 }
 
-// capped tells whether a page of n records may have been cut by the server's
+// capped reports whether a page of n records may have been cut by the server's
 // own maximum, which is taken to be a round number.
 func capped(n, usual int) bool { return n == usual || n%50 == 0 }
 

@@ -13,7 +13,7 @@ import (
 // may be a Record, JSON bytes, or a struct or map that becomes a JSON object.
 //
 // A create that failed in a way that leaves open whether it was carried out is
-// not blindly repeated: where the record carries an externalId or sourceId
+// not blindly repeated: if the record carries an externalId or sourceId
 // that Planhat can be asked for, or an enduser's or user's email, it is looked
 // up first and returned when it is there. Otherwise the error's Uncertain is
 // true.
@@ -59,7 +59,7 @@ func (r *Resource) create(ctx context.Context, q *call) (out Record, planned boo
 	return settled(out), false, nil
 }
 
-// settled returns the answer to a write as a record, {} where it holds none.
+// settled returns the answer to a write as a record, {} if it holds none.
 func settled(v Record) Record {
 	switch v.Kind() {
 	case '{':
@@ -86,7 +86,7 @@ func (c *Client) dryRecord(row Record) Record {
 
 // Update changes the given properties of a record, leaves the others as they
 // are and returns the record. The id is an _id, or an externalId or sourceId
-// behind "extid-" or "srcid-" where the model knows them.
+// after "extid-" or "srcid-" if the model knows them.
 func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, error) {
 	op, err := r.operation("update")
 	if err != nil {
@@ -180,7 +180,7 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 	return out, nil
 }
 
-// Delete removes a record and returns what Planhat answered, {} where that is
+// Delete removes a record and returns what Planhat answered, {} if that is
 // empty. The id is as in Update; one that Planhat doesn't take for deletes is
 // looked up first.
 func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
@@ -233,7 +233,7 @@ func (r *Resource) missing(id, said string) string {
 	return message
 }
 
-// deletedNone tells whether an answer says in so many words that nothing was
+// deletedNone reports whether an answer says in so many words that nothing was
 // deleted.
 func deletedNone(body []byte) bool {
 	members, err := readObject(body)

@@ -13,13 +13,13 @@ import (
 // lookup finds the record that a create may have stored.
 type lookup struct {
 	find func(context.Context) (Record, error)
-	// unique is true where Planhat itself allows the key only once, so that
+	// unique is true if Planhat itself allows the key only once, so that
 	// repeating the create can't store a second record.
 	unique bool
 }
 
 // recover finds out what became of a create that may have been carried out,
-// and finishes it where that is safe.
+// and finishes it if that is safe.
 func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record, *Error) {
 	by := r.lookupFor(q.body)
 	if by == nil {

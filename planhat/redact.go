@@ -35,7 +35,7 @@ func (c *Client) String() string { return "planhat.Client(" + c.base.String() + 
 // GoString is String, for the verb %#v.
 func (c *Client) GoString() string { return c.String() }
 
-// redacted stands where a token was.
+// redacted replaces a token.
 const redacted = "[redacted]"
 
 // redactor takes tokens out of whatever leaves the client.

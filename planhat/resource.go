@@ -68,7 +68,7 @@ func (r *Resource) noteOne(op *catalog.Operation, row Record, o Outcome, err err
 	r.note(op, o)
 }
 
-// didYouMean names the candidates nearest to a misspelt name or, where none is
+// didYouMean names the candidates nearest to a misspelled name or, if none is
 // near, all of them behind the lead.
 func didYouMean(name string, candidates []string, lead string) string {
 	near := catalog.Nearest(name, candidates)
@@ -81,7 +81,7 @@ func didYouMean(name string, candidates []string, lead string) string {
 	return "did you mean " + strings.Join(near, " or ") + "?"
 }
 
-// quote puts a name in quotes for a message, shortened where it is long.
+// quote puts a name in quotes for a message, shortened if it is long.
 func quote(s string) string {
 	const longest = 80
 	if r := []rune(s); len(r) > longest {

@@ -35,7 +35,7 @@ type BulkResult struct {
 	// Errors holds every row that is not known to have been taken, in the
 	// order of the input; entries that belong to no known row come last.
 	Errors []RowError
-	// Keys holds the ids of rows where the answer allows a mapping.
+	// Keys holds the ids of rows if the answer allows a mapping.
 	Keys []RowKey
 	// Planned counts the rows that a dry run withheld.
 	Planned int
@@ -44,9 +44,9 @@ type BulkResult struct {
 	Chunks, FailedChunks int
 }
 
-// RowError tells what is wrong with one row of a bulk call.
+// RowError says what is wrong with one row of a bulk call.
 type RowError struct {
-	// Index is the row's position in the input, counted from 0, or -1 where
+	// Index is the row's position in the input, counted from 0, or -1 if
 	// Planhat's answer does not say which row it means.
 	Index int
 	// Row is the row as it was given.
@@ -56,9 +56,9 @@ type RowError struct {
 	// Message says what happened, Kind what sort of failure it is.
 	Message string
 	Kind    Kind
-	// Raw is Planhat's own entry, where there is one.
+	// Raw is Planhat's own entry, if there is one.
 	Raw Record
-	// Uncertain is true where the row may have been stored all the same:
+	// Uncertain is true if the row may have been stored anyway:
 	// check before sending it again.
 	Uncertain bool
 }

@@ -84,7 +84,7 @@ func keyOf(m *catalog.Model, row Record) string {
 	return ""
 }
 
-// loses reports why Planhat would drop or misplace the row without a word.
+// loses reports why Planhat would drop or misplace the row silently.
 func (r *Resource) loses(row Record) error {
 	members, err := readObject(row)
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// maxRows is how many rows a bulk upsert may carry where the catalog names no
+// maxRows is how many rows a bulk upsert may carry if the catalog names no
 // other number.
 const maxRows = 5000
 
 // bulkResult is the answer of a bulk upsert in the making.
 type bulkResult struct {
 	created, updated, nonupdates int
-	ignored                      int // rows that Planhat drops without a word
+	ignored                      int // rows that Planhat drops silently
 
 	createdErrors, updatedErrors, permissionErrors, validationErrors []jsontext.Value
 	insertsKeys, updatesKeys, modified, upsertedIDs                  []jsontext.Value
@@ -178,8 +178,8 @@ func keysGiven(row fields) fields {
 	return out
 }
 
-// bulkAnswer writes the result with the status that fits: 200 where all went
-// well, 206 where some did, 400 or 403 where nothing did.
+// bulkAnswer writes the result with the status that fits: 200 if all went
+// well, 206 if some did, 400 or 403 if nothing did.
 func (s *Server) bulkAnswer(b *bulkResult) *answer {
 	count := func(n int) jsontext.Value { return jsontext.Value(itoa(n)) }
 	body := object(

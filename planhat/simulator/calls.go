@@ -18,11 +18,11 @@ type Call struct {
 	Path      string
 	Query     string
 	Host      string        // "main" or "analytics"
-	Model     string        // snake_case; "" where the path is unknown
-	Operation string        // as in the catalog; "" where the path is unknown
+	Model     string        // snake_case; "" if the path is unknown
+	Operation string        // as in the catalog; "" if the path is unknown
 	Rows      int           // rows of a bulk body, 1 for a single record
 	Status    int           // 0 where the connection was reset
-	Fault     string        // the fault that hit the call, "" where none did
+	Fault     string        // the fault that hit the call, "" if none did
 	Applied   bool          // whether the call reached the store
 	Bytes     int           // size of the request body
 	Duration  time.Duration // until the answer was ready

@@ -17,7 +17,7 @@ type change struct {
 	old  *record // nil for a create
 	out  fields  // the record as it will be
 
-	dropped bool // Planhat ignores the row without a word
+	dropped bool // Planhat ignores the row silently
 }
 
 // modelRules are what models with a trait do beyond the common rules: prepare looks at

@@ -205,7 +205,7 @@ func prepareTicket(s *Server, ch *change) *failure {
 	return nil
 }
 
-// ticketEnduser returns the submitter, who is created where a company can be
+// ticketEnduser returns the submitter, who is created if a company can be
 // found for an unknown one.
 func (s *Server) ticketEnduser(ch *change) *record {
 	email := ch.in.text("email")

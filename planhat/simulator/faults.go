@@ -16,7 +16,7 @@ import (
 type FaultKind string
 
 // The kinds of fault. FaultStatus answers with Fault.Status and an error body;
-// FaultHTML does so with an HTML page (502 where no status is given). The
+// FaultHTML does so with an HTML page (502 if no status is given). The
 // resets cut the connection before the call was applied, or after. Truncate
 // announces the whole body and sends half of it. Slow sends the body in
 // pieces over Fault.Delay; Latency waits for Fault.Delay before it answers.

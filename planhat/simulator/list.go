@@ -72,7 +72,7 @@ func (s *Server) page(c *collection, q *listQuery) []*record {
 	return page
 }
 
-// view returns all records of a list request, from the cache where nothing
+// view returns all records of a list request, from the cache if nothing
 // was written since the last page.
 func (s *Server) view(c *collection, q *listQuery) []*record {
 	sortBy := q.sort
@@ -111,7 +111,7 @@ func passes(r *record, filters []filter) bool {
 	return true
 }
 
-// candidates narrows a filtered list down by an index where one fits.
+// candidates narrows a filtered list down by an index if one fits.
 func (c *collection) candidates(filters []filter) []*record {
 	for _, f := range filters {
 		if f.companies == nil {

@@ -187,7 +187,7 @@ func (s *Server) RecordsJSON(model string) []jsontext.Value {
 	return out
 }
 
-// Record returns a copy of one record, by _id, extid- or srcid-; nil where
+// Record returns a copy of one record, by _id, extid- or srcid-; nil if
 // there is none.
 func (s *Server) Record(model, id string) map[string]any {
 	m, err := findModel(model)

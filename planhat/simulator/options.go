@@ -63,7 +63,7 @@ type Options struct {
 	// Clock tells the time that records carry; nil means time.Now.
 	Clock func() time.Time
 
-	// Observer, where set, is told of every call with the body that it sent,
+	// Observer, if set, is told of every call with the body that it sent,
 	// before the answer goes out. Calls overlap as the requests do.
 	Observer func(c Call, body []byte)
 

@@ -90,7 +90,7 @@ func (w *window) expire(now time.Time) {
 	w.starts = w.starts[old:]
 }
 
-// wait returns how long the window is full, 0 where it has room.
+// wait returns how long the window is full, 0 if it has room.
 func (w *window) wait(now time.Time) time.Duration {
 	if w.limit <= 0 {
 		return 0

@@ -15,7 +15,7 @@ import (
 const baseCurrency = "USD"
 
 // prepareCurrency gives a license or sale without currency that of the
-// workspace, where the switch says so.
+// workspace, if the switch says so.
 func prepareCurrency(s *Server, ch *change) *failure {
 	if ch.old == nil && s.switches.is(swCurrency, "fill") {
 		ch.in.fill("_currency", quote(baseCurrency))
@@ -24,7 +24,7 @@ func prepareCurrency(s *Server, ch *change) *failure {
 }
 
 // finishLicense computes a license's length and figures: mrr from value over
-// the period (twelve months where none is known), or value from mrr.
+// the period (twelve months if none is known), or value from mrr.
 func finishLicense(s *Server, ch *change) {
 	from, hasFrom := parseDate(ch.out.text("fromDate"))
 	to, hasTo := parseDate(ch.out.text("toDate"))

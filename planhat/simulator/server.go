@@ -30,7 +30,7 @@ type Server struct {
 }
 
 // New returns a server that listens nowhere: hand it to httptest or to a
-// ServeMux. It fails where an option, a switch or a fixture is wrong.
+// ServeMux. It fails if an option, a switch or a fixture is wrong.
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	switches, err := o.Switches.resolve()
@@ -250,7 +250,7 @@ func (x *exchange) answer(f *Fault) {
 	}
 }
 
-// sleep waits and reports false where the context ended first.
+// sleep waits and reports false if the context ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

@@ -159,8 +159,8 @@ func (s *Server) delete(x *exchange) (*answer, *failure) {
 // roomForDerived is how many properties Planhat adds to a new record, roughly.
 const roomForDerived = 24
 
-// createRecord stores a new record. It returns nil without a failure where
-// Planhat drops the row without a word.
+// createRecord stores a new record. It returns nil without a failure if
+// Planhat drops the row silently.
 func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, *failure) {
 	ch := &change{m: m, c: s.store.of(m), bulk: bulk}
 	if refused := s.prepare(ch, in); refused != nil || ch.dropped {

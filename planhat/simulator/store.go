@@ -84,7 +84,7 @@ func isID(text string) bool {
 }
 
 // find returns the record that an id of a path means: an _id, or one of the
-// prefixes where the model has them.
+// prefixes if the model has them.
 func (st *store) find(c *collection, id string, allowed []string) *record {
 	prefix, value := splitPrefix(id)
 	switch {

@@ -83,7 +83,7 @@ func prepareTimesheet(s *Server, ch *change) *failure {
 	return nil
 }
 
-// finishTimesheet notes who approved and when: the assignee where one is
+// finishTimesheet notes who approved and when: the assignee if one is
 // known, since an API token has no user.
 func finishTimesheet(s *Server, ch *change) {
 	if ch.out.text("status") != "approved" || ch.old != nil && ch.old.text("status") == "approved" {

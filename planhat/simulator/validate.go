@@ -147,7 +147,7 @@ func castDate(v jsontext.Value, empty bool) (jsontext.Value, bool) {
 	return stamp(t), true
 }
 
-// castID lets references to companies through, whose forms are looked at where
+// castID lets references to companies through, whose forms are checked when
 // they are resolved.
 func castID(p *catalog.Property, v jsontext.Value, empty bool) (jsontext.Value, bool) {
 	if empty {
@@ -179,7 +179,7 @@ func brief(v jsontext.Value) string {
 	return string(v)
 }
 
-// definedOnly drops custom keys without a custom field, where the switch says
+// definedOnly drops custom keys without a custom field, if the switch says
 // so.
 func (s *Server) definedOnly(m *catalog.Model, custom fields) fields {
 	if !s.switches.is(swCustomUndefined, "drop") {
