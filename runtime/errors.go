@@ -27,7 +27,7 @@ type ScriptError = fault.ScriptError
 type Frame = fault.Frame
 
 // ErrorField is one thing known about an error: a Name and a Value.
-type ErrorField = fault.Field
+type ErrorField = fault.Detail
 
 // LimitError says that a run was ended because it passed a limit: What is
 // "time", "memory" or "call depth", Limit the limit with its unit, Hint what to

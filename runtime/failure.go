@@ -10,6 +10,8 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/explain"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
@@ -76,37 +78,36 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 		e.Script, e.Line = script, line
 	}
 	e.Message = rest
-	for _, s := range r.syntax {
-		if s.File == e.Script && s.Line == e.Line && strings.Contains(rest, s.Message) {
-			return fromSyntax(s, frames)
-		}
+	switch cause := compile.Faults(r.L).Find(message).(type) {
+	case *compile.SyntaxError:
+		return fromSyntax(cause, frames)
+	case *fault.Fault:
+		r.complete(e, cause)
 	}
-	if limit := r.overflow(rest); limit != nil {
-		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
-		return e
-	}
-	e.Hint = r.hint(e)
 	return e
 }
 
-// overflow recognizes what the interpreter says when calls nest too deeply, and
-// returns the limit that they passed; nil for another message.
-func (r *run) overflow(message string) *LimitError {
-	switch message {
-	case "stack overflow", "lua callstack overflow", "registry overflow":
-		return depthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
-	case "C stack overflow":
-		return depthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
+// complete adds to an error what follows from the operation that failed.
+func (r *run) complete(e *ScriptError, f *fault.Fault) {
+	var limit *LimitError
+	switch f.Operation {
+	case fault.Depth:
+		limit = depthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
+	case fault.Nesting:
+		limit = depthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
+	default:
+		e.Hint = explain.Fault(f, names{r})
+		return
 	}
-	return nil
+	e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
 }
 
 // goPanic is a fault of the host that reached the script, or a call depth that
 // the interpreter does not report as an error of its own.
 func (r *run) goPanic(message string, frames []Frame) *ScriptError {
 	e := r.at(frames)
-	if limit := r.overflow(message); limit != nil {
-		e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
+	if f := fault.FromMachine(message); f != nil && f.Operation == fault.Depth {
+		r.complete(e, f)
 		return e
 	}
 	e.Message = "internal error: " + message

@@ -34,9 +34,8 @@ type host struct {
 	modules *bindings.Host
 
 	// sources holds the text of every chunk that was loaded, by the name that
-	// messages give it; syntax holds the chunks that did not compile.
+	// messages give it.
 	sources map[string][]byte
-	syntax  []*compile.SyntaxError
 	// paths are the files of chunks that loadfile and dofile have loaded.
 	paths map[string]string
 	// loading are the modules that are being required, the outermost first.
@@ -88,15 +87,7 @@ func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error
 	if path != "" && h.rt.opts.Sources != nil {
 		cover = h.rt.opts.Sources(path)
 	}
-	proto, err := compile.Options{Cover: cover}.Compile(src, name)
-	if err != nil {
-		var syntax *compile.SyntaxError
-		if errors.As(err, &syntax) {
-			h.syntax = append(h.syntax, syntax)
-		}
-		return nil, err
-	}
-	return proto, nil
+	return compile.Options{Cover: cover}.Compile(src, name)
 }
 
 // finish closes everything that is open. What the script did not write to its

@@ -13,6 +13,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/builtins"
+	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/stdlib"
 )
 
@@ -61,6 +62,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	}
 	proto, err := r.compile(src, chunk, file)
 	if err != nil {
+		compile.Faults(L).Note(err.Error(), err)
 		L.Error(lua.LString(err.Error()), 0)
 	}
 	return r.runModule(L, name, L.NewFunctionFromProto(proto))

@@ -2,13 +2,11 @@ package runtime
 
 import (
 	"context"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
@@ -34,28 +32,7 @@ func newState(ctx context.Context, depth int) *lua.LState {
 // raise ends the state's running functions with the value on top of the stack,
 // in Lua's own words where the interpreter has others.
 func raise(L *lua.LState) {
-	v := L.Get(-1)
-	if text, ok := v.(lua.LString); ok {
-		v = lua.LString(inLuaWords(L, string(text)))
-	}
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: v})
-}
-
-// inLuaWords words the interpreter's message as Lua does.
-func inLuaWords(L *lua.LState, message string) string {
-	const notCallable = "attempt to call a non-function object"
-	if strings.HasSuffix(message, notCallable) {
-		return compile.NameCall(L, message, notCallable)
-	}
-	if at := strings.Index(message, "attempt to compare "); at >= 0 {
-		return message[:at] + compile.SameTypes(message[at:])
-	}
-	if rest, ok := strings.CutPrefix(message, lualib.HiddenSource+":"); ok {
-		if _, text, ok := strings.Cut(rest, ": "); ok {
-			return text
-		}
-	}
-	return message
+	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lualib.InLuaWords(L, L.Get(-1))})
 }
 
 // quickContext keeps the channel of its context at hand: the interpreter asks

@@ -5,6 +5,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -174,7 +175,7 @@ func (c *script) member(owner knowledge, name string) knowledge {
 // function that differs in capital letters only, so that what follows is
 // checked as well.
 func (c *script) misspelt(owner *manual.Topic, name string) knowledge {
-	near := manual.Likeliest(name, memberNames(owner))
+	near := explain.Likeliest(name, memberNames(owner))
 	if len(near) != 1 {
 		return knowledge{}
 	}

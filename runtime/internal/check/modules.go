@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -144,7 +145,7 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 	message := fmt.Sprintf("'%s' has no %s '%s'", owner.Name, kind, name)
 	f := c.at(token, "unknown-function", message)
 	f.Subject = full
-	if near := manual.Likeliest(name, members); len(near) > 0 {
+	if near := explain.Likeliest(name, members); len(near) > 0 {
 		f.Message += catalog.Aside(near)
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // globals reports names that nothing defines, and globals that the script makes.
@@ -47,7 +47,7 @@ func (c *script) undefined(g globalUse) {
 	message := fmt.Sprintf("'%s' is not defined", g.name)
 	f := c.at(g.token, "undefined-global", message)
 	f.Subject = g.name
-	if hint := manual.Foreign(g.name); hint != "" {
+	if hint := explain.Global(g.name); hint != "" {
 		f.Hint = hint
 		return
 	}

@@ -26,8 +26,7 @@ func Arithmetic(L *lua.LState, event string, left, right lua.LValue) lua.LValue 
 	if isA {
 		culprit, side = right, 1
 	}
-	blame := NewBlame(L, 1, culprit)
-	blame.Fail(L, "perform arithmetic on", blame.Arithmetic(side))
+	Fail(L, NewBlame(L, 1, culprit).Arithmetic(side))
 	return lua.LNil
 }
 

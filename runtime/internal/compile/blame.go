@@ -1,17 +1,35 @@
 package compile
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 )
 
+// FaultsKey is where the registry of a state holds the *fault.Log that errors
+// are noted in. A state without it notes none.
+const FaultsKey = "phscript.faults"
+
+// Faults returns the log of a state's errors, a fresh one where it has none.
+func Faults(L *lua.LState) *fault.Log {
+	if registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable); ok {
+		if holder, ok := registry.RawGetString(FaultsKey).(*lua.LUserData); ok {
+			if log, ok := holder.Value.(*fault.Log); ok {
+				return log
+			}
+		}
+	}
+	return &fault.Log{}
+}
+
 // Blame finds what a value of the wrong type is called in the source, for an
-// error message. It looks at the operations on the line that failed, so it has
-// no answer where several could be meant.
+// error. It looks at the operations on the line that failed, so it has no
+// answer where several could be meant.
 type Blame struct {
+	L       *lua.LState
+	frame   *lua.Debug
 	fn      *lua.LFunction
 	line    int
 	culprit lua.LValue
@@ -22,14 +40,14 @@ type Blame struct {
 func NewBlame(L *lua.LState, level int, culprit lua.LValue) Blame {
 	frame, ok := L.GetStack(level)
 	if !ok {
-		return Blame{culprit: culprit}
+		return Blame{L: L, culprit: culprit}
 	}
 	value, err := L.GetInfo("lf", frame, lua.LNil)
 	if err != nil {
-		return Blame{culprit: culprit}
+		return Blame{L: L, culprit: culprit}
 	}
 	fn, _ := value.(*lua.LFunction)
-	return Blame{fn: fn, line: frame.CurrentLine, culprit: culprit}
+	return Blame{L: L, frame: frame, fn: fn, line: frame.CurrentLine, culprit: culprit}
 }
 
 // Source is the chunk that the function belongs to, "" for a Go function.
@@ -40,103 +58,193 @@ func (b Blame) Source() string {
 	return b.fn.Proto.SourceName
 }
 
-// Indexed names the value whose field is read or written.
-func (b Blame) Indexed(key lua.LValue) string {
-	text := "?"
+// Indexed is the fault of reading or writing a field of the culprit.
+func (b Blame) Indexed(key lua.LValue) *fault.Fault {
+	text := fault.Computed
 	switch key := key.(type) {
 	case lua.LString:
 		text = string(key)
 	case lua.LNumber:
 		text = number.Format(float64(key))
 	}
-	if name := b.find(func(s site) (string, bool) { return s.operands[0], s.op == opIndex && s.key == text }); name != "" {
-		return name
+	f := b.fault(fault.Index, 0, func(s site) bool { return s.key == text })
+	if f.Operand.String() == "" {
+		f = b.fault(fault.Index, 0, func(s site) bool { return s.key == text || s.key == fault.Computed })
 	}
-	return b.find(func(s site) (string, bool) {
-		return s.operands[0], s.op == opIndex && (s.key == text || s.key == "?")
-	})
+	return f
 }
 
-// Called names the function that is called under a short name, or under any
+// Called is the fault of calling the culprit under a short name, or under any
 // name when the short name is empty.
-func (b Blame) Called(short string) string {
-	return b.find(func(s site) (string, bool) {
-		return s.operands[0], s.op == opCall && (short == "" || s.key == short)
-	})
+func (b Blame) Called(short string) *fault.Fault {
+	f := b.fault(fault.Call, 0, func(s site) bool { return short == "" || s.key == short })
+	f.Loop = b.Loop()
+	return f
 }
 
-// Arithmetic names one operand of an arithmetic operation: 0 is the left one
-// and the only one of a unary minus, 1 the right one.
-func (b Blame) Arithmetic(operand int) string { return b.operand(opArithmetic, operand) }
+// Arithmetic is the fault of calculating with an operand: 0 is the left one and
+// the only one of a unary minus, 1 the right one.
+func (b Blame) Arithmetic(operand int) *fault.Fault { return b.fault(fault.Arithmetic, operand, nil) }
 
-// Concatenated names one operand of the concatenation with that many operands.
-func (b Blame) Concatenated(operand, operands int) string {
-	return b.find(func(s site) (string, bool) {
-		if s.op != opConcat || len(s.operands) != operands {
-			return "", false
+// Concatenated is the fault of joining one operand of that many.
+func (b Blame) Concatenated(operand, operands int) *fault.Fault {
+	return b.fault(fault.Concat, operand, func(s site) bool { return len(s.operands) == operands })
+}
+
+// Measured is the fault of taking the culprit's length.
+func (b Blame) Measured() *fault.Fault { return b.fault(fault.Length, 0, nil) }
+
+// Compared adds what the values of the comparisons on the line are called.
+func (b Blame) Compared(f *fault.Fault) *fault.Fault {
+	if names := namesOf(b.fn); names != nil {
+		for _, s := range names.lines[b.line] {
+			if s.op == fault.Compare {
+				f.Near = append(f.Near, s.operands...)
+			}
 		}
-		return s.operands[operand], true
-	})
+	}
+	return f
 }
 
-// Measured names the operand of "#".
-func (b Blame) Measured() string { return b.operand(opLength, 0) }
-
-// operand names one operand of the operations of a kind.
-func (b Blame) operand(op operation, operand int) string {
-	return b.find(func(s site) (string, bool) {
-		if s.op != op || operand >= len(s.operands) {
-			return "", false
-		}
-		return s.operands[operand], true
-	})
+// Loop returns the loop over something whose head is on the line, nil where
+// there is none or more than one.
+func (b Blame) Loop() *fault.Loop {
+	if names := namesOf(b.fn); names != nil && len(names.loops[b.line]) == 1 {
+		return names.loops[b.line][0]
+	}
+	return nil
 }
 
-// find returns the name on which all operations of the line agree that match
-// and can be about the culprit, or "".
-func (b Blame) find(match func(site) (string, bool)) string {
+// fault makes the fault of an operation on the culprit, with the name on which
+// all operations of the line agree that match and can be about the culprit.
+func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fault.Fault {
+	f := &fault.Fault{Operation: op, Type: b.culprit.Type().String()}
 	names := namesOf(b.fn)
 	if names == nil {
-		return ""
+		return f
 	}
-	found := ""
+	found := false
 	for _, s := range names.lines[b.line] {
-		name, ok := match(s)
-		if !ok || b.innocent(name) {
+		if s.op != op || operand >= len(s.operands) || match != nil && !match(s) {
 			continue
 		}
-		if name == "" || found != "" && found != name {
-			return ""
+		f.Near = append(f.Near, s.operands...)
+		o := s.operands[operand]
+		switch {
+		case b.innocent(o):
+			continue
+		case o.Scope == fault.NoName, found && (f.Operand.Scope != o.Scope || f.Operand.Name != o.Name):
+			f.Operand = fault.Operand{}
+			return f
+		case !found:
+			found, f.Operand = true, o
+			continue
 		}
-		found = name
+		// One name that is written in more than one way.
+		if f.Operand.Text != o.Text {
+			f.Operand.Text = ""
+		}
+		if !slices.Equal(f.Operand.Owner, o.Owner) {
+			f.Operand.Owner = nil
+		}
+		if f.Operand.Loop != o.Loop {
+			f.Operand.Loop = nil
+		}
 	}
-	if found == literalName {
-		return ""
+	if b.culprit == lua.LNil && (f.Operand.Scope == fault.Field || f.Operand.Scope == fault.Method) {
+		f.Owner = b.owner(f.Operand)
 	}
-	return found
+	return f
 }
 
-// innocent tells whether what goes by a name cannot be the culprit: a literal
+// innocent reports whether what goes by a name cannot be the culprit: a literal
 // is not nil, and a global variable has to have the culprit's value.
-func (b Blame) innocent(name string) bool {
-	if name == literalName {
+func (b Blame) innocent(o fault.Operand) bool {
+	if o.Scope == fault.Literal {
 		return b.culprit == lua.LNil
 	}
-	global, ok := strings.CutPrefix(name, "global '")
-	if !ok || b.fn.Env == nil {
+	if o.Scope != fault.Global || b.fn.Env == nil {
 		return false
 	}
-	value := b.fn.Env.RawGetString(strings.TrimSuffix(global, "'"))
+	value := b.fn.Env.RawGetString(o.Name)
 	return value != lua.LNil && value.Type() != b.culprit.Type()
 }
 
-// Fail raises Lua's error for an act on the culprit, under its name if it has one.
-func (b Blame) Fail(L *lua.LState, act, name string) { L.RaiseError("%s", b.message(act, name)) }
-
-// message words the error.
-func (b Blame) message(act, name string) string {
-	if name == "" {
-		return fmt.Sprintf("attempt to %s a %s value", act, b.culprit.Type())
+// owner returns the table or text in which a field was looked up that is not
+// there, or nil.
+func (b Blame) owner(o fault.Operand) any {
+	switch owner := b.Value(o.Owner).(type) {
+	case *lua.LTable:
+		if member(owner, o.Name) == lua.LNil {
+			return owner
+		}
+	case lua.LString:
+		return owner
 	}
-	return fmt.Sprintf("attempt to %s %s (a %s value)", act, name, b.culprit.Type())
+	return nil
+}
+
+// Value returns what names lead to on the line, without running code of the
+// script; nil for no names.
+func (b Blame) Value(names []string) lua.LValue {
+	if len(names) == 0 || b.fn == nil || b.fn.IsG {
+		return lua.LNil
+	}
+	value := b.variable(names[0])
+	for _, name := range names[1:] {
+		value = member(value, name)
+	}
+	return value
+}
+
+// variable returns what a name stands for: a local variable of the function,
+// one of those around it, or a global one.
+func (b Blame) variable(name string) lua.LValue {
+	var found lua.LValue
+	for i := 1; ; i++ {
+		local, value := b.L.GetLocal(b.frame, i)
+		if local == "" {
+			break
+		}
+		if local == name {
+			found = value
+		}
+	}
+	for i := 1; found == nil && i <= len(b.fn.Upvalues); i++ {
+		if upvalue, value := b.L.GetUpvalue(b.fn, i); upvalue == name {
+			found = value
+		}
+	}
+	if found != nil {
+		return found
+	}
+	return member(b.fn.Env, name)
+}
+
+// deepest bounds how many metatables a name is looked up in.
+const deepest = 8
+
+// member reads a field without running code of the script.
+func member(v lua.LValue, name string) lua.LValue {
+	for range deepest {
+		t, ok := v.(*lua.LTable)
+		if !ok {
+			return lua.LNil
+		}
+		if found := t.RawGetString(name); found != lua.LNil {
+			return found
+		}
+		meta, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			return lua.LNil
+		}
+		v = meta.RawGetString("__index")
+	}
+	return lua.LNil
+}
+
+// Fail raises an error of Lua's own, and notes it.
+func Fail(L *lua.LState, f *fault.Fault) {
+	Faults(L).Note(f.Error(), f)
+	L.RaiseError("%s", f.Error())
 }

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/phscript/phscript/runtime/internal/explain"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
@@ -98,7 +99,7 @@ func compileChunk(chunk []ast.Stmt, source *sourceText, cover *Lines) (proto *lu
 		}
 	}()
 	names := newNames()
-	chunk = rewriteChunk(chunk, names, cover)
+	chunk = rewriteChunk(chunk, names, source.loopHeads(), cover)
 	proto, err = lua.Compile(chunk, source.name)
 	if err != nil {
 		return nil, source.compileFailure(err)
@@ -130,7 +131,7 @@ func codeHint(message string) string {
 	case strings.Contains(message, "constants"), strings.Contains(message, "too long to jump"):
 		return "the function is too long; split it into several"
 	case strings.Contains(message, "no visible label"):
-		return wordHints["goto"]
+		return explain.Word("goto")
 	case strings.Contains(message, "no loop to break"):
 		return "break leaves a for, while or repeat loop; outside of one, use return"
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -54,7 +55,7 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 		rest = chain.Rhs
 	}
 	operands = append(operands, rest)
-	r.noteConcat(e.Line(), operands)
+	r.note(e.Line(), fault.Concat, "", operands...)
 	r.expressions(operands)
 	return r.concatCall(e, operands)
 }
@@ -72,7 +73,7 @@ func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Ex
 // a - floor(a/b)*b: 1 % 0.1 is 0 in Lua. A whole literal divisor gives the same
 // either way and keeps the fast instruction; only a folded -3 % 3 would be -0.
 func (r *rewriter) arithmetic(e *ast.ArithmeticOpExpr) ast.Expr {
-	r.noteBinary(opArithmetic, e.Lhs, e.Rhs)
+	r.note(e.Lhs.Line(), fault.Arithmetic, "", e.Lhs, e.Rhs)
 	e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	_, negative := e.Lhs.(*ast.UnaryMinusOpExpr)
 	if e.Operator != "%" || wholeLiteral(e.Rhs) && !negative {

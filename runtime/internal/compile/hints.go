@@ -3,6 +3,8 @@ package compile
 import (
 	"fmt"
 	"slices"
+
+	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // openBlock is something that the source has opened and not closed yet.
@@ -104,59 +106,6 @@ func (s *sourceText) endHint(open []openBlock) string {
 	return "every if, for, while, do and function needs an end of its own"
 }
 
-// symbolHints says how to write what other languages spell with a symbol.
-var symbolHints = map[string]string{
-	"!=": "'not equal' is written ~=",
-	"!":  "'not' is written not: not x",
-	"&&": "'and' is written and",
-	"&":  "'and' is written and",
-	"||": "'or' is written or",
-	"|":  "'or' is written or",
-	"+=": "write the variable again: x = x + 1",
-	"-=": "write the variable again: x = x - 1",
-	"*=": "write the variable again: x = x * 2",
-	"/=": "write the variable again: x = x / 2; 'not equal' is written ~=",
-	"++": "write x = x + 1",
-	"//": "a comment starts with --; for a division without a fraction use math.floor(a / b)",
-	"=>": "a function is written function(x) ... end",
-	"->": "a function is written function(x) ... end; a field is reached with a dot",
-	"?":  "a choice is written: condition and a or b",
-	"`":  "text goes between quotes; join values into it with .. or string.format",
-	"#":  "# is the length of a table or text; a comment starts with --",
-	"::": "labels are not part of Lua 5.1",
-	"@":  "@ has no meaning in Lua",
-	"$":  "$ has no meaning in Lua; join values into a text with ..",
-	"\\": "a line goes on by itself on the next one; nothing marks it",
-}
-
-// wordHints says how to write what other languages spell with a word, for the
-// case that the word is what stands before the mistake.
-var wordHints = map[string]string{
-	"elif":     "'elif' is written elseif",
-	"elsif":    "'elsif' is written elseif",
-	"var":      "a variable is declared with local",
-	"let":      "a variable is declared with local",
-	"const":    "a variable is declared with local",
-	"def":      "a function is written function name(x) ... end",
-	"func":     "a function is written function name(x) ... end",
-	"fn":       "a function is written function name(x) ... end",
-	"import":   `a module is loaded with local name = require "name"`,
-	"from":     `a module is loaded with local name = require "name"`,
-	"print":    `a call needs parentheses: print(x)`,
-	"new":      "there is no new; call the function that makes the value",
-	"null":     "'null' is written nil",
-	"None":     "'None' is written nil",
-	"throw":    `an error is raised with error("message")`,
-	"raise":    `an error is raised with error("message")`,
-	"try":      "errors are caught with pcall(function() ... end)",
-	"switch":   "a choice among several is written if ... elseif ... end",
-	"async":    "calls simply wait; there is no async",
-	"await":    "calls simply wait; there is no await",
-	"foreach":  "a loop over a table is written for key, value in pairs(t) do ... end",
-	"goto":     "goto is not part of Lua 5.1",
-	"continue": "Lua 5.1 has no continue; put the rest of the loop's body into an if ... end",
-}
-
 // diagnose explains a parser's complaint about a token: what was expected, and
 // a hint. Either may be empty.
 func (s *sourceText) diagnose(at int) (expected, hint string) {
@@ -221,24 +170,24 @@ func (s *sourceText) expected(tok token, open []openBlock) string {
 // foreignHint recognises habits of other languages around a mistake.
 func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
 	if tok.kind == tokenSymbol {
-		if hint, ok := symbolHints[tok.text]; ok {
+		if hint := explain.Symbol(tok.text); hint != "" {
 			return hint
 		}
 	}
 	if before.kind == tokenSymbol && tok.line == before.line {
 		switch before.text {
 		case "!=", "!", "&&", "||", "+=", "-=", "*=", "/=", "++", "//", "=>", "->":
-			return symbolHints[before.text]
+			return explain.Symbol(before.text)
 		}
 	}
 	if tok.text == "=" && (top.waits == "then" || top.waits == "do" && top.text == "while") {
 		return "a comparison is written =="
 	}
-	if hint, ok := wordHints[before.text]; ok && before.kind == tokenName {
+	if hint := explain.Word(before.text); hint != "" && before.kind == tokenName {
 		return hint
 	}
-	if hint, ok := wordHints[tok.text]; ok && tok.kind == tokenName && tok.text == "goto" {
-		return hint
+	if tok.kind == tokenName && tok.text == "goto" {
+		return explain.Word(tok.text)
 	}
 	return ""
 }

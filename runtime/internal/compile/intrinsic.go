@@ -134,8 +134,7 @@ func concatEvent(L *lua.LState, left, right lua.LValue, position, operands int) 
 		culprit = right
 		position++
 	}
-	blame := NewBlame(L, 1, culprit)
-	blame.Fail(L, "concatenate", blame.Concatenated(position-1, operands))
+	Fail(L, NewBlame(L, 1, culprit).Concatenated(position-1, operands))
 	return lua.LNil
 }
 

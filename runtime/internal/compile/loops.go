@@ -1,20 +1,24 @@
 package compile
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/yuin/gopher-lua/ast"
+)
 
 // loop rewrites the body of a loop, with the loop's variables declared inside
-// of it and the condition of a repeat loop evaluated at its end.
+// of it and the condition of a repeat loop evaluated at its end. over is the head
+// of a loop over something, or nil.
 //
 // gopher-lua's break closes the captured locals of the loop's own body only. A
 // break out of a block further inside leaves that block's captured locals open
 // on registers that are then used again. Where that happens the body begins
 // with a captured local of its own, in code that is jumped over.
-func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, condition func()) []ast.Stmt {
+func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, over *fault.Loop, condition func()) []ast.Stmt {
 	scope := &loopScope{}
 	r.fn.open(scope)
 	defer r.fn.close()
 	for _, name := range names {
-		r.fn.declare(name)
+		r.fn.declare(name).loop = over
 	}
 	body = r.statements(body)
 	if condition != nil {
@@ -87,7 +91,7 @@ func (r *rewriter) numberFor(s *ast.NumberForStmt) ast.Stmt {
 	if s.Step != nil {
 		s.Step = r.bound(s.Step, intrinsicForStep)
 	}
-	s.Stmts = r.loop(s, s.Stmts, []string{s.Name}, nil)
+	s.Stmts = r.loop(s, s.Stmts, []string{s.Name}, nil, nil)
 	return s
 }
 
@@ -109,8 +113,9 @@ func (r *rewriter) bound(e ast.Expr, intrinsic string) ast.Expr {
 // the code generator handles: a single call, or exactly three single values.
 // With fewer it leaves the loop's state to what the registers held before.
 func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
+	over := r.noteLoop(s)
 	r.expressions(s.Exprs)
-	s.Stmts = r.loop(s, s.Stmts, s.Names, nil)
+	s.Stmts = r.loop(s, s.Stmts, s.Names, over, nil)
 	if len(s.Exprs) == 1 && multiple(s.Exprs[0]) {
 		return s
 	}

@@ -1,43 +1,35 @@
 package compile
 
 import (
+	"slices"
+	"strconv"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
-// operation is a kind of act on a value that fails when the value is nil.
-type operation int
-
-const (
-	opIndex operation = iota
-	opCall
-	opArithmetic
-	opConcat
-	opLength
-)
-
-// literalName stands for an operand that is written out, like 1 or "a", and so
-// is never the nil that an error is about.
-const literalName = "literal"
-
-// site is one operation in the source with what its operands are called, such
-// as "local 'x'" or "field 'owner'", "" where an operand has no name.
+// site is one operation in the source with what its operands are called.
 type site struct {
-	op       operation
+	op       fault.Operation
 	key      string
-	operands []string
+	operands []fault.Operand
 }
 
-// Names knows, for one chunk, what the operands on each line are called. It is
-// built while a chunk is compiled and immutable afterwards.
+// Names knows, for one chunk, what the operands on each line are called, and
+// the loops whose heads begin on each line. It is built while a chunk is
+// compiled and immutable afterwards.
 type Names struct {
 	lines   map[int][]site
+	loops   map[int][]*fault.Loop
 	carrier *lua.LUserData
 }
 
 // newNames returns an empty table of names.
-func newNames() *Names { return &Names{lines: map[int][]site{}} }
+func newNames() *Names { return &Names{lines: map[int][]site{}, loops: map[int][]*fault.Loop{}} }
 
 // namesOf returns the names of the chunk that a function was compiled from, or
 // nil for a Go function and for code that this package did not compile.
@@ -54,61 +46,66 @@ func namesOf(fn *lua.LFunction) *Names {
 }
 
 // note records one operation.
-func (r *rewriter) note(line int, s site) {
+func (r *rewriter) note(line int, op fault.Operation, key string, operands ...ast.Expr) {
+	s := site{op: op, key: key, operands: make([]fault.Operand, len(operands))}
+	for i, operand := range operands {
+		s.operands[i] = r.describe(operand)
+	}
 	r.names.lines[line] = append(r.names.lines[line], s)
 }
 
 // noteIndex records that a field is read or written.
 func (r *rewriter) noteIndex(e *ast.AttrGetExpr) {
-	r.note(e.Line(), site{op: opIndex, key: siteKey(e.Key), operands: []string{r.describe(e.Object)}})
+	r.note(e.Line(), fault.Index, siteKey(e.Key), e.Object)
 }
 
 // noteCall records a call; a method call indexes its receiver as well.
 func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
 	if e.Func == nil {
-		r.note(e.Line(), site{op: opIndex, key: e.Method, operands: []string{r.describe(e.Receiver)}})
-		r.note(e.Line(), site{op: opCall, key: e.Method, operands: []string{"method '" + e.Method + "'"}})
+		r.note(e.Line(), fault.Index, e.Method, e.Receiver)
+		method := fault.Operand{Scope: fault.Method, Name: e.Method, Owner: path(e.Receiver)}
+		r.names.lines[e.Line()] = append(r.names.lines[e.Line()], site{op: fault.Call, key: e.Method, operands: []fault.Operand{method}})
 		return
 	}
-	short := "?"
-	switch f := e.Func.(type) {
+	r.note(e.Line(), fault.Call, lastName(e.Func), e.Func)
+}
+
+// noteLoop records the head of a loop over something, and returns it.
+func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
+	l := &fault.Loop{Line: s.Line(), Names: s.Names, Over: r.heads.take(s.Line(), s.Names)}
+	if e, ok := s.Exprs[0].(*ast.FuncCallExpr); ok {
+		l.Function = e.Method
+		if e.Func != nil {
+			l.Function = lastName(e.Func)
+		}
+	} else if len(s.Exprs) == 1 {
+		l.Value = path(s.Exprs[0])
+	}
+	r.names.loops[l.Line] = append(r.names.loops[l.Line], l)
+	return l
+}
+
+// lastName is the name of a variable or field, fault.Computed for what has none.
+func lastName(e ast.Expr) string {
+	switch e := e.(type) {
 	case *ast.IdentExpr:
-		short = f.Value
+		return e.Value
 	case *ast.AttrGetExpr:
-		short = keyText(f.Key)
+		return keyText(e.Key)
 	}
-	r.note(e.Line(), site{op: opCall, key: short, operands: []string{r.describe(e.Func)}})
+	return fault.Computed
 }
 
-// noteBinary records an operation on two values.
-func (r *rewriter) noteBinary(op operation, lhs, rhs ast.Expr) {
-	r.note(lhs.Line(), site{op: op, operands: []string{r.describe(lhs), r.describe(rhs)}})
-}
-
-// noteUnary records an operation on one value.
-func (r *rewriter) noteUnary(op operation, operand ast.Expr) {
-	r.note(operand.Line(), site{op: op, operands: []string{r.describe(operand)}})
-}
-
-// noteConcat records a chain of concatenations.
-func (r *rewriter) noteConcat(line int, operands []ast.Expr) {
-	described := make([]string, len(operands))
-	for i, operand := range operands {
-		described[i] = r.describe(operand)
-	}
-	r.note(line, site{op: opConcat, operands: described})
-}
-
-// keyText is the text of a key that is a plain string, and "?" for others.
+// keyText is the text of a key that is a plain string, fault.Computed for others.
 func keyText(key ast.Expr) string {
 	if text, ok := key.(*ast.StringExpr); ok {
 		return text.Value
 	}
-	return "?"
+	return fault.Computed
 }
 
 // siteKey tells the fields of a line apart: the text of a plain string or of a
-// numeral, and "?" for others.
+// numeral, fault.Computed for others.
 func siteKey(key ast.Expr) string {
 	if numeral, ok := key.(*ast.NumberExpr); ok {
 		if n, ok := number.Parse(numeral.Value); ok {
@@ -118,16 +115,143 @@ func siteKey(key ast.Expr) string {
 	return keyText(key)
 }
 
-// describe says what an expression is called in the words of Lua's messages.
-func (r *rewriter) describe(e ast.Expr) string {
+// describe says what an expression is called.
+func (r *rewriter) describe(e ast.Expr) fault.Operand {
+	o := fault.Operand{Text: written(e, longestPath)}
 	switch e := e.(type) {
 	case *ast.IdentExpr:
-		return r.fn.resolve(e.Value) + " '" + e.Value + "'"
+		var v *variable
+		o.Scope, v = r.fn.resolve(e.Value)
+		o.Name = e.Value
+		if v != nil {
+			o.Loop = v.loop
+		}
 	case *ast.AttrGetExpr:
-		return "field '" + keyText(e.Key) + "'"
+		o.Scope, o.Name, o.Owner = fault.Field, keyText(e.Key), path(e.Object)
+	default:
+		if _, none := e.(*ast.NilExpr); !none && constant(e) {
+			o.Scope = fault.Literal
+		}
 	}
-	if _, none := e.(*ast.NilExpr); !none && constant(e) {
-		return literalName
+	return o
+}
+
+// longestPath bounds how many fields and calls inside one another are named.
+const longestPath = 12
+
+// path lists the names that lead to a value, a variable and fields of it, nil
+// for an expression of another kind and for one that goes too deep.
+func path(e ast.Expr) []string {
+	var names []string
+	for range longestPath {
+		switch x := e.(type) {
+		case *ast.IdentExpr:
+			names = append(names, x.Value)
+			slices.Reverse(names)
+			return names
+		case *ast.AttrGetExpr:
+			key, ok := x.Key.(*ast.StringExpr)
+			if !ok {
+				return nil
+			}
+			names, e = append(names, key.Value), x.Object
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// written is an expression as a script writes it, "" for one that is more than
+// a variable, a field, a number or a call without arguments, and for one that
+// goes deeper than that many levels.
+func written(e ast.Expr, levels int) string {
+	if levels == 0 {
+		return ""
+	}
+	switch e := e.(type) {
+	case *ast.IdentExpr:
+		return e.Value
+	case *ast.NumberExpr:
+		return e.Value
+	case *ast.AttrGetExpr:
+		owner := written(e.Object, levels-1)
+		if owner == "" {
+			return ""
+		}
+		if key, ok := e.Key.(*ast.StringExpr); ok {
+			if spec.IsName(key.Value) {
+				return owner + "." + key.Value
+			}
+			return owner + "[" + strconv.Quote(key.Value) + "]"
+		}
+		// A key is a name or a number as a rule: two levels are plenty.
+		if key := written(e.Key, min(levels-1, 2)); key != "" {
+			return owner + "[" + key + "]"
+		}
+	case *ast.FuncCallExpr:
+		if e.Func == nil || len(e.Args) > 0 {
+			return ""
+		}
+		if name := written(e.Func, levels-1); name != "" {
+			return name + "()"
+		}
 	}
 	return ""
+}
+
+// heads are the heads of a source's loops over something, in order.
+type heads []head
+
+type head struct {
+	line  int
+	names []string
+	over  string
+}
+
+// loopHeads finds the heads of a source's loops over something.
+func (s *sourceText) loopHeads() heads {
+	var found heads
+	for i, tok := range s.tokens {
+		if tok.text != "for" || tok.kind != tokenName || s.isField(i) {
+			continue
+		}
+		h := head{line: tok.line}
+		at := i + 1
+		for ; at < len(s.tokens) && s.tokens[at].text != "in" && s.tokens[at].text != "="; at++ {
+			if s.tokens[at].text != "," {
+				h.names = append(h.names, s.tokens[at].text)
+			}
+		}
+		if at >= len(s.tokens) || s.tokens[at].text == "=" {
+			continue
+		}
+		depth, end := 0, at+1
+		for ; end < len(s.tokens) && (depth > 0 || s.tokens[end].text != "do"); end++ {
+			switch s.tokens[end].text {
+			case "(", "[", "{":
+				depth++
+			case ")", "]", "}":
+				depth--
+			}
+		}
+		h.over = s.words(at+1, end)
+		found = append(found, h)
+	}
+	return found
+}
+
+// take returns what the loop at a line with these variables loops over.
+func (h *heads) take(line int, names []string) string {
+	i := slices.IndexFunc(*h, func(h head) bool { return h.line == line && slices.Equal(h.names, names) })
+	if i < 0 {
+		return ""
+	}
+	over := (*h)[i].over
+	if i == 0 { // as a rule: loops are reached in order
+		*h = (*h)[1:]
+		return over
+	}
+	*h = slices.Delete(*h, i, i+1)
+	return over
 }

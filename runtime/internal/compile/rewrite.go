@@ -3,6 +3,7 @@ package compile
 import (
 	"strings"
 
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/yuin/gopher-lua/ast"
 )
 
@@ -17,6 +18,8 @@ const maxDepth = 4000
 type rewriter struct {
 	fn    *scopeFunction
 	names *Names
+	// heads are the heads of loops that have not been reached yet.
+	heads heads
 	depth int
 	// line is the line of the innermost node that knows its own.
 	line int
@@ -30,8 +33,8 @@ type rewriter struct {
 
 // rewriteChunk rewrites a whole chunk. It panics with a *limitError when the
 // chunk is beyond the compiler's limits.
-func rewriteChunk(chunk []ast.Stmt, names *Names, cover *Lines) []ast.Stmt {
-	r := &rewriter{names: names, cover: cover, fn: &scopeFunction{vararg: true}}
+func rewriteChunk(chunk []ast.Stmt, names *Names, heads heads, cover *Lines) []ast.Stmt {
+	r := &rewriter{names: names, heads: heads, cover: cover, fn: &scopeFunction{vararg: true}}
 	r.fn.open(nil)
 	return r.statements(chunk)
 }
@@ -83,9 +86,9 @@ func (r *rewriter) statement(stmt ast.Stmt) ast.Stmt {
 		s.Stmts = r.block(s.Stmts)
 	case *ast.WhileStmt:
 		s.Condition = r.expression(s.Condition)
-		s.Stmts = r.loop(s, s.Stmts, nil, nil)
+		s.Stmts = r.loop(s, s.Stmts, nil, nil, nil)
 	case *ast.RepeatStmt:
-		s.Stmts = r.loop(s, s.Stmts, nil, func() { s.Condition = r.expression(s.Condition) })
+		s.Stmts = r.loop(s, s.Stmts, nil, nil, func() { s.Condition = r.expression(s.Condition) })
 	case *ast.IfStmt:
 		return r.conditional(s)
 	case *ast.NumberForStmt:
@@ -185,18 +188,19 @@ func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 	case *ast.LogicalOpExpr:
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	case *ast.RelationalOpExpr:
+		r.note(e.Lhs.Line(), fault.Compare, "", e.Lhs, e.Rhs)
 		e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
 	case *ast.StringConcatOpExpr:
 		return r.concat(e)
 	case *ast.ArithmeticOpExpr:
 		return r.arithmetic(e)
 	case *ast.UnaryMinusOpExpr:
-		r.noteUnary(opArithmetic, e.Expr)
+		r.note(e.Expr.Line(), fault.Arithmetic, "", e.Expr)
 		e.Expr = r.expression(e.Expr)
 	case *ast.UnaryNotOpExpr:
 		e.Expr = r.expression(e.Expr)
 	case *ast.UnaryLenOpExpr:
-		r.noteUnary(opLength, e.Expr)
+		r.note(e.Expr.Line(), fault.Length, "", e.Expr)
 		e.Expr = r.expression(e.Expr)
 	case *ast.FunctionExpr:
 		r.function(e, false)

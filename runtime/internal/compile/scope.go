@@ -1,9 +1,13 @@
 package compile
 
+import "github.com/phscript/phscript/runtime/internal/fault"
+
 // variable is one local variable of the source.
 type variable struct {
 	// captured is set once a nested function uses the variable.
 	captured bool
+	// loop is the loop over something that the variable belongs to, or nil.
+	loop *fault.Loop
 }
 
 // scopeBlock is one block of a function with the locals declared in it so far.
@@ -39,13 +43,14 @@ func (f *scopeFunction) open(loop *loopScope) *scopeBlock {
 func (f *scopeFunction) close() { f.block = f.block.parent }
 
 // declare adds a local variable to the current block.
-func (f *scopeFunction) declare(name string) {
+func (f *scopeFunction) declare(name string) *variable {
 	if f.block.locals == nil {
 		f.block.locals = map[string]*variable{}
 	}
 	v := &variable{}
 	f.block.locals[name] = v
 	f.block.all = append(f.block.all, v)
+	return v
 }
 
 // lookup finds the variable that a name stands for in this function itself.
@@ -58,19 +63,19 @@ func (f *scopeFunction) lookup(name string) *variable {
 	return nil
 }
 
-// resolve finds what a name stands for, "local", "upvalue" or "global", and
-// marks a variable of an enclosing function as captured.
-func (f *scopeFunction) resolve(name string) string {
-	if f.lookup(name) != nil {
-		return "local"
+// resolve finds what a name stands for, with the variable that it is unless it
+// is a global one, and marks a variable of an enclosing function as captured.
+func (f *scopeFunction) resolve(name string) (fault.Scope, *variable) {
+	if v := f.lookup(name); v != nil {
+		return fault.Local, v
 	}
 	for outer := f.parent; outer != nil; outer = outer.parent {
 		if v := outer.lookup(name); v != nil {
 			v.captured = true
-			return "upvalue"
+			return fault.Upvalue, v
 		}
 	}
-	return "global"
+	return fault.Global, nil
 }
 
 // leave notes a break: every block between it and the loop's body is jumped out of.

@@ -22,7 +22,7 @@ type ScriptError struct {
 	Trace []Frame
 	// Fields are what else is known: the fields of an error object that was
 	// not caught, in the order they are shown.
-	Fields []Field
+	Fields []Detail
 	// Value is what the script raised, as ValueOf gives it.
 	Value any
 	// Cause is the Go error behind it, or nil.
@@ -37,8 +37,8 @@ type Frame struct {
 	Function string
 }
 
-// Field is one thing known about an error.
-type Field struct{ Name, Value string }
+// Detail is one thing known about an error.
+type Detail struct{ Name, Value string }
 
 // Error returns the position and the message in one line.
 func (e *ScriptError) Error() string {

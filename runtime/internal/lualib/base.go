@@ -24,10 +24,10 @@ func (lib *library) openBase(L *lua.LState) {
 	globals.RawSetString("module", functions["module"])
 	loaded(L).RawSetString("_G", globals)
 	register(L, globals, map[string]func(call) int{
-		"assert":         assertTrue,
+		"assert":         lib.assertTrue,
 		"collectgarbage": collectGarbage,
 		"dofile":         lib.doFile,
-		"error":          raiseValue,
+		"error":          lib.raiseValue,
 		"getmetatable":   getMetatable,
 		"load":           lib.load,
 		"loadfile":       lib.loadFile,
@@ -53,13 +53,14 @@ func (lib *library) openBase(L *lua.LState) {
 }
 
 // assertTrue is Lua's assert. An error object that is not text is raised as it is.
-func assertTrue(c call) int {
+func (lib *library) assertTrue(c call) int {
 	if lua.LVAsBool(c.present(1)) {
 		return c.GetTop()
 	}
 	switch v := c.Get(2).(type) {
 	case lua.LString, lua.LNumber:
-		c.raise(c.str(2))
+		lib.words = c.str(2)
+		c.raise(lib.words)
 	case *lua.LNilType:
 		c.raise("assertion failed!")
 	default:
@@ -69,13 +70,16 @@ func assertTrue(c call) int {
 }
 
 // raiseValue is error.
-func raiseValue(c call) int {
+func (lib *library) raiseValue(c call) int {
 	level := c.optInt(2, 1)
 	value := c.Get(1)
 	if text, ok := value.(lua.LString); ok && level > 0 {
 		value = lua.LString(where(c.LState, level)) + text
 	} else if n, ok := value.(lua.LNumber); ok && level > 0 {
 		value = lua.LString(where(c.LState, level) + number.Format(float64(n)))
+	}
+	if text, ok := value.(lua.LString); ok {
+		lib.words = string(text)
 	}
 	c.Error(value, 0)
 	return 0

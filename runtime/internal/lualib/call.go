@@ -1,9 +1,11 @@
 package lualib
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -17,13 +19,17 @@ type call struct {
 
 // fail raises an error about one argument. A method's object does not count.
 func (c call) fail(n int, message string) {
-	if compile.NewBlame(c.LState, 1, lua.LNil).Called(c.name) == "method '"+c.name+"'" {
+	got := c.typeName(n)
+	if compile.NewBlame(c.LState, 1, lua.LNil).Called(c.name).Operand.Scope == fault.Method {
 		n--
 	}
 	if n == 0 {
 		c.raise("calling '" + c.name + "' on bad self")
 	}
-	c.RaiseError("bad argument #%d to '%s' (%s)", n, c.name, message)
+	compile.Fail(c.LState, &fault.Fault{
+		Operation: fault.Argument, Function: c.name, Type: got, Loop: compile.NewBlame(c.LState, 1, lua.LNil).Loop(),
+		Message: fmt.Sprintf("bad argument #%d to '%s' (%s)", n, c.name, message),
+	})
 }
 
 // raise raises an error with the position of the caller.

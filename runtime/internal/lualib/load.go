@@ -98,7 +98,7 @@ func (lib *library) loadFile(c call) int {
 	if err != nil {
 		return c.refuse(err)
 	}
-	proto, err := lib.compileFile(src, path)
+	proto, err := lib.compileFile(c.LState, src, path)
 	if err != nil {
 		return c.refuse(err)
 	}
@@ -106,18 +106,23 @@ func (lib *library) loadFile(c call) int {
 }
 
 // compileFile compiles a file for loadfile and dofile.
-func (lib *library) compileFile(src []byte, path string) (*lua.FunctionProto, error) {
+func (lib *library) compileFile(L *lua.LState, src []byte, path string) (*lua.FunctionProto, error) {
+	compiler := compile.Compile
 	if host, ok := lib.host.(FileCompiler); ok {
-		return host.CompileFile(src, path)
+		compiler = host.CompileFile
 	}
-	return compile.Compile(src, path)
+	proto, err := compiler(src, path)
+	if err != nil {
+		compile.Faults(L).Note(err.Error(), err)
+	}
+	return proto, err
 }
 
 // doFile is dofile.
 func (lib *library) doFile(c call) int {
 	src, path, err := lib.source(c)
 	if err == nil {
-		proto, compileErr := lib.compileFile(src, path)
+		proto, compileErr := lib.compileFile(c.LState, src, path)
 		if compileErr == nil {
 			top := c.GetTop()
 			c.Push(c.NewFunctionFromProto(proto))

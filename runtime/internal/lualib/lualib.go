@@ -14,6 +14,7 @@ import (
 	"weak"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -34,6 +35,10 @@ type library struct {
 
 	// trace is the traceback of the last error in a protected call.
 	trace []string
+
+	// words is the last text that a script raised itself, which is none of the
+	// machine's messages even if it reads like one.
+	words string
 
 	// onLost is what OnLost set.
 	onLost func(L *lua.LState, cause lua.LValue)
@@ -75,6 +80,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 	}
 	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
 	registry.RawSetString(compile.MaxStringKey, lua.LNumber(limits.MaxString))
+	registry.RawSetString(compile.FaultsKey, &lua.LUserData{Value: &fault.Log{}, Metatable: lua.LNil})
 	lib := &library{
 		host:      host,
 		started:   host.Now(),

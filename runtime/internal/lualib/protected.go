@@ -2,12 +2,12 @@ package lualib
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"sync"
 	"weak"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -130,7 +130,9 @@ func (lib *library) proceed(c call) int {
 func (lib *library) resume(c call, thread *lua.LState) int {
 	if lib.nesting >= MaxNesting {
 		thread.Dead = true
-		return c.results(lua.LFalse, lua.LString("C stack overflow"))
+		f := &fault.Fault{Operation: fault.Nesting, Message: "C stack overflow"}
+		compile.Faults(c.LState).Note(f.Message, f)
+		return c.results(lua.LFalse, lua.LString(f.Message))
 	}
 	lib.nesting++
 	defer func() { lib.nesting-- }()
@@ -138,12 +140,18 @@ func (lib *library) resume(c call, thread *lua.LState) int {
 }
 
 // overflow puts Lua's words, with the position, in place of those that end a
-// thread whose calls nest too deeply.
+// thread whose calls nest too deeply: no error function sees that error.
 func overflow(thread *lua.LState, cause lua.LValue) lua.LValue {
-	if text, ok := cause.(lua.LString); ok && text == "lua callstack overflow" {
-		return lua.LString(where(thread, 0) + "stack overflow")
+	text, ok := cause.(lua.LString)
+	if !ok {
+		return cause
 	}
-	return cause
+	f := fault.FromMachine(string(text))
+	if f == nil || f.Operation != fault.Depth || f.Message == string(text) {
+		return cause
+	}
+	compile.Faults(thread).Note(f.Message, f)
+	return lua.LString(where(thread, 0) + f.Message)
 }
 
 // endWithContext raises an error again when the state's context is done, so
@@ -163,7 +171,7 @@ func (lib *library) arm(c call) int {
 	plain := thread.Panic
 	thread.Panic = func(L *lua.LState) {
 		thread.Panic = plain
-		cause := withoutHidden(nameCall(L, L.Get(-1)))
+		cause := InLuaWords(L, L.Get(-1))
 		lib.trace = Traceback(L, 0)
 		switch ctx := L.Context(); {
 		case ctx != nil && ctx.Err() != nil:
@@ -184,7 +192,7 @@ func (lib *library) watch(c call) int {
 	plain := thread.Panic
 	thread.Panic = func(L *lua.LState) {
 		thread.Panic = plain
-		lib.tell(L, withoutHidden(nameCall(L, L.Get(-1))))
+		lib.tell(L, InLuaWords(L, L.Get(-1)))
 		plain(L)
 	}
 	return 0
@@ -207,18 +215,81 @@ func OnLost(L *lua.LState, lost func(L *lua.LState, cause lua.LValue)) {
 	}
 }
 
-// callWords is gopher-lua's message for calling a table or userdata. Other
-// types never get there.
-const callWords = "attempt to call a non-function object"
-
-// nameCall puts Lua's words in place of callWords, with the name of what was
-// called when it is the only one of its kind on the line.
-func nameCall(L *lua.LState, cause lua.LValue) lua.LValue {
+// InLuaWords turns an error that leaves a function of the thread L, whose stack
+// is still there, into what scripts see: the machine's messages become Lua's, and
+// positions in hidden functions go. What is known of the error is noted in the
+// state's log.
+func InLuaWords(L *lua.LState, cause lua.LValue) lua.LValue {
+	cause = withoutHidden(cause)
 	text, ok := cause.(lua.LString)
-	if !ok || !strings.HasSuffix(string(text), callWords) {
+	if !ok {
 		return cause
 	}
-	return lua.LString(compile.NameCall(L, string(text), callWords))
+	if lib := of(L); lib != nil {
+		words := lib.words
+		lib.words = ""
+		if words != "" && strings.HasSuffix(string(text), words) {
+			return text
+		}
+	}
+	position := callerPosition(L)
+	message, machine := strings.CutPrefix(string(text), position)
+	if f := fault.FromMachine(message); f != nil && machine {
+		f = named(L, f)
+		compile.Faults(L).Note(f.Error(), f)
+		return lua.LString(position + f.Error())
+	}
+	if f := uncalled(L); f != nil {
+		f.Message = string(text)
+		compile.Faults(L).Note(f.Message, f)
+	}
+	return text
+}
+
+// named adds what the source calls the values of a fault that the machine gave
+// without names.
+func named(L *lua.LState, f *fault.Fault) *fault.Fault {
+	switch f.Operation {
+	case fault.Call:
+		return compile.NewBlame(L, 0, &lua.LTable{}).Called("")
+	case fault.Compare:
+		return compile.NewBlame(L, 0, lua.LNil).Compared(f)
+	}
+	return f
+}
+
+// uncalled is the fault of a loop that was given a function in place of what the
+// function returns, so that the function failed for want of arguments. It is nil
+// for any other error.
+func uncalled(L *lua.LState) *fault.Fault {
+	frame, ok := L.GetStack(0)
+	if !ok {
+		return nil
+	}
+	running, err := L.GetInfo("f", frame, lua.LNil)
+	if fn, ok := running.(*lua.LFunction); err != nil || !ok || !fn.IsG {
+		return nil
+	}
+	blame := compile.NewBlame(L, 1, running)
+	if loop := blame.Loop(); loop != nil && blame.Value(loop.Value) == running {
+		return &fault.Fault{Operation: fault.Call, Type: "function", Loop: loop, Uncalled: true}
+	}
+	return nil
+}
+
+// callerPosition is the position that the machine puts in front of an error
+// raised now: that of the innermost Lua function.
+func callerPosition(L *lua.LState) string {
+	for level := 0; ; level++ {
+		frame, ok := L.GetStack(level)
+		if !ok {
+			return ""
+		}
+		value, err := L.GetInfo("Slf", frame, lua.LNil)
+		if fn, ok := value.(*lua.LFunction); err == nil && ok && !fn.IsG {
+			return fmt.Sprintf("%s:%d: ", frame.Source, frame.CurrentLine)
+		}
+	}
 }
 
 // withoutHidden removes the position of a hidden function from a message.
@@ -232,18 +303,8 @@ func withoutHidden(v lua.LValue) lua.LValue {
 			return lua.LString(message)
 		}
 	}
-	if strings.Contains(string(text), compareWords) {
-		return lua.LString(sameTypes.ReplaceAllStringFunc(string(text), compile.SameTypes))
-	}
 	return v
 }
-
-// compareWords begins the message that gopher-lua words differently when both
-// sides of a comparison have the same type.
-const compareWords = "attempt to compare "
-
-// sameTypes matches such a message.
-var sameTypes = regexp.MustCompile(`attempt to compare (\w+) with (\w+)$`)
 
 // Call calls a Lua function from Go and returns its results, or the error that
 // it ended with. Go code that runs inside of a script has to use it instead of

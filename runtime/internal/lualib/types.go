@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -52,15 +53,13 @@ func negate(L *lua.LState, v lua.LValue) lua.LValue {
 	if n, ok := compile.ToNumber(v); ok {
 		return lua.LNumber(-n)
 	}
-	blame := compile.NewBlame(L, 1, v)
-	blame.Fail(L, "perform arithmetic on", blame.Arithmetic(0))
+	compile.Fail(L, compile.NewBlame(L, 1, v).Arithmetic(0))
 	return lua.LNil
 }
 
 // indexOther is what reading or writing a field of a basic type does.
 func indexOther(c call) int {
-	blame := compile.NewBlame(c.LState, 1, c.Get(1))
-	blame.Fail(c.LState, "index", blame.Indexed(c.Get(2)))
+	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2)))
 	return 0
 }
 
@@ -68,7 +67,7 @@ func indexOther(c call) int {
 func callOther(c call) int {
 	blame := compile.NewBlame(c.LState, 1, c.Get(1))
 	if blame.Source() == HiddenSource {
-		blame.Fail(c.LState, "call", "")
+		compile.Fail(c.LState, &fault.Fault{Operation: fault.Call, Type: c.Get(1).Type().String()})
 	}
 	short := ""
 	if frame, ok := c.GetStack(0); ok {
@@ -76,19 +75,19 @@ func callOther(c call) int {
 			short = frame.Name
 		}
 	}
-	blame.Fail(c.LState, "call", blame.Called(short))
+	compile.Fail(c.LState, blame.Called(short))
 	return 0
 }
 
 // measureOther is what "#" does for a type without a length.
 func measureOther(c call) int {
-	blame := compile.NewBlame(c.LState, 1, c.Get(1))
-	blame.Fail(c.LState, "get length of", blame.Measured())
+	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Measured())
 	return 0
 }
 
 // compareOther is what "<" does for two values of a type without an order.
 func compareOther(c call) int {
-	c.raise("attempt to compare two " + c.Get(1).Type().String() + " values")
+	kind := c.Get(1).Type().String()
+	compile.Fail(c.LState, fault.Comparison(kind, kind))
 	return 0
 }

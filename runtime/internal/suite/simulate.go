@@ -9,7 +9,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
-	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // simulatorModule is the module simulator.
@@ -71,7 +71,7 @@ func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
 	for _, m := range catalog.Load().Models {
 		names = append(names, m.Snake)
 	}
-	return nil, a.Errorf("there is no model '%s'%s", a.String(i), catalog.Aside(manual.Likeliest(a.String(i), names)))
+	return nil, a.Errorf("there is no model '%s'%s", a.String(i), catalog.Aside(explain.Likeliest(a.String(i), names)))
 }
 
 var modelParam = bindings.Param{Name: "model", Type: "string", Doc: "The model, such as `company`."}

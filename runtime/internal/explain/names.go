@@ -1,4 +1,4 @@
-package manual
+package explain
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ func Likeliest(name string, members []string) []string {
 		return near[:1]
 	}
 	var meant []string
-	for _, other := range habits[folded(name)] {
+	for _, other := range synonyms[folded(name)] {
 		if slices.Contains(members, other) {
 			meant = append(meant, other)
 		}
@@ -47,29 +47,3 @@ func singular(name string, members []string) string {
 
 // folded is a name without what spelling conventions differ in.
 func folded(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
-
-// habits are the names that other languages and clients give to what modules
-// do, with those that it may be called here.
-var habits = func() map[string][]string {
-	known := map[string][]string{}
-	for _, habit := range []struct{ names, members string }{
-		{"find get fetch read load show findone getone findbyid retrieve byid", "get_by_id get_list decode"},
-		{"list all findall getall listall filter where search query select index findby", "get_list each"},
-		{"save insert add put store push append set", "create update bulk_upsert write insert"},
-		{"upsert bulkinsert bulkcreate bulkupdate createorupdate", "bulk_upsert"},
-		{"patch modify edit change", "update"},
-		{"new post make", "create"},
-		{"remove destroy del erase drop", "delete remove"},
-		{"removeall deleteall deletemany bulkremove", "bulk_delete"},
-		{"join", "concat"},
-		{"stringify dump dumps serialize tojson tostring", "encode"},
-		{"parse loads deserialize fromjson", "decode"},
-		{"write writefile save dump", "encode_file"},
-		{"read load readfile", "decode_file"},
-	} {
-		for _, name := range strings.Fields(habit.names) {
-			known[name] = append(known[name], strings.Fields(habit.members)...)
-		}
-	}
-	return known
-}()

@@ -1,0 +1,231 @@
+// Package explain says what to do about an error of a script. It works on the
+// error's data and on names that it asks for, and it knows the habits that
+// people bring along from other languages. Following a hint literally must
+// never give wrong data; where there is no safe advice, there is none.
+package explain
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// Names are what a script can reach. An owner is that of a fault.
+type Names interface {
+	// Modules are the names of the modules that can be required, Globals those
+	// of all global variables, the modules included.
+	Modules() []string
+	Globals() []string
+	// Members lists the names in a table and in what it hands on to, in
+	// alphabetical order.
+	Members(owner any) []string
+	// Module is the name of the library or module that a table is, or "".
+	Module(owner any) string
+	// TableFunctions are the names in the library table.
+	TableFunctions() []string
+}
+
+// Fault says what to do about an error of Lua's own, or returns "".
+func Fault(f *fault.Fault, names Names) string {
+	switch f.Operation {
+	case fault.Index, fault.Call:
+		return missing(f, names)
+	case fault.Arithmetic, fault.Concat, fault.Length:
+		if f.Type == "nil" {
+			return nilOperand(f, names)
+		}
+		if f.Operation == fault.Arithmetic && f.Type == "string" {
+			return textOperand(f)
+		}
+	case fault.Compare:
+		return comparison(f)
+	case fault.Key:
+		if f.Type == "nil" {
+			return "the key between the brackets has no value here (nil): check for that first"
+		}
+	case fault.Argument:
+		if (f.Function == "ipairs" || f.Function == "pairs") && f.Type == "function" && f.Loop != nil {
+			return "an iterator does not need ipairs and returns the record first: for record in ... do"
+		}
+	}
+	return ""
+}
+
+// missing says what to do about a value that is indexed or called and cannot be.
+func missing(f *fault.Fault, names Names) string {
+	if f.Operation == fault.Call && f.Loop != nil {
+		if hint := loopHead(f); hint != "" {
+			return hint
+		}
+	}
+	switch o := f.Operand; o.Scope {
+	case fault.Local, fault.Upvalue:
+		if f.Type == "nil" || f.Type == "number" {
+			return secondValue(o)
+		}
+	case fault.Global:
+		if f.Type == "nil" {
+			return global(o.Name, names)
+		}
+	case fault.Field, fault.Method:
+		if f.Type == "nil" && o.Name == fault.Computed {
+			return emptyPlace(o)
+		}
+		if f.Type == "nil" {
+			return member(f, names)
+		}
+	}
+	return ""
+}
+
+// loopHead says how a loop is written that was given something other than an
+// iterator.
+func loopHead(f *fault.Fault) string {
+	variables := strings.Join(f.Loop.Names, ", ")
+	switch {
+	case f.Uncalled:
+		return fmt.Sprintf("call the function: for %s in %s() do", variables, f.Loop.Over)
+	case f.Type != "table" || f.Loop.Function == "ipairs" || f.Loop.Function == "pairs":
+		return ""
+	case len(f.Loop.Names) == 1:
+		variables = "_, " + variables
+	}
+	return fmt.Sprintf("loop over a list with ipairs: for %s in ipairs(%s) do", variables, f.Loop.Over)
+}
+
+// secondValue explains a loop variable that has no record because it is the
+// second one.
+func secondValue(o fault.Operand) string {
+	l := o.Loop
+	if l == nil || len(l.Names) != 2 || l.Names[1] != o.Name || !slices.Contains([]string{"each", "rows", "lines"}, l.Function) {
+		return ""
+	}
+	return fmt.Sprintf("the loop at line %d gets the record as its first value: for %s in %s do", l.Line, o.Name, l.Over)
+}
+
+// global says what was meant by a global name that is nil.
+func global(name string, names Names) string {
+	if slices.Contains(names.Modules(), name) {
+		return "write local " + name + " = require \"" + name + "\" first"
+	}
+	if hint := Global(name); hint != "" {
+		return hint
+	}
+	return catalog.Question(catalog.Nearest(name, names.Globals()))
+}
+
+// emptyPlace says what to do about a place of a list, or a key of a table, that
+// holds nothing.
+func emptyPlace(o fault.Operand) string {
+	at := strings.LastIndexByte(o.Text, '[')
+	if at < 0 {
+		return ""
+	}
+	return "there is nothing at " + o.Text + "; the places of a list go from 1 to #" + o.Text[:at]
+}
+
+// shownMembers is how many names of a module a hint lists.
+const shownMembers = 12
+
+// member says what was meant by a field or method that is nil.
+func member(f *fault.Fault, names Names) string {
+	if f.Owner == nil {
+		return ""
+	}
+	members := names.Members(f.Owner)
+	if near := Likeliest(f.Operand.Name, members); len(near) > 0 {
+		return catalog.Question(near)
+	}
+	module := names.Module(f.Owner)
+	if module == "" {
+		return tableFunction(f.Operand.Name, names.TableFunctions())
+	}
+	shown, more := members[:min(len(members), shownMembers)], ""
+	if left := len(members) - len(shown); left > 0 {
+		more = fmt.Sprintf(" and %d more", left)
+	}
+	return module + " has: " + strings.Join(shown, ", ") + more
+}
+
+// tableFunction says where a function is that a table of the script does not
+// have.
+func tableFunction(name string, functions []string) string {
+	if !slices.Contains(functions, name) {
+		near := Likeliest(name, functions)
+		if len(near) == 0 {
+			return ""
+		}
+		name = near[0]
+	}
+	return "tables have no functions of their own: write table." + name + "(the table, ...)"
+}
+
+// dateName finds the names of dates.
+var dateName = pattern.Lazy(`(?i:date|deadline)$|[a-z](At|From|To)$`)
+
+// nilOperand says what to do about a nil operand.
+func nilOperand(f *fault.Fault, names Names) string {
+	o := f.Operand
+	text := o.Name
+	switch o.Scope {
+	case fault.Global:
+		if hint := global(o.Name, names); hint != "" {
+			return hint
+		}
+	case fault.Field:
+		if f.Owner != nil {
+			if near := catalog.Nearest(o.Name, names.Members(f.Owner)); len(near) > 0 {
+				return catalog.Question(near)
+			}
+		}
+		if text = o.Text; text == "" {
+			text = "value"
+		}
+	case fault.Local, fault.Upvalue:
+	default:
+		return ""
+	}
+	what := "'" + text + "' has no value here; "
+	switch {
+	case f.Operation == fault.Length:
+		return "'" + text + "' has no value yet; a list begins with " + text + " = {}"
+	case f.Operation == fault.Concat:
+		return what + "write (" + text + " or \"\") where it may be missing"
+	case dateName().MatchString(o.Name):
+		return what + "check for that first: if " + text + " then ... end"
+	}
+	return what + "write (" + text + " or 0) where it may be missing, as an empty cell of a CSV file is"
+}
+
+// textOperand says what to do about a text in a calculation.
+func textOperand(f *fault.Fault) string {
+	if slices.ContainsFunc(f.Near, isDate) {
+		return `dates are texts: time.diff(later, earlier, "days") counts the days between two, time.add(date, "30d") moves one`
+	}
+	return "texts are joined with ..; a text that holds a number becomes one with tonumber(text)"
+}
+
+// isDate reports whether an operand is a date by its name.
+func isDate(o fault.Operand) bool {
+	return strings.HasPrefix(o.Text, "time.today") || dateName().MatchString(o.Name)
+}
+
+// comparison says what to do about two values that cannot be compared.
+func comparison(f *fault.Fault) string {
+	switch {
+	case f.Type == "nil" || f.Other == "nil":
+		if f.Type == f.Other {
+			return ""
+		}
+		return "one of the two is missing (nil): check for that first, or give it a value with (x or 0)"
+	case f.Type != "string" && f.Other != "string", f.Type != "number" && f.Other != "number":
+		return ""
+	case slices.ContainsFunc(f.Near, func(o fault.Operand) bool { return strings.HasPrefix(o.Text, "time.now") }):
+		return "time.now() is a number of seconds, dates are texts: compare a date with time.today()"
+	}
+	return `a text is compared with a number here: turn it into one with tonumber(text); for columns of a CSV file, read it with the option numbers = { "column" }`
+}

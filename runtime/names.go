@@ -1,0 +1,90 @@
+package runtime
+
+import (
+	"slices"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// names are what the run's script can reach, for explanations of its errors.
+type names struct{ *run }
+
+func (n names) Modules() []string { return n.rt.ModuleNames() }
+
+func (n names) Globals() []string {
+	list := n.rt.ModuleNames()
+	for _, f := range globals().Funcs {
+		list = append(list, f.Name)
+	}
+	n.L.G.Global.ForEach(func(k, _ lua.LValue) { list = append(list, k.String()) })
+	return list
+}
+
+func (n names) Members(owner any) []string { return membersOf(n.table(owner)) }
+
+func (n names) TableFunctions() []string {
+	library, _ := n.loaded().RawGetString("table").(*lua.LTable)
+	return membersOf(library)
+}
+
+// table returns the table of an owner; that of a text is the library.
+func (n names) table(owner any) *lua.LTable {
+	if _, ok := owner.(lua.LString); ok {
+		owner = n.loaded().RawGetString("string")
+	}
+	t, _ := owner.(*lua.LTable)
+	return t
+}
+
+// luaLibraries are Lua's own libraries.
+var luaLibraries = []string{"string", "table", "math", "coroutine", "os", "io", "debug"}
+
+func (n names) Module(owner any) string {
+	t := n.table(owner)
+	for _, name := range append(n.rt.ModuleNames(), luaLibraries...) {
+		for _, key := range []string{builtinKey + name, name} {
+			module, ok := n.loaded().RawGetString(key).(*lua.LTable)
+			if !ok {
+				continue
+			}
+			if module == t {
+				return name
+			}
+			found := ""
+			module.ForEach(func(k, v lua.LValue) {
+				if v == t {
+					found = name + "." + k.String()
+				}
+			})
+			if found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
+// membersOf lists the names in a table and in what its metatable hands on to,
+// in alphabetical order.
+func membersOf(t *lua.LTable) []string {
+	var list []string
+	for range 8 {
+		if t == nil {
+			break
+		}
+		t.ForEach(func(k, _ lua.LValue) {
+			if name, ok := k.(lua.LString); ok {
+				list = append(list, string(name))
+			}
+		})
+		meta, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			break
+		}
+		if t, ok = meta.RawGetString("__index").(*lua.LTable); !ok {
+			break
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
