@@ -90,29 +90,6 @@ func (f *flow) closure(st *step, e *ast.FunctionExpr, method *ast.FuncDefStmt) {
 	st.closures = append(st.closures, fn.inner...)
 }
 
-// operands are the parts of an operation, in the order of the source.
-func operands(e ast.Expr) []ast.Expr {
-	switch e := e.(type) {
-	case *ast.AttrGetExpr:
-		return []ast.Expr{e.Object, e.Key}
-	case *ast.LogicalOpExpr:
-		return []ast.Expr{e.Lhs, e.Rhs}
-	case *ast.RelationalOpExpr:
-		return []ast.Expr{e.Lhs, e.Rhs}
-	case *ast.ArithmeticOpExpr:
-		return []ast.Expr{e.Lhs, e.Rhs}
-	case *ast.StringConcatOpExpr:
-		return []ast.Expr{e.Lhs, e.Rhs}
-	case *ast.UnaryMinusOpExpr:
-		return []ast.Expr{e.Expr}
-	case *ast.UnaryNotOpExpr:
-		return []ast.Expr{e.Expr}
-	case *ast.UnaryLenOpExpr:
-		return []ast.Expr{e.Expr}
-	}
-	return nil
-}
-
 // inside is the first token of an expression without the parentheses around it.
 func (f *flow) inside(e ast.Expr) int {
 	span := f.expr[e]

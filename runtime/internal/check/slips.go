@@ -8,6 +8,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // arithmetic reports texts that are added.
@@ -254,7 +255,7 @@ func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
 func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 	span := c.flow.stmt[loop]
 	free := true
-	v := visitor{func(ast.Stmt) {}, func(e ast.Expr) {
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
 		switch e := e.(type) {
 		case *ast.FuncCallExpr, *ast.FunctionExpr, *ast.Comma3Expr:
 			free = false
@@ -272,7 +273,7 @@ func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 			free = free && !v.changed
 		}
 	}}
-	v.list(exprs)
+	v.Expressions(exprs)
 	return free
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // sessionVariable is one local variable of a session as an input sees it.
@@ -31,25 +33,26 @@ type sessionScope struct {
 
 // topLevel rewrites the statements of the top level.
 func (s *sessionScope) topLevel(list []ast.Stmt) []ast.Stmt {
+	v := s.visitor()
 	for i, stmt := range list {
 		local, ok := stmt.(*ast.LocalAssignStmt)
 		if !ok {
-			s.statement(stmt)
+			v.Statement(stmt)
 			continue
 		}
 		store := &ast.AssignStmt{Rhs: local.Exprs}
 		store.SetLine(local.Line())
 		if !isRecursive(local) {
-			s.expressions(local.Exprs)
+			v.Expressions(local.Exprs)
 		}
 		for _, name := range local.Names {
-			v := s.add(name, true)
+			added := s.add(name, true)
 			target := identOf(local, name)
-			v.uses = append(v.uses, target)
+			added.uses = append(added.uses, target)
 			store.Lhs = append(store.Lhs, target)
 		}
 		if isRecursive(local) {
-			s.expressions(local.Exprs)
+			v.Expressions(local.Exprs)
 		}
 		if len(store.Rhs) == 0 {
 			none := &ast.NilExpr{}
@@ -119,122 +122,53 @@ func (s *sessionScope) wrap(body []ast.Stmt, vararg bool) []ast.Stmt {
 	return append(chunk, &ast.ReturnStmt{Exprs: []ast.Expr{fn}})
 }
 
-// inside visits what has a scope of its own, in which names are declared.
-func (s *sessionScope) inside(names []string, visit func()) {
-	scope := map[string]bool{}
-	for _, name := range names {
-		scope[name] = true
-	}
-	s.blocks = append(s.blocks, scope)
-	visit()
-	s.blocks = s.blocks[:len(s.blocks)-1]
-}
-
-func (s *sessionScope) block(names []string, list []ast.Stmt) {
-	s.inside(names, func() { s.statements(list) })
-}
-
-func (s *sessionScope) statements(list []ast.Stmt) {
-	for _, stmt := range list {
-		s.statement(stmt)
-	}
-}
-
-// statement visits a statement; a local one is of an inner scope.
-func (s *sessionScope) statement(stmt ast.Stmt) {
-	switch stmt := stmt.(type) {
-	case *ast.AssignStmt:
-		s.expressions(stmt.Lhs)
-		s.expressions(stmt.Rhs)
-	case *ast.LocalAssignStmt:
-		scope := s.blocks[len(s.blocks)-1]
-		if isRecursive(stmt) {
-			scope[stmt.Names[0]] = true
+// visitor notes the uses of names below the top level, and what hides them.
+func (s *sessionScope) visitor() *syntax.Visitor {
+	method := false
+	declare := func(names ...string) {
+		for _, name := range names {
+			s.blocks[len(s.blocks)-1][name] = true
 		}
-		s.expressions(stmt.Exprs)
-		for _, name := range stmt.Names {
-			scope[name] = true
-		}
-	case *ast.FuncCallStmt:
-		s.expression(stmt.Expr)
-	case *ast.DoBlockStmt:
-		s.block(nil, stmt.Stmts)
-	case *ast.WhileStmt:
-		s.expression(stmt.Condition)
-		s.block(nil, stmt.Stmts)
-	case *ast.RepeatStmt:
-		s.inside(nil, func() {
-			s.statements(stmt.Stmts)
-			s.expression(stmt.Condition)
-		})
-	case *ast.IfStmt:
-		s.expression(stmt.Condition)
-		s.block(nil, stmt.Then)
-		s.block(nil, stmt.Else)
-	case *ast.NumberForStmt:
-		s.expressions([]ast.Expr{stmt.Init, stmt.Limit, stmt.Step})
-		s.block([]string{stmt.Name}, stmt.Stmts)
-	case *ast.GenericForStmt:
-		s.expressions(stmt.Exprs)
-		s.block(stmt.Names, stmt.Stmts)
-	case *ast.FuncDefStmt:
-		s.expression(stmt.Name.Func)
-		s.expression(stmt.Name.Receiver)
-		s.function(stmt.Func, stmt.Name.Func == nil)
-	case *ast.ReturnStmt:
-		s.expressions(stmt.Exprs)
 	}
-}
-
-func (s *sessionScope) function(f *ast.FunctionExpr, method bool) {
-	names := append([]string{"arg"}, f.ParList.Names...)
-	if !f.ParList.HasVargs {
-		names = names[1:]
-	}
-	if method {
-		names = append(names, "self")
-	}
-	s.block(names, f.Stmts)
-}
-
-func (s *sessionScope) expressions(list []ast.Expr) {
-	for _, e := range list {
-		s.expression(e)
-	}
-}
-
-// expression visits an expression; nil stands for one that was left out.
-func (s *sessionScope) expression(e ast.Expr) {
-	switch e := e.(type) {
-	case *ast.IdentExpr:
-		s.use(e)
-	case *ast.AttrGetExpr:
-		s.expression(e.Object)
-		s.expression(e.Key)
-	case *ast.TableExpr:
-		for _, field := range e.Fields {
-			s.expression(field.Key)
-			s.expression(field.Value)
-		}
-	case *ast.FuncCallExpr:
-		s.expression(e.Func)
-		s.expression(e.Receiver)
-		s.expressions(e.Args)
-	case *ast.LogicalOpExpr:
-		s.expressions([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.RelationalOpExpr:
-		s.expressions([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.StringConcatOpExpr:
-		s.expressions([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.ArithmeticOpExpr:
-		s.expressions([]ast.Expr{e.Lhs, e.Rhs})
-	case *ast.UnaryMinusOpExpr:
-		s.expression(e.Expr)
-	case *ast.UnaryNotOpExpr:
-		s.expression(e.Expr)
-	case *ast.UnaryLenOpExpr:
-		s.expression(e.Expr)
-	case *ast.FunctionExpr:
-		s.function(e, false)
+	return &syntax.Visitor{
+		Stmt: func(stmt ast.Stmt) {
+			switch stmt := stmt.(type) {
+			case *ast.LocalAssignStmt:
+				if isRecursive(stmt) {
+					declare(stmt.Names[0])
+				}
+			case *ast.FuncDefStmt:
+				method = stmt.Name.Func == nil
+			}
+		},
+		Left: func(stmt ast.Stmt) {
+			if local, ok := stmt.(*ast.LocalAssignStmt); ok {
+				declare(local.Names...)
+			}
+		},
+		Expr: func(e ast.Expr) {
+			if name, ok := e.(*ast.IdentExpr); ok {
+				s.use(name)
+			}
+		},
+		Open: func(of ast.PositionHolder) {
+			s.blocks = append(s.blocks, map[string]bool{})
+			switch of := of.(type) {
+			case *ast.NumberForStmt:
+				declare(of.Name)
+			case *ast.GenericForStmt:
+				declare(of.Names...)
+			case *ast.FunctionExpr:
+				declare(of.ParList.Names...)
+				if of.ParList.HasVargs {
+					declare("arg")
+				}
+				if method {
+					declare("self")
+				}
+				method = false
+			}
+		},
+		Close: func() { s.blocks = s.blocks[:len(s.blocks)-1] },
 	}
 }

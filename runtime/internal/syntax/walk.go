@@ -1,0 +1,143 @@
+// Package syntax walks the syntax trees of Lua's parser.
+package syntax
+
+import "github.com/yuin/gopher-lua/ast"
+
+// Visitor is told of the parts of a tree in the order of the source, outer ones
+// first. Functions that are nil are left out.
+type Visitor struct {
+	// Stmt and Expr are called before the parts of a statement or an expression
+	// are visited, Left after those of a statement.
+	Stmt func(ast.Stmt)
+	Expr func(ast.Expr)
+	Left func(ast.Stmt)
+	// Open is called before the statements of a block are visited, with the
+	// statement or function that it belongs to, and Close after them. The
+	// condition of a repeat loop is part of its block; the bounds of a for loop
+	// and other conditions are not. An if has one block for each of its branches.
+	Open  func(of ast.PositionHolder)
+	Close func()
+}
+
+// Statements visits a list of statements, without a block around them.
+func (v *Visitor) Statements(stmts []ast.Stmt) {
+	for _, s := range stmts {
+		v.Statement(s)
+	}
+}
+
+// Expressions visits a list of expressions.
+func (v *Visitor) Expressions(exprs []ast.Expr) {
+	for _, e := range exprs {
+		v.Expression(e)
+	}
+}
+
+// block visits the statements of a block, and what more can see its variables.
+func (v *Visitor) block(of ast.PositionHolder, stmts []ast.Stmt, more ...ast.Expr) {
+	if v.Open != nil {
+		v.Open(of)
+	}
+	v.Statements(stmts)
+	v.Expressions(more)
+	if v.Close != nil {
+		v.Close()
+	}
+}
+
+// Statement visits a statement with its parts.
+func (v *Visitor) Statement(stmt ast.Stmt) {
+	if v.Stmt != nil {
+		v.Stmt(stmt)
+	}
+	switch s := stmt.(type) {
+	case *ast.AssignStmt:
+		v.Expressions(s.Lhs)
+		v.Expressions(s.Rhs)
+	case *ast.LocalAssignStmt:
+		v.Expressions(s.Exprs)
+	case *ast.FuncCallStmt:
+		v.Expression(s.Expr)
+	case *ast.DoBlockStmt:
+		v.block(s, s.Stmts)
+	case *ast.WhileStmt:
+		v.Expression(s.Condition)
+		v.block(s, s.Stmts)
+	case *ast.RepeatStmt:
+		v.block(s, s.Stmts, s.Condition)
+	case *ast.IfStmt:
+		v.Expression(s.Condition)
+		v.block(s, s.Then)
+		v.block(s, s.Else)
+	case *ast.NumberForStmt:
+		v.Expression(s.Init)
+		v.Expression(s.Limit)
+		v.Expression(s.Step)
+		v.block(s, s.Stmts)
+	case *ast.GenericForStmt:
+		v.Expressions(s.Exprs)
+		v.block(s, s.Stmts)
+	case *ast.FuncDefStmt:
+		v.Expression(s.Name.Func)
+		v.Expression(s.Name.Receiver)
+		v.Expression(s.Func)
+	case *ast.ReturnStmt:
+		v.Expressions(s.Exprs)
+	}
+	if v.Left != nil {
+		v.Left(stmt)
+	}
+}
+
+// Expression visits an expression with its parts. It does nothing for nil, which
+// stands for a part that the source leaves out.
+func (v *Visitor) Expression(expr ast.Expr) {
+	if expr == nil {
+		return
+	}
+	if v.Expr != nil {
+		v.Expr(expr)
+	}
+	switch e := expr.(type) {
+	case *ast.FunctionExpr:
+		v.block(e, e.Stmts)
+	case *ast.TableExpr:
+		for _, f := range e.Fields {
+			v.Expression(f.Key)
+			v.Expression(f.Value)
+		}
+	case *ast.FuncCallExpr:
+		v.Expression(e.Func)
+		v.Expression(e.Receiver)
+		v.Expressions(e.Args)
+	default:
+		left, right := Operands(e)
+		v.Expression(left)
+		v.Expression(right)
+	}
+}
+
+// Operands returns the parts of an operation or an index in the order of the
+// source. Both are nil for other expressions, and right is nil for an operation
+// with a single operand.
+func Operands(expr ast.Expr) (left, right ast.Expr) {
+	switch e := expr.(type) {
+	case *ast.AttrGetExpr:
+		return e.Object, e.Key
+	case *ast.LogicalOpExpr:
+		return e.Lhs, e.Rhs
+	case *ast.RelationalOpExpr:
+		return e.Lhs, e.Rhs
+	case *ast.ArithmeticOpExpr:
+		return e.Lhs, e.Rhs
+	case *ast.StringConcatOpExpr:
+		return e.Lhs, e.Rhs
+	case *ast.UnaryMinusOpExpr:
+		return e.Expr, nil
+	case *ast.UnaryNotOpExpr:
+		return e.Expr, nil
+	case *ast.UnaryLenOpExpr:
+		return e.Expr, nil
+	}
+	return nil, nil
+}
