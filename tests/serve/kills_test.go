@@ -301,7 +301,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 			cluster.Stop()
 			time.Sleep(gone)
 			cluster.Start()
-		}).says("it is tried again")
+		}).says("retrying")
 	})
 	t.Run("sqlite is locked", func(t *testing.T) {
 		t.Parallel()

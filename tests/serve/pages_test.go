@@ -92,7 +92,7 @@ func TestPagesAndReload(t *testing.T) {
 
 	// A broken file: the last good one stays, and everybody can see why.
 	w.file("phscript.toml", "[[schedule]]\nname = \"often\"\nscript = \"often.lua\"\nevry = \"2s\"\n")
-	s.says("the changed configuration is not used")
+	s.says("the changed configuration is invalid")
 	assert.Equal(t, 1.0, value(s.metrics(), "phscript_configuration_broken"))
 	status, text = s.page("/readyz")
 	assert.Equal(t, 200, status, "it goes on with what it has")
@@ -105,7 +105,7 @@ func TestPagesAndReload(t *testing.T) {
 
 	// Mended, with another schedule, and one in a script's header.
 	w.file("phscript.toml", "[[schedule]]\nname = \"mended\"\nscript = \"often.lua\"\nevery = \"1s\"\n")
-	s.says("the changed configuration is in use")
+	s.says("the changed configuration is now in use")
 	w.await("mended", atLeast(1, history.Succeeded))
 	assert.Empty(t, with(w.runs("often"), history.Queued), "a schedule that is gone is called off")
 	assert.Equal(t, 0.0, value(s.metrics(), "phscript_configuration_broken"))
@@ -142,7 +142,7 @@ func TestAReleaseIsSwitched(t *testing.T) {
 	says("v1")
 	require.NoError(t, os.Symlink("v2", current+".new"))
 	require.NoError(t, os.Rename(current+".new", current))
-	s.says("the changed configuration is in use")
+	s.says("the changed configuration is now in use")
 	says("v2")
 	s.stop()
 }

@@ -97,7 +97,7 @@ func TestSecondSignalKills(t *testing.T) {
 	id := w.start("long")
 	w.becomes(id, history.Running)
 	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
-	s.says("stopping once the runs at work have ended")
+	s.says("stopping when the runs in progress have ended")
 	require.NoError(t, s.cmd.Process.Signal(os.Interrupt))
 	select {
 	case <-s.ended:
@@ -138,7 +138,7 @@ func TestAnotherFolderIsRefused(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(other, "phscript.toml"), nil, 0o600))
 	_, errs, code := w.try("serve", "--config", filepath.Join(other, "phscript.toml"))
 	assert.Equal(t, 1, code)
-	assert.Contains(t, errs, "is at work for the schedules in "+w.dir)
+	assert.Contains(t, errs, "already serves the schedules in "+w.dir)
 	assert.Contains(t, w.do("schedule", "list"), "fine", "nothing was changed")
 	s.stop()
 	again := w.serve("--config", filepath.Join(other, "phscript.toml"))
@@ -218,7 +218,7 @@ fs.write("out/saved.txt", "2\n", { append = true })
 	require.NoError(t, err)
 	w.file("locked.txt", "")
 	patience.Await(t, 20*time.Millisecond, func() bool {
-		return strings.Contains(said.String(), "the store cannot be reached; the checkpoint waits for it")
+		return strings.Contains(said.String(), "the store is unreachable; waiting to use the checkpoint")
 	}, "nothing is said of the wait")
 	assert.Equal(t, 1, w.count("saved.txt"))
 	require.NoError(t, tx.Rollback())
@@ -251,7 +251,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 	w.becomes(id, history.Failed)
 	cluster.Stop()
-	s.says("it is tried again")
+	s.says("retrying")
 	_, seen["error without the store"], _ = w.try("runs", "list", "--state", strings.Replace(u.String(), "127.0.0.1", "127.0.0.2", 1))
 	cluster.Start()
 	s.says("works again")

@@ -155,7 +155,7 @@ func parse(name string, text []byte) (Config, error) {
 		if errors.As(err, &syntax) {
 			return Config{}, malformed(name, text, syntax)
 		}
-		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "numbers, true and false stand without quotes: calls_per_min = 100; text stands in quotes, lists in [ ]"}
+		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]"}
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return Config{}, unknownKey(name, unknown[0])
@@ -221,7 +221,7 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	if v, ok := getenv("PLANHAT_CALLS_PER_MIN"); ok && v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 {
-			return &Error{Where: "PLANHAT_CALLS_PER_MIN", Message: fmt.Sprintf("%q is no positive whole number", v)}
+			return &Error{Where: "PLANHAT_CALLS_PER_MIN", Message: fmt.Sprintf("%q is not a positive whole number", v)}
 		}
 		c.CallsPerMin = n
 	}
@@ -236,7 +236,7 @@ func ParseTimeout(text string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text)
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is no duration; write it as 90s, 30m or 2h", text)
+		return 0, fmt.Errorf("%q is not a duration; write it as 90s, 30m or 2h", text)
 	}
 	return d, nil
 }
@@ -267,5 +267,5 @@ func ParseSize(text string) (int64, error) {
 		}
 		break
 	}
-	return 0, fmt.Errorf("%q is no size; write it as 256MB or 1GiB", text)
+	return 0, fmt.Errorf("%q is not a size; write it as 256MB or 1GiB", text)
 }

@@ -29,20 +29,20 @@ func malformed(name string, text []byte, syntax toml.ParseError) error {
 
 // mistake puts what the decoder says into words that quote nothing.
 func mistake(said string) (message, hint string) {
-	const texts = "texts stand between quotes: api_url = \"https://api.planhat.com\""
+	const texts = "write text in quotes: api_url = \"https://api.planhat.com\""
 	switch {
 	case strings.HasSuffix(said, "has already been defined."), strings.Contains(said, "was already created"):
-		return "this setting stands in the file twice", "leave one of them out; several schedules are written [[schedule]], with two brackets"
+		return "this setting appears twice in the file", "remove one of them; for several schedules, write [[schedule]] with two brackets"
 	case said == "strings cannot contain newlines", strings.HasPrefix(said, "unexpected EOF; expected '\"") || strings.HasPrefix(said, `unexpected EOF; expected "'`):
-		return "this text does not end", "a text ends with the quote that it begins with, in the same line"
+		return "this text has no closing quote", "close it with the same quote, on the same line"
 	case strings.HasPrefix(said, "invalid escape"), strings.Contains(said, "hexadecimal digits after"):
-		return "a backslash in a text does not stand for itself", `write it twice, or put the text between single quotes: 'C:\scripts'`
+		return "unexpected backslash in a text", `double it, or put the text in single quotes: 'C:\scripts'`
 	case strings.HasPrefix(said, "expected a comma"), strings.HasPrefix(said, "unexpected comma"):
-		return "this list does not end, or its entries are not parted by commas", `lists are written ["a", "b"]`
+		return "this list has no closing bracket, or a comma is missing", `write lists as ["a", "b"]`
 	case strings.HasPrefix(said, "expected '.' or '='"), strings.HasPrefix(said, "unexpected EOF; expected key separator"):
-		return "there is no = behind the name of a setting", texts
+		return "missing = after the name of a setting", texts
 	case strings.HasSuffix(said, "is out of range for int64"):
-		return "this number is too large", "if it is a text: " + texts
+		return "this number is too large", "if it is text: " + texts
 	}
 	return "the value cannot be read", texts
 }

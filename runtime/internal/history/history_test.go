@@ -145,7 +145,7 @@ func TestACrowdIsLeftOut(t *testing.T) {
 		got = append(got, r.Status)
 	}
 	assert.Equal(t, []Status{Queued, Skipped, Skipped, Queued, Queued, Queued}, got, "the newest first; a person's own wish is kept")
-	assert.Equal(t, "3 runs of the same schedule were waiting already", runs[1].Reason)
+	assert.Equal(t, "3 runs of the same schedule were already waiting", runs[1].Reason)
 }
 
 // TestActionsAreNotStored: the address of a webhook is often a secret.

@@ -34,7 +34,7 @@ const (
 	Lost Status = "lost"
 	// Skipped runs were left out, for the reason that is with them.
 	Skipped Status = "skipped"
-	// Missed runs were due when no worker was there.
+	// Missed runs were due when no worker was running.
 	Missed Status = "missed"
 )
 

@@ -95,7 +95,7 @@ func (h *History) SkipCrowd(ctx context.Context, most int) (int64, error) {
 		WHERE status = ? AND job IS NULL AND cause = ? AND due_at <= `+h.db.Now()+` AND (
 			SELECT count(*) FROM phscript_run ahead
 			WHERE ahead.status = ? AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`),
-		Skipped, strconv.Itoa(most)+" runs of the same schedule were waiting already", Queued, ByTick, Queued, most)
+		Skipped, strconv.Itoa(most)+" runs of the same schedule were already waiting", Queued, ByTick, Queued, most)
 	if err != nil {
 		return 0, err
 	}

@@ -63,7 +63,7 @@ func New(o Options) *Window {
 	}
 	return &Window{
 		o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Reserve, o.Length, o.Spacing),
-		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls wait", Log: o.Log},
+		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls are waiting", Log: o.Log},
 	}
 }
 
@@ -115,7 +115,7 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 				return nil
 			}
 			if tries%slow == 0 {
-				w.o.Log.WarnContext(ctx, "the store of the shared quota is slow; calls wait for it", "a booking takes", took.Round(time.Millisecond).String())
+				w.o.Log.WarnContext(ctx, "the store of the shared quota is slow; calls are waiting", "booking", took.Round(time.Millisecond).String())
 			}
 			missed = append(missed, b)
 		}

@@ -83,7 +83,7 @@ func New(s config.Schedule, source string) (Definition, error) {
 	case s.Cron == "" && s.Every == "":
 		return missing("time", `say when it is due: cron = "0 2 * * *" or every = "15m"`)
 	case s.Cron != "" && s.Every != "":
-		return d, d.wrong("every", fmt.Errorf("it has cron as well; one of them says when it is due"))
+		return d, d.wrong("every", fmt.Errorf("set either every or cron, not both"))
 	}
 	if d.Timing, err = timing(s); err != nil {
 		return d, d.wrong(map[bool]string{true: "cron", false: "every"}[s.Every == ""], err)
@@ -101,7 +101,7 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	d := Definition{Schedule: s, Source: source, Enabled: s.Enabled == nil || *s.Enabled, Timeout: DefaultTimeout}
 	wrong := func(setting string, err error) (Definition, error) { return d, d.wrong(setting, err) }
 	if s.Retries < 0 || s.Retries > 20 {
-		return wrong("retries", fmt.Errorf("it must lie between 0 and 20"))
+		return wrong("retries", fmt.Errorf("must be between 0 and 20"))
 	}
 	var err error
 	if s.Timeout != "" {
@@ -126,7 +126,7 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 		return wrong("catch_up", err)
 	}
 	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
-		return wrong("params", fmt.Errorf("they take more than %d KiB; put them into a file that the script reads", MostParams>>10))
+		return wrong("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))
 	}
 	if err := CheckActions(s.OnFailure); err != nil {
 		return wrong("on_failure", err)
@@ -163,7 +163,7 @@ func oneOf[T ~string](written string, values ...T) (T, error) {
 	if written == "" {
 		return values[0], nil
 	}
-	return "", fmt.Errorf("'%s' is none of %s%s", written, strings.Join(names, ", "), catalog.DidYouMean(written, names))
+	return "", fmt.Errorf("'%s' is not one of %s%s", written, strings.Join(names, ", "), catalog.DidYouMean(written, names))
 }
 
 // CheckActions tells whether each action does exactly one thing.
@@ -177,16 +177,16 @@ func CheckActions(actions []config.Action) error {
 		}
 		switch {
 		case n != 1:
-			return fmt.Errorf("each entry has one of script, webhook, webhook_env and command")
+			return fmt.Errorf("each entry needs exactly one of script, webhook, webhook_env and command")
 		case a.Webhook != "" && !strings.HasPrefix(a.Webhook, "https://") && !strings.HasPrefix(a.Webhook, "http://"):
-			return fmt.Errorf("a webhook is an address that starts with https://")
+			return fmt.Errorf("a webhook address must start with https://")
 		}
 		// What was written is not repeated: it may be the secret itself.
 		switch {
 		case a.WebhookEnv != "" && !variableForm().MatchString(a.WebhookEnv):
-			return fmt.Errorf("webhook_env is the name of an environment variable, such as ALERT_WEBHOOK; the address stands in that variable")
+			return fmt.Errorf("webhook_env is the name of an environment variable, such as ALERT_WEBHOOK, that holds the address")
 		case a.SecretEnv != "" && !variableForm().MatchString(a.SecretEnv):
-			return fmt.Errorf("secret_env is the name of an environment variable, such as ALERT_SECRET; the secret stands in that variable")
+			return fmt.Errorf("secret_env is the name of an environment variable, such as ALERT_SECRET, that holds the secret")
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 		found := directive().FindStringSubmatch(line)
 		if found == nil {
 			if word := annotation().FindStringSubmatch(line); word != nil && catalog.DidYouMean(word[1], []string{"schedule"}) != "" {
-				return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: "there is no @" + word[1] + "; @schedule is meant"}
+				return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: "there is no @" + word[1] + "; use @schedule"}
 			}
 			continue
 		}
@@ -70,7 +70,7 @@ func fromDirective(text string) (config.Schedule, error) {
 	var s config.Schedule
 	found := quotedTime().FindStringSubmatch(text)
 	if found == nil {
-		return s, fmt.Errorf("the time of @schedule stands in quotes")
+		return s, fmt.Errorf("put the time of @schedule in quotes")
 	}
 	s.Cron = found[1] + found[2]
 	if rest, ok := strings.CutPrefix(s.Cron, "every "); ok {
@@ -83,7 +83,7 @@ func fromDirective(text string) (config.Schedule, error) {
 		key, value, ok := strings.Cut(option, "=")
 		value = strings.Trim(value, `"'`)
 		if !ok {
-			return s, fmt.Errorf("'%s' is no option of @schedule: options are written name=value", option)
+			return s, fmt.Errorf("'%s' is not an option of @schedule: write options as name=value", option)
 		}
 		targets := map[string]*string{
 			"name": &s.Name, "time_zone": &s.TimeZone, "timeout": &s.Timeout, "max_memory": &s.MaxMemory,
@@ -94,10 +94,10 @@ func fromDirective(text string) (config.Schedule, error) {
 			*targets[key] = value
 		case key == "retries":
 			if _, err := fmt.Sscanf(value, "%d", &s.Retries); err != nil {
-				return s, fmt.Errorf("retries is a whole number, not '%s'", value)
+				return s, fmt.Errorf("retries must be a whole number, not '%s'", value)
 			}
 		default:
-			return s, fmt.Errorf("@schedule has no option '%s'; there are name, time_zone, timeout, max_memory, overlap, catch_up, jitter and retries", key)
+			return s, fmt.Errorf("@schedule has no option '%s'; its options are name, time_zone, timeout, max_memory, overlap, catch_up, jitter and retries", key)
 		}
 	}
 	return s, nil

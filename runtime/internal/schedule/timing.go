@@ -53,7 +53,7 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 		if err != nil && len(fields) > 4 {
 			why = " (" + err.Error() + ")"
 		}
-		return t, fmt.Errorf("'%s' is no cron expression%s: it has the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression, why)
+		return t, fmt.Errorf("'%s' is not a cron expression%s: it needs the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression, why)
 	}
 	t.spec = spec
 	if t.Next(time.Now()).IsZero() {
@@ -76,7 +76,7 @@ func isZone(field string) bool {
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("there is no time zone '%s'; they are called Europe/Stockholm, America/New_York or UTC", name)
+		return nil, fmt.Errorf("unknown time zone '%s'; use a name such as Europe/Stockholm, America/New_York or UTC", name)
 	}
 	return zone, nil
 }
@@ -86,7 +86,7 @@ func ParseZone(name string) (*time.Location, error) {
 func ParseEvery(interval string) (Timing, error) {
 	d, err := time.ParseDuration(strings.TrimSpace(interval))
 	if err != nil || d < time.Second || d%time.Second != 0 {
-		return Timing{}, fmt.Errorf("'%s' is no interval: write whole seconds, minutes or hours, such as 30s, 15m or 6h", interval)
+		return Timing{}, fmt.Errorf("'%s' is not an interval: write whole seconds, minutes or hours, such as 30s, 15m or 6h", interval)
 	}
 	return Timing{every: d, zone: time.UTC, text: "every " + strings.TrimSpace(interval)}, nil
 }

@@ -117,15 +117,15 @@ func TestEvery(t *testing.T) {
 
 func TestWhatIsNoTiming(t *testing.T) {
 	for expression, want := range map[string]string{
-		"":                        "is no cron expression",
-		"every night":             "is no cron expression",
-		"0 25 * * *":              "is no cron expression",
-		"* * * *":                 "is no cron expression",
-		"CRON_TZ=UTC 0 2 * * *":   "is no cron expression",
-		"0 2 * * * Europe/Nobody": "there is no time zone 'Europe/Nobody'",
+		"":                        "is not a cron expression",
+		"every night":             "is not a cron expression",
+		"0 25 * * *":              "is not a cron expression",
+		"* * * *":                 "is not a cron expression",
+		"CRON_TZ=UTC 0 2 * * *":   "is not a cron expression",
+		"0 2 * * * Europe/Nobody": "unknown time zone 'Europe/Nobody'",
 		"0 0 30 2 *":              "is never due",
-		"@every 0s":               "is no interval",
-		"@every soon":             "is no interval",
+		"@every 0s":               "is not an interval",
+		"@every soon":             "is not an interval",
 	} {
 		_, err := ParseCron(expression, time.UTC)
 		assert.ErrorContains(t, err, want, expression)

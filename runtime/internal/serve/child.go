@@ -69,7 +69,7 @@ func (p *Program) Use(c config.Config) { p.config.Store(&c) }
 // Launch starts a run and waits for its end.
 func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
 	failed := func(err error) history.End {
-		return history.End{Status: history.Failed, Error: "the run could not be started: " + err.Error()}
+		return history.End{Status: history.Failed, Error: "the run could not start: " + err.Error()}
 	}
 	own, err := newFolder()
 	if err != nil {
@@ -291,13 +291,13 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	var exit *exec.ExitError
 	switch {
 	case late:
-		end.Status, end.Reason = history.TimedOut, "it did not end in its time and was killed"
+		end.Status, end.Reason = history.TimedOut, "it ran past its time limit and was killed"
 	case err == nil:
 		return end
 	case !errors.As(err, &exit):
 		end.Status, end.Error = history.Failed, err.Error()
 	case code == fault.ExitRejected:
-		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" not taken"
+		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" rejected"
 	case code == fault.ExitLimit:
 		end.Status = history.TimedOut
 	case code == fault.ExitInterrupted:

@@ -115,7 +115,7 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 	return false, err
 }
 
-// absent deals with a tick that is late since no worker was there at its time,
+// absent deals with a tick that is late since no worker was running when it was due,
 // though it was queued ahead: what the schedule says about catching up holds for
 // it as for those that were not. It returns whether the tick is left out.
 func (s *Schedules) absent(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition) (bool, error) {
@@ -137,7 +137,7 @@ func (s *Schedules) absent(ctx context.Context, tx *store.Tx, r *history.Run, d 
 		if err != nil || !later {
 			return false, err
 		}
-		reason = noWorker + "; one run makes up for all that were missed"
+		reason = noWorker + "; one run catches up for all missed ticks"
 	}
 	return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Missed, Reason: reason}, history.Queued)
 }
@@ -203,7 +203,7 @@ func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (
 		}
 		return false, false, nil
 	}
-	reason := " of the same schedule was still going on"
+	reason := " of the same schedule was still running"
 	if others[0].Status == history.Queued {
 		reason = " of the same schedule was still waiting for a worker"
 	}

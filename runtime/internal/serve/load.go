@@ -72,7 +72,7 @@ func (l *Loader) Load() (*Loaded, error) {
 		case err != nil:
 			wrong = append(wrong, err)
 		case places[d.Name] != "":
-			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("there is a schedule '%s' in %s already", d.Name, places[d.Name]), Hint: "give one of them another name"})
+			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s' is already defined in %s", d.Name, places[d.Name]), Hint: "rename one of them"})
 		default:
 			places[d.Name] = source
 			loaded.Definitions = append(loaded.Definitions, d)
@@ -141,10 +141,10 @@ func (l *Loader) checkScripts(uses []use) (wrong []error) {
 	for _, u := range uses {
 		switch {
 		case !filepath.IsLocal(filepath.FromSlash(u.script)):
-			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: the script %s lies outside of %s", u.of, u.script, l.Dir), Hint: "scripts lie in the folder of phscript.toml, or in folders in it"})
+			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: the script %s is outside %s", u.of, u.script, l.Dir), Hint: "keep scripts in the folder of phscript.toml or below it"})
 			continue
 		case !l.exists(u.script):
-			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: there is no script %s", u.of, u.script), Hint: "the path is looked up from " + l.Dir})
+			wrong = append(wrong, &config.Error{Where: u.where, Message: fmt.Sprintf("%s: the script %s does not exist", u.of, u.script), Hint: "the path is relative to " + l.Dir})
 			continue
 		case l.Check == nil || seen[u.script]:
 			continue
@@ -216,7 +216,7 @@ func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err e
 		}
 		if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
 			if files = append(files, fromDir(path)); len(files) > most {
-				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `name the folders with scheduled ones: [serve] scripts = ["jobs"]`}
+				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `list the folders with scheduled scripts: [serve] scripts = ["jobs"]`}
 			}
 		}
 		return nil

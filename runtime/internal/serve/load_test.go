@@ -107,7 +107,7 @@ func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
 		require.ErrorContains(t, err, want)
 		assert.Equal(t, l.print, l.Fingerprint(), "what was looked at has not changed")
 	}
-	broken("there is no script tools/late.lua")
+	broken("the script tools/late.lua does not exist")
 	write("tools/late.lua", "")
 	assert.NotEqual(t, l.print, l.Fingerprint())
 	_, err := l.Load()
@@ -147,14 +147,14 @@ func TestMistakesAreLookedAtAgain(t *testing.T) {
 	s.triedAt = s.triedAt.Add(-2 * retryEvery)
 	require.NoError(t, s.reload(t.Context()))
 	require.Error(t, s.Problem())
-	assert.Equal(t, 1, strings.Count(out.String(), "is not used"), out.String())
+	assert.Equal(t, 1, strings.Count(out.String(), "is invalid; the last valid one"), out.String())
 	wrong = nil
 	require.NoError(t, s.reload(t.Context()))
 	require.Error(t, s.Problem(), "it was looked at just now")
 	s.triedAt = s.triedAt.Add(-2 * retryEvery)
 	require.NoError(t, s.reload(t.Context()))
 	require.NoError(t, s.Problem())
-	assert.Contains(t, out.String(), "the changed configuration is in use")
+	assert.Contains(t, out.String(), "the changed configuration is now in use")
 }
 
 // TestHandlersAndSizesAreChecked: what would show only when something has failed
@@ -183,8 +183,8 @@ on_recovery = [ { script = "bad.lua" }, { script = "a.lua" } ]
 	}
 	_, err := l.Load()
 	for _, want := range []string{
-		`serve.keep_size: "lots" is no size`, "serve.on_failure: there is no script missing.lua", "serve.on_recovery: the script ../out.lua lies outside of",
-		"schedule 'a': on_failure: there is no script gone.lua", "schedule 'a': on_recovery: bad.lua:1: it does not compile",
+		`serve.keep_size: "lots" is not a size`, "serve.on_failure: the script missing.lua does not exist", "serve.on_recovery: the script ../out.lua is outside",
+		"schedule 'a': on_failure: the script gone.lua does not exist", "schedule 'a': on_recovery: bad.lua:1: it does not compile",
 	} {
 		assert.ErrorContains(t, err, want)
 	}

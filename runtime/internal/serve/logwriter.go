@@ -120,7 +120,7 @@ func (w *logWriter) write() {
 	err := w.history.Append(ctx, lines)
 	if err != nil {
 		if !w.failing {
-			w.log.Warn("log lines wait for the store", "lines", len(lines), "reason", err.Error())
+			w.log.Warn("the store is unreachable; log lines are waiting", "lines", len(lines), "reason", err.Error())
 		}
 		w.mu.Lock()
 		w.waiting = append(lines, w.waiting...)

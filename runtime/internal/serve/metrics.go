@@ -67,14 +67,14 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 		list = append(list, f)
 		return f
 	}
-	gauge("workers_busy", "Runs at work in this process.").add(float64(s.worker.Busy()))
-	gauge("workers", "Runs that this process makes at once at most.").add(float64(s.o.Workers))
-	gauge("configuration_broken", "1 while a changed configuration is not used because it is wrong.").add(float64(number(s.Problem() != nil)))
+	gauge("workers_busy", "Runs in progress in this process.").add(float64(s.worker.Busy()))
+	gauge("workers", "The most runs that this process makes at once.").add(float64(s.o.Workers))
+	gauge("configuration_broken", "1 while the configuration on disk is invalid and not in use.").add(float64(number(s.Problem() != nil)))
 	s.mu.Lock()
 	perMinute := s.loaded.Config.CallsPerMin
 	s.mu.Unlock()
 	spec := planhat.LimiterConfig{CallsPerMinute: perMinute}.WindowSpec()
-	gauge("quota_limit", "Calls that are allowed in a minute.").add(float64(spec.Limit))
+	gauge("quota_limit", "Calls allowed per minute.").add(float64(spec.Limit))
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if counts, err := s.history.CountByStatus(ctx); err == nil {
@@ -91,7 +91,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	}
 	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil && len(reports) > 0 {
 		used, waiting := gauge("quota_used", "Calls of the last minute, of all processes."), gauge("quota_waiting", "Calls that wait for the quota, of all processes.")
-		blocked := gauge("quota_blocked_seconds", "For how long a 429 holds all calls back.")
+		blocked := gauge("quota_blocked_seconds", "Seconds until calls resume after a 429.")
 		for _, r := range reports {
 			used.add(float64(r.Used), "host", r.Host, "tenant", r.Tenant)
 			waiting.add(float64(r.Waiting), "host", r.Host, "tenant", r.Tenant)

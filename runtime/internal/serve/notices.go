@@ -86,7 +86,7 @@ func (s *Service) dueNotices(ctx context.Context) ([]notice, error) {
 			return nil, err
 		}
 		if err := errors.Join(json.Unmarshal([]byte(event), &n.event), json.Unmarshal([]byte(action), &n.action)); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("notice %d: %w", n.id, err))
+			failed = errors.Join(failed, fmt.Errorf("notification %d: %w", n.id, err))
 			continue
 		}
 		list = append(list, n)
@@ -117,10 +117,10 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	case failed == nil:
 		log.Info("notified")
 	case n.tries+1 >= noticeTries:
-		log.Error("nobody could be notified", "reason", failed.Error())
+		log.Error("notification given up", "reason", failed.Error())
 	default:
 		pause := min(longestNoticePause, s.o.Notifier.pause()<<min(n.tries, 16))
-		log.Warn("this notice was not delivered; it is sent again", "reason", failed.Error(), "in", pause.String())
+		log.Warn("notification failed; it will be sent again", "reason", failed.Error(), "in", pause.String())
 		_, err = db.ExecContext(keep, db.Bind(`UPDATE phscript_notice SET due_at = `+db.Now()+` + ? WHERE id = ?`), pause.Microseconds(), n.id)
 		return err
 	}

@@ -82,7 +82,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 		}
 	}
 	for _, folder := range loaded.Unread {
-		doubt("the folder " + folder + " cannot be read, so that the schedules in its scripts' headers are left out: permission denied")
+		doubt("permission denied for the folder " + folder + ": schedules in its scripts' headers are ignored")
 	}
 	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
 	for _, d := range loaded.Definitions {
@@ -91,13 +91,13 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, a := range actions {
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
-				doubt(shownVariable(name) + " is not set, so that a notice which needs it cannot be sent")
+				doubt(shownVariable(name) + " is not set, so notifications that need it cannot be sent")
 			}
 		}
 		// One that is named from the folder is looked up when it is started.
 		if len(a.Command) > 0 && !strings.ContainsAny(a.Command[0], `/\\`) {
 			if _, err := exec.LookPath(a.Command[0]); err != nil {
-				doubt("there is no program " + a.Command[0] + ", which is to tell people")
+				doubt("the program " + a.Command[0] + ", which sends notifications, was not found")
 			}
 		}
 	}
@@ -209,7 +209,7 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	defer func() { _ = answer.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))
 	if place, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
-		return fmt.Errorf("the webhook answered %s: it has moved to %s; write the new address in its place", answer.Status, movedTo(request.URL, place))
+		return fmt.Errorf("the webhook answered %s: it has moved to %s; use the new address", answer.Status, movedTo(request.URL, place))
 	}
 	if answer.StatusCode < 200 || answer.StatusCode >= 300 {
 		return fmt.Errorf("the webhook answered %s", answer.Status)

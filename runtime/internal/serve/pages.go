@@ -19,7 +19,7 @@ type Pages struct {
 func Listen(address string, s *Service) (*Pages, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("the pages cannot be served on %s: %w", address, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -32,7 +32,7 @@ func Listen(address string, s *Service) (*Pages, error) {
 		}
 		fmt.Fprintln(w, "ok")
 		if err := s.Problem(); err != nil {
-			fmt.Fprintln(w, "the changed configuration is not used:", err)
+			fmt.Fprintln(w, "the changed configuration is not in use:", err)
 		}
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {

@@ -142,7 +142,7 @@ func lastTicks(d schedule.Definition, behind, until time.Time) (ticks []time.Tim
 	}
 }
 
-const noWorker = "no worker was there at its time"
+const noWorker = "no worker was running when it was due"
 
 // decide says what becomes of each tick.
 func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) []*history.Run {
@@ -162,21 +162,21 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
 		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
-			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "made up for: "+noWorker
+			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "catching up: "+noWorker
 		case e.CatchUp == schedule.CatchUpOnce:
-			leaveOut(r, e, history.Missed, noWorker+"; one run makes up for all that were missed", now)
+			leaveOut(r, e, history.Missed, noWorker+"; one run catches up for all missed ticks", now)
 		case e.CatchUp == schedule.CatchUpAll:
-			leaveOut(r, e, history.Missed, fmt.Sprintf(noWorker+", and more than %d were missed: too many to make up for", mostMissed), now)
+			leaveOut(r, e, history.Missed, fmt.Sprintf(noWorker+"; more than %d ticks were missed, too many to catch up", mostMissed), now)
 		default:
 			leaveOut(r, e, history.Missed, noWorker, now)
 		}
 	}
 	if left {
-		what := "no worker was there"
+		what := "no worker was running"
 		if e.Paused {
 			what = "the schedule is paused"
 		}
-		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to that of %s have no records of their own",
+		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to %s have no records of their own",
 			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))
 	}
 	return runs

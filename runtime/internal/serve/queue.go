@@ -65,7 +65,7 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (int64, error) {
 			return err
 		}
 		if !r.Status.Over() {
-			return fmt.Errorf("run %d is %s; it can be run again once it is over", id, r.Status)
+			return fmt.Errorf("run %d is %s; you can repeat it once it has ended", id, r.Status)
 		}
 		d, err := schedule.Settings(r.Definition, "")
 		if err != nil {

@@ -65,14 +65,14 @@ func (s *Service) alone(ctx context.Context) error {
 	for _, other := range servers {
 		if other.Live && s.o.Alone {
 			return &store.Error{
-				Message: fmt.Sprintf("%s is at work with the store %s", other.Name, s.o.DB.Location),
-				Hint:    "end it first, or give this service a store of its own with --state; if it was killed, try again in half a minute",
+				Message: fmt.Sprintf("%s is already using the store %s", other.Name, s.o.DB.Location),
+				Hint:    "stop it first, or give this service its own store with --state; if it was killed, try again in 30 seconds",
 			}
 		}
 		if other.Live && other.Folder != s.o.Loader.Dir && host(other.Name) == host(s.o.Name) {
 			return &store.Error{
-				Message: fmt.Sprintf("the store %s is at work for the schedules in %s (%s)", s.o.DB.Location, other.Folder, other.Name),
-				Hint:    "write these schedules into the phscript.toml there, or give this service a store of its own with --state; if the other one was killed, try again in half a minute",
+				Message: fmt.Sprintf("the store %s already serves the schedules in %s (%s)", s.o.DB.Location, other.Folder, other.Name),
+				Hint:    "add these schedules to the phscript.toml there, or give this service its own store with --state; if the other one was killed, try again in 30 seconds",
 			}
 		}
 	}

@@ -138,28 +138,28 @@ func (s *Service) Run(ctx context.Context) error {
 	var loops, presence sync.WaitGroup
 	present, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
-	presence.Go(func() { s.loop(present, seenEvery, passTime, "telling that this process serves", s.seen) })
+	presence.Go(func() { s.loop(present, seenEvery, passTime, "recording that this service is alive", s.seen) })
 	for _, l := range []struct {
 		every, within time.Duration
 		do            func(context.Context) error
 		what          string
 	}{
 		{planEvery, passTime, s.plan, "planning"},
-		{dispatchEvery, passTime, s.schedules.Dispatch, "starting what is due"},
+		{dispatchEvery, passTime, s.schedules.Dispatch, "starting due runs"},
 		{s.o.LostAfter / 6, passTime, s.worker.Lost, "looking for lost runs"},
-		{requeueEvery, passTime, s.requeue, "looking for runs that nobody takes"},
-		{noticeEvery, longPassTime, s.Deliver, "telling people"},
+		{requeueEvery, passTime, s.requeue, "looking for stuck runs"},
+		{noticeEvery, longPassTime, s.Deliver, "sending notifications"},
 		{reloadEvery, longPassTime, s.reload, "reloading"},
-		{pruneEvery, longPassTime, s.prune, "clearing the history"},
+		{pruneEvery, longPassTime, s.prune, "pruning the history"},
 		{seenEvery, passTime, func(context.Context) error {
 			if s.o.DB.Moved() {
 				stop(&store.Error{
 					Message: "the store " + s.o.DB.Location + " was removed or replaced while it was in use",
-					Hint:    "start the service again: it goes on with the file that is there, or with a new one",
+					Hint:    "start the service again: it uses the file that is there, or creates a new one",
 				})
 			}
 			return nil
-		}, "looking for the store"},
+		}, "checking the store file"},
 	} {
 		loops.Go(func() { s.loop(ctx, l.every, l.within, l.what, l.do) })
 	}
@@ -200,7 +200,7 @@ func (s *Service) persist(ctx context.Context, do func() error) error {
 			return err
 		}
 		if !said && ctx.Err() == nil {
-			s.o.Log.Warn("the store does not take the schedules yet; it is tried again", "reason", err.Error())
+			s.o.Log.Warn("the store cannot save the schedules yet; retrying", "reason", err.Error())
 		}
 		said = true
 		select {
@@ -214,7 +214,7 @@ func (s *Service) persist(ctx context.Context, do func() error) error {
 func (s *Service) requeue(ctx context.Context) error {
 	n, err := s.schedules.Requeue(ctx)
 	if n > 0 {
-		s.o.Log.Warn("runs were queued anew that no worker held any more", "runs", n)
+		s.o.Log.Warn("queued runs again that no worker held", "runs", n)
 	}
 	return err
 }
@@ -229,7 +229,7 @@ func (s *Service) Problem() error {
 // Hurry ends the runs at work at once. It is for a service that is stopping.
 func (s *Service) Hurry() {
 	if n := s.worker.KillAll(); n > 0 {
-		s.o.Log.Warn("the runs at work are killed", "runs", n)
+		s.o.Log.Warn("killing the runs in progress", "runs", n)
 	}
 }
 
@@ -248,7 +248,7 @@ func (s *Service) loop(ctx context.Context, every, within time.Duration, what st
 		case ctx.Err() != nil:
 			return
 		case err != nil && !failed:
-			s.o.Log.Error(what+" failed; it is tried again", "reason", err.Error())
+			s.o.Log.Error(what+" failed; retrying", "reason", err.Error())
 		case err == nil && failed:
 			s.o.Log.Info(what + " works again")
 		}
@@ -290,7 +290,7 @@ func (s *Service) reload(ctx context.Context) error {
 	}
 	loaded, err := s.o.Loader.Load()
 	if err == nil && last.Config.File != "" && loaded.Config.File == "" {
-		err = fmt.Errorf("%s is gone", last.Config.File)
+		err = fmt.Errorf("%s was deleted", last.Config.File)
 	}
 	if err != nil {
 		s.triedAt = time.Now()
@@ -300,7 +300,7 @@ func (s *Service) reload(ctx context.Context) error {
 		if again && now == tried && problem.Error() == err.Error() {
 			return nil
 		}
-		s.o.Log.Error("the changed configuration is not used; the last good one stays", "reason", err.Error())
+		s.o.Log.Error("the changed configuration is invalid; the last valid one stays in effect", "reason", err.Error())
 		return nil
 	}
 	if err := s.schedules.Sync(ctx, loaded.Definitions); err != nil {
@@ -312,7 +312,7 @@ func (s *Service) reload(ctx context.Context) error {
 	if s.o.Loaded != nil {
 		s.o.Loaded(loaded)
 	}
-	s.o.Log.Info("the changed configuration is in use", "schedules", len(loaded.Definitions))
+	s.o.Log.Info("the changed configuration is now in use", "schedules", len(loaded.Definitions))
 	return nil
 }
 
@@ -336,7 +336,7 @@ func (s *Service) prune(ctx context.Context) error {
 	}
 	n, err := s.history.Prune(ctx, now.AddDate(0, 0, -days), size)
 	if n > 0 {
-		s.o.Log.Info("old runs left the history", "runs", n)
+		s.o.Log.Info("deleted old runs from the history", "runs", n)
 	}
 	return errors.Join(err, s.forget(ctx), quota.Forget(ctx, s.o.DB))
 }
@@ -345,7 +345,7 @@ func (s *Service) prune(ctx context.Context) error {
 // they may be repeated.
 func (s *Service) shutDown(gather func()) error {
 	if n := s.worker.Busy(); n > 0 {
-		s.o.Log.Info("stopping once the runs at work have ended", "runs", n, "at_most", s.o.Grace.String())
+		s.o.Log.Info("stopping when the runs in progress have ended", "runs", n, "at_most", s.o.Grace.String())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.o.Grace)
 	defer cancel()
@@ -368,10 +368,10 @@ func (s *Service) shutDown(gather func()) error {
 // Ready tells whether schedules are planned, or why not.
 func (s *Service) Ready(ctx context.Context) error {
 	if err := s.o.DB.PingContext(ctx); err != nil {
-		return fmt.Errorf("the store cannot be reached: %w", err)
+		return fmt.Errorf("the store is unreachable: %w", err)
 	}
 	if last := time.Unix(0, s.planned.Load()); time.Since(last) > 15*planEvery {
-		return errors.New("the schedules were not planned lately")
+		return errors.New("schedules have not been planned recently")
 	}
 	return nil
 }

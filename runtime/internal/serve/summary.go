@@ -18,7 +18,7 @@ const (
 )
 
 // errNoSummary says that a file is no JSON object.
-var errNoSummary = errors.New("this is no summary")
+var errNoSummary = errors.New("not a summary")
 
 // readSummary reads what is stored of a summary, or nil where there is none. Of
 // one that is too long no more is held at any time: it may have a row for each

@@ -61,7 +61,7 @@ var (
 	errStopping  = errors.New("the worker was stopped")
 	errKilled    = errors.New("the worker was stopped at once")
 	errCancelled = errors.New("it was cancelled")
-	errNotOwn    = errors.New("the worker had lost touch with the store, so the run was given up")
+	errNotOwn    = errors.New("the worker lost contact with the store, so its run was given up")
 )
 
 // Work makes one run.
@@ -199,7 +199,7 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 		cancel()
 		switch {
 		case err != nil && !failing:
-			w.log.Warn("the store cannot be reached; the run goes on", "run", id, "reason", err.Error())
+			w.log.Warn("the store is unreachable; the run continues", "run", id, "reason", err.Error())
 		case err != nil:
 		case !own:
 			stop(errNotOwn)
@@ -221,7 +221,7 @@ func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
 	defer cancel()
 	sum := sha256.Sum256(text)
 	if err := w.history.SetScriptHash(ctx, r.ID, hex.EncodeToString(sum[:])); err != nil {
-		w.log.Warn("the script's version was not noted", "run", r.ID, "reason", err.Error())
+		w.log.Warn("the script's version was not recorded", "run", r.ID, "reason", err.Error())
 	}
 }
 
@@ -249,7 +249,7 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 		return err
 	}
 	if !done {
-		log.Warn("the run was given up by the store before it ended", "status", end.Status)
+		log.Warn("the run was marked as lost before it ended", "status", end.Status)
 		return nil
 	}
 	w.meters.note(r, end)
@@ -279,7 +279,7 @@ func (w *Worker) persist(do func(ctx context.Context) error) error {
 			return err
 		}
 		if !failing {
-			w.log.Warn("the store cannot be reached; the end of a run waits for it", "reason", err.Error())
+			w.log.Warn("the store is unreachable; waiting to record the end of a run", "reason", err.Error())
 		}
 		failing = true
 		time.Sleep(pause)
@@ -321,7 +321,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 
 // lose marks one run as lost.
 func (w *Worker) lose(ctx context.Context, r *history.Run) error {
-	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; how far the run came is not known"}
+	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown"}
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
 		return err

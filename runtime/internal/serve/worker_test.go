@@ -78,7 +78,7 @@ func TestOverlap(t *testing.T) {
 			w.awaitStatus(first[name], history.Running)
 		}
 		skipped := w.awaitStatus(w.runNow("skips"), history.Skipped)
-		assert.Contains(t, skipped.Reason, "was still going on")
+		assert.Contains(t, skipped.Reason, "was still running")
 		queued := w.runNow("queues")
 		replacing := w.runNow("cancels")
 		cancelled := w.awaitStatus(first["cancels"], history.Cancelled)
@@ -166,7 +166,7 @@ func TestCancelAndRetryByHand(t *testing.T) {
 	assert.Equal(t, id, r.RetryOf)
 	assert.Equal(t, 2, r.Attempt)
 	_, err = w.schedules.Retry(t.Context(), again)
-	require.ErrorContains(t, err, "it can be run again once it is over")
+	require.ErrorContains(t, err, "you can repeat it once it has ended")
 	_, err = w.schedules.Cancel(t.Context(), 999, "")
 	require.ErrorIs(t, err, history.ErrNoRun)
 }

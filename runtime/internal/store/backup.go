@@ -50,7 +50,7 @@ func Backup(ctx context.Context, location, file string) (int64, error) {
 	}
 	if err != nil {
 		_ = os.Remove(part)
-		return 0, fmt.Errorf("the copy %s cannot be written: %w", file, err)
+		return 0, fmt.Errorf("cannot write the backup %s: %w", file, err)
 	}
 	info, err := os.Stat(file)
 	if err != nil {
@@ -62,7 +62,7 @@ func Backup(ctx context.Context, location, file string) (int64, error) {
 func newFile(name string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return &Error{Message: "the copy cannot be written: " + plain(err), Hint: "name a file in a folder that exists and may be written to"}
+		return &Error{Message: "cannot write the backup: " + plain(err), Hint: "choose an existing folder that you can write to"}
 	}
 	return f.Close()
 }
@@ -81,7 +81,7 @@ func Verify(ctx context.Context, file string) error {
 	if !Exists(file) {
 		return &Error{Message: "there is no file " + file}
 	}
-	const hint = "name a file that 'phscript state backup' has written"
+	const hint = "use a file written by 'phscript state backup'"
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?mode=ro&immutable=1")
 	if err != nil {
 		return err
@@ -89,11 +89,11 @@ func Verify(ctx context.Context, file string) error {
 	defer func() { _ = db.Close() }()
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil || verdict != "ok" {
-		return &Error{Message: file + " is no copy of a store, or it is damaged", Hint: hint}
+		return &Error{Message: file + " is not a phscript backup, or it is damaged", Hint: hint}
 	}
 	var version int
 	if err := db.QueryRowContext(ctx, "SELECT max(version) FROM phscript_schema").Scan(&version); err != nil {
-		return &Error{Message: file + " is a database, but not one of phscript", Hint: hint}
+		return &Error{Message: file + " is a database, but not a phscript backup", Hint: hint}
 	}
 	if version > len(migrations) {
 		return &Error{Message: fmt.Sprintf("%s was written by a newer phscript: its tables have version %d, this program knows %d", file, version, len(migrations)), Hint: "update phscript first"}
@@ -106,12 +106,12 @@ func Verify(ctx context.Context, file string) error {
 // returned.
 func Restore(ctx context.Context, file, location string, now time.Time) (old string, err error) {
 	if err := os.MkdirAll(filepath.Dir(location), 0o700); err != nil {
-		return "", &Error{Message: "the folder for the store cannot be made: " + plain(err)}
+		return "", &Error{Message: "cannot create the store's folder: " + plain(err)}
 	}
 	part := location + ".part"
 	if err := copyFile(file, part); err != nil {
 		_ = os.Remove(part)
-		return "", fmt.Errorf("the copy cannot be brought to %s: %w", filepath.Dir(location), err)
+		return "", fmt.Errorf("cannot copy the backup to %s: %w", filepath.Dir(location), err)
 	}
 	if Exists(location) {
 		settle(ctx, location)

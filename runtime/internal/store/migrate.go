@@ -122,7 +122,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		if version > len(migrations) {
 			return &Error{
 				Message: fmt.Sprintf("it was written by a newer phscript: its tables have version %d, this program knows %d", version, len(migrations)),
-				Hint:    "update phscript, or name another place with --state or PHSCRIPT_STATE",
+				Hint:    "update phscript, or choose another place with --state or PHSCRIPT_STATE",
 			}
 		}
 		for ; version < len(migrations); version++ {

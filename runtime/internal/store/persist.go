@@ -50,7 +50,7 @@ func (p *Persistent) Do(ctx context.Context, do func(ctx context.Context, db *DB
 		}
 		if time.Since(said) > say {
 			said = time.Now()
-			p.Log.WarnContext(ctx, p.What+" cannot be reached; "+p.Waits+" for it", "reason", err.Error())
+			p.Log.WarnContext(ctx, p.What+" is unreachable; "+p.Waits, "reason", err.Error())
 		}
 		return none, err
 	}, backoff.WithBackOff(policy), backoff.WithMaxElapsedTime(0))

@@ -89,14 +89,14 @@ func unusable(location string, err error) error {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	const restore = "bring a backup back with 'phscript state restore FILE', or move it away, with its -wal and -shm, to start anew, without its history"
+	const restore = "restore a backup with 'phscript state restore FILE', or move the file away, with its -wal and -shm, to start with an empty history"
 	switch failed.Code() & 0xff {
 	case sqliteNotADB:
-		return &Error{Message: "the store " + location + " is no phscript database: another file is in its place, or it is damaged", Hint: restore}
+		return &Error{Message: "the store " + location + " is not a phscript database: it is another program's file, or it is damaged", Hint: restore}
 	case sqliteCorrupt:
 		return &Error{Message: "the store " + location + " is damaged", Hint: restore}
 	case sqliteReadOnly:
-		return &Error{Message: "the store " + location + " cannot be written to", Hint: "its file and its folder must belong to the account that phscript runs under; or name another place with --state or PHSCRIPT_STATE"}
+		return &Error{Message: "the store " + location + " cannot be written to", Hint: "the account that runs phscript must own the file and its folder; or choose another place with --state or PHSCRIPT_STATE"}
 	}
 	return nil
 }
@@ -146,16 +146,16 @@ func connect(location string) (*DB, error) {
 
 // prepareFile makes the file, so that nobody else can read it.
 func prepareFile(name string) error {
-	const hint = "name another place with --state or PHSCRIPT_STATE"
+	const hint = "choose another place with --state or PHSCRIPT_STATE"
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-		return &Error{Message: "the folder for the store cannot be made: " + plain(err), Hint: hint}
+		return &Error{Message: "cannot create the store's folder: " + plain(err), Hint: hint}
 	}
 	// Looked for in this order, as the file is there before its journal. In a new
 	// file, the changes of an old one would be damage.
 	if journal := name + "-wal"; Exists(journal) && !Exists(name) {
 		return &Error{
-			Message: "the store " + name + " is gone, but its journal " + journal + ", with its latest changes, is there",
-			Hint:    "bring the file back, or move " + journal + " and " + name + "-shm away, too, to start anew",
+			Message: "the store " + name + " is missing, but its journal " + journal + ", which holds its latest changes, exists",
+			Hint:    "bring the file back, or move " + journal + " and " + name + "-shm away as well to start with an empty store",
 		}
 	}
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)

@@ -40,7 +40,7 @@ func TestFilesThatAreNoStore(t *testing.T) {
 	_, err := Open(t.Context(), file)
 	var final *Error
 	require.ErrorAs(t, err, &final)
-	assert.Contains(t, final.Message, "is no phscript database")
+	assert.Contains(t, final.Message, "is not a phscript database")
 	assert.Contains(t, final.ErrorHint(), "phscript state restore")
 	// Nor is a folder one, or a place that cannot be.
 	_, err = Open(t.Context(), t.TempDir())

@@ -25,7 +25,7 @@ func checkpoints(env *environment.Env, stored *storage.Lazy) func(runtime.Script
 			owner = checkpoint.OfSchedule(name)
 		}
 		return &storedCheckpoint{owner: owner, store: &store.Persistent{
-			Open: stored.Open, What: "the store", Waits: "the checkpoint waits", Log: stored.Log,
+			Open: stored.Open, What: "the store", Waits: "waiting to use the checkpoint", Log: stored.Log,
 		}}
 	}
 }

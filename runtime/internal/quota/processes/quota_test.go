@@ -168,7 +168,7 @@ func TestPostgresMayCrash(t *testing.T) {
 	c.await(t, down+2*limit)
 	c.finish(t)
 	for _, w := range c {
-		assert.Contains(t, w.stderr.String(), "the store of the shared quota cannot be reached; calls wait for it")
+		assert.Contains(t, w.stderr.String(), "the store of the shared quota is unreachable; calls are waiting")
 		assert.Contains(t, w.stderr.String(), "the store of the shared quota is back")
 	}
 }
