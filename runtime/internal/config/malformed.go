@@ -47,7 +47,7 @@ func mistake(said string) (message, hint string) {
 	return "the value cannot be read", texts
 }
 
-// known tells whether a key is made of names of settings.
+// known reports whether a key is made of names of settings.
 func known(key string) bool {
 	for part := range strings.SplitSeq(key, ".") {
 		found := slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(strings.Split(k, "."), part) })

@@ -185,7 +185,7 @@ func (h *History) First(ctx context.Context, tx Queryer, schedule string) (*Run,
 	return runs[0], nil
 }
 
-// Behind tells whether a run of the schedule waits to be handed over that was
+// Behind reports whether a run of the schedule waits to be handed over that was
 // due before this one.
 func (h *History) Behind(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	var n int
@@ -215,7 +215,7 @@ func (h *History) Planned(ctx context.Context, tx Queryer, schedule string) ([]*
 		schedule, Queued, ByHand))
 }
 
-// Replaced tells whether another run of the schedule waits to be handed over that
+// Replaced reports whether another run of the schedule waits to be handed over that
 // was due after this one, and makes up for no other one.
 func (h *History) Replaced(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	var n int
@@ -224,7 +224,7 @@ func (h *History) Replaced(ctx context.Context, tx Queryer, r *Run) (bool, error
 	return n > 0, err
 }
 
-// Later tells whether a run of the same schedule is due by now that belongs to a
+// Later reports whether a run of the same schedule is due by now that belongs to a
 // later tick.
 func (h *History) Later(ctx context.Context, tx Queryer, r *Run) (bool, error) {
 	var n int

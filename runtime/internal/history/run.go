@@ -41,10 +41,10 @@ const (
 // Statuses are all of them, in the order in which people think of them.
 var Statuses = []Status{Queued, Running, Succeeded, Rejected, Failed, TimedOut, Cancelled, Lost, Skipped, Missed}
 
-// Over tells whether nothing more happens to the run.
+// Over reports whether nothing more happens to the run.
 func (s Status) Over() bool { return s != Queued && s != Running }
 
-// Bad tells whether the run ended in a way that somebody should look at.
+// Bad reports whether the run ended in a way that somebody should look at.
 func (s Status) Bad() bool { return s == Failed || s == TimedOut || s == Lost || s == Rejected }
 
 // Cause is why there is a run.
@@ -64,7 +64,7 @@ const (
 	ByEvent Cause = "event"
 )
 
-// MakesUp tells whether the run makes up for another one: it comes after what
+// MakesUp reports whether the run makes up for another one: it comes after what
 // goes on, and is not left out for it.
 func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
 

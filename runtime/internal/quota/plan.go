@@ -56,13 +56,13 @@ func (r rules) earliest(booked []start, run string, from int64) int64 {
 	return at[len(at)-1]
 }
 
-// apart tells whether no start lies closer than the spacing.
+// apart reports whether no start lies closer than the spacing.
 func (r rules) apart(starts []int64, t int64) bool {
 	i, _ := slices.BinarySearch(starts, t-r.spacing+1)
 	return i == len(starts) || starts[i] >= t+r.spacing
 }
 
-// fits tells whether one more start at t leaves at most limit of them in every
+// fits reports whether one more start at t leaves at most limit of them in every
 // half-open stretch of that length.
 func fits(starts []int64, t int64, limit int, length int64) bool {
 	i, _ := slices.BinarySearch(starts, t)

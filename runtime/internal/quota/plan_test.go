@@ -84,7 +84,7 @@ func TestEarliestKeepsTheRules(t *testing.T) {
 	})
 }
 
-// within tells whether every stretch that holds at has at most limit starts.
+// within reports whether every stretch that holds at has at most limit starts.
 func within(starts []int64, at, length int64, limit int) bool {
 	for from := at - length + 1; from <= at; from++ {
 		n := 0

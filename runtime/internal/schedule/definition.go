@@ -166,7 +166,7 @@ func oneOf[T ~string](written string, values ...T) (T, error) {
 	return "", fmt.Errorf("'%s' is not one of %s%s", written, strings.Join(names, ", "), catalog.DidYouMean(written, names))
 }
 
-// CheckActions tells whether each action does exactly one thing.
+// CheckActions reports whether each action does exactly one thing.
 func CheckActions(actions []config.Action) error {
 	for _, a := range actions {
 		n := 0

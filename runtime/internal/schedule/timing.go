@@ -110,7 +110,7 @@ func (t Timing) Next(after time.Time) time.Time {
 	return t.nextOfDay(after)
 }
 
-// hourly tells whether every hour of the day has a time that is due.
+// hourly reports whether every hour of the day has a time that is due.
 func (t Timing) hourly() bool {
 	const allHours = 1<<24 - 1
 	return t.spec.Hour&allHours == allHours

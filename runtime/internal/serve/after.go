@@ -20,6 +20,14 @@ const (
 	longestPause = 15 * time.Minute
 )
 
+// doubled is a pause that doubles so many times, up to the longest.
+func doubled(first, longest time.Duration, times int) time.Duration {
+	for ; times > 0 && first < longest; times-- {
+		first *= 2
+	}
+	return min(first, longest)
+}
+
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // entryState is what a locked schedule is. The zero value is for runs without
@@ -55,7 +63,7 @@ func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d s
 		}
 	}
 	if again && r.Attempt <= d.Retries && !state.paused && !state.removed {
-		pause := min(longestPause, s.RetryPause<<min(r.Attempt-1, 10))
+		pause := doubled(s.RetryPause, longestPause, r.Attempt-1)
 		if cutOff {
 			pause = 0
 		}

@@ -238,7 +238,7 @@ func (s *Schedules) end(ctx context.Context, tx *store.Tx, r *history.Run, reaso
 	return s.engine.Cancel(ctx, tx, r.Job)
 }
 
-// servedAt tells whether some process served at a time, give or take.
+// servedAt reports whether some process served at a time, give or take.
 func (s *Schedules) servedAt(ctx context.Context, q history.Queryer, at time.Time) (bool, error) {
 	var n int
 	err := q.QueryRowContext(ctx, s.db.Bind(`SELECT count(*) FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`),

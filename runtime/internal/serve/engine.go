@@ -33,7 +33,7 @@ type Engine interface {
 	// Cancel takes a job back that no worker has, or asks the worker that has it,
 	// in whichever process, to end its run.
 	Cancel(ctx context.Context, tx *store.Tx, job int64) error
-	// Holds tells whether a worker will still take the run of a job, or has just
+	// Holds reports whether a worker will still take the run of a job, or has just
 	// taken it, at the store's time.
 	Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (bool, error)
 	// Start lets work do at most so many runs at once, until Stop. The name

@@ -31,7 +31,7 @@ type Loader struct {
 	File string
 	// Read reads the configuration.
 	Read func() (config.Config, error)
-	// Check, where set, tells whether a script can be run.
+	// Check, where set, reports whether a script can be run.
 	Check func(name string, source []byte) error
 
 	// config is the configuration that was read last, also where something in it
@@ -134,7 +134,7 @@ func handlers(where, prefix string, onFailure, onRecovery []config.Action) (list
 	return slices.DeleteFunc(list, func(u use) bool { return u.script == "" })
 }
 
-// checkScripts tells whether scripts lie where they may, and can be run; each is
+// checkScripts reports whether scripts lie where they may, and can be run; each is
 // compiled once.
 func (l *Loader) checkScripts(uses []use) (wrong []error) {
 	seen := map[string]bool{}

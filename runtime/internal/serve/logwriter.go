@@ -49,7 +49,7 @@ type logWriter struct {
 // part is a share of the log.
 type part struct{ lines, bytes int }
 
-// take tells whether a line still fits into a share of so much.
+// take reports whether a line still fits into a share of so much.
 func (p *part) take(size, mostLines, mostBytes int) bool {
 	if p.lines >= mostLines || p.bytes+size > mostBytes {
 		return false

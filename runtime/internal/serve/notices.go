@@ -119,7 +119,7 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	case n.tries+1 >= noticeTries:
 		log.Error("notification given up", "reason", failed.Error())
 	default:
-		pause := min(longestNoticePause, s.o.Notifier.pause()<<min(n.tries, 16))
+		pause := doubled(s.o.Notifier.pause(), longestNoticePause, n.tries)
 		log.Warn("notification failed; it will be sent again", "reason", failed.Error(), "in", pause.String())
 		_, err = db.ExecContext(keep, db.Bind(`UPDATE phscript_notice SET due_at = `+db.Now()+` + ? WHERE id = ?`), pause.Microseconds(), n.id)
 		return err

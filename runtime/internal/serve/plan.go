@@ -182,7 +182,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 	return runs
 }
 
-// leftOut tells whether there were so many ticks that some are not listed: they
+// leftOut reports whether there were so many ticks that some are not listed: they
 // lie behind the first one.
 func leftOut(e Entry, ticks []time.Time) bool {
 	return len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])

@@ -23,7 +23,7 @@ type sayings struct {
 	last map[string]time.Time
 }
 
-// news tells whether a message was not said lately.
+// news reports whether a message was not said lately.
 func (s *sayings) news(message string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,7 +23,7 @@ type Server struct {
 	Workers int       `json:"workers"`
 	Started time.Time `json:"started"`
 	Seen    time.Time `json:"seen"`
-	// Live tells whether it was seen just now.
+	// Live reports whether it was seen just now.
 	Live bool `json:"live"`
 	// Folder is where its schedules are written.
 	Folder string `json:"folder"`

@@ -365,7 +365,7 @@ func (s *Service) shutDown(gather func()) error {
 	return err
 }
 
-// Ready tells whether schedules are planned, or why not.
+// Ready reports whether schedules are planned, or why not.
 func (s *Service) Ready(ctx context.Context) error {
 	if err := s.o.DB.PingContext(ctx); err != nil {
 		return fmt.Errorf("the store is unreachable: %w", err)

@@ -50,7 +50,7 @@ func (s *Schedules) Sync(ctx context.Context, definitions []schedule.Definition)
 	})
 }
 
-// timingOf tells whether a schedule has to be planned anew.
+// timingOf reports whether a schedule has to be planned anew.
 func timingOf(d schedule.Definition) string {
 	if !d.Enabled {
 		return "disabled"

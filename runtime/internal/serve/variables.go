@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// SameVariable tells whether two names mean the same variable of the
+// SameVariable reports whether two names mean the same variable of the
 // environment on this system: Windows does not tell upper case from lower.
 func SameVariable(a, b string) bool {
 	if runtime.GOOS == "windows" {
@@ -15,7 +15,7 @@ func SameVariable(a, b string) bool {
 	return a == b
 }
 
-// hasVariable tells whether an environment sets a variable.
+// hasVariable reports whether an environment sets a variable.
 func hasVariable(environment []string, name string) bool {
 	return slices.ContainsFunc(environment, func(variable string) bool {
 		set, _, _ := strings.Cut(variable, "=")

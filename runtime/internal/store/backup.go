@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Exists tells whether there is a file.
+// Exists reports whether there is a file.
 func Exists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
@@ -75,7 +75,7 @@ func syncFile(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Verify tells whether a file is a sound copy that this program can work with.
+// Verify reports whether a file is a sound copy that this program can work with.
 // It changes nothing.
 func Verify(ctx context.Context, file string) error {
 	if !Exists(file) {

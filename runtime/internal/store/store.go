@@ -42,7 +42,7 @@ type DB struct {
 	file fs.FileInfo
 }
 
-// Moved tells whether the file of a SQLite store was removed, or replaced by
+// Moved reports whether the file of a SQLite store was removed, or replaced by
 // another one. What is written to the store then is lost at its end.
 func (db *DB) Moved() bool {
 	if db.file == nil {
@@ -52,7 +52,7 @@ func (db *DB) Moved() bool {
 	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(db.file, now)
 }
 
-// IsPostgres tells whether a location names a PostgreSQL database.
+// IsPostgres reports whether a location names a PostgreSQL database.
 func IsPostgres(location string) bool {
 	return strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://")
 }
