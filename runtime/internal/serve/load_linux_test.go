@@ -47,7 +47,7 @@ func TestUnreadableFolders(t *testing.T) {
 	assert.Equal(t, map[string]string{"a": "a.lua"}, scriptNames(loaded))
 	doubts := Doubts(loaded, os.LookupEnv)
 	require.Len(t, doubts, 1)
-	assert.Contains(t, doubts[0], "the folder private cannot be read")
+	assert.Contains(t, doubts[0], "permission denied for the folder private")
 	require.NoError(t, os.Chmod(private, 0o755))
 	assert.NotEqual(t, l.print, l.Fingerprint())
 	loaded, err = l.Load()

@@ -63,7 +63,7 @@ func TestMovedWebhooks(t *testing.T) {
 	for address, want := range map[string]string{
 		hook.URL + "/301": "answered 301 Moved Permanently: it has moved to another path on " + host,
 		hook.URL + "/302": "another path on", hook.URL + "/303": "another path on",
-		elsewhere.URL:     "it has moved to " + hook.URL + "; write the new address in its place",
+		elsewhere.URL:     "it has moved to " + hook.URL + "; use the new address",
 		hook.URL + "/304": "answered 304", hook.URL + "/round": "answered 308",
 	} {
 		err := post(address)
