@@ -67,7 +67,6 @@ var unwritten = []string{
 	"docs/reference",
 	"runtime",
 	"runtime/internal/check",
-	"runtime/internal/command/check",
 	"runtime/internal/compile",
 	"runtime/internal/config",
 	"runtime/internal/editor",

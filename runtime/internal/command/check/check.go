@@ -52,7 +52,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	cmd := &cobra.Command{
 		Use:   "check [flags] FILE.lua|DIR...",
 		Short: "Find mistakes in scripts without running them",
-		Long: "check reads scripts and reports mistakes: misspelt names, functions, options and properties, unused\n" +
+		Long: "check reads scripts and reports mistakes: misspelled names, functions, options and properties, unused\n" +
 			"values, code that never runs, and common slips in Lua. Nothing is run or sent.\n\n" +
 			"A folder means all .lua files in it and below. - is standard input.\n" +
 			"A comment -- phscript: ignore RULE turns a rule off for its line or, alone on a line, for the next.\n\n" +
