@@ -68,19 +68,6 @@ func (r *Resource) noteOne(op *catalog.Operation, row Record, o Outcome, err err
 	r.note(op, o)
 }
 
-// didYouMean names the candidates nearest to a misspelled name or, if none is
-// near, all of them behind the lead.
-func didYouMean(name string, candidates []string, lead string) string {
-	near := catalog.Nearest(name, candidates)
-	if len(near) == 0 {
-		return lead + strings.Join(candidates, ", ")
-	}
-	for i, n := range near {
-		near[i] = quote(n)
-	}
-	return "did you mean " + strings.Join(near, " or ") + "?"
-}
-
 // quote puts a name in quotes for a message, shortened if it is long.
 func quote(s string) string {
 	const longest = 80
