@@ -7,11 +7,9 @@ build:
 	CGO_ENABLED=0 go build -trimpath -o bin/phscript ./cmd/phscript
 
 # check is what a change has to pass, apart from what needs root. Suites skip what
-# is not installed here: lua5.1, luacheck, PostgreSQL and some shells.
-check: lint
-	go vet ./...
-	go mod tidy -diff
-	go test -race ./...
+# is not installed here; .ci/run lists the packages.
+check:
+	.ci/check
 
 test:
 	go test ./...
@@ -21,7 +19,6 @@ race:
 
 lint:
 	$(TOOLS) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
-	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "run gofmt -w on: $$unformatted"; exit 1; }
 	bin/golangci-lint run ./...
 
 # docs rewrites what is generated: the client's services, the reference, and the
