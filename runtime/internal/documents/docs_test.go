@@ -26,7 +26,7 @@ type document struct {
 	path, text string
 }
 
-// documents returns the README and everything under docs.
+// documents returns the documents at the top level and everything under docs.
 func documents(t *testing.T) []document {
 	t.Helper()
 	var docs []document
@@ -37,7 +37,9 @@ func documents(t *testing.T) []document {
 		require.NoError(t, err)
 		docs = append(docs, document{filepath.ToSlash(path), string(text)})
 	}
-	add(filepath.Join(root, "README.md"))
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"} {
+		add(filepath.Join(root, name))
+	}
 	err := filepath.WalkDir(filepath.Join(root, "docs"), func(file string, entry os.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && strings.HasSuffix(file, ".md") {
 			add(file)

@@ -95,3 +95,18 @@ func TestDocumentsAreReachable(t *testing.T) {
 		assert.True(t, seen[name], "nothing leads to %s", name)
 	}
 }
+
+// sourcePath is a file or folder of the code as documents name it.
+var sourcePath = regexp.MustCompile("`((?:planhat|bindings|runtime|stdlib|tests|cmd)/[a-z/_]+(?:\\.(?:go|json|lua))?)`")
+
+func TestSourcesExist(t *testing.T) {
+	named := 0
+	for _, d := range documents(t) {
+		for _, m := range sourcePath.FindAllStringSubmatch(d.prose(), -1) {
+			named++
+			_, err := os.Stat(filepath.Join(root, filepath.FromSlash(m[1])))
+			assert.NoError(t, err, d.path)
+		}
+	}
+	assert.NotZero(t, named)
+}

@@ -46,6 +46,9 @@ var turns = []struct{ found, except, instead string }{
 	{`what (became|becomes) of`, ``, "what happened to"},
 }
 
+// beforeAndAfter is a table of what not to write, and what to write instead.
+var beforeAndAfter = regexp.MustCompile(`(?m)^\| Not \| But \|\n(\|.*\n)+`)
+
 // odd returns the turns of phrase in a text that are better put in another way.
 func odd(text string) []string {
 	var found []string
@@ -63,7 +66,6 @@ func odd(text string) []string {
 // to be rewritten. An entry leaves the list with its last odd turn of phrase.
 var unwritten = []string{
 	"bindings",
-	"docs/architecture.md",
 	"docs/reference",
 	"runtime",
 	"runtime/internal/check",
@@ -93,7 +95,7 @@ func isUnwritten(file string) (entry string, listed bool) {
 func TestProseIsPlain(t *testing.T) {
 	texts := messages(t)
 	for _, d := range documents(t) {
-		texts[d.path] = append(texts[d.path], generated.ReplaceAllString(d.prose(), ""))
+		texts[d.path] = append(texts[d.path], beforeAndAfter.ReplaceAllString(generated.ReplaceAllString(d.prose(), ""), ""))
 	}
 	open := map[string]bool{}
 	for file, all := range texts {
