@@ -103,7 +103,7 @@ func aliases(n int) string {
 // TestOwnScriptsAreClean holds the repository's scripts to the rules.
 func TestOwnScriptsAreClean(t *testing.T) {
 	checker := check.New(builtins.Manual(), check.Options{ForTests: builtins.Manual(suite.Modules()...), Exists: exists})
-	for _, pattern := range []string{"../../../scripts/examples/*.lua", "../../../scripts/examples/lib/*.lua", "../../../stdlib/*.lua", "../bench/testdata/*.lua"} {
+	for _, pattern := range []string{"../../../scripts/examples/*.lua", "../../../scripts/examples/lib/*.lua", "../../../stdlib/*.lua", "../../../tests/bench/testdata/*.lua"} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		require.NotEmpty(t, files)
