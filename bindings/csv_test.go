@@ -138,6 +138,21 @@ func TestCSVReadErrors(t *testing.T) {
 	require.Zero(t, h.open, "every file is closed")
 }
 
+// TestNumberHintsDoNotChangeNumbers: tonumber would read "12.345" beside decimal
+// commas as another number, so it is no advice there.
+func TestNumberHintsDoNotChangeNumbers(t *testing.T) {
+	for decimal, want := range map[string]string{"": "tonumber(row", ",": "correct the cell", ".": "correct the cell"} {
+		_, err := numberCell("n/a", decimal, "arr", "numbers")
+		var bad *DataError
+		require.ErrorAs(t, err, &bad)
+		if decimal == "" {
+			assert.Contains(t, bad.Hint, want)
+			continue
+		}
+		assert.Equal(t, want, bad.Hint)
+	}
+}
+
 func TestCSVWrite(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"columns in order", `csv.write("o.csv", { { b = 1, a = "x", c = 2 } }, { columns = {"b", "a"} })`, "b,a\n1,x\n"},

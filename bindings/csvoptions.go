@@ -224,7 +224,10 @@ func numberCell(cell, decimal, column, option string) (lua.LValue, error) {
 		Hint: fmt.Sprintf("correct the cell; where such cells are to be expected, leave the column out of '%s' and write tonumber(row[%s]) in the script, which gives nil for them",
 			option, quoteLua(column)),
 	}
-	if decimal == "" && strings.Trim(cell, "+-.,0123456789 \u00a0'") == "" {
+	if decimal != "" {
+		// tonumber would read the column's other cells as different numbers.
+		bad.Hint = "correct the cell"
+	} else if strings.Trim(cell, "+-.,0123456789 \u00a0'") == "" {
 		bad.Hint = `say which sign is the decimal one: { decimal = "." } or { decimal = "," }`
 	}
 	return nil, bad

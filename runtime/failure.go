@@ -78,11 +78,12 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 		e.Script, e.Line = script, line
 	}
 	e.Message = rest
-	switch cause := compile.Faults(r.L).Find(message).(type) {
-	case *compile.SyntaxError:
-		return fromSyntax(cause, frames)
-	case *fault.Fault:
-		r.complete(e, cause)
+	cause := compile.Faults(r.L).Find(message)
+	if syntax, ok := errors.AsType[*compile.SyntaxError](cause); ok {
+		return fromSyntax(syntax, frames)
+	}
+	if f, ok := errors.AsType[*fault.Fault](cause); ok {
+		r.complete(e, f)
 	}
 	return e
 }

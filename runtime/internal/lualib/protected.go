@@ -267,8 +267,8 @@ func uncalled(L *lua.LState) *fault.Fault {
 		return nil
 	}
 	running, err := L.GetInfo("f", frame, lua.LNil)
-	if fn, ok := running.(*lua.LFunction); err != nil || !ok || !fn.IsG {
-		return nil
+	if fn, ok := running.(*lua.LFunction); !ok || err != nil || !fn.IsG {
+		return nil //nolint:nilerr // what cannot be asked is no such fault
 	}
 	blame := compile.NewBlame(L, 1, running)
 	if loop := blame.Loop(); loop != nil && blame.Value(loop.Value) == running {
