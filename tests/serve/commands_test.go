@@ -105,7 +105,7 @@ func TestCommands(t *testing.T) {
 
 		assert.Contains(t, w.do("schedule", "pause", "long"), "long is paused")
 		assert.Contains(t, w.do("schedule", "list"), "paused")
-		assert.Contains(t, w.do("schedule", "resume", "long"), "long runs again")
+		assert.Contains(t, w.do("schedule", "resume", "long"), "long is resumed")
 		_, errs, code = w.try("schedule", "pause", "lnog")
 		assert.Equal(t, 2, code)
 		assert.Contains(t, errs, "did you mean 'long'")

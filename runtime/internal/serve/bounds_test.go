@@ -153,6 +153,7 @@ func TestTheEngineSaysAThingOnce(t *testing.T) {
 		log.Error("fetching failed")
 		log.Info("all is well")
 	}
+	log.Warn("jobexecutor.JobExecutor: job cancelled remotely") // as somebody wanted
 	log.With("a", 1).Error("another thing")
 	assert.Equal(t, 2, strings.Count(out.String(), "\n"))
 	s := &sayings{last: map[string]time.Time{}}

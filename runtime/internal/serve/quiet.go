@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,6 +17,9 @@ func quiet(log *slog.Logger) *slog.Logger {
 
 // sayAgain is how often the same is said.
 const sayAgain = time.Minute
+
+// wanted is how River warns of a run that somebody cancelled.
+const wanted = "job cancelled remotely"
 
 // sayings are the messages that were said, by when.
 type sayings struct {
@@ -45,7 +49,7 @@ func (h seldom) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h seldom) Handle(ctx context.Context, r slog.Record) error {
-	if !h.said.news(r.Message, r.Time) {
+	if strings.HasSuffix(r.Message, wanted) || !h.said.news(r.Message, r.Time) {
 		return nil
 	}
 	told := slog.NewRecord(r.Time, r.Level, "the queue: "+r.Message, r.PC)
