@@ -78,7 +78,6 @@ var unwritten = []string{
 	"runtime/internal/schedule",
 	"runtime/internal/serve",
 	"runtime/internal/store",
-	"runtime/internal/suite",
 	"stdlib",
 }
 

@@ -10,10 +10,9 @@ import (
 )
 
 var filterParam = bindings.Param{
-	Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls are meant. Default: all.",
+	Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls to select (default all).",
 }
 
-// filterArg reads argument 0.
 func filterArg(a *bindings.Args) func(c simulator.Call) bool {
 	o := a.Options(0)
 	model, operation, method, status := o.String("model"), o.String("operation"), strings.ToUpper(o.String("method")), o.Int("status")
@@ -23,18 +22,17 @@ func filterArg(a *bindings.Args) func(c simulator.Call) bool {
 	}
 }
 
-// received are the functions about the calls that Planhat got.
 func received() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name:    "calls",
-			Doc:     "Returns the calls that were made, the oldest first: at most the last 10,000.",
+			Doc:     "Returns the calls that Planhat received, oldest first; at most the last 10,000.",
 			Params:  []bindings.Param{filterParam},
 			Returns: []bindings.Return{{Type: "SimulatedCall[]", Doc: "The calls."}},
-			Errors:  "When the filter has a field that is not known.",
+			Errors:  "When the filter has an unknown field.",
 			Example: `planhat.company.get_list()
 expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				wanted, list := filterArg(a), a.L.NewTable()
 				for _, c := range s.Calls() {
 					if wanted(c) {
@@ -46,12 +44,12 @@ expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
 		},
 		{
 			Name:    "call_count",
-			Doc:     "Returns how many calls were made.",
+			Doc:     "Counts the calls that Planhat received.",
 			Params:  []bindings.Param{filterParam},
 			Returns: []bindings.Return{{Type: "integer", Doc: "The number of calls."}},
-			Errors:  "When the filter has a field that is not known.",
+			Errors:  "When the filter has an unknown field.",
 			Example: `expect(simulator.call_count{ method = "GET" }).to_equal(0)`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				wanted, n := filterArg(a), 0
 				for _, c := range s.Calls() {
 					if wanted(c) {
@@ -63,17 +61,17 @@ expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
 		},
 		{
 			Name: "writes",
-			Doc:  "Returns the calls that write, the oldest first, with what they sent.",
+			Doc:  "Returns the write calls, oldest first, with what they sent.",
 			Params: []bindings.Param{
-				{Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls are meant. Default: all."},
+				{Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls to select (default all)."},
 			},
 			Returns: []bindings.Return{{Type: "SimulatedWrite[]", Doc: "The writes."}},
-			Errors:  "When the filter has a field that is not known.",
+			Errors:  "When the filter has an unknown field.",
 			Example: `planhat.company.create{ name = "Acme" }
 local sent = simulator.writes()[1]
 expect(sent.operation).to_equal("create")
 expect(sent.body).to_equal({ name = "Acme" })`,
-			Call: onServer(func(a *bindings.Args, w *world, _ *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, w *environment, _ *simulator.Server) (int, error) {
 				wanted, list := filterArg(a), a.L.NewTable()
 				for _, one := range w.recorder.list() {
 					if !wanted(one.Call) {
@@ -81,7 +79,7 @@ expect(sent.body).to_equal({ name = "Acme" })`,
 					}
 					t := callTable(a.L, one.Call)
 					if len(one.body) > 0 {
-						// What is no JSON is shown as it was sent.
+						// A body that is not JSON is returned as it was sent.
 						body, err := bindings.CodecOf(a.L).DecodeBytes(one.body, bindings.DecodeOptions{Nulls: true})
 						if err != nil {
 							body = lua.LString(one.body)
@@ -115,17 +113,17 @@ func callTable(L *lua.LState, c simulator.Call) *lua.LTable {
 	return t
 }
 
-// misbehaving are the functions that make Planhat refuse and fail.
+// misbehaving are the functions that make Planhat refuse calls and fail.
 func misbehaving() []*bindings.Func {
 	permissions := bindings.Param{
 		Name: "permissions", Type: "string", Optional: true,
-		Doc: "What is meant: `company` is all of a model, `company.read`, `company.create`, `company.update` and `company.delete` a part, `*.delete` a part of every model. More may follow.",
+		Doc: "One or more permissions: `company` is everything on a model; `company.read`, `company.create`, `company.update` and `company.delete` are one action on it; `*.delete` is one action on every model.",
 	}
 	permit := func(name, doc string, do func(s *simulator.Server, permissions []string)) *bindings.Func {
 		return &bindings.Func{
 			Name: name, Doc: doc, Params: []bindings.Param{permissions}, Variadic: true,
 			Example: `simulator.` + name + `("company.create", "*.delete")`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				var list []string
 				for i := range a.Len() {
 					list = append(list, a.String(i))
@@ -138,11 +136,11 @@ func misbehaving() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name:    "faults",
-			Doc:     "Makes Planhat misbehave, in addition to the faults that were set before.\n\n```text\n" + simulator.FaultGrammar + "\n```",
+			Doc:     "Makes Planhat fail. Adds to the faults set before.\n\n```text\n" + simulator.FaultGrammar + "\n```",
 			Params:  []bindings.Param{{Name: "faults", Type: "string", Doc: "The faults, such as `500:every=2` or `429:first=1,model=company`."}},
-			Errors:  "When the text is not understood.",
+			Errors:  "When the text is invalid.",
 			Example: `simulator.faults("500:first=1; reset-after:model=task,nth=2")`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				faults, err := simulator.ParseFaults(a.String(0))
 				if err != nil {
 					return 0, a.Errorf("%s", trimmed(err))
@@ -153,35 +151,35 @@ func misbehaving() []*bindings.Func {
 		},
 		{
 			Name:    "clear_faults",
-			Doc:     "Makes Planhat behave again.",
+			Doc:     "Removes all faults.",
 			Example: `simulator.clear_faults()`,
-			Call: onServer(func(_ *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(_ *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				s.ClearFaults()
 				return 0, nil
 			}),
 		},
-		permit("deny", "Takes permissions from the token: calls that need them are refused.",
+		permit("deny", "Removes permissions from the token. Calls that need them are refused.",
 			func(s *simulator.Server, list []string) { s.Deny(list...) }),
-		permit("allow", "Gives permissions back that `simulator.deny` took, by the same words.",
+		permit("allow", "Restores permissions that `simulator.deny` removed.",
 			func(s *simulator.Server, list []string) { s.Allow(list...) }),
 		{
 			Name: "switches",
-			Doc: "Sets what Planhat's documentation leaves open, by the names that `phscript simulate --help` lists. " +
-				"It stands at the beginning of a test, before Planhat is used.",
-			Params:  []bindings.Param{{Name: "switches", Type: "string", Doc: "The switches, as `name=value,name=value`."}},
-			Errors:  "When a name or a value is not known, or Planhat was used before.",
+			Doc: "Chooses how Planhat behaves where its documentation does not say. `phscript simulate --help` lists the switches. " +
+				"Call it at the start of a test, before Planhat is used.",
+			Params:  []bindings.Param{{Name: "switches", Type: "string", Doc: "The switches, such as `name=value,name=value`."}},
+			Errors:  "When a name or a value is unknown, or the test has already used Planhat.",
 			Example: `simulator.switches("` + simulator.SwitchDocs()[0].Name + `=` + simulator.SwitchDocs()[0].Default + `")`,
 			Call: func(a *bindings.Args) (int, error) {
-				w := worldOf(a.Context())
+				w := environmentOf(a.Context())
 				if w == nil {
-					return 0, a.Errorf("there is no test whose Planhat it could be; tests are run by 'phscript test'")
+					return 0, a.Errorf("no test is running; run the file with 'phscript test'")
 				}
 				switches, err := simulator.ParseSwitches(a.String(0))
 				if err != nil {
 					return 0, a.Errorf("%s", trimmed(err))
 				}
 				if !w.setSwitches(switches) {
-					return 0, a.Errorf("Planhat was used already; set switches at the beginning of the test")
+					return 0, a.Errorf("the test has already used Planhat; set switches at its start")
 				}
 				return 0, nil
 			},
@@ -189,8 +187,8 @@ func misbehaving() []*bindings.Func {
 	}
 }
 
-// setSwitches reports whether it was early enough.
-func (w *world) setSwitches(s simulator.Switches) bool {
+// setSwitches reports whether the test had not used Planhat yet.
+func (w *environment) setSwitches(s simulator.Switches) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.server != nil {
@@ -200,5 +198,4 @@ func (w *world) setSwitches(s simulator.Switches) bool {
 	return true
 }
 
-// trimmed returns an error's text without the name of the package.
 func trimmed(err error) string { return strings.TrimPrefix(err.Error(), "simulator: ") }

@@ -13,10 +13,10 @@ type claim struct {
 	line   int
 }
 
-// noteClaim keeps a call of expect in the test's world, until the function that
-// it returns is called.
+// noteClaim records a call of expect until the function that it returns is
+// called.
 func noteClaim(a *bindings.Args) (matched func()) {
-	w, c := worldOf(a.Context()), &claim{}
+	w, c := environmentOf(a.Context()), &claim{}
 	if w == nil {
 		return func() {}
 	}
@@ -35,9 +35,8 @@ func noteClaim(a *bindings.Args) (matched func()) {
 	}
 }
 
-// unmatched returns an error for the first call of expect that no matcher
-// followed, or nil.
-func (w *world) unmatched() error {
+// unmatched returns an error for the first expect without a matcher, or nil.
+func (w *environment) unmatched() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.claims) == 0 {

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// clock is the time that a test lives in. Nobody waits by it: a pause moves it
-// on. It is safe for concurrent use.
+// clock is the clock of a test. Pauses move it forward and return at once. It
+// is safe for concurrent use.
 type clock struct {
 	real func() time.Time
 
 	mu sync.Mutex
-	// ahead is how far the clock is before the real one.
+	// ahead is the lead over the real time.
 	ahead time.Duration
-	// frozen is where it stands, zero while it runs.
+	// frozen is the time at which the clock stopped, or zero.
 	frozen time.Time
 }
 
-// now returns the time.
 func (c *clock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -28,21 +27,19 @@ func (c *clock) now() time.Time {
 	return c.real().Add(c.ahead)
 }
 
-// freeze stops the clock at a time.
 func (c *clock) freeze(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.frozen = at
 }
 
-// unfreeze lets the clock run with the real time again.
+// unfreeze returns to the real time.
 func (c *clock) unfreeze() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.frozen, c.ahead = time.Time{}, 0
 }
 
-// advance moves the clock on.
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +50,7 @@ func (c *clock) advance(d time.Duration) {
 	c.ahead += d
 }
 
-// pause is a planhat.PauseFunc.
+// pause is a planhat.PauseFunc that moves the clock.
 func (c *clock) pause(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

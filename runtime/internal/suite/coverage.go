@@ -12,12 +12,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// coverage is what a test file has executed of other files.
+// coverage counts the lines that a test file executes in other files.
 type coverage struct {
 	files map[string][]*compile.Lines
 }
 
-// lines returns a counter for one more execution of a file.
+// lines returns a counter for one more load of a file.
 func (c *coverage) lines(path string) *compile.Lines {
 	if c.files == nil {
 		c.files = map[string][]*compile.Lines{}
@@ -32,15 +32,15 @@ type Coverage struct{ Files []*Covered }
 
 // Covered is one file under test.
 type Covered struct {
-	// Name is the file as messages call it.
+	// Name is the file's name in messages.
 	Name string
-	// Source are its lines, and Counts how often each was executed; -1 where
-	// no statement begins. Both begin with line 1 at index 0.
+	// Source holds the lines and Counts how often each was executed, -1 if no
+	// statement begins on it. Line 1 is at index 0.
 	Source []string
 	Counts []int
 }
 
-// Lines returns how many lines have a statement, and how many of these were
+// Lines returns how many lines have a statement, and how many of those were
 // executed.
 func (c *Covered) Lines() (all, hit int) {
 	for _, n := range c.Counts {
@@ -54,8 +54,8 @@ func (c *Covered) Lines() (all, hit int) {
 	return all, hit
 }
 
-// missed writes the lines that were not executed: "12, 40-42". Lines without a
-// statement between them do not part a range.
+// missed lists the lines that were not executed, as "12, 40-42". Lines without
+// a statement do not split a range.
 func (c *Covered) missed() string {
 	var ranges []string
 	start, last := 0, 0
@@ -88,7 +88,7 @@ func (c *Covered) missed() string {
 	return strings.Join(ranges, ", ")
 }
 
-// Coverage adds up what the tests of all files have executed.
+// Coverage adds up the lines that the tests of all files executed.
 func (r *Report) Coverage(dir string) (*Coverage, error) {
 	merged := map[string]*Covered{}
 	for _, f := range r.Files {
@@ -97,7 +97,7 @@ func (r *Report) Coverage(dir string) (*Coverage, error) {
 			if c == nil {
 				source, err := os.ReadFile(path)
 				if err != nil {
-					return nil, fmt.Errorf("the coverage cannot be shown: %w", err)
+					return nil, fmt.Errorf("cannot show the coverage: %w", err)
 				}
 				c = &Covered{Name: shown(dir, path), Source: strings.Split(strings.TrimSuffix(string(source), "\n"), "\n")}
 				c.Counts = slices.Repeat([]int{-1}, len(c.Source))
@@ -120,11 +120,10 @@ func (r *Report) Coverage(dir string) (*Coverage, error) {
 	return out, nil
 }
 
-// covers tells whether the lines of a file are counted: tests are not under
-// test, nor is the library that some are written with.
+// covers reports whether the lines of a file count: not those of tests, nor of
+// LuaUnit.
 func covers(path string) bool { return !IsTest(path) && filepath.Base(path) != "luaunit.lua" }
 
-// percent is how much of a file was executed.
 func percent(all, hit int) float64 {
 	if all == 0 {
 		return 100
@@ -132,7 +131,6 @@ func percent(all, hit int) float64 {
 	return 100 * float64(hit) / float64(all)
 }
 
-// total adds the files up.
 func (c *Coverage) total() (all, hit int) {
 	for _, f := range c.Files {
 		a, h := f.Lines()
@@ -145,7 +143,7 @@ func (c *Coverage) total() (all, hit int) {
 func (c *Coverage) Table(w io.Writer, color bool) error {
 	t := &Text{Color: color}
 	if len(c.Files) == 0 {
-		_, err := fmt.Fprintln(w, "\ncoverage: the tests have run no script and no module")
+		_, err := fmt.Fprintln(w, "\ncoverage: the tests ran no script or module")
 		return err
 	}
 	width := len("all")

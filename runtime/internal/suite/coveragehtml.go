@@ -26,7 +26,7 @@ type Page struct {
 // Write writes the page.
 func (p *Page) Write(w io.Writer) error { return p.write(w) }
 
-// row is a file in the index, line one line of a file.
+// row is a file in the index, line a line of a file.
 type (
 	pageRow struct {
 		Name, Link, Grade string
@@ -47,8 +47,8 @@ type (
 	}
 )
 
-// Pages returns the coverage as HTML: an index, and a page for each file that
-// needs nothing beside it.
+// Pages returns the coverage as HTML: an index, and one self-contained page per
+// file.
 func (c *Coverage) Pages() []*Page {
 	index := pageData{Title: "Coverage"}
 	all, hit := c.total()

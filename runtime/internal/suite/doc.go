@@ -1,7 +1,7 @@
-// Package suite runs tests that are written in Lua: files that end in
-// _test.lua, with describe and it, each test in a world of its own.
+// Package suite runs tests written in Lua: files that end in _test.lua and use
+// describe and it. Each test has its own environment.
 //
-// A world is a simulated Planhat, a clock and an output. It is bound to the
-// context of the test, so that a request which a test left behind reaches its
-// own world and no other. Nothing in a test reaches a real Planhat.
+// An environment is a simulated Planhat, a clock and an output. It belongs to
+// the context of its test, so a request that outlives a test cannot reach the
+// next one. No test reaches a real Planhat.
 package suite

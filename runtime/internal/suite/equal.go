@@ -2,12 +2,11 @@ package suite
 
 import lua "github.com/yuin/gopher-lua"
 
-// pair is two tables that are being compared, to find tables that hold
-// themselves.
+// pair is two tables being compared, to stop at tables that contain themselves.
 type pair struct{ a, b *lua.LTable }
 
-// equal tells whether two values are the same, tables by what is in them.
-// Metatables make no difference.
+// equal reports whether two values are equal; tables are compared by content,
+// without their metatables.
 func equal(a, b lua.LValue) bool { return equalWithin(a, b, map[pair]bool{}) }
 
 func equalWithin(a, b lua.LValue, open map[pair]bool) bool {
@@ -32,7 +31,7 @@ func equalWithin(a, b lua.LValue, open map[pair]bool) bool {
 	return count == 0
 }
 
-// same tells whether two values are one: rawequal.
+// same is rawequal.
 func same(a, b lua.LValue) bool {
 	if x, ok := a.(*lua.LUserData); ok {
 		y, ok := b.(*lua.LUserData)
@@ -41,8 +40,8 @@ func same(a, b lua.LValue) bool {
 	return a.Type() == b.Type() && a == b
 }
 
-// includes tells whether a table has at least what another one holds, at any
-// depth; other values have to be equal.
+// includes reports whether a table has at least the fields of another, at any
+// depth. Other values must be equal.
 func includes(got, want lua.LValue) bool {
 	g, isTable := got.(*lua.LTable)
 	w, isOther := want.(*lua.LTable)
@@ -54,8 +53,8 @@ func includes(got, want lua.LValue) bool {
 	return all
 }
 
-// projected returns of got what want speaks of, so that the two can be
-// compared line by line.
+// projected returns the part of got that want names, to compare the two line by
+// line.
 func projected(L *lua.LState, got, want lua.LValue) lua.LValue {
 	g, isTable := got.(*lua.LTable)
 	w, isOther := want.(*lua.LTable)

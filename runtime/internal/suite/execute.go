@@ -9,7 +9,6 @@ import (
 	"github.com/phscript/phscript/runtime"
 )
 
-// run runs the tests of the file that are chosen.
 func (f *file) run(ctx context.Context) error {
 	loading := f.current.Load()
 	switch {
@@ -24,13 +23,13 @@ func (f *file) run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// chosen tells whether a test is to run, or to be reported as skipped.
+// chosen reports whether a test runs, or is reported as skipped.
 func (f *file) chosen(t *testCase) bool {
 	return f.options.Match == nil || f.options.Match(t.fullName())
 }
 
-// anyRuns tells whether a group has a test that runs: without one, nothing of
-// what stands around its tests does.
+// anyRuns reports whether any test of a group runs. If none does, its hooks do
+// not run either.
 func (f *file) anyRuns(g *group) bool {
 	found := false
 	g.each(func(t *testCase) {
@@ -40,7 +39,7 @@ func (f *file) anyRuns(g *group) bool {
 	return found
 }
 
-// skips returns whether a test is left out, and why.
+// skips reports whether a test is skipped, and why.
 func (f *file) skips(t *testCase) (bool, string) {
 	if skip, reason := t.skips(); skip {
 		return true, reason
@@ -51,14 +50,14 @@ func (f *file) skips(t *testCase) (bool, string) {
 	return false, ""
 }
 
-// runGroup runs the tests and groups of a group, in order. What fails before all
-// of them fails each of them.
+// runGroup runs the tests and groups of a group in order. If a hook before all
+// of them fails, each of them fails.
 func (f *file) runGroup(ctx context.Context, g *group) {
 	if f.stopped(ctx) {
 		return
 	}
 	runs := f.anyRuns(g) && !f.options.ListOnly
-	w := newWorld(f.options.Now)
+	w := newEnvironment(f.options.Now)
 	defer func() { _ = w.close() }()
 	var failed error
 	if runs {
@@ -92,8 +91,8 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 	}
 }
 
-// hooks runs functions in a world, until one fails.
-func (f *file) hooks(ctx context.Context, w *world, list []*lua.LFunction) error {
+// hooks runs functions in an environment until one fails.
+func (f *file) hooks(ctx context.Context, w *environment, list []*lua.LFunction) error {
 	for _, fn := range list {
 		if err := f.call(ctx, w, fn); err != nil {
 			return err
@@ -102,8 +101,8 @@ func (f *file) hooks(ctx context.Context, w *world, list []*lua.LFunction) error
 	return nil
 }
 
-// call calls a function of the file in a world.
-func (f *file) call(ctx context.Context, w *world, fn *lua.LFunction, args ...lua.LValue) error {
+// call calls a function of the file in an environment.
+func (f *file) call(ctx context.Context, w *environment, fn *lua.LFunction, args ...lua.LValue) error {
 	outer := f.current.Swap(w)
 	defer f.current.Store(outer)
 	ctx, cancel := context.WithTimeoutCause(w.in(ctx), f.options.Timeout, timeout(f.options.Timeout))
@@ -112,9 +111,8 @@ func (f *file) call(ctx context.Context, w *world, fn *lua.LFunction, args ...lu
 	return inWordsOfTests(err, "test", w)
 }
 
-// inWordsOfTests says of a test that took too long what runs say of scripts,
-// and where it was.
-func inWordsOfTests(err error, what string, w *world) error {
+// inWordsOfTests rewords a time limit for a test, and says where the test was.
+func inWordsOfTests(err error, what string, w *environment) error {
 	limit, isLimit := asType[*runtime.LimitError](err)
 	e := scriptError(err)
 	if e == nil || !isLimit || limit.What != "time" {
@@ -127,7 +125,7 @@ func inWordsOfTests(err error, what string, w *world) error {
 	return e
 }
 
-// runTest runs a test in a world of its own.
+// runTest runs a test in its own environment.
 func (f *file) runTest(ctx context.Context, t *testCase) {
 	if !f.chosen(t) || f.stopped(ctx) {
 		return
@@ -137,7 +135,7 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 		return
 	}
 	started := time.Now()
-	w := newWorld(f.options.Now)
+	w := newEnvironment(f.options.Now)
 	var around []*group
 	for g := t.parent; g != nil; g = g.parent {
 		around = append(around, g)
@@ -166,12 +164,11 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	}
 	result := outcomeOf(err, &Test{Output: w.out.String(), Duration: time.Since(started)})
 	if err != nil && ctx.Err() != nil {
-		return // the test did not fail: it was interrupted
+		return // interrupted, not failed
 	}
 	f.report(t, result)
 }
 
-// outcomeOf decides how a test ended.
 func outcomeOf(err error, result *Test) *Test {
 	skip, skipped := asType[*skipError](err)
 	switch {
@@ -185,7 +182,6 @@ func outcomeOf(err error, result *Test) *Test {
 	return result
 }
 
-// report keeps the result of a test.
 func (f *file) report(t *testCase, result *Test) {
 	if !f.chosen(t) {
 		return
@@ -193,7 +189,7 @@ func (f *file) report(t *testCase, result *Test) {
 	if exit, ok := asType[*runtime.ExitError](result.Err); ok {
 		result.Err = &runtime.ScriptError{
 			Script: f.result.Name, Line: t.line, Message: exitMessage(exit.Code),
-			Hint: "a script that ends itself is tested with run_script", Cause: exit,
+			Hint: "use run_script to test a script that calls os.exit", Cause: exit,
 		}
 	}
 	if e, ok := asType[*Expectation](result.Err); ok {
@@ -207,7 +203,7 @@ func (f *file) report(t *testCase, result *Test) {
 	f.result.Tests = append(f.result.Tests, result)
 }
 
-// stopped tells whether no further test is to start.
+// stopped reports whether no more tests start.
 func (f *file) stopped(ctx context.Context) bool {
 	return ctx.Err() != nil || f.options.Bail && f.result.count(Failed) > 0
 }

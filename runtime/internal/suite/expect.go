@@ -11,19 +11,20 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// expectModule is the module expect: called with a value, it returns an object
-// whose methods are its functions.
+// expectModule is the module expect. Called with a value, it returns an object
+// whose methods are the module's functions.
 func expectModule() *bindings.Module {
 	m := &bindings.Module{
 		Name: "expect",
-		Doc: "States what a value should be. `expect(value)` returns an object with the matchers below, such as " +
-			"`expect(total).to_equal(3)`. With `never` in between, the opposite is expected: `expect(list).never.to_contain(\"x\")`.\n\n" +
-			"A matcher that does not hold ends the test with what was expected and what came. A test with an `expect(value)` that no matcher follows fails: it proves nothing.",
+		Doc: "Checks a value. `expect(value)` returns an object with the matchers below, such as " +
+			"`expect(total).to_equal(3)`. Put `never` before a matcher to expect the opposite: `expect(list).never.to_contain(\"x\")`.\n\n" +
+			"If a matcher fails, the test ends and shows the expected and the actual value. An `expect(value)` without a matcher checks nothing, so it fails the test.",
 		Call: &bindings.Func{
 			Name:   "expect",
 			Doc:    "Returns an object with matchers for a value.",
-			Params: []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to look at. Of several, as a call may return, it is the first."}},
-			// expect(clean.date(text)) is written also where date returns two values.
+			Params: []bindings.Param{{Name: "value", Type: "any", Optional: true, Doc: "The value to check. If a call returns several, only the first counts."}},
+			// A call in the argument may return several values:
+			// expect(clean.date(text)).
 			Variadic: true,
 			Returns:  []bindings.Return{{Type: "Expectation", Doc: "An object with the matchers, and `never` for their opposite."}},
 			Example:  `expect(1 + 1).to_equal(2)`,
@@ -47,11 +48,9 @@ func expectModule() *bindings.Module {
 	return m
 }
 
-// matcher is something that can be expected of a value.
 type matcher struct {
 	bindings.Func
-	// holds looks at the value and says what is wrong with it, in words for
-	// both verdicts.
+	// holds checks the value and sets the message for both verdicts.
 	holds func(m *match) (bool, error)
 }
 
@@ -60,17 +59,15 @@ type match struct {
 	*bindings.Args
 	got   lua.LValue
 	never bool
-	// failed is filled for the report.
+	// failed is what the report shows.
 	failed  Expectation
 	results []lua.LValue
 }
 
-// show puts the two values into the report.
 func (m *match) show(expected, got lua.LValue) {
 	m.failed.Expected, m.failed.Got = showBoth(m.L, expected, got)
 }
 
-// say sets the message: "the value should ..." and what was not so.
 func (m *match) say(should string) {
 	verb := " should "
 	if m.never {
@@ -79,20 +76,19 @@ func (m *match) say(should string) {
 	m.failed.Message = "the value" + verb + should
 }
 
-// about returns the matcher as a function about a value. Without an expectation
-// it stands in the module, where it is documented and cannot be called.
+// about returns the matcher as a function. Unbound, it only documents the
+// matcher and cannot be called.
 func (one *matcher) about(got lua.LValue, bound bool) *bindings.Func {
 	f := one.Func
 	f.Call = func(a *bindings.Args) (int, error) { return one.apply(a, got, false) }
 	if !bound {
 		f.Call = func(a *bindings.Args) (int, error) {
-			return 0, a.Errorf("there is no value to look at; write expect(value).%s", one.Signature())
+			return 0, a.Errorf("there is no value to check; write expect(value).%s", one.Signature())
 		}
 	}
 	return &f
 }
 
-// apply decides whether the value is as expected.
 func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, error) {
 	m := &match{Args: a, got: got, never: never}
 	ok, err := one.holds(m)
@@ -106,8 +102,8 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 	return a.Push(m.results...)
 }
 
-// newExpectation makes the object that expect returns. Its methods are made
-// when they are asked for; matched is called then.
+// newExpectation makes the object that expect returns. Looking a method up
+// makes it, and calls matched.
 func newExpectation(L *lua.LState, h *bindings.Host, got lua.LValue, never bool, matched func()) *lua.LTable {
 	object := L.NewTable()
 	meta := L.NewTable()
@@ -133,9 +129,9 @@ func newExpectation(L *lua.LState, h *bindings.Host, got lua.LValue, never bool,
 		case slices.Contains([]string{"to", "be", "is", "have", "not"}, name):
 			meant = "; matchers are one word: expect(value).to_equal(...), expect(value).never.to_equal(...)"
 		case meant == "":
-			meant = "; there are: " + strings.Join(names[1:], ", ")
+			meant = "; the matchers are: " + strings.Join(names[1:], ", ")
 		}
-		bindings.Raise(L, &bindings.UsageError{Func: "expect", Message: "there is no matcher '" + name + "'" + meant})
+		bindings.Raise(L, &bindings.UsageError{Func: "expect", Message: "unknown matcher '" + name + "'" + meant})
 		return 0
 	}))
 	meta.RawSetString("__metatable", lua.LString("Expectation"))
@@ -143,15 +139,15 @@ func newExpectation(L *lua.LState, h *bindings.Host, got lua.LValue, never bool,
 	return object
 }
 
-// narrow is the width that tables are broken at to be compared, wide the one up
-// to which both values stand on a line of their own.
+// narrow is the width at which compared tables break into lines; wide is the
+// most that both values take on one line each.
 const (
 	narrow = 40
 	wide   = 72
 )
 
-// showBoth writes two values so that they can be compared: each on one line
-// where that is short, else both over several.
+// showBoth shows two values for comparison: each on one line if short, else
+// both over several.
 func showBoth(L *lua.LState, expected, got lua.LValue) (string, string) {
 	if hasLines(expected) && hasLines(got) {
 		return expected.String(), got.String()
@@ -163,13 +159,13 @@ func showBoth(L *lua.LState, expected, got lua.LValue) (string, string) {
 	return broken(L, expected), broken(L, got)
 }
 
-// hasLines tells whether a value is a text of several lines.
+// hasLines reports whether a value is a string of several lines.
 func hasLines(v lua.LValue) bool {
 	text, ok := v.(lua.LString)
 	return ok && strings.Contains(string(text), "\n")
 }
 
-// broken writes a value over several lines: a table at least its own fields.
+// broken shows a value over several lines: at least one per field of a table.
 func broken(L *lua.LState, v lua.LValue) string {
 	text := bindings.Show(L, v, narrow)
 	if _, ok := v.(*lua.LTable); ok && !strings.Contains(text, "\n") {

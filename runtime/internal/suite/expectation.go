@@ -6,53 +6,53 @@ import (
 	"github.com/pmezard/go-difflib/difflib"
 )
 
-// Expectation is an expectation that did not hold.
+// Expectation is an expectation that failed.
 type Expectation struct {
 	// Message says in one line what is wrong.
 	Message string
-	// Expected and Got are the two values as inspect shows them, where there
-	// are two to compare.
+	// Expected and Got are the two values as inspect shows them, if there are
+	// two to compare.
 	Expected, Got string
-	// Labels stand before them in a report, "expected" and "got" by default.
+	// ExpectedLabel and GotLabel name them in a report (default "expected" and
+	// "got").
 	ExpectedLabel, GotLabel string
 }
 
-// tidy leaves out what says nothing: of two values that are shown alike, one.
+// tidy drops one of two values that look the same.
 func (e *Expectation) tidy(never bool) {
 	switch {
 	case e.Expected == "" || e.Expected != e.Got:
 	case never:
 		e.Expected = ""
 	default:
-		e.Message += "; the two look the same, and are different values"
+		e.Message += "; they look the same but are different values"
 	}
 }
 
-// hide takes secrets out.
 func (e *Expectation) hide(secrets func(string) string) {
 	e.Message, e.Expected, e.Got = secrets(e.Message), secrets(e.Expected), secrets(e.Got)
 }
 
 func (e *Expectation) Error() string { return e.Message }
 
-// ErrorKind names the kind of the error for scripts.
 func (e *Expectation) ErrorKind() string { return "expectation" }
 
-// DiffLine is a line of a comparison: Sign is '-' for a line that was expected,
-// '+' for one that came, ' ' for one that is in both.
+// DiffLine is a line of a comparison: Sign is '-' for an expected line, '+' for
+// an actual one and ' ' for one in both.
 type DiffLine struct {
 	Sign byte
 	Text string
 }
 
 // diffContext is how many equal lines a comparison shows around each
-// difference, and shortGap how many it does not pass over for being so few.
+// difference, shortGap the most that it never leaves out.
 const (
 	diffContext = 3
 	shortGap    = 2
 )
 
-// Diff compares the two values line by line; nil where both have one line.
+// Diff compares the two values line by line. It returns nil if each has one
+// line.
 func (e *Expectation) Diff() []DiffLine {
 	if !strings.Contains(e.Expected, "\n") && !strings.Contains(e.Got, "\n") {
 		return nil
@@ -64,7 +64,7 @@ func (e *Expectation) Diff() []DiffLine {
 			lines = append(lines, DiffLine{sign, t})
 		}
 	}
-	// What is equal and far from a difference is passed over.
+	// Leave out equal lines far from a difference.
 	at := 0
 	passOver := func(to int) {
 		if to-at <= shortGap {
@@ -89,7 +89,7 @@ func (e *Expectation) Diff() []DiffLine {
 	return lines
 }
 
-// skipError ends a test that is to be left out.
+// skipError ends a test and marks it as skipped.
 type skipError struct{ reason string }
 
 func (e *skipError) Error() string { return "skipped: " + e.reason }

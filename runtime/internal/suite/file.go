@@ -16,33 +16,31 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
-// file is one test file while it runs.
 type file struct {
 	options Options
 	root    *group
 	result  *File
 	live    *runtime.Live
 	builder *builder
-	// current is the world whose clock and output the file's state uses.
-	current atomic.Pointer[world]
-	// focused is true where a test is marked with only.
+	// current is the environment whose clock and output the file's state uses.
+	current atomic.Pointer[environment]
+	// focused is set if a test is marked with only.
 	focused bool
 	chance  *rand.Rand
-	// luaUnit is how the file requires LuaUnit, "" where it does not.
+	// luaUnit is the name under which the file requires LuaUnit, or "".
 	luaUnit string
-	// secrets are the tokens that tests have made up.
+	// secrets are the tokens that tests invented.
 	secrets redact.Secrets
 }
 
-// timeout makes the cause that ends what took too long.
+// timeout is the cause that ends a test which takes too long.
 func timeout(d time.Duration) error {
 	return &runtime.LimitError{
 		What: "time", Limit: d.String(),
-		Hint: "a loop may have no end; a test that needs more time gets it with --timeout",
+		Hint: "a loop may never end; if the test needs more time, use --timeout",
 	}
 }
 
-// runFile loads a test file and runs its tests.
 func runFile(ctx context.Context, o Options, path string) *File {
 	started := time.Now()
 	f := &file{options: o, root: &group{}, result: &File{Name: shown(o.Dir, path), Path: path}}
@@ -54,7 +52,7 @@ func runFile(ctx context.Context, o Options, path string) *File {
 		f.result.Err = err
 		return f.result
 	}
-	loading := newWorld(o.Now)
+	loading := newEnvironment(o.Now)
 	defer func() { f.result.Err = errors.Join(f.result.Err, loading.close()) }()
 	f.current.Store(loading)
 	rt, err := runtime.New(f.runtimeOptions())
@@ -85,15 +83,15 @@ func runFile(ctx context.Context, o Options, path string) *File {
 	f.result.Output = loading.out.String()
 	switch {
 	case f.live == nil && len(f.root.items) > 0 && f.result.Err == nil:
-		f.result.Err = errors.New("the file ended itself by os.exit, before its tests could run")
+		f.result.Err = errors.New("the file called os.exit before its tests could run")
 	case f.luaUnit != "" || len(f.result.Tests) == 0:
 		f.readLuaUnit(f.result.Output, err)
 	}
 	return f.result
 }
 
-// loadError is why a file could not be loaded. One that ends itself has run its
-// tests itself.
+// loadError says why a file could not be loaded, or returns nil: a file that
+// calls os.exit has run its tests itself.
 func loadError(err error) error {
 	if _, ok := asType[*runtime.ExitError](err); ok {
 		return nil
@@ -101,15 +99,15 @@ func loadError(err error) error {
 	return err
 }
 
-// runtimeOptions are those of the file's state: it reads the files beside it
+// runtimeOptions configures the file's state. It reads files beside the test
 // and requires modules from the folders above as well, up to the one that tests
-// are run from. What it prints and logs goes to the world of the running test.
+// run from. It prints and logs to the environment of the running test.
 func (f *file) runtimeOptions() runtime.Options {
 	above := parents(f.options.Dir, filepath.Dir(f.result.Path))
 	return runtime.Options{
-		Stdout: worldOut{f}, Stderr: worldOut{f},
+		Stdout: testOutput{f}, Stderr: testOutput{f},
 		Secrets: &f.secrets, Env: luaUnitEnv, EnvAllow: luaUnitVariables,
-		Logger:  slog.New(newLogHandler(worldOut{f})),
+		Logger:  slog.New(newLogHandler(testOutput{f})),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
@@ -118,8 +116,7 @@ func (f *file) runtimeOptions() runtime.Options {
 	}
 }
 
-// source notes a file that is compiled, and counts its lines where that is
-// wanted.
+// source notes a file that was compiled, and counts its lines for coverage.
 func (f *file) source(path string) *compile.Lines {
 	f.result.Sources = append(f.result.Sources, path)
 	if !f.options.Coverage || !covers(path) {
@@ -128,12 +125,12 @@ func (f *file) source(path string) *compile.Lines {
 	return f.result.coverage.lines(path)
 }
 
-// worldOut writes to the output of the running test.
-type worldOut struct{ file *file }
+// testOutput writes to the output of the running test.
+type testOutput struct{ file *file }
 
-func (o worldOut) Write(p []byte) (int, error) { return o.file.current.Load().out.Write(p) }
+func (o testOutput) Write(p []byte) (int, error) { return o.file.current.Load().out.Write(p) }
 
-// shown is what messages call a file.
+// shown is a file's name in messages.
 func shown(dir, path string) string {
 	if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
 		return filepath.ToSlash(rel)

@@ -12,12 +12,12 @@ import (
 // suffix ends the names of test files.
 const suffix = "_test.lua"
 
-// IsTest tells whether a file holds tests, by its name.
+// IsTest reports whether a file holds tests, by its name.
 func IsTest(path string) bool { return strings.HasSuffix(path, suffix) }
 
-// Find returns the test files among the given files and, however deep, in the
-// given folders, in the order of their names. A file that is named counts
-// whatever it is called. Hidden folders and node_modules are passed over.
+// Find returns the test files among the given files and, at any depth, in the
+// given folders, sorted by name. A file named here counts whatever its name.
+// Hidden folders and node_modules are skipped.
 func Find(dir string, names []string) ([]string, error) {
 	var files []string
 	for _, name := range names {
@@ -27,10 +27,10 @@ func Find(dir string, names []string) ([]string, error) {
 		}
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, fmt.Errorf("there is no file or folder %s", name)
+			return nil, fmt.Errorf("no such file or folder: %s", name)
 		}
 		if !info.IsDir() && !IsTest(path) {
-			return nil, fmt.Errorf("%s is no test: the names of tests end in _test.lua, such as %s_test.lua", name, strings.TrimSuffix(name, ".lua"))
+			return nil, fmt.Errorf("%s is not a test: the names of tests end in _test.lua, such as %s_test.lua", name, strings.TrimSuffix(name, ".lua"))
 		}
 		if !info.IsDir() {
 			files = append(files, path)
@@ -40,7 +40,7 @@ func Find(dir string, names []string) ([]string, error) {
 			switch {
 			case err != nil:
 				return err
-			case entry.IsDir() && at != path && passedOver(entry.Name()):
+			case entry.IsDir() && at != path && skippedFolder(entry.Name()):
 				return filepath.SkipDir
 			case !entry.IsDir() && IsTest(at):
 				files = append(files, at)
@@ -48,15 +48,15 @@ func Find(dir string, names []string) ([]string, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("%s cannot be searched: %w", name, err)
+			return nil, fmt.Errorf("cannot search %s: %w", name, err)
 		}
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
 }
 
-// parents returns the folders above dir up to root, the nearest first; none
-// where dir does not lie in root.
+// parents returns the folders above dir up to root, nearest first; none if dir
+// is not in root.
 func parents(root, dir string) []string {
 	rel, err := filepath.Rel(root, dir)
 	if err != nil || !filepath.IsLocal(rel) {
@@ -70,7 +70,7 @@ func parents(root, dir string) []string {
 	return list
 }
 
-// passedOver tells whether a folder is not searched.
-func passedOver(name string) bool {
+// skippedFolder reports whether a folder is not searched.
+func skippedFolder(name string) bool {
 	return strings.HasPrefix(name, ".") || name == "node_modules"
 }

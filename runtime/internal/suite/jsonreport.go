@@ -5,7 +5,6 @@ import (
 	"io"
 )
 
-// The parts of a JSON report.
 type (
 	jsonReport struct {
 		Passed  int        `json:"passed"`

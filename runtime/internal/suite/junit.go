@@ -9,7 +9,6 @@ import (
 	"time"
 )
 
-// The elements of a JUnit report.
 type (
 	junitReport struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -51,8 +50,8 @@ type (
 	}
 )
 
-// JUnit writes a report as XML that continuous integration reads. A failed
-// expectation is a failure there, everything else that goes wrong an error.
+// JUnit writes a report as XML for continuous integration. A failed expectation
+// is a failure, any other error an error.
 func JUnit(w io.Writer, r *Report, started time.Time) error {
 	out := junitReport{Name: "phscript test", Time: seconds(r.Duration)}
 	for _, f := range r.Files {
@@ -78,7 +77,7 @@ func JUnit(w io.Writer, r *Report, started time.Time) error {
 	enc := xml.NewEncoder(w)
 	enc.Indent("", "  ")
 	if err := enc.Encode(out); err != nil {
-		return fmt.Errorf("the JUnit report cannot be written: %w", err)
+		return fmt.Errorf("cannot write the JUnit report: %w", err)
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
@@ -92,7 +91,7 @@ func count(m *junitMessage) int {
 }
 
 func junitOf(f *File, t *Test) junitCase {
-	// Readers take a point for the end of a package's name.
+	// Readers take a dot for the end of a package's name.
 	class := strings.ReplaceAll(strings.TrimSuffix(f.Name, ".lua"), "/", ".")
 	c := junitCase{Name: t.FullName(), ClassName: class, File: f.Name, Line: t.Line, Time: seconds(t.Duration), Output: t.Output}
 	switch t.Status {

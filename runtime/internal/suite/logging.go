@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// measured are fields of the client's log that differ from run to run.
+// measured are log fields that differ from run to run.
 var measured = []string{"took", "quota_wait", "host"}
 
-// logHandler writes a test's log: short lines without what is measured, so that
-// the same test always prints the same.
+// logHandler writes a test's log in short lines without measured fields, so a
+// test always prints the same.
 type logHandler struct {
 	w     io.Writer
 	attrs []slog.Attr
@@ -22,12 +22,10 @@ type logHandler struct {
 
 func newLogHandler(w io.Writer) slog.Handler { return &logHandler{w: w} }
 
-// Enabled implements slog.Handler.
 func (h *logHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
 
-// Handle implements slog.Handler.
 func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(r.Level.String()) + ": " + r.Message)
@@ -50,15 +48,13 @@ func (h *logHandler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// WithAttrs implements slog.Handler.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &logHandler{h.w, slices.Concat(h.attrs, attrs)}
 }
 
-// WithGroup implements slog.Handler. Groups are left out: scripts make none.
+// WithGroup ignores groups: scripts make none.
 func (h *logHandler) WithGroup(string) slog.Handler { return h }
 
-// hash makes a seed of a name.
 func hash(name string) uint64 {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, name)

@@ -12,10 +12,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// LuaUnit is a test library that many scripts bring along. It runs as it is:
-// it is asked for its results in the Test Anything Protocol, by the argument
-// and the variable that it has for that, and these are read from what it
-// prints.
+// LuaUnit is a test library that many scripts bring along, unchanged. Its
+// argument and variable make it report in the Test Anything Protocol, which is
+// read from its output.
 var (
 	usesLuaUnit = pattern.Lazy(`require\s*\(?\s*["']((?:[\w.]+\.)?luaunit)["']`)
 	luaUnitArgs = []string{"-o", "TAP", "-v"}
@@ -23,24 +22,23 @@ var (
 
 const luaUnitOutput = "LUAUNIT_OUTPUT"
 
-// luaUnitVariables are all that it asks for.
+// luaUnitVariables are all the variables that it reads.
 var luaUnitVariables = []string{luaUnitOutput, "LUAUNIT_JUNIT_FNAME", "LUAUNIT_DATEFMT"}
 
-// luaUnitEnv is the environment of test files.
 func luaUnitEnv(name string) (string, bool) { return luaUnitArgs[1], name == luaUnitOutput }
 
-// tapLine is a result: "ok     1	TestX.test_y", "not ok 2	..." and
-// "ok 3	# SKIP reason".
+// tapLine is a result: "ok     1 TestX.test_y", "not ok 2 ..." or "ok 3 # SKIP
+// reason".
 var tapLine = pattern.Lazy(`^(not ok|ok)\s+(\d+)\t(.*)$`)
 
-// tapPlan is how many tests there are.
+// tapPlan is the number of tests.
 var tapPlan = pattern.Lazy(`(?m)^1\.\.(\d+)$`)
 
-// startedByHand tells whether the file has run its tests with LuaUnit itself.
+// startedByHand reports whether the file ran LuaUnit itself.
 func startedByHand(output string) bool { return tapPlan().MatchString(output) }
 
 // runLuaUnit runs the tests of a file that uses LuaUnit and does not start it.
-func (f *file) runLuaUnit(w *world) error {
+func (f *file) runLuaUnit(w *environment) error {
 	module, ok := f.live.Loaded(f.luaUnit).(*lua.LTable)
 	if !ok {
 		return nil
@@ -60,8 +58,8 @@ func (f *file) runLuaUnit(w *world) error {
 	return err
 }
 
-// readLuaUnit makes tests of what LuaUnit has printed. What the tests print
-// stands before their results.
+// readLuaUnit reads tests from LuaUnit's output. A test's own output comes
+// before its result.
 func (f *file) readLuaUnit(output string, ended error) {
 	plan := tapPlan().FindStringSubmatch(output)
 	if plan == nil {
@@ -106,27 +104,26 @@ func (f *file) readLuaUnit(output string, ended error) {
 	finish()
 	want, _ := strconv.Atoi(plan[1])
 	if found := strings.Count("\n"+after, "\nok ") + strings.Count("\n"+after, "\nnot ok "); found < want {
-		f.result.Err = errors.Join(fmt.Errorf("only %d of %d tests have run", found, want), loadError(ended))
+		f.result.Err = errors.Join(fmt.Errorf("only %d of %d tests ran", found, want), loadError(ended))
 	}
 }
 
-// whole makes one test of a file that has run its tests itself and told about
-// them in a way of its own: its exit code decides.
+// whole makes one test of a file that ran its tests itself and reported them in
+// its own way: the exit code decides.
 func (f *file) whole(output string, ended error) {
 	exit, isExit := asType[*runtime.ExitError](ended)
-	// A file that ended itself by os.exit(0) has not come to its end either.
+	// A file that calls os.exit(0) has not finished either.
 	if !isExit && (ended != nil || f.live != nil) {
 		return
 	}
 	t := &Test{Name: "the file as a whole", Status: Passed, Output: output}
 	if isExit {
-		t.Status, t.Err = Failed, fmt.Errorf("the file ended itself by os.exit(%d)", exit.Code)
+		t.Status, t.Err = Failed, fmt.Errorf("the file called os.exit(%d)", exit.Code)
 	}
 	f.result.Err, f.result.Output = nil, ""
 	f.result.Tests = append(f.result.Tests, t)
 }
 
-// splitName splits "TestSync.test_twice" into the group and the test.
 func splitName(name string) ([]string, string) {
 	if group, test, found := strings.Cut(name, "."); found {
 		return []string{group}, test
@@ -134,17 +131,15 @@ func splitName(name string) ([]string, string) {
 	return nil, name
 }
 
-// luaUnitError is a failure in LuaUnit's words.
 type luaUnitError struct{ text string }
 
 func (e *luaUnitError) Error() string { return strings.TrimSpace(e.text) }
 
-// testName matches the names of functions and tables that are tests by their
-// names.
+// testName matches functions and tables whose name makes them tests.
 var testName = pattern.Lazy(`^[Tt]est[A-Z0-9_]`)
 
-// byName makes tests of the globals that are tests by their names, in the style
-// of LuaUnit, in a file that defines none in another way.
+// byName makes tests of such globals, in the style of LuaUnit, in a file that
+// defines no tests in another way.
 func (f *file) byName() {
 	L := f.live.State()
 	for _, name := range testNames(L.G.Global) {
@@ -173,7 +168,6 @@ func (f *file) byName() {
 	}
 }
 
-// testNames returns the names in a table that are tests, in order.
 func testNames(t *lua.LTable) []string {
 	var names []string
 	t.ForEach(func(k, _ lua.LValue) {
@@ -185,7 +179,6 @@ func testNames(t *lua.LTable) []string {
 	return names
 }
 
-// withSelf makes a function that calls a method.
 func withSelf(L *lua.LState, fn *lua.LFunction, self lua.LValue) *lua.LFunction {
 	return L.NewFunction(func(L *lua.LState) int {
 		L.Push(fn)

@@ -62,7 +62,7 @@ func TestFilesThatRunTheirTestsThemselves(t *testing.T) {
 	assert.Equal(t, []string{"the file as a whole failed"}, outcomes(f))
 	assert.Equal(t, "1 of 3 failed\n", f.Tests[0].Output)
 	f = runOne(t, `print("1..2\nok 1\tone") os.exit(1)`, Options{})
-	assert.ErrorContains(t, f.Err, "only 1 of 2 tests have run")
+	assert.ErrorContains(t, f.Err, "only 1 of 2 tests ran")
 }
 
 func TestTestsByTheirNames(t *testing.T) {

@@ -12,52 +12,51 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 )
 
-// matchers are all that expect knows, in the order of the manual.
+// matchers are all matchers of expect, in the order of the manual.
 var matchers = sync.OnceValue(func() []*matcher {
 	return append(append(equality(), contents()...), numbers()...)
 })
 
-// newMatcher makes a matcher of what its manual says and what it does.
 func newMatcher(name, doc, example string, params []bindings.Param, holds func(m *match) (bool, error)) *matcher {
-	return &matcher{Func: bindings.Func{Name: name, Doc: doc, Example: example, Params: params, Errors: "When the value is not so."}, holds: holds}
+	return &matcher{Func: bindings.Func{Name: name, Doc: doc, Example: example, Params: params, Errors: "When the value does not match."}, holds: holds}
 }
 
 func wanted(typ spec.Type, doc string) []bindings.Param {
 	return []bindings.Param{{Name: "expected", Type: typ, Doc: doc}}
 }
 
-// equality are the matchers about the whole value.
+// equality are the matchers on the whole value.
 func equality() []*matcher {
 	anything := []bindings.Param{{Name: "expected", Type: "any", Optional: true, Doc: "What the value should be."}}
 	return []*matcher{
-		newMatcher("to_equal", "Expects an equal value: tables are equal where they hold the same, however deep.",
+		newMatcher("to_equal", "Expects an equal value. Tables are equal if they have equal contents, at any depth.",
 			`expect({ name = "Acme", tags = { "vip" } }).to_equal({ name = "Acme", tags = { "vip" } })`, anything,
 			func(m *match) (bool, error) {
-				m.say("be equal to the expected one")
+				m.say("equal the expected one")
 				m.show(m.Get(0), m.got)
 				ok := equal(m.got, m.Get(0))
 				if !ok && !m.never && m.got.Type() == lua.LTTable && includes(m.got, m.Get(0)) {
-					m.failed.Message += "; it has further fields, and to_include looks at the given ones alone"
+					m.failed.Message += "; it has more fields: use to_include to check only the given ones"
 				}
 				return ok, nil
 			}),
-		newMatcher("to_be", "Expects the very same value: two tables are the same only where they are one table.",
+		newMatcher("to_be", "Expects the same value. Two tables are the same only if they are one table.",
 			`expect(planhat).to_be(require "planhat")`, anything,
 			func(m *match) (bool, error) {
 				m.say("be the expected one")
 				m.show(m.Get(0), m.got)
 				if !same(m.got, m.Get(0)) && equal(m.got, m.Get(0)) {
-					m.say("be the same table; it is another one that holds the same, for which there is to_equal")
+					m.say("be the same table; it is a different table with equal contents: use to_equal to compare contents")
 				}
 				return same(m.got, m.Get(0)), nil
 			}),
-		newMatcher("to_be_nil", "Expects no value: `nil`.", `expect(planhat.new).never.to_be_nil()`, nil,
+		newMatcher("to_be_nil", "Expects `nil`.", `expect(planhat.new).never.to_be_nil()`, nil,
 			func(m *match) (bool, error) {
 				m.say("be nil")
 				m.showGot()
 				return m.got == lua.LNil, nil
 			}),
-		newMatcher("to_be_truthy", "Expects a value that counts as true: anything but `false` and `nil`.", `expect(("abc"):find("b")).to_be_truthy()`, nil,
+		newMatcher("to_be_truthy", "Expects any value except `false` and `nil`.", `expect(("abc"):find("b")).to_be_truthy()`, nil,
 			func(m *match) (bool, error) {
 				m.say("count as true")
 				m.showGot()
@@ -69,7 +68,7 @@ func equality() []*matcher {
 				m.showGot()
 				return lua.LVIsFalse(m.got), nil
 			}),
-		newMatcher("to_be_a", "Expects a value of a type, as `type` names it.", `expect("text").to_be_a("string")`,
+		newMatcher("to_be_a", "Expects a value of a type, as `type` returns it.", `expect("text").to_be_a("string")`,
 			[]bindings.Param{{Name: "type", Type: "string", Doc: "`nil`, `boolean`, `number`, `string`, `table`, `function`, `thread` or `userdata`."}},
 			func(m *match) (bool, error) {
 				m.say("be a " + m.String(0) + ", and is " + aType(m.got))
@@ -79,7 +78,6 @@ func equality() []*matcher {
 	}
 }
 
-// aType names the type of a value: "a string", "nil".
 func aType(v lua.LValue) string {
 	if v == lua.LNil {
 		return "nil"
@@ -87,18 +85,17 @@ func aType(v lua.LValue) string {
 	return "a " + v.Type().String()
 }
 
-// showGot puts the value alone into the report.
 func (m *match) showGot() {
 	m.failed.Got = bindings.Show(m.L, m.got, wide)
 }
 
-// contents are the matchers about what is in a value.
+// contents are the matchers on what a value contains.
 func contents() []*matcher {
 	return []*matcher{
-		newMatcher("to_contain", "Expects a part: of a text a text in it, of a list an item that is equal to the expected one.",
+		newMatcher("to_contain", "Expects a string that contains another, or a list with an item equal to the expected one.",
 			`expect("Acme Corp").to_contain("Corp")
 expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
-		newMatcher("to_include", "Expects a table with at least these fields; other fields make no difference. Tables in it are looked at in the same way.",
+		newMatcher("to_include", "Expects a table with at least these fields. Tables inside it are compared in the same way.",
 			`expect({ name = "Acme", owner = { nickName = "Ada", active = true } }).to_include{ owner = { nickName = "Ada" } }`,
 			wanted("table", "The fields."),
 			func(m *match) (bool, error) {
@@ -106,7 +103,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 				m.show(m.Get(0), projected(m.L, m.got, m.Get(0)))
 				return includes(m.got, m.Get(0)), nil
 			}),
-		newMatcher("to_have_length", "Expects a list with so many items, or a text with so many bytes.", `expect({ "a", "b" }).to_have_length(2)`,
+		newMatcher("to_have_length", "Expects a list with this many items, or a string with this many bytes.", `expect({ "a", "b" }).to_have_length(2)`,
 			wanted("integer", "How many."),
 			func(m *match) (bool, error) {
 				var n int
@@ -116,17 +113,17 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 				case *lua.LTable:
 					n = v.Len()
 				default:
-					return false, m.Errorf("only texts and lists have a length, and the value is %s", aType(m.got))
+					return false, m.Errorf("only strings and lists have a length; the value is %s", aType(m.got))
 				}
 				m.say("have the length " + strconv.Itoa(m.Int(0)) + ", and has " + strconv.Itoa(n))
 				m.showGot()
 				return n == m.Int(0), nil
 			}),
-		newMatcher("to_match", "Expects a text that fits a Lua pattern, anywhere in it.", `expect("A-1041").to_match("^A%-%d+$")`,
+		newMatcher("to_match", "Expects a string that matches a Lua pattern anywhere.", `expect("A-1041").to_match("^A%-%d+$")`,
 			[]bindings.Param{{Name: "pattern", Type: "string", Doc: "The pattern, as `string.find` takes it."}},
 			func(m *match) (bool, error) {
 				if m.got.Type() != lua.LTString {
-					return false, m.Errorf("only texts match a pattern, and the value is %s", aType(m.got))
+					return false, m.Errorf("only strings match a pattern; the value is %s", aType(m.got))
 				}
 				m.say("match the pattern " + bindings.Show(m.L, m.Get(0), wide))
 				m.showGot()
@@ -136,14 +133,13 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 	}
 }
 
-// contains is to_contain.
 func contains(m *match) (bool, error) {
 	m.say("contain " + bindings.Show(m.L, m.Get(0), wide))
 	m.failed.Got = bindings.Show(m.L, m.got, wide)
 	switch v := m.got.(type) {
 	case lua.LString:
 		if t := m.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
-			return false, m.Errorf("a text contains texts, not a %s", t)
+			return false, m.Errorf("a string contains strings, not a %s", t)
 		}
 		return strings.Contains(string(v), m.String(0)), nil
 	case *lua.LTable:
@@ -153,19 +149,19 @@ func contains(m *match) (bool, error) {
 			}
 		}
 		if first, _ := v.Next(lua.LNil); first != lua.LNil && v.Len() == 0 {
-			return false, m.Errorf("the table is no list; for its fields there is to_include{ name = value }")
+			return false, m.Errorf("the table is not a list; to check its fields, use to_include{ name = value }")
 		}
 		return false, nil
 	}
-	return false, m.Errorf("only texts and lists contain something, and the value is %s", aType(m.got))
+	return false, m.Errorf("only strings and lists contain something; the value is %s", aType(m.got))
 }
 
-// matches asks string.find, so that patterns are what they are in scripts.
+// matches calls string.find, so patterns mean what they mean in scripts.
 func matches(m *match, text, pattern lua.LValue) (bool, error) {
 	find := m.L.GetField(m.L.GetGlobal("string"), "find")
 	fn, ok := find.(*lua.LFunction)
 	if !ok {
-		return false, m.Errorf("string.find is no function any more")
+		return false, m.Errorf("the script replaced string.find with something that is not a function")
 	}
 	results, err := m.Host.Call(m.L, fn, text, pattern)
 	if err != nil {
@@ -174,35 +170,35 @@ func matches(m *match, text, pattern lua.LValue) (bool, error) {
 	return len(results) > 0 && results[0] != lua.LNil, nil
 }
 
-// numbers are the matchers about numbers.
+// numbers are the matchers on numbers.
 func numbers() []*matcher {
 	compare := func(name, doc, example, words string, holds func(got, want float64) bool) *matcher {
 		return newMatcher(name, doc, example, wanted("number", "The bound."), func(m *match) (bool, error) {
 			got, ok := m.got.(lua.LNumber)
 			if !ok {
-				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
+				return false, m.Errorf("the value is not a number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
 			}
 			m.say("be " + words + " " + bindings.Show(m.L, m.Get(0), wide))
 			m.showGot()
 			return holds(float64(got), m.Number(0)), nil
 		})
 	}
-	near := newMatcher("to_be_close_to", "Expects a number that is equal but for rounding.", `expect(0.1 + 0.2).to_be_close_to(0.3)`,
+	near := newMatcher("to_be_close_to", "Expects a number that is equal after rounding.", `expect(0.1 + 0.2).to_be_close_to(0.3)`,
 		[]bindings.Param{
 			{Name: "expected", Type: "number", Doc: "The number."},
-			{Name: "digits", Type: "integer", Optional: true, Doc: "How many digits behind the point have to agree. Default: 2."},
+			{Name: "digits", Type: "integer", Optional: true, Doc: "How many decimals must agree (default 2)."},
 		},
 		func(m *match) (bool, error) {
 			got, ok := m.got.(lua.LNumber)
 			if !ok {
-				return false, m.Errorf("the value is no number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
+				return false, m.Errorf("the value is not a number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
 			}
 			digits := 2
 			if m.Given(1) {
 				digits = m.Int(1)
 			}
 			off := math.Abs(float64(got) - m.Number(0))
-			m.say("be close to " + bindings.Show(m.L, m.Get(0), wide) + ", to " + strconv.Itoa(digits) + " digits behind the point")
+			m.say("be close to " + bindings.Show(m.L, m.Get(0), wide) + ", to " + strconv.Itoa(digits) + " decimals")
 			m.showGot()
 			return off < math.Pow(10, -float64(digits))/2, nil
 		})

@@ -10,29 +10,29 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Modules returns what test files find beside the built-in modules: the module
-// test, those that are globals under names of their own, and one without a name
-// whose functions are globals.
+// Modules returns what test files have besides the built-in modules: the module
+// test, modules that are globals, and one without a name whose functions are
+// globals.
 func Modules() []*bindings.Module { return (&builder{}).modules() }
 
-// Manual returns the manual of all that a script can use, tests included.
+// Manual returns the manual of everything that a script can use, tests
+// included.
 func Manual() *manual.Manual { return builtins.Manual(Modules()...) }
 
 // builder makes the modules of one test file. Without a file they can be read,
 // not called.
 type builder struct {
-	file *file
-	// group is the one whose function is running.
+	file  *file
 	group *group
 }
 
 func (b *builder) modules() []*bindings.Module {
 	test := &bindings.Module{
 		Name: "test",
-		Doc: "Tests scripts and modules. The functions are globals in files that end in `_test.lua`, which `phscript test` runs; " +
+		Doc: "Tests scripts and modules. `phscript test` runs files that end in `_test.lua`. In them, these functions are globals; " +
 			"`require \"test\"` returns them as a module.\n\n" +
-			"Each test starts with an empty simulated Planhat, no faults, and a clock of its own. Nothing of one test reaches the next, " +
-			"and nothing reaches your Planhat: no token is needed, and none that is set is used.",
+			"Each test starts with an empty simulated Planhat, no faults and its own clock. No test affects the next, " +
+			"and none reaches your Planhat: tests need no token and ignore one that is set.",
 		Call:  b.define("test", normal),
 		Funcs: append(append(append(b.definitions(), b.describing()...), b.hooks()...), b.runScript()),
 		Records: []*bindings.Shape{
@@ -44,12 +44,12 @@ func (b *builder) modules() []*bindings.Module {
 		test,
 		{
 			Name: "it", Call: b.define("it", normal), Funcs: b.definitions(),
-			Doc: "Defines a test. It is the same as `test`, and reads like a sentence: `it(\"adds numbers\", function() ... end)`.",
+			Doc: "Defines a test, like `test`, and reads like a sentence: `it(\"adds numbers\", function() ... end)`.",
 		},
 		{
 			Name: "describe", Call: b.describe("describe", normal),
 			Funcs: []*bindings.Func{b.describe("only", only), b.describe("skip", skipped)},
-			Doc:   "Groups tests under a name. Groups may stand inside of groups: `describe(\"sync\", function() ... end)`.",
+			Doc:   "Groups tests under a name. Groups can contain groups: `describe(\"sync\", function() ... end)`.",
 		},
 		expectModule(),
 		simulatorModule(),
@@ -62,12 +62,12 @@ func (b *builder) modules() []*bindings.Module {
 	return modules
 }
 
-// define makes the function that defines a test.
+// define makes a function that defines a test.
 func (b *builder) define(name string, m mode) *bindings.Func {
 	doc := map[mode]string{
-		normal:  "Defines a test. It fails where its function raises an error, as an `expect` that does not hold does. A test without a function is reported as not written yet.",
-		only:    "Defines a test like `test`, and leaves out every other test of the file that is not marked so. For the time of working on it.",
-		skipped: "Defines a test that is left out, and reported so. The global function `skip(\"reason\")` ends the test that is running.",
+		normal:  "Defines a test. It fails if its function raises an error, as a failed `expect` does. A test without a function is reported as not written yet.",
+		only:    "Defines a test and skips all others in the file, except those also marked with `only`. Use it while you work on a test.",
+		skipped: "Defines a test that is skipped. To skip a running test, call the global function `skip(\"reason\")`.",
 	}[m]
 	called := name
 	if m != normal {
@@ -76,10 +76,10 @@ func (b *builder) define(name string, m mode) *bindings.Func {
 	return &bindings.Func{
 		Name: name, Doc: doc,
 		Params: []bindings.Param{
-			{Name: "name", Type: "string", Doc: "What the test proves, in a few words."},
+			{Name: "name", Type: "string", Doc: "What the test checks, in a few words."},
 			{Name: "fn", Type: "function", Optional: true, Doc: "The test."},
 		},
-		Errors:  "When it is called inside of a test.",
+		Errors:  "When called inside a test.",
 		Example: called + "(\"adds numbers\", function()\n  expect(1 + 1).to_equal(2)\nend)",
 		Call: func(a *bindings.Args) (int, error) {
 			if err := b.ready(a); err != nil {
@@ -99,18 +99,18 @@ func (b *builder) definitions() []*bindings.Func {
 	return []*bindings.Func{b.define("only", only), b.define("skip", skipped), b.each()}
 }
 
-// each makes the function that defines a test for each case of a table.
+// each makes the function that defines a test per case of a list.
 func (b *builder) each() *bindings.Func {
 	return &bindings.Func{
 		Name: "each",
-		Doc: "Defines a test for each case of a list. The function gets the case. In the name, `{field}` stands for that field of the case, " +
-			"`{}` for the case itself; a name without them gets the case's `name`, or its number.",
+		Doc: "Defines a test for each case of a list. The function receives the case. In the name, `{field}` is replaced by that field of the case, " +
+			"`{}` by the case itself. Without either, the case's `name` or number is added to the name.",
 		Params: []bindings.Param{
-			{Name: "name", Type: "string", Doc: "What the tests prove, with fields of the case."},
+			{Name: "name", Type: "string", Doc: "What the tests check, with fields of the case."},
 			{Name: "cases", Type: "any[]", Doc: "The cases."},
 			{Name: "fn", Type: "function", Doc: "The test."},
 		},
-		Errors: "When the list is empty, or it is called inside of a test.",
+		Errors: "When the list is empty, or when called inside a test.",
 		Example: `it.each("{input} in capitals", {
   { input = "acme", want = "ACME" },
   { input = "x1", want = "X1" },
@@ -123,7 +123,7 @@ end)`,
 			}
 			cases := a.Table(1)
 			if cases.Len() == 0 {
-				return 0, a.Errorf("there are no cases in the list, so that nothing would be tested")
+				return 0, a.Errorf("the list of cases is empty, so nothing would be tested")
 			}
 			for i := 1; i <= cases.Len(); i++ {
 				given := cases.RawGetInt(i)
@@ -140,12 +140,11 @@ func (b *builder) describing() []*bindings.Func {
 	return []*bindings.Func{b.describe("describe", normal)}
 }
 
-// describe makes the function that groups tests.
 func (b *builder) describe(name string, m mode) *bindings.Func {
 	doc := map[mode]string{
-		normal:  "Groups tests under a name. Groups may stand inside of groups.",
-		only:    "Groups tests, and leaves out every test of the file that is not marked so.",
-		skipped: "Groups tests that are left out, and reported so.",
+		normal:  "Groups tests under a name. Groups can contain groups.",
+		only:    "Groups tests and skips all others in the file, except those also marked with `only`.",
+		skipped: "Groups tests that are skipped.",
 	}[m]
 	called := name
 	if m != normal {
@@ -157,7 +156,7 @@ func (b *builder) describe(name string, m mode) *bindings.Func {
 			{Name: "name", Type: "string", Doc: "What the tests are about."},
 			{Name: "fn", Type: "function", Doc: "Defines the tests."},
 		},
-		Errors:  "When it is called inside of a test.",
+		Errors:  "When called inside a test.",
 		Example: called + "(\"sync\", function()\n  it(\"adds numbers\", function() expect(1 + 1).to_equal(2) end)\nend)",
 		Call: func(a *bindings.Args) (int, error) {
 			if err := b.ready(a); err != nil {
@@ -168,7 +167,7 @@ func (b *builder) describe(name string, m mode) *bindings.Func {
 			outer.items = append(outer.items, item{group: g})
 			b.group = g
 			defer func() { b.group = outer }()
-			// Unprotected, so that an error keeps its calls.
+			// Unprotected, so an error keeps its calls.
 			a.L.Push(a.Function(1))
 			a.L.Call(0, 0)
 			return 0, nil
@@ -176,13 +175,12 @@ func (b *builder) describe(name string, m mode) *bindings.Func {
 	}
 }
 
-// hooks makes the functions that run before and after tests.
 func (b *builder) hooks() []*bindings.Func {
 	hook := func(name, doc string, list func(g *group) *[]*lua.LFunction) *bindings.Func {
 		return &bindings.Func{
 			Name: name, Doc: doc,
 			Params:  []bindings.Param{{Name: "fn", Type: "function", Doc: "What to do."}},
-			Errors:  "When it is called inside of a test.",
+			Errors:  "When called inside a test.",
 			Example: name + "(function() log.debug(\"here\") end)",
 			Call: func(a *bindings.Args) (int, error) {
 				if err := b.ready(a); err != nil {
@@ -195,22 +193,21 @@ func (b *builder) hooks() []*bindings.Func {
 		}
 	}
 	return []*bindings.Func{
-		hook("before_each", "Runs before each test of the file or of the group, in the test's own world: the place to seed Planhat.",
+		hook("before_each", "Runs before each test of the file or group, in the environment of the test. Seed Planhat here.",
 			func(g *group) *[]*lua.LFunction { return &g.beforeEach }),
-		hook("after_each", "Runs after each test of the file or of the group, also where the test failed.",
+		hook("after_each", "Runs after each test of the file or group, even if the test failed.",
 			func(g *group) *[]*lua.LFunction { return &g.afterEach }),
-		hook("before_all", "Runs once before the tests of the file or of the group. What it writes to Planhat no test sees: that is for `before_each`.",
+		hook("before_all", "Runs once before the tests of the file or group. Tests do not see what it writes to Planhat; use `before_each` for that.",
 			func(g *group) *[]*lua.LFunction { return &g.beforeAll }),
-		hook("after_all", "Runs once after the tests of the file or of the group.",
+		hook("after_all", "Runs once after the tests of the file or group.",
 			func(g *group) *[]*lua.LFunction { return &g.afterAll }),
 	}
 }
 
-// skip makes the global function that ends the running test.
 func (b *builder) skip() *bindings.Func {
 	return &bindings.Func{
 		Name:    "skip",
-		Doc:     "Ends the running test, which is reported as skipped.",
+		Doc:     "Ends the running test and reports it as skipped.",
 		Params:  []bindings.Param{{Name: "reason", Type: "string", Optional: true, Doc: "Why."}},
 		Errors:  "Always: that is how it ends the test.",
 		Example: "it(\"works on Sundays\", function()\n  if os.date(\"%w\") ~= \"0\" then skip(\"it is not Sunday\") end\nend)",
@@ -218,13 +215,12 @@ func (b *builder) skip() *bindings.Func {
 	}
 }
 
-// ready reports whether tests can be defined now.
 func (b *builder) ready(a *bindings.Args) error {
 	switch {
 	case b.file == nil:
-		return a.Errorf("tests are run by 'phscript test'")
+		return a.Errorf("run the file with 'phscript test'")
 	case b.group == nil:
-		return a.Errorf("a test is running; tests and what belongs to them are defined outside of tests")
+		return a.Errorf("a test is running; define tests, groups and hooks outside of tests")
 	}
 	return nil
 }
@@ -237,7 +233,7 @@ func lineOf(a *bindings.Args) int {
 	return 0
 }
 
-// caseName puts fields of a case into a name.
+// caseName fills fields of a case into a name.
 func caseName(a *bindings.Args, pattern string, given lua.LValue, number int) string {
 	fields, _ := given.(*lua.LTable)
 	text := func(v lua.LValue) string {

@@ -8,24 +8,22 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// raises is the matcher to_raise.
 func raises() *matcher {
 	m := newMatcher("to_raise",
-		"Expects a function that raises an error when it is called. The error may be told by a part of its message, by a Lua "+
-			"pattern that the message matches, or by fields of the error object. It returns the error.",
+		"Calls a function and expects it to raise an error. You can give part of the error's message, a Lua "+
+			"pattern that matches it, or fields of the error object. Returns the error.",
 		`expect(function() error("no rows") end).to_raise("no rows")
 expect(function() planhat.company.get_by_id("extid-nobody") end).to_raise{ kind = "not_found" }`,
-		[]bindings.Param{{Name: "error", Type: "string|table", Optional: true, Doc: "A text in the message, a pattern, or a table of fields. Default: any error."}},
+		[]bindings.Param{{Name: "error", Type: "string|table", Optional: true, Doc: "Part of the message, a pattern, or a table of fields (default any error)."}},
 		raised)
 	m.Returns = []bindings.Return{{Type: "any", Doc: "The error that was raised."}}
 	return m
 }
 
-// raised calls the function and looks at its error.
 func raised(m *match) (bool, error) {
 	fn, ok := m.got.(*lua.LFunction)
 	if !ok {
-		return false, m.Errorf("a function is called to see whether it raises, and the value is %s; write expect(function() ... end)", aType(m.got))
+		return false, m.Errorf("to_raise calls a function, but the value is %s; write expect(function() ... end)", aType(m.got))
 	}
 	_, err := m.Host.Call(m.L, fn)
 	failure, ok := asType[*lua.ApiError](err)
@@ -34,7 +32,7 @@ func raised(m *match) (bool, error) {
 	}
 	m.failed.GotLabel = "raised"
 	if failure == nil {
-		m.failed.Message = "the function should raise an error, and raised none"
+		m.failed.Message = "the function should raise an error but did not"
 		if m.Given(0) {
 			m.failed.Expected, m.failed.Got = bindings.Show(m.L, m.Get(0), wide), "nothing"
 		}
@@ -47,7 +45,7 @@ func raised(m *match) (bool, error) {
 		m.failed.Got = message
 		return true, nil
 	}
-	m.failed.Message = "the function should raise another error"
+	m.failed.Message = "the function should raise a different error"
 	if m.never {
 		m.failed.Message = "the function should not raise this error"
 	}
@@ -70,8 +68,8 @@ func raised(m *match) (bool, error) {
 	return hasFields(m, got.(*lua.LTable), want), nil
 }
 
-// hasFields tells whether an error has the expected fields. Of its message a
-// part is enough.
+// hasFields reports whether an error has the expected fields. Part of the
+// message is enough.
 func hasFields(m *match, got, want *lua.LTable) bool {
 	all := true
 	want.ForEach(func(k, v lua.LValue) {
@@ -85,7 +83,6 @@ func hasFields(m *match, got, want *lua.LTable) bool {
 	return all
 }
 
-// messageOf returns an error's message: of an object its line.
 func messageOf(v lua.LValue) string {
 	if t, ok := v.(*lua.LTable); ok {
 		if bindings.ErrorFrom(t) != nil {

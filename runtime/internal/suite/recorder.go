@@ -7,19 +7,19 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
-// write is a request of a test that writes.
+// write is a write request of a test.
 type write struct {
 	simulator.Call
 	body []byte
 }
 
-// recorder remembers the writes of a test. It is safe for concurrent use.
+// recorder keeps the writes of a test. It is safe for concurrent use.
 type recorder struct {
 	mu     sync.Mutex
 	writes []write
 }
 
-// note remembers a call that writes.
+// note keeps a call if it writes.
 func (r *recorder) note(c simulator.Call, body []byte) {
 	if c.Method == http.MethodGet || c.Method == http.MethodHead {
 		return
@@ -29,7 +29,7 @@ func (r *recorder) note(c simulator.Call, body []byte) {
 	r.writes = append(r.writes, write{c, body})
 }
 
-// list returns the writes, the oldest first.
+// list returns the writes, oldest first.
 func (r *recorder) list() []write {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -9,60 +9,60 @@ import (
 // Status is how a test ended.
 type Status string
 
-// The ways in which a test ends.
+// How a test can end.
 const (
 	Passed  Status = "passed"
 	Failed  Status = "failed"
 	Skipped Status = "skipped"
 )
 
-// Test is one test that ran, or that was left out.
+// Test is one test that ran or was skipped.
 type Test struct {
-	// Groups are the names of the groups around it, the outermost first.
+	// Groups are the names of its groups, outermost first.
 	Groups []string
 	Name   string
-	// Line is where it is defined, 0 where that is not known.
+	// Line is where it is defined, 0 if unknown.
 	Line   int
 	Status Status
-	// Reason says why it was skipped, "" where nobody said so.
+	// Reason says why it was skipped, or is empty.
 	Reason string
-	// Err is why it failed: a *runtime.ScriptError as a rule, with an
-	// *Expectation behind it where that did not hold.
+	// Err says why it failed: usually a *runtime.ScriptError, wrapping an
+	// *Expectation if one failed.
 	Err error
 	// Output is what it printed and logged.
 	Output   string
 	Duration time.Duration
 }
 
-// FullName is how reports and filters call the test.
+// FullName is the test's name in reports and filters.
 func (t *Test) FullName() string { return join(append(append([]string{}, t.Groups...), t.Name)) }
 
-// File is what became of one test file.
+// File is the result of one test file.
 type File struct {
-	// Name is the file as messages call it, Path where it lies.
+	// Name is the file's name in messages, Path its location.
 	Name, Path string
 	Tests      []*Test
-	// Err is why the file could not be loaded, or what ended it before all of
-	// its tests had run; nil where all went well.
+	// Err says why the file could not be loaded, or what ended it before all
+	// its tests ran.
 	Err error
-	// Loaded is true where it could be loaded.
+	// Loaded is set if the file could be loaded.
 	Loaded bool
-	// Output is what it printed while it was loaded.
+	// Output is what the file printed while loading.
 	Output   string
 	Duration time.Duration
-	// Sources are the paths of everything that was compiled for it.
+	// Sources are the paths of all files compiled for it.
 	Sources []string
 
 	coverage coverage
 }
 
-// Failed tells whether something in the file failed.
+// Failed reports whether anything in the file failed.
 func (f *File) Failed() bool { return f.Err != nil || f.count(Failed) > 0 }
 
-// problem names what Err is about.
+// problem introduces Err.
 func (f *File) problem() string {
 	if f.Loaded {
-		return "did not come to its end"
+		return "did not finish"
 	}
 	return "could not be loaded"
 }
@@ -77,18 +77,18 @@ func (f *File) count(s Status) int {
 	return n
 }
 
-// Report is what became of all files, in the order of their names.
+// Report is the result of all files, in the order of their names.
 type Report struct {
 	Files    []*File
 	Duration time.Duration
-	// Interrupted is true where the run was ended before its end.
+	// Interrupted is set if the run was ended early.
 	Interrupted bool
-	// Seed is the seed of a shuffled run, 0 without one.
+	// Seed is the seed of a shuffled run, else 0.
 	Seed int64
 }
 
-// Counts returns how many tests ended in which way. A file that could not be
-// loaded counts as one that failed.
+// Counts returns how many tests passed, failed and were skipped. A file that
+// could not be loaded counts as one failure.
 func (r *Report) Counts() (passed, failed, skipped int) {
 	for _, f := range r.Files {
 		passed += f.count(Passed)
@@ -101,7 +101,7 @@ func (r *Report) Counts() (passed, failed, skipped int) {
 	return passed, failed, skipped
 }
 
-// scriptError returns the error of a script behind err, or nil.
+// scriptError returns the script error in err's chain, or nil.
 func scriptError(err error) *runtime.ScriptError {
 	e, _ := asType[*runtime.ScriptError](err)
 	return e

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Run runs test files. Files run beside each other, each in a state of its own;
-// the report has them in the order of their names.
+// Run runs test files in parallel, each in its own state. The report lists them
+// in the order of their names.
 func Run(ctx context.Context, o Options, paths []string) *Report {
 	started := time.Now()
 	if o.Now == nil {
@@ -55,7 +55,8 @@ func Run(ctx context.Context, o Options, paths []string) *Report {
 			continue
 		}
 		if ctx.Err() != nil {
-			// What ended with the run says nothing about the file.
+			// An error caused by the end of the run says nothing about the
+			// file.
 			if f.Err != nil {
 				f.Err = nil
 			}

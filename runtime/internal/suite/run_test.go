@@ -13,7 +13,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 )
 
-// TestInLua runs the tests under testdata, which test the matchers, the world of
+// TestInLua runs the tests under testdata, which test the matchers, the environment of
 // a test and run_script with themselves.
 func TestInLua(t *testing.T) {
 	dir, err := filepath.Abs("testdata")
@@ -146,7 +146,7 @@ func TestNamesOfCases(t *testing.T) {
 		it.each("plain", { { name = "first" }, { 2 } }, function() end)`, Options{})
 	assert.Equal(t, []string{"a is 1 passed", "{ 1 } is nil passed", "1 passed", "x passed", "plain first passed", "plain #2 passed"}, outcomes(f))
 	f = runOne(t, `it.each("x", {}, function() end)`, Options{})
-	assert.ErrorContains(t, f.Err, "no cases")
+	assert.ErrorContains(t, f.Err, "list of cases is empty")
 }
 
 func TestTestsThatDoNotEnd(t *testing.T) {

@@ -21,30 +21,29 @@ import (
 
 var scriptOptions = []bindings.Field{
 	{Name: "args", Type: "any[]", Doc: "The script's arguments."},
-	{Name: "files", Type: "table", Doc: "The files in its working directory: their text by their name, such as `{ [\"accounts.csv\"] = \"id,name\\n\" }`."},
-	{Name: "env", Type: "table", Doc: "The environment variables that it may read, by name."},
-	{Name: "stdin", Type: "string", Doc: "What it reads from its standard input."},
+	{Name: "files", Type: "table", Doc: "The files in its working directory, as text by name, such as `{ [\"accounts.csv\"] = \"id,name\\n\" }`."},
+	{Name: "env", Type: "table", Doc: "The environment variables that it can read, by name."},
+	{Name: "stdin", Type: "string", Doc: "Its standard input."},
 	{Name: "dry_run", Type: "boolean", Doc: "Withholds writes, as `phscript run --dry-run` does."},
-	{Name: "strict", Type: "boolean", Doc: "Raises an error where a row is rejected, as `--strict` does."},
-	{Name: "allow_write", Type: "string|string[]", Doc: "Folders in its working directory that it may write to, besides `out`."},
+	{Name: "strict", Type: "boolean", Doc: "Raises an error if a row is rejected, as `--strict` does."},
+	{Name: "allow_write", Type: "string|string[]", Doc: "Folders in its working directory that it can write to, besides `out`."},
 }
 
-// scriptOutDir is the folder that scripts may always write to.
+// scriptOutDir is the folder that scripts can always write to.
 const scriptOutDir = "out"
 
-// runScript makes the function that runs a whole script.
 func (b *builder) runScript() *bindings.Func {
 	return &bindings.Func{
 		Name: "run_script",
-		Doc: "Runs a script as `phscript run` does, and returns what it left behind. The script gets a state of its own, the Planhat " +
-			"and the clock of the test, and an empty working directory that holds the given files. An error in the script ends the " +
-			"script and not the test: it is in the result.",
+		Doc: "Runs a script as `phscript run` does and returns its result. The script has its own Lua state, the Planhat " +
+			"and the clock of the test, and a working directory with only the given files. An error in the script ends the " +
+			"script, not the test; find it in the result.",
 		Params: []bindings.Param{
-			{Name: "file", Type: "string", Doc: "The script, seen from the folder of the test file."},
+			{Name: "file", Type: "string", Doc: "The script, relative to the folder of the test file."},
 			{Name: "options", Type: "ScriptOptions", Optional: true, Fields: scriptOptions, Doc: "How to run it."},
 		},
-		Returns: []bindings.Return{{Type: "ScriptResult", Doc: "What the script left behind."}},
-		Errors:  "When there is no such script, or it does not end.",
+		Returns: []bindings.Return{{Type: "ScriptResult", Doc: "The result of the run."}},
+		Errors:  "When the script does not exist, or does not end.",
 		Example: `it("imports accounts", function()
   local run = run_script("sync.lua", { files = { ["accounts.csv"] = "id,name\nA-1,Acme\n" } })
   expect(run.exit_code).to_equal(0)
@@ -52,25 +51,24 @@ func (b *builder) runScript() *bindings.Func {
   expect(simulator.record("company", "extid-A-1").name).to_equal("Acme")
 end)`,
 		Call: func(a *bindings.Args) (int, error) {
-			w := worldOf(a.Context())
+			w := environmentOf(a.Context())
 			if b.file == nil || w == nil {
-				return 0, a.Errorf("tests are run by 'phscript test'")
+				return 0, a.Errorf("run the file with 'phscript test'")
 			}
 			return b.file.runScript(a, w)
 		},
 	}
 }
 
-// shownRejected is how many rejected rows a test that fails shows.
+// shownRejected is how many rejected rows the output of a test lists.
 const shownRejected = 5
 
-// scriptRun is one script that a test runs.
 type scriptRun struct {
 	dir     string
 	given   map[string]string
 	stdout  output
 	stderr  output
-	log     logBook
+	log     logLines
 	result  *runtime.Result
 	summary *outcome.Summary
 	failure *runtime.ScriptError
@@ -78,13 +76,13 @@ type scriptRun struct {
 	dryRun  bool
 }
 
-// runScript runs a script in the world of a test and pushes its result.
-func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
+// runScript runs a script in the environment of a test and pushes its result.
+func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 	name := a.String(0)
 	path := filepath.Join(filepath.Dir(f.result.Path), filepath.FromSlash(name))
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return 0, a.Errorf("there is no script %s beside %s%s", name, f.result.Name, catalog.DidYouMean(name, luaFiles(filepath.Dir(path), filepath.Dir(name))))
+		return 0, a.Errorf("no script %s beside %s%s", name, f.result.Name, catalog.DidYouMean(name, luaFiles(filepath.Dir(path), filepath.Dir(name))))
 	}
 	r := &scriptRun{started: w.clock.now(), dryRun: a.Options(1).Bool("dry_run")}
 	if err := r.workDir(a); err != nil {
@@ -97,7 +95,7 @@ func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 	}
 	result, runErr := rt.Run(a.Context(), runtime.Script{Name: name, Path: path, Source: source, Args: texts(a.Options(1).Get("args"))})
 	if a.Context().Err() != nil {
-		// The test has ended with the script: the report says where that was.
+		// The script's end ended the test: the report says where that was.
 		if e := scriptError(runErr); e != nil {
 			w.lastSeen(fmt.Sprintf("%s:%d", e.Script, e.Line))
 		}
@@ -114,7 +112,7 @@ func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 		r.failure = &runtime.ScriptError{Script: name, Message: runErr.Error()}
 	}
 	if r.failure != nil {
-		// A test that fails because of it shows the whole report.
+		// A test that then fails shows the whole report.
 		_ = r.failure.Render(&w.out, false)
 	}
 	for _, row := range r.summary.Rows[:min(len(r.summary.Rows), shownRejected)] {
@@ -127,7 +125,7 @@ func (f *file) runScript(a *bindings.Args, w *world) (n int, err error) {
 	return a.Push(table)
 }
 
-// workDir makes the script's working directory with the given files.
+// workDir creates the script's working directory with the given files.
 func (r *scriptRun) workDir(a *bindings.Args) error {
 	dir, err := os.MkdirTemp("", "phscript-test-")
 	if err != nil {
@@ -145,9 +143,9 @@ func (r *scriptRun) workDir(a *bindings.Args) error {
 		name, isName := k.(lua.LString)
 		switch {
 		case !isName || v.Type() != lua.LTString && v.Type() != lua.LTNumber:
-			err = a.Errorf("the option 'files' holds texts by name, such as files = { [\"accounts.csv\"] = \"id,name\\n\" }")
+			err = a.Errorf("the option 'files' takes text by name, such as files = { [\"accounts.csv\"] = \"id,name\\n\" }")
 		case !filepath.IsLocal(filepath.FromSlash(string(name))):
-			err = a.Errorf("the file %s would lie outside of the working directory", name)
+			err = a.Errorf("the file %s is outside the working directory", name)
 		default:
 			r.given[filepath.ToSlash(filepath.Clean(string(name)))] = v.String()
 			err = put(filepath.Join(r.dir, filepath.FromSlash(string(name))), v.String())
@@ -166,8 +164,8 @@ func put(file, text string) error {
 	return os.WriteFile(file, []byte(text), 0o644)
 }
 
-// scriptOptions are those of the script's state, as the command line has them.
-func (f *file) scriptOptions(a *bindings.Args, w *world, r *scriptRun) runtime.Options {
+// scriptOptions configures the script's state as the command line does.
+func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) runtime.Options {
 	o := a.Options(1)
 	env := map[string]string{}
 	var allowed []string
@@ -179,7 +177,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *world, r *scriptRun) runtime.O
 	}
 	return runtime.Options{
 		Stdin: strings.NewReader(o.String("stdin")), Stdout: both{&r.stdout, &w.out}, Stderr: both{&r.stderr, &w.out},
-		Logger:   slog.New(&bookHandler{book: &r.log, also: newLogHandler(&w.out)}),
+		Logger:   slog.New(&lineHandler{into: &r.log, also: newLogHandler(&w.out)}),
 		Secrets:  &f.secrets,
 		Env:      func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		EnvAllow: allowed, Now: w.clock.now,
@@ -189,7 +187,6 @@ func (f *file) scriptOptions(a *bindings.Args, w *world, r *scriptRun) runtime.O
 	}
 }
 
-// both writes to two outputs.
 type both struct{ a, b *output }
 
 func (w both) Write(p []byte) (int, error) {
@@ -199,7 +196,6 @@ func (w both) Write(p []byte) (int, error) {
 	return w.b.Write(p)
 }
 
-// texts returns a list of values as texts.
 func texts(v lua.LValue) []string {
 	t, ok := v.(*lua.LTable)
 	if !ok {
@@ -212,7 +208,7 @@ func texts(v lua.LValue) []string {
 	return out
 }
 
-// luaFiles names the scripts of a folder as a test would.
+// luaFiles lists the scripts of a folder as a test names them.
 func luaFiles(dir, shown string) []string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -227,8 +223,8 @@ func luaFiles(dir, shown string) []string {
 	return names
 }
 
-// written returns what the script has written: the texts of files that are new
-// or have changed, by name.
+// written returns the text of each file that the script created or changed, by
+// name.
 func (r *scriptRun) written() (map[string]string, error) {
 	out := map[string]string{}
 	err := filepath.WalkDir(r.dir, func(path string, entry fs.DirEntry, err error) error {

@@ -12,25 +12,24 @@ import (
 )
 
 var scriptResult = &bindings.Shape{
-	Name: "ScriptResult", Doc: "What a script that `run_script` ran left behind.",
+	Name: "ScriptResult", Doc: "The result of a script that `run_script` ran.",
 	Fields: []bindings.Field{
-		{Name: "ok", Type: "boolean", Doc: "Whether it ended well: with the exit code 0."},
-		{Name: "exit_code", Type: "integer", Doc: "The exit code of `phscript run`: 0 done, 1 failed, 3 rejected rows, and so on."},
+		{Name: "ok", Type: "boolean", Doc: "Whether it succeeded, with exit code 0."},
+		{Name: "exit_code", Type: "integer", Doc: "The exit code of `phscript run`: 0 done, 1 failed, 3 rejected rows and so on."},
 		{Name: "outcome", Type: "string", Doc: "`done`, `rejected`, `exited` (by `os.exit`) or `failed`."},
 		{Name: "error", Type: "table?", Doc: "The error that ended it: `message`, `script`, `line`, `kind` and `hint`."},
 		{Name: "stdout", Type: "string", Doc: "What it printed."},
 		{Name: "stderr", Type: "string", Doc: "What it wrote to its standard error."},
-		{Name: "log", Type: "table[]", Doc: "The lines of its log: `level`, `message` and `fields`."},
-		{Name: "summary", Type: "table", Doc: "What it did on Planhat, as `phscript run --summary` writes it: `calls`, `read`, `created`, `updated`, `unchanged`, `deleted`, `rejected`, `models` and so on."},
+		{Name: "log", Type: "table[]", Doc: "The lines of its log, each with `level`, `message` and `fields`."},
+		{Name: "summary", Type: "table", Doc: "What it did in Planhat, as `phscript run --summary` writes it: `calls`, `read`, `created`, `updated`, `unchanged`, `deleted`, `rejected`, `models` and so on."},
 		{Name: "rejected", Type: "table[]", Doc: "The rejected rows: `model`, `operation`, `row`, `key`, `kind`, `message` and `data`."},
 		{Name: "planned", Type: "table[]", Doc: "What a dry run withheld: `model`, `operation`, `requests`, `rows` and the `first` rows."},
 		{Name: "files", Type: "table", Doc: "The text of each file that it wrote or changed, by name."},
-		{Name: "warnings", Type: "string[]", Doc: "The doubtful things that were reported."},
+		{Name: "warnings", Type: "string[]", Doc: "The warnings that were reported."},
 		{Name: "values", Type: "any[]", Doc: "What the script returned."},
 	},
 }
 
-// table makes the result that the test gets.
 func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 	t := L.NewTable()
 	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
@@ -114,7 +113,7 @@ func anyMap(m map[string]string) map[string]any {
 	return out
 }
 
-// goValue makes a Lua value of one that runtime.ValueOf gives.
+// goValue converts a value that runtime.ValueOf returned to Lua.
 func goValue(L *lua.LState, v any) lua.LValue {
 	switch v := v.(type) {
 	case bool:

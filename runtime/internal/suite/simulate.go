@@ -12,17 +12,16 @@ import (
 	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
-// simulatorModule is the module simulator.
 func simulatorModule() *bindings.Module {
 	return &bindings.Module{
 		Name: "simulator",
-		Doc: "The simulated Planhat of the running test: it is filled, looked into and made to misbehave. Each test starts with an " +
-			"empty one, in which everything is allowed. There is no quota in it: a script does not wait.",
+		Doc: "The simulated Planhat of the running test. Fill it, look into it, and make it fail. Each test starts with an " +
+			"empty one that allows everything. It has no quota, so scripts do not wait.",
 		Funcs: append(append(stored(), received()...), misbehaving()...),
 		Records: []*bindings.Shape{
-			{Name: "CallFilter", Doc: "Which calls are meant; what is left out selects all.", Fields: callFilter},
-			{Name: "SimulatedCall", Doc: "A call that the simulated Planhat got.", Fields: callFields},
-			{Name: "SimulatedWrite", Doc: "A call that writes, with what it sent.", Fields: append(append([]bindings.Field{}, callFields...),
+			{Name: "CallFilter", Doc: "Selects calls. Fields that you leave out match every call.", Fields: callFilter},
+			{Name: "SimulatedCall", Doc: "A call that the simulated Planhat received.", Fields: callFields},
+			{Name: "SimulatedWrite", Doc: "A write call, with what it sent.", Fields: append(append([]bindings.Field{}, callFields...),
 				bindings.Field{Name: "body", Type: "any", Doc: "What was sent: a record, or the list of rows of a bulk call."})},
 		},
 	}
@@ -38,21 +37,21 @@ var callFilter = []bindings.Field{
 var callFields = []bindings.Field{
 	{Name: "method", Type: "string", Doc: "The HTTP method."},
 	{Name: "path", Type: "string", Doc: "The path, without the tenant token."},
-	{Name: "query", Type: "string", Doc: "What stood behind `?`."},
+	{Name: "query", Type: "string", Doc: "The query string, without `?`."},
 	{Name: "model", Type: "string", Doc: "The model, such as `company`."},
 	{Name: "operation", Type: "string", Doc: "The operation, such as `bulk_upsert`."},
 	{Name: "rows", Type: "integer", Doc: "How many rows a bulk call sent; 1 for a single record."},
-	{Name: "status", Type: "integer", Doc: "The HTTP status of the answer; 0 where the connection was cut."},
-	{Name: "fault", Type: "string?", Doc: "The fault that hit the call."},
-	{Name: "applied", Type: "boolean", Doc: "Whether the call was carried out."},
+	{Name: "status", Type: "integer", Doc: "The HTTP status of the answer; 0 if the connection was cut."},
+	{Name: "fault", Type: "string?", Doc: "The fault that affected the call."},
+	{Name: "applied", Type: "boolean", Doc: "Whether the call took effect."},
 }
 
-// onServer makes the Call of a function about the test's Planhat.
-func onServer(call func(a *bindings.Args, w *world, s *simulator.Server) (int, error)) func(*bindings.Args) (int, error) {
+// onServer adapts a function on the test's Planhat to a Call.
+func onServer(call func(a *bindings.Args, w *environment, s *simulator.Server) (int, error)) func(*bindings.Args) (int, error) {
 	return func(a *bindings.Args) (int, error) {
-		w := worldOf(a.Context())
+		w := environmentOf(a.Context())
 		if w == nil {
-			return 0, a.Errorf("there is no test whose Planhat it could be; tests are run by 'phscript test'")
+			return 0, a.Errorf("no test is running; run the file with 'phscript test'")
 		}
 		s, err := w.planhat()
 		if err != nil {
@@ -62,7 +61,6 @@ func onServer(call func(a *bindings.Args, w *world, s *simulator.Server) (int, e
 	}
 }
 
-// modelArg returns the model that argument i names.
 func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
 	if m := catalog.Load().Model(a.String(i)); m != nil {
 		return m, nil
@@ -71,41 +69,41 @@ func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
 	for _, m := range catalog.Load().Models {
 		names = append(names, m.Snake)
 	}
-	return nil, a.Errorf("there is no model '%s'%s", a.String(i), catalog.Aside(explain.Likeliest(a.String(i), names)))
+	return nil, a.Errorf("unknown model '%s'%s", a.String(i), catalog.Aside(explain.Likeliest(a.String(i), names)))
 }
 
 var modelParam = bindings.Param{Name: "model", Type: "string", Doc: "The model, such as `company`."}
 
-// stored are the functions about records.
+// stored are the functions on records.
 func stored() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name: "seed",
-			Doc: "Stores records as given, read-only properties included, and fills in what is missing, such as `_id`. " +
-				"It is no call and counts as none. Companies come first: what belongs to one names it, such as `companyId = \"extid-a-1\"`.",
+			Doc: "Stores records as given, including read-only properties, and fills in what is missing, such as `_id`. " +
+				"It does not count as a call. Seed companies first; other records name theirs, such as `companyId = \"extid-a-1\"`.",
 			Params:  []bindings.Param{modelParam, {Name: "records", Type: "table", Doc: "A list of records, or one record."}},
-			Errors:  "When a record is not one that Planhat could hold, or has a property that its model does not know: fields of your own stand in `custom`.",
+			Errors:  "When a record is invalid, or has a property that its model does not have. Put custom fields in `custom`.",
 			Example: `simulator.seed("company", { { externalId = "a-1", name = "Acme" }, { externalId = "a-2", name = "Bolt" } })`,
 			Call:    onServer(seed),
 		},
 		{
 			Name:    "generate",
-			Doc:     "Stores generated companies with contacts, licenses and so on. The same number gives the same records, in time relative to the clock.",
+			Doc:     "Stores generated companies with contacts, licenses and so on. The same number always gives the same records, dated relative to the clock.",
 			Params:  []bindings.Param{{Name: "companies", Type: "integer", Doc: "How many."}},
 			Example: `simulator.generate(100)`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				s.Generate(a.Int(0))
 				return 0, nil
 			}),
 		},
 		{
 			Name:    "records",
-			Doc:     "Returns all records of a model as Planhat holds them now. It is no call.",
+			Doc:     "Returns all current records of a model. It does not count as a call.",
 			Params:  []bindings.Param{modelParam},
-			Returns: []bindings.Return{{Type: "table[]", Doc: "The records, the oldest first."}},
-			Errors:  "When there is no such model.",
+			Returns: []bindings.Return{{Type: "table[]", Doc: "The records, oldest first."}},
+			Errors:  "When the model is unknown.",
 			Example: `expect(simulator.records("company")).to_have_length(0)`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				m, err := modelArg(a, 0)
 				if err != nil {
 					return 0, err
@@ -123,14 +121,14 @@ func stored() []*bindings.Func {
 		},
 		{
 			Name: "record",
-			Doc:  "Returns one record as Planhat holds it now, or `nil`. It is no call.",
+			Doc:  "Returns one current record, or `nil`. It does not count as a call.",
 			Params: []bindings.Param{modelParam,
 				{Name: "id", Type: "string", Doc: "Its `_id`, or a key such as `extid-a-1`."}},
 			Returns: []bindings.Return{{Type: "table|nil", Doc: "The record."}},
-			Errors:  "When there is no such model.",
+			Errors:  "When the model is unknown.",
 			Example: `simulator.seed("company", { externalId = "a-1", name = "Acme" })
 expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
-			Call: onServer(func(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				m, err := modelArg(a, 0)
 				if err != nil {
 					return 0, err
@@ -145,8 +143,8 @@ expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
 	}
 }
 
-// seed stores records; one that stands alone counts as a list of one.
-func seed(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
+// seed stores a list of records, or one record.
+func seed(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 	m, err := modelArg(a, 0)
 	if err != nil {
 		return 0, err
@@ -178,7 +176,6 @@ func seed(a *bindings.Args, _ *world, s *simulator.Server) (int, error) {
 	return 0, nil
 }
 
-// pushJSON pushes a Go value that has a JSON form.
 func pushJSON(a *bindings.Args, v any) (int, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -186,7 +183,7 @@ func pushJSON(a *bindings.Args, v any) (int, error) {
 	}
 	out, err := bindings.CodecOf(a.L).DecodeBytes(text, bindings.DecodeOptions{})
 	if err != nil {
-		return 0, fmt.Errorf("what was found is no JSON: %w", err)
+		return 0, fmt.Errorf("the result is not valid JSON: %w", err)
 	}
 	return a.Push(out)
 }

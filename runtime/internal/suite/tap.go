@@ -44,7 +44,7 @@ func tapTest(b *strings.Builder, n int, f *File, t *Test) {
 	}
 	b.WriteString("  ---\n")
 	yaml := func(name, text string) {
-		// A JSON string is a YAML string as well.
+		// A JSON string is also a YAML string.
 		if quoted, err := json.Marshal(text); err == nil && text != "" {
 			fmt.Fprintf(b, "  %s: %s\n", name, quoted)
 		}
@@ -56,7 +56,6 @@ func tapTest(b *strings.Builder, n int, f *File, t *Test) {
 	b.WriteString("  ...\n")
 }
 
-// messageText is what happened, in one line.
 func messageText(err error) string {
 	if e, ok := asType[*Expectation](err); ok {
 		return e.Message
@@ -79,5 +78,5 @@ func place(f *File, t *Test) string {
 	return f.Name
 }
 
-// details are all that a report for people shows of an error, without color.
+// details are what the text report shows of an error, without color.
 func details(err error) string { return strings.TrimRight((&Text{}).explain(err), "\n") }

@@ -9,7 +9,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 )
 
-// ANSI sequences of a colored report.
+// ANSI sequences for a colored report.
 const (
 	red    = "\x1b[31m"
 	green  = "\x1b[32m"
@@ -20,13 +20,11 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// Text writes results for a person: a line for each file as it is done, then
-// each failure, then the counts. It must be used by one
-// goroutine.
+// Text writes results for people: a line per file as it is done, then each
+// failure, then the counts. It is not safe for concurrent use.
 type Text struct {
 	W io.Writer
-	// Color paints the report; Verbose names every test and shows what it
-	// printed.
+	// Color colors the report; Verbose names every test and shows its output.
 	Color, Verbose bool
 
 	failures []failure
@@ -45,7 +43,7 @@ func (t *Text) paint(style, text string) string {
 	return style + text + reset
 }
 
-// File writes what became of a file.
+// File writes the result of a file.
 func (t *Text) File(f *File) {
 	var b strings.Builder
 	passed, failed, skipped := f.count(Passed), f.count(Failed), f.count(Skipped)
@@ -86,7 +84,7 @@ func (t *Text) File(f *File) {
 	fmt.Fprint(t.W, b.String())
 }
 
-// tests names every test of a file under its groups.
+// tests lists every test of a file under its groups.
 func (t *Text) tests(b *strings.Builder, f *File) {
 	var above []string
 	for _, test := range f.Tests {
@@ -120,7 +118,7 @@ func because(reason string) string {
 	return " (skipped: " + reason + ")"
 }
 
-// Failures writes what is known about everything that failed.
+// Failures writes the details of every failure.
 func (t *Text) Failures() {
 	var b strings.Builder
 	for _, f := range t.failures {
@@ -154,7 +152,6 @@ func (t *Text) Close(r *Report) {
 	fmt.Fprintf(t.W, "\n%s\n", line)
 }
 
-// failure writes what is known about a failure.
 func (t *Text) failure(b *strings.Builder, f failure) {
 	title, err, output := f.file.Name, f.file.Err, f.file.Output
 	if f.test != nil {
@@ -169,12 +166,12 @@ func (t *Text) failure(b *strings.Builder, f failure) {
 		if !t.Verbose {
 			output = lastLines(output)
 		}
-		fmt.Fprintf(b, "  %s\n%s", t.paint(dim, "it printed:"), indented(output, "    "))
+		fmt.Fprintf(b, "  %s\n%s", t.paint(dim, "output:"), indented(output, "    "))
 	}
 }
 
-// explain writes an error: its place and line, what happened, and for an
-// expectation the two values.
+// explain writes an error: its position and line, what happened, and the two
+// values of an expectation.
 func (t *Text) explain(err error) string {
 	script := scriptError(err)
 	expectation, isExpectation := asType[*Expectation](err)
@@ -202,7 +199,7 @@ func (t *Text) explain(err error) string {
 	return b.String()
 }
 
-// callers says which lines led to the one that is shown, "" where that is the
+// callers names the lines that led to the one shown, or is "" if that is the
 // test's own.
 func callers(e *runtime.ScriptError) string {
 	var places []string
@@ -215,7 +212,6 @@ func callers(e *runtime.ScriptError) string {
 	return "called from " + strings.Join(places, ", ")
 }
 
-// compare writes the two values of an expectation.
 func (t *Text) compare(b *strings.Builder, e *Expectation) {
 	expected, got := or(e.ExpectedLabel, "expected"), or(e.GotLabel, "got")
 	diff := e.Diff()
@@ -259,7 +255,6 @@ func or(text, otherwise string) string {
 	return text
 }
 
-// indented puts an indentation before every line of a text.
 func indented(text, indent string) string {
 	if text = strings.TrimRight(text, "\n"); text == "" {
 		return ""
@@ -267,7 +262,6 @@ func indented(text, indent string) string {
 	return indent + strings.ReplaceAll(text, "\n", "\n"+indent) + "\n"
 }
 
-// took writes a duration as people read it.
 func took(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())

@@ -8,19 +8,18 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// clockModule is the module clock.
 func clockModule() *bindings.Module {
 	return &bindings.Module{
 		Name: "clock",
-		Doc: "The clock of the running test. It governs `time.now`, `os.time`, `os.date` and the times in the simulated Planhat.\n\n" +
-			"Nobody waits in a test: `time.sleep`, and the pauses before a call is repeated, move the clock on and return at once. " +
+		Doc: "The clock of the running test. It sets `time.now`, `os.time`, `os.date` and the times in the simulated Planhat.\n\n" +
+			"Tests do not wait: `time.sleep` and the pauses before a retry move the clock forward and return at once. " +
 			"Each test starts with the real time.",
 		Funcs: []*bindings.Func{
 			{
 				Name:   "freeze",
-				Doc:    "Stops the clock, at a time or where it is. It moves by `clock.advance` and by pauses only.",
-				Params: []bindings.Param{{Name: "at", Type: "number|string", Optional: true, Doc: "Seconds since 1970, or ISO text such as `2026-01-15T09:00:00Z`. Default: now."}},
-				Errors: "With kind `validation` when a text is no time that is known.",
+				Doc:    "Stops the clock, now or at a given time. After that, only `clock.advance` and pauses move it.",
+				Params: []bindings.Param{{Name: "at", Type: "number|string", Optional: true, Doc: "Seconds since 1970, or an ISO time such as `2026-01-15T09:00:00Z` (default now)."}},
+				Errors: "With kind `validation` when a text is not a valid time.",
 				Example: `clock.freeze("2026-01-15T09:00:00Z")
 print(time.today()) --> 2026-01-15`,
 				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
@@ -37,9 +36,9 @@ print(time.today()) --> 2026-01-15`,
 			},
 			{
 				Name:    "advance",
-				Doc:     "Moves the clock on.",
+				Doc:     "Moves the clock forward.",
 				Params:  []bindings.Param{{Name: "span", Type: "string|number|TimeSpan", Doc: "How far: text such as `2h` or `3 days`, seconds, or a table such as `{ months = 1 }`."}},
-				Errors:  "With kind `validation` when a text is no length of time that is known.",
+				Errors:  "With kind `validation` when a text is not a valid length of time.",
 				Example: `clock.advance("2h")`,
 				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
 					now := c.now()
@@ -48,7 +47,7 @@ print(time.today()) --> 2026-01-15`,
 						return 0, err
 					}
 					if to.Before(now) {
-						return 0, a.Errorf("the clock only moves on; clock.freeze sets it to an earlier time")
+						return 0, a.Errorf("the clock only moves forward; use clock.freeze to set an earlier time")
 					}
 					c.advance(to.Sub(now))
 					return 0, nil
@@ -56,7 +55,7 @@ print(time.today()) --> 2026-01-15`,
 			},
 			{
 				Name:    "unfreeze",
-				Doc:     "Lets the clock run again, with the real time.",
+				Doc:     "Resets the clock to the real time and lets it run.",
 				Example: `clock.unfreeze()`,
 				Call: onClock(func(_ *bindings.Args, c *clock) (int, error) {
 					c.unfreeze()
@@ -65,7 +64,7 @@ print(time.today()) --> 2026-01-15`,
 			},
 			{
 				Name:    "now",
-				Doc:     "Returns what the clock shows, as ISO text in UTC.",
+				Doc:     "Returns the clock's time, as ISO text in UTC.",
 				Returns: []bindings.Return{{Type: "string", Doc: "The time, such as `2026-01-15T09:00:00Z`."}},
 				Example: `print(clock.now())`,
 				Call: onClock(func(a *bindings.Args, c *clock) (int, error) {
@@ -76,12 +75,12 @@ print(time.today()) --> 2026-01-15`,
 	}
 }
 
-// onClock makes the Call of a function about the test's clock.
+// onClock adapts a function on the test's clock to a Call.
 func onClock(call func(a *bindings.Args, c *clock) (int, error)) func(*bindings.Args) (int, error) {
 	return func(a *bindings.Args) (int, error) {
-		w := worldOf(a.Context())
+		w := environmentOf(a.Context())
 		if w == nil {
-			return 0, a.Errorf("there is no test whose clock it could be; tests are run by 'phscript test'")
+			return 0, a.Errorf("no test is running; run the file with 'phscript test'")
 		}
 		return call(a, &w.clock)
 	}

@@ -11,34 +11,33 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
-// address is what clients in tests take for Planhat's address. Requests to it
-// go to the Planhat of the test's world.
+// address is Planhat's address for clients in tests. Requests to it go to the
+// Planhat of the test's environment.
 const address = "http://planhat.test"
 
-// settings are those of a client in a test.
+// settings configures a client in a test.
 func settings() planhat.Config {
 	return planhat.Config{
 		APIToken: simulator.DefaultAPIToken, TenantToken: simulator.DefaultTenantToken,
 		BaseURL: address, AnalyticsURL: address, UserAgent: "phscript test",
 		HTTPClient: &http.Client{Transport: transport{}},
-		// The pauses of a retry are the same in every run.
+		// Without jitter, retries pause equally long in every run.
 		Retry:   planhat.RetryPolicy{Jitter: -1},
 		Limiter: planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Parallel: -1, Window: openWindow{}}),
 	}
 }
 
-// transport sends a request to the Planhat of the world that its context
-// belongs to, and nothing anywhere else.
+// transport sends requests to the Planhat of the environment that their context
+// belongs to, and nowhere else.
 type transport struct{}
 
-// RoundTrip implements http.RoundTripper.
 func (transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := worldOf(r.Context())
+	w := environmentOf(r.Context())
 	if base := r.URL.Scheme + "://" + r.URL.Host; base != address {
-		return nil, fmt.Errorf("a test reaches nothing but its simulated Planhat, and this request goes to %s", r.URL.Host)
+		return nil, fmt.Errorf("tests can only reach their simulated Planhat, not %s", r.URL.Host)
 	}
 	if w == nil {
-		return nil, fmt.Errorf("the request belongs to no test")
+		return nil, fmt.Errorf("the request does not belong to a test")
 	}
 	server, err := w.planhat()
 	if err != nil {
@@ -53,25 +52,21 @@ func (transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return w.transport.RoundTrip(out)
 }
 
-// openWindow is a quota that is never spent. A pause that Planhat demands moves
-// the clock of the test.
+// openWindow is a quota without a limit. A pause that Planhat demands moves the
+// test's clock.
 type openWindow struct{}
 
-// Take books a start at once.
 func (openWindow) Take(context.Context) (planhat.Booking, error) { return planhat.Booking{}, nil }
 
-// Return does nothing.
 func (openWindow) Return(context.Context, planhat.Booking) error { return nil }
 
-// Block moves the clock of the test on.
 func (openWindow) Block(ctx context.Context, d time.Duration) error {
-	if w := worldOf(ctx); w != nil {
+	if w := environmentOf(ctx); w != nil {
 		w.clock.advance(d)
 	}
 	return nil
 }
 
-// State reports that there is no limit.
 func (openWindow) State(context.Context) (planhat.WindowState, error) {
 	return planhat.WindowState{}, nil
 }

@@ -6,10 +6,10 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// separator stands between the names of a test's groups and its own.
+// separator joins the names of a test's groups and its own.
 const separator = " › "
 
-// mode says whether a test or a group runs.
+// mode is whether a test or a group runs.
 type mode int
 
 const (
@@ -18,8 +18,8 @@ const (
 	skipped
 )
 
-// group is what describe makes: tests and groups in their order, and what runs
-// before and after them. A file is a group without a name.
+// group is what describe makes: tests and groups in order, and the hooks around
+// them. A file is a group without a name.
 type group struct {
 	parent *group
 	name   string
@@ -30,7 +30,6 @@ type group struct {
 	beforeAll, afterAll, beforeEach, afterEach []*lua.LFunction
 }
 
-// item is a test or a group.
 type item struct {
 	test  *testCase
 	group *group
@@ -43,12 +42,12 @@ type testCase struct {
 	mode   mode
 	reason string
 	fn     *lua.LFunction
-	// given is handed to fn, by test.each.
+	// given is the argument of fn, from test.each.
 	given lua.LValue
 	line  int
 }
 
-// path returns the names of the groups that a test is in, the outermost first.
+// path returns the names of a test's groups, outermost first.
 func (g *group) path() []string {
 	if g == nil || g.parent == nil {
 		return nil
@@ -56,12 +55,12 @@ func (g *group) path() []string {
 	return append(g.parent.path(), g.name)
 }
 
-// fullName is how reports and --filter call a test.
+// fullName is the test's name in reports and --filter.
 func (t *testCase) fullName() string {
 	return strings.Join(append(t.parent.path(), t.name), separator)
 }
 
-// skips returns whether a test is left out, and the reason.
+// skips reports whether a test is skipped, and why.
 func (t *testCase) skips() (bool, string) {
 	if t.mode == skipped {
 		return true, t.reason
@@ -74,7 +73,7 @@ func (t *testCase) skips() (bool, string) {
 	return false, ""
 }
 
-// focused tells whether a test or a group that it is in was marked with only.
+// focused reports whether a test, or a group it is in, is marked with only.
 func (t *testCase) focused() bool {
 	if t.mode == only {
 		return true
@@ -87,7 +86,7 @@ func (t *testCase) focused() bool {
 	return false
 }
 
-// each calls visit for every test of a group, in order.
+// each visits every test of a group, in order.
 func (g *group) each(visit func(*testCase)) {
 	for _, i := range g.items {
 		if i.test != nil {

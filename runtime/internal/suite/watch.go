@@ -13,31 +13,31 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long no file may change before tests run again: editors write
-// a file in several steps.
+// settle is how long no file may change before tests run again: editors write a
+// file in several steps.
 const settle = 80 * time.Millisecond
 
-// Watcher runs tests again when what they depend on changes.
+// Watcher reruns tests when something that they depend on changes.
 type Watcher struct {
-	// Roots are the folders and files whose tests are meant.
+	// Roots are the folders and files to test.
 	Roots []string
-	// Find returns the test files that there are now.
+	// Find returns the current test files.
 	Find func() ([]string, error)
-	// Run runs test files and shows the outcome. All tells whether these are
-	// all that there are.
+	// Run runs test files and shows the result. All is set if these are all of
+	// them.
 	Run func(ctx context.Context, paths []string, all bool) *Report
 
-	// sources are the files that each test file has compiled.
+	// sources are the files that each test file compiled.
 	sources map[string][]string
 	watched map[string]bool
 }
 
 // Watch runs all tests and then, until ctx ends, those that changed or that
-// have loaded a file that did.
+// loaded a changed file.
 func (w *Watcher) Watch(ctx context.Context) error {
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("files cannot be watched: %w", err)
+		return fmt.Errorf("cannot watch files: %w", err)
 	}
 	defer func() { _ = events.Close() }()
 	w.sources, w.watched = map[string][]string{}, map[string]bool{}
@@ -45,7 +45,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Watched before they run, so that a change meanwhile counts.
+	// Watch first, so a change during the run counts.
 	if err := w.follow(events); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (w *Watcher) Watch(ctx context.Context) error {
 }
 
 // run runs tests and notes what they depend on. A file that could not be loaded
-// keeps what it depended on before.
+// keeps its previous dependencies.
 func (w *Watcher) run(ctx context.Context, paths []string, all bool) {
 	report := w.Run(ctx, paths, all)
 	for _, f := range report.Files {
@@ -83,7 +83,7 @@ func (w *Watcher) run(ctx context.Context, paths []string, all bool) {
 	}
 }
 
-// affected returns the test files that a change concerns.
+// affected returns the test files that depend on a change.
 func (w *Watcher) affected(paths []string, changed map[string]bool) []string {
 	var out []string
 	for _, p := range paths {
@@ -95,14 +95,14 @@ func (w *Watcher) affected(paths []string, changed map[string]bool) []string {
 	return out
 }
 
-// follow watches the folders of the roots and of everything that was compiled.
+// follow watches the folders of the roots and of all compiled files.
 func (w *Watcher) follow(events *fsnotify.Watcher) error {
 	add := func(dir string) error {
 		if w.watched[dir] {
 			return nil
 		}
 		if err := events.Add(dir); err != nil {
-			return fmt.Errorf("%s cannot be watched: %w", dir, err)
+			return fmt.Errorf("cannot watch %s: %w", dir, err)
 		}
 		w.watched[dir] = true
 		return nil
@@ -118,7 +118,7 @@ func (w *Watcher) follow(events *fsnotify.Watcher) error {
 				return add(filepath.Dir(path))
 			case !entry.IsDir():
 				return nil
-			case path != root && passedOver(entry.Name()):
+			case path != root && skippedFolder(entry.Name()):
 				return filepath.SkipDir
 			}
 			return add(path)
@@ -137,8 +137,8 @@ func (w *Watcher) follow(events *fsnotify.Watcher) error {
 	return nil
 }
 
-// changes waits for Lua files that change and returns them once they are quiet;
-// none where ctx has ended.
+// changes returns the Lua files that changed, once they settle; none if ctx
+// ends.
 func (w *Watcher) changes(ctx context.Context, events *fsnotify.Watcher) (map[string]bool, error) {
 	changed := map[string]bool{}
 	quiet := time.NewTimer(time.Hour)
@@ -148,13 +148,13 @@ func (w *Watcher) changes(ctx context.Context, events *fsnotify.Watcher) (map[st
 		case <-ctx.Done():
 			return nil, nil
 		case err := <-events.Errors:
-			return nil, fmt.Errorf("files cannot be watched any more: %w", err)
+			return nil, fmt.Errorf("watching files failed: %w", err)
 		case e := <-events.Events:
 			if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
 				delete(w.watched, e.Name)
 			}
 			if e.Has(fsnotify.Create) && !strings.HasSuffix(e.Name, ".lua") {
-				// A new folder may hold tests by now.
+				// A new folder may already hold tests.
 				if err := w.follow(events); err != nil {
 					return nil, err
 				}

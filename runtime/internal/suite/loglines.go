@@ -9,8 +9,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// logBook keeps the lines of a log. It is safe for concurrent use.
-type logBook struct {
+// logLines keeps the lines of a log. It is safe for concurrent use.
+type logLines struct {
 	mu   sync.Mutex
 	kept []logLine
 }
@@ -21,7 +21,7 @@ type logLine struct {
 	fields  []slog.Attr
 }
 
-func (b *logBook) lines() []logLine {
+func (b *logLines) lines() []logLine {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]logLine(nil), b.kept...)
@@ -52,35 +52,32 @@ func attrValue(v slog.Value) lua.LValue {
 	return lua.LString(v.String())
 }
 
-// bookHandler keeps the lines of a log, and hands them on.
-type bookHandler struct {
-	book  *logBook
+// lineHandler keeps the lines of a log and passes them on.
+type lineHandler struct {
+	into  *logLines
 	also  slog.Handler
 	attrs []slog.Attr
 }
 
-// Enabled implements slog.Handler.
-func (h *bookHandler) Enabled(_ context.Context, level slog.Level) bool {
+func (h *lineHandler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= slog.LevelInfo
 }
 
-// Handle implements slog.Handler.
-func (h *bookHandler) Handle(ctx context.Context, r slog.Record) error {
+func (h *lineHandler) Handle(ctx context.Context, r slog.Record) error {
 	line := logLine{level: r.Level, message: r.Message, fields: append([]slog.Attr(nil), h.attrs...)}
 	r.Attrs(func(a slog.Attr) bool {
 		line.fields = append(line.fields, a)
 		return true
 	})
-	h.book.mu.Lock()
-	h.book.kept = append(h.book.kept, line)
-	h.book.mu.Unlock()
+	h.into.mu.Lock()
+	h.into.kept = append(h.into.kept, line)
+	h.into.mu.Unlock()
 	return h.also.Handle(ctx, r)
 }
 
-// WithAttrs implements slog.Handler.
-func (h *bookHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &bookHandler{h.book, h.also.WithAttrs(attrs), append(append([]slog.Attr(nil), h.attrs...), attrs...)}
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &lineHandler{h.into, h.also.WithAttrs(attrs), append(append([]slog.Attr(nil), h.attrs...), attrs...)}
 }
 
-// WithGroup implements slog.Handler. Groups are left out: scripts make none.
-func (h *bookHandler) WithGroup(string) slog.Handler { return h }
+// WithGroup ignores groups: scripts make none.
+func (h *lineHandler) WithGroup(string) slog.Handler { return h }

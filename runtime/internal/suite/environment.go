@@ -13,8 +13,8 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
-// world is what one test lives in. It is safe for concurrent use.
-type world struct {
+// environment is what one test runs in. It is safe for concurrent use.
+type environment struct {
 	clock clock
 	out   output
 
@@ -24,32 +24,32 @@ type world struct {
 	recorder  recorder
 	options   simulator.Options
 	closed    bool
-	// inside is where the script was that the test ended in.
+	// inside is where in a script the test ended.
 	inside string
 	// claims are the calls of expect that no matcher has followed yet.
 	claims []*claim
 }
 
-func newWorld(now func() time.Time) *world {
-	return &world{clock: clock{real: now}}
+func newEnvironment(now func() time.Time) *environment {
+	return &environment{clock: clock{real: now}}
 }
 
-type worldKey struct{}
+type environmentKey struct{}
 
-// in returns a context in which the world is the one that requests reach and
-// whose clock pauses move.
-func (w *world) in(ctx context.Context) context.Context {
-	return planhat.WithPause(context.WithValue(ctx, worldKey{}, w), w.clock.pause)
+// in returns a context whose requests reach the environment and whose pauses
+// move its clock.
+func (w *environment) in(ctx context.Context) context.Context {
+	return planhat.WithPause(context.WithValue(ctx, environmentKey{}, w), w.clock.pause)
 }
 
-// worldOf returns the world of a context, or nil.
-func worldOf(ctx context.Context) *world {
-	w, _ := ctx.Value(worldKey{}).(*world)
+// environmentOf returns the environment of a context, or nil.
+func environmentOf(ctx context.Context) *environment {
+	w, _ := ctx.Value(environmentKey{}).(*environment)
 	return w
 }
 
-// planhat returns the world's Planhat, which starts when it is first needed.
-func (w *world) planhat() (*simulator.Server, error) {
+// planhat returns the environment's Planhat, starting it on first use.
+func (w *environment) planhat() (*simulator.Server, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.server != nil {
@@ -63,28 +63,25 @@ func (w *world) planhat() (*simulator.Server, error) {
 	o.CallsPerMinute, o.PerSecond, o.Parallel = -1, -1, -1
 	server, err := simulator.Start(o)
 	if err != nil {
-		return nil, fmt.Errorf("the simulated Planhat does not start: %w", err)
+		return nil, fmt.Errorf("cannot start the simulated Planhat: %w", err)
 	}
 	w.server, w.transport = server, &http.Transport{MaxIdleConnsPerHost: planhat.DefaultParallel}
 	return server, nil
 }
 
-// lastSeen notes the place in a script that the test ended in.
-func (w *world) lastSeen(place string) {
+func (w *environment) lastSeen(place string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inside = place
 }
 
-// place returns what lastSeen has noted.
-func (w *world) place() string {
+func (w *environment) place() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.inside
 }
 
-// close ends the world's Planhat.
-func (w *world) close() error {
+func (w *environment) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
@@ -95,7 +92,7 @@ func (w *world) close() error {
 	return w.server.Close()
 }
 
-// output collects what is printed. It is safe for concurrent use.
+// output collects what a test prints. It is safe for concurrent use.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

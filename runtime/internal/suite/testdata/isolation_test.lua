@@ -1,7 +1,7 @@
 -- What one test leaves behind does not reach the next one.
 local shared = { seen = 0 }
 
-describe("a world of its own", function()
+describe("an environment of its own", function()
   before_each(function() shared.seen = shared.seen + 1 end)
 
   it("is made a mess of", function()
@@ -71,7 +71,7 @@ describe("the clock", function()
   end)
   it("refuses what is no time", function()
     expect(function() clock.freeze("soon") end).to_raise{ kind = "validation" }
-    expect(function() clock.advance("-1h") end).to_raise("only moves on")
+    expect(function() clock.advance("-1h") end).to_raise("only moves forward")
   end)
 end)
 
@@ -106,21 +106,21 @@ describe("the simulator", function()
   it("takes switches before it is used", function()
     simulator.switches("")
     planhat.company.get_list()
-    expect(function() simulator.switches("") end).to_raise("at the beginning")
+    expect(function() simulator.switches("") end).to_raise("at its start")
   end)
   it("says what it does not know", function()
     expect(function() simulator.seed("compny", {}) end).to_raise("did you mean 'company'")
-    expect(function() simulator.seed("companies", {}) end).to_raise("there is no model 'companies' (did you mean 'company'?)")
+    expect(function() simulator.seed("companies", {}) end).to_raise("unknown model 'companies' (did you mean 'company'?)")
     expect(function() simulator.seed("time_entries", {}) end).to_raise("did you mean 'time_entry'")
     expect(function() simulator.seed("company", { { nmae = "Acme" } }) end).to_raise("did you mean 'name'")
     expect(function() simulator.faults("5000") end).to_raise("400 to 599")
     expect(function() simulator.calls{ modle = "x" } end).to_raise("did you mean 'model'")
-    expect(function() simulator.switches("nonsense=1") end).to_raise("no switch")
+    expect(function() simulator.switches("nonsense=1") end).to_raise("unknown switch")
     expect(function() simulator.seed("company", { { _id = "x", name = "y" } }) end).to_raise("24 hexadecimal")
   end)
   it("is the only Planhat there is", function()
     local other = planhat.new{ api_url = "https://api.planhat.com", api_token = "abc", analytics_url = "https://api.planhat.com", tenant_token = "def" }
-    expect(function() other.company.get_list() end).to_raise("nothing but its simulated Planhat")
+    expect(function() other.company.get_list() end).to_raise("only reach their simulated Planhat")
     expect(simulator.call_count()).to_equal(0)
   end)
 end)
