@@ -70,14 +70,11 @@ var unwritten = []string{
 	"runtime",
 	"runtime/internal/check",
 	"runtime/internal/compile",
-	"runtime/internal/config",
 	"runtime/internal/editor",
 	"runtime/internal/manual",
 	"runtime/internal/reference",
 	"runtime/internal/repl",
-	"runtime/internal/schedule",
 	"runtime/internal/serve",
-	"runtime/internal/store",
 	"stdlib",
 }
 

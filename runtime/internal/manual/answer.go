@@ -51,8 +51,8 @@ func (m *Manual) Ask(text string) *Answer {
 		return a
 	}
 	hits := guides.Search(words...)
-	most := 0
-	a.Topics, most = m.search(words)
+	topics, most := m.search(words)
+	a.Topics = topics
 	if len(words) == 1 && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelt(hits, words) {
 		return a
 	}

@@ -2,7 +2,6 @@
 package repl
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -83,7 +82,7 @@ func converse(env *environment.Env, o *options) error {
 		Session: session, Manual: builtins.Manual(), Secrets: h.Secrets,
 		Out: screen, Err: env.Stderr,
 		Color: interactive && env.StderrColor(), Interactive: interactive,
-		Begin:     func() (context.Context, func() bool, func()) { return inner.InterruptibleInput() },
+		Begin:     inner.InterruptibleInput,
 		Files:     promptFiles{env},
 		Connected: connection(h, o.Simulated),
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// InMemory, in place of a store, keeps the quota to the process.
+// InMemory in place of a store keeps the quota to the process.
 const InMemory = "memory"
 
 // Dir returns the folder for what outlives the process, "" if the system names
