@@ -161,7 +161,7 @@ func tableFunction(name string, functions []string) string {
 		}
 		name = near[0]
 	}
-	return "tables have no functions of their own: write table." + name + "(the table, ...)"
+	return "tables have no methods: write table." + name + "(the table, ...)"
 }
 
 // dateName finds the names of dates.

@@ -44,7 +44,7 @@ func TestFaults(t *testing.T) {
 		"a member":            {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("Encode", ""), Owner: "module"}, "did you mean 'encode'?"},
 		"no member":           {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("qqq", ""), Owner: "module"}, "json has: encode, get_by_id"},
 		"an unknown owner":    {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("Encode", "")}, ""},
-		"a function of table": {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("push", ""), Owner: "list"}, "tables have no functions of their own: write table.insert(the table, ...)"},
+		"a function of table": {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("push", ""), Owner: "list"}, "tables have no methods: write table.insert(the table, ...)"},
 		"a place":             {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "list[i]")}, "there is nothing at list[i]; the places of a list go from 1 to #list"},
 		"a computed place":    {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "")}, ""},
 		"a list":              {fault.Fault{Operation: fault.Call, Type: "table", Loop: list}, "loop over a list with ipairs: for _, row in ipairs(rows) do"},

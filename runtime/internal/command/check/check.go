@@ -246,7 +246,7 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 				return nil, err
 			}
 		default:
-			return nil, &usage.Error{Message: "there is no file or folder " + arg, Hint: "paths are relative to the working directory, " + env.Dir}
+			return nil, &usage.Error{Message: "no such file or folder: " + arg, Hint: "paths are relative to the working directory, " + env.Dir}
 		}
 	}
 	return files, nil
