@@ -24,7 +24,7 @@ import (
 
 const regenerate = "is not what the code says; run: go test ./runtime/internal/documents -update"
 
-func book(t *testing.T) *reference.Book {
+func newReference(t *testing.T) *reference.Reference {
 	t.Helper()
 	modules := slices.DeleteFunc(append(builtins.Modules(), suite.Modules()...), func(m *bindings.Module) bool { return m.Name == "" })
 	return reference.New(modules, builtins.LuaSources(), catalog.Load())
@@ -33,7 +33,7 @@ func book(t *testing.T) *reference.Book {
 func TestReferenceIsCurrent(t *testing.T) {
 	dir := filepath.Join(root, "docs", "reference")
 	pages := map[string]string{}
-	for _, p := range book(t).Pages() {
+	for _, p := range newReference(t).Pages() {
 		pages[p.Path] = p.Text
 	}
 	if *update {

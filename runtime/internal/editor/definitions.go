@@ -1,7 +1,7 @@
-// Package editor prepares a folder of scripts for code editors: it writes what
+// Package editor sets up a folder of scripts for code editors: it writes what
 // phscript knows about itself as type definitions (LuaCATS) for
-// lua-language-server, and enters them into the editor's settings without
-// touching anything else there.
+// lua-language-server, and adds them to the editor's settings without changing
+// anything else there.
 package editor
 
 import (
@@ -17,12 +17,12 @@ import (
 // File is one file of definitions. Path has slashes.
 type File struct{ Path, Text string }
 
-// made begins the second line of every file of definitions; nothing without it
-// is ever changed or removed.
+// made begins the second line of every file of definitions. Files without it
+// are never changed or removed.
 const made = "-- Made by 'phscript setup'"
 
-// Definitions returns the definitions of everything that scripts can use, of
-// Lua's own library excepted, which language servers know.
+// Definitions returns the definitions of everything that scripts can use,
+// except Lua's own library, which language servers know.
 func Definitions(m *manual.Manual) []File {
 	d := &definer{api: m.Catalog(), taken: map[string]bool{}}
 	for _, t := range m.Topics() {
@@ -53,19 +53,17 @@ func Definitions(m *manual.Manual) []File {
 	return files
 }
 
-// definer writes definitions.
 type definer struct {
 	api *catalog.Catalog
-	// taken are the tables that functions take as options: what they need not
-	// hold may be left out.
+	// taken are the tables that functions take as options: their optional
+	// fields can be left out.
 	taken map[string]bool
 }
 
-// source collects the text of one file.
 type source struct{ strings.Builder }
 
-// newSource begins a file that scripts require by the given name; "_" stands
-// for none.
+// newSource begins a file that scripts require by the given name, or by none if
+// it is "_".
 func newSource(name string) *source {
 	s := &source{}
 	s.printf("---@meta %s\n%s. Changes made here are lost.\n", name, made)
@@ -74,7 +72,7 @@ func newSource(name string) *source {
 
 func (s *source) printf(format string, args ...any) { fmt.Fprintf(s, format, args...) }
 
-// module writes a module that is global, or that has to be required.
+// module writes a module that is global, or that scripts must require.
 func (d *definer) module(m *spec.Module, global bool) string {
 	s := newSource(m.Name)
 	d.class(s, m)
@@ -88,8 +86,8 @@ func (d *definer) module(m *spec.Module, global bool) string {
 	return s.String()
 }
 
-// part writes a part of a module, such as planhat.company, which no script
-// requires by itself.
+// part writes a part of a module, such as planhat.company, which scripts do not
+// require directly.
 func (d *definer) part(m *spec.Module) string {
 	s := newSource("_")
 	d.class(s, m)
@@ -99,7 +97,7 @@ func (d *definer) part(m *spec.Module) string {
 	return s.String()
 }
 
-// globals writes functions and values that are globals by themselves.
+// globals writes global functions and values.
 func (d *definer) globals(m *spec.Module) string {
 	s := newSource("_")
 	for _, v := range m.Values {
@@ -116,7 +114,7 @@ func (d *definer) globals(m *spec.Module) string {
 	return s.String()
 }
 
-// class writes the head of a module's class: what is in it beside functions.
+// class writes the head of a module's class: its members other than functions.
 func (d *definer) class(s *source, m *spec.Module) {
 	s.printf("\n")
 	s.comment(m.Doc)
@@ -133,7 +131,7 @@ func (d *definer) class(s *source, m *spec.Module) {
 }
 
 // valueType is the type of a module's value. An object without fields, such as
-// json.null, stands for something else and may be put anywhere.
+// json.null, stands for something else and is valid anywhere.
 func valueType(typ spec.Type) spec.Type {
 	if typ == "userdata" {
 		return "any"
@@ -141,7 +139,7 @@ func valueType(typ spec.Type) spec.Type {
 	return typ
 }
 
-// members writes the tables and functions of a module that is held by the given
+// members writes the tables and functions of a module held by the given
 // variable.
 func (d *definer) members(s *source, m *spec.Module, variable string) {
 	for _, shape := range m.Records {
@@ -152,7 +150,7 @@ func (d *definer) members(s *source, m *spec.Module, variable string) {
 	}
 }
 
-// shape writes the class of a table; a model's record gets what the catalog
+// shape writes the class of a table. A model's record includes what the catalog
 // knows about its properties.
 func (d *definer) shape(s *source, shape *spec.Shape) {
 	s.printf("\n")
@@ -174,7 +172,7 @@ func (d *definer) shape(s *source, shape *spec.Shape) {
 	}
 }
 
-// propertyType is a property's type; one with known values names them.
+// propertyType is a property's type; known values are listed.
 func propertyType(p *catalog.Property, typ spec.Type) spec.Type {
 	if len(p.Enum) == 0 {
 		return typ
@@ -190,14 +188,14 @@ func propertyType(p *catalog.Property, typ spec.Type) spec.Type {
 	return typ + "?"
 }
 
-// propertyDoc says in one line what there is to know about a property.
+// propertyDoc describes a property on one line.
 func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
 	parts := []string{doc}
 	if p.Ref != "" {
 		parts = append(parts, "The id of "+p.Ref+".")
 	}
 	if slices.Contains(model.RequiredOnCreate, p.Name) {
-		parts = append(parts, "A new record needs it.")
+		parts = append(parts, "Required in a new record.")
 	}
 	if p.ReadOnly {
 		parts = append(parts, "Read-only.")
@@ -205,7 +203,6 @@ func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
 	return strings.TrimSpace(strings.Join(parts, " "))
 }
 
-// field writes one field of a class.
 func (s *source) field(name string, typ spec.Type, optional bool, doc string) {
 	switch {
 	case !spec.IsName(name) && !spec.IsKeyword(name):

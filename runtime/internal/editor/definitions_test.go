@@ -195,7 +195,7 @@ shop = {}
 ---@field ["in words"] string?
 ---@field print fun(self: Receipt, times: integer): string?
 
----What `+"`shop.sell` takes as `options`"+`.
+---The `+"`options` of `shop.sell`"+`.
 ---@class shop.sell.options
 ---@field price number
 

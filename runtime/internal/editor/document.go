@@ -10,8 +10,8 @@ import (
 	"github.com/tailscale/hujson"
 )
 
-// document is a settings file: JSON with comments and trailing commas. Changes
-// are put between what is there, which keeps every byte.
+// document is a settings file: JSON with comments and trailing commas. Edits
+// are inserted, and every other byte stays.
 type document struct {
 	text []byte
 	root hujson.Value
@@ -19,14 +19,14 @@ type document struct {
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// parseDocument reads a settings file, which must hold an object.
+// parseDocument reads a settings file, which must contain an object.
 func parseDocument(text []byte) (*document, error) {
 	d := &document{text: text}
 	return d, d.parse()
 }
 
-// parse reads the text again. A byte order mark is no JSON; blanks in its place
-// keep all positions.
+// parse reads the text again. Blanks replace a byte order mark, which is not
+// JSON, to keep all positions.
 func (d *document) parse() error {
 	text := d.text
 	if bytes.HasPrefix(text, byteOrderMark) {
@@ -34,18 +34,17 @@ func (d *document) parse() error {
 	}
 	root, err := hujson.Parse(text)
 	if err != nil {
-		return fmt.Errorf("it is no valid JSON: %s", strings.TrimPrefix(err.Error(), "hujson: "))
+		return fmt.Errorf("it is not valid JSON: %s", strings.TrimPrefix(err.Error(), "hujson: "))
 	}
 	if _, ok := root.Value.(*hujson.Object); !ok {
-		return fmt.Errorf("it holds no object: it must begin with { and end with }")
+		return fmt.Errorf("it is not an object: it must begin with { and end with }")
 	}
 	d.root = root
 	return nil
 }
 
-// find returns the value of a setting with dots in its name. Each part may be
-// an object of its own, and "Lua." may stand in front, as in an editor's
-// settings.
+// find returns the value of a dotted setting. Each part can be an object, and
+// "Lua." can come first, as in an editor's settings.
 func (d *document) find(setting string) *hujson.Value {
 	if v := findIn(&d.root, setting); v != nil {
 		return v
@@ -73,7 +72,7 @@ func findIn(v *hujson.Value, name string) *hujson.Value {
 	return nil
 }
 
-// textOf returns a string literal's text, "" for everything else.
+// textOf returns the text of a string literal, or "".
 func textOf(v *hujson.Value) string {
 	literal, ok := v.Value.(hujson.Literal)
 	if !ok || literal.Kind() != '"' {
@@ -82,8 +81,8 @@ func textOf(v *hujson.Value) string {
 	return literal.String()
 }
 
-// set adds a setting that is not there yet: into the section that its name
-// begins with, where the file has one, else at the end.
+// set adds a new setting: to the section that its name begins with, if the file
+// has one, else at the end.
 func (d *document) set(setting string, value any) error {
 	section, key, nested := strings.Cut(setting, ".")
 	if parent := d.find(section); nested && parent != nil {
@@ -100,7 +99,7 @@ func (d *document) set(setting string, value any) error {
 
 func member(key string, value any) string { return literal(key) + ": " + literal(value) }
 
-// literal writes a value as JSON. What is given has always a form.
+// literal writes a value as JSON. Callers pass only values that have a form.
 func literal(value any) string {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -111,13 +110,12 @@ func literal(value any) string {
 	return strings.TrimSpace(b.String())
 }
 
-// replace puts a literal in the place of another.
 func (d *document) replace(v *hujson.Value, literal string) error {
 	return d.splice(v.StartOffset, v.EndOffset, literal)
 }
 
-// insert adds an item at the end of an object or a list, in the way in which
-// the others are written.
+// insert adds an item at the end of an object or a list, formatted like the
+// others.
 func (d *document) insert(parent *hujson.Value, item string) error {
 	first, last, comma := children(parent)
 	open, closing := parent.StartOffset+1, parent.EndOffset-1
@@ -128,7 +126,7 @@ func (d *document) insert(parent *hujson.Value, item string) error {
 	}
 	outer := d.indentAt(parent.StartOffset)
 	if last < 0 {
-		// Nothing but blanks and comments is inside.
+		// There are only blanks and comments inside.
 		end := open + len(bytes.TrimRight(inside, " \t\r\n"))
 		text := eol + outer + d.unit() + item
 		if !bytes.Contains(d.text[end:closing], []byte("\n")) {
@@ -171,25 +169,24 @@ func children(v *hujson.Value) (first, last int, comma bool) {
 	return -1, -1, false
 }
 
-// splice puts a text in the place of another and reads the file again.
+// splice replaces text and parses the file again.
 func (d *document) splice(from, to int, text string) error {
 	d.text = bytes.Join([][]byte{d.text[:from], []byte(text), d.text[to:]}, nil)
 	return d.parse()
 }
 
-// indentAt returns the blanks at the beginning of the line of a position.
 func (d *document) indentAt(at int) string {
 	line := d.text[bytes.LastIndexByte(d.text[:at], '\n')+1 : at]
 	return string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])
 }
 
-// startsLine reports whether only blanks stand before a position on its line.
+// startsLine reports whether only blanks come before a position on its line.
 func (d *document) startsLine(at int) bool {
 	line := d.text[bytes.LastIndexByte(d.text[:at], '\n')+1 : at]
 	return len(bytes.TrimLeft(line, " \t")) == 0
 }
 
-// unit is the indentation of one level: that of the first line that has one.
+// unit is the indentation of one level: that of the first indented line.
 func (d *document) unit() string {
 	for line := range bytes.Lines(d.text) {
 		trimmed := bytes.TrimLeft(line, " \t")

@@ -52,12 +52,12 @@ func TestFind(t *testing.T) {
 
 func TestBrokenDocuments(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"a": `:          "no valid JSON: line 1",
+		`{"a": `:          "not valid JSON: line 1",
 		"{\n \"a\": x\n}": "line 2",
-		`[]`:              "no object",
-		`"text"`:          "no object",
-		"// only\n":       "no valid JSON",
-		"{} {}":           "no valid JSON",
+		`[]`:              "not an object",
+		`"text"`:          "not an object",
+		"// only\n":       "not valid JSON",
+		"{} {}":           "not valid JSON",
 	} {
 		_, err := parseDocument([]byte(text))
 		assert.ErrorContains(t, err, want, text)

@@ -9,7 +9,7 @@ import (
 )
 
 // function writes one function, held by the given variable, "" for a global.
-// Those of planhat and its parts may be called with a colon as well.
+// Those of planhat and its parts can also be called with a colon.
 func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 	name := f.Name
 	if variable != "" {
@@ -46,21 +46,21 @@ func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 	s.printf("function %s(%s) end\n", name, strings.Join(names, ", "))
 }
 
-// withColon reports whether the functions of a module are documented to be
-// called with a colon too.
+// withColon reports whether the functions of a module can also be called with a
+// colon.
 func withColon(module string) bool {
 	return module == "planhat" || strings.HasPrefix(module, "planhat.")
 }
 
-// withOptions writes the class of a function's options table, unless another
-// place describes it, and returns the function with that class as its type.
+// withOptions writes the class of a function's options table, unless it is
+// described elsewhere, and returns the function with that class as its type.
 func (d *definer) withOptions(s *source, module string, f *spec.Func) *spec.Func {
 	for i, p := range f.Params {
 		if len(p.Fields) == 0 || p.Type != "table" {
 			continue
 		}
 		function := strings.TrimPrefix(module+"."+f.Name, ".")
-		shape := &spec.Shape{Name: function + "." + p.Name, Doc: "What `" + function + "` takes as `" + p.Name + "`.", Fields: p.Fields}
+		shape := &spec.Shape{Name: function + "." + p.Name, Doc: "The `" + p.Name + "` of `" + function + "`.", Fields: p.Fields}
 		d.taken[shape.Name] = true
 		d.shape(s, shape)
 		typed := *f
@@ -71,18 +71,17 @@ func (d *definer) withOptions(s *source, module string, f *spec.Func) *spec.Func
 	return f
 }
 
-// calledOn returns the type of a function that takes the table of a module as
-// its first argument.
+// calledOn returns the type of a function that takes a module's table as its
+// first argument.
 func calledOn(module string, f *spec.Func) spec.Type {
 	method := *f
 	method.Params = append([]spec.Param{{Name: "self", Type: spec.Type(module)}}, f.Params...)
 	return method.Type()
 }
 
-// link matches Markdown's links, which lead nowhere from an editor.
+// link matches Markdown links, which do not work in an editor.
 var link = pattern.Lazy(`\[([^\]]+)\]\([^)\s]*\)`)
 
-// comment writes a text as the comment above a definition.
 func (s *source) comment(text string) {
 	text = link().ReplaceAllString(strings.TrimSpace(text), "$1")
 	if text == "" {
@@ -96,7 +95,7 @@ func (s *source) comment(text string) {
 	}
 }
 
-// note is what stands behind a type: a text on one line.
+// note is the text after a type, on one line.
 func note(doc string) string {
 	doc = link().ReplaceAllString(strings.Join(strings.Fields(doc), " "), "$1")
 	if doc == "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// The settings files, and what is entered into them.
+// The settings files, and the settings added to them.
 const (
 	luaSettingsFile = ".luarc.json"
 	recommendations = ".vscode/extensions.json"
@@ -29,28 +29,27 @@ const (
 	librarySetting = "workspace.library"
 )
 
-// SettingsError says that a settings file of the user's cannot be added to.
+// SettingsError says that one of the user's settings files cannot be changed.
 type SettingsError struct {
 	Path string
 	Err  error
 }
 
-func (e *SettingsError) Error() string { return e.Path + " cannot be added to: " + e.Err.Error() }
+func (e *SettingsError) Error() string { return "cannot add to " + e.Path + ": " + e.Err.Error() }
 
 func (e *SettingsError) Unwrap() error { return e.Err }
 
-// ErrorHint says what to do about it.
 func (e *SettingsError) ErrorHint() string {
-	return "nothing was changed; mend " + e.Path + ", or move it away, and try again"
+	return "nothing was changed; fix " + e.Path + ", or move it away, and try again"
 }
 
-// luaSettings plans what lua-language-server has to know: the version of Lua
-// and the folder of the definitions.
+// luaSettings plans the settings of lua-language-server: the version of Lua and
+// the folder of the definitions.
 func (p *Plan) luaSettings() error {
 	name := luaSettingsFile
 	if _, err := os.Stat(p.path(name + "c")); err == nil {
 		if _, err := os.Stat(p.path(name)); errors.Is(err, fs.ErrNotExist) {
-			name += "c" // the server reads either
+			name += "c" // the server reads both
 		}
 	}
 	empty := fmt.Sprintf("{\n  \"$schema\": %s\n}\n", literal(luaSchema))
@@ -63,7 +62,7 @@ func (p *Plan) luaSettings() error {
 			}
 			changed = append(changed, versionSetting)
 		case textOf(v) != luaVersion:
-			p.add(Leave, name, fmt.Sprintf("%s %s, though phscript is %s", versionSetting, strings.TrimSpace(string(v.Pack())), luaVersion), nil)
+			p.add(Leave, name, fmt.Sprintf("%s is %s, but phscript uses %s", versionSetting, strings.TrimSpace(string(v.Pack())), luaVersion), nil)
 		}
 		added, err := p.library(d)
 		if added {
@@ -76,8 +75,8 @@ func (p *Plan) luaSettings() error {
 // ourTypes matches the folder of any version's definitions.
 var ourTypes = pattern.Lazy(`^(?:\./)?` + regexp.QuoteMeta(typesDir) + `/[^/]+/?$`)
 
-// library enters the folder of the definitions into the settings; that of an
-// older version is replaced.
+// library adds the folder of the definitions to the settings, or replaces that
+// of an older version.
 func (p *Plan) library(d *document) (changed bool, err error) {
 	v := d.find(librarySetting)
 	if v == nil {
@@ -96,7 +95,7 @@ func (p *Plan) library(d *document) (changed bool, err error) {
 			entries = append(entries, &list.Members[i].Name)
 		}
 	default:
-		return false, fmt.Errorf("%s is no list of folders", librarySetting)
+		return false, fmt.Errorf("%s is not a list of folders", librarySetting)
 	}
 	folder := func(entry *hujson.Value) string {
 		return strings.TrimSuffix(strings.TrimPrefix(textOf(entry), "./"), "/")
@@ -112,12 +111,12 @@ func (p *Plan) library(d *document) (changed bool, err error) {
 	return true, d.insert(v, item)
 }
 
-// recommendation plans that VS Code offers the extension for Lua, unless the
-// user does not want it.
+// recommendation plans that VS Code recommends the Lua extension, unless the
+// user has declined it.
 func (p *Plan) recommendation() error {
 	return p.settings(recommendations, "{}\n", func(d *document) ([]string, error) {
 		if listed(d.find("unwantedRecommendations")) {
-			p.add(Leave, recommendations, luaExtension+" is unwanted", nil)
+			p.add(Leave, recommendations, luaExtension+" is declined", nil)
 			return nil, nil
 		}
 		v := d.find("recommendations")
@@ -128,13 +127,13 @@ func (p *Plan) recommendation() error {
 			return nil, nil
 		}
 		if _, ok := v.Value.(*hujson.Array); !ok {
-			return nil, errors.New("recommendations is no list")
+			return nil, errors.New("recommendations is not a list")
 		}
 		return []string{luaExtension}, d.insert(v, literal(luaExtension))
 	})
 }
 
-// listed reports whether a list names the extension for Lua.
+// listed reports whether a list names the Lua extension.
 func listed(v *hujson.Value) bool {
 	if v == nil {
 		return false
@@ -144,7 +143,7 @@ func listed(v *hujson.Value) bool {
 }
 
 // settings plans a change of a settings file. edit makes it and returns what it
-// adds; a file that does not exist, or is empty, begins as the given text.
+// adds. A file that is empty or missing starts as the given text.
 func (p *Plan) settings(name, empty string, edit func(*document) (added []string, err error)) error {
 	before, err := os.ReadFile(p.path(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -174,8 +173,8 @@ func (p *Plan) settings(name, empty string, edit func(*document) (added []string
 	return nil
 }
 
-// writeFile writes a file as a whole: it appears under its name when it is
-// complete. A link stays one, and an existing file keeps its permissions.
+// writeFile replaces a file atomically. It keeps a link and an existing file's
+// permissions.
 func writeFile(name string, text []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target

@@ -14,16 +14,15 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// typesDir is the folder of the definitions; those of each version lie in a
-// folder of their own.
+// typesDir is the folder of the definitions, with a folder per version.
 const typesDir = ".phscript/types"
 
-// Step is one thing that a setup does, or leaves as it is.
+// Step is one thing that a setup does, or leaves alone.
 type Step struct {
 	Action Action
-	// Path is the file or folder, seen from the one that is set up.
+	// Path is the file or folder, relative to the one that is set up.
 	Path string
-	// Detail says more, such as which settings are added; it may be empty.
+	// Detail says more, such as which settings are added. It may be empty.
 	Detail string
 
 	run func() error
@@ -32,8 +31,9 @@ type Step struct {
 // Action is what happens to a file or a folder.
 type Action string
 
-// The actions. Add adds what Detail names to a settings file. Keep says that all is as it should be, Leave that the user has
-// something else there, which stays.
+// The actions. Add adds what Detail names to a settings file. Keep means that
+// nothing needs changing, Leave that the user has something else there, which
+// stays.
 const (
 	Create Action = "create"
 	Update Action = "update"
@@ -43,16 +43,15 @@ const (
 	Leave  Action = "leave"
 )
 
-// Plan is what a folder needs. Nothing is written before Apply.
+// Plan is what a folder needs. Only Apply writes.
 type Plan struct {
 	dir     string
 	version string
 	Steps   []Step
 }
 
-// NewPlan looks at a folder and says what it needs for editors to know what
-// this version of phscript offers. A settings file that cannot be read is an
-// error.
+// NewPlan plans what a folder needs for editors to know this version of
+// phscript. A settings file that cannot be read is an error.
 func NewPlan(dir, version string, m *manual.Manual) (*Plan, error) {
 	p := &Plan{dir: dir, version: folderName(version)}
 	if err := p.definitions(Definitions(m)); err != nil {
@@ -67,10 +66,9 @@ func NewPlan(dir, version string, m *manual.Manual) (*Plan, error) {
 	return p, p.outdated()
 }
 
-// unusual are characters that stay out of the names of folders.
+// unusual are characters that folder names leave out.
 var unusual = pattern.Lazy(`[^A-Za-z0-9._-]+`)
 
-// folderName makes a folder's name of a version.
 func folderName(version string) string {
 	name := strings.Trim(unusual().ReplaceAllString(version, "-"), "-.")
 	if name == "" {
@@ -89,7 +87,7 @@ func (p *Plan) Current() bool {
 	return !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.run != nil })
 }
 
-// Apply does what is to be done, and reports each step when it is done.
+// Apply carries out the plan and reports each step when it is done.
 func (p *Plan) Apply(done func(Step)) error {
 	for _, s := range p.Steps {
 		if s.run != nil {
@@ -106,8 +104,8 @@ func (p *Plan) add(action Action, path, detail string, run func() error) {
 	p.Steps = append(p.Steps, Step{Action: action, Path: path, Detail: detail, run: run})
 }
 
-// definitions plans the files of this version's definitions: those that differ
-// are written, and files of ours that are no more are removed.
+// definitions plans the files of this version's definitions: it writes those
+// that differ, and removes ours that no longer exist.
 func (p *Plan) definitions(files []File) error {
 	var stale []File
 	wanted := map[string]bool{}
@@ -145,7 +143,6 @@ func (p *Plan) definitions(files []File) error {
 	return nil
 }
 
-// outdated plans to remove the definitions of other versions.
 func (p *Plan) outdated() error {
 	versions, err := os.ReadDir(p.path(typesDir))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -170,7 +167,7 @@ func (p *Plan) outdated() error {
 	return nil
 }
 
-// ours lists the files in a folder that a setup has made, seen from there.
+// ours lists the files in a folder that a setup made, relative to it.
 func (p *Plan) ours(folder string) ([]string, error) {
 	var files []string
 	root := p.path(folder)
@@ -197,7 +194,7 @@ func (p *Plan) ours(folder string) ([]string, error) {
 	return files, err
 }
 
-// removeFiles removes files in a folder, and the folders that are empty then.
+// removeFiles removes files in a folder, and the folders left empty.
 func (p *Plan) removeFiles(folder string, files []string) error {
 	for _, name := range files {
 		file := p.path(path.Join(folder, name))
@@ -206,7 +203,7 @@ func (p *Plan) removeFiles(folder string, files []string) error {
 		}
 		for dir := filepath.Dir(file); len(dir) >= len(p.path(folder)); dir = filepath.Dir(dir) {
 			if os.Remove(dir) != nil {
-				break // something else is in it
+				break // it is not empty
 			}
 		}
 	}

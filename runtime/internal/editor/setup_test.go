@@ -115,7 +115,7 @@ func TestBrokenSettingsAreLeftAlone(t *testing.T) {
 			_, err := NewPlan(dir, "v1", builtIn())
 			var settings *SettingsError
 			require.ErrorAs(t, err, &settings, text)
-			assert.Contains(t, err.Error(), file+" cannot be added to: ")
+			assert.Contains(t, err.Error(), "cannot add to "+file+": ")
 			assert.Contains(t, settings.ErrorHint(), "nothing was changed")
 			assert.Equal(t, text, read(t, dir, file))
 			assert.NoDirExists(t, filepath.Join(dir, ".phscript"))

@@ -9,25 +9,25 @@ import (
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
-// Answer is what there is about a name or some words: the topic or the section of
-// a guide with that name, and what else a search finds.
+// Answer is what the manual has on a name or some words: the topic or section
+// with that name, and what else a search finds.
 type Answer struct {
 	text    string
 	Topic   *Topic
 	Section *guide.Section
-	// Sections and Topics are the likeliest first. They have all of the words, or
-	// as many as any has.
+	// Sections and Topics are sorted by relevance. They contain all words, or
+	// as many as any contains.
 	Sections []*guide.Section
 	Topics   []*Topic
 	complete bool
 }
 
-// Empty reports whether there is nothing.
+// Empty reports whether nothing was found.
 func (a *Answer) Empty() bool {
 	return a.Topic == nil && a.Section == nil && len(a.Sections) == 0 && len(a.Topics) == 0
 }
 
-// Meant returns the topic or section with the name, or else what the search found.
+// Meant returns the topic or section with the name, or else the search results.
 func (a *Answer) Meant() ([]*Topic, []*guide.Section) {
 	switch {
 	case a.Topic != nil:
@@ -38,8 +38,8 @@ func (a *Answer) Meant() ([]*Topic, []*guide.Section) {
 	return a.Topics, a.Sections
 }
 
-// Ask looks a text up: the name of a topic, the name of a section or its heading,
-// or else words that occur in them.
+// Ask looks up the name of a topic, the name or heading of a section, or else
+// words in them.
 func (m *Manual) Ask(text string) *Answer {
 	words := strings.Fields(text)
 	a := &Answer{text: strings.Join(words, " ")}
@@ -53,7 +53,7 @@ func (m *Manual) Ask(text string) *Answer {
 	hits := guides.Search(words...)
 	topics, most := m.search(words)
 	a.Topics = topics
-	if len(words) == 1 && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelt(hits, words) {
+	if len(words) == 1 && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelled(hits, words) {
 		return a
 	}
 	if len(hits) > 0 && hits[0].Found >= most {
@@ -63,7 +63,7 @@ func (m *Manual) Ask(text string) *Answer {
 			a.Section = exact[0].Section
 		}
 		for _, h := range hits {
-			// What only mentions the words is left out if the reference has all of them.
+			// Leave out mere mentions if the reference has all words.
 			if h.Section != a.Section && (h.Best == guide.InHeading || !inReference) {
 				a.Sections = append(a.Sections, h.Section)
 			}
@@ -76,14 +76,14 @@ func (m *Manual) Ask(text string) *Answer {
 	return a
 }
 
-// misspelt reports whether guides have words only in code, or not all of them. Then
-// a name that is nearly spelt so is meant.
-func misspelt(hits []guide.Hit, words []string) bool {
+// misspelled reports whether guides have the words only in code, or not all of
+// them. Then a topic with a similar name is meant.
+func misspelled(hits []guide.Hit, words []string) bool {
 	all := len(guide.Telling(guide.Words(strings.Join(words, " "))))
 	return !slices.ContainsFunc(hits, func(h guide.Hit) bool { return h.Best > guide.InCode && h.Found == all })
 }
 
-// The most that is shown of what a search found, and beside a section.
+// The most results that are shown, alone and beside a section.
 const (
 	mostSections = 6
 	mostResults  = 20
@@ -105,7 +105,7 @@ func (m *Manual) Show(a *Answer, o PageOptions) string {
 		return s.finish()
 	}
 	if !a.complete {
-		s.markdown(0, "Nothing has all of these words. The closest:")
+		s.markdown(0, "No page has all of these words. The closest:")
 		s.gap()
 	}
 	first := ""
@@ -125,7 +125,7 @@ func (m *Manual) Show(a *Answer, o PageOptions) string {
 		s.items(0, list[:min(len(list), shown)])
 		if rest := len(list) - shown; rest > 0 {
 			s.gap()
-			s.markdown(0, "… and "+strconv.Itoa(rest)+" more. Add a word to find fewer.")
+			s.markdown(0, "… and "+strconv.Itoa(rest)+" more. Add a word to narrow the search.")
 		}
 	}
 	s.gap()
@@ -145,8 +145,8 @@ func sectionItems(sections []*guide.Section) []item {
 	return list
 }
 
-// sectionPage shows a section of a guide. For the beginning of a guide it lists the
-// other sections.
+// sectionPage shows a section of a guide. The start of a guide lists its other
+// sections.
 func sectionPage(a *Answer, o PageOptions) string {
 	s := newSheet(o)
 	title := s.styled(a.Section.Headline(), strong)
@@ -171,16 +171,16 @@ func sectionPage(a *Answer, o PageOptions) string {
 	return s.finish()
 }
 
-// notFound says that there is nothing about a name, and what comes closest.
+// notFound says that nothing was found, and what comes closest.
 func (m *Manual) notFound(name string) string {
 	return "There is nothing about '" + name + "'" + catalog.Aside(m.Suggestions(name)) + "."
 }
 
-// mostSuggestions is how many names are suggested.
+// mostSuggestions bounds the suggested names.
 const mostSuggestions = 3
 
-// Suggestions returns names of topics, or words in them and in the headings of
-// guides, that are spelt like what a person looks for.
+// Suggestions returns names of topics, or words in names and headings, that are
+// spelled like the given one.
 func (m *Manual) Suggestions(name string) []string {
 	near := m.Nearest(name)
 	if len(near) > 0 {
@@ -195,8 +195,8 @@ func (m *Manual) Suggestions(name string) []string {
 	return near[:min(len(near), mostSuggestions)]
 }
 
-// closest returns names of topics that are spelt like a word, or else words in
-// names, or else words in headings.
+// closest returns similar names of topics, or else words in names, or else
+// words in headings.
 func (m *Manual) closest(word string) []string {
 	if near := m.Nearest(word); len(near) > 0 {
 		return near

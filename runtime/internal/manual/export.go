@@ -5,11 +5,11 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// ExportVersion is the version of the form that Export has. Fields may be added
-// to it; when one changes its meaning or goes away, the version rises.
+// ExportVersion is the version of Export's form. Adding fields keeps it;
+// removing one or changing its meaning raises it.
 const ExportVersion = 1
 
-// Export is the manual for other programs. It is written as JSON.
+// Export is the manual as JSON for other programs.
 type Export struct {
 	// Version is ExportVersion.
 	Version int `json:"version"`
@@ -18,10 +18,10 @@ type Export struct {
 	// Types explains the types of properties, Hosts the hosts of operations.
 	Types map[catalog.Type]string `json:"types,omitzero"`
 	Hosts map[catalog.Host]string `json:"hosts,omitzero"`
-	// Topics are in the manual's order: a module, then what is in it.
+	// Topics are in the manual's order: a module, then its members.
 	Topics []ExportTopic `json:"topics"`
-	// Guides are the sections of guides that a search found, the likeliest first, or
-	// all of them page by page.
+	// Guides are the sections that a search found, by relevance, or all of
+	// them, page by page.
 	Guides []ExportSection `json:"guides,omitzero"`
 }
 
@@ -35,7 +35,7 @@ type ExportSection struct {
 	Text string `json:"text"`
 }
 
-// ExportTopic is one topic. What follows Doc is there where it fits the kind.
+// ExportTopic is one topic. Its kind decides which fields after Doc are set.
 type ExportTopic struct {
 	Name    string `json:"name"`
 	Kind    Kind   `json:"kind"`
@@ -45,7 +45,7 @@ type ExportTopic struct {
 	// Module is the module that it belongs to, "" for globals.
 	Module string `json:"module,omitzero"`
 
-	// Require is set on modules that are no globals, Library on Lua's own.
+	// Require is set on modules that are not globals, Library on Lua's own.
 	Require bool `json:"require,omitzero"`
 	Library bool `json:"library,omitzero"`
 	// Members are the topics in a module or a model, and a record's properties.
@@ -54,7 +54,7 @@ type ExportTopic struct {
 	Function *ExportFunction `json:"function,omitzero"`
 	// Type is a value's.
 	Type spec.Type `json:"type,omitzero"`
-	// Fields are those of a table that is no record of a model.
+	// Fields are those of a table that is not a record of a model.
 	Fields   []ExportField   `json:"fields,omitzero"`
 	Model    *ExportModel    `json:"model,omitzero"`
 	Property *ExportProperty `json:"property,omitzero"`
@@ -69,7 +69,7 @@ type ExportFunction struct {
 	Errors     string         `json:"errors,omitzero"`
 	Example    string         `json:"example,omitzero"`
 	Deprecated string         `json:"deprecated,omitzero"`
-	// Note is what the API's documentation remarks about the request.
+	// Note is the API documentation's remark on the request.
 	Note string `json:"note,omitzero"`
 }
 
@@ -109,7 +109,7 @@ type ExportModel struct {
 	Notes      []string           `json:"notes,omitzero"`
 }
 
-// ExportKeys are the keys by which a record can be addressed.
+// ExportKeys are the keys that address a record.
 type ExportKeys struct {
 	Get    []string `json:"get,omitzero"`
 	Update []string `json:"update,omitzero"`
@@ -125,7 +125,7 @@ type ExportRequired struct {
 	BulkCreate []string `json:"bulk_create,omitzero"`
 }
 
-// ExportOperation is a request; the limits are 0 where none is known.
+// ExportOperation is a request. A limit of 0 is unknown.
 type ExportOperation struct {
 	Name         string       `json:"name"`
 	Method       string       `json:"method"`

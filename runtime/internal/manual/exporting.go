@@ -53,7 +53,6 @@ func (m *Manual) export(t *Topic) ExportTopic {
 	return e
 }
 
-// members are the names of the topics in a module.
 func members(module *spec.Module) []string {
 	var names []string
 	for _, f := range module.Funcs {
@@ -122,7 +121,7 @@ func exportProperty(model *catalog.Model, p *catalog.Property) *ExportProperty {
 	}
 }
 
-// sure writes out the confidence that is meant where none is noted.
+// sure returns the confidence that is implied if none is noted.
 func sure(c catalog.Confidence) catalog.Confidence {
 	if c == "" {
 		return catalog.High

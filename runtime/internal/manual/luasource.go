@@ -7,25 +7,22 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// Source is the text of a module written in Lua, which documents itself in
-// comments.
+// Source is the source of a module written in Lua, documented by its comments.
 type Source struct {
 	Name, Text string
 }
 
-// definition matches what a comment may stand above: "function text.trim(s)",
+// definition matches what a comment can document: "function text.trim(s)",
 // "function print(...)", "math.pi = 3.14" and "string = {}".
 var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:(\w+)\.)?(\w+)\s*=)`)
 
-// LuaModule returns what a module written in Lua says of itself, in the form of
-// those written in Go.
+// LuaModule returns the spec of a module written in Lua.
 func LuaModule(s Source) *spec.Module { return parse(s)[0] }
 
-// parse reads the comments that start with three dashes: the first block is
-// the manual of the whole, each other one belongs to the definition below it.
-// @param, @return, @type and @deprecated are written as in LuaCATS, one a line.
-// A definition that stands above the functions of its name, such as
-// "string = {}", begins a library of its own.
+// parse reads comments that start with three dashes: the first block documents
+// the module, each other one the definition below it. @param, @return, @type
+// and @deprecated are written as in LuaCATS, one per line. A definition above
+// the functions of its name, such as "string = {}", begins another library.
 func parse(s Source) []*spec.Module {
 	m := &spec.Module{Name: s.Name}
 	libraries := []*spec.Module{m}
@@ -58,7 +55,7 @@ func parse(s Source) []*spec.Module {
 	return libraries
 }
 
-// entry is what the comment above a definition says.
+// entry is the comment above a definition.
 type entry struct {
 	doc, deprecated string
 	typ             spec.Type
@@ -91,8 +88,8 @@ func newEntry(block []string) *entry {
 	return e
 }
 
-// function makes a spec of the comment above a function with that parameter
-// list. A "..." that the comment leaves out takes anything.
+// function makes a spec from the comment above a function with these
+// parameters. An undocumented "..." takes anything.
 func (e *entry) function(name, list string) *spec.Func {
 	f := &spec.Func{Name: name, Doc: e.doc, Params: e.params, Returns: e.returns, Deprecated: e.deprecated}
 	if strings.HasSuffix(strings.TrimSpace(list), "...") {
@@ -104,8 +101,8 @@ func (e *entry) function(name, list string) *spec.Func {
 	return f
 }
 
-// typeAndText reads a type and what is said about it. A type that cannot be read
-// is taken as it is, so that spec.Module.Validate finds it.
+// typeAndText reads a type and its description. It keeps a type that does not
+// parse, for spec.Module.Validate to report.
 func typeAndText(text string) (spec.Type, string) {
 	typ, rest, err := spec.Cut(text)
 	if err != nil {
@@ -114,12 +111,12 @@ func typeAndText(text string) (spec.Type, string) {
 	return typ, strings.TrimSpace(strings.TrimPrefix(rest, "#"))
 }
 
-// result matches the name that a result may have after its type, and what
-// follows it: text, or the next result. A word with a capital letter begins text.
+// result matches the optional name after a type, and what follows: text, or the
+// next result. A capital letter begins text.
 var result = pattern.Lazy(`^([a-z_]\w*)?\s*(?:,(.*)|(.*))$`)
 
-// returned reads what a function returns: types, each of which may have a name,
-// and text about the last one, as in "string name, integer? age In years.".
+// returned reads results: types with an optional name each, and text on the
+// last one, as in "string name, integer? age In years.".
 func returned(list string) []spec.Return {
 	var all []spec.Return
 	for list != "" {

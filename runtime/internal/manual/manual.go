@@ -1,11 +1,10 @@
-// Package manual is what phscript knows about itself: every module, function,
-// table, model and property that a script can name, found by that name or by
-// words.
+// Package manual holds what phscript knows about itself: every module,
+// function, table, model and property that a script can name, found by name or
+// by words.
 //
-// It is made of the specs of package bindings, of the comments in modules
-// written in Lua, and of the API catalog. The program's help, the completion of
-// the REPL, the checker and the editor's types all ask it, so that they cannot
-// disagree about what there is.
+// It is built from the specs of package bindings, from the comments in modules
+// written in Lua, and from the API catalog. Help, completion, the checker and
+// the editor's types all use it, so they agree.
 package manual
 
 import (
@@ -20,7 +19,7 @@ import (
 //go:embed standard.lua
 var standard string
 
-// Kind tells what a topic is about.
+// Kind is what a topic is about.
 type Kind string
 
 // The kinds of topics.
@@ -31,7 +30,7 @@ const (
 	KindModel Kind = "model"
 	// KindFunction is a function: "planhat.company.get_list", "print".
 	KindFunction Kind = "function"
-	// KindValue is a field that is no function: "json.null".
+	// KindValue is a field that is not a function: "json.null".
 	KindValue Kind = "value"
 	// KindTable is a table that functions take or return: "PlanhatError".
 	KindTable Kind = "table"
@@ -39,17 +38,17 @@ const (
 	KindProperty Kind = "property"
 )
 
-// Topic is one thing that has a name and something said about it.
+// Topic is one thing with a name and a description.
 type Topic struct {
-	// Name is how a script, or an editor's type, calls it.
+	// Name is its name in scripts, or as an editor's type.
 	Name string
 	Kind Kind
-	// Doc is Markdown; its first sentence stands alone.
+	// Doc is Markdown. Its first sentence is the summary.
 	Doc string
-	// Module is the module itself, or the one that it belongs to.
+	// Module is the module itself, or the one it belongs to.
 	Module *spec.Module
-	// Func, Value, Shape, Model and Property are set where the topic is one;
-	// Model also on its properties.
+	// Func, Value, Shape, Model and Property are set according to Kind; Model
+	// also on properties.
 	Func     *spec.Func
 	Value    *spec.Value
 	Shape    *spec.Shape
@@ -57,11 +56,11 @@ type Topic struct {
 	Property *catalog.Property
 }
 
-// Summary returns the first sentence about it.
+// Summary returns the first sentence of Doc.
 func (t *Topic) Summary() string { return spec.Summary(t.Doc) }
 
-// Signature returns a function's call as a script writes it, such as
-// "planhat.company.get_by_id(id)"; for other topics, the name.
+// Signature returns a function's call, such as "planhat.company.get_by_id(id)";
+// for other topics, the name.
 func (t *Topic) Signature() string {
 	if t.Func == nil {
 		return t.Name
@@ -69,19 +68,17 @@ func (t *Topic) Signature() string {
 	return strings.TrimSuffix(t.Name, t.Func.Name) + t.Func.Signature()
 }
 
-// Manual is everything there is to know. It is safe for concurrent use and must
-// not be changed.
+// Manual is the whole manual. It is immutable and safe for concurrent use.
 type Manual struct {
 	api     *catalog.Catalog
 	modules []*spec.Module
 	globals *spec.Module
-	// own are the globals that are not Lua's own, tests those that only tests
-	// have.
+	// own are the globals other than Lua's, tests those that only tests have.
 	own, tests *spec.Module
 	topics     []*Topic
 	byName     map[string]*Topic
 	byFold     map[string]*Topic
-	// required are the modules that are no globals, standard Lua's own.
+	// required are the modules that are not globals, standard Lua's own.
 	required, standard map[string]bool
 }
 
@@ -124,7 +121,6 @@ func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual
 	return m
 }
 
-// addModule adds a module with all that is in it.
 func (m *Manual) addModule(module *spec.Module) {
 	t := &Topic{Name: module.Name, Kind: KindModule, Doc: module.Doc, Module: module}
 	if parent, snake, found := strings.Cut(module.Name, "."); found && m.byName[parent] != nil {
@@ -139,7 +135,7 @@ func (m *Manual) addModule(module *spec.Module) {
 	}
 }
 
-// addMembers adds what is in a module, its parts excepted.
+// addMembers adds what a module contains, except its parts.
 func (m *Manual) addMembers(module *spec.Module) {
 	qualified := func(name string) string {
 		if module.Name == "" {
@@ -166,7 +162,7 @@ func (m *Manual) addMembers(module *spec.Module) {
 	}
 }
 
-// propertyDoc is what the record's shape says about a property.
+// propertyDoc is the description of a property in the record's shape.
 func propertyDoc(s *spec.Shape, p *catalog.Property) string {
 	for i := range s.Fields {
 		if s.Fields[i].Name == p.Name {
@@ -176,7 +172,7 @@ func propertyDoc(s *spec.Shape, p *catalog.Property) string {
 	return p.Doc
 }
 
-// add adds a topic. The first one of a name counts.
+// add adds a topic. The first one of a name wins.
 func (m *Manual) add(t *Topic) {
 	if m.byName[t.Name] == nil {
 		m.byName[t.Name] = t
@@ -187,28 +183,26 @@ func (m *Manual) add(t *Topic) {
 	}
 }
 
-// Topics returns all topics: a module, then what is in it. The result must not
-// be changed.
+// Topics returns all topics: a module, then its members. The caller must not
+// change the result.
 func (m *Manual) Topics() []*Topic { return m.topics }
 
 // Modules returns the modules: phscript's by name, then Lua's own libraries.
-// The result must not be changed.
+// The caller must not change the result.
 func (m *Manual) Modules() []*spec.Module { return m.modules }
 
-// Globals returns the functions and values that are globals by themselves, as a
-// module without a name. Most modules are globals as well.
+// Globals returns the global functions and values, as a module without a name.
+// Most modules are also globals.
 func (m *Manual) Globals() *spec.Module { return m.globals }
 
-// Own returns those of the globals that are not Lua's own, as a module without
-// a name.
+// Own returns the globals other than Lua's, as a module without a name.
 func (m *Manual) Own() *spec.Module { return m.own }
 
-// OnlyInTests returns the globals that only the files have which phscript test
-// runs, as a module without a name.
+// OnlyInTests returns the globals that only test files have, as a module
+// without a name.
 func (m *Manual) OnlyInTests() *spec.Module { return m.tests }
 
-// MustBeRequired reports whether a module is no global: a script has to require
-// it.
+// MustBeRequired reports whether a module is not a global.
 func (m *Manual) MustBeRequired(module string) bool { return m.required[module] }
 
 // IsLuaLibrary reports whether a module is one of Lua's own libraries.
@@ -220,9 +214,9 @@ func (m *Manual) Catalog() *catalog.Catalog { return m.api }
 // Topic returns the topic of exactly that name, or nil.
 func (m *Manual) Topic(name string) *Topic { return m.byName[name] }
 
-// Find returns the topic that a person means by a name, or nil: capital
-// letters, a missing "planhat." in front, a colon in the place of the last dot
-// and a call's parentheses make no difference.
+// Find returns the topic that a person means by a name, or nil. It ignores
+// case, a missing "planhat.", a colon in place of the last dot, and
+// parentheses.
 func (m *Manual) Find(name string) *Topic {
 	name, _, _ = strings.Cut(strings.TrimSpace(name), "(")
 	name = strings.ReplaceAll(strings.TrimSpace(name), ":", ".")
@@ -240,7 +234,7 @@ func (m *Manual) Find(name string) *Topic {
 	return nil
 }
 
-// Nearest returns at most three names of topics that are spelt like name.
+// Nearest returns at most three names of topics that are spelled like name.
 func (m *Manual) Nearest(name string) []string {
 	var names []string
 	for _, t := range m.topics {

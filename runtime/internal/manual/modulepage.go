@@ -10,7 +10,6 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// modulePage says what is in a module, or in a model's part of planhat.
 func (m *Manual) modulePage(s *sheet, t *Topic) {
 	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(string(t.Kind), faint))
 	s.gap()
@@ -21,7 +20,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	}
 	if t.Module.ForTests {
 		s.gap()
-		s.markdown(indent, "Only tests have it: files whose names end in `_test.lua`, which `phscript test` runs.")
+		s.markdown(indent, "Available only in tests: files whose names end in `_test.lua`.")
 	}
 	var list []item
 	for _, f := range t.Module.Funcs {
@@ -40,7 +39,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	m.tables(s, t)
 	if len(t.Module.Funcs) > 0 {
 		s.heading("More")
-		list := []item{{name: s.o.ask(strings.TrimPrefix(t.Name, "planhat.") + "." + t.Module.Funcs[0].Name), doc: "a function with all it takes, and an example"}}
+		list := []item{{name: s.o.ask(strings.TrimPrefix(t.Name, "planhat.") + "." + t.Module.Funcs[0].Name), doc: "a function: its parameters, and an example"}}
 		if t.Model != nil {
 			list = append(list, item{name: s.o.ask(t.Model.Name), doc: "its " + english.Plural(len(t.Model.Properties), "property", "")})
 		}
@@ -59,7 +58,6 @@ func (m *Manual) values(s *sheet, module *spec.Module) {
 	}
 }
 
-// parts lists the models of a module by name, and its other parts.
 func (m *Manual) parts(s *sheet, module *spec.Module) {
 	var models []string
 	var others []item
@@ -81,7 +79,6 @@ func (m *Manual) parts(s *sheet, module *spec.Module) {
 	}
 }
 
-// tables lists the tables that a module's functions take or return.
 func (m *Manual) tables(s *sheet, t *Topic) {
 	var list []item
 	for _, shape := range t.Module.Records {
@@ -95,7 +92,7 @@ func (m *Manual) tables(s *sheet, t *Topic) {
 	}
 }
 
-// keys says by which ids a model's records are named.
+// keys lists the ids that address a model's records.
 func (m *Manual) keys(s *sheet, model *catalog.Model) {
 	var list []item
 	for _, k := range []struct {
@@ -110,12 +107,12 @@ func (m *Manual) keys(s *sheet, model *catalog.Model) {
 		}
 	}
 	if len(list) > 0 {
-		s.heading("How a record is found")
+		s.heading("Keys")
 		s.items(indent, list)
 	}
 }
 
-// keyList names keys; a prefix stands before an id of the caller's.
+// keyList names keys. A prefix comes before an id of the caller's.
 func keyList(model *catalog.Model, keys []string) string {
 	var list []string
 	for _, key := range keys {
@@ -131,7 +128,6 @@ func keyList(model *catalog.Model, keys []string) string {
 	return strings.Join(list, ", ")
 }
 
-// needs says what a new record must have.
 func (m *Manual) needs(s *sheet, model *catalog.Model) {
 	var list []item
 	for _, n := range []struct {
@@ -139,14 +135,14 @@ func (m *Manual) needs(s *sheet, model *catalog.Model) {
 		names []string
 	}{
 		{"all of", model.RequiredOnCreate}, {"one of", model.RequiredOneOf},
-		{"better also", model.SuggestedOnCreate}, {"in a bulk row", model.RequiredOnBulkCreate},
+		{"recommended", model.SuggestedOnCreate}, {"in a bulk row", model.RequiredOnBulkCreate},
 	} {
 		if len(n.names) > 0 {
 			list = append(list, item{name: n.what, doc: strings.Join(n.names, ", ")})
 		}
 	}
 	if len(list) > 0 {
-		s.heading("What a new record needs")
+		s.heading("Creating a record")
 		s.items(indent, list)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Overview returns what there is at all, and how to read on.
+// Overview returns a summary of everything, and how to find more.
 func (m *Manual) Overview(o PageOptions) string {
 	s := newSheet(o)
 	var ours, tests, required, lua []item
@@ -26,7 +26,7 @@ func (m *Manual) Overview(o PageOptions) string {
 	s.heading("Modules")
 	s.items(indent, ours)
 	if len(required) > 0 {
-		s.heading("Modules to require first, as in: local " + required[0].name + " = require \"" + required[0].name + "\"")
+		s.heading("Modules that you must require, as in: local " + required[0].name + " = require \"" + required[0].name + "\"")
 		s.items(indent, required)
 	}
 	m.modelColumns(s)
@@ -38,17 +38,17 @@ func (m *Manual) Overview(o PageOptions) string {
 		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
 	}
 	if len(own) > 0 {
-		s.heading("Further globals")
+		s.heading("Other globals")
 		s.items(indent, own)
 	}
 	for _, f := range m.tests.Funcs {
 		tests = append(tests, item{name: f.Signature(), doc: brief(f.Doc)})
 	}
 	if len(tests) > 0 {
-		s.heading("In tests, files whose names end in _test.lua")
+		s.heading("In tests (files whose names end in _test.lua)")
 		s.items(indent, tests)
 	}
-	s.heading("Lua's own")
+	s.heading("Lua's standard library")
 	names := []string{}
 	for _, it := range lua {
 		names = append(names, it.name)
@@ -61,18 +61,18 @@ func (m *Manual) Overview(o PageOptions) string {
 		}
 	}
 	s.markdown(indent, "Functions: "+strings.Join(names, ", ")+".")
-	s.heading("Read on")
+	s.heading("More")
 	s.items(indent, []item{
-		{name: o.ask("company"), doc: "a model: its functions, and what a record needs"},
+		{name: o.ask("company"), doc: "a model: its functions, and the keys and required properties of its records"},
 		{name: o.ask("Company"), doc: "the properties of its records"},
-		{name: o.ask("company.bulk_upsert"), doc: "one function with all it takes"},
+		{name: o.ask("company.bulk_upsert"), doc: "a function: its parameters, and an example"},
 		{name: o.ask("csv"), doc: "a module"},
-		{name: o.ask("import csv"), doc: "everything about these words"},
+		{name: o.ask("import csv"), doc: "search for words"},
 	})
 	return s.finish()
 }
 
-// Models returns the models, each with what it is.
+// Models lists the models.
 func (m *Manual) Models(o PageOptions) string {
 	s := newSheet(o)
 	var list []item
@@ -100,12 +100,12 @@ func (m *Manual) modelColumns(s *sheet) {
 	s.columns(indent, names)
 }
 
-// fewOfAKind is how many models may have the same function, or records the same
-// property, for each to be listed by itself.
+// fewOfAKind is how many models may share a function, or records a property,
+// and still be listed one by one.
 const fewOfAKind = 3
 
-// grouped lists topics. What many models have in common stands there once, by
-// the company's, or else the first one's.
+// grouped lists topics. What many models share is listed once, for company or
+// else the first model.
 func (m *Manual) grouped(found []*Topic) []item {
 	groups := map[string][]*Topic{}
 	for _, t := range found {
@@ -128,13 +128,13 @@ func (m *Manual) grouped(found []*Topic) []item {
 				t = one
 			}
 		}
-		list = append(list, item{name: t.Name, doc: brief(t.Doc) + " (" + strconv.Itoa(len(group)-1) + " other models have it too)"})
+		list = append(list, item{name: t.Name, doc: brief(t.Doc) + " (" + strconv.Itoa(len(group)-1) + " other models also have it)"})
 	}
 	return list
 }
 
-// common is what a function or a property is called in every model; for other
-// topics it is the whole name.
+// common is the name of a function or property that all models share; for other
+// topics, the whole name.
 func (m *Manual) common(t *Topic) string {
 	part := m.byName[t.Module.Name]
 	if part == nil || part.Kind != KindModel || t.Kind != KindFunction && t.Kind != KindProperty {

@@ -8,7 +8,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Page returns what there is to say about a topic, set for a terminal.
+// Page returns a topic's page for a terminal.
 func (m *Manual) Page(t *Topic, o PageOptions) string {
 	s := newSheet(o)
 	switch t.Kind {
@@ -29,19 +29,18 @@ func (m *Manual) Page(t *Topic, o PageOptions) string {
 	return s.finish()
 }
 
-// functionPage explains one function.
 func (m *Manual) functionPage(s *sheet, t *Topic) {
 	f := t.Func
 	s.line(0, s.styled(t.Signature(), strong))
 	s.gap()
 	if f.Deprecated != "" {
-		s.markdown(indent, "**Better not used any more**: "+f.Deprecated+".")
+		s.markdown(indent, "**Deprecated**: "+f.Deprecated+".")
 		s.gap()
 	}
 	s.markdown(indent, f.Doc)
 	if note := m.OperationNote(t); note != "" {
 		s.gap()
-		s.markdown(indent, "Planhat's own notes: "+note)
+		s.markdown(indent, "Planhat's notes: "+note)
 	}
 	m.parameters(s, f)
 	if len(f.Returns) > 0 {
@@ -63,8 +62,8 @@ func (m *Manual) functionPage(s *sheet, t *Topic) {
 	m.seeAlso(s, m.mentioned(types(f)...))
 }
 
-// parameters explains what a function takes. The fields of an options table
-// follow below.
+// parameters lists a function's parameters, then the fields of an options
+// table.
 func (m *Manual) parameters(s *sheet, f *spec.Func) {
 	if len(f.Params) == 0 {
 		return
@@ -87,7 +86,7 @@ func (m *Manual) parameters(s *sheet, f *spec.Func) {
 	}
 }
 
-// fieldItems lists the fields of a table; those that must be there say so.
+// fieldItems lists the fields of a table and marks required ones.
 func fieldItems(fields []spec.Field) []item {
 	var list []item
 	for _, f := range fields {
@@ -100,7 +99,6 @@ func fieldItems(fields []spec.Field) []item {
 	return list
 }
 
-// types are the types that a function takes and returns.
 func types(f *spec.Func) []spec.Type {
 	var list []spec.Type
 	for _, p := range f.Params {
@@ -125,7 +123,6 @@ func (m *Manual) mentioned(types ...spec.Type) []*Topic {
 	return list
 }
 
-// seeAlso leads to the pages of other topics.
 func (m *Manual) seeAlso(s *sheet, topics []*Topic) {
 	if len(topics) == 0 {
 		return
@@ -138,8 +135,8 @@ func (m *Manual) seeAlso(s *sheet, topics []*Topic) {
 	s.items(indent, list)
 }
 
-// tablePage explains a table that functions take or return; for a model's
-// record, that are its properties.
+// tablePage shows a table that functions take or return. For a model's record,
+// it lists the properties.
 func (m *Manual) tablePage(s *sheet, t *Topic) {
 	if t.Model != nil {
 		m.propertiesPage(s, t.Model)
@@ -157,7 +154,6 @@ func (m *Manual) tablePage(s *sheet, t *Topic) {
 	m.seeAlso(s, slices.DeleteFunc(m.mentioned(types...), func(other *Topic) bool { return other == t }))
 }
 
-// propertyPage explains one property of a model.
 func (m *Manual) propertyPage(s *sheet, t *Topic) {
 	p := t.Property
 	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(propertyType(p), faint))

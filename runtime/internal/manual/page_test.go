@@ -31,15 +31,15 @@ func TestPage(t *testing.T) {
 		},
 		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean          Whether"},
 		"planhat.company": {
-			"Functions\n  create(record) ", "How a record is found\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
-			"What a new record needs\n  all of         name\n", "phscript doc Company         its ",
+			"Functions\n  create(record) ", "Keys\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
+			"Creating a record\n  all of         name\n", "phscript doc Company         its ",
 		},
 		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  What a failed call raises.\n", "  quota() "},
 		"count":              {"local count = require \"count\""},
 		"PlanhatError":       {"Fields\n  kind ", "See also\n  phscript doc RowError "},
-		"Company":            {"Needed for a new record\n  name  string  Company name.", "id of User", "Set by Planhat, only to be read\n", "One of 'prospect',"},
-		"Company._id":        {"Company._id  objectId\n", "It is set by Planhat and cannot be written."},
-		"Company.name":       {"A new record needs it."},
+		"Company":            {"Required in a new record\n  name  string  Company name.", "id of User", "Read-only, set by Planhat\n", "One of 'prospect',"},
+		"Company._id":        {"Company._id  objectId\n", "Planhat sets it; you cannot write it."},
+		"Company.name":       {"Required in a new record."},
 		"Company.owner":      {"id of User", "phscript doc planhat.user "},
 		"Company.externalId": {"'bulk_upsert' can match rows by it."},
 		"json.null":          {"json.null  userdata\n"},
@@ -96,7 +96,7 @@ func TestOverview(t *testing.T) {
 func TestResults(t *testing.T) {
 	m := book()
 	for words, want := range map[string]string{
-		"upsert companies": "planhat.company.bulk_upsert  Creates and updates many records. (15 other models have it too)\n",
+		"upsert companies": "planhat.company.bulk_upsert  Creates and updates many records. (15 other models also have it)\n",
 		"import csv":       "csv ",
 		"bulk_upsrt":       "There is nothing about 'bulk_upsrt' (did you mean 'bulk_upsert'?).\n",
 		"compny":           "(did you mean 'company'",

@@ -7,7 +7,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Properties returns a model's properties: those that a new record needs come
+// Properties lists a model's properties, those that a new record requires
 // first.
 func (m *Manual) Properties(model *catalog.Model, o PageOptions) string {
 	s := newSheet(o)
@@ -24,9 +24,9 @@ func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
 		heading string
 		take    func(p *catalog.Property) bool
 	}{
-		{"Needed for a new record", needed},
+		{"Required in a new record", needed},
 		{"Properties", func(p *catalog.Property) bool { return !needed(p) && !p.ReadOnly }},
-		{"Set by Planhat, only to be read", func(p *catalog.Property) bool { return !needed(p) && p.ReadOnly }},
+		{"Read-only, set by Planhat", func(p *catalog.Property) bool { return !needed(p) && p.ReadOnly }},
 	} {
 		var list []item
 		for _, p := range model.Properties {
@@ -50,20 +50,19 @@ func propertyType(p *catalog.Property) string {
 	return string(p.Type)
 }
 
-// meaning is all that is said about a property in a list.
 func meaning(model *catalog.Model, p *catalog.Property) string {
 	text := Sentence(p.Doc)
 	if len(p.Enum) > 0 {
 		text += " One of `" + strings.Join(p.Enum, "`, `") + "`."
 	}
 	if n := necessity(model, p); n == "one" {
-		text += " One of these is needed."
+		text += " One of these is required."
 	}
 	return strings.TrimSpace(text)
 }
 
-// necessity says whether a new record needs a property: "all", "one" of
-// several, or "".
+// necessity returns "all" if a new record requires a property, "one" if it
+// requires one of several, or "".
 func necessity(model *catalog.Model, p *catalog.Property) string {
 	switch {
 	case p.Required, slices.Contains(model.RequiredOnCreate, p.Name):
@@ -74,7 +73,7 @@ func necessity(model *catalog.Model, p *catalog.Property) string {
 	return ""
 }
 
-// remarks are what there is to know about a property beside its meaning.
+// remarks are what else there is to know about a property.
 func remarks(model *catalog.Model, p *catalog.Property) []string {
 	var list []string
 	if len(p.Enum) > 0 {
@@ -82,12 +81,12 @@ func remarks(model *catalog.Model, p *catalog.Property) []string {
 	}
 	switch necessity(model, p) {
 	case "all":
-		list = append(list, "A new record needs it.")
+		list = append(list, "Required in a new record.")
 	case "one":
-		list = append(list, "A new record needs one of `"+strings.Join(model.RequiredOneOf, "`, `")+"`.")
+		list = append(list, "A new record requires one of `"+strings.Join(model.RequiredOneOf, "`, `")+"`.")
 	}
 	if p.ReadOnly {
-		list = append(list, "It is set by Planhat and cannot be written.")
+		list = append(list, "Planhat sets it; you cannot write it.")
 	}
 	if slices.Contains(model.Keyables.Bulk, p.Name) {
 		list = append(list, "`bulk_upsert` can match rows by it.")
@@ -96,13 +95,13 @@ func remarks(model *catalog.Model, p *catalog.Property) []string {
 		list = append(list, "It is "+p.Origin+", not documented by Planhat.")
 	}
 	if p.Confidence != "" && p.Confidence != catalog.High {
-		list = append(list, "How sure this is: "+string(p.Confidence)+" confidence.")
+		list = append(list, "Certainty: "+string(p.Confidence)+" confidence.")
 	}
 	return list
 }
 
-// OperationNote is what the API's own documentation remarks about the request
-// that a model's function makes, or "".
+// OperationNote is the API documentation's remark on the request of a model's
+// function, or "".
 func (m *Manual) OperationNote(t *Topic) string {
 	part := m.byName[t.Module.Name]
 	if part == nil || part.Kind != KindModel || t.Func == nil {
@@ -114,8 +113,8 @@ func (m *Manual) OperationNote(t *Topic) string {
 	return ""
 }
 
-// OperationOf returns the operation that a function calls, or nil. The
-// iterator each is the listing's.
+// OperationOf returns the operation that a function calls, or nil. The iterator
+// each calls the listing's.
 func OperationOf(model *catalog.Model, function string) *catalog.Operation {
 	if function == "each" {
 		return model.Operation("get_list")
@@ -123,8 +122,8 @@ func OperationOf(model *catalog.Model, function string) *catalog.Operation {
 	return model.Operation(strings.TrimPrefix(function, "each_"))
 }
 
-// Sentence gives a short note a capital letter and a full stop. Names such as
-// companyId keep theirs.
+// Sentence adds a capital letter and a full stop to a short note. Names such as
+// companyId stay as they are.
 func Sentence(note string) string {
 	note = strings.TrimSpace(note)
 	if note == "" {

@@ -10,16 +10,15 @@ import (
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
-// Search returns the topics in which every word occurs, the likeliest first:
-// those that have the words in their name before those that have them in the
-// first sentence, and these before those that have them in the rest. If no topic
-// has all of them, it returns those that have the most words.
+// Search returns the topics that contain every word, by relevance: words in the
+// name come before words in the first sentence, and those before words in the
+// rest. If no topic contains all words, it returns those with the most.
 func (m *Manual) Search(words ...string) []*Topic {
 	topics, _ := m.search(words)
 	return topics
 }
 
-// search is Search, and how many of the words the topics have.
+// search is Search, and how many of the words the topics contain.
 func (m *Manual) search(words []string) (topics []*Topic, most int) {
 	type match struct {
 		topic       *Topic
@@ -44,7 +43,7 @@ func (m *Manual) search(words []string) (topics []*Topic, most int) {
 	return topics, most
 }
 
-// stems are the words as they are compared.
+// stems are the words in the form that is compared.
 func stems(words []string) []string {
 	list := make([]string, len(words))
 	for i, word := range words {
@@ -53,7 +52,7 @@ func stems(words []string) []string {
 	return guide.Telling(list)
 }
 
-// rank returns how many of the words a topic has, and how prominently.
+// rank returns how many of the words a topic contains, and how prominently.
 func rank(t *Topic, words []string) (found, total int) {
 	name, summary, doc := strings.ToLower(t.Name), strings.ToLower(t.Summary()), strings.ToLower(t.Doc)
 	for _, word := range words {
@@ -74,7 +73,7 @@ func rank(t *Topic, words []string) (found, total int) {
 	return found, total
 }
 
-// begins reports whether a word of the text begins so.
+// begins reports whether a word of the text begins with the given one.
 func begins(text, word string) bool {
 	for at := 0; ; at++ {
 		next := strings.Index(text[at:], word)

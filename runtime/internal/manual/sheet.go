@@ -8,14 +8,14 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// PageOptions say how pages are set for a terminal.
+// PageOptions say how pages look on a terminal.
 type PageOptions struct {
 	// Width is the length of a line; 0 is 80.
 	Width int
-	// Color allows escape sequences for colours.
+	// Color allows escape sequences for colors.
 	Color bool
-	// Ask is how a reader asks for a further page, with %s in the place of its
-	// name; "phscript doc %s" where it is empty.
+	// Ask is how a reader asks for another page, with %s for its name (default
+	// "phscript doc %s").
 	Ask string
 }
 
@@ -49,7 +49,6 @@ type sheet struct {
 
 func newSheet(o PageOptions) *sheet { return &sheet{o: o, width: o.width()} }
 
-// styled colours a text where colours are wanted.
 func (s *sheet) styled(text string, as style) string {
 	if !s.o.Color || as == plain || text == "" {
 		return text
@@ -57,25 +56,22 @@ func (s *sheet) styled(text string, as style) string {
 	return string(as) + text + normal
 }
 
-// line writes one line, indented.
 func (s *sheet) line(by int, text string) {
 	s.WriteString(strings.TrimRight(strings.Repeat(" ", by)+text, " ") + "\n")
 }
 
-// gap leaves a line empty, but never two, and none at the top.
+// gap leaves one empty line, except at the top.
 func (s *sheet) gap() {
 	if text := s.String(); text != "" && !strings.HasSuffix(text, "\n\n") {
 		s.WriteByte('\n')
 	}
 }
 
-// heading begins a part of the page.
 func (s *sheet) heading(text string) {
 	s.gap()
 	s.line(0, s.styled(text, strong))
 }
 
-// markdown writes a text with its paragraphs, lists and code.
 func (s *sheet) markdown(by int, text string) {
 	for i, b := range blocks(text) {
 		if i > 0 && !b.tightly {
@@ -100,8 +96,8 @@ func (s *sheet) markdown(by int, text string) {
 	}
 }
 
-// tableItems makes items of a table: the first column names them, further columns
-// than the second bear their titles.
+// tableItems makes items of a table. The first column is the name; columns
+// after the second show their titles.
 func tableItems(table [][]string) []item {
 	var list []item
 	for _, row := range table[1:] {
@@ -120,37 +116,36 @@ func tableItems(table [][]string) []item {
 	return list
 }
 
-// code writes lines as they are.
 func (s *sheet) code(by int, text string) {
 	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
 		s.line(by, s.styled(strings.TrimRight(line, "\n"), code))
 	}
 }
 
-// item is something with a name and a text that explains it.
 type item struct {
 	name string
-	// note stands behind the name: a type.
+	// note follows the name: a type.
 	note string
 	doc  string
 }
 
-// request is the request that a model's function makes, behind what it does.
+// request matches the request that a model's function makes, after its
+// description.
 var request = pattern.Lazy(": `[A-Z]+ /[^`]*`\\.$")
 
-// brief is the first sentence of a text, as short as a list wants it.
+// brief is the first sentence of a text, short enough for a list.
 func brief(doc string) string {
 	return request().ReplaceAllString(spec.Summary(doc), ".")
 }
 
-// Brief is the first sentence about a topic on one line and without the marks
-// of Markdown, for lists such as a shell's completion.
+// Brief is a topic's first sentence on one line and without Markdown, for lists
+// such as a shell's completion.
 func (t *Topic) Brief() string {
 	return strings.Join(wrap(brief(t.Doc), 1<<20, false), " ")
 }
 
-// items writes names in a column, their notes in another and what they mean
-// beside them; below, where there is no room for a further column.
+// items writes columns of names, notes and meanings. If there is no room, the
+// meaning goes below the name.
 func (s *sheet) items(by int, list []item) {
 	most := min(36, s.width*2/5)
 	names, column := 0, 0
@@ -187,8 +182,8 @@ func (s *sheet) items(by int, list []item) {
 	}
 }
 
-// length is how much room the name and the note take, where names have a column
-// of that width.
+// length is the width of the name and the note, given the width of the column
+// of names.
 func (it item) length(names int) int {
 	n := utf8.RuneCountInString(it.name)
 	if it.note == "" {
@@ -197,7 +192,7 @@ func (it item) length(names int) int {
 	return max(n, names) + 2 + utf8.RuneCountInString(it.note)
 }
 
-// columns writes names side by side, read downwards.
+// columns writes names side by side, to read downwards.
 func (s *sheet) columns(by int, names []string) {
 	wide := 0
 	for _, name := range names {
@@ -217,8 +212,8 @@ func (s *sheet) columns(by int, names []string) {
 	}
 }
 
-// Card returns a short page about something that is no topic: a title, a text in
-// Markdown and a list of fields.
+// Card returns a short page on something that is not a topic: a title, Markdown
+// text and a list of fields.
 func Card(title, text string, fields []spec.Field, o PageOptions) string {
 	s := newSheet(o)
 	s.line(0, s.styled(title, strong))

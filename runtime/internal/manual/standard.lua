@@ -1,29 +1,29 @@
---- What Lua 5.1 brings along: functions that are globals, and the libraries
+--- The standard library of Lua 5.1: global functions, and the libraries
 --- string, table, math, os, io, coroutine, debug and package.
 
---- Returns its arguments where the first one is true; raises the message where it is false or nil.
+--- Returns its arguments, or raises the message if the first one is false or nil.
 ---@param value any
 ---@param message any?
 ---@return any
 function assert(value, message, ...) end
 
---- Tells about the memory in use: `"count"` gives kilobytes, `"collect"` frees what is no longer needed.
+--- Controls memory: `"count"` returns the kilobytes in use, `"collect"` frees unused memory.
 ---@param option string?
 ---@param argument number?
 ---@return number
 function collectgarbage(option, argument) end
 
---- Runs a Lua file and returns what it returns. A module is loaded with `require` instead.
+--- Runs a Lua file and returns its results. To load a module, use `require`.
 ---@param filename string
 ---@return any
 function dofile(filename) end
 
---- Raises an error with that message, or with a table as the error itself. Level 2 blames the caller's line, 0 adds no position.
+--- Raises an error with a message or a table. Level 2 reports the caller's line, level 0 no position.
 ---@param message any
 ---@param level integer?
 function error(message, level) end
 
---- Returns the table in which a function looks up its globals.
+--- Returns the table that a function uses for its globals.
 ---@param f function|integer|nil
 ---@return table
 function getfenv(f) end
@@ -33,78 +33,78 @@ function getfenv(f) end
 ---@return any
 function getmetatable(object) end
 
---- Goes through the list part of a table in order: `for i, value in ipairs(list) do`. It ends at the first nil.
+--- Loops over the list part of a table in order: `for i, value in ipairs(list) do`. It stops at the first nil.
 ---@param list table
 ---@return function, table, integer
 function ipairs(list) end
 
---- Compiles what a function returns piece by piece, and returns it as a function; nil and the message where it does not compile.
+--- Compiles source that a function returns piece by piece. Returns a function, or nil and a message.
 ---@param chunk function|string
 ---@param chunkname string?
 ---@return function?, string?
 function load(chunk, chunkname) end
 
---- Compiles a Lua file and returns it as a function; nil and the message where it does not compile.
+--- Compiles a Lua file. Returns a function, or nil and a message.
 ---@param filename string
 ---@return function?, string?
 function loadfile(filename) end
 
---- Compiles a text and returns it as a function; nil and the message where it does not compile.
+--- Compiles source text. Returns a function, or nil and a message.
 ---@param text string
 ---@param chunkname string?
 ---@return function?, string?
 function loadstring(text, chunkname) end
 
---- Makes a module in the manner of Lua 5.1. Modules that return a table need no such call.
+--- Creates a module in the style of Lua 5.1. Modules that return a table do not need it.
 ---@deprecated return a table from the file
 ---@param name string
 function module(name, ...) end
 
---- Makes an empty userdata, with a metatable where asked for.
+--- Creates an empty userdata, with a metatable if asked to.
 ---@param metatable boolean?
 ---@return userdata
 function newproxy(metatable) end
 
---- Returns the key after a key of a table, with its value; nil after the last. Without a key, the first: `next(t) == nil` means an empty table.
+--- Returns the next key of a table and its value, or nil after the last. Without a key, it returns the first: `next(t) == nil` means that the table is empty.
 ---@param t table
 ---@param key any?
 ---@return any, any
 function next(t, key) end
 
---- Goes through all fields of a table, in no particular order: `for key, value in pairs(t) do`.
+--- Loops over all fields of a table, in no particular order: `for key, value in pairs(t) do`.
 ---@param t table
 ---@return function, table, nil
 function pairs(t) end
 
---- Calls a function and catches its error: true and its results, or false and the error.
+--- Calls a function and catches its error. Returns true and its results, or false and the error.
 ---@param f function
 ---@return boolean, any
 function pcall(f, ...) end
 
---- Writes its arguments to standard output, with tabs between them and a line end after them.
+--- Writes its arguments to standard output, separated by tabs and followed by a newline.
 ---@param ... any
 function print(...) end
 
---- Compares two values without asking their metatables.
+--- Compares two values without using their metatables.
 ---@param a any
 ---@param b any
 ---@return boolean
 function rawequal(a, b) end
 
---- Reads a field of a table without asking its metatable.
+--- Reads a field of a table without using its metatable.
 ---@param t table
 ---@param key any
 ---@return any
 function rawget(t, key) end
 
---- Writes a field of a table without asking its metatable, and returns the table.
+--- Writes a field of a table without using its metatable, and returns the table.
 ---@param t table
 ---@param key any
 ---@param value any
 ---@return table
 function rawset(t, key, value) end
 
---- Loads a module once and returns it: a file beside the script or in `lib/` beside it, or a module of phscript. Written with dots and without `.lua`.
+--- Loads a module once and returns it: a file next to the script or in its `lib/` folder, or one of phscript's modules. Write the name with dots and without `.lua`.
 ---@param name string
 ---@return any
 function require(name) end
@@ -114,7 +114,7 @@ function require(name) end
 ---@return any
 function select(n, ...) end
 
---- Sets the table in which a function looks up its globals, and returns the function.
+--- Sets the table that a function uses for its globals, and returns the function.
 ---@param f function|integer
 ---@param environment table
 ---@return function
@@ -126,13 +126,13 @@ function setfenv(f, environment) end
 ---@return table
 function setmetatable(t, metatable) end
 
---- Turns a text into a number, nil where it is none. With a base, such as 16, it reads whole numbers of that base.
+--- Converts a string to a number, or returns nil if it is not one. With a base, such as 16, it reads a whole number in that base.
 ---@param value any
 ---@param base integer?
 ---@return number?
 function tonumber(value, base) end
 
---- Turns any value into text.
+--- Converts any value to a string.
 ---@param value any
 ---@return string
 function tostring(value) end
@@ -149,7 +149,7 @@ function type(value) end
 ---@return any
 function unpack(list, first, last) end
 
---- Calls a function and hands an error to the handler, whose result is returned after false.
+--- Calls a function and passes its error to a handler. Returns true and the function's results, or false and the handler's result.
 ---@param f function
 ---@param handler function
 ---@return boolean, any
@@ -163,20 +163,20 @@ _G = {}
 ---@type string
 _VERSION = "Lua 5.1"
 
---- Functions that stop halfway and go on later.
+--- Functions that can pause and resume.
 coroutine = {}
 
---- Makes a coroutine of a function; `coroutine.resume` starts it.
+--- Creates a coroutine from a function. Start it with `coroutine.resume`.
 ---@param f function
 ---@return thread
 function coroutine.create(f) end
 
---- Starts a coroutine or lets it go on: true and what it yields or returns, or false and its error.
+--- Starts or resumes a coroutine. Returns true and what it yields or returns, or false and its error.
 ---@param co thread
 ---@return boolean, any
 function coroutine.resume(co, ...) end
 
---- Returns the running coroutine, nil in the main program.
+--- Returns the running coroutine, or nil in the main program.
 ---@return thread?
 function coroutine.running() end
 
@@ -185,37 +185,37 @@ function coroutine.running() end
 ---@return string
 function coroutine.status(co) end
 
---- Makes a coroutine and returns a function that lets it go on each time it is called.
+--- Creates a coroutine and returns a function that resumes it.
 ---@param f function
 ---@return function
 function coroutine.wrap(f) end
 
---- Stops the running coroutine; its arguments are what `resume` returns.
+--- Pauses the running coroutine. `resume` returns its arguments.
 ---@param ... any
 ---@return any
 function coroutine.yield(...) end
 
---- Texts. Each function is a method as well: `s:upper()`. Positions count bytes from 1; negative ones count from the end.
+--- Strings. You can call each function as a method: `s:upper()`. Positions count bytes from 1; negative ones count from the end.
 string = {}
 
---- Returns the codes of the bytes from i to j; of the first byte when left out.
+--- Returns the codes of the bytes from i to j (default the first byte).
 ---@param s string
 ---@param i integer?
 ---@param j integer?
 ---@return integer
 function string.byte(s, i, j) end
 
---- Makes a text of byte codes.
+--- Makes a string from byte codes.
 ---@param ... integer
 ---@return string
 function string.char(...) end
 
---- Refused: phscript does not write compiled code.
+--- Not available: phscript does not write compiled code.
 ---@param f function
 ---@return string
 function string.dump(f) end
 
---- Looks for a pattern and returns where it begins and ends, then its captures; nil where there is none. `plain` takes the pattern as it is.
+--- Finds a pattern. Returns where the match begins and ends, then its captures, or nil. With `plain`, the pattern is plain text.
 ---@param s string
 ---@param pattern string
 ---@param init integer?
@@ -223,12 +223,12 @@ function string.dump(f) end
 ---@return integer?, integer?, string
 function string.find(s, pattern, init, plain) end
 
---- Makes a text of a template and values: `%s` text, `%d` whole number, `%.2f` decimals, `%5d` width, `%q` quoted, `%%` a percent sign.
+--- Fills values into a template: `%s` text, `%d` whole number, `%.2f` decimals, `%5d` width, `%q` quoted, `%%` a percent sign.
 ---@param template string
 ---@return string
 function string.format(template, ...) end
 
---- Goes through all matches of a pattern: `for word in s:gmatch("%a+") do`.
+--- Loops over all matches of a pattern: `for word in s:gmatch("%a+") do`.
 ---@param s string
 ---@param pattern string
 ---@return function
@@ -241,7 +241,7 @@ function string.gmatch(s, pattern) end
 ---@return function
 function string.gfind(s, pattern) end
 
---- Replaces all matches of a pattern, at most n, by a text (`%1` is the first capture), by what a table holds or what a function returns for them. Returns the text and the number of matches.
+--- Replaces all matches of a pattern, or the first n, with a string (`%1` is the first capture), a table's value or a function's result. Returns the new string and the number of matches.
 ---@param s string
 ---@param pattern string
 ---@param replacement string|table|function
@@ -254,37 +254,37 @@ function string.gsub(s, pattern, replacement, n) end
 ---@return integer
 function string.len(s) end
 
---- Returns the text in lower case.
+--- Returns the string in lower case.
 ---@param s string
 ---@return string
 function string.lower(s) end
 
---- Returns the captures of the first match of a pattern, the whole match where it has none, or nil.
+--- Returns the captures of the first match of a pattern, the whole match if there are none, or nil.
 ---@param s string
 ---@param pattern string
 ---@param init integer?
 ---@return string?
 function string.match(s, pattern, init) end
 
---- Repeats a text n times.
+--- Repeats a string n times.
 ---@param s string
 ---@param n integer
 ---@return string
 function string.rep(s, n) end
 
---- Returns the text backwards, byte by byte.
+--- Returns the string reversed, byte by byte.
 ---@param s string
 ---@return string
 function string.reverse(s) end
 
---- Returns the part from position i to j, to the end when j is left out.
+--- Returns the part from position i to j (default the end).
 ---@param s string
 ---@param i integer
 ---@param j integer?
 ---@return string
 function string.sub(s, i, j) end
 
---- Returns the text in upper case.
+--- Returns the string in upper case.
 ---@param s string
 ---@return string
 function string.upper(s) end
@@ -292,7 +292,7 @@ function string.upper(s) end
 --- Lists: tables with the keys 1, 2, 3 and so on.
 table = {}
 
---- Joins the texts and numbers of a list.
+--- Joins the strings and numbers of a list.
 ---@param list table
 ---@param separator string?
 ---@param i integer?
@@ -326,24 +326,24 @@ function table.getn(list) end
 ---@param value any?
 function table.insert(list, position, value) end
 
---- Returns the largest number that is a key, 0 where there is none.
+--- Returns the largest number that is a key, or 0.
 ---@param t table
 ---@return number
 function table.maxn(t) end
 
---- Takes an item out of a list, the last one when no position is given, and returns it.
+--- Removes an item from a list, by default the last, and returns it.
 ---@param list table
 ---@param position integer?
 ---@return any
 function table.remove(list, position) end
 
---- Refused: the number of items cannot be set.
+--- Not available: you cannot set the number of items.
 ---@deprecated t[#t] = nil
 ---@param list table
 ---@param n integer
 function table.setn(list, n) end
 
---- Sorts a list in place. The function tells whether its first argument comes before the second one.
+--- Sorts a list in place. The function returns true if its first argument comes before the second.
 ---@param list table
 ---@param less function?
 function table.sort(list, less) end
@@ -371,7 +371,7 @@ function math.asin(x) end
 ---@return number
 function math.atan(x) end
 
---- Returns the arc tangent of y/x in radians, in the quadrant that the signs tell.
+--- Returns the arc tangent of y/x in radians, in the quadrant given by the signs.
 ---@param y number
 ---@param x number
 ---@return number
@@ -392,7 +392,7 @@ function math.cos(x) end
 ---@return number
 function math.cosh(x) end
 
---- Turns radians into degrees.
+--- Converts radians to degrees.
 ---@param x number
 ---@return number
 function math.deg(x) end
@@ -462,18 +462,18 @@ function math.modf(x) end
 ---@return number
 function math.pow(x, y) end
 
---- Turns degrees into radians.
+--- Converts degrees to radians.
 ---@param x number
 ---@return number
 function math.rad(x) end
 
---- Returns a random number: between 0 and 1, a whole one from 1 to m, or from m to n.
+--- Returns a random number: between 0 and 1, or a whole number from 1 to m or from m to n.
 ---@param m integer?
 ---@param n integer?
 ---@return number
 function math.random(m, n) end
 
---- Sets where the random numbers start.
+--- Sets the seed of the random numbers.
 ---@param seed number
 function math.randomseed(seed) end
 
@@ -510,14 +510,14 @@ math.huge = 0
 ---@type number
 math.pi = 3.14
 
---- Time and files, within what the script may reach.
+--- Time and files, as far as the script has access.
 os = {}
 
---- Returns the seconds of computing since the script started.
+--- Returns the CPU seconds used since the script started.
 ---@return number
 function os.clock() end
 
---- Writes a time as text, such as `os.date("%Y-%m-%d")`; `"*t"` gives a table, a leading `!` means UTC. The module `time` knows more.
+--- Formats a time, such as `os.date("%Y-%m-%d")`. `"*t"` returns a table; a leading `!` means UTC. The module `time` does more.
 ---@param format string?
 ---@param time number?
 ---@return string|table
@@ -529,54 +529,54 @@ function os.date(format, time) end
 ---@return number
 function os.difftime(t2, t1) end
 
---- Refused: scripts start no programs.
+--- Not available: scripts cannot start programs.
 ---@param command string?
 function os.execute(command) end
 
---- Ends the script with an exit code; 0 when left out.
+--- Ends the script with an exit code (default 0).
 ---@param code integer|boolean|nil
 function os.exit(code) end
 
---- Returns an environment variable that was declared for scripts, nil otherwise. The module `env` says why.
+--- Returns an environment variable that was declared for scripts, otherwise nil. The module `env` explains why.
 ---@param name string
 ---@return string?
 function os.getenv(name) end
 
---- Deletes a file: true, or nil and why not.
+--- Deletes a file. Returns true, or nil and a message.
 ---@param filename string
 ---@return boolean?, string?
 function os.remove(filename) end
 
---- Renames a file: true, or nil and why not.
+--- Renames a file. Returns true, or nil and a message.
 ---@param from string
 ---@param to string
 ---@return boolean?, string?
 function os.rename(from, to) end
 
---- Knows the locale "C" only.
+--- Supports only the locale "C".
 ---@param locale string?
 ---@param category string?
 ---@return string?
 function os.setlocale(locale, category) end
 
---- Returns the time in seconds since 1970, now or of a table with year, month and day.
+--- Returns seconds since 1970, for now or for a table with year, month and day.
 ---@param t table?
 ---@return number
 function os.time(t) end
 
---- Refused: write into a folder that the script may write to.
+--- Not available: write to a folder that the script can write to.
 ---@return string
 function os.tmpname() end
 
---- Files, within what the script may reach.
+--- Files, as far as the script has access.
 io = {}
 
---- Closes a file, standard output when left out.
+--- Closes a file (default standard output).
 ---@param file userdata?
 ---@return boolean?, string?
 function io.close(file) end
 
---- Writes out what is still buffered for standard output.
+--- Writes buffered output to standard output.
 ---@return boolean?, string?
 function io.flush() end
 
@@ -585,42 +585,42 @@ function io.flush() end
 ---@return userdata
 function io.input(file) end
 
---- Goes through the lines of a file: `for line in io.lines("file.txt") do`.
+--- Loops over the lines of a file: `for line in io.lines("file.txt") do`.
 ---@param filename string?
 ---@return function
 function io.lines(filename) end
 
---- Opens a file: "r" reads, "w" writes anew, "a" appends. Returns nil and why not where that fails.
+--- Opens a file: "r" reads, "w" overwrites, "a" appends. Returns the file, or nil and a message.
 ---@param filename string
 ---@param mode string?
 ---@return userdata?, string?
 function io.open(filename, mode) end
 
---- Sets or returns the file that `io.write` writes.
+--- Sets or returns the file that `io.write` writes to.
 ---@param file string|userdata|nil
 ---@return userdata
 function io.output(file) end
 
---- Refused: scripts start no programs.
+--- Not available: scripts cannot start programs.
 ---@param command string
 ---@param mode string?
 function io.popen(command, mode) end
 
---- Reads from standard input: "*l" a line, "*a" all, "*n" a number, or so many bytes.
+--- Reads from standard input: "*l" a line, "*a" everything, "*n" a number, or a number of bytes.
 ---@param ... string|integer
 ---@return any
 function io.read(...) end
 
---- Refused: write into a folder that the script may write to.
+--- Not available: write to a folder that the script can write to.
 ---@return userdata
 function io.tmpfile() end
 
---- Returns "file", "closed file", or nil for what is no file.
+--- Returns "file", "closed file", or nil if it is not a file.
 ---@param object any
 ---@return string?
 function io.type(object) end
 
---- Writes texts and numbers to standard output, without anything between them.
+--- Writes strings and numbers to standard output, without separators.
 ---@param ... string|number
 ---@return userdata?, string?
 function io.write(...) end
@@ -637,10 +637,10 @@ io.stdin = nil
 ---@type userdata
 io.stdout = nil
 
---- What is known of running functions.
+--- Information on running functions.
 debug = {}
 
---- Refused: there is no debugger.
+--- Not available: there is no debugger.
 function debug.debug() end
 
 --- Returns the environment of a function.
@@ -653,7 +653,7 @@ function debug.getfenv(object) end
 ---@return function?
 function debug.gethook(thread) end
 
---- Tells about a function or a level of the stack.
+--- Describes a function or a level of the stack.
 ---@param f function|integer|thread
 ---@param what string?
 ---@return table?
@@ -665,16 +665,16 @@ function debug.getinfo(f, what, ...) end
 ---@return string?, any
 function debug.getlocal(level, index, ...) end
 
---- Returns the metatable of a value, also where it is protected.
+--- Returns the metatable of a value, even if it is protected.
 ---@param object any
 ---@return table?
 function debug.getmetatable(object) end
 
---- Refused: the registry belongs to phscript.
+--- Not available: the registry belongs to phscript.
 ---@return table
 function debug.getregistry() end
 
---- Returns the name and the value of a variable that a function uses from outside.
+--- Returns the name and the value of an outer variable that a function uses.
 ---@param f function
 ---@param index integer
 ---@return string?, any
@@ -686,7 +686,7 @@ function debug.getupvalue(f, index) end
 ---@return any
 function debug.setfenv(object, environment) end
 
---- Refused: there are no hooks.
+--- Not available: there are no hooks.
 ---@param hook function?
 ---@param mask string?
 ---@param count integer?
@@ -705,23 +705,23 @@ function debug.setlocal(level, index, value, ...) end
 ---@return any
 function debug.setmetatable(object, metatable) end
 
---- Sets a variable that a function uses from outside.
+--- Sets an outer variable that a function uses.
 ---@param f function
 ---@param index integer
 ---@param value any
 ---@return string?
 function debug.setupvalue(f, index, value) end
 
---- Returns the calls that led here, as text.
+--- Returns a traceback as text.
 ---@param message any?
 ---@param level integer?
 ---@return string
 function debug.traceback(message, level, ...) end
 
---- What `require` has loaded and where it looks.
+--- Loaded modules, and where `require` looks for more.
 package = {}
 
---- Refused: there are no C libraries.
+--- Not available: there are no C libraries.
 ---@param path string
 ---@param name string
 function package.loadlib(path, name) end
@@ -747,6 +747,6 @@ package.loaded = {}
 ---@type string
 package.path = ""
 
---- Functions that make a module, by its name; `require` looks here first.
+--- Functions that create a module, by its name. `require` looks here first.
 ---@type table
 package.preload = {}

@@ -7,18 +7,16 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// word is a piece of text that is not broken at the end of a line.
+// word is text that is not broken at the end of a line.
 type word struct {
 	text  string
 	style style
-	// glued says that no space stands before it.
+	// glued is set if no space comes before it.
 	glued bool
 }
 
-// style is a way in which a terminal shows text.
 type style string
 
-// The styles, as a terminal knows them.
 const (
 	plain   style = ""
 	strong  style = "\x1b[1m"
@@ -28,10 +26,10 @@ const (
 	unbound       = 48
 )
 
-// inline matches what Markdown marks within a line: code, links, emphasis.
+// inline matches Markdown within a line: code, links, emphasis.
 var inline = pattern.Lazy("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\*`)
 
-// words splits a line of Markdown into the words to print, without the marks.
+// words splits a line of Markdown into the words to print, without markup.
 func words(markdown string) []word {
 	var list []word
 	glued := false
@@ -74,8 +72,8 @@ func words(markdown string) []word {
 	return list
 }
 
-// shown is the word as it is printed. Where nothing else sets code apart,
-// quotes do, unless it has some of its own.
+// shown is the word as it is printed. Without color, quotes mark code, unless
+// it contains quotes.
 func (w word) shown(color bool) string {
 	switch {
 	case color && w.style != plain:
@@ -86,15 +84,15 @@ func (w word) shown(color bool) string {
 	return w.text
 }
 
-// wrap sets Markdown on one line, a paragraph, into lines of at most that
-// width. A word that is longer has a line of its own.
+// wrap breaks a paragraph of Markdown into lines of at most that width. A
+// longer word is on its own line.
 func wrap(markdown string, width int, color bool) []string {
 	var lines []string
 	var line strings.Builder
 	used := 0
 	list := words(markdown)
 	for i := 0; i < len(list); {
-		// Words without a space between them stay together.
+		// Keep words without a space between them together.
 		end := i + 1
 		for end < len(list) && list[end].glued {
 			end++
@@ -127,21 +125,20 @@ func wrap(markdown string, width int, color bool) []string {
 	return lines
 }
 
-// block is a paragraph, a heading, an item of a list, a table or a piece of code.
 type block struct {
 	text    string
 	code    bool
 	heading bool
-	// marker is what an item of a list begins with: "- " or "1. ".
+	// marker begins an item of a list: "- " or "1. ".
 	marker  string
 	table   [][]string
 	tightly bool // no empty line before it
 }
 
-// numbered matches the beginning of an item in a numbered list.
+// numbered matches the start of an item in a numbered list.
 var numbered = pattern.Lazy(`^\d+\. `)
 
-// markerOf returns what an item of a list begins with, "" for another line.
+// markerOf returns the marker of a list item, or "".
 func markerOf(line string) string {
 	if strings.HasPrefix(line, "- ") {
 		return "- "
@@ -149,7 +146,6 @@ func markerOf(line string) string {
 	return numbered().FindString(line)
 }
 
-// cells splits a row of a table.
 func cells(row string) []string {
 	const bar = "\x00"
 	list := strings.Split(strings.Trim(strings.ReplaceAll(row, `\|`, bar), "|"), "|")
@@ -159,7 +155,7 @@ func cells(row string) []string {
 	return list
 }
 
-// blocks splits Markdown into what stands on lines of its own.
+// blocks splits Markdown into blocks.
 func blocks(markdown string) []block {
 	var list []block
 	open, fenced := false, false

@@ -7,27 +7,27 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Index returns the page that leads to all others.
-func (b *Book) Index() string {
-	p := b.newPage("README.md")
+// Index returns the page that links to all others.
+func (r *Reference) Index() string {
+	p := r.newPage("README.md")
 	p.paragraph("# Reference")
-	p.paragraph("Every module and every model, as the program itself describes them. " +
-		"[The script guide](../script-guide.md) shows how they are used together.")
+	p.paragraph("All modules and models, generated from the program. " +
+		"[The script guide](../script-guide.md) shows how to use them together.")
 	p.paragraph("## Modules")
-	p.paragraph("All of them can be required; those written in Go are globals as well, what belongs to tests in test files.")
+	p.paragraph("You can require each of them. Those written in Go are also globals; those for tests, only in test files.")
 	var modules [][]string
-	for _, m := range b.modules {
+	for _, m := range r.modules {
 		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", spec.Summary(m.Doc)})
 	}
-	for _, s := range b.sources {
+	for _, s := range r.sources {
 		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", spec.Summary(manual.LuaModule(s).Doc)})
 	}
 	p.table([]string{"Module", "What it does"}, modules)
 
 	var models [][]string
-	for _, m := range b.modules {
+	for _, m := range r.modules {
 		for _, part := range m.Modules {
-			model := b.model(part)
+			model := r.model(part)
 			if model == nil {
 				continue
 			}

@@ -9,40 +9,37 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// generated stands at the top of every page.
+// generated is the first line of every page.
 const generated = "<!-- Generated from the code by: go test ./runtime/internal/documents -update. Changes made here are lost. -->\n\n"
 
 // page collects the Markdown of one file.
 type page struct {
 	strings.Builder
-	book *Book
-	// path is where the page lies in the reference; links start from there.
+	ref *Reference
+	// path is the page's path in the reference; links are relative to it.
 	path string
 }
 
-func (b *Book) newPage(path string) *page {
-	p := &page{book: b, path: path}
+func (r *Reference) newPage(path string) *page {
+	p := &page{ref: r, path: path}
 	p.WriteString(generated)
 	return p
 }
 
-// printf writes formatted text.
 func (p *page) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
-// paragraph writes a text of its own, nothing where it is empty.
 func (p *page) paragraph(text string) {
 	if text = strings.TrimSpace(text); text != "" {
 		p.WriteString(text + "\n\n")
 	}
 }
 
-// code writes a fenced block.
 func (p *page) code(language, text string) {
 	p.printf("```%s\n%s\n```\n\n", language, strings.TrimSpace(text))
 }
 
-// table writes rows of cells under a head. Columns that are empty in every row
-// are left out; without rows nothing is written.
+// table writes rows of cells with a head. It leaves out columns that are empty
+// in every row; without rows, it writes nothing.
 func (p *page) table(head []string, rows [][]string) {
 	if len(rows) == 0 {
 		return
@@ -71,16 +68,15 @@ func (p *page) table(head []string, rows [][]string) {
 	p.WriteString("\n")
 }
 
-// cell makes a text fit into a table.
+// cell escapes text for a table.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
 
-// typed writes a type as code; it links to the page of the first table that it
-// names.
+// typed writes a type as code, linked to the first table that it names.
 func (p *page) typed(typ spec.Type) string {
 	for _, name := range typ.Names() {
-		if home := p.book.homes[name]; home != "" {
+		if home := p.ref.homes[name]; home != "" {
 			return "[`" + string(typ) + "`](" + p.to(home) + ")"
 		}
 	}
@@ -105,13 +101,12 @@ func (p *page) up() string {
 
 var sections = pattern.Lazy(`§(\d+)`)
 
-// sourced links the sections that a function rests on to the page about the
-// API.
+// sourced links sections to the page about the API.
 func (p *page) sourced(source string) string {
 	return sections().ReplaceAllString(source, "[§$1]("+p.up()+"../planhat-api.md#s$1)")
 }
 
-// anchor returns the name by which a heading is linked to.
+// anchor returns the link target of a heading.
 func anchor(heading string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(heading) {
@@ -125,7 +120,6 @@ func anchor(heading string) string {
 	return b.String()
 }
 
-// quoted lists names as code.
 func quoted(names []string) string {
 	if len(names) == 0 {
 		return ""

@@ -10,16 +10,15 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Model returns the page of one model: what it is, how its records are
-// addressed, its functions and its properties.
-func (b *Book) Model(m *catalog.Model, part *spec.Module) string {
-	p := b.newPage(modelPath(m))
+// Model returns the page of one model: its keys, functions and properties.
+func (r *Reference) Model(m *catalog.Model, part *spec.Module) string {
+	p := r.newPage(modelPath(m))
 	p.printf("# %s\n\n", part.Name)
 	p.paragraph(m.Doc)
 	p.table([]string{"", ""}, [][]string{
 		{"Name in Planhat", "`" + m.Name + "`"},
 		{"Path", "`" + m.Path + "` on " + p.host(m.Base)},
-		{"Known with", confidence(m.Confidence)},
+		{"Certainty", confidence(m.Confidence)},
 	})
 	p.contents(part)
 	p.keys(m)
@@ -29,12 +28,12 @@ func (b *Book) Model(m *catalog.Model, part *spec.Module) string {
 	for _, f := range part.Funcs {
 		note := ""
 		if op := manual.OperationOf(m, f.Name); op != nil && op.Note != "" {
-			note = "The API's notes: " + manual.Sentence(op.Note)
+			note = "Planhat's notes: " + manual.Sentence(op.Note)
 		}
 		p.function(part.Name, f, note)
 	}
 	p.printf("## Properties\n\n")
-	p.paragraph("Types are those of [the API](" + p.up() + "../planhat-api.md#s10). Where nothing is said about its source, a property is documented by Planhat.")
+	p.paragraph("Types are [the API's](" + p.up() + "../planhat-api.md#s10). Planhat documents a property unless its source says otherwise.")
 	p.properties(m, m.Properties)
 	if len(m.SegmentProperties) > 0 {
 		p.printf("## Properties of segment calls\n\n")
@@ -51,7 +50,7 @@ func (b *Book) Model(m *catalog.Model, part *spec.Module) string {
 }
 
 func (p *page) host(h catalog.Host) string {
-	return "`" + p.book.api.Hosts[h] + "`"
+	return "`" + p.ref.api.Hosts[h] + "`"
 }
 
 func (p *page) keys(m *catalog.Model) {
@@ -81,7 +80,7 @@ func (p *page) needs(m *catalog.Model) {
 		names []string
 	}{
 		{"All of", m.RequiredOnCreate}, {"At least one of", m.RequiredOneOf},
-		{"Suggested", m.SuggestedOnCreate}, {"All of, in a bulk row that creates", m.RequiredOnBulkCreate},
+		{"Recommended", m.SuggestedOnCreate}, {"All of, in a bulk row that creates a record", m.RequiredOnBulkCreate},
 	} {
 		if len(need.names) > 0 {
 			rows = append(rows, []string{need.what, quoted(need.names)})
@@ -90,7 +89,7 @@ func (p *page) needs(m *catalog.Model) {
 	if len(rows) == 0 {
 		return
 	}
-	p.printf("## What a new record needs\n\n")
+	p.printf("## Creating a record\n\n")
 	p.table([]string{"", "Properties"}, rows)
 }
 
@@ -113,7 +112,7 @@ func (p *page) limits(m *catalog.Model) {
 		return
 	}
 	p.printf("## Limits of one request\n\n")
-	p.table([]string{"Operation", "Page at most", "Page by default", "Rows at most", "Body at most"}, rows)
+	p.table([]string{"Operation", "Largest page", "Default page", "Most rows", "Largest body"}, rows)
 }
 
 func (p *page) properties(m *catalog.Model, properties []*catalog.Property) {
@@ -134,13 +133,13 @@ func (p *page) properties(m *catalog.Model, properties []*catalog.Property) {
 	p.table([]string{"Property", "Type", "", "Meaning", "Source"}, rows)
 }
 
-// propertyType is a property's type, with the model that it points to.
+// propertyType is a property's type, with the model that it refers to.
 func (p *page) propertyType(prop *catalog.Property) string {
 	typ := "`" + string(prop.Type) + "`"
 	if prop.Ref == "" {
 		return typ
 	}
-	if model := p.book.api.ModelNamed(prop.Ref); model != nil {
+	if model := p.ref.api.ModelNamed(prop.Ref); model != nil {
 		return typ + " of [" + prop.Ref + "](" + p.to(modelPath(model)) + ")"
 	}
 	return typ + " of " + prop.Ref
@@ -154,7 +153,7 @@ func meaning(prop *catalog.Property) string {
 	return text
 }
 
-// origin says how sure a property is, where it is not documented plainly.
+// origin says how certain a property is, if it is not plainly documented.
 func origin(prop *catalog.Property) string {
 	var words []string
 	if prop.Origin != "" {
@@ -173,7 +172,7 @@ func confidence(c catalog.Confidence) string {
 	return string(c) + " confidence"
 }
 
-// count writes a limit; 0 means that none is known.
+// count writes a limit; 0 means unknown.
 func count(n int) string {
 	if n == 0 {
 		return ""

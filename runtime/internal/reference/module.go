@@ -8,11 +8,11 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Module returns the page of a module written in Go: its manual, its functions
-// and values, and the tables that they take and return. Parts that are models
-// are listed with a link; other parts follow on the same page.
-func (b *Book) Module(m *spec.Module) string {
-	p := b.newPage(modulePath(m.Name))
+// Module returns the page of a module written in Go: its description, its
+// functions and values, and the tables that they take and return. Parts that
+// are models are linked; other parts follow on the same page.
+func (r *Reference) Module(m *spec.Module) string {
+	p := r.newPage(modulePath(m.Name))
 	p.printf("# %s\n\n", m.Name)
 	p.paragraph(m.Doc)
 	p.contents(m)
@@ -22,12 +22,12 @@ func (b *Book) Module(m *spec.Module) string {
 }
 
 // Source returns the page of a module written in Lua.
-func (b *Book) Source(s manual.Source) string {
+func (r *Reference) Source(s manual.Source) string {
 	m := manual.LuaModule(s)
-	p := b.newPage(modulePath(m.Name))
+	p := r.newPage(modulePath(m.Name))
 	p.printf("# %s\n\n", m.Name)
 	p.paragraph(m.Doc)
-	p.paragraph("It is written in Lua and comes with phscript. It is no global: require it.")
+	p.paragraph("This module is written in Lua. It is not a global; require it.")
 	p.contents(m)
 	p.body(m)
 	return p.finish()
@@ -36,7 +36,6 @@ func (b *Book) Source(s manual.Source) string {
 // finish returns the page, ended by a single newline.
 func (p *page) finish() string { return strings.TrimRight(p.String(), "\n") + "\n" }
 
-// body writes a module's functions, values, parts and shapes.
 func (p *page) body(m *spec.Module) {
 	if len(m.Funcs) > 0 {
 		p.printf("## Functions\n\n")
@@ -46,7 +45,7 @@ func (p *page) body(m *spec.Module) {
 	}
 	p.values(m)
 	for _, part := range m.Modules {
-		if p.book.model(part) == nil {
+		if p.ref.model(part) == nil {
 			p.printf("## %s\n\n", part.Name)
 			p.paragraph(part.Doc)
 			for _, f := range part.Funcs {
@@ -65,7 +64,6 @@ func (p *page) body(m *spec.Module) {
 	}
 }
 
-// contents lists the functions with their first sentences.
 func (p *page) contents(m *spec.Module) {
 	var rows [][]string
 	for _, f := range m.Funcs {
@@ -75,11 +73,10 @@ func (p *page) contents(m *spec.Module) {
 	p.table([]string{"Function", "What it does"}, rows)
 }
 
-// models lists the parts that have pages of their own.
 func (p *page) models(m *spec.Module) {
 	var rows [][]string
 	for _, part := range m.Modules {
-		if model := p.book.model(part); model != nil {
+		if model := p.ref.model(part); model != nil {
 			rows = append(rows, []string{"[`" + part.Name + "`](" + p.to(modelPath(model)) + ")", spec.Summary(model.Doc)})
 		}
 	}
@@ -100,7 +97,7 @@ func (p *page) values(m *spec.Module) {
 	p.table([]string{"Value", "Type", "Meaning"}, rows)
 }
 
-// function writes one function. note is more to say about it, or "".
+// function writes one function. note adds to it, or is "".
 func (p *page) function(module string, f *spec.Func, note string) {
 	name := qualified(module, f.Name)
 	p.printf("### %s\n\n", name)
@@ -130,8 +127,8 @@ func (p *page) function(module string, f *spec.Func, note string) {
 	}
 }
 
-// params writes the parameters, and below them the fields of those that are
-// options tables and have no description elsewhere.
+// params writes the parameters, then the fields of options tables that have no
+// description elsewhere.
 func (p *page) params(f *spec.Func) {
 	var rows [][]string
 	for _, param := range f.Params {
@@ -146,9 +143,10 @@ func (p *page) params(f *spec.Func) {
 	}
 }
 
-// described reports whether a type names a table that has a place of its own.
+// described reports whether another place describes the table that a type
+// names.
 func (p *page) described(typ spec.Type) bool {
-	return slices.ContainsFunc(typ.Names(), func(name string) bool { return p.book.homes[name] != "" })
+	return slices.ContainsFunc(typ.Names(), func(name string) bool { return p.ref.homes[name] != "" })
 }
 
 func (p *page) fields(head string, fields []spec.Field) {
@@ -159,7 +157,7 @@ func (p *page) fields(head string, fields []spec.Field) {
 	p.table([]string{head, "Type", "", "Meaning"}, rows)
 }
 
-// signature is the call with the types that it returns.
+// signature is the call with its result types.
 func signature(f *spec.Func) string {
 	var types []string
 	for _, r := range f.Returns {
@@ -171,7 +169,7 @@ func signature(f *spec.Func) string {
 	return f.Signature() + " → " + strings.Join(types, ", ")
 }
 
-// qualified is how a script writes a function or a value.
+// qualified is the name of a function or value in scripts.
 func qualified(module, name string) string { return strings.TrimPrefix(module+"."+name, ".") }
 
 func optional(yes bool) string {

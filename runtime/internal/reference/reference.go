@@ -1,9 +1,7 @@
-// Package reference renders what the modules and the API catalog say about
-// themselves as pages to read.
+// Package reference renders modules and the API catalog as pages.
 //
-// It knows no module and no model by name: everything comes from the specs of
-// package bindings and from package catalog, so that a page cannot say
-// something else than the code does.
+// It names no module and no model: everything comes from the specs of package
+// bindings and from package catalog, so pages always agree with the code.
 package reference
 
 import (
@@ -18,70 +16,67 @@ import (
 
 // Page is one Markdown file of the reference.
 type Page struct {
-	// Path is the file's place in the reference, with slashes:
+	// Path is the file's path in the reference, with slashes:
 	// "models/company.md".
 	Path string
-	// Text is its Markdown.
 	Text string
 }
 
-// Book is everything that the reference describes. It is safe for concurrent
-// use once it is made.
-type Book struct {
+// Reference is everything that the reference describes. It is immutable and
+// safe for concurrent use.
+type Reference struct {
 	modules []*spec.Module
 	sources []manual.Source
 	api     *catalog.Catalog
-	// homes are the pages on which the named tables are described.
+	// homes are the pages that describe the named tables.
 	homes map[string]string
 }
 
-// New returns the book of the given modules. Parts of a module that are named
-// after a model of the catalog get a page of their own.
-func New(modules []*spec.Module, sources []manual.Source, api *catalog.Catalog) *Book {
-	b := &Book{modules: modules, sources: sources, api: api, homes: map[string]string{}}
+// New returns the reference of the given modules. A part of a module that is
+// named after a model of the catalog has its own page.
+func New(modules []*spec.Module, sources []manual.Source, api *catalog.Catalog) *Reference {
+	r := &Reference{modules: modules, sources: sources, api: api, homes: map[string]string{}}
 	for _, m := range modules {
 		for _, s := range m.Records {
-			b.homes[s.Name] = modulePath(m.Name) + "#" + anchor(s.Name)
+			r.homes[s.Name] = modulePath(m.Name) + "#" + anchor(s.Name)
 		}
 		for _, part := range m.Modules {
-			if model := b.model(part); model != nil {
-				b.homes[model.Name] = modelPath(model) + "#properties"
+			if model := r.model(part); model != nil {
+				r.homes[model.Name] = modelPath(model) + "#properties"
 			}
 		}
 	}
-	return b
+	return r
 }
 
-// Pages returns all pages: the index, a page for each module and one for each
-// model, ordered by path.
-func (b *Book) Pages() []Page {
-	pages := []Page{{Path: "README.md", Text: b.Index()}}
-	for _, m := range b.modules {
-		pages = append(pages, Page{Path: modulePath(m.Name), Text: b.Module(m)})
+// Pages returns all pages, ordered by path: the index, and a page per module
+// and per model.
+func (r *Reference) Pages() []Page {
+	pages := []Page{{Path: "README.md", Text: r.Index()}}
+	for _, m := range r.modules {
+		pages = append(pages, Page{Path: modulePath(m.Name), Text: r.Module(m)})
 		for _, part := range m.Modules {
-			if model := b.model(part); model != nil {
-				pages = append(pages, Page{Path: modelPath(model), Text: b.Model(model, part)})
+			if model := r.model(part); model != nil {
+				pages = append(pages, Page{Path: modelPath(model), Text: r.Model(model, part)})
 			}
 		}
 	}
-	for _, s := range b.sources {
-		pages = append(pages, Page{Path: modulePath(s.Name), Text: b.Source(s)})
+	for _, s := range r.sources {
+		pages = append(pages, Page{Path: modulePath(s.Name), Text: r.Source(s)})
 	}
 	slices.SortFunc(pages, func(x, y Page) int { return strings.Compare(x.Path, y.Path) })
 	return pages
 }
 
 // model returns the model that a module's part stands for, or nil.
-func (b *Book) model(part *spec.Module) *catalog.Model {
+func (r *Reference) model(part *spec.Module) *catalog.Model {
 	_, snake, found := strings.Cut(part.Name, ".")
 	if !found {
 		return nil
 	}
-	return b.api.Model(snake)
+	return r.api.Model(snake)
 }
 
-// modulePath is where the page of a module lies.
 func modulePath(name string) string { return name + ".md" }
 
-// modelPath is where the page of a model lies.
 func modelPath(m *catalog.Model) string { return path.Join("models", m.Snake+".md") }

@@ -52,13 +52,13 @@ function count.add(a, b, ...) return a end
 return count
 `
 
-func book() *Book {
+func newReference() *Reference {
 	return New([]*spec.Module{sample()}, []manual.Source{{Name: "count", Text: luaSample}}, catalog.Load())
 }
 
 func TestPagesCoverModulesAndModels(t *testing.T) {
 	var paths []string
-	for _, p := range book().Pages() {
+	for _, p := range newReference().Pages() {
 		paths = append(paths, p.Path)
 		assert.True(t, strings.HasPrefix(p.Text, generated), p.Path)
 		assert.True(t, strings.HasSuffix(p.Text, "\n") && !strings.HasSuffix(p.Text, "\n\n"), p.Path)
@@ -67,7 +67,7 @@ func TestPagesCoverModulesAndModels(t *testing.T) {
 }
 
 func TestModulePage(t *testing.T) {
-	text := book().Module(sample())
+	text := newReference().Module(sample())
 	for _, want := range []string{
 		"# shop\n", "Sells things. It is open.",
 		"| [`shop.sell`](#shopsell) | Sells a thing. |",
@@ -87,11 +87,11 @@ func TestModulePage(t *testing.T) {
 
 func TestModelPage(t *testing.T) {
 	m := sample()
-	text := book().Model(catalog.Load().Model("company"), m.Modules[0])
+	text := newReference().Model(catalog.Load().Model("company"), m.Modules[0])
 	for _, want := range []string{
 		"# shop.company", "## Keys", "`extid-`", "## Limits of one request", "| `get_list` | 5000 | 100 |",
 		"## Properties", "| `owner` | `objectId` of ", "read-only", "../../planhat-api.md#s10",
-		"The API's notes:",
+		"Planhat's notes:",
 	} {
 		assert.Contains(t, text, want)
 	}
@@ -113,7 +113,7 @@ func TestEveryPropertyIsOnItsPage(t *testing.T) {
 }
 
 func TestLuaPage(t *testing.T) {
-	text := book().Source(manual.Source{Name: "count", Text: luaSample})
+	text := newReference().Source(manual.Source{Name: "count", Text: luaSample})
 	for _, want := range []string{
 		"# count\n", "It starts at one.", "count.add(a, b?, ...) → number", "Adds numbers up.",
 		"| `b` | `number?` | optional |",
@@ -124,7 +124,7 @@ func TestLuaPage(t *testing.T) {
 }
 
 func TestIndexNamesEverything(t *testing.T) {
-	text := book().Index()
+	text := newReference().Index()
 	assert.Contains(t, text, "| [`shop`](shop.md) | Sells things. |")
 	assert.Contains(t, text, "| [`count`](count.md) | Counts things:")
 	assert.Contains(t, text, "| [`shop.company`](models/company.md) |")
@@ -148,7 +148,7 @@ func TestTopicAlone(t *testing.T) {
 	for name, want := range map[string]string{
 		"planhat":                "# planhat\n",
 		"planhat.company":        "# planhat.company\n",
-		"planhat.company.update": "The API's notes: Partial update.",
+		"planhat.company.update": "Planhat's notes: Partial update.",
 		"planhat.sell":           "### planhat.sell\n\n```\nplanhat.sell(thing, options?) → Receipt[]\n```\n",
 		"help":                   "### help\n\n```\nhelp()\n```\n\nHelps.\n",
 		"Receipt":                "| `total` | `number` | required | The sum. |",

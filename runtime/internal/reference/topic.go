@@ -7,20 +7,19 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Topic returns the Markdown about one topic: the page of a module or a model,
-// or the part of a page that is about something in it. Links lead to where they
-// do on the pages, seen from the folder of the reference.
-func (b *Book) Topic(m *manual.Manual, t *manual.Topic) string {
-	p := &page{book: b, path: "README.md"}
+// Topic returns the Markdown of one topic: the page of a module or a model, or
+// its part of a page. Links are relative to the folder of the reference.
+func (r *Reference) Topic(m *manual.Manual, t *manual.Topic) string {
+	p := &page{ref: r, path: "README.md"}
 	switch t.Kind {
 	case manual.KindModel:
-		return strings.TrimPrefix(b.Model(t.Model, t.Module), generated)
+		return strings.TrimPrefix(r.Model(t.Model, t.Module), generated)
 	case manual.KindModule:
-		return strings.TrimPrefix(b.Module(t.Module), generated)
+		return strings.TrimPrefix(r.Module(t.Module), generated)
 	case manual.KindFunction:
 		note := m.OperationNote(t)
 		if note != "" {
-			note = "The API's notes: " + note
+			note = "Planhat's notes: " + note
 		}
 		p.function(t.Module.Name, t.Func, note)
 	case manual.KindTable:
@@ -47,9 +46,9 @@ func (b *Book) Topic(m *manual.Manual, t *manual.Topic) string {
 	return p.finish()
 }
 
-// Topics returns a list of topics with what they are about.
-func (b *Book) Topics(topics []*manual.Topic) string {
-	p := &page{book: b, path: "README.md"}
+// Topics returns a list of topics.
+func (r *Reference) Topics(topics []*manual.Topic) string {
+	p := &page{ref: r, path: "README.md"}
 	var rows [][]string
 	for _, t := range topics {
 		rows = append(rows, []string{"`" + t.Name + "`", spec.Summary(t.Doc)})
