@@ -10,7 +10,6 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // call checks the arguments of a call of a function that the manual knows.
@@ -27,7 +26,7 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		return
 	}
 	if f.Deprecated != "" {
-		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is out of use", callee.topic.Name))
+		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is deprecated", callee.topic.Name))
 		finding.Hint = "write " + f.Deprecated
 	}
 	args := c.arguments(e, callee)
@@ -60,8 +59,8 @@ func (c *script) brokenLine(e *ast.FuncCallExpr) {
 	if open < 1 || c.flow.tokens[open].Text != "(" || c.flow.tokens[open].Line == c.flow.tokens[open-1].EndLine {
 		return
 	}
-	f := c.at(open, "ambiguous-call", "this parenthesis calls what stands on the line above")
-	f.Hint = "put it on the same line to call that, or a semicolon before it to begin a new statement"
+	f := c.at(open, "ambiguous-call", "this parenthesis calls the value at the end of the line before")
+	f.Hint = "to call that value, move the parenthesis to its line; to start a new statement, put a semicolon before the parenthesis"
 }
 
 // nameToken is where the name of what is called stands.
@@ -92,7 +91,7 @@ func (c *script) arguments(e *ast.FuncCallExpr, callee knowledge) arguments {
 	return a
 }
 
-// single tells whether a call is known to give exactly one value.
+// single reports whether a call is known to give exactly one value.
 func (c *script) single(e ast.Expr) bool {
 	call, ok := e.(*ast.FuncCallExpr)
 	if !ok {
@@ -118,7 +117,7 @@ func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 		if p.Omissible() {
 			continue
 		}
-		c.misuse(token, callee, p.Missing(i)).Hint = "it is called as " + callee.topic.Signature()
+		c.misuse(token, callee, p.Missing(i)).Hint = "call it as " + callee.topic.Signature()
 		return
 	}
 	if !f.Variadic && n > len(f.Params) {
@@ -157,7 +156,7 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
 		f.Subject = callee.topic.Name
 		if model := c.model(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
-			f.Hint = "a record's id is its field _id"
+			f.Hint = "use the record's id, which is in its field _id"
 		}
 		return
 	}
@@ -282,12 +281,8 @@ func (c *script) callsModule(e *ast.FuncCallExpr, callee knowledge) {
 	if e.Func == nil || !callee.isModule() {
 		return
 	}
-	f := c.at(c.flow.expr[e.Func].at, "unknown-function", fmt.Sprintf("'%s' is a module, and cannot be called", callee.topic.Name))
-	if callee.topic.Kind == manual.KindModel {
-		f.Hint = "name what to do, such as " + callee.topic.Name + "." + memberNames(callee.topic)[0]
-		return
-	}
-	f.Hint = "name one of its functions: " + callee.topic.Name + "." + memberNames(callee.topic)[0]
+	f := c.at(c.flow.expr[e.Func].at, "unknown-function", fmt.Sprintf("'%s' is a module, so it cannot be called", callee.topic.Name))
+	f.Hint = "call one of its functions, such as " + callee.topic.Name + "." + memberNames(callee.topic)[0]
 }
 
 func (k knowledge) isList() bool { return k.typ.Element() != "" }

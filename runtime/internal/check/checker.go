@@ -23,7 +23,7 @@ type Options struct {
 	// ForTests is the manual for test scripts, *_test.lua, which know more
 	// names; nil for the same manual.
 	ForTests *manual.Manual
-	// Exists tells whether a file is there, for scripts that are required; nil
+	// Exists reports whether a file is there, for scripts that are required; nil
 	// leaves that check out.
 	Exists func(path string) bool
 }
@@ -116,7 +116,7 @@ func (c *Checker) Source(name string, src []byte) (findings []Finding) {
 			findings = []Finding{{
 				Rule: "syntax", Severity: Error, File: name,
 				Message: fmt.Sprintf("the check itself failed on this file: %v", caught),
-				Hint:    "this is a mistake in phscript; please report it with the script",
+				Hint:    "this is a bug in phscript; please report it and include the script",
 			}}
 		}
 	}()

@@ -2,7 +2,7 @@ package check
 
 import "github.com/yuin/gopher-lua/ast"
 
-// circular tells whether the step only puts something made of a table back into
+// circular reports whether the step only puts something made of a table back into
 // that table, as in t.n = t.n + 1: that alone is no use of it. A call might do
 // more, so it counts.
 func (s *step) circular(v *variable) bool {
@@ -22,14 +22,14 @@ func (s *step) circular(v *variable) bool {
 	return ok && !calls(right) && !calls(index.Key) && s.holder(index.Object, v)
 }
 
-// holder tells whether an expression is the name of a variable that the step
+// holder reports whether an expression is the name of a variable that the step
 // changes.
 func (s *step) holder(e ast.Expr, v *variable) bool {
 	name, ok := e.(*ast.IdentExpr)
 	return ok && name.Value == v.name && touches(s.changes, v)
 }
 
-// calls tells whether a call is part of an expression.
+// calls reports whether a call is part of an expression.
 func calls(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:

@@ -16,7 +16,7 @@ var typeNames = []string{"nil", "number", "string", "boolean", "table", "functio
 // comparison reports comparisons that always come out the same way.
 func (c *script) comparison(e *ast.RelationalOpExpr) {
 	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && truth(e.Rhs) != sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
-		f := c.constant(e, fmt.Sprintf("'not' comes before '%s': this compares true or false with %s", e.Operator, c.text(e.Rhs)))
+		f := c.constant(e, fmt.Sprintf("'not' is applied before '%s', so this compares true or false with %s", e.Operator, c.text(e.Rhs)))
 		opposite := "~="
 		if e.Operator == "~=" {
 			opposite = "=="
@@ -57,7 +57,7 @@ func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) boo
 	}
 	switch other := other.(type) {
 	case *ast.NilExpr:
-		c.constant(e, "type(...) returns a text, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(%s) %s \"nil\", or %s %s nil", c.code(asked.Args[0]), e.Operator, c.code(asked.Args[0]), e.Operator)
+		c.constant(e, "type(...) returns a string, so this is "+outcome(e.Operator)).Hint = fmt.Sprintf("write type(%s) %s \"nil\", or %s %s nil", c.code(asked.Args[0]), e.Operator, c.code(asked.Args[0]), e.Operator)
 		return true
 	case *ast.StringExpr:
 		if slices.Contains(typeNames, other.Value) {
@@ -66,7 +66,7 @@ func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) boo
 		f := c.constant(e, fmt.Sprintf("type(...) never returns %q%s, so this is %s", other.Value, catalog.DidYouMean(other.Value, typeNames), outcome(e.Operator)))
 		f.Hint = "the types are: " + strings.Join(typeNames, ", ")
 		if slices.Contains([]string{"int", "integer", "float", "double"}, other.Value) {
-			f.Hint = "all numbers are of the type \"number\""
+			f.Hint = "the type of every number is \"number\""
 		}
 		return true
 	}
@@ -79,19 +79,19 @@ func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.E
 	switch constant := constant.(type) {
 	case *ast.StringExpr:
 		if constant.Value == "nil" && !c.mayHoldNil(value) {
-			f := c.constant(e, "\"nil\" in quotes is a text, not nothing")
+			f := c.constant(e, "\"nil\" in quotes is a string, not nil")
 			f.Hint = fmt.Sprintf("write %s %s nil", c.text(value), e.Operator)
 			return true
 		}
 		if (constant.Value == "true" || constant.Value == "false") && c.infer(value).typ == "boolean" {
-			f := c.constant(e, fmt.Sprintf("%q in quotes is a text, so this is %s", constant.Value, outcome(e.Operator)))
-			f.Hint = "leave out the quotes"
+			f := c.constant(e, fmt.Sprintf("%q in quotes is a string, so this is %s", constant.Value, outcome(e.Operator)))
+			f.Hint = "remove the quotes"
 			return true
 		}
 	case *ast.TableExpr:
-		f := c.constant(e, "each { } is a table of its own, equal to no other one, so this is "+outcome(e.Operator))
+		f := c.constant(e, "each { } is a new table, which never equals another one, so this is "+outcome(e.Operator))
 		if len(constant.Fields) == 0 {
-			f.Hint = "an empty table is one with next(t) == nil"
+			f.Hint = "to test for an empty table, write next(t) == nil"
 		}
 		return true
 	}
@@ -109,12 +109,12 @@ func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr)
 	if !ok || c.model(c.infer(index.Object).typ) == nil {
 		return false
 	}
-	f := c.constant(e, "a property that is empty is nil in a record that was read, so this is "+outcome(e.Operator))
-	f.Hint = fmt.Sprintf("write %s %s nil; json.null is for clearing a property", c.text(value), e.Operator)
+	f := c.constant(e, "an empty property of a record is nil, not json.null, so this is "+outcome(e.Operator))
+	f.Hint = fmt.Sprintf("write %s %s nil; use json.null only to clear a property", c.text(value), e.Operator)
 	return true
 }
 
-// mayHoldNil tells whether a value may be the text "nil": the name of a type, or
+// mayHoldNil reports whether a value may be the text "nil": the name of a type, or
 // what tostring made.
 func (c *script) mayHoldNil(e ast.Expr) bool {
 	if name, ok := e.(*ast.IdentExpr); ok {
@@ -153,9 +153,9 @@ func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 	if left == "" || right == "" || left == right {
 		return
 	}
-	f := c.constant(e, fmt.Sprintf("%s and %s are never equal, so this is %s", article(left), article(right), outcome(e.Operator)))
+	f := c.constant(e, fmt.Sprintf("a %s and a %s are never equal, so this is %s", left, right, outcome(e.Operator)))
 	if left == "string" && right == "number" || left == "number" && right == "string" {
-		f.Hint = "tonumber(text) makes a number of a text, tostring(number) a text of a number"
+		f.Hint = "convert one of them with tonumber(...) or tostring(...)"
 	}
 }
 
@@ -166,10 +166,10 @@ func (c *script) orders(e *ast.RelationalOpExpr) {
 	if left == "" || right == "" || left == right {
 		return
 	}
-	f := c.constant(e, fmt.Sprintf("%s and %s cannot be put in order: this is an error when the script comes here", article(left), article(right)))
+	f := c.constant(e, fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator))
 	f.Severity = Error
 	if left == "string" && right == "number" || left == "number" && right == "string" {
-		f.Hint = "tonumber(text) makes a number of a text"
+		f.Hint = "convert the string with tonumber(...)"
 	}
 }
 
@@ -186,14 +186,4 @@ func (c *script) kind(e ast.Expr) string {
 		return "number"
 	}
 	return ""
-}
-
-func article(kind string) string {
-	switch kind {
-	case "string":
-		return "a text"
-	case "boolean":
-		return "true or false"
-	}
-	return "a " + kind
 }

@@ -15,7 +15,7 @@ func (c *script) constant(e ast.Expr, message string) *finding {
 
 func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }
 
-// inParentheses tells whether an expression stands in parentheses of its own.
+// inParentheses reports whether an expression stands in parentheses of its own.
 func (c *script) inParentheses(e ast.Expr) bool {
 	return c.flow.tokens[c.flow.expr[e].from].Text == "("
 }
@@ -49,8 +49,8 @@ func (c *script) logical(e *ast.LogicalOpExpr) {
 	}
 	if and, ok := e.Lhs.(*ast.LogicalOpExpr); ok && and.Operator == "and" && !c.inParentheses(e.Lhs) {
 		if truth(and.Rhs) == never {
-			f := c.constant(e, fmt.Sprintf("'%s' after 'and' never counts: the result is always '%s'", c.text(and.Rhs), c.text(e.Rhs)))
-			f.Hint = "write an if, or turn the condition around with not"
+			f := c.constant(e, fmt.Sprintf("'%s' after 'and' has no effect: the result is always '%s'", c.text(and.Rhs), c.text(e.Rhs)))
+			f.Hint = "use an if statement, or negate the condition with not"
 		}
 	}
 }
@@ -71,10 +71,10 @@ func (c *script) pairOfComparisons(e *ast.LogicalOpExpr) {
 		return
 	}
 	if always {
-		c.constant(e, fmt.Sprintf("this is always true: '%s' differs from one of the two in any case", c.text(left.Lhs))).Hint = "write 'and' between the two comparisons"
+		c.constant(e, fmt.Sprintf("this is always true: '%s' always differs from at least one of the two values", c.text(left.Lhs))).Hint = "write 'and' between the two comparisons"
 		return
 	}
-	c.constant(e, fmt.Sprintf("this is never true: '%s' cannot be both", c.text(left.Lhs))).Hint = "write 'or' between the two comparisons"
+	c.constant(e, fmt.Sprintf("this is never true: '%s' cannot equal both values", c.text(left.Lhs))).Hint = "write 'or' between the two comparisons"
 }
 
 func isConstant(e ast.Expr) bool {
@@ -105,7 +105,7 @@ func (c *script) condition(e ast.Expr) {
 		}
 	case *ast.StringExpr:
 		if e.Value == "" {
-			c.constant(e, "an empty text counts as true in Lua").Hint = "only false and nil count as false"
+			c.constant(e, "an empty string counts as true in Lua").Hint = "only false and nil count as false"
 		}
 	case *ast.IdentExpr, *ast.AttrGetExpr:
 		if k := c.infer(e); k.topic != nil && k.topic.Func != nil {
@@ -145,6 +145,6 @@ func (c *script) orConstant(e *ast.LogicalOpExpr) {
 		left = or.Rhs
 	}
 	if compared, ok := left.(*ast.RelationalOpExpr); ok && compared.Operator == "==" {
-		f.Hint = fmt.Sprintf("each value is compared by itself: ... or %s == %s", c.text(compared.Lhs), c.text(e.Rhs))
+		f.Hint = fmt.Sprintf("compare each value separately: ... or %s == %s", c.text(compared.Lhs), c.text(e.Rhs))
 	}
 }

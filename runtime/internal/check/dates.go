@@ -21,12 +21,12 @@ var (
 // dateHint says how a text is written that is no date in Planhat's form.
 func dateHint(text string) string {
 	if m := dayFirst().FindStringSubmatch(text); m != nil && m[1] > "12" {
-		return fmt.Sprintf(`dates are written year, month, day: "%s-%02s-%02s"`, m[3], m[2], m[1])
+		return fmt.Sprintf(`write dates as YYYY-MM-DD: "%s-%02s-%02s"`, m[3], m[2], m[1])
 	}
-	return `dates are written year, month, day, such as "2026-12-31"`
+	return `write dates as YYYY-MM-DD, such as "2026-12-31"`
 }
 
-// isDate tells whether a value is a date in Planhat's form: a property of that
+// isDate reports whether a value is a date in Planhat's form: a property of that
 // type, or what time.today gives.
 func (c *script) isDate(e ast.Expr) bool {
 	k := c.infer(e)
@@ -36,7 +36,7 @@ func (c *script) isDate(e ast.Expr) bool {
 	return c.givesDate(e)
 }
 
-// givesDate tells whether a value comes from time.today, be it through a local.
+// givesDate reports whether a value comes from time.today, be it through a local.
 func (c *script) givesDate(e ast.Expr) bool {
 	call, ok := c.origin(e).(*ast.FuncCallExpr)
 	if !ok {
@@ -75,15 +75,15 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
 				return
 			}
-			f := c.between(span.from, span.to, "date", fmt.Sprintf("%q is compared letter by letter with a date such as \"2026-12-31\", so this tells nothing about time", text.Value))
+			f := c.between(span.from, span.to, "date", fmt.Sprintf("%q is compared character by character with a date such as \"2026-12-31\", so the result is wrong", text.Value))
 			f.Hint = dateHint(text.Value)
 			return
 		}
 		// Two kinds that time.today and literals make certain are found by
 		// themselves.
 		if c.isNumber(other) && !other.maybe && c.kind(pair[0]) == "" {
-			f := c.between(span.from, span.to, "date", fmt.Sprintf("'%s' is a text such as \"2026-12-31\", and this is a number: the two cannot be compared", c.text(pair[0])))
-			f.Hint = "today's date is time.today(); time.parse(date) makes seconds of a date, as time.now() gives"
+			f := c.between(span.from, span.to, "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
+			f.Hint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
 			return
 		}
 	}
@@ -95,18 +95,18 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 	if !left && !right {
 		return
 	}
-	f := c.at(c.flow.expr[e].at, "date", fmt.Sprintf("'%s' calculates with numbers, and a date is a text such as \"2026-12-31\"", e.Operator))
+	f := c.at(c.flow.expr[e].at, "date", fmt.Sprintf("'%s' needs numbers, but a date is a string such as \"2026-12-31\"", e.Operator))
 	switch {
 	case e.Operator == "-" && (left && right || right || !c.isNumber(c.infer(e.Rhs))):
-		f.Hint = fmt.Sprintf(`the days between two dates: time.diff(%s, %s, "days")`, c.code(e.Lhs), c.code(e.Rhs))
+		f.Hint = fmt.Sprintf(`to get the days between two dates, write time.diff(%s, %s, "days")`, c.code(e.Lhs), c.code(e.Rhs))
 	case e.Operator == "-":
-		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = -%s })", c.code(e.Lhs), c.code(e.Rhs))
+		f.Hint = fmt.Sprintf("to move a date by days, write time.add(%s, { days = -%s })", c.code(e.Lhs), c.code(e.Rhs))
 	case e.Operator == "+" && left:
-		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = %s })", c.code(e.Lhs), c.code(e.Rhs))
+		f.Hint = fmt.Sprintf("to move a date by days, write time.add(%s, { days = %s })", c.code(e.Lhs), c.code(e.Rhs))
 	case e.Operator == "+":
-		f.Hint = fmt.Sprintf("move a date by days: time.add(%s, { days = %s })", c.code(e.Rhs), c.code(e.Lhs))
+		f.Hint = fmt.Sprintf("to move a date by days, write time.add(%s, { days = %s })", c.code(e.Rhs), c.code(e.Lhs))
 	default:
-		f.Hint = "the module time calculates with dates: time.diff, time.add"
+		f.Hint = "use time.diff or time.add"
 	}
 }
 
@@ -116,7 +116,7 @@ func (c *script) writtenDate(p *catalog.Property, text string, at span) bool {
 	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate().MatchString(text) {
 		return false
 	}
-	f := c.between(at.from, at.to, "date", fmt.Sprintf("'%s' is a date, and %q is none in Planhat's form", p.Name, text))
+	f := c.between(at.from, at.to, "date", fmt.Sprintf("'%s' takes a date as YYYY-MM-DD, not %q", p.Name, text))
 	f.Hint, f.Subject = dateHint(text), p.Name
 	return true
 }
@@ -132,11 +132,11 @@ func (c *script) optionDate(callee knowledge, option string, arg ast.Expr) {
 		return
 	}
 	at := c.flow.expr[arg]
-	f := c.between(at.from, at.to, "date", fmt.Sprintf("the option '%s' is a date, and %q is none in Planhat's form", option, text.Value))
+	f := c.between(at.from, at.to, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
 	f.Hint, f.Subject = dateHint(text.Value), option
 }
 
-// takesDay tells whether an operation of a model has a parameter of that name
+// takesDay reports whether an operation of a model has a parameter of that name
 // that is a day.
 func takesDay(model *catalog.Model, name string) bool {
 	for _, op := range model.Operations {

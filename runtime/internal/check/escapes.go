@@ -15,7 +15,7 @@ func (c *script) escapesInTexts() {
 			continue
 		}
 		if escaped := unknownEscape(t.Text); escaped != "" {
-			f := c.at(i, "escape", fmt.Sprintf(`Lua drops the backslash of '\%s', as it means nothing there`, escaped))
+			f := c.at(i, "escape", fmt.Sprintf(`Lua drops the backslash of '\%s', which is not an escape sequence`, escaped))
 			f.Hint = escapeHint(t.Text, escaped)
 		}
 	}
@@ -44,11 +44,11 @@ func escapeHint(text, escaped string) string {
 	body := text[1:]
 	switch {
 	case len(body) > 2 && body[1] == ':' && body[2] == '\\', strings.HasPrefix(body, `\\`):
-		return `write the folders of a path with /, or each backslash twice: \\`
+		return `use / in paths, or double each backslash: \\`
 	case escaped == "x" || escaped == "u" || escaped == "z":
-		return fmt.Sprintf(`'\%s' came with later versions of Lua; in this one, write the character itself, or its number as in \65`, escaped)
+		return fmt.Sprintf(`this version of Lua does not support '\%s'; write the character itself, or its decimal byte value as in \65`, escaped)
 	case strings.ContainsAny(escaped, "dswDSW.[](){}+*?^$|-/"):
-		return `in patterns, % does what the backslash does elsewhere: "%` + escaped + `"; a backslash itself is written \\`
+		return `in patterns, escape with % instead: "%` + escaped + `"; write a backslash itself as \\`
 	}
-	return `a backslash itself is written \\; the folders of a path may be written with /`
+	return `write a backslash itself as \\; in paths, you can use / instead`
 }

@@ -66,7 +66,7 @@ func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 	}
 }
 
-// unpacks tells whether an expression may give several values.
+// unpacks reports whether an expression may give several values.
 func unpacks(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:

@@ -172,7 +172,7 @@ func elseif(p *places, s *ast.IfStmt) *ast.IfStmt {
 	return next
 }
 
-// certainty tells whether a condition holds.
+// certainty reports whether a condition holds.
 type certainty int
 
 const (

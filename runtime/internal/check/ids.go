@@ -22,9 +22,9 @@ func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text strin
 			return false
 		}
 	}
-	f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' is Planhat's id of the company, of 24 digits and letters a to f, and %q is none", p.Name, text))
+	f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' takes Planhat's id of the company (24 hexadecimal digits), not %q", p.Name, text))
 	f.Severity, f.Subject = Warning, p.Name
-	f.Hint = fmt.Sprintf("an id of your own has extid- in front: %q", "extid-"+text)
+	f.Hint = fmt.Sprintf("to use your own id, put extid- before it: %q", "extid-"+text)
 	return true
 }
 

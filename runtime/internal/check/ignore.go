@@ -37,7 +37,7 @@ func (c *script) ignores() []*ignore {
 		word, rest := comment.Text[m[2]:m[3]], comment.Text[m[4]:m[5]]
 		if word != "ignore" && word != "ignore-file" {
 			if near := catalog.Nearest(word, []string{"ignore", "ignore-file"}); len(near) > 0 {
-				c.atComment(comment, m[2], m[3], "unknown-rule", fmt.Sprintf("'phscript: %s' means nothing%s", word, catalog.DidYouMean(word, []string{"ignore", "ignore-file"})))
+				c.atComment(comment, m[2], m[3], "unknown-rule", fmt.Sprintf("unknown comment 'phscript: %s'%s", word, catalog.DidYouMean(word, []string{"ignore", "ignore-file"})))
 			}
 			continue
 		}
@@ -45,7 +45,7 @@ func (c *script) ignores() []*ignore {
 		c.readNames(ig, rest, m[4])
 		if word == "ignore-file" {
 			if len(c.flow.tokens) > 0 && c.flow.tokens[0].Start < comment.Start {
-				c.atComment(comment, m[2], m[3], "unused-ignore", "this comment has to stand at the top of the file, before the first line of code")
+				c.atComment(comment, m[2], m[3], "unused-ignore", "put this comment at the top of the file, before the first line of code")
 				continue
 			}
 		} else if ig.line = c.lineFor(comment); ig.line == 0 {
@@ -77,7 +77,7 @@ func (c *script) readNames(ig *ignore, rest string, offset int) {
 		name := rest[from:i]
 		if rule(name) == nil {
 			f := c.atComment(ig.comment, offset+from, offset+i, "unknown-rule", fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, ruleNames())))
-			f.Hint = "a reason goes behind two dashes: -- phscript: ignore RULE -- why"
+			f.Hint = "put a reason after two dashes: -- phscript: ignore RULE -- why"
 			ig.hit[name] = true
 		}
 		ig.rules, ig.columns = append(ig.rules, name), append(ig.columns, offset+from)
@@ -138,7 +138,7 @@ func (c *script) silence() {
 		}
 		for i, name := range ig.rules {
 			if !ig.hit[name] && c.options.wants(name) {
-				c.atComment(ig.comment, ig.columns[i], ig.columns[i]+len(name), "unused-ignore", fmt.Sprintf("there is no '%s' here to ignore", name)).Hint = "remove the comment, or the name from it"
+				c.atComment(ig.comment, ig.columns[i], ig.columns[i]+len(name), "unused-ignore", fmt.Sprintf("there is no '%s' here to ignore", name)).Hint = "remove the comment or this name"
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func (ig *ignore) covers(f *finding) bool {
 	return len(ig.rules) == 0 || slices.Contains(ig.rules, f.Rule)
 }
 
-// wants tells whether a rule is looked for.
+// wants reports whether a rule is looked for.
 func (o *Options) wants(name string) bool {
 	if slices.Contains(o.Disable, name) {
 		return false

@@ -78,7 +78,7 @@ func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *variable, settled 
 	return val.v, true
 }
 
-// escapes tells whether a variable's table is handed to somebody who may put
+// escapes reports whether a variable's table is handed to somebody who may put
 // items into it.
 func (c *script) escapes(v *variable) bool { return len(c.escapesOf(v)) > 0 }
 
@@ -150,12 +150,12 @@ func (c *script) length(e *ast.UnaryLenOpExpr) {
 		f := c.at(token, "length-of-record", fmt.Sprintf("'%s' is a function, which has no length", k.topic.Name))
 		f.Hint = "call it first: #" + k.topic.Signature()
 	case c.isNumber(k):
-		c.at(token, "length-of-record", "a number has no length").Hint = "the number of digits is #tostring(number)"
+		c.at(token, "length-of-record", "a number has no length").Hint = "to count its digits, write #tostring(number)"
 	case k.isIterator():
-		c.at(token, "length-of-record", "an iterator has no length").Hint = "count in a loop, or read the list as a whole with get_list"
+		c.at(token, "length-of-record", "an iterator has no length").Hint = "count in a loop, or read the whole list with get_list"
 	case c.shapeOf(e.Expr) == namedShape:
-		f := c.at(token, "length-of-record", fmt.Sprintf("# counts the items of a list; '%s' has named fields, so it gives 0", c.text(e.Expr)))
-		f.Hint = "to count fields, add them up in a loop over pairs(...)"
+		f := c.at(token, "length-of-record", fmt.Sprintf("# counts the items of a list; '%s' has named fields, so the result is 0", c.text(e.Expr)))
+		f.Hint = "to count fields, loop over pairs(...)"
 	}
 }
 
@@ -173,21 +173,20 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	span := c.flow.expr[e]
 	switch {
 	case k.topic != nil && k.topic.Func != nil && !isIteratorItself(k):
-		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' has to be called to go through something", k.topic.Name))
+		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.topic.Name))
 		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
 	case k.isList() || c.isTable(e, k):
-		f := c.between(span.from, span.to, "loop-over-table", "a table is no iterator")
+		message, hint := "loop over a list with ipairs", fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		if c.shapeOf(e) == namedShape {
-			f.Hint = fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
-		} else {
-			f.Hint = fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
+			message, hint = "loop over a table with pairs", fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
 		}
+		c.between(span.from, span.to, "loop-over-table", message).Hint = hint
 	case c.isIpairs(e):
 		c.ipairsOver(e.(*ast.FuncCallExpr))
 	}
 }
 
-// isTable tells whether a value is known to be a table that cannot be called.
+// isTable reports whether a value is known to be a table that cannot be called.
 func (c *script) isTable(e ast.Expr, k knowledge) bool {
 	if k.topic != nil {
 		return false
@@ -219,8 +218,8 @@ func (c *script) ipairsOver(call *ast.FuncCallExpr) {
 		return
 	}
 	span := c.flow.expr[arg]
-	f := c.between(span.from, span.to, "ipairs-over-record", fmt.Sprintf("ipairs goes through the items 1, 2, 3 of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
-	f.Hint = "for key, value in pairs(...) goes through named fields"
+	f := c.between(span.from, span.to, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
+	f.Hint = "loop over named fields with pairs: for key, value in pairs(...) do"
 }
 
 // counting checks the bounds of a numeric for.
@@ -228,7 +227,7 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	first, isNumber := s.Init.(*ast.NumberExpr)
 	length, overLength := s.Limit.(*ast.UnaryLenOpExpr)
 	if isNumber && overLength && first.Value == "0" && s.Step == nil && c.indexes(s, length.Expr) {
-		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists begin at 1 in Lua: the first round asks for item 0, which is nil")
+		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
 		return
 	}
@@ -238,15 +237,15 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	from, ok := s.Init.(*ast.UnaryLenOpExpr)
 	if ok && s.Step == nil {
 		if last, isNumber := constantNumber(s.Limit); isNumber && last <= 1 {
-			f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop counts up, so it does not run when the list is longer than that")
-			f.Hint = fmt.Sprintf("to go backwards, give the step: for %s = %s, %s, -1 do", s.Name, c.text(from), c.text(s.Limit))
+			f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop counts up, so it does not run if the list is longer")
+			f.Hint = fmt.Sprintf("to count down, add the step: for %s = %s, %s, -1 do", s.Name, c.text(from), c.text(s.Limit))
 		}
 		return
 	}
 	a, okA := constantNumber(s.Init)
 	b, okB := constantNumber(s.Limit)
 	if step, stated := stepOf(s); okA && okB && stated && (step > 0 && a > b || step < 0 && a < b) {
-		c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop never runs: it counts away from its end").Hint = "turn the bounds around, or give the step -1"
+		c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop never runs: it counts away from its limit").Hint = "swap the bounds, or reverse the step"
 	}
 }
 
@@ -269,7 +268,7 @@ func constantNumber(e ast.Expr) (float64, bool) {
 	return 0, false
 }
 
-// indexes tells whether the body of a loop asks for the items of a list by the
+// indexes reports whether the body of a loop asks for the items of a list by the
 // loop's own variable.
 func (c *script) indexes(s *ast.NumberForStmt, list ast.Expr) bool {
 	found := false
@@ -292,6 +291,6 @@ func (c *script) fraction(e *ast.AttrGetExpr) {
 	if !ok || division.Operator != "/" {
 		return
 	}
-	f := c.at(c.flow.expr[division].at, "fraction-as-index", "a division may give a fraction, at which a list has no item")
+	f := c.at(c.flow.expr[division].at, "fraction-as-index", "a division can give a fraction, and a list has no items at fractions")
 	f.Hint = fmt.Sprintf("round it: math.floor(%s)", c.text(division))
 }

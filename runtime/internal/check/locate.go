@@ -226,7 +226,7 @@ func (p *places) isFunction(s *ast.LocalAssignStmt) bool {
 	return from+1 < len(p.tokens) && p.tokens[from+1].Text == "function"
 }
 
-// isElseif tells whether a statement is the elseif of another.
+// isElseif reports whether a statement is the elseif of another.
 func (p *places) isElseif(s ast.Stmt) bool { return p.tokens[p.stmt[s].from].Text == "elseif" }
 
 func (l *locator) declare(owner any, count int) {

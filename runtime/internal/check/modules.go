@@ -55,7 +55,7 @@ func moduleFiles(name string) []string {
 	return []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"}
 }
 
-// fileFor tells whether require finds a file of that name beside the script.
+// fileFor reports whether require finds a file of that name beside the script.
 // A script in a lib folder is required by one beside that folder.
 func (c *script) fileFor(name string) bool {
 	if c.options.Exists == nil {
@@ -105,9 +105,9 @@ func (c *script) requires(e *ast.FuncCallExpr) {
 	switch {
 	case strings.HasSuffix(name, ".lua") || strings.ContainsAny(name, `/\`):
 		bare := strings.Trim(strings.NewReplacer("/", ".", `\`, ".").Replace(strings.TrimSuffix(name, ".lua")), ".")
-		f.Hint = fmt.Sprintf("modules are named with dots and without .lua: require \"%s\"", bare)
+		f.Hint = fmt.Sprintf("write module names with dots and without .lua: require \"%s\"", bare)
 	case len(catalog.Nearest(name, names)) == 0:
-		f.Hint = "a module is a file beside the script or in lib/ beside it: " + strings.Join([]string{moduleFiles(name)[0], moduleFiles(name)[2]}, " or ")
+		f.Hint = "put a module next to the script or in lib/ there: " + strings.Join([]string{moduleFiles(name)[0], moduleFiles(name)[2]}, " or ")
 	}
 }
 
@@ -122,8 +122,8 @@ func (c *script) members(e *ast.AttrGetExpr) {
 	case owner.isModule():
 		c.memberOf(owner.topic, key.Value, c.flow.expr[e].at)
 	case owner.topic != nil && owner.topic.Func != nil:
-		f := c.at(c.flow.expr[e].at, "unknown-function", fmt.Sprintf("'%s' is a function, and has no fields", owner.topic.Name))
-		f.Hint = "it has to be called first: " + owner.topic.Signature()
+		f := c.at(c.flow.expr[e].at, "unknown-function", fmt.Sprintf("'%s' is a function, so it has no fields", owner.topic.Name))
+		f.Hint = "call it first: " + owner.topic.Signature()
 	case owner.typ == "number" || owner.typ == "integer" || owner.typ == "boolean":
 		c.fieldOfNumber(e, owner)
 	default:
@@ -150,7 +150,7 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 		return
 	}
 	if other := c.manual.Topic("text." + name); owner.Name == "string" && other != nil {
-		f.Hint = fmt.Sprintf("there is one in the module text: local text = require \"text\", then %s", other.Signature())
+		f.Hint = fmt.Sprintf("the module text has one: local text = require \"text\", then %s", other.Signature())
 		return
 	}
 	const most = 12
@@ -199,7 +199,7 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner knowledge) {
 	kind := "a number"
 	if owner.typ == "boolean" {
-		kind = "true or false"
+		kind = "a boolean"
 	}
 	name, ok := e.Object.(*ast.IdentExpr)
 	message := fmt.Sprintf("this is %s, which has no fields", kind)
@@ -208,6 +208,6 @@ func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner knowledge) {
 	}
 	f := c.at(c.flow.expr[e].at, "field-of-number", message)
 	if v := c.flow.resolved[name]; ok && v != nil && v.loop != nil {
-		f.Hint = fmt.Sprintf("ipairs gives the position first, then the item: for _, %s in ipairs(...) do", name.Value)
+		f.Hint = fmt.Sprintf("ipairs returns the position first, then the item: for _, %s in ipairs(...) do", name.Value)
 	}
 }

@@ -21,8 +21,8 @@ func (c *script) globals() {
 		known := c.known[g.name]
 		switch {
 		case g.set && known:
-			f := c.at(g.token, "global-overwritten", fmt.Sprintf("this replaces '%s', which is there already, for the rest of the run", g.name))
-			f.Hint, f.Subject = "choose another name, and write local before it", g.name
+			f := c.at(g.token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.name))
+			f.Hint, f.Subject = "choose another name and declare it with local", g.name
 		case known:
 		case g.set:
 			f := c.at(g.token, "global-set", fmt.Sprintf("'%s' is a global, which every function and file can change", g.name))
@@ -53,13 +53,13 @@ func (c *script) undefined(g globalUse) {
 	}
 	switch topic := c.manual.Topic("planhat." + g.name); {
 	case c.manual.MustBeRequired(g.name):
-		f.Hint = fmt.Sprintf("it has to be asked for: local %s = require \"%s\"", g.name, g.name)
+		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.name, g.name)
 		return
 	case c.declaredElsewhere(g.name):
-		f.Hint = "there is a local of that name in another block; it ends with the block that it stands in"
+		f.Hint = "a local with this name exists in another block, but it is not visible here"
 		return
 	case topic != nil:
-		f.Hint = "it is a part of planhat: planhat." + g.name
+		f.Hint = "write planhat." + g.name
 		return
 	}
 	names := c.visible(g.token)
@@ -73,7 +73,7 @@ func (c *script) undefined(g globalUse) {
 	if phrase := catalog.DidYouMean(g.name, names); phrase != "" {
 		f.Message += phrase
 	} else if g.member {
-		f.Hint = "make the table first: local " + g.name + " = {}"
+		f.Hint = "create the table first: local " + g.name + " = {}"
 	}
 }
 
@@ -110,12 +110,12 @@ func (c *script) shadows() {
 		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.v.name, kindNames[s.hidden.kind], line)
 		hint := "choose another name"
 		if s.sameScope && s.hidden.kind == localVar {
-			message = fmt.Sprintf("'%s' is declared on line %d already", s.v.name, line)
-			hint = "to give it a new value, leave out local; otherwise choose another name"
+			message = fmt.Sprintf("'%s' is already declared on line %d", s.v.name, line)
+			hint = "to assign a new value, remove local; otherwise choose another name"
 		}
 		if s.v.implicit {
-			message = fmt.Sprintf("the 'self' of this method hides the one of line %d", line)
-			hint = "with a dot in the place of the colon a function has no self of its own"
+			message = fmt.Sprintf("the 'self' of this method hides the one on line %d", line)
+			hint = "if the function does not need its own self, define and call it with a dot instead of the colon"
 		}
 		f := c.at(s.v.token, "shadowed-name", message)
 		f.Hint, f.Subject = hint, s.v.name
@@ -135,7 +135,7 @@ func (c *script) shadows() {
 func (c *script) nameOf(name string) string {
 	topic := c.manual.Topic(name)
 	if topic == nil {
-		return "the global of that name"
+		return "the global with that name"
 	}
 	switch {
 	case topic.Func != nil:
@@ -146,7 +146,7 @@ func (c *script) nameOf(name string) string {
 	return "the module " + name
 }
 
-// sameThing tells whether a local holds what the hidden name stands for, or a
+// sameThing reports whether a local holds what the hidden name stands for, or a
 // module of one's own: local csv = require "csv", local print = print.
 func sameThing(v *variable) bool {
 	if len(v.values) == 0 || v.values[0].expr == nil {
@@ -164,7 +164,7 @@ func triesRequire(e ast.Expr) bool {
 	return ok && call.Func != nil && dotted(call.Func) == "pcall" && len(call.Args) > 0 && dotted(call.Args[0]) == "require"
 }
 
-// refersTo tells whether an expression gives the global or module of a name,
+// refersTo reports whether an expression gives the global or module of a name,
 // be it as one of several choices.
 func refersTo(e ast.Expr, name string) bool {
 	switch e := e.(type) {

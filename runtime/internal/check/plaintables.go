@@ -25,11 +25,11 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 		return
 	}
 	list := c.code(object)
-	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a plain table, and nothing gives it a function '%s'", list, name))
+	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a plain table without a function '%s'", list, name))
 	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
 }
 
-// lacksFunction tells whether a value surely is a table that has nothing under
+// lacksFunction reports whether a value surely is a table that has nothing under
 // a name when it is called.
 func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallExpr) bool {
 	if c.setFields[name] {
@@ -61,7 +61,7 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 	return c.keepsToItself(v, call)
 }
 
-// keepsToItself tells whether a table is what the script wrote when a call
+// keepsToItself reports whether a table is what the script wrote when a call
 // comes to it. The functions of the script itself may have it: what they set is
 // seen. A table that its own function returns is out of sight only then.
 func (c *script) keepsToItself(v *variable, call ast.Expr) bool {
@@ -82,14 +82,14 @@ func (c *script) keepsToItself(v *variable, call ast.Expr) bool {
 	return true
 }
 
-// lacksMethod tells whether a call is one of a method that the table of a
+// lacksMethod reports whether a call is one of a method that the table of a
 // variable does not have either.
 func (c *script) lacksMethod(e *ast.FuncCallExpr, v *variable) bool {
 	name, ok := e.Receiver.(*ast.IdentExpr)
 	return ok && c.flow.variableOf(name) == v && !c.setFields[e.Method]
 }
 
-// fills tells whether a call is table.insert for the table of a variable.
+// fills reports whether a call is table.insert for the table of a variable.
 func (c *script) fills(e *ast.FuncCallExpr, v *variable) bool {
 	callee := c.callee(e)
 	if callee.topic == nil || callee.topic.Name != "table.insert" || len(e.Args) == 0 {
@@ -104,7 +104,7 @@ func (c *script) fills(e *ast.FuncCallExpr, v *variable) bool {
 	return true
 }
 
-// isOwnFunction tells whether a call is one of a function that the script
+// isOwnFunction reports whether a call is one of a function that the script
 // writes out.
 func (c *script) isOwnFunction(e *ast.FuncCallExpr) bool {
 	name, ok := e.Func.(*ast.IdentExpr)
@@ -115,7 +115,7 @@ func (c *script) isOwnFunction(e *ast.FuncCallExpr) bool {
 	return val != nil && val.isFunction()
 }
 
-// changesTables tells whether the script gives tables fields in ways that are
+// changesTables reports whether the script gives tables fields in ways that are
 // not seen: metatables, and computed names in tables that a function is given.
 func (c *script) changesTables() bool {
 	for target := range c.targets {
@@ -162,7 +162,7 @@ func (c *script) inPlaceOf(name, list string, args []ast.Expr) string {
 		return with("table." + name)
 	}
 	if c.manual.Topic("tables."+name) != nil {
-		return `there is one in the module tables: local tables = require "tables", then ` + with("tables." + name)[len("write "):]
+		return `the module tables has one: local tables = require "tables", then ` + with("tables." + name)[len("write "):]
 	}
 	return ""
 }

@@ -32,14 +32,14 @@ func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.Strin
 		return
 	}
 	if property.ReadOnly && !keyFor(model, to, name) {
-		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s cannot be written: Planhat sets it itself", name, catalog.WithArticle(model.Noun)))
+		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s is read-only: Planhat sets it", name, catalog.WithArticle(model.Noun)))
 		f.Hint, f.Subject = c.aboutProperty(model, name), name
 		return
 	}
 	c.propertyValue(model, property, arg)
 }
 
-// keyFor tells whether a property is there to find the record.
+// keyFor reports whether a property is there to find the record.
 func keyFor(model *catalog.Model, to purpose, name string) bool {
 	return to == updating && name == "_id" || to == upserting && slices.Contains(model.Keyables.Bulk, name) || name == "custom"
 }
@@ -55,7 +55,7 @@ func (c *script) unknownProperty(model *catalog.Model, name string, token int, w
 		names = writableNames(model)
 	}
 	near := catalog.Nearest(name, names)
-	message := fmt.Sprintf("%s has no property '%s' that is known%s", model.Snake, name, catalog.DidYouMean(name, names))
+	message := fmt.Sprintf("unknown %s property '%s'%s", model.Noun, name, catalog.DidYouMean(name, names))
 	f := c.at(token, "unknown-property", message)
 	f.Subject = name
 	switch {
@@ -63,7 +63,7 @@ func (c *script) unknownProperty(model *catalog.Model, name string, token int, w
 		f.Hint = c.aboutProperty(model, near[0])
 	case writing:
 		f.Severity = Warning
-		f.Hint = "fields of your own belong into custom = { ... }"
+		f.Hint = "put your own fields in custom = { ... }"
 	default:
 		f.Severity = Warning
 	}
@@ -97,7 +97,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 	text, isText := c.infer(arg).literal.(*ast.StringExpr)
 	if isText && len(p.Enum) > 0 {
 		if !slices.Contains(p.Enum, text.Value) {
-			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is one of '%s', not %s%s",
+			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s must be one of '%s', not %s%s",
 				p.Name, catalog.WithArticle(model.Noun), strings.Join(p.Enum, "', '"), described, catalog.DidYouMean(text.Value, p.Enum)))
 			f.Subject = p.Name
 		}
@@ -107,7 +107,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 		return
 	}
 	if typ := valueType(p.Type); typ != "" && !typ.Accepts(value) {
-		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s is %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
+		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s must be %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
 	}
 }
@@ -142,7 +142,7 @@ func describedType(t catalog.Type) string {
 	case catalog.Array:
 		return "a list (table)"
 	case catalog.ObjectID:
-		return "an id (text)"
+		return "an id (string)"
 	case catalog.Boolean:
 		return "true or false"
 	}
@@ -214,7 +214,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 	}
 }
 
-// isWritten tells whether the script itself gives the table that field.
+// isWritten reports whether the script itself gives the table that field.
 func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 	object, ok := e.Object.(*ast.IdentExpr)
 	if !ok {

@@ -33,7 +33,7 @@ type walker struct {
 	queue []int
 }
 
-// walk visits each step that can be reached once; visit tells whether to go on
+// walk visits each step that can be reached once; visit reports whether to go on
 // behind it.
 func (w *walker) walk(from int, visit func(at int, s *step) bool) {
 	w.round++
@@ -58,7 +58,7 @@ func (w *walker) walk(from int, visit func(at int, s *step) bool) {
 	}
 }
 
-// assigned notes that a value reaches a step, and tells whether it goes on.
+// assigned notes that a value reaches a step, and reports whether it goes on.
 func (fn *function) assigned(at int, s *step, val *value) bool {
 	v := val.v
 	if at < v.from || at > v.to {

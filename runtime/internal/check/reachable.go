@@ -24,10 +24,10 @@ func (c *script) unreachable() {
 				continue
 			}
 			if s.loopEnd {
-				c.at(s.token, "loop-runs-once", "the loop ends in its first round, whatever happens").
-					Hint = "return, error or break at the end of its body belongs into an if"
+				c.at(s.token, "loop-runs-once", "the loop always ends in its first iteration").
+					Hint = "put the return, error or break at the end of its body in an if"
 			} else {
-				c.at(s.token, "unreachable-code", "this is never reached")
+				c.at(s.token, "unreachable-code", "this code is never reached")
 			}
 			w.walk(i, mark)
 		}
@@ -88,7 +88,7 @@ func (c *script) duplicates(e *ast.TableExpr) {
 		}
 		token := c.flow.inside(at)
 		if before, ok := seen[key]; ok {
-			f := c.at(before, "duplicate-field", "this field is given again in the same table, and only the last one stays")
+			f := c.at(before, "duplicate-field", "this field is set again in the same table; only the last value is kept")
 			f.Hint = "remove one of the two"
 		}
 		seen[key] = token

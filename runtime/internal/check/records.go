@@ -89,13 +89,13 @@ func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose,
 	}
 	if named > 0 && named == len(table.Fields) && !c.alternatives(callee, model) {
 		f := c.at(c.flow.expr[table].from, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.topic.Name))
-		f.Hint = "a single record goes into a list of its own: { { " + fieldName(table.Fields[0]) + " = ... } }"
+		f.Hint = "put a single record in a list: { { " + fieldName(table.Fields[0]) + " = ... } }"
 	}
 }
 
 func fieldName(f *ast.Field) string { return f.Key.(*ast.StringExpr).Value }
 
-// alternatives tells whether a function takes single records as well.
+// alternatives reports whether a function takes single records as well.
 func (c *script) alternatives(callee knowledge, model *catalog.Model) bool {
 	for _, p := range callee.function().Params {
 		if slices.Contains(p.Type.Alternatives(), spec.Type(model.Name)) {
@@ -180,8 +180,8 @@ func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, tab
 			return
 		}
 		if keys := without(model.Keyables.Bulk, "_id"); len(keys) > 0 {
-			f := c.at(at, "row-without-key", fmt.Sprintf("this row has no key, so each run of the script makes another %s of it", model.Snake))
-			f.Hint = "give it one of: " + strings.Join(keys, ", ")
+			f := c.at(at, "row-without-key", fmt.Sprintf("this row has no key, so every run creates a new %s", model.Noun))
+			f.Hint = "add one of: " + strings.Join(keys, ", ")
 		}
 		if len(model.RequiredOnBulkCreate) > 0 {
 			needed = model.RequiredOnBulkCreate
@@ -189,12 +189,12 @@ func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, tab
 	}
 	for _, name := range needed {
 		if !has(name) {
-			f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Snake, name))
+			f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Noun, name))
 			f.Hint, f.Subject = c.aboutProperty(model, name), name
 		}
 	}
 	if len(oneOf) > 0 && !slices.ContainsFunc(oneOf, has) {
-		c.at(at, "missing-property", fmt.Sprintf("a new %s needs one of '%s'", model.Snake, strings.Join(oneOf, "', '")))
+		c.at(at, "missing-property", fmt.Sprintf("a new %s needs one of '%s'", model.Noun, strings.Join(oneOf, "', '")))
 	}
 }
 

@@ -98,7 +98,7 @@ func TestText(t *testing.T) {
     1 | count = 0
       | ^^^^^
 hint: write local before its first assignment: local count = ...
-the same on lines 2 and 3
+also on lines 2 and 3
 
 error: a.lua:2:10: 'cuont' is not defined (did you mean 'count'?) [undefined-global]
     2 |     count = cuont + 1
@@ -111,7 +111,7 @@ error: a.lua:2:10: 'cuont' is not defined (did you mean 'count'?) [undefined-glo
 	assert.Contains(t, colored.String(), "\x1b[33;1mwarning: \x1b[0m")
 	var none bytes.Buffer
 	require.NoError(t, (&check.Report{Files: 3}).WriteText(&none, true))
-	assert.Equal(t, "nothing wrong in 3 files\n", none.String())
+	assert.Equal(t, "no problems in 3 files\n", none.String())
 }
 
 func TestSyntaxErrors(t *testing.T) {

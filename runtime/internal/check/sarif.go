@@ -103,8 +103,8 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 		driver.Rules = append(driver.Rules, sarifRule{
 			ID: rule.Name, ShortDescription: sarifMessage{Text: plainText(rule.Doc)}, FullDescription: sarifMessage{Text: plainText(rule.Doc)},
 			Help: sarifMessage{
-				Text:     plainText(rule.Doc) + "\n\nIt finds, for example:\n\n" + rule.Example,
-				Markdown: rule.Doc + "\n\nIt finds, for example:\n\n```lua\n" + rule.Example + "\n```\n",
+				Text:     plainText(rule.Doc) + "\n\nExample:\n\n" + rule.Example,
+				Markdown: rule.Doc + "\n\nExample:\n\n```lua\n" + rule.Example + "\n```\n",
 			},
 			Configuration: sarifRuleLevel{string(rule.Severity)},
 		})

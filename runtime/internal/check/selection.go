@@ -19,7 +19,7 @@ type selection struct {
 	fixed string
 }
 
-// has tells whether the records come with a property. Planhat's own id always
+// has reports whether the records come with a property. Planhat's own id always
 // does.
 func (s *selection) has(name string) bool { return name == "_id" || slices.Contains(s.names, name) }
 
@@ -117,12 +117,12 @@ func (c *script) notSelected(s *selection, name string, token int) {
 		return
 	}
 	if s.fixed != "" {
-		f := c.at(token, "not-selected", fmt.Sprintf("'%s' does not come with %s, so it is nil in each of these records", name, s.fixed))
-		f.Hint, f.Subject = "they have "+strings.Join(s.names, ", ")+"; get_list reads the others as well", name
+		f := c.at(token, "not-selected", fmt.Sprintf("%s does not return '%s', so it is nil in all of these records", s.fixed, name))
+		f.Hint, f.Subject = "the records have "+strings.Join(s.names, ", ")+"; get_list also returns the others", name
 		return
 	}
-	f := c.at(token, "not-selected", fmt.Sprintf("'%s' is none of the properties that select asks for, so it is nil in each of these records", name))
-	f.Hint, f.Subject = fmt.Sprintf("ask for it: select = { %s }", quoted(append(slices.Clone(s.names), name))), name
+	f := c.at(token, "not-selected", fmt.Sprintf("select does not include '%s', so it is nil in all of these records", name))
+	f.Hint, f.Subject = fmt.Sprintf("add it: select = { %s }", quoted(append(slices.Clone(s.names), name))), name
 }
 
 // quoted lists names as a script writes them in a table.

@@ -31,9 +31,9 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
 			continue
 		}
-		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' calculates with numbers, but one side is a text", e.Operator))
+		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but one side is a string", e.Operator))
 		if e.Operator == "+" {
-			f.Hint = fmt.Sprintf("texts are joined with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
+			f.Hint = fmt.Sprintf("join strings with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
 		}
 		return
 	}
@@ -52,7 +52,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 			what = "the module " + k.topic.Name
 		case k.topic != nil:
 		case k.typ == "boolean":
-			what = "true or false"
+			what = "a boolean"
 		case k.typ == "nil" && k.literal == side:
 			what = "nil"
 		case !c.isError(k) && (k.isList() || c.isTable(side, k)):
@@ -64,14 +64,14 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 			continue
 		}
 		span := c.flow.expr[side]
-		f := c.between(span.from, span.to, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a text with '..'", what))
+		f := c.between(span.from, span.to, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
 		switch {
 		case k.topic != nil && k.topic.Func != nil:
 			f.Hint = "call it first: " + k.topic.Signature()
 		case what == "a table":
-			f.Hint = "name one of its fields, or show it as a whole with inspect(...)"
+			f.Hint = "use one of its fields, or show the whole table with inspect(...)"
 		default:
-			f.Hint = "tostring(...) makes a text of it"
+			f.Hint = "convert it with tostring(...)"
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (c *script) ignored(e *ast.FuncCallExpr) {
 	callee := c.callee(e)
 	f := callee.function()
 	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" && !takesFunction(c, e) {
-		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", e.Method))
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' does not change anything: it returns the result, which is not used here", e.Method))
 		finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
 		return
 	}
@@ -108,7 +108,7 @@ func (c *script) ignored(e *ast.FuncCallExpr) {
 	module, name := callee.topic.Module.Name, callee.topic.Name
 	switch {
 	case pure[module] && !acts[name] && !takesFunction(c, e):
-		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' changes nothing by itself: it returns the result, which is not used here", name))
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' does not change anything: it returns the result, which is not used here", name))
 		finding.Subject = name
 		if _, ok := e.Receiver.(*ast.IdentExpr); ok {
 			finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
@@ -116,16 +116,16 @@ func (c *script) ignored(e *ast.FuncCallExpr) {
 			finding.Hint = "store the result: local result = " + c.text(e)
 		}
 	case c.isModel(module) && reads[f.Name]:
-		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' only reads, and what it read is not used here", name))
+		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' only reads, but its result is not used here", name))
 		finding.Hint, finding.Subject = "store it: local result = "+c.text(e), name
 	case f.Returns[0].Type == "BulkResult" && !c.strictCall(e) && !c.fewRows(e):
-		finding := c.at(c.nameToken(e), "ignored-result", "the result tells which rows were rejected, and nobody looks at it")
-		finding.Hint = "local result = ..., then look at result.errors; or give { strict = true } to stop at the first rejected row"
+		finding := c.at(c.nameToken(e), "ignored-result", "the result lists the rejected rows, but it is not used here")
+		finding.Hint = "store it and check result.errors, or pass { strict = true } to stop at the first rejected row"
 		finding.Subject = name
 	}
 }
 
-// takesFunction tells whether an argument is a function, which may do
+// takesFunction reports whether an argument is a function, which may do
 // something.
 func takesFunction(c *script, e *ast.FuncCallExpr) bool {
 	for _, arg := range e.Args {
@@ -146,10 +146,10 @@ func (c *script) isModel(module string) bool {
 	return t != nil && t.Kind == manual.KindModel
 }
 
-// strictCall tells whether a bulk call has options, which may say strict.
+// strictCall reports whether a bulk call has options, which may say strict.
 func (c *script) strictCall(e *ast.FuncCallExpr) bool { return len(e.Args) > 1 }
 
-// fewRows tells whether the rows are written out in the script.
+// fewRows reports whether the rows are written out in the script.
 func (c *script) fewRows(e *ast.FuncCallExpr) bool {
 	if len(e.Args) == 0 {
 		return true
@@ -174,9 +174,9 @@ func (c *script) usesNothing(exprs []ast.Expr) {
 		finding.Subject = callee.topic.Name
 		switch callee.topic.Name {
 		case "table.sort", "table.insert":
-			finding.Hint = "it changes the list itself: call it on a line of its own, then use the list"
+			finding.Hint = "it changes the list itself: call it on its own line, then use the list"
 		default:
-			finding.Hint = "call it on a line of its own"
+			finding.Hint = "call it on its own line"
 		}
 	}
 }
@@ -203,8 +203,8 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 	if !replaces {
 		return
 	}
-	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the text and the number of matches, and %s takes both", outer.topic.Name))
-	f.Hint = fmt.Sprintf("put parentheses around it to keep the text only: (%s)", c.text(last))
+	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the string and the number of matches, and %s receives both", outer.topic.Name))
+	f.Hint = fmt.Sprintf("put it in parentheses to keep only the string: (%s)", c.text(last))
 }
 
 // dots reports a pattern that stands for any character where a dot was meant.
@@ -226,8 +226,8 @@ func (c *script) dots(e *ast.FuncCallExpr) {
 	if !ok || !plain || strings.Contains(replacement.Value, "%") || pattern.Value != "." {
 		return
 	}
-	f := c.at(c.flow.expr[args[0]].at, "pattern", "a dot in a pattern stands for any character, so this replaces all of them")
-	f.Hint = `a dot itself is written "%."`
+	f := c.at(c.flow.expr[args[0]].at, "pattern", "a dot in a pattern matches any character, so this replaces every character")
+	f.Hint = `to match a dot, write "%."`
 }
 
 // inLoop reports a list that is read again in every round of a loop, though it
@@ -247,11 +247,11 @@ func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
 	if _, ok := loop.(*ast.GenericForStmt); !ok || !c.independent(e.Args, loop) {
 		return
 	}
-	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every round of the loop, and each time counts against the call quota", callee.topic.Name))
-	f.Hint = "read it once, before the loop, and keep it in a local"
+	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every iteration, and each call counts against the quota", callee.topic.Name))
+	f.Hint = "read it once before the loop and store it in a local variable"
 }
 
-// independent tells whether expressions use nothing that the loop changes.
+// independent reports whether expressions use nothing that the loop changes.
 func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 	span := c.flow.stmt[loop]
 	free := true
@@ -289,5 +289,5 @@ func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string) {
 			return
 		}
 	}
-	c.at(from, "empty-block", "this "+what+" does nothing").Hint = "fill it, remove it, or say in a comment why it is empty"
+	c.at(from, "empty-block", "this "+what+" is empty").Hint = "add code, remove it, or explain in a comment why it is empty"
 }

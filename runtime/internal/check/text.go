@@ -57,7 +57,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
-// repeats tells whether further findings about the same name say nothing new.
+// repeats reports whether further findings about the same name say nothing new.
 func (f *Finding) repeats() bool {
 	return f.Subject != "" && (f.Rule == "global-set" || f.Rule == "undefined-global")
 }
@@ -106,7 +106,7 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), f.Hint)
 	}
 	if len(again) > 0 {
-		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "the same on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))
+		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "also on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))
 	}
 }
 
@@ -125,7 +125,7 @@ func (r *Report) summary(color bool) string {
 	in := " in " + english.Plural(r.Files, "file", "")
 	errs, warnings := r.Count(Error), r.Count(Warning)
 	if errs+warnings == 0 {
-		return "nothing wrong" + in
+		return "no problems" + in
 	}
 	var parts []string
 	if errs > 0 {

@@ -37,11 +37,11 @@ func (c *script) textMethod(e *ast.FuncCallExpr) {
 	if _, literal := index.Object.(*ast.StringExpr); literal {
 		object = "(" + strings.Trim(object, "()") + ")"
 	}
-	f := c.at(c.flow.expr[index].at, "wrong-arguments", fmt.Sprintf("with a dot, %s does not get the text that stands before it", topic.Name))
-	f.Hint, f.Subject = fmt.Sprintf("write a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
+	f := c.at(c.flow.expr[index].at, "wrong-arguments", fmt.Sprintf("with a dot, %s does not receive the string before the dot", topic.Name))
+	f.Hint, f.Subject = fmt.Sprintf("use a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
 }
 
-// givesText tells whether a call hands over the text itself: name.rep(name, 2).
+// givesText reports whether a call hands over the text itself: name.rep(name, 2).
 func (c *script) givesText(e *ast.FuncCallExpr, text ast.Expr) bool {
 	return len(e.Args) > 0 && c.text(e.Args[0]) == c.text(text)
 }

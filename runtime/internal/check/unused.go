@@ -18,7 +18,7 @@ func (c *script) unused() {
 		if v.name != "_" {
 			c.unusedVariable(v)
 		} else if len(v.values) == 1 && v.values[0].empty && !v.values[0].used && !v.values[0].changed {
-			c.at(v.token, "unused-local", "'_' is declared, but nothing is stored in it").Subject = v.name
+			c.at(v.token, "unused-local", "'_' is declared but never assigned").Subject = v.name
 		}
 	}
 	c.unusedRecursion()
@@ -47,7 +47,7 @@ func (c *script) unusedVariable(v *variable) {
 		case !only.used:
 			c.neverUsed(only)
 		case only.used && only.empty:
-			c.at(v.token, "never-set", fmt.Sprintf("'%s' is read but never gets a value, so it is always nil", v.name)).Subject = v.name
+			c.at(v.token, "never-set", fmt.Sprintf("'%s' is read but never assigned, so it is always nil", v.name)).Subject = v.name
 		}
 	case !v.read && !v.changed:
 		c.neverRead(v, false)
@@ -56,13 +56,13 @@ func (c *script) unusedVariable(v *variable) {
 	}
 }
 
-// meantUnused tells whether the name of an argument, such as _row, says that
+// meantUnused reports whether the name of an argument, such as _row, says that
 // nobody needs it.
 func meantUnused(v *variable) bool { return v.kind == argument && silent().MatchString(v.name) }
 
 var silent = pattern.Lazy(`^_[A-Za-z]`)
 
-// shows tells whether somebody else may hold the same table, so that setting
+// shows reports whether somebody else may hold the same table, so that setting
 // its fields is not in vain.
 func (val *value) shows() bool {
 	if val.first && val.v.kind != localVar || val.isFunction() {
@@ -83,18 +83,18 @@ func (c *script) neverUsed(val *value) {
 	name, message, hint := "unused-local", fmt.Sprintf("'%s' is never used", v.name), "remove it, or use it"
 	switch {
 	case v.name == "...":
-		name, message, hint = "unused-argument", "the further arguments, '...', are never used", "leave out ... in the list of parameters"
+		name, message, hint = "unused-argument", "the variable arguments '...' are never used", "remove ... from the parameters"
 	case v.implicit:
 		name, message = "unused-argument", "the method does not use 'self'"
-		hint = "with a dot in the place of the colon it needs none: function object.name() ... end"
+		hint = "define and call it with a dot instead of the colon: function object.name() ... end"
 	case v.kind == argument:
 		name, message = "unused-argument", fmt.Sprintf("the argument '%s' is never used", v.name)
-		hint = fmt.Sprintf("remove it, or call it '_%s' to say that this is meant", v.name)
+		hint = fmt.Sprintf("remove it, or rename it to '_%s' if this is intended", v.name)
 	case v.kind == loopVar:
 		name, message = "unused-loop-variable", fmt.Sprintf("the loop variable '%s' is never used", v.name)
-		hint = "call it '_' to say that this is meant"
+		hint = "rename it to '_' if this is intended"
 	case val.many:
-		hint = "call it '_' to say that this is meant"
+		hint = "rename it to '_' if this is intended"
 	case val.isFunction():
 		name, message, hint = "unused-function", fmt.Sprintf("the function '%s' is never used", v.name), "remove it, or call it"
 	}
@@ -105,7 +105,7 @@ func (c *script) neverUsed(val *value) {
 // neverRead reports a variable that gets values, or fields, and is not read.
 func (c *script) neverRead(v *variable, changed bool) {
 	name := map[varKind]string{localVar: "unused-local", argument: "unused-argument", loopVar: "unused-loop-variable"}[v.kind]
-	message := fmt.Sprintf("the %s '%s' gets values but is never read", kindNames[v.kind], v.name)
+	message := fmt.Sprintf("the %s '%s' is assigned but never read", kindNames[v.kind], v.name)
 	if changed {
 		message = fmt.Sprintf("the table in '%s' is filled but never read", v.name)
 	}
@@ -133,7 +133,7 @@ func (c *script) unusedValues(v *variable) {
 		}
 		if val.over != nil && val.over != val.step && !val.changed {
 			if next := val.over.setting(v); next != nil {
-				message += fmt.Sprintf(": line %d stores another one", c.flow.tokens[next.token].Line)
+				message += fmt.Sprintf(": line %d overwrites it", c.flow.tokens[next.token].Line)
 			}
 		}
 		c.at(val.token, "unused-assignment", message).Subject = v.name
@@ -179,12 +179,12 @@ func (c *script) unusedRecursion() {
 		if !fn.value.v.holdsFunction() {
 			name = "unused-assignment"
 		}
-		f := c.at(fn.value.token, name, fmt.Sprintf("the function '%s' is called only by itself, or by functions that nobody calls", fn.value.v.name))
+		f := c.at(fn.value.token, name, fmt.Sprintf("the function '%s' is called only by itself or by functions that are never called", fn.value.v.name))
 		f.Hint, f.Subject = "remove it, or call it", fn.value.v.name
 	}
 }
 
-// inCircle tells whether a function can reach itself over the functions that it
+// inCircle reports whether a function can reach itself over the functions that it
 // uses.
 func inCircle(fn *function, users map[*function][]*function) bool {
 	seen := map[*function]bool{}

@@ -48,7 +48,7 @@ type entry struct {
 	key ast.Expr
 }
 
-// setsField tells whether the script puts something under a name into the table
+// setsField reports whether the script puts something under a name into the table
 // that the variable holds.
 func (v *variable) setsField(name string) bool {
 	return slices.ContainsFunc(v.fields, func(set entry) bool {
@@ -84,13 +84,13 @@ type value struct {
 	many bool
 }
 
-// isFunction tells whether the value is a function that is written out.
+// isFunction reports whether the value is a function that is written out.
 func (v *value) isFunction() bool {
 	_, ok := v.expr.(*ast.FunctionExpr)
 	return ok && v.place == 0
 }
 
-// holdsFunction tells whether a variable stands for one function.
+// holdsFunction reports whether a variable stands for one function.
 func (v *variable) holdsFunction() bool {
 	switch len(v.values) {
 	case 1:
@@ -155,7 +155,7 @@ type access struct {
 	token int
 }
 
-// touches tells whether a variable is among accesses.
+// touches reports whether a variable is among accesses.
 func touches(list []access, v *variable) bool {
 	for i := range list {
 		if list[i].v == v {

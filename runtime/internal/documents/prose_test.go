@@ -68,7 +68,6 @@ var unwritten = []string{
 	"bindings",
 	"docs/reference",
 	"runtime",
-	"runtime/internal/check",
 	"runtime/internal/compile",
 	"runtime/internal/repl",
 	"runtime/internal/serve",

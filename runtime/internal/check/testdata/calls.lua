@@ -13,9 +13,9 @@ local company = planhat.company
 print(company.get_by_ID("x"))      --> unknown-function: did you mean 'get_by_id'
 print(company:get_by_id("x"))
 print(company:get("x"))            --> unknown-function: did you mean 'get_by_id'
-print(planhat.quota.free)          --> unknown-function: is a function, and has no fields
+print(planhat.quota.free)          --> unknown-function: is a function, so it has no fields
 print(("x"):trim())                --> unknown-function: has no function 'trim'
-planhat.company({})                --> unknown-function: is a module, and cannot be called
+planhat.company({})                --> unknown-function: is a module, so it cannot be called
 print(company.get_by_id())         --> wrong-arguments: argument 1, 'id', is missing
 company.update("x")                --> wrong-arguments: argument 2, 'changes', is missing
 print(company.get_by_id("x", "y")) --> wrong-arguments: takes at most 1 argument, not 2
@@ -29,7 +29,7 @@ print(company.get_list{ limit = "many" }) --> wrong-arguments: option 'limit' mu
 print(company.get_list{ "name" })  --> unknown-option: takes named fields only
 local options = { sort = "name", slect = "name" } --> unknown-option: did you mean 'select'
 print(company.get_list(options))
-print(table.getn({}))              --> deprecated: 'table.getn' is out of use
+print(table.getn({}))              --> deprecated: 'table.getn' is deprecated
 local found = planhat.company.get_by_id("extid-1")
 planhat.company.delete(found)      --> wrong-arguments: must be a string, not a Company record
 print(select("#", company.get_by_id("x")), unpack({ 1 }), tostring(nil))

@@ -1,9 +1,9 @@
 local x = args[1]
-if not x == nil then print(x) end    --> constant-condition: 'not' comes before '=='
-if not x == "a" then print(x) end    --> constant-condition: 'not' comes before '=='
+if not x == nil then print(x) end    --> constant-condition: 'not' is applied before '=='
+if not x == "a" then print(x) end    --> constant-condition: 'not' is applied before '=='
 if (not x) == false then print(x) end
-if x == "nil" then print(x) end      --> constant-condition: "nil" in quotes is a text
-if type(x) == nil then print(x) end  --> constant-condition: type(...) returns a text
+if x == "nil" then print(x) end      --> constant-condition: "nil" in quotes is a string
+if type(x) == nil then print(x) end  --> constant-condition: type(...) returns a string
 if type(x) == "int" then print(x) end --> constant-condition: never returns "int"
 if type(x) == "strnig" then print(x) end --> constant-condition: did you mean 'string'
 if type(x) == "nil" or tostring(x) == "nil" then print(x) end
@@ -12,16 +12,16 @@ if x == "a" and x == "b" then print(x) end --> constant-condition: this is never
 if x ~= nil or x ~= false then print(x) end --> constant-condition: this is always true
 if x == "a" or x == "b" or (x ~= "c" and x ~= "d") then print(x) end
 if x == "a" or "b" then print(x) end --> constant-condition: 'or "b"' makes this always true
-if x == {} then print(x) end         --> constant-condition: each { } is a table of its own
+if x == {} then print(x) end         --> constant-condition: each { } is a new table
 if #args == "1" then print(x) end    --> constant-condition: are never equal
-if #args < "1" then print(x) end     --> constant-condition: cannot be put in order
-local flag = x and nil or "other"    --> constant-condition: after 'and' never counts
+if #args < "1" then print(x) end     --> constant-condition: cannot be compared with
+local flag = x and nil or "other"    --> constant-condition: after 'and' has no effect
 local fine = x and "" or "other"
 print(flag, fine)
 if 0 then print(x) end               --> constant-condition: 0 counts as true
 if planhat.quota then print(x) end   --> constant-condition: is a function and counts as true
 for c in planhat.company.each() do
-  if c.owner == json.null then print(c.name) end --> constant-condition: is nil in a record that was read
+  if c.owner == json.null then print(c.name) end --> constant-condition: an empty property of a record is nil
   if c.mrr == "100" then print(c.name) end
 end
 local decoded = json.decode("null")

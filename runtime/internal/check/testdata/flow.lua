@@ -1,5 +1,5 @@
 local function first(list)
-  for _, item in ipairs(list) do   --> loop-runs-once: ends in its first round
+  for _, item in ipairs(list) do   --> loop-runs-once: ends in its first iteration
     return item
   end
 end
@@ -15,13 +15,13 @@ while true do
   print("x")
   if args[1] then break end
 end
-if args[2] then end                --> empty-block: this branch does nothing
-if args[3] then elseif args[4] then print("four") else end --> empty-block: this branch does nothing
-for _ in pairs({}) do end          --> empty-block: this loop does nothing
+if args[2] then end                --> empty-block: this branch is empty
+if args[3] then elseif args[4] then print("four") else end --> empty-block: this branch is empty
+for _ in pairs({}) do end          --> empty-block: this loop is empty
 for _ in pairs({}) do
   -- Nothing to do: the loop only has to end.
 end
-local t = { a = 1, b = 2, a = 3, 10, [1] = 11 } --> duplicate-field: given again --> duplicate-field: given again
+local t = { a = 1, b = 2, a = 3, 10, [1] = 11 } --> duplicate-field: set again --> duplicate-field: set again
 print(t)
 repeat
   local done = true

@@ -1,6 +1,6 @@
 -- Functions that a plain table does not have.
 local report = {}
-report.insert("x")                     --> unknown-function: 'report' is a plain table, and nothing gives it a function 'insert'
+report.insert("x")                     --> unknown-function: 'report' is a plain table without a function 'insert'
 report:push("y")                       --> unknown-function: 'push'
 table.insert(report, "z")
 report[#report + 1] = "z"

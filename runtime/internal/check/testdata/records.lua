@@ -1,8 +1,8 @@
 planhat.company.create{ naem = "Acme", name = "x" } --> unknown-property: did you mean 'name'
-planhat.company.create{ name = "Acme", zzzzzz = 1 } --> unknown-property: company has no property 'zzzzzz'
+planhat.company.create{ name = "Acme", zzzzzz = 1 } --> unknown-property: unknown company property 'zzzzzz'
 planhat.company.create{ externalId = "a" } --> missing-property: a new company needs 'name'
-planhat.company.create{ name = "Acme", custom = { anything = 1 }, status = "propsect" } --> wrong-value: is one of
-planhat.company.create{ name = "Acme", mrr = 5 } --> read-only-property: 'mrr' of a company cannot be written
+planhat.company.create{ name = "Acme", custom = { anything = 1 }, status = "propsect" } --> wrong-value: must be one of
+planhat.company.create{ name = "Acme", mrr = 5 } --> read-only-property: 'mrr' of a company is read-only
 planhat.company.create{ name = 5, owner = {} } --> wrong-value: 'owner' of a company
 planhat.enduser.create{ companyId = "extid-x", firstName = "Ada" } --> missing-property: needs one of 'email'
 planhat.company.update("x", { phsae = "Lost", phase = json.null }) --> unknown-property: did you mean 'phase'
@@ -16,9 +16,9 @@ for row in csv.rows("accounts.csv") do
 end
 local result = planhat.company.bulk_upsert(rows)
 print(result.rejcted, result.errors) --> unknown-property: did you mean 'rejected'
-planhat.company.bulk_upsert{ { name = "Acme" } } --> row-without-key: makes another company
+planhat.company.bulk_upsert{ { name = "Acme" } } --> row-without-key: creates a new company
 planhat.company.bulk_upsert{ name = "Acme", externalId = "x" } --> wrong-arguments: a single record, not a list
-planhat.license.bulk_upsert{ { value = 5, companyId = "extid-x" } } --> row-without-key: another license --> missing-property: needs '_currency'
+planhat.license.bulk_upsert{ { value = 5, companyId = "extid-x" } } --> row-without-key: a new license --> missing-property: needs '_currency'
 planhat.user_activity.create_activity{ email = "a@b.example", event = "login", userId = "x" }
 planhat.metrics.bulk_insert_metrics{ { dimensionId = "d", companyId = "extid-1", value = 1, time = "2024-01-01" } }
 for _, e in ipairs(result.errors) do print(e.mesage, e.message) end --> unknown-property: did you mean 'message'
@@ -32,11 +32,11 @@ local first = planhat.company.get_list()[1]
 print(first.healht)
 local key = "x"
 planhat.company.create{ [key] = 1 }
-planhat.ticket.bulk_upsert{ { sourceId = "t", email = "a@b.example", domains = "b.example" } } --> wrong-value: 'domains' of a ticket is a list
+planhat.ticket.bulk_upsert{ { sourceId = "t", email = "a@b.example", domains = "b.example" } } --> wrong-value: 'domains' of a ticket must be a list
 gathered = {}                        --> global-set: 'gathered' is a global
 gathered[#gathered + 1] = { externalId = "x", nmae = "Acme" } --> unknown-property: did you mean 'name' --> global-set: of this script --> global-set: of this script
 local made = planhat.company.bulkUpsert(gathered) --> unknown-function: did you mean 'bulk_upsert' --> global-set: of this script
 print(made.rejcted)                  --> unknown-property: did you mean 'rejected'
-planhat.task.create{ companyId = "A-1", mainType = "task" } --> wrong-value: "A-1" is none
+planhat.task.create{ companyId = "A-1", mainType = "task" } --> wrong-value: not "A-1"
 planhat.task.create{ companyId = "srcid-1", mainType = "task" }
 planhat.task.create{ companyID = "extid-x", mainType = "task" } --> unknown-property: did you mean 'companyId'

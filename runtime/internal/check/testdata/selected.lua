@@ -1,7 +1,7 @@
 -- Properties that select left out.
 for c in planhat.company.each{ select = { "name" }, limit = 3 } do
-  if not c.owner then print(c.name, c._id) end --> not-selected: 'owner' is none of the properties that select asks for
-  print(c.custom, c["phase"])          --> not-selected: 'custom' is none --> not-selected: 'phase' is none
+  if not c.owner then print(c.name, c._id) end --> not-selected: select does not include 'owner'
+  print(c.custom, c["phase"])          --> not-selected: 'custom' --> not-selected: 'phase'
   print(c.onwer)                       --> unknown-property: did you mean 'owner'
 end
 for c in planhat.company.each{ select = "name, custom.Tier,owner.nickName" } do
@@ -18,7 +18,7 @@ local options = { select = "name" }
 for _, c in ipairs(planhat.company.get_list(options)) do print(c.owner) end --> not-selected: 'owner'
 local found = planhat.try(planhat.company.get_list, { select = "name" })
 print(found and found[1].owner)        --> not-selected: 'owner'
-for _, c in ipairs(planhat.company.get_lean_list()) do print(c.name, c.owner) end --> not-selected: 'owner' does not come with planhat.company.get_lean_list
+for _, c in ipairs(planhat.company.get_lean_list()) do print(c.name, c.owner) end --> not-selected: get_lean_list does not return 'owner'
 -- What is read, or what is asked for, is not certain.
 local field = args[1]
 for c in planhat.company.each{ select = { "name", field } } do print(c.owner) end

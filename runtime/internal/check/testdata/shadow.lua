@@ -1,5 +1,5 @@
 local name = "a"
-local name = name .. "b"           --> shadowed-name: is declared on line 1 already
+local name = name .. "b"           --> shadowed-name: is already declared on line 1
 print(name)
 local function show(name)          --> shadowed-name: hides the local of the same name on line 2
   for i = 1, 2 do

@@ -1,21 +1,21 @@
 local name, price, rows = args[1], "5", {}
-print("total: " + price)             --> text-arithmetic: calculates with numbers
+print("total: " + price)             --> text-arithmetic: needs numbers
 print("a" .. name + 1, "5" + 1)
 print("all: " .. { 1 })              --> text-arithmetic: a table cannot be joined
 print("free: " .. planhat.quota)     --> text-arithmetic: the function planhat.quota cannot be joined
-print("first: " .. (name == "x"))    --> text-arithmetic: true or false cannot be joined
-name:upper()                         --> ignored-result: changes nothing by itself
-;("x"):upper()                      --> ignored-result: changes nothing by itself
-string.gsub(name, "a", "b")          --> ignored-result: changes nothing by itself
+print("first: " .. (name == "x"))    --> text-arithmetic: a boolean cannot be joined
+name:upper()                         --> ignored-result: does not change anything
+;("x"):upper()                      --> ignored-result: does not change anything
+string.gsub(name, "a", "b")          --> ignored-result: does not change anything
 planhat.company.get_list()           --> ignored-result: only reads
 planhat.company.get_by_id("x")
 name:gsub("%a+", function(word) print(word) end)
-planhat.company.bulk_upsert(rows)    --> ignored-result: which rows were rejected
+planhat.company.bulk_upsert(rows)    --> ignored-result: lists the rejected rows
 planhat.company.bulk_upsert(rows, { strict = true })
 planhat.company.delete("x")
 local sorted = table.sort(rows)      --> no-result: 'table.sort' returns nothing
 print(sorted)
-print(tonumber(name:gsub(",", "")))  --> further-results: gsub returns the text and the number
+print(tonumber(name:gsub(",", "")))  --> further-results: gsub returns the string and the number
 print(tonumber((name:gsub(",", ""))))
 table.insert(rows, name:gsub(",", "")) --> further-results: gsub returns
 print(price:gsub(".", ""))           --> pattern: any character
@@ -26,5 +26,5 @@ for _, id in ipairs({ "a", "b" }) do
   print(users, licenses)
 end
 local shout = name
-("x"):lower()                        --> ambiguous-call: calls what stands on the line above
+("x"):lower()                        --> ambiguous-call: calls the value at the end of the line before
 print(shout)

@@ -16,21 +16,21 @@ print(account)
 for i, v in ipairs({ 1 }) do print(v) end --> unused-loop-variable: 'i' is never used
 for n = 1, 3 do print("x") end     --> unused-loop-variable: 'n' is never used
 for _ = 1, 3 do print("x") end
-local n = 1                        --> unused-assignment: line 20 stores another one
+local n = 1                        --> unused-assignment: line 20 overwrites it
 n = 2
 print(n)
 n = 3                              --> unused-assignment: the value stored in 'n' is never read
-local empty                        --> never-set: 'empty' is read but never gets a value
+local empty                        --> never-set: 'empty' is read but never assigned
 print(empty)
 local late
 print(late)                        --> read-before-set: 'late' has no value yet
 late = 1                           --> unused-assignment: never read
 local filled = {}                  --> unused-local: the table in 'filled' is filled but never read
 filled.x = 1
-local written                      --> unused-local: 'written' gets values but is never read
+local written                      --> unused-local: 'written' is assigned but never read
 written = 1
 written = 2
-local function counted(given)      --> unused-argument: gets values but is never read
+local function counted(given)      --> unused-argument: is assigned but never read
   given = 5
 end
 counted(1)
