@@ -6,15 +6,16 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
 )
 
 var bulkOptionFields = []Field{
-	{Name: "chunk_size", Type: "integer", Doc: "The most rows in one request; Planhat's own limit when left out. Requests are split by size as well."},
-	{Name: "strict", Type: "boolean", Doc: "Raises where a row is rejected; `--strict` makes that the default."},
-	{Name: "progress", Type: "fun(done: integer, total: integer)", Doc: "Called after each request with the rows dealt with so far."},
+	{Name: "chunk_size", Type: "integer", Doc: "The maximum number of rows per request. Default: Planhat's limit. Requests are also split by size."},
+	{Name: "strict", Type: "boolean", Doc: "Raise an error if a row is rejected. Default: false, or true with `--strict`."},
+	{Name: "progress", Type: "fun(done: integer, total: integer)", Doc: "Called after each request with the number of rows processed so far and the total."},
 }
 
 var bulkOptionsParam = Param{Name: "options", Type: "table", Optional: true, Doc: "How to send them.", Fields: bulkOptionFields}
@@ -25,14 +26,14 @@ func (b binding) bulkUpsert() *Func {
 	return &Func{
 		Name: "bulk_upsert",
 		Doc: "Creates and updates many records: " + b.endpoint() + ". Each row is matched by the first of " + b.keys() +
-			" that it carries; what matches nothing is created." + b.required() +
-			"\n\nRows are sent in their order, " + fmt.Sprint(b.op.MaxItems) + " in a request at the most. " +
-			"A row that is rejected does not raise: it is in `result.errors`, in the run's summary and in its exit code.",
+			" that it has. A row that matches no record creates one." + b.required() +
+			"\n\nRows are sent in order, at most " + humanize.Comma(int64(b.op.MaxItems)) + " per request. " +
+			"A rejected row does not raise an error: it is listed in `result.errors` and counts in the run's summary and exit code.",
 		Params: []Param{
 			{Name: "rows", Type: b.typ() + "[]|fun(): " + b.typ() + "?", Doc: "The rows: a list, or an iterator such as `csv.rows(...)`."},
 			bulkOptionsParam,
 		},
-		Returns: []Return{{Type: "BulkResult", Doc: "What became of them."}},
+		Returns: []Return{{Type: "BulkResult", Doc: "What happened to the rows."}},
 		Errors:  bulkErrors,
 		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleRow()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
 		Source:  "§6 Bulk upsert",
@@ -65,7 +66,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 		return 0, err
 	}
 	if len(values) == 0 {
-		a.Host.Log.Write(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" was given no rows: nothing is sent", nil)
+		a.Host.Log.Write(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" got no rows, so nothing was sent", nil)
 	}
 	records, err := b.encodeRows(a, values)
 	if err != nil {
@@ -110,7 +111,7 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 	return &planhat.Error{
 		Kind: planhat.KindPartial, Model: model, Operation: operation, Items: r.Errors, Result: r,
 		Message: message,
-		Hint:    "err.items lists them; without strict they are in result.errors and the script goes on",
+		Hint:    "err.items lists them; without strict, they are in result.errors and the script continues",
 	}
 }
 
@@ -122,7 +123,7 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	list := v.(*lua.LTable)
 	n := list.Len()
 	if k, _ := list.Next(lua.LNumber(n)); n > 0 && k != lua.LNil || n == 0 && !isEmpty(list) {
-		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; a single record goes into a list of its own")
+		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; put a single record in a list")
 	}
 	rows := make([]lua.LValue, n)
 	for i := range rows {
@@ -191,10 +192,10 @@ func (b binding) bulkOptions(a *Args) (planhat.BulkOptions, error) {
 func (b binding) duplicate() *Func {
 	return &Func{
 		Name:    "duplicate",
-		Doc:     "Copies " + b.noun() + " or several: " + b.endpoint() + ". Ids that do not exist are passed over by Planhat.",
+		Doc:     "Copies " + b.noun() + " or several: " + b.endpoint() + ". Planhat ignores ids that do not exist.",
 		Params:  []Param{{Name: "ids", Type: "string|string[]", Doc: "The `_id`s."}},
 		Returns: []Return{{Type: "BulkResult", Doc: "What was created."}},
-		Errors:  writeErrors + " A copy whose answer is lost is not made again: the call fails and says so.",
+		Errors:  writeErrors + " If the response to a copy is lost, it is not repeated: the call fails and says so.",
 		Example: b.lua(`duplicate{ "67d08140557181002fd170dd" }`),
 		Source:  "§11 Model oddities",
 		Call: func(a *Args) (int, error) {

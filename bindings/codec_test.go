@@ -113,8 +113,8 @@ func TestRecordsKnowTheirModel(t *testing.T) {
 	assert.Equal(t, []string{"colour"}, unknown)
 
 	for script, want := range map[string]string{
-		`return { invoiceDate = "soon" }`: `at invoiceDate: "soon" is no day`,
-		`return { 1, 2 }`:                 "this one is a list",
+		`return { invoiceDate = "soon" }`: `at invoiceDate: "soon" is not a day`,
+		`return { 1, 2 }`:                 "not a list",
 		`return { [7.5] = 1 }`:            "named fields only",
 	} {
 		require.NoError(t, L.DoString(script))

@@ -10,16 +10,16 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-const csvReadErrors = "With kind `io` when the file cannot be read, `permission` when the run may not read it, and `validation` when its contents cannot: the message names the file, the line and the column, the hint says which option may help."
+const csvReadErrors = "With kind `io` when the file cannot be read, `permission` when the run may not read it, and `validation` when its contents are invalid. The message names the file, line and column, and the hint says which option may help."
 
 // CSV returns the module csv: reading and writing files of separated values.
 func CSV() *Module {
 	return &Module{
 		Name: "csv",
-		Doc: "Reads and writes CSV files. Reading copes with what programs really write: a byte order mark, CRLF, `;` or tabs " +
-			"between cells, quoted cells with separators and line breaks in them (CRLF there becomes LF), and encodings other than UTF-8. Rows are " +
-			"tables by the names in the header row. Cells stay text unless `numbers` or `types` say otherwise, so that ids " +
-			"keep their leading zeros; empty cells are left out. Rows without any text are skipped.\n\n" +
+		Doc: "Reads and writes CSV files. Reading handles what programs really write: a byte order mark, CRLF, `;` or tabs " +
+			"between cells, quoted cells with separators and line breaks (CRLF there becomes LF), and encodings other than UTF-8. Rows are " +
+			"tables with the names from the header row. Cells stay text unless you set `numbers` or `types`, so ids " +
+			"keep their leading zeros. Empty cells are left out, and rows without any text are skipped.\n\n" +
 			"    for row, line in csv.rows(\"accounts.csv\", { numbers = {\"mrr\"} }) do\n" +
 			"      print(line, row.name, row.mrr)\n" +
 			"    end",
@@ -30,22 +30,22 @@ func CSV() *Module {
 			{Name: "CsvWriter", Doc: "What `csv.writer` returns.", Fields: []Field{
 				{Name: "write", Type: "fun(self, row: table)", Doc: "Writes one row, as `csv.write` does."},
 				{Name: "count", Type: "fun(self): integer", Doc: "Returns how many rows were written."},
-				{Name: "close", Type: "fun(self)", Doc: "Completes the file. Without it the file does not appear."},
+				{Name: "close", Type: "fun(self)", Doc: "Completes the file. The file does not appear until you call it."},
 			}},
 		},
 	}
 }
 
 func csvReading() []*Func {
-	name := Param{Name: "name", Type: "string", Doc: "The file's name; a relative one is looked up from the working folder."}
+	name := Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
 	text := Param{Name: "text", Type: "string", Doc: "The CSV text."}
 	options := Param{Name: "options", Type: "CsvReadOptions", Optional: true, Doc: "How to read.", Fields: csvReadOptions}
 	list := []Return{{Type: "table[]", Doc: "The rows."}}
 	return []*Func{
 		{
 			Name: "rows",
-			Doc: "Returns an iterator over the rows of a file. It holds one row at a time, so that files of any size are no problem. " +
-				"Each step gives the row and the line of the file on which it begins.",
+			Doc: "Returns an iterator over the rows of a file. It holds one row at a time, so files can be any size. " +
+				"Each step returns the row and the line where it begins.",
 			Params:  []Param{name, options},
 			Returns: []Return{{Type: "fun(): table?, integer?", Doc: "An iterator for `for row, line in ...`."}},
 			Errors:  csvReadErrors,
@@ -56,7 +56,7 @@ end`,
 		},
 		{
 			Name:    "read",
-			Doc:     "Reads a whole file into a list of rows. For files that are large, use `csv.rows`.",
+			Doc:     "Reads a whole file into a list of rows. For large files, use `csv.rows`.",
 			Params:  []Param{name, options},
 			Returns: list,
 			Errors:  csvReadErrors,
@@ -71,7 +71,7 @@ end`,
 		},
 		{
 			Name:    "parse",
-			Doc:     "Reads CSV from a text. It is what `csv.read` is for files.",
+			Doc:     "Reads CSV from a text, as `csv.read` does from a file.",
 			Params:  []Param{text, options},
 			Returns: list,
 			Errors:  csvReadErrors,
@@ -91,9 +91,9 @@ print(rows[1].name) --> Acme`,
 		},
 		{
 			Name:    "columns",
-			Doc:     "Returns the names of a file's columns.",
+			Doc:     "Returns a file's column names.",
 			Params:  []Param{name, options},
-			Returns: []Return{{Type: "string[]", Doc: "The names, in the file's order."}},
+			Returns: []Return{{Type: "string[]", Doc: "The names, in the order of the file."}},
 			Errors:  csvReadErrors,
 			Example: `for i, name in ipairs(csv.columns("accounts.csv")) do print(i, name) end`,
 			Call: func(a *Args) (int, error) {
@@ -142,15 +142,15 @@ func pushAll(a *Args, r *csvReader) (int, error) {
 }
 
 func csvWriting() []*Func {
-	name := Param{Name: "name", Type: "string", Doc: "The file's name; its folder must exist."}
-	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)` returns, which is read row by row."}
+	name := Param{Name: "name", Type: "string", Doc: "The file's name. Its folder must exist."}
+	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)`, which is read row by row."}
 	options := Param{Name: "options", Type: "CsvWriteOptions", Optional: true, Doc: "How to write.", Fields: csvWriteOptions}
-	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as Lua writes them, nil and `json.null` as empty cells, tables as JSON."
-	const errorsDoc = "With kind `io` when the file cannot be written, `permission` when the run may not write there, and `validation` when a row does not fit the columns or holds a function, or a title is for no column. A file that is written anew is then left as it was."
+	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as in Lua, nil and `json.null` as empty cells, and tables as JSON."
+	const errorsDoc = "With kind `io` when the file cannot be written, `permission` when the run may not write there, and `validation` when a row does not fit the columns or holds a function, or a title does not name a column. Unless you append, an existing file is then left unchanged."
 	return []*Func{
 		{
 			Name: "write",
-			Doc: "Writes rows to a file, with a header row, and returns how many they were. The file appears in one piece, or not at all where something fails." +
+			Doc: "Writes rows to a file, with a header row, and returns how many it wrote. If this fails, no partial file appears." +
 				rowsDoc,
 			Params:  []Param{name, rows, options},
 			Returns: []Return{{Type: "integer", Doc: "How many rows were written."}},
@@ -170,10 +170,10 @@ func csvWriting() []*Func {
 		},
 		{
 			Name:    "format",
-			Doc:     "Returns rows as CSV text. It is what `csv.write` is for files." + rowsDoc,
+			Doc:     "Returns rows as CSV text, as `csv.write` writes them to a file." + rowsDoc,
 			Params:  []Param{{Name: "rows", Type: "table[]|function", Doc: rows.Doc}, options},
 			Returns: []Return{{Type: "string", Doc: "The text."}},
-			Errors:  "With kind `validation` when a row does not fit the columns or holds a function, or a title is for no column.",
+			Errors:  "With kind `validation` when a row does not fit the columns or holds a function, or a title does not name a column.",
 			Example: `print(csv.format({ { id = 1, name = "Acme" } })) --> id,name / 1,Acme`,
 			Call: func(a *Args) (int, error) {
 				opt, err := readCSVWriteOptions(a, 1)
@@ -181,7 +181,7 @@ func csvWriting() []*Func {
 					return 0, err
 				}
 				if opt.appendTo {
-					return 0, a.Errorf("the option 'append' is for files")
+					return 0, a.Errorf("the option 'append' works only with files")
 				}
 				var text textFile
 				w := newCSVWriter(a.Host, "the text", &text, opt)
@@ -193,7 +193,7 @@ func csvWriting() []*Func {
 		},
 		{
 			Name:    "writer",
-			Doc:     "Opens a file for writing row by row. Close it at the end: until then the file does not appear under its name." + rowsDoc,
+			Doc:     "Opens a file for writing row by row. Close it at the end: until then, the file does not appear under its name." + rowsDoc,
 			Params:  []Param{name, options},
 			Returns: []Return{{Type: "CsvWriter", Doc: "A writer with the methods `write(row)`, `count()` and `close()`."}},
 			Errors:  errorsDoc,
@@ -232,7 +232,7 @@ func csvWriterModule(w *csvWriter) *Module {
 			Name: "write", Params: []Param{{Name: "row", Type: "table"}},
 			Call: func(a *Args) (int, error) {
 				if closed {
-					return 0, a.Errorf("the file %s is closed already", w.name)
+					return 0, a.Errorf("the file %s is already closed", w.name)
 				}
 				return 0, w.write(a.L, a.Table(0))
 			},

@@ -21,7 +21,7 @@ func noWorkbook(name string, head []byte) error {
 	case ext == ".ods":
 		what = "a spreadsheet"
 	case ext == ".zip":
-		return &DataError{Message: name + " is a ZIP archive, not CSV text", Hint: "unpack it first, and read the file inside"}
+		return &DataError{Message: name + " is a ZIP archive, not CSV text", Hint: "unpack it and read the file inside"}
 	default:
 		what = "a workbook or another packed file"
 	}
@@ -49,5 +49,5 @@ func noUTF16(name string, head []byte) error {
 	default:
 		return nil
 	}
-	return &DataError{Message: name + ", line 1: the text is in UTF-16, without a byte order mark that says so", Hint: "pass { encoding = \"" + encoding + "\" }"}
+	return &DataError{Message: name + ", line 1: the text is in UTF-16, without a byte order mark", Hint: "pass { encoding = \"" + encoding + "\" }"}
 }

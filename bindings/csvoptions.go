@@ -14,20 +14,20 @@ import (
 )
 
 var csvReadOptions = []Field{
-	{Name: "header", Type: "boolean", Doc: "Whether the first row names the columns. Default: true. With `false`, rows are lists of texts, unless `columns` names the columns."},
-	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `\"auto\"`, which looks at the first line for `,` `;` tab and `|`."},
-	{Name: "encoding", Type: "string", Doc: "How the file is encoded: `\"utf-8\"` (default), `\"windows-1252\"`, `\"iso-8859-1\"`, `\"utf-16\"` and others. A byte order mark is recognised by itself."},
-	{Name: "columns", Type: "string[]|table<string, string>", Doc: "A list of names for all columns, in the file's order, instead of the header's; or a table that renames some: `{ [\"Account Name\"] = \"name\" }`."},
-	{Name: "required", Type: "string[]", Doc: "Columns that must be there, by their names after renaming."},
-	{Name: "trim", Type: "boolean", Doc: "Whether to cut white space at both ends of each cell. Default: false; the header's names are always trimmed."},
-	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"`, no field at all (default), so that an upsert leaves the stored value alone; `\"text\"`, an empty text; `\"null\"`, `json.null`, which clears the stored value. In lists it is always an empty text."},
-	{Name: "numbers", Type: "string[]", Doc: "Columns to turn into numbers. Other cells stay text."},
+	{Name: "header", Type: "boolean", Doc: "Whether the first row names the columns. Default: true. With `false`, rows are lists of strings unless `columns` names the columns."},
+	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `\"auto\"`, which looks for `,` `;` tab or `|` in the first line."},
+	{Name: "encoding", Type: "string", Doc: "The file's encoding: `\"utf-8\"` (default), `\"windows-1252\"`, `\"iso-8859-1\"`, `\"utf-16\"` and others. A byte order mark is detected automatically."},
+	{Name: "columns", Type: "string[]|table<string, string>", Doc: "A list of names for all columns, in the order of the file, instead of those in the header; or a table that renames some: `{ [\"Account Name\"] = \"name\" }`."},
+	{Name: "required", Type: "string[]", Doc: "Columns that must exist, by their names after renaming."},
+	{Name: "trim", Type: "boolean", Doc: "Whether to trim white space from both ends of each cell. Names in the header are always trimmed. Default: false."},
+	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"` (default) leaves the field out, so an upsert keeps the stored value; `\"text\"` gives an empty string; `\"null\"` gives `json.null`, which clears the stored value. In rows that are lists, it is always an empty string."},
+	{Name: "numbers", Type: "string[]", Doc: "Columns to convert to numbers. Other cells stay text."},
 	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
-	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. Where it is given, the other one, spaces and apostrophes may separate thousands. Default: a point, and no thousands."},
-	{Name: "date_format", Type: "string", Doc: "The form of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unmistakable forms."},
-	{Name: "zone", Type: "string", Doc: "The zone of dates and times that name none. Default: `UTC`."},
-	{Name: "ragged", Type: "string", Doc: "What to do with rows of more or fewer cells than columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names others `column_5` and so on. Empty cells at the end are always allowed."},
-	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether quotes may stand inside of cells that are not quoted. Default: false."},
+	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces and apostrophes may separate thousands. Default: a point, without thousands separators."},
+	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
+	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`."},
+	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed."},
+	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether unquoted cells may contain quotes. Default: false."},
 }
 
 // csvOptions are the checked options of a reading function.
@@ -61,7 +61,7 @@ func readCSVOptions(a *Args, i int) (csvOptions, error) {
 		return opt, err
 	}
 	if name := opt.encoding; name != "" && !slices.Contains(encodingNames, strings.ToLower(name)) {
-		return opt, a.Errorf("unknown encoding '%s'%s; it knows: %s", name, catalog.DidYouMean(name, encodingNames), strings.Join(encodingNames, ", "))
+		return opt, a.Errorf("unknown encoding '%s'%s; valid encodings: %s", name, catalog.DidYouMean(name, encodingNames), strings.Join(encodingNames, ", "))
 	}
 	ragged, err := choice(a, o, "ragged", "error", "allow")
 	if err != nil {
@@ -85,7 +85,7 @@ func readCSVOptions(a *Args, i int) (csvOptions, error) {
 		opt.names = o.Strings("columns")
 	} else if ok {
 		if !opt.header {
-			return opt, a.Errorf("'columns' must be a list of names where there is no header row")
+			return opt, a.Errorf("'columns' must be a list of names if there is no header row")
 		}
 		opt.renames, err = textTable(a, "columns", t)
 		if err != nil {
@@ -132,7 +132,7 @@ func textTable(a *Args, option string, t *lua.LTable) (map[string]string, error)
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok || !lua.LVCanConvToString(v) {
-			return nil, a.Errorf("option '%s' must hold texts by name, such as { name = \"...\" }", option)
+			return nil, a.Errorf("option '%s' must be a table of strings by name, such as { name = \"...\" }", option)
 		}
 		texts[string(name)] = lua.LVAsString(v)
 	}
@@ -196,13 +196,13 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 				continue
 			}
 			if known[name] == nil {
-				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; it knows: %s", name, column, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
+				return nil, a.Errorf("unknown type '%s' for the column '%s'%s; valid types: %s", name, column, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 			}
 			types[column] = csvType{"types", known[name]}
 		}
 	}
 	if len(types) > 0 && o.Has("header") && !o.Bool("header") && !o.Has("columns") {
-		return nil, a.Errorf("'numbers' and 'types' need names: pass 'columns' where there is no header row")
+		return nil, a.Errorf("'numbers' and 'types' need names: pass 'columns' if there is no header row")
 	}
 	return types, nil
 }
@@ -220,15 +220,15 @@ func numberCell(cell, decimal, column, option string) (lua.LValue, error) {
 		return lua.LNumber(n), nil
 	}
 	bad := &DataError{
-		Message: fmt.Sprintf("%q is no number", truncate(cell, 40)),
-		Hint: fmt.Sprintf("correct the cell; where such cells are to be expected, leave the column out of '%s' and write tonumber(row[%s]) in the script, which gives nil for them",
+		Message: fmt.Sprintf("%q is not a number", truncate(cell, 40)),
+		Hint: fmt.Sprintf("correct the cell; if you expect such cells, leave the column out of '%s' and use tonumber(row[%s]) in the script, which returns nil for them",
 			option, quoteLua(column)),
 	}
 	if decimal != "" {
 		// tonumber would read the column's other cells as different numbers.
 		bad.Hint = "correct the cell"
 	} else if strings.Trim(cell, "+-.,0123456789 \u00a0'") == "" {
-		bad.Hint = `say which sign is the decimal one: { decimal = "." } or { decimal = "," }`
+		bad.Hint = `set the decimal sign: { decimal = "." } or { decimal = "," }`
 	}
 	return nil, bad
 }

@@ -208,7 +208,7 @@ func (c *csvReader) readHeader() error {
 		}
 		if renamed := c.opt.names; len(renamed) > 0 && err == nil {
 			if len(renamed) != len(names) {
-				return c.errorf(1, "pass one name for each column of the header: "+strings.Join(names, ", "),
+				return c.errorf(1, "pass one name per column of the header: "+strings.Join(names, ", "),
 					"'columns' names %s, but the header row has %d", english.Plural(len(renamed), "column", ""), len(names))
 			}
 			names = renamed
@@ -238,8 +238,8 @@ func (c *csvReader) readHeader() error {
 	}
 	for i, name := range names {
 		if first := slices.Index(names, name); first < i {
-			return c.errorf(1, "name the columns yourself: { columns = { \"...\", \"...\" } }, in the order of the file",
-				"the column name %q stands twice in the header, as column %d and column %d", name, first+1, i+1)
+			return c.errorf(1, "name all columns yourself, in the order of the file: { columns = { \"...\", \"...\" } }",
+				"columns %d and %d are both named %q", first+1, i+1, name)
 		}
 		c.columns = append(c.columns, csvColumn{name, c.opt.types[name].convert})
 	}
@@ -269,11 +269,11 @@ func (c *csvReader) record() ([]string, error) {
 	var parse *csv.ParseError
 	switch {
 	case errors.As(err, &parse) && parse.Line != parse.StartLine && errors.Is(parse.Err, csv.ErrQuote):
-		return nil, c.errorf(parse.StartLine+c.skipped, "close the quote; a quote inside a quoted cell is written twice (\"\")",
-			"a cell begins with a quote (\") that is not closed properly, up to line %d", parse.Line+c.skipped)
+		return nil, c.errorf(parse.StartLine+c.skipped, "close the quote; inside a quoted cell, write a quote twice (\"\")",
+			"a cell begins with a quote (\") that is not closed correctly by line %d", parse.Line+c.skipped)
 	case errors.As(err, &parse):
 		return nil, c.errorf(parse.Line+c.skipped, "quote the whole cell and write the quote twice (\"\"), or read with { lazy_quotes = true }",
-			"a quote (\") stands where none may, at character %d", parse.Column)
+			"unexpected quote (\") at character %d", parse.Column)
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case err != nil:
@@ -286,7 +286,7 @@ func (c *csvReader) record() ([]string, error) {
 		if !utf8.ValidString(cell) {
 			line, _ := c.r.FieldPos(i)
 			return nil, c.errorf(line+c.skipped, "the file was probably saved by Excel or an older program: pass { encoding = \"windows-1252\" }",
-				"cell %d holds bytes that are not UTF-8: %s", i+1, quoteLua(truncate(cell, 40)))
+				"cell %d is not valid UTF-8: %s", i+1, quoteLua(truncate(cell, 40)))
 		}
 	}
 	return record, nil
@@ -329,7 +329,7 @@ func (c *csvReader) row(L *lua.LState, record []string, line int) (*lua.LTable, 
 		record = record[:len(record)-1]
 	}
 	if len(record) != len(c.columns) && !c.opt.ragged {
-		return nil, c.errorf(line, "a separator or a quote is probably missing or too many; rows may differ with { ragged = \"allow\" }",
+		return nil, c.errorf(line, "there is probably a missing or extra separator or quote; to allow rows of different lengths, pass { ragged = \"allow\" }",
 			"the row has %s, but there are %s", english.Plural(len(record), "cell", ""), english.Plural(len(c.columns), "column", ""))
 	}
 	t := L.CreateTable(0, len(c.columns))

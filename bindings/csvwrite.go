@@ -18,14 +18,14 @@ import (
 )
 
 var csvWriteOptions = []Field{
-	{Name: "columns", Type: "string[]", Doc: "Which fields to write, in which order; `custom.Tier` reaches into a field that is a table. Other fields are left out; a column that no row has stays empty, with a warning. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
-	{Name: "titles", Type: "table<string, string>", Doc: "What to write in the header row, by column: a name here that is no column is an error. Default: the column's name."},
+	{Name: "columns", Type: "string[]", Doc: "The fields to write, in order; `custom.Tier` reads from a field that is a table. Other fields are left out. A column that no row has stays empty, with a warning. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
+	{Name: "titles", Type: "table<string, string>", Doc: "The texts of the header row, by column. A name that is not a column is an error. Default: the column's name."},
 	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
-	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. Its header row must name the same columns, which are the default then; a new file gets one. Default: false."},
+	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. The columns are those of its header row; if you also pass `columns`, they must be the same. A new file gets a header row. Default: false."},
 	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`."},
 	{Name: "crlf", Type: "boolean", Doc: "End lines with CRLF instead of LF. Default: false."},
-	{Name: "bom", Type: "boolean", Doc: "Begin a new file with a byte order mark, by which Excel recognises UTF-8. Default: false."},
-	{Name: "excel_safe", Type: "boolean", Doc: "Put a `'` before texts that Excel would run as a formula (those that begin with `=`, `+`, `-` or `@`). Use it for files with texts from strangers that people open in Excel. Default: false."},
+	{Name: "bom", Type: "boolean", Doc: "Begin a new file with a byte order mark, so that Excel recognizes UTF-8. Default: false."},
+	{Name: "excel_safe", Type: "boolean", Doc: "Put a `'` before texts that Excel would run as a formula (those that begin with `=`, `+`, `-` or `@`). Use it for files that hold text from strangers and that people open in Excel. Default: false."},
 }
 
 // csvWriteOpts are the checked options of a writing function.
@@ -74,8 +74,8 @@ func (o *csvWriteOpts) checkTitles() error {
 	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
 		if !slices.Contains(o.columns, name) {
 			return &DataError{
-				Message: fmt.Sprintf("the option 'titles' names '%s', which is no column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", ")),
-				Hint:    "titles go by the name of the field, such as { mrr = \"MRR in EUR\" }",
+				Message: fmt.Sprintf("the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", ")),
+				Hint:    "use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
 			}
 		}
 	}
@@ -340,7 +340,7 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 			name := lua.LVAsString(k)
 			written := func(column string) bool { return column == name || strings.HasPrefix(column, name+".") }
 			if !slices.ContainsFunc(columns, written) {
-				return nil, w.errorf("the row has the field %q, which is no column%s; the columns are those of the file or of the first row unless the option 'columns' names them", name, catalog.DidYouMean(name, columns))
+				return nil, w.errorf("the row has the field %q, which is not a column%s; unless you pass 'columns', the columns are those of the file or of the first row", name, catalog.DidYouMean(name, columns))
 			}
 		}
 	}

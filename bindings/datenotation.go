@@ -26,17 +26,17 @@ func (o layoutOption) layoutError(layout, why string) error {
 	if named := layoutNames[layout]; named != "" {
 		return &DataError{
 			Message: fmt.Sprintf("the layout %q is for time.format, which writes dates", layout),
-			Hint:    named + " are read without a layout: leave it out; others are written " + o.with("%d/%m/%Y"),
+			Hint:    named + " are read without a layout, so leave it out; for others, use " + o.with("%d/%m/%Y"),
 		}
 	}
-	hint := "write the specifiers of the date, such as " + o.with("%Y-%m-%d %H:%M:%S")
+	hint := "use the specifiers of the date, such as " + o.with("%Y-%m-%d %H:%M:%S")
 	if o == writtenLayout {
 		hint = `use "iso", "date", "datetime", or specifiers such as "%Y-%m-%d %H:%M:%S"`
 	}
 	if meant := specifiersOf(layout); meant != "" {
-		hint = "write " + o.with(meant)
+		hint = "use " + o.with(meant)
 	}
-	return &DataError{Message: fmt.Sprintf("the layout %q cannot be used: %s", layout, why), Hint: hint}
+	return &DataError{Message: fmt.Sprintf("invalid layout %q: %s", layout, why), Hint: hint}
 }
 
 // layoutNames are the layouts of time.format that are names, with what they

@@ -20,7 +20,7 @@ func epochDays(text string) (int, error) {
 			return planhat.EpochDays(t), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is no day; write it as 2024-01-15, or as the number of days since 1970-01-01", text)
+	return 0, fmt.Errorf("%q is not a day; write it as 2024-01-15 or as the number of days since 1970-01-01", text)
 }
 
 // dayOf reads a day that is given as ISO text or as a number of days.
@@ -34,11 +34,11 @@ func dayOf(v lua.LValue) (int, error) {
 func epochDaysFormat() *Func {
 	return &Func{
 		Name: "epoc_days_format",
-		Doc:  "Turns a date into days since 1970-01-01, the form in which Planhat keeps the days of metrics, invoices and timesheets.",
+		Doc:  "Converts a date to days since 1970-01-01, as Planhat stores the days of metrics, invoices and timesheets.",
 		Params: []Param{{Name: "date", Type: "string|number", Optional: true,
-			Doc: "ISO text such as `2024-01-15`, or seconds since 1970 as `os.time()` gives them; today when left out."}},
+			Doc: "ISO text such as `2024-01-15`, or seconds since 1970 as `os.time()` returns them. Default: today."}},
 		Returns: []Return{{Type: "integer", Doc: "The day's number, counted in UTC."}},
-		Errors:  "A mistake in the script where the text is no date.",
+		Errors:  "When the text is not a date.",
 		Example: "print(planhat.metrics.epoc_days_format(\"2024-01-15\")) --> 19737",
 		Source:  "§10 Data standards",
 		Call: func(a *Args) (int, error) {

@@ -34,8 +34,8 @@ func (d *doubts) options() EncodeOptions {
 // value warns of a text that a property is not known to take, which Planhat may
 // reject: a dry run has nobody else to ask.
 func (d *doubts) value(p *catalog.Property, text string) {
-	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("%q is no %s of %s that is known%s; it is one of: %s",
-		text, p.Name, catalog.WithArticle(d.model.Noun), catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("unknown %s %s %q%s; known values: %s",
+		d.model.Noun, p.Name, text, catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
 // unknown warns of a property that the catalog does not know. It is a warning,
@@ -45,7 +45,7 @@ func (d *doubts) unknown(name string) {
 		return
 	}
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
-		"%s has no property '%s' that is known%s; it is sent as it is. Fields of your own usually belong into custom = { ... }",
+		"unknown %s property '%s'%s; it is sent unchanged. Custom fields usually belong in custom = { ... }",
 		d.model.Snake, name, catalog.DidYouMean(name, propertyNames(d.model))))
 }
 
@@ -73,8 +73,8 @@ func (d *doubts) warn() {
 		if n > shownReadOnly {
 			names += fmt.Sprintf(" and %d more", n-shownReadOnly)
 		}
-		what := english.PluralWord(n, "it has", "they have") + " no effect there"
-		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself; in what is written, %s", names, catalog.WithArticle(d.model.Noun), what))
+		what := english.PluralWord(n, "it", "them")
+		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself, so writing %s has no effect", names, catalog.WithArticle(d.model.Noun), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
 	if d.keyless == 0 || len(keys) == 0 {
@@ -83,16 +83,13 @@ func (d *doubts) warn() {
 	which := "none of the rows has"
 	switch {
 	case d.rows == 1:
-		which = "the row has not got"
+		which = "the row has no"
 	case d.keyless < d.rows:
-		which = fmt.Sprintf("%d of %d rows %s not got", d.keyless, d.rows, english.PluralWord(d.keyless, "has", "have"))
+		which = fmt.Sprintf("%d of %d rows %s no", d.keyless, d.rows, english.PluralWord(d.keyless, "has", "have"))
 	}
-	message := fmt.Sprintf("%s %s, so that each run of the script makes another %s of it", which, english.WordSeries(keys, "or"), d.model.Snake)
-	if d.keyless > 1 {
-		message = fmt.Sprintf("%s %s, so that each run of the script makes new records of them", which, english.WordSeries(keys, "or"))
-	}
+	message := fmt.Sprintf("%s %s, so every run creates %s", which, english.WordSeries(keys, "or"), english.PluralWord(d.keyless, "a new "+d.model.Snake, "new records"))
 	if d.keyless < d.rows {
-		message += fmt.Sprintf("; the first is row %d", d.first)
+		message += fmt.Sprintf("; %s row %d", english.PluralWord(d.keyless, "it is", "the first is"), d.first)
 	}
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" keys", message)
 }

@@ -19,9 +19,9 @@ type span struct {
 
 var spanFields = []Field{
 	{Name: "years", Type: "integer", Doc: "Calendar years."},
-	{Name: "months", Type: "integer", Doc: "Calendar months; the day is cut to the month's last one."},
+	{Name: "months", Type: "integer", Doc: "Calendar months. If the day does not exist in the new month, the month's last day is used."},
 	{Name: "weeks", Type: "number", Doc: "Weeks of 7 days."},
-	{Name: "days", Type: "number", Doc: "Calendar days: the time of day stays, also where the clock is put forward or back."},
+	{Name: "days", Type: "number", Doc: "Calendar days. The time of day stays the same, even across daylight saving changes."},
 	{Name: "hours", Type: "number", Doc: "Hours."},
 	{Name: "minutes", Type: "number", Doc: "Minutes."},
 	{Name: "seconds", Type: "number", Doc: "Seconds."},
@@ -114,7 +114,7 @@ func parseSpan(text string) (span, error) {
 	}
 	if err != nil {
 		return span{}, &DataError{
-			Message: fmt.Sprintf("%q is no duration: %v", text, err),
+			Message: fmt.Sprintf("%q is not a duration: %v", text, err),
 			Hint:    "write a number and a unit, such as 90s, 1h30m, 3 days, 2w, 6mo, 1y or PT1H30M",
 		}
 	}
@@ -124,7 +124,7 @@ func parseSpan(text string) (span, error) {
 func parseISOSpan(text string, sign float64) (span, error) {
 	date, clock, timed := strings.Cut(text, "t")
 	if text == "" || timed && clock == "" {
-		return span{}, fmt.Errorf("it stops too early")
+		return span{}, fmt.Errorf("it is incomplete")
 	}
 	var s span
 	if date != "" {
@@ -156,11 +156,11 @@ func parseUnits(text string, sign float64, unitOf func(string) string) (span, er
 	for rest != "" {
 		end := strings.IndexFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 		if end <= 0 {
-			return s, fmt.Errorf("a number with a unit is expected at %q", truncate(rest, 20))
+			return s, fmt.Errorf("expected a number with a unit at %q", truncate(rest, 20))
 		}
 		n, err := strconv.ParseFloat(rest[:end], 64)
 		if err != nil {
-			return s, fmt.Errorf("%q is no number", truncate(rest[:end], 20))
+			return s, fmt.Errorf("%q is not a number", truncate(rest[:end], 20))
 		}
 		rest = strings.TrimLeft(rest[end:], " ")
 		end = strings.IndexFunc(rest, func(r rune) bool { return r < 'a' || r > 'z' })
@@ -169,7 +169,7 @@ func parseUnits(text string, sign float64, unitOf func(string) string) (span, er
 		}
 		unit := unitOf(rest[:end])
 		if unit == "" {
-			return s, fmt.Errorf("the unit %q is not known", truncate(rest[:end], 20))
+			return s, fmt.Errorf("unknown unit %q", truncate(rest[:end], 20))
 		}
 		if err := s.add(sign*n, unit); err != nil {
 			return s, err

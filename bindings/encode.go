@@ -134,7 +134,7 @@ func (c *Codec) float(enc *jsontext.Encoder, f float64) error {
 	case f == math.Trunc(f) && math.Abs(f) <= largestSafe:
 		return enc.WriteToken(jsontext.Int(int64(f)))
 	case math.IsNaN(f) || math.IsInf(f, 0):
-		return c.errorf("%v is no number that JSON knows; it comes from a division by zero or from arithmetic on it", lua.LNumber(f))
+		return c.errorf("%v is not a number that JSON allows; look for a division by zero", lua.LNumber(f))
 	}
 	return enc.WriteToken(jsontext.Float(f))
 }
@@ -186,7 +186,7 @@ func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable, n int) error {
 	for i := 1; i <= n; i++ {
 		v := t.RawGetInt(i)
 		if v == lua.LNil {
-			return c.errorf("item %d of %d is nil; put json.null there or leave no gap", i, n)
+			return c.errorf("item %d of %d is nil; use json.null there, or close the gap", i, n)
 		}
 		c.path = append(c.path, step{index: i})
 		if err := c.encode(enc, v); err != nil {
@@ -209,11 +209,11 @@ func afterItems(t *lua.LTable, n int) (key, value lua.LValue) {
 func (c *Codec) keyError(key lua.LValue, n int) error {
 	switch k := key.(type) {
 	case lua.LString:
-		return c.errorf("the table holds both list items and the field %q; JSON has no such thing", string(k))
+		return c.errorf("the table holds both list items and the field %q; JSON allows only one or the other", string(k))
 	case lua.LNumber:
-		return c.errorf("the table has the number key %v, which is no part of a list from 1 to %d; use text as the key", k, n)
+		return c.errorf("the table has the number key %v, which is not part of a list from 1 to %d; use a string as the key", k, n)
 	default:
-		return c.errorf("the table has a %s as a key; JSON allows text only", k.Type())
+		return c.errorf("the table has a %s as a key; JSON keys must be strings", k.Type())
 	}
 }
 
@@ -221,7 +221,7 @@ func (c *Codec) keyError(key lua.LValue, n int) error {
 // model's types.
 func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOptions) error {
 	if t.Len() > 0 {
-		return c.errorf("%s is a table of named fields, such as { %s = ... }; this one is a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
+		return c.errorf("%s must be a table of named fields, such as { %s = ... }, not a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
 	}
 	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
@@ -229,7 +229,7 @@ func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOpt
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return c.errorf("%s has named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
+			return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
 		}
 		c.path = append(c.path, step{name: string(name)})
 		if err := c.text(enc, string(name)); err != nil {

@@ -12,16 +12,16 @@ func Env() *Module {
 	name := Param{Name: "name", Type: "string", Doc: "The variable's name, such as `CRM_URL`."}
 	return &Module{
 		Name: "env",
-		Doc: "Reads environment variables that were declared for scripts, with `--allow-env=NAME` or `allow_env` in " +
-			"`phscript.toml`. Other variables stay hidden, and the Planhat tokens are never readable.",
+		Doc: "Reads the environment variables that `--allow-env=NAME`, or `allow_env` in `phscript.toml`, lets scripts see. " +
+			"Other variables are hidden, and Planhat tokens can never be read.",
 		Funcs: []*Func{
 			{
 				Name: "get",
-				Doc:  "Returns a variable's value, or a default where it is not set.",
+				Doc:  "Returns a variable's value, or a default if it is not set.",
 				Params: []Param{name,
-					{Name: "default", Type: "any", Optional: true, Doc: "What to return where the variable is not set. Default: `nil`."}},
-				Returns: []Return{{Type: "string|nil", Doc: "The value as text, or the default."}},
-				Errors:  "With kind `permission` when the variable was not declared for scripts, or holds a token.",
+					{Name: "default", Type: "any", Optional: true, Doc: "The value to return if the variable is not set. Default: `nil`."}},
+				Returns: []Return{{Type: "string|nil", Doc: "The value, or the default."}},
+				Errors:  "With kind `permission` when scripts may not read the variable, or it holds a token.",
 				Example: `local url = env.get("CRM_URL", "https://crm.example.com")`,
 				Call: func(a *Args) (int, error) {
 					value, ok, err := getenv(a.Host.Env, a.String(0))
@@ -36,10 +36,10 @@ func Env() *Module {
 			},
 			{
 				Name:    "require",
-				Doc:     "Returns a variable's value and raises where it is not set or empty.",
+				Doc:     "Returns a variable's value, or raises an error if it is not set or empty.",
 				Params:  []Param{name},
 				Returns: []Return{{Type: "string", Doc: "The value."}},
-				Errors:  "With kind `config` when the variable is not set or empty, with kind `permission` when it was not declared for scripts or holds a token.",
+				Errors:  "With kind `config` when the variable is not set or empty, and with kind `permission` when scripts may not read it, or it holds a token.",
 				Example: `local segment = env.require("SEGMENT")`,
 				Call: func(a *Args) (int, error) {
 					name := a.String(0)
@@ -49,8 +49,8 @@ func Env() *Module {
 					}
 					if !ok || value == "" {
 						return 0, &settingError{
-							message: fmt.Sprintf("the environment variable %s is not set", name),
-							hint:    fmt.Sprintf("set it before the run, such as: %s=... phscript run ...", name),
+							message: fmt.Sprintf("the environment variable %s is not set or is empty", name),
+							hint:    fmt.Sprintf("set it before the run, for example: %s=... phscript run ...", name),
 						}
 					}
 					return a.Push(lua.LString(value))
@@ -58,7 +58,7 @@ func Env() *Module {
 			},
 			{
 				Name:    "all",
-				Doc:     "Returns the declared variables that are set, as a table.",
+				Doc:     "Returns the variables that scripts may read and that are set, as a table.",
 				Returns: []Return{{Type: "table<string, string>", Doc: "Values by name."}},
 				Example: `for name, value in pairs(env.all()) do print(name, value) end`,
 				Call: func(a *Args) (int, error) {

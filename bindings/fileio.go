@@ -77,13 +77,13 @@ func fileHint(files Files, op, name string, err error) string {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && op == "write":
-		return fmt.Sprintf("the file's folder is missing: make it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(files, path.Dir(filepath.ToSlash(name))))
+		return fmt.Sprintf("the folder is missing: create it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(files, path.Dir(filepath.ToSlash(name))))
 	case errors.Is(err, fs.ErrNotExist):
-		return "check the name; a name without a leading / is looked up from the working folder" + similarFile(files, name)
+		return "check the name; a relative name starts at the working folder" + similarFile(files, name)
 	case !errors.As(err, &pathErr):
 		return ""
 	case errors.Is(err, fs.ErrPermission):
-		return "check who may read and write the file"
+		return "check the file's permissions"
 	case errors.Is(err, fs.ErrExist):
 		return "remove the existing one first, or use another name"
 	}

@@ -13,19 +13,19 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-const fileErrors = "With kind `io` when the file cannot be used, with kind `permission` when the run may not use it; the message names it and the hint says what to do."
+const fileErrors = "With kind `io` when the file cannot be accessed, and with kind `permission` when the run may not access it. The message names the file and the hint says what to do."
 
-var fileName = Param{Name: "name", Type: "string", Doc: "The file's name; a relative one is looked up from the working folder."}
+var fileName = Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
 
 // FS returns the module fs: files and folders within the sandbox.
 func FS() *Module {
 	return &Module{
 		Name: "fs",
-		Doc: "Reads and writes files and folders within the sandbox. Reading is allowed under the script's folder and the " +
-			"working folder; writing in its folder `out` and where `--allow-write=DIR` says so. Names are written with `/` on every system.",
+		Doc: "Reads and writes files and folders within the sandbox. Scripts may read below the script's folder and the working folder, " +
+			"and write below the working folder's `out` and the folders that `--allow-write=DIR` names. Use `/` in names on every system.",
 		Funcs: slices.Concat(fsContents(), fsEntries(), fsChanges(), fsNames()),
 		Records: []*Shape{
-			{Name: "FileInfo", Doc: "What `fs.stat` knows about a file or folder.", Fields: []Field{
+			{Name: "FileInfo", Doc: "What `fs.stat` returns about a file or folder.", Fields: []Field{
 				{Name: "name", Type: "string", Doc: "The name without its folder."},
 				{Name: "size", Type: "integer", Doc: "The size in bytes."},
 				{Name: "modified", Type: "number", Doc: "When it was last changed, in seconds since 1970."},
@@ -38,8 +38,8 @@ func FS() *Module {
 }
 
 var (
-	fsWriteOptions = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
-	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` stands for any text, `?` for one character, `[a-z]` for one of several. Default: all."}}
+	fsWriteOptions = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of replacing it. Default: false."}}
+	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` matches any text, `?` one character, and `[a-z]` one of several. Default: all."}}
 )
 
 // fsContents are the functions for what files hold.
@@ -47,7 +47,7 @@ func fsContents() []*Func {
 	return []*Func{
 		{
 			Name:    "read",
-			Doc:     "Returns the contents of a file, byte by byte as it is. For files that are large, use `fs.lines`, `csv.rows` or `json.rows`, which hold one part at a time.",
+			Doc:     "Returns the contents of a file, unchanged. For large files, use `fs.lines`, `csv.rows` or `json.rows`, which hold one part at a time.",
 			Params:  []Param{fileName},
 			Returns: []Return{{Type: "string", Doc: "The contents."}},
 			Errors:  fileErrors,
@@ -62,9 +62,9 @@ func fsContents() []*Func {
 		},
 		{
 			Name: "write",
-			Doc:  "Writes text to a file. A file that is written anew appears in one piece, or not at all where the run ends before; its folder must exist.",
+			Doc:  "Writes text to a file. Its folder must exist. Unless you append, the file is replaced only once everything is written, so a run that ends early leaves no partial file.",
 			Params: []Param{fileName,
-				{Name: "text", Type: "string", Doc: "The new contents; a number is written as text."},
+				{Name: "text", Type: "string", Doc: "The text to write. A number is written as text."},
 				{Name: "options", Type: "FsWriteOptions", Optional: true, Doc: "How to write.", Fields: fsWriteOptions}},
 			Errors:  fileErrors,
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
@@ -80,7 +80,7 @@ func fsContents() []*Func {
 		},
 		{
 			Name:    "lines",
-			Doc:     "Returns an iterator over the lines of a file, without their line ends (LF or CRLF). It holds one line at a time, so that large files are no problem.",
+			Doc:     "Returns an iterator over the lines of a file, without their line ends (LF or CRLF). It holds one line at a time, so large files are fine.",
 			Params:  []Param{fileName},
 			Returns: []Return{{Type: "fun(): string?, integer?", Doc: "An iterator for `for line, number in ...`; the number counts from 1."}},
 			Errors:  fileErrors,
@@ -134,10 +134,10 @@ func fsEntries() []*Func {
 	return []*Func{
 		{
 			Name:    "exists",
-			Doc:     "Tells whether there is a file or folder of that name.",
+			Doc:     "Reports whether a file or folder exists.",
 			Params:  []Param{fileName},
 			Returns: []Return{{Type: "boolean", Doc: "Whether it exists."}},
-			Errors:  "With kind `permission` when the name lies outside of the sandbox.",
+			Errors:  "With kind `permission` when the name is outside the sandbox.",
 			Example: `if not fs.exists("accounts.csv") then error("no export today") end`,
 			Call: func(a *Args) (int, error) {
 				_, err := a.Host.Files.Stat(a.String(0))
@@ -145,22 +145,22 @@ func fsEntries() []*Func {
 					return a.Push(lua.LFalse)
 				}
 				if err != nil {
-					return 0, fileError(a.Host.Files, "look at", a.String(0), err)
+					return 0, fileError(a.Host.Files, "access", a.String(0), err)
 				}
 				return a.Push(lua.LTrue)
 			},
 		},
 		{
 			Name:    "stat",
-			Doc:     "Returns what is known about a file or folder.",
+			Doc:     "Returns the size, modification time and type of a file or folder.",
 			Params:  []Param{fileName},
-			Returns: []Return{{Type: "FileInfo", Doc: "Its name, size, time of change, and whether it is a folder."}},
+			Returns: []Return{{Type: "FileInfo", Doc: "Its name, size and modification time, and whether it is a folder."}},
 			Errors:  fileErrors,
 			Example: `print(fs.stat("accounts.csv").size)`,
 			Call: func(a *Args) (int, error) {
 				info, err := a.Host.Files.Stat(a.String(0))
 				if err != nil {
-					return 0, fileError(a.Host.Files, "look at", a.String(0), err)
+					return 0, fileError(a.Host.Files, "access", a.String(0), err)
 				}
 				t := a.L.CreateTable(0, 4)
 				t.RawSetString("name", lua.LString(info.Name()))
@@ -172,7 +172,7 @@ func fsEntries() []*Func {
 		},
 		{
 			Name: "list",
-			Doc:  "Returns the names in a folder, in alphabetical order. Folders inside it are named too, their contents are not.",
+			Doc:  "Returns the names of the files and folders in a folder, in alphabetical order. The contents of inner folders are not listed.",
 			Params: []Param{
 				{Name: "dir", Type: "string", Optional: true, Doc: "The folder. Default: the working folder."},
 				{Name: "options", Type: "FsListOptions", Optional: true, Doc: "What to list.", Fields: fsListOptions}},
@@ -190,7 +190,7 @@ func fsList(a *Args) (int, error) {
 		dir = a.String(0)
 	}
 	if _, err := path.Match(pattern, ""); err != nil {
-		return 0, a.Errorf("the pattern %q cannot be read: a [ needs its ]", pattern)
+		return 0, a.Errorf("invalid pattern %q: check the brackets", pattern)
 	}
 	entries, err := a.Host.Files.ReadDir(dir)
 	if err != nil {
@@ -220,17 +220,17 @@ func fsChanges() []*Func {
 	return []*Func{
 		{
 			Name:    "mkdir",
-			Doc:     "Makes a folder, and the folders above it where they are missing. A folder that exists is fine.",
+			Doc:     "Creates a folder and any missing parent folders. Does nothing if the folder exists.",
 			Params:  []Param{{Name: "dir", Type: "string", Doc: "The folder."}},
 			Errors:  fileErrors,
 			Example: `fs.mkdir("reports/2024")`,
 			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host.Files, "make the folder", a.String(0), a.Host.Files.MkdirAll(a.String(0)))
+				return 0, fileError(a.Host.Files, "create the folder", a.String(0), a.Host.Files.MkdirAll(a.String(0)))
 			},
 		},
 		{
 			Name:    "remove",
-			Doc:     "Removes a file or an empty folder.",
+			Doc:     "Deletes a file or an empty folder.",
 			Params:  []Param{fileName},
 			Errors:  fileErrors,
 			Example: `if fs.exists("old.csv") then fs.remove("old.csv") end`,
@@ -240,10 +240,10 @@ func fsChanges() []*Func {
 		},
 		{
 			Name: "rename",
-			Doc:  "Gives a file or folder another name; a file of the new name is replaced.",
+			Doc:  "Renames or moves a file or folder. An existing file with the new name is replaced.",
 			Params: []Param{
-				{Name: "from", Type: "string", Doc: "The name it has."},
-				{Name: "to", Type: "string", Doc: "The name it shall have."}},
+				{Name: "from", Type: "string", Doc: "The current name."},
+				{Name: "to", Type: "string", Doc: "The new name."}},
 			Errors:  fileErrors,
 			Example: `fs.rename("accounts.csv", "done/accounts.csv")`,
 			Call: func(a *Args) (int, error) {
@@ -258,7 +258,7 @@ func fsNames() []*Func {
 	onName := func(name, doc, example string, cut func(string) string) *Func {
 		return &Func{
 			Name: name, Doc: doc,
-			Params:  []Param{{Name: "name", Type: "string", Doc: "A file's name; the file need not exist."}},
+			Params:  []Param{{Name: "name", Type: "string", Doc: "A file's name. The file does not have to exist."}},
 			Returns: []Return{{Type: "string", Doc: "The part of the name."}},
 			Example: example,
 			Call: func(a *Args) (int, error) {
@@ -269,11 +269,11 @@ func fsNames() []*Func {
 	return []*Func{
 		{
 			Name:     "join",
-			Doc:      "Joins parts of a name with `/` and tidies the result: `.` and `..` are resolved, empty parts left out.",
+			Doc:      "Joins parts of a name with `/` and cleans up the result: `.` and `..` are resolved, and empty parts are left out.",
 			Params:   []Param{{Name: "parts", Type: "string", Doc: "The parts."}},
 			Variadic: true,
 			Returns:  []Return{{Type: "string", Doc: "The name."}},
-			Errors:   "When a part is no text.",
+			Errors:   "When a part is not a string.",
 			Example:  `local name = fs.join("reports", "2024", "january.csv")`,
 			Call: func(a *Args) (int, error) {
 				parts := make([]string, a.Len())
@@ -287,7 +287,7 @@ func fsNames() []*Func {
 			},
 		},
 		onName("basename", "Returns the last part of a name.", `print(fs.basename("exports/a.csv")) --> a.csv`, path.Base),
-		onName("dirname", "Returns a name without its last part; `.` where there is no other.", `print(fs.dirname("exports/a.csv")) --> exports`, path.Dir),
-		onName("ext", "Returns the ending of a name with its dot, or an empty text.", `print(fs.ext("exports/a.csv")) --> .csv`, path.Ext),
+		onName("dirname", "Returns a name without its last part, or `.` if there is only one.", `print(fs.dirname("exports/a.csv")) --> exports`, path.Dir),
+		onName("ext", "Returns a name's extension with its dot, or an empty string.", `print(fs.ext("exports/a.csv")) --> .csv`, path.Ext),
 	}
 }

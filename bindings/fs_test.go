@@ -41,7 +41,7 @@ func TestFSErrors(t *testing.T) {
 		{"no folder", `fs.remove("x/y")`, []string{`cannot remove "x/y": there is no such file or folder`}},
 		{"no folder to write to", `fs.write("reports/2024/a.txt", "x")`, []string{`cannot write "reports/2024/a.txt"`, `fs.mkdir("reports/2024")`}},
 		{"misspelt folder to write to", `fs.mkdir("reports") fs.write("report/a.txt", "x")`, []string{`fs.mkdir("report") (did you mean 'reports'?)`}},
-		{"bad pattern", `fs.list(".", { pattern = "[a" })`, []string{"test.lua:1: fs.list: the pattern"}},
+		{"bad pattern", `fs.list(".", { pattern = "[a" })`, []string{`test.lua:1: fs.list: invalid pattern "[a"`}},
 		{"wrong type", `fs.read({})`, []string{"fs.read: argument 1, 'name', must be a string, not a table"}},
 		{"misspelt option", `fs.write("a", "b", { apend = true })`, []string{"unknown option 'apend' (did you mean 'append'?)"}},
 		{"join", `fs.join("a", {})`, []string{"argument 2 must be a string, not a table"}},

@@ -20,15 +20,15 @@ func Inspect() *Module {
 	fn := &Func{
 		Name: "inspect",
 		Doc: "Returns a value as readable text. Tables are shown with their contents: list items first, then fields in " +
-			"alphabetical order, so that the same table always gives the same text. Texts are quoted as in Lua. A table " +
-			"that contains itself is marked `<cycle>`, `json.null` is shown as `json.null`, functions as `<function>`.\n\n" +
-			"The module itself can be called: `inspect(value)` and `inspect.inspect(value)` are the same.",
+			"alphabetical order, so the same table always gives the same text. Strings are quoted as in Lua. A table " +
+			"that contains itself is marked `<cycle>`. `json.null` is shown as `json.null`, and functions as `<function>`.\n\n" +
+			"You can call the module itself: `inspect(value)` and `inspect.inspect(value)` are the same.",
 		Params: []Param{
-			{Name: "value", Type: "any", Doc: "What to show.", Optional: true},
+			{Name: "value", Type: "any", Doc: "The value to show.", Optional: true},
 			{Name: "options", Type: "InspectOptions", Optional: true, Doc: "How to show it.", Fields: inspectOptions},
 		},
 		Returns: []Return{{Type: "string", Doc: "The text, without a newline at the end."}},
-		Errors:  "Never for a value; a misspelt option is an error.",
+		Errors:  "When an option is unknown or invalid.",
 		Example: `local inspect = require "inspect"
 print(inspect({ name = "Acme", tags = {"vip", "eu"} }))
 --> { name = "Acme", tags = { "vip", "eu" } }`,
@@ -43,9 +43,9 @@ print(inspect({ name = "Acme", tags = {"vip", "eu"} }))
 }
 
 var inspectOptions = []Field{
-	{Name: "depth", Type: "integer", Doc: "How many tables deep to look; deeper ones are shown as `{...}`. Default: no limit."},
+	{Name: "depth", Type: "integer", Doc: "How many levels of tables to show. Deeper tables are shown as `{...}`. Default: no limit."},
 	{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: text, or a number of spaces. 0 or `\"\"` puts everything on one line. Default: 2 spaces."},
-	{Name: "max_items", Type: "integer", Doc: "How many items of each table to show; the rest is counted. Default: all."},
+	{Name: "max_items", Type: "integer", Doc: "How many items of each table to show. The others are only counted. Default: all."},
 }
 
 func callInspect(a *Args) (int, error) {
@@ -58,14 +58,14 @@ func callInspect(a *Args) (int, error) {
 		show.most = o.Int("max_items")
 	}
 	if show.depth < 0 || show.most < 0 {
-		return 0, a.Errorf("'depth' and 'max_items' must be 0 or more")
+		return 0, a.Errorf("'depth' and 'max_items' must be at least 0")
 	}
 	switch v := o.Get("indent").(type) {
 	case lua.LString:
 		show.indent = string(v)
 	case lua.LNumber:
 		if v < 0 || v > 16 {
-			return 0, a.Errorf("'indent' must lie between 0 and 16 spaces")
+			return 0, a.Errorf("'indent' must be 0 to 16 spaces")
 		}
 		show.indent = strings.Repeat(" ", int(v))
 	}

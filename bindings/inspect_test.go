@@ -26,7 +26,7 @@ func TestInspect(t *testing.T) {
 	})
 	runErrors(t, L, []errorCase{
 		{"misspelt option", `inspect({}, { dept = 1 })`, []string{"test.lua:1: inspect: unknown option 'dept'", "did you mean 'depth'?"}},
-		{"negative", `inspect({}, { depth = -1 })`, []string{"'depth' and 'max_items' must be 0 or more"}},
+		{"negative", `inspect({}, { depth = -1 })`, []string{"'depth' and 'max_items' must be at least 0"}},
 	})
 }
 

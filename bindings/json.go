@@ -11,32 +11,32 @@ import (
 )
 
 var (
-	jsonNulls     = Field{Name: "nulls", Type: "boolean", Doc: "Whether a field that is null becomes `json.null`; otherwise it is left out. Nulls in lists are always kept. Default: false."}
+	jsonNulls     = Field{Name: "nulls", Type: "boolean", Doc: "Whether to keep null fields as `json.null` instead of leaving them out. Nulls in lists are always kept. Default: false."}
 	jsonEncodeOpt = []Field{
-		{Name: "pretty", Type: "boolean", Doc: "Whether to write one field or item a line, indented. Default: false."},
-		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level, as blanks and tabs or as a number of spaces; implies `pretty`. Default: 2 spaces."},
-		{Name: "sort_keys", Type: "boolean", Doc: "Whether to write fields in alphabetical order; otherwise they keep the order in which they were set. Default: false."},
+		{Name: "pretty", Type: "boolean", Doc: "Whether to write one field or item per line, indented. Default: false."},
+		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: spaces and tabs, or a number of spaces. Implies `pretty`. Default: 2 spaces."},
+		{Name: "sort_keys", Type: "boolean", Doc: "Whether to write fields in alphabetical order instead of the order in which they were set. Default: false."},
 	}
-	jsonRowsOpt   = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether the file has a value on each line even where the first one is a list. Default: false."}}
-	jsonWriterOpt = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of writing it anew. Default: false."}}
+	jsonRowsOpt   = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether each line holds one value even if the first value is a list. Default: false."}}
+	jsonWriterOpt = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of replacing it. Default: false."}}
 )
 
 const (
 	decodeErrors = "With kind `validation` when the text is not valid JSON; the message names the line."
-	encodeErrors = "With kind `validation` when a part of the value has no JSON form: a function, a table that holds itself, both list items and fields, or text that is not UTF-8. The message says which part."
+	encodeErrors = "With kind `validation` when part of the value has no JSON form: a function, a table that contains itself, a table with both list items and fields, or text that is not UTF-8. The message says which part."
 )
 
 // JSON returns the module json: encoding and decoding, whole or as a stream.
 func JSON() *Module {
 	return &Module{
 		Name: "json",
-		Doc: "Turns JSON into Lua values and back. Objects become tables with named fields, lists become lists. " +
-			"`json.null` stands for null, which clears a field in Planhat; a field that is nil is left out. " +
-			"An empty table is encoded as `{}` unless it came from a JSON list or `json.array` made it a list. " +
-			"Whole numbers above 2^53, which Lua cannot hold, become text, so that ids stay exact.",
+		Doc: "Encodes Lua values as JSON and decodes JSON. Objects become tables with named fields, and lists become lists. " +
+			"`json.null` is JSON's null, which clears a field in Planhat; a field that is nil is left out. " +
+			"An empty table is encoded as `{}` unless it came from a JSON list or `json.array` marked it as a list. " +
+			"Whole numbers above 2^53, which Lua cannot represent, become text, so that ids stay exact.",
 		Funcs: slices.Concat(jsonTexts(), jsonFiles(), jsonKinds()),
 		Values: []*Value{{
-			Name: "null", Type: "userdata", Doc: "Stands for JSON's null. It is no `nil`: a table can hold it, and it counts as true; test with `value == json.null` or `json.is_null`.",
+			Name: "null", Type: "userdata", Doc: "JSON's null. Unlike `nil`, a table can hold it, and it counts as true. Test for it with `value == json.null` or `json.is_null`.",
 			Make: func(L *lua.LState) lua.LValue { return CodecOf(L).Null() },
 		}},
 		Records: []*Shape{
@@ -45,9 +45,9 @@ func JSON() *Module {
 			{Name: "JsonRowsOptions", Doc: "How a file of JSON values is read.", Fields: jsonRowsOpt},
 			{Name: "JsonWriterOptions", Doc: "How a file of JSON values is written.", Fields: jsonWriterOpt},
 			{Name: "JsonWriter", Doc: "What `json.writer` returns.", Fields: []Field{
-				{Name: "write", Type: "fun(self, value: any)", Doc: "Writes one value as one line."},
+				{Name: "write", Type: "fun(self, value: any)", Doc: "Writes one value on one line."},
 				{Name: "count", Type: "fun(self): integer", Doc: "Returns how many values were written."},
-				{Name: "close", Type: "fun(self)", Doc: "Completes the file. Without it the file does not appear."},
+				{Name: "close", Type: "fun(self)", Doc: "Completes the file. The file does not appear until you call it."},
 			}},
 		},
 	}
@@ -57,8 +57,8 @@ func jsonTexts() []*Func {
 	return []*Func{
 		{
 			Name: "encode",
-			Doc:  "Returns a value as JSON text.",
-			Params: []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value; nil gives `null`."},
+			Doc:  "Encodes a value as JSON text.",
+			Params: []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value. nil is encoded as `null`."},
 				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
 			Returns: []Return{{Type: "string", Doc: "The text, without a newline at the end."}},
 			Errors:  encodeErrors,
@@ -73,10 +73,10 @@ func jsonTexts() []*Func {
 		},
 		{
 			Name: "decode",
-			Doc:  "Returns the value of a JSON text.",
-			Params: []Param{{Name: "text", Type: "string", Doc: "The text, one JSON value."},
+			Doc:  "Decodes a JSON text.",
+			Params: []Param{{Name: "text", Type: "string", Doc: "The text of one JSON value."},
 				{Name: "options", Type: "JsonDecodeOptions", Optional: true, Doc: "How to read it.", Fields: []Field{jsonNulls}}},
-			Returns: []Return{{Type: "any", Doc: "The value; null itself is `json.null`."}},
+			Returns: []Return{{Type: "any", Doc: "The value. If the text is `null`, this is `json.null`."}},
 			Errors:  decodeErrors,
 			Example: `print(json.decode('{"name":"Acme"}').name) --> Acme`,
 			Call: func(a *Args) (int, error) {
@@ -111,8 +111,8 @@ func jsonFiles() []*Func {
 		},
 		{
 			Name: "rows",
-			Doc: "Returns an iterator over the values of a file: the items of one list, or the values of a JSON Lines file. It holds one value at a time, so that " +
-				"files of any size are no problem.",
+			Doc: "Returns an iterator over the values of a file: the items of one list, or the values of a JSON Lines file. It holds one value at a time, so " +
+				"files can be any size.",
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonRowsOptions", Optional: true, Doc: "How to read it.", Fields: jsonRowsOpt}},
 			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."}},
@@ -122,7 +122,7 @@ func jsonFiles() []*Func {
 		},
 		{
 			Name: "encode_file",
-			Doc:  "Writes a value to a file as JSON. The file appears in one piece, or not at all where something fails.",
+			Doc:  "Writes a value to a file as JSON. If this fails, no partial file appears.",
 			Params: []Param{fileName, {Name: "value", Type: "any", Optional: true, Doc: "The value."},
 				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
 			Errors:  encodeErrors + " With kind `io` when the file cannot be written, `permission` when the run may not write there.",
@@ -143,7 +143,7 @@ func jsonFiles() []*Func {
 		},
 		{
 			Name: "writer",
-			Doc:  "Opens a file for writing values one after another, each on a line of its own (JSON Lines). Close it at the end: until then the file does not appear under its name.",
+			Doc:  "Opens a file for writing values one after another, each on its own line (JSON Lines). Close it at the end: until then, the file does not appear under its name.",
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonWriterOptions", Optional: true, Doc: "How to write.", Fields: jsonWriterOpt}},
 			Returns: []Return{{Type: "JsonWriter", Doc: "A writer with the methods `write(value)`, `count()` and `close()`."}},
@@ -160,9 +160,9 @@ func jsonKinds() []*Func {
 	mark := func(name, doc, example string, set func(*Codec, *lua.LTable)) *Func {
 		return &Func{
 			Name: name, Doc: doc,
-			Params:  []Param{{Name: "t", Type: "table", Optional: true, Doc: "The table; a new one where it is left out."}},
+			Params:  []Param{{Name: "t", Type: "table", Optional: true, Doc: "The table. Default: a new one."}},
 			Returns: []Return{{Type: "table", Doc: "The same table."}},
-			Errors:  "When the table already has a metatable of its own.",
+			Errors:  "When the table already has another metatable.",
 			Example: example,
 			Call: func(a *Args) (int, error) {
 				t := a.Table(0)
@@ -171,7 +171,7 @@ func jsonKinds() []*Func {
 				}
 				c := CodecOf(a.L)
 				if mt, ok := t.Metatable.(*lua.LTable); ok && mt.RawGetString(printField) == lua.LNil && mt != c.array && mt != c.object {
-					return 0, a.Errorf("the table has a metatable of its own, which this would replace")
+					return 0, a.Errorf("the table already has a metatable, which this would replace")
 				}
 				set(c, t)
 				return a.Push(t)
@@ -179,11 +179,11 @@ func jsonKinds() []*Func {
 		}
 	}
 	return []*Func{
-		mark("array", "Marks a table as a list, so that it is encoded as `[]` even where it is empty.", `planhat.company.update(id, { tags = json.array{} })`, (*Codec).MarkArray),
-		mark("object", "Marks a table as an object, so that it is encoded as `{}` where it is empty.", `local custom = json.object{}`, (*Codec).MarkObject),
+		mark("array", "Marks a table as a list, so that it is encoded as `[]` even if it is empty.", `planhat.company.update(id, { tags = json.array{} })`, (*Codec).MarkArray),
+		mark("object", "Marks a table as an object, so that it is encoded as `{}` if it is empty.", `local custom = json.object{}`, (*Codec).MarkObject),
 		{
 			Name:    "is_null",
-			Doc:     "Tells whether a value is `json.null`.",
+			Doc:     "Reports whether a value is `json.null`.",
 			Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value."}},
 			Returns: []Return{{Type: "boolean", Doc: "Whether it is `json.null`; false for nil."}},
 			Example: `if json.is_null(row.owner) then print("no owner") end`,
@@ -210,11 +210,11 @@ func encodeCall(a *Args, value, options int) ([]byte, error) {
 	switch v := o.Get("indent").(type) {
 	case lua.LString:
 		if strings.Trim(string(v), " \t") != "" {
-			return nil, a.Errorf("'indent' must be blanks and tabs, or a number of spaces")
+			return nil, a.Errorf("'indent' must be spaces and tabs, or a number of spaces")
 		}
 	case lua.LNumber:
 		if v < 0 || v > 16 {
-			return nil, a.Errorf("'indent' must lie between 0 and 16 spaces")
+			return nil, a.Errorf("'indent' must be 0 to 16 spaces")
 		}
 	}
 	return encodeText(a.L, a.Get(value), o)

@@ -51,13 +51,13 @@ func TestJSONErrors(t *testing.T) {
 	}
 	L := newState(t, h, JSON())
 	runErrors(t, L, []errorCase{
-		{"invalid", `json.decode("{\n'a':1}")`, []string{"the text, line 2: no valid JSON", "double quotes only", "(validation)"}},
+		{"invalid", `json.decode("{\n'a':1}")`, []string{"the text, line 2: invalid JSON", "JSON strings use double quotes", "(validation)"}},
 		{"cut", `json.decode('{"a":')`, []string{"the text ends in the middle of a JSON value"}},
 		{"empty", `json.decode("")`, []string{"the text ends in the middle"}},
 		{"trailing", `json.decode("{} x")`, []string{"the text, line 1: more text follows"}},
 		{"trailing value", `json.decode_file("more.json")`, []string{"more.json, line 2: more text follows after the end", "lines = true"}},
 		{"trailing junk", `json.decode_file("junk.json")`, []string{"junk.json, line 2: more text follows"}},
-		{"bad line", `for _ in json.rows("bad.jsonl") do end`, []string{"bad.jsonl, line 3: no valid JSON: invalid character 'x'"}},
+		{"bad line", `for _ in json.rows("bad.jsonl") do end`, []string{"bad.jsonl, line 3: invalid JSON: invalid character 'x'"}},
 		{"cut file", `for _ in json.rows("cut.json") do end`, []string{"cut.json ends in the middle"}},
 		{"two lists", `for _ in json.rows("more.json") do end`, []string{"more.json, line 2: more text follows"}},
 		{"missing", `json.rows("nope.json")`, []string{`cannot read "nope.json"`, "(io)"}},
@@ -66,10 +66,10 @@ func TestJSONErrors(t *testing.T) {
 		{"cycle", `local t = {}; t.t = t; json.encode(t)`, []string{"does the table contain itself?"}},
 		{"not UTF-8", `json.encode("\200")`, []string{"not valid UTF-8"}},
 		{"file is left alone", `json.encode_file("old.json", print)`, []string{"a function has no JSON form"}},
-		{"metatable", `json.array(setmetatable({}, {}))`, []string{"json.array: the table has a metatable of its own"}},
+		{"metatable", `json.array(setmetatable({}, {}))`, []string{"json.array: the table already has a metatable"}},
 		{"misspelt option", `json.encode({}, { prety = true })`, []string{"did you mean 'pretty'?"}},
-		{"indent", `json.encode({}, { indent = "x" })`, []string{"'indent' must be blanks and tabs"}},
-		{"closed writer", `local w = json.writer("w.jsonl"); w:close(); w:write(1)`, []string{"the file w.jsonl is closed already"}},
+		{"indent", `json.encode({}, { indent = "x" })`, []string{"'indent' must be spaces and tabs"}},
+		{"closed writer", `local w = json.writer("w.jsonl"); w:close(); w:write(1)`, []string{"the file w.jsonl is already closed"}},
 	})
 	require.Equal(t, "{}", h.text("old.json"))
 	assert.Zero(t, h.open, "every file is closed")

@@ -53,17 +53,17 @@ func jsonError(files Files, name string, lines *lineCounter, err error) error {
 	case errors.As(err, &trailing):
 		return &DataError{
 			Message: fmt.Sprintf("%s, line %d: more text follows after the end of the JSON value", name, lines.line(trailing.Offset+1)),
-			Hint:    "a file with one value on each line is read by json.rows(name, { lines = true })",
+			Hint:    "to read a file with one value per line, use json.rows(name, { lines = true })",
 		}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &DataError{Message: name + " ends in the middle of a JSON value", Hint: "the text may have been cut off; get it again"}
+		return &DataError{Message: name + " ends in the middle of a JSON value", Hint: "the text may be incomplete; fetch it again"}
 	case errors.As(err, &syntax):
 		where := ""
 		if syntax.JSONPointer != "" {
 			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
 		}
 		return &DataError{
-			Message: fmt.Sprintf("%s, line %d: no valid JSON: %s%s", name, lines.line(syntax.ByteOffset), syntax.Err, where),
+			Message: fmt.Sprintf("%s, line %d: invalid JSON: %s%s", name, lines.line(syntax.ByteOffset), syntax.Err, where),
 			Hint:    jsonHint(syntax.Err.Error()),
 		}
 	}
@@ -75,7 +75,7 @@ func jsonHint(cause string) string {
 	case strings.Contains(cause, "UTF-8"):
 		return "JSON is always UTF-8; convert the file first"
 	case strings.Contains(cause, `'\''`), strings.Contains(cause, `"'"`):
-		return "JSON knows double quotes only"
+		return "JSON strings use double quotes"
 	}
 	return ""
 }

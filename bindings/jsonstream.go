@@ -187,7 +187,7 @@ func jsonWriterModule(name string, f io.WriteCloser, out *bufio.Writer) *Module 
 			Name: "write", Params: []Param{{Name: "value", Type: "any"}},
 			Call: func(a *Args) (int, error) {
 				if closed {
-					return 0, a.Errorf("the file %s is closed already", name)
+					return 0, a.Errorf("the file %s is already closed", name)
 				}
 				b, err := encodeText(a.L, a.Get(0), Options{})
 				if err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/spec"
@@ -18,11 +19,11 @@ import (
 func (b binding) listFields() []Field {
 	limit := b.op.Parameter("limit")
 	fields := []Field{
-		{Name: "select", Type: "string|string[]", Doc: "The properties wanted; all of them when left out. `_id` always comes along."},
-		{Name: "sort", Type: "string", Doc: "A property to sort by, with `-` in front for descending order. By `_id` when left out, which keeps pages from overlapping."},
-		{Name: "limit", Type: "integer", Doc: "How many records in total; all of them when left out."},
-		{Name: "offset", Type: "integer", Doc: "How many to skip, 0 when left out."},
-		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many in one request; %d, the most that Planhat allows here, when left out.", limit.Max)},
+		{Name: "select", Type: "string|string[]", Doc: "The properties to return. `_id` is always included. Default: all."},
+		{Name: "sort", Type: "string", Doc: "The property to sort by, with `-` in front for descending order. Default: `_id`, which keeps pages from overlapping."},
+		{Name: "limit", Type: "integer", Doc: "The maximum number of records in total. Default: all."},
+		{Name: "offset", Type: "integer", Doc: "How many records to skip. Default: 0."},
+		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many records per request. Default: %s, the most that Planhat allows here.", humanize.Comma(int64(limit.Max)))},
 	}
 	for _, q := range b.op.Filters() {
 		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: sentence(q.Doc)})
@@ -80,7 +81,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 			return
 		}
 		a.Host.Log.WarnOnce(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
-			"%s has no property '%s' that is known%s; the option '%s' asks for it all the same",
+			"unknown %s property '%s'%s; the option '%s' requests it anyway",
 			b.model.Snake, name, catalog.DidYouMean(name, propertyNames(b.model)), option))
 	}
 	for _, list := range opt.Strings("select") {
@@ -105,8 +106,8 @@ func checkPaging(a *Args, opt Options) error {
 func (b binding) getList() *Func {
 	return &Func{
 		Name: "get_list",
-		Doc: "Reads a list of records into a table: " + b.endpoint() + ". It pages by itself, so that all records come, however many they are. " +
-			"For very many, `each` keeps one page in memory only.",
+		Doc: "Reads a list of records into a table: " + b.endpoint() + ". It reads all pages automatically. " +
+			"For very many records, use `each`, which does not keep all of them in memory.",
 		Params:  []Param{b.optionsParam()},
 		Returns: []Return{{Type: b.typ() + "[]", Doc: "The records."}},
 		Errors:  listErrors,
@@ -157,8 +158,8 @@ func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int
 func (b binding) each() *Func {
 	return &Func{
 		Name: "each",
-		Doc: "Goes through a list of records, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them, " +
-			"the next one while it works on the last; leaving the loop with `break` ends the reading. `limit` is the total, `page_size` that of a request.",
+		Doc: "Returns an iterator over a list of records: " + b.endpoint() + ". Pages are read as the loop needs them, " +
+			"the next one while it works on the last. If you leave the loop with `break`, no more are read. `limit` is the total, `page_size` the number per request.",
 		Params:  []Param{b.optionsParam()},
 		Returns: []Return{{Type: "fun(): " + b.typ() + "?", Doc: "An iterator for `for`."}},
 		Errors:  listErrors,
@@ -219,8 +220,8 @@ func (b binding) leanList() *Func {
 	}
 	return &Func{
 		Name:    "get_lean_list",
-		Doc:     "Lists companies with their ids and names only: " + b.endpoint() + ". It is one request for all of them, the quickest way to map your ids to Planhat's.",
-		Params:  []Param{{Name: "options", Type: "table", Optional: true, Fields: fields, Doc: "Which companies; all when left out."}},
+		Doc:     "Lists all companies with only their ids and names: " + b.endpoint() + ". It makes a single request, so it is the fastest way to map your ids to Planhat's.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Fields: fields, Doc: "Which companies to list. Default: all."}},
 		Returns: []Return{{Type: b.typ() + "[]", Doc: "Records with `_id`, `name`, `externalId` and `sourceId`."}},
 		Errors:  listErrors,
 		Example: "local ids = {}\nfor _, c in ipairs(planhat.company.get_lean_list()) do\n  if c.externalId then ids[c.externalId] = c._id end\nend",

@@ -16,22 +16,22 @@ func Log() *Module { return logModule("log", nil) }
 func logModule(name string, bound []slog.Attr) *Module {
 	return &Module{
 		Name: name,
-		Doc: "Writes the script's log: a message and named fields, at one of four levels. Lines go to standard error, " +
-			"as readable text or as JSON (`--log-format`); `--log-level` says from which level on. Tokens never show.\n\n" +
+		Doc: "Writes log lines: a message and named fields, at one of four levels. They go to standard error as readable text " +
+			"or as JSON (`--log-format`). `--log-level` sets the lowest level to show. Tokens are never shown.\n\n" +
 			"    log.info(\"synced\", { created = 3, rejected = 0 })",
 		Funcs: []*Func{
-			logFunc(bound, "debug", slog.LevelDebug, "Logs a detail that is shown only with `--log-level debug`."),
+			logFunc(bound, "debug", slog.LevelDebug, "Logs a detail, shown only with `--log-level debug`."),
 			logFunc(bound, "info", slog.LevelInfo, "Logs what the script did."),
-			logFunc(bound, "warn", slog.LevelWarn, "Logs something doubtful that does not stop the script."),
-			logFunc(bound, "error", slog.LevelError, "Logs a failure. The script goes on; to stop it, call `error`."),
+			logFunc(bound, "warn", slog.LevelWarn, "Logs a problem that does not stop the script."),
+			logFunc(bound, "error", slog.LevelError, "Logs a failure. The script continues; to stop it, call `error`."),
 			{
 				Name: "with",
-				Doc:  "Returns a log whose lines all carry the given fields. It has the same functions, `with` included.",
+				Doc:  "Returns a log that adds the given fields to every line. It has the same functions, including `with`.",
 				Params: []Param{
 					{Name: "fields", Type: "table", Doc: "Names and values, such as `{ import = \"crm\" }`."},
 				},
 				Returns: []Return{{Type: "log", Doc: "A log with `debug`, `info`, `warn`, `error` and `with`."}},
-				Errors:  "When `fields` is no table of named fields.",
+				Errors:  "When `fields` is not a table of named fields.",
 				Example: `local crm = log.with{ import = "crm" }
 crm.info("started")  -- INFO started import=crm`,
 				Call: func(a *Args) (int, error) {
@@ -49,12 +49,12 @@ crm.info("started")  -- INFO started import=crm`,
 func logFunc(bound []slog.Attr, name string, level slog.Level, doc string) *Func {
 	return &Func{
 		Name: name,
-		Doc:  doc + " Tables in the fields are written in Lua's notation on one line, at most 4 deep and 20 items each; an error object is written as its message.",
+		Doc:  doc + " Tables in the fields are written as Lua on one line, at most 4 levels deep and 20 items each. An error object is written as one line of text.",
 		Params: []Param{
-			{Name: "message", Type: "any", Doc: "The text; other values are turned into text as `tostring` does, tables as in the fields."},
-			{Name: "fields", Type: "table", Optional: true, Doc: "Names and values to put behind the message, in alphabetical order; or an error object. `time`, `level` and `msg`, which each line has of its own, get a `_` at their end."},
+			{Name: "message", Type: "any", Doc: "The text. Other values are converted as by `tostring`, tables as in the fields."},
+			{Name: "fields", Type: "table", Optional: true, Doc: "Names and values to write after the message, in alphabetical order, or an error object. Every line already has `time`, `level` and `msg`, so fields with these names get a `_` at the end."},
 		},
-		Errors:  "When `fields` is no table of named fields.",
+		Errors:  "When `fields` is not a table of named fields.",
 		Example: `log.` + name + `("upserted companies", { created = 12, seconds = 1.5 })`,
 		Call: func(a *Args) (int, error) {
 			fields, err := logFields(a, 1)
@@ -100,7 +100,7 @@ func logFields(a *Args, i int) ([]slog.Attr, error) {
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return nil, a.Errorf("'fields' takes named fields only, such as { count = 3 }; it holds the item %s", k)
+			return nil, a.Errorf("'fields' takes named fields only, such as { count = 3 }, not the item %s", k)
 		}
 		fields = append(fields, slog.Attr{Key: fieldName(string(name)), Value: logValue(a.L, v)})
 	}

@@ -7,15 +7,15 @@ import (
 const tenantErrors = "`config` without a tenant token; "
 
 var dimensionFields = []Field{
-	{Name: "company_id", Type: "string", Doc: "Only one company: its `_id`. `cId`, the API's own name, is taken as well."},
+	{Name: "company_id", Type: "string", Doc: "Only the values of the company with this `_id`. You can also write `cId`, the API's own name."},
 	{Name: "cId", Type: "string", Doc: "The same as `company_id`."},
-	{Name: "dimension_id", Type: "string", Doc: "Only one metric. `dimid`, the API's own name, is taken as well."},
+	{Name: "dimension_id", Type: "string", Doc: "Only the values of this metric. You can also write `dimid`, the API's own name."},
 	{Name: "dimid", Type: "string", Doc: "The same as `dimension_id`."},
-	{Name: "from", Type: "string|integer", Doc: "The first day: ISO text, or days since 1970-01-01."},
+	{Name: "from", Type: "string|integer", Doc: "The first day, as ISO text or days since 1970-01-01."},
 	{Name: "to", Type: "string|integer", Doc: "The last day."},
-	{Name: "limit", Type: "integer", Doc: "How many rows in total; all of them when left out."},
-	{Name: "offset", Type: "integer", Doc: "How many to skip, 0 when left out."},
-	{Name: "page_size", Type: "integer", Doc: "How many in one request."},
+	{Name: "limit", Type: "integer", Doc: "The maximum number of rows in total. Default: all."},
+	{Name: "offset", Type: "integer", Doc: "How many rows to skip. Default: 0."},
+	{Name: "page_size", Type: "integer", Doc: "How many rows per request."},
 }
 
 func dimensionOptions(a *Args) (planhat.DimensionOptions, error) {
@@ -49,8 +49,8 @@ func dimensionOptions(a *Args) (planhat.DimensionOptions, error) {
 func (b binding) dimensionData() *Func {
 	return &Func{
 		Name:    "get_dimension_data",
-		Doc:     "Reads the values of metrics: " + b.endpoint() + ". It pages by itself.",
-		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values.", Fields: dimensionFields}},
+		Doc:     "Reads the values of metrics: " + b.endpoint() + ". It reads all pages automatically.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values to read.", Fields: dimensionFields}},
 		Returns: []Return{{Type: "Metrics[]", Doc: "Rows with `dimensionId`, `time`, `value`, `model`, `parentId`, `companyId`, `companyName`."}},
 		Errors:  listErrors,
 		Example: "local rows = planhat.metrics.get_dimension_data{ dimension_id = \"daily_logins\", from = \"2024-01-01\", to = \"2024-01-31\" }",
@@ -68,8 +68,8 @@ func (b binding) dimensionData() *Func {
 func (b binding) eachDimension() *Func {
 	return &Func{
 		Name:    "each_dimension_data",
-		Doc:     "Goes through the values of metrics, one at a time: " + b.endpoint() + ". Pages are read as the loop needs them.",
-		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values.", Fields: dimensionFields}},
+		Doc:     "Returns an iterator over the values of metrics: " + b.endpoint() + ". Pages are read as the loop needs them.",
+		Params:  []Param{{Name: "options", Type: "table", Optional: true, Doc: "Which values to read.", Fields: dimensionFields}},
 		Returns: []Return{{Type: "fun(): Metrics?", Doc: "An iterator for `for`."}},
 		Errors:  listErrors,
 		Example: "local sum = 0\nfor row in planhat.metrics.each_dimension_data{ dimension_id = \"daily_logins\" } do sum = sum + row.value end",
@@ -88,13 +88,13 @@ func (b binding) insertMetrics() *Func {
 	return &Func{
 		Name: "bulk_insert_metrics",
 		Doc: "Writes values of metrics: " + b.endpoint() + ". A row is `{ dimensionId, value, externalId, model, date }`; " +
-			"`model` is `Company` when left out, `date` the time of the request. These calls do not spend the call quota." +
-			"\n\nThe names `companyId` (as `extid-...`) and `time` are taken for `externalId` and `date`.",
+			"`model` defaults to `Company`, `date` to the time of the request. These calls do not count toward the call quota." +
+			"\n\nYou can also write `companyId` (as `extid-...`) for `externalId`, and `time` for `date`.",
 		Params: []Param{
 			{Name: "rows", Type: "Metrics[]|fun(): Metrics?", Doc: "The values: a list, or an iterator."},
 			bulkOptionsParam,
 		},
-		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the values that were taken."}},
+		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the values that were accepted."}},
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.metrics.bulk_insert_metrics{\n  { dimensionId = \"daily_logins\", externalId = \"a-17\", value = 150, date = \"2024-01-15\" },\n}",
 		Source:  "§8 Metrics",
@@ -104,19 +104,19 @@ func (b binding) insertMetrics() *Func {
 	}
 }
 
-const activityNames = "The names `event`, `userId`, `timestamp` and `companyId` (as `extid-...`) are taken for `action`, `externalId`, `date` and `companyExternalId`."
+const activityNames = "You can also write `event`, `userId`, `timestamp` and `companyId` (as `extid-...`) for `action`, `externalId`, `date` and `companyExternalId`."
 
 func (b binding) createActivity() *Func {
 	return &Func{
 		Name: "create_activity",
-		Doc: "Records what an enduser did: " + b.endpoint() + ". An activity names the enduser by `email` or `externalId`; " +
-			"an unknown one is created where `companyExternalId` names its company.\n\n" + activityNames,
+		Doc: "Records what an enduser did: " + b.endpoint() + ". Name the enduser by `email` or `externalId`. " +
+			"An unknown enduser is created if `companyExternalId` names the company.\n\n" + activityNames,
 		Params: []Param{
 			{Name: "activity", Type: "User_Activity|User_Activity[]", Doc: "The activity; with `bulk`, a list of them."},
 			{Name: "options", Type: "table", Optional: true, Doc: "How to send it.", Fields: append([]Field{
-				{Name: "bulk", Type: "boolean", Doc: "Takes a list and sends it as `bulk_create_activity` does."}}, bulkOptionFields...)},
+				{Name: "bulk", Type: "boolean", Doc: "Take a list and send it as `bulk_create_activity` does."}}, bulkOptionFields...)},
 		},
-		Returns: []Return{{Type: "table|BulkResult", Doc: "What the API answered, which may be nothing; with `bulk`, a BulkResult."}},
+		Returns: []Return{{Type: "table|BulkResult", Doc: "The API's response, which may be empty; with `bulk`, a BulkResult."}},
 		Errors:  tenantErrors + writeErrors,
 		Example: "planhat.user_activity.create_activity{ email = \"ada@example.com\", companyExternalId = \"a-17\", action = \"login\" }",
 		Source:  "§9 User activity",
@@ -127,7 +127,7 @@ func (b binding) createActivity() *Func {
 				return bulk.bulk(a, (*planhat.Resource).BulkCreateActivity)
 			}
 			if t := a.Table(0); t.Len() > 0 {
-				return 0, a.Errorf("a list of activities is sent with { bulk = true } as the second argument, or by bulk_create_activity")
+				return 0, a.Errorf("to send a list of activities, pass { bulk = true } as the second argument or call bulk_create_activity")
 			}
 			return b.send(a, 0, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
 				return r.CreateActivity(a.Context(), body)
@@ -144,7 +144,7 @@ func (b binding) bulkActivities() *Func {
 			{Name: "activities", Type: "User_Activity[]|fun(): User_Activity?", Doc: "The activities: a list, or an iterator."},
 			bulkOptionsParam,
 		},
-		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the activities that were taken."}},
+		Returns: []Return{{Type: "BulkResult", Doc: "`created` counts the activities that were accepted."}},
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.user_activity.bulk_create_activity{ { email = \"ada@example.com\", action = \"login\" } }",
 		Source:  "§9 User activity",
@@ -157,17 +157,17 @@ func (b binding) bulkActivities() *Func {
 func (b binding) segment() *Func {
 	return &Func{
 		Name: "segment",
-		Doc: "Sends a call in Segment's form: " + b.endpoint() + ". `identify` tells who an enduser is, `track` what they did; " +
+		Doc: "Sends a call in Segment's format: " + b.endpoint() + ". `identify` says who an enduser is, `track` what they did. " +
 			"Planhat ignores other types.",
 		Params: []Param{{Name: "call", Type: "table", Doc: "The call.", Fields: []Field{
 			{Name: "type", Type: "string", Required: true, Doc: "`identify` or `track`."},
 			{Name: "user_id", Type: "string", Doc: "The enduser's id in your system."},
-			{Name: "userId", Type: "string", Doc: "The same, as Segment itself spells it."},
+			{Name: "userId", Type: "string", Doc: "The same, in Segment's own spelling."},
 			{Name: "event", Type: "string", Doc: "What happened, for `track`."},
 			{Name: "traits", Type: "table", Doc: "`name`, `email`, `companyId` (the company's externalId), for `identify`."},
 			{Name: "properties", Type: "table", Doc: "More about the event, for `track`."},
 		}}},
-		Returns: []Return{{Type: "table", Doc: "What the API answered, which may be nothing."}},
+		Returns: []Return{{Type: "table", Doc: "The API's response, which may be empty."}},
 		Errors:  tenantErrors + writeErrors,
 		Example: "planhat.user_activity.segment{ type = \"track\", user_id = \"u-1\", event = \"report exported\" }",
 		Source:  "§9 User activity",

@@ -18,10 +18,10 @@ type binding struct {
 
 const (
 	listErrors  = "`auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
-	oneErrors   = "`not_found` where there is no such record; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
-	writeErrors = "`validation` where Planhat refuses the data; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
-	bulkErrors  = "`partial` where some requests failed and others did not: `err.result` and `err.items` hold both. " +
-		"The failure's own kind where all failed. Rejected rows do not raise, but for `--strict`."
+	oneErrors   = "`not_found` when the record does not exist; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
+	writeErrors = "`validation` when Planhat rejects the data; `auth`, `permission`, `rate_limited`, `server`, `network`, `timeout`."
+	bulkErrors  = "`partial` when only some requests failed: `err.result` and `err.items` say what happened. " +
+		"When all failed, the kind of the failure. Rejected rows raise an error only with `strict` or `--strict`."
 )
 
 // funcs returns the functions that an operation becomes: itself and, for
@@ -78,13 +78,13 @@ func (b binding) lua(call string) string { return "planhat." + b.model.Snake + "
 func (b binding) required() string {
 	var s string
 	if len(b.model.RequiredOnCreate) > 0 {
-		s += " A new one needs `" + strings.Join(b.model.RequiredOnCreate, "`, `") + "`."
+		s += " A new record needs `" + strings.Join(b.model.RequiredOnCreate, "`, `") + "`."
 	}
 	if len(b.model.RequiredOneOf) > 0 {
 		s += " It needs one of `" + strings.Join(b.model.RequiredOneOf, "`, `") + "`."
 	}
 	if len(b.model.SuggestedOnCreate) > 0 {
-		s += " Planhat suggests `" + strings.Join(b.model.SuggestedOnCreate, "`, `") + "`."
+		s += " Planhat recommends `" + strings.Join(b.model.SuggestedOnCreate, "`, `") + "`."
 	}
 	return s
 }

@@ -27,9 +27,9 @@ type clientOf func(a *Args) (*planhat.Client, error)
 func planhatModule(name string, client clientOf) *Module {
 	m := &Module{
 		Name: name,
-		Doc: "The Planhat client. Each model is a part of it, such as `planhat.company`; " +
-			"a failed call raises a [PlanhatError](#planhaterror).\n\n" +
-			"All scripts that use the same token share one quota. Calls wait for it, and are repeated where that is safe.",
+		Doc: "The Planhat client. Each model has its own functions, such as those of `planhat.company`. " +
+			"A failed call raises a [PlanhatError](#planhaterror).\n\n" +
+			"All scripts that use the same token share one quota. Calls wait for it, and are retried if that is safe.",
 		Funcs: []*Func{quota(client), reference("extid", "externalId"), reference("srcid", "sourceId")},
 	}
 	for _, model := range catalog.Load().Models {
@@ -88,17 +88,17 @@ func luaType(t catalog.Type) spec.Type {
 func newClient() *Func {
 	return &Func{
 		Name: "new",
-		Doc: "Makes another client, for a second tenant or token. What is left out comes from the configuration. " +
-			"It has the same parts as `planhat` itself.",
-		Params: []Param{{Name: "options", Type: "table", Optional: true, Doc: "What differs from the configuration.", Fields: []Field{
+		Doc: "Makes another client, for a second tenant or token. Options you leave out come from the configuration. " +
+			"The client has the same functions as `planhat` itself.",
+		Params: []Param{{Name: "options", Type: "table", Optional: true, Doc: "The options that differ from the configuration.", Fields: []Field{
 			{Name: "api_token", Type: "string", Doc: "Access token for the main API."},
 			{Name: "tenant_token", Type: "string", Doc: "Tenant token, for metrics and user activities."},
-			{Name: "api_url", Type: "string", Doc: "The main host, such as `https://api-us2.planhat.com`."},
-			{Name: "analytics_url", Type: "string", Doc: "The host for metrics and activities."},
-			{Name: "calls_per_min", Type: "integer", Doc: "The quota to keep to; 200 unless configured otherwise."},
+			{Name: "api_url", Type: "string", Doc: "The URL of the main API, such as `https://api-us2.planhat.com`."},
+			{Name: "analytics_url", Type: "string", Doc: "The URL of the API for metrics and activities."},
+			{Name: "calls_per_min", Type: "integer", Doc: "The quota in calls per minute. Default: the configured quota, or 200."},
 		}}},
 		Returns: []Return{{Type: "planhat", Doc: "The client."}},
-		Errors:  "`config` where no token is known.",
+		Errors:  "`config` when there is no token.",
 		Example: "local sandbox = planhat.new{ api_token = env.require(\"SANDBOX_TOKEN\") }\nprint(#sandbox.company.get_list{ limit = 10 })",
 		Source:  "§1 Hosts, §2 Authentication",
 		Call: func(a *Args) (int, error) {
@@ -120,8 +120,8 @@ func newClient() *Func {
 func try() *Func {
 	return &Func{
 		Name: "try",
-		Doc: "Calls a function and returns what it returns; where it fails, returns nil and the error instead of raising it. " +
-			"A run that is out of time or was interrupted ends all the same.",
+		Doc: "Calls a function and returns its results. If it fails, returns nil and the error instead of raising it. " +
+			"A run that has timed out or was interrupted still ends.",
 		Params: []Param{
 			{Name: "fn", Type: "function", Doc: "The function."},
 			{Name: "argument", Type: "any", Optional: true, Doc: "Its arguments."},
@@ -144,7 +144,7 @@ return function(fn, ...) return pass(pcall(fn, ...)) end`,
 func isError() *Func {
 	return &Func{
 		Name:    "is_error",
-		Doc:     "Tells whether a value is an error object that a module raised.",
+		Doc:     "Reports whether a value is an error object that a module raised.",
 		Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "Any value."}},
 		Returns: []Return{{Type: "boolean", Doc: "True for an error object."}},
 		Example: "local ok, err = pcall(planhat.company.delete, id)\nif planhat.is_error(err) and err.kind == \"not_found\" then ok = true end",
@@ -157,7 +157,7 @@ func isError() *Func {
 func models() *Func {
 	return &Func{
 		Name:    "models",
-		Doc:     "Lists the names of all models.",
+		Doc:     "Returns the names of all models.",
 		Returns: []Return{{Type: "string[]", Doc: "The names, such as `company` and `time_entry`."}},
 		Example: "for _, name in ipairs(planhat.models()) do print(name) end",
 		Call: func(a *Args) (int, error) {
@@ -173,9 +173,9 @@ func models() *Func {
 func quota(client clientOf) *Func {
 	return &Func{
 		Name: "quota",
-		Doc:  "Tells how much of the minute's call quota is used.",
-		Returns: []Return{{Type: "table", Doc: "`limit` calls a minute, `used` of them, `free`, `wait`, the seconds " +
-			"that a call made now would wait, and `blocked_for`, the seconds for which a 429 holds all calls back."}},
+		Doc:  "Returns how much of the call quota per minute is used.",
+		Returns: []Return{{Type: "table", Doc: "`limit` (calls per minute), `used`, `free`, `wait` (the seconds " +
+			"that a call made now would wait) and `blocked_for` (the seconds for which a 429 response holds back all calls)."}},
 		Example: "print(planhat.quota().free .. \" calls left\")",
 		Source:  "§3 Limits",
 		Call: func(a *Args) (int, error) {
@@ -202,11 +202,11 @@ func quota(client clientOf) *Func {
 func reference(prefix, property string) *Func {
 	return &Func{
 		Name: prefix,
-		Doc: fmt.Sprintf("Turns the `%s` of a record into the form that Planhat takes in the place of an `_id`: `%s-` in front of it.",
+		Doc: fmt.Sprintf("Turns the `%s` of a record into a reference that Planhat accepts instead of an `_id`, with `%s-` in front.",
 			property, prefix),
 		Params:  []Param{{Name: "id", Type: "string", Doc: "The id in your own system."}},
 		Returns: []Return{{Type: "string", Doc: "The reference."}},
-		Errors:  "A mistake in the script where the id is empty.",
+		Errors:  "When the id is empty.",
 		Example: fmt.Sprintf("planhat.task.create{ mainType = \"task\", action = \"Call\", companyId = planhat.%s(row.account) }", prefix),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {

@@ -210,15 +210,15 @@ func TestMistakesInTheScriptAreNamed(t *testing.T) {
 		`planhat.company.get_list{ limit = "ten" }`:                         `option 'limit' must be a whole number, not the string "ten"`,
 		`planhat.company.get_list{ limit = 0 }`:                             `option 'limit' must be a positive number`,
 		`planhat.company.create("Acme")`:                                    `argument 1, 'record', must be a table`,
-		`planhat.company.create{ { name = "x" } }`:                          `this one is a list`,
+		`planhat.company.create{ { name = "x" } }`:                          `not a list`,
 		`planhat.company.bulk_upsert{ name = "x" }`:                         `must be a list of records`,
 		`planhat.company.bulk_upsert{ { name = "a" }, 7 }`:                  `row 2 must be a table, not the number 7; nothing was sent`,
 		`planhat.company.bulk_upsert{ { name = print } }`:                   `row 1: at name: a function has no JSON form; nothing was sent`,
-		`planhat.company.get_by_id("a", "b")`:                               `takes at most 1 argument, not 2; it is called as get_by_id(id)`,
+		`planhat.company.get_by_id("a", "b")`:                               `takes at most 1 argument, not 2; call it as get_by_id(id)`,
 		`planhat.user_activity.segment{ user_id = "x" }`:                    `option 'type' is missing`,
 		`planhat.user_activity.create_activity{ { email = "a@b.c" } }`:      `{ bulk = true }`,
-		`planhat.metrics.get_dimension_data{ from = "soon" }`:               `option 'from': "soon" is no day`,
-		`planhat.invoice.create{ cId = "extid-123", invoiceDate = "soon" }`: `at invoiceDate: "soon" is no day`,
+		`planhat.metrics.get_dimension_data{ from = "soon" }`:               `option 'from': "soon" is not a day`,
+		`planhat.invoice.create{ cId = "extid-123", invoiceDate = "soon" }`: `at invoiceDate: "soon" is not a day`,
 	} {
 		err := L.DoString(script)
 		var raised *lua.ApiError
@@ -236,7 +236,7 @@ func TestUnknownPropertiesOfAListWarn(t *testing.T) {
 	results(t, L, `return #planhat.company.get_list{ select = { "name", "custom.Tier", "onwer" }, sort = "-nmae" }`)
 	results(t, L, `return #planhat.company.get_list{ select = "_id,name", sort = "-updatedAt" }`)
 	require.Len(t, h.warnings, 2)
-	assert.Contains(t, h.warnings[0], "company has no property 'onwer' that is known (did you mean 'owner'?); the option 'select' asks for it all the same")
+	assert.Contains(t, h.warnings[0], "unknown company property 'onwer' (did you mean 'owner'?); the option 'select' requests it anyway")
 	assert.Contains(t, h.warnings[1], "did you mean 'name'")
 }
 
@@ -250,9 +250,9 @@ func TestUnknownPropertiesWarn(t *testing.T) {
 
 func TestRowsWithoutAKeyWarn(t *testing.T) {
 	for script, want := range map[string]string{
-		`planhat.company.bulk_upsert{ { name = "A" }, { name = "B", externalId = "" } }`:                        "none of the rows has sourceId or externalId, so that each run of the script makes new records of them",
-		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" }, { name = "B", sourceId = json.null } }`: "1 of 2 rows has not got sourceId or externalId, so that each run of the script makes another company of it; the first is row 2",
-		`planhat.enduser.bulk_upsert{ { firstName = "A" } }`:                                                    "the row has not got sourceId, externalId or email, so that each run of the script makes another enduser of it",
+		`planhat.company.bulk_upsert{ { name = "A" }, { name = "B", externalId = "" } }`:                        "none of the rows has sourceId or externalId, so every run creates new records",
+		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" }, { name = "B", sourceId = json.null } }`: "1 of 2 rows has no sourceId or externalId, so every run creates a new company; it is row 2",
+		`planhat.enduser.bulk_upsert{ { firstName = "A" } }`:                                                    "the row has no sourceId, externalId or email, so every run creates a new enduser",
 		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" } }`:                                       "",
 		`planhat.enduser.bulk_upsert{ { email = "a@b.example" } }`:                                              "",
 		`planhat.note.bulk_upsert{ { companyId = planhat.company.get_list()[1]._id } }`:                         "", // it has no key of its own
@@ -271,7 +271,7 @@ func TestValuesThatAreNotKnownWarn(t *testing.T) {
 	L, h, _ := planhatState(t)
 	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", status = "costumer" }, { externalId = "b", name = "B", status = "lost" } }`)
 	require.Len(t, h.warnings, 1)
-	assert.Contains(t, h.warnings[0], `"costumer" is no status of a company that is known (did you mean 'customer'?); it is one of: prospect, coming, customer, canceled, lost`)
+	assert.Contains(t, h.warnings[0], `unknown company status "costumer" (did you mean 'customer'?); known values: prospect, coming, customer, canceled, lost`)
 }
 
 func TestReadOnlyPropertiesWarn(t *testing.T) {
@@ -282,7 +282,7 @@ func TestReadOnlyPropertiesWarn(t *testing.T) {
 		planhat.company.bulk_upsert{ { _id = c._id, arr = 9 } }
 		planhat.enduser.bulk_upsert{ { email = "a@b.example", companyId = c._id, lastActive = "2026-01-01", experience = 3 } }`)
 	require.NotEmpty(t, h.warnings)
-	assert.Equal(t, "company read-only: Planhat sets 'mrr' of a company itself; in what is written, it has no effect there", h.warnings[0])
+	assert.Equal(t, "company read-only: Planhat sets 'mrr' of a company itself, so writing it has no effect", h.warnings[0])
 	// A record that was read is written back as a whole.
 	results(t, L, `local c = planhat.company.get_list()[1]  planhat.company.update(c._id, c)`)
 	assert.Contains(t, h.warnings[len(h.warnings)-1], "more of a company itself")

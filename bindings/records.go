@@ -60,7 +60,7 @@ func (b binding) create() *Func {
 	return &Func{
 		Name: "create",
 		Doc: "Creates " + b.noun() + ": " + b.endpoint() + "." + b.required() +
-			"\n\nWhere it is not known whether a lost request was carried out, the record is looked up by its key before it is sent again; without a key the call fails and says so.",
+			"\n\nIf a request may or may not have been carried out, phscript looks the record up by its key before it sends it again. Without a key, the call fails and says so.",
 		Params:  []Param{{Name: "record", Type: b.typ(), Doc: "The properties."}},
 		Returns: []Return{{Type: b.typ(), Doc: "The stored record, with its `_id`."}},
 		Errors:  writeErrors,
@@ -77,13 +77,13 @@ func (b binding) create() *Func {
 func (b binding) update() *Func {
 	return &Func{
 		Name: "update",
-		Doc:  "Changes " + b.noun() + ": " + b.endpoint() + ". Properties that are not given stay as they are; `json.null` clears one.",
+		Doc:  "Changes " + b.noun() + ": " + b.endpoint() + ". Properties you leave out stay unchanged; `json.null` clears one.",
 		Params: []Param{
-			{Name: "id", Type: "string", Doc: "Which one: " + b.idForms(b.model.Keyables.Update) + "."},
+			{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Update) + "."},
 			{Name: "changes", Type: b.typ(), Doc: "The properties to change."},
 		},
 		Returns: []Return{{Type: b.typ(), Doc: "The record after the change."}},
-		Errors:  "`not_found` where there is no such record; " + writeErrors,
+		Errors:  "`not_found` when the record does not exist; " + writeErrors,
 		Example: b.lua("update(" + b.exampleID(b.model.Keyables.Update) + ", { custom = { Tier = \"Gold\" } })"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
@@ -98,7 +98,7 @@ func (b binding) getByID() *Func {
 	return &Func{
 		Name:    "get_by_id",
 		Doc:     "Reads " + b.noun() + ": " + b.endpoint() + ".",
-		Params:  []Param{{Name: "id", Type: "string", Doc: "Which one: " + b.idForms(b.model.Keyables.Get) + "."}},
+		Params:  []Param{{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Get) + "."}},
 		Returns: []Return{{Type: b.typ(), Doc: "The record. Properties that are null are absent."}},
 		Errors:  oneErrors,
 		Example: "local record = " + b.lua("get_by_id("+b.exampleID(b.model.Keyables.Get)+")"),
@@ -119,7 +119,7 @@ func (b binding) delete() *Func {
 		Name:    "delete",
 		Doc:     "Deletes " + b.noun() + ": " + b.endpoint() + ".",
 		Params:  []Param{{Name: "id", Type: "string", Doc: "Its `_id`."}},
-		Returns: []Return{{Type: "table", Doc: "What Planhat answered, commonly `deletedCount`; it may be empty."}},
+		Returns: []Return{{Type: "table", Doc: "Planhat's response, usually with `deletedCount`. It may be empty."}},
 		Errors:  oneErrors,
 		Example: b.lua(`delete("67d08140557181002fd170dd")`),
 		Source:  "§4 Single record operations",

@@ -8,33 +8,33 @@ import (
 
 var bulkResultShape = &Shape{
 	Name: "BulkResult",
-	Doc:  "What became of the rows of a bulk call.",
+	Doc:  "What happened to the rows of a bulk call.",
 	Fields: []Field{
-		{Name: "rows", Type: "integer", Required: true, Doc: "How many rows were given."},
-		{Name: "created", Type: "integer", Required: true, Doc: "How many records are new."},
-		{Name: "updated", Type: "integer", Required: true, Doc: "How many records changed."},
-		{Name: "unchanged", Type: "integer", Required: true, Doc: "How many were as they should be already."},
-		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were not taken; `#result.errors`."},
-		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rows that were not taken, in the order of the input."},
-		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What became of each row, by its position in the input: `created`, `updated`, `unchanged`, `rejected` or `planned`; nil where the answer does not tell."},
-		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, where the answer tells it."},
-		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run held back."},
+		{Name: "rows", Type: "integer", Required: true, Doc: "How many rows you passed."},
+		{Name: "created", Type: "integer", Required: true, Doc: "How many records were created."},
+		{Name: "updated", Type: "integer", Required: true, Doc: "How many records were updated."},
+		{Name: "unchanged", Type: "integer", Required: true, Doc: "How many records already had these values."},
+		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were rejected: `#result.errors`."},
+		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rejected rows, in the order of the input."},
+		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `rejected` or `planned`; nil if the response does not say."},
+		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, if the response includes it."},
+		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
-		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these got no usable answer."},
+		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these requests got no usable response."},
 	},
 }
 
 var rowErrorShape = &Shape{
 	Name: "RowError",
-	Doc:  "One row that was not taken.",
+	Doc:  "A rejected row.",
 	Fields: []Field{
-		{Name: "index", Type: "integer?", Doc: "Its position in the input, counted from 1; nil where the answer does not say which row it means."},
-		{Name: "row", Type: "table?", Doc: "The row as it was given."},
+		{Name: "index", Type: "integer?", Doc: "Its position in the input, counted from 1; nil if the response does not say which row it means."},
+		{Name: "row", Type: "table?", Doc: "The row as you passed it."},
 		{Name: "key", Type: "string?", Doc: "What identifies it, such as `externalId a-1`."},
 		{Name: "message", Type: "string", Required: true, Doc: "What is wrong with it."},
-		{Name: "kind", Type: "string", Required: true, Doc: "The kind of failure, as in a PlanhatError."},
-		{Name: "raw", Type: "any", Doc: "Planhat's own words about it, where there are any."},
-		{Name: "uncertain", Type: "boolean", Required: true, Doc: "True where it may have been stored all the same: check before sending it again."},
+		{Name: "kind", Type: "string", Required: true, Doc: "The kind of error, as in a PlanhatError."},
+		{Name: "raw", Type: "any", Doc: "Planhat's own description of the error, if there is one."},
+		{Name: "uncertain", Type: "boolean", Required: true, Doc: "Whether it may have been stored anyway. Check before you send it again."},
 	},
 }
 

@@ -13,11 +13,11 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-const timeErrors = "With kind `validation` when a text is no date or time that is known, or a zone is not known."
+const timeErrors = "With kind `validation` when a text is not in a known date or time format, or the zone is unknown."
 
 var parseOptions = []Field{
-	{Name: "format", Type: "string", Doc: "The form of the text: " + layoutDoc + ". Default: ISO 8601 and other unmistakable forms."},
-	{Name: "zone", Type: "string", Doc: "The zone that is meant where the text names none. " + zoneDoc},
+	{Name: "format", Type: "string", Doc: "The format of the text: " + layoutDoc + ". Default: ISO 8601 and other unambiguous formats."},
+	{Name: "zone", Type: "string", Doc: "The zone of a text that does not name one. " + zoneDoc},
 }
 
 // Time returns the module time: dates, times, zones and durations.
@@ -25,27 +25,27 @@ func Time() *Module {
 	return &Module{
 		Name: "time",
 		Doc: "Works with dates, times, zones and durations.\n\n" +
-			"A point in time is a number, the seconds since 1970 (as `os.time()` gives), or ISO text such as `2024-01-15` or " +
-			"`2024-01-15T10:30:00Z`. Every function takes both. Functions that move a time give it back as it came: a number stays " +
+			"A point in time is a number, the seconds since 1970 (as `os.time()` returns), or ISO text such as `2024-01-15` or " +
+			"`2024-01-15T10:30:00Z`. Every function takes both. Functions that move a time return it in the same form: a number stays " +
 			"a number, a day stays a day.\n\n" +
-			"Everything is in UTC unless a zone is given, so that a script gives the same result on every machine; the zone " +
-			"`local` is the one of the run.",
+			"Everything is in UTC unless you pass a zone, so a script gives the same result on every machine. The zone " +
+			"`local` is that of the run.",
 		Funcs: slices.Concat(timeReading(), timeWriting(), timeDays(), timeMoving(), timePeriods(), timeDurations()),
 		Records: []*Shape{
 			{Name: "TimeParseOptions", Doc: "How `time.parse` reads a text.", Fields: parseOptions},
-			{Name: "TimeSpan", Doc: "A length of time in parts, all of them optional; they add up.", Fields: spanFields},
-			{Name: "TimeParts", Doc: "A point in time, taken apart.", Fields: timePartFields},
+			{Name: "TimeSpan", Doc: "A length of time: the sum of its parts, which are all optional.", Fields: spanFields},
+			{Name: "TimeParts", Doc: "A point in time, split into its parts.", Fields: timePartFields},
 		},
 	}
 }
 
 func timeReading() []*Func {
-	text := Param{Name: "text", Type: "string|number", Doc: "The text. A number is taken as seconds since 1970 and given back."}
+	text := Param{Name: "text", Type: "string|number", Doc: "The text. A number is taken as seconds since 1970 and returned."}
 	options := Param{Name: "options", Type: "TimeParseOptions", Optional: true, Doc: "How to read it.", Fields: parseOptions}
 	return []*Func{
 		{
 			Name:    "now",
-			Doc:     "Returns the current time in seconds since 1970, with a fraction.",
+			Doc:     "Returns the current time in seconds since 1970, with fractions.",
 			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
 			Example: `local started = time.now()`,
 			Call:    func(a *Args) (int, error) { return a.Push(lua.LNumber(seconds(a.Host.Clock.Now()))) },
@@ -67,11 +67,11 @@ func timeReading() []*Func {
 		},
 		{
 			Name: "parse",
-			Doc: "Reads a date or time from text and returns it in seconds since 1970. It knows ISO 8601 and other forms that cannot be misread, such as " +
-				"`15 Jan 2024`, `Jan 15, 2024`, `15.1.2024`, `2024/01/15` and the dates of e-mails; digits only are seconds since 1970, or a day such as `20240115`. " +
-				"`01/02/2024` is refused without a format: it is January or February, depending on who wrote it.",
+			Doc: "Reads a date or time from text and returns it in seconds since 1970. It accepts ISO 8601 and other formats that cannot be misread, such as " +
+				"`15 Jan 2024`, `Jan 15, 2024`, `15.1.2024`, `2024/01/15` and the dates of e-mails. Digits alone are seconds since 1970, or a day such as `20240115`. " +
+				"`01/02/2024` needs a format, because it could be January or February.",
 			Params:  []Param{text, options},
-			Returns: []Return{{Type: "number", Doc: "Seconds since 1970; a day without a time is its beginning."}},
+			Returns: []Return{{Type: "number", Doc: "Seconds since 1970. For a day without a time, the start of the day."}},
 			Errors:  timeErrors,
 			Example: `local t = time.parse("15/01/2024 09:30", { format = "%d/%m/%Y %H:%M", zone = "Europe/Paris" })`,
 			Call: func(a *Args) (int, error) {
@@ -84,10 +84,10 @@ func timeReading() []*Func {
 		},
 		{
 			Name:    "try_parse",
-			Doc:     "Reads a date or time as `time.parse` does, and returns `nil` and the reason where that is not possible.",
+			Doc:     "Reads a date or time as `time.parse` does, but returns `nil` and the reason if the text cannot be read.",
 			Params:  []Param{{Name: "text", Type: "any", Optional: true, Doc: text.Doc}, options},
 			Returns: []Return{{Type: "number|nil", Doc: "Seconds since 1970, or `nil`."}, {Type: "string|nil", Doc: "Why it could not be read."}},
-			Errors:  "When the format or the zone itself is wrong.",
+			Errors:  "When the format or the zone itself is invalid.",
 			Example: `local t, why = time.try_parse(row.since)
 if not t then log.warn("no start date", { row = row.id, why = why }) end`,
 			Call: func(a *Args) (int, error) {
@@ -100,7 +100,7 @@ if not t then log.warn("no start date", { row = row.id, why = why }) end`,
 					}
 				}
 				if t := a.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
-					return a.Push(lua.LNil, lua.LString("a "+t.String()+" is no date or time"))
+					return a.Push(lua.LNil, lua.LString("a "+t.String()+" is not a date or time"))
 				}
 				at, err := parseCall(a)
 				if err != nil {
@@ -161,11 +161,11 @@ func timeWriting() []*Func {
 				return a.Push(lua.LString(text))
 			},
 		},
-		onMoment("iso", "Writes a time as ISO 8601 text, the form in which Planhat takes dates.",
-			Return{Type: "string", Doc: "Such as `2024-01-15T10:30:00Z`; milliseconds are written where there are any."},
+		onMoment("iso", "Writes a time as ISO 8601 text, the format that Planhat takes.",
+			Return{Type: "string", Doc: "Such as `2024-01-15T10:30:00Z`; with milliseconds if there are any."},
 			`print(time.iso(time.now()))`,
 			func(L *lua.LState, m moment) lua.LValue { return lua.LString(isoText(m.at)) }),
-		onMoment("parts", "Takes a time apart.",
+		onMoment("parts", "Splits a time into its parts.",
 			Return{Type: "TimeParts", Doc: "Its year, month, day and so on, as seen in the zone."},
 			`print(time.parts("2024-01-15").week) --> 3`, timeParts),
 		onMoment("weekday", "Returns the day of the week as a number.",
@@ -200,7 +200,7 @@ var timePartFields = []Field{
 	{Name: "day", Type: "integer", Doc: "1 to 31."},
 	{Name: "hour", Type: "integer", Doc: "0 to 23."},
 	{Name: "min", Type: "integer", Doc: "0 to 59."},
-	{Name: "sec", Type: "number", Doc: "0 to 59, with a fraction where there is one."},
+	{Name: "sec", Type: "number", Doc: "0 to 59, with a fraction if there is one."},
 	{Name: "weekday", Type: "integer", Doc: "1 for Monday to 7 for Sunday."},
 	{Name: "yday", Type: "integer", Doc: "The day of the year, from 1."},
 	{Name: "week", Type: "integer", Doc: "The ISO week, 1 to 53."},
@@ -225,20 +225,20 @@ func timeParts(L *lua.LState, m moment) lua.LValue {
 
 func timeDays() []*Func {
 	return []*Func{
-		onMoment("epoch_days", "Returns the number of days from 1970-01-01 to a date, the form in which Planhat keeps days.",
+		onMoment("epoch_days", "Returns the number of days from 1970-01-01 to a date, as Planhat stores days.",
 			Return{Type: "integer", Doc: "The calendar day's number, as seen in the zone."},
 			`print(time.epoch_days("2024-01-15")) --> 19737`,
 			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(dayNumber(m.at)) }),
 		{
 			Name:    "from_epoch_days",
-			Doc:     "Returns the date of a number of days since 1970-01-01.",
+			Doc:     "Returns the date that is a number of days after 1970-01-01.",
 			Params:  []Param{{Name: "days", Type: "integer", Doc: "The number of days."}},
 			Returns: []Return{{Type: "string", Doc: "The date, such as `2024-01-15`."}},
 			Errors:  "With kind `validation` when the number is too large to be a day.",
 			Example: `print(time.from_epoch_days(19737)) --> 2024-01-15`,
 			Call: func(a *Args) (int, error) {
 				if n := a.Number(0); math.Abs(n) > mostSeconds/86400 {
-					return 0, &DataError{Message: "the number is too large to be a day since 1970-01-01", Hint: "seconds are turned into a date by time.format(t, \"date\")"}
+					return 0, &DataError{Message: "the number is too large to be a day since 1970-01-01", Hint: "to convert seconds to a date, use time.format(t, \"date\")"}
 				}
 				return a.Push(lua.LString(time.Unix(int64(a.Int(0))*86400, 0).UTC().Format(time.DateOnly)))
 			},
@@ -309,16 +309,16 @@ func timePeriods() []*Func {
 				}
 				start, next, ok := startOf(m.at, a.String(1))
 				if !ok {
-					return 0, a.Errorf("unknown period '%s'%s; it knows: %s", a.String(1), catalog.DidYouMean(a.String(1), periods), strings.Join(periods, ", "))
+					return 0, a.Errorf("unknown period '%s'%s; valid periods: %s", a.String(1), catalog.DidYouMean(a.String(1), periods), strings.Join(periods, ", "))
 				}
 				return a.Push(pick(start, next, m))
 			},
 		}
 	}
 	return []*Func{
-		make("start_of", "Returns the beginning of the day, week, month, quarter or year that holds a time.", `print(time.start_of("2024-02-15", "quarter")) --> 2024-01-01`,
+		make("start_of", "Returns the start of the hour, day, week, month, quarter or year that contains a time.", `print(time.start_of("2024-02-15", "quarter")) --> 2024-01-01`,
 			func(start, _ time.Time, m moment) lua.LValue { return m.value(start) }),
-		make("end_of", "Returns the end of the day, week, month, quarter or year that holds a time: its last day where a day was given, its last second otherwise.", `print(time.end_of("2024-02-15", "month")) --> 2024-02-29`,
+		make("end_of", "Returns the end of the hour, day, week, month, quarter or year that contains a time: its last day if you passed a day, otherwise its last second.", `print(time.end_of("2024-02-15", "month")) --> 2024-02-29`,
 			func(_, next time.Time, m moment) lua.LValue {
 				if m.form == asDate {
 					return m.value(midnight(next.Add(-time.Second)))

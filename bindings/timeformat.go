@@ -8,7 +8,7 @@ import (
 )
 
 // layoutDoc lists the specifiers that both directions know.
-const layoutDoc = "`%Y` year, `%y` its last two digits, `%m` month, `%d` day (`%e` without the zero), `%H` hour, `%I` hour of 12, `%p` AM or PM, " +
+const layoutDoc = "`%Y` year, `%y` its last two digits, `%m` month, `%d` day (`%e` without the zero), `%H` hour, `%I` hour from 1 to 12, `%p` AM or PM, " +
 	"`%M` minute, `%S` second, `%f` its fraction, `%B` and `%b` the month's name and its short form, `%A` and `%a` the weekday's, `%j` day of the year, " +
 	"`%z` offset such as +0200, `%Z` zone, `%F` = `%Y-%m-%d`, `%T` = `%H:%M:%S`, `%%` a percent sign"
 
@@ -31,7 +31,7 @@ func formatTime(t time.Time, layout string) (string, error) {
 		return t.Format(time.DateTime), nil
 	}
 	if !strings.Contains(layout, "%") {
-		return "", writtenLayout.layoutError(layout, `it holds no % sign`)
+		return "", writtenLayout.layoutError(layout, "it has no % sign")
 	}
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {
@@ -61,7 +61,7 @@ func formatTime(t time.Time, layout string) (string, error) {
 		default:
 			known, ok := goLayouts[c]
 			if !ok {
-				return "", writtenLayout.layoutError(layout, "%"+string(c)+" is not known")
+				return "", writtenLayout.layoutError(layout, "unknown specifier %"+string(c))
 			}
 			b.WriteString(t.Format(known))
 		}
@@ -94,20 +94,20 @@ func parseLayout(text, layout string, loc *time.Location, option layoutOption) (
 	}
 	at, err = time.ParseInLocation(goLayout, trimmed, loc)
 	if err != nil {
-		why := "it does not fit the format " + layout
+		why := "it does not match the format " + layout
 		if isOutOfRange(err) {
 			why = "there is no such day or hour"
 		}
 		return time.Time{}, false, &DataError{
-			Message: fmt.Sprintf("%q is no date or time: %s", truncate(text, 60), why),
+			Message: fmt.Sprintf("%q is not a date or time: %s", truncate(text, 60), why),
 			Hint:    "check the text and the format",
 		}
 	}
 	if name, offset := at.Zone(); strings.Contains(layout, "%Z") && offset == 0 && name != "UTC" && name != "GMT" {
 		// Go makes up a zone for an abbreviation that loc does not use.
 		return time.Time{}, false, &DataError{
-			Message: fmt.Sprintf("%q holds the zone %s, which stands for different offsets in different places", truncate(text, 60), name),
-			Hint:    "pass the zone by its name, such as { zone = \"Europe/Stockholm\" }",
+			Message: fmt.Sprintf("%q has the zone %s, which means different offsets in different places", truncate(text, 60), name),
+			Hint:    "pass the zone's full name, such as { zone = \"Europe/Stockholm\" }",
 		}
 	}
 	return at, dateOnly, nil
@@ -127,13 +127,13 @@ func upperMeridiem(s string) string {
 func toGoLayout(layout string, option layoutOption) (goLayout string, dateOnly bool, err error) {
 	loose := map[byte]string{'m': "1", 'd': "2", 'e': "2", 'I': "3", 'F': "2006-1-2"}
 	if !strings.Contains(layout, "%") {
-		return "", false, option.layoutError(layout, "it holds no % sign")
+		return "", false, option.layoutError(layout, "it has no % sign")
 	}
 	dateOnly = true
 	var b strings.Builder
 	for i := 0; i < len(layout); i++ {
 		if layout[i] >= '0' && layout[i] <= '9' {
-			return "", false, option.layoutError(layout, "it holds digits of its own")
+			return "", false, option.layoutError(layout, "it contains digits")
 		}
 		if layout[i] != '%' {
 			b.WriteByte(layout[i])
@@ -159,7 +159,7 @@ func toGoLayout(layout string, option layoutOption) (goLayout string, dateOnly b
 		case loose[c] != "":
 			b.WriteString(loose[c])
 		case !ok:
-			return "", false, option.layoutError(layout, "%"+string(c)+" is not known")
+			return "", false, option.layoutError(layout, "unknown specifier %"+string(c))
 		default:
 			b.WriteString(known)
 		}

@@ -15,12 +15,12 @@ func timeMoving() []*Func {
 	return []*Func{
 		{
 			Name: "add",
-			Doc: "Moves a time by a duration. A number counts seconds; with a day that has no time it must make whole days, since days are written `\"30d\"`. Months and years keep the day, or take the month's last one: January 31 and one month is the end of " +
-				"February. Days keep the time of day in the zone, also where the clock is put forward or back.",
+			Doc: "Moves a time by a duration. A number is in seconds; if `t` is a day without a time, it must add up to whole days (write 30 days as `\"30d\"`). Months and years keep the day of the month, or use the month's last day: January 31 plus one month is the end of " +
+				"February. Days keep the time of day in the zone, even across daylight saving changes.",
 			Params: []Param{timeParam("t", "The time."),
-				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative ones move back.", Fields: spanFields}, zoneParam},
+				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative durations move back.", Fields: spanFields}, zoneParam},
 			Returns: []Return{{Type: "number|string", Doc: "The moved time, in the form of `t`."}},
-			Errors:  timeErrors + " A number that is no whole days, with a day that has no time, is a mistake in the script.",
+			Errors:  timeErrors + " Also when `t` is a day without a time and `duration` is a number of seconds that is not whole days.",
 			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
 print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Call: func(a *Args) (int, error) {
@@ -44,10 +44,10 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 		},
 		{
 			Name: "diff",
-			Doc:  "Returns how far one time lies after another. Seconds to weeks are exact and may have a fraction, a day being 24 hours; months, quarters and years are whole ones by the calendar.",
+			Doc:  "Returns how much later one time is than another. Seconds to weeks are exact and may have a fraction (a day is 24 hours). Months, quarters and years are whole calendar units.",
 			Params: []Param{timeParam("later", "The time to count to."), timeParam("earlier", "The time to count from."),
 				{Name: "unit", Type: "string", Optional: true, Doc: "`seconds`, `minutes`, `hours`, `days`, `weeks`, `months`, `quarters` or `years`. Default: `seconds`."}},
-			Returns: []Return{{Type: "number", Doc: "The difference; negative where `later` lies before `earlier`."}},
+			Returns: []Return{{Type: "number", Doc: "The difference; negative if `later` is before `earlier`."}},
 			Errors:  timeErrors,
 			Example: `local age = time.diff(time.now(), company.createdAt, "days")`,
 			Call:    timeDiff,
@@ -66,7 +66,7 @@ func daysMeant(a *Args, m moment, by span) error {
 	if n == 1 {
 		noun = "day"
 	}
-	return a.Errorf("a number counts seconds, and %q is a day without a time: write \"%sd\" to add %s %s, or \"%ss\" if you mean seconds",
+	return a.Errorf("a number is in seconds, but %q is a day without a time: write \"%sd\" to add %s %s, or \"%ss\" if you mean seconds",
 		a.String(0), text, text, noun, text)
 }
 
@@ -91,7 +91,7 @@ func timeDiff(a *Args) (int, error) {
 	months := map[string]int{"months": 1, "quarters": 3, "years": 12}[unit]
 	if months == 0 {
 		known := []string{"seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"}
-		return 0, a.Errorf("unknown unit '%s'%s; it knows: %s", a.String(2), catalog.DidYouMean(a.String(2), known), strings.Join(known, ", "))
+		return 0, a.Errorf("unknown unit '%s'%s; valid units: %s", a.String(2), catalog.DidYouMean(a.String(2), known), strings.Join(known, ", "))
 	}
 	return a.Push(lua.LNumber(monthsBetween(later.at, earlier.at) / months))
 }
@@ -101,10 +101,10 @@ func timeDurations() []*Func {
 	return []*Func{
 		{
 			Name:    "duration",
-			Doc:     "Returns the length of a duration in seconds. A day counts 24 hours; months and years have no fixed length and are refused.",
+			Doc:     "Returns the length of a duration in seconds. A day is 24 hours. Months and years have no fixed length and raise an error.",
 			Params:  []Param{length},
 			Returns: []Return{{Type: "number", Doc: "Seconds."}},
-			Errors:  "With kind `validation` when the text is no duration, or holds months or years.",
+			Errors:  "With kind `validation` when the text is not a duration, or contains months or years.",
 			Example: `print(time.duration("1h30m")) --> 5400`,
 			Call: func(a *Args) (int, error) {
 				d, err := fixedArg(a, 0)
@@ -116,10 +116,10 @@ func timeDurations() []*Func {
 		},
 		{
 			Name:    "format_duration",
-			Doc:     "Writes a duration for people, such as `1d 2h 5m`.",
+			Doc:     "Writes a duration as readable text, such as `1d 2h 5m`.",
 			Params:  []Param{length},
 			Returns: []Return{{Type: "string", Doc: "The text; seconds are rounded to thousandths."}},
-			Errors:  "With kind `validation` when the text is no duration, or holds months or years.",
+			Errors:  "With kind `validation` when the text is not a duration, or contains months or years.",
 			Example: `print(time.format_duration(5400)) --> 1h 30m`,
 			Call: func(a *Args) (int, error) {
 				d, err := fixedArg(a, 0)
@@ -131,9 +131,9 @@ func timeDurations() []*Func {
 		},
 		{
 			Name:    "sleep",
-			Doc:     "Waits. It ends at once when the run is cancelled or reaches its deadline. There is no need to wait between calls to Planhat: the quota is kept for you.",
+			Doc:     "Waits. It stops waiting when the run is cancelled or reaches its deadline. You do not need to wait between calls to Planhat: they wait for the quota automatically.",
 			Params:  []Param{length},
-			Errors:  "With kind `cancelled` or `timeout` when the run ends before.",
+			Errors:  "With kind `cancelled` or `timeout` when the run ends first.",
 			Example: `time.sleep("1.5s")`,
 			Call: func(a *Args) (int, error) {
 				d, err := fixedArg(a, 0)

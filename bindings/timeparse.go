@@ -97,7 +97,7 @@ func inUTC(layout string, loc *time.Location) *time.Location {
 	return loc
 }
 
-var errNoTime = errors.New("this form of a time is not known")
+var errNoTime = errors.New("unknown time format")
 
 // explainTime turns a parsing error into one for people; nil stays nil.
 func explainTime(text string, err error, option layoutOption) error {
@@ -108,19 +108,19 @@ func explainTime(text string, err error, option layoutOption) error {
 	trimmed := strings.TrimSpace(text)
 	switch {
 	case trimmed == "":
-		return &DataError{Message: "an empty text is no date or time", Hint: "leave rows without a date out, or use time.try_parse"}
+		return &DataError{Message: "an empty text is not a date or time", Hint: "skip rows without a date, or use time.try_parse"}
 	case dayOrMonthFirst.MatchString(trimmed):
 		return explainOrder(trimmed, shown, option)
 	case isOutOfRange(err):
-		return &DataError{Message: shown + " is no date or time: there is no such day or hour", Hint: "check the day, the month and the time"}
+		return &DataError{Message: shown + " is not a date or time: there is no such day or hour", Hint: "check the day, the month and the time"}
 	}
 	var data *DataError
 	if errors.As(err, &data) {
 		return data
 	}
 	return &DataError{
-		Message: shown + " is no date or time that is known",
-		Hint:    `write it as 2024-01-15 or 2024-01-15T10:30:00Z, or name its form: ` + option.with("%d.%m.%Y %H:%M"),
+		Message: shown + " is not in a known date or time format",
+		Hint:    `write it as 2024-01-15 or 2024-01-15T10:30:00Z, or give its format: ` + option.with("%d.%m.%Y %H:%M"),
 	}
 }
 
@@ -145,21 +145,21 @@ func explainOrder(text, shown string, option layoutOption) error {
 	monthFirst := option.with("%m" + m[2] + "%d" + m[4] + year + rest)
 	switch {
 	case first > 12 && second > 12 || first > 31 || second > 31 || first == 0 || second == 0:
-		return &DataError{Message: shown + " is no date or time: there is no such day or month", Hint: "check the day and the month"}
+		return &DataError{Message: shown + " is not a date or time: there is no such day or month", Hint: "check the day and the month"}
 	case first > 12:
 		return &DataError{
-			Message: shown + " has the day first, it seems, but dates like it can be read in two ways",
-			Hint:    "say that the day comes first: " + dayFirst,
+			Message: shown + " seems to have the day first, but similar dates can be read in two ways",
+			Hint:    "if the day comes first, use " + dayFirst,
 		}
 	case second > 12:
 		return &DataError{
-			Message: shown + " has the month first, it seems, but dates like it can be read in two ways",
-			Hint:    "say that the month comes first: " + monthFirst,
+			Message: shown + " seems to have the month first, but similar dates can be read in two ways",
+			Hint:    "if the month comes first, use " + monthFirst,
 		}
 	}
 	return &DataError{
 		Message: shown + " can be read in two ways: day first or month first",
-		Hint:    "say which it is: " + dayFirst + " for day first, " + monthFirst + " for month first",
+		Hint:    "use " + dayFirst + " if the day comes first, " + monthFirst + " if the month does",
 	}
 }
 
@@ -192,7 +192,7 @@ func fromSeconds(n float64) (time.Time, error) {
 	}
 	if math.Abs(n) > mostSeconds {
 		return time.Time{}, &DataError{
-			Message: "the time " + strconv.FormatFloat(n, 'f', -1, 64) + " seems to count milliseconds",
+			Message: "the time " + strconv.FormatFloat(n, 'f', -1, 64) + " seems to be in milliseconds",
 			Hint:    "divide it by 1000: times are seconds since 1970",
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	_ "time/tzdata"
 )
 
-const zoneDoc = "A time zone: `UTC`, `local` for the zone of the run, an offset such as `+02:00`, or a name such as `Europe/Stockholm`. Default: `UTC`, so that a script gives the same result on every machine."
+const zoneDoc = "A time zone: `UTC`, `local` for the zone of the run, an offset such as `+02:00`, or a name such as `Europe/Stockholm`. Default: `UTC`."
 
 var zoneParam = Param{Name: "zone", Type: "string", Optional: true, Doc: zoneDoc}
 
@@ -40,7 +40,7 @@ func zone(clock Clock, name string) (*time.Location, error) {
 		return loc, nil
 	}
 	return nil, &DataError{
-		Message: fmt.Sprintf("the time zone %q is not known", name),
+		Message: fmt.Sprintf("unknown time zone %q", name),
 		Hint:    "use a name such as Europe/Stockholm or America/New_York (with its capitals), UTC, local, or an offset such as +02:00",
 	}
 }

@@ -1,8 +1,8 @@
 --- Functions on lists and tables: `local tables = require "tables"`.
 ---
---- No function changes the table it is given; each returns a new one. A list is
---- a table with the items 1 to #list. A field's name that no item of a list has
---- is a warning in the log, once for each call in the script.
+--- Every function returns a new table and leaves yours unchanged. A list is a
+--- table with the items 1 to #list. If you name a field that no item of a list
+--- has, a warning is logged, once per call in the script.
 local tables = {}
 
 local function check(value, kind, position, name)
@@ -11,12 +11,12 @@ local function check(value, kind, position, name)
   end
 end
 
--- How alike two names are is counted without their case, spaces and dashes.
+-- Names are compared without case, spaces, dashes and underscores.
 local function folded(name)
   return (name:lower():gsub("[_%-%s]", ""))
 end
 
--- How many letters differ; two neighbours that changed places count as one.
+-- Returns the edit distance; two swapped neighbours count as one.
 local function distance(a, b)
   local last, row = {}, {}
   for j = 0, #b do row[j] = j end
@@ -34,8 +34,8 @@ local function distance(a, b)
   return row[#b]
 end
 
--- The names of the items' fields, in alphabetical order, and those in their
--- field custom. A few items show what there is.
+-- Returns the names of the fields, and of those in the field custom, of the
+-- first 100 items, in alphabetical order.
 local function fields_of(list)
   local seen, own = {}, {}
   local function add(t, prefix, names)
@@ -58,7 +58,7 @@ local function fields_of(list)
   return own, custom
 end
 
--- What somebody who wrote name probably meant, or nil.
+-- Returns the field that is most like name, or nil.
 local function nearest(name, own, custom)
   local best, least
   local function try(candidate, compared)
@@ -74,8 +74,8 @@ local function nearest(name, own, custom)
   return best
 end
 
--- Fields that the items of some list had: another list may well lack them, such
--- as a group of companies without revenue. And what was warned of already.
+-- known holds fields that the items of some list had: another list may lack
+-- them. warned holds the warnings that were logged.
 local known, warned = {}, {}
 
 local function has_field(list, name)
@@ -85,9 +85,8 @@ local function has_field(list, name)
   return #list == 0
 end
 
--- Warns where no item has the field that a script names: the result would be 0
--- or empty without a word. It is called by selector, and that by a function of
--- the module, so that the script stands at level 4.
+-- Warns if no item has the field that a script names. It must be called by
+-- selector, and that by a function of the module: the script is at level 4.
 local function expect_field(fn, list, name)
   if known[name] then return end
   if has_field(list, name) then
@@ -124,7 +123,7 @@ local function selector(fn, list, by)
   return by
 end
 
---- Returns the list of what fn returns for each item; a nil is left out.
+--- Returns a list of what fn returns for each item. nil is left out.
 ---@param list table
 ---@param fn fun(item: any, index: integer): any
 ---@return table
@@ -139,7 +138,7 @@ function tables.map(list, fn)
   return out
 end
 
---- Returns the items for which fn returns a true value, in their order.
+--- Returns the items for which fn returns a true value, in order.
 ---@param list table
 ---@param fn fun(item: any, index: integer): any
 ---@return table
@@ -153,7 +152,8 @@ function tables.filter(list, fn)
   return out
 end
 
---- Combines all items into one value: fn takes the value so far and an item.
+--- Combines all items into one value. fn gets the value so far and an item, and
+--- returns the next value.
 ---@param list table
 ---@param initial any
 ---@param fn fun(value: any, item: any): any
@@ -166,8 +166,8 @@ function tables.reduce(list, initial, fn)
   return value
 end
 
---- Returns the first item for which fn returns a true value and its position,
---- or nil.
+--- Returns the first item for which fn returns a true value, and its position;
+--- nil if there is none.
 ---@param list table
 ---@param fn fun(item: any, index: integer): any
 ---@return any item, integer? index
@@ -180,8 +180,8 @@ function tables.find(list, fn)
   return nil
 end
 
---- Adds up a field of the items, or what a function returns for each. What is
---- nil counts as 0, text that is a number as that number.
+--- Adds up a field of the items, or what a function returns for each. nil counts
+--- as 0, and text that contains a number as that number.
 ---@param list table
 ---@param by? string|fun(item: any): number?
 ---@return number
@@ -194,7 +194,7 @@ function tables.sum(list, by)
     if value ~= nil then
       local number = tonumber(value)
       if not number then
-        error(("item %d has %s where a number is needed"):format(i, tostring(value)), 2)
+        error(("item %d has %s, which is not a number"):format(i, tostring(value)), 2)
       end
       total = total + number
     end
@@ -202,8 +202,8 @@ function tables.sum(list, by)
   return total
 end
 
---- Returns a table of lists: the items by the value of a field, or by what a
---- function returns for them. Items where that is nil are left out.
+--- Groups the items by a field, or by what a function returns for them: returns
+--- a table of lists. Items whose value is nil are left out.
 ---@param list table
 ---@param by string|fun(item: any): any
 ---@return table<any, table>
@@ -225,8 +225,8 @@ function tables.group_by(list, by)
   return groups
 end
 
---- Returns a table of the items by the value of a field, for looking them up.
---- Of items with the same value the last one stays.
+--- Returns a table of the items by a field, or by what a function returns for
+--- them, for lookups. If several items have the same value, the last one wins.
 ---@param list table
 ---@param by string|fun(item: any): any
 ---@return table<any, any>
@@ -241,9 +241,9 @@ function tables.index_by(list, by)
   return index
 end
 
---- Returns the items in the order of a field, or of what a function returns for
---- them; items that are equal keep their order, and those where it is nil come
---- last. Numbers stand before texts. With descending, the order is turned round.
+--- Sorts the items by a field, or by what a function returns for them. Numbers
+--- come before texts, and items whose value is nil come last. Equal items keep
+--- their order. With descending, the order of the values is reversed.
 ---@param list table
 ---@param by string|fun(item: any): any
 ---@param descending boolean?
@@ -271,7 +271,7 @@ function tables.sort_by(list, by, descending)
   return out
 end
 
---- Cuts a list into lists of at most size items.
+--- Splits a list into lists of at most size items.
 ---@param list table
 ---@param size integer
 ---@return table[]
@@ -290,8 +290,8 @@ function tables.chunk(list, size)
   return out
 end
 
---- Returns the items without those that came before, or without those whose
---- field or function value came before.
+--- Removes duplicates: returns the items, or those with different values of a
+--- field or function. The first of each stays.
 ---@param list table
 ---@param by? string|fun(item: any): any
 ---@return table
@@ -315,8 +315,7 @@ local function ordered(a, b)
   return tostring(a) < tostring(b)
 end
 
---- Returns the keys of a table in a fixed order: numbers before texts, each in
---- rising order.
+--- Returns the keys of a table in order: numbers before texts, both ascending.
 ---@param t table
 ---@return table
 function tables.keys(t)
@@ -327,7 +326,7 @@ function tables.keys(t)
   return out
 end
 
---- Returns the values of a table, in the order of tables.keys.
+--- Returns the values of a table in the order of tables.keys.
 ---@param t table
 ---@return table
 function tables.values(t)
@@ -337,7 +336,7 @@ function tables.values(t)
   return out
 end
 
---- Goes through a table in the order of tables.keys:
+--- Returns an iterator over a table in the order of tables.keys:
 --- `for key, value in tables.sorted(t) do`.
 ---@param t table
 ---@return fun(): any, any
@@ -350,8 +349,8 @@ function tables.sorted(t)
   end
 end
 
---- Returns a table with the fields of all the given ones; later ones win. Tables
---- inside are not copied.
+--- Merges tables: returns one with the fields of all of them, the later ones
+--- winning. Inner tables are not copied.
 ---@param ... table?
 ---@return table
 function tables.merge(...)
@@ -366,7 +365,7 @@ function tables.merge(...)
   return out
 end
 
---- Returns a table with the named fields only.
+--- Returns a table with only the named fields.
 ---@param t table
 ---@param names string[]
 ---@return table
@@ -378,7 +377,7 @@ function tables.pick(t, names)
   return out
 end
 
---- Returns how many fields a table has, also where it is no list.
+--- Returns how many fields a table has, whether or not it is a list.
 ---@param t table
 ---@return integer
 function tables.count(t)

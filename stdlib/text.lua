@@ -1,7 +1,6 @@
 --- Functions on text: `local text = require "text"`.
 ---
---- Texts are compared byte by byte, as Lua does; none of the searched texts is
---- a pattern.
+--- Texts are compared byte by byte, as in Lua. Search texts are never patterns.
 local text = {}
 
 local function check(value, position, name)
@@ -25,7 +24,7 @@ function text.trim(s)
   return s:sub(from, to)
 end
 
---- Cuts a text at every separator. An empty text gives one empty part.
+--- Splits a text at every separator. An empty text gives one empty part.
 ---@param s string
 ---@param separator string
 ---@param options { trim: boolean?, skip_empty: boolean? }?
@@ -51,8 +50,8 @@ function text.split(s, separator, options)
   end
 end
 
---- Returns the lines of a text without their ends, which may be LF or CRLF. A
---- line end at the very end begins no further line.
+--- Returns the lines of a text without their line ends (LF or CRLF). A line end
+--- at the end of the text does not start another line.
 ---@param s string
 ---@return string[]
 function text.lines(s)
@@ -66,7 +65,7 @@ function text.lines(s)
   return lines
 end
 
---- Reports whether the text begins with the other.
+--- Reports whether a text begins with prefix.
 ---@param s string
 ---@param prefix string
 ---@return boolean
@@ -75,7 +74,7 @@ function text.starts_with(s, prefix)
   return s:sub(1, #prefix) == prefix
 end
 
---- Reports whether the text ends with the other.
+--- Reports whether a text ends with suffix.
 ---@param s string
 ---@param suffix string
 ---@return boolean
@@ -84,7 +83,7 @@ function text.ends_with(s, suffix)
   return suffix == "" or s:sub(-#suffix) == suffix
 end
 
---- Reports whether the text holds the other.
+--- Reports whether a text contains part.
 ---@param s string
 ---@param part string
 ---@return boolean
@@ -93,7 +92,7 @@ function text.contains(s, part)
   return s:find(part, 1, true) ~= nil
 end
 
---- Replaces every occurrence of a text; neither text is a pattern.
+--- Replaces every occurrence of old with new. Neither is a pattern.
 ---@param s string
 ---@param old string
 ---@param new string
@@ -104,8 +103,8 @@ function text.replace(s, old, new)
   return table.concat(text.split(s, old), new)
 end
 
---- Fills a text with spaces, or another character, on its right up to width
---- characters; on its left with a negative width. UTF-8 characters count as one.
+--- Pads a text to width characters with spaces, or with fill, on the right; on
+--- the left if width is negative. A UTF-8 character counts as one.
 ---@param s string
 ---@param width integer
 ---@param fill string?
@@ -132,8 +131,8 @@ function text.length(s)
   return #s - continued
 end
 
---- Returns nil where the text is nil or holds only white space, otherwise the
---- trimmed text: for cells of a file that should not overwrite anything.
+--- Returns the trimmed text, or nil if it is nil or only white space. Use it for
+--- cells that should not overwrite anything when they are empty.
 ---@param s string?
 ---@return string?
 function text.presence(s)

@@ -27,12 +27,12 @@ func (f *Func) TooMany(given int) string {
 	case 1:
 		most = "at most 1 argument"
 	}
-	return fmt.Sprintf("takes %s, not %d; it is called as %s", most, given, f.Signature())
+	return fmt.Sprintf("takes %s, not %d; call it as %s", most, given, f.Signature())
 }
 
 // Unnamed says that a table of options has a field without a name.
 func (p *Param) Unnamed(key string) string {
-	return fmt.Sprintf("'%s' takes named fields only, such as { %s = ... }; it holds the item %s", p.Name, p.Fields[0].Name, key)
+	return fmt.Sprintf("'%s' takes named fields only, such as { %s = ... }, not the item %s", p.Name, p.Fields[0].Name, key)
 }
 
 // Unknown says that there is no such option. suggest returns what to say about
@@ -42,7 +42,7 @@ func (p *Param) Unknown(option string, suggest func(name string, known []string)
 	for i := range p.Fields {
 		names[i] = p.Fields[i].Name
 	}
-	return fmt.Sprintf("unknown option '%s'%s; it knows: %s", option, suggest(option, names), strings.Join(names, ", "))
+	return fmt.Sprintf("unknown option '%s'%s; valid options: %s", option, suggest(option, names), strings.Join(names, ", "))
 }
 
 // Mismatch says that the value of an option does not fit; got describes it.

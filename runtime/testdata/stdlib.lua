@@ -22,7 +22,7 @@ same({ tables.find(rows, function(r) return r.tier == "silver" end) }, { rows[2]
 same(tables.find(rows, function() return false end), nil)
 same(tables.sum(rows, "mrr"), 35)
 same(tables.sum(rows, function(r) return r.id end), 10)
-same(select(2, pcall(tables.sum, { { a = "x" } }, "a")):match("item 1 has x where a number is needed") ~= nil, true)
+same(select(2, pcall(tables.sum, { { a = "x" } }, "a")):match("item 1 has x, which is not a number") ~= nil, true)
 local groups = tables.group_by(rows, "tier")
 same(ids(groups.gold), { 1, 3 })
 same(tables.keys(groups), { "gold", "silver" })
