@@ -216,6 +216,14 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 	}
 }
 
+func TestNoRowsMakeNoRequest(t *testing.T) {
+	s := newServer(t, always(200, `{"created":0}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), nil, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, &BulkResult{}, result)
+	assert.Empty(t, s.requests())
+}
+
 func TestChunksByCountAndExactSize(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, q request, _ int) { created(w, q) })
 	c := newClient(t, s)
@@ -228,7 +236,7 @@ func TestChunksByCountAndExactSize(t *testing.T) {
 
 	row := len(companies(1)[0])
 	for _, tt := range []struct{ bytes, rows int }{
-		{2 + 3*row + 2, 3}, {2 + 3*row + 1, 2}, {2 + row, 1},
+		{2 + 3*row + 2, 3}, {2 + 4*row + 2, 3}, {2 + 3*row + 1, 2}, {2 + row, 1},
 	} {
 		before := len(s.requests())
 		result, err = c.Company.BulkUpsert(t.Context(), companies(6), BulkOptions{ChunkBytes: tt.bytes})
