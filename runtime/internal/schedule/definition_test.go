@@ -59,3 +59,45 @@ func TestBoundsOfSettings(t *testing.T) {
 	assert.Equal(t, OverlapSkip, d.Overlap)
 	assert.Equal(t, CatchUpSkip, d.CatchUp)
 }
+
+// TestMistakesInSettings: the error names the setting and says how to write it.
+func TestMistakesInSettings(t *testing.T) {
+	base := config.Schedule{Name: "a", Script: "a.lua", Every: "1h"}
+	for want, change := range map[string]func(s *config.Schedule){
+		"a schedule has no name":                                    func(s *config.Schedule) { s.Name = "" },
+		"schedule 'a' has no script":                                func(s *config.Schedule) { s.Script = "" },
+		"schedule 'a' has no time":                                  func(s *config.Schedule) { s.Every = "" },
+		"every: set either every or cron, not both":                 func(s *config.Schedule) { s.Cron = "@daily" },
+		"schedule 'a': every: 'soon' is not an interval":            func(s *config.Schedule) { s.Every = "soon" },
+		"schedule 'a': cron: 'soon' is not a cron expression":       func(s *config.Schedule) { s.Every, s.Cron = "", "soon" },
+		"schedule 'a': cron: unknown time zone 'Mars'":              func(s *config.Schedule) { s.Every, s.Cron, s.TimeZone = "", "@daily", "Mars" },
+		"schedule 'a': timeout: ":                                   func(s *config.Schedule) { s.Timeout = "long" },
+		"schedule 'a': max_memory: ":                                func(s *config.Schedule) { s.MaxMemory = "much" },
+		"schedule 'a': jitter: ":                                    func(s *config.Schedule) { s.Jitter = "some" },
+		"overlap: 'que' is not one of skip, queue, cancel_previous": func(s *config.Schedule) { s.Overlap = "que" },
+		"catch_up: 'al' is not one of skip, once, all":              func(s *config.Schedule) { s.CatchUp = "al" },
+		"on_failure: each entry needs exactly one of":               func(s *config.Schedule) { s.OnFailure = []config.Action{{Script: "b.lua", Command: []string{"mail"}}} },
+		"on_recovery: each entry needs exactly one of":              func(s *config.Schedule) { s.OnRecovery = []config.Action{{}} },
+		"on_recovery: a webhook address must start with https://":   func(s *config.Schedule) { s.OnRecovery = []config.Action{{Webhook: "ftp://x.example"}} },
+	} {
+		s := base
+		change(&s)
+		_, err := New(s, "test")
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+func TestSettingsAreRead(t *testing.T) {
+	off := false
+	d, err := New(config.Schedule{Name: "a", Script: "a.lua", Cron: "0 2 * * *", TimeZone: "Asia/Tokyo", Timeout: "30m", MaxMemory: "64MiB", Jitter: "5m",
+		Overlap: "cancel_previous", CatchUp: "once", Enabled: &off,
+		OnFailure: []config.Action{{Webhook: "http://localhost"}, {Webhook: "https://x.example"}, {Script: "b.lua"}, {Command: []string{"mail"}}}}, "test")
+	require.NoError(t, err)
+	assert.Equal(t, "Asia/Tokyo", d.Timing.Zone().String())
+	assert.Equal(t, 30*time.Minute, d.Timeout)
+	assert.Equal(t, int64(64<<20), d.MaxMemory)
+	assert.Equal(t, 5*time.Minute, d.Jitter)
+	assert.Equal(t, OverlapCancel, d.Overlap)
+	assert.Equal(t, CatchUpOnce, d.CatchUp)
+	assert.False(t, d.Enabled)
+}

@@ -122,6 +122,7 @@ func TestWhatIsNoTiming(t *testing.T) {
 		"0 25 * * *":              "is not a cron expression",
 		"* * * *":                 "is not a cron expression",
 		"CRON_TZ=UTC 0 2 * * *":   "is not a cron expression",
+		"Europe/Nobody":           "is not a cron expression",
 		"0 2 * * * Europe/Nobody": "unknown time zone 'Europe/Nobody'",
 		"0 0 30 2 *":              "is never due",
 		"@every 0s":               "is not an interval",
@@ -133,5 +134,22 @@ func TestWhatIsNoTiming(t *testing.T) {
 	for _, expression := range []string{"@daily", "@hourly UTC", "0 2 * * 1-5", "*/15 8-18 * * MON-FRI", "0 0 L * *", "0 9 * * MON#1", "30 0 2 * * *", "@every 5m"} {
 		_, err := ParseCron(expression, time.UTC)
 		assert.NoError(t, err, expression)
+	}
+	_, err := ParseCron("0 25 * * *", time.UTC)
+	assert.ErrorContains(t, err, "is not a cron expression (", "the reason is told if all fields are there")
+	_, err = ParseCron("25 * * *", time.UTC)
+	assert.ErrorContains(t, err, "is not a cron expression: ", "otherwise what is missing is the reason")
+}
+
+// TestTheZoneOfATiming: the one in the expression comes before the one that is set.
+func TestTheZoneOfATiming(t *testing.T) {
+	for expression, want := range map[string]string{
+		"0 2 * * *": "Asia/Tokyo", "0 2 * * * UTC": "UTC", "0 2 * * * America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires", "@every 5m": "UTC",
+	} {
+		tokyo, err := ParseZone("Asia/Tokyo")
+		require.NoError(t, err)
+		timing, err := ParseCron(expression, tokyo)
+		require.NoError(t, err, expression)
+		assert.Equal(t, want, timing.Zone().String(), expression)
 	}
 }
