@@ -12,7 +12,7 @@ func (c *script) itemZero(e *ast.AttrGetExpr) {
 	if !ok || key.Value != "0" || c.targets[e] || !c.isListOfItems(e.Object) {
 		return
 	}
-	f := c.at(c.flow.expr[e].at, "loop-bounds", "lists start at 1 in Lua, so there is no item 0")
+	f := c.at(c.flow.Expr[e].At, "loop-bounds", "lists start at 1 in Lua, so there is no item 0")
 	f.Hint = fmt.Sprintf("the first item is %s[1]", c.code(e.Object))
 }
 
@@ -33,12 +33,12 @@ func (c *script) isListOfItems(e ast.Expr) bool {
 	if !ok {
 		return true
 	}
-	v := c.flow.variableOf(name)
+	v := c.flow.VariableOf(name)
 	if v == nil || c.escapes(v) {
 		return false
 	}
-	for _, item := range v.items {
-		if n, ok := item.key.(*ast.NumberExpr); item.key != nil && (!ok || n.Value == "0") {
+	for _, item := range v.Items {
+		if n, ok := item.Key.(*ast.NumberExpr); item.Key != nil && (!ok || n.Value == "0") {
 			return false
 		}
 	}
@@ -67,13 +67,13 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 		if !c.takesItems(s, c.text(length.Expr), false) {
 			return false
 		}
-		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists start at 1 in Lua: this loop reads item 0, which is nil, and misses the last item")
+		f := c.at(c.flow.Expr[s.Init].At, "loop-bounds", "lists start at 1 in Lua: this loop reads item 0, which is nil, and misses the last item")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.code(length))
 	case first == 1 && length != nil && limit.Operator == "+" && by >= 1:
 		if !c.takesItems(s, c.text(length.Expr), true) {
 			return false
 		}
-		f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the last iteration goes past the end of the list, where the item is nil")
+		f := c.at(c.flow.Expr[s.Limit].From, "loop-bounds", "the last iteration goes past the end of the list, where the item is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.code(length))
 	case first == 0 && length == nil:
 		if _, constant := constantNumber(s.Limit); !constant {
@@ -83,7 +83,7 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 		if list == nil || !c.takesItems(s, c.text(list), false) {
 			return false
 		}
-		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
+		f := c.at(c.flow.Expr[s.Init].At, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, ... do", s.Name)
 	default:
 		return false
@@ -158,7 +158,7 @@ func (c *script) countsWithIn(s *ast.GenericForStmt) bool {
 	if len(s.Exprs) > 1 {
 		from, to = to, c.code(s.Exprs[1])
 	}
-	f := c.between(c.flow.expr[s.Exprs[0]].from, c.flow.expr[s.Exprs[len(s.Exprs)-1]].to, "loop-over-table", "'in' cannot loop over a number")
+	f := c.between(c.flow.Expr[s.Exprs[0]].From, c.flow.Expr[s.Exprs[len(s.Exprs)-1]].To, "loop-over-table", "'in' cannot loop over a number")
 	f.Hint = fmt.Sprintf("to count, write for %s = %s, %s do", s.Names[0], from, to)
 	return true
 }

@@ -3,12 +3,14 @@ package check
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
@@ -34,7 +36,7 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	if name := callee.topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
 		if called := c.infer(args.given[0]); called.function() != nil {
 			args.given = args.given[1:]
-			c.apply(c.flow.expr[e.Args[0]].at, called, args)
+			c.apply(c.flow.Expr[e.Args[0]].At, called, args)
 		}
 	}
 }
@@ -55,8 +57,8 @@ func (c *script) apply(token int, callee knowledge, args arguments) {
 // brokenLine reports a call whose parenthesis stands on a line of its own: it is
 // mostly meant to begin a new statement.
 func (c *script) brokenLine(e *ast.FuncCallExpr) {
-	open := c.flow.expr[e].at
-	if open < 1 || c.flow.tokens[open].Text != "(" || c.flow.tokens[open].Line == c.flow.tokens[open-1].EndLine {
+	open := c.flow.Expr[e].At
+	if open < 1 || c.flow.Tokens[open].Text != "(" || c.flow.Tokens[open].Line == c.flow.Tokens[open-1].EndLine {
 		return
 	}
 	f := c.at(open, "ambiguous-call", "this parenthesis calls the value at the end of the line before")
@@ -66,9 +68,9 @@ func (c *script) brokenLine(e *ast.FuncCallExpr) {
 // nameToken is where the name of what is called stands.
 func (c *script) nameToken(e *ast.FuncCallExpr) int {
 	if e.Func == nil {
-		return c.flow.names[e][0]
+		return c.flow.Names[e][0]
 	}
-	return c.flow.expr[e.Func].at
+	return c.flow.Expr[e.Func].At
 }
 
 // arguments are what a call hands over. open tells that the last one may stand
@@ -85,7 +87,7 @@ func (c *script) arguments(e *ast.FuncCallExpr, callee knowledge) arguments {
 	if e.Func == nil && !c.infer(e.Receiver).isModule() {
 		a.given = append([]ast.Expr{e.Receiver}, e.Args...)
 	}
-	if n := len(e.Args); n > 0 && unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
+	if n := len(e.Args); n > 0 && flow.Unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
 		a.open = true
 	}
 	return a
@@ -121,7 +123,7 @@ func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 		return
 	}
 	if !f.Variadic && n > len(f.Params) {
-		c.misuse(c.flow.expr[a.given[len(f.Params)]].from, callee, f.TooMany(n))
+		c.misuse(c.flow.Expr[a.given[len(f.Params)]].From, callee, f.TooMany(n))
 	}
 }
 
@@ -138,14 +140,14 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 	if p.Name == "..." {
 		return
 	}
-	span := c.flow.expr[arg]
+	span := c.flow.Expr[arg]
 	value, described, known := c.sample(arg)
 	nothingGiven := c.infer(arg).typ == nothing
 	if (nothingGiven || known && value == spec.Nil) && p.Omissible() {
 		return
 	}
 	if nothingGiven || known && value == spec.Nil {
-		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+p.Missing(i))
+		f := c.between(span.From, span.To, "wrong-arguments", callee.topic.Name+": "+p.Missing(i))
 		f.Subject = callee.topic.Name
 		if nothingGiven {
 			f.Hint = "the value comes from a function that returns nothing"
@@ -153,7 +155,7 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 		return
 	}
 	if known && !p.Type.Accepts(value) {
-		f := c.between(span.from, span.to, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
+		f := c.between(span.From, span.To, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
 		f.Subject = callee.topic.Name
 		if model := c.model(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
 			f.Hint = "use the record's id, which is in its field _id"
@@ -244,7 +246,7 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 		key, named := field.Key.(*ast.StringExpr)
 		if !named {
 			if field.Key == nil {
-				c.at(c.flow.expr[field.Value].from, "unknown-option", callee.topic.Name+": "+p.Unnamed("1"))
+				c.at(c.flow.Expr[field.Value].From, "unknown-option", callee.topic.Name+": "+p.Unnamed("1"))
 				return
 			}
 			computed = true
@@ -255,16 +257,16 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && !given[f.Name] && direct && !computed {
-			c.at(c.flow.expr[table].from, "wrong-arguments", callee.topic.Name+": "+f.Missing())
+			c.at(c.flow.Expr[table].From, "wrong-arguments", callee.topic.Name+": "+f.Missing())
 		}
 	}
 }
 
 func (c *script) option(callee knowledge, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
-	token := c.flow.expr[key].at
+	token := c.flow.Expr[key].At
 	if f := p.Field(key.Value); f != nil {
 		if value, described, known := c.sample(arg); known && value != spec.Nil && !f.Type.Accepts(value) {
-			c.at(c.flow.expr[arg].from, "wrong-arguments", callee.topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
+			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return
 		}
 		c.optionProperties(callee, f.Name, arg)
@@ -281,10 +283,47 @@ func (c *script) callsModule(e *ast.FuncCallExpr, callee knowledge) {
 	if e.Func == nil || !callee.isModule() {
 		return
 	}
-	f := c.at(c.flow.expr[e.Func].at, "unknown-function", fmt.Sprintf("'%s' is a module, so it cannot be called", callee.topic.Name))
+	f := c.at(c.flow.Expr[e.Func].At, "unknown-function", fmt.Sprintf("'%s' is a module, so it cannot be called", callee.topic.Name))
 	f.Hint = "call one of its functions, such as " + callee.topic.Name + "." + memberNames(callee.topic)[0]
 }
 
 func (k knowledge) isList() bool { return k.typ.Element() != "" }
 
 func (k knowledge) isIterator() bool { return k.typ.Function() != nil }
+
+// textMethod reports a text's function that is called with a dot, so that it
+// does not get the text: name.upper().
+func (c *script) textMethod(e *ast.FuncCallExpr) {
+	index, ok := e.Func.(*ast.AttrGetExpr)
+	if !ok {
+		return
+	}
+	key, ok := index.Key.(*ast.StringExpr)
+	k := c.infer(index.Object)
+	if !ok || k.typ != "string" || k.topic != nil || c.setMembers["string."+key.Value] {
+		return
+	}
+	// What is declared as an id may come as a record.
+	if k.maybe && (k.property == nil || k.property.Type != catalog.String) {
+		return
+	}
+	topic := c.manual.Topic("string." + key.Value)
+	if topic == nil || topic.Func == nil || c.givesText(e, index.Object) {
+		return
+	}
+	given := make([]string, len(e.Args))
+	for i, arg := range e.Args {
+		given[i] = c.code(arg)
+	}
+	object := c.code(index.Object)
+	if _, literal := index.Object.(*ast.StringExpr); literal {
+		object = "(" + strings.Trim(object, "()") + ")"
+	}
+	f := c.at(c.flow.Expr[index].At, "wrong-arguments", fmt.Sprintf("with a dot, %s does not receive the string before the dot", topic.Name))
+	f.Hint, f.Subject = fmt.Sprintf("use a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
+}
+
+// givesText reports whether a call hands over the text itself: name.rep(name, 2).
+func (c *script) givesText(e *ast.FuncCallExpr, text ast.Expr) bool {
+	return len(e.Args) > 0 && c.text(e.Args[0]) == c.text(text)
+}

@@ -1,3 +1,9 @@
+// Package check reads a script without running it and says what is wrong with
+// it: names that nobody defined, values that nobody uses, calls and records that
+// do not fit the modules, and slips that people make in Lua.
+//
+// What it knows about modules, models and properties comes from the manual. It
+// sends nothing and opens nothing but the files it is given.
 package check
 
 import (
@@ -9,6 +15,9 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/check/position"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -77,7 +86,7 @@ type script struct {
 	src      []byte
 	chunk    []ast.Stmt
 	comments []compile.Token
-	flow     *flow
+	flow     *flow.Graph
 	found    []*finding
 	// inferred is what is known about expressions, depth how deep the question
 	// is.
@@ -91,7 +100,7 @@ type script struct {
 	// escaped are the variables whose tables others may change, with the
 	// statements and expressions that hand them on; it is made when it is first
 	// needed.
-	escaped map[*variable][]any
+	escaped map[*flow.Variable][]any
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// preloads tells that the script provides modules by itself.
@@ -104,17 +113,17 @@ type script struct {
 
 // finding is a Finding under way, at a token.
 type finding struct {
-	Finding
+	report.Finding
 	token int
 }
 
 // Source checks one source and returns what is wrong, in the order of the
 // lines. The name decides where required files are looked for.
-func (c *Checker) Source(name string, src []byte) (findings []Finding) {
+func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 	defer func() {
 		if caught := recover(); caught != nil {
-			findings = []Finding{{
-				Rule: "syntax", Severity: Error, File: name,
+			findings = []report.Finding{{
+				Rule: "syntax", Severity: report.Error, File: name,
 				Message: fmt.Sprintf("the check itself failed on this file: %v", caught),
 				Hint:    "this is a bug in phscript; please report it and include the script",
 			}}
@@ -132,7 +141,7 @@ func (c *Checker) Source(name string, src []byte) (findings []Finding) {
 	return s.check(src)
 }
 
-func (c *script) check(src []byte) []Finding {
+func (c *script) check(src []byte) []report.Finding {
 	parsed, err := compile.Read(src, c.name)
 	if err != nil {
 		return c.refused(err)
@@ -146,12 +155,12 @@ func (c *script) check(src []byte) []Finding {
 			tokens = append(tokens, t)
 		}
 	}
-	p, err := locate(chunk, tokens)
+	p, err := position.Locate(chunk, tokens)
 	if err != nil {
 		panic(err)
 	}
 	c.comments = comments
-	c.chunk, c.flow = chunk, trace(chunk, p)
+	c.chunk, c.flow = chunk, flow.Trace(chunk, p)
 	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
 	c.collect()
 	c.globals()
@@ -169,8 +178,8 @@ func (c *script) check(src []byte) []Finding {
 }
 
 // refused reports what the compiler does not take.
-func (c *script) refused(err error) []Finding {
-	f := &finding{Finding: Finding{Rule: "syntax", Severity: Error, File: c.name, Message: err.Error()}}
+func (c *script) refused(err error) []report.Finding {
+	f := &finding{Finding: report.Finding{Rule: "syntax", Severity: report.Error, File: c.name, Message: err.Error()}}
 	var syntax *compile.SyntaxError
 	if errors.As(err, &syntax) {
 		f.Line, f.Column, f.EndLine, f.Message, f.Hint = syntax.Line, syntax.Column, syntax.Line, syntax.Message, syntax.Hint
@@ -193,9 +202,9 @@ func (c *script) at(token int, rule, message string) *finding {
 
 // between adds a finding about a run of tokens.
 func (c *script) between(from, to int, name, message string) *finding {
-	first, last := c.flow.tokens[from], c.flow.tokens[to]
-	f := &finding{token: from, Finding: Finding{
-		Rule: name, Severity: rule(name).Severity, File: c.name, Message: message,
+	first, last := c.flow.Tokens[from], c.flow.Tokens[to]
+	f := &finding{token: from, Finding: report.Finding{
+		Rule: name, Severity: report.RuleNamed(name).Severity, File: c.name, Message: message,
 		Line: first.Line, Column: first.Column, EndLine: last.EndLine, EndColumn: last.EndColumn,
 	}}
 	c.found = append(c.found, f)
@@ -203,7 +212,7 @@ func (c *script) between(from, to int, name, message string) *finding {
 }
 
 // finish orders the findings that are wanted and gives them their source lines.
-func (c *script) finish() []Finding {
+func (c *script) finish() []report.Finding {
 	slices.SortStableFunc(c.found, func(a, b *finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -218,12 +227,12 @@ func (c *script) finish() []Finding {
 		}
 		return text
 	}
-	out := make([]Finding, 0, len(c.found))
+	out := make([]report.Finding, 0, len(c.found))
 	for _, f := range c.found {
 		if !c.options.wants(f.Rule) {
 			continue
 		}
-		f.SourceLine, f.endLine = line(f.Line), line(f.EndLine)
+		f.SourceLine, f.EndSourceLine = line(f.Line), line(f.EndLine)
 		out = append(out, f.Finding)
 	}
 	return out

@@ -8,6 +8,8 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 )
 
 // typeNames are what type() may return.
@@ -15,7 +17,7 @@ var typeNames = []string{"nil", "number", "string", "boolean", "table", "functio
 
 // comparison reports comparisons that always come out the same way.
 func (c *script) comparison(e *ast.RelationalOpExpr) {
-	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && truth(e.Rhs) != sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
+	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && flow.Truth(e.Rhs) != flow.Sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
 		f := c.constant(e, fmt.Sprintf("'not' is applied before '%s', so this compares true or false with %s", e.Operator, c.text(e.Rhs)))
 		opposite := "~="
 		if e.Operator == "~=" {
@@ -118,8 +120,8 @@ func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr)
 // what tostring made.
 func (c *script) mayHoldNil(e ast.Expr) bool {
 	if name, ok := e.(*ast.IdentExpr); ok {
-		if val := c.onlyValue(name); val != nil && val.expr != nil && val.place == 0 {
-			e = val.expr
+		if val := c.onlyValue(name); val != nil && val.Expr != nil && val.Place == 0 {
+			e = val.Expr
 		}
 	}
 	if call, ok := e.(*ast.FuncCallExpr); ok {
@@ -167,7 +169,7 @@ func (c *script) orders(e *ast.RelationalOpExpr) {
 		return
 	}
 	f := c.constant(e, fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator))
-	f.Severity = Error
+	f.Severity = report.Error
 	if left == "string" && right == "number" || left == "number" && right == "string" {
 		f.Hint = "convert the string with tonumber(...)"
 	}

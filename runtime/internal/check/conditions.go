@@ -5,25 +5,27 @@ import (
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 )
 
 // constant reports a condition that always comes out the same way.
 func (c *script) constant(e ast.Expr, message string) *finding {
-	span := c.flow.expr[e]
-	return c.between(span.from, span.to, "constant-condition", message)
+	span := c.flow.Expr[e]
+	return c.between(span.From, span.To, "constant-condition", message)
 }
 
 func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }
 
 // inParentheses reports whether an expression stands in parentheses of its own.
 func (c *script) inParentheses(e ast.Expr) bool {
-	return c.flow.tokens[c.flow.expr[e].from].Text == "("
+	return c.flow.Tokens[c.flow.Expr[e].From].Text == "("
 }
 
 // text is an expression as it is written, shortened where it is long.
 func (c *script) text(e ast.Expr) string {
-	span := c.flow.expr[e]
-	text := strings.Join(strings.Fields(string(c.src[c.flow.tokens[span.from].Start:c.flow.tokens[span.to].End])), " ")
+	span := c.flow.Expr[e]
+	text := strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
 	if len(text) > 40 {
 		return text[:37] + "..."
 	}
@@ -48,7 +50,7 @@ func (c *script) logical(e *ast.LogicalOpExpr) {
 		c.orConstant(e)
 	}
 	if and, ok := e.Lhs.(*ast.LogicalOpExpr); ok && and.Operator == "and" && !c.inParentheses(e.Lhs) {
-		if truth(and.Rhs) == never {
+		if flow.Truth(and.Rhs) == flow.Never {
 			f := c.constant(e, fmt.Sprintf("'%s' after 'and' has no effect: the result is always '%s'", c.text(and.Rhs), c.text(e.Rhs)))
 			f.Hint = "use an if statement, or negate the condition with not"
 		}
@@ -64,7 +66,7 @@ func (c *script) pairOfComparisons(e *ast.LogicalOpExpr) {
 	}
 	always := e.Operator == "or" && left.Operator == "~="
 	nothing := e.Operator == "and" && left.Operator == "=="
-	if !always && !nothing || !isConstant(left.Rhs) || !isConstant(right.Rhs) || calls(left.Lhs) {
+	if !always && !nothing || !isConstant(left.Rhs) || !isConstant(right.Rhs) || flow.Calls(left.Lhs) {
 		return
 	}
 	if c.text(left.Lhs) != c.text(right.Lhs) || c.text(left.Rhs) == c.text(right.Rhs) {
@@ -90,7 +92,7 @@ func (c *script) condition(e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.LogicalOpExpr:
 		c.condition(e.Lhs)
-		if isConstant(e.Rhs) && e.Operator == "or" && truth(e.Rhs) == always {
+		if isConstant(e.Rhs) && e.Operator == "or" && flow.Truth(e.Rhs) == flow.Always {
 			if !sameKindOr(e) {
 				c.orConstant(e)
 			}

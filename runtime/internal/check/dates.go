@@ -6,6 +6,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/position"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -55,10 +56,10 @@ func (c *script) origin(e ast.Expr) ast.Expr {
 			break
 		}
 		val := c.onlyValue(name)
-		if val == nil || val.expr == nil || val.place != 0 || val.many {
+		if val == nil || val.Expr == nil || val.Place != 0 || val.Many {
 			break
 		}
-		e = val.expr
+		e = val.Expr
 	}
 	return e
 }
@@ -70,19 +71,19 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 			continue
 		}
 		other := c.infer(pair[1])
-		span := c.flow.expr[pair[1]]
+		span := c.flow.Expr[pair[1]]
 		if text, ok := other.literal.(*ast.StringExpr); ok {
 			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
 				return
 			}
-			f := c.between(span.from, span.to, "date", fmt.Sprintf("%q is compared character by character with a date such as \"2026-12-31\", so the result is wrong", text.Value))
+			f := c.between(span.From, span.To, "date", fmt.Sprintf("%q is compared character by character with a date such as \"2026-12-31\", so the result is wrong", text.Value))
 			f.Hint = dateHint(text.Value)
 			return
 		}
 		// Two kinds that time.today and literals make certain are found by
 		// themselves.
 		if c.isNumber(other) && !other.maybe && c.kind(pair[0]) == "" {
-			f := c.between(span.from, span.to, "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
+			f := c.between(span.From, span.To, "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
 			f.Hint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
 			return
 		}
@@ -95,7 +96,7 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 	if !left && !right {
 		return
 	}
-	f := c.at(c.flow.expr[e].at, "date", fmt.Sprintf("'%s' needs numbers, but a date is a string such as \"2026-12-31\"", e.Operator))
+	f := c.at(c.flow.Expr[e].At, "date", fmt.Sprintf("'%s' needs numbers, but a date is a string such as \"2026-12-31\"", e.Operator))
 	switch {
 	case e.Operator == "-" && (left && right || right || !c.isNumber(c.infer(e.Rhs))):
 		f.Hint = fmt.Sprintf(`to get the days between two dates, write time.diff(%s, %s, "days")`, c.code(e.Lhs), c.code(e.Rhs))
@@ -112,11 +113,11 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 
 // writtenDate reports a text for a date property that is no date in Planhat's
 // form.
-func (c *script) writtenDate(p *catalog.Property, text string, at span) bool {
+func (c *script) writtenDate(p *catalog.Property, text string, at position.Span) bool {
 	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate().MatchString(text) {
 		return false
 	}
-	f := c.between(at.from, at.to, "date", fmt.Sprintf("'%s' takes a date as YYYY-MM-DD, not %q", p.Name, text))
+	f := c.between(at.From, at.To, "date", fmt.Sprintf("'%s' takes a date as YYYY-MM-DD, not %q", p.Name, text))
 	f.Hint, f.Subject = dateHint(text), p.Name
 	return true
 }
@@ -131,8 +132,8 @@ func (c *script) optionDate(callee knowledge, option string, arg ast.Expr) {
 	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
 		return
 	}
-	at := c.flow.expr[arg]
-	f := c.between(at.from, at.to, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
+	at := c.flow.Expr[arg]
+	f := c.between(at.From, at.To, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
 	f.Hint, f.Subject = dateHint(text.Value), option
 }
 

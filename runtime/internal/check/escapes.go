@@ -10,7 +10,7 @@ import (
 // escapesInTexts reports backslashes that begin none of Lua's escapes: Lua drops
 // them without a word.
 func (c *script) escapesInTexts() {
-	for i, t := range c.flow.tokens {
+	for i, t := range c.flow.Tokens {
 		if t.Kind != compile.String || t.Text[0] == '[' || !strings.Contains(t.Text, `\`) {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
@@ -44,7 +45,7 @@ func (c *script) ignores() []*ignore {
 		ig := &ignore{comment: comment, hit: map[string]bool{}}
 		c.readNames(ig, rest, m[4])
 		if word == "ignore-file" {
-			if len(c.flow.tokens) > 0 && c.flow.tokens[0].Start < comment.Start {
+			if len(c.flow.Tokens) > 0 && c.flow.Tokens[0].Start < comment.Start {
 				c.atComment(comment, m[2], m[3], "unused-ignore", "put this comment at the top of the file, before the first line of code")
 				continue
 			}
@@ -75,8 +76,8 @@ func (c *script) readNames(ig *ignore, rest string, offset int) {
 			i++
 		}
 		name := rest[from:i]
-		if rule(name) == nil {
-			f := c.atComment(ig.comment, offset+from, offset+i, "unknown-rule", fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, ruleNames())))
+		if report.RuleNamed(name) == nil {
+			f := c.atComment(ig.comment, offset+from, offset+i, "unknown-rule", fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, report.RuleNames())))
 			f.Hint = "put a reason after two dashes: -- phscript: ignore RULE -- why"
 			ig.hit[name] = true
 		}
@@ -84,18 +85,10 @@ func (c *script) readNames(ig *ignore, rest string, offset int) {
 	}
 }
 
-func ruleNames() []string {
-	names := make([]string, len(rules))
-	for i := range rules {
-		names[i] = rules[i].Name
-	}
-	return names
-}
-
 // lineFor is the line that a comment is about: its own where code stands before
 // it, otherwise that of the next code.
 func (c *script) lineFor(comment compile.Token) int {
-	for _, t := range c.flow.tokens {
+	for _, t := range c.flow.Tokens {
 		if t.EndLine == comment.Line && t.Start < comment.Start {
 			return comment.Line
 		}
@@ -109,8 +102,8 @@ func (c *script) lineFor(comment compile.Token) int {
 
 // atComment adds a finding about a part of a comment.
 func (c *script) atComment(comment compile.Token, from, to int, name, message string) *finding {
-	f := &finding{Finding: Finding{
-		Rule: name, Severity: rule(name).Severity, File: c.name, Message: message,
+	f := &finding{Finding: report.Finding{
+		Rule: name, Severity: report.RuleNamed(name).Severity, File: c.name, Message: message,
 		Line: comment.Line, Column: comment.Column + from, EndLine: comment.Line, EndColumn: comment.Column + to - 1,
 	}}
 	c.found = append(c.found, f)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
@@ -94,8 +95,8 @@ func (c *script) choice(e *ast.LogicalOpExpr) knowledge {
 // nameValue is the value of a variable, where only one can have reached it, or
 // of a global.
 func (c *script) nameValue(e *ast.IdentExpr) knowledge {
-	v := c.flow.variableOf(e)
-	if c.flow.resolved[e] == nil && !c.setGlobals[e.Value] {
+	v := c.flow.VariableOf(e)
+	if c.flow.Resolved[e] == nil && !c.setGlobals[e.Value] {
 		if !c.known[e.Value] {
 			return knowledge{}
 		}
@@ -105,39 +106,39 @@ func (c *script) nameValue(e *ast.IdentExpr) knowledge {
 	switch {
 	case val == nil:
 		return knowledge{}
-	case v.loop != nil && val.first:
+	case v.Loop != nil && val.First:
 		return c.loopValue(v)
-	case v.kind == argument && val.first && !v.implicit:
+	case v.Kind == flow.Argument && val.First && !v.Implicit:
 		return c.parameterValue(v)
-	case val.expr == nil:
+	case val.Expr == nil:
 		return knowledge{}
-	case val.place == 0 && !val.many:
-		return c.infer(val.expr)
+	case val.Place == 0 && !val.Many:
+		return c.infer(val.Expr)
 	}
-	call, ok := val.expr.(*ast.FuncCallExpr)
+	call, ok := val.Expr.(*ast.FuncCallExpr)
 	if !ok {
 		return knowledge{}
 	}
-	return c.result(call, val.place)
+	return c.result(call, val.Place)
 }
 
 // onlyValue returns the one value that a name can have where it is read, or nil
 // where it may have several.
-func (c *script) onlyValue(e *ast.IdentExpr) *value {
-	v, s := c.flow.resolved[e], c.flow.stepOf[e]
-	if made := c.flow.made[e.Value]; v == nil && made != nil && len(made.values) == 1 {
+func (c *script) onlyValue(e *ast.IdentExpr) *flow.Value {
+	v, s := c.flow.Resolved[e], c.flow.StepOf[e]
+	if made := c.flow.Made[e.Value]; v == nil && made != nil && len(made.Values) == 1 {
 		// A global that is set in one place only.
-		return made.values[0]
+		return made.Values[0]
 	}
 	if v == nil || s == nil {
 		return nil
 	}
-	if used := s.used[v]; len(used) == 1 {
+	if used := s.Used[v]; len(used) == 1 {
 		return used[0]
 	}
 	// A field of the table is set in a circular way: the flow has no use of it.
-	if len(s.used[v]) == 0 && len(v.values) == 1 {
-		return v.values[0]
+	if len(s.Used[v]) == 0 && len(v.Values) == 1 {
+		return v.Values[0]
 	}
 	return nil
 }
@@ -222,7 +223,7 @@ func (c *script) element(list knowledge) knowledge {
 
 // result is what a call returns at a place, counted from 0.
 func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
-	if name, ok := requireName(e); ok && place == 0 && c.flow.resolved[e.Func.(*ast.IdentExpr)] == nil {
+	if name, ok := requireName(e); ok && place == 0 && c.flow.Resolved[e.Func.(*ast.IdentExpr)] == nil {
 		return c.required(name)
 	}
 	callee := c.callee(e)
@@ -307,8 +308,8 @@ func (c *script) callee(e *ast.FuncCallExpr) knowledge {
 }
 
 // loopValue is the value of a loop's variable.
-func (c *script) loopValue(v *variable) knowledge {
-	loop, ok := v.loop.(*ast.GenericForStmt)
+func (c *script) loopValue(v *flow.Variable) knowledge {
+	loop, ok := v.Loop.(*ast.GenericForStmt)
 	if !ok {
 		return knowledge{typ: "number"}
 	}
@@ -323,14 +324,14 @@ func (c *script) loopValue(v *variable) knowledge {
 	if callee.topic != nil && len(call.Args) == 1 {
 		switch callee.topic.Name {
 		case "ipairs":
-			if v.place == 0 {
+			if v.Place == 0 {
 				return knowledge{typ: "integer"}
 			}
 			k := c.element(c.infer(call.Args[0]))
 			k.maybe = false
 			return k
 		case "pairs":
-			if v.place == 1 {
+			if v.Place == 1 {
 				k := c.element(c.infer(call.Args[0]))
 				k.maybe = false
 				return k
@@ -340,7 +341,7 @@ func (c *script) loopValue(v *variable) knowledge {
 	}
 	k := c.result(call, 0)
 	selected := k.selected
-	k = typed(k.typ.Result(v.place))
-	k.maybe, k.selected = k.maybe && v.place > 0, selected
+	k = typed(k.typ.Result(v.Place))
+	k.maybe, k.selected = k.maybe && v.Place > 0, selected
 	return k
 }

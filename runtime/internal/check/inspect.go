@@ -1,6 +1,11 @@
 package check
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/syntax"
+)
 
 // inspect applies the rules that look at single statements and expressions.
 func (c *script) inspect() {
@@ -10,22 +15,22 @@ func (c *script) inspect() {
 }
 
 func (c *script) visitStatement(s ast.Stmt) {
-	span := c.flow.stmt[s]
+	span := c.flow.Stmt[s]
 	switch s := s.(type) {
 	case *ast.IfStmt:
 		c.condition(s.Condition)
 		c.branches(s)
 	case *ast.WhileStmt:
 		c.condition(s.Condition)
-		c.emptyBlock(s.Stmts, span.from, span.to, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
 	case *ast.RepeatStmt:
 		c.condition(s.Condition)
 	case *ast.NumberForStmt:
 		c.counting(s)
-		c.emptyBlock(s.Stmts, span.from, span.to, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
 	case *ast.GenericForStmt:
 		c.loopOver(s)
-		c.emptyBlock(s.Stmts, span.from, span.to, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
 	case *ast.FuncCallStmt:
 		c.ignored(s.Expr.(*ast.FuncCallExpr))
 	case *ast.LocalAssignStmt:
@@ -37,14 +42,14 @@ func (c *script) visitStatement(s ast.Stmt) {
 
 // branches reports the empty branches of an if.
 func (c *script) branches(s *ast.IfStmt) {
-	span := c.flow.stmt[s]
-	to := span.to
-	if next := elseif(c.flow.places, s); next != nil {
-		to = c.flow.stmt[next].from
+	span := c.flow.Stmt[s]
+	to := span.To
+	if next := flow.Elseif(c.flow.Places, s); next != nil {
+		to = c.flow.Stmt[next].From
 	} else if len(s.Else) > 0 {
-		to = c.flow.stmt[s.Else[0]].from
+		to = c.flow.Stmt[s.Else[0]].From
 	}
-	c.emptyBlock(s.Then, span.from, to, "branch")
+	c.emptyBlock(s.Then, span.From, to, "branch")
 }
 
 func (c *script) visitExpression(e ast.Expr) {
@@ -119,7 +124,7 @@ func (c *script) callsIn(exprs []ast.Expr, loops []ast.Stmt) {
 				c.callsIn([]ast.Expr{f.Value}, loops)
 			}
 		default:
-			c.callsIn(operands(e), loops)
+			c.callsIn(syntax.Operands(e), loops)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
@@ -52,7 +53,7 @@ func (c *script) shapeOf(e ast.Expr) shape {
 		return unknownShape
 	}
 	switch {
-	case v != nil && len(v.items) > 0, v != nil && c.escapes(v):
+	case v != nil && len(v.Items) > 0, v != nil && c.escapes(v):
 		return unknownShape
 	case named == 0:
 		return emptyShape
@@ -63,7 +64,7 @@ func (c *script) shapeOf(e ast.Expr) shape {
 // holder returns the variable that holds a table literal, nil for a literal
 // that is used where it stands. settled is false where the table is reached in
 // another way, so that its contents may have changed.
-func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *variable, settled bool) {
+func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *flow.Variable, settled bool) {
 	if e == ast.Expr(table) {
 		return nil, true
 	}
@@ -72,24 +73,24 @@ func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *variable, settled 
 		return nil, false
 	}
 	val := c.onlyValue(name)
-	if val == nil || val.expr != ast.Expr(table) {
+	if val == nil || val.Expr != ast.Expr(table) {
 		return nil, false
 	}
-	return val.v, true
+	return val.V, true
 }
 
 // escapes reports whether a variable's table is handed to somebody who may put
 // items into it.
-func (c *script) escapes(v *variable) bool { return len(c.escapesOf(v)) > 0 }
+func (c *script) escapes(v *flow.Variable) bool { return len(c.escapesOf(v)) > 0 }
 
 // escapesOf returns the statements and expressions that hand a variable's table
 // on: assignments, returns, other tables, and calls.
-func (c *script) escapesOf(v *variable) []any {
+func (c *script) escapesOf(v *flow.Variable) []any {
 	if c.escaped == nil {
-		c.escaped = map[*variable][]any{}
+		c.escaped = map[*flow.Variable][]any{}
 		note := func(e ast.Expr, how any) {
 			if name, ok := e.(*ast.IdentExpr); ok {
-				if v := c.flow.variableOf(name); v != nil {
+				if v := c.flow.VariableOf(name); v != nil {
 					c.escaped[v] = append(c.escaped[v], how)
 				}
 			}
@@ -143,7 +144,7 @@ func (c *script) noteArguments(e *ast.FuncCallExpr, note func(e ast.Expr, how an
 
 // length reports #x of what has no length.
 func (c *script) length(e *ast.UnaryLenOpExpr) {
-	token := c.flow.expr[e].at
+	token := c.flow.Expr[e].At
 	k := c.infer(e.Expr)
 	switch {
 	case k.topic != nil && k.topic.Func != nil:
@@ -170,17 +171,17 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	}
 	e := s.Exprs[0]
 	k := c.infer(e)
-	span := c.flow.expr[e]
+	span := c.flow.Expr[e]
 	switch {
 	case k.topic != nil && k.topic.Func != nil && !isIteratorItself(k):
-		f := c.between(span.from, span.to, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.topic.Name))
+		f := c.between(span.From, span.To, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.topic.Name))
 		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
 	case k.isList() || c.isTable(e, k):
 		message, hint := "loop over a list with ipairs", fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		if c.shapeOf(e) == namedShape {
 			message, hint = "loop over a table with pairs", fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
 		}
-		c.between(span.from, span.to, "loop-over-table", message).Hint = hint
+		c.between(span.From, span.To, "loop-over-table", message).Hint = hint
 	case c.isIpairs(e):
 		c.ipairsOver(e.(*ast.FuncCallExpr))
 	}
@@ -194,7 +195,7 @@ func (c *script) isTable(e ast.Expr, k knowledge) bool {
 	if _, ok := k.literal.(*ast.TableExpr); ok {
 		_, settled := c.holder(e, k.literal.(*ast.TableExpr))
 		name, isName := e.(*ast.IdentExpr)
-		return settled && (!isName || !c.escapes(c.flow.variableOf(name)))
+		return settled && (!isName || !c.escapes(c.flow.VariableOf(name)))
 	}
 	return !k.maybe && (c.model(k.typ) != nil || c.fieldsOf(k.typ) != nil)
 }
@@ -217,8 +218,8 @@ func (c *script) ipairsOver(call *ast.FuncCallExpr) {
 	if c.shapeOf(arg) != namedShape {
 		return
 	}
-	span := c.flow.expr[arg]
-	f := c.between(span.from, span.to, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
+	span := c.flow.Expr[arg]
+	f := c.between(span.From, span.To, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
 	f.Hint = "loop over named fields with pairs: for key, value in pairs(...) do"
 }
 
@@ -227,7 +228,7 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	first, isNumber := s.Init.(*ast.NumberExpr)
 	length, overLength := s.Limit.(*ast.UnaryLenOpExpr)
 	if isNumber && overLength && first.Value == "0" && s.Step == nil && c.indexes(s, length.Expr) {
-		f := c.at(c.flow.expr[s.Init].at, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
+		f := c.at(c.flow.Expr[s.Init].At, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
 		return
 	}
@@ -237,7 +238,7 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	from, ok := s.Init.(*ast.UnaryLenOpExpr)
 	if ok && s.Step == nil {
 		if last, isNumber := constantNumber(s.Limit); isNumber && last <= 1 {
-			f := c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop counts up, so it does not run if the list is longer")
+			f := c.at(c.flow.Expr[s.Limit].From, "loop-bounds", "the loop counts up, so it does not run if the list is longer")
 			f.Hint = fmt.Sprintf("to count down, add the step: for %s = %s, %s, -1 do", s.Name, c.text(from), c.text(s.Limit))
 		}
 		return
@@ -245,7 +246,7 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	a, okA := constantNumber(s.Init)
 	b, okB := constantNumber(s.Limit)
 	if step, stated := stepOf(s); okA && okB && stated && (step > 0 && a > b || step < 0 && a < b) {
-		c.at(c.flow.expr[s.Limit].from, "loop-bounds", "the loop never runs: it counts away from its limit").Hint = "swap the bounds, or reverse the step"
+		c.at(c.flow.Expr[s.Limit].From, "loop-bounds", "the loop never runs: it counts away from its limit").Hint = "swap the bounds, or reverse the step"
 	}
 }
 
@@ -291,6 +292,6 @@ func (c *script) fraction(e *ast.AttrGetExpr) {
 	if !ok || division.Operator != "/" {
 		return
 	}
-	f := c.at(c.flow.expr[division].at, "fraction-as-index", "a division can give a fraction, and a list has no items at fractions")
+	f := c.at(c.flow.Expr[division].At, "fraction-as-index", "a division can give a fraction, and a list has no items at fractions")
 	f.Hint = fmt.Sprintf("round it: math.floor(%s)", c.text(division))
 }

@@ -17,9 +17,9 @@ import (
 // are no longer what the manual says.
 func (c *script) collect() {
 	c.setGlobals, c.setMembers, c.setFields = map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, g := range c.flow.globals {
-		if g.set {
-			c.setGlobals[g.name] = true
+	for _, g := range c.flow.Globals {
+		if g.Set {
+			c.setGlobals[g.Name] = true
 		}
 	}
 	each(c.chunk, func(s ast.Stmt) {
@@ -85,7 +85,7 @@ func (c *script) fileFor(name string) bool {
 // requires reports a call of require that finds nothing.
 func (c *script) requires(e *ast.FuncCallExpr) {
 	name, ok := requireName(e)
-	if !ok || c.options.Exists == nil || c.flow.resolved[e.Func.(*ast.IdentExpr)] != nil {
+	if !ok || c.options.Exists == nil || c.flow.Resolved[e.Func.(*ast.IdentExpr)] != nil {
 		return
 	}
 	if topic := c.manual.Topic(name); topic != nil && topic.Kind == manual.KindModule && !strings.Contains(name, ".") {
@@ -100,7 +100,7 @@ func (c *script) requires(e *ast.FuncCallExpr) {
 			names = append(names, m.Name)
 		}
 	}
-	f := c.at(c.flow.expr[e.Args[0]].at, "unknown-module", fmt.Sprintf("there is no module '%s'%s", name, catalog.DidYouMean(name, names)))
+	f := c.at(c.flow.Expr[e.Args[0]].At, "unknown-module", fmt.Sprintf("there is no module '%s'%s", name, catalog.DidYouMean(name, names)))
 	f.Subject = name
 	switch {
 	case strings.HasSuffix(name, ".lua") || strings.ContainsAny(name, `/\`):
@@ -120,9 +120,9 @@ func (c *script) members(e *ast.AttrGetExpr) {
 	owner := c.infer(e.Object)
 	switch {
 	case owner.isModule():
-		c.memberOf(owner.topic, key.Value, c.flow.expr[e].at)
+		c.memberOf(owner.topic, key.Value, c.flow.Expr[e].At)
 	case owner.topic != nil && owner.topic.Func != nil:
-		f := c.at(c.flow.expr[e].at, "unknown-function", fmt.Sprintf("'%s' is a function, so it has no fields", owner.topic.Name))
+		f := c.at(c.flow.Expr[e].At, "unknown-function", fmt.Sprintf("'%s' is a function, so it has no fields", owner.topic.Name))
 		f.Hint = "call it first: " + owner.topic.Signature()
 	case owner.typ == "number" || owner.typ == "integer" || owner.typ == "boolean":
 		c.fieldOfNumber(e, owner)
@@ -183,7 +183,7 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 		return
 	}
 	receiver := c.infer(e.Receiver)
-	token := c.flow.names[e][0]
+	token := c.flow.Names[e][0]
 	switch {
 	case receiver.isModule():
 		c.memberOf(receiver.topic, e.Method, token)
@@ -206,8 +206,8 @@ func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner knowledge) {
 	if ok {
 		message = fmt.Sprintf("'%s' is %s, which has no fields", name.Value, kind)
 	}
-	f := c.at(c.flow.expr[e].at, "field-of-number", message)
-	if v := c.flow.resolved[name]; ok && v != nil && v.loop != nil {
+	f := c.at(c.flow.Expr[e].At, "field-of-number", message)
+	if v := c.flow.Resolved[name]; ok && v != nil && v.Loop != nil {
 		f.Hint = fmt.Sprintf("ipairs returns the position first, then the item: for _, %s in ipairs(...) do", name.Value)
 	}
 }

@@ -8,61 +8,62 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // globals reports names that nothing defines, and globals that the script makes.
 func (c *script) globals() {
 	set := map[string]bool{}
-	for _, g := range c.flow.globals {
-		set[g.name] = set[g.name] || g.set
+	for _, g := range c.flow.Globals {
+		set[g.Name] = set[g.Name] || g.Set
 	}
-	for _, g := range c.flow.globals {
-		known := c.known[g.name]
+	for _, g := range c.flow.Globals {
+		known := c.known[g.Name]
 		switch {
-		case g.set && known:
-			f := c.at(g.token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.name))
-			f.Hint, f.Subject = "choose another name and declare it with local", g.name
+		case g.Set && known:
+			f := c.at(g.Token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.Name))
+			f.Hint, f.Subject = "choose another name and declare it with local", g.Name
 		case known:
-		case g.set:
-			f := c.at(g.token, "global-set", fmt.Sprintf("'%s' is a global, which every function and file can change", g.name))
-			f.Hint, f.Subject = "write local before its first assignment: "+localForm(g), g.name
-		case set[g.name]:
-			f := c.at(g.token, "global-set", fmt.Sprintf("'%s' is a global of this script", g.name))
-			f.Hint, f.Subject = "write local before its first assignment", g.name
+		case g.Set:
+			f := c.at(g.Token, "global-set", fmt.Sprintf("'%s' is a global, which every function and file can change", g.Name))
+			f.Hint, f.Subject = "write local before its first assignment: "+localForm(g), g.Name
+		case set[g.Name]:
+			f := c.at(g.Token, "global-set", fmt.Sprintf("'%s' is a global of this script", g.Name))
+			f.Hint, f.Subject = "write local before its first assignment", g.Name
 		default:
 			c.undefined(g)
 		}
 	}
 }
 
-func localForm(g globalUse) string {
-	if _, ok := g.value.(*ast.FunctionExpr); ok {
-		return "local function " + g.name + "(...)"
+func localForm(g flow.GlobalUse) string {
+	if _, ok := g.Value.(*ast.FunctionExpr); ok {
+		return "local function " + g.Name + "(...)"
 	}
-	return "local " + g.name + " = ..."
+	return "local " + g.Name + " = ..."
 }
 
-func (c *script) undefined(g globalUse) {
-	message := fmt.Sprintf("'%s' is not defined", g.name)
-	f := c.at(g.token, "undefined-global", message)
-	f.Subject = g.name
-	if hint := explain.Global(g.name); hint != "" {
+func (c *script) undefined(g flow.GlobalUse) {
+	message := fmt.Sprintf("'%s' is not defined", g.Name)
+	f := c.at(g.Token, "undefined-global", message)
+	f.Subject = g.Name
+	if hint := explain.Global(g.Name); hint != "" {
 		f.Hint = hint
 		return
 	}
-	switch topic := c.manual.Topic("planhat." + g.name); {
-	case c.manual.MustBeRequired(g.name):
-		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.name, g.name)
+	switch topic := c.manual.Topic("planhat." + g.Name); {
+	case c.manual.MustBeRequired(g.Name):
+		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.Name, g.Name)
 		return
-	case c.declaredElsewhere(g.name):
+	case c.declaredElsewhere(g.Name):
 		f.Hint = "a local with this name exists in another block, but it is not visible here"
 		return
 	case topic != nil:
-		f.Hint = "write planhat." + g.name
+		f.Hint = "write planhat." + g.Name
 		return
 	}
-	names := c.visible(g.token)
+	names := c.visible(g.Token)
 	for name := range c.known {
 		names = append(names, name)
 	}
@@ -70,63 +71,63 @@ func (c *script) undefined(g globalUse) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if phrase := catalog.DidYouMean(g.name, names); phrase != "" {
+	if phrase := catalog.DidYouMean(g.Name, names); phrase != "" {
 		f.Message += phrase
-	} else if g.member {
-		f.Hint = "create the table first: local " + g.name + " = {}"
+	} else if g.Member {
+		f.Hint = "create the table first: local " + g.Name + " = {}"
 	}
 }
 
 // visible are the locals of the functions around a token.
 func (c *script) visible(token int) []string {
 	var names []string
-	for _, v := range c.flow.vars {
-		if v.token < token && c.endOf(v) >= token && v.name != "..." && v.name != "_" {
-			names = append(names, v.name)
+	for _, v := range c.flow.Vars {
+		if v.Token < token && c.endOf(v) >= token && v.Name != "..." && v.Name != "_" {
+			names = append(names, v.Name)
 		}
 	}
 	return names
 }
 
 // endOf is the last token at which a variable may be seen: that of its function.
-func (c *script) endOf(v *variable) int {
-	if v.fn.expr == nil {
-		return len(c.flow.tokens)
+func (c *script) endOf(v *flow.Variable) int {
+	if v.Fn.Expr == nil {
+		return len(c.flow.Tokens)
 	}
-	return c.flow.expr[v.fn.expr].to
+	return c.flow.Expr[v.Fn.Expr].To
 }
 
 func (c *script) declaredElsewhere(name string) bool {
-	return slices.ContainsFunc(c.flow.vars, func(v *variable) bool { return v.name == name })
+	return slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool { return v.Name == name })
 }
 
 // shadows reports names that hide others.
 func (c *script) shadows() {
-	for _, s := range c.flow.shadows {
-		if s.v.name == "_" {
+	for _, s := range c.flow.Shadows {
+		if s.V.Name == "_" {
 			continue
 		}
-		line := c.flow.tokens[s.hidden.token].Line
-		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.v.name, kindNames[s.hidden.kind], line)
+		line := c.flow.Tokens[s.Hidden.Token].Line
+		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.V.Name, kindNames[s.Hidden.Kind], line)
 		hint := "choose another name"
-		if s.sameScope && s.hidden.kind == localVar {
-			message = fmt.Sprintf("'%s' is already declared on line %d", s.v.name, line)
+		if s.SameScope && s.Hidden.Kind == flow.LocalVar {
+			message = fmt.Sprintf("'%s' is already declared on line %d", s.V.Name, line)
 			hint = "to assign a new value, remove local; otherwise choose another name"
 		}
-		if s.v.implicit {
+		if s.V.Implicit {
 			message = fmt.Sprintf("the 'self' of this method hides the one on line %d", line)
 			hint = "if the function does not need its own self, define and call it with a dot instead of the colon"
 		}
-		f := c.at(s.v.token, "shadowed-name", message)
-		f.Hint, f.Subject = hint, s.v.name
+		f := c.at(s.V.Token, "shadowed-name", message)
+		f.Hint, f.Subject = hint, s.V.Name
 	}
-	for _, v := range c.flow.vars {
-		if !c.known[v.name] || slices.ContainsFunc(c.flow.shadows, func(s shadow) bool { return s.v == v }) || sameThing(v) {
+	for _, v := range c.flow.Vars {
+		if !c.known[v.Name] || slices.ContainsFunc(c.flow.Shadows, func(s flow.Shadow) bool { return s.V == v }) || sameThing(v) {
 			continue
 		}
-		if c.manual.Topic(v.name) != nil {
-			f := c.at(v.token, "shadowed-name", fmt.Sprintf("'%s' hides %s", v.name, c.nameOf(v.name)))
-			f.Hint, f.Subject = "choose another name", v.name
+		if c.manual.Topic(v.Name) != nil {
+			f := c.at(v.Token, "shadowed-name", fmt.Sprintf("'%s' hides %s", v.Name, c.nameOf(v.Name)))
+			f.Hint, f.Subject = "choose another name", v.Name
 		}
 	}
 }
@@ -148,20 +149,20 @@ func (c *script) nameOf(name string) string {
 
 // sameThing reports whether a local holds what the hidden name stands for, or a
 // module of one's own: local csv = require "csv", local print = print.
-func sameThing(v *variable) bool {
-	if len(v.values) == 0 || v.values[0].expr == nil {
+func sameThing(v *flow.Variable) bool {
+	if len(v.Values) == 0 || v.Values[0].Expr == nil {
 		return false
 	}
-	if _, ok := requireName(v.values[0].expr); ok || triesRequire(v.values[0].expr) {
+	if _, ok := requireName(v.Values[0].Expr); ok || triesRequire(v.Values[0].Expr) {
 		return true
 	}
-	return refersTo(v.values[0].expr, v.name)
+	return refersTo(v.Values[0].Expr, v.Name)
 }
 
 // triesRequire matches pcall(require, name).
 func triesRequire(e ast.Expr) bool {
 	call, ok := e.(*ast.FuncCallExpr)
-	return ok && call.Func != nil && dotted(call.Func) == "pcall" && len(call.Args) > 0 && dotted(call.Args[0]) == "require"
+	return ok && call.Func != nil && flow.Dotted(call.Func) == "pcall" && len(call.Args) > 0 && flow.Dotted(call.Args[0]) == "require"
 }
 
 // refersTo reports whether an expression gives the global or module of a name,
@@ -171,7 +172,7 @@ func refersTo(e ast.Expr, name string) bool {
 	case *ast.IdentExpr:
 		return e.Value == name
 	case *ast.AttrGetExpr:
-		return strings.HasSuffix(dotted(e), "."+name)
+		return strings.HasSuffix(flow.Dotted(e), "."+name)
 	case *ast.LogicalOpExpr:
 		return refersTo(e.Lhs, name) || refersTo(e.Rhs, name)
 	case *ast.FuncCallExpr:
@@ -184,7 +185,7 @@ func refersTo(e ast.Expr, name string) bool {
 // requireName returns what a call of require asks for.
 func requireName(e ast.Expr) (string, bool) {
 	call, ok := e.(*ast.FuncCallExpr)
-	if !ok || call.Func == nil || len(call.Args) != 1 || dotted(call.Func) != "require" {
+	if !ok || call.Func == nil || len(call.Args) != 1 || flow.Dotted(call.Func) != "require" {
 		return "", false
 	}
 	name, ok := call.Args[0].(*ast.StringExpr)

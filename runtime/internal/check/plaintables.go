@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 )
 
 // plainTable reports a call of a function that a plain table does not have, as
@@ -44,7 +46,7 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 		return false
 	}
 	v, settled := c.holder(object, table)
-	if !settled || v == nil || v.fn == nil || v.setsField(name) {
+	if !settled || v == nil || v.Fn == nil || v.SetsField(name) {
 		return false
 	}
 	for _, f := range table.Fields {
@@ -53,8 +55,8 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 			return false
 		}
 	}
-	for _, item := range v.items {
-		if item.key != nil && !c.isNumber(c.infer(item.key)) {
+	for _, item := range v.Items {
+		if item.Key != nil && !c.isNumber(c.infer(item.Key)) {
 			return false
 		}
 	}
@@ -64,11 +66,11 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 // keepsToItself reports whether a table is what the script wrote when a call
 // comes to it. The functions of the script itself may have it: what they set is
 // seen. A table that its own function returns is out of sight only then.
-func (c *script) keepsToItself(v *variable, call ast.Expr) bool {
+func (c *script) keepsToItself(v *flow.Variable, call ast.Expr) bool {
 	for _, how := range c.escapesOf(v) {
 		switch how := how.(type) {
 		case *ast.ReturnStmt:
-			if s := c.flow.stepOf[call]; s == nil || s.fn != v.fn {
+			if s := c.flow.StepOf[call]; s == nil || s.Fn != v.Fn {
 				return false
 			}
 		case *ast.FuncCallExpr:
@@ -84,20 +86,20 @@ func (c *script) keepsToItself(v *variable, call ast.Expr) bool {
 
 // lacksMethod reports whether a call is one of a method that the table of a
 // variable does not have either.
-func (c *script) lacksMethod(e *ast.FuncCallExpr, v *variable) bool {
+func (c *script) lacksMethod(e *ast.FuncCallExpr, v *flow.Variable) bool {
 	name, ok := e.Receiver.(*ast.IdentExpr)
-	return ok && c.flow.variableOf(name) == v && !c.setFields[e.Method]
+	return ok && c.flow.VariableOf(name) == v && !c.setFields[e.Method]
 }
 
 // fills reports whether a call is table.insert for the table of a variable.
-func (c *script) fills(e *ast.FuncCallExpr, v *variable) bool {
+func (c *script) fills(e *ast.FuncCallExpr, v *flow.Variable) bool {
 	callee := c.callee(e)
 	if callee.topic == nil || callee.topic.Name != "table.insert" || len(e.Args) == 0 {
 		return false
 	}
 	for i, arg := range e.Args {
 		name, ok := arg.(*ast.IdentExpr)
-		if same := ok && c.flow.variableOf(name) == v; same != (i == 0) {
+		if same := ok && c.flow.VariableOf(name) == v; same != (i == 0) {
 			return false
 		}
 	}
@@ -112,7 +114,7 @@ func (c *script) isOwnFunction(e *ast.FuncCallExpr) bool {
 		return false
 	}
 	val := c.onlyValue(name)
-	return val != nil && val.isFunction()
+	return val != nil && val.IsFunction()
 }
 
 // changesTables reports whether the script gives tables fields in ways that are
@@ -126,12 +128,12 @@ func (c *script) changesTables() bool {
 		if _, named := target.Key.(*ast.StringExpr); named || c.isNumber(c.infer(target.Key)) {
 			continue
 		}
-		if v := c.flow.variableOf(name); v != nil && v.kind == argument {
+		if v := c.flow.VariableOf(name); v != nil && v.Kind == flow.Argument {
 			return true
 		}
 	}
-	for i := range c.flow.globals {
-		if name := c.flow.globals[i].name; name == "setmetatable" || name == "rawset" {
+	for i := range c.flow.Globals {
+		if name := c.flow.Globals[i].Name; name == "setmetatable" || name == "rawset" {
 			return true
 		}
 	}

@@ -9,6 +9,9 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/position"
+	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // aboutProperty is what the manual says about a property.
@@ -22,7 +25,7 @@ func (c *script) aboutProperty(model *catalog.Model, name string) string {
 
 // writesProperty checks a property that a record is given.
 func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.StringExpr, arg ast.Expr) {
-	name, token := key.Value, c.flow.expr[key].at
+	name, token := key.Value, c.flow.Expr[key].At
 	if strings.HasPrefix(name, "custom.") || model.Alias(name) {
 		return
 	}
@@ -62,10 +65,10 @@ func (c *script) unknownProperty(model *catalog.Model, name string, token int, w
 	case len(near) > 0:
 		f.Hint = c.aboutProperty(model, near[0])
 	case writing:
-		f.Severity = Warning
+		f.Severity = report.Warning
 		f.Hint = "put your own fields in custom = { ... }"
 	default:
-		f.Severity = Warning
+		f.Severity = report.Warning
 	}
 }
 
@@ -93,11 +96,11 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 	if !known || value == spec.Nil {
 		return
 	}
-	at := c.flow.expr[arg]
+	at := c.flow.Expr[arg]
 	text, isText := c.infer(arg).literal.(*ast.StringExpr)
 	if isText && len(p.Enum) > 0 {
 		if !slices.Contains(p.Enum, text.Value) {
-			f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s must be one of '%s', not %s%s",
+			f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' of %s must be one of '%s', not %s%s",
 				p.Name, catalog.WithArticle(model.Noun), strings.Join(p.Enum, "', '"), described, catalog.DidYouMean(text.Value, p.Enum)))
 			f.Subject = p.Name
 		}
@@ -107,7 +110,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 		return
 	}
 	if typ := valueType(p.Type); typ != "" && !typ.Accepts(value) {
-		f := c.between(at.from, at.to, "wrong-value", fmt.Sprintf("'%s' of %s must be %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
+		f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' of %s must be %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
 	}
 }
@@ -167,7 +170,7 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 				name = strings.TrimPrefix(name, "-")
 			}
 			if name != "" && model.Property(name) == nil {
-				c.unknownProperty(model, name, c.flow.expr[e].at, false)
+				c.unknownProperty(model, name, c.flow.Expr[e].At, false)
 			}
 		}
 	}
@@ -185,14 +188,14 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 	if model := c.model(owner.typ); model != nil {
 		if model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
-				c.notSelected(owner.selected, name, c.flow.expr[e].at)
+				c.notSelected(owner.selected, name, c.flow.Expr[e].At)
 			}
 			return
 		}
 		// Tenants have fields of their own: only a near miss counts.
 		if near := catalog.Nearest(name, propertyNames(model)); len(near) > 0 && !c.isWritten(e, name) && !c.setFields[name] {
-			c.unknownProperty(model, name, c.flow.expr[e].at, false)
-			c.found[len(c.found)-1].Severity = Warning
+			c.unknownProperty(model, name, c.flow.Expr[e].At, false)
+			c.found[len(c.found)-1].Severity = report.Warning
 		}
 		return
 	}
@@ -207,7 +210,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.expr[e].at, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(string(owner.typ)), name, catalog.DidYouMean(name, names)))
+	f := c.at(c.flow.Expr[e].At, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(string(owner.typ)), name, catalog.DidYouMean(name, names)))
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")
@@ -220,6 +223,36 @@ func (c *script) isWritten(e *ast.AttrGetExpr, name string) bool {
 	if !ok {
 		return false
 	}
-	v := c.flow.variableOf(object)
-	return v != nil && v.setsField(name)
+	v := c.flow.VariableOf(object)
+	return v != nil && v.SetsField(name)
+}
+
+// objectID matches the ids that Planhat makes.
+var objectID = pattern.Lazy(`^[0-9a-fA-F]{24}$`)
+
+// writtenID reports an id of the caller's own in a property that points to the
+// owning company.
+func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text string, at position.Span) bool {
+	if p.Name != model.CompanyRef() || p.Type != catalog.ObjectID || text == "" || objectID().MatchString(text) {
+		return false
+	}
+	for _, prefix := range c.companyPrefixes() {
+		if strings.HasPrefix(text, prefix) {
+			return false
+		}
+	}
+	f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' takes Planhat's id of the company (24 hexadecimal digits), not %q", p.Name, text))
+	f.Severity, f.Subject = report.Warning, p.Name
+	f.Hint = fmt.Sprintf("to use your own id, put extid- before it: %q", "extid-"+text)
+	return true
+}
+
+// companyPrefixes are what may stand before an id of one's own: what a company
+// can be asked for by.
+func (c *script) companyPrefixes() []string {
+	company := c.manual.Catalog().Model("company")
+	if company == nil {
+		return nil
+	}
+	return without(company.Keyables.Get, "_id")
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 )
 
 // purpose is what becomes of a record.
@@ -61,16 +62,16 @@ func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg as
 	if !ok {
 		return
 	}
-	v := c.flow.variableOf(name)
+	v := c.flow.VariableOf(name)
 	val := c.onlyValue(name)
 	if v == nil || val == nil {
 		return
 	}
-	if table, ok := val.expr.(*ast.TableExpr); ok && val.place == 0 {
+	if table, ok := val.Expr.(*ast.TableExpr); ok && val.Place == 0 {
 		c.literalRows(callee, model, to, table)
-		for _, item := range v.items {
-			if c.onlyValue(item.through) == val {
-				c.record(callee, model, to, item.field.Value)
+		for _, item := range v.Items {
+			if c.onlyValue(item.Through) == val {
+				c.record(callee, model, to, item.Field.Value)
 			}
 		}
 	}
@@ -88,7 +89,7 @@ func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose,
 		}
 	}
 	if named > 0 && named == len(table.Fields) && !c.alternatives(callee, model) {
-		f := c.at(c.flow.expr[table].from, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.topic.Name))
+		f := c.at(c.flow.Expr[table].From, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.topic.Name))
 		f.Hint = "put a single record in a list: { { " + fieldName(table.Fields[0]) + " = ... } }"
 	}
 }
@@ -117,8 +118,8 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 	if name, ok := arg.(*ast.IdentExpr); ok {
 		val := c.onlyValue(name)
 		for _, set := range c.fieldsSet(name) {
-			if c.onlyValue(set.through) == val {
-				fields = append(fields, set.field)
+			if c.onlyValue(set.Through) == val {
+				fields = append(fields, set.Field)
 			}
 		}
 	}
@@ -147,9 +148,9 @@ func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg 
 }
 
 // fieldsSet is what the script puts into the table of a name.
-func (c *script) fieldsSet(name *ast.IdentExpr) []entry {
-	if v := c.flow.variableOf(name); v != nil {
-		return v.fields
+func (c *script) fieldsSet(name *ast.IdentExpr) []flow.Entry {
+	if v := c.flow.VariableOf(name); v != nil {
+		return v.Fields
 	}
 	return nil
 }
@@ -169,7 +170,7 @@ func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, tab
 			return
 		}
 	}
-	at := c.flow.expr[table].from
+	at := c.flow.Expr[table].From
 	needed, oneOf := model.RequiredOnCreate, model.RequiredOneOf
 	switch to {
 	case updating:

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
@@ -115,4 +116,13 @@ func TestOwnScriptsAreClean(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A mistake in the check itself is a message, not a crash.
+func TestFailureOfTheCheckIsTold(t *testing.T) {
+	findings := (&check.Checker{}).Source("a.lua", []byte("print(1)"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, report.Error, findings[0].Severity)
+	assert.Contains(t, findings[0].Message, "the check itself failed on this file")
+	assert.NotEmpty(t, findings[0].Hint)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 )
 
 // expectation matches what a line's comment says: "--> rule: part of the
@@ -55,7 +56,7 @@ func TestRules(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			src, err := os.ReadFile(file)
 			require.NoError(t, err)
-			found := map[int][]check.Finding{}
+			found := map[int][]report.Finding{}
 			for _, f := range checker.Source(file, src) {
 				found[f.Line] = append(found[f.Line], f)
 			}
@@ -83,12 +84,12 @@ func TestRules(t *testing.T) {
 			}
 		})
 	}
-	for _, r := range check.Rules() {
+	for _, r := range report.Rules() {
 		assert.True(t, tested[r.Name], "no script in testdata expects %s", r.Name)
 	}
 }
 
-func messagesOf(list []check.Finding) []string {
+func messagesOf(list []report.Finding) []string {
 	var out []string
 	for _, f := range list {
 		out = append(out, f.Rule+": "+f.Message)
@@ -100,7 +101,7 @@ func messagesOf(list []check.Finding) []string {
 // nothing else.
 func TestExamples(t *testing.T) {
 	checker := newChecker()
-	for _, r := range check.Rules() {
+	for _, r := range report.Rules() {
 		findings := checker.Source("example.lua", []byte(r.Example))
 		assert.NotEmpty(t, findings, r.Name)
 		for _, f := range findings {
@@ -108,4 +109,42 @@ func TestExamples(t *testing.T) {
 			assert.Equal(t, r.Severity, f.Severity, r.Example)
 		}
 	}
+}
+
+func TestSyntaxErrors(t *testing.T) {
+	for src, want := range map[string]struct {
+		line, column int
+		message      string
+	}{
+		"x += 1":         {1, 3, "unexpected symbol near '+='"},
+		"\n\nif x then":  {3, 0, "'end' expected to close 'if' at line 3 near '<eof>'"},
+		"local s = 'abc": {1, 11, "unfinished string near ''abc'"},
+		"local a" + strings.Repeat(", a", 250) + " = 1": {0, 0, "too many local variables"},
+	} {
+		findings := newChecker().Source("a.lua", []byte(src))
+		if assert.Len(t, findings, 1, src) {
+			f := findings[0]
+			assert.Equal(t, "syntax", f.Rule)
+			assert.Equal(t, [2]int{want.line, want.column}, [2]int{f.Line, f.Column}, src)
+			assert.Contains(t, f.Message, want.message)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	src := []byte("prnt(HostName)\nlocal x = 1\n")
+	rulesOf := func(o check.Options, name string) []string {
+		var names []string
+		for _, f := range check.New(builtins.Manual(), o).Source(name, src) {
+			names = append(names, f.Rule+" "+f.Subject)
+		}
+		return names
+	}
+	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{}, "a.lua"))
+	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{Globals: []string{"HostName"}}, "a.lua"))
+	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Only: []string{"unused-local"}}, "a.lua"))
+	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Disable: []string{"undefined-global"}}, "a.lua"))
+	tests := builtins.Manual(&testsModule)
+	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a_test.lua"))
+	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a.lua"))
 }

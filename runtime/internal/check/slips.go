@@ -31,7 +31,7 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
 			continue
 		}
-		f := c.at(c.flow.expr[e].at, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but one side is a string", e.Operator))
+		f := c.at(c.flow.Expr[e].At, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but one side is a string", e.Operator))
 		if e.Operator == "+" {
 			f.Hint = fmt.Sprintf("join strings with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
 		}
@@ -63,8 +63,8 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 		if what == "" {
 			continue
 		}
-		span := c.flow.expr[side]
-		f := c.between(span.from, span.to, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
+		span := c.flow.Expr[side]
+		f := c.between(span.From, span.To, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
 		switch {
 		case k.topic != nil && k.topic.Func != nil:
 			f.Hint = "call it first: " + k.topic.Signature()
@@ -226,7 +226,7 @@ func (c *script) dots(e *ast.FuncCallExpr) {
 	if !ok || !plain || strings.Contains(replacement.Value, "%") || pattern.Value != "." {
 		return
 	}
-	f := c.at(c.flow.expr[args[0]].at, "pattern", "a dot in a pattern matches any character, so this replaces every character")
+	f := c.at(c.flow.Expr[args[0]].At, "pattern", "a dot in a pattern matches any character, so this replaces every character")
 	f.Hint = `to match a dot, write "%."`
 }
 
@@ -253,24 +253,24 @@ func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
 
 // independent reports whether expressions use nothing that the loop changes.
 func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
-	span := c.flow.stmt[loop]
+	span := c.flow.Stmt[loop]
 	free := true
 	v := syntax.Visitor{Expr: func(e ast.Expr) {
 		switch e := e.(type) {
 		case *ast.FuncCallExpr, *ast.FunctionExpr, *ast.Comma3Expr:
 			free = false
 		case *ast.IdentExpr:
-			v := c.flow.resolved[e]
+			v := c.flow.Resolved[e]
 			if v == nil {
 				free = free && c.known[e.Value]
 				return
 			}
-			for _, val := range v.values {
-				if val.token >= span.from && val.token <= span.to {
+			for _, val := range v.Values {
+				if val.Token >= span.From && val.Token <= span.To {
 					free = false
 				}
 			}
-			free = free && !v.changed
+			free = free && !v.Changed
 		}
 	}}
 	v.Expressions(exprs)
@@ -283,7 +283,7 @@ func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string) {
 		return
 	}
 	// A comment says why there is nothing.
-	first, last := c.flow.tokens[from], c.flow.tokens[to]
+	first, last := c.flow.Tokens[from], c.flow.Tokens[to]
 	for _, comment := range c.comments {
 		if comment.Start > first.Start && comment.End < last.End {
 			return

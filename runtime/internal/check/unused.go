@@ -4,52 +4,51 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/yuin/gopher-lua/ast"
-
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // kindNames are the words for what declares a variable.
-var kindNames = map[varKind]string{localVar: "local", argument: "argument", loopVar: "loop variable"}
+var kindNames = map[flow.VarKind]string{flow.LocalVar: "local", flow.Argument: "argument", flow.LoopVar: "loop variable"}
 
 // unused reports values and variables that nobody reads.
 func (c *script) unused() {
-	for _, v := range c.flow.vars {
-		if v.name != "_" {
+	for _, v := range c.flow.Vars {
+		if v.Name != "_" {
 			c.unusedVariable(v)
-		} else if len(v.values) == 1 && v.values[0].empty && !v.values[0].used && !v.values[0].changed {
-			c.at(v.token, "unused-local", "'_' is declared but never assigned").Subject = v.name
+		} else if len(v.Values) == 1 && v.Values[0].Empty && !v.Values[0].Used && !v.Values[0].Changed {
+			c.at(v.Token, "unused-local", "'_' is declared but never assigned").Subject = v.Name
 		}
 	}
 	c.unusedRecursion()
 }
 
-func (c *script) unusedVariable(v *variable) {
-	only := v.values[0]
+func (c *script) unusedVariable(v *flow.Variable) {
+	only := v.Values[0]
 	switch {
-	case v.holdsFunction():
-		last := v.values[len(v.values)-1]
+	case v.HoldsFunction():
+		last := v.Values[len(v.Values)-1]
 		switch {
-		case last.used:
-		case !v.read && !v.changed && !slices.Contains(v.fn.steps, last.step) && !last.first:
+		case last.Used:
+		case !v.Read && !v.Changed && !slices.Contains(v.Fn.Steps, last.Step) && !last.First:
 			// Set somewhere far away: what is in vain is the variable.
 			c.neverRead(v, false)
 		default:
 			c.neverUsed(last)
 		}
-	case len(v.values) == 1:
+	case len(v.Values) == 1:
 		switch {
 		case meantUnused(v):
-		case !only.used && only.changed:
-			if !only.shows() {
+		case !only.Used && only.Changed:
+			if !only.Shows() {
 				c.neverRead(v, true)
 			}
-		case !only.used:
+		case !only.Used:
 			c.neverUsed(only)
-		case only.used && only.empty:
-			c.at(v.token, "never-set", fmt.Sprintf("'%s' is read but never assigned, so it is always nil", v.name)).Subject = v.name
+		case only.Used && only.Empty:
+			c.at(v.Token, "never-set", fmt.Sprintf("'%s' is read but never assigned, so it is always nil", v.Name)).Subject = v.Name
 		}
-	case !v.read && !v.changed:
+	case !v.Read && !v.Changed:
 		c.neverRead(v, false)
 	default:
 		c.unusedValues(v)
@@ -58,105 +57,92 @@ func (c *script) unusedVariable(v *variable) {
 
 // meantUnused reports whether the name of an argument, such as _row, says that
 // nobody needs it.
-func meantUnused(v *variable) bool { return v.kind == argument && silent().MatchString(v.name) }
+func meantUnused(v *flow.Variable) bool {
+	return v.Kind == flow.Argument && silent().MatchString(v.Name)
+}
 
 var silent = pattern.Lazy(`^_[A-Za-z]`)
 
-// shows reports whether somebody else may hold the same table, so that setting
-// its fields is not in vain.
-func (val *value) shows() bool {
-	if val.first && val.v.kind != localVar || val.isFunction() {
-		return true
-	}
-	switch val.expr.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr, *ast.Comma3Expr, *ast.LogicalOpExpr,
-		*ast.RelationalOpExpr, *ast.ArithmeticOpExpr, *ast.StringConcatOpExpr,
-		*ast.UnaryLenOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryNotOpExpr:
-		return true
-	}
-	return false
-}
-
 // neverUsed reports a variable whose only value is not used.
-func (c *script) neverUsed(val *value) {
-	v := val.v
-	name, message, hint := "unused-local", fmt.Sprintf("'%s' is never used", v.name), "remove it, or use it"
+func (c *script) neverUsed(val *flow.Value) {
+	v := val.V
+	name, message, hint := "unused-local", fmt.Sprintf("'%s' is never used", v.Name), "remove it, or use it"
 	switch {
-	case v.name == "...":
+	case v.Name == "...":
 		name, message, hint = "unused-argument", "the variable arguments '...' are never used", "remove ... from the parameters"
-	case v.implicit:
+	case v.Implicit:
 		name, message = "unused-argument", "the method does not use 'self'"
 		hint = "define and call it with a dot instead of the colon: function object.name() ... end"
-	case v.kind == argument:
-		name, message = "unused-argument", fmt.Sprintf("the argument '%s' is never used", v.name)
-		hint = fmt.Sprintf("remove it, or rename it to '_%s' if this is intended", v.name)
-	case v.kind == loopVar:
-		name, message = "unused-loop-variable", fmt.Sprintf("the loop variable '%s' is never used", v.name)
+	case v.Kind == flow.Argument:
+		name, message = "unused-argument", fmt.Sprintf("the argument '%s' is never used", v.Name)
+		hint = fmt.Sprintf("remove it, or rename it to '_%s' if this is intended", v.Name)
+	case v.Kind == flow.LoopVar:
+		name, message = "unused-loop-variable", fmt.Sprintf("the loop variable '%s' is never used", v.Name)
 		hint = "rename it to '_' if this is intended"
-	case val.many:
+	case val.Many:
 		hint = "rename it to '_' if this is intended"
-	case val.isFunction():
-		name, message, hint = "unused-function", fmt.Sprintf("the function '%s' is never used", v.name), "remove it, or call it"
+	case val.IsFunction():
+		name, message, hint = "unused-function", fmt.Sprintf("the function '%s' is never used", v.Name), "remove it, or call it"
 	}
-	f := c.at(val.token, name, message)
-	f.Hint, f.Subject = hint, v.name
+	f := c.at(val.Token, name, message)
+	f.Hint, f.Subject = hint, v.Name
 }
 
 // neverRead reports a variable that gets values, or fields, and is not read.
-func (c *script) neverRead(v *variable, changed bool) {
-	name := map[varKind]string{localVar: "unused-local", argument: "unused-argument", loopVar: "unused-loop-variable"}[v.kind]
-	message := fmt.Sprintf("the %s '%s' is assigned but never read", kindNames[v.kind], v.name)
+func (c *script) neverRead(v *flow.Variable, changed bool) {
+	name := map[flow.VarKind]string{flow.LocalVar: "unused-local", flow.Argument: "unused-argument", flow.LoopVar: "unused-loop-variable"}[v.Kind]
+	message := fmt.Sprintf("the %s '%s' is assigned but never read", kindNames[v.Kind], v.Name)
 	if changed {
-		message = fmt.Sprintf("the table in '%s' is filled but never read", v.name)
+		message = fmt.Sprintf("the table in '%s' is filled but never read", v.Name)
 	}
-	f := c.at(v.token, name, message)
-	f.Hint, f.Subject = "remove it, or use it", v.name
+	f := c.at(v.Token, name, message)
+	f.Hint, f.Subject = "remove it, or use it", v.Name
 }
 
 // unusedValues reports the values of a variable that are not read, though
 // others are.
-func (c *script) unusedValues(v *variable) {
+func (c *script) unusedValues(v *flow.Variable) {
 	hidden := true
-	for _, val := range v.values {
-		hidden = hidden && !val.shows()
+	for _, val := range v.Values {
+		hidden = hidden && !val.Shows()
 	}
-	if !v.read && hidden {
+	if !v.Read && hidden {
 		c.neverRead(v, true)
 	}
-	for _, val := range v.values {
-		if val.empty || val.used || val.changed && (val.shows() || !v.read && hidden) {
+	for _, val := range v.Values {
+		if val.Empty || val.Used || val.Changed && (val.Shows() || !v.Read && hidden) {
 			continue
 		}
-		message := fmt.Sprintf("the value of '%s' is never read", v.name)
-		if !val.first || v.kind == localVar {
-			message = fmt.Sprintf("the value stored in '%s' is never read", v.name)
+		message := fmt.Sprintf("the value of '%s' is never read", v.Name)
+		if !val.First || v.Kind == flow.LocalVar {
+			message = fmt.Sprintf("the value stored in '%s' is never read", v.Name)
 		}
-		if val.over != nil && val.over != val.step && !val.changed {
-			if next := val.over.setting(v); next != nil {
-				message += fmt.Sprintf(": line %d overwrites it", c.flow.tokens[next.token].Line)
+		if val.Over != nil && val.Over != val.Step && !val.Changed {
+			if next := val.Over.Setting(v); next != nil {
+				message += fmt.Sprintf(": line %d overwrites it", c.flow.Tokens[next.Token].Line)
 			}
 		}
-		c.at(val.token, "unused-assignment", message).Subject = v.name
+		c.at(val.Token, "unused-assignment", message).Subject = v.Name
 	}
 }
 
 // unusedRecursion reports functions that only they themselves, or functions
 // nobody calls either, use.
 func (c *script) unusedRecursion() {
-	live := map[*function]bool{}
-	users := map[*function][]*function{}
-	for _, fn := range c.flow.functions {
+	live := map[*flow.Function]bool{}
+	users := map[*flow.Function][]*flow.Function{}
+	for _, fn := range c.flow.Functions {
 		switch {
-		case fn.value != nil:
-			for user := range fn.value.usedIn {
+		case fn.Value != nil:
+			for user := range fn.Value.UsedIn {
 				users[user] = append(users[user], fn)
 			}
-		case fn.parent != nil:
-			users[fn.parent] = append(users[fn.parent], fn)
+		case fn.Parent != nil:
+			users[fn.Parent] = append(users[fn.Parent], fn)
 		}
 	}
-	var mark func(fn *function)
-	mark = func(fn *function) {
+	var mark func(fn *flow.Function)
+	mark = func(fn *flow.Function) {
 		if !live[fn] {
 			live[fn] = true
 			for _, used := range users[fn] {
@@ -164,32 +150,32 @@ func (c *script) unusedRecursion() {
 			}
 		}
 	}
-	mark(c.flow.functions[0])
-	for _, fn := range c.flow.functions {
+	mark(c.flow.Functions[0])
+	for _, fn := range c.flow.Functions {
 		// What an unused function uses is reported with it.
-		if fn.value != nil && !fn.value.used {
+		if fn.Value != nil && !fn.Value.Used {
 			mark(fn)
 		}
 	}
-	for _, fn := range c.flow.functions {
-		if fn.value == nil || live[fn] || !fn.value.used || !inCircle(fn, users) {
+	for _, fn := range c.flow.Functions {
+		if fn.Value == nil || live[fn] || !fn.Value.Used || !inCircle(fn, users) {
 			continue
 		}
 		name := "unused-function"
-		if !fn.value.v.holdsFunction() {
+		if !fn.Value.V.HoldsFunction() {
 			name = "unused-assignment"
 		}
-		f := c.at(fn.value.token, name, fmt.Sprintf("the function '%s' is called only by itself or by functions that are never called", fn.value.v.name))
-		f.Hint, f.Subject = "remove it, or call it", fn.value.v.name
+		f := c.at(fn.Value.Token, name, fmt.Sprintf("the function '%s' is called only by itself or by functions that are never called", fn.Value.V.Name))
+		f.Hint, f.Subject = "remove it, or call it", fn.Value.V.Name
 	}
 }
 
 // inCircle reports whether a function can reach itself over the functions that it
 // uses.
-func inCircle(fn *function, users map[*function][]*function) bool {
-	seen := map[*function]bool{}
-	var reach func(from *function) bool
-	reach = func(from *function) bool {
+func inCircle(fn *flow.Function, users map[*flow.Function][]*flow.Function) bool {
+	seen := map[*flow.Function]bool{}
+	var reach func(from *flow.Function) bool
+	reach = func(from *flow.Function) bool {
 		for _, next := range users[from] {
 			if next == fn {
 				return true

@@ -15,15 +15,3 @@ func inspect(stmts []ast.Stmt, stmt func(ast.Stmt), expr func(ast.Expr)) {
 	v := syntax.Visitor{Stmt: stmt, Expr: expr}
 	v.Statements(stmts)
 }
-
-// operands are the parts of an operation, in the order of the source.
-func operands(e ast.Expr) []ast.Expr {
-	left, right := syntax.Operands(e)
-	switch {
-	case left == nil:
-		return nil
-	case right == nil:
-		return []ast.Expr{left}
-	}
-	return []ast.Expr{left, right}
-}

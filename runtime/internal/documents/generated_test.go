@@ -17,7 +17,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/internal/builtins"
-	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
@@ -145,7 +145,7 @@ func setUp(t *testing.T) string {
 func rules() string {
 	var out strings.Builder
 	out.WriteString("\n| Rule | | What it finds | Such as |\n| --- | --- | --- | --- |\n")
-	for _, r := range check.Rules() {
+	for _, r := range report.Rules() {
 		fmt.Fprintf(&out, "| `%s` | %s | %s | `%s` |\n", r.Name, r.Severity, r.Doc, strings.ReplaceAll(r.Example, "\n", "`<br>`"))
 	}
 	return out.String() + "\n"

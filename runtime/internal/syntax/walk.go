@@ -111,33 +111,32 @@ func (v *Visitor) Expression(expr ast.Expr) {
 		v.Expression(e.Receiver)
 		v.Expressions(e.Args)
 	default:
-		left, right := Operands(e)
-		v.Expression(left)
-		v.Expression(right)
+		for _, part := range Operands(e) {
+			v.Expression(part)
+		}
 	}
 }
 
 // Operands returns the parts of an operation or an index in the order of the
-// source. Both are nil for other expressions, and right is nil for an operation
-// with a single operand.
-func Operands(expr ast.Expr) (left, right ast.Expr) {
+// source, nil for other expressions.
+func Operands(expr ast.Expr) []ast.Expr {
 	switch e := expr.(type) {
 	case *ast.AttrGetExpr:
-		return e.Object, e.Key
+		return []ast.Expr{e.Object, e.Key}
 	case *ast.LogicalOpExpr:
-		return e.Lhs, e.Rhs
+		return []ast.Expr{e.Lhs, e.Rhs}
 	case *ast.RelationalOpExpr:
-		return e.Lhs, e.Rhs
+		return []ast.Expr{e.Lhs, e.Rhs}
 	case *ast.ArithmeticOpExpr:
-		return e.Lhs, e.Rhs
+		return []ast.Expr{e.Lhs, e.Rhs}
 	case *ast.StringConcatOpExpr:
-		return e.Lhs, e.Rhs
+		return []ast.Expr{e.Lhs, e.Rhs}
 	case *ast.UnaryMinusOpExpr:
-		return e.Expr, nil
+		return []ast.Expr{e.Expr}
 	case *ast.UnaryNotOpExpr:
-		return e.Expr, nil
+		return []ast.Expr{e.Expr}
 	case *ast.UnaryLenOpExpr:
-		return e.Expr, nil
+		return []ast.Expr{e.Expr}
 	}
-	return nil, nil
+	return nil
 }

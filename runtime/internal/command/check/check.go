@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -81,7 +82,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "Report standard input as `FILE`, and look for required files beside it")
 	usage.AddConfig(f, &o.configFile)
 	usage.CompleteValues(cmd, "format", checkFormats...)
-	usage.CompleteValues(cmd, "fail-on", string(check.Error), string(check.Warning))
+	usage.CompleteValues(cmd, "fail-on", string(report.Error), string(report.Warning))
 	usage.Complete(cmd, "rule", completeRule)
 	usage.Complete(cmd, "disable", completeRule)
 	return cmd
@@ -90,31 +91,23 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 // completeRule completes a rule, with what it finds.
 func completeRule(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var list []cobra.Completion
-	for _, r := range check.Rules() {
+	for _, r := range report.Rules() {
 		list = append(list, cobra.CompletionWithDesc(r.Name, r.Doc))
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
-}
-
-func ruleNames() []string {
-	var names []string
-	for _, r := range check.Rules() {
-		names = append(names, r.Name)
-	}
-	return names
 }
 
 func (o *options) validate() error {
 	if !slices.Contains(checkFormats, o.format) {
 		return &usage.Error{Message: fmt.Sprintf("--format takes text, json or sarif, not %q%s", o.format, catalog.DidYouMean(o.format, checkFormats))}
 	}
-	if o.failOn != string(check.Error) && o.failOn != string(check.Warning) {
+	if o.failOn != string(report.Error) && o.failOn != string(report.Warning) {
 		return &usage.Error{Message: fmt.Sprintf("--fail-on takes error or warning, not %q", o.failOn)}
 	}
 	if o.strict {
-		o.failOn = string(check.Warning)
+		o.failOn = string(report.Warning)
 	}
-	names := ruleNames()
+	names := report.RuleNames()
 	for _, name := range slices.Concat(o.rules, o.disable) {
 		if !slices.Contains(names, name) {
 			return &usage.Error{Message: fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, names)), Hint: "'phscript check --list-rules' lists them"}
@@ -130,7 +123,7 @@ func (o *options) configure(env *environment.Env) error {
 	if err != nil {
 		return err
 	}
-	names := ruleNames()
+	names := report.RuleNames()
 	for _, name := range c.CheckIgnore {
 		if !slices.Contains(names, name) {
 			return &config.Error{
@@ -147,7 +140,7 @@ func (o *options) configure(env *environment.Env) error {
 // checkScripts checks what the options name and reports it.
 func checkScripts(env *environment.Env, o *options) error {
 	if o.listRules {
-		return check.WriteRules(env.Stdout)
+		return report.WriteRules(env.Stdout)
 	}
 	if err := o.configure(env); err != nil {
 		return err
@@ -161,13 +154,13 @@ func checkScripts(env *environment.Env, o *options) error {
 		Globals:  o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})
-	found := make([][]check.Finding, len(files))
+	findings := make([][]report.Finding, len(files))
 	var wg sync.WaitGroup
 	next := make(chan int)
 	for range max(env.Processors, 1) {
 		wg.Go(func() {
 			for i := range next {
-				found[i] = checker.Source(files[i].name, files[i].source)
+				findings[i] = checker.Source(files[i].name, files[i].source)
 			}
 		})
 	}
@@ -176,13 +169,13 @@ func checkScripts(env *environment.Env, o *options) error {
 	}
 	close(next)
 	wg.Wait()
-	report := &check.Report{Files: len(files), Findings: slices.Concat(found...)}
-	if err := o.write(env, report); err != nil {
+	found := &report.Report{Files: len(files), Findings: slices.Concat(findings...)}
+	if err := o.write(env, found); err != nil {
 		return err
 	}
-	bad := report.Count(check.Error)
-	if o.failOn == string(check.Warning) {
-		bad += report.Count(check.Warning)
+	bad := found.Count(report.Error)
+	if o.failOn == string(report.Warning) {
+		bad += found.Count(report.Warning)
 	}
 	if bad > 0 {
 		return &usage.Finished{Code: fault.ExitScript}
@@ -190,14 +183,14 @@ func checkScripts(env *environment.Env, o *options) error {
 	return nil
 }
 
-func (o *options) write(env *environment.Env, report *check.Report) error {
+func (o *options) write(env *environment.Env, found *report.Report) error {
 	switch o.format {
 	case "json":
-		return report.WriteJSON(env.Stdout)
+		return found.WriteJSON(env.Stdout)
 	case "sarif":
-		return report.WriteSARIF(env.Stdout, env.Version)
+		return found.WriteSARIF(env.Stdout, env.Version)
 	}
-	return report.WriteText(env.Stdout, env.StdoutColor())
+	return found.WriteText(env.Stdout, env.StdoutColor())
 }
 
 // checkedFile is a script to be checked.

@@ -1,10 +1,6 @@
-// Package check reads a script without running it and says what is wrong with
-// it: names that nobody defined, values that nobody uses, calls and records that
-// do not fit the modules, and slips that people make in Lua.
-//
-// What it knows about modules, models and properties comes from the manual. It
-// sends nothing and opens nothing but the files it is given.
-package check
+// Package report holds what a check reports: its rules, and findings as text,
+// JSON and SARIF.
+package report
 
 import "unicode/utf8"
 
@@ -35,14 +31,14 @@ type Finding struct {
 	Subject string
 	// SourceLine is the text of the line.
 	SourceLine string
-	// endLine is the text of EndLine.
-	endLine string
+	// EndSourceLine is the text of EndLine.
+	EndSourceLine string
 }
 
 // Characters returns Column and EndColumn counted in characters instead of
 // bytes, as editors do.
 func (f *Finding) Characters() (column, end int) {
-	return characters(f.SourceLine, f.Column), characters(f.endLine, f.EndColumn)
+	return characters(f.SourceLine, f.Column), characters(f.EndSourceLine, f.EndColumn)
 }
 
 func characters(line string, column int) int {

@@ -1,4 +1,4 @@
-package check
+package position
 
 import (
 	"github.com/yuin/gopher-lua/ast"
@@ -16,11 +16,11 @@ func (l *locator) function(f *ast.FunctionExpr, from int) {
 	if f.ParList.HasVargs {
 		found = append(found, l.text("..."))
 	}
-	l.names[f.ParList] = found
+	l.Names[f.ParList] = found
 	l.text(")")
 	l.block(f.Stmts)
 	end := l.text("end")
-	l.expr[f] = span{from: from, to: end, at: from}
+	l.Expr[f] = Span{From: from, To: end, At: from}
 }
 
 func (l *locator) list(exprs []ast.Expr) {
@@ -37,10 +37,10 @@ func (l *locator) list(exprs []ast.Expr) {
 func (l *locator) expression(e ast.Expr) {
 	from := l.at
 	at := l.part(e)
-	for l.at < len(l.tokens) && l.tokens[l.at].Text == ")" && l.partner[l.at] >= from {
+	for l.at < len(l.Tokens) && l.Tokens[l.at].Text == ")" && l.Partner[l.at] >= from {
 		l.at++
 	}
-	l.expr[e] = span{from: from, to: l.at - 1, at: at}
+	l.Expr[e] = Span{From: from, To: l.at - 1, At: at}
 }
 
 // part reads an expression and returns the token that a finding points to.
@@ -104,11 +104,11 @@ func (l *locator) unary(operator string, operand ast.Expr) int {
 func (l *locator) table(e *ast.TableExpr) int {
 	at := l.text("{")
 	for _, f := range e.Fields {
-		for l.tokens[l.at].Text == "," || l.tokens[l.at].Text == ";" {
+		for l.Tokens[l.at].Text == "," || l.Tokens[l.at].Text == ";" {
 			l.at++
 		}
 		if f.Key != nil {
-			if l.tokens[l.at].Text == "[" {
+			if l.Tokens[l.at].Text == "[" {
 				l.at++
 			}
 			l.expression(f.Key)
@@ -116,7 +116,7 @@ func (l *locator) table(e *ast.TableExpr) int {
 		}
 		l.expression(f.Value)
 	}
-	l.at = l.partner[at] + 1
+	l.at = l.Partner[at] + 1
 	return at
 }
 
@@ -124,10 +124,10 @@ func (l *locator) index(e *ast.AttrGetExpr) int {
 	l.expression(e.Object)
 	bracket := l.seek(func(t compile.Token) bool { return t.Text == "." || t.Text == "[" })
 	l.expression(e.Key)
-	if l.tokens[bracket].Text == "[" {
-		l.at = l.partner[bracket] + 1
+	if l.Tokens[bracket].Text == "[" {
+		l.at = l.Partner[bracket] + 1
 	}
-	return l.expr[e.Key].at
+	return l.Expr[e.Key].At
 }
 
 func (l *locator) call(e *ast.FuncCallExpr) int {
@@ -136,18 +136,18 @@ func (l *locator) call(e *ast.FuncCallExpr) int {
 	} else {
 		l.expression(e.Receiver)
 		l.text(":")
-		l.names[e] = []int{l.kind(compile.Name)}
+		l.Names[e] = []int{l.kind(compile.Name)}
 	}
-	if l.at >= len(l.tokens) {
+	if l.at >= len(l.Tokens) {
 		panic(errLost)
 	}
 	open := l.at
-	if l.tokens[open].Text != "(" {
+	if l.Tokens[open].Text != "(" {
 		l.list(e.Args)
 		return open
 	}
 	l.at++
 	l.list(e.Args)
-	l.at = l.partner[open] + 1
+	l.at = l.Partner[open] + 1
 	return open
 }

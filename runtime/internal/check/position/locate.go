@@ -1,4 +1,5 @@
-package check
+// Package position finds the tokens of each part of a syntax tree.
+package position
 
 import (
 	"errors"
@@ -8,22 +9,22 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// span is the run of tokens that an expression or a statement takes. at is the
+// Span is the run of tokens that an expression or a statement takes. At is the
 // one that a finding points to: a name, a key, an operator, the bracket of a
 // call.
-type span struct{ from, to, at int }
+type Span struct{ From, To, At int }
 
-// places knows where the parts of a syntax tree stand in the source. The
+// Places knows where the parts of a syntax tree are in the source. The
 // parser notes lines only; tokens are met in the tree's own order.
-type places struct {
-	tokens []compile.Token
-	// partner is the index of the bracket that belongs to a bracket.
-	partner []int
-	expr    map[ast.Expr]span
-	stmt    map[ast.Stmt]span
-	// names are the tokens of the names that a statement or a list of
+type Places struct {
+	Tokens []compile.Token
+	// Partner is the index of the bracket that belongs to a bracket.
+	Partner []int
+	Expr    map[ast.Expr]Span
+	Stmt    map[ast.Stmt]Span
+	// Names are the tokens of the names that a statement or a list of
 	// parameters declares, in order.
-	names map[any][]int
+	Names map[any][]int
 }
 
 // errLost means that tree and tokens do not belong together.
@@ -31,16 +32,16 @@ var errLost = errors.New("the tokens of the source do not fit its syntax tree")
 
 // locator walks the tree beside the tokens.
 type locator struct {
-	*places
+	*Places
 	at int
 }
 
-// locate finds all parts of a chunk. The tokens are those of its source,
+// Locate finds all parts of a chunk. The tokens are those of its source,
 // without the comments.
-func locate(chunk []ast.Stmt, tokens []compile.Token) (p *places, err error) {
-	p = &places{
-		tokens: tokens, partner: partners(tokens),
-		expr: make(map[ast.Expr]span, len(tokens)), stmt: make(map[ast.Stmt]span, len(tokens)/4), names: map[any][]int{},
+func Locate(chunk []ast.Stmt, tokens []compile.Token) (p *Places, err error) {
+	p = &Places{
+		Tokens: tokens, Partner: partners(tokens),
+		Expr: make(map[ast.Expr]Span, len(tokens)), Stmt: make(map[ast.Stmt]Span, len(tokens)/4), Names: map[any][]int{},
 	}
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -50,7 +51,7 @@ func locate(chunk []ast.Stmt, tokens []compile.Token) (p *places, err error) {
 			err = errLost
 		}
 	}()
-	l := &locator{places: p}
+	l := &locator{Places: p}
 	l.block(chunk)
 	return p, nil
 }
@@ -79,9 +80,9 @@ func partners(tokens []compile.Token) []int {
 
 // seek goes behind the next token that fits, and returns its index.
 func (l *locator) seek(fits func(compile.Token) bool) int {
-	for l.at < len(l.tokens) {
+	for l.at < len(l.Tokens) {
 		l.at++
-		if fits(l.tokens[l.at-1]) {
+		if fits(l.Tokens[l.at-1]) {
 			return l.at - 1
 		}
 	}
@@ -100,12 +101,12 @@ func (l *locator) kind(kind compile.TokenKind) int {
 
 func (l *locator) block(stmts []ast.Stmt) {
 	for _, s := range stmts {
-		for l.at < len(l.tokens) && l.tokens[l.at].Text == ";" {
+		for l.at < len(l.Tokens) && l.Tokens[l.at].Text == ";" {
 			l.at++
 		}
 		from := l.at
 		l.statement(s)
-		l.stmt[s] = span{from: from, to: l.at - 1, at: from}
+		l.Stmt[s] = Span{From: from, To: l.at - 1, At: from}
 	}
 }
 
@@ -139,7 +140,7 @@ func (l *locator) statement(s ast.Stmt) {
 		l.text("end")
 	case *ast.NumberForStmt:
 		l.text("for")
-		l.names[s] = []int{l.kind(compile.Name)}
+		l.Names[s] = []int{l.kind(compile.Name)}
 		l.text("=")
 		l.expression(s.Init)
 		l.text(",")
@@ -165,7 +166,7 @@ func (l *locator) statement(s ast.Stmt) {
 			l.expression(s.Name.Func)
 		} else {
 			l.expression(s.Name.Receiver)
-			l.names[s.Name] = []int{l.kind(compile.Name)}
+			l.Names[s.Name] = []int{l.kind(compile.Name)}
 		}
 		l.function(s.Func, l.at)
 	case *ast.ReturnStmt:
@@ -184,13 +185,13 @@ func (l *locator) conditional(s *ast.IfStmt) {
 	l.expression(s.Condition)
 	l.text("then")
 	l.block(s.Then)
-	if l.at >= len(l.tokens) {
+	if l.at >= len(l.Tokens) {
 		panic(errLost)
 	}
-	for l.tokens[l.at].Text == ";" {
+	for l.Tokens[l.at].Text == ";" {
 		l.at++
 	}
-	switch l.tokens[l.at].Text {
+	switch l.Tokens[l.at].Text {
 	case "elseif":
 		next, ok := s.Else[0].(*ast.IfStmt)
 		if !ok {
@@ -198,7 +199,7 @@ func (l *locator) conditional(s *ast.IfStmt) {
 		}
 		from := l.at
 		l.conditional(next)
-		l.stmt[next] = span{from: from, to: l.at - 1, at: from}
+		l.Stmt[next] = Span{From: from, To: l.at - 1, At: from}
 	case "else":
 		l.at++
 		l.block(s.Else)
@@ -207,7 +208,7 @@ func (l *locator) conditional(s *ast.IfStmt) {
 
 func (l *locator) local(s *ast.LocalAssignStmt) {
 	l.text("local")
-	if l.tokens[l.at].Text == "function" {
+	if l.Tokens[l.at].Text == "function" {
 		l.at++
 		l.declare(s, 1)
 		l.function(s.Exprs[0].(*ast.FunctionExpr), l.at)
@@ -220,19 +221,19 @@ func (l *locator) local(s *ast.LocalAssignStmt) {
 	}
 }
 
-// isFunction tells a "local function" from other declarations.
-func (p *places) isFunction(s *ast.LocalAssignStmt) bool {
-	from := p.stmt[s].from
-	return from+1 < len(p.tokens) && p.tokens[from+1].Text == "function"
+// IsFunction tells a "local function" from other declarations.
+func (p *Places) IsFunction(s *ast.LocalAssignStmt) bool {
+	from := p.Stmt[s].From
+	return from+1 < len(p.Tokens) && p.Tokens[from+1].Text == "function"
 }
 
-// isElseif reports whether a statement is the elseif of another.
-func (p *places) isElseif(s ast.Stmt) bool { return p.tokens[p.stmt[s].from].Text == "elseif" }
+// IsElseif reports whether a statement is the elseif of another.
+func (p *Places) IsElseif(s ast.Stmt) bool { return p.Tokens[p.Stmt[s].From].Text == "elseif" }
 
 func (l *locator) declare(owner any, count int) {
 	found := make([]int, count)
 	for i := range found {
 		found[i] = l.kind(compile.Name)
 	}
-	l.names[owner] = found
+	l.Names[owner] = found
 }

@@ -1,11 +1,15 @@
-package check
+package flow
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/syntax"
+)
 
 // circular reports whether the step only puts something made of a table back into
 // that table, as in t.n = t.n + 1: that alone is no use of it. A call might do
 // more, so it counts.
-func (s *step) circular(v *variable) bool {
+func (s *Step) circular(v *Variable) bool {
 	var left, right ast.Expr
 	switch st := s.stmt.(type) {
 	case *ast.AssignStmt:
@@ -19,31 +23,31 @@ func (s *step) circular(v *variable) bool {
 		return false
 	}
 	index, ok := left.(*ast.AttrGetExpr)
-	return ok && !calls(right) && !calls(index.Key) && s.holder(index.Object, v)
+	return ok && !Calls(right) && !Calls(index.Key) && s.holder(index.Object, v)
 }
 
 // holder reports whether an expression is the name of a variable that the step
 // changes.
-func (s *step) holder(e ast.Expr, v *variable) bool {
+func (s *Step) holder(e ast.Expr, v *Variable) bool {
 	name, ok := e.(*ast.IdentExpr)
-	return ok && name.Value == v.name && touches(s.changes, v)
+	return ok && name.Value == v.Name && touches(s.Changes, v)
 }
 
-// calls reports whether a call is part of an expression.
-func calls(e ast.Expr) bool {
+// Calls reports whether a call is part of an expression.
+func Calls(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
 		return true
 	case *ast.TableExpr:
 		for _, f := range e.Fields {
-			if f.Key != nil && calls(f.Key) || calls(f.Value) {
+			if f.Key != nil && Calls(f.Key) || Calls(f.Value) {
 				return true
 			}
 		}
 		return false
 	}
-	for _, part := range operands(e) {
-		if calls(part) {
+	for _, part := range syntax.Operands(e) {
+		if Calls(part) {
 			return true
 		}
 	}

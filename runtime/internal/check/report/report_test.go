@@ -1,11 +1,10 @@
-package check_test
+package report_test
 
 import (
 	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -14,30 +13,31 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 )
 
 // everything is a report with findings of every rule.
-func everything(t *testing.T) *check.Report {
+func everything(t *testing.T) *report.Report {
 	t.Helper()
-	checker := newChecker()
-	files, err := filepath.Glob("testdata/*.lua")
+	checker := check.New(builtins.Manual(), check.Options{})
+	files, err := filepath.Glob("../testdata/*.lua")
 	require.NoError(t, err)
-	report := &check.Report{Files: len(files)}
+	all := &report.Report{Files: len(files)}
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		require.NoError(t, err)
-		report.Findings = append(report.Findings, checker.Source(file, src)...)
+		all.Findings = append(all.Findings, checker.Source(file, src)...)
 	}
-	return report
+	return all
 }
 
 // TestSARIFFollowsItsSchema holds the output against the schema of the
 // standard, and against the standard's own names.
 func TestSARIFFollowsItsSchema(t *testing.T) {
-	for name, report := range map[string]*check.Report{"full": everything(t), "empty": {Files: 1}} {
+	for name, all := range map[string]*report.Report{"full": everything(t), "empty": {Files: 1}} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			require.NoError(t, report.WriteSARIF(&out, "1.2.3"))
+			require.NoError(t, all.WriteSARIF(&out, "1.2.3"))
 			dec := json.NewDecoder(bytes.NewReader(out.Bytes()))
 			dec.DisallowUnknownFields()
 			var read sarif.Report
@@ -46,19 +46,19 @@ func TestSARIFFollowsItsSchema(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, parsed.Validate())
 			run := parsed.Runs[0]
-			assert.Len(t, run.Results, len(report.Findings))
-			assert.Len(t, run.Tool.Driver.Rules, len(check.Rules()))
+			assert.Len(t, run.Results, len(all.Findings))
+			assert.Len(t, run.Tool.Driver.Rules, len(report.Rules()))
 			for i, result := range run.Results {
-				assert.Equal(t, report.Findings[i].Rule, *run.Tool.Driver.Rules[result.RuleIndex].ID)
+				assert.Equal(t, all.Findings[i].Rule, *run.Tool.Driver.Rules[result.RuleIndex].ID)
 			}
 		})
 	}
 }
 
 func TestSARIFPlaces(t *testing.T) {
-	findings := newChecker().Source("a b.lua", []byte("local t = \"é\" prnt(t)"))
+	findings := check.New(builtins.Manual(), check.Options{}).Source("a b.lua", []byte("local t = \"é\" prnt(t)"))
 	var out bytes.Buffer
-	require.NoError(t, (&check.Report{Files: 1, Findings: findings}).WriteSARIF(&out, ""))
+	require.NoError(t, (&report.Report{Files: 1, Findings: findings}).WriteSARIF(&out, ""))
 	var log struct {
 		Runs []struct {
 			Results []struct {
@@ -79,9 +79,9 @@ func TestSARIFPlaces(t *testing.T) {
 }
 
 func TestJSON(t *testing.T) {
-	report := &check.Report{Files: 2, Findings: newChecker().Source("a.lua", []byte("prnt(1)\nlocal x = 1\n"))}
+	all := &report.Report{Files: 2, Findings: check.New(builtins.Manual(), check.Options{}).Source("a.lua", []byte("prnt(1)\nlocal x = 1\n"))}
 	var out bytes.Buffer
-	require.NoError(t, report.WriteJSON(&out))
+	require.NoError(t, all.WriteJSON(&out))
 	assert.JSONEq(t, `{"version": 1, "files": 2, "errors": 1, "warnings": 1, "findings": [
 		{"rule": "undefined-global", "severity": "error", "file": "a.lua", "line": 1, "column": 1, "end_line": 1, "end_column": 4,
 			"message": "'prnt' is not defined (did you mean 'print'?)"},
@@ -91,9 +91,9 @@ func TestJSON(t *testing.T) {
 
 func TestText(t *testing.T) {
 	src := "count = 0\n\tcount = cuont + 1\nprint(count)\n"
-	report := &check.Report{Files: 1, Findings: newChecker().Source("a.lua", []byte(src))}
+	all := &report.Report{Files: 1, Findings: check.New(builtins.Manual(), check.Options{}).Source("a.lua", []byte(src))}
 	var plain, colored bytes.Buffer
-	require.NoError(t, report.WriteText(&plain, false))
+	require.NoError(t, all.WriteText(&plain, false))
 	assert.Equal(t, `warning: a.lua:1:1: 'count' is a global, which every function and file can change [global-set]
     1 | count = 0
       | ^^^^^
@@ -106,48 +106,10 @@ error: a.lua:2:10: 'cuont' is not defined (did you mean 'count'?) [undefined-glo
 
 1 error, 3 warnings in 1 file
 `, plain.String())
-	require.NoError(t, report.WriteText(&colored, true))
+	require.NoError(t, all.WriteText(&colored, true))
 	assert.Contains(t, colored.String(), "\x1b[31;1merror: \x1b[0m")
 	assert.Contains(t, colored.String(), "\x1b[33;1mwarning: \x1b[0m")
 	var none bytes.Buffer
-	require.NoError(t, (&check.Report{Files: 3}).WriteText(&none, true))
+	require.NoError(t, (&report.Report{Files: 3}).WriteText(&none, true))
 	assert.Equal(t, "no problems in 3 files\n", none.String())
-}
-
-func TestSyntaxErrors(t *testing.T) {
-	for src, want := range map[string]struct {
-		line, column int
-		message      string
-	}{
-		"x += 1":         {1, 3, "unexpected symbol near '+='"},
-		"\n\nif x then":  {3, 0, "'end' expected to close 'if' at line 3 near '<eof>'"},
-		"local s = 'abc": {1, 11, "unfinished string near ''abc'"},
-		"local a" + strings.Repeat(", a", 250) + " = 1": {0, 0, "too many local variables"},
-	} {
-		findings := newChecker().Source("a.lua", []byte(src))
-		if assert.Len(t, findings, 1, src) {
-			f := findings[0]
-			assert.Equal(t, "syntax", f.Rule)
-			assert.Equal(t, [2]int{want.line, want.column}, [2]int{f.Line, f.Column}, src)
-			assert.Contains(t, f.Message, want.message)
-		}
-	}
-}
-
-func TestOptions(t *testing.T) {
-	src := []byte("prnt(HostName)\nlocal x = 1\n")
-	rulesOf := func(o check.Options, name string) []string {
-		var names []string
-		for _, f := range check.New(builtins.Manual(), o).Source(name, src) {
-			names = append(names, f.Rule+" "+f.Subject)
-		}
-		return names
-	}
-	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{}, "a.lua"))
-	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{Globals: []string{"HostName"}}, "a.lua"))
-	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Only: []string{"unused-local"}}, "a.lua"))
-	assert.Equal(t, []string{"unused-local x"}, rulesOf(check.Options{Disable: []string{"undefined-global"}}, "a.lua"))
-	tests := builtins.Manual(&testsModule)
-	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a_test.lua"))
-	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a.lua"))
 }

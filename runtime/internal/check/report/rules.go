@@ -1,4 +1,4 @@
-package check
+package report
 
 import (
 	"fmt"
@@ -21,14 +21,23 @@ type Rule struct {
 // change the result.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// rule returns the rule of a name, or nil.
-func rule(name string) *Rule {
+// RuleNamed returns the rule with a name, or nil.
+func RuleNamed(name string) *Rule {
 	for i := range rules {
 		if rules[i].Name == name {
 			return &rules[i]
 		}
 	}
 	return nil
+}
+
+// RuleNames are the names of all rules, in the same order.
+func RuleNames() []string {
+	names := make([]string, len(rules))
+	for i := range rules {
+		names[i] = rules[i].Name
+	}
+	return names
 }
 
 // WriteRules writes the table of rules for people.

@@ -1,24 +1,24 @@
-package check
+package flow
 
 import "github.com/yuin/gopher-lua/ast"
 
 // give notes that a step stores something in a variable.
-func (f *flow) give(s *step, v *variable, token int, expr ast.Expr, place int, first bool) *value {
-	val := &value{v: v, token: token, expr: expr, place: place, first: first, step: s}
-	val.empty = first && expr == nil && v.kind == localVar
+func (f *Graph) give(s *Step, v *Variable, token int, expr ast.Expr, place int, first bool) *Value {
+	val := &Value{V: v, Token: token, Expr: expr, Place: place, First: first, Step: s}
+	val.Empty = first && expr == nil && v.Kind == LocalVar
 	s.sets = append(s.sets, val)
-	v.values = append(v.values, val)
-	for fn := f.fn; fn != v.fn; fn = fn.parent {
+	v.Values = append(v.Values, val)
+	for fn := f.fn; fn != v.Fn; fn = fn.Parent {
 		fn.sets[v] = append(fn.sets[v], s)
 	}
 	return val
 }
 
-func (f *flow) local(s *ast.LocalAssignStmt) {
-	st := &step{kind: declare, token: f.stmt[s].from, stmt: s}
-	tokens := f.names[s]
-	if f.isFunction(s) {
-		v := f.declare(s.Names[0], localVar, tokens[0])
+func (f *Graph) local(s *ast.LocalAssignStmt) {
+	st := &Step{kind: declare, Token: f.Stmt[s].From, stmt: s}
+	tokens := f.Names[s]
+	if f.IsFunction(s) {
+		v := f.declare(s.Names[0], LocalVar, tokens[0])
 		f.emit(st)
 		f.scan(st, s.Exprs[0])
 		f.store(st, f.give(st, v, tokens[0], s.Exprs[0], 0, true))
@@ -30,21 +30,21 @@ func (f *flow) local(s *ast.LocalAssignStmt) {
 	}
 	targets := make([]target, len(s.Names))
 	for i, name := range s.Names {
-		targets[i] = target{f.declare(name, localVar, tokens[i]), tokens[i]}
+		targets[i] = target{f.declare(name, LocalVar, tokens[i]), tokens[i]}
 	}
 	f.share(st, targets, s.Exprs, true)
 }
 
 // target is what an assignment stores in; v is nil where it is no local.
 type target struct {
-	v     *variable
+	v     *Variable
 	token int
 }
 
 // share hands the values of an assignment to its targets.
-func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
+func (f *Graph) share(st *Step, targets []target, exprs []ast.Expr, first bool) {
 	var spread ast.Expr
-	if n := len(exprs); n > 0 && unpacks(exprs[n-1]) {
+	if n := len(exprs); n > 0 && Unpacks(exprs[n-1]) {
 		spread = exprs[n-1]
 	}
 	many := spread != nil && len(targets) > len(exprs)
@@ -61,13 +61,13 @@ func (f *flow) share(st *step, targets []target, exprs []ast.Expr, first bool) {
 			continue
 		}
 		val := f.give(st, t.v, t.token, expr, place, first)
-		val.many = many && i >= len(exprs)-1
+		val.Many = many && i >= len(exprs)-1
 		f.store(st, val)
 	}
 }
 
-// unpacks reports whether an expression may give several values.
-func unpacks(e ast.Expr) bool {
+// Unpacks reports whether an expression may give several values.
+func Unpacks(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
 		return !e.AdjustRet
@@ -78,19 +78,19 @@ func unpacks(e ast.Expr) bool {
 }
 
 // store ties a function that is written out to the value that holds it.
-func (f *flow) store(st *step, val *value) {
-	if !val.isFunction() {
+func (f *Graph) store(st *Step, val *Value) {
+	if !val.IsFunction() {
 		return
 	}
 	for _, fn := range st.closures {
-		if ast.Expr(fn.expr) == val.expr {
-			fn.value = val
+		if ast.Expr(fn.Expr) == val.Expr {
+			fn.Value = val
 		}
 	}
 }
 
-func (f *flow) assignment(s *ast.AssignStmt) {
-	st := &step{kind: assign, token: f.stmt[s].from, stmt: s}
+func (f *Graph) assignment(s *ast.AssignStmt) {
+	st := &Step{kind: assign, Token: f.Stmt[s].From, stmt: s}
 	for _, e := range s.Rhs {
 		f.scan(st, e)
 	}
@@ -107,8 +107,8 @@ func (f *flow) assignment(s *ast.AssignStmt) {
 }
 
 // definition is "function name() ... end".
-func (f *flow) definition(s *ast.FuncDefStmt) {
-	st := &step{kind: assign, token: f.stmt[s].from, stmt: s}
+func (f *Graph) definition(s *ast.FuncDefStmt) {
+	st := &Step{kind: assign, Token: f.Stmt[s].From, stmt: s}
 	left, method := s.Name.Func, (*ast.FuncDefStmt)(nil)
 	if left == nil {
 		method = s
@@ -125,35 +125,35 @@ func (f *flow) definition(s *ast.FuncDefStmt) {
 }
 
 // target notes what one side of an assignment stores in.
-func (f *flow) target(st *step, e ast.Expr, rhs ast.Expr) target {
+func (f *Graph) target(st *Step, e ast.Expr, rhs ast.Expr) target {
 	name, ok := e.(*ast.IdentExpr)
 	if !ok {
 		index := e.(*ast.AttrGetExpr)
-		f.stepOf[e] = st
+		f.StepOf[e] = st
 		f.scanTarget(st, index.Object)
 		f.scan(st, index.Key)
 		f.keep(index, rhs)
 		return target{}
 	}
-	token := f.expr[e].at
-	f.stepOf[e] = st
+	token := f.Expr[e].At
+	f.StepOf[e] = st
 	v := f.lookup(name.Value)
-	f.resolved[name] = v
+	f.Resolved[name] = v
 	if v == nil {
-		f.globals = append(f.globals, globalUse{name: name.Value, expr: name, token: token, set: true, value: rhs})
+		f.Globals = append(f.Globals, GlobalUse{Name: name.Value, expr: name, Token: token, Set: true, Value: rhs})
 		made := f.global(name.Value)
-		made.values = append(made.values, &value{v: made, token: token, expr: rhs})
+		made.Values = append(made.Values, &Value{V: made, Token: token, Expr: rhs})
 	}
 	return target{v, token}
 }
 
 // keep remembers what is put into the table of a variable.
-func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
+func (f *Graph) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 	name, ok := index.Object.(*ast.IdentExpr)
 	if !ok {
 		return
 	}
-	v := f.resolved[name]
+	v := f.Resolved[name]
 	if v == nil {
 		v = f.global(name.Value)
 	}
@@ -161,26 +161,26 @@ func (f *flow) keep(index *ast.AttrGetExpr, rhs ast.Expr) {
 		return
 	}
 	if _, named := index.Key.(*ast.StringExpr); named {
-		v.fields = append(v.fields, entry{through: name, field: &ast.Field{Key: index.Key, Value: rhs}})
+		v.Fields = append(v.Fields, Entry{Through: name, Field: &ast.Field{Key: index.Key, Value: rhs}})
 		return
 	}
-	v.items = append(v.items, entry{through: name, field: &ast.Field{Value: rhs}, key: index.Key})
+	v.Items = append(v.Items, Entry{Through: name, Field: &ast.Field{Value: rhs}, Key: index.Key})
 }
 
 // scanTarget notes that a field of an expression's value is set.
-func (f *flow) scanTarget(st *step, e ast.Expr) {
-	f.stepOf[e] = st
+func (f *Graph) scanTarget(st *Step, e ast.Expr) {
+	f.StepOf[e] = st
 	switch e := e.(type) {
 	case *ast.IdentExpr:
 		v := f.lookup(e.Value)
-		f.resolved[e] = v
+		f.Resolved[e] = v
 		if v == nil {
-			f.globals = append(f.globals, globalUse{name: e.Value, expr: e, token: f.expr[e].at, member: true})
+			f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At, Member: true})
 			return
 		}
-		v.changed = true
-		st.changes = append(st.changes, access{v, f.expr[e].at})
-		for fn := f.fn; fn != v.fn; fn = fn.parent {
+		v.Changed = true
+		st.Changes = append(st.Changes, Access{v, f.Expr[e].At})
+		for fn := f.fn; fn != v.Fn; fn = fn.Parent {
 			fn.changes[v] = append(fn.changes[v], st)
 		}
 	case *ast.AttrGetExpr:
@@ -192,15 +192,15 @@ func (f *flow) scanTarget(st *step, e ast.Expr) {
 }
 
 // inserted remembers the item of table.insert(list, item).
-func (f *flow) inserted(e *ast.FuncCallExpr) {
-	if e.Func == nil || len(e.Args) < 2 || dotted(e.Func) != "table.insert" {
+func (f *Graph) inserted(e *ast.FuncCallExpr) {
+	if e.Func == nil || len(e.Args) < 2 || Dotted(e.Func) != "table.insert" {
 		return
 	}
 	if name, ok := e.Args[0].(*ast.IdentExpr); ok {
-		v := f.resolved[name]
+		v := f.Resolved[name]
 		if v == nil {
 			v = f.global(name.Value)
 		}
-		v.items = append(v.items, entry{through: name, field: &ast.Field{Value: e.Args[len(e.Args)-1]}})
+		v.Items = append(v.Items, Entry{Through: name, Field: &ast.Field{Value: e.Args[len(e.Args)-1]}})
 	}
 }

@@ -1,0 +1,193 @@
+package flow
+
+import (
+	"slices"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// VarKind is what declares a variable.
+type VarKind int
+
+// What declares a variable.
+const (
+	LocalVar VarKind = iota
+	Argument
+	LoopVar
+)
+
+// Variable is a local name: of a local statement, a parameter or a loop.
+type Variable struct {
+	Name string
+	Kind VarKind
+	// Token is where it is declared; the self of a method has that of the
+	// method's colon.
+	Token    int
+	Implicit bool
+	Fn       *Function
+	// from and to are the steps of Fn in which it can be seen.
+	from, to int
+	Values   []*Value
+	// Read tells that it is read somewhere, Changed that a field of what it
+	// holds is set.
+	Read, Changed bool
+	// Loop is the statement of a loop variable, with its place in it.
+	Loop  ast.Stmt
+	Place int
+	// Items and Fields are what the script puts into the table that it holds:
+	// values at computed places, and values under names.
+	Items, Fields []Entry
+}
+
+// Entry is something that is put into the table of a variable.
+type Entry struct {
+	// Through is the name as it is written there, which tells which of the
+	// variable's values is meant.
+	Through *ast.IdentExpr
+	Field   *ast.Field
+	// Key is the computed place of an item, nil for the list's end.
+	Key ast.Expr
+}
+
+// SetsField reports whether the script puts something under a name into the table
+// that the variable holds.
+func (v *Variable) SetsField(name string) bool {
+	return slices.ContainsFunc(v.Fields, func(set Entry) bool {
+		key, ok := set.Field.Key.(*ast.StringExpr)
+		return ok && key.Value == name
+	})
+}
+
+// Value is one thing that is stored in a variable.
+type Value struct {
+	V *Variable
+	// Token is the name that is assigned to.
+	Token int
+	// Expr is what is assigned, nil where nothing is; Place counts the further
+	// results of a call.
+	Expr  ast.Expr
+	Place int
+	// First holds for the value that comes with the declaration, Empty where
+	// that is none.
+	First, Empty bool
+	// Used and Changed tell that somebody may read it, or set a field of it.
+	Used, Changed bool
+	// UsedIn are the functions that use it, lastUser the one that was noted last;
+	// they are kept for values that are functions.
+	UsedIn   map[*Function]bool
+	lastUser *Function
+	Step     *Step
+	// Over is the only assignment that follows, mixed tells that several do, or
+	// that the value may live to the end.
+	Over  *Step
+	mixed bool
+	// Many holds for one of several results of a call.
+	Many bool
+}
+
+// IsFunction reports whether the value is a function that is written out.
+func (val *Value) IsFunction() bool {
+	_, ok := val.Expr.(*ast.FunctionExpr)
+	return ok && val.Place == 0
+}
+
+// HoldsFunction reports whether a variable stands for one function.
+func (v *Variable) HoldsFunction() bool {
+	switch len(v.Values) {
+	case 1:
+		return v.Values[0].IsFunction()
+	case 2:
+		return v.Values[0].Empty && v.Values[1].IsFunction()
+	}
+	return false
+}
+
+// Function is a function of the script, or its main part.
+type Function struct {
+	Parent *Function
+	Expr   *ast.FunctionExpr
+	Steps  []*Step
+	// inner are all functions in it, those in inner ones included.
+	inner []*Function
+	// reads, changes and sets are what it, and the functions in it, do to
+	// variables of the functions around it.
+	reads, changes, sets map[*Variable][]*Step
+	// Value is what holds it, where a variable does.
+	Value *Value
+}
+
+// stepKind tells steps apart.
+type stepKind int
+
+const (
+	plain stepKind = iota
+	jump
+	branch
+	evaluate
+	declare
+	assign
+)
+
+// Step is a piece of a function that runs as a whole: the reads in it happen
+// before what it sets.
+type Step struct {
+	kind stepKind
+	// Fn is the function that it belongs to.
+	Fn *Function
+	// to is where a jump or a branch leads.
+	to int
+	// Token is what a report of unreachable code points to, -1 for none;
+	// LoopEnd marks the way back to the start of a loop.
+	Token   int
+	LoopEnd bool
+	expr    ast.Expr
+	stmt    ast.Stmt
+	Reads   []Access
+	Changes []Access
+	// Used are the values that a read may find, two at the most.
+	Used     map[*Variable][]*Value
+	closures []*Function
+	sets     []*Value
+}
+
+// Access is a place where a variable is used.
+type Access struct {
+	V     *Variable
+	Token int
+}
+
+// touches reports whether a variable is among accesses.
+func touches(list []Access, v *Variable) bool {
+	for i := range list {
+		if list[i].V == v {
+			return true
+		}
+	}
+	return false
+}
+
+// Setting returns the value that the step gives a variable, or nil. Of several
+// in one assignment the last one stays.
+func (s *Step) Setting(v *Variable) *Value {
+	for i := len(s.sets) - 1; i >= 0; i-- {
+		if s.sets[i].V == v {
+			return s.sets[i]
+		}
+	}
+	return nil
+}
+
+// Shows reports whether somebody else may hold the same table, so that setting
+// its fields is not in vain.
+func (val *Value) Shows() bool {
+	if val.First && val.V.Kind != LocalVar || val.IsFunction() {
+		return true
+	}
+	switch val.Expr.(type) {
+	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr, *ast.Comma3Expr, *ast.LogicalOpExpr,
+		*ast.RelationalOpExpr, *ast.ArithmeticOpExpr, *ast.StringConcatOpExpr,
+		*ast.UnaryLenOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryNotOpExpr:
+		return true
+	}
+	return false
+}
