@@ -20,7 +20,7 @@ type Args struct {
 	Host   *Host
 	fn     *Func
 	module string
-	// skip is 1 where the function was called with a colon.
+	// skip is 1 if the function was called with a colon.
 	skip int
 }
 
@@ -35,13 +35,13 @@ func (a *Args) Context() context.Context {
 // Len returns the number of arguments.
 func (a *Args) Len() int { return a.L.GetTop() - a.skip }
 
-// Get returns argument i, counted from 0; nil where it is left out.
+// Get returns argument i, counted from 0, or nil if it is left out.
 func (a *Args) Get(i int) lua.LValue { return a.L.Get(i + 1 + a.skip) }
 
 // Given reports whether argument i is there and not nil.
 func (a *Args) Given(i int) bool { return a.Get(i) != lua.LNil }
 
-// String returns argument i as text; a number is turned into text as Lua does.
+// String returns argument i as text. Numbers are converted as in Lua.
 func (a *Args) String(i int) string { return lua.LVAsString(a.Get(i)) }
 
 // Int returns argument i as a whole number.
@@ -50,13 +50,13 @@ func (a *Args) Int(i int) int { return int(lua.LVAsNumber(a.Get(i))) }
 // Number returns argument i as a number.
 func (a *Args) Number(i int) float64 { return float64(lua.LVAsNumber(a.Get(i))) }
 
-// Table returns argument i as a table, or nil where it is none.
+// Table returns argument i as a table, or nil if it is not one.
 func (a *Args) Table(i int) *lua.LTable {
 	t, _ := a.Get(i).(*lua.LTable)
 	return t
 }
 
-// Function returns argument i as a function, or nil where it is none.
+// Function returns argument i as a function, or nil if it is not one.
 func (a *Args) Function(i int) *lua.LFunction {
 	f, _ := a.Get(i).(*lua.LFunction)
 	return f
@@ -91,16 +91,16 @@ func qualify(module, name string) string {
 	return module + "." + name
 }
 
-// UsageError is a mistake in the script itself: a wrong type, a misspelt
-// option. It is raised as text that starts with the script's line, as Lua's
-// own errors do.
+// UsageError is a mistake in the script itself, such as a wrong type or an
+// unknown option. It is raised as text that starts with the script's line, like
+// Lua's own errors.
 type UsageError struct {
 	Func, Message string
 }
 
 func (e *UsageError) Error() string { return e.Func + ": " + e.Message }
 
-// check compares the arguments with the spec.
+// check checks the arguments against the spec.
 func (a *Args) check() error {
 	for i := range a.fn.Params {
 		p := &a.fn.Params[i]
@@ -191,7 +191,7 @@ func describeValue(v lua.LValue) string {
 // Options reads an options table whose fields were checked.
 type Options struct{ t *lua.LTable }
 
-// Get returns the value of a field; nil where it is absent.
+// Get returns the value of a field, or nil.
 func (o Options) Get(name string) lua.LValue {
 	if o.t == nil {
 		return lua.LNil
@@ -199,16 +199,16 @@ func (o Options) Get(name string) lua.LValue {
 	return o.t.RawGetString(name)
 }
 
-// Has reports whether a field is given.
+// Has reports whether a field is set.
 func (o Options) Has(name string) bool { return o.Get(name) != lua.LNil }
 
-// String returns a field as text, "" where it is absent.
+// String returns a field as text, or "".
 func (o Options) String(name string) string { return lua.LVAsString(o.Get(name)) }
 
-// Int returns a field as a whole number, 0 where it is absent.
+// Int returns a field as a whole number, or 0.
 func (o Options) Int(name string) int { return int(lua.LVAsNumber(o.Get(name))) }
 
-// Bool returns a field as a truth value, false where it is absent.
+// Bool returns a field as a boolean, or false.
 func (o Options) Bool(name string) bool { return lua.LVAsBool(o.Get(name)) }
 
 // Strings returns a field that is one text or a list of texts.

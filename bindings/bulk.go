@@ -54,8 +54,8 @@ func (b binding) keys() string {
 	return s
 }
 
-// bulk encodes all rows before the first is sent, so that a row without a JSON
-// form stops the call while nothing has been changed.
+// bulk encodes all rows before it sends the first, so a row without a JSON form
+// stops the call before anything changes.
 func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	r, err := b.resource(a)
 	if err != nil {
@@ -132,8 +132,7 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	return rows, nil
 }
 
-// drain calls an iterator until it returns nil. Its errors are the script's own
-// and pass through.
+// drain calls an iterator until it returns nil. It does not catch errors.
 func drain(a *Args, next *lua.LFunction) []lua.LValue {
 	var rows []lua.LValue
 	for {

@@ -9,17 +9,16 @@ import (
 
 // CheckpointStore keeps one value between the runs of a script, as JSON.
 type CheckpointStore interface {
-	// Load returns the value, nil where there is none.
+	// Load returns the value, or nil if there is none.
 	Load(ctx context.Context) ([]byte, error)
 	Save(ctx context.Context, value []byte) error
 	Clear(ctx context.Context) error
 }
 
-// mostCheckpoint is how many bytes a checkpoint may take.
+// mostCheckpoint is the most bytes that a checkpoint may have.
 const mostCheckpoint = 1 << 20
 
-// Checkpoint returns the module checkpoint, which remembers how far a script
-// came.
+// Checkpoint returns the module checkpoint, which saves how far a script got.
 func Checkpoint() *Module {
 	return &Module{
 		Name: "checkpoint",

@@ -15,14 +15,15 @@ type Codec struct {
 	null   *lua.LUserData
 	array  *lua.LTable
 	object *lua.LTable
-	// records and results are the metatables of what print shows as such.
+	// records and results are the metatables of tables that print shows in
+	// their own way.
 	records *lua.LTable
 	results *lua.LTable
 	keys    map[string]lua.LValue
 	numbers [256]lua.LValue
 
-	// names and values are stacks of what is being read, so that each table is
-	// made with its exact size.
+	// names and values are stacks of what is being read, so that each table gets
+	// its exact size.
 	names  []lua.LValue
 	values []lua.LValue
 
@@ -78,14 +79,14 @@ func CodecOf(L *lua.LState) *Codec {
 	return c
 }
 
-// Null returns the value that stands for JSON's null (json.null).
+// Null returns JSON's null (json.null).
 func (c *Codec) Null() *lua.LUserData { return c.null }
 
-// IsNull reports whether v stands for JSON's null.
+// IsNull reports whether v is JSON's null.
 func (c *Codec) IsNull(v lua.LValue) bool { return v == lua.LValue(c.null) }
 
-// MarkArray makes t encode as a list even where it is empty.
+// MarkArray makes t encode as a list even if it is empty.
 func (c *Codec) MarkArray(t *lua.LTable) { t.Metatable = c.array }
 
-// MarkObject makes t encode as an object even where it is empty.
+// MarkObject makes t encode as an object even if it is empty.
 func (c *Codec) MarkObject(t *lua.LTable) { t.Metatable = c.object }

@@ -12,7 +12,7 @@ import (
 
 const csvReadErrors = "With kind `io` when the file cannot be read, `permission` when the run may not read it, and `validation` when its contents are invalid. The message names the file, line and column, and the hint says which option may help."
 
-// CSV returns the module csv: reading and writing files of separated values.
+// CSV returns the module csv.
 func CSV() *Module {
 	return &Module{
 		Name: "csv",

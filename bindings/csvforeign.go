@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// What is handed over as CSV and is none: the beginning of a file tells.
+// The functions in this file recognize files that are not CSV by their first bytes.
 
-// noWorkbook refuses files of spreadsheet programs.
+// noWorkbook rejects files of spreadsheet programs.
 func noWorkbook(name string, head []byte) error {
 	var what string
 	switch ext := strings.ToLower(path.Ext(name)); {
@@ -31,8 +31,8 @@ func noWorkbook(name string, head []byte) error {
 	}
 }
 
-// noUTF16 refuses text of two bytes for each letter, which has no byte order
-// mark. Of every letter that English knows, one byte is zero.
+// noUTF16 rejects UTF-16 without a byte order mark: one byte of each ASCII
+// character is zero.
 func noUTF16(name string, head []byte) error {
 	var zeros [2]int
 	for i, b := range head {

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// lineEnds returns text with line feeds where its lines end in carriage returns
-// alone, as old programs of the Mac write them.
+// lineEnds converts the line ends of text to line feeds if they are only
+// carriage returns, as old Mac programs write them.
 func (c *csvReader) lineEnds(text *bufio.Reader) (*bufio.Reader, error) {
 	head, err := text.Peek(32 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {

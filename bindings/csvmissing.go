@@ -12,24 +12,23 @@ import (
 )
 
 const (
-	// mostSeenFields bounds the names that are kept for suggestions, however
-	// many rows an iterator gives.
+	// mostSeenFields bounds the names that are kept for suggestions.
 	mostSeenFields = 200
 	// shownFields is how many of them a message lists.
 	shownFields = 12
 )
 
-// missingColumns watches for columns that a script chose and that no row has: a
-// misspelt name would otherwise leave an empty column behind, without a word.
+// missingColumns watches for columns that a script chose and that no row has,
+// which a misspelled name leaves empty.
 type missingColumns struct {
-	// columns are those that no row has had so far.
+	// columns are those that no row has so far.
 	columns []string
-	// fields are names that rows have; those of a table inside are dotted, as
+	// fields are the names that rows have; those of inner tables are dotted, as
 	// columns are.
 	fields []string
 }
 
-// see notes what a row has. Rows that are lists have no names, and fit any.
+// see notes the fields of a row. Rows that are lists fit all columns.
 func (m *missingColumns) see(L *lua.LState, row *lua.LTable) {
 	if len(m.columns) == 0 {
 		return
@@ -78,8 +77,8 @@ func (m *missingColumns) warn(ctx context.Context, log Logger, file string) {
 	}
 }
 
-// meant suggests fields for a column. A field of a table inside is found by its
-// own name as well: people write Tier for custom.Tier.
+// meant suggests fields for a column. Fields of inner tables are also found by
+// their last name: people write Tier for custom.Tier.
 func (m *missingColumns) meant(column string) string {
 	if meant := catalog.DidYouMean(column, m.fields); meant != "" {
 		return meant

@@ -33,7 +33,7 @@ var csvReadOptions = []Field{
 // csvOptions are the checked options of a reading function.
 type csvOptions struct {
 	header, trim, ragged, lazyQuotes bool
-	// separator is 0 where it is to be found out.
+	// separator is 0 if it must be detected.
 	separator rune
 	encoding  string
 	names     []string
@@ -43,8 +43,7 @@ type csvOptions struct {
 	empty     func(*lua.LState) lua.LValue
 }
 
-// csvType turns the cells of a column into values. It knows the option that
-// asked for it.
+// csvType converts the cells of a column, as an option asked for.
 type csvType struct {
 	option  string
 	convert func(cell string) (lua.LValue, error)
@@ -96,8 +95,8 @@ func readCSVOptions(a *Args, i int) (csvOptions, error) {
 	return opt, err
 }
 
-// separatorOption returns the option separator, or 0 where it is absent or
-// what stands for the default.
+// separatorOption returns the option separator, or 0 if it is absent or the
+// default.
 func separatorOption(a *Args, o Options, standard string) (rune, error) {
 	s := o.String("separator")
 	if s == "" && !o.Has("separator") || s == standard {

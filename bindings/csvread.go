@@ -32,7 +32,7 @@ type csvReader struct {
 	r     *csv.Reader
 	// skipped counts the lines before those that r sees.
 	skipped int
-	// checked says that the text claims to be UTF-8 and must be so.
+	// checked reports whether the text must be valid UTF-8.
 	checked bool
 	columns []csvColumn
 }
@@ -66,8 +66,8 @@ func openCSV(a *Args, name string, opt csvOptions) (*csvReader, error) {
 	return r, err
 }
 
-// newCSVReader starts to read src, called name in messages: it finds out about
-// the byte order mark and the separator, and reads the header row.
+// newCSVReader starts to read src, called name in messages: it detects the byte
+// order mark and the separator, and reads the header row.
 func newCSVReader(files Files, name string, src io.ReadCloser, opt csvOptions) (*csvReader, error) {
 	c := &csvReader{files: files, name: name, opt: opt, src: src}
 	text, err := c.decode(src)
@@ -110,8 +110,8 @@ var encodingNames = func() []string {
 	return names
 }()
 
-// decode returns src as UTF-8 without a byte order mark. A mark wins over the
-// encoding that the script named.
+// decode returns src as UTF-8 without a byte order mark. A mark overrides the
+// script's encoding.
 func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 	raw := bufio.NewReaderSize(src, 64<<10)
 	mark, err := raw.Peek(512)
@@ -142,9 +142,8 @@ func (c *csvReader) decode(src io.Reader) (*bufio.Reader, error) {
 	return bufio.NewReaderSize(transform.NewReader(raw, enc.NewDecoder()), 64<<10), nil
 }
 
-// separator returns the character between cells. Where the script named none,
-// it is the likeliest one of the first line; a line "sep=;", which Excel
-// writes, decides.
+// separator returns the character between cells: the script's, that of a line
+// "sep=;" as Excel writes it, or the likeliest one in the first line.
 func (c *csvReader) separator(text *bufio.Reader) (rune, error) {
 	head, err := text.Peek(32 << 10)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -167,8 +166,8 @@ func (c *csvReader) separator(text *bufio.Reader) (rune, error) {
 	return likeliestSeparator(head), nil
 }
 
-// likeliestSeparator returns the candidate that stands most often in the first
-// line, outside of quotes; a comma where there is none.
+// likeliestSeparator returns the candidate that occurs most often in the first
+// line, outside quotes, or a comma.
 func likeliestSeparator(head []byte) rune {
 	counts := map[byte]int{}
 	quoted := false
@@ -292,8 +291,8 @@ func (c *csvReader) record() ([]string, error) {
 	return record, nil
 }
 
-// next returns the next row that is not empty, with the line on which it
-// begins; io.EOF after the last one.
+// next returns the next row that is not empty, and the line where it begins;
+// io.EOF after the last one.
 func (c *csvReader) next(L *lua.LState) (*lua.LTable, int, error) {
 	for {
 		record, err := c.record()
@@ -365,7 +364,7 @@ func (c *csvReader) row(L *lua.LState, record []string, line int) (*lua.LTable, 
 	return t, nil
 }
 
-// all reads the rows that are left, and closes.
+// all reads the remaining rows and closes the source.
 func (c *csvReader) all(L *lua.LState) (*lua.LTable, error) {
 	defer closeRead(c.src)
 	rows := L.NewTable()

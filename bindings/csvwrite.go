@@ -65,8 +65,8 @@ func readCSVWriteOptions(a *Args, i int) (csvWriteOpts, error) {
 	return opt, opt.checkTitles()
 }
 
-// checkTitles refuses a title for what is no column, once the columns are
-// known: the header row would not show it.
+// checkTitles rejects a title that does not name a column, once the columns are
+// known.
 func (o *csvWriteOpts) checkTitles() error {
 	if o.columns == nil {
 		return nil
@@ -90,11 +90,11 @@ type csvWriter struct {
 	opt   csvWriteOpts
 	w     io.WriteCloser
 	out   *csv.Writer
-	// count counts the rows; headed says that a header row is there.
+	// count counts the rows; headed reports whether there is a header row.
 	count  int
 	headed bool
-	// strict says that the columns came from the rows: a field that is none
-	// of them would be lost.
+	// strict reports whether the columns came from the rows or the file, so
+	// that another field would be lost.
 	strict  bool
 	missing missingColumns
 	record  []string
@@ -106,8 +106,8 @@ func newCSVWriter(h *Host, name string, w io.WriteCloser, opt csvWriteOpts) *csv
 	return &csvWriter{files: h.Files, log: h.Log, name: name, opt: opt, w: w, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
-// createCSV opens a file for writing. Where rows are to be added to a file,
-// its header row decides about the columns.
+// createCSV opens a file for writing. When rows are added to a file, its header
+// row decides the columns.
 func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 	existing, chosen := false, opt.columns != nil
 	if opt.appendTo {
@@ -147,7 +147,7 @@ func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 	return w, nil
 }
 
-// endsMidline tells whether a file's last line has no end.
+// endsMidline reports whether a file's last line has no line end.
 func endsMidline(files Files, name string) (bool, error) {
 	f, err := openRead(files, name)
 	if err != nil {
@@ -258,8 +258,8 @@ func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 	return w.header()
 }
 
-// allFields returns the names of the fields of all rows, in alphabetical
-// order; nil where there are none.
+// allFields returns the names of the fields of all rows, in alphabetical order,
+// or nil.
 func allFields(rows *lua.LTable) []string {
 	seen := map[string]bool{}
 	var names []string
@@ -351,8 +351,8 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 	return cells, nil
 }
 
-// fieldOf returns a row's field. Where there is none of that name, its dots
-// lead into tables.
+// fieldOf returns a row's field. If there is none of that name, the part before
+// a dot names a table.
 func fieldOf(L *lua.LState, row *lua.LTable, column string) lua.LValue {
 	v := L.GetField(row, column)
 	if v != lua.LNil {
@@ -411,7 +411,7 @@ func (w *csvWriter) header() error {
 	return fileError(w.files, "write", w.name, w.out.Write(titles))
 }
 
-// end completes the file, or gives it up where err is set.
+// end completes the file, or discards it if err is set.
 func (w *csvWriter) end(ctx context.Context, err error) error {
 	if err == nil {
 		err = w.header()

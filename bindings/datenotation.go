@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// layoutOption is how a script says in which form dates stand. What names it
-// differs from call to call, and messages name what the call takes.
+// layoutOption is how a call takes the format of dates. Messages name it.
 type layoutOption string
 
 const (
 	parseFormat layoutOption = `time.parse(text, { format = "%s" })`
 	csvFormat   layoutOption = `{ date_format = "%s" }`
-	// writtenLayout is the layout of time.format, which knows names as well.
+	// writtenLayout is the layout of time.format, which also takes names.
 	writtenLayout layoutOption = `"%s"`
 )
 
@@ -21,7 +20,7 @@ func (o layoutOption) with(layout string) string {
 	return strings.Replace(string(o), "%s", layout, 1)
 }
 
-// layoutError says why a layout cannot be used, and what to write in its place.
+// layoutError says why a layout is invalid and what to use instead.
 func (o layoutOption) layoutError(layout, why string) error {
 	if named := layoutNames[layout]; named != "" {
 		return &DataError{
@@ -39,16 +38,14 @@ func (o layoutOption) layoutError(layout, why string) error {
 	return &DataError{Message: fmt.Sprintf("invalid layout %q: %s", layout, why), Hint: hint}
 }
 
-// layoutNames are the layouts of time.format that are names, with what they
-// write.
+// layoutNames are the named layouts of time.format and what they write.
 var layoutNames = map[string]string{
 	"iso": "ISO dates and times such as 2024-01-15T10:30:00Z", "date": "dates such as 2024-01-15", "datetime": "times such as 2024-01-15 10:30:00",
 }
 
-// specifiersOf returns the specifiers for a layout in the notation of
-// spreadsheets and other programs, such as dd/mm/yyyy or YYYY-MM-DD HH:mm; ""
-// where it holds anything else. The letter m stands for months and for minutes:
-// behind hours, it means minutes.
+// specifiersOf returns the specifiers for a layout as spreadsheets write it,
+// such as dd/mm/yyyy or YYYY-MM-DD HH:mm, or "". The letter m means months, and
+// minutes after hours.
 func specifiersOf(layout string) string {
 	var b strings.Builder
 	last, month := byte(0), false
@@ -86,7 +83,7 @@ func specifiersOf(layout string) string {
 	return b.String()
 }
 
-// specifierOf returns the specifier of a letter that stands n times, or "".
+// specifierOf returns the specifier of a letter that is repeated n times, or "".
 func specifierOf(letter byte, n int) string {
 	switch {
 	case letter == 'y' && (n == 1 || n == 4):

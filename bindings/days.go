@@ -9,10 +9,10 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// dayLayouts are the forms in which a day may be given.
+// dayLayouts are the formats of a day.
 var dayLayouts = []string{time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "20060102"}
 
-// epochDays turns an ISO date or time into days since 1970-01-01. A date
+// epochDays converts an ISO date or time to days since 1970-01-01. A date
 // without a zone is that calendar day.
 func epochDays(text string) (int, error) {
 	for _, layout := range dayLayouts {

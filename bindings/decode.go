@@ -13,9 +13,9 @@ import (
 
 // DecodeOptions say how JSON becomes Lua values.
 type DecodeOptions struct {
-	// Nulls keeps the nulls in objects as json.null; otherwise such a field
-	// is absent (nil). In lists a null is always json.null, so that the other
-	// items keep their places.
+	// Nulls keeps the nulls in objects as json.null; otherwise such fields are
+	// absent. In lists, null is always json.null, so that items keep their
+	// positions.
 	Nulls bool
 }
 
@@ -32,8 +32,7 @@ func (c *Codec) DecodeBytes(b []byte, opt DecodeOptions) (lua.LValue, error) {
 	return v, nil
 }
 
-// TrailingError says that something follows a JSON value that should have been
-// the last.
+// TrailingError reports text after the JSON value.
 type TrailingError struct{ Offset int64 }
 
 func (e *TrailingError) Error() string {
@@ -136,7 +135,7 @@ func (c *Codec) list(items []lua.LValue) *lua.LTable {
 	return t
 }
 
-// drop takes what lies above base off the stack of values.
+// drop cuts the stack of values down to base.
 func (c *Codec) drop(base int) {
 	clear(c.values[base:])
 	c.values = c.values[:base]

@@ -11,18 +11,17 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// doubts collects what is odd about records that are sent, in the words of a
-// warning. Nothing of it keeps them from being sent.
+// doubts collects warnings about records that are sent.
 type doubts struct {
 	a        *Args
 	model    *catalog.Model
 	readOnly []string
-	// rows is how many rows were looked at, keyless how many of them have no
-	// key, and first the number of the first one of those.
+	// rows counts the rows, keyless those without a key; first is the number of
+	// the first row without one.
 	rows, keyless, first int
 }
 
-// options are those of a record whose doubts are collected.
+// options returns encoding options that collect warnings.
 func (d *doubts) options() EncodeOptions {
 	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, ReadOnly: func(name string) {
 		if !slices.Contains(d.readOnly, name) {
@@ -31,15 +30,15 @@ func (d *doubts) options() EncodeOptions {
 	}}
 }
 
-// value warns of a text that a property is not known to take, which Planhat may
-// reject: a dry run has nobody else to ask.
+// value warns of an unknown value, which Planhat may reject. A dry run has no
+// other way to tell.
 func (d *doubts) value(p *catalog.Property, text string) {
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("unknown %s %s %q%s; known values: %s",
 		d.model.Noun, p.Name, text, catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
 }
 
-// unknown warns of a property that the catalog does not know. It is a warning,
-// since a tenant may have fields of its own.
+// unknown warns of a property that the catalog does not have. It is not an
+// error, because a tenant may have other fields.
 func (d *doubts) unknown(name string) {
 	if d.model.Alias(name) || slices.Contains(catalog.CommonProperties, name) {
 		return
@@ -49,7 +48,7 @@ func (d *doubts) unknown(name string) {
 		d.model.Snake, name, catalog.DidYouMean(name, propertyNames(d.model))))
 }
 
-// row looks at the keys of a row.
+// row checks the keys of a row.
 func (d *doubts) row(row *lua.LTable) {
 	d.rows++
 	for _, key := range d.model.Keyables.Bulk {
@@ -65,7 +64,7 @@ func (d *doubts) row(row *lua.LTable) {
 // shownReadOnly is how many properties a warning names.
 const shownReadOnly = 5
 
-// warn tells of what was collected.
+// warn logs the warnings about the rows as a whole.
 func (d *doubts) warn() {
 	if n := len(d.readOnly); n > 0 {
 		slices.Sort(d.readOnly)

@@ -10,8 +10,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// span is a length of time in the calendar's terms: months and days have no
-// fixed length.
+// span is a length of time on the calendar: months and days have no fixed
+// length.
 type span struct {
 	months, days int
 	clock        time.Duration
@@ -27,7 +27,7 @@ var spanFields = []Field{
 	{Name: "seconds", Type: "number", Doc: "Seconds."},
 }
 
-// units maps every spelling of a unit to the field that it stands for.
+// units maps every spelling of a unit to its field.
 var units = map[string]string{
 	"ms": "ms", "millisecond": "ms", "milliseconds": "ms",
 	"s": "seconds", "sec": "seconds", "secs": "seconds", "second": "seconds", "seconds": "seconds",
@@ -42,8 +42,7 @@ var units = map[string]string{
 
 const day = 24 * time.Hour
 
-// mostYears bounds what can be added, so that no date leaves what can be
-// written.
+// mostYears bounds what can be added, so that dates can still be written.
 const mostYears = 5000
 
 // add adds n of a unit. Months and years must be whole.
@@ -76,13 +75,13 @@ func (s *span) add(n float64, unit string) error {
 	return nil
 }
 
-// length returns the span as a fixed length; false where it holds months,
-// which have none.
+// length returns the span as a fixed length, or false if it has months, which
+// have none.
 func (s span) length() (time.Duration, bool) {
 	return time.Duration(s.days)*day + s.clock, s.months == 0
 }
 
-// after returns the time that lies the span after t, in t's zone.
+// after returns t plus the span, in t's zone.
 func (s span) after(t time.Time) time.Time {
 	if s.months != 0 {
 		y, m, d := t.Date()
@@ -207,7 +206,7 @@ func spanArg(a *Args, i int) (span, error) {
 	return s, nil
 }
 
-// fixedArg reads argument i as a length of time that is the same everywhere.
+// fixedArg reads argument i as a fixed length of time.
 func fixedArg(a *Args, i int) (time.Duration, error) {
 	s, err := spanArg(a, i)
 	if err != nil {

@@ -16,21 +16,20 @@ import (
 
 // EncodeOptions say how Lua values become JSON.
 type EncodeOptions struct {
-	// Model, where set, is the model that the value is a record of: empty
-	// tables become [] for its list properties, and properties of type days
-	// may be given as ISO dates.
+	// Model, if set, is the model that the value is a record of: empty tables
+	// become [] for its list properties, and properties of type days may be
+	// ISO dates.
 	Model *catalog.Model
 	// Unknown is called for each property that Model does not have.
 	Unknown func(name string)
-	// ReadOnly is called for each property that Planhat sets itself, but for
-	// those that tell which record is meant.
+	// ReadOnly is called for each property that Planhat sets itself, except
+	// the keys.
 	ReadOnly func(name string)
-	// Value is called for each text that is none of those that its property is
-	// known to take.
+	// Value is called for each text that is not a known value of its property.
 	Value func(p *catalog.Property, text string)
 }
 
-// EncodeError says which part of a value has no JSON form.
+// EncodeError reports the part of a value that has no JSON form.
 type EncodeError struct {
 	// Path leads to the part, such as "custom.Tier" or "[3]".
 	Path, Message string
@@ -43,7 +42,7 @@ func (e *EncodeError) Error() string {
 	return "at " + shortPath(e.Path) + ": " + e.Message
 }
 
-// shortPath leaves out the middle of a path that is too long to read.
+// shortPath leaves out the middle of a long path.
 func shortPath(path string) string {
 	const ends = 30
 	if len(path) <= 3*ends {
@@ -73,7 +72,7 @@ func (c *Codec) Encode(enc *jsontext.Encoder, v lua.LValue, opt EncodeOptions) e
 	return c.encodeRecord(enc, t, opt)
 }
 
-// step is one step of the way from a value to a part of it.
+// step leads from a value to a part of it.
 type step struct {
 	name  string
 	index int
@@ -174,8 +173,8 @@ func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
 	return enc.WriteToken(jsontext.EndObject)
 }
 
-// encodeList writes the n items of a list. A table that is a record as well is
-// refused: JSON has no form for it, and part of it would be lost.
+// encodeList writes the n items of a list. It rejects tables that also have
+// named fields, which would be lost.
 func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable, n int) error {
 	if k, _ := afterItems(t, n); k != lua.LNil {
 		return c.keyError(k, n)

@@ -7,7 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Env returns the module env, which reads declared environment variables.
+// Env returns the module env, which reads the variables that scripts may see.
 func Env() *Module {
 	name := Param{Name: "name", Type: "string", Doc: "The variable's name, such as `CRM_URL`."}
 	return &Module{
@@ -79,8 +79,7 @@ func Env() *Module {
 	}
 }
 
-// getenv asks the host. A variable that it keeps from scripts is a lack of
-// permission.
+// getenv reads a variable. The host's refusal has the kind "permission".
 func getenv(env Environment, name string) (string, bool, error) {
 	value, ok, err := env.Lookup(name)
 	var kinder ErrorKinder
@@ -90,8 +89,7 @@ func getenv(env Environment, name string) (string, bool, error) {
 	return value, ok, err
 }
 
-// hiddenError is a host's refusal to show a variable. Its kind for scripts is
-// "permission".
+// hiddenError is a host's refusal to show a variable.
 type hiddenError struct{ error }
 
 func (e *hiddenError) Unwrap() error     { return e.error }

@@ -38,8 +38,8 @@ var ErrorShape = &Shape{
 
 const causeField = "cause"
 
-// ErrorKinder is an error that names its kind for scripts, where it is none of
-// the client's.
+// ErrorKinder is an error, other than the client's, that names its kind for
+// scripts.
 type ErrorKinder interface {
 	error
 	ErrorKind() string
@@ -51,9 +51,9 @@ type Hinter interface {
 	ErrorHint() string
 }
 
-// NewError makes the Lua error object of err: kind, message, hint and all that
-// a *planhat.Error knows, with the script's line and a traceback. err itself
-// stays reachable through ErrorFrom.
+// NewError makes the Lua error object of err: kind, message, hint and the other
+// fields of a *planhat.Error, with the script's line and a traceback. ErrorFrom
+// returns err.
 func NewError(L *lua.LState, err error) *lua.LTable {
 	t := L.NewTable()
 	t.Metatable = errorMeta(L, err)
@@ -104,8 +104,8 @@ func NewError(L *lua.LState, err error) *lua.LTable {
 	return t
 }
 
-// errorMeta makes an error object's metatable. It is the object's own, so that
-// it can hold the Go error where pairs does not show it.
+// errorMeta makes the metatable of one error object. It holds the Go error,
+// which pairs does not show.
 func errorMeta(L *lua.LState, err error) *lua.LTable {
 	cause := L.NewUserData()
 	cause.Value = err
@@ -119,8 +119,7 @@ func errorMeta(L *lua.LState, err error) *lua.LTable {
 	return mt
 }
 
-// ErrorFrom returns the Go error behind an error object, or nil where v is
-// none.
+// ErrorFrom returns the Go error of an error object, or nil if v is not one.
 func ErrorFrom(v lua.LValue) error {
 	t, ok := v.(*lua.LTable)
 	if !ok {

@@ -13,8 +13,8 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Aborter is what a file that Host.OpenWrite returned may be as well: Abort
-// drops what was written, and the name keeps the contents it had before.
+// Aborter is implemented by files of Files.OpenWrite that can discard what was
+// written: after Abort, the name has its earlier contents.
 type Aborter interface {
 	Abort() error
 }
@@ -37,7 +37,7 @@ func (e *FileError) Error() string {
 	case errors.As(e.Err, &pathErr):
 		return fmt.Sprintf("cannot %s %q: %v", e.Op, e.Name, pathErr.Err)
 	}
-	// Refusals of the host name the file and what would allow the act.
+	// The host's refusals name the file and the flag that allows it.
 	if text := e.Err.Error(); strings.Contains(text, e.Name) {
 		return text
 	}
@@ -50,7 +50,7 @@ func (e *FileError) Unwrap() error { return e.Err }
 // ErrorKind returns "io".
 func (e *FileError) ErrorKind() string { return "io" }
 
-// ErrorHint returns the cause's hint where it has one.
+// ErrorHint returns the hint of the cause, or one about the file.
 func (e *FileError) ErrorHint() string {
 	var hinter Hinter
 	if errors.As(e.Err, &hinter) {
@@ -59,8 +59,8 @@ func (e *FileError) ErrorHint() string {
 	return e.hint
 }
 
-// fileError wraps the error of an act on a file; nil stays nil. What has a
-// kind of its own, such as a cancelled run, is handed on as it is.
+// fileError wraps the error of a file operation. nil, and errors that have their
+// own kind, such as a cancelled run, are returned unchanged.
 func fileError(files Files, op, name string, err error) error {
 	var kinder ErrorKinder
 	switch {
@@ -72,7 +72,7 @@ func fileError(files Files, op, name string, err error) error {
 	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(files, op, name, err)}
 }
 
-// fileHint says what to do about a failed act on a file.
+// fileHint says what to do about a failed file operation, or returns "".
 func fileHint(files Files, op, name string, err error) string {
 	var pathErr *fs.PathError
 	switch {
@@ -90,7 +90,7 @@ func fileHint(files Files, op, name string, err error) string {
 	return ""
 }
 
-// similarFile returns a suggestion from the folder in which name was expected.
+// similarFile suggests a name from the folder in which name was expected.
 func similarFile(files Files, name string) string {
 	entries, err := files.ReadDir(path.Dir(name))
 	if err != nil {
@@ -113,8 +113,8 @@ func openWrite(files Files, name string, appendTo bool) (io.WriteCloser, error) 
 	return f, fileError(files, "write", name, err)
 }
 
-// abort gives a half-written file up. Where the host cannot drop it, it is
-// left unclosed, for closing would publish it.
+// abort discards a half-written file. If the host cannot discard it, it stays
+// open, because closing would publish it.
 func abort(w io.WriteCloser) {
 	if a, ok := w.(Aborter); ok {
 		// The error that led here is the one to report.
@@ -122,8 +122,8 @@ func abort(w io.WriteCloser) {
 	}
 }
 
-// finish closes a written file, or gives it up where err is set, and returns
-// the first error.
+// finish closes a written file, or discards it if err is set, and returns the
+// first error.
 func finish(files Files, name string, w io.WriteCloser, err error) error {
 	if err != nil {
 		abort(w)
@@ -132,11 +132,11 @@ func finish(files Files, name string, w io.WriteCloser, err error) error {
 	return fileError(files, "write", name, w.Close())
 }
 
-// closeRead closes a file that was only read; nothing can be lost by it.
+// closeRead closes a file that was only read, so errors do not matter.
 func closeRead(r io.Closer) { _ = r.Close() }
 
-// DataError says that a text is not what it should be: a date, a number, a
-// line of a file. Its kind for scripts is "validation".
+// DataError reports invalid data: a date, a number, a line of a file. Its kind
+// for scripts is "validation".
 type DataError struct {
 	Message, Hint string
 }
@@ -146,5 +146,5 @@ func (e *DataError) Error() string { return e.Message }
 // ErrorKind returns "validation".
 func (e *DataError) ErrorKind() string { return "validation" }
 
-// ErrorHint returns what to do about it.
+// ErrorHint returns the hint.
 func (e *DataError) ErrorHint() string { return e.Hint }

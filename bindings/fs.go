@@ -42,7 +42,7 @@ var (
 	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` matches any text, `?` one character, and `[a-z]` one of several. Default: all."}}
 )
 
-// fsContents are the functions for what files hold.
+// fsContents are the functions for file contents.
 func fsContents() []*Func {
 	return []*Func{
 		{

@@ -60,7 +60,7 @@ type Environment interface {
 // Logger takes the script's log.
 type Logger interface {
 	Write(ctx context.Context, level slog.Level, message string, fields []slog.Attr)
-	// WarnOnce reports something doubtful that is not an error, once per key.
+	// WarnOnce logs a warning, once per key.
 	WarnOnce(ctx context.Context, key, message string)
 }
 

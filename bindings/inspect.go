@@ -72,7 +72,7 @@ func callInspect(a *Args) (int, error) {
 	return a.Push(lua.LString(show.text(a.Get(0))))
 }
 
-// inspectCompact returns a value on one line, cut to what a log line bears.
+// inspectCompact returns a value on one line, cut to the size of a log line.
 func inspectCompact(L *lua.LState, v lua.LValue) string {
 	show := inspector{depth: 4, most: 20, null: CodecOf(L).IsNull}
 	return show.text(v)
@@ -104,7 +104,7 @@ type inspector struct {
 	depth, most int
 	indent      string
 	null        func(lua.LValue) bool
-	// bounded leaves the fields of large tables uncounted.
+	// bounded stops counting the fields of large tables.
 	bounded bool
 	// width is up to which a table stays on one line, maxLine where it is 0.
 	width int
@@ -197,7 +197,7 @@ func (s *inspector) items(t *lua.LTable) []string {
 	return items
 }
 
-// mostCounted is how many fields of a table are looked at where that is bounded.
+// mostCounted is how many fields of a table a bounded inspector looks at.
 const mostCounted = 10_000
 
 // listLength is the number of items before the first nil.
@@ -248,8 +248,8 @@ func keyRank(k lua.LValue) int {
 	return 3 + int(k.Type())
 }
 
-// quoteLua returns s as a Lua literal that gives s again. Readable characters
-// stay as they are, whatever the script.
+// quoteLua returns s as a Lua literal. Printable characters of all scripts stay
+// unchanged.
 func quoteLua(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

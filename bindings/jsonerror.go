@@ -10,11 +10,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// lineCounter knows on which line each byte lies of what is read through it.
+// lineCounter counts the lines of what is read through it.
 type lineCounter struct {
 	r    io.Reader
 	read int64
-	// ends are the offsets of the line ends behind the last asked offset,
+	// ends are the offsets of the line ends after the last asked offset;
 	// passed counts those before it.
 	ends   []int64
 	passed int
@@ -44,8 +44,8 @@ func (l *lineCounter) line(offset int64) int {
 	return l.passed + 1
 }
 
-// jsonError turns a decoding error into one for people. name is the file's
-// name or what the text is called.
+// jsonError turns a decoding error into a readable one. name is what to call the
+// file or text.
 func jsonError(files Files, name string, lines *lineCounter, err error) error {
 	var trailing *TrailingError
 	var syntax *jsontext.SyntacticError

@@ -19,7 +19,7 @@ type jsonReader struct {
 	dec   *jsontext.Decoder
 	codec *Codec
 	opt   DecodeOptions
-	// inList says that the values are the items of a list.
+	// inList reports whether the values are the items of a list.
 	inList bool
 }
 
@@ -51,7 +51,7 @@ func openJSON(a *Args, name string, opt DecodeOptions) (*jsonReader, error) {
 	return r, err
 }
 
-// only reads the one value that the source must hold.
+// only reads the single value that the source must hold.
 func (r *jsonReader) only() (lua.LValue, error) {
 	v, err := r.codec.Decode(r.dec, r.opt)
 	if err == nil {
@@ -63,7 +63,7 @@ func (r *jsonReader) only() (lua.LValue, error) {
 	return v, nil
 }
 
-// end makes sure that nothing but white space is left.
+// end fails if anything but white space is left.
 func (r *jsonReader) end() error {
 	offset := r.dec.InputOffset()
 	switch _, err := r.dec.ReadToken(); {
@@ -80,8 +80,8 @@ func (r *jsonReader) end() error {
 	}
 }
 
-// start finds out whether the values are the items of one list; with lines
-// they never are.
+// start detects whether the values are the items of one list; with lines, they
+// never are.
 func (r *jsonReader) start(lines bool) error {
 	if lines || r.dec.PeekKind() != jsontext.KindBeginArray {
 		return nil
@@ -101,7 +101,7 @@ func (r *jsonReader) next() (lua.LValue, error) {
 	return v, err
 }
 
-// errLast says that there are no more values.
+// errLast reports that there are no more values.
 var errLast = errors.New("no more values")
 
 func (r *jsonReader) step() (lua.LValue, error) {

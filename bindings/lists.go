@@ -14,8 +14,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// listFields describes a list's options: those of every list, and the model's
-// own filters.
+// listFields describes the options of a list and the model's filters.
 func (b binding) listFields() []Field {
 	limit := b.op.Parameter("limit")
 	fields := []Field{
@@ -49,7 +48,7 @@ func (b binding) listOptions(opt Options) planhat.ListOptions {
 	}
 }
 
-// filter reads the model's own query parameters; a list is joined by commas.
+// filter reads the model's query parameters; lists are joined by commas.
 func (b binding) filter(opt Options) map[string]string {
 	filter := make(map[string]string)
 	for _, q := range b.op.Filters() {
@@ -69,8 +68,8 @@ func (b binding) optionsParam() Param {
 	return Param{Name: "options", Type: "table", Optional: true, Doc: "What to list.", Fields: b.listFields()}
 }
 
-// checkList refuses paging that makes no sense, and warns of properties to
-// select or to sort by that the model is not known to have.
+// checkList rejects invalid paging, and warns of unknown properties in select
+// and sort.
 func (b binding) checkList(a *Args, opt Options) error {
 	if err := checkPaging(a, opt); err != nil {
 		return err
@@ -93,7 +92,7 @@ func (b binding) checkList(a *Args, opt Options) error {
 	return nil
 }
 
-// checkPaging refuses numbers that would list something else than was meant.
+// checkPaging rejects numbers that are not positive.
 func checkPaging(a *Args, opt Options) error {
 	for _, name := range []string{"limit", "offset", "page_size"} {
 		if opt.Has(name) && (opt.Int(name) < 0 || name != "offset" && opt.Int(name) == 0) {
@@ -119,8 +118,8 @@ func (b binding) getList() *Func {
 	}
 }
 
-// list pushes all records of a pager. The next page is read while this one
-// becomes tables: all of them are wanted, so no call is wasted.
+// list pushes all records of a pager. It reads the next page while this one is
+// decoded.
 func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
 	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err
@@ -172,8 +171,8 @@ func (b binding) each() *Func {
 	}
 }
 
-// iterate pushes an iterator over a pager's records. A loop that is through a
-// tenth of a page will most likely go on: then the next one is read ahead.
+// iterate pushes an iterator over a pager's records. After a tenth of a page,
+// the next one is read ahead.
 func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
 	if err := b.checkList(a, a.Options(0)); err != nil {
 		return 0, err

@@ -12,7 +12,7 @@ import (
 // Log returns the module log, which writes the script's log.
 func Log() *Module { return logModule("log", nil) }
 
-// logModule makes the module, with fields that every line carries.
+// logModule makes the module. Every line has the bound fields.
 func logModule(name string, bound []slog.Attr) *Module {
 	return &Module{
 		Name: name,
@@ -67,8 +67,8 @@ func logFunc(bound []slog.Attr, name string, level slog.Level, doc string) *Func
 	}
 }
 
-// logMessage returns the message as text: a table that has no text of its own in
-// Lua's notation.
+// logMessage returns the message as text. Tables without __tostring are written
+// as inspect writes them.
 func logMessage(a *Args) string {
 	if t, ok := a.Get(0).(*lua.LTable); ok && a.L.GetMetaField(t, "__tostring") == lua.LNil {
 		return inspectCompact(a.L, t)
@@ -76,7 +76,7 @@ func logMessage(a *Args) string {
 	return a.L.ToStringMeta(a.Get(0)).String()
 }
 
-// ownFields are the names that every line of a log in JSON has of its own.
+// ownFields are the names that every line of a JSON log already has.
 var ownFields = []string{slog.TimeKey, slog.LevelKey, slog.MessageKey}
 
 // fieldName returns what a field is called in the log.

@@ -14,8 +14,7 @@ func timeParam(name, doc string) Param {
 	return Param{Name: name, Type: "number|string", Doc: doc + " " + timeDoc}
 }
 
-// form is how a script wrote a point in time; results are given back the same
-// way.
+// form is how a script wrote a point in time. Results have the same form.
 type form int
 
 const (
@@ -52,8 +51,8 @@ func momentArg(a *Args, i int, loc *time.Location) (moment, error) {
 
 func isDigits(s string) bool { return strings.Trim(s, " -.0123456789") == "" }
 
-// value returns t in the form in which m was given. A day that has got a time
-// of day is written with it.
+// value returns t in the form of m. A day that now has a time of day is written
+// with it.
 func (m moment) value(t time.Time) lua.LValue {
 	switch {
 	case m.form == asNumber:
@@ -75,11 +74,11 @@ func dayNumber(t time.Time) int {
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// periods are what start_of and end_of know.
+// periods are those of start_of and end_of.
 var periods = []string{"hour", "day", "week", "month", "quarter", "year"}
 
-// startOf returns the beginning of the period that holds t, in t's zone, and
-// the beginning of the next one. Weeks begin on Monday.
+// startOf returns the start of the period that contains t, in t's zone, and the
+// start of the next one. Weeks begin on Monday.
 func startOf(t time.Time, period string) (start, next time.Time, ok bool) {
 	y, m, d := t.Date()
 	at := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, t.Location()) }
@@ -104,8 +103,8 @@ func startOf(t time.Time, period string) (start, next time.Time, ok bool) {
 	return t, t, false
 }
 
-// monthsBetween returns the whole calendar months from b to a, negative where
-// a lies before b.
+// monthsBetween returns the whole calendar months from b to a, negative if a is
+// before b.
 func monthsBetween(a, b time.Time) int {
 	if a.Before(b) {
 		return -monthsBetween(b, a)

@@ -24,7 +24,7 @@ func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 	}
 	if m.Call != nil {
 		mt := L.CreateTable(0, 1)
-		// __call hands over the module itself first, as a colon does.
+		// __call passes the module itself first, as a colon does.
 		mt.RawSetString("__call", newFunction(L, h, "", m.Call, t))
 		t.Metatable = mt
 	}
@@ -68,8 +68,8 @@ func Method(L *lua.LState, h *Host, module string, fn *Func, object *lua.LTable)
 	return newFunction(L, h, module, fn, object)
 }
 
-// luaFunction runs a chunk that returns a function. The chunk is part of the
-// program: one that does not compile is a bug that any test finds.
+// luaFunction runs a chunk that returns a function. It panics if the chunk,
+// which is part of the program, does not compile.
 func luaFunction(L *lua.LState, name, chunk string) *lua.LFunction {
 	f, err := L.Load(strings.NewReader(chunk), InternalChunk+" "+name)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// What can become of a row, as result.outcomes names it.
+// The outcomes of a row, as result.outcomes names them.
 const (
 	outcomeCreated   = "created"
 	outcomeUpdated   = "updated"
@@ -15,10 +15,9 @@ const (
 	outcomePlanned   = "planned"
 )
 
-// outcomes makes the table that says what became of each row, by its position.
-// Planhat names the rows that it created, changed or rejected, mostly; the rows
-// that it does not name stay out, unless its counts can only mean one thing for
-// all of them.
+// outcomes makes the table of outcomes by row position. Planhat does not name
+// every row; those it does not name are left out, unless the counts leave only
+// one outcome for all of them.
 func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
 	of := make([]string, r.Rows)
 	left := map[string]int{
@@ -57,8 +56,7 @@ func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
 	return t
 }
 
-// restOf returns the one outcome that all the open rows share, or "" where the
-// counts leave a doubt.
+// restOf returns the one outcome that the counts leave for all open rows, or "".
 func restOf(left map[string]int, open int) string {
 	rest := ""
 	for outcome, n := range left {

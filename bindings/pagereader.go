@@ -6,10 +6,9 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// pageReader takes pages from a pager, and can read one ahead while the script
-// works on the last. It serves one goroutine at a time. One that is not read to
-// its end leaves nothing behind but the call under way, which ends with its
-// context.
+// pageReader takes pages from a pager, and can read one ahead. Only one
+// goroutine may use it at a time. It needs no closing: a call in progress ends
+// with its context.
 type pageReader struct {
 	ctx   context.Context
 	pager *planhat.Pager
@@ -46,7 +45,7 @@ func (r *pageReader) take() ([]planhat.Record, error) {
 	return p.records, p.err
 }
 
-// wait returns when no call is under way.
+// wait returns when no call is in progress.
 func (r *pageReader) wait() {
 	if r.ahead != nil {
 		<-r.ahead

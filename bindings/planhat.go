@@ -11,8 +11,8 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Planhat is the module planhat: one part for each model of the catalog, with
-// a function for each of its operations.
+// Planhat returns the module planhat: one inner module for each model, with a
+// function for each of its operations.
 func Planhat() *Module {
 	m := planhatModule("planhat", func(a *Args) (*planhat.Client, error) { return a.Host.Clients.Default(a.Context()) })
 	m.Funcs = append(m.Funcs, newClient(), try(), isError(), models())
@@ -22,8 +22,8 @@ func Planhat() *Module {
 // clientOf finds the client that a call uses.
 type clientOf func(a *Args) (*planhat.Client, error)
 
-// planhatModule builds the parts that every client has, the default one and
-// those of planhat.new.
+// planhatModule makes what every client has, the default one and those of
+// planhat.new.
 func planhatModule(name string, client clientOf) *Module {
 	m := &Module{
 		Name: name,
@@ -60,7 +60,7 @@ func recordShape(model *catalog.Model) *Shape {
 	return s
 }
 
-// sentence makes a sentence of one of the catalog's short remarks.
+// sentence turns one of the catalog's short remarks into a sentence.
 func sentence(remark string) string {
 	if remark == "" {
 		return ""

@@ -10,13 +10,12 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// printField is a field of metatables that the runtime's Lua library knows as
-// PrintField: scripts do not see them, getmetatable returns nil. It holds the
-// function that print and tostring call with the table for its text.
+// printField is a field of metatables, PrintField in the runtime's Lua library.
+// It holds the function that returns a table's text for print and tostring.
+// getmetatable hides these metatables from scripts.
 const printField = "phscript.print"
 
-// printed makes the metatable of tables that print shows in another way than
-// plain ones.
+// printed makes the metatable of tables that print shows in their own way.
 func printed(L *lua.LState, text func(t *lua.LTable) string) *lua.LTable {
 	meta := L.CreateTable(0, 1)
 	meta.RawSetString(printField, L.NewFunction(func(L *lua.LState) int {
@@ -26,7 +25,7 @@ func printed(L *lua.LState, text func(t *lua.LTable) string) *lua.LTable {
 	return meta
 }
 
-// record decodes a record of Planhat. Print shows what is in it.
+// record decodes a Planhat record. print shows its contents.
 func (c *Codec) record(raw planhat.Record) (lua.LValue, error) {
 	v, err := c.DecodeBytes(raw, DecodeOptions{})
 	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
@@ -35,7 +34,7 @@ func (c *Codec) record(raw planhat.Record) (lua.LValue, error) {
 	return v, err
 }
 
-// resultText says what became of the rows of a bulk call.
+// resultText says what happened to the rows of a bulk call.
 func resultText(t *lua.LTable) string {
 	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
 	var parts []string

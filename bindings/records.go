@@ -26,8 +26,8 @@ func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
 	return raw, nil
 }
 
-// send encodes argument i as a record, hands it to a call of the client, and
-// pushes the answer.
+// send encodes argument i as a record, passes it to a client call, and pushes
+// the response.
 func (b binding) send(a *Args, i int, call func(*planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
 	r, err := b.resource(a)
 	if err != nil {

@@ -38,8 +38,8 @@ var rowErrorShape = &Shape{
 	},
 }
 
-// bulkResult makes the Lua form of a result. rows, where given, are the
-// script's own tables, so that errors hand those back.
+// bulkResult makes the Lua form of a result. rows, if not nil, are the script's
+// own tables, which errors refer to.
 func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(bulkResultShape.Fields))
 	t.Metatable = CodecOf(L).results
@@ -91,7 +91,7 @@ func rowErrors(L *lua.LState, failed []planhat.RowError, rows []lua.LValue) *lua
 	return list
 }
 
-// decodeLoosely decodes what may be no JSON; then it stays text.
+// decodeLoosely decodes JSON; anything else stays text.
 func decodeLoosely(codec *Codec, raw planhat.Record) lua.LValue {
 	v, err := codec.DecodeBytes(raw, DecodeOptions{Nulls: true})
 	if err != nil {

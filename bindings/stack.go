@@ -14,8 +14,8 @@ const InternalChunk = "=[phscript]"
 // DeepestStack bounds a traceback, in calls.
 const DeepestStack = 40
 
-// mostLevels bounds how many levels of a stack are looked at. Each tail call
-// takes one of them, though nothing is left of the call.
+// mostLevels bounds how many levels of a stack are read. Each tail call takes a
+// level.
 const mostLevels = 10_000
 
 // Frame is one call of a traceback.
@@ -26,9 +26,9 @@ type Frame struct {
 	Function string
 }
 
-// Stack lists the calls of the script's functions, the innermost first: those
-// of L and, where L is a coroutine, of what resumed it. Calls of the host and
-// of phscript's own Lua code are left out.
+// Stack lists the calls of the script's functions, the innermost first: those of
+// L and, if L is a coroutine, of what resumed it. Calls of the host and of
+// phscript's own Lua code are left out.
 func Stack(L *lua.LState) []Frame {
 	var frames []Frame
 	for thread := L; thread != nil; thread = thread.Parent {
@@ -37,9 +37,8 @@ func Stack(L *lua.LState) []Frame {
 	return frames
 }
 
-// appendThread appends the calls of one thread. The interpreter gives the
-// outermost call in the place of each tail call; it counts at the last level
-// alone.
+// appendThread appends the calls of one thread. The interpreter returns the
+// outermost call in place of each tail call; only the last level counts.
 func appendThread(frames []Frame, thread *lua.LState) []Frame {
 	outermost, ok := thread.GetStack(-1)
 	if !ok {
@@ -97,8 +96,8 @@ func traceback(frames []Frame) string {
 	return b.String()
 }
 
-// position returns the script and the line that called into the host, or ""
-// where no script did.
+// position returns the script and the line that called into the host, or "" if
+// no script did.
 func position(L *lua.LState) (script string, line int) {
 	if frames := Stack(L); len(frames) > 0 {
 		return frames[0].Script, frames[0].Line
@@ -106,7 +105,7 @@ func position(L *lua.LState) (script string, line int) {
 	return "", 0
 }
 
-// where returns the position as it stands before a message: "file:line: ".
+// where returns the position as a prefix of a message: "file:line: ".
 func where(L *lua.LState) string {
 	script, line := position(L)
 	if script == "" {

@@ -7,11 +7,10 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// tableParts has the layout of lua.LTable. A Lua table keeps its text keys in
-// a map, in a list for their order and in a map of their places in it. Its own
-// methods grow the latter two from nothing, key by key, which takes four times
-// as long as filling all three in their known size: most of the time that a
-// page of records takes.
+// tableParts has the layout of lua.LTable, which keeps its text keys in a map, a
+// list for their order and a map of their positions. Its own methods grow the
+// latter two key by key, which takes four times as long as filling all three in
+// their known size, and most of the time of reading a page of records.
 type tableParts struct {
 	_       lua.LValue                // Metatable
 	_       []lua.LValue              // array
@@ -21,8 +20,8 @@ type tableParts struct {
 	k2i     map[lua.LValue]int
 }
 
-// partsFit tells whether this gopher-lua has tables of that layout. Where it
-// has not, tables are filled through their methods.
+// partsFit reports whether this gopher-lua has tables of that layout. If not,
+// tables are filled with their methods.
 var partsFit = sameParts(reflect.TypeFor[tableParts](), reflect.TypeFor[lua.LTable]())
 
 func sameParts(mine, theirs reflect.Type) bool {
@@ -38,8 +37,8 @@ func sameParts(mine, theirs reflect.Type) bool {
 	return true
 }
 
-// newObject makes a table of text keys, which are lua.LString, and values. Of
-// a key that comes twice the last value counts.
+// newObject makes a table of keys, which are lua.LString, and values. The last
+// value of a duplicate key wins.
 func newObject(L *lua.LState, keys, values []lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(keys))
 	if !partsFit || len(keys) == 0 {

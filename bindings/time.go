@@ -328,7 +328,7 @@ func timePeriods() []*Func {
 	}
 }
 
-// pause waits, or returns the context's cause when the run ends before.
+// pause waits, or returns the context's cause if the run ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	if pause := planhat.PauseOf(ctx); pause != nil {
 		return pause(ctx, d)

@@ -2,15 +2,13 @@ package bindings
 
 import "time"
 
-// Time returns argument i as a point in time, in any of the forms that the
-// module time takes.
+// Time returns argument i as a point in time, as the module time reads it.
 func (a *Args) Time(i int) (time.Time, error) {
 	m, err := momentArg(a, i, time.UTC)
 	return m.at, err
 }
 
-// After returns the time that lies behind t by argument i, in any of the forms
-// that time.add takes.
+// After returns t moved by argument i, as time.add does.
 func (a *Args) After(i int, t time.Time) (time.Time, error) {
 	s, err := spanArg(a, i)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// layoutDoc lists the specifiers that both directions know.
+// layoutDoc lists the specifiers for both parsing and formatting.
 const layoutDoc = "`%Y` year, `%y` its last two digits, `%m` month, `%d` day (`%e` without the zero), `%H` hour, `%I` hour from 1 to 12, `%p` AM or PM, " +
 	"`%M` minute, `%S` second, `%f` its fraction, `%B` and `%b` the month's name and its short form, `%A` and `%a` the weekday's, `%j` day of the year, " +
 	"`%z` offset such as +0200, `%Z` zone, `%F` = `%Y-%m-%d`, `%T` = `%H:%M:%S`, `%%` a percent sign"
@@ -69,7 +69,7 @@ func formatTime(t time.Time, layout string) (string, error) {
 	return b.String(), nil
 }
 
-// isoText writes a time as ISO 8601, with milliseconds where it has any.
+// isoText writes a time as ISO 8601, with milliseconds if it has any.
 func isoText(t time.Time) string {
 	t = t.Round(time.Millisecond)
 	if t.Nanosecond() == 0 {
@@ -81,8 +81,8 @@ func isoText(t time.Time) string {
 // isoWeekday returns 1 for Monday to 7 for Sunday.
 func isoWeekday(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
 
-// parseLayout reads a text that was written by a layout of strftime. A time
-// without a zone is meant in loc.
+// parseLayout reads a text by a strftime layout. A time without a zone is in
+// loc.
 func parseLayout(text, layout string, loc *time.Location, option layoutOption) (at time.Time, dateOnly bool, err error) {
 	goLayout, dateOnly, err := toGoLayout(layout, option)
 	if err != nil {
@@ -121,9 +121,8 @@ func upperMeridiem(s string) string {
 	return s
 }
 
-// toGoLayout turns specifiers of strftime into a layout of the time package.
-// Months, days and hours may be written with one digit. Messages name the option
-// in which the layout stands.
+// toGoLayout converts strftime specifiers to a layout of the time package.
+// Months, days and hours may have one digit. Errors name the option.
 func toGoLayout(layout string, option layoutOption) (goLayout string, dateOnly bool, err error) {
 	loose := map[byte]string{'m': "1", 'd': "2", 'e': "2", 'I': "3", 'F': "2006-1-2"}
 	if !strings.Contains(layout, "%") {
@@ -152,7 +151,7 @@ func toGoLayout(layout string, option layoutOption) (goLayout string, dateOnly b
 		case c == '%':
 			b.WriteByte('%')
 		case c == 'f':
-			// A fraction behind a dot or comma is read with the seconds.
+			// A fraction after a dot or comma is read with the seconds.
 			kept := strings.TrimSuffix(strings.TrimSuffix(b.String(), "."), ",")
 			b.Reset()
 			b.WriteString(kept)

@@ -55,8 +55,8 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 	}
 }
 
-// daysMeant refuses a number of seconds for a day without a time: who writes 30
-// there means days. Seconds that make whole days are what they say.
+// daysMeant rejects a number of seconds for a day without a time, unless they
+// are whole days: a script that passes 30 there means days.
 func daysMeant(a *Args, m moment, by span) error {
 	n, plain := lua.LVAsNumber(a.Get(1)), numberKinds(a.Get(1)) != 0
 	if m.form != asDate || !plain || by.clock%day == 0 {

@@ -30,14 +30,13 @@ var (
 		"Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 UTC 2006", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04", "Jan 2, 2006 15:04:05", "Jan 2, 2006 15:04",
 		"Jan 2, 2006 3:04 PM", "Jan 2, 2006 3:04:05 PM",
 	}
-	// dayOrMonthFirst matches dates that people in different places read
-	// differently.
+	// dayOrMonthFirst matches dates that can be read in two ways.
 	dayOrMonthFirst = regexp.MustCompile(`^(\d{1,2})([/-])(\d{1,2})([/-])(\d{2}|\d{4})\b(.*)$`)
 )
 
-// parseTime reads a text as a point in time. Where it names no zone of its
-// own, it is meant in loc. dateOnly says that it names a day and no time. Messages
-// name the option that would say in which form the text is.
+// parseTime reads a text as a point in time, in loc unless it names a zone.
+// dateOnly reports whether it is a day without a time. Errors name the option
+// that sets the format.
 func parseTime(text string, loc *time.Location, option layoutOption) (at time.Time, dateOnly bool, err error) {
 	s := strings.TrimSpace(text)
 	if len(s) == len(time.DateOnly) && s[4] == '-' && s[7] == '-' {
@@ -88,8 +87,7 @@ func parseClock(s string, loc *time.Location) (time.Time, error) {
 	return time.Time{}, first
 }
 
-// inUTC returns the zone for a layout: those that end in a zone's name are
-// meant in UTC.
+// inUTC returns the zone for a layout: UTC if the layout names it, else loc.
 func inUTC(layout string, loc *time.Location) *time.Location {
 	if strings.Contains(layout, "GMT") || strings.Contains(layout, "UTC") {
 		return time.UTC
@@ -99,7 +97,7 @@ func inUTC(layout string, loc *time.Location) *time.Location {
 
 var errNoTime = errors.New("unknown time format")
 
-// explainTime turns a parsing error into one for people; nil stays nil.
+// explainTime turns a parsing error into a readable one; nil stays nil.
 func explainTime(text string, err error, option layoutOption) error {
 	if err == nil {
 		return nil
@@ -124,9 +122,9 @@ func explainTime(text string, err error, option layoutOption) error {
 	}
 }
 
-// explainOrder says how to read a date of which the day or the month stands
-// first. One number above 12 shows which, for this date; since others of the same
-// source may show nothing, it is not taken for granted.
+// explainOrder asks for the format of a date that begins with the day or the
+// month. Even if a number above 12 shows which, other dates of the same source
+// may not.
 func explainOrder(text, shown string, option layoutOption) error {
 	m := dayOrMonthFirst.FindStringSubmatch(text)
 	first, _ := strconv.Atoi(m[1])

@@ -1,9 +1,9 @@
 // Package spec holds the declarations of Lua functions: their names, parameters,
 // results, types and documentation, as data.
 //
-// A function is declared once, and everything that has to know about it asks
-// the declaration: the argument check and its messages, help(), completion, the
-// checker, the definitions for editors and the reference.
+// A function is declared once. The argument check and its messages, help(),
+// completion, the checker, the definitions for editors and the reference all use
+// the declaration.
 //
 //	var greet = &spec.Module{
 //		Name: "greet", Doc: "Greets people.",
@@ -14,9 +14,8 @@
 //		}},
 //	}
 //
-// Types are written as in LuaCATS, and [Type] answers questions about them:
-// which values they accept, what a list holds, what a function returns, how they
-// read in a sentence.
+// Types are written as in LuaCATS. [Type] says which values a type accepts, what
+// a list holds, what a function returns, and how the type reads in a sentence.
 //
 // The package knows neither Lua states nor Planhat. Package bindings turns a
 // declaration into a table that scripts can use.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The methods in this file say what is wrong with a call, in words. A running
-// call and a check of the script's text say the same.
+// The methods in this file return the messages about a wrong call, for running
+// scripts as well as for the checker.
 
 // Missing says that the argument at a place, counted from 0, is left out or nil.
 func (p *Param) Missing(place int) string {
@@ -35,8 +35,8 @@ func (p *Param) Unnamed(key string) string {
 	return fmt.Sprintf("'%s' takes named fields only, such as { %s = ... }, not the item %s", p.Name, p.Fields[0].Name, key)
 }
 
-// Unknown says that there is no such option. suggest returns what to say about
-// names that are spelt like it, or "".
+// Unknown says that an option is unknown. suggest returns a suggestion of
+// similar names, or "".
 func (p *Param) Unknown(option string, suggest func(name string, known []string) string) string {
 	names := make([]string, len(p.Fields))
 	for i := range p.Fields {

@@ -6,7 +6,7 @@ import "strings"
 type Module struct {
 	// Name is what scripts call it: "json", "planhat", "planhat.company".
 	Name string
-	// Doc is its manual in Markdown; the first sentence stands alone.
+	// Doc is Markdown; its first sentence is the one-line summary.
 	Doc    string
 	Funcs  []*Func
 	Values []*Value
@@ -30,8 +30,8 @@ type Func struct {
 	Returns []Return
 	// Variadic allows more arguments, which belong to the last parameter.
 	Variadic bool
-	// Errors says when it raises an error, Example shows a use, Source names
-	// the section of docs/planhat-api.md that it rests on; each may be empty.
+	// Errors says when it raises an error, Example shows a use, and Source names
+	// the section of docs/planhat-api.md it is based on. Each may be empty.
 	Errors, Example, Source string
 	// Deprecated says what to use instead; it is empty unless the function is
 	// deprecated.

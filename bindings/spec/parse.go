@@ -160,7 +160,7 @@ func (p *parser) named() (*parsed, error) {
 	}
 }
 
-// fields reads the fields of a table that has no name of its own.
+// fields reads the fields of an unnamed table.
 func (p *parser) fields() (*parsed, error) {
 	one := &parsed{kinds: Table}
 	for !p.take("}") {

@@ -9,19 +9,15 @@ import (
 // editors read: "string|number", "Company[]", "table<string, any>",
 // "fun(row: table): boolean", "integer?".
 //
-// A declaration writes it as a constant. It is parsed when something is first
-// asked about it, and only once, so types are comparable and cost a program
-// nothing at its start. Text from elsewhere goes through [Parse]. A type that
-// cannot be parsed says nothing: it accepts every value, as "" does.
-// [Module.Validate] finds it.
+// Declarations write it as a constant; use [Parse] for other text. A type is
+// parsed once, when it is first used. An invalid type accepts every value, as ""
+// does; [Module.Validate] reports it.
 //
-// Everything in this package is safe for concurrent use as long as nobody
-// changes a declaration.
+// The package is safe for concurrent use as long as declarations do not change.
 type Type string
 
-// Kind is a set of Lua types. A type has the kinds that it accepts, and a value
-// has those that it can stand for: 5 is a number and an integer, and Lua takes
-// it where a string is expected.
+// Kind is a set of Lua types: those that a type accepts, or those that a value
+// can be used as. 5 is a number and an integer, and Lua accepts it as a string.
 type Kind uint16
 
 // The kinds of values.
@@ -86,7 +82,7 @@ func (t Type) Accepts(value Kind) bool { return t.parsed().kinds&value != 0 }
 func (t Type) Nilable() bool { return t.Accepts(Nil) }
 
 // NonNil returns the type without nil: "string" for "string?" and "string|nil".
-// "any" and "nil" stay.
+// "any" and "nil" are unchanged.
 func (t Type) NonNil() Type {
 	if !t.Nilable() || len(t.Alternatives()) == 0 {
 		return t
@@ -94,9 +90,8 @@ func (t Type) NonNil() Type {
 	return union(t.Alternatives())
 }
 
-// Alternatives returns the types of which a value has one, without nil: of
-// "string|number?" they are "string" and "number". A function's results belong
-// to the function, so "fun(): string|nil" is a single alternative.
+// Alternatives returns the types of a union without nil: "string" and "number"
+// for "string|number?". "fun(): string|nil" is a single alternative.
 func (t Type) Alternatives() []Type { return t.parsed().alternatives }
 
 // Only returns the single alternative of the type, or "" when there are several
@@ -108,8 +103,7 @@ func (t Type) Only() Type {
 	return ""
 }
 
-// Element returns the type of a list's items, or "" for everything that is not a
-// list.
+// Element returns the type of a list's items, or "" for other types.
 func (t Type) Element() Type { return t.parsed().element }
 
 // Function returns the parameters and results of a function type, or nil.

@@ -5,11 +5,10 @@ import (
 	"fmt"
 )
 
-// Validate returns what is wrong with the declaration of a module and its parts:
-// types that cannot be parsed or name a table that nothing describes, two
-// functions of one name, a required parameter after an optional one. Records of
-// the module are known by themselves; known, which may be nil, reports whether a
-// name stands for a table or module that is described elsewhere.
+// Validate returns what is wrong with the declaration of a module and its inner
+// modules: types that are invalid or name an undescribed table, two functions of
+// one name, a required parameter after an optional one. known, which may be nil,
+// reports whether a table or module of that name is described elsewhere.
 func (m *Module) Validate(known func(name string) bool) error {
 	v := &validation{known: known, records: map[string]bool{}}
 	v.describe(m)
