@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -88,16 +89,17 @@ func (h *testHost) Exit(_ context.Context, code int) error {
 // run runs a script and returns its output and error.
 func run(t *testing.T, limit time.Duration, src string) (*testHost, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
-	defer cancel()
-	host := &testHost{files: map[string]string{"lib.lua": "#!x\nreturn 'loaded', ...", "bad.lua": "x = = 1"}, cancel: cancel}
+	host := &testHost{files: map[string]string{"lib.lua": "#!x\nreturn 'loaded', ...", "bad.lua": "x = = 1"}}
 	L := lua.NewState(StateOptions())
 	defer L.Close()
 	host.stdin.Reset("one\n2.5 three\nrest")
-	L.SetContext(ctx)
 	Open(L, host, Limits{MaxString: 1 << 20})
 	proto, err := compile.Compile([]byte(src), "t.lua")
 	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	host.cancel = cancel
+	L.SetContext(ctx)
 	_, err = callMain(L, proto)
 	return host, err
 }
@@ -190,6 +192,27 @@ func TestFiles(t *testing.T) {
 	prints(t, "one\n2.5\n three\nrest\nnil\n", `print(io.read()) print(io.read("*n")) print(io.read("*l")) print(io.read("*a")) print(io.read("*l"))`)
 	prints(t, "loaded\nnil\nfalse\n", `print((dofile("lib.lua"))) print((loadfile("bad.lua"))) print((pcall(dofile, "bad.lua")))`)
 	prints(t, "value of SHOWN\tnil\n", `print(os.getenv("SHOWN"), os.getenv("HIDDEN"))`)
+}
+
+func TestFilesLeftOpenAreWrittenAtTheEnd(t *testing.T) {
+	host := &testHost{files: map[string]string{}}
+	L := lua.NewState(StateOptions())
+	defer L.Close()
+	Open(L, host, Limits{})
+	require.NoError(t, L.DoString(`
+		io.open("open", "w"):write("kept")
+		local f = io.open("closed", "w") f:write("once") f:close()
+		io.output("default") io.write("output")`))
+	assert.Empty(t, host.files["open"], "written only when the buffer is full")
+	require.NoError(t, CloseFiles(L))
+	require.NoError(t, CloseFiles(L), "a second time there is nothing left to close")
+	assert.Equal(t, map[string]string{"open": "kept", "closed": "once", "default": "output"}, host.files)
+}
+
+func TestPatternsMayNestSoDeep(t *testing.T) {
+	for depth, want := range map[int]string{maxPatternDepth - 1: "true\t1\t9999\n", maxPatternDepth: "false\tpattern too complex\n"} {
+		prints(t, want, fmt.Sprintf(`print(pcall(string.find, ("a"):rep(%[1]d), ("a?"):rep(%[1]d)))`, depth))
+	}
 }
 
 func TestDangerousFunctionsAreRefused(t *testing.T) {

@@ -1,4 +1,4 @@
-package conformance
+package lualib_test
 
 import (
 	"os"

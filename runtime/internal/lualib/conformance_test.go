@@ -1,7 +1,4 @@
-// Package conformance holds phscript's Lua to its claim, that it computes what
-// Lua 5.1 computes: fixed cases and generated programs run here and in Debian's
-// lua5.1, and have to print the same.
-package conformance
+package lualib_test
 
 import (
 	"bytes"
@@ -22,6 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
 )
+
+// The tests of this package hold phscript's Lua to its claim, that it computes
+// what Lua 5.1 computes: fixed cases and generated programs run here and in
+// Debian's lua5.1, and have to print the same.
 
 // memoryHost is a host without files.
 type memoryHost struct{ out bytes.Buffer }

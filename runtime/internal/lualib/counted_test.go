@@ -1,4 +1,4 @@
-package conformance
+package lualib_test
 
 import (
 	"testing"
@@ -11,6 +11,7 @@ import (
 // TestCountingLinesChangesNothing compares generated programs with themselves:
 // compiled plainly, and with their lines counted.
 func TestCountingLinesChangesNothing(t *testing.T) {
+	skipShort(t)
 	count, seed := settings(t)
 	t.Logf("%d programs from seed %d", count, seed)
 	for i := range count {

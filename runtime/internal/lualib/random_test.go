@@ -1,4 +1,4 @@
-package conformance
+package lualib_test
 
 import (
 	"flag"
@@ -23,6 +23,7 @@ const batchSize = 250
 // time and printed, so that a difference can be looked at again with
 // -conformance.seed and -conformance.n.
 func TestRandomPrograms(t *testing.T) {
+	skipShort(t)
 	needLua(t)
 	count, seed := settings(t)
 	t.Logf("%d programs from seed %d", count, seed)
@@ -39,6 +40,14 @@ func TestRandomPrograms(t *testing.T) {
 				report(t, seed+int64(start+i))
 			}
 		}
+	}
+}
+
+// skipShort leaves generated programs out of a short run.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("generated programs take too long for -short")
 	}
 }
 
