@@ -219,7 +219,7 @@ func (b binding) leanList() *Func {
 	}
 	return &Func{
 		Name:    "get_lean_list",
-		Doc:     "Lists all companies with only their ids and names: " + b.endpoint() + ". It makes a single request, so it is the fastest way to map your ids to Planhat's.",
+		Doc:     "Lists companies with only their ids and names: " + b.endpoint() + ". It makes a single request, so it is the fastest way to map your ids to Planhat's.",
 		Params:  []Param{{Name: "options", Type: "table", Optional: true, Fields: fields, Doc: "Which companies to list. Default: all."}},
 		Returns: []Return{{Type: b.typ() + "[]", Doc: "Records with `_id`, `name`, `externalId` and `sourceId`."}},
 		Errors:  listErrors,

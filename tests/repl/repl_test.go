@@ -102,7 +102,7 @@ func TestCompletes(t *testing.T) {
 	term.Wait("the completed name", func() bool { return strings.HasSuffix(term.LastLine(), "planhat.company.get_list") })
 	term.Write("{")
 	term.Keys(terminal.TabKey)
-	term.See("page_size", "How many records in total")
+	term.See("page_size", "The maximum number of records in total")
 	term.Keys("lim" + terminal.TabKey)
 	term.Wait("the completed option", func() bool { return strings.HasSuffix(term.LastLine(), "get_list{limit =") })
 	assert.Contains(t, term.Enter("1}"), "company-1")

@@ -25,8 +25,8 @@ func TestPage(t *testing.T) {
 	for name, want := range map[string][]string{
 		"planhat.company.update": {
 			"planhat.company.update(id, changes)\n\n  Changes a company: 'PUT /companies/{id}'.",
-			"Takes\n  id       string   Which one:", "\n  changes  Company  The properties to change.",
-			"Returns\n  Company  The record after the change.", "Raises an error\n  'not_found' where",
+			"Takes\n  id       string   Which record:", "\n  changes  Company  The properties to change.",
+			"Returns\n  Company  The record after the change.", "Raises an error\n  'not_found' when",
 			"Example\n    planhat.company.update(", "See also\n  phscript doc Company  ",
 		},
 		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean          Whether"},
@@ -34,7 +34,7 @@ func TestPage(t *testing.T) {
 			"Functions\n  create(record) ", "Keys\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
 			"Creating a record\n  all of         name\n", "phscript doc Company         its ",
 		},
-		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  What a failed call raises.\n", "  quota() "},
+		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  The error that a failed call raises.\n", "  quota() "},
 		"count":              {"local count = require \"count\""},
 		"PlanhatError":       {"Fields\n  kind ", "See also\n  phscript doc RowError "},
 		"Company":            {"Required in a new record\n  name  string  Company name.", "id of User", "Read-only, set by Planhat\n", "One of 'prospect',"},
