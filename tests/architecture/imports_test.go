@@ -56,7 +56,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/editor", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/guide", own: []string{"docs"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/manual", own: []string{"runtime/internal/guide", "bindings/spec", "planhat/catalog", "runtime/internal/pattern"}, never: []string{lua}},
-	{pkg: "runtime/internal/repl/complete", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/compile", "runtime/internal/manual"}, never: []string{readline}},
+	{pkg: "runtime/internal/repl/complete", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/compile", "runtime/internal/manual", "runtime/internal/syntax"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl", own: []string{"runtime", "runtime/internal/builtins", "runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/repl/...", "planhat/catalog"}},
 	{pkg: "runtime/internal/outcome", own: []string{"runtime/internal/fault", "planhat"}, never: []string{lua}},

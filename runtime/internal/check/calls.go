@@ -157,7 +157,7 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 	if known && !p.Type.Accepts(value) {
 		f := c.between(span.From, span.To, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
 		f.Subject = callee.topic.Name
-		if model := c.model(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
+		if model := c.manual.Record(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
 			f.Hint = "use the record's id, which is in its field _id"
 		}
 		return
@@ -202,9 +202,9 @@ func (c *script) sample(e ast.Expr) (value spec.Kind, described string, known bo
 		return spec.Table, "the module " + k.topic.Name, true
 	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
 		return 0, "", false
-	case c.model(k.typ) != nil:
+	case c.manual.Record(k.typ) != nil:
 		return spec.Table, catalog.WithArticle(string(k.typ)) + " record (table)", true
-	case c.fieldsOf(k.typ) != nil:
+	case c.manual.Fields(k.typ) != nil:
 		return spec.Table, catalog.WithArticle(string(k.typ)) + " (table)", true
 	case k.isList():
 		return spec.Table, "a list (table)", true

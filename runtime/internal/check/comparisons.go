@@ -108,7 +108,7 @@ func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr)
 		return false
 	}
 	index, ok := value.(*ast.AttrGetExpr)
-	if !ok || c.model(c.infer(index.Object).typ) == nil {
+	if !ok || c.manual.Record(c.infer(index.Object).typ) == nil {
 		return false
 	}
 	f := c.constant(e, "an empty property of a record is nil, not json.null, so this is "+outcome(e.Operator))

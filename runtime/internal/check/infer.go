@@ -8,6 +8,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // deepest bounds how far values are followed.
@@ -158,11 +159,11 @@ func (c *script) member(owner knowledge, name string) knowledge {
 	if table, ok := owner.literal.(*ast.TableExpr); ok {
 		return c.literalField(table, name)
 	}
-	if fields := c.fieldsOf(owner.typ); fields != nil {
+	if fields := c.manual.Fields(owner.typ); fields != nil {
 		for i := range fields {
 			if fields[i].Name == name {
 				k := typed(fields[i].Type)
-				if model := c.model(owner.typ); model != nil && !c.setFields[name] {
+				if model := c.manual.Record(owner.typ); model != nil && !c.setFields[name] {
 					k.property = model.Property(name)
 				}
 				return k
@@ -223,7 +224,7 @@ func (c *script) element(list knowledge) knowledge {
 
 // result is what a call returns at a place, counted from 0.
 func (c *script) result(e *ast.FuncCallExpr, place int) knowledge {
-	if name, ok := requireName(e); ok && place == 0 && c.flow.Resolved[e.Func.(*ast.IdentExpr)] == nil {
+	if name, ok := syntax.Required(e); ok && place == 0 && c.flow.Resolved[e.Func.(*ast.IdentExpr)] == nil {
 		return c.required(name)
 	}
 	callee := c.callee(e)

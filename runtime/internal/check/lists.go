@@ -27,7 +27,7 @@ func (c *script) shapeOf(e ast.Expr) shape {
 	switch {
 	case k.isList():
 		return listShape
-	case c.model(k.typ) != nil, c.fieldsOf(k.typ) != nil:
+	case c.manual.Record(k.typ) != nil, c.manual.Fields(k.typ) != nil:
 		return namedShape
 	case k.isModule():
 		return namedShape
@@ -197,7 +197,7 @@ func (c *script) isTable(e ast.Expr, k knowledge) bool {
 		name, isName := e.(*ast.IdentExpr)
 		return settled && (!isName || !c.escapes(c.flow.VariableOf(name)))
 	}
-	return !k.maybe && (c.model(k.typ) != nil || c.fieldsOf(k.typ) != nil)
+	return !k.maybe && (c.manual.Record(k.typ) != nil || c.manual.Fields(k.typ) != nil)
 }
 
 // isIteratorItself holds for functions that are iterators as they are: next.

@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // collect remembers what the script changes in globals and modules, which then
@@ -84,7 +85,7 @@ func (c *script) fileFor(name string) bool {
 
 // requires reports a call of require that finds nothing.
 func (c *script) requires(e *ast.FuncCallExpr) {
-	name, ok := requireName(e)
+	name, ok := syntax.Required(e)
 	if !ok || c.options.Exists == nil || c.flow.Resolved[e.Func.(*ast.IdentExpr)] != nil {
 		return
 	}

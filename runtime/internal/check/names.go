@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/explain"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // globals reports names that nothing defines, and globals that the script makes.
@@ -153,7 +154,7 @@ func sameThing(v *flow.Variable) bool {
 	if len(v.Values) == 0 || v.Values[0].Expr == nil {
 		return false
 	}
-	if _, ok := requireName(v.Values[0].Expr); ok || triesRequire(v.Values[0].Expr) {
+	if _, ok := syntax.Required(v.Values[0].Expr); ok || triesRequire(v.Values[0].Expr) {
 		return true
 	}
 	return refersTo(v.Values[0].Expr, v.Name)
@@ -176,21 +177,8 @@ func refersTo(e ast.Expr, name string) bool {
 	case *ast.LogicalOpExpr:
 		return refersTo(e.Lhs, name) || refersTo(e.Rhs, name)
 	case *ast.FuncCallExpr:
-		required, ok := requireName(e)
+		required, ok := syntax.Required(e)
 		return ok && (required == name || strings.HasSuffix(required, "."+name))
 	}
 	return false
-}
-
-// requireName returns what a call of require asks for.
-func requireName(e ast.Expr) (string, bool) {
-	call, ok := e.(*ast.FuncCallExpr)
-	if !ok || call.Func == nil || len(call.Args) != 1 || flow.Dotted(call.Func) != "require" {
-		return "", false
-	}
-	name, ok := call.Args[0].(*ast.StringExpr)
-	if !ok {
-		return "", false
-	}
-	return name.Value, true
 }

@@ -185,7 +185,7 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 // readsProperty reports a misspelt field of a record or of another table whose
 // fields are known.
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
-	if model := c.model(owner.typ); model != nil {
+	if model := c.manual.Record(owner.typ); model != nil {
 		if model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
 				c.notSelected(owner.selected, name, c.flow.Expr[e].At)
@@ -199,7 +199,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		return
 	}
-	fields := c.fieldsOf(owner.typ)
+	fields := c.manual.Fields(owner.typ)
 	if fields == nil || c.isWritten(e, name) {
 		return
 	}

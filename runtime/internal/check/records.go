@@ -42,9 +42,9 @@ func (c *script) records(callee knowledge, args []ast.Expr) {
 		}
 		p := &f.Params[i]
 		for _, typ := range p.Type.Alternatives() {
-			if model := c.model(typ.Element()); model != nil {
+			if model := c.manual.Record(typ.Element()); model != nil {
 				c.rows(callee, model, purposeOf(f.Name), arg)
-			} else if model := c.model(typ); model != nil {
+			} else if model := c.manual.Record(typ); model != nil {
 				c.record(callee, model, purposeOf(f.Name), arg)
 			}
 		}

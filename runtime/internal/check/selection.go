@@ -152,7 +152,7 @@ func (c *script) fieldNames(callee knowledge, args []ast.Expr) {
 		return
 	}
 	item := c.element(c.infer(args[0]))
-	model := c.model(item.typ)
+	model := c.manual.Record(item.typ)
 	if model == nil || c.setFields[text.Value] {
 		return
 	}

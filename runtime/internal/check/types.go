@@ -74,28 +74,6 @@ func typed(typ spec.Type) knowledge {
 	return knowledge{typ: typ.Only(), maybe: typ.Nilable() && typ.NonNil() != typ}
 }
 
-// model returns the model of a record type, or nil.
-func (c *script) model(typ spec.Type) *catalog.Model {
-	if typ == "" {
-		return nil
-	}
-	if topic := c.manual.Topic(string(typ)); topic != nil && topic.Kind == manual.KindTable {
-		return topic.Model
-	}
-	return nil
-}
-
-// fieldsOf returns the fields of a table type, or nil.
-func (c *script) fieldsOf(typ spec.Type) []spec.Field {
-	if typ == "" {
-		return nil
-	}
-	if topic := c.manual.Topic(string(typ)); topic != nil && topic.Kind == manual.KindTable && topic.Shape != nil {
-		return topic.Shape.Fields
-	}
-	return nil
-}
-
 // parameterValue is the value of a parameter of a function that is written as an
 // argument of a function that goes through a list, as in
 // tables.filter(companies, function(company) ... end).

@@ -214,6 +214,17 @@ func (m *Manual) Catalog() *catalog.Catalog { return m.api }
 // Topic returns the topic of exactly that name, or nil.
 func (m *Manual) Topic(name string) *Topic { return m.byName[name] }
 
+// Record returns the model whose records have a type, or nil.
+func (m *Manual) Record(typ spec.Type) *catalog.Model { return m.api.ModelNamed(string(typ)) }
+
+// Fields returns the fields of a table type that the manual describes, or nil.
+func (m *Manual) Fields(typ spec.Type) []spec.Field {
+	if t := m.byName[string(typ)]; t != nil && t.Shape != nil {
+		return t.Shape.Fields
+	}
+	return nil
+}
+
 // Find returns the topic that a person means by a name, or nil. It ignores
 // case, a missing "planhat.", a colon in place of the last dot, and
 // parentheses.

@@ -140,3 +140,19 @@ func Operands(expr ast.Expr) []ast.Expr {
 	}
 	return nil
 }
+
+// Required returns what a call of require asks for.
+func Required(e ast.Expr) (module string, ok bool) {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok || len(call.Args) != 1 {
+		return "", false
+	}
+	if name, ok := call.Func.(*ast.IdentExpr); !ok || name.Value != "require" {
+		return "", false
+	}
+	name, ok := call.Args[0].(*ast.StringExpr)
+	if !ok {
+		return "", false
+	}
+	return name.Value, true
+}

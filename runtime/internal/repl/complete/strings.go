@@ -41,7 +41,7 @@ func (c *context) inString(last compile.Token) Result {
 		}
 		properties(l, model, quote)
 	default:
-		if m := e.modelOf(o.typ); m != nil && o.key != "" {
+		if m := e.Manual.Record(o.typ); m != nil && o.key != "" {
 			if p := m.Property(o.key); p != nil && len(p.Enum) > 0 {
 				for _, value := range p.Enum {
 					l.add(Candidate{Text: value + quote, Label: value, Doc: "a value of " + p.Name, Kind: KindValue})
@@ -116,8 +116,8 @@ func (e *Engine) lists(name string, f *spec.Func) *catalog.Model {
 		return nil
 	}
 	returned := f.Returns[0].Type
-	if model := e.modelOf(returned.Element()); model != nil {
+	if model := e.Manual.Record(returned.Element()); model != nil {
 		return model
 	}
-	return e.modelOf(returned.Result(0).NonNil())
+	return e.Manual.Record(returned.Result(0).NonNil())
 }

@@ -171,7 +171,7 @@ func (c *context) keys(l *list, o open) bool {
 	for _, f := range o.fields {
 		l.add(Candidate{Text: f.Name + " = ", Label: f.Name, Doc: summary(f.Doc), Kind: KindOption})
 	}
-	model := c.engine.modelOf(o.typ)
+	model := c.engine.Manual.Record(o.typ)
 	if model != nil {
 		for _, p := range model.Properties {
 			if !p.ReadOnly {

@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // Learn notes what an input that was evaluated tells about the types of its
@@ -109,7 +110,7 @@ func (e *Engine) infer(expr ast.Expr) spec.Type {
 		if part := of + "." + spec.Type(key.Value); e.moduleNamed(string(part)) != nil {
 			return part
 		}
-		for _, f := range e.shape(of) {
+		for _, f := range e.Manual.Fields(of) {
 			if f.Name == key.Value {
 				return f.Type.NonNil()
 			}
@@ -129,10 +130,8 @@ func (e *Engine) returned(call *ast.FuncCallExpr) spec.Type {
 	if call.Func != nil {
 		field, ok := call.Func.(*ast.AttrGetExpr)
 		if !ok {
-			if id, ok := call.Func.(*ast.IdentExpr); ok && id.Value == "require" && len(call.Args) == 1 {
-				if text, ok := call.Args[0].(*ast.StringExpr); ok && e.moduleNamed(text.Value) != nil {
-					return spec.Type(text.Value)
-				}
+			if module, ok := syntax.Required(call); ok && e.moduleNamed(module) != nil {
+				return spec.Type(module)
 			}
 			return ""
 		}
@@ -163,19 +162,6 @@ func (e *Engine) moduleNamed(name string) *spec.Module {
 		return nil
 	}
 	return t.Module
-}
-
-// modelOf returns the model whose records have a type, or nil.
-func (e *Engine) modelOf(typ spec.Type) *catalog.Model {
-	return e.Manual.Catalog().ModelNamed(string(typ))
-}
-
-// shape returns the fields of a type that the manual describes.
-func (e *Engine) shape(typ spec.Type) []spec.Field {
-	if t := e.Manual.Topic(string(typ)); t != nil && t.Shape != nil {
-		return t.Shape.Fields
-	}
-	return nil
 }
 
 // guess returns the model that a table's fields speak for, or nil: all of them

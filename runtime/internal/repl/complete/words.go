@@ -161,7 +161,7 @@ func (c *context) members(l *list, expression string) {
 	if value == lua.LNil && typ == "" {
 		return
 	}
-	model := e.modelOf(typ)
+	model := e.Manual.Record(typ)
 	if t, ok := value.(*lua.LTable); ok {
 		if model == nil {
 			model = e.guess(t)
@@ -178,7 +178,7 @@ func (c *context) members(l *list, expression string) {
 			l.add(Candidate{Text: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
 		}
 	}
-	for _, field := range e.shape(typ) {
+	for _, field := range e.Manual.Fields(typ) {
 		l.add(Candidate{Text: field.Name, Doc: summary(field.Doc), Kind: KindField})
 	}
 }
