@@ -209,6 +209,19 @@ func TestFilesLeftOpenAreWrittenAtTheEnd(t *testing.T) {
 	assert.Equal(t, map[string]string{"open": "kept", "closed": "once", "default": "output"}, host.files)
 }
 
+func TestTheLastLineNeedsNoEnd(t *testing.T) {
+	prints(t, "a\nb\nb\nnil\n", `
+		local f = io.open("lines", "w") f:write("a\nb") f:close()
+		for line in io.lines("lines") do print(line) end
+		local g = io.open("lines") g:read("*l") print(g:read("*l")) print(g:read("*l"))`)
+}
+
+func TestUnpackReturnsSoMany(t *testing.T) {
+	prints(t, "250000\nfalse\ttoo many results to unpack\nfalse\ttoo many results to unpack\n", `
+		print(select("#", unpack({}, 1, 250000)))
+		print(pcall(unpack, {}, 1, 250001)) print(pcall(unpack, {}, -2^63, 2^63))`)
+}
+
 func TestPatternsMayNestSoDeep(t *testing.T) {
 	for depth, want := range map[int]string{maxPatternDepth - 1: "true\t1\t9999\n", maxPatternDepth: "false\tpattern too complex\n"} {
 		prints(t, want, fmt.Sprintf(`print(pcall(string.find, ("a"):rep(%[1]d), ("a?"):rep(%[1]d)))`, depth))
