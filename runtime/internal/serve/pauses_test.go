@@ -73,3 +73,39 @@ func TestOneRunCatchesUp(t *testing.T) {
 	assert.Equal(t, history.ByCatchUp, runs[2].Cause)
 	assert.Equal(t, "catching up: no worker was running when it was due", runs[2].Reason)
 }
+
+// TestUpcomingTicks: the next ones after now, as many as are asked for.
+func TestUpcomingTicks(t *testing.T) {
+	now := time.Date(2026, 1, 1, 3, 0, 30, 0, time.UTC)
+	e := entry(t, schedule.CatchUpSkip)
+	assert.Equal(t, []time.Time{now.Add(30 * time.Second), now.Add(90 * time.Second)}, e.Upcoming(now, 2))
+	e.Enabled = false
+	assert.Empty(t, e.Upcoming(now, 2))
+}
+
+// TestTicksOfAPause: they are left out, however late they are planned.
+func TestTicksOfAPause(t *testing.T) {
+	tick := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	e := entry(t, schedule.CatchUpAll)
+	e.Paused = true
+	for _, late := range []time.Duration{0, time.Hour} {
+		now := tick.Add(late)
+		r := decide(e, []time.Time{tick}, now, time.Minute)[0]
+		assert.Equal(t, history.Skipped, r.Status)
+		assert.Equal(t, "the schedule is paused", r.Reason)
+		assert.Equal(t, now, r.Ended)
+		assert.Equal(t, "a.lua", r.Script)
+	}
+}
+
+// TestRunsThatWait: what makes up for others always waits for the current run.
+func TestRunsThatWait(t *testing.T) {
+	for cause, want := range map[history.Cause]schedule.Overlap{
+		history.ByTick: schedule.OverlapSkip, history.ByHand: schedule.OverlapSkip, history.ByRetry: schedule.OverlapQueue, history.ByCatchUp: schedule.OverlapQueue,
+	} {
+		assert.Equal(t, want, overlapOf(&history.Run{Cause: cause}), cause)
+	}
+	cancels := config.Schedule{Overlap: "cancel_previous"}
+	assert.Equal(t, schedule.OverlapCancel, overlapOf(&history.Run{Cause: history.ByTick, Definition: cancels}))
+	assert.Equal(t, schedule.OverlapQueue, overlapOf(&history.Run{Cause: history.ByRetry, Definition: cancels}))
+}

@@ -175,6 +175,28 @@ func TestPlanningByWhatHolds(t *testing.T) {
 	})
 }
 
+// TestHowFarAheadIsPlanned: half of how late a tick may be; in a pause, which may
+// end before the tick, not at all.
+func TestHowFarAheadIsPlanned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, t.TempDir()+"/state.db")
+	w.schedules.LateAfter = 2 * time.Minute
+	for name, ahead := range map[string]time.Duration{"works": time.Minute, "paused": 0} {
+		require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), w.define(config.Schedule{Name: name, Cron: "0 0 1 1 *"}))))
+		if ahead == 0 {
+			require.NoError(t, w.schedules.Pause(t.Context(), name))
+		}
+		e, err := w.schedules.Get(t.Context(), name)
+		require.NoError(t, err)
+		for _, early := range []time.Duration{time.Second, 0} {
+			assert.Empty(t, w.statuses(name))
+			_, err = w.schedules.planOne(t.Context(), e, e.Next.Add(-ahead-early))
+			require.NoError(t, err)
+		}
+		assert.Equal(t, map[string][]string{"works": {"queued schedule"}, "paused": {"skipped schedule"}}[name], w.statuses(name))
+	}
+}
+
 func TestJitterIsTheSameForAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, t.TempDir()+"/state.db")
