@@ -7,10 +7,10 @@ import (
 )
 
 // Arithmetic computes a binary arithmetic operation on operands that are not
-// both numbers, by Lua's rules: strings that hold numbers count as numbers,
-// then metamethods are tried, the left operand's first, and otherwise the
-// operation is an error that names the operand. The event is "__add" and so on.
-// It has to be called from a Go function that Lua code called.
+// both numbers, by Lua's rules: numeric strings count as numbers, then
+// metamethods are tried, the left operand's first. Otherwise it raises an error
+// that names the operand. The event is "__add" and so on. Only a Go function
+// called from Lua code may call it.
 func Arithmetic(L *lua.LState, event string, left, right lua.LValue) lua.LValue {
 	a, isA := ToNumber(left)
 	b, isB := ToNumber(right)
@@ -31,7 +31,7 @@ func Arithmetic(L *lua.LState, event string, left, right lua.LValue) lua.LValue 
 }
 
 // userEvent returns the metamethod that a table or userdata has for an event.
-// The other types carry metamethods of phscript's own, which do not count here.
+// The other types have phscript's own metamethods, which do not count here.
 func userEvent(L *lua.LState, v lua.LValue, event string) lua.LValue {
 	switch v.(type) {
 	case *lua.LTable, *lua.LUserData:
@@ -40,7 +40,6 @@ func userEvent(L *lua.LState, v lua.LValue, event string) lua.LValue {
 	return lua.LNil
 }
 
-// calculate applies an arithmetic operation to two numbers.
 func calculate(event string, a, b float64) float64 {
 	switch event {
 	case "__add":

@@ -8,7 +8,7 @@ import (
 
 // assignment rewrites an assignment so that every value is computed before the
 // first target changes. gopher-lua's compiler writes values straight into local
-// targets, which breaks swaps, and evaluates logical expressions inside of the
+// targets, which breaks swaps, and evaluates logical expressions in the
 // target's register, which breaks those that read the target.
 func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
 	for i, lhs := range s.Lhs {
@@ -37,7 +37,7 @@ func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
 }
 
 // holdPrefixes puts the tables and keys of the targets into fresh locals, in
-// order, so that the stores that follow see what they were before.
+// order, so the stores that follow use their old values.
 func (r *rewriter) holdPrefixes(body []ast.Stmt, s *ast.AssignStmt) ([]ast.Stmt, []ast.Expr) {
 	targets := make([]ast.Expr, len(s.Lhs))
 	for i, lhs := range s.Lhs {
@@ -57,16 +57,15 @@ func (r *rewriter) holdPrefixes(body []ast.Stmt, s *ast.AssignStmt) ([]ast.Stmt,
 	return body, targets
 }
 
-// hold declares a fresh local with the value of an expression.
 func (r *rewriter) hold(body []ast.Stmt, at ast.PositionHolder, value ast.Expr) ([]ast.Stmt, ast.Expr) {
 	name := r.freshName()
 	return append(body, localOf(at, []string{name}, []ast.Expr{single(value)})), identOf(at, name)
 }
 
-// needsFreshLocal tells whether the code generator would compute an expression
-// inside of the register that it is assigned to. A call that stands for one
-// value would even be made from there when the target is the last parameter,
-// which clears the registers of the variables behind it.
+// needsFreshLocal reports whether the code generator would compute an
+// expression in the register that it is assigned to. If the target is the last
+// parameter, it would even make a single-value call from there, which clears
+// the registers of the variables after it.
 func needsFreshLocal(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
@@ -77,16 +76,16 @@ func needsFreshLocal(e ast.Expr) bool {
 	return false
 }
 
-// constant tells whether an expression is a literal without parts.
+// constant reports whether an expression is a literal without parts.
 func constant(e ast.Expr) bool {
 	_, ok := e.(ast.ConstExpr)
 	return ok
 }
 
 // localAssignment rewrites the expressions of a local statement and keeps
-// "local f = function" apart from "local function f": only in the second one
-// does the function see the new variable, and the parser yields the same tree
-// for both but for the last line.
+// "local f = function" apart from "local function f": only in the second does
+// the function see the new variable, and the parser's trees differ only in the
+// last line.
 func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
 	recursive := isRecursive(s)
 	if recursive {
@@ -114,27 +113,24 @@ func isRecursive(s *ast.LocalAssignStmt) bool {
 	return len(s.Names) == 1 && len(s.Exprs) == 1 && s.LastLine() > 0
 }
 
-// freshName makes the name of a variable that no source can spell.
+// freshName returns the name of a variable that no source can contain.
 func (r *rewriter) freshName() string {
 	r.fresh++
 	return "(" + strconv.Itoa(r.fresh) + ")"
 }
 
-// localOf makes a local statement on the line of another node.
 func localOf(at ast.PositionHolder, names []string, values []ast.Expr) *ast.LocalAssignStmt {
 	s := &ast.LocalAssignStmt{Names: names, Exprs: values}
 	s.SetLine(at.Line())
 	return s
 }
 
-// identOf makes a use of a variable on the line of another node.
 func identOf(at ast.PositionHolder, name string) *ast.IdentExpr {
 	e := &ast.IdentExpr{Value: name}
 	e.SetLine(at.Line())
 	return e
 }
 
-// blockOf makes a do block on the lines of another node.
 func blockOf(at ast.PositionHolder, body []ast.Stmt) *ast.DoBlockStmt {
 	s := &ast.DoBlockStmt{Stmts: body}
 	s.SetLine(at.Line())

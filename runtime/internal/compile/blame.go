@@ -8,11 +8,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// FaultsKey is where the registry of a state holds the *fault.Log that errors
-// are noted in. A state without it notes none.
+// FaultsKey is the registry key of a state's *fault.Log. A state without one
+// logs no errors.
 const FaultsKey = "phscript.faults"
 
-// Faults returns the log of a state's errors, a fresh one where it has none.
+// Faults returns a state's log of errors, or a fresh one.
 func Faults(L *lua.LState) *fault.Log {
 	if registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable); ok {
 		if holder, ok := registry.RawGetString(FaultsKey).(*lua.LUserData); ok {
@@ -24,9 +24,9 @@ func Faults(L *lua.LState) *fault.Log {
 	return &fault.Log{}
 }
 
-// Blame finds what a value of the wrong type is called in the source, for an
-// error. It looks at the operations on the line that failed, so it has no
-// answer where several could be meant.
+// Blame finds what the source calls a value of the wrong type, for an error. It
+// looks at the operations on the failing line, so it has no answer if several
+// are possible.
 type Blame struct {
 	L       *lua.LState
 	frame   *lua.Debug
@@ -36,7 +36,7 @@ type Blame struct {
 }
 
 // NewBlame returns the blame for a value that the Lua function at a level of
-// the stack cannot use. Level 1 is the one that called the running Go function.
+// the stack cannot use. Level 1 called the running Go function.
 func NewBlame(L *lua.LState, level int, culprit lua.LValue) Blame {
 	frame, ok := L.GetStack(level)
 	if !ok {
@@ -50,7 +50,7 @@ func NewBlame(L *lua.LState, level int, culprit lua.LValue) Blame {
 	return Blame{L: L, frame: frame, fn: fn, line: frame.CurrentLine, culprit: culprit}
 }
 
-// Source is the chunk that the function belongs to, "" for a Go function.
+// Source is the function's chunk, "" for a Go function.
 func (b Blame) Source() string {
 	if b.fn == nil || b.fn.IsG {
 		return ""
@@ -75,7 +75,7 @@ func (b Blame) Indexed(key lua.LValue) *fault.Fault {
 }
 
 // Called is the fault of calling the culprit under a short name, or under any
-// name when the short name is empty.
+// name if short is empty.
 func (b Blame) Called(short string) *fault.Fault {
 	f := b.fault(fault.Call, 0, func(s site) bool { return short == "" || s.key == short })
 	f.Loop = b.Loop()
@@ -86,7 +86,7 @@ func (b Blame) Called(short string) *fault.Fault {
 // the only one of a unary minus, 1 the right one.
 func (b Blame) Arithmetic(operand int) *fault.Fault { return b.fault(fault.Arithmetic, operand, nil) }
 
-// Concatenated is the fault of joining one operand of that many.
+// Concatenated is the fault of joining one of that many operands.
 func (b Blame) Concatenated(operand, operands int) *fault.Fault {
 	return b.fault(fault.Concat, operand, func(s site) bool { return len(s.operands) == operands })
 }
@@ -94,7 +94,7 @@ func (b Blame) Concatenated(operand, operands int) *fault.Fault {
 // Measured is the fault of taking the culprit's length.
 func (b Blame) Measured() *fault.Fault { return b.fault(fault.Length, 0, nil) }
 
-// Compared adds what the values of the comparisons on the line are called.
+// Compared adds the names of the values compared on the line.
 func (b Blame) Compared(f *fault.Fault) *fault.Fault {
 	if names := namesOf(b.fn); names != nil {
 		for _, s := range names.lines[b.line] {
@@ -106,8 +106,7 @@ func (b Blame) Compared(f *fault.Fault) *fault.Fault {
 	return f
 }
 
-// Loop returns the loop over something whose head is on the line, nil where
-// there is none or more than one.
+// Loop returns the only loop over something whose head is on the line, or nil.
 func (b Blame) Loop() *fault.Loop {
 	if names := namesOf(b.fn); names != nil && len(names.loops[b.line]) == 1 {
 		return names.loops[b.line][0]
@@ -115,8 +114,8 @@ func (b Blame) Loop() *fault.Loop {
 	return nil
 }
 
-// fault makes the fault of an operation on the culprit, with the name on which
-// all operations of the line agree that match and can be about the culprit.
+// fault makes the fault of an operation on the culprit. It names the culprit if
+// all matching operations on the line agree.
 func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fault.Fault {
 	f := &fault.Fault{Operation: op, Type: b.culprit.Type().String()}
 	names := namesOf(b.fn)
@@ -140,7 +139,7 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 			found, f.Operand = true, o
 			continue
 		}
-		// One name that is written in more than one way.
+		// It is the same name, written in more than one way.
 		if f.Operand.Text != o.Text {
 			f.Operand.Text = ""
 		}
@@ -157,8 +156,8 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 	return f
 }
 
-// innocent reports whether what goes by a name cannot be the culprit: a literal
-// is not nil, and a global variable has to have the culprit's value.
+// innocent reports whether a name cannot be the culprit: a literal is not nil,
+// and a global must have the culprit's value.
 func (b Blame) innocent(o fault.Operand) bool {
 	if o.Scope == fault.Literal {
 		return b.culprit == lua.LNil
@@ -170,8 +169,7 @@ func (b Blame) innocent(o fault.Operand) bool {
 	return value != lua.LNil && value.Type() != b.culprit.Type()
 }
 
-// owner returns the table or text in which a field was looked up that is not
-// there, or nil.
+// owner returns the table or string that lacks the field, or nil.
 func (b Blame) owner(o fault.Operand) any {
 	switch owner := b.Value(o.Owner).(type) {
 	case *lua.LTable:
@@ -197,8 +195,8 @@ func (b Blame) Value(names []string) lua.LValue {
 	return value
 }
 
-// variable returns what a name stands for: a local variable of the function,
-// one of those around it, or a global one.
+// variable returns the value of a name: a local of the function, one of an
+// enclosing function, or a global.
 func (b Blame) variable(name string) lua.LValue {
 	var found lua.LValue
 	for i := 1; ; i++ {
@@ -221,7 +219,7 @@ func (b Blame) variable(name string) lua.LValue {
 	return member(b.fn.Env, name)
 }
 
-// deepest bounds how many metatables a name is looked up in.
+// deepest bounds how many metatables a lookup follows.
 const deepest = 8
 
 // member reads a field without running code of the script.
@@ -243,7 +241,7 @@ func member(v lua.LValue, name string) lua.LValue {
 	return lua.LNil
 }
 
-// Fail raises an error of Lua's own, and notes it.
+// Fail raises one of Lua's own errors, and logs it.
 func Fail(L *lua.LState, f *fault.Fault) {
 	Faults(L).Note(f.Error(), f)
 	L.RaiseError("%s", f.Error())

@@ -1,12 +1,12 @@
 // Package compile turns Lua 5.1 source into gopher-lua function prototypes that
 // compute what Lua 5.1 computes.
 //
-// gopher-lua's own compiler produces code that gives other results than Lua for
-// a number of ordinary programs: swaps, assignments of logical expressions,
-// breaks out of blocks whose locals are captured, generic for loops with short
-// lists, large table literals. Compile parses with gopher-lua, rewrites the
-// syntax tree into forms that its compiler gets right, and hands it on. Every
-// path that compiles Lua source has to go through this package.
+// gopher-lua's own compiler gets some ordinary programs wrong: swaps,
+// assignments of logical expressions, breaks out of blocks whose locals are
+// captured, generic for loops with short lists, large table literals. Compile
+// parses with gopher-lua, rewrites the syntax tree into forms that its compiler
+// gets right, and passes it on. All Lua source must be compiled through this
+// package.
 package compile
 
 import (
@@ -20,23 +20,23 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// Compile compiles one chunk. The name is what error positions show, a file
-// name as a rule. A byte order mark and a first line starting with "#" are
-// skipped. Every error that it returns is a *SyntaxError. It is safe for
-// concurrent use, and so is the prototype, which nothing modifies afterwards.
+// Compile compiles one chunk. The name, usually a file name, appears in error
+// positions. A byte order mark and a first line starting with "#" are skipped.
+// Every error is a *SyntaxError. Compile is safe for concurrent use, and so is
+// the prototype, which nothing modifies afterwards.
 func Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	return Options{}.Compile(src, name)
 }
 
-// Options say how a chunk is compiled. The zero value is what Compile does.
+// Options say how a chunk is compiled. The zero value is what Compile uses.
 type Options struct {
-	// Cover, where set, counts how often each line is executed. Code that is
-	// compiled with it is slower and serves one state. A chunk with a function
-	// so full of variables that no register is left is not counted.
+	// Cover, if set, counts how often each line is executed. Code compiled with
+	// it is slower and serves one state. A chunk with a function that has no
+	// free register is not counted.
 	Cover *Lines
 }
 
-// Compile compiles one chunk as the function of that name does.
+// Compile compiles one chunk as the function Compile does.
 func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	chunk, source, err := parseChunk(src, name)
 	if err != nil {
@@ -44,25 +44,24 @@ func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
 	}
 	proto, err := compileChunk(chunk, source, o.Cover)
 	if err != nil && o.Cover != nil {
-		// There may be no room for the counter: then the code counts more than
-		// its lines. The tree was rewritten, so it is made anew.
+		// There may be no register for the counter: then compile without it.
+		// The tree was rewritten, so parse it again.
 		o.Cover.counts = nil
 		return Compile(src, name)
 	}
 	return proto, err
 }
 
-// Parse returns the syntax tree of a chunk as it was written, before any
-// rewriting. Its errors are those of Compile.
+// Parse returns a chunk's syntax tree before any rewriting. Its errors are
+// those of Compile.
 func Parse(src []byte, name string) ([]ast.Stmt, error) {
 	chunk, _, err := parseChunk(src, name)
 	return chunk, err
 }
 
-// ChunkName is the text that error positions show for a chunk name that a
-// script handed to load or loadstring, by the rules of Lua: "=text" and
-// "@file" show what follows the sign, anything else is source text of which
-// the first line is shown.
+// ChunkName is the name that error positions show for a chunk name passed to
+// load or loadstring, by Lua's rules: "=text" and "@file" show the rest, and
+// anything else is source text, of which the first line is shown.
 func ChunkName(name string) string {
 	const widest = 44
 	if strings.HasPrefix(name, "=") || strings.HasPrefix(name, "@") {
@@ -91,7 +90,6 @@ func parseChunk(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 	return chunk, source, nil
 }
 
-// compileChunk rewrites a parsed chunk and generates its code.
 func compileChunk(chunk []ast.Stmt, source *sourceText, cover *Lines) (proto *lua.FunctionProto, err error) {
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -110,8 +108,8 @@ func compileChunk(chunk []ast.Stmt, source *sourceText, cover *Lines) (proto *lu
 	return proto, nil
 }
 
-// compileFailure makes a *SyntaxError of what code generation reported, be it
-// an error or a panic.
+// compileFailure makes a *SyntaxError of an error or a panic of the code
+// generator.
 func (s *sourceText) compileFailure(cause any) *SyntaxError {
 	switch cause := cause.(type) {
 	case *limitError:
@@ -119,21 +117,21 @@ func (s *sourceText) compileFailure(cause any) *SyntaxError {
 	case *lua.CompileError:
 		return s.errorAt(cause.Line, 0, cause.Message, "", codeHint(cause.Message))
 	default:
-		return s.errorAt(0, 0, fmt.Sprintf("the script cannot be compiled: %v", cause), "", "")
+		return s.errorAt(0, 0, fmt.Sprintf("cannot compile the script: %v", cause), "", "")
 	}
 }
 
-// codeHint says what to do about the limits of the code generator.
+// codeHint explains the limits of the code generator.
 func codeHint(message string) string {
 	switch {
 	case strings.Contains(message, "local variables"), strings.Contains(message, "register overflow"):
-		return "a function holds at most 200 local variables and temporary values; move a part of it into a function of its own"
+		return "a function can have at most 200 local variables and temporary values; move part of it into another function"
 	case strings.Contains(message, "constants"), strings.Contains(message, "too long to jump"):
-		return "the function is too long; split it into several"
+		return "the function is too long; split it"
 	case strings.Contains(message, "no visible label"):
 		return explain.Word("goto")
 	case strings.Contains(message, "no loop to break"):
-		return "break leaves a for, while or repeat loop; outside of one, use return"
+		return "break only works inside a for, while or repeat loop; elsewhere, use return"
 	}
 	return ""
 }

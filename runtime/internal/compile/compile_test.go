@@ -115,7 +115,7 @@ func TestSyntaxErrorPositions(t *testing.T) {
 	assert.Equal(t, "'end' expected to close 'for' at line 1", syntax.Message)
 	_, err = Compile([]byte("print(1))"), "x.lua")
 	require.ErrorAs(t, err, &syntax)
-	assert.Equal(t, "')' without a block that it belongs to", syntax.Message)
+	assert.Equal(t, "')' without a matching block", syntax.Message)
 	_, err = Compile([]byte("break"), "x.lua")
 	require.ErrorAs(t, err, &syntax)
 	assert.Equal(t, 1, syntax.Line)

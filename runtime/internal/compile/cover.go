@@ -7,18 +7,16 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Lines counts how often the lines of a chunk are executed. The chunk is
-// compiled with Options.Cover; then the counts belong to the state that runs
-// it.
+// Lines counts how often the lines of a chunk are executed. Compile the chunk
+// with Options.Cover; the counts then belong to the state that runs it.
 type Lines struct {
-	// counts holds a number for each line, from 1 on; -1 for a line on which
-	// no statement begins.
+	// counts holds a number for each line, from 1, or -1 if no statement begins
+	// on the line.
 	counts []int
 	count  *lua.LFunction
 }
 
-// Each calls visit for every line on which a statement begins, with the number
-// of times that it was reached.
+// Each visits every line on which a statement begins, with its count.
 func (l *Lines) Each(visit func(line, count int)) {
 	for line, n := range l.counts {
 		if n >= 0 {
@@ -27,7 +25,6 @@ func (l *Lines) Each(visit func(line, count int)) {
 	}
 }
 
-// expect notes that a statement begins on a line.
 func (l *Lines) expect(line int) {
 	for len(l.counts) <= line {
 		l.counts = append(l.counts, -1)
@@ -48,8 +45,8 @@ func (l *Lines) counter() *lua.LFunction {
 	return l.count
 }
 
-// counted rewrites a list of statements with a call of the counter before each
-// of them. Of several statements on one line the first one counts.
+// counted rewrites statements with a call of the counter before each. Of
+// several statements on one line, the first one counts.
 func (r *rewriter) counted(list []ast.Stmt) []ast.Stmt {
 	out := make([]ast.Stmt, 0, 2*len(list))
 	for _, stmt := range list {
@@ -63,7 +60,6 @@ func (r *rewriter) counted(list []ast.Stmt) []ast.Stmt {
 	return out
 }
 
-// countCall makes the call that counts a line.
 func countCall(line int) ast.Stmt {
 	number := &ast.NumberExpr{Value: strconv.Itoa(line)}
 	number.SetLine(line)
@@ -78,8 +74,8 @@ func countCall(line int) ast.Stmt {
 	return s
 }
 
-// firstLine is the line on which a statement begins. The parser gives a call
-// the line of its arguments' end where the call goes over several lines.
+// firstLine is the line on which a statement begins. The parser puts a call
+// over several lines at the end of its arguments.
 func firstLine(stmt ast.Stmt) int {
 	call, ok := stmt.(*ast.FuncCallStmt)
 	if !ok {

@@ -8,24 +8,24 @@ import (
 	"github.com/yuin/gopher-lua/parse"
 )
 
-// SyntaxError says what is wrong with a source and where.
+// SyntaxError says what is wrong with a source, and where.
 type SyntaxError struct {
-	// File is the chunk's name as it was given to Compile.
+	// File is the chunk name that was given to Compile.
 	File string
-	// Line and Column count from 1. A column of 0 means that only the line is
-	// known, a line of 0 that the error concerns the chunk as a whole.
+	// Line and Column count from 1. If Column is 0, only the line is known; if
+	// Line is 0, the error concerns the whole chunk.
 	Line, Column int
-	// Message is the mistake, Near the source text that it was noticed at.
+	// Message is the mistake, Near the source text at which it was noticed.
 	Message, Near string
-	// Hint says how to write it in Lua, "" when there is nothing to add.
+	// Hint says how to write it in Lua, or is "".
 	Hint string
 	// SourceLine is the text of the line.
 	SourceLine string
-	// incomplete is set when more source could make the chunk right.
+	// incomplete is set if more source could complete the chunk.
 	incomplete bool
 }
 
-// Error is the message with its position, in the form that Lua uses.
+// Error is the message with its position, in Lua's form.
 func (e *SyntaxError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.File)
@@ -42,14 +42,13 @@ func (e *SyntaxError) Error() string {
 	return b.String()
 }
 
-// IsIncomplete tells whether a compile error means that the source stops in the
-// middle of something, so that a prompt should ask for another line.
+// IsIncomplete reports whether a compile error means that the source ends in
+// the middle of something, so a prompt should ask for another line.
 func IsIncomplete(err error) bool {
 	var syntax *SyntaxError
 	return errors.As(err, &syntax) && syntax.incomplete
 }
 
-// errorAt makes an error at a position of the source.
 func (s *sourceText) errorAt(line, column int, message, near, hint string) *SyntaxError {
 	return &SyntaxError{
 		File: s.name, Line: line, Column: column,
@@ -57,15 +56,15 @@ func (s *sourceText) errorAt(line, column int, message, near, hint string) *Synt
 	}
 }
 
-// syntaxError translates what the parser reported.
+// syntaxError translates an error of the parser.
 func (s *sourceText) syntaxError(err error) error {
 	var parsed *parse.Error
 	if !errors.As(err, &parsed) {
-		return s.errorAt(0, 0, "the script cannot be read: "+err.Error(), "", "")
+		return s.errorAt(0, 0, "cannot read the script: "+err.Error(), "", "")
 	}
 	switch parsed.Message {
 	case "unterminated string":
-		return s.unfinished("unfinished string", "end it with the same quote on the same line; text over several lines goes between [[ and ]]", false)
+		return s.unfinished("unfinished string", "end it with the same quote on the same line; put text over several lines between [[ and ]]", false)
 	case "unterminated multiline string":
 		return s.unfinished("unfinished long string", "a long string ends with ]], with as many = between the brackets as at its start", true)
 	case "invalid multiline comment":
@@ -81,7 +80,7 @@ func (s *sourceText) syntaxError(err error) error {
 	tok := s.tokens[at]
 	message := "unexpected symbol"
 	if strings.HasPrefix(parsed.Message, "ambiguous") {
-		message = "it is unclear whether this line goes on with the call above"
+		message = "ambiguous: this line could continue the call above"
 	}
 	expected, hint := s.diagnose(at)
 	if expected != "" {
@@ -90,7 +89,7 @@ func (s *sourceText) syntaxError(err error) error {
 	return s.errorAt(tok.line, tok.column, message, tok.text, hint)
 }
 
-// tokenAt finds the first token that ends at a position or behind it.
+// tokenAt finds the first token that ends at or after a position.
 func (s *sourceText) tokenAt(line, column int) int {
 	for i, tok := range s.tokens {
 		if tok.endLine > line || tok.endLine == line && tok.endCol >= column {
@@ -100,7 +99,7 @@ func (s *sourceText) tokenAt(line, column int) int {
 	return -1
 }
 
-// unfinished reports a string without an end, at its start.
+// unfinished reports an unterminated string, at its start.
 func (s *sourceText) unfinished(message, hint string, incomplete bool) error {
 	for i := len(s.tokens) - 1; i >= 0; i-- {
 		tok := s.tokens[i]
@@ -117,8 +116,8 @@ func (s *sourceText) unfinished(message, hint string, incomplete bool) error {
 	return s.errorAt(s.lastLine(), 0, message, "", hint)
 }
 
-// firstUnfinished moves an error to the first string without an end, as the
-// text behind one is read wrong.
+// firstUnfinished moves an error to the first unterminated string, since text
+// after one is misread.
 func (s *sourceText) firstUnfinished(err *SyntaxError) *SyntaxError {
 	for _, tok := range s.tokens {
 		if tok.kind == tokenString && !closed(tok.text) && len(tok.text) < 40 {
@@ -128,12 +127,13 @@ func (s *sourceText) firstUnfinished(err *SyntaxError) *SyntaxError {
 	return err
 }
 
-// closed tells whether a string token ends with the quote that it starts with.
+// closed reports whether a string token ends with the quote that it starts
+// with.
 func closed(text string) bool {
 	return text[0] == '[' || len(text) > 1 && text[len(text)-1] == text[0]
 }
 
-// unfinishedComment reports a long comment that runs to the end of the source.
+// unfinishedComment reports a long comment that never ends.
 func (s *sourceText) unfinishedComment() error {
 	at := strings.LastIndex(string(s.text), "--[")
 	line := 1 + strings.Count(string(s.text[:max(at, 0)]), "\n")
@@ -142,7 +142,7 @@ func (s *sourceText) unfinishedComment() error {
 	return err
 }
 
-// atEnd reports that the source stops too early, with the block that is open.
+// atEnd reports that the source ends inside an open block.
 func (s *sourceText) atEnd() error {
 	message, hint := "the script ends too early", ""
 	if open := s.openBlocks(len(s.tokens)); len(open) > 0 {

@@ -10,12 +10,12 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// concatArguments is how many operands of ".." one call of the intrinsic takes;
-// longer chains nest, which keeps the registers in use within their limit.
+// concatArguments bounds the operands of ".." in one call of the intrinsic.
+// Longer chains nest, which limits the registers in use.
 const concatArguments = 40
 
-// numberLiteral rewrites a numeral to digits that gopher-lua reads as Lua reads the
-// original: it takes leading zeros for octal, and makes NaN of what overflows.
+// numberLiteral rewrites a numeral so that gopher-lua reads it as Lua does: it
+// takes leading zeros for octal, and overflow for NaN.
 func numberLiteral(e *ast.NumberExpr) ast.Expr {
 	n, ok := number.Parse(e.Value)
 	if !ok {
@@ -34,7 +34,6 @@ func numberLiteral(e *ast.NumberExpr) ast.Expr {
 	return e
 }
 
-// numeral makes a number on the line of another node.
 func numeral(at ast.PositionHolder, digits string) *ast.NumberExpr {
 	n := &ast.NumberExpr{Value: digits}
 	n.SetLine(at.Line())
@@ -42,7 +41,7 @@ func numeral(at ast.PositionHolder, digits string) *ast.NumberExpr {
 }
 
 // concat rewrites a chain of ".." to one call of the concat intrinsic, which
-// formats numbers as Lua does and bounds the length of the result.
+// formats numbers as Lua does and limits the length of the result.
 func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 	var operands []ast.Expr
 	var rest ast.Expr = e
@@ -60,7 +59,6 @@ func (r *rewriter) concat(e *ast.StringConcatOpExpr) ast.Expr {
 	return r.concatCall(e, operands)
 }
 
-// concatCall builds the calls for a list of operands that are already rewritten.
 func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Expr {
 	if len(operands) > concatArguments {
 		rest := r.concatCall(at, operands[concatArguments-1:])
@@ -70,8 +68,9 @@ func (r *rewriter) concatCall(at ast.PositionHolder, operands []ast.Expr) ast.Ex
 }
 
 // arithmetic rewrites "%", which gopher-lua computes exactly where Lua computes
-// a - floor(a/b)*b: 1 % 0.1 is 0 in Lua. A whole literal divisor gives the same
-// either way and keeps the fast instruction; only a folded -3 % 3 would be -0.
+// a - floor(a/b)*b: 1 % 0.1 is 0 in Lua. With a whole literal divisor both give
+// the same, so it keeps the fast instruction, except for a folded -3 % 3, which
+// would be -0.
 func (r *rewriter) arithmetic(e *ast.ArithmeticOpExpr) ast.Expr {
 	r.note(e.Lhs.Line(), fault.Arithmetic, "", e.Lhs, e.Rhs)
 	e.Lhs, e.Rhs = r.expression(e.Lhs), r.expression(e.Rhs)
@@ -82,7 +81,7 @@ func (r *rewriter) arithmetic(e *ast.ArithmeticOpExpr) ast.Expr {
 	return intrinsicCall(e, intrinsicModulo, e.Lhs, e.Rhs)
 }
 
-// wholeLiteral tells whether an expression is a whole number other than zero.
+// wholeLiteral reports whether an expression is a whole number other than zero.
 func wholeLiteral(e ast.Expr) bool {
 	literal, ok := e.(*ast.NumberExpr)
 	if !ok {
@@ -92,8 +91,8 @@ func wholeLiteral(e ast.Expr) bool {
 	return err == nil && n != 0
 }
 
-// single makes sure that an expression stands for exactly one value, as the
-// last one of a list otherwise may not.
+// single makes an expression stand for exactly one value, which the last one of
+// a list otherwise may not.
 func single(e ast.Expr) ast.Expr {
 	switch e := e.(type) {
 	case *ast.FuncCallExpr:
@@ -104,7 +103,7 @@ func single(e ast.Expr) ast.Expr {
 	return e
 }
 
-// multiple tells whether an expression at the end of a list may stand for any
+// multiple reports whether an expression at the end of a list may stand for any
 // number of values.
 func multiple(e ast.Expr) bool {
 	switch e := e.(type) {

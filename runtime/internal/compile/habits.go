@@ -8,7 +8,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 )
 
-// habit recognises, around the token that the parser stopped at, what people
+// habit recognizes, around the token at which the parser stopped, what people
 // write who know other languages or spreadsheets, and says how Lua writes it.
 // It returns "" for anything else.
 func (s *sourceText) habit(at int, top openBlock) string {
@@ -33,58 +33,58 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	}
 	switch tok.text {
 	case "[":
-		return "a list is written with braces: { 1, 2, 3 }"
+		return "write a list with braces: { 1, 2, 3 }"
 	case ",":
 		if top.text == "[" && !s.isIndex(top.at) {
-			return "a list is written with braces: { 1, 2, 3 }"
+			return "write a list with braces: { 1, 2, 3 }"
 		}
 	case "{":
 		if top.text == "function" && before.text == ")" {
-			return "a function is written function name(x) ... end, without braces"
+			return "write a function as function name(x) ... end, without braces"
 		}
 		if hint := bracedBlock(before.text); hint != "" {
 			return hint
 		}
 	case "}":
 		if top.closer == "end" {
-			return "a block ends with end, not with }"
+			return "end a block with end, not with }"
 		}
 	case "=":
 		if top.text == "{" && before.kind == tokenString {
 			return s.quotedField(at)
 		}
 		if top.text == "(" && s.isCall(top.at) {
-			return "options go into braces: f{ name = value }; a comparison is written =="
+			return "put options in braces: f{ name = value }; to compare, use =="
 		}
 		if top.text == "(" {
-			return "a comparison is written =="
+			return "to compare, use =="
 		}
 	case ":":
 		if top.text == "{" {
-			return `the fields of a table are written name = value, or ["any text"] = value`
+			return `write the fields of a table as name = value, or ["any text"] = value`
 		}
 	}
 	if hint := s.bareCall(at, tok, before); hint != "" {
 		return hint
 	}
 	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.text) && !spec.IsKeyword(tok.text) {
-		return "the fields of a table are separated by commas and written name = value"
+		return "write the fields of a table as name = value, separated by commas"
 	}
 	return ""
 }
 
-// bracedBlock explains a brace behind a word that begins a block.
+// bracedBlock explains a brace after a word that begins a block.
 func bracedBlock(word string) string {
 	switch word {
 	case "do", "then", "else":
-		return "blocks are written " + word + " ... end, without braces"
+		return "write a block as " + word + " ... end, without braces"
 	case "repeat":
-		return "a block of this kind is written repeat ... until, without braces"
+		return "write this block as repeat ... until, without braces"
 	}
 	return ""
 }
 
-// quotedField explains a field whose name is written as a text: { "limit" = 5 }.
+// quotedField explains a quoted field name: { "limit" = 5 }.
 func (s *sourceText) quotedField(at int) string {
 	quoted, value := s.tokens[at-1].text, "value"
 	if at+2 < len(s.tokens) && slices.Contains([]string{",", "}", ";"}, s.tokens[at+2].text) {
@@ -92,21 +92,21 @@ func (s *sourceText) quotedField(at int) string {
 	}
 	written := fmt.Sprintf("[%s] = %s", quoted, value)
 	if name := strings.Trim(quoted, `"'`); spec.IsName(name) {
-		return fmt.Sprintf("a field is written %s = %s or %s", name, value, written)
+		return fmt.Sprintf("write a field as %s = %s or %s", name, value, written)
 	}
-	return "a field whose name is no single word is written " + written
+	return "write a field whose name is not a single word as " + written
 }
 
 // typographic explains characters that word processors and web pages put in
-// the place of plain ones.
+// place of plain ones.
 func typographic(text string) string {
 	switch {
 	case strings.ContainsAny(text, "“”„‟‘’‚«»"):
-		return `curly quotes are no quotes in Lua: write "text" or 'text' with straight ones`
+		return `curly quotes do not work in Lua: write "text" or 'text' with straight quotes`
 	case strings.ContainsAny(text, "–—−"):
-		return "this dash is no minus sign: write -"
+		return "this dash is not a minus sign: write -"
 	case strings.ContainsAny(text, "\u00a0\u2007\u202f\u200b\ufeff"):
-		return "there is an invisible character here, as copied from a web page: delete it and type a plain space"
+		return "there is an invisible character here, perhaps copied from a web page: replace it with a plain space"
 	}
 	return ""
 }
@@ -123,16 +123,16 @@ func (s *sourceText) spacedName(i int, top openBlock) string {
 	name := fmt.Sprintf("[%q]", first.text+" "+second.text)
 	switch {
 	case s.isField(i-1) && i > 2 && s.tokens[i-3].kind == tokenName:
-		return "a field with a space in its name is written " + s.tokens[i-3].text + name
+		return "write a field with a space in its name as " + s.tokens[i-3].text + name
 	case s.isField(i - 1):
-		return "a field with a space in its name is written record" + name
+		return "write a field with a space in its name as record" + name
 	case top.text == "{" && !spec.IsKeyword(first.text) && i+1 < len(s.tokens) && s.tokens[i+1].text == "=":
-		return "a field with a space in its name is written " + name + " = value"
+		return "write a field with a space in its name as " + name + " = value"
 	}
 	return ""
 }
 
-// isIndex tells whether a bracket comes behind the value that it indexes.
+// isIndex reports whether a bracket follows the value that it indexes.
 func (s *sourceText) isIndex(at int) bool {
 	if at == 0 {
 		return false
@@ -141,7 +141,7 @@ func (s *sourceText) isIndex(at int) bool {
 	return before.text == ")" || before.text == "]" || before.kind == tokenName && !spec.IsKeyword(before.text)
 }
 
-// bareCall explains a call without parentheses that should go on behind its
+// bareCall explains a call without parentheses that should continue after its
 // text, as in print "a" .. b.
 func (s *sourceText) bareCall(at int, tok, before token) string {
 	if at < 2 || before.kind != tokenString || s.tokens[at-2].kind != tokenName || spec.IsKeyword(s.tokens[at-2].text) {
@@ -154,7 +154,7 @@ func (s *sourceText) bareCall(at int, tok, before token) string {
 	return ""
 }
 
-// isCall tells whether a parenthesis opens the arguments of a call.
+// isCall reports whether a parenthesis opens the arguments of a call.
 func (s *sourceText) isCall(i int) bool {
 	return i > 0 && s.tokens[i-1].kind == tokenName && (s.isField(i-1) || !spec.IsKeyword(s.tokens[i-1].text))
 }

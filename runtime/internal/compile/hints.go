@@ -7,26 +7,26 @@ import (
 	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
-// openBlock is something that the source has opened and not closed yet.
+// openBlock is something that the source opened and has not closed yet.
 type openBlock struct {
 	text   string
 	line   int
 	closer string
-	// waits is the word that has to come before the block's statements.
+	// waits is the word that must come before the block's statements.
 	waits string
 	// at is the token that opened it.
 	at int
 }
 
-// openBlocks lists what is open before a token, the innermost last.
+// openBlocks lists what is open before a token, innermost last.
 func (s *sourceText) openBlocks(before int) []openBlock {
 	open, _ := s.blocks(before)
 	return open
 }
 
-// blocks lists what is open before a token, the innermost last, and the first
-// block whose "end" stands further left than the line that opened it. That end
-// was probably meant for a block around it.
+// blocks lists what is open before a token, innermost last, and the first block
+// whose "end" is indented less than the line that opened it. That end was
+// probably meant for an enclosing block.
 func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 	for i, tok := range s.tokens[:before] {
 		if tok.kind != tokenName && tok.kind != tokenSymbol || s.isField(i) {
@@ -71,7 +71,7 @@ func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 	return open, suspect
 }
 
-// startsLine tells whether a token is the first one on its line.
+// startsLine reports whether a token is the first one on its line.
 func (s *sourceText) startsLine(i int) bool {
 	return i == 0 || s.tokens[i-1].endLine < s.tokens[i].line
 }
@@ -84,7 +84,7 @@ func (s *sourceText) indent(i int) int {
 	return s.tokens[i].column
 }
 
-// isField tells whether a token is a name behind a dot, which is no keyword.
+// isField reports whether a token is a name after a dot, so not a keyword.
 func (s *sourceText) isField(i int) bool {
 	return i > 0 && (s.tokens[i-1].text == "." || s.tokens[i-1].text == ":") && s.tokens[i].kind == tokenName
 }
@@ -93,7 +93,7 @@ func (s *sourceText) isField(i int) bool {
 func (s *sourceText) endHint(open []openBlock) string {
 	for i := 1; i < len(s.tokens); i++ {
 		if s.tokens[i].text == "if" && s.tokens[i-1].text == "else" && s.tokens[i].line == s.tokens[i-1].line {
-			return fmt.Sprintf("line %d says 'else if', which opens a second if with an end of its own; 'elseif' is one word", s.tokens[i].line)
+			return fmt.Sprintf("line %d says 'else if', which opens a second if that needs another end; 'elseif' is one word", s.tokens[i].line)
 		}
 	}
 	last := open[len(open)-1]
@@ -101,13 +101,13 @@ func (s *sourceText) endHint(open []openBlock) string {
 		return ""
 	}
 	if _, suspect := s.blocks(len(s.tokens)); suspect != nil && suspect.line != last.line {
-		return fmt.Sprintf("by the indentation, it is the '%s' at line %d that has no end of its own", suspect.text, suspect.line)
+		return fmt.Sprintf("judging by the indentation, the '%s' at line %d has no end", suspect.text, suspect.line)
 	}
-	return "every if, for, while, do and function needs an end of its own"
+	return "every if, for, while, do and function needs its own end"
 }
 
-// diagnose explains a parser's complaint about a token: what was expected, and
-// a hint. Either may be empty.
+// diagnose explains the parser's complaint about a token: what was expected,
+// and a hint. Either may be empty.
 func (s *sourceText) diagnose(at int) (expected, hint string) {
 	tok := s.tokens[at]
 	before := token{}
@@ -128,15 +128,15 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	if top.waits != "" && !continues(tok) {
 		hint = fmt.Sprintf("the condition of '%s' is followed by '%s'", top.text, top.waits)
 		if tok.text == "{" || tok.text == ":" {
-			hint += fmt.Sprintf("; blocks are written %s ... end, without %s", top.waits, tok.text)
+			hint += fmt.Sprintf("; write the block as %s ... end, without %s", top.waits, tok.text)
 		}
 		return fmt.Sprintf("'%s' expected", top.waits), hint
 	}
 	return s.expected(tok, open), ""
 }
 
-// expected says what should stand in the place of a token, given what is open
-// there, or "".
+// expected says what should be in place of a token, given what is open there,
+// or "".
 func (s *sourceText) expected(tok token, open []openBlock) string {
 	var top openBlock
 	if len(open) > 0 {
@@ -145,14 +145,14 @@ func (s *sourceText) expected(tok token, open []openBlock) string {
 	switch tok.text {
 	case ")", "]", "}":
 		if !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.text }) {
-			return "'" + tok.text + "' without a block that it belongs to"
+			return "'" + tok.text + "' without a matching block"
 		}
 		if top.closer != tok.text {
 			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
 		}
 	case "end", "else", "elseif", "until":
 		if top.closer == "" {
-			return "'" + tok.text + "' without a block that it belongs to"
+			return "'" + tok.text + "' without a matching block"
 		}
 		if top.closer != tok.text && (top.closer != "end" || tok.text == "until") {
 			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
@@ -167,7 +167,7 @@ func (s *sourceText) expected(tok token, open []openBlock) string {
 	return ""
 }
 
-// foreignHint recognises habits of other languages around a mistake.
+// foreignHint recognizes habits of other languages around a mistake.
 func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
 	if tok.kind == tokenSymbol {
 		if hint := explain.Symbol(tok.text); hint != "" {
@@ -181,7 +181,7 @@ func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
 		}
 	}
 	if tok.text == "=" && (top.waits == "then" || top.waits == "do" && top.text == "while") {
-		return "a comparison is written =="
+		return "to compare, use =="
 	}
 	if hint := explain.Word(before.text); hint != "" && before.kind == tokenName {
 		return hint
@@ -192,7 +192,7 @@ func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
 	return ""
 }
 
-// continues tells whether a token can belong to an expression that goes on.
+// continues reports whether a token can continue an expression.
 func continues(tok token) bool {
 	switch tok.text {
 	case "and", "or", "not", "==", "~=", "..", "(", "[", ".", "+", "*", "%", "^", "<", ">", "<=", ">=":

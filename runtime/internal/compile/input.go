@@ -10,29 +10,29 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Input is a piece of a session, such as what was typed at a prompt. Pieces that
-// follow each other are like one chunk: the locals that one declares at its top
-// level are there for the next.
+// Input is one input of a session, such as a line typed at a prompt. Inputs
+// behave like one chunk: the next one sees the top-level locals of those
+// before.
 type Input struct {
-	// Proto is the function of the input. Upvalues tells, for each of its
-	// upvalues, which of the session's locals it is.
+	// Proto is the function of the input. Upvalues names, for each of its
+	// upvalues, the session's local.
 	Proto    *lua.FunctionProto
 	Upvalues []SessionLocal
-	// Expression is set where the input, or its last line, is an expression
-	// whose values are what the function returns.
+	// Expression is set if the input, or its last line, is an expression whose
+	// values the function returns.
 	Expression bool
 }
 
 // SessionLocal is a variable that outlives the input that declares it.
 type SessionLocal struct {
 	Name string
-	// Fresh is set where this input declares it, Kept where it is the one that
-	// the name stands for after the input.
+	// Fresh is set if this input declares it, Kept if the name means it after
+	// the input.
 	Fresh, Kept bool
 }
 
-// NewInput compiles a piece of a session. known tells which names are locals
-// that earlier pieces have declared. Its errors are those of Compile.
+// NewInput compiles one input of a session. known reports whether a name is a
+// local that earlier inputs declared. Its errors are those of Compile.
 func NewInput(src []byte, name string, known func(name string) bool) (input *Input, err error) {
 	chunk, source, expression, err := parseInput(src, name)
 	if err != nil {
@@ -54,12 +54,12 @@ func NewInput(src []byte, name string, known func(name string) bool) (input *Inp
 	return input, nil
 }
 
-// blankName is the variable for values that nobody wants. An input may declare
-// it, but it does not outlive that.
+// blankName is the variable for unwanted values. It does not outlive the input
+// that declares it.
 const blankName = "_"
 
 // ExpressionAt returns where the expression begins that an input ends with or
-// consists of, and -1 for an input that is none or cannot be parsed.
+// consists of, or -1 if there is none or the input does not parse.
 func ExpressionAt(src []byte) int {
 	_, _, at, err := parseInput(src, "input")
 	if err != nil {
@@ -68,19 +68,19 @@ func ExpressionAt(src []byte) int {
 	return at
 }
 
-// mostTrailing is how many lines the expression at the end of an input may take.
+// mostTrailing bounds the lines of the expression at the end of an input.
 const mostTrailing = 20
 
 // parseInput parses an input as an expression list, as statements, or as
-// statements that end with an expression on lines of its own. It returns where
-// the expression begins, -1 where there is none.
+// statements followed by an expression on its own lines. It returns where the
+// expression begins, or -1.
 func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, expression int, err error) {
 	chunk, source, whole := parseChunk(slices.Concat([]byte("return "), src), name)
 	if whole == nil && returnsValues(chunk) {
 		return chunk, source, 0, nil
 	}
 	if whole != nil && bytes.HasPrefix(src, []byte("#")) && !bytes.HasPrefix(src, []byte("#!")) {
-		// In a file the line would be passed over; here it is a length.
+		// A file would skip this line; here # takes a length.
 		return nil, nil, -1, withoutReturn(whole)
 	}
 	chunk, source, err = parseChunk(src, name)
@@ -103,8 +103,8 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 	return nil, nil, -1, err
 }
 
-// withoutReturn makes a mistake in an expression point into what was typed, in
-// front of which a return was put.
+// withoutReturn moves an error to its position in the typed text, which had no
+// return before it.
 func withoutReturn(err error) error {
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) && syntax.Line == 1 {
@@ -114,8 +114,8 @@ func withoutReturn(err error) error {
 	return err
 }
 
-// returnsValues tells whether a chunk ends with the return that was put into it,
-// and not with a comment or nothing behind it.
+// returnsValues reports whether a chunk ends with the return that was put into
+// it, and not with a comment or nothing after it.
 func returnsValues(chunk []ast.Stmt) bool {
 	if len(chunk) == 0 {
 		return false

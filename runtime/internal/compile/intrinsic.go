@@ -9,9 +9,9 @@ import (
 )
 
 // Intrinsics are Go functions that compiled code calls directly. The syntax
-// tree names them by strings that start with intrinsicPrefix; once the code is
-// generated, finish puts the functions in place of those constants. So they
-// work under any environment and cannot be replaced by a script.
+// tree names them by strings that start with intrinsicPrefix; finish replaces
+// those constants in the generated code with the functions. So they work in any
+// environment, and scripts cannot replace them.
 const (
 	intrinsicPrefix     = "\x00phscript\x00"
 	intrinsicConcat     = intrinsicPrefix + "concat"
@@ -23,8 +23,8 @@ const (
 	intrinsicCover      = intrinsicPrefix + "cover"
 )
 
-// MaxStringKey is where the registry of a state holds the most bytes that a
-// concatenation may produce. A state without it has no limit.
+// MaxStringKey is the registry key of the most bytes that a concatenation may
+// produce. A state without it has no limit.
 const MaxStringKey = "phscript.max_string"
 
 // intrinsics holds one shared function per name. They keep no state.
@@ -37,10 +37,8 @@ var intrinsics = map[string]*lua.LFunction{
 	intrinsicAppend:     {IsG: true, GFunction: appendPiece},
 }
 
-// intrinsicFunction returns the function behind a name, or nil.
 func intrinsicFunction(name string) *lua.LFunction { return intrinsics[name] }
 
-// intrinsicCall makes the call of an intrinsic, with one value as its result.
 func intrinsicCall(at ast.PositionHolder, name string, args ...ast.Expr) ast.Expr {
 	fn := &ast.StringExpr{Value: name}
 	fn.SetLine(at.Line())
@@ -74,7 +72,7 @@ func concat(L *lua.LState) int {
 	return 1
 }
 
-// join builds the text of the operands first to last followed by the right one.
+// join joins the operands first to last and the right one.
 func join(L *lua.LState, first, last int, right lua.LValue) lua.LValue {
 	size := 0
 	for i := first; i <= last; i++ {
@@ -88,7 +86,7 @@ func join(L *lua.LState, first, last int, right lua.LValue) lua.LValue {
 	return lua.LString(appendText(buf, right))
 }
 
-// textSize is the room that a string or number takes, for numbers at most.
+// textSize is the size of a string, or an upper bound for a number.
 func textSize(v lua.LValue) int {
 	if text, ok := v.(lua.LString); ok {
 		return len(text)
@@ -96,7 +94,6 @@ func textSize(v lua.LValue) int {
 	return 24
 }
 
-// appendText appends a string or number.
 func appendText(buf []byte, v lua.LValue) []byte {
 	if n, ok := v.(lua.LNumber); ok {
 		return append(buf, number.Format(float64(n))...)
@@ -105,7 +102,7 @@ func appendText(buf []byte, v lua.LValue) []byte {
 	return append(buf, text...)
 }
 
-// CheckSize raises an error when a string of that many bytes is more than the
+// CheckSize raises an error if a string of that many bytes is larger than the
 // state allows.
 func CheckSize(L *lua.LState, size int) {
 	const never = 1 << 16
@@ -118,7 +115,7 @@ func CheckSize(L *lua.LState, size int) {
 	}
 	limit, ok := registry.RawGetString(MaxStringKey).(lua.LNumber)
 	if ok && float64(size) > float64(limit) {
-		L.RaiseError("the string would become %d bytes long, more than the limit of %d: keep the parts in a table, or write them out piece by piece", size, int(limit))
+		L.RaiseError("the string would be %d bytes long, over the limit of %d: keep the parts in a table, or write them one by one", size, int(limit))
 	}
 }
 
@@ -138,7 +135,6 @@ func concatEvent(L *lua.LState, left, right lua.LValue, position, operands int) 
 	return lua.LNil
 }
 
-// callEvent calls a metamethod on two operands.
 func callEvent(L *lua.LState, fn, left, right lua.LValue) lua.LValue {
 	L.Push(fn)
 	L.Push(left)
@@ -165,7 +161,7 @@ func modulo(L *lua.LState) int {
 // Modulo is Lua's a % b.
 func Modulo(a, b float64) float64 { return a - math.Floor(a/b)*b }
 
-// forNumber turns a bound of a numeric for loop into a number.
+// forNumber converts a bound of a numeric for loop to a number.
 func forNumber(L *lua.LState, what string) int {
 	n, ok := ToNumber(L.Get(1))
 	if !ok {
@@ -175,7 +171,7 @@ func forNumber(L *lua.LState, what string) int {
 	return 1
 }
 
-// appendPiece adds to a table, behind its first n items, what another holds.
+// appendPiece appends another table's items to a table, after its first n.
 func appendPiece(L *lua.LState) int {
 	table, offset, piece := L.Get(1).(*lua.LTable), int(L.Get(2).(lua.LNumber)), L.Get(3).(*lua.LTable)
 	piece.ForEach(func(key, value lua.LValue) {
@@ -188,7 +184,7 @@ func appendPiece(L *lua.LState) int {
 	return 0
 }
 
-// ToNumber converts a value the way Lua's arithmetic does.
+// ToNumber converts a value as Lua's arithmetic does.
 func ToNumber(v lua.LValue) (float64, bool) {
 	switch v := v.(type) {
 	case lua.LNumber:

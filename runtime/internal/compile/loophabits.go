@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// loopHabit explains loops as other languages write them: for i = 1 to 10,
-// for (...), for each.
+// loopHabit explains loops as other languages write them: for i = 1 to 10, for
+// (...), for each.
 func (s *sourceText) loopHabit(at int, top openBlock) string {
 	if top.text != "for" || top.waits != "do" {
 		return ""
@@ -14,9 +14,9 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 	tok := s.tokens[at]
 	switch {
 	case tok.text == "(" && at == top.at+1:
-		return "the head of a loop is written without parentheses: for i = 1, 10 do, or for _, item in ipairs(list) do"
+		return "write the head of a loop without parentheses: for i = 1, 10 do, or for _, item in ipairs(list) do"
 	case at == top.at+2 && tok.kind == tokenName && tok.text != "in" && s.tokens[at-1].text == "each":
-		return fmt.Sprintf("a loop over a list is written for _, %s in ipairs(list) do", tok.text)
+		return fmt.Sprintf("loop over a list with for _, %s in ipairs(list) do", tok.text)
 	case at < top.at+4 || s.tokens[top.at+2].text != "=" && s.tokens[top.at+2].text != "in":
 		return ""
 	case tok.text == "to" || tok.text == ":":
@@ -31,8 +31,8 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 	return ""
 }
 
-// counting says how a loop that counts is written. The word between its bounds
-// stands at between; end is a token behind it.
+// counting says how to write a counting loop. The word between its bounds is at
+// between; end is a token after it.
 func (s *sourceText) counting(begin, between, end int) string {
 	for end = max(end, between+1); end < len(s.tokens) && s.tokens[end].line == s.tokens[begin].line && s.tokens[end].text != "do"; end++ {
 		continue
@@ -41,10 +41,10 @@ func (s *sourceText) counting(begin, between, end int) string {
 	if first == "" || last == "" || strings.Contains(last, " ") {
 		first, last = "first", "last"
 	}
-	return fmt.Sprintf("a comma takes the place of '%s': for %s = %s, %s do", s.tokens[between].text, s.tokens[begin+1].text, first, last)
+	return fmt.Sprintf("write a comma in place of '%s': for %s = %s, %s do", s.tokens[between].text, s.tokens[begin+1].text, first, last)
 }
 
-// words is what the source says from one token up to another.
+// words is the source from one token up to another.
 func (s *sourceText) words(from, to int) string {
 	if from >= to || to > len(s.tokens) {
 		return ""

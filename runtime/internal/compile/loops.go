@@ -6,13 +6,13 @@ import (
 )
 
 // loop rewrites the body of a loop, with the loop's variables declared inside
-// of it and the condition of a repeat loop evaluated at its end. over is the head
+// it and the condition of a repeat loop evaluated at its end. over is the head
 // of a loop over something, or nil.
 //
-// gopher-lua's break closes the captured locals of the loop's own body only. A
-// break out of a block further inside leaves that block's captured locals open
-// on registers that are then used again. Where that happens the body begins
-// with a captured local of its own, in code that is jumped over.
+// gopher-lua's break closes only the captured locals of the loop's own body. A
+// break out of an inner block leaves that block's captured locals open on
+// registers that are then reused. In that case the body begins with an unused
+// captured local, in code that is jumped over.
 func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, over *fault.Loop, condition func()) []ast.Stmt {
 	scope := &loopScope{}
 	r.fn.open(scope)
@@ -33,10 +33,10 @@ func (r *rewriter) loop(at ast.Stmt, body []ast.Stmt, names []string, over *faul
 	return body
 }
 
-// mayStartWithJump tells whether the first instruction of a loop's body may be
-// a jump. gopher-lua shortens jumps to jumps, and takes the distance of a jump
-// that it has already shortened for a label: the jump back to such a body leads
-// anywhere, often into an earlier loop. A local in front of the body cures it.
+// mayStartWithJump reports whether the first instruction of a loop's body may
+// be a jump. gopher-lua shortens jumps to jumps, and takes the distance of an
+// already shortened jump for a label: the jump back to such a body leads
+// anywhere, often into an earlier loop. A local before the body prevents this.
 func mayStartWithJump(body []ast.Stmt) bool {
 	if len(body) == 0 {
 		return false
@@ -54,8 +54,8 @@ func mayStartWithJump(body []ast.Stmt) bool {
 	return true
 }
 
-// startsConstant tells whether a condition may begin with a constant, for which
-// a jump, or nothing at all, is generated.
+// startsConstant reports whether a condition may begin with a constant, for
+// which a jump, or nothing, is generated.
 func startsConstant(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.LogicalOpExpr:
@@ -66,7 +66,8 @@ func startsConstant(e ast.Expr) bool {
 	return constant(e)
 }
 
-// capturedLocal makes "local x; if false then local _ = function() return x end end".
+// capturedLocal makes "local x; if false then local _ = function() return x end
+// end".
 func (r *rewriter) capturedLocal(at ast.Stmt) []ast.Stmt {
 	name := r.freshName()
 	result := &ast.ReturnStmt{Exprs: []ast.Expr{identOf(at, name)}}
@@ -82,9 +83,9 @@ func (r *rewriter) capturedLocal(at ast.Stmt) []ast.Stmt {
 	return []ast.Stmt{localOf(at, []string{name}, nil), skipped}
 }
 
-// numberFor rewrites a numeric for loop. Its bounds may be strings that hold
-// numbers, which gopher-lua refuses, so what is not plainly a number goes
-// through an intrinsic once.
+// numberFor rewrites a numeric for loop. Its bounds may be numeric strings,
+// which gopher-lua refuses, so an intrinsic converts what is not plainly a
+// number.
 func (r *rewriter) numberFor(s *ast.NumberForStmt) ast.Stmt {
 	s.Init = r.bound(s.Init, intrinsicForInitial)
 	s.Limit = r.bound(s.Limit, intrinsicForLimit)
@@ -109,9 +110,9 @@ func (r *rewriter) bound(e ast.Expr, intrinsic string) ast.Expr {
 	return intrinsicCall(e, intrinsic, e)
 }
 
-// genericFor rewrites a generic for loop to one whose list has the form that
-// the code generator handles: a single call, or exactly three single values.
-// With fewer it leaves the loop's state to what the registers held before.
+// genericFor rewrites a generic for loop so that its list is a single call or
+// exactly three single values. With fewer, the code generator leaves old
+// registers as the loop's state.
 func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
 	over := r.noteLoop(s)
 	r.expressions(s.Exprs)
@@ -133,7 +134,7 @@ func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
 	return blockOf(s, []ast.Stmt{declare, s})
 }
 
-// call tells whether an expression is a call or "...", in parentheses or not.
+// call reports whether an expression is a call or "...", in parentheses or not.
 func call(e ast.Expr) bool {
 	switch e.(type) {
 	case *ast.FuncCallExpr, *ast.Comma3Expr:

@@ -12,27 +12,25 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 )
 
-// site is one operation in the source with what its operands are called.
+// site is one operation in the source with the names of its operands.
 type site struct {
 	op       fault.Operation
 	key      string
 	operands []fault.Operand
 }
 
-// Names knows, for one chunk, what the operands on each line are called, and
-// the loops whose heads begin on each line. It is built while a chunk is
-// compiled and immutable afterwards.
+// Names records, for one chunk, the names of the operands and the heads of
+// loops on each line. It is built during compilation and immutable afterwards.
 type Names struct {
 	lines   map[int][]site
 	loops   map[int][]*fault.Loop
 	carrier *lua.LUserData
 }
 
-// newNames returns an empty table of names.
 func newNames() *Names { return &Names{lines: map[int][]site{}, loops: map[int][]*fault.Loop{}} }
 
 // namesOf returns the names of the chunk that a function was compiled from, or
-// nil for a Go function and for code that this package did not compile.
+// nil for a Go function or code that this package did not compile.
 func namesOf(fn *lua.LFunction) *Names {
 	if fn == nil || fn.IsG || len(fn.Proto.Constants) == 0 {
 		return nil
@@ -45,7 +43,6 @@ func namesOf(fn *lua.LFunction) *Names {
 	return names
 }
 
-// note records one operation.
 func (r *rewriter) note(line int, op fault.Operation, key string, operands ...ast.Expr) {
 	s := site{op: op, key: key, operands: make([]fault.Operand, len(operands))}
 	for i, operand := range operands {
@@ -54,12 +51,11 @@ func (r *rewriter) note(line int, op fault.Operation, key string, operands ...as
 	r.names.lines[line] = append(r.names.lines[line], s)
 }
 
-// noteIndex records that a field is read or written.
 func (r *rewriter) noteIndex(e *ast.AttrGetExpr) {
 	r.note(e.Line(), fault.Index, siteKey(e.Key), e.Object)
 }
 
-// noteCall records a call; a method call indexes its receiver as well.
+// noteCall records a call; a method call also indexes its receiver.
 func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
 	if e.Func == nil {
 		r.note(e.Line(), fault.Index, e.Method, e.Receiver)
@@ -70,7 +66,6 @@ func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
 	r.note(e.Line(), fault.Call, lastName(e.Func), e.Func)
 }
 
-// noteLoop records the head of a loop over something, and returns it.
 func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
 	l := &fault.Loop{Line: s.Line(), Names: s.Names, Over: r.heads.take(s.Line(), s.Names)}
 	if e, ok := s.Exprs[0].(*ast.FuncCallExpr); ok {
@@ -85,7 +80,7 @@ func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
 	return l
 }
 
-// lastName is the name of a variable or field, fault.Computed for what has none.
+// lastName is the name of a variable or field, or fault.Computed.
 func lastName(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.IdentExpr:
@@ -96,7 +91,7 @@ func lastName(e ast.Expr) string {
 	return fault.Computed
 }
 
-// keyText is the text of a key that is a plain string, fault.Computed for others.
+// keyText is the text of a key that is a plain string, or fault.Computed.
 func keyText(key ast.Expr) string {
 	if text, ok := key.(*ast.StringExpr); ok {
 		return text.Value
@@ -104,8 +99,8 @@ func keyText(key ast.Expr) string {
 	return fault.Computed
 }
 
-// siteKey tells the fields of a line apart: the text of a plain string or of a
-// numeral, fault.Computed for others.
+// siteKey tells the fields on a line apart: the text of a plain string or
+// numeral, or fault.Computed.
 func siteKey(key ast.Expr) string {
 	if numeral, ok := key.(*ast.NumberExpr); ok {
 		if n, ok := number.Parse(numeral.Value); ok {
@@ -115,7 +110,6 @@ func siteKey(key ast.Expr) string {
 	return keyText(key)
 }
 
-// describe says what an expression is called.
 func (r *rewriter) describe(e ast.Expr) fault.Operand {
 	o := fault.Operand{Text: written(e, longestPath)}
 	switch e := e.(type) {
@@ -136,11 +130,11 @@ func (r *rewriter) describe(e ast.Expr) fault.Operand {
 	return o
 }
 
-// longestPath bounds how many fields and calls inside one another are named.
+// longestPath bounds how many nested fields and calls are named.
 const longestPath = 12
 
-// path lists the names that lead to a value, a variable and fields of it, nil
-// for an expression of another kind and for one that goes too deep.
+// path lists the names that lead to a value: a variable and its fields. It is
+// nil for other expressions, and for one that nests too deep.
 func path(e ast.Expr) []string {
 	var names []string
 	for range longestPath {
@@ -162,9 +156,8 @@ func path(e ast.Expr) []string {
 	return nil
 }
 
-// written is an expression as a script writes it, "" for one that is more than
-// a variable, a field, a number or a call without arguments, and for one that
-// goes deeper than that many levels.
+// written is a variable, field, number or call without arguments as source
+// text. It is "" for other expressions, and for one deeper than levels.
 func written(e ast.Expr, levels int) string {
 	if levels == 0 {
 		return ""
@@ -185,7 +178,7 @@ func written(e ast.Expr, levels int) string {
 			}
 			return owner + "[" + strconv.Quote(key.Value) + "]"
 		}
-		// A key is a name or a number as a rule: two levels are plenty.
+		// A key is usually a name or a number: two levels are enough.
 		if key := written(e.Key, min(levels-1, 2)); key != "" {
 			return owner + "[" + key + "]"
 		}
@@ -209,7 +202,6 @@ type head struct {
 	over  string
 }
 
-// loopHeads finds the heads of a source's loops over something.
 func (s *sourceText) loopHeads() heads {
 	var found heads
 	for i, tok := range s.tokens {
@@ -248,7 +240,7 @@ func (h *heads) take(line int, names []string) string {
 		return ""
 	}
 	over := (*h)[i].over
-	if i == 0 { // as a rule: loops are reached in order
+	if i == 0 { // usual: loops are reached in order
 		*h = (*h)[1:]
 		return over
 	}

@@ -5,10 +5,10 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// Parsed is a chunk that was read once, for those who need its syntax tree, its
+// Parsed is a chunk parsed once, for callers that need its syntax tree, its
 // tokens and its code.
 type Parsed struct {
-	// Chunk is the syntax tree as it was written, until Compile is called.
+	// Chunk is the syntax tree as written, until Compile is called.
 	Chunk []ast.Stmt
 
 	src    []byte
@@ -24,9 +24,9 @@ func Read(src []byte, name string) (*Parsed, error) {
 	return &Parsed{Chunk: chunk, src: src, source: source}, nil
 }
 
-// Tokens are those of the function Tokens.
+// Tokens returns what the function Tokens returns.
 func (p *Parsed) Tokens() []Token { return p.source.export(p.src) }
 
-// Compile is the function Compile. It rewrites the tree, which is of no use to
-// anybody else afterwards.
+// Compile compiles the chunk. It rewrites Chunk, which must not be used
+// afterwards.
 func (p *Parsed) Compile() (*lua.FunctionProto, error) { return compileChunk(p.Chunk, p.source, nil) }

@@ -7,11 +7,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// maxUpvalues is how many variables of enclosing functions a function can use.
-// gopher-lua counts them in a byte and wraps around silently.
+// maxUpvalues bounds the variables of enclosing functions that a function can
+// use. gopher-lua counts them in a byte and silently wraps around.
 const maxUpvalues = 255
 
-// limitError reports that a chunk is beyond what the compiler can represent.
+// limitError reports that a chunk exceeds what the compiler can represent.
 type limitError struct {
 	line    int
 	message string
@@ -21,9 +21,9 @@ type limitError struct {
 // Error is the message alone; the caller adds the position.
 func (e *limitError) Error() string { return e.message }
 
-// finish completes a generated prototype and those inside of it: intrinsic
-// names among the constants become the functions themselves, and the table of
-// names travels along as a last constant that no instruction refers to.
+// finish completes a generated prototype and its nested ones: it replaces the
+// names of intrinsics among the constants with the functions, and adds the
+// table of names as a last constant that no instruction uses.
 func finish(proto *lua.FunctionProto, names *Names, cover *Lines, main bool) error {
 	if used := len(proto.DbgUpvalues); used > maxUpvalues {
 		return &limitError{

@@ -7,50 +7,48 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 )
 
-// maxDepth bounds how deep statements and expressions nest, so that neither the
-// rewriting nor the code generator runs out of stack. Lua itself stops at 200
-// levels of nesting; chains such as a + b + c + ... count here too.
+// maxDepth bounds how deep statements and expressions nest, so neither
+// rewriting nor code generation overflows the stack. Lua itself stops at 200
+// levels; here, chains such as a + b + c + ... count too.
 const maxDepth = 4000
 
 // rewriter walks a chunk once, in source order, and replaces what the code
-// generator gets wrong. It records on the way how the things in an expression
-// are called, for error messages.
+// generator gets wrong. On the way it records the names in expressions, for
+// error messages.
 type rewriter struct {
 	fn    *scopeFunction
 	names *Names
 	// heads are the heads of loops that have not been reached yet.
 	heads heads
 	depth int
-	// line is the line of the innermost node that knows its own.
+	// line is the line of the innermost node with a known line.
 	line int
-	// fresh numbers the local variables that the rewriting adds.
+	// fresh numbers the local variables that rewriting adds.
 	fresh int
-	// cover, where set, counts the statements that are executed.
+	// cover, if set, counts executed statements.
 	cover *Lines
 	// counting is the line that was counted last.
 	counting int
 }
 
-// rewriteChunk rewrites a whole chunk. It panics with a *limitError when the
-// chunk is beyond the compiler's limits.
+// rewriteChunk rewrites a whole chunk. It panics with a *limitError if the
+// chunk exceeds the compiler's limits.
 func rewriteChunk(chunk []ast.Stmt, names *Names, heads heads, cover *Lines) []ast.Stmt {
 	r := &rewriter{names: names, heads: heads, cover: cover, fn: &scopeFunction{vararg: true}}
 	r.fn.open(nil)
 	return r.statements(chunk)
 }
 
-// enter counts one level of nesting.
 func (r *rewriter) enter(node ast.PositionHolder) {
 	if line := node.Line(); line > 0 {
 		r.line = line
 	}
 	r.depth++
 	if r.depth > maxDepth {
-		panic(&limitError{line: r.line, message: "the code nests too deep", hint: "split the expression or the blocks into several statements or functions"})
+		panic(&limitError{line: r.line, message: "the code is nested too deep", hint: "split it into several statements or functions"})
 	}
 }
 
-// leave ends a level of nesting.
 func (r *rewriter) leave() { r.depth-- }
 
 // statements rewrites a list of statements in the current block.
@@ -64,14 +62,13 @@ func (r *rewriter) statements(list []ast.Stmt) []ast.Stmt {
 	return list
 }
 
-// block rewrites a list of statements as a block of its own.
+// block rewrites a list of statements in a new block.
 func (r *rewriter) block(list []ast.Stmt) []ast.Stmt {
 	r.fn.open(nil)
 	defer r.fn.close()
 	return r.statements(list)
 }
 
-// statement rewrites one statement.
 func (r *rewriter) statement(stmt ast.Stmt) ast.Stmt {
 	r.enter(stmt)
 	defer r.leave()
@@ -105,8 +102,8 @@ func (r *rewriter) statement(stmt ast.Stmt) ast.Stmt {
 	return stmt
 }
 
-// conditional rewrites an if statement. Its elseif parts hang below each other
-// in the tree, so they are followed in a loop: a long chain is not deep.
+// conditional rewrites an if statement. Its elseif parts nest in the tree, so a
+// loop follows them: a long chain is not deep.
 func (r *rewriter) conditional(s *ast.IfStmt) ast.Stmt {
 	for part := s; ; {
 		part.Condition = r.expression(part.Condition)
@@ -120,7 +117,7 @@ func (r *rewriter) conditional(s *ast.IfStmt) ast.Stmt {
 	}
 }
 
-// elseif returns the next part of an if statement when it is an elseif.
+// elseif returns the next part of an if statement if it is an elseif.
 func elseif(s *ast.IfStmt) (next *ast.IfStmt, ok bool) {
 	if len(s.Else) != 1 {
 		return nil, false
@@ -140,7 +137,6 @@ func (r *rewriter) definition(s *ast.FuncDefStmt) {
 	r.function(s.Func, false)
 }
 
-// function rewrites the body of a function.
 func (r *rewriter) function(f *ast.FunctionExpr, method bool) {
 	r.fn = &scopeFunction{parent: r.fn, vararg: f.ParList.HasVargs}
 	r.fn.open(nil)
@@ -157,21 +153,19 @@ func (r *rewriter) function(f *ast.FunctionExpr, method bool) {
 	r.fn = r.fn.parent
 }
 
-// expressions rewrites a list of expressions in place.
 func (r *rewriter) expressions(list []ast.Expr) {
 	for i, expr := range list {
 		list[i] = r.expression(expr)
 	}
 }
 
-// expression rewrites one expression.
 func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 	r.enter(expr)
 	defer r.leave()
 	switch e := expr.(type) {
 	case *ast.StringExpr:
 		if strings.HasPrefix(e.Value, intrinsicPrefix) {
-			panic(&limitError{line: r.line, message: "a string starts with a sequence that is reserved for the compiler"})
+			panic(&limitError{line: r.line, message: "a string starts with a sequence reserved for the compiler"})
 		}
 	case *ast.NumberExpr:
 		return numberLiteral(e)
@@ -208,7 +202,6 @@ func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 	return expr
 }
 
-// call rewrites a function or method call.
 func (r *rewriter) call(e *ast.FuncCallExpr) *ast.FuncCallExpr {
 	r.noteCall(e)
 	if e.Func != nil {

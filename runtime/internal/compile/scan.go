@@ -7,7 +7,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
-// tokenKind tells tokens apart as far as messages and hints care.
+// tokenKind tells tokens apart as far as messages and hints need.
 type tokenKind int
 
 const (
@@ -17,17 +17,17 @@ const (
 	tokenSymbol
 )
 
-// token is a piece of source with where it starts and ends, from 1.
+// token is a piece of source with its start and end, from 1.
 type token struct {
 	kind            tokenKind
 	text            string
 	line, column    int
 	endLine, endCol int
-	// from and to are the bytes of the source that it takes.
+	// from and to are its range of bytes in the source.
 	from, to int
 }
 
-// scanner reads tokens for the sake of messages. The parser has its own.
+// scanner reads tokens for messages. The parser has its own.
 type scanner struct {
 	source *sourceText
 	src    []byte
@@ -35,13 +35,13 @@ type scanner struct {
 	line   int
 	start  int
 	tokens []token
-	// comments are kept apart: the parser's complaints are about tokens.
+	// comments are kept apart: the parser's errors concern tokens.
 	comments []token
 }
 
 // scan splits a source into tokens. It blanks the bracket of a comment like
-// "--[== title", which the parser would take for the start of a long comment,
-// and reports numerals that Lua refuses and the parser takes apart.
+// "--[== title", which the parser would take for a long comment, and reports
+// numerals that Lua refuses and the parser splits.
 func scan(source *sourceText) (*scanner, error) {
 	s := &scanner{source: source, src: source.text, line: 1}
 	for s.pos < len(s.src) {
@@ -52,7 +52,6 @@ func scan(source *sourceText) (*scanner, error) {
 	return s, nil
 }
 
-// next reads white space, a comment or a token.
 func (s *scanner) next() error {
 	c := s.src[s.pos]
 	switch {
@@ -77,13 +76,12 @@ func (s *scanner) next() error {
 	return nil
 }
 
-// newLine counts a line; the position is behind its end.
+// newLine counts a line; the position is after its end.
 func (s *scanner) newLine() {
 	s.line++
 	s.start = s.pos
 }
 
-// take adds a token of that many bytes on one line.
 func (s *scanner) take(kind tokenKind, size int) {
 	column := s.pos - s.start + 1
 	s.tokens = append(s.tokens, token{
@@ -94,7 +92,7 @@ func (s *scanner) take(kind tokenKind, size int) {
 	s.pos += size
 }
 
-// span counts the bytes from the position on that belong to a class.
+// span counts the bytes at the position that belong to a class.
 func (s *scanner) span(belongs func(byte) bool) int {
 	end := s.pos
 	for end < len(s.src) && belongs(s.src[end]) {
@@ -103,7 +101,8 @@ func (s *scanner) span(belongs func(byte) bool) int {
 	return end - s.pos
 }
 
-// symbol is the length of the symbol at the position, a foreign one included.
+// symbol is the length of the symbol at the position, including those of other
+// languages.
 func (s *scanner) symbol() int {
 	for _, text := range []string{"...", "..", "==", "~=", "<=", ">=", "!=", "&&", "||", "+=", "-=", "*=", "/=", "=>", "->", "++", "//", "::"} {
 		if bytes.HasPrefix(s.src[s.pos:], []byte(text)) {
@@ -116,7 +115,6 @@ func (s *scanner) symbol() int {
 	return s.span(func(c byte) bool { return c >= 0x80 })
 }
 
-// comment skips a comment.
 func (s *scanner) comment() {
 	first := token{line: s.line, column: s.pos - s.start + 1, from: s.pos}
 	defer func() {
@@ -137,7 +135,7 @@ func (s *scanner) comment() {
 	}
 }
 
-// longLevel is how many "=" the long bracket at a position has, -1 for none.
+// longLevel is how many "=" the long bracket at a position has, or -1.
 func (s *scanner) longLevel(at int) int {
 	end := at + 1
 	for end < len(s.src) && s.src[end] == '=' {
@@ -149,7 +147,7 @@ func (s *scanner) longLevel(at int) int {
 	return -1
 }
 
-// long reads a long string, or a long comment for which no token is added.
+// long reads a long string, or a long comment, which adds no token.
 func (s *scanner) long(kind tokenKind) {
 	closing := "]" + strings.Repeat("=", s.longLevel(s.pos)) + "]"
 	first := token{kind: kind, line: s.line, column: s.pos - s.start + 1, from: s.pos}
@@ -171,7 +169,8 @@ func (s *scanner) long(kind tokenKind) {
 	}
 }
 
-// quoted reads a string in quotes, to the end of the line if it is unfinished.
+// quoted reads a quoted string, up to the end of the line if it is
+// unterminated.
 func (s *scanner) quoted(quote byte) error {
 	first := token{kind: tokenString, line: s.line, column: s.pos - s.start + 1}
 	begin := s.pos
@@ -189,7 +188,7 @@ func (s *scanner) quoted(quote byte) error {
 			s.start = s.pos + 1
 		}
 		if escapeTooLarge(s.src[s.pos:]) {
-			return s.source.errorAt(s.line, s.pos-s.start, "escape sequence too large", string(s.src[s.pos-1:s.pos+3]), "a decimal escape goes from \\0 to \\255")
+			return s.source.errorAt(s.line, s.pos-s.start, "escape sequence too large", string(s.src[s.pos-1:s.pos+3]), "a decimal escape ranges from \\0 to \\255")
 		}
 	}
 	if s.pos < len(s.src) && s.src[s.pos] == quote {
@@ -201,12 +200,11 @@ func (s *scanner) quoted(quote byte) error {
 	return nil
 }
 
-// escapeTooLarge tells whether three digits stand for more than a byte holds.
+// escapeTooLarge reports whether three digits exceed a byte.
 func escapeTooLarge(digits []byte) bool {
 	return len(digits) >= 3 && isDigit(digits[0]) && isDigit(digits[1]) && isDigit(digits[2]) && string(digits[:3]) > "255"
 }
 
-// number reads a numeral and checks that it is one.
 func (s *scanner) number() error {
 	end := s.pos
 	for end < len(s.src) {
@@ -225,7 +223,7 @@ func (s *scanner) number() error {
 	return nil
 }
 
-// hexadecimal tells whether the numeral at the position starts with "0x".
+// hexadecimal reports whether the numeral at the position starts with "0x".
 func (s *scanner) hexadecimal() bool {
 	return s.pos+1 < len(s.src) && s.src[s.pos] == '0' && (s.src[s.pos+1] == 'x' || s.src[s.pos+1] == 'X')
 }
@@ -234,17 +232,16 @@ func (s *scanner) hexadecimal() bool {
 func malformedHint(text string) string {
 	switch {
 	case strings.Contains(text, "_"):
-		return "digits are written without separators: " + strings.ReplaceAll(text, "_", "")
+		return "write digits without separators: " + strings.ReplaceAll(text, "_", "")
 	case strings.Contains(text, ".."):
 		return "to join a number and a text, put spaces around the dots: 1 .. \" item\""
 	case strings.HasPrefix(text, "0b"), strings.HasPrefix(text, "0B"):
-		return `binary numbers are written tonumber("1010", 2)`
+		return `write a binary number as tonumber("1010", 2)`
 	}
 	return "a name cannot start with a digit"
 }
 
-// isDigit tells whether a byte is a decimal digit.
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// isLetter tells whether a byte can start a name.
+// isLetter reports whether a byte can start a name.
 func isLetter(c byte) bool { return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

@@ -6,11 +6,11 @@ import "github.com/phscript/phscript/runtime/internal/fault"
 type variable struct {
 	// captured is set once a nested function uses the variable.
 	captured bool
-	// loop is the loop over something that the variable belongs to, or nil.
+	// loop is the loop over something that declares the variable, or nil.
 	loop *fault.Loop
 }
 
-// scopeBlock is one block of a function with the locals declared in it so far.
+// scopeBlock is a block of a function, with the locals declared so far.
 type scopeBlock struct {
 	parent *scopeBlock
 	locals map[string]*variable
@@ -19,30 +19,27 @@ type scopeBlock struct {
 	loop *loopScope
 }
 
-// loopScope collects what is needed to make break close captured locals.
+// loopScope collects what is needed for break to close captured locals.
 type loopScope struct {
-	// left holds the blocks that some break of the loop jumps out of, the
-	// loop's own body excepted.
+	// left holds the blocks that some break of the loop leaves, except the
+	// loop's own body.
 	left []*scopeBlock
 }
 
-// scopeFunction is one function of the source.
 type scopeFunction struct {
 	parent *scopeFunction
 	block  *scopeBlock
 	vararg bool
 }
 
-// open starts a block inside of the current one.
+// open starts a block inside the current one.
 func (f *scopeFunction) open(loop *loopScope) *scopeBlock {
 	f.block = &scopeBlock{parent: f.block, loop: loop}
 	return f.block
 }
 
-// close ends the current block.
 func (f *scopeFunction) close() { f.block = f.block.parent }
 
-// declare adds a local variable to the current block.
 func (f *scopeFunction) declare(name string) *variable {
 	if f.block.locals == nil {
 		f.block.locals = map[string]*variable{}
@@ -53,7 +50,7 @@ func (f *scopeFunction) declare(name string) *variable {
 	return v
 }
 
-// lookup finds the variable that a name stands for in this function itself.
+// lookup finds a variable of this function by name.
 func (f *scopeFunction) lookup(name string) *variable {
 	for block := f.block; block != nil; block = block.parent {
 		if v := block.locals[name]; v != nil {
@@ -63,8 +60,8 @@ func (f *scopeFunction) lookup(name string) *variable {
 	return nil
 }
 
-// resolve finds what a name stands for, with the variable that it is unless it
-// is a global one, and marks a variable of an enclosing function as captured.
+// resolve finds what a name means, with its variable unless it is global, and
+// marks a variable of an enclosing function as captured.
 func (f *scopeFunction) resolve(name string) (fault.Scope, *variable) {
 	if v := f.lookup(name); v != nil {
 		return fault.Local, v
@@ -78,7 +75,7 @@ func (f *scopeFunction) resolve(name string) (fault.Scope, *variable) {
 	return fault.Global, nil
 }
 
-// leave notes a break: every block between it and the loop's body is jumped out of.
+// leave notes a break, which leaves every block up to the loop's body.
 func (f *scopeFunction) leave() {
 	var left []*scopeBlock
 	for block := f.block; block != nil; block = block.parent {
@@ -90,7 +87,7 @@ func (f *scopeFunction) leave() {
 	}
 }
 
-// losesCaptured tells whether a break leaves a block with captured locals.
+// losesCaptured reports whether a break leaves a block with captured locals.
 func (l *loopScope) losesCaptured() bool {
 	for _, block := range l.left {
 		for _, v := range block.all {

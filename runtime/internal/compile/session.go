@@ -8,7 +8,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
-// sessionVariable is one local variable of a session as an input sees it.
+// sessionVariable is one local of a session as an input sees it.
 type sessionVariable struct {
 	name  string
 	fresh bool
@@ -16,22 +16,21 @@ type sessionVariable struct {
 }
 
 // sessionScope turns the locals that an input declares at its top level, and
-// those of earlier inputs that it uses, into variables of an enclosing function.
-// A variable that is declared again is another one, as in a chunk of Lua:
-// functions that use the first one keep it.
+// those of earlier inputs that it uses, into variables of an enclosing
+// function. Declaring a name again makes another variable, as in a chunk of
+// Lua: functions that use the first one keep it.
 type sessionScope struct {
 	known func(name string) bool
-	// current is what names stand for at the top level so far; all are the
-	// variables in the order in which they came up.
+	// current is what names mean at the top level so far; all are the variables
+	// in order of appearance.
 	current map[string]*sessionVariable
 	all     []*sessionVariable
 	// globals are the names that the input used as globals.
 	globals map[string]bool
-	// blocks are the scopes inside of the top level, the innermost last.
+	// blocks are the scopes inside the top level, innermost last.
 	blocks []map[string]bool
 }
 
-// topLevel rewrites the statements of the top level.
 func (s *sessionScope) topLevel(list []ast.Stmt) []ast.Stmt {
 	v := s.visitor()
 	for i, stmt := range list {
@@ -64,7 +63,7 @@ func (s *sessionScope) topLevel(list []ast.Stmt) []ast.Stmt {
 	return list
 }
 
-// add makes a name of the top level stand for another variable.
+// add makes a name of the top level mean another variable.
 func (s *sessionScope) add(name string, fresh bool) *sessionVariable {
 	v := &sessionVariable{name: name, fresh: fresh}
 	s.current[name] = v
@@ -72,7 +71,6 @@ func (s *sessionScope) add(name string, fresh bool) *sessionVariable {
 	return v
 }
 
-// use notes a use of a name.
 func (s *sessionScope) use(e *ast.IdentExpr) {
 	for i := len(s.blocks) - 1; i >= 0; i-- {
 		if s.blocks[i][e.Value] {
@@ -90,8 +88,8 @@ func (s *sessionScope) use(e *ast.IdentExpr) {
 	v.uses = append(v.uses, e)
 }
 
-// nameAll gives each variable a name of its own: the last one of a name keeps
-// it, unless the input means a global by it as well.
+// nameAll gives each variable its own name. The last one of a name keeps it,
+// unless the input also means a global by it.
 func (s *sessionScope) nameAll() map[string]*sessionVariable {
 	byName := map[string]*sessionVariable{}
 	for i, v := range s.all {

@@ -6,12 +6,12 @@ import (
 )
 
 // sourceText is a chunk's source in the form that the parser takes, with what
-// error messages need to point into it.
+// error messages need to refer to it.
 type sourceText struct {
 	name             string
 	text             []byte
 	tokens, comments []token
-	// lexical is the first mistake that the scanner found by itself.
+	// lexical is the first mistake that the scanner found.
 	lexical error
 }
 
@@ -40,7 +40,7 @@ func (s *sourceText) line(number int) string {
 	return strings.TrimRight(lines[number-1], "\r")
 }
 
-// lastLine is the number of the last line with a token on it.
+// lastLine is the number of the last line with a token.
 func (s *sourceText) lastLine() int {
 	if len(s.tokens) == 0 {
 		return 1

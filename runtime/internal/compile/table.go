@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	// largeTable is from how many fields on a table constructor is split up.
-	// gopher-lua loses items past 25,550, and its search for constants makes
-	// long constructors slow to compile well before that.
+	// largeTable is the number of fields from which a table constructor is
+	// split. gopher-lua loses items past 25,550, and its search for constants
+	// makes long constructors slow to compile well before that.
 	largeTable = 2000
-	// tablePiece is how many fields one piece of a large constructor has.
+	// tablePiece is the number of fields in a piece of a large constructor.
 	tablePiece = 500
 )
 
@@ -75,7 +75,6 @@ func (r *rewriter) plainStore(s *ast.AssignStmt) []ast.Stmt {
 	return []ast.Stmt{declare, s}
 }
 
-// fields rewrites the keys and values of a constructor.
 func (r *rewriter) fields(e *ast.TableExpr) {
 	for _, field := range e.Fields {
 		if field.Key != nil {
@@ -97,10 +96,10 @@ func pieceEnd(fields []*ast.Field, start int) int {
 	return min(end, breakAt(fields, start))
 }
 
-// breakAt finds the first field that gopher-lua gets wrong in a constructor that
-// begins at another one. It stores positions in groups of FieldsPerFlush and
-// stores the last group once more, over registers used anew, when a field with
-// a key or an open list comes right behind a full group.
+// breakAt finds the first field that gopher-lua gets wrong in a constructor
+// that begins at another one. It stores positions in groups of FieldsPerFlush,
+// and stores the last group twice, over reused registers, when a field with a
+// key or an open list directly follows a full group.
 func breakAt(fields []*ast.Field, start int) int {
 	count := 0
 	for i := start; i < len(fields); i++ {
@@ -115,7 +114,6 @@ func breakAt(fields []*ast.Field, start int) int {
 	return len(fields)
 }
 
-// positions counts the fields without a key.
 func positions(fields []*ast.Field) int {
 	count := 0
 	for _, field := range fields {
@@ -126,28 +124,26 @@ func positions(fields []*ast.Field) int {
 	return count
 }
 
-// isString tells whether an expression is a literal string.
+// isString reports whether an expression is a literal string.
 func isString(e ast.Expr) bool {
 	_, ok := e.(*ast.StringExpr)
 	return ok
 }
 
-// fieldOf makes "name[key]".
 func fieldOf(at ast.PositionHolder, name string, key ast.Expr) *ast.AttrGetExpr {
 	e := &ast.AttrGetExpr{Object: identOf(at, name), Key: key}
 	e.SetLine(at.Line())
 	return e
 }
 
-// returnOf makes the list that holds a return statement.
 func returnOf(at ast.PositionHolder, value ast.Expr) []ast.Stmt {
 	s := &ast.ReturnStmt{Exprs: []ast.Expr{value}}
 	s.SetLine(at.Line())
 	return []ast.Stmt{s}
 }
 
-// immediately makes "(function(...) body end)(...)", without the dots where the
-// enclosing function has none.
+// immediately makes "(function(...) body end)(...)", without the dots if the
+// enclosing function is not variadic.
 func (r *rewriter) immediately(at ast.PositionHolder, vararg bool, body ...ast.Stmt) ast.Expr {
 	fn := &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: vararg}, Stmts: body}
 	fn.SetLine(at.Line())

@@ -19,25 +19,26 @@ const (
 	Comment
 )
 
-// Token is a piece of a source: all but white space, comments included.
+// Token is a piece of a source: anything except white space, including
+// comments.
 type Token struct {
 	Kind TokenKind
-	// Text is the piece as it is written, with the quotes of a string.
+	// Text is the piece as written, with the quotes of a string.
 	Text string
-	// Line and Column are where it starts, EndLine and EndColumn its last
-	// byte; they count from 1, columns in bytes.
+	// Line and Column are where it starts, EndLine and EndColumn its last byte.
+	// They count from 1, columns in bytes.
 	Line, Column, EndLine, EndColumn int
-	// Start is the offset of its first byte, End the one behind its last.
+	// Start is the offset of its first byte, End the offset after its last.
 	Start, End int
 }
 
-// Tokens splits a source into tokens, in order. It takes any text: what is no
-// Lua comes as symbols, a string or comment without an end goes as far as it
-// may, and the rest behind a numeral that is none is one symbol.
+// Tokens splits a source into tokens, in order. It takes any text: anything but
+// Lua becomes symbols, an unterminated string or comment extends as far as
+// possible, and after an invalid numeral the rest is one symbol.
 func Tokens(src []byte) []Token { return newSource(src, "").export(src) }
 
-// export hands out the tokens of a source. src is the whole of it, with the
-// mark in front that the scanner passes over.
+// export returns the tokens of a source. src is all of it, with the byte order
+// mark that the scanner skips.
 func (s *sourceText) export(src []byte) []Token {
 	skipped := len(src) - len(s.text)
 	tokens := make([]Token, 0, len(s.tokens)+len(s.comments))
@@ -62,8 +63,8 @@ func (s *sourceText) export(src []byte) []Token {
 	return append(tokens, s.unread(src, skipped, tokens)...)
 }
 
-// unread is what lies behind the mistake at which the scanner stopped. skipped
-// is the size of the mark in front of the scanned text.
+// unread is the text after the mistake at which the scanner stopped. skipped is
+// the size of the byte order mark.
 func (s *sourceText) unread(src []byte, skipped int, tokens []Token) []Token {
 	if s.lexical == nil {
 		return nil

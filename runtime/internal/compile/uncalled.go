@@ -6,8 +6,8 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 )
 
-// uncalled explains a statement that only names a function of something, as in
-// expect(5).to_equal, and lacks the call. at is the token behind it.
+// uncalled explains a statement that only names a function, as in
+// expect(5).to_equal. at is the token after it.
 func (s *sourceText) uncalled(at int) string {
 	name := at - 1
 	if name < 2 || name >= len(s.tokens) || !s.isField(name) {
@@ -28,7 +28,7 @@ func (s *sourceText) uncalled(at int) string {
 }
 
 // chainStart returns the first token of names, dots and calls that end at a
-// token, -1 where there is no name in front.
+// token, or -1 if no name comes first.
 func (s *sourceText) chainStart(i int) int {
 	for i >= 0 {
 		switch text := s.tokens[i].text; {
@@ -48,7 +48,7 @@ func (s *sourceText) chainStart(i int) int {
 	return -1
 }
 
-// opening returns the bracket that a closing one belongs to, -1 for none.
+// opening returns the opening bracket of a closing one, or -1.
 func (s *sourceText) opening(i int) int {
 	depth := 0
 	for ; i >= 0; i-- {
@@ -67,7 +67,7 @@ func (s *sourceText) opening(i int) int {
 	return -1
 }
 
-// startsStatement tells whether a statement may begin with a token.
+// startsStatement reports whether a statement may begin with a token.
 func (s *sourceText) startsStatement(i int) bool {
 	if s.startsLine(i) {
 		return true

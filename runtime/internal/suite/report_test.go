@@ -61,7 +61,7 @@ func TestText(t *testing.T) {
 ✗ broken_test.lua could not be loaded
   error: broken_test.lua:1: 'end' expected to close 'function' at line 1 near '<eof>'
       1 | it('x', function()
-  hint: every if, for, while, do and function needs an end of its own
+  hint: every if, for, while, do and function needs its own end
 
 ✗ clean_test.lua › cleaning › keeps records
   clean_test.lua:8: the value should equal the expected one
