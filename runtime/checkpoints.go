@@ -7,8 +7,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// checkpoint keeps how far a script came. Its store is opened when the script
-// first names it.
+// checkpoint keeps a script's progress. The store opens on first use.
 type checkpoint struct {
 	rt     *Runtime
 	script Script
@@ -30,8 +29,7 @@ func (c *checkpoint) Save(ctx context.Context, value []byte) error {
 
 func (c *checkpoint) Clear(ctx context.Context) error { return c.opened().Clear(ctx) }
 
-// drop clears the checkpoint of a run that has ended well. A run that never
-// named it has none.
+// drop clears the checkpoint of a run that succeeded, if the run used it.
 func (c *checkpoint) drop(ctx context.Context) error {
 	if c.store == nil {
 		return nil
@@ -40,7 +38,7 @@ func (c *checkpoint) drop(ctx context.Context) error {
 }
 
 // checkpointOf finds a script's checkpoint: in the caller's store, or in memory
-// for as long as the Runtime lives. A dry run leaves the stored one alone.
+// while the Runtime lasts. A dry run does not touch the stored one.
 func (r *Runtime) checkpointOf(s Script) bindings.CheckpointStore {
 	if r.opts.Checkpoint != nil && !r.opts.DryRun {
 		return r.opts.Checkpoint(s)

@@ -14,12 +14,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// describe says what kind of value something is that the manual does not know.
+// describe describes a value that the manual does not know.
 func (r *run) describe(v lua.LValue) string {
 	switch v := v.(type) {
 	case *lua.LNilType:
-		return r.card("nil", "No value. A field that does not exist and a variable that was not set are nil, and so is a name that is misspelt. "+
-			"`help(\"name\")`, with quotes, looks for a name.", nil)
+		return r.card("nil", "No value. Missing fields, unset variables and misspelled names are nil. "+
+			"To look up a name, put it in quotes: `help(\"name\")`.", nil)
 	case lua.LBool:
 		return r.card(v.String(), "A boolean: true or false.", nil)
 	case lua.LNumber:
@@ -31,7 +31,7 @@ func (r *run) describe(v lua.LValue) string {
 	case *lua.LState:
 		return r.card("thread", "A coroutine. "+r.seeLibrary("coroutine", "Functions on coroutines"), nil)
 	}
-	return r.card(v.Type().String(), "An object that the program has handed to the script, with methods of its own.", nil)
+	return r.card(v.Type().String(), "An object from the program, with its own methods.", nil)
 }
 
 func (r *run) seeLibrary(name, what string) string {
@@ -42,10 +42,10 @@ func (r *run) card(title, text string, fields []bindings.Field) string {
 	return manual.Card(title, text, fields, r.pages())
 }
 
-// describeFunction says where a function of the script stands.
+// describeFunction says where a function was defined.
 func (r *run) describeFunction(fn *lua.LFunction) string {
 	if fn.IsG || strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
-		return "A function of the program."
+		return "A function of phscript."
 	}
 	var names []string
 	for i := range int(fn.Proto.NumParameters) {
@@ -56,23 +56,23 @@ func (r *run) describeFunction(fn *lua.LFunction) string {
 	if fn.Proto.IsVarArg != 0 {
 		names = append(names, "...")
 	}
-	return fmt.Sprintf("A function of your own, from line %d of %s. It takes: (%s).",
+	return fmt.Sprintf("One of your functions, defined on line %d of %s. Parameters: (%s).",
 		fn.Proto.LineDefined, fn.Proto.SourceName, strings.Join(names, ", "))
 }
 
-// describeTable says what is in a table, and which documented kind it is of,
-// where that is certain.
+// describeTable says what a table contains, and which documented kind it is, if
+// that is certain.
 func (r *run) describeTable(t *lua.LTable) string {
 	fields := fieldsOf(t)
 	if err := bindings.ErrorFrom(t); err != nil {
-		return r.card("error", "An error object, which says: "+err.Error()+"\n\n"+r.explained("PlanhatError", fields), fields)
+		return r.card("error", "An error object: "+err.Error()+"\n\n"+r.explained("PlanhatError", fields), fields)
 	}
 	n := t.Len()
 	switch {
 	case n > 0 && len(fields) == 0:
 		return r.describeList(t, n)
 	case len(fields) == 0:
-		return r.card("table", "A table with nothing in it.", nil)
+		return r.card("table", "An empty table.", nil)
 	}
 	text := "A table with " + english.Plural(len(fields), "field", "") + "."
 	if n > 0 {
@@ -83,20 +83,20 @@ func (r *run) describeTable(t *lua.LTable) string {
 
 // describeList says how long a list is and what its first item looks like.
 func (r *run) describeList(t *lua.LTable, n int) string {
-	text := "A list of " + english.Plural(n, "item", "") + ": `list[1]` is the first, `#list` their number."
+	text := "A list of " + english.Plural(n, "item", "") + ": `list[1]` is the first, `#list` the count."
 	first, ok := t.RawGetInt(1).(*lua.LTable)
 	if !ok {
 		return r.card("list", text+" The first is a "+t.RawGetInt(1).Type().String()+".", nil)
 	}
 	fields := fieldsOf(first)
 	if len(fields) == 0 {
-		return r.card("list", text+" The first is a table as well.", nil)
+		return r.card("list", text+" The first is a table too.", nil)
 	}
 	return r.card("list", text+"\n\nThe first item has these fields. "+r.explained(r.kindOf(fields), fields), fields)
 }
 
-// explained leads to the page of a documented table, and adds what is said
-// there to the fields. It is "" where the kind is unknown.
+// explained refers to the page of a documented table, and adds its descriptions
+// to the fields. It returns "" if the kind is unknown.
 func (r *run) explained(kind string, fields []bindings.Field) string {
 	t := r.rt.manual().Topic(kind)
 	if t == nil {
@@ -109,10 +109,10 @@ func (r *run) explained(kind string, fields []bindings.Field) string {
 			}
 		}
 	}
-	return "They are those of " + kind + ": `help(\"" + kind + "\")` explains them."
+	return "They are the fields of " + kind + ": `help(\"" + kind + "\")` explains them."
 }
 
-// fieldsOf lists a table's named fields with the types of their values.
+// fieldsOf lists a table's named fields with their types.
 func fieldsOf(t *lua.LTable) []bindings.Field {
 	var fields []bindings.Field
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
@@ -124,12 +124,11 @@ func fieldsOf(t *lua.LTable) []bindings.Field {
 	return fields
 }
 
-// leastFields is how many fields a table must have before they tell its kind:
-// many things have an _id and a name.
+// leastFields is how many fields a table must have to identify its kind: many
+// things have an _id and a name.
 const leastFields = 3
 
-// kindOf returns the documented table of which all these fields are, or "" for
-// fewer or more than one.
+// kindOf returns the only documented table that has all these fields, or "".
 func (r *run) kindOf(fields []bindings.Field) string {
 	if len(fields) < leastFields {
 		return ""
@@ -147,8 +146,8 @@ func (r *run) kindOf(fields []bindings.Field) string {
 	return kind
 }
 
-// hasAll reports whether a documented table has all these fields. Records have
-// those that are common to all models as well.
+// hasAll reports whether a documented table has all these fields. Records also
+// have the fields common to all models.
 func hasAll(s *bindings.Shape, common bool, fields []bindings.Field) bool {
 	for _, f := range fields {
 		if common && slices.Contains(catalog.CommonProperties, f.Name) {

@@ -17,7 +17,7 @@ const (
 	shownRows = 5
 )
 
-// errorFields lists what is known of an error object beyond its message.
+// errorFields lists the fields of an error object other than its message.
 func errorFields(object *lua.LTable, cause error) []ErrorField {
 	var fields []ErrorField
 	add := func(name, value string) {
@@ -45,13 +45,12 @@ func errorFields(object *lua.LTable, cause error) []ErrorField {
 	return fields
 }
 
-// tellsAll reports that the message names all the rows there are.
+// tellsAll reports whether the message covers all rows.
 func tellsAll(e *planhat.Error) bool {
 	return len(e.Items) == 1 && strings.Contains(e.Message, e.Items[0].Message)
 }
 
-// rowLines describes the first rows that failed, one a line, counted from 1 as
-// scripts count.
+// rowLines describes the first failed rows, one per line, counted from 1.
 func rowLines(items []planhat.RowError) string {
 	lines := []string{fmt.Sprintf("%d failed:", len(items))}
 	for i, item := range items {

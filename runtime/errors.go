@@ -29,12 +29,12 @@ type Frame = fault.Frame
 // ErrorField is one thing known about an error: a Name and a Value.
 type ErrorField = fault.Detail
 
-// LimitError says that a run was ended because it passed a limit: What is
-// "time", "memory" or "call depth", Limit the limit with its unit, Hint what to
-// do about it. The limit of time is also a context.DeadlineExceeded.
+// LimitError says that a run exceeded a limit: What is "time", "memory" or
+// "call depth", Limit the limit with its unit, Hint what to do about it. A time
+// limit is also a context.DeadlineExceeded.
 type LimitError = fault.LimitError
 
-// ExitError is how a run ends by os.exit with another Code than 0.
+// ExitError says that a run called os.exit with a Code other than 0.
 type ExitError = fault.ExitError
 
 // stack lists the calls of the script's functions, as bindings.Stack does.

@@ -12,9 +12,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// globals are what a script finds in its globals besides modules and Lua's own
-// functions. The function help is opened when a script first names it, and the
-// manual is read when it is first called.
+// globals are the globals other than modules and Lua's own functions. The
+// function help is opened on first use, and the manual is read on its first
+// call.
 var globals = sync.OnceValue(func() *bindings.Module {
 	return builtins.Globals(func(a *bindings.Args) (int, error) {
 		r := running(a.Context())
@@ -27,8 +27,8 @@ var globals = sync.OnceValue(func() *bindings.Module {
 	})
 })
 
-// pages says how help is set. Who reads it in a script asks further in the same
-// way.
+// pages configures the pages of help. In a script, readers ask for more with
+// help itself.
 func (r *run) pages() manual.PageOptions {
 	o := r.rt.opts.Help
 	if o.Ask == "" {
@@ -39,7 +39,6 @@ func (r *run) pages() manual.PageOptions {
 
 func (r *run) overview() string { return r.rt.manual().Overview(r.pages()) }
 
-// explain returns what help prints for a value.
 func (r *run) explain(v lua.LValue) string {
 	m := r.rt.manual()
 	if name, ok := v.(lua.LString); ok {
@@ -51,7 +50,7 @@ func (r *run) explain(v lua.LValue) string {
 	return r.describe(v)
 }
 
-// lookUp returns what the manual has about a name or words.
+// lookUp returns what the manual has on a name or words.
 func (r *run) lookUp(name string) string {
 	if name == "" {
 		return r.overview()
@@ -60,8 +59,8 @@ func (r *run) lookUp(name string) string {
 	return m.Show(m.Ask(name), r.pages())
 }
 
-// globalFunction returns a function that is a global by itself, such as help,
-// or nil.
+// globalFunction returns a global function that is not in a module, such as
+// help, or nil.
 func (r *run) globalFunction(name string) lua.LValue {
 	for _, fn := range globals().Funcs {
 		if fn.Name == name {

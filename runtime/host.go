@@ -17,8 +17,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
-// host is what lasts over all the code that is run in one state: the script and
-// the functions that are called after it, or the inputs of a session.
+// host is what all code run in one state shares: the script and the functions
+// called after it, or the inputs of a session.
 type host struct {
 	rt *Runtime
 
@@ -28,17 +28,16 @@ type host struct {
 	clients        *clients.Clients
 	checkpoint     *checkpoint
 	stdout, stderr *redact.Writer
-	// unwritten is why a file that the script left open cannot be written.
+	// unwritten says why a file that the script left open could not be written.
 	unwritten error
-	// modules is what the modules see of it.
+	// modules is the part that modules see.
 	modules *bindings.Host
 
-	// sources holds the text of every chunk that was loaded, by the name that
-	// messages give it.
+	// sources holds the text of every loaded chunk, by its name in messages.
 	sources map[string][]byte
-	// paths are the files of chunks that loadfile and dofile have loaded.
+	// paths are the files of chunks that loadfile and dofile loaded.
 	paths map[string]string
-	// loading are the modules that are being required, the outermost first.
+	// loading are the modules being required, outermost first.
 	loading []string
 }
 
@@ -69,7 +68,6 @@ func (r *Runtime) newHost(s Script) *host {
 	return h
 }
 
-// clock is the run's clock.
 type clock struct {
 	now  func() time.Time
 	zone *time.Location
@@ -79,8 +77,8 @@ func (c clock) Now() time.Time { return c.now() }
 
 func (c clock) Location() *time.Location { return c.zone }
 
-// compile compiles a chunk and remembers its text for messages. The path is
-// that of its file, "" where it has none.
+// compile compiles a chunk and keeps its text for messages. The path is that of
+// its file, or "".
 func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
 	h.sources[name] = src
 	var cover *compile.Lines
@@ -90,8 +88,8 @@ func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error
 	return compile.Options{Cover: cover}.Compile(src, name)
 }
 
-// finish closes everything that is open. What the script did not write to its
-// end is dropped.
+// finish closes everything that is open. Files that the script did not close
+// are dropped.
 func (h *host) finish(err error) error {
 	h.clients.Close()
 	var left []string
@@ -100,13 +98,13 @@ func (h *host) finish(err error) error {
 	}
 	closed := errors.Join(h.unwritten, h.box.Close())
 	if len(left) > 0 {
-		// Part of their text never left the module that holds them open.
-		closed = errors.Join(fmt.Errorf("%s: opened for writing and never closed, so nothing was written: call close() on what the module returned",
+		// Part of their text is still in the module that holds them open.
+		closed = errors.Join(fmt.Errorf("%s: opened for writing and never closed, so nothing was written; call close() on the returned file",
 			strings.Join(left, ", ")), closed)
 	}
 	for _, w := range []*redact.Writer{h.stdout, h.stderr} {
 		if err := w.Flush(); err != nil {
-			closed = errors.Join(closed, fmt.Errorf("the output cannot be written: %w", err))
+			closed = errors.Join(closed, fmt.Errorf("cannot write the output: %w", err))
 		}
 	}
 	if err == nil || closed != nil && exited(err) != nil {

@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// ReadStdin reads the script's standard input and gives up when ctx ends: a
-// read from a terminal or a pipe cannot be interrupted itself, unless it has the
-// method ReadContext. What is read after that is lost.
+// ReadStdin reads the script's standard input and returns early if ctx ends. A
+// read from a terminal or a pipe cannot be interrupted, unless it has the
+// method ReadContext; what it reads later is lost.
 func (h *host) ReadStdin(ctx context.Context, p []byte) (int, error) {
 	in := h.rt.opts.Stdin
 	if in == nil {

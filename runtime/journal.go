@@ -8,8 +8,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
-// journal is the script's log. It keeps the warnings. It is safe for concurrent
-// use.
+// journal is the script's log, and keeps its warnings. It is safe for
+// concurrent use.
 type journal struct {
 	log     *slog.Logger
 	secrets *redact.Secrets
@@ -24,7 +24,7 @@ func (j *journal) Write(ctx context.Context, level slog.Level, message string, f
 	j.log.LogAttrs(ctx, level, message, fields...)
 }
 
-// WarnOnce reports something doubtful, once per key.
+// WarnOnce logs a warning once per key.
 func (j *journal) WarnOnce(ctx context.Context, key, message string) {
 	j.mu.Lock()
 	seen := j.warned[key]

@@ -11,8 +11,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
-// prepare opens Lua's own libraries and everything else a script finds in its
-// globals. What it puts there serves every run in the state.
+// prepare opens Lua's own libraries and the other globals. They serve every run
+// in the state.
 func (r *run) prepare() {
 	L := r.L
 	lualib.Open(L, luaHost{r.host, r.box, clock{r.rt.opts.Now, r.rt.opts.Location}}, lualib.Limits{MaxString: r.rt.opts.MaxString})
@@ -22,7 +22,7 @@ func (r *run) prepare() {
 	r.lazyGlobals()
 }
 
-// luaHost is what Lua's own libraries see of the host.
+// luaHost is the host as Lua's own libraries see it.
 type luaHost struct {
 	*host
 	*sandbox.Sandbox
@@ -34,8 +34,8 @@ var (
 	_ lualib.FileCompiler = luaHost{}
 )
 
-// ReadSource reads a file for loadfile and dofile; messages call it as the
-// script does. Its text is kept for error reports.
+// ReadSource reads a file for loadfile and dofile. Messages use the script's
+// name for it. Its text is kept for error reports.
 func (h luaHost) ReadSource(name string) ([]byte, string, error) {
 	src, path, err := h.box.ReadFile(name)
 	if err == nil {
@@ -44,13 +44,13 @@ func (h luaHost) ReadSource(name string) ([]byte, string, error) {
 	return src, name, err
 }
 
-// CompileFile compiles what ReadSource has read.
+// CompileFile compiles what ReadSource read.
 func (h luaHost) CompileFile(src []byte, name string) (*lua.FunctionProto, error) {
 	return h.compile(src, name, h.paths[name])
 }
 
-// Getenv returns a declared variable. Lua's os.getenv has no errors: one that
-// was not declared looks unset, and is reported once.
+// Getenv returns a declared variable. os.getenv has no errors: an undeclared
+// variable looks unset, and is reported once.
 func (h luaHost) Getenv(name string) (string, bool) {
 	value, ok, err := h.env.Lookup(name)
 	if err != nil {
@@ -70,7 +70,7 @@ func (h luaHost) Exit(ctx context.Context, code int) error {
 	return exit
 }
 
-// exited returns how a script ended itself, or nil.
+// exited returns the os.exit that ended the script, or nil.
 func exited(err error) *ExitError {
 	var exit *ExitError
 	if errors.As(err, &exit) {

@@ -15,19 +15,19 @@ func timeLimit(d time.Duration) *LimitError {
 func memoryLimit(bytes int64) *LimitError {
 	return &LimitError{
 		What: "memory", Limit: formatBytes(bytes),
-		Hint: "work through records one by one (each, csv.rows) and write them in chunks, or allow more with --max-memory",
+		Hint: "read records one by one (each, csv.rows) and write them in chunks, or allow more with --max-memory",
 	}
 }
 
 func depthLimit(limit string) *LimitError {
 	return &LimitError{
 		What: "call depth", Limit: limit,
-		Hint: "a function most likely calls itself without an end",
+		Hint: "a function probably calls itself forever",
 	}
 }
 
 // formatBytes writes a size in the largest unit that keeps it whole, which is
-// how it was most likely given, or in a large one with a fraction.
+// probably how it was given, or in a larger one with a fraction.
 func formatBytes(n int64) string {
 	for _, u := range []struct {
 		size int64

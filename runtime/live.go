@@ -7,9 +7,9 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// Live is a run whose script has ended, with its state still there: what the
-// script has defined can be called. It must be used by the goroutine that it
-// was handed to, and not after Script.Then has returned.
+// Live is a run whose script has ended but whose state remains, so Go code can
+// call the script's functions. Use it only in the goroutine that received it,
+// and only until Script.Then returns.
 type Live struct{ run *run }
 
 // Context returns the run's context, which ends with it.
@@ -18,13 +18,12 @@ func (l *Live) Context() context.Context { return l.run.ctx }
 // State returns the run's Lua state.
 func (l *Live) State() *lua.LState { return l.run.L }
 
-// Loaded returns a module that the script has required, nil where it has not.
+// Loaded returns a module that the script required, or nil.
 func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }
 
-// Call calls a function in a thread of its own, which ends with ctx; ctx has to
-// come from the context of the run. Its errors are those of Run: a failure
-// leaves the state as usable as it was, also where ctx ended the function or
-// it called os.exit.
+// Call calls a function in its own thread, which ends with ctx; ctx must derive
+// from the context of the run. Its errors are those of Run. After a failure the
+// state is still usable, even if ctx ended the function or it called os.exit.
 func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
 	r := l.run.begin(ctx, l.run.script)
 	defer r.cancel(nil)
@@ -54,7 +53,7 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 	return results, nil
 }
 
-// Flush writes out what the script has printed.
+// Flush writes out what the script printed.
 func (l *Live) Flush() error {
 	return errors.Join(l.run.stdout.Flush(), l.run.stderr.Flush())
 }

@@ -114,7 +114,7 @@ func TestDeclarationsAreValidated(t *testing.T) {
 		"m.f: result 1":         {Name: "m", Funcs: []*bindings.Func{{Name: "f", Call: call, Returns: []bindings.Return{{Type: "Compny[]"}}}}},
 		"neither Call nor Lua":  {Name: "m", Funcs: []*bindings.Func{{Name: "f"}}},
 		"m.f is declared twice": {Name: "m", Funcs: []*bindings.Func{{Name: "f", Call: call}, {Name: "f", Call: call}}},
-		"two modules called":    {Name: "json"},
+		"two modules are named": {Name: "json"},
 	} {
 		_, err := New(Options{Modules: []*bindings.Module{m}})
 		if message == "" {

@@ -11,8 +11,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/builtins"
 )
 
-// ModuleNames returns the names of everything that a script can require without
-// a file of its own: the modules written in Go and those in Lua.
+// ModuleNames returns the names of all built-in modules: those written in Go
+// and those in Lua.
 func (r *Runtime) ModuleNames() []string {
 	names := slices.AppendSeq(builtins.Names(), maps.Keys(r.modules))
 	names = slices.AppendSeq(names, maps.Keys(r.opts.LuaModules))
@@ -28,12 +28,12 @@ func (r *Runtime) goModule(name string) *bindings.Module {
 	return builtins.Module(name)
 }
 
-// hasGoModule reports whether there is one, without making it.
+// hasGoModule reports whether goModule would return one, without making it.
 func (r *Runtime) hasGoModule(name string) bool {
 	return r.modules[name] != nil || builtins.Has(name)
 }
 
-// open returns the table of a module written in Go; it is made once a run.
+// open returns the table of a module written in Go, made once per run.
 func (r *run) open(name string) *lua.LTable {
 	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
 		return t
@@ -44,8 +44,8 @@ func (r *run) open(name string) *lua.LTable {
 }
 
 // lazyGlobals makes modules written in Go, and the function help, globals that
-// are opened when a script first names them. They live behind the global table's __index, which a script
-// may replace; require then still finds them.
+// open on first use. They are in the global table's __index, which a script may
+// replace; require still finds them.
 func (r *run) lazyGlobals() {
 	L := r.L
 	globals := L.G.Global
@@ -69,7 +69,7 @@ func (r *run) lazyGlobals() {
 	globals.Metatable = meta
 }
 
-// setValues hands the caller's globals and Go values to the script, and its
+// setValues sets the caller's globals and Go values, and the script's
 // arguments.
 func (r *run) setValues() {
 	L := r.L
@@ -87,12 +87,12 @@ func (r *run) setValues() {
 		args.RawSetInt(i+1, lua.LString(a))
 	}
 	L.G.Global.RawSetString("args", args)
-	L.G.Global.RawSetString("arg", args) // the name that Lua's own interpreter uses
+	L.G.Global.RawSetString("arg", args) // as in Lua's own interpreter
 	L.G.Global.RawSetString("params", r.params())
 }
 
-// params is the table of the script's parameters. What is no JSON object was
-// refused before.
+// params is the table of the script's parameters. Anything but a JSON object
+// was rejected before.
 func (r *run) params() lua.LValue {
 	if len(r.script.Params) > 0 {
 		if t, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{}); err == nil {

@@ -6,7 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// names are what the run's script can reach, for explanations of its errors.
+// names are the names that the script can use, for explanations of errors.
 type names struct{ *run }
 
 func (n names) Modules() []string { return n.rt.ModuleNames() }
@@ -27,7 +27,7 @@ func (n names) TableFunctions() []string {
 	return membersOf(library)
 }
 
-// table returns the table of an owner; that of a text is the library.
+// table returns the table of an owner; for a string, the string library.
 func (n names) table(owner any) *lua.LTable {
 	if _, ok := owner.(lua.LString); ok {
 		owner = n.loaded().RawGetString("string")
@@ -64,8 +64,7 @@ func (n names) Module(owner any) string {
 	return ""
 }
 
-// membersOf lists the names in a table and in what its metatable hands on to,
-// in alphabetical order.
+// membersOf lists the names in a table and in its metatable's __index, sorted.
 func membersOf(t *lua.LTable) []string {
 	var list []string
 	for range 8 {

@@ -22,113 +22,112 @@ const (
 	DefaultMaxString    = lualib.DefaultMaxString
 )
 
-// Options set a Runtime up. The zero value runs scripts that can compute and
-// read files in the working directory, and whose output is thrown away.
+// Options configure a Runtime. The zero value runs scripts that can compute and
+// read files in the working directory, and discards their output.
 type Options struct {
-	// Stdin, Stdout and Stderr are the script's streams; nil is empty, or
-	// discards. What a script waits for on Stdin when its run ends is read and
-	// lost, unless Stdin has the method
-	// ReadContext(ctx context.Context, p []byte) (int, error).
+	// Stdin, Stdout and Stderr are the script's streams; nil is empty or
+	// discards. Input that a script is waiting for when its run ends is lost,
+	// unless Stdin has the method ReadContext(ctx context.Context, p []byte)
+	// (int, error).
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// Logger receives the script's log and the client's; nil discards it.
-	// Secrets are redacted before they reach it.
+	// Logger receives the logs of the script and the client; nil discards them.
+	// Secrets are redacted first.
 	Logger *slog.Logger
-	// Secrets redacts everything a run prints. Share one with whatever else
-	// writes to the same streams; nil makes a new one.
+	// Secrets redacts everything that a run prints. Share it with everything
+	// else that writes to the same streams; nil makes a new one.
 	Secrets *Secrets
 
-	// Env looks up an environment variable; EnvAllow are the names a script
-	// may ask for.
+	// Env looks up an environment variable; EnvAllow names those that a script
+	// can read.
 	Env      func(name string) (string, bool)
 	EnvAllow []string
-	// Now and Location are the clock, by default the system's.
+	// Now and Location are the clock (default the system's).
 	Now      func() time.Time
 	Location *time.Location
 
-	// WorkDir is where relative file names start, by default the process's
-	// working directory. Scripts read files under it, under their own folder,
-	// and under ReadDirs and WriteDirs; they write under WriteDirs only.
+	// WorkDir is the base of relative file names (default the process's working
+	// directory). Scripts can read files in it, in their own folder, and in
+	// ReadDirs and WriteDirs; they can write only in WriteDirs.
 	WorkDir             string
 	ReadDirs, WriteDirs []string
 
 	// ModuleDirs are absolute folders that require searches after the script's
-	// own; they have to be readable.
+	// own. They must be readable.
 	ModuleDirs []string
 
-	// Timeout bounds a run; 0 is no bound.
+	// Timeout limits a run; 0 is no limit.
 	Timeout time.Duration
-	// MaxMemory bounds the growth of the process's heap during a run, in
-	// bytes: 0 is DefaultMaxMemory, negative is no bound. It is sampled, so a
-	// run may pass it by what it allocates in a tenth of a second, and runs
-	// at the same time count for each other. It protects the machine from a
-	// script gone wrong; it is no defence against an attacker.
+	// MaxMemory limits the growth of the process's heap during a run, in bytes:
+	// 0 is DefaultMaxMemory, negative is no limit. It is sampled, so a run may
+	// exceed it by what it allocates in a tenth of a second, and simultaneous
+	// runs count for each other. It protects the machine from faulty scripts,
+	// not from an attacker.
 	MaxMemory int64
-	// MaxCallDepth bounds nested calls, MaxString the bytes of one string that
+	// MaxCallDepth limits nested calls, MaxString the bytes of one string that
 	// the string library makes; 0 is the default.
 	MaxCallDepth, MaxString int
 
-	// Planhat configures the default client. Its Observer is told of every
-	// attempt beside the run's own tally; its Gate is asked before DryRun is.
-	// Without a Limiter, each tenant gets one that all runs of the Runtime
-	// share.
+	// Planhat configures the default client. Its Observer sees every attempt,
+	// like the run's own tally; its Gate is asked before DryRun. Without a
+	// Limiter, all runs of the Runtime share one per tenant.
 	Planhat planhat.Config
-	// Quota are the limits of the limiters that the Runtime makes.
+	// Quota configures the limiters that the Runtime makes.
 	Quota planhat.LimiterConfig
-	// Window, where set, makes the window of each tenant's minute quota, for
-	// one that processes share. It is asked when a client is made.
+	// Window, if set, makes the window of each tenant's minute quota, to share
+	// it between processes. It is called when a client is made.
 	Window func(WindowUser) planhat.Window
-	// Checkpoint, where set, finds where the checkpoint of a script is kept;
-	// without it, checkpoints last as long as the Runtime.
+	// Checkpoint, if set, returns where a script's checkpoint is stored;
+	// otherwise checkpoints last as long as the Runtime.
 	Checkpoint func(Script) bindings.CheckpointStore
-	// DryRun withholds every write: reads happen, writes are logged and
+	// DryRun withholds every write. Reads happen; writes are logged and
 	// counted.
 	DryRun bool
 	// Strict makes a rejected row raise an error.
 	Strict bool
 
-	// Help says how the function help sets its pages.
+	// Help configures the pages of the function help.
 	Help HelpOptions
 
-	// Sources, where set, is told the path of every file that a run compiles:
-	// the script, and what it requires. It returns what is to count the
-	// file's lines, or nil.
+	// Sources, if set, is called with the path of every file that a run
+	// compiles: the script, and what it requires. It returns the counter for
+	// the file's lines, or nil.
 	Sources func(path string) *Lines
 
-	// Modules are more modules written in Go, beside the built-in ones. The
-	// members of one without a name are globals.
+	// Modules are additional modules written in Go. The members of a module
+	// without a name are globals.
 	Modules []*bindings.Module
-	// LuaModules are more modules written in Lua: their source by name.
+	// LuaModules are additional modules written in Lua: source by name.
 	LuaModules map[string]string
 	// Values are Go values that scripts see as globals, through gopher-luar:
 	// structs and pointers keep their methods.
 	Values map[string]any
 }
 
-// Secrets is a growing set of values that are not shown; the zero value is
-// ready. Add registers a value, String returns a text without them, Writer and
-// Handler filter a stream and a log. It is safe for concurrent use.
+// Secrets is a growing set of values to hide; the zero value is ready. Add
+// registers a value, String returns a text without them, Writer and Handler
+// filter a stream and a log. It is safe for concurrent use.
 type Secrets = redact.Secrets
 
-// HelpOptions say how pages of help are set: the Width of a line, 80 if it is
-// 0; whether Color is allowed; and how a reader Asks for another page, with %s
-// in the place of its name.
+// HelpOptions configure pages of help: the Width of a line, 80 if it is 0;
+// whether Color is allowed; and how a reader Asks for another page, with %s for
+// its name.
 type HelpOptions = manual.PageOptions
 
 // Lines counts how often the lines of a file are executed; the zero value is
 // ready. Each visits the lines that have a statement, with their counts.
 type Lines = compile.Lines
 
-// WindowUser says whose quota a window is for, and who spends it.
+// WindowUser says whose quota a window is for, and who uses it.
 type WindowUser struct {
 	// URL is the host, Token the token of the tenant.
 	URL, Token string
-	// Script is the one whose call needs it first.
+	// Script is the first one to need it.
 	Script string
 	Spec   planhat.WindowSpec
 }
 
-// withDefaults fills what was left out.
+// withDefaults fills in defaults.
 func (o Options) withDefaults() (Options, error) {
 	if o.Stdout == nil {
 		o.Stdout = io.Discard

@@ -19,12 +19,11 @@ import (
 
 const builtinKey = builtins.Key
 
-// loaded is the table of the modules that this run has loaded.
+// loaded is the table of the modules that this run loaded.
 func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 
-// require is the Lua function of that name: it looks beside the script, in lib/
-// beside it, and among the built-in modules, in that order. A module runs once
-// a run.
+// require is Lua's require: it looks next to the script, in lib/ next to it,
+// and among the built-in modules, in that order. A module runs once per run.
 func (r *run) require(L *lua.LState) int {
 	name := L.CheckString(1)
 	if v := r.loaded().RawGetString(name); v != lua.LNil {
@@ -33,7 +32,7 @@ func (r *run) require(L *lua.LState) int {
 	}
 	if i := slices.Index(r.loading, name); i >= 0 {
 		circle := append(slices.Clone(r.loading[i:]), name)
-		L.RaiseError("the modules require each other in a circle: %s", strings.Join(circle, " → "))
+		L.RaiseError("modules require each other in a cycle: %s", strings.Join(circle, " → "))
 	}
 	v := r.load(L, name)
 	r.loaded().RawSetString(name, v)
@@ -44,14 +43,14 @@ func (r *run) require(L *lua.LState) int {
 // load finds and runs a module and returns its value.
 func (r *run) load(L *lua.LState, name string) lua.LValue {
 	if name == "" || strings.ContainsAny(name, `/\`) || slices.Contains(strings.Split(name, "."), "") {
-		L.RaiseError("'%s' is no module name: write it with dots and without .lua, as in require \"lib.accounts\"", name)
+		L.RaiseError("'%s' is not a module name: write it with dots and without .lua, as in require \"lib.accounts\"", name)
 	}
 	if loader := r.preloaded(L, name); loader != nil {
 		return r.runModule(L, name, loader)
 	}
 	src, chunk, file, tried, err := r.findModule(name)
 	if err != nil {
-		L.RaiseError("module '%s' cannot be read: %s", name, err.Error())
+		L.RaiseError("cannot read module '%s': %s", name, err.Error())
 	}
 	if src == nil {
 		if r.rt.hasGoModule(name) {
@@ -82,12 +81,12 @@ func (r *run) preloaded(L *lua.LState, name string) *lua.LFunction {
 	return fn
 }
 
-// runModule calls a module's chunk. What it returns is the module; where it
-// returns nothing, what it left in package.loaded, or true.
+// runModule calls a module's chunk. The module is the chunk's result, or else
+// what it left in package.loaded, or true.
 func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValue {
 	depth := len(r.loading)
 	r.loading = append(r.loading, name)
-	// The list is put right also where the chunk fails or never returns.
+	// Restore the list even if the chunk fails or never returns.
 	defer func() { r.loading = r.loading[:depth] }()
 	L.Push(fn)
 	L.Push(lua.LString(name))
@@ -103,8 +102,8 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	return lua.LTrue
 }
 
-// findModule looks for a module's source, and its file where it has one.
-// Without a source, src is nil and tried names the files that were looked for.
+// findModule looks for a module's source, and its file if it has one. Without a
+// source, src is nil and tried names the files that were tried.
 func (r *run) findModule(name string) (src []byte, chunk, file string, tried []string, err error) {
 	rel := strings.ReplaceAll(name, ".", "/")
 	for _, dir := range r.moduleDirs() {
@@ -130,7 +129,7 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 	return nil, "", "", tried, nil
 }
 
-// moduleDirs are the folders that require searches, as seen from the script's.
+// moduleDirs are the folders that require searches, relative to the script's.
 func (r *run) moduleDirs() []string {
 	dirs := []string{"."}
 	for _, dir := range r.rt.opts.ModuleDirs {
@@ -141,8 +140,8 @@ func (r *run) moduleDirs() []string {
 	return dirs
 }
 
-// shownAs is what messages call a file beside the script: the script's own name
-// with the last part replaced.
+// shownAs is a neighboring file's name in messages: the script's own name with
+// the last part replaced.
 func (r *run) shownAs(candidate string) string {
 	if r.script.Path == "" {
 		return candidate

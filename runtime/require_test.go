@@ -58,10 +58,10 @@ func TestRequireFailures(t *testing.T) {
 	for source, want := range map[string]string{
 		`require "a"`:     "a → b → a",
 		`require "jsn"`:   "module 'jsn' not found (did you mean 'json'?); looked for jsn.lua, jsn/init.lua, lib/jsn.lua, lib/jsn/init.lua",
-		`require "../x"`:  "is no module name",
-		`require "lib/x"`: "is no module name",
-		`require ""`:      "is no module name",
-		`require "a..b"`:  "is no module name",
+		`require "../x"`:  "is not a module name",
+		`require "lib/x"`: "is not a module name",
+		`require ""`:      "is not a module name",
+		`require "a..b"`:  "is not a module name",
 		`require()`:       "string expected",
 		`require "fails"`: "no luck",
 		`pcall(require, "fails") require "fails"`: "no luck",
@@ -97,5 +97,5 @@ func TestModulesAreUnique(t *testing.T) {
 		names[m.Name] = true
 	}
 	_, err := New(Options{Modules: builtins.Modules()[:1]})
-	assert.ErrorContains(t, err, "two modules called")
+	assert.ErrorContains(t, err, "two modules are named")
 }

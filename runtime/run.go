@@ -11,8 +11,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/memory"
 )
 
-// run is one piece of code that is executed on a host: the script, a function
-// that is called after it, or an input of a session.
+// run is one execution on a host: of the script, of a function called after it,
+// or of an input of a session.
 type run struct {
 	*host
 	script Script
@@ -22,8 +22,8 @@ type run struct {
 	lost   lostError
 }
 
-// begin makes a run that ends with ctx. What the state calls finds the run in
-// its context.
+// begin makes a run that ends with ctx. Code called from the state finds the
+// run in its context.
 func (h *host) begin(ctx context.Context, s Script) *run {
 	r := &run{host: h, script: s}
 	ctx, r.cancel = context.WithCancelCause(ctx)
@@ -33,13 +33,13 @@ func (h *host) begin(ctx context.Context, s Script) *run {
 
 type runKey struct{}
 
-// running returns the run whose context ctx comes from.
+// running returns the run whose context ctx derives from.
 func running(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
 // Run runs a script in a fresh state. The result is never nil: it holds what
-// was done until then, also where the run failed. The error is a *ScriptError;
-// an *ExitError where the script called os.exit with another code than 0; or
-// the failure to give a file its name at the end.
+// was done so far, even if the run failed. The error is a *ScriptError, an
+// *ExitError if the script called os.exit with a code other than 0, or a
+// failure to rename a finished file.
 func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 	started := time.Now()
 	if r.opts.Timeout > 0 {
@@ -80,7 +80,7 @@ func (r *run) watchMemory() *memory.Watch {
 	return memory.Start(limit, func() { r.cancel(memoryLimit(limit)) })
 }
 
-// named fills in what a script was not given: a name, and where its path starts.
+// named fills in defaults for the script: a name, and its absolute path.
 func (r *Runtime) named(s Script) Script {
 	if s.Path != "" && !filepath.IsAbs(s.Path) {
 		s.Path = filepath.Join(r.opts.WorkDir, s.Path)
@@ -99,7 +99,6 @@ func (r *run) dir() string {
 	return filepath.Dir(r.script.Path)
 }
 
-// do compiles and executes the script and returns its values.
 func (r *run) do() (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
@@ -123,8 +122,8 @@ func (r *run) do() (values []any, err error) {
 	return values, err
 }
 
-// call calls a function of the script with its arguments, in the run's state.
-// Whatever ends it, a fault of the host included, becomes the run's error.
+// call calls a function of the script with its arguments in the run's state.
+// Whatever ends it, even a panic of the host, becomes the run's error.
 func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err error) {
 	defer func() {
 		if p := recover(); p != nil {

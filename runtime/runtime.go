@@ -12,9 +12,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Runtime runs scripts. Every run has a state of its own; what runs share is
-// the quota of each tenant and the list of secrets. It is safe for concurrent
-// use.
+// Runtime runs scripts, each in its own state. Runs share the quota of each
+// tenant and the list of secrets. It is safe for concurrent use.
 type Runtime struct {
 	opts    Options
 	log     *slog.Logger
@@ -22,7 +21,7 @@ type Runtime struct {
 	manual  func() *manual.Manual
 
 	limiters clients.Limiters
-	// checkpoints are those that are kept in memory, by script.
+	// checkpoints are those kept in memory, by script.
 	checkpoints sync.Map
 }
 
@@ -50,7 +49,7 @@ func New(o Options) (*Runtime, error) {
 			continue
 		}
 		if r.modules[m.Name] != nil || builtins.Has(m.Name) {
-			return nil, fmt.Errorf("there are two modules called %q", m.Name)
+			return nil, fmt.Errorf("two modules are named %q", m.Name)
 		}
 		r.modules[m.Name] = m
 	}
@@ -65,7 +64,7 @@ func New(o Options) (*Runtime, error) {
 	return r, nil
 }
 
-// describes reports whether the manual describes a table, or a module, of that
+// describes reports whether the manual has a table, a module or a model of that
 // name.
 func (r *Runtime) describes(name string) bool {
 	t := r.manual().Topic(name)

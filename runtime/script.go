@@ -8,42 +8,38 @@ import (
 
 // Script is one program to run.
 type Script struct {
-	// Name is what messages call it, usually the file name as it was given.
+	// Name is its name in messages, usually the file name as given.
 	Name string
-	// Path is where its file lies. Its folder may be read and is where require
-	// looks first. Empty for a script that has no file: then the working
-	// directory is used.
-	Path string
-	// Source is its text.
+	// Path is its file. The file's folder is readable, and require searches it
+	// first. Without a path, the working directory is used.
+	Path   string
 	Source []byte
 	// Args are its arguments: the list args (args[0] is Name) and "...".
 	Args []string
-	// Then, where set, is called when the script has ended without an error,
-	// while its state is still there. The run fails with the error that it
-	// returns.
+	// Then, if set, is called when the script has ended without an error, while
+	// its state remains. If it returns an error, the run fails with it.
 	Then func(*Live) error
-	// Params are its parameters as a JSON object, the table params; empty for
-	// none.
+	// Params are its parameters as a JSON object, or empty; scripts see them as
+	// the table params.
 	Params []byte
 }
 
-// Result is what a run leaves behind.
+// Result is the result of a run.
 type Result struct {
 	// Values are what the script returned, as ValueOf gives them.
 	Values []any
-	// ExitCode is what the script gave to os.exit, 0 where it did not.
+	// ExitCode is the argument of os.exit, or 0.
 	ExitCode int
-	// Summary counts what was done on Planhat, Rejected are the rows it did
-	// not take (the first 100,000), Planned the writes that a dry run
-	// withheld.
+	// Summary counts the work done in Planhat, Rejected lists the rejected rows
+	// (the first 100,000), Planned the writes that a dry run withheld.
 	Summary  planhat.Summary
 	Rejected []planhat.TalliedRow
 	Planned  []PlannedWrite
-	// Duration is the time the run took; PeakMemory the most bytes the
-	// process's heap grew by, as far as it was sampled.
+	// Duration is the time the run took; PeakMemory is the largest growth of
+	// the process's heap, in bytes, as sampled.
 	Duration   time.Duration
 	PeakMemory int64
-	// Warnings are the doubtful things that were reported, once each.
+	// Warnings are the warnings that were reported, once each.
 	Warnings []string
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
-// Session is a state that lives over many inputs, for a prompt. What one input
-// leaves, its top-level locals included, is there for the next, also where it
-// failed. A Session serves one goroutine at a time.
+// Session is a state that lasts over many inputs, for a prompt. What one input
+// defines, including its top-level locals, stays for the next, even if it
+// failed. A Session is not safe for concurrent use.
 type Session struct {
 	host *host
 	// first is the run that prepared the state.
@@ -26,8 +26,8 @@ type Session struct {
 	closed  bool
 }
 
-// NewSession opens a session. Nothing is sent before an input asks for it. Close
-// has to be called at the end.
+// NewSession opens a session. It sends nothing until an input does. The caller
+// must call Close.
 func (r *Runtime) NewSession() *Session {
 	script := Script{Name: "session"}
 	h := r.newHost(script)
@@ -39,13 +39,13 @@ func (r *Runtime) NewSession() *Session {
 	return s
 }
 
-// Evaluation is what an input came to.
+// Evaluation is the result of an input.
 type Evaluation struct {
-	// Values are what it returned; Expression is set where it was an expression.
+	// Values are what it returned; Expression is set if it was an expression.
 	Values     []lua.LValue
 	Expression bool
-	// Summary counts what was done on Planhat, Planned are the writes that a dry
-	// run withheld.
+	// Summary counts the work done in Planhat; Planned lists the writes that a
+	// dry run withheld.
 	Summary planhat.Summary
 	Planned []PlannedWrite
 	// Duration is the time it took.
@@ -54,7 +54,7 @@ type Evaluation struct {
 
 // Input is a text to evaluate.
 type Input struct {
-	// Name is what messages call it; "input 1" and so on where it is empty.
+	// Name is its name in messages; by default "input 1" and so on.
 	Name string
 	// Path is the file that it comes from, as in Script, or empty.
 	Path   string
@@ -62,16 +62,16 @@ type Input struct {
 }
 
 // Eval evaluates an input: an expression, or statements. The result is never
-// nil. The errors are those of Run; after an *ExitError, which is also returned
-// for the code 0, the session has ended by its own wish. The limits of time and
-// memory hold for each input.
+// nil. The errors are those of Run. An *ExitError, which Eval also returns for
+// code 0, means that the session has ended. The limits of time and memory apply
+// to each input.
 func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 	started := time.Now()
 	if in.Name == "" {
 		s.inputs++
 		in.Name = fmt.Sprintf("input %d", s.inputs)
 	}
-	// What an iterator reads ahead goes on after the input, unless that failed.
+	// Unless the input failed, iterators keep reading ahead after it.
 	r := s.host.begin(context.WithoutCancel(ctx), Script{Name: in.Name, Path: in.Path, Source: in.Source})
 	defer context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })()
 	if limit := s.host.rt.opts.Timeout; limit > 0 {
@@ -104,8 +104,8 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 		return r.syntaxFailure(err)
 	}
 	result.Expression = compiled.Expression
-	// An input has a thread of its own: the interpreter cannot take an error
-	// out of a state that goes on.
+	// Each input has its own thread: the interpreter cannot remove an error
+	// from a state that is used again.
 	r.L, _ = s.main.NewThread()
 	r.L.Panic = raise
 	r.L.SetContext(s.context)
@@ -113,7 +113,7 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 	fresh := s.join(fn, compiled)
 	result.Values, err = r.call(func() *lua.LFunction { return fn })
 	for name, v := range fresh {
-		// What a failed input did not come to leaves alone what was there.
+		// Locals that a failed input did not reach keep their values.
 		if err == nil || v.Value() != nil && v.Value() != lua.LNil {
 			s.locals[name] = v
 		}
@@ -121,8 +121,8 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 	return err
 }
 
-// join gives a function the session's locals that it uses, and those that it
-// declares, which are returned.
+// join binds the session's locals that a function uses, and returns those that
+// it declares.
 func (s *Session) join(fn *lua.LFunction, in *compile.Input) map[string]*lua.Upvalue {
 	fresh := map[string]*lua.Upvalue{}
 	for i, local := range in.Upvalues {
@@ -141,7 +141,7 @@ func (s *Session) join(fn *lua.LFunction, in *compile.Input) map[string]*lua.Upv
 
 func (s *Session) flush() error {
 	if err := s.host.stdout.Flush(); err != nil {
-		return fmt.Errorf("the output cannot be written: %w", err)
+		return fmt.Errorf("cannot write the output: %w", err)
 	}
 	return s.host.stderr.Flush()
 }
@@ -149,12 +149,12 @@ func (s *Session) flush() error {
 // SetGlobal sets a global variable of the session.
 func (s *Session) SetGlobal(name string, v lua.LValue) { s.main.G.Global.RawSetString(name, v) }
 
-// Globals returns the table of the session's globals. Modules come into it when
-// they are first used.
+// Globals returns the table of the session's globals. Modules are added to it
+// on first use.
 func (s *Session) Globals() *lua.LTable { return s.main.G.Global }
 
-// Local returns the value of a local that an input declared at its top level, or
-// nil where there is none of that name.
+// Local returns the value of a top-level local of an input, or nil if there is
+// none of that name.
 func (s *Session) Local(name string) lua.LValue {
 	if v := s.locals[name]; v != nil {
 		return v.Value()
@@ -177,7 +177,7 @@ func (s *Session) State() *lua.LState { return s.main }
 // DryRun reports whether writes are withheld.
 func (s *Session) DryRun() bool { return s.host.clients.DryRun() }
 
-// SetDryRun switches whether writes are withheld by the inputs to come.
+// SetDryRun switches whether later inputs withhold writes.
 func (s *Session) SetDryRun(on bool) { s.host.clients.SetDryRun(on) }
 
 // ReadDir lists a folder that the session may read.
@@ -200,8 +200,8 @@ func (s *Session) ReadFile(name string) ([]byte, error) {
 	return src, err
 }
 
-// Close ends the session: what its inputs left open is closed. A second call does
-// nothing.
+// Close ends the session and closes what its inputs left open. A second call
+// does nothing.
 func (s *Session) Close() error {
 	if s.closed {
 		return nil

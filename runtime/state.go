@@ -10,14 +10,14 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
-// deepestCallDepth is the most that the interpreter's stack can be told to hold.
+// deepestCallDepth is the interpreter's largest call stack.
 const deepestCallDepth = 200_000
 
-// registryPerCall is the number of values that a call may need on average, which
-// bounds the stack of values where MaxCallDepth bounds the calls.
+// registryPerCall is how many values a call needs on average: it sizes the
+// stack of values for MaxCallDepth.
 const registryPerCall = 60
 
-// newState makes an empty Lua state that ends with ctx. Its coroutines get the
+// newState makes an empty Lua state that ends with ctx. Its coroutines have the
 // same limits.
 func newState(ctx context.Context, depth int) *lua.LState {
 	o := lualib.StateOptions()
@@ -30,13 +30,13 @@ func newState(ctx context.Context, depth int) *lua.LState {
 }
 
 // raise ends the state's running functions with the value on top of the stack,
-// in Lua's own words where the interpreter has others.
+// with Lua's own wording of the interpreter's messages.
 func raise(L *lua.LState) {
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lualib.InLuaWords(L, L.Get(-1))})
 }
 
-// quickContext keeps the channel of its context at hand: the interpreter asks
-// for it before every instruction.
+// quickContext caches its context's channel: the interpreter asks for it before
+// every instruction.
 type quickContext struct {
 	context.Context
 	done <-chan struct{}
@@ -46,16 +46,14 @@ func quick(ctx context.Context) context.Context {
 	return &quickContext{ctx, ctx.Done()}
 }
 
-// Done returns the context's channel.
 func (c *quickContext) Done() <-chan struct{} { return c.done }
 
 // sessionContext is the context of a session's state and of everything made in
-// it: always that of the input that is being evaluated.
+// it: always that of the current input.
 type sessionContext struct {
 	current atomic.Pointer[quickContext]
 }
 
-// begin puts the next input's context in place.
 func (c *sessionContext) begin(ctx context.Context) {
 	c.current.Store(&quickContext{ctx, ctx.Done()})
 }

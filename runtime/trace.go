@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// position splits "file:line: message" where file is a chunk of this run. Of
-// several positions, as coroutine.wrap makes them, the last one counts.
+// position splits "file:line: message" if file is a chunk of this run. Of
+// several positions, as coroutine.wrap adds them, the last one counts.
 func (r *run) position(message string) (script string, line int, rest string) {
 	rest = message
 	for {

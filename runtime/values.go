@@ -11,14 +11,13 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// deepestValue is how many tables inside one another ValueOf follows.
+// deepestValue is how many nested tables ValueOf follows.
 const deepestValue = 100
 
-// ValueOf returns a Lua value as a Go value: nil, bool, float64, string, []any
-// for a list, map[string]any for another table (an empty one is a list). A Go
-// value that was handed to the script comes back as it is. Functions,
-// coroutines, tables that hold themselves and what JSON's null stands for
-// become nil.
+// ValueOf converts a Lua value to Go: nil, bool, float64, string, []any for a
+// list, map[string]any for any other table (an empty one is a list). Go values
+// are returned as they are. Functions, coroutines, tables that contain
+// themselves and JSON's null become nil.
 func ValueOf(v lua.LValue) any {
 	return valueOf(v, nil)
 }
@@ -64,23 +63,23 @@ func tableOf(t *lua.LTable, above []*lua.LTable) any {
 	return fields
 }
 
-// Decode stores what the script returned in target, a non-nil pointer: a struct
-// takes fields by their json names, a list becomes a slice. Without a returned
-// value it fails.
+// Decode stores the script's first returned value in target, a non-nil pointer:
+// a struct takes fields by their json names, a list becomes a slice. It fails
+// if the script returned nothing.
 func (r *Result) Decode(target any) error {
 	if len(r.Values) == 0 {
 		return errors.New("the script returned nothing")
 	}
 	to := reflect.ValueOf(target)
 	if to.Kind() != reflect.Pointer || to.IsNil() {
-		return fmt.Errorf("a pointer is needed to store the script's value, not %T", target)
+		return fmt.Errorf("the script's value must be stored in a pointer, not %T", target)
 	}
 	first := r.Values[0]
 	if from := reflect.ValueOf(first); from.IsValid() && from.Type().AssignableTo(to.Elem().Type()) {
 		to.Elem().Set(from)
 		return nil
 	}
-	// An empty table may be meant as either.
+	// An empty table can be a list or a map.
 	if list, ok := first.([]any); ok && len(list) == 0 {
 		if kind := to.Elem().Kind(); kind == reflect.Map || kind == reflect.Struct {
 			first = map[string]any{}

@@ -33,7 +33,7 @@ func TestCommands(t *testing.T) {
 		":fields company":                   "externalId",
 		":fields compny":                    "did you mean 'company'?",
 		":hlep":                             "did you mean ':help'?",
-		":quota":                            "of 200 calls of this minute used",
+		":quota":                            "of 200 calls used this minute",
 		":dry maybe":                        ":dry takes on or off",
 		":time #planhat.company.get_list()": ", 1 call\n",
 	} {
@@ -62,7 +62,7 @@ func TestSavesNoWriteThatWasHeldBack(t *testing.T) {
 	assert.Contains(t, term.Enter(":save work.lua"), "2 inputs saved to work.lua")
 	text, err := os.ReadFile(filepath.Join(term.Home, "work.lua"))
 	require.NoError(t, err)
-	assert.Contains(t, string(text), "-- Held back by the dry run:\n-- planhat.company.create{ name = 'Trial' }\nplanhat.company.create{ name = 'Real' }\n")
+	assert.Contains(t, string(text), "-- Withheld by the dry run:\n-- planhat.company.create{ name = 'Trial' }\nplanhat.company.create{ name = 'Real' }\n")
 }
 
 // TestEscRecallsNothing: a letter typed after Esc puts no earlier input on the
@@ -92,7 +92,7 @@ func TestSavesAndLoads(t *testing.T) {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "local list = planhat.company.get_list()\n_ = #list\nprint(inspect(_ * 2))\n")
-	assert.Contains(t, term.Enter(":save work.lua"), "is there already")
+	assert.Contains(t, term.Enter(":save work.lua"), "already exists")
 	assert.Contains(t, term.Enter(":save! work.lua"), "saved to work.lua")
 
 	run := exec.Command(program.Path(t), "run", "--quiet", "--simulate", "--companies", "4", file)
@@ -104,7 +104,7 @@ func TestSavesAndLoads(t *testing.T) {
 	fresh.Prompt()
 	assert.Contains(t, fresh.Enter(":load work.lua"), "\n8\n")
 	assert.Contains(t, fresh.Enter("#list"), "\n4\n", "what a loaded script declares stays")
-	assert.Contains(t, fresh.Enter(":load nothing.lua"), "there is no such file")
+	assert.Contains(t, fresh.Enter(":load nothing.lua"), "no such file")
 	require.NoError(t, os.WriteFile(filepath.Join(term.Home, "broken.lua"), []byte("x = 1\ny = nil + x\n"), 0o600))
 	assert.Contains(t, fresh.Enter(":load broken.lua"), "broken.lua:2: attempt to perform arithmetic")
 }

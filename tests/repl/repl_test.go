@@ -115,7 +115,7 @@ func TestCompletes(t *testing.T) {
 	term.Prompt()
 	term.Write("c.")
 	term.Keys(terminal.TabKey)
-	term.See("csmScore", "more", "type on to narrow them down")
+	term.See("csmScore", "more", "keep typing to narrow the list")
 	term.Keys(terminal.CtrlC)
 	term.Prompt()
 	term.Write(":fi")

@@ -12,27 +12,26 @@ import (
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 )
 
-// command is what is typed with a colon in front.
+// command is a command that starts with a colon.
 type command struct {
 	complete.Command
-	// usage is the argument in help.
+	// usage is the argument, for help.
 	usage string
 	run   func(p *Prompt, argument string) bool
 }
 
-// commands returns the commands in the order of the help.
 func commands() []command {
 	return []command{
 		{complete.Command{Name: ":help", Doc: "Help with the prompt, or with a topic.", Takes: "topic"}, "[TOPIC]", (*Prompt).help},
-		{complete.Command{Name: ":doc", Doc: "All about a module, model, function or property.", Takes: "topic"}, "TOPIC", (*Prompt).doc},
+		{complete.Command{Name: ":doc", Doc: "Documentation on a module, model, function or property.", Takes: "topic"}, "TOPIC", (*Prompt).doc},
 		{complete.Command{Name: ":models", Doc: "The models of Planhat."}, "", (*Prompt).models},
 		{complete.Command{Name: ":fields", Doc: "The properties of a model.", Takes: "model"}, "MODEL", (*Prompt).fields},
 		{complete.Command{Name: ":time", Doc: "How long the last input took, or this one.", Takes: "code"}, "[CODE]", (*Prompt).time},
-		{complete.Command{Name: ":save", Doc: "Save what worked as a script. :save! replaces a file.", Takes: "file"}, "FILE", (*Prompt).save},
-		{complete.Command{Name: ":load", Doc: "Run a script here; what it defines stays.", Takes: "file"}, "FILE", (*Prompt).load},
-		{complete.Command{Name: ":dry", Doc: "Hold writes back, or send them.", Takes: "on|off"}, "on|off", (*Prompt).dry},
-		{complete.Command{Name: ":quota", Doc: "How many calls are left in this minute."}, "", (*Prompt).quota},
-		{complete.Command{Name: ":quit", Doc: "Leave; Ctrl-D does the same."}, "", (*Prompt).leave},
+		{complete.Command{Name: ":save", Doc: "Save the inputs that worked as a script. :save! overwrites a file.", Takes: "file"}, "FILE", (*Prompt).save},
+		{complete.Command{Name: ":load", Doc: "Run a script here and keep what it defines.", Takes: "file"}, "FILE", (*Prompt).load},
+		{complete.Command{Name: ":dry", Doc: "Withhold writes, or send them.", Takes: "on|off"}, "on|off", (*Prompt).dry},
+		{complete.Command{Name: ":quota", Doc: "How many calls are left this minute."}, "", (*Prompt).quota},
+		{complete.Command{Name: ":quit", Doc: "Quit, like Ctrl-D."}, "", (*Prompt).leave},
 	}
 }
 
@@ -45,10 +44,9 @@ func Commands() []complete.Command {
 	return list
 }
 
-// short are other ways to say a command.
+// short are other names of commands.
 var short = map[string]string{":h": ":help", ":?": ":help", ":q": ":quit", ":exit": ":quit", ":save!": ":save"}
 
-// command runs a command.
 func (p *Prompt) command(text string) bool {
 	name, argument, _ := strings.Cut(strings.TrimSpace(text), " ")
 	argument = strings.TrimSpace(argument)
@@ -63,12 +61,12 @@ func (p *Prompt) command(text string) bool {
 		}
 		names = append(names, c.Name)
 	}
-	p.remark("there is no command %s%s; :help lists them", name, catalog.DidYouMean(name, names))
+	p.remark("unknown command %s%s; :help lists the commands", name, catalog.DidYouMean(name, names))
 	return false
 }
 
-// spoken returns the command that a person means by a word that is not Lua's, or
-// "". A variable of that name is no command.
+// spoken returns the command that a person means by a word that is not Lua's,
+// or "". A variable of that name is not a command.
 func (p *Prompt) spoken(text string) string {
 	word, argument, more := strings.Cut(strings.TrimSuffix(strings.TrimSpace(text), "()"), " ")
 	s := p.o.Session
@@ -86,7 +84,7 @@ func (p *Prompt) spoken(text string) string {
 	return ""
 }
 
-// isTopic tells whether a text looks like a name with dots.
+// isTopic reports whether a text looks like a dotted name.
 func isTopic(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
 		return r != '.' && r != ':' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
@@ -97,7 +95,6 @@ func (p *Prompt) pages() manual.PageOptions {
 	return manual.PageOptions{Width: p.o.Width(), Color: p.o.Color, Ask: ":doc %s"}
 }
 
-// page prints a page of the manual.
 func (p *Prompt) page(text string) bool {
 	p.print(strings.TrimRight(text, "\n"))
 	return true
@@ -133,28 +130,27 @@ func (p *Prompt) fields(name string) bool {
 		names = append(names, m.Snake)
 	}
 	if name == "" {
-		p.remark("which model? :fields company, for one; :models lists them")
+		p.remark("name a model, such as :fields company; :models lists them")
 		return false
 	}
-	p.remark("there is no model %s%s; :models lists them", name, catalog.DidYouMean(short, names))
+	p.remark("unknown model %s%s; :models lists them", name, catalog.DidYouMean(short, names))
 	return false
 }
 
-// time tells what the last input took, or runs one and tells.
+// time reports how long the last input took, or runs one and reports that.
 func (p *Prompt) time(code string) bool {
 	ok := true
 	if code != "" {
 		ok = p.eval(code)
 	}
 	if p.last == nil {
-		p.remark("nothing was evaluated yet; :time CODE runs something and times it")
+		p.remark("nothing to time yet; :time CODE runs and times an input")
 		return ok
 	}
 	p.print(took(p.last))
 	return ok
 }
 
-// took says what an input took.
 func took(e *runtime.Evaluation) string {
 	text := roundDuration(e.Duration).String()
 	if calls := e.Summary.Calls; calls > 0 {
@@ -189,9 +185,9 @@ func (p *Prompt) dry(argument string) bool {
 		return false
 	}
 	if p.o.Session.DryRun() {
-		p.remark("dry run: reads happen, writes are held back")
+		p.remark("dry run on: reads are sent, writes are withheld")
 	} else {
-		p.remark("no dry run: writes are sent")
+		p.remark("dry run off: writes are sent")
 	}
 	return true
 }
@@ -200,8 +196,8 @@ func (p *Prompt) quota(string) bool {
 	ctx, _, end := p.o.Begin()
 	defer end()
 	const source = `local q = require("planhat").quota()
-local text = ("%d of %d calls of this minute used, %d left"):format(q.used, q.limit, q.free)
-if q.wait >= 0.1 then text = text .. (", the next one would wait %.1f s"):format(q.wait) end
+local text = ("%d of %d calls used this minute, %d left"):format(q.used, q.limit, q.free)
+if q.wait >= 0.1 then text = text .. (", the next call would wait %.1f s"):format(q.wait) end
 return text`
 	result, err := p.o.Session.Eval(ctx, runtime.Input{Name: ":quota", Source: []byte(source)})
 	if err != nil {

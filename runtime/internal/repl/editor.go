@@ -15,52 +15,52 @@ import (
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 )
 
-// ErrInterrupt is what a Reader returns for Ctrl-C: the input is dropped.
+// ErrInterrupt is what a Reader returns for Ctrl-C, which drops the input.
 var ErrInterrupt = errors.New("interrupted at the prompt")
 
-// Reader hands out inputs, each whole. It returns io.EOF at the end.
+// Reader returns complete inputs, and io.EOF at the end.
 type Reader interface {
 	Read() (string, error)
 }
 
-// Editor reads inputs from the terminal of the process, with history, completion
-// and colors.
+// Editor reads inputs from the process's terminal, with history, completion and
+// colors.
 type Editor struct {
 	shell *readline.Shell
 	o     EditorOptions
-	// row is the row of the input that the terminal's cursor is in.
+	// row is the input's row that the terminal's cursor is in.
 	row int
 }
 
-// EditorOptions set an Editor up.
+// EditorOptions configure an Editor.
 type EditorOptions struct {
-	// Prompt is asked before each input, Before is called then, where set.
+	// Prompt is called before each input, as is Before, if set.
 	Prompt func() string
 	Before func()
-	// Complete returns what may stand at the cursor, an offset in bytes.
+	// Complete returns the candidates at the cursor, an offset in bytes.
 	Complete func(text string, cursor int) complete.Result
 	// Highlight returns the text with colors; nil leaves it plain.
 	Highlight func(text string) string
 	History   *History
-	// Terminal is where the editor draws, Width and Height are its size.
+	// Terminal is where the editor draws; Width and Height are its size.
 	Terminal      io.Writer
 	Width, Height func() int
 }
 
-// NewEditor makes an Editor. It must be the only reader of the terminal while
-// Read runs, and leaves the terminal alone otherwise.
+// NewEditor makes an Editor. It must be the only reader of the terminal during
+// Read, and does not touch the terminal otherwise.
 func NewEditor(o EditorOptions) *Editor {
 	shell := readline.NewShell()
 	for name, value := range map[string]any{
-		// Where the editor asks the terminal for the cursor's position, it loses
-		// what was typed before the answer came; see reserve.
+		// When the editor asks the terminal for the cursor's position, it loses
+		// what is typed before the answer; see reserve.
 		"cursor-position-probe":        false,
 		"menu-complete-display-prefix": true,
 		"completion-list-separator":    `""`,
 		"completion-selection-style":   "\x1b[7m",
 		"completion-query-items":       0,
 		"comment-begin":                "\x00",
-		// Letters such as ä are letters, and not keys held with Alt.
+		// Letters such as ä are letters, not keys held with Alt.
 		"convert-meta": false, "input-meta": true, "output-meta": true,
 	} {
 		_ = shell.Config.Set(name, value)
@@ -68,8 +68,8 @@ func NewEditor(o EditorOptions) *Editor {
 	e := &Editor{shell: shell, o: o}
 	shell.Keymap.Register(map[string]func(){
 		"interrupt": e.interrupt,
-		// The editor's own command miscounts wide characters, and takes the first
-		// rune only of what is one character to a person.
+		// The editor's own command miscounts wide characters, and takes only
+		// the first rune of a character of several.
 		"self-insert": func() {
 			shell.History.SkipSave()
 			shell.Cursor().InsertAt(shell.Keys.Caller()...)
@@ -80,8 +80,8 @@ func NewEditor(o EditorOptions) *Editor {
 	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }
 	for _, keys := range shell.Config.Binds {
 		keys[ctrlC] = inputrc.Bind{Action: "interrupt"}
-		// Esc closes a menu, and a letter that is typed after it is that letter: as
-		// a command of Alt it could put an earlier input, a write perhaps, in place.
+		// Esc closes a menu, and a letter typed after it is that letter: as a
+		// command of Alt it could insert an earlier input, perhaps a write.
 		for _, letter := range "pn._<>" {
 			delete(keys, "\x1b"+string(letter))
 			delete(keys, string(0x80|letter))
@@ -99,11 +99,11 @@ func NewEditor(o EditorOptions) *Editor {
 	return e
 }
 
-// ctrlC is what the key sends.
+// ctrlC is the code of that key.
 const ctrlC = "\x03"
 
-// interrupt drops the input. The editor's own command for that swallows the key
-// that follows, and in a menu only closes that.
+// interrupt drops the input. The editor's own command swallows the next key,
+// and in a menu only closes the menu.
 func (e *Editor) interrupt() {
 	fmt.Fprint(e.o.Terminal, "^C")
 	e.shell.Display.ResetHelpers()
@@ -120,10 +120,9 @@ func (e *Editor) draw(line []rune) string {
 	return e.o.Highlight(string(line))
 }
 
-// reserve sees to it that there are rows below for what is about to be drawn. The
-// editor takes for granted that there is one below the input. Going down rows and
-// up again does nothing unless they run past the bottom, where the terminal makes
-// room for them.
+// reserve makes sure that there are rows below for what is about to be drawn:
+// the editor assumes one below the input. Moving down and up again does nothing
+// unless it passes the bottom, where the terminal scrolls.
 func (e *Editor) reserve(line []rune) {
 	indent := runewidth.StringWidth(plain(e.o.Prompt()))
 	rows := e.rows(line, indent)
@@ -146,13 +145,12 @@ func (e *Editor) rows(line []rune, indent int) int {
 	return rows
 }
 
-// plain is a text without colors.
 func plain(text string) string { return escapes().ReplaceAllString(text, "") }
 
 var escapes = pattern.Lazy(`\x1b\[[0-9;]*m`)
 
-// Read implements Reader. A fault in drawing or completing costs the input, not the
-// conversation.
+// Read implements Reader. A panic while drawing or completing drops the input,
+// not the session.
 func (e *Editor) Read() (text string, err error) {
 	defer func() {
 		if recover() != nil {
@@ -171,7 +169,7 @@ func (e *Editor) Read() (text string, err error) {
 	return text, err
 }
 
-// isComplete tells whether an input can be evaluated, be it right or wrong.
+// isComplete reports whether an input can be evaluated, correct or not.
 func isComplete(text string) bool {
 	if isCommand(text) || strings.TrimSpace(text) == "" {
 		return true
@@ -180,5 +178,5 @@ func isComplete(text string) bool {
 	return !compile.IsIncomplete(err)
 }
 
-// atEnd tells whether a Reader has no more inputs.
+// atEnd reports whether a Reader has no more inputs.
 func atEnd(err error) bool { return errors.Is(err, io.EOF) }

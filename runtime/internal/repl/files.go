@@ -17,29 +17,29 @@ import (
 func (p *Prompt) save(name string) bool {
 	switch {
 	case name == "":
-		p.remark("save to which file? :save work.lua, for one")
+		p.remark("name a file, such as :save work.lua")
 		return false
 	case len(p.done) == 0:
-		p.remark("there is nothing to save yet")
+		p.remark("nothing to save yet")
 		return false
 	}
 	script := "-- Saved from a session. Run it with: phscript run " + name + "\n\n" + strings.Join(p.statements(), "\n") + "\n"
 	if secret := p.o.Secrets.String(script); secret != script {
-		p.remark("not saved: an input holds a token, which belongs into no file")
+		p.remark("not saved: an input contains a token, and tokens must not be saved in files")
 		return false
 	}
 	err := p.o.Files.WriteFile(name, []byte(script), p.replace)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		p.remark("%s is there already; :save! %s replaces it", name, name)
+		p.remark("%s already exists; :save! %s overwrites it", name, name)
 		return false
 	case err != nil:
-		p.remark("%s cannot be written: %s", name, plainFileError(err))
+		p.remark("cannot write %s: %s", name, plainFileError(err))
 		return false
 	}
 	p.remark("%s saved to %s", english.Plural(len(p.done), "input", ""), name)
 	if _, err := compile.Compile([]byte(script), name); err != nil {
-		p.remark("it needs a change before it runs: %v", err)
+		p.remark("edit it before you run it: %v", err)
 	}
 	return true
 }
@@ -47,18 +47,18 @@ func (p *Prompt) save(name string) bool {
 // done is an input that succeeded.
 type done struct {
 	text string
-	// held is set where a dry run held a write of it back.
+	// held is set if a dry run withheld one of its writes.
 	held bool
 }
 
-// statements are the inputs as a script has them: an expression is printed, or
-// kept as _ where that is used later.
+// statements are the inputs as a script: an expression is printed, or kept as _
+// if that is used later.
 func (p *Prompt) statements() []string {
 	var list []string
 	for i, d := range p.done {
 		input := d.text
 		if d.held {
-			list = append(list, "-- Held back by the dry run:\n-- "+strings.ReplaceAll(input, "\n", "\n-- "))
+			list = append(list, "-- Withheld by the dry run:\n-- "+strings.ReplaceAll(input, "\n", "\n-- "))
 			continue
 		}
 		at := compile.ExpressionAt([]byte(input))
@@ -80,7 +80,7 @@ func printed(expression string, kept bool) string {
 	if kept && !several(expression) {
 		return "_ = " + expression
 	}
-	// A first line that begins with # would be taken for one of the system's.
+	// On the first line, # would start a line that Lua skips.
 	if _, err := compile.Compile([]byte("\n"+expression), "input"); err == nil {
 		return expression // a call
 	}
@@ -90,7 +90,7 @@ func printed(expression string, kept bool) string {
 	return "print(inspect(" + expression + "))"
 }
 
-// several tells whether an expression is a list of some.
+// several reports whether an expression is a list of expressions.
 func several(expression string) bool {
 	chunk, err := compile.Parse([]byte("return "+expression), "input")
 	if err != nil || len(chunk) == 0 {
@@ -100,7 +100,7 @@ func several(expression string) bool {
 	return ok && len(values.Exprs) > 1
 }
 
-// usesLast tells whether the first of some later inputs that names _ means the value
+// usesLast reports whether the first later input that names _ means the value
 // of an earlier one.
 func usesLast(later []done) bool {
 	for _, d := range later {
@@ -117,26 +117,25 @@ func usesLast(later []done) bool {
 	return false
 }
 
-// load runs a script in the session.
 func (p *Prompt) load(name string) bool {
 	if name == "" {
-		p.remark("load which file? :load work.lua, for one")
+		p.remark("name a file, such as :load work.lua")
 		return false
 	}
 	source, err := p.o.Files.ReadFile(name)
 	if err != nil {
-		p.remark("%s cannot be read: %s", name, plainFileError(err))
+		p.remark("cannot read %s: %s", name, plainFileError(err))
 		return false
 	}
 	return p.evalInput(runtime.Input{Name: name, Path: name, Source: source})
 }
 
-// plainFileError leaves out of a file's error what is said already.
+// plainFileError drops from a file's error what the message already says.
 func plainFileError(err error) string {
 	var path *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "there is no such file or folder"
+		return "no such file or folder"
 	case errors.As(err, &path):
 		return fmt.Sprint(path.Err)
 	}

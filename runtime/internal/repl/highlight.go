@@ -6,7 +6,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// styles color Lua by the kind of its tokens; names stay plain.
+// styles color tokens of Lua by kind; names stay plain.
 var styles = map[compile.TokenKind]string{
 	compile.Keyword: "\x1b[35m",
 	compile.Number:  "\x1b[33m",
@@ -14,7 +14,7 @@ var styles = map[compile.TokenKind]string{
 	compile.Comment: "\x1b[90m",
 }
 
-// Highlight colors an input. Without the escape sequences, the text is the same.
+// Highlight adds colors to an input, and changes nothing else.
 func Highlight(text string) string {
 	if isCommand(text) {
 		name, rest, _ := strings.Cut(text, " ")
@@ -28,7 +28,7 @@ func Highlight(text string) string {
 			continue
 		}
 		b.WriteString(text[end:t.Start])
-		// Each line on its own: the editor puts a margin between them.
+		// Color each line separately: the editor puts a margin between them.
 		for i, line := range strings.Split(text[t.Start:t.End], "\n") {
 			if i > 0 {
 				b.WriteByte('\n')

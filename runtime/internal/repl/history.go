@@ -13,20 +13,20 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
-// mostHistory is how many inputs a history keeps.
+// mostHistory bounds the inputs in a history.
 const mostHistory = 2000
 
-// History is the inputs of this conversation and of earlier ones, which a file
-// holds, one a line as JSON text. Inputs that hold a secret are left out.
+// History holds the inputs of this session and of earlier ones, kept in a file
+// as one JSON string per line. Inputs that contain a secret are left out.
 type History struct {
 	file    string
 	secrets *redact.Secrets
 	inputs  []string
 }
 
-// OpenHistory returns the history of a file, which need not be there yet. With
-// an empty name, nothing outlives the conversation. A history that cannot be read
-// is empty; the error says why, and the history can be used all the same.
+// OpenHistory opens the history in a file, which need not exist. With an empty
+// name, the history lasts as long as the session. If the file cannot be read,
+// the history is empty but usable, and the error says why.
 func OpenHistory(file string, secrets *redact.Secrets) (*History, error) {
 	h := &History{file: file, secrets: secrets}
 	if file == "" {
@@ -47,7 +47,6 @@ func OpenHistory(file string, secrets *redact.Secrets) (*History, error) {
 	return h, err
 }
 
-// readHistory reads the inputs of a file, and closes it.
 func readHistory(f *os.File) (inputs []string, err error) {
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<24)
@@ -60,8 +59,8 @@ func readHistory(f *os.File) (inputs []string, err error) {
 	return inputs, errors.Join(lines.Err(), f.Close())
 }
 
-// Forget drops the inputs that hold a secret which became known after they were
-// kept, such as a token in a variable that was handed to a client later.
+// Forget drops the inputs that contain a secret that became known later, such
+// as a token in a variable that was then passed to a client.
 func (h *History) Forget() error {
 	if h.secrets == nil || !slices.ContainsFunc(h.inputs, h.secret) {
 		return nil
@@ -70,7 +69,7 @@ func (h *History) Forget() error {
 	if h.file == "" {
 		return nil
 	}
-	// Another conversation may have added to the file meanwhile.
+	// Another session may have added to the file.
 	f, err := os.Open(h.file)
 	if err != nil {
 		return err
@@ -83,12 +82,11 @@ func (h *History) Forget() error {
 	return whole.rewrite()
 }
 
-// secret tells whether an input holds a secret.
+// secret reports whether an input contains a secret.
 func (h *History) secret(input string) bool { return h.secrets.String(input) != input }
 
-// rewrite writes the file anew with the inputs that are kept.
 func (h *History) rewrite() error {
-	temp, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // readable by its owner only
+	temp, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // readable only by its owner
 	if err != nil {
 		return err
 	}
@@ -111,8 +109,8 @@ func historyLine(input string) []byte {
 	return append(line, '\n')
 }
 
-// Write adds an input. A file that cannot be written is no reason to disturb the
-// conversation: the input is then kept for that only.
+// Write adds an input. If the file cannot be written, the session keeps the
+// input in memory only.
 func (h *History) Write(input string) (int, error) {
 	if err := h.Forget(); err != nil {
 		return len(h.inputs), err
@@ -137,14 +135,14 @@ func (h *History) Write(input string) (int, error) {
 	return len(h.inputs), nil
 }
 
-// handsToken matches where an input gives a token in plain text, which nobody may
-// have registered yet.
+// handsToken matches an input that contains a token in plain text, which may
+// not be registered as a secret.
 var handsToken = pattern.Lazy(`(?i)(api|tenant)_?token["'\]\s]*=\s*["'\[]`)
 
 // GetLine returns an input by its position.
 func (h *History) GetLine(pos int) (string, error) {
 	if pos < 0 || pos >= len(h.inputs) {
-		return "", errors.New("there is no such input")
+		return "", errors.New("no such input")
 	}
 	return h.inputs[pos], nil
 }

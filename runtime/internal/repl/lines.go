@@ -8,16 +8,16 @@ import (
 )
 
 // Lines reads inputs from text, such as a pipe, without a prompt. A script that
-// reads from it gets what follows its input, line by line.
+// reads standard input reads the lines after its input.
 type Lines struct{ from *bufio.Reader }
 
-// NewLines returns the inputs of a text.
+// NewLines returns the inputs in a text.
 func NewLines(from io.Reader) *Lines { return &Lines{bufio.NewReader(from)} }
 
-// Rest returns what is there to be read by a script.
+// Rest returns the text that scripts can read.
 func (l *Lines) Rest() io.Reader { return rest{l.from} }
 
-// rest hands out one line at a time, so that nobody takes more than was asked.
+// rest returns one line at a time, so no reader takes more than it needs.
 type rest struct{ from *bufio.Reader }
 
 func (r rest) Read(p []byte) (int, error) {

@@ -10,10 +10,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 )
 
-// offer hands what may stand at the cursor to the editor. The editor replaces a
-// word that it finds by itself, unless it is told one; an empty word is told by
-// the character in front of it. At most so many rows are offered, since the editor
-// does not know how many there are.
+// offer passes candidates to the editor. The editor replaces the word that it
+// finds, unless told another; an empty word is told by the character before it.
+// At most rows are offered, since the editor does not know the terminal's
+// height.
 func offer(completer func(text string, cursor int) complete.Result, line []rune, cursor, rows int) readline.Completions {
 	before := string(line[:cursor])
 	result := completer(string(line), len(before))
@@ -31,18 +31,19 @@ func offer(completer func(text string, cursor int) complete.Result, line []rune,
 	typed := before[result.Start:]
 	var values []readline.Completion
 	for _, c := range result.Candidates {
-		// The editor only takes what goes on from what was typed, with the same
-		// capitals.
+		// The editor only accepts what continues the typed text in the same
+		// case.
 		if strings.HasPrefix(c.Text, typed) {
 			values = append(values, readline.Completion{Value: lead + c.Text, Display: c.Label, Description: c.Doc})
 		}
 	}
 	if rows = max(rows, 3); len(values) > rows {
-		// The last one stays, so that what the shown ones begin with is what all do.
+		// Keep the last one, so the common prefix of the shown ones is that of
+		// all.
 		more := len(values) - rows + result.More + 1
 		last := values[len(values)-1]
 		values = append(values[:rows-2], readline.Completion{
-			Value: word + " ", Display: "… " + humanize.Comma(int64(more)) + " more", Description: "type on to narrow them down",
+			Value: word + " ", Display: "… " + humanize.Comma(int64(more)) + " more", Description: "keep typing to narrow the list",
 		}, last)
 	}
 	if len(values) == 0 && len(result.Candidates) == 1 {

@@ -1,5 +1,5 @@
 // Package repl is the prompt: it reads inputs, evaluates them in a session and
-// shows what they come to.
+// shows the results.
 package repl
 
 import (
@@ -20,53 +20,53 @@ import (
 	"github.com/phscript/phscript/runtime/internal/repl/show"
 )
 
-// Options set a Prompt up.
+// Options configure a Prompt.
 type Options struct {
 	Session *runtime.Session
 	Manual  *manual.Manual
 	Secrets *redact.Secrets
-	// Out takes values and what the session prints, Err errors and remarks; both
-	// may be the terminal.
+	// Out receives values and the session's output, Err errors and remarks.
+	// Both may be the terminal.
 	Out *Screen
 	Err io.Writer
-	// Color allows colors, Interactive says that a person is there.
+	// Color allows colors; Interactive means that a person is typing.
 	Color, Interactive bool
 	// Width and Height are the size of the terminal; nil is 80 by 25.
 	Width, Height func() int
-	// Begin starts the watch for Ctrl-C over one input. The context ends where
-	// that was pressed; end stops the watch.
+	// Begin starts to watch for Ctrl-C during one input, which ends the
+	// context; end stops the watch.
 	Begin func() (ctx context.Context, interrupted func() bool, end func())
-	// Files are what :load and :save work on.
+	// Files are the files for :load and :save.
 	Files Files
-	// Connected says what the session works on.
+	// Connected says what the session is connected to.
 	Connected Connection
 }
 
-// Connection says what a session works on.
+// Connection says what a session is connected to.
 type Connection struct {
-	// Host is the host's name, empty where no token is known.
+	// Host is the host's name, empty if there is no token.
 	Host      string
 	Simulated bool
 }
 
-// Files is where commands read and write files of the person at the prompt.
+// Files is where commands read and write the person's files.
 type Files interface {
 	ReadFile(name string) ([]byte, error)
-	// WriteFile writes a file whole or not at all. Without replace, one that is
-	// there already is an error that fs.ErrExist describes.
+	// WriteFile writes a file completely or not at all. Without replace, an
+	// existing file is an error that matches fs.ErrExist.
 	WriteFile(name string, data []byte, replace bool) error
 }
 
-// Prompt is one conversation.
+// Prompt is one session at the prompt.
 type Prompt struct {
 	o Options
 	// done are the inputs that succeeded, for :save.
 	done   []done
 	last   *runtime.Evaluation
 	engine *complete.Engine
-	// replace lets :save replace a file; quit ends the conversation.
+	// replace lets :save overwrite a file; quit ends the session.
 	replace, quit bool
-	// code is what a script gave to os.exit.
+	// exit is the os.exit that ended the session.
 	exit *runtime.ExitError
 }
 
@@ -81,12 +81,12 @@ func New(o Options) *Prompt {
 	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands()}}
 }
 
-// ErrFailed is returned by Run where an input failed that no person typed.
+// ErrFailed is what Run returns if an input failed that nobody typed.
 var ErrFailed = errors.New("an input failed")
 
 // Run reads and evaluates inputs until they end. At a prompt, errors are shown
-// and the next input is read; otherwise the first failure ends it, because what
-// follows may rest on it.
+// and the next input is read. Otherwise the first failure ends it, because
+// later inputs may depend on it.
 func (p *Prompt) Run(r Reader) error {
 	for !p.quit {
 		text, err := r.Read()
@@ -96,7 +96,7 @@ func (p *Prompt) Run(r Reader) error {
 		case atEnd(err):
 			return nil
 		case err != nil:
-			return fmt.Errorf("the input cannot be read: %w", err)
+			return fmt.Errorf("cannot read the input: %w", err)
 		}
 		if !p.Input(text) && !p.o.Interactive {
 			if p.exit != nil {
@@ -128,13 +128,13 @@ func (p *Prompt) Label() string {
 	return label + "> "
 }
 
-// Input evaluates one input, a command or Lua, and tells whether it succeeded.
-// A fault in showing a value does not end the conversation.
+// Input evaluates one input, a command or Lua, and reports whether it
+// succeeded. A panic while showing a value does not end the session.
 func (p *Prompt) Input(text string) (ok bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			ok = false
-			p.remark("internal error: %v\nthis is a fault of phscript; the session goes on", fault)
+			p.remark("internal error: %v\nthis is a bug in phscript; the session continues", fault)
 		}
 	}()
 	if strings.TrimSpace(text) == "" {
@@ -151,7 +151,6 @@ func (p *Prompt) Input(text string) (ok bool) {
 	return p.eval(text)
 }
 
-// eval evaluates Lua and shows the values.
 func (p *Prompt) eval(text string) bool {
 	return p.evalInput(runtime.Input{Source: []byte(text)})
 }
@@ -162,7 +161,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 	result, err := p.o.Session.Eval(ctx, in)
 	p.last = result
 	if n := result.Summary.Rejected; n > 0 && len(result.Values) == 0 {
-		defer p.remark("%s rejected; the result's errors tell which", english.Plural(n, "row", ""))
+		defer p.remark("%s rejected; see the result's errors", english.Plural(n, "row", ""))
 	}
 	var exit *runtime.ExitError
 	if errors.As(err, &exit) {
@@ -179,7 +178,6 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 	return true
 }
 
-// fail shows an error.
 func (p *Prompt) fail(err error, interrupted bool) {
 	p.o.Out.Break()
 	if interrupted {
@@ -217,14 +215,14 @@ func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
 	}
 }
 
-// print writes a text for the person at the prompt, or for the next program.
+// print writes a text for the person, or for the next program.
 func (p *Prompt) print(text string) {
 	p.o.Out.Break()
 	fmt.Fprintln(p.o.Out, p.o.Secrets.String(text))
 }
 
-// Complete returns what may stand at the cursor. A fault in it is no reason to
-// end the conversation.
+// Complete returns the candidates at the cursor. A panic in it does not end the
+// session.
 func (p *Prompt) Complete(text string, cursor int) (result complete.Result) {
 	defer func() {
 		if recover() != nil {

@@ -106,7 +106,7 @@ func TestSavesInputsAsAScript(t *testing.T) {
 		"#planhat", "local t = {}", "t.a = 1", "bad +* 1", "#t", "_ + 1 -- next", "t.a, t.b", "print(t.a)", "local u = 2\nu * t.a", ":quota",
 		":save work.lua", ":save there.lua", ":save! there.lua")
 	assert.Contains(t, errs, "8 inputs saved to work.lua")
-	assert.Contains(t, errs, "there.lua is there already; :save! there.lua replaces it")
+	assert.Contains(t, errs, "there.lua already exists; :save! there.lua overwrites it")
 	want := `-- Saved from a session. Run it with: phscript run work.lua
 
 print(inspect(#planhat))
@@ -124,7 +124,7 @@ print(inspect(u * t.a))
 	assert.Equal(t, strings.Replace(want, "work.lua", "there.lua", 1), files["there.lua"])
 	out, errs := converse(t, files, true, ":load work.lua", "t.a", ":load none.lua")
 	assert.Equal(t, "0\n1\n1\tnil\n1\n2\n1\n", out)
-	assert.Contains(t, errs, "none.lua cannot be read: there is no such file")
+	assert.Contains(t, errs, "cannot read none.lua: no such file")
 	_, errs = converse(t, files, true, "x = 'tok-very-secret'", ":save secret.lua")
 	assert.Contains(t, errs, "not saved")
 	assert.NotContains(t, files, "secret.lua")

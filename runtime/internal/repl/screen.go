@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// Screen remembers whether the last line that was written has come to its end,
-// so that a prompt can begin on a line of its own. It is safe for use by many
-// goroutines.
+// Screen tracks whether the last line written is complete, so a prompt can
+// begin on its own line. It is safe for concurrent use.
 type Screen struct {
 	mu   sync.Mutex
 	w    io.Writer
@@ -27,7 +26,7 @@ func (s *Screen) Write(p []byte) (int, error) {
 	return s.w.Write(p)
 }
 
-// Break ends the line that was begun, if there is one.
+// Break ends an incomplete line.
 func (s *Screen) Break() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

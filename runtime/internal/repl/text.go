@@ -5,30 +5,29 @@ import (
 	"strings"
 )
 
-// Banner is what greets a person: where the session is connected, and how to go
-// on.
+// Banner is the greeting: where the session is connected, and what to do next.
 func (p *Prompt) Banner() string {
 	c := p.o.Connected
 	var lines []string
 	switch {
 	case c.Simulated:
-		lines = append(lines, "phscript, connected to a simulated Planhat: nothing leaves this machine")
+		lines = append(lines, "phscript, connected to a simulated Planhat; nothing leaves this machine")
 	case c.Host != "":
 		lines = append(lines, "phscript, connected to "+c.Host)
 		if p.o.Session.DryRun() {
-			lines = append(lines, "Dry run: reads happen, writes are held back; :dry off sends them")
+			lines = append(lines, "Dry run: reads are sent, writes are withheld; :dry off sends them")
 		} else {
-			lines = append(lines, "Writes change your data; :dry on holds them back")
+			lines = append(lines, "Writes change your data; :dry on withholds them")
 		}
 	default:
-		lines = append(lines, "phscript, without a token: set PLANHAT_API_TOKEN to reach your Planhat,",
-			"or leave with :quit and start: phscript repl --simulate --companies 20")
+		lines = append(lines, "phscript, without a token: set PLANHAT_API_TOKEN to connect to your Planhat,",
+			"or :quit and run: phscript repl --simulate --companies 20")
 	}
-	lines = append(lines, "Type Lua, :help for help; Tab completes, Ctrl-D leaves")
+	lines = append(lines, "Type Lua, or :help for help; Tab completes, Ctrl-D quits")
 	return strings.Join(lines, "\n")
 }
 
-// firstSteps is what a newcomer may type.
+// firstSteps is what a newcomer can type.
 const firstSteps = `Type Lua. An expression shows its value, and _ is the last value shown:
 
   planhat.company.get_list{ limit = 5 }
@@ -39,7 +38,7 @@ Variables stay from one input to the next, also those with 'local' in front.
 Tab shows what may come next. An input that is not complete goes on in the next line.
 `
 
-// keysHelp names the keys that matter.
+// keysHelp lists the most useful keys.
 const keysHelp = `  Tab       what may stand here      Ctrl-C   stop what runs, or drop the line
   Up, Down  earlier inputs           Ctrl-D   leave
   Ctrl-R    search earlier inputs    Ctrl-L   clear the screen

@@ -6,22 +6,22 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// waiting tells without the parser that an input goes on. To parse all of it with
-// each further line would take minutes for a table of a thousand rows.
+// waiting decides without the parser whether an input continues. Parsing
+// everything again for each line would take minutes for a table of a thousand
+// rows.
 type waiting struct {
-	// blocks counts the brackets and blocks that are open.
+	// blocks counts the open brackets and blocks.
 	blocks int
-	// within is set inside of a string or comment that goes over several lines;
-	// where a line contains it, that may have come to its end.
+	// within is set inside a string or comment of several lines; a line that
+	// contains it may end it.
 	within *string
-	// parsed is the size of the input when the parser last looked at it.
+	// parsed is the size of the input when it was last parsed.
 	parsed int
 }
 
-// foresees tells whether an input, which a line was added to, waits for more. Where
-// blocks are open, it leaves that to the parser each time that the input has
-// doubled, so that a mistake at its beginning is found before all the rest was
-// taken for a part of it.
+// foresees reports whether an input, to which a line was added, waits for more.
+// If blocks are open, it parses the input whenever its size has doubled, to
+// find an early mistake before the rest is read as part of it.
 func (w *waiting) foresees(line, input string) bool {
 	switch {
 	case w.within == nil:
@@ -53,8 +53,8 @@ func (w *waiting) follow(text string) {
 	}
 }
 
-// goesOn returns what the end of a string or comment holds that the next line
-// belongs to as well, and nil for all others.
+// goesOn returns the end of a string or comment that continues on the next
+// line, and nil for other tokens.
 func goesOn(token string) *string {
 	bracket, anything := "]", ""
 	long := strings.TrimPrefix(token, "--")

@@ -6,7 +6,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// command completes a command, which begins at start.
 func (e *Engine) command(before string, start int) Result {
 	name, rest, hasRest := strings.Cut(before[start:], " ")
 	if !hasRest {
@@ -32,7 +31,7 @@ func (e *Engine) command(before string, start int) Result {
 			l.add(Candidate{Text: m.Snake, Doc: summary(m.Doc), Kind: KindModel})
 		}
 	case "on|off":
-		l.add(Candidate{Text: "on", Doc: "hold every write back", Kind: KindKeyword})
+		l.add(Candidate{Text: "on", Doc: "withhold every write", Kind: KindKeyword})
 		l.add(Candidate{Text: "off", Doc: "send writes", Kind: KindKeyword})
 	case "file":
 		e.files(l, before[offset:], offset, "")
@@ -51,8 +50,8 @@ func (e *Engine) takes(command string) string {
 	return ""
 }
 
-// topics adds the names of the manual, level by level: what is behind a dot
-// comes when the dot is there.
+// topics adds names from the manual, one level at a time: names after a dot
+// come once the dot is typed.
 func (e *Engine) topics(l *list) {
 	for _, t := range e.Manual.Topics() {
 		if t.Kind == manual.KindProperty && !strings.Contains(l.prefix, ".") {
@@ -71,8 +70,8 @@ func (e *Engine) topics(l *list) {
 	}
 }
 
-// files adds the files of a folder that a name begins to spell. end is put
-// behind a file's name.
+// files adds the files of a folder whose names begin with typed. end follows a
+// file's name.
 func (e *Engine) files(l *list, typed string, start int, end string) {
 	dir, base := "", typed
 	if i := strings.LastIndexByte(typed, '/'); i >= 0 {

@@ -1,5 +1,5 @@
-// Package complete finds what may stand at the cursor of a prompt: it reads the
-// text in front of it, the manual and the live values of the session, and never
+// Package complete finds candidates at the cursor of a prompt. It uses the text
+// before the cursor, the manual and the live values of the session, and never
 // runs any of the script's code.
 package complete
 
@@ -15,7 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Kind tells what a candidate is.
+// Kind is what a candidate is.
 type Kind string
 
 // The kinds of candidates.
@@ -33,37 +33,36 @@ const (
 	KindCommand  Kind = "command"
 )
 
-// Candidate is one word that may stand at the cursor.
+// Candidate is one word that fits at the cursor.
 type Candidate struct {
-	// Text is what is inserted in the place of the word, Label how a list calls
-	// it; the same where Label is empty.
+	// Text is what replaces the word; Label is its name in a list, or empty if
+	// it is the same.
 	Text, Label string
-	// Doc says in one line what it is.
+	// Doc describes it in one line.
 	Doc  string
 	Kind Kind
 
-	// value is what Doc is made of, where that is left for the end.
+	// value is what Doc is made from, if that is deferred.
 	value lua.LValue
 }
 
-// Result is what may stand at the cursor.
+// Result is what fits at the cursor.
 type Result struct {
-	// Start is where the word begins that a candidate takes the place of, as an
-	// offset in bytes.
+	// Start is where the replaced word begins, as an offset in bytes.
 	Start int
-	// Candidates are in alphabetical order, the last one of all at their end;
-	// More counts those between that were left out.
+	// Candidates are sorted, with the very last one at the end; More counts
+	// those left out between.
 	Candidates []Candidate
 	More       int
 }
 
-// Most is the most candidates that are returned.
+// Most bounds the candidates that are returned.
 const Most = 100
 
-// Session is what is live.
+// Session gives access to live values.
 type Session interface {
 	Globals() *lua.LTable
-	// Local returns a variable's value, or nil where there is none.
+	// Local returns a variable's value, or nil.
 	Local(name string) lua.LValue
 	Locals() []string
 	ReadDir(name string) ([]string, error)
@@ -71,24 +70,24 @@ type Session interface {
 
 // Command is a command of the prompt.
 type Command struct {
-	// Name is what is typed, with the colon.
+	// Name includes the colon.
 	Name, Doc string
-	// Takes says what follows: "topic", "model", "file", "code", "on|off" or
-	// nothing.
+	// Takes is the kind of the argument: "topic", "model", "file", "code",
+	// "on|off" or none.
 	Takes string
 }
 
-// Engine completes. It serves one goroutine at a time.
+// Engine completes. It is not safe for concurrent use.
 type Engine struct {
 	Manual   *manual.Manual
 	Session  Session
 	Commands []Command
 
-	// types are the types of variables, as far as inputs have shown them.
+	// types are the types of variables, as learned from inputs.
 	types map[string]spec.Type
 }
 
-// Complete returns what may stand at the cursor, an offset in bytes.
+// Complete returns the candidates at the cursor, an offset in bytes.
 func (e *Engine) Complete(text string, cursor int) Result {
 	cursor = min(max(cursor, 0), len(text))
 	before := text[:cursor]
@@ -98,7 +97,7 @@ func (e *Engine) Complete(text string, cursor int) Result {
 	return e.code(before, 0)
 }
 
-// code completes Lua behind offset, where commands have something in front.
+// code completes Lua after offset, which skips a command.
 func (e *Engine) code(before string, offset int) Result {
 	tokens := compile.Tokens([]byte(before[offset:]))
 	c := &context{engine: e, before: before, offset: offset, tokens: tokens}
@@ -132,7 +131,7 @@ func (e *Engine) code(before string, offset int) Result {
 
 func quoted(text string) bool { return strings.HasPrefix(text, `"`) || strings.HasPrefix(text, `'`) }
 
-// closed tells whether a string has come to its end.
+// closed reports whether a string is terminated.
 func closed(text string) bool {
 	if strings.HasPrefix(text, "[") {
 		return strings.HasSuffix(text, "]") && strings.Count(text, "]") > 1
@@ -148,16 +147,15 @@ func closed(text string) bool {
 }
 
 // list collects candidates that begin with a prefix. Of very many it keeps the
-// first ones in alphabetical order and the last, since sorting all would take
-// longer than a person should wait.
+// first ones in order and the last: sorting all would take too long.
 type list struct {
 	start  int
 	prefix string
 	fold   string
 	found  []Candidate
 	seen   map[string]bool
-	// bound is the label behind which candidates are only counted, "" as long as
-	// none are; last is the greatest of those, dropped their number.
+	// bound is the label after which candidates are only counted, or "" before
+	// that; last is the greatest of those, dropped their number.
 	bound   string
 	last    Candidate
 	dropped int
@@ -167,8 +165,8 @@ func newList(prefix string) *list {
 	return &list{prefix: prefix, fold: strings.ToLower(prefix), seen: map[string]bool{}}
 }
 
-// fits tells whether a word begins with the prefix. Capital letters make no
-// difference, so that "externalid" finds externalId.
+// fits reports whether a word begins with the prefix, ignoring case, so
+// "externalid" finds externalId.
 func (l *list) fits(word string) bool {
 	if len(word) < len(l.prefix) {
 		return false
@@ -176,7 +174,7 @@ func (l *list) fits(word string) bool {
 	return word[:len(l.prefix)] == l.prefix || strings.ToLower(word[:len(l.prefix)]) == l.fold
 }
 
-// add adds a candidate that fits. The first one of a label counts.
+// add adds a candidate that fits. The first one of a label wins.
 func (l *list) add(c Candidate) {
 	if c.Label == "" {
 		c.Label = c.Text
@@ -194,7 +192,7 @@ func (l *list) add(c Candidate) {
 	}
 }
 
-// drop counts a candidate that is too far behind.
+// drop counts a candidate that sorts after bound.
 func (l *list) drop(c Candidate) {
 	l.dropped++
 	if c.Label > l.last.Label {
@@ -214,7 +212,7 @@ func (l *list) prune() {
 
 func byLabel(a, b Candidate) int { return cmp.Compare(a.Label, b.Label) }
 
-// result sorts what was found and cuts it down.
+// result sorts and cuts the list.
 func (l *list) result() Result {
 	if len(l.found) > Most {
 		l.prune()

@@ -8,7 +8,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// inString completes inside of a text that has not come to its end.
+// inString completes inside an unterminated string.
 func (c *context) inString(last compile.Token) Result {
 	quote := last.Text[:1]
 	typed := last.Text[1:]
@@ -94,7 +94,7 @@ func (c *context) listing(o open) (model *catalog.Model, option string) {
 	return nil, ""
 }
 
-// callee is the name of the function whose bracket is the innermost one.
+// callee is the name of the function called by the innermost bracket.
 func (c *context) callee() string {
 	depth := 0
 	for i := len(c.tokens) - 1; i >= 0; i-- {
@@ -110,7 +110,7 @@ func (c *context) callee() string {
 	return ""
 }
 
-// lists returns the model of a function that lists records, or nil.
+// lists returns the model that a function lists, or nil.
 func (e *Engine) lists(name string, f *spec.Func) *catalog.Model {
 	if len(f.Returns) == 0 {
 		return nil

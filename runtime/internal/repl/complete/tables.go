@@ -7,17 +7,17 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// open is the innermost bracket that the cursor is inside of.
+// open is the innermost bracket around the cursor.
 type open struct {
-	// fields are the options that may stand there, typ is the type of the table
-	// otherwise; both may be empty.
+	// fields are the valid options, otherwise typ is the type of the table;
+	// both may be empty.
 	fields []spec.Field
 	typ    spec.Type
-	// atKey is set where a field's name may stand, key is the name whose value
-	// is being written otherwise.
+	// atKey is set if a field's name fits here, otherwise key is the field
+	// whose value is being written.
 	atKey bool
 	key   string
-	// call is the function whose arguments are inside, argument the position.
+	// call is the function being called, argument the position of the argument.
 	call     *spec.Func
 	argument int
 }
@@ -47,7 +47,7 @@ func (c *context) opened() (open, bool) {
 }
 
 // bracket describes the open bracket at index at, as seen from the cursor or
-// from a bracket inside of it.
+// from a bracket inside it.
 func (c *context) bracket(at int) (open, bool) {
 	switch c.tokens[at].Text {
 	case "(":
@@ -62,7 +62,7 @@ func (c *context) bracket(at int) (open, bool) {
 	return open{}, false
 }
 
-// function returns the function that is called by the bracket at an index.
+// function returns the function called by the bracket at an index.
 func (c *context) function(at int) *spec.Func {
 	expression := c.chain(at)
 	if expression == "" {
@@ -81,8 +81,8 @@ func (c *context) function(at int) *spec.Func {
 	return nil
 }
 
-// commas counts the commas behind the bracket at an index, those inside of
-// further brackets left out.
+// commas counts the commas after the bracket at an index, except those in
+// nested brackets.
 func (c *context) commas(at int) int {
 	count, depth := 0, 0
 	for _, t := range c.tokens[at+1:] {
@@ -100,8 +100,8 @@ func (c *context) commas(at int) int {
 	return count
 }
 
-// position tells whether the cursor is where a field begins in the table that
-// opens at an index, or which field's value it is in.
+// position reports whether the cursor is at the start of a field in the table
+// that opens at an index, or which field's value it is in.
 func (c *context) position(at int) (atKey bool, key string) {
 	start, depth := at+1, 0
 	for i := at + 1; i < len(c.tokens); i++ {
@@ -125,8 +125,8 @@ func (c *context) position(at int) (atKey bool, key string) {
 	return false, ""
 }
 
-// table describes the table that opens at an index: it is an argument of a call,
-// an item of a list, or the value of a field.
+// table describes the table that opens at an index: an argument of a call, an
+// item of a list, or the value of a field.
 func (c *context) table(at int) open {
 	if call := c.function(at); call != nil {
 		return argument(call, 0)
@@ -166,7 +166,7 @@ func argument(call *spec.Func, i int) open {
 	return o
 }
 
-// keys adds the names that a field may have, and tells whether any are known.
+// keys adds the valid names of a field, and reports whether any are known.
 func (c *context) keys(l *list, o open) bool {
 	for _, f := range o.fields {
 		l.add(Candidate{Text: f.Name + " = ", Label: f.Name, Doc: summary(f.Doc), Kind: KindOption})

@@ -13,8 +13,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
-// Learn notes what an input that was evaluated tells about the types of its
-// variables: after c = planhat.company.get_list()[1], c is a Company.
+// Learn records what an evaluated input says about its variables' types: after
+// c = planhat.company.get_list()[1], c is a Company.
 func (e *Engine) Learn(source string) {
 	chunk, err := compile.Parse([]byte(source), "input")
 	if err != nil {
@@ -48,8 +48,8 @@ func (e *Engine) learn(name string, values []ast.Expr, i int) {
 	}
 }
 
-// typeOf returns the type of an expression, or "".
-// tokens are the text in front of it, whose loops tell what their variables are.
+// typeOf returns the type of an expression, or "". tokens are the text before
+// it, whose loops declare variables.
 func (e *Engine) typeOf(expression string, tokens []compile.Token) spec.Type {
 	chunk, err := compile.Parse([]byte("return "+expression), "input")
 	if err != nil || len(chunk) != 1 {
@@ -89,7 +89,7 @@ func (e *Engine) loopVariable(name string, tokens []compile.Token) spec.Type {
 	return ""
 }
 
-// infer returns the type of an expression as far as it can be told by reading.
+// infer returns the type of an expression, as far as reading it can tell.
 func (e *Engine) infer(expr ast.Expr) spec.Type {
 	switch expr := expr.(type) {
 	case *ast.IdentExpr:
@@ -124,7 +124,7 @@ func (e *Engine) infer(expr ast.Expr) spec.Type {
 	return ""
 }
 
-// returned is the type of what a call returns first.
+// returned is the type of a call's first result.
 func (e *Engine) returned(call *ast.FuncCallExpr) spec.Type {
 	name, of := call.Method, call.Receiver
 	if call.Func != nil {
@@ -148,7 +148,7 @@ func (e *Engine) returned(call *ast.FuncCallExpr) spec.Type {
 	return t.Func.Returns[0].Type
 }
 
-// module returns the module that an expression names, or whose type it has.
+// module returns the module that an expression names or has as its type.
 func (e *Engine) module(expression string, typ spec.Type) *spec.Module {
 	if m := e.moduleNamed(string(typ)); m != nil {
 		return m
@@ -164,8 +164,8 @@ func (e *Engine) moduleNamed(name string) *spec.Module {
 	return t.Module
 }
 
-// guess returns the model that a table's fields speak for, or nil: all of them
-// must belong to it, and at least three.
+// guess returns the model that has all of a table's fields, at least three, or
+// nil.
 func (e *Engine) guess(t *lua.LTable) *catalog.Model {
 	if t.RawGetString("_id") == lua.LNil {
 		return nil
@@ -196,9 +196,9 @@ func (e *Engine) guess(t *lua.LTable) *catalog.Model {
 	return best
 }
 
-// live returns the value of a dotted name, nil where that is not one, and Lua's
-// nil where there is no such value. Metatables are followed where they hold
-// tables; no code of the script runs.
+// live returns the value of a dotted name, nil if it is not one, and Lua's nil
+// if there is no such value. It follows metatables that are tables; no code of
+// the script runs.
 func (e *Engine) live(expression string) lua.LValue {
 	chunk, err := compile.Parse([]byte("return "+expression), "input")
 	if err != nil || len(chunk) != 1 {
@@ -241,7 +241,7 @@ func (e *Engine) value(expr ast.Expr) lua.LValue {
 	return nil
 }
 
-// number reads a numeral, as far as one is likely to be a position in a list.
+// number reads a numeral that may be a position in a list.
 func number(text string) lua.LValue {
 	n := 0
 	for _, c := range []byte(text) {
@@ -253,7 +253,7 @@ func number(text string) lua.LValue {
 	return lua.LNumber(n)
 }
 
-// rawIndex reads a field, also behind __index where that is a table.
+// rawIndex reads a field, also in an __index that is a table.
 func rawIndex(t *lua.LTable, key lua.LValue) lua.LValue {
 	for range deepestIndex {
 		if key == lua.LNil {

@@ -12,22 +12,22 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// context is one text with its cursor.
+// context is a text and its cursor.
 type context struct {
 	engine *Engine
 	before string
 	offset int
-	// tokens are those in front of the word at the cursor.
+	// tokens are those before the word at the cursor.
 	tokens []compile.Token
 }
 
-// words adds what may stand in the place of a word.
+// words adds what fits in place of a word.
 func (c *context) words(l *list) {
 	switch c.last() {
 	case ".", ":":
 		c.members(l, c.chain(len(c.tokens)-1))
 	case "function", "for", "local", "goto":
-		// A new name, which nobody knows.
+		// A new name: there is nothing to complete.
 	default:
 		if open, ok := c.opened(); ok && open.atKey && c.keys(l, open) {
 			return
@@ -36,7 +36,7 @@ func (c *context) words(l *list) {
 	}
 }
 
-// last is the text of the token in front of the word, "" where there is none.
+// last is the text of the token before the word, or "".
 func (c *context) last() string {
 	if len(c.tokens) == 0 {
 		return ""
@@ -44,8 +44,8 @@ func (c *context) last() string {
 	return c.tokens[len(c.tokens)-1].Text
 }
 
-// chain is the expression in front of the token at index end, such as
-// "planhat.company" or "list[1].custom", as text without the dot.
+// chain is the expression before the token at index end, such as
+// "planhat.company" or "list[1].custom", without the dot.
 func (c *context) chain(end int) string {
 	i := end
 	for i > 0 {
@@ -89,7 +89,7 @@ func (c *context) matching(i int) int {
 	return -1
 }
 
-// names adds the variables, modules, functions and keywords there are.
+// names adds variables, modules, functions and keywords.
 func (c *context) names(l *list) {
 	e := c.engine
 	for _, name := range e.Session.Locals() {
@@ -124,7 +124,7 @@ func (c *context) names(l *list) {
 	}
 }
 
-// declared are the names that the text in front of the cursor declares.
+// declared are the names declared before the cursor.
 func (c *context) declared() []string {
 	var names []string
 	for i, t := range c.tokens {
@@ -145,7 +145,7 @@ func (c *context) declared() []string {
 	return names
 }
 
-// members adds what an expression's value is known to hold.
+// members adds the known members of an expression's value.
 func (c *context) members(l *list, expression string) {
 	if expression == "" {
 		return
@@ -183,8 +183,8 @@ func (c *context) members(l *list, expression string) {
 	}
 }
 
-// sameThing tells whether an expression that names a module still is that
-// module, and no variable of the same name.
+// sameThing reports whether an expression that names a module still is that
+// module, not a variable of the same name.
 func sameThing(e *Engine, expression string, value lua.LValue) bool {
 	t, ok := value.(*lua.LTable)
 	if !ok {
@@ -211,8 +211,8 @@ func (e *Engine) moduleMembers(l *list, module *spec.Module) {
 	}
 }
 
-// fields adds the fields of a table, and of the tables behind its metatable's
-// __index, read as they are.
+// fields adds the raw fields of a table, and of the tables in its metatable's
+// __index.
 func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
 	for range deepestIndex {
 		t.ForEach(func(k, v lua.LValue) {
@@ -241,10 +241,10 @@ func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
 	}
 }
 
-// deepestIndex bounds how far __index is followed, which may go in a circle.
+// deepestIndex bounds how far __index is followed, which may be a cycle.
 const deepestIndex = 20
 
-// valueDoc says in a few words what a value is.
+// valueDoc describes a value in a few words.
 func valueDoc(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
@@ -277,7 +277,7 @@ func propertyDoc(p *catalog.Property) string {
 
 func topicDoc(t *manual.Topic) string { return summary(t.Doc) }
 
-// summary is the first sentence of a text, without the marks of Markdown.
+// summary is the first sentence of a text, without Markdown.
 func summary(doc string) string {
 	return strings.ReplaceAll(spec.Summary(doc), "`", "")
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// first are the fields that tell a record from others; they come before all.
+// first are the fields that identify a record; they come first.
 var first = []string{"_id", "index", "name", "email", "externalId", "key"}
 
-// sortNames orders the fields of a record: those that tell which one it is, then
-// as the catalog lists them, then others by name.
+// sortNames orders the fields of a record: first those that identify it, then
+// in the order of the catalog, then the rest by name.
 func (s *shower) sortNames(names []string) {
 	place := map[string]int{}
 	if model := s.model(names); model != nil {

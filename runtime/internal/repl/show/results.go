@@ -11,7 +11,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 )
 
-// bulkFields are what tells the result of a bulk call from other tables.
+// bulkFields identify the result of a bulk call.
 var bulkFields = []string{"rows", "created", "updated", "unchanged", "rejected", "errors", "outcomes", "ids", "chunks"}
 
 func isBulkResult(t *lua.LTable) bool {
@@ -23,14 +23,13 @@ func isBulkResult(t *lua.LTable) bool {
 	return true
 }
 
-// bulk shows the result of a bulk call: the counts, and the rows that were not
-// taken.
+// bulk shows the result of a bulk call: the counts, and the rejected rows.
 func (s *shower) bulk(t *lua.LTable) string {
 	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
 	line := fmt.Sprintf("%s: %s created, %s updated, %s unchanged, %s rejected",
 		english.Plural(count("rows"), "row", ""), humanize.Comma(int64(count("created"))), humanize.Comma(int64(count("updated"))), humanize.Comma(int64(count("unchanged"))), humanize.Comma(int64(count("rejected"))))
 	if planned := count("planned"); planned > 0 {
-		line += fmt.Sprintf(", %s held back by the dry run", humanize.Comma(int64(planned)))
+		line += fmt.Sprintf(", %s withheld by the dry run", humanize.Comma(int64(planned)))
 	}
 	if failed := count("failed_chunks"); failed > 0 {
 		line += fmt.Sprintf("; %d of %d requests failed", failed, count("chunks"))
@@ -43,7 +42,7 @@ func (s *shower) bulk(t *lua.LTable) string {
 	return strings.Join(lines, "\n")
 }
 
-// mostRowErrors is how many rows that were not taken are shown.
+// mostRowErrors bounds the rejected rows that are shown.
 const mostRowErrors = 20
 
 func (s *shower) rowErrors(t *lua.LTable) string {
@@ -70,7 +69,7 @@ func (s *shower) rowErrors(t *lua.LTable) string {
 	return strings.Join(lines, "\n")
 }
 
-// failure shows an error object that was caught.
+// failure shows a caught error object.
 func (s *shower) failure(t *lua.LTable) string {
 	lines := []string{s.bold("error: ") + s.cut(oneLine(bindings.ErrorLine(t)), 4*s.Width)}
 	if fields, ok := s.record(t, []string{"message", "hint", "traceback", "items", "result", "body", "script", "line"}); ok {

@@ -1,7 +1,7 @@
-// Package show turns the values of a prompt into text for a terminal: records as
-// lists of fields, lists of records as tables, everything within the width that
-// there is and in a bounded time, however large a value is. It reads tables as
-// they are and never runs any of the script's code.
+// Package show turns values into text for a terminal: records as lists of
+// fields, lists of records as tables, within the given width and in bounded
+// time, however large a value is. It reads tables raw and never runs any of the
+// script's code.
 package show
 
 import (
@@ -19,23 +19,23 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Options say how values are shown.
+// Options configure how values are shown.
 type Options struct {
 	// State is the state that the values belong to.
 	State *lua.LState
-	// Width is the number of columns there are, Rows the most records of a list.
+	// Width is the number of columns, Rows the most records of a list.
 	Width, Rows int
 	Color       bool
 	Catalog     *catalog.Catalog
-	// Topic returns what the manual says about a value, or nil.
+	// Topic returns the manual's topic on a value, or nil.
 	Topic func(lua.LValue) *manual.Topic
 }
 
 // Bounds of what is shown.
 const (
-	longestText   = 2000 // of a text alone, in characters
+	longestText   = 2000 // of a string alone, in characters
 	mostFields    = 60   // of a record
-	mostItems     = 40   // of a list that is no table of records
+	mostItems     = 40   // of a list that is not shown as a table
 	nestedDepth   = 3
 	nestedItems   = 12
 	mostLooked    = 10_000 // fields of a table that are looked at
@@ -59,17 +59,16 @@ func Value(v lua.LValue, o Options) string {
 
 type shower struct{ Options }
 
-// inline shows a value on one line.
 func (s *shower) inline(v lua.LValue) string {
 	return bindings.Shown(s.State, v, nestedDepth, nestedItems)
 }
 
-// text shows a text that stands alone: on one line in quotes, over several as it
+// text shows a string on its own: on one line in quotes, or over several as it
 // is.
 func (s *shower) text(text string) string {
 	more := ""
 	if len(text) > longestText {
-		// Bytes are at least as many as characters, so this bounds both.
+		// There are at least as many bytes as characters, so this bounds both.
 		if runes := []rune(text[:min(len(text), 4*longestText)]); len(runes) > longestText {
 			kept := string(runes[:longestText])
 			more = fmt.Sprintf("\n… %s more bytes", humanize.Comma(int64(len(text)-len(kept))))
@@ -82,7 +81,7 @@ func (s *shower) text(text string) string {
 	return s.inline(lua.LString(text)) + more
 }
 
-// control tells characters that a terminal would act on.
+// control reports whether a terminal would act on a character.
 func control(r rune) bool {
 	return r < ' ' && r != '\n' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0
 }
@@ -97,8 +96,8 @@ func (s *shower) function(f *lua.LFunction) string {
 	return fmt.Sprintf("a function, from %s, line %d", f.Proto.SourceName, f.Proto.LineDefined)
 }
 
-// ask is the line that says where there is more.
-func (s *shower) ask(name string) string { return "\n  " + s.dim(":doc "+name+" says more") }
+// ask is the line that says where to read more.
+func (s *shower) ask(name string) string { return "\n  " + s.dim(":doc "+name+" shows more") }
 
 func (s *shower) topic(v lua.LValue) *manual.Topic {
 	if s.Topic == nil {
@@ -107,7 +106,7 @@ func (s *shower) topic(v lua.LValue) *manual.Topic {
 	return s.Topic(v)
 }
 
-// wrapped breaks a sentence into lines that fit behind an indentation of two.
+// wrapped breaks a sentence into lines, indented by two.
 func (s *shower) wrapped(sentence string) string {
 	sentence = strings.ReplaceAll(sentence, "`", "")
 	var b strings.Builder
@@ -154,7 +153,7 @@ func (s *shower) table(t *lua.LTable) string {
 	return bindings.Shown(s.State, t, nestedDepth, mostItems)
 }
 
-// module shows a module or model by what it is good for.
+// module shows a module or model by its purpose.
 func (s *shower) module(t *manual.Topic) string {
 	var b strings.Builder
 	b.WriteString(s.bold(t.Name) + "\n  " + s.wrapped(t.Summary()))
@@ -171,7 +170,7 @@ func (s *shower) module(t *manual.Topic) string {
 	return b.String() + s.ask(t.Name)
 }
 
-// list shows a list that is no table of records, several items on a line.
+// list shows a list that is not a table of records, several items per line.
 func (s *shower) list(t *lua.LTable) string {
 	one := bindings.Shown(s.State, t, nestedDepth, mostItems)
 	if runewidth.StringWidth(one) <= s.Width {
@@ -206,8 +205,8 @@ func (s *shower) besides(t *lua.LTable, n int) (names []string, more string) {
 	return names, ""
 }
 
-// record shows a table with names as keys, a field a line. It reports false for
-// another table.
+// record shows a table with names as keys, one field per line. It returns false
+// for any other table.
 func (s *shower) record(t *lua.LTable, leave []string) (string, bool) {
 	names, more, ok := s.fields(t)
 	if !ok {
@@ -234,8 +233,8 @@ func (s *shower) record(t *lua.LTable, leave []string) (string, bool) {
 	return strings.Join(lines, "\n"), true
 }
 
-// fields returns the names of a table's fields in the order in which people
-// look for them; ok is false where a key is no name.
+// fields returns the names of a table's fields in the order that people look
+// for them; ok is false if a key is not a name.
 func (s *shower) fields(t *lua.LTable) (names []string, more string, ok bool) {
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
 		name, isName := k.(lua.LString)
@@ -252,7 +251,6 @@ func (s *shower) fields(t *lua.LTable) (names []string, more string, ok bool) {
 	return names, more, true
 }
 
-// cut shortens a line to a width.
 func (s *shower) cut(line string, width int) string {
 	return runewidth.Truncate(line, max(width, 1), "…")
 }
@@ -268,7 +266,7 @@ func (s *shower) paint(style, text string) string {
 	return style + text + "\x1b[0m"
 }
 
-// oneLine keeps a text from breaking the lines around it.
+// oneLine keeps a string from breaking the lines around it.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || control(r) {

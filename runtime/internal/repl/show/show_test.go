@@ -56,7 +56,7 @@ func TestValues(t *testing.T) {
 		"{ ['two words'] = { 1 } }": "two words  { 1 }",
 		"function() end":            "a function, from input 13, line 1",
 		"coroutine.create(print)":   "<thread>",
-		"planhat.company.get_list":  "planhat.company.get_list(options?)\n  Reads a list of records into a table: GET /companies.\n  :doc planhat.company.get_list says more",
+		"planhat.company.get_list":  "planhat.company.get_list(options?)\n  Reads a list of records into a table: GET /companies.\n  :doc planhat.company.get_list shows more",
 		"print":                     "print(...)\n",
 		"planhat.task":              "planhat.task\n",
 		"planhat.company.bulk_upsert{ { name = 'A' }, { externalId = 'x' } }": "2 rows: 1 created, 0 updated, 0 unchanged, 1 rejected\n  row 2 (",

@@ -11,10 +11,10 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// looked is how many records of a list are read to tell what it is.
+// looked is how many records of a list are read to decide what it is.
 const looked = 50
 
-// isRecords tells whether a list holds tables with named fields.
+// isRecords reports whether a list holds tables with named fields.
 func (s *shower) isRecords(t *lua.LTable, n int) bool {
 	for i := range min(n, looked) {
 		item, ok := t.RawGetInt(i + 1).(*lua.LTable)
@@ -28,7 +28,6 @@ func (s *shower) isRecords(t *lua.LTable, n int) bool {
 	return true
 }
 
-// column is one column of a table.
 type column struct {
 	name   string
 	width  int
@@ -36,7 +35,7 @@ type column struct {
 	cells  []string
 }
 
-// records shows a list of records as a table: as many columns as fit, and the
+// records shows a list of records as a table: the columns that fit, and the
 // first rows.
 func (s *shower) records(t *lua.LTable, n int) string {
 	rows := s.Rows
@@ -92,7 +91,7 @@ func (s *shower) records(t *lua.LTable, n int) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// columns chooses the columns that fit; left are the names of the others.
+// columns chooses the columns that fit; left names the others.
 func (s *shower) columns(items []*lua.LTable) (chosen []*column, left []string) {
 	names := s.columnNames(items)
 	free := s.Width
@@ -116,8 +115,8 @@ func (s *shower) columns(items []*lua.LTable) (chosen []*column, left []string) 
 	return chosen, left
 }
 
-// columnNames are the fields of the first records. Those that point to other
-// records, and those that hold tables, come last.
+// columnNames are the fields of the first records. Those that refer to other
+// records or hold tables come last.
 func (s *shower) columnNames(items []*lua.LTable) []string {
 	seen, last := map[string]bool{}, map[string]int{}
 	var names []string
@@ -145,7 +144,7 @@ func (s *shower) columnNames(items []*lua.LTable) []string {
 	return names
 }
 
-// isID tells whether a text is the _id of a record: 24 hexadecimal digits.
+// isID reports whether a string is a record's _id: 24 hexadecimal digits.
 func isID(text string) bool {
 	return len(text) == 24 && strings.Trim(text, "0123456789abcdef") == ""
 }
@@ -164,7 +163,7 @@ func (s *shower) column(name string, items []*lua.LTable) *column {
 	return c
 }
 
-// cell shows a value in a table: texts without quotes, nil as nothing.
+// cell shows a value in a table: strings without quotes, nil as nothing.
 func (s *shower) cell(v lua.LValue) string {
 	switch v := v.(type) {
 	case *lua.LNilType:
