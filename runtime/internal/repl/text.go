@@ -34,13 +34,13 @@ const firstSteps = `Type Lua. An expression shows its value, and _ is the last v
   c = planhat.company.get_list{ limit = 1 }[1]
   c.name
 
-Variables stay from one input to the next, also those with 'local' in front.
-Tab shows what may come next. An input that is not complete goes on in the next line.
+Variables keep their values from one input to the next, even local ones.
+Tab shows what fits next. An incomplete input continues on the next line.
 `
 
 // keysHelp lists the most useful keys.
-const keysHelp = `  Tab       what may stand here      Ctrl-C   stop what runs, or drop the line
-  Up, Down  earlier inputs           Ctrl-D   leave
+const keysHelp = `  Tab       complete                 Ctrl-C   stop the input, or clear the line
+  Up, Down  earlier inputs           Ctrl-D   quit
   Ctrl-R    search earlier inputs    Ctrl-L   clear the screen
 `
 
