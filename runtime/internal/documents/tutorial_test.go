@@ -140,7 +140,7 @@ func (p *walk) repl(code string) string {
 		term.Prompt()
 	}
 	shown := term.Text()
-	_, shown, found := strings.Cut(shown, "leaves\n") // the end of the greeting
+	_, shown, found := strings.Cut(shown, "quits\n") // the end of the greeting
 	require.True(p.t, found, shown)
 	return lines[0] + "\n" + steady(shown[:strings.LastIndexByte(shown, '\n')+1])
 }
