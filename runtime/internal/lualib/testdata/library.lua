@@ -25,6 +25,8 @@ print(("%5d|%-5d|%05d|%+d|% d|%d"):format(42, 42, 42, 42, 42, -3.7), ("%i"):form
 print(("%e %E %.2e"):format(12345.678, 0.00012, 0), ("%g %g %g %g %g"):format(0.1, 1e20, 100000, 1000000, 1e-5), ("%.3g|%10.4g|%G"):format(1234.5, 0.00001234, 1e-10), ("%s|%10s|%-10s|%.2s|%5.1s|"):format("abc", "abc", "abc", "abc", "abc"), ("%q"):format('a "b"\n\\ \0 c\r'), ("%%"):format(), ("%5%"):len() > 0)
 print(("%s %s"):format(1, 1.5), ("%d"):format("10"), ("%x"):format(-1), ("%5c|"):format(65), ("%.14g"):format(0.1), ("%.3d"):format(5), ("%+.2f"):format(1), ("%#.0f"):format(1), ("%g"):format(100), ("%.20f"):format(0.1), ("%g"):format(1 / 0), ("%f"):format(-1 / 0), ("%d"):format(2 ^ 31), ("%s"):format(1e15), ("%.0f"):format(0.5), ("%5s"):format("abcdefg"))
 print(("%.0s|%.1s|%5.0s|%.9s|%.s|"):format("abc", "abc", "abc", "abc", "abc"))
+--- bounds that include their last value
+print(("]"):match("[a]"), ("a]"):match("[a]]"), unpack({ 1, 2, 3 }, 2, 2)); math.randomseed(1); print(math.random(3, 3), math.random(1))
 --- table functions
 local t = { 1, 2, 3 }; table.insert(t, 4); table.insert(t, 1, 0); table.insert(t, 3, 1.5); print(table.concat(t, ",")); print(table.remove(t), table.remove(t, 1), table.remove(t, 2), table.concat(t, ",")); print(table.remove({}), table.remove({}, 1), #t, table.remove(t, 10), select("#", table.remove({})))
 print(table.concat({}), table.concat({ 1 }), table.concat({ 1, 2.5, "x" }, ", "), table.concat({ 1, 2, 3 }, "-", 2), table.concat({ 1, 2, 3 }, "-", 2, 2), table.concat({ 1, 2, 3 }, "-", 3, 2), table.concat({ 1 / 3 }, ""), table.maxn({ 1, 2, [10] = 3 }), table.getn({ 1, 2 }), table.maxn({}))
