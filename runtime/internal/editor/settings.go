@@ -39,6 +39,7 @@ func (e *SettingsError) Error() string { return "cannot add to " + e.Path + ": "
 
 func (e *SettingsError) Unwrap() error { return e.Err }
 
+// ErrorHint says what to do.
 func (e *SettingsError) ErrorHint() string {
 	return "nothing was changed; fix " + e.Path + ", or move it away, and try again"
 }

@@ -35,6 +35,7 @@ func (e *Expectation) hide(secrets func(string) string) {
 
 func (e *Expectation) Error() string { return e.Message }
 
+// ErrorKind is the kind of the error for scripts.
 func (e *Expectation) ErrorKind() string { return "expectation" }
 
 // DiffLine is a line of a comparison: Sign is '-' for an expected line, '+' for
