@@ -38,7 +38,7 @@ func (r *run) open(name string) *lua.LTable {
 	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
 		return t
 	}
-	t := bindings.Open(r.L, r.host.modules, r.rt.goModule(name))
+	t := bindings.Open(r.L, r.modules, r.rt.goModule(name))
 	r.loaded().RawSetString(builtinKey+name, t)
 	return t
 }
