@@ -14,7 +14,7 @@ import (
 )
 
 func TestEveryOperationFromGo(t *testing.T) {
-	operations(t, func(t *testing.T, w *world, m *catalog.Model, op *catalog.Operation) {
+	operations(t, func(t *testing.T, w *fixture, m *catalog.Model, op *catalog.Operation) {
 		client := w.client(t)
 		method := methodOf(t, client, m, op)
 		results := method.Call(goArguments(t, w, m, op, method.Type()))
@@ -30,7 +30,7 @@ func TestEveryOperationFromGo(t *testing.T) {
 	})
 }
 
-func (w *world) client(t *testing.T) *planhat.Client {
+func (w *fixture) client(t *testing.T) *planhat.Client {
 	t.Helper()
 	client, err := planhat.New(planhat.Config{
 		APIToken: w.APIToken(), TenantToken: w.TenantToken(), BaseURL: w.URL(), AnalyticsURL: w.AnalyticsURL(),
@@ -62,7 +62,7 @@ func methodOf(t *testing.T, client *planhat.Client, m *catalog.Model, op *catalo
 	return reflect.Value{}
 }
 
-func goArguments(t *testing.T, w *world, m *catalog.Model, op *catalog.Operation, method reflect.Type) []reflect.Value {
+func goArguments(t *testing.T, w *fixture, m *catalog.Model, op *catalog.Operation, method reflect.Type) []reflect.Value {
 	t.Helper()
 	var out []reflect.Value
 	for i := range method.NumIn() {

@@ -24,7 +24,7 @@ return type(result), type(result) == "table" and result.errors and #result.error
 `
 
 func TestEveryOperationFromLua(t *testing.T) {
-	operations(t, func(t *testing.T, w *world, m *catalog.Model, op *catalog.Operation) {
+	operations(t, func(t *testing.T, w *fixture, m *catalog.Model, op *catalog.Operation) {
 		rt, err := runtime.New(runtime.Options{
 			Planhat: planhat.Config{
 				APIToken: w.APIToken(), TenantToken: w.TenantToken(), BaseURL: w.URL(), AnalyticsURL: w.AnalyticsURL(),

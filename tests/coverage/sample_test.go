@@ -20,19 +20,19 @@ import (
 // domain is the e-mail domain of the company that everything belongs to.
 const domain = "coverage.example"
 
-// world is a simulator in which each model has one record, and makes records
+// fixture is a simulator in which each model has one record, and makes records
 // that the API accepts.
-type world struct {
+type fixture struct {
 	*simulator.Server
 	made int
 }
 
-func newWorld(t *testing.T) *world {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	server, err := simulator.Start(simulator.Options{CallsPerMinute: -1, PerSecond: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	w := &world{Server: server}
+	w := &fixture{Server: server}
 	for _, m := range catalog.Load().Models {
 		w.put(t, m)
 	}
@@ -51,7 +51,7 @@ func standing(m *catalog.Model) string {
 }
 
 // put stores the model's record, and before it those that it refers to.
-func (w *world) put(t *testing.T, m *catalog.Model) {
+func (w *fixture) put(t *testing.T, m *catalog.Model) {
 	t.Helper()
 	if m.Property("_id") == nil || m.Path == "" || m.Operation("get_list") == nil {
 		return
@@ -71,7 +71,7 @@ func (w *world) put(t *testing.T, m *catalog.Model) {
 }
 
 // record makes up a record that the model takes, different from all before.
-func (w *world) record(m *catalog.Model) map[string]any {
+func (w *fixture) record(m *catalog.Model) map[string]any {
 	w.made++
 	names := append([]string{"externalId", "extId", "sourceId"}, m.RequiredOnCreate...)
 	names = append(names, m.RequiredOnBulkCreate...)
@@ -100,12 +100,12 @@ func (w *world) record(m *catalog.Model) map[string]any {
 
 // companyExternalID returns the externalId of the company that everything
 // belongs to.
-func (w *world) companyExternalID() any {
+func (w *fixture) companyExternalID() any {
 	return w.Record("company", standing(catalog.Load().Model("company")))["externalId"]
 }
 
 // value makes up a value of a property.
-func (w *world) value(p *catalog.Property) any {
+func (w *fixture) value(p *catalog.Property) any {
 	ref := catalog.Load().ModelNamed(p.Ref)
 	switch {
 	case ref != nil && p.Type == catalog.Array:
@@ -139,7 +139,7 @@ func (w *world) value(p *catalog.Property) any {
 }
 
 // segment makes up a call in Segment's form.
-func (w *world) segment(m *catalog.Model) map[string]any {
+func (w *fixture) segment(m *catalog.Model) map[string]any {
 	w.made++
 	call := map[string]any{}
 	for _, p := range m.SegmentProperties {
@@ -150,7 +150,7 @@ func (w *world) segment(m *catalog.Model) map[string]any {
 }
 
 // body makes up the body of an operation: nil, an object, or a list.
-func (w *world) body(m *catalog.Model, op *catalog.Operation) any {
+func (w *fixture) body(m *catalog.Model, op *catalog.Operation) any {
 	switch {
 	case op.Body == "":
 		return nil
@@ -178,8 +178,8 @@ func text(t *testing.T, v any) []byte {
 // operations calls do for every operation of the catalog, on a simulator in
 // which the operation's record exists, and checks that the simulator saw
 // exactly that operation, and carried it out.
-func operations(t *testing.T, do func(*testing.T, *world, *catalog.Model, *catalog.Operation)) {
-	w := newWorld(t)
+func operations(t *testing.T, do func(*testing.T, *fixture, *catalog.Model, *catalog.Operation)) {
+	w := newFixture(t)
 	seen := 0
 	for _, m := range catalog.Load().Models {
 		for _, op := range m.Operations {

@@ -27,20 +27,20 @@ import (
 var queuedRun = regexp.MustCompile(`run (\d+) of`)
 
 // start runs a schedule by hand and returns the run's number.
-func (w *world) start(schedule string) string {
+func (w *fixture) start(schedule string) string {
 	w.t.Helper()
 	return queuedRun.FindStringSubmatch(w.do("schedule", "run", schedule))[1]
 }
 
 // show returns a run.
-func (w *world) show(id string) (r history.Run) {
+func (w *fixture) show(id string) (r history.Run) {
 	w.t.Helper()
 	require.NoError(w.t, json.Unmarshal([]byte(w.do("runs", "show", "--json", id)), &r))
 	return r
 }
 
 // becomes waits until a run has a state.
-func (w *world) becomes(id string, status history.Status) history.Run {
+func (w *fixture) becomes(id string, status history.Status) history.Run {
 	w.t.Helper()
 	var r history.Run
 	patience.Await(w.t, 50*time.Millisecond, func() bool {
@@ -54,7 +54,7 @@ const never = "cron = \"0 0 1 1 *\"\n"
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
+	onBoth(t, func(t *testing.T, w *fixture) {
 		w.file("phscript.toml", "[[schedule]]\nname = \"long\"\nscript = \"long.lua\"\nparams = { region = \"eu\" }\n"+never+
 			"[[schedule]]\nname = \"rows\"\nscript = \"rows.lua\"\ndry_run = false\n"+never)
 		w.file("long.lua", "log.info('begun', { region = params.region })\nprint('printed')\nio.stderr:write('plain\\n')\ntime.sleep(60)\n")
@@ -117,7 +117,7 @@ func TestCommands(t *testing.T) {
 // once when a schedule begins to fail, and once when it works again.
 func TestPeopleAreToldOnce(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
+	onBoth(t, func(t *testing.T, w *fixture) {
 		type delivery struct {
 			body      []byte
 			signature string
@@ -180,7 +180,7 @@ func TestPeopleAreToldOnce(t *testing.T) {
 // what there was, and can be brought back once it is stopped.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"often\"\nscript = \"often.lua\"\nevery = \"1s\"\n")
 	w.file("often.lua", "print('x')\n")
 	s := w.serve()
@@ -215,7 +215,7 @@ func TestBackupAndRestore(t *testing.T) {
 // TestMissedTicks: what each way to catch up makes of a time without a service.
 func TestMissedTicks(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
+	onBoth(t, func(t *testing.T, w *fixture) {
 		text := ""
 		for _, way := range []string{"skip", "once", "all"} {
 			text += fmt.Sprintf("[[schedule]]\nname = %q\nscript = \"quick.lua\"\nevery = \"3s\"\ncatch_up = %q\n", way, way)

@@ -56,14 +56,14 @@ retries = 20
 `
 
 // count counts the lines of a file that scripts wrote.
-func (w *world) count(name string) int {
+func (w *fixture) count(name string) int {
 	text, _ := os.ReadFile(filepath.Join(w.dir, "out", name))
 	return strings.Count(string(text), "\n")
 }
 
 // accounted checks that every tick from the first to the last has exactly one
 // first attempt, and that further ones follow only a run that was lost.
-func (w *world) accounted(runs []*history.Run, every time.Duration) {
+func (w *fixture) accounted(runs []*history.Run, every time.Duration) {
 	w.t.Helper()
 	var last time.Time
 	attempts := map[int64][]*history.Run{}
@@ -91,7 +91,7 @@ func (w *world) accounted(runs []*history.Run, every time.Duration) {
 }
 
 // done checks that what is said to have been done was done, once.
-func (w *world) done(runs []*history.Run) {
+func (w *fixture) done(runs []*history.Run) {
 	w.t.Helper()
 	succeeded := with(runs, history.Succeeded)
 	ended, begun := w.count("ended.txt"), w.count("begun.txt")
@@ -107,7 +107,7 @@ func unpaused(runs []*history.Run) []*history.Run {
 }
 
 // pause ends the ticks of schedules, and waits until no run is left to be made.
-func (w *world) pause(schedules ...string) {
+func (w *fixture) pause(schedules ...string) {
 	w.t.Helper()
 	w.do(append([]string{"schedule", "pause"}, schedules...)...)
 	for _, name := range schedules {
@@ -154,11 +154,11 @@ func (s *service) name(t *testing.T) string {
 // pair is two services on one store, of which each is started again when it was
 // killed.
 type pair struct {
-	w    *world
+	w    *fixture
 	list [2]*service
 }
 
-func (w *world) pair() *pair {
+func (w *fixture) pair() *pair {
 	p := &pair{w: w}
 	for i := range p.list {
 		p.list[i] = w.serve("--workers", "2")
@@ -221,7 +221,7 @@ func (p *pair) amidst() int {
 // that leads the engine is killed, and one that is amidst a run.
 func TestTicksSurviveKills(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
+	onBoth(t, func(t *testing.T, w *fixture) {
 		w.file("phscript.toml", everyTwoSeconds+everyTenSeconds)
 		w.file("tick.lua", ticking)
 		w.file("parts.lua", inParts)
@@ -276,7 +276,7 @@ func TestTicksSurviveKills(t *testing.T) {
 // TestDatabaseGoesAway: the store is gone for ten seconds.
 func TestDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
-	test := func(t *testing.T, w *world, away func()) (said *service) {
+	test := func(t *testing.T, w *fixture, away func()) (said *service) {
 		w.file("phscript.toml", everyTwoSeconds)
 		w.file("tick.lua", ticking)
 		a, b := w.serve(), w.serve()
@@ -297,7 +297,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 	t.Run("postgres is stopped", func(t *testing.T) {
 		t.Parallel()
 		cluster := postgres.Start(t)
-		test(t, newWorld(t, cluster.URL()), func() {
+		test(t, newFixture(t, cluster.URL()), func() {
 			cluster.Stop()
 			time.Sleep(gone)
 			cluster.Start()
@@ -305,7 +305,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 	})
 	t.Run("sqlite is locked", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, "")
+		w := newFixture(t, "")
 		test(t, w, func() {
 			db := history.Open(t, w.state)
 			// A transaction that writes keeps all others from writing.
@@ -325,7 +325,7 @@ func TestAClockIsOff(t *testing.T) {
 	for _, off := range []time.Duration{5 * time.Second, -5 * time.Second} {
 		t.Run(off.String(), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, postgres.Start(t).URL())
+			w := newFixture(t, postgres.Start(t).URL())
 			w.file("phscript.toml", everyTwoSeconds)
 			w.file("tick.lua", ticking)
 			astray := program.WithClock(t, off)
@@ -373,7 +373,7 @@ func TestAClockIsOff(t *testing.T) {
 func TestStoreIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	cluster := postgres.Start(t)
-	w := newWorld(t, cluster.URL())
+	w := newFixture(t, cluster.URL())
 	cluster.Stop()
 	s := w.serve()
 	s.says("waiting for the store")

@@ -68,7 +68,7 @@ func value(families map[string]*dto.MetricFamily, name string, labels ...string)
 // configuration is changed, broken and mended.
 func TestPagesAndReload(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"often\"\nscript = \"often.lua\"\nevery = \"2s\"\n")
 	w.file("often.lua", "print(#planhat.company.get_list())\n")
 	s := w.serve("--listen", "127.0.0.1:0")
@@ -123,7 +123,7 @@ func TestPagesAndReload(t *testing.T) {
 // folder that the link leads to by now.
 func TestAReleaseIsSwitched(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	for _, release := range []string{"v1", "v2"} {
 		require.NoError(t, os.Mkdir(filepath.Join(w.dir, release), 0o700))
 		w.file(release+"/phscript.toml", "")

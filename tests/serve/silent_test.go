@@ -67,7 +67,7 @@ func TestConnectionsFallSilent(t *testing.T) {
 	cluster := postgres.Start(t)
 	address, err := url.Parse(cluster.URL())
 	require.NoError(t, err)
-	w := newWorld(t, cluster.URL())
+	w := newFixture(t, cluster.URL())
 	w.file("phscript.toml", everyTwoSeconds)
 	w.file("tick.lua", "print('tick')\n")
 	wire := &wire{}

@@ -20,7 +20,7 @@ import (
 // TestBadScripts: scripts that take all they can get take nothing down.
 func TestBadScripts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	scripts := map[string]string{
 		"eats":   "local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1e6) .. #t end\n",
 		"loops":  "while true do end\n",
@@ -70,7 +70,7 @@ func TestBadScripts(t *testing.T) {
 // its end.
 func TestOddOutput(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, w *world) {
+	onBoth(t, func(t *testing.T, w *fixture) {
 		w.file("phscript.toml", "[[schedule]]\nname = \"odd\"\nscript = \"odd.lua\"\nretries = 0\n"+never)
 		w.file("odd.lua", `io.stderr:write('{"time":"2026-01-02T03:04:05Z","level":"in\\u0000fo","msg":"forged"}\n') print("a\0b\255c") log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
 		s := w.serve()
@@ -89,7 +89,7 @@ func TestOddOutput(t *testing.T) {
 // not.
 func TestSecondSignalKills(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"long\"\nscript = \"long.lua\"\n"+never)
 	w.file("long.lua", "while true do end\n")
 	s := w.serve("--grace", "5m")
@@ -111,7 +111,7 @@ func TestSecondSignalKills(t *testing.T) {
 // rather than to go on in a file that nobody can see.
 func TestTheStoreIsTakenAway(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"fine\"\nscript = \"fine.lua\"\n"+never)
 	w.file("fine.lua", "print('fine')\n")
 	s := w.serve()
@@ -129,7 +129,7 @@ func TestTheStoreIsTakenAway(t *testing.T) {
 // take each other's schedules for removed.
 func TestAnotherFolderIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"fine\"\nscript = \"fine.lua\"\n"+never)
 	w.file("fine.lua", "print('fine')\n")
 	s := w.serve()
@@ -150,7 +150,7 @@ func TestAnotherFolderIsRefused(t *testing.T) {
 // scheduled script has its call at once.
 func TestAJobIsNotStarved(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.env = append(w.env, "PLANHAT_CALLS_PER_MIN=50")
 	w.file("phscript.toml", "[[schedule]]\nname = \"import\"\nscript = \"import.lua\"\n"+never+"[[schedule]]\nname = \"small\"\nscript = \"small.lua\"\n"+never)
 	w.file("import.lua", "for i = 1, 500 do planhat.company.get_list{ limit = 1 } end\n")
@@ -171,7 +171,7 @@ func TestAJobIsNotStarved(t *testing.T) {
 // one stopped, and a run after one that succeeded begins anew.
 func TestRunsGoOnFromCheckpoints(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("phscript.toml", "[[schedule]]\nname = \"parts\"\nscript = \"parts.lua\"\nretries = 3\n"+never)
 	w.file("parts.lua", `
 local from = (checkpoint.load() or { part = 0 }).part
@@ -197,7 +197,7 @@ end
 // file is locked waits, and so does its end, which clears it.
 func TestCheckpointsWaitForTheStore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "")
+	w := newFixture(t, "")
 	w.file("job.lua", `
 checkpoint.save{ part = 1 }
 fs.write("out/saved.txt", "1\n", { append = true })
@@ -234,7 +234,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	u, err := url.Parse(cluster.URL())
 	require.NoError(t, err)
 	u.User = url.UserPassword("phscript", "database-pass-word")
-	w := newWorld(t, u.String())
+	w := newFixture(t, u.String())
 	secrets := []string{"database-pass-word", w.planhat.APIToken(), w.planhat.TenantToken()}
 	w.file("phscript.toml", "[[schedule]]\nname = \"leaky\"\nscript = \"leaky.lua\"\n"+never)
 	w.file("leaky.lua", "print('"+w.planhat.APIToken()+"')\nlog.info('"+w.planhat.APIToken()+"', { token = '"+w.planhat.APIToken()+"' })\nplanhat.company.get_list()\ntime.sleep(3)\nerror('"+w.planhat.APIToken()+" database-pass-word')\n")

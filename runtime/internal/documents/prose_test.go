@@ -6,7 +6,6 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -62,38 +61,13 @@ func odd(text string) []string {
 	return found
 }
 
-// unwritten are the documents and the folders of sources whose texts are still
-// to be rewritten. An entry leaves the list with its last odd turn of phrase.
-var unwritten = []string{
-	"runtime/internal/serve",
-}
-
-// isUnwritten reports whether a file is in the list, by itself or by its folder.
-func isUnwritten(file string) (entry string, listed bool) {
-	for _, entry := range unwritten {
-		if file == entry || path.Dir(file) == entry || strings.HasPrefix(file, entry+"/") && strings.HasPrefix(entry, "docs/") {
-			return entry, true
-		}
-	}
-	return "", false
-}
-
 func TestProseIsPlain(t *testing.T) {
 	texts := messages(t)
 	for _, d := range documents(t) {
 		texts[d.path] = append(texts[d.path], beforeAndAfter.ReplaceAllString(generated.ReplaceAllString(d.prose(), ""), ""))
 	}
-	open := map[string]bool{}
 	for file, all := range texts {
-		found := odd(strings.Join(all, "\n"))
-		if entry, listed := isUnwritten(file); listed {
-			open[entry] = open[entry] || len(found) > 0
-			continue
-		}
-		assert.Empty(t, found, file)
-	}
-	for _, entry := range unwritten {
-		assert.True(t, open[entry], "%s reads well: take it out of the list of unwritten ones", entry)
+		assert.Empty(t, odd(strings.Join(all, "\n")), file)
 	}
 }
 

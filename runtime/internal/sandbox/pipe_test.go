@@ -12,7 +12,7 @@ import (
 
 // A pipe without anyone at its other end would hold up the run for good.
 func TestPipesAreRefused(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	require.NoError(t, syscall.Mkfifo(w.path("work/pipe"), 0o644))
 	require.NoError(t, syscall.Mkfifo(w.path("out/pipe"), 0o644))
 	_, err := w.box.OpenRead("pipe")

@@ -13,18 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// world is a temporary folder with work/ (readable), out/ (writable) and
+// folders is a temporary folder with work/ (readable), out/ (writable) and
 // outside/ (neither).
-type world struct {
+type folders struct {
 	dir string
 	box *Sandbox
 }
 
-func newWorld(t *testing.T) *world {
+func newFolders(t *testing.T) *folders {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	require.NoError(t, err)
-	w := &world{dir: dir}
+	w := &folders{dir: dir}
 	for _, d := range []string{"work/sub", "out", "outside"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, d), 0o755))
 	}
@@ -35,21 +35,21 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
+func (w *folders) path(name string) string { return filepath.Join(w.dir, filepath.FromSlash(name)) }
 
-func (w *world) put(t *testing.T, name, text string) {
+func (w *folders) put(t *testing.T, name, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(w.path(name), []byte(text), 0o644))
 }
 
-func (w *world) get(t *testing.T, name string) string {
+func (w *folders) get(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(w.path(name))
 	require.NoError(t, err)
 	return string(b)
 }
 
-func (w *world) link(t *testing.T, target, name string) {
+func (w *folders) link(t *testing.T, target, name string) {
 	t.Helper()
 	if err := os.Symlink(target, w.path(name)); err != nil && runtime.GOOS == "windows" {
 		t.Skip("symbolic links need a privilege here")
@@ -59,7 +59,7 @@ func (w *world) link(t *testing.T, target, name string) {
 }
 
 func TestReading(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	w.link(t, w.path("outside/secret.txt"), "work/file-link")
 	w.link(t, w.path("outside"), "work/dir-link")
 	w.link(t, w.path("work/in.txt"), "work/good-link")
@@ -99,7 +99,7 @@ func TestReading(t *testing.T) {
 }
 
 func TestRefusalNamesTheFlag(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	_, err := w.box.OpenWrite("report.csv", false)
 	assert.EqualError(t, err, "writing to "+w.path("work/report.csv")+" is not allowed: run with --allow-write="+w.path("work"))
 	_, err = w.box.ReadDir(w.path("outside"))
@@ -111,7 +111,7 @@ func TestRefusalNamesTheFlag(t *testing.T) {
 }
 
 func TestRefusalNamesWhatMayBeWritten(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	box := New(w.path("work"), []string{w.path("work")}, []string{w.path("out"), "out"})
 	t.Cleanup(func() { assert.NoError(t, box.Close()) })
 	flag := "run with --allow-write=" + w.path("outside")
@@ -137,7 +137,7 @@ func TestRefusalNamesWhatMayBeWritten(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestMissingFileKeepsItsName(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	_, err := w.box.OpenRead("sub/none.txt")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	assert.ErrorContains(t, err, "sub/none.txt")
@@ -148,7 +148,7 @@ func TestMissingFileKeepsItsName(t *testing.T) {
 }
 
 func TestWritingIsAtomic(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	w.put(t, "out/r.txt", "old")
 	f, err := w.box.OpenWrite(w.path("out/r.txt"), false)
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestWritingIsAtomic(t *testing.T) {
 }
 
 func TestCloseDropsOpenFiles(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	w.put(t, "out/old.txt", "old")
 	for _, name := range []string{"out/old.txt", "out/new.txt"} {
 		f, err := w.box.OpenWrite(w.path(name), false)
@@ -189,7 +189,7 @@ func TestCloseDropsOpenFiles(t *testing.T) {
 }
 
 func TestChanging(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	require.NoError(t, w.box.MkdirAll(w.path("out/a/b")))
 	w.put(t, "out/a/x.txt", "x")
 	require.NoError(t, w.box.Rename(w.path("out/a/x.txt"), w.path("out/a/b/y.txt")))
@@ -217,7 +217,7 @@ func TestChanging(t *testing.T) {
 }
 
 func TestLinkSwappedAfterTheCheckLeadsNowhere(t *testing.T) {
-	w := newWorld(t)
+	w := newFolders(t)
 	at, err := w.box.locate("reading", "in.txt", true)
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(w.path("work/in.txt")))

@@ -106,7 +106,7 @@ func TestErrorsOutliveAFlood(t *testing.T) {
 func TestRunsThatNobodyHoldsAreQueuedAnew(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Cron: "0 0 1 1 *"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		id := w.runNow("a")
@@ -133,7 +133,7 @@ func TestRunsThatNobodyHoldsAreQueuedAnew(t *testing.T) {
 // is reported, and the rest is planned.
 func TestOneBadScheduleLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	a, b := w.define(config.Schedule{Name: "a", Every: "30s"}), w.define(config.Schedule{Name: "b", Every: "30s"})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a, b}))
 	_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET definition = '{"name":"a","script":"a.lua","cron":"0 2 * * *","time_zone":"Mars/Olympus"}' WHERE name = 'a'`)

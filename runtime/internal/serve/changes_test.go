@@ -18,7 +18,7 @@ import (
 func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "often", Every: "20s"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		n, err := w.schedules.Plan(t.Context())
@@ -51,7 +51,7 @@ func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 func TestResumingWhatIsNotPaused(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		hourly := fmt.Sprintf("%d * * * *", (time.Now().UTC().Minute()+30)%60)
 		d := w.define(config.Schedule{Name: "hourly", Cron: hourly, TimeZone: "UTC", CatchUp: "all"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
@@ -73,7 +73,7 @@ func TestResumingWhatIsNotPaused(t *testing.T) {
 
 func TestChangesAreSynced(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	a, b := w.define(config.Schedule{Name: "a", Every: "30s"}), w.define(config.Schedule{Name: "b", Every: "30s"})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a, b}))
 	_, err := w.schedules.Plan(t.Context())
@@ -102,7 +102,7 @@ func TestChangesAreSynced(t *testing.T) {
 func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Every: "1h"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		require.NoError(t, w.schedules.Pause(t.Context(), "a"))
@@ -130,7 +130,7 @@ func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
 func TestChangesReachWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Script: "old.lua", Every: "20s", Retries: 1, OnFailure: []config.Action{{Webhook: "https://example.com/secret"}}})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		_, err := w.schedules.Plan(t.Context())
@@ -188,7 +188,7 @@ func TestChangesReachWhatIsQueued(t *testing.T) {
 func TestChangesLoseNoTick(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "often", Every: "20s"})
 		plan := func() {
 			_, err := w.schedules.Plan(t.Context())

@@ -129,7 +129,7 @@ func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
 // TestMistakesAreLookedAtAgain: what mends a configuration may be no change that
 // can be seen. The mistake is told of once.
 func TestMistakesAreLookedAtAgain(t *testing.T) {
-	w := newWorld(t, filepath.Join(t.TempDir(), "state.db"))
+	w := newFixture(t, filepath.Join(t.TempDir(), "state.db"))
 	var out strings.Builder
 	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header})
 	l := loaderFor(dir)

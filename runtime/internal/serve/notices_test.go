@@ -23,7 +23,7 @@ import (
 func TestNoticesKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		var mu sync.Mutex
 		var told []string
 		refused := ""

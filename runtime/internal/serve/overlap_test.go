@@ -17,7 +17,7 @@ import (
 func TestOverlapNeedsNoWorker(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		var definitions []definition
 		for name, overlap := range map[string]string{"skips": "skip", "queues": "queue", "cancels": "cancel_previous"} {
 			definitions = append(definitions, w.define(config.Schedule{Name: name, Cron: "0 0 1 1 *", Overlap: overlap}))
@@ -56,7 +56,7 @@ func TestOverlapNeedsNoWorker(t *testing.T) {
 func TestOverlapLooksPastWhatMakesUp(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		type dueAt struct {
 			ago   time.Duration
 			cause history.Cause
@@ -139,7 +139,7 @@ func TestOverlapLooksPastWhatMakesUp(t *testing.T) {
 func TestARetryThatIsReplacedIsAFailure(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		waits, handedOver := w.define(config.Schedule{Name: "waits", Cron: "0 0 1 1 *", Overlap: "cancel_previous"}), w.define(config.Schedule{Name: "handed-over", Cron: "0 0 1 1 *", Overlap: "cancel_previous"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{waits, handedOver}))
 		for _, name := range []string{waits.Name, handedOver.Name} {
@@ -172,7 +172,7 @@ func TestARetryThatIsReplacedIsAFailure(t *testing.T) {
 func TestDispatchTogether(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "once", Cron: "0 0 1 1 *"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		for range 20 {
@@ -196,7 +196,7 @@ func TestDispatchTogether(t *testing.T) {
 // other one from being handed over.
 func TestACrowdStarvesNobody(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	big, small := w.define(config.Schedule{Name: "big", Cron: "0 0 1 1 *", Overlap: "queue"}), w.define(config.Schedule{Name: "small", Cron: "0 0 1 1 *"})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{big, small}))
 	for range 3 * mostDispatched {
@@ -214,7 +214,7 @@ func TestACrowdStarvesNobody(t *testing.T) {
 func TestThoseThatWaitStarveNobody(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		free := w.define(config.Schedule{Name: "free", Cron: "0 0 1 1 *"})
 		definitions := []definition{free}
 		for i := range mostDispatched + 10 {

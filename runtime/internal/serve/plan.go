@@ -176,7 +176,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		if e.Paused {
 			what = "the schedule is paused"
 		}
-		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to %s have no records of their own",
+		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to %s have no separate records",
 			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))
 	}
 	return runs

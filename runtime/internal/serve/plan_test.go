@@ -16,7 +16,7 @@ import (
 func TestMissedTicksLeaveRecords(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		// Half an hour lies between this minute and the ticks.
 		hourly := fmt.Sprintf("%d * * * *", (time.Now().UTC().Minute()+30)%60)
 		for _, tt := range []struct {
@@ -47,7 +47,7 @@ func TestMissedTicksLeaveRecords(t *testing.T) {
 func TestALongTimeIsSummedUp(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		for _, tt := range []struct {
 			name, every string
 			paused      bool
@@ -82,7 +82,7 @@ func TestALongTimeIsSummedUp(t *testing.T) {
 // are found in no time, and they are those that counting finds.
 func TestManyTicksAreNotCounted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	until := time.Date(2026, 3, 29, 3, 10, 0, 0, time.UTC) // just after the clocks changed
 	for _, tt := range []struct {
 		cron string
@@ -118,7 +118,7 @@ func TestManyTicksAreNotCounted(t *testing.T) {
 func TestManyPlannersQueueOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "often", Every: "1s"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		done := make(chan error)
@@ -147,7 +147,7 @@ func TestManyPlannersQueueOnce(t *testing.T) {
 func TestPlanningByWhatHolds(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Every: "20s"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		before, err := w.schedules.Get(t.Context(), "a")
@@ -179,7 +179,7 @@ func TestPlanningByWhatHolds(t *testing.T) {
 // end before the tick, not at all.
 func TestHowFarAheadIsPlanned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	w.schedules.LateAfter = 2 * time.Minute
 	for name, ahead := range map[string]time.Duration{"works": time.Minute, "paused": 0} {
 		require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), w.define(config.Schedule{Name: name, Cron: "0 0 1 1 *"}))))
@@ -199,7 +199,7 @@ func TestHowFarAheadIsPlanned(t *testing.T) {
 
 func TestJitterIsTheSameForAll(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	d := w.define(config.Schedule{Name: "a", Every: "1h", Jitter: "5m"})
 	tick := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
 	first := jitter(d, tick)

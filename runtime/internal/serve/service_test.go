@@ -33,8 +33,8 @@ func onBoth(t *testing.T, test func(t *testing.T, location string)) {
 	})
 }
 
-// world is a store with one service on it, whose runs are functions.
-type world struct {
+// fixture is a store with one service on it, whose runs are functions.
+type fixture struct {
 	t         *testing.T
 	db        *store.DB
 	schedules *Schedules
@@ -45,7 +45,7 @@ type world struct {
 	silence time.Duration
 }
 
-func newWorld(t *testing.T, location string) *world {
+func newFixture(t *testing.T, location string) *fixture {
 	t.Helper()
 	db, err := store.Open(t.Context(), location)
 	require.NoError(t, err)
@@ -53,11 +53,11 @@ func newWorld(t *testing.T, location string) *world {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	engine, err := NewEngine(t.Context(), db, log)
 	require.NoError(t, err)
-	return &world{t: t, db: db, engine: engine, schedules: NewSchedules(db, engine), history: history.New(db), dir: t.TempDir(), silence: lostAfter}
+	return &fixture{t: t, db: db, engine: engine, schedules: NewSchedules(db, engine), history: history.New(db), dir: t.TempDir(), silence: lostAfter}
 }
 
 // define makes a definition, and its script.
-func (w *world) define(s config.Schedule) schedule.Definition {
+func (w *fixture) define(s config.Schedule) schedule.Definition {
 	w.t.Helper()
 	if s.Script == "" {
 		s.Script = s.Name + ".lua"
@@ -72,7 +72,7 @@ func (w *world) define(s config.Schedule) schedule.Definition {
 const lostAfter = 6 * time.Second
 
 // serve starts a service; it stops with the test, or when stop is called.
-func (w *world) serve(name string, launch Launch, definitions ...schedule.Definition) (stop func()) {
+func (w *fixture) serve(name string, launch Launch, definitions ...schedule.Definition) (stop func()) {
 	w.t.Helper()
 	log := slog.New(slog.NewTextHandler(w.t.Output(), nil))
 	engine, err := NewEngine(w.t.Context(), w.db, log)
@@ -101,7 +101,7 @@ func (w *world) serve(name string, launch Launch, definitions ...schedule.Defini
 
 // await waits until runs of a schedule satisfy a condition, and returns them,
 // the oldest first.
-func (w *world) await(f history.Filter, enough func(runs []*history.Run) bool) []*history.Run {
+func (w *fixture) await(f history.Filter, enough func(runs []*history.Run) bool) []*history.Run {
 	w.t.Helper()
 	var runs []*history.Run
 	if !patience.Until(20*time.Millisecond, func() bool {
@@ -143,7 +143,7 @@ func succeed(_ context.Context, _ *history.Run, _ schedule.Definition, emit func
 func TestTicksRunOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "often", Cron: "*/2 * * * * *", Overlap: "queue"})
 		var mu sync.Mutex
 		seen := map[time.Time]int{}

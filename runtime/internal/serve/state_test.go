@@ -11,14 +11,14 @@ import (
 
 // back sets a schedule's next tick back, as if nobody had planned it for so
 // long.
-func (w *world) back(name string, d time.Duration) {
+func (w *fixture) back(name string, d time.Duration) {
 	w.t.Helper()
 	_, err := w.db.ExecContext(w.t.Context(), w.db.Bind(`UPDATE phscript_schedule SET next_at = next_at - ? WHERE name = ?`), d.Microseconds(), name)
 	require.NoError(w.t, err)
 }
 
 // statuses lists the state and cause of a schedule's runs, the oldest first.
-func (w *world) statuses(name string) []string {
+func (w *fixture) statuses(name string) []string {
 	w.t.Helper()
 	runs, err := w.history.List(w.t.Context(), history.Filter{Schedule: name})
 	require.NoError(w.t, err)
@@ -30,7 +30,7 @@ func (w *world) statuses(name string) []string {
 }
 
 // due queues a run of a schedule that has been due for so long.
-func (w *world) due(name string, ago time.Duration, cause history.Cause) int64 {
+func (w *fixture) due(name string, ago time.Duration, cause history.Cause) int64 {
 	w.t.Helper()
 	e, err := w.schedules.Get(w.t.Context(), name)
 	require.NoError(w.t, err)
@@ -44,7 +44,7 @@ func (w *world) due(name string, ago time.Duration, cause history.Cause) int64 {
 }
 
 // begin makes a run a worker's own.
-func (w *world) begin(id int64) {
+func (w *fixture) begin(id int64) {
 	w.t.Helper()
 	claimed, err := w.history.Claim(w.t.Context(), w.db, id, "somebody:1")
 	require.NoError(w.t, err)
@@ -52,7 +52,7 @@ func (w *world) begin(id int64) {
 }
 
 // state is a run's state in words.
-func (w *world) state(id int64) string {
+func (w *fixture) state(id int64) string {
 	w.t.Helper()
 	r, err := w.history.Run(w.t.Context(), id)
 	require.NoError(w.t, err)
@@ -65,7 +65,7 @@ func (w *world) state(id int64) string {
 	return string(r.Status)
 }
 
-func definitions(w *world) (list []definition) {
+func definitions(w *fixture) (list []definition) {
 	entries, err := w.schedules.List(w.t.Context())
 	require.NoError(w.t, err)
 	for _, e := range entries {
@@ -74,7 +74,7 @@ func definitions(w *world) (list []definition) {
 	return list
 }
 
-func (w *world) ticksOf(name string) (ticks []time.Time) {
+func (w *fixture) ticksOf(name string) (ticks []time.Time) {
 	w.t.Helper()
 	runs, err := w.history.List(w.t.Context(), history.Filter{Schedule: name, Statuses: []history.Status{history.Queued}})
 	require.NoError(w.t, err)

@@ -37,7 +37,7 @@ func hold(release <-chan struct{}) Launch {
 }
 
 // runNow queues a run of a schedule by hand.
-func (w *world) runNow(name string) int64 {
+func (w *fixture) runNow(name string) int64 {
 	w.t.Helper()
 	var e Entry
 	patience.Await(w.t, 10*time.Millisecond, func() bool {
@@ -50,7 +50,7 @@ func (w *world) runNow(name string) int64 {
 	return id
 }
 
-func (w *world) awaitStatus(id int64, status history.Status) *history.Run {
+func (w *fixture) awaitStatus(id int64, status history.Status) *history.Run {
 	w.t.Helper()
 	var r *history.Run
 	patience.Await(w.t, 20*time.Millisecond, func() bool {
@@ -65,7 +65,7 @@ func (w *world) awaitStatus(id int64, status history.Status) *history.Run {
 func TestOverlap(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		release := make(chan struct{})
 		stop := w.serve("a", hold(release),
 			w.define(config.Schedule{Name: "skips", Cron: "0 0 1 1 *"}),
@@ -96,7 +96,7 @@ func TestOverlap(t *testing.T) {
 func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "queues", Cron: "0 0 1 1 *", Overlap: "queue"})
 		var mu sync.Mutex
 		var order []int64
@@ -134,7 +134,7 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 func TestCancellingIsHeardAtOnce(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		w.silence = 24 * time.Hour // it looks ten times as often
 		stop := w.serve("a", hold(nil), w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *"}))
 		defer stop()
@@ -151,7 +151,7 @@ func TestCancellingIsHeardAtOnce(t *testing.T) {
 
 func TestCancelAndRetryByHand(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	stop := w.serve("a", hold(nil), w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *"}))
 	defer stop()
 	id := w.runNow("long")
@@ -194,7 +194,7 @@ func TestRetriesAndNotifications(t *testing.T) {
 	}))
 	defer hook.Close()
 	t.Setenv("HOOK_SECRET", secret)
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	var works atomic.Bool
 	launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
 		if works.Load() {
@@ -245,7 +245,7 @@ func TestRetriesAndNotifications(t *testing.T) {
 func TestACancelledRetryIsAFailure(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		events := make(chan Event, 10)
 		hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			var e Event
@@ -300,7 +300,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 func TestLostRuns(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
-		w := newWorld(t, location)
+		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *", Retries: 1})
 		release := make(chan struct{})
 		stop := w.serve("a", hold(release), d)
@@ -328,7 +328,7 @@ func TestLostRuns(t *testing.T) {
 func TestALockedFileLosesNobody(t *testing.T) {
 	t.Parallel()
 	location := t.TempDir() + "/state.db"
-	w := newWorld(t, location)
+	w := newFixture(t, location)
 	d := w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *"})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 	id := w.runNow("long")
@@ -363,7 +363,7 @@ func TestALockedFileLosesNobody(t *testing.T) {
 // does not to another worker where it may be repeated.
 func TestShutdownHandsOver(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, t.TempDir()+"/state.db")
+	w := newFixture(t, t.TempDir()+"/state.db")
 	d := w.define(config.Schedule{Name: "long", Cron: "0 0 1 1 *", Retries: 1})
 	once := w.define(config.Schedule{Name: "once", Cron: "0 0 1 1 *"})
 	stop := w.serve("a", hold(nil), d, once)

@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Run(m))
 }
 
-// world is a folder with scripts, a store and a simulated Planhat.
-type world struct {
+// fixture is a folder with scripts, a store and a simulated Planhat.
+type fixture struct {
 	t       *testing.T
 	dir     string
 	state   string
@@ -49,24 +49,24 @@ type world struct {
 }
 
 // onBoth runs a test on a SQLite file and on PostgreSQL.
-func onBoth(t *testing.T, test func(t *testing.T, w *world)) {
+func onBoth(t *testing.T, test func(t *testing.T, w *fixture)) {
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newWorld(t, ""))
+		test(t, newFixture(t, ""))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, newWorld(t, postgres.Start(t).URL()))
+		test(t, newFixture(t, postgres.Start(t).URL()))
 	})
 }
 
-// newWorld makes a world on a store, on a file of its own where none is named.
-func newWorld(t *testing.T, state string) *world {
+// newFixture returns a fixture on the store at state, or on a new file if state is empty.
+func newFixture(t *testing.T, state string) *fixture {
 	t.Helper()
 	planhat, err := simulator.Start(simulator.Options{Companies: 3, CallsPerMinute: -1})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = planhat.Close() })
-	w := &world{t: t, dir: t.TempDir(), state: state, planhat: planhat}
+	w := &fixture{t: t, dir: t.TempDir(), state: state, planhat: planhat}
 	if state == "" {
 		w.state = filepath.Join(w.dir, ".state", "state.db")
 	}
@@ -87,29 +87,29 @@ func newWorld(t *testing.T, state string) *world {
 }
 
 // temp is the folder for temporary files.
-func (w *world) temp() string { return filepath.Join(w.dir, ".tmp") }
+func (w *fixture) temp() string { return filepath.Join(w.dir, ".tmp") }
 
-// file writes a file of the world, as a whole at once.
-func (w *world) file(name, text string) {
+// file replaces a file in the folder atomically.
+func (w *fixture) file(name, text string) {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)
 	require.NoError(w.t, os.WriteFile(path+".new", []byte(text), 0o600))
 	require.NoError(w.t, os.Rename(path+".new", path))
 }
 
-func (w *world) command(args ...string) *exec.Cmd {
+func (w *fixture) command(args ...string) *exec.Cmd {
 	w.t.Helper()
 	return w.commandOf(program.Path(w.t), args...)
 }
 
-func (w *world) commandOf(program string, args ...string) *exec.Cmd {
+func (w *fixture) commandOf(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = w.dir, w.env
 	return cmd
 }
 
 // try runs a command to its end and returns what it printed.
-func (w *world) try(args ...string) (stdout, stderr string, code int) {
+func (w *fixture) try(args ...string) (stdout, stderr string, code int) {
 	w.t.Helper()
 	cmd := w.command(args...)
 	var out, errs bytes.Buffer
@@ -123,7 +123,7 @@ func (w *world) try(args ...string) (stdout, stderr string, code int) {
 }
 
 // do runs a command that has to succeed.
-func (w *world) do(args ...string) string {
+func (w *fixture) do(args ...string) string {
 	w.t.Helper()
 	out, errs, code := w.try(args...)
 	require.Zero(w.t, code, "phscript %s: %s", strings.Join(args, " "), errs)
@@ -131,7 +131,7 @@ func (w *world) do(args ...string) string {
 }
 
 // runs lists runs of a schedule, the oldest first; "" for all.
-func (w *world) runs(schedule string) []*history.Run {
+func (w *fixture) runs(schedule string) []*history.Run {
 	w.t.Helper()
 	args := []string{"runs", "list", "--json", "-n", "0", "--upcoming"}
 	if schedule != "" {
@@ -146,7 +146,7 @@ func (w *world) runs(schedule string) []*history.Run {
 }
 
 // await waits until the runs of a schedule satisfy a condition.
-func (w *world) await(schedule string, enough func(runs []*history.Run) bool) []*history.Run {
+func (w *fixture) await(schedule string, enough func(runs []*history.Run) bool) []*history.Run {
 	w.t.Helper()
 	var runs []*history.Run
 	if !patience.Until(100*time.Millisecond, func() bool {
@@ -199,19 +199,19 @@ func (o *output) String() string {
 // service is a phscript serve at work.
 type service struct {
 	*output
-	w     *world
+	w     *fixture
 	cmd   *exec.Cmd
 	ended chan struct{}
 }
 
 // serve starts a service, which ends with the test at the latest.
-func (w *world) serve(args ...string) *service {
+func (w *fixture) serve(args ...string) *service {
 	w.t.Helper()
 	return w.serveBy(program.Path(w.t), args...)
 }
 
 // serveBy starts a service of another program, such as one whose clock is off.
-func (w *world) serveBy(program string, args ...string) *service {
+func (w *fixture) serveBy(program string, args ...string) *service {
 	w.t.Helper()
 	w.mu.Lock()
 	s := &service{w: w, output: &output{name: fmt.Sprintf("service %d", len(w.output)+1)}, ended: make(chan struct{})}
