@@ -13,19 +13,15 @@ type Source struct {
 }
 
 // definition matches what a comment can document: "function text.trim(s)",
-// "function print(...)", "math.pi = 3.14" and "string = {}".
-var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:(\w+)\.)?(\w+)\s*=)`)
+// "function print(...)" and "math.pi = 3.14".
+var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:\w+\.)?(\w+)\s*=)`)
 
-// LuaModule returns the spec of a module written in Lua.
-func LuaModule(s Source) *spec.Module { return parse(s)[0] }
-
-// parse reads comments that start with three dashes: the first block documents
-// the module, each other one the definition below it. @param, @return, @type
-// and @deprecated are written as in LuaCATS, one per line. A definition above
-// the functions of its name, such as "string = {}", begins another library.
-func parse(s Source) []*spec.Module {
+// LuaModule returns the spec of a module written in Lua. It reads comments that
+// start with three dashes: the first block documents the module, each other one
+// the definition below it. @param, @return, @type and @deprecated are written as
+// in LuaCATS, one per line.
+func LuaModule(s Source) *spec.Module {
 	m := &spec.Module{Name: s.Name}
-	libraries := []*spec.Module{m}
 	var block []string
 	first := true
 	for line := range strings.Lines(s.Text) {
@@ -43,16 +39,13 @@ func parse(s Source) []*spec.Module {
 		case found != nil && found[1] != "":
 			m.Funcs = append(m.Funcs, e.function(found[1], found[2]))
 		case found != nil && e.typ != "":
-			m.Values = append(m.Values, &spec.Value{Name: found[4], Type: e.typ, Doc: e.doc})
-		case found != nil && found[3] == "":
-			m = &spec.Module{Name: found[4], Doc: e.doc}
-			libraries = append(libraries, m)
+			m.Values = append(m.Values, &spec.Value{Name: found[3], Type: e.typ, Doc: e.doc})
 		case first:
 			m.Doc = e.doc
 		}
 		first, block = false, nil
 	}
-	return libraries
+	return m
 }
 
 // entry is the comment above a definition.

@@ -8,7 +8,7 @@
 package manual
 
 import (
-	_ "embed"
+	"embed"
 	"slices"
 	"strings"
 
@@ -16,8 +16,20 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-//go:embed standard.lua
-var standard string
+//go:embed standard
+var standard embed.FS
+
+// libraries are the libraries of Lua, in the order of the manual. Each has a file
+// in standard; the global functions are in globals.lua.
+var libraries = []string{"coroutine", "string", "table", "math", "os", "io", "debug", "package"}
+
+func luaLibrary(name, file string) *spec.Module {
+	text, err := standard.ReadFile("standard/" + file + ".lua")
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return LuaModule(Source{Name: name, Text: string(text)})
+}
 
 // Kind is what a topic is about.
 type Kind string
@@ -87,8 +99,7 @@ type Manual struct {
 func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual {
 	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{},
 		required: map[string]bool{}, standard: map[string]bool{}}
-	libraries := parse(Source{Text: standard})
-	m.globals = libraries[0]
+	m.globals = luaLibrary("", "globals")
 	m.own, m.tests = &spec.Module{}, &spec.Module{ForTests: true}
 	for _, module := range modules {
 		if module.Name != "" {
@@ -110,9 +121,9 @@ func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual
 		m.required[s.Name] = true
 	}
 	slices.SortStableFunc(m.modules, func(a, b *spec.Module) int { return strings.Compare(a.Name, b.Name) })
-	m.modules = append(m.modules, libraries[1:]...)
-	for _, library := range libraries[1:] {
-		m.standard[library.Name] = true
+	for _, name := range libraries {
+		m.modules = append(m.modules, luaLibrary(name, name))
+		m.standard[name] = true
 	}
 	for _, module := range m.modules {
 		m.addModule(module)
