@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -87,7 +88,7 @@ func (t Type) NonNil() Type {
 	if !t.Nilable() || len(t.Alternatives()) == 0 {
 		return t
 	}
-	return union(t.Alternatives())
+	return Union(t.Alternatives()...)
 }
 
 // Alternatives returns the types of a union without nil: "string" and "number"
@@ -123,14 +124,17 @@ func (t Type) Result(place int) Type {
 // "Company" in "Company[]|fun(): Company?".
 func (t Type) Names() []string { return t.parsed().names }
 
-// union writes alternatives as one type. A function that returns something comes
-// last or in parentheses, so that it does not take in what follows.
-func union(alternatives []Type) Type {
-	texts := make([]string, len(alternatives))
-	for i, one := range alternatives {
-		texts[i] = string(one)
-		if i < len(alternatives)-1 {
-			texts[i] = one.enclosed()
+// Union returns the type of values that have one of the types.
+func Union(types ...Type) Type {
+	var texts []string
+	for i, one := range types {
+		text := string(one)
+		if i < len(types)-1 {
+			// A function's results would take in what follows.
+			text = one.enclosed()
+		}
+		if !slices.Contains(texts, text) {
+			texts = append(texts, text)
 		}
 	}
 	return Type(strings.Join(texts, "|"))

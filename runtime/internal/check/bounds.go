@@ -22,7 +22,7 @@ func (c *script) isListOfItems(e ast.Expr) bool {
 	if c.shapeOf(e) != listShape {
 		return false
 	}
-	if table, ok := c.infer(e).literal.(*ast.TableExpr); ok {
+	if table, ok := c.Value(e).Literal.(*ast.TableExpr); ok {
 		for _, f := range table.Fields {
 			if f.Key != nil {
 				return false
@@ -150,8 +150,8 @@ func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
 
 // countsWithIn reports a loop over a number: for i in 1, 10 do.
 func (c *script) countsWithIn(s *ast.GenericForStmt) bool {
-	first := c.infer(s.Exprs[0])
-	if !c.isNumber(first) || first.maybe {
+	first := c.Value(s.Exprs[0])
+	if !first.IsNumber() || first.Maybe {
 		return false
 	}
 	from, to := "1", c.code(s.Exprs[0])

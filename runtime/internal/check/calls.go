@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
@@ -21,20 +22,20 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	c.brokenLine(e)
 	c.plainTable(e)
 	c.textMethod(e)
-	callee := c.callee(e)
-	f := callee.function()
+	callee := c.Callee(e)
+	f := callee.Function()
 	if f == nil {
 		c.callsModule(e, callee)
 		return
 	}
 	if f.Deprecated != "" {
-		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is deprecated", callee.topic.Name))
+		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is deprecated", callee.Topic.Name))
 		finding.Hint = "write " + f.Deprecated
 	}
 	args := c.arguments(e, callee)
 	c.apply(c.nameToken(e), callee, args)
-	if name := callee.topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
-		if called := c.infer(args.given[0]); called.function() != nil {
+	if name := callee.Topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
+		if called := c.Value(args.given[0]); called.Function() != nil {
 			args.given = args.given[1:]
 			c.apply(c.flow.Expr[e.Args[0]].At, called, args)
 		}
@@ -42,8 +43,8 @@ func (c *script) call(e *ast.FuncCallExpr) {
 }
 
 // apply checks what a function is given; token is where it is named.
-func (c *script) apply(token int, callee knowledge, args arguments) {
-	f := callee.function()
+func (c *script) apply(token int, callee infer.Value, args arguments) {
+	f := callee.Function()
 	c.argumentCount(token, callee, args)
 	for i, arg := range args.given {
 		if i < len(f.Params) {
@@ -82,9 +83,9 @@ type arguments struct {
 
 // arguments returns the arguments of a call. A method of a text has the text in
 // front, one of a module has none.
-func (c *script) arguments(e *ast.FuncCallExpr, callee knowledge) arguments {
+func (c *script) arguments(e *ast.FuncCallExpr, callee infer.Value) arguments {
 	a := arguments{given: e.Args}
-	if e.Func == nil && !c.infer(e.Receiver).isModule() {
+	if e.Func == nil && !c.Value(e.Receiver).IsModule() {
 		a.given = append([]ast.Expr{e.Receiver}, e.Args...)
 	}
 	if n := len(e.Args); n > 0 && flow.Unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
@@ -99,7 +100,7 @@ func (c *script) single(e ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	f := c.callee(call).function()
+	f := c.Callee(call).Function()
 	if f == nil || len(f.Returns) != 1 || f.Variadic {
 		return false
 	}
@@ -108,8 +109,8 @@ func (c *script) single(e ast.Expr) bool {
 }
 
 // argumentCount reports arguments that are missing or too many.
-func (c *script) argumentCount(token int, callee knowledge, a arguments) {
-	f := callee.function()
+func (c *script) argumentCount(token int, callee infer.Value, a arguments) {
+	f := callee.Function()
 	n := len(a.given)
 	if a.open {
 		n--
@@ -119,7 +120,7 @@ func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 		if p.Omissible() {
 			continue
 		}
-		c.misuse(token, callee, p.Missing(i)).Hint = "call it as " + callee.topic.Signature()
+		c.misuse(token, callee, p.Missing(i)).Hint = "call it as " + callee.Topic.Signature()
 		return
 	}
 	if !f.Variadic && n > len(f.Params) {
@@ -128,36 +129,36 @@ func (c *script) argumentCount(token int, callee knowledge, a arguments) {
 }
 
 // misuse reports a mistake in the use of a function.
-func (c *script) misuse(token int, callee knowledge, message string) *finding {
-	f := c.at(token, "wrong-arguments", callee.topic.Name+": "+message)
-	f.Subject = callee.topic.Name
+func (c *script) misuse(token int, callee infer.Value, message string) *finding {
+	f := c.at(token, "wrong-arguments", callee.Topic.Name+": "+message)
+	f.Subject = callee.Topic.Name
 	return f
 }
 
 // argument checks one argument against its parameter.
-func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
-	p := &callee.function().Params[i]
+func (c *script) argument(callee infer.Value, i int, arg ast.Expr) {
+	p := &callee.Function().Params[i]
 	if p.Name == "..." {
 		return
 	}
 	span := c.flow.Expr[arg]
 	value, described, known := c.sample(arg)
-	nothingGiven := c.infer(arg).typ == nothing
+	nothingGiven := c.Value(arg).Type == infer.Nothing
 	if (nothingGiven || known && value == spec.Nil) && p.Omissible() {
 		return
 	}
 	if nothingGiven || known && value == spec.Nil {
-		f := c.between(span.From, span.To, "wrong-arguments", callee.topic.Name+": "+p.Missing(i))
-		f.Subject = callee.topic.Name
+		f := c.between(span.From, span.To, "wrong-arguments", callee.Topic.Name+": "+p.Missing(i))
+		f.Subject = callee.Topic.Name
 		if nothingGiven {
 			f.Hint = "the value comes from a function that returns nothing"
 		}
 		return
 	}
 	if known && !p.Type.Accepts(value) {
-		f := c.between(span.From, span.To, "wrong-arguments", callee.topic.Name+": "+p.Mismatch(i, described))
-		f.Subject = callee.topic.Name
-		if model := c.manual.Record(c.infer(arg).typ); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
+		f := c.between(span.From, span.To, "wrong-arguments", callee.Topic.Name+": "+p.Mismatch(i, described))
+		f.Subject = callee.Topic.Name
+		if model := c.manual.Record(c.Value(arg).Type); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
 			f.Hint = "use the record's id, which is in its field _id"
 		}
 		return
@@ -172,11 +173,11 @@ func (c *script) argument(callee knowledge, i int, arg ast.Expr) {
 // sample returns the kinds of an expression's value, and its description, if
 // they are known.
 func (c *script) sample(e ast.Expr) (value spec.Kind, described string, known bool) {
-	k := c.infer(e)
-	if k.maybe {
+	k := c.Value(e)
+	if k.Maybe {
 		return 0, "", false
 	}
-	switch lit := k.literal.(type) {
+	switch lit := k.Literal.(type) {
 	case *ast.StringExpr:
 		value = spec.String
 		if n, ok := number.Parse(lit.Value); ok {
@@ -189,28 +190,28 @@ func (c *script) sample(e ast.Expr) (value spec.Kind, described string, known bo
 	case *ast.TrueExpr, *ast.FalseExpr:
 		return spec.Boolean, "a boolean", true
 	case *ast.NilExpr:
-		return spec.Nil, "nil", e == k.literal
+		return spec.Nil, "nil", e == k.Literal
 	case *ast.TableExpr:
 		return spec.Table, "a table", true
 	case *ast.FunctionExpr:
 		return spec.Function, "a function", true
 	}
 	switch {
-	case k.topic != nil && k.topic.Func != nil:
-		return spec.Function, "the function " + k.topic.Name, true
-	case k.isModule():
-		return spec.Table, "the module " + k.topic.Name, true
-	case k.topic != nil && k.topic.Value != nil, k.typ == "", k.typ == nothing:
+	case k.IsFunction():
+		return spec.Function, "the function " + k.Topic.Name, true
+	case k.IsModule():
+		return spec.Table, "the module " + k.Topic.Name, true
+	case k.Topic != nil && k.Topic.Value != nil, k.Type == "", k.Type == infer.Nothing:
 		return 0, "", false
-	case c.manual.Record(k.typ) != nil:
-		return spec.Table, catalog.WithArticle(string(k.typ)) + " record (table)", true
-	case c.manual.Fields(k.typ) != nil:
-		return spec.Table, catalog.WithArticle(string(k.typ)) + " (table)", true
-	case k.isList():
+	case c.manual.Record(k.Type) != nil:
+		return spec.Table, catalog.WithArticle(string(k.Type)) + " record (table)", true
+	case c.manual.Fields(k.Type) != nil:
+		return spec.Table, catalog.WithArticle(string(k.Type)) + " (table)", true
+	case k.IsList():
 		return spec.Table, "a list (table)", true
-	case k.isIterator():
+	case k.IsIterator():
 		return spec.Function, "an iterator (function)", true
-	case k.typ == "boolean":
+	case k.Type == "boolean":
 		return spec.Boolean, "true or false", true
 	}
 	return 0, "", false
@@ -230,12 +231,12 @@ func (c *script) tableOf(e ast.Expr) (table *ast.TableExpr, direct bool) {
 	if table, ok := e.(*ast.TableExpr); ok {
 		return table, true
 	}
-	table, _ = c.infer(e).literal.(*ast.TableExpr)
+	table, _ = c.Value(e).Literal.(*ast.TableExpr)
 	return table, false
 }
 
 // optionTable checks a table of options.
-func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableExpr, direct bool) {
+func (c *script) optionTable(callee infer.Value, p *spec.Param, table *ast.TableExpr, direct bool) {
 	if c.checked[table] {
 		return
 	}
@@ -246,7 +247,7 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 		key, named := field.Key.(*ast.StringExpr)
 		if !named {
 			if field.Key == nil {
-				c.at(c.flow.Expr[field.Value].From, "unknown-option", callee.topic.Name+": "+p.Unnamed("1"))
+				c.at(c.flow.Expr[field.Value].From, "unknown-option", callee.Topic.Name+": "+p.Unnamed("1"))
 				return
 			}
 			computed = true
@@ -257,39 +258,35 @@ func (c *script) optionTable(callee knowledge, p *spec.Param, table *ast.TableEx
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && !given[f.Name] && direct && !computed {
-			c.at(c.flow.Expr[table].From, "wrong-arguments", callee.topic.Name+": "+f.Missing())
+			c.at(c.flow.Expr[table].From, "wrong-arguments", callee.Topic.Name+": "+f.Missing())
 		}
 	}
 }
 
-func (c *script) option(callee knowledge, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
+func (c *script) option(callee infer.Value, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
 	token := c.flow.Expr[key].At
 	if f := p.Field(key.Value); f != nil {
 		if value, described, known := c.sample(arg); known && value != spec.Nil && !f.Type.Accepts(value) {
-			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
+			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.Topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return
 		}
 		c.optionProperties(callee, f.Name, arg)
 		c.optionDate(callee, f.Name, arg)
 		return
 	}
-	f := c.at(token, "unknown-option", callee.topic.Name+": "+p.Unknown(key.Value, catalog.DidYouMean))
+	f := c.at(token, "unknown-option", callee.Topic.Name+": "+p.Unknown(key.Value, catalog.DidYouMean))
 	f.Subject = key.Value
 }
 
 // callsModule reports a module that is called like a function, and a text or
 // number that is.
-func (c *script) callsModule(e *ast.FuncCallExpr, callee knowledge) {
-	if e.Func == nil || !callee.isModule() {
+func (c *script) callsModule(e *ast.FuncCallExpr, callee infer.Value) {
+	if e.Func == nil || !callee.IsModule() {
 		return
 	}
-	f := c.at(c.flow.Expr[e.Func].At, "unknown-function", fmt.Sprintf("'%s' is a module, so it cannot be called", callee.topic.Name))
-	f.Hint = "call one of its functions, such as " + callee.topic.Name + "." + memberNames(callee.topic)[0]
+	f := c.at(c.flow.Expr[e.Func].At, "unknown-function", fmt.Sprintf("'%s' is a module, so it cannot be called", callee.Topic.Name))
+	f.Hint = "call one of its functions, such as " + callee.Topic.Name + "." + memberNames(callee.Topic)[0]
 }
-
-func (k knowledge) isList() bool { return k.typ.Element() != "" }
-
-func (k knowledge) isIterator() bool { return k.typ.Function() != nil }
 
 // textMethod reports a text's function that is called with a dot, so that it
 // does not get the text: name.upper().
@@ -299,12 +296,12 @@ func (c *script) textMethod(e *ast.FuncCallExpr) {
 		return
 	}
 	key, ok := index.Key.(*ast.StringExpr)
-	k := c.infer(index.Object)
-	if !ok || k.typ != "string" || k.topic != nil || c.setMembers["string."+key.Value] {
+	k := c.Value(index.Object)
+	if !ok || k.Type != "string" || k.Topic != nil || c.setMembers["string."+key.Value] {
 		return
 	}
 	// What is declared as an id may come as a record.
-	if k.maybe && (k.property == nil || k.property.Type != catalog.String) {
+	if k.Maybe && (k.Property == nil || k.Property.Type != catalog.String || c.setFields[k.Property.Name]) {
 		return
 	}
 	topic := c.manual.Topic("string." + key.Value)

@@ -19,6 +19,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/check/position"
 	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -81,6 +82,7 @@ func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 // script is the check of one source.
 type script struct {
 	*vocabulary
+	*infer.Inference
 	options  *Options
 	name     string
 	src      []byte
@@ -88,10 +90,6 @@ type script struct {
 	comments []compile.Token
 	flow     *flow.Graph
 	found    []*finding
-	// inferred is what is known about expressions, depth how deep the question
-	// is.
-	inferred map[ast.Expr]knowledge
-	depth    int
 	// targets are the fields that assignments set; setGlobals, setMembers and
 	// setFields are the names that the script itself gives values: globals,
 	// functions of modules, and fields of any table.
@@ -135,9 +133,10 @@ func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 	}
 	s := &script{
 		vocabulary: v, options: &c.options, name: name, src: src,
-		inferred: map[ast.Expr]knowledge{}, targets: map[*ast.AttrGetExpr]bool{},
+		targets: map[*ast.AttrGetExpr]bool{},
 		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
 	}
+	s.Inference = s.inference()
 	return s.check(src)
 }
 

@@ -54,7 +54,7 @@ func outcome(operator string) string {
 // comparesType reports type(x) compared with what it never is.
 func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) bool {
 	asked, ok := call.(*ast.FuncCallExpr)
-	if !ok || asked.Func == nil || len(asked.Args) != 1 || c.callee(asked).topic != c.manual.Topic("type") || c.manual.Topic("type") == nil {
+	if !ok || asked.Func == nil || len(asked.Args) != 1 || c.Callee(asked).Topic != c.manual.Topic("type") || c.manual.Topic("type") == nil {
 		return false
 	}
 	switch other := other.(type) {
@@ -85,7 +85,7 @@ func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.E
 			f.Hint = fmt.Sprintf("write %s %s nil", c.text(value), e.Operator)
 			return true
 		}
-		if (constant.Value == "true" || constant.Value == "false") && c.infer(value).typ == "boolean" {
+		if (constant.Value == "true" || constant.Value == "false") && c.Value(value).Type == "boolean" {
 			f := c.constant(e, fmt.Sprintf("%q in quotes is a string, so this is %s", constant.Value, outcome(e.Operator)))
 			f.Hint = "remove the quotes"
 			return true
@@ -103,12 +103,12 @@ func (c *script) comparesConstant(e *ast.RelationalOpExpr, value, constant ast.E
 // comparesNull reports a property of a record compared with json.null, which
 // it never is.
 func (c *script) comparesNull(e *ast.RelationalOpExpr, value, constant ast.Expr) bool {
-	k := c.infer(constant)
-	if k.topic == nil || k.topic.Name != "json.null" {
+	k := c.Value(constant)
+	if k.Topic == nil || k.Topic.Name != "json.null" {
 		return false
 	}
 	index, ok := value.(*ast.AttrGetExpr)
-	if !ok || c.manual.Record(c.infer(index.Object).typ) == nil {
+	if !ok || c.manual.Record(c.Value(index.Object).Type) == nil {
 		return false
 	}
 	f := c.constant(e, "an empty property of a record is nil, not json.null, so this is "+outcome(e.Operator))
@@ -125,8 +125,8 @@ func (c *script) mayHoldNil(e ast.Expr) bool {
 		}
 	}
 	if call, ok := e.(*ast.FuncCallExpr); ok {
-		callee := c.callee(call)
-		return callee.topic == nil || callee.topic.Name == "tostring" || callee.topic.Name == "type"
+		callee := c.Callee(call)
+		return callee.Topic == nil || callee.Topic.Name == "tostring" || callee.Topic.Name == "type"
 	}
 	return c.comparedWithTypes()[c.text(e)]
 }
@@ -177,13 +177,13 @@ func (c *script) orders(e *ast.RelationalOpExpr) {
 
 // kind is the Lua type of a value that is certain: text, number, truth value.
 func (c *script) kind(e ast.Expr) string {
-	k := c.infer(e)
-	if k.maybe || k.topic != nil && k.topic.Value == nil {
+	k := c.Value(e)
+	if k.Maybe || k.Topic != nil && k.Topic.Value == nil {
 		return ""
 	}
-	switch k.typ {
+	switch k.Type {
 	case "string", "number", "boolean":
-		return string(k.typ)
+		return string(k.Type)
 	case "integer":
 		return "number"
 	}

@@ -110,9 +110,9 @@ func (c *script) condition(e ast.Expr) {
 			c.constant(e, "an empty string counts as true in Lua").Hint = "only false and nil count as false"
 		}
 	case *ast.IdentExpr, *ast.AttrGetExpr:
-		if k := c.infer(e); k.topic != nil && k.topic.Func != nil {
-			f := c.constant(e, fmt.Sprintf("'%s' is a function and counts as true; it is not called here", k.topic.Name))
-			f.Hint = "call it with parentheses: " + k.topic.Signature()
+		if k := c.Value(e); k.IsFunction() {
+			f := c.constant(e, fmt.Sprintf("'%s' is a function and counts as true; it is not called here", k.Topic.Name))
+			f.Hint = "call it with parentheses: " + k.Topic.Signature()
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/position"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -30,9 +31,9 @@ func dateHint(text string) string {
 // isDate reports whether a value is a date in Planhat's form: a property of that
 // type, or what time.today gives.
 func (c *script) isDate(e ast.Expr) bool {
-	k := c.infer(e)
-	if k.property != nil {
-		return k.property.Type == catalog.Date && k.property.Confidence != catalog.Low
+	k := c.Value(e)
+	if k.Property != nil && !c.setFields[k.Property.Name] {
+		return k.Property.Type == catalog.Date && k.Property.Confidence != catalog.Low
 	}
 	return c.givesDate(e)
 }
@@ -43,13 +44,14 @@ func (c *script) givesDate(e ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	callee := c.callee(call)
-	return callee.topic != nil && callee.topic.Name == "time.today"
+	callee := c.Callee(call)
+	return callee.Is("time.today")
 }
 
 // origin is the expression that a local got its one value from, the expression
 // itself for others.
 func (c *script) origin(e ast.Expr) ast.Expr {
+	const deepest = 12
 	for range deepest {
 		name, ok := e.(*ast.IdentExpr)
 		if !ok {
@@ -70,9 +72,9 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 		if !c.isDate(pair[0]) {
 			continue
 		}
-		other := c.infer(pair[1])
+		other := c.Value(pair[1])
 		span := c.flow.Expr[pair[1]]
-		if text, ok := other.literal.(*ast.StringExpr); ok {
+		if text, ok := other.Literal.(*ast.StringExpr); ok {
 			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
 				return
 			}
@@ -82,7 +84,7 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 		}
 		// Two kinds that time.today and literals make certain are found by
 		// themselves.
-		if c.isNumber(other) && !other.maybe && c.kind(pair[0]) == "" {
+		if other.IsNumber() && !other.Maybe && c.kind(pair[0]) == "" {
 			f := c.between(span.From, span.To, "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
 			f.Hint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
 			return
@@ -98,7 +100,7 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 	}
 	f := c.at(c.flow.Expr[e].At, "date", fmt.Sprintf("'%s' needs numbers, but a date is a string such as \"2026-12-31\"", e.Operator))
 	switch {
-	case e.Operator == "-" && (left && right || right || !c.isNumber(c.infer(e.Rhs))):
+	case e.Operator == "-" && (left && right || right || !c.Value(e.Rhs).IsNumber()):
 		f.Hint = fmt.Sprintf(`to get the days between two dates, write time.diff(%s, %s, "days")`, c.code(e.Lhs), c.code(e.Rhs))
 	case e.Operator == "-":
 		f.Hint = fmt.Sprintf("to move a date by days, write time.add(%s, { days = -%s })", c.code(e.Lhs), c.code(e.Rhs))
@@ -123,12 +125,12 @@ func (c *script) writtenDate(p *catalog.Property, text string, at position.Span)
 }
 
 // optionDate reports a text for an option that is a date.
-func (c *script) optionDate(callee knowledge, option string, arg ast.Expr) {
+func (c *script) optionDate(callee infer.Value, option string, arg ast.Expr) {
 	model := c.modelOf(callee)
 	if model == nil {
 		return
 	}
-	text, ok := c.infer(arg).literal.(*ast.StringExpr)
+	text, ok := c.Value(arg).Literal.(*ast.StringExpr)
 	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
@@ -23,16 +24,16 @@ const (
 
 // shapeOf tells how a value looks as a table.
 func (c *script) shapeOf(e ast.Expr) shape {
-	k := c.infer(e)
+	k := c.Value(e)
 	switch {
-	case k.isList():
+	case k.IsList():
 		return listShape
-	case c.manual.Record(k.typ) != nil, c.manual.Fields(k.typ) != nil:
+	case c.manual.Record(k.Type) != nil, c.manual.Fields(k.Type) != nil:
 		return namedShape
-	case k.isModule():
+	case k.IsModule():
 		return namedShape
 	}
-	table, ok := k.literal.(*ast.TableExpr)
+	table, ok := k.Literal.(*ast.TableExpr)
 	if !ok {
 		return unknownShape
 	}
@@ -126,9 +127,9 @@ func (c *script) escapesOf(v *flow.Variable) []any {
 
 // noteArguments notes the tables that a call of an unknown function is given.
 func (c *script) noteArguments(e *ast.FuncCallExpr, note func(e ast.Expr, how any)) {
-	callee := c.callee(e)
-	if callee.topic != nil {
-		switch callee.topic.Name {
+	callee := c.Callee(e)
+	if callee.Topic != nil {
+		switch callee.Topic.Name {
 		case "rawset", "setmetatable", "table.insert":
 		default:
 			return
@@ -145,23 +146,19 @@ func (c *script) noteArguments(e *ast.FuncCallExpr, note func(e ast.Expr, how an
 // length reports #x of what has no length.
 func (c *script) length(e *ast.UnaryLenOpExpr) {
 	token := c.flow.Expr[e].At
-	k := c.infer(e.Expr)
+	k := c.Value(e.Expr)
 	switch {
-	case k.topic != nil && k.topic.Func != nil:
-		f := c.at(token, "length-of-record", fmt.Sprintf("'%s' is a function, which has no length", k.topic.Name))
-		f.Hint = "call it first: #" + k.topic.Signature()
-	case c.isNumber(k):
+	case k.IsFunction():
+		f := c.at(token, "length-of-record", fmt.Sprintf("'%s' is a function, which has no length", k.Topic.Name))
+		f.Hint = "call it first: #" + k.Topic.Signature()
+	case k.IsNumber():
 		c.at(token, "length-of-record", "a number has no length").Hint = "to count its digits, write #tostring(number)"
-	case k.isIterator():
+	case k.IsIterator():
 		c.at(token, "length-of-record", "an iterator has no length").Hint = "count in a loop, or read the whole list with get_list"
 	case c.shapeOf(e.Expr) == namedShape:
 		f := c.at(token, "length-of-record", fmt.Sprintf("# counts the items of a list; '%s' has named fields, so the result is 0", c.text(e.Expr)))
 		f.Hint = "to count fields, loop over pairs(...)"
 	}
-}
-
-func (c *script) isNumber(k knowledge) bool {
-	return k.topic == nil && (k.typ == "number" || k.typ == "integer")
 }
 
 // loopOver checks what a generic for goes through.
@@ -170,13 +167,13 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 		return
 	}
 	e := s.Exprs[0]
-	k := c.infer(e)
+	k := c.Value(e)
 	span := c.flow.Expr[e]
 	switch {
-	case k.topic != nil && k.topic.Func != nil && !isIteratorItself(k):
-		f := c.between(span.From, span.To, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.topic.Name))
+	case k.IsFunction() && !isIteratorItself(k):
+		f := c.between(span.From, span.To, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.Topic.Name))
 		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
-	case k.isList() || c.isTable(e, k):
+	case k.IsList() || c.isTable(e, k):
 		message, hint := "loop over a list with ipairs", fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		if c.shapeOf(e) == namedShape {
 			message, hint = "loop over a table with pairs", fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
@@ -188,28 +185,28 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 }
 
 // isTable reports whether a value is known to be a table that cannot be called.
-func (c *script) isTable(e ast.Expr, k knowledge) bool {
-	if k.topic != nil {
+func (c *script) isTable(e ast.Expr, k infer.Value) bool {
+	if k.Topic != nil {
 		return false
 	}
-	if _, ok := k.literal.(*ast.TableExpr); ok {
-		_, settled := c.holder(e, k.literal.(*ast.TableExpr))
+	if _, ok := k.Literal.(*ast.TableExpr); ok {
+		_, settled := c.holder(e, k.Literal.(*ast.TableExpr))
 		name, isName := e.(*ast.IdentExpr)
 		return settled && (!isName || !c.escapes(c.flow.VariableOf(name)))
 	}
-	return !k.maybe && (c.manual.Record(k.typ) != nil || c.manual.Fields(k.typ) != nil)
+	return !k.Maybe && (c.manual.Record(k.Type) != nil || c.manual.Fields(k.Type) != nil)
 }
 
 // isIteratorItself holds for functions that are iterators as they are: next.
-func isIteratorItself(k knowledge) bool { return k.topic.Name == "next" || k.topic.Name == "io.read" }
+func isIteratorItself(k infer.Value) bool { return k.Topic.Name == "next" || k.Topic.Name == "io.read" }
 
 func (c *script) isIpairs(e ast.Expr) bool {
 	call, ok := e.(*ast.FuncCallExpr)
 	if !ok || len(call.Args) != 1 {
 		return false
 	}
-	callee := c.callee(call)
-	return callee.topic != nil && callee.topic.Name == "ipairs"
+	callee := c.Callee(call)
+	return callee.Is("ipairs")
 }
 
 // ipairsOver reports ipairs over what has no items.

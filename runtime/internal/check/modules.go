@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/explain"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
@@ -40,14 +41,14 @@ func (c *script) collect() {
 				c.targets[index] = true
 				if key, named := index.Key.(*ast.StringExpr); named {
 					c.setFields[key.Value] = true
-					if owner := c.infer(index.Object); owner.isModule() {
-						c.setMembers[owner.topic.Name+"."+key.Value] = true
+					if owner := c.Value(index.Object); owner.IsModule() {
+						c.setMembers[owner.Topic.Name+"."+key.Value] = true
 					}
 				}
 			}
 		}
 	})
-	clear(c.inferred)
+	c.Forget()
 }
 
 // moduleFiles are where require looks for a module of the script's own.
@@ -118,14 +119,14 @@ func (c *script) members(e *ast.AttrGetExpr) {
 	if !ok || c.targets[e] {
 		return
 	}
-	owner := c.infer(e.Object)
+	owner := c.Value(e.Object)
 	switch {
-	case owner.isModule():
-		c.memberOf(owner.topic, key.Value, c.flow.Expr[e].At)
-	case owner.topic != nil && owner.topic.Func != nil:
-		f := c.at(c.flow.Expr[e].At, "unknown-function", fmt.Sprintf("'%s' is a function, so it has no fields", owner.topic.Name))
-		f.Hint = "call it first: " + owner.topic.Signature()
-	case owner.typ == "number" || owner.typ == "integer" || owner.typ == "boolean":
+	case owner.IsModule():
+		c.memberOf(owner.Topic, key.Value, c.flow.Expr[e].At)
+	case owner.IsFunction():
+		f := c.at(c.flow.Expr[e].At, "unknown-function", fmt.Sprintf("'%s' is a function, so it has no fields", owner.Topic.Name))
+		f.Hint = "call it first: " + owner.Topic.Signature()
+	case owner.Type == "number" || owner.Type == "integer" || owner.Type == "boolean":
 		c.fieldOfNumber(e, owner)
 	default:
 		c.readsProperty(e, owner, key.Value)
@@ -183,12 +184,12 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 	if e.Func != nil {
 		return
 	}
-	receiver := c.infer(e.Receiver)
+	receiver := c.Value(e.Receiver)
 	token := c.flow.Names[e][0]
 	switch {
-	case receiver.isModule():
-		c.memberOf(receiver.topic, e.Method, token)
-	case receiver.typ == "string" && receiver.topic == nil:
+	case receiver.IsModule():
+		c.memberOf(receiver.Topic, e.Method, token)
+	case receiver.Type == "string" && receiver.Topic == nil:
 		if library := c.manual.Topic("string"); library != nil && !c.setGlobals["string"] {
 			c.memberOf(library, e.Method, token)
 		}
@@ -197,9 +198,9 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 
 // fieldOfNumber reports a field of a value that has none, which mostly is the
 // position of an ipairs loop.
-func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner knowledge) {
+func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner infer.Value) {
 	kind := "a number"
-	if owner.typ == "boolean" {
+	if owner.Type == "boolean" {
 		kind = "a boolean"
 	}
 	name, ok := e.Object.(*ast.IdentExpr)

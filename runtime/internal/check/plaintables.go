@@ -37,11 +37,11 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 	if c.setFields[name] {
 		return false
 	}
-	k := c.infer(object)
-	if k.isList() {
+	k := c.Value(object)
+	if k.IsList() {
 		return !c.changesTables()
 	}
-	table, ok := k.literal.(*ast.TableExpr)
+	table, ok := k.Literal.(*ast.TableExpr)
 	if !ok {
 		return false
 	}
@@ -56,7 +56,7 @@ func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallE
 		}
 	}
 	for _, item := range v.Items {
-		if item.Key != nil && !c.isNumber(c.infer(item.Key)) {
+		if item.Key != nil && !c.Value(item.Key).IsNumber() {
 			return false
 		}
 	}
@@ -93,8 +93,8 @@ func (c *script) lacksMethod(e *ast.FuncCallExpr, v *flow.Variable) bool {
 
 // fills reports whether a call is table.insert for the table of a variable.
 func (c *script) fills(e *ast.FuncCallExpr, v *flow.Variable) bool {
-	callee := c.callee(e)
-	if callee.topic == nil || callee.topic.Name != "table.insert" || len(e.Args) == 0 {
+	callee := c.Callee(e)
+	if callee.Topic == nil || callee.Topic.Name != "table.insert" || len(e.Args) == 0 {
 		return false
 	}
 	for i, arg := range e.Args {
@@ -125,7 +125,7 @@ func (c *script) changesTables() bool {
 		if !ok {
 			continue
 		}
-		if _, named := target.Key.(*ast.StringExpr); named || c.isNumber(c.infer(target.Key)) {
+		if _, named := target.Key.(*ast.StringExpr); named || c.Value(target.Key).IsNumber() {
 			continue
 		}
 		if v := c.flow.VariableOf(name); v != nil && v.Kind == flow.Argument {

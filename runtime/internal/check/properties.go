@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/position"
 	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -97,7 +98,7 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 		return
 	}
 	at := c.flow.Expr[arg]
-	text, isText := c.infer(arg).literal.(*ast.StringExpr)
+	text, isText := c.Value(arg).Literal.(*ast.StringExpr)
 	if isText && len(p.Enum) > 0 {
 		if !slices.Contains(p.Enum, text.Value) {
 			f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' of %s must be one of '%s', not %s%s",
@@ -154,8 +155,8 @@ func describedType(t catalog.Type) string {
 
 // optionProperties checks the names of properties in the options select and
 // sort.
-func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr) {
-	model := c.manual.Catalog().Model(strings.TrimPrefix(callee.topic.Module.Name, "planhat."))
+func (c *script) optionProperties(callee infer.Value, option string, arg ast.Expr) {
+	model := c.manual.Catalog().Model(strings.TrimPrefix(callee.Topic.Module.Name, "planhat."))
 	if model == nil || option != "select" && option != "sort" {
 		return
 	}
@@ -184,11 +185,11 @@ func (c *script) optionProperties(callee knowledge, option string, arg ast.Expr)
 
 // readsProperty reports a misspelt field of a record or of another table whose
 // fields are known.
-func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string) {
-	if model := c.manual.Record(owner.typ); model != nil {
+func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name string) {
+	if model := c.manual.Record(owner.Type); model != nil {
 		if model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
-				c.notSelected(owner.selected, name, c.flow.Expr[e].At)
+				c.notSelected(owner.Selected, name, c.flow.Expr[e].At)
 			}
 			return
 		}
@@ -199,7 +200,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		return
 	}
-	fields := c.manual.Fields(owner.typ)
+	fields := c.manual.Fields(owner.Type)
 	if fields == nil || c.isWritten(e, name) {
 		return
 	}
@@ -210,7 +211,7 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner knowledge, name string)
 		}
 		names[i] = fields[i].Name
 	}
-	f := c.at(c.flow.Expr[e].At, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(string(owner.typ)), name, catalog.DidYouMean(name, names)))
+	f := c.at(c.flow.Expr[e].At, "unknown-property", fmt.Sprintf("%s has no field '%s'%s", catalog.WithArticle(string(owner.Type)), name, catalog.DidYouMean(name, names)))
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")

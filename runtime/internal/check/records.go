@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/infer"
 )
 
 // purpose is what becomes of a record.
@@ -34,8 +35,8 @@ func purposeOf(name string) purpose {
 
 // records checks the records that a call hands over, as far as they are
 // written out.
-func (c *script) records(callee knowledge, args []ast.Expr) {
-	f := callee.function()
+func (c *script) records(callee infer.Value, args []ast.Expr) {
+	f := callee.Function()
 	for i, arg := range args {
 		if i >= len(f.Params) {
 			return
@@ -53,7 +54,7 @@ func (c *script) records(callee knowledge, args []ast.Expr) {
 
 // rows checks a list of records: a literal, or the table of a variable with all
 // that the script puts into it.
-func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg ast.Expr) {
+func (c *script) rows(callee infer.Value, model *catalog.Model, to purpose, arg ast.Expr) {
 	if table, ok := arg.(*ast.TableExpr); ok {
 		c.literalRows(callee, model, to, table)
 		return
@@ -77,7 +78,7 @@ func (c *script) rows(callee knowledge, model *catalog.Model, to purpose, arg as
 	}
 }
 
-func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr) {
+func (c *script) literalRows(callee infer.Value, model *catalog.Model, to purpose, table *ast.TableExpr) {
 	named := 0
 	for _, field := range table.Fields {
 		if field.Key == nil {
@@ -89,7 +90,7 @@ func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose,
 		}
 	}
 	if named > 0 && named == len(table.Fields) && !c.alternatives(callee, model) {
-		f := c.at(c.flow.Expr[table].From, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.topic.Name))
+		f := c.at(c.flow.Expr[table].From, "wrong-arguments", fmt.Sprintf("%s: this is a single record, not a list of records", callee.Topic.Name))
 		f.Hint = "put a single record in a list: { { " + fieldName(table.Fields[0]) + " = ... } }"
 	}
 }
@@ -97,8 +98,8 @@ func (c *script) literalRows(callee knowledge, model *catalog.Model, to purpose,
 func fieldName(f *ast.Field) string { return f.Key.(*ast.StringExpr).Value }
 
 // alternatives reports whether a function takes single records as well.
-func (c *script) alternatives(callee knowledge, model *catalog.Model) bool {
-	for _, p := range callee.function().Params {
+func (c *script) alternatives(callee infer.Value, model *catalog.Model) bool {
+	for _, p := range callee.Function().Params {
 		if slices.Contains(p.Type.Alternatives(), spec.Type(model.Name)) {
 			return true
 		}
@@ -108,7 +109,7 @@ func (c *script) alternatives(callee knowledge, model *catalog.Model) bool {
 
 // record checks one record: a literal, or the table of a variable with the
 // fields that the script sets.
-func (c *script) record(callee knowledge, model *catalog.Model, to purpose, arg ast.Expr) {
+func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, arg ast.Expr) {
 	var fields []*ast.Field
 	table, direct := c.tableOf(arg)
 	if table == nil {
@@ -156,7 +157,7 @@ func (c *script) fieldsSet(name *ast.IdentExpr) []flow.Entry {
 }
 
 // missing reports what a new record lacks.
-func (c *script) missing(callee knowledge, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
+func (c *script) missing(callee infer.Value, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
 	// A field that is set somewhere may be meant for this record.
 	has := func(name string) bool { return given[name] || c.setFields[name] }
 	for name := range given {

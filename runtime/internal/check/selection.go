@@ -10,35 +10,24 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/infer"
 )
-
-// selection is what the records of a call come with, where that is not all.
-type selection struct {
-	names []string
-	// fixed is the function that gives these properties whatever it is asked;
-	// "" for the option select.
-	fixed string
-}
-
-// has reports whether the records come with a property. Planhat's own id always
-// does.
-func (s *selection) has(name string) bool { return name == "_id" || slices.Contains(s.names, name) }
 
 // selection returns the properties that a call reads, nil where that is all of
 // them or cannot be told.
-func (c *script) selection(callee knowledge, args []ast.Expr) *selection {
-	if callee.topic == nil || callee.topic.Func == nil {
+func (c *script) selection(callee infer.Value, args []ast.Expr) *infer.Selection {
+	if callee.Topic == nil || callee.Topic.Func == nil {
 		return nil
 	}
 	model := c.modelOf(callee)
 	if model == nil {
 		return nil
 	}
-	if op := model.Operation(callee.topic.Func.Name); op != nil && len(op.Returns) > 0 && model.Operation("get_list") != nil {
-		return &selection{names: op.Returns, fixed: callee.topic.Name}
+	if op := model.Operation(callee.Topic.Func.Name); op != nil && len(op.Returns) > 0 && model.Operation("get_list") != nil {
+		return &infer.Selection{Names: op.Returns, Fixed: callee.Topic.Name}
 	}
-	for i := range callee.topic.Func.Params {
-		p := &callee.topic.Func.Params[i]
+	for i := range callee.Topic.Func.Params {
+		p := &callee.Topic.Func.Params[i]
 		if i >= len(args) || !slices.ContainsFunc(p.Fields, func(f spec.Field) bool { return f.Name == "select" }) {
 			continue
 		}
@@ -50,8 +39,8 @@ func (c *script) selection(callee knowledge, args []ast.Expr) *selection {
 }
 
 // modelOf returns the model that a function belongs to, or nil.
-func (c *script) modelOf(callee knowledge) *catalog.Model {
-	return c.manual.Catalog().Model(strings.TrimPrefix(callee.topic.Module.Name, "planhat."))
+func (c *script) modelOf(callee infer.Value) *catalog.Model {
+	return c.manual.Catalog().Model(strings.TrimPrefix(callee.Topic.Module.Name, "planhat."))
 }
 
 // optionValue returns what a table of options gives an option, nil where it
@@ -81,8 +70,8 @@ func (c *script) optionValue(arg ast.Expr, name string) ast.Expr {
 }
 
 // wanted reads the option select: names in one text, or a list of texts.
-func (c *script) wanted(e ast.Expr) *selection {
-	s := &selection{}
+func (c *script) wanted(e ast.Expr) *infer.Selection {
+	s := &infer.Selection{}
 	items := []ast.Expr{e}
 	if table, ok := e.(*ast.TableExpr); ok {
 		items = nil
@@ -94,18 +83,18 @@ func (c *script) wanted(e ast.Expr) *selection {
 		}
 	}
 	for _, item := range items {
-		text, ok := c.infer(item).literal.(*ast.StringExpr)
+		text, ok := c.Value(item).Literal.(*ast.StringExpr)
 		if !ok {
 			return nil
 		}
 		for name := range strings.SplitSeq(text.Value, ",") {
 			name, _, _ = strings.Cut(strings.TrimSpace(name), ".")
 			if name != "" {
-				s.names = append(s.names, name)
+				s.Names = append(s.Names, name)
 			}
 		}
 	}
-	if len(s.names) == 0 {
+	if len(s.Names) == 0 {
 		return nil
 	}
 	return s
@@ -113,17 +102,17 @@ func (c *script) wanted(e ast.Expr) *selection {
 
 // notSelected reports a property that the records do not come with, unless the
 // script gives it to records itself.
-func (c *script) notSelected(s *selection, name string, token int) {
-	if s == nil || s.has(name) || c.setFields[name] {
+func (c *script) notSelected(s *infer.Selection, name string, token int) {
+	if s == nil || s.Has(name) || c.setFields[name] {
 		return
 	}
-	if s.fixed != "" {
-		f := c.at(token, "not-selected", fmt.Sprintf("%s does not return '%s', so it is nil in all of these records", s.fixed, name))
-		f.Hint, f.Subject = "the records have "+strings.Join(s.names, ", ")+"; get_list also returns the others", name
+	if s.Fixed != "" {
+		f := c.at(token, "not-selected", fmt.Sprintf("%s does not return '%s', so it is nil in all of these records", s.Fixed, name))
+		f.Hint, f.Subject = "the records have "+strings.Join(s.Names, ", ")+"; get_list also returns the others", name
 		return
 	}
 	f := c.at(token, "not-selected", fmt.Sprintf("select does not include '%s', so it is nil in all of these records", name))
-	f.Hint, f.Subject = fmt.Sprintf("add it: select = { %s }", quoted(append(slices.Clone(s.names), name))), name
+	f.Hint, f.Subject = fmt.Sprintf("add it: select = { %s }", quoted(append(slices.Clone(s.Names), name))), name
 }
 
 // quoted lists names as a script writes them in a table.
@@ -142,8 +131,8 @@ func quoted(names []string) string {
 // fieldNames checks the names of fields that functions such as tables.sum and
 // tables.sort_by take in the place of a function, where the list is known to
 // hold records.
-func (c *script) fieldNames(callee knowledge, args []ast.Expr) {
-	f := callee.function()
+func (c *script) fieldNames(callee infer.Value, args []ast.Expr) {
+	f := callee.Function()
 	if len(args) < 2 || len(f.Params) < 2 || f.Params[0].Name != "list" || f.Params[1].Name != "by" {
 		return
 	}
@@ -151,15 +140,15 @@ func (c *script) fieldNames(callee knowledge, args []ast.Expr) {
 	if !ok {
 		return
 	}
-	item := c.element(c.infer(args[0]))
-	model := c.manual.Record(item.typ)
+	item := c.Element(c.Value(args[0]))
+	model := c.manual.Record(item.Type)
 	if model == nil || c.setFields[text.Value] {
 		return
 	}
 	name, token := text.Value, c.flow.Expr[text].At
 	switch {
 	case model.Property(name) != nil, slices.Contains(catalog.CommonProperties, name):
-		c.notSelected(item.selected, name, token)
+		c.notSelected(item.Selected, name, token)
 	case len(catalog.Nearest(name, propertyNames(model))) > 0:
 		// Tenants have fields of their own: only a near miss counts.
 		c.unknownProperty(model, name, token, false)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -14,11 +15,11 @@ import (
 // arithmetic reports texts that are added.
 func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 	for _, side := range []ast.Expr{e.Lhs, e.Rhs} {
-		k := c.infer(side)
-		if k.typ != "string" || k.maybe || k.topic != nil {
+		k := c.Value(side)
+		if k.Type != "string" || k.Maybe || k.Topic != nil {
 			continue
 		}
-		text, isLiteral := k.literal.(*ast.StringExpr)
+		text, isLiteral := k.Literal.(*ast.StringExpr)
 		if isLiteral {
 			if _, ok := number.Parse(strings.TrimSpace(text.Value)); ok {
 				continue
@@ -42,22 +43,22 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 // concatenation reports values that cannot be joined to a text.
 func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 	for _, side := range []ast.Expr{e.Lhs, e.Rhs} {
-		k := c.infer(side)
+		k := c.Value(side)
 		what := ""
 		switch {
-		case k.maybe:
-		case k.topic != nil && k.topic.Func != nil:
-			what = "the function " + k.topic.Name
-		case k.isModule():
-			what = "the module " + k.topic.Name
-		case k.topic != nil:
-		case k.typ == "boolean":
+		case k.Maybe:
+		case k.IsFunction():
+			what = "the function " + k.Topic.Name
+		case k.IsModule():
+			what = "the module " + k.Topic.Name
+		case k.Topic != nil:
+		case k.Type == "boolean":
 			what = "a boolean"
-		case k.typ == "nil" && k.literal == side:
+		case k.Type == "nil" && k.Literal == side:
 			what = "nil"
-		case !c.isError(k) && (k.isList() || c.isTable(side, k)):
+		case !c.isError(k) && (k.IsList() || c.isTable(side, k)):
 			what = "a table"
-		case k.typ == "function" && k.literal != nil, k.isIterator():
+		case k.Type == "function" && k.Literal != nil, k.IsIterator():
 			what = "a function"
 		}
 		if what == "" {
@@ -66,8 +67,8 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 		span := c.flow.Expr[side]
 		f := c.between(span.From, span.To, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
 		switch {
-		case k.topic != nil && k.topic.Func != nil:
-			f.Hint = "call it first: " + k.topic.Signature()
+		case k.IsFunction():
+			f.Hint = "call it first: " + k.Topic.Signature()
 		case what == "a table":
 			f.Hint = "use one of its fields, or show the whole table with inspect(...)"
 		default:
@@ -77,7 +78,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 }
 
 // isError holds for error objects, which can be joined to texts.
-func (c *script) isError(k knowledge) bool { return strings.HasSuffix(string(k.typ), "Error") }
+func (c *script) isError(k infer.Value) bool { return strings.HasSuffix(string(k.Type), "Error") }
 
 // pure are the modules of which all functions do nothing but return something.
 var pure = map[string]bool{"string": true, "math": true, "text": true, "tables": true}
@@ -95,9 +96,9 @@ var reads = map[string]bool{"get_list": true, "get_lean_list": true, "each": tru
 // ignored reports a call whose result is all that it is good for, or holds what
 // ought to be looked at.
 func (c *script) ignored(e *ast.FuncCallExpr) {
-	callee := c.callee(e)
-	f := callee.function()
-	if f == nil && e.Func == nil && textMethods[e.Method] && c.infer(e.Receiver).typ == "" && !takesFunction(c, e) {
+	callee := c.Callee(e)
+	f := callee.Function()
+	if f == nil && e.Func == nil && textMethods[e.Method] && c.Value(e.Receiver).Type.Only() == "" && !takesFunction(c, e) {
 		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' does not change anything: it returns the result, which is not used here", e.Method))
 		finding.Hint = fmt.Sprintf("write %s = %s", c.text(e.Receiver), c.text(e))
 		return
@@ -105,7 +106,7 @@ func (c *script) ignored(e *ast.FuncCallExpr) {
 	if f == nil || len(f.Returns) == 0 {
 		return
 	}
-	module, name := callee.topic.Module.Name, callee.topic.Name
+	module, name := callee.Topic.Module.Name, callee.Topic.Name
 	switch {
 	case pure[module] && !acts[name] && !takesFunction(c, e):
 		finding := c.at(c.nameToken(e), "ignored-result", fmt.Sprintf("'%s' does not change anything: it returns the result, which is not used here", name))
@@ -132,7 +133,7 @@ func takesFunction(c *script, e *ast.FuncCallExpr) bool {
 		if _, ok := arg.(*ast.FunctionExpr); ok {
 			return true
 		}
-		if c.infer(arg).typ == "" {
+		if c.Value(arg).Type.Only() == "" {
 			if _, isName := arg.(*ast.IdentExpr); isName && len(e.Args) > 1 {
 				return true
 			}
@@ -165,14 +166,14 @@ func (c *script) usesNothing(exprs []ast.Expr) {
 		if !ok {
 			continue
 		}
-		callee := c.callee(call)
-		f := callee.function()
-		if f == nil || len(f.Returns) > 0 || callee.topic.Name == "error" {
+		callee := c.Callee(call)
+		f := callee.Function()
+		if f == nil || len(f.Returns) > 0 || callee.Topic.Name == "error" {
 			continue
 		}
-		finding := c.at(c.nameToken(call), "no-result", fmt.Sprintf("'%s' returns nothing, so this is nil", callee.topic.Name))
-		finding.Subject = callee.topic.Name
-		switch callee.topic.Name {
+		finding := c.at(c.nameToken(call), "no-result", fmt.Sprintf("'%s' returns nothing, so this is nil", callee.Topic.Name))
+		finding.Subject = callee.Topic.Name
+		switch callee.Topic.Name {
 		case "table.sort", "table.insert":
 			finding.Hint = "it changes the list itself: call it on its own line, then use the list"
 		default:
@@ -191,19 +192,19 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 	if !ok || last.AdjustRet {
 		return
 	}
-	outer := c.callee(e)
-	if outer.topic == nil || outer.topic.Name != "tonumber" && outer.topic.Name != "table.insert" {
+	outer := c.Callee(e)
+	if outer.Topic == nil || outer.Topic.Name != "tonumber" && outer.Topic.Name != "table.insert" {
 		return
 	}
-	inner := c.callee(last)
+	inner := c.Callee(last)
 	replaces := last.Func == nil && last.Method == "gsub"
-	if inner.topic != nil {
-		replaces = inner.topic.Name == "string.gsub"
+	if inner.Topic != nil {
+		replaces = inner.Topic.Name == "string.gsub"
 	}
 	if !replaces {
 		return
 	}
-	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the string and the number of matches, and %s receives both", outer.topic.Name))
+	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the string and the number of matches, and %s receives both", outer.Topic.Name))
 	f.Hint = fmt.Sprintf("put it in parentheses to keep only the string: (%s)", c.text(last))
 }
 
@@ -212,8 +213,8 @@ func (c *script) dots(e *ast.FuncCallExpr) {
 	name := e.Method
 	args := e.Args
 	if e.Func != nil {
-		callee := c.callee(e)
-		if callee.topic == nil || callee.topic.Name != "string.gsub" || len(args) < 1 {
+		callee := c.Callee(e)
+		if callee.Topic == nil || callee.Topic.Name != "string.gsub" || len(args) < 1 {
 			return
 		}
 		name, args = "gsub", args[1:]
@@ -236,18 +237,18 @@ func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
 	if len(loops) == 0 {
 		return
 	}
-	callee := c.callee(e)
-	if callee.topic == nil || callee.topic.Func == nil || !c.isModel(callee.topic.Module.Name) {
+	callee := c.Callee(e)
+	if callee.Topic == nil || callee.Topic.Func == nil || !c.isModel(callee.Topic.Module.Name) {
 		return
 	}
-	if name := callee.topic.Func.Name; name != "get_list" && name != "get_lean_list" {
+	if name := callee.Topic.Func.Name; name != "get_list" && name != "get_lean_list" {
 		return
 	}
 	loop := loops[len(loops)-1]
 	if _, ok := loop.(*ast.GenericForStmt); !ok || !c.independent(e.Args, loop) {
 		return
 	}
-	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every iteration, and each call counts against the quota", callee.topic.Name))
+	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every iteration, and each call counts against the quota", callee.Topic.Name))
 	f.Hint = "read it once before the loop and store it in a local variable"
 }
 

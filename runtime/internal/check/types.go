@@ -2,101 +2,128 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings/spec"
-	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/explain"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// knowledge is what can be told about a value without running the script.
-type knowledge struct {
-	// topic is the module, function or value of the manual that it is.
-	topic *manual.Topic
-	// typ is its type, "" where it is not known. "nothing"
-	// is the result of a function that has none.
-	typ spec.Type
-	// literal is the expression in the script that wrote it out.
-	literal ast.Expr
-	// maybe holds where it may be nil as well.
-	maybe bool
-	// property is the property of a record that it is read from.
-	property *catalog.Property
-	// selected are the properties that its records come with, nil where that is
-	// all of them.
-	selected *selection
+// inference makes what tells the types of the script's expressions.
+func (c *script) inference() *infer.Inference {
+	return &infer.Inference{Manual: c.manual, Name: c.nameValue, Member: c.memberValue, Replaced: c.fileFor, Selected: c.selection}
 }
 
-// nothing is the type of the result of a function without results.
-const nothing spec.Type = "nothing"
-
-func (c *script) isText(e ast.Expr) bool {
-	k := c.infer(e)
-	return k.topic == nil && k.typ == "string"
-}
-
-// topicValue is what a topic of the manual is as a value.
-func (c *script) topicValue(t *manual.Topic) knowledge {
-	switch {
-	case t == nil:
-		return knowledge{}
-	case t.Value != nil:
-		return knowledge{topic: t, typ: t.Value.Type}
-	case t.Kind == manual.KindTable || t.Kind == manual.KindProperty:
-		return knowledge{}
+// nameValue is the value of a variable that only one can have reached, or of a
+// global.
+func (c *script) nameValue(e *ast.IdentExpr) infer.Value {
+	v := c.flow.VariableOf(e)
+	if c.flow.Resolved[e] == nil && !c.setGlobals[e.Value] {
+		if !c.known[e.Value] {
+			return infer.Value{}
+		}
+		return infer.Of(c.manual.Topic(e.Value))
 	}
-	return knowledge{topic: t}
-}
-
-// isModule holds for modules, libraries and models.
-func (k knowledge) isModule() bool {
-	return k.topic != nil && (k.topic.Kind == manual.KindModule || k.topic.Kind == manual.KindModel)
-}
-
-// function returns the spec of a function of the manual, or nil.
-func (k knowledge) function() *spec.Func {
+	val := c.onlyValue(e)
 	switch {
-	case k.topic == nil:
+	case val == nil:
+	case v.Loop != nil && val.First:
+		return c.loopValue(v)
+	case v.Kind == flow.Argument && val.First && !v.Implicit:
+		return c.parameterValue(v)
+	case val.Expr == nil:
+	case val.Place == 0 && !val.Many:
+		return c.Value(val.Expr)
+	default:
+		if call, ok := val.Expr.(*ast.FuncCallExpr); ok {
+			return c.Result(call, val.Place)
+		}
+	}
+	return infer.Value{}
+}
+
+// onlyValue returns the one value that a name can have where it is read, or nil
+// if it may have several.
+func (c *script) onlyValue(e *ast.IdentExpr) *flow.Value {
+	v, s := c.flow.Resolved[e], c.flow.StepOf[e]
+	if made := c.flow.Made[e.Value]; v == nil && made != nil && len(made.Values) == 1 {
+		// A global that is set in one place only.
+		return made.Values[0]
+	}
+	if v == nil || s == nil {
 		return nil
-	case k.topic.Func != nil:
-		return k.topic.Func
-	case k.isModule():
-		return k.topic.Module.Call
+	}
+	if used := s.Used[v]; len(used) == 1 {
+		return used[0]
+	}
+	// A field of the table is set in a circular way: the flow has no use of it.
+	if len(s.Used[v]) == 0 && len(v.Values) == 1 {
+		return v.Values[0]
 	}
 	return nil
 }
 
-// typed makes knowledge of a type in a spec. Alternatives but for nil leave it
-// open.
-func typed(typ spec.Type) knowledge {
-	return knowledge{typ: typ.Only(), maybe: typ.Nilable() && typ.NonNil() != typ}
+// memberValue takes a model that does not exist for the one that is meant, and a
+// function that differs in capital letters only, so that what follows is
+// checked as well. What the script itself puts into a module is unknown.
+func (c *script) memberValue(module *manual.Topic, name string) (v infer.Value, ok bool) {
+	full := module.Name + "." + name
+	if c.setMembers[full] || c.manual.Topic(full) != nil {
+		return infer.Value{}, c.setMembers[full]
+	}
+	near := explain.Likeliest(name, memberNames(module))
+	if len(near) != 1 {
+		return infer.Value{}, false
+	}
+	t := c.manual.Topic(module.Name + "." + near[0])
+	if t == nil || t.Kind != manual.KindModel && plainName(name) != plainName(near[0]) {
+		return infer.Value{}, false
+	}
+	return infer.Of(t), true
+}
+
+// plainName is a name without capital letters and underscores.
+func plainName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// loopValue is the value of a loop's variable.
+func (c *script) loopValue(v *flow.Variable) infer.Value {
+	loop, ok := v.Loop.(*ast.GenericForStmt)
+	switch {
+	case !ok:
+		return infer.Value{Type: "number"}
+	case len(loop.Exprs) == 1:
+		return c.Variable(loop.Exprs[0], v.Place)
+	}
+	return infer.Value{}
 }
 
 // parameterValue is the value of a parameter of a function that is written as an
-// argument of a function that goes through a list, as in
+// argument of a function that takes a list, as in
 // tables.filter(companies, function(company) ... end).
-func (c *script) parameterValue(v *flow.Variable) knowledge {
+func (c *script) parameterValue(v *flow.Variable) infer.Value {
 	fn := v.Fn.Expr
 	call := c.flow.GivenTo[fn]
 	if fn == nil || call == nil {
-		return knowledge{}
+		return infer.Value{}
 	}
-	callee := c.callee(call)
-	f := callee.function()
+	callee := c.Callee(call)
+	f := callee.Function()
 	if f == nil || len(f.Params) == 0 || f.Params[0].Name != "list" || call.Func == nil {
-		return knowledge{}
+		return infer.Value{}
 	}
 	at, place := slices.Index(call.Args, ast.Expr(fn)), slices.Index(fn.ParList.Names, v.Name)
 	if at < 1 || at >= len(f.Params) || place < 0 {
-		return knowledge{}
+		return infer.Value{}
 	}
-	if callee.topic.Name != "table.sort" && !takesItem(f.Params[at].Type, place) {
-		return knowledge{}
+	if !callee.Is("table.sort") && !takesItem(f.Params[at].Type, place) {
+		return infer.Value{}
 	}
-	k := c.element(c.infer(call.Args[0]))
-	k.maybe = false
+	k := c.Element(c.Value(call.Args[0]))
+	k.Maybe = false
 	return k
 }
 

@@ -17,6 +17,8 @@ type Visitor struct {
 	// and other conditions are not. An if has one block for each of its branches.
 	Open  func(of ast.PositionHolder)
 	Close func()
+	// Shallow leaves out what is in functions that an expression writes out.
+	Shallow bool
 }
 
 // Statements visits a list of statements, without a block around them.
@@ -100,7 +102,9 @@ func (v *Visitor) Expression(expr ast.Expr) {
 	}
 	switch e := expr.(type) {
 	case *ast.FunctionExpr:
-		v.block(e, e.Stmts)
+		if !v.Shallow {
+			v.block(e, e.Stmts)
+		}
 	case *ast.TableExpr:
 		for _, f := range e.Fields {
 			v.Expression(f.Key)

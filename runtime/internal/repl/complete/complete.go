@@ -10,8 +10,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -83,8 +83,8 @@ type Engine struct {
 	Session  Session
 	Commands []Command
 
-	// types are the types of variables, as learned from inputs.
-	types map[string]spec.Type
+	// known is what inputs said about variables.
+	known map[string]infer.Value
 }
 
 // Complete returns the candidates at the cursor, an offset in bytes.

@@ -79,11 +79,11 @@ func (c *context) listing(o open) (model *catalog.Model, option string) {
 			inner := *c
 			inner.tokens = c.tokens[:at]
 			if f := inner.function(len(inner.tokens)); f != nil {
-				return c.engine.lists(inner.chain(len(inner.tokens)), f), option
+				return c.engine.lists(f), option
 			}
 			if parent, ok := inner.opened(); ok {
 				if parent.call != nil {
-					return c.engine.lists(inner.callee(), parent.call), option
+					return c.engine.lists(parent.call), option
 				}
 				if parent.key != "" {
 					option = parent.key
@@ -94,24 +94,8 @@ func (c *context) listing(o open) (model *catalog.Model, option string) {
 	return nil, ""
 }
 
-// callee is the name of the function called by the innermost bracket.
-func (c *context) callee() string {
-	depth := 0
-	for i := len(c.tokens) - 1; i >= 0; i-- {
-		switch c.tokens[i].Text {
-		case ")", "]", "}":
-			depth++
-		case "(", "[", "{":
-			if depth--; depth < 0 {
-				return c.chain(i)
-			}
-		}
-	}
-	return ""
-}
-
 // lists returns the model that a function lists, or nil.
-func (e *Engine) lists(name string, f *spec.Func) *catalog.Model {
+func (e *Engine) lists(f *spec.Func) *catalog.Model {
 	if len(f.Returns) == 0 {
 		return nil
 	}

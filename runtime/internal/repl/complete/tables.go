@@ -1,7 +1,7 @@
 package complete
 
 import (
-	"strings"
+	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -68,17 +68,11 @@ func (c *context) function(at int) *spec.Func {
 	if expression == "" {
 		return nil
 	}
-	e := c.engine
-	name := strings.ReplaceAll(expression, ":", ".")
-	if i := strings.LastIndexByte(name, '.'); i > 0 {
-		if typ := e.typeOf(name[:i], nil); typ != "" {
-			name = string(typ) + name[i:]
-		}
+	call, ok := parse(expression + "()").(*ast.FuncCallExpr)
+	if !ok {
+		return nil
 	}
-	if t := e.Manual.Topic(name); t != nil {
-		return t.Func
-	}
-	return nil
+	return c.engine.inference(c.tokens[:at]).Callee(call).Function()
 }
 
 // commas counts the commas after the bracket at an index, except those in

@@ -10,10 +10,10 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
-	"github.com/phscript/phscript/runtime/internal/syntax"
+	"github.com/phscript/phscript/runtime/internal/infer"
 )
 
-// Learn records what an evaluated input says about its variables' types: after
+// Learn records what an evaluated input says about its variables: after
 // c = planhat.company.get_list()[1], c is a Company.
 func (e *Engine) Learn(source string) {
 	chunk, err := compile.Parse([]byte(source), "input")
@@ -37,40 +37,65 @@ func (e *Engine) Learn(source string) {
 }
 
 func (e *Engine) learn(name string, values []ast.Expr, i int) {
-	if e.types == nil {
-		e.types = map[string]spec.Type{}
+	if e.known == nil {
+		e.known = map[string]infer.Value{}
 	}
-	delete(e.types, name)
+	delete(e.known, name)
 	if i < len(values) {
-		if typ := e.infer(values[i]); typ != "" {
-			e.types[name] = typ
-		}
+		e.known[name] = e.inference(nil).Value(values[i])
 	}
 }
 
-// typeOf returns the type of an expression, or "". tokens are the text before
-// it, whose loops declare variables.
-func (e *Engine) typeOf(expression string, tokens []compile.Token) spec.Type {
+// inference tells types as they are after some text, whose loops declare
+// variables.
+func (e *Engine) inference(tokens []compile.Token) *infer.Inference {
+	n := &infer.Inference{Manual: e.Manual}
+	n.Name = func(name *ast.IdentExpr) infer.Value {
+		if over, place := loopOver(name.Value, tokens); over != nil {
+			return n.Variable(over, place)
+		}
+		if v, ok := e.known[name.Value]; ok {
+			return v
+		}
+		return infer.Of(e.Manual.Topic(name.Value))
+	}
+	return n
+}
+
+// valueOf returns what is known about an expression that follows some text.
+func (e *Engine) valueOf(expression string, tokens []compile.Token) infer.Value {
+	if expr := parse(expression); expr != nil {
+		return e.inference(tokens).Value(expr)
+	}
+	return infer.Value{}
+}
+
+// parse returns the syntax tree of an expression, or nil.
+func parse(expression string) ast.Expr {
 	chunk, err := compile.Parse([]byte("return "+expression), "input")
 	if err != nil || len(chunk) != 1 {
-		return ""
+		return nil
 	}
 	values, ok := chunk[0].(*ast.ReturnStmt)
 	if !ok || len(values.Exprs) != 1 {
-		return ""
+		return nil
 	}
-	if name, ok := values.Exprs[0].(*ast.IdentExpr); ok {
-		if typ := e.loopVariable(name.Value, tokens); typ != "" {
-			return typ
-		}
-	}
-	return e.infer(values.Exprs[0])
+	return values.Exprs[0]
 }
 
-// loopVariable returns the type of a variable of a for loop around the cursor.
-func (e *Engine) loopVariable(name string, tokens []compile.Token) spec.Type {
+// loopOver returns what the for loop around the cursor that declares a variable
+// loops over, and the variable's place in it; nil if there is none.
+func loopOver(name string, tokens []compile.Token) (over ast.Expr, place int) {
 	for i := len(tokens) - 1; i > 1; i-- {
-		if tokens[i].Text != "in" || tokens[i-1].Text != name {
+		if tokens[i].Text != "in" {
+			continue
+		}
+		first := i
+		for first > 0 && tokens[first-1].Text != "for" {
+			first--
+		}
+		at := slices.IndexFunc(tokens[first:i], func(t compile.Token) bool { return t.Text == name })
+		if at < 0 {
 			continue
 		}
 		var text strings.Builder
@@ -80,88 +105,9 @@ func (e *Engine) loopVariable(name string, tokens []compile.Token) spec.Type {
 			}
 			text.WriteString(t.Text)
 		}
-		call := text.String()
-		if inner, ok := strings.CutPrefix(call, "ipairs("); ok {
-			return e.typeOf(strings.TrimSuffix(inner, ")"), nil).Element()
-		}
-		return e.typeOf(call, nil).Result(0).NonNil()
+		return parse(text.String()), at / 2
 	}
-	return ""
-}
-
-// infer returns the type of an expression, as far as reading it can tell.
-func (e *Engine) infer(expr ast.Expr) spec.Type {
-	switch expr := expr.(type) {
-	case *ast.IdentExpr:
-		if typ := e.types[expr.Value]; typ != "" {
-			return typ
-		}
-		if e.moduleNamed(expr.Value) != nil {
-			return spec.Type(expr.Value)
-		}
-	case *ast.FuncCallExpr:
-		return e.returned(expr)
-	case *ast.AttrGetExpr:
-		of := e.infer(expr.Object)
-		key, ok := expr.Key.(*ast.StringExpr)
-		if !ok {
-			return of.Element()
-		}
-		if part := of + "." + spec.Type(key.Value); e.moduleNamed(string(part)) != nil {
-			return part
-		}
-		for _, f := range e.Manual.Fields(of) {
-			if f.Name == key.Value {
-				return f.Type.NonNil()
-			}
-		}
-	case *ast.LogicalOpExpr:
-		if typ := e.infer(expr.Lhs); typ != "" {
-			return typ
-		}
-		return e.infer(expr.Rhs)
-	}
-	return ""
-}
-
-// returned is the type of a call's first result.
-func (e *Engine) returned(call *ast.FuncCallExpr) spec.Type {
-	name, of := call.Method, call.Receiver
-	if call.Func != nil {
-		field, ok := call.Func.(*ast.AttrGetExpr)
-		if !ok {
-			if module, ok := syntax.Required(call); ok && e.moduleNamed(module) != nil {
-				return spec.Type(module)
-			}
-			return ""
-		}
-		key, ok := field.Key.(*ast.StringExpr)
-		if !ok {
-			return ""
-		}
-		name, of = key.Value, field.Object
-	}
-	t := e.Manual.Topic(string(e.infer(of)) + "." + name)
-	if t == nil || t.Func == nil || len(t.Func.Returns) == 0 {
-		return ""
-	}
-	return t.Func.Returns[0].Type
-}
-
-// module returns the module that an expression names or has as its type.
-func (e *Engine) module(expression string, typ spec.Type) *spec.Module {
-	if m := e.moduleNamed(string(typ)); m != nil {
-		return m
-	}
-	return e.moduleNamed(expression)
-}
-
-func (e *Engine) moduleNamed(name string) *spec.Module {
-	t := e.Manual.Topic(name)
-	if t == nil || t.Module == nil || t.Module.Name != name {
-		return nil
-	}
-	return t.Module
+	return nil, 0
 }
 
 // guess returns the model that has all of a table's fields, at least three, or
@@ -200,15 +146,18 @@ func (e *Engine) guess(t *lua.LTable) *catalog.Model {
 // if there is no such value. It follows metatables that are tables; no code of
 // the script runs.
 func (e *Engine) live(expression string) lua.LValue {
-	chunk, err := compile.Parse([]byte("return "+expression), "input")
-	if err != nil || len(chunk) != 1 {
-		return nil
+	if expr := parse(expression); expr != nil {
+		return e.value(expr)
 	}
-	values, ok := chunk[0].(*ast.ReturnStmt)
-	if !ok || len(values.Exprs) != 1 {
-		return nil
+	return nil
+}
+
+// moduleNamed returns a module of the manual, or nil.
+func (e *Engine) moduleNamed(name string) *spec.Module {
+	if v := infer.Of(e.Manual.Topic(name)); v.IsModule() {
+		return v.Topic.Module
 	}
-	return e.value(values.Exprs[0])
+	return nil
 }
 
 func (e *Engine) value(expr ast.Expr) lua.LValue {

@@ -9,6 +9,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -151,17 +152,20 @@ func (c *context) members(l *list, expression string) {
 		return
 	}
 	e := c.engine
-	value := e.live(expression)
-	typ := e.typeOf(expression, c.tokens)
-	if value == nil || sameThing(e, expression, value) {
-		if module := e.module(expression, typ); module != nil {
-			e.moduleMembers(l, module)
-		}
+	value, known := e.live(expression), e.valueOf(expression, c.tokens)
+	if known.IsModule() && (value == nil || isModule(value, known.Topic.Module)) {
+		e.moduleMembers(l, known.Topic.Module)
 	}
-	if value == lua.LNil && typ == "" {
+	if value == lua.LNil && known == (infer.Value{}) {
 		return
 	}
-	model := e.Manual.Record(typ)
+	var model *catalog.Model
+	types := known.Type.Alternatives()
+	for _, typ := range types {
+		if model == nil {
+			model = e.Manual.Record(typ)
+		}
+	}
 	if t, ok := value.(*lua.LTable); ok {
 		if model == nil {
 			model = e.guess(t)
@@ -178,23 +182,18 @@ func (c *context) members(l *list, expression string) {
 			l.add(Candidate{Text: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
 		}
 	}
-	for _, field := range e.Manual.Fields(typ) {
-		l.add(Candidate{Text: field.Name, Doc: summary(field.Doc), Kind: KindField})
+	for _, typ := range types {
+		for _, field := range e.Manual.Fields(typ) {
+			l.add(Candidate{Text: field.Name, Doc: summary(field.Doc), Kind: KindField})
+		}
 	}
 }
 
-// sameThing reports whether an expression that names a module still is that
-// module, not a variable of the same name.
-func sameThing(e *Engine, expression string, value lua.LValue) bool {
+// isModule reports whether a value still is a module, not a variable of the same
+// name.
+func isModule(value lua.LValue, module *spec.Module) bool {
 	t, ok := value.(*lua.LTable)
-	if !ok {
-		return false
-	}
-	module := e.moduleNamed(expression)
-	if module == nil || len(module.Funcs) == 0 {
-		return module != nil
-	}
-	return t.RawGetString(module.Funcs[0].Name).Type() == lua.LTFunction
+	return ok && (len(module.Funcs) == 0 || t.RawGetString(module.Funcs[0].Name).Type() == lua.LTFunction)
 }
 
 // moduleMembers adds the functions, values and parts of a module.
