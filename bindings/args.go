@@ -73,6 +73,14 @@ func (a *Args) Push(values ...lua.LValue) (int, error) {
 	return len(values), nil
 }
 
+// give pushes a value, unless err says why there is none.
+func (a *Args) give(v lua.LValue, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	return a.Push(v)
+}
+
 // Errorf makes an error about the use of this function, to be returned.
 func (a *Args) Errorf(format string, args ...any) error {
 	return &UsageError{Func: a.qualified(), Message: fmt.Sprintf(format, args...)}

@@ -9,6 +9,8 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 func newCSVState(t *testing.T, h *testHost) *lua.LState {
@@ -143,7 +145,7 @@ func TestCSVReadErrors(t *testing.T) {
 func TestNumberHintsDoNotChangeNumbers(t *testing.T) {
 	for decimal, want := range map[string]string{"": "tonumber(row", ",": "correct the cell", ".": "correct the cell"} {
 		_, err := numberCell("n/a", decimal, "arr", "numbers")
-		var bad *DataError
+		var bad *invalid.Error
 		require.ErrorAs(t, err, &bad)
 		if decimal == "" {
 			assert.Contains(t, bad.Hint, want)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"path"
 	"strings"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 // The functions in this file recognize files that are not CSV by their first bytes.
@@ -21,11 +23,11 @@ func noWorkbook(name string, head []byte) error {
 	case ext == ".ods":
 		what = "a spreadsheet"
 	case ext == ".zip":
-		return &DataError{Message: name + " is a ZIP archive, not CSV text", Hint: "unpack it and read the file inside"}
+		return &invalid.Error{Message: name + " is a ZIP archive, not CSV text", Hint: "unpack it and read the file inside"}
 	default:
 		what = "a workbook or another packed file"
 	}
-	return &DataError{
+	return &invalid.Error{
 		Message: name + " is " + what + ", not CSV text",
 		Hint:    "open it in Excel or another spreadsheet program, choose Save As and the type \"CSV UTF-8 (Comma delimited)\", and read that file",
 	}
@@ -49,5 +51,5 @@ func noUTF16(name string, head []byte) error {
 	default:
 		return nil
 	}
-	return &DataError{Message: name + ", line 1: the text is in UTF-16, without a byte order mark", Hint: "pass { encoding = \"" + encoding + "\" }"}
+	return &invalid.Error{Message: name + ", line 1: the text is in UTF-16, without a byte order mark", Hint: "pass { encoding = \"" + encoding + "\" }"}
 }

@@ -10,6 +10,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -147,37 +149,29 @@ func csvTypes(a *Args, o Options) (map[string]csvType, error) {
 	if decimal != "" && decimal != "." && decimal != "," {
 		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
 	}
-	loc, err := zone(a.Host.Clock, o.String("zone"))
+	loc, err := a.zone(o.String("zone"))
 	if err != nil {
 		return nil, err
 	}
-	layout := o.String("date_format")
-	if layout != "" {
-		if _, _, err := toGoLayout(layout, csvFormat); err != nil {
-			return nil, err
-		}
+	dates := calendar.Reader{Zone: loc, Layout: o.String("date_format"), Option: calendar.CSVFormat}
+	if err := dates.Check(); err != nil {
+		return nil, err
 	}
 	number := func(column, option string) csvType {
 		return csvType{option, func(cell string) (lua.LValue, error) { return numberCell(cell, decimal, column, option) }}
 	}
-	date := func(cell string) (time.Time, bool, error) {
-		if layout != "" {
-			return parseLayout(cell, layout, loc, csvFormat)
-		}
-		return parseTime(cell, loc, csvFormat)
-	}
 	known := map[string]func(string) (lua.LValue, error){
 		"boolean": booleanCell, "text": func(cell string) (lua.LValue, error) { return lua.LString(cell), nil },
 		"date": func(cell string) (lua.LValue, error) {
-			t, dateOnly, err := date(cell)
+			t, dateOnly, err := dates.Read(cell)
 			if dateOnly {
 				return lua.LString(t.Format(time.DateOnly)), err
 			}
-			return lua.LString(isoText(t.UTC())), err
+			return lua.LString(calendar.ISO(t.UTC())), err
 		},
 		"days": func(cell string) (lua.LValue, error) {
-			t, _, err := date(cell)
-			return lua.LNumber(dayNumber(t.In(loc))), err
+			t, _, err := dates.Read(cell)
+			return lua.LNumber(calendar.DayNumber(t.In(loc))), err
 		},
 	}
 	types := map[string]csvType{}
@@ -218,8 +212,8 @@ func numberCell(cell, decimal, column, option string) (lua.LValue, error) {
 	if err == nil && strings.Trim(plain, "+-.0123456789eE") == "" {
 		return lua.LNumber(n), nil
 	}
-	bad := &DataError{
-		Message: fmt.Sprintf("%q is not a number", truncate(cell, 40)),
+	bad := &invalid.Error{
+		Message: fmt.Sprintf("%q is not a number", invalid.Cut(cell, 40)),
 		Hint: fmt.Sprintf("correct the cell; if you expect such cells, leave the column out of '%s' and use tonumber(row[%s]) in the script, which returns nil for them",
 			option, quoteLua(column)),
 	}
@@ -239,8 +233,8 @@ func booleanCell(cell string) (lua.LValue, error) {
 	case "false", "no", "n", "0", "off", "f":
 		return lua.LFalse, nil
 	}
-	return nil, &DataError{
-		Message: fmt.Sprintf("%q is neither true nor false", truncate(cell, 40)),
+	return nil, &invalid.Error{
+		Message: fmt.Sprintf("%q is neither true nor false", invalid.Cut(cell, 40)),
 		Hint:    "true, yes, y, 1 and on are true; false, no, n, 0 and off are false",
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -252,14 +253,14 @@ func (c *csvReader) unknownColumn(option, name string, names []string) error {
 	if len(names) > 0 {
 		known = "the file has: " + strings.Join(names, ", ")
 	}
-	return &DataError{
+	return &invalid.Error{
 		Message: fmt.Sprintf("%s has no column %q, which the option '%s' names%s", c.name, name, option, catalog.DidYouMean(name, names)),
 		Hint:    known,
 	}
 }
 
 func (c *csvReader) errorf(line int, hint, format string, args ...any) error {
-	return &DataError{Message: fmt.Sprintf("%s, line %d: ", c.name, line) + fmt.Sprintf(format, args...), Hint: hint}
+	return &invalid.Error{Message: fmt.Sprintf("%s, line %d: ", c.name, line) + fmt.Sprintf(format, args...), Hint: hint}
 }
 
 // record reads the next row's cells, which are valid until the next call.
@@ -285,7 +286,7 @@ func (c *csvReader) record() ([]string, error) {
 		if !utf8.ValidString(cell) {
 			line, _ := c.r.FieldPos(i)
 			return nil, c.errorf(line+c.skipped, "the file was probably saved by Excel or an older program: pass { encoding = \"windows-1252\" }",
-				"cell %d is not valid UTF-8: %s", i+1, quoteLua(truncate(cell, 40)))
+				"cell %d is not valid UTF-8: %s", i+1, quoteLua(invalid.Cut(cell, 40)))
 		}
 	}
 	return record, nil
@@ -352,7 +353,7 @@ func (c *csvReader) row(L *lua.LState, record []string, line int) (*lua.LTable, 
 			v, err := column.convert(cell)
 			if err != nil {
 				hint := ""
-				var data *DataError
+				var data *invalid.Error
 				if errors.As(err, &data) {
 					hint = data.Hint
 				}

@@ -14,6 +14,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -73,7 +74,7 @@ func (o *csvWriteOpts) checkTitles() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
 		if !slices.Contains(o.columns, name) {
-			return &DataError{
+			return &invalid.Error{
 				Message: fmt.Sprintf("the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", ")),
 				Hint:    "use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
 			}
@@ -198,7 +199,7 @@ func continueColumns(a *Args, name string, opt csvWriteOpts) (csvWriteOpts, erro
 		titles[i] = opt.title(column)
 	}
 	if !slices.Equal(titles, there) {
-		return opt, &DataError{
+		return opt, &invalid.Error{
 			Message: fmt.Sprintf("%s has the columns %s; rows with the columns %s cannot be added to it", name, strings.Join(there, ", "), strings.Join(titles, ", ")),
 			Hint:    "use the same columns in the same order, or write another file",
 		}
@@ -245,7 +246,7 @@ func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 	list := rows.(*lua.LTable)
 	n := list.Len()
 	if k, _ := list.Next(lua.LNil); n == 0 && k != lua.LNil {
-		return &DataError{Message: "the rows must be a list of tables, not one table with named fields", Hint: "to write a single row, pass { row }"}
+		return &invalid.Error{Message: "the rows must be a list of tables, not one table with named fields", Hint: "to write a single row, pass { row }"}
 	}
 	if w.opt.columns == nil {
 		w.opt.columns = allFields(list)
@@ -427,5 +428,5 @@ func (w *csvWriter) end(ctx context.Context, err error) error {
 }
 
 func (w *csvWriter) errorf(format string, args ...any) error {
-	return &DataError{Message: fmt.Sprintf("%s, row %d: ", w.name, w.count+1) + fmt.Sprintf(format, args...)}
+	return &invalid.Error{Message: fmt.Sprintf("%s, row %d: ", w.name, w.count+1) + fmt.Sprintf(format, args...)}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -123,7 +125,7 @@ func (c *Codec) text(enc *jsontext.Encoder, s string) error {
 func (c *Codec) textError(s string, err error) error {
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", truncate(s, 40))
+		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", invalid.Cut(s, 40))
 	}
 	return err
 }
@@ -136,13 +138,6 @@ func (c *Codec) float(enc *jsontext.Encoder, f float64) error {
 		return c.errorf("%v is not a number that JSON allows; look for a division by zero", lua.LNumber(f))
 	}
 	return enc.WriteToken(jsontext.Float(f))
-}
-
-func truncate(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return s[:n] + "..."
 }
 
 func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
@@ -266,7 +261,7 @@ func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name st
 	switch p.Type {
 	case catalog.Days:
 		if s, ok := v.(lua.LString); ok {
-			days, err := epochDays(string(s))
+			days, err := calendar.EpochDays(string(s))
 			if err != nil {
 				return c.errorf("%v", err)
 			}

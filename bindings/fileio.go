@@ -134,17 +134,3 @@ func finish(files Files, name string, w io.WriteCloser, err error) error {
 
 // closeRead closes a file that was only read, so errors do not matter.
 func closeRead(r io.Closer) { _ = r.Close() }
-
-// DataError reports invalid data: a date, a number, a line of a file. Its kind
-// for scripts is "validation".
-type DataError struct {
-	Message, Hint string
-}
-
-func (e *DataError) Error() string { return e.Message }
-
-// ErrorKind returns "validation".
-func (e *DataError) ErrorKind() string { return "validation" }
-
-// ErrorHint returns the hint.
-func (e *DataError) ErrorHint() string { return e.Hint }

@@ -165,7 +165,7 @@ func fsEntries() []*Func {
 				t := a.L.CreateTable(0, 4)
 				t.RawSetString("name", lua.LString(info.Name()))
 				t.RawSetString("size", lua.LNumber(info.Size()))
-				t.RawSetString("modified", lua.LNumber(seconds(info.ModTime())))
+				t.RawSetString("modified", secondsValue(info.ModTime()))
 				t.RawSetString("is_dir", lua.LBool(info.IsDir()))
 				return a.Push(t)
 			},

@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 var (
@@ -225,7 +227,7 @@ func encodeText(L *lua.LState, v lua.LValue, o Options) ([]byte, error) {
 	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
 	var encode *EncodeError
 	if errors.As(err, &encode) {
-		return nil, &DataError{Message: "the value cannot be written as JSON: " + encode.Error()}
+		return nil, &invalid.Error{Message: "the value cannot be written as JSON: " + encode.Error()}
 	}
 	if err != nil {
 		return nil, err

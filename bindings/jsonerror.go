@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 // lineCounter counts the lines of what is read through it.
@@ -51,18 +53,18 @@ func jsonError(files Files, name string, lines *lineCounter, err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &trailing):
-		return &DataError{
+		return &invalid.Error{
 			Message: fmt.Sprintf("%s, line %d: more text follows after the end of the JSON value", name, lines.line(trailing.Offset+1)),
 			Hint:    "to read a file with one value per line, use json.rows(name, { lines = true })",
 		}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return &DataError{Message: name + " ends in the middle of a JSON value", Hint: "the text may be incomplete; fetch it again"}
+		return &invalid.Error{Message: name + " ends in the middle of a JSON value", Hint: "the text may be incomplete; fetch it again"}
 	case errors.As(err, &syntax):
 		where := ""
 		if syntax.JSONPointer != "" {
 			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
 		}
-		return &DataError{
+		return &invalid.Error{
 			Message: fmt.Sprintf("%s, line %d: invalid JSON: %s%s", name, lines.line(syntax.ByteOffset), syntax.Err, where),
 			Hint:    jsonHint(syntax.Err.Error()),
 		}

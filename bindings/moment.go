@@ -5,13 +5,43 @@ import (
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/calendar"
 )
 
-const timeDoc = "Seconds since 1970, or ISO text such as `2024-01-15` or `2024-01-15T10:30:00Z`."
+const (
+	timeDoc = "Seconds since 1970, or ISO text such as `2024-01-15` or `2024-01-15T10:30:00Z`."
+	zoneDoc = "A time zone: `UTC`, `local` for the zone of the run, an offset such as `+02:00`, or a name such as `Europe/Stockholm`. Default: `UTC`."
+	spanDoc = "Seconds, text such as `1h30m`, `3 days`, `2w`, `6mo` or `PT1H30M`, or a table such as `{ days = 3 }`."
+	// layoutDoc lists the specifiers for both parsing and formatting.
+	layoutDoc = "`%Y` year, `%y` its last two digits, `%m` month, `%d` day (`%e` without the zero), `%H` hour, `%I` hour from 1 to 12, `%p` AM or PM, " +
+		"`%M` minute, `%S` second, `%f` its fraction, `%B` and `%b` the month's name and its short form, `%A` and `%a` the weekday's, `%j` day of the year, " +
+		"`%z` offset such as +0200, `%Z` zone, `%F` = `%Y-%m-%d`, `%T` = `%H:%M:%S`, `%%` a percent sign"
+)
+
+var spanFields = []Field{
+	{Name: "years", Type: "integer", Doc: "Calendar years."},
+	{Name: "months", Type: "integer", Doc: "Calendar months. If the day does not exist in the new month, the month's last day is used."},
+	{Name: "weeks", Type: "number", Doc: "Weeks of 7 days."},
+	{Name: "days", Type: "number", Doc: "Calendar days. The time of day stays the same, even across daylight saving changes."},
+	{Name: "hours", Type: "number", Doc: "Hours."},
+	{Name: "minutes", Type: "number", Doc: "Minutes."},
+	{Name: "seconds", Type: "number", Doc: "Seconds."},
+}
+
+var zoneParam = Param{Name: "zone", Type: "string", Optional: true, Doc: zoneDoc}
 
 // timeParam is a parameter that takes a point in time in any of its forms.
 func timeParam(name, doc string) Param {
 	return Param{Name: name, Type: "number|string", Doc: doc + " " + timeDoc}
+}
+
+// zone returns the zone of a name, as zoneDoc describes it.
+func (a *Args) zone(name string) (*time.Location, error) {
+	if strings.EqualFold(name, "local") {
+		return a.Host.Clock.Location(), nil
+	}
+	return calendar.Zone(name)
 }
 
 // form is how a script wrote a point in time. Results have the same form.
@@ -29,10 +59,20 @@ type moment struct {
 	form form
 }
 
+// momentIn reads argument i as a point in time, in the zone that another argument
+// names.
+func momentIn(a *Args, i, zone int) (moment, error) {
+	loc, err := a.zone(a.String(zone))
+	if err != nil {
+		return moment{}, err
+	}
+	return momentArg(a, i, loc)
+}
+
 // momentArg reads argument i as a point in time, seen in loc.
 func momentArg(a *Args, i int, loc *time.Location) (moment, error) {
 	if s, ok := a.Get(i).(lua.LString); ok {
-		at, dateOnly, err := parseTime(string(s), loc, parseFormat)
+		at, dateOnly, err := calendar.Reader{Zone: loc, Option: calendar.ParseFormat}.Read(string(s))
 		if err != nil {
 			return moment{}, err
 		}
@@ -40,78 +80,59 @@ func momentArg(a *Args, i int, loc *time.Location) (moment, error) {
 		switch {
 		case dateOnly:
 			m.form = asDate
-		case isDigits(string(s)):
+		case strings.Trim(string(s), " -.0123456789") == "":
 			m.form = asNumber
 		}
 		return m, nil
 	}
-	at, err := fromSeconds(a.Number(i))
+	at, err := calendar.FromSeconds(a.Number(i))
 	return moment{at.In(loc), asNumber}, err
 }
-
-func isDigits(s string) bool { return strings.Trim(s, " -.0123456789") == "" }
 
 // value returns t in the form of m. A day that now has a time of day is written
 // with it.
 func (m moment) value(t time.Time) lua.LValue {
 	switch {
 	case m.form == asNumber:
-		return lua.LNumber(seconds(t))
-	case m.form == asDate && t.Equal(midnight(t)):
+		return secondsValue(t)
+	case m.form == asDate && t.Equal(calendar.Midnight(t)):
 		return lua.LString(t.Format(time.DateOnly))
 	}
-	return lua.LString(isoText(t))
+	return lua.LString(calendar.ISO(t))
 }
 
-func midnight(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
-}
+func secondsValue(t time.Time) lua.LValue { return lua.LNumber(calendar.Seconds(t)) }
 
-// dayNumber returns the days from 1970-01-01 to t's calendar day in its zone.
-func dayNumber(t time.Time) int {
-	y, m, d := t.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-}
-
-// periods are those of start_of and end_of.
-var periods = []string{"hour", "day", "week", "month", "quarter", "year"}
-
-// startOf returns the start of the period that contains t, in t's zone, and the
-// start of the next one. Weeks begin on Monday.
-func startOf(t time.Time, period string) (start, next time.Time, ok bool) {
-	y, m, d := t.Date()
-	at := func(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, t.Location()) }
-	switch period {
-	case "hour":
-		past := time.Duration(t.Minute())*time.Minute + time.Duration(t.Second())*time.Second + time.Duration(t.Nanosecond())
-		start = t.Add(-past)
-		return start, start.Add(time.Hour), true
-	case "day":
-		return at(y, m, d), at(y, m, d+1), true
-	case "week":
-		d -= isoWeekday(t) - 1
-		return at(y, m, d), at(y, m, d+7), true
-	case "month":
-		return at(y, m, 1), at(y, m+1, 1), true
-	case "quarter":
-		m = (m-1)/3*3 + 1
-		return at(y, m, 1), at(y, m+3, 1), true
-	case "year":
-		return at(y, 1, 1), at(y+1, 1, 1), true
+// spanArg reads argument i as a span: a number of seconds, text or a table.
+func spanArg(a *Args, i int) (calendar.Span, error) {
+	var s calendar.Span
+	switch v := a.Get(i).(type) {
+	case lua.LNumber:
+		if err := s.Add(float64(v), "seconds"); err != nil {
+			return s, a.Errorf("%v", err)
+		}
+	case *lua.LTable:
+		for _, f := range spanFields {
+			if n := v.RawGetString(f.Name); n != lua.LNil {
+				if err := s.Add(float64(lua.LVAsNumber(n)), f.Name); err != nil {
+					return s, a.Errorf("%v", err)
+				}
+			}
+		}
+	default:
+		return calendar.ParseSpan(a.String(i))
 	}
-	return t, t, false
+	return s, nil
 }
 
-// monthsBetween returns the whole calendar months from b to a, negative if a is
-// before b.
-func monthsBetween(a, b time.Time) int {
-	if a.Before(b) {
-		return -monthsBetween(b, a)
-	}
-	n := (a.Year()-b.Year())*12 + int(a.Month()-b.Month())
-	if (span{months: n}).after(b).After(a) {
-		n--
-	}
-	return n
+// Time returns argument i as a point in time, as the module time reads it.
+func (a *Args) Time(i int) (time.Time, error) {
+	m, err := momentArg(a, i, time.UTC)
+	return m.at, err
+}
+
+// After returns t moved by argument i, as time.add does.
+func (a *Args) After(i int, t time.Time) (time.Time, error) {
+	s, err := spanArg(a, i)
+	return s.After(t), err
 }

@@ -3,7 +3,6 @@ package bindings
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
@@ -69,36 +68,6 @@ func TestCSVReadsAnything(t *testing.T) {
 	})
 }
 
-// TestTimeLayoutRoundTrip writes times by a layout and reads them back.
-func TestTimeLayoutRoundTrip(t *testing.T) {
-	layouts := []string{"%Y-%m-%d %H:%M:%S", "%d/%m/%Y %I:%M:%S %p", "%e %B %Y, %T", "%a %b %d %H:%M:%S %z %Y", "%FT%TZ", "%Y%m%d%H%M%S", "%d.%m.%y %H.%M.%S"}
-	rapid.Check(t, func(r *rapid.T) {
-		at := time.Unix(rapid.Int64Range(0, 3e9).Draw(r, "at"), 0).UTC()
-		layout := rapid.SampledFrom(layouts).Draw(r, "layout")
-		if strings.Contains(layout, "%y") && at.Year() >= 2069 {
-			at = at.AddDate(-40, 0, 0)
-		}
-		text, err := formatTime(at, layout)
-		require.NoError(r, err)
-		got, dateOnly, err := parseLayout(text, layout, time.UTC, parseFormat)
-		require.NoError(r, err, text)
-		require.False(r, dateOnly)
-		require.True(r, at.Equal(got), "%s by %s is %s, not %s", text, layout, got, at)
-	})
-}
-
-// TestDurationRoundTrip writes durations and reads them back.
-func TestDurationRoundTrip(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		d := time.Duration(rapid.Int64Range(-1e12, 1e12).Draw(r, "ms")) * time.Millisecond
-		s, err := parseSpan(formatSpan(d))
-		require.NoError(r, err)
-		got, fixed := s.length()
-		require.True(r, fixed)
-		require.Equal(r, d, got)
-	})
-}
-
 // TestInspectIsLua reads back what inspect writes.
 func TestInspectIsLua(t *testing.T) {
 	L := newCSVState(t, newTestHost(t))
@@ -107,18 +76,5 @@ func TestInspectIsLua(t *testing.T) {
 		require.NoError(r, L.DoString("return "+quoteLua(text)))
 		require.Equal(r, text, lua.LVAsString(L.Get(-1)))
 		L.Pop(1)
-	})
-}
-
-// TestParseTimeReadsAnything makes sure that no text makes it fail otherwise
-// than by an error for people.
-func TestParseTimeReadsAnything(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		text := rapid.StringOf(rapid.SampledFrom([]rune("0123456789-/.:TZ+ JanPM,eE"))).Draw(r, "text")
-		if _, _, err := parseTime(text, time.UTC, parseFormat); err != nil {
-			var data *DataError
-			require.ErrorAs(r, err, &data)
-			require.NotEmpty(r, data.Hint)
-		}
 	})
 }

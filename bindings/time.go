@@ -1,16 +1,14 @@
 package bindings
 
 import (
-	"context"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 const timeErrors = "With kind `validation` when a text is not in a known date or time format, or the zone is unknown."
@@ -48,7 +46,7 @@ func timeReading() []*Func {
 			Doc:     "Returns the current time in seconds since 1970, with fractions.",
 			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
 			Example: `local started = time.now()`,
-			Call:    func(a *Args) (int, error) { return a.Push(lua.LNumber(seconds(a.Host.Clock.Now()))) },
+			Call:    func(a *Args) (int, error) { return a.Push(secondsValue(a.Host.Clock.Now())) },
 		},
 		{
 			Name:    "today",
@@ -58,7 +56,7 @@ func timeReading() []*Func {
 			Errors:  timeErrors,
 			Example: `print(time.today("Europe/Stockholm")) --> 2024-01-15`,
 			Call: func(a *Args) (int, error) {
-				loc, err := zoneArg(a, 0)
+				loc, err := a.zone(a.String(0))
 				if err != nil {
 					return 0, err
 				}
@@ -75,11 +73,12 @@ func timeReading() []*Func {
 			Errors:  timeErrors,
 			Example: `local t = time.parse("15/01/2024 09:30", { format = "%d/%m/%Y %H:%M", zone = "Europe/Paris" })`,
 			Call: func(a *Args) (int, error) {
-				t, err := parseCall(a)
+				r, err := timeReader(a)
 				if err != nil {
 					return 0, err
 				}
-				return a.Push(lua.LNumber(seconds(t)))
+				at, err := readArg(a, r)
+				return a.give(secondsValue(at), err)
 			},
 		},
 		{
@@ -91,43 +90,41 @@ func timeReading() []*Func {
 			Example: `local t, why = time.try_parse(row.since)
 if not t then log.warn("no start date", { row = row.id, why = why }) end`,
 			Call: func(a *Args) (int, error) {
-				if _, err := readZone(a); err != nil {
+				r, err := timeReader(a)
+				if err != nil {
 					return 0, err
-				}
-				if layout := a.Options(1).String("format"); layout != "" {
-					if _, _, err := toGoLayout(layout, parseFormat); err != nil {
-						return 0, err
-					}
 				}
 				if t := a.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
 					return a.Push(lua.LNil, lua.LString("a "+t.String()+" is not a date or time"))
 				}
-				at, err := parseCall(a)
+				at, err := readArg(a, r)
 				if err != nil {
 					return a.Push(lua.LNil, lua.LString(err.Error()))
 				}
-				return a.Push(lua.LNumber(seconds(at)))
+				return a.Push(secondsValue(at))
 			},
 		},
 	}
 }
 
-func readZone(a *Args) (*time.Location, error) {
-	return zone(a.Host.Clock, a.Options(1).String("zone"))
+// timeReader returns a reader by the options in argument 1.
+func timeReader(a *Args) (calendar.Reader, error) {
+	o := a.Options(1)
+	loc, err := a.zone(o.String("zone"))
+	if err != nil {
+		return calendar.Reader{}, err
+	}
+	r := calendar.Reader{Zone: loc, Layout: o.String("format"), Option: calendar.ParseFormat}
+	return r, r.Check()
 }
 
-// parseCall reads argument 0 by the options in argument 1.
-func parseCall(a *Args) (time.Time, error) {
-	loc, err := readZone(a)
-	if err != nil {
-		return time.Time{}, err
+// readArg reads argument 0, which may be a number of seconds unless there is a
+// layout.
+func readArg(a *Args, r calendar.Reader) (time.Time, error) {
+	if n, ok := a.Get(0).(lua.LNumber); ok && r.Layout == "" {
+		return calendar.FromSeconds(float64(n))
 	}
-	layout := a.Options(1).String("format")
-	if layout == "" {
-		m, err := momentArg(a, 0, loc)
-		return m.at, err
-	}
-	at, _, err := parseLayout(a.String(0), layout, loc, parseFormat)
+	at, _, err := r.Read(a.String(0))
 	return at, err
 }
 
@@ -142,11 +139,7 @@ func timeWriting() []*Func {
 			Errors:  timeErrors,
 			Example: `print(time.format("2024-01-15", "%d %B %Y")) --> 15 January 2024`,
 			Call: func(a *Args) (int, error) {
-				loc, err := zoneArg(a, 2)
-				if err != nil {
-					return 0, err
-				}
-				m, err := momentArg(a, 0, loc)
+				m, err := momentIn(a, 0, 2)
 				if err != nil {
 					return 0, err
 				}
@@ -154,24 +147,21 @@ func timeWriting() []*Func {
 				if a.Given(1) {
 					layout = a.String(1)
 				}
-				text, err := formatTime(m.at, layout)
-				if err != nil {
-					return 0, err
-				}
-				return a.Push(lua.LString(text))
+				text, err := calendar.Format(m.at, layout)
+				return a.give(lua.LString(text), err)
 			},
 		},
 		onMoment("iso", "Writes a time as ISO 8601 text, the format that Planhat takes.",
 			Return{Type: "string", Doc: "Such as `2024-01-15T10:30:00Z`; with milliseconds if there are any."},
 			`print(time.iso(time.now()))`,
-			func(L *lua.LState, m moment) lua.LValue { return lua.LString(isoText(m.at)) }),
+			func(L *lua.LState, m moment) lua.LValue { return lua.LString(calendar.ISO(m.at)) }),
 		onMoment("parts", "Splits a time into its parts.",
 			Return{Type: "TimeParts", Doc: "Its year, month, day and so on, as seen in the zone."},
 			`print(time.parts("2024-01-15").week) --> 3`, timeParts),
 		onMoment("weekday", "Returns the day of the week as a number.",
 			Return{Type: "integer", Doc: "1 for Monday to 7 for Sunday."},
 			`if time.weekday(time.now()) >= 6 then print("weekend") end`,
-			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(isoWeekday(m.at)) }),
+			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(calendar.Weekday(m.at)) }),
 	}
 }
 
@@ -181,11 +171,7 @@ func onMoment(name, doc string, returns Return, example string, call func(*lua.L
 		Name: name, Doc: doc, Params: []Param{timeParam("t", "The time."), zoneParam},
 		Returns: []Return{returns}, Errors: timeErrors, Example: example,
 		Call: func(a *Args) (int, error) {
-			loc, err := zoneArg(a, 1)
-			if err != nil {
-				return 0, err
-			}
-			m, err := momentArg(a, 0, loc)
+			m, err := momentIn(a, 0, 1)
 			if err != nil {
 				return 0, err
 			}
@@ -216,7 +202,7 @@ func timeParts(L *lua.LState, m moment) lua.LValue {
 	for i, n := range []float64{
 		float64(t.Year()), float64(t.Month()), float64(t.Day()), float64(t.Hour()), float64(t.Minute()),
 		float64(t.Second()) + float64(t.Nanosecond()/1000)/1e6,
-		float64(isoWeekday(t)), float64(t.YearDay()), float64(week), float64((t.Month()-1)/3 + 1), float64(offset),
+		float64(calendar.Weekday(t)), float64(t.YearDay()), float64(week), float64((t.Month()-1)/3 + 1), float64(offset),
 	} {
 		table.RawSetString(timePartFields[i].Name, lua.LNumber(n))
 	}
@@ -228,7 +214,7 @@ func timeDays() []*Func {
 		onMoment("epoch_days", "Returns the number of days from 1970-01-01 to a date, as Planhat stores days.",
 			Return{Type: "integer", Doc: "The calendar day's number, as seen in the zone."},
 			`print(time.epoch_days("2024-01-15")) --> 19737`,
-			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(dayNumber(m.at)) }),
+			func(L *lua.LState, m moment) lua.LValue { return lua.LNumber(calendar.DayNumber(m.at)) }),
 		{
 			Name:    "from_epoch_days",
 			Doc:     "Returns the date that is a number of days after 1970-01-01.",
@@ -237,8 +223,8 @@ func timeDays() []*Func {
 			Errors:  "With kind `validation` when the number is too large to be a day.",
 			Example: `print(time.from_epoch_days(19737)) --> 2024-01-15`,
 			Call: func(a *Args) (int, error) {
-				if n := a.Number(0); math.Abs(n) > mostSeconds/86400 {
-					return 0, &DataError{Message: "the number is too large to be a day since 1970-01-01", Hint: "to convert seconds to a date, use time.format(t, \"date\")"}
+				if math.Abs(a.Number(0)) > calendar.MostSeconds/86400 {
+					return 0, invalid.Errorf(`to convert seconds to a date, use time.format(t, "date")`, "the number is too large to be a day since 1970-01-01")
 				}
 				return a.Push(lua.LString(time.Unix(int64(a.Int(0))*86400, 0).UTC().Format(time.DateOnly)))
 			},
@@ -264,7 +250,7 @@ func timeDays() []*Func {
 }
 
 func timeDate(a *Args) (int, error) {
-	loc, err := zoneArg(a, 6)
+	loc, err := a.zone(a.String(6))
 	if err != nil {
 		return 0, err
 	}
@@ -274,71 +260,11 @@ func timeDate(a *Args) (int, error) {
 	case y < 0 || y > 5000:
 		return 0, a.Errorf("the year %d is out of range", y)
 	case m < 1 || m > 12 || d < 1 || d > first.AddDate(0, 1, -1).Day():
-		return 0, &DataError{Message: "there is no such day as " + ymd(y, m, d), Hint: "to move a date, use time.add"}
+		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d", y, m, d)
 	case h < 0 || h > 23 || minute < 0 || minute > 59 || sec < 0 || sec >= 60:
-		return 0, &DataError{Message: "there is no such time of day", Hint: "to move a time, use time.add"}
+		return 0, invalid.Errorf("to move a time, use time.add", "there is no such time of day")
 	}
 	whole, part := math.Modf(sec)
 	t := time.Date(y, time.Month(m), d, h, minute, int(whole), int(math.Round(part*1e6))*1000, loc)
-	return a.Push(lua.LNumber(seconds(t)))
-}
-
-func ymd(parts ...int) string {
-	texts := make([]string, len(parts))
-	for i, n := range parts {
-		texts[i] = lua.LNumber(n).String()
-	}
-	return strings.Join(texts, "-")
-}
-
-func timePeriods() []*Func {
-	period := Param{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`."}
-	make := func(name, doc, example string, pick func(start, next time.Time, m moment) lua.LValue) *Func {
-		return &Func{
-			Name: name, Doc: doc, Params: []Param{timeParam("t", "A time in the period."), period, zoneParam},
-			Returns: []Return{{Type: "number|string", Doc: "The time, in the form of `t`."}},
-			Errors:  timeErrors, Example: example,
-			Call: func(a *Args) (int, error) {
-				loc, err := zoneArg(a, 2)
-				if err != nil {
-					return 0, err
-				}
-				m, err := momentArg(a, 0, loc)
-				if err != nil {
-					return 0, err
-				}
-				start, next, ok := startOf(m.at, a.String(1))
-				if !ok {
-					return 0, a.Errorf("unknown period '%s'%s; valid periods: %s", a.String(1), catalog.DidYouMean(a.String(1), periods), strings.Join(periods, ", "))
-				}
-				return a.Push(pick(start, next, m))
-			},
-		}
-	}
-	return []*Func{
-		make("start_of", "Returns the start of the hour, day, week, month, quarter or year that contains a time.", `print(time.start_of("2024-02-15", "quarter")) --> 2024-01-01`,
-			func(start, _ time.Time, m moment) lua.LValue { return m.value(start) }),
-		make("end_of", "Returns the end of the hour, day, week, month, quarter or year that contains a time: its last day if you passed a day, otherwise its last second.", `print(time.end_of("2024-02-15", "month")) --> 2024-02-29`,
-			func(_, next time.Time, m moment) lua.LValue {
-				if m.form == asDate {
-					return m.value(midnight(next.Add(-time.Second)))
-				}
-				return m.value(next.Add(-time.Second))
-			}),
-	}
-}
-
-// pause waits, or returns the context's cause if the run ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	if pause := planhat.PauseOf(ctx); pause != nil {
-		return pause(ctx, d)
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return a.Push(secondsValue(t))
 }

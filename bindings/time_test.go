@@ -98,35 +98,6 @@ func TestTimeErrors(t *testing.T) {
 	})
 }
 
-func TestParseTime(t *testing.T) {
-	noon := time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
-	midnight := noon.Add(-12 * time.Hour)
-	for _, text := range []string{
-		"2024-01-15", " 2024-01-15 ", "20240115", "2024/1/15", "15.1.2024", "15 Jan 2024", "15 January 2024", "Jan 15, 2024",
-		"January 15, 2024", "15-Jan-2024", "Mon, 15 Jan 2024",
-	} {
-		got, dateOnly, err := parseTime(text, time.UTC, parseFormat)
-		require.NoError(t, err, text)
-		assert.True(t, dateOnly, text)
-		assert.Equal(t, midnight, got.UTC(), text)
-	}
-	for _, text := range []string{
-		"2024-01-15T12:00:00Z", "2024-01-15T12:00:00.000Z", "2024-01-15 12:00:00", "2024-01-15t12:00", "2024-01-15T13:00:00+01:00",
-		"2024-01-15T13:00:00+0100", "2024-01-15T13:00:00+01", "2024-01-15 13:00:00 +01:00", "2024-01-15 12:00:00 UTC",
-		"20240115T120000Z", "15.1.2024 12:00", "2024/01/15 12:00:00", "Mon, 15 Jan 2024 12:00:00 GMT", "Mon, 15 Jan 2024 13:00:00 +0100",
-		"Jan 15, 2024 12:00 PM", "1705320000", "1705320000.0",
-	} {
-		got, dateOnly, err := parseTime(text, time.UTC, parseFormat)
-		require.NoError(t, err, text)
-		assert.False(t, dateOnly, text)
-		assert.Equal(t, noon, got.UTC(), text)
-	}
-	for _, text := range []string{"", "x", "2024-13-01", "2024-01-15T25:00:00Z", "31.2.2024", "2024-01-15 and more", "12", "1e10", "0x1234567890", "2024-1-1x"} {
-		_, _, err := parseTime(text, time.UTC, parseFormat)
-		assert.Error(t, err, text)
-	}
-}
-
 func TestSleep(t *testing.T) {
 	t.Run("waits", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {

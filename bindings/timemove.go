@@ -1,15 +1,16 @@
 package bindings
 
 import (
+	"context"
 	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 )
-
-const spanDoc = "Seconds, text such as `1h30m`, `3 days`, `2w`, `6mo` or `PT1H30M`, or a table such as `{ days = 3 }`."
 
 func timeMoving() []*Func {
 	return []*Func{
@@ -24,11 +25,7 @@ func timeMoving() []*Func {
 			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
 print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Call: func(a *Args) (int, error) {
-				loc, err := zoneArg(a, 2)
-				if err != nil {
-					return 0, err
-				}
-				m, err := momentArg(a, 0, loc)
+				m, err := momentIn(a, 0, 2)
 				if err != nil {
 					return 0, err
 				}
@@ -36,10 +33,7 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 				if err != nil {
 					return 0, err
 				}
-				if err := daysMeant(a, m, by); err != nil {
-					return 0, err
-				}
-				return a.Push(m.value(by.after(m.at)))
+				return a.give(m.value(by.After(m.at)), daysMeant(a, m, by))
 			},
 		},
 		{
@@ -57,9 +51,9 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 
 // daysMeant rejects a number of seconds for a day without a time, unless they
 // are whole days: a script that passes 30 there means days.
-func daysMeant(a *Args, m moment, by span) error {
+func daysMeant(a *Args, m moment, by calendar.Span) error {
 	n, plain := lua.LVAsNumber(a.Get(1)), numberKinds(a.Get(1)) != 0
-	if m.form != asDate || !plain || by.clock%day == 0 {
+	if m.form != asDate || !plain || by.WholeDays() {
 		return nil
 	}
 	text, noun := n.String(), "days"
@@ -71,77 +65,111 @@ func daysMeant(a *Args, m moment, by span) error {
 }
 
 func timeDiff(a *Args) (int, error) {
-	later, err := momentArg(a, 0, time.UTC)
+	later, err := a.Time(0)
 	if err != nil {
 		return 0, err
 	}
-	earlier, err := momentArg(a, 1, time.UTC)
+	earlier, err := a.Time(1)
 	if err != nil {
 		return 0, err
 	}
 	unit := "seconds"
 	if a.Given(2) {
-		unit = units[a.String(2)]
+		unit = a.String(2)
 	}
-	length := map[string]time.Duration{"ms": time.Millisecond, "seconds": time.Second, "minutes": time.Minute, "hours": time.Hour, "days": day, "weeks": 7 * day}[unit]
-	if length != 0 {
-		apart := (seconds(later.at) - seconds(earlier.at)) / length.Seconds()
-		return a.Push(lua.LNumber(apart))
+	n, known := calendar.Between(later, earlier, unit)
+	if !known {
+		return 0, a.Errorf("unknown unit '%s'%s; valid units: %s", unit, catalog.DidYouMean(unit, calendar.Units), strings.Join(calendar.Units, ", "))
 	}
-	months := map[string]int{"months": 1, "quarters": 3, "years": 12}[unit]
-	if months == 0 {
-		known := []string{"seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"}
-		return 0, a.Errorf("unknown unit '%s'%s; valid units: %s", a.String(2), catalog.DidYouMean(a.String(2), known), strings.Join(known, ", "))
+	return a.Push(lua.LNumber(n))
+}
+
+func timePeriods() []*Func {
+	make := func(name, doc, example string, pick func(start, next time.Time, m moment) lua.LValue) *Func {
+		return &Func{
+			Name: name, Doc: doc, Params: []Param{timeParam("t", "A time in the period."),
+				{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`."}, zoneParam},
+			Returns: []Return{{Type: "number|string", Doc: "The time, in the form of `t`."}},
+			Errors:  timeErrors, Example: example,
+			Call: func(a *Args) (int, error) {
+				m, err := momentIn(a, 0, 2)
+				if err != nil {
+					return 0, err
+				}
+				period := a.String(1)
+				start, next, ok := calendar.StartOf(m.at, period)
+				if !ok {
+					return 0, a.Errorf("unknown period '%s'%s; valid periods: %s", period, catalog.DidYouMean(period, calendar.Periods), strings.Join(calendar.Periods, ", "))
+				}
+				return a.Push(pick(start, next, m))
+			},
+		}
 	}
-	return a.Push(lua.LNumber(monthsBetween(later.at, earlier.at) / months))
+	return []*Func{
+		make("start_of", "Returns the start of the hour, day, week, month, quarter or year that contains a time.", `print(time.start_of("2024-02-15", "quarter")) --> 2024-01-01`,
+			func(start, _ time.Time, m moment) lua.LValue { return m.value(start) }),
+		make("end_of", "Returns the end of the hour, day, week, month, quarter or year that contains a time: its last day if you passed a day, otherwise its last second.", `print(time.end_of("2024-02-15", "month")) --> 2024-02-29`,
+			func(_, next time.Time, m moment) lua.LValue {
+				if m.form == asDate {
+					return m.value(calendar.Midnight(next.Add(-time.Second)))
+				}
+				return m.value(next.Add(-time.Second))
+			}),
+	}
 }
 
 func timeDurations() []*Func {
-	length := Param{Name: "duration", Type: "number|string|TimeSpan", Doc: spanDoc, Fields: spanFields}
+	onLength := func(f Func, call func(a *Args, d time.Duration) (int, error)) *Func {
+		f.Params = []Param{{Name: "duration", Type: "number|string|TimeSpan", Doc: spanDoc, Fields: spanFields}}
+		f.Call = func(a *Args) (int, error) {
+			s, err := spanArg(a, 0)
+			if err != nil {
+				return 0, err
+			}
+			length, err := s.Length()
+			if err != nil {
+				return 0, err
+			}
+			return call(a, length)
+		}
+		return &f
+	}
+	const notFixed = "With kind `validation` when the text is not a duration, or contains months or years."
 	return []*Func{
-		{
+		onLength(Func{
 			Name:    "duration",
 			Doc:     "Returns the length of a duration in seconds. A day is 24 hours. Months and years have no fixed length and raise an error.",
-			Params:  []Param{length},
 			Returns: []Return{{Type: "number", Doc: "Seconds."}},
-			Errors:  "With kind `validation` when the text is not a duration, or contains months or years.",
+			Errors:  notFixed,
 			Example: `print(time.duration("1h30m")) --> 5400`,
-			Call: func(a *Args) (int, error) {
-				d, err := fixedArg(a, 0)
-				if err != nil {
-					return 0, err
-				}
-				return a.Push(lua.LNumber(d.Seconds()))
-			},
-		},
-		{
+		}, func(a *Args, d time.Duration) (int, error) { return a.Push(lua.LNumber(d.Seconds())) }),
+		onLength(Func{
 			Name:    "format_duration",
 			Doc:     "Writes a duration as readable text, such as `1d 2h 5m`.",
-			Params:  []Param{length},
 			Returns: []Return{{Type: "string", Doc: "The text; seconds are rounded to thousandths."}},
-			Errors:  "With kind `validation` when the text is not a duration, or contains months or years.",
+			Errors:  notFixed,
 			Example: `print(time.format_duration(5400)) --> 1h 30m`,
-			Call: func(a *Args) (int, error) {
-				d, err := fixedArg(a, 0)
-				if err != nil {
-					return 0, err
-				}
-				return a.Push(lua.LString(formatSpan(d)))
-			},
-		},
-		{
+		}, func(a *Args, d time.Duration) (int, error) { return a.Push(lua.LString(calendar.FormatSpan(d))) }),
+		onLength(Func{
 			Name:    "sleep",
 			Doc:     "Waits. It stops waiting when the run is cancelled or reaches its deadline. You do not need to wait between calls to Planhat: they wait for the quota automatically.",
-			Params:  []Param{length},
 			Errors:  "With kind `cancelled` or `timeout` when the run ends first.",
 			Example: `time.sleep("1.5s")`,
-			Call: func(a *Args) (int, error) {
-				d, err := fixedArg(a, 0)
-				if err != nil {
-					return 0, err
-				}
-				return 0, pause(a.Context(), d)
-			},
-		},
+		}, func(a *Args, d time.Duration) (int, error) { return 0, pause(a.Context(), d) }),
+	}
+}
+
+// pause waits, or returns the context's cause if the run ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	if pause := planhat.PauseOf(ctx); pause != nil {
+		return pause(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
