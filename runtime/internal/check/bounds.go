@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // itemZero reports item 0 of what is known to be a list.
@@ -104,7 +106,7 @@ func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool
 		return ok && key.Value == s.Name && c.text(index.Object) == list
 	}
 	taken, asked := false, false
-	inspect(s.Stmts, func(st ast.Stmt) {
+	v := syntax.Visitor{Stmt: func(st ast.Stmt) {
 		switch st := st.(type) {
 		case *ast.IfStmt:
 			asked = asked || isItem(st.Condition)
@@ -118,7 +120,7 @@ func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool
 				asked = asked || isItem(e) && fields
 			}
 		}
-	}, func(e ast.Expr) {
+	}, Expr: func(e ast.Expr) {
 		switch e := e.(type) {
 		case *ast.AttrGetExpr:
 			taken = taken || isItem(e.Object) || !fields && isItem(e)
@@ -129,14 +131,15 @@ func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool
 		case *ast.UnaryNotOpExpr:
 			asked = asked || isItem(e.Expr)
 		}
-	})
+	}}
+	v.Statements(s.Stmts)
 	return taken && !asked
 }
 
 // knownListIn returns a list whose items the body of a loop takes by the loop's
 // own variable, nil where none is known to be one.
 func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
-	inspect(s.Stmts, func(ast.Stmt) {}, func(e ast.Expr) {
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
 		index, ok := e.(*ast.AttrGetExpr)
 		if !ok || list != nil {
 			return
@@ -144,7 +147,8 @@ func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
 		if key, ok := index.Key.(*ast.IdentExpr); ok && key.Value == s.Name && c.isListOfItems(index.Object) {
 			list = index.Object
 		}
-	})
+	}}
+	v.Statements(s.Stmts)
 	return list
 }
 

@@ -10,9 +10,9 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // call checks the arguments of a call of a function that the manual knows.
@@ -88,7 +88,7 @@ func (c *script) arguments(e *ast.FuncCallExpr, callee infer.Value) arguments {
 	if e.Func == nil && !c.Value(e.Receiver).IsModule() {
 		a.given = append([]ast.Expr{e.Receiver}, e.Args...)
 	}
-	if n := len(e.Args); n > 0 && flow.Unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
+	if n := len(e.Args); n > 0 && syntax.Unpacks(e.Args[n-1]) && !c.single(e.Args[n-1]) {
 		a.open = true
 	}
 	return a

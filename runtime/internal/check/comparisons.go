@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // typeNames are what type() may return.
@@ -137,7 +138,7 @@ func (c *script) comparedWithTypes() map[string]bool {
 		return c.typed
 	}
 	c.typed = map[string]bool{}
-	inspect(c.chunk, func(ast.Stmt) {}, func(e ast.Expr) {
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
 		comparison, ok := e.(*ast.RelationalOpExpr)
 		if !ok {
 			return
@@ -145,7 +146,8 @@ func (c *script) comparedWithTypes() map[string]bool {
 		if text, ok := comparison.Rhs.(*ast.StringExpr); ok && text.Value != "nil" && slices.Contains(typeNames, text.Value) {
 			c.typed[c.text(comparison.Lhs)] = true
 		}
-	})
+	}}
+	v.Statements(c.chunk)
 	return c.typed
 }
 

@@ -9,8 +9,41 @@ import (
 
 // inspect applies the rules that look at single statements and expressions.
 func (c *script) inspect() {
-	inspect(c.chunk, c.visitStatement, c.visitExpression)
-	c.visitLoops(c.chunk, nil)
+	// loops are those that repeat what is visited, innermost last. A function in
+	// a loop runs when it is called, and a return ends the loop: a nil is added
+	// for both.
+	loops := []ast.PositionHolder{nil}
+	v := syntax.Visitor{
+		Stmt: func(s ast.Stmt) {
+			c.visitStatement(s)
+			if _, ok := s.(*ast.ReturnStmt); ok {
+				loops = append(loops, nil)
+			}
+		},
+		Left: func(s ast.Stmt) {
+			if _, ok := s.(*ast.ReturnStmt); ok {
+				loops = loops[:len(loops)-1]
+			}
+		},
+		Expr: func(e ast.Expr) {
+			c.visitExpression(e)
+			loop, repeated := loops[len(loops)-1].(*ast.GenericForStmt)
+			if call, ok := e.(*ast.FuncCallExpr); ok && repeated {
+				c.inLoop(call, loop)
+			}
+		},
+		Open: func(of ast.PositionHolder) {
+			switch of.(type) {
+			case *ast.DoBlockStmt, *ast.IfStmt:
+				of = loops[len(loops)-1]
+			case *ast.FunctionExpr:
+				of = nil
+			}
+			loops = append(loops, of)
+		},
+		Close: func() { loops = loops[:len(loops)-1] },
+	}
+	v.Statements(c.chunk)
 	c.escapesInTexts()
 }
 
@@ -76,55 +109,5 @@ func (c *script) visitExpression(e ast.Expr) {
 		c.dateArithmetic(e)
 	case *ast.StringConcatOpExpr:
 		c.concatenation(e)
-	}
-}
-
-// visitLoops looks at the calls in loops; a function in a loop runs when it is
-// called, which need not be in each round.
-func (c *script) visitLoops(stmts []ast.Stmt, loops []ast.Stmt) {
-	for _, s := range stmts {
-		switch s := s.(type) {
-		case *ast.GenericForStmt:
-			c.callsIn(s.Exprs, loops)
-			c.visitLoops(s.Stmts, append(loops[:len(loops):len(loops)], s))
-		case *ast.NumberForStmt:
-			c.visitLoops(s.Stmts, append(loops[:len(loops):len(loops)], s))
-		case *ast.WhileStmt:
-			c.visitLoops(s.Stmts, append(loops[:len(loops):len(loops)], s))
-		case *ast.RepeatStmt:
-			c.visitLoops(s.Stmts, append(loops[:len(loops):len(loops)], s))
-		case *ast.DoBlockStmt:
-			c.visitLoops(s.Stmts, loops)
-		case *ast.IfStmt:
-			c.callsIn([]ast.Expr{s.Condition}, loops)
-			c.visitLoops(s.Then, loops)
-			c.visitLoops(s.Else, loops)
-		case *ast.LocalAssignStmt:
-			c.callsIn(s.Exprs, loops)
-		case *ast.AssignStmt:
-			c.callsIn(s.Rhs, loops)
-		case *ast.FuncCallStmt:
-			c.callsIn([]ast.Expr{s.Expr}, loops)
-		case *ast.FuncDefStmt:
-			c.visitLoops(s.Func.Stmts, nil)
-		}
-	}
-}
-
-func (c *script) callsIn(exprs []ast.Expr, loops []ast.Stmt) {
-	for _, e := range exprs {
-		switch e := e.(type) {
-		case *ast.FunctionExpr:
-			c.visitLoops(e.Stmts, nil)
-		case *ast.FuncCallExpr:
-			c.inLoop(e, loops)
-			c.callsIn(e.Args, loops)
-		case *ast.TableExpr:
-			for _, f := range e.Fields {
-				c.callsIn([]ast.Expr{f.Value}, loops)
-			}
-		default:
-			c.callsIn(syntax.Operands(e), loops)
-		}
 	}
 }

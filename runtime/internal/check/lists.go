@@ -9,6 +9,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // shape tells what a table is known to look like.
@@ -96,7 +97,7 @@ func (c *script) escapesOf(v *flow.Variable) []any {
 				}
 			}
 		}
-		inspect(c.chunk, func(s ast.Stmt) {
+		v := syntax.Visitor{Stmt: func(s ast.Stmt) {
 			switch s := s.(type) {
 			case *ast.AssignStmt:
 				for _, e := range s.Rhs {
@@ -111,7 +112,7 @@ func (c *script) escapesOf(v *flow.Variable) []any {
 					note(e, s)
 				}
 			}
-		}, func(e ast.Expr) {
+		}, Expr: func(e ast.Expr) {
 			switch e := e.(type) {
 			case *ast.TableExpr:
 				for _, f := range e.Fields {
@@ -120,7 +121,8 @@ func (c *script) escapesOf(v *flow.Variable) []any {
 			case *ast.FuncCallExpr:
 				c.noteArguments(e, note)
 			}
-		})
+		}}
+		v.Statements(c.chunk)
 	}
 	return c.escaped[v]
 }
@@ -270,7 +272,7 @@ func constantNumber(e ast.Expr) (float64, bool) {
 // loop's own variable.
 func (c *script) indexes(s *ast.NumberForStmt, list ast.Expr) bool {
 	found := false
-	inspect(s.Stmts, func(ast.Stmt) {}, func(e ast.Expr) {
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
 		index, ok := e.(*ast.AttrGetExpr)
 		if !ok {
 			return
@@ -279,7 +281,8 @@ func (c *script) indexes(s *ast.NumberForStmt, list ast.Expr) bool {
 		if ok && key.Value == s.Name && c.text(index.Object) == c.text(list) {
 			found = true
 		}
-	})
+	}}
+	v.Statements(s.Stmts)
 	return found
 }
 

@@ -24,7 +24,7 @@ func (c *script) collect() {
 			c.setGlobals[g.Name] = true
 		}
 	}
-	each(c.chunk, func(s ast.Stmt) {
+	v := syntax.Visitor{Stmt: func(s ast.Stmt) {
 		var targets []ast.Expr
 		switch s := s.(type) {
 		case *ast.AssignStmt:
@@ -47,7 +47,8 @@ func (c *script) collect() {
 				}
 			}
 		}
-	})
+	}}
+	v.Statements(c.chunk)
 	c.Forget()
 }
 

@@ -233,10 +233,7 @@ func (c *script) dots(e *ast.FuncCallExpr) {
 
 // inLoop reports a list that is read again in every round of a loop, though it
 // is the same each time.
-func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
-	if len(loops) == 0 {
-		return
-	}
+func (c *script) inLoop(e *ast.FuncCallExpr, loop *ast.GenericForStmt) {
 	callee := c.Callee(e)
 	if callee.Topic == nil || callee.Topic.Func == nil || !c.isModel(callee.Topic.Module.Name) {
 		return
@@ -244,8 +241,7 @@ func (c *script) inLoop(e *ast.FuncCallExpr, loops []ast.Stmt) {
 	if name := callee.Topic.Func.Name; name != "get_list" && name != "get_lean_list" {
 		return
 	}
-	loop := loops[len(loops)-1]
-	if _, ok := loop.(*ast.GenericForStmt); !ok || !c.independent(e.Args, loop) {
+	if !c.independent(e.Args, loop) {
 		return
 	}
 	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every iteration, and each call counts against the quota", callee.Topic.Name))

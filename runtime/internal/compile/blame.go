@@ -3,9 +3,10 @@ package compile
 import (
 	"slices"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
-	lua "github.com/yuin/gopher-lua"
 )
 
 // FaultsKey is the registry key of a state's *fault.Log. A state without one

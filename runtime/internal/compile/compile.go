@@ -14,10 +14,11 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/phscript/phscript/runtime/internal/explain"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 	"github.com/yuin/gopher-lua/parse"
+
+	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // Compile compiles one chunk. The name, usually a file name, appears in error

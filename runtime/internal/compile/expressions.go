@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/yuin/gopher-lua/ast"
+
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
-	"github.com/yuin/gopher-lua/ast"
 )
 
 // concatArguments bounds the operands of ".." in one call of the intrinsic.
@@ -101,16 +102,4 @@ func single(e ast.Expr) ast.Expr {
 		e.AdjustRet = true
 	}
 	return e
-}
-
-// multiple reports whether an expression at the end of a list may stand for any
-// number of values.
-func multiple(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.FuncCallExpr:
-		return !e.AdjustRet
-	case *ast.Comma3Expr:
-		return !e.AdjustRet
-	}
-	return false
 }

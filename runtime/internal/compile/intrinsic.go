@@ -3,9 +3,10 @@ package compile
 import (
 	"math"
 
-	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
 // Intrinsics are Go functions that compiled code calls directly. The syntax

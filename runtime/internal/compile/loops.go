@@ -1,8 +1,10 @@
 package compile
 
 import (
-	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // loop rewrites the body of a loop, with the loop's variables declared inside
@@ -117,7 +119,7 @@ func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
 	over := r.noteLoop(s)
 	r.expressions(s.Exprs)
 	s.Stmts = r.loop(s, s.Stmts, s.Names, over, nil)
-	if len(s.Exprs) == 1 && multiple(s.Exprs[0]) {
+	if len(s.Exprs) == 1 && syntax.Unpacks(s.Exprs[0]) {
 		return s
 	}
 	if len(s.Exprs) <= 3 && !call(s.Exprs[len(s.Exprs)-1]) {

@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/phscript/phscript/runtime/internal/fault"
-	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
 
 	"github.com/phscript/phscript/bindings/spec"
 )

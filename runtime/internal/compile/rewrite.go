@@ -3,8 +3,9 @@ package compile
 import (
 	"strings"
 
-	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // maxDepth bounds how deep statements and expressions nest, so neither

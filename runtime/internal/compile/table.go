@@ -5,6 +5,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 const (
@@ -103,7 +105,7 @@ func pieceEnd(fields []*ast.Field, start int) int {
 func breakAt(fields []*ast.Field, start int) int {
 	count := 0
 	for i := start; i < len(fields); i++ {
-		open := i == len(fields)-1 && multiple(fields[i].Value)
+		open := i == len(fields)-1 && syntax.Unpacks(fields[i].Value)
 		if (fields[i].Key != nil || open) && count > 0 && count%lua.FieldsPerFlush == 0 {
 			return i
 		}

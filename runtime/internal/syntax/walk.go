@@ -1,4 +1,8 @@
 // Package syntax walks the syntax trees of Lua's parser.
+//
+// Three walks are not visitors. The rewriter of package compile returns other
+// nodes in place of those that it meets, check/position reads the tokens between
+// the parts of a node, and check/flow makes jumps between them.
 package syntax
 
 import "github.com/yuin/gopher-lua/ast"
@@ -143,6 +147,18 @@ func Operands(expr ast.Expr) []ast.Expr {
 		return []ast.Expr{e.Expr}
 	}
 	return nil
+}
+
+// Unpacks reports whether an expression at the end of a list may stand for any
+// number of values.
+func Unpacks(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		return !e.AdjustRet
+	case *ast.Comma3Expr:
+		return !e.AdjustRet
+	}
+	return false
 }
 
 // Required returns what a call of require asks for.

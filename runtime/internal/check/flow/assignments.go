@@ -1,6 +1,10 @@
 package flow
 
-import "github.com/yuin/gopher-lua/ast"
+import (
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/syntax"
+)
 
 // give notes that a step stores something in a variable.
 func (f *Graph) give(s *Step, v *Variable, token int, expr ast.Expr, place int, first bool) *Value {
@@ -44,7 +48,7 @@ type target struct {
 // share hands the values of an assignment to its targets.
 func (f *Graph) share(st *Step, targets []target, exprs []ast.Expr, first bool) {
 	var spread ast.Expr
-	if n := len(exprs); n > 0 && Unpacks(exprs[n-1]) {
+	if n := len(exprs); n > 0 && syntax.Unpacks(exprs[n-1]) {
 		spread = exprs[n-1]
 	}
 	many := spread != nil && len(targets) > len(exprs)
@@ -64,17 +68,6 @@ func (f *Graph) share(st *Step, targets []target, exprs []ast.Expr, first bool) 
 		val.Many = many && i >= len(exprs)-1
 		f.store(st, val)
 	}
-}
-
-// Unpacks reports whether an expression may give several values.
-func Unpacks(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.FuncCallExpr:
-		return !e.AdjustRet
-	case *ast.Comma3Expr:
-		return !e.AdjustRet
-	}
-	return false
 }
 
 // store ties a function that is written out to the value that holds it.
@@ -197,7 +190,7 @@ func (f *Graph) inserted(e *ast.FuncCallExpr) {
 		return
 	}
 	if name, ok := e.Args[0].(*ast.IdentExpr); ok {
-		v := f.Resolved[name]
+		v := f.lookup(name.Value)
 		if v == nil {
 			v = f.global(name.Value)
 		}

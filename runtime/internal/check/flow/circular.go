@@ -33,23 +33,13 @@ func (s *Step) holder(e ast.Expr, v *Variable) bool {
 	return ok && name.Value == v.Name && touches(s.Changes, v)
 }
 
-// Calls reports whether a call is part of an expression.
+// Calls reports whether an expression calls something.
 func Calls(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.FuncCallExpr:
-		return true
-	case *ast.TableExpr:
-		for _, f := range e.Fields {
-			if f.Key != nil && Calls(f.Key) || Calls(f.Value) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, part := range syntax.Operands(e) {
-		if Calls(part) {
-			return true
-		}
-	}
-	return false
+	found := false
+	v := syntax.Visitor{Shallow: true, Expr: func(e ast.Expr) {
+		_, isCall := e.(*ast.FuncCallExpr)
+		found = found || isCall
+	}}
+	v.Expression(e)
+	return found
 }

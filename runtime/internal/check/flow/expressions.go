@@ -29,47 +29,29 @@ func (f *Graph) readName(st *Step, name string, token int) *Variable {
 
 // scan notes what an expression reads.
 func (f *Graph) scan(st *Step, e ast.Expr) {
-	f.StepOf[e] = st
-	switch e := e.(type) {
-	case *ast.IdentExpr:
-		v := f.readName(st, e.Value, f.Expr[e].At)
-		f.Resolved[e] = v
-		if v == nil {
-			f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At})
-		}
-	case *ast.Comma3Expr:
-		f.readName(st, "...", f.Expr[e].At)
-	case *ast.FunctionExpr:
-		f.closure(st, e, nil)
-	case *ast.TableExpr:
-		for _, field := range e.Fields {
-			if field.Key != nil {
-				f.scan(st, field.Key)
+	v := syntax.Visitor{Shallow: true, Expr: func(e ast.Expr) {
+		f.StepOf[e] = st
+		switch e := e.(type) {
+		case *ast.IdentExpr:
+			v := f.readName(st, e.Value, f.Expr[e].At)
+			f.Resolved[e] = v
+			if v == nil {
+				f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At})
 			}
-			f.scan(st, field.Value)
+		case *ast.Comma3Expr:
+			f.readName(st, "...", f.Expr[e].At)
+		case *ast.FunctionExpr:
+			f.closure(st, e, nil)
+		case *ast.FuncCallExpr:
+			for _, arg := range e.Args {
+				if fn, ok := arg.(*ast.FunctionExpr); ok {
+					f.GivenTo[fn] = e
+				}
+			}
+			f.inserted(e)
 		}
-	case *ast.FuncCallExpr:
-		f.scanCall(st, e)
-	default:
-		for _, part := range syntax.Operands(e) {
-			f.scan(st, part)
-		}
-	}
-}
-
-func (f *Graph) scanCall(st *Step, e *ast.FuncCallExpr) {
-	if e.Func != nil {
-		f.scan(st, e.Func)
-	} else {
-		f.scan(st, e.Receiver)
-	}
-	for _, arg := range e.Args {
-		f.scan(st, arg)
-		if fn, ok := arg.(*ast.FunctionExpr); ok {
-			f.GivenTo[fn] = e
-		}
-	}
-	f.inserted(e)
+	}}
+	v.Expression(e)
 }
 
 // Dotted returns an expression such as a.b.c as text, "" for others.
