@@ -16,6 +16,7 @@ const (
 	Yellow Style = "\x1b[33;1m"
 	Bold   Style = "\x1b[1m"
 	Dim    Style = "\x1b[2m"
+	Green  Style = "\x1b[32m"
 	Cyan   Style = "\x1b[36m"
 )
 

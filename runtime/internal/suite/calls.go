@@ -60,11 +60,9 @@ expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
 			}),
 		},
 		{
-			Name: "writes",
-			Doc:  "Returns the write calls, oldest first, with what they sent.",
-			Params: []bindings.Param{
-				{Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls to select (default all)."},
-			},
+			Name:    "writes",
+			Doc:     "Returns the write calls, oldest first, with what they sent.",
+			Params:  []bindings.Param{filterParam},
 			Returns: []bindings.Return{{Type: "SimulatedWrite[]", Doc: "The writes."}},
 			Errors:  "When the filter has an unknown field.",
 			Example: `planhat.company.create{ name = "Acme" }
@@ -96,17 +94,13 @@ expect(sent.body).to_equal({ name = "Acme" })`,
 
 func callTable(L *lua.LState, c simulator.Call) *lua.LTable {
 	t := L.NewTable()
-	text := func(name, value string) {
+	for name, value := range map[string]string{
+		"method": c.Method, "path": c.Path, "query": c.Query, "model": c.Model, "operation": c.Operation, "fault": c.Fault,
+	} {
 		if value != "" {
 			t.RawSetString(name, lua.LString(value))
 		}
 	}
-	text("method", c.Method)
-	text("path", c.Path)
-	text("query", c.Query)
-	text("model", c.Model)
-	text("operation", c.Operation)
-	text("fault", c.Fault)
 	t.RawSetString("rows", lua.LNumber(c.Rows))
 	t.RawSetString("status", lua.LNumber(c.Status))
 	t.RawSetString("applied", lua.LBool(c.Applied))
@@ -170,32 +164,24 @@ func misbehaving() []*bindings.Func {
 			Errors:  "When a name or a value is unknown, or the test has already used Planhat.",
 			Example: `simulator.switches("` + simulator.SwitchDocs()[0].Name + `=` + simulator.SwitchDocs()[0].Default + `")`,
 			Call: func(a *bindings.Args) (int, error) {
-				w := environmentOf(a.Context())
-				if w == nil {
-					return 0, a.Errorf("no test is running; run the file with 'phscript test'")
+				w, err := running(a)
+				if err != nil {
+					return 0, err
 				}
 				switches, err := simulator.ParseSwitches(a.String(0))
 				if err != nil {
 					return 0, a.Errorf("%s", trimmed(err))
 				}
-				if !w.setSwitches(switches) {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if w.server != nil {
 					return 0, a.Errorf("the test has already used Planhat; set switches at its start")
 				}
+				w.options.Switches = switches
 				return 0, nil
 			},
 		},
 	}
-}
-
-// setSwitches reports whether the test had not used Planhat yet.
-func (w *environment) setSwitches(s simulator.Switches) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.server != nil {
-		return false
-	}
-	w.options.Switches = s
-	return true
 }
 
 func trimmed(err error) string { return strings.TrimPrefix(err.Error(), "simulator: ") }

@@ -6,28 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
 // environment is what one test runs in. It is safe for concurrent use.
 type environment struct {
-	clock clock
-	out   output
+	clock    clock
+	out      output
+	recorder recorder
+	// inside is where in a script the test ended, and claims are the calls of
+	// expect that no matcher has followed yet. Only the test itself uses them.
+	inside string
+	claims []*claim
 
 	mu        sync.Mutex
 	server    *simulator.Server
 	transport *http.Transport
-	recorder  recorder
 	options   simulator.Options
 	closed    bool
-	// inside is where in a script the test ended.
-	inside string
-	// claims are the calls of expect that no matcher has followed yet.
-	claims []*claim
 }
 
 func newEnvironment(now func() time.Time) *environment {
@@ -46,6 +49,14 @@ func (w *environment) in(ctx context.Context) context.Context {
 func environmentOf(ctx context.Context) *environment {
 	w, _ := ctx.Value(environmentKey{}).(*environment)
 	return w
+}
+
+// running returns the environment of the test that calls a function.
+func running(a *bindings.Args) (*environment, error) {
+	if w := environmentOf(a.Context()); w != nil {
+		return w, nil
+	}
+	return nil, a.Errorf("no test is running; run the file with 'phscript test'")
 }
 
 // planhat returns the environment's Planhat, starting it on first use.
@@ -67,18 +78,6 @@ func (w *environment) planhat() (*simulator.Server, error) {
 	}
 	w.server, w.transport = server, &http.Transport{MaxIdleConnsPerHost: planhat.DefaultParallel}
 	return server, nil
-}
-
-func (w *environment) lastSeen(place string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.inside = place
-}
-
-func (w *environment) place() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.inside
 }
 
 func (w *environment) close() error {
@@ -108,4 +107,93 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
+}
+
+// write is a write request of a test.
+type write struct {
+	simulator.Call
+	body []byte
+}
+
+// recorder keeps the writes of a test. It is safe for concurrent use.
+type recorder struct {
+	mu     sync.Mutex
+	writes []write
+}
+
+// note keeps a call if it writes.
+func (r *recorder) note(c simulator.Call, body []byte) {
+	if c.Method == http.MethodGet || c.Method == http.MethodHead {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.writes = append(r.writes, write{c, body})
+}
+
+// list returns the writes, oldest first.
+func (r *recorder) list() []write {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.writes)
+}
+
+// address is Planhat's address for clients in tests. Requests to it go to the
+// Planhat of the test's environment.
+const address = "http://planhat.test"
+
+// settings configures a client in a test.
+func settings() planhat.Config {
+	return planhat.Config{
+		APIToken: simulator.DefaultAPIToken, TenantToken: simulator.DefaultTenantToken,
+		BaseURL: address, AnalyticsURL: address, UserAgent: "phscript test",
+		HTTPClient: &http.Client{Transport: transport{}},
+		// Without jitter, retries pause equally long in every run.
+		Retry:   planhat.RetryPolicy{Jitter: -1},
+		Limiter: planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Parallel: -1, Window: openWindow{}}),
+	}
+}
+
+// transport sends requests to the Planhat of the environment that their context
+// belongs to, and nowhere else.
+type transport struct{}
+
+func (transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := environmentOf(r.Context())
+	if base := r.URL.Scheme + "://" + r.URL.Host; base != address {
+		return nil, fmt.Errorf("tests can only reach their simulated Planhat, not %s", r.URL.Host)
+	}
+	if w == nil {
+		return nil, fmt.Errorf("the request does not belong to a test")
+	}
+	server, err := w.planhat()
+	if err != nil {
+		return nil, err
+	}
+	target, err := url.Parse(server.URL())
+	if err != nil {
+		return nil, err
+	}
+	out := r.Clone(r.Context())
+	out.URL.Scheme, out.URL.Host, out.Host = target.Scheme, target.Host, target.Host
+	return w.transport.RoundTrip(out)
+}
+
+// openWindow is a quota without a limit. A pause that Planhat demands moves the
+// test's clock.
+type openWindow struct{}
+
+func (openWindow) Take(context.Context) (planhat.Booking, error) { return planhat.Booking{}, nil }
+
+func (openWindow) Return(context.Context, planhat.Booking) error { return nil }
+
+func (openWindow) Block(ctx context.Context, d time.Duration) error {
+	if w := environmentOf(ctx); w != nil {
+		w.clock.advance(d)
+	}
+	return nil
+}
+
+func (openWindow) State(context.Context) (planhat.WindowState, error) {
+	return planhat.WindowState{}, nil
 }

@@ -2,11 +2,15 @@ package suite
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 func (f *file) run(ctx context.Context) error {
@@ -18,7 +22,10 @@ func (f *file) run(ctx context.Context) error {
 	case !startedByHand(loading.out.String()):
 		return f.runLuaUnit(loading)
 	}
-	f.root.each(func(t *testCase) { f.focused = f.focused || t.focused() })
+	f.root.each(func(t *testCase) {
+		_, focused := t.marked(only)
+		f.focused = f.focused || focused
+	})
 	f.runGroup(ctx, f.root)
 	return context.Cause(ctx)
 }
@@ -41,10 +48,10 @@ func (f *file) anyRuns(g *group) bool {
 
 // skips reports whether a test is skipped, and why.
 func (f *file) skips(t *testCase) (bool, string) {
-	if skip, reason := t.skips(); skip {
+	if reason, skip := t.marked(skipped); skip {
 		return true, reason
 	}
-	if f.focused && !t.focused() {
+	if _, focused := t.marked(only); f.focused && !focused {
 		return true, "another test is marked with only"
 	}
 	return false, ""
@@ -65,13 +72,13 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 	}
 	items := g.items
 	if f.options.Shuffle {
-		items = append([]item(nil), items...)
+		items = slices.Clone(items)
 		f.chance.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
 	}
 	for _, i := range items {
 		switch {
 		case failed != nil:
-			fail := func(t *testCase) { f.report(t, outcomeOf(failed, &Test{Output: w.out.String()})) }
+			fail := func(t *testCase) { f.report(t, outcomeOf(failed, &report.Test{Output: w.out.String()})) }
 			if i.test != nil {
 				fail(i.test)
 			} else {
@@ -87,7 +94,7 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 		return
 	}
 	if err := f.hooks(ctx, w, g.afterAll); err != nil && failed == nil {
-		f.report(&testCase{parent: g, name: "after_all"}, &Test{Status: Failed, Err: err, Output: w.out.String()})
+		f.report(&testCase{parent: g, name: "after_all"}, &report.Test{Status: report.Failed, Err: err, Output: w.out.String()})
 	}
 }
 
@@ -113,14 +120,14 @@ func (f *file) call(ctx context.Context, w *environment, fn *lua.LFunction, args
 
 // inWordsOfTests rewords a time limit for a test, and says where the test was.
 func inWordsOfTests(err error, what string, w *environment) error {
-	limit, isLimit := asType[*runtime.LimitError](err)
+	limit, isLimit := errors.AsType[*runtime.LimitError](err)
 	e := scriptError(err)
 	if e == nil || !isLimit || limit.What != "time" {
 		return err
 	}
 	e.Message = "the " + what + " took longer than " + limit.Limit
-	if place := w.place(); place != "" {
-		e.Message += ", in " + place
+	if w.inside != "" {
+		e.Message += ", in " + w.inside
 	}
 	return e
 }
@@ -131,7 +138,7 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 		return
 	}
 	if skip, reason := f.skips(t); skip || f.options.ListOnly {
-		f.report(t, &Test{Status: Skipped, Reason: reason})
+		f.report(t, &report.Test{Status: report.Skipped, Reason: reason})
 		return
 	}
 	started := time.Now()
@@ -145,11 +152,7 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 		err = f.hooks(ctx, w, around[i].beforeEach)
 	}
 	if err == nil {
-		args := []lua.LValue{}
-		if t.given != nil && t.given != lua.LNil {
-			args = append(args, t.given)
-		}
-		err = f.call(ctx, w, t.fn, args...)
+		err = f.call(ctx, w, t.fn, t.given...)
 	}
 	for _, g := range around {
 		if after := f.hooks(ctx, w, g.afterEach); err == nil {
@@ -162,38 +165,38 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	if err == nil {
 		err = w.unmatched()
 	}
-	result := outcomeOf(err, &Test{Output: w.out.String(), Duration: time.Since(started)})
+	result := outcomeOf(err, &report.Test{Output: w.out.String(), Duration: time.Since(started)})
 	if err != nil && ctx.Err() != nil {
 		return // interrupted, not failed
 	}
 	f.report(t, result)
 }
 
-func outcomeOf(err error, result *Test) *Test {
-	skip, skipped := asType[*skipError](err)
+func outcomeOf(err error, result *report.Test) *report.Test {
+	skip, skipped := errors.AsType[*skipError](err)
 	switch {
 	case skipped:
-		result.Status, result.Reason = Skipped, skip.reason
+		result.Status, result.Reason = report.Skipped, skip.reason
 	case err != nil:
-		result.Status, result.Err = Failed, err
+		result.Status, result.Err = report.Failed, err
 	default:
-		result.Status = Passed
+		result.Status = report.Passed
 	}
 	return result
 }
 
-func (f *file) report(t *testCase, result *Test) {
+func (f *file) report(t *testCase, result *report.Test) {
 	if !f.chosen(t) {
 		return
 	}
-	if exit, ok := asType[*runtime.ExitError](result.Err); ok {
+	if exit, ok := errors.AsType[*runtime.ExitError](result.Err); ok {
 		result.Err = &runtime.ScriptError{
-			Script: f.result.Name, Line: t.line, Message: exitMessage(exit.Code),
+			Script: f.result.Name, Line: t.line, Message: fmt.Sprintf("the test called os.exit(%d)", exit.Code),
 			Hint: "use run_script to test a script that calls os.exit", Cause: exit,
 		}
 	}
-	if e, ok := asType[*Expectation](result.Err); ok {
-		e.hide(f.secrets.String)
+	if e, ok := errors.AsType[*report.Expectation](result.Err); ok {
+		e.Message, e.Expected, e.Got = f.secrets.String(e.Message), f.secrets.String(e.Expected), f.secrets.String(e.Got)
 	}
 	result.Groups, result.Name, result.Line = t.parent.path(), f.secrets.String(t.name), t.line
 	for i, name := range result.Groups {
@@ -205,5 +208,16 @@ func (f *file) report(t *testCase, result *Test) {
 
 // stopped reports whether no more tests start.
 func (f *file) stopped(ctx context.Context) bool {
-	return ctx.Err() != nil || f.options.Bail && f.result.count(Failed) > 0
+	return ctx.Err() != nil || f.options.Bail && f.result.Count(report.Failed) > 0
+}
+
+// skipError ends a test and marks it as skipped.
+type skipError struct{ reason string }
+
+func (e *skipError) Error() string { return "skipped: " + e.reason }
+
+// scriptError returns the script error in err's chain, or nil.
+func scriptError(err error) *runtime.ScriptError {
+	e, _ := errors.AsType[*runtime.ScriptError](err)
+	return e
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // expectModule is the module expect. Called with a value, it returns an object
@@ -41,7 +43,7 @@ func expectModule() *bindings.Module {
 		},
 	}
 	for _, one := range matchers() {
-		m.Funcs = append(m.Funcs, one.about(lua.LNil, false))
+		m.Funcs = append(m.Funcs, one.documented())
 		shape.Fields = append(shape.Fields, bindings.Field{Name: one.Name, Type: one.Type(), Doc: spec.Summary(one.Doc)})
 	}
 	m.Records = []*bindings.Shape{shape}
@@ -60,7 +62,7 @@ type match struct {
 	got   lua.LValue
 	never bool
 	// failed is what the report shows.
-	failed  Expectation
+	failed  report.Expectation
 	results []lua.LValue
 }
 
@@ -76,15 +78,12 @@ func (m *match) say(should string) {
 	m.failed.Message = "the value" + verb + should
 }
 
-// about returns the matcher as a function. Unbound, it only documents the
-// matcher and cannot be called.
-func (one *matcher) about(got lua.LValue, bound bool) *bindings.Func {
+// documented returns the matcher as a function of the module, which only
+// documents it.
+func (one *matcher) documented() *bindings.Func {
 	f := one.Func
-	f.Call = func(a *bindings.Args) (int, error) { return one.apply(a, got, false) }
-	if !bound {
-		f.Call = func(a *bindings.Args) (int, error) {
-			return 0, a.Errorf("there is no value to check; write expect(value).%s", one.Signature())
-		}
+	f.Call = func(a *bindings.Args) (int, error) {
+		return 0, a.Errorf("there is no value to check; write expect(value).%s", one.Signature())
 	}
 	return &f
 }
@@ -96,7 +95,7 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 		return 0, err
 	}
 	if ok == never {
-		m.failed.tidy(never)
+		m.failed.Tidy(never)
 		return 0, &m.failed
 	}
 	return a.Push(m.results...)
@@ -172,4 +171,35 @@ func broken(L *lua.LState, v lua.LValue) string {
 		return bindings.Show(L, v, len(text)+1)
 	}
 	return text
+}
+
+// claim is a call of expect that no matcher has followed yet.
+type claim struct {
+	script string
+	line   int
+}
+
+// noteClaim records a call of expect until the function that it returns is
+// called.
+func noteClaim(a *bindings.Args) (matched func()) {
+	w, c := environmentOf(a.Context()), &claim{}
+	if w == nil {
+		return func() {}
+	}
+	if frames := bindings.Stack(a.L); len(frames) > 0 {
+		c.script, c.line = frames[0].Script, frames[0].Line
+	}
+	w.claims = append(w.claims, c)
+	return func() { w.claims = slices.DeleteFunc(w.claims, func(other *claim) bool { return other == c }) }
+}
+
+// unmatched returns an error for the first expect without a matcher, or nil.
+func (w *environment) unmatched() error {
+	if len(w.claims) == 0 {
+		return nil
+	}
+	return &runtime.ScriptError{
+		Script: w.claims[0].script, Line: w.claims[0].line, Message: "expect(value) without a matcher proves nothing",
+		Hint: "say what the value should be: expect(value).to_equal(3)",
+	}
 }

@@ -3,23 +3,24 @@ package suite
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 type file struct {
 	options Options
 	root    *group
-	result  *File
+	result  *report.File
 	live    *runtime.Live
 	builder *builder
 	// current is the environment whose clock and output the file's state uses.
@@ -41,11 +42,13 @@ func timeout(d time.Duration) error {
 	}
 }
 
-func runFile(ctx context.Context, o Options, path string) *File {
+func runFile(ctx context.Context, o Options, path string) *report.File {
 	started := time.Now()
-	f := &file{options: o, root: &group{}, result: &File{Name: shown(o.Dir, path), Path: path}}
+	f := &file{options: o, root: &group{}, result: &report.File{Name: report.Shown(o.Dir, path), Path: path, Executed: map[string][]*compile.Lines{}}}
 	f.builder = &builder{file: f, group: f.root}
-	f.chance = rand.New(rand.NewPCG(uint64(o.Seed), hash(f.result.Name)))
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(f.result.Name))
+	f.chance = rand.New(rand.NewPCG(uint64(o.Seed), name.Sum64()))
 	defer func() { f.result.Duration = time.Since(started) }()
 	source, err := os.ReadFile(path)
 	if err != nil {
@@ -93,7 +96,7 @@ func runFile(ctx context.Context, o Options, path string) *File {
 // loadError says why a file could not be loaded, or returns nil: a file that
 // calls os.exit has run its tests itself.
 func loadError(err error) error {
-	if _, ok := asType[*runtime.ExitError](err); ok {
+	if _, ok := errors.AsType[*runtime.ExitError](err); ok {
 		return nil
 	}
 	return err
@@ -107,7 +110,7 @@ func (f *file) runtimeOptions() runtime.Options {
 	return runtime.Options{
 		Stdout: testOutput{f}, Stderr: testOutput{f},
 		Secrets: &f.secrets, Env: luaUnitEnv, EnvAllow: luaUnitVariables,
-		Logger:  slog.New(newLogHandler(testOutput{f})),
+		Logger:  slog.New(&logHandler{w: testOutput{f}}),
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
@@ -119,21 +122,15 @@ func (f *file) runtimeOptions() runtime.Options {
 // source notes a file that was compiled, and counts its lines for coverage.
 func (f *file) source(path string) *compile.Lines {
 	f.result.Sources = append(f.result.Sources, path)
-	if !f.options.Coverage || !covers(path) {
+	if !f.options.Coverage || IsTest(path) || filepath.Base(path) == "luaunit.lua" {
 		return nil
 	}
-	return f.result.coverage.lines(path)
+	lines := &compile.Lines{}
+	f.result.Executed[path] = append(f.result.Executed[path], lines)
+	return lines
 }
 
 // testOutput writes to the output of the running test.
 type testOutput struct{ file *file }
 
 func (o testOutput) Write(p []byte) (int, error) { return o.file.current.Load().out.Write(p) }
-
-// shown is a file's name in messages.
-func shown(dir, path string) string {
-	if rel, err := filepath.Rel(dir, path); err == nil && !strings.HasPrefix(rel, "..") {
-		return filepath.ToSlash(rel)
-	}
-	return path
-}

@@ -3,6 +3,7 @@ package suite
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // LuaUnit is a test library that many scripts bring along, unchanged. Its
@@ -39,23 +41,24 @@ func startedByHand(output string) bool { return tapPlan().MatchString(output) }
 
 // runLuaUnit runs the tests of a file that uses LuaUnit and does not start it.
 func (f *file) runLuaUnit(w *environment) error {
-	module, ok := f.live.Loaded(f.luaUnit).(*lua.LTable)
-	if !ok {
-		return nil
-	}
-	unit, _ := module.RawGetString("LuaUnit").(*lua.LTable)
-	if unit == nil {
-		return nil
-	}
-	run, ok := unit.RawGetString("run").(*lua.LFunction)
+	module := f.live.Loaded(f.luaUnit)
+	run, ok := field(field(module, "LuaUnit"), "run").(*lua.LFunction)
 	if !ok {
 		return nil
 	}
 	err := f.call(f.live.Context(), w, run)
-	if exit, ok := asType[*runtime.ExitError](err); ok && exit.Code == 0 {
+	if exit, ok := errors.AsType[*runtime.ExitError](err); ok && exit.Code == 0 {
 		return nil
 	}
 	return err
+}
+
+// field returns a field of a table, or nil.
+func field(v lua.LValue, name string) lua.LValue {
+	if t, ok := v.(*lua.LTable); ok {
+		return t.RawGetString(name)
+	}
+	return lua.LNil
 }
 
 // readLuaUnit reads tests from LuaUnit's output. A test's own output comes
@@ -70,10 +73,10 @@ func (f *file) readLuaUnit(output string, ended error) {
 	before, after, _ := strings.Cut("\n"+output, "\n"+plan[0]+"\n")
 	f.result.Output = strings.TrimPrefix(before, "\n")
 	var printed, complaint []string
-	var failed *Test
+	var failed *report.Test
 	finish := func() {
 		if failed != nil {
-			failed.Err = &luaUnitError{strings.Join(complaint, "\n")}
+			failed.Err = report.Assertion(strings.Join(complaint, "\n"))
 		}
 		failed, complaint = nil, nil
 	}
@@ -82,13 +85,15 @@ func (f *file) readLuaUnit(output string, ended error) {
 		switch {
 		case m != nil:
 			finish()
-			t := &Test{Status: Passed, Name: m[3], Output: strings.Join(printed, "\n")}
-			t.Groups, t.Name = splitName(m[3])
+			t := &report.Test{Status: report.Passed, Name: m[3], Output: strings.Join(printed, "\n")}
+			if group, test, grouped := strings.Cut(m[3], "."); grouped {
+				t.Groups, t.Name = []string{group}, test
+			}
 			if reason, skip := strings.CutPrefix(m[3], "# SKIP"); skip {
-				t.Status, t.Groups, t.Name, t.Reason = Skipped, nil, "test "+m[2], strings.TrimSpace(reason)
+				t.Status, t.Groups, t.Name, t.Reason = report.Skipped, nil, "test "+m[2], strings.TrimSpace(reason)
 			}
 			if m[1] == "not ok" {
-				t.Status, failed = Failed, t
+				t.Status, failed = report.Failed, t
 			}
 			printed = nil
 			if f.options.Match == nil || f.options.Match(t.FullName()) {
@@ -111,29 +116,18 @@ func (f *file) readLuaUnit(output string, ended error) {
 // whole makes one test of a file that ran its tests itself and reported them in
 // its own way: the exit code decides.
 func (f *file) whole(output string, ended error) {
-	exit, isExit := asType[*runtime.ExitError](ended)
+	exit, isExit := errors.AsType[*runtime.ExitError](ended)
 	// A file that calls os.exit(0) has not finished either.
 	if !isExit && (ended != nil || f.live != nil) {
 		return
 	}
-	t := &Test{Name: "the file as a whole", Status: Passed, Output: output}
+	t := &report.Test{Name: "the file as a whole", Status: report.Passed, Output: output}
 	if isExit {
-		t.Status, t.Err = Failed, fmt.Errorf("the file called os.exit(%d)", exit.Code)
+		t.Status, t.Err = report.Failed, fmt.Errorf("the file called os.exit(%d)", exit.Code)
 	}
 	f.result.Err, f.result.Output = nil, ""
 	f.result.Tests = append(f.result.Tests, t)
 }
-
-func splitName(name string) ([]string, string) {
-	if group, test, found := strings.Cut(name, "."); found {
-		return []string{group}, test
-	}
-	return nil, name
-}
-
-type luaUnitError struct{ text string }
-
-func (e *luaUnitError) Error() string { return strings.TrimSpace(e.text) }
 
 // testName matches functions and tables whose name makes them tests.
 var testName = pattern.Lazy(`^[Tt]est[A-Z0-9_]`)
@@ -150,7 +144,7 @@ func (f *file) byName() {
 			g := &group{parent: f.root, name: name}
 			for _, method := range testNames(v) {
 				if fn, ok := v.RawGetString(method).(*lua.LFunction); ok {
-					g.items = append(g.items, item{test: &testCase{parent: g, name: method, fn: fn, given: v}})
+					g.items = append(g.items, item{test: &testCase{parent: g, name: method, fn: fn, given: []lua.LValue{v}}})
 				}
 			}
 			for names, list := range map[[2]string]*[]*lua.LFunction{
@@ -175,7 +169,7 @@ func testNames(t *lua.LTable) []string {
 			names = append(names, string(name))
 		}
 	})
-	sortNames(names)
+	slices.Sort(names)
 	return names
 }
 

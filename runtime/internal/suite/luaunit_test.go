@@ -50,7 +50,7 @@ func TestLuaUnit(t *testing.T) {
 			assert.ErrorContains(t, f.Tests[1].Err, "expected: {a=2}\nactual: {a=1}")
 			assert.ErrorContains(t, f.Tests[2].Err, "sync_test.lua:8: boom")
 			assert.Equal(t, "not now", f.Tests[3].Reason)
-			assert.Empty(t, f.coverage.files, "the library is not under test")
+			assert.Empty(t, f.Executed, "the library is not under test")
 		})
 	}
 }

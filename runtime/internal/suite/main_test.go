@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -27,7 +29,7 @@ func folder(t *testing.T, files map[string]string) string {
 }
 
 // runIn runs all tests of a folder.
-func runIn(t *testing.T, dir string, o Options) *Report {
+func runIn(t *testing.T, dir string, o Options) *report.Report {
 	t.Helper()
 	o.Dir = dir
 	paths, err := Find(dir, []string{"."})
@@ -36,15 +38,15 @@ func runIn(t *testing.T, dir string, o Options) *Report {
 }
 
 // runOne runs a single test file.
-func runOne(t *testing.T, source string, o Options) *File {
+func runOne(t *testing.T, source string, o Options) *report.File {
 	t.Helper()
-	report := runIn(t, folder(t, map[string]string{"a_test.lua": source}), o)
-	require.Len(t, report.Files, 1)
-	return report.Files[0]
+	r := runIn(t, folder(t, map[string]string{"a_test.lua": source}), o)
+	require.Len(t, r.Files, 1)
+	return r.Files[0]
 }
 
 // outcomes writes the tests of a file as "name status".
-func outcomes(f *File) []string {
+func outcomes(f *report.File) []string {
 	var out []string
 	for _, test := range f.Tests {
 		out = append(out, test.FullName()+" "+string(test.Status))
@@ -55,9 +57,9 @@ func outcomes(f *File) []string {
 var timing = regexp.MustCompile(`\d+ ms|\d+\.\d s\b`)
 
 // text writes a report as a person gets it, without times.
-func text(r *Report, verbose bool) string {
+func text(r *report.Report, verbose bool) string {
 	var b strings.Builder
-	out := &Text{W: &b, Verbose: verbose}
+	out := &report.Text{W: &b, Verbose: verbose}
 	for _, f := range r.Files {
 		out.File(f)
 	}

@@ -1,7 +1,9 @@
 package suite
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,7 +16,7 @@ import (
 
 // matchers are all matchers of expect, in the order of the manual.
 var matchers = sync.OnceValue(func() []*matcher {
-	return append(append(equality(), contents()...), numbers()...)
+	return slices.Concat(equality(), contents(), numbers())
 })
 
 func newMatcher(name, doc, example string, params []bindings.Param, holds func(m *match) (bool, error)) *matcher {
@@ -27,6 +29,13 @@ func wanted(typ spec.Type, doc string) []bindings.Param {
 
 // equality are the matchers on the whole value.
 func equality() []*matcher {
+	plain := func(name, doc, example, words string, holds func(lua.LValue) bool) *matcher {
+		return newMatcher(name, doc, example, nil, func(m *match) (bool, error) {
+			m.say(words)
+			m.showGot()
+			return holds(m.got), nil
+		})
+	}
 	anything := []bindings.Param{{Name: "expected", Type: "any", Optional: true, Doc: "What the value should be."}}
 	return []*matcher{
 		newMatcher("to_equal", "Expects an equal value. Tables are equal if they have equal contents, at any depth.",
@@ -50,24 +59,9 @@ func equality() []*matcher {
 				}
 				return same(m.got, m.Get(0)), nil
 			}),
-		newMatcher("to_be_nil", "Expects `nil`.", `expect(planhat.new).never.to_be_nil()`, nil,
-			func(m *match) (bool, error) {
-				m.say("be nil")
-				m.showGot()
-				return m.got == lua.LNil, nil
-			}),
-		newMatcher("to_be_truthy", "Expects any value except `false` and `nil`.", `expect(("abc"):find("b")).to_be_truthy()`, nil,
-			func(m *match) (bool, error) {
-				m.say("count as true")
-				m.showGot()
-				return !lua.LVIsFalse(m.got), nil
-			}),
-		newMatcher("to_be_falsy", "Expects `false` or `nil`.", `expect(("abc"):find("x")).to_be_falsy()`, nil,
-			func(m *match) (bool, error) {
-				m.say("be false or nil")
-				m.showGot()
-				return lua.LVIsFalse(m.got), nil
-			}),
+		plain("to_be_nil", "Expects `nil`.", `expect(planhat.new).never.to_be_nil()`, "be nil", func(v lua.LValue) bool { return v == lua.LNil }),
+		plain("to_be_truthy", "Expects any value except `false` and `nil`.", `expect(("abc"):find("b")).to_be_truthy()`, "count as true", lua.LVAsBool),
+		plain("to_be_falsy", "Expects `false` or `nil`.", `expect(("abc"):find("x")).to_be_falsy()`, "be false or nil", lua.LVIsFalse),
 		newMatcher("to_be_a", "Expects a value of a type, as `type` returns it.", `expect("text").to_be_a("string")`,
 			[]bindings.Param{{Name: "type", Type: "string", Doc: "`nil`, `boolean`, `number`, `string`, `table`, `function`, `thread` or `userdata`."}},
 			func(m *match) (bool, error) {
@@ -135,7 +129,7 @@ expect({ "a", "b" }).to_contain("b")`, wanted("any", "The part."), contains),
 
 func contains(m *match) (bool, error) {
 	m.say("contain " + bindings.Show(m.L, m.Get(0), wide))
-	m.failed.Got = bindings.Show(m.L, m.got, wide)
+	m.showGot()
 	switch v := m.got.(type) {
 	case lua.LString:
 		if t := m.Get(0).Type(); t != lua.LTString && t != lua.LTNumber {
@@ -170,17 +164,23 @@ func matches(m *match, text, pattern lua.LValue) (bool, error) {
 	return len(results) > 0 && results[0] != lua.LNil, nil
 }
 
+// number shows and returns the value, which must be a number.
+func (m *match) number() (float64, error) {
+	m.showGot()
+	got, ok := m.got.(lua.LNumber)
+	if !ok {
+		return 0, m.Errorf("the value is not a number but %s: %s", aType(m.got), m.failed.Got)
+	}
+	return float64(got), nil
+}
+
 // numbers are the matchers on numbers.
 func numbers() []*matcher {
 	compare := func(name, doc, example, words string, holds func(got, want float64) bool) *matcher {
 		return newMatcher(name, doc, example, wanted("number", "The bound."), func(m *match) (bool, error) {
-			got, ok := m.got.(lua.LNumber)
-			if !ok {
-				return false, m.Errorf("the value is not a number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
-			}
 			m.say("be " + words + " " + bindings.Show(m.L, m.Get(0), wide))
-			m.showGot()
-			return holds(float64(got), m.Number(0)), nil
+			got, err := m.number()
+			return holds(got, m.Number(0)), err
 		})
 	}
 	near := newMatcher("to_be_close_to", "Expects a number that is equal after rounding.", `expect(0.1 + 0.2).to_be_close_to(0.3)`,
@@ -189,18 +189,13 @@ func numbers() []*matcher {
 			{Name: "digits", Type: "integer", Optional: true, Doc: "How many decimals must agree (default 2)."},
 		},
 		func(m *match) (bool, error) {
-			got, ok := m.got.(lua.LNumber)
-			if !ok {
-				return false, m.Errorf("the value is not a number but %s: %s", aType(m.got), bindings.Show(m.L, m.got, wide))
-			}
 			digits := 2
 			if m.Given(1) {
 				digits = m.Int(1)
 			}
-			off := math.Abs(float64(got) - m.Number(0))
 			m.say("be close to " + bindings.Show(m.L, m.Get(0), wide) + ", to " + strconv.Itoa(digits) + " decimals")
-			m.showGot()
-			return off < math.Pow(10, -float64(digits))/2, nil
+			got, err := m.number()
+			return math.Abs(got-m.Number(0)) < math.Pow(10, -float64(digits))/2, err
 		})
 	return []*matcher{
 		near,
@@ -209,4 +204,91 @@ func numbers() []*matcher {
 		compare("to_be_at_least", "Expects a number that is not below another one.", `expect(3).to_be_at_least(3)`, "at least", func(g, w float64) bool { return g >= w }),
 		compare("to_be_at_most", "Expects a number that is not above another one.", `expect(3).to_be_at_most(3)`, "at most", func(g, w float64) bool { return g <= w }),
 	}
+}
+
+func raises() *matcher {
+	m := newMatcher("to_raise",
+		"Calls a function and expects it to raise an error. You can give part of the error's message, a Lua "+
+			"pattern that matches it, or fields of the error object. Returns the error.",
+		`expect(function() error("no rows") end).to_raise("no rows")
+expect(function() planhat.company.get_by_id("extid-nobody") end).to_raise{ kind = "not_found" }`,
+		[]bindings.Param{{Name: "error", Type: "string|table", Optional: true, Doc: "Part of the message, a pattern, or a table of fields (default any error)."}},
+		raised)
+	m.Returns = []bindings.Return{{Type: "any", Doc: "The error that was raised."}}
+	return m
+}
+
+func raised(m *match) (bool, error) {
+	fn, ok := m.got.(*lua.LFunction)
+	if !ok {
+		return false, m.Errorf("to_raise calls a function, but the value is %s; write expect(function() ... end)", aType(m.got))
+	}
+	_, err := m.Host.Call(m.L, fn)
+	failure, ok := errors.AsType[*lua.ApiError](err)
+	if err != nil && !ok {
+		return false, err
+	}
+	m.failed.GotLabel = "raised"
+	if failure == nil {
+		m.failed.Message = "the function should raise an error but did not"
+		if m.Given(0) {
+			m.failed.Expected, m.failed.Got = bindings.Show(m.L, m.Get(0), wide), "nothing"
+		}
+		return false, nil
+	}
+	m.results = []lua.LValue{failure.Object}
+	message := messageOf(failure.Object)
+	if !m.Given(0) {
+		m.failed.Message = "the function should not raise an error"
+		m.failed.Got = message
+		return true, nil
+	}
+	m.failed.Message = "the function should raise a different error"
+	if m.never {
+		m.failed.Message = "the function should not raise this error"
+	}
+	want, isTable := m.Get(0).(*lua.LTable)
+	if !isTable {
+		m.failed.Expected, m.failed.Got = bindings.Show(m.L, m.Get(0), wide), bindings.Show(m.L, lua.LString(message), wide)
+		if strings.Contains(message, m.String(0)) {
+			return true, nil
+		}
+		fits, err := matches(m, lua.LString(message), lua.LString(m.String(0)))
+		return fits && err == nil, nil
+	}
+	got := failure.Object
+	if _, isTable := got.(*lua.LTable); !isTable {
+		t := m.L.NewTable()
+		t.RawSetString("message", lua.LString(message))
+		got = t
+	}
+	m.show(want, projected(m.L, got, want))
+	return hasFields(m, got.(*lua.LTable), want), nil
+}
+
+// hasFields reports whether an error has the expected fields. Part of the
+// message is enough.
+func hasFields(m *match, got, want *lua.LTable) bool {
+	all := true
+	want.ForEach(func(k, v lua.LValue) {
+		have := got.RawGet(k)
+		part, isText := v.(lua.LString)
+		if k == lua.LString("message") && isText && strings.Contains(lua.LVAsString(have), string(part)) {
+			return
+		}
+		all = all && includes(have, v)
+	})
+	return all
+}
+
+func messageOf(v lua.LValue) string {
+	if t, ok := v.(*lua.LTable); ok {
+		if bindings.ErrorFrom(t) != nil {
+			return bindings.ErrorLine(t)
+		}
+		if message, ok := t.RawGetString("message").(lua.LString); ok {
+			return string(message)
+		}
+	}
+	return v.String()
 }

@@ -1,13 +1,15 @@
 package suite
 
 import (
-	"strings"
+	"slices"
+	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // Modules returns what test files have besides the built-in modules: the module
@@ -34,7 +36,7 @@ func (b *builder) modules() []*bindings.Module {
 			"Each test starts with an empty simulated Planhat, no faults and its own clock. No test affects the next, " +
 			"and none reaches your Planhat: tests need no token and ignore one that is set.",
 		Call:  b.define("test", normal),
-		Funcs: append(append(append(b.definitions(), b.describing()...), b.hooks()...), b.runScript()),
+		Funcs: slices.Concat(b.definitions(), []*bindings.Func{b.describe("describe", normal)}, b.hooks(), []*bindings.Func{b.runScript()}),
 		Records: []*bindings.Shape{
 			{Name: "ScriptOptions", Doc: "How `run_script` runs a script.", Fields: scriptOptions},
 			scriptResult,
@@ -62,6 +64,32 @@ func (b *builder) modules() []*bindings.Module {
 	return modules
 }
 
+// defining makes a function that defines something, which no test can do while
+// it runs.
+func (b *builder) defining(name, doc, example string, params []bindings.Param, define func(a *bindings.Args) error) *bindings.Func {
+	return &bindings.Func{
+		Name: name, Doc: doc, Params: params, Errors: "When called inside a test.", Example: example,
+		Call: func(a *bindings.Args) (int, error) {
+			switch {
+			case b.file == nil:
+				return 0, a.Errorf("run the file with 'phscript test'")
+			case b.group == nil:
+				return 0, a.Errorf("a test is running; define tests, groups and hooks outside of tests")
+			}
+			return 0, define(a)
+		},
+	}
+}
+
+// qualified is how an example calls a function of a module that can be called
+// itself.
+func qualified(module, name string, m mode) string {
+	if m == normal {
+		return name
+	}
+	return module + "." + name
+}
+
 // define makes a function that defines a test.
 func (b *builder) define(name string, m mode) *bindings.Func {
 	doc := map[mode]string{
@@ -69,30 +97,19 @@ func (b *builder) define(name string, m mode) *bindings.Func {
 		only:    "Defines a test and skips all others in the file, except those also marked with `only`. Use it while you work on a test.",
 		skipped: "Defines a test that is skipped. To skip a running test, call the global function `skip(\"reason\")`.",
 	}[m]
-	called := name
-	if m != normal {
-		called = "it." + name
+	params := []bindings.Param{
+		{Name: "name", Type: "string", Doc: "What the test checks, in a few words."},
+		{Name: "fn", Type: "function", Optional: true, Doc: "The test."},
 	}
-	return &bindings.Func{
-		Name: name, Doc: doc,
-		Params: []bindings.Param{
-			{Name: "name", Type: "string", Doc: "What the test checks, in a few words."},
-			{Name: "fn", Type: "function", Optional: true, Doc: "The test."},
-		},
-		Errors:  "When called inside a test.",
-		Example: called + "(\"adds numbers\", function()\n  expect(1 + 1).to_equal(2)\nend)",
-		Call: func(a *bindings.Args) (int, error) {
-			if err := b.ready(a); err != nil {
-				return 0, err
-			}
-			t := &testCase{parent: b.group, name: a.String(0), mode: m, fn: a.Function(1), line: lineOf(a), given: lua.LNil}
-			if t.fn == nil && m != skipped {
-				t.mode, t.reason = skipped, "not written yet"
-			}
-			b.group.items = append(b.group.items, item{test: t})
-			return 0, nil
-		},
-	}
+	example := qualified("it", name, m) + "(\"adds numbers\", function()\n  expect(1 + 1).to_equal(2)\nend)"
+	return b.defining(name, doc, example, params, func(a *bindings.Args) error {
+		t := &testCase{parent: b.group, name: a.String(0), mode: m, fn: a.Function(1), line: lineOf(a)}
+		if t.fn == nil && m != skipped {
+			t.mode, t.reason = skipped, "not written yet"
+		}
+		b.group.items = append(b.group.items, item{test: t})
+		return nil
+	})
 }
 
 func (b *builder) definitions() []*bindings.Func {
@@ -101,96 +118,68 @@ func (b *builder) definitions() []*bindings.Func {
 
 // each makes the function that defines a test per case of a list.
 func (b *builder) each() *bindings.Func {
-	return &bindings.Func{
-		Name: "each",
-		Doc: "Defines a test for each case of a list. The function receives the case. In the name, `{field}` is replaced by that field of the case, " +
+	params := []bindings.Param{
+		{Name: "name", Type: "string", Doc: "What the tests check, with fields of the case."},
+		{Name: "cases", Type: "any[]", Doc: "The cases."},
+		{Name: "fn", Type: "function", Doc: "The test."},
+	}
+	f := b.defining("each",
+		"Defines a test for each case of a list. The function receives the case. In the name, `{field}` is replaced by that field of the case, "+
 			"`{}` by the case itself. Without either, the case's `name` or number is added to the name.",
-		Params: []bindings.Param{
-			{Name: "name", Type: "string", Doc: "What the tests check, with fields of the case."},
-			{Name: "cases", Type: "any[]", Doc: "The cases."},
-			{Name: "fn", Type: "function", Doc: "The test."},
-		},
-		Errors: "When the list is empty, or when called inside a test.",
-		Example: `it.each("{input} in capitals", {
+		`it.each("{input} in capitals", {
   { input = "acme", want = "ACME" },
   { input = "x1", want = "X1" },
 }, function(case)
   expect(case.input:upper()).to_equal(case.want)
-end)`,
-		Call: func(a *bindings.Args) (int, error) {
-			if err := b.ready(a); err != nil {
-				return 0, err
-			}
+end)`, params, func(a *bindings.Args) error {
 			cases := a.Table(1)
 			if cases.Len() == 0 {
-				return 0, a.Errorf("the list of cases is empty, so nothing would be tested")
+				return a.Errorf("the list of cases is empty, so nothing would be tested")
 			}
 			for i := 1; i <= cases.Len(); i++ {
 				given := cases.RawGetInt(i)
 				b.group.items = append(b.group.items, item{test: &testCase{
-					parent: b.group, name: caseName(a, a.String(0), given, i), fn: a.Function(2), line: lineOf(a), given: given,
+					parent: b.group, name: caseName(a, a.String(0), given, i), fn: a.Function(2), line: lineOf(a), given: []lua.LValue{given},
 				}})
 			}
-			return 0, nil
-		},
-	}
+			return nil
+		})
+	f.Errors = "When the list is empty, or when called inside a test."
+	return f
 }
 
-func (b *builder) describing() []*bindings.Func {
-	return []*bindings.Func{b.describe("describe", normal)}
-}
-
+// describe makes a function that groups tests.
 func (b *builder) describe(name string, m mode) *bindings.Func {
 	doc := map[mode]string{
 		normal:  "Groups tests under a name. Groups can contain groups.",
 		only:    "Groups tests and skips all others in the file, except those also marked with `only`.",
 		skipped: "Groups tests that are skipped.",
 	}[m]
-	called := name
-	if m != normal {
-		called = "describe." + name
+	params := []bindings.Param{
+		{Name: "name", Type: "string", Doc: "What the tests are about."},
+		{Name: "fn", Type: "function", Doc: "Defines the tests."},
 	}
-	return &bindings.Func{
-		Name: name, Doc: doc,
-		Params: []bindings.Param{
-			{Name: "name", Type: "string", Doc: "What the tests are about."},
-			{Name: "fn", Type: "function", Doc: "Defines the tests."},
-		},
-		Errors:  "When called inside a test.",
-		Example: called + "(\"sync\", function()\n  it(\"adds numbers\", function() expect(1 + 1).to_equal(2) end)\nend)",
-		Call: func(a *bindings.Args) (int, error) {
-			if err := b.ready(a); err != nil {
-				return 0, err
-			}
-			outer := b.group
-			g := &group{parent: outer, name: a.String(0), mode: m}
-			outer.items = append(outer.items, item{group: g})
-			b.group = g
-			defer func() { b.group = outer }()
-			// Unprotected, so an error keeps its calls.
-			a.L.Push(a.Function(1))
-			a.L.Call(0, 0)
-			return 0, nil
-		},
-	}
+	example := qualified("describe", name, m) + "(\"sync\", function()\n  it(\"adds numbers\", function() expect(1 + 1).to_equal(2) end)\nend)"
+	return b.defining(name, doc, example, params, func(a *bindings.Args) error {
+		outer := b.group
+		b.group = &group{parent: outer, name: a.String(0), mode: m}
+		outer.items = append(outer.items, item{group: b.group})
+		defer func() { b.group = outer }()
+		// Unprotected, so an error keeps its calls.
+		a.L.Push(a.Function(1))
+		a.L.Call(0, 0)
+		return nil
+	})
 }
 
 func (b *builder) hooks() []*bindings.Func {
 	hook := func(name, doc string, list func(g *group) *[]*lua.LFunction) *bindings.Func {
-		return &bindings.Func{
-			Name: name, Doc: doc,
-			Params:  []bindings.Param{{Name: "fn", Type: "function", Doc: "What to do."}},
-			Errors:  "When called inside a test.",
-			Example: name + "(function() log.debug(\"here\") end)",
-			Call: func(a *bindings.Args) (int, error) {
-				if err := b.ready(a); err != nil {
-					return 0, err
-				}
-				to := list(b.group)
-				*to = append(*to, a.Function(0))
-				return 0, nil
-			},
-		}
+		params := []bindings.Param{{Name: "fn", Type: "function", Doc: "What to do."}}
+		return b.defining(name, doc, name+"(function() log.debug(\"here\") end)", params, func(a *bindings.Args) error {
+			to := list(b.group)
+			*to = append(*to, a.Function(0))
+			return nil
+		})
 	}
 	return []*bindings.Func{
 		hook("before_each", "Runs before each test of the file or group, in the environment of the test. Seed Planhat here.",
@@ -215,16 +204,6 @@ func (b *builder) skip() *bindings.Func {
 	}
 }
 
-func (b *builder) ready(a *bindings.Args) error {
-	switch {
-	case b.file == nil:
-		return a.Errorf("run the file with 'phscript test'")
-	case b.group == nil:
-		return a.Errorf("a test is running; define tests, groups and hooks outside of tests")
-	}
-	return nil
-}
-
 // lineOf returns the line of the file that calls the running function.
 func lineOf(a *bindings.Args) int {
 	if frames := bindings.Stack(a.L); len(frames) > 0 {
@@ -233,45 +212,35 @@ func lineOf(a *bindings.Args) int {
 	return 0
 }
 
+// caseField is a field of a case in the name of a test.
+var caseField = pattern.Lazy(`\{([^}]*)\}`)
+
 // caseName fills fields of a case into a name.
-func caseName(a *bindings.Args, pattern string, given lua.LValue, number int) string {
+func caseName(a *bindings.Args, name string, given lua.LValue, number int) string {
 	fields, _ := given.(*lua.LTable)
-	text := func(v lua.LValue) string {
+	filled := false
+	out := caseField().ReplaceAllStringFunc(name, func(found string) string {
+		v, field := given, found[1:len(found)-1]
+		switch {
+		case field == "":
+		case fields == nil:
+			return found
+		default:
+			v = fields.RawGetString(field)
+		}
+		filled = true
 		if v.Type() == lua.LTString {
 			return v.String()
 		}
 		return bindings.Show(a.L, v, 1<<20)
-	}
-	var out strings.Builder
-	filled := false
-	rest := pattern
-	for {
-		before, after, found := strings.Cut(rest, "{")
-		name, tail, closed := strings.Cut(after, "}")
-		if !found || !closed {
-			out.WriteString(rest)
-			break
-		}
-		out.WriteString(before)
-		switch {
-		case name == "":
-			out.WriteString(text(given))
-			filled = true
-		case fields != nil:
-			out.WriteString(text(fields.RawGetString(name)))
-			filled = true
-		default:
-			out.WriteString("{" + name + "}")
-		}
-		rest = tail
-	}
+	})
 	if filled {
-		return out.String()
+		return out
 	}
 	if fields != nil {
-		if name, ok := fields.RawGetString("name").(lua.LString); ok {
-			return pattern + " " + string(name)
+		if own, ok := fields.RawGetString("name").(lua.LString); ok {
+			return name + " " + string(own)
 		}
 	}
-	return pattern + " #" + lua.LNumber(number).String()
+	return name + " #" + strconv.Itoa(number)
 }

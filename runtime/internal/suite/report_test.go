@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"os"
@@ -13,10 +12,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // mixed is a folder with everything that a report has to show.
-func mixed(t *testing.T) (dir string, r *Report) {
+func mixed(t *testing.T) (dir string, r *report.Report) {
 	t.Helper()
 	dir = folder(t, map[string]string{
 		"clean_test.lua": `local clean = require "clean"
@@ -89,26 +91,48 @@ func TestText(t *testing.T) {
 `
 	assert.Equal(t, want, text(r, false))
 	var b strings.Builder
-	out := &Text{W: &b, Color: true, Verbose: true}
+	out := &report.Text{W: &b, Color: true, Verbose: true}
 	for _, f := range r.Files {
 		out.File(f)
 	}
 	out.Failures()
 	out.Close(r)
-	assert.Contains(t, b.String(), red+"  +   owner")
-	assert.Contains(t, b.String(), "is # not a \\ directive"+dim+" (skipped: not written yet)")
+	assert.Contains(t, b.String(), string(display.Red)+"  +   owner")
+	assert.Contains(t, b.String(), "is # not a \\ directive"+string(display.Dim)+" (skipped: not written yet)")
 	assert.Contains(t, text(r, true), "        a <tag> & \x1b[31mcolor")
 }
 
 func TestJUnit(t *testing.T) {
 	_, r := mixed(t)
-	var b bytes.Buffer
-	require.NoError(t, JUnit(&b, r, time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)))
-	var got junitReport
-	require.NoError(t, xml.Unmarshal(b.Bytes(), &got))
+	xmlText, err := report.JUnit(r, time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
+	type message struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+	var got struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+		Suites   []struct {
+			Name      string `xml:"name,attr"`
+			Tests     int    `xml:"tests,attr"`
+			Timestamp string `xml:"timestamp,attr"`
+			Cases     []struct {
+				Name    string   `xml:"name,attr"`
+				Skipped *message `xml:"skipped"`
+				Failure *message `xml:"failure"`
+				Error   *message `xml:"error"`
+				Output  string   `xml:"system-out"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(xmlText), &got))
 	assert.Equal(t, [4]int{6, 2, 2, 1}, [4]int{got.Tests, got.Failures, got.Errors, got.Skipped})
 	require.Len(t, got.Suites, 3)
 	s := got.Suites[1]
+	assert.Equal(t, 5, s.Tests)
 	assert.Equal(t, "clean_test.lua", s.Name)
 	assert.Equal(t, "2026-01-15T09:00:00", s.Timestamp)
 	require.Len(t, s.Cases, 5)
@@ -122,17 +146,16 @@ func TestJUnit(t *testing.T) {
 
 func TestTAP(t *testing.T) {
 	dir, r := mixed(t)
-	var b bytes.Buffer
-	require.NoError(t, TAP(&b, r))
-	assert.Contains(t, b.String(), "TAP version 13\nnot ok 1 - broken_test.lua › could not be loaded\n  ---\n")
-	assert.Contains(t, b.String(), `ok 4 - clean_test.lua › cleaning › is \# not a \\ directive # SKIP not written yet`)
-	assert.True(t, strings.HasSuffix(b.String(), "\n1..6\n"))
+	tap := report.TAP(r)
+	assert.Contains(t, tap, "TAP version 13\nnot ok 1 - broken_test.lua › could not be loaded\n  ---\n")
+	assert.Contains(t, tap, `ok 4 - clean_test.lua › cleaning › is \# not a \\ directive # SKIP not written yet`)
+	assert.True(t, strings.HasSuffix(tap, "\n1..6\n"))
 	prove, err := exec.LookPath("prove")
 	if err != nil {
 		t.Skip("prove is not installed; apt-get install perl brings it")
 	}
 	file := filepath.Join(dir, "out.tap")
-	require.NoError(t, os.WriteFile(file, b.Bytes(), 0o644))
+	require.NoError(t, os.WriteFile(file, []byte(tap), 0o644))
 	out, err := exec.Command(prove, "--exec", "cat", file).CombinedOutput()
 	assert.Error(t, err)
 	assert.Contains(t, string(out), "Failed 4/6 subtests")
@@ -141,10 +164,25 @@ func TestTAP(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	_, r := mixed(t)
-	var b bytes.Buffer
-	require.NoError(t, JSON(&b, r))
-	var got jsonReport
-	require.NoError(t, json.Unmarshal(b.Bytes(), &got))
+	text, err := report.JSON(r)
+	require.NoError(t, err)
+	type failure struct{ At, Expected string }
+	var got struct {
+		Passed, Failed, Skipped int
+		Files                   []struct {
+			Name  string
+			Error failure
+			Tests []struct {
+				Name   string
+				Groups []string
+				Line   int
+				Status string
+				Error  failure
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(text), &got))
+	assert.NotContains(t, text, `"groups": null`)
 	assert.Equal(t, [3]int{1, 4, 1}, [3]int{got.Passed, got.Failed, got.Skipped})
 	assert.Equal(t, "broken_test.lua:1", got.Files[0].Error.At)
 	one := got.Files[1].Tests[1]
@@ -161,15 +199,12 @@ func TestCoverage(t *testing.T) {
 	f := c.Files[0]
 	assert.Equal(t, "clean.lua", f.Name)
 	assert.Equal(t, []int{1, 1, 1, 0, -1, 1, -1, 1, 1, -1, 1}, f.Counts)
-	var b strings.Builder
-	require.NoError(t, c.Table(&b, false))
-	assert.Equal(t, "\n  coverage            lines           not executed\n  clean.lua   87.5 %      7 of 8     4\n", b.String())
+	assert.Equal(t, "\n  coverage            lines           not executed\n  clean.lua   87.5 %      7 of 8     4\n", c.Table(false))
 
-	var info bytes.Buffer
-	require.NoError(t, c.LCOV(&info))
-	assert.Equal(t, "TN:\nSF:clean.lua\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nDA:6,1\nDA:8,1\nDA:9,1\nDA:11,1\nLF:8\nLH:7\nend_of_record\n", info.String())
+	info := c.LCOV()
+	assert.Equal(t, "TN:\nSF:clean.lua\nDA:1,1\nDA:2,1\nDA:3,1\nDA:4,0\nDA:6,1\nDA:8,1\nDA:9,1\nDA:11,1\nLF:8\nLH:7\nend_of_record\n", info)
 	if genhtml, err := exec.LookPath("genhtml"); err == nil {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "lcov.info"), info.Bytes(), 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "lcov.info"), []byte(info), 0o644))
 		cmd := exec.Command(genhtml, "-o", "html", "lcov.info")
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
@@ -177,16 +212,19 @@ func TestCoverage(t *testing.T) {
 		assert.Contains(t, string(out), "lines......: 87.5% (7 of 8 lines)")
 	}
 
-	pages := c.Pages()
+	pages := map[string]string{}
+	require.NoError(t, c.HTML(func(name string, page []byte) error {
+		pages[name] = string(page)
+		return nil
+	}))
 	require.Len(t, pages, 2)
-	var index, page bytes.Buffer
-	require.NoError(t, pages[0].Write(&index))
-	require.NoError(t, pages[1].Write(&page))
-	assert.Equal(t, "index.html", pages[0].Name)
-	assert.Contains(t, index.String(), `<a href="clean.lua.html">clean.lua</a>`)
-	assert.Contains(t, page.String(), `<tr id="L4" class="miss">`)
-	assert.Contains(t, page.String(), `s:match(&#34;^%s*(.-)%s*$&#34;)`)
-	assert.NotContains(t, page.String()+index.String(), "http", "a page needs nothing beside it")
+	index, page := pages["index.html"], pages["clean.lua.html"]
+	assert.Contains(t, index, `<a href="clean.lua.html">clean.lua</a>`)
+	assert.Contains(t, index, `<i style="width: 87.5%">`)
+	assert.Contains(t, page, `<tr id="L4" class="miss">`)
+	assert.Contains(t, page, `<strong class="good">87.5 %</strong>: 7 of 8 lines`)
+	assert.Contains(t, page, `s:match(&#34;^%s*(.-)%s*$&#34;)`)
+	assert.NotContains(t, page+index, "http", "a page needs nothing beside it")
 }
 
 func TestCoverageOfRunsAddsUp(t *testing.T) {
@@ -202,25 +240,6 @@ func TestCoverageOfRunsAddsUp(t *testing.T) {
 	assert.Equal(t, []int{3, 2, -1, 1, -1}, c.Files[0].Counts)
 }
 
-func TestDiffPassesOverWhatIsEqual(t *testing.T) {
-	long := func(changed string) string {
-		lines := make([]string, 30)
-		for i := range lines {
-			lines[i] = strings.Repeat("x", i+1)
-		}
-		lines[10], lines[28] = changed, changed
-		return strings.Join(lines, "\n")
-	}
-	var shown []string
-	for _, line := range (&Expectation{Expected: long("old"), Got: long("new")}).Diff() {
-		shown = append(shown, string(line.Sign)+line.Text)
-	}
-	assert.Equal(t, " …", shown[0])
-	assert.Equal(t, []string{"-old", "+new"}, shown[4:6])
-	assert.Len(t, shown, 1+3+2+3+1+3+2+1)
-	assert.Nil(t, (&Expectation{Expected: "1", Got: "2"}).Diff())
-}
-
 // However much there is to show, a report can be read.
 func TestLongReportsAreCut(t *testing.T) {
 	started := time.Now()
@@ -233,8 +252,8 @@ func TestLongReportsAreCut(t *testing.T) {
 			for i = 1, 3000 do a[i] = { id = i } b[i] = { id = i + i % 2 } end
 			expect(a).to_equal(b)
 		end)`, Options{Timeout: time.Minute})
-	assert.Equal(t, 4, f.count(Failed))
-	got := text(&Report{Files: []*File{f}}, false)
+	assert.Equal(t, 4, f.Count(report.Failed))
+	got := text(&report.Report{Files: []*report.File{f}}, false)
 	assert.Less(t, len(got), 20_000)
 	assert.Contains(t, got, "more lines\n")
 	assert.Contains(t, got, "éééabd\"\n")

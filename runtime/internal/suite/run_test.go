@@ -2,8 +2,8 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // TestInLua runs the tests under testdata, which test the matchers, the environment of
@@ -18,10 +19,10 @@ import (
 func TestInLua(t *testing.T) {
 	dir, err := filepath.Abs("testdata")
 	require.NoError(t, err)
-	report := runIn(t, dir, Options{Parallel: 3})
-	require.Len(t, report.Files, 3)
-	passed, failed, skipped := report.Counts()
-	assert.Zero(t, failed+skipped, text(report, false))
+	r := runIn(t, dir, Options{Parallel: 3})
+	require.Len(t, r.Files, 3)
+	passed, failed, skipped := r.Counts()
+	assert.Zero(t, failed+skipped, text(r, false))
 	assert.Greater(t, passed, 50)
 }
 
@@ -87,7 +88,7 @@ func TestHooksThatFail(t *testing.T) {
 	var messages []string
 	for _, test := range f.Tests {
 		if test.Err != nil {
-			messages = append(messages, messageText(test.Err))
+			messages = append(messages, scriptError(test.Err).Message)
 		}
 	}
 	assert.Equal(t, []string{"not ready", "not ready", "left a mess", "first", "late"}, messages)
@@ -108,7 +109,7 @@ func TestExpectationsWithoutAMatcher(t *testing.T) {
 		end)
 		it("fails before", function() expect(1).to_equal(2) expect(3) end)`, Options{})
 	assert.Equal(t, []string{"forgets it failed", "forgets it behind never failed", "has it in a local passed", "fails before failed"}, outcomes(f))
-	e, ok := asType[*runtime.ScriptError](f.Tests[0].Err)
+	e, ok := errors.AsType[*runtime.ScriptError](f.Tests[0].Err)
 	require.True(t, ok)
 	assert.Equal(t, "expect(value) without a matcher proves nothing", e.Message)
 	assert.Equal(t, 3, e.Line)
@@ -150,7 +151,7 @@ func TestNamesOfCases(t *testing.T) {
 }
 
 func TestTestsThatDoNotEnd(t *testing.T) {
-	report := runIn(t, folder(t, map[string]string{
+	r := runIn(t, folder(t, map[string]string{
 		"a_test.lua": `
 			it("loops", function() while true do end end)
 			it("loops in pcall", function() while true do pcall(function() while true do end end) end end)
@@ -159,7 +160,7 @@ func TestTestsThatDoNotEnd(t *testing.T) {
 		"b_test.lua":  "while true do end",
 		"forever.lua": "local n = 0\nwhile true do\n  n = n + 1\nend",
 	}), Options{Timeout: 200 * time.Millisecond})
-	a, b := report.Files[0], report.Files[1]
+	a, b := r.Files[0], r.Files[1]
 	assert.Equal(t, []string{"loops failed", "loops in pcall failed", "runs a script failed", "goes on passed"}, outcomes(a))
 	assert.ErrorContains(t, a.Tests[0].Err, "a_test.lua:2: the test took longer than 200ms")
 	assert.ErrorContains(t, a.Tests[2].Err, "the test took longer than 200ms, in forever.lua:")
@@ -213,10 +214,10 @@ func TestBail(t *testing.T) {
 		"b_test.lua": `it("b1", function() error("x") end) it("b2", function() end)`,
 		"c_test.lua": `it("c", function() end)`,
 	})
-	report := runIn(t, dir, Options{Bail: true})
-	require.Len(t, report.Files, 2)
-	assert.Equal(t, []string{"b1 failed"}, outcomes(report.Files[1]))
-	assert.False(t, report.Interrupted)
+	r := runIn(t, dir, Options{Bail: true})
+	require.Len(t, r.Files, 2)
+	assert.Equal(t, []string{"b1 failed"}, outcomes(r.Files[1]))
+	assert.False(t, r.Interrupted)
 }
 
 func TestShuffleIsRepeatable(t *testing.T) {
@@ -237,9 +238,9 @@ func TestInterruptedRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := time.AfterFunc(300*time.Millisecond, cancel)
 	defer stop.Stop()
-	report := Run(ctx, Options{Dir: dir}, paths)
-	assert.True(t, report.Interrupted)
-	_, failed, _ := report.Counts()
+	r := Run(ctx, Options{Dir: dir}, paths)
+	assert.True(t, r.Interrupted)
+	_, failed, _ := r.Counts()
 	assert.Zero(t, failed, "what was interrupted has not failed")
 }
 
@@ -252,10 +253,10 @@ func TestSourcesAreNoted(t *testing.T) {
 		"lib/n.lua":   `return 1`,
 		"lib/not.lua": `return 1`,
 	})
-	report := runIn(t, dir, Options{})
+	r := runIn(t, dir, Options{})
 	var names []string
-	for _, path := range report.Files[0].Sources {
-		names = append(names, shown(dir, path))
+	for _, path := range r.Files[0].Sources {
+		names = append(names, report.Shown(dir, path))
 	}
 	assert.Equal(t, []string{"a_test.lua", "lib/m.lua", "s.lua", "lib/n.lua", "d.lua"}, names)
 }
@@ -295,7 +296,7 @@ func TestFind(t *testing.T) {
 		paths, err := Find(dir, names)
 		require.NoError(t, err)
 		for i := range paths {
-			paths[i] = shown(dir, paths[i])
+			paths[i] = report.Shown(dir, paths[i])
 		}
 		return paths
 	}
@@ -334,18 +335,18 @@ func TestSecretsAreHidden(t *testing.T) {
 		"s.lua": `local token = "tok-" .. "123456789" planhat.new{ api_token = token } print(token) log.info(token)`,
 	})
 	r := runIn(t, dir, Options{})
-	assert.Equal(t, 2, r.Files[0].count(Failed))
+	assert.Equal(t, 2, r.Files[0].Count(report.Failed))
 	assert.NotContains(t, text(r, true), "123456789")
-	var xml strings.Builder
-	require.NoError(t, JUnit(&xml, r, time.Time{}))
-	assert.NotContains(t, xml.String(), "123456789")
+	xml, err := report.JUnit(r, time.Time{})
+	require.NoError(t, err)
+	assert.NotContains(t, xml, "123456789")
 }
 
 func TestValuesThatLookTheSame(t *testing.T) {
 	f := runOne(t, `it("a", function() expect(0/0).to_equal(0/0) end)
 		it("b", function() expect({ 1 }).never.to_equal({ 1 }) end)`, Options{})
 	assert.ErrorContains(t, f.Tests[0].Err, "look the same")
-	e, ok := asType[*Expectation](f.Tests[1].Err)
+	e, ok := errors.AsType[*report.Expectation](f.Tests[1].Err)
 	require.True(t, ok)
 	assert.Empty(t, e.Expected)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -71,9 +71,6 @@ type scriptRun struct {
 	log     logLines
 	result  *runtime.Result
 	summary *outcome.Summary
-	failure *runtime.ScriptError
-	started time.Time
-	dryRun  bool
 }
 
 // runScript runs a script in the environment of a test and pushes its result.
@@ -84,7 +81,7 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 	if err != nil {
 		return 0, a.Errorf("no script %s beside %s%s", name, f.result.Name, catalog.DidYouMean(name, luaFiles(filepath.Dir(path), filepath.Dir(name))))
 	}
-	r := &scriptRun{started: w.clock.now(), dryRun: a.Options(1).Bool("dry_run")}
+	r, started := &scriptRun{}, w.clock.now()
 	if err := r.workDir(a); err != nil {
 		return 0, err
 	}
@@ -97,23 +94,21 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 	if a.Context().Err() != nil {
 		// The script's end ended the test: the report says where that was.
 		if e := scriptError(runErr); e != nil {
-			w.lastSeen(fmt.Sprintf("%s:%d", e.Script, e.Line))
+			w.inside = fmt.Sprintf("%s:%d", e.Script, e.Line)
 		}
 		return 0, context.Cause(a.Context())
 	}
-	r.result, r.summary = result, outcome.New(name, r.started, outcome.Work{
+	r.result, r.summary = result, outcome.New(name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
 	r.summary.Conclude(runErr)
-	r.summary.DryRun, r.summary.Simulated = r.dryRun, true
-	r.failure = scriptError(runErr)
-	if r.failure == nil && runErr != nil && r.summary.Outcome == "failed" {
-		r.failure = &runtime.ScriptError{Script: name, Message: runErr.Error()}
-	}
-	if r.failure != nil {
-		// A test that then fails shows the whole report.
-		_ = r.failure.Render(&w.out, false)
+	r.summary.DryRun, r.summary.Simulated = a.Options(1).Bool("dry_run"), true
+	if e := scriptError(runErr); e != nil {
+		_ = e.Render(&w.out, false) // for the report of a test that then fails
+	} else if failed := r.summary.Error; failed != nil {
+		failed.Script = name
+		_ = (&runtime.ScriptError{Script: name, Message: failed.Message}).Render(&w.out, false)
 	}
 	for _, row := range r.summary.Rows[:min(len(r.summary.Rows), shownRejected)] {
 		fmt.Fprintf(&w.out, "rejected: %s\n", &row)
@@ -176,8 +171,8 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		})
 	}
 	return runtime.Options{
-		Stdin: strings.NewReader(o.String("stdin")), Stdout: both{&r.stdout, &w.out}, Stderr: both{&r.stderr, &w.out},
-		Logger:   slog.New(&lineHandler{into: &r.log, also: newLogHandler(&w.out)}),
+		Stdin: strings.NewReader(o.String("stdin")), Stdout: io.MultiWriter(&r.stdout, &w.out), Stderr: io.MultiWriter(&r.stderr, &w.out),
+		Logger:   slog.New(&logHandler{w: &w.out, kept: &r.log}),
 		Secrets:  &f.secrets,
 		Env:      func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		EnvAllow: allowed, Now: w.clock.now,
@@ -185,15 +180,6 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"),
 		Sources: f.source,
 	}
-}
-
-type both struct{ a, b *output }
-
-func (w both) Write(p []byte) (int, error) {
-	if n, err := w.a.Write(p); err != nil {
-		return n, err
-	}
-	return w.b.Write(p)
 }
 
 func texts(v lua.LValue) []string {
@@ -225,8 +211,8 @@ func luaFiles(dir, shown string) []string {
 
 // written returns the text of each file that the script created or changed, by
 // name.
-func (r *scriptRun) written() (map[string]string, error) {
-	out := map[string]string{}
+func (r *scriptRun) written() (map[string]any, error) {
+	out := map[string]any{}
 	err := filepath.WalkDir(r.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err

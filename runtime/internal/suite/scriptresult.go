@@ -8,7 +8,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
-	"github.com/phscript/phscript/planhat"
 )
 
 var scriptResult = &bindings.Shape{
@@ -38,20 +37,6 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 	set("outcome", lua.LString(r.summary.Outcome))
 	set("stdout", lua.LString(r.stdout.String()))
 	set("stderr", lua.LString(r.stderr.String()))
-	if e := r.failure; e != nil {
-		failure := L.NewTable()
-		for name, text := range map[string]string{
-			"message": e.Message, "script": e.Script, "hint": e.Hint, "kind": string(planhat.KindOf(e)),
-		} {
-			if text != "" {
-				failure.RawSetString(name, lua.LString(text))
-			}
-		}
-		if e.Line > 0 {
-			failure.RawSetString("line", lua.LNumber(e.Line))
-		}
-		set("error", failure)
-	}
 	text, err := json.Marshal(r.summary)
 	if err != nil {
 		return nil, err
@@ -61,29 +46,22 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 		return nil, err
 	}
 	set("summary", summary)
+	set("error", L.GetField(summary, "error"))
 	set("rejected", L.GetField(summary, "rejected_rows"))
 	set("warnings", L.GetField(summary, "warnings"))
-	planned, err := r.planned(L)
-	if err != nil {
-		return nil, err
-	}
-	set("planned", planned)
+	set("planned", r.planned(L))
 	files, err := r.written()
 	if err != nil {
 		return nil, err
 	}
-	set("files", goValue(L, anyMap(files)))
+	set("files", goValue(L, files))
 	set("values", goValue(L, r.result.Values))
-	lines := L.NewTable()
-	for _, line := range r.log.lines() {
-		lines.Append(line.table(L))
-	}
-	set("log", lines)
+	set("log", r.log.table(L))
 	return t, nil
 }
 
 // planned returns what a dry run withheld, with the first rows as tables.
-func (r *scriptRun) planned(L *lua.LState) (lua.LValue, error) {
+func (r *scriptRun) planned(L *lua.LState) *lua.LTable {
 	list := L.NewTable()
 	for _, w := range r.summary.Writes {
 		t := L.NewTable()
@@ -102,15 +80,7 @@ func (r *scriptRun) planned(L *lua.LState) (lua.LValue, error) {
 		t.RawSetString("first", first)
 		list.Append(t)
 	}
-	return list, nil
-}
-
-func anyMap(m map[string]string) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
+	return list
 }
 
 // goValue converts a value that runtime.ValueOf returned to Lua.

@@ -3,6 +3,7 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -17,11 +18,11 @@ func simulatorModule() *bindings.Module {
 		Name: "simulator",
 		Doc: "The simulated Planhat of the running test. Fill it, look into it, and make it fail. Each test starts with an " +
 			"empty one that allows everything. It has no quota, so scripts do not wait.",
-		Funcs: append(append(stored(), received()...), misbehaving()...),
+		Funcs: slices.Concat(stored(), received(), misbehaving()),
 		Records: []*bindings.Shape{
 			{Name: "CallFilter", Doc: "Selects calls. Fields that you leave out match every call.", Fields: callFilter},
 			{Name: "SimulatedCall", Doc: "A call that the simulated Planhat received.", Fields: callFields},
-			{Name: "SimulatedWrite", Doc: "A write call, with what it sent.", Fields: append(append([]bindings.Field{}, callFields...),
+			{Name: "SimulatedWrite", Doc: "A write call, with what it sent.", Fields: append(slices.Clone(callFields),
 				bindings.Field{Name: "body", Type: "any", Doc: "What was sent: a record, or the list of rows of a bulk call."})},
 		},
 	}
@@ -49,9 +50,9 @@ var callFields = []bindings.Field{
 // onServer adapts a function on the test's Planhat to a Call.
 func onServer(call func(a *bindings.Args, w *environment, s *simulator.Server) (int, error)) func(*bindings.Args) (int, error) {
 	return func(a *bindings.Args) (int, error) {
-		w := environmentOf(a.Context())
-		if w == nil {
-			return 0, a.Errorf("no test is running; run the file with 'phscript test'")
+		w, err := running(a)
+		if err != nil {
+			return 0, err
 		}
 		s, err := w.planhat()
 		if err != nil {
@@ -62,11 +63,11 @@ func onServer(call func(a *bindings.Args, w *environment, s *simulator.Server) (
 }
 
 func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
-	if m := catalog.Load().Model(a.String(i)); m != nil {
-		return m, nil
-	}
 	var names []string
 	for _, m := range catalog.Load().Models {
+		if m.Snake == a.String(i) {
+			return m, nil
+		}
 		names = append(names, m.Snake)
 	}
 	return nil, a.Errorf("unknown model '%s'%s", a.String(i), catalog.Aside(explain.Likeliest(a.String(i), names)))

@@ -4,10 +4,9 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
-)
 
-// separator joins the names of a test's groups and its own.
-const separator = " › "
+	"github.com/phscript/phscript/runtime/internal/suite/report"
+)
 
 // mode is whether a test or a group runs.
 type mode int
@@ -24,7 +23,6 @@ type group struct {
 	parent *group
 	name   string
 	mode   mode
-	reason string
 	items  []item
 
 	beforeAll, afterAll, beforeEach, afterEach []*lua.LFunction
@@ -42,8 +40,8 @@ type testCase struct {
 	mode   mode
 	reason string
 	fn     *lua.LFunction
-	// given is the argument of fn, from test.each.
-	given lua.LValue
+	// given are the arguments of fn.
+	given []lua.LValue
 	line  int
 }
 
@@ -57,33 +55,21 @@ func (g *group) path() []string {
 
 // fullName is the test's name in reports and --filter.
 func (t *testCase) fullName() string {
-	return strings.Join(append(t.parent.path(), t.name), separator)
+	return strings.Join(append(t.parent.path(), t.name), report.Separator)
 }
 
-// skips reports whether a test is skipped, and why.
-func (t *testCase) skips() (bool, string) {
-	if t.mode == skipped {
-		return true, t.reason
+// marked returns the mark of a kind that a test or a group around it has, with
+// its reason.
+func (t *testCase) marked(m mode) (reason string, found bool) {
+	if t.mode == m {
+		return t.reason, true
 	}
 	for g := t.parent; g != nil; g = g.parent {
-		if g.mode == skipped {
-			return true, g.reason
+		if g.mode == m {
+			return "", true
 		}
 	}
-	return false, ""
-}
-
-// focused reports whether a test, or a group it is in, is marked with only.
-func (t *testCase) focused() bool {
-	if t.mode == only {
-		return true
-	}
-	for g := t.parent; g != nil; g = g.parent {
-		if g.mode == only {
-			return true
-		}
-	}
-	return false
+	return "", false
 }
 
 // each visits every test of a group, in order.

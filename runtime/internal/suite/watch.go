@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // settle is how long no file may change before tests run again: editors write a
@@ -25,7 +27,7 @@ type Watcher struct {
 	Find func() ([]string, error)
 	// Run runs test files and shows the result. All is set if these are all of
 	// them.
-	Run func(ctx context.Context, paths []string, all bool) *Report
+	Run func(ctx context.Context, paths []string, all bool) *report.Report
 
 	// sources are the files that each test file compiled.
 	sources map[string][]string
@@ -72,8 +74,8 @@ func (w *Watcher) Watch(ctx context.Context) error {
 // run runs tests and notes what they depend on. A file that could not be loaded
 // keeps its previous dependencies.
 func (w *Watcher) run(ctx context.Context, paths []string, all bool) {
-	report := w.Run(ctx, paths, all)
-	for _, f := range report.Files {
+	r := w.Run(ctx, paths, all)
+	for _, f := range r.Files {
 		known := f.Sources
 		if f.Err != nil {
 			known = append(known, w.sources[f.Path]...)

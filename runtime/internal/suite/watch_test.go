@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 func TestWatch(t *testing.T) {
@@ -25,7 +27,7 @@ func TestWatch(t *testing.T) {
 	w := &Watcher{
 		Roots: []string{dir},
 		Find:  func() ([]string, error) { return Find(dir, []string{"."}) },
-		Run: func(ctx context.Context, paths []string, _ bool) *Report {
+		Run: func(ctx context.Context, paths []string, _ bool) *report.Report {
 			r := Run(ctx, Options{Dir: dir}, paths)
 			var names []string
 			for _, f := range r.Files {

@@ -2,7 +2,6 @@
 package test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/suite"
+	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
 // junitFile and lcovFile are what --junit and --lcov name.
@@ -141,95 +141,81 @@ func runTests(env *environment.Env, o *options) error {
 	if o.watch {
 		return o.watchTests(ctx, env, s)
 	}
-	report, err := o.runOnce(ctx, env, s, files)
+	r, err := o.runOnce(ctx, env, s, files)
 	if err != nil {
 		return err
 	}
-	return o.conclude(report)
+	return o.conclude(r)
 }
 
 // runOnce runs tests and writes every report that is wanted.
-func (o *options) runOnce(ctx context.Context, env *environment.Env, s suite.Options, files []string) (*suite.Report, error) {
+func (o *options) runOnce(ctx context.Context, env *environment.Env, s suite.Options, files []string) (*report.Report, error) {
 	started := env.Now()
-	text := &suite.Text{W: env.Stdout, Color: env.StdoutColor(), Verbose: o.verbose}
+	text := &report.Text{W: env.Stdout, Color: env.StdoutColor(), Verbose: o.verbose}
 	if o.format == "text" && !o.list {
-		s.Done = func(f *suite.File) {
+		s.Done = func(f *report.File) {
 			// A filter leaves most files without a test.
 			if o.filter == "" || len(f.Tests) > 0 || f.Err != nil {
 				text.File(f)
 			}
 		}
 	}
-	report := suite.Run(ctx, s, files)
-	var err error
+	r := suite.Run(ctx, s, files)
+	coverage, err := r.Coverage(env.Dir)
+	if err != nil {
+		return r, err
+	}
 	switch {
 	case o.list:
-		err = o.showList(env, report)
+		err = showList(env, r)
 	case o.format == "tap":
-		err = suite.TAP(env.Stdout, report)
+		err = printing.Text(env.Stdout, report.TAP(r))
 	case o.format == "json":
-		err = suite.JSON(env.Stdout, report)
+		var out string
+		if out, err = report.JSON(r); err == nil {
+			err = printing.Text(env.Stdout, out)
+		}
 	default:
 		text.Failures()
 		if o.coverage {
-			err = o.showCoverage(env, report)
+			err = printing.Text(env.Stdout, coverage.Table(env.StdoutColor()))
 		}
-		text.Close(report)
+		text.Close(r)
 	}
 	if err != nil {
-		return report, err
+		return r, err
 	}
-	return report, o.writeReports(env, report, started)
-}
-
-// showCoverage writes the table of coverage.
-func (o *options) showCoverage(env *environment.Env, report *suite.Report) error {
-	c, err := report.Coverage(env.Dir)
-	if err != nil {
-		return err
-	}
-	return c.Table(env.Stdout, env.StdoutColor())
+	return r, o.writeReports(env, r, coverage, started)
 }
 
 // showList names the tests. Those of a file that could not be loaded are not
 // known.
-func (o *options) showList(env *environment.Env, report *suite.Report) error {
+func showList(env *environment.Env, r *report.Report) error {
 	var err error
-	for _, f := range report.Files {
+	for _, f := range r.Files {
 		if err == nil {
 			err = f.Err
 		}
 		for _, t := range f.Tests {
-			fmt.Fprintln(env.Stdout, f.Name+" › "+t.FullName())
+			fmt.Fprintln(env.Stdout, f.Name+report.Separator+t.FullName())
 		}
 	}
 	return err
 }
 
 // writeReports writes the files that flags ask for.
-func (o *options) writeReports(env *environment.Env, report *suite.Report, started time.Time) error {
+func (o *options) writeReports(env *environment.Env, r *report.Report, coverage *report.Coverage, started time.Time) error {
 	if o.junit != "" {
-		var b bytes.Buffer
-		if err := suite.JUnit(&b, report, started); err != nil {
+		text, err := report.JUnit(r, started)
+		if err == nil {
+			err = junitFile.Write(env, o.junit, []byte(text))
+		}
+		if err != nil {
 			return err
 		}
-		if err := junitFile.Write(env, o.junit, b.Bytes()); err != nil {
-			return err
-		}
-	}
-	if o.lcov == "" && o.coverageHTML == "" {
-		return nil
-	}
-	c, err := report.Coverage(env.Dir)
-	if err != nil {
-		return err
 	}
 	if o.lcov != "" {
-		var b bytes.Buffer
-		if err := c.LCOV(&b); err != nil {
-			return err
-		}
-		if err := lcovFile.Write(env, o.lcov, b.Bytes()); err != nil {
+		if err := lcovFile.Write(env, o.lcov, []byte(coverage.LCOV())); err != nil {
 			return err
 		}
 	}
@@ -240,16 +226,9 @@ func (o *options) writeReports(env *environment.Env, report *suite.Report, start
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &usage.Error{Message: "--coverage-html: " + err.Error()}
 	}
-	for _, p := range c.Pages() {
-		var b bytes.Buffer
-		if err := p.Write(&b); err != nil {
-			return err
-		}
-		if err := printing.WriteWhole(filepath.Join(dir, p.Name), b.Bytes(), "the coverage"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return coverage.HTML(func(name string, page []byte) error {
+		return printing.WriteWhole(filepath.Join(dir, name), page, "the coverage")
+	})
 }
 
 // clearScreen empties a terminal and puts the cursor to its beginning.
@@ -264,11 +243,11 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 	w := &suite.Watcher{
 		Roots: roots,
 		Find:  func() ([]string, error) { return suite.Find(env.Dir, o.roots()) },
-		Run: func(ctx context.Context, paths []string, all bool) *suite.Report {
+		Run: func(ctx context.Context, paths []string, all bool) *report.Report {
 			if env.StdoutTTY {
 				fmt.Fprint(env.Stdout, clearScreen)
 			}
-			report, err := o.runOnce(ctx, env, s, paths)
+			r, err := o.runOnce(ctx, env, s, paths)
 			if err != nil {
 				printing.Error(env.Stderr, env.StderrColor(), err)
 			}
@@ -279,7 +258,7 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 				}
 				fmt.Fprintf(env.Stdout, "ran %s; waiting for changes (Ctrl-C to stop)\n", what)
 			}
-			return report
+			return r
 		},
 	}
 	if err := w.Watch(ctx); err != nil {
@@ -316,7 +295,7 @@ func (o *options) find(env *environment.Env) ([]string, error) {
 }
 
 // conclude decides how the command ends.
-func (o *options) conclude(r *suite.Report) error {
+func (o *options) conclude(r *report.Report) error {
 	passed, failed, skipped := r.Counts()
 	switch {
 	case r.Interrupted:

@@ -1,8 +1,8 @@
-package suite
+package report
 
 import (
+	"bytes"
 	"encoding/json"
-	"io"
 )
 
 type (
@@ -14,21 +14,16 @@ type (
 		Files   []jsonFile `json:"files"`
 	}
 	jsonFile struct {
-		Name    string     `json:"name"`
+		*File
 		Seconds float64    `json:"seconds"`
 		Error   *jsonError `json:"error,omitempty"`
-		Output  string     `json:"output,omitempty"`
 		Tests   []jsonTest `json:"tests"`
 	}
 	jsonTest struct {
-		Name    string     `json:"name"`
+		*Test
 		Groups  []string   `json:"groups"`
-		Line    int        `json:"line,omitempty"`
-		Status  Status     `json:"status"`
-		Reason  string     `json:"reason,omitempty"`
 		Seconds float64    `json:"seconds"`
 		Error   *jsonError `json:"error,omitempty"`
-		Output  string     `json:"output,omitempty"`
 	}
 	jsonError struct {
 		Message  string `json:"message"`
@@ -39,36 +34,31 @@ type (
 	}
 )
 
-// JSON writes a report as one JSON object.
-func JSON(w io.Writer, r *Report) error {
+// JSON returns a report as one JSON object.
+func JSON(r *Report) (string, error) {
 	out := jsonReport{Seconds: r.Duration.Seconds(), Files: []jsonFile{}}
 	out.Passed, out.Failed, out.Skipped = r.Counts()
 	for _, f := range r.Files {
-		file := jsonFile{Name: f.Name, Seconds: f.Duration.Seconds(), Output: f.Output, Tests: []jsonTest{}}
-		if f.Err != nil {
-			file.Error = jsonErrorOf(f, &Test{Err: f.Err})
-		}
+		file := jsonFile{File: f, Seconds: f.Duration.Seconds(), Error: jsonErrorOf(f, &Test{Err: f.Err}), Tests: []jsonTest{}}
 		for _, t := range f.Tests {
-			one := jsonTest{
-				Name: t.Name, Groups: append([]string{}, t.Groups...), Line: t.Line, Status: t.Status, Reason: t.Reason,
-				Seconds: t.Duration.Seconds(), Output: t.Output,
-			}
-			if t.Err != nil {
-				one.Error = jsonErrorOf(f, t)
-			}
-			file.Tests = append(file.Tests, one)
+			file.Tests = append(file.Tests, jsonTest{t, append([]string{}, t.Groups...), t.Duration.Seconds(), jsonErrorOf(f, t)})
 		}
 		out.Files = append(out.Files, file)
 	}
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(out)
+	err := enc.Encode(out)
+	return text.String(), err
 }
 
 func jsonErrorOf(f *File, t *Test) *jsonError {
+	if t.Err == nil {
+		return nil
+	}
 	e := &jsonError{Message: messageText(t.Err), At: place(f, t), Details: details(t.Err)}
-	if x, ok := asType[*Expectation](t.Err); ok {
+	if x := expectation(t.Err); x != nil {
 		e.Expected, e.Got = x.Expected, x.Got
 	}
 	return e
