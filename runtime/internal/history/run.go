@@ -1,5 +1,5 @@
-// Package history keeps what became of every run that phscript serve was to
-// make: those that ran, and those that did not, with the reason.
+// Package history records every run of phscript serve: what happened to it, and
+// why it did not happen if it was skipped or missed.
 package history
 
 import (
@@ -10,11 +10,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Status is what became of a run.
+// Status is the state of a run.
 type Status string
 
-// The states of a run. It is queued, then running, and then one of the others
-// for good.
+// The states of a run. It is queued, then running, and ends in one of the others.
 const (
 	// Queued runs are due now or soon.
 	Queued Status = "queued"
@@ -22,32 +21,32 @@ const (
 	Running Status = "running"
 	// Succeeded runs are done.
 	Succeeded Status = "succeeded"
-	// Rejected runs are done, but Planhat did not take some of their rows.
+	// Rejected runs are done, but Planhat rejected some of their rows.
 	Rejected Status = "rejected"
 	// Failed runs ended with an error.
 	Failed Status = "failed"
-	// TimedOut runs were ended by their limit of time or memory.
+	// TimedOut runs reached their limit of time or memory.
 	TimedOut Status = "timed_out"
-	// Cancelled runs were ended or called off by somebody.
+	// Cancelled runs were cancelled, while queued or running.
 	Cancelled Status = "cancelled"
-	// Lost runs had a worker that is gone: nobody knows how far they came.
+	// Lost runs had a worker that is gone. Their progress is unknown.
 	Lost Status = "lost"
-	// Skipped runs were left out, for the reason that is with them.
+	// Skipped runs were left out for their Reason.
 	Skipped Status = "skipped"
 	// Missed runs were due when no worker was running.
 	Missed Status = "missed"
 )
 
-// Statuses are all of them, in the order in which people think of them.
+// Statuses are all states, in the order in which people see them.
 var Statuses = []Status{Queued, Running, Succeeded, Rejected, Failed, TimedOut, Cancelled, Lost, Skipped, Missed}
 
-// Over reports whether nothing more happens to the run.
+// Over reports whether the run has ended.
 func (s Status) Over() bool { return s != Queued && s != Running }
 
-// Bad reports whether the run ended in a way that somebody should look at.
+// Bad reports whether somebody should look at the run.
 func (s Status) Bad() bool { return s == Failed || s == TimedOut || s == Lost || s == Rejected }
 
-// Cause is why there is a run.
+// Cause is why a run exists.
 type Cause string
 
 // The causes of runs.
@@ -64,16 +63,16 @@ const (
 	ByEvent Cause = "event"
 )
 
-// MakesUp reports whether the run makes up for another one: it comes after what
-// goes on, and is not left out for it.
+// MakesUp reports whether the run makes up for another one. It waits for the
+// current run, and is never skipped because of it.
 func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
 
-// Run is one execution of a script, or the record that there was none. Times
-// are zero where nothing happened yet.
+// Run is one execution of a script, or the record of one that was skipped or
+// missed. The times of what has not happened are zero.
 type Run struct {
 	ID       int64  `json:"id"`
 	Schedule string `json:"schedule,omitempty"`
-	// Tick is the time of the schedule that the run belongs to.
+	// Tick is the time of the schedule that the run is for.
 	Tick time.Time `json:"tick,omitzero"`
 	// Attempt counts from 1; RetryOf is the run that this one repeats.
 	Attempt int   `json:"attempt"`
@@ -81,16 +80,16 @@ type Run struct {
 	Cause   Cause `json:"cause"`
 
 	Script string `json:"script"`
-	// ScriptHash is the SHA-256 of the script's text as it was run.
+	// ScriptHash is the SHA-256 of the script that was run.
 	ScriptHash string `json:"script_hash,omitempty"`
-	// Definition holds the settings that the run was made with.
+	// Definition holds the settings of the run.
 	Definition config.Schedule `json:"definition"`
 
 	Status Status `json:"status"`
 	Reason string `json:"reason,omitempty"`
 	// Worker is who runs it: a host's name and a process.
 	Worker string `json:"worker,omitempty"`
-	// CancelWanted is set when somebody asked for its end.
+	// CancelWanted is set when somebody cancelled the run while it was running.
 	CancelWanted bool `json:"cancel_wanted,omitempty"`
 
 	Due     time.Time `json:"due"`
@@ -99,18 +98,18 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero"`
 
 	ExitCode *int `json:"exit_code,omitempty"`
-	// Calls is the quota that it used, Rejected the rows that were not taken.
+	// Calls counts the calls to Planhat, Rejected the rejected rows.
 	Calls    int `json:"calls"`
 	Rejected int `json:"rejected"`
-	// Summary is what the run wrote about itself, with its rejected rows.
+	// Summary is the summary that the run wrote, with its rejected rows.
 	Summary json.RawMessage `json:"summary,omitempty"`
 	Error   string          `json:"error,omitempty"`
 
-	// Job is the engine's number for it, once it was handed over.
+	// Job is the engine's number for the run, 0 until it is handed over.
 	Job int64 `json:"-"`
 }
 
-// Duration is how long it ran, until now where it still does.
+// Duration is how long the run took, or has been running.
 func (r *Run) Duration(now time.Time) time.Duration {
 	switch {
 	case r.Started.IsZero():
@@ -126,8 +125,8 @@ type Line struct {
 	Run int64     `json:"run"`
 	Seq int64     `json:"seq"`
 	At  time.Time `json:"time"`
-	// Level is debug, info, warn or error; print for standard output and
-	// stderr for what is no log line.
+	// Level is debug, info, warn or error; print for standard output, stderr for
+	// text on standard error that is not a log line.
 	Level   string          `json:"level"`
 	Message string          `json:"message"`
 	Fields  json.RawMessage `json:"fields,omitempty"`
@@ -139,7 +138,8 @@ type History struct{ db *store.DB }
 // New returns the history in a store.
 func New(db *store.DB) *History { return &History{db} }
 
-// micro and clock turn times into the store's numbers and back.
+// micro and clock convert times to the store's numbers and back; the zero time is
+// NULL.
 func micro(t time.Time) *int64 {
 	if t.IsZero() {
 		return nil

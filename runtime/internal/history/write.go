@@ -9,32 +9,25 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
-
-// Queryer is what a transaction and the store have in common.
-type Queryer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
 
 // rowSize is about what a run, or a line of its log, takes besides its texts.
 const rowSize = 200
 
-// Add stores a new run within a transaction and gives it its number. It returns
-// false, and stores nothing, where the schedule's tick has that attempt already.
-func (h *History) Add(ctx context.Context, tx Queryer, r *Run) (bool, error) {
+// Add stores a new run within a transaction and sets its number. It returns false,
+// and stores nothing, if the schedule's tick has that attempt already.
+func (h *History) Add(ctx context.Context, tx store.Queryer, r *Run) (bool, error) {
 	definition, err := kept(r.Definition)
 	if err != nil {
 		return false, err
 	}
 	r.Attempt = max(r.Attempt, 1)
-	row := tx.QueryRowContext(ctx, h.db.Bind(`INSERT INTO phscript_run
+	err = tx.QueryRowContext(ctx, `INSERT INTO phscript_run
 		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
 		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason,
-		micro(r.Due), micro(r.Ended), rowSize+len(definition))
-	err = row.Scan(&r.ID)
+		micro(r.Due), micro(r.Ended), rowSize+len(definition)).Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -49,16 +42,15 @@ func kept(d config.Schedule) (string, error) {
 	return string(text), err
 }
 
-// Redefine gives other settings to the runs of a schedule that are queued and
-// that the engine does not have. Those that a person asked for keep theirs.
-func (h *History) Redefine(ctx context.Context, tx Queryer, d config.Schedule) error {
+// Redefine gives new settings to the queued runs of a schedule that have not been
+// handed to the engine. Runs that a person started keep theirs.
+func (h *History) Redefine(ctx context.Context, tx store.Queryer, d config.Schedule) error {
 	definition, err := kept(d)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND status = ? AND job IS NULL AND cause <> ?`),
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND status = ? AND job IS NULL AND cause <> ?`,
 		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand)
-	return err
 }
 
 func optional[T comparable](v T) *T {
@@ -69,72 +61,53 @@ func optional[T comparable](v T) *T {
 	return &v
 }
 
-// SetJob notes the engine's number for a run.
-func (h *History) SetJob(ctx context.Context, tx Queryer, id, job int64) error {
-	_, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET job = ? WHERE id = ?`), job, id)
-	return err
+// SetJob stores the engine's number for a run.
+func (h *History) SetJob(ctx context.Context, tx store.Queryer, id, job int64) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET job = ? WHERE id = ?`, job, id)
 }
 
-// FirstJob notes the engine's number for a queued run that has none, and returns
-// whether it had none.
-func (h *History) FirstJob(ctx context.Context, tx Queryer, id, job int64) (bool, error) {
-	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET job = ? WHERE id = ? AND job IS NULL AND status = ?`), job, id, Queued)
-	return changed(result, err)
+// FirstJob stores the engine's number for a queued run. It returns false if the
+// run has a number already.
+func (h *History) FirstJob(ctx context.Context, tx store.Queryer, id, job int64) (bool, error) {
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET job = ? WHERE id = ? AND job IS NULL AND status = ?`, job, id, Queued)
 }
 
-// HandBack takes a queued run from the engine, for it to be handed over again.
-func (h *History) HandBack(ctx context.Context, tx Queryer, id int64) error {
-	_, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET job = NULL WHERE id = ? AND status = ?`), id, Queued)
-	return err
+// HandBack takes a queued run from the engine, so that it is handed over again.
+func (h *History) HandBack(ctx context.Context, tx store.Queryer, id int64) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET job = NULL WHERE id = ? AND status = ?`, id, Queued)
 }
 
-// SkipCrowd leaves those ticks out before which so many runs of their schedule
-// wait that are due, and returns how many.
-func (h *History) SkipCrowd(ctx context.Context, most int) (int64, error) {
-	result, err := h.db.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
+// SkipCrowd skips ticks if at least most earlier runs of their schedule are due
+// and waiting.
+func (h *History) SkipCrowd(ctx context.Context, most int) error {
+	return store.Exec(ctx, h.db, `UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
 		WHERE status = ? AND job IS NULL AND cause = ? AND due_at <= `+h.db.Now()+` AND (
 			SELECT count(*) FROM phscript_run ahead
-			WHERE ahead.status = ? AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`),
+			WHERE ahead.status = ? AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`,
 		Skipped, strconv.Itoa(most)+" runs of the same schedule were already waiting", Queued, ByTick, Queued, most)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
-// Delete drops the record of a run that is still queued, as if it had never been
-// planned.
-func (h *History) Delete(ctx context.Context, tx Queryer, id int64) error {
-	_, err := tx.ExecContext(ctx, h.db.Bind(`DELETE FROM phscript_run WHERE id = ? AND status = ?`), id, Queued)
-	return err
+// Delete deletes a queued run, as if it had never been planned.
+func (h *History) Delete(ctx context.Context, tx store.Queryer, id int64) error {
+	return store.Exec(ctx, tx, `DELETE FROM phscript_run WHERE id = ? AND status = ?`, id, Queued)
 }
 
-// Claim makes a queued run the worker's own. It returns false where the run is
-// not queued any more.
-func (h *History) Claim(ctx context.Context, tx Queryer, id int64, worker string) (bool, error) {
-	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, worker = ?, started_at = `+h.db.Now()+`, seen_at = `+h.db.Now()+`
-		WHERE id = ? AND status = ?`), Running, worker, id, Queued)
-	return changed(result, err)
+// Claim assigns a queued run to a worker. It returns false if the run is no longer
+// queued.
+func (h *History) Claim(ctx context.Context, tx store.Queryer, id int64, worker string) (bool, error) {
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, worker = ?, started_at = `+h.db.Now()+`, seen_at = `+h.db.Now()+`
+		WHERE id = ? AND status = ?`, Running, worker, id, Queued)
 }
 
-func changed(result sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := result.RowsAffected()
-	return n > 0, err
-}
-
-// SetScriptHash notes which version of the script is run.
+// SetScriptHash stores which version of the script is run.
 func (h *History) SetScriptHash(ctx context.Context, id int64, hash string) error {
-	_, err := h.db.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET script_hash = ? WHERE id = ?`), hash, id)
-	return err
+	return store.Exec(ctx, h.db, `UPDATE phscript_run SET script_hash = ? WHERE id = ?`, hash, id)
 }
 
-// Seen tells that the run's worker is alive. It returns whether the run is
-// still the worker's own, and whether somebody wants its end.
+// Seen stores that the run's worker is alive. It returns whether the run still
+// belongs to the worker, and whether somebody cancelled it.
 func (h *History) Seen(ctx context.Context, id int64, worker string) (own, cancel bool, err error) {
-	err = h.db.QueryRowContext(ctx, h.db.Bind(`UPDATE phscript_run SET seen_at = `+h.db.Now()+` WHERE id = ? AND status = ? AND worker = ? RETURNING cancelled <> 0`), id, Running, worker).Scan(&cancel)
+	err = h.db.QueryRowContext(ctx, `UPDATE phscript_run SET seen_at = `+h.db.Now()+` WHERE id = ? AND status = ? AND worker = ? RETURNING cancelled <> 0`, id, Running, worker).Scan(&cancel)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
@@ -150,31 +123,22 @@ type End struct {
 	Summary         []byte
 }
 
-// Finish ends a run that has one of the given states, and returns whether it
-// had one.
-func (h *History) Finish(ctx context.Context, tx Queryer, id int64, e End, from ...Status) (bool, error) {
-	for _, status := range from {
-		result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+`
-			WHERE id = ? AND status = ?`),
-			e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), id, status)
-		if done, err := changed(result, err); err != nil || done {
-			return done, err
-		}
-	}
-	return false, nil
+// Finish ends a run that has the status from. It returns false if the run has
+// another one.
+func (h *History) Finish(ctx context.Context, tx store.Queryer, id int64, e End, from Status) (bool, error) {
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+`
+		WHERE id = ? AND status = ?`,
+		e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), id, from)
 }
 
-// WantEnd asks for the end of a run that is running. It returns false where it
-// is not.
-func (h *History) WantEnd(ctx context.Context, tx Queryer, id int64, reason string) (bool, error) {
-	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET cancelled = 1, reason = ? WHERE id = ? AND status = ?`), reason, id, Running)
-	return changed(result, err)
+// WantEnd asks the worker of a running run to end it.
+func (h *History) WantEnd(ctx context.Context, tx store.Queryer, id int64, reason string) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET cancelled = 1, reason = ? WHERE id = ? AND status = ?`, reason, id, Running)
 }
 
-// Lose ends a running run whose worker is still silent, and returns whether it
-// did.
-func (h *History) Lose(ctx context.Context, tx Queryer, id int64, e End, silence time.Duration) (bool, error) {
-	result, err := tx.ExecContext(ctx, h.db.Bind(`UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
-		WHERE id = ? AND status = ? AND seen_at < `+h.db.Now()+` - ?`), e.Status, e.Reason, id, Running, silence.Microseconds())
-	return changed(result, err)
+// Lose ends a running run if its worker is still silent, and reports whether it
+// was.
+func (h *History) Lose(ctx context.Context, tx store.Queryer, id int64, e End, silence time.Duration) (bool, error) {
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
+		WHERE id = ? AND status = ? AND seen_at < `+h.db.Now()+` - ?`, e.Status, e.Reason, id, Running, silence.Microseconds())
 }

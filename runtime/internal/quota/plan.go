@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// start is a call that was booked: when, and by which run.
+// start is a booked call: its time and its run.
 type start struct {
 	at  int64
 	run string
 }
 
-// rules are what the starts of a tenant have to keep. Times are microseconds.
+// rules bound the starts of a tenant. Times are in microseconds.
 type rules struct {
-	// limit starts at most lie in any stretch of length; two of them lie
-	// spacing apart. The last reserve of them are for runs that have no more
-	// than that many themselves.
+	// At most limit starts are in any stretch of length, each spacing after the
+	// one before. The last reserve of them are for runs that have at most that
+	// many themselves.
 	limit, reserve  int
 	length, spacing int64
 }
@@ -24,8 +24,8 @@ func newRules(limit, reserve int, length, spacing time.Duration) rules {
 	return rules{limit: limit, reserve: max(0, min(reserve, limit-1)), length: length.Microseconds(), spacing: spacing.Microseconds()}
 }
 
-// earliest returns the first time, at from or later, at which a run may have
-// one more start among those that are booked, which are in order.
+// earliest returns the first time, at from or later, at which a run may have one
+// more start. booked is sorted.
 func (r rules) earliest(booked []start, run string, from int64) int64 {
 	if r.limit <= 0 {
 		return from
@@ -37,8 +37,8 @@ func (r rules) earliest(booked []start, run string, from int64) int64 {
 			own = append(own, s.at)
 		}
 	}
-	// A start can become possible only as another one leaves the window, or
-	// lies far enough behind.
+	// A start becomes possible only when another one leaves the window or is far
+	// enough away.
 	at := []int64{from}
 	for _, s := range all {
 		for _, after := range []int64{s + r.length, s + r.spacing} {
@@ -56,7 +56,7 @@ func (r rules) earliest(booked []start, run string, from int64) int64 {
 	return at[len(at)-1]
 }
 
-// apart reports whether no start lies closer than the spacing.
+// apart reports whether no start is closer to t than the spacing.
 func (r rules) apart(starts []int64, t int64) bool {
 	i, _ := slices.BinarySearch(starts, t-r.spacing+1)
 	return i == len(starts) || starts[i] >= t+r.spacing
@@ -66,7 +66,7 @@ func (r rules) apart(starts []int64, t int64) bool {
 // half-open stretch of that length.
 func fits(starts []int64, t int64, limit int, length int64) bool {
 	i, _ := slices.BinarySearch(starts, t)
-	// The limit+1 starts that lie closest together around t must span length.
+	// Any limit+1 consecutive starts that include t must span length.
 	for first := max(0, i-limit); first <= i && first+limit <= len(starts); first++ {
 		from, to := at(starts, i, t, first), at(starts, i, t, first+limit)
 		if to-from < length {
@@ -76,7 +76,7 @@ func fits(starts []int64, t int64, limit int, length int64) bool {
 	return true
 }
 
-// at is item n of the starts with t put in at place i.
+// at returns item n of the starts with t inserted at index i.
 func at(starts []int64, i int, t int64, n int) int64 {
 	switch {
 	case n < i:

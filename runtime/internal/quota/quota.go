@@ -1,6 +1,6 @@
 // Package quota shares the call quota of a Planhat tenant between processes,
-// and between machines: the starts of all calls are booked in one database, by
-// its clock alone.
+// and between machines. The start of each call is booked in one database, by its
+// clock alone.
 package quota
 
 import (
@@ -23,36 +23,36 @@ import (
 type Options struct {
 	// Open returns the store; it is called before the first call is booked.
 	Open func(ctx context.Context) (*store.DB, error)
-	// URL and Token tell whose quota it is. The token is not stored.
+	// URL and Token identify the tenant. The token is not stored.
 	URL, Token string
-	// Limit starts may lie in any stretch of Length, Spacing apart. A limit of
-	// 0 or less sets none.
+	// At most Limit calls start in any stretch of Length, each Spacing after the
+	// one before. 0 or less means no limit.
 	Limit           int
 	Length, Spacing time.Duration
-	// Reserve is how many of the starts are left for runs that have no more than
-	// that many in a stretch.
+	// Reserve is how many of them are left for runs that have at most that many
+	// themselves.
 	Reserve int
-	// Run is what the starts count for, Script what people call it.
+	// Run is who makes the calls, Script its name for people.
 	Run, Script string
-	// Log is told when the store cannot be reached, and when it can again.
+	// Log receives a warning while the store is unreachable.
 	Log *slog.Logger
 }
 
-// Window is a planhat.Window that lives in a store. While the store cannot be
-// reached, its methods wait: no call starts that was not booked.
+// Window is a planhat.Window in a store. While the store is unreachable, its
+// methods wait: no call starts without a booking.
 type Window struct {
 	o      Options
 	tenant string
 	host   string
 	rules  rules
 	store  *store.Persistent
-	// lead is how long it may take until a booking is stored, in nanoseconds.
+	// lead is how far ahead starts are booked, in nanoseconds.
 	lead atomic.Int64
 }
 
 var _ planhat.Window = (*Window)(nil)
 
-// New returns the window of a user. It opens nothing.
+// New returns a window. It does not open the store.
 func New(o Options) *Window {
 	host := o.URL
 	if u, err := url.Parse(o.URL); err == nil && u.Host != "" {
@@ -67,7 +67,7 @@ func New(o Options) *Window {
 	}
 }
 
-// tenantKey tells tenants apart without giving their token away.
+// tenantKey identifies a tenant without revealing its token.
 func tenantKey(host, token string) string {
 	sum := sha256.Sum256([]byte(host + "\n" + token))
 	return hex.EncodeToString(sum[:12])
@@ -75,12 +75,11 @@ func tenantKey(host, token string) string {
 
 // Times of a booking.
 const (
-	// latest is how late a booking may reach its caller to be used.
+	// latest is how late a booking may reach its caller and still be used.
 	latest = 50 * time.Millisecond
-	// longestLead bounds how far ahead a start is booked because the store is
-	// slow.
+	// longestLead is how far ahead starts are booked at most, if the store is slow.
 	longestLead = 10 * time.Second
-	// slow is how many bookings in a row may come too late before that is told.
+	// slow is how many bookings in a row may be too late before a warning.
 	slow = 5
 )
 
@@ -97,17 +96,15 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			}
 			lead := time.Duration(w.lead.Load())
 			var at time.Time
-			err := db.InTx(ctx, func(tx *store.Tx) error {
-				var err error
-				b, at, err = w.book(ctx, db, tx, lead)
+			err := db.InTx(ctx, func(tx *store.Tx) (err error) {
+				b, at, err = w.book(ctx, tx, lead)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			// What it took to store the booking counts: a start that is due stays
-			// where it is, and one that was missed is given up. The next one is
-			// booked so far ahead that it is stored in time.
+			// The time that the booking took counts. If its start has passed, the
+			// booking is given up, and the next one is booked further ahead.
 			took := time.Since(at)
 			w.lead.Store(int64(nextLead(lead, took)))
 			if b.Wait -= took; b.Wait >= -latest {
@@ -123,8 +120,8 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 	return b, err
 }
 
-// nextLead is how far ahead to book after a booking took so long, and the lead
-// was another: not at all where it is stored in time anyway.
+// nextLead is how far ahead to book after a booking that took so long: not at all
+// if bookings are stored in time.
 func nextLead(lead, took time.Duration) time.Duration {
 	lead -= lead / 8
 	if took > latest/2 {
@@ -136,28 +133,26 @@ func nextLead(lead, took time.Duration) time.Duration {
 	return min(lead, longestLead)
 }
 
-// book finds and stores a start that lies at least lead ahead. The wait counts
-// from the returned time on.
-func (w *Window) book(ctx context.Context, db *store.DB, tx *store.Tx, lead time.Duration) (planhat.Booking, time.Time, error) {
-	var b planhat.Booking
-	state, err := w.load(ctx, db, tx)
+// book stores the earliest start that is at least lead ahead. The booking's wait
+// begins at the returned time.
+func (w *Window) book(ctx context.Context, tx *store.Tx, lead time.Duration) (b planhat.Booking, at time.Time, err error) {
+	state, err := w.load(ctx, tx)
 	if err != nil {
 		return b, state.read, err
 	}
 	from := max(state.now+lead.Microseconds(), state.blockedUntil)
-	at := w.rules.earliest(state.starts, w.o.Run, from)
-	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(at-state.now) * time.Microsecond, Added: w.o.Length}
+	start := w.rules.earliest(state.starts, w.o.Run, from)
+	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(start-state.now) * time.Microsecond, Added: w.o.Length}
 	if w.o.Limit <= 0 {
 		return b, state.read, nil
 	}
-	_, err = tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota_start (id, tenant, starts_at, booked_at, run, script) VALUES (?, ?, ?, ?, ?, ?)`),
-		b.Slot, w.tenant, at, state.now, w.o.Run, w.o.Script)
-	return b, state.read, err
+	return b, state.read, store.Exec(ctx, tx, `INSERT INTO phscript_quota_start (id, tenant, starts_at, booked_at, run, script) VALUES (?, ?, ?, ?, ?, ?)`,
+		b.Slot, w.tenant, start, state.now, w.o.Run, w.o.Script)
 }
 
-// tenantState is what the store holds of a tenant.
+// tenantState is what the store holds about a tenant.
 type tenantState struct {
-	// now is the database's time, which was read before the time read.
+	// now is the database's time, read is ours just after it.
 	now  int64
 	read time.Time
 
@@ -165,33 +160,32 @@ type tenantState struct {
 	starts       []start
 }
 
-// mostExpired is how many starts may have left the window before they are
-// deleted: each statement is a way to the database and back.
+// mostExpired is how many starts may have left the window before they are deleted.
+// Each statement is a round trip to the database.
 const mostExpired = 20
 
-// load reads a tenant's state, and keeps others from it until the transaction
-// ends.
-func (w *Window) load(ctx context.Context, db *store.DB, tx *store.Tx) (tenantState, error) {
+// load reads the tenant's state and locks it until the transaction ends.
+func (w *Window) load(ctx context.Context, tx *store.Tx) (tenantState, error) {
 	var s tenantState
-	blockedAt, err := w.lock(ctx, db, tx, &s)
+	blockedAt, err := w.lock(ctx, tx, &s)
 	if err != nil {
 		return s, err
 	}
-	// The time is asked for once the row is locked, however long that took.
+	// The time is read after the row is locked, which may take long.
 	var bookedAt int64
-	row := tx.QueryRowContext(ctx, db.Bind("SELECT "+db.Now()+", (SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?)"), w.tenant)
+	row := tx.QueryRowContext(ctx, "SELECT "+tx.DB.Now()+", (SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?)", w.tenant)
 	if err := row.Scan(&s.now, &bookedAt); err != nil {
 		return s, err
 	}
 	s.read = time.Now()
 	if ahead := max(bookedAt, blockedAt) - s.now; ahead > 0 {
-		// The clock was set back. What happened cannot lie in the future.
-		if err := w.moveBack(ctx, db, tx, ahead); err != nil {
+		// The clock was set back: what has happened cannot be in the future.
+		if err := w.moveBack(ctx, tx, ahead); err != nil {
 			return s, err
 		}
 		s.blockedUntil -= ahead
 	}
-	starts, err := w.starts(ctx, db, tx)
+	starts, err := w.starts(ctx, tx)
 	if err != nil {
 		return s, err
 	}
@@ -201,83 +195,73 @@ func (w *Window) load(ctx context.Context, db *store.DB, tx *store.Tx) (tenantSt
 	}
 	s.starts = starts[expired:]
 	if expired > mostExpired {
-		_, err = tx.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`), w.tenant, s.now-w.o.Length.Microseconds())
+		err = store.Exec(ctx, tx, `DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`, w.tenant, s.now-w.o.Length.Microseconds())
 	}
 	return s, err
 }
 
-// lock reads the tenant's row, which it makes where there is none yet.
-func (w *Window) lock(ctx context.Context, db *store.DB, tx *store.Tx, s *tenantState) (blockedAt int64, err error) {
+// lock reads and locks the tenant's row, and creates it if it is missing.
+func (w *Window) lock(ctx context.Context, tx *store.Tx, s *tenantState) (blockedAt int64, err error) {
 	read := func() error {
-		row := tx.QueryRowContext(ctx, db.Bind(`SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+db.Locking()), w.tenant)
+		row := tx.QueryRowContext(ctx, `SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+tx.DB.Locking(), w.tenant)
 		return row.Scan(&s.blockedUntil, &blockedAt)
 	}
 	if err = read(); !errors.Is(err, sql.ErrNoRows) {
 		return blockedAt, err
 	}
-	if _, err = tx.ExecContext(ctx, db.Bind(`INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`), w.tenant, w.host); err != nil {
+	if err = store.Exec(ctx, tx, `INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`, w.tenant, w.host); err != nil {
 		return 0, err
 	}
 	err = read()
 	return blockedAt, err
 }
 
-func (w *Window) moveBack(ctx context.Context, db *store.DB, tx *store.Tx, by int64) error {
-	if _, err := tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ? WHERE tenant = ?`), by, by, w.tenant); err != nil {
+func (w *Window) moveBack(ctx context.Context, tx *store.Tx, by int64) error {
+	if err := store.Exec(ctx, tx, `UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ? WHERE tenant = ?`, by, by, w.tenant); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota SET blocked_until = blocked_until - ?, blocked_at = blocked_at - ? WHERE tenant = ?`), by, by, w.tenant)
-	return err
+	return store.Exec(ctx, tx, `UPDATE phscript_quota SET blocked_until = blocked_until - ?, blocked_at = blocked_at - ? WHERE tenant = ?`, by, by, w.tenant)
 }
 
-func (w *Window) starts(ctx context.Context, db *store.DB, tx *store.Tx) ([]start, error) {
-	rows, err := tx.QueryContext(ctx, db.Bind(`SELECT starts_at, run FROM phscript_quota_start WHERE tenant = ? ORDER BY starts_at`), w.tenant)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var list []start
-	for rows.Next() {
+func (w *Window) starts(ctx context.Context, tx *store.Tx) (list []start, err error) {
+	err = store.Each(ctx, tx, func(row *sql.Rows) error {
 		var s start
-		if err := rows.Scan(&s.at, &s.run); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&s.at, &s.run)
 		list = append(list, s)
-	}
-	return list, rows.Err()
+		return err
+	}, `SELECT starts_at, run FROM phscript_quota_start WHERE tenant = ? ORDER BY starts_at`, w.tenant)
+	return list, err
 }
 
-// Return gives a booking back that was not used.
+// Return gives back a booking that was not used.
 func (w *Window) Return(ctx context.Context, b planhat.Booking) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error { return w.remove(ctx, db, b) })
 }
 
 func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) error {
-	_, err := db.ExecContext(ctx, db.Bind(`DELETE FROM phscript_quota_start WHERE id = ?`), b.Slot)
-	return err
+	return store.Exec(ctx, db, `DELETE FROM phscript_quota_start WHERE id = ?`, b.Slot)
 }
 
-// Block holds all users of the tenant back, and takes a note of who was told.
+// Block pauses all users of the tenant, and records which script caused it.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InTx(ctx, func(tx *store.Tx) error {
-			s, err := w.load(ctx, db, tx)
+			s, err := w.load(ctx, tx)
 			if err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, db.Bind(`UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ? WHERE tenant = ?`),
+			return store.Exec(ctx, tx, `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ? WHERE tenant = ?`,
 				max(s.blockedUntil, s.now+d.Microseconds()), s.now, w.o.Script, w.tenant)
-			return err
 		})
 	})
 }
 
-// State tells how much of the quota is booked.
+// State returns how much of the quota is booked.
 func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	var state planhat.WindowState
 	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InTx(ctx, func(tx *store.Tx) error {
-			s, err := w.load(ctx, db, tx)
+			s, err := w.load(ctx, tx)
 			if err != nil {
 				return err
 			}
@@ -293,8 +277,8 @@ func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	return state, err
 }
 
-// try does one thing with the store, and again until it succeeds: an error that
-// may pass is waited out.
+// try does something with the store, and repeats it until it succeeds or the error
+// is final.
 func (w *Window) try(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
 	err := w.store.Do(ctx, do)
 	var final *store.Error

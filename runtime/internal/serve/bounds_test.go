@@ -118,7 +118,7 @@ func TestRunsThatNobodyHoldsAreQueuedAnew(t *testing.T) {
 		assert.Zero(t, n, "it may be begun any moment")
 		// The job is gone, and the run has waited.
 		require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.engine.Cancel(t.Context(), tx, r.Job) }))
-		_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET due_at = due_at - ? WHERE id = ?`), (2 * requeueAfter).Microseconds(), id)
+		_, err = w.db.ExecContext(t.Context(), `UPDATE phscript_run SET due_at = due_at - ? WHERE id = ?`, (2 * requeueAfter).Microseconds(), id)
 		require.NoError(t, err)
 		n, err = w.schedules.Requeue(t.Context())
 		require.NoError(t, err)

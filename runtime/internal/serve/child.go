@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,13 +27,13 @@ import (
 	"github.com/phscript/phscript/runtime/internal/schedule"
 )
 
-// The variables that a run finds in its environment, besides its own.
+// The environment variables that phscript sets for a run.
 const (
 	// RunVariable holds the run's number. A program that has it ends when its
-	// standard input does: its worker is gone then.
+	// standard input is closed: its worker is gone then.
 	RunVariable = "PHSCRIPT_RUN"
-	// ConfigVariable holds the name of a copy of the configuration file, which
-	// is read in its place.
+	// ConfigVariable holds the name of a copy of the configuration file, which is
+	// read instead.
 	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
 	// ScheduleVariable holds the name of the run's schedule.
 	ScheduleVariable = "PHSCRIPT_SCHEDULE"
@@ -40,30 +41,29 @@ const (
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
 
-// Times of a program that has to end.
+// Time limits for the end of a program.
 const (
-	// overtime is how much longer than its limit a run may take to end by
-	// itself; then it is asked to stop.
+	// overtime is how much longer than its time limit a run may take before it is
+	// asked to stop.
 	overtime = 10 * time.Second
-	// askedFor is how long a program that was asked to stop may take.
+	// askedFor is how long a program may take to stop before it is killed.
 	askedFor = 15 * time.Second
 )
 
-// Program is how runs are started: each is a process of the same program.
+// Program starts runs: each is a process of the same program.
 type Program struct {
-	// Path is the program, Dir the folder that scripts are named from.
+	// Path is the program. Paths of scripts are relative to Dir.
 	Path, Dir string
 	// Env is the environment of every run.
 	Env []string
-	// Getenv finds the variables that a schedule declares for its script, other
-	// than those in Env.
+	// Getenv returns other variables, which a schedule may allow its script.
 	Getenv func(string) (string, bool)
 
 	config atomic.Pointer[config.Config]
 }
 
-// Use sets the configuration of the runs that start from now on. They do not
-// read its file, which may be broken by now.
+// Use sets the configuration of runs that start from now on. They do not read its
+// file, which may be invalid by now.
 func (p *Program) Use(c config.Config) { p.config.Store(&c) }
 
 // Launch starts a run and waits for its end.
@@ -121,7 +121,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	return conclude(cmd, err, late, summary, tail.String())
 }
 
-// command is the program's call for a run.
+// command is the command that makes a run.
 func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
 	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
 	configCopy := ""
@@ -143,7 +143,7 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 			args = append(args, flag, v)
 		}
 	}
-	// A name such as -x.lua is none of the program's flags, nor is an argument.
+	// A name such as -x.lua is not a flag, and neither is an argument.
 	script := r.Script
 	if strings.HasPrefix(script, "-") {
 		script = "./" + script
@@ -156,8 +156,8 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	cmd.Dir = p.Dir
 	cmd.Env = append(cmd.Env, p.Env...)
 	for _, name := range d.AllowEnv {
-		// What every run has is there already, and may differ from the service's
-		// own on purpose: a simulated Planhat is no other for a script that looks.
+		// Env may differ from the service's own environment on purpose: with
+		// --simulate, it has the addresses of the simulated Planhat.
 		if hasVariable(p.Env, name) {
 			continue
 		}
@@ -182,8 +182,8 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	return cmd, nil
 }
 
-// watch ends the program where the run is to end, or takes much longer than it
-// may. It returns whether it was too slow.
+// watch ends the program if ctx ends, or if the run takes much longer than its time
+// limit. It reports whether it did.
 func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, stdin io.Closer, d schedule.Definition, over <-chan struct{}) (late bool) {
 	limit := time.NewTimer(d.Timeout + overtime)
 	defer limit.Stop()
@@ -209,8 +209,8 @@ func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, stdin io.Closer, d s
 	return late
 }
 
-// readLines hands over a stream line by line. A line of any length comes in
-// pieces that a log can hold.
+// readLines passes each line of a stream to each. Long lines come in pieces that a
+// log can hold.
 func readLines(from io.Reader, each func(text string)) {
 	r := bufio.NewReaderSize(from, longestLine)
 	for {
@@ -222,7 +222,7 @@ func readLines(from io.Reader, each func(text string)) {
 	}
 }
 
-// storable replaces what a database does not take in a text.
+// storable replaces what a database does not accept in text.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
 }
@@ -230,8 +230,8 @@ func storable(text string) string {
 // logLevels are the levels of the program's log.
 var logLevels = []string{"debug", "info", "warn", "error"}
 
-// logLine reads a line of standard error: one of the program's log, or any
-// other text.
+// logLine parses a line of standard error: a line of the program's log, or any other
+// text.
 func logLine(text string) history.Line {
 	plain := history.Line{Level: "stderr", Message: text}
 	var fields map[string]json.RawMessage
@@ -245,19 +245,17 @@ func logLine(text string) history.Line {
 	}
 	level = strings.ToLower(level)
 	if !slices.Contains(logLevels, level) {
-		return plain // it only looks like one, and may hold what a database does not take
+		return plain // it only looks like one, and may contain what a database rejects
 	}
 	line := history.Line{At: at, Level: level, Message: storable(message)}
-	delete(fields, "time")
-	delete(fields, "level")
-	delete(fields, "msg")
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return name == "time" || name == "level" || name == "msg" })
 	if len(fields) > 0 {
 		line.Fields, _ = json.Marshal(fields)
 	}
 	return line
 }
 
-// tail keeps the last lines of standard error: the report of what went wrong.
+// tail keeps the last lines of standard error: the error report.
 type tail struct{ lines []string }
 
 // Bounds of a report.
@@ -277,7 +275,7 @@ func (t *tail) String() string {
 	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
 }
 
-// conclude makes the record of how a program ended.
+// conclude returns how a program ended.
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
 	var o outcome.Totals

@@ -3,42 +3,40 @@ package serve
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// mostDispatched is how many runs are read at a time, mostRounds how
-// often what was left out makes room for another look.
 const (
+	// mostDispatched is how many runs are read at a time.
 	mostDispatched = 100
-	mostRounds     = 200
+	// mostRounds is how often Dispatch looks again because it skipped runs.
+	mostRounds = 200
 )
 
-// errTaken says that another process was first.
+// errTaken means that another process was first.
 var errTaken = errors.New("another process was first")
 
-// Dispatch hands the runs that have become due to the engine, at most one of
-// each schedule at a time, and leaves out those that are not to be made. Every
-// process calls it all the time: the engine's own way of keeping jobs for later
-// leans on one process that leads, and takes its time when that one is gone.
+// Dispatch hands due runs to the engine, at most one of each schedule at a time, and
+// ends those that must not run. Every process calls it all the time: the engine's
+// own scheduling of jobs needs a process that leads, and stops for a while when
+// that one is gone.
 func (s *Schedules) Dispatch(ctx context.Context) error {
 	var failed error
 	for range mostRounds {
 		over, err := s.dispatchRound(ctx)
 		failed = errors.Join(failed, err)
 		if over == 0 || ctx.Err() != nil {
-			return failed
+			break
 		}
 	}
 	return failed
 }
 
-// dispatchRound looks at what comes next of every schedule, and returns how many
-// of those runs are over. However many wait, none keeps another schedule's from
-// being looked at.
+// dispatchRound looks at the next run of every schedule, and returns how many of
+// these runs it ended. A schedule with many waiting runs does not delay others.
 func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) {
 	busy, err := s.history.Busy(ctx)
 	if err != nil {
@@ -53,11 +51,10 @@ func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) 
 		for _, r := range due {
 			last = r
 			if busy[r.Schedule] && overlapOf(r) == schedule.OverlapQueue {
-				continue // it waits, which nothing has to be locked for
+				continue // it waits; no lock is needed to know that
 			}
 			var done bool
-			err := s.db.InTx(ctx, func(tx *store.Tx) error {
-				var err error
+			err := s.db.InTx(ctx, func(tx *store.Tx) (err error) {
 				done, err = s.dispatch(ctx, tx, r)
 				return err
 			})
@@ -74,31 +71,30 @@ func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) 
 	}
 }
 
-// dispatch decides on one run. It returns whether that is over, so that the next
+// dispatch decides on one run. It reports whether the run is over, so that the next
 // one of its schedule can be looked at.
 func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) (over bool, err error) {
 	if r.Schedule != "" {
 		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
 		}
-		// Its settings may have changed as well.
-		if r, err = s.history.Get(ctx, tx, r.ID); err != nil {
-			if errors.Is(err, history.ErrNoRun) {
-				err = errTaken // or it was called off
-			}
+		// Its settings may have changed as well, or it was deleted.
+		switch r, err = s.history.Get(ctx, tx, r.ID); {
+		case errors.Is(err, history.ErrNoRun):
+			return false, errTaken
+		case err != nil:
 			return false, err
-		}
-		if r.Status != history.Queued || r.Job != 0 {
+		case r.Status != history.Queued || r.Job != 0:
 			return false, errTaken
 		}
 	}
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
-		return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
+		return s.endQueued(ctx, tx, r, history.End{Status: history.Failed, Error: err.Error()})
 	}
 	if r.Schedule != "" {
-		if absent, err := s.absent(ctx, tx, r, d); err != nil || absent {
-			return absent, err
+		if missed, err := s.miss(ctx, tx, r, d); err != nil || missed {
+			return missed, err
 		}
 		if ready, over, err := s.overlap(ctx, tx, r); err != nil || !ready {
 			return over, err
@@ -110,15 +106,19 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 	}
 	first, err := s.history.FirstJob(ctx, tx, r.ID, job)
 	if err == nil && !first {
-		err = errTaken // and the job goes with the transaction
+		err = errTaken // which also undoes the job
 	}
 	return false, err
 }
 
-// absent deals with a tick that is late since no worker was running when it was due,
-// though it was queued ahead: what the schedule says about catching up holds for
-// it as for those that were not. It returns whether the tick is left out.
-func (s *Schedules) absent(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition) (bool, error) {
+// endQueued ends a run if it is queued, and reports whether it was.
+func (s *Schedules) endQueued(ctx context.Context, tx *store.Tx, r *history.Run, end history.End) (bool, error) {
+	return s.history.Finish(ctx, tx, r.ID, end, history.Queued)
+}
+
+// miss ends a tick that was queued ahead if no worker was running when it was due and
+// its schedule does not catch up on it. It reports whether it did.
+func (s *Schedules) miss(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition) (bool, error) {
 	if r.Cause != history.ByTick || d.CatchUp == schedule.CatchUpAll {
 		return false, nil
 	}
@@ -126,27 +126,27 @@ func (s *Schedules) absent(ctx context.Context, tx *store.Tx, r *history.Run, d 
 	if err != nil || now.Sub(r.Due) <= s.LateAfter {
 		return false, err
 	}
-	served, err := s.servedAt(ctx, tx, r.Due)
+	served, err := store.Exists(ctx, tx, `FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`, r.Due.Add(s.LateAfter).UnixMicro(), r.Due.UnixMicro())
 	if err != nil || served {
 		return false, err
 	}
 	reason := noWorker
 	if d.CatchUp == schedule.CatchUpOnce {
-		// The last tick that was missed makes up for all.
+		// The last missed tick catches up for all of them.
 		later, err := s.history.Later(ctx, tx, r)
 		if err != nil || !later {
 			return false, err
 		}
-		reason = noWorker + "; one run catches up for all missed ticks"
+		reason = oneForAll
 	}
-	return s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Missed, Reason: reason}, history.Queued)
+	return s.endQueued(ctx, tx, r, history.End{Status: history.Missed, Reason: reason})
 }
 
-// overlapOf is what happens to a run where another one of its schedule goes on.
+// overlapOf is what happens to a run if another one of its schedule is running.
 func overlapOf(r *history.Run) schedule.Overlap {
 	switch {
 	case r.Cause.MakesUp():
-		return schedule.OverlapQueue // it is not left out: it comes after
+		return schedule.OverlapQueue
 	case r.Definition.Overlap == "":
 		return schedule.OverlapSkip
 	}
@@ -155,22 +155,23 @@ func overlapOf(r *history.Run) schedule.Overlap {
 
 const nextDue = "the next run of its schedule was due"
 
-// overlap looks for other runs of the schedule, whose row is locked. It returns
-// whether this one can be handed over, and whether it was left out.
+// overlap looks for other runs of the schedule, whose row is locked. It reports
+// whether this run can be handed over, and whether it was skipped.
 func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (ready, over bool, err error) {
 	policy := overlapOf(r)
 	switch {
 	case r.Cause.MakesUp():
-		// One that is to take the place of others goes first.
+		// A run that replaces others goes first.
 		first, err := s.history.First(ctx, tx, r.Schedule)
 		if err != nil || first != nil && overlapOf(first) == schedule.OverlapCancel {
 			return false, false, err
 		}
 	case policy == schedule.OverlapCancel:
-		if replaced, err := s.history.Replaced(ctx, tx, r); err != nil || replaced {
-			if err == nil {
-				over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: nextDue}, history.Queued)
-			}
+		replaced, err := s.history.Replaced(ctx, tx, r)
+		if err == nil && replaced {
+			over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: nextDue})
+		}
+		if err != nil || replaced {
 			return false, over, err
 		}
 		if err := s.supersede(ctx, tx, r); err != nil {
@@ -178,70 +179,62 @@ func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (
 		}
 	}
 	others, err := s.history.HandedOver(ctx, tx, r.Schedule)
-	if err != nil {
+	switch {
+	case err != nil:
 		return false, false, err
-	}
-	if len(others) == 0 {
-		if policy == schedule.OverlapCancel {
-			return true, false, nil
-		}
+	case len(others) == 0 && policy == schedule.OverlapCancel:
+		return true, false, nil
+	case len(others) == 0:
 		behind, err := s.history.Behind(ctx, tx, r)
 		return err == nil && !behind, false, err
-	}
-	switch policy {
-	case schedule.OverlapQueue:
+	case policy == schedule.OverlapQueue:
 		return false, false, nil
-	case schedule.OverlapCancel:
+	case policy == schedule.OverlapCancel:
 		for _, other := range others {
-			err := s.end(ctx, tx, other, nextDue)
 			if err == nil && other.Status == history.Queued {
-				err = s.calledOff(ctx, tx, other)
-			}
-			if err != nil {
-				return false, false, err
+				err = s.cancel(ctx, tx, other, nextDue)
+			} else if err == nil {
+				err = s.end(ctx, tx, other, nextDue)
 			}
 		}
-		return false, false, nil
+		return false, false, err
 	}
 	reason := " of the same schedule was still running"
 	if others[0].Status == history.Queued {
 		reason = " of the same schedule was still waiting for a worker"
 	}
-	over, err = s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason}, history.Queued)
+	over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason})
 	return false, over, err
 }
 
-// supersede calls off the retries that wait before a run which takes their place.
-// What catches up stays, and comes after it.
+// supersede cancels the retries that wait before a run which replaces them. Catch-up
+// runs stay, and come after it.
 func (s *Schedules) supersede(ctx context.Context, tx *store.Tx, r *history.Run) error {
 	retries, err := s.history.RetriesBefore(ctx, tx, r)
-	if err != nil {
-		return err
-	}
 	for _, retry := range retries {
-		if err := errors.Join(s.end(ctx, tx, retry, nextDue), s.calledOff(ctx, tx, retry)); err != nil {
-			return err
+		if err == nil {
+			err = s.cancel(ctx, tx, retry, nextDue)
 		}
 	}
-	return nil
+	return err
 }
 
-// end cancels a run that is queued, or asks for the end of one that is running.
+// cancel cancels a queued run. If it is a retry, people are notified of the failure.
+func (s *Schedules) cancel(ctx context.Context, tx *store.Tx, r *history.Run, reason string) error {
+	if err := s.end(ctx, tx, r, reason); err != nil {
+		return err
+	}
+	return s.retryCancelled(ctx, tx, r)
+}
+
+// end cancels a queued run, or asks the worker of a running one to end it.
 func (s *Schedules) end(ctx context.Context, tx *store.Tx, r *history.Run, reason string) error {
-	done, err := s.history.Finish(ctx, tx, r.ID, history.End{Status: history.Cancelled, Reason: reason}, history.Queued)
+	done, err := s.endQueued(ctx, tx, r, history.End{Status: history.Cancelled, Reason: reason})
 	if err == nil && !done {
-		_, err = s.history.WantEnd(ctx, tx, r.ID, reason)
+		err = s.history.WantEnd(ctx, tx, r.ID, reason)
 	}
 	if err != nil || r.Job == 0 {
 		return err
 	}
 	return s.engine.Cancel(ctx, tx, r.Job)
-}
-
-// servedAt reports whether some process served at a time, give or take.
-func (s *Schedules) servedAt(ctx context.Context, q history.Queryer, at time.Time) (bool, error) {
-	var n int
-	err := q.QueryRowContext(ctx, s.db.Bind(`SELECT count(*) FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`),
-		at.Add(s.LateAfter).UnixMicro(), at.UnixMicro()).Scan(&n)
-	return n > 0, err
 }

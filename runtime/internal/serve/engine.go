@@ -18,66 +18,63 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Work does one run. An error means that it could not begin, and it is tried
-// again. ctx ends with errCancelled when somebody wants the end of the run, and
-// with errStopping when its time is up because the workers stop.
+// Work makes one run. An error means that the run could not begin; it is tried
+// again. ctx ends with errCancelled when somebody cancels the run, and with
+// errStopping when the workers stop.
 type Work func(ctx context.Context, run int64) error
 
-// Engine hands queued runs to workers, in this process and in others that use
-// the same store, each run to one of them. What a run is and how it ended is
-// none of its business.
+// Engine hands each queued run to one worker, in this process or in another one that
+// uses the same store. It does not know what a run is or how it ended.
 type Engine interface {
-	// Enqueue queues a run that is due within a transaction, and returns the
-	// engine's number for it. limit is how long the run may take.
+	// Enqueue queues a run that is due, within a transaction, and returns the
+	// engine's number for it. limit is the run's time limit.
 	Enqueue(ctx context.Context, tx *store.Tx, run int64, limit time.Duration) (job int64, err error)
-	// Cancel takes a job back that no worker has, or asks the worker that has it,
-	// in whichever process, to end its run.
+	// Cancel cancels a job, or asks the worker that has it, in any process, to end
+	// its run.
 	Cancel(ctx context.Context, tx *store.Tx, job int64) error
-	// Holds reports whether a worker will still take the run of a job, or has just
-	// taken it, at the store's time.
+	// Holds reports whether a worker will take a job, or took it a moment before
+	// now, the store's time.
 	Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (bool, error)
-	// Start lets work do at most so many runs at once, until Stop. The name
-	// tells this process from others.
+	// Start calls work for at most so many runs at once, until Stop. The name
+	// identifies this process.
 	Start(ctx context.Context, name string, workers int, work Work) error
-	// Stop takes on no further runs and waits for those at work, as long as
-	// ctx lasts. StopAndCancel also ends the contexts of those at work.
+	// Stop starts no more runs and waits for those in progress until ctx ends.
+	// StopAndCancel also ends their contexts.
 	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
 }
 
-// runArgs are what River keeps of a run.
+// runArgs are what River stores of a run.
 type runArgs struct {
 	Run int64 `json:"run"`
-	// Limit is how long it may take, in seconds.
+	// Limit is the time limit in seconds.
 	Limit int64 `json:"limit"`
 }
 
-// Kind names the jobs. It must never change: River throws away what it does not
-// know.
+// Kind names the jobs. It must never change: River discards jobs of unknown kinds.
 func (runArgs) Kind() string { return "phscript_run" }
 
-// Times that River needs. A job whose worker is gone is given up after its own
-// limit; the run's record is marked as lost long before.
+// Times for River. It gives up a job whose worker is gone after the job's time limit;
+// the run's record is marked as lost long before.
 const (
 	rescueAfter = 90 * time.Second
 	keepJobs    = time.Hour
 	slack       = 2 * time.Minute
-	// afterError is when a run is tried again that could not be begun.
+	// afterError is the pause before a run that could not begin is tried again.
 	afterError = 2 * time.Second
 )
 
-// riverEngine is River, whose driver for a kind of store has transactions of its
-// own kind.
+// riverEngine is River. The type of transaction depends on the driver for the store.
 type riverEngine[Tx any] struct {
 	driver riverdriver.Driver[Tx]
 	// join lets River take part in a transaction of the store.
 	join func(tx *store.Tx, work func(tx Tx) error) error
 	log  *slog.Logger
-	// inserts queues, client works once it was started.
+	// inserts queues jobs. client works on them; it is nil until Start.
 	inserts, client *river.Client[Tx]
 }
 
-// NewEngine returns the engine on a store, and brings its tables up to date.
+// NewEngine returns the engine on a store, and updates its tables.
 func NewEngine(ctx context.Context, db *store.DB, log *slog.Logger) (Engine, error) {
 	if pool := db.Pool(); pool != nil {
 		return newEngine(ctx, riverpgxv5.New(pool), (*store.Tx).Postgres, log)
@@ -97,27 +94,8 @@ func newEngine[Tx any](ctx context.Context, driver riverdriver.Driver[Tx], join 
 	return e, nil
 }
 
-// WaitEngine returns the engine as NewEngine does, and tries on while the store
-// cannot be reached. What it waits for is given to tell.
-func WaitEngine(ctx context.Context, db *store.DB, log *slog.Logger, tell func(err error)) (Engine, error) {
-	for told := false; ; told = true {
-		e, err := NewEngine(ctx, db, log)
-		if err == nil {
-			return e, nil
-		}
-		if !told && ctx.Err() == nil {
-			tell(err)
-		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
-// migrate brings River's tables up to date. Two processes that do so at the
-// same time get into each other's way, so that one of them tries again.
+// migrate updates River's tables. If two processes do that at the same time, one
+// fails and tries again.
 func (e *riverEngine[Tx]) migrate(ctx context.Context) error {
 	migrator, err := rivermigrate.New(e.driver, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -136,9 +114,9 @@ func (e *riverEngine[Tx]) migrate(ctx context.Context) error {
 	}
 }
 
-// early has jobs count as due long before they are queued. River goes by the
-// clock of the machine that queues them, which may be ahead of the store's; when
-// a run is due was decided before, by the store's.
+// early makes jobs due an hour before they are queued. River uses the clock of the
+// machine that queues them, which may be ahead of the store's. The run is due by
+// the store's clock.
 type early struct {
 	river.JobInsertMiddlewareDefaults
 }
@@ -173,7 +151,7 @@ func (e *riverEngine[Tx]) Cancel(ctx context.Context, tx *store.Tx, job int64) e
 	})
 }
 
-// takenLately is how long a job may be with a worker that has not begun its run.
+// takenLately is how long a worker may have a job before the run has begun.
 const takenLately = 30 * time.Second
 
 func (e *riverEngine[Tx]) Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (held bool, err error) {
@@ -194,7 +172,7 @@ func (e *riverEngine[Tx]) Holds(ctx context.Context, tx *store.Tx, job int64, no
 	return held, err
 }
 
-// worker lets River call work.
+// worker calls work for River.
 type worker struct {
 	river.WorkerDefaults[runArgs]
 	work Work
@@ -205,8 +183,8 @@ func (w *worker) Timeout(job *river.Job[runArgs]) time.Duration {
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
-	// A run has a time limit of its own: River's comes into play only while its end
-	// waits for the store.
+	// A run has its own time limit. River's only matters while the run's end waits
+	// for the store.
 	run, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
 	defer context.AfterFunc(ctx, func() {
@@ -218,7 +196,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[runArgs]) error {
 		}
 	})()
 	if w.work(run, job.Args.Run) != nil {
-		return river.JobSnooze(afterError) // a job that fails is thrown away
+		return river.JobSnooze(afterError) // River would discard a failed job
 	}
 	return nil
 }
@@ -232,10 +210,10 @@ func (e *riverEngine[Tx]) Start(ctx context.Context, name string, workers int, w
 		RescueStuckJobsAfter: rescueAfter, JobTimeout: time.Minute,
 		CompletedJobRetentionPeriod: keepJobs, CancelledJobRetentionPeriod: keepJobs, DiscardedJobRetentionPeriod: keepJobs,
 	})
-	if err != nil {
-		return fmt.Errorf("starting the workers: %w", err)
+	if err == nil {
+		err = client.Start(ctx)
 	}
-	if err := client.Start(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("starting the workers: %w", err)
 	}
 	e.client = client

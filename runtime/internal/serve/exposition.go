@@ -17,8 +17,8 @@ type family struct {
 
 	mu     sync.Mutex
 	values map[string]float64
-	// counts are the observations of each series, by bucket, and behind those
-	// beyond the last one; bounds are the buckets.
+	// counts are the observations of each series, by bucket. The last one counts
+	// those above all bounds.
 	counts map[string][]uint64
 	bounds []float64
 }
@@ -27,10 +27,10 @@ func newFamily(name, kind, help string) *family {
 	return &family{name: "phscript_" + name, kind: kind, help: help, values: map[string]float64{}, counts: map[string][]uint64{}}
 }
 
-// inLabel writes a label's value as the format wants it.
+// inLabel escapes a label's value.
 var inLabel = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// series writes labels, which are names and values in turn.
+// series writes labels, which alternate names and values.
 func series(labels []string) string {
 	var list []string
 	for i := 0; i < len(labels); i += 2 {
@@ -60,7 +60,7 @@ func (f *family) observe(v float64, bounds []float64, labels ...string) {
 	f.values[key] += v
 }
 
-// write writes all series of the family, where there is one.
+// write writes all series of the family, or nothing if there are none.
 func (f *family) write(b *strings.Builder) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -9,24 +9,24 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Folders of runs lie among the system's temporary files.
+// Folders of runs are in the system's temporary folder.
 const (
 	folderPrefix = "phscript-run-"
-	// folderLock is the file in it that is locked as long as its service lives.
+	// folderLock is the file in it that the service keeps locked.
 	folderLock = "lock"
-	// folderNew is how old a folder without that file may be and still be one
-	// that a service is about to lock.
+	// folderNew is the age at which a folder without that file counts as abandoned,
+	// and not as one that a service is about to lock.
 	folderNew = time.Minute
 )
 
-// folder is a folder for the files of one run, which may hold tokens and rows.
+// folder is a folder for the files of one run, which may contain tokens and rows.
 type folder struct {
 	path string
 	lock *flock.Flock
 }
 
-// newFolder makes a folder. A service that clears may take it for abandoned in
-// the moment before it is locked: then another one is made.
+// newFolder creates a folder. If another service removes it as abandoned before it is
+// locked, it creates another one.
 func newFolder() (*folder, error) {
 	for {
 		path, err := os.MkdirTemp("", folderPrefix)
@@ -59,21 +59,21 @@ func ClearFolders() error {
 	return err
 }
 
-// clearFolder removes a folder of ours that has no service any more. One of
-// another person cannot be looked into, and stays.
+// clearFolder removes a folder whose service is gone. It leaves another user's folder,
+// which it cannot read.
 func clearFolder(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil || !info.IsDir() {
-		return nil //nolint:nilerr // it is gone, or none of ours
+		return nil //nolint:nilerr // it is gone, or not ours
 	}
 	f := &folder{path: path, lock: flock.New(filepath.Join(path, folderLock), flock.SetFlag(os.O_RDWR))}
 	switch free, err := f.lock.TryLock(); {
 	case errors.Is(err, os.ErrNotExist) && time.Since(info.ModTime()) > folderNew:
 		return os.RemoveAll(path)
 	case err != nil || !free:
-		return nil //nolint:nilerr // it is in use, just begun, or somebody else's
+		return nil //nolint:nilerr // it is in use, new, or another user's
 	}
-	// It stays locked while it goes; what is open cannot go on Windows.
+	// It stays locked meanwhile, but Windows cannot delete open files.
 	if err := os.RemoveAll(path); err == nil {
 		return f.lock.Close()
 	}

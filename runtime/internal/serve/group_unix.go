@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// ownGroup puts a program into a process group of its own, so that Ctrl-C at
-// the terminal does not reach it, and all that it started can be ended.
+// ownGroup puts a program into a new process group, so that Ctrl-C at the terminal
+// does not reach it, and everything that it starts can be killed.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
@@ -17,5 +17,5 @@ func ownGroup(cmd *exec.Cmd) {
 // askToStop asks a program to end, as Ctrl-C does.
 func askToStop(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGINT) }
 
-// killGroup ends a program and all that it started.
+// killGroup kills a program and everything that it started.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

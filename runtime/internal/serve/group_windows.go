@@ -6,15 +6,15 @@ import (
 	"syscall"
 )
 
-// ownGroup puts a program into a process group of its own, so that Ctrl-C at
-// the terminal does not reach it.
+// ownGroup puts a program into a new process group, so that Ctrl-C at the terminal
+// does not reach it.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
-// askToStop asks a program to end by closing its input: Windows has no signal
-// for it that reaches a program without a console.
+// askToStop asks a program to end by closing its input: on Windows, no signal reaches
+// a program without a console.
 func askToStop(_ *exec.Cmd, stdin io.Closer) { _ = stdin.Close() }
 
-// killGroup ends a program.
+// killGroup kills a program.
 func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }

@@ -14,28 +14,27 @@ import (
 	"github.com/phscript/phscript/runtime/internal/schedule"
 )
 
-// mostScripts bounds how many files are looked at for schedules in their
-// headers.
+// mostScripts is how many scripts are searched for schedules in their headers.
 const mostScripts = 5000
 
-// retryEvery is how often a configuration with a mistake is looked at again that
-// has not changed: what mends it may lie elsewhere.
+// retryEvery is how often an invalid configuration is loaded again although it has not
+// changed: the mistake may be elsewhere.
 const retryEvery = 10 * time.Second
 
-// Loader reads the schedules of a folder: those of its configuration file, and
-// those that scripts set in their headers. One goroutine uses it at a time.
+// Loader reads the schedules of a folder: those in its configuration file, and those
+// in the headers of scripts. Only one goroutine may use it at a time.
 type Loader struct {
-	// Dir is the folder that scripts are named from.
+	// Dir is the folder that paths of scripts are relative to.
 	Dir string
-	// File is the configuration file, also where there is none yet.
+	// File is the configuration file. It may be missing.
 	File string
 	// Read reads the configuration.
 	Read func() (config.Config, error)
-	// Check, where set, reports whether a script can be run.
+	// Check, if set, returns an error for a script that cannot be run.
 	Check func(name string, source []byte) error
 
-	// config is the configuration that was read last, also where something in it
-	// is wrong, and print the fingerprint of what Load looked at last.
+	// config is the configuration that was read last, even if some of it is
+	// invalid. print is the fingerprint of what Load read last.
 	config config.Config
 	print  string
 }
@@ -44,14 +43,14 @@ type Loader struct {
 type Loaded struct {
 	Config      config.Config
 	Definitions []schedule.Definition
-	// Unread are the folders that this user may not look into.
+	// Unread are the folders that this user may not read.
 	Unread []string
 }
 
-// Load reads and checks everything. Of several mistakes all are told.
+// Load reads and checks everything. Its error names all mistakes.
 func (l *Loader) Load() (*Loaded, error) {
-	// The fingerprint is taken before what it stands for is read: a change in
-	// between is noticed the next time.
+	// The fingerprint is taken before the files are read, so that a change in
+	// between is noticed next time.
 	file := l.noteFile()
 	c, err := l.Read()
 	if err == nil {
@@ -120,10 +119,10 @@ func (l *Loader) Load() (*Loaded, error) {
 	return loaded, nil
 }
 
-// use is a script that is to be run: where that is written, and for what.
+// use is a use of a script: where it is written, and what it is for.
 type use struct{ where, of, script string }
 
-// handlers are the uses of scripts that tell people.
+// handlers returns the uses of scripts in on_failure and on_recovery.
 func handlers(where, prefix string, onFailure, onRecovery []config.Action) (list []use) {
 	for _, a := range onFailure {
 		list = append(list, use{where, prefix + "on_failure", a.Script})
@@ -134,8 +133,8 @@ func handlers(where, prefix string, onFailure, onRecovery []config.Action) (list
 	return slices.DeleteFunc(list, func(u use) bool { return u.script == "" })
 }
 
-// checkScripts reports whether scripts lie where they may, and can be run; each is
-// compiled once.
+// checkScripts returns an error for each script that is outside the folder, missing,
+// or cannot be run. It compiles each script once.
 func (l *Loader) checkScripts(uses []use) (wrong []error) {
 	seen := map[string]bool{}
 	for _, u := range uses {
@@ -166,7 +165,7 @@ func (l *Loader) exists(script string) bool {
 	return err == nil && !info.IsDir()
 }
 
-// roots are the folders whose scripts may have headers.
+// roots are the folders that are searched for scripts with headers.
 func roots(c config.Config) []string {
 	if len(c.Serve.Scripts) == 0 {
 		return []string{"."}
@@ -174,8 +173,8 @@ func roots(c config.Config) []string {
 	return c.Serve.Scripts
 }
 
-// scripts lists the scripts that may have headers, by their names from Dir, and
-// the folders that may not be looked into.
+// scripts lists the scripts that may have headers, by their paths from Dir, and the
+// folders that cannot be read.
 func (l *Loader) scripts(c config.Config) (files, unread []string, err error) {
 	for _, root := range roots(c) {
 		found, closed, err := l.scriptsIn(root, mostScripts-len(files))
@@ -188,15 +187,15 @@ func (l *Loader) scripts(c config.Config) (files, unread []string, err error) {
 	return slices.Compact(files), unread, nil
 }
 
-// scriptsIn lists the scripts in a folder, by their names from Dir, which stay
-// the same where the folder is a link: releases are often switched by one.
+// scriptsIn lists the scripts in a folder, by their paths from Dir. The paths do not
+// change if the folder is a link: releases are often switched by one.
 func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err error) {
 	top, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root))
 	if err != nil {
 		return nil, nil, err
 	}
 	fromDir := func(path string) string {
-		rel, _ := filepath.Rel(top, path) // it lies below
+		rel, _ := filepath.Rel(top, path) // path is below top
 		return filepath.ToSlash(filepath.Join(root, rel))
 	}
 	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
@@ -224,16 +223,16 @@ func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err e
 	return files, unread, err
 }
 
-// Fingerprint changes when something may have changed that Load reads. It goes
-// by what the configuration said that was read last, also where that was wrong.
+// Fingerprint changes when something that Load reads may have changed. It follows the
+// configuration that was read last, even if that was invalid.
 func (l *Loader) Fingerprint() string {
 	file := l.noteFile()
 	files, _, err := l.scripts(l.config)
 	return file + l.noteScripts(files, err)
 }
 
-// noteFile notes the configuration file. A link may be switched to another file
-// that looks the same.
+// noteFile is the fingerprint of the configuration file. A link may be switched to
+// another file of the same size and time.
 func (l *Loader) noteFile() string {
 	var b strings.Builder
 	note(&b, l.File)
@@ -243,9 +242,8 @@ func (l *Loader) noteFile() string {
 	return b.String()
 }
 
-// noteScripts notes the folders with headers and where they really lie, the
-// scripts in them, and those that are named elsewhere, also where there is no
-// such script yet.
+// noteScripts is the fingerprint of scripts: the folders, resolved, the scripts in
+// them, and the scripts that the configuration names, even if they are missing.
 func (l *Loader) noteScripts(files []string, unlisted error) string {
 	var b strings.Builder
 	for _, root := range roots(l.config) {
@@ -277,11 +275,11 @@ func named(c config.Config) (list []string) {
 	return list
 }
 
-// path is where a script lies.
+// path is the file of a script.
 func (l *Loader) path(name string) string { return filepath.Join(l.Dir, filepath.FromSlash(name)) }
 
-// note notes how a file looks. Its rights count: they may have kept it from
-// being read.
+// note adds a file's size, time and permissions, which may have prevented reading
+// it.
 func note(b *strings.Builder, file string) {
 	info, err := os.Stat(file)
 	if err != nil {

@@ -8,48 +8,48 @@ import (
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Bounds of a run's log.
 const (
-	// mostLines and mostBytes are how much of one run's log is kept,
-	// longestLine how many bytes of a line. Warnings, errors and what is no log
-	// line have a part of their own, so that a flood does not drown them.
+	// mostLines and mostBytes are how much of a run's log is kept, longestLine
+	// how many bytes of a line. When that is full, warnings, errors and lines of
+	// standard error get an eighth more.
 	mostLines   = 50_000
 	mostBytes   = 16 << 20
 	ownPart     = 8
 	longestLine = 64 << 10
-	// writeEvery is how often lines are stored, so that they can be followed.
+	// writeEvery is how often lines are stored, so that people can follow a log.
 	writeEvery = 200 * time.Millisecond
-	// closeSeconds is how long the last lines are offered to a store that is
-	// away.
-	closeSeconds = 600
+	// closeTime is how long the last lines wait for an unreachable store.
+	closeTime = 10 * time.Minute
 )
 
-// logWriter stores the lines of a run, many at a time.
+// logWriter stores the log of a run, many lines at a time.
 type logWriter struct {
 	history *history.History
 	run     int64
 	log     *slog.Logger
 
-	// failing tells that the store did not take the last lines.
+	// failing reports whether the last write failed.
 	failing bool
 
 	mu      sync.Mutex
 	waiting []history.Line
 	seq     int64
 	dropped int64
-	// plain and grave count what was taken of either part.
+	// plain and grave count the kept lines of either part.
 	plain, grave part
 
 	done chan struct{}
 	idle sync.WaitGroup
 }
 
-// part is a share of the log.
+// part is how much of a log was kept.
 type part struct{ lines, bytes int }
 
-// take reports whether a line still fits into a share of so much.
+// take counts a line if it still fits, and reports whether it does.
 func (p *part) take(size, mostLines, mostBytes int) bool {
 	if p.lines >= mostLines || p.bytes+size > mostBytes {
 		return false
@@ -64,7 +64,7 @@ func newLogWriter(h *history.History, run int64, log *slog.Logger) *logWriter {
 	return w
 }
 
-// add takes a line. Those beyond the bound are counted.
+// add adds a line, or counts it as dropped if the log is full.
 func (w *logWriter) add(l history.Line) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,16 +101,15 @@ func (w *logWriter) loop() {
 	for {
 		select {
 		case <-tick.C:
-			w.write()
+			_ = w.write() // it is logged, and the lines stay
 		case <-w.done:
-			w.write()
 			return
 		}
 	}
 }
 
-// write stores what is waiting; what the store does not take waits on.
-func (w *logWriter) write() {
+// write stores the waiting lines. They stay if the store does not accept them.
+func (w *logWriter) write() error {
 	w.mu.Lock()
 	lines := w.waiting
 	w.waiting = nil
@@ -127,9 +126,10 @@ func (w *logWriter) write() {
 		w.mu.Unlock()
 	}
 	w.failing = err != nil
+	return err
 }
 
-// close stores the rest, also where the store is away for a while.
+// close stores the rest, and waits for the store for up to closeTime.
 func (w *logWriter) close() {
 	w.mu.Lock()
 	if w.dropped > 0 {
@@ -142,15 +142,9 @@ func (w *logWriter) close() {
 	w.mu.Unlock()
 	close(w.done)
 	w.idle.Wait()
-	for range closeSeconds {
-		w.mu.Lock()
-		rest := len(w.waiting)
-		w.mu.Unlock()
-		if rest == 0 {
-			return
-		}
-		time.Sleep(time.Second)
-		w.write()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	if err := store.Retry(ctx, w.write, func(error) {}); err != nil {
+		w.log.Error("log lines were lost", "run", w.run, "reason", err.Error())
 	}
-	w.log.Error("log lines were lost", "run", w.run)
 }

@@ -14,11 +14,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/quota"
 )
 
-// durations are the bounds of the buckets that run times are counted in, in
-// seconds.
+// durations are the bounds of the buckets for run times, in seconds.
 var durations = []float64{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400}
 
-// meters count what this process does; a service has one set.
+// meters count what this process does.
 type meters struct {
 	ended, calls, callRetries, waited, retries *family
 	took                                       *family
@@ -26,20 +25,20 @@ type meters struct {
 
 func newMeters() *meters {
 	m := &meters{
-		ended:       newFamily("runs_total", "counter", "Runs that this process has ended, by schedule and status."),
+		ended:       newFamily("runs_total", "counter", "Runs that ended in this process, by schedule and status."),
 		took:        newFamily("run_duration_seconds", "histogram", "How long runs took."),
 		retries:     newFamily("retries_total", "counter", "Further attempts of runs that failed or were lost."),
 		calls:       newFamily("run_calls_total", "counter", "Calls to Planhat that runs have made."),
 		callRetries: newFamily("run_call_retries_total", "counter", "Calls of runs that were repeated."),
 		waited:      newFamily("run_quota_waited_seconds_total", "counter", "Time that calls of runs waited for the quota."),
 	}
-	m.retries.add(0) // shown before there is one
+	m.retries.add(0) // so that it is shown before the first retry
 	return m
 }
 
 // note counts the end of a run.
 func (m *meters) note(r *history.Run, end history.End) {
-	// The script that deals with an event goes by its own name.
+	// The run of a handler has no schedule, but a name.
 	name := r.Definition.Name
 	m.ended.add(1, "schedule", name, "status", string(end.Status))
 	if end.Status != history.Lost {
@@ -57,8 +56,8 @@ func (m *meters) note(r *history.Run, end history.End) {
 	}
 }
 
-// writeMetrics writes the meters, and what the store says at the time. What the
-// store does not tell in time is left out.
+// writeMetrics writes the meters, and the state of the store unless that is slow or
+// unreachable.
 func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	m := s.meters
 	list := []*family{m.ended, m.took, m.retries, m.calls, m.callRetries, m.waited}

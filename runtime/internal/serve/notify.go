@@ -26,14 +26,14 @@ import (
 // EventKind is what happened to a schedule.
 type EventKind string
 
-// The kinds of events: the first bad run after good ones, and the first good
-// one after bad ones.
+// The kinds of events: the first bad run after good ones, and the first good run
+// after bad ones.
 const (
 	Failure  EventKind = "failure"
 	Recovery EventKind = "recovery"
 )
 
-// Event is what people are told of. It is sent as JSON.
+// Event is what notifications are about. It is sent as JSON.
 type Event struct {
 	Kind     EventKind      `json:"event"`
 	Schedule string         `json:"schedule"`
@@ -49,8 +49,8 @@ type Event struct {
 	Started  time.Time      `json:"started,omitzero"`
 }
 
-// longestError bounds the error in an event: it may become a variable of a
-// handler's environment.
+// longestError is the maximum length of the error in an event, in bytes: the event
+// may become an environment variable of a handler.
 const longestError = 8 << 10
 
 func newEvent(kind EventKind, r *history.Run, end history.End) Event {
@@ -60,7 +60,7 @@ func newEvent(kind EventKind, r *history.Run, end history.End) Event {
 	}
 }
 
-// lastOf returns the last lines of a text, about so many bytes of it.
+// lastOf returns the last lines of a text, about most bytes of it.
 func lastOf(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -72,9 +72,8 @@ func lastOf(text string, most int) string {
 	return "… " + text
 }
 
-// Doubts tells what may not be as it was meant: folders that cannot be looked
-// into, and what will keep people from being told of an event, a variable that
-// is not set, or a program that there is not.
+// Doubts lists what is probably a mistake: folders that cannot be read, and what
+// prevents notifications, such as missing variables and programs.
 func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) {
 	doubt := func(text string) {
 		if !slices.Contains(list, text) {
@@ -94,7 +93,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 				doubt(shownVariable(name) + " is not set, so notifications that need it cannot be sent")
 			}
 		}
-		// One that is named from the folder is looked up when it is started.
+		// A path is relative to the folder, and is looked up when it is started.
 		if len(a.Command) > 0 && !strings.ContainsAny(a.Command[0], `/\\`) {
 			if _, err := exec.LookPath(a.Command[0]); err != nil {
 				doubt("the program " + a.Command[0] + ", which sends notifications, was not found")
@@ -104,11 +103,11 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	return list
 }
 
-// usualName is how variables are called as a rule; few tokens look like that.
+// usualName is the form that names of variables usually have, and tokens rarely.
 var usualName = pattern.Lazy(`^([A-Z_][A-Z0-9_]*|[a-z_]+)$`)
 
-// shownVariable names a variable for people, unless it may be that the secret
-// itself was written in the place of its variable's name.
+// shownVariable names a variable for people, unless somebody may have written the
+// secret itself in place of the variable's name.
 func shownVariable(name string) string {
 	if usualName().MatchString(name) {
 		return "the environment variable " + name
@@ -116,14 +115,14 @@ func shownVariable(name string) string {
 	return "an environment variable that webhook_env or secret_env names"
 }
 
-// Notifier tells people of an event: it posts to a webhook or starts a program.
-// It is safe for concurrent use.
+// Notifier sends notifications: it posts to a webhook or starts a program. It is safe
+// for concurrent use.
 type Notifier struct {
 	Getenv func(string) (string, bool)
-	// Dir is where programs are started, Env their environment.
+	// Dir is the working folder of programs, Env their environment.
 	Dir string
 	Env []string
-	// Pause is the pause before the second try, firstNoticePause where 0.
+	// Pause is the pause before the second try, 0 for the default.
 	Pause time.Duration
 }
 
@@ -138,19 +137,16 @@ func actionName(a config.Action) string {
 	switch {
 	case a.Script != "":
 		return "script " + a.Script
-	case a.WebhookEnv != "":
-		if usualName().MatchString(a.WebhookEnv) {
-			return "webhook " + a.WebhookEnv
-		}
-		return "webhook"
-	case a.Webhook != "":
-		// What follows the host is often a secret.
-		if u, err := url.Parse(a.Webhook); err == nil {
-			return "webhook " + u.Host
-		}
-		return "webhook"
+	case len(a.Command) > 0:
+		return "command " + a.Command[0]
+	case usualName().MatchString(a.WebhookEnv):
+		return "webhook " + a.WebhookEnv
 	}
-	return "command " + a.Command[0]
+	// The path is often a secret.
+	if u, err := url.Parse(a.Webhook); err == nil && u.Host != "" {
+		return "webhook " + u.Host
+	}
+	return "webhook"
 }
 
 func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
@@ -163,7 +159,7 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 	}
 	cmd := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin = n.Dir, n.Env, bytes.NewReader(body)
-	// What the program leaves running may keep its output open.
+	// A program that it leaves running may keep its output open.
 	cmd.WaitDelay = time.Second
 	var out ending
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -217,8 +213,8 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	return nil
 }
 
-// webhooks is the client for webhooks. It follows those answers only that keep
-// the event: after the others, a page is asked for that knows of nothing.
+// webhooks is the client for webhooks. It only follows redirects that repeat the
+// POST: the others would turn it into a GET without the event.
 var webhooks = &http.Client{CheckRedirect: func(request *http.Request, before []*http.Request) error {
 	if request.Method != http.MethodPost || len(before) >= 10 {
 		return http.ErrUseLastResponse
@@ -226,7 +222,7 @@ var webhooks = &http.Client{CheckRedirect: func(request *http.Request, before []
 	return nil
 }}
 
-// movedTo names an address for people. What follows the host is often a secret.
+// movedTo names an address for people, without its path, which is often a secret.
 func movedTo(from, to *url.URL) string {
 	if from.Scheme == to.Scheme && from.Host == to.Host {
 		return "another path on " + to.Host
@@ -242,11 +238,9 @@ func sign(secret string, at time.Time, body []byte) string {
 	return "t=" + seconds + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// withoutURL keeps the address out of an error: webhooks often carry a token in
-// it.
+// withoutURL removes the address from an error: it often contains a token.
 func withoutURL(err error) error {
-	var failed *url.Error
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return failed.Err
 	}
 	return err

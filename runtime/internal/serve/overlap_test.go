@@ -147,7 +147,7 @@ func TestARetryThatIsReplacedIsAFailure(t *testing.T) {
 			_, err := w.history.Finish(t.Context(), w.db, failed, history.End{Status: history.Failed}, history.Queued)
 			require.NoError(t, err)
 			retry := w.due(name, 2*time.Minute, history.ByRetry)
-			_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET retry_of = ? WHERE id = ?`), failed, retry)
+			_, err = w.db.ExecContext(t.Context(), `UPDATE phscript_run SET retry_of = ? WHERE id = ?`, failed, retry)
 			require.NoError(t, err)
 			if name == handedOver.Name {
 				require.NoError(t, w.schedules.Dispatch(t.Context()))

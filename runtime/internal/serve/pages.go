@@ -46,10 +46,10 @@ func Listen(address string, s *Service) (*Pages, error) {
 	return p, nil
 }
 
-// Address is where the pages are.
+// Address is the address that the pages listen on.
 func (p *Pages) Address() string { return p.listener.Addr().String() }
 
-// Close ends the pages.
+// Close stops serving.
 func (p *Pages) Close() error {
 	err := p.server.Close()
 	if errors.Is(err, http.ErrServerClosed) {

@@ -2,45 +2,43 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Pause keeps a schedule from running until Resume, and calls off what is
-// queued of it. Its ticks are recorded as they come.
+// Pause stops a schedule until Resume and cancels its queued runs. Its ticks are
+// recorded as skipped.
 func (s *Schedules) Pause(ctx context.Context, name string) error {
 	return s.setPaused(ctx, name, true, func(tx *store.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
 		}
-		first, err := s.callOff(ctx, tx, now, name, "the schedule was paused")
+		first, err := s.cancelQueued(ctx, tx, now, name, "the schedule was paused")
 		if err != nil || first.IsZero() {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ?`), first.UnixMicro(), name)
-		return err
+		return s.moveTo(ctx, tx, name, first)
 	})
 }
 
-// Resume ends a pause. The ticks in it stay left out.
+// Resume ends a pause. The ticks in it stay skipped.
 func (s *Schedules) Resume(ctx context.Context, name string) error {
 	return s.setPaused(ctx, name, false, func(tx *store.Tx) error {
 		e, err := s.one(ctx, tx, name)
 		if err != nil || e.Next.IsZero() {
 			return err
 		}
-		// What the pause has not recorded yet belongs to it.
+		// Ticks that are not recorded yet belong to the pause.
 		e.Paused = true
 		return s.settle(ctx, tx, e)
 	})
 }
 
-// setPaused does nothing to a schedule that is so already: what has not been
-// recorded of one that is not paused was no part of a pause.
+// setPaused changes whether a schedule is paused. It does nothing if that is so
+// already: ticks that are not recorded yet did not fall into another pause.
 func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *store.Tx) error) error {
 	return s.db.InTx(ctx, func(tx *store.Tx) error {
 		state, err := s.lock(ctx, tx, name)
@@ -52,15 +50,15 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, the
 		case state.paused == paused:
 			return nil
 		}
-		if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET paused = ? WHERE name = ?`), number(paused), name); err != nil {
+		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = ? WHERE name = ?`, number(paused), name); err != nil {
 			return err
 		}
 		return then(tx)
 	})
 }
 
-// settle records the ticks of a schedule up to now, within a transaction, and
-// moves it on.
+// settle records the ticks of a schedule up to now, within a transaction, and moves
+// its next tick on.
 func (s *Schedules) settle(ctx context.Context, tx *store.Tx, e Entry) error {
 	now, err := s.now(ctx, tx)
 	if err != nil {
@@ -70,21 +68,23 @@ func (s *Schedules) settle(ctx context.Context, tx *store.Tx, e Entry) error {
 	if len(ticks) == 0 {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ?`), nextOrNull(next), e.Name); err != nil {
+	if err := s.moveTo(ctx, tx, e.Name, next); err != nil {
 		return err
 	}
 	_, err = s.record(ctx, tx, e, ticks, now)
 	return err
 }
 
-// callOff takes back what is queued of a schedule, but for what a person asked
-// for. Of ticks that have not come yet nothing stays; it returns the first of
-// them, which is to be planned again, or the zero time.
-func (s *Schedules) callOff(ctx context.Context, tx *store.Tx, now time.Time, name, reason string) (first time.Time, err error) {
+// moveTo sets the next tick of a schedule.
+func (s *Schedules) moveTo(ctx context.Context, tx *store.Tx, name string, next time.Time) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ?`, nextOrNull(next), name)
+}
+
+// cancelQueued cancels the queued runs of a schedule, except those that a person
+// started. Runs for ticks in the future are deleted. It returns the first of these
+// ticks, which must be planned again, or the zero time.
+func (s *Schedules) cancelQueued(ctx context.Context, tx *store.Tx, now time.Time, name, reason string) (first time.Time, err error) {
 	planned, err := s.history.Planned(ctx, tx, name)
-	if err != nil {
-		return first, err
-	}
 	for _, r := range planned {
 		if r.Cause == history.ByTick && r.Tick.After(now) && r.Job == 0 {
 			if first.IsZero() || r.Tick.Before(first) {
@@ -92,11 +92,11 @@ func (s *Schedules) callOff(ctx context.Context, tx *store.Tx, now time.Time, na
 			}
 			err = s.history.Delete(ctx, tx, r.ID)
 		} else {
-			err = errors.Join(s.end(ctx, tx, r, reason), s.calledOff(ctx, tx, r))
+			err = s.cancel(ctx, tx, r, reason)
 		}
 		if err != nil {
-			return first, err
+			break
 		}
 	}
-	return first, nil
+	return first, err
 }

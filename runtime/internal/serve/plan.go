@@ -14,24 +14,24 @@ import (
 
 // Times of planning.
 const (
-	// DefaultLateAfter is how late a tick may be taken and still count as on
-	// time. Ticks are queued half of that ahead: a worker that is gone for less
-	// loses none.
+	// DefaultLateAfter is how late a tick may start and still count as on time.
+	// Ticks are queued half of that ahead, so a service that is down for less
+	// misses none.
 	DefaultLateAfter = 2 * time.Minute
-	// mostMissed bounds the records of one long absence or pause; the ticks
-	// before those are summed up in the record of the first one.
+	// mostMissed is how many ticks of a long downtime or pause have a record. The
+	// record of the first one stands for the ticks between it and the last ones.
 	mostMissed = 500
 )
 
-// Plan queues what is due soon, and records what was missed. Every process calls
-// it every few seconds: the first one to move a schedule on queues its runs, in
-// the same transaction. It returns how many runs it queued.
+// Plan queues runs that are due soon, and records missed ticks. Every process calls
+// it every few seconds. The first one to move a schedule's next tick on queues its
+// runs, in the same transaction. It returns how many runs it queued.
 func (s *Schedules) Plan(ctx context.Context) (int, error) {
 	now, err := s.now(ctx, s.db)
 	if err != nil {
 		return 0, err
 	}
-	// One schedule that cannot be planned does not keep the others from it.
+	// A schedule that cannot be planned does not affect the others.
 	due, failed := s.query(ctx, s.db, `removed = 0 AND next_at <= ?`, now.Add(s.lookAhead()).UnixMicro())
 	queued := 0
 	for _, e := range due {
@@ -46,7 +46,7 @@ func (s *Schedules) Plan(ctx context.Context) (int, error) {
 
 func (s *Schedules) lookAhead() time.Duration { return s.LateAfter / 2 }
 
-// planOne moves one schedule on, at the store's time.
+// planOne plans one schedule, at the store's time.
 func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued int, err error) {
 	until := now.Add(s.lookAhead())
 	if e.Paused {
@@ -58,13 +58,10 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	}
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		queued = 0
-		moved, err := tx.ExecContext(ctx, s.db.Bind(`UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`),
+		moved, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`,
 			nextOrNull(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
-		if err != nil {
-			return err
-		}
-		if n, err := moved.RowsAffected(); err != nil || n == 0 {
-			return err // another process was first, or it was changed meanwhile
+		if err != nil || !moved {
+			return err // another process was first, or the schedule has changed
 		}
 		queued, err = s.record(ctx, tx, e, ticks, now)
 		return err
@@ -72,7 +69,7 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	return queued, err
 }
 
-// record stores what becomes of ticks, and returns how many of them are queued.
+// record stores a run for each tick, and returns how many of them are queued.
 func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, err error) {
 	for _, r := range decide(e, ticks, now, s.LateAfter) {
 		if r.Status.Over() {
@@ -92,7 +89,7 @@ func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []t
 	return queued, nil
 }
 
-// nextOrNull is the next tick as the store has it: nothing for never.
+// nextOrNull returns the next tick as the store has it, NULL for never.
 func nextOrNull(next time.Time) *int64 {
 	if next.IsZero() {
 		return nil
@@ -108,10 +105,9 @@ func number(b bool) int {
 	return 0
 }
 
-// ticksUntil lists the ticks from first on that lie at or before a time, and
-// the next one behind it. Of very many, the first and the last ones are listed:
-// those in between are not even counted, which would take minutes where there is
-// one each second.
+// ticksUntil lists the ticks from first until a time, and the next one after it. If
+// there are very many, it lists the first and the last ones. It does not count
+// those in between, which would take minutes for a tick each second.
 func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Time, next time.Time) {
 	for next = first; !next.IsZero() && !next.After(until); next = d.Timing.Next(next) {
 		if ticks = append(ticks, next); len(ticks) > 2*mostMissed {
@@ -122,13 +118,13 @@ func ticksUntil(d schedule.Definition, first, until time.Time) (ticks []time.Tim
 	return ticks, next
 }
 
-// lastTicks lists the last ticks behind a time and until another one, of which
-// there are more than mostMissed. It looks back further and further.
-func lastTicks(d schedule.Definition, behind, until time.Time) (ticks []time.Time) {
+// lastTicks lists the last mostMissed ticks after first and until another time. It
+// looks back further and further.
+func lastTicks(d schedule.Definition, first, until time.Time) (ticks []time.Time) {
 	for back := time.Hour; ; back *= 2 {
 		from := until.Add(-back)
-		if from.Before(behind) {
-			from = behind
+		if from.Before(first) {
+			from = first
 		}
 		ticks = ticks[:0]
 		for at := d.Timing.Next(from); !at.IsZero() && !at.After(until); at = d.Timing.Next(at) {
@@ -136,15 +132,18 @@ func lastTicks(d schedule.Definition, behind, until time.Time) (ticks []time.Tim
 				ticks = append(ticks[:0], ticks[len(ticks)-mostMissed:]...)
 			}
 		}
-		if len(ticks) >= mostMissed || from.Equal(behind) {
+		if len(ticks) >= mostMissed || from.Equal(first) {
 			return ticks[max(0, len(ticks)-mostMissed):]
 		}
 	}
 }
 
-const noWorker = "no worker was running when it was due"
+const (
+	noWorker  = "no worker was running when it was due"
+	oneForAll = noWorker + "; one run catches up for all missed ticks"
+)
 
-// decide says what becomes of each tick.
+// decide returns a run for each tick: queued, missed or skipped.
 func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) []*history.Run {
 	var runs, missed []*history.Run
 	for _, tick := range ticks {
@@ -164,7 +163,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
 			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "catching up: "+noWorker
 		case e.CatchUp == schedule.CatchUpOnce:
-			leaveOut(r, e, history.Missed, noWorker+"; one run catches up for all missed ticks", now)
+			leaveOut(r, e, history.Missed, oneForAll, now)
 		case e.CatchUp == schedule.CatchUpAll:
 			leaveOut(r, e, history.Missed, fmt.Sprintf(noWorker+"; more than %d ticks were missed, too many to catch up", mostMissed), now)
 		default:
@@ -182,8 +181,8 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 	return runs
 }
 
-// leftOut reports whether there were so many ticks that some are not listed: they
-// lie behind the first one.
+// leftOut reports whether there were so many ticks that some after the first one
+// are not listed.
 func leftOut(e Entry, ticks []time.Time) bool {
 	return len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 }
@@ -193,8 +192,8 @@ func leaveOut(r *history.Run, e Entry, status history.Status, reason string, now
 	r.Script, r.Definition = e.Script, e.Schedule
 }
 
-// jitter is how much later than its tick a run starts: the same for all
-// processes, another for each schedule and tick.
+// jitter is how much later than its tick a run starts. It depends only on the
+// schedule and the tick, so it is the same in all processes.
 func jitter(d schedule.Definition, tick time.Time) time.Duration {
 	if d.Jitter <= 0 {
 		return 0
@@ -204,7 +203,7 @@ func jitter(d schedule.Definition, tick time.Time) time.Duration {
 	return time.Duration(h.Sum64() % uint64(d.Jitter))
 }
 
-// Upcoming returns the next n times at which a schedule is due.
+// Upcoming returns the next n ticks of a schedule after now.
 func (e Entry) Upcoming(now time.Time, n int) []time.Time {
 	if !e.Enabled {
 		return nil

@@ -160,7 +160,7 @@ func TestPlanningByWhatHolds(t *testing.T) {
 		for _, change := range changes {
 			require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(change)}))
 			// The ticks are planned late in the test where the machine is slow.
-			_, err = w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_schedule SET next_at = ?`), before.Next.UnixMicro())
+			_, err = w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET next_at = ?`, before.Next.UnixMicro())
 			require.NoError(t, err)
 			n, err := w.schedules.planOne(t.Context(), before, before.Next)
 			require.NoError(t, err)

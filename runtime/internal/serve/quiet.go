@@ -8,26 +8,26 @@ import (
 	"time"
 )
 
-// quiet passes on what an operator has to know of the engine: warnings and
-// errors, each of a kind once in a while. The engine repeats itself twice a
-// second while the store is away.
+// quiet returns a logger for the engine, which passes on warnings and errors, each
+// message at most once a minute. The engine repeats itself twice a second while the
+// store is unreachable.
 func quiet(log *slog.Logger) *slog.Logger {
 	return slog.New(seldom{log.Handler(), &sayings{last: map[string]time.Time{}}})
 }
 
-// sayAgain is how often the same is said.
+// sayAgain is how often a message is repeated.
 const sayAgain = time.Minute
 
-// wanted is how River warns of a run that somebody cancelled.
+// wanted is River's warning about a run that somebody cancelled.
 const wanted = "job cancelled remotely"
 
-// sayings are the messages that were said, by when.
+// sayings are messages, with the time at which each was logged last.
 type sayings struct {
 	mu   sync.Mutex
 	last map[string]time.Time
 }
 
-// news reports whether a message was not said lately.
+// news reports whether a message was not logged recently.
 func (s *sayings) news(message string, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +38,7 @@ func (s *sayings) news(message string, now time.Time) bool {
 	return true
 }
 
-// seldom is a handler that drops what is no warning, and what was just said.
+// seldom is a handler that drops everything below a warning, and repetitions.
 type seldom struct {
 	slog.Handler
 	said *sayings

@@ -9,37 +9,34 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// mostQueued is how many ticks of one schedule wait for its runs to end; further
-// ones are left out.
+// mostQueued is how many runs of one schedule may wait. Further ticks are skipped.
 const mostQueued = 100
 
-// Runs that are due and still queued after a while are looked at, so many at a
-// time: their worker may have been killed before it began them.
 const (
+	// requeueAfter is how long a run may be due and still queued before Requeue
+	// checks it: its worker may have been killed before the run began.
 	requeueAfter = 20 * time.Second
+	// mostRequeued is how many runs Requeue checks at a time.
 	mostRequeued = 200
 )
 
-// Requeue queues runs anew that no worker will take any more, and returns how
-// many. A run that is queued twice is begun once. Ticks that find too many
-// others waiting before them are left out.
-func (s *Schedules) Requeue(ctx context.Context) (int, error) {
-	if _, err := s.history.SkipCrowd(ctx, mostQueued); err != nil {
+// Requeue queues runs again that no worker will start any more, and returns how
+// many. A run that is queued twice starts once. It also skips ticks if too many
+// runs of their schedule are waiting.
+func (s *Schedules) Requeue(ctx context.Context) (requeued int, err error) {
+	if err := s.history.SkipCrowd(ctx, mostQueued); err != nil {
 		return 0, err
 	}
 	waiting, err := s.history.Waiting(ctx, s.db, requeueAfter, mostRequeued)
-	if err != nil {
-		return 0, err
-	}
-	requeued := 0
-	var failed error
 	for _, r := range waiting {
-		err := s.db.InTx(ctx, func(tx *store.Tx) error {
+		again := false
+		failed := s.db.InTx(ctx, func(tx *store.Tx) error {
 			now, err := s.now(ctx, tx)
 			if err != nil {
 				return err
 			}
-			if held, err := s.engine.Holds(ctx, tx, r.Job, now); err != nil || held {
+			held, err := s.engine.Holds(ctx, tx, r.Job, now)
+			if again = err == nil && !held; !again {
 				return err
 			}
 			d, err := schedule.Settings(r.Definition, "")
@@ -50,10 +47,13 @@ func (s *Schedules) Requeue(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			requeued++
 			return s.history.SetJob(ctx, tx, r.ID, job)
 		})
-		failed = errors.Join(failed, err)
+		if failed != nil {
+			err = errors.Join(err, failed)
+		} else if again {
+			requeued++
+		}
 	}
-	return requeued, failed
+	return requeued, err
 }

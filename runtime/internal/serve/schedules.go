@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,88 +14,78 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Schedules are the schedules in a store, with what is planned of them. It is
-// safe for concurrent use, also by several processes.
+// Schedules are the schedules in a store and their planned runs. It is safe for
+// concurrent use, also by several processes.
 type Schedules struct {
 	db      *store.DB
 	history *history.History
 	engine  Engine
-	// defaults are the actions of schedules that have none of their own.
+	// defaults returns the actions of schedules that set none.
 	defaults func(kind EventKind) []config.Action
-	// LateAfter is how late a tick may be taken and still count as on time.
+	// LateAfter is how late a tick may start and still count as on time.
 	LateAfter time.Duration
-	// RetryPause is the pause before the first further attempt.
+	// RetryPause is the pause before the first retry.
 	RetryPause time.Duration
 }
 
-// NewSchedules returns the schedules in a store. Without an engine they can be
-// looked at only.
+// NewSchedules returns the schedules in a store. Without an engine they are
+// read-only.
 func NewSchedules(db *store.DB, engine Engine) *Schedules {
 	return &Schedules{db: db, history: history.New(db), engine: engine, LateAfter: DefaultLateAfter, RetryPause: firstPause}
 }
 
-// Entry is one schedule as the store has it.
+// Entry is one schedule in the store.
 type Entry struct {
 	schedule.Definition
-	// Next is the first tick that is not planned yet, zero where there is none.
+	// Next is the first tick that is not planned yet, zero if there is none.
 	Next time.Time
-	// Paused schedules leave their ticks out; Failing ones had a bad run last.
+	// Paused reports whether ticks are skipped, Failing whether the last run was bad.
 	Paused, Failing bool
-	// stored is the definition as it is in the store.
+	// stored is the definition as the store has it.
 	stored string
 }
 
-// ErrNoSchedule says that there is no schedule of that name.
+// ErrNoSchedule is the error for a schedule that does not exist.
 var ErrNoSchedule = errors.New("there is no such schedule")
 
 const entryColumns = `name, definition, source, next_at, paused, failing`
 
-func scanEntry(row interface{ Scan(...any) error }) (Entry, error) {
-	var e Entry
+func scanEntry(row *sql.Rows) (e Entry, err error) {
 	var name, source string
 	var next *int64
-	var paused, failing int64
-	if err := row.Scan(&name, &e.stored, &source, &next, &paused, &failing); err != nil {
+	if err := row.Scan(&name, &e.stored, &source, &next, &e.Paused, &e.Failing); err != nil {
 		return e, err
 	}
 	var written config.Schedule
 	if err := json.Unmarshal([]byte(e.stored), &written); err != nil {
 		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
 	}
-	d, err := schedule.New(written, source)
-	if err != nil {
+	if e.Definition, err = schedule.New(written, source); err != nil {
 		return e, fmt.Errorf("in the store: %w", err)
 	}
-	e.Definition, e.Paused, e.Failing = d, paused != 0, failing != 0
 	if next != nil {
 		e.Next = time.UnixMicro(*next)
 	}
 	return e, nil
 }
 
-// List returns the schedules by name. Those that make no sense here, for
-// instance in a time zone that this machine does not know, are in the error.
+// List returns the schedules by name. The error names those that cannot be used on
+// this machine, for instance because it does not know their time zone.
 func (s *Schedules) List(ctx context.Context) ([]Entry, error) {
 	return s.query(ctx, s.db, `removed = 0 ORDER BY name`)
 }
 
-func (s *Schedules) query(ctx context.Context, q history.Queryer, where string, args ...any) ([]Entry, error) {
-	rows, err := q.QueryContext(ctx, s.db.Bind(`SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var list []Entry
+func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, args ...any) (list []Entry, err error) {
 	var failed error
-	for rows.Next() {
-		e, err := scanEntry(rows)
-		if err != nil {
+	err = store.Each(ctx, q, func(row *sql.Rows) error {
+		if e, err := scanEntry(row); err != nil {
 			failed = errors.Join(failed, err)
-			continue
+		} else {
+			list = append(list, e)
 		}
-		list = append(list, e)
-	}
-	return list, errors.Join(failed, rows.Err())
+		return nil
+	}, `SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where, args...)
+	return list, errors.Join(failed, err)
 }
 
 // Get returns one schedule, or ErrNoSchedule.
@@ -102,7 +93,7 @@ func (s *Schedules) Get(ctx context.Context, name string) (Entry, error) {
 	return s.one(ctx, s.db, name)
 }
 
-func (s *Schedules) one(ctx context.Context, q history.Queryer, name string) (Entry, error) {
+func (s *Schedules) one(ctx context.Context, q store.Queryer, name string) (Entry, error) {
 	list, err := s.query(ctx, q, `removed = 0 AND name = ?`, name)
 	if err != nil {
 		return Entry{}, err
@@ -114,7 +105,7 @@ func (s *Schedules) one(ctx context.Context, q history.Queryer, name string) (En
 }
 
 // now is the store's time.
-func (s *Schedules) now(ctx context.Context, q history.Queryer) (time.Time, error) {
+func (s *Schedules) now(ctx context.Context, q store.Queryer) (time.Time, error) {
 	var n int64
 	err := q.QueryRowContext(ctx, "SELECT "+s.db.Now()).Scan(&n)
 	return time.UnixMicro(n), err

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -9,53 +10,45 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// seenEvery is how often a process notes in the store that it serves,
-// forgetServers how long the note of one that is gone is kept.
 const (
-	seenEvery     = 5 * time.Second
+	// seenEvery is how often a process records that it serves a store.
+	seenEvery = 5 * time.Second
+	// forgetServers is how long the record of a stopped process is kept.
 	forgetServers = 30 * 24 * time.Hour
 )
 
 // Server is a process that serves the schedules of a store, or did.
 type Server struct {
 	Name string `json:"name"`
-	// Workers is how many runs it makes at once, 0 once it has stopped.
+	// Workers is the most runs at once, 0 after it has stopped.
 	Workers int       `json:"workers"`
 	Started time.Time `json:"started"`
 	Seen    time.Time `json:"seen"`
-	// Live reports whether it was seen just now.
+	// Live reports whether it was seen in the last 20 seconds.
 	Live bool `json:"live"`
-	// Folder is where its schedules are written.
+	// Folder is the folder of its configuration.
 	Folder string `json:"folder"`
-	// Problem is why its changed configuration is not in use, or "".
+	// Problem is why its changed configuration is not in effect, or "".
 	Problem string `json:"problem,omitempty"`
 }
 
-// Servers lists the processes that serve a store, and those that did lately,
-// the ones that were seen last first.
-func Servers(ctx context.Context, db *store.DB) ([]Server, error) {
-	rows, err := db.QueryContext(ctx, `SELECT name, workers, started_at, seen_at, problem, folder, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var list []Server
-	for rows.Next() {
+// Servers lists the processes that serve a store or did recently, those seen last
+// first.
+func Servers(ctx context.Context, db *store.DB) (list []Server, err error) {
+	err = store.Each(ctx, db, func(row *sql.Rows) error {
 		var s Server
 		var started, seen, now int64
-		if err := rows.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &now); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &now)
 		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
 		s.Live = s.Workers > 0 && now-seen < (4*seenEvery).Microseconds()
 		list = append(list, s)
-	}
-	return list, rows.Err()
+		return err
+	}, `SELECT name, workers, started_at, seen_at, problem, folder, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
+	return list, err
 }
 
-// alone fails with a *store.Error while a process on this machine serves the
-// store from another folder: each of the two would take the other's schedules
-// for ones that were removed.
+// alone fails with a *store.Error while a process on this machine serves the store
+// from another folder: each of the two would remove the other's schedules.
 func (s *Service) alone(ctx context.Context) error {
 	servers, err := Servers(ctx, s.o.DB)
 	if err != nil {
@@ -79,39 +72,35 @@ func (s *Service) alone(ctx context.Context) error {
 	return nil
 }
 
-// register notes that this process serves from now on.
+// register stores that this process serves from now on.
 func (s *Service) register(ctx context.Context) error {
 	now, err := s.schedules.now(ctx, s.o.DB)
 	if err != nil {
 		return err
 	}
 	s.started = now.UnixMicro()
-	_, err = s.o.DB.ExecContext(ctx, s.o.DB.Bind(`INSERT INTO phscript_server (name, workers, started_at, seen_at, folder) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`),
+	return store.Exec(ctx, s.o.DB, `INSERT INTO phscript_server (name, workers, started_at, seen_at, folder) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		s.o.Name, s.o.Workers, s.started, s.started, s.o.Loader.Dir)
-	return err
 }
 
-// seen notes that this process still serves, and what is wrong with its
+// seen stores that this process still serves, and what is wrong with its
 // configuration.
 func (s *Service) seen(ctx context.Context) error {
 	problem := ""
 	if err := s.Problem(); err != nil {
 		problem = err.Error()
 	}
-	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`),
+	return store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`,
 		problem, s.o.Name, s.started)
-	return err
 }
 
-// retire notes that this process serves no more.
+// retire stores that this process no longer serves.
 func (s *Service) retire(ctx context.Context) error {
-	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`),
+	return store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`,
 		s.o.Name, s.started)
-	return err
 }
 
-// forget drops the notes of processes that are long gone.
+// forget deletes the records of processes that are long gone.
 func (s *Service) forget(ctx context.Context) error {
-	_, err := s.o.DB.ExecContext(ctx, s.o.DB.Bind(`DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`), forgetServers.Microseconds())
-	return err
+	return store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
 }

@@ -1,5 +1,5 @@
-// Package serve runs scripts on a schedule, on one machine or on several that
-// share a store, and keeps a history of their runs.
+// Package serve runs scripts on a schedule, on one machine or on several that share
+// a store, and records their runs.
 package serve
 
 import (
@@ -25,44 +25,43 @@ const (
 	noticeEvery   = time.Second
 	pruneEvery    = time.Hour
 	reloadEvery   = time.Second
-	// passTime is how long one pass of a loop may take, longPassTime one that
-	// calls others or deletes much.
+	// passTime is the time limit for one pass of a loop, longPassTime for one that
+	// sends notifications or deletes much.
 	passTime     = 20 * time.Second
 	longPassTime = 10 * time.Minute
-	// DefaultGrace is how long runs may go on when the service is stopped,
-	// before they are asked to end.
+	// DefaultGrace is how long runs may take to finish when the service is
+	// stopped, before they are interrupted.
 	DefaultGrace = 20 * time.Second
 	// DefaultKeepDays is how long runs stay in the history, DefaultKeepSize how
-	// many bytes of them.
+	// many bytes the history may take.
 	DefaultKeepDays = 90
 	DefaultKeepSize = 1 << 30
 )
 
-// Options set a service up.
+// Options configure a service.
 type Options struct {
 	DB     *store.DB
 	Engine Engine
 	Loader *Loader
-	// Name is what others see of this process: a host's name and a process.
+	// Name identifies this process: its host and number.
 	Name    string
 	Workers int
 	Grace   time.Duration
-	// LostAfter is the silence of a worker after which its runs count as lost,
-	// LateAfter how late a tick may be taken and still count as on time,
-	// RetryPause the pause before the first further attempt. Defaults are used
-	// where they are 0.
+	// LostAfter is how long a worker may be silent before its runs count as lost,
+	// LateAfter how late a tick may start and still count as on time, RetryPause
+	// the pause before the first retry; 0 for the defaults.
 	LostAfter, LateAfter, RetryPause time.Duration
-	// Launch runs a script; Program.Launch as a rule.
+	// Launch runs a script, usually Program.Launch.
 	Launch   Launch
 	Notifier *Notifier
 	Log      *slog.Logger
-	// Loaded, where set, is told of every configuration that is taken into use.
+	// Loaded, if set, is called with every changed configuration that takes effect.
 	Loaded func(*Loaded)
-	// Alone keeps a second service from the store.
+	// Alone refuses to share the store with another service.
 	Alone bool
 }
 
-// Service plans and makes runs until it is stopped.
+// Service plans and starts runs until it is stopped.
 type Service struct {
 	o         Options
 	schedules *Schedules
@@ -72,12 +71,12 @@ type Service struct {
 
 	mu     sync.Mutex
 	loaded *Loaded
-	// tried is the fingerprint of the configuration that was looked at last, seen
-	// one that is looked at once it has settled.
+	// tried is the fingerprint of the configuration that was loaded last, seenPrint
+	// one that is loaded when it stops changing.
 	tried, seenPrint string
-	// triedAt is when that was. Only reload uses it.
+	// triedAt is when a configuration was found invalid. Only reload uses it.
 	triedAt time.Time
-	// problem is why the configuration that lies there is not in use.
+	// problem is why the configuration on disk is not in effect.
 	problem error
 
 	planned atomic.Int64
@@ -85,7 +84,7 @@ type Service struct {
 	started int64
 }
 
-// New returns a service on loaded schedules. It does nothing before Run.
+// New returns a service for loaded schedules. Run starts it.
 func New(o Options, loaded *Loaded) *Service {
 	if o.Grace <= 0 {
 		o.Grace = DefaultGrace
@@ -108,7 +107,7 @@ func New(o Options, loaded *Loaded) *Service {
 	return s
 }
 
-// defaultActions are those of schedules that have none of their own.
+// defaultActions are the actions of schedules that set none.
 func (s *Service) defaultActions(kind EventKind) []config.Action {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -118,23 +117,23 @@ func (s *Service) defaultActions(kind EventKind) []config.Action {
 	return s.loaded.Config.Serve.OnFailure
 }
 
-// Run serves until ctx ends, or the file of its store is taken away. Then it
-// takes on no further runs, lets those at work end, asks them to when they take
-// longer than the grace, and returns.
+// Run serves until ctx ends or the file of its store is deleted. Then it starts no
+// more runs, waits for those in progress, and interrupts them after the grace
+// period.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	err := s.persist(ctx, func() error {
+	err := s.retry(ctx, func() error {
 		return s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work)
 	})
 	if err != nil {
 		return err
 	}
 	s.o.Log.Info("serving", "schedules", len(s.loaded.Definitions), "workers", s.o.Workers, "state", s.o.DB.Location, "worker", s.o.Name)
-	// A service is there until its last run has ended.
+	// The service counts as live until its last run has ended.
 	var loops, presence sync.WaitGroup
 	present, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
@@ -164,22 +163,24 @@ func (s *Service) Run(ctx context.Context) error {
 		loops.Go(func() { s.loop(ctx, l.every, l.within, l.what, l.do) })
 	}
 	<-ctx.Done()
-	gather := func() {
+	gone, _ := errors.AsType[*store.Error](context.Cause(ctx))
+	if gone != nil {
+		s.o.Log.Error("stopping", "reason", gone.Message)
+	}
+	err = s.shutDown(func() {
 		loops.Wait()
 		leave()
 		presence.Wait()
+	})
+	if gone != nil {
+		return errors.Join(err, gone)
 	}
-	var gone *store.Error
-	if errors.As(context.Cause(ctx), &gone) {
-		s.o.Log.Error("stopping", "reason", gone.Message)
-		return errors.Join(s.shutDown(gather), gone)
-	}
-	return s.shutDown(gather)
+	return err
 }
 
-// begin stores the schedules, once the store takes them.
+// begin stores the schedules.
 func (s *Service) begin(ctx context.Context) error {
-	return s.persist(ctx, func() error {
+	return s.retry(ctx, func() error {
 		if err := s.alone(ctx); err != nil {
 			return err
 		}
@@ -190,25 +191,16 @@ func (s *Service) begin(ctx context.Context) error {
 	})
 }
 
-// persist does what the service begins with, and again until the store takes it
-// or ctx ends. It returns an error that does not pass.
-func (s *Service) persist(ctx context.Context, do func() error) error {
-	for said := false; ctx.Err() == nil; {
-		err := do()
-		var final *store.Error
-		if err == nil || errors.As(err, &final) {
-			return err
-		}
-		if !said && ctx.Err() == nil {
-			s.o.Log.Warn("the store cannot save the schedules yet; retrying", "reason", err.Error())
-		}
-		said = true
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-		}
+// retry runs what the service starts with until the store accepts it or ctx ends,
+// which is not an error.
+func (s *Service) retry(ctx context.Context, do func() error) error {
+	err := store.Retry(ctx, do, func(err error) {
+		s.o.Log.Warn("the store cannot save the schedules yet; retrying", "reason", err.Error())
+	})
+	if ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func (s *Service) requeue(ctx context.Context) error {
@@ -219,23 +211,22 @@ func (s *Service) requeue(ctx context.Context) error {
 	return err
 }
 
-// Problem is why the configuration that lies there is not in use, or nil.
+// Problem is why the configuration on disk is not in effect, or nil.
 func (s *Service) Problem() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.problem
 }
 
-// Hurry ends the runs at work at once. It is for a service that is stopping.
+// Hurry kills the runs in progress. It is for a service that is stopping.
 func (s *Service) Hurry() {
 	if n := s.worker.KillAll(); n > 0 {
 		s.o.Log.Warn("killing the runs in progress", "runs", n)
 	}
 }
 
-// loop does something now and then, each time within a bound: a connection that
-// says nothing any more holds nothing up for long. A failure is logged, and
-// passes or comes again.
+// loop calls do periodically, each time with a time limit, so that a dead connection
+// does not block it. It logs a failure once until the next success.
 func (s *Service) loop(ctx context.Context, every, within time.Duration, what string, do func(context.Context) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -272,9 +263,9 @@ func (s *Service) plan(ctx context.Context) error {
 	return err
 }
 
-// reload takes a changed configuration into use. A bad one is reported once,
-// and the last good one stays; it is tried again, as the mistake may be mended
-// where no change is seen.
+// reload applies a changed configuration. An invalid one is reported once, and the
+// last valid one stays in effect. It is tried again: what was wrong may be fixed
+// in a place that has no fingerprint.
 func (s *Service) reload(ctx context.Context) error {
 	s.mu.Lock()
 	last, tried, problem := s.loaded, s.tried, s.problem
@@ -285,7 +276,7 @@ func (s *Service) reload(ctx context.Context) error {
 		return nil
 	}
 	if now != tried && now != s.seenPrint {
-		s.seenPrint = now // it may be in the middle of being written
+		s.seenPrint = now // somebody may still be writing it
 		return nil
 	}
 	loaded, err := s.o.Loader.Load()
@@ -341,8 +332,8 @@ func (s *Service) prune(ctx context.Context) error {
 	return errors.Join(err, s.forget(ctx), quota.Forget(ctx, s.o.DB))
 }
 
-// shutDown ends the service, and calls gather once no run is left. Runs that cannot end in time are handed over where
-// they may be repeated.
+// shutDown ends the service, and calls gather when no run is left. Runs that do not
+// end in time are handed over if they may be retried.
 func (s *Service) shutDown(gather func()) error {
 	if n := s.worker.Busy(); n > 0 {
 		s.o.Log.Info("stopping when the runs in progress have ended", "runs", n, "at_most", s.o.Grace.String())
@@ -357,7 +348,7 @@ func (s *Service) shutDown(gather func()) error {
 		err = s.o.Engine.StopAndCancel(patience)
 	}
 	gather()
-	// What ended just now may be news.
+	// The runs that have just ended may have failed.
 	last, done := context.WithTimeout(context.Background(), noticeTime)
 	defer done()
 	err = errors.Join(err, s.Deliver(last), s.retire(last))

@@ -13,7 +13,7 @@ import (
 // long.
 func (w *fixture) back(name string, d time.Duration) {
 	w.t.Helper()
-	_, err := w.db.ExecContext(w.t.Context(), w.db.Bind(`UPDATE phscript_schedule SET next_at = next_at - ? WHERE name = ?`), d.Microseconds(), name)
+	_, err := w.db.ExecContext(w.t.Context(), `UPDATE phscript_schedule SET next_at = next_at - ? WHERE name = ?`, d.Microseconds(), name)
 	require.NoError(w.t, err)
 }
 

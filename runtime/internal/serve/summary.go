@@ -9,20 +9,19 @@ import (
 	"os"
 )
 
-// Bounds of what is stored of a run's summary. A longer one has a share for its
-// rejected rows, and one for all else.
+// How much of a run's summary is stored, in bytes. If it is longer, its rejected rows
+// and its other fields get a share each.
 const (
 	longestSummary = 4 << 20
 	rowsShare      = longestSummary / 4 * 3
 	fieldsShare    = longestSummary / 4
 )
 
-// errNoSummary says that a file is no JSON object.
+// errNoSummary is the error for a file that is not a JSON object.
 var errNoSummary = errors.New("not a summary")
 
-// readSummary reads what is stored of a summary, or nil where there is none. Of
-// one that is too long no more is held at any time: it may have a row for each
-// of a million that were rejected.
+// readSummary returns what is stored of a summary, or nil. It never holds more than
+// that in memory: a summary may have a million rejected rows.
 func readSummary(file string) []byte {
 	f, err := os.Open(file)
 	if err != nil {
@@ -43,9 +42,8 @@ func readSummary(file string) []byte {
 	return text
 }
 
-// boundSummary leaves rejected rows out of a summary that is too long, the last
-// ones first, and says in it how many; and planned writes, and fields that are
-// too long.
+// boundSummary shortens a summary. It leaves out planned writes, fields that are too
+// long, and the last rejected rows, whose number it adds.
 func boundSummary(from io.Reader) ([]byte, error) {
 	r := &pieces{bufio.NewReaderSize(from, 64<<10)}
 	fields := map[string]json.RawMessage{}
@@ -83,10 +81,10 @@ func boundSummary(from io.Reader) ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// pieces takes JSON apart without holding it.
+// pieces reads JSON piece by piece.
 type pieces struct{ r *bufio.Reader }
 
-// next is the next byte that is no space, 0 at the end.
+// next returns the next byte that is not a space, 0 at the end.
 func (p *pieces) next() byte {
 	for {
 		c, err := p.r.ReadByte()
@@ -101,7 +99,7 @@ func (p *pieces) next() byte {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
-// list goes through an array or an object; each reads one of its parts.
+// list reads an array or an object. each reads one of its parts.
 func (p *pieces) list(begin, end byte, each func() error) error {
 	if p.next() != begin {
 		return errNoSummary
@@ -133,7 +131,7 @@ func (p *pieces) rows() (text json.RawMessage, leftOut int, err error) {
 	err = p.list('[', ']', func() error {
 		most := rowsShare - len(text) - 1
 		if leftOut > 0 {
-			most = 0 // what is kept is the beginning, without gaps
+			most = 0 // only the first rows are kept, without gaps
 		}
 		row, err := p.value(most)
 		switch {
@@ -151,8 +149,8 @@ func (p *pieces) rows() (text json.RawMessage, leftOut int, err error) {
 	return append(text, ']'), leftOut, err
 }
 
-// value reads one value without the spaces between its parts, or skips it and
-// returns nil where it takes more than so many bytes.
+// value reads one value without the spaces in it. If it takes more than most bytes,
+// value skips it and returns nil.
 func (p *pieces) value(most int) (json.RawMessage, error) {
 	var text json.RawMessage
 	depth, inText, escaped, over := 0, false, false, false

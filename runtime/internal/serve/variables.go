@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// SameVariable reports whether two names mean the same variable of the
-// environment on this system: Windows does not tell upper case from lower.
+// SameVariable reports whether two names mean the same environment variable on this
+// system. Windows ignores case.
 func SameVariable(a, b string) bool {
 	if runtime.GOOS == "windows" {
 		return strings.EqualFold(a, b)

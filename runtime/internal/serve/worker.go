@@ -19,19 +19,19 @@ import (
 
 // Times of a worker.
 const (
-	// DefaultLostAfter is the silence of a worker after which its runs count as
-	// lost; it tells ten times as often that it is alive.
+	// DefaultLostAfter is how long a worker may be silent before its runs count as
+	// lost. It sends ten heartbeats in that time.
 	DefaultLostAfter = 30 * time.Second
-	// storeTime is how long one thing with the store may take.
+	// storeTime is the time limit for one operation on the store.
 	storeTime = 30 * time.Second
-	// endTime is how long the end of a run is offered to a store that does not
-	// take it: it would count as lost, and might be repeated.
+	// endTime is how long a worker tries to record the end of a run. Otherwise the
+	// run would count as lost, and might be retried.
 	endTime = 24 * time.Hour
 )
 
-// Launch starts the program of a run and waits for its end. The lines of its
-// output go to emit as they come. Where ctx ends, the program is asked to stop,
-// and killed where it does not.
+// Launch starts the program of a run and waits for its end. It passes each line of
+// output to emit. If ctx ends, it asks the program to stop, and kills it if it does
+// not.
 type Launch func(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End
 
 // Worker makes runs. It is safe for concurrent use.
@@ -46,17 +46,15 @@ type Worker struct {
 	meters    *meters
 	log       *slog.Logger
 
-	// watching is since when the store answered each look for lost runs.
+	// watching is since when the store has answered every look for lost runs.
 	watching time.Time
 
 	mu sync.Mutex
-	// stops end the runs at work, by their number.
+	// stops end the runs in progress, by number.
 	stops map[int64]context.CancelCauseFunc
 }
 
-// errStopping is why a run ends when its worker shuts down, errKilled when that
-// has to be at once, errCancelled when
-// somebody asked for it, errNotOwn when it was given to somebody else.
+// Why a run ends early. errNotOwn means that another worker may have it.
 var (
 	errStopping  = errors.New("the worker was stopped")
 	errKilled    = errors.New("the worker was stopped at once")
@@ -79,7 +77,7 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	done := make(chan struct{})
 	var beat sync.WaitGroup
 	beat.Go(func() { w.beat(id, stop, done) })
-	// It counts as alive until its end is stored, however long that takes.
+	// The run counts as alive until its end is stored, however long that takes.
 	defer beat.Wait()
 	defer close(done)
 	w.noteScript(ctx, r)
@@ -97,7 +95,7 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	}
 	stopping := errors.Is(context.Cause(ctx), errStopping) || errors.Is(context.Cause(ctx), errKilled)
 	if err := w.finish(r, d, end, stopping, log); err != nil {
-		// Its record will say that it is lost.
+		// Its record will say that it was lost.
 		log.Error("the end of the run could not be stored", "status", end.Status, "reason", err.Error())
 	}
 	return nil
@@ -121,7 +119,7 @@ func (w *Worker) atWork(id int64) bool {
 	return w.stops[id] != nil
 }
 
-// KillAll ends all runs in progress at once, and returns how many there were.
+// KillAll kills the runs in progress, and returns how many there were.
 func (w *Worker) KillAll() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,15 +129,15 @@ func (w *Worker) KillAll() int {
 	return len(w.stops)
 }
 
-// Busy is how many runs are at work.
+// Busy returns how many runs are in progress.
 func (w *Worker) Busy() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.stops)
 }
 
-// claim makes a queued run this worker's own, where no other run of its
-// schedule is in its way. Without a run there is nothing to do.
+// claim assigns a queued run to this worker if no other run of its schedule is
+// running. It returns nil if there is nothing to do.
 func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
@@ -153,17 +151,17 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			return err
 		}
 		if d, err = schedule.Settings(r.Definition, ""); err != nil {
-			_, err = w.history.Finish(ctx, tx, id, history.End{Status: history.Failed, Error: err.Error()}, history.Queued)
+			_, err = w.schedules.endQueued(ctx, tx, r, history.End{Status: history.Failed, Error: err.Error()})
 			return err
 		}
-		// Dispatch has looked for others of the schedule. Where one is running all
-		// the same, this one waits for it.
+		// Dispatch has looked for other runs of the schedule. If one is running by
+		// now, this one waits for it.
 		if r.Schedule != "" {
 			if _, err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
 				return err
 			}
-			if absent, err := w.schedules.absent(ctx, tx, r, d); err != nil || absent {
-				return err // it was handed over, and then nobody was there
+			if missed, err := w.schedules.miss(ctx, tx, r, d); err != nil || missed {
+				return err
 			}
 			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || len(active) > 0 {
 				return errors.Join(err, w.history.HandBack(ctx, tx, r.ID))
@@ -182,8 +180,8 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 	return run, d, nil
 }
 
-// beat tells the store that the run is alive, and ends it where somebody wants
-// that, or where the store has given it up.
+// beat sends heartbeats for a run to the store. It ends the run if somebody cancelled
+// it, or if it no longer belongs to this worker.
 func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct{}) {
 	tick := time.NewTicker(w.lostAfter / 10)
 	defer tick.Stop()
@@ -211,11 +209,11 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 	}
 }
 
-// noteScript stores which version of the script is run.
+// noteScript stores the hash of the script.
 func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
 	text, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(r.Script)))
 	if err != nil {
-		return // running it will say so
+		return // the run reports that itself
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
@@ -225,7 +223,7 @@ func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
 	}
 }
 
-// finish stores how a run ended, and what follows.
+// finish stores how a run ended, and queues what follows.
 func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, stopping bool, log *slog.Logger) error {
 	if end.Status == history.Cancelled && !stopping {
 		if latest, err := w.history.Run(context.Background(), r.ID); err == nil && latest.Reason != "" {
@@ -267,38 +265,35 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 	return nil
 }
 
-// persist tries until the store takes it, for a long while.
+// persist retries until the store accepts something, for a long time.
 func (w *Worker) persist(do func(ctx context.Context) error) error {
-	deadline := time.Now().Add(endTime)
-	failing := false
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-		err := do(ctx)
-		cancel()
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-		if !failing {
+	long, cancel := context.WithTimeout(context.Background(), endTime)
+	defer cancel()
+	told := false
+	return store.Retry(long, func() error {
+		ctx, cancel := context.WithTimeout(long, storeTime)
+		defer cancel()
+		return do(ctx)
+	}, func(err error) {
+		if !told {
 			w.log.Warn("the store is unreachable; waiting to record the end of a run", "reason", err.Error())
 		}
-		failing = true
-		time.Sleep(pause)
-	}
+		told = true
+	})
 }
 
-// Lost marks runs as lost whose worker was not seen for a while, and goes on
-// after them. Every process calls it every few seconds. After a time in which
-// the store was away, workers get their time again to be seen.
+// Lost marks runs as lost whose workers have been silent too long, and queues what
+// follows. Every process calls it every few seconds. After the store was
+// unreachable, workers get that time again.
 func (w *Worker) Lost(ctx context.Context) error {
 	if w.watching.IsZero() {
 		w.watching = time.Now()
 	}
 	var silent []*history.Run
 	began := time.Now()
-	// In a transaction of the kind that workers need to be seen: a file that is
-	// locked can be read all the same.
-	err := w.db.InTx(ctx, func(tx *store.Tx) error {
-		var err error
+	// In a transaction that may write, as heartbeats do: a locked SQLite file could
+	// still be read.
+	err := w.db.InTx(ctx, func(tx *store.Tx) (err error) {
 		silent, err = w.history.Silent(ctx, tx, w.lostAfter)
 		return err
 	})
@@ -311,7 +306,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 	}
 	var failed error
 	for _, r := range silent {
-		// After a sleep of the machine, what is at work here is still at work.
+		// After the machine slept, the runs of this process continue.
 		if !w.atWork(r.ID) {
 			failed = errors.Join(failed, w.lose(ctx, r))
 		}

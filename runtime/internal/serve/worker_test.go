@@ -268,7 +268,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 			id := w.runNow(name)
 			w.awaitStatus(id, history.Failed)
 			// Nobody waits for half a minute.
-			_, err := w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET due_at = ? WHERE retry_of = ?`), time.Now().Add(-time.Minute).UnixMicro(), id)
+			_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_run SET due_at = ? WHERE retry_of = ?`, time.Now().Add(-time.Minute).UnixMicro(), id)
 			require.NoError(t, err)
 			runs := w.await(history.Filter{Schedule: name, Statuses: []history.Status{history.Running}}, func(runs []*history.Run) bool { return len(runs) == 1 })
 			assert.Empty(t, events, "it is being tried again")
@@ -308,7 +308,7 @@ func TestLostRuns(t *testing.T) {
 		id := w.runNow("long")
 		w.awaitStatus(id, history.Running)
 		// As a worker on a machine that is gone would leave it.
-		_, err := w.db.ExecContext(t.Context(), w.db.Bind(`UPDATE phscript_run SET worker = 'gone:1', seen_at = seen_at - ? WHERE id = ?`), (2 * lostAfter).Microseconds(), id)
+		_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_run SET worker = 'gone:1', seen_at = seen_at - ? WHERE id = ?`, (2 * lostAfter).Microseconds(), id)
 		require.NoError(t, err)
 		r := w.awaitStatus(id, history.Lost)
 		assert.Contains(t, r.Reason, "gone:1")

@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// Exists reports whether there is a file.
-func Exists(name string) bool {
+// FileExists reports whether a file exists.
+func FileExists(name string) bool {
 	_, err := os.Stat(name)
 	return err == nil
 }
 
-// Backup writes a copy of the SQLite store at a location to a file that must not
-// exist, and returns its size. The store may be in use meanwhile.
+// Backup copies the SQLite store at a location to a new file, and returns its size.
+// The store may be in use.
 func Backup(ctx context.Context, location, file string) (int64, error) {
-	if !Exists(location) {
+	if !FileExists(location) {
 		return 0, &Error{Message: "there is no store " + location, Hint: "name it with --state or PHSCRIPT_STATE"}
 	}
-	if Exists(file) {
+	if FileExists(file) {
 		return 0, &Error{Message: file + " already exists", Hint: "name a new file; nothing is overwritten"}
 	}
 	db, err := Open(ctx, location)
@@ -38,7 +38,7 @@ func Backup(ctx context.Context, location, file string) (int64, error) {
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
-	// The file is made first, so that nobody else can read it.
+	// The file is created first, so that nobody else can read it.
 	if err := newFile(part); err != nil {
 		return 0, err
 	}
@@ -75,10 +75,10 @@ func syncFile(name string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Verify reports whether a file is a sound copy that this program can work with.
-// It changes nothing.
+// Verify returns an error if a file is not an intact backup that this program can
+// use. It changes nothing.
 func Verify(ctx context.Context, file string) error {
-	if !Exists(file) {
+	if !FileExists(file) {
 		return &Error{Message: "there is no file " + file}
 	}
 	const hint = "use a file written by 'phscript state backup'"
@@ -101,9 +101,8 @@ func Verify(ctx context.Context, file string) error {
 	return nil
 }
 
-// Restore puts a copy in the place of the SQLite store at a location, which
-// nobody uses. A store that is there is kept beside it, under the name that is
-// returned.
+// Restore replaces the SQLite store at a location with a backup. The store must not
+// be in use. An existing one is kept beside it, under the returned name.
 func Restore(ctx context.Context, file, location string, now time.Time) (old string, err error) {
 	if err := os.MkdirAll(filepath.Dir(location), 0o700); err != nil {
 		return "", &Error{Message: "cannot create the store's folder: " + plain(err)}
@@ -113,18 +112,17 @@ func Restore(ctx context.Context, file, location string, now time.Time) (old str
 		_ = os.Remove(part)
 		return "", fmt.Errorf("cannot copy the backup to %s: %w", filepath.Dir(location), err)
 	}
-	if Exists(location) {
+	if FileExists(location) {
 		settle(ctx, location)
 	}
-	endings := slices.DeleteFunc([]string{"", "-wal", "-shm"}, func(ending string) bool { return !Exists(location + ending) })
+	endings := slices.DeleteFunc([]string{"", "-wal", "-shm"}, func(ending string) bool { return !FileExists(location + ending) })
 	if len(endings) > 0 {
 		old = location + "." + now.UTC().Format("20060102T150405Z")
-		for n := 2; Exists(old) || Exists(old+"-wal"); n++ {
+		for n := 2; FileExists(old) || FileExists(old+"-wal"); n++ {
 			old = fmt.Sprintf("%s.%s-%d", location, now.UTC().Format("20060102T150405Z"), n)
 		}
-		// What SQLite has not brought into the file yet goes with it: left behind,
-		// it would be taken for a part of the copy, also where somebody has moved
-		// the file itself away.
+		// The journal is moved as well, even if the file is missing: SQLite would apply
+		// it to the restored file.
 		for _, ending := range endings {
 			if err := os.Rename(location+ending, old+ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return "", errors.Join(err, os.Remove(part))
@@ -134,7 +132,7 @@ func Restore(ctx context.Context, file, location string, now time.Time) (old str
 	return old, os.Rename(part, location)
 }
 
-// settle brings all of a store into its one file, where it can be read at all.
+// settle moves the journal of a store into its file, if the store can be opened.
 func settle(ctx context.Context, location string) {
 	db, err := connect(location)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// migrations are the steps from an empty database to today's tables. A step
-// that was released is never changed: another one follows it.
+// migrations are the steps from an empty database to the current tables. A step
+// that was released never changes; add another one.
 var migrations = []string{
 	`CREATE TABLE phscript_quota (
 		tenant TEXT PRIMARY KEY,
@@ -99,20 +99,20 @@ var migrations = []string{
 	);`,
 }
 
-// migrationLock is the PostgreSQL advisory lock under which one process at a
-// time changes the tables: "phscript" in digits of a telephone.
+// migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
+// on the keys of a telephone.
 const migrationLock = 74727478
 
-// migrate runs the steps that the database lacks. A database that has more
-// steps than this program knows is left alone.
+// migrate runs the steps that the database lacks. It fails if the database has more
+// steps than this program knows.
 func (db *DB) migrate(ctx context.Context) error {
 	return db.InTx(ctx, func(tx *Tx) error {
 		if db.pool != nil {
-			if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", migrationLock); err != nil {
+			if err := Exec(ctx, tx, "SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS phscript_schema (version BIGINT NOT NULL)"); err != nil {
+		if err := Exec(ctx, tx, "CREATE TABLE IF NOT EXISTS phscript_schema (version BIGINT NOT NULL)"); err != nil {
 			return err
 		}
 		var version int
@@ -126,10 +126,10 @@ func (db *DB) migrate(ctx context.Context) error {
 			}
 		}
 		for ; version < len(migrations); version++ {
-			if _, err := tx.ExecContext(ctx, strings.ReplaceAll(migrations[version], "{{identity}}", db.identity())); err != nil {
+			if err := Exec(ctx, tx, strings.ReplaceAll(migrations[version], "{{identity}}", db.identity())); err != nil {
 				return fmt.Errorf("step %d of its tables: %w", version+1, err)
 			}
-			if _, err := tx.ExecContext(ctx, db.Bind("INSERT INTO phscript_schema (version) VALUES (?)"), version+1); err != nil {
+			if err := Exec(ctx, tx, "INSERT INTO phscript_schema (version) VALUES (?)", version+1); err != nil {
 				return err
 			}
 		}
@@ -137,8 +137,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	})
 }
 
-// identity is the type of a column that numbers the rows, without using a
-// number twice.
+// identity is the type of a column that numbers the rows and never reuses a number.
 func (db *DB) identity() string {
 	if db.pool != nil {
 		return "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"

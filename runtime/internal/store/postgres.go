@@ -14,21 +14,20 @@ import (
 const (
 	// mostConnections is how many connections to PostgreSQL a process has at most.
 	mostConnections = 12
-	// connectSeconds bounds how long a connection takes to be made, unless the
-	// address says otherwise.
+	// connectSeconds is the time limit for connecting, unless the address sets one.
 	connectSeconds = "10"
-	// pingTime bounds the check that an idle connection still answers: one whose
-	// other end is gone says nothing.
+	// pingTime is the time limit for the check that an idle connection is alive.
 	pingTime = 5 * time.Second
-	// idleTime is how long a transaction may wait for its next statement. Then the
-	// server ends it: the rows that it locks would wait for a machine that is gone.
+	// idleTime is how long a transaction may wait for its next statement before the
+	// server ends it. The machine that locked the rows may be gone.
 	idleTime = 20 * time.Second
-	// closeTime bounds the end of the pool, which waits for connections in use.
+	// closeTime is the time limit for closing the pool, which waits for connections
+	// in use.
 	closeTime = 2 * time.Second
 )
 
-// connectPostgres makes a pool of connections, which our own statements and the
-// queue share. It connects to nothing yet.
+// connectPostgres returns a pool of connections for our statements and the queue.
+// It does not connect yet.
 func connectPostgres(location string) (*DB, error) {
 	const hint = "write it as postgres://user:password@host:5432/database"
 	u, err := url.Parse(location)
@@ -55,8 +54,8 @@ func connectPostgres(location string) (*DB, error) {
 	return &DB{DB: stdlib.OpenDBFromPool(pool), pool: pool, Location: shown}, nil
 }
 
-// boundTransactions sets idleTime, by a statement since PgBouncer takes no such
-// parameter when it connects.
+// boundTransactions sets idleTime with a statement, because PgBouncer does not
+// accept it as a parameter of the connection.
 func boundTransactions(ctx context.Context, conn *pgx.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, pingTime)
 	defer cancel()
@@ -64,11 +63,10 @@ func boundTransactions(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// Pool has the connections to PostgreSQL. It is nil on SQLite.
+// Pool returns the connections to PostgreSQL, nil on SQLite.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
-// Close ends all connections. One that is still in use is left to itself after a
-// moment.
+// Close closes all connections. It waits a moment for those in use.
 func (db *DB) Close() error {
 	err := db.DB.Close()
 	if db.pool == nil {
@@ -98,7 +96,7 @@ func Password(location string) string {
 	return u.Query().Get("password")
 }
 
-// withoutPassword writes an address for people to read.
+// withoutPassword returns an address for people to read.
 func withoutPassword(u *url.URL) string {
 	shown := *u
 	query := shown.Query()

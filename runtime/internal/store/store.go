@@ -1,10 +1,10 @@
-// Package store opens the database that holds what outlives a process: the
-// shared quota, and with it everything that several processes or machines have
-// to agree on.
+// Package store opens the database for everything that outlives a process, and
+// that several processes or machines share: the quota, runs, schedules and
+// checkpoints.
 //
-// It is a SQLite file on one machine, or a PostgreSQL database for several. The
-// SQL of its users is written once, with ? for parameters; what the two spell
-// differently is asked of the DB.
+// It is a SQLite file on one machine, or a PostgreSQL database for several. SQL is
+// written once, with ? for parameters. DB has methods for what the two databases
+// write differently.
 package store
 
 import (
@@ -17,13 +17,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"modernc.org/sqlite" // and the driver "sqlite"
 )
 
-// Error is a store that cannot be used, and will not be by waiting.
+// Error is the error for a store that waiting does not make usable.
 type Error struct{ Message, Hint string }
 
 func (e *Error) Error() string { return e.Message }
@@ -36,14 +35,14 @@ type DB struct {
 	*sql.DB
 	// pool has the connections to PostgreSQL, nil on SQLite.
 	pool *pgxpool.Pool
-	// Location is where the store is, without a password, for people to read.
+	// Location is the file or address, without its password.
 	Location string
-	// file is the SQLite file as it was when it was opened.
+	// file is the SQLite file when it was opened.
 	file fs.FileInfo
 }
 
-// Moved reports whether the file of a SQLite store was removed, or replaced by
-// another one. What is written to the store then is lost at its end.
+// Moved reports whether the file of a SQLite store was deleted or replaced.
+// Everything written after that is lost.
 func (db *DB) Moved() bool {
 	if db.file == nil {
 		return false
@@ -57,9 +56,9 @@ func IsPostgres(location string) bool {
 	return strings.HasPrefix(location, "postgres://") || strings.HasPrefix(location, "postgresql://")
 }
 
-// Open opens the store at a location, a file or a postgres:// URL, and brings
-// its tables up to date. The file and its folder are made where they are
-// missing, for their owner alone. An *Error is final; another error may pass.
+// Open opens the store at a location, a file or a postgres:// URL, and updates its
+// tables. If the file or its folder is missing, Open creates it for its owner
+// alone. An *Error is final; other errors may pass.
 func Open(ctx context.Context, location string) (*DB, error) {
 	db, err := connect(location)
 	if err != nil {
@@ -75,15 +74,15 @@ func Open(ctx context.Context, location string) (*DB, error) {
 	return db, nil
 }
 
-// SQLite's result codes for a file that no waiting makes usable.
+// SQLite's result codes for files that waiting does not make usable.
 const (
 	sqliteReadOnly = 8
 	sqliteCorrupt  = 11
 	sqliteNotADB   = 26
 )
 
-// unusable returns what to tell of a SQLite file that cannot be used, or nil
-// where an error may pass.
+// unusable returns the *Error for a SQLite file that cannot be used, or nil if the
+// error may pass.
 func unusable(location string, err error) error {
 	var failed *sqlite.Error
 	if !errors.As(err, &failed) {
@@ -101,28 +100,6 @@ func unusable(location string, err error) error {
 	return nil
 }
 
-// Wait opens the store as Open does, and tries on while an error may pass. Each
-// first failure of a kind is given to tell.
-func Wait(ctx context.Context, location string, tell func(err error)) (*DB, error) {
-	said := ""
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		db, err := Open(ctx, location)
-		var final *Error
-		if err == nil || errors.As(err, &final) {
-			return db, err
-		}
-		if err.Error() != said && ctx.Err() == nil {
-			said = err.Error()
-			tell(err)
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
 func connect(location string) (*DB, error) {
 	if IsPostgres(location) {
 		return connectPostgres(location)
@@ -135,7 +112,8 @@ func connect(location string) (*DB, error) {
 	if err != nil {
 		return nil, &Error{Message: "the store " + location + " cannot be used: " + err.Error()}
 	}
-	// SQLite has one writer at a time; a queue in the process beats retries.
+	// SQLite has one writer at a time: waiting for the connection is faster than
+	// retrying.
 	db.SetMaxOpenConns(1)
 	file, err := os.Stat(location)
 	if err != nil {
@@ -144,15 +122,15 @@ func connect(location string) (*DB, error) {
 	return &DB{DB: db, Location: location, file: file}, nil
 }
 
-// prepareFile makes the file, so that nobody else can read it.
+// prepareFile creates a missing file, readable only for its owner.
 func prepareFile(name string) error {
 	const hint = "choose another place with --state or PHSCRIPT_STATE"
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return &Error{Message: "cannot create the store's folder: " + plain(err), Hint: hint}
 	}
-	// Looked for in this order, as the file is there before its journal. In a new
-	// file, the changes of an old one would be damage.
-	if journal := name + "-wal"; Exists(journal) && !Exists(name) {
+	// The journal is looked for first: another process may be creating both. Applied
+	// to a new file, an old journal would damage it.
+	if journal := name + "-wal"; FileExists(journal) && !FileExists(name) {
 		return &Error{
 			Message: "the store " + name + " is missing, but its journal " + journal + ", which holds its latest changes, exists",
 			Hint:    "bring the file back, or move " + journal + " and " + name + "-shm away as well to start with an empty store",
@@ -173,8 +151,8 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// Now is the SQL expression for the database's own time, in microseconds since
-// 1970. It moves on within a transaction.
+// Now is the SQL expression for the database's time, in microseconds since 1970. It
+// advances within a transaction.
 func (db *DB) Now() string {
 	if db.pool != nil {
 		return "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
@@ -182,30 +160,11 @@ func (db *DB) Now() string {
 	return "CAST(unixepoch('subsec') * 1000000 AS INTEGER)"
 }
 
-// Locking is what a SELECT ends with to keep others from the rows until the
-// transaction ends. On SQLite the transaction itself does.
+// Locking is the end of a SELECT that locks its rows until the transaction ends. On
+// SQLite, each transaction locks the whole store.
 func (db *DB) Locking() string {
 	if db.pool != nil {
 		return " FOR UPDATE"
 	}
 	return ""
-}
-
-// Bind writes the parameters of a statement, each a ?, as the database wants
-// them. The statement holds no ? otherwise.
-func (db *DB) Bind(statement string) string {
-	if db.pool == nil {
-		return statement
-	}
-	var b strings.Builder
-	n := 0
-	for _, c := range statement {
-		if c == '?' {
-			n++
-			fmt.Fprintf(&b, "$%d", n)
-			continue
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }

@@ -14,11 +14,13 @@ import (
 // Tx is a transaction on one connection.
 type Tx struct {
 	*sql.Tx
+	// DB is the store that the transaction changes.
+	DB   *DB
 	conn *sql.Conn
 }
 
-// Postgres lets work that only knows pgx take part in the transaction, which is
-// one on PostgreSQL.
+// Postgres lets work that only knows pgx take part in the transaction. The store
+// must be on PostgreSQL.
 func (tx *Tx) Postgres(work func(tx pgx.Tx) error) error {
 	var failed error
 	err := tx.conn.Raw(func(conn any) error {
@@ -30,11 +32,10 @@ func (tx *Tx) Postgres(work func(tx pgx.Tx) error) error {
 	return errors.Join(err, failed)
 }
 
-// pgxConn is embedded under a name that leaves Conn to the method.
+// pgxConn is embedded under this name because joined has a method Conn.
 type pgxConn = pgx.Conn
 
-// joined is a transaction that database/sql has begun, and will end, as pgx sees
-// it.
+// joined is a transaction that database/sql begins and ends, as pgx sees it.
 type joined struct{ *pgxConn }
 
 var errJoined = errors.New("the transaction is begun and ended elsewhere")
@@ -48,12 +49,12 @@ func (joined) LargeObjects() pgx.LargeObjects        { return pgx.LargeObjects{}
 // deadlock is PostgreSQL's code for two transactions that wait for each other.
 const deadlock = "40P01"
 
-// mostTries is how often a transaction is begun that PostgreSQL gave up for
-// another one, or whose connection was gone before anything was said.
+// mostTries is how often a transaction is tried if PostgreSQL ends it because of a
+// deadlock, or if its connection is lost before anything was sent.
 const mostTries = 5
 
-// InTx runs work in one transaction, which is undone if work fails. Work is done
-// again if PostgreSQL gave the transaction up.
+// InTx runs work in one transaction, and rolls it back if work fails. It runs work
+// again after a deadlock.
 func (db *DB) InTx(ctx context.Context, work func(tx *Tx) error) error {
 	for try := 1; ; try++ {
 		err := db.inTx(ctx, work)
@@ -63,7 +64,7 @@ func (db *DB) InTx(ctx context.Context, work func(tx *Tx) error) error {
 	}
 }
 
-// passes reports whether a transaction that failed may succeed at once.
+// passes reports whether a failed transaction may succeed when it is repeated.
 func (db *DB) passes(err error) bool {
 	if err == nil || db.pool == nil {
 		return false
@@ -82,7 +83,7 @@ func (db *DB) inTx(ctx context.Context, work func(tx *Tx) error) error {
 	if err != nil {
 		return err
 	}
-	if err := work(&Tx{tx, conn}); err != nil {
+	if err := work(&Tx{tx, db, conn}); err != nil {
 		return errors.Join(err, ignoreDone(tx.Rollback()))
 	}
 	return tx.Commit()

@@ -166,7 +166,11 @@ func serveSchedules(env *environment.Env, o *options) error {
 		return stopped(ctx, err)
 	}
 	defer func() { _ = db.Close() }()
-	engine, err := serve.WaitEngine(ctx, db, log, waits)
+	var engine serve.Engine
+	err = store.Retry(ctx, func() (err error) {
+		engine, err = serve.NewEngine(ctx, db, log)
+		return err
+	}, waits)
 	if err != nil {
 		return stopped(ctx, err)
 	}

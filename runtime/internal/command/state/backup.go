@@ -89,7 +89,7 @@ func restoreState(env *environment.Env, o *options) error {
 // nobodyServes fails while a process serves the store. A store that cannot be
 // read is served by nobody.
 func nobodyServes(ctx context.Context, location string) error {
-	if !store.Exists(location) {
+	if !store.FileExists(location) {
 		return nil
 	}
 	db, err := store.Open(ctx, location)

@@ -204,7 +204,7 @@ func TestAClockThatIsSetBack(t *testing.T) {
 			require.NoError(t, err)
 		}
 		hour := time.Hour.Microseconds()
-		_, err := db.ExecContext(t.Context(), db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at + ?, booked_at = booked_at + ?`), hour, hour)
+		_, err := db.ExecContext(t.Context(), `UPDATE phscript_quota_start SET starts_at = starts_at + ?, booked_at = booked_at + ?`, hour, hour)
 		require.NoError(t, err)
 		state, err := w.State(t.Context())
 		require.NoError(t, err)
@@ -236,7 +236,7 @@ func TestTenantsThatCallNoMoreAreForgotten(t *testing.T) {
 		_, err := w.Take(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, 1, known())
-		_, err = db.ExecContext(t.Context(), db.Bind(`UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ?`), 2*time.Hour.Microseconds(), 2*time.Hour.Microseconds())
+		_, err = db.ExecContext(t.Context(), `UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ?`, 2*time.Hour.Microseconds(), 2*time.Hour.Microseconds())
 		require.NoError(t, err)
 		assert.Zero(t, known())
 		require.NoError(t, w.Block(t.Context(), time.Millisecond))

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// Queryer runs statements: the store itself, or a transaction in it. Each ? in
+// a statement is a parameter, on both databases.
+type Queryer interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row
+}
+
+// ExecContext implements Queryer.
+func (db *DB) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	return db.DB.ExecContext(ctx, db.bind(statement), args...)
+}
+
+// QueryContext implements Queryer.
+func (db *DB) QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
+	return db.DB.QueryContext(ctx, db.bind(statement), args...)
+}
+
+// QueryRowContext implements Queryer.
+func (db *DB) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	return db.DB.QueryRowContext(ctx, db.bind(statement), args...)
+}
+
+// ExecContext implements Queryer.
+func (tx *Tx) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	return tx.Tx.ExecContext(ctx, tx.DB.bind(statement), args...)
+}
+
+// QueryContext implements Queryer.
+func (tx *Tx) QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
+	return tx.Tx.QueryContext(ctx, tx.DB.bind(statement), args...)
+}
+
+// QueryRowContext implements Queryer.
+func (tx *Tx) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	return tx.Tx.QueryRowContext(ctx, tx.DB.bind(statement), args...)
+}
+
+// PrepareContext prepares a statement for repeated use in the transaction.
+func (tx *Tx) PrepareContext(ctx context.Context, statement string) (*sql.Stmt, error) {
+	return tx.Tx.PrepareContext(ctx, tx.DB.bind(statement))
+}
+
+// bind numbers the parameters for PostgreSQL.
+func (db *DB) bind(statement string) string {
+	if db.pool == nil {
+		return statement
+	}
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, more := strings.Cut(statement, "?")
+		b.WriteString(before)
+		if !more {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		statement = after
+	}
+}
+
+// Exec runs a statement.
+func Exec(ctx context.Context, q Queryer, statement string, args ...any) error {
+	_, err := q.ExecContext(ctx, statement, args...)
+	return err
+}
+
+// Changed runs a statement and reports whether it changed a row.
+func Changed(ctx context.Context, q Queryer, statement string, args ...any) (bool, error) {
+	result, err := q.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
+
+// Exists reports whether there are rows; from is a SELECT from its FROM on.
+func Exists(ctx context.Context, q Queryer, from string, args ...any) (found bool, err error) {
+	err = q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 "+from+")", args...).Scan(&found)
+	return found, err
+}
+
+// Each calls scan on each row of a result, until it fails.
+func Each(ctx context.Context, q Queryer, scan func(row *sql.Rows) error, statement string, args ...any) error {
+	rows, err := q.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	for err == nil && rows.Next() {
+		err = scan(rows)
+	}
+	return errors.Join(err, rows.Err(), rows.Close())
+}
