@@ -145,21 +145,12 @@ func (c *script) check(src []byte) []report.Finding {
 	if err != nil {
 		return c.refused(err)
 	}
-	chunk := parsed.Chunk
-	var tokens, comments []compile.Token
-	for _, t := range parsed.Tokens() {
-		if t.Kind == compile.Comment {
-			comments = append(comments, t)
-		} else {
-			tokens = append(tokens, t)
-		}
-	}
-	p, err := position.Locate(chunk, tokens)
+	p, err := position.Locate(parsed.Chunk, parsed.Tokens)
 	if err != nil {
 		panic(err)
 	}
-	c.comments = comments
-	c.chunk, c.flow = chunk, flow.Trace(chunk, p)
+	c.comments = parsed.Comments
+	c.chunk, c.flow = parsed.Chunk, flow.Trace(parsed.Chunk, p)
 	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
 	c.collect()
 	c.globals()

@@ -86,13 +86,16 @@ func (s *sourceText) syntaxError(err error) error {
 	if expected != "" {
 		message = expected
 	}
-	return s.errorAt(tok.line, tok.column, message, tok.text, hint)
+	return s.errorAt(tok.Line, tok.Column, message, near(tok), hint)
 }
+
+// near is a token as an error quotes it.
+func near(tok Token) string { return tok.Text[:min(len(tok.Text), 40)] }
 
 // tokenAt finds the first token that ends at or after a position.
 func (s *sourceText) tokenAt(line, column int) int {
 	for i, tok := range s.tokens {
-		if tok.endLine > line || tok.endLine == line && tok.endCol >= column {
+		if tok.EndLine > line || tok.EndLine == line && tok.EndColumn >= column {
 			return i
 		}
 	}
@@ -103,10 +106,10 @@ func (s *sourceText) tokenAt(line, column int) int {
 func (s *sourceText) unfinished(message, hint string, incomplete bool) error {
 	for i := len(s.tokens) - 1; i >= 0; i-- {
 		tok := s.tokens[i]
-		if tok.kind != tokenString || closed(tok.text) && !incomplete {
+		if tok.Kind != String || closed(tok.Text) && !incomplete {
 			continue
 		}
-		err := s.errorAt(tok.line, tok.column, message, tok.text, hint)
+		err := s.errorAt(tok.Line, tok.Column, message, near(tok), hint)
 		err.incomplete = incomplete
 		if !incomplete {
 			err = s.firstUnfinished(err)
@@ -120,8 +123,8 @@ func (s *sourceText) unfinished(message, hint string, incomplete bool) error {
 // after one is misread.
 func (s *sourceText) firstUnfinished(err *SyntaxError) *SyntaxError {
 	for _, tok := range s.tokens {
-		if tok.kind == tokenString && !closed(tok.text) && len(tok.text) < 40 {
-			return s.errorAt(tok.line, tok.column, err.Message, tok.text, err.Hint)
+		if tok.Kind == String && !closed(tok.Text) {
+			return s.errorAt(tok.Line, tok.Column, err.Message, near(tok), err.Hint)
 		}
 	}
 	return err

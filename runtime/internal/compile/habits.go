@@ -12,11 +12,11 @@ import (
 // write who know other languages or spreadsheets, and says how Lua writes it.
 // It returns "" for anything else.
 func (s *sourceText) habit(at int, top openBlock) string {
-	tok, before := s.tokens[at], token{}
+	tok, before := s.tokens[at], Token{}
 	if at > 0 {
 		before = s.tokens[at-1]
 	}
-	if hint := typographic(tok.text); hint != "" {
+	if hint := typographic(tok.Text); hint != "" {
 		return hint
 	}
 	if hint := s.loopHabit(at, top); hint != "" {
@@ -31,7 +31,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if hint := s.uncalled(at); hint != "" {
 		return hint
 	}
-	switch tok.text {
+	switch tok.Text {
 	case "[":
 		return "write a list with braces: { 1, 2, 3 }"
 	case ",":
@@ -39,10 +39,10 @@ func (s *sourceText) habit(at int, top openBlock) string {
 			return "write a list with braces: { 1, 2, 3 }"
 		}
 	case "{":
-		if top.text == "function" && before.text == ")" {
+		if top.text == "function" && before.Text == ")" {
 			return "write a function as function name(x) ... end, without braces"
 		}
-		if hint := bracedBlock(before.text); hint != "" {
+		if hint := bracedBlock(before.Text); hint != "" {
 			return hint
 		}
 	case "}":
@@ -50,7 +50,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 			return "end a block with end, not with }"
 		}
 	case "=":
-		if top.text == "{" && before.kind == tokenString {
+		if top.text == "{" && before.Kind == String {
 			return s.quotedField(at)
 		}
 		if top.text == "(" && s.isCall(top.at) {
@@ -67,7 +67,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if hint := s.bareCall(at, tok, before); hint != "" {
 		return hint
 	}
-	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.text) && !spec.IsKeyword(tok.text) {
+	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.Text) && !spec.IsKeyword(tok.Text) {
 		return "write the fields of a table as name = value, separated by commas"
 	}
 	return ""
@@ -86,9 +86,9 @@ func bracedBlock(word string) string {
 
 // quotedField explains a quoted field name: { "limit" = 5 }.
 func (s *sourceText) quotedField(at int) string {
-	quoted, value := s.tokens[at-1].text, "value"
-	if at+2 < len(s.tokens) && slices.Contains([]string{",", "}", ";"}, s.tokens[at+2].text) {
-		value = s.tokens[at+1].text
+	quoted, value := s.tokens[at-1].Text, "value"
+	if at+2 < len(s.tokens) && slices.Contains([]string{",", "}", ";"}, s.tokens[at+2].Text) {
+		value = s.tokens[at+1].Text
 	}
 	written := fmt.Sprintf("[%s] = %s", quoted, value)
 	if name := strings.Trim(quoted, `"'`); spec.IsName(name) {
@@ -117,16 +117,16 @@ func (s *sourceText) spacedName(i int, top openBlock) string {
 		return ""
 	}
 	first, second := s.tokens[i-1], s.tokens[i]
-	if first.kind != tokenName || second.kind != tokenName || first.line != second.line || spec.IsKeyword(second.text) {
+	if !first.isWord() || second.Kind != Name || first.Line != second.Line {
 		return ""
 	}
-	name := fmt.Sprintf("[%q]", first.text+" "+second.text)
+	name := fmt.Sprintf("[%q]", first.Text+" "+second.Text)
 	switch {
-	case s.isField(i-1) && i > 2 && s.tokens[i-3].kind == tokenName:
-		return "write a field with a space in its name as " + s.tokens[i-3].text + name
+	case s.isField(i-1) && i > 2 && s.tokens[i-3].isWord():
+		return "write a field with a space in its name as " + s.tokens[i-3].Text + name
 	case s.isField(i - 1):
 		return "write a field with a space in its name as record" + name
-	case top.text == "{" && !spec.IsKeyword(first.text) && i+1 < len(s.tokens) && s.tokens[i+1].text == "=":
+	case top.text == "{" && !spec.IsKeyword(first.Text) && i+1 < len(s.tokens) && s.tokens[i+1].Text == "=":
 		return "write a field with a space in its name as " + name + " = value"
 	}
 	return ""
@@ -138,23 +138,23 @@ func (s *sourceText) isIndex(at int) bool {
 		return false
 	}
 	before := s.tokens[at-1]
-	return before.text == ")" || before.text == "]" || before.kind == tokenName && !spec.IsKeyword(before.text)
+	return before.Text == ")" || before.Text == "]" || before.Kind == Name
 }
 
 // bareCall explains a call without parentheses that should continue after its
 // text, as in print "a" .. b.
-func (s *sourceText) bareCall(at int, tok, before token) string {
-	if at < 2 || before.kind != tokenString || s.tokens[at-2].kind != tokenName || spec.IsKeyword(s.tokens[at-2].text) {
+func (s *sourceText) bareCall(at int, tok, before Token) string {
+	if at < 2 || before.Kind != String || s.tokens[at-2].Kind != Name {
 		return ""
 	}
-	switch tok.text {
+	switch tok.Text {
 	case "..", ",", "+", "-", "*", "/", "%", "==", "and", "or":
-		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].text, before.text, tok.text)
+		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].Text, before.Text, tok.Text)
 	}
 	return ""
 }
 
 // isCall reports whether a parenthesis opens the arguments of a call.
 func (s *sourceText) isCall(i int) bool {
-	return i > 0 && s.tokens[i-1].kind == tokenName && (s.isField(i-1) || !spec.IsKeyword(s.tokens[i-1].text))
+	return i > 0 && s.isName(i-1)
 }

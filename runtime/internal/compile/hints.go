@@ -29,21 +29,21 @@ func (s *sourceText) openBlocks(before int) []openBlock {
 // probably meant for an enclosing block.
 func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 	for i, tok := range s.tokens[:before] {
-		if tok.kind != tokenName && tok.kind != tokenSymbol || s.isField(i) {
+		if !tok.isWord() && tok.Kind != Symbol || s.isField(i) {
 			continue
 		}
 		top := len(open) - 1
-		switch tok.text {
+		switch tok.Text {
 		case "if":
-			open = append(open, openBlock{tok.text, tok.line, "end", "then", i})
+			open = append(open, openBlock{tok.Text, tok.Line, "end", "then", i})
 		case "while", "for":
-			open = append(open, openBlock{tok.text, tok.line, "end", "do", i})
+			open = append(open, openBlock{tok.Text, tok.Line, "end", "do", i})
 		case "function":
-			open = append(open, openBlock{tok.text, tok.line, "end", "", i})
+			open = append(open, openBlock{tok.Text, tok.Line, "end", "", i})
 		case "repeat":
-			open = append(open, openBlock{tok.text, tok.line, "until", "", i})
+			open = append(open, openBlock{tok.Text, tok.Line, "until", "", i})
 		case "(", "[", "{":
-			open = append(open, openBlock{tok.text, tok.line, map[string]string{"(": ")", "[": "]", "{": "}"}[tok.text], "", i})
+			open = append(open, openBlock{tok.Text, tok.Line, map[string]string{"(": ")", "[": "]", "{": "}"}[tok.Text], "", i})
 		case "elseif":
 			if top >= 0 && open[top].text == "if" {
 				open[top].waits = "then"
@@ -56,13 +56,13 @@ func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 			if top >= 0 && open[top].waits == "do" {
 				open[top].waits = ""
 			} else {
-				open = append(open, openBlock{tok.text, tok.line, "end", "", i})
+				open = append(open, openBlock{tok.Text, tok.Line, "end", "", i})
 			}
 		case "end", "until", ")", "]", "}":
-			if top < 0 || open[top].closer != tok.text {
+			if top < 0 || open[top].closer != tok.Text {
 				continue
 			}
-			if block := open[top]; suspect == nil && tok.text == "end" && s.startsLine(i) && tok.column < s.indent(block.at) {
+			if block := open[top]; suspect == nil && tok.Text == "end" && s.startsLine(i) && tok.Column < s.indent(block.at) {
 				suspect = &block
 			}
 			open = open[:top]
@@ -73,7 +73,7 @@ func (s *sourceText) blocks(before int) (open []openBlock, suspect *openBlock) {
 
 // startsLine reports whether a token is the first one on its line.
 func (s *sourceText) startsLine(i int) bool {
-	return i == 0 || s.tokens[i-1].endLine < s.tokens[i].line
+	return i == 0 || s.tokens[i-1].EndLine < s.tokens[i].Line
 }
 
 // indent is the column in which the line of a token begins.
@@ -81,19 +81,22 @@ func (s *sourceText) indent(i int) int {
 	for !s.startsLine(i) {
 		i--
 	}
-	return s.tokens[i].column
+	return s.tokens[i].Column
 }
 
 // isField reports whether a token is a name after a dot, so not a keyword.
 func (s *sourceText) isField(i int) bool {
-	return i > 0 && (s.tokens[i-1].text == "." || s.tokens[i-1].text == ":") && s.tokens[i].kind == tokenName
+	return i > 0 && (s.tokens[i-1].Text == "." || s.tokens[i-1].Text == ":") && s.tokens[i].isWord()
 }
+
+// isName reports whether a token is a name; after a dot, that may be a keyword.
+func (s *sourceText) isName(i int) bool { return s.tokens[i].Kind == Name || s.isField(i) }
 
 // endHint explains a missing end.
 func (s *sourceText) endHint(open []openBlock) string {
 	for i := 1; i < len(s.tokens); i++ {
-		if s.tokens[i].text == "if" && s.tokens[i-1].text == "else" && s.tokens[i].line == s.tokens[i-1].line {
-			return fmt.Sprintf("line %d says 'else if', which opens a second if that needs another end; 'elseif' is one word", s.tokens[i].line)
+		if s.tokens[i].Text == "if" && s.tokens[i-1].Text == "else" && s.tokens[i].Line == s.tokens[i-1].Line {
+			return fmt.Sprintf("line %d says 'else if', which opens a second if that needs another end; 'elseif' is one word", s.tokens[i].Line)
 		}
 	}
 	last := open[len(open)-1]
@@ -110,7 +113,7 @@ func (s *sourceText) endHint(open []openBlock) string {
 // and a hint. Either may be empty.
 func (s *sourceText) diagnose(at int) (expected, hint string) {
 	tok := s.tokens[at]
-	before := token{}
+	before := Token{}
 	if at > 0 {
 		before = s.tokens[at-1]
 	}
@@ -127,8 +130,8 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	}
 	if top.waits != "" && !continues(tok) {
 		hint = fmt.Sprintf("the condition of '%s' is followed by '%s'", top.text, top.waits)
-		if tok.text == "{" || tok.text == ":" {
-			hint += fmt.Sprintf("; write the block as %s ... end, without %s", top.waits, tok.text)
+		if tok.Text == "{" || tok.Text == ":" {
+			hint += fmt.Sprintf("; write the block as %s ... end, without %s", top.waits, tok.Text)
 		}
 		return fmt.Sprintf("'%s' expected", top.waits), hint
 	}
@@ -137,24 +140,24 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 
 // expected says what should be in place of a token, given what is open there,
 // or "".
-func (s *sourceText) expected(tok token, open []openBlock) string {
+func (s *sourceText) expected(tok Token, open []openBlock) string {
 	var top openBlock
 	if len(open) > 0 {
 		top = open[len(open)-1]
 	}
-	switch tok.text {
+	switch tok.Text {
 	case ")", "]", "}":
-		if !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.text }) {
-			return "'" + tok.text + "' without a matching block"
+		if !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.Text }) {
+			return "'" + tok.Text + "' without a matching block"
 		}
-		if top.closer != tok.text {
+		if top.closer != tok.Text {
 			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
 		}
 	case "end", "else", "elseif", "until":
 		if top.closer == "" {
-			return "'" + tok.text + "' without a matching block"
+			return "'" + tok.Text + "' without a matching block"
 		}
-		if top.closer != tok.text && (top.closer != "end" || tok.text == "until") {
+		if top.closer != tok.Text && (top.closer != "end" || tok.Text == "until") {
 			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
 		}
 	}
@@ -168,33 +171,33 @@ func (s *sourceText) expected(tok token, open []openBlock) string {
 }
 
 // foreignHint recognizes habits of other languages around a mistake.
-func (s *sourceText) foreignHint(before, tok token, top openBlock) string {
-	if tok.kind == tokenSymbol {
-		if hint := explain.Symbol(tok.text); hint != "" {
+func (s *sourceText) foreignHint(before, tok Token, top openBlock) string {
+	if tok.Kind == Symbol {
+		if hint := explain.Symbol(tok.Text); hint != "" {
 			return hint
 		}
 	}
-	if before.kind == tokenSymbol && tok.line == before.line {
-		switch before.text {
+	if before.Kind == Symbol && tok.Line == before.Line {
+		switch before.Text {
 		case "!=", "!", "&&", "||", "+=", "-=", "*=", "/=", "++", "//", "=>", "->":
-			return explain.Symbol(before.text)
+			return explain.Symbol(before.Text)
 		}
 	}
-	if tok.text == "=" && (top.waits == "then" || top.waits == "do" && top.text == "while") {
+	if tok.Text == "=" && (top.waits == "then" || top.waits == "do" && top.text == "while") {
 		return "to compare, use =="
 	}
-	if hint := explain.Word(before.text); hint != "" && before.kind == tokenName {
+	if hint := explain.Word(before.Text); hint != "" && before.isWord() {
 		return hint
 	}
-	if tok.kind == tokenName && tok.text == "goto" {
-		return explain.Word(tok.text)
+	if tok.isWord() && tok.Text == "goto" {
+		return explain.Word(tok.Text)
 	}
 	return ""
 }
 
 // continues reports whether a token can continue an expression.
-func continues(tok token) bool {
-	switch tok.text {
+func continues(tok Token) bool {
+	switch tok.Text {
 	case "and", "or", "not", "==", "~=", "..", "(", "[", ".", "+", "*", "%", "^", "<", ">", "<=", ">=":
 		return true
 	}

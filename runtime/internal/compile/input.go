@@ -41,7 +41,7 @@ func NewInput(src []byte, name string, known func(name string) bool) (input *Inp
 	s := &sessionScope{known: known, current: map[string]*sessionVariable{}, globals: map[string]bool{}}
 	chunk = s.topLevel(chunk)
 	byName := s.nameAll()
-	variadic := slices.ContainsFunc(source.tokens, func(t token) bool { return t.text == "..." })
+	variadic := slices.ContainsFunc(source.tokens, func(t Token) bool { return t.Text == "..." })
 	proto, err := compileChunk(s.wrap(chunk, variadic), source, nil)
 	if err != nil {
 		return nil, err

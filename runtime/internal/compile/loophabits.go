@@ -13,17 +13,17 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 	}
 	tok := s.tokens[at]
 	switch {
-	case tok.text == "(" && at == top.at+1:
+	case tok.Text == "(" && at == top.at+1:
 		return "write the head of a loop without parentheses: for i = 1, 10 do, or for _, item in ipairs(list) do"
-	case at == top.at+2 && tok.kind == tokenName && tok.text != "in" && s.tokens[at-1].text == "each":
-		return fmt.Sprintf("loop over a list with for _, %s in ipairs(list) do", tok.text)
-	case at < top.at+4 || s.tokens[top.at+2].text != "=" && s.tokens[top.at+2].text != "in":
+	case at == top.at+2 && tok.isWord() && tok.Text != "in" && s.tokens[at-1].Text == "each":
+		return fmt.Sprintf("loop over a list with for _, %s in ipairs(list) do", tok.Text)
+	case at < top.at+4 || s.tokens[top.at+2].Text != "=" && s.tokens[top.at+2].Text != "in":
 		return ""
-	case tok.text == "to" || tok.text == ":":
+	case tok.Text == "to" || tok.Text == ":":
 		return s.counting(top.at, at, at)
-	case tok.text == "do":
+	case tok.Text == "do":
 		for i := top.at + 4; i < at; i++ {
-			if s.tokens[i].text == ".." {
+			if s.tokens[i].Text == ".." {
 				return s.counting(top.at, i, at)
 			}
 		}
@@ -34,14 +34,14 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 // counting says how to write a counting loop. The word between its bounds is at
 // between; end is a token after it.
 func (s *sourceText) counting(begin, between, end int) string {
-	for end = max(end, between+1); end < len(s.tokens) && s.tokens[end].line == s.tokens[begin].line && s.tokens[end].text != "do"; end++ {
+	for end = max(end, between+1); end < len(s.tokens) && s.tokens[end].Line == s.tokens[begin].Line && s.tokens[end].Text != "do"; end++ {
 		continue
 	}
 	first, last := s.words(begin+3, between), s.words(between+1, end)
 	if first == "" || last == "" || strings.Contains(last, " ") {
 		first, last = "first", "last"
 	}
-	return fmt.Sprintf("write a comma in place of '%s': for %s = %s, %s do", s.tokens[between].text, s.tokens[begin+1].text, first, last)
+	return fmt.Sprintf("write a comma in place of '%s': for %s = %s, %s do", s.tokens[between].Text, s.tokens[begin+1].Text, first, last)
 }
 
 // words is the source from one token up to another.
@@ -49,5 +49,5 @@ func (s *sourceText) words(from, to int) string {
 	if from >= to || to > len(s.tokens) {
 		return ""
 	}
-	return string(s.text[s.tokens[from].from:s.tokens[to-1].to])
+	return string(s.text[s.tokens[from].Start-s.skipped : s.tokens[to-1].End-s.skipped])
 }

@@ -206,22 +206,22 @@ type head struct {
 func (s *sourceText) loopHeads() heads {
 	var found heads
 	for i, tok := range s.tokens {
-		if tok.text != "for" || tok.kind != tokenName || s.isField(i) {
+		if tok.Text != "for" || tok.Kind != Keyword || s.isField(i) {
 			continue
 		}
-		h := head{line: tok.line}
+		h := head{line: tok.Line}
 		at := i + 1
-		for ; at < len(s.tokens) && s.tokens[at].text != "in" && s.tokens[at].text != "="; at++ {
-			if s.tokens[at].text != "," {
-				h.names = append(h.names, s.tokens[at].text)
+		for ; at < len(s.tokens) && s.tokens[at].Text != "in" && s.tokens[at].Text != "="; at++ {
+			if s.tokens[at].Text != "," {
+				h.names = append(h.names, s.tokens[at].Text)
 			}
 		}
-		if at >= len(s.tokens) || s.tokens[at].text == "=" {
+		if at >= len(s.tokens) || s.tokens[at].Text == "=" {
 			continue
 		}
 		depth, end := 0, at+1
-		for ; end < len(s.tokens) && (depth > 0 || s.tokens[end].text != "do"); end++ {
-			switch s.tokens[end].text {
+		for ; end < len(s.tokens) && (depth > 0 || s.tokens[end].Text != "do"); end++ {
+			switch s.tokens[end].Text {
 			case "(", "[", "{":
 				depth++
 			case ")", "]", "}":

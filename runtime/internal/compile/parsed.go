@@ -10,8 +10,9 @@ import (
 type Parsed struct {
 	// Chunk is the syntax tree as written, until Compile is called.
 	Chunk []ast.Stmt
+	// Tokens are those of the source without the comments, which Comments holds.
+	Tokens, Comments []Token
 
-	src    []byte
 	source *sourceText
 }
 
@@ -21,11 +22,8 @@ func Read(src []byte, name string) (*Parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Parsed{Chunk: chunk, src: src, source: source}, nil
+	return &Parsed{Chunk: chunk, Tokens: source.tokens, Comments: source.comments, source: source}, nil
 }
-
-// Tokens returns what the function Tokens returns.
-func (p *Parsed) Tokens() []Token { return p.source.export(p.src) }
 
 // Compile compiles the chunk. It rewrites Chunk, which must not be used
 // afterwards.

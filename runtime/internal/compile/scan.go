@@ -4,28 +4,9 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
-
-// tokenKind tells tokens apart as far as messages and hints need.
-type tokenKind int
-
-const (
-	tokenName tokenKind = iota
-	tokenNumber
-	tokenString
-	tokenSymbol
-)
-
-// token is a piece of source with its start and end, from 1.
-type token struct {
-	kind            tokenKind
-	text            string
-	line, column    int
-	endLine, endCol int
-	// from and to are its range of bytes in the source.
-	from, to int
-}
 
 // scanner reads tokens for messages. The parser has its own.
 type scanner struct {
@@ -34,62 +15,73 @@ type scanner struct {
 	pos    int
 	line   int
 	start  int
-	tokens []token
-	// comments are kept apart: the parser's errors concern tokens.
-	comments []token
 }
 
 // scan splits a source into tokens. It blanks the bracket of a comment like
 // "--[== title", which the parser would take for a long comment, and reports
 // numerals that Lua refuses and the parser splits.
-func scan(source *sourceText) (*scanner, error) {
+func scan(source *sourceText) error {
 	s := &scanner{source: source, src: source.text, line: 1}
 	for s.pos < len(s.src) {
 		if err := s.next(); err != nil {
-			return s, err
+			return err
 		}
-	}
-	return s, nil
-}
-
-func (s *scanner) next() error {
-	c := s.src[s.pos]
-	switch {
-	case c == '\n':
-		s.pos++
-		s.newLine()
-	case c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f':
-		s.pos++
-	case bytes.HasPrefix(s.src[s.pos:], []byte("--")):
-		s.comment()
-	case c == '"' || c == '\'':
-		return s.quoted(c)
-	case c == '[' && s.longLevel(s.pos) >= 0:
-		s.long(tokenString)
-	case isDigit(c) || c == '.' && s.pos+1 < len(s.src) && isDigit(s.src[s.pos+1]):
-		return s.number()
-	case isLetter(c):
-		s.take(tokenName, s.span(func(c byte) bool { return isLetter(c) || isDigit(c) }))
-	default:
-		s.take(tokenSymbol, s.symbol())
 	}
 	return nil
 }
 
-// newLine counts a line; the position is after its end.
-func (s *scanner) newLine() {
-	s.line++
-	s.start = s.pos
+func (s *scanner) next() (err error) {
+	t := Token{Line: s.line, Column: s.pos - s.start + 1, Start: s.source.skipped + s.pos}
+	begin := s.pos
+	switch c := s.src[s.pos]; {
+	case strings.IndexByte(" \t\r\v\f\n", c) >= 0:
+		s.skip(1)
+		return nil
+	case bytes.HasPrefix(s.src[s.pos:], []byte("--")):
+		t.Kind = Comment
+		s.comment()
+	case c == '"' || c == '\'':
+		t.Kind = String
+		err = s.quoted(c)
+	case c == '[' && s.longLevel(s.pos) >= 0:
+		t.Kind = String
+		s.long()
+	case isDigit(c) || c == '.' && s.pos+1 < len(s.src) && isDigit(s.src[s.pos+1]):
+		t.Kind = Number
+		err = s.number()
+	case isLetter(c):
+		s.pos += s.span(func(c byte) bool { return isLetter(c) || isDigit(c) })
+		if spec.IsKeyword(string(s.src[begin:s.pos])) {
+			t.Kind = Keyword
+		}
+	default:
+		t.Kind = Symbol
+		s.pos += s.symbol()
+	}
+	if err != nil {
+		return err
+	}
+	t.Text, t.EndLine, t.EndColumn, t.End = string(s.src[begin:s.pos]), s.line, s.pos-s.start, s.source.skipped+s.pos
+	if t.Kind != Comment {
+		s.source.tokens = append(s.source.tokens, t)
+		return nil
+	}
+	s.source.comments = append(s.source.comments, t)
+	if begin+2 < s.pos && s.src[begin+2] == '[' && s.longLevel(begin+2) < 0 {
+		s.src[begin+2] = ' '
+	}
+	return nil
 }
 
-func (s *scanner) take(kind tokenKind, size int) {
-	column := s.pos - s.start + 1
-	s.tokens = append(s.tokens, token{
-		kind: kind, text: string(s.src[s.pos : s.pos+size]),
-		line: s.line, column: column, endLine: s.line, endCol: column + size - 1,
-		from: s.pos, to: s.pos + size,
-	})
-	s.pos += size
+// skip moves on by some bytes and counts lines.
+func (s *scanner) skip(size int) {
+	for range size {
+		s.pos++
+		if s.src[s.pos-1] == '\n' {
+			s.line++
+			s.start = s.pos
+		}
+	}
 }
 
 // span counts the bytes at the position that belong to a class.
@@ -115,24 +107,14 @@ func (s *scanner) symbol() int {
 	return s.span(func(c byte) bool { return c >= 0x80 })
 }
 
+// comment reads a comment without the end of its line, or a long one.
 func (s *scanner) comment() {
-	first := token{line: s.line, column: s.pos - s.start + 1, from: s.pos}
-	defer func() {
-		first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
-		s.comments = append(s.comments, first)
-	}()
-	bracket := s.pos + 2
-	if bracket < len(s.src) && s.src[bracket] == '[' {
-		if s.longLevel(bracket) >= 0 {
-			s.pos = bracket
-			s.long(-1)
-			return
-		}
-		s.src[bracket] = ' '
+	s.pos += 2
+	if s.pos < len(s.src) && s.src[s.pos] == '[' && s.longLevel(s.pos) >= 0 {
+		s.long()
+		return
 	}
-	for s.pos < len(s.src) && s.src[s.pos] != '\n' {
-		s.pos++
-	}
+	s.pos += s.span(func(c byte) bool { return c != '\n' })
 }
 
 // longLevel is how many "=" the long bracket at a position has, or -1.
@@ -147,45 +129,26 @@ func (s *scanner) longLevel(at int) int {
 	return -1
 }
 
-// long reads a long string, or a long comment, which adds no token.
-func (s *scanner) long(kind tokenKind) {
+// long reads the text between long brackets.
+func (s *scanner) long() {
 	closing := "]" + strings.Repeat("=", s.longLevel(s.pos)) + "]"
-	first := token{kind: kind, line: s.line, column: s.pos - s.start + 1, from: s.pos}
-	size := bytes.Index(s.src[s.pos:], []byte(closing))
-	end := len(s.src)
-	if size >= 0 {
-		end = s.pos + size + len(closing)
-	}
-	first.text = string(s.src[s.pos:min(end, s.pos+40)])
-	for s.pos < end {
-		s.pos++
-		if s.src[s.pos-1] == '\n' {
-			s.newLine()
-		}
-	}
-	first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
-	if kind >= 0 {
-		s.tokens = append(s.tokens, first)
+	if size := bytes.Index(s.src[s.pos:], []byte(closing)); size >= 0 {
+		s.skip(size + len(closing))
+	} else {
+		s.skip(len(s.src) - s.pos)
 	}
 }
 
 // quoted reads a quoted string, up to the end of the line if it is
 // unterminated.
 func (s *scanner) quoted(quote byte) error {
-	first := token{kind: tokenString, line: s.line, column: s.pos - s.start + 1}
-	begin := s.pos
-	first.from = begin
-	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n'; s.pos++ {
+	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n'; s.skip(1) {
 		if s.src[s.pos] != '\\' || s.pos+1 == len(s.src) {
 			continue
 		}
 		s.pos++
 		if s.src[s.pos] == '\r' && s.pos+1 < len(s.src) && s.src[s.pos+1] == '\n' {
 			s.pos++
-		}
-		if s.src[s.pos] == '\n' {
-			s.line++
-			s.start = s.pos + 1
 		}
 		if escapeTooLarge(s.src[s.pos:]) {
 			return s.source.errorAt(s.line, s.pos-s.start, "escape sequence too large", string(s.src[s.pos-1:s.pos+3]), "a decimal escape ranges from \\0 to \\255")
@@ -194,9 +157,6 @@ func (s *scanner) quoted(quote byte) error {
 	if s.pos < len(s.src) && s.src[s.pos] == quote {
 		s.pos++
 	}
-	first.text = string(s.src[begin:min(s.pos, begin+40)])
-	first.endLine, first.endCol, first.to = s.line, s.pos-s.start, s.pos
-	s.tokens = append(s.tokens, first)
 	return nil
 }
 
@@ -219,7 +179,7 @@ func (s *scanner) number() error {
 	if _, ok := number.Parse(text); !ok || strings.ContainsAny(text, "pP") {
 		return s.source.errorAt(s.line, s.pos-s.start+1, "malformed number", text, malformedHint(text))
 	}
-	s.take(tokenNumber, len(text))
+	s.pos = end
 	return nil
 }
 

@@ -10,7 +10,10 @@ import (
 type sourceText struct {
 	name             string
 	text             []byte
-	tokens, comments []token
+	tokens, comments []Token
+	// skipped is the size of the byte order mark, which text leaves out and the
+	// positions of tokens count.
+	skipped int
 	// lexical is the first mistake that the scanner found.
 	lexical error
 }
@@ -18,16 +21,14 @@ type sourceText struct {
 // newSource drops a byte order mark, blanks a first line that starts with "#"
 // and scans the rest.
 func newSource(src []byte, name string) *sourceText {
-	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
-	text := bytes.Clone(src)
+	text := bytes.Clone(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
 	if len(text) > 0 && text[0] == '#' {
 		for i := 0; i < len(text) && text[i] != '\n' && text[i] != '\r'; i++ {
 			text[i] = ' '
 		}
 	}
-	s := &sourceText{name: name, text: text}
-	scanned, err := scan(s)
-	s.tokens, s.comments, s.lexical = scanned.tokens, scanned.comments, err
+	s := &sourceText{name: name, text: text, skipped: len(src) - len(text)}
+	s.lexical = scan(s)
 	return s
 }
 
@@ -45,5 +46,5 @@ func (s *sourceText) lastLine() int {
 	if len(s.tokens) == 0 {
 		return 1
 	}
-	return s.tokens[len(s.tokens)-1].endLine
+	return s.tokens[len(s.tokens)-1].EndLine
 }

@@ -13,16 +13,16 @@ func (s *sourceText) uncalled(at int) string {
 	if name < 2 || name >= len(s.tokens) || !s.isField(name) {
 		return ""
 	}
-	if given := s.tokens[min(at, len(s.tokens)-1)]; at < len(s.tokens) && !s.startsLine(at) && given.kind != tokenNumber && !spec.IsKeyword(given.text) {
+	if given := s.tokens[min(at, len(s.tokens)-1)]; at < len(s.tokens) && !s.startsLine(at) && given.Kind != Number && !spec.IsKeyword(given.Text) {
 		return ""
 	}
 	first := s.chainStart(name)
-	if first < 0 || !s.startsStatement(first) || s.tokens[first].line != s.tokens[name].line {
+	if first < 0 || !s.startsStatement(first) || s.tokens[first].Line != s.tokens[name].Line {
 		return ""
 	}
 	arguments := "..."
-	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].kind == tokenNumber {
-		arguments = s.tokens[at].text
+	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].Kind == Number {
+		arguments = s.tokens[at].Text
 	}
 	return fmt.Sprintf("call it with parentheses: %s(%s)", s.words(first, at), arguments)
 }
@@ -31,13 +31,13 @@ func (s *sourceText) uncalled(at int) string {
 // token, or -1 if no name comes first.
 func (s *sourceText) chainStart(i int) int {
 	for i >= 0 {
-		switch text := s.tokens[i].text; {
+		switch text := s.tokens[i].Text; {
 		case text == ")" || text == "]":
 			if i = s.opening(i) - 1; i < 0 {
 				return -1
 			}
 			continue
-		case s.tokens[i].kind != tokenName || spec.IsKeyword(text) && !s.isField(i):
+		case !s.isName(i):
 			return -1
 		}
 		if !s.isField(i) {
@@ -52,10 +52,10 @@ func (s *sourceText) chainStart(i int) int {
 func (s *sourceText) opening(i int) int {
 	depth := 0
 	for ; i >= 0; i-- {
-		if s.tokens[i].kind != tokenSymbol {
+		if s.tokens[i].Kind != Symbol {
 			continue
 		}
-		switch s.tokens[i].text {
+		switch s.tokens[i].Text {
 		case ")", "]", "}":
 			depth++
 		case "(", "[", "{":
@@ -72,7 +72,7 @@ func (s *sourceText) startsStatement(i int) bool {
 	if s.startsLine(i) {
 		return true
 	}
-	switch s.tokens[i-1].text {
+	switch s.tokens[i-1].Text {
 	case "then", "do", "else", "repeat", ";":
 		return true
 	}
