@@ -25,8 +25,9 @@ var (
 	built = map[time.Duration]string{}
 )
 
-// Path returns the program's file. The first call builds it, as "make build"
-// does. A package whose tests call it runs them by Run.
+// Path returns the program's file. The first call builds it as "make build" does,
+// but without the version that a clone's commit would give it, which tests and
+// guides would show. A package whose tests call it runs them by Run.
 func Path(t testing.TB) string {
 	t.Helper()
 	return WithClock(t, 0)
@@ -48,7 +49,7 @@ func WithClock(t testing.TB, off time.Duration) string {
 	if runtime.GOOS == "windows" {
 		file += ".exe"
 	}
-	args := []string{"build", "-trimpath", "-o", file}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-o", file}
 	if off != 0 {
 		args = append(args, "-overlay", overlay(t, dir), "-ldflags", "-X time.testOff="+off.String())
 	}
