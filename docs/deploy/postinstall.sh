@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the account of the service. The service is not started: it needs a token
-# and schedules first. One that is at work goes on with the new program.
+# Creates the account of the service. The service is not started, because it needs
+# a token and schedules first. A running service restarts with the new program.
 set -e
 getent passwd phscript >/dev/null ||
   useradd --system --user-group --home-dir /var/lib/phscript --shell /usr/sbin/nologin phscript

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The account and its history in /var/lib/phscript stay.
+# The account and the store in /var/lib/phscript are kept.
 set -e
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload

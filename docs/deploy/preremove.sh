@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stops the service where the package goes, not where a newer one takes its place:
-# dpkg says remove then, rpm 0.
+# Stops the service when the package is removed, but not when it is upgraded. On
+# removal, the first argument is "remove" from dpkg and 0 from rpm.
 set -e
 if [ -d /run/systemd/system ] && { [ "$1" = remove ] || [ "$1" = 0 ]; }; then
   systemctl disable --now phscript.service || true
