@@ -3,7 +3,9 @@ package bindings
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -118,7 +120,7 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 // rows reads the rows of a list or of an iterator.
 func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	if next, ok := v.(*lua.LFunction); ok {
-		return drain(a, next), nil
+		return slices.Collect(drained(a.L, next)), nil
 	}
 	list := v.(*lua.LTable)
 	n := list.Len()
@@ -132,18 +134,19 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	return rows, nil
 }
 
-// drain calls an iterator until it returns nil. It does not catch errors.
-func drain(a *Args, next *lua.LFunction) []lua.LValue {
-	var rows []lua.LValue
-	for {
-		a.L.Push(next)
-		a.L.Call(0, 1)
-		row := a.L.Get(-1)
-		a.L.Pop(1)
-		if row == lua.LNil {
-			return rows
+// drained returns what a script's iterator returns until nil. It does not catch
+// errors.
+func drained(L *lua.LState, next *lua.LFunction) iter.Seq[lua.LValue] {
+	return func(yield func(lua.LValue) bool) {
+		for {
+			L.Push(next)
+			L.Call(0, 1)
+			row := L.Get(-1)
+			L.Pop(1)
+			if row == lua.LNil || !yield(row) {
+				return
+			}
 		}
-		rows = append(rows, row)
 	}
 }
 

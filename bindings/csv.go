@@ -2,10 +2,8 @@ package bindings
 
 import (
 	"bytes"
-	"errors"
-	"io"
+	"context"
 	"slices"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -52,7 +50,13 @@ func csvReading() []*Func {
 			Example: `for row, line in csv.rows("accounts.csv") do
   if not row.id then log.warn("no id", { line = line }) end
 end`,
-			Call: csvRows,
+			Call: func(a *Args) (int, error) {
+				r, err := openCSVArg(a)
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(r.src.iterator(a.L, r.next))
+			},
 		},
 		{
 			Name:    "read",
@@ -66,7 +70,8 @@ end`,
 				if err != nil {
 					return 0, err
 				}
-				return pushAll(a, r)
+				rows, err := r.all(a.L)
+				return a.give(rows, err)
 			},
 		},
 		{
@@ -82,11 +87,12 @@ print(rows[1].name) --> Acme`,
 				if err != nil {
 					return 0, err
 				}
-				r, err := newCSVReader(a.Host.Files, "the text", io.NopCloser(strings.NewReader(a.String(0))), opt)
+				r, err := newCSVReader(textSource(a.String(0)), opt)
 				if err != nil {
 					return 0, err
 				}
-				return pushAll(a, r)
+				rows, err := r.all(a.L)
+				return a.give(rows, err)
 			},
 		},
 		{
@@ -101,44 +107,11 @@ print(rows[1].name) --> Acme`,
 				if err != nil {
 					return 0, err
 				}
-				defer closeRead(r.src)
-				return a.Push(r.names(a.L))
+				defer r.src.done()
+				return a.Push(stringList(a.L, r.Columns))
 			},
 		},
 	}
-}
-
-func csvRows(a *Args) (int, error) {
-	r, err := openCSVArg(a)
-	if err != nil {
-		return 0, err
-	}
-	done := false
-	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
-		if done {
-			return 0, nil
-		}
-		row, line, err := r.next(L)
-		if err != nil {
-			done = true
-			closeRead(r.src)
-			if errors.Is(err, io.EOF) {
-				err = nil
-			}
-			return 0, err
-		}
-		L.Push(row)
-		L.Push(lua.LNumber(line))
-		return 2, nil
-	}))
-}
-
-func pushAll(a *Args, r *csvReader) (int, error) {
-	rows, err := r.all(a.L)
-	if err != nil {
-		return 0, err
-	}
-	return a.Push(rows)
 }
 
 func csvWriting() []*Func {
@@ -165,7 +138,8 @@ func csvWriting() []*Func {
 				if err != nil {
 					return 0, err
 				}
-				return pushWritten(a, w, w.writeAll(a.L, a.Get(1)))
+				err = w.end(a.Context(), w.writeAll(a.L, a.Get(1)))
+				return a.give(lua.LNumber(w.count), err)
 			},
 		},
 		{
@@ -184,11 +158,9 @@ func csvWriting() []*Func {
 					return 0, a.Errorf("the option 'append' works only with files")
 				}
 				var text textFile
-				w := newCSVWriter(a.Host, "the text", &text, opt)
-				if err := w.end(a.Context(), w.writeAll(a.L, a.Get(0))); err != nil {
-					return 0, err
-				}
-				return a.Push(lua.LString(text.String()))
+				w := newCSVWriter(a.Host.Log, &target{WriteCloser: &text, name: "the text"}, opt)
+				err = w.end(a.Context(), w.writeAll(a.L, a.Get(0)))
+				return a.give(lua.LString(text.String()), err)
 			},
 		},
 		{
@@ -211,47 +183,12 @@ out:close()`,
 				if err != nil {
 					return 0, err
 				}
-				return a.Push(Open(a.L, a.Host, csvWriterModule(w)))
+				write := func(a *Args) error { return w.write(a.L, a.Table(0)) }
+				end := func(ctx context.Context) error { return w.end(ctx, nil) }
+				return a.Push(Open(a.L, a.Host, w.writerModule(Param{Name: "row", Type: "table"}, write, end)))
 			},
 		},
 	}
-}
-
-func pushWritten(a *Args, w *csvWriter, err error) (int, error) {
-	if err := w.end(a.Context(), err); err != nil {
-		return 0, err
-	}
-	return a.Push(lua.LNumber(w.count))
-}
-
-// csvWriterModule makes the object that csv.writer returns.
-func csvWriterModule(w *csvWriter) *Module {
-	closed := false
-	return &Module{Name: "writer", Funcs: []*Func{
-		{
-			Name: "write", Params: []Param{{Name: "row", Type: "table"}},
-			Call: func(a *Args) (int, error) {
-				if closed {
-					return 0, a.Errorf("the file %s is already closed", w.name)
-				}
-				return 0, w.write(a.L, a.Table(0))
-			},
-		},
-		{
-			Name: "count",
-			Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(w.count)) },
-		},
-		{
-			Name: "close",
-			Call: func(a *Args) (int, error) {
-				if closed {
-					return 0, nil
-				}
-				closed = true
-				return 0, w.end(a.Context(), nil)
-			},
-		},
-	}}
 }
 
 // textFile is a file in memory.

@@ -9,8 +9,6 @@ import (
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
-
-	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 func newCSVState(t *testing.T, h *testHost) *lua.LState {
@@ -138,21 +136,6 @@ func TestCSVReadErrors(t *testing.T) {
 		{"types without names", `csv.rows("x", { header = false, numbers = {"a"} })`, []string{"pass 'columns'"}},
 	})
 	require.Zero(t, h.open, "every file is closed")
-}
-
-// TestNumberHintsDoNotChangeNumbers: tonumber would read "12.345" beside decimal
-// commas as another number, so it is no advice there.
-func TestNumberHintsDoNotChangeNumbers(t *testing.T) {
-	for decimal, want := range map[string]string{"": "tonumber(row", ",": "correct the cell", ".": "correct the cell"} {
-		_, err := numberCell("n/a", decimal, "arr", "numbers")
-		var bad *invalid.Error
-		require.ErrorAs(t, err, &bad)
-		if decimal == "" {
-			assert.Contains(t, bad.Hint, want)
-			continue
-		}
-		assert.Equal(t, want, bad.Hint)
-	}
 }
 
 func TestCSVWrite(t *testing.T) {

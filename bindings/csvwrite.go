@@ -3,7 +3,6 @@ package bindings
 import (
 	"context"
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,7 +13,9 @@ import (
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -40,8 +41,8 @@ type csvWriteOpts struct {
 func readCSVWriteOptions(a *Args, i int) (csvWriteOpts, error) {
 	o := a.Options(i)
 	opt := csvWriteOpts{
-		columns: o.Strings("columns"), header: !o.Has("header") || o.Bool("header"), appendTo: o.Bool("append"),
-		crlf: o.Bool("crlf"), bom: o.Bool("bom"), excelSafe: o.Bool("excel_safe"), separator: ',',
+		separator: ',', columns: o.Strings("columns"), header: !o.Has("header") || o.Bool("header"), appendTo: o.Bool("append"),
+		crlf: o.Bool("crlf"), bom: o.Bool("bom"), excelSafe: o.Bool("excel_safe"),
 	}
 	separator, err := separatorOption(a, o, ",")
 	if err != nil {
@@ -74,23 +75,30 @@ func (o *csvWriteOpts) checkTitles() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
 		if !slices.Contains(o.columns, name) {
-			return &invalid.Error{
-				Message: fmt.Sprintf("the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", ")),
-				Hint:    "use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
-			}
+			return invalid.Errorf("use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
+				"the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", "))
 		}
 	}
 	return nil
 }
 
+// titleRow returns the texts of the header row.
+func (o *csvWriteOpts) titleRow() []string {
+	titles := slices.Clone(o.columns)
+	for i, column := range titles {
+		if title, ok := o.titles[column]; ok {
+			titles[i] = title
+		}
+	}
+	return titles
+}
+
 // csvWriter turns Lua tables into CSV text.
 type csvWriter struct {
-	files Files
-	log   Logger
-	name  string
-	opt   csvWriteOpts
-	w     io.WriteCloser
-	out   *csv.Writer
+	*target
+	log Logger
+	opt csvWriteOpts
+	out *csv.Writer
 	// count counts the rows; headed reports whether there is a header row.
 	count  int
 	headed bool
@@ -101,35 +109,32 @@ type csvWriter struct {
 	record  []string
 }
 
-func newCSVWriter(h *Host, name string, w io.WriteCloser, opt csvWriteOpts) *csvWriter {
-	out := csv.NewWriter(w)
+func newCSVWriter(log Logger, to *target, opt csvWriteOpts) *csvWriter {
+	out := csv.NewWriter(to)
 	out.Comma, out.UseCRLF = opt.separator, opt.crlf
-	return &csvWriter{files: h.Files, log: h.Log, name: name, opt: opt, w: w, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
+	return &csvWriter{target: to, log: log, opt: opt, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
 // createCSV opens a file for writing. When rows are added to a file, its header
 // row decides the columns.
 func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
-	existing, chosen := false, opt.columns != nil
+	existing, midline, chosen := false, false, opt.columns != nil
 	if opt.appendTo {
-		info, err := a.Host.Files.Stat(name)
-		existing = err == nil && info.Size() > 0
-	}
-	midline := false
-	if existing {
 		var err error
-		if midline, err = endsMidline(a.Host.Files, name); err != nil {
-			return nil, err
-		}
-		if opt, err = continueColumns(a, name, opt); err != nil {
+		if existing, midline, err = textEnd(a, name); err != nil {
 			return nil, err
 		}
 	}
-	f, err := openWrite(a.Host.Files, name, opt.appendTo)
+	if existing && opt.header {
+		if err := opt.continueFile(a, name); err != nil {
+			return nil, err
+		}
+	}
+	to, err := openTarget(a, name, opt.appendTo)
 	if err != nil {
 		return nil, err
 	}
-	w := newCSVWriter(a.Host, name, f, opt)
+	w := newCSVWriter(a.Host.Log, to, opt)
 	w.headed = w.headed || existing
 	w.strict = existing && opt.header && !chosen
 	if !chosen {
@@ -142,76 +147,29 @@ func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 	case opt.bom && !existing:
 		start = "\ufeff"
 	}
-	if _, err := io.WriteString(f, start); err != nil {
-		return nil, finish(a.Host.Files, name, f, fileError(a.Host.Files, "write", name, err))
+	if _, err := io.WriteString(to, start); err != nil {
+		return nil, to.finish(to.fail(err))
 	}
 	return w, nil
 }
 
-// endsMidline reports whether a file's last line has no line end.
-func endsMidline(files Files, name string) (bool, error) {
-	f, err := openRead(files, name)
+// continueFile takes the columns from the header row of a file that rows are added
+// to, or checks that they are the same.
+func (o *csvWriteOpts) continueFile(a *Args, name string) error {
+	r, err := openCSV(a, name, csvOptions{Options: csvtext.Options{Header: true, Separator: o.separator}})
 	if err != nil {
-		return false, err
+		return err
 	}
-	defer closeRead(f)
-	if s, ok := f.(io.Seeker); ok {
-		if _, err := s.Seek(-1, io.SeekEnd); err != nil {
-			return false, fileError(files, "read", name, err)
-		}
+	r.src.done()
+	if o.columns == nil {
+		o.columns = r.Columns
+		return nil
 	}
-	last, buf := byte('\n'), make([]byte, 32<<10)
-	for {
-		n, err := f.Read(buf)
-		if n > 0 {
-			last = buf[n-1]
-		}
-		if errors.Is(err, io.EOF) {
-			return last != '\n', nil
-		}
-		if err != nil {
-			return false, fileError(files, "read", name, err)
-		}
+	if titles := o.titleRow(); !slices.Equal(titles, r.Columns) {
+		return invalid.Errorf("use the same columns in the same order, or write another file",
+			"%s has the columns %s; rows with the columns %s cannot be added to it", name, strings.Join(r.Columns, ", "), strings.Join(titles, ", "))
 	}
-}
-
-// continueColumns takes the columns from the header row of a file that rows
-// are added to, or checks that they are the same.
-func continueColumns(a *Args, name string, opt csvWriteOpts) (csvWriteOpts, error) {
-	if !opt.header {
-		return opt, nil
-	}
-	r, err := openCSV(a, name, csvOptions{header: true, separator: opt.separator})
-	if err != nil {
-		return opt, err
-	}
-	closeRead(r.src)
-	var there []string
-	for _, column := range r.columns {
-		there = append(there, column.name)
-	}
-	if opt.columns == nil {
-		opt.columns = there
-		return opt, nil
-	}
-	titles := make([]string, len(opt.columns))
-	for i, column := range opt.columns {
-		titles[i] = opt.title(column)
-	}
-	if !slices.Equal(titles, there) {
-		return opt, &invalid.Error{
-			Message: fmt.Sprintf("%s has the columns %s; rows with the columns %s cannot be added to it", name, strings.Join(there, ", "), strings.Join(titles, ", ")),
-			Hint:    "use the same columns in the same order, or write another file",
-		}
-	}
-	return opt, nil
-}
-
-func (o *csvWriteOpts) title(column string) string {
-	if title, ok := o.titles[column]; ok {
-		return title
-	}
-	return column
+	return nil
 }
 
 // writeAll writes a list of rows, or all that an iterator gives.
@@ -220,7 +178,7 @@ func (w *csvWriter) writeAll(L *lua.LState, rows lua.LValue) error {
 	ended := false
 	defer func() {
 		if !ended {
-			abort(w.w)
+			w.abort()
 		}
 	}()
 	err := w.writeEach(L, rows)
@@ -230,23 +188,17 @@ func (w *csvWriter) writeAll(L *lua.LState, rows lua.LValue) error {
 
 func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 	if next, ok := rows.(*lua.LFunction); ok {
-		for {
-			L.Push(next)
-			L.Call(0, 1)
-			row := L.Get(-1)
-			L.Pop(1)
-			if row == lua.LNil {
-				return w.header()
-			}
+		for row := range drained(L, next) {
 			if err := w.writeValue(L, row); err != nil {
 				return err
 			}
 		}
+		return w.header()
 	}
 	list := rows.(*lua.LTable)
 	n := list.Len()
 	if k, _ := list.Next(lua.LNil); n == 0 && k != lua.LNil {
-		return &invalid.Error{Message: "the rows must be a list of tables, not one table with named fields", Hint: "to write a single row, pass { row }"}
+		return invalid.Errorf("to write a single row, pass { row }", "the rows must be a list of tables, not one table with named fields")
 	}
 	if w.opt.columns == nil {
 		w.opt.columns = allFields(list)
@@ -316,7 +268,7 @@ func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 		w.record = append(w.record, text)
 	}
 	if err := w.out.Write(w.record); err != nil {
-		return fileError(w.files, "write", w.name, err)
+		return w.fail(err)
 	}
 	w.count++
 	w.missing.see(L, row)
@@ -375,17 +327,14 @@ func (w *csvWriter) cell(L *lua.LState, v lua.LValue) (string, error) {
 	case *lua.LNilType:
 		return "", nil
 	case lua.LNumber:
-		return numberText(v), nil
+		return luatext.Number(float64(v)), nil
 	case lua.LBool:
 		return v.String(), nil
 	case lua.LString:
-		s := string(v)
-		if w.opt.excelSafe && s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-			if _, err := strconv.ParseFloat(s, 64); err != nil {
-				s = "'" + s
-			}
+		if w.opt.excelSafe {
+			return csvtext.Guard(string(v)), nil
 		}
-		return s, nil
+		return string(v), nil
 	case *lua.LTable:
 		b, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
 		return string(b), err
@@ -405,11 +354,7 @@ func (w *csvWriter) header() error {
 		return err
 	}
 	w.headed = true
-	titles := make([]string, len(w.opt.columns))
-	for i, column := range w.opt.columns {
-		titles[i] = w.opt.title(column)
-	}
-	return fileError(w.files, "write", w.name, w.out.Write(titles))
+	return w.fail(w.out.Write(w.opt.titleRow()))
 }
 
 // end completes the file, or discards it if err is set.
@@ -419,14 +364,14 @@ func (w *csvWriter) end(ctx context.Context, err error) error {
 	}
 	if err == nil {
 		w.out.Flush()
-		err = fileError(w.files, "write", w.name, w.out.Error())
+		err = w.fail(w.out.Error())
 	}
-	if err = finish(w.files, w.name, w.w, err); err == nil {
+	if err = w.finish(err); err == nil {
 		w.missing.warn(ctx, w.log, w.name)
 	}
 	return err
 }
 
 func (w *csvWriter) errorf(format string, args ...any) error {
-	return &invalid.Error{Message: fmt.Sprintf("%s, row %d: ", w.name, w.count+1) + fmt.Sprintf(format, args...)}
+	return invalid.Errorf("", "%s, row %d: %s", w.name, w.count+1, fmt.Sprintf(format, args...))
 }

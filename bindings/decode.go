@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/luatext"
 )
 
 // DecodeOptions say how JSON becomes Lua values.
@@ -22,27 +24,27 @@ type DecodeOptions struct {
 // DecodeBytes reads one JSON value that fills b.
 func (c *Codec) DecodeBytes(b []byte, opt DecodeOptions) (lua.LValue, error) {
 	c.dec.Reset(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true))
-	v, err := c.Decode(c.dec, opt)
+	v, err := c.decode(c.dec, opt)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := c.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, &TrailingError{Offset: c.dec.InputOffset()}
+		return nil, &trailingError{offset: c.dec.InputOffset()}
 	}
 	return v, nil
 }
 
-// TrailingError reports text after the JSON value.
-type TrailingError struct{ Offset int64 }
+// trailingError reports text after the JSON value.
+type trailingError struct{ offset int64 }
 
-func (e *TrailingError) Error() string {
-	return "text follows the JSON value at byte " + strconv.FormatInt(e.Offset, 10)
+func (e *trailingError) Error() string {
+	return "text follows the JSON value at byte " + strconv.FormatInt(e.offset, 10)
 }
 
-// Decode reads the next JSON value. Lists are marked as such, so that an empty
+// decode reads the next JSON value. Lists are marked as such, so that an empty
 // one is encoded as [] again. Whole numbers above 2^53, which Lua cannot hold,
 // become text.
-func (c *Codec) Decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+func (c *Codec) decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
 	switch dec.PeekKind() {
 	case jsontext.KindBeginObject:
 		return c.decodeObject(dec, opt)
@@ -85,7 +87,7 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 		if err != nil {
 			return nil, err
 		}
-		v, err := c.Decode(dec, opt)
+		v, err := c.decode(dec, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -116,7 +118,7 @@ func (c *Codec) decodeArray(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValu
 			_, err := dec.ReadToken()
 			return c.list(c.values[base:]), err
 		}
-		v, err := c.Decode(dec, opt)
+		v, err := c.decode(dec, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -169,10 +171,7 @@ func unquote(raw jsontext.Value) (string, error) {
 	return string(b), err
 }
 
-const (
-	safeDigits  = 15
-	largestSafe = 1 << 53
-)
+const safeDigits = 15
 
 func (c *Codec) number(raw jsontext.Value) lua.LValue {
 	digits := raw
@@ -190,7 +189,7 @@ func (c *Codec) number(raw jsontext.Value) lua.LValue {
 	}
 	if len(digits) > safeDigits {
 		n, err := strconv.ParseInt(string(raw), 10, 64)
-		if err != nil || n > largestSafe || n < -largestSafe {
+		if err != nil || n > luatext.LargestWhole || n < -luatext.LargestWhole {
 			return lua.LString(raw)
 		}
 		return lua.LNumber(n)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -31,17 +32,17 @@ type EncodeOptions struct {
 	Value func(p *catalog.Property, text string)
 }
 
-// EncodeError reports the part of a value that has no JSON form.
-type EncodeError struct {
-	// Path leads to the part, such as "custom.Tier" or "[3]".
-	Path, Message string
+// encodeError reports the part of a value that has no JSON form.
+type encodeError struct {
+	// path leads to the part, such as "custom.Tier" or "[3]".
+	path, message string
 }
 
-func (e *EncodeError) Error() string {
-	if e.Path == "" {
-		return e.Message
+func (e *encodeError) Error() string {
+	if e.path == "" {
+		return e.message
 	}
-	return "at " + shortPath(e.Path) + ": " + e.Message
+	return "at " + shortPath(e.path) + ": " + e.message
 }
 
 // shortPath leaves out the middle of a long path.
@@ -53,25 +54,17 @@ func shortPath(path string) string {
 	return strings.ToValidUTF8(path[:ends], "") + " ... " + strings.ToValidUTF8(path[len(path)-ends:], "")
 }
 
-// EncodeBytes returns v as JSON. The result is the caller's.
+// EncodeBytes returns v as JSON, which is the caller's. Fields keep the order in
+// which they were set. An error names the part that has no JSON form.
 func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, error) {
 	c.buf.Reset()
 	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
-	if err := c.Encode(c.enc, v, opt); err != nil {
+	c.path = c.path[:0]
+	err := c.encodeRecord(v, opt)
+	if err != nil {
 		return nil, err
 	}
 	return bytes.Clone(bytes.TrimSuffix(c.buf.Bytes(), []byte("\n"))), nil
-}
-
-// Encode writes v as one JSON value. Fields keep the order in which they were
-// set. An error is an *EncodeError, or the writer's own.
-func (c *Codec) Encode(enc *jsontext.Encoder, v lua.LValue, opt EncodeOptions) error {
-	c.path = c.path[:0]
-	t, ok := v.(*lua.LTable)
-	if !ok || opt.Model == nil {
-		return c.encode(enc, v)
-	}
-	return c.encodeRecord(enc, t, opt)
 }
 
 // step leads from a value to a part of it.
@@ -93,36 +86,30 @@ func (c *Codec) errorf(format string, args ...any) error {
 			b.WriteString(s.name)
 		}
 	}
-	return &EncodeError{Path: b.String(), Message: fmt.Sprintf(format, args...)}
+	return &encodeError{path: b.String(), message: fmt.Sprintf(format, args...)}
 }
 
-func (c *Codec) encode(enc *jsontext.Encoder, v lua.LValue) error {
+func (c *Codec) encode(v lua.LValue) error {
 	switch v := v.(type) {
 	case lua.LString:
-		return c.text(enc, string(v))
+		return c.text(string(v))
 	case lua.LNumber:
-		return c.float(enc, float64(v))
+		return c.float(float64(v))
 	case lua.LBool:
-		return enc.WriteToken(jsontext.Bool(bool(v)))
+		return c.enc.WriteToken(jsontext.Bool(bool(v)))
 	case *lua.LTable:
-		return c.encodeTable(enc, v)
+		return c.encodeTable(v)
 	case *lua.LNilType:
-		return enc.WriteToken(jsontext.Null)
+		return c.enc.WriteToken(jsontext.Null)
 	}
 	if c.IsNull(v) {
-		return enc.WriteToken(jsontext.Null)
+		return c.enc.WriteToken(jsontext.Null)
 	}
 	return c.errorf("a %s has no JSON form", v.Type())
 }
 
-func (c *Codec) text(enc *jsontext.Encoder, s string) error {
-	if err := enc.WriteToken(jsontext.String(s)); err != nil {
-		return c.textError(s, err)
-	}
-	return nil
-}
-
-func (c *Codec) textError(s string, err error) error {
+func (c *Codec) text(s string) error {
+	err := c.enc.WriteToken(jsontext.String(s))
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
 		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", invalid.Cut(s, 40))
@@ -130,51 +117,57 @@ func (c *Codec) textError(s string, err error) error {
 	return err
 }
 
-func (c *Codec) float(enc *jsontext.Encoder, f float64) error {
+func (c *Codec) float(f float64) error {
 	switch {
-	case f == math.Trunc(f) && math.Abs(f) <= largestSafe:
-		return enc.WriteToken(jsontext.Int(int64(f)))
+	case luatext.IsWhole(f):
+		return c.enc.WriteToken(jsontext.Int(int64(f)))
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		return c.errorf("%v is not a number that JSON allows; look for a division by zero", lua.LNumber(f))
 	}
-	return enc.WriteToken(jsontext.Float(f))
+	return c.enc.WriteToken(jsontext.Float(f))
 }
 
-func (c *Codec) encodeTable(enc *jsontext.Encoder, t *lua.LTable) error {
+func (c *Codec) encodeTable(t *lua.LTable) error {
 	if len(c.path) > mostDepth {
 		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
 	}
 	n := t.Len()
 	if n > 0 || t.Metatable == lua.LValue(c.array) {
-		return c.encodeList(enc, t, n)
+		return c.encodeList(t, n)
 	}
-	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+	return c.encodeFields(t, func(k lua.LValue) error { return c.keyError(k, 0) }, func(_ string, v lua.LValue) error { return c.encode(v) })
+}
+
+// encodeFields writes an object. notName returns the error about a key that is not
+// text.
+func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, write func(name string, v lua.LValue) error) error {
+	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return c.keyError(k, n)
+			return notName(k)
 		}
 		c.path = append(c.path, step{name: string(name)})
-		if err := c.text(enc, string(name)); err != nil {
+		if err := c.text(string(name)); err != nil {
 			return err
 		}
-		if err := c.encode(enc, v); err != nil {
+		if err := write(string(name), v); err != nil {
 			return err
 		}
 		c.path = c.path[:len(c.path)-1]
 	}
-	return enc.WriteToken(jsontext.EndObject)
+	return c.enc.WriteToken(jsontext.EndObject)
 }
 
 // encodeList writes the n items of a list. It rejects tables that also have
 // named fields, which would be lost.
-func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable, n int) error {
+func (c *Codec) encodeList(t *lua.LTable, n int) error {
 	if k, _ := afterItems(t, n); k != lua.LNil {
 		return c.keyError(k, n)
 	}
-	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+	if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
 		return err
 	}
 	for i := 1; i <= n; i++ {
@@ -183,12 +176,12 @@ func (c *Codec) encodeList(enc *jsontext.Encoder, t *lua.LTable, n int) error {
 			return c.errorf("item %d of %d is nil; use json.null there, or close the gap", i, n)
 		}
 		c.path = append(c.path, step{index: i})
-		if err := c.encode(enc, v); err != nil {
+		if err := c.encode(v); err != nil {
 			return err
 		}
 		c.path = c.path[:len(c.path)-1]
 	}
-	return enc.WriteToken(jsontext.EndArray)
+	return c.enc.WriteToken(jsontext.EndArray)
 }
 
 // afterItems returns the first field of a table that follows its list items.
@@ -211,30 +204,20 @@ func (c *Codec) keyError(key lua.LValue, n int) error {
 	}
 }
 
-// encodeRecord writes a record of a model: list properties and days need the
-// model's types.
-func (c *Codec) encodeRecord(enc *jsontext.Encoder, t *lua.LTable, opt EncodeOptions) error {
+// encodeRecord writes a record of a model, whose list properties and days need the
+// model's types, or any value without one.
+func (c *Codec) encodeRecord(v lua.LValue, opt EncodeOptions) error {
+	t, ok := v.(*lua.LTable)
+	if !ok || opt.Model == nil {
+		return c.encode(v)
+	}
 	if t.Len() > 0 {
 		return c.errorf("%s must be a table of named fields, such as { %s = ... }, not a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
 	}
-	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
+	notName := func(k lua.LValue) error {
+		return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
 	}
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
-		name, ok := k.(lua.LString)
-		if !ok {
-			return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
-		}
-		c.path = append(c.path, step{name: string(name)})
-		if err := c.text(enc, string(name)); err != nil {
-			return err
-		}
-		if err := c.encodeProperty(enc, opt, string(name), v); err != nil {
-			return err
-		}
-		c.path = c.path[:len(c.path)-1]
-	}
-	return enc.WriteToken(jsontext.EndObject)
+	return c.encodeFields(t, notName, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
 }
 
 func exampleProperty(m *catalog.Model) string {
@@ -244,13 +227,13 @@ func exampleProperty(m *catalog.Model) string {
 	return m.Properties[len(m.Properties)-1].Name
 }
 
-func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name string, v lua.LValue) error {
+func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) error {
 	p := opt.Model.Property(name)
 	if p == nil {
 		if opt.Unknown != nil {
 			opt.Unknown(name)
 		}
-		return c.encode(enc, v)
+		return c.encode(v)
 	}
 	if p.ReadOnly && opt.ReadOnly != nil && name != "_id" && name != "custom" && !slices.Contains(opt.Model.Keyables.Bulk, name) {
 		opt.ReadOnly(name)
@@ -265,17 +248,17 @@ func (c *Codec) encodeProperty(enc *jsontext.Encoder, opt EncodeOptions, name st
 			if err != nil {
 				return c.errorf("%v", err)
 			}
-			return enc.WriteToken(jsontext.Int(int64(days)))
+			return c.enc.WriteToken(jsontext.Int(int64(days)))
 		}
 	case catalog.Array:
 		if t, ok := v.(*lua.LTable); ok && isEmpty(t) {
-			if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+			if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
 				return err
 			}
-			return enc.WriteToken(jsontext.EndArray)
+			return c.enc.WriteToken(jsontext.EndArray)
 		}
 	}
-	return c.encode(enc, v)
+	return c.encode(v)
 }
 
 func isEmpty(t *lua.LTable) bool {

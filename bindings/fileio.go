@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -19,48 +21,41 @@ type Aborter interface {
 	Abort() error
 }
 
-// FileError says which file could not be used. Its kind for scripts is "io".
-type FileError struct {
-	// Op is what was tried, such as "read" or "write"; Name is the file's
-	// name as the script gave it.
-	Op, Name string
-	// Err is the cause.
-	Err  error
-	hint string
+// fileFailure says which file could not be used. Its kind for scripts is "io".
+type fileFailure struct {
+	// op is what was tried, such as "read"; name is the file's name as the script
+	// gave it.
+	op, name string
+	cause    error
+	hint     string
 }
 
-func (e *FileError) Error() string {
+func (e *fileFailure) Error() string {
+	cause := e.cause.Error()
 	var pathErr *fs.PathError
 	switch {
-	case errors.Is(e.Err, fs.ErrNotExist):
-		return fmt.Sprintf("cannot %s %q: there is no such file or folder", e.Op, e.Name)
-	case errors.As(e.Err, &pathErr):
-		return fmt.Sprintf("cannot %s %q: %v", e.Op, e.Name, pathErr.Err)
+	case errors.Is(e.cause, fs.ErrNotExist):
+		cause = "there is no such file or folder"
+	case errors.As(e.cause, &pathErr):
+		cause = pathErr.Err.Error()
 	}
-	// The host's refusals name the file and the flag that allows it.
-	if text := e.Err.Error(); strings.Contains(text, e.Name) {
-		return text
-	}
-	return fmt.Sprintf("cannot %s %q: %v", e.Op, e.Name, e.Err)
+	return fmt.Sprintf("cannot %s %q: %s", e.op, e.name, cause)
 }
 
-// Unwrap returns the cause.
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *fileFailure) Unwrap() error { return e.cause }
 
-// ErrorKind returns "io".
-func (e *FileError) ErrorKind() string { return "io" }
+func (e *fileFailure) ErrorKind() string { return "io" }
 
-// ErrorHint returns the hint of the cause, or one about the file.
-func (e *FileError) ErrorHint() string {
+func (e *fileFailure) ErrorHint() string {
 	var hinter Hinter
-	if errors.As(e.Err, &hinter) {
+	if errors.As(e.cause, &hinter) {
 		return hinter.ErrorHint()
 	}
 	return e.hint
 }
 
 // fileError wraps the error of a file operation. nil, and errors that have their
-// own kind, such as a cancelled run, are returned unchanged.
+// own kind, such as a refusal or a cancelled run, are returned unchanged.
 func fileError(files Files, op, name string, err error) error {
 	var kinder ErrorKinder
 	switch {
@@ -69,7 +64,7 @@ func fileError(files Files, op, name string, err error) error {
 	case errors.As(err, &kinder), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
-	return &FileError{Op: op, Name: name, Err: err, hint: fileHint(files, op, name, err)}
+	return &fileFailure{op: op, name: name, cause: err, hint: fileHint(files, op, name, err)}
 }
 
 // fileHint says what to do about a failed file operation, or returns "".
@@ -77,7 +72,8 @@ func fileHint(files Files, op, name string, err error) string {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && op == "write":
-		return fmt.Sprintf("the folder is missing: create it with fs.mkdir(%q)%s", path.Dir(filepath.ToSlash(name)), similarFile(files, path.Dir(filepath.ToSlash(name))))
+		dir := path.Dir(filepath.ToSlash(name))
+		return fmt.Sprintf("the folder is missing: create it with fs.mkdir(%q)%s", dir, similarFile(files, dir))
 	case errors.Is(err, fs.ErrNotExist):
 		return "check the name; a relative name starts at the working folder" + similarFile(files, name)
 	case !errors.As(err, &pathErr):
@@ -103,34 +99,151 @@ func similarFile(files Files, name string) string {
 	return catalog.DidYouMean(path.Base(name), names)
 }
 
-func openRead(files Files, name string) (io.ReadCloser, error) {
-	f, err := files.OpenRead(name)
-	return f, fileError(files, "read", name, err)
+// source is a file or a text that is read.
+type source struct {
+	io.ReadCloser
+	files Files
+	name  string
 }
 
-func openWrite(files Files, name string, appendTo bool) (io.WriteCloser, error) {
-	f, err := files.OpenWrite(name, appendTo)
-	return f, fileError(files, "write", name, err)
+func openSource(a *Args, name string) (*source, error) {
+	f, err := a.Host.Files.OpenRead(name)
+	if err != nil {
+		return nil, fileError(a.Host.Files, "read", name, err)
+	}
+	return &source{f, a.Host.Files, name}, nil
 }
 
-// abort discards a half-written file. If the host cannot discard it, it stays
+func textSource(text string) *source {
+	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text"}
+}
+
+// fail returns the error of reading.
+func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
+
+// done closes the source, whose errors no longer matter.
+func (s *source) done() { _ = s.Close() }
+
+// iterator returns a function for a loop that returns what next returns: a value
+// and its position, until io.EOF or another error. Then it closes the source.
+func (s *source) iterator(L *lua.LState, next func(L *lua.LState) (lua.LValue, int, error)) *lua.LFunction {
+	done := false
+	return Function(L, func(L *lua.LState) (int, error) {
+		if done {
+			return 0, nil
+		}
+		v, position, err := next(L)
+		if err != nil {
+			done = true
+			s.done()
+			if errors.Is(err, io.EOF) {
+				return 0, nil
+			}
+			return 0, s.fail(err)
+		}
+		L.Push(v)
+		L.Push(lua.LNumber(position))
+		return 2, nil
+	})
+}
+
+// textEnd reports whether a file holds text already, and whether its last line has
+// no line end.
+func textEnd(a *Args, name string) (existing, midline bool, err error) {
+	info, err := a.Host.Files.Stat(name)
+	if err != nil || info.Size() == 0 {
+		return false, false, nil
+	}
+	f, err := openSource(a, name)
+	if err != nil {
+		return false, false, err
+	}
+	defer f.done()
+	if s, ok := f.ReadCloser.(io.Seeker); ok {
+		if _, err := s.Seek(-1, io.SeekEnd); err != nil {
+			return false, false, f.fail(err)
+		}
+	}
+	last, buf := byte('\n'), make([]byte, 32<<10)
+	for err == nil {
+		var n int
+		if n, err = f.Read(buf); n > 0 {
+			last = buf[n-1]
+		}
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return true, last != '\n', f.fail(err)
+}
+
+// target is a file that is written, or a text.
+type target struct {
+	io.WriteCloser
+	files Files
+	name  string
+}
+
+func openTarget(a *Args, name string, appendTo bool) (*target, error) {
+	t := &target{files: a.Host.Files, name: name}
+	var err error
+	t.WriteCloser, err = t.files.OpenWrite(name, appendTo)
+	return t, t.fail(err)
+}
+
+// fail returns the error of writing.
+func (t *target) fail(err error) error { return fileError(t.files, "write", t.name, err) }
+
+// abort discards what was written. If the host cannot discard it, the file stays
 // open, because closing would publish it.
-func abort(w io.WriteCloser) {
-	if a, ok := w.(Aborter); ok {
+func (t *target) abort() {
+	if a, ok := t.WriteCloser.(Aborter); ok {
 		// The error that led here is the one to report.
 		_ = a.Abort()
 	}
 }
 
-// finish closes a written file, or discards it if err is set, and returns the
-// first error.
-func finish(files Files, name string, w io.WriteCloser, err error) error {
+// finish closes the file, or discards it if err is set, and returns the first
+// error.
+func (t *target) finish(err error) error {
 	if err != nil {
-		abort(w)
+		t.abort()
 		return err
 	}
-	return fileError(files, "write", name, w.Close())
+	return t.fail(t.Close())
 }
 
-// closeRead closes a file that was only read, so errors do not matter.
-func closeRead(r io.Closer) { _ = r.Close() }
+// writerModule makes the object that csv.writer and json.writer return, which
+// takes one value at a time.
+func (t *target) writerModule(value Param, write func(a *Args) error, end func(ctx context.Context) error) *Module {
+	count, closed := 0, false
+	return &Module{Name: "writer", Funcs: []*Func{
+		{
+			Name: "write", Params: []Param{value},
+			Call: func(a *Args) (int, error) {
+				if closed {
+					return 0, a.Errorf("the file %s is already closed", t.name)
+				}
+				err := write(a)
+				if err == nil {
+					count++
+				}
+				return 0, err
+			},
+		},
+		{
+			Name: "count",
+			Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(count)) },
+		},
+		{
+			Name: "close",
+			Call: func(a *Args) (int, error) {
+				if closed {
+					return 0, nil
+				}
+				closed = true
+				return 0, end(a.Context())
+			},
+		},
+	}}
+}

@@ -53,11 +53,13 @@ func fsContents() []*Func {
 			Errors:  fileErrors,
 			Example: `local text = fs.read("notes.txt")`,
 			Call: func(a *Args) (int, error) {
-				b, err := readFile(a.Host.Files, a.String(0))
+				src, err := openSource(a, a.String(0))
 				if err != nil {
 					return 0, err
 				}
-				return a.Push(lua.LString(b))
+				defer src.done()
+				b, err := io.ReadAll(src)
+				return a.give(lua.LString(b), src.fail(err))
 			},
 		},
 		{
@@ -69,13 +71,12 @@ func fsContents() []*Func {
 			Errors:  fileErrors,
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
 			Call: func(a *Args) (int, error) {
-				name := a.String(0)
-				w, err := openWrite(a.Host.Files, name, a.Options(2).Bool("append"))
+				to, err := openTarget(a, a.String(0), a.Options(2).Bool("append"))
 				if err != nil {
 					return 0, err
 				}
-				_, err = io.WriteString(w, a.String(1))
-				return 0, finish(a.Host.Files, name, w, fileError(a.Host.Files, "write", name, err))
+				_, err = io.WriteString(to, a.String(1))
+				return 0, to.finish(to.fail(err))
 			},
 		},
 		{
@@ -85,48 +86,23 @@ func fsContents() []*Func {
 			Returns: []Return{{Type: "fun(): string?, integer?", Doc: "An iterator for `for line, number in ...`; the number counts from 1."}},
 			Errors:  fileErrors,
 			Example: `for line, number in fs.lines("usage.log") do print(number, line) end`,
-			Call:    fsLines,
+			Call: func(a *Args) (int, error) {
+				src, err := openSource(a, a.String(0))
+				if err != nil {
+					return 0, err
+				}
+				r, number := bufio.NewReaderSize(src, 64<<10), 0
+				return a.Push(src.iterator(a.L, func(*lua.LState) (lua.LValue, int, error) {
+					line, err := r.ReadString('\n')
+					if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
+						return nil, 0, err
+					}
+					number++
+					return lua.LString(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")), number, nil
+				}))
+			},
 		},
 	}
-}
-
-func readFile(files Files, name string) ([]byte, error) {
-	r, err := openRead(files, name)
-	if err != nil {
-		return nil, err
-	}
-	defer closeRead(r)
-	b, err := io.ReadAll(r)
-	return b, fileError(files, "read", name, err)
-}
-
-func fsLines(a *Args) (int, error) {
-	files, name := a.Host.Files, a.String(0)
-	file, err := openRead(files, name)
-	if err != nil {
-		return 0, err
-	}
-	r, number, done := bufio.NewReaderSize(file, 64<<10), 0, false
-	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
-		if done {
-			return 0, nil
-		}
-		line, err := r.ReadString('\n')
-		if err != nil {
-			done = true
-			closeRead(file)
-			if !errors.Is(err, io.EOF) {
-				return 0, fileError(files, "read", name, err)
-			}
-			if line == "" {
-				return 0, nil
-			}
-		}
-		number++
-		L.Push(lua.LString(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")))
-		L.Push(lua.LNumber(number))
-		return 2, nil
-	}))
 }
 
 // fsEntries are the functions that look at files without opening them.

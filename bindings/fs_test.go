@@ -49,7 +49,7 @@ func TestFSErrors(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		h.readOnly = true
 		_, obj := raised(t, L, `fs.write("out.txt", "x")`)
-		require.Equal(t, "io", lua.LVAsString(obj.RawGetString("kind")))
+		require.Equal(t, "permission", lua.LVAsString(obj.RawGetString("kind")))
 		require.Equal(t, "writing out.txt is not allowed: run with --allow-write=.", lua.LVAsString(obj.RawGetString("message")))
 		require.Equal(t, "1", obj.RawGetString("line").String())
 	})

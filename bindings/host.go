@@ -16,8 +16,8 @@ import (
 // needs the parts that its modules use; the others may be nil. A host serves
 // one run and is used by one goroutine at a time.
 //
-// A refusal is an error whose text says what was refused and which flag allows
-// it.
+// A refusal is an [ErrorKinder] of kind "permission" whose text says what was
+// refused and which flag allows it.
 type Host struct {
 	Files   Files
 	Env     Environment

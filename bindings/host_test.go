@@ -109,6 +109,12 @@ func (h *testHost) OpenRead(name string) (io.ReadCloser, error) {
 	return &testReader{f, h}, nil
 }
 
+// refusal is how a host refuses, as Files asks.
+type refusal string
+
+func (r refusal) Error() string     { return string(r) }
+func (r refusal) ErrorKind() string { return "permission" }
+
 // testWriter publishes a file when it is closed, as the contract asks.
 type testWriter struct {
 	*os.File
@@ -135,7 +141,7 @@ func (w *testWriter) Abort() error {
 
 func (h *testHost) mayWrite(name string) error {
 	if h.readOnly {
-		return fmt.Errorf("writing %s is not allowed: run with --allow-write=.", name)
+		return refusal("writing " + name + " is not allowed: run with --allow-write=.")
 	}
 	return nil
 }

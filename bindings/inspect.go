@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/bindings/spec"
 )
 
@@ -115,11 +113,11 @@ type inspector struct {
 func (s *inspector) text(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
-		return quoteLua(string(v))
+		return luatext.Quote(string(v))
 	case *lua.LTable:
 		return s.table(v)
 	case lua.LNumber:
-		return numberText(v)
+		return luatext.Number(float64(v))
 	case *lua.LNilType, lua.LBool:
 		return v.String()
 	}
@@ -246,34 +244,4 @@ func keyRank(k lua.LValue) int {
 		return 2
 	}
 	return 3 + int(k.Type())
-}
-
-// quoteLua returns s as a Lua literal. Printable characters of all scripts stay
-// unchanged.
-func quoteLua(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := 0; i < len(s); {
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == utf8.RuneError && size == 1, !unicode.IsPrint(r):
-			for _, c := range []byte(s[i : i+size]) {
-				b.WriteString(`\` + fmt.Sprintf("%03s", strconv.Itoa(int(c))))
-			}
-		default:
-			b.WriteString(s[i : i+size])
-		}
-		i += size
-	}
-	b.WriteByte('"')
-	return b.String()
 }

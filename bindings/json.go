@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -67,10 +66,7 @@ func jsonTexts() []*Func {
 			Example: `print(json.encode({ name = "Acme", tags = json.array{} })) --> {"name":"Acme","tags":[]}`,
 			Call: func(a *Args) (int, error) {
 				b, err := encodeCall(a, 0, 1)
-				if err != nil {
-					return 0, err
-				}
-				return a.Push(lua.LString(b))
+				return a.give(lua.LString(b), err)
 			},
 		},
 		{
@@ -82,11 +78,11 @@ func jsonTexts() []*Func {
 			Errors:  decodeErrors,
 			Example: `print(json.decode('{"name":"Acme"}').name) --> Acme`,
 			Call: func(a *Args) (int, error) {
-				r, err := newJSONReader(a.L, a.Host.Files, "the text", io.NopCloser(strings.NewReader(a.String(0))), decodeOptions(a))
+				r, err := newJSONReader(a, textSource(a.String(0)))
 				if err != nil {
 					return 0, err
 				}
-				return pushOnly(a, r)
+				return r.only(a)
 			},
 		},
 	}
@@ -103,12 +99,11 @@ func jsonFiles() []*Func {
 			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `local mapping = json.decode_file("mapping.json")`,
 			Call: func(a *Args) (int, error) {
-				r, err := openJSON(a, a.String(0), decodeOptions(a))
+				r, err := openJSON(a)
 				if err != nil {
 					return 0, err
 				}
-				defer closeRead(r.src)
-				return pushOnly(a, r)
+				return r.only(a)
 			},
 		},
 		{
@@ -134,13 +129,12 @@ func jsonFiles() []*Func {
 				if err != nil {
 					return 0, err
 				}
-				name := a.String(0)
-				w, err := openWrite(a.Host.Files, name, false)
+				to, err := openTarget(a, a.String(0), false)
 				if err != nil {
 					return 0, err
 				}
-				_, err = w.Write(append(b, '\n'))
-				return 0, finish(a.Host.Files, name, w, fileError(a.Host.Files, "write", name, err))
+				_, err = to.Write(append(b, '\n'))
+				return 0, to.finish(to.fail(err))
 			},
 		},
 		{
@@ -196,16 +190,6 @@ func jsonKinds() []*Func {
 	}
 }
 
-func decodeOptions(a *Args) DecodeOptions { return DecodeOptions{Nulls: a.Options(1).Bool("nulls")} }
-
-func pushOnly(a *Args, r *jsonReader) (int, error) {
-	v, err := r.only()
-	if err != nil {
-		return 0, err
-	}
-	return a.Push(v)
-}
-
 // encodeCall encodes argument value by the options in argument options.
 func encodeCall(a *Args, value, options int) ([]byte, error) {
 	o := a.Options(options)
@@ -225,9 +209,9 @@ func encodeCall(a *Args, value, options int) ([]byte, error) {
 // encodeText returns a value as JSON. The options must have been checked.
 func encodeText(L *lua.LState, v lua.LValue, o Options) ([]byte, error) {
 	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
-	var encode *EncodeError
+	var encode *encodeError
 	if errors.As(err, &encode) {
-		return nil, &invalid.Error{Message: "the value cannot be written as JSON: " + encode.Error()}
+		return nil, invalid.Errorf("", "the value cannot be written as JSON: %v", encode)
 	}
 	if err != nil {
 		return nil, err

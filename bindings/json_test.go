@@ -52,6 +52,8 @@ func TestJSONErrors(t *testing.T) {
 	L := newState(t, h, JSON())
 	runErrors(t, L, []errorCase{
 		{"invalid", `json.decode("{\n'a':1}")`, []string{"the text, line 2: invalid JSON", "JSON strings use double quotes", "(validation)"}},
+		{"invalid UTF-8", `json.decode('{"a":"\229sa"}')`, []string{"the text, line 1: invalid JSON", "JSON is always UTF-8"}},
+		{"a quote inside a value", `json.decode("[1,\n'x']")`, []string{"the text, line 2: invalid JSON", "JSON strings use double quotes"}},
 		{"cut", `json.decode('{"a":')`, []string{"the text ends in the middle of a JSON value"}},
 		{"empty", `json.decode("")`, []string{"the text ends in the middle"}},
 		{"trailing", `json.decode("{} x")`, []string{"the text, line 1: more text follows"}},

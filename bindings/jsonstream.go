@@ -3,64 +3,66 @@ package bindings
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 // jsonReader reads JSON values one after another from a file or a text.
 type jsonReader struct {
-	files Files
-	name  string
-	src   io.Closer
+	src   *source
 	lines *lineCounter
 	dec   *jsontext.Decoder
 	codec *Codec
 	opt   DecodeOptions
-	// inList reports whether the values are the items of a list.
+	// inList reports whether the values are the items of a list; count counts
+	// those that were read.
 	inList bool
+	count  int
 }
 
-func newJSONReader(L *lua.LState, files Files, name string, src io.ReadCloser, opt DecodeOptions) (*jsonReader, error) {
+// newJSONReader starts to read src, which it closes if that fails. Argument 1 of
+// the call holds the options.
+func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 	text := bufio.NewReaderSize(src, 64<<10)
 	mark, err := text.Peek(3)
 	if err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, err = text.Discard(3)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fileError(files, "read", name, err)
+		src.done()
+		return nil, src.fail(err)
 	}
 	lines := &lineCounter{r: text}
 	return &jsonReader{
-		files: files, name: name, src: src, lines: lines, codec: CodecOf(L), opt: opt,
+		src: src, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
 		dec: jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
 	}, nil
 }
 
-func openJSON(a *Args, name string, opt DecodeOptions) (*jsonReader, error) {
-	f, err := openRead(a.Host.Files, name)
+func openJSON(a *Args) (*jsonReader, error) {
+	src, err := openSource(a, a.String(0))
 	if err != nil {
 		return nil, err
 	}
-	r, err := newJSONReader(a.L, a.Host.Files, name, f, opt)
-	if err != nil {
-		closeRead(f)
-	}
-	return r, err
+	return newJSONReader(a, src)
 }
 
-// only reads the single value that the source must hold.
-func (r *jsonReader) only() (lua.LValue, error) {
-	v, err := r.codec.Decode(r.dec, r.opt)
+// only pushes the single value that the source must hold, and closes it.
+func (r *jsonReader) only(a *Args) (int, error) {
+	defer r.src.done()
+	v, err := r.codec.decode(r.dec, r.opt)
 	if err == nil {
 		err = r.end()
 	}
-	if err != nil {
-		return nil, jsonError(r.files, r.name, r.lines, err)
-	}
-	return v, nil
+	return a.give(v, r.fail(err))
 }
 
 // end fails if anything but white space is left.
@@ -70,11 +72,11 @@ func (r *jsonReader) end() error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err == nil:
-		return &TrailingError{Offset: r.dec.InputOffset() - 1}
+		return &trailingError{offset: r.dec.InputOffset() - 1}
 	default:
 		var syntax *jsontext.SyntacticError
 		if errors.As(err, &syntax) {
-			return &TrailingError{Offset: max(offset, syntax.ByteOffset)}
+			return &trailingError{offset: max(offset, syntax.ByteOffset)}
 		}
 		return err
 	}
@@ -91,128 +93,149 @@ func (r *jsonReader) start(lines bool) error {
 	return err
 }
 
-// next returns the next value; io.EOF after the last one.
-func (r *jsonReader) next() (lua.LValue, error) {
-	v, err := r.step()
-	if err != nil && !errors.Is(err, errLast) {
-		return nil, jsonError(r.files, r.name, r.lines, err)
+// next returns the next value and its number; io.EOF after the last one.
+func (r *jsonReader) next(*lua.LState) (lua.LValue, int, error) {
+	v, more, err := r.step()
+	switch {
+	case err != nil:
+		return nil, 0, r.fail(err)
+	case !more:
+		return nil, 0, io.EOF
 	}
 	r.lines.line(r.dec.InputOffset())
-	return v, err
+	r.count++
+	return v, r.count, nil
 }
 
-// errLast reports that there are no more values.
-var errLast = errors.New("no more values")
-
-func (r *jsonReader) step() (lua.LValue, error) {
+func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 	switch r.dec.PeekKind() {
 	case jsontext.KindEndArray:
 		if !r.inList {
 			break
 		}
 		if _, err := r.dec.ReadToken(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		if err := r.end(); err != nil {
-			return nil, err
-		}
-		return nil, errLast
+		return nil, false, r.end()
 	case jsontext.KindInvalid:
 		if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) || r.inList {
-			return nil, err
+			return nil, false, err
 		}
-		return nil, errLast
+		return nil, false, nil
 	}
-	return r.codec.Decode(r.dec, r.opt)
+	v, err = r.codec.decode(r.dec, r.opt)
+	return v, true, err
 }
 
 // jsonRows is json.rows.
 func jsonRows(a *Args) (int, error) {
-	r, err := openJSON(a, a.String(0), decodeOptions(a))
+	r, err := openJSON(a)
 	if err != nil {
 		return 0, err
 	}
 	if err := r.start(a.Options(1).Bool("lines")); err != nil {
-		closeRead(r.src)
-		return 0, jsonError(r.files, r.name, r.lines, err)
+		r.src.done()
+		return 0, r.fail(err)
 	}
-	count, done := 0, false
-	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
-		if done {
-			return 0, nil
-		}
-		v, err := r.next()
-		if err != nil {
-			done = true
-			closeRead(r.src)
-			if errors.Is(err, errLast) {
-				err = nil
-			}
-			return 0, err
-		}
-		count++
-		L.Push(v)
-		L.Push(lua.LNumber(count))
-		return 2, nil
-	}))
+	return a.Push(r.src.iterator(a.L, r.next))
 }
 
 // jsonWriter is json.writer: it opens a JSON Lines file for writing.
 func jsonWriter(a *Args) (int, error) {
 	name, appendTo, midline := a.String(0), a.Options(1).Bool("append"), false
 	if appendTo {
-		if info, err := a.Host.Files.Stat(name); err == nil && info.Size() > 0 {
-			if midline, err = endsMidline(a.Host.Files, name); err != nil {
-				return 0, err
-			}
+		var err error
+		if _, midline, err = textEnd(a, name); err != nil {
+			return 0, err
 		}
 	}
-	f, err := openWrite(a.Host.Files, name, appendTo)
+	to, err := openTarget(a, name, appendTo)
 	if err != nil {
 		return 0, err
 	}
-	out := bufio.NewWriterSize(f, 64<<10)
+	out := bufio.NewWriterSize(to, 64<<10)
 	if midline {
 		// A failure to write stays in out and shows when it is flushed.
 		_ = out.WriteByte('\n')
 	}
-	return a.Push(Open(a.L, a.Host, jsonWriterModule(name, f, out)))
+	write := func(a *Args) error {
+		b, err := encodeText(a.L, a.Get(0), Options{})
+		if err != nil {
+			return err
+		}
+		_, err = out.Write(append(b, '\n'))
+		return to.fail(err)
+	}
+	end := func(context.Context) error { return to.finish(to.fail(out.Flush())) }
+	return a.Push(Open(a.L, a.Host, to.writerModule(Param{Name: "value", Type: "any"}, write, end)))
 }
 
-// jsonWriterModule makes the object that json.writer returns.
-func jsonWriterModule(name string, f io.WriteCloser, out *bufio.Writer) *Module {
-	count, closed := 0, false
-	return &Module{Name: "writer", Funcs: []*Func{
-		{
-			Name: "write", Params: []Param{{Name: "value", Type: "any"}},
-			Call: func(a *Args) (int, error) {
-				if closed {
-					return 0, a.Errorf("the file %s is already closed", name)
-				}
-				b, err := encodeText(a.L, a.Get(0), Options{})
-				if err != nil {
-					return 0, err
-				}
-				if _, err := out.Write(append(b, '\n')); err != nil {
-					return 0, fileError(a.Host.Files, "write", name, err)
-				}
-				count++
-				return 0, nil
-			},
-		},
-		{
-			Name: "count",
-			Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(count)) },
-		},
-		{
-			Name: "close",
-			Call: func(a *Args) (int, error) {
-				if closed {
-					return 0, nil
-				}
-				closed = true
-				return 0, finish(a.Host.Files, name, f, fileError(a.Host.Files, "write", name, out.Flush()))
-			},
-		},
-	}}
+// lineCounter counts the lines of what is read through it.
+type lineCounter struct {
+	r    io.Reader
+	read int64
+	// ends are the offsets of the line ends after the last asked offset;
+	// passed counts those before it.
+	ends   []int64
+	passed int
+}
+
+func (l *lineCounter) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	for i, rest := 0, p[:n]; ; {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			break
+		}
+		l.ends = append(l.ends, l.read+int64(i+end))
+		i, rest = i+end+1, rest[end+1:]
+	}
+	l.read += int64(n)
+	return n, err
+}
+
+// line returns the line of an offset, from 1. Offsets must not go back.
+func (l *lineCounter) line(offset int64) int {
+	n := 0
+	for n < len(l.ends) && l.ends[n] < offset {
+		n++
+	}
+	l.ends, l.passed = l.ends[n:], l.passed+n
+	return l.passed + 1
+}
+
+// fail turns a decoding error into a readable one; nil stays nil.
+func (r *jsonReader) fail(err error) error {
+	name := r.src.name
+	var trailing *trailingError
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &trailing):
+		return invalid.Errorf("to read a file with one value per line, use json.rows(name, { lines = true })",
+			"%s, line %d: more text follows after the end of the JSON value", name, r.lines.line(trailing.offset+1))
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return invalid.Errorf("the text may be incomplete; fetch it again", "%s ends in the middle of a JSON value", name)
+	case errors.As(err, &syntax):
+		where := ""
+		if syntax.JSONPointer != "" {
+			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
+		}
+		return invalid.Errorf(r.hint(syntax), "%s, line %d: invalid JSON: %s%s", name, r.lines.line(syntax.ByteOffset), syntax.Err, where)
+	}
+	return r.src.fail(err)
+}
+
+// hint looks at the character that is invalid.
+func (r *jsonReader) hint(syntax *jsontext.SyntacticError) string {
+	unread, at := r.dec.UnreadBuffer(), syntax.ByteOffset-r.dec.InputOffset()
+	if at < 0 || at >= int64(len(unread)) {
+		return ""
+	}
+	switch c, size := utf8.DecodeRune(unread[at:]); {
+	case c == '\'':
+		return "JSON strings use double quotes"
+	case c == utf8.RuneError && size == 1:
+		return "JSON is always UTF-8; convert the file first"
+	}
+	return ""
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/luatext"
 )
 
 // Log returns the module log, which writes the script's log.
@@ -115,7 +117,7 @@ func logValue(L *lua.LState, v lua.LValue) slog.Value {
 	case lua.LBool:
 		return slog.BoolValue(bool(v))
 	case lua.LNumber:
-		if f := float64(v); f == math.Trunc(f) && math.Abs(f) <= largestSafe {
+		if f := float64(v); luatext.IsWhole(f) {
 			return slog.Int64Value(int64(f))
 		}
 		if f := float64(v); !math.IsInf(f, 0) && !math.IsNaN(f) {

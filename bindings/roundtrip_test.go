@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
 	"pgregory.net/rapid"
+
+	"github.com/phscript/phscript/bindings/internal/luatext"
 )
 
 // TestCSVRoundTrip writes rows of any text and reads them back.
@@ -73,7 +75,7 @@ func TestInspectIsLua(t *testing.T) {
 	L := newCSVState(t, newTestHost(t))
 	rapid.Check(t, func(r *rapid.T) {
 		text := string(rapid.SliceOf(rapid.Byte()).Draw(r, "text"))
-		require.NoError(r, L.DoString("return "+quoteLua(text)))
+		require.NoError(r, L.DoString("return "+luatext.Quote(text)))
 		require.Equal(r, text, lua.LVAsString(L.Get(-1)))
 		L.Pop(1)
 	})

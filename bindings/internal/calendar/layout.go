@@ -13,9 +13,10 @@ import (
 type Option string
 
 const (
-	// ParseFormat is the option of time.parse, CSVFormat that of csv.read.
+	// ParseFormat is the option of time.parse.
 	ParseFormat Option = `time.parse(text, { format = "%s" })`
-	CSVFormat   Option = `{ date_format = "%s" }`
+	// CSVFormat is the option of csv.read.
+	CSVFormat Option = `{ date_format = "%s" }`
 	// written is the layout of time.format, which also takes names.
 	written Option = `"%s"`
 )
