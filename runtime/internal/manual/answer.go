@@ -156,17 +156,13 @@ func sectionPage(a *Answer, o PageOptions) string {
 	s.line(0, title)
 	s.gap()
 	s.markdown(indent, a.Section.Text)
-	if beside := a.Sections[:min(len(a.Sections), mostBeside)]; len(beside) > 0 {
-		s.heading("See also")
-		s.items(indent, sectionItems(beside))
-	}
+	s.section("See also", sectionItems(a.Sections[:min(len(a.Sections), mostBeside)]))
 	if a.Section.Heading == "" {
-		s.heading("Sections")
 		var list []item
 		for _, one := range guide.All().Page(a.Section.Page)[1:] {
 			list = append(list, item{name: one.Name(), doc: one.Heading})
 		}
-		s.items(indent, list)
+		s.section("Sections", list)
 	}
 	return s.finish()
 }

@@ -26,10 +26,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	for _, f := range t.Module.Funcs {
 		list = append(list, item{name: f.Signature(), doc: brief(f.Doc)})
 	}
-	if len(list) > 0 {
-		s.heading("Functions")
-		s.items(indent, list)
-	}
+	s.section("Functions", list)
 	m.values(s, t.Module)
 	m.parts(s, t.Module)
 	if t.Model != nil {
@@ -52,10 +49,7 @@ func (m *Manual) values(s *sheet, module *spec.Module) {
 	for _, v := range module.Values {
 		list = append(list, item{name: v.Name, note: v.Type.Readable(), doc: brief(v.Doc)})
 	}
-	if len(list) > 0 {
-		s.heading("Values")
-		s.items(indent, list)
-	}
+	s.section("Values", list)
 }
 
 func (m *Manual) parts(s *sheet, module *spec.Module) {
@@ -73,10 +67,7 @@ func (m *Manual) parts(s *sheet, module *spec.Module) {
 		s.heading("Models")
 		s.columns(indent, models)
 	}
-	if len(others) > 0 {
-		s.heading("Parts")
-		s.items(indent, others)
-	}
+	s.section("Parts", others)
 }
 
 func (m *Manual) tables(s *sheet, t *Topic) {
@@ -86,10 +77,7 @@ func (m *Manual) tables(s *sheet, t *Topic) {
 			list = append(list, item{name: shape.Name, doc: brief(shape.Doc)})
 		}
 	}
-	if len(list) > 0 {
-		s.heading("Tables")
-		s.items(indent, list)
-	}
+	s.section("Tables", list)
 }
 
 // keys lists the ids that address a model's records.
@@ -106,10 +94,7 @@ func (m *Manual) keys(s *sheet, model *catalog.Model) {
 			list = append(list, item{name: k.function, doc: keyList(model, k.keys)})
 		}
 	}
-	if len(list) > 0 {
-		s.heading("Keys")
-		s.items(indent, list)
-	}
+	s.section("Keys", list)
 }
 
 // keyList names keys. A prefix comes before an id of the caller's.
@@ -141,8 +126,5 @@ func (m *Manual) needs(s *sheet, model *catalog.Model) {
 			list = append(list, item{name: n.what, doc: strings.Join(n.names, ", ")})
 		}
 	}
-	if len(list) > 0 {
-		s.heading("Creating a record")
-		s.items(indent, list)
-	}
+	s.section("Creating a record", list)
 }

@@ -23,12 +23,8 @@ func (m *Manual) Overview(o PageOptions) string {
 			ours = append(ours, it)
 		}
 	}
-	s.heading("Modules")
-	s.items(indent, ours)
-	if len(required) > 0 {
-		s.heading("Modules that you must require, as in: local " + required[0].name + " = require \"" + required[0].name + "\"")
-		s.items(indent, required)
-	}
+	s.section("Modules", ours)
+	s.section("Modules that you must require, as in: local "+required[0].name+" = require \""+required[0].name+"\"", required)
 	m.modelColumns(s)
 	var own []item
 	for _, f := range m.own.Funcs {
@@ -37,17 +33,11 @@ func (m *Manual) Overview(o PageOptions) string {
 	for _, v := range m.own.Values {
 		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
 	}
-	if len(own) > 0 {
-		s.heading("Other globals")
-		s.items(indent, own)
-	}
+	s.section("Other globals", own)
 	for _, f := range m.tests.Funcs {
 		tests = append(tests, item{name: f.Signature(), doc: brief(f.Doc)})
 	}
-	if len(tests) > 0 {
-		s.heading("In tests (files whose names end in _test.lua)")
-		s.items(indent, tests)
-	}
+	s.section("In tests (files whose names end in _test.lua)", tests)
 	s.heading("Lua's standard library")
 	names := []string{}
 	for _, it := range lua {
@@ -76,28 +66,27 @@ func (m *Manual) Overview(o PageOptions) string {
 func (m *Manual) Models(o PageOptions) string {
 	s := newSheet(o)
 	var list []item
-	for _, t := range m.topics {
-		if t.Kind == KindModel {
-			list = append(list, item{name: t.Name, doc: brief(t.Doc)})
-		}
+	for _, t := range m.models() {
+		list = append(list, item{name: t.Name, doc: brief(t.Doc)})
 	}
 	s.items(0, list)
 	return s.finish()
 }
 
+func (m *Manual) models() []*Topic {
+	return slices.DeleteFunc(slices.Clone(m.topics), func(t *Topic) bool { return t.Kind != KindModel })
+}
+
 func (m *Manual) modelColumns(s *sheet) {
 	var names []string
-	for _, t := range m.topics {
-		if t.Kind == KindModel {
-			names = append(names, t.Name)
-		}
+	for _, t := range m.models() {
+		names = append(names, t.Name)
 	}
-	if len(names) == 0 {
-		return
+	if len(names) > 0 {
+		slices.Sort(names)
+		s.heading("Planhat's " + strconv.Itoa(len(names)) + " models")
+		s.columns(indent, names)
 	}
-	slices.Sort(names)
-	s.heading("Planhat's " + strconv.Itoa(len(names)) + " models")
-	s.columns(indent, names)
 }
 
 // fewOfAKind is how many models may share a function, or records a property,

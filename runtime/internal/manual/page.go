@@ -43,14 +43,11 @@ func (m *Manual) functionPage(s *sheet, t *Topic) {
 		s.markdown(indent, "Planhat's notes: "+note)
 	}
 	m.parameters(s, f)
-	if len(f.Returns) > 0 {
-		s.heading("Returns")
-		var list []item
-		for _, r := range f.Returns {
-			list = append(list, item{name: r.Type.Readable(), doc: r.Doc})
-		}
-		s.items(indent, list)
+	var results []item
+	for _, r := range f.Returns {
+		results = append(results, item{name: r.Type.Readable(), doc: r.Doc})
 	}
+	s.section("Returns", results)
 	if f.Errors != "" {
 		s.heading("Raises an error")
 		s.markdown(indent, f.Errors)
@@ -59,16 +56,19 @@ func (m *Manual) functionPage(s *sheet, t *Topic) {
 		s.heading("Example")
 		s.code(indent+2, f.Example)
 	}
-	m.seeAlso(s, m.mentioned(types(f)...))
+	var types []spec.Type
+	for _, p := range f.Params {
+		types = append(types, p.Type)
+	}
+	for _, r := range f.Returns {
+		types = append(types, r.Type)
+	}
+	m.seeAlso(s, m.mentioned(types...))
 }
 
 // parameters lists a function's parameters, then the fields of an options
 // table.
 func (m *Manual) parameters(s *sheet, f *spec.Func) {
-	if len(f.Params) == 0 {
-		return
-	}
-	s.heading("Takes")
 	var list []item
 	for _, p := range f.Params {
 		it := item{name: p.Name, note: p.Type.Readable(), doc: p.Doc}
@@ -77,12 +77,9 @@ func (m *Manual) parameters(s *sheet, f *spec.Func) {
 		}
 		list = append(list, it)
 	}
-	s.items(indent, list)
+	s.section("Takes", list)
 	for _, p := range f.Params {
-		if len(p.Fields) > 0 {
-			s.heading("Fields of " + p.Name)
-			s.items(indent, fieldItems(p.Fields))
-		}
+		s.section("Fields of "+p.Name, fieldItems(p.Fields))
 	}
 }
 
@@ -95,17 +92,6 @@ func fieldItems(fields []spec.Field) []item {
 			it.doc = strings.TrimSpace("(required) " + f.Doc)
 		}
 		list = append(list, it)
-	}
-	return list
-}
-
-func types(f *spec.Func) []spec.Type {
-	var list []spec.Type
-	for _, p := range f.Params {
-		list = append(list, p.Type)
-	}
-	for _, r := range f.Returns {
-		list = append(list, r.Type)
 	}
 	return list
 }
@@ -124,15 +110,11 @@ func (m *Manual) mentioned(types ...spec.Type) []*Topic {
 }
 
 func (m *Manual) seeAlso(s *sheet, topics []*Topic) {
-	if len(topics) == 0 {
-		return
-	}
-	s.heading("See also")
 	var list []item
 	for _, t := range topics {
 		list = append(list, item{name: s.o.ask(t.Name), doc: brief(t.Doc)})
 	}
-	s.items(indent, list)
+	s.section("See also", list)
 }
 
 // tablePage shows a table that functions take or return. For a model's record,
@@ -145,8 +127,7 @@ func (m *Manual) tablePage(s *sheet, t *Topic) {
 	s.line(0, s.styled(t.Name, strong)+"  "+s.styled("table", faint))
 	s.gap()
 	s.markdown(indent, t.Doc)
-	s.heading("Fields")
-	s.items(indent, fieldItems(t.Shape.Fields))
+	s.section("Fields", fieldItems(t.Shape.Fields))
 	var types []spec.Type
 	for _, f := range t.Shape.Fields {
 		types = append(types, f.Type)

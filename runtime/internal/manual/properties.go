@@ -34,10 +34,7 @@ func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
 				list = append(list, item{name: p.Name, note: propertyType(p), doc: meaning(model, p)})
 			}
 		}
-		if len(list) > 0 {
-			s.heading(part.heading)
-			s.items(indent, list)
-		}
+		s.section(part.heading, list)
 	}
 	m.seeAlso(s, slices.DeleteFunc([]*Topic{m.ofModel(model)}, func(t *Topic) bool { return t == nil }))
 }

@@ -72,6 +72,14 @@ func (s *sheet) heading(text string) {
 	s.line(0, s.styled(text, strong))
 }
 
+// section writes a heading and items, nothing if there are none.
+func (s *sheet) section(heading string, list []item) {
+	if len(list) > 0 {
+		s.heading(heading)
+		s.items(indent, list)
+	}
+}
+
 func (s *sheet) markdown(by int, text string) {
 	for i, b := range blocks(text) {
 		if i > 0 && !b.tightly {
