@@ -29,8 +29,7 @@ func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
 	}
 	body = append(body, localOf(s, values, s.Rhs))
 	for i := len(targets) - 1; i >= 0; i-- {
-		store := &ast.AssignStmt{Lhs: []ast.Expr{targets[i]}, Rhs: []ast.Expr{identOf(s, values[i])}}
-		store.SetLine(targets[i].Line())
+		store := lined(targets[i], &ast.AssignStmt{Lhs: []ast.Expr{targets[i]}, Rhs: []ast.Expr{identOf(s, values[i])}})
 		body = append(body, store)
 	}
 	return blockOf(s, body)
@@ -46,8 +45,7 @@ func (r *rewriter) holdPrefixes(body []ast.Stmt, s *ast.AssignStmt) ([]ast.Stmt,
 			targets[i] = lhs
 			continue
 		}
-		held := &ast.AttrGetExpr{Object: field.Object, Key: field.Key}
-		held.SetLine(field.Line())
+		held := lined(field, &ast.AttrGetExpr{Object: field.Object, Key: field.Key})
 		body, held.Object = r.hold(body, s, field.Object)
 		if !constant(field.Key) {
 			body, held.Key = r.hold(body, s, field.Key)
@@ -100,8 +98,7 @@ func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
 	}
 	if len(s.Names) == 1 && len(s.Exprs) == 1 {
 		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {
-			none := &ast.NilExpr{}
-			none.SetLine(s.Line())
+			none := lined(s, &ast.NilExpr{})
 			s.Exprs = append(s.Exprs, none)
 		}
 	}
@@ -119,21 +116,22 @@ func (r *rewriter) freshName() string {
 	return "(" + strconv.Itoa(r.fresh) + ")"
 }
 
+// lined gives a node that rewriting makes the line of another one.
+func lined[T ast.PositionHolder](at ast.PositionHolder, node T) T {
+	node.SetLine(at.Line())
+	return node
+}
+
 func localOf(at ast.PositionHolder, names []string, values []ast.Expr) *ast.LocalAssignStmt {
-	s := &ast.LocalAssignStmt{Names: names, Exprs: values}
-	s.SetLine(at.Line())
-	return s
+	return lined(at, &ast.LocalAssignStmt{Names: names, Exprs: values})
 }
 
 func identOf(at ast.PositionHolder, name string) *ast.IdentExpr {
-	e := &ast.IdentExpr{Value: name}
-	e.SetLine(at.Line())
-	return e
+	return lined(at, &ast.IdentExpr{Value: name})
 }
 
 func blockOf(at ast.PositionHolder, body []ast.Stmt) *ast.DoBlockStmt {
-	s := &ast.DoBlockStmt{Stmts: body}
-	s.SetLine(at.Line())
+	s := lined(at, &ast.DoBlockStmt{Stmts: body})
 	s.SetLastLine(max(at.Line(), at.LastLine()))
 	return s
 }

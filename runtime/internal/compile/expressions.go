@@ -23,9 +23,7 @@ func numberLiteral(e *ast.NumberExpr) ast.Expr {
 		return e
 	}
 	if math.IsInf(n, 0) {
-		division := &ast.ArithmeticOpExpr{Operator: "/", Lhs: numeral(e, "1"), Rhs: numeral(e, "0")}
-		division.SetLine(e.Line())
-		return division
+		return lined(e, &ast.ArithmeticOpExpr{Operator: "/", Lhs: numeral(e, "1"), Rhs: numeral(e, "0")})
 	}
 	if n == math.Trunc(n) && math.Abs(n) < 1<<53 {
 		e.Value = strconv.FormatInt(int64(n), 10)
@@ -36,9 +34,7 @@ func numberLiteral(e *ast.NumberExpr) ast.Expr {
 }
 
 func numeral(at ast.PositionHolder, digits string) *ast.NumberExpr {
-	n := &ast.NumberExpr{Value: digits}
-	n.SetLine(at.Line())
-	return n
+	return lined(at, &ast.NumberExpr{Value: digits})
 }
 
 // concat rewrites a chain of ".." to one call of the concat intrinsic, which

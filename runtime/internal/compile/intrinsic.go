@@ -41,14 +41,11 @@ var intrinsics = map[string]*lua.LFunction{
 func intrinsicFunction(name string) *lua.LFunction { return intrinsics[name] }
 
 func intrinsicCall(at ast.PositionHolder, name string, args ...ast.Expr) ast.Expr {
-	fn := &ast.StringExpr{Value: name}
-	fn.SetLine(at.Line())
+	fn := lined(at, &ast.StringExpr{Value: name})
 	if len(args) > 0 {
 		single(args[len(args)-1])
 	}
-	call := &ast.FuncCallExpr{Func: fn, Args: args, AdjustRet: true}
-	call.SetLine(at.Line())
-	return call
+	return lined(at, &ast.FuncCallExpr{Func: fn, Args: args, AdjustRet: true})
 }
 
 // concat implements "..": any number of operands, joined from the right.

@@ -72,15 +72,11 @@ func startsConstant(e ast.Expr) bool {
 // end".
 func (r *rewriter) capturedLocal(at ast.Stmt) []ast.Stmt {
 	name := r.freshName()
-	result := &ast.ReturnStmt{Exprs: []ast.Expr{identOf(at, name)}}
-	result.SetLine(at.Line())
-	fn := &ast.FunctionExpr{ParList: &ast.ParList{}, Stmts: []ast.Stmt{result}}
-	fn.SetLine(at.Line())
+	result := lined(at, &ast.ReturnStmt{Exprs: []ast.Expr{identOf(at, name)}})
+	fn := lined(at, &ast.FunctionExpr{ParList: &ast.ParList{}, Stmts: []ast.Stmt{result}})
 	fn.SetLastLine(at.Line())
-	never := &ast.FalseExpr{}
-	never.SetLine(at.Line())
-	skipped := &ast.IfStmt{Condition: never, Then: []ast.Stmt{localOf(at, []string{r.freshName()}, []ast.Expr{fn})}}
-	skipped.SetLine(at.Line())
+	never := lined(at, &ast.FalseExpr{})
+	skipped := lined(at, &ast.IfStmt{Condition: never, Then: []ast.Stmt{localOf(at, []string{r.freshName()}, []ast.Expr{fn})}})
 	skipped.SetLastLine(at.Line())
 	return []ast.Stmt{localOf(at, []string{name}, nil), skipped}
 }
@@ -124,8 +120,7 @@ func (r *rewriter) genericFor(s *ast.GenericForStmt) ast.Stmt {
 	}
 	if len(s.Exprs) <= 3 && !call(s.Exprs[len(s.Exprs)-1]) {
 		for len(s.Exprs) < 3 {
-			none := &ast.NilExpr{}
-			none.SetLine(s.Line())
+			none := lined(s, &ast.NilExpr{})
 			s.Exprs = append(s.Exprs, none)
 		}
 		return s

@@ -39,8 +39,7 @@ func (s *sessionScope) topLevel(list []ast.Stmt) []ast.Stmt {
 			v.Statement(stmt)
 			continue
 		}
-		store := &ast.AssignStmt{Rhs: local.Exprs}
-		store.SetLine(local.Line())
+		store := lined(local, &ast.AssignStmt{Rhs: local.Exprs})
 		if !isRecursive(local) {
 			v.Expressions(local.Exprs)
 		}
@@ -54,8 +53,7 @@ func (s *sessionScope) topLevel(list []ast.Stmt) []ast.Stmt {
 			v.Expressions(local.Exprs)
 		}
 		if len(store.Rhs) == 0 {
-			none := &ast.NilExpr{}
-			none.SetLine(local.Line())
+			none := lined(local, &ast.NilExpr{})
 			store.Rhs = []ast.Expr{none}
 		}
 		list[i] = store

@@ -49,18 +49,15 @@ func (r *rewriter) table(e *ast.TableExpr) ast.Expr {
 	offset := 0
 	for start := 0; start < len(e.Fields); {
 		end := pieceEnd(e.Fields, start)
-		piece := &ast.TableExpr{Fields: e.Fields[start:end]}
-		piece.SetLine(e.Line())
+		piece := lined(e, &ast.TableExpr{Fields: e.Fields[start:end]})
 		r.fields(piece)
 		if key := piece.Fields[0].Key; key != nil && !isString(key) {
-			store := &ast.AssignStmt{Lhs: []ast.Expr{fieldOf(e, name, key)}, Rhs: []ast.Expr{piece.Fields[0].Value}}
-			store.SetLine(e.Line())
+			store := lined(e, &ast.AssignStmt{Lhs: []ast.Expr{fieldOf(e, name, key)}, Rhs: []ast.Expr{piece.Fields[0].Value}})
 			body = append(body, blockOf(e, r.plainStore(store)))
 		} else {
 			part := r.immediately(e, outer.vararg, returnOf(e, piece)...)
 			add := intrinsicCall(e, intrinsicAppend, identOf(e, name), numeral(e, strconv.Itoa(offset)), part)
-			stmt := &ast.FuncCallStmt{Expr: add}
-			stmt.SetLine(e.Line())
+			stmt := lined(e, &ast.FuncCallStmt{Expr: add})
 			body = append(body, stmt)
 		}
 		offset += positions(piece.Fields)
@@ -133,28 +130,22 @@ func isString(e ast.Expr) bool {
 }
 
 func fieldOf(at ast.PositionHolder, name string, key ast.Expr) *ast.AttrGetExpr {
-	e := &ast.AttrGetExpr{Object: identOf(at, name), Key: key}
-	e.SetLine(at.Line())
-	return e
+	return lined(at, &ast.AttrGetExpr{Object: identOf(at, name), Key: key})
 }
 
 func returnOf(at ast.PositionHolder, value ast.Expr) []ast.Stmt {
-	s := &ast.ReturnStmt{Exprs: []ast.Expr{value}}
-	s.SetLine(at.Line())
+	s := lined(at, &ast.ReturnStmt{Exprs: []ast.Expr{value}})
 	return []ast.Stmt{s}
 }
 
 // immediately makes "(function(...) body end)(...)", without the dots if the
 // enclosing function is not variadic.
 func (r *rewriter) immediately(at ast.PositionHolder, vararg bool, body ...ast.Stmt) ast.Expr {
-	fn := &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: vararg}, Stmts: body}
-	fn.SetLine(at.Line())
+	fn := lined(at, &ast.FunctionExpr{ParList: &ast.ParList{HasVargs: vararg}, Stmts: body})
 	fn.SetLastLine(at.Line())
-	call := &ast.FuncCallExpr{Func: fn, AdjustRet: true}
-	call.SetLine(at.Line())
+	call := lined(at, &ast.FuncCallExpr{Func: fn, AdjustRet: true})
 	if vararg {
-		dots := &ast.Comma3Expr{}
-		dots.SetLine(at.Line())
+		dots := lined(at, &ast.Comma3Expr{})
 		call.Args = []ast.Expr{dots}
 	}
 	return call

@@ -39,9 +39,6 @@ func (r *Reference) Index() string {
 				"[`" + part.Name + "`](" + modelPath(model) + ")", spec.Summary(model.Doc), strings.Join(names, ", ")})
 		}
 	}
-	if len(models) > 0 {
-		p.paragraph("## Models")
-	}
-	p.table([]string{"Model", "What it is", "Functions"}, models)
+	p.section("Models", []string{"Model", "What it is", "Functions"}, models)
 	return p.finish()
 }

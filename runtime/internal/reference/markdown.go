@@ -38,6 +38,14 @@ func (p *page) code(language, text string) {
 	p.printf("```%s\n%s\n```\n\n", language, strings.TrimSpace(text))
 }
 
+// section writes a heading and a table, nothing if there are no rows.
+func (p *page) section(heading string, head []string, rows [][]string) {
+	if len(rows) > 0 {
+		p.printf("## %s\n\n", heading)
+		p.table(head, rows)
+	}
+}
+
 // table writes rows of cells with a head. It leaves out columns that are empty
 // in every row; without rows, it writes nothing.
 func (p *page) table(head []string, rows [][]string) {

@@ -66,11 +66,7 @@ func (p *page) keys(m *catalog.Model) {
 			rows = append(rows, []string{k.what, quoted(k.keys)})
 		}
 	}
-	if len(rows) == 0 {
-		return
-	}
-	p.printf("## Keys\n\n")
-	p.table([]string{"Call", "Keys"}, rows)
+	p.section("Keys", []string{"Call", "Keys"}, rows)
 }
 
 func (p *page) needs(m *catalog.Model) {
@@ -86,11 +82,7 @@ func (p *page) needs(m *catalog.Model) {
 			rows = append(rows, []string{need.what, quoted(need.names)})
 		}
 	}
-	if len(rows) == 0 {
-		return
-	}
-	p.printf("## Creating a record\n\n")
-	p.table([]string{"", "Properties"}, rows)
+	p.section("Creating a record", []string{"", "Properties"}, rows)
 }
 
 func (p *page) limits(m *catalog.Model) {
@@ -108,11 +100,7 @@ func (p *page) limits(m *catalog.Model) {
 			rows = append(rows, row)
 		}
 	}
-	if len(rows) == 0 {
-		return
-	}
-	p.printf("## Limits of one request\n\n")
-	p.table([]string{"Operation", "Largest page", "Default page", "Most rows", "Largest body"}, rows)
+	p.section("Limits of one request", []string{"Operation", "Largest page", "Default page", "Most rows", "Largest body"}, rows)
 }
 
 func (p *page) properties(m *catalog.Model, properties []*catalog.Property) {

@@ -80,10 +80,7 @@ func (p *page) models(m *spec.Module) {
 			rows = append(rows, []string{"[`" + part.Name + "`](" + p.to(modelPath(model)) + ")", spec.Summary(model.Doc)})
 		}
 	}
-	if len(rows) > 0 {
-		p.printf("## Models\n\n")
-	}
-	p.table([]string{"Model", "What it is"}, rows)
+	p.section("Models", []string{"Model", "What it is"}, rows)
 }
 
 func (p *page) values(m *spec.Module) {
@@ -91,10 +88,7 @@ func (p *page) values(m *spec.Module) {
 	for _, v := range m.Values {
 		rows = append(rows, []string{"`" + qualified(m.Name, v.Name) + "`", p.typed(v.Type), v.Doc})
 	}
-	if len(rows) > 0 {
-		p.printf("## Values\n\n")
-	}
-	p.table([]string{"Value", "Type", "Meaning"}, rows)
+	p.section("Values", []string{"Value", "Type", "Meaning"}, rows)
 }
 
 // function writes one function. note adds to it, or is "".
