@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -147,4 +149,47 @@ func TestOptions(t *testing.T) {
 	tests := builtins.Manual(&testsModule)
 	assert.Equal(t, []string{"undefined-global prnt", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a_test.lua"))
 	assert.Equal(t, []string{"undefined-global prnt", "undefined-global HostName", "unused-local x"}, rulesOf(check.Options{ForTests: tests}, "a.lua"))
+}
+
+var update = flag.Bool("update", false, "rewrite testdata/findings.txt")
+
+// TestFindings holds all that is said about the scripts in testdata, with hints
+// and places, against testdata/findings.txt. After a change that is meant, run:
+// go test ./runtime/internal/check -run TestFindings -update
+func TestFindings(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.lua")
+	require.NoError(t, err)
+	var out strings.Builder
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		require.NoError(t, err)
+		fmt.Fprintf(&out, "%s\n", filepath.Base(file))
+		for _, f := range newChecker().Source(file, src) {
+			fmt.Fprintf(&out, "  %d:%d-%d:%d %s %s [%s %s]\n", f.Line, f.Column, f.EndLine, f.EndColumn, f.Severity, f.Message, f.Rule, f.Subject)
+			if f.Hint != "" {
+				fmt.Fprintf(&out, "    %s\n", f.Hint)
+			}
+		}
+	}
+	if *update {
+		require.NoError(t, os.WriteFile("testdata/findings.txt", []byte(out.String()), 0o644))
+	}
+	want, err := os.ReadFile("testdata/findings.txt")
+	require.NoError(t, err)
+	assert.Equal(t, string(want), out.String())
+}
+
+func TestSourceLines(t *testing.T) {
+	findings := newChecker().Source("a.lua", []byte("\xef\xbb\xbfprnt(1)\r\nlocal x = f[[\n]]"))
+	require.NotEmpty(t, findings)
+	assert.Equal(t, []any{1, 1, 4, "prnt(1)"}, []any{findings[0].Line, findings[0].Column, findings[0].EndColumn, findings[0].SourceLine})
+	findings = newChecker().Source("a.lua", []byte("x +++ 1"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, []int{1, 3, 4}, []int{findings[0].Line, findings[0].Column, findings[0].EndColumn}, "the whole token is marked")
+	findings = newChecker().Source("a.lua", []byte("local s = [[a\nb"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, findings[0].Column, findings[0].EndColumn, "a token of several lines is marked where it starts")
+	findings = newChecker().Source("a.lua", []byte("if x then"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, 0, findings[0].EndColumn, "the end of the file has no column")
 }
