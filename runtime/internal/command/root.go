@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/command/check"
@@ -83,9 +82,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usage.Error{Message: err.Error() + flagSuggestion(cmd, err), Hint: "see '" + cmd.CommandPath() + " --help'"}
-	})
+	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(run.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	nameHelp(root)
@@ -138,17 +135,6 @@ func unknownCommand(cmd *cobra.Command, name string) error {
 		Message: "there is no command '" + name + "'" + catalog.DidYouMean(name, names),
 		Hint:    "the commands are: " + strings.Join(names, ", ") + "; to run a script: phscript run FILE.lua",
 	}
-}
-
-// flagSuggestion names the flags near to one that is unknown.
-func flagSuggestion(cmd *cobra.Command, err error) string {
-	_, name, found := strings.Cut(err.Error(), "unknown flag: --")
-	if !found {
-		return ""
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
-	return catalog.DidYouMean("--"+name, names)
 }
 
 // plainUsage leaves out of the flags' table what a reader does not need: that a

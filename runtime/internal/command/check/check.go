@@ -41,9 +41,6 @@ type options struct {
 	configFile string
 }
 
-// checkFormats are the values of --format.
-var checkFormats = []string{"text", "json", "sarif"}
-
 // New returns the command check.
 func New(env *environment.Env) *cobra.Command { return newCommand(env, checkScripts) }
 
@@ -72,8 +69,8 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "Print `FORMAT`: text, json or sarif")
-	f.StringVar(&o.failOn, "fail-on", "error", "Fail at `LEVEL`: error, or warning for both")
+	usage.Choice(cmd, &o.format, "format", "text", "Print `FORMAT`: text, json or sarif", "text", "json", "sarif")
+	usage.Choice(cmd, &o.failOn, "fail-on", "error", "Fail at `LEVEL`: error, or warning for both", string(report.Error), string(report.Warning))
 	f.BoolVar(&o.strict, "strict", false, "Short for --fail-on warning")
 	f.StringSliceVar(&o.rules, "rule", nil, "Check only this `RULE`; can be repeated")
 	f.StringSliceVar(&o.disable, "disable", nil, "Skip this `RULE`; can be repeated")
@@ -81,8 +78,6 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	f.BoolVar(&o.listRules, "list-rules", false, "Print the rules and check nothing")
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "Report standard input as `FILE`, and look for required files beside it")
 	usage.AddConfig(f, &o.configFile)
-	usage.CompleteValues(cmd, "format", checkFormats...)
-	usage.CompleteValues(cmd, "fail-on", string(report.Error), string(report.Warning))
 	usage.Complete(cmd, "rule", completeRule)
 	usage.Complete(cmd, "disable", completeRule)
 	return cmd
@@ -98,22 +93,26 @@ func completeRule(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 }
 
 func (o *options) validate() error {
-	if !slices.Contains(checkFormats, o.format) {
-		return &usage.Error{Message: fmt.Sprintf("--format takes text, json or sarif, not %q%s", o.format, catalog.DidYouMean(o.format, checkFormats))}
-	}
-	if o.failOn != string(report.Error) && o.failOn != string(report.Warning) {
-		return &usage.Error{Message: fmt.Sprintf("--fail-on takes error or warning, not %q", o.failOn)}
-	}
 	if o.strict {
 		o.failOn = string(report.Warning)
 	}
-	names := report.RuleNames()
-	for _, name := range slices.Concat(o.rules, o.disable) {
-		if !slices.Contains(names, name) {
-			return &usage.Error{Message: fmt.Sprintf("there is no rule '%s'%s", name, catalog.DidYouMean(name, names)), Hint: "'phscript check --list-rules' lists them"}
-		}
+	if problem := unknownRule(slices.Concat(o.rules, o.disable)); problem != "" {
+		return &usage.Error{Message: problem, Hint: rulesHint}
 	}
 	return nil
+}
+
+const rulesHint = "'phscript check --list-rules' lists them"
+
+// unknownRule says what is wrong with names of rules, "" if nothing is.
+func unknownRule(names []string) string {
+	known := report.RuleNames()
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return "there is no rule '" + name + "'" + catalog.DidYouMean(name, known)
+		}
+	}
+	return ""
 }
 
 // configure adds what phscript.toml says about checks. The environment's
@@ -123,14 +122,8 @@ func (o *options) configure(env *environment.Env) error {
 	if err != nil {
 		return err
 	}
-	names := report.RuleNames()
-	for _, name := range c.CheckIgnore {
-		if !slices.Contains(names, name) {
-			return &config.Error{
-				Where: c.File, Message: fmt.Sprintf("check.ignore: there is no rule '%s'%s", name, catalog.DidYouMean(name, names)),
-				Hint: "'phscript check --list-rules' lists them",
-			}
-		}
+	if problem := unknownRule(c.CheckIgnore); problem != "" {
+		return &config.Error{Where: c.File, Message: "check.ignore: " + problem, Hint: rulesHint}
 	}
 	o.globals = append(o.globals, c.CheckGlobals...)
 	o.disable = append(o.disable, c.CheckIgnore...)

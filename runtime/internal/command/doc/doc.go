@@ -26,9 +26,6 @@ type options struct {
 	all    bool
 }
 
-// formats are the values of --format.
-var formats = []string{"text", "json", "markdown"}
-
 // New returns the command doc.
 func New(env *environment.Env) *cobra.Command { return newCommand(env, explain) }
 
@@ -54,19 +51,14 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.words = strings.Fields(strings.Join(args, " "))
-			if !slices.Contains(formats, o.format) {
-				return &usage.Error{Message: fmt.Sprintf("--format takes %s, not %q", strings.Join(formats, ", "), o.format)}
-			}
 			if o.all && len(args) > 0 {
 				return &usage.Error{Message: "--all means every topic, so it cannot be combined with " + args[0], Hint: "leave one of them out"}
 			}
 			return runF(env, o)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&o.format, "format", "text", "Print `FORMAT`: text, json or markdown")
-	f.BoolVar(&o.all, "all", false, "Print every topic")
-	usage.CompleteValues(cmd, "format", formats...)
+	usage.Choice(cmd, &o.format, "format", "text", "Print `FORMAT`: text, json or markdown", "text", "json", "markdown")
+	cmd.Flags().BoolVar(&o.all, "all", false, "Print every topic")
 	return cmd
 }
 
@@ -110,9 +102,13 @@ func explain(env *environment.Env, o *options) error {
 			return t.Kind != manual.KindModule && t.Kind != manual.KindModel
 		})
 	default:
-		a = m.Ask(strings.Join(o.words, " "))
+		text := strings.Join(o.words, " ")
+		a = m.Ask(text)
 		if a.Empty() {
-			return notFound(m, strings.Join(o.words, " "))
+			return &usage.Failure{
+				Message: "there is nothing about '" + text + "'" + catalog.Aside(m.Suggestions(text)),
+				Hint:    "'phscript doc' lists what there is",
+			}
 		}
 	}
 	switch o.format {
@@ -138,11 +134,11 @@ func writeJSON(env *environment.Env, m *manual.Manual, a *manual.Answer, all boo
 	if all {
 		export = m.ExportAll(env.Version)
 	}
-	var out strings.Builder
-	if err := json.MarshalWrite(&out, export, json.Deterministic(true), jsontext.WithIndent("  ")); err != nil {
+	out, err := json.Marshal(export, json.Deterministic(true), jsontext.WithIndent("  "))
+	if err != nil {
 		return err
 	}
-	return printing.Text(env.Stdout, out.String()+"\n")
+	return printing.Text(env.Stdout, string(out)+"\n")
 }
 
 // markdown returns the topics and sections of an answer as Markdown: in full if one
@@ -166,16 +162,3 @@ func markdown(m *manual.Manual, a *manual.Answer, all bool) string {
 	}
 	return strings.Join(parts, "\n")
 }
-
-// notFound says that there is nothing about a text, and what comes closest.
-func notFound(m *manual.Manual, text string) error {
-	return &unknownTopic{"there is nothing about '" + text + "'" + catalog.Aside(m.Suggestions(text))}
-}
-
-// unknownTopic says that the manual knows nothing of the kind.
-type unknownTopic struct{ message string }
-
-func (e *unknownTopic) Error() string { return e.message }
-
-// ErrorHint says where to look.
-func (e *unknownTopic) ErrorHint() string { return "'phscript doc' lists what there is" }

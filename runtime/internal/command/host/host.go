@@ -3,9 +3,8 @@
 package host
 
 import (
-	"fmt"
+	"cmp"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,9 +63,7 @@ type Options struct {
 // AddFlags adds the flags to a command.
 func (o *Options) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.Simulate, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
-	f.Lookup("simulate").NoOptDefVal = NoFixtures
-	f.IntVar(&o.Companies, "companies", 0, "With --simulate: generate `N` companies")
+	AddSimulate(cmd, &o.Simulate, &o.Companies)
 	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
 	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
 	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected")
@@ -79,13 +76,27 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
-	usage.CompleteFolders(cmd, "simulate", "allow-read", "allow-write")
-	usage.CompleteNothing(cmd, "companies", "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
+	usage.CompleteFolders(cmd, "allow-read", "allow-write")
+	usage.CompleteNothing(cmd, "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
-// Given notes which flags were on the command line.
-func (o *Options) Given(flags *pflag.FlagSet) { o.Simulated = flags.Changed("simulate") }
+// AddSimulate adds the flags --simulate and --companies to a command.
+func AddSimulate(cmd *cobra.Command, fixtures *string, companies *int) {
+	f := cmd.Flags()
+	f.StringVar(fixtures, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
+	f.Lookup("simulate").NoOptDefVal = NoFixtures
+	f.IntVar(companies, "companies", 0, "With --simulate: generate `N` companies")
+	usage.CompleteFolders(cmd, "simulate")
+	usage.CompleteNothing(cmd, "companies")
+}
+
+// Given notes which flags were on the command line, and refuses those that
+// need --simulate without it.
+func (o *Options) Given(flags *pflag.FlagSet) error {
+	o.Simulated = flags.Changed("simulate")
+	return usage.Needs(flags, "simulate", "companies", "faults")
+}
 
 // Settings lays the flags over the configuration.
 func (o *Options) Settings(env *environment.Env) (config.Config, error) {
@@ -113,35 +124,25 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	c.AllowWrite = append(c.AllowWrite, o.AllowWrite...)
 	c.AllowRead = append(c.AllowRead, o.AllowRead...)
 	c.AllowEnv = append(c.AllowEnv, o.AllowEnv...)
-	if o.LogLevel != "" {
-		c.LogLevel = o.LogLevel
-	}
-	if o.LogFormat != "" {
-		c.LogFormat = o.LogFormat
-	}
-	for flag, given := range map[string]bool{"--companies": o.Companies != 0, "--faults": o.Faults != ""} {
-		if given && !o.Simulated {
-			return c, &usage.Error{Message: flag + " needs --simulate", Hint: "add --simulate"}
-		}
-	}
+	c.LogLevel, c.LogFormat = cmp.Or(o.LogLevel, c.LogLevel), cmp.Or(o.LogFormat, c.LogFormat)
 	return c, nil
 }
 
 // LogHandler returns the handler for the log, as the configuration says.
 func LogHandler(env *environment.Env, c config.Config) (slog.Handler, error) {
-	level := slog.LevelInfo
-	if c.LogLevel != "" {
-		if !slices.Contains(usage.LogLevels, strings.ToLower(c.LogLevel)) {
-			return nil, &usage.Error{Message: fmt.Sprintf("the log level must be one of %s, not %q", strings.Join(usage.LogLevels, ", "), c.LogLevel)}
-		}
-		if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-			return nil, err
-		}
+	format, err := usage.OneOf("log_format", cmp.Or(c.LogFormat, "text"), usage.LogFormats...)
+	if err != nil {
+		return nil, err
 	}
-	if c.LogFormat != "" && !slices.Contains(usage.LogFormats, c.LogFormat) {
-		return nil, &usage.Error{Message: fmt.Sprintf("the log format must be text or json, not %q", c.LogFormat)}
+	name, err := usage.OneOf("log_level", cmp.Or(c.LogLevel, "info"), usage.LogLevels...)
+	if err != nil {
+		return nil, err
 	}
-	return printing.LogHandler(env, c.LogFormat, level), nil
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return nil, err
+	}
+	return printing.LogHandler(env, format, level), nil
 }
 
 // Opened is a host that is ready, with its simulated Planhat if it has one. Close
@@ -166,11 +167,14 @@ func (h *Opened) Close() {
 }
 
 // Open makes a runtime of the settings.
-func (o *Options) Open(env *environment.Env, c config.Config, handler slog.Handler) (*Opened, error) {
+func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
+	handler, err := LogHandler(env, c)
+	if err != nil {
+		return nil, err
+	}
 	h := &Opened{Secrets: &redact.Secrets{}}
 	logger := slog.New(h.Secrets.Handler(handler))
 	if o.Simulated {
-		var err error
 		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults); err != nil {
 			return nil, err
 		}
@@ -195,7 +199,6 @@ func (o *Options) Open(env *environment.Env, c config.Config, handler slog.Handl
 	if !o.Simulated {
 		h.shareQuota(env, o.State, &options)
 	}
-	var err error
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
 		return nil, err

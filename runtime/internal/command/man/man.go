@@ -2,16 +2,16 @@
 package man
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
-	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
 // New returns the command man.
@@ -42,17 +42,12 @@ func writeMan(env *environment.Env, root *cobra.Command, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return &usage.Error{Message: fmt.Sprintf("cannot create the folder: %v", err), Hint: "name a folder that you can write to"}
 	}
-	box := sandbox.New(env.Dir, nil, []string{dir})
 	for _, cmd := range documented(root) {
-		f, err := box.OpenWrite(filepath.Join(dir, manName(cmd)+".1"), false)
-		if err != nil {
+		name := manName(cmd) + ".1"
+		if err := printing.WriteWhole(filepath.Join(dir, name), []byte(manPage(cmd, env.Version)), "the manual page"); err != nil {
 			return err
 		}
-		_, err = f.Write([]byte(manPage(cmd, env.Version)))
-		if err := errors.Join(err, f.Close()); err != nil {
-			return err
-		}
-		fmt.Fprintln(env.Stdout, manName(cmd)+".1")
+		fmt.Fprintln(env.Stdout, name)
 	}
 	return nil
 }
@@ -60,10 +55,13 @@ func writeMan(env *environment.Env, root *cobra.Command, dir string) error {
 // documented lists a command and all below it that have a page.
 func documented(cmd *cobra.Command) []*cobra.Command {
 	list := []*cobra.Command{cmd}
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" {
-			list = append(list, documented(c)...)
-		}
+	for _, c := range below(cmd) {
+		list = append(list, documented(c)...)
 	}
 	return list
+}
+
+// below lists the commands of a group that have a page.
+func below(cmd *cobra.Command) []*cobra.Command {
+	return slices.DeleteFunc(slices.Clone(cmd.Commands()), func(c *cobra.Command) bool { return !c.IsAvailableCommand() || c.Name() == "help" })
 }

@@ -111,11 +111,9 @@ func (p *roff) commands(cmd *cobra.Command) {
 		return
 	}
 	p.section("COMMANDS")
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" {
-			p.printf(".TP\n\\fB%s\\fR\n", escape(c.Name()))
-			p.text(escape(c.Short) + ".")
-		}
+	for _, c := range below(cmd) {
+		p.printf(".TP\n\\fB%s\\fR\n", escape(c.Name()))
+		p.text(escape(c.Short) + ".")
 	}
 }
 
@@ -153,10 +151,8 @@ func (p *roff) seeAlso(cmd *cobra.Command) {
 	if cmd.HasParent() {
 		names = append(names, manName(cmd.Parent()))
 	}
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" {
-			names = append(names, manName(c))
-		}
+	for _, c := range below(cmd) {
+		names = append(names, manName(c))
 	}
 	if len(names) == 0 {
 		return

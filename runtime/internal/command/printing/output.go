@@ -72,6 +72,20 @@ func WriteWhole(name string, text []byte, what string) error {
 	return nil
 }
 
+// WriteNew writes a file that must not exist yet; one that does is an error that
+// matches os.ErrExist.
+func WriteNew(name string, text []byte, mode os.FileMode) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return nil
+}
+
 // bare leaves the name of the file out of an error, where it is not the one that
 // the person named.
 func bare(err error) error {

@@ -32,6 +32,23 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
+// List prints items as JSON, or as a table for people. none is what it prints
+// for people if there are no items.
+func List[T any](w io.Writer, asJSON bool, items []T, none string, head []string, cells func(T) []string) error {
+	if asJSON {
+		return JSON(w, append([]T{}, items...))
+	}
+	if len(items) == 0 {
+		_, err := fmt.Fprintln(w, none)
+		return err
+	}
+	var rows [][]string
+	for _, one := range items {
+		rows = append(rows, cells(one))
+	}
+	return Table(w, head, rows)
+}
+
 // Table prints a table with its columns aligned. A nil head is left out.
 func Table(w io.Writer, head []string, rows [][]string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -42,12 +42,8 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 
 // show prints the quota.
 func show(env *environment.Env, o *options) error {
-	c, _, err := o.Look(env)
-	if err != nil {
-		return err
-	}
 	ctx := context.Background()
-	db, err := o.Open(ctx, env)
+	db, c, err := o.Open(ctx, env)
 	if err != nil {
 		return err
 	}

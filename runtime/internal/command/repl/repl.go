@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
@@ -43,7 +44,9 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		Example: "  phscript repl --simulate --companies 20\n  echo 'planhat.models()' | phscript repl --simulate",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Given(cmd.Flags())
+			if err := o.Given(cmd.Flags()); err != nil {
+				return err
+			}
 			return runF(env, o)
 		},
 	}
@@ -53,10 +56,6 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 
 func converse(env *environment.Env, o *options) error {
 	c, err := o.Settings(env)
-	if err != nil {
-		return err
-	}
-	handler, err := host.LogHandler(env, c)
 	if err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func converse(env *environment.Env, o *options) error {
 		defer leaveSanely(env)()
 	}
 	o.Ask = ":doc %s"
-	h, err := o.Open(&inner, c, handler)
+	h, err := o.Open(&inner, c)
 	if err != nil {
 		return err
 	}
@@ -185,26 +184,8 @@ type promptFiles struct{ env *environment.Env }
 func (f promptFiles) ReadFile(name string) ([]byte, error) { return f.env.ReadFile(f.env.Path(name)) }
 
 func (f promptFiles) WriteFile(name string, data []byte, replace bool) error {
-	name = f.env.Path(name)
-	if !replace {
-		if _, err := os.Lstat(name); err == nil {
-			return os.ErrExist
-		}
+	if replace {
+		return printing.WriteWhole(f.env.Path(name), data, "the session")
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".session-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err == nil && replace {
-		err = os.Rename(temp.Name(), name)
-	} else if err == nil {
-		// A link fails where the name is taken meanwhile.
-		err = os.Link(temp.Name(), name)
-	}
-	if err != nil || !replace {
-		err = errors.Join(err, os.Remove(temp.Name()))
-	}
-	return err
+	return printing.WriteNew(f.env.Path(name), data, 0o644)
 }

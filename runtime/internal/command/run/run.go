@@ -57,7 +57,9 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			o.codeGiven = cmd.Flags().Changed("eval")
-			o.Given(cmd.Flags())
+			if err := o.Given(cmd.Flags()); err != nil {
+				return err
+			}
 			if !o.codeGiven && len(args) == 0 {
 				if env.OnTerminal() && env.Args[0] != "run" {
 					return repl.Start(env, o.Options) // such as phscript --simulate
@@ -143,10 +145,6 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	handler, err := host.LogHandler(env, c)
-	if err != nil {
-		return err
-	}
 	if err := summaryFile.Check(env, o.summary); err != nil {
 		return err
 	}
@@ -157,7 +155,7 @@ func runScript(env *environment.Env, o *options) error {
 	if script.Params, err = scriptParams(env, o.params); err != nil {
 		return err
 	}
-	h, err := o.Open(env, c, handler)
+	h, err := o.Open(env, c)
 	if err != nil {
 		return err
 	}

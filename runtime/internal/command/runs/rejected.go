@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
@@ -46,8 +47,11 @@ func printRejected(env *environment.Env, o *options) error {
 			_, err = env.Stdout.Write(text)
 			return err
 		}
-		if err := writeNew(env.Path(o.file), text); err != nil {
-			return err
+		switch err := printing.WriteNew(env.Path(o.file), text, 0o600); {
+		case errors.Is(err, os.ErrExist):
+			return &usage.Error{Message: o.file + " already exists", Hint: "name a new file; nothing is overwritten"}
+		case err != nil:
+			return &usage.Error{Message: err.Error()}
 		}
 		fmt.Fprintf(env.Stdout, "wrote %d rejected rows to %s\n", len(stored.Rows), o.file)
 		return nil
@@ -92,20 +96,4 @@ func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, error) {
 	}
 	w.Flush()
 	return out.Bytes(), w.Error()
-}
-
-// writeNew writes a file that must not exist yet.
-func writeNew(name string, text []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, os.ErrExist) {
-		return &usage.Error{Message: name + " already exists", Hint: "name a new file; nothing is overwritten"}
-	}
-	if err != nil {
-		return &usage.Error{Message: err.Error()}
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
 }

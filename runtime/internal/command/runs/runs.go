@@ -52,13 +52,13 @@ func New(env *environment.Env) *cobra.Command {
 		f.BoolVar(&o.upcoming, "upcoming", false, "Also runs that are queued for later")
 		f.IntVarP(&o.limit, "number", "n", 20, "List at most `N` runs, 0 for all")
 		asJSON(cmd, o)
-		_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
+		usage.Complete(cmd, "status", cobra.FixedCompletions(strings.Split(statusNames(), ", "), cobra.ShellCompDirectiveNoFileComp))
 	})
 	storage.AddCommand(env, group, "show RUN", "Show everything about a run", usage.AtLeastOne("run"), showRun, asJSON)
 	storage.AddCommand(env, group, "logs RUN", "Print the log of a run", usage.AtLeastOne("run"), printLog, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
 		f.BoolVarP(&o.follow, "follow", "f", false, "Follow the log until the run ends")
-		f.StringVar(&o.level, "level", "", "Only lines at `LEVEL` and above: debug, info, warn or error")
+		usage.Choice(cmd, &o.level, "level", "", "Only lines at `LEVEL` and above: debug, info, warn or error", usage.LogLevels...)
 		asJSON(cmd, o)
 	})
 	storage.AddCommand(env, group, "rejected RUN", "Print the rejected rows of a run as CSV or JSON", usage.AtLeastOne("run"), printRejected, func(cmd *cobra.Command, o *options) {
@@ -137,21 +137,7 @@ func listRuns(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		if o.json {
-			if runs == nil {
-				runs = []*history.Run{}
-			}
-			return printing.JSON(env.Stdout, runs)
-		}
-		if len(runs) == 0 {
-			fmt.Fprintln(env.Stdout, "no runs found")
-			return nil
-		}
-		var rows [][]string
-		for _, r := range runs {
-			rows = append(rows, view.RunCells(r, env.Now()))
-		}
-		return printing.Table(env.Stdout, view.RunColumns, rows)
+		return printing.List(env.Stdout, o.json, runs, "no runs found", view.RunColumns, func(r *history.Run) []string { return view.RunCells(r, env.Now()) })
 	})
 }
 
@@ -188,19 +174,12 @@ func showRun(env *environment.Env, o *options) error {
 	})
 }
 
-// levels are the levels of log lines in their order. Lines that are none of the
-// program's own are always shown.
-var levels = []string{"debug", "info", "warn", "error"}
-
 func printLog(env *environment.Env, o *options) error {
 	id, err := runID(o.Args[0])
 	if err != nil {
 		return err
 	}
-	least := slices.Index(levels, o.level)
-	if o.level != "" && least < 0 {
-		return &usage.Error{Message: "--level takes one of " + strings.Join(levels, ", ") + ", not '" + o.level + "'"}
-	}
+	least := slices.Index(usage.LogLevels, o.level)
 	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		h := history.New(db)
 		signals, ignore := env.Interrupts()
@@ -216,7 +195,8 @@ func printLog(env *environment.Env, o *options) error {
 			}
 			for _, l := range lines {
 				after = l.Seq
-				if at := slices.Index(levels, l.Level); at >= 0 && at < least {
+				// Lines without a level are always shown.
+				if at := slices.Index(usage.LogLevels, l.Level); at >= 0 && at < least {
 					continue
 				}
 				if err := o.printLine(env, l); err != nil {
@@ -257,7 +237,7 @@ func (o *options) eachRun(env *environment.Env, do func(ctx context.Context, s *
 		}
 		ids = append(ids, id)
 	}
-	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules) error {
 		for _, id := range ids {
 			if err := do(ctx, s, id); err != nil {
 				return found(id, err)

@@ -49,18 +49,9 @@ func listSchedules(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		if o.json {
-			return printing.JSON(env.Stdout, schedules)
-		}
-		if len(schedules) == 0 {
-			fmt.Fprintln(env.Stdout, "no schedules; 'phscript serve --check' shows those in your configuration")
-			return nil
-		}
-		var rows [][]string
-		for _, one := range schedules {
-			rows = append(rows, one.Cells())
-		}
-		if err := printing.Table(env.Stdout, view.ScheduleColumns, rows); err != nil {
+		none := "no schedules; 'phscript serve --check' shows those in your configuration"
+		err = printing.List(env.Stdout, o.json, schedules, none, view.ScheduleColumns, view.Schedule.Cells)
+		if err != nil || o.json || len(schedules) == 0 {
 			return err
 		}
 		return warnAboutServers(ctx, env, db)
@@ -119,7 +110,7 @@ func nextTicks(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		ticks := []view.Tick{}
+		var ticks []view.Tick
 		for _, e := range entries {
 			if e.Paused {
 				continue
@@ -130,21 +121,14 @@ func nextTicks(env *environment.Env, o *options) error {
 		}
 		slices.SortStableFunc(ticks, func(a, b view.Tick) int { return a.At.Compare(b.At) })
 		ticks = ticks[:min(len(ticks), o.count)]
-		if o.json {
-			return printing.JSON(env.Stdout, ticks)
-		}
-		var rows [][]string
-		for _, t := range ticks {
-			rows = append(rows, []string{t.Schedule, view.DueAt(t.At)})
-		}
-		return printing.Table(env.Stdout, nil, rows)
+		return printing.List(env.Stdout, o.json, ticks, "no schedule is due", nil, func(t view.Tick) []string { return []string{t.Schedule, view.DueAt(t.At)} })
 	})
 }
 
 // forEachNamed does something with each named schedule, after all of them were
 // found.
 func (o *options) forEachNamed(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, e serve.Entry) error) error {
-	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
+	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules) error {
 		entries, err := named(ctx, s, o.Args)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,16 +71,16 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			"  phscript serve --state postgres://user@db/phscript --listen 127.0.0.1:8627",
 		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := usage.Needs(cmd.Flags(), "simulate", "companies"); err != nil {
+				return err
+			}
 			o.Simulated = cmd.Flags().Changed("simulate")
 			return runF(env, o)
 		},
 	}
 	f := cmd.Flags()
 	o.AddPlaces(f)
-	f.StringVar(&o.simulate, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
-	f.Lookup("simulate").NoOptDefVal = host.NoFixtures
-	f.IntVar(&o.companies, "companies", 0, "With --simulate: generate `N` companies")
-	usage.CompleteFolders(cmd, "simulate")
+	host.AddSimulate(cmd, &o.simulate, &o.companies)
 	f.IntVar(&o.workers, "workers", 0, "Run at most `N` scripts at once (default one per processor, at least 2)")
 	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
 	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
@@ -120,19 +121,11 @@ func keepSecret(secrets *redact.Secrets, c config.Config) {
 }
 
 func serveSchedules(env *environment.Env, o *options) error {
-	if o.companies != 0 && !o.Simulated {
-		return &usage.Error{Message: "--companies needs --simulate", Hint: "add --simulate"}
-	}
 	c, location, err := o.Load(env)
 	if err != nil {
 		return err
 	}
-	if o.logLevel != "" {
-		c.LogLevel = o.logLevel
-	}
-	if o.logFormat != "" {
-		c.LogFormat = o.logFormat
-	}
+	c.LogLevel, c.LogFormat = cmp.Or(o.logLevel, c.LogLevel), cmp.Or(o.logFormat, c.LogFormat)
 	handler, err := host.LogHandler(env, c)
 	if err != nil {
 		return err
@@ -207,11 +200,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	}, loaded)
 	o.warn(env, loaded, func(doubt string) { log.Warn(doubt) })
 	service.Store(s)
-	listen := o.listen
-	if listen == "" {
-		listen = c.Serve.Listen
-	}
-	if listen != "" {
+	if listen := cmp.Or(o.listen, c.Serve.Listen); listen != "" {
 		pages, err := serve.Listen(listen, s)
 		if err != nil {
 			return &usage.Error{Message: err.Error(), Hint: "another program may be using the address; choose another with --listen"}
@@ -232,13 +221,7 @@ func clearFolders(log *slog.Logger) {
 // configuration says, or else one for each processor that it may use, which a
 // container's limit bounds.
 func (o *options) workerCount(c config.Config, processors int) int {
-	switch {
-	case o.workers > 0:
-		return o.workers
-	case c.Serve.Workers > 0:
-		return c.Serve.Workers
-	}
-	return max(2, processors)
+	return cmp.Or(max(0, o.workers), max(0, c.Serve.Workers), max(2, processors))
 }
 
 // warn tells of what will show only when a run, or the notice of its failure,
@@ -258,12 +241,10 @@ func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(dou
 
 // stopped makes an end that was asked for no error.
 func stopped(ctx context.Context, err error) error {
-	select {
-	case <-ctx.Done():
+	if ctx.Err() != nil {
 		return nil
-	default:
-		return err
 	}
+	return err
 }
 
 // stopAtSignals ends the service gently at the first signal, kills its runs at

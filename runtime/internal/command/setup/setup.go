@@ -65,7 +65,7 @@ func setup(env *environment.Env, o *options) error {
 			fmt.Fprintln(env.Stdout, stepText(s, "would "+string(s.Action)))
 		}
 		if o.check && !plan.Current() {
-			return &outdatedSetup{}
+			return &usage.Failure{Message: "the folder is not set up for this version of phscript", Hint: "run 'phscript setup'"}
 		}
 		return nil
 	}
@@ -95,11 +95,3 @@ func stepText(s editor.Step, verb string) string {
 	}
 	return verb + " " + s.Path + " (" + s.Detail + ")"
 }
-
-// outdatedSetup says that a check has found something to do.
-type outdatedSetup struct{}
-
-func (*outdatedSetup) Error() string { return "the folder is not set up for this version of phscript" }
-
-// ErrorHint says how to do it.
-func (*outdatedSetup) ErrorHint() string { return "run 'phscript setup'" }

@@ -3,6 +3,7 @@
 package storage
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -32,10 +33,7 @@ func Dir(env *environment.Env) string {
 // Location returns where the store is: what the flag says, or the settings, or
 // a file in the state directory.
 func Location(env *environment.Env, flag string, c config.Config) (string, error) {
-	location := flag
-	if location == "" {
-		location = c.State
-	}
+	location := cmp.Or(flag, c.State)
 	if location == "" && Dir(env) != "" {
 		location = filepath.Join(Dir(env), "state.db")
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,10 +108,8 @@ func (o *Options) Look(env *environment.Env) (config.Config, string, error) {
 	if err == nil {
 		return c, location, nil
 	}
-	named := o.State
-	if named == "" {
-		named, _ = env.Getenv("PHSCRIPT_STATE")
-	}
+	variable, _ := env.Getenv("PHSCRIPT_STATE")
+	named := cmp.Or(o.State, variable)
 	if !o.Simulated && named == "" || named == InMemory {
 		return c, location, err
 	}
@@ -119,19 +118,20 @@ func (o *Options) Look(env *environment.Env) (config.Config, string, error) {
 	return config.Config{}, location, err
 }
 
-// Open opens the store.
-func (o *Options) Open(ctx context.Context, env *environment.Env) (*store.DB, error) {
-	_, location, err := o.Look(env)
+// Open opens the store and reads the configuration.
+func (o *Options) Open(ctx context.Context, env *environment.Env) (*store.DB, config.Config, error) {
+	c, location, err := o.Look(env)
 	if err != nil {
-		return nil, err
+		return nil, c, err
 	}
-	return store.Open(ctx, location)
+	db, err := store.Open(ctx, location)
+	return db, c, err
 }
 
 // WithStore opens the store for a command that reads schedules or runs.
 func (o *Options) WithStore(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
 	ctx := context.Background()
-	db, err := o.Open(ctx, env)
+	db, _, err := o.Open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -139,15 +139,12 @@ func (o *Options) WithStore(env *environment.Env, do func(ctx context.Context, s
 }
 
 // WithSchedules opens the store for a command that changes schedules or runs.
-func (o *Options) WithSchedules(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
-	ctx := context.Background()
-	db, err := o.Open(ctx, env)
-	if err != nil {
-		return err
-	}
-	engine, err := serve.NewEngine(ctx, db, slog.New(slog.DiscardHandler))
-	if err == nil {
-		err = do(ctx, serve.NewSchedules(db, engine), db)
-	}
-	return errors.Join(err, db.Close())
+func (o *Options) WithSchedules(env *environment.Env, do func(ctx context.Context, s *serve.Schedules) error) error {
+	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+		engine, err := serve.NewEngine(ctx, db, slog.New(slog.DiscardHandler))
+		if err != nil {
+			return err
+		}
+		return do(ctx, serve.NewSchedules(db, engine))
+	})
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +62,10 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		Example: "  phscript test\n" +
 			"  phscript test --filter 'sync' --watch scripts\n" +
 			"  phscript test --coverage --junit report.xml",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := usage.Needs(cmd.Flags(), "shuffle", "seed"); err != nil {
+				return err
+			}
 			o.names = args
 			return runF(env, o)
 		},
@@ -78,7 +80,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 	f.BoolVar(&o.watch, "watch", false, "Run tests again when they or the scripts they test change")
 	f.BoolVar(&o.shuffle, "shuffle", false, "Run the tests of a file in random order")
 	f.Int64Var(&o.seed, "seed", 0, "With --shuffle: repeat the order of an earlier run, by its `NUMBER`")
-	f.StringVar(&o.format, "format", "text", "Print the report as `FORMAT`: text, tap or json")
+	usage.Choice(cmd, &o.format, "format", "text", "Print the report as `FORMAT`: text, tap or json", "text", "tap", "json")
 	f.StringVar(&o.junit, "junit", "", "Write the results to `FILE` as JUnit XML")
 	f.BoolVar(&o.coverage, "coverage", false, "Show which lines of scripts and modules the tests executed")
 	f.StringVar(&o.coverageHTML, "coverage-html", "", "Write the coverage to `DIR` as HTML pages")
@@ -99,12 +101,6 @@ func (o *options) settings(env *environment.Env) (suite.Options, error) {
 	}
 	if o.timeout <= 0 {
 		return s, &usage.Error{Message: "--timeout must be longer than 0"}
-	}
-	if !slices.Contains([]string{"text", "tap", "json"}, o.format) {
-		return s, &usage.Error{Message: fmt.Sprintf("--format takes text, tap or json, not %q", o.format)}
-	}
-	if o.seed != 0 && !o.shuffle {
-		return s, &usage.Error{Message: "--seed needs --shuffle"}
 	}
 	if s.Shuffle = o.shuffle; o.shuffle {
 		s.Seed = o.seed

@@ -2,11 +2,6 @@ package usage
 
 import "github.com/spf13/cobra"
 
-// CompleteValues lets the shell complete a flag that takes one of a few values.
-func CompleteValues(cmd *cobra.Command, flag string, values ...string) {
-	Complete(cmd, flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-}
-
 // CompleteFolders lets the shell complete flags that take a folder.
 func CompleteFolders(cmd *cobra.Command, flags ...string) {
 	for _, flag := range flags {

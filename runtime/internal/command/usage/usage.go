@@ -25,6 +25,14 @@ func (e *Error) ErrorHint() string { return e.Hint }
 // ExitCode returns fault.ExitUsage.
 func (e *Error) ExitCode() int { return fault.ExitUsage }
 
+// Failure ends a command that was used correctly.
+type Failure struct{ Message, Hint string }
+
+func (e *Failure) Error() string { return e.Message }
+
+// ErrorHint says what to do about it.
+func (e *Failure) ErrorHint() string { return e.Hint }
+
 // Finished carries the exit code of a command that has reported its end itself.
 type Finished struct{ Code int }
 
@@ -38,6 +46,16 @@ func Group(use, short, long string) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Long: long, Args: NoArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 }
 
+// Needs refuses flags that mean nothing without another one.
+func Needs(f *pflag.FlagSet, other string, flags ...string) error {
+	for _, flag := range flags {
+		if f.Changed(flag) && !f.Changed(other) {
+			return &Error{Message: "--" + flag + " needs --" + other, Hint: "add --" + other}
+		}
+	}
+	return nil
+}
+
 // AddJSON adds the flag --json to a command.
 func AddJSON(cmd *cobra.Command, json *bool) {
 	cmd.Flags().BoolVar(json, "json", false, "Print JSON")
@@ -48,7 +66,8 @@ func AddConfig(f *pflag.FlagSet, file *string) {
 	f.StringVar(file, "config", "", "Read the configuration from `FILE` (default phscript.toml in the working directory)")
 }
 
-// LogLevels and LogFormats are the values of --log-level and --log-format.
+// LogLevels and LogFormats are the values of --log-level and --log-format, the
+// levels in their order.
 var (
 	LogLevels  = []string{"debug", "info", "warn", "error"}
 	LogFormats = []string{"text", "json"}
@@ -56,10 +75,8 @@ var (
 
 // AddLog adds the flags --log-level and --log-format to a command.
 func AddLog(cmd *cobra.Command, level, format *string) {
-	cmd.Flags().StringVar(level, "log-level", "", "Log at `LEVEL` and above: debug, info, warn or error (default info)")
-	cmd.Flags().StringVar(format, "log-format", "", "Write the log as `FORMAT`: text or json (default text)")
-	CompleteValues(cmd, "log-level", LogLevels...)
-	CompleteValues(cmd, "log-format", LogFormats...)
+	Choice(cmd, level, "log-level", "", "Log at `LEVEL` and above: debug, info, warn or error (default info)", LogLevels...)
+	Choice(cmd, format, "log-format", "", "Write the log as `FORMAT`: text or json (default text)", LogFormats...)
 }
 
 // NoArguments refuses arguments. For a script, it says how to run it.

@@ -1,0 +1,60 @@
+package usage
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// OneOf finds a word among those that something takes, whatever its case.
+func OneOf(what, word string, values ...string) (string, error) {
+	at := slices.IndexFunc(values, func(v string) bool { return strings.EqualFold(v, word) })
+	if at < 0 {
+		last := len(values) - 1
+		list := strings.Join(values[:last], ", ") + " or " + values[last]
+		return "", &Error{Message: fmt.Sprintf("%s takes %s, not %q%s", what, list, word, catalog.DidYouMean(word, values))}
+	}
+	return values[at], nil
+}
+
+// Choice adds a flag that takes one of a few words, which the shell completes.
+func Choice(cmd *cobra.Command, into *string, name, value, help string, values ...string) {
+	*into = value
+	cmd.Flags().Var(&choice{into, name, values}, name, help)
+	Complete(cmd, name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+type choice struct {
+	*string
+	name   string
+	values []string
+}
+
+func (c *choice) String() string { return *c.string }
+
+func (c *choice) Type() string { return "string" }
+
+func (c *choice) Set(word string) (err error) {
+	*c.string, err = OneOf("--"+c.name, word, c.values...)
+	return err
+}
+
+// FlagError says what is wrong with a flag, and where to look.
+func FlagError(cmd *cobra.Command, err error) error {
+	e := &Error{Message: err.Error(), Hint: "see '" + cmd.CommandPath() + " --help'"}
+	if own, ok := errors.AsType[*Error](err); ok {
+		e.Message = own.Message
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		e.Message += catalog.DidYouMean("--"+unknown.GetSpecifiedName(), names)
+	}
+	return e
+}
