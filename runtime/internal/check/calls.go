@@ -141,14 +141,13 @@ func (c *script) argument(callee infer.Value, i int, arg ast.Expr) {
 	if p.Name == "..." {
 		return
 	}
-	span := c.flow.Expr[arg]
 	value, described, known := c.sample(arg)
 	nothingGiven := c.Value(arg).Type == infer.Nothing
 	if (nothingGiven || known && value == spec.Nil) && p.Omissible() {
 		return
 	}
 	if nothingGiven || known && value == spec.Nil {
-		f := c.between(span.From, span.To, "wrong-arguments", callee.Topic.Name+": "+p.Missing(i))
+		f := c.on(arg, "wrong-arguments", callee.Topic.Name+": "+p.Missing(i))
 		f.Subject = callee.Topic.Name
 		if nothingGiven {
 			f.Hint = "the value comes from a function that returns nothing"
@@ -156,7 +155,7 @@ func (c *script) argument(callee infer.Value, i int, arg ast.Expr) {
 		return
 	}
 	if known && !p.Type.Accepts(value) {
-		f := c.between(span.From, span.To, "wrong-arguments", callee.Topic.Name+": "+p.Mismatch(i, described))
+		f := c.on(arg, "wrong-arguments", callee.Topic.Name+": "+p.Mismatch(i, described))
 		f.Subject = callee.Topic.Name
 		if model := c.manual.Record(c.Value(arg).Type); model != nil && p.Type.Accepts(spec.String) && model.Property("_id") != nil {
 			f.Hint = "use the record's id, which is in its field _id"

@@ -190,6 +190,12 @@ func (c *script) at(token int, rule, message string) *finding {
 	return c.between(token, token, rule, message)
 }
 
+// on adds a finding about a whole expression.
+func (c *script) on(e ast.Expr, rule, message string) *finding {
+	span := c.flow.Expr[e]
+	return c.between(span.From, span.To, rule, message)
+}
+
 // between adds a finding about a run of tokens.
 func (c *script) between(from, to int, name, message string) *finding {
 	first, last := c.flow.Tokens[from], c.flow.Tokens[to]

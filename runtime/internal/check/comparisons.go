@@ -33,7 +33,7 @@ func (c *script) comparison(e *ast.RelationalOpExpr) {
 		return
 	}
 	if e.Operator != "==" && e.Operator != "~=" {
-		c.orders(e)
+		c.comparesKinds(e)
 		return
 	}
 	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
@@ -151,29 +151,21 @@ func (c *script) comparedWithTypes() map[string]bool {
 	return c.typed
 }
 
-// comparesKinds reports values of two types that are compared for equality.
+// comparesKinds reports values of two types that are compared: they are never
+// equal, and have no order, so asking for that raises an error.
 func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
 	if left == "" || right == "" || left == right {
 		return
 	}
 	f := c.constant(e, fmt.Sprintf("a %s and a %s are never equal, so this is %s", left, right, outcome(e.Operator)))
-	if left == "string" && right == "number" || left == "number" && right == "string" {
-		f.Hint = "convert one of them with tonumber(...) or tostring(...)"
+	hint := "convert one of them with tonumber(...) or tostring(...)"
+	if e.Operator != "==" && e.Operator != "~=" {
+		f.Message = fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator)
+		f.Severity, hint = report.Error, "convert the string with tonumber(...)"
 	}
-}
-
-// orders reports values of two types whose order is asked for, which is an
-// error when the script comes there.
-func (c *script) orders(e *ast.RelationalOpExpr) {
-	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
-	if left == "" || right == "" || left == right {
-		return
-	}
-	f := c.constant(e, fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator))
-	f.Severity = report.Error
-	if left == "string" && right == "number" || left == "number" && right == "string" {
-		f.Hint = "convert the string with tonumber(...)"
+	if left != "boolean" && right != "boolean" {
+		f.Hint = hint
 	}
 }
 

@@ -11,8 +11,7 @@ import (
 
 // constant reports a condition that always comes out the same way.
 func (c *script) constant(e ast.Expr, message string) *finding {
-	span := c.flow.Expr[e]
-	return c.between(span.From, span.To, "constant-condition", message)
+	return c.on(e, "constant-condition", message)
 }
 
 func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }

@@ -73,19 +73,18 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 			continue
 		}
 		other := c.Value(pair[1])
-		span := c.flow.Expr[pair[1]]
 		if text, ok := other.Literal.(*ast.StringExpr); ok {
 			if isoPrefix().MatchString(text.Value) || !digits().MatchString(text.Value) {
 				return
 			}
-			f := c.between(span.From, span.To, "date", fmt.Sprintf("%q is compared character by character with a date such as \"2026-12-31\", so the result is wrong", text.Value))
+			f := c.on(pair[1], "date", fmt.Sprintf("%q is compared character by character with a date such as \"2026-12-31\", so the result is wrong", text.Value))
 			f.Hint = dateHint(text.Value)
 			return
 		}
 		// Two kinds that time.today and literals make certain are found by
 		// themselves.
 		if other.IsNumber() && !other.Maybe && c.kind(pair[0]) == "" {
-			f := c.between(span.From, span.To, "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
+			f := c.on(pair[1], "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
 			f.Hint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
 			return
 		}
@@ -134,8 +133,7 @@ func (c *script) optionDate(callee infer.Value, option string, arg ast.Expr) {
 	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
 		return
 	}
-	at := c.flow.Expr[arg]
-	f := c.between(at.From, at.To, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
+	f := c.on(arg, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
 	f.Hint, f.Subject = dateHint(text.Value), option
 }
 

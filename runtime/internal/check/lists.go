@@ -170,17 +170,16 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	}
 	e := s.Exprs[0]
 	k := c.Value(e)
-	span := c.flow.Expr[e]
 	switch {
 	case k.IsFunction() && !isIteratorItself(k):
-		f := c.between(span.From, span.To, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.Topic.Name))
+		f := c.on(e, "loop-over-table", fmt.Sprintf("'%s' is a function; call it to get an iterator", k.Topic.Name))
 		f.Hint = fmt.Sprintf("for %s in %s() do", strings.Join(s.Names, ", "), c.code(e))
 	case k.IsList() || c.isTable(e, k):
 		message, hint := "loop over a list with ipairs", fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		if c.shapeOf(e) == namedShape {
 			message, hint = "loop over a table with pairs", fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
 		}
-		c.between(span.From, span.To, "loop-over-table", message).Hint = hint
+		c.on(e, "loop-over-table", message).Hint = hint
 	case c.isIpairs(e):
 		c.ipairsOver(e.(*ast.FuncCallExpr))
 	}
@@ -217,8 +216,7 @@ func (c *script) ipairsOver(call *ast.FuncCallExpr) {
 	if c.shapeOf(arg) != namedShape {
 		return
 	}
-	span := c.flow.Expr[arg]
-	f := c.between(span.From, span.To, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
+	f := c.on(arg, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
 	f.Hint = "loop over named fields with pairs: for key, value in pairs(...) do"
 }
 

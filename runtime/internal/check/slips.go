@@ -64,8 +64,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 		if what == "" {
 			continue
 		}
-		span := c.flow.Expr[side]
-		f := c.between(span.From, span.To, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
+		f := c.on(side, "text-arithmetic", fmt.Sprintf("%s cannot be joined to a string with '..'", what))
 		switch {
 		case k.IsFunction():
 			f.Hint = "call it first: " + k.Topic.Signature()

@@ -7,85 +7,8 @@ import (
 	"strings"
 )
 
-// SARIF 2.1.0, the part of it that a list of findings needs. The names are the
-// standard's.
-
-type sarifLog struct {
-	Schema  string     `json:"$schema"`
-	Version string     `json:"version"`
-	Runs    []sarifRun `json:"runs"`
-}
-
-type sarifRun struct {
-	Tool             sarifTool     `json:"tool"`
-	Language         string        `json:"language"`
-	NewlineSequences []string      `json:"newlineSequences"`
-	ColumnKind       string        `json:"columnKind"`
-	Results          []sarifResult `json:"results"`
-}
-
-type sarifTool struct {
-	Driver sarifDriver `json:"driver"`
-}
-
-type sarifDriver struct {
-	Name           string      `json:"name"`
-	InformationURI string      `json:"informationUri"`
-	Version        string      `json:"version,omitempty"`
-	Language       string      `json:"language"`
-	Rules          []sarifRule `json:"rules"`
-}
-
-type sarifRule struct {
-	ID               string         `json:"id"`
-	ShortDescription sarifMessage   `json:"shortDescription"`
-	FullDescription  sarifMessage   `json:"fullDescription"`
-	Help             sarifMessage   `json:"help"`
-	Configuration    sarifRuleLevel `json:"defaultConfiguration"`
-}
-
-type sarifRuleLevel struct {
-	Level string `json:"level"`
-}
-
-type sarifMessage struct {
-	Text     string `json:"text"`
-	Markdown string `json:"markdown,omitempty"`
-}
-
-type sarifResult struct {
-	RuleID    string          `json:"ruleId"`
-	RuleIndex int             `json:"ruleIndex"`
-	Level     string          `json:"level"`
-	Message   sarifMessage    `json:"message"`
-	Locations []sarifLocation `json:"locations"`
-}
-
-type sarifLocation struct {
-	Physical sarifPhysical `json:"physicalLocation"`
-}
-
-type sarifPhysical struct {
-	Artifact sarifArtifact `json:"artifactLocation"`
-	Region   *sarifRegion  `json:"region,omitempty"`
-}
-
-type sarifArtifact struct {
-	URI string `json:"uri"`
-}
-
-// sarifRegion counts from 1; the end column is the one behind the last.
-type sarifRegion struct {
-	StartLine   int           `json:"startLine"`
-	StartColumn int           `json:"startColumn,omitempty"`
-	EndLine     int           `json:"endLine,omitempty"`
-	EndColumn   int           `json:"endColumn,omitempty"`
-	Snippet     *sarifSnippet `json:"snippet,omitempty"`
-}
-
-type sarifSnippet struct {
-	Text string `json:"text"`
-}
+// object is a JSON object. The names in it are those of the standard.
+type object = map[string]any
 
 const (
 	sarifSchema = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -96,51 +19,57 @@ const (
 // WriteSARIF writes the report in the Static Analysis Results Interchange
 // Format, version 2.1.0. The version is that of the program.
 func (r *Report) WriteSARIF(w io.Writer, version string) error {
-	driver := sarifDriver{Name: "phscript check", InformationURI: projectURI, Version: version, Language: language}
 	index := map[string]int{}
+	described := []object{}
 	for i, rule := range rules {
 		index[rule.Name] = i
-		driver.Rules = append(driver.Rules, sarifRule{
-			ID: rule.Name, ShortDescription: sarifMessage{Text: plainText(rule.Doc)}, FullDescription: sarifMessage{Text: plainText(rule.Doc)},
-			Help: sarifMessage{
-				Text:     plainText(rule.Doc) + "\n\nExample:\n\n" + rule.Example,
-				Markdown: rule.Doc + "\n\nExample:\n\n```lua\n" + rule.Example + "\n```\n",
+		text := object{"text": plainText(rule.Doc)}
+		described = append(described, object{
+			"id": rule.Name, "shortDescription": text, "fullDescription": text,
+			"help": object{
+				"text":     plainText(rule.Doc) + "\n\nExample:\n\n" + rule.Example,
+				"markdown": rule.Doc + "\n\nExample:\n\n```lua\n" + rule.Example + "\n```\n",
 			},
-			Configuration: sarifRuleLevel{string(rule.Severity)},
+			"defaultConfiguration": object{"level": rule.Severity},
 		})
 	}
-	results := []sarifResult{}
+	driver := object{"name": "phscript check", "informationUri": projectURI, "language": language, "rules": described}
+	if version != "" {
+		driver["version"] = version
+	}
+	results := []object{}
 	for i := range r.Findings {
 		results = append(results, r.Findings[i].sarif(index))
 	}
-	return writeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{{
-		Tool: sarifTool{driver}, Language: language, NewlineSequences: []string{"\r\n", "\n"}, ColumnKind: "unicodeCodePoints", Results: results,
+	return writeJSON(w, object{"$schema": sarifSchema, "version": "2.1.0", "runs": []object{{
+		"tool": object{"driver": driver}, "language": language, "newlineSequences": []string{"\r\n", "\n"},
+		"columnKind": "unicodeCodePoints", "results": results,
 	}}})
 }
 
 // plainText leaves out the marks of Markdown.
 func plainText(doc string) string { return strings.ReplaceAll(doc, "`", "") }
 
-func (f *Finding) sarif(index map[string]int) sarifResult {
+func (f *Finding) sarif(index map[string]int) object {
 	text := f.Message
 	if f.Hint != "" {
 		text += "\n" + f.Hint
 	}
-	physical := sarifPhysical{Artifact: sarifArtifact{URI: fileURI(f.File)}}
+	physical := object{"artifactLocation": object{"uri": fileURI(f.File)}}
 	if f.Line > 0 {
-		start, end := f.Characters()
-		region := &sarifRegion{StartLine: f.Line}
-		if start > 0 {
-			region.StartColumn, region.EndLine, region.EndColumn = start, f.EndLine, end+1
+		region := object{"startLine": f.Line}
+		// The end column is the one after the last.
+		if start, end := f.Characters(); start > 0 {
+			region["startColumn"], region["endLine"], region["endColumn"] = start, f.EndLine, end+1
 		}
 		if f.SourceLine != "" {
-			region.Snippet = &sarifSnippet{Text: f.SourceLine}
+			region["snippet"] = object{"text": f.SourceLine}
 		}
-		physical.Region = region
+		physical["region"] = region
 	}
-	return sarifResult{
-		RuleID: f.Rule, RuleIndex: index[f.Rule], Level: string(f.Severity),
-		Message: sarifMessage{Text: text}, Locations: []sarifLocation{{physical}},
+	return object{
+		"ruleId": f.Rule, "ruleIndex": index[f.Rule], "level": f.Severity,
+		"message": object{"text": text}, "locations": []object{{"physicalLocation": physical}},
 	}
 }
 
