@@ -220,8 +220,11 @@ func (o Options) Int(name string) int { return int(lua.LVAsNumber(o.Get(name))) 
 func (o Options) Bool(name string) bool { return lua.LVAsBool(o.Get(name)) }
 
 // Strings returns a field that is one text or a list of texts.
-func (o Options) Strings(name string) []string {
-	switch v := o.Get(name).(type) {
+func (o Options) Strings(name string) []string { return texts(o.Get(name)) }
+
+// texts returns a value that is one text or a list of texts.
+func texts(v lua.LValue) []string {
+	switch v := v.(type) {
 	case *lua.LTable:
 		out := make([]string, 0, v.Len())
 		for i := 1; i <= v.Len(); i++ {

@@ -39,21 +39,12 @@ func (b binding) bulkUpsert() *Func {
 		Errors:  bulkErrors,
 		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleRow()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
 		Source:  "§6 Bulk upsert",
-		Call: func(a *Args) (int, error) {
-			return b.bulk(a, (*planhat.Resource).BulkUpsert)
-		},
+		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkUpsert) },
 	}
 }
 
 func (b binding) keys() string {
-	s := ""
-	for i, k := range b.model.Keyables.Bulk {
-		if i > 0 {
-			s += ", "
-		}
-		s += "`" + k + "`"
-	}
-	return s
+	return "`" + strings.Join(b.model.Keyables.Bulk, "`, `") + "`"
 }
 
 // bulk encodes all rows before it sends the first, so a row without a JSON form
@@ -205,14 +196,7 @@ func (b binding) duplicate() *Func {
 			if err != nil {
 				return 0, err
 			}
-			ids := []string{a.String(0)}
-			if t := a.Table(0); t != nil {
-				ids = ids[:0]
-				for i := 1; i <= t.Len(); i++ {
-					ids = append(ids, lua.LVAsString(t.RawGetInt(i)))
-				}
-			}
-			result, err := r.Duplicate(a.Context(), ids)
+			result, err := r.Duplicate(a.Context(), texts(a.Get(0)))
 			if err != nil {
 				return 0, err
 			}

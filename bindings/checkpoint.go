@@ -40,10 +40,7 @@ func Checkpoint() *Module {
 						return 0, err
 					}
 					v, err := CodecOf(a.L).DecodeBytes(text, DecodeOptions{})
-					if err != nil {
-						return 0, err
-					}
-					return a.Push(v)
+					return a.give(v, err)
 				},
 			},
 			{

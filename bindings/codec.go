@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // Codec turns JSON into Lua values and back, token by token. There is one for
@@ -42,8 +44,7 @@ const (
 	jsonTypeField = "__jsontype"
 )
 
-// NewCodec makes a codec for L. Use CodecOf, which keeps one for each state.
-func NewCodec(L *lua.LState) *Codec {
+func newCodec(L *lua.LState) *Codec {
 	c := &Codec{l: L, keys: make(map[string]lua.LValue)}
 	c.null = L.NewUserData()
 	c.null.Value = c
@@ -72,7 +73,7 @@ func CodecOf(L *lua.LState) *Codec {
 	if ud, ok := registry.RawGetString(codecField).(*lua.LUserData); ok {
 		return ud.Value.(*Codec)
 	}
-	c := NewCodec(L)
+	c := newCodec(L)
 	ud := L.NewUserData()
 	ud.Value = c
 	registry.RawSetString(codecField, ud)
@@ -90,3 +91,27 @@ func (c *Codec) MarkArray(t *lua.LTable) { t.Metatable = c.array }
 
 // MarkObject makes t encode as an object even if it is empty.
 func (c *Codec) MarkObject(t *lua.LTable) { t.Metatable = c.object }
+
+// printField is a field of metatables, PrintField in the runtime's Lua library.
+// It holds the function that returns a table's text for print and tostring.
+// getmetatable hides these metatables from scripts.
+const printField = "phscript.print"
+
+// printed makes the metatable of tables that print shows in their own way.
+func printed(L *lua.LState, text func(t *lua.LTable) string) *lua.LTable {
+	meta := L.CreateTable(0, 1)
+	meta.RawSetString(printField, L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(text(L.CheckTable(1))))
+		return 1
+	}))
+	return meta
+}
+
+// record decodes a Planhat record. print shows its contents.
+func (c *Codec) record(raw planhat.Record) (lua.LValue, error) {
+	v, err := c.DecodeBytes(raw, DecodeOptions{})
+	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
+		t.Metatable = c.records
+	}
+	return v, err
+}

@@ -12,7 +12,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-func newCodec(t *testing.T) (*lua.LState, *Codec) {
+func stateWithCodec(t *testing.T) (*lua.LState, *Codec) {
 	t.Helper()
 	L := lua.NewState()
 	t.Cleanup(L.Close)
@@ -20,7 +20,7 @@ func newCodec(t *testing.T) (*lua.LState, *Codec) {
 }
 
 func TestDecodeAndEncodeAgree(t *testing.T) {
-	_, c := newCodec(t)
+	_, c := stateWithCodec(t)
 	for _, text := range []string{
 		`{"name":"Åäö","custom":{"# Overdue Invoices":3,"Tier":"Gold"},"tags":[],"mrr":-12.5,"active":true}`,
 		`[]`, `{}`, `[1,2,[3,{"a":[]}]]`, `[null,1,null]`, `"text with \"quotes\" and \u0000"`, `0`, `-1`, `123456789012345`, `1e300`, `false`,
@@ -36,7 +36,7 @@ func TestDecodeAndEncodeAgree(t *testing.T) {
 }
 
 func TestNumbersKeepTheirValue(t *testing.T) {
-	_, c := newCodec(t)
+	_, c := stateWithCodec(t)
 	for text, want := range map[string]lua.LValue{
 		"0": lua.LNumber(0), "255": lua.LNumber(255), "256": lua.LNumber(256), "-7": lua.LNumber(-7), "1.25": lua.LNumber(1.25),
 		"9007199254740992": lua.LNumber(9007199254740992), "9007199254740993": lua.LString("9007199254740993"),
@@ -50,7 +50,7 @@ func TestNumbersKeepTheirValue(t *testing.T) {
 }
 
 func TestNulls(t *testing.T) {
-	_, c := newCodec(t)
+	_, c := stateWithCodec(t)
 	v, err := c.DecodeBytes([]byte(`{"a":null,"b":[null]}`), DecodeOptions{})
 	require.NoError(t, err)
 	table := v.(*lua.LTable)
@@ -63,7 +63,7 @@ func TestNulls(t *testing.T) {
 }
 
 func TestDecodeRefusesBrokenText(t *testing.T) {
-	_, c := newCodec(t)
+	_, c := stateWithCodec(t)
 	for _, text := range []string{``, `{`, `[1,]`, `{"a"}`, `nul`, `{"a":1} x`, `{"a":1}{"b":2}`, "\"\xff\"", `[1`, `{"a":[}`} {
 		_, err := c.DecodeBytes([]byte(text), DecodeOptions{})
 		assert.Error(t, err, text)
@@ -74,7 +74,7 @@ func TestDecodeRefusesBrokenText(t *testing.T) {
 }
 
 func TestEncodeSaysWhichPartHasNoForm(t *testing.T) {
-	L, c := newCodec(t)
+	L, c := stateWithCodec(t)
 	for script, want := range map[string]string{
 		`return { a = { b = print } }`:             "at a.b: a function has no JSON form",
 		`return { a = { 1, print } }`:              "at a[2]: a function has no JSON form",
@@ -103,7 +103,7 @@ func TestEncodeSaysWhichPartHasNoForm(t *testing.T) {
 }
 
 func TestRecordsKnowTheirModel(t *testing.T) {
-	L, c := newCodec(t)
+	L, c := stateWithCodec(t)
 	var unknown []string
 	opt := EncodeOptions{Model: catalog.Load().Model("invoice"), Unknown: func(name string) { unknown = append(unknown, name) }}
 	require.NoError(t, L.DoString(`return { cId = "extid-1", invoiceDate = "2024-01-15", dueDate = 19738, lineItems = {}, custom = {}, colour = "red" }`))
@@ -125,7 +125,7 @@ func TestRecordsKnowTheirModel(t *testing.T) {
 
 // Whatever JSON comes in, encoding what was decoded gives the same value.
 func TestRoundTripProperty(t *testing.T) {
-	L, c := newCodec(t)
+	L, c := stateWithCodec(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		v := luaValue(L, c, rt, 0)
 		first, err := c.EncodeBytes(v, EncodeOptions{})

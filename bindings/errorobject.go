@@ -51,10 +51,10 @@ type Hinter interface {
 	ErrorHint() string
 }
 
-// NewError makes the Lua error object of err: kind, message, hint and the other
+// newError makes the Lua error object of err: kind, message, hint and the other
 // fields of a *planhat.Error, with the script's line and a traceback. ErrorFrom
 // returns err.
-func NewError(L *lua.LState, err error) *lua.LTable {
+func newError(L *lua.LState, err error) *lua.LTable {
 	t := L.NewTable()
 	t.Metatable = errorMeta(L, err)
 	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
@@ -111,7 +111,7 @@ func errorMeta(L *lua.LState, err error) *lua.LTable {
 	cause.Value = err
 	mt := L.CreateTable(0, 3)
 	mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString(ErrorLine(L.CheckTable(1))))
+		L.Push(lua.LString(errorLine(L.CheckTable(1))))
 		return 1
 	}))
 	mt.RawSetString("__metatable", lua.LString(ErrorShape.Name))
@@ -137,9 +137,9 @@ func ErrorFrom(v lua.LValue) error {
 	return err
 }
 
-// ErrorLine returns an error object as one line: the call, what happened, the
+// errorLine returns an error object as one line: the call, what happened, the
 // status and the hint.
-func ErrorLine(t *lua.LTable) string {
+func errorLine(t *lua.LTable) string {
 	field := func(name string) string { return lua.LVAsString(t.RawGetString(name)) }
 	var b strings.Builder
 	if script := field("script"); script != "" {

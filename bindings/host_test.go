@@ -263,7 +263,7 @@ func raised(t *testing.T, L *lua.LState, code string) (string, *lua.LTable) {
 	require.ErrorAs(t, err, &raised, "the code must raise: %s", code)
 	t.Log(raised.Object)
 	if obj, ok := raised.Object.(*lua.LTable); ok {
-		return ErrorLine(obj), obj
+		return errorLine(obj), obj
 	}
 	return lua.LVAsString(raised.Object), nil
 }

@@ -48,7 +48,7 @@ var inspectOptions = []Field{
 
 func callInspect(a *Args) (int, error) {
 	o := a.Options(1)
-	show := inspector{depth: math.MaxInt, most: math.MaxInt, indent: "  ", null: CodecOf(a.L).IsNull}
+	show := newInspector(a.L, maxLine)
 	if o.Has("depth") {
 		show.depth = o.Int("depth")
 	}
@@ -72,22 +72,24 @@ func callInspect(a *Args) (int, error) {
 
 // inspectCompact returns a value on one line, cut to the size of a log line.
 func inspectCompact(L *lua.LState, v lua.LValue) string {
-	show := inspector{depth: 4, most: 20, null: CodecOf(L).IsNull}
-	return show.text(v)
+	return (&inspector{depth: 4, most: 20, codec: CodecOf(L)}).text(v)
 }
 
-// Shown returns a value as inspect shows it, on one line: at most depth tables
+// ShowLine returns a value as inspect shows it, on one line: at most depth tables
 // deep and most items of each. It takes a bounded time however large a table is.
-func Shown(L *lua.LState, v lua.LValue, depth, most int) string {
-	show := inspector{depth: depth, most: most, bounded: true, null: CodecOf(L).IsNull}
-	return show.text(v)
+func ShowLine(L *lua.LState, v lua.LValue, depth, most int) string {
+	return (&inspector{depth: depth, most: most, bounded: true, codec: CodecOf(L)}).text(v)
 }
 
 // Show returns a value as inspect shows it, with tables of up to width bytes on
 // one line.
 func Show(L *lua.LState, v lua.LValue, width int) string {
-	show := inspector{depth: math.MaxInt, most: math.MaxInt, indent: "  ", null: CodecOf(L).IsNull, width: width}
-	return show.text(v)
+	return newInspector(L, width).text(v)
+}
+
+// newInspector returns an inspector that shows everything.
+func newInspector(L *lua.LState, width int) *inspector {
+	return &inspector{depth: math.MaxInt, most: math.MaxInt, indent: "  ", width: width, codec: CodecOf(L)}
 }
 
 // maxLine is the length in bytes up to which a table stays on one line.
@@ -101,10 +103,10 @@ const maxInspectDepth = 200
 type inspector struct {
 	depth, most int
 	indent      string
-	null        func(lua.LValue) bool
+	codec       *Codec
 	// bounded stops counting the fields of large tables.
 	bounded bool
-	// width is up to which a table stays on one line, maxLine where it is 0.
+	// width is up to which a table stays on one line if there is an indentation.
 	width int
 	// above holds the tables that are being shown, to find cycles.
 	above []*lua.LTable
@@ -121,7 +123,7 @@ func (s *inspector) text(v lua.LValue) string {
 	case *lua.LNilType, lua.LBool:
 		return v.String()
 	}
-	if s.null != nil && s.null(v) {
+	if s.codec.IsNull(v) {
 		return "json.null"
 	}
 	return "<" + v.Type().String() + ">"
@@ -146,11 +148,7 @@ func (s *inspector) table(t *lua.LTable) string {
 		length += len(item) + 2
 		broken = broken || strings.Contains(item, "\n")
 	}
-	width := s.width
-	if width == 0 {
-		width = maxLine
-	}
-	if s.indent == "" || !broken && length <= width {
+	if s.indent == "" || !broken && length <= s.width {
 		return "{ " + strings.Join(items, ", ") + " }"
 	}
 	outer := strings.Repeat(s.indent, len(s.above))

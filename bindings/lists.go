@@ -112,46 +112,70 @@ func (b binding) getList() *Func {
 		Errors:  listErrors,
 		Example: "local records = " + b.lua("get_list{ limit = 50 }") + "\nprint(#records)",
 		Source:  "§5 Lists",
-		Call: func(a *Args) (int, error) {
-			return b.list(a, func(r *planhat.Resource) *planhat.Pager { return r.Pages(b.listOptions(a.Options(0))) })
-		},
+		Call:    b.list(b.pages),
 	}
 }
 
-// list pushes all records of a pager. It reads the next page while this one is
-// decoded.
-func (b binding) list(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
+// openPages returns what opens the pages that a call asks for.
+type openPages func(a *Args) (func(*planhat.Resource) *planhat.Pager, error)
+
+func (b binding) pages(a *Args) (func(*planhat.Resource) *planhat.Pager, error) {
+	opt := b.listOptions(a.Options(0))
+	return func(r *planhat.Resource) *planhat.Pager { return r.Pages(opt) }, nil
+}
+
+func (b binding) pager(a *Args, open openPages) (*planhat.Pager, error) {
+	pages, err := open(a)
+	if err != nil {
+		return nil, err
+	}
 	if err := b.checkList(a, a.Options(0)); err != nil {
-		return 0, err
+		return nil, err
 	}
 	r, err := b.resource(a)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	ctx, cancel := context.WithCancel(a.Context())
-	reader := &pageReader{ctx: ctx, pager: open(r)}
-	defer reader.wait()
-	defer cancel()
-	codec := CodecOf(a.L)
-	t := a.L.NewTable()
-	codec.MarkArray(t)
-	for {
-		records, err := reader.take()
+	return pages(r), nil
+}
+
+// list makes a function that returns all records. It reads the next page while
+// this one is decoded.
+func (b binding) list(open openPages) func(a *Args) (int, error) {
+	return func(a *Args) (int, error) {
+		pager, err := b.pager(a, open)
 		if err != nil {
 			return 0, err
 		}
-		if len(records) == 0 {
-			return a.Push(t)
-		}
-		reader.readAhead()
-		for _, record := range records {
-			v, err := codec.record(record)
-			if err != nil {
+		ctx, cancel := context.WithCancel(a.Context())
+		reader := &pageReader{ctx: ctx, pager: pager}
+		defer reader.wait()
+		defer cancel()
+		t := a.L.NewTable()
+		for {
+			records, err := reader.take()
+			if len(records) == 0 || err != nil {
+				CodecOf(a.L).MarkArray(t)
+				return a.give(t, err)
+			}
+			reader.readAhead()
+			if err := appendRecords(a.L, t, records); err != nil {
 				return 0, err
 			}
-			t.Append(v)
 		}
 	}
+}
+
+func appendRecords(L *lua.LState, t *lua.LTable, records []planhat.Record) error {
+	codec := CodecOf(L)
+	for _, record := range records {
+		v, err := codec.record(record)
+		if err != nil {
+			return err
+		}
+		t.Append(v)
+	}
+	return nil
 }
 
 func (b binding) each() *Func {
@@ -164,48 +188,44 @@ func (b binding) each() *Func {
 		Errors:  listErrors,
 		Example: "for record in " + b.lua("each{ limit = 1000 }") + " do\n  print(record._id)\nend",
 		Source:  "§5 Lists",
-		Call: func(a *Args) (int, error) {
-			opt := a.Options(0)
-			return b.iterate(a, func(r *planhat.Resource) *planhat.Pager { return r.Pages(b.listOptions(opt)) })
-		},
+		Call:    b.iterate(b.pages),
 	}
 }
 
-// iterate pushes an iterator over a pager's records. After a tenth of a page,
-// the next one is read ahead.
-func (b binding) iterate(a *Args, open func(*planhat.Resource) *planhat.Pager) (int, error) {
-	if err := b.checkList(a, a.Options(0)); err != nil {
-		return 0, err
-	}
-	r, err := b.resource(a)
-	if err != nil {
-		return 0, err
-	}
-	reader := &pageReader{ctx: a.Context(), pager: open(r)}
-	codec := CodecOf(a.L)
-	var records []planhat.Record
-	aheadAt := 0
-	return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
-		if len(records) == 0 {
-			if records, err = reader.take(); err != nil {
-				return 0, err
-			}
-			aheadAt = len(records) - len(records)/10
-		}
-		if len(records) == 0 {
-			L.Push(lua.LNil)
-			return 1, nil
-		}
-		v, err := codec.record(records[0])
+// iterate makes a function that returns an iterator over records. After a tenth of
+// a page, the next one is read ahead.
+func (b binding) iterate(open openPages) func(a *Args) (int, error) {
+	return func(a *Args) (int, error) {
+		pager, err := b.pager(a, open)
 		if err != nil {
 			return 0, err
 		}
-		if records = records[1:]; len(records) == aheadAt {
-			reader.readAhead()
-		}
-		L.Push(v)
-		return 1, nil
-	}))
+		reader := &pageReader{ctx: a.Context(), pager: pager}
+		codec := CodecOf(a.L)
+		var records []planhat.Record
+		aheadAt := 0
+		return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
+			if len(records) == 0 {
+				if records, err = reader.take(); err != nil {
+					return 0, err
+				}
+				aheadAt = len(records) - len(records)/10
+			}
+			if len(records) == 0 {
+				L.Push(lua.LNil)
+				return 1, nil
+			}
+			v, err := codec.record(records[0])
+			if err != nil {
+				return 0, err
+			}
+			if records = records[1:]; len(records) == aheadAt {
+				reader.readAhead()
+			}
+			L.Push(v)
+			return 1, nil
+		}))
+	}
 }
 
 func (b binding) leanList() *Func {
@@ -238,25 +258,59 @@ func (b binding) leanList() *Func {
 				}
 			}
 			records, err := r.GetLeanList(a.Context(), planhat.LeanOptions{Filter: filter})
-			return answerList(a, records, err)
+			if err != nil {
+				return 0, err
+			}
+			t := a.L.CreateTable(len(records), 0)
+			CodecOf(a.L).MarkArray(t)
+			return a.give(t, appendRecords(a.L, t, records))
 		},
 	}
 }
 
-// answerList pushes records as a list of tables.
-func answerList(a *Args, records []planhat.Record, err error) (int, error) {
-	if err != nil {
-		return 0, err
+// pageReader takes pages from a pager, and can read one ahead. Only one
+// goroutine may use it at a time. It needs no closing: a call in progress ends
+// with its context.
+type pageReader struct {
+	ctx   context.Context
+	pager *planhat.Pager
+	// ahead delivers the page that is being read, or is nil.
+	ahead chan page
+}
+
+// page is what one call of a pager returned.
+type page struct {
+	records []planhat.Record
+	err     error
+}
+
+// readAhead begins to read the next page.
+func (r *pageReader) readAhead() {
+	if r.ahead != nil {
+		return
 	}
-	codec := CodecOf(a.L)
-	t := a.L.CreateTable(len(records), 0)
-	codec.MarkArray(t)
-	for _, record := range records {
-		v, err := codec.record(record)
-		if err != nil {
-			return 0, err
-		}
-		t.Append(v)
+	ahead := make(chan page, 1)
+	r.ahead = ahead
+	go func() {
+		records, err := r.pager.Next(r.ctx)
+		ahead <- page{records, err}
+	}()
+}
+
+// take returns the next page, empty at the end.
+func (r *pageReader) take() ([]planhat.Record, error) {
+	if r.ahead == nil {
+		return r.pager.Next(r.ctx)
 	}
-	return a.Push(t)
+	p := <-r.ahead
+	r.ahead = nil
+	return p.records, p.err
+}
+
+// wait returns when no call is in progress.
+func (r *pageReader) wait() {
+	if r.ahead != nil {
+		<-r.ahead
+		r.ahead = nil
+	}
 }

@@ -96,7 +96,7 @@ func logFields(a *Args, i int) ([]slog.Attr, error) {
 		return nil, nil
 	}
 	if isErrorObject(t) {
-		return []slog.Attr{slog.String("error", ErrorLine(t))}, nil
+		return []slog.Attr{slog.String("error", errorLine(t))}, nil
 	}
 	var fields []slog.Attr
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
@@ -125,7 +125,7 @@ func logValue(L *lua.LState, v lua.LValue) slog.Value {
 		}
 	case *lua.LTable:
 		if isErrorObject(v) {
-			return slog.StringValue(ErrorLine(v))
+			return slog.StringValue(errorLine(v))
 		}
 	}
 	return slog.StringValue(inspectCompact(L, v))

@@ -35,7 +35,7 @@ func TestLog(t *testing.T) {
 func TestLogShowsErrorObjectsAsText(t *testing.T) {
 	h := newTestHost(t)
 	L := newState(t, h, Log())
-	L.SetGlobal("err", NewError(L, errors.New("it broke")))
+	L.SetGlobal("err", newError(L, errors.New("it broke")))
 	_, err := run(t, L, `log.error("failed", err); log.error("failed", { cause = err })`)
 	require.NoError(t, err)
 	require.Equal(t, []string{"ERROR failed error=it broke (io)", "ERROR failed cause=it broke (io)"}, h.lines)

@@ -42,13 +42,16 @@ func dimensionOptions(a *Args) (planhat.DimensionOptions, error) {
 		*same.value = opt.String(same.api)
 	}
 	var err error
-	if d.From, err = dayOf(opt.Get("from")); err != nil {
-		return d, a.Errorf("option 'from': %v", err)
+	if d.From, err = dayOf(a, "from"); err != nil {
+		return d, err
 	}
-	if d.To, err = dayOf(opt.Get("to")); err != nil {
-		return d, a.Errorf("option 'to': %v", err)
-	}
-	return d, nil
+	d.To, err = dayOf(a, "to")
+	return d, err
+}
+
+func dimensionPages(a *Args) (func(*planhat.Resource) *planhat.Pager, error) {
+	d, err := dimensionOptions(a)
+	return func(r *planhat.Resource) *planhat.Pager { return r.PagesDimensionData(d) }, err
 }
 
 func (b binding) dimensionData() *Func {
@@ -60,13 +63,7 @@ func (b binding) dimensionData() *Func {
 		Errors:  listErrors,
 		Example: "local rows = planhat.metrics.get_dimension_data{ dimension_id = \"daily_logins\", from = \"2024-01-01\", to = \"2024-01-31\" }",
 		Source:  "§8 Metrics",
-		Call: func(a *Args) (int, error) {
-			d, err := dimensionOptions(a)
-			if err != nil {
-				return 0, err
-			}
-			return b.list(a, func(r *planhat.Resource) *planhat.Pager { return r.PagesDimensionData(d) })
-		},
+		Call:    b.list(dimensionPages),
 	}
 }
 
@@ -79,13 +76,7 @@ func (b binding) eachDimension() *Func {
 		Errors:  listErrors,
 		Example: "local sum = 0\nfor row in planhat.metrics.each_dimension_data{ dimension_id = \"daily_logins\" } do sum = sum + row.value end",
 		Source:  "§8 Metrics",
-		Call: func(a *Args) (int, error) {
-			d, err := dimensionOptions(a)
-			if err != nil {
-				return 0, err
-			}
-			return b.iterate(a, func(r *planhat.Resource) *planhat.Pager { return r.PagesDimensionData(d) })
-		},
+		Call:    b.iterate(dimensionPages),
 	}
 }
 
@@ -103,9 +94,7 @@ func (b binding) insertMetrics() *Func {
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.metrics.bulk_insert_metrics{\n  { dimensionId = \"daily_logins\", externalId = \"a-17\", value = 150, date = \"2024-01-15\" },\n}",
 		Source:  "§8 Metrics",
-		Call: func(a *Args) (int, error) {
-			return b.bulk(a, (*planhat.Resource).BulkInsertMetrics)
-		},
+		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkInsertMetrics) },
 	}
 }
 
@@ -153,9 +142,7 @@ func (b binding) bulkActivities() *Func {
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.user_activity.bulk_create_activity{ { email = \"ada@example.com\", action = \"login\" } }",
 		Source:  "§9 User activity",
-		Call: func(a *Args) (int, error) {
-			return b.bulk(a, (*planhat.Resource).BulkCreateActivity)
-		},
+		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkCreateActivity) },
 	}
 }
 
@@ -177,24 +164,26 @@ func (b binding) segment() *Func {
 		Example: "planhat.user_activity.segment{ type = \"track\", user_id = \"u-1\", event = \"report exported\" }",
 		Source:  "§9 User activity",
 		Call: func(a *Args) (int, error) {
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			raw, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
-			if err != nil {
-				return 0, a.Errorf("the call cannot be sent: %v", err)
-			}
-			record, err := r.Segment(a.Context(), raw)
-			return answer(a, record, err)
+			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) {
+				raw, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
+				if err != nil {
+					return nil, a.Errorf("the call cannot be sent: %v", err)
+				}
+				return r.Segment(a.Context(), raw)
+			})
 		},
 	}
 }
 
-// dayOf reads a day that is given as ISO text or as a number of days.
-func dayOf(v lua.LValue) (int, error) {
+// dayOf reads an option that is a day: ISO text or a number of days.
+func dayOf(a *Args, option string) (int, error) {
+	v := a.Options(0).Get(option)
 	if s, ok := v.(lua.LString); ok {
-		return calendar.EpochDays(string(s))
+		days, err := calendar.EpochDays(string(s))
+		if err != nil {
+			err = a.Errorf("option '%s': %v", option, err)
+		}
+		return days, err
 	}
 	return int(lua.LVAsNumber(v)), nil
 }

@@ -15,7 +15,7 @@ func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 		t.RawSetString(fn.Name, newFunction(L, h, m.Name, fn, t))
 	}
 	for _, sub := range m.Modules {
-		t.RawSetString(lastName(sub.Name), Open(L, h, sub))
+		t.RawSetString(sub.Name[strings.LastIndexByte(sub.Name, '.')+1:], Open(L, h, sub))
 	}
 	for _, value := range m.Values {
 		if make, ok := value.Make.(func(*lua.LState) lua.LValue); ok {
@@ -29,15 +29,6 @@ func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 		t.Metatable = mt
 	}
 	return t
-}
-
-func lastName(qualified string) string {
-	for i := len(qualified) - 1; i >= 0; i-- {
-		if qualified[i] == '.' {
-			return qualified[i+1:]
-		}
-	}
-	return qualified
 }
 
 func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTable) *lua.LFunction {
@@ -106,5 +97,5 @@ func Raise(L *lua.LState, err error) {
 	if errors.As(err, &raised) && raised.Object != nil && raised.Object != lua.LNil {
 		L.Error(raised.Object, 0)
 	}
-	L.Error(NewError(L, err), 0)
+	L.Error(newError(L, err), 0)
 }

@@ -24,38 +24,13 @@ const (
 		"When all failed, the kind of the failure. Rejected rows raise an error only with `strict` or `--strict`."
 )
 
-// funcs returns the functions that an operation becomes: itself and, for
-// lists, an iterator.
-func (b binding) funcs() []*Func {
-	switch b.op.Name {
-	case "create":
-		return []*Func{b.create()}
-	case "update":
-		return []*Func{b.update()}
-	case "get_by_id":
-		return []*Func{b.getByID()}
-	case "delete":
-		return []*Func{b.delete()}
-	case "get_list":
-		return []*Func{b.getList(), b.each()}
-	case "get_lean_list":
-		return []*Func{b.leanList()}
-	case "bulk_upsert":
-		return []*Func{b.bulkUpsert()}
-	case "duplicate":
-		return []*Func{b.duplicate()}
-	case "get_dimension_data":
-		return []*Func{b.dimensionData(), b.eachDimension()}
-	case "bulk_insert_metrics":
-		return []*Func{b.insertMetrics()}
-	case "create_activity":
-		return []*Func{b.createActivity()}
-	case "bulk_create_activity":
-		return []*Func{b.bulkActivities()}
-	case "segment":
-		return []*Func{b.segment()}
-	}
-	return nil
+// operations are the functions that each operation becomes: itself and, for lists,
+// an iterator.
+var operations = map[string][]func(binding) *Func{
+	"create": {binding.create}, "update": {binding.update}, "get_by_id": {binding.getByID}, "delete": {binding.delete},
+	"get_list": {binding.getList, binding.each}, "get_lean_list": {binding.leanList}, "bulk_upsert": {binding.bulkUpsert}, "duplicate": {binding.duplicate},
+	"get_dimension_data": {binding.dimensionData, binding.eachDimension}, "bulk_insert_metrics": {binding.insertMetrics},
+	"create_activity": {binding.createActivity}, "bulk_create_activity": {binding.bulkActivities}, "segment": {binding.segment},
 }
 
 // typ is the type of the model's records.

@@ -42,8 +42,9 @@ func planhatModule(name string, client clientOf) *Module {
 func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
 	m := &Module{Name: parent + "." + model.Snake, Doc: model.Doc}
 	for _, op := range model.Operations {
-		b := binding{model: model, op: op, client: client}
-		m.Funcs = append(m.Funcs, b.funcs()...)
+		for _, fn := range operations[op.Name] {
+			m.Funcs = append(m.Funcs, fn(binding{model: model, op: op, client: client}))
+		}
 	}
 	if model.Operation("get_dimension_data") != nil {
 		m.Funcs = append(m.Funcs, epochDaysFormat())

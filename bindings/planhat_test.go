@@ -127,6 +127,8 @@ func TestStrictRaisesRejectedRows(t *testing.T) {
 	assert.Equal(t, []string{"no error"}, results(t, L, script))
 	h.Strict = true
 	assert.Equal(t, []string{"partial", "1", "1", "1", "true"}, results(t, L, script))
+	assert.Equal(t, []string{"1"}, results(t, L, `return planhat.company.bulk_upsert{ { name = "Acme", externalId = "a-1" } }.created`))
+	assert.Equal(t, []string{"1"}, results(t, L, `return planhat.company.bulk_upsert({ { externalId = "nameless" } }, { strict = false }).rejected`))
 }
 
 func TestListsPageByThemselves(t *testing.T) {

@@ -26,34 +26,30 @@ func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
 	return raw, nil
 }
 
-// send encodes argument i as a record, passes it to a client call, and pushes
-// the response.
-func (b binding) send(a *Args, i int, call func(*planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
+// call passes the model's part of the client to a call, and pushes the response.
+func (b binding) call(a *Args, call func(*planhat.Resource) (planhat.Record, error)) (int, error) {
 	r, err := b.resource(a)
 	if err != nil {
 		return 0, err
 	}
-	body, err := b.record(a, a.Get(i))
-	if err != nil {
-		return 0, err
-	}
-	record, err := call(r, body)
-	return answer(a, record, err)
-}
-
-// answer pushes a record as a table.
-func answer(a *Args, record planhat.Record, err error) (int, error) {
-	if err != nil {
-		return 0, err
-	}
-	if len(record) == 0 {
-		return a.Push(a.L.NewTable())
+	record, err := call(r)
+	if err != nil || len(record) == 0 {
+		return a.give(a.L.NewTable(), err)
 	}
 	v, err := CodecOf(a.L).record(record)
-	if err != nil {
-		return 0, err
-	}
-	return a.Push(v)
+	return a.give(v, err)
+}
+
+// send encodes argument i as a record, passes it to a client call, and pushes
+// the response.
+func (b binding) send(a *Args, i int, call func(*planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
+	return b.call(a, func(r *planhat.Resource) (planhat.Record, error) {
+		body, err := b.record(a, a.Get(i))
+		if err != nil {
+			return nil, err
+		}
+		return call(r, body)
+	})
 }
 
 func (b binding) create() *Func {
@@ -104,12 +100,7 @@ func (b binding) getByID() *Func {
 		Example: "local record = " + b.lua("get_by_id("+b.exampleID(b.model.Keyables.Get)+")"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			record, err := r.GetByID(a.Context(), a.String(0))
-			return answer(a, record, err)
+			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) { return r.GetByID(a.Context(), a.String(0)) })
 		},
 	}
 }
@@ -124,12 +115,7 @@ func (b binding) delete() *Func {
 		Example: b.lua(`delete("67d08140557181002fd170dd")`),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			r, err := b.resource(a)
-			if err != nil {
-				return 0, err
-			}
-			record, err := r.Delete(a.Context(), a.String(0))
-			return answer(a, record, err)
+			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) { return r.Delete(a.Context(), a.String(0)) })
 		},
 	}
 }

@@ -1,6 +1,10 @@
 package bindings
 
 import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
@@ -98,4 +102,88 @@ func decodeLoosely(codec *Codec, raw planhat.Record) lua.LValue {
 		return lua.LString(raw)
 	}
 	return v
+}
+
+// The outcomes of a row, as result.outcomes names them.
+const (
+	outcomeCreated   = "created"
+	outcomeUpdated   = "updated"
+	outcomeUnchanged = "unchanged"
+	outcomeRejected  = "rejected"
+	outcomePlanned   = "planned"
+)
+
+// outcomes makes the table of outcomes by row position. Planhat does not name
+// every row; those it does not name are left out, unless the counts leave only
+// one outcome for all of them.
+func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
+	of := make([]string, r.Rows)
+	left := map[string]int{
+		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomePlanned: r.Planned,
+	}
+	open := r.Rows
+	settle := func(i int, outcome string) {
+		if i < 0 || i >= len(of) || of[i] != "" {
+			return
+		}
+		of[i] = outcome
+		left[outcome]--
+		open--
+	}
+	for _, e := range r.Errors {
+		settle(e.Index, outcomeRejected)
+	}
+	for _, k := range r.Keys {
+		if k.Created {
+			settle(k.Index, outcomeCreated)
+		} else {
+			settle(k.Index, outcomeUpdated)
+		}
+	}
+	delete(left, outcomeRejected)
+	rest := restOf(left, open)
+	t := L.CreateTable(len(of), 0)
+	for i, outcome := range of {
+		if outcome == "" {
+			outcome = rest
+		}
+		if outcome != "" {
+			t.RawSetInt(i+1, lua.LString(outcome))
+		}
+	}
+	return t
+}
+
+// restOf returns the one outcome that the counts leave for all open rows, or "".
+func restOf(left map[string]int, open int) string {
+	rest := ""
+	for outcome, n := range left {
+		switch {
+		case n == 0:
+		case n == open && rest == "":
+			rest = outcome
+		default:
+			return ""
+		}
+	}
+	return rest
+}
+
+// resultText says what happened to the rows of a bulk call.
+func resultText(t *lua.LTable) string {
+	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
+	var parts []string
+	for _, name := range []string{outcomeCreated, outcomeUpdated, outcomeUnchanged, outcomeRejected, outcomePlanned} {
+		if n := count(name); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, name))
+		}
+	}
+	if n := count("failed_chunks"); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d requests failed", n, count("chunks")))
+	}
+	text := english.Plural(count("rows"), "row", "")
+	if len(parts) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(parts, ", ")
 }

@@ -66,7 +66,7 @@ func TestCSVReadsAnything(t *testing.T) {
 		require.ErrorAs(r, err, &failed)
 		raised := failed.Object.(*lua.LTable)
 		require.Equal(r, "validation", lua.LVAsString(raised.RawGetString("kind")))
-		require.Contains(r, ErrorLine(raised), "the text, line ")
+		require.Contains(r, errorLine(raised), "the text, line ")
 	})
 }
 

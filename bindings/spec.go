@@ -1,11 +1,24 @@
-// Package bindings holds the Lua modules that are written in Go.
+// Package bindings holds the Lua modules that are written in Go, and what you need
+// to write your own.
 //
-// A module is data: each function is declared once, by a [spec.Func], with its
+// A module is data: each function is declared once, by a [Func], with its
 // documentation, its parameters and its results. Argument checks, help, the
-// reference pages and editor types all come from that declaration.
+// reference pages and editor types all come from that declaration. [CSV], [FS],
+// [JSON], [Planhat] and the others return the modules of phscript.
+//
+// A function gets its checked arguments as [Args], and returns an error to raise
+// one in Lua: [Args.Errorf] for a wrong call, which becomes text with the script's
+// line, and any other error for a failure, which becomes an error object as
+// [ErrorShape] describes. An error can name its kind and a hint: see [ErrorKinder]
+// and [Hinter]. [ErrorFrom] returns the Go error of an error object.
 //
 // The package decides nothing about files, environment or secrets: it asks the
-// Host that the runtime hands it.
+// [Host], which is [Args.Host] in a function. Package runtime makes one for each
+// run and opens its modules; in a test of your own module, call [Open] with a host
+// that has the parts that the module uses.
+//
+// [CodecOf] converts between JSON and Lua values. [Show] and [ShowLine] write any
+// value as text.
 package bindings
 
 import (

@@ -11,8 +11,8 @@ import (
 // names of script files never do. Positions and tracebacks leave them out.
 const InternalChunk = "=[phscript]"
 
-// DeepestStack bounds a traceback, in calls.
-const DeepestStack = 40
+// deepestStack bounds a traceback, in calls.
+const deepestStack = 40
 
 // mostLevels bounds how many levels of a stack are read. Each tail call takes a
 // level.
@@ -45,7 +45,7 @@ func appendThread(frames []Frame, thread *lua.LState) []Frame {
 		return frames
 	}
 	dbg, ok := thread.GetStack(0)
-	for level := 1; ok && level < mostLevels && len(frames) < DeepestStack; level++ {
+	for level := 1; ok && level < mostLevels && len(frames) < deepestStack; level++ {
 		next, more := thread.GetStack(level)
 		if more && *dbg == *outermost {
 			dbg = next

@@ -237,7 +237,7 @@ func raised(m *match) (bool, error) {
 		return false, nil
 	}
 	m.results = []lua.LValue{failure.Object}
-	message := messageOf(failure.Object)
+	message := messageOf(m.L, failure.Object)
 	if !m.Given(0) {
 		m.failed.Message = "the function should not raise an error"
 		m.failed.Got = message
@@ -281,10 +281,10 @@ func hasFields(m *match, got, want *lua.LTable) bool {
 	return all
 }
 
-func messageOf(v lua.LValue) string {
+func messageOf(L *lua.LState, v lua.LValue) string {
 	if t, ok := v.(*lua.LTable); ok {
 		if bindings.ErrorFrom(t) != nil {
-			return bindings.ErrorLine(t)
+			return L.ToStringMeta(t).String()
 		}
 		if message, ok := t.RawGetString("message").(lua.LString); ok {
 			return string(message)

@@ -7,8 +7,6 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings"
 )
 
 // bulkFields identify the result of a bulk call.
@@ -71,7 +69,7 @@ func (s *shower) rowErrors(t *lua.LTable) string {
 
 // failure shows a caught error object.
 func (s *shower) failure(t *lua.LTable) string {
-	lines := []string{s.bold("error: ") + s.cut(oneLine(bindings.ErrorLine(t)), 4*s.Width)}
+	lines := []string{s.bold("error: ") + s.cut(oneLine(s.State.ToStringMeta(t).String()), 4*s.Width)}
 	if fields, ok := s.record(t, []string{"message", "hint", "traceback", "items", "result", "body", "script", "line"}); ok {
 		lines = append(lines, "  "+strings.ReplaceAll(fields, "\n", "\n  "))
 	}

@@ -60,7 +60,7 @@ func Value(v lua.LValue, o Options) string {
 type shower struct{ Options }
 
 func (s *shower) inline(v lua.LValue) string {
-	return bindings.Shown(s.State, v, nestedDepth, nestedItems)
+	return bindings.ShowLine(s.State, v, nestedDepth, nestedItems)
 }
 
 // text shows a string on its own: on one line in quotes, or over several as it
@@ -150,7 +150,7 @@ func (s *shower) table(t *lua.LTable) string {
 	if text, ok := s.record(t, nil); ok {
 		return text
 	}
-	return bindings.Shown(s.State, t, nestedDepth, mostItems)
+	return bindings.ShowLine(s.State, t, nestedDepth, mostItems)
 }
 
 // module shows a module or model by its purpose.
@@ -172,7 +172,7 @@ func (s *shower) module(t *manual.Topic) string {
 
 // list shows a list that is not a table of records, several items per line.
 func (s *shower) list(t *lua.LTable) string {
-	one := bindings.Shown(s.State, t, nestedDepth, mostItems)
+	one := bindings.ShowLine(s.State, t, nestedDepth, mostItems)
 	if runewidth.StringWidth(one) <= s.Width {
 		return one
 	}
