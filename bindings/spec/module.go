@@ -48,11 +48,11 @@ type Func struct {
 // Param is a parameter of a function. One with Fields is an options table, and
 // its fields are checked as well.
 type Param struct {
-	Name     string
-	Type     Type
-	Doc      string
-	Optional bool
-	Fields   []Field
+	Name     string  `json:"name"`
+	Type     Type    `json:"type"`
+	Optional bool    `json:"optional,omitzero"`
+	Doc      string  `json:"doc,omitzero"`
+	Fields   []Field `json:"fields,omitzero"`
 }
 
 // Omissible reports whether a call may leave the parameter out or pass nil.
@@ -70,8 +70,8 @@ func (p *Param) Field(name string) *Field {
 
 // Return is a value that a function returns.
 type Return struct {
-	Type Type
-	Doc  string
+	Type Type   `json:"type"`
+	Doc  string `json:"doc,omitzero"`
 }
 
 // Value is a field of a module that is not a function.
@@ -93,10 +93,10 @@ type Shape struct {
 
 // Field is a named field of a table.
 type Field struct {
-	Name     string
-	Type     Type
-	Doc      string
-	Required bool
+	Name     string `json:"name"`
+	Type     Type   `json:"type"`
+	Required bool   `json:"required,omitzero"`
+	Doc      string `json:"doc,omitzero"`
 }
 
 // Summary returns the first sentence of a documentation text.

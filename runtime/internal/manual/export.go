@@ -55,45 +55,22 @@ type ExportTopic struct {
 	// Type is a value's.
 	Type spec.Type `json:"type,omitzero"`
 	// Fields are those of a table that is not a record of a model.
-	Fields   []ExportField   `json:"fields,omitzero"`
+	Fields   []spec.Field    `json:"fields,omitzero"`
 	Model    *ExportModel    `json:"model,omitzero"`
 	Property *ExportProperty `json:"property,omitzero"`
 }
 
 // ExportFunction is a function's spec. Types are written as in LuaCATS.
 type ExportFunction struct {
-	Signature  string         `json:"signature"`
-	Params     []ExportParam  `json:"params"`
-	Variadic   bool           `json:"variadic,omitzero"`
-	Returns    []ExportReturn `json:"returns"`
-	Errors     string         `json:"errors,omitzero"`
-	Example    string         `json:"example,omitzero"`
-	Deprecated string         `json:"deprecated,omitzero"`
+	Signature  string        `json:"signature"`
+	Params     []spec.Param  `json:"params"`
+	Variadic   bool          `json:"variadic,omitzero"`
+	Returns    []spec.Return `json:"returns"`
+	Errors     string        `json:"errors,omitzero"`
+	Example    string        `json:"example,omitzero"`
+	Deprecated string        `json:"deprecated,omitzero"`
 	// Note is the API documentation's remark on the request.
 	Note string `json:"note,omitzero"`
-}
-
-// ExportParam is a parameter; Fields are those of an options table.
-type ExportParam struct {
-	Name     string        `json:"name"`
-	Type     spec.Type     `json:"type"`
-	Optional bool          `json:"optional,omitzero"`
-	Doc      string        `json:"doc,omitzero"`
-	Fields   []ExportField `json:"fields,omitzero"`
-}
-
-// ExportReturn is a returned value.
-type ExportReturn struct {
-	Type spec.Type `json:"type"`
-	Doc  string    `json:"doc,omitzero"`
-}
-
-// ExportField is a field of a table.
-type ExportField struct {
-	Name     string    `json:"name"`
-	Type     spec.Type `json:"type"`
-	Required bool      `json:"required,omitzero"`
-	Doc      string    `json:"doc,omitzero"`
 }
 
 // ExportModel is what the catalog says about a model.

@@ -35,20 +35,26 @@ func (m *Manual) export(t *Topic) ExportTopic {
 			e.Model = exportModel(t.Model)
 		}
 	case KindFunction:
-		e.Function = exportFunction(t.Func)
-		e.Function.Signature, e.Function.Note = t.Signature(), m.OperationNote(t)
+		f := t.Func
+		e.Function = &ExportFunction{
+			Signature: t.Signature(), Params: append([]spec.Param{}, f.Params...), Variadic: f.Variadic, Returns: append([]spec.Return{}, f.Returns...),
+			Errors: f.Errors, Example: f.Example, Deprecated: f.Deprecated, Note: m.OperationNote(t),
+		}
 	case KindValue:
 		e.Type = t.Value.Type
 	case KindTable:
 		if t.Model == nil {
-			e.Fields = exportFields(t.Shape.Fields)
+			e.Fields = t.Shape.Fields
 			break
 		}
 		for _, p := range t.Model.Properties {
 			e.Members = append(e.Members, t.Name+"."+p.Name)
 		}
 	case KindProperty:
-		e.Property = exportProperty(t.Model, t.Property)
+		e.Property = &ExportProperty{
+			Type: t.Property.Type, Required: necessity(t.Model, t.Property) == "all", ReadOnly: t.Property.ReadOnly, Ref: t.Property.Ref,
+			Enum: t.Property.Enum, Confidence: sure(t.Property.Confidence), Origin: t.Property.Origin,
+		}
 	}
 	return e
 }
@@ -70,32 +76,10 @@ func members(module *spec.Module) []string {
 	return names
 }
 
-func exportFunction(f *spec.Func) *ExportFunction {
-	e := &ExportFunction{
-		Params: []ExportParam{}, Returns: []ExportReturn{}, Variadic: f.Variadic,
-		Errors: f.Errors, Example: f.Example, Deprecated: f.Deprecated,
-	}
-	for _, p := range f.Params {
-		e.Params = append(e.Params, ExportParam{Name: p.Name, Type: p.Type, Optional: p.Optional, Doc: p.Doc, Fields: exportFields(p.Fields)})
-	}
-	for _, r := range f.Returns {
-		e.Returns = append(e.Returns, ExportReturn{Type: r.Type, Doc: r.Doc})
-	}
-	return e
-}
-
-func exportFields(fields []spec.Field) []ExportField {
-	var list []ExportField
-	for _, f := range fields {
-		list = append(list, ExportField{Name: f.Name, Type: f.Type, Required: f.Required, Doc: f.Doc})
-	}
-	return list
-}
-
 func exportModel(model *catalog.Model) *ExportModel {
 	e := &ExportModel{
 		Table: model.Name, Path: model.Path, Host: model.Base, Confidence: sure(model.Confidence), Notes: model.Notes,
-		Keys: ExportKeys{Get: model.Keyables.Get, Update: model.Keyables.Update, Delete: model.Keyables.Delete, Bulk: model.Keyables.Bulk},
+		Keys: ExportKeys(model.Keyables),
 		Required: ExportRequired{
 			All: model.RequiredOnCreate, OneOf: model.RequiredOneOf, Suggested: model.SuggestedOnCreate, BulkCreate: model.RequiredOnBulkCreate,
 		},
@@ -112,13 +96,6 @@ func exportModel(model *catalog.Model) *ExportModel {
 		e.Operations = append(e.Operations, o)
 	}
 	return e
-}
-
-func exportProperty(model *catalog.Model, p *catalog.Property) *ExportProperty {
-	return &ExportProperty{
-		Type: p.Type, Required: necessity(model, p) == "all", ReadOnly: p.ReadOnly, Ref: p.Ref, Enum: p.Enum,
-		Confidence: sure(p.Confidence), Origin: p.Origin,
-	}
 }
 
 // sure returns the confidence that is implied if none is noted.
