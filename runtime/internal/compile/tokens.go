@@ -57,3 +57,26 @@ func Tokens(src []byte) []Token {
 		EndLine: 1 + bytes.Count(src, []byte("\n")), EndColumn: len(src) - 1 - bytes.LastIndexByte(src, '\n'),
 	})
 }
+
+// Brackets returns, for each token, the index of the bracket that closes or opens
+// it, or -1.
+func Brackets(tokens []Token) []int {
+	partner := make([]int, len(tokens))
+	var open []int
+	for i, t := range tokens {
+		partner[i] = -1
+		if t.Kind != Symbol {
+			continue
+		}
+		switch t.Text {
+		case "(", "[", "{":
+			open = append(open, i)
+		case ")", "]", "}":
+			if n := len(open); n > 0 {
+				partner[i], partner[open[n-1]] = open[n-1], i
+				open = open[:n-1]
+			}
+		}
+	}
+	return partner
+}

@@ -30,10 +30,11 @@ func (s *sourceText) uncalled(at int) string {
 // chainStart returns the first token of names, dots and calls that end at a
 // token, or -1 if no name comes first.
 func (s *sourceText) chainStart(i int) int {
+	opening := Brackets(s.tokens)
 	for i >= 0 {
 		switch text := s.tokens[i].Text; {
 		case text == ")" || text == "]":
-			if i = s.opening(i) - 1; i < 0 {
+			if i = opening[i] - 1; i < 0 {
 				return -1
 			}
 			continue
@@ -44,25 +45,6 @@ func (s *sourceText) chainStart(i int) int {
 			return i
 		}
 		i -= 2
-	}
-	return -1
-}
-
-// opening returns the opening bracket of a closing one, or -1.
-func (s *sourceText) opening(i int) int {
-	depth := 0
-	for ; i >= 0; i-- {
-		if s.tokens[i].Kind != Symbol {
-			continue
-		}
-		switch s.tokens[i].Text {
-		case ")", "]", "}":
-			depth++
-		case "(", "[", "{":
-			if depth--; depth == 0 {
-				return i
-			}
-		}
 	}
 	return -1
 }

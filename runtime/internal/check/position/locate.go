@@ -18,7 +18,7 @@ type Span struct{ From, To, At int }
 // parser notes lines only; tokens are met in the tree's own order.
 type Places struct {
 	Tokens []compile.Token
-	// Partner is the index of the bracket that belongs to a bracket.
+	// Partner is what compile.Brackets returns.
 	Partner []int
 	Expr    map[ast.Expr]Span
 	Stmt    map[ast.Stmt]Span
@@ -40,7 +40,7 @@ type locator struct {
 // without the comments.
 func Locate(chunk []ast.Stmt, tokens []compile.Token) (p *Places, err error) {
 	p = &Places{
-		Tokens: tokens, Partner: partners(tokens),
+		Tokens: tokens, Partner: compile.Brackets(tokens),
 		Expr: make(map[ast.Expr]Span, len(tokens)), Stmt: make(map[ast.Stmt]Span, len(tokens)/4), Names: map[any][]int{},
 	}
 	defer func() {
@@ -56,29 +56,7 @@ func Locate(chunk []ast.Stmt, tokens []compile.Token) (p *Places, err error) {
 	return p, nil
 }
 
-// partners pairs the brackets.
-func partners(tokens []compile.Token) []int {
-	partner := make([]int, len(tokens))
-	var open []int
-	for i, t := range tokens {
-		partner[i] = -1
-		if t.Kind != compile.Symbol {
-			continue
-		}
-		switch t.Text {
-		case "(", "[", "{":
-			open = append(open, i)
-		case ")", "]", "}":
-			if n := len(open); n > 0 {
-				partner[i], partner[open[n-1]] = open[n-1], i
-				open = open[:n-1]
-			}
-		}
-	}
-	return partner
-}
-
-// seek goes behind the next token that fits, and returns its index.
+// seek goes past the next token that fits, and returns its index.
 func (l *locator) seek(fits func(compile.Token) bool) int {
 	for l.at < len(l.Tokens) {
 		l.at++
@@ -89,12 +67,12 @@ func (l *locator) seek(fits func(compile.Token) bool) int {
 	panic(errLost)
 }
 
-// text goes behind the next token with that text.
+// text goes past the next token with that text.
 func (l *locator) text(text string) int {
 	return l.seek(func(t compile.Token) bool { return t.Text == text && t.Kind != compile.String })
 }
 
-// kind goes behind the next token of that kind.
+// kind goes past the next token of that kind.
 func (l *locator) kind(kind compile.TokenKind) int {
 	return l.seek(func(t compile.Token) bool { return t.Kind == kind })
 }

@@ -64,30 +64,21 @@ func properties(l *list, model *catalog.Model, end string) {
 // or sort, that the cursor is in.
 func (c *context) listing(o open) (model *catalog.Model, option string) {
 	option = o.key
-	at := len(c.tokens) - 1
-	for depth := 0; at >= 0; at-- {
-		switch c.tokens[at].Text {
-		case ")", "]", "}":
-			depth++
-		case "(", "[":
-			depth--
-		case "{":
-			if depth--; depth >= 0 {
-				continue
+	for _, at := range c.brackets() {
+		if c.tokens[at].Text != "{" {
+			continue
+		}
+		inner := *c
+		inner.tokens = c.tokens[:at]
+		if f := inner.function(at); f != nil {
+			return c.engine.lists(f), option
+		}
+		if parent, ok := inner.opened(); ok {
+			if parent.call != nil {
+				return c.engine.lists(parent.call), option
 			}
-			depth = 0
-			inner := *c
-			inner.tokens = c.tokens[:at]
-			if f := inner.function(len(inner.tokens)); f != nil {
-				return c.engine.lists(f), option
-			}
-			if parent, ok := inner.opened(); ok {
-				if parent.call != nil {
-					return c.engine.lists(parent.call), option
-				}
-				if parent.key != "" {
-					option = parent.key
-				}
+			if parent.key != "" {
+				option = parent.key
 			}
 		}
 	}

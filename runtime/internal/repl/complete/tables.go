@@ -22,28 +22,30 @@ type open struct {
 	argument int
 }
 
+// brackets are the indexes of those that are open at the cursor, innermost
+// first.
+func (c *context) brackets() []int {
+	partner := compile.Brackets(c.tokens)
+	var list []int
+	for at := len(c.tokens) - 1; at >= 0; at-- {
+		switch c.tokens[at].Text {
+		case ")", "]", "}":
+			if partner[at] >= 0 {
+				at = partner[at]
+			}
+		case "(", "[", "{":
+			list = append(list, at)
+		}
+	}
+	return list
+}
+
 // opened describes the innermost bracket that is open at the cursor.
 func (c *context) opened() (open, bool) {
-	at := -1
-	depth := 0
-	for i := len(c.tokens) - 1; i >= 0; i-- {
-		switch c.tokens[i].Text {
-		case ")", "]", "}":
-			depth++
-		case "(", "[", "{":
-			if depth == 0 {
-				at = i
-			}
-			depth--
-		}
-		if at >= 0 {
-			break
-		}
+	if list := c.brackets(); len(list) > 0 {
+		return c.bracket(list[0])
 	}
-	if at < 0 {
-		return open{}, false
-	}
-	return c.bracket(at)
+	return open{}, false
 }
 
 // bracket describes the open bracket at index at, as seen from the cursor or
@@ -52,7 +54,7 @@ func (c *context) bracket(at int) (open, bool) {
 	switch c.tokens[at].Text {
 	case "(":
 		o := open{call: c.function(at)}
-		o.argument = c.commas(at)
+		o.argument = len(c.parts(at)) - 1
 		return o, o.call != nil
 	case "{":
 		o := c.table(at)
@@ -75,46 +77,34 @@ func (c *context) function(at int) *spec.Func {
 	return c.engine.inference(c.tokens[:at]).Callee(call).Function()
 }
 
-// commas counts the commas after the bracket at an index, except those in
-// nested brackets.
-func (c *context) commas(at int) int {
-	count, depth := 0, 0
-	for _, t := range c.tokens[at+1:] {
-		switch t.Text {
-		case "(", "[", "{":
-			depth++
-		case ")", "]", "}":
-			depth--
-		case ",":
-			if depth == 0 {
-				count++
-			}
+// parts splits the tokens after the bracket at an index at the commas and
+// semicolons that are not in nested brackets.
+func (c *context) parts(at int) [][]compile.Token {
+	inside := c.tokens[at+1:]
+	partner := compile.Brackets(inside)
+	var parts [][]compile.Token
+	start := 0
+	for i := 0; i < len(inside); i++ {
+		switch {
+		case partner[i] > i:
+			i = partner[i]
+		case inside[i].Text == "," || inside[i].Text == ";":
+			parts = append(parts, inside[start:i])
+			start = i + 1
 		}
 	}
-	return count
+	return append(parts, inside[start:])
 }
 
 // position reports whether the cursor is at the start of a field in the table
 // that opens at an index, or which field's value it is in.
 func (c *context) position(at int) (atKey bool, key string) {
-	start, depth := at+1, 0
-	for i := at + 1; i < len(c.tokens); i++ {
-		switch c.tokens[i].Text {
-		case "(", "[", "{":
-			depth++
-		case ")", "]", "}":
-			depth--
-		case ",", ";":
-			if depth == 0 {
-				start = i + 1
-			}
-		}
-	}
-	switch rest := c.tokens[start:]; {
-	case len(rest) == 0:
+	parts := c.parts(at)
+	switch last := parts[len(parts)-1]; {
+	case len(last) == 0:
 		return true, ""
-	case len(rest) >= 2 && rest[0].Kind == compile.Name && rest[1].Text == "=":
-		return false, rest[0].Text
+	case len(last) >= 2 && last[0].Kind == compile.Name && last[1].Text == "=":
+		return false, last[0].Text
 	}
 	return false, ""
 }

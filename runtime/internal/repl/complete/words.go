@@ -48,16 +48,15 @@ func (c *context) last() string {
 // chain is the expression before the token at index end, such as
 // "planhat.company" or "list[1].custom", without the dot.
 func (c *context) chain(end int) string {
+	opening := compile.Brackets(c.tokens)
 	i := end
 	for i > 0 {
 		t := c.tokens[i-1]
 		switch {
 		case t.Text == ")" || t.Text == "]" || t.Text == "}":
-			start := c.matching(i - 1)
-			if start < 0 {
+			if i = opening[i-1]; i < 0 {
 				return ""
 			}
-			i = start
 			continue
 		case t.Kind == compile.Name || t.Kind == compile.String && i < end && c.tokens[i].Text == ".":
 			i--
@@ -72,22 +71,6 @@ func (c *context) chain(end int) string {
 		return ""
 	}
 	return c.before[c.offset+c.tokens[i].Start : c.offset+c.tokens[end-1].End]
-}
-
-// matching returns the index of the bracket that the one at index i closes.
-func (c *context) matching(i int) int {
-	depth := 0
-	for ; i >= 0; i-- {
-		switch c.tokens[i].Text {
-		case ")", "]", "}":
-			depth++
-		case "(", "[", "{":
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
 }
 
 // names adds variables, modules, functions and keywords.
