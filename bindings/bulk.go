@@ -70,10 +70,6 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 		return 0, err
 	}
 	result, err := call(r, a.Context(), records, opt)
-	return b.bulkAnswer(a, result, values, err)
-}
-
-func (b binding) bulkAnswer(a *Args, result *planhat.BulkResult, values []lua.LValue, err error) (int, error) {
 	if err != nil {
 		return 0, err
 	}
@@ -114,15 +110,10 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 		return slices.Collect(drained(a.L, next)), nil
 	}
 	list := v.(*lua.LTable)
-	n := list.Len()
-	if k, _ := list.Next(lua.LNumber(n)); n > 0 && k != lua.LNil || n == 0 && !isEmpty(list) {
+	if k, _ := afterItems(list, list.Len()); k != lua.LNil {
 		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; put a single record in a list")
 	}
-	rows := make([]lua.LValue, n)
-	for i := range rows {
-		rows[i] = list.RawGetInt(i + 1)
-	}
-	return rows, nil
+	return items(list), nil
 }
 
 // drained returns what a script's iterator returns until nil. It does not catch
@@ -139,6 +130,15 @@ func drained(L *lua.LState, next *lua.LFunction) iter.Seq[lua.LValue] {
 			}
 		}
 	}
+}
+
+// items returns the items of a list.
+func items(list *lua.LTable) []lua.LValue {
+	all := make([]lua.LValue, list.Len())
+	for i := range all {
+		all[i] = list.RawGetInt(i + 1)
+	}
+	return all
 }
 
 func (b binding) encodeRows(a *Args, values []lua.LValue) ([]planhat.Record, error) {

@@ -68,9 +68,7 @@ func Checkpoint() *Module {
 				Name:    "clear",
 				Doc:     "Deletes the checkpoint, so the next run starts from the beginning even if this one fails.",
 				Example: `checkpoint.clear()`,
-				Call: func(a *Args) (int, error) {
-					return 0, a.Host.Checkpoint.Clear(a.Context())
-				},
+				Call:    func(a *Args) (int, error) { return 0, a.Host.Checkpoint.Clear(a.Context()) },
 			},
 		},
 	}

@@ -196,15 +196,15 @@ func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 		return w.header()
 	}
 	list := rows.(*lua.LTable)
-	n := list.Len()
-	if k, _ := list.Next(lua.LNil); n == 0 && k != lua.LNil {
+	if list.Len() == 0 && !isEmpty(list) {
 		return invalid.Errorf("to write a single row, pass { row }", "the rows must be a list of tables, not one table with named fields")
 	}
+	all := items(list)
 	if w.opt.columns == nil {
-		w.opt.columns = allFields(list)
+		w.opt.columns = allFields(all...)
 	}
-	for i := 1; i <= n; i++ {
-		if err := w.writeValue(L, list.RawGetInt(i)); err != nil {
+	for _, row := range all {
+		if err := w.writeValue(L, row); err != nil {
 			return err
 		}
 	}
@@ -213,23 +213,20 @@ func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 
 // allFields returns the names of the fields of all rows, in alphabetical order,
 // or nil.
-func allFields(rows *lua.LTable) []string {
+func allFields(rows ...lua.LValue) []string {
 	seen := map[string]bool{}
-	var names []string
-	for i := 1; i <= rows.Len(); i++ {
-		row, ok := rows.RawGetInt(i).(*lua.LTable)
+	for _, v := range rows {
+		row, ok := v.(*lua.LTable)
 		if !ok {
 			continue
 		}
 		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
-			if name, ok := k.(lua.LString); ok && !seen[string(name)] {
+			if name, ok := k.(lua.LString); ok {
 				seen[string(name)] = true
-				names = append(names, string(name))
 			}
 		}
 	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(seen))
 }
 
 func (w *csvWriter) writeValue(L *lua.LState, v lua.LValue) error {
@@ -243,9 +240,7 @@ func (w *csvWriter) writeValue(L *lua.LState, v lua.LValue) error {
 // write writes one row.
 func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 	if w.opt.columns == nil {
-		first := L.CreateTable(1, 0)
-		first.Append(row)
-		w.opt.columns = allFields(first)
+		w.opt.columns = allFields(row)
 		w.strict = w.opt.columns != nil
 	}
 	if err := w.header(); err != nil {

@@ -97,10 +97,11 @@ func newError(L *lua.LState, err error) *lua.LTable {
 			set("result", bulkResult(L, failed.Result, nil))
 		}
 	}
-	script, line := position(L)
-	text("script", script)
-	number("line", float64(line))
-	text("traceback", traceback(Stack(L)))
+	if frames := Stack(L); len(frames) > 0 {
+		text("script", frames[0].Script)
+		number("line", float64(frames[0].Line))
+		text("traceback", traceback(frames))
+	}
 	return t
 }
 

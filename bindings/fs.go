@@ -120,10 +120,7 @@ func fsEntries() []*Func {
 				if errors.Is(err, fs.ErrNotExist) {
 					return a.Push(lua.LFalse)
 				}
-				if err != nil {
-					return 0, fileError(a.Host.Files, "access", a.String(0), err)
-				}
-				return a.Push(lua.LTrue)
+				return a.give(lua.LTrue, fileError(a.Host.Files, "access", a.String(0), err))
 			},
 		},
 		{
@@ -200,9 +197,7 @@ func fsChanges() []*Func {
 			Params:  []Param{{Name: "dir", Type: "string", Doc: "The folder."}},
 			Errors:  fileErrors,
 			Example: `fs.mkdir("reports/2024")`,
-			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host.Files, "create the folder", a.String(0), a.Host.Files.MkdirAll(a.String(0)))
-			},
+			Call:    onEntry("create the folder", func(a *Args, name string) error { return a.Host.Files.MkdirAll(name) }),
 		},
 		{
 			Name:    "remove",
@@ -210,9 +205,7 @@ func fsChanges() []*Func {
 			Params:  []Param{fileName},
 			Errors:  fileErrors,
 			Example: `if fs.exists("old.csv") then fs.remove("old.csv") end`,
-			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host.Files, "remove", a.String(0), a.Host.Files.Remove(a.String(0)))
-			},
+			Call:    onEntry("remove", func(a *Args, name string) error { return a.Host.Files.Remove(name) }),
 		},
 		{
 			Name: "rename",
@@ -222,11 +215,14 @@ func fsChanges() []*Func {
 				{Name: "to", Type: "string", Doc: "The new name."}},
 			Errors:  fileErrors,
 			Example: `fs.rename("accounts.csv", "done/accounts.csv")`,
-			Call: func(a *Args) (int, error) {
-				return 0, fileError(a.Host.Files, "rename", a.String(0), a.Host.Files.Rename(a.String(0), a.String(1)))
-			},
+			Call:    onEntry("rename", func(a *Args, name string) error { return a.Host.Files.Rename(name, a.String(1)) }),
 		},
 	}
+}
+
+// onEntry makes a function that changes the file or folder of its first argument.
+func onEntry(op string, change func(a *Args, name string) error) func(a *Args) (int, error) {
+	return func(a *Args) (int, error) { return 0, fileError(a.Host.Files, op, a.String(0), change(a, a.String(0))) }
 }
 
 // fsNames are the functions that work on names alone.
@@ -237,9 +233,7 @@ func fsNames() []*Func {
 			Params:  []Param{{Name: "name", Type: "string", Doc: "A file's name. The file does not have to exist."}},
 			Returns: []Return{{Type: "string", Doc: "The part of the name."}},
 			Example: example,
-			Call: func(a *Args) (int, error) {
-				return a.Push(lua.LString(cut(filepath.ToSlash(a.String(0)))))
-			},
+			Call:    func(a *Args) (int, error) { return a.Push(lua.LString(cut(filepath.ToSlash(a.String(0))))) },
 		}
 	}
 	return []*Func{

@@ -183,9 +183,7 @@ func jsonKinds() []*Func {
 			Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "The value."}},
 			Returns: []Return{{Type: "boolean", Doc: "Whether it is `json.null`; false for nil."}},
 			Example: `if json.is_null(row.owner) then print("no owner") end`,
-			Call: func(a *Args) (int, error) {
-				return a.Push(lua.LBool(CodecOf(a.L).IsNull(a.Get(0))))
-			},
+			Call:    func(a *Args) (int, error) { return a.Push(lua.LBool(CodecOf(a.L).IsNull(a.Get(0)))) },
 		},
 	}
 }

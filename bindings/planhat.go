@@ -149,9 +149,7 @@ func isError() *Func {
 		Params:  []Param{{Name: "value", Type: "any", Optional: true, Doc: "Any value."}},
 		Returns: []Return{{Type: "boolean", Doc: "True for an error object."}},
 		Example: "local ok, err = pcall(planhat.company.delete, id)\nif planhat.is_error(err) and err.kind == \"not_found\" then ok = true end",
-		Call: func(a *Args) (int, error) {
-			return a.Push(lua.LBool(ErrorFrom(a.Get(0)) != nil))
-		},
+		Call:    func(a *Args) (int, error) { return a.Push(lua.LBool(ErrorFrom(a.Get(0)) != nil)) },
 	}
 }
 
@@ -162,11 +160,11 @@ func models() *Func {
 		Returns: []Return{{Type: "string[]", Doc: "The names, such as `company` and `time_entry`."}},
 		Example: "for _, name in ipairs(planhat.models()) do print(name) end",
 		Call: func(a *Args) (int, error) {
-			t := a.L.NewTable()
+			var names []string
 			for _, m := range catalog.Load().Models {
-				t.Append(lua.LString(m.Snake))
+				names = append(names, m.Snake)
 			}
-			return a.Push(t)
+			return a.Push(stringList(a.L, names))
 		},
 	}
 }

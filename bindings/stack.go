@@ -96,20 +96,12 @@ func traceback(frames []Frame) string {
 	return b.String()
 }
 
-// position returns the script and the line that called into the host, or "" if
-// no script did.
-func position(L *lua.LState) (script string, line int) {
-	if frames := Stack(L); len(frames) > 0 {
-		return frames[0].Script, frames[0].Line
-	}
-	return "", 0
-}
-
-// where returns the position as a prefix of a message: "file:line: ".
+// where returns the script and the line that called into the host as a prefix of a
+// message, "file:line: ", or "" if no script did.
 func where(L *lua.LState) string {
-	script, line := position(L)
-	if script == "" {
+	frames := Stack(L)
+	if len(frames) == 0 {
 		return ""
 	}
-	return script + ":" + strconv.Itoa(line) + ": "
+	return frames[0].Script + ":" + strconv.Itoa(frames[0].Line) + ": "
 }
