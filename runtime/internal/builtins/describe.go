@@ -1,4 +1,4 @@
-package runtime
+package builtins
 
 import (
 	"fmt"
@@ -15,35 +15,35 @@ import (
 )
 
 // describe describes a value that the manual does not know.
-func (r *run) describe(v lua.LValue) string {
+func (h Help) describe(v lua.LValue) string {
 	switch v := v.(type) {
 	case *lua.LNilType:
-		return r.card("nil", "No value. Missing fields, unset variables and misspelled names are nil. "+
+		return h.card("nil", "No value. Missing fields, unset variables and misspelled names are nil. "+
 			"To look up a name, put it in quotes: `help(\"name\")`.", nil)
 	case lua.LBool:
-		return r.card(v.String(), "A boolean: true or false.", nil)
+		return h.card(v.String(), "A boolean: true or false.", nil)
 	case lua.LNumber:
-		return r.card(v.String(), "A number. "+r.seeLibrary("math", "Functions on numbers"), nil)
+		return h.card(v.String(), "A number. "+seeLibrary("math", "Functions on numbers"), nil)
 	case *lua.LFunction:
-		return r.card("function", r.describeFunction(v), nil)
+		return h.card("function", h.describeFunction(v), nil)
 	case *lua.LTable:
-		return r.describeTable(v)
+		return h.describeTable(v)
 	case *lua.LState:
-		return r.card("thread", "A coroutine. "+r.seeLibrary("coroutine", "Functions on coroutines"), nil)
+		return h.card("thread", "A coroutine. "+seeLibrary("coroutine", "Functions on coroutines"), nil)
 	}
-	return r.card(v.Type().String(), "An object from the program, with its own methods.", nil)
+	return h.card(v.Type().String(), "An object from the program, with its own methods.", nil)
 }
 
-func (r *run) seeLibrary(name, what string) string {
+func seeLibrary(name, what string) string {
 	return what + ": `help(\"" + name + "\")`."
 }
 
-func (r *run) card(title, text string, fields []bindings.Field) string {
-	return manual.Card(title, text, fields, r.pages())
+func (h Help) card(title, text string, fields []bindings.Field) string {
+	return manual.Card(title, text, fields, h.Options)
 }
 
 // describeFunction says where a function was defined.
-func (r *run) describeFunction(fn *lua.LFunction) string {
+func (h Help) describeFunction(fn *lua.LFunction) string {
 	if fn.IsG || strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
 		return "A function of phscript."
 	}
@@ -62,43 +62,43 @@ func (r *run) describeFunction(fn *lua.LFunction) string {
 
 // describeTable says what a table contains, and which documented kind it is, if
 // that is certain.
-func (r *run) describeTable(t *lua.LTable) string {
+func (h Help) describeTable(t *lua.LTable) string {
 	fields := fieldsOf(t)
 	if err := bindings.ErrorFrom(t); err != nil {
-		return r.card("error", "An error object: "+err.Error()+"\n\n"+r.explained("PlanhatError", fields), fields)
+		return h.card("error", "An error object: "+err.Error()+"\n\n"+h.explained("PlanhatError", fields), fields)
 	}
 	n := t.Len()
 	switch {
 	case n > 0 && len(fields) == 0:
-		return r.describeList(t, n)
+		return h.describeList(t, n)
 	case len(fields) == 0:
-		return r.card("table", "An empty table.", nil)
+		return h.card("table", "An empty table.", nil)
 	}
 	text := "A table with " + english.Plural(len(fields), "field", "") + "."
 	if n > 0 {
 		text = "A table with " + english.Plural(n, "list item", "") + " and " + english.Plural(len(fields), "field", "") + "."
 	}
-	return r.card("table", text+" "+r.explained(r.kindOf(fields), fields), fields)
+	return h.card("table", text+" "+h.explained(h.kindOf(fields), fields), fields)
 }
 
 // describeList says how long a list is and what its first item looks like.
-func (r *run) describeList(t *lua.LTable, n int) string {
+func (h Help) describeList(t *lua.LTable, n int) string {
 	text := "A list of " + english.Plural(n, "item", "") + ": `list[1]` is the first, `#list` the count."
 	first, ok := t.RawGetInt(1).(*lua.LTable)
 	if !ok {
-		return r.card("list", text+" The first is a "+t.RawGetInt(1).Type().String()+".", nil)
+		return h.card("list", text+" The first is a "+t.RawGetInt(1).Type().String()+".", nil)
 	}
 	fields := fieldsOf(first)
 	if len(fields) == 0 {
-		return r.card("list", text+" The first is a table too.", nil)
+		return h.card("list", text+" The first is a table too.", nil)
 	}
-	return r.card("list", text+"\n\nThe first item has these fields. "+r.explained(r.kindOf(fields), fields), fields)
+	return h.card("list", text+"\n\nThe first item has these fields. "+h.explained(h.kindOf(fields), fields), fields)
 }
 
 // explained refers to the page of a documented table, and adds its descriptions
 // to the fields. It returns "" if the kind is unknown.
-func (r *run) explained(kind string, fields []bindings.Field) string {
-	t := r.rt.manual().Topic(kind)
+func (h Help) explained(kind string, fields []bindings.Field) string {
+	t := h.Manual.Topic(kind)
 	if t == nil {
 		return ""
 	}
@@ -129,12 +129,12 @@ func fieldsOf(t *lua.LTable) []bindings.Field {
 const leastFields = 3
 
 // kindOf returns the only documented table that has all these fields, or "".
-func (r *run) kindOf(fields []bindings.Field) string {
+func (h Help) kindOf(fields []bindings.Field) string {
 	if len(fields) < leastFields {
 		return ""
 	}
 	kind := ""
-	for _, t := range r.rt.manual().Topics() {
+	for _, t := range h.Manual.Topics() {
 		if t.Kind != manual.KindTable || !hasAll(t.Shape, t.Model != nil, fields) {
 			continue
 		}
