@@ -93,9 +93,9 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 	var limit *LimitError
 	switch f.Operation {
 	case fault.Depth:
-		limit = depthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
+		limit = fault.DepthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
 	case fault.Nesting:
-		limit = depthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
+		limit = fault.DepthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
 	default:
 		e.Hint = explain.Fault(f, names{r})
 		return

@@ -126,11 +126,3 @@ func TestStringLimit(t *testing.T) {
 		assert.Contains(t, e.Message, "over the limit of 1048576", source)
 	}
 }
-
-func TestFormatBytes(t *testing.T) {
-	for n, want := range map[int64]string{
-		512: "512 bytes", 1 << 10: "1 KiB", 1536: "1.5 KiB", 256 << 20: "256 MiB", 1 << 30: "1 GiB",
-	} {
-		assert.Equal(t, want, formatBytes(n))
-	}
-}

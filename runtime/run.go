@@ -7,6 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/memory"
 )
@@ -43,7 +44,7 @@ func running(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 	started := time.Now()
 	if r.opts.Timeout > 0 {
-		limit := timeLimit(r.opts.Timeout)
+		limit := fault.TimeLimit(r.opts.Timeout)
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, r.opts.Timeout, limit)
 		defer stop()
@@ -77,7 +78,7 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 // watchMemory ends the run when it uses too much memory.
 func (r *run) watchMemory() *memory.Watch {
 	limit := r.rt.opts.MaxMemory
-	return memory.Start(limit, func() { r.cancel(memoryLimit(limit)) })
+	return memory.Start(limit, func() { r.cancel(fault.MemoryLimit(limit)) })
 }
 
 // named fills in defaults for the script: a name, and its absolute path.

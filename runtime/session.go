@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 )
 
@@ -75,7 +76,7 @@ func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
 	r := s.host.begin(context.WithoutCancel(ctx), Script{Name: in.Name, Path: in.Path, Source: in.Source})
 	defer context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })()
 	if limit := s.host.rt.opts.Timeout; limit > 0 {
-		timer := time.AfterFunc(limit, func() { r.cancel(timeLimit(limit)) })
+		timer := time.AfterFunc(limit, func() { r.cancel(fault.TimeLimit(limit)) })
 		defer timer.Stop()
 	}
 	defer r.watchMemory().Stop()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -35,12 +36,7 @@ func valueOf(v lua.LValue, above []*lua.LTable) any {
 			return v.Value
 		}
 	case *lua.LTable:
-		for _, t := range above {
-			if t == v {
-				return nil
-			}
-		}
-		if len(above) >= deepestValue {
+		if slices.Contains(above, v) || len(above) >= deepestValue {
 			return nil
 		}
 		return tableOf(v, append(above, v))

@@ -62,3 +62,11 @@ func TestLogFindsWhatATextStandsFor(t *testing.T) {
 	}
 	assert.NoError(t, l.Find("it failed"), "only the last ones are remembered")
 }
+
+func TestFormatBytes(t *testing.T) {
+	for n, want := range map[int64]string{
+		512: "512 bytes", 1 << 10: "1 KiB", 1536: "1.5 KiB", 256 << 20: "256 MiB", 1 << 30: "1 GiB",
+	} {
+		assert.Equal(t, want, formatBytes(n))
+	}
+}

@@ -10,12 +10,12 @@ import (
 	"sync"
 )
 
-// file is an open file of the sandbox. One that is written anew carries a
-// temporary name until it is closed.
+// file is an open file of the sandbox. A new file has a temporary name until it is
+// closed.
 type file struct {
 	*os.File
 	sandbox *Sandbox
-	// root, temporary and final are set where Close gives the file its name.
+	// root, temporary and final are set if Close renames the file.
 	root             *os.Root
 	temporary, final string
 	// name is what the script calls a file that it writes.
@@ -25,9 +25,9 @@ type file struct {
 	err  error
 }
 
-// OpenWrite opens a file for writing. A file that is written anew appears under
-// its name, complete, when it is closed; until then an older one stays as it
-// is. With appendTo, text is added to the end of the file at once.
+// OpenWrite opens a file for writing. The file appears under its name, complete, when
+// it is closed; until then, an existing one does not change. With appendTo, text is
+// added to the end of the file at once.
 func (s *Sandbox) OpenWrite(name string, appendTo bool) (io.WriteCloser, error) {
 	at, err := s.locateForWrite("writing to", name, true)
 	if err != nil {
@@ -68,15 +68,13 @@ func (s *Sandbox) track(f *file) *file {
 	return f
 }
 
-// Close closes the file and, where it was written anew, gives it its name. A
-// second Close does nothing.
+// Close closes the file, and gives a new one its name. A second Close does nothing.
 func (f *file) Close() error {
 	f.once.Do(func() { f.err = f.finish(true) })
 	return f.err
 }
 
-// Abort closes the file and throws away what was written anew; what was added
-// to the end of a file stays.
+// Abort closes the file and discards a new one. Text that was appended stays.
 func (f *file) Abort() error {
 	f.once.Do(func() { f.err = f.finish(false) })
 	return f.err

@@ -20,14 +20,14 @@ type place struct {
 	rel  string
 }
 
-// locate finds the allowed folder that holds name, for reading. With follow, a
-// symbolic link at the end of the path is resolved as well.
+// locate finds the allowed folder that contains name, for reading. With follow, it also
+// resolves a symbolic link at the end of the path.
 func (s *Sandbox) locate(act, name string, follow bool) (place, error) {
 	return s.find(act, name, s.read, readFlag, follow)
 }
 
-// locateForWrite is locate for the folders that may be written. A folder that
-// is not there yet is made; it can neither be removed nor renamed.
+// locateForWrite is locate for the write folders. It creates a missing one. A write
+// folder cannot be removed or renamed.
 func (s *Sandbox) locateForWrite(act, name string, follow bool) (place, error) {
 	at, err := s.find(act, name, s.write, writeFlag, follow)
 	if err == nil && at.rel == "." && !follow {
@@ -70,8 +70,8 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 	return place{}, refused
 }
 
-// instead names a file like path in the last of the folders below the working
-// folder that may be written, or "" where there is none.
+// instead names a file like path in the last write folder below the working folder,
+// or "" if there is none.
 func (s *Sandbox) instead(path string) string {
 	for _, dir := range slices.Backward(s.write) {
 		rel, err := filepath.Rel(s.workDir, dir)
@@ -82,7 +82,7 @@ func (s *Sandbox) instead(path string) string {
 	return ""
 }
 
-// root returns the os.Root of a folder; it is opened once a run.
+// root returns the os.Root of a folder, which is opened once per run.
 func (s *Sandbox) root(dir string) (*os.Root, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,8 +97,8 @@ func (s *Sandbox) root(dir string) (*os.Root, error) {
 	return root, nil
 }
 
-// resolve returns path with the symbolic links of its existing part resolved.
-// A link at its very end is kept where follow is not set.
+// resolve returns path with the symbolic links of its existing part resolved. Without
+// follow, it keeps a link at the very end.
 func resolve(path string, follow bool) string {
 	if !follow {
 		return filepath.Join(resolve(filepath.Dir(path), true), filepath.Base(path))
@@ -106,8 +106,7 @@ func resolve(path string, follow bool) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return real
 	}
-	// A link that leads to a file that is not there yet decides where that
-	// file would be made.
+	// A link to a missing file decides where that file would be created.
 	if target, err := os.Readlink(path); err == nil {
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)

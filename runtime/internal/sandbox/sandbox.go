@@ -1,9 +1,9 @@
-// Package sandbox gives a script access to the files of a few folders and to
-// nothing else.
+// Package sandbox gives a script access to the files in a few folders, and to no
+// others.
 //
-// Every path is resolved, symbolic links included, before it is compared with
-// the allowed folders, and is then opened through an os.Root of that folder, so
-// that a link put there in between leads nowhere either.
+// Every path is resolved, including symbolic links, before it is compared with the
+// allowed folders. It is then opened through an os.Root of that folder, so that a
+// link that is created in between has no effect.
 package sandbox
 
 import (
@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,8 +19,7 @@ import (
 	"sync"
 )
 
-// Sandbox is one run's view of the file system. It is safe for use by many
-// goroutines.
+// Sandbox is one run's view of the file system. It is safe for concurrent use.
 type Sandbox struct {
 	workDir string
 	read    []string
@@ -30,14 +30,13 @@ type Sandbox struct {
 	open  map[*file]struct{}
 }
 
-// New makes a sandbox. Relative names are taken from workDir, which must be
-// absolute. Files can be read under the read and the write folders, written
-// under the write folders. A write folder that does not exist is made when
-// something is first written there.
+// New returns a sandbox. Names are relative to workDir, which must be absolute. Files
+// can be read in the read and write folders, and written in the write folders. A
+// missing write folder is created when something is first written there.
 func New(workDir string, read, write []string) *Sandbox {
 	return &Sandbox{
 		workDir: workDir,
-		read:    absolute(workDir, append(append([]string{}, read...), write...)),
+		read:    absolute(workDir, slices.Concat(read, write)),
 		write:   absolute(workDir, write),
 		roots:   map[string]*os.Root{},
 		open:    map[*file]struct{}{},
@@ -45,7 +44,7 @@ func New(workDir string, read, write []string) *Sandbox {
 }
 
 func absolute(workDir string, dirs []string) []string {
-	out := make([]string, 0, len(dirs))
+	var out []string
 	for _, d := range dirs {
 		if d == "" {
 			continue
@@ -58,14 +57,10 @@ func absolute(workDir string, dirs []string) []string {
 	return out
 }
 
-// Close ends the sandbox. Files that are still open are closed; those that were
-// being written anew are thrown away.
+// Close closes all open files. It discards new files that were not finished.
 func (s *Sandbox) Close() error {
 	s.mu.Lock()
-	open := make([]*file, 0, len(s.open))
-	for f := range s.open {
-		open = append(open, f)
-	}
+	open := slices.Collect(maps.Keys(s.open))
 	s.mu.Unlock()
 	var failed []error
 	for _, f := range open {
@@ -80,8 +75,8 @@ func (s *Sandbox) Close() error {
 	return errors.Join(failed...)
 }
 
-// Unfinished names the files that are open for writing, as the script named
-// them.
+// Unfinished returns the names, as the script gave them, of the files that are open
+// for writing.
 func (s *Sandbox) Unfinished() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +90,7 @@ func (s *Sandbox) Unfinished() []string {
 	return names
 }
 
-// OpenRead opens a file for reading. Pipes and devices are refused: to wait for
+// OpenRead opens a file for reading. It refuses pipes and devices, because waiting for
 // one could outlast the run's deadline.
 func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	at, err := s.locate("reading", name, true)
@@ -116,7 +111,7 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	return s.track(&file{File: f, sandbox: s}), nil
 }
 
-// ordinary refuses folders, and files of the modes in refused.
+// ordinary returns an error for folders and for files with a mode in refused.
 func ordinary(info fs.FileInfo, refused fs.FileMode, name string) error {
 	switch {
 	case info.IsDir():
@@ -127,8 +122,7 @@ func ordinary(info fs.FileInfo, refused fs.FileMode, name string) error {
 	return nil
 }
 
-// ReadFile returns the content of a file, and the absolute path that it was
-// read from.
+// ReadFile returns the content of a file, and its absolute path.
 func (s *Sandbox) ReadFile(name string) (content []byte, path string, err error) {
 	f, err := s.OpenRead(name)
 	if err != nil {
@@ -139,7 +133,7 @@ func (s *Sandbox) ReadFile(name string) (content []byte, path string, err error)
 	return content, s.abs(name), err
 }
 
-// Stat describes a file; a symbolic link is followed.
+// Stat describes a file. It follows symbolic links.
 func (s *Sandbox) Stat(name string) (fs.FileInfo, error) {
 	at, err := s.locate("looking at", name, true)
 	if err != nil {
@@ -159,7 +153,7 @@ func (s *Sandbox) ReadDir(name string) ([]fs.DirEntry, error) {
 	return list, renamed(err, "list", name)
 }
 
-// MkdirAll makes a folder and those above it.
+// MkdirAll creates a folder and its missing parents.
 func (s *Sandbox) MkdirAll(name string) error {
 	at, err := s.locateForWrite("making the folder", name, true)
 	if err != nil {
@@ -168,8 +162,8 @@ func (s *Sandbox) MkdirAll(name string) error {
 	return renamed(at.root.MkdirAll(at.rel, 0o755), "make", name)
 }
 
-// Remove removes a file or an empty folder. Of a symbolic link, the link goes
-// and its target stays.
+// Remove removes a file or an empty folder. It removes a symbolic link, and not its
+// target.
 func (s *Sandbox) Remove(name string) error {
 	at, err := s.locateForWrite("removing", name, false)
 	if err != nil {
@@ -178,8 +172,7 @@ func (s *Sandbox) Remove(name string) error {
 	return renamed(at.root.Remove(at.rel), "remove", name)
 }
 
-// Rename gives a file another name, within one of the folders that may be
-// written.
+// Rename renames a file within one of the write folders.
 func (s *Sandbox) Rename(from, to string) error {
 	a, err := s.locateForWrite("renaming", from, false)
 	if err != nil {
@@ -195,17 +188,14 @@ func (s *Sandbox) Rename(from, to string) error {
 	return renamed(a.root.Rename(a.rel, b.rel), "rename", from)
 }
 
-// renamed puts the name the script used in place of the one inside a root.
+// renamed replaces the name inside a root by the name that the script used.
 func renamed(err error, op, name string) error {
 	if err == nil {
 		return nil
 	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err
-	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
+	} else if link, ok := errors.AsType[*os.LinkError](err); ok {
 		err = link.Err
 	}
 	return &fs.PathError{Op: op, Path: name, Err: err}
@@ -218,8 +208,8 @@ func (s *Sandbox) abs(name string) string {
 	return filepath.Join(s.workDir, name)
 }
 
-// RefusedError says that a script may not touch a file, and which flag allows
-// it. It matches fs.ErrPermission.
+// RefusedError is the error for a file that a script may not use. It names the flag
+// that allows it, and matches fs.ErrPermission.
 type RefusedError struct {
 	// Act is what was tried, such as "writing".
 	Act string
@@ -228,8 +218,7 @@ type RefusedError struct {
 	Path, Target string
 	// Flag allows it: "--allow-write=/srv/reports".
 	Flag string
-	// Instead is a name that may be written without the flag, as the script
-	// would give it, or "".
+	// Instead is a name that the script may write without the flag, or "".
 	Instead string
 }
 
@@ -255,5 +244,5 @@ func (e *RefusedError) ErrorHint() string {
 	return ""
 }
 
-// Is reports that a refusal is a lack of permission.
+// Is reports whether target is fs.ErrPermission.
 func (e *RefusedError) Is(target error) bool { return target == fs.ErrPermission }

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -82,16 +83,10 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 		return failed(err)
 	}
 	ownGroup(cmd)
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return failed(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return failed(err)
-	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
+	stdin, noInput := cmd.StdinPipe()
+	stdout, noOutput := cmd.StdoutPipe()
+	stderr, noErrors := cmd.StderrPipe()
+	if err := cmp.Or(noInput, noOutput, noErrors); err != nil {
 		return failed(err)
 	}
 	if err := cmd.Start(); err != nil {

@@ -1,12 +1,14 @@
 package serve
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // How much of a run's summary is stored, in bytes. If it is longer, its rejected rows
@@ -17,11 +19,14 @@ const (
 	fieldsShare    = longestSummary / 4
 )
 
+// anyText accepts everything that encoding/json does.
+var anyText = jsontext.AllowInvalidUTF8(true)
+
 // errNoSummary is the error for a file that is not a JSON object.
 var errNoSummary = errors.New("not a summary")
 
-// readSummary returns what is stored of a summary, or nil. It never holds more than
-// that in memory: a summary may have a million rejected rows.
+// readSummary returns what is stored of a summary, or nil. Besides that, it only holds
+// one value in memory: a summary may have a million rejected rows.
 func readSummary(file string) []byte {
 	f, err := os.Open(file)
 	if err != nil {
@@ -45,145 +50,77 @@ func readSummary(file string) []byte {
 // boundSummary shortens a summary. It leaves out planned writes, fields that are too
 // long, and the last rejected rows, whose number it adds.
 func boundSummary(from io.Reader) ([]byte, error) {
-	r := &pieces{bufio.NewReaderSize(from, 64<<10)}
+	in := jsontext.NewDecoder(from, anyText)
 	fields := map[string]json.RawMessage{}
 	rest := fieldsShare
-	err := r.list('{', '}', func() error {
-		key, err := r.value(fieldsShare)
+	if start, err := in.ReadToken(); err != nil || start.Kind() != jsontext.KindBeginObject {
+		return nil, errNoSummary
+	}
+	for in.PeekKind() == jsontext.KindString {
+		key, err := in.ReadToken()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		var name string
-		if json.Unmarshal(key, &name) != nil || r.next() != ':' {
-			return errNoSummary
+		name := key.String()
+		if name == "planned_writes" {
+			if err := in.SkipValue(); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		switch name {
-		case "planned_writes":
-			_, err := r.value(0)
-			return err
-		case "rejected_rows":
-			var leftOut int
-			fields[name], leftOut, err = r.rows()
-			fields["rejected_rows_left_out"], _ = json.Marshal(leftOut)
-			return err
+		if name == "rejected_rows" {
+			rows, leftOut, err := boundRows(in)
+			if err != nil {
+				return nil, err
+			}
+			fields[name], fields["rejected_rows_left_out"] = rows, []byte(strconv.Itoa(leftOut))
+			continue
 		}
-		value, err := r.value(rest - len(key))
-		if err != nil || value == nil {
-			return err
+		value, err := in.ReadValue()
+		if err != nil {
+			return nil, err
 		}
-		rest -= len(key) + len(value)
-		fields[name] = value
-		return nil
-	})
-	if err != nil {
+		compact, err := jsontext.AppendFormat(nil, value, anyText)
+		if err != nil {
+			return nil, err
+		}
+		if size := len(name) + len(compact); size <= rest {
+			rest -= size
+			fields[name] = compact
+		}
+	}
+	if _, err := in.ReadToken(); err != nil {
 		return nil, err
 	}
 	return json.Marshal(fields)
 }
 
-// pieces reads JSON piece by piece.
-type pieces struct{ r *bufio.Reader }
-
-// next returns the next byte that is not a space, 0 at the end.
-func (p *pieces) next() byte {
-	for {
-		c, err := p.r.ReadByte()
-		if err != nil {
-			return 0
-		}
-		if !isSpace(c) {
-			return c
-		}
+// boundRows returns the first rows of an array, and how many it left out.
+func boundRows(in *jsontext.Decoder) (text json.RawMessage, leftOut int, err error) {
+	if start, err := in.ReadToken(); err != nil || start.Kind() != jsontext.KindBeginArray {
+		return nil, 0, errNoSummary
 	}
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-
-// list reads an array or an object. each reads one of its parts.
-func (p *pieces) list(begin, end byte, each func() error) error {
-	if p.next() != begin {
-		return errNoSummary
-	}
-	c := p.next()
-	if c == end {
-		return nil
-	}
-	if err := p.r.UnreadByte(); err != nil {
-		return err
-	}
-	for {
-		if err := each(); err != nil {
-			return err
-		}
-		switch p.next() {
-		case ',':
-		case end:
-			return nil
-		default:
-			return errNoSummary
-		}
-	}
-}
-
-// rows keeps the first rows of an array, and counts the others.
-func (p *pieces) rows() (text json.RawMessage, leftOut int, err error) {
 	text = json.RawMessage{'['}
-	err = p.list('[', ']', func() error {
-		most := rowsShare - len(text) - 1
-		if leftOut > 0 {
-			most = 0 // only the first rows are kept, without gaps
-		}
-		row, err := p.value(most)
-		switch {
-		case err != nil:
-		case row == nil:
-			leftOut++
-		default:
-			if len(text) > 1 {
-				text = append(text, ',')
-			}
-			text = append(text, row...)
-		}
-		return err
-	})
-	return append(text, ']'), leftOut, err
-}
-
-// value reads one value without the spaces in it. If it takes more than most bytes,
-// value skips it and returns nil.
-func (p *pieces) value(most int) (json.RawMessage, error) {
-	var text json.RawMessage
-	depth, inText, escaped, over := 0, false, false, false
-	for {
-		c, err := p.r.ReadByte()
+	for in.PeekKind() != jsontext.KindEndArray {
+		row, err := in.ReadValue()
 		if err != nil {
-			return nil, errNoSummary
+			return nil, 0, err
 		}
-		switch {
-		case inText:
-			inText = c != '"' || escaped
-			escaped = c == '\\' && !escaped
-		case isSpace(c):
-			continue
-		case depth == 0 && bytes.IndexByte([]byte(",:]}"), c) >= 0:
-			if err := p.r.UnreadByte(); err != nil || over {
-				return nil, err
-			}
-			if !json.Valid(text) {
-				return nil, errNoSummary
-			}
-			return text, nil
-		case c == '"':
-			inText = true
-		case c == '{' || c == '[':
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
-		if over = over || len(text) >= most; over {
-			text = nil
+		if leftOut > 0 {
+			leftOut++ // only the first rows are kept, without gaps
 			continue
 		}
-		text = append(text, c)
+		before := len(text)
+		if before > 1 {
+			text = append(text, ',')
+		}
+		if text, err = jsontext.AppendFormat(text, row, anyText); err != nil {
+			return nil, 0, err
+		}
+		if len(text) >= rowsShare {
+			text, leftOut = text[:before], 1
+		}
 	}
+	_, err = in.ReadToken()
+	return append(text, ']'), leftOut, err
 }
