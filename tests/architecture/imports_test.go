@@ -51,7 +51,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/lualib", own: []string{"runtime/internal/compile", "runtime/internal/fault", "runtime/internal/lualib/..."}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/redact", never: []string{lua}},
 	{pkg: "runtime/internal/sandbox", own: []string{"planhat/catalog", "runtime/internal/redact"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/builtins", own: []string{"bindings", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
+	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/spec", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/redact"}},
 	{pkg: "runtime/internal/memory", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/fault", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},

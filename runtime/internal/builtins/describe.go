@@ -42,7 +42,6 @@ func (h Help) card(title, text string, fields []bindings.Field) string {
 	return manual.Card(title, text, fields, h.Options)
 }
 
-// describeFunction says where a function was defined.
 func (h Help) describeFunction(fn *lua.LFunction) string {
 	if fn.IsG || strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
 		return "A function of phscript."
@@ -81,7 +80,6 @@ func (h Help) describeTable(t *lua.LTable) string {
 	return h.card("table", text+" "+h.explained(h.kindOf(fields), fields), fields)
 }
 
-// describeList says how long a list is and what its first item looks like.
 func (h Help) describeList(t *lua.LTable, n int) string {
 	text := "A list of " + english.Plural(n, "item", "") + ": `list[1]` is the first, `#list` the count."
 	first, ok := t.RawGetInt(1).(*lua.LTable)
@@ -112,7 +110,6 @@ func (h Help) explained(kind string, fields []bindings.Field) string {
 	return "They are the fields of " + kind + ": `help(\"" + kind + "\")` explains them."
 }
 
-// fieldsOf lists a table's named fields with their types.
 func fieldsOf(t *lua.LTable) []bindings.Field {
 	var fields []bindings.Field
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {

@@ -9,7 +9,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Manual returns the manual of the built-in modules and of further ones.
+// Manual returns the manual of the built-in modules and further ones.
 func Manual(further ...*bindings.Module) *manual.Manual {
 	if len(further) == 0 {
 		return own()
@@ -24,8 +24,8 @@ func manualOf(further []*bindings.Module) *manual.Manual {
 	return manual.New(modules, LuaSources(), catalog.Load())
 }
 
-// Globals are what a script finds in its globals besides modules and Lua's own
-// functions. help is called for the function of that name.
+// Globals are the globals of a script besides modules and Lua's own functions. help
+// implements the function of that name.
 func Globals(help func(*bindings.Args) (int, error)) *bindings.Module {
 	return &bindings.Module{
 		Funcs: []*bindings.Func{{

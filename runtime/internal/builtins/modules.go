@@ -1,5 +1,5 @@
-// Package builtins knows the modules that every script has: which there are,
-// what the manual says of them, and which of them a state has opened.
+// Package builtins holds the modules that every script has, their manual, and the text
+// of the function help.
 package builtins
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/phscript/phscript/stdlib"
 )
 
-// inGo makes the modules written in Go, each when it is first asked for.
+// inGo makes the modules written in Go on first use.
 var inGo = map[string]func() *bindings.Module{
 	"checkpoint": sync.OnceValue(bindings.Checkpoint),
 	"csv":        sync.OnceValue(bindings.CSV),
@@ -35,8 +35,8 @@ func Modules() []*bindings.Module {
 	return list
 }
 
-// LuaSources returns the built-in modules written in Lua, by name. They have to
-// be required.
+// LuaSources returns the built-in modules written in Lua, by name. Scripts must require
+// them.
 func LuaSources() []manual.Source {
 	var list []manual.Source
 	for _, name := range stdlib.Names() {
@@ -47,8 +47,7 @@ func LuaSources() []manual.Source {
 	return list
 }
 
-// Has reports whether there is a built-in module of that name that is written
-// in Go.
+// Has reports whether a built-in module of that name is written in Go.
 func Has(name string) bool { return inGo[name] != nil }
 
 // Module returns a built-in module written in Go, or nil.

@@ -12,8 +12,8 @@ import (
 // Keys of the table of loaded modules, which scripts see as package.loaded.
 const (
 	loadedKey = "_LOADED"
-	// Key goes before the name of a module written in Go, so that a script's
-	// own module of that name does not replace the global one.
+	// Key is the prefix for modules written in Go, so that a script's own module of
+	// the same name does not replace the global one.
 	Key = "phscript:"
 )
 
@@ -28,8 +28,8 @@ func Loaded(L *lua.LState) *lua.LTable {
 	return t
 }
 
-// TopicOf returns the topic that is the value itself: a module, a model or a
-// function that the script has got from one. It is nil for everything else.
+// TopicOf returns the topic of a module, a model or a function of one, and nil for any
+// other value.
 func TopicOf(m *manual.Manual, L *lua.LState, v lua.LValue) *manual.Topic {
 	switch v.(type) {
 	case *lua.LTable, *lua.LFunction, *lua.LUserData:

@@ -1,8 +1,9 @@
-// Package clients makes the Planhat clients of a run, which share the quota of
-// their tenant, the run's tally and its dry run.
+// Package clients makes the Planhat clients of a run. They share the quota of their
+// tenant, the run's tally and its dry run.
 package clients
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,16 +18,16 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
-// Options set the clients of a run up.
+// Options configure the clients of a run.
 type Options struct {
-	// Config is that of the default client.
+	// Config configures the default client.
 	Config   planhat.Config
 	Limiters *Limiters
 	Secrets  *redact.Secrets
 	Logger   *slog.Logger
-	// Warn reports what is doubtful, once per key.
+	// Warn logs a warning, once per key.
 	Warn func(ctx context.Context, key, message string)
-	// Script is whose calls need the quota.
+	// Script is the name of the script, for reports of the quota.
 	Script string
 	DryRun bool
 }
@@ -45,7 +46,7 @@ type Clients struct {
 	planned []planhat.PlannedWrite
 }
 
-// New returns the clients of a run. None is made before it is asked for.
+// New returns the clients of a run. Each is made on first use.
 func New(o Options) *Clients {
 	c := &Clients{options: o}
 	c.dryRun.Store(o.DryRun)
@@ -91,22 +92,22 @@ func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.C
 	cfg := c.options.Config
 	c.options.Secrets.Add(o.APIToken)
 	c.options.Secrets.Add(o.TenantToken)
-	if o.APIURL != "" && !sameHost(o.APIURL, orDefault(cfg.BaseURL, planhat.DefaultBaseURL)) && o.APIToken == "" {
+	if o.APIURL != "" && !sameHost(o.APIURL, cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)) && o.APIToken == "" {
 		return nil, ownToken("api_url", "api_token")
 	}
-	if o.AnalyticsURL != "" && !sameHost(o.AnalyticsURL, orDefault(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)) {
+	if o.AnalyticsURL != "" && !sameHost(o.AnalyticsURL, cmp.Or(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)) {
 		// The analytics host may be sent either token.
 		if o.APIToken == "" || o.TenantToken == "" {
 			return nil, ownToken("analytics_url", "api_token and a tenant_token")
 		}
 	}
 	if o.APIToken != "" && o.APIToken != cfg.APIToken {
-		// Another account: neither the configured tenant nor its limiter is its own.
+		// Another account has neither the configured tenant token nor its limiter.
 		cfg.APIToken, cfg.TenantToken, cfg.Limiter = o.APIToken, "", nil
 	}
-	cfg.TenantToken = orDefault(o.TenantToken, cfg.TenantToken)
-	cfg.BaseURL = orDefault(o.APIURL, cfg.BaseURL)
-	cfg.AnalyticsURL = orDefault(o.AnalyticsURL, cfg.AnalyticsURL)
+	cfg.TenantToken = cmp.Or(o.TenantToken, cfg.TenantToken)
+	cfg.BaseURL = cmp.Or(o.APIURL, cfg.BaseURL)
+	cfg.AnalyticsURL = cmp.Or(o.AnalyticsURL, cfg.AnalyticsURL)
 	return c.connect(ctx, cfg, o.CallsPerMinute)
 }
 
@@ -116,13 +117,6 @@ func ownToken(option, token string) error {
 		Message: fmt.Sprintf("%s names another host than the configured one, without a token for it", option),
 		Hint:    fmt.Sprintf("give planhat.new an %s as well; the configured token is never sent elsewhere", token),
 	}
-}
-
-func orDefault(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
 }
 
 func sameHost(a, b string) bool {
@@ -150,8 +144,7 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 	return client, nil
 }
 
-// inSettings puts the names of the settings in place of those of the client's
-// fields.
+// inSettings replaces the names of the client's fields by those of the settings.
 func inSettings(err error) error {
 	var e *planhat.Error
 	if errors.As(err, &e) {
@@ -163,8 +156,8 @@ func inSettings(err error) error {
 	return err
 }
 
-// gate asks the caller's gate first, and then withholds every write while this
-// is a dry run, which a session may switch.
+// gate asks the caller's gate first, and then withholds every write during a dry run,
+// which a session may switch.
 func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
@@ -183,7 +176,7 @@ func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 	}
 }
 
-// observers tells several observers the same; nil ones are left out.
+// observers passes everything to several observers, which may be nil.
 type observers []planhat.Observer
 
 func (o observers) Attempt(a planhat.Attempt) {

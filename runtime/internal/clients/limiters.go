@@ -1,18 +1,19 @@
 package clients
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/phscript/phscript/planhat"
 )
 
-// Limiters are the limiters of tenants, which all runs share. It is safe for
-// concurrent use.
+// Limiters are the limiters of tenants, shared by all runs. It is safe for concurrent
+// use.
 type Limiters struct {
 	// Quota are their limits.
 	Quota planhat.LimiterConfig
-	// Window, where set, makes the window of a tenant's minute quota. Script
-	// is the one whose call needs it first.
+	// Window, if set, makes the window of a tenant's minute quota. script is the
+	// first one that needs it.
 	Window func(url, token, script string, spec planhat.WindowSpec) planhat.Window
 
 	mu   sync.Mutex
@@ -22,10 +23,10 @@ type Limiters struct {
 // tenant is whose quota a client spends.
 type tenant struct{ host, token string }
 
-// of returns the limiter of a client's tenant, and whether there was one
-// before: the first client of a tenant sets its quota.
+// of returns the limiter of a client's tenant, and whether it existed. The first
+// client of a tenant sets its quota.
 func (l *Limiters) of(cfg planhat.Config, callsPerMinute int, script string) (limiter *planhat.Limiter, known bool) {
-	key := tenant{host: orDefault(cfg.BaseURL, planhat.DefaultBaseURL), token: orDefault(cfg.APIToken, cfg.TenantToken)}
+	key := tenant{host: cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL), token: cmp.Or(cfg.APIToken, cfg.TenantToken)}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if limiter := l.made[key]; limiter != nil {

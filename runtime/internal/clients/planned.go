@@ -9,10 +9,10 @@ import (
 	"github.com/phscript/phscript/planhat"
 )
 
-// mostPlannedRows bounds the rows that are kept of each kind of write.
+// mostPlannedRows is how many rows of each kind of write are kept.
 const mostPlannedRows = 3
 
-// plan notes a write that a dry run withheld.
+// plan records a write that a dry run withheld.
 func (c *Clients) plan(w planhat.Write) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,7 +31,7 @@ func (c *Clients) plan(w planhat.Write) {
 	}
 }
 
-// TakePlanned returns the writes that were noted, and forgets them.
+// TakePlanned returns the recorded writes, and forgets them.
 func (c *Clients) TakePlanned() []planhat.PlannedWrite {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,7 +40,6 @@ func (c *Clients) TakePlanned() []planhat.PlannedWrite {
 	return planned
 }
 
-// firstRows returns the first rows of a request's body.
 func firstRows(w planhat.Write, most int) []string {
 	if len(w.Body) == 0 {
 		return []string{w.Path}

@@ -1,6 +1,6 @@
-// Package config gathers the settings of a run: flags over environment over
-// phscript.toml over defaults. Everything is checked strictly: a key that
-// nobody knows or a value that makes no sense is an error that names its place.
+// Package config reads the settings of a run from phscript.toml and the environment,
+// which has priority. An unknown key or an invalid value is an error that names its
+// place.
 package config
 
 import (
@@ -18,41 +18,47 @@ import (
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
-// FileName is the configuration file that is read from the working directory.
+// FileName is the configuration file in the working directory.
 const FileName = "phscript.toml"
 
 // Config holds the settings. Zero values mean that nothing was set.
 type Config struct {
-	// APIToken opens the main API, TenantToken the analytics host.
-	APIToken, TenantToken string
-	// APIURL and AnalyticsURL are the hosts, Planhat's own where empty.
-	APIURL, AnalyticsURL string
+	// APIToken is for the main API, TenantToken for the analytics host.
+	APIToken    string `toml:"api_token"`
+	TenantToken string `toml:"tenant_token"`
+	// APIURL and AnalyticsURL are the hosts, Planhat's own if empty.
+	APIURL       string `toml:"api_url"`
+	AnalyticsURL string `toml:"analytics_url"`
 	// CallsPerMin is the call quota, 0 for Planhat's.
-	CallsPerMin int
-	// Timeout bounds a run, MaxMemory its memory in bytes; 0 for none and for
-	// the default.
-	Timeout   time.Duration
-	MaxMemory int64
+	CallsPerMin int `toml:"calls_per_min"`
+	// Timeout is the time limit of a run, 0 for none. MaxMemory is its memory limit
+	// in bytes, 0 for the default.
+	Timeout   time.Duration `toml:"-"`
+	MaxMemory int64         `toml:"-"`
 	// AllowWrite and AllowRead are directories, AllowEnv variable names.
-	AllowWrite, AllowRead, AllowEnv []string
-	LogLevel, LogFormat             string
-	Strict                          bool
+	AllowWrite []string `toml:"allow_write"`
+	AllowRead  []string `toml:"allow_read"`
+	AllowEnv   []string `toml:"allow_env"`
+	LogLevel   string   `toml:"log_level"`
+	LogFormat  string   `toml:"log_format"`
+	Strict     bool     `toml:"strict"`
 
-	// CheckGlobals are names that the check of scripts takes for defined,
-	// CheckIgnore the rules that it leaves out.
-	CheckGlobals, CheckIgnore []string
+	// Check configures phscript check: names that count as defined, and rules that
+	// are left out.
+	Check struct {
+		Globals []string `toml:"globals"`
+		Ignore  []string `toml:"ignore"`
+	} `toml:"check"`
 
-	// State is where the store is: a file or a postgres:// URL; empty for the
-	// machine's own.
-	State string
+	// State is the store: a file or a postgres:// URL; empty for the default file.
+	State string `toml:"state"`
 	// Schedules and Serve are for phscript serve.
-	Schedules []Schedule
-	Serve     Serve
+	Schedules []Schedule `toml:"schedule"`
+	Serve     Serve      `toml:"serve"`
 
-	// File is the configuration file that was read, or "", and Text what it
-	// held.
-	File string
-	Text []byte
+	// File is the configuration file that was read, or "", and Text its content.
+	File string `toml:"-"`
+	Text []byte `toml:"-"`
 }
 
 // Error is a setting that cannot be used.
@@ -76,27 +82,9 @@ func (e *Error) ExitCode() int { return fault.ExitUsage }
 
 // file is phscript.toml as it is written.
 type file struct {
-	APIToken     string   `toml:"api_token"`
-	TenantToken  string   `toml:"tenant_token"`
-	APIURL       string   `toml:"api_url"`
-	AnalyticsURL string   `toml:"analytics_url"`
-	CallsPerMin  int      `toml:"calls_per_min"`
-	Timeout      string   `toml:"timeout"`
-	MaxMemory    string   `toml:"max_memory"`
-	AllowWrite   []string `toml:"allow_write"`
-	AllowRead    []string `toml:"allow_read"`
-	AllowEnv     []string `toml:"allow_env"`
-	LogLevel     string   `toml:"log_level"`
-	LogFormat    string   `toml:"log_format"`
-	Strict       bool     `toml:"strict"`
-	Check        struct {
-		Globals []string `toml:"globals"`
-		Ignore  []string `toml:"ignore"`
-	} `toml:"check"`
-	State string `toml:"state"`
-
-	Schedule []Schedule `toml:"schedule"`
-	Serve    Serve      `toml:"serve"`
+	Config
+	Timeout   string `toml:"timeout"`
+	MaxMemory string `toml:"max_memory"`
 }
 
 var keys = []string{
@@ -116,8 +104,8 @@ var tableKeys = map[string][]string{
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
 }
 
-// Load reads the configuration file and the environment. name is the file to
-// read; where it is empty, FileName in dir is read if there is one.
+// Load reads the configuration file name and the environment. If name is empty, Load
+// reads FileName in dir, which may be missing.
 func Load(name, dir string, readFile func(string) ([]byte, error), getenv func(string) (string, bool)) (Config, error) {
 	var c Config
 	required := name != ""
@@ -160,13 +148,8 @@ func parse(name string, text []byte) (Config, error) {
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return Config{}, unknownKey(name, unknown[0])
 	}
-	c := Config{
-		APIToken: f.APIToken, TenantToken: f.TenantToken, APIURL: f.APIURL, AnalyticsURL: f.AnalyticsURL,
-		CallsPerMin: f.CallsPerMin, AllowEnv: f.AllowEnv, LogLevel: f.LogLevel, LogFormat: f.LogFormat,
-		CheckGlobals: f.Check.Globals, CheckIgnore: f.Check.Ignore,
-		Strict: f.Strict, File: name, Text: text, State: f.State, Schedules: f.Schedule, Serve: f.Serve,
-	}
-	c.AllowWrite, c.AllowRead = beside(name, f.AllowWrite), beside(name, f.AllowRead)
+	c := f.Config
+	c.File, c.Text, c.AllowWrite, c.AllowRead = name, text, beside(name, f.AllowWrite), beside(name, f.AllowRead)
 	if f.Timeout != "" {
 		if c.Timeout, err = ParseTimeout(f.Timeout); err != nil {
 			return c, &Error{Where: name, Message: "timeout: " + err.Error()}
@@ -183,7 +166,7 @@ func parse(name string, text []byte) (Config, error) {
 	return c, nil
 }
 
-// unknownKey names a setting that does not exist, with those that do beside it.
+// unknownKey is the error for a setting that does not exist. It lists those that do.
 func unknownKey(name string, key toml.Key) error {
 	meant, known, place := key.String(), keys, "the settings"
 	if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
@@ -196,7 +179,7 @@ func unknownKey(name string, key toml.Key) error {
 	}
 }
 
-// beside makes directories in the file relative to the file.
+// beside resolves directories relative to the file that names them.
 func beside(name string, dirs []string) []string {
 	var out []string
 	for _, dir := range dirs {
@@ -208,7 +191,7 @@ func beside(name string, dirs []string) []string {
 	return out
 }
 
-// applyEnvironment lets the environment's variables win over the file's.
+// applyEnvironment replaces settings by those in the environment.
 func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	for name, target := range map[string]*string{
 		"PLANHAT_API_TOKEN": &c.APIToken, "PLANHAT_TENANT_TOKEN": &c.TenantToken,
@@ -228,8 +211,7 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	return nil
 }
 
-// ParseTimeout reads a duration such as 90s, 30m or 2h; a bare number counts
-// seconds.
+// ParseTimeout parses a duration such as 90s, 30m or 2h. A bare number is in seconds.
 func ParseTimeout(text string) (time.Duration, error) {
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
 		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
@@ -241,11 +223,11 @@ func ParseTimeout(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// smallestMemory is the least memory that a run makes sense with, in bytes.
+// smallestMemory is the smallest useful memory limit, in bytes.
 const smallestMemory = 1 << 20
 
-// ParseSize reads an amount of memory such as 256MB or 1GiB. Less than 1 MiB is
-// refused: it is a forgotten unit.
+// ParseSize parses a size such as 256MB or 1GiB. It rejects less than 1 MiB, which
+// probably lacks a unit.
 func ParseSize(text string) (int64, error) {
 	units := []struct {
 		name string

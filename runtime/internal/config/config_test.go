@@ -92,8 +92,8 @@ func TestParseTimeout(t *testing.T) {
 func TestCheckSettings(t *testing.T) {
 	c, err := load(t, "strict = true\n[check]\nglobals = [\"HostName\"]\nignore = [\"unused-local\"]\n", nil)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"HostName"}, c.CheckGlobals)
-	assert.Equal(t, []string{"unused-local"}, c.CheckIgnore)
+	assert.Equal(t, []string{"HostName"}, c.Check.Globals)
+	assert.Equal(t, []string{"unused-local"}, c.Check.Ignore)
 	_, err = load(t, "[check]\nglobal = [\"HostName\"]\n", nil)
 	require.ErrorContains(t, err, "unknown setting 'check.global' (did you mean 'check.globals'?)")
 }

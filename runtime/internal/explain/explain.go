@@ -209,7 +209,6 @@ func textOperand(f *fault.Fault) string {
 	return "texts are joined with ..; a text that holds a number becomes one with tonumber(text)"
 }
 
-// isDate reports whether an operand is a date by its name.
 func isDate(o fault.Operand) bool {
 	return strings.HasPrefix(o.Text, "time.today") || dateName().MatchString(o.Name)
 }

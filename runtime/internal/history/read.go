@@ -34,7 +34,7 @@ func scan(row scannable) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Tick, r.Due, r.Started, r.Seen, r.Ended = clock(tick), clock(due), clock(started), clock(seen), clock(ended)
+	r.Tick, r.Due, r.Started, r.Seen, r.Ended = store.Time(tick), store.Time(due), store.Time(started), store.Time(seen), store.Time(ended)
 	r.CancelWanted = cancelled != 0
 	if summary != "" {
 		r.Summary = json.RawMessage(summary)

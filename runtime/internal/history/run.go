@@ -137,20 +137,3 @@ type History struct{ db *store.DB }
 
 // New returns the history in a store.
 func New(db *store.DB) *History { return &History{db} }
-
-// micro and clock convert times to the store's numbers and back; the zero time is
-// NULL.
-func micro(t time.Time) *int64 {
-	if t.IsZero() {
-		return nil
-	}
-	n := t.UnixMicro()
-	return &n
-}
-
-func clock(n *int64) time.Time {
-	if n == nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(*n)
-}

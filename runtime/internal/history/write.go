@@ -26,8 +26,8 @@ func (h *History) Add(ctx context.Context, tx store.Queryer, r *Run) (bool, erro
 	err = tx.QueryRowContext(ctx, `INSERT INTO phscript_run
 		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-		optional(r.Schedule), micro(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason,
-		micro(r.Due), micro(r.Ended), rowSize+len(definition)).Scan(&r.ID)
+		optional(r.Schedule), store.Number(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason,
+		store.Number(r.Due), store.Number(r.Ended), rowSize+len(definition)).Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -1,5 +1,5 @@
-// Package outcome says how a run ended: its exit code, and a summary of what it
-// has done, for people and for other programs.
+// Package outcome has the exit code of a run, and its summary for people and other
+// programs.
 package outcome
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
-// Code returns the exit code of a process that ends with an error: the one that
-// a fault.Exiter in its chain carries, or else that of its kind.
+// Code returns the exit code of a process that ends with an error: that of a
+// fault.Exiter in its chain, or else that of its kind.
 func Code(err error) int {
 	if err == nil {
 		return fault.ExitDone

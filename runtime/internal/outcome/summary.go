@@ -10,7 +10,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
-// Summary is what a run has done, as phscript run --summary writes it.
+// Summary is the summary of a run, as phscript run --summary writes it.
 type Summary struct {
 	Script    string    `json:"script"`
 	Started   time.Time `json:"started"`
@@ -29,11 +29,11 @@ type Summary struct {
 	Writes   []PlannedWrite    `json:"planned_writes,omitempty"`
 	Warnings []string          `json:"warnings"`
 
-	// Told counts the rejected rows that the error's own report shows.
+	// Told counts the rejected rows in the report of the error.
 	Told int `json:"-"`
 }
 
-// Totals are what a run has done, in numbers.
+// Totals are the numbers of a run's calls and records.
 type Totals struct {
 	Calls         int     `json:"calls"`
 	Retries       int     `json:"retries"`
@@ -41,7 +41,7 @@ type Totals struct {
 	Counts
 }
 
-// Counts are records, by what became of them.
+// Counts are numbers of records, by what happened to them.
 type Counts struct {
 	Read      int `json:"read"`
 	Created   int `json:"created"`
@@ -67,8 +67,8 @@ type Reason struct {
 	Count   int    `json:"count"`
 }
 
-// RejectedRow is a row that Planhat did not take. Row counts from 1, as scripts
-// do; 0 means that Planhat's answer does not say which row it was.
+// RejectedRow is a row that Planhat rejected. Row counts from 1; 0 means that Planhat's
+// answer does not say which row it was.
 type RejectedRow struct {
 	Model     string          `json:"model"`
 	Operation string          `json:"operation"`
@@ -80,7 +80,7 @@ type RejectedRow struct {
 	Data      json.RawMessage `json:"data,omitempty"`
 }
 
-// String says in one line which row it was, and why it was rejected.
+// String returns the row and the reason in one line.
 func (r *RejectedRow) String() string {
 	where := "row ?"
 	if r.Row > 0 {
@@ -106,8 +106,7 @@ func countsOf(c planhat.Counts) Counts {
 	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
 }
 
-// Work is what a run leaves behind that a summary tells of; its fields are those
-// of a runtime.Result.
+// Work is the part of a runtime.Result that a summary is made from.
 type Work struct {
 	Summary  planhat.Summary
 	Rejected []planhat.TalliedRow
@@ -148,7 +147,7 @@ func New(script string, started time.Time, w Work) *Summary {
 	return s
 }
 
-// Conclude decides how the run ended, from the error that it ended with.
+// Conclude sets how the run ended, from its error.
 func (s *Summary) Conclude(err error) {
 	s.ExitCode, s.Outcome = Code(err), "failed"
 	switch {

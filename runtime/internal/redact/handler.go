@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// Handler returns a slog handler that passes records to h with every secret
-// replaced, in messages and in attributes of any kind.
+// Handler returns a handler that replaces secrets in messages and attributes, and passes
+// records to h.
 func (s *Secrets) Handler(h slog.Handler) slog.Handler {
 	return &handler{next: h, secrets: s}
 }
@@ -16,12 +16,12 @@ func (s *Secrets) Handler(h slog.Handler) slog.Handler {
 type handler struct {
 	next    slog.Handler
 	secrets *Secrets
-	// bound are attributes and groups given before the record; they are
-	// redacted when a record comes, since secrets may have been added since.
+	// bound are attributes and groups of later records. They are redacted with each
+	// record, because secrets may have been added since.
 	bound []binding
 }
 
-// binding is one call of WithAttrs, or of WithGroup where group is set.
+// binding is one call of WithAttrs, or of WithGroup if group is set.
 type binding struct {
 	group string
 	attrs []slog.Attr

@@ -1,4 +1,4 @@
-// Package redact keeps secrets out of everything a run prints: texts, output
+// Package redact removes secrets from everything that a run prints: texts, output
 // streams and logs.
 package redact
 
@@ -11,15 +11,15 @@ import (
 	"sync/atomic"
 )
 
-// Mark is what stands in place of a secret.
+// Mark replaces a secret.
 const Mark = "[redacted]"
 
-// shortest is the length below which a value is not treated as a secret: hiding
-// every "a" would only make output unreadable.
+// shortest is the length of the shortest secret, in bytes. Hiding every "a" would only
+// make output unreadable.
 const shortest = 6
 
-// Secrets is a growing set of values that must not be shown. The zero value is
-// ready; it is safe for use by many goroutines.
+// Secrets is a growing set of values that must not be shown. The zero value is ready.
+// It is safe for concurrent use.
 type Secrets struct {
 	mu   sync.Mutex
 	list atomic.Pointer[secretList]
@@ -30,9 +30,8 @@ type secretList struct {
 	replacer *strings.Replacer
 }
 
-// Add registers a value, and the forms in which it travels: Basic
-// authentication, base64 and percent-encoding. Values under six bytes are
-// ignored.
+// Add registers a value and its encoded forms: Basic authentication, base64 and
+// percent-encoding. It ignores values of fewer than six bytes.
 func (s *Secrets) Add(value string) {
 	value = strings.TrimSpace(value)
 	if len(value) < shortest {
@@ -73,8 +72,7 @@ func (s *Secrets) String(text string) string {
 	return list.replacer.Replace(text)
 }
 
-// held returns how many bytes at the end of text may be the beginning of a
-// secret.
+// held returns how many bytes at the end of text may begin a secret.
 func (l *secretList) held(text string) int {
 	longest := 0
 	for _, v := range l.values {

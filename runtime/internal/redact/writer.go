@@ -5,9 +5,8 @@ import (
 	"sync"
 )
 
-// Writer passes text on with secrets replaced. A secret that arrives in pieces
-// is caught as well: an end that may be the start of one is kept until more
-// arrives or Flush is called. It is safe for use by many goroutines.
+// Writer replaces secrets in text, also if they arrive in pieces: an end that may begin
+// a secret is kept until the next Write or Flush. It is safe for concurrent use.
 type Writer struct {
 	mu      sync.Mutex
 	w       io.Writer
@@ -22,8 +21,8 @@ func (s *Secrets) Writer(w io.Writer) *Writer {
 	return &Writer{w: w, secrets: s}
 }
 
-// Write implements io.Writer. It reports len(p) bytes written even where the
-// text it wrote is shorter or longer.
+// Write implements io.Writer. It returns len(p), even if it wrote a shorter or longer
+// text.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,8 +54,7 @@ func (w *Writer) note(err error) error {
 	return err
 }
 
-// Flush writes what was kept back. It returns the first failure since the
-// start, for callers that did not look at each Write's.
+// Flush writes what was kept. It returns the first error of any Write or Flush.
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

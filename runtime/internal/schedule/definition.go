@@ -1,8 +1,11 @@
 package schedule
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,34 +14,31 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// Overlap says what happens when a schedule is due while its last run goes on.
+// Overlap is what happens when a schedule is due while its last run is in progress.
 type Overlap string
 
-// The ways to deal with an overlap: leave the tick out, wait for the run to
-// end, or end it.
+// The kinds of Overlap: skip the tick, wait for the run, or cancel the run.
 const (
 	OverlapSkip   Overlap = "skip"
 	OverlapQueue  Overlap = "queue"
 	OverlapCancel Overlap = "cancel_previous"
 )
 
-// CatchUp says what happens to the ticks that fell into a time when nobody was
-// there to run them.
+// CatchUp is what happens to ticks that were missed while the service was down.
 type CatchUp string
 
-// The ways to catch up: not at all, with one run for all of them, or with a run
-// for each.
+// The kinds of CatchUp: no run, one run for all ticks, or a run for each.
 const (
 	CatchUpSkip CatchUp = "skip"
 	CatchUpOnce CatchUp = "once"
 	CatchUpAll  CatchUp = "all"
 )
 
-// DefaultTimeout bounds a scheduled run that sets no time limit: one that hangs
-// for ever would keep all later ones from running.
+// DefaultTimeout is the time limit of runs that set none. A run that never ends would
+// block all later ones.
 const DefaultTimeout = time.Hour
 
-// Definition is a schedule that makes sense.
+// Definition is a valid schedule.
 type Definition struct {
 	config.Schedule
 	Timing    Timing
@@ -52,19 +52,15 @@ type Definition struct {
 	Source string
 }
 
-// MostParams is how many bytes the parameters of a run may take as JSON: they
-// are a variable of its environment, which systems bound.
+// MostParams is how many bytes the parameters of a run may take as JSON. They become an
+// environment variable, whose length systems limit.
 const MostParams = 64 << 10
 
-// nameForm, as all that scheduling needs, is made when it is first used: most
-// commands have no use for it.
 var nameForm = pattern.Lazy(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`)
 
-// variableForm is the name of an environment variable, of letters, digits and _.
 var variableForm = pattern.Lazy(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// New checks a schedule as it was written. Its error names the setting and says
-// how to write it.
+// New checks a schedule. Its error names the setting and says how to write it.
 func New(s config.Schedule, source string) (Definition, error) {
 	d, err := Settings(s, source)
 	if err != nil {
@@ -77,13 +73,13 @@ func New(s config.Schedule, source string) (Definition, error) {
 	case s.Name == "":
 		return d, &config.Error{Where: source, Message: "a schedule has no name", Hint: `give it one, such as name = "nightly-import"`}
 	case !nameForm().MatchString(s.Name):
-		return d, d.wrong("name", fmt.Errorf("use letters, digits, -, _ and dots, at most 64 of them"))
+		return d, d.wrong("name", errors.New("use letters, digits, -, _ and dots, at most 64 of them"))
 	case s.Script == "":
 		return missing("script", `name the file to run: script = "sync.lua"`)
 	case s.Cron == "" && s.Every == "":
 		return missing("time", `say when it is due: cron = "0 2 * * *" or every = "15m"`)
 	case s.Cron != "" && s.Every != "":
-		return d, d.wrong("every", fmt.Errorf("set either every or cron, not both"))
+		return d, d.wrong("every", errors.New("set either every or cron, not both"))
 	}
 	if d.Timing, err = timing(s); err != nil {
 		return d, d.wrong(map[bool]string{true: "cron", false: "every"}[s.Every == ""], err)
@@ -91,50 +87,42 @@ func New(s config.Schedule, source string) (Definition, error) {
 	return d, nil
 }
 
-// wrong is the error for a setting that makes no sense.
+// wrong is the error for an invalid setting.
 func (d *Definition) wrong(setting string, err error) error {
 	return &config.Error{Where: d.Source, Message: fmt.Sprintf("schedule '%s': %s: %v", d.Name, setting, err)}
 }
 
-// Settings checks what a run needs of a schedule: all but when it is due.
+// Settings checks the settings of a run: everything except when it is due.
 func Settings(s config.Schedule, source string) (Definition, error) {
 	d := Definition{Schedule: s, Source: source, Enabled: s.Enabled == nil || *s.Enabled, Timeout: DefaultTimeout}
-	wrong := func(setting string, err error) (Definition, error) { return d, d.wrong(setting, err) }
+	var failed error
+	check := func(setting string, err error) {
+		if err != nil && failed == nil {
+			failed = d.wrong(setting, err)
+		}
+	}
 	if s.Retries < 0 || s.Retries > 20 {
-		return wrong("retries", fmt.Errorf("must be between 0 and 20"))
+		check("retries", errors.New("must be between 0 and 20"))
 	}
-	var err error
-	if s.Timeout != "" {
-		if d.Timeout, err = config.ParseTimeout(s.Timeout); err != nil {
-			return wrong("timeout", err)
-		}
-	}
-	if s.MaxMemory != "" {
-		if d.MaxMemory, err = config.ParseSize(s.MaxMemory); err != nil {
-			return wrong("max_memory", err)
-		}
-	}
-	if s.Jitter != "" {
-		if d.Jitter, err = config.ParseTimeout(s.Jitter); err != nil {
-			return wrong("jitter", err)
-		}
-	}
-	if d.Overlap, err = oneOf(s.Overlap, OverlapSkip, OverlapQueue, OverlapCancel); err != nil {
-		return wrong("overlap", err)
-	}
-	if d.CatchUp, err = oneOf(s.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll); err != nil {
-		return wrong("catch_up", err)
-	}
+	check("timeout", read(s.Timeout, &d.Timeout, config.ParseTimeout))
+	check("max_memory", read(s.MaxMemory, &d.MaxMemory, config.ParseSize))
+	check("jitter", read(s.Jitter, &d.Jitter, config.ParseTimeout))
+	check("overlap", oneOf(s.Overlap, &d.Overlap, OverlapSkip, OverlapQueue, OverlapCancel))
+	check("catch_up", oneOf(s.CatchUp, &d.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll))
 	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
-		return wrong("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))
+		check("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))
 	}
-	if err := CheckActions(s.OnFailure); err != nil {
-		return wrong("on_failure", err)
+	check("on_failure", CheckActions(s.OnFailure))
+	check("on_recovery", CheckActions(s.OnRecovery))
+	return d, failed
+}
+
+// read parses a text into a value, which stays if the text is empty.
+func read[T any](text string, into *T, parse func(string) (T, error)) (err error) {
+	if text != "" {
+		*into, err = parse(text)
 	}
-	if err := CheckActions(s.OnRecovery); err != nil {
-		return wrong("on_recovery", err)
-	}
-	return d, nil
+	return err
 }
 
 func timing(s config.Schedule) (Timing, error) {
@@ -151,22 +139,20 @@ func timing(s config.Schedule) (Timing, error) {
 	return ParseCron(s.Cron, zone)
 }
 
-// oneOf returns the value that was written, the first where none was.
-func oneOf[T ~string](written string, values ...T) (T, error) {
+// oneOf stores the value that was written, or else the first one.
+func oneOf[T ~string](written string, into *T, values ...T) error {
+	*into = T(cmp.Or(written, string(values[0])))
+	if slices.Contains(values, *into) {
+		return nil
+	}
 	var names []string
 	for _, v := range values {
-		if written == string(v) {
-			return v, nil
-		}
 		names = append(names, string(v))
 	}
-	if written == "" {
-		return values[0], nil
-	}
-	return "", fmt.Errorf("'%s' is not one of %s%s", written, strings.Join(names, ", "), catalog.DidYouMean(written, names))
+	return fmt.Errorf("'%s' is not one of %s%s", written, strings.Join(names, ", "), catalog.DidYouMean(written, names))
 }
 
-// CheckActions reports whether each action does exactly one thing.
+// CheckActions returns an error unless each action does exactly one thing.
 func CheckActions(actions []config.Action) error {
 	for _, a := range actions {
 		n := 0
@@ -177,16 +163,16 @@ func CheckActions(actions []config.Action) error {
 		}
 		switch {
 		case n != 1:
-			return fmt.Errorf("each entry needs exactly one of script, webhook, webhook_env and command")
+			return errors.New("each entry needs exactly one of script, webhook, webhook_env and command")
 		case a.Webhook != "" && !strings.HasPrefix(a.Webhook, "https://") && !strings.HasPrefix(a.Webhook, "http://"):
-			return fmt.Errorf("a webhook address must start with https://")
+			return errors.New("a webhook address must start with https://")
 		}
-		// What was written is not repeated: it may be the secret itself.
+		// The value is not repeated: it may be the secret itself.
 		switch {
 		case a.WebhookEnv != "" && !variableForm().MatchString(a.WebhookEnv):
-			return fmt.Errorf("webhook_env is the name of an environment variable, such as ALERT_WEBHOOK, that holds the address")
+			return errors.New("webhook_env is the name of an environment variable, such as ALERT_WEBHOOK, that holds the address")
 		case a.SecretEnv != "" && !variableForm().MatchString(a.SecretEnv):
-			return fmt.Errorf("secret_env is the name of an environment variable, such as ALERT_SECRET, that holds the secret")
+			return errors.New("secret_env is the name of an environment variable, such as ALERT_SECRET, that holds the secret")
 		}
 	}
 	return nil

@@ -10,21 +10,21 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// directive is a line of a script's header: -- @schedule "0 2 * * *" retries=2.
+// directive is a line such as -- @schedule "0 2 * * *" retries=2.
 var directive = pattern.Lazy(`^--+\s*@schedule\b\s*(.*)$`)
 
-// annotation is any line of that form.
+// annotation is a line with any @word.
 var annotation = pattern.Lazy(`^--+\s*@(\w+)`)
 
-// foreign is what the name of a schedule cannot have.
+// foreign are characters that the name of a schedule cannot contain.
 var foreign = pattern.Lazy(`[^A-Za-z0-9_.-]+`)
 
-// quotedTime is the time in it, in quotes or not.
+// quotedTime is the quoted time in a directive.
 var quotedTime = pattern.Lazy(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`)
 
-// FromHeader returns the schedules that a script sets for itself in the
-// comments at its top, before its first line of code. name is the script's
-// path with slashes; a schedule is called after it.
+// FromHeader returns the schedules in the comments at the top of a script, before its
+// first line of code. name is the script's path with slashes; it gives the schedules
+// their names.
 func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 	var list []config.Schedule
 	number := 0
@@ -56,7 +56,7 @@ func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 	return list, nil
 }
 
-// nameFor makes a schedule's name of its script's.
+// nameFor makes a schedule's name from its script's.
 func nameFor(script string, n int) string {
 	name := strings.Trim(foreign().ReplaceAllString(strings.TrimSuffix(script, path.Ext(script)), "-"), "-.")
 	if n > 0 {
@@ -65,7 +65,7 @@ func nameFor(script string, n int) string {
 	return name
 }
 
-// fromDirective reads what stands behind @schedule.
+// fromDirective reads the text after @schedule.
 func fromDirective(text string) (config.Schedule, error) {
 	var s config.Schedule
 	found := quotedTime().FindStringSubmatch(text)

@@ -1,4 +1,4 @@
-// Package schedule says when scripts run by themselves.
+// Package schedule checks schedules, and computes when they are due.
 package schedule
 
 import (
@@ -12,10 +12,9 @@ import (
 
 // Timing is when a schedule is due. It is immutable and safe for concurrent use.
 //
-// Times of day hold in a time zone, also where its clocks change: a time that
-// the clocks skip is due when they have gone forward, once, however many such
-// times there are; a time that they go through twice is due the first time.
-// What is due in every hour of the day goes on at its even pace.
+// Times of day are in a time zone. When its clocks go forward, all skipped times are
+// due once, right after the change. When they go back, a repeated time is due the
+// first time. A schedule that is due in every hour of the day keeps its even pace.
 type Timing struct {
 	spec  *cron.SpecSchedule
 	every time.Duration
@@ -23,16 +22,16 @@ type Timing struct {
 	text  string
 }
 
-// parser reads cron's five fields, or six with seconds in front, with names,
-// steps, L, W and #, and words such as @daily. As in cron, a day of the month
-// and a day of the week mean either.
+// parser accepts cron's five fields, or six that begin with seconds, with names, steps,
+// L, W and #, and words such as @daily. As in cron, a day of the month and a day of
+// the week mean either.
 var parser = sync.OnceValue(func() cron.Parser {
 	return cron.MustNewParser(cron.SecondOptional | cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow |
 		cron.Descriptor | cron.Extended | cron.DowOrDom)
 })
 
-// ParseCron reads a cron expression. A time zone may follow it, as in
-// "0 2 * * * Europe/Stockholm"; without one, zone counts.
+// ParseCron parses a cron expression. A time zone may follow it, as in
+// "0 2 * * * Europe/Stockholm"; the default is zone.
 func ParseCron(expression string, zone *time.Location) (Timing, error) {
 	t := Timing{zone: zone, text: strings.Join(strings.Fields(expression), " ")}
 	fields := strings.Fields(expression)
@@ -62,8 +61,8 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 	return t, nil
 }
 
-// isZone tells a time zone from a field: Europe/Stockholm and UTC from MON-FRI,
-// */15 and SUN.
+// isZone reports whether a field is a time zone, such as Europe/Stockholm or UTC, and
+// not one such as MON-FRI, */15 or SUN.
 func isZone(field string) bool {
 	if field == "UTC" || field == "Local" {
 		return true
@@ -81,8 +80,8 @@ func ParseZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// ParseEvery reads an interval, such as "15m". It is due at the multiples of
-// the interval since midnight of 1970-01-01, UTC, so that it does not drift.
+// ParseEvery parses an interval such as "15m". It is due at multiples of the interval
+// since 1970-01-01 00:00 UTC, so that it does not drift.
 func ParseEvery(interval string) (Timing, error) {
 	d, err := time.ParseDuration(strings.TrimSpace(interval))
 	if err != nil || d < time.Second || d%time.Second != 0 {
@@ -94,11 +93,11 @@ func ParseEvery(interval string) (Timing, error) {
 // String returns it as it was written.
 func (t Timing) String() string { return t.text }
 
-// Zone is the time zone that its times of day hold in.
+// Zone is the time zone of its times of day.
 func (t Timing) Zone() *time.Location { return t.zone }
 
-// Next returns the first time after another at which it is due, the zero time
-// where there is none within years.
+// Next returns the first time after another one at which it is due, or the zero time
+// if there is none within years.
 func (t Timing) Next(after time.Time) time.Time {
 	switch {
 	case t.every > 0:
@@ -110,14 +109,14 @@ func (t Timing) Next(after time.Time) time.Time {
 	return t.nextOfDay(after)
 }
 
-// hourly reports whether every hour of the day has a time that is due.
+// hourly reports whether it is due in every hour of the day.
 func (t Timing) hourly() bool {
 	const allHours = 1<<24 - 1
 	return t.spec.Hour&allHours == allHours
 }
 
-// nextHourly goes by the hours as they pass. Between two changes of the clocks
-// the zone is one of a fixed offset.
+// nextHourly counts hours as they pass. Between two changes of the clocks, the zone has
+// a fixed offset.
 func (t Timing) nextHourly(after time.Time) time.Time {
 	for range 1000 {
 		local := after.In(t.zone)
@@ -130,7 +129,7 @@ func (t Timing) nextHourly(after time.Time) time.Time {
 		if end.IsZero() || next.Before(end) {
 			return next.In(t.zone)
 		}
-		// The clocks change before that: the first moment after counts, too.
+		// The clocks change before that. The first moment after it counts as well.
 		after = end.Add(-time.Second)
 		_, offset = end.In(t.zone).Zone()
 		next = t.spec.Next(after.In(time.FixedZone("", offset)))
@@ -142,13 +141,13 @@ func (t Timing) nextHourly(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// nextOfDay goes by what a clock on the wall shows.
+// nextOfDay counts by what a clock shows.
 func (t Timing) nextOfDay(after time.Time) time.Time {
 	local := after.In(t.zone)
-	// The wall's time is written down as if it were UTC, which has no changes.
+	// The clock's time is calculated in UTC, which has no changes.
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
-	// The moments at which the wall first shows its times, or skips them, have the
-	// order of those times: nothing that is due later is before this one.
+	// The moments at which a clock first shows or skips its times have the same order as
+	// the times, so no later time is due before this one.
 	for {
 		wall = t.spec.Next(wall)
 		if wall.IsZero() {
@@ -160,22 +159,22 @@ func (t Timing) nextOfDay(after time.Time) time.Time {
 	}
 }
 
-// firstAt returns the first moment at which the clocks of a zone show a time
-// that is written as UTC, or that at which they skip it.
+// firstAt returns the first moment at which the clocks of a zone show a time, which is
+// given in UTC, or skip it.
 func firstAt(wall time.Time, zone *time.Location) time.Time {
 	t := time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), 0, zone)
 	start, end := t.ZoneBounds()
 	_, offset := t.Zone()
 	shown := time.Unix(t.Unix()+int64(offset), 0).UTC()
 	switch {
-	case shown.After(wall): // skipped, and t lies behind the change
+	case shown.After(wall): // skipped, and t is after the change
 		return start
-	case shown.Before(wall): // skipped, and t lies before the change
+	case shown.Before(wall): // skipped, and t is before the change
 		return end
 	case start.IsZero():
 		return t
 	}
-	// Where the clocks were set back, they may have shown it before.
+	// If the clocks were set back, they may have shown it before.
 	_, earlier := start.Add(-time.Second).Zone()
 	if first := t.Add(-time.Duration(earlier-offset) * time.Second); earlier > offset && first.Before(start) {
 		return first

@@ -156,9 +156,11 @@ func TestTheEngineSaysAThingOnce(t *testing.T) {
 	log.Warn("jobexecutor.JobExecutor: job cancelled remotely") // as somebody wanted
 	log.With("a", 1).Error("another thing")
 	assert.Equal(t, 2, strings.Count(out.String(), "\n"))
-	s := &sayings{last: map[string]time.Time{}}
-	now := time.Now()
-	assert.True(t, s.news("x", now))
-	assert.False(t, s.news("x", now.Add(sayAgain/2)))
-	assert.True(t, s.news("x", now.Add(sayAgain)))
+	for _, tt := range []struct {
+		after time.Duration
+		lines int
+	}{{0, 3}, {sayAgain / 2, 3}, {sayAgain, 4}} {
+		require.NoError(t, log.Handler().Handle(t.Context(), slog.NewRecord(time.Unix(0, 0).Add(tt.after), slog.LevelWarn, "x", 0)))
+		assert.Equal(t, tt.lines, strings.Count(out.String(), "\n"), tt.after.String())
+	}
 }

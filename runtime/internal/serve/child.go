@@ -116,7 +116,6 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	return conclude(cmd, err, late, summary, tail.String())
 }
 
-// command is the command that makes a run.
 func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
 	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
 	configCopy := ""
@@ -270,7 +269,6 @@ func (t *tail) String() string {
 	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
 }
 
-// conclude returns how a program ended.
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
 	var o outcome.Totals

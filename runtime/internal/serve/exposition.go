@@ -39,7 +39,6 @@ func series(labels []string) string {
 	return strings.Join(list, ",")
 }
 
-// add adds to the series with these labels.
 func (f *family) add(v float64, labels ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,5 +17,4 @@ func ownGroup(cmd *exec.Cmd) {
 // askToStop asks a program to end, as Ctrl-C does.
 func askToStop(cmd *exec.Cmd, _ io.Closer) { _ = cmd.Process.Signal(syscall.SIGINT) }
 
-// killGroup kills a program and everything that it started.
 func killGroup(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

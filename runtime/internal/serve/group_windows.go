@@ -16,5 +16,4 @@ func ownGroup(cmd *exec.Cmd) {
 // a program without a console.
 func askToStop(_ *exec.Cmd, stdin io.Closer) { _ = stdin.Close() }
 
-// killGroup kills a program.
 func killGroup(cmd *exec.Cmd) { _ = cmd.Process.Kill() }

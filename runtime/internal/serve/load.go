@@ -262,7 +262,6 @@ func (l *Loader) noteScripts(files []string, unlisted error) string {
 	return b.String()
 }
 
-// named are the scripts that a configuration names.
 func named(c config.Config) (list []string) {
 	actions := slices.Concat(c.Serve.OnFailure, c.Serve.OnRecovery)
 	for _, s := range c.Schedules {
@@ -275,7 +274,6 @@ func named(c config.Config) (list []string) {
 	return list
 }
 
-// path is the file of a script.
 func (l *Loader) path(name string) string { return filepath.Join(l.Dir, filepath.FromSlash(name)) }
 
 // note adds a file's size, time and permissions, which may have prevented reading

@@ -36,7 +36,6 @@ func newMeters() *meters {
 	return m
 }
 
-// note counts the end of a run.
 func (m *meters) note(r *history.Run, end history.End) {
 	// The run of a handler has no schedule, but a name.
 	name := r.Definition.Name

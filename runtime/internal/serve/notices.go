@@ -29,7 +29,6 @@ const (
 	mostNotices = 20
 )
 
-// queueNotice stores a notice, within a transaction.
 func (s *Schedules) queueNotice(ctx context.Context, tx *store.Tx, e Event, a config.Action) error {
 	event, err := json.Marshal(e)
 	if err != nil {

@@ -75,9 +75,8 @@ func (s *Schedules) settle(ctx context.Context, tx *store.Tx, e Entry) error {
 	return err
 }
 
-// moveTo sets the next tick of a schedule.
 func (s *Schedules) moveTo(ctx context.Context, tx *store.Tx, name string, next time.Time) error {
-	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ?`, nextOrNull(next), name)
+	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ?`, store.Number(next), name)
 }
 
 // cancelQueued cancels the queued runs of a schedule, except those that a person

@@ -46,7 +46,6 @@ func (s *Schedules) Plan(ctx context.Context) (int, error) {
 
 func (s *Schedules) lookAhead() time.Duration { return s.LateAfter / 2 }
 
-// planOne plans one schedule, at the store's time.
 func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued int, err error) {
 	until := now.Add(s.lookAhead())
 	if e.Paused {
@@ -59,7 +58,7 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		queued = 0
 		moved, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`,
-			nextOrNull(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
+			store.Number(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
 		if err != nil || !moved {
 			return err // another process was first, or the schedule has changed
 		}
@@ -87,15 +86,6 @@ func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []t
 		}
 	}
 	return queued, nil
-}
-
-// nextOrNull returns the next tick as the store has it, NULL for never.
-func nextOrNull(next time.Time) *int64 {
-	if next.IsZero() {
-		return nil
-	}
-	n := next.UnixMicro()
-	return &n
 }
 
 func number(b bool) int {

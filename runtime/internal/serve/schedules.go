@@ -63,9 +63,7 @@ func scanEntry(row *sql.Rows) (e Entry, err error) {
 	if e.Definition, err = schedule.New(written, source); err != nil {
 		return e, fmt.Errorf("in the store: %w", err)
 	}
-	if next != nil {
-		e.Next = time.UnixMicro(*next)
-	}
+	e.Next = store.Time(next)
 	return e, nil
 }
 
@@ -104,7 +102,6 @@ func (s *Schedules) one(ctx context.Context, q store.Queryer, name string) (Entr
 	return list[0], nil
 }
 
-// now is the store's time.
 func (s *Schedules) now(ctx context.Context, q store.Queryer) (time.Time, error) {
 	var n int64
 	err := q.QueryRowContext(ctx, "SELECT "+s.db.Now()).Scan(&n)

@@ -178,7 +178,6 @@ func (s *Service) Run(ctx context.Context) error {
 	return err
 }
 
-// begin stores the schedules.
 func (s *Service) begin(ctx context.Context) error {
 	return s.retry(ctx, func() error {
 		if err := s.alone(ctx); err != nil {

@@ -57,7 +57,6 @@ func timingOf(d schedule.Definition) string {
 	return d.Timing.String() + " in " + d.Timing.Zone().String() + " jitter " + d.Jitter.String()
 }
 
-// put stores one definition.
 func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d schedule.Definition) error {
 	text, err := json.Marshal(d.Schedule)
 	if err != nil {
@@ -81,7 +80,7 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 	}
 	var next *int64
 	if d.Enabled {
-		next = nextOrNull(d.Timing.Next(now))
+		next = store.Number(d.Timing.Next(now))
 	}
 	if !known {
 		return store.Exec(ctx, tx, `INSERT INTO phscript_schedule (name, definition, source, timing, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
@@ -104,7 +103,6 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 	return err
 }
 
-// remove marks a schedule as removed.
 func (s *Schedules) remove(ctx context.Context, tx *store.Tx, now time.Time, name string) error {
 	if err := s.settleOld(ctx, tx, name); err != nil {
 		return err
@@ -132,7 +130,6 @@ func (s *Schedules) settleOld(ctx context.Context, tx *store.Tx, name string) er
 	return s.settle(ctx, tx, e)
 }
 
-// names lists the schedules in the store.
 func (s *Schedules) names(ctx context.Context, q store.Queryer) (list []string, err error) {
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
 		var name string

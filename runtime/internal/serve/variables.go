@@ -15,7 +15,6 @@ func SameVariable(a, b string) bool {
 	return a == b
 }
 
-// hasVariable reports whether an environment sets a variable.
 func hasVariable(environment []string, name string) bool {
 	return slices.ContainsFunc(environment, func(variable string) bool {
 		set, _, _ := strings.Cut(variable, "=")

@@ -209,7 +209,6 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 	}
 }
 
-// noteScript stores the hash of the script.
 func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
 	text, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(r.Script)))
 	if err != nil {
@@ -314,7 +313,6 @@ func (w *Worker) Lost(ctx context.Context) error {
 	return failed
 }
 
-// lose marks one run as lost.
 func (w *Worker) lose(ctx context.Context, r *history.Run) error {
 	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown"}
 	d, err := schedule.Settings(r.Definition, "")

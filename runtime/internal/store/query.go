@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Queryer runs statements: the store itself, or a transaction in it. Each ? in
@@ -66,6 +67,24 @@ func (db *DB) bind(statement string) string {
 		b.WriteString("$" + strconv.Itoa(n))
 		statement = after
 	}
+}
+
+// Number converts a time to the store's microseconds since 1970, the zero time to
+// NULL.
+func Number(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	n := t.UnixMicro()
+	return &n
+}
+
+// Time converts a number of the store to a time.
+func Time(n *int64) time.Time {
+	if n == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*n)
 }
 
 // Exec runs a statement.

@@ -122,11 +122,11 @@ func (o *options) configure(env *environment.Env) error {
 	if err != nil {
 		return err
 	}
-	if problem := unknownRule(c.CheckIgnore); problem != "" {
+	if problem := unknownRule(c.Check.Ignore); problem != "" {
 		return &config.Error{Where: c.File, Message: "check.ignore: " + problem, Hint: rulesHint}
 	}
-	o.globals = append(o.globals, c.CheckGlobals...)
-	o.disable = append(o.disable, c.CheckIgnore...)
+	o.globals = append(o.globals, c.Check.Globals...)
+	o.disable = append(o.disable, c.Check.Ignore...)
 	return nil
 }
 
