@@ -241,10 +241,10 @@ func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(dou
 
 // stopped makes an end that was asked for no error.
 func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }
 
 // stopAtSignals ends the service gently at the first signal, kills its runs at

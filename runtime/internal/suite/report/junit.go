@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func junitOf(f *File, t *Test) junitCase {
 		m := &junitMessage{Message: messageText(t.Err), Type: "error", Text: "\n" + details(t.Err) + "\n"}
 		if expectation(t.Err) != nil {
 			m.Type, c.Failure = "expectation", m
-		} else if _, ok := t.Err.(Assertion); ok {
+		} else if _, ok := errors.AsType[Assertion](t.Err); ok {
 			m.Type, c.Failure = "assertion", m
 		} else {
 			c.Error = m

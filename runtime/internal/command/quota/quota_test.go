@@ -1,0 +1,48 @@
+package quota_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat"
+	command "github.com/phscript/phscript/runtime/internal/command/quota"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/quota"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+func TestQuota(t *testing.T) {
+	r := trial.New(t, map[string]string{"phscript.toml": "calls_per_min = 40\n"})
+	out, _, err := r.Run(command.New)
+	require.NoError(t, err)
+	assert.Equal(t, "no script has called Planhat in the last minute\n", out)
+	spec := planhat.LimiterConfig{CallsPerMinute: 40}.WindowSpec()
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		w := quota.New(quota.Options{
+			Open: func(context.Context) (*store.DB, error) { return db, nil }, URL: "https://api.example.com", Token: "t",
+			Limit: spec.Limit, Length: spec.Length, Run: "run 7", Script: "sync.lua",
+		})
+		_, err := w.Take(ctx)
+		require.NoError(t, err)
+	})
+	out, _, err = r.Run(command.New)
+	require.NoError(t, err)
+	assert.Contains(t, out, "api.example.com")
+	assert.Regexp(t, `1 of \d+`, out)
+	assert.Contains(t, out, "run 7")
+	out, _, err = r.Run(command.New, "--json")
+	require.NoError(t, err)
+	assert.Contains(t, out, `"sync.lua"`)
+	out, _, err = r.Run(command.New, "--json", "--state", "other.db")
+	require.NoError(t, err)
+	assert.Equal(t, "[]\n", out)
+	_, _, err = r.Run(command.New, "--state", "memory")
+	assert.EqualError(t, err, "this command needs a store that outlives the process")
+	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", "other.db")
+	require.NoError(t, err)
+	assert.Regexp(t, `^warning: ignoring the configuration: .*missing.toml.*\n$`, stderr, "said once")
+}

@@ -1,0 +1,124 @@
+package runs_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/command/runs"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// stored makes a trial with three runs: 1 has rejected rows, 2 was over two days
+// ago, 3 is
+// queued for later.
+func stored(t *testing.T) *trial.Trial {
+	r := trial.New(t, nil)
+	r.Schedules(config.Schedule{Name: "nightly", Script: "a.lua", Every: "1h"})
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		h := history.New(db)
+		for i, run := range []*history.Run{
+			{Schedule: "nightly", Script: "a.lua", Due: trial.Now.Add(-time.Hour)},
+			{Schedule: "old", Script: "b.lua", Due: trial.Now.Add(-49 * time.Hour)},
+		} {
+			run.Cause, run.Status, run.Tick = history.ByTick, history.Queued, run.Due
+			_, err := h.Add(ctx, db, run)
+			require.NoError(t, err)
+			require.NoError(t, h.Append(ctx, []history.Line{
+				{Run: run.ID, Seq: 1, Level: "debug", Message: "looking"}, {Run: run.ID, Seq: 2, Level: "print", Message: "hello"}, {Run: run.ID, Seq: 3, Level: "warn", Message: "careful"},
+			}))
+			end := []history.End{
+				{Status: history.Rejected, Rejected: 1, Summary: []byte(`{"rejected_rows":[{"model":"company","operation":"bulk_upsert","row":2,"kind":"validation","message":"no name","data":{"externalId":"a-1"}}]}`)},
+				{Status: history.Failed, Error: "error: b.lua:1: boom\nmore"},
+			}[i]
+			_, err = h.Finish(ctx, db, run.ID, end, history.Queued)
+			require.NoError(t, err)
+		}
+		later := &history.Run{Schedule: "nightly", Script: "c.lua", Due: time.Now().Add(time.Hour), Cause: history.ByTick, Status: history.Queued}
+		_, err := h.Add(ctx, db, later)
+		require.NoError(t, err)
+	})
+	return r
+}
+
+func TestRunsAreListed(t *testing.T) {
+	r := stored(t)
+	for _, c := range []struct {
+		flags string
+		want  []int64
+	}{
+		{"", []int64{1, 2}},
+		{"--upcoming", []int64{3, 1, 2}},
+		{"--status queued", []int64{3}},
+		{"--status failed,rejected -n 1", []int64{1}},
+		{"--schedule old", []int64{2}},
+		{"--script a.lua", []int64{1}},
+		{"--since 24h", []int64{1}},
+		{"--since 2d", []int64{1}},
+		{"--since 2026-01-01", []int64{1, 2}},
+		{"--state other.db", nil},
+	} {
+		out, _, err := r.Run(runs.New, append([]string{"list", "--json"}, strings.Fields(c.flags)...)...)
+		require.NoError(t, err, c.flags)
+		var list []struct{ ID int64 }
+		require.NoError(t, json.Unmarshal([]byte(out), &list), out)
+		var ids []int64
+		for _, one := range list {
+			ids = append(ids, one.ID)
+		}
+		assert.Equal(t, c.want, ids, c.flags)
+	}
+	out, _, err := r.Run(runs.New, "list", "--status", "failed")
+	require.NoError(t, err)
+	assert.Regexp(t, `^RUN .*\n2 +old .* failed .* b\.lua:1: boom\n$`, out)
+	for flags, want := range map[string]string{
+		"--status faild": "unknown status 'faild' (did you mean 'failed'?)", "--since soon": "--since soon is not a time",
+	} {
+		_, _, err := r.Run(runs.New, append([]string{"list"}, strings.Fields(flags)...)...)
+		assert.EqualError(t, err, want)
+	}
+}
+
+func TestOneRun(t *testing.T) {
+	r := stored(t)
+	run := func(args ...string) string {
+		t.Helper()
+		out, _, err := r.Run(runs.New, args...)
+		require.NoError(t, err)
+		return out
+	}
+	assert.Contains(t, run("show", "2"), "\nerror: b.lua:1: boom\nmore\n")
+	assert.Contains(t, run("show", "1"), "'phscript runs rejected 1' prints the rejected rows")
+	assert.Contains(t, run("show", "1", "--json"), `"schedule": "nightly"`)
+	assert.Regexp(t, `(?s)looking.*hello.*careful`, run("logs", "1", "-f"))
+	assert.Regexp(t, `^[^\n]*hello\n[^\n]*careful\n$`, run("logs", "1", "--level", "info"), "lines without a level are always shown")
+	assert.Equal(t, 3, strings.Count(run("logs", "1", "--json"), `"run":1`))
+	assert.Equal(t, "_model,_operation,_row,_key,_kind,_message,externalId\ncompany,bulk_upsert,2,,validation,no name,a-1\n", run("rejected", "1"))
+	assert.Contains(t, run("rejected", "1", "--json"), `"message": "no name"`)
+	assert.Equal(t, "wrote 1 rejected rows to r.json\n", run("rejected", "1", "-o", "r.json"))
+	text, err := os.ReadFile(filepath.Join(r.Env.Dir, "r.json"))
+	require.NoError(t, err)
+	assert.True(t, json.Valid(text))
+	assert.Equal(t, "run 3 is cancelled\nrun 2 has already ended: failed\n", run("cancel", "3", "2"))
+	assert.Equal(t, "run 4 repeats run 1\n", run("retry", "1"))
+
+	for args, want := range map[string]string{
+		"show 9": "there is no run 9", "cancel x": "'x' is not the number of a run", "rejected 2": "run 2 has no rejected rows",
+		"rejected 1 -o r.json": "r.json already exists",
+		"logs 1 --level loud":  `invalid argument "loud" for "--level" flag: --level takes debug, info, warn or error, not "loud"`,
+	} {
+		_, _, err := r.Run(runs.New, strings.Fields(args)...)
+		assert.EqualError(t, err, want)
+	}
+}
