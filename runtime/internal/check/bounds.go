@@ -81,7 +81,7 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 		if _, constant := constantNumber(s.Limit); !constant {
 			return false
 		}
-		list := c.knownListIn(s)
+		list := itemsIn(s, c.isListOfItems)
 		if list == nil || !c.takesItems(s, c.text(list), false) {
 			return false
 		}
@@ -98,12 +98,8 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 // there is such an item.
 func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool {
 	isItem := func(e ast.Expr) bool {
-		index, ok := e.(*ast.AttrGetExpr)
-		if !ok {
-			return false
-		}
-		key, ok := index.Key.(*ast.IdentExpr)
-		return ok && key.Value == s.Name && c.text(index.Object) == list
+		of := itemOf(e, s)
+		return of != nil && c.text(of) == list
 	}
 	taken, asked := false, false
 	v := syntax.Visitor{Stmt: func(st ast.Stmt) {
@@ -134,22 +130,6 @@ func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool
 	}}
 	v.Statements(s.Stmts)
 	return taken && !asked
-}
-
-// knownListIn returns a list whose items the body of a loop takes by the loop's
-// own variable, nil where none is known to be one.
-func (c *script) knownListIn(s *ast.NumberForStmt) (list ast.Expr) {
-	v := syntax.Visitor{Expr: func(e ast.Expr) {
-		index, ok := e.(*ast.AttrGetExpr)
-		if !ok || list != nil {
-			return
-		}
-		if key, ok := index.Key.(*ast.IdentExpr); ok && key.Value == s.Name && c.isListOfItems(index.Object) {
-			list = index.Object
-		}
-	}}
-	v.Statements(s.Stmts)
-	return list
 }
 
 // countsWithIn reports a loop over a number: for i in 1, 10 do.

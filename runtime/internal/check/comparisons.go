@@ -55,7 +55,7 @@ func outcome(operator string) string {
 // comparesType reports type(x) compared with what it never is.
 func (c *script) comparesType(e *ast.RelationalOpExpr, call, other ast.Expr) bool {
 	asked, ok := call.(*ast.FuncCallExpr)
-	if !ok || asked.Func == nil || len(asked.Args) != 1 || c.Callee(asked).Topic != c.manual.Topic("type") || c.manual.Topic("type") == nil {
+	if !ok || asked.Func == nil || len(asked.Args) != 1 || !c.Callee(asked).Is("type") {
 		return false
 	}
 	switch other := other.(type) {

@@ -224,7 +224,7 @@ func (c *script) ipairsOver(call *ast.FuncCallExpr) {
 func (c *script) counting(s *ast.NumberForStmt) {
 	first, isNumber := s.Init.(*ast.NumberExpr)
 	length, overLength := s.Limit.(*ast.UnaryLenOpExpr)
-	if isNumber && overLength && first.Value == "0" && s.Step == nil && c.indexes(s, length.Expr) {
+	if isNumber && overLength && first.Value == "0" && s.Step == nil && itemsIn(s, func(list ast.Expr) bool { return c.text(list) == c.text(length.Expr) }) != nil {
 		f := c.at(c.flow.Expr[s.Init].At, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
 		return
@@ -266,18 +266,23 @@ func constantNumber(e ast.Expr) (float64, bool) {
 	return 0, false
 }
 
-// indexes reports whether the body of a loop asks for the items of a list by the
-// loop's own variable.
-func (c *script) indexes(s *ast.NumberForStmt, list ast.Expr) bool {
-	found := false
-	v := syntax.Visitor{Expr: func(e ast.Expr) {
-		index, ok := e.(*ast.AttrGetExpr)
-		if !ok {
-			return
+// itemOf returns the list of an expression that takes the item at a loop's own
+// variable, or nil.
+func itemOf(e ast.Expr, s *ast.NumberForStmt) ast.Expr {
+	if index, ok := e.(*ast.AttrGetExpr); ok {
+		if key, ok := index.Key.(*ast.IdentExpr); ok && key.Value == s.Name {
+			return index.Object
 		}
-		key, ok := index.Key.(*ast.IdentExpr)
-		if ok && key.Value == s.Name && c.text(index.Object) == c.text(list) {
-			found = true
+	}
+	return nil
+}
+
+// itemsIn returns a list of a kind whose items the body of a loop takes by the
+// loop's own variable, or nil.
+func itemsIn(s *ast.NumberForStmt, kind func(list ast.Expr) bool) (found ast.Expr) {
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		if list := itemOf(e, s); found == nil && list != nil && kind(list) {
+			found = list
 		}
 	}}
 	v.Statements(s.Stmts)

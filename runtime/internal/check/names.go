@@ -57,7 +57,7 @@ func (c *script) undefined(g flow.GlobalUse) {
 	case c.manual.MustBeRequired(g.Name):
 		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.Name, g.Name)
 		return
-	case c.declaredElsewhere(g.Name):
+	case slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool { return v.Name == g.Name }):
 		f.Hint = "a local with this name exists in another block, but it is not visible here"
 		return
 	case topic != nil:
@@ -96,10 +96,6 @@ func (c *script) endOf(v *flow.Variable) int {
 		return len(c.flow.Tokens)
 	}
 	return c.flow.Expr[v.Fn.Expr].To
-}
-
-func (c *script) declaredElsewhere(name string) bool {
-	return slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool { return v.Name == name })
 }
 
 // shadows reports names that hide others.

@@ -156,7 +156,7 @@ func describedType(t catalog.Type) string {
 // optionProperties checks the names of properties in the options select and
 // sort.
 func (c *script) optionProperties(callee infer.Value, option string, arg ast.Expr) {
-	model := c.manual.Catalog().Model(strings.TrimPrefix(callee.Topic.Module.Name, "planhat."))
+	model := c.modelOf(callee)
 	if model == nil || option != "select" && option != "sort" {
 		return
 	}
@@ -237,23 +237,13 @@ func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text strin
 	if p.Name != model.CompanyRef() || p.Type != catalog.ObjectID || text == "" || objectID().MatchString(text) {
 		return false
 	}
-	for _, prefix := range c.companyPrefixes() {
-		if strings.HasPrefix(text, prefix) {
-			return false
-		}
+	// What a company can be asked for by may come before an id of one's own.
+	company := c.manual.Catalog().Model("company")
+	if company != nil && slices.ContainsFunc(without(company.Keyables.Get, "_id"), func(prefix string) bool { return strings.HasPrefix(text, prefix) }) {
+		return false
 	}
 	f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' takes Planhat's id of the company (24 hexadecimal digits), not %q", p.Name, text))
 	f.Severity, f.Subject = report.Warning, p.Name
 	f.Hint = fmt.Sprintf("to use your own id, put extid- before it: %q", "extid-"+text)
 	return true
-}
-
-// companyPrefixes are what may stand before an id of one's own: what a company
-// can be asked for by.
-func (c *script) companyPrefixes() []string {
-	company := c.manual.Catalog().Model("company")
-	if company == nil {
-		return nil
-	}
-	return without(company.Keyables.Get, "_id")
 }

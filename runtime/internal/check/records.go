@@ -9,7 +9,6 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/infer"
 )
 
@@ -118,9 +117,11 @@ func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, ar
 	fields = append(fields, table.Fields...)
 	if name, ok := arg.(*ast.IdentExpr); ok {
 		val := c.onlyValue(name)
-		for _, set := range c.fieldsSet(name) {
-			if c.onlyValue(set.Through) == val {
-				fields = append(fields, set.Field)
+		if v := c.flow.VariableOf(name); v != nil {
+			for _, set := range v.Fields {
+				if c.onlyValue(set.Through) == val {
+					fields = append(fields, set.Field)
+				}
 			}
 		}
 	}
@@ -146,14 +147,6 @@ func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, ar
 	}
 	c.checked[table] = true
 	c.missing(callee, model, to, table, given)
-}
-
-// fieldsSet is what the script puts into the table of a name.
-func (c *script) fieldsSet(name *ast.IdentExpr) []flow.Entry {
-	if v := c.flow.VariableOf(name); v != nil {
-		return v.Fields
-	}
-	return nil
 }
 
 // missing reports what a new record lacks.
@@ -201,11 +194,5 @@ func (c *script) missing(callee infer.Value, model *catalog.Model, to purpose, t
 }
 
 func without(names []string, name string) []string {
-	var rest []string
-	for _, one := range names {
-		if one != name {
-			rest = append(rest, one)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(slices.Clone(names), func(one string) bool { return one == name })
 }

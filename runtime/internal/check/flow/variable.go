@@ -158,12 +158,7 @@ type Access struct {
 
 // touches reports whether a variable is among accesses.
 func touches(list []Access, v *Variable) bool {
-	for i := range list {
-		if list[i].V == v {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(a Access) bool { return a.V == v })
 }
 
 // Setting returns the value that the step gives a variable, or nil. Of several
@@ -180,14 +175,5 @@ func (s *Step) Setting(v *Variable) *Value {
 // Shows reports whether somebody else may hold the same table, so that setting
 // its fields is not in vain.
 func (val *Value) Shows() bool {
-	if val.First && val.V.Kind != LocalVar || val.IsFunction() {
-		return true
-	}
-	switch val.Expr.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.FuncCallExpr, *ast.Comma3Expr, *ast.LogicalOpExpr,
-		*ast.RelationalOpExpr, *ast.ArithmeticOpExpr, *ast.StringConcatOpExpr,
-		*ast.UnaryLenOpExpr, *ast.UnaryMinusOpExpr, *ast.UnaryNotOpExpr:
-		return true
-	}
-	return false
+	return val.First && val.V.Kind != LocalVar || val.IsFunction() || val.Expr != nil && Truth(val.Expr) == Sometimes
 }

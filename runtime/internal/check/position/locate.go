@@ -88,6 +88,13 @@ func (l *locator) block(stmts []ast.Stmt) {
 	}
 }
 
+// body reads a block between do and end.
+func (l *locator) body(stmts []ast.Stmt) {
+	l.text("do")
+	l.block(stmts)
+	l.text("end")
+}
+
 func (l *locator) statement(s ast.Stmt) {
 	switch s := s.(type) {
 	case *ast.AssignStmt:
@@ -99,15 +106,11 @@ func (l *locator) statement(s ast.Stmt) {
 	case *ast.FuncCallStmt:
 		l.expression(s.Expr)
 	case *ast.DoBlockStmt:
-		l.text("do")
-		l.block(s.Stmts)
-		l.text("end")
+		l.body(s.Stmts)
 	case *ast.WhileStmt:
 		l.text("while")
 		l.expression(s.Condition)
-		l.text("do")
-		l.block(s.Stmts)
-		l.text("end")
+		l.body(s.Stmts)
 	case *ast.RepeatStmt:
 		l.text("repeat")
 		l.block(s.Stmts)
@@ -127,17 +130,13 @@ func (l *locator) statement(s ast.Stmt) {
 			l.text(",")
 			l.expression(s.Step)
 		}
-		l.text("do")
-		l.block(s.Stmts)
-		l.text("end")
+		l.body(s.Stmts)
 	case *ast.GenericForStmt:
 		l.text("for")
 		l.declare(s, len(s.Names))
 		l.text("in")
 		l.list(s.Exprs)
-		l.text("do")
-		l.block(s.Stmts)
-		l.text("end")
+		l.body(s.Stmts)
 	case *ast.FuncDefStmt:
 		l.text("function")
 		if s.Name.Func != nil {
