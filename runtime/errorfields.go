@@ -37,8 +37,7 @@ func errorFields(object *lua.LTable, cause error) []ErrorField {
 	if after := field("retry_after"); after != "" {
 		add("retry after", after+" s")
 	}
-	var failed *planhat.Error
-	if errors.As(cause, &failed) && len(failed.Items) > 0 && !tellsAll(failed) {
+	if failed, ok := errors.AsType[*planhat.Error](cause); ok && len(failed.Items) > 0 && !tellsAll(failed) {
 		add("rows", rowLines(failed.Items))
 	}
 	add("answer", excerpt(field("body")))

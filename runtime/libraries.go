@@ -72,9 +72,6 @@ func (h luaHost) Exit(ctx context.Context, code int) error {
 
 // exited returns the os.exit that ended the script, or nil.
 func exited(err error) *ExitError {
-	var exit *ExitError
-	if errors.As(err, &exit) {
-		return exit
-	}
-	return nil
+	exit, _ := errors.AsType[*ExitError](err)
+	return exit
 }

@@ -1,7 +1,7 @@
-// Package explain says what to do about an error of a script. It works on the
-// error's data and on names that it asks for, and it knows the habits that
-// people bring along from other languages. Following a hint literally must
-// never give wrong data; where there is no safe advice, there is none.
+// Package explain writes hints for errors of scripts, from the error's data and the
+// names that the script can use. It knows habits from other languages. Following a
+// hint literally must never produce wrong data; if there is no safe advice, there is
+// no hint.
 package explain
 
 import (
@@ -14,14 +14,13 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// Names are what a script can reach. An owner is that of a fault.
+// Names are the names that a script can use. An owner is that of a fault.
 type Names interface {
-	// Modules are the names of the modules that can be required, Globals those
-	// of all global variables, the modules included.
+	// Modules are the modules that can be required, Globals all global variables,
+	// including modules.
 	Modules() []string
 	Globals() []string
-	// Members lists the names in a table and in what it hands on to, in
-	// alphabetical order.
+	// Members lists the names in a table and in its metatable's __index, sorted.
 	Members(owner any) []string
 	// Module is the name of the library or module that a table is, or "".
 	Module(owner any) string
@@ -29,7 +28,7 @@ type Names interface {
 	TableFunctions() []string
 }
 
-// Fault says what to do about an error of Lua's own, or returns "".
+// Fault returns a hint for one of Lua's own errors, or "".
 func Fault(f *fault.Fault, names Names) string {
 	switch f.Operation {
 	case fault.Index, fault.Call:
@@ -55,7 +54,7 @@ func Fault(f *fault.Fault, names Names) string {
 	return ""
 }
 
-// missing says what to do about a value that is indexed or called and cannot be.
+// missing is for a value that cannot be indexed or called.
 func missing(f *fault.Fault, names Names) string {
 	if f.Operation == fault.Call && f.Loop != nil {
 		if hint := loopHead(f); hint != "" {
@@ -82,8 +81,7 @@ func missing(f *fault.Fault, names Names) string {
 	return ""
 }
 
-// loopHead says how a loop is written that was given something other than an
-// iterator.
+// loopHead is for a loop over something that is not an iterator.
 func loopHead(f *fault.Fault) string {
 	variables := strings.Join(f.Loop.Names, ", ")
 	switch {
@@ -97,8 +95,7 @@ func loopHead(f *fault.Fault) string {
 	return fmt.Sprintf("loop over a list with ipairs: for %s in ipairs(%s) do", variables, f.Loop.Over)
 }
 
-// secondValue explains a loop variable that has no record because it is the
-// second one.
+// secondValue is for a loop variable that has no record because it is the second one.
 func secondValue(o fault.Operand) string {
 	l := o.Loop
 	if l == nil || len(l.Names) != 2 || l.Names[1] != o.Name || !slices.Contains([]string{"each", "rows", "lines"}, l.Function) {
@@ -107,7 +104,7 @@ func secondValue(o fault.Operand) string {
 	return fmt.Sprintf("the loop at line %d gets the record as its first value: for %s in %s do", l.Line, o.Name, l.Over)
 }
 
-// global says what was meant by a global name that is nil.
+// global is for a global variable that is nil.
 func global(name string, names Names) string {
 	if slices.Contains(names.Modules(), name) {
 		return "write local " + name + " = require \"" + name + "\" first"
@@ -118,8 +115,7 @@ func global(name string, names Names) string {
 	return catalog.Question(catalog.Nearest(name, names.Globals()))
 }
 
-// emptyPlace says what to do about a place of a list, or a key of a table, that
-// holds nothing.
+// emptyPlace is for an item of a list, or a key of a table, that is nil.
 func emptyPlace(o fault.Operand) string {
 	at := strings.LastIndexByte(o.Text, '[')
 	if at < 0 {
@@ -131,7 +127,7 @@ func emptyPlace(o fault.Operand) string {
 // shownMembers is how many names of a module a hint lists.
 const shownMembers = 12
 
-// member says what was meant by a field or method that is nil.
+// member is for a field or method that is nil.
 func member(f *fault.Fault, names Names) string {
 	if f.Owner == nil {
 		return ""
@@ -151,8 +147,7 @@ func member(f *fault.Fault, names Names) string {
 	return module + " has: " + strings.Join(shown, ", ") + more
 }
 
-// tableFunction says where a function is that a table of the script does not
-// have.
+// tableFunction is for a call of a table function as a method.
 func tableFunction(name string, functions []string) string {
 	if !slices.Contains(functions, name) {
 		near := Likeliest(name, functions)
@@ -167,7 +162,7 @@ func tableFunction(name string, functions []string) string {
 // dateName finds the names of dates.
 var dateName = pattern.Lazy(`(?i:date|deadline)$|[a-z](At|From|To)$`)
 
-// nilOperand says what to do about a nil operand.
+// nilOperand is for an operand that is nil.
 func nilOperand(f *fault.Fault, names Names) string {
 	o := f.Operand
 	text := o.Name
@@ -201,7 +196,7 @@ func nilOperand(f *fault.Fault, names Names) string {
 	return what + "write (" + text + " or 0) where it may be missing, as an empty cell of a CSV file is"
 }
 
-// textOperand says what to do about a text in a calculation.
+// textOperand is for a text in a calculation.
 func textOperand(f *fault.Fault) string {
 	if slices.ContainsFunc(f.Near, isDate) {
 		return `dates are texts: time.diff(later, earlier, "days") counts the days between two, time.add(date, "30d") moves one`
@@ -213,7 +208,7 @@ func isDate(o fault.Operand) bool {
 	return strings.HasPrefix(o.Text, "time.today") || dateName().MatchString(o.Name)
 }
 
-// comparison says what to do about two values that cannot be compared.
+// comparison is for two values that cannot be compared.
 func comparison(f *fault.Fault) string {
 	switch {
 	case f.Type == "nil" || f.Other == "nil":

@@ -15,10 +15,10 @@ const (
 	Compare
 	// Key is the use of nil or NaN as the key of a table.
 	Key
-	// Argument is a call of a function with an argument that it does not take.
+	// Argument is a call of a function with an argument that it does not accept.
 	Argument
-	// Depth is a call too many inside of others, Nesting a coroutine or
-	// protected call too many inside of others.
+	// Depth means too many nested calls, Nesting too many nested coroutines or
+	// protected calls.
 	Depth
 	Nesting
 )
@@ -26,8 +26,8 @@ const (
 // Scope is where a name comes from.
 type Scope string
 
-// The scopes of names. A literal is an operand that is written out, such as 1
-// or "a"; an operand without a scope has no name.
+// The scopes of names. A literal is an operand such as 1 or "a". An operand without a
+// scope has no name.
 const (
 	Local   Scope = "local"
 	Upvalue Scope = "upvalue"
@@ -49,16 +49,14 @@ type Operand struct {
 	// Text is the expression as the script writes it, such as row.mrr; "" for
 	// one that is not plainly a name, a field or a call.
 	Text string
-	// Owner, of a field or method, are the names that lead to the table that
-	// has it: a variable, and fields of it. It is empty where the table has no
-	// such name.
+	// Owner are the names that lead to the table of a field or method: a variable
+	// and its fields. It is empty if the table has no such name.
 	Owner []string
 	// Loop is the loop that a variable belongs to, or nil.
 	Loop *Loop
 }
 
-// String names the operand in the words of Lua's messages, "" where it has no
-// name.
+// String returns the operand's name as Lua's messages have it, or "".
 func (o Operand) String() string {
 	if o.Scope == Literal || o.Scope == NoName {
 		return ""
@@ -72,32 +70,31 @@ type Loop struct {
 	// Names are its variables, Over is the text of what it loops over.
 	Names []string
 	Over  string
-	// Function is the name of the function whose call it loops over, without
-	// what is in front of it; "" where that is no call.
+	// Function is the last name of the function whose call it loops over, or "".
 	Function string
-	// Value are the names that lead to what it loops over, where that is a
-	// variable or a field of one.
+	// Value are the names that lead to what it loops over, if that is a variable
+	// or a field.
 	Value []string
 }
 
-// Fault is an operation that failed: an error of Lua's own, as data.
+// Fault is a failed operation: one of Lua's own errors, as data.
 type Fault struct {
 	Operation Operation
-	// Type is the type of the value that does not fit, Other, of a comparison,
-	// that of the second value.
+	// Type is the type of the wrong value. Other is the type of the second value of
+	// a comparison.
 	Type, Other string
-	// Operand is what the value is called, Near what the values of the
-	// operations are called that the fault may be about.
+	// Operand is the name of the value. Near are the names of all values that the
+	// fault may be about.
 	Operand Operand
 	Near    []Operand
-	// Owner is the table or text that a missing field was looked up in, a value
-	// of Lua's machine; nil where it is not known.
+	// Owner is the Lua value, a table or string, without the missing field; nil if
+	// unknown.
 	Owner any
-	// Loop is the loop whose head the fault is about, or nil. Uncalled is set
-	// where the loop was given a function in place of what the function returns.
+	// Loop is the loop whose head the fault is about, or nil. Uncalled reports
+	// whether the loop got a function instead of its result.
 	Loop     *Loop
 	Uncalled bool
-	// Function is the one that does not take the argument.
+	// Function is the one that does not accept the argument.
 	Function string
 	// Message is the text of the error, without the position.
 	Message string

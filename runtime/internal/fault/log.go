@@ -8,9 +8,9 @@ import (
 // remembered is how many errors a log holds.
 const remembered = 16
 
-// Log remembers the errors that a state raised last, with the texts that stand
-// for them. Lua raises text, which a script may keep and raise again; the log
-// finds the error that it came from. It serves one goroutine at a time.
+// Log remembers the last errors of a state and their texts. Lua raises text, which a
+// script may keep and raise again; the log finds the error behind it. It is not safe
+// for concurrent use.
 type Log struct{ entries []entry }
 
 type entry struct {
@@ -18,7 +18,7 @@ type entry struct {
 	cause error
 }
 
-// Note remembers the error that a text stands for.
+// Note remembers the error behind a text.
 func (l *Log) Note(text string, cause error) {
 	if len(l.entries) == remembered {
 		l.entries = slices.Delete(l.entries, 0, 1)
@@ -26,8 +26,8 @@ func (l *Log) Note(text string, cause error) {
 	l.entries = append(l.entries, entry{text, cause})
 }
 
-// Find returns the latest error that a text stands for, or nil. Positions may
-// have been put in front of the text.
+// Find returns the latest error behind a text, or nil. The text may begin with
+// positions.
 func (l *Log) Find(text string) error {
 	for _, e := range slices.Backward(l.entries) {
 		if before, ok := strings.CutSuffix(text, e.text); ok && e.text != "" && (before == "" || strings.HasSuffix(before, ": ")) {

@@ -2,13 +2,13 @@ package fault
 
 import "fmt"
 
-// FromMachine reads what Lua's machine says, without the position, where it
-// gives an error as text only. It returns nil for any other text. This is the
-// one place that knows the machine's words; Error gives those of Lua.
+// FromMachine parses an error that gopher-lua only reports as text, without its
+// position. It returns nil for any other text. Only this function knows gopher-lua's
+// words; Error returns those of Lua.
 func FromMachine(text string) *Fault {
 	switch text {
 	case "attempt to call a non-function object":
-		// The value is not told. Other types than tables never get there.
+		// The message does not say which value. Only tables get here.
 		return &Fault{Operation: Call, Type: "table"}
 	case "table index is nil":
 		return &Fault{Operation: Key, Type: "nil", Message: text}

@@ -1,16 +1,15 @@
-// Package fault holds errors of scripts as data: what failed, where, and with
-// which exit code a process ends because of it. Their words are made where they
-// are shown. It knows neither Lua's machine nor Planhat, so everything may
-// import it.
+// Package fault holds errors of scripts as data: what failed, where, and the exit code.
+// Messages are written when they are shown. It knows neither gopher-lua nor Planhat,
+// so every package may import it.
 package fault
 
 import "fmt"
 
-// ScriptError is how a script failed. Where a Go error is behind it, such as a
-// *planhat.Error or a *LimitError, errors.As finds it.
+// ScriptError is how a script failed. errors.As finds the Go error behind it, such as a
+// *planhat.Error or a *LimitError.
 type ScriptError struct {
-	// Script and Line say where, as far as it is known; SourceLine is the
-	// text of that line and Column, from 1, points into it or is 0.
+	// Script and Line are the position, if it is known. SourceLine is the text of
+	// that line. Column counts from 1, 0 if unknown.
 	Script     string
 	Line       int
 	Column     int
@@ -20,8 +19,8 @@ type ScriptError struct {
 	Hint    string
 	// Trace are the Lua calls that led there, the innermost first.
 	Trace []Frame
-	// Fields are what else is known: the fields of an error object that was
-	// not caught, in the order they are shown.
+	// Fields are other facts, in the order in which they are shown: the fields of
+	// an error object that was not caught.
 	Fields []Detail
 	// Value is what the script raised, as ValueOf gives it.
 	Value any
@@ -37,7 +36,7 @@ type Frame struct {
 	Function string
 }
 
-// Detail is one thing known about an error.
+// Detail is one fact about an error.
 type Detail struct{ Name, Value string }
 
 // Error returns the position and the message in one line.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/netresearch/go-cron"
 )
@@ -64,12 +65,11 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 // isZone reports whether a field is a time zone, such as Europe/Stockholm or UTC, and
 // not one such as MON-FRI, */15 or SUN.
 func isZone(field string) bool {
-	if field == "UTC" || field == "Local" {
-		return true
-	}
-	first, _, slash := strings.Cut(field, "/")
-	return slash && len(first) > 3 && strings.IndexFunc(first, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' }) < 0
+	first, rest, _ := strings.Cut(field, "/")
+	return field == "UTC" || field == "Local" || startsWithLetter(first) && startsWithLetter(rest)
 }
+
+func startsWithLetter(text string) bool { return strings.IndexFunc(text, unicode.IsLetter) == 0 }
 
 // ParseZone finds a time zone by its name.
 func ParseZone(name string) (*time.Location, error) {

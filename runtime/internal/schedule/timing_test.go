@@ -153,3 +153,12 @@ func TestTheZoneOfATiming(t *testing.T) {
 		assert.Equal(t, want, timing.Zone().String(), expression)
 	}
 }
+
+func TestZonesAreToldFromFields(t *testing.T) {
+	for _, zone := range []string{"UTC", "Local", "Europe/Stockholm", "America/New_York", "Etc/UTC", "America/Argentina/Salta"} {
+		assert.True(t, isZone(zone), zone)
+	}
+	for _, field := range []string{"", "*", "*/15", "1/2", "MON", "MON/2", "MON-FRI/2", "/UTC", "*/x", "L"} {
+		assert.False(t, isZone(field), field)
+	}
+}
