@@ -40,12 +40,23 @@ func (d *doubts) value(p *catalog.Property, text string) {
 // unknown warns of a property that the catalog does not have. It is not an
 // error, because a tenant may have other fields.
 func (d *doubts) unknown(name string) {
-	if d.model.Alias(name) || slices.Contains(catalog.CommonProperties, name) {
+	if !d.model.Alias(name) {
+		unknownProperty(d.a, d.model, "", name, "it is sent unchanged. Custom fields usually belong in custom = { ... }")
+	}
+}
+
+// unknownProperty warns of a property once for each option that names it, unless
+// all models have it.
+func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string) {
+	if slices.Contains(catalog.CommonProperties, name) {
 		return
 	}
-	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+name, fmt.Sprintf(
-		"unknown %s property '%s'%s; it is sent unchanged. Custom fields usually belong in custom = { ... }",
-		d.model.Snake, name, catalog.DidYouMean(name, propertyNames(d.model))))
+	known := make([]string, len(m.Properties))
+	for i, p := range m.Properties {
+		known[i] = p.Name
+	}
+	a.Host.Log.WarnOnce(a.Context(), option+" "+m.Snake+"."+name,
+		fmt.Sprintf("unknown %s property '%s'%s; %s", m.Snake, name, catalog.DidYouMean(name, known), consequence))
 }
 
 // row checks the keys of a row.

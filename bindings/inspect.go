@@ -58,16 +58,25 @@ func callInspect(a *Args) (int, error) {
 	if show.depth < 0 || show.most < 0 {
 		return 0, a.Errorf("'depth' and 'max_items' must be at least 0")
 	}
-	switch v := o.Get("indent").(type) {
-	case lua.LString:
-		show.indent = string(v)
-	case lua.LNumber:
-		if v < 0 || v > 16 {
-			return 0, a.Errorf("'indent' must be 0 to 16 spaces")
-		}
-		show.indent = strings.Repeat(" ", int(v))
+	var err error
+	if show.indent, err = indentOption(a, o); err != nil {
+		return 0, err
 	}
 	return a.Push(lua.LString(show.text(a.Get(0))))
+}
+
+// indentOption returns the option indent: text, or a number of spaces.
+func indentOption(a *Args, o Options) (string, error) {
+	switch v := o.Get("indent").(type) {
+	case lua.LString:
+		return string(v), nil
+	case lua.LNumber:
+		if v < 0 || v > 16 {
+			return "", a.Errorf("'indent' must be 0 to 16 spaces")
+		}
+		return strings.Repeat(" ", int(v)), nil
+	}
+	return "  ", nil
 }
 
 // inspectCompact returns a value on one line, cut to the size of a log line.

@@ -191,46 +191,34 @@ func jsonKinds() []*Func {
 // encodeCall encodes argument value by the options in argument options.
 func encodeCall(a *Args, value, options int) ([]byte, error) {
 	o := a.Options(options)
-	switch v := o.Get("indent").(type) {
-	case lua.LString:
-		if strings.Trim(string(v), " \t") != "" {
-			return nil, a.Errorf("'indent' must be spaces and tabs, or a number of spaces")
-		}
-	case lua.LNumber:
-		if v < 0 || v > 16 {
-			return nil, a.Errorf("'indent' must be 0 to 16 spaces")
-		}
-	}
-	return encodeText(a.L, a.Get(value), o)
-}
-
-// encodeText returns a value as JSON. The options must have been checked.
-func encodeText(L *lua.LState, v lua.LValue, o Options) ([]byte, error) {
-	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
-	var encode *encodeError
-	if errors.As(err, &encode) {
-		return nil, invalid.Errorf("", "the value cannot be written as JSON: %v", encode)
-	}
+	indent, err := indentOption(a, o)
 	if err != nil {
 		return nil, err
 	}
+	if strings.Trim(indent, " \t") != "" {
+		return nil, a.Errorf("'indent' must be spaces and tabs, or a number of spaces")
+	}
+	text, err := encodeText(a.L, a.Get(value))
 	pretty := o.Bool("pretty") || o.Has("indent")
-	if !pretty && !o.Bool("sort_keys") {
-		return text, nil
+	if err != nil || !pretty && !o.Bool("sort_keys") {
+		return text, err
 	}
 	format := []jsontext.Options{
 		jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true), jsontext.ReorderRawObjects(o.Bool("sort_keys")),
 	}
 	if pretty {
-		indent := "  "
-		switch v := o.Get("indent").(type) {
-		case lua.LString:
-			indent = string(v)
-		case lua.LNumber:
-			indent = strings.Repeat(" ", int(v))
-		}
 		format = append(format, jsontext.WithIndent(indent))
 	}
 	err = text.Format(format...)
+	return text, err
+}
+
+// encodeText returns a value as JSON on one line.
+func encodeText(L *lua.LState, v lua.LValue) (jsontext.Value, error) {
+	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
+	var encode *encodeError
+	if errors.As(err, &encode) {
+		err = invalid.Errorf("", "the value cannot be written as JSON: %v", encode)
+	}
 	return text, err
 }

@@ -159,7 +159,7 @@ func jsonWriter(a *Args) (int, error) {
 		_ = out.WriteByte('\n')
 	}
 	write := func(a *Args) error {
-		b, err := encodeText(a.L, a.Get(0), Options{})
+		b, err := encodeText(a.L, a.Get(0))
 		if err != nil {
 			return err
 		}

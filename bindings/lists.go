@@ -3,7 +3,6 @@ package bindings
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -75,13 +74,9 @@ func (b binding) checkList(a *Args, opt Options) error {
 		return err
 	}
 	warn := func(option, property string) {
-		name, _, _ := strings.Cut(strings.TrimSpace(property), ".")
-		if name == "" || b.model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) {
-			return
+		if name, _, _ := strings.Cut(strings.TrimSpace(property), "."); name != "" && b.model.Property(name) == nil {
+			unknownProperty(a, b.model, option, name, "the option '"+option+"' requests it anyway")
 		}
-		a.Host.Log.WarnOnce(a.Context(), option+" "+b.model.Snake+"."+name, fmt.Sprintf(
-			"unknown %s property '%s'%s; the option '%s' requests it anyway",
-			b.model.Snake, name, catalog.DidYouMean(name, propertyNames(b.model)), option))
 	}
 	for _, list := range opt.Strings("select") {
 		for property := range strings.SplitSeq(list, ",") {

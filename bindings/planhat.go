@@ -217,11 +217,3 @@ func reference(prefix, property string) *Func {
 		},
 	}
 }
-
-func propertyNames(model *catalog.Model) []string {
-	names := make([]string, len(model.Properties))
-	for i, p := range model.Properties {
-		names[i] = p.Name
-	}
-	return names
-}
