@@ -50,13 +50,7 @@ func csvReading() []*Func {
 			Example: `for row, line in csv.rows("accounts.csv") do
   if not row.id then log.warn("no id", { line = line }) end
 end`,
-			Call: func(a *Args) (int, error) {
-				r, err := openCSVArg(a)
-				if err != nil {
-					return 0, err
-				}
-				return a.Push(r.src.iterator(a.L, r.next))
-			},
+			Call: onCSV(openSource, func(a *Args, r *csvReader) (lua.LValue, error) { return r.src.iterator(a.L, r.next), nil }),
 		},
 		{
 			Name:    "read",
@@ -65,14 +59,7 @@ end`,
 			Returns: list,
 			Errors:  csvReadErrors,
 			Example: `local result = planhat.company.bulk_upsert(csv.read("accounts.csv"))`,
-			Call: func(a *Args) (int, error) {
-				r, err := openCSVArg(a)
-				if err != nil {
-					return 0, err
-				}
-				rows, err := r.all(a.L)
-				return a.give(rows, err)
-			},
+			Call:    onCSV(openSource, readAll),
 		},
 		{
 			Name:    "parse",
@@ -82,18 +69,7 @@ end`,
 			Errors:  csvReadErrors,
 			Example: `local rows = csv.parse("id;name\n1;Acme\n")
 print(rows[1].name) --> Acme`,
-			Call: func(a *Args) (int, error) {
-				opt, err := readCSVOptions(a, 1)
-				if err != nil {
-					return 0, err
-				}
-				r, err := newCSVReader(textSource(a.String(0)), opt)
-				if err != nil {
-					return 0, err
-				}
-				rows, err := r.all(a.L)
-				return a.give(rows, err)
-			},
+			Call: onCSV(textSource, readAll),
 		},
 		{
 			Name:    "columns",
@@ -102,14 +78,10 @@ print(rows[1].name) --> Acme`,
 			Returns: []Return{{Type: "string[]", Doc: "The names, in the order of the file."}},
 			Errors:  csvReadErrors,
 			Example: `for i, name in ipairs(csv.columns("accounts.csv")) do print(i, name) end`,
-			Call: func(a *Args) (int, error) {
-				r, err := openCSVArg(a)
-				if err != nil {
-					return 0, err
-				}
-				defer r.src.done()
-				return a.Push(stringList(a.L, r.Columns))
-			},
+			Call: onCSV(openSource, func(a *Args, r *csvReader) (lua.LValue, error) {
+				r.src.done()
+				return stringList(a.L, r.Columns), nil
+			}),
 		},
 	}
 }
@@ -130,11 +102,7 @@ func csvWriting() []*Func {
 			Errors:  errorsDoc,
 			Example: `csv.write("out/report.csv", rows, { columns = {"name", "mrr", "custom.Tier"} })`,
 			Call: func(a *Args) (int, error) {
-				opt, err := readCSVWriteOptions(a, 2)
-				if err != nil {
-					return 0, err
-				}
-				w, err := createCSV(a, a.String(0), opt)
+				w, err := createCSV(a, 2)
 				if err != nil {
 					return 0, err
 				}
@@ -175,11 +143,7 @@ for company in planhat.company.each() do
 end
 out:close()`,
 			Call: func(a *Args) (int, error) {
-				opt, err := readCSVWriteOptions(a, 1)
-				if err != nil {
-					return 0, err
-				}
-				w, err := createCSV(a, a.String(0), opt)
+				w, err := createCSV(a, 1)
 				if err != nil {
 					return 0, err
 				}

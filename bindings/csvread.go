@@ -201,22 +201,25 @@ type csvReader struct {
 	convert []convertCell
 }
 
-// openCSVArg opens the file of a call's first argument, with the options of its
-// second.
-func openCSVArg(a *Args) (*csvReader, error) {
-	opt, err := readCSVOptions(a, 1)
-	if err != nil {
-		return nil, err
+// onCSV makes a function that reads its first argument, a file or a text, by the
+// options in its second.
+func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *csvReader) (lua.LValue, error)) func(*Args) (int, error) {
+	return func(a *Args) (int, error) {
+		opt, err := readCSVOptions(a, 1)
+		if err != nil {
+			return 0, err
+		}
+		src, err := open(a, a.String(0))
+		if err != nil {
+			return 0, err
+		}
+		r, err := newCSVReader(src, opt)
+		if err != nil {
+			return 0, err
+		}
+		v, err := read(a, r)
+		return a.give(v, err)
 	}
-	return openCSV(a, a.String(0), opt)
-}
-
-func openCSV(a *Args, name string, opt csvOptions) (*csvReader, error) {
-	src, err := openSource(a, name)
-	if err != nil {
-		return nil, err
-	}
-	return newCSVReader(src, opt)
 }
 
 // newCSVReader reads the start of src, which it closes if that fails.
@@ -280,12 +283,12 @@ func (c *csvReader) value(convert convertCell, cell string) (lua.LValue, error) 
 	return convert(cell)
 }
 
-// all reads the remaining rows and closes the source.
-func (c *csvReader) all(L *lua.LState) (*lua.LTable, error) {
+// readAll reads all rows and closes the source.
+func readAll(a *Args, c *csvReader) (lua.LValue, error) {
 	defer c.src.done()
-	rows := L.NewTable()
+	rows := a.L.NewTable()
 	for {
-		row, _, err := c.next(L)
+		row, _, err := c.next(a.L)
 		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}

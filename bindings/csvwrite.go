@@ -115,12 +115,17 @@ func newCSVWriter(log Logger, to *target, opt csvWriteOpts) *csvWriter {
 	return &csvWriter{target: to, log: log, opt: opt, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
-// createCSV opens a file for writing. When rows are added to a file, its header
-// row decides the columns.
-func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
+// createCSV opens the file of a call's first argument for writing, with the options
+// of argument options. When rows are added to a file, its header row decides the
+// columns.
+func createCSV(a *Args, options int) (*csvWriter, error) {
+	opt, err := readCSVWriteOptions(a, options)
+	if err != nil {
+		return nil, err
+	}
+	name := a.String(0)
 	existing, midline, chosen := false, false, opt.columns != nil
 	if opt.appendTo {
-		var err error
 		if existing, midline, err = textEnd(a, name); err != nil {
 			return nil, err
 		}
@@ -156,11 +161,15 @@ func createCSV(a *Args, name string, opt csvWriteOpts) (*csvWriter, error) {
 // continueFile takes the columns from the header row of a file that rows are added
 // to, or checks that they are the same.
 func (o *csvWriteOpts) continueFile(a *Args, name string) error {
-	r, err := openCSV(a, name, csvOptions{Options: csvtext.Options{Header: true, Separator: o.separator}})
+	src, err := openSource(a, name)
 	if err != nil {
 		return err
 	}
-	r.src.done()
+	defer src.done()
+	r, err := csvtext.NewReader(name, src, csvtext.Options{Header: true, Separator: o.separator})
+	if err != nil {
+		return src.fail(err)
+	}
 	if o.columns == nil {
 		o.columns = r.Columns
 		return nil

@@ -106,6 +106,7 @@ type source struct {
 	name  string
 }
 
+// openSource opens a file, textSource a text of the script.
 func openSource(a *Args, name string) (*source, error) {
 	f, err := a.Host.Files.OpenRead(name)
 	if err != nil {
@@ -114,8 +115,8 @@ func openSource(a *Args, name string) (*source, error) {
 	return &source{f, a.Host.Files, name}, nil
 }
 
-func textSource(text string) *source {
-	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text"}
+func textSource(_ *Args, text string) (*source, error) {
+	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text"}, nil
 }
 
 // fail returns the error of reading.

@@ -77,13 +77,7 @@ func jsonTexts() []*Func {
 			Returns: []Return{{Type: "any", Doc: "The value. If the text is `null`, this is `json.null`."}},
 			Errors:  decodeErrors,
 			Example: `print(json.decode('{"name":"Acme"}').name) --> Acme`,
-			Call: func(a *Args) (int, error) {
-				r, err := newJSONReader(a, textSource(a.String(0)))
-				if err != nil {
-					return 0, err
-				}
-				return r.only(a)
-			},
+			Call:    onJSON(textSource, (*jsonReader).only),
 		},
 	}
 }
@@ -98,13 +92,7 @@ func jsonFiles() []*Func {
 			Returns: []Return{{Type: "any", Doc: "The value."}},
 			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `local mapping = json.decode_file("mapping.json")`,
-			Call: func(a *Args) (int, error) {
-				r, err := openJSON(a)
-				if err != nil {
-					return 0, err
-				}
-				return r.only(a)
-			},
+			Call:    onJSON(openSource, (*jsonReader).only),
 		},
 		{
 			Name: "rows",
@@ -115,7 +103,7 @@ func jsonFiles() []*Func {
 			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."}},
 			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `for event in json.rows("events.jsonl") do print(event.email) end`,
-			Call:    jsonRows,
+			Call:    onJSON(openSource, (*jsonReader).rows),
 		},
 		{
 			Name: "encode_file",

@@ -28,6 +28,21 @@ type jsonReader struct {
 	count  int
 }
 
+// onJSON makes a function that reads its first argument, a file or a text.
+func onJSON(open func(a *Args, name string) (*source, error), read func(*jsonReader, *Args) (int, error)) func(*Args) (int, error) {
+	return func(a *Args) (int, error) {
+		src, err := open(a, a.String(0))
+		if err != nil {
+			return 0, err
+		}
+		r, err := newJSONReader(a, src)
+		if err != nil {
+			return 0, err
+		}
+		return read(r, a)
+	}
+}
+
 // newJSONReader starts to read src, which it closes if that fails. Argument 1 of
 // the call holds the options.
 func newJSONReader(a *Args, src *source) (*jsonReader, error) {
@@ -45,14 +60,6 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 		src: src, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
 		dec: jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
 	}, nil
-}
-
-func openJSON(a *Args) (*jsonReader, error) {
-	src, err := openSource(a, a.String(0))
-	if err != nil {
-		return nil, err
-	}
-	return newJSONReader(a, src)
 }
 
 // only pushes the single value that the source must hold, and closes it.
@@ -127,12 +134,8 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 	return v, true, err
 }
 
-// jsonRows is json.rows.
-func jsonRows(a *Args) (int, error) {
-	r, err := openJSON(a)
-	if err != nil {
-		return 0, err
-	}
+// rows is json.rows.
+func (r *jsonReader) rows(a *Args) (int, error) {
 	if err := r.start(a.Options(1).Bool("lines")); err != nil {
 		r.src.done()
 		return 0, r.fail(err)

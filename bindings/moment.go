@@ -59,14 +59,21 @@ type moment struct {
 	form form
 }
 
-// momentIn reads argument i as a point in time, in the zone that another argument
-// names.
-func momentIn(a *Args, i, zone int) (moment, error) {
-	loc, err := a.zone(a.String(zone))
-	if err != nil {
-		return moment{}, err
+// atMoment makes a function of a point in time, its first argument, seen in the zone
+// that argument zone names.
+func atMoment(zone int, value func(a *Args, m moment) (lua.LValue, error)) func(a *Args) (int, error) {
+	return func(a *Args) (int, error) {
+		loc, err := a.zone(a.String(zone))
+		if err != nil {
+			return 0, err
+		}
+		m, err := momentArg(a, 0, loc)
+		if err != nil {
+			return 0, err
+		}
+		v, err := value(a, m)
+		return a.give(v, err)
 	}
-	return momentArg(a, i, loc)
 }
 
 // momentArg reads argument i as a point in time, seen in loc.

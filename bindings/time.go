@@ -138,18 +138,14 @@ func timeWriting() []*Func {
 			Returns: []Return{{Type: "string", Doc: "The text. Names are English."}},
 			Errors:  timeErrors,
 			Example: `print(time.format("2024-01-15", "%d %B %Y")) --> 15 January 2024`,
-			Call: func(a *Args) (int, error) {
-				m, err := momentIn(a, 0, 2)
-				if err != nil {
-					return 0, err
-				}
+			Call: atMoment(2, func(a *Args, m moment) (lua.LValue, error) {
 				layout := "iso"
 				if a.Given(1) {
 					layout = a.String(1)
 				}
 				text, err := calendar.Format(m.at, layout)
-				return a.give(lua.LString(text), err)
-			},
+				return lua.LString(text), err
+			}),
 		},
 		onMoment("iso", "Writes a time as ISO 8601 text, the format that Planhat takes.",
 			Return{Type: "string", Doc: "Such as `2024-01-15T10:30:00Z`; with milliseconds if there are any."},
@@ -170,13 +166,7 @@ func onMoment(name, doc string, returns Return, example string, call func(*lua.L
 	return &Func{
 		Name: name, Doc: doc, Params: []Param{timeParam("t", "The time."), zoneParam},
 		Returns: []Return{returns}, Errors: timeErrors, Example: example,
-		Call: func(a *Args) (int, error) {
-			m, err := momentIn(a, 0, 1)
-			if err != nil {
-				return 0, err
-			}
-			return a.Push(call(a.L, m))
-		},
+		Call: atMoment(1, func(a *Args, m moment) (lua.LValue, error) { return call(a.L, m), nil }),
 	}
 }
 

@@ -24,17 +24,13 @@ func timeMoving() []*Func {
 			Errors:  timeErrors + " Also when `t` is a day without a time and `duration` is a number of seconds that is not whole days.",
 			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
 print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
-			Call: func(a *Args) (int, error) {
-				m, err := momentIn(a, 0, 2)
-				if err != nil {
-					return 0, err
-				}
+			Call: atMoment(2, func(a *Args, m moment) (lua.LValue, error) {
 				by, err := spanArg(a, 1)
 				if err != nil {
-					return 0, err
+					return nil, err
 				}
-				return a.give(m.value(by.After(m.at)), daysMeant(a, m, by))
-			},
+				return m.value(by.After(m.at)), daysMeant(a, m, by)
+			}),
 		},
 		{
 			Name: "diff",
@@ -91,18 +87,14 @@ func timePeriods() []*Func {
 				{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`."}, zoneParam},
 			Returns: []Return{{Type: "number|string", Doc: "The time, in the form of `t`."}},
 			Errors:  timeErrors, Example: example,
-			Call: func(a *Args) (int, error) {
-				m, err := momentIn(a, 0, 2)
-				if err != nil {
-					return 0, err
-				}
+			Call: atMoment(2, func(a *Args, m moment) (lua.LValue, error) {
 				period := a.String(1)
 				start, next, ok := calendar.StartOf(m.at, period)
 				if !ok {
-					return 0, a.Errorf("unknown period '%s'%s; valid periods: %s", period, catalog.DidYouMean(period, calendar.Periods), strings.Join(calendar.Periods, ", "))
+					return nil, a.Errorf("unknown period '%s'%s; valid periods: %s", period, catalog.DidYouMean(period, calendar.Periods), strings.Join(calendar.Periods, ", "))
 				}
-				return a.Push(pick(start, next, m))
-			},
+				return pick(start, next, m), nil
+			}),
 		}
 	}
 	return []*Func{
