@@ -48,7 +48,7 @@ func (c *script) isListOfItems(e ast.Expr) bool {
 }
 
 // pastTheEnds reports a loop over the positions of a list that begins before
-// the first item or ends behind the last.
+// the first item or ends after the last.
 func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 	if s.Step != nil {
 		return false
@@ -94,7 +94,7 @@ func (c *script) pastTheEnds(s *ast.NumberForStmt) bool {
 }
 
 // takesItems reports whether the body of a loop takes the item at the loop's own
-// variable, or a field of it where only those count, and never asks whether
+// variable, or a field of it if only those count, and never asks whether
 // there is such an item.
 func (c *script) takesItems(s *ast.NumberForStmt, list string, fields bool) bool {
 	isItem := func(e ast.Expr) bool {

@@ -55,8 +55,8 @@ func (c *script) apply(token int, callee infer.Value, args arguments) {
 	c.fieldNames(callee, args.given)
 }
 
-// brokenLine reports a call whose parenthesis stands on a line of its own: it is
-// mostly meant to begin a new statement.
+// brokenLine reports a call whose parenthesis begins a line: it is usually meant to
+// begin a new statement.
 func (c *script) brokenLine(e *ast.FuncCallExpr) {
 	open := c.flow.Expr[e].At
 	if open < 1 || c.flow.Tokens[open].Text != "(" || c.flow.Tokens[open].Line == c.flow.Tokens[open-1].EndLine {
@@ -66,7 +66,7 @@ func (c *script) brokenLine(e *ast.FuncCallExpr) {
 	f.Hint = "to call that value, move the parenthesis to its line; to start a new statement, put a semicolon before the parenthesis"
 }
 
-// nameToken is where the name of what is called stands.
+// nameToken is the name of what is called.
 func (c *script) nameToken(e *ast.FuncCallExpr) int {
 	if e.Func == nil {
 		return c.flow.Names[e][0]
@@ -74,8 +74,8 @@ func (c *script) nameToken(e *ast.FuncCallExpr) int {
 	return c.flow.Expr[e.Func].At
 }
 
-// arguments are what a call hands over. open tells that the last one may stand
-// for any number of values.
+// arguments are what a call passes. open is set if the last one may be any number
+// of values.
 type arguments struct {
 	given []ast.Expr
 	open  bool
@@ -319,7 +319,7 @@ func (c *script) textMethod(e *ast.FuncCallExpr) {
 	f.Hint, f.Subject = fmt.Sprintf("use a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
 }
 
-// givesText reports whether a call hands over the text itself: name.rep(name, 2).
+// givesText reports whether a call passes the string itself: name.rep(name, 2).
 func (c *script) givesText(e *ast.FuncCallExpr, text ast.Expr) bool {
 	return len(e.Args) > 0 && c.text(e.Args[0]) == c.text(text)
 }

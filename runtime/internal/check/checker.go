@@ -27,8 +27,7 @@ import (
 type Options struct {
 	// Globals are names that scripts may use without defining them.
 	Globals []string
-	// Disable are rules that are left out; Only, where there are any, are the
-	// only ones that count.
+	// Disable are rules that are left out. If Only has any, no other rule counts.
 	Disable, Only []string
 	// ForTests is the manual for test scripts, *_test.lua, which know more
 	// names; nil for the same manual.

@@ -16,12 +16,12 @@ func (c *script) constant(e ast.Expr, message string) *finding {
 
 func (c *script) isNil(e ast.Expr) bool { _, ok := e.(*ast.NilExpr); return ok }
 
-// inParentheses reports whether an expression stands in parentheses of its own.
+// inParentheses reports whether an expression has parentheses around it.
 func (c *script) inParentheses(e ast.Expr) bool {
 	return c.flow.Tokens[c.flow.Expr[e].From].Text == "("
 }
 
-// text is an expression as it is written, shortened where it is long.
+// text is an expression as it is written, shortened if it is long.
 func (c *script) text(e ast.Expr) string {
 	span := c.flow.Expr[e]
 	text := strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
@@ -31,7 +31,7 @@ func (c *script) text(e ast.Expr) string {
 	return text
 }
 
-// code is an expression for a line of code in a hint, dots where it is long.
+// code is an expression for a line of code in a hint, or dots if it is long.
 func (c *script) code(e ast.Expr) string {
 	if text := c.text(e); !strings.HasSuffix(text, "...") {
 		return text
@@ -117,7 +117,7 @@ func (c *script) condition(e ast.Expr) {
 }
 
 // sameKindOr matches x == "a" or "b", in which the second constant is of the kind
-// of the first: also outside of a condition that is no choice of a value.
+// of the first: also outside of a condition that does not choose a value.
 func sameKindOr(e *ast.LogicalOpExpr) bool {
 	left := e.Lhs
 	if or, ok := left.(*ast.LogicalOpExpr); ok && or.Operator == "or" {

@@ -20,7 +20,7 @@ var (
 	dayFirst  = pattern.Lazy(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
 )
 
-// dateHint says how a text is written that is no date in Planhat's form.
+// dateHint says how to write a date that is not in Planhat's form.
 func dateHint(text string) string {
 	if m := dayFirst().FindStringSubmatch(text); m != nil && m[1] > "12" {
 		return fmt.Sprintf(`write dates as YYYY-MM-DD: "%s-%02s-%02s"`, m[3], m[2], m[1])
@@ -38,7 +38,7 @@ func (c *script) isDate(e ast.Expr) bool {
 	return c.givesDate(e)
 }
 
-// givesDate reports whether a value comes from time.today, be it through a local.
+// givesDate reports whether a value comes from time.today, even through a local.
 func (c *script) givesDate(e ast.Expr) bool {
 	call, ok := c.origin(e).(*ast.FuncCallExpr)
 	if !ok {
@@ -66,7 +66,7 @@ func (c *script) origin(e ast.Expr) ast.Expr {
 	return e
 }
 
-// dateComparison reports a date that is compared with what is none.
+// dateComparison reports a date that is compared with something else.
 func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
 		if !c.isDate(pair[0]) {
@@ -112,8 +112,7 @@ func (c *script) dateArithmetic(e *ast.ArithmeticOpExpr) {
 	}
 }
 
-// writtenDate reports a text for a date property that is no date in Planhat's
-// form.
+// writtenDate reports a string for a date property that is not in Planhat's form.
 func (c *script) writtenDate(p *catalog.Property, text string, at position.Span) bool {
 	if p.Type != catalog.Date && p.Type != catalog.Days || text == "" || isoDate().MatchString(text) {
 		return false

@@ -7,8 +7,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
-// escapesInTexts reports backslashes that begin none of Lua's escapes: Lua drops
-// them without a word.
+// escapesInTexts reports backslashes that do not begin an escape: Lua drops them
+// silently.
 func (c *script) escapesInTexts() {
 	for i, t := range c.flow.Tokens {
 		if t.Kind != compile.String || t.Text[0] == '[' || !strings.Contains(t.Text, `\`) {
@@ -21,8 +21,8 @@ func (c *script) escapesInTexts() {
 	}
 }
 
-// unknownEscape returns the first character behind a backslash that makes no
-// escape of Lua 5.1, "" where there is none.
+// unknownEscape returns the first character that a backslash does not
+// escape in Lua 5.1, or "".
 func unknownEscape(text string) string {
 	for i := 0; i+1 < len(text); i++ {
 		if text[i] != '\\' {

@@ -18,8 +18,8 @@ var directive = pattern.Lazy(`^--+\s*phscript:\s*([\w-]+)(.*)`)
 // ignore is a comment that keeps rules quiet.
 type ignore struct {
 	comment compile.Token
-	// rules are the names that it gives, none for all; columns say where they
-	// stand.
+	// rules are the names that it gives, none for all; columns are their
+	// positions.
 	rules   []string
 	columns []int
 	// line is the line that it is about, 0 for the whole file.
@@ -57,7 +57,7 @@ func (c *script) ignores() []*ignore {
 	return list
 }
 
-// readNames reads the names of rules behind the word. What follows two dashes
+// readNames reads the names of rules after the word. What follows two dashes
 // or an opening parenthesis is the reason.
 func (c *script) readNames(ig *ignore, rest string, offset int) {
 	end := len(rest)
@@ -85,7 +85,7 @@ func (c *script) readNames(ig *ignore, rest string, offset int) {
 	}
 }
 
-// lineFor is the line that a comment is about: its own where code stands before
+// lineFor is the line that a comment is about: its own if code comes before
 // it, otherwise that of the next code.
 func (c *script) lineFor(comment compile.Token) int {
 	for _, t := range c.flow.Tokens {
@@ -96,7 +96,7 @@ func (c *script) lineFor(comment compile.Token) int {
 			return t.Line
 		}
 	}
-	// Behind the last code there is nothing to be quiet about.
+	// After the last code there is nothing to ignore.
 	return comment.Line
 }
 

@@ -64,8 +64,8 @@ func (c *script) shapeOf(e ast.Expr) shape {
 }
 
 // holder returns the variable that holds a table literal, nil for a literal
-// that is used where it stands. settled is false where the table is reached in
-// another way, so that its contents may have changed.
+// that is used directly. settled is false if the table is reached in another
+// way, so its contents may have changed.
 func (c *script) holder(e ast.Expr, table *ast.TableExpr) (v *flow.Variable, settled bool) {
 	if e == ast.Expr(table) {
 		return nil, true
@@ -163,7 +163,7 @@ func (c *script) length(e *ast.UnaryLenOpExpr) {
 	}
 }
 
-// loopOver checks what a generic for goes through.
+// loopOver checks what a generic for loops over.
 func (c *script) loopOver(s *ast.GenericForStmt) {
 	if c.countsWithIn(s) || len(s.Exprs) != 1 {
 		return
@@ -210,7 +210,7 @@ func (c *script) isIpairs(e ast.Expr) bool {
 	return callee.Is("ipairs")
 }
 
-// ipairsOver reports ipairs over what has no items.
+// ipairsOver reports ipairs over a value without items.
 func (c *script) ipairsOver(call *ast.FuncCallExpr) {
 	arg := call.Args[0]
 	if c.shapeOf(arg) != namedShape {
@@ -247,7 +247,7 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	}
 }
 
-// stepOf returns the step of a loop where it is written out.
+// stepOf returns the step of a loop if it is a constant.
 func stepOf(s *ast.NumberForStmt) (float64, bool) {
 	if s.Step == nil {
 		return 1, true

@@ -52,7 +52,7 @@ func (c *script) collect() {
 	c.Forget()
 }
 
-// moduleFiles are where require looks for a module of the script's own.
+// moduleFiles are where require looks for one of the script's own modules.
 func moduleFiles(name string) []string {
 	rel := strings.ReplaceAll(name, ".", "/")
 	return []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"}
@@ -197,7 +197,7 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 	}
 }
 
-// fieldOfNumber reports a field of a value that has none, which mostly is the
+// fieldOfNumber reports a field of a value without fields, usually the
 // position of an ipairs loop.
 func (c *script) fieldOfNumber(e *ast.AttrGetExpr, owner infer.Value) {
 	kind := "a number"

@@ -31,7 +31,7 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
 }
 
-// lacksFunction reports whether a value surely is a table that has nothing under
+// lacksFunction reports whether a value is certainly a table that has nothing under
 // a name when it is called.
 func (c *script) lacksFunction(object ast.Expr, name string, call *ast.FuncCallExpr) bool {
 	if c.setFields[name] {

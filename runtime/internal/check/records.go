@@ -32,7 +32,7 @@ func purposeOf(name string) purpose {
 	return creating
 }
 
-// records checks the records that a call hands over, as far as they are
+// records checks the records that a call passes, as far as they are
 // written out.
 func (c *script) records(callee infer.Value, args []ast.Expr) {
 	f := callee.Function()
@@ -149,7 +149,7 @@ func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, ar
 	c.missing(callee, model, to, table, given)
 }
 
-// missing reports what a new record lacks.
+// missing reports the properties that a new record requires and lacks.
 func (c *script) missing(callee infer.Value, model *catalog.Model, to purpose, table *ast.TableExpr, given map[string]bool) {
 	// A field that is set somewhere may be meant for this record.
 	has := func(name string) bool { return given[name] || c.setFields[name] }

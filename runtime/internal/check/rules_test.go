@@ -192,4 +192,14 @@ func TestSourceLines(t *testing.T) {
 	findings = newChecker().Source("a.lua", []byte("if x then"))
 	require.Len(t, findings, 1)
 	assert.Equal(t, 0, findings[0].EndColumn, "the end of the file has no column")
+	findings = newChecker().Source("a.lua", []byte("print(1)\nprnt(2)"))
+	require.Len(t, findings, 1)
+	assert.Equal(t, "prnt(2)", findings[0].SourceLine, "the last line")
+}
+
+// TestNamesOfTypes: a value that is compared with other names of types may be the
+// text "nil" as well.
+func TestNamesOfTypes(t *testing.T) {
+	assert.Len(t, newChecker().Source("a.lua", []byte(`print(args[1] == "nil")`)), 1)
+	assert.Empty(t, newChecker().Source("a.lua", []byte(`print(args[1] == "nil", args[1] == "table", args[1] ~= "nil")`)))
 }

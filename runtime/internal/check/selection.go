@@ -13,8 +13,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/infer"
 )
 
-// selection returns the properties that a call reads, nil where that is all of
-// them or cannot be told.
+// selection returns the properties that a call reads, nil for all of
+// them or if that is unknown.
 func (c *script) selection(callee infer.Value, args []ast.Expr) *infer.Selection {
 	if callee.Topic == nil || callee.Topic.Func == nil {
 		return nil
@@ -43,8 +43,8 @@ func (c *script) modelOf(callee infer.Value) *catalog.Model {
 	return c.manual.Catalog().Model(strings.TrimPrefix(callee.Topic.Module.Name, "planhat."))
 }
 
-// optionValue returns what a table of options gives an option, nil where it
-// gives nothing or may be given something else later.
+// optionValue returns what a table of options gives an option, or nil if it
+// gives nothing or may be changed later.
 func (c *script) optionValue(arg ast.Expr, name string) ast.Expr {
 	table, direct := c.tableOf(arg)
 	if table == nil {
@@ -129,8 +129,8 @@ func quoted(names []string) string {
 }
 
 // fieldNames checks the names of fields that functions such as tables.sum and
-// tables.sort_by take in the place of a function, where the list is known to
-// hold records.
+// tables.sort_by take in place of a function, if the list is known to hold
+// records.
 func (c *script) fieldNames(callee infer.Value, args []ast.Expr) {
 	f := callee.Function()
 	if len(args) < 2 || len(f.Params) < 2 || f.Params[0].Name != "list" || f.Params[1].Name != "by" {

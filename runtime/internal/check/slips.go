@@ -89,7 +89,7 @@ var acts = map[string]bool{"math.randomseed": true, "math.random": true}
 var textMethods = map[string]bool{"upper": true, "lower": true, "gsub": true, "reverse": true}
 
 // reads are the operations of models that only read. get_by_id also tells, by
-// its error, that there is no such record.
+// its error, that a record does not exist.
 var reads = map[string]bool{"get_list": true, "get_lean_list": true, "each": true, "get_dimension_data": true, "each_dimension_data": true}
 
 // ignored reports a call whose result is all that it is good for, or holds what
@@ -207,7 +207,7 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 	f.Hint = fmt.Sprintf("put it in parentheses to keep only the string: (%s)", c.text(last))
 }
 
-// dots reports a pattern that stands for any character where a dot was meant.
+// dots reports a pattern that matches any character although a dot is meant.
 func (c *script) dots(e *ast.FuncCallExpr) {
 	name := e.Method
 	args := e.Args

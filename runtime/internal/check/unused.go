@@ -31,7 +31,7 @@ func (c *script) unusedVariable(v *flow.Variable) {
 		switch {
 		case last.Used:
 		case !v.Read && !v.Changed && !slices.Contains(v.Fn.Steps, last.Step) && !last.First:
-			// Set somewhere far away: what is in vain is the variable.
+			// Set in another function: the variable itself is useless.
 			c.neverRead(v, false)
 		default:
 			c.neverUsed(last)

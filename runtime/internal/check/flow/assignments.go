@@ -39,7 +39,7 @@ func (f *Graph) local(s *ast.LocalAssignStmt) {
 	f.share(st, targets, s.Exprs, true)
 }
 
-// target is what an assignment stores in; v is nil where it is no local.
+// target is what an assignment stores in; v is nil if it is not a local.
 type target struct {
 	v     *Variable
 	token int

@@ -19,7 +19,7 @@ type Graph struct {
 	Resolved map[*ast.IdentExpr]*Variable
 	StepOf   map[ast.Expr]*Step
 	Globals  []GlobalUse
-	// GivenTo are the calls that functions are handed to where they are written.
+	// GivenTo are the calls that take functions written out among the arguments.
 	GivenTo map[*ast.FunctionExpr]*ast.FuncCallExpr
 	// Shadows are declarations of a name that is a variable already.
 	Shadows []Shadow
@@ -34,7 +34,7 @@ type GlobalUse struct {
 	expr  *ast.IdentExpr
 	Token int
 	Set   bool
-	// Member holds where a field of the global is set or read.
+	// Member is set if a field of the global is set or read.
 	Member bool
 	// Value is what is assigned.
 	Value ast.Expr
@@ -152,8 +152,8 @@ func (f *Graph) lookup(name string) *Variable {
 	return nil
 }
 
-// VariableOf returns the variable that a name stands for. A global counts where
-// the script itself sets it; nil otherwise.
+// VariableOf returns the variable that a name stands for. A global counts if
+// the script itself sets it. It is nil otherwise.
 func (f *Graph) VariableOf(name *ast.IdentExpr) *Variable {
 	if v := f.Resolved[name]; v != nil {
 		return v

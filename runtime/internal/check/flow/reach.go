@@ -45,7 +45,7 @@ func (fn *Function) Unreached() []*Step {
 	return first
 }
 
-// walker goes through the steps that can follow one.
+// walker visits the steps that can follow a step.
 type walker struct {
 	steps []*Step
 	// seen holds the number of the walk that came by last.
@@ -54,8 +54,8 @@ type walker struct {
 	queue []int
 }
 
-// walk visits each step that can be reached once; visit reports whether to go on
-// behind it.
+// walk visits each step that can be reached once; visit reports whether to go
+// past it.
 func (w *walker) walk(from int, visit func(at int, s *Step) bool) {
 	w.round++
 	w.queue = append(w.queue[:0], from)
@@ -79,7 +79,7 @@ func (w *walker) walk(from int, visit func(at int, s *Step) bool) {
 	}
 }
 
-// assigned notes that a value reaches a step, and reports whether it goes on.
+// assigned notes that a value reaches a step, and reports whether it reaches further ones.
 func (fn *Function) assigned(at int, s *Step, val *Value) bool {
 	v := val.V
 	if at < v.from || at > v.to {

@@ -80,7 +80,7 @@ func (f *Graph) exit(kind stepKind) {
 	}
 }
 
-// leaveUnless leaves the loop where a condition does not hold.
+// leaveUnless leaves the loop if a condition does not hold.
 func (f *Graph) leaveUnless(condition ast.Expr) {
 	switch Truth(condition) {
 	case Never:

@@ -28,7 +28,7 @@ type Variable struct {
 	// from and to are the steps of Fn in which it can be seen.
 	from, to int
 	Values   []*Value
-	// Read tells that it is read somewhere, Changed that a field of what it
+	// Read is set if it is read somewhere, Changed if a field of what it
 	// holds is set.
 	Read, Changed bool
 	// Loop is the statement of a loop variable, with its place in it.
@@ -63,22 +63,22 @@ type Value struct {
 	V *Variable
 	// Token is the name that is assigned to.
 	Token int
-	// Expr is what is assigned, nil where nothing is; Place counts the further
+	// Expr is what is assigned, nil for no value; Place counts the further
 	// results of a call.
 	Expr  ast.Expr
 	Place int
-	// First holds for the value that comes with the declaration, Empty where
-	// that is none.
+	// First is set on the value of the declaration, Empty if that is nil because
+	// nothing is assigned.
 	First, Empty bool
-	// Used and Changed tell that somebody may read it, or set a field of it.
+	// Used and Changed are set if something may read it, or set a field of it.
 	Used, Changed bool
 	// UsedIn are the functions that use it, lastUser the one that was noted last;
 	// they are kept for values that are functions.
 	UsedIn   map[*Function]bool
 	lastUser *Function
 	Step     *Step
-	// Over is the only assignment that follows, mixed tells that several do, or
-	// that the value may live to the end.
+	// Over is the only assignment that follows, mixed is set if several do, or
+	// if the value may last to the end.
 	Over  *Step
 	mixed bool
 	// Many holds for one of several results of a call.
@@ -112,7 +112,7 @@ type Function struct {
 	// reads, changes and sets are what it, and the functions in it, do to
 	// variables of the functions around it.
 	reads, changes, sets map[*Variable][]*Step
-	// Value is what holds it, where a variable does.
+	// Value is the variable's value that it is, or nil.
 	Value *Value
 }
 
@@ -144,7 +144,7 @@ type Step struct {
 	stmt    ast.Stmt
 	Reads   []Access
 	Changes []Access
-	// Used are the values that a read may find, two at the most.
+	// Used are the values that a read may find, at most two.
 	Used     map[*Variable][]*Value
 	closures []*Function
 	sets     []*Value
@@ -172,8 +172,8 @@ func (s *Step) Setting(v *Variable) *Value {
 	return nil
 }
 
-// Shows reports whether somebody else may hold the same table, so that setting
-// its fields is not in vain.
+// Shows reports whether another variable may hold the same table, so setting its
+// fields has an effect.
 func (val *Value) Shows() bool {
 	return val.First && val.V.Kind != LocalVar || val.IsFunction() || val.Expr != nil && Truth(val.Expr) == Sometimes
 }

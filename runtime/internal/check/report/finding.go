@@ -24,10 +24,10 @@ type Finding struct {
 	// Line and Column count from 1, columns in bytes; a column of 0 means the
 	// whole line. EndColumn is the last byte, on EndLine.
 	Line, Column, EndLine, EndColumn int
-	// Message is what is wrong, Hint what to do about it, "" where the message
+	// Message is what is wrong, Hint what to do about it, "" if the message
 	// says it already.
 	Message, Hint string
-	// Subject is the name that it is about, "" where there is none.
+	// Subject is the name that it is about, or "".
 	Subject string
 	// SourceLine is the text of the line.
 	SourceLine string
