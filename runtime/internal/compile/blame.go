@@ -174,7 +174,7 @@ func (b Blame) innocent(o fault.Operand) bool {
 func (b Blame) owner(o fault.Operand) any {
 	switch owner := b.Value(o.Owner).(type) {
 	case *lua.LTable:
-		if member(owner, o.Name) == lua.LNil {
+		if Member(owner, lua.LString(o.Name)) == lua.LNil {
 			return owner
 		}
 	case lua.LString:
@@ -191,7 +191,7 @@ func (b Blame) Value(names []string) lua.LValue {
 	}
 	value := b.variable(names[0])
 	for _, name := range names[1:] {
-		value = member(value, name)
+		value = Member(value, lua.LString(name))
 	}
 	return value
 }
@@ -217,20 +217,21 @@ func (b Blame) variable(name string) lua.LValue {
 	if found != nil {
 		return found
 	}
-	return member(b.fn.Env, name)
+	return Member(b.fn.Env, lua.LString(name))
 }
 
 // deepest bounds how many metatables a lookup follows.
-const deepest = 8
+const deepest = 20
 
-// member reads a field without running code of the script.
-func member(v lua.LValue, name string) lua.LValue {
+// Member reads a field of a table, or of the tables in its metatables' __index,
+// without running code of the script.
+func Member(v, key lua.LValue) lua.LValue {
 	for range deepest {
 		t, ok := v.(*lua.LTable)
 		if !ok {
 			return lua.LNil
 		}
-		if found := t.RawGetString(name); found != lua.LNil {
+		if found := t.RawGet(key); found != lua.LNil {
 			return found
 		}
 		meta, ok := t.Metatable.(*lua.LTable)

@@ -45,8 +45,19 @@ func described(t *testing.T, src string) string {
 				what = []string{"unused"}
 			}
 			text += " " + strings.Join(what, "+")
+			if val.Place > 0 {
+				text += fmt.Sprintf("@%d", val.Place)
+			}
+		}
+		if len(v.Items)+len(v.Fields) > 0 {
+			text += fmt.Sprintf(" (%d items, %d fields)", len(v.Items), len(v.Fields))
 		}
 		all = append(all, text)
+	}
+	for _, fn := range g.Functions {
+		if fn.Value != nil {
+			all = append(all, fmt.Sprintf("%s holds a function with %d users", fn.Value.V.Name, len(fn.Value.UsedIn)))
+		}
 	}
 	for _, s := range g.Shadows {
 		all = append(all, fmt.Sprintf("%s hides %t", s.V.Name, s.SameScope))
@@ -91,32 +102,32 @@ func TestFlow(t *testing.T) {
 		{`do local a = 1 f(a) end f(a)`, `a: used; a set=false member=false`},
 		{`local a = 1 local a = 2 f(a)`, `a: unused; a: used; a hides true`},
 		{`local a = 1 do local a = 2 f(a) end f(a)`, `a: used; a: used; a hides false`},
-		{`local a, b = f() f(b)`, `a: many; b: many+used`},
+		{`local a, b = f() f(b)`, `a: many; b: many+used@1`},
 		{`local a, b = (f()) f(b)`, `a: unused; b: empty+used`},
-		{`local a, b = ... f(b)`, `a: many; b: many+used`},
+		{`local a, b = ... f(b)`, `a: many; b: many+used@1`},
 		{`local a, b = 1 f(b)`, `a: unused; b: empty+used`},
 		{`local a, b = 1, 2 a, b = b, a f(a, b)`, `a: used+over used; b: used+over used`},
 		{`local a a, a = 1, 2 f(a)`, `a: empty+over unused used`},
-		{`local t = {} t.n = 1`, `t: changed`},
-		{`local t = {} t.n = 1 f(t)`, `t: changed+used`},
-		{`local t = {} t.n = t.n + 1`, `t: changed`},
-		{`local t = {} t.n = f(t)`, `t: changed+used`},
-		{`local t = {} t[f()] = t.n`, `t: changed+used`},
-		{`local t = {} t.u = {} t.u.n = 1`, `t: changed`},
-		{`local t = {} function t.g() end`, `t: changed`},
+		{`local t = {} t.n = 1`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} t.n = 1 f(t)`, `t: changed+used (0 items, 1 fields)`},
+		{`local t = {} t.n = t.n + 1`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} t.n = f(t)`, `t: changed+used (0 items, 1 fields)`},
+		{`local t = {} t[f()] = t.n`, `t: changed+used (1 items, 0 fields)`},
+		{`local t = {} t.u = {} t.u.n = 1`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} function t.g() end`, `t: changed (0 items, 1 fields)`},
 		{`local t = {} function t:g() f(self) end`, `t: changed`},
-		{`local t = {} function t.g() return t end f(t)`, `t: changed+used`},
-		{`local function g(x) f(x) end g(1)`, `g: used; x: used`},
-		{`local function g(x) end`, `g: unused; x: unused`},
-		{`local function g() g() end`, `g: used`},
-		{`local g = function() g() end`, `g: unused; g set=false member=false`},
-		{`local g function g() end g()`, `g: empty+over used`},
+		{`local t = {} function t.g() return t end f(t)`, `t: changed+used (0 items, 1 fields)`},
+		{`local function g(x) f(x) end g(1)`, `g: used; x: used; g holds a function with 1 users`},
+		{`local function g(x) end`, `g: unused; x: unused; g holds a function with 0 users`},
+		{`local function g() g() end`, `g: used; g holds a function with 1 users`},
+		{`local g = function() g() end`, `g: unused; g holds a function with 0 users; g set=false member=false`},
+		{`local g function g() end g()`, `g: empty+over used; g holds a function with 1 users`},
 		{`local a = 1 f(function() return a end)`, `a: used`},
 		{`local a = 1 f(function() a = 2 end) f(a)`, `a: used used`},
 		{`local a = 1 f(function() a = 2 end)`, `a: unused unused`},
-		{`local a local function g() f(a) end a = 1 g()`, `a: empty+used+over used; g: used`},
+		{`local a local function g() f(a) end a = 1 g()`, `a: empty+used+over used; g: used; g holds a function with 1 users`},
 		{`local a f(function() a = 1 end) f(function() f(a) end)`, `a: empty+used used`},
-		{`local function g(...) f(...) end g()`, `g: used; ...: used`},
+		{`local function g(...) f(...) end g()`, `g: used; ...: used; g holds a function with 1 users`},
 		{`x = 1 f(x, y) z.n = 1`, `x set=true member=false; x set=false member=false; y set=false member=false; z set=false member=true`},
 		{`function x() end function y.z() end`, `x set=true member=false; y set=false member=true`},
 		{`local a = { b = 1, [c] = function(d) return d end } f(a)`, `d: used; a: used`},
@@ -125,6 +136,23 @@ func TestFlow(t *testing.T) {
 		{`if c then return else return end f(1)`, `never f false`},
 		{`while true do f(1) end f(2)`, `never f false`},
 		{`repeat return until c f(1)`, `never c false`},
+		{`local a, b, d = f() f(b, d)`, `a: many; b: many+used@1; d: many+used@2`},
+		{`local a, b, d = 1, f() f(b, d)`, `a: unused; b: many+used; d: many+used@1`},
+		{`local n = 2 for i = 1, 9, n do f(i) end`, `n: used; i: used`},
+		{`repeat return until (c)`, `never c false`},
+		{`repeat return until ((c))`, `never c false`},
+		{`local t = {} function t.g() return t end`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} function t:g() return t end`, `t: changed`},
+		{`local t = {} f(function() t.n = 1 end)`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} f(function() f(function() t.n = 1 end) end)`, `t: changed (0 items, 1 fields)`},
+		{`local t = {} table.insert(t, 1) f(t)`, `t: used (1 items, 0 fields); table set=false member=false`},
+		{`local t = {} table.insert(t, 1, 2) f(t)`, `t: used (1 items, 0 fields); table set=false member=false`},
+		{`local t = {} table.insert(t) f(t)`, `t: used; table set=false member=false`},
+		{`local t = {} table.remove(t, 1) f(t)`, `t: used; table set=false member=false`},
+		{`local t = {} t:insert(t, 1) f(t)`, `t: used`},
+		{`local t = {} t[1] = 1 t[#t + 1] = 2 t.n = 3 f(t)`, `t: changed+used (2 items, 1 fields)`},
+		{`local g, h = function() end, function() end g()`, `g: used; h: unused; g holds a function with 1 users; h holds a function with 0 users`},
+		{`while (c) do f(1) end`, ``},
 	} {
 		assert.Equal(t, test.want, described(t, test.src), test.src)
 	}

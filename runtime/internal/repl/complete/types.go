@@ -182,9 +182,9 @@ func (e *Engine) value(expr ast.Expr) lua.LValue {
 		}
 		switch key := expr.Key.(type) {
 		case *ast.StringExpr:
-			return rawIndex(t, lua.LString(key.Value))
+			return compile.Member(t, lua.LString(key.Value))
 		case *ast.NumberExpr:
-			return rawIndex(t, number(key.Value))
+			return compile.Member(t, number(key.Value))
 		}
 	}
 	return nil
@@ -200,24 +200,4 @@ func number(text string) lua.LValue {
 		n = 10*n + int(c-'0')
 	}
 	return lua.LNumber(n)
-}
-
-// rawIndex reads a field, also in an __index that is a table.
-func rawIndex(t *lua.LTable, key lua.LValue) lua.LValue {
-	for range deepestIndex {
-		if key == lua.LNil {
-			return lua.LNil
-		}
-		if v := t.RawGet(key); v != lua.LNil {
-			return v
-		}
-		meta, ok := t.Metatable.(*lua.LTable)
-		if !ok {
-			return lua.LNil
-		}
-		if t, ok = meta.RawGetString("__index").(*lua.LTable); !ok {
-			return lua.LNil
-		}
-	}
-	return lua.LNil
 }
