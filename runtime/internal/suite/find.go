@@ -16,8 +16,7 @@ const suffix = "_test.lua"
 func IsTest(path string) bool { return strings.HasSuffix(path, suffix) }
 
 // Find returns the test files among the given files and, at any depth, in the
-// given folders, sorted by name. A file named here counts whatever its name.
-// Hidden folders and node_modules are skipped.
+// given folders, sorted by name.
 func Find(dir string, names []string) ([]string, error) {
 	var files []string
 	for _, name := range names {
@@ -36,23 +35,31 @@ func Find(dir string, names []string) ([]string, error) {
 			files = append(files, path)
 			continue
 		}
-		err = filepath.WalkDir(path, func(at string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case entry.IsDir() && at != path && skippedFolder(entry.Name()):
-				return filepath.SkipDir
-			case !entry.IsDir() && IsTest(at):
-				files = append(files, at)
-			}
-			return nil
-		})
+		found, err := Walk(path, IsTest)
 		if err != nil {
 			return nil, fmt.Errorf("cannot search %s: %w", name, err)
 		}
+		files = append(files, found...)
 	}
 	slices.Sort(files)
 	return slices.Compact(files), nil
+}
+
+// Walk returns the wanted files in a folder, at any depth. Hidden folders and
+// node_modules are skipped.
+func Walk(root string, wanted func(path string) bool) (files []string, err error) {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && path != root && skippedFolder(entry.Name()):
+			return filepath.SkipDir
+		case !entry.IsDir() && wanted(path):
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
 }
 
 // parents returns the folders above dir up to root, nearest first; none if dir

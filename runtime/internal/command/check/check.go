@@ -3,11 +3,8 @@
 package check
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,10 +39,7 @@ type options struct {
 }
 
 // New returns the command check.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, checkScripts) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "check [flags] FILE.lua|DIR...",
@@ -65,7 +59,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if err := o.validate(); err != nil {
 				return err
 			}
-			return runF(env, o)
+			return checkScripts(env, o)
 		},
 	}
 	f := cmd.Flags()
@@ -220,12 +214,17 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 		case usage.IsData(arg):
 			return nil, &usage.Error{Message: arg + " is a data file, not a script"}
 		case env.IsDir(arg):
-			before := len(files)
-			if err := walkScripts(env, arg, add); err != nil {
+			names, err := scriptsIn(env, arg)
+			if err != nil {
 				return nil, err
 			}
-			if len(files) == before && len(seen) == 0 {
+			if len(names) == 0 {
 				return nil, &usage.Error{Message: "there is no .lua file in " + arg, Hint: "name the folder that holds your scripts"}
+			}
+			for _, name := range names {
+				if err := add(name); err != nil {
+					return nil, err
+				}
 			}
 		case env.IsFile(arg):
 			if err := add(arg); err != nil {
@@ -238,36 +237,20 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 	return files, nil
 }
 
-// walkScripts names all scripts in a folder and below. Hidden folders and
-// node_modules hold nothing of the user's.
-func walkScripts(env *environment.Env, dir string, add func(name string) error) error {
+// scriptsIn names all scripts in a folder and below.
+func scriptsIn(env *environment.Env, dir string) ([]string, error) {
 	root := env.Path(dir)
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := entry.Name()
-		if entry.IsDir() {
-			if path != root && (strings.HasPrefix(name, ".") || name == "node_modules") {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !strings.HasSuffix(name, ".lua") {
-			return nil
-		}
-		if info, err := os.Stat(path); err != nil || info.IsDir() {
-			return nil //nolint:nilerr // a link that leads nowhere is no script
-		}
+	// A link that leads nowhere is not a script.
+	names, err := suite.Walk(root, func(path string) bool { return strings.HasSuffix(path, ".lua") && env.IsFile(path) })
+	if err != nil {
+		return nil, &usage.Error{Message: fmt.Sprintf("cannot read the folder %s: %v", dir, err)}
+	}
+	for i, path := range names {
 		relative, err := filepath.Rel(root, path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return add(filepath.Join(dir, relative))
-	})
-	var misuse *usage.Error
-	if err != nil && !errors.As(err, &misuse) {
-		return &usage.Error{Message: fmt.Sprintf("cannot read the folder %s: %v", dir, err)}
+		names[i] = filepath.Join(dir, relative)
 	}
-	return err
+	return names, nil
 }

@@ -1,56 +1,60 @@
-package check
+package check_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/check"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 )
 
-// parseCheck returns what flags and arguments make of the options.
-func parseCheck(args ...string) (o *options, err error) {
-	cmd := newCommand(&environment.Env{}, func(_ *environment.Env, given *options) error {
-		o = given
-		return nil
-	})
-	cmd.SetArgs(args)
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	err = cmd.Execute()
-	return o, err
-}
-
 func TestCheckFlags(t *testing.T) {
-	run := func(args ...string) *options {
-		o, err := parseCheck(args...)
-		require.NoError(t, err)
-		return o
+	r := trial.New(t, map[string]string{"unused.lua": "local x = 1\n", "d/unknown.lua": "REGION()\n", "d/.hidden/x.lua": "x(\n"})
+	for _, c := range []struct {
+		flags, want string
+		fails       bool
+	}{
+		{"unused.lua", "unused-local", false},
+		{"--strict unused.lua", "unused-local", true},
+		{"--fail-on warning unused.lua", "unused-local", true},
+		{"--disable unused-local --strict unused.lua", "", false},
+		{"--rule pattern --strict unused.lua d", "", false},
+		{"d", "d/unknown.lua:1", true},
+		{"--globals A,REGION d", "", false},
+		{"--format json unused.lua", `"rule": "unused-local"`, false},
+		{"--format sarif unused.lua", `"ruleId": "unused-local"`, false},
+		{"--stdin-name s.lua -", "s.lua:1", true},
+		{"--list-rules", "unused-local", false},
+	} {
+		r.Env.Stdin = strings.NewReader("REGION()\n")
+		stdout, _, err := r.Run(check.New, strings.Fields(c.flags)...)
+		assert.Equal(t, c.fails, err != nil, "%s: %v", c.flags, err)
+		assert.Contains(t, stdout, c.want, c.flags)
+		if c.want == "" {
+			assert.NotContains(t, stdout, "unused-local", c.flags)
+		}
 	}
-	o := run("a.lua", "dir")
-	assert.Equal(t, []string{"a.lua", "dir"}, o.paths)
-	assert.Equal(t, "text", o.format)
-	assert.Equal(t, "error", o.failOn)
-	o = run("--strict", "--format", "sarif", "--rule", "syntax,unused-local", "--disable", "pattern", "--globals", "A,B", "-")
-	assert.Equal(t, "warning", o.failOn)
-	assert.Equal(t, []string{"syntax", "unused-local"}, o.rules)
-	assert.Equal(t, []string{"pattern"}, o.disable)
-	assert.Equal(t, []string{"A", "B"}, o.globals)
-	assert.Equal(t, []string{"-"}, o.paths)
-	assert.True(t, run("--list-rules").listRules)
 }
 
 func TestCheckFlagsThatAreWrong(t *testing.T) {
-	for name, args := range map[string][]string{
-		"no script":                 {},
-		"unknown format":            {"--format", "xml", "a.lua"},
-		"unknown level":             {"--fail-on", "info", "a.lua"},
-		"unknown rule":              {"--rule", "speling", "a.lua"},
-		"unknown rule to leave out": {"--disable", "speling", "a.lua"},
+	r := trial.New(t, map[string]string{"a.lua": "", "empty/x.txt": "", "a.csv": ""})
+	for flags, want := range map[string]string{
+		"":                        "no script given",
+		"--format xml a.lua":      "--format takes text, json or sarif",
+		"--fail-on info a.lua":    "--fail-on takes error or warning",
+		"--rule speling a.lua":    "there is no rule 'speling'",
+		"--disable speling a.lua": "there is no rule 'speling'",
+		"missing.lua":             "no such file or folder: missing.lua",
+		"empty":                   "there is no .lua file in empty",
+		"a.csv":                   "a.csv is a data file",
 	} {
-		_, err := parseCheck(args...)
+		_, _, err := r.Run(check.New, strings.Fields(flags)...)
 		var misuse *usage.Error
-		require.ErrorAs(t, err, &misuse, name)
+		require.ErrorAs(t, err, &misuse, flags)
+		assert.ErrorContains(t, err, want)
 	}
 }

@@ -27,10 +27,7 @@ type options struct {
 }
 
 // New returns the command doc.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, explain) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "doc [TOPIC...]",
@@ -54,7 +51,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if o.all && len(args) > 0 {
 				return &usage.Error{Message: "--all means every topic, so it cannot be combined with " + args[0], Hint: "leave one of them out"}
 			}
-			return runF(env, o)
+			return explain(env, o)
 		},
 	}
 	usage.Choice(cmd, &o.format, "format", "text", "Print `FORMAT`: text, json or markdown", "text", "json", "markdown")

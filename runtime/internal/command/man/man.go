@@ -15,10 +15,7 @@ import (
 )
 
 // New returns the command man.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, writeMan) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *cobra.Command, string) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man DIR",
 		Short: "Write the manual pages of all commands",
@@ -31,7 +28,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *cobra.Command
 			if len(args) != 1 {
 				return &usage.Error{Message: "man takes one folder", Hint: "for example: phscript man man1"}
 			}
-			return runF(env, cmd.Root(), args[0])
+			return writeMan(env, cmd.Root(), args[0])
 		},
 	}
 }

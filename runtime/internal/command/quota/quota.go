@@ -22,10 +22,7 @@ type options struct {
 }
 
 // New returns the command quota.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, show) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "quota",
@@ -33,7 +30,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 		Long: "quota shows the calls to Planhat in the last minute by all scripts on this machine, or on all machines\n" +
 			"that share a --state.",
 		Args: usage.NoArguments,
-		RunE: func(*cobra.Command, []string) error { return runF(env, o) },
+		RunE: func(*cobra.Command, []string) error { return show(env, o) },
 	}
 	o.AddFlags(cmd.Flags())
 	usage.AddJSON(cmd, &o.json)

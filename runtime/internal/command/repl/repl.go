@@ -26,14 +26,11 @@ import (
 // options are the settings of a prompt, before they are checked.
 type options struct{ host.Options }
 
-// New returns the command repl.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, converse) }
-
 // Start starts the prompt with the flags of another command.
 func Start(env *environment.Env, o host.Options) error { return converse(env, &options{o}) }
 
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+// New returns the command repl.
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "repl [flags]",
@@ -47,7 +44,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if err := o.Given(cmd.Flags()); err != nil {
 				return err
 			}
-			return runF(env, o)
+			return converse(env, o)
 		},
 	}
 	o.AddFlags(cmd)
@@ -108,8 +105,8 @@ func converse(env *environment.Env, o *options) error {
 	return err
 }
 
-// leaveSanely sees to it that a termination signal does not leave the terminal as
-// the line editor has set it. What it returns ends the watch.
+// leaveSanely restores the terminal when a termination signal ends the program
+// while the line editor has changed it. What it returns ends the watch.
 func leaveSanely(env *environment.Env) (release func()) {
 	restore := env.KeepTerminal()
 	signals, ignore := env.Signals(syscall.SIGTERM, syscall.SIGHUP)
@@ -148,7 +145,7 @@ func lineEditor(env *environment.Env, prompt *repl.Prompt, screen *repl.Screen, 
 	return repl.NewEditor(o)
 }
 
-// historyFile is where inputs are kept, "" where they are not.
+// historyFile is where inputs are kept, "" if they are not.
 func historyFile(env *environment.Env) string {
 	if v, ok := env.Getenv("PHSCRIPT_HISTORY"); ok {
 		if v == "" || v == "off" {
@@ -162,7 +159,7 @@ func historyFile(env *environment.Env) string {
 	return ""
 }
 
-// connection tells what a session works on.
+// connection says what a session works on.
 func connection(h *host.Opened, simulated bool) repl.Connection {
 	if h.Config.APIToken == "" && h.Config.TenantToken == "" {
 		return repl.Connection{}

@@ -35,10 +35,7 @@ type options struct {
 }
 
 // New returns the command run.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, runScript) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE.lua [args...]",
@@ -69,7 +66,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if err := o.checkOrder(cmd.Flags()); err != nil {
 				return err
 			}
-			return runF(env, o)
+			return runScript(env, o)
 		},
 	}
 	f := cmd.Flags()
@@ -170,7 +167,7 @@ func runScript(env *environment.Env, o *options) error {
 	})
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
-		// Also where the script fails by itself on the call that was not made.
+		// Also if the script itself fails because a call was not made.
 		runErr = errors.Join(fault.ErrInterrupted, runErr)
 	}
 	s.Conclude(runErr)

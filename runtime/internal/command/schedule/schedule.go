@@ -58,8 +58,8 @@ func listSchedules(env *environment.Env, o *options) error {
 	})
 }
 
-// warnAboutServers says where nobody runs the schedules, or not in the way that
-// is written.
+// warnAboutServers says if nothing runs the schedules, or if a service runs them
+// with an older configuration.
 func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) error {
 	servers, err := serve.Servers(ctx, db)
 	if err != nil {
@@ -81,7 +81,7 @@ func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) e
 	return nil
 }
 
-// named finds schedules by their names, all of them where none is given.
+// named finds schedules by their names, all of them if none is given.
 func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Entry, error) {
 	all, err := s.List(ctx)
 	if err != nil || len(names) == 0 {

@@ -46,10 +46,7 @@ type options struct {
 }
 
 // New returns the command serve.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, serveSchedules) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -75,7 +72,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 				return err
 			}
 			o.Simulated = cmd.Flags().Changed("simulate")
-			return runF(env, o)
+			return serveSchedules(env, o)
 		},
 	}
 	f := cmd.Flags()
@@ -172,7 +169,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 		return err
 	}
 	clearFolders(log)
-	// What was too young at the start to tell whose it is, is not any more.
+	// Folders that were too recent at the start to tell whose they are.
 	defer clearFolders(log)
 	if o.Simulated {
 		planhat, err := host.StartSimulator(loaded.Config, o.simulate, o.companies, "")
@@ -224,8 +221,8 @@ func (o *options) workerCount(c config.Config, processors int) int {
 	return cmp.Or(max(0, o.workers), max(0, c.Serve.Workers), max(2, processors))
 }
 
-// warn tells of what will show only when a run, or the notice of its failure,
-// does not come through.
+// warn reports what would otherwise show only when a run, or the notice of its
+// failure, does not arrive.
 func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(doubt string)) {
 	c := loaded.Config
 	if len(loaded.Definitions) == 0 {
@@ -239,7 +236,7 @@ func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(dou
 	}
 }
 
-// stopped makes an end that was asked for no error.
+// stopped returns no error if the service was asked to stop.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
@@ -294,8 +291,8 @@ func childEnvironment(env *environment.Env) []string {
 	return handedOn(env.Environ(), serve.SameVariable)
 }
 
-// handedOn picks the variables that are handed on; same tells whether two names
-// mean the same one.
+// handedOn picks the variables that are handed on; same reports whether two
+// names mean the same variable.
 func handedOn(variables []string, same func(a, b string) bool) []string {
 	var list []string
 	for _, variable := range variables {

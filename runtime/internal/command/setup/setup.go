@@ -18,10 +18,7 @@ type options struct {
 }
 
 // New returns the command setup.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, setup) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{dir: "."}
 	cmd := &cobra.Command{
 		Use:   "setup [DIR]",
@@ -43,7 +40,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if len(args) == 1 {
 				o.dir = args[0]
 			}
-			return runF(env, o)
+			return setup(env, o)
 		},
 	}
 	f := cmd.Flags()

@@ -24,10 +24,7 @@ type options struct {
 }
 
 // New returns the command simulate.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, simulate) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -43,7 +40,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 			if err := o.parse(); err != nil {
 				return err
 			}
-			return runF(env, o)
+			return simulate(env, o)
 		},
 	}
 	f := cmd.Flags()

@@ -17,8 +17,7 @@ type Lazy struct {
 
 	mu sync.Mutex
 	db *store.DB
-	// replaced are those whose file was taken away; others may still be using
-	// them.
+	// replaced are those whose file was replaced; they may still be in use.
 	replaced []*store.DB
 }
 

@@ -47,10 +47,7 @@ type options struct {
 }
 
 // New returns the command test.
-func New(env *environment.Env) *cobra.Command { return newCommand(env, runTests) }
-
-// newCommand returns the command; tests of its flags replace runF.
-func newCommand(env *environment.Env, runF func(*environment.Env, *options) error) *cobra.Command {
+func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "test [flags] [FILE|DIR ...]",
@@ -67,7 +64,7 @@ func newCommand(env *environment.Env, runF func(*environment.Env, *options) erro
 				return err
 			}
 			o.names = args
-			return runF(env, o)
+			return runTests(env, o)
 		},
 	}
 	f := cmd.Flags()

@@ -1,5 +1,5 @@
-// Package trial lets tests run a command in this process, in a folder of its
-// own with its own store.
+// Package trial lets tests run a command in this process, in a temporary folder
+// with its own store.
 package trial
 
 import (
