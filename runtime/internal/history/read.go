@@ -87,10 +87,6 @@ type Filter struct {
 
 // List returns runs without their summaries, the latest due ones first.
 func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
-	return h.list(ctx, h.db, f)
-}
-
-func (h *History) list(ctx context.Context, tx store.Queryer, f Filter) ([]*Run, error) {
 	where, args := []string{"1 = 1"}, []any{}
 	add := func(condition string, values ...any) {
 		where, args = append(where, condition), append(args, values...)
@@ -118,12 +114,12 @@ func (h *History) list(ctx context.Context, tx store.Queryer, f Filter) ([]*Run,
 	if f.Limit > 0 {
 		condition += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	return h.runs(ctx, tx, condition, args...)
+	return h.runs(ctx, h.db, condition, args...)
 }
 
-// Active returns the runs of a schedule that are running, within a transaction.
-func (h *History) Active(ctx context.Context, tx store.Queryer, schedule string) ([]*Run, error) {
-	return h.list(ctx, tx, Filter{Schedule: schedule, Statuses: []Status{Running}})
+// Active reports whether a run of a schedule is running.
+func (h *History) Active(ctx context.Context, tx store.Queryer, schedule string) (bool, error) {
+	return store.Exists(ctx, tx, `FROM phscript_run WHERE schedule = ? AND status = ?`, schedule, Running)
 }
 
 // Silent returns the running runs whose worker was not seen for that long, by

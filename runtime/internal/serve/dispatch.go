@@ -26,27 +26,28 @@ var errTaken = errors.New("another process was first")
 func (s *Schedules) Dispatch(ctx context.Context) error {
 	var failed error
 	for range mostRounds {
-		over, err := s.dispatchRound(ctx)
+		again, err := s.dispatchRound(ctx)
 		failed = errors.Join(failed, err)
-		if over == 0 || ctx.Err() != nil {
+		if !again || ctx.Err() != nil {
 			break
 		}
 	}
 	return failed
 }
 
-// dispatchRound looks at the next run of every schedule, and returns how many of
-// these runs it ended. A schedule with many waiting runs does not delay others.
-func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) {
+// dispatchRound looks at the next run of every schedule, and reports whether it ended
+// one, so that another may be next. A schedule with many waiting runs does not delay
+// others.
+func (s *Schedules) dispatchRound(ctx context.Context) (again bool, failed error) {
 	busy, err := s.history.Busy(ctx)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	var last *history.Run
 	for {
 		due, err := s.history.Undispatched(ctx, last, mostDispatched)
 		if err != nil {
-			return over, errors.Join(failed, err)
+			return again, errors.Join(failed, err)
 		}
 		for _, r := range due {
 			last = r
@@ -60,13 +61,13 @@ func (s *Schedules) dispatchRound(ctx context.Context) (over int, failed error) 
 			})
 			switch {
 			case err == nil && done:
-				over++
+				again = true
 			case err != nil && !errors.Is(err, errTaken):
 				failed = errors.Join(failed, err)
 			}
 		}
 		if len(due) < mostDispatched || ctx.Err() != nil {
-			return over, failed
+			return again, failed
 		}
 	}
 }

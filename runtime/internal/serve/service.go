@@ -102,7 +102,7 @@ func New(o Options, loaded *Loaded) *Service {
 	}
 	s.worker = &Worker{
 		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, dir: o.Loader.Dir, lostAfter: o.LostAfter,
-		launch: o.Launch, meters: s.meters, log: o.Log, stops: map[int64]context.CancelCauseFunc{},
+		launch: o.Launch, meters: s.meters, log: o.Log,
 	}
 	return s
 }
@@ -197,7 +197,7 @@ func (s *Service) retry(ctx context.Context, do func() error) error {
 		s.o.Log.Warn("the store cannot save the schedules yet; retrying", "reason", err.Error())
 	})
 	if ctx.Err() != nil {
-		return nil
+		err = nil
 	}
 	return err
 }

@@ -49,9 +49,8 @@ type Worker struct {
 	// watching is since when the store has answered every look for lost runs.
 	watching time.Time
 
-	mu sync.Mutex
-	// stops end the runs in progress, by number.
-	stops map[int64]context.CancelCauseFunc
+	// stops has the context.CancelCauseFunc of each run in progress, by number.
+	stops sync.Map
 }
 
 // Why a run ends early. errNotOwn means that another worker may have it.
@@ -70,8 +69,8 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	if err != nil || r == nil {
 		return err
 	}
-	w.track(id, stop)
-	defer w.untrack(id)
+	w.stops.Store(id, stop)
+	defer w.stops.Delete(id)
 	log := w.log.With("run", id, "schedule", r.Schedule, "script", r.Script)
 	log.Info("run started", "attempt", r.Attempt, "cause", r.Cause)
 	done := make(chan struct{})
@@ -101,39 +100,26 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (w *Worker) track(id int64, stop context.CancelCauseFunc) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stops[id] = stop
-}
-
-func (w *Worker) untrack(id int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.stops, id)
-}
-
 func (w *Worker) atWork(id int64) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.stops[id] != nil
+	_, found := w.stops.Load(id)
+	return found
 }
 
 // KillAll kills the runs in progress, and returns how many there were.
-func (w *Worker) KillAll() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, stop := range w.stops {
-		stop(errKilled)
+func (w *Worker) KillAll() (n int) {
+	for _, stop := range w.stops.Range {
+		stop.(context.CancelCauseFunc)(errKilled)
+		n++
 	}
-	return len(w.stops)
+	return n
 }
 
 // Busy returns how many runs are in progress.
-func (w *Worker) Busy() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.stops)
+func (w *Worker) Busy() (n int) {
+	for range w.stops.Range {
+		n++
+	}
+	return n
 }
 
 // claim assigns a queued run to this worker if no other run of its schedule is
@@ -163,7 +149,7 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			if missed, err := w.schedules.miss(ctx, tx, r, d); err != nil || missed {
 				return err
 			}
-			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || len(active) > 0 {
+			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || active {
 				return errors.Join(err, w.history.HandBack(ctx, tx, r.ID))
 			}
 		}

@@ -351,10 +351,11 @@ func TestALockedFileLosesNobody(t *testing.T) {
 	require.NoError(t, watcher.Lost(t.Context()))
 	w.awaitStatus(id, history.Running)
 	// The machine slept: a worker does not give its own run up.
-	watcher.watching, watcher.stops = time.Now().Add(-time.Hour), map[int64]context.CancelCauseFunc{id: func(error) {}}
+	watcher.watching = time.Now().Add(-time.Hour)
+	watcher.stops.Store(id, context.CancelCauseFunc(func(error) {}))
 	require.NoError(t, watcher.Lost(t.Context()))
 	w.awaitStatus(id, history.Running)
-	watcher.untrack(id)
+	watcher.stops.Delete(id)
 	require.NoError(t, watcher.Lost(t.Context()))
 	w.awaitStatus(id, history.Lost)
 }
