@@ -30,6 +30,11 @@ docs:
 bench:
 	go test ./tests/bench ./runtime/internal/repl/complete -run '^$$' -bench . -benchtime 1x -timeout 60m -v
 
+# mutants shows whether a package's own tests notice small mistakes in its code:
+# make mutants PKG=planhat SAMPLE=40 SEED=7
+mutants:
+	.ci/mutants $(PKG) $(or $(SAMPLE),40) $(SEED)
+
 # release-files makes what a release contains beside the binaries.
 release-files: build
 	rm -rf bin/release && mkdir -p bin/release/completions
