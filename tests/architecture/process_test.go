@@ -73,17 +73,3 @@ func TestMainIsTiny(t *testing.T) {
 	require.NoError(t, err)
 	assert.LessOrEqual(t, strings.Count(string(text), "\n"), 10)
 }
-
-// TestFilesHoldOneIdea keeps hand-written files readable in one sitting.
-func TestFilesHoldOneIdea(t *testing.T) {
-	const most = 600
-	for _, p := range packages(t) {
-		for _, base := range p.GoFiles {
-			text, err := os.ReadFile(filepath.Join(p.Dir, base))
-			require.NoError(t, err)
-			if !strings.Contains(string(text[:min(len(text), 200)]), "DO NOT EDIT") {
-				assert.LessOrEqual(t, strings.Count(string(text), "\n"), most, "%s/%s is long: give it a second file", p.ImportPath, base)
-			}
-		}
-	}
-}
