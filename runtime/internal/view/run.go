@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
@@ -91,8 +92,20 @@ func LogText(l history.Line) string {
 	var values map[string]json.RawMessage
 	if len(l.Fields) > 0 && json.Unmarshal(l.Fields, &values) == nil {
 		for _, name := range sorted(values) {
-			fields += " " + name + "=" + string(values[name])
+			fields += " " + name + "=" + plain(values[name])
 		}
 	}
 	return fmt.Sprintf("%s %-6s %s%s", l.At.Local().Format("15:04:05.000"), l.Level, l.Message, fields)
+}
+
+// plain returns a JSON value as text: a string without quotes, unless it could be
+// mistaken for several fields.
+func plain(value json.RawMessage) string {
+	var text string
+	if json.Unmarshal(value, &text) != nil || text == "" || strings.ContainsFunc(text, func(r rune) bool {
+		return r == '"' || r == '=' || unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}) {
+		return string(value)
+	}
+	return text
 }

@@ -13,7 +13,15 @@ import (
 // format is json, or text for anything else.
 func LogHandler(env *environment.Env, format string, level slog.Level) slog.Handler {
 	if format == "json" {
-		return slog.NewJSONHandler(env.Stderr, &slog.HandlerOptions{Level: level})
+		return slog.NewJSONHandler(env.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
 	}
 	return tint.NewTextHandler(env.Stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !env.StderrColor()})
+}
+
+// readable writes durations as text, such as 2.5s, instead of nanoseconds.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		return slog.String(a.Key, a.Value.Duration().String())
+	}
+	return a
 }
