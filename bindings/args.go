@@ -9,6 +9,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -122,6 +123,9 @@ func (a *Args) check() error {
 		if !accepts(p.Type, v) {
 			return a.fault(p.Mismatch(i, describeValue(v)))
 		}
+		if lostDigits(p.Type, v) {
+			return a.fault(p.Mismatch(i, describeValue(v)) + lostDigitsWhy)
+		}
 		if t, ok := v.(*lua.LTable); ok && len(p.Fields) > 0 {
 			if err := a.checkFields(p, t); err != nil {
 				return err
@@ -147,6 +151,9 @@ func (a *Args) checkFields(p *Param, t *lua.LTable) error {
 		if !accepts(f.Type, v) {
 			return a.fault(f.Mismatch(describeValue(v)))
 		}
+		if lostDigits(f.Type, v) {
+			return a.fault(f.Mismatch(describeValue(v)) + lostDigitsWhy)
+		}
 	}
 	for i := range p.Fields {
 		if f := &p.Fields[i]; f.Required && t.RawGetString(f.Name) == lua.LNil {
@@ -159,6 +166,15 @@ func (a *Args) checkFields(p *Param, t *lua.LTable) error {
 // accepts reports whether a value fits a type.
 func accepts(t spec.Type, v lua.LValue) bool {
 	return t.Accepts(luaKinds[v.Type()]) || t.Accepts(spec.Number|spec.Integer) && t.Accepts(numberKinds(v))
+}
+
+const lostDigitsWhy = ": numbers from 2^53 on lose digits; read or write such ids as text"
+
+// lostDigits reports whether a text is expected and the value is a number that may
+// stand for several whole ones.
+func lostDigits(t spec.Type, v lua.LValue) bool {
+	n, ok := v.(lua.LNumber)
+	return ok && math.Abs(float64(n)) >= luatext.LargestWhole && !t.Accepts(spec.Number|spec.Integer)
 }
 
 // luaKinds are the kinds of values by Lua's own types. Lua takes a number where a

@@ -23,7 +23,7 @@ func TestDecodeAndEncodeAgree(t *testing.T) {
 	_, c := stateWithCodec(t)
 	for _, text := range []string{
 		`{"name":"Åäö","custom":{"# Overdue Invoices":3,"Tier":"Gold"},"tags":[],"mrr":-12.5,"active":true}`,
-		`[]`, `{}`, `[1,2,[3,{"a":[]}]]`, `[null,1,null]`, `"text with \"quotes\" and \u0000"`, `0`, `-1`, `123456789012345`, `1e300`, `false`,
+		`[]`, `{}`, `[1,2,[3,{"a":[]}]]`, `[null,1,null]`, `"text with \"quotes\" and \u0000"`, `0`, `-1`, `12345678901234`, `1e300`, `false`,
 		`{"nested":{"empty":{},"list":[{}]}}`,
 	} {
 		v, err := c.DecodeBytes([]byte(text), DecodeOptions{})
@@ -39,7 +39,8 @@ func TestNumbersKeepTheirValue(t *testing.T) {
 	_, c := stateWithCodec(t)
 	for text, want := range map[string]lua.LValue{
 		"0": lua.LNumber(0), "255": lua.LNumber(255), "256": lua.LNumber(256), "-7": lua.LNumber(-7), "1.25": lua.LNumber(1.25),
-		"9007199254740992": lua.LNumber(9007199254740992), "9007199254740993": lua.LString("9007199254740993"),
+		"12345678901234": lua.LNumber(12345678901234), "-12345678901234": lua.LNumber(-12345678901234), "1234567890123451": lua.LString("1234567890123451"),
+		"123456789012345": lua.LString("123456789012345"), "9007199254740993": lua.LString("9007199254740993"),
 		"-9007199254740993": lua.LString("-9007199254740993"), "123456789012345678901234567890": lua.LString("123456789012345678901234567890"),
 		"1e3": lua.LNumber(1000), "1e999": lua.LString("1e999"),
 	} {
@@ -123,7 +124,8 @@ func TestRecordsKnowTheirModel(t *testing.T) {
 	}
 }
 
-// Whatever JSON comes in, encoding what was decoded gives the same value.
+// Whatever JSON comes in, encoding what was decoded gives the same value, except
+// whole numbers of more than 14 digits, which become text.
 func TestRoundTripProperty(t *testing.T) {
 	L, c := stateWithCodec(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -145,7 +147,7 @@ func luaValue(L *lua.LState, c *Codec, rt *rapid.T, depth int) lua.LValue {
 	}
 	switch kind {
 	case 0:
-		return lua.LNumber(rapid.Float64Range(-1e15, 1e15).Draw(rt, "number"))
+		return lua.LNumber(rapid.Float64Range(-99999999999999, 99999999999999).Draw(rt, "number"))
 	case 1:
 		return lua.LString(rapid.String().Draw(rt, "text"))
 	case 2:

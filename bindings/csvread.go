@@ -25,7 +25,7 @@ var csvReadOptions = []Field{
 	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"` (default) leaves the field out, so an upsert keeps the stored value; `\"text\"` gives an empty string; `\"null\"` gives `json.null`, which clears the stored value. In rows that are lists, it is always an empty string."},
 	{Name: "numbers", Type: "string[]", Doc: "Columns to convert to numbers. Other cells stay text."},
 	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
-	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces and apostrophes may separate thousands. Default: a point, without thousands separators."},
+	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces or apostrophes may separate groups of exactly three digits before it; anything else is an error. Default: a point, without thousands separators."},
 	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
 	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`."},
 	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed."},
@@ -148,13 +148,13 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 	opt.Typed, opt.convert = map[string]string{}, map[string]convertCell{}
 	for _, column := range o.Strings("numbers") {
 		opt.Typed[column] = "numbers"
-		opt.convert[column] = numberCell(decimal, column, "numbers")
+		opt.convert[column] = numberCell(decimal, "numbers")
 	}
 	for column, name := range types {
 		opt.Typed[column] = "types"
 		switch name {
 		case "number":
-			opt.convert[column] = numberCell(decimal, column, "types")
+			opt.convert[column] = numberCell(decimal, "types")
 		case "boolean":
 			opt.convert[column] = func(cell string) (lua.LValue, error) {
 				b, err := csvtext.Boolean(cell)
@@ -185,9 +185,9 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 	return nil
 }
 
-func numberCell(decimal, column, option string) convertCell {
+func numberCell(decimal, option string) convertCell {
 	return func(cell string) (lua.LValue, error) {
-		n, err := csvtext.Number(cell, decimal, column, option)
+		n, err := csvtext.Number(cell, decimal, option)
 		return lua.LNumber(n), err
 	}
 }

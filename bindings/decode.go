@@ -9,8 +9,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings/internal/luatext"
 )
 
 // DecodeOptions say how JSON becomes Lua values.
@@ -42,8 +40,8 @@ func (e *trailingError) Error() string {
 }
 
 // decode reads the next JSON value. Lists are marked as such, so that an empty
-// one is encoded as [] again. Whole numbers above 2^53, which Lua cannot hold,
-// become text.
+// one is encoded as [] again. Whole numbers of more than 14 digits, which Lua
+// would shorten in a text, become text.
 func (c *Codec) decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
 	switch dec.PeekKind() {
 	case jsontext.KindBeginObject:
@@ -171,7 +169,8 @@ func unquote(raw jsontext.Value) (string, error) {
 	return string(b), err
 }
 
-const safeDigits = 15
+// mostDigits is how many digits Lua's .. and tostring write of a whole number.
+const mostDigits = 14
 
 func (c *Codec) number(raw jsontext.Value) lua.LValue {
 	digits := raw
@@ -179,25 +178,20 @@ func (c *Codec) number(raw jsontext.Value) lua.LValue {
 		digits = digits[1:]
 	}
 	whole := int64(0)
-	for _, d := range digits {
+	for i, d := range digits {
 		if d < '0' || d > '9' {
 			return number(raw)
 		}
-		if len(digits) <= safeDigits {
+		if i < mostDigits {
 			whole = whole*10 + int64(d-'0')
 		}
 	}
-	if len(digits) > safeDigits {
-		n, err := strconv.ParseInt(string(raw), 10, 64)
-		if err != nil || n > luatext.LargestWhole || n < -luatext.LargestWhole {
-			return lua.LString(raw)
-		}
-		return lua.LNumber(n)
-	}
-	if raw[0] == '-' {
+	switch {
+	case len(digits) > mostDigits:
+		return lua.LString(raw)
+	case raw[0] == '-':
 		return lua.LNumber(-whole)
-	}
-	if whole < int64(len(c.numbers)) {
+	case whole < int64(len(c.numbers)):
 		return c.numbers[whole]
 	}
 	return lua.LNumber(whole)

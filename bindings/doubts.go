@@ -23,7 +23,7 @@ type doubts struct {
 
 // options returns encoding options that collect warnings.
 func (d *doubts) options() EncodeOptions {
-	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, ReadOnly: func(name string) {
+	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, Shortened: d.shortened, ReadOnly: func(name string) {
 		if !slices.Contains(d.readOnly, name) {
 			d.readOnly = append(d.readOnly, name)
 		}
@@ -35,6 +35,12 @@ func (d *doubts) options() EncodeOptions {
 func (d *doubts) value(p *catalog.Property, text string) {
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("unknown %s %s %q%s; known values: %s",
 		d.model.Noun, p.Name, text, catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
+}
+
+// shortened warns of an id that may be that of several records.
+func (d *doubts) shortened(name, id string) {
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+name+" shortened", fmt.Sprintf("the %s %s %q looks like a shortened number, so different records may have the same one; keep such ids as text, in spreadsheets as well",
+		d.model.Noun, name, id))
 }
 
 // unknown warns of a property that the catalog does not have. It is not an

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -30,6 +32,9 @@ type EncodeOptions struct {
 	ReadOnly func(name string)
 	// Value is called for each text that is not a known value of its property.
 	Value func(p *catalog.Property, text string)
+	// Shortened is called for each id that looks like a shortened number, such as
+	// 1.23457E+12.
+	Shortened func(name, id string)
 }
 
 // encodeError reports the part of a value that has no JSON form.
@@ -227,8 +232,38 @@ func exampleProperty(m *catalog.Model) string {
 	return m.Properties[len(m.Properties)-1].Name
 }
 
+// shortened matches numbers with many digits as spreadsheets show them and as Lua
+// writes them.
+var shortened = regexp.MustCompile(`^\d([.,]\d+)?E\+\d+$|\d\.\d+e\+\d\d$`)
+
+// checkID rejects an id that is a number with too many digits, and reports a text
+// that seems to have lost digits.
+func (c *Codec) checkID(opt EncodeOptions, name string, v lua.LValue) error {
+	switch v := v.(type) {
+	case lua.LNumber:
+		if math.Abs(float64(v)) >= luatext.LargestWhole {
+			return c.errorf("the id %s is a number, and numbers from 2^53 on lose digits; read or write such ids as text", strconv.FormatFloat(float64(v), 'f', -1, 64))
+		}
+	case lua.LString:
+		if opt.Shortened != nil && strings.Contains(string(v), "+") && shortened.MatchString(string(v)) {
+			opt.Shortened(name, string(v))
+		}
+	}
+	return nil
+}
+
+// isID reports whether a property, nil if it is unknown, holds an id.
+func isID(p *catalog.Property, name string) bool {
+	return strings.HasSuffix(name, "Id") || name == "_id" || p != nil && p.Type == catalog.ObjectID
+}
+
 func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) error {
 	p := opt.Model.Property(name)
+	if isID(p, name) {
+		if err := c.checkID(opt, name, v); err != nil {
+			return err
+		}
+	}
 	if p == nil {
 		if opt.Unknown != nil {
 			opt.Unknown(name)

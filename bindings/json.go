@@ -34,7 +34,7 @@ func JSON() *Module {
 		Doc: "Encodes Lua values as JSON and decodes JSON. Objects become tables with named fields, and lists become lists. " +
 			"`json.null` is JSON's null, which clears a field in Planhat; a field that is nil is left out. " +
 			"An empty table is encoded as `{}` unless it came from a JSON list or `json.array` marked it as a list. " +
-			"Whole numbers above 2^53, which Lua cannot represent, become text, so that ids stay exact.",
+			"Whole numbers of more than 14 digits become text, because Lua shortens such numbers when it makes text of them: ids stay exact.",
 		Funcs: slices.Concat(jsonTexts(), jsonFiles(), jsonKinds()),
 		Values: []*Value{{
 			Name: "null", Type: "userdata", Doc: "JSON's null. Unlike `nil`, a table can hold it, and it counts as true. Test for it with `value == json.null` or `json.is_null`.",

@@ -269,6 +269,32 @@ func TestRowsWithoutAKeyWarn(t *testing.T) {
 	}
 }
 
+// TestIDsKeepTheirDigits: an id that has lost digits could be that of another record.
+func TestIDsKeepTheirDigits(t *testing.T) {
+	L, h, _ := planhatState(t)
+	got := results(t, L, `
+		local ids = json.decode('[1234567890123451, 1234567890123452]')
+		return planhat.extid(ids[1]), "crm-" .. ids[2], planhat.extid(1234567890123451)`)
+	assert.Equal(t, []string{"extid-1234567890123451", "crm-1234567890123452", "extid-1234567890123451"}, got)
+	for script, want := range map[string]string{
+		`planhat.company.bulk_upsert{ { externalId = 12345678901234567, name = "A" } }`:            "row 1: at externalId: the id 12345678901234568 is a number, and numbers from 2^53 on lose digits; read or write such ids as text; nothing was sent",
+		`planhat.company.create{ sourceId = 2^53, name = "A" }`:                                    "at sourceId: the id 9007199254740992 is a number",
+		`planhat.extid(12345678901234567)`:                                                         "must be a string, not the number 12345678901234568: numbers from 2^53 on lose digits; read or write such ids as text",
+		`planhat.company.get_by_id(12345678901234567)`:                                             "numbers from 2^53 on lose digits",
+		`planhat.task.create{ mainType = "task", action = "x", companyId = 12345678901234567890 }`: "at companyId: the id",
+	} {
+		require.ErrorContains(t, L.DoString(script), want, script)
+	}
+	require.Empty(t, h.warnings)
+	results(t, L, `planhat.company.bulk_upsert{ { externalId = "1.23457E+12", name = "A" }, { sourceId = "1,2E+11", name = "B" } }`)
+	results(t, L, `planhat.note.bulk_upsert{ { externalId = "crm-1.2345678901235e+15", companyId = "1.2", name = "A" }, { externalId = "1E5", sourceId = "a+b", name = "1.2E+3" } }`)
+	all := strings.Join(h.warnings, "\n")
+	assert.Contains(t, all, `the company externalId "1.23457E+12" looks like a shortened number, so different records may have the same one; keep such ids as text, in spreadsheets as well`)
+	assert.Contains(t, all, `the company sourceId "1,2E+11" looks`)
+	assert.Contains(t, all, `the note externalId "crm-1.2345678901235e+15" looks`)
+	assert.Equal(t, 3, strings.Count(all, "looks like a shortened number"))
+}
+
 func TestValuesThatAreNotKnownWarn(t *testing.T) {
 	L, h, _ := planhatState(t)
 	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", status = "costumer" }, { externalId = "b", name = "B", status = "lost" } }`)

@@ -123,6 +123,53 @@ local function selector(fn, list, by)
   return by
 end
 
+-- Returns a value as a number: a number itself, or a text that is a decimal
+-- number, such as a cell of a CSV file.
+local function number_of(value)
+  if type(value) == "number" then return value == value and value or nil end
+  if type(value) == "string" and value:find("^%s*[+-]?%.?%d[%d.]*[eE]?[+-]?%d*%s*$") then return tonumber(value) end
+  return nil
+end
+
+-- Whole numbers from here on may be rounded.
+local exact = 2 ^ 53
+
+-- Compares numbers, also those in texts, before booleans and texts, and these as
+-- they are. It returns nil for values that are equal.
+local function less(x, y)
+  local m, n = number_of(x), number_of(y)
+  if m and n then
+    if m ~= n then return m < n end
+    x, y = tostring(x), tostring(y)
+    if math.abs(m) < exact or x == y then return nil end
+    if #x ~= #y then return (#x < #y) == (m > 0) end
+    return (x < y) == (m > 0)
+  end
+  local a, b = m and "number" or type(x), n and "number" or type(y)
+  if a ~= b then return a < b end
+  if a == "boolean" then x, y = x and 1 or 0, y and 1 or 0 end
+  if x == y then return nil end
+  return x < y
+end
+
+-- Returns a function that warns, once for a call in the script, of a list that has
+-- a number and the same number as text: these are different keys.
+local function watch_keys(fn)
+  local caller = debug.getinfo(3, "Sl")
+  local place = caller and caller.currentline > 0 and (caller.short_src .. ":" .. caller.currentline .. ": ") or ""
+  local seen, done = {}, type(log) ~= "table" or warned[place .. fn .. " keys"]
+  return function(key)
+    local n = not done and number_of(key)
+    if not n then return end
+    local kind = seen[n]
+    if kind and kind ~= type(key) then
+      done, warned[place .. fn .. " keys"] = true, true
+      log.warn(("%stables.%s: the number %s and the text \"%s\" are different keys; convert one with tostring or tonumber"):format(place, fn, tostring(n), tostring(n)))
+    end
+    seen[n] = type(key)
+  end
+end
+
 --- Returns a list of what fn returns for each item. nil is left out.
 ---@param list table
 ---@param fn fun(item: any, index: integer): any
@@ -181,18 +228,18 @@ function tables.find(list, fn)
 end
 
 --- Adds up a field of the items, or what a function returns for each. nil counts
---- as 0, and text that contains a number as that number.
+--- as 0, and text that is a decimal number as that number.
 ---@param list table
 ---@param by? string|fun(item: any): number?
 ---@return number
 function tables.sum(list, by)
   check(list, "table", 1, "list")
-  local value_of = selector("sum", list, by)
+  local value_of = by == nil and function(item) return item end or selector("sum", list, by)
   local total = 0
   for i = 1, #list do
     local value = value_of(list[i])
     if value ~= nil then
-      local number = tonumber(value)
+      local number = number_of(value)
       if not number then
         error(("item %d has %s, which is not a number"):format(i, tostring(value)), 2)
       end
@@ -203,17 +250,19 @@ function tables.sum(list, by)
 end
 
 --- Groups the items by a field, or by what a function returns for them: returns
---- a table of lists. Items whose value is nil are left out.
+--- a table of lists. Items whose value is nil are left out. The number 5 and the
+--- text "5" are different values; if a list has both, a warning is logged.
 ---@param list table
 ---@param by string|fun(item: any): any
 ---@return table<any, table>
 function tables.group_by(list, by)
   check(list, "table", 1, "list")
   local key_of = selector("group_by", list, by)
-  local groups = {}
+  local groups, watch = {}, watch_keys("group_by")
   for i = 1, #list do
     local key = key_of(list[i])
     if key ~= nil then
+      watch(key)
       local group = groups[key]
       if not group then
         group = {}
@@ -226,23 +275,29 @@ function tables.group_by(list, by)
 end
 
 --- Returns a table of the items by a field, or by what a function returns for
---- them, for lookups. If several items have the same value, the last one wins.
+--- them, for lookups. If several items have the same value, the last one wins. The
+--- number 5 and the text "5" are different values; if a list has both, a warning is
+--- logged.
 ---@param list table
 ---@param by string|fun(item: any): any
 ---@return table<any, any>
 function tables.index_by(list, by)
   check(list, "table", 1, "list")
   local key_of = selector("index_by", list, by)
-  local index = {}
+  local index, watch = {}, watch_keys("index_by")
   for i = 1, #list do
     local key = key_of(list[i])
-    if key ~= nil then index[key] = list[i] end
+    if key ~= nil then
+      watch(key)
+      index[key] = list[i]
+    end
   end
   return index
 end
 
---- Sorts the items by a field, or by what a function returns for them. Numbers
---- come before texts, and items whose value is nil come last. Equal items keep
+--- Sorts the items by a field, or by what a function returns for them. Texts that
+--- are decimal numbers, such as cells of a CSV file, count as numbers. Numbers come
+--- before other texts, and items whose value is nil come last. Equal items keep
 --- their order. With descending, the order of the values is reversed.
 ---@param list table
 ---@param by string|fun(item: any): any
@@ -255,16 +310,13 @@ function tables.sort_by(list, by, descending)
   for i = 1, #list do entries[i] = { key = key_of(list[i]), at = i } end
   table.sort(entries, function(a, b)
     local x, y = a.key, b.key
-    if x == y then return a.at < b.at end
-    if x == nil then return false end
-    if y == nil then return true end
-    if type(x) ~= type(y) then
-      x, y = type(x), type(y)
-    elseif type(x) == "boolean" then
-      x, y = x and 1 or 0, y and 1 or 0
+    if x == nil or y == nil then
+      if x == y then return a.at < b.at end
+      return y == nil
     end
-    if descending then return y < x end
-    return x < y
+    local before = less(x, y)
+    if before == nil then return a.at < b.at end
+    return before ~= (descending and true or false)
   end)
   local out = {}
   for i = 1, #entries do out[i] = list[entries[i].at] end
@@ -291,18 +343,22 @@ function tables.chunk(list, size)
 end
 
 --- Removes duplicates: returns the items, or those with different values of a
---- field or function. The first of each stays.
+--- field or function. The first of each stays. The number 5 and the text "5" are
+--- different values; if a list has both, a warning is logged.
 ---@param list table
 ---@param by? string|fun(item: any): any
 ---@return table
 function tables.unique(list, by)
   check(list, "table", 1, "list")
   local key_of = by == nil and function(item) return item end or selector("unique", list, by)
-  local seen, out = {}, {}
+  local seen, out, watch = {}, {}, watch_keys("unique")
   for i = 1, #list do
     local key = key_of(list[i])
     if key == nil or not seen[key] then
-      if key ~= nil then seen[key] = true end
+      if key ~= nil then
+        watch(key)
+        seen[key] = true
+      end
       out[#out + 1] = list[i]
     end
   end
@@ -310,12 +366,15 @@ function tables.unique(list, by)
 end
 
 local function ordered(a, b)
-  if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then return a < b end
-  if type(a) ~= type(b) then return type(a) < type(b) end
-  return tostring(a) < tostring(b)
+  if type(a) == "table" or type(a) == "function" or type(a) == "userdata" then a = tostring(a) end
+  if type(b) == "table" or type(b) == "function" or type(b) == "userdata" then b = tostring(b) end
+  local before = less(a, b)
+  if before == nil then return type(a) < type(b) or type(a) == type(b) and tostring(a) < tostring(b) end
+  return before
 end
 
---- Returns the keys of a table in order: numbers before texts, both ascending.
+--- Returns the keys of a table in order: numbers before texts, both ascending. Texts
+--- that are decimal numbers count as numbers.
 ---@param t table
 ---@return table
 function tables.keys(t)

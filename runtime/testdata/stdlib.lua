@@ -46,6 +46,19 @@ same(tables.pick({ a = 1, b = 2 }, { "a", "c" }), { a = 1 })
 same(tables.count({ 1, 2, x = 3 }), 3)
 assert(not pcall(tables.sort_by, rows))
 
+-- All functions agree on what a number is: texts from CSV files count.
+local cells = csv.parse("name,mrr\nA,900\nB,10000\nC,2500\nD, 9e2 \nE,n/a\nF,-3\nG,\n")
+local function names(list) return table.concat(tables.map(list, function(r) return r.name end)) end
+same(names(tables.sort_by(cells, "mrr")), "FADCBEG")
+same(names(tables.sort_by(cells, "mrr", true)), "EBCADFG")
+same(tables.sort_by({ "10", 9, "0x10", "1.5", ".5", "1.2.3", true, "nan", "inf", "" }, function(v) return v end), { true, ".5", "1.5", 9, "10", "", "0x10", "1.2.3", "inf", "nan" })
+same(tables.sort_by({ "12345678901234567892", "12345678901234567891", "-12345678901234567891", "-12345678901234567892", "9" }, function(v) return v end),
+  { "-12345678901234567892", "-12345678901234567891", "9", "12345678901234567891", "12345678901234567892" })
+same(tables.sum({ "10", 9, " 1.5 ", "1e2" }), 120.5)
+for _, no in ipairs{ "0x10", "nan", "inf", "1,5", "", "-" } do assert(not pcall(tables.sum, { no }), no) end
+same(tables.keys(tables.group_by({ "10", "9", "b" }, function(v) return v end)), { "9", "10", "b" })
+same(#tables.unique({ "007", "7", 7 }), 3)
+
 -- A field that no item has is named, once for each call in the script.
 local said, warn = {}, log.warn
 log.warn = function(message) said[#said + 1] = message end
@@ -56,7 +69,7 @@ local function says(want, fn)
   if want and not said[1]:find(want, 1, true) then error("got " .. said[1] .. ", want " .. want, 2) end
 end
 says("tables.sum: no item of the list has the field 'MRR' (did you mean 'mrr'?)", function() tables.sum(rows, "MRR") end)
-says("main.lua:60: tables.group_by:", function()
+says("main.lua:73: tables.group_by:", function()
   tables.group_by(rows, "teir")
 end)
 says("has the field 'teir' (did you mean 'tier'?)", function() tables.group_by(rows, "teir") end)
@@ -69,6 +82,13 @@ says("has the field 'custom.Tier'; write function", function() tables.unique({ {
 says("'phase'", function()
   for _ = 1, 3 do tables.sum(rows, "phase") end
 end)
+local mixed = { { k = 5 }, { k = "5" }, { k = 6 } }
+says('tables.group_by: the number 5 and the text "5" are different keys; convert one with tostring or tonumber', function() tables.group_by(mixed, "k") end)
+says("tables.index_by: the number 5", function() tables.index_by(mixed, "k") end)
+says("tables.unique: the number 5", function()
+  for _ = 1, 3 do tables.unique(mixed, "k") end
+end)
+says(nil, function() tables.group_by({ { k = "5" }, { k = "6" }, { k = "05" } }, "k") end)
 says(nil, function() tables.sum({ { id = 1 } }, "mrr") end) -- other lists had it
 says(nil, function() tables.sum({}, "nothing") end)
 says(nil, function() tables.sort_by({ 1, 2 }, function(v) return v end) end)

@@ -41,7 +41,7 @@ var rules = []rule{
 	{pkg: "stdlib"},
 	{pkg: "docs"},
 	{pkg: "bindings/spec", never: []string{lua, "net/http"}},
-	{pkg: "bindings/internal/csvtext", own: []string{"bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{lua, "net/http"}},
+	{pkg: "bindings/internal/csvtext", own: []string{"bindings/internal/amount", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{lua, "net/http"}},
 	{pkg: "bindings/internal/calendar", own: []string{"bindings/internal/invalid"}, never: []string{lua, "net/http"}},
 	{pkg: "bindings/internal/...", never: []string{lua, "net/http"}},
 	{pkg: "bindings", own: []string{"bindings/internal/...", "bindings/spec", "planhat", "planhat/catalog"}, never: []string{luar}},

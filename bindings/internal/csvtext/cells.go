@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
-	"github.com/phscript/phscript/bindings/internal/luatext"
 )
 
 // Separator returns the character that an option names: itself, "tab", "comma" or
@@ -17,29 +16,6 @@ func Separator(text string) (r rune, ok bool) {
 	}
 	r, size := utf8.DecodeRuneInString(text)
 	return r, size == len(text) && size > 0 && !strings.ContainsRune("\"\r\n\uFFFD", r)
-}
-
-// Number reads a number. Digits may be grouped if the decimal sign is given. The
-// option is the one that makes the column one of numbers.
-func Number(cell, decimal, column, option string) (float64, error) {
-	plain := cell
-	if decimal != "" {
-		group := map[string]string{".": ",", ",": "."}[decimal]
-		plain = strings.NewReplacer(group, "", " ", "", "\u00a0", "", "\u202f", "", "'", "", "’", "", decimal, ".").Replace(cell)
-	}
-	n, err := strconv.ParseFloat(plain, 64)
-	if err == nil && strings.Trim(plain, "+-.0123456789eE") == "" {
-		return n, nil
-	}
-	hint := "correct the cell; if you expect such cells, leave the column out of '" + option + "' and use tonumber(row[" + luatext.Quote(column) + "]) in the script, which returns nil for them"
-	switch {
-	case decimal != "":
-		// tonumber would read the column's other cells as different numbers.
-		hint = "correct the cell"
-	case strings.Trim(cell, "+-.,0123456789 \u00a0'") == "":
-		hint = `set the decimal sign: { decimal = "." } or { decimal = "," }`
-	}
-	return 0, invalid.Errorf(hint, "%q is not a number", invalid.Cut(cell, 40))
 }
 
 // Boolean reads true or false.

@@ -37,5 +37,11 @@ type ExitError struct{ Code int }
 
 func (e *ExitError) Error() string { return fmt.Sprintf("the script exited with code %d", e.Code) }
 
-// ExitCode returns the part of the code that a process can report.
-func (e *ExitError) ExitCode() int { return e.Code & 0xff }
+// ExitCode returns the code, or 255 if a process cannot report it: its last eight
+// bits may be 0, which would make a failure a success.
+func (e *ExitError) ExitCode() int {
+	if e.Code < 0 || e.Code > 255 {
+		return 255
+	}
+	return e.Code
+}
