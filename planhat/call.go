@@ -42,6 +42,9 @@ type call struct {
 	decode func([]byte) error
 }
 
+// adds reports whether the call may add records to a model.
+func (q *call) adds() bool { return q.rows > 0 && q.op.Name != "update" && q.op.Name != "delete" }
+
 // answer is what came back. withheld is true if the gate sent nothing.
 type answer struct {
 	status   int
@@ -64,6 +67,9 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 			return &answer{withheld: true}, nil
 		}
 		return nil, c.describe(q, refusedByGate(err), 0)
+	}
+	if q.adds() {
+		c.open.bind(ctx, q.model)
 	}
 	r := newRetrier(c.retry, q)
 	for number := 1; ; number++ {

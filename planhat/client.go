@@ -90,6 +90,7 @@ type Client struct {
 	redact   *redactor
 
 	resources map[string]*Resource
+	open      openLists
 	dryRuns   atomic.Int64
 }
 

@@ -43,6 +43,10 @@ type Outcome struct {
 	Model, Operation string
 
 	Read, Created, Updated, Unchanged, Deleted int
+	// Late counts the records, of those read, that a list delivered after the
+	// others because it changed while it was read. Unseen is how many may be
+	// missing at least: the list changed, and it can't be read by id.
+	Late, Unseen int
 	// Planned counts the records that a dry run withheld.
 	Planned int
 	// Rejected holds the rows that were not taken. A failed call on a single

@@ -1,7 +1,6 @@
 package planhat
 
 import (
-	"bytes"
 	"context"
 	"iter"
 	"net/url"
@@ -24,18 +23,12 @@ type Pager struct {
 	// silent keeps the observer from being told.
 	silent bool
 
-	offset int
+	walk *walk
 	// limited says that only left more records are wanted.
 	limited bool
 	left    int
-	// size is the page size and usual the server's default one.
-	size, usual int
-	first       Record
-	// cut is true once a page was shorter than asked for, unasked once one was
-	// longer.
-	cut, unasked bool
-	done         bool
-	err          error
+	done    bool
+	err     error
 }
 
 // Pages returns a pager over the records that the options choose.
@@ -56,16 +49,20 @@ func (r *Resource) Pages(o ListOptions) *Pager {
 }
 
 func (r *Resource) pager(op *catalog.Operation, query url.Values, offset, limit, size int) *Pager {
-	p := &Pager{resource: r, op: op, query: query, offset: offset, limited: limit > 0, left: limit, size: assumedPage}
+	p := &Pager{resource: r, op: op, query: query, limited: limit > 0, left: limit}
+	w := &walk{order: orderOf(query.Get("sort")), offset: offset, size: assumedPage}
 	if q := op.Parameter("limit"); q != nil {
-		p.usual = q.Default
+		w.usual = q.Default
 		if q.Max > 0 {
-			p.size = q.Max
+			w.size = q.Max
 		}
 	}
-	if size > 0 {
-		p.size = min(p.size, size)
+	if size > 0 && size < w.size {
+		w.size, w.sized = max(smallestPage, size), true
 	}
+	w.read = p.request
+	w.repairable = query.Has("sort") && offset == 0 && limit == 0
+	p.walk = w
 	return p
 }
 
@@ -76,61 +73,53 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 	for !p.done && p.err == nil {
 		page, err := p.page(ctx)
 		if err != nil {
-			p.err = err
+			p.err = p.resource.fault(p.op, err)
 		}
 		if !p.silent {
-			p.resource.note(p.op, Outcome{Read: len(page), Err: err})
+			o := Outcome{Read: len(page), Err: p.err}
+			o.Late, o.Unseen = p.walk.notes()
+			p.resource.note(p.op, o)
 		}
 		if len(page) > 0 {
 			return page, nil
 		}
 	}
+	p.leave()
 	err := p.err
 	p.done, p.err = true, nil
 	return nil, err
 }
 
-// page reads one page and decides whether another one follows.
+// page returns the next records of the list that are wanted.
 func (p *Pager) page(ctx context.Context) ([]Record, error) {
-	want := p.size
+	want := p.walk.size
 	if p.limited && p.keep == nil {
 		want = min(want, p.left)
 	}
+	page, more, err := p.walk.next(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	p.done = !more
+	page = p.wanted(page)
+	if !p.done {
+		p.resource.client.open.enter(p.resource.model, p.walk)
+	}
+	return page, nil
+}
+
+// request reads a part of the list, in the order of the list or in another.
+func (p *Pager) request(ctx context.Context, sort string, offset, limit int) ([]Record, error) {
 	query := make(url.Values, len(p.query)+2)
 	for name, values := range p.query {
 		query[name] = values
 	}
-	query.Set("limit", strconv.Itoa(want))
-	query.Set("offset", strconv.Itoa(p.offset))
-	page, err := p.resource.readList(ctx, p.op, query)
-	if err != nil {
-		return nil, err
+	if sort != "" {
+		query.Set("sort", sort)
 	}
-	if len(page) == 0 {
-		p.done = true
-		return nil, nil
-	}
-	if p.first != nil && bytes.Equal(p.first, page[0]) {
-		p.done = true
-		if p.cut || p.unasked {
-			return nil, nil // the whole list came at once, whatever was asked for
-		}
-		return nil, p.resource.fault(p.op, &Error{
-			Kind: KindServer, Message: "Planhat returned the same page twice, so the rest of the list can't be read",
-			Hint: "this list seems to ignore the offset: use a filter or a limit",
-		})
-	}
-	p.first = page[0]
-	p.offset += len(page)
-	p.unasked = p.unasked || len(page) > want
-	if len(page) < want {
-		// A page that the server's own maximum may have cut is not the end; how
-		// long such pages are is known after the first one.
-		p.done = p.cut || !capped(len(page), p.usual)
-		p.cut = true
-	}
-	p.size = min(p.size, len(page))
-	return p.wanted(page), nil
+	query.Set("limit", strconv.Itoa(limit))
+	query.Set("offset", strconv.Itoa(offset))
+	return p.resource.readList(ctx, p.op, query)
 }
 
 // wanted keeps the records of a page that belong to the list.
@@ -153,13 +142,10 @@ func (p *Pager) wanted(page []Record) []Record {
 	return page
 }
 
-// capped reports whether a page of n records may have been cut by the server's
-// own maximum, which is taken to be a round number.
-func capped(n, usual int) bool { return n == usual || n%50 == 0 }
-
 // records returns the pager's records one by one.
 func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		defer p.leave()
 		for {
 			page, err := p.Next(ctx)
 			if err != nil {
@@ -175,6 +161,13 @@ func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
 				}
 			}
 		}
+	}
+}
+
+// leave tells the client that no more of the list will be read.
+func (p *Pager) leave() {
+	if p.walk != nil {
+		p.resource.client.open.leave(p.resource.model, p.walk)
 	}
 }
 

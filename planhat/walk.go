@@ -1,0 +1,360 @@
+package planhat
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// smallestPage is the smallest page that holds the last record of the page
+// before and one more.
+const smallestPage = 2
+
+// certainlyWhole bounds the pages that end a list by being short. A server's own
+// maximum, which cuts pages whatever was asked for, is taken to be higher.
+const certainlyWhole = 100
+
+// farAway is an offset behind the end of every list.
+const farAway = 100_000_000
+
+// order says how the ids of a list follow each other.
+type order int
+
+const (
+	// byOther is an order that has nothing to do with ids.
+	byOther order = iota
+	byID
+	byIDFalling
+)
+
+func orderOf(sort string) order {
+	switch sort {
+	case "_id":
+		return byID
+	case "-_id":
+		return byIDFalling
+	default:
+		return byOther
+	}
+}
+
+// walk goes through a list by offset, and returns each record that is in it all
+// the while exactly once, although others come, go and move meanwhile.
+//
+// Each request asks for the last record of the page before again. In an order
+// of ids, a page that begins at or before that record continues the list without
+// a gap, whatever has happened. A page that begins behind it has lost some, so
+// the walk steps back until one does. In other orders a record may move from the
+// part that is still to be read to the part that was read. The walk then
+// remembers the ids that it has seen and, after the last of several pages, goes
+// through the list by id for what it has missed.
+type walk struct {
+	// read returns part of the list, in the list's own order if sort is "".
+	read  func(ctx context.Context, sort string, offset, limit int) ([]Record, error)
+	order order
+	// size is the page size, sized says that the caller chose it, and usual is
+	// the server's default one.
+	size, usual int
+	sized       bool
+	// repairable says that the whole list is wanted and can be read by id.
+	repairable bool
+
+	mu sync.Mutex
+	// offset is the place behind the last page, shift how many places the list
+	// moved to the front between the last two, and longest the longest page.
+	offset, shift, longest int
+	// last is the id of the last record of the last page, and highest the
+	// highest id so far. seen holds the ids of lists in another order.
+	last, highest string
+	seen          map[string]struct{}
+	// bound is the highest id that the list had when the caller was about to
+	// create records: what comes behind it is the caller's own.
+	bound string
+	// previous is the last page, and asked the number of records asked for then.
+	previous []Record
+	asked    int
+
+	// pages counts the pages that held something new. repair goes through a list
+	// in another order by id.
+	pages  int
+	repair *walk
+	// late counts the records that the repair found, and unseen how often a list
+	// that can't be repaired has moved, since the caller last asked.
+	late, unseen int
+}
+
+// next returns the next records, about as many as are wanted, and whether more
+// may follow.
+func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.repair == nil {
+		fresh, more, err = w.forward(ctx, want)
+		if err != nil || more || w.order != byOther || !w.repairable || (w.pages < 2 && !w.sized) {
+			return fresh, more, err
+		}
+		read := func(ctx context.Context, _ string, offset, limit int) ([]Record, error) {
+			return w.read(ctx, "_id", offset, limit)
+		}
+		w.repair = &walk{read: read, order: byID, size: w.size, usual: w.usual, sized: w.sized, bound: w.bound}
+		if len(fresh) > 0 {
+			return fresh, true, nil
+		}
+	}
+	for {
+		fresh, more, err = w.repair.forward(ctx, want)
+		if err != nil {
+			return nil, false, err
+		}
+		if w.repair.order == byOther {
+			w.unseen++ // the server does not sort by id
+			return nil, false, nil
+		}
+		fresh = slices.DeleteFunc(fresh, w.saw)
+		w.late += len(fresh)
+		if len(fresh) > 0 || !more {
+			return fresh, more, nil
+		}
+	}
+}
+
+// forward reads until it has found records behind the place, or the end.
+func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
+	overlap := w.overlap()
+	offset, back := w.offset-overlap, max(1, w.size/16)
+	if w.order != byOther {
+		offset -= max(0, w.shift) // as far as the last time
+	}
+	for {
+		offset = max(0, offset)
+		limit := min(w.size, want+w.offset-offset)
+		page, err := w.read(ctx, "", offset, limit)
+		if err != nil {
+			return nil, false, err
+		}
+		if again, err := w.again(ctx, page, limit); again || err != nil {
+			return nil, false, err
+		}
+		if w.order != byOther && !w.sorted(page) {
+			w.order, w.repairable = byOther, false
+		}
+		fresh := w.fresh(page)
+		if w.order != byOther && overlap > 0 && offset > 0 && len(fresh) == len(page) {
+			offset, back = offset-back, back*4
+			continue
+		}
+		if w.order == byOther && !w.repairable && overlap > 0 && (len(page) == 0 || idOf(page[0]) != w.last) {
+			w.unseen++
+		}
+		known := len(page) - len(fresh)
+		w.shift = w.offset - (offset + known)
+		w.remember(page, fresh, offset, limit)
+		if len(fresh) == 0 && len(page) > overlap {
+			// Others came before the place, which is further on now.
+			offset = w.offset - overlap
+			continue
+		}
+		more := len(fresh) > 0 && !w.short(len(page), limit)
+		fresh, within := w.within(fresh)
+		return fresh, more && within, nil
+	}
+}
+
+// overlap is how many records of the last page are asked for again: none where
+// records have no ids or pages no room for it.
+func (w *walk) overlap() int {
+	if w.last == "" || w.longest < smallestPage {
+		return 0
+	}
+	return 1
+}
+
+// short reports whether a page is surely the last one because of its length.
+func (w *walk) short(n, limit int) bool {
+	return n < limit && n < certainlyWhole && !w.sized && n != w.usual && n%50 != 0
+}
+
+// again reports whether a page is the last one again because the server ignores
+// the offset. That is the end if it gave the whole list at once, and an error if
+// it did not. In a small page, others may have brought the same records again, so
+// that a far offset has to tell.
+func (w *walk) again(ctx context.Context, page []Record, limit int) (bool, error) {
+	if !samePage(page, w.previous) {
+		return false, nil
+	}
+	if len(page) <= w.asked {
+		far, err := w.read(ctx, "", w.offset+farAway, limit)
+		if err != nil || !samePage(far, page) {
+			return false, err
+		}
+	}
+	if len(page) != w.asked {
+		return true, nil
+	}
+	return true, &Error{
+		Kind: KindServer, Message: "Planhat returned the same page twice, so the rest of the list can't be read",
+		Hint: "this list seems to ignore the offset: use a filter or a limit",
+	}
+}
+
+func samePage(a, b []Record) bool {
+	n := len(a)
+	return n > 0 && n == len(b) && sameRecord(a[0], b[0]) && sameRecord(a[n-1], b[n-1])
+}
+
+func sameRecord(a, b Record) bool {
+	if id := idOf(a); id != "" {
+		return id == idOf(b)
+	}
+	return bytes.Equal(a, b)
+}
+
+// sorted reports whether the ids of a page follow each other in the order of
+// the list.
+func (w *walk) sorted(page []Record) bool {
+	before := ""
+	for _, record := range page {
+		id := idOf(record)
+		if id == "" || (before != "" && !w.behind(id, before)) {
+			return false
+		}
+		before = id
+	}
+	return true
+}
+
+// behind reports whether an id comes behind another in the order of the list.
+func (w *walk) behind(id, other string) bool {
+	c := compareIDs(id, other)
+	if w.order == byIDFalling {
+		c = -c
+	}
+	return c > 0
+}
+
+// fresh returns the records of a page that were not there before.
+func (w *walk) fresh(page []Record) []Record {
+	if w.order == byOther {
+		if w.seen == nil {
+			return page
+		}
+		return slices.DeleteFunc(slices.Clone(page), w.saw)
+	}
+	if w.last == "" {
+		return page
+	}
+	at := slices.IndexFunc(page, func(r Record) bool { return w.behind(idOf(r), w.last) })
+	if at < 0 {
+		at = len(page)
+	}
+	return page[at:]
+}
+
+func (w *walk) saw(record Record) bool {
+	_, found := w.seen[idOf(record)]
+	return found
+}
+
+// remember notes where a page has brought the walk.
+func (w *walk) remember(page, fresh []Record, offset, limit int) {
+	w.offset = offset + len(page)
+	w.longest = max(w.longest, len(page))
+	w.previous, w.asked = page, limit
+	if len(fresh) > 0 {
+		w.pages++
+	}
+	if w.order != byOther {
+		if len(fresh) > 0 {
+			w.last = idOf(fresh[len(fresh)-1])
+			w.highest = w.last
+		}
+		return
+	}
+	if len(page) > 0 {
+		w.last = idOf(page[len(page)-1])
+	}
+	if w.seen == nil {
+		w.seen = make(map[string]struct{}, len(page))
+	}
+	for _, record := range fresh {
+		if id := idOf(record); id != "" {
+			w.seen[id] = struct{}{}
+			w.highest = maxID(w.highest, id)
+		}
+	}
+}
+
+func maxID(a, b string) string {
+	if compareIDs(a, b) < 0 {
+		return b
+	}
+	return a
+}
+
+// within returns the records up to the bound, and whether the list goes on.
+func (w *walk) within(fresh []Record) ([]Record, bool) {
+	if w.bound == "" {
+		return fresh, true
+	}
+	beyond := func(r Record) bool { return compareIDs(idOf(r), w.bound) > 0 }
+	if w.order == byOther {
+		return slices.DeleteFunc(slices.Clone(fresh), beyond), true
+	}
+	if at := slices.IndexFunc(fresh, beyond); at >= 0 && w.order == byID {
+		return fresh[:at], false
+	}
+	return fresh, true
+}
+
+// bind keeps records that are created from now on out of the list, so that a loop
+// that creates what it reads comes to an end. It costs a request, once.
+func (w *walk) bind(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.bound != "" || w.order == byIDFalling || (w.order == byOther && !w.repairable) {
+		return
+	}
+	page, err := w.read(ctx, "-_id", 0, 1)
+	if err != nil || len(page) == 0 {
+		return
+	}
+	// A server that does not sort by id names any record.
+	if id := idOf(page[0]); isObjectID(id) && isObjectID(w.highest) && compareIDs(id, w.highest) >= 0 {
+		w.bound = id
+		if w.repair != nil {
+			w.repair.bound = id
+		}
+	}
+}
+
+// notes returns what there is to say about the records since the last time.
+func (w *walk) notes() (late, unseen int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	late, unseen = w.late, w.unseen
+	w.late, w.unseen = 0, 0
+	return late, unseen
+}
+
+// compareIDs orders ids as Planhat does: those of MongoDB rise with time.
+func compareIDs(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
+
+// idOf returns the _id of a record, "" if it has none.
+func idOf(record Record) string {
+	const first = `{"_id":"`
+	if rest, found := bytes.CutPrefix(record, []byte(first)); found {
+		if end := bytes.IndexByte(rest, '"'); end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
+			return string(rest[:end])
+		}
+	}
+	members, err := readObject(record)
+	if err != nil {
+		return ""
+	}
+	return text(members.get("_id"))
+}
