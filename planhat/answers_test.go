@@ -13,40 +13,81 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAnswersToWritesBecomeRecords(t *testing.T) {
-	for _, tt := range []struct {
-		status     int
-		body, want string
-	}{
-		{201, `{"_id":"1"}`, `{"_id":"1"}`},
-		{201, "", `{}`},
-		{204, "", `{}`},
-		{200, `null`, `{}`},
-		{200, ` [{"_id":"1"}] `, `{"_id":"1"}`},
-		{200, `[]`, `{}`},
-		{200, `"stored"`, `{"message":"stored"}`},
-	} {
-		s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
-			w.WriteHeader(tt.status)
-			if tt.body != "" {
-				_, _ = w.Write([]byte(tt.body))
-			}
-		})
-		c := newClient(t, s)
+// oddAnswers have a good status, and do not say that a record is there.
+var oddAnswers = []string{
+	"", "null", "{}", "[]", `[{"_id":"1"}]`, `"stored"`, "OK", "<html><title>Login</title></html>",
+	`{"name":"a"}`, `{"error":"something failed","statusCode":400}`, `{"created":1}`, `{"_id":""}`,
+}
+
+func TestAWriteIsDoneOnlyIfItsRecordComesBack(t *testing.T) {
+	for _, status := range []int{200, 201, 202} {
+		c := newClient(t, newServer(t, always(status, `{"_id":"1","name":"b"}`)))
 		got, err := c.Company.Create(t.Context(), Record(`{"name":"a"}`))
-		require.NoError(t, err, tt.body)
-		assert.Equal(t, tt.want, string(got))
-		got, err = c.Company.Update(t.Context(), "1", Record(`{"name":"a"}`))
-		require.NoError(t, err, tt.body)
-		assert.Equal(t, tt.want, string(got))
+		require.NoError(t, err)
+		assert.JSONEq(t, `{"_id":"1","name":"b"}`, string(got))
+		_, err = c.Company.Update(t.Context(), "1", Record(`{"name":"a"}`))
+		require.NoError(t, err)
+	}
+	for _, body := range oddAnswers {
+		writes := 0
+		c := newClient(t, newServer(t, func(w http.ResponseWriter, q request, _ int) {
+			if q.method == http.MethodGet {
+				answerWith(w, 404, `{}`)
+				return
+			}
+			writes++
+			answerWith(w, 200, body)
+		}))
+		_, err := c.Company.Create(t.Context(), Record(`{"name":"a"}`))
+		e := in(t, err)
+		assert.Equal(t, []any{KindServer, true, 1}, []any{e.Kind, e.Uncertain, writes}, "a create answered by %s", body)
+		_, err = c.Company.Update(t.Context(), "1", Record(`{"name":"a"}`))
+		e = in(t, err)
+		assert.Equal(t, []any{KindServer, true}, []any{e.Kind, e.Uncertain}, "an update answered by %s", body)
 	}
 }
 
-func TestAGetWithoutARecordFindsNothing(t *testing.T) {
-	for _, body := range []string{"", "null", "{}", "[]", `"none"`} {
+func TestAnUpdateWithoutAnAnswerIsLookedUp(t *testing.T) {
+	stored := `{"_id":"1","name":"a","custom":{"x":1,"y":[2]}}`
+	c := newClient(t, newServer(t, func(w http.ResponseWriter, q request, _ int) {
+		if q.method == http.MethodGet {
+			answerWith(w, 200, stored)
+			return
+		}
+		answerWith(w, 200, `{}`)
+	}))
+	got, err := c.Company.Update(t.Context(), "1", Record(`{"name":"a","custom":{"y":[2],"x":1.0}}`))
+	require.NoError(t, err)
+	assert.JSONEq(t, stored, string(got))
+	_, err = c.Company.Update(t.Context(), "1", Record(`{"name":"b"}`))
+	assert.True(t, in(t, err).Uncertain, "the record has another name")
+}
+
+func TestAGetWithoutARecordIsNoAnswer(t *testing.T) {
+	for _, body := range oddAnswers {
 		s := newServer(t, always(200, body))
 		_, err := newClient(t, s).Company.GetByID(t.Context(), "1")
-		assert.Equal(t, KindNotFound, in(t, err).Kind, body)
+		assert.Equal(t, KindServer, in(t, err).Kind, body)
+		assert.Len(t, s.requests(), 5, "a read is repeated")
+	}
+	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
+		answerWith(w, 200, []string{"", `{"_id":"1"}`}[min(n, 2)-1])
+	})
+	_, err := newClient(t, s).Company.GetByID(t.Context(), "1")
+	assert.NoError(t, err)
+}
+
+func TestOddAnswersToDeletes(t *testing.T) {
+	for body, fine := range map[string]bool{
+		"": true, "{}": true, `{"_id":"1"}`: true, `"OK"`: true, `{"deletedCount":1}`: true,
+		"null": false, "[]": false, `{"error":"no"}`: false, `{"statusCode":500}`: false, "<html></html>": false,
+	} {
+		_, err := newClient(t, newServer(t, always(200, body))).Company.Delete(t.Context(), "1")
+		if fine {
+			assert.NoError(t, err, body)
+			continue
+		}
+		assert.True(t, in(t, err).Uncertain, body)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestADryRunSendsNoWrite(t *testing.T) {
 }
 
 func TestAGateThatRefuses(t *testing.T) {
-	s := newServer(t, always(200, `{}`))
+	s := newServer(t, always(200, `{"_id":"1"}`))
 	boom := errors.New("only 3 writes are allowed")
 	n := 0
 	c := newClient(t, s, func(c *Config) {

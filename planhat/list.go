@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"iter"
 	"net/url"
 	"slices"
@@ -89,7 +88,7 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 	var out []Record
 	q := &call{model: r.model, op: op, query: query, decode: func(body []byte) (err error) {
 		if len(bytes.TrimSpace(body)) == 0 {
-			return errors.New("it is empty")
+			return errEmpty
 		}
 		out, err = splitArray(body)
 		return err

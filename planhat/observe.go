@@ -44,8 +44,8 @@ type Outcome struct {
 
 	Read, Created, Updated, Unchanged, Deleted int
 	// Late counts the records, of those read, that a list delivered after the
-	// others because it changed while it was read. Unseen is how many may be
-	// missing at least: the list changed, and it can't be read by id.
+	// others because it changed while it was read. Unseen counts how often a
+	// list changed that can't be read again, so that records may be missing.
 	Late, Unseen int
 	// Planned counts the records that a dry run withheld.
 	Planned int

@@ -77,7 +77,10 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 		}
 		if !p.silent {
 			o := Outcome{Read: len(page), Err: p.err}
-			o.Late, o.Unseen = p.walk.notes()
+			if o.Late, o.Unseen = p.walk.notes(); o.Unseen > 0 {
+				p.resource.client.log.WarnContext(ctx, "the list changed while it was read, so records may be missing; read it without sort and limit to be sure",
+					"model", p.resource.model.Snake)
+			}
 			p.resource.note(p.op, o)
 		}
 		if len(page) > 0 {

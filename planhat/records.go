@@ -2,7 +2,9 @@ package planhat
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -56,22 +58,7 @@ func (r *Resource) create(ctx context.Context, q *call) (out Record, planned boo
 	case a.withheld:
 		return r.client.dryRecord(q.body), true, nil
 	}
-	return settled(out), false, nil
-}
-
-// settled returns the answer to a write as a record, {} if it holds none.
-func settled(v Record) Record {
-	switch v.Kind() {
-	case '{':
-		return v
-	case '[':
-		if items, err := splitArray(v); err == nil && len(items) == 1 && items[0].Kind() == '{' {
-			return items[0]
-		}
-	case '"':
-		return object{{"message", v}}.record()
-	}
-	return Record("{}")
+	return out, false, nil
 }
 
 // dryRecord answers a create that was withheld.
@@ -108,17 +95,20 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 	var out Record
 	q := &call{model: r.model, op: op, id: id, body: row, rows: 1, decode: decodeRecord(&out)}
 	a, failed := r.client.do(ctx, q)
+	if failed != nil && failed.Uncertain && failed.Status/100 == 2 {
+		out, failed = r.recoverUpdate(ctx, id, row, failed)
+	}
 	if failed != nil {
 		r.noteOne(op, row, Outcome{}, failed)
 		return nil, failed
 	}
-	if a.withheld {
+	if a != nil && a.withheld {
 		r.noteOne(op, row, Outcome{Planned: 1}, nil)
 		members, _ := readObject(row)
 		return append(object{{"_id", quoted(id)}}, members...).record(), nil
 	}
 	r.noteOne(op, row, Outcome{Updated: 1}, nil)
-	return settled(out), nil
+	return out, nil
 }
 
 // withoutID takes the _id out of changes, since Planhat may refuse it there.
@@ -167,11 +157,7 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 	}
 	var out Record
 	q := &call{model: r.model, op: op, id: id, decode: decodeRecord(&out)}
-	a, failed := r.client.do(ctx, q)
-	if members, err := readObject(out); failed == nil && (err != nil || len(members) == 0) {
-		failed = r.client.describe(q, &Error{Kind: KindNotFound, Status: a.status, Message: "Planhat answered without a record"}, a.attempts)
-	}
-	if failed != nil {
+	if _, failed := r.client.do(ctx, q); failed != nil {
 		if failed.Kind == KindNotFound {
 			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}))
 		}
@@ -192,7 +178,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		r.note(op, Outcome{Err: err})
 		return nil, err
 	}
-	a, failed := r.client.do(ctx, &call{model: r.model, op: op, id: id, rows: 1})
+	a, failed := r.client.do(ctx, &call{model: r.model, op: op, id: id, rows: 1, decode: decodeDeletion})
 	switch {
 	case failed != nil && failed.Kind == KindNotFound && failed.Uncertain:
 		// An earlier attempt got through although its answer was lost.
@@ -240,20 +226,53 @@ func deletedNone(body []byte) bool {
 	return err == nil && text(members.get("deletedCount")) == "0"
 }
 
-// decodeRecord reads an answer that holds one record; an empty one reads as {}.
+// decodeRecord reads an answer that holds one record. Anything else says nothing
+// about the record, whatever its status.
 func decodeRecord(into *Record) func([]byte) error {
 	return func(body []byte) error {
 		body = bytes.TrimSpace(body)
 		if len(body) == 0 {
-			*into = Record("{}")
-			return nil
+			return errEmpty
 		}
-		r := newReader(body)
-		v, err := r.value()
+		members, err := readObject(body)
 		if err != nil {
-			return eof(err)
+			return err
 		}
-		*into = v
+		if text(members.get("_id")) == "" {
+			return cmp.Or(carriedError(members), errors.New("it is not a record: it has no _id"))
+		}
+		*into = body
+		return nil
+	}
+}
+
+// errEmpty is the cause of an error about an answer without a body.
+var errEmpty = errors.New("it is empty")
+
+// carriedError returns the error that an answer with a good status reports, or
+// nil.
+func carriedError(members object) error {
+	status := count(members.get("statusCode"))
+	if members.get("error") == nil && status < 400 {
+		return nil
+	}
+	said := oneLine(messageIn(members.record(), 0))
+	return fmt.Errorf("it reports an error: %s", cmp.Or(said, statusText(status)))
+}
+
+// decodeDeletion reads the answer to a delete, whose shape is not the same for
+// all models.
+func decodeDeletion(body []byte) error {
+	switch v := jsontext.Value(bytes.TrimSpace(body)); {
+	case v.Kind() == '[' || v.Kind() == 'n':
+		return errors.New("it is " + kindName(v.Kind()) + ", not an object")
+	case v.Kind() == '{':
+		members, err := readObject(v)
+		if err != nil {
+			return err
+		}
+		return carriedError(members)
+	default:
 		return nil
 	}
 }

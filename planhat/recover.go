@@ -6,12 +6,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// lookup finds the record that a create may have stored.
+// lookup finds the record that a create may have stored, by the key that it is
+// named after.
 type lookup struct {
+	name string
 	find func(context.Context) (Record, error)
 	// unique is true if Planhat itself allows the key only once, so that
 	// repeating the create can't store a second record.
@@ -20,24 +25,21 @@ type lookup struct {
 
 // recover finds out what became of a create that may have been carried out,
 // and finishes it if that is safe.
-func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record, *Error) {
+func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *Error) {
 	by := r.lookupFor(q.body)
 	if by == nil {
-		return nil, mayExist(failed, "set an externalId or sourceId and phscript can look the record up")
+		return nil, mayExist(lost, "set an externalId or sourceId and phscript can look the record up")
 	}
-	attempts := failed.Attempts
 	for round := 1; ; round++ {
-		if err := sleep(ctx, r.client.retry.InitialInterval); err != nil {
-			return nil, mayExist(failed, "")
+		found, failed := r.lookFor(ctx, by, lost)
+		if failed != nil {
+			return nil, failed
 		}
-		found, err := by.find(ctx)
-		switch {
-		case found != nil:
-			return r.claimed(q.body, found, failed)
-		case err != nil:
-			return nil, mayExist(failed, "looking it up failed too: "+err.Error())
-		case !by.unique || round >= r.client.retry.MaxAttempts:
-			return nil, mayExist(failed, "it was not there a moment ago")
+		if found != nil {
+			return r.claimed(q.body, found, lost)
+		}
+		if !by.unique || round >= r.client.retry.MaxAttempts {
+			return nil, mayExist(lost, "its "+by.name+" was not there for the last "+searchTime(r.client.retry).Round(time.Second).String())
 		}
 		var out Record
 		q.decode = decodeRecord(&out)
@@ -45,10 +47,9 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		if again == nil {
 			return out, nil
 		}
-		attempts += again.Attempts
-		again.Attempts = attempts
+		again.Attempts += lost.Attempts
 		if again.Kind == KindValidation {
-			// The first request may have got through after the look-up.
+			// The first request may have got through after all.
 			if found, err := by.find(ctx); err == nil && found != nil {
 				return r.claimed(q.body, found, again)
 			}
@@ -56,8 +57,79 @@ func (r *Resource) recover(ctx context.Context, q *call, failed *Error) (Record,
 		if !again.Uncertain {
 			return nil, again
 		}
-		failed = again
+		lost = again
 	}
+}
+
+// searches is how often a record is looked for before it counts as not stored.
+// The pauses before double each time: by default they add up to half a minute,
+// since a gateway may answer long before the server behind it has stored the
+// record.
+const searches = 6
+
+// searchTime is how long a record is looked for.
+func searchTime(p RetryPolicy) time.Duration { return p.InitialInterval * (1<<searches - 1) }
+
+// lookFor looks for a record until it is there, or has not been there for long
+// enough.
+func (r *Resource) lookFor(ctx context.Context, by *lookup, lost *Error) (Record, *Error) {
+	pause := r.client.retry.InitialInterval
+	for range searches {
+		if err := sleep(ctx, pause); err != nil {
+			return nil, mayExist(lost, "")
+		}
+		found, err := by.find(ctx)
+		if err != nil {
+			return nil, mayExist(lost, "looking it up failed too: "+err.Error())
+		}
+		if found != nil {
+			return found, nil
+		}
+		pause *= 2
+	}
+	return nil, nil
+}
+
+// recoverUpdate finds out whether an update that may have been carried out was:
+// the record then has what was sent.
+func (r *Resource) recoverUpdate(ctx context.Context, id string, sent Record, failed *Error) (Record, *Error) {
+	if r.model.Operation("get_by_id") == nil {
+		return nil, failed
+	}
+	found, err := r.fetch(ctx, id)
+	if err != nil || !carries(found, sent) {
+		return nil, failed
+	}
+	return found, nil
+}
+
+// carries reports whether a record has every property that was sent, with the
+// same value.
+func carries(found, sent Record) bool {
+	theirs, err := readObject(found)
+	if err != nil {
+		return false
+	}
+	mine, err := readObject(sent)
+	if err != nil {
+		return false
+	}
+	for _, m := range mine {
+		other := theirs.get(m.name)
+		if other == nil || m.value.Kind() != other.Kind() || string(canonical(m.value)) != string(canonical(other)) {
+			return false
+		}
+	}
+	return true
+}
+
+// canonical returns a value in a form in which equal values are the same text.
+func canonical(v jsontext.Value) jsontext.Value {
+	out := v.Clone()
+	if out.Canonicalize(lenient) != nil {
+		return v
+	}
+	return out
 }
 
 // claimed returns the record that was found in place of a create's answer,
@@ -144,7 +216,9 @@ func (r *Resource) lookupFor(row Record) *lookup {
 		if k.property == "" || value == "" || !slices.Contains(r.model.Keyables.Get, k.prefix) {
 			continue
 		}
-		return &lookup{unique: true, find: func(ctx context.Context) (Record, error) {
+		// §6: an externalId is unique within a company, and among companies.
+		unique := k.prefix == sourcePrefix || company != "" || r.model.CompanyRef() == ""
+		return &lookup{name: k.property + " " + value, unique: unique, find: func(ctx context.Context) (Record, error) {
 			return r.ofCompany(company)(r.fetch(ctx, k.prefix+value))
 		}}
 	}
@@ -153,7 +227,7 @@ func (r *Resource) lookupFor(row Record) *lookup {
 	if email == "" || !slices.Contains(r.model.Keyables.Bulk, "email") || list == nil || list.Parameter("email") == nil {
 		return nil
 	}
-	return &lookup{find: func(ctx context.Context) (Record, error) { return r.findByEmail(ctx, email, company) }}
+	return &lookup{name: "email " + email, find: func(ctx context.Context) (Record, error) { return r.findByEmail(ctx, email, company) }}
 }
 
 // ofCompany keeps a record only where it belongs to the company; not finding

@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -13,6 +14,8 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 	found := func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"9","companyId":"1"}`) }
 	missing := func(w http.ResponseWriter, _ request) { answerWith(w, 404, `{}`) }
 	type step = func(http.ResponseWriter, request)
+	gone := slices.Repeat([]step{missing}, searches)
+	company := slices.Repeat([]string{"GET /companies/extid-a"}, searches)
 	for _, tt := range []struct {
 		name, model, row string
 		steps            []step
@@ -25,11 +28,15 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 			[]string{"POST /companies", "GET /companies/extid-a%201"}, "", ""},
 		{"found by source id", "task", `{"sourceId":"s","companyId":"1"}`, []step{lost, found}, "9",
 			[]string{"POST /tasks", "GET /tasks/srcid-s"}, "", ""},
-		{"not there, created again", "company", `{"externalId":"a"}`, []step{lost, missing, found}, "9",
-			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies"}, "", ""},
+		{"not there, created again", "company", `{"externalId":"a"}`, slices.Concat([]step{lost}, gone, []step{found}), "9",
+			slices.Concat([]string{"POST /companies"}, company, []string{"POST /companies"}), "", ""},
+		{"stored later than the answer", "company", `{"externalId":"a"}`, slices.Concat([]step{lost}, gone[1:], []step{found}), "9",
+			slices.Concat([]string{"POST /companies"}, company), "", ""},
+		{"a key that Planhat may allow twice", "license", `{"externalId":"a"}`, slices.Concat([]step{lost}, gone), "",
+			slices.Concat([]string{"POST /licenses"}, slices.Repeat([]string{"GET /licenses/extid-a"}, searches)), KindNetwork, "may have been stored"},
 		{"got through after the look-up", "company", `{"externalId":"a"}`,
-			[]step{lost, missing, func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) }, found}, "9",
-			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies", "GET /companies/extid-a"}, "", ""},
+			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) }, found}), "9",
+			slices.Concat([]string{"POST /companies"}, company, []string{"POST /companies", "GET /companies/extid-a"}), "", ""},
 		{"no key", "company", `{"name":"a"}`, []step{lost}, "", []string{"POST /companies"}, KindNetwork, "may have been stored"},
 		{"a 502 is as open", "company", `{"name":"a"}`, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 502, "") }}, "",
 			[]string{"POST /companies"}, KindServer, "may have been stored"},
@@ -41,21 +48,22 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 			}}, "9",
 			[]string{"POST /endusers", "GET /endusers"}, "", ""},
 		{"an email that is not there", "enduser", `{"email":"A@b.c","companyId":"1"}`,
-			[]step{lost, func(w http.ResponseWriter, _ request) { answerWith(w, 200, `[]`) }}, "",
-			[]string{"POST /endusers", "GET /endusers"}, KindNetwork, "may have been stored"},
+			append([]step{lost}, slices.Repeat([]step{func(w http.ResponseWriter, _ request) { answerWith(w, 200, `[]`) }}, searches)...), "",
+			append([]string{"POST /endusers"}, slices.Repeat([]string{"GET /endusers"}, searches)...), KindNetwork, "may have been stored"},
 		{"the record of another company", "license", `{"externalId":"a","companyId":"aaaaaaaaaaaaaaaaaaaaaaaa"}`,
-			[]step{lost, func(w http.ResponseWriter, _ request) {
+			slices.Concat([]step{lost}, slices.Repeat([]step{func(w http.ResponseWriter, _ request) {
 				answerWith(w, 200, `{"_id":"7","companyId":"bbbbbbbbbbbbbbbbbbbbbbbb"}`)
-			}, found}, "9", []string{"POST /licenses", "GET /licenses/extid-a", "POST /licenses"}, "", ""},
+			}}, searches), []step{found}), "9",
+			slices.Concat([]string{"POST /licenses"}, slices.Repeat([]string{"GET /licenses/extid-a"}, searches), []string{"POST /licenses"}), "", ""},
 		{"an older record with the key", "company", `{"externalId":"a","name":"New"}`,
 			[]step{lost, func(w http.ResponseWriter, _ request) {
 				answerWith(w, 200, `{"_id":"7","externalId":"a","name":"Old"}`)
 			}}, "",
 			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its name differs from what was sent"},
 		{"an older record, found after a refusal", "company", `{"externalId":"a","mrr":5}`,
-			[]step{lost, missing, func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) },
-				func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","mrr":6}`) }}, "",
-			[]string{"POST /companies", "GET /companies/extid-a", "POST /companies", "GET /companies/extid-a"}, KindValidation, "externalId duplicated"},
+			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) },
+				func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","mrr":6}`) }}), "",
+			slices.Concat([]string{"POST /companies"}, company, []string{"POST /companies", "GET /companies/extid-a"}), KindValidation, "externalId duplicated"},
 		{"the same record as Planhat writes it", "license", `{"externalId":1,"companyId":"extid-1","value":5.0,"fromDate":"2026-01-01","name":" A ","product":"","tags":[1]}`,
 			[]step{lost, func(w http.ResponseWriter, _ request) {
 				answerWith(w, 200, `{"_id":"9","externalId":"1","companyId":"aaaaaaaaaaaaaaaaaaaaaaaa","value":5,"fromDate":"2026-01-01T00:00:00.000Z","name":"A","product":"x","tags":[]}`)

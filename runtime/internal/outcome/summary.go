@@ -50,6 +50,11 @@ type Counts struct {
 	Deleted   int `json:"deleted"`
 	Planned   int `json:"planned"`
 	Rejected  int `json:"rejected"`
+	// Late are records that a list delivered after the others, since it changed
+	// while it was read. Unseen counts how often a list changed that could not
+	// be read again, so that records may be missing.
+	Late   int `json:"late,omitempty"`
+	Unseen int `json:"unseen,omitempty"`
 }
 
 // Failure is why a run failed.
@@ -103,7 +108,7 @@ type PlannedWrite struct {
 }
 
 func countsOf(c planhat.Counts) Counts {
-	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected}
+	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected, c.Late, c.Unseen}
 }
 
 // Work is the part of a runtime.Result that a summary is made from.

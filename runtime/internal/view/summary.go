@@ -96,9 +96,16 @@ func Totals(s *outcome.Summary) []Line {
 	if s.WaitedSeconds >= 0.1 {
 		calls += fmt.Sprintf(", waited %s for quota", Seconds(s.WaitedSeconds))
 	}
+	read := strconv.Itoa(s.Read)
+	if s.Late > 0 {
+		read += fmt.Sprintf(", %d of them out of order because their list changed", s.Late)
+	}
+	if s.Unseen > 0 {
+		read += "; a list changed while it was read, so records may be missing"
+	}
 	lines := []Line{
 		{"calls", calls},
-		{"read", strconv.Itoa(s.Read)},
+		{"read", read},
 		{"created", strconv.Itoa(s.Created)},
 		{"updated", strconv.Itoa(s.Updated)},
 		{"unchanged", strconv.Itoa(s.Unchanged)},
