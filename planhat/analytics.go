@@ -2,7 +2,10 @@ package planhat
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -59,38 +62,57 @@ func (r *Resource) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkO
 	}
 	b := &bulk{
 		resource: r, op: op, options: o, prepare: r.prepareMetric,
-		keyed: func(*line) bool { return false }, read: readProcessed,
+		keyed: func(*line) bool { return false }, read: readMetrics,
 	}
 	return b.run(ctx, rows)
 }
 
-// readProcessed reads the answer to metrics and activities. Only that of
-// metrics is documented; anything else with a good status counts as a yes to
-// all rows, unless it names an error.
-func readProcessed(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
-	members, _ := readObject(a.body) // none where the body is no object
+// readMetrics reads the answer to metrics, which says how many were processed.
+func readMetrics(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
+	return readProcessed(r, lines, a, true)
+}
+
+// readActivities reads the answer to activities, which is not documented: one
+// that reports no error counts as a yes to all rows.
+func readActivities(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
+	return readProcessed(r, lines, a, false)
+}
+
+func readProcessed(r *Resource, lines []*line, a *answer, documented bool) (*BulkResult, error) {
+	members, err := readObject(a.body)
 	m := newMatcher(lines, r.client.redact)
+	if entries, notList := splitArray(a.body); notList == nil && len(entries) == len(lines) {
+		m.rejectEach(entries)
+	} else if err != nil && documented && a.status/100 == 2 {
+		return nil, err
+	}
 	for _, entry := range listed(members.get("errors")) {
 		m.reject(entry, KindValidation)
 	}
 	kind, message := KindValidation, "Planhat did not process this row"
 	accepted := len(lines) - m.rejectedRows()
-	switch failed := oneLine(messageIn(members.get("error"), 0)); {
-	case members.get("processed") != nil:
-		accepted = min(accepted, count(members.get("processed")))
+	processed := members.get("processed")
+	failed := carriedError(members)
+	switch {
+	case processed != nil && count(processed) > len(lines):
+		return nil, fmt.Errorf("it counts %d rows, and %d were sent", count(processed), len(lines))
+	case processed != nil:
+		accepted = min(accepted, count(processed))
 	case a.status/100 != 2:
 		accepted = 0
 		kind, message = refusal(a.status)
-	case failed != "":
-		accepted = 0
-		message += ": " + r.client.redact.text(failed)
+	case failed != nil:
+		return nil, failed
+	case err == nil && documented && m.rejectedRows() == 0:
+		return nil, errors.New("it does not say how many rows were processed")
 	}
 	m.unanswered(len(lines)-m.rejectedRows()-accepted, kind, message, nil)
 	return &BulkResult{Created: max(0, accepted), Errors: m.errors}, nil
 }
 
 // CreateActivity records one activity of an enduser, who is named by email or
-// externalId, and returns Planhat's answer, {} if that is empty.
+// externalId, and returns Planhat's answer, {} if that is empty. An activity
+// that Planhat drops counts as rejected, and is not an error.
 //
 // The names event, userId and timestamp are understood as action, externalId
 // and date, and companyId as "extid-…" as companyExternalId. A request that may
@@ -107,14 +129,24 @@ func (r *Resource) CreateActivity(ctx context.Context, activity any) (Record, er
 	return r.post(ctx, op, row, err)
 }
 
-// post sends one object to the analytics host.
+// post sends one object to the analytics host. One that Planhat drops is not an
+// error, as with several: the observer is told that it was rejected.
 func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, err error) (Record, error) {
 	if err != nil {
 		err = r.fault(op, err)
 		r.noteOne(op, row, Outcome{}, err)
 		return nil, err
 	}
-	a, failed := r.client.do(ctx, &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent})
+	lines := []*line{{given: row, sent: row}}
+	if members, err := readObject(row); err == nil {
+		lines[0].keys = keysIn(members)
+	}
+	var result *BulkResult
+	q := &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent, decode: func(body []byte) (err error) {
+		result, err = readActivities(r, lines, &answer{status: http.StatusOK, body: body})
+		return err
+	}}
+	a, failed := r.client.do(ctx, q)
 	if failed != nil {
 		if failed.Uncertain {
 			failed.Retryable = false
@@ -127,7 +159,7 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, 
 		r.noteOne(op, row, Outcome{Planned: 1}, nil)
 		return r.client.dryRecord(row), nil
 	}
-	r.noteOne(op, row, Outcome{Created: 1}, nil)
+	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
 	return anyAnswer(a.body), nil
 }
 
@@ -142,7 +174,7 @@ func (r *Resource) BulkCreateActivity(ctx context.Context, rows []Record, o Bulk
 	}
 	b := &bulk{
 		resource: r, op: op, options: o, prepare: r.prepareActivity,
-		keyed: func(*line) bool { return false }, read: readProcessed,
+		keyed: func(*line) bool { return false }, read: readActivities,
 	}
 	return b.run(ctx, rows)
 }

@@ -23,7 +23,9 @@ func TestEveryOperationIsReachable(t *testing.T) {
 		switch {
 		case q.method == "GET" && !strings.HasSuffix(q.path, "/67d0"):
 			answerWith(w, 200, `[]`)
-		case q.method == "PUT" && strings.HasPrefix(q.body, "["):
+		case strings.HasPrefix(q.path, "/dimensiondata/"):
+			answerWith(w, 200, `{"processed":1}`)
+		case q.method == "PUT" && strings.HasPrefix(q.body, "["), strings.HasSuffix(q.path, "/duplicate"):
 			answerWith(w, 200, `{"created":1}`)
 		default:
 			answerWith(w, 200, `{"_id":"67d0"}`)

@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -32,7 +33,8 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	}
 	q := &call{
 		model: r.model, op: op, rows: len(ids), repeat: repeatUnsent, bulk: true,
-		body: []byte(`{"ids":[` + strings.Join(quotedIDs, ",") + `]}`),
+		body:   []byte(`{"ids":[` + strings.Join(quotedIDs, ",") + `]}`),
+		decode: decodeDuplicates,
 	}
 	a, failed := r.client.do(ctx, q)
 	switch {
@@ -64,8 +66,16 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	return result, nil
 }
 
-// readDuplicates reads an answer whose shape is not documented: the bulk
-// answer, a list of the copies, or anything else, which counts as a yes.
+// decodeDuplicates takes the answers that readDuplicates understands.
+func decodeDuplicates(body []byte) error {
+	if _, err := splitArray(body); err != nil && !isBulkAnswer(body) {
+		return errors.New("it is neither a bulk result nor a list of the copies")
+	}
+	return nil
+}
+
+// readDuplicates reads an answer whose shape is not documented: the bulk answer
+// or a list of the copies.
 func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 	out := &BulkResult{Created: len(ids)}
 	if copies, err := splitArray(a.body); err == nil {

@@ -14,7 +14,8 @@ type rowState byte
 
 const (
 	rowOpen rowState = iota
-	rowTaken
+	rowCreated
+	rowUpdated
 	rowRejected
 )
 
@@ -37,12 +38,15 @@ type matcher struct {
 	created int
 	// loose counts error entries that belong to no known row.
 	loose int
+	// torn counts the rows that were both taken and rejected, by how they were
+	// taken.
+	torn map[rowState]int
 }
 
 func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
 		lines: lines, redact: redact, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
-		state: make([]rowState, len(lines)), entry: make(map[int]int),
+		state: make([]rowState, len(lines)), entry: make(map[int]int), torn: make(map[rowState]int),
 	}
 	for i, l := range lines {
 		for _, k := range l.keys {
@@ -71,12 +75,13 @@ func (m *matcher) succeed(entry Record, created bool) {
 	if err != nil {
 		return
 	}
-	i := m.byKeys(members)
+	i := m.byKeys(members, -1)
 	if i < 0 || m.state[i] != rowOpen {
 		return
 	}
-	m.state[i] = rowTaken
+	m.state[i] = rowUpdated
 	if created {
+		m.state[i] = rowCreated
 		m.created++
 	}
 	if id := text(members.get("_id")); id != "" {
@@ -100,15 +105,30 @@ func (m *matcher) rejectAll(answer object) {
 	}
 }
 
+// rejectEach reports the rows of an answer that has an entry for each.
+func (m *matcher) rejectEach(entries []Record) {
+	for i, entry := range entries {
+		members, err := readObject(entry)
+		if err != nil {
+			continue
+		}
+		if failed := carriedError(members); failed != nil || len(listed(members.get("errors"))) > 0 {
+			m.rejectAt(i, entry, KindValidation)
+		}
+	}
+}
+
 // reject reports the row that an error entry means.
-func (m *matcher) reject(entry Record, kind Kind) {
+func (m *matcher) reject(entry Record, kind Kind) { m.rejectAt(m.find(entry), entry, kind) }
+
+// rejectAt reports a row, or an unknown one if i is negative.
+func (m *matcher) rejectAt(i int, entry Record, kind Kind) {
 	message := messageIn(entry, 0)
 	if message == "" {
 		message = string(entry)
 	}
 	message = oneLine(m.redact.text(message))
 	raw := Record(m.redact.bytes(entry))
-	i := m.find(entry)
 	if i < 0 {
 		m.loose++
 		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind, Raw: raw})
@@ -122,6 +142,11 @@ func (m *matcher) reject(entry Record, kind Kind) {
 	}
 	e := m.lines[i].fail(kind, message)
 	e.Raw = raw
+	if taken := m.state[i]; taken != rowOpen {
+		// Listed among the keys as well: it may have been stored in part.
+		e.Uncertain = true
+		m.torn[taken]++
+	}
 	m.state[i] = rowRejected
 	m.entry[i] = len(m.errors)
 	m.errors = append(m.errors, e)
@@ -189,7 +214,8 @@ func (m *matcher) find(entry Record) int {
 	if err != nil {
 		return -1
 	}
-	if i := m.byKeys(members); i >= 0 {
+	place := placeIn(members)
+	if i := m.byKeys(members, place); i >= 0 {
 		return i
 	}
 	for _, name := range nested {
@@ -198,27 +224,36 @@ func (m *matcher) find(entry Record) int {
 			continue
 		}
 		if row, err := readObject(inner); err == nil {
-			if i := m.byKeys(row); i >= 0 {
+			if i := m.byKeys(row, place); i >= 0 {
 				return i
 			}
 		}
 	}
-	for _, name := range []string{"index", "idx", "position"} {
-		if v := members.get(name); v.Kind() == '0' {
-			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 && n < len(m.lines) {
-				return n
-			}
-		}
+	if place >= 0 && place < len(m.lines) {
+		return place
 	}
 	var words strings.Builder
 	collectText(entry, &words, 0)
 	return m.byWords(words.String())
 }
 
+// placeIn returns the position that an entry names, from 0, or -1.
+func placeIn(members object) int {
+	for _, name := range []string{"index", "idx", "position"} {
+		if v := members.get(name); v.Kind() == '0' {
+			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
 // byKeys returns the row that carries one of the keys in members, or -1. Of
-// several rows with the same key it takes the one that agrees with members in
-// everything else.
-func (m *matcher) byKeys(members object) int {
+// several rows with the same key it takes the one at the place that the entry
+// names, or else the only one that agrees with members in everything: values of
+// one metric share their keys, and none must answer for another.
+func (m *matcher) byKeys(members object, place int) int {
 	keys := keysIn(members)
 	var shared []int
 	for _, k := range keys {
@@ -230,37 +265,45 @@ func (m *matcher) byKeys(members object) int {
 			shared = found
 		}
 	}
+	if slices.Contains(shared, place) {
+		return place
+	}
 	if len(members) == len(keys) {
 		return -1 // nothing beside the keys could tell the rows apart
 	}
 	return m.agreeing(shared, members)
 }
 
-// agreeing returns the first open row among places that contradicts members in
-// no property, provided that it shares some with them.
+// agreeing returns the only open row among places that contradicts members in
+// no property and shares some beside its key with them, or -1.
 func (m *matcher) agreeing(places []int, members object) int {
+	only := -1
 	for _, i := range places {
-		if m.state[i] != rowOpen {
+		if m.state[i] != rowOpen || !m.agrees(i, members) {
 			continue
 		}
-		row := m.row(i)
-		shared, differs := 0, false
-		for _, want := range members {
-			have := row.get(want.name)
-			if have == nil {
-				continue
-			}
-			shared++
-			if a, b := text(have), text(want.value); a != b {
-				differs = true
-				break
-			}
+		if only >= 0 {
+			return -1
 		}
-		if !differs && shared > 1 {
-			return i
-		}
+		only = i
 	}
-	return -1
+	return only
+}
+
+func (m *matcher) agrees(i int, members object) bool {
+	row := m.row(i)
+	shared := 0
+	for _, want := range members {
+		have := row.get(want.name)
+		if have == nil {
+			continue
+		}
+		if text(have) != text(want.value) {
+			return false
+		}
+		shared++
+	}
+	return shared > 1
 }
 
 // row returns the properties of a row.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -253,11 +254,11 @@ var errEmpty = errors.New("it is empty")
 // nil.
 func carriedError(members object) error {
 	status := count(members.get("statusCode"))
-	if members.get("error") == nil && status < 400 {
+	said := members.get("error")
+	if status < 400 && (said == nil || slices.Contains([]string{"null", "false", `""`, "{}", "[]"}, string(said))) {
 		return nil
 	}
-	said := oneLine(messageIn(members.record(), 0))
-	return fmt.Errorf("it reports an error: %s", cmp.Or(said, statusText(status)))
+	return fmt.Errorf("it reports an error: %s", cmp.Or(oneLine(messageIn(members.record(), 0)), statusText(status)))
 }
 
 // decodeDeletion reads the answer to a delete, whose shape is not the same for

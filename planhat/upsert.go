@@ -34,6 +34,9 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	}
 	m.rejectAll(members)
 	result.Keys = m.keys
+	if err := m.settle(result); err != nil {
+		return nil, err
+	}
 	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
 	m.placeLoose(missing, result.Created)
 	kind, message := KindValidation, "Planhat's response does not mention this row"
@@ -50,6 +53,23 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	m.unanswered(missing, kind, message, suspect)
 	result.Errors = m.errors
 	return result, nil
+}
+
+// settle takes rows that are among the keys and among the errors out of the
+// counts, where these count them twice. An answer that counts more rows than
+// were sent is about something else.
+func (m *matcher) settle(result *BulkResult) error {
+	counted := func() int { return result.Created + result.Updated + result.Unchanged + len(m.entry) }
+	for _, part := range []struct {
+		count *int
+		torn  int
+	}{{&result.Created, m.torn[rowCreated]}, {&result.Updated, m.torn[rowUpdated]}} {
+		*part.count -= min(max(0, counted()-len(m.lines)), part.torn, *part.count)
+	}
+	if n := counted(); n > len(m.lines) {
+		return fmt.Errorf("it counts %d rows, and %d were sent", n, len(m.lines))
+	}
+	return nil
 }
 
 // refusal says why a row has no answer of its own in a request that was

@@ -1,0 +1,75 @@
+package planhat
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A row is rejected by its own place or its own values, or none is: never a
+// neighbour with the same key.
+func TestRowsThatShareTheirKey(t *testing.T) {
+	rows := []Record{
+		Record(`{"dimensionId":"d","externalId":"k","value":1,"date":"2024-01-15"}`),
+		Record(`{"dimensionId":"d","externalId":"k","value":"x","date":"2024-01-16"}`),
+	}
+	for entry, want := range map[string]int{
+		`{"externalId":"k","message":"no"}`:                                       -1,
+		`{"externalId":"k","dimensionId":"d","message":"no"}`:                     -1,
+		`{"externalId":"k","index":1,"message":"no"}`:                             1,
+		`{"externalId":"k","dimensionId":"d","index":0,"message":"no"}`:           0,
+		`{"externalId":"k","dimensionId":"d","date":"2024-01-16","message":"no"}`: 1,
+		`{"item":{"externalId":"k","value":"x"},"message":"no"}`:                  1,
+		`{"item":{"externalId":"k","dimensionId":"d"},"index":1,"message":"no"}`:  1,
+		`"row with externalId k is invalid"`:                                      -1,
+		`{"index":9,"message":"no"}`:                                              -1,
+	} {
+		s := newServer(t, always(200, `{"processed":1,"errors":[`+entry+`]}`))
+		result, err := newClient(t, s).Metrics.BulkInsertMetrics(t.Context(), rows, BulkOptions{})
+		require.NoError(t, err, entry)
+		require.Len(t, result.Errors, 1, entry)
+		assert.Equal(t, want, result.Errors[0].Index, entry)
+		assert.Equal(t, 1, result.Created, entry)
+	}
+}
+
+func TestRowsAmongTheKeysAndTheErrors(t *testing.T) {
+	const torn = `"insertsKeys":[{"_id":"1","externalId":"c1"},{"_id":"2","externalId":"c2"}],"createdErrors":[{"externalId":"c2","message":"no owner"}]`
+	for _, created := range []string{"1", "2"} { // the count may or may not include the row
+		s := newServer(t, always(206, `{"created":`+created+`,`+torn+`}`))
+		result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+		require.NoError(t, err)
+		assert.Equal(t, 1, result.Created)
+		require.Len(t, result.Errors, 1)
+		assert.Equal(t, 1, result.Errors[0].Index)
+		assert.True(t, result.Errors[0].Uncertain, "it may have been stored in part")
+	}
+}
+
+func TestAnAnswerThatCountsMoreThanWasSent(t *testing.T) {
+	s := newServer(t, always(200, `{"created":2,"updated":1}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+	assert.Equal(t, KindServer, in(t, err).Kind)
+	require.Len(t, result.Errors, 2)
+	assert.True(t, result.Errors[0].Uncertain)
+}
+
+func TestAnActivityThatIsDropped(t *testing.T) {
+	for body, dropped := range map[string]bool{
+		`{"processed":1,"errors":[]}`: false, `OK`: false, ``: false,
+		`{"processed":0}`: true, `{"processed":0,"errors":["no such company"]}`: true, `[{"error":"no"}]`: true,
+	} {
+		tally := new(Tally)
+		c := newClient(t, newServer(t, always(200, body)), func(c *Config) { c.Observer = tally })
+		_, err := c.UserActivity.CreateActivity(t.Context(), Record(`{"action":"a","email":"x@y.z"}`))
+		require.NoError(t, err, body)
+		_, err = c.UserActivity.Segment(t.Context(), Record(`{"type":"track","userId":"1","event":"e"}`))
+		require.NoError(t, err, body)
+		want := Counts{Created: 2}
+		if dropped {
+			want = Counts{Rejected: 2}
+		}
+		assert.Equal(t, want, tally.Snapshot().Counts, body)
+	}
+}
