@@ -78,8 +78,8 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 		if !p.silent {
 			o := Outcome{Read: len(page), Err: p.err}
 			if o.Late, o.Unseen = p.walk.notes(); o.Unseen > 0 {
-				p.resource.client.log.WarnContext(ctx, "the list changed while it was read, so records may be missing; read it without sort and limit to be sure",
-					"model", p.resource.model.Snake)
+				p.resource.client.log.WarnContext(ctx, "the list changed while it was read, so records may be missing; without sort and limit, none are",
+					"at_least", o.Unseen, "model", p.resource.model.Snake)
 			}
 			p.resource.note(p.op, o)
 		}

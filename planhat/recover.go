@@ -38,7 +38,9 @@ func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *
 		if found != nil {
 			return r.claimed(q.body, found, lost)
 		}
-		if !by.unique || round >= r.client.retry.MaxAttempts {
+		// A server whose answers can't be read won't become readable by asking
+		// again and again.
+		if !by.unique || round > r.client.retry.MaxAttempts || (round > 1 && lost.Status/100 == 2) {
 			return nil, mayExist(lost, "its "+by.name+" was not there for the last "+searchTime(r.client.retry).Round(time.Second).String())
 		}
 		var out Record

@@ -109,9 +109,8 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 		if err != nil {
 			return nil, false, err
 		}
-		if w.repair.order == byOther {
-			w.unseen++ // the server does not sort by id
-			return nil, false, nil
+		if w.repair.order == byOther && !more {
+			w.unseen++ // the server does not sort by id: this list may have moved as well
 		}
 		fresh = slices.DeleteFunc(fresh, w.saw)
 		w.late += len(fresh)
