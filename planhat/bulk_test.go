@@ -193,7 +193,7 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 		{"enduser", []string{
 			`{"companyId":"1"}`, `{"email":"A@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"1"}`, `{"email":"a@b.c","companyId":"2"}`,
 			`{"externalId":"x","companyId":"1"}`, `{"externalId":"x","companyId":"2"}`, `{"externalId":"x"}`,
-		}, map[int]string{0: "one of email, externalId or sourceId is required", 2: "row 2 has the same key", 6: "row 5 has the same key"}},
+		}, map[int]string{0: "one of email, externalId or sourceId is required", 2: "row 2 has the same key", 3: "row 2 has the same email", 6: "row 5 has the same key"}},
 		{"task", []string{`{"sourceId":"1","companyId":"1"}`, `{"sourceId":"1","companyId":"2"}`}, map[int]string{1: "row 1 has the same key"}},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {

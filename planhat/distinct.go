@@ -18,7 +18,10 @@ func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowErro
 		twin, shared := rival(seen, l, claims)
 		if twin != nil {
 			message := fmt.Sprintf("row %d has the same key, and one of the two would overwrite the other", twin.index+1)
-			if shared.name != claims[0].name {
+			switch {
+			case shared.name == "email" && twin.company != l.company:
+				message = fmt.Sprintf("row %d has the same email, and Planhat, which finds %s by email, would move that one to the company of this row", twin.index+1, m.Plural)
+			case shared.name != claims[0].name:
 				message = fmt.Sprintf("row %d has the same %s, which Planhat allows only once", twin.index+1, shared.name)
 			}
 			rejected = append(rejected, l.fail(KindValidation, message))
@@ -30,7 +33,7 @@ func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowErro
 				h = &holders{}
 				seen[c.key] = h
 			}
-			h.add(l, c.matching)
+			h.add(l, c)
 		}
 		kept = append(kept, l)
 	}
@@ -45,15 +48,19 @@ type claim struct {
 	// everywhere is true if the key may occur once in the whole tenant,
 	// false if once in each company.
 	everywhere bool
+	// identified is true for an email of a row with an _id: Planhat finds its
+	// record without the email, which may then be that of another.
+	identified bool
 }
 
 // claimsOf returns the keys of a row that another row can clash with, the
-// matching one first. An email that is not the matching key may repeat.
+// matching one first. An email is among them even where Planhat looks at another
+// key first: it goes on to the email if that finds nothing.
 func claimsOf(m *catalog.Model, l *line) []claim {
 	var out []claim
 	for _, name := range m.Keyables.Bulk {
 		for _, k := range l.keys {
-			if k.name != name || (name == "email" && len(out) > 0) {
+			if k.name != name {
 				continue
 			}
 			if name == "email" {
@@ -61,7 +68,8 @@ func claimsOf(m *catalog.Model, l *line) []claim {
 			}
 			out = append(out, claim{
 				key: k, matching: len(out) == 0,
-				everywhere: name == "_id" || name == "sourceId" || (name != "email" && m.CompanyRef() == ""),
+				everywhere: name != m.ExternalID() || m.CompanyRef() == "",
+				identified: name == "email" && l.keys[0].name == "_id",
 			})
 		}
 	}
@@ -82,22 +90,27 @@ func rival(seen map[key]*holders, l *line, claims []claim) (*line, claim) {
 // holders are the rows that carry one key, in a form in which a rival among
 // many of them is found at once.
 type holders struct {
-	first *line
+	// first is the first row, unidentified the first whose claim is not
+	// identified.
+	first, unidentified *line
 	// matching is the first row that is matched by the key, and unplaced the
 	// first of those that names no company.
 	matching, unplaced *line
 	companies          map[string]*line
 }
 
-func (h *holders) add(l *line, matching bool) {
+func (h *holders) add(l *line, c claim) {
 	if h.first == nil {
 		h.first = l
 	}
-	if matching && h.matching == nil {
+	if !c.identified && h.unidentified == nil {
+		h.unidentified = l
+	}
+	if c.matching && h.matching == nil {
 		h.matching = l
 	}
 	if l.company == "" {
-		if matching && h.unplaced == nil {
+		if c.matching && h.unplaced == nil {
 			h.unplaced = l
 		}
 		return
@@ -115,6 +128,8 @@ func (h *holders) add(l *line, matching bool) {
 // others it isn't known whether they belong to the same company.
 func (h *holders) rival(l *line, c claim) *line {
 	switch {
+	case c.identified:
+		return h.unidentified
 	case c.everywhere:
 		return h.first
 	case l.company == "" && c.matching:

@@ -44,8 +44,15 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 		{"a row that names no company clashes with those matched alike", "license",
 			[]string{`{"externalId":"e","companyId":"1"}`, `{"externalId":"e"}`, `{"externalId":"f"}`, `{"externalId":"f","companyId":"1"}`},
 			map[int]string{1: "row 1", 3: "row 3"}},
-		{"an email that is not the matching key", "enduser",
-			[]string{`{"externalId":"a","companyId":"1","email":"x@y.z"}`, `{"externalId":"b","companyId":"1","email":"x@y.z"}`}, nil},
+		{"an email in two companies", "enduser",
+			[]string{`{"companyId":"1","email":"x@y.z"}`, `{"companyId":"2","email":"X@y.z"}`, `{"companyId":"1","email":"x@y.z"}`},
+			map[int]string{1: "row 1 has the same email, and Planhat, which finds endusers by email, would move", 2: "row 1 has the same key"}},
+		{"an email that is not the first key", "enduser",
+			[]string{`{"externalId":"a","companyId":"1","email":"x@y.z"}`, `{"externalId":"b","companyId":"1","email":"x@y.z"}`},
+			map[int]string{1: "row 1 has the same email"}},
+		{"an email of records known by _id", "enduser",
+			[]string{`{"_id":"1","email":"x@y.z"}`, `{"_id":"2","email":"x@y.z"}`, `{"companyId":"1","email":"x@y.z"}`, `{"_id":"3","email":"x@y.z"}`},
+			map[int]string{2: "row 1 has the same email"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, lines := linesOf(t, tt.model, tt.rows...)
