@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -96,6 +97,7 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 	chunks := b.split(lines, total)
 	total.Chunks = len(chunks)
 	outcomes := b.sendAll(ctx, chunks, len(rows))
+	b.sendAgain(ctx, chunks, outcomes)
 	answered := 0
 	var first *Error
 	for _, o := range outcomes {
@@ -114,7 +116,7 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 	err := bulkError(total, first, answered)
 	b.resource.note(b.op, Outcome{
 		Created: total.Created, Updated: total.Updated, Unchanged: total.Unchanged,
-		Planned: total.Planned, Rejected: total.Errors, Err: err,
+		UncertainOutcome: total.UncertainOutcome, Planned: total.Planned, Rejected: total.Errors, Err: err,
 	})
 	return total, err
 }
@@ -260,11 +262,31 @@ func (b *bulk) sendAll(ctx context.Context, chunks [][]*line, rows int) []chunkO
 	return outcomes
 }
 
+// sendAgain sends the chunks once more that failed although they may be repeated:
+// while the later ones were sent, Planhat may have come back.
+func (b *bulk) sendAgain(ctx context.Context, chunks [][]*line, outcomes []chunkOutcome) {
+	once := WithRetryFor(ctx, 0)
+	for i, o := range outcomes {
+		if o.err == nil || o.answered || o.fatal || !o.err.Retryable || o.err.Status == http.StatusInternalServerError || stopped(ctx) != nil || !b.repeatable(chunks[i]) {
+			continue
+		}
+		if again := b.sendAs(once, chunks[i], sending{gated: true, again: o.err.Uncertain}); again.err == nil {
+			outcomes[i] = again
+		}
+	}
+}
+
+// repeatable reports whether a chunk that is sent twice is stored once.
+func (b *bulk) repeatable(lines []*line) bool {
+	return !slices.ContainsFunc(lines, func(l *line) bool { return !b.keyed(l) })
+}
+
 // add sums up another part of the call.
 func (t *BulkResult) add(part *BulkResult) {
 	t.Created += part.Created
 	t.Updated += part.Updated
 	t.Unchanged += part.Unchanged
+	t.UncertainOutcome += part.UncertainOutcome
 	t.Planned += part.Planned
 	t.Errors = append(t.Errors, part.Errors...)
 	t.Keys = append(t.Keys, part.Keys...)

@@ -11,19 +11,25 @@ import (
 // send sends one chunk and finds out what became of its rows.
 func (b *bulk) send(ctx context.Context, lines []*line) chunkOutcome {
 	repeat := repeatAlways
-	for _, l := range lines {
-		if !b.keyed(l) {
-			repeat = repeatUnsent
-		}
+	if !b.repeatable(lines) {
+		repeat = repeatUnsent
 	}
-	return b.sendAs(ctx, lines, repeat, false)
+	return b.sendAs(ctx, lines, sending{repeat: repeat})
 }
 
-func (b *bulk) sendAs(ctx context.Context, lines []*line, repeat repetition, gated bool) chunkOutcome {
+// sending is how rows are sent: whether they may be repeated, whether the gate
+// has let them pass, and whether an earlier request with them may have been
+// carried out.
+type sending struct {
+	repeat       repetition
+	gated, again bool
+}
+
+func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutcome {
 	r := b.resource
 	var result *BulkResult
 	q := &call{
-		model: r.model, op: b.op, body: body(lines), rows: len(lines), repeat: repeat, bulk: true, gated: gated,
+		model: r.model, op: b.op, body: body(lines), rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
 	}
 	q.decode = func(text []byte) (err error) {
 		result, err = b.read(r, lines, &answer{status: http.StatusOK, body: text})
@@ -34,6 +40,10 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, repeat repetition, gat
 	case failed == nil && a.withheld:
 		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true}
 	case failed == nil:
+		if a.uncertain || how.again {
+			// What an earlier attempt stored, this one found unchanged.
+			result.UncertainOutcome, result.Unchanged = result.Unchanged, 0
+		}
 		return chunkOutcome{result: result, answered: true}
 	case failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden:
 		if o, ok := b.refused(lines, a, failed); ok {
@@ -41,8 +51,9 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, repeat repetition, gat
 		}
 	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
 		half := len(lines) / 2
-		return merge(b.sendAs(ctx, lines[:half], repeat, true), b.sendAs(ctx, lines[half:], repeat, true))
-	case failed.Uncertain && repeat == repeatUnsent && stopped(ctx) == nil:
+		how.gated, how.again = true, how.again || failed.Uncertain
+		return merge(b.sendAs(ctx, lines[:half], how), b.sendAs(ctx, lines[half:], how))
+	case failed.Uncertain && how.repeat == repeatUnsent && stopped(ctx) == nil:
 		return b.sendKeyed(ctx, lines, failed)
 	}
 	return chunkOutcome{result: failAll(lines, failed, ""), err: failed, fatal: b.fatal(ctx, q, failed)}
@@ -115,7 +126,7 @@ func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chun
 	if err := sleep(ctx, b.resource.client.retry.InitialInterval); err != nil {
 		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
 	}
-	return merge(left, b.sendAs(ctx, keyed, repeatAlways, true))
+	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true}))
 }
 
 // merge joins the outcomes of the two parts of a chunk.

@@ -71,12 +71,15 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	if q.adds() {
 		c.open.bind(ctx, q.model)
 	}
-	r := newRetrier(c.retry, q)
+	policy := c.policy(ctx)
+	r := newRetrier(policy, q, c.away[q.op.Base])
+	var said time.Time
 	for number := 1; ; number++ {
 		a, seen, f := c.attempt(ctx, q)
 		if f == nil {
+			r.away.note(a.status)
 			a.attempts, a.uncertain = number, r.uncertain
-			c.report(ctx, q, seen, number, RetryDecision{}, nil)
+			c.report(ctx, q, seen, number, RetryDecision{}, nil, slog.LevelDebug)
 			return a, nil
 		}
 		sent := number
@@ -88,11 +91,15 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 		err := c.describe(q, f.err, sent)
 		err.Uncertain = q.rows > 0 && r.uncertain
 		if seen.started {
-			c.report(ctx, q, seen, number, decision, err)
+			level := slog.LevelDebug
+			if decision.Retry && (number <= loudRetries || time.Since(said) >= time.Minute) {
+				level, said = slog.LevelWarn, time.Now()
+			}
+			c.report(ctx, q, seen, number, decision, err, level)
 		}
 		if f.err.Kind == KindRateLimited && q.op.Base == catalog.Main {
 			// Everybody waits, this call included: when it asks for quota again.
-			if blocked := c.limiter.Block(ctx, min(decision.After, c.retry.MaxElapsed)); blocked == nil {
+			if blocked := c.limiter.Block(ctx, min(decision.After, policy.MaxElapsed)); blocked == nil {
 				decision.After = 0
 			}
 		}
@@ -189,8 +196,12 @@ func (c *Client) path(q *call, tenant string) string {
 // shownPath is the call's path as errors, logs and gates see it.
 func (c *Client) shownPath(q *call) string { return c.redact.text(c.path(q, redacted)) }
 
-// report tells the observer and the log about an attempt.
-func (c *Client) report(ctx context.Context, q *call, seen sighting, number int, d RetryDecision, err *Error) {
+// loudRetries is how many retries of a call are told at once; of the others, one
+// a minute is.
+const loudRetries = 3
+
+// report tells the observer about an attempt, and the log at the given level.
+func (c *Client) report(ctx context.Context, q *call, seen sighting, number int, d RetryDecision, err *Error, level slog.Level) {
 	a := Attempt{
 		Model: q.model.Snake, Operation: q.op.Name, Method: q.op.Method,
 		Host: c.host(q).Host, Path: c.shownPath(q), Status: seen.status, Number: number,
@@ -213,11 +224,11 @@ func (c *Client) report(ctx context.Context, q *call, seen sighting, number int,
 	}
 	if d.Retry {
 		attrs = append(attrs, slog.String("reason", d.Reason), slog.Duration("after", d.After.Round(time.Millisecond)))
-		c.log.LogAttrs(ctx, slog.LevelWarn, "request failed, retrying", attrs...)
+		c.log.LogAttrs(ctx, level, "request failed, retrying", attrs...)
 		return
 	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", err.Message))
 	}
-	c.log.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
+	c.log.LogAttrs(ctx, level, "request", attrs...)
 }

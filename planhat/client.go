@@ -91,6 +91,7 @@ type Client struct {
 
 	resources map[string]*Resource
 	open      openLists
+	away      map[catalog.Host]*outage
 	dryRuns   atomic.Int64
 }
 
@@ -143,6 +144,7 @@ func New(cfg Config) (*Client, error) {
 		c.userAgent = "phscript"
 	}
 	c.http = newHTTPClient(cfg.HTTPClient)
+	c.away = map[catalog.Host]*outage{catalog.Main: {}, catalog.Analytics: {}}
 	c.resources = make(map[string]*Resource)
 	for _, m := range catalog.Load().Models {
 		c.resources[m.Snake] = &Resource{client: c, model: m}

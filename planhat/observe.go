@@ -43,6 +43,10 @@ type Outcome struct {
 	Model, Operation string
 
 	Read, Created, Updated, Unchanged, Deleted int
+	// UncertainOutcome counts rows that are stored, and of which it is open how:
+	// the answer to their request was lost, and its repetition found them
+	// unchanged.
+	UncertainOutcome int
 	// Late counts the records, of those read, that a list delivered after the
 	// others because it changed while it was read. Unseen counts how often a
 	// list changed that can't be read again, so that records may be missing.

@@ -32,6 +32,10 @@ type BulkResult struct {
 	// Created, Updated and Unchanged are Planhat's own counts. Metrics and
 	// activities that were accepted count as created.
 	Created, Updated, Unchanged int
+	// UncertainOutcome counts rows that are stored and of which it is open
+	// whether they were created, updated or already there: the answer to their
+	// request was lost, and its repetition found them unchanged.
+	UncertainOutcome int
 	// Errors holds every row that is not known to have been taken, in the
 	// order of the input; entries that belong to no known row come last.
 	Errors []RowError

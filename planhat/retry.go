@@ -11,14 +11,16 @@ import (
 // RetryPolicy says how often and how patiently a failed request is repeated.
 // Zero fields mean the defaults.
 type RetryPolicy struct {
-	// MaxAttempts bounds the requests of one call, the first one included;
-	// default 5, and 1 means no retries. Attempts that were refused with 429
-	// have a bound of their own, MaxPauses, since waiting is all they need.
-	MaxAttempts int
-	// MaxPauses bounds the 429 answers of one call; default 10.
-	MaxPauses int
-	// MaxElapsed bounds the time from the first failure on; default 15
-	// minutes. No retry is started that would have to wait beyond it.
+	// MaxAttempts bounds the requests of one call, the first one included, and
+	// MaxPauses those that were answered with 429; 0 leaves it to MaxElapsed, and
+	// a MaxAttempts of 1 means no retries. Failures that waiting hardly mends are
+	// never tried more than 5 times: a 500, an answer that can't be read, and a
+	// host that has never answered.
+	MaxAttempts, MaxPauses int
+	// MaxElapsed is how long Planhat may be away: the time from the first failure
+	// since its last answer, for all calls of a client; default 15 minutes. No
+	// retry is started that would have to wait beyond it. WithRetryFor sets it
+	// for some calls.
 	MaxElapsed time.Duration
 	// InitialInterval is the first pause, which then grows by Multiplier up to
 	// MaxInterval; defaults 500 ms, 2 and 30 s.
@@ -29,16 +31,13 @@ type RetryPolicy struct {
 	Jitter float64
 }
 
+// fewAttempts bounds the attempts at what waiting hardly mends.
+const fewAttempts = 5
+
 // maxPause caps the pauses after 429 answers that name none.
 const maxPause = 60 * time.Second
 
 func (p RetryPolicy) withDefaults() RetryPolicy {
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = 5
-	}
-	if p.MaxPauses == 0 {
-		p.MaxPauses = 10
-	}
 	if p.MaxElapsed == 0 {
 		p.MaxElapsed = 15 * time.Minute
 	}
@@ -89,15 +88,17 @@ type retrier struct {
 	waits, pauses backoff.BackOff
 	tries, paused int
 	fiveHundreds  int
-	firstFailure  time.Time
+	// away tells since when the host has not answered.
+	away         *outage
+	firstFailure time.Time
 	// uncertain is true once an attempt may have been carried out although it
 	// failed.
 	uncertain bool
 }
 
-func newRetrier(p RetryPolicy, q *call) *retrier {
+func newRetrier(p RetryPolicy, q *call, away *outage) *retrier {
 	return &retrier{
-		policy: p, call: q,
+		policy: p, call: q, away: away,
 		waits:  p.intervals(p.InitialInterval, p.MaxInterval),
 		pauses: p.intervals(4*p.InitialInterval, maxPause),
 	}
@@ -105,10 +106,10 @@ func newRetrier(p RetryPolicy, q *call) *retrier {
 
 // decide gives the verdict on a failed attempt.
 func (r *retrier) decide(f *failure) RetryDecision {
-	if r.firstFailure.IsZero() {
-		r.firstFailure = time.Now()
-	}
 	e := f.err
+	if since := r.away.note(e.Status); r.firstFailure.IsZero() {
+		r.firstFailure = since
+	}
 	ambiguous := f.sent && (e.Kind == KindNetwork || e.Kind == KindServer || e.Kind == KindTimeout || e.Kind == KindCancelled)
 	r.uncertain = r.uncertain || ambiguous
 	var d RetryDecision
@@ -142,7 +143,7 @@ func (r *retrier) pause(f *failure) RetryDecision {
 	}
 	r.paused++
 	d := RetryDecision{Retry: true, After: max(after, r.policy.InitialInterval), Reason: "the quota is exhausted (429)"}
-	if r.paused > r.policy.MaxPauses || r.policy.MaxAttempts == 1 {
+	if (r.policy.MaxPauses > 0 && r.paused > r.policy.MaxPauses) || r.policy.MaxAttempts == 1 {
 		d.Retry, d.Reason = false, fmt.Sprintf("the quota was exhausted %d times in a row", r.paused)
 	}
 	return d
@@ -158,7 +159,7 @@ func (r *retrier) again(f *failure, ambiguous bool) RetryDecision {
 	switch {
 	case ambiguous && r.call.repeat == repeatUnsent:
 		return RetryDecision{Reason: "the request may have succeeded, so retrying could do it twice"}
-	case r.tries >= r.policy.MaxAttempts:
+	case r.policy.MaxAttempts > 0 && r.tries >= r.policy.MaxAttempts, r.tries >= fewAttempts && r.hopeless(e):
 		return RetryDecision{Reason: fmt.Sprintf("%d attempts failed", r.tries)}
 	case r.call.bulk && r.fiveHundreds > 1:
 		return RetryDecision{Reason: "the bulk request failed with 500 twice"}
@@ -171,4 +172,9 @@ func (r *retrier) again(f *failure, ambiguous bool) RetryDecision {
 		d.After = r.waits.NextBackOff()
 	}
 	return d
+}
+
+// hopeless reports whether waiting hardly mends a failure.
+func (r *retrier) hopeless(e *Error) bool {
+	return e.Status == http.StatusInternalServerError || e.Status/100 == 2 || r.away.never()
 }

@@ -59,7 +59,7 @@ func newServer(t *testing.T, handle func(w http.ResponseWriter, q request, n int
 }
 
 // fast is a policy whose pauses don't slow tests down.
-var fast = RetryPolicy{InitialInterval: time.Millisecond, MaxInterval: 2 * time.Millisecond, Jitter: -1}
+var fast = RetryPolicy{InitialInterval: time.Millisecond, MaxInterval: 2 * time.Millisecond, Jitter: -1, MaxAttempts: 5, MaxPauses: 10}
 
 // newClient returns a client of the server without limits.
 func newClient(t *testing.T, s *server, change ...func(*Config)) *Client {

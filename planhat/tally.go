@@ -28,8 +28,8 @@ type Tally struct {
 // Counts adds up records.
 type Counts struct {
 	Read, Created, Updated, Unchanged, Deleted, Planned, Rejected int
-	// Late and Unseen are as in Outcome.
-	Late, Unseen int
+	// UncertainOutcome, Late and Unseen are as in Outcome.
+	UncertainOutcome, Late, Unseen int
 }
 
 // Reason is why rows were rejected. Messages that differ in numbers only count
@@ -76,7 +76,8 @@ func (t *Tally) Outcome(o Outcome) {
 	defer t.mu.Unlock()
 	c := Counts{
 		Read: o.Read, Created: o.Created, Updated: o.Updated, Unchanged: o.Unchanged,
-		Deleted: o.Deleted, Planned: o.Planned, Rejected: len(o.Rejected), Late: o.Late, Unseen: o.Unseen,
+		Deleted: o.Deleted, Planned: o.Planned, Rejected: len(o.Rejected),
+		UncertainOutcome: o.UncertainOutcome, Late: o.Late, Unseen: o.Unseen,
 	}
 	t.total.Counts = t.total.plus(c)
 	if t.byModel == nil {
@@ -120,6 +121,7 @@ func (c Counts) plus(d Counts) Counts {
 	c.Deleted += d.Deleted
 	c.Planned += d.Planned
 	c.Rejected += d.Rejected
+	c.UncertainOutcome += d.UncertainOutcome
 	c.Late += d.Late
 	c.Unseen += d.Unseen
 	return c
@@ -141,7 +143,7 @@ func (s Summary) Since(earlier Summary) Summary {
 }
 
 func (c Counts) minus(d Counts) Counts {
-	return c.plus(Counts{-d.Read, -d.Created, -d.Updated, -d.Unchanged, -d.Deleted, -d.Planned, -d.Rejected, -d.Late, -d.Unseen})
+	return c.plus(Counts{-d.Read, -d.Created, -d.Updated, -d.Unchanged, -d.Deleted, -d.Planned, -d.Rejected, -d.UncertainOutcome, -d.Late, -d.Unseen})
 }
 
 // Snapshot returns the sums so far.
