@@ -20,7 +20,8 @@ var bulkResultShape = &Shape{
 		{Name: "unchanged", Type: "integer", Required: true, Doc: "How many records already had these values."},
 		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were rejected: `#result.errors`."},
 		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rejected rows, in the order of the input."},
-		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `rejected` or `planned`; nil if the response does not say."},
+		{Name: "uncertain_outcome", Type: "integer", Required: true, Doc: "How many rows are stored without it being known whether they were created, updated or unchanged: the response to their request was lost, and its repetition found them unchanged."},
+		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain`, `rejected` or `planned`; nil if the response does not say."},
 		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, if the response includes it."},
 		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
@@ -52,6 +53,7 @@ func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LT
 	number("created", r.Created)
 	number("updated", r.Updated)
 	number("unchanged", r.Unchanged)
+	number("uncertain_outcome", r.UncertainOutcome)
 	number("rejected", len(r.Errors))
 	t.RawSetString("errors", rowErrors(L, r.Errors, rows))
 	ids := L.CreateTable(0, len(r.Keys))
@@ -109,6 +111,7 @@ const (
 	outcomeCreated   = "created"
 	outcomeUpdated   = "updated"
 	outcomeUnchanged = "unchanged"
+	outcomeUncertain = "uncertain"
 	outcomeRejected  = "rejected"
 	outcomePlanned   = "planned"
 )
@@ -119,7 +122,7 @@ const (
 func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
 	of := make([]string, r.Rows)
 	left := map[string]int{
-		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomePlanned: r.Planned,
+		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomeUncertain: r.UncertainOutcome, outcomePlanned: r.Planned,
 	}
 	open := r.Rows
 	settle := func(i int, outcome string) {

@@ -22,6 +22,9 @@ func Code(err error) int {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fault.ExitLimit
 	}
+	if call, ok := errors.AsType[*planhat.Error](err); ok && call.Kind == planhat.KindPartial && call.Result != nil && call.Result.FailedChunks > 0 {
+		return fault.ExitScript // requests failed: more than rows that were rejected
+	}
 	switch planhat.KindOf(err) {
 	case planhat.KindConfig:
 		return fault.ExitUsage

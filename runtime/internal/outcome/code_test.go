@@ -34,6 +34,7 @@ func TestCode(t *testing.T) {
 		"a slow answer":                      {&planhat.Error{Kind: planhat.KindTimeout}, 5},
 		"the quota":                          {&planhat.Error{Kind: planhat.KindRateLimited}, 5},
 		"rejected rows":                      {&planhat.Error{Kind: planhat.KindPartial}, 3},
+		"failed requests":                    {&planhat.Error{Kind: planhat.KindPartial, Result: &planhat.BulkResult{FailedChunks: 1}}, 1},
 		"a server's fault":                   {&planhat.Error{Kind: planhat.KindServer}, 1},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, Code(tt.err)) })

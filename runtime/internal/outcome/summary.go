@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
@@ -50,6 +52,9 @@ type Counts struct {
 	Deleted   int `json:"deleted"`
 	Planned   int `json:"planned"`
 	Rejected  int `json:"rejected"`
+	// UncertainOutcome are rows that are stored, and of which it is open whether
+	// they were created, updated or unchanged.
+	UncertainOutcome int `json:"uncertain_outcome,omitempty"`
 	// Late are records that a list delivered after the others, since it changed
 	// while it was read. Unseen counts how often a list changed that could not
 	// be read again, so that records may be missing.
@@ -75,12 +80,15 @@ type Reason struct {
 // RejectedRow is a row that Planhat rejected. Row counts from 1; 0 means that Planhat's
 // answer does not say which row it was.
 type RejectedRow struct {
-	Model     string          `json:"model"`
-	Operation string          `json:"operation"`
-	Row       int             `json:"row"`
-	Key       string          `json:"key,omitempty"`
-	Kind      string          `json:"kind"`
-	Message   string          `json:"message"`
+	Model     string `json:"model"`
+	Operation string `json:"operation"`
+	Row       int    `json:"row"`
+	Key       string `json:"key,omitempty"`
+	Kind      string `json:"kind"`
+	Message   string `json:"message"`
+	// State is rejected, unsent for a row whose request failed before it was
+	// carried out, or unknown for one that may be stored.
+	State     string          `json:"state"`
 	Uncertain bool            `json:"uncertain,omitempty"`
 	Data      json.RawMessage `json:"data,omitempty"`
 }
@@ -108,7 +116,7 @@ type PlannedWrite struct {
 }
 
 func countsOf(c planhat.Counts) Counts {
-	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected, c.Late, c.Unseen}
+	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected, c.UncertainOutcome, c.Late, c.Unseen}
 }
 
 // Work is the part of a runtime.Result that a summary is made from.
@@ -139,7 +147,7 @@ func New(script string, started time.Time, w Work) *Summary {
 	for _, row := range w.Rejected {
 		rejected := RejectedRow{
 			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
-			Kind: string(row.Kind), Message: row.Message, Uncertain: row.Uncertain,
+			Kind: string(row.Kind), Message: row.Message, State: stateOf(row.RowError), Uncertain: row.Uncertain,
 		}
 		if json.Valid(row.Row) {
 			rejected.Data = json.RawMessage(row.Row)
@@ -152,10 +160,40 @@ func New(script string, started time.Time, w Work) *Summary {
 	return s
 }
 
+// stateOf says what is known of a row that is not known to be stored.
+func stateOf(row planhat.RowError) string {
+	switch {
+	case row.Uncertain:
+		return "unknown"
+	case row.Kind == planhat.KindValidation, row.Kind == planhat.KindPermission, row.Kind == planhat.KindNotFound:
+		return "rejected"
+	default:
+		return "unsent"
+	}
+}
+
+// undelivered counts the rows that are listed because their request failed, not
+// because Planhat rejected them.
+func (s *Summary) undelivered() int {
+	n := 0
+	for _, row := range s.Rows {
+		if row.State != "rejected" && row.Kind != string(planhat.KindValidation) {
+			n++
+		}
+	}
+	return n
+}
+
 // Conclude sets how the run ended, from its error.
 func (s *Summary) Conclude(err error) {
 	s.ExitCode, s.Outcome = Code(err), "failed"
+	unsent := s.undelivered()
 	switch {
+	case err == nil && unsent > 0:
+		// The script carried on, but nobody may take this for a run that is done.
+		s.ExitCode = fault.ExitScript
+		s.Error = &Failure{Message: english.Plural(unsent, "row", "") + " did not get through, since requests failed; the summary lists them"}
+		return
 	case err == nil && s.Rejected > 0:
 		s.ExitCode, s.Outcome = fault.ExitRejected, "rejected"
 	case err == nil:

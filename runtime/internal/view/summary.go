@@ -110,6 +110,9 @@ func Totals(s *outcome.Summary) []Line {
 		{"updated", strconv.Itoa(s.Updated)},
 		{"unchanged", strconv.Itoa(s.Unchanged)},
 	}
+	if s.UncertainOutcome > 0 {
+		lines = append(lines, Line{"stored", fmt.Sprintf("%d more; a lost answer leaves open whether they were created, updated or unchanged", s.UncertainOutcome)})
+	}
 	if s.Deleted > 0 {
 		lines = append(lines, Line{"deleted", strconv.Itoa(s.Deleted)})
 	}
@@ -133,6 +136,7 @@ func byModel(models map[string]outcome.Counts) []string {
 		}{
 			{c.Read, "read"}, {c.Created, "created"}, {c.Updated, "updated"}, {c.Unchanged, "unchanged"},
 			{c.Deleted, "deleted"}, {c.Planned, "planned"}, {c.Rejected, "rejected"},
+			{c.UncertainOutcome, "stored with an uncertain outcome"},
 		} {
 			if part.count > 0 {
 				parts = append(parts, fmt.Sprintf("%d %s", part.count, part.name))

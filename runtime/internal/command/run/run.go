@@ -171,6 +171,9 @@ func runScript(env *environment.Env, o *options) error {
 		runErr = errors.Join(fault.ErrInterrupted, runErr)
 	}
 	s.Conclude(runErr)
+	if runErr == nil && s.Error != nil {
+		runErr = errors.New(s.Error.Message)
+	}
 	_, served := env.Getenv(host.SimulatedVariable)
 	s.DryRun, s.Simulated = o.DryRun, o.Simulated || served
 	if runErr != nil && !errors.As(runErr, &exit) {
