@@ -7,17 +7,40 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/planhat"
 )
 
 var bulkOptionFields = []Field{
 	{Name: "chunk_size", Type: "integer", Doc: "The maximum number of rows per request. Default: Planhat's limit. Requests are also split by size."},
 	{Name: "strict", Type: "boolean", Doc: "Raise an error if a row is rejected. Default: false, or true with `--strict`."},
+	retryForField,
 	{Name: "progress", Type: "fun(done: integer, total: integer)", Doc: "Called after each request with the number of rows processed so far and the total."},
+}
+
+// retryForField is the option of calls that retryFor reads.
+var retryForField = Field{Name: "retry_for", Type: "number|string", Doc: "How long to retry while Planhat does not respond, in seconds or as `10m`. Default: the setting `retry_for`, 15 minutes."}
+
+// retryFor returns the context of a call as its options in argument i say.
+func retryFor(a *Args, i int) (context.Context, error) {
+	switch v := a.Options(i).Get(retryForField.Name).(type) {
+	case lua.LNumber:
+		return planhat.WithRetryFor(a.Context(), time.Duration(float64(v)*float64(time.Second))), nil
+	case lua.LString:
+		span, err := calendar.ParseSpan(string(v))
+		if err != nil {
+			return nil, err
+		}
+		length, err := span.Length()
+		return planhat.WithRetryFor(a.Context(), length), err
+	default:
+		return a.Context(), nil
+	}
 }
 
 var bulkOptionsParam = Param{Name: "options", Type: "table", Optional: true, Doc: "How to send them.", Fields: bulkOptionFields}
@@ -69,7 +92,11 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := call(r, a.Context(), records, opt)
+	ctx, err := retryFor(a, 1)
+	if err != nil {
+		return 0, err
+	}
+	result, err := call(r, ctx, records, opt)
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type RetryPolicy struct {
 	// for some calls.
 	MaxElapsed time.Duration
 	// InitialInterval is the first pause, which then grows by Multiplier up to
-	// MaxInterval; defaults 500 ms, 2 and 30 s.
+	// MaxInterval; defaults 500 ms, 2 and 10 s.
 	InitialInterval, MaxInterval time.Duration
 	Multiplier                   float64
 	// Jitter spreads each pause by up to this share in both directions;
@@ -45,7 +45,7 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 		p.InitialInterval = 500 * time.Millisecond
 	}
 	if p.MaxInterval == 0 {
-		p.MaxInterval = 30 * time.Second
+		p.MaxInterval = 10 * time.Second
 	}
 	if p.Multiplier == 0 {
 		p.Multiplier = 2

@@ -31,6 +31,9 @@ type Config struct {
 	AnalyticsURL string `toml:"analytics_url"`
 	// CallsPerMin is the call quota, 0 for Planhat's.
 	CallsPerMin int `toml:"calls_per_min"`
+	// RetryFor is how long Planhat may be away before a call fails, 0 for the
+	// client's default.
+	RetryFor time.Duration `toml:"-"`
 	// Timeout is the time limit of a run, 0 for none. MaxMemory is its memory limit
 	// in bytes, 0 for the default.
 	Timeout   time.Duration `toml:"-"`
@@ -83,12 +86,13 @@ func (e *Error) ExitCode() int { return fault.ExitUsage }
 // file is phscript.toml as it is written.
 type file struct {
 	Config
+	RetryFor  string `toml:"retry_for"`
 	Timeout   string `toml:"timeout"`
 	MaxMemory string `toml:"max_memory"`
 }
 
 var keys = []string{
-	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "timeout", "max_memory",
+	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
 	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "schedule", "serve",
 }
@@ -150,6 +154,11 @@ func parse(name string, text []byte) (Config, error) {
 	}
 	c := f.Config
 	c.File, c.Text, c.AllowWrite, c.AllowRead = name, text, beside(name, f.AllowWrite), beside(name, f.AllowRead)
+	if f.RetryFor != "" {
+		if c.RetryFor, err = ParseTimeout(f.RetryFor); err != nil {
+			return c, &Error{Where: name, Message: "retry_for: " + err.Error()}
+		}
+	}
 	if f.Timeout != "" {
 		if c.Timeout, err = ParseTimeout(f.Timeout); err != nil {
 			return c, &Error{Where: name, Message: "timeout: " + err.Error()}
@@ -207,6 +216,13 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 			return &Error{Where: "PLANHAT_CALLS_PER_MIN", Message: fmt.Sprintf("%q is not a positive whole number", v)}
 		}
 		c.CallsPerMin = n
+	}
+	if v, ok := getenv("PLANHAT_RETRY_FOR"); ok && v != "" {
+		d, err := ParseTimeout(v)
+		if err != nil {
+			return &Error{Where: "PLANHAT_RETRY_FOR", Message: err.Error()}
+		}
+		c.RetryFor = d
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type Options struct {
 	DryRun      bool
 	Strict      bool
 	CallsPerMin int
+	RetryFor    string
 	Timeout     string
 	MaxMemory   string
 	AllowWrite  []string
@@ -68,6 +69,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
 	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected")
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
+	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")
 	f.StringVar(&o.Timeout, "timeout", "", "End the script after `TIME`, such as 30m")
 	f.StringVar(&o.MaxMemory, "max-memory", "", "End the script when it uses more than `SIZE`, such as 512MB (default 1GiB)")
 	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "Let the script write files in `DIR`")
@@ -77,7 +79,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
-	usage.CompleteNothing(cmd, "faults", "calls-per-min", "timeout", "max-memory", "allow-env")
+	usage.CompleteNothing(cmd, "faults", "calls-per-min", "retry-for", "timeout", "max-memory", "allow-env")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
@@ -109,6 +111,11 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	}
 	if o.CallsPerMin > 0 {
 		c.CallsPerMin = o.CallsPerMin
+	}
+	if o.RetryFor != "" {
+		if c.RetryFor, err = config.ParseTimeout(o.RetryFor); err != nil {
+			return c, &usage.Error{Message: "--retry-for: " + err.Error()}
+		}
 	}
 	if o.Timeout != "" {
 		if c.Timeout, err = config.ParseTimeout(o.Timeout); err != nil {
@@ -191,6 +198,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Planhat: planhat.Config{
 			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
+			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor},
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, Strict: c.Strict,
