@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"bytes"
+	"cmp"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // lenient reads what other JSON writers let through: it is for answers only.
@@ -215,6 +217,14 @@ func text(v jsontext.Value) string {
 	}
 }
 
+// asEncodingJSON writes values as encoding/json does, whose tags people know:
+// omitempty leaves out zeros and false, a json.Number is a number, and a nil
+// slice null. Text that is not UTF-8 is an error, though, not replaced.
+var asEncodingJSON = json.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false), jsontext.AllowInvalidUTF8(false),
+	json.WithMarshalers(json.MarshalToFunc(func(enc *jsontext.Encoder, n stdjson.Number) error {
+		return enc.WriteValue(jsontext.Value(cmp.Or(string(n), "0")))
+	})))
+
 // toRecord returns what a caller handed in as one JSON object.
 func toRecord(v any, what string) (Record, error) {
 	var raw []byte
@@ -226,7 +236,7 @@ func toRecord(v any, what string) (Record, error) {
 	case stdjson.RawMessage:
 		raw = v
 	default:
-		b, err := json.Marshal(v, json.Deterministic(true))
+		b, err := json.Marshal(v, asEncodingJSON)
 		if err != nil {
 			return nil, &Error{Kind: KindValidation, Message: what + " can't be written as JSON: " + err.Error(), Err: err}
 		}
