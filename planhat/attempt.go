@@ -74,7 +74,9 @@ func (c *Client) admit(ctx context.Context, q *call) (func(), error) {
 	if q.op.Base == catalog.Analytics {
 		return func() {}, stopped(ctx)
 	}
-	return c.limiter.Acquire(ctx)
+	told, end := c.telling(ctx)
+	defer end()
+	return c.limiter.Acquire(told)
 }
 
 func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {

@@ -91,6 +91,7 @@ type Client struct {
 
 	resources map[string]*Resource
 	open      openLists
+	wait      waiting
 	away      map[catalog.Host]*outage
 	dryRuns   atomic.Int64
 }

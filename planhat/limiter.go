@@ -152,6 +152,7 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 		}
 		return false, fmt.Errorf("booking quota: %w", err)
 	}
+	tell(ctx, booking.Wait)
 	due := time.Now().Add(booking.Wait)
 	asking := time.Duration(l.asking.Load())
 	rest := booking.Wait
