@@ -15,15 +15,20 @@ func CSV() *Module {
 	return &Module{
 		Name: "csv",
 		Doc: "Reads and writes CSV files. Reading handles what programs really write: a byte order mark, CRLF, `;` or tabs " +
-			"between cells, quoted cells with separators and line breaks (CRLF there becomes LF), and encodings other than UTF-8. Rows are " +
+			"between cells, quoted cells with separators and line breaks, encodings other than UTF-8, and files compressed by gzip. Rows are " +
 			"tables with the names from the header row. Cells stay text unless you set `numbers` or `types`, so ids " +
-			"keep their leading zeros. Empty cells are left out, and rows without any text are skipped.\n\n" +
+			"keep their leading zeros. Empty cells are left out. Rows without any text are skipped, unless one of their cells is quoted (`\"\"`). " +
+			"A file that is not empty but holds neither rows nor a header is an error.\n\n" +
 			"    for row, line in csv.rows(\"accounts.csv\", { numbers = {\"mrr\"} }) do\n" +
 			"      print(line, row.name, row.mrr)\n" +
 			"    end",
 		Funcs: slices.Concat(csvReading(), csvWriting()),
 		Records: []*Shape{
 			{Name: "CsvReadOptions", Doc: "How CSV is read.", Fields: csvReadOptions},
+			{Name: "CsvProblem", Doc: "A row that `on_error = \"collect\"` left out. A row with several invalid cells has a problem for each.", Fields: append(slices.Clone(problemFields),
+				Field{Name: "column", Type: "string?", Doc: "The column of the invalid cell."},
+				Field{Name: "value", Type: "string?", Doc: "The invalid cell."},
+				Field{Name: "row", Type: "table<string, string>", Doc: "All cells of the row as text, by column."})},
 			{Name: "CsvWriteOptions", Doc: "How CSV is written.", Fields: csvWriteOptions},
 			{Name: "CsvWriter", Doc: "What `csv.writer` returns.", Fields: []Field{
 				{Name: "write", Type: "fun(self, row: table)", Doc: "Writes one row, as `csv.write` does."},
@@ -38,14 +43,15 @@ func csvReading() []*Func {
 	name := Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
 	text := Param{Name: "text", Type: "string", Doc: "The CSV text."}
 	options := Param{Name: "options", Type: "CsvReadOptions", Optional: true, Doc: "How to read.", Fields: csvReadOptions}
-	list := []Return{{Type: "table[]", Doc: "The rows."}}
+	problems := Return{Type: "CsvProblem[]?", Doc: "With `on_error = \"collect\"`, the rows that were left out."}
+	list := []Return{{Type: "table[]", Doc: "The rows."}, problems}
 	return []*Func{
 		{
 			Name: "rows",
 			Doc: "Returns an iterator over the rows of a file. It holds one row at a time, so files can be any size. " +
 				"Each step returns the row and the line where it begins.",
 			Params:  []Param{name, options},
-			Returns: []Return{{Type: "fun(): table?, integer?", Doc: "An iterator for `for row, line in ...`."}},
+			Returns: []Return{{Type: "fun(): table?, integer?", Doc: "An iterator for `for row, line in ...`."}, problems},
 			Errors:  csvReadErrors,
 			Example: `for row, line in csv.rows("accounts.csv") do
   if not row.id then log.warn("no id", { line = line }) end
@@ -126,7 +132,7 @@ func csvWriting() []*Func {
 					return 0, a.Errorf("the option 'append' works only with files")
 				}
 				var text textFile
-				w := newCSVWriter(a.Host.Log, &target{WriteCloser: &text, name: "the text"}, opt)
+				w := newCSVWriter(a.Host.Log, &target{WriteCloser: &text, name: "the text"}, opt, false)
 				err = w.end(a.Context(), w.writeAll(a.L, a.Get(0)))
 				return a.give(lua.LString(text.String()), err)
 			},

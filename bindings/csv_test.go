@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"bytes"
+	"compress/gzip"
 	"strings"
 	"testing"
 
@@ -12,7 +14,15 @@ import (
 )
 
 func newCSVState(t *testing.T, h *testHost) *lua.LState {
-	return newState(t, h, CSV(), JSON(), Inspect())
+	return newState(t, h, CSV(), JSON(), Inspect(), FS())
+}
+
+func gzipped(text string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return b.String()
 }
 
 func TestCSVRead(t *testing.T) {
@@ -29,7 +39,7 @@ func TestCSVRead(t *testing.T) {
 		{"pipes", "id|name\n1|x\n", "{}", `{ { id = "1", name = "x" } }`},
 		{"separators in a quoted header", "\"a;b;c;d\",x\n1,2\n", "{}", `{ { ["a;b;c;d"] = "1", x = "2" } }`},
 		{"a line for Excel", "sep=;\nid;a,b,c\n1;2\n", "{}", `{ { ["a,b,c"] = "2", id = "1" } }`},
-		{"quotes", "id,name\n1,\"Ac\"\"me, Inc\r\nLund\"\n", "{}", `{ { id = "1", name = "Ac\"me, Inc\nLund" } }`},
+		{"quotes", "id,name\n1,\"Ac\"\"me, Inc\r\nLund\"\n", "{}", `{ { id = "1", name = "Ac\"me, Inc\r\nLund" } }`},
 		{"empty cells are left out", "id,a,b\n1,,2\n", "{}", `{ { b = "2", id = "1" } }`},
 		{"empty cells as text", "id,a\n1,\n", `{ empty = "text" }`, `{ { a = "", id = "1" } }`},
 		{"empty cells as null", "id,a\n1,\n", `{ empty = "null" }`, `{ { a = json.null, id = "1" } }`},
@@ -55,6 +65,22 @@ func TestCSVRead(t *testing.T) {
 		{"lazy quotes", "a\n5\" pipe\n", `{ lazy_quotes = true }`, `{ { a = "5\" pipe" } }`},
 		{"separator", "a;b,c\n1;2,3\n", `{ separator = ";" }`, `{ { a = "1", ["b,c"] = "2,3" } }`},
 		{"named separator", "a\tb\n1\t2\n", `{ separator = "tab" }`, `{ { a = "1", b = "2" } }`},
+		{"two byte order marks", "\xef\xbb\xbf\xef\xbb\xbfid,name\n1,Acme\n", "{}", `{ { id = "1", name = "Acme" } }`},
+		{"a byte order mark in quotes", "\"\ufeffid\",name\n1,Acme\n", "{}", `{ { id = "1", name = "Acme" } }`},
+		{"a quoted empty cell is a row", "id\n\"\"\n\n1\n", "{}", `{ {}, { id = "1" } }`},
+		{"line ends in cells", "a,b\n\"1\r2\",\"3\r\n4\n5\"\n", "{}", `{ { a = "1\r2", b = "3\r\n4\n5" } }`},
+		{"a separator in the header alone", "name|x;y;z,seats\nAcme,5\nBolt,6\n", "{}", `{ { ["name|x;y;z"] = "Acme", seats = "5" }, { ["name|x;y;z"] = "Bolt", seats = "6" } }`},
+		{"decimal commas", "id;mrr\n1;5,5\n2;6,5\n", "{}", `{ { id = "1", mrr = "5,5" }, { id = "2", mrr = "6,5" } }`},
+		{"text with semicolons in one column", "note\nhello; you\nplain\n", "{}", `{ { note = "hello; you" }, { note = "plain" } }`},
+		{"blanks around quotes", "id, name, city\n1, \"Acme, Inc\" , \"Berlin\"\n2, Globex, Rome\n", "{ trim = true }", `{ { city = "Berlin", id = "1", name = "Acme, Inc" }, { city = "Rome", id = "2", name = "Globex" } }`},
+		{"escape", `id,name,city` + "\n" + `1,"Foo \"Bar\"",a\,b` + "\n" + `2,\N,"C:\new\\"` + "\n" + "3,\"x\\\ny\",\"\\N\"\n", `{ escape = "\\" }`,
+			`{ { city = "a,b", id = "1", name = "Foo \"Bar\"" }, { city = "C:\\new\\", id = "2" }, { city = "\\N", id = "3", name = "x\ny" } }`},
+		{"skip", "Account report\nPeriod \"2024\"\n\nid,name\n1,Acme\n", "{ skip = 3 }", `{ { id = "1", name = "Acme" } }`},
+		{"a header found by its names", "Account \"report\";;\nPeriod 2024;;\nid;name;mrr\n1;Acme;5\n", `{ header = {"name", "id"} }`, `{ { id = "1", mrr = "5", name = "Acme" } }`},
+		{"repeated names", "id,name,id,id_2,\n1,2,3,4,\n", `{ repeated = "rename", columns = { id_3 = "crm" } }`, `{ { crm = "3", id = "1", id_2 = "4", name = "2" } }`},
+		{"gzip", gzipped("id,name\n1,Åsa\n"), "{}", `{ { id = "1", name = "Åsa" } }`},
+		{"a byte order mark and nothing", "\ufeff", "{}", "{}"},
+		{"a word without rows", "id\n", "{}", "{}"},
 		{"empty file", "", "{}", "{}"},
 		{"header only", "id,name\n", "{}", "{}"},
 	} {
@@ -95,6 +121,11 @@ func TestCSVReadErrors(t *testing.T) {
 		"na.csv": "id,Open seats\nx,1\ny,n/a\n", "dates.csv": "d,e\n31/03/2026,01-02-26\n",
 		"real.xlsx": "PK\x03\x04\x14\x00", "packed.csv": "PK\x03\x04\x14\x00", "old.xls": "\xd0\xcf\x11\xe0\xa1",
 		"le.csv": "i\x00d\x00\n\x001\x00", "be.csv": "\x00i\x00d\x00\n\x001",
+		"torn.csv.gz": gzipped("id,name\n1,Acme\n")[:20], "page.xls": "<html><body><table><tr><td>id</td></tr>\n</table></body></html>", "rows.csv": "[\n  {\"id\": 1}\n]\n",
+		"x.pdf": "%PDF-1.4\n\xe2\xe3", "bin.csv": "\x00\x01\x02\xff\xfe", "blank.csv": "\n  \n,,\n", "denied.csv": "Access denied\n", "mixed.csv": "name\nÅsa\n\xc5sa\n",
+		"spaced.csv": "id, name, city\n1, \"Acme, Inc\", \"Berlin\"\n2, Globex, Rome\n", "mysql.csv": "id,name,city\n1,\"Foo \\\"Bar\\\"\",\"Berlin\"\n2,\"Globex\",\"Rome\"\n",
+		"report.csv": "Account report\nPeriod: 2024\n\nid,name\n1,Acme\n2,Globex\n", "tie.csv": "a;b,c\n1;2,3\n", "shifted.csv": "a,b,c\n1,2\n1,2,3,4\n",
+		"two.csv":   "id,name,name\n1,a,b\n",
 		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
 	} {
 		h.file(name, text)
@@ -103,7 +134,7 @@ func TestCSVReadErrors(t *testing.T) {
 	runErrors(t, L, []errorCase{
 		{"missing", `csv.rows("acounts.csv")`, []string{`cannot read "acounts.csv"`, "did you mean 'accounts.csv'?", "(io)"}},
 		{"duplicate", `csv.read("dup.csv")`, []string{`dup.csv, line 1: columns 1 and 3 are both named "id"`, "{ columns =", "(validation)"}},
-		{"too many cells", `csv.read("ragged.csv")`, []string{"ragged.csv, line 4: the row has 3 cells, but there are 2 columns", `ragged = "allow"`}},
+		{"too many cells", `csv.read("ragged.csv")`, []string{"ragged.csv, line 4: the row has 3 cells, but there are 2 columns", "a cell probably holds the separator"}},
 		{"too few cells", `csv.read("short.csv")`, []string{"line 2: the row has 1 cell, but there are"}},
 		{"encoding", `csv.read("latin.csv")`, []string{`latin.csv, line 3: cell 2 is not valid UTF-8: "\197sa"`, `encoding = "windows-1252"`}},
 		{"open quote", `csv.read("open.csv")`, []string{"open.csv, line 2: a cell begins with a quote"}},
@@ -116,6 +147,29 @@ func TestCSVReadErrors(t *testing.T) {
 		{"day first", `csv.read("dates.csv", { types = { d = "date" } })`, []string{`dates.csv, line 2: column "d": "31/03/2026" seems to have the day first`, `if the day comes first, use { date_format = "%d/%m/%Y" }`}},
 		{"two readings", `csv.read("dates.csv", { types = { e = "days" } })`, []string{`"01-02-26" can be read in two ways`, `use { date_format = "%d-%m-%y" } if the day comes first`}},
 		{"unknown form of a date", `csv.read("na.csv", { types = { id = "date" } })`, []string{`{ date_format = "%d.%m.%Y %H:%M" }`}},
+		{"torn gzip", `csv.read("torn.csv.gz")`, []string{"torn.csv.gz: the gzip data is damaged or incomplete"}},
+		{"HTML", `csv.read("page.xls")`, []string{"page.xls is a web page (HTML), not CSV text"}},
+		{"JSON", `csv.read("rows.csv")`, []string{"rows.csv is JSON, not CSV text", "json.rows"}},
+		{"PDF", `csv.read("x.pdf", { encoding = "windows-1252" })`, []string{"x.pdf is a PDF document, not CSV text"}},
+		{"binary", `csv.read("bin.csv", { encoding = "windows-1252" })`, []string{"bin.csv is a binary file"}},
+		{"nothing but blank lines", `csv.read("blank.csv")`, []string{"blank.csv, line 1: there are only blank lines"}},
+		{"nothing but blank lines, as lists", `csv.read("blank.csv", { header = false })`, []string{"blank.csv, line 1: there are only blank lines"}},
+		{"a message instead of rows", `csv.read("denied.csv")`, []string{`denied.csv, line 1: this is the only line, and it has no separator: "Access denied"`, `{ required = { "Access denied" } }`}},
+		{"two encodings", `csv.read("mixed.csv")`, []string{`mixed.csv, line 3: cell 1 is not valid UTF-8`, "the file mixes two encodings"}},
+		{"blank before a quote", `csv.read("spaced.csv")`, []string{`spaced.csv, line 2: unexpected quote (") at character 4`, "read with { trim = true }"}},
+		{"lazy quotes do not help", `csv.read("spaced.csv", { lazy_quotes = true })`, []string{"the row has 4 cells, but there are 3 columns", "a cell probably holds the separator"}},
+		{"backslash before a quote", `csv.read("mysql.csv")`, []string{`mysql.csv, line 2: unexpected quote (")`, `read with { escape = "\\" }`}},
+		{"lines above the header", `csv.read("report.csv")`, []string{"report.csv, line 4: the row has 2 cells, but there is 1 column", "if line 4 is the header, pass { skip = 3 }"}},
+		{"a header further down", `csv.read("report.csv", { required = {"id"} })`, []string{`report.csv has no column "id"`, `find it with { header = { "id" } }`}},
+		{"no such header", `csv.read("report.csv", { header = {"id", "nam"} })`, []string{"report.csv: no row has the columns that 'header' names: id, nam"}},
+		{"skip too much", `csv.read("report.csv", { skip = 30 })`, []string{"report.csv has only 6 lines, but 'skip' is 30"}},
+		{"two separators", `csv.read("tie.csv")`, []string{`tie.csv, line 1: the separator may be "," or ";": both split the rows into 2 cells`, `{ separator = "," }`}},
+		{"rows that are shorter and longer", `csv.read("shifted.csv")`, []string{"shifted.csv, line 2: the row has 2 cells", "a cell probably holds the separator"}},
+		{"rows that are shorter", `csv.read("short.csv")`, []string{`if the missing cells are the last ones and empty, pass { ragged = "allow" }`}},
+		{"repeated name", `csv.read("two.csv")`, []string{`two.csv, line 1: columns 2 and 3 are both named "name"`, `pass { repeated = "rename" }, which calls the second one "name_2"`}},
+		{"separator with a blank", `csv.read("spaced.csv", { separator = ", " })`, []string{`use { separator = ",", trim = true }`}},
+		{"escape", `csv.read("spaced.csv", { escape = "ab" })`, []string{`'escape' must be one character`}},
+		{"all rows have problems", `csv.read("types.csv", { numbers = {"on"}, on_error = "collect" })`, []string{`types.csv: none of 2 rows could be read; the first: types.csv, line 2: column "on": "yes" is not a number`}},
 		{"workbook", `csv.read("real.xlsx")`, []string{`real.xlsx is an Excel workbook, not CSV text`, `choose Save As and the type "CSV UTF-8`}},
 		{"old workbook", `csv.read("old.xls")`, []string{`old.xls is an Excel workbook, not CSV text`}},
 		{"packed file", `csv.columns("packed.csv", { encoding = "windows-1252" })`, []string{`packed.csv is a workbook or another packed file, not CSV text`}},
@@ -138,6 +192,27 @@ func TestCSVReadErrors(t *testing.T) {
 	require.Zero(t, h.open, "every file is closed")
 }
 
+func TestCSVProblemsAreCollected(t *testing.T) {
+	h := newTestHost(t)
+	h.file("x.csv", "id,mrr,on\n1,12,yes\n2,n/a,maybe\n3,5\n\n4,7,no\n")
+	want := []string{
+		`{ { id = "1", mrr = 12, on = true }, { id = "4", mrr = 7, on = false } }`,
+		`3 mrr n/a id=2 on=maybe | 3 on maybe id=2 on=maybe | 4 nil nil id=3 on=nil`,
+		`x.csv, line 4: the row has 2 cells, but there are 3 columns`,
+	}
+	const show = `
+		local list = {}
+		for i, p in ipairs(problems) do list[i] = ("%d %s %s id=%s on=%s"):format(p.line, tostring(p.column), tostring(p.value), p.row.id, tostring(p.row.on)) end
+		return inspect(rows, { indent = "" }), table.concat(list, " | "), problems[3].message`
+	runCases(t, newCSVState(t, h), []luaCase{
+		{"read", `local rows, problems = csv.read("x.csv", { types = { mrr = "number", on = "boolean" }, on_error = "collect" })` + show, want},
+		{"rows", `local each, problems = csv.rows("x.csv", { types = { mrr = "number", on = "boolean" }, on_error = "collect" })
+			local rows = {} for row in each do rows[#rows + 1] = row end` + show, want},
+	})
+	require.Len(t, h.warnings, 2, "one for each reading")
+	require.Contains(t, h.warnings[0], `x.csv: 2 rows were left out; the first: x.csv, line 3: column "mrr": "n/a" is not a number`)
+}
+
 func TestCSVWrite(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"columns in order", `csv.write("o.csv", { { b = 1, a = "x", c = 2 } }, { columns = {"b", "a"} })`, "b,a\n1,x\n"},
@@ -145,13 +220,18 @@ func TestCSVWrite(t *testing.T) {
 		{"quotes", `csv.write("o.csv", { { a = 'x "y", z', b = "1\n2" } })`, "a,b\n\"x \"\"y\"\", z\",\"1\n2\"\n"},
 		{"numbers", `csv.write("o.csv", { { 1e15, 0.1 + 0.2, -0.5, 1700000000.5, 2^53 } })`, "1000000000000000,0.3,-0.5,1700000000.5,9007199254740992\n"},
 		{"null, tables", `csv.write("o.csv", { { a = json.null, b = { 1, 2 } } })`, "a,b\n,\"[1,2]\"\n"},
-		{"nested columns", `csv.write("o.csv", { { custom = { Tier = "A" } }, {} }, { columns = {"id", "custom.Tier"}, titles = { ["custom.Tier"] = "Tier" } })`, "id,Tier\n,A\n,\n"},
+		{"nested columns", `csv.write("o.csv", { { custom = { Tier = "A" } }, {} }, { columns = {"id", "custom.Tier"}, titles = { ["custom.Tier"] = "Tier" } })`, "id,Tier\n,A\n\"\",\n"},
 		{"lists", `csv.write("o.csv", { { 1, 2 }, { 3, nil, 4 } })`, "1,2\n3,,4\n"},
 		{"lists with columns", `csv.write("o.csv", { { 1 } }, { columns = {"a", "b"} })`, "a,b\n1,\n"},
 		{"no rows", `csv.write("o.csv", {}, { columns = {"a"} })`, "a\n"},
 		{"no header", `csv.write("o.csv", { { a = 1 } }, { header = false })`, "1\n"},
 		{"separator, CRLF, mark", `csv.write("o.csv", { { a = 1, b = "x;y" } }, { separator = ";", crlf = true, bom = true })`, "\ufeffa;b\r\n1;\"x;y\"\r\n"},
-		{"excel_safe", `csv.write("o.csv", { { "=1+1", "-5", "@x", "a" } }, { excel_safe = true })`, "'=1+1,-5,'@x,a\n"},
+		{"excel_safe", `csv.write("o.csv", { { "=1+1", "-5", "@x", "a", "＝1", "\n=1" } }, { excel_safe = true })`, "'=1+1,-5,'@x,a,'＝1,\"'\n=1\"\n"},
+		{"excel_safe titles", `csv.write("o.csv", { { ["=a"] = 1, b = 2 } }, { excel_safe = true, titles = { b = "@b" } })`, "'=a,'@b\n1,2\n"},
+		{"append excel_safe titles", `local o = { excel_safe = true, append = true }; csv.write("o.csv", { { ["=a"] = 1 } }, o); csv.write("o.csv", { { ["=a"] = 2 } }, o)`, "\"'=a\"\n1\n2\n"},
+		{"append with the file's separator", `csv.write("o.csv", { { a = 1, b = 2 } }, { separator = ";" }); csv.write("o.csv", { { a = 3, b = 4 } }, { append = true })`, "a;b\n1;2\n3;4\n"},
+		{"empty rows", `csv.write("o.csv", { { a = 1 }, {}, { a = "" } })`, "a\n1\n\"\"\n\"\"\n"},
+		{"byte order marks and sep=", `csv.write("o.csv", { { "\239\187\191x" } }); csv.write("p.csv", csv.rows("o.csv", { header = false })); csv.write("o.csv", { { "sep=;" } })`, "\"sep=;\"\n"},
 		{"an iterator", `local n = 0; csv.write("o.csv", function() n = n + 1; if n < 3 then return { n = n } end end)`, "n\n1\n2\n"},
 		{"rows of another file", `csv.write("a.csv", { { x = 1 } }); csv.write("o.csv", csv.rows("a.csv"))`, "x\n1\n"},
 		{"append", `csv.write("o.csv", { { b = 1, a = 2 } }, { columns = {"b", "a"} }); csv.write("o.csv", { { a = 4, b = 3 } }, { append = true })`, "b,a\n1,2\n3,4\n"},
@@ -180,9 +260,16 @@ func TestCSVWrite(t *testing.T) {
 func TestCSVWriteErrors(t *testing.T) {
 	h := newTestHost(t)
 	h.file("old.csv", "a,b\n1,2\n")
+	h.file("packed.csv.gz", gzipped("a\n1\n"))
 	L := newCSVState(t, h)
 	runErrors(t, L, []errorCase{
 		{"function in a cell", `csv.write("old.csv", { { a = 1 }, { a = print } })`, []string{`old.csv, row 2: column "a": a function cannot be written to a cell`}},
+		{"nan", `csv.write("old.csv", { { a = 1 }, { a = 0/0 } })`, []string{`old.csv, row 2: column "a": nan is not a number that a file can hold; look for a division by zero`}},
+		{"infinity", `csv.format{ { 1, 1/0 } }`, []string{`the text, row 1: column "2": inf is not a number`}},
+		{"not UTF-8", `csv.write("old.csv", { { a = "\197sa" } })`, []string{`old.csv, row 1: column "a": the text "\197sa" is not valid UTF-8`}},
+		{"list with a field", `csv.write("old.csv", { { 1, x = 2 } })`, []string{`row 1: the row holds both list items and the field "x"`}},
+		{"an empty row first", `csv.write("old.csv", coroutine.wrap(function() coroutine.yield{} coroutine.yield{ a = 1 } end))`, []string{"row 1: the row has no fields", "'columns'"}},
+		{"append to gzip", `csv.write("packed.csv.gz", { { a = 1 } }, { append = true })`, []string{"packed.csv.gz is compressed or not in UTF-8"}},
 		{"row is no table", `csv.write("old.csv", { "x" })`, []string{`old.csv, row 1: a row must be a table, not the string "x"`}},
 		{"one record", `csv.write("old.csv", { a = 1 })`, []string{"the rows must be a list of tables", "{ row }"}},
 		{"an iterator that fails", `csv.write("old.csv", function() error("no more") end)`, []string{"test.lua:1: no more"}},

@@ -1,14 +1,16 @@
 package bindings
 
 import (
+	"cmp"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
@@ -19,86 +21,12 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-var csvWriteOptions = []Field{
-	{Name: "columns", Type: "string[]", Doc: "The fields to write, in order; `custom.Tier` reads from a field that is a table. Other fields are left out. A column that no row has stays empty, with a warning. Default: all fields of the list's rows, or of an iterator's first row, in alphabetical order."},
-	{Name: "titles", Type: "table<string, string>", Doc: "The texts of the header row, by column. A name that is not a column is an error. Default: the column's name."},
-	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
-	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. The columns are those of its header row; if you also pass `columns`, they must be the same. A new file gets a header row. Default: false."},
-	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`."},
-	{Name: "crlf", Type: "boolean", Doc: "End lines with CRLF instead of LF. Default: false."},
-	{Name: "bom", Type: "boolean", Doc: "Begin a new file with a byte order mark, so that Excel recognizes UTF-8. Default: false."},
-	{Name: "excel_safe", Type: "boolean", Doc: "Put a `'` before texts that Excel would run as a formula (those that begin with `=`, `+`, `-` or `@`). Use it for files that hold text from strangers and that people open in Excel. Default: false."},
-}
-
-// csvWriteOpts are the checked options of a writing function.
-type csvWriteOpts struct {
-	columns                                []string
-	titles                                 map[string]string
-	header, appendTo, crlf, bom, excelSafe bool
-	separator                              rune
-}
-
-func readCSVWriteOptions(a *Args, i int) (csvWriteOpts, error) {
-	o := a.Options(i)
-	opt := csvWriteOpts{
-		separator: ',', columns: o.Strings("columns"), header: !o.Has("header") || o.Bool("header"), appendTo: o.Bool("append"),
-		crlf: o.Bool("crlf"), bom: o.Bool("bom"), excelSafe: o.Bool("excel_safe"),
-	}
-	separator, err := separatorOption(a, o, ",")
-	if err != nil {
-		return opt, err
-	}
-	if separator != 0 {
-		opt.separator = separator
-	}
-	if o.Has("columns") && len(opt.columns) == 0 {
-		return opt, a.Errorf("'columns' must be a list of at least one name, such as { \"id\", \"name\" }")
-	}
-	for i, name := range opt.columns {
-		if slices.Index(opt.columns, name) < i {
-			return opt, a.Errorf("'columns' names '%s' twice", name)
-		}
-	}
-	if t, ok := o.Get("titles").(*lua.LTable); ok {
-		if opt.titles, err = textTable(a, "titles", t); err != nil {
-			return opt, err
-		}
-	}
-	return opt, opt.checkTitles()
-}
-
-// checkTitles rejects a title that does not name a column, once the columns are
-// known.
-func (o *csvWriteOpts) checkTitles() error {
-	if o.columns == nil {
-		return nil
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
-		if !slices.Contains(o.columns, name) {
-			return invalid.Errorf("use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
-				"the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", "))
-		}
-	}
-	return nil
-}
-
-// titleRow returns the texts of the header row.
-func (o *csvWriteOpts) titleRow() []string {
-	titles := slices.Clone(o.columns)
-	for i, column := range titles {
-		if title, ok := o.titles[column]; ok {
-			titles[i] = title
-		}
-	}
-	return titles
-}
-
 // csvWriter turns Lua tables into CSV text.
 type csvWriter struct {
 	*target
 	log Logger
 	opt csvWriteOpts
-	out *csv.Writer
+	out *csvtext.Writer
 	// count counts the rows; headed reports whether there is a header row.
 	count  int
 	headed bool
@@ -109,9 +37,10 @@ type csvWriter struct {
 	record  []string
 }
 
-func newCSVWriter(log Logger, to *target, opt csvWriteOpts) *csvWriter {
-	out := csv.NewWriter(to)
-	out.Comma, out.UseCRLF = opt.separator, opt.crlf
+// newCSVWriter returns a writer. existing reports whether the file holds text
+// already.
+func newCSVWriter(log Logger, to *target, opt csvWriteOpts, existing bool) *csvWriter {
+	out := csvtext.NewWriter(to, cmp.Or(opt.separator, ','), opt.crlf, existing)
 	return &csvWriter{target: to, log: log, opt: opt, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
@@ -139,7 +68,7 @@ func createCSV(a *Args, options int) (*csvWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := newCSVWriter(a.Host.Log, to, opt)
+	w := newCSVWriter(a.Host.Log, to, opt, existing)
 	w.headed = w.headed || existing
 	w.strict = existing && opt.header && !chosen
 	if !chosen {
@@ -166,12 +95,19 @@ func (o *csvWriteOpts) continueFile(a *Args, name string) error {
 		return err
 	}
 	defer src.done()
-	r, err := csvtext.NewReader(name, src, csvtext.Options{Header: true, Separator: o.separator})
-	if err != nil {
+	r, err := csvtext.NewReader(name, src, csvtext.Options{Header: true, Dialect: csvtext.Dialect{Separator: o.separator}})
+	switch {
+	case err != nil:
 		return src.fail(err)
+	case !r.Plain:
+		return invalid.Errorf("write another file", "%s is compressed or not in UTF-8, so rows cannot be added to it", name)
 	}
+	o.separator = r.Separator
 	if o.columns == nil {
 		o.columns = r.Columns
+		if o.excelSafe {
+			o.columns = unguarded(o.columns)
+		}
 		return nil
 	}
 	if titles := o.titleRow(); !slices.Equal(titles, r.Columns) {
@@ -179,6 +115,18 @@ func (o *csvWriteOpts) continueFile(a *Args, name string) error {
 			"%s has the columns %s; rows with the columns %s cannot be added to it", name, strings.Join(r.Columns, ", "), strings.Join(titles, ", "))
 	}
 	return nil
+}
+
+// unguarded returns the names of columns without the ' that titleRow puts before
+// them.
+func unguarded(titles []string) []string {
+	names := slices.Clone(titles)
+	for i, title := range titles {
+		if name, ok := strings.CutPrefix(title, "'"); ok && csvtext.Guard(name) == title {
+			names[i] = name
+		}
+	}
+	return names
 }
 
 // writeAll writes a list of rows, or all that an iterator gives.
@@ -251,6 +199,9 @@ func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 	if w.opt.columns == nil {
 		w.opt.columns = allFields(row)
 		w.strict = w.opt.columns != nil
+		if !w.headed && w.opt.columns == nil && row.MaxN() == 0 {
+			return w.errorf("the row has no fields, so the columns are not known; pass them with 'columns'")
+		}
 	}
 	if err := w.header(); err != nil {
 		return err
@@ -285,6 +236,11 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 	if n := row.MaxN(); n > 0 {
 		if columns != nil && n > len(columns) {
 			return nil, w.errorf("the row is a list of %s, but the file has %s", english.Plural(n, "cell", ""), english.Plural(len(columns), "column", ""))
+		}
+		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
+			if name, ok := k.(lua.LString); ok {
+				return nil, w.errorf("the row holds both list items and the field %q; a row is one or the other", string(name))
+			}
 		}
 		cells := make([]lua.LValue, max(n, len(columns)))
 		for i := range cells {
@@ -331,10 +287,16 @@ func (w *csvWriter) cell(L *lua.LState, v lua.LValue) (string, error) {
 	case *lua.LNilType:
 		return "", nil
 	case lua.LNumber:
+		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+			return "", fmt.Errorf("%s is not a number that a file can hold; look for a division by zero", luatext.Number(f))
+		}
 		return luatext.Number(float64(v)), nil
 	case lua.LBool:
 		return v.String(), nil
 	case lua.LString:
+		if !utf8.ValidString(string(v)) {
+			return "", fmt.Errorf("the text %s is not valid UTF-8; if it comes from a file, name its encoding when you read it", luatext.Quote(invalid.Cut(string(v), 40)))
+		}
 		if w.opt.excelSafe {
 			return csvtext.Guard(string(v)), nil
 		}
@@ -367,8 +329,7 @@ func (w *csvWriter) end(ctx context.Context, err error) error {
 		err = w.header()
 	}
 	if err == nil {
-		w.out.Flush()
-		err = w.fail(w.out.Error())
+		err = w.fail(w.out.Flush())
 	}
 	if err = w.finish(err); err == nil {
 		w.missing.warn(ctx, w.log, w.name)

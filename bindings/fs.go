@@ -1,16 +1,20 @@
 package bindings
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 const fileErrors = "With kind `io` when the file cannot be accessed, and with kind `permission` when the run may not access it. The message names the file and the hint says what to do."
@@ -71,6 +75,9 @@ func fsContents() []*Func {
 			Errors:  fileErrors,
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
 			Call: func(a *Args) (int, error) {
+				if n, ok := a.Get(1).(lua.LNumber); ok && (math.IsNaN(float64(n)) || math.IsInf(float64(n), 0)) {
+					return 0, invalid.Errorf("look for a division by zero", "%s: %s is not a number that a file can hold", a.String(0), luatext.Number(float64(n)))
+				}
 				to, err := openTarget(a, a.String(0), a.Options(2).Bool("append"))
 				if err != nil {
 					return 0, err
@@ -81,7 +88,7 @@ func fsContents() []*Func {
 		},
 		{
 			Name:    "lines",
-			Doc:     "Returns an iterator over the lines of a file, without their line ends (LF or CRLF). It holds one line at a time, so large files are fine.",
+			Doc:     "Returns an iterator over the lines of a file, without their line ends (LF or CRLF). It holds one line at a time, so large files are fine. Byte order marks at the start are skipped; UTF-16 with a byte order mark and files compressed by gzip are read as text.",
 			Params:  []Param{fileName},
 			Returns: []Return{{Type: "fun(): string?, integer?", Doc: "An iterator for `for line, number in ...`; the number counts from 1."}},
 			Errors:  fileErrors,
@@ -91,7 +98,12 @@ func fsContents() []*Func {
 				if err != nil {
 					return 0, err
 				}
-				r, number := bufio.NewReaderSize(src, 64<<10), 0
+				r, err := textfile.Open(src.name, src, textfile.Options{})
+				if err != nil {
+					src.done()
+					return 0, src.fail(err)
+				}
+				number := 0
 				return a.Push(src.iterator(a.L, func(*lua.LState) (lua.LValue, int, error) {
 					line, err := r.ReadString('\n')
 					if err != nil && (line == "" || !errors.Is(err, io.EOF)) {

@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 // jsonReader reads JSON values one after another from a file or a text.
@@ -46,12 +47,8 @@ func onJSON(open func(a *Args, name string) (*source, error), read func(*jsonRea
 // newJSONReader starts to read src, which it closes if that fails. Argument 1 of
 // the call holds the options.
 func newJSONReader(a *Args, src *source) (*jsonReader, error) {
-	text := bufio.NewReaderSize(src, 64<<10)
-	mark, err := text.Peek(3)
-	if err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, err = text.Discard(3)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true})
+	if err != nil {
 		src.done()
 		return nil, src.fail(err)
 	}

@@ -29,9 +29,11 @@ func Boolean(cell string) (bool, error) {
 	return false, invalid.Errorf("true, yes, y, 1 and on are true; false, no, n, 0 and off are false", "%q is neither true nor false", invalid.Cut(cell, 40))
 }
 
-// Guard puts a ' before a text that Excel would run as a formula.
+// Guard puts a ' before a text that Excel would run as a formula. Full-width signs
+// count: Excel converts them.
 func Guard(text string) string {
-	if text == "" || strings.IndexByte("=+-@\t\r", text[0]) < 0 {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "\ufeff\x00"))
+	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return text
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil {

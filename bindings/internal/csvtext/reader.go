@@ -1,37 +1,36 @@
-// Package csvtext reads CSV text as programs really write it: with byte order
-// marks, several encodings, separators and line ends.
+// Package csvtext reads and writes CSV text. It reads what programs really write:
+// byte order marks, several encodings, separators and line ends, lines above the
+// header.
 //
 // Errors about the text are *invalid.Error, which names the line. Others are those
 // of the source.
 package csvtext
 
 import (
-	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
-	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 // Options say how CSV text is read.
 type Options struct {
-	// Header reports whether the first row names the columns, Ragged whether rows
-	// may have other lengths.
-	Header, Ragged, LazyQuotes bool
-	// Separator is 0 if it must be detected, Encoding "" for UTF-8.
-	Separator rune
-	Encoding  string
+	Dialect
+	// Header reports whether a row names the columns, Ragged whether rows may have
+	// other lengths, RenameRepeated whether repeated names get a number.
+	Header, Ragged, RenameRepeated bool
+	// Encoding is "" for UTF-8.
+	Encoding string
+	// Skip is how many lines come before the first row. Find are names that the
+	// header row has; the lines above it are skipped.
+	Skip int
+	Find []string
 	// Names replace all names of the header, Renames some of them.
 	Names   []string
 	Renames map[string]string
@@ -39,114 +38,75 @@ type Options struct {
 	// option that names each.
 	Required []string
 	Typed    map[string]string
+	// Again opens the same text once more, to try out a hint before it is given.
+	Again func() (io.ReadCloser, error)
 }
 
 // Reader reads rows.
 type Reader struct {
 	// Columns are the names of the columns, or nil if there are none.
 	Columns []string
-	name    string
-	opt     Options
-	r       *csv.Reader
-	// skipped counts the lines before those that r sees.
+	// Separator is the character between cells. Plain reports whether the text is
+	// UTF-8 as it is, so that more can be added to it.
+	Separator rune
+	Plain     bool
+	name      string
+	opt       Options
+	scan      *scanner
+	// skipped counts the lines before those that scan sees.
 	skipped int
-	// checked reports whether the text must be valid UTF-8.
-	checked bool
+	// check reports whether the text must be checked for UTF-8. wide reports whether
+	// valid characters other than ASCII were seen.
+	check, wide bool
+	// header is the line of the header row. rows counts the rows that were returned.
+	header, rows int
+	headerQuoted bool
+	// text reports whether the file holds anything but a byte order mark.
+	text bool
 }
 
 // NewReader starts to read src, called name in messages: it detects the byte order
 // mark and the separator, and reads the header row.
 func NewReader(name string, src io.Reader, opt Options) (*Reader, error) {
-	r := &Reader{name: name, opt: opt}
-	text, err := r.decode(src)
+	r := &Reader{name: name, opt: opt, Separator: opt.Separator}
+	t, err := textfile.Open(name, src, textfile.Options{Encoding: opt.Encoding, Want: "CSV text"})
 	if err != nil {
 		return nil, err
 	}
-	if text, err = lineEnds(text); err != nil {
-		return nil, err
-	}
-	separator, err := r.separator(text)
+	r.check, r.Plain = !t.Converted, !t.Converted && !t.Packed
+	text, err := lineEnds(t.Reader)
 	if err != nil {
 		return nil, err
 	}
-	r.r = csv.NewReader(text)
-	r.r.Comma = separator
-	r.r.FieldsPerRecord = -1
-	r.r.LazyQuotes = opt.LazyQuotes
-	r.r.ReuseRecord = true
+	start, err := textfile.Peek(text, 1)
+	if err != nil {
+		return nil, err
+	}
+	r.text = len(start) > 0
+	declared, err := r.declaredSeparator(text)
+	if err != nil {
+		return nil, err
+	}
+	for ; r.skipped < opt.Skip; r.skipped++ {
+		line := newScanner(text, Dialect{})
+		if err := line.next(); errors.Is(err, io.EOF) {
+			return nil, invalid.Errorf("", "%s has only %s, but 'skip' is %d", name, english.Plural(r.skipped, "line", ""), opt.Skip)
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if r.Separator == 0 {
+		r.Separator = declared
+	}
+	if r.Separator == 0 {
+		if r.Separator, err = r.detectSeparator(text); err != nil {
+			return nil, err
+		}
+	}
+	d := opt.Dialect
+	d.Separator = r.Separator
+	r.scan = newScanner(text, d)
 	return r, r.readColumns()
-}
-
-// readColumns sets the names of the columns.
-func (r *Reader) readColumns() error {
-	names := r.opt.Names
-	if r.opt.Header {
-		record, err := r.record()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		if names, err = r.header(record); err != nil {
-			return err
-		}
-	} else if len(names) == 0 {
-		return nil
-	}
-	for _, name := range r.opt.Required {
-		if !slices.Contains(names, name) {
-			return r.unknownColumn("required", name, names)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.opt.Typed)) {
-		if !slices.Contains(names, name) && len(names) > 0 {
-			return r.unknownColumn(r.opt.Typed[name], name, names)
-		}
-	}
-	for i, name := range names {
-		if first := slices.Index(names, name); first < i {
-			return r.Errorf(1, "name all columns yourself, in the order of the file: { columns = { \"...\", \"...\" } }",
-				"columns %d and %d are both named %q", first+1, i+1, name)
-		}
-	}
-	r.Columns = names
-	return nil
-}
-
-// header returns the names of the columns by the header row, which an empty file
-// does not have, and the options.
-func (r *Reader) header(record []string) ([]string, error) {
-	var names []string
-	for i, cell := range record {
-		names = append(names, cmp.Or(strings.TrimSpace(cell), ColumnName(i)))
-	}
-	if given := r.opt.Names; len(given) > 0 && len(record) > 0 {
-		if len(given) != len(names) {
-			return nil, r.Errorf(1, "pass one name per column of the header: "+strings.Join(names, ", "),
-				"'columns' names %s, but the header row has %d", english.Plural(len(given), "column", ""), len(names))
-		}
-		names = slices.Clone(given)
-	}
-	for from := range r.opt.Renames {
-		if !slices.Contains(names, from) {
-			return nil, r.unknownColumn("columns", from, names)
-		}
-	}
-	for i, name := range names {
-		if to, ok := r.opt.Renames[name]; ok {
-			names[i] = to
-		}
-	}
-	return names, nil
-}
-
-// ColumnName returns the name of a column without one, counted from 0.
-func ColumnName(i int) string { return "column_" + strconv.Itoa(i+1) }
-
-func (r *Reader) unknownColumn(option, name string, names []string) error {
-	known := "the file is empty"
-	if len(names) > 0 {
-		known = "the file has: " + strings.Join(names, ", ")
-	}
-	return invalid.Errorf(known, "%s has no column %q, which the option '%s' names%s", r.name, name, option, catalog.DidYouMean(name, names))
 }
 
 // Errorf makes an error about a line.
@@ -155,15 +115,22 @@ func (r *Reader) Errorf(line int, hint, format string, args ...any) error {
 }
 
 // Next returns the cells of the next row that is not empty, and the line where it
-// begins; io.EOF after the last one. The cells are valid until the next call.
+// begins; io.EOF after the last one. The cells are valid until the next call. A row
+// of the wrong length is a *RowError, after which reading can go on.
 func (r *Reader) Next() (cells []string, line int, err error) {
-	for !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
-		if cells, err = r.record(); err != nil {
+	for {
+		if cells, err = r.record(); errors.Is(err, io.EOF) {
+			return nil, 0, r.end()
+		}
+		if err != nil {
 			return nil, 0, err
 		}
+		if r.scan.quoted || !blank(cells) {
+			break
+		}
 	}
-	line, _ = r.r.FieldPos(0)
-	line += r.skipped
+	r.rows++
+	line = r.scan.row + r.skipped
 	if r.Columns == nil {
 		return cells, line, nil
 	}
@@ -171,32 +138,45 @@ func (r *Reader) Next() (cells []string, line int, err error) {
 		cells = cells[:len(cells)-1]
 	}
 	if len(cells) != len(r.Columns) && !r.opt.Ragged {
-		return nil, 0, r.Errorf(line, "there is probably a missing or extra separator or quote; to allow rows of different lengths, pass { ragged = \"allow\" }",
-			"the row has %s, but there are %s", english.Plural(len(cells), "cell", ""), english.Plural(len(r.Columns), "column", ""))
+		return nil, 0, r.wrongLength(cells, line)
 	}
 	return cells, line, nil
 }
 
+// end returns io.EOF, or an error if the text holds something but no row came of it.
+func (r *Reader) end() error {
+	switch {
+	case r.rows > 0 || !r.text:
+		return io.EOF
+	case r.Columns == nil || r.header == 0 && r.opt.Header:
+		return r.Errorf(1, "look at the file: the export may have failed", "there are only blank lines")
+	case len(r.Columns) == 1 && r.opt.Header && !r.headerQuoted && !isWord(r.Columns[0]) && !r.named():
+		return r.Errorf(r.header, "look at the file: it may be a message instead of rows. If it is a header without rows, confirm it with { required = { "+luatext.Quote(r.Columns[0])+" } }",
+			"this is the only line, and it has no separator: %s", luatext.Quote(invalid.Cut(r.Columns[0], 60)))
+	}
+	return io.EOF
+}
+
+// named reports whether the options name columns, which the header then has.
+func (r *Reader) named() bool {
+	return len(r.opt.Required)+len(r.opt.Typed)+len(r.opt.Find)+len(r.opt.Names)+len(r.opt.Renames) > 0
+}
+
 // record reads the next row's cells, which are valid until the next call.
 func (r *Reader) record() ([]string, error) {
-	record, err := r.r.Read()
-	var parse *csv.ParseError
+	record, err := r.scan.read()
+	var quote *scanError
 	switch {
-	case errors.As(err, &parse) && parse.Line != parse.StartLine && errors.Is(parse.Err, csv.ErrQuote):
-		return nil, r.Errorf(parse.StartLine+r.skipped, "close the quote; inside a quoted cell, write a quote twice (\"\")",
-			"a cell begins with a quote (\") that is not closed correctly by line %d", parse.Line+r.skipped)
-	case errors.As(err, &parse):
-		return nil, r.Errorf(parse.Line+r.skipped, "quote the whole cell and write the quote twice (\"\"), or read with { lazy_quotes = true }",
-			"unexpected quote (\") at character %d", parse.Column)
-	case err != nil || !r.checked:
+	case errors.As(err, &quote):
+		return nil, r.quoteError(quote)
+	case err != nil || !r.check:
 		return record, err
 	}
 	for i, cell := range record {
 		if !utf8.ValidString(cell) {
-			line, _ := r.r.FieldPos(i)
-			return nil, r.Errorf(line+r.skipped, "the file was probably saved by Excel or an older program: pass { encoding = \"windows-1252\" }",
-				"cell %d is not valid UTF-8: %s", i+1, luatext.Quote(invalid.Cut(cell, 40)))
+			return nil, r.encodingError(i, cell)
 		}
+		r.wide = r.wide || utf8.RuneCountInString(cell) < len(cell)
 	}
 	return record, nil
 }

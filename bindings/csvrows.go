@@ -1,0 +1,144 @@
+package bindings
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/csvtext"
+	"github.com/phscript/phscript/bindings/internal/invalid"
+)
+
+// csvReader turns CSV text into Lua tables, one row at a time.
+type csvReader struct {
+	*csvtext.Reader
+	src *source
+	opt csvOptions
+	// convert holds the conversion of each column, or nil.
+	convert  []convertCell
+	problems *problems
+}
+
+// onCSV makes a function that reads its first argument, a file or a text, by the
+// options in its second. It also returns the list of problems if they are collected.
+func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *csvReader) (lua.LValue, error)) func(*Args) (int, error) {
+	return func(a *Args) (int, error) {
+		opt, err := readCSVOptions(a, 1)
+		if err != nil {
+			return 0, err
+		}
+		name := a.String(0)
+		opt.Again = func() (io.ReadCloser, error) { return open(a, name) }
+		src, err := open(a, name)
+		if err != nil {
+			return 0, err
+		}
+		r, err := csvtext.NewReader(src.name, src, opt.Options)
+		if err != nil {
+			src.done()
+			return 0, src.fail(err)
+		}
+		c := &csvReader{Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect)}
+		for _, name := range r.Columns {
+			c.convert = append(c.convert, opt.convert[name])
+		}
+		v, err := read(a, c)
+		return c.problems.give(a, v, err)
+	}
+}
+
+// next returns the next row that is not empty, and the line where it begins;
+// io.EOF after the last one.
+func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
+	for {
+		cells, line, err := c.Next()
+		var wrong *csvtext.RowError
+		switch {
+		case errors.As(err, &wrong) && c.opt.collect:
+			c.problems.add(wrong.Line, wrong.Err, c.row(L, wrong.Cells, nil), map[string]string{})
+			continue
+		case errors.Is(err, io.EOF):
+			return nil, 0, c.problems.end()
+		case err != nil:
+			return nil, 0, err
+		}
+		if c.opt.Trim {
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+		}
+		if c.Columns == nil {
+			return stringList(L, cells), line, c.problems.good()
+		}
+		row := c.row(L, cells, func(i int, cell string) lua.LValue {
+			v, e := c.value(c.convert[i], cell)
+			if e == nil {
+				return v
+			}
+			data := &invalid.Error{}
+			errors.As(e, &data)
+			err = c.Errorf(line, data.Hint, "column %q: %v", c.Columns[i], e)
+			if c.opt.collect {
+				c.problems.add(line, err, c.row(L, cells, nil), map[string]string{"column": c.Columns[i], "value": cell})
+			}
+			return lua.LNil
+		})
+		switch {
+		case err == nil:
+			return row, line, c.problems.good()
+		case !c.opt.collect:
+			return nil, 0, err
+		}
+	}
+}
+
+// row makes a table of cells, whose values in named columns are those of the
+// function, or text.
+func (c *csvReader) row(L *lua.LState, cells []string, value func(i int, cell string) lua.LValue) *lua.LTable {
+	t := L.CreateTable(0, len(c.Columns))
+	for i, cell := range cells {
+		v := lua.LValue(lua.LString(cell))
+		name := csvtext.ColumnName(i)
+		if i < len(c.Columns) {
+			name = c.Columns[i]
+			if value != nil {
+				v = value(i, cell)
+			}
+		}
+		if v != lua.LNil {
+			t.RawSetString(name, v)
+		}
+	}
+	return t
+}
+
+func (c *csvReader) value(convert convertCell, cell string) (lua.LValue, error) {
+	if convert != nil {
+		cell = strings.TrimSpace(cell)
+	}
+	switch {
+	case cell == "":
+		return c.opt.empty, nil
+	case convert == nil:
+		return lua.LString(cell), nil
+	}
+	return convert(cell)
+}
+
+// readAll reads all rows and closes the source.
+func readAll(a *Args, c *csvReader) (lua.LValue, error) {
+	defer c.src.done()
+	rows := a.L.NewTable()
+	for {
+		row, _, err := c.next(a.L)
+		if errors.Is(err, io.EOF) {
+			return rows, nil
+		}
+		if err != nil {
+			return nil, c.src.fail(err)
+		}
+		rows.Append(row)
+	}
+}

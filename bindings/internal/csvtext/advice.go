@@ -1,0 +1,148 @@
+package csvtext
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
+)
+
+// RowError reports a row whose cells do not fit the columns.
+type RowError struct {
+	// Err is the error, Line where the row begins, Cells what it holds.
+	Err   error
+	Line  int
+	Cells []string
+}
+
+func (e *RowError) Error() string { return e.Err.Error() }
+
+func (e *RowError) Unwrap() error { return e.Err }
+
+// mostTried is how many rows are read to try out a hint.
+const mostTried = 1_000_000
+
+// works reports whether the whole text can be read once the options are changed,
+// and has rows then.
+func (r *Reader) works(change func(*Options)) bool {
+	return r.try(change, func([]string) bool { return true })
+}
+
+// try is works for rows that are all as wanted.
+func (r *Reader) try(change func(*Options), wanted func(cells []string) bool) bool {
+	if r.opt.Again == nil {
+		return false
+	}
+	src, err := r.opt.Again()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = src.Close() }()
+	opt := r.opt
+	opt.Again = nil
+	change(&opt)
+	other, err := NewReader(r.name, src, opt)
+	for err == nil && other.rows < mostTried {
+		var cells []string
+		if cells, _, err = other.Next(); err == nil && !wanted(cells) {
+			return false
+		}
+	}
+	return (err == nil || errors.Is(err, io.EOF)) && other.rows > 0
+}
+
+// quoteError says what is wrong with a quote, and which option reads the text.
+func (r *Reader) quoteError(e *scanError) error {
+	start, line := e.start+r.skipped, e.line+r.skipped
+	hint := "quote the whole cell and write each quote in it twice (\"\")"
+	if e.fault == quoteOpen || e.line != e.start {
+		hint = "close the quote; inside a quoted cell, write a quote twice (\"\")"
+	}
+	for _, option := range []struct {
+		lua, why string
+		change   func(*Options)
+	}{
+		{`trim = true`, "there are blanks around the quoted cells", func(o *Options) { o.Trim = true }},
+		{`escape = "\\"`, "quotes seem to be written as \\\"", func(o *Options) { o.Escape = '\\' }},
+		{`escape = "\\", trim = true`, "quotes seem to be written as \\\", and there are blanks around the quoted cells", func(o *Options) { o.Escape, o.Trim = '\\', true }},
+		{`lazy_quotes = true`, "the quotes seem to be part of the text", func(o *Options) { o.LazyQuotes = true }},
+	} {
+		if r.works(option.change) {
+			hint = option.why + ": read with { " + option.lua + " }"
+			break
+		}
+	}
+	if e.fault == quoteOpen || e.line != e.start {
+		return r.Errorf(start, hint, "a cell begins with a quote (\") that is not closed correctly by line %d", line)
+	}
+	return r.Errorf(line, hint, "unexpected quote (\") at character %d", e.column)
+}
+
+// wrongLength reports a row that has more or fewer cells than there are columns.
+func (r *Reader) wrongLength(cells []string, line int) error {
+	skip := line - 1
+	hint := "a cell probably holds the separator or a line end without quotes; correct the file"
+	switch {
+	case r.opt.Header && len(r.Columns) == 1 && r.works(func(o *Options) { o.Skip, o.Find = skip, nil }):
+		hint = fmt.Sprintf("if line %d is the header, pass { skip = %d }", skip+1, skip)
+	case len(cells) < len(r.Columns) && r.try(func(o *Options) { o.Ragged = true }, func(cells []string) bool { return len(cells) <= len(r.Columns) }):
+		hint = "if the missing cells are the last ones and empty, pass { ragged = \"allow\" }"
+	}
+	return &RowError{Line: line, Cells: slices.Clone(cells), Err: r.Errorf(line, hint,
+		"the row has %s, but there %s", english.Plural(len(cells), "cell", ""), arePlural(len(r.Columns), "column"))}
+}
+
+// arePlural returns "is 1 column" or "are 2 columns".
+func arePlural(n int, noun string) string {
+	verb := "are "
+	if n == 1 {
+		verb = "is "
+	}
+	return verb + english.Plural(n, noun, "")
+}
+
+// headerBelow advises to look for the header further down, if it is there.
+func (r *Reader) headerBelow(option, name string) string {
+	names := map[string][]string{"required": r.opt.Required, "columns": slices.Sorted(maps.Keys(r.opt.Renames))}[option]
+	for original, renamed := range r.opt.Renames {
+		if i := slices.Index(names, renamed); option == "required" && i >= 0 {
+			names = slices.Replace(slices.Clone(names), i, i+1, original)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{name}
+	}
+	if !r.opt.Header || len(r.opt.Find) > 0 || !r.works(func(o *Options) { o.Find = names }) {
+		return ""
+	}
+	for i, name := range names {
+		names[i] = luatext.Quote(name)
+	}
+	return "the header is further down: find it with { header = { " + strings.Join(names, ", ") + " } }"
+}
+
+// repeatedName reports two columns of the same name.
+func (r *Reader) repeatedName(first, second int, name string) error {
+	hint := "name all columns yourself, in the order of the file: { columns = { \"...\", \"...\" } }"
+	if len(r.opt.Names) == 0 && r.works(func(o *Options) { o.RenameRepeated = true }) {
+		hint = "pass { repeated = \"rename\" }, which calls the second one " + luatext.Quote(name+"_2") + ", or " + hint
+	}
+	return r.Errorf(max(r.header, 1), hint, "columns %d and %d are both named %q", first+1, second+1, name)
+}
+
+// encodingError reports a cell that is not UTF-8.
+func (r *Reader) encodingError(i int, cell string) error {
+	hint := "the file was probably saved by Excel or an older program: pass { encoding = \"windows-1252\" }"
+	if r.wide {
+		// Another encoding would change the text that is UTF-8.
+		hint = "other cells are UTF-8, so the file mixes two encodings; export it again as UTF-8"
+	}
+	return r.Errorf(r.scan.lines[i]+r.skipped, hint, "cell %d is not valid UTF-8: %s", i+1, luatext.Quote(invalid.Cut(cell, 40)))
+}
