@@ -125,8 +125,9 @@ func TestCSVReadErrors(t *testing.T) {
 		"x.pdf": "%PDF-1.4\n\xe2\xe3", "bin.csv": "\x00\x01\x02\xff\xfe", "blank.csv": "\n  \n,,\n", "denied.csv": "Access denied\n", "mixed.csv": "name\nÅsa\n\xc5sa\n",
 		"spaced.csv": "id, name, city\n1, \"Acme, Inc\", \"Berlin\"\n2, Globex, Rome\n", "mysql.csv": "id,name,city\n1,\"Foo \\\"Bar\\\"\",\"Berlin\"\n2,\"Globex\",\"Rome\"\n",
 		"report.csv": "Account report\nPeriod: 2024\n\nid,name\n1,Acme\n2,Globex\n", "tie.csv": "a;b,c\n1;2,3\n", "shifted.csv": "a,b,c\n1,2\n1,2,3,4\n",
-		"two.csv":   "id,name,name\n1,a,b\n",
-		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
+		"broken.csv": "id,name,city\n1,Acme\nInc,Berlin\n",
+		"two.csv":    "id,name,name\n1,a,b\n",
+		"types.csv":  "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
 	} {
 		h.file(name, text)
 	}
@@ -157,7 +158,9 @@ func TestCSVReadErrors(t *testing.T) {
 		{"a message instead of rows", `csv.read("denied.csv")`, []string{`denied.csv, line 1: this is the only line, and it has no separator: "Access denied"`, `{ required = { "Access denied" } }`}},
 		{"two encodings", `csv.read("mixed.csv")`, []string{`mixed.csv, line 3: cell 1 is not valid UTF-8`, "the file mixes two encodings"}},
 		{"blank before a quote", `csv.read("spaced.csv")`, []string{`spaced.csv, line 2: unexpected quote (") at character 4`, "read with { trim = true }"}},
-		{"lazy quotes do not help", `csv.read("spaced.csv", { lazy_quotes = true })`, []string{"the row has 4 cells, but there are 3 columns", "a cell probably holds the separator"}},
+		{"lazy quotes do not help", `csv.read("spaced.csv", { lazy_quotes = true })`, []string{"the row has 4 cells, but there are 3 columns", "read with { trim = true }"}},
+		{"lazy quotes shift cells", `csv.read("mysql.csv", { lazy_quotes = true })`, []string{"the row has 2 cells, but there are 3 columns", `read with { escape = "\\" }`}},
+		{"a line end in a cell", `csv.read("broken.csv")`, []string{"broken.csv, line 2: the row has 2 cells", "a cell probably holds the separator or a line end"}},
 		{"backslash before a quote", `csv.read("mysql.csv")`, []string{`mysql.csv, line 2: unexpected quote (")`, `read with { escape = "\\" }`}},
 		{"lines above the header", `csv.read("report.csv")`, []string{"report.csv, line 4: the row has 2 cells, but there is 1 column", "if line 4 is the header, pass { skip = 3 }"}},
 		{"a header further down", `csv.read("report.csv", { required = {"id"} })`, []string{`report.csv has no column "id"`, `find it with { header = { "id" } }`}},
@@ -169,7 +172,7 @@ func TestCSVReadErrors(t *testing.T) {
 		{"repeated name", `csv.read("two.csv")`, []string{`two.csv, line 1: columns 2 and 3 are both named "name"`, `pass { repeated = "rename" }, which calls the second one "name_2"`}},
 		{"separator with a blank", `csv.read("spaced.csv", { separator = ", " })`, []string{`use { separator = ",", trim = true }`}},
 		{"escape", `csv.read("spaced.csv", { escape = "ab" })`, []string{`'escape' must be one character`}},
-		{"all rows have problems", `csv.read("types.csv", { numbers = {"on"}, on_error = "collect" })`, []string{`types.csv: none of 2 rows could be read; the first: types.csv, line 2: column "on": "yes" is not a number`}},
+		{"all rows have problems", `csv.read("types.csv", { numbers = {"on"}, on_error = "collect" })`, []string{`types.csv: no row could be read, of 2; the first: types.csv, line 2: column "on": "yes" is not a number`}},
 		{"workbook", `csv.read("real.xlsx")`, []string{`real.xlsx is an Excel workbook, not CSV text`, `choose Save As and the type "CSV UTF-8`}},
 		{"old workbook", `csv.read("old.xls")`, []string{`old.xls is an Excel workbook, not CSV text`}},
 		{"packed file", `csv.columns("packed.csv", { encoding = "windows-1252" })`, []string{`packed.csv is a workbook or another packed file, not CSV text`}},

@@ -57,7 +57,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong) && c.opt.collect:
-			c.problems.add(wrong.Line, wrong.Err, c.row(L, wrong.Cells, nil), map[string]string{})
+			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.row(L, wrong.Cells, nil)})
 			continue
 		case errors.Is(err, io.EOF):
 			return nil, 0, c.problems.end()
@@ -81,7 +81,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 			errors.As(e, &data)
 			err = c.Errorf(line, data.Hint, "column %q: %v", c.Columns[i], e)
 			if c.opt.collect {
-				c.problems.add(line, err, c.row(L, cells, nil), map[string]string{"column": c.Columns[i], "value": cell})
+				c.problems.add(line, err, map[string]lua.LValue{"row": c.row(L, cells, nil), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
 			}
 			return lua.LNil
 		})

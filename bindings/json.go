@@ -18,7 +18,8 @@ var (
 		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: spaces and tabs, or a number of spaces. Implies `pretty`. Default: 2 spaces."},
 		{Name: "sort_keys", Type: "boolean", Doc: "Whether to write fields in alphabetical order instead of the order in which they were set. Default: false."},
 	}
-	jsonRowsOpt   = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether each line holds one value even if the first value is a list. Default: false."}}
+	jsonRowsOpt = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether each line holds one value even if the first value is a list. Default: false."},
+		{Name: "on_error", Type: "string", Doc: "What to do with a line that is not valid JSON: `\"stop\"` (default) raises an error; `\"collect\"` leaves it out, logs a warning at the end, and adds a `JsonProblem` to the list that the function returns after the iterator. Each line is then read as one value. If no line is valid, it raises an error all the same."}}
 	jsonWriterOpt = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of replacing it. Default: false."}}
 )
 
@@ -44,6 +45,7 @@ func JSON() *Module {
 			{Name: "JsonDecodeOptions", Doc: "How JSON is read.", Fields: []Field{jsonNulls}},
 			{Name: "JsonEncodeOptions", Doc: "How JSON is written.", Fields: jsonEncodeOpt},
 			{Name: "JsonRowsOptions", Doc: "How a file of JSON values is read.", Fields: jsonRowsOpt},
+			{Name: "JsonProblem", Doc: "A line that `on_error = \"collect\"` left out.", Fields: append(slices.Clone(problemFields), Field{Name: "text", Type: "string", Doc: "The line."})},
 			{Name: "JsonWriterOptions", Doc: "How a file of JSON values is written.", Fields: jsonWriterOpt},
 			{Name: "JsonWriter", Doc: "What `json.writer` returns.", Fields: []Field{
 				{Name: "write", Type: "fun(self, value: any)", Doc: "Writes one value on one line."},
@@ -100,7 +102,8 @@ func jsonFiles() []*Func {
 				"files can be any size.",
 			Params: []Param{fileName,
 				{Name: "options", Type: "JsonRowsOptions", Optional: true, Doc: "How to read it.", Fields: jsonRowsOpt}},
-			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."}},
+			Returns: []Return{{Type: "fun(): any, integer?", Doc: "An iterator for `for value, number in ...`; the number counts the values from 1."},
+				{Type: "JsonProblem[]?", Doc: "With `on_error = \"collect\"`, the lines that were left out."}},
 			Errors:  decodeErrors + " With kind `io` when the file cannot be read, `permission` when the run may not read it.",
 			Example: `for event in json.rows("events.jsonl") do print(event.email) end`,
 			Call:    onJSON(openSource, (*jsonReader).rows),

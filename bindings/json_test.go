@@ -11,7 +11,8 @@ func TestJSON(t *testing.T) {
 	h := newTestHost(t)
 	for name, text := range map[string]string{
 		"list.json": "\xef\xbb\xbf[ {\"a\":1},\n 2, null, [] ]\n", "lines.jsonl": "{\"a\":1}\n\n{\"a\":2}\r\n[3]\n", "lists.jsonl": "[1]\n[2]\n",
-		"none.jsonl": " \n", "empty.json": "[]", "one.json": "{\"a\":{\"b\":null}}",
+		"nothing.jsonl": "", "marks.json": "\ufeff\ufeff[1]", "packed.jsonl.gz": gzipped("{\"a\":1}\n{\"a\":2}\n"), "wide.json": "\xff\xfe[\x001\x00]\x00", "unmarked.json": "[\x001\x00]\x00",
+		"torn.jsonl": "{\"id\":\"1\"}\n{\"id\":\"cut off \\ud83d\"}\n\n{\"id\":\"3\"}\n{\"id\"", "empty.json": "[]", "one.json": "{\"a\":{\"b\":null}}",
 	} {
 		h.file(name, text)
 	}
@@ -31,7 +32,15 @@ func TestJSON(t *testing.T) {
 		{"rows of a list", `local out = {} for v, n in json.rows("list.json") do out[n] = v end return inspect(out)`, []string{"{ { a = 1 }, 2, json.null, {} }"}},
 		{"rows of lines", `local out = {} for v, n in json.rows("lines.jsonl") do out[n] = v end return inspect(out)`, []string{"{ { a = 1 }, { a = 2 }, { 3 } }"}},
 		{"rows that are lists", `local out = {} for v in json.rows("lists.jsonl", { lines = true }) do out[#out+1] = v end return inspect(out)`, []string{"{ { 1 }, { 2 } }"}},
-		{"no rows", `return json.rows("none.jsonl")(), json.rows("empty.json")()`, []string{"nil"}},
+		{"byte order marks", `return json.decode_file("marks.json")[1]`, []string{"1"}},
+		{"gzip", `local n = 0 for v in json.rows("packed.jsonl.gz") do n = n + v.a end return n`, []string{"3"}},
+		{"UTF-16", `return json.decode_file("wide.json")[1], json.decode_file("unmarked.json")[1]`, []string{"1", "1"}},
+		{"torn lines", `local out = {}
+			local each, problems = json.rows("torn.jsonl", { on_error = "collect" })
+			for v, n in each do out[#out + 1] = n .. "=" .. v.id end
+			return table.concat(out, " "), #problems, problems[1].line, problems[1].text, problems[1].message, problems[2].message`,
+			[]string{"1=1 2=3", "2", "2", `{"id":"cut off \ud83d"}`, `torn.jsonl, line 2: invalid JSON: a string has half of a character (a lone surrogate such as \ud83d) (at /id)`, "torn.jsonl, line 5: the line ends in the middle of a JSON value"}},
+		{"no rows", `return json.rows("nothing.jsonl")(), json.rows("empty.json")()`, []string{"nil"}},
 		{"encode_file", `json.encode_file("o.json", { 1 }); return json.encode(json.decode_file("o.json"))`, []string{"[1]"}},
 		{"writer", `local w = json.writer("o.jsonl"); w:write{ a = 1 }; w:write("x"); assert(w:count() == 2); w:close()
 			w = json.writer("o.jsonl", { append = true }); w:write(3); w:close(); w:close()
@@ -45,7 +54,7 @@ func TestJSON(t *testing.T) {
 func TestJSONErrors(t *testing.T) {
 	h := newTestHost(t)
 	for name, text := range map[string]string{
-		"bad.jsonl": "{\"a\":1}\n{\"a\":2}\n{\"a\":x}\n", "cut.json": "[{\"a\":1},\n{\"a\"", "more.json": "[1]\n[2]\n", "junk.json": "{}\nx", "old.json": "{}",
+		"bad.jsonl": "{\"a\":1}\n{\"a\":2}\n{\"a\":x}\n", "cut.json": "[{\"a\":1},\n{\"a\"", "more.json": "[1]\n[2]\n", "junk.json": "{}\nx", "none.jsonl": " \n", "half.jsonl": "{\"id\":1}\n{\"id\":\"\\ud83d\"}\n{}\n", "half.json": "[\n{\"id\":\"\\ud83d\"}\n]\n", "page.json": "<!DOCTYPE html><html>", "old.json": "{}",
 	} {
 		h.file(name, text)
 	}
@@ -59,8 +68,14 @@ func TestJSONErrors(t *testing.T) {
 		{"trailing", `json.decode("{} x")`, []string{"the text, line 1: more text follows"}},
 		{"trailing value", `json.decode_file("more.json")`, []string{"more.json, line 2: more text follows after the end", "lines = true"}},
 		{"trailing junk", `json.decode_file("junk.json")`, []string{"junk.json, line 2: more text follows"}},
+		{"half of a character", `for _ in json.rows("half.jsonl") do end`, []string{"half.jsonl, line 2: invalid JSON: a string has half of a character", `to leave such lines out, read with json.rows(name, { on_error = "collect" })`}},
+		{"half of a character in one value", `json.decode_file("half.json")`, []string{"half.json, line 2: invalid JSON: a string has half of a character", "cut the text in the middle of a character"}},
+		{"HTML", `json.decode_file("page.json")`, []string{"page.json is a web page (HTML), not JSON"}},
+		{"nothing", `for _ in json.rows("none.jsonl") do end`, []string{"none.jsonl, line 1: there is only white space"}},
+		{"nothing to collect", `for _ in json.rows("none.jsonl", { on_error = "collect" }) do end`, []string{"none.jsonl, line 1: there is only white space"}},
+		{"no valid line", `for _ in json.rows("half.json", { on_error = "collect" }) do end`, []string{"half.json: no row could be read, of 3"}},
 		{"bad line", `for _ in json.rows("bad.jsonl") do end`, []string{"bad.jsonl, line 3: invalid JSON: invalid character 'x'"}},
-		{"cut file", `for _ in json.rows("cut.json") do end`, []string{"cut.json ends in the middle"}},
+		{"cut file", `for _ in json.rows("cut.json") do end`, []string{"cut.json ends in the middle of a JSON value (validation) - the text may be incomplete; fetch it again"}},
 		{"two lists", `for _ in json.rows("more.json") do end`, []string{"more.json, line 2: more text follows"}},
 		{"missing", `json.rows("nope.json")`, []string{`cannot read "nope.json"`, "(io)"}},
 		{"function", `json.encode({ a = { print } })`, []string{"the value cannot be written as JSON: at a[1]: a function has no JSON form", "(validation)"}},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,14 +20,17 @@ import (
 // jsonReader reads JSON values one after another from a file or a text.
 type jsonReader struct {
 	src   *source
+	text  *textfile.Text
 	lines *lineCounter
+	// again opens the source once more, to try out a hint.
+	again func() (*source, error)
 	dec   *jsontext.Decoder
 	codec *Codec
 	opt   DecodeOptions
 	// inList reports whether the values are the items of a list; count counts
-	// those that were read.
-	inList bool
-	count  int
+	// those that were read, passed the lines that were read one by one.
+	inList        bool
+	count, passed int
 }
 
 // onJSON makes a function that reads its first argument, a file or a text.
@@ -40,6 +44,8 @@ func onJSON(open func(a *Args, name string) (*source, error), read func(*jsonRea
 		if err != nil {
 			return 0, err
 		}
+		name := a.String(0)
+		r.again = func() (*source, error) { return open(a, name) }
 		return read(r, a)
 	}
 }
@@ -54,7 +60,7 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 	}
 	lines := &lineCounter{r: text}
 	return &jsonReader{
-		src: src, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
+		src: src, text: text, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
 		dec: jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
 	}, nil
 }
@@ -122,17 +128,32 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 		}
 		return nil, false, r.end()
 	case jsontext.KindInvalid:
-		if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) || r.inList {
-			return nil, false, err
+		_, err := r.dec.ReadToken()
+		if errors.Is(err, io.EOF) && !r.inList {
+			if err = nil; r.count == 0 && r.lines.read > 0 {
+				err = noValues(r.src.name)
+			}
 		}
-		return nil, false, nil
+		return nil, false, err
 	}
 	v, err = r.codec.decode(r.dec, r.opt)
 	return v, true, err
 }
 
+func noValues(name string) error {
+	return invalid.Errorf("look at the file: the export may have failed", "%s, line 1: there is only white space", name)
+}
+
 // rows is json.rows.
 func (r *jsonReader) rows(a *Args) (int, error) {
+	collect, err := choice(a, a.Options(1), "on_error", "stop", "collect")
+	if err != nil {
+		r.src.done()
+		return 0, err
+	}
+	if p := newProblems(a, r.src.name, collect == "collect"); p != nil {
+		return p.give(a, r.src.iterator(a.L, func(*lua.LState) (lua.LValue, int, error) { return r.nextLine(p) }), nil)
+	}
 	if err := r.start(a.Options(1).Bool("lines")); err != nil {
 		r.src.done()
 		return 0, r.fail(err)
@@ -204,25 +225,126 @@ func (l *lineCounter) line(offset int64) int {
 	return l.passed + 1
 }
 
+// nextLine returns the value of the next line that holds one, and its number.
+// Other lines are problems.
+func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
+	for {
+		line, err := r.line()
+		if errors.Is(err, io.EOF) && r.passed > 0 && p.kept+p.lines == 0 {
+			return nil, 0, noValues(r.src.name)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil, 0, p.end()
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(line) == 0 {
+			continue
+		}
+		v, err := r.codec.DecodeBytes(line, r.opt)
+		if err == nil {
+			r.count++
+			return v, r.count, p.good()
+		}
+		p.add(r.passed, r.describe(err, r.passed), map[string]lua.LValue{"text": lua.LString(line)})
+	}
+}
+
+// line returns the next line of the text without white space around it.
+func (r *jsonReader) line() ([]byte, error) {
+	line, err := r.text.ReadBytes('\n')
+	if len(line) > 0 && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err == nil {
+		r.passed++
+	}
+	return bytes.TrimSpace(line), err
+}
+
 // fail turns a decoding error into a readable one; nil stays nil.
 func (r *jsonReader) fail(err error) error {
+	var trailing *trailingError
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.As(err, &trailing):
+		return r.describe(err, r.lines.line(trailing.offset+1))
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return r.describe(err, 0)
+	case errors.As(err, &syntax):
+		return r.describe(err, r.lines.line(syntax.ByteOffset))
+	}
+	return r.src.fail(err)
+}
+
+// describe makes the error about invalid JSON in a line, or 0 if it ends early.
+func (r *jsonReader) describe(err error, line int) error {
 	name := r.src.name
 	var trailing *trailingError
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &trailing):
-		return invalid.Errorf("to read a file with one value per line, use json.rows(name, { lines = true })",
-			"%s, line %d: more text follows after the end of the JSON value", name, r.lines.line(trailing.offset+1))
+		hint := "look at the file: it should hold a single value"
+		if good, bad := r.tryLines(); good > 0 && bad == 0 {
+			hint = "the file has one value per line: read it with json.rows(name, { lines = true })"
+		}
+		return invalid.Errorf(hint, "%s, line %d: more text follows after the end of the JSON value", name, line)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return invalid.Errorf("the text may be incomplete; fetch it again", "%s ends in the middle of a JSON value", name)
+		if line == 0 {
+			return invalid.Errorf(r.leaveOut("the text may be incomplete; fetch it again"), "%s ends in the middle of a JSON value", name)
+		}
+		return invalid.Errorf("", "%s, line %d: the line ends in the middle of a JSON value", name, line)
 	case errors.As(err, &syntax):
-		where := ""
+		where, what, hint := "", syntax.Err.Error(), r.hint(syntax)
+		if strings.Contains(what, "surrogate") {
+			what, hint = `a string has half of a character (a lone surrogate such as \ud83d)`, "the program that wrote it cut the text in the middle of a character"
+		}
 		if syntax.JSONPointer != "" {
 			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
 		}
-		return invalid.Errorf(r.hint(syntax), "%s, line %d: invalid JSON: %s%s", name, r.lines.line(syntax.ByteOffset), syntax.Err, where)
+		return invalid.Errorf(r.leaveOut(hint), "%s, line %d: invalid JSON: %s%s", name, line, what, where)
 	}
-	return r.src.fail(err)
+	return invalid.Errorf("", "%s, line %d: %v", name, line, err)
+}
+
+// leaveOut adds to a hint how to go on without the invalid lines, if most are valid.
+func (r *jsonReader) leaveOut(hint string) string {
+	if good, bad := r.tryLines(); good > bad {
+		return strings.TrimPrefix(hint+"; to leave such lines out, read with json.rows(name, { on_error = \"collect\" })", "; ")
+	}
+	return hint
+}
+
+// tryLines counts the lines of a file that hold a JSON value, and those that do
+// not. For texts, which json.rows does not read, and while problems are collected,
+// there are none.
+func (r *jsonReader) tryLines() (good, bad int) {
+	if r.src.files == nil || r.passed > 0 {
+		return 0, 0
+	}
+	src, err := r.again()
+	if err != nil {
+		return 0, 0
+	}
+	defer src.done()
+	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true})
+	if err != nil {
+		return 0, 0
+	}
+	other := &jsonReader{src: src, text: text}
+	for {
+		line, err := other.line()
+		switch {
+		case err != nil:
+			return good, bad
+		case len(line) == 0:
+		case jsontext.Value(line).IsValid(jsontext.AllowDuplicateNames(true)):
+			good++
+		default:
+			bad++
+		}
+	}
 }
 
 // hint looks at the character that is invalid.

@@ -43,8 +43,8 @@ func newProblems(a *Args, name string, collect bool) *problems {
 	return &problems{ctx: a.Context(), log: a.Host.Log, l: a.L, name: name, list: a.L.NewTable()}
 }
 
-// add notes a problem; row is what the line holds.
-func (p *problems) add(line int, err error, row lua.LValue, fields map[string]string) {
+// add notes a problem. fields are what else is known about it.
+func (p *problems) add(line int, err error, fields map[string]lua.LValue) {
 	if line != p.last {
 		p.lines++
 	}
@@ -57,10 +57,9 @@ func (p *problems) add(line int, err error, row lua.LValue, fields map[string]st
 	if errors.As(err, &hinter) && hinter.ErrorHint() != "" {
 		t.RawSetString("hint", lua.LString(hinter.ErrorHint()))
 	}
-	for name, text := range fields {
-		t.RawSetString(name, lua.LString(text))
+	for name, v := range fields {
+		t.RawSetString(name, v)
 	}
-	t.RawSetString("row", row)
 	p.list.Append(t)
 }
 
@@ -79,7 +78,7 @@ func (p *problems) end() error {
 		return io.EOF
 	}
 	if p.kept == 0 {
-		return invalid.Errorf("check whether the options fit the file", "%s: none of %s could be read; the first: %v", p.name, english.Plural(p.lines, "row", ""), p.first)
+		return invalid.Errorf("check whether the options fit the file", "%s: no row could be read, of %d; the first: %v", p.name, p.lines, p.first)
 	}
 	were := "were"
 	if p.lines == 1 {

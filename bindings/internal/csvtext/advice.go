@@ -1,6 +1,7 @@
 package csvtext
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -58,6 +59,25 @@ func (r *Reader) try(change func(*Options), wanted func(cells []string) bool) bo
 	return (err == nil || errors.Is(err, io.EOF)) && other.rows > 0
 }
 
+// quoting advises on the option that reads the quotes of the text, or returns "".
+func (r *Reader) quoting() string {
+	for _, option := range []struct {
+		lua, why string
+		dialect  Dialect
+	}{
+		{`trim = true`, "there are blanks around the quoted cells", Dialect{Trim: true}},
+		{`escape = "\\"`, "quotes seem to be written as \\\"", Dialect{Escape: '\\'}},
+		{`escape = "\\", trim = true`, "quotes seem to be written as \\\", and there are blanks around the quoted cells", Dialect{Escape: '\\', Trim: true}},
+		{`lazy_quotes = true`, "the quotes seem to be part of the text", Dialect{LazyQuotes: true}},
+	} {
+		option.dialect.Separator = r.opt.Separator
+		if option.dialect != r.opt.Dialect && r.works(func(o *Options) { o.Dialect = option.dialect }) {
+			return option.why + ": read with { " + option.lua + " }"
+		}
+	}
+	return ""
+}
+
 // quoteError says what is wrong with a quote, and which option reads the text.
 func (r *Reader) quoteError(e *scanError) error {
 	start, line := e.start+r.skipped, e.line+r.skipped
@@ -65,20 +85,7 @@ func (r *Reader) quoteError(e *scanError) error {
 	if e.fault == quoteOpen || e.line != e.start {
 		hint = "close the quote; inside a quoted cell, write a quote twice (\"\")"
 	}
-	for _, option := range []struct {
-		lua, why string
-		change   func(*Options)
-	}{
-		{`trim = true`, "there are blanks around the quoted cells", func(o *Options) { o.Trim = true }},
-		{`escape = "\\"`, "quotes seem to be written as \\\"", func(o *Options) { o.Escape = '\\' }},
-		{`escape = "\\", trim = true`, "quotes seem to be written as \\\", and there are blanks around the quoted cells", func(o *Options) { o.Escape, o.Trim = '\\', true }},
-		{`lazy_quotes = true`, "the quotes seem to be part of the text", func(o *Options) { o.LazyQuotes = true }},
-	} {
-		if r.works(option.change) {
-			hint = option.why + ": read with { " + option.lua + " }"
-			break
-		}
-	}
+	hint = cmp.Or(r.quoting(), hint)
 	if e.fault == quoteOpen || e.line != e.start {
 		return r.Errorf(start, hint, "a cell begins with a quote (\") that is not closed correctly by line %d", line)
 	}
@@ -87,12 +94,20 @@ func (r *Reader) quoteError(e *scanError) error {
 
 // wrongLength reports a row that has more or fewer cells than there are columns.
 func (r *Reader) wrongLength(cells []string, line int) error {
-	skip := line - 1
+	skip, before := line-1, 0
+	// A line end in a cell without quotes makes two short rows of one.
+	short := func(cells []string) bool {
+		torn := before+len(cells)-1 == len(r.Columns)
+		before = len(cells)
+		return len(cells) <= len(r.Columns) && !torn
+	}
 	hint := "a cell probably holds the separator or a line end without quotes; correct the file"
 	switch {
 	case r.opt.Header && len(r.Columns) == 1 && r.works(func(o *Options) { o.Skip, o.Find = skip, nil }):
 		hint = fmt.Sprintf("if line %d is the header, pass { skip = %d }", skip+1, skip)
-	case len(cells) < len(r.Columns) && r.try(func(o *Options) { o.Ragged = true }, func(cells []string) bool { return len(cells) <= len(r.Columns) }):
+	case r.opt.LazyQuotes:
+		hint = cmp.Or(r.quoting(), hint)
+	case len(cells) < len(r.Columns) && r.try(func(o *Options) { o.Ragged = true }, short):
 		hint = "if the missing cells are the last ones and empty, pass { ragged = \"allow\" }"
 	}
 	return &RowError{Line: line, Cells: slices.Clone(cells), Err: r.Errorf(line, hint,
