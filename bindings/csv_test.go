@@ -125,9 +125,9 @@ func TestCSVReadErrors(t *testing.T) {
 		"x.pdf": "%PDF-1.4\n\xe2\xe3", "bin.csv": "\x00\x01\x02\xff\xfe", "blank.csv": "\n  \n,,\n", "denied.csv": "Access denied\n", "mixed.csv": "name\nÅsa\n\xc5sa\n",
 		"spaced.csv": "id, name, city\n1, \"Acme, Inc\", \"Berlin\"\n2, Globex, Rome\n", "mysql.csv": "id,name,city\n1,\"Foo \\\"Bar\\\"\",\"Berlin\"\n2,\"Globex\",\"Rome\"\n",
 		"report.csv": "Account report\nPeriod: 2024\n\nid,name\n1,Acme\n2,Globex\n", "tie.csv": "a;b,c\n1;2,3\n", "shifted.csv": "a,b,c\n1,2\n1,2,3,4\n",
-		"broken.csv": "id,name,city\n1,Acme\nInc,Berlin\n",
-		"two.csv":    "id,name,name\n1,a,b\n",
-		"types.csv":  "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
+		"late.csv": "name\n\xc5sa\nÅsa\n", "broken.csv": "id,name,city\n1,Acme\nInc,Berlin\n",
+		"two.csv":   "id,name,name\n1,a,b\n",
+		"types.csv": "id,mrr,on\n1,12,yes\n2,\"1,5\",maybe\n",
 	} {
 		h.file(name, text)
 	}
@@ -156,6 +156,7 @@ func TestCSVReadErrors(t *testing.T) {
 		{"nothing but blank lines", `csv.read("blank.csv")`, []string{"blank.csv, line 1: there are only blank lines"}},
 		{"nothing but blank lines, as lists", `csv.read("blank.csv", { header = false })`, []string{"blank.csv, line 1: there are only blank lines"}},
 		{"a message instead of rows", `csv.read("denied.csv")`, []string{`denied.csv, line 1: this is the only line, and it has no separator: "Access denied"`, `{ required = { "Access denied" } }`}},
+		{"another encoding", `csv.read("late.csv")`, []string{`late.csv, line 2: cell 1 is not valid UTF-8`, "the file mixes two encodings"}},
 		{"two encodings", `csv.read("mixed.csv")`, []string{`mixed.csv, line 3: cell 1 is not valid UTF-8`, "the file mixes two encodings"}},
 		{"blank before a quote", `csv.read("spaced.csv")`, []string{`spaced.csv, line 2: unexpected quote (") at character 4`, "read with { trim = true }"}},
 		{"lazy quotes do not help", `csv.read("spaced.csv", { lazy_quotes = true })`, []string{"the row has 4 cells, but there are 3 columns", "read with { trim = true }"}},

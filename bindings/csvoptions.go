@@ -33,7 +33,7 @@ var csvReadOptions = []Field{
 	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
 	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`."},
 	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed."},
-	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether unquoted cells may contain quotes, and quoted cells quotes that are not doubled. Default: false."},
+	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether unquoted cells may contain quotes, and quoted cells on one line quotes that are not doubled. Default: false."},
 	{Name: "escape", Type: "string", Doc: "The character that a program puts before a quote, a separator, a line end or the character itself, such as `\"\\\\\"` in exports of MySQL. Before other characters it is kept. A cell `\\N` is then empty. Default: none, since CSV doubles quotes."},
 	{Name: "on_error", Type: "string", Doc: "What to do with a row that does not fit `numbers`, `types` or the number of columns: `\"stop\"` (default) raises an error; `\"collect\"` leaves the row out, logs a warning at the end, and adds a `CsvProblem` to the list that the function returns after its first result. If no row fits, it raises an error all the same."},
 }

@@ -40,6 +40,9 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 			src.done()
 			return 0, src.fail(err)
 		}
+		if doubt := r.Doubt(); doubt != "" {
+			a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
+		}
 		c := &csvReader{Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect)}
 		for _, name := range r.Columns {
 			c.convert = append(c.convert, opt.convert[name])

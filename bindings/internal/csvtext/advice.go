@@ -8,11 +8,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 // RowError reports a row whose cells do not fit the columns.
@@ -155,9 +157,57 @@ func (r *Reader) repeatedName(first, second int, name string) error {
 // encodingError reports a cell that is not UTF-8.
 func (r *Reader) encodingError(i int, cell string) error {
 	hint := "the file was probably saved by Excel or an older program: pass { encoding = \"windows-1252\" }"
-	if r.wide {
+	if r.wide || r.opt.Again != nil && r.wideBelow() {
 		// Another encoding would change the text that is UTF-8.
 		hint = "other cells are UTF-8, so the file mixes two encodings; export it again as UTF-8"
 	}
 	return r.Errorf(r.scan.lines[i]+r.skipped, hint, "cell %d is not valid UTF-8: %s", i+1, luatext.Quote(invalid.Cut(cell, 40)))
+}
+
+// wideBelow reports whether a line of the text holds characters other than ASCII in
+// UTF-8.
+func (r *Reader) wideBelow() bool {
+	src, err := r.opt.Again()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = src.Close() }()
+	text, err := textfile.Open(r.name, src, textfile.Options{})
+	if err != nil {
+		return false
+	}
+	for line := newScanner(text.Reader, Dialect{}); line.next() == nil; {
+		if utf8.Valid(line.line) && utf8.RuneCount(line.line) < len(line.line) {
+			return true
+		}
+	}
+	return false
+}
+
+// Doubt says what makes the header row doubtful, or returns "": it names few of the
+// columns, and a row below names them all, as in reports whose lines are all of the
+// same length.
+func (r *Reader) Doubt() string {
+	named := 0
+	for i, name := range r.Columns {
+		if name != ColumnName(i) {
+			named++
+		}
+	}
+	if !r.opt.Header || len(r.opt.Find) > 0 || 2*named > len(r.Columns) || r.opt.Again == nil {
+		return ""
+	}
+	line, below := 0, 0
+	_ = r.try(func(*Options) {}, func(cells []string) bool {
+		below++
+		if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) == "" }) && len(cells) == len(r.Columns) {
+			line = below
+		}
+		return line == 0 && below < 10
+	})
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, line %d: the header names only %d of %s; if the header is further down, skip the lines above it with { skip = ... } or find it with { header = { \"...\" } }",
+		r.name, r.header, named, english.Plural(len(r.Columns), "column", ""))
 }

@@ -16,7 +16,8 @@ type Dialect struct {
 	Separator rune
 	// Escape makes the character after it an ordinary one; 0 if there is none.
 	Escape byte
-	// LazyQuotes accepts quotes in unquoted cells, and single ones in quoted cells.
+	// LazyQuotes accepts quotes in unquoted cells, and single ones in quoted cells
+	// that end on the same line: in others, they may as well belong to the next row.
 	LazyQuotes bool
 	// Trim removes white space around cells, also around their quotes.
 	Trim bool
@@ -220,13 +221,16 @@ func (s *scanner) continueCell(line int) error {
 }
 
 func (s *scanner) quotedCell() (more bool, err error) {
-	line := s.number
+	line, single := s.number, false
 	s.rest = s.rest[1:]
 	special := string(s.Escape) + `"`
 	for {
 		i := bytes.IndexByte(s.rest, '"')
 		if s.Escape != 0 {
 			i = bytes.IndexAny(s.rest, special)
+		}
+		if i < 0 && single {
+			return false, s.fault(quoteEnded, line)
 		}
 		if i < 0 {
 			s.buf = append(s.buf, s.rest...)
@@ -255,10 +259,11 @@ func (s *scanner) quotedCell() (more bool, err error) {
 		if more, ok := s.endsCell(); ok {
 			return more, nil
 		}
-		if s.rest = after; !s.LazyQuotes {
+		if s.rest = after; !s.LazyQuotes || s.number > line {
 			s.rest = quote
 			return false, s.fault(quoteEnded, line)
 		}
+		single = true
 		s.buf = append(s.buf, '"')
 	}
 }

@@ -89,6 +89,8 @@ func TestSyntaxErrors(t *testing.T) {
 		"local x = 1_000":                "1000",
 		"goto done":                      "goto is not part",
 		"let x = 1":                      "local",
+		"\xff\xfep\x00":                  "save it as UTF-8",
+		"p\x00r\x00":                     "save it as UTF-8",
 		"print 5":                        "parentheses",
 		"x = a ? b : c":                  "and a or b",
 		"local s = `x`":                  "quotes",

@@ -28,8 +28,17 @@ func newSource(src []byte, name string) *sourceText {
 		}
 	}
 	s := &sourceText{name: name, text: text, skipped: len(src) - len(text)}
+	if wide(src) {
+		s.lexical = &SyntaxError{File: name, Line: 1, Message: "the source is in UTF-16", Hint: "save it as UTF-8"}
+		return s
+	}
 	s.lexical = scan(s)
 	return s
+}
+
+// wide reports whether source is in UTF-16, as some Windows programs save it.
+func wide(src []byte) bool {
+	return bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) || len(src) > 1 && (src[0] == 0) != (src[1] == 0)
 }
 
 // line returns a line of the source, counted from 1, without its end.

@@ -140,6 +140,9 @@ func plain(err error) string {
 }
 
 func parse(name string, text []byte) (Config, error) {
+	if start := string(text[:min(2, len(text))]); start == "\xff\xfe" || start == "\xfe\xff" || strings.Contains(start, "\x00") {
+		return Config{}, &Error{Where: name, Message: "the file is in UTF-16", Hint: "save it as UTF-8"}
+	}
 	var f file
 	meta, err := toml.Decode(string(text), &f)
 	if err != nil {

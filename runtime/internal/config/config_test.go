@@ -49,6 +49,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"unknown table", "[planhat]\napi_token = \"x\"\n", "unknown setting 'planhat"},
 		{"syntax", "api_token = x\n", "phscript.toml:1:13: api_token: the value cannot be read"},
 		{"wrong type", "calls_per_min = \"many\"\n", "calls_per_min"},
+		{"UTF-16", "\xff\xfea\x00", "phscript.toml: the file is in UTF-16"},
 		{"no quota", "calls_per_min = 0\n", "must be at least 1"},
 		{"no duration", "timeout = \"soon\"\n", `timeout: "soon" is not a duration`},
 		{"no size", "max_memory = \"big\"\n", `max_memory: "big" is not a size`},
