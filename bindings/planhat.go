@@ -30,7 +30,7 @@ func planhatModule(name string, client clientOf) *Module {
 		Doc: "The Planhat client. Each model has its own functions, such as those of `planhat.company`. " +
 			"A failed call raises a [PlanhatError](#planhaterror).\n\n" +
 			"All scripts that use the same token share one quota. Calls wait for it, and are retried if that is safe.",
-		Funcs: []*Func{quota(client), reference("extid", "externalId"), reference("srcid", "sourceId")},
+		Funcs: []*Func{quota(client), sendRequest(client), reference("extid", "externalId"), reference("srcid", "sourceId")},
 	}
 	for _, model := range catalog.Load().Models {
 		m.Modules = append(m.Modules, modelModule(name, model, client))

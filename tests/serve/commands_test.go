@@ -88,7 +88,7 @@ func TestCommands(t *testing.T) {
 		r := w.becomes(id, history.Cancelled)
 		assert.Equal(t, "cancelled by hand", r.Reason)
 		assert.NotEmpty(t, r.ScriptHash)
-		assert.Contains(t, <-follow, "begun region=\"eu\"")
+		assert.Contains(t, <-follow, "begun region=eu")
 		again := regexp.MustCompile(`run (\d+) repeats`).FindStringSubmatch(w.do("runs", "retry", id))[1]
 		w.becomes(again, history.Running)
 		w.do("runs", "cancel", again)

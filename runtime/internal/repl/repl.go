@@ -52,7 +52,7 @@ type Connection struct {
 // Files is where commands read and write the person's files.
 type Files interface {
 	ReadFile(name string) ([]byte, error)
-	// WriteFile writes a file completely or not at all. Without replace, an
+	// WriteFile writes a file; a failed write leaves no part of it. Without replace, an
 	// existing file is an error that matches fs.ErrExist.
 	WriteFile(name string, data []byte, replace bool) error
 }

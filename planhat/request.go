@@ -1,0 +1,77 @@
+package planhat
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Request is a call to the main host that the catalog does not know.
+type Request struct {
+	// Method is GET, POST, PUT, PATCH or DELETE.
+	Method string
+	// Path starts with a slash, below the host's base path, and may be escaped
+	// with %.
+	Path  string
+	Query map[string]string
+	// Body is JSON, nil for none.
+	Body []byte
+}
+
+// methods are those of Request, and whether a repetition changes nothing more.
+var methods = map[string]repetition{
+	http.MethodGet: repeatAlways, http.MethodPut: repeatAlways, http.MethodDelete: repeatAlways,
+	http.MethodPost: repeatUnsent, http.MethodPatch: repeatUnsent,
+}
+
+// unlisted stands for the model of requests that belong to none.
+var unlisted = &catalog.Model{Name: "Planhat", Snake: "planhat"}
+
+// Request sends a request to the main host, through the same quota, gate, retries
+// and redaction as every other call, and returns the answer as JSON, nil if it is
+// empty. What it does is not known, so that only Planhat's status tells whether it
+// succeeded. A POST or PATCH that may have been carried out is not repeated.
+func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
+	op := &catalog.Operation{Name: "request", Method: strings.ToUpper(r.Method), Base: catalog.Main}
+	q := &call{model: unlisted, op: op, body: r.Body}
+	fault := func(message, hint string) (Record, error) {
+		return nil, c.describe(q, &Error{Kind: KindConfig, Message: message, Hint: hint}, 0)
+	}
+	repeat, known := methods[op.Method]
+	if !known {
+		return fault(fmt.Sprintf("the method %q is not known", r.Method), "the methods are "+strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+	}
+	u, err := url.Parse(r.Path)
+	if err != nil || (u.RawPath != "" && u.EscapedPath() != u.RawPath) || !strings.HasPrefix(r.Path, "/") || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(r.Path, "{}?#") || slices.Contains(strings.Split(u.Path, "/"), "..") {
+		return fault("the path "+quote(r.Path)+" can't be used", "write it like /companies/123, without a host and a query")
+	}
+	op.Path, q.repeat = u.EscapedPath(), repeat
+	q.query = url.Values{}
+	for name, value := range r.Query {
+		q.query.Set(name, value)
+	}
+	if op.Method != http.MethodGet {
+		q.rows = 1
+	}
+	a, failed := c.do(ctx, q)
+	o := Outcome{Model: unlisted.Snake, Operation: op.Name}
+	var out Record
+	switch {
+	case failed != nil:
+		o.Err, err = failed, failed
+	case a.withheld:
+		o.Planned = 1
+	case len(strings.TrimSpace(string(a.body))) > 0:
+		out = anyAnswer(a.body)
+	}
+	if c.observer != nil {
+		c.observer.Outcome(o)
+	}
+	return out, err
+}
