@@ -60,7 +60,7 @@ func (r *Reader) declaredSeparator(text *bufio.Reader) (rune, error) {
 	}
 	declared := strings.TrimSuffix(string(line[len("sep="):]), "\r")
 	separator, size := utf8.DecodeRuneInString(declared)
-	if size != len(declared) {
+	if size != len(declared) || strings.ContainsRune("\"\uFFFD", separator) && size > 0 {
 		return 0, nil // the line is a header
 	}
 	skip := len(line)
