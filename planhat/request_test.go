@@ -15,7 +15,7 @@ func TestRequestsThatTheCatalogDoesNotKnow(t *testing.T) {
 		case n == 1:
 			answerWith(w, 503, "")
 		case q.method == http.MethodDelete:
-			w.WriteHeader(204)
+			w.WriteHeader(http.StatusNoContent)
 		default:
 			answerWith(w, 200, `[1,{"a":2}]`)
 		}
