@@ -37,7 +37,7 @@ func (w *Writer) Write(cells []string) error {
 			_, _ = w.out.WriteString(w.separator)
 		}
 		// A row of empty cells would be skipped if none was quoted.
-		w.cell(cell, i == 0 && empty || i == 0 && !w.started && (startsOddly(cell) || len(cells) == 1 && !isWord(cell)) || mustQuote(cell, w.separator))
+		w.cell(cell, i == 0 && empty || !w.started && (startsOddly(cell) || len(cells) == 1 && !isWord(cell)) || mustQuote(cell, w.separator))
 	}
 	w.started = true
 	_, err := w.out.WriteString(w.end)
@@ -68,8 +68,8 @@ func mustQuote(cell, separator string) bool {
 	return unicode.IsSpace(first) || unicode.IsSpace(last)
 }
 
-// startsOddly reports whether a file that begins with the text might be taken for
-// something else: another format, a byte order mark, or Excel's line "sep=".
+// startsOddly reports whether a file might be taken for something else if the text
+// is in its first row: another format, a byte order mark, or Excel's line "sep=".
 func startsOddly(text string) bool {
 	for _, start := range []string{"\ufeff", "sep=", "<", "{", "[", "%"} {
 		if strings.HasPrefix(text, start) {
