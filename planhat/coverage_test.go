@@ -32,7 +32,6 @@ func TestEveryOperationIsReachable(t *testing.T) {
 		}
 	})
 	c := newClient(t, s)
-	called := 0
 	for _, m := range catalog.Load().Models {
 		service := reflect.ValueOf(c.Services).FieldByName(services.Field(m))
 		require.True(t, service.IsValid(), m.Name)
@@ -57,7 +56,6 @@ func TestEveryOperationIsReachable(t *testing.T) {
 			case "":
 				assert.Empty(t, seen[0].body, name)
 			}
-			called++
 		}
 		// What the catalog lacks, the untyped form refuses by name.
 		if m.Operation("create") == nil {
@@ -65,7 +63,6 @@ func TestEveryOperationIsReachable(t *testing.T) {
 			assert.Equal(t, KindConfig, in(t, err).Kind)
 		}
 	}
-	assert.Equal(t, 154, called)
 }
 
 // arguments makes up arguments that any operation of that shape accepts.

@@ -2,12 +2,14 @@ package runtime
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -24,9 +26,10 @@ func printed(t *testing.T, o Options, source string) string {
 }
 
 func TestHelp(t *testing.T) {
+	models := fmt.Sprintf("Planhat's %d models", len(catalog.Load().Models))
 	for source, want := range map[string]string{
-		`help()`:                                    "Planhat's 28 models",
-		`help("")`:                                  "Planhat's 28 models",
+		`help()`:                                    models,
+		`help("")`:                                  models,
 		`help(planhat)`:                             "planhat  module\n",
 		`help(planhat.company)`:                     "planhat.company  model\n",
 		`help(planhat.company.get_list)`:            "planhat.company.get_list(options?)\n",

@@ -26,7 +26,7 @@ local function add(name, value, depth)
 end
 for k, v in pairs(_G) do add(k, v, 0) end
 add("help", help, 0)
-for _, module in ipairs{ "checkpoint", "csv", "env", "fs", "inspect", "json", "log", "planhat", "tables", "text", "time" } do
+for _, module in ipairs(args) do
   add(module, require(module), 0)
 end
 return names
@@ -36,7 +36,7 @@ return names
 func TestManualNamesWhatThereIs(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	result, err := rt.Run(t.Context(), Script{Source: []byte(listing)})
+	result, err := rt.Run(t.Context(), Script{Source: []byte(listing), Args: builtins.Names()})
 	require.NoError(t, err)
 	var there []string
 	require.NoError(t, result.Decode(&there))

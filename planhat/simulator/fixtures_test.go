@@ -114,7 +114,7 @@ func TestGeneratedDataIsPlausibleAndRepeatable(t *testing.T) {
 		case "metrics", "user_activity", "timesheet":
 			continue
 		}
-		assert.NotEmpty(t, s.Records(m.Snake), m.Snake)
+		assert.NotEmpty(t, s.Records(m.Snake), "no sample records of %s: add some in generate.go", m.Snake)
 	}
 	paying := 0
 	for _, c := range s.Records("company") {

@@ -52,7 +52,7 @@ func TestModelsAreNamedInTheCatalogOnly(t *testing.T) {
 				model, _, _ := strings.Cut(text, ".")
 				if slices.Contains(models, text) || slices.Contains(models, model) && !strings.Contains(text, " ") {
 					used[name+" "+text] = true
-					assert.Contains(t, alsoModels[name], text, "%s names the model %q: declare what is special about it in planhat/catalog", name, text)
+					assert.Contains(t, alsoModels[name], text, "%s names the model %q: declare what is special about it in planhat/catalog, or, if the text means something else, list it in alsoModels", name, text)
 				}
 			}
 			return true

@@ -13,6 +13,11 @@ import (
 
 // Generate returns the source of services_gen.go, formatted.
 func Generate() ([]byte, error) {
+	for _, m := range catalog.Load().Models {
+		if err := check(m); err != nil {
+			return nil, fmt.Errorf("planhat/catalog/models.json: %w", err)
+		}
+	}
 	var b bytes.Buffer
 	if err := page.Execute(&b, catalog.Load().Models); err != nil {
 		return nil, fmt.Errorf("writing services: %w", err)

@@ -24,6 +24,29 @@ const (
 	bulkIn    = "ctx context.Context, rows []Record, o BulkOptions"
 )
 
+// operations are the operations that methods knows.
+var operations = []string{
+	"get_list", "get_lean_list", "get_by_id", "create", "update", "delete", "bulk_upsert", "duplicate",
+	"get_dimension_data", "bulk_insert_metrics", "create_activity", "bulk_create_activity", "segment",
+}
+
+// check says what the model lacks that its methods need.
+func check(m *catalog.Model) error {
+	for _, op := range m.Operations {
+		name := m.Snake + "." + op.Name
+		switch {
+		case !slices.Contains(operations, op.Name):
+			return fmt.Errorf("unknown operation %s: use one of %s, or add it to planhat/internal/services/methods.go and planhat",
+				name, strings.Join(operations, ", "))
+		case op.Base != catalog.Main && op.Base != catalog.Analytics:
+			return fmt.Errorf("%s has no known host: set \"base\" of the model to %q or %q", name, catalog.Main, catalog.Analytics)
+		case op.Name == "get_list" && op.Parameter("limit") == nil:
+			return fmt.Errorf("%s has no query parameter \"limit\": copy \"query\" from a similar model", name)
+		}
+	}
+	return nil
+}
+
 func methods(m *catalog.Model) []method {
 	var out []method
 	for _, op := range m.Operations {
