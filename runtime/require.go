@@ -23,21 +23,27 @@ const builtinKey = builtins.Key
 func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 
 // require is Lua's require: it looks next to the script, in lib/ next to it,
-// and among the built-in modules, in that order. A module runs once per run.
+// and among the built-in modules, in that order. A module runs once per run, even
+// if its file is required by several names.
 func (r *run) require(L *lua.LState) int {
 	name := L.CheckString(1)
 	if v := r.loaded().RawGetString(name); v != lua.LNil {
 		L.Push(v)
 		return 1
 	}
-	if i := slices.Index(r.loading, name); i >= 0 {
-		circle := append(slices.Clone(r.loading[i:]), name)
-		L.RaiseError("modules require each other in a cycle: %s", strings.Join(circle, " → "))
-	}
+	r.checkCycle(L, name, name)
 	v := r.load(L, name)
 	r.loaded().RawSetString(name, v)
 	L.Push(v)
 	return 1
+}
+
+// checkCycle raises an error if a module, which name requires, is being loaded.
+func (r *run) checkCycle(L *lua.LState, module, name string) {
+	if i := slices.Index(r.loading, module); i >= 0 {
+		circle := append(slices.Clone(r.loading[i:]), name)
+		L.RaiseError("modules require each other in a cycle: %s", strings.Join(circle, " → "))
+	}
 }
 
 // load finds and runs a module and returns its value.
@@ -58,6 +64,16 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 		}
 		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules",
 			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
+	}
+	if file != "" {
+		files := builtins.ModuleFiles(r.L)
+		if first, ok := files.RawGetString(file).(lua.LString); ok {
+			if v := r.loaded().RawGetString(string(first)); v != lua.LNil {
+				return v
+			}
+			r.checkCycle(L, string(first), name)
+		}
+		files.RawSetString(file, lua.LString(name))
 	}
 	proto, err := r.compile(src, chunk, file)
 	if err != nil {

@@ -49,6 +49,26 @@ func TestRequireFindsModules(t *testing.T) {
 	assert.Equal(t, []any{2.0}, r.Values)
 }
 
+// TestAFileIsOneModule: two names of a file give one module, and a reload is one of
+// both names.
+func TestAFileIsOneModule(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "lib/counter.lua", `loads = (loads or 0) + 1 return { count = 0 }`)
+	b.put(t, "lib/self.lua", `return require "lib.self"`)
+	b.put(t, "lib/fails.lua", `tries = (tries or 0) + 1 if tries == 1 then error("no luck") end return { tries = tries }`)
+	r, err := b.run(t, `
+		local first, second = require "counter", require "lib.counter"
+		assert(first == second and package.loaded["lib.counter"] == first)
+		assert(not pcall(require, "fails"))
+		assert(require "lib.fails" == require "fails" and tries == 2)
+		package.loaded.counter, package.loaded["lib.counter"] = nil, nil
+		assert(require "lib.counter" ~= first)
+		return loads`)
+	require.NoError(t, err)
+	assert.Equal(t, []any{2.0}, r.Values)
+	assert.Contains(t, b.fails(t, `require "self"`).Message, "modules require each other in a cycle: self → lib.self")
+}
+
 func TestRequireFailures(t *testing.T) {
 	b := newBench(t)
 	b.put(t, "a.lua", `require "b"`)

@@ -9,22 +9,30 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Keys of the table of loaded modules, which scripts see as package.loaded.
+// Keys of the tables of loaded modules, which scripts see as package.loaded, and of
+// their files.
 const (
 	loadedKey = "_LOADED"
+	filesKey  = "phscript.files"
 	// Key is the prefix for modules written in Go, so that a script's own module of
 	// the same name does not replace the global one.
 	Key = "phscript:"
 )
 
 // Loaded is the table of the modules that a state has loaded.
-func Loaded(L *lua.LState) *lua.LTable {
+func Loaded(L *lua.LState) *lua.LTable { return registered(L, loadedKey) }
+
+// ModuleFiles is a table of the names by which a state has loaded modules, by their
+// files.
+func ModuleFiles(L *lua.LState) *lua.LTable { return registered(L, filesKey) }
+
+func registered(L *lua.LState, key string) *lua.LTable {
 	registry := L.G.Registry
-	if t, ok := registry.RawGetString(loadedKey).(*lua.LTable); ok {
+	if t, ok := registry.RawGetString(key).(*lua.LTable); ok {
 		return t
 	}
 	t := L.NewTable()
-	registry.RawSetString(loadedKey, t)
+	registry.RawSetString(key, t)
 	return t
 }
 
