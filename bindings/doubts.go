@@ -24,7 +24,8 @@ type doubts struct {
 // options returns encoding options that collect warnings.
 func (d *doubts) options() EncodeOptions {
 	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, Shortened: d.shortened, ReadOnly: func(name string) {
-		if !slices.Contains(d.readOnly, name) {
+		// Under an older name, such as time of a metric, it is translated.
+		if !d.model.Alias(name) && !slices.Contains(d.readOnly, name) {
 			d.readOnly = append(d.readOnly, name)
 		}
 	}}
@@ -93,8 +94,9 @@ func (d *doubts) warn() {
 		d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" read-only", fmt.Sprintf("Planhat sets %s of %s itself, so writing %s has no effect", names, catalog.WithArticle(d.model.Noun), what))
 	}
 	keys := slices.DeleteFunc(slices.Clone(d.model.Keyables.Bulk), func(name string) bool { return name == "_id" })
-	if d.keyless == 0 || len(keys) == 0 {
-		return
+	rejected := len(d.model.RequiredOneOf) > 0 && !slices.ContainsFunc(d.model.RequiredOneOf, func(name string) bool { return !slices.Contains(keys, name) })
+	if d.keyless == 0 || len(keys) == 0 || rejected {
+		return // a row without any of its keys is rejected, not created
 	}
 	which := "none of the rows has"
 	switch {

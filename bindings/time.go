@@ -247,7 +247,7 @@ func timeDate(a *Args) (int, error) {
 	y, m, d, h, minute, sec := a.Int(0), a.Int(1), a.Int(2), a.Int(3), a.Int(4), a.Number(5)
 	first := time.Date(y, time.Month(m), 1, 0, 0, 0, 0, time.UTC)
 	switch {
-	case y < 0 || y > 5000:
+	case y < 0 || y > 9999:
 		return 0, a.Errorf("the year %d is out of range", y)
 	case m < 1 || m > 12 || d < 1 || d > first.AddDate(0, 1, -1).Day():
 		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d", y, m, d)

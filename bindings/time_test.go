@@ -14,6 +14,9 @@ import (
 func TestTime(t *testing.T) {
 	L := newState(t, newTestHost(t), Time())
 	runCases(t, L, []luaCase{
+		{"the last day, which systems write for never", `local last = time.parse("31/12/9999", { format = "%d/%m/%Y" })
+			return time.iso(last), time.format(last, "%Y"), time.diff(last, "9999-12-30", "days"), time.date(9999, 12, 31), time.from_epoch_days(time.epoch_days("9999-12-31"))`,
+			[]string{"9999-12-31T00:00:00Z", "9999", "1", "253402214400", "9999-12-31"}},
 		{"now", `return time.now()`, []string{"1705314600"}},
 		{"today", `return time.today(), time.today("Pacific/Kiritimati")`, []string{"2024-01-15", "2024-01-16"}},
 		{"parse", `return time.parse("2024-01-15"), time.parse("2024-01-15", { zone = "Europe/Stockholm" }), time.parse(5)`,

@@ -40,15 +40,16 @@ func Zone(name string) (*time.Location, error) {
 		"unknown time zone %q", name)
 }
 
-// MostSeconds is the end of the year 5138; a larger number counts milliseconds.
-const MostSeconds = 1e11
+// MostSeconds is the last second of the year 9999, which systems write for "never";
+// a larger number counts milliseconds.
+const MostSeconds = 253_402_300_799
 
 // FromSeconds returns the time of a number of seconds since 1970, in UTC.
 func FromSeconds(n float64) (time.Time, error) {
 	if math.IsNaN(n) || math.IsInf(n, 0) {
 		return time.Time{}, invalid.Errorf("look for a division by zero", "a time must be a finite number")
 	}
-	if math.Abs(n) > MostSeconds {
+	if math.Abs(n) >= MostSeconds+1 {
 		return time.Time{}, invalid.Errorf("divide it by 1000: times are seconds since 1970", "the time %s seems to be in milliseconds", strconv.FormatFloat(n, 'f', -1, 64))
 	}
 	whole := math.Floor(n)
