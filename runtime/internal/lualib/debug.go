@@ -44,16 +44,15 @@ func getInfo(c call) int {
 	}
 	table := c.NewTable()
 	fn, _ := value.(*lua.LFunction)
-	kind, source, line, first := "C", "=[C]", -1, -1
+	kind, source, line, first, last := "C", "=[C]", -1, -1, -1
 	if fn != nil && !fn.IsG {
-		kind, source, first = "Lua", "@"+frame.Source, fn.Proto.LineDefined
+		kind, source, first, last = "Lua", "@"+frame.Source, fn.Proto.LineDefined, fn.Proto.LastLineDefined
 		if first == 0 {
 			kind = "main"
 		}
 		if what != ">Suf" {
 			line = frame.CurrentLine
 		}
-		table.RawSetString("lastlinedefined", lua.LNumber(fn.Proto.LastLineDefined))
 	}
 	if frame.Name != "" {
 		table.RawSetString("name", lua.LString(frame.Name))
@@ -63,6 +62,7 @@ func getInfo(c call) int {
 	table.RawSetString("short_src", lua.LString(source[1:]))
 	table.RawSetString("currentline", lua.LNumber(line))
 	table.RawSetString("linedefined", lua.LNumber(first))
+	table.RawSetString("lastlinedefined", lua.LNumber(last))
 	table.RawSetString("nups", lua.LNumber(frame.NUpvalues))
 	table.RawSetString("func", value)
 	return c.results(table)

@@ -282,3 +282,16 @@ func TestTracebackLeavesTheLibraryOut(t *testing.T) {
 	assert.Contains(t, host.out.String(), "t.lua:2: in main chunk")
 	assert.NotContains(t, host.out.String(), "phscript")
 }
+
+func TestLongTracebacksLoseTheirMiddle(t *testing.T) {
+	for calls, want := range map[int]string{19: "22 false", 20: "22 12", 40: "22 12"} {
+		prints(t, want+"\n", fmt.Sprintf(`
+			local function down(n) if n == 0 then return debug.traceback() end local t = down(n - 1) return t end
+			local lines, dots = 0, false
+			for line in (down(%d) .. "\n"):gmatch("(.-)\n") do
+				lines = lines + 1
+				if line == "\t..." then dots = lines end
+			end
+			print(lines .. " " .. tostring(dots))`, calls))
+	}
+}

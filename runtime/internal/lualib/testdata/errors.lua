@@ -113,3 +113,6 @@ print(pcall(loadstring("error('in chunk')", "=chunk")));
 print(pcall(loadstring("local a = nil; a.b = 1", "@file.lua")))
 local n = 0; print(load(function() n = n + 1; return ({ "return ", "1", "+1" })[n] end)());
 print(type(load(function() return nil end)))
+--- numbers as errors
+print(pcall(function() error(42) end)); print(pcall(function() error(42, 2) end)); print(pcall(error, 42))
+local _, e = pcall(function() error(42, 0) end); print(type(e), e)

@@ -60,3 +60,17 @@ print(setmetatable({}, { __tostring = function() return "custom" end })); print(
 print(io.type(io.stdout), io.type(5), pcall(io.type)); print(type(io.write), io.write("") == true)
 --- debug
 print(type(debug.traceback()), debug.traceback("msg"):match("^msg\nstack traceback:") ~= nil); print(debug.getinfo(1, "l").currentline, debug.getinfo(1, "S").short_src, debug.getinfo(string.rep).what)
+--- what debug tells of functions
+local i = debug.getinfo(math.sin); print(i.what, i.source, i.short_src, i.currentline, i.linedefined, i.lastlinedefined, i.nups)
+local i = debug.getinfo(function() end, "S"); print(i.what, i.short_src, i.linedefined, i.lastlinedefined)
+--- every character of every class
+for _, class in ipairs({ "a", "c", "d", "l", "p", "s", "u", "w", "x", "z" }) do
+  local found = { class }
+  for i = 0, 255 do if string.char(i):find("%" .. class) then found[#found + 1] = i end end
+  print(table.concat(found, " "))
+  assert(not string.char(found[2]):find("%" .. class:upper()) and not string.char(found[2]):find("[^%" .. class .. "]"))
+end
+--- unfinished directives
+print(pcall(string.format, "%5", 1)); print(pcall(string.format, "%.", 1)); print(pcall(string.format, "%", 1)); print(pcall(string.format, "%123d", 1))
+--- sets with a caret or a dash
+print(("[^a"):find("[^b]"), ("["):find("[^a]"), ("^"):find("[^a]"), ("a-c"):gsub("[a-]", "."))
