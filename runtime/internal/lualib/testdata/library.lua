@@ -74,3 +74,5 @@ end
 print(pcall(string.format, "%5", 1)); print(pcall(string.format, "%.", 1)); print(pcall(string.format, "%", 1)); print(pcall(string.format, "%123d", 1))
 --- sets with a caret or a dash
 print(("[^a"):find("[^b]"), ("["):find("[^a]"), ("^"):find("[^a]"), ("a-c"):gsub("[a-]", "."))
+--- insert before the first item
+local t = { 1, 2 }; table.insert(t, 0, "z"); print(t[0], t[1], t[2], t[3]); t = { 1 }; table.insert(t, -1, "y"); print(t[-1], t[0], t[1], t[2])
