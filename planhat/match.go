@@ -265,7 +265,7 @@ func (m *matcher) byKeys(members object, place int) int {
 			shared = found
 		}
 	}
-	if slices.Contains(shared, place) {
+	if _, found := slices.BinarySearch(shared, place); found {
 		return place
 	}
 	if len(members) == len(keys) {
