@@ -81,7 +81,7 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 		if !p.silent {
 			o := Outcome{Read: len(page), Err: p.err}
 			if o.Late, o.Unseen = p.walk.notes(); o.Unseen > 0 {
-				p.resource.client.log.WarnContext(ctx, "the list changed while it was read, so records may be missing; without sort and limit, none are",
+				p.resource.client.log.WarnContext(ctx, "the list changed while it was read, so records may be missing; to get all of them, leave out sort, limit and offset",
 					"at_least", o.Unseen, "model", p.resource.model.Snake)
 			}
 			p.resource.note(p.op, o)
@@ -224,8 +224,8 @@ func (o *openLists) leave(m *catalog.Model, w *walk) {
 	})
 }
 
-// bind binds the lists of a model before records are added to it. A list that
-// can't be bound goes on without: it may then come to the new records as well.
+// bind binds the lists of a model before records are added to it. If a list
+// can't be bound, it may deliver the new records as well.
 func (o *openLists) bind(ctx context.Context, m *catalog.Model) {
 	o.mu.Lock()
 	open := slices.Clone(o.byPath[m.Path])

@@ -152,7 +152,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		w.shift = w.offset - (offset + known)
 		w.remember(page, fresh, offset, limit)
 		if len(fresh) == 0 && len(page) > overlap {
-			// Others came before the place, which is further on now.
+			// Records were added before the place, so it has moved back.
 			offset = w.offset - overlap
 			continue
 		}
