@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +34,27 @@ type Trial struct {
 	// command.
 	Variables map[string]string
 	Signals   chan os.Signal
-	out, err  bytes.Buffer
+	out, err  stream
+}
+
+// stream keeps what a command writes, from several goroutines as a file does.
+type stream struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.text.Write(p)
+}
+
+// take returns what was written since the last call.
+func (s *stream) take() string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	defer s.text.Reset()
+	return s.text.String()
 }
 
 // New makes a trial in a folder with the given files.
@@ -57,14 +78,14 @@ func New(t *testing.T, files map[string]string) *Trial {
 
 // Run runs a command with arguments and returns what it printed.
 func (r *Trial) Run(command func(*environment.Env) *cobra.Command, args ...string) (stdout, stderr string, err error) {
-	r.out.Reset()
-	r.err.Reset()
+	r.out.take()
+	r.err.take()
 	cmd := command(r.Env)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	r.Env.Args = append([]string{cmd.Name()}, args...)
 	cmd.SetArgs(args)
 	err = cmd.Execute()
-	return r.out.String(), r.err.String(), err
+	return r.out.take(), r.err.take(), err
 }
 
 // Store works on the store of the trial.
