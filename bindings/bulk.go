@@ -178,10 +178,11 @@ func (b binding) encodeRows(a *Args, values []lua.LValue) ([]planhat.Record, err
 			return nil, a.Errorf("row %d must be a table, not %s; nothing was sent", i+1, describeValue(v))
 		}
 		doubts.row(row)
-		var err error
-		if records[i], err = codec.EncodeBytes(v, opt); err != nil {
+		raw, err := codec.EncodeBytes(v, opt)
+		if err != nil {
 			return nil, a.Errorf("row %d: %v; nothing was sent", i+1, err)
 		}
+		records[i] = planhat.Record(raw)
 	}
 	doubts.warn()
 	return records, nil

@@ -23,7 +23,7 @@ func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
 		return nil, a.Errorf("the %s cannot be sent: %v", b.model.Snake, err)
 	}
 	doubts.warn()
-	return raw, nil
+	return planhat.Record(raw), nil
 }
 
 // call passes the model's part of the client to a call, and pushes the response.

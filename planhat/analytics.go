@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -81,7 +82,7 @@ func readActivities(r *Resource, lines []*line, a *answer) (*BulkResult, error) 
 func readProcessed(r *Resource, lines []*line, a *answer, documented bool) (*BulkResult, error) {
 	members, err := readObject(a.body)
 	m := newMatcher(lines, r.client.redact)
-	if entries, notList := splitArray(a.body); notList == nil && len(entries) == len(lines) {
+	if entries, notList := splitArray[jsontext.Value](a.body); notList == nil && len(entries) == len(lines) {
 		m.rejectEach(entries)
 	} else if err != nil && documented && a.status/100 == 2 {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +22,7 @@ func companies(n int) []Record {
 
 // created answers a bulk request as one that created all its rows.
 func created(w http.ResponseWriter, q request) {
-	rows, _ := splitArray([]byte(q.body))
+	rows, _ := splitArray[Record]([]byte(q.body))
 	var keys []string
 	for i, row := range rows {
 		members, _ := readObject(row)
@@ -110,7 +111,7 @@ func TestErrorEntriesOfEveryShapeFindTheirRow(t *testing.T) {
 				return r, o, err
 			}}
 		m := newMatcher(b.lines(rows, &BulkResult{}), newRedactor())
-		assert.Equal(t, want, m.find(Record(entry)), entry)
+		assert.Equal(t, want, m.find(jsontext.Value(entry)), entry)
 	}
 }
 
@@ -197,7 +198,7 @@ func TestRowsRejectedBeforeSending(t *testing.T) {
 		{"task", []string{`{"sourceId":"1","companyId":"1"}`, `{"sourceId":"1","companyId":"2"}`}, map[int]string{1: "row 1 has the same key"}},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
-			rows, _ := splitArray([]byte(q.body))
+			rows, _ := splitArray[Record]([]byte(q.body))
 			answerWith(w, 200, fmt.Sprintf(`{"created":%d}`, len(rows)))
 		})
 		c := newClient(t, s)

@@ -68,7 +68,7 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 
 // decodeDuplicates takes the answers that readDuplicates understands.
 func decodeDuplicates(body []byte) error {
-	if _, err := splitArray(body); err != nil && !isBulkAnswer(body) {
+	if _, err := splitArray[Record](body); err != nil && !isBulkAnswer(body) {
 		return errors.New("it is neither a bulk result nor a list of the copies")
 	}
 	return nil
@@ -78,7 +78,7 @@ func decodeDuplicates(body []byte) error {
 // or a list of the copies.
 func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 	out := &BulkResult{Created: len(ids)}
-	if copies, err := splitArray(a.body); err == nil {
+	if copies, err := splitArray[Record](a.body); err == nil {
 		out.Created = len(copies)
 	} else if isBulkAnswer(a.body) {
 		members, err := readObject(a.body)
@@ -88,7 +88,7 @@ func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
 		out.Created = count(members.get("created"))
 		lines := make([]*line, len(ids))
 		for i, id := range ids {
-			lines[i] = &line{index: i, given: quoted(id), keys: []key{{"_id", id}}}
+			lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
 		}
 		m := newMatcher(lines, r.client.redact)
 		m.rejectAll(members)

@@ -176,7 +176,7 @@ func messageIn(v jsontext.Value, depth int) string {
 	case '"':
 		return text(v)
 	case '[':
-		items, err := splitArray(v)
+		items, err := splitArray[jsontext.Value](v)
 		if err != nil {
 			return ""
 		}

@@ -90,7 +90,7 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 		if len(bytes.TrimSpace(body)) == 0 {
 			return errEmpty
 		}
-		out, err = splitArray(body)
+		out, err = splitArray[Record](body)
 		return err
 	}}
 	if _, failed := r.client.do(ctx, q); failed != nil {

@@ -70,7 +70,7 @@ func folded(k key) key {
 func (m *matcher) rejectedRows() int { return len(m.entry) + m.loose }
 
 // succeed marks the row that a key entry means as taken.
-func (m *matcher) succeed(entry Record, created bool) {
+func (m *matcher) succeed(entry jsontext.Value, created bool) {
 	members, err := readObject(entry)
 	if err != nil {
 		return
@@ -106,7 +106,7 @@ func (m *matcher) rejectAll(answer object) {
 }
 
 // rejectEach reports the rows of an answer that has an entry for each.
-func (m *matcher) rejectEach(entries []Record) {
+func (m *matcher) rejectEach(entries []jsontext.Value) {
 	for i, entry := range entries {
 		members, err := readObject(entry)
 		if err != nil {
@@ -119,10 +119,10 @@ func (m *matcher) rejectEach(entries []Record) {
 }
 
 // reject reports the row that an error entry means.
-func (m *matcher) reject(entry Record, kind Kind) { m.rejectAt(m.find(entry), entry, kind) }
+func (m *matcher) reject(entry jsontext.Value, kind Kind) { m.rejectAt(m.find(entry), entry, kind) }
 
 // rejectAt reports a row, or an unknown one if i is negative.
-func (m *matcher) rejectAt(i int, entry Record, kind Kind) {
+func (m *matcher) rejectAt(i int, entry jsontext.Value, kind Kind) {
 	message := messageIn(entry, 0)
 	if message == "" {
 		message = string(entry)
@@ -202,7 +202,7 @@ func (m *matcher) placeLoose(missing, created int) {
 var nested = []string{"item", "doc", "record", "object", "row", "data", "op", "input", "keys"}
 
 // find returns the place of the row that an entry means, or -1.
-func (m *matcher) find(entry Record) int {
+func (m *matcher) find(entry jsontext.Value) int {
 	switch entry.Kind() {
 	case '"':
 		return m.byWords(text(entry))
@@ -367,7 +367,7 @@ func collectText(v jsontext.Value, into *strings.Builder, depth int) {
 	case '"', '0':
 		into.WriteString(text(v) + "\n")
 	case '[':
-		items, _ := splitArray(v)
+		items, _ := splitArray[jsontext.Value](v)
 		for _, item := range items {
 			collectText(item, into, depth+1)
 		}

@@ -77,7 +77,7 @@ func TestRequestsThatFailedAreSentOnceMore(t *testing.T) {
 			answerWith(w, 503, "")
 			return
 		}
-		rows, _ := splitArray([]byte(q.body))
+		rows, _ := splitArray[Record]([]byte(q.body))
 		answerWith(w, 200, fmt.Sprintf(`{"created":0,"nonupdates":%d}`, len(rows)))
 	})
 	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(4), BulkOptions{ChunkRows: 2})

@@ -134,18 +134,18 @@ func readObject(v []byte) (object, error) {
 }
 
 // splitArray returns the items of a JSON array as parts of v.
-func splitArray(v []byte) ([]Record, error) {
+func splitArray[T ~[]byte](v []byte) ([]T, error) {
 	r := newReader(v)
 	if err := r.open('['); err != nil {
 		return nil, err
 	}
-	var out []Record
+	var out []T
 	for r.dec.PeekKind() != ']' {
 		item, err := r.value()
 		if err != nil {
 			return nil, eof(err)
 		}
-		out = append(out, item)
+		out = append(out, T(item))
 	}
 	return out, r.close()
 }
@@ -229,6 +229,8 @@ var asEncodingJSON = json.JoinOptions(jsonv1.DefaultOptionsV1(), jsontext.Escape
 func toRecord(v any, what string) (Record, error) {
 	var raw []byte
 	switch v := v.(type) {
+	case Record:
+		raw = v
 	case jsontext.Value:
 		raw = v
 	case []byte:

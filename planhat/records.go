@@ -258,7 +258,7 @@ func carriedError(members object) error {
 	if status < 400 && (said == nil || slices.Contains([]string{"null", "false", `""`, "{}", "[]"}, string(said))) {
 		return nil
 	}
-	return fmt.Errorf("it reports an error: %s", cmp.Or(oneLine(messageIn(members.record(), 0)), statusText(status)))
+	return fmt.Errorf("it reports an error: %s", cmp.Or(oneLine(messageIn(jsontext.Value(members.record()), 0)), statusText(status)))
 }
 
 // decodeDeletion reads the answer to a delete, whose shape is not the same for
@@ -285,7 +285,7 @@ func anyAnswer(body []byte) Record {
 		return Record("{}")
 	}
 	if v := jsontext.Value(body); v.IsValid(lenient) {
-		return v
+		return Record(v)
 	}
 	return object{{"message", quoted(oneLine(string(body)))}}.record()
 }

@@ -48,7 +48,7 @@ func TestRefusedBulkBodiesAreRead(t *testing.T) {
 	})
 	t.Run("413", func(t *testing.T) {
 		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
-			if rows, _ := splitArray([]byte(q.body)); len(rows) > 1 {
+			if rows, _ := splitArray[Record]([]byte(q.body)); len(rows) > 1 {
 				answerWith(w, 413, "")
 				return
 			}

@@ -1,30 +1,5 @@
 package planhat
 
-import (
-	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
-
-// Record is one JSON object as Planhat sent it or will get it. It stays raw:
-// nothing is decoded on the way, so large numbers and unknown fields survive.
-type Record = jsontext.Value
-
-// Records writes structs or maps as the rows of a bulk call, with the names in
-// their json tags. It returns an *Error of KindValidation for a row that can't
-// be written as a JSON object. To read a Record, hand it to json.Unmarshal.
-func Records[T any](rows []T) ([]Record, error) {
-	out := make([]Record, len(rows))
-	for i, row := range rows {
-		record, err := toRecord(row, fmt.Sprintf("row %d", i+1))
-		if err != nil {
-			return nil, err
-		}
-		out[i] = record
-	}
-	return out, nil
-}
-
 // BulkResult adds up the answers to all requests of a bulk call.
 type BulkResult struct {
 	// Rows counts the input rows.

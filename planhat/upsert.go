@@ -30,7 +30,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		m.succeed(k, false)
 	}
 	for _, id := range listed(members.get("modified")) {
-		m.succeed(object{{"_id", quoted(text(id))}}.record(), false)
+		m.succeed(jsontext.Value(object{{"_id", quoted(text(id))}}.record()), false)
 	}
 	m.rejectAll(members)
 	result.Keys = m.keys
@@ -92,7 +92,7 @@ func count(v jsontext.Value) int {
 		}
 		return int(n)
 	case '[':
-		items, _ := splitArray(v)
+		items, _ := splitArray[jsontext.Value](v)
 		return len(items)
 	default:
 		return 0
@@ -101,16 +101,16 @@ func count(v jsontext.Value) int {
 
 // listed returns the items of a list. A value that is neither a list nor null
 // counts as one item.
-func listed(v jsontext.Value) []Record {
+func listed(v jsontext.Value) []jsontext.Value {
 	switch v.Kind() {
 	case '[':
-		items, _ := splitArray(v)
+		items, _ := splitArray[jsontext.Value](v)
 		return items
 	case '{', '"':
 		if string(v) == "{}" || string(v) == `""` {
 			return nil
 		}
-		return []Record{v}
+		return []jsontext.Value{v}
 	default:
 		return nil
 	}
