@@ -238,11 +238,18 @@ func TestMistakesInTheScriptAreNamed(t *testing.T) {
 
 func TestUnknownPropertiesOfAListWarn(t *testing.T) {
 	L, h, _ := planhatState(t)
-	results(t, L, `return #planhat.company.get_list{ select = { "name", "custom.Tier", "onwer" }, sort = "-nmae" }`)
+	results(t, L, `return #planhat.company.get_list{ select = { "name", "custom.Tier", "ownership" }, sort = "-namely" }`)
 	results(t, L, `return #planhat.company.get_list{ select = "_id,name", sort = "-updatedAt" }`)
 	require.Len(t, h.warnings, 2)
-	assert.Contains(t, h.warnings[0], "unknown company property 'onwer' (did you mean 'owner'?); the option 'select' requests it anyway")
+	assert.Contains(t, h.warnings[0], "unknown company property 'ownership'")
+	assert.Contains(t, h.warnings[0], "the option 'select' requests it anyway")
 	assert.Contains(t, h.warnings[1], "did you mean 'name'")
+	for _, misspelt := range []string{`select = { "onwer" }`, `select = "name, externalID"`, `sort = "-updatdAt"`} {
+		var raised *lua.ApiError
+		require.ErrorAs(t, L.DoString("planhat.company.get_list{ "+misspelt+" }"), &raised, misspelt)
+		assert.Contains(t, raised.Object.(*lua.LTable).RawGetString("hint").String(), "did you mean", misspelt)
+		L.SetTop(0)
+	}
 }
 
 func TestUnknownPropertiesWarn(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -83,7 +84,7 @@ func (c *Client) admit(ctx context.Context, q *call) (func(), error) {
 
 func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	var sent atomic.Bool
-	limited, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
+	limited, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout(ctx), errAttemptTimeout)
 	defer cancel()
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	req, err := c.newRequest(traced, q)
@@ -155,6 +156,9 @@ func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error)
 	req, err := http.NewRequestWithContext(ctx, q.op.Method, address, body)
 	if err != nil {
 		return nil, errors.New("the address is not valid")
+	}
+	if more, ok := ctx.Value(headerKey{}).(http.Header); ok {
+		maps.Copy(req.Header, more)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)

@@ -76,6 +76,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	var said time.Time
 	for number := 1; ; number++ {
 		a, seen, f := c.attempt(ctx, q)
+		c.keepResponse(ctx, a, seen, number)
 		if f == nil {
 			r.away.note(a.status)
 			a.attempts, a.uncertain = number, r.uncertain

@@ -169,7 +169,11 @@ func parseHost(field, given, fallback string) (*url.URL, error) {
 }
 
 // Close drops the idle connections. The client stays usable.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if c.http != nil {
+		c.http.CloseIdleConnections()
+	}
+}
 
 // Limiter returns the limiter that the client uses.
 func (c *Client) Limiter() *Limiter { return c.limiter }
@@ -177,6 +181,9 @@ func (c *Client) Limiter() *Limiter { return c.limiter }
 // Model returns the resource with the catalog's snake_case name, or an *Error
 // of KindConfig that suggests the nearest one.
 func (c *Client) Model(snake string) (*Resource, error) {
+	if c.resources == nil {
+		return nil, errUnmade()
+	}
 	if r := c.resources[snake]; r != nil {
 		return r, nil
 	}

@@ -3,6 +3,8 @@ package planhat
 import (
 	"context"
 	"errors"
+	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -79,6 +81,74 @@ func WithPause(ctx context.Context, pause PauseFunc) context.Context {
 func PauseOf(ctx context.Context) PauseFunc {
 	pause, _ := ctx.Value(pauseKey{}).(PauseFunc)
 	return pause
+}
+
+type (
+	timeoutKey  struct{}
+	headerKey   struct{}
+	responseKey struct{}
+)
+
+// WithRequestTimeout returns a context under which each attempt may take d, in
+// place of Config.RequestTimeout.
+func WithRequestTimeout(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, timeoutKey{}, d)
+}
+
+// attemptTimeout returns how long an attempt may take under ctx.
+func (c *Client) attemptTimeout(ctx context.Context) time.Duration {
+	if d, ok := ctx.Value(timeoutKey{}).(time.Duration); ok && d > 0 {
+		return d
+	}
+	return c.timeout
+}
+
+// WithHeader returns a context under which every request carries the given
+// headers as well, such as a trace id. They do not replace the client's own:
+// Accept, Authorization, Content-Type and User-Agent.
+func WithHeader(ctx context.Context, header http.Header) context.Context {
+	return context.WithValue(ctx, headerKey{}, header.Clone())
+}
+
+// Response is what is known about the answer to a request.
+type Response struct {
+	// Status is the HTTP status, 0 if no answer came, and Header the answer's
+	// headers without tokens.
+	Status int
+	Header http.Header
+	// Attempts counts the requests of the call so far.
+	Attempts int
+	// Duration is the last request's own time, QuotaWait the time that it waited
+	// for quota before.
+	Duration, QuotaWait time.Duration
+}
+
+// responses takes answers from several goroutines.
+type responses struct {
+	mu   sync.Mutex
+	into *Response
+}
+
+// WithResponse returns a context under which each answer is kept in response.
+// After a call it has the last one: of a list, the last page that was read. Read it
+// when the call has ended.
+func WithResponse(ctx context.Context, response *Response) context.Context {
+	return context.WithValue(ctx, responseKey{}, &responses{into: response})
+}
+
+// keepResponse hands an attempt's answer to WithResponse.
+func (c *Client) keepResponse(ctx context.Context, a *answer, seen sighting, number int) {
+	r, ok := ctx.Value(responseKey{}).(*responses)
+	if !ok || r.into == nil || !seen.started {
+		return
+	}
+	response := Response{Status: seen.status, Attempts: number, Duration: seen.took, QuotaWait: seen.waited}
+	if a != nil {
+		response.Header = c.redact.header(a.header)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*r.into = response
 }
 
 type inFlightKey struct{}

@@ -18,11 +18,12 @@
 //
 // # Records
 //
-// A [Record] is raw JSON, so unknown properties and large numbers survive. Use
-// json.Unmarshal to read one into a struct. Create and Update also take structs
-// and maps, and [Records] turns those into rows for bulk calls. An id is an _id,
-// "extid-" followed by an externalId, or "srcid-" followed by a sourceId, if the
-// model supports it.
+// A [Record] is raw JSON, so unknown properties and large numbers survive.
+// [Decode] reads one into a struct, and [EachAs] a whole list; each model has a
+// struct, such as [Company], and your own work as well. Create and Update take
+// records, structs and maps, and [Records] turns those into rows for bulk calls.
+// Structs are written as by encoding/json. An id is an _id, "extid-" followed by
+// an externalId, or "srcid-" followed by a sourceId, if the model supports it.
 //
 // # Lists
 //
@@ -40,11 +41,18 @@
 //
 // # Errors and retries
 //
-// Every error is an [*Error] with a [Kind]. The client retries failures of the
+// Every error is an [*Error] with a [Kind]; errors.Is(err, [ErrNotFound]) and the
+// like ask for one. The client retries failures of the
 // network and of the server, with growing pauses, if that is safe: reads,
 // updates, deletes and upserts by key. It retries a create only if the first
 // request certainly did not store the record. Error.Uncertain and
 // RowError.Uncertain report that a failed write may have been stored.
+//
+// # Options of one call
+//
+// [WithRequestTimeout], [WithRetryFor] and [WithHeader] set options for the calls
+// under a context, [WithResponse] keeps what is known about the last answer, and
+// [WithStopping] lets no new request start.
 //
 // # Quota
 //

@@ -115,6 +115,43 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// For errors.Is: errors.Is(err, planhat.ErrNotFound) reports whether an *Error of
+// KindNotFound is in err's chain. ErrUncertain stands for any kind with Uncertain
+// set: the write may have been carried out.
+var (
+	ErrAuth        error = sentinel(KindAuth)
+	ErrPermission  error = sentinel(KindPermission)
+	ErrNotFound    error = sentinel(KindNotFound)
+	ErrValidation  error = sentinel(KindValidation)
+	ErrRateLimited error = sentinel(KindRateLimited)
+	ErrServer      error = sentinel(KindServer)
+	ErrNetwork     error = sentinel(KindNetwork)
+	ErrTimeout     error = sentinel(KindTimeout)
+	ErrCancelled   error = sentinel(KindCancelled)
+	ErrPartial     error = sentinel(KindPartial)
+	ErrConfig      error = sentinel(KindConfig)
+	ErrUncertain   error = sentinel(uncertain)
+)
+
+const uncertain = "uncertain"
+
+// sentinel is an error that stands for all errors of a kind.
+type sentinel Kind
+
+func (s sentinel) Error() string { return "planhat: " + string(s) }
+
+// Is reports whether target is the sentinel of e's kind, or ErrUncertain for an
+// uncertain e.
+func (e *Error) Is(target error) bool {
+	s, ok := target.(sentinel) //nolint:errorlint // a target is compared, never unwrapped
+	return ok && (Kind(s) == e.Kind || s == uncertain && e.Uncertain)
+}
+
+// errUnmade is the error of a client's parts that New did not make.
+func errUnmade() *Error {
+	return &Error{Kind: KindConfig, Message: "the client is not set up", Hint: "make it with planhat.New"}
+}
+
 // KindOf returns the kind of the first *Error in err's chain, or "" if
 // there is none.
 func KindOf(err error) Kind {

@@ -22,9 +22,15 @@ import (
 // endedError turns the end of a call's context, or a failing quota, into an
 // error.
 func endedError(ctx context.Context, err error) *Error {
+	cause := err
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		err = fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
 	switch {
 	case errors.Is(err, errStopped):
 		return &Error{Kind: KindCancelled, Message: errStopped.Error(), Err: err}
+	case errors.As(err, new(tooLate)):
+		return &Error{Kind: KindTimeout, Message: "the call would time out: " + err.Error(), Err: err, Retryable: true, Hint: "allow more time"}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded):
 		return &Error{
 			Kind: KindTimeout, Message: "the call timed out", Err: err, Retryable: true,
@@ -32,8 +38,8 @@ func endedError(ctx context.Context, err error) *Error {
 		}
 	case ctx.Err() != nil || errors.Is(err, context.Canceled):
 		e := &Error{Kind: KindCancelled, Message: "the call was cancelled", Err: err}
-		if !errors.Is(err, context.Canceled) {
-			e.Message += ": " + err.Error()
+		if !errors.Is(cause, context.Canceled) {
+			e.Message += ": " + cause.Error()
 		}
 		return e
 	default:
@@ -61,7 +67,7 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 	switch {
 	case errors.Is(context.Cause(limited), errAttemptTimeout), errors.As(err, &netErr) && netErr.Timeout():
 		e.Kind = KindTimeout
-		e.Message = fmt.Sprintf("no response within %s", c.timeout)
+		e.Message = fmt.Sprintf("no response within %s", c.attemptTimeout(ctx))
 		if context.Cause(limited) == nil {
 			e.Message = "no response in time"
 		}

@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,8 +32,10 @@ type LimiterConfig struct {
 }
 
 // Limiter keeps all its users within one tenant's limits: give the same one to
-// every client that uses the tenant. It is safe for concurrent use.
+// every client that uses the tenant. The zero value has Planhat's limits. It is
+// safe for concurrent use, and must not be copied.
 type Limiter struct {
+	setup    sync.Once
 	window   Window
 	second   *rate.Limiter
 	parallel chan struct{}
@@ -42,7 +45,16 @@ type Limiter struct {
 
 // NewLimiter returns a limiter with the limits of the configuration.
 func NewLimiter(cfg LimiterConfig) *Limiter {
-	l := &Limiter{window: cfg.Window, second: rate.NewLimiter(rate.Inf, 1)}
+	l := &Limiter{}
+	l.init(cfg)
+	return l
+}
+
+// init sets the limits, unless they are set.
+func (l *Limiter) init(cfg LimiterConfig) { l.setup.Do(func() { l.set(cfg) }) }
+
+func (l *Limiter) set(cfg LimiterConfig) {
+	l.window, l.second = cfg.Window, rate.NewLimiter(rate.Inf, 1)
 	if perSecond := orDefault(cfg.PerSecond, DefaultPerSecond); perSecond > 0 {
 		steady, burst := pace(perSecond)
 		l.second = rate.NewLimiter(rate.Limit(steady), burst)
@@ -54,7 +66,6 @@ func NewLimiter(cfg LimiterConfig) *Limiter {
 		spec := cfg.WindowSpec()
 		l.window = newMemoryWindow(spec.Limit, spec.Length, spec.Spacing)
 	}
-	return l
 }
 
 // pace splits the limit per second: a bucket lets rate+burst through in one
@@ -91,6 +102,7 @@ func orDefault(v, fallback int) int {
 // Block lets no call start for the duration, whoever makes it. It does so for a
 // call that was cancelled, too.
 func (l *Limiter) Block(ctx context.Context, d time.Duration) error {
+	l.init(LimiterConfig{})
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	if err := l.window.Block(ctx, d); err != nil {
@@ -101,6 +113,7 @@ func (l *Limiter) Block(ctx context.Context, d time.Duration) error {
 
 // State reports how much of the minute quota is spent.
 func (l *Limiter) State(ctx context.Context) (WindowState, error) {
+	l.init(LimiterConfig{})
 	s, err := l.window.State(ctx)
 	if err != nil {
 		return s, fmt.Errorf("reading the quota: %w", err)
@@ -110,8 +123,10 @@ func (l *Limiter) State(ctx context.Context) (WindowState, error) {
 
 // Acquire waits until a call may start and returns the function that ends it,
 // which must be called once. It gives up when ctx ends or is stopped (see
-// WithStopping); what was booked is then given back.
+// WithStopping), and at once if the quota frees up after ctx's deadline; what was
+// booked is then given back.
 func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
+	l.init(LimiterConfig{})
 	if err := stopped(ctx); err != nil {
 		return nil, err
 	}
@@ -152,6 +167,9 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 		}
 		return false, fmt.Errorf("booking quota: %w", err)
 	}
+	if deadline, ok := ctx.Deadline(); ok && PauseOf(ctx) == nil && time.Until(deadline) < booking.Wait {
+		return false, l.giveBack(ctx, booking, tooLate{booking.Wait, time.Until(deadline)})
+	}
 	tell(ctx, booking.Wait)
 	due := time.Now().Add(booking.Wait)
 	asking := time.Duration(l.asking.Load())
@@ -189,6 +207,16 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	}
 	return true, nil
 }
+
+// tooLate is the error of a wait for the quota that would outlast the caller's
+// deadline.
+type tooLate struct{ wait, left time.Duration }
+
+func (e tooLate) Error() string {
+	return fmt.Sprintf("the quota has room in %s, and only %s are left", e.wait.Round(time.Second/10), max(0, e.left).Round(time.Second/10))
+}
+
+func (tooLate) Unwrap() error { return context.DeadlineExceeded }
 
 // expected is how long something may take, after it took so long: as long as it
 // ever did, and less with time.

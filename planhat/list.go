@@ -37,7 +37,7 @@ func (r *Resource) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, er
 	return func(yield func(Record, error) bool) { r.Pages(o).records(ctx)(yield) }
 }
 
-func (r *Resource) listQuery(op *catalog.Operation, o ListOptions) (url.Values, error) {
+func listQuery(m *catalog.Model, op *catalog.Operation, o ListOptions) (url.Values, error) {
 	if o.Offset < 0 || o.Limit < 0 || o.PageSize < 0 {
 		return nil, &Error{Kind: KindConfig, Message: "offset, limit and page size can't be negative"}
 	}
@@ -48,6 +48,9 @@ func (r *Resource) listQuery(op *catalog.Operation, o ListOptions) (url.Values, 
 	query.Set("sort", "_id")
 	if o.Sort != "" {
 		query.Set("sort", o.Sort)
+	}
+	if err := selectable(m, append(slices.Clone(o.Select), strings.TrimPrefix(o.Sort, "-"))); err != nil {
+		return nil, err
 	}
 	if len(o.Select) > 0 {
 		names := o.Select
@@ -60,6 +63,24 @@ func (r *Resource) listQuery(op *catalog.Operation, o ListOptions) (url.Values, 
 		query.Set(name, value)
 	}
 	return query, nil
+}
+
+// selectable refuses names that are misspelt properties. Records may have
+// properties that the catalog does not know, so other unknown names pass.
+func selectable(m *catalog.Model, names []string) error {
+	var known []string
+	for _, p := range m.Properties {
+		known = append(known, p.Name)
+	}
+	for name := range strings.SplitSeq(strings.Join(names, ","), ",") {
+		if meant := catalog.Misspelt(strings.TrimSpace(name), known); meant != "" {
+			return &Error{
+				Kind: KindConfig, Message: catalog.WithArticle(m.Noun) + " has no property " + quote(strings.TrimSpace(name)),
+				Hint: catalog.Question([]string{meant}),
+			}
+		}
+	}
+	return nil
 }
 
 // filterQuery checks filters against the operation's query parameters.

@@ -40,7 +40,7 @@ func (r *Resource) Pages(o ListOptions) *Pager {
 	if err != nil {
 		return &Pager{err: err}
 	}
-	query, err := r.listQuery(op, o)
+	query, err := listQuery(r.model, op, o)
 	if err != nil {
 		return &Pager{err: r.fault(op, err)}
 	}
@@ -73,7 +73,7 @@ func (r *Resource) pager(op *catalog.Operation, query url.Values, offset, limit,
 // memory with each other, and none with other pages. After an error the list
 // has ended.
 func (p *Pager) Next(ctx context.Context) ([]Record, error) {
-	for !p.done && p.err == nil {
+	for p.walk != nil && !p.done && p.err == nil {
 		page, err := p.page(ctx)
 		if err != nil {
 			p.err = p.resource.fault(p.op, err)

@@ -30,7 +30,12 @@ func (c Config) GoString() string { return c.String() }
 func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // String names the client by its host; its tokens stay hidden.
-func (c *Client) String() string { return "planhat.Client(" + c.base.String() + ")" }
+func (c *Client) String() string {
+	if c.base == nil {
+		return "planhat.Client()"
+	}
+	return "planhat.Client(" + c.base.String() + ")"
+}
 
 // GoString is String, for the verb %#v.
 func (c *Client) GoString() string { return c.String() }

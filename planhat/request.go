@@ -38,6 +38,9 @@ var unlisted = &catalog.Model{Name: "Planhat", Snake: "planhat"}
 // empty. What it does is not known, so that only Planhat's status tells whether it
 // succeeded. A POST or PATCH that may have been carried out is not repeated.
 func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
+	if c.resources == nil {
+		return nil, errUnmade()
+	}
 	op := &catalog.Operation{Name: "request", Method: strings.ToUpper(r.Method), Base: catalog.Main}
 	q := &call{model: unlisted, op: op, body: r.Body}
 	fault := func(message, hint string) (Record, error) {

@@ -17,11 +17,19 @@ type Resource struct {
 }
 
 // Model returns the model's entry in the catalog, which must not be changed.
-func (r *Resource) Model() *catalog.Model { return r.model }
+func (r *Resource) Model() *catalog.Model {
+	if r == nil {
+		return nil
+	}
+	return r.model
+}
 
 // operation returns the model's operation, or an error that names those that
 // it has.
 func (r *Resource) operation(name string) (*catalog.Operation, error) {
+	if r == nil || r.client == nil {
+		return nil, errUnmade()
+	}
 	if op := r.model.Operation(name); op != nil {
 		return op, nil
 	}

@@ -105,14 +105,19 @@ func newServices(r map[string]*Resource) Services {
 type AssetService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *AssetService) Resource() *Resource { return s.r }
+func (s *AssetService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an asset and returns it as Planhat stored it. It needs name
 // and companyId.
 //
 //phscript:operation POST /assets
 func (s *AssetService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an asset and leaves the others as
@@ -120,7 +125,7 @@ func (s *AssetService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /assets/{id}
 func (s *AssetService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the assets. The id may be an _id, extid-… or
@@ -128,7 +133,7 @@ func (s *AssetService) Update(ctx context.Context, id string, changes any) (Reco
 //
 //phscript:operation GET /assets/{id}
 func (s *AssetService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the assets that the options choose, in requests of up to
@@ -136,7 +141,7 @@ func (s *AssetService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /assets
 func (s *AssetService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the assets that GetList would return, page by page. It
@@ -144,7 +149,7 @@ func (s *AssetService) GetList(ctx context.Context, o ListOptions) ([]Record, er
 //
 //phscript:operation GET /assets
 func (s *AssetService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the assets and returns Planhat's answer, {} where it
@@ -153,7 +158,7 @@ func (s *AssetService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record
 //
 //phscript:operation DELETE /assets/{id}
 func (s *AssetService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates assets, 5000 in a request. A row updates the
@@ -162,7 +167,7 @@ func (s *AssetService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /assets
 func (s *AssetService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // CampaignService gives the operations on campaigns. A marketing or success
@@ -170,14 +175,19 @@ func (s *AssetService) BulkUpsert(ctx context.Context, rows []Record, o BulkOpti
 type CampaignService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *CampaignService) Resource() *Resource { return s.r }
+func (s *CampaignService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a campaign and returns it as Planhat stored it. It needs name
 // and companyId.
 //
 //phscript:operation POST /campaigns
 func (s *CampaignService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a campaign and leaves the others as
@@ -185,7 +195,7 @@ func (s *CampaignService) Create(ctx context.Context, record any) (Record, error
 //
 //phscript:operation PUT /campaigns/{id}
 func (s *CampaignService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the campaigns. The id may be an _id, extid-… or
@@ -193,7 +203,7 @@ func (s *CampaignService) Update(ctx context.Context, id string, changes any) (R
 //
 //phscript:operation GET /campaigns/{id}
 func (s *CampaignService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the campaigns that the options choose, in requests of up to
@@ -201,7 +211,7 @@ func (s *CampaignService) GetByID(ctx context.Context, id string) (Record, error
 //
 //phscript:operation GET /campaigns
 func (s *CampaignService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the campaigns that GetList would return, page by page. It
@@ -209,7 +219,7 @@ func (s *CampaignService) GetList(ctx context.Context, o ListOptions) ([]Record,
 //
 //phscript:operation GET /campaigns
 func (s *CampaignService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the campaigns and returns Planhat's answer, {} where
@@ -218,7 +228,7 @@ func (s *CampaignService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 //
 //phscript:operation DELETE /campaigns/{id}
 func (s *CampaignService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates campaigns, 5000 in a request. A row updates
@@ -227,7 +237,7 @@ func (s *CampaignService) Delete(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation PUT /campaigns
 func (s *CampaignService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // ChurnService gives the operations on churns. A log entry about lost revenue:
@@ -235,13 +245,18 @@ func (s *CampaignService) BulkUpsert(ctx context.Context, rows []Record, o BulkO
 type ChurnService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *ChurnService) Resource() *Resource { return s.r }
+func (s *ChurnService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a churn and returns it as Planhat stored it.
 //
 //phscript:operation POST /churn
 func (s *ChurnService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a churn and leaves the others as they
@@ -249,14 +264,14 @@ func (s *ChurnService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /churn/{id}
 func (s *ChurnService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the churns. The id may be an _id.
 //
 //phscript:operation GET /churn/{id}
 func (s *ChurnService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the churns that the options choose, in requests of up to
@@ -264,7 +279,7 @@ func (s *ChurnService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /churn
 func (s *ChurnService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the churns that GetList would return, page by page. It
@@ -272,7 +287,7 @@ func (s *ChurnService) GetList(ctx context.Context, o ListOptions) ([]Record, er
 //
 //phscript:operation GET /churn
 func (s *ChurnService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the churns and returns Planhat's answer, {} where it
@@ -280,7 +295,7 @@ func (s *ChurnService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record
 //
 //phscript:operation DELETE /churn/{id}
 func (s *ChurnService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates churns, 5000 in a request. A row updates the
@@ -289,7 +304,7 @@ func (s *ChurnService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /churn
 func (s *ChurnService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // CompanyService gives the operations on companies. A customer account, the
@@ -297,13 +312,18 @@ func (s *ChurnService) BulkUpsert(ctx context.Context, rows []Record, o BulkOpti
 type CompanyService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *CompanyService) Resource() *Resource { return s.r }
+func (s *CompanyService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a company and returns it as Planhat stored it. It needs name.
 //
 //phscript:operation POST /companies
 func (s *CompanyService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a company and leaves the others as
@@ -311,7 +331,7 @@ func (s *CompanyService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /companies/{id}
 func (s *CompanyService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the companies. The id may be an _id, extid-… or
@@ -319,7 +339,7 @@ func (s *CompanyService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /companies/{id}
 func (s *CompanyService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the companies that the options choose, in requests of up to
@@ -327,7 +347,7 @@ func (s *CompanyService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /companies
 func (s *CompanyService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the companies that GetList would return, page by page. It
@@ -335,7 +355,7 @@ func (s *CompanyService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /companies
 func (s *CompanyService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // GetLeanList returns companies with _id, name, externalId, sourceId and slug
@@ -343,7 +363,7 @@ func (s *CompanyService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation GET /leancompanies
 func (s *CompanyService) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, error) {
-	return s.r.GetLeanList(ctx, o)
+	return s.Resource().GetLeanList(ctx, o)
 }
 
 // Delete removes one of the companies and returns Planhat's answer, {} where
@@ -352,7 +372,7 @@ func (s *CompanyService) GetLeanList(ctx context.Context, o LeanOptions) ([]Reco
 //
 //phscript:operation DELETE /companies/{id}
 func (s *CompanyService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates companies, 5000 in a request. A row updates
@@ -361,7 +381,7 @@ func (s *CompanyService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /companies
 func (s *CompanyService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // ConversationService gives the operations on conversations. An interaction
@@ -369,14 +389,19 @@ func (s *CompanyService) BulkUpsert(ctx context.Context, rows []Record, o BulkOp
 type ConversationService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *ConversationService) Resource() *Resource { return s.r }
+func (s *ConversationService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a conversation and returns it as Planhat stored it. It needs
 // companyId.
 //
 //phscript:operation POST /conversations
 func (s *ConversationService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a conversation and leaves the others
@@ -384,14 +409,14 @@ func (s *ConversationService) Create(ctx context.Context, record any) (Record, e
 //
 //phscript:operation PUT /conversations/{id}
 func (s *ConversationService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the conversations. The id may be an _id or extid-….
 //
 //phscript:operation GET /conversations/{id}
 func (s *ConversationService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the conversations that the options choose, in requests of up
@@ -399,7 +424,7 @@ func (s *ConversationService) GetByID(ctx context.Context, id string) (Record, e
 //
 //phscript:operation GET /conversations
 func (s *ConversationService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the conversations that GetList would return, page by
@@ -407,7 +432,7 @@ func (s *ConversationService) GetList(ctx context.Context, o ListOptions) ([]Rec
 //
 //phscript:operation GET /conversations
 func (s *ConversationService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the conversations and returns Planhat's answer, {}
@@ -416,7 +441,7 @@ func (s *ConversationService) Each(ctx context.Context, o ListOptions) iter.Seq2
 //
 //phscript:operation DELETE /conversations/{id}
 func (s *ConversationService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates conversations, 5000 in a request. A row
@@ -425,7 +450,7 @@ func (s *ConversationService) Delete(ctx context.Context, id string) (Record, er
 //
 //phscript:operation PUT /conversations
 func (s *ConversationService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // CustomFieldService gives the operations on custom fields. The definition of
@@ -433,14 +458,19 @@ func (s *ConversationService) BulkUpsert(ctx context.Context, rows []Record, o B
 type CustomFieldService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *CustomFieldService) Resource() *Resource { return s.r }
+func (s *CustomFieldService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a custom field and returns it as Planhat stored it. It needs
 // name, parent and type.
 //
 //phscript:operation POST /customfields
 func (s *CustomFieldService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a custom field and leaves the others
@@ -448,14 +478,14 @@ func (s *CustomFieldService) Create(ctx context.Context, record any) (Record, er
 //
 //phscript:operation PUT /customfields/{id}
 func (s *CustomFieldService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the custom fields. The id may be an _id.
 //
 //phscript:operation GET /customfields/{id}
 func (s *CustomFieldService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the custom fields that the options choose, in requests of up
@@ -463,7 +493,7 @@ func (s *CustomFieldService) GetByID(ctx context.Context, id string) (Record, er
 //
 //phscript:operation GET /customfields
 func (s *CustomFieldService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the custom fields that GetList would return, page by
@@ -471,7 +501,7 @@ func (s *CustomFieldService) GetList(ctx context.Context, o ListOptions) ([]Reco
 //
 //phscript:operation GET /customfields
 func (s *CustomFieldService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the custom fields and returns Planhat's answer, {}
@@ -479,21 +509,26 @@ func (s *CustomFieldService) Each(ctx context.Context, o ListOptions) iter.Seq2[
 //
 //phscript:operation DELETE /customfields/{id}
 func (s *CustomFieldService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // EnduserService gives the operations on endusers. A contact at a customer.
 type EnduserService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *EnduserService) Resource() *Resource { return s.r }
+func (s *EnduserService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an enduser and returns it as Planhat stored it. It needs
 // companyId. It needs one of email, externalId and sourceId.
 //
 //phscript:operation POST /endusers
 func (s *EnduserService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an enduser and leaves the others as
@@ -501,7 +536,7 @@ func (s *EnduserService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /endusers/{id}
 func (s *EnduserService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the endusers. The id may be an _id, extid-… or
@@ -509,7 +544,7 @@ func (s *EnduserService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /endusers/{id}
 func (s *EnduserService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the endusers that the options choose, in requests of up to
@@ -517,7 +552,7 @@ func (s *EnduserService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /endusers
 func (s *EnduserService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the endusers that GetList would return, page by page. It
@@ -525,7 +560,7 @@ func (s *EnduserService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /endusers
 func (s *EnduserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the endusers and returns Planhat's answer, {} where it
@@ -534,7 +569,7 @@ func (s *EnduserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation DELETE /endusers/{id}
 func (s *EnduserService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates endusers, 5000 in a request. A row updates
@@ -543,7 +578,7 @@ func (s *EnduserService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /endusers
 func (s *EnduserService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // InvoiceService gives the operations on invoices. An invoice sent to a
@@ -551,13 +586,18 @@ func (s *EnduserService) BulkUpsert(ctx context.Context, rows []Record, o BulkOp
 type InvoiceService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *InvoiceService) Resource() *Resource { return s.r }
+func (s *InvoiceService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an invoice and returns it as Planhat stored it. It needs cId.
 //
 //phscript:operation POST /invoices
 func (s *InvoiceService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an invoice and leaves the others as
@@ -565,7 +605,7 @@ func (s *InvoiceService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /invoices/{id}
 func (s *InvoiceService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the invoices. The id may be an _id, extid-… or
@@ -573,7 +613,7 @@ func (s *InvoiceService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /invoices/{id}
 func (s *InvoiceService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the invoices that the options choose, in requests of up to
@@ -581,7 +621,7 @@ func (s *InvoiceService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /invoices
 func (s *InvoiceService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the invoices that GetList would return, page by page. It
@@ -589,7 +629,7 @@ func (s *InvoiceService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /invoices
 func (s *InvoiceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the invoices and returns Planhat's answer, {} where it
@@ -598,7 +638,7 @@ func (s *InvoiceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation DELETE /invoices/{id}
 func (s *InvoiceService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates invoices, 5000 in a request. A row updates
@@ -607,7 +647,7 @@ func (s *InvoiceService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /invoices
 func (s *InvoiceService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // IssueService gives the operations on issues. A bug or feature request,
@@ -615,13 +655,18 @@ func (s *InvoiceService) BulkUpsert(ctx context.Context, rows []Record, o BulkOp
 type IssueService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *IssueService) Resource() *Resource { return s.r }
+func (s *IssueService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an issue and returns it as Planhat stored it. It needs title.
 //
 //phscript:operation POST /issues
 func (s *IssueService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an issue and leaves the others as
@@ -629,14 +674,14 @@ func (s *IssueService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /issues/{id}
 func (s *IssueService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the issues. The id may be an _id or srcid-….
 //
 //phscript:operation GET /issues/{id}
 func (s *IssueService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the issues that the options choose, in requests of up to
@@ -644,7 +689,7 @@ func (s *IssueService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /issues
 func (s *IssueService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the issues that GetList would return, page by page. It
@@ -652,7 +697,7 @@ func (s *IssueService) GetList(ctx context.Context, o ListOptions) ([]Record, er
 //
 //phscript:operation GET /issues
 func (s *IssueService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the issues and returns Planhat's answer, {} where it
@@ -661,7 +706,7 @@ func (s *IssueService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record
 //
 //phscript:operation DELETE /issues/{id}
 func (s *IssueService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates issues, 5000 in a request. A row updates the
@@ -670,7 +715,7 @@ func (s *IssueService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /issues
 func (s *IssueService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // LicenseService gives the operations on licenses. A recurring contract: what
@@ -678,14 +723,19 @@ func (s *IssueService) BulkUpsert(ctx context.Context, rows []Record, o BulkOpti
 type LicenseService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *LicenseService) Resource() *Resource { return s.r }
+func (s *LicenseService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a license and returns it as Planhat stored it. It needs
 // _currency, companyId and fromDate.
 //
 //phscript:operation POST /licenses
 func (s *LicenseService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a license and leaves the others as
@@ -693,7 +743,7 @@ func (s *LicenseService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /licenses/{id}
 func (s *LicenseService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the licenses. The id may be an _id, extid-… or
@@ -701,7 +751,7 @@ func (s *LicenseService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /licenses/{id}
 func (s *LicenseService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the licenses that the options choose, in requests of up to
@@ -709,7 +759,7 @@ func (s *LicenseService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /licenses
 func (s *LicenseService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the licenses that GetList would return, page by page. It
@@ -717,7 +767,7 @@ func (s *LicenseService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /licenses
 func (s *LicenseService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the licenses and returns Planhat's answer, {} where it
@@ -726,7 +776,7 @@ func (s *LicenseService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation DELETE /licenses/{id}
 func (s *LicenseService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates licenses, 5000 in a request. A row updates
@@ -736,21 +786,26 @@ func (s *LicenseService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /licenses
 func (s *LicenseService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // NoteService gives the operations on notes. A conversation of type note.
 type NoteService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *NoteService) Resource() *Resource { return s.r }
+func (s *NoteService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a note and returns it as Planhat stored it. It needs companyId
 // and type.
 //
 //phscript:operation POST /conversations
 func (s *NoteService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a note and leaves the others as they
@@ -758,14 +813,14 @@ func (s *NoteService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /conversations/{id}
 func (s *NoteService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the notes. The id may be an _id or extid-….
 //
 //phscript:operation GET /conversations/{id}
 func (s *NoteService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the notes that the options choose, in requests of up to
@@ -773,7 +828,7 @@ func (s *NoteService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /conversations
 func (s *NoteService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the notes that GetList would return, page by page. It
@@ -781,7 +836,7 @@ func (s *NoteService) GetList(ctx context.Context, o ListOptions) ([]Record, err
 //
 //phscript:operation GET /conversations
 func (s *NoteService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the notes and returns Planhat's answer, {} where it is
@@ -789,7 +844,7 @@ func (s *NoteService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 //
 //phscript:operation DELETE /conversations/{id}
 func (s *NoteService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates notes, 5000 in a request. A row updates the
@@ -798,7 +853,7 @@ func (s *NoteService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /conversations
 func (s *NoteService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // NPSService gives the operations on NPS answers. One answer to a
@@ -806,14 +861,19 @@ func (s *NoteService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 type NPSService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *NPSService) Resource() *Resource { return s.r }
+func (s *NPSService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an NPS answer and returns it as Planhat stored it. It needs
 // email and score.
 //
 //phscript:operation POST /nps
 func (s *NPSService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an NPS answer and leaves the others
@@ -821,14 +881,14 @@ func (s *NPSService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /nps/{id}
 func (s *NPSService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the NPS answers. The id may be an _id or srcid-….
 //
 //phscript:operation GET /nps/{id}
 func (s *NPSService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the NPS answers that the options choose, in requests of up
@@ -836,7 +896,7 @@ func (s *NPSService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /nps
 func (s *NPSService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the NPS answers that GetList would return, page by page.
@@ -844,7 +904,7 @@ func (s *NPSService) GetList(ctx context.Context, o ListOptions) ([]Record, erro
 //
 //phscript:operation GET /nps
 func (s *NPSService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the NPS answers and returns Planhat's answer, {} where
@@ -853,7 +913,7 @@ func (s *NPSService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, 
 //
 //phscript:operation DELETE /nps/{id}
 func (s *NPSService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates NPS answers, 5000 in a request. A row updates
@@ -862,7 +922,7 @@ func (s *NPSService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /nps
 func (s *NPSService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // ObjectiveService gives the operations on objectives. A goal agreed with a
@@ -870,14 +930,19 @@ func (s *NPSService) BulkUpsert(ctx context.Context, rows []Record, o BulkOption
 type ObjectiveService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *ObjectiveService) Resource() *Resource { return s.r }
+func (s *ObjectiveService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an objective and returns it as Planhat stored it. It needs
 // name and companyId.
 //
 //phscript:operation POST /objectives
 func (s *ObjectiveService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an objective and leaves the others as
@@ -885,7 +950,7 @@ func (s *ObjectiveService) Create(ctx context.Context, record any) (Record, erro
 //
 //phscript:operation PUT /objectives/{id}
 func (s *ObjectiveService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the objectives. The id may be an _id, extid-… or
@@ -893,7 +958,7 @@ func (s *ObjectiveService) Update(ctx context.Context, id string, changes any) (
 //
 //phscript:operation GET /objectives/{id}
 func (s *ObjectiveService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the objectives that the options choose, in requests of up to
@@ -901,7 +966,7 @@ func (s *ObjectiveService) GetByID(ctx context.Context, id string) (Record, erro
 //
 //phscript:operation GET /objectives
 func (s *ObjectiveService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the objectives that GetList would return, page by page.
@@ -909,7 +974,7 @@ func (s *ObjectiveService) GetList(ctx context.Context, o ListOptions) ([]Record
 //
 //phscript:operation GET /objectives
 func (s *ObjectiveService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the objectives and returns Planhat's answer, {} where
@@ -918,7 +983,7 @@ func (s *ObjectiveService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 //
 //phscript:operation DELETE /objectives/{id}
 func (s *ObjectiveService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates objectives, 5000 in a request. A row updates
@@ -927,7 +992,7 @@ func (s *ObjectiveService) Delete(ctx context.Context, id string) (Record, error
 //
 //phscript:operation PUT /objectives
 func (s *ObjectiveService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // OpportunityService gives the operations on opportunities. A possible sale to
@@ -935,14 +1000,19 @@ func (s *ObjectiveService) BulkUpsert(ctx context.Context, rows []Record, o Bulk
 type OpportunityService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *OpportunityService) Resource() *Resource { return s.r }
+func (s *OpportunityService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores an opportunity and returns it as Planhat stored it. It needs
 // companyId.
 //
 //phscript:operation POST /opportunities
 func (s *OpportunityService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of an opportunity and leaves the others
@@ -950,7 +1020,7 @@ func (s *OpportunityService) Create(ctx context.Context, record any) (Record, er
 //
 //phscript:operation PUT /opportunities/{id}
 func (s *OpportunityService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the opportunities. The id may be an _id, extid-… or
@@ -958,7 +1028,7 @@ func (s *OpportunityService) Update(ctx context.Context, id string, changes any)
 //
 //phscript:operation GET /opportunities/{id}
 func (s *OpportunityService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the opportunities that the options choose, in requests of up
@@ -966,7 +1036,7 @@ func (s *OpportunityService) GetByID(ctx context.Context, id string) (Record, er
 //
 //phscript:operation GET /opportunities
 func (s *OpportunityService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the opportunities that GetList would return, page by
@@ -974,7 +1044,7 @@ func (s *OpportunityService) GetList(ctx context.Context, o ListOptions) ([]Reco
 //
 //phscript:operation GET /opportunities
 func (s *OpportunityService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the opportunities and returns Planhat's answer, {}
@@ -983,7 +1053,7 @@ func (s *OpportunityService) Each(ctx context.Context, o ListOptions) iter.Seq2[
 //
 //phscript:operation DELETE /opportunities/{id}
 func (s *OpportunityService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates opportunities, 5000 in a request. A row
@@ -992,7 +1062,7 @@ func (s *OpportunityService) Delete(ctx context.Context, id string) (Record, err
 //
 //phscript:operation PUT /opportunities
 func (s *OpportunityService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // ProjectService gives the operations on projects. A piece of work done for a
@@ -1000,14 +1070,19 @@ func (s *OpportunityService) BulkUpsert(ctx context.Context, rows []Record, o Bu
 type ProjectService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *ProjectService) Resource() *Resource { return s.r }
+func (s *ProjectService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a project and returns it as Planhat stored it. It needs name
 // and companyId.
 //
 //phscript:operation POST /projects
 func (s *ProjectService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a project and leaves the others as
@@ -1015,7 +1090,7 @@ func (s *ProjectService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /projects/{id}
 func (s *ProjectService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the projects. The id may be an _id, extid-… or
@@ -1023,7 +1098,7 @@ func (s *ProjectService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /projects/{id}
 func (s *ProjectService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the projects that the options choose, in requests of up to
@@ -1031,7 +1106,7 @@ func (s *ProjectService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /projects
 func (s *ProjectService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the projects that GetList would return, page by page. It
@@ -1039,7 +1114,7 @@ func (s *ProjectService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /projects
 func (s *ProjectService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the projects and returns Planhat's answer, {} where it
@@ -1048,7 +1123,7 @@ func (s *ProjectService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation DELETE /projects/{id}
 func (s *ProjectService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates projects, 5000 in a request. A row updates
@@ -1057,7 +1132,7 @@ func (s *ProjectService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /projects
 func (s *ProjectService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // SaleService gives the operations on sales. A one-time sale, outside the
@@ -1065,13 +1140,18 @@ func (s *ProjectService) BulkUpsert(ctx context.Context, rows []Record, o BulkOp
 type SaleService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *SaleService) Resource() *Resource { return s.r }
+func (s *SaleService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a sale and returns it as Planhat stored it.
 //
 //phscript:operation POST /sales
 func (s *SaleService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a sale and leaves the others as they
@@ -1079,7 +1159,7 @@ func (s *SaleService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /sales/{id}
 func (s *SaleService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the sales. The id may be an _id, extid-… or
@@ -1087,7 +1167,7 @@ func (s *SaleService) Update(ctx context.Context, id string, changes any) (Recor
 //
 //phscript:operation GET /sales/{id}
 func (s *SaleService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the sales that the options choose, in requests of up to
@@ -1095,7 +1175,7 @@ func (s *SaleService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /sales
 func (s *SaleService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the sales that GetList would return, page by page. It
@@ -1103,7 +1183,7 @@ func (s *SaleService) GetList(ctx context.Context, o ListOptions) ([]Record, err
 //
 //phscript:operation GET /sales
 func (s *SaleService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the sales and returns Planhat's answer, {} where it is
@@ -1112,7 +1192,7 @@ func (s *SaleService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 //
 //phscript:operation DELETE /sales/{id}
 func (s *SaleService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates sales, 5000 in a request. A row updates the
@@ -1121,7 +1201,7 @@ func (s *SaleService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /sales
 func (s *SaleService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // TaskService gives the operations on tasks. A to-do or a calendar event about
@@ -1129,14 +1209,19 @@ func (s *SaleService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 type TaskService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *TaskService) Resource() *Resource { return s.r }
+func (s *TaskService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a task and returns it as Planhat stored it. It needs mainType
 // and companyId.
 //
 //phscript:operation POST /tasks
 func (s *TaskService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a task and leaves the others as they
@@ -1144,14 +1229,14 @@ func (s *TaskService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /tasks/{id}
 func (s *TaskService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the tasks. The id may be an _id or srcid-….
 //
 //phscript:operation GET /tasks/{id}
 func (s *TaskService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the tasks that the options choose, in requests of up to
@@ -1159,7 +1244,7 @@ func (s *TaskService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /tasks
 func (s *TaskService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the tasks that GetList would return, page by page. It
@@ -1167,7 +1252,7 @@ func (s *TaskService) GetList(ctx context.Context, o ListOptions) ([]Record, err
 //
 //phscript:operation GET /tasks
 func (s *TaskService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the tasks and returns Planhat's answer, {} where it is
@@ -1175,7 +1260,7 @@ func (s *TaskService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 //
 //phscript:operation DELETE /tasks/{id}
 func (s *TaskService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates tasks, 5000 in a request. A row updates the
@@ -1184,7 +1269,7 @@ func (s *TaskService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /tasks
 func (s *TaskService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // TicketService gives the operations on tickets. A support ticket; Planhat
@@ -1192,14 +1277,19 @@ func (s *TaskService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 type TicketService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *TicketService) Resource() *Resource { return s.r }
+func (s *TicketService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // GetList returns the tickets that the options choose, in requests of up to
 // 10000. It filters by companyId, status, email and search.
 //
 //phscript:operation GET /tickets
 func (s *TicketService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the tickets that GetList would return, page by page. It
@@ -1207,7 +1297,7 @@ func (s *TicketService) GetList(ctx context.Context, o ListOptions) ([]Record, e
 //
 //phscript:operation GET /tickets
 func (s *TicketService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the tickets and returns Planhat's answer, {} where it
@@ -1215,7 +1305,7 @@ func (s *TicketService) Each(ctx context.Context, o ListOptions) iter.Seq2[Recor
 //
 //phscript:operation DELETE /tickets/{id}
 func (s *TicketService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates tickets, 5000 in a request. A row updates the
@@ -1224,7 +1314,7 @@ func (s *TicketService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /tickets
 func (s *TicketService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // TimeEntryService gives the operations on time entries. Hours worked by a
@@ -1232,14 +1322,19 @@ func (s *TicketService) BulkUpsert(ctx context.Context, rows []Record, o BulkOpt
 type TimeEntryService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *TimeEntryService) Resource() *Resource { return s.r }
+func (s *TimeEntryService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a time entry and returns it as Planhat stored it. It needs
 // date and hours.
 //
 //phscript:operation POST /timeentries
 func (s *TimeEntryService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a time entry and leaves the others as
@@ -1247,14 +1342,14 @@ func (s *TimeEntryService) Create(ctx context.Context, record any) (Record, erro
 //
 //phscript:operation PUT /timeentries/{id}
 func (s *TimeEntryService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the time entries. The id may be an _id.
 //
 //phscript:operation GET /timeentries/{id}
 func (s *TimeEntryService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the time entries that the options choose, in requests of up
@@ -1262,7 +1357,7 @@ func (s *TimeEntryService) GetByID(ctx context.Context, id string) (Record, erro
 //
 //phscript:operation GET /timeentries
 func (s *TimeEntryService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the time entries that GetList would return, page by page.
@@ -1270,7 +1365,7 @@ func (s *TimeEntryService) GetList(ctx context.Context, o ListOptions) ([]Record
 //
 //phscript:operation GET /timeentries
 func (s *TimeEntryService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the time entries and returns Planhat's answer, {}
@@ -1278,7 +1373,7 @@ func (s *TimeEntryService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 //
 //phscript:operation DELETE /timeentries/{id}
 func (s *TimeEntryService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates time entries, 5000 in a request. A row
@@ -1287,14 +1382,14 @@ func (s *TimeEntryService) Delete(ctx context.Context, id string) (Record, error
 //
 //phscript:operation PUT /timeentries
 func (s *TimeEntryService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // Duplicate copies the time entries with the given ids.
 //
 //phscript:operation POST /timeentries/duplicate
 func (s *TimeEntryService) Duplicate(ctx context.Context, ids []string) (*BulkResult, error) {
-	return s.r.Duplicate(ctx, ids)
+	return s.Resource().Duplicate(ctx, ids)
 }
 
 // TimesheetService gives the operations on timesheets. Time entries of one
@@ -1302,13 +1397,18 @@ func (s *TimeEntryService) Duplicate(ctx context.Context, ids []string) (*BulkRe
 type TimesheetService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *TimesheetService) Resource() *Resource { return s.r }
+func (s *TimesheetService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a timesheet and returns it as Planhat stored it.
 //
 //phscript:operation POST /timesheets
 func (s *TimesheetService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a timesheet and leaves the others as
@@ -1316,14 +1416,14 @@ func (s *TimesheetService) Create(ctx context.Context, record any) (Record, erro
 //
 //phscript:operation PUT /timesheets/{id}
 func (s *TimesheetService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the timesheets. The id may be an _id.
 //
 //phscript:operation GET /timesheets/{id}
 func (s *TimesheetService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the timesheets that the options choose, in requests of up to
@@ -1331,7 +1431,7 @@ func (s *TimesheetService) GetByID(ctx context.Context, id string) (Record, erro
 //
 //phscript:operation GET /timesheets
 func (s *TimesheetService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the timesheets that GetList would return, page by page.
@@ -1339,7 +1439,7 @@ func (s *TimesheetService) GetList(ctx context.Context, o ListOptions) ([]Record
 //
 //phscript:operation GET /timesheets
 func (s *TimesheetService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the timesheets and returns Planhat's answer, {} where
@@ -1347,7 +1447,7 @@ func (s *TimesheetService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 //
 //phscript:operation DELETE /timesheets/{id}
 func (s *TimesheetService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates timesheets, 5000 in a request. A row updates
@@ -1356,21 +1456,26 @@ func (s *TimesheetService) Delete(ctx context.Context, id string) (Record, error
 //
 //phscript:operation PUT /timesheets
 func (s *TimesheetService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // UserService gives the operations on users. A member of your own team.
 type UserService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *UserService) Resource() *Resource { return s.r }
+func (s *UserService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a user and returns it as Planhat stored it. It needs nickName,
 // email, firstName and lastName.
 //
 //phscript:operation POST /users
 func (s *UserService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a user and leaves the others as they
@@ -1378,14 +1483,14 @@ func (s *UserService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /users/{id}
 func (s *UserService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the users. The id may be an _id or extid-….
 //
 //phscript:operation GET /users/{id}
 func (s *UserService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the users that the options choose, in requests of up to
@@ -1393,7 +1498,7 @@ func (s *UserService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /users
 func (s *UserService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the users that GetList would return, page by page. It
@@ -1401,7 +1506,7 @@ func (s *UserService) GetList(ctx context.Context, o ListOptions) ([]Record, err
 //
 //phscript:operation GET /users
 func (s *UserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the users and returns Planhat's answer, {} where it is
@@ -1409,7 +1514,7 @@ func (s *UserService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 //
 //phscript:operation DELETE /users/{id}
 func (s *UserService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates users, 5000 in a request. A row updates the
@@ -1419,7 +1524,7 @@ func (s *UserService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /users
 func (s *UserService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // WorkspaceService gives the operations on workspaces. A sub-division of a
@@ -1427,14 +1532,19 @@ func (s *UserService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 type WorkspaceService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *WorkspaceService) Resource() *Resource { return s.r }
+func (s *WorkspaceService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a workspace and returns it as Planhat stored it. It needs name
 // and companyId.
 //
 //phscript:operation POST /workspaces
 func (s *WorkspaceService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a workspace and leaves the others as
@@ -1442,7 +1552,7 @@ func (s *WorkspaceService) Create(ctx context.Context, record any) (Record, erro
 //
 //phscript:operation PUT /workspaces/{id}
 func (s *WorkspaceService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the workspaces. The id may be an _id, extid-… or
@@ -1450,7 +1560,7 @@ func (s *WorkspaceService) Update(ctx context.Context, id string, changes any) (
 //
 //phscript:operation GET /workspaces/{id}
 func (s *WorkspaceService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the workspaces that the options choose, in requests of up to
@@ -1458,7 +1568,7 @@ func (s *WorkspaceService) GetByID(ctx context.Context, id string) (Record, erro
 //
 //phscript:operation GET /workspaces
 func (s *WorkspaceService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the workspaces that GetList would return, page by page.
@@ -1466,7 +1576,7 @@ func (s *WorkspaceService) GetList(ctx context.Context, o ListOptions) ([]Record
 //
 //phscript:operation GET /workspaces
 func (s *WorkspaceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the workspaces and returns Planhat's answer, {} where
@@ -1475,7 +1585,7 @@ func (s *WorkspaceService) Each(ctx context.Context, o ListOptions) iter.Seq2[Re
 //
 //phscript:operation DELETE /workspaces/{id}
 func (s *WorkspaceService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates workspaces, 5000 in a request. A row updates
@@ -1484,7 +1594,7 @@ func (s *WorkspaceService) Delete(ctx context.Context, id string) (Record, error
 //
 //phscript:operation PUT /workspaces
 func (s *WorkspaceService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // DealService gives the operations on deals. A sale in progress, made of line
@@ -1492,14 +1602,19 @@ func (s *WorkspaceService) BulkUpsert(ctx context.Context, rows []Record, o Bulk
 type DealService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *DealService) Resource() *Resource { return s.r }
+func (s *DealService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a deal and returns it as Planhat stored it. It needs
 // companyId.
 //
 //phscript:operation POST /deals
 func (s *DealService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a deal and leaves the others as they
@@ -1507,7 +1622,7 @@ func (s *DealService) Create(ctx context.Context, record any) (Record, error) {
 //
 //phscript:operation PUT /deals/{id}
 func (s *DealService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the deals. The id may be an _id, extid-… or
@@ -1515,7 +1630,7 @@ func (s *DealService) Update(ctx context.Context, id string, changes any) (Recor
 //
 //phscript:operation GET /deals/{id}
 func (s *DealService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the deals that the options choose, in requests of up to
@@ -1523,7 +1638,7 @@ func (s *DealService) GetByID(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation GET /deals
 func (s *DealService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the deals that GetList would return, page by page. It
@@ -1531,7 +1646,7 @@ func (s *DealService) GetList(ctx context.Context, o ListOptions) ([]Record, err
 //
 //phscript:operation GET /deals
 func (s *DealService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the deals and returns Planhat's answer, {} where it is
@@ -1540,7 +1655,7 @@ func (s *DealService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record,
 //
 //phscript:operation DELETE /deals/{id}
 func (s *DealService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates deals, 5000 in a request. A row updates the
@@ -1549,7 +1664,7 @@ func (s *DealService) Delete(ctx context.Context, id string) (Record, error) {
 //
 //phscript:operation PUT /deals
 func (s *DealService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // LineItemService gives the operations on line items. One product or fee on a
@@ -1557,13 +1672,18 @@ func (s *DealService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptio
 type LineItemService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *LineItemService) Resource() *Resource { return s.r }
+func (s *LineItemService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a line item and returns it as Planhat stored it.
 //
 //phscript:operation POST /lineitems
 func (s *LineItemService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a line item and leaves the others as
@@ -1571,7 +1691,7 @@ func (s *LineItemService) Create(ctx context.Context, record any) (Record, error
 //
 //phscript:operation PUT /lineitems/{id}
 func (s *LineItemService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the line items. The id may be an _id, extid-… or
@@ -1579,7 +1699,7 @@ func (s *LineItemService) Update(ctx context.Context, id string, changes any) (R
 //
 //phscript:operation GET /lineitems/{id}
 func (s *LineItemService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the line items that the options choose, in requests of up to
@@ -1587,7 +1707,7 @@ func (s *LineItemService) GetByID(ctx context.Context, id string) (Record, error
 //
 //phscript:operation GET /lineitems
 func (s *LineItemService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the line items that GetList would return, page by page.
@@ -1595,7 +1715,7 @@ func (s *LineItemService) GetList(ctx context.Context, o ListOptions) ([]Record,
 //
 //phscript:operation GET /lineitems
 func (s *LineItemService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the line items and returns Planhat's answer, {} where
@@ -1604,7 +1724,7 @@ func (s *LineItemService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 //
 //phscript:operation DELETE /lineitems/{id}
 func (s *LineItemService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates line items, 5000 in a request. A row updates
@@ -1613,7 +1733,7 @@ func (s *LineItemService) Delete(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation PUT /lineitems
 func (s *LineItemService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // ProductService gives the operations on products. An entry of the product
@@ -1621,13 +1741,18 @@ func (s *LineItemService) BulkUpsert(ctx context.Context, rows []Record, o BulkO
 type ProductService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *ProductService) Resource() *Resource { return s.r }
+func (s *ProductService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // Create stores a product and returns it as Planhat stored it. It needs name.
 //
 //phscript:operation POST /products
 func (s *ProductService) Create(ctx context.Context, record any) (Record, error) {
-	return s.r.Create(ctx, record)
+	return s.Resource().Create(ctx, record)
 }
 
 // Update changes the given properties of a product and leaves the others as
@@ -1635,7 +1760,7 @@ func (s *ProductService) Create(ctx context.Context, record any) (Record, error)
 //
 //phscript:operation PUT /products/{id}
 func (s *ProductService) Update(ctx context.Context, id string, changes any) (Record, error) {
-	return s.r.Update(ctx, id, changes)
+	return s.Resource().Update(ctx, id, changes)
 }
 
 // GetByID returns one of the products. The id may be an _id, extid-… or
@@ -1643,7 +1768,7 @@ func (s *ProductService) Update(ctx context.Context, id string, changes any) (Re
 //
 //phscript:operation GET /products/{id}
 func (s *ProductService) GetByID(ctx context.Context, id string) (Record, error) {
-	return s.r.GetByID(ctx, id)
+	return s.Resource().GetByID(ctx, id)
 }
 
 // GetList returns the products that the options choose, in requests of up to
@@ -1651,7 +1776,7 @@ func (s *ProductService) GetByID(ctx context.Context, id string) (Record, error)
 //
 //phscript:operation GET /products
 func (s *ProductService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the products that GetList would return, page by page. It
@@ -1659,7 +1784,7 @@ func (s *ProductService) GetList(ctx context.Context, o ListOptions) ([]Record, 
 //
 //phscript:operation GET /products
 func (s *ProductService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // Delete removes one of the products and returns Planhat's answer, {} where it
@@ -1668,7 +1793,7 @@ func (s *ProductService) Each(ctx context.Context, o ListOptions) iter.Seq2[Reco
 //
 //phscript:operation DELETE /products/{id}
 func (s *ProductService) Delete(ctx context.Context, id string) (Record, error) {
-	return s.r.Delete(ctx, id)
+	return s.Resource().Delete(ctx, id)
 }
 
 // BulkUpsert creates and updates products, 5000 in a request. A row updates
@@ -1677,7 +1802,7 @@ func (s *ProductService) Delete(ctx context.Context, id string) (Record, error) 
 //
 //phscript:operation PUT /products
 func (s *ProductService) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkUpsert(ctx, rows, o)
+	return s.Resource().BulkUpsert(ctx, rows, o)
 }
 
 // WorkflowService gives the operations on workflows. A playbook or sequence
@@ -1685,14 +1810,19 @@ func (s *ProductService) BulkUpsert(ctx context.Context, rows []Record, o BulkOp
 type WorkflowService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *WorkflowService) Resource() *Resource { return s.r }
+func (s *WorkflowService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // GetList returns the workflows that the options choose, in requests of up to
 // 2000.
 //
 //phscript:operation GET /workflows
 func (s *WorkflowService) GetList(ctx context.Context, o ListOptions) ([]Record, error) {
-	return s.r.GetList(ctx, o)
+	return s.Resource().GetList(ctx, o)
 }
 
 // Each iterates over the workflows that GetList would return, page by page. It
@@ -1700,7 +1830,7 @@ func (s *WorkflowService) GetList(ctx context.Context, o ListOptions) ([]Record,
 //
 //phscript:operation GET /workflows
 func (s *WorkflowService) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
-	return s.r.Each(ctx, o)
+	return s.Resource().Each(ctx, o)
 }
 
 // MetricsService gives the operations on metric values. Values of a metric per
@@ -1708,13 +1838,18 @@ func (s *WorkflowService) Each(ctx context.Context, o ListOptions) iter.Seq2[Rec
 type MetricsService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *MetricsService) Resource() *Resource { return s.r }
+func (s *MetricsService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // GetDimensionData reads stored values of metrics, in pages.
 //
 //phscript:operation GET /dimensiondata
 func (s *MetricsService) GetDimensionData(ctx context.Context, o DimensionOptions) ([]Record, error) {
-	return s.r.GetDimensionData(ctx, o)
+	return s.Resource().GetDimensionData(ctx, o)
 }
 
 // EachDimensionData iterates over the metric values that GetDimensionData
@@ -1723,7 +1858,7 @@ func (s *MetricsService) GetDimensionData(ctx context.Context, o DimensionOption
 //
 //phscript:operation GET /dimensiondata
 func (s *MetricsService) EachDimensionData(ctx context.Context, o DimensionOptions) iter.Seq2[Record, error] {
-	return s.r.EachDimensionData(ctx, o)
+	return s.Resource().EachDimensionData(ctx, o)
 }
 
 // BulkInsertMetrics stores values of metrics, up to 32 MiB in a request. It
@@ -1732,7 +1867,7 @@ func (s *MetricsService) EachDimensionData(ctx context.Context, o DimensionOptio
 //
 //phscript:operation POST /dimensiondata/{tenantUUID}
 func (s *MetricsService) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkInsertMetrics(ctx, rows, o)
+	return s.Resource().BulkInsertMetrics(ctx, rows, o)
 }
 
 // UserActivityService gives the operations on user activities. What endusers
@@ -1740,14 +1875,19 @@ func (s *MetricsService) BulkInsertMetrics(ctx context.Context, rows []Record, o
 type UserActivityService struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *UserActivityService) Resource() *Resource { return s.r }
+func (s *UserActivityService) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
 
 // CreateActivity records one activity of an enduser, who is found by email or
 // externalId. It needs the tenant token and spends no quota.
 //
 //phscript:operation POST /analytics/{tenantUUID}
 func (s *UserActivityService) CreateActivity(ctx context.Context, activity any) (Record, error) {
-	return s.r.CreateActivity(ctx, activity)
+	return s.Resource().CreateActivity(ctx, activity)
 }
 
 // BulkCreateActivity records activities of endusers, up to 32 MiB in a
@@ -1755,7 +1895,7 @@ func (s *UserActivityService) CreateActivity(ctx context.Context, activity any) 
 //
 //phscript:operation POST /analytics/bulk/{tenantUUID}
 func (s *UserActivityService) BulkCreateActivity(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
-	return s.r.BulkCreateActivity(ctx, rows, o)
+	return s.Resource().BulkCreateActivity(ctx, rows, o)
 }
 
 // Segment sends one identify or track call in Segment's form. It needs the
@@ -1763,5 +1903,5 @@ func (s *UserActivityService) BulkCreateActivity(ctx context.Context, rows []Rec
 //
 //phscript:operation POST /dock/segment
 func (s *UserActivityService) Segment(ctx context.Context, call any) (Record, error) {
-	return s.r.Segment(ctx, call)
+	return s.Resource().Segment(ctx, call)
 }

@@ -10,10 +10,14 @@ import (
 	"github.com/phscript/phscript/planhat/internal/services"
 )
 
-func TestGeneratedServicesAreFresh(t *testing.T) {
-	want, err := services.Generate()
-	require.NoError(t, err)
-	have, err := os.ReadFile("services_gen.go")
-	require.NoError(t, err)
-	assert.Equal(t, string(want), string(have), "run go generate ./planhat")
+func TestGeneratedFilesAreFresh(t *testing.T) {
+	for name, generate := range map[string]func() ([]byte, error){
+		"services_gen.go": services.Generate, "models_gen.go": services.GenerateStructs,
+	} {
+		want, err := generate()
+		require.NoError(t, err)
+		have, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, string(want), string(have), "run go generate ./planhat")
+	}
 }

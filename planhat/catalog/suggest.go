@@ -40,6 +40,23 @@ func Nearest(name string, candidates []string) []string {
 	return names
 }
 
+// Misspelt returns the candidate that name surely stands for: it differs in case,
+// underscores and hyphens, or in one letter of at least five. It returns "" if
+// there is none, or if name is a candidate.
+func Misspelt(name string, candidates []string) string {
+	if slices.Contains(candidates, name) {
+		return ""
+	}
+	folded := fold(name)
+	for _, c := range candidates {
+		other := fold(c)
+		if folded == other || min(len(folded), len(other)) >= 5 && distance(folded, other) == 1 {
+			return c
+		}
+	}
+	return ""
+}
+
 // distance counts the letters that differ. Of the neighbours that changed
 // places, one pair is counted as a single difference.
 func distance(name, other string) int {

@@ -1,5 +1,5 @@
-// Command genservices writes services_gen.go, the typed services of the
-// client, from the catalog. Run it through go generate in package planhat.
+// Command genservices writes the typed services of the client and the
+// structs of the models from the catalog. Run it through go generate in package planhat.
 package main
 
 import (
@@ -10,12 +10,16 @@ import (
 )
 
 func main() {
-	source, err := services.Generate()
-	if err == nil {
-		err = os.WriteFile("services_gen.go", source, 0o644)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "genservices:", err)
-		os.Exit(1)
+	for name, generate := range map[string]func() ([]byte, error){
+		"services_gen.go": services.Generate, "models_gen.go": services.GenerateStructs,
+	} {
+		source, err := generate()
+		if err == nil {
+			err = os.WriteFile(name, source, 0o644)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "genservices:", err)
+			os.Exit(1)
+		}
 	}
 }

@@ -60,13 +60,19 @@ func newServices(r map[string]*Resource) Services {
 type {{field .}}Service struct{ r *Resource }
 
 // Resource returns the service's untyped form.
-func (s *{{field .}}Service) Resource() *Resource { return s.r }
+func (s *{{field .}}Service) Resource() *Resource {
+	if s == nil {
+		return nil
+	}
+	return s.r
+}
+
 {{range methods .}}
 {{comment .Doc}}
 //
 //phscript:operation {{.Endpoint}}
 func (s *{{field $m}}Service) {{.Name}}({{.Params}}) {{.Results}} {
-	return s.r.{{.Name}}({{.Args}})
+	return s.Resource().{{.Name}}({{.Args}})
 }
 {{end}}{{end}}`))
 
