@@ -91,13 +91,17 @@ func (r *run) setValues() {
 	L.G.Global.RawSetString("params", r.params())
 }
 
-// params is the table of the script's parameters. Anything but a JSON object
-// was rejected before.
+// params is the table of the script's parameters.
 func (r *run) params() lua.LValue {
-	if len(r.script.Params) > 0 {
-		if t, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{}); err == nil {
-			return t
-		}
+	if len(r.script.Params) == 0 {
+		return r.L.NewTable()
 	}
-	return r.L.NewTable()
+	v, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{})
+	if err != nil {
+		r.L.Error(lua.LString("the script's parameters cannot be read: "+err.Error()), 0)
+	}
+	if v.Type() != lua.LTTable {
+		r.L.Error(lua.LString("the script's parameters are not a JSON object"), 0)
+	}
+	return v
 }

@@ -113,6 +113,28 @@ func TestCommands(t *testing.T) {
 	})
 }
 
+// TestParametersKeepTheirTypes: a run by hand, what the store knows of it, and its
+// repetition have the parameters as they were written.
+func TestParametersKeepTheirTypes(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *fixture) {
+		w.file("phscript.toml", "[[schedule]]\nname = \"p\"\nscript = \"p.lua\"\n"+never+
+			"[schedule.params]\nd = 2024-01-31\nt = 07:32:00\nat = 2024-01-31T07:32:00\nbig = 9007199254740993\nnested = { list = [1, { x = 1.5 }] }\n")
+		w.file("p.lua", "local p = params\nprint(p.d, p.t, p.at, p.big, p.nested.list[1], p.nested.list[2].x, time.add(p.d, '1d'))\nerror('tried')\n")
+		s := w.serve()
+		s.says("serving")
+		first := w.start("p")
+		w.becomes(first, history.Failed)
+		again := regexp.MustCompile(`run (\d+) repeats`).FindStringSubmatch(w.do("runs", "retry", first))[1]
+		w.becomes(again, history.Failed)
+		for _, id := range []string{first, again} {
+			assert.Contains(t, w.do("runs", "logs", id), "2024-01-31\t07:32:00\t2024-01-31T07:32:00\t9007199254740993\t1\t1.5\t2024-02-01\n")
+			assert.Contains(t, w.do("runs", "show", id), `{"at":"2024-01-31T07:32:00","big":9007199254740993,"d":"2024-01-31","nested":{"list":[1,{"x":1.5}]},"t":"07:32:00"}`)
+		}
+		s.stop()
+	})
+}
+
 // TestPeopleAreToldOnce: with two services on one store, each action is taken
 // once when a schedule begins to fail, and once when it works again.
 func TestPeopleAreToldOnce(t *testing.T) {

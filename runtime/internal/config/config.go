@@ -152,8 +152,12 @@ func parse(name string, text []byte) (Config, error) {
 		}
 		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]"}
 	}
-	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		return Config{}, unknownKey(name, unknown[0])
+	for _, key := range meta.Undecoded() {
+		// What is inside of parameters is the script's own. The decoder takes the
+		// tables in their lists for settings.
+		if len(key) < 3 || key[0] != "schedule" || key[1] != "params" {
+			return Config{}, unknownKey(name, key)
+		}
 	}
 	c := f.Config
 	c.File, c.Text, c.AllowWrite, c.AllowRead = name, text, beside(name, f.AllowWrite), beside(name, f.AllowRead)

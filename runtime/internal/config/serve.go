@@ -10,8 +10,8 @@ type Schedule struct {
 	Every    string `toml:"every" json:"every,omitempty"`
 	TimeZone string `toml:"time_zone" json:"time_zone,omitempty"`
 	// Params are handed to the script, Args are its arguments.
-	Params map[string]any `toml:"params" json:"params,omitempty"`
-	Args   []string       `toml:"args" json:"args,omitempty"`
+	Params Params   `toml:"params" json:"params,omitzero"`
+	Args   []string `toml:"args" json:"args,omitempty"`
 
 	Timeout   string `toml:"timeout" json:"timeout,omitempty"`
 	MaxMemory string `toml:"max_memory" json:"max_memory,omitempty"`

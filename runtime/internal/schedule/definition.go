@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,7 +108,8 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	check("jitter", read(s.Jitter, &d.Jitter, config.ParseTimeout))
 	check("overlap", oneOf(s.Overlap, &d.Overlap, OverlapSkip, OverlapQueue, OverlapCancel))
 	check("catch_up", oneOf(s.CatchUp, &d.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll))
-	if params, err := json.Marshal(s.Params); err != nil || len(params) > MostParams {
+	check("params", s.Params.Err())
+	if len(s.Params.JSON()) > MostParams {
 		check("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))
 	}
 	check("on_failure", CheckActions(s.OnFailure))

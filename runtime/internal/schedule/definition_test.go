@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -37,12 +38,17 @@ func TestBoundsOfSettings(t *testing.T) {
 		return err
 	}
 	quotes := len(`{"a":""}`)
+	params := func(n int) config.Params {
+		p, err := config.ParamsOf(map[string]any{"a": strings.Repeat("x", n)})
+		require.NoError(t, err)
+		return p
+	}
 	for name, err := range map[string]error{
 		"no retries":     with(func(s *config.Schedule) { s.Retries = 0 }),
 		"most retries":   with(func(s *config.Schedule) { s.Retries = 20 }),
 		"longest name":   with(func(s *config.Schedule) { s.Name = strings.Repeat("a", 64) }),
 		"shortest pace":  with(func(s *config.Schedule) { s.Every = "1s" }),
-		"largest params": with(func(s *config.Schedule) { s.Params = map[string]any{"a": strings.Repeat("x", MostParams-quotes)} }),
+		"largest params": with(func(s *config.Schedule) { s.Params = params(MostParams - quotes) }),
 	} {
 		assert.NoError(t, err, name)
 	}
@@ -51,7 +57,10 @@ func TestBoundsOfSettings(t *testing.T) {
 	assert.ErrorContains(t, with(func(s *config.Schedule) { s.Name = strings.Repeat("a", 65) }), "at most 64")
 	assert.ErrorContains(t, with(func(s *config.Schedule) { s.Every = "999ms" }), "is not an interval")
 	assert.ErrorContains(t, with(func(s *config.Schedule) { s.Every = "1500ms" }), "is not an interval")
-	assert.ErrorContains(t, with(func(s *config.Schedule) { s.Params = map[string]any{"a": strings.Repeat("x", MostParams-quotes+1)} }), "at most 64 KiB")
+	assert.ErrorContains(t, with(func(s *config.Schedule) { s.Params = params(MostParams - quotes + 1) }), "at most 64 KiB")
+	var infinite config.Params
+	require.NoError(t, infinite.UnmarshalTOML(map[string]any{"limit": math.Inf(1)}))
+	assert.EqualError(t, with(func(s *config.Schedule) { s.Params = infinite }), "test: schedule 'a': params: limit is inf; write a finite number, or text in quotes")
 	d, err := New(base, "test")
 	assert.NoError(t, err)
 	assert.Equal(t, time.Hour, d.Timeout, "a run has a limit")

@@ -140,7 +140,10 @@ func TestChangesReachWhatIsQueued(t *testing.T) {
 		require.NoError(t, w.history.SetJob(t.Context(), w.db, handedOver, 1))
 		_, err = w.history.Finish(t.Context(), w.db, over, history.End{Status: history.Succeeded}, history.Queued)
 		require.NoError(t, err)
-		changed := w.define(config.Schedule{Name: "a", Script: "new.lua", Every: "20s", Retries: 1, Params: map[string]any{"region": "us"}, OnFailure: d.OnFailure})
+		// No store may turn the number into the next float64.
+		params, err := config.ParamsOf(map[string]any{"region": "us", "id": int64(9007199254740993)})
+		require.NoError(t, err)
+		changed := w.define(config.Schedule{Name: "a", Script: "new.lua", Every: "20s", Retries: 1, Params: params, OnFailure: d.OnFailure})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{changed}))
 		runs, err := w.history.List(t.Context(), history.Filter{Schedule: "a"})
 		require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -159,10 +158,6 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	params, err := json.Marshal(d.Params)
-	if err != nil {
-		return nil, fmt.Errorf("its parameters: %w", err)
-	}
 	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
 	if configCopy != "" {
 		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
@@ -170,8 +165,8 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	if r.Schedule != "" {
 		cmd.Env = append(cmd.Env, ScheduleVariable+"="+r.Schedule)
 	}
-	if len(d.Params) > 0 {
-		cmd.Env = append(cmd.Env, ParamsVariable+"="+string(params))
+	if !d.Params.IsZero() {
+		cmd.Env = append(cmd.Env, ParamsVariable+"="+d.Params.JSON())
 	}
 	return cmd, nil
 }

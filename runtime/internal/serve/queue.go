@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -89,15 +88,11 @@ func (s *Schedules) repeat(ctx context.Context, tx *store.Tx, r *history.Run, d 
 
 // runHandler queues the script that handles an event, within a transaction.
 func (s *Schedules) runHandler(ctx context.Context, tx *store.Tx, script string, e Event) error {
-	text, err := json.Marshal(e)
+	params, err := config.ParamsOf(e)
 	if err != nil {
 		return err
 	}
-	written := config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script}
-	if err := json.Unmarshal(text, &written.Params); err != nil {
-		return err
-	}
-	d, err := schedule.Settings(written, "")
+	d, err := schedule.Settings(config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script, Params: params}, "")
 	if err != nil {
 		return err
 	}

@@ -75,10 +75,7 @@ func RunLines(r *history.Run, now time.Time) []Line {
 	if r.ExitCode != nil {
 		line("exit code", strconv.Itoa(*r.ExitCode))
 	}
-	if len(r.Definition.Params) > 0 {
-		params, _ := json.Marshal(r.Definition.Params)
-		line("params", string(params))
-	}
+	line("params", r.Definition.Params.JSON())
 	var done outcome.Summary
 	if len(r.Summary) > 0 && json.Unmarshal(r.Summary, &done) == nil {
 		lines = append(lines, Totals(&done)...)

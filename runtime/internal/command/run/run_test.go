@@ -63,6 +63,21 @@ func TestParametersOfTheEnvironment(t *testing.T) {
 	r.Variables["PHSCRIPT_PARAMS"] = "x"
 	_, _, err = r.Run(run.New, "say.lua")
 	assert.EqualError(t, err, "PHSCRIPT_PARAMS is not a JSON object")
+	r.Variables["PHSCRIPT_PARAMS"] = `{"region":"\ud800"}`
+	_, stderr, err := r.Run(run.New, "say.lua")
+	assert.Equal(t, 1, code(t, err))
+	assert.Contains(t, stderr, "the script's parameters cannot be read: ")
+}
+
+// TestTypesOfParameters: the form in which a schedule hands them over.
+func TestTypesOfParameters(t *testing.T) {
+	r := trial.New(t, map[string]string{"say.lua": "print(json.encode(params))\nprint(type(params.id), type(params.n), type(params.x), params.x == 1e17)"})
+	r.Variables["PHSCRIPT_PARAMS"] = `{"id":9007199254740993,"n":7,"x":1e+17,"d":"2024-01-31","list":[{"a":[]},{}],"flag":false}`
+	stdout, _, err := r.Run(run.New, "-p", "id2=9007199254740993", "say.lua")
+	assert.Equal(t, 0, code(t, err))
+	lines := strings.Split(stdout, "\n")
+	assert.JSONEq(t, `{"id":"9007199254740993","id2":"9007199254740993","n":7,"x":1e17,"d":"2024-01-31","list":[{"a":[]},{}],"flag":false}`, lines[0])
+	assert.Equal(t, "string\tnumber\tnumber\ttrue", lines[1])
 }
 
 func TestSummaryFile(t *testing.T) {
