@@ -4,6 +4,7 @@ package history
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -118,6 +119,15 @@ func (r *Run) Duration(now time.Time) time.Duration {
 		return now.Sub(r.Started)
 	}
 	return r.Ended.Sub(r.Started)
+}
+
+// Why returns why a run ended as it did: a reason, or else the first line of an error.
+func Why(reason, report string) string {
+	if reason != "" {
+		return reason
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(report), "\n")
+	return first
 }
 
 // Line is one line of a run's log.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -69,6 +70,18 @@ type Failure struct {
 	Hint    string `json:"hint,omitempty"`
 	Script  string `json:"script,omitempty"`
 	Line    int    `json:"line,omitempty"`
+}
+
+// String returns the place and the first line of the message.
+func (f *Failure) String() string {
+	first, _, _ := strings.Cut(f.Message, "\n")
+	switch {
+	case f.Script == "":
+		return first
+	case f.Line == 0:
+		return f.Script + ": " + first
+	}
+	return fmt.Sprintf("%s:%d: %s", f.Script, f.Line, first)
 }
 
 // Reason is why rows were rejected, and how many.

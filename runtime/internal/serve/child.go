@@ -266,7 +266,7 @@ func (t *tail) String() string {
 
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
 	end := history.End{Status: history.Succeeded}
-	var o outcome.Totals
+	var o outcome.Summary
 	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
 		end.Calls, end.Rejected = o.Calls, o.Rejected
 	}
@@ -292,6 +292,9 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		end.Status, end.Reason = history.Failed, "the process was killed ("+exit.String()+"); the system may have run out of memory"
 	default:
 		end.Status = history.Failed
+	}
+	if end.Reason == "" && o.Error != nil {
+		end.Reason = storable(o.Error.String())
 	}
 	if end.Error == "" {
 		end.Error = lastOf(report, longestReport)

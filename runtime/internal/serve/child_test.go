@@ -1,6 +1,9 @@
 package serve
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -39,4 +42,30 @@ func TestForgedLogLines(t *testing.T) {
 	} {
 		assert.Equal(t, want, logLine(text), text)
 	}
+}
+
+// TestWhyARunFailed: the summary says it. Without one, the report does.
+func TestWhyARunFailed(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("sh is not installed")
+	}
+	file := filepath.Join(t.TempDir(), "summary.json")
+	end := func(code, summary string) history.End {
+		require.NoError(t, os.WriteFile(file, []byte(summary), 0o600))
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "exit "+code)
+		return conclude(cmd, cmd.Run(), false, file, "error: a.lua:3: boom\nmore")
+	}
+	const failed = `{"calls":2,"rejected":1,"error":{"message":"bo\u0000om\nmore","script":"a.lua","line":3}}`
+	for code, want := range map[string]history.Status{"1": history.Failed, "5": history.TimedOut, "130": history.Cancelled} {
+		got := end(code, failed)
+		assert.Equal(t, want, got.Status)
+		assert.Equal(t, "a.lua:3: bo�om", got.Reason)
+		assert.Equal(t, "error: a.lua:3: boom\nmore", got.Error)
+		assert.Equal(t, []int{2, 1}, []int{got.Calls, got.Rejected})
+	}
+	got := end("2", "")
+	assert.Empty(t, got.Reason)
+	assert.Equal(t, "error: a.lua:3: boom", history.Why(got.Reason, got.Error))
+	assert.Equal(t, "1 row was rejected", end("3", `{"rejected":1}`).Reason)
+	assert.Equal(t, history.Succeeded, end("0", `{}`).Status)
 }

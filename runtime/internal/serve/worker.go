@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -240,11 +239,8 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 	if end.Status.Bad() {
 		level = slog.LevelWarn
 	}
-	if end.Reason != "" {
-		attrs = append(attrs, "reason", end.Reason)
-	}
-	if first, _, _ := strings.Cut(end.Error, "\n"); first != "" {
-		attrs = append(attrs, "error", strings.TrimPrefix(first, "error: "))
+	if why := history.Why(end.Reason, end.Error); why != "" {
+		attrs = append(attrs, "reason", why)
 	}
 	log.Log(context.Background(), level, "run ended", attrs...)
 	return nil

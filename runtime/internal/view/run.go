@@ -27,17 +27,8 @@ func RunCells(r *history.Run, now time.Time) []string {
 	}
 	return []string{
 		strconv.FormatInt(r.ID, 10), name, r.Due.Local().Format("2006-01-02 15:04:05"), string(r.Status), took,
-		strconv.Itoa(r.Calls), strconv.Itoa(r.Rejected), Clip(Why(r), 60),
+		strconv.Itoa(r.Calls), strconv.Itoa(r.Rejected), Clip(history.Why(r.Reason, r.Error), 60),
 	}
-}
-
-// Why returns a run's reason, or the first line of its error.
-func Why(r *history.Run) string {
-	if r.Reason != "" {
-		return r.Reason
-	}
-	first, _, _ := strings.Cut(strings.TrimSpace(r.Error), "\n")
-	return strings.TrimPrefix(first, "error: ")
 }
 
 // RunLines are all that is known of a run, apart from its error.

@@ -40,7 +40,7 @@ func stored(t *testing.T) *trial.Trial {
 			}))
 			end := []history.End{
 				{Status: history.Rejected, Rejected: 1, Summary: []byte(`{"rejected_rows":[{"model":"company","operation":"bulk_upsert","row":2,"kind":"validation","message":"no name","data":{"externalId":"a-1"}}]}`)},
-				{Status: history.Failed, Error: "error: b.lua:1: boom\nmore"},
+				{Status: history.Failed, Reason: "b.lua:1: boom", Error: "error: b.lua:1: boom\nmore"},
 			}[i]
 			_, err = h.Finish(ctx, db, run.ID, end, history.Queued)
 			require.NoError(t, err)
