@@ -24,6 +24,8 @@ type collection struct {
 	archived int // how many records are archived
 	version  uint64
 	views    viewCache
+
+	tell func(Change)
 }
 
 func newCollection(m *catalog.Model) *collection {
@@ -107,6 +109,7 @@ func (c *collection) position(id string) (int, bool) {
 func (c *collection) put(r *record) {
 	c.version++
 	at, found := c.position(r.id)
+	c.tellOf(r, found)
 	if !found {
 		c.order = slices.Insert(c.order, at, r)
 		c.byID[r.id] = r
@@ -131,6 +134,24 @@ func (c *collection) remove(r *record) {
 	c.order = slices.Delete(c.order, at, at+1)
 	delete(c.byID, r.id)
 	c.removeKeys(r)
+	if c.tell != nil {
+		c.tell(Change{Model: c.model.Snake, ID: r.id})
+	}
+}
+
+// Change is one change of a stored record.
+type Change struct {
+	Model, ID string
+	// Created is true for a new record.
+	Created bool
+	// Record is the record as it is now, in JSON; nil if it was deleted.
+	Record []byte
+}
+
+func (c *collection) tellOf(r *record, known bool) {
+	if c.tell != nil {
+		c.tell(Change{Model: c.model.Snake, ID: r.id, Created: !known, Record: r.raw})
+	}
 }
 
 // first returns the first record of an index entry, or nil.

@@ -17,7 +17,7 @@ func faulty(t *testing.T, text string) *peer {
 }
 
 func TestParseFaults(t *testing.T) {
-	faults, err := ParseFaults(" 429:every=10, retry-after=2 ;500:p=0.05,applied=true,times=3;reset-before:nth=3,model=task;slow:delay=2s,method=get;html:status=503,host=main;truncate;;latency:operation=get_list,first=4")
+	faults, err := ParseFaults(" 429:every=10, retry-after=2 ;500:p=0.05,applied=true,times=3;reset-before:nth=3,model=task;slow:delay=2s,method=get;html:status=503,host=main;truncate;;latency:operation=get_list,first=4;odd:shape=rows;504:late=3;html:late=2s;others:do=delete,rows=2")
 	require.NoError(t, err)
 	assert.Equal(t, []Fault{
 		{Kind: FaultStatus, Status: 429, Every: 10, RetryAfter: "2"},
@@ -27,6 +27,10 @@ func TestParseFaults(t *testing.T) {
 		{Kind: FaultHTML, Status: 503, Host: "main"},
 		{Kind: FaultTruncate},
 		{Kind: FaultLatency, Delay: time.Second, Operation: "get_list", First: 4},
+		{Kind: FaultOdd, Status: 200, Shape: ShapeRows},
+		{Kind: FaultStatus, Status: 504, LateCalls: 3},
+		{Kind: FaultHTML, Status: 502, Late: 2 * time.Second},
+		{Kind: FaultOthers, Do: OthersDelete, Rows: 2},
 	}, faults)
 	for text, message := range map[string]string{
 		"rest-before":       "did you mean 'reset-before'?",
@@ -41,6 +45,11 @@ func TestParseFaults(t *testing.T) {
 		"500:host=moon":     "must be main or analytics",
 		"html:status=200":   "is not an error",
 		"500:applied=maybe": "must be true or false",
+		"odd:shape=rwos":    "did you mean 'rows'?",
+		"odd:status=404":    "is not a success",
+		"others:do=shout":   "must be one of create, update, archive, delete",
+		"504:late=soon":     "must be a duration such as 2s, or a number of calls",
+		"504:late=0":        "must be a duration such as 2s, or a number of calls",
 	} {
 		_, err := ParseFaults(text)
 		assert.ErrorContains(t, err, message, text)

@@ -21,6 +21,9 @@ import (
 // fill stores what the options ask for: fixtures, then generated companies.
 func (s *Server) fill() error {
 	s.store = newStore(s.options.Seed)
+	for _, c := range s.store.collections {
+		c.tell = s.options.Changes
+	}
 	source := s.options.Fixtures
 	if source == nil && s.options.FixturesDir != "" {
 		info, err := os.Stat(s.options.FixturesDir)

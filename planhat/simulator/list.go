@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net/url"
 	"slices"
 	"strconv"
@@ -58,7 +57,7 @@ func (s *Server) page(c *collection, q *listQuery) []*record {
 		reverse = true
 	case q.sort == "" && s.switches.is(swDefaultOrder, "shuffled"):
 		records = matching(c.order, q.filters)
-		rand.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+		s.chance.shuffle(records)
 	default:
 		records = s.view(c, q)
 	}
@@ -78,6 +77,12 @@ func (s *Server) view(c *collection, q *listQuery) []*record {
 	sortBy := q.sort
 	if sortBy == "" && s.switches.is(swDefaultOrder, "newest") {
 		sortBy = "-_id"
+	}
+	if s.switches.is(swTies, "random") && hasTies(sortBy) {
+		records := matching(c.candidates(q.filters), q.filters)
+		s.chance.shuffle(records)
+		sortRecords(records, sortBy)
+		return records
 	}
 	key := sortBy
 	for _, f := range q.filters {
@@ -205,7 +210,7 @@ func (s *Server) limit(op *catalog.Operation, text string) (int, *failure) {
 	if limit > most && s.switches.is(swOverLimit, "error") {
 		return 0, invalid(fmt.Sprintf("limit must not exceed %d.", most))
 	}
-	return min(limit, most), nil
+	return min(limit, most, s.number(swPageCap, limit)), nil
 }
 
 func natural(name, text string, standard int) (int, *failure) {
@@ -293,6 +298,18 @@ func (s *Server) leanList(x *exchange) (*answer, *failure) {
 			continue
 		}
 		lean = append(lean, s.lean(r))
+	}
+	if s.number(swLeanPages, 0) > 0 {
+		limit, refused := natural("limit", values.Get("limit"), len(lean))
+		if refused != nil {
+			return nil, refused
+		}
+		offset, refused := natural("offset", values.Get("offset"), 0)
+		if refused != nil {
+			return nil, refused
+		}
+		lean = lean[min(offset, len(lean)):]
+		lean = lean[:min(limit, s.number(swLeanPages, limit), len(lean))]
 	}
 	x.call.Rows = len(lean)
 	return ok(array(lean)), nil

@@ -67,6 +67,10 @@ type Options struct {
 	// before the answer goes out. Calls overlap as the requests do.
 	Observer func(c Call, body []byte)
 
+	// Changes, if set, is told of every record that is stored, changed or deleted,
+	// in their order and before the answer goes out. It must not call the server.
+	Changes func(Change)
+
 	// Logger gets one debug line per call; nil discards. Tokens are never
 	// logged.
 	Logger *slog.Logger

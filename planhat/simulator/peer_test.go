@@ -94,3 +94,12 @@ func (r reply) names(property string) []any {
 	}
 	return out
 }
+
+// numbers is names for numbers.
+func (r reply) numbers(property string) []float64 {
+	out := []float64{}
+	for _, v := range r.names(property) {
+		out = append(out, v.(float64))
+	}
+	return out
+}

@@ -22,6 +22,8 @@ type Server struct {
 	denials  denials
 	quota    *quota
 	store    *store
+	late     lateCalls
+	chance   chance
 	maxBody  int64 // maxBody, but for tests
 
 	listener net.Listener
@@ -40,6 +42,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{options: o, switches: switches, maxBody: maxBody}
 	s.quota = newQuota(o, switches.is(swMinuteWindow, "fixed"))
 	s.faults.seed = o.Seed
+	s.chance.Rand = newChance(o.Seed)
 	s.faults.add(o.Faults...)
 	s.denials.set(o.Deny, true)
 	if err := s.fill(); err != nil {
@@ -72,9 +75,10 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Close stops listening and cuts the connections that are open. On a server
-// made by New it does nothing.
+// Close stops listening and cuts the connections that are open. Calls that a
+// fault has put off are not carried out any more.
 func (s *Server) Close() error {
+	s.late.close()
 	if s.http == nil {
 		return nil
 	}
@@ -186,11 +190,15 @@ func (x *exchange) serve() {
 		return
 	}
 	x.call.Bytes = len(x.body)
-	fault, delay := s.faults.hit(&x.call)
-	if !sleep(x.r.Context(), s.options.Latency+delay) {
+	s.late.arrive()
+	struck := s.faults.hit(&x.call)
+	if !sleep(x.r.Context(), s.options.Latency+struck.latency) {
 		return
 	}
-	x.answer(fault)
+	if len(struck.others) > 0 {
+		x.letOthers(struck.others)
+	}
+	x.answer(struck.fault)
 }
 
 // admit checks the tokens and reports whether the call may go on.
@@ -232,6 +240,9 @@ func (x *exchange) answer(f *Fault) {
 		return
 	}
 	x.call.Fault = f.String()
+	if f.Late > 0 || f.LateCalls > 0 {
+		defer x.applyLate(f)
+	}
 	switch f.Kind {
 	case FaultStatus, FaultHTML:
 		if f.Applied {
@@ -247,6 +258,8 @@ func (x *exchange) answer(f *Fault) {
 		x.truncate(x.apply())
 	case FaultSlow:
 		x.drip(x.apply(), f.Delay)
+	case FaultOdd:
+		x.odd(f)
 	}
 }
 

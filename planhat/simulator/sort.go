@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -83,3 +85,21 @@ func keyOf(v jsontext.Value) sortKey {
 func (k sortKey) compare(other sortKey) int {
 	return cmp.Or(cmp.Compare(k.rank, other.rank), cmp.Compare(k.number, other.number), strings.Compare(k.text, other.text))
 }
+
+// chance puts lists in an order by chance, repeatable with the seed. It is safe
+// for concurrent use.
+type chance struct {
+	mu sync.Mutex
+	*rand.Rand
+}
+
+func newChance(seed int64) *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), 0)) }
+
+func (c *chance) shuffle(records []*record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+}
+
+// hasTies reports whether two records can have the same place in a list.
+func hasTies(sort string) bool { return sort != "" && strings.TrimPrefix(sort, "-") != "_id" }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -17,7 +18,7 @@ type Switches map[string]string
 // SwitchDoc describes one switch.
 type SwitchDoc struct {
 	Name    string
-	Values  []string
+	Values  []string // AnyNumber among them stands for any whole number
 	Default string
 	Doc     string
 }
@@ -59,7 +60,7 @@ func (s Switches) resolve() (Switches, error) {
 			return nil, fmt.Errorf("unknown switch %q%s", name, catalog.DidYouMean(name, switchNames()))
 		}
 		d := switchDocs[i]
-		if !slices.Contains(d.Values, s[name]) {
+		if !d.takes(s[name]) {
 			return nil, fmt.Errorf("switch %s must be one of %s, not %q%s",
 				name, strings.Join(d.Values, ", "), s[name], catalog.DidYouMean(s[name], d.Values))
 		}
@@ -69,6 +70,24 @@ func (s Switches) resolve() (Switches, error) {
 }
 
 func (s Switches) is(name, value string) bool { return s[name] == value }
+
+// number returns the number that a switch is set to, or another one if it is off.
+func (s *Server) number(name string, off int) int {
+	if n, err := strconv.Atoi(s.switches[name]); err == nil {
+		return n
+	}
+	return off
+}
+
+// AnyNumber among the values of a switch stands for all whole numbers from 1.
+const AnyNumber = "N"
+
+func (d SwitchDoc) takes(value string) bool {
+	if n, err := strconv.Atoi(value); err == nil && n > 0 && slices.Contains(d.Values, AnyNumber) {
+		return true
+	}
+	return value != AnyNumber && slices.Contains(d.Values, value)
+}
 
 func switchNames() []string {
 	names := make([]string, len(switchDocs))
@@ -103,11 +122,13 @@ const (
 	swGzip              = "gzip"
 	swIDInUpdate        = "id-in-update"
 	swIgnoredEndusers   = "ignored-endusers"
+	swLeanPages         = "lean-pages"
 	swLeanSlug          = "lean-slug"
 	swMetricSameDay     = "metric-same-day"
 	swMinuteWindow      = "minute-window"
 	swOverLimit         = "over-limit"
 	swOwnerInLists      = "owner-in-lists"
+	swPageCap           = "page-cap"
 	swRateHeaders       = "rate-headers"
 	swRateReset         = "rate-reset"
 	swRetryAfter        = "retry-after"
@@ -116,6 +137,7 @@ const (
 	swTicketGet         = "ticket-get"
 	swTicketS           = "ticket-s"
 	swTicketsNoEmail    = "tickets-without-email"
+	swTies              = "ties"
 	swTypes             = "types"
 	swUnknownProperties = "unknown-properties"
 	swUnknownQuery      = "unknown-query"
@@ -169,6 +191,8 @@ var switchDocs = []SwitchDoc{
 		"What an update with an _id in its body does: it ignores the _id, or fails with 400."},
 	{swIgnoredEndusers, []string{"silent", "error"}, "silent",
 		"What happens to a bulk enduser that belongs to no known company: it is dropped silently, or listed in createdErrors."},
+	{swLeanPages, []string{"off", AnyNumber}, "off",
+		"How many lean companies one response has at most: all of them, or N. With N, limit and offset page through them; otherwise they are ignored."},
 	{swLeanSlug, []string{"no", "yes"}, "no",
 		"Whether lean companies include slug, as older responses did."},
 	{swMetricSameDay, []string{"append", "replace"}, "append",
@@ -179,6 +203,8 @@ var switchDocs = []SwitchDoc{
 		"What a limit above the model's maximum does: it is lowered to the maximum, or fails with 400."},
 	{swOwnerInLists, []string{"id", "object"}, "id",
 		"Whether lists show owner and coOwner of companies as ids, or as objects with id and nickName."},
+	{swPageCap, []string{"off", AnyNumber}, "off",
+		"How many records a list returns at most, whatever limit asks for: the model's maximum, or N."},
 	{swRateHeaders, []string{"both", "legacy", "new", "none"}, "both",
 		"The spelling of the rate headers: X-Rate-Limit-Remaining, x-ratelimit-remaining, both or neither."},
 	{swRateReset, []string{"seconds", "epoch"}, "seconds",
@@ -195,6 +221,8 @@ var switchDocs = []SwitchDoc{
 		"What the short query name s means on tickets."},
 	{swTicketsNoEmail, []string{"drop", "error"}, "drop",
 		"What happens to a ticket without email: it is dropped silently, or listed in createdErrors."},
+	{swTies, []string{"id", "random"}, "id",
+		"The order of records that have the same value of the sort property: by _id, or random for each call."},
 	{swTypes, []string{"check", "store"}, "check",
 		"Whether a value of the wrong type is rejected or stored."},
 	{swUnknownProperties, []string{"keep", "drop"}, "keep",

@@ -50,10 +50,15 @@ func TestParseSwitches(t *testing.T) {
 	s, err := ParseSwitches(" over-limit = error, custom=replace,")
 	require.NoError(t, err)
 	assert.Equal(t, Switches{"over-limit": "error", "custom": "replace"}, s)
+	s, err = ParseSwitches("page-cap=777")
+	require.NoError(t, err)
+	assert.Equal(t, Switches{"page-cap": "777"}, s)
 	for text, message := range map[string]string{
 		"over-limt=error": "did you mean 'over-limit'?",
 		"custom":          "needs a value",
 		"custom=replac":   "did you mean 'replace'?",
+		"page-cap=N":      "must be one of off, N",
+		"page-cap=0":      "must be one of off, N",
 	} {
 		_, err := ParseSwitches(text)
 		assert.ErrorContains(t, err, message, text)

@@ -42,6 +42,7 @@ type Options struct {
 	Simulated bool
 	Companies int
 	Faults    string
+	Switches  string
 
 	DryRun      bool
 	Strict      bool
@@ -66,6 +67,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	AddSimulate(cmd, &o.Simulate, &o.Companies)
 	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
+	f.StringVar(&o.Switches, "switches", "", "With --simulate: set switches as `NAME=VALUE`,..., see 'phscript simulate --help'")
 	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
 	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected")
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
@@ -97,7 +99,7 @@ func AddSimulate(cmd *cobra.Command, fixtures *string, companies *int) {
 // need --simulate without it.
 func (o *Options) Given(flags *pflag.FlagSet) error {
 	o.Simulated = flags.Changed("simulate")
-	return usage.Needs(flags, "simulate", "companies", "faults")
+	return usage.Needs(flags, "simulate", "companies", "faults", "switches")
 }
 
 // Settings lays the flags over the configuration.
@@ -182,7 +184,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	h := &Opened{Secrets: &redact.Secrets{}}
 	logger := slog.New(h.Secrets.Handler(handler))
 	if o.Simulated {
-		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults); err != nil {
+		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults, o.Switches); err != nil {
 			return nil, err
 		}
 		c.APIToken, c.TenantToken = h.server.APIToken(), h.server.TenantToken()
@@ -233,7 +235,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 }
 
 // StartSimulator starts the Planhat that --simulate and the flags with it name.
-func StartSimulator(c config.Config, fixtures string, companies int, faults string) (*simulator.Server, error) {
+func StartSimulator(c config.Config, fixtures string, companies int, faults, switches string) (*simulator.Server, error) {
 	options := simulator.Options{
 		Companies: companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
 		FixturesDir: strings.TrimSpace(fixtures),
@@ -241,6 +243,9 @@ func StartSimulator(c config.Config, fixtures string, companies int, faults stri
 	var err error
 	if options.Faults, err = simulator.ParseFaults(faults); err != nil {
 		return nil, &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
+	}
+	if options.Switches, err = simulator.ParseSwitches(switches); err != nil {
+		return nil, &usage.Error{Message: "--switches: " + err.Error(), Hint: "see 'phscript simulate --help'"}
 	}
 	server, err := simulator.Start(options)
 	if err != nil {

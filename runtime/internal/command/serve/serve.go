@@ -172,7 +172,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	// Folders that were too recent at the start to tell whose they are.
 	defer clearFolders(log)
 	if o.Simulated {
-		planhat, err := host.StartSimulator(loaded.Config, o.simulate, o.companies, "")
+		planhat, err := host.StartSimulator(loaded.Config, o.simulate, o.companies, "", "")
 		if err != nil {
 			return err
 		}

@@ -94,6 +94,9 @@ func completeSwitch(*cobra.Command, []string, string) ([]cobra.Completion, cobra
 	var list []cobra.Completion
 	for _, d := range simulator.SwitchDocs() {
 		for _, value := range d.Values {
+			if value == simulator.AnyNumber {
+				continue
+			}
 			list = append(list, cobra.CompletionWithDesc(d.Name+"="+value, d.Doc))
 		}
 	}
