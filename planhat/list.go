@@ -120,7 +120,9 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 	return out, nil
 }
 
-// GetLeanList returns companies with their ids and names only, in one request.
+// GetLeanList returns companies with their ids and names only. Planhat's
+// documentation knows no pages of this list, so the first request asks for all of
+// it. A server that returns pages all the same is asked for the rest.
 func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, error) {
 	op, err := r.operation("get_lean_list")
 	if err != nil {
@@ -130,10 +132,21 @@ func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, er
 	if err != nil {
 		err = r.fault(op, err)
 	}
-	var out []Record
-	if err == nil {
-		out, err = r.readList(ctx, op, query)
+	if err != nil {
+		r.note(op, Outcome{Err: err})
+		return nil, err
 	}
-	r.note(op, Outcome{Read: len(out), Err: err})
-	return out, err
+	p := r.pager(op, query, 0, 0, 0)
+	p.walk.order, p.walk.whole = byID, true
+	p.walk.read = func(ctx context.Context, _ string, offset, limit int) ([]Record, error) {
+		if offset == 0 {
+			return r.readList(ctx, op, query)
+		}
+		page, err := p.request(ctx, "", offset, limit)
+		if KindOf(err) == KindValidation {
+			return p.walk.previous, nil // it knows no offset: that was all
+		}
+		return page, err
+	}
+	return gather(p.records(ctx))
 }

@@ -59,6 +59,9 @@ type walk struct {
 	// the server's default one.
 	size, usual int
 	sized       bool
+	// whole says that the first request asks for the whole list, whatever its
+	// length.
+	whole bool
 	// repairable says that the whole list is wanted and can be read by id.
 	repairable bool
 
@@ -183,6 +186,9 @@ func (w *walk) short(n, limit int) bool {
 func (w *walk) again(ctx context.Context, page []Record, limit int) (bool, error) {
 	if !samePage(page, w.previous) {
 		return false, nil
+	}
+	if w.whole && w.pages == 1 {
+		return true, nil
 	}
 	if len(page) <= w.asked {
 		far, err := w.read(ctx, "", w.offset+farAway, limit)
