@@ -1,10 +1,10 @@
 package calendar
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ncruces/go-strftime"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
 )
@@ -96,18 +96,11 @@ func Format(t time.Time, layout string) (string, error) {
 		return t.Format(time.DateTime), nil
 	}
 	return expand(layout, written, func(c byte) (string, bool) {
-		year, week := t.ISOWeek()
 		switch c {
 		case 'f':
-			return fmt.Sprintf("%03d", t.Nanosecond()/1e6), true
-		case 'V':
-			return fmt.Sprintf("%02d", week), true
-		case 'G':
-			return fmt.Sprintf("%02d", year), true
-		case 'u':
-			return strconv.Itoa(Weekday(t)), true
-		case 's':
-			return strconv.FormatInt(t.Unix(), 10), true
+			return strftime.Format("%L", t), true
+		case 'V', 'G', 'u', 's':
+			return strftime.Format("%"+string(c), t), true
 		}
 		known, ok := goLayouts[c]
 		return t.Format(known), ok

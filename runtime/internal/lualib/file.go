@@ -245,8 +245,9 @@ func readNumber(r *bufio.Reader) (float64, bool) {
 	return number.Parse(text)
 }
 
-// seek is file:seek. Files are read and written from start to end, so it only
+// fileSeek is file:seek. Files are read and written from start to end, so it only
 // tells that.
-func (c call) seek(*file) int {
+func fileSeek(c call) int {
+	c.file(1)
 	return c.refuse(errors.New("a position in a file cannot be chosen: read it from the start, or keep its lines in a table"))
 }

@@ -13,10 +13,10 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.fileMeta = L.NewTable()
 	register(L, lib.fileMeta, map[string]func(call) int{
 		"close":      fileClose,
-		"flush":      func(c call) int { return c.finish(c.file(1).flush()) },
+		"flush":      func(c call) int { return c.outcome(c.file(1).flush()) },
 		"lines":      func(c call) int { return c.lines(c.file(1), false) },
 		"read":       func(c call) int { return c.read(c.file(1), 2) },
-		"seek":       func(c call) int { return c.seek(c.file(1)) },
+		"seek":       fileSeek,
 		"setvbuf":    func(c call) int { c.file(1); return c.results(lua.LTrue) },
 		"write":      func(c call) int { return c.write(c.file(1), 2) },
 		"__tostring": fileText,
@@ -30,7 +30,7 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.input, lib.output = lib.stdin, lib.stdout
 	table := lib.module(L, "io", map[string]func(call) int{
 		"close":  lib.ioClose,
-		"flush":  func(c call) int { return c.finish(lib.output.flush()) },
+		"flush":  func(c call) int { return c.outcome(lib.output.flush()) },
 		"input":  lib.ioInput,
 		"lines":  lib.ioLines,
 		"open":   lib.ioOpen,
@@ -42,7 +42,7 @@ func (lib *library) openIO(L *lua.LState) {
 			return 0
 		},
 		"type":  ioType,
-		"write": func(c call) int { return lib.ioWrite(c) },
+		"write": lib.ioWrite,
 	})
 	table.RawSetString("stdin", lib.wrapFile(lib.stdin))
 	table.RawSetString("stdout", lib.wrapFile(lib.stdout))
@@ -78,11 +78,8 @@ func (c call) file(n int) *file {
 	return f
 }
 
-// finish returns true, or nil and a message.
-func (c call) finish(err error) int { return c.outcome(err) }
-
 // fileClose is file:close.
-func fileClose(c call) int { return c.finish(c.file(1).close()) }
+func fileClose(c call) int { return c.outcome(c.file(1).close()) }
 
 // fileText is tostring of a file.
 func fileText(c call) int {
@@ -111,7 +108,7 @@ func ioType(c call) int {
 // ioClose is io.close, of the output file when none is given.
 func (lib *library) ioClose(c call) int {
 	if c.GetTop() == 0 {
-		return c.finish(lib.output.close())
+		return c.outcome(lib.output.close())
 	}
 	return fileClose(c)
 }

@@ -1,12 +1,13 @@
 package lualib
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/ncruces/go-strftime"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
 // openOS defines the os library. What reaches outside goes through the host.
@@ -88,7 +89,7 @@ func (lib *library) date(c call) int {
 	if strings.HasPrefix(format, "*t") {
 		return c.results(dateTable(c.LState, when))
 	}
-	return c.results(lua.LString(strftime(when, format)))
+	return c.results(lua.LString(strftime.Format(format, when)))
 }
 
 // dateTable is what os.date returns for "*t".
@@ -133,63 +134,4 @@ func (lib *library) time(c call) int {
 		}
 	}
 	return c.results(lua.LNumber(when.Unix()))
-}
-
-// goLayouts are the directives that time.Format can write.
-var goLayouts = map[byte]string{
-	'a': "Mon", 'A': "Monday", 'b': "Jan", 'h': "Jan", 'B': "January", 'd': "02", 'e': "_2", 'H': "15", 'I': "03",
-	'm': "01", 'M': "04", 'p': "PM", 'S': "05", 'y': "06", 'Y': "2006", 'Z': "MST", 'z': "-0700", 'j': "002",
-	'c': "Mon Jan _2 15:04:05 2006", 'x': "01/02/06", 'X': "15:04:05", 'D': "01/02/06", 'F': "2006-01-02",
-	'R': "15:04", 'T': "15:04:05", 'r': "03:04:05 PM",
-}
-
-// strftime is C's strftime in the C locale.
-func strftime(when time.Time, format string) string {
-	var out strings.Builder
-	for i := 0; i < len(format); i++ {
-		if format[i] != '%' || i+1 == len(format) {
-			out.WriteByte(format[i])
-			continue
-		}
-		i++
-		if layout, ok := goLayouts[format[i]]; ok {
-			out.WriteString(when.Format(layout))
-			continue
-		}
-		out.WriteString(strftimeNumber(when, format[i]))
-	}
-	return out.String()
-}
-
-// strftimeNumber writes the directives that need arithmetic.
-func strftimeNumber(when time.Time, directive byte) string {
-	weekday, day := int(when.Weekday()), when.YearDay()-1
-	isoYear, isoWeek := when.ISOWeek()
-	switch directive {
-	case '%':
-		return "%"
-	case 'n':
-		return "\n"
-	case 't':
-		return "\t"
-	case 'C':
-		return fmt.Sprintf("%02d", when.Year()/100)
-	case 'G':
-		return fmt.Sprint(isoYear)
-	case 'g':
-		return fmt.Sprintf("%02d", isoYear%100)
-	case 's':
-		return fmt.Sprint(when.Unix())
-	case 'u':
-		return fmt.Sprint((weekday+6)%7 + 1)
-	case 'U':
-		return fmt.Sprintf("%02d", (day+7-weekday)/7)
-	case 'V':
-		return fmt.Sprintf("%02d", isoWeek)
-	case 'w':
-		return fmt.Sprint(weekday)
-	case 'W':
-		return fmt.Sprintf("%02d", (day+7-(weekday+6)%7)/7)
-	}
-	return "%" + string(rune(directive))
 }
