@@ -91,14 +91,7 @@ func (a *Args) fault(message string) error {
 	return &UsageError{Func: a.qualified(), Message: message}
 }
 
-func (a *Args) qualified() string { return qualify(a.module, a.fn.Name) }
-
-func qualify(module, name string) string {
-	if module == "" {
-		return name
-	}
-	return module + "." + name
-}
+func (a *Args) qualified() string { return spec.Qualify(a.module, a.fn.Name) }
 
 // UsageError is a mistake in the script itself, such as a wrong type or an
 // unknown option. It is raised as text that starts with the script's line, like

@@ -13,6 +13,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -82,7 +83,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 		return 0, err
 	}
 	if len(values) == 0 {
-		a.Host.Log.Write(a.Context(), slog.LevelInfo, qualify(b.model.Snake, b.op.Name)+" got no rows, so nothing was sent", nil)
+		a.Host.Log.Write(a.Context(), slog.LevelInfo, spec.Qualify(b.model.Snake, b.op.Name)+" got no rows, so nothing was sent", nil)
 	}
 	records, err := b.encodeRows(a, values)
 	if err != nil {

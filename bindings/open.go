@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 // Open builds the Lua table of a module on L. Functions may be called with a
@@ -33,7 +35,7 @@ func Open(L *lua.LState, h *Host, m *Module) *lua.LTable {
 
 func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTable) *lua.LFunction {
 	if fn.Lua != "" {
-		return luaFunction(L, qualify(module, fn.Name), fn.Lua)
+		return luaFunction(L, spec.Qualify(module, fn.Name), fn.Lua)
 	}
 	call := fn.Call.(func(*Args) (int, error)) // as Validate says
 	return L.NewFunction(func(L *lua.LState) int {

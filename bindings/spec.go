@@ -57,14 +57,14 @@ func Validate(m *Module, known func(name string) bool) error {
 		m := all[0]
 		all = append(all, m.Modules...)
 		for _, f := range m.Funcs {
-			errs = append(errs, callable(qualify(m.Name, f.Name), f))
+			errs = append(errs, callable(spec.Qualify(m.Name, f.Name), f))
 		}
 		if m.Call != nil {
 			errs = append(errs, callable(m.Name, m.Call))
 		}
 		for _, v := range m.Values {
 			if _, ok := v.Make.(func(*lua.LState) lua.LValue); !ok && v.Make != nil {
-				errs = append(errs, fmt.Errorf("%s: Make is a %T, not a func(*lua.LState) lua.LValue", qualify(m.Name, v.Name), v.Make))
+				errs = append(errs, fmt.Errorf("%s: Make is a %T, not a func(*lua.LState) lua.LValue", spec.Qualify(m.Name, v.Name), v.Make))
 			}
 		}
 	}

@@ -71,7 +71,7 @@ func TestManualFindsWhatIsMeant(t *testing.T) {
 	assert.Nil(t, m.Find("compny"))
 	assert.Contains(t, m.Nearest("compny"), "company")
 	assert.Contains(t, m.Nearest("planhat.company.bulk_upsrt"), "planhat.company.bulk_upsert")
-	assert.Equal(t, "planhat.company.bulk_upsert", m.Search("company", "bulk_upsert")[0].Name)
+	assert.Equal(t, "planhat.company.bulk_upsert", m.Ask("bulk_upsert company").Topics[0].Name)
 	assert.Equal(t, "planhat.company.get_by_id(id)", m.Find("company.get_by_id").Signature())
 }
 

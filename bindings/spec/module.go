@@ -21,6 +21,10 @@ type Module struct {
 	Records []*Shape
 }
 
+// Qualify returns the name of a module's member in scripts; a global's module has
+// no name.
+func Qualify(module, name string) string { return strings.TrimPrefix(module+"."+name, ".") }
+
 // Func is one Lua function.
 type Func struct {
 	Name string

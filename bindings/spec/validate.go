@@ -40,7 +40,7 @@ func (v *validation) describe(m *Module) {
 func (v *validation) module(m *Module) {
 	taken := map[string]bool{}
 	member := func(name string) string {
-		path := qualify(m.Name, name)
+		path := Qualify(m.Name, name)
 		switch {
 		case name == "":
 			v.fail("%s: a member has no name", m.Name)
@@ -100,12 +100,4 @@ func (v *validation) typ(of string, t Type) {
 			v.fail("%s: the type %q is not one of Lua's, and no table of that name is described", of, name)
 		}
 	}
-}
-
-// qualify returns a member's name with the module's in front.
-func qualify(module, name string) string {
-	if module == "" {
-		return name
-	}
-	return module + "." + name
 }

@@ -6,6 +6,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -69,21 +70,17 @@ func opened(L *lua.LState, name string) lua.LValue {
 
 // nameIn returns the name of a value in the table of a module, or "".
 func nameIn(module *bindings.Module, t *lua.LTable, v lua.LValue) string {
-	prefix := ""
-	if module.Name != "" {
-		if v == t {
-			return module.Name
-		}
-		prefix = module.Name + "."
+	if module.Name != "" && v == t {
+		return module.Name
 	}
 	for _, f := range module.Funcs {
 		if t.RawGetString(f.Name) == v {
-			return prefix + f.Name
+			return spec.Qualify(module.Name, f.Name)
 		}
 	}
 	for _, value := range module.Values {
 		if t.RawGetString(value.Name) == v {
-			return prefix + value.Name
+			return spec.Qualify(module.Name, value.Name)
 		}
 	}
 	for _, part := range module.Modules {

@@ -11,10 +11,7 @@ import (
 // function writes one function, held by the given variable, "" for a global.
 // Those of planhat and its parts can also be called with a colon.
 func (d *definer) function(s *source, module, variable string, f *spec.Func) {
-	name := f.Name
-	if variable != "" {
-		name = variable + "." + f.Name
-	}
+	name := spec.Qualify(variable, f.Name)
 	f = d.withOptions(s, module, f)
 	s.printf("\n")
 	s.comment(f.Doc)
@@ -59,7 +56,7 @@ func (d *definer) withOptions(s *source, module string, f *spec.Func) *spec.Func
 		if len(p.Fields) == 0 || p.Type != "table" {
 			continue
 		}
-		function := strings.TrimPrefix(module+"."+f.Name, ".")
+		function := spec.Qualify(module, f.Name)
 		shape := &spec.Shape{Name: function + "." + p.Name, Doc: "The `" + p.Name + "` of `" + function + "`.", Fields: p.Fields}
 		d.taken[shape.Name] = true
 		d.shape(s, shape)

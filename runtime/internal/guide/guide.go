@@ -27,7 +27,7 @@ func (s *Section) Name() string {
 	if s.Heading == "" {
 		return s.Page
 	}
-	return s.Page + "#" + anchor(s.Heading)
+	return s.Page + "#" + Anchor(s.Heading)
 }
 
 // Headline returns the heading, or the page's title.
@@ -38,8 +38,8 @@ func (s *Section) Headline() string {
 	return s.Heading
 }
 
-// anchor makes a heading what a link calls it.
-func anchor(heading string) string {
+// Anchor makes a heading what a link calls it.
+func Anchor(heading string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
@@ -149,9 +150,9 @@ func sectionItems(sections []*guide.Section) []item {
 // sections.
 func sectionPage(a *Answer, o PageOptions) string {
 	s := newSheet(o)
-	title := s.styled(a.Section.Headline(), strong)
+	title := s.styled(a.Section.Headline(), display.Bold)
 	if a.Section.Heading != "" {
-		title += "  " + s.styled(a.Section.Title, faint)
+		title += "  " + s.styled(a.Section.Title, display.Dim)
 	}
 	s.line(0, title)
 	s.gap()

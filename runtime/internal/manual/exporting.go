@@ -1,6 +1,8 @@
 package manual
 
 import (
+	"cmp"
+
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/guide"
@@ -53,7 +55,7 @@ func (m *Manual) export(t *Topic) ExportTopic {
 	case KindProperty:
 		e.Property = &ExportProperty{
 			Type: t.Property.Type, Required: necessity(t.Model, t.Property) == "all", ReadOnly: t.Property.ReadOnly, Ref: t.Property.Ref,
-			Enum: t.Property.Enum, Confidence: sure(t.Property.Confidence), Origin: t.Property.Origin,
+			Enum: t.Property.Enum, Confidence: cmp.Or(t.Property.Confidence, catalog.High), Origin: t.Property.Origin,
 		}
 	}
 	return e
@@ -62,10 +64,10 @@ func (m *Manual) export(t *Topic) ExportTopic {
 func members(module *spec.Module) []string {
 	var names []string
 	for _, f := range module.Funcs {
-		names = append(names, module.Name+"."+f.Name)
+		names = append(names, spec.Qualify(module.Name, f.Name))
 	}
 	for _, v := range module.Values {
-		names = append(names, module.Name+"."+v.Name)
+		names = append(names, spec.Qualify(module.Name, v.Name))
 	}
 	for _, s := range module.Records {
 		names = append(names, s.Name)
@@ -78,7 +80,7 @@ func members(module *spec.Module) []string {
 
 func exportModel(model *catalog.Model) *ExportModel {
 	e := &ExportModel{
-		Table: model.Name, Path: model.Path, Host: model.Base, Confidence: sure(model.Confidence), Notes: model.Notes,
+		Table: model.Name, Path: model.Path, Host: model.Base, Confidence: cmp.Or(model.Confidence, catalog.High), Notes: model.Notes,
 		Keys: ExportKeys(model.Keyables),
 		Required: ExportRequired{
 			All: model.RequiredOnCreate, OneOf: model.RequiredOneOf, Suggested: model.SuggestedOnCreate, BulkCreate: model.RequiredOnBulkCreate,
@@ -96,12 +98,4 @@ func exportModel(model *catalog.Model) *ExportModel {
 		e.Operations = append(e.Operations, o)
 	}
 	return e
-}
-
-// sure returns the confidence that is implied if none is noted.
-func sure(c catalog.Confidence) catalog.Confidence {
-	if c == "" {
-		return catalog.High
-	}
-	return c
 }

@@ -148,17 +148,11 @@ func (m *Manual) addModule(module *spec.Module) {
 
 // addMembers adds what a module contains, except its parts.
 func (m *Manual) addMembers(module *spec.Module) {
-	qualified := func(name string) string {
-		if module.Name == "" {
-			return name
-		}
-		return module.Name + "." + name
-	}
 	for _, f := range module.Funcs {
-		m.add(&Topic{Name: qualified(f.Name), Kind: KindFunction, Doc: f.Doc, Module: module, Func: f})
+		m.add(&Topic{Name: spec.Qualify(module.Name, f.Name), Kind: KindFunction, Doc: f.Doc, Module: module, Func: f})
 	}
 	for _, v := range module.Values {
-		m.add(&Topic{Name: qualified(v.Name), Kind: KindValue, Doc: v.Doc, Module: module, Value: v})
+		m.add(&Topic{Name: spec.Qualify(module.Name, v.Name), Kind: KindValue, Doc: v.Doc, Module: module, Value: v})
 	}
 	for _, s := range module.Records {
 		t := &Topic{Name: s.Name, Kind: KindTable, Doc: s.Doc, Module: module, Shape: s}

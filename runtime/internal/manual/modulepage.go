@@ -8,10 +8,11 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 func (m *Manual) modulePage(s *sheet, t *Topic) {
-	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(string(t.Kind), faint))
+	s.line(0, s.styled(t.Name, display.Bold)+"  "+s.styled(string(t.Kind), display.Dim))
 	s.gap()
 	s.markdown(indent, t.Doc)
 	if m.MustBeRequired(t.Name) && !strings.Contains(t.Doc, "require") {
@@ -83,16 +84,8 @@ func (m *Manual) tables(s *sheet, t *Topic) {
 // keys lists the ids that address a model's records.
 func (m *Manual) keys(s *sheet, model *catalog.Model) {
 	var list []item
-	for _, k := range []struct {
-		function string
-		keys     []string
-	}{
-		{"get_by_id", model.Keyables.Get}, {"update", model.Keyables.Update},
-		{"delete", model.Keyables.Delete}, {"bulk_upsert", model.Keyables.Bulk},
-	} {
-		if len(k.keys) > 0 && model.Operation(k.function) != nil {
-			list = append(list, item{name: k.function, doc: keyList(model, k.keys)})
-		}
+	for _, k := range Keys(model) {
+		list = append(list, item{name: k.For, doc: keyList(model, k.Names)})
 	}
 	s.section("Keys", list)
 }
@@ -115,16 +108,30 @@ func keyList(model *catalog.Model, keys []string) string {
 
 func (m *Manual) needs(s *sheet, model *catalog.Model) {
 	var list []item
-	for _, n := range []struct {
-		what  string
-		names []string
-	}{
-		{"all of", model.RequiredOnCreate}, {"one of", model.RequiredOneOf},
-		{"recommended", model.SuggestedOnCreate}, {"in a bulk row", model.RequiredOnBulkCreate},
-	} {
-		if len(n.names) > 0 {
-			list = append(list, item{name: n.what, doc: strings.Join(n.names, ", ")})
-		}
+	for _, n := range Needs(model) {
+		list = append(list, item{name: n.For, doc: strings.Join(n.Names, ", ")})
 	}
 	s.section("Creating a record", list)
+}
+
+// Names are names with what they are for.
+type Names struct {
+	For   string
+	Names []string
+}
+
+// Keys returns the keys of a model's records, by the functions that take them.
+func Keys(model *catalog.Model) []Names {
+	return slices.DeleteFunc([]Names{
+		{"get_by_id", model.Keyables.Get}, {"update", model.Keyables.Update},
+		{"delete", model.Keyables.Delete}, {"bulk_upsert", model.Keyables.Bulk},
+	}, func(n Names) bool { return len(n.Names) == 0 || model.Operation(n.For) == nil })
+}
+
+// Needs returns the properties that a new record of a model requires.
+func Needs(model *catalog.Model) []Names {
+	return slices.DeleteFunc([]Names{
+		{"All of", model.RequiredOnCreate}, {"At least one of", model.RequiredOneOf},
+		{"Recommended", model.SuggestedOnCreate}, {"All of, in a new bulk row", model.RequiredOnBulkCreate},
+	}, func(n Names) bool { return len(n.Names) == 0 })
 }

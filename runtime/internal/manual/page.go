@@ -6,6 +6,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // Page returns a topic's page for a terminal.
@@ -21,7 +22,7 @@ func (m *Manual) Page(t *Topic, o PageOptions) string {
 	case KindProperty:
 		m.propertyPage(s, t)
 	default:
-		s.line(0, s.styled(t.Name, strong)+"  "+s.styled(t.Value.Type.Readable(), faint))
+		s.line(0, s.styled(t.Name, display.Bold)+"  "+s.styled(t.Value.Type.Readable(), display.Dim))
 		s.gap()
 		s.markdown(indent, t.Doc)
 		m.seeAlso(s, m.mentioned(t.Value.Type))
@@ -31,7 +32,7 @@ func (m *Manual) Page(t *Topic, o PageOptions) string {
 
 func (m *Manual) functionPage(s *sheet, t *Topic) {
 	f := t.Func
-	s.line(0, s.styled(t.Signature(), strong))
+	s.line(0, s.styled(t.Signature(), display.Bold))
 	s.gap()
 	if f.Deprecated != "" {
 		s.markdown(indent, "**Deprecated**: "+f.Deprecated+".")
@@ -124,7 +125,7 @@ func (m *Manual) tablePage(s *sheet, t *Topic) {
 		m.propertiesPage(s, t.Model)
 		return
 	}
-	s.line(0, s.styled(t.Name, strong)+"  "+s.styled("table", faint))
+	s.line(0, s.styled(t.Name, display.Bold)+"  "+s.styled("table", display.Dim))
 	s.gap()
 	s.markdown(indent, t.Doc)
 	s.section("Fields", fieldItems(t.Shape.Fields))
@@ -137,7 +138,7 @@ func (m *Manual) tablePage(s *sheet, t *Topic) {
 
 func (m *Manual) propertyPage(s *sheet, t *Topic) {
 	p := t.Property
-	s.line(0, s.styled(t.Name, strong)+"  "+s.styled(propertyType(p), faint))
+	s.line(0, s.styled(t.Name, display.Bold)+"  "+s.styled(propertyType(p), display.Dim))
 	s.gap()
 	s.markdown(indent, Sentence(p.Doc))
 	s.gap()

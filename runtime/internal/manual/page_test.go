@@ -32,7 +32,7 @@ func TestPage(t *testing.T) {
 		"csv.rows": {"(optional) How to read.", "Fields of options\n", "\n  trim         boolean          Whether"},
 		"planhat.company": {
 			"Functions\n  create(record) ", "Keys\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
-			"Creating a record\n  all of         name\n", "phscript doc Company         its ",
+			"Creating a record\n  All of                     name\n", "phscript doc Company         its ",
 		},
 		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  The error that a failed call raises.\n", "  quota() "},
 		"count":              {"local count = require \"count\""},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // Properties lists a model's properties, those that a new record requires
@@ -16,7 +17,7 @@ func (m *Manual) Properties(model *catalog.Model, o PageOptions) string {
 }
 
 func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
-	s.line(0, s.styled(model.Name, strong)+"  "+s.styled("the records of planhat."+model.Snake, faint))
+	s.line(0, s.styled(model.Name, display.Bold)+"  "+s.styled("the records of planhat."+model.Snake, display.Dim))
 	s.gap()
 	s.markdown(indent, model.Doc)
 	needed := func(p *catalog.Property) bool { return necessity(model, p) != "" }
@@ -30,9 +31,14 @@ func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
 	} {
 		var list []item
 		for _, p := range model.Properties {
-			if part.take(p) {
-				list = append(list, item{name: p.Name, note: propertyType(p), doc: meaning(model, p)})
+			if !part.take(p) {
+				continue
 			}
+			it := item{name: p.Name, note: propertyType(p), doc: Meaning(p)}
+			if necessity(model, p) == "one" {
+				it.doc = strings.TrimSpace(it.doc + " One of these is required.")
+			}
+			list = append(list, it)
 		}
 		s.section(part.heading, list)
 	}
@@ -47,13 +53,11 @@ func propertyType(p *catalog.Property) string {
 	return string(p.Type)
 }
 
-func meaning(model *catalog.Model, p *catalog.Property) string {
+// Meaning returns what a property holds.
+func Meaning(p *catalog.Property) string {
 	text := Sentence(p.Doc)
 	if len(p.Enum) > 0 {
 		text += " One of `" + strings.Join(p.Enum, "`, `") + "`."
-	}
-	if n := necessity(model, p); n == "one" {
-		text += " One of these is required."
 	}
 	return strings.TrimSpace(text)
 }

@@ -10,15 +10,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
-// Search returns the topics that contain every word, by relevance: words in the
+// search returns the topics that contain every word, by relevance: words in the
 // name come before words in the first sentence, and those before words in the
-// rest. If no topic contains all words, it returns those with the most.
-func (m *Manual) Search(words ...string) []*Topic {
-	topics, _ := m.search(words)
-	return topics
-}
-
-// search is Search, and how many of the words the topics contain.
+// rest. If no topic contains all words, it returns those with the most, and how
+// many that is.
 func (m *Manual) search(words []string) (topics []*Topic, most int) {
 	type match struct {
 		topic       *Topic

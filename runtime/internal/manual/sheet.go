@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -49,11 +50,8 @@ type sheet struct {
 
 func newSheet(o PageOptions) *sheet { return &sheet{o: o, width: o.width()} }
 
-func (s *sheet) styled(text string, as style) string {
-	if !s.o.Color || as == plain || text == "" {
-		return text
-	}
-	return string(as) + text + normal
+func (s *sheet) styled(text string, as display.Style) string {
+	return display.Paint(as, text, s.o.Color)
 }
 
 func (s *sheet) line(by int, text string) {
@@ -69,7 +67,7 @@ func (s *sheet) gap() {
 
 func (s *sheet) heading(text string) {
 	s.gap()
-	s.line(0, s.styled(text, strong))
+	s.line(0, s.styled(text, display.Bold))
 }
 
 // section writes a heading and items, nothing if there are none.
@@ -89,15 +87,15 @@ func (s *sheet) markdown(by int, text string) {
 		case b.code:
 			s.code(by+2, b.text)
 		case b.heading:
-			s.line(by, s.styled(b.text, strong))
+			s.line(by, s.styled(b.text, display.Bold))
 		case b.table != nil:
 			s.items(by, tableItems(b.table))
 		case b.marker != "":
-			for j, line := range wrap(b.text, s.width-by-len(b.marker), s.o.Color) {
+			for j, line := range Wrap(b.text, s.width-by-len(b.marker), s.o.Color) {
 				s.line(by, []string{b.marker, strings.Repeat(" ", len(b.marker))}[min(j, 1)]+line)
 			}
 		default:
-			for _, line := range wrap(b.text, s.width-by, s.o.Color) {
+			for _, line := range Wrap(b.text, s.width-by, s.o.Color) {
 				s.line(by, line)
 			}
 		}
@@ -126,7 +124,7 @@ func tableItems(table [][]string) []item {
 
 func (s *sheet) code(by int, text string) {
 	for line := range strings.Lines(strings.TrimRight(text, "\n")) {
-		s.line(by, s.styled(strings.TrimRight(line, "\n"), code))
+		s.line(by, s.styled(strings.TrimRight(line, "\n"), display.Cyan))
 	}
 }
 
@@ -149,7 +147,7 @@ func brief(doc string) string {
 // Brief is a topic's first sentence on one line and without Markdown, for lists
 // such as a shell's completion.
 func (t *Topic) Brief() string {
-	return strings.Join(wrap(brief(t.Doc), 1<<20, false), " ")
+	return strings.Join(Wrap(brief(t.Doc), 1<<20, false), " ")
 }
 
 // items writes columns of names, notes and meanings. If there is no room, the
@@ -174,11 +172,11 @@ func (s *sheet) items(by int, list []item) {
 	}
 	for _, it := range list {
 		length := it.length(names)
-		label := s.styled(it.name, code)
+		label := s.styled(it.name, display.Cyan)
 		if it.note != "" {
-			label += strings.Repeat(" ", length-utf8.RuneCountInString(it.name)-utf8.RuneCountInString(it.note)) + s.styled(it.note, faint)
+			label += strings.Repeat(" ", length-utf8.RuneCountInString(it.name)-utf8.RuneCountInString(it.note)) + s.styled(it.note, display.Dim)
 		}
-		lines := wrap(it.doc, s.width-deeper, s.o.Color)
+		lines := Wrap(it.doc, s.width-deeper, s.o.Color)
 		if beside && length <= column && len(lines) > 0 {
 			label += strings.Repeat(" ", column-length+2) + lines[0]
 			lines = lines[1:]
@@ -211,7 +209,7 @@ func (s *sheet) columns(by int, names []string) {
 	for row := range down {
 		var line strings.Builder
 		for i := row; i < len(names); i += down {
-			line.WriteString(s.styled(names[i], code))
+			line.WriteString(s.styled(names[i], display.Cyan))
 			if i+down < len(names) {
 				line.WriteString(strings.Repeat(" ", wide+2-utf8.RuneCountInString(names[i])))
 			}
@@ -224,7 +222,7 @@ func (s *sheet) columns(by int, names []string) {
 // text and a list of fields.
 func Card(title, text string, fields []spec.Field, o PageOptions) string {
 	s := newSheet(o)
-	s.line(0, s.styled(title, strong))
+	s.line(0, s.styled(title, display.Bold))
 	s.gap()
 	s.markdown(indent, text)
 	s.gap()

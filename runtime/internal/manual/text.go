@@ -4,27 +4,20 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // word is text that is not broken at the end of a line.
 type word struct {
 	text  string
-	style style
+	style display.Style
 	// glued is set if no space comes before it.
 	glued bool
 }
 
-type style string
-
-const (
-	plain   style = ""
-	strong  style = "\x1b[1m"
-	faint   style = "\x1b[2m"
-	code    style = "\x1b[36m"
-	normal        = "\x1b[0m"
-	unbound       = 48
-)
+// unbound is the longest code that is not broken at the end of a line.
+const unbound = 48
 
 // inline matches Markdown within a line: code, links, emphasis.
 var inline = pattern.Lazy("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\*`)
@@ -33,7 +26,7 @@ var inline = pattern.Lazy("`([^`]+)`" + `|\[([^\]]+)\]\([^)\s]*\)|\*\*([^*]+)\*\
 func words(markdown string) []word {
 	var list []word
 	glued := false
-	add := func(text string, s style, whole bool) {
+	add := func(text string, s display.Style, whole bool) {
 		if text == "" {
 			return
 		}
@@ -52,11 +45,11 @@ func words(markdown string) []word {
 	}
 	at := 0
 	for _, m := range inline().FindAllStringSubmatchIndex(markdown, -1) {
-		add(markdown[at:m[0]], plain, false)
+		add(markdown[at:m[0]], "", false)
 		switch {
 		case m[2] >= 0:
 			text := markdown[m[2]:m[3]]
-			add(text, code, len(text) <= unbound)
+			add(text, display.Cyan, len(text) <= unbound)
 		case m[4] >= 0:
 			for i, w := range words(markdown[m[4]:m[5]]) {
 				w.glued = i == 0 && glued || i > 0 && w.glued
@@ -64,11 +57,11 @@ func words(markdown string) []word {
 			}
 			glued = true
 		default:
-			add(markdown[m[6]:m[7]], strong, false)
+			add(markdown[m[6]:m[7]], display.Bold, false)
 		}
 		at = m[1]
 	}
-	add(markdown[at:], plain, false)
+	add(markdown[at:], "", false)
 	return list
 }
 
@@ -76,17 +69,17 @@ func words(markdown string) []word {
 // it contains quotes.
 func (w word) shown(color bool) string {
 	switch {
-	case color && w.style != plain:
-		return string(w.style) + w.text + normal
-	case w.style == code && !strings.ContainsAny(w.text, `'"`):
+	case color && w.style != "":
+		return display.Paint(w.style, w.text, true)
+	case w.style == display.Cyan && !strings.ContainsAny(w.text, `'"`):
 		return "'" + w.text + "'"
 	}
 	return w.text
 }
 
-// wrap breaks a paragraph of Markdown into lines of at most that width. A
+// Wrap breaks a paragraph of Markdown into lines of at most that width. A
 // longer word is on its own line.
-func wrap(markdown string, width int, color bool) []string {
+func Wrap(markdown string, width int, color bool) []string {
 	var lines []string
 	var line strings.Builder
 	used := 0
@@ -102,7 +95,7 @@ func wrap(markdown string, width int, color bool) []string {
 		for _, w := range list[i:end] {
 			text.WriteString(w.shown(color))
 			length += utf8.RuneCountInString(w.shown(false))
-			if color && w.style == code {
+			if color && w.style == display.Cyan {
 				length -= utf8.RuneCountInString(w.shown(false)) - utf8.RuneCountInString(w.text)
 			}
 		}

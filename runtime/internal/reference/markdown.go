@@ -114,20 +114,6 @@ func (p *page) sourced(source string) string {
 	return sections().ReplaceAllString(source, "[§$1]("+p.up()+"../planhat-api.md#s$1)")
 }
 
-// anchor returns the link target of a heading.
-func anchor(heading string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(heading) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
-			b.WriteRune(r)
-		case r == ' ':
-			b.WriteByte('-')
-		}
-	}
-	return b.String()
-}
-
 func quoted(names []string) string {
 	if len(names) == 0 {
 		return ""

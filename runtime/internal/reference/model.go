@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ func (r *Reference) Model(m *catalog.Model, part *spec.Module) string {
 	p.table([]string{"", ""}, [][]string{
 		{"Name in Planhat", "`" + m.Name + "`"},
 		{"Path", "`" + m.Path + "` on " + p.host(m.Base)},
-		{"Certainty", confidence(m.Confidence)},
+		{"Certainty", string(cmp.Or(m.Confidence, catalog.High)) + " confidence"},
 	})
 	p.contents(part)
 	p.keys(m)
@@ -55,32 +56,20 @@ func (p *page) host(h catalog.Host) string {
 
 func (p *page) keys(m *catalog.Model) {
 	var rows [][]string
-	for _, k := range []struct {
-		what string
-		keys []string
-	}{
-		{"`get_by_id`", m.Keyables.Get}, {"`update`", m.Keyables.Update}, {"`delete`", m.Keyables.Delete},
-		{"`bulk_upsert` matches by the first of", m.Keyables.Bulk},
-	} {
-		if len(k.keys) > 0 {
-			rows = append(rows, []string{k.what, quoted(k.keys)})
+	for _, k := range manual.Keys(m) {
+		what := "`" + k.For + "`"
+		if k.For == "bulk_upsert" {
+			what += " matches by the first of"
 		}
+		rows = append(rows, []string{what, quoted(k.Names)})
 	}
 	p.section("Keys", []string{"Call", "Keys"}, rows)
 }
 
 func (p *page) needs(m *catalog.Model) {
 	var rows [][]string
-	for _, need := range []struct {
-		what  string
-		names []string
-	}{
-		{"All of", m.RequiredOnCreate}, {"At least one of", m.RequiredOneOf},
-		{"Recommended", m.SuggestedOnCreate}, {"All of, in a bulk row that creates a record", m.RequiredOnBulkCreate},
-	} {
-		if len(need.names) > 0 {
-			rows = append(rows, []string{need.what, quoted(need.names)})
-		}
+	for _, n := range manual.Needs(m) {
+		rows = append(rows, []string{n.For, quoted(n.Names)})
 	}
 	p.section("Creating a record", []string{"", "Properties"}, rows)
 }
@@ -116,7 +105,7 @@ func (p *page) properties(m *catalog.Model, properties []*catalog.Property) {
 		if prop.ReadOnly {
 			flags = append(flags, "read-only")
 		}
-		rows = append(rows, []string{"`" + prop.Name + "`", p.propertyType(prop), strings.Join(flags, ", "), meaning(prop), origin(prop)})
+		rows = append(rows, []string{"`" + prop.Name + "`", p.propertyType(prop), strings.Join(flags, ", "), manual.Meaning(prop), origin(prop)})
 	}
 	p.table([]string{"Property", "Type", "", "Meaning", "Source"}, rows)
 }
@@ -133,14 +122,6 @@ func (p *page) propertyType(prop *catalog.Property) string {
 	return typ + " of " + prop.Ref
 }
 
-func meaning(prop *catalog.Property) string {
-	text := manual.Sentence(prop.Doc)
-	if len(prop.Enum) > 0 {
-		text = strings.TrimSpace(text + " One of " + quoted(prop.Enum) + ".")
-	}
-	return text
-}
-
 // origin says how certain a property is, if it is not plainly documented.
 func origin(prop *catalog.Property) string {
 	var words []string
@@ -148,16 +129,9 @@ func origin(prop *catalog.Property) string {
 		words = append(words, prop.Origin)
 	}
 	if prop.Confidence != "" && prop.Confidence != catalog.High {
-		words = append(words, confidence(prop.Confidence))
+		words = append(words, string(prop.Confidence)+" confidence")
 	}
 	return strings.Join(words, ", ")
-}
-
-func confidence(c catalog.Confidence) string {
-	if c == "" {
-		c = catalog.High
-	}
-	return string(c) + " confidence"
 }
 
 // count writes a limit; 0 means unknown.

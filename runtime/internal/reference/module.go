@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -60,15 +61,15 @@ func (p *page) body(m *spec.Module) {
 	for _, s := range m.Records {
 		p.printf("### %s\n\n", s.Name)
 		p.paragraph(s.Doc)
-		p.fields("Field", s.Fields)
+		p.fields(s.Fields)
 	}
 }
 
 func (p *page) contents(m *spec.Module) {
 	var rows [][]string
 	for _, f := range m.Funcs {
-		name := qualified(m.Name, f.Name)
-		rows = append(rows, []string{"[`" + name + "`](#" + anchor(name) + ")", spec.Summary(f.Doc)})
+		name := spec.Qualify(m.Name, f.Name)
+		rows = append(rows, []string{"[`" + name + "`](#" + guide.Anchor(name) + ")", spec.Summary(f.Doc)})
 	}
 	p.table([]string{"Function", "What it does"}, rows)
 }
@@ -86,14 +87,14 @@ func (p *page) models(m *spec.Module) {
 func (p *page) values(m *spec.Module) {
 	var rows [][]string
 	for _, v := range m.Values {
-		rows = append(rows, []string{"`" + qualified(m.Name, v.Name) + "`", p.typed(v.Type), v.Doc})
+		rows = append(rows, []string{"`" + spec.Qualify(m.Name, v.Name) + "`", p.typed(v.Type), v.Doc})
 	}
 	p.section("Values", []string{"Value", "Type", "Meaning"}, rows)
 }
 
 // function writes one function. note adds to it, or is "".
 func (p *page) function(module string, f *spec.Func, note string) {
-	name := qualified(module, f.Name)
+	name := spec.Qualify(module, f.Name)
 	p.printf("### %s\n\n", name)
 	p.code("", strings.TrimSuffix(name, f.Name)+signature(f))
 	p.paragraph(f.Doc)
@@ -126,13 +127,13 @@ func (p *page) function(module string, f *spec.Func, note string) {
 func (p *page) params(f *spec.Func) {
 	var rows [][]string
 	for _, param := range f.Params {
-		rows = append(rows, []string{"`" + param.Name + "`", p.typed(param.Type), optional(param.Optional), param.Doc})
+		rows = append(rows, []string{"`" + param.Name + "`", p.typed(param.Type), mark(param.Optional, "optional"), param.Doc})
 	}
 	p.table([]string{"Parameter", "Type", "", "Meaning"}, rows)
 	for _, param := range f.Params {
 		if len(param.Fields) > 0 && !p.described(param.Type) {
 			p.printf("Fields of `%s`:\n\n", param.Name)
-			p.fields("Field", param.Fields)
+			p.fields(param.Fields)
 		}
 	}
 }
@@ -143,12 +144,12 @@ func (p *page) described(typ spec.Type) bool {
 	return slices.ContainsFunc(typ.Names(), func(name string) bool { return p.ref.homes[name] != "" })
 }
 
-func (p *page) fields(head string, fields []spec.Field) {
+func (p *page) fields(fields []spec.Field) {
 	var rows [][]string
 	for _, f := range fields {
-		rows = append(rows, []string{"`" + f.Name + "`", p.typed(f.Type), required(f.Required), f.Doc})
+		rows = append(rows, []string{"`" + f.Name + "`", p.typed(f.Type), mark(f.Required, "required"), f.Doc})
 	}
-	p.table([]string{head, "Type", "", "Meaning"}, rows)
+	p.table([]string{"Field", "Type", "", "Meaning"}, rows)
 }
 
 // signature is the call with its result types.
@@ -163,19 +164,10 @@ func signature(f *spec.Func) string {
 	return f.Signature() + " → " + strings.Join(types, ", ")
 }
 
-// qualified is the name of a function or value in scripts.
-func qualified(module, name string) string { return strings.TrimPrefix(module+"."+name, ".") }
-
-func optional(yes bool) string {
+// mark is a word in a table's column of flags.
+func mark(yes bool, word string) string {
 	if yes {
-		return "optional"
-	}
-	return ""
-}
-
-func required(yes bool) string {
-	if yes {
-		return "required"
+		return word
 	}
 	return ""
 }

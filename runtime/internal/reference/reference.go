@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -38,7 +39,7 @@ func New(modules []*spec.Module, sources []manual.Source, api *catalog.Catalog) 
 	r := &Reference{modules: modules, sources: sources, api: api, homes: map[string]string{}}
 	for _, m := range modules {
 		for _, s := range m.Records {
-			r.homes[s.Name] = modulePath(m.Name) + "#" + anchor(s.Name)
+			r.homes[s.Name] = modulePath(m.Name) + "#" + guide.Anchor(s.Name)
 		}
 		for _, part := range m.Modules {
 			if model := r.model(part); model != nil {

@@ -29,11 +29,11 @@ func (r *Reference) Topic(m *manual.Manual, t *manual.Topic) string {
 			p.properties(t.Model, t.Model.Properties)
 			break
 		}
-		p.fields("Field", t.Shape.Fields)
+		p.fields(t.Shape.Fields)
 	case manual.KindProperty:
 		p.printf("### %s\n\n", t.Name)
 		p.paragraph(p.propertyType(t.Property))
-		p.paragraph(meaning(t.Property))
+		p.paragraph(manual.Meaning(t.Property))
 		if t.Property.ReadOnly {
 			p.paragraph("It is read-only.")
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
@@ -108,24 +109,7 @@ func (s *shower) topic(v lua.LValue) *manual.Topic {
 
 // wrapped breaks a sentence into lines, indented by two.
 func (s *shower) wrapped(sentence string) string {
-	sentence = strings.ReplaceAll(sentence, "`", "")
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Fields(sentence) {
-		width := runewidth.StringWidth(word)
-		switch {
-		case i == 0:
-		case column+1+width > s.Width-2:
-			b.WriteString("\n  ")
-			column = 0
-		default:
-			b.WriteByte(' ')
-			column++
-		}
-		b.WriteString(word)
-		column += width
-	}
-	return b.String()
+	return strings.Join(manual.Wrap(strings.ReplaceAll(sentence, "`", ""), s.Width-2, s.Color), "\n  ")
 }
 
 func (s *shower) table(t *lua.LTable) string {
@@ -228,7 +212,7 @@ func (s *shower) record(t *lua.LTable, leave []string) (string, bool) {
 		}
 		shown++
 		label := runewidth.FillRight(s.cut(oneLine(name), widest), widest)
-		lines = append(lines, s.name(label)+"  "+s.cut(s.inline(t.RawGetString(name)), s.Width-widest-2))
+		lines = append(lines, display.Paint(display.Cyan, label, s.Color)+"  "+s.cut(s.inline(t.RawGetString(name)), s.Width-widest-2))
 	}
 	return strings.Join(lines, "\n"), true
 }
@@ -255,16 +239,8 @@ func (s *shower) cut(line string, width int) string {
 	return runewidth.Truncate(line, max(width, 1), "…")
 }
 
-func (s *shower) bold(text string) string { return s.paint("\x1b[1m", text) }
-func (s *shower) dim(text string) string  { return s.paint("\x1b[2m", text) }
-func (s *shower) name(text string) string { return s.paint("\x1b[36m", text) }
-
-func (s *shower) paint(style, text string) string {
-	if !s.Color {
-		return text
-	}
-	return style + text + "\x1b[0m"
-}
+func (s *shower) bold(text string) string { return display.Paint(display.Bold, text, s.Color) }
+func (s *shower) dim(text string) string  { return display.Paint(display.Dim, text, s.Color) }
 
 // oneLine keeps a string from breaking the lines around it.
 func oneLine(text string) string {
