@@ -97,7 +97,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	result, err := call(r, ctx, records, opt)
+	result, err := call(r, a.located(ctx, values), records, opt)
 	if err != nil {
 		return 0, err
 	}
@@ -118,9 +118,7 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 	if first.Index >= 0 {
 		where = fmt.Sprintf("row %d", first.Index+1)
 	}
-	if first.Key != "" {
-		where += " (" + first.Key + ")"
-	}
+	where += aside(first)
 	message := fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message)
 	if len(r.Errors) == 1 {
 		message = fmt.Sprintf("1 of %d rows was rejected, %s: %s", r.Rows, where, first.Message)

@@ -3,6 +3,7 @@ package bindings
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -19,6 +20,9 @@ type csvReader struct {
 	// convert holds the conversion of each column, or nil.
 	convert  []convertCell
 	problems *problems
+	// places and from say where the rows come from.
+	places *places
+	from   *origin
 }
 
 // onCSV makes a function that reads its first argument, a file or a text, by the
@@ -43,7 +47,10 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		if doubt := r.Doubt(); doubt != "" {
 			a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
 		}
-		c := &csvReader{Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect)}
+		c := &csvReader{
+			Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect),
+			places: &a.Host.places, from: &origin{file: src.file(), titles: r.Titles},
+		}
 		for _, name := range r.Columns {
 			c.convert = append(c.convert, opt.convert[name])
 		}
@@ -60,22 +67,25 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong) && c.opt.collect:
-			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.row(L, wrong.Cells, nil)})
+			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.row(L, wrong.Cells, c.place(wrong.Line, wrong.Cells), nil)})
 			continue
 		case errors.Is(err, io.EOF):
 			return nil, 0, c.problems.end()
 		case err != nil:
 			return nil, 0, err
 		}
+		at := c.place(line, cells)
 		if c.opt.Trim {
 			for i := range cells {
 				cells[i] = strings.TrimSpace(cells[i])
 			}
 		}
 		if c.Columns == nil {
-			return stringList(L, cells), line, c.problems.good()
+			row := stringList(L, cells)
+			c.places.put(row, at)
+			return row, line, c.problems.good()
 		}
-		row := c.row(L, cells, func(i int, cell string) lua.LValue {
+		row := c.row(L, cells, at, func(i int, cell string) lua.LValue {
 			v, e := c.value(c.convert[i], cell)
 			if e == nil {
 				return v
@@ -84,7 +94,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 			errors.As(e, &data)
 			err = c.Errorf(line, data.Hint, "column %q: %v", c.Columns[i], e)
 			if c.opt.collect {
-				c.problems.add(line, err, map[string]lua.LValue{"row": c.row(L, cells, nil), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
+				c.problems.add(line, err, map[string]lua.LValue{"row": c.row(L, cells, at, nil), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
 			}
 			return lua.LNil
 		})
@@ -97,9 +107,14 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 	}
 }
 
+// place is where the row of the cells comes from.
+func (c *csvReader) place(line int, cells []string) place {
+	return place{origin: c.from, line: line, cells: slices.Clone(cells)}
+}
+
 // row makes a table of cells, whose values in named columns are those of the
 // function, or text.
-func (c *csvReader) row(L *lua.LState, cells []string, value func(i int, cell string) lua.LValue) *lua.LTable {
+func (c *csvReader) row(L *lua.LState, cells []string, at place, value func(i int, cell string) lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(c.Columns))
 	for i, cell := range cells {
 		v := lua.LValue(lua.LString(cell))
@@ -114,6 +129,7 @@ func (c *csvReader) row(L *lua.LState, cells []string, value func(i int, cell st
 			t.RawSetString(name, v)
 		}
 	}
+	c.places.put(t, at)
 	return t
 }
 

@@ -119,6 +119,14 @@ func textSource(_ *Args, text string) (*source, error) {
 	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text"}, nil
 }
 
+// file returns the name of the file, "" for a text.
+func (s *source) file() string {
+	if s.files == nil {
+		return ""
+	}
+	return s.name
+}
+
 // fail returns the error of reading.
 func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
 

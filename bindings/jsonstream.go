@@ -31,6 +31,11 @@ type jsonReader struct {
 	// those that were read, passed the lines that were read one by one.
 	inList        bool
 	count, passed int
+	// begins is the line where the latest value begins.
+	begins int
+	// places and from say where the values come from.
+	places *places
+	from   *origin
 }
 
 // onJSON makes a function that reads its first argument, a file or a text.
@@ -61,7 +66,8 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 	lines := &lineCounter{r: text}
 	return &jsonReader{
 		src: src, text: text, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
-		dec: jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
+		dec:    jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
+		places: &a.Host.places, from: &origin{file: src.file()},
 	}, nil
 }
 
@@ -112,7 +118,7 @@ func (r *jsonReader) next(*lua.LState) (lua.LValue, int, error) {
 	case !more:
 		return nil, 0, io.EOF
 	}
-	r.lines.line(r.dec.InputOffset())
+	r.note(v, r.begins)
 	r.count++
 	return v, r.count, nil
 }
@@ -136,8 +142,18 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 		}
 		return nil, false, err
 	}
+	unread := r.dec.UnreadBuffer()
+	before := len(unread) - len(bytes.TrimLeft(unread, " \t\r\n,"))
+	r.begins = r.lines.line(r.dec.InputOffset() + int64(before) + 1)
 	v, err = r.codec.decode(r.dec, r.opt)
 	return v, true, err
+}
+
+// note remembers where a value comes from.
+func (r *jsonReader) note(v lua.LValue, line int) {
+	if t, ok := v.(*lua.LTable); ok {
+		r.places.put(t, place{origin: r.from, line: line})
+	}
 }
 
 func noValues(name string) error {
@@ -245,6 +261,7 @@ func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
 		v, err := r.codec.DecodeBytes(line, r.opt)
 		if err == nil {
 			r.count++
+			r.note(v, r.passed)
 			return v, r.count, p.good()
 		}
 		p.add(r.passed, r.describe(err, r.passed), map[string]lua.LValue{"text": lua.LString(line)})

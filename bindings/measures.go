@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"context"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -123,8 +124,8 @@ func (b binding) createActivity() *Func {
 			if t := a.Table(0); t.Len() > 0 {
 				return 0, a.Errorf("to send a list of activities, pass { bulk = true } as the second argument or call bulk_create_activity")
 			}
-			return b.send(a, 0, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
-				return r.CreateActivity(a.Context(), body)
+			return b.send(a, 0, func(ctx context.Context, r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.CreateActivity(ctx, body)
 			})
 		},
 	}

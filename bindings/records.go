@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"context"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
@@ -42,13 +44,13 @@ func (b binding) call(a *Args, call func(*planhat.Resource) (planhat.Record, err
 
 // send encodes argument i as a record, passes it to a client call, and pushes
 // the response.
-func (b binding) send(a *Args, i int, call func(*planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
+func (b binding) send(a *Args, i int, call func(context.Context, *planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
 	return b.call(a, func(r *planhat.Resource) (planhat.Record, error) {
 		body, err := b.record(a, a.Get(i))
 		if err != nil {
 			return nil, err
 		}
-		return call(r, body)
+		return call(a.located(a.Context(), []lua.LValue{a.Get(i)}), r, body)
 	})
 }
 
@@ -63,8 +65,8 @@ func (b binding) create() *Func {
 		Example: "local record = " + b.lua("create{ "+b.exampleFields()+" }") + "\nprint(record._id)",
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			return b.send(a, 0, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
-				return r.Create(a.Context(), body)
+			return b.send(a, 0, func(ctx context.Context, r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.Create(ctx, body)
 			})
 		},
 	}
@@ -83,8 +85,8 @@ func (b binding) update() *Func {
 		Example: b.lua("update(" + b.exampleID(b.model.Keyables.Update) + ", { custom = { Tier = \"Gold\" } })"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			return b.send(a, 1, func(r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
-				return r.Update(a.Context(), a.String(0), body)
+			return b.send(a, 1, func(ctx context.Context, r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
+				return r.Update(ctx, a.String(0), body)
 			})
 		},
 	}

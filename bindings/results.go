@@ -39,6 +39,8 @@ var rowErrorShape = &Shape{
 		{Name: "message", Type: "string", Required: true, Doc: "What is wrong with it."},
 		{Name: "kind", Type: "string", Required: true, Doc: "The kind of error, as in a PlanhatError."},
 		{Name: "raw", Type: "any", Doc: "Planhat's own description of the error, if there is one."},
+		{Name: "file", Type: "string?", Doc: "The file that the row was read from, if that is known; see `run.from`."},
+		{Name: "line", Type: "integer?", Doc: "The line where it begins."},
 		{Name: "uncertain", Type: "boolean", Required: true, Doc: "Whether it may have been stored anyway. Check before you send it again."},
 	},
 }
@@ -90,6 +92,12 @@ func rowErrors(L *lua.LState, failed []planhat.RowError, rows []lua.LValue) *lua
 		t.RawSetString("kind", lua.LString(e.Kind))
 		if len(e.Raw) > 0 {
 			t.RawSetString("raw", decodeLoosely(codec, e.Raw))
+		}
+		if at := e.Origin; at != nil && at.File != "" {
+			t.RawSetString("file", lua.LString(at.File))
+		}
+		if at := e.Origin; at != nil && at.Line > 0 {
+			t.RawSetString("line", lua.LNumber(at.Line))
 		}
 		t.RawSetString("uncertain", lua.LBool(e.Uncertain))
 		list.Append(t)

@@ -135,7 +135,7 @@ func (r *Resource) CreateActivity(ctx context.Context, activity any) (Record, er
 func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, err error) (Record, error) {
 	if err != nil {
 		err = r.fault(op, err)
-		r.noteOne(op, row, Outcome{}, err)
+		r.noteOne(ctx, op, row, Outcome{}, err)
 		return nil, err
 	}
 	lines := []*line{{given: row, sent: row}}
@@ -153,13 +153,14 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, 
 			failed.Retryable = false
 			failed.Message += "; the activity may have been recorded anyway"
 		}
-		r.noteOne(op, row, Outcome{}, failed)
+		r.noteOne(ctx, op, row, Outcome{}, failed)
 		return nil, failed
 	}
 	if a.withheld {
-		r.noteOne(op, row, Outcome{Planned: 1}, nil)
+		r.noteOne(ctx, op, row, Outcome{Planned: 1}, nil)
 		return r.client.dryRecord(row), nil
 	}
+	locate(ctx, result.Errors)
 	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
 	return anyAnswer(a.body), nil
 }

@@ -113,6 +113,7 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 		}
 	}
 	total.sort()
+	locate(ctx, total.Errors)
 	err := bulkError(total, first, answered)
 	b.resource.note(b.op, Outcome{
 		Created: total.Created, Updated: total.Updated, Unchanged: total.Unchanged,

@@ -40,7 +40,7 @@ func (r *Resource) Create(ctx context.Context, record any) (Record, error) {
 	if planned {
 		o = Outcome{Planned: 1}
 	}
-	r.noteOne(op, row, o, err)
+	r.noteOne(ctx, op, row, o, err)
 	return out, err
 }
 
@@ -86,11 +86,11 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 	}
 	if err != nil {
 		err = r.fault(op, err)
-		r.noteOne(op, row, Outcome{}, err)
+		r.noteOne(ctx, op, row, Outcome{}, err)
 		return nil, err
 	}
 	if id, err = r.address(ctx, op, id); err != nil {
-		r.noteOne(op, row, Outcome{}, err)
+		r.noteOne(ctx, op, row, Outcome{}, err)
 		return nil, err
 	}
 	var out Record
@@ -100,15 +100,15 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 		out, failed = r.recoverUpdate(ctx, id, row, failed)
 	}
 	if failed != nil {
-		r.noteOne(op, row, Outcome{}, failed)
+		r.noteOne(ctx, op, row, Outcome{}, failed)
 		return nil, failed
 	}
 	if a != nil && a.withheld {
-		r.noteOne(op, row, Outcome{Planned: 1}, nil)
+		r.noteOne(ctx, op, row, Outcome{Planned: 1}, nil)
 		members, _ := readObject(row)
 		return append(object{{"_id", quoted(id)}}, members...).record(), nil
 	}
-	r.noteOne(op, row, Outcome{Updated: 1}, nil)
+	r.noteOne(ctx, op, row, Outcome{Updated: 1}, nil)
 	return out, nil
 }
 

@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -66,11 +67,12 @@ func (r *Resource) note(op *catalog.Operation, o Outcome) {
 
 // noteOne tells the observer how a write of one record ended. A record whose
 // data was refused counts as rejected.
-func (r *Resource) noteOne(op *catalog.Operation, row Record, o Outcome, err error) {
+func (r *Resource) noteOne(ctx context.Context, op *catalog.Operation, row Record, o Outcome, err error) {
 	if err != nil {
 		o = Outcome{Err: err}
 		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindValidation {
 			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: e.Message, Kind: KindValidation}}
+			locate(ctx, o.Rejected)
 		}
 	}
 	r.note(op, o)

@@ -1,5 +1,10 @@
 package planhat
 
+import (
+	"context"
+	"strconv"
+)
+
 // BulkResult adds up the answers to all requests of a bulk call.
 type BulkResult struct {
 	// Rows counts the input rows.
@@ -40,6 +45,8 @@ type RowError struct {
 	// Uncertain is true if the row may have been stored anyway:
 	// check before sending it again.
 	Uncertain bool
+	// Origin says where the row comes from, if WithOrigins was asked.
+	Origin *Origin
 }
 
 // RowKey ties an input row to the record that it became.
@@ -50,4 +57,49 @@ type RowKey struct {
 	ID string
 	// Created is true for a new record, false for one that existed.
 	Created bool
+}
+
+// Origin says where a row comes from.
+type Origin struct {
+	// File and Line name the place, as messages show it; Line counts from 1. Either
+	// may be unknown.
+	File string
+	Line int
+	// Row is what the row was made from, nil if that is the row itself.
+	Row Record
+}
+
+type originsKey struct{}
+
+// WithOrigins returns a context under which a call that writes asks where each row
+// that was not taken comes from, by its position, and sets RowError.Origin to the
+// answer, which may be nil.
+func WithOrigins(ctx context.Context, of func(index int) *Origin) context.Context {
+	return context.WithValue(ctx, originsKey{}, of)
+}
+
+// locate sets the origins of rows.
+func locate(ctx context.Context, rows []RowError) {
+	of, ok := ctx.Value(originsKey{}).(func(int) *Origin)
+	if !ok {
+		return
+	}
+	for i := range rows {
+		if rows[i].Index >= 0 {
+			rows[i].Origin = of(rows[i].Index)
+		}
+	}
+}
+
+// String returns the place, such as "accounts.csv, line 3", or "" if it is unknown.
+func (o *Origin) String() string {
+	switch {
+	case o == nil || o.Line <= 0 && o.File == "":
+		return ""
+	case o.Line <= 0:
+		return o.File
+	case o.File == "":
+		return "line " + strconv.Itoa(o.Line)
+	}
+	return o.File + ", line " + strconv.Itoa(o.Line)
 }

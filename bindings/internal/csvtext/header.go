@@ -19,6 +19,7 @@ import (
 // readColumns sets the names of the columns.
 func (r *Reader) readColumns() error {
 	names := r.opt.Names
+	r.Titles = names
 	if r.opt.Header {
 		record, err := r.headerRow()
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -92,6 +93,7 @@ func trimName(cell string) string {
 // file does not have, and the options.
 func (r *Reader) headerNames(record []string) ([]string, error) {
 	names := r.cellNames(record)
+	r.Titles = numbered(names)
 	if given := r.opt.Names; len(given) > 0 && len(record) > 0 {
 		if len(given) != len(names) {
 			return nil, r.Errorf(r.header, "pass one name per column of the header: "+strings.Join(names, ", "),

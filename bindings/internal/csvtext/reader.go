@@ -44,8 +44,9 @@ type Options struct {
 
 // Reader reads rows.
 type Reader struct {
-	// Columns are the names of the columns, or nil if there are none.
-	Columns []string
+	// Columns are the names of the columns, or nil if there are none. Titles are those
+	// in the file, which differ if the options rename columns.
+	Columns, Titles []string
 	// Separator is the character between cells. Plain reports whether the text is
 	// UTF-8 as it is, so that more can be added to it.
 	Separator rune

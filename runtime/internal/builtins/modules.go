@@ -22,6 +22,7 @@ var inGo = map[string]func() *bindings.Module{
 	"json":       sync.OnceValue(bindings.JSON),
 	"log":        sync.OnceValue(bindings.Log),
 	"planhat":    sync.OnceValue(bindings.Planhat),
+	"run":        sync.OnceValue(bindings.Run),
 	"time":       sync.OnceValue(bindings.Time),
 }
 

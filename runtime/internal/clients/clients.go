@@ -53,6 +53,11 @@ func New(o Options) *Clients {
 	return c
 }
 
+// Reject counts a row that the script rejects, as one of the operation run.reject.
+func (c *Clients) Reject(row planhat.RowError) {
+	observers{&c.Tally, c.options.Config.Observer}.Outcome(planhat.Outcome{Model: "run", Operation: "reject", Rejected: []planhat.RowError{row}})
+}
+
 // DryRun reports whether writes are withheld.
 func (c *Clients) DryRun() bool { return c.dryRun.Load() }
 

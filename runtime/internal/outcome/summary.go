@@ -97,20 +97,30 @@ type RejectedRow struct {
 	Operation string `json:"operation"`
 	Row       int    `json:"row"`
 	Key       string `json:"key,omitempty"`
-	Kind      string `json:"kind"`
-	Message   string `json:"message"`
+	// File and Line are the place that the row was read from, if it is known.
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
 	// State is rejected, unsent for a row whose request failed before it was
 	// carried out, or unknown for one that may be stored.
-	State     string          `json:"state"`
-	Uncertain bool            `json:"uncertain,omitempty"`
-	Data      json.RawMessage `json:"data,omitempty"`
+	State     string `json:"state"`
+	Uncertain bool   `json:"uncertain,omitempty"`
+	// Data is the row as it was sent, or as the script rejected it. Source is the row
+	// that it was made from.
+	Data   json.RawMessage `json:"data,omitempty"`
+	Source json.RawMessage `json:"source,omitempty"`
 }
 
 // String returns the row and the reason in one line.
 func (r *RejectedRow) String() string {
-	where := "row ?"
-	if r.Row > 0 {
+	place := planhat.Origin{File: r.File, Line: r.Line}
+	where := place.String()
+	if where == "" && r.Row > 0 {
 		where = fmt.Sprintf("row %d", r.Row)
+	}
+	if where == "" {
+		where = "row ?"
 	}
 	if r.Key != "" {
 		where += " (" + r.Key + ")"
@@ -158,19 +168,30 @@ func New(script string, started time.Time, w Work) *Summary {
 		s.Reasons = append(s.Reasons, Reason{why.Message, why.Count})
 	}
 	for _, row := range w.Rejected {
-		rejected := RejectedRow{
-			Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
-			Kind: string(row.Kind), Message: row.Message, State: stateOf(row.RowError), Uncertain: row.Uncertain,
-		}
-		if json.Valid(row.Row) {
-			rejected.Data = json.RawMessage(row.Row)
-		}
-		s.Rows = append(s.Rows, rejected)
+		s.Rows = append(s.Rows, Rejected(row))
 	}
 	for _, p := range w.Planned {
 		s.Writes = append(s.Writes, PlannedWrite{p.Model, p.Operation, p.Requests, p.Rows, p.First})
 	}
 	return s
+}
+
+// Rejected returns a rejected row as a summary has it.
+func Rejected(row planhat.TalliedRow) RejectedRow {
+	r := RejectedRow{
+		Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
+		Kind: string(row.Kind), Message: row.Message, State: stateOf(row.RowError), Uncertain: row.Uncertain,
+	}
+	if json.Valid(row.Row) {
+		r.Data = json.RawMessage(row.Row)
+	}
+	if at := row.Origin; at != nil {
+		r.File, r.Line = at.File, at.Line
+		if len(at.Row) > 0 {
+			r.Source = json.RawMessage(at.Row)
+		}
+	}
+	return r
 }
 
 // stateOf says what is known of a row that is not known to be stored.

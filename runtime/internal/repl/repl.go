@@ -161,7 +161,11 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 	result, err := p.o.Session.Eval(ctx, in)
 	p.last = result
 	if n := result.Summary.Rejected; n > 0 && len(result.Values) == 0 {
-		defer p.remark("%s rejected; see the result's errors", english.Plural(n, "row", ""))
+		where := "; see the result's errors"
+		if result.Summary.ByModel["run"].Rejected == n {
+			where = "" // by run.reject
+		}
+		defer p.remark("%s rejected%s", english.Plural(n, "row", ""), where)
 	}
 	var exit *runtime.ExitError
 	if errors.As(err, &exit) {

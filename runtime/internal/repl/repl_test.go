@@ -88,6 +88,11 @@ func TestAFaultDoesNotEndTheConversation(t *testing.T) {
 	assert.Equal(t, "2\n", out)
 }
 
+func TestTellsRowsThatAnInputRejects(t *testing.T) {
+	_, errs := converse(t, nil, true, "run.reject({}, 'no name')")
+	assert.Equal(t, "1 row rejected\n", errs)
+}
+
 func TestWordsThatAreNoLua(t *testing.T) {
 	out, _ := converse(t, nil, true, "help")
 	assert.Contains(t, out, ":save FILE")

@@ -86,8 +86,11 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 // Totals are a run's calls and records. There are none for a run without calls.
 // Records are also counted by model if there is more than one.
 func Totals(s *outcome.Summary) []Line {
-	if s.Calls == 0 && s.Planned == 0 {
+	switch {
+	case s.Calls == 0 && s.Planned == 0 && s.Rejected == 0:
 		return nil
+	case s.Calls == 0 && s.Planned == 0:
+		return []Line{{"rejected", strconv.Itoa(s.Rejected)}}
 	}
 	calls := strconv.Itoa(s.Calls)
 	if s.Retries > 0 {

@@ -108,5 +108,7 @@ print(done.rejected)
 local a, b = 1, 2
 a, b = b, a
 print(a, b)
+local run = a
+print(run)
 print((planhat.company.get_list{ limit = 1 })[1])
 return M

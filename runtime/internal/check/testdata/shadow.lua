@@ -25,3 +25,7 @@ local company = planhat.company
 print(company)
 local _ = 1
 local _ = 2
+run.reject({ id = 1 }, "no name")
+for _, run in ipairs{ 1 } do         --> shadowed-name: hides the module run
+  print(run)
+end

@@ -20,6 +20,15 @@ describe("run_script", function()
     expect(run.rejected).to_have_length(1)
     expect(run.rejected[1]).to_include{ row = 2, kind = "validation", data = { name = "Again" } }
   end)
+  it("tells the rows that the script rejects", function()
+    local result = run_script("lib/reject.lua", { args = { "a.csv" }, files = { ["a.csv"] = "id,name\nA-1,\n" }, dry_run = true })
+    expect(result).to_include{ ok = false, exit_code = 3, outcome = "rejected" }
+    expect(result.summary.models.run.rejected).to_equal(1)
+    expect(result.rejected).to_equal({ {
+      model = "run", operation = "reject", row = 0, key = "id A-1", file = "a.csv", line = 2,
+      kind = "validation", state = "rejected", message = "no name", data = { id = "A-1", name = "" },
+    } })
+  end)
   it("tells what a dry run would send", function()
     local run = run_script("lib/import.lua", { dry_run = true, args = { "a.csv" }, files = { ["a.csv"] = "id,name\nA-1,Acme\n" } })
     expect(run.planned).to_equal({ { model = "company", operation = "bulk_upsert", requests = 1, rows = 1, first = { { externalId = "A-1", name = "Acme" } } } })

@@ -1,0 +1,117 @@
+package bindings
+
+import (
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
+)
+
+// Rejections takes the rows that a script itself rejects.
+type Rejections interface {
+	Reject(row planhat.RowError)
+}
+
+// Run returns the module run, with which a script reports on its rows.
+func Run() *Module {
+	return &Module{
+		Name: "run",
+		Doc: "Reports rows that the script itself rejects. They count like those that Planhat rejects: in the summary, in the exit code and in " +
+			"`phscript runs rejected`.\n\n" +
+			"    for row in csv.rows(args[1]) do\n" +
+			"      if row.id then\n" +
+			"        companies[#companies + 1] = run.from(row, { externalId = row.id, name = row.name })\n" +
+			"      else\n" +
+			"        run.reject(row, \"the account has no id\")\n" +
+			"      end\n" +
+			"    end",
+		Funcs: []*Func{
+			{
+				Name: "reject",
+				Doc: "Counts a row as rejected, and continues. If the row was read by `csv` or `json`, the report names its file and line. " +
+					"Call it once per row. Rows that Planhat rejects count without it.",
+				Params: []Param{
+					{Name: "row", Type: "table", Doc: "The row, best as it was read."},
+					{Name: "reason", Type: "string", Doc: "What is wrong with it."},
+				},
+				Errors:  "`partial`, with `--strict`. Also when the row cannot be written as JSON, such as one that holds a function.",
+				Example: "run.reject({ id = \"A-1\" }, \"the account has no name\")",
+				Call:    reject,
+			},
+			{
+				Name: "from",
+				Doc: "Says from which row a record was made, and returns the record. If Planhat then rejects the record, the report has the row as it was read, " +
+					"with its file and line. Otherwise it has the record as it was sent.",
+				Params: []Param{
+					{Name: "row", Type: "table", Doc: "The row, such as one of `csv.rows`."},
+					{Name: "record", Type: "table", Doc: "The record."},
+				},
+				Returns: []Return{{Type: "table", Doc: "The record."}},
+				Example: "local row = csv.parse(\"id,name\\nA-1,Acme\\n\")[1]\n" +
+					"planhat.company.bulk_upsert{ run.from(row, { externalId = row.id, name = row.name }) }",
+				Call: func(a *Args) (int, error) {
+					a.Host.places.link(a.Table(0), a.Table(1))
+					return a.Push(a.Table(1))
+				},
+			},
+		},
+	}
+}
+
+// reject is run.reject.
+func reject(a *Args) (int, error) {
+	row := a.Table(0)
+	rejected := planhat.RowError{Index: -1, Key: keyOf(row), Message: strings.TrimSpace(a.String(1)), Kind: planhat.KindValidation}
+	if rejected.Message == "" {
+		return 0, a.Errorf("the reason is empty; say what is wrong with the row")
+	}
+	if at := a.Host.places.find(a.L, row); at != nil {
+		rejected.Row, at.Row = at.Row, nil
+		rejected.Origin = at
+	}
+	if rejected.Row == nil {
+		text, err := CodecOf(a.L).EncodeBytes(row, EncodeOptions{})
+		if err != nil {
+			return 0, a.Errorf("the row cannot be reported: %v", err)
+		}
+		rejected.Row = planhat.Record(text)
+	}
+	a.Host.Rejects.Reject(rejected)
+	if !a.Host.Strict {
+		return 0, nil
+	}
+	return 0, &planhat.Error{
+		Kind: planhat.KindPartial, Model: "run", Operation: "reject", Items: []planhat.RowError{rejected},
+		Message: "the script rejected a row" + aside(rejected) + ": " + rejected.Message,
+		Hint:    "without strict, the row is listed in the summary and the script continues",
+	}
+}
+
+// keyOf returns what identifies a row for a reader, such as "externalId a-1", or "".
+func keyOf(row *lua.LTable) string {
+	for _, key := range []string{"_id", "sourceId", "externalId", "email", "id", "name"} {
+		for k, v := row.Next(lua.LNil); k != lua.LNil; k, v = row.Next(k) {
+			name, isName := k.(lua.LString)
+			text := lua.LVAsString(v)
+			if isName && strings.EqualFold(string(name), key) && strings.TrimSpace(text) != "" {
+				return string(name) + " " + text
+			}
+		}
+	}
+	return ""
+}
+
+// aside names a row for a message: " (externalId a-1; accounts.csv, line 3)", or "".
+func aside(row planhat.RowError) string {
+	parts := []string{}
+	for _, part := range []string{row.Key, row.Origin.String()} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, "; ") + ")"
+}
