@@ -55,7 +55,7 @@ func (d *doubts) unknown(name string) {
 // unknownProperty warns of a property once for each option that names it, unless
 // all models have it.
 func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string) {
-	if slices.Contains(catalog.CommonProperties, name) {
+	if m.Open || slices.Contains(catalog.CommonProperties, name) {
 		return
 	}
 	known := make([]string, len(m.Properties))

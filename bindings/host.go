@@ -10,6 +10,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Host is everything outside the script, in the parts that modules ask for. It
@@ -24,6 +25,9 @@ type Host struct {
 	Log     Logger
 	Clock   Clock
 	Clients Clients
+	// Models are declared models, from catalog.Declare, that scripts get from
+	// planhat.model by their name alone.
+	Models []*catalog.Model
 	// Checkpoint keeps how far the script came.
 	Checkpoint CheckpointStore
 	// Rejects takes the rows that the script rejects.

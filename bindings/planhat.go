@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -30,7 +31,7 @@ func planhatModule(name string, client clientOf) *Module {
 		Doc: "The Planhat client. Each model has its own functions, such as those of `planhat.company`. " +
 			"A failed call raises a [PlanhatError](#planhaterror).\n\n" +
 			"All scripts that use the same token share one quota. Calls wait for it, and are retried if that is safe.",
-		Funcs: []*Func{quota(client), sendRequest(client), reference("extid", "externalId"), reference("srcid", "sourceId")},
+		Funcs: []*Func{quota(client), sendRequest(client), anyModel(name, client), reference("extid", "externalId"), reference("srcid", "sourceId")},
 	}
 	for _, model := range catalog.Load().Models {
 		m.Modules = append(m.Modules, modelModule(name, model, client))
@@ -156,15 +157,73 @@ func isError() *Func {
 func models() *Func {
 	return &Func{
 		Name:    "models",
-		Doc:     "Returns the names of all models.",
+		Doc:     "Returns the names of all models, those of `phscript.toml` included.",
 		Returns: []Return{{Type: "string[]", Doc: "The names, such as `company` and `time_entry`."}},
 		Example: "for _, name in ipairs(planhat.models()) do print(name) end",
 		Call: func(a *Args) (int, error) {
-			var names []string
-			for _, m := range catalog.Load().Models {
-				names = append(names, m.Snake)
+			return a.Push(stringList(a.L, modelNames(a.Host)))
+		},
+	}
+}
+
+// modelNames returns the names of the catalog's models and of the declared ones.
+func modelNames(h *Host) []string {
+	var names []string
+	for _, m := range slices.Concat(catalog.Load().Models, h.Models) {
+		if !slices.Contains(names, m.Snake) {
+			names = append(names, m.Snake)
+		}
+	}
+	return names
+}
+
+// anyModel is the way to models that the catalog does not know.
+func anyModel(parent string, client clientOf) *Func {
+	return &Func{
+		Name: "model",
+		Doc: "Returns the functions of a model by its name, such as those of `planhat.company`. Use it for your tenant's custom models, which phscript cannot " +
+			"know: declare them once in `phscript.toml`, or here with `path`. They have `create`, `update`, `get_by_id`, `get_list`, `each`, `delete` and " +
+			"`bulk_upsert`, with the same quota, retries, dry run and reports of rejected rows. Their records may have any property.\n\n" +
+			"Planhat does not document the paths of custom models. A wrong path fails with `not_found`.\n\n" +
+			"For a model that phscript knows, `keys` and `limit` replace its own, such as for a property that you made a key in Planhat.",
+		Params: []Param{
+			{Name: "name", Type: "string", Doc: "The model's name, such as `contract`."},
+			{Name: "options", Type: "table", Optional: true, Doc: "How the model works.", Fields: []Field{
+				{Name: "path", Type: "string", Doc: "The path of its records, such as `/contracts`. Required unless the model is known or declared in `phscript.toml`."},
+				{Name: "keys", Type: "string[]", Doc: "The properties by which `bulk_upsert` finds a record, in Planhat's order. Default: `_id`, `sourceId`, `externalId`."},
+				{Name: "limit", Type: "integer", Doc: "The most records that one list request may ask for. Default: 2,000."},
+				{Name: "filters", Type: "string[]", Doc: "The query parameters of its list, beside `companyId`."},
+			}},
+		},
+		Returns: []Return{{Type: "table", Doc: "The model's functions."}},
+		Errors:  "When the model is unknown and has no `path`, or an option is invalid.",
+		Example: "local contracts = planhat.model(\"contract\", { path = \"/contracts\", keys = { \"contractNumber\" } })\n" +
+			"contracts.bulk_upsert{ { contractNumber = \"C-1\", value = 1200 } }",
+		Source: "§15 Open questions",
+		Call: func(a *Args) (int, error) {
+			opt := a.Options(1)
+			model := catalog.Load().Model(a.String(0))
+			for _, m := range a.Host.Models {
+				if m.Snake == a.String(0) {
+					model = m
+				}
 			}
-			return a.Push(stringList(a.L, names))
+			if names := modelNames(a.Host); model == nil && !opt.Has("path") {
+				return 0, a.Errorf("unknown model '%s'%s; for a custom model, give its path, such as { path = \"/contracts\" }", a.String(0), catalog.DidYouMean(a.String(0), names))
+			}
+			if opt.Has("path") || opt.Has("keys") || opt.Has("limit") || opt.Has("filters") {
+				d := catalog.Declaration{
+					Name: a.String(0), Path: opt.String("path"), Limit: opt.Int("limit"), Keys: opt.Strings("keys"), Filters: opt.Strings("filters"),
+				}
+				if model != nil && model.Open && d.Path == "" {
+					d.Path = model.Path
+				}
+				var err error
+				if model, err = catalog.Declare(d); err != nil {
+					return 0, a.Errorf("%v", err)
+				}
+			}
+			return a.Push(Open(a.L, a.Host, modelModule(parent, model, client)))
 		},
 	}
 }

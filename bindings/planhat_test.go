@@ -19,7 +19,13 @@ import (
 // Planhat that holds the company acme.
 func planhatState(t *testing.T) (*lua.LState, *testHost, *simulator.Server) {
 	t.Helper()
-	server, err := simulator.Start(simulator.Options{CallsPerMinute: -1})
+	return planhatStateWith(t, simulator.Options{})
+}
+
+func planhatStateWith(t *testing.T, o simulator.Options) (*lua.LState, *testHost, *simulator.Server) {
+	t.Helper()
+	o.CallsPerMinute = -1
+	server, err := simulator.Start(o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	require.NoError(t, server.Put("company",

@@ -14,7 +14,7 @@ func (b binding) resource(a *Args) (*planhat.Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.Model(b.model.Snake)
+	return c.Resource(b.model), nil
 }
 
 // record encodes an argument as a record of the model.

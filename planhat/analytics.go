@@ -140,7 +140,7 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, 
 	}
 	lines := []*line{{given: row, sent: row}}
 	if members, err := readObject(row); err == nil {
-		lines[0].keys = keysIn(members)
+		lines[0].keys = keysIn(identityOf(r.model), members)
 	}
 	var result *BulkResult
 	q := &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent, decode: func(body []byte) (err error) {

@@ -124,11 +124,11 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 
 // lines prepares the rows and rejects those that can't be sent.
 func (b *bulk) lines(rows []Record, total *BulkResult) []*line {
-	out := make([]*line, 0, len(rows))
+	out, names := make([]*line, 0, len(rows)), identityOf(b.resource.model)
 	for i, row := range rows {
 		l := &line{index: i, given: row}
 		sent, members, err := b.prepare(row)
-		l.sent, l.keys, l.company = sent, keysIn(members), companyOf(b.resource.model, members)
+		l.sent, l.keys, l.company = sent, keysIn(names, members), companyOf(b.resource.model, members)
 		if err != nil {
 			total.Errors = append(total.Errors, l.fail(KindOf(err), rowMessage(err)))
 			continue

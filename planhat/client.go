@@ -197,6 +197,14 @@ func (c *Client) Model(snake string) (*Resource, error) {
 	}
 }
 
+// Resource returns the operations of a model, which catalog.Declare may have made.
+func (c *Client) Resource(m *catalog.Model) *Resource {
+	if c.resources == nil || m == nil {
+		return nil
+	}
+	return &Resource{client: c, model: m}
+}
+
 // idleTimeout is shorter than that of usual servers and load balancers. One that
 // closes a connection just when a create goes out on it leaves open whether the
 // create was carried out.

@@ -25,6 +25,8 @@ const (
 type matcher struct {
 	lines  []*line
 	redact *redactor
+	// names are the properties that may be keys.
+	names  []string
 	byKey  map[key][]int
 	byText map[string][]int
 	state  []rowState
@@ -45,11 +47,14 @@ type matcher struct {
 
 func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
-		lines: lines, redact: redact, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
+		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
 		state: make([]rowState, len(lines)), entry: make(map[int]int), torn: make(map[rowState]int),
 	}
 	for i, l := range lines {
 		for _, k := range l.keys {
+			if !slices.Contains(m.names, k.name) {
+				m.names = append(slices.Clone(m.names), k.name)
+			}
 			k = folded(k)
 			m.byKey[k] = append(m.byKey[k], i)
 			m.byText[k.value] = append(m.byText[k.value], i)
@@ -254,7 +259,7 @@ func placeIn(members object) int {
 // names, or else the only one that agrees with members in everything: values of
 // one metric share their keys, and none must answer for another.
 func (m *matcher) byKeys(members object, place int) int {
-	keys := keysIn(members)
+	keys := keysIn(m.names, members)
 	var shared []int
 	for _, k := range keys {
 		found := m.byKey[folded(k)]
@@ -327,7 +332,7 @@ func (m *matcher) byWords(s string) int {
 		if len(places) == 0 {
 			places = m.byText[strings.ToLower(word)]
 		}
-		named := slices.Contains(identity, previous)
+		named := slices.Contains(m.names, previous)
 		previous = word
 		if len(places) != 1 || (!named && strings.IndexFunc(word, unicode.IsLetter) < 0) {
 			continue

@@ -29,6 +29,17 @@ func (k key) String() string { return k.name + " " + k.value }
 // identity lists the properties that may tell a row apart, in order of use.
 var identity = []string{"_id", "sourceId", "externalId", "extId", "email"}
 
+// identityOf adds the keys that were declared for a model.
+func identityOf(m *catalog.Model) []string {
+	names := identity
+	for _, name := range m.Keyables.Bulk {
+		if !slices.Contains(names, name) {
+			names = append(slices.Clone(names), name)
+		}
+	}
+	return names
+}
+
 // label names the row for a reader, or is "".
 func (l *line) label() string {
 	if len(l.keys) > 0 {
@@ -42,10 +53,10 @@ func (l *line) fail(kind Kind, message string) RowError {
 	return RowError{Index: l.index, Row: l.given, Key: l.label(), Message: message, Kind: kind}
 }
 
-// keysIn returns the keys that an object carries.
-func keysIn(members object) []key {
+// keysIn returns the keys of the given names that an object carries.
+func keysIn(names []string, members object) []key {
 	var out []key
-	for _, name := range identity {
+	for _, name := range names {
 		if v := text(members.get(name)); v != "" {
 			out = append(out, key{name, v})
 		}
@@ -71,7 +82,7 @@ func keyOf(m *catalog.Model, row Record) string {
 	if err != nil {
 		return ""
 	}
-	l := line{keys: keysIn(members)}
+	l := line{keys: keysIn(identityOf(m), members)}
 	if k, ok := l.matching(m); ok {
 		return k.String()
 	}

@@ -63,7 +63,7 @@ func (r *Runtime) newHost(s Script) *host {
 	})
 	h.modules = &bindings.Host{
 		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,
-		Checkpoint: h.checkpoint, Rejects: h.clients, Strict: o.Strict, Call: lualib.Call,
+		Checkpoint: h.checkpoint, Rejects: h.clients, Strict: o.Strict, Models: o.Models, Call: lualib.Call,
 	}
 	return h
 }

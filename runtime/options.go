@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -83,6 +84,9 @@ type Options struct {
 	// DryRun withholds every write. Reads happen; writes are logged and
 	// counted.
 	DryRun bool
+	// Models are models that catalog.Declare made. Scripts get them by name from
+	// planhat.model.
+	Models []*catalog.Model
 	// Strict makes a rejected row raise an error.
 	Strict bool
 

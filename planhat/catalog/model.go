@@ -31,6 +31,8 @@ type Model struct {
 	SuggestedOnCreate    []string `json:"suggested_on_create"`
 	RequiredOnBulkCreate []string `json:"required_on_bulk_create"`
 
+	// Open is true for a declared model, whose records may have any property.
+	Open bool `json:"-"`
 	// Part is set if the records are stored among those of another model (§11).
 	Part *Part `json:"part"`
 	// Traits name behaviour that needs code and not just data.

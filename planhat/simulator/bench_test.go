@@ -60,7 +60,7 @@ func BenchmarkBulk5000(b *testing.B) {
 	}
 	b.Run("create", func(b *testing.B) {
 		for b.Loop() {
-			s.store = newStore(0)
+			s.store = newStore(0, s.models)
 			put(b, body)
 		}
 	})

@@ -138,6 +138,11 @@ func (s *Server) keysOf(m *catalog.Model, id string) jsontext.Value {
 	if r.external != "" {
 		shown.setText(c.externalName, r.external)
 	}
+	for _, key := range m.Keyables.Bulk {
+		if v := r.get(key); shown.get(key) == nil && key != "email" && present(v) {
+			shown.set(key, v)
+		}
+	}
 	return shown.encode()
 }
 

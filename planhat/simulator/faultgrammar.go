@@ -212,7 +212,7 @@ func (f *Fault) setFilter(name, value string) error {
 	switch name {
 	case "model":
 		if catalog.Load().Model(value) == nil {
-			return fmt.Errorf("unknown model %q%s", value, catalog.DidYouMean(value, modelNames()))
+			return fmt.Errorf("unknown model %q%s", value, catalog.DidYouMean(value, snakeNames(catalog.Load().Models)))
 		}
 		f.Model = value
 	case "operation":
@@ -238,9 +238,9 @@ func positive(text string) (int, error) {
 	return n, nil
 }
 
-func modelNames() []string {
+func snakeNames(models []*catalog.Model) []string {
 	var names []string
-	for _, m := range catalog.Load().Models {
+	for _, m := range models {
 		names = append(names, m.Snake)
 	}
 	return names

@@ -20,7 +20,7 @@ import (
 
 // fill stores what the options ask for: fixtures, then generated companies.
 func (s *Server) fill() error {
-	s.store = newStore(s.options.Seed)
+	s.store = newStore(s.options.Seed, s.models)
 	for _, c := range s.store.collections {
 		c.tell = s.options.Changes
 	}
@@ -50,16 +50,16 @@ func (s *Server) fill() error {
 
 // loadOrder returns the models in an order in which each follows those that its
 // properties refer to. Metrics and activities come last.
-func loadOrder() []*catalog.Model {
+func (s *Server) loadOrder() []*catalog.Model {
 	all := catalog.Load()
 	var order, last []*catalog.Model
-	seen := map[*catalog.Model]bool{}
+	seen := map[string]bool{}
 	var visit func(*catalog.Model)
 	visit = func(m *catalog.Model) {
-		if m == nil || seen[m] {
+		if m == nil || seen[m.Snake] {
 			return
 		}
-		seen[m] = true
+		seen[m.Snake] = true
 		for _, p := range m.Properties {
 			if !p.ReadOnly {
 				visit(all.ModelNamed(p.Ref))
@@ -74,7 +74,7 @@ func loadOrder() []*catalog.Model {
 	// Records find their company and person by email address as well.
 	visit(all.With(catalog.Account))
 	visit(all.With(catalog.Person))
-	for _, m := range all.Models {
+	for _, m := range s.models {
 		visit(m)
 	}
 	return append(order, last...)
@@ -91,13 +91,13 @@ func (s *Server) loadFixtures(source fs.FS) error {
 		if e.IsDir() || !slices.Contains([]string{".json", ".jsonl", ".csv"}, ext) {
 			continue
 		}
-		m, err := findModel(base)
+		m, err := s.findModel(base)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name(), err)
 		}
 		files[m.Snake] = append(files[m.Snake], e.Name())
 	}
-	for _, m := range loadOrder() {
+	for _, m := range s.loadOrder() {
 		for _, name := range files[m.Snake] {
 			if err := s.loadFile(source, m, name); err != nil {
 				return err

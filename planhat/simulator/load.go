@@ -50,7 +50,7 @@ func (s *Server) PutJSON(model string, text []byte) error {
 
 // load stores rows of fixtures; the caller settles.
 func (s *Server) load(model string, rows []fields) error {
-	m, err := findModel(model)
+	m, err := s.findModel(model)
 	if err != nil {
 		return fmt.Errorf("simulator: %w", err)
 	}
@@ -63,14 +63,13 @@ func (s *Server) load(model string, rows []fields) error {
 }
 
 // findModel takes a model's snake_case name, Planhat's name or its path.
-func findModel(name string) (*catalog.Model, error) {
-	all := catalog.Load()
-	for _, m := range all.Models {
+func (s *Server) findModel(name string) (*catalog.Model, error) {
+	for _, m := range s.models {
 		if strings.EqualFold(name, m.Snake) || strings.EqualFold(name, m.Name) || strings.EqualFold("/"+name, m.Path) {
 			return m, nil
 		}
 	}
-	return nil, fmt.Errorf("unknown model %q%s", name, catalog.DidYouMean(name, modelNames()))
+	return nil, fmt.Errorf("unknown model %q%s", name, catalog.DidYouMean(name, snakeNames(s.models)))
 }
 
 func (s *Server) loadRow(m *catalog.Model, row fields) error {
@@ -172,7 +171,7 @@ func (s *Server) Records(model string) []map[string]any {
 // RecordsJSON returns all records of a model as JSON text, in the order of
 // _id.
 func (s *Server) RecordsJSON(model string) []jsontext.Value {
-	m, err := findModel(model)
+	m, err := s.findModel(model)
 	if err != nil {
 		return nil
 	}
@@ -190,7 +189,7 @@ func (s *Server) RecordsJSON(model string) []jsontext.Value {
 // Record returns a copy of one record, by _id, extid- or srcid-; nil if
 // there is none.
 func (s *Server) Record(model, id string) map[string]any {
-	m, err := findModel(model)
+	m, err := s.findModel(model)
 	if err != nil {
 		return nil
 	}
@@ -238,7 +237,7 @@ func plain(v any) any {
 func (s *Server) Dump(w io.Writer) error {
 	s.store.mu.RLock()
 	var out fields
-	for _, m := range catalog.Load().Models {
+	for _, m := range s.models {
 		c := s.store.collections[m.Snake]
 		if c == nil || len(c.order) == 0 {
 			continue
@@ -263,7 +262,7 @@ func (s *Server) Dump(w io.Writer) error {
 // rather made a slip, and a test that rests on it would prove nothing.
 func mayHold(m *catalog.Model, name, custom string) error {
 	switch {
-	case m.Property(name) != nil, name == "_id", name == "__v", name == "companyExternalId" && m.CompanyRef() != "":
+	case m.Open, m.Property(name) != nil, name == "_id", name == "__v", name == "companyExternalId" && m.CompanyRef() != "":
 		return nil
 	case slices.ContainsFunc(catalog.Load().Models, func(part *catalog.Model) bool {
 		return part.Part != nil && part.Part.Of == m.Snake && part.Property(name) != nil

@@ -40,8 +40,16 @@ func (s *Server) lookup(c *collection, m *catalog.Model, row fields, key, value 
 			return c.byID[ids[0]]
 		}
 		return nil
+	case m.ExternalID():
+		return s.byExternal(c, m, row, value)
 	}
-	return s.byExternal(c, m, row, value)
+	// A declared model may have any property as a key, so there is no index.
+	for _, r := range c.order {
+		if textOf(r.get(key)) == value {
+			return r
+		}
+	}
+	return nil
 }
 
 // byExternal finds a record by its external id, which is unique only within

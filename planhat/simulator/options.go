@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // The tokens that a server accepts when Options names none. They are stable,
@@ -37,6 +39,10 @@ type Options struct {
 	// models: company.json (an array), enduser.jsonl, license.csv.
 	Fixtures    fs.FS
 	FixturesDir string
+
+	// Models are models from catalog.Declare, beside those of the catalog or in
+	// place of them. Nothing is generated for them.
+	Models []*catalog.Model
 
 	// Companies is the number of companies to generate, with the endusers,
 	// licenses and other records that belong to them. Seed makes the

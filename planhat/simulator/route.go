@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -31,10 +30,10 @@ type endpoint struct {
 
 // endpoints lists the catalog's operations by their first path segment. Where
 // two models share a path (notes are conversations), the first one stands.
-var endpoints = sync.OnceValue(func() map[string][]endpoint {
+func endpoints(models []*catalog.Model) map[string][]endpoint {
 	table := map[string][]endpoint{}
 	seen := map[string]bool{}
-	for _, m := range catalog.Load().Models {
+	for _, m := range models {
 		for i, op := range slices.Concat(m.Operations, m.UndocumentedOperations) {
 			key := op.Method + " " + op.Path
 			if seen[key] {
@@ -46,7 +45,7 @@ var endpoints = sync.OnceValue(func() map[string][]endpoint {
 		}
 	}
 	return table
-})
+}
 
 // route finds the operation that a request asks for. A trailing slash and
 // PATCH on a record are accepted, since clients in the wild send them.
@@ -61,7 +60,7 @@ func (s *Server) route(r *http.Request) (*route, *failure) {
 		method = http.MethodPut
 	}
 	var best *route
-	for _, e := range endpoints()[segments[0]] {
+	for _, e := range s.table[segments[0]] {
 		if e.method != method || !e.documented && !s.switches.is(swTicketGet, "yes") {
 			continue
 		}

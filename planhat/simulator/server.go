@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -24,6 +25,8 @@ type Server struct {
 	store    *store
 	late     lateCalls
 	chance   chance
+	models   []*catalog.Model // the catalog's, and Options.Models
+	table    map[string][]endpoint
 	maxBody  int64 // maxBody, but for tests
 
 	listener net.Listener
@@ -39,7 +42,15 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	s := &Server{options: o, switches: switches, maxBody: maxBody}
+	s := &Server{options: o, switches: switches, maxBody: maxBody, models: slices.Clone(catalog.Load().Models)}
+	for _, m := range o.Models {
+		if i := slices.IndexFunc(s.models, func(known *catalog.Model) bool { return known.Snake == m.Snake }); i >= 0 {
+			s.models[i] = m
+		} else {
+			s.models = append(s.models, m)
+		}
+	}
+	s.table = endpoints(s.models)
 	s.quota = newQuota(o, switches.is(swMinuteWindow, "fixed"))
 	s.faults.seed = o.Seed
 	s.chance.Rand = newChance(o.Seed)

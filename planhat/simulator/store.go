@@ -29,13 +29,13 @@ type store struct {
 	touchedCompanies, touchedDeals map[string]bool
 }
 
-func newStore(seed int64) *store {
+func newStore(seed int64, models []*catalog.Model) *store {
 	st := &store{
 		collections:      map[string]*collection{},
 		traits:           map[catalog.Trait]*collection{},
 		touchedCompanies: map[string]bool{}, touchedDeals: map[string]bool{},
 	}
-	for _, m := range catalog.Load().Models {
+	for _, m := range models {
 		if m.Part != nil {
 			continue
 		}

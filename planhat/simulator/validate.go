@@ -23,7 +23,7 @@ func (s *Server) clean(m *catalog.Model, in fields) (fields, *failure) {
 		}
 		p := m.Property(f.name)
 		if p == nil {
-			if s.switches.is(swUnknownProperties, "keep") {
+			if m.Open || s.switches.is(swUnknownProperties, "keep") {
 				out = append(out, f)
 			}
 			continue

@@ -53,6 +53,11 @@ type Config struct {
 		Ignore  []string `toml:"ignore"`
 	} `toml:"check"`
 
+	// Declarations are models that the catalog does not know, and Models is what
+	// they declare.
+	Declarations []catalog.Declaration `toml:"model"`
+	Models       []*catalog.Model      `toml:"-"`
+
 	// State is the store: a file or a postgres:// URL; empty for the default file.
 	State string `toml:"state"`
 	// Schedules and Serve are for phscript serve.
@@ -94,7 +99,7 @@ type file struct {
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
-	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "schedule", "serve",
+	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "model", "schedule", "serve",
 }
 
 // tableKeys are the settings inside of tables, by the table's name.
@@ -103,6 +108,7 @@ var tableKeys = map[string][]string{
 		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
 		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
 	},
+	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
@@ -175,6 +181,13 @@ func parse(name string, text []byte) (Config, error) {
 		if c.MaxMemory, err = ParseSize(f.MaxMemory); err != nil {
 			return c, &Error{Where: name, Message: "max_memory: " + err.Error()}
 		}
+	}
+	for _, d := range f.Declarations {
+		m, err := catalog.Declare(d)
+		if err != nil {
+			return c, &Error{Where: name, Message: fmt.Sprintf("model %q: %v", d.Name, err)}
+		}
+		c.Models = append(c.Models, m)
 	}
 	if meta.IsDefined("calls_per_min") && f.CallsPerMin < 1 {
 		return c, &Error{Where: name, Message: "calls_per_min: must be at least 1"}

@@ -50,6 +50,8 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"syntax", "api_token = x\n", "phscript.toml:1:13: api_token: the value cannot be read"},
 		{"wrong type", "calls_per_min = \"many\"\n", "calls_per_min"},
 		{"UTF-16", "\xff\xfea\x00", "phscript.toml: the file is in UTF-16"},
+		{"model without a path", "[[model]]\nname = \"contract\"\n", `phscript.toml: model "contract": path: `},
+		{"unknown key of a model", "[[model]]\nnam = \"contract\"\n", "unknown setting 'model.nam' (did you mean 'name'?)"},
 		{"no quota", "calls_per_min = 0\n", "must be at least 1"},
 		{"no duration", "timeout = \"soon\"\n", `timeout: "soon" is not a duration`},
 		{"no size", "max_memory = \"big\"\n", `max_memory: "big" is not a size`},

@@ -203,7 +203,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor},
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
-		DryRun: o.DryRun, Strict: c.Strict,
+		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,
 		Help: manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
 	if !o.Simulated {
@@ -238,7 +238,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 func StartSimulator(c config.Config, fixtures string, companies int, faults, switches string) (*simulator.Server, error) {
 	options := simulator.Options{
 		Companies: companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
-		FixturesDir: strings.TrimSpace(fixtures),
+		FixturesDir: strings.TrimSpace(fixtures), Models: c.Models,
 	}
 	var err error
 	if options.Faults, err = simulator.ParseFaults(faults); err != nil {

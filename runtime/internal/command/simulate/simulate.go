@@ -15,12 +15,14 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 )
 
 type options struct {
 	server           simulator.Options
 	faults, switches string
 	verbose          bool
+	config           string
 }
 
 // New returns the command simulate.
@@ -40,6 +42,11 @@ func New(env *environment.Env) *cobra.Command {
 			if err := o.parse(); err != nil {
 				return err
 			}
+			c, err := config.Load(o.config, env.Dir, env.ReadConfig, env.Getenv)
+			if err != nil {
+				return err
+			}
+			o.server.Models = c.Models
 			return simulate(env, o)
 		},
 	}
@@ -56,6 +63,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.switches, "switches", "", "Set switches as `NAME=VALUE`,... see above")
 	f.StringSliceVar(&o.server.Deny, "deny", nil, "Refuse `MODEL` or model.operation to the token")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "Log every call")
+	usage.AddConfig(f, &o.config)
 	usage.CompleteFolders(cmd, "fixtures")
 	usage.CompleteNothing(cmd, "addr", "latency", "companies", "seed", "calls-per-min", "per-second", "parallel", "faults")
 	usage.Complete(cmd, "deny", completeModel)
