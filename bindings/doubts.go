@@ -66,13 +66,16 @@ func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string
 		fmt.Sprintf("unknown %s property '%s'%s; %s", m.Snake, name, catalog.DidYouMean(name, known), consequence))
 }
 
-// row checks the keys of a row.
+// row checks the keys of a row. One that lacks what a new record needs is rejected, not
+// created.
 func (d *doubts) row(row *lua.LTable) {
 	d.rows++
-	for _, key := range d.model.Keyables.Bulk {
-		if v := row.RawGetString(key); v != lua.LNil && v != lua.LString("") && !CodecOf(d.a.L).IsNull(v) {
-			return
-		}
+	has := func(name string) bool {
+		v := row.RawGetString(name)
+		return v != lua.LNil && v != lua.LString("") && !CodecOf(d.a.L).IsNull(v)
+	}
+	if slices.ContainsFunc(d.model.Keyables.Bulk, has) || len(d.model.Lacks(has, true)) > 0 {
+		return
 	}
 	if d.keyless++; d.first == 0 {
 		d.first = d.rows

@@ -277,7 +277,8 @@ func TestRowsWithoutAKeyWarn(t *testing.T) {
 	for script, want := range map[string]string{
 		`planhat.company.bulk_upsert{ { name = "A" }, { name = "B", externalId = "" } }`:                        "none of the rows has sourceId or externalId, so every run creates new records",
 		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" }, { name = "B", sourceId = json.null } }`: "1 of 2 rows has no sourceId or externalId, so every run creates a new company; it is row 2",
-		`planhat.task.bulk_upsert{ { action = "A" } }`:                                                          "the row has no sourceId, so every run creates a new task",
+		`planhat.task.bulk_upsert{ { mainType = "task", companyId = planhat.company.get_list()[1]._id } }`:      "the row has no sourceId, so every run creates a new task",
+		`planhat.task.bulk_upsert{ { action = "A" } }`:                                                          "", // it is rejected
 		`planhat.enduser.bulk_upsert{ { firstName = "A" } }`:                                                    "", // it is rejected
 		`planhat.company.bulk_upsert{ { name = "A", externalId = "a" } }`:                                       "",
 		`planhat.enduser.bulk_upsert{ { email = "a@b.example" } }`:                                              "",

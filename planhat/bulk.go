@@ -100,8 +100,12 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 	b.sendAgain(ctx, chunks, outcomes)
 	answered := 0
 	var first *Error
-	for _, o := range outcomes {
+	var ifNew []RowError
+	for i, o := range outcomes {
 		total.add(o.result)
+		if o.result.Planned > 0 {
+			ifNew = append(ifNew, b.foresee(chunks[i], total)...)
+		}
 		if o.answered {
 			answered++
 		}
@@ -117,7 +121,7 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 	err := bulkError(total, first, answered)
 	b.resource.note(b.op, Outcome{
 		Created: total.Created, Updated: total.Updated, Unchanged: total.Unchanged,
-		UncertainOutcome: total.UncertainOutcome, Planned: total.Planned, Rejected: total.Errors, Err: err,
+		UncertainOutcome: total.UncertainOutcome, Planned: total.Planned, Rejected: total.Errors, IfNew: ifNew, Err: err,
 	})
 	return total, err
 }

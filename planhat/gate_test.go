@@ -124,3 +124,42 @@ func TestStoppingEndsTheWaitForARetry(t *testing.T) {
 	assert.Equal(t, KindCancelled, in(t, err).Kind)
 	assert.Len(t, s.requests(), 1)
 }
+
+// TestADryRunReportsWhatPlanhatWouldReject: a record without what a new one needs is
+// rejected in a dry run as well, unless its key may find a record.
+func TestADryRunReportsWhatPlanhatWouldReject(t *testing.T) {
+	s := newServer(t, always(200, `{}`))
+	tally := new(Tally)
+	c := newClient(t, s, func(c *Config) {
+		c.Observer = tally
+		c.Gate = func(context.Context, Write) error { return ErrWithheld }
+	})
+	ctx := t.Context()
+	result, err := c.License.BulkUpsert(ctx, []Record{
+		Record(`{"companyId":"extid-a","mrr":1}`),
+		Record(`{"companyId":"extid-a","value":null}`),
+		Record(`{"externalId":"l","companyId":"extid-a"}`),
+		Record(`{"_id":"5f3b1c2d4e5f6a7b8c9d0e1f","companyId":"extid-a"}`),
+	}, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, 3, result.Planned)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 1, result.Errors[0].Index)
+	assert.Equal(t, "a new license needs value", result.Errors[0].Message)
+	assert.Equal(t, []Reason{{"a new license needs value", "a new license needs value", 1, 2}}, tally.Snapshot().IfNew)
+
+	_, err = c.License.Create(ctx, Record(`{"companyId":"extid-a"}`))
+	assert.Equal(t, KindValidation, KindOf(err))
+	assert.ErrorContains(t, err, "a new license needs fromDate")
+	_, err = c.Enduser.Create(ctx, Record(`{"email":"ada@x.example"}`))
+	require.NoError(t, err, "the domain of the email may tell the company")
+	_, err = c.Enduser.Create(ctx, Record(`{"externalId":"ada"}`))
+	assert.ErrorContains(t, err, "a new enduser needs companyId")
+	_, err = c.Conversation.Create(ctx, Record(`{"companyExternalId":"a"}`))
+	require.NoError(t, err)
+	metrics, err := c.Metrics.BulkInsertMetrics(ctx, []Record{Record(`{"externalId":"a","value":1}`)}, BulkOptions{})
+	require.NoError(t, err)
+	assert.Len(t, metrics.Errors, 1)
+	assert.Equal(t, 5, tally.Snapshot().Planned)
+	assert.Empty(t, s.requests())
+}

@@ -56,6 +56,9 @@ type Outcome struct {
 	// Rejected holds the rows that were not taken. A failed call on a single
 	// record has its failure here as well if the data was refused.
 	Rejected []RowError
+	// IfNew holds the planned rows that lack what a new record needs: Planhat rejects
+	// those whose record it does not have.
+	IfNew []RowError
 	// Err is the operation's error, or nil.
 	Err error
 }

@@ -57,6 +57,9 @@ func (r *Resource) create(ctx context.Context, q *call) (out Record, planned boo
 	case failed != nil:
 		return nil, false, failed
 	case a.withheld:
+		if refused := r.refusedCreate(q); refused != nil {
+			return nil, false, refused
+		}
 		return r.client.dryRecord(q.body), true, nil
 	}
 	return out, false, nil

@@ -124,3 +124,51 @@ func losesMembers(m *catalog.Model, members object) error {
 	}
 	return nil
 }
+
+// lacks says what a new record would need and the row does not have, or returns "".
+func lacks(m *catalog.Model, members object, bulk bool) string {
+	has := func(name string) bool {
+		v := members.get(name)
+		return present(v) && string(v) != `""` && string(v) != "[]"
+	}
+	names := m.Lacks(has, bulk)
+	if len(names) == 0 {
+		return ""
+	}
+	return "a new " + m.Noun + " needs " + english.WordSeries(names, "and")
+}
+
+// refusedCreate is the error that a create that was withheld would end with, or nil.
+func (r *Resource) refusedCreate(q *call) *Error {
+	members, err := readObject(q.body)
+	if err != nil {
+		return nil
+	}
+	message := lacks(r.model, members, false)
+	if message == "" {
+		return nil
+	}
+	return r.client.describe(q, &Error{Kind: KindValidation, Message: message}, 0)
+}
+
+// foresee moves rows that were withheld, and that Planhat would reject, to the errors.
+// It returns those that Planhat would reject if it does not have their record.
+func (b *bulk) foresee(lines []*line, total *BulkResult) (ifNew []RowError) {
+	m := b.resource.model
+	for _, l := range lines {
+		members, err := readObject(l.sent)
+		if err != nil || slices.ContainsFunc(l.keys, func(k key) bool { return k.name == "_id" }) {
+			continue
+		}
+		message := lacks(m, members, b.unique)
+		switch _, keyed := l.matching(m); {
+		case message == "":
+		case keyed:
+			ifNew = append(ifNew, l.fail(KindValidation, message))
+		default:
+			total.Planned--
+			total.Errors = append(total.Errors, l.fail(KindValidation, message))
+		}
+	}
+	return ifNew
+}

@@ -1,7 +1,9 @@
 package planhat
 
 import (
+	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +23,8 @@ type Tally struct {
 	mu       sync.Mutex
 	total    Summary
 	byModel  map[string]Counts
-	reasons  map[string]*Reason
+	reasons  reasons
+	ifNew    reasons
 	rejected []TalliedRow
 }
 
@@ -30,15 +33,6 @@ type Counts struct {
 	Read, Created, Updated, Unchanged, Deleted, Planned, Rejected int
 	// UncertainOutcome, Late and Unseen are as in Outcome.
 	UncertainOutcome, Late, Unseen int
-}
-
-// Reason is why rows were rejected. Messages that differ in numbers only count
-// as one reason, with the first row's message.
-type Reason struct {
-	Message string
-	// Count is the number of rows, FirstIndex the first one's position in its
-	// own input, or -1.
-	Count, FirstIndex int
 }
 
 // TalliedRow is a rejected row with the operation that it belongs to.
@@ -54,9 +48,10 @@ type Summary struct {
 	Calls, Retries int
 	Waited         time.Duration
 	Counts
-	// Reasons are in falling order of count.
-	Reasons []Reason
-	ByModel map[string]Counts
+	// Reasons are in falling order of count, as is IfNew: why planned rows would be
+	// rejected if Planhat does not have their record.
+	Reasons, IfNew []Reason
+	ByModel        map[string]Counts
 }
 
 // Attempt implements Observer.
@@ -82,35 +77,17 @@ func (t *Tally) Outcome(o Outcome) {
 	t.total.Counts = t.total.plus(c)
 	if t.byModel == nil {
 		t.byModel = make(map[string]Counts)
-		t.reasons = make(map[string]*Reason)
 	}
 	t.byModel[o.Model] = t.byModel[o.Model].plus(c)
+	for _, row := range o.IfNew {
+		t.ifNew.add(row)
+	}
 	for _, row := range o.Rejected {
-		t.reason(row)
+		t.reasons.add(row)
 		if len(t.rejected) < maxTallied {
 			t.rejected = append(t.rejected, TalliedRow{Model: o.Model, Operation: o.Operation, RowError: row})
 		}
 	}
-}
-
-// reason counts a row with those that were rejected for the same reason.
-// Numbers in messages, such as other rows' positions, make no difference.
-func (t *Tally) reason(row RowError) {
-	name := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return -1
-		}
-		return r
-	}, row.Message)
-	r := t.reasons[name]
-	if r == nil {
-		if len(t.reasons) == maxReasons {
-			return
-		}
-		r = &Reason{Message: row.Message, FirstIndex: row.Index}
-		t.reasons[name] = r
-	}
-	r.Count++
 }
 
 func (c Counts) plus(d Counts) Counts {
@@ -152,18 +129,8 @@ func (t *Tally) Snapshot() Summary {
 	defer t.mu.Unlock()
 	s := t.total
 	s.ByModel = maps.Clone(t.byModel)
-	for _, r := range t.reasons {
-		s.Reasons = append(s.Reasons, *r)
-	}
-	slices.SortFunc(s.Reasons, func(a, b Reason) int {
-		if a.Count != b.Count {
-			return b.Count - a.Count
-		}
-		if a.Message < b.Message {
-			return -1
-		}
-		return 1
-	})
+	s.Reasons = t.reasons.told()
+	s.IfNew = t.ifNew.told()
 	return s
 }
 
@@ -172,4 +139,87 @@ func (t *Tally) Rejected() []TalliedRow {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.rejected)
+}
+
+// Reason is why rows were rejected. Messages that differ only in numbers, keys and
+// other quoted values count as one reason. Message is true of each of the rows: what
+// differs is written "…", as in row … has the same key. Example is the message of the
+// first row.
+type Reason struct {
+	Message, Example string
+	// Count is the number of rows, FirstIndex the first one's position in its
+	// own input, or -1.
+	Count, FirstIndex int
+}
+
+// varying matches what makes messages about the same thing differ: words with a digit,
+// and quoted values that are keys. Other quoted text may be the name of a property.
+var varying = regexp.MustCompile(`"(?:extid-|srcid-)[^"]*"|"[^"]*[0-9@][^"]*"|[\pL_-]*[0-9][\pL0-9_-]*(?:[.:,][\pL0-9_-]+)*`)
+
+// gap stands in a message for what differs.
+const gap = "…"
+
+// reason collects the messages that have the same words.
+type reason struct {
+	Reason
+	// parts are the text between what varies; given is what varies, as all messages
+	// have it so far, or the gap.
+	parts, given []string
+}
+
+// take counts one more row.
+func (r *reason) take(row RowError) {
+	given := varying.FindAllString(row.Message, -1)
+	if r.Count == 0 {
+		r.Example, r.FirstIndex = row.Message, row.Index
+		r.parts, r.given = varying.Split(row.Message, -1), given
+	}
+	for i := range r.given {
+		if r.given[i] != given[i] {
+			r.given[i] = gap
+		}
+	}
+	r.Count++
+}
+
+// told returns the reason with its message.
+func (r *reason) told() Reason {
+	out := r.Reason
+	out.Message = r.parts[0]
+	for i, given := range r.given {
+		out.Message += given + r.parts[i+1]
+	}
+	return out
+}
+
+// reasons are told apart by the words that do not vary.
+type reasons map[string]*reason
+
+// add counts a row with those of the same reason.
+func (all *reasons) add(row RowError) {
+	if *all == nil {
+		*all = reasons{}
+	}
+	name := varying.ReplaceAllLiteralString(row.Message, "\x00")
+	r := (*all)[name]
+	if r == nil {
+		if len(*all) == maxReasons {
+			return
+		}
+		r = &reason{}
+		(*all)[name] = r
+	}
+	r.take(row)
+}
+
+// told returns the reasons in falling order of count.
+func (all reasons) told() []Reason {
+	var out []Reason
+	for _, r := range all {
+		out = append(out, r.told())
+	}
+	slices.SortFunc(out, func(a, b Reason) int {
+		return cmp.Or(b.Count-a.Count, strings.Compare(a.Message, b.Message))
+	})
+	return out
 }

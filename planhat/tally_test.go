@@ -23,7 +23,7 @@ func TestTallyAddsUp(t *testing.T) {
 	assert.Equal(t, 1, s.Retries)
 	assert.Equal(t, 2*time.Second, s.Waited)
 	assert.Equal(t, Counts{Read: 7, Created: 2, Updated: 3, Unchanged: 4, Deleted: 1, Planned: 2, Rejected: 3}, s.Counts)
-	assert.Equal(t, []Reason{{"row 30", 2, 5}, {"b", 1, 4}}, s.Reasons)
+	assert.Equal(t, []Reason{{"row …", "row 30", 2, 5}, {"b", "b", 1, 4}}, s.Reasons)
 	assert.Equal(t, 3, s.ByModel["company"].Rejected)
 	assert.Equal(t, "bulk_upsert", tally.Rejected()[0].Operation)
 	assert.Len(t, tally.Rejected(), 3)

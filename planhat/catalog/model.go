@@ -169,6 +169,9 @@ type Property struct {
 	Builtin []string `json:"builtin"`
 	// Substitute names a property that can take the place of a required one.
 	Substitute string `json:"substitute"`
+	// Filled is true for a required property that Planhat may fill in: its
+	// documentation says both.
+	Filled bool `json:"filled"`
 	// ObjectInLists is true if lists may show an object with id and nickName in
 	// place of an id (§11).
 	ObjectInLists bool `json:"object_in_lists"`
@@ -254,6 +257,27 @@ func (m *Model) AliasNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Lacks returns the properties that a new record needs and does not have, in an upsert
+// of many rows or by itself. It leaves aside RequiredOneOf and what Planhat may fill in.
+func (m *Model) Lacks(has func(property string) bool, bulk bool) []string {
+	required := m.RequiredOnCreate
+	if bulk {
+		required = m.RequiredOnBulkCreate
+	}
+	var lacks []string
+	for _, name := range required {
+		p := m.Property(name)
+		substitutes := []string{name, p.Substitute}
+		if name == m.CompanyRef() {
+			substitutes = append(substitutes, "companyExternalId")
+		}
+		if !p.Filled && !slices.ContainsFunc(substitutes, has) {
+			lacks = append(lacks, name)
+		}
+	}
+	return lacks
 }
 
 // Parameter returns the named query parameter, or nil.

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -20,12 +22,22 @@ var (
 	dayFirst  = pattern.Lazy(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
 )
 
-// dateHint says how to write a date that is not in Planhat's form.
+// dateHint says how to write a date that is not in Planhat's form. It names the date
+// only if it has one reading: the day cannot be a month.
 func dateHint(text string) string {
-	if m := dayFirst().FindStringSubmatch(text); m != nil && m[1] > "12" {
-		return fmt.Sprintf(`write dates as YYYY-MM-DD: "%s-%02s-%02s"`, m[3], m[2], m[1])
+	if m := dayFirst().FindStringSubmatch(text); m != nil {
+		day, month := atoi(m[1]), atoi(m[2])
+		at := time.Date(atoi(m[3]), time.Month(month), day, 0, 0, 0, 0, time.UTC)
+		if day > 12 && month <= 12 && at.Day() == day {
+			return fmt.Sprintf(`write dates as YYYY-MM-DD: "%s"`, at.Format(time.DateOnly))
+		}
 	}
 	return `write dates as YYYY-MM-DD, such as "2026-12-31"`
+}
+
+func atoi(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
 }
 
 // isDate reports whether a value is a date in Planhat's form: a property of that

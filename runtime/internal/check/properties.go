@@ -186,6 +186,10 @@ func (c *script) optionProperties(callee infer.Value, option string, arg ast.Exp
 // readsProperty reports a misspelt field of a record or of another table whose
 // fields are known.
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name string) {
+	if p := owner.Property; p != nil && p.Type == catalog.ObjectID {
+		c.fieldOfID(e, p, name)
+		return
+	}
 	if model := c.manual.Record(owner.Type); model != nil {
 		if model.Property(name) != nil || slices.Contains(catalog.CommonProperties, name) || model.Alias(name) {
 			if !c.isWritten(e, name) {
@@ -215,6 +219,21 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name strin
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")
+	}
+}
+
+// fieldOfID reports a field of a property that holds the id of another record. A list
+// may show an object instead of some ids.
+func (c *script) fieldOfID(e *ast.AttrGetExpr, p *catalog.Property, name string) {
+	inLists := p.ObjectInLists && slices.Contains([]string{"id", "_id", "nickName"}, name)
+	if p.Confidence == catalog.Low || inLists || c.setFields[p.Name] || c.manual.Topic("string."+name) != nil {
+		return
+	}
+	f := c.at(c.flow.Expr[e].At, "unknown-property", fmt.Sprintf("'%s' is an id, so it has no field '%s'", p.Name, name))
+	f.Subject = name
+	if model := c.manual.Catalog().ModelNamed(p.Ref); model != nil && model.Operation("get_by_id") != nil {
+		id := c.code(e.Object)
+		f.Hint = fmt.Sprintf("read the record that it is the id of: local %s = %s and planhat.%s.get_by_id(%s)", model.Snake, id, model.Snake, id)
 	}
 }
 

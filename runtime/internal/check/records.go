@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/infer"
 )
 
@@ -165,32 +166,37 @@ func (c *script) missing(callee infer.Value, model *catalog.Model, to purpose, t
 		}
 	}
 	at := c.flow.Expr[table].From
-	needed, oneOf := model.RequiredOnCreate, model.RequiredOneOf
 	switch to {
 	case updating:
 		return
 	case upserting:
 		if slices.ContainsFunc(model.Keyables.Bulk, has) {
-			// It may be there already.
+			c.missingIfNew(model, at, has)
 			return
 		}
-		if keys := without(model.Keyables.Bulk, "_id"); len(keys) > 0 {
+		if keys := without(model.Keyables.Bulk, "_id"); len(keys) > 0 && len(model.Lacks(has, true)) == 0 && len(model.RequiredOneOf) == 0 {
 			f := c.at(at, "row-without-key", fmt.Sprintf("this row has no key, so every run creates a new %s", model.Noun))
 			f.Hint = "add one of: " + strings.Join(keys, ", ")
 		}
-		if len(model.RequiredOnBulkCreate) > 0 {
-			needed = model.RequiredOnBulkCreate
-		}
 	}
-	for _, name := range needed {
-		if !has(name) {
-			f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Noun, name))
-			f.Hint, f.Subject = c.aboutProperty(model, name), name
-		}
+	for _, name := range model.Lacks(has, to == upserting) {
+		f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s'", model.Noun, name))
+		f.Hint, f.Subject = c.aboutProperty(model, name), name
 	}
-	if len(oneOf) > 0 && !slices.ContainsFunc(oneOf, has) {
+	if oneOf := model.RequiredOneOf; len(oneOf) > 0 && !slices.ContainsFunc(oneOf, has) {
 		c.at(at, "missing-property", fmt.Sprintf("a new %s needs one of '%s'", model.Noun, strings.Join(oneOf, "', '")))
 	}
+}
+
+// missingIfNew reports a row that Planhat rejects unless it has the record. A row with
+// none of the properties that a new record needs is meant for records that are there.
+func (c *script) missingIfNew(model *catalog.Model, at int, has func(string) bool) {
+	lacks := model.Lacks(has, true)
+	if has("_id") || len(lacks) == 0 || !slices.ContainsFunc(model.RequiredOnBulkCreate, has) {
+		return
+	}
+	f := c.at(at, "missing-property", fmt.Sprintf("a new %s needs '%s', so this row is rejected unless Planhat has the %s already", model.Noun, strings.Join(lacks, "' and '"), model.Noun))
+	f.Severity, f.Subject = report.Warning, lacks[0]
 }
 
 func without(names []string, name string) []string {

@@ -26,11 +26,14 @@ type Summary struct {
 	Error   *Failure `json:"error,omitempty"`
 
 	Totals
-	Models   map[string]Counts `json:"models"`
-	Reasons  []Reason          `json:"reasons"`
-	Rows     []RejectedRow     `json:"rejected_rows"`
-	Writes   []PlannedWrite    `json:"planned_writes,omitempty"`
-	Warnings []string          `json:"warnings"`
+	Models  map[string]Counts `json:"models"`
+	Reasons []Reason          `json:"reasons"`
+	Rows    []RejectedRow     `json:"rejected_rows"`
+	Writes  []PlannedWrite    `json:"planned_writes,omitempty"`
+	// IfNew are why planned rows would be rejected if Planhat does not have their
+	// record.
+	IfNew    []Reason `json:"rejected_if_new,omitempty"`
+	Warnings []string `json:"warnings"`
 
 	// Told counts the rejected rows in the report of the error.
 	Told int `json:"-"`
@@ -84,9 +87,11 @@ func (f *Failure) String() string {
 	return fmt.Sprintf("%s:%d: %s", f.Script, f.Line, first)
 }
 
-// Reason is why rows were rejected, and how many.
+// Reason is why rows were rejected, and how many. In the message, … stands for what
+// differs between the rows; Example is that of the first row.
 type Reason struct {
 	Message string `json:"message"`
+	Example string `json:"example"`
 	Count   int    `json:"count"`
 }
 
@@ -165,7 +170,10 @@ func New(script string, started time.Time, w Work) *Summary {
 		s.Models[model] = countsOf(c)
 	}
 	for _, why := range w.Summary.Reasons {
-		s.Reasons = append(s.Reasons, Reason{why.Message, why.Count})
+		s.Reasons = append(s.Reasons, Reason{why.Message, why.Example, why.Count})
+	}
+	for _, why := range w.Summary.IfNew {
+		s.IfNew = append(s.IfNew, Reason{why.Message, why.Example, why.Count})
 	}
 	for _, row := range w.Rejected {
 		s.Rows = append(s.Rows, Rejected(row))

@@ -47,10 +47,15 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, file string) {
 		return
 	}
 	if s.Told < s.Rejected {
+		rows := s.Rows[:min(len(s.Rows), shownRows)]
 		for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
 			fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
+			shown := slices.ContainsFunc(rows, func(row outcome.RejectedRow) bool { return row.Message == why.Example })
+			if why.Example != why.Message && !shown {
+				fmt.Fprintf(b, "      such as: %s\n", why.Example)
+			}
 		}
-		for _, row := range s.Rows[:min(len(s.Rows), shownRows)] {
+		for _, row := range rows {
 			fmt.Fprintf(b, "    %s\n", &row)
 		}
 	}
@@ -80,6 +85,9 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 			}
 			fmt.Fprintf(b, "      %s\n", row)
 		}
+	}
+	for _, why := range s.IfNew {
+		fmt.Fprintf(b, "    %s: %s; Planhat rejects the rows whose record it does not have\n", english.Plural(why.Count, "row", ""), why.Message)
 	}
 }
 

@@ -18,7 +18,7 @@ local result = planhat.company.bulk_upsert(rows)
 print(result.rejcted, result.errors) --> unknown-property: did you mean 'rejected'
 planhat.company.bulk_upsert{ { name = "Acme" } } --> row-without-key: creates a new company
 planhat.company.bulk_upsert{ name = "Acme", externalId = "x" } --> wrong-arguments: a single record, not a list
-planhat.license.bulk_upsert{ { value = 5, companyId = "extid-x" } } --> row-without-key: a new license --> missing-property: needs '_currency'
+planhat.license.bulk_upsert{ { value = 5, companyId = "extid-x" } } --> row-without-key: a new license
 planhat.user_activity.create_activity{ email = "a@b.example", event = "login", userId = "x" }
 planhat.metrics.bulk_insert_metrics{ { dimensionId = "d", companyId = "extid-1", value = 1, time = "2024-01-01" } }
 for _, e in ipairs(result.errors) do print(e.mesage, e.message) end --> unknown-property: did you mean 'message'
@@ -40,3 +40,14 @@ print(made.rejcted)                  --> unknown-property: did you mean 'rejecte
 planhat.task.create{ companyId = "A-1", mainType = "task" } --> wrong-value: not "A-1"
 planhat.task.create{ companyId = "srcid-1", mainType = "task" }
 planhat.task.create{ companyID = "extid-x", mainType = "task" } --> unknown-property: did you mean 'companyId'
+planhat.license.bulk_upsert{ { companyId = "extid-x" } } --> missing-property: a new license needs 'value'
+planhat.license.bulk_upsert{ { externalId = "l", companyId = "extid-x" } } --> missing-property: a new license needs 'value', so this row is rejected unless
+planhat.license.bulk_upsert{ { externalId = "l", companyId = "extid-x", mrr = 1 }, { externalId = "l", custom = { a = 1 } }, { _id = "5f3b1c2d4e5f6a7b8c9d0e1f", companyId = "extid-x" } }
+planhat.license.create{ companyId = "extid-x", fromDate = "2026-01-31" }
+planhat.enduser.create{ email = "ada@x.example" }
+planhat.enduser.create{ externalId = "ada" } --> missing-property: a new enduser needs 'companyId'
+planhat.conversation.create{ companyExternalId = "x", subject = "Hello" }
+for c in planhat.company.each() do
+  print(c.owner.name, c.owner.nickName, c.owner:upper()) --> unknown-property: 'owner' is an id, so it has no field 'name'
+  for t in planhat.task.each{ companyId = c._id } do print(t.companyId.name, t.ownerId.email) end --> unknown-property: 'companyId' is an id --> unknown-property: 'ownerId' is an id
+end
