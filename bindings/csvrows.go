@@ -20,9 +20,10 @@ type csvReader struct {
 	// convert holds the conversion of each column, or nil.
 	convert  []convertCell
 	problems *problems
-	// places and from say where the rows come from.
-	places *places
-	from   *origin
+	// from is where the rows come from.
+	from *origin
+	// names are the columns as keys of a table; keys and values are those of a row.
+	names, keys, values []lua.LValue
 }
 
 // onCSV makes a function that reads its first argument, a file or a text, by the
@@ -49,10 +50,11 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		}
 		c := &csvReader{
 			Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect),
-			places: &a.Host.places, from: &origin{file: src.file(), titles: r.Titles},
+			from: &origin{file: src.file(), titles: r.Titles},
 		}
 		for _, name := range r.Columns {
 			c.convert = append(c.convert, opt.convert[name])
+			c.names = append(c.names, lua.LString(name))
 		}
 		v, err := read(a, c)
 		return c.problems.give(a, v, err)
@@ -82,7 +84,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 		}
 		if c.Columns == nil {
 			row := stringList(L, cells)
-			c.places.put(row, at)
+			putPlace(row, at)
 			return row, line, c.problems.good()
 		}
 		row := c.row(L, cells, at, func(i int, cell string) lua.LValue {
@@ -115,21 +117,26 @@ func (c *csvReader) place(line int, cells []string) place {
 // row makes a table of cells, whose values in named columns are those of the
 // function, or text.
 func (c *csvReader) row(L *lua.LState, cells []string, at place, value func(i int, cell string) lua.LValue) *lua.LTable {
-	t := L.CreateTable(0, len(c.Columns))
+	keys, values := c.keys[:0], c.values[:0]
+	c.keys, c.values = nil, nil // the function may make another row
 	for i, cell := range cells {
 		v := lua.LValue(lua.LString(cell))
-		name := csvtext.ColumnName(i)
-		if i < len(c.Columns) {
-			name = c.Columns[i]
-			if value != nil {
-				v = value(i, cell)
-			}
+		var name lua.LValue
+		switch {
+		case i >= len(c.names):
+			name = lua.LString(csvtext.ColumnName(i))
+		case value != nil:
+			name, v = c.names[i], value(i, cell)
+		default:
+			name = c.names[i]
 		}
 		if v != lua.LNil {
-			t.RawSetString(name, v)
+			keys, values = append(keys, name), append(values, v)
 		}
 	}
-	c.places.put(t, at)
+	c.keys, c.values = keys, values
+	t := newObject(L, keys, values)
+	putPlace(t, at)
 	return t
 }
 

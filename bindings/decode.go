@@ -212,8 +212,8 @@ func number(raw jsontext.Value) lua.LValue {
 // latter two key by key, which takes four times as long as filling all three in
 // their known size, and most of the time of reading a page of records.
 type tableParts struct {
-	_       lua.LValue                // Metatable
-	_       []lua.LValue              // array
+	_       lua.LValue // Metatable
+	array   []lua.LValue
 	_       map[lua.LValue]lua.LValue // dict
 	strdict map[string]lua.LValue
 	keys    []lua.LValue

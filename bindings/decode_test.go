@@ -17,7 +17,7 @@ func TestTablesHaveTheKnownLayout(t *testing.T) {
 	assert.False(t, sameParts(reflect.TypeFor[struct{ keys []lua.LValue }](), theirs))
 	assert.False(t, sameParts(reflect.TypeFor[struct {
 		_       lua.LValue
-		_       []lua.LValue
+		array   []lua.LValue
 		_       map[lua.LValue]lua.LValue
 		strdict map[string]lua.LValue
 		order   []lua.LValue

@@ -37,9 +37,6 @@ type Host struct {
 	// Call calls a function of the script and returns its results, or the
 	// error that it raised. The end of the run is raised, not returned.
 	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
-
-	// places are those of the rows that the modules have read.
-	places places
 }
 
 // Files are the files that a script may use.

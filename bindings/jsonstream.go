@@ -33,9 +33,8 @@ type jsonReader struct {
 	count, passed int
 	// begins is the line where the latest value begins.
 	begins int
-	// places and from say where the values come from.
-	places *places
-	from   *origin
+	// from is where the values come from.
+	from *origin
 }
 
 // onJSON makes a function that reads its first argument, a file or a text.
@@ -66,8 +65,8 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 	lines := &lineCounter{r: text}
 	return &jsonReader{
 		src: src, text: text, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
-		dec:    jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
-		places: &a.Host.places, from: &origin{file: src.file()},
+		dec:  jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
+		from: &origin{file: src.file()},
 	}, nil
 }
 
@@ -152,7 +151,7 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 // note remembers where a value comes from.
 func (r *jsonReader) note(v lua.LValue, line int) {
 	if t, ok := v.(*lua.LTable); ok {
-		r.places.put(t, place{origin: r.from, line: line})
+		putPlace(t, place{origin: r.from, line: line})
 	}
 }
 

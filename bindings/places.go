@@ -3,7 +3,7 @@ package bindings
 import (
 	"bytes"
 	"context"
-	"weak"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
@@ -29,54 +29,63 @@ type origin struct {
 	titles []string
 }
 
-// leastSwept is how many places there are before the first are removed.
-const leastSwept = 1 << 10
-
-// places remembers where tables come from, and does not keep them alive. Its zero
-// value is ready.
-type places struct {
-	of map[weak.Pointer[lua.LTable]]place
-	// sweep is how many entries there may be before those whose table is gone are
-	// removed.
-	sweep int
+// hidden is a place as a value of Lua, which no script ever sees: it lies in the spare
+// capacity of a table's list part. So it lasts exactly as long as the table, costs
+// little, and is lost only if the script adds list items to the row.
+type hidden struct {
+	lua.LValue
+	place
+	slot [1]lua.LValue
 }
 
-// put remembers the place of a table.
-func (p *places) put(t *lua.LTable, at place) {
-	if len(p.of) >= p.sweep {
-		for known := range p.of {
-			if known.Value() == nil {
-				delete(p.of, known)
-			}
-		}
-		p.sweep = max(leastSwept, 2*len(p.of))
+// putPlace remembers where a table comes from.
+func putPlace(t *lua.LTable, at place) {
+	if !partsFit {
+		return
 	}
-	if p.of == nil {
-		p.of = make(map[weak.Pointer[lua.LTable]]place)
+	h := &hidden{place: at}
+	p := (*tableParts)(unsafe.Pointer(t))
+	if n := len(p.array); n == 0 {
+		p.array = h.slot[:0]
+	} else {
+		p.array = append(make([]lua.LValue, 0, n+1), p.array...)
 	}
-	p.of[weak.Make(t)] = at
+	p.array[:cap(p.array)][cap(p.array)-1] = h
 }
 
-// link gives a record the place of the row that it was made from.
-func (p *places) link(row, record *lua.LTable) {
-	at, known := p.of[weak.Make(row)]
+// placeOf returns where a table comes from, if that is known.
+func placeOf(t *lua.LTable) (at place, known bool) {
+	if !partsFit {
+		return at, false
+	}
+	list := (*tableParts)(unsafe.Pointer(t)).array
+	if len(list) == cap(list) {
+		return at, false
+	}
+	h, known := list[:cap(list)][cap(list)-1].(*hidden)
+	if known {
+		at = h.place
+	}
+	return at, known
+}
+
+// linkPlace gives a record the place of the row that it was made from.
+func linkPlace(row, record *lua.LTable) {
+	at, known := placeOf(row)
 	if !known {
 		at.origin = &origin{}
 	}
 	if at.cells == nil && at.row == nil {
 		at.row = row
 	}
-	if row != record && at.row != record { // a table that held itself would never go
-		p.put(record, at)
+	if row != record && at.row != record {
+		putPlace(record, at)
 	}
 }
 
-// find returns where a table comes from, or nil.
-func (p *places) find(L *lua.LState, t *lua.LTable) *planhat.Origin {
-	if len(p.of) == 0 {
-		return nil
-	}
-	at, known := p.of[weak.Make(t)]
+// originOf returns where a table comes from, or nil.
+func originOf(L *lua.LState, t *lua.LTable) *planhat.Origin {
+	at, known := placeOf(t)
 	if !known {
 		return nil
 	}
@@ -117,7 +126,7 @@ func (a *Args) located(ctx context.Context, rows []lua.LValue) context.Context {
 	return planhat.WithOrigins(ctx, func(i int) *planhat.Origin {
 		if i < len(rows) {
 			if t, ok := rows[i].(*lua.LTable); ok {
-				return a.Host.places.find(a.L, t)
+				return originOf(a.L, t)
 			}
 		}
 		return nil

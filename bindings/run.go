@@ -51,7 +51,7 @@ func Run() *Module {
 				Example: "local row = csv.parse(\"id,name\\nA-1,Acme\\n\")[1]\n" +
 					"planhat.company.bulk_upsert{ run.from(row, { externalId = row.id, name = row.name }) }",
 				Call: func(a *Args) (int, error) {
-					a.Host.places.link(a.Table(0), a.Table(1))
+					linkPlace(a.Table(0), a.Table(1))
 					return a.Push(a.Table(1))
 				},
 			},
@@ -66,7 +66,7 @@ func reject(a *Args) (int, error) {
 	if rejected.Message == "" {
 		return 0, a.Errorf("the reason is empty; say what is wrong with the row")
 	}
-	if at := a.Host.places.find(a.L, row); at != nil {
+	if at := originOf(a.L, row); at != nil {
 		rejected.Row, at.Row = at.Row, nil
 		rejected.Origin = at
 	}

@@ -3,9 +3,7 @@ package bindings
 import (
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,26 +134,46 @@ func TestRowsThatPlanhatRejects(t *testing.T) {
 	}
 }
 
-func TestPlacesKeepNothingAlive(t *testing.T) {
-	var p places
+// TestPlacesAreHidden: a table with a place is like any other.
+func TestPlacesAreHidden(t *testing.T) {
 	L := lua.NewState()
 	defer L.Close()
-	kept := L.NewTable()
-	p.put(kept, place{origin: &origin{}, line: 1})
-	const many = 20 * leastSwept
-	for range many {
-		p.put(L.NewTable(), place{origin: &origin{}, line: 2})
-		a, b := L.NewTable(), L.NewTable()
-		p.link(a, a)
-		p.link(a, b)
-		p.link(b, a)
+	for _, items := range []int{0, 1, 2, 31, 32} {
+		row := L.NewTable()
+		for i := range items {
+			row.Append(lua.LNumber(i))
+		}
+		row.RawSetString("name", lua.LString("Acme"))
+		_, known := placeOf(row)
+		assert.False(t, known)
+		putPlace(row, place{origin: &origin{}, line: 1})
+		putPlace(row, place{origin: &origin{}, line: 7})
+		at, known := placeOf(row)
+		assert.True(t, known)
+		assert.Equal(t, 7, at.line)
+		L.SetGlobal("row", row)
+		L.SetGlobal("n", lua.LNumber(items))
+		assert.NoError(t, L.DoString(`
+			assert(#row == n and row[n + 1] == nil and row.name == "Acme")
+			local seen = 0
+			for k, v in pairs(row) do seen = seen + 1 end
+			assert(seen == n + 1)
+			for i = 1, 40 do row[n + i] = i; assert(#row == n + i and row[n + i] == i and row[n + i + 1] == nil) end
+			for i = 40, 1, -1 do assert(table.remove(row) == i) end
+			assert(#row == n and row.name == "Acme")
+		`))
+		_, known = placeOf(row)
+		assert.False(t, known, "list items take the room")
 	}
-	require.Eventually(t, func() bool {
-		runtime.GC()
-		p.sweep = 0
-		p.put(L.NewTable(), place{origin: &origin{}})
-		return len(p.of) < many/10
-	}, 10*time.Second, time.Millisecond)
-	assert.Equal(t, 1, p.find(L, kept).Line)
-	assert.Nil(t, p.find(L, L.NewTable()))
+	a, b := L.NewTable(), L.NewTable()
+	linkPlace(a, a)
+	linkPlace(a, b)
+	linkPlace(b, a)
+	_, known := placeOf(a)
+	assert.False(t, known, "a row was not made from itself")
+
+	defer func(fit bool) { partsFit = fit }(partsFit)
+	partsFit = false
+	putPlace(a, place{origin: &origin{}})
+	assert.Nil(t, originOf(L, a), "without the known layout")
 }
