@@ -75,18 +75,21 @@ func (s *Server) segment(x *exchange) (*answer, *failure) {
 }
 
 func (s *Server) recordActivities(rows []fields) *answer {
+	return s.activityAnswer(s.each(rows, s.recordActivity))
+}
+
+// each stores rows, and returns how many it did and the errors of the others.
+func (s *Server) each(rows []fields, store func(row fields) *failure) (processed int, errors []jsontext.Value) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	processed := 0
-	var errors []jsontext.Value
 	for i, row := range rows {
-		if refused := s.recordActivity(row); refused != nil {
+		if refused := store(row); refused != nil {
 			errors = append(errors, s.metricError(i, row, refused.message))
 			continue
 		}
 		processed++
 	}
-	return s.activityAnswer(processed, errors)
+	return processed, errors
 }
 
 // activityAnswer writes what the switch activity-answer says; Planhat's own

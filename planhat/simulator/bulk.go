@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -75,55 +76,50 @@ func (s *Server) upsert(m *catalog.Model, rows []fields) *bulkResult {
 		switch {
 		case old != nil && written[old.id] && s.switches.is(swDuplicateRows, "error"):
 			b.updatedErrors = append(b.updatedErrors, s.rowError(i, row, "The key is duplicated in the request."))
-		case old != nil:
-			written[old.id] = true
-			s.upsertOld(b, m, i, row, old)
 		default:
-			if r := s.upsertNew(b, m, i, row); r != nil {
-				written[r.id] = true
+			if r := s.upsertRow(b, m, i, row, old); r != nil || old != nil {
+				written[cmp.Or(r, old).id] = true
 			}
 		}
 	}
 	return b
 }
 
-func (s *Server) upsertOld(b *bulkResult, m *catalog.Model, i int, row fields, old *record) {
-	if refused := s.denials.check(m, mayUpdate); refused != nil {
-		b.permissionErrors = append(b.permissionErrors, s.rowError(i, row, refused.message))
-		return
+// upsertRow changes the old record, or creates one without it, and returns it. It is
+// nil for a row that Planhat rejects or drops.
+func (s *Server) upsertRow(b *bulkResult, m *catalog.Model, i int, row fields, old *record) (r *record) {
+	right, errs, changed := mayCreate, &b.createdErrors, false
+	if old != nil {
+		right, errs = mayUpdate, &b.updatedErrors
 	}
-	changed, refused := s.updateRecord(m, old, row)
+	refused := s.denials.check(m, right)
 	switch {
-	case refused != nil && refused.value:
-		b.validationErrors = append(b.validationErrors, s.rowError(i, row, refused.message))
 	case refused != nil:
-		b.updatedErrors = append(b.updatedErrors, s.rowError(i, row, refused.message))
-	case !changed:
-		b.nonupdates++
+		errs = &b.permissionErrors
+	case old == nil:
+		r, refused = s.createRecord(m, row, true)
 	default:
-		b.updated++
-		b.updatesKeys = append(b.updatesKeys, s.keysOf(m, old.id))
-		b.modified = append(b.modified, quote(old.id))
+		r = old
+		changed, refused = s.updateRecord(m, old, row)
 	}
-}
-
-func (s *Server) upsertNew(b *bulkResult, m *catalog.Model, i int, row fields) *record {
-	if refused := s.denials.check(m, mayCreate); refused != nil {
-		b.permissionErrors = append(b.permissionErrors, s.rowError(i, row, refused.message))
-		return nil
-	}
-	r, refused := s.createRecord(m, row, true)
 	switch {
-	case refused != nil && refused.value:
-		b.validationErrors = append(b.validationErrors, s.rowError(i, row, refused.message))
 	case refused != nil:
-		b.createdErrors = append(b.createdErrors, s.rowError(i, row, refused.message))
+		if refused.value {
+			errs = &b.validationErrors
+		}
+		*errs = append(*errs, s.rowError(i, row, refused.message))
 	case r == nil:
 		b.ignored++
-	default:
+	case old == nil:
 		b.created++
 		b.insertsKeys = append(b.insertsKeys, s.keysOf(m, r.id))
 		b.upsertedIDs = append(b.upsertedIDs, quote(r.id))
+	case changed:
+		b.updated++
+		b.updatesKeys = append(b.updatesKeys, s.keysOf(m, r.id))
+		b.modified = append(b.modified, quote(r.id))
+	default:
+		b.nonupdates++
 	}
 	return r
 }

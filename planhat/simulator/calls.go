@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -67,26 +68,6 @@ func (l *callLog) add(c Call) {
 	l.next = (l.next + 1) % maxCalls
 }
 
-func (l *callLog) list() []Call {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := make([]Call, 0, len(l.recent))
-	out = append(out, l.recent[l.next:]...)
-	return append(out, l.recent[:l.next]...)
-}
-
-func (l *callLog) count(f Filter) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for k, times := range l.counts {
-		if f.matches(k) {
-			n += times
-		}
-	}
-	return n
-}
-
 func (f Filter) matches(k countKey) bool {
 	return (f.Model == "" || f.Model == k.model || sharesPath(catalog.Load().Model(k.model), catalog.Load().Model(f.Model))) &&
 		(f.Operation == "" || f.Operation == k.operation) &&
@@ -94,18 +75,6 @@ func (f Filter) matches(k countKey) bool {
 		(f.Host == "" || f.Host == k.host) &&
 		(f.Status == 0 || f.Status == k.status) &&
 		(f.Fault == "" || f.Fault == k.fault)
-}
-
-func (l *callLog) byOperation() map[string]int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := map[string]int{}
-	for k, times := range l.counts {
-		if k.operation != "" {
-			out[k.model+"."+k.operation] += times
-		}
-	}
-	return out
 }
 
 func (l *callLog) reset() {
@@ -116,12 +85,36 @@ func (l *callLog) reset() {
 }
 
 // Calls returns the latest calls, oldest first, at most 10,000.
-func (s *Server) Calls() []Call { return s.calls.list() }
+func (s *Server) Calls() []Call {
+	l := &s.calls
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(l.recent[l.next:], l.recent[:l.next])
+}
 
 // Count returns how many calls the filter selects, since the start or the
 // last Reset. Calls that were cut off or refused count as well.
-func (s *Server) Count(f Filter) int { return s.calls.count(f) }
+func (s *Server) Count(f Filter) (n int) {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	for k, times := range s.calls.counts {
+		if f.matches(k) {
+			n += times
+		}
+	}
+	return n
+}
 
 // CountsByOperation returns the number of calls per operation, with keys such
 // as "company.get_list". Operations that were not called are absent.
-func (s *Server) CountsByOperation() map[string]int { return s.calls.byOperation() }
+func (s *Server) CountsByOperation() map[string]int {
+	s.calls.mu.Lock()
+	defer s.calls.mu.Unlock()
+	out := map[string]int{}
+	for k, times := range s.calls.counts {
+		if k.operation != "" {
+			out[k.model+"."+k.operation] += times
+		}
+	}
+	return out
+}

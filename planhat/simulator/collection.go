@@ -67,31 +67,23 @@ func (x index) remove(value, id string) {
 	x[value] = ids
 }
 
-func (c *collection) addKeys(r *record) {
-	c.source.add(r.source, r.id)
-	c.external.add(r.external, r.id)
-	c.email.add(r.email, r.id)
-	c.company.add(r.company, r.id)
+// keyed adds a record to the indexes, or removes it.
+func (c *collection) keyed(r *record, change func(x index, value, id string), archived int) {
+	change(c.source, r.source, r.id)
+	change(c.external, r.external, r.id)
+	change(c.email, r.email, r.id)
+	change(c.company, r.company, r.id)
 	for _, d := range r.domains {
-		c.domain.add(d, r.id)
+		change(c.domain, d, r.id)
 	}
 	if r.archived {
-		c.archived++
+		c.archived += archived
 	}
 }
 
-func (c *collection) removeKeys(r *record) {
-	c.source.remove(r.source, r.id)
-	c.external.remove(r.external, r.id)
-	c.email.remove(r.email, r.id)
-	c.company.remove(r.company, r.id)
-	for _, d := range r.domains {
-		c.domain.remove(d, r.id)
-	}
-	if r.archived {
-		c.archived--
-	}
-}
+func (c *collection) addKeys(r *record) { c.keyed(r, index.add, 1) }
+
+func (c *collection) removeKeys(r *record) { c.keyed(r, index.remove, -1) }
 
 func (k keys) same(other keys) bool {
 	return k.source == other.source && k.external == other.external && k.email == other.email &&

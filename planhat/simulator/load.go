@@ -20,20 +20,11 @@ import (
 // replaces it; a property that the model does not know is an error. Licenses and sales that are put make the figures of their
 // companies. Metrics and user activities take the shapes of the API.
 func (s *Server) Put(model string, records ...map[string]any) error {
-	rows := make([]fields, len(records))
-	for i, r := range records {
-		text, err := json.Marshal(r)
-		if err != nil {
-			return fmt.Errorf("simulator: %s %d cannot be written as JSON: %w", model, i+1, err)
-		}
-		if rows[i], err = newReader(text).object(); err != nil {
-			return fmt.Errorf("simulator: %s %d cannot be written as JSON: %w", model, i+1, err)
-		}
+	text, err := json.Marshal(append([]map[string]any{}, records...))
+	if err != nil {
+		return fmt.Errorf("simulator: the records of %s cannot be written as JSON: %w", model, err)
 	}
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	defer s.settle()
-	return s.load(model, rows)
+	return s.PutJSON(model, text)
 }
 
 // PutJSON stores records as Put does, from a JSON array or one object.
@@ -45,11 +36,6 @@ func (s *Server) PutJSON(model string, text []byte) error {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	defer s.settle()
-	return s.load(model, rows)
-}
-
-// load stores rows of fixtures; the caller settles.
-func (s *Server) load(model string, rows []fields) error {
 	m, err := s.findModel(model)
 	if err != nil {
 		return fmt.Errorf("simulator: %w", err)

@@ -20,18 +20,7 @@ func (s *Server) insertMetrics(x *exchange) (*answer, *failure) {
 		return nil, refused
 	}
 	x.call.Rows = len(rows)
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	processed := 0
-	var errors []jsontext.Value
-	for i, row := range rows {
-		if refused := s.insertMetric(row); refused != nil {
-			errors = append(errors, s.metricError(i, row, refused.message))
-			continue
-		}
-		processed++
-	}
-	return ok(processedBody(processed, errors)), nil
+	return ok(processedBody(s.each(rows, s.insertMetric))), nil
 }
 
 func processedBody(processed int, errors []jsontext.Value) jsontext.Value {
@@ -98,7 +87,7 @@ func (s *Server) storeMetric(row fields, dimension, external string) *failure {
 	if !owners.model.Has(catalog.Account) {
 		company = s.store.with(catalog.Account).byID[parent.company]
 	}
-	value, _ := castNumber(row.get("value"), false)
+	value, _ := castNumber(row.get("value"))
 	f := fields{
 		{"_id", nil}, {"dimensionId", quote(dimension)}, {"time", stamp(at)}, {"value", value},
 		{"model", quote(kind.Enum[i])},

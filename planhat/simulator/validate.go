@@ -74,7 +74,9 @@ var typeNames = map[catalog.Type]string{
 // possible. Empty text counts as no value for everything but text.
 func castTo(p *catalog.Property, v jsontext.Value) (jsontext.Value, bool) {
 	kind := v.Kind()
-	empty := string(v) == `""`
+	if string(v) == `""` && p.Type != catalog.String && p.Type != catalog.Array && p.Type != catalog.Object {
+		return null, true
+	}
 	switch p.Type {
 	case catalog.String:
 		if kind == '0' || kind == 't' || kind == 'f' {
@@ -82,19 +84,19 @@ func castTo(p *catalog.Property, v jsontext.Value) (jsontext.Value, bool) {
 		}
 		return v, kind == '"'
 	case catalog.Number, catalog.Integer:
-		return castNumber(v, empty)
+		return castNumber(v)
 	case catalog.Boolean:
-		return castBoolean(v, empty)
+		return castBoolean(v)
 	case catalog.Date:
-		return castDate(v, empty)
+		return castDate(v)
 	case catalog.Days:
-		cast, fits := castNumber(v, empty)
+		cast, fits := castNumber(v)
 		if n, isNumber := numberOf(cast); isNumber && n != float64(int64(n)) {
 			return v, false
 		}
 		return cast, fits
 	case catalog.ObjectID:
-		return castID(p, v, empty)
+		return castID(p, v)
 	case catalog.Array:
 		if kind == '"' || kind == '0' {
 			return array([]jsontext.Value{v}), true
@@ -108,10 +110,7 @@ func castTo(p *catalog.Property, v jsontext.Value) (jsontext.Value, bool) {
 
 var null = jsontext.Value("null")
 
-func castNumber(v jsontext.Value, empty bool) (jsontext.Value, bool) {
-	if empty {
-		return null, true
-	}
+func castNumber(v jsontext.Value) (jsontext.Value, bool) {
 	if v.Kind() == '0' {
 		return v, true
 	}
@@ -119,11 +118,8 @@ func castNumber(v jsontext.Value, empty bool) (jsontext.Value, bool) {
 	return text, v.Kind() == '"' && text.IsValid() && text.Kind() == '0'
 }
 
-func castBoolean(v jsontext.Value, empty bool) (jsontext.Value, bool) {
-	switch {
-	case empty:
-		return null, true
-	case v.Kind() == 't' || v.Kind() == 'f':
+func castBoolean(v jsontext.Value) (jsontext.Value, bool) {
+	if v.Kind() == 't' || v.Kind() == 'f' {
 		return v, true
 	}
 	switch textOf(v) {
@@ -135,12 +131,8 @@ func castBoolean(v jsontext.Value, empty bool) (jsontext.Value, bool) {
 	return v, false
 }
 
-func castDate(v jsontext.Value, empty bool) (jsontext.Value, bool) {
-	if empty {
-		return null, true
-	}
-	text := textOf(v)
-	t, known := parseDate(text)
+func castDate(v jsontext.Value) (jsontext.Value, bool) {
+	t, known := parseDate(textOf(v))
 	if !known {
 		return v, false
 	}
@@ -149,10 +141,7 @@ func castDate(v jsontext.Value, empty bool) (jsontext.Value, bool) {
 
 // castID lets references to companies through, whose forms are checked when
 // they are resolved.
-func castID(p *catalog.Property, v jsontext.Value, empty bool) (jsontext.Value, bool) {
-	if empty {
-		return null, true
-	}
+func castID(p *catalog.Property, v jsontext.Value) (jsontext.Value, bool) {
 	id := idOf(v)
 	if p.NamesCompany() && v.Kind() == '"' {
 		return v, true
