@@ -63,15 +63,7 @@ func (r *rewriter) counted(list []ast.Stmt) []ast.Stmt {
 func countCall(line int) ast.Stmt {
 	number := &ast.NumberExpr{Value: strconv.Itoa(line)}
 	number.SetLine(line)
-	fn := &ast.StringExpr{Value: intrinsicCover}
-	fn.SetLine(line)
-	call := &ast.FuncCallExpr{Func: fn, Args: []ast.Expr{number}}
-	call.SetLine(line)
-	call.SetLastLine(line)
-	s := &ast.FuncCallStmt{Expr: call}
-	s.SetLine(line)
-	s.SetLastLine(line)
-	return s
+	return lined(number, &ast.FuncCallStmt{Expr: intrinsicCall(number, intrinsicCover, number)})
 }
 
 // firstLine is the line on which a statement begins. The parser puts a call

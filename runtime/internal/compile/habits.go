@@ -53,7 +53,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		if top.text == "{" && before.Kind == String {
 			return s.quotedField(at)
 		}
-		if top.text == "(" && s.isCall(top.at) {
+		if top.text == "(" && top.at > 0 && s.isName(top.at-1) {
 			return "put options in braces: f{ name = value }; to compare, use =="
 		}
 		if top.text == "(" {
@@ -152,9 +152,4 @@ func (s *sourceText) bareCall(at int, tok, before Token) string {
 		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].Text, before.Text, tok.Text)
 	}
 	return ""
-}
-
-// isCall reports whether a parenthesis opens the arguments of a call.
-func (s *sourceText) isCall(i int) bool {
-	return i > 0 && s.isName(i-1)
 }

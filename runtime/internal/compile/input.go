@@ -68,6 +68,15 @@ func ExpressionAt(src []byte) int {
 	return at
 }
 
+// Expressions parses a list of expressions. It is nil for any other text.
+func Expressions(text string) []ast.Expr {
+	chunk, err := Parse([]byte("return "+text), "input")
+	if err != nil {
+		return nil
+	}
+	return chunk[0].(*ast.ReturnStmt).Exprs
+}
+
 // mostTrailing bounds the lines of the expression at the end of an input.
 const mostTrailing = 20
 

@@ -38,8 +38,6 @@ var intrinsics = map[string]*lua.LFunction{
 	intrinsicAppend:     {IsG: true, GFunction: appendPiece},
 }
 
-func intrinsicFunction(name string) *lua.LFunction { return intrinsics[name] }
-
 func intrinsicCall(at ast.PositionHolder, name string, args ...ast.Expr) ast.Expr {
 	fn := lined(at, &ast.StringExpr{Value: name})
 	if len(args) > 0 {

@@ -52,10 +52,6 @@ func (r *rewriter) note(line int, op fault.Operation, key string, operands ...as
 	r.names.lines[line] = append(r.names.lines[line], s)
 }
 
-func (r *rewriter) noteIndex(e *ast.AttrGetExpr) {
-	r.note(e.Line(), fault.Index, siteKey(e.Key), e.Object)
-}
-
 // noteCall records a call; a method call also indexes its receiver.
 func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
 	if e.Func == nil {

@@ -39,7 +39,7 @@ func finish(proto *lua.FunctionProto, names *Names, cover *Lines, main bool) err
 		}
 		if text == intrinsicCover && cover != nil {
 			proto.Constants[i] = cover.counter()
-		} else if fn := intrinsicFunction(string(text)); fn != nil {
+		} else if fn := intrinsics[string(text)]; fn != nil {
 			proto.Constants[i] = fn
 		}
 	}

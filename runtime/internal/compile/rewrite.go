@@ -173,7 +173,7 @@ func (r *rewriter) expression(expr ast.Expr) ast.Expr {
 	case *ast.IdentExpr:
 		r.fn.resolve(e.Value)
 	case *ast.AttrGetExpr:
-		r.noteIndex(e)
+		r.note(e.Line(), fault.Index, siteKey(e.Key), e.Object)
 		e.Object = r.expression(e.Object)
 		e.Key = r.expression(e.Key)
 	case *ast.TableExpr:

@@ -52,7 +52,8 @@ func (r *rewriter) table(e *ast.TableExpr) ast.Expr {
 		piece := lined(e, &ast.TableExpr{Fields: e.Fields[start:end]})
 		r.fields(piece)
 		if key := piece.Fields[0].Key; key != nil && !isString(key) {
-			store := lined(e, &ast.AssignStmt{Lhs: []ast.Expr{fieldOf(e, name, key)}, Rhs: []ast.Expr{piece.Fields[0].Value}})
+			field := lined(e, &ast.AttrGetExpr{Object: identOf(e, name), Key: key})
+			store := lined(e, &ast.AssignStmt{Lhs: []ast.Expr{field}, Rhs: []ast.Expr{piece.Fields[0].Value}})
 			body = append(body, blockOf(e, r.plainStore(store)))
 		} else {
 			part := r.immediately(e, outer.vararg, returnOf(e, piece)...)
@@ -127,10 +128,6 @@ func positions(fields []*ast.Field) int {
 func isString(e ast.Expr) bool {
 	_, ok := e.(*ast.StringExpr)
 	return ok
-}
-
-func fieldOf(at ast.PositionHolder, name string, key ast.Expr) *ast.AttrGetExpr {
-	return lined(at, &ast.AttrGetExpr{Object: identOf(at, name), Key: key})
 }
 
 func returnOf(at ast.PositionHolder, value ast.Expr) []ast.Stmt {

@@ -140,7 +140,7 @@ func getMetatable(c call) int {
 // setMetatable is setmetatable.
 func setMetatable(c call) int {
 	table := c.table(1)
-	if c.GetTop() < 2 || !isNilOrTable(c.Get(2)) {
+	if t := c.Get(2).Type(); c.GetTop() < 2 || t != lua.LTNil && t != lua.LTTable {
 		c.fail(2, "nil or table expected")
 	}
 	if old, ok := table.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
@@ -148,12 +148,6 @@ func setMetatable(c call) int {
 	}
 	table.Metatable = c.Get(2)
 	return c.results(table)
-}
-
-// isNilOrTable tells whether a value can be a metatable.
-func isNilOrTable(v lua.LValue) bool {
-	_, ok := v.(*lua.LTable)
-	return ok || v == lua.LNil
 }
 
 // next is Lua's next.

@@ -31,10 +31,10 @@ func (lib *library) openIO(L *lua.LState) {
 	table := lib.module(L, "io", map[string]func(call) int{
 		"close":  lib.ioClose,
 		"flush":  func(c call) int { return c.outcome(lib.output.flush()) },
-		"input":  lib.ioInput,
+		"input":  func(c call) int { return lib.redirect(c, &lib.input, "r") },
 		"lines":  lib.ioLines,
 		"open":   lib.ioOpen,
-		"output": lib.ioOutput,
+		"output": func(c call) int { return lib.redirect(c, &lib.output, "w") },
 		"popen":  func(c call) int { c.raise("io.popen is not available: a script cannot run programs"); return 0 },
 		"read":   func(c call) int { return c.read(lib.input, 1) },
 		"tmpfile": func(c call) int {
@@ -122,33 +122,20 @@ func (lib *library) ioOpen(c call) int {
 	return c.results(lib.wrapFile(f))
 }
 
-// ioInput is io.input.
-func (lib *library) ioInput(c call) int {
-	lib.redirect(c, &lib.input, "r")
-	return c.results(lib.wrapFile(lib.input))
-}
-
-// ioOutput is io.output.
-func (lib *library) ioOutput(c call) int {
-	lib.redirect(c, &lib.output, "w")
-	return c.results(lib.wrapFile(lib.output))
-}
-
-// redirect sets a default file to the one that the first argument is or names.
-func (lib *library) redirect(c call, target **file, mode string) {
-	if c.absent(1) {
-		return
-	}
-	name, named := c.Get(1).(lua.LString)
-	if !named {
+// redirect is io.input or io.output: it sets a default file to the one that the
+// first argument is or names, and returns the file.
+func (lib *library) redirect(c call, target **file, mode string) int {
+	switch name, named := c.Get(1).(lua.LString); {
+	case named:
+		f, err := lib.openFile(string(name), mode)
+		if err != nil {
+			c.raise(err.Error())
+		}
+		*target = f
+	case !c.absent(1):
 		*target = c.file(1)
-		return
 	}
-	f, err := lib.openFile(string(name), mode)
-	if err != nil {
-		c.raise(err.Error())
-	}
-	*target = f
+	return c.results(lib.wrapFile(*target))
 }
 
 // ioLines is io.lines; it closes a file that it opened at its end.

@@ -18,7 +18,10 @@ func (lib *library) openTypes(L *lua.LState) {
 	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), L.NewFunction(func(*lua.LState) int { return 0 }), L} {
 		meta := L.NewTable()
 		lib.operators(L, meta)
-		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": indexOther, "__len": measureOther})
+		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": indexOther, "__len": func(c call) int {
+			compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Measured())
+			return 0
+		}})
 		if _, callable := v.(*lua.LFunction); !callable {
 			register(L, meta, map[string]func(call) int{"__call": callOther})
 		}
@@ -76,12 +79,6 @@ func callOther(c call) int {
 		}
 	}
 	compile.Fail(c.LState, blame.Called(short))
-	return 0
-}
-
-// measureOther is what "#" does for a type without a length.
-func measureOther(c call) int {
-	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Measured())
 	return 0
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -77,27 +76,18 @@ func printed(expression string, kept bool) string {
 	if strings.Contains(expression, "--") {
 		expression += "\n"
 	}
-	if kept && !several(expression) {
+	several := len(compile.Expressions(expression)) > 1
+	if kept && !several {
 		return "_ = " + expression
 	}
 	// On the first line, # would start a line that Lua skips.
 	if _, err := compile.Compile([]byte("\n"+expression), "input"); err == nil {
 		return expression // a call
 	}
-	if several(expression) {
+	if several {
 		return "print(" + expression + ")"
 	}
 	return "print(inspect(" + expression + "))"
-}
-
-// several reports whether an expression is a list of expressions.
-func several(expression string) bool {
-	chunk, err := compile.Parse([]byte("return "+expression), "input")
-	if err != nil || len(chunk) == 0 {
-		return false
-	}
-	values, ok := chunk[len(chunk)-1].(*ast.ReturnStmt)
-	return ok && len(values.Exprs) > 1
 }
 
 // usesLast reports whether the first later input that names _ means the value

@@ -72,15 +72,10 @@ func (e *Engine) valueOf(expression string, tokens []compile.Token) infer.Value 
 
 // parse returns the syntax tree of an expression, or nil.
 func parse(expression string) ast.Expr {
-	chunk, err := compile.Parse([]byte("return "+expression), "input")
-	if err != nil || len(chunk) != 1 {
-		return nil
+	if list := compile.Expressions(expression); len(list) == 1 {
+		return list[0]
 	}
-	values, ok := chunk[0].(*ast.ReturnStmt)
-	if !ok || len(values.Exprs) != 1 {
-		return nil
-	}
-	return values.Exprs[0]
+	return nil
 }
 
 // loopOver returns what the for loop around the cursor that declares a variable
