@@ -115,8 +115,7 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 // withoutReturn moves an error to its position in the typed text, which had no
 // return before it.
 func withoutReturn(err error) error {
-	var syntax *SyntaxError
-	if errors.As(err, &syntax) && syntax.Line == 1 {
+	if syntax, ok := errors.AsType[*SyntaxError](err); ok && syntax.Line == 1 {
 		syntax.Column = max(syntax.Column-len("return "), 0)
 		syntax.SourceLine = strings.TrimPrefix(syntax.SourceLine, "return ")
 	}

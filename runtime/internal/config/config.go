@@ -4,6 +4,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -138,8 +139,7 @@ func Load(name, dir string, readFile func(string) ([]byte, error), getenv func(s
 }
 
 func plain(err error) string {
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err.Error()
 	}
 	return err.Error()
@@ -152,8 +152,7 @@ func parse(name string, text []byte) (Config, error) {
 	var f file
 	meta, err := toml.Decode(string(text), &f)
 	if err != nil {
-		var syntax toml.ParseError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[toml.ParseError](err); ok {
 			return Config{}, malformed(name, text, syntax)
 		}
 		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]"}
@@ -167,20 +166,10 @@ func parse(name string, text []byte) (Config, error) {
 	}
 	c := f.Config
 	c.File, c.Text, c.AllowWrite, c.AllowRead = name, text, beside(name, f.AllowWrite), beside(name, f.AllowRead)
-	if f.RetryFor != "" {
-		if c.RetryFor, err = ParseTimeout(f.RetryFor); err != nil {
-			return c, &Error{Where: name, Message: "retry_for: " + err.Error()}
-		}
-	}
-	if f.Timeout != "" {
-		if c.Timeout, err = ParseTimeout(f.Timeout); err != nil {
-			return c, &Error{Where: name, Message: "timeout: " + err.Error()}
-		}
-	}
-	if f.MaxMemory != "" {
-		if c.MaxMemory, err = ParseSize(f.MaxMemory); err != nil {
-			return c, &Error{Where: name, Message: "max_memory: " + err.Error()}
-		}
+	err = cmp.Or(Set("retry_for: ", f.RetryFor, &c.RetryFor, ParseTimeout),
+		Set("timeout: ", f.Timeout, &c.Timeout, ParseTimeout), Set("max_memory: ", f.MaxMemory, &c.MaxMemory, ParseSize))
+	if err != nil {
+		return c, &Error{Where: name, Message: err.Error()}
 	}
 	for _, d := range f.Declarations {
 		m, err := catalog.Declare(d)
@@ -237,13 +226,24 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 		}
 		c.CallsPerMin = n
 	}
-	if v, ok := getenv("PLANHAT_RETRY_FOR"); ok && v != "" {
-		d, err := ParseTimeout(v)
-		if err != nil {
-			return &Error{Where: "PLANHAT_RETRY_FOR", Message: err.Error()}
-		}
-		c.RetryFor = d
+	v, _ := getenv("PLANHAT_RETRY_FOR")
+	if err := Set("", v, &c.RetryFor, ParseTimeout); err != nil {
+		return &Error{Where: "PLANHAT_RETRY_FOR", Message: err.Error()}
 	}
+	return nil
+}
+
+// Set parses a text into a setting, which stays if the text is empty. Its error
+// begins with what.
+func Set[T any](what, text string, into *T, parse func(string) (T, error)) error {
+	if text == "" {
+		return nil
+	}
+	v, err := parse(text)
+	if err != nil {
+		return errors.New(what + err.Error())
+	}
+	*into = v
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,11 +12,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 )
 
-// directive is one "%" directive of string.format.
+// directive is one "%" directive of string.format. Without a precision, that is -1.
 type directive struct {
-	minus, plus, space, sharp, zero bool
-	width, precision                int
-	verb                            byte
+	flags            string
+	width, precision int
+	verb             byte
 }
 
 // stringFormat is string.format, which is C's printf with %q added.
@@ -47,22 +48,8 @@ func stringFormat(c call) int {
 // parseDirective reads a directive behind its "%" and returns its length.
 func parseDirective(c call, text string) (d directive, size int) {
 	d.precision = -1
-	i := 0
-	for ; i < len(text) && strings.IndexByte("-+ #0", text[i]) >= 0; i++ {
-		switch text[i] {
-		case '-':
-			d.minus = true
-		case '+':
-			d.plus = true
-		case ' ':
-			d.space = true
-		case '#':
-			d.sharp = true
-		case '0':
-			d.zero = true
-		}
-	}
-	if i > 5 {
+	i := len(text) - len(strings.TrimLeft(text, "-+ #0"))
+	if d.flags = text[:i]; i > 5 {
 		c.raise("invalid format (repeated flags)")
 	}
 	d.width, i = twoDigits(text, i)
@@ -87,19 +74,42 @@ func twoDigits(text string, i int) (n, next int) {
 	return n, next
 }
 
+// has reports whether the directive has a flag.
+func (d directive) has(flag string) bool { return strings.Contains(d.flags, flag) }
+
+// without returns the directive without some flags.
+func (d directive) without(flags ...string) directive {
+	for _, flag := range flags {
+		d.flags = strings.ReplaceAll(d.flags, flag, "")
+	}
+	return d
+}
+
 // format writes one argument.
 func (d directive) format(c call, arg int) string {
 	switch d.verb {
 	case 'c':
-		d.zero = false
-		return d.pad(string([]byte{byte(c.integer(arg))}), "")
+		return d.without("0").pad(string([]byte{byte(c.integer(arg))}), "")
 	case 'd', 'i':
-		return d.integer(truncate(c.num(arg)))
+		n := truncate(c.num(arg))
+		if n == 0 && d.precision == 0 {
+			return d.without("0").pad("", d.sign(0)) // Go leaves the sign out
+		}
+		return d.print('d', n)
 	case 'u':
-		d.plus, d.space = false, false
-		return d.digits("", strconv.FormatUint(unsigned(c.num(arg)), 10))
+		return d.without("+", " ").print('d', unsigned(c.num(arg)))
 	case 'o', 'x', 'X':
-		return d.unsigned(unsigned(c.num(arg)))
+		n := unsigned(c.num(arg))
+		d = d.without("+", " ")
+		switch {
+		case n == 0 && d.verb == 'o' && d.has("#"):
+			d.precision = cmp.Or(d.precision, 1) // Go would leave the 0 out
+		case n == 0:
+			d = d.without("#")
+		case d.verb != 'o' && d.has("#") && d.has("0") && !d.has("-") && d.precision < 0:
+			d.width -= len("0x") // Go counts the digits alone
+		}
+		return d.print(d.verb, n)
 	case 'e', 'E', 'f', 'g', 'G':
 		return d.float(c.num(arg))
 	case 'q':
@@ -109,11 +119,22 @@ func (d directive) format(c call, arg int) string {
 		if d.precision >= 0 && d.precision < len(text) {
 			text = text[:d.precision]
 		}
-		d.zero = false
-		return d.pad(text, "")
+		return d.without("0").pad(text, "")
 	}
 	c.raise("invalid option '%" + string(rune(d.verb)) + "' to 'format'")
 	return ""
+}
+
+// print writes a number by a verb that Go and C agree on.
+func (d directive) print(verb byte, n any) string {
+	format := "%" + d.flags
+	if d.width > 0 {
+		format += strconv.Itoa(d.width)
+	}
+	if d.precision >= 0 {
+		format += "." + strconv.Itoa(d.precision)
+	}
+	return fmt.Sprintf(format+string(verb), n)
 }
 
 // unsigned converts a number as C converts to an unsigned long on the way of a
@@ -125,84 +146,36 @@ func unsigned(n float64) uint64 {
 	return uint64(truncate(n))
 }
 
-// integer writes a signed integer.
-func (d directive) integer(n int) string {
-	text := strconv.Itoa(n)
-	if n < 0 {
-		return d.digits("-", text[1:])
-	}
-	return d.digits(d.sign(), text)
-}
-
-// sign is what a number that is not negative starts with.
-func (d directive) sign() string {
+// sign is what a number begins with.
+func (d directive) sign(n float64) string {
 	switch {
-	case d.plus:
+	case math.Signbit(n):
+		return "-"
+	case d.has("+"):
 		return "+"
-	case d.space:
+	case d.has(" "):
 		return " "
 	}
 	return ""
 }
 
-// unsigned writes an integer in octal or hexadecimal.
-func (d directive) unsigned(n uint64) string {
-	prefix := ""
-	text := strconv.FormatUint(n, 8)
-	if d.verb != 'o' {
-		text = strconv.FormatUint(n, 16)
-		if d.sharp && n != 0 {
-			prefix = "0x"
-		}
-	} else if d.sharp && text[0] != '0' {
-		text = "0" + text
-	}
-	if d.verb == 'X' {
-		prefix, text = strings.ToUpper(prefix), strings.ToUpper(text)
-	}
-	return d.digits(prefix, text)
-}
-
-// digits applies precision and width to the digits of an integer.
-func (d directive) digits(prefix, text string) string {
-	if d.precision >= 0 {
-		d.zero = false
-		if d.precision == 0 && text == "0" {
-			text = ""
-		}
-		text = strings.Repeat("0", max(d.precision-len(text), 0)) + text
-	}
-	return d.pad(text, prefix)
-}
-
 // float writes a number with a fraction.
 func (d directive) float(n float64) string {
-	sign := d.sign()
-	if math.Signbit(n) {
-		sign = "-"
-	}
-	precision := d.precision
-	if precision < 0 {
-		precision = 6
-	}
-	magnitude := math.Abs(n)
-	var text string
-	switch {
+	sign, text := d.sign(n), ""
+	switch general := d.verb == 'g' || d.verb == 'G'; {
 	case math.IsNaN(n):
-		d.zero, text = false, "nan"
+		d, text = d.without("0"), "nan"
 	case math.IsInf(n, 0):
-		d.zero, text = false, "inf"
-	case d.verb == 'f':
-		text = strconv.FormatFloat(magnitude, 'f', precision, 64)
-	case d.verb == 'e' || d.verb == 'E':
-		text = strconv.FormatFloat(magnitude, 'e', precision, 64)
-	case d.sharp:
-		text = fmt.Sprintf("%#."+strconv.Itoa(precision)+"g", magnitude)
+		d, text = d.without("0"), "inf"
+	case !general || d.has("#"):
+		if d.precision < 0 {
+			d.precision = 6
+		}
+		return d.print(d.verb, n)
+	case d.precision < 0:
+		text = number.FormatG(math.Abs(n), 6)
 	default:
-		text = number.FormatG(magnitude, precision)
-	}
-	if d.sharp && precision == 0 && d.verb == 'f' {
-		text += "."
+		text = number.FormatG(math.Abs(n), d.precision)
 	}
 	if d.verb == 'E' || d.verb == 'G' {
 		text = strings.ToUpper(text)
@@ -214,9 +187,9 @@ func (d directive) float(n float64) string {
 func (d directive) pad(text, prefix string) string {
 	missing := max(d.width-len(prefix)-len(text), 0)
 	switch {
-	case d.minus:
+	case d.has("-"):
 		return prefix + text + strings.Repeat(" ", missing)
-	case d.zero:
+	case d.has("0"):
 		return prefix + strings.Repeat("0", missing) + text
 	}
 	return strings.Repeat(" ", missing) + prefix + text

@@ -281,8 +281,7 @@ func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 // is final.
 func (w *Window) try(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
 	err := w.store.Do(ctx, do)
-	var final *store.Error
-	if errors.As(err, &final) {
+	if final, ok := errors.AsType[*store.Error](err); ok {
 		return &planhat.Error{Kind: planhat.KindConfig, Message: "the shared quota cannot be used: " + final.Message, Hint: final.Hint}
 	}
 	return err

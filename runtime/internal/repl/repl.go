@@ -167,8 +167,7 @@ func (p *Prompt) evalInput(in runtime.Input) bool {
 		}
 		defer p.remark("%s rejected%s", english.Plural(n, "row", ""), where)
 	}
-	var exit *runtime.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*runtime.ExitError](err); ok {
 		p.quit, p.exit = true, exit
 		return exit.Code == 0
 	}
@@ -188,8 +187,7 @@ func (p *Prompt) fail(err error, interrupted bool) {
 		p.remark("stopped")
 		return
 	}
-	var script *runtime.ScriptError
-	if errors.As(err, &script) {
+	if script, ok := errors.AsType[*runtime.ScriptError](err); ok {
 		_ = script.Render(p.o.Err, p.o.Color)
 		return
 	}

@@ -103,9 +103,9 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	if s.Retries < 0 || s.Retries > 20 {
 		check("retries", errors.New("must be between 0 and 20"))
 	}
-	check("timeout", read(s.Timeout, &d.Timeout, config.ParseTimeout))
-	check("max_memory", read(s.MaxMemory, &d.MaxMemory, config.ParseSize))
-	check("jitter", read(s.Jitter, &d.Jitter, config.ParseTimeout))
+	check("timeout", config.Set("", s.Timeout, &d.Timeout, config.ParseTimeout))
+	check("max_memory", config.Set("", s.MaxMemory, &d.MaxMemory, config.ParseSize))
+	check("jitter", config.Set("", s.Jitter, &d.Jitter, config.ParseTimeout))
 	check("overlap", oneOf(s.Overlap, &d.Overlap, OverlapSkip, OverlapQueue, OverlapCancel))
 	check("catch_up", oneOf(s.CatchUp, &d.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll))
 	check("params", s.Params.Err())
@@ -115,14 +115,6 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	check("on_failure", CheckActions(s.OnFailure))
 	check("on_recovery", CheckActions(s.OnRecovery))
 	return d, failed
-}
-
-// read parses a text into a value, which stays if the text is empty.
-func read[T any](text string, into *T, parse func(string) (T, error)) (err error) {
-	if text != "" {
-		*into, err = parse(text)
-	}
-	return err
 }
 
 func timing(s config.Schedule) (Timing, error) {

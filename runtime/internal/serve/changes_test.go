@@ -38,7 +38,7 @@ func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 		want := append(slices.Repeat([]string{"cancelled schedule"}, before), slices.Repeat([]string{"skipped schedule"}, len(after)-before)...)
 		assert.Equal(t, want, after, "ticks of a pause are recorded")
 		require.NoError(t, w.schedules.Resume(t.Context(), "often"))
-		e, err := w.schedules.Get(t.Context(), "often")
+		e, err := w.schedules.one(t.Context(), w.schedules.db, "often")
 		require.NoError(t, err)
 		assert.False(t, e.Paused)
 		assert.ErrorIs(t, w.schedules.Pause(t.Context(), "nobody"), ErrNoSchedule)
@@ -63,7 +63,7 @@ func TestResumingWhatIsNotPaused(t *testing.T) {
 		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
 		assert.Equal(t, []string{"cancelled catch_up", "cancelled catch_up", "cancelled catch_up"}, w.statuses("hourly"))
 		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
-		e, err := w.schedules.Get(t.Context(), "hourly")
+		e, err := w.schedules.one(t.Context(), w.schedules.db, "hourly")
 		require.NoError(t, err)
 		assert.True(t, e.Paused)
 		require.NoError(t, w.schedules.Sync(t.Context(), nil))
@@ -85,13 +85,13 @@ func TestChangesAreSynced(t *testing.T) {
 	assert.Len(t, w.statuses("a"), queued)
 	assert.NotContains(t, w.statuses("a"), "cancelled schedule")
 	assert.NotContains(t, w.statuses("b"), "queued schedule", "a schedule that is gone runs no more")
-	_, err = w.schedules.Get(t.Context(), "b")
+	_, err = w.schedules.one(t.Context(), w.schedules.db, "b")
 	require.ErrorIs(t, err, ErrNoSchedule)
 	// Another time plans anew.
 	a3 := w.define(config.Schedule{Name: "a", Every: "1h", Retries: 2})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{a3, b}))
 	assert.NotContains(t, w.statuses("a"), "queued schedule")
-	e, err := w.schedules.Get(t.Context(), "a")
+	e, err := w.schedules.one(t.Context(), w.schedules.db, "a")
 	require.NoError(t, err)
 	assert.Equal(t, 2, e.Retries)
 	assert.Zero(t, e.Next.Minute())
@@ -109,7 +109,7 @@ func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
 		_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET failing = 1`)
 		require.NoError(t, err)
 		get := func() Entry {
-			e, err := w.schedules.Get(t.Context(), "a")
+			e, err := w.schedules.one(t.Context(), w.schedules.db, "a")
 			require.NoError(t, err)
 			return e
 		}

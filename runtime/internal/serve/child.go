@@ -112,7 +112,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	close(over)
 	watch.Wait()
 	_ = stdin.Close()
-	return conclude(cmd, err, late, summary, tail.String())
+	return conclude(cmd, err, late, summary, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
 }
 
 func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
@@ -258,10 +258,6 @@ func (t *tail) add(text string) {
 	if len(t.lines) > 2*tailLines {
 		t.lines = append([]string(nil), t.lines[len(t.lines)-tailLines:]...)
 	}
-}
-
-func (t *tail) String() string {
-	return strings.Join(t.lines[max(0, len(t.lines)-tailLines):], "\n")
 }
 
 func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {

@@ -107,10 +107,8 @@ func (l *Loader) Load() (*Loaded, error) {
 			add(s, name)
 		}
 	}
-	if c.Serve.KeepSize != "" {
-		if _, err := config.ParseSize(c.Serve.KeepSize); err != nil {
-			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve.keep_size: " + err.Error()})
-		}
+	if err := config.Set("serve.keep_size: ", c.Serve.KeepSize, new(int64), config.ParseSize); err != nil {
+		wrong = append(wrong, &config.Error{Where: c.File, Message: err.Error()})
 	}
 	wrong = append(wrong, l.checkScripts(uses)...)
 	if len(wrong) > 0 {

@@ -159,7 +159,7 @@ func TestARetryThatIsReplacedIsAFailure(t *testing.T) {
 			}
 			assert.Equal(t, "cancelled", w.state(retry))
 			assert.Equal(t, "handed over", w.state(next))
-			e, err := w.schedules.Get(t.Context(), name)
+			e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 			require.NoError(t, err)
 			assert.True(t, e.Failing, name)
 		}

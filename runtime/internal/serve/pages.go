@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -50,10 +49,4 @@ func Listen(address string, s *Service) (*Pages, error) {
 func (p *Pages) Address() string { return p.listener.Addr().String() }
 
 // Close stops serving.
-func (p *Pages) Close() error {
-	err := p.server.Close()
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
+func (p *Pages) Close() error { return p.server.Close() }

@@ -150,7 +150,7 @@ func TestPlanningByWhatHolds(t *testing.T) {
 		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Every: "20s"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
-		before, err := w.schedules.Get(t.Context(), "a")
+		before, err := w.schedules.one(t.Context(), w.schedules.db, "a")
 		require.NoError(t, err)
 		at := before.Next.UTC()
 		changes := []config.Schedule{
@@ -167,7 +167,7 @@ func TestPlanningByWhatHolds(t *testing.T) {
 			assert.Zero(t, n)
 			assert.Empty(t, w.statuses("a"))
 		}
-		now, err := w.schedules.Get(t.Context(), "a")
+		now, err := w.schedules.one(t.Context(), w.schedules.db, "a")
 		require.NoError(t, err)
 		n, err := w.schedules.planOne(t.Context(), now, now.Next)
 		require.NoError(t, err)
@@ -186,7 +186,7 @@ func TestHowFarAheadIsPlanned(t *testing.T) {
 		if ahead == 0 {
 			require.NoError(t, w.schedules.Pause(t.Context(), name))
 		}
-		e, err := w.schedules.Get(t.Context(), name)
+		e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 		require.NoError(t, err)
 		for _, early := range []time.Duration{time.Second, 0} {
 			assert.Empty(t, w.statuses(name))

@@ -86,11 +86,7 @@ func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, ar
 	return list, errors.Join(failed, err)
 }
 
-// Get returns one schedule, or ErrNoSchedule.
-func (s *Schedules) Get(ctx context.Context, name string) (Entry, error) {
-	return s.one(ctx, s.db, name)
-}
-
+// one returns a schedule, or ErrNoSchedule.
 func (s *Schedules) one(ctx context.Context, q store.Queryer, name string) (Entry, error) {
 	list, err := s.query(ctx, q, `removed = 0 AND name = ?`, name)
 	if err != nil {

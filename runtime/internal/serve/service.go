@@ -3,6 +3,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -310,15 +311,9 @@ func (s *Service) prune(ctx context.Context) error {
 	s.mu.Lock()
 	set := s.loaded.Config.Serve
 	s.mu.Unlock()
-	days, size := DefaultKeepDays, int64(DefaultKeepSize)
-	if set.KeepDays > 0 {
-		days = set.KeepDays
-	}
-	if set.KeepSize != "" {
-		var err error
-		if size, err = config.ParseSize(set.KeepSize); err != nil {
-			return err
-		}
+	days, size := cmp.Or(max(0, set.KeepDays), DefaultKeepDays), int64(DefaultKeepSize)
+	if err := config.Set("", set.KeepSize, &size, config.ParseSize); err != nil {
+		return err
 	}
 	now, err := s.schedules.now(ctx, s.o.DB)
 	if err != nil {

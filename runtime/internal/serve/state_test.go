@@ -32,7 +32,7 @@ func (w *fixture) statuses(name string) []string {
 // due queues a run of a schedule that has been due for so long.
 func (w *fixture) due(name string, ago time.Duration, cause history.Cause) int64 {
 	w.t.Helper()
-	e, err := w.schedules.Get(w.t.Context(), name)
+	e, err := w.schedules.one(w.t.Context(), w.schedules.db, name)
 	require.NoError(w.t, err)
 	at := time.Now().Add(-ago)
 	r := &history.Run{Schedule: name, Tick: at, Due: at, Cause: cause}

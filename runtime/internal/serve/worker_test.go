@@ -42,7 +42,7 @@ func (w *fixture) runNow(name string) int64 {
 	var e Entry
 	patience.Await(w.t, 10*time.Millisecond, func() bool {
 		var err error
-		e, err = w.schedules.Get(w.t.Context(), name)
+		e, err = w.schedules.one(w.t.Context(), w.schedules.db, name)
 		return err == nil
 	}, "there never is a schedule %s", name)
 	id, err := w.schedules.RunNow(w.t.Context(), e)
@@ -276,7 +276,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 				_, err = w.schedules.Cancel(t.Context(), runs[0].ID, "cancelled by hand")
 				require.NoError(t, err)
 			} else {
-				e, err := w.schedules.Get(t.Context(), name)
+				e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 				require.NoError(t, err)
 				e.Args = []string{"hold"}
 				next, err := w.schedules.RunNow(t.Context(), e)
@@ -288,7 +288,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 			assert.Equal(t, Failure, got.Kind)
 			assert.Equal(t, id, got.Run)
 			assert.Equal(t, "it broke", got.Error)
-			e, err := w.schedules.Get(t.Context(), name)
+			e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 			require.NoError(t, err)
 			assert.True(t, e.Failing)
 		}

@@ -144,8 +144,7 @@ func prepareFile(name string) error {
 }
 
 func plain(err error) string {
-	var failed *fs.PathError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		return failed.Path + ": " + failed.Err.Error()
 	}
 	return err.Error()

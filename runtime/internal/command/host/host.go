@@ -114,20 +114,10 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	if o.CallsPerMin > 0 {
 		c.CallsPerMin = o.CallsPerMin
 	}
-	if o.RetryFor != "" {
-		if c.RetryFor, err = config.ParseTimeout(o.RetryFor); err != nil {
-			return c, &usage.Error{Message: "--retry-for: " + err.Error()}
-		}
-	}
-	if o.Timeout != "" {
-		if c.Timeout, err = config.ParseTimeout(o.Timeout); err != nil {
-			return c, &usage.Error{Message: "--timeout: " + err.Error()}
-		}
-	}
-	if o.MaxMemory != "" {
-		if c.MaxMemory, err = config.ParseSize(o.MaxMemory); err != nil {
-			return c, &usage.Error{Message: "--max-memory: " + err.Error()}
-		}
+	err = cmp.Or(config.Set("--retry-for: ", o.RetryFor, &c.RetryFor, config.ParseTimeout),
+		config.Set("--timeout: ", o.Timeout, &c.Timeout, config.ParseTimeout), config.Set("--max-memory: ", o.MaxMemory, &c.MaxMemory, config.ParseSize))
+	if err != nil {
+		return c, &usage.Error{Message: err.Error()}
 	}
 	c.Strict = c.Strict || o.Strict
 	c.AllowWrite = append(c.AllowWrite, o.AllowWrite...)

@@ -12,8 +12,7 @@ import (
 
 // Error shows an error on standard error.
 func Error(w io.Writer, color bool, err error) {
-	var script *runtime.ScriptError
-	if errors.As(err, &script) {
+	if script, ok := errors.AsType[*runtime.ScriptError](err); ok {
 		_ = script.Render(w, color)
 		return
 	}

@@ -94,8 +94,7 @@ func nobodyServes(ctx context.Context, location string) error {
 	}
 	db, err := store.Open(ctx, location)
 	if err != nil {
-		var final *store.Error
-		if errors.As(err, &final) {
+		if _, ok := errors.AsType[*store.Error](err); ok {
 			return nil
 		}
 		return err
