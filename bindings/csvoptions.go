@@ -28,9 +28,9 @@ var csvReadOptions = []Field{
 	{Name: "trim", Type: "boolean", Doc: "Whether to trim white space from both ends of each cell, also before and after its quotes. Names in the header are always trimmed. Default: false."},
 	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"` (default) leaves the field out, so an upsert keeps the stored value; `\"text\"` gives an empty string; `\"null\"` gives `json.null`, which clears the stored value. In rows that are lists, it is always an empty string."},
 	{Name: "numbers", Type: "string[]", Doc: "Columns to convert to numbers. Other cells stay text."},
-	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
-	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces or apostrophes may separate groups of exactly three digits before it; anything else is an error. Default: a point, without thousands separators."},
-	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
+	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"money\"` (numbers with a currency or a percent sign; see `money.parse`), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
+	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces or apostrophes may separate groups of exactly three digits before it; anything else is an error. The type `\"money\"` needs it. Default: a point, without thousands separators."},
+	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`, or `\"excel\"` for Excel's day numbers; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
 	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`."},
 	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed."},
 	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether unquoted cells may contain quotes, and quoted cells on one line quotes that are not doubled. Default: false."},
@@ -155,7 +155,7 @@ func textTable(a *Args, option string, t *lua.LTable) (map[string]string, error)
 	return texts, nil
 }
 
-var csvTypeNames = []string{"number", "boolean", "date", "days", "text"}
+var csvTypeNames = []string{"number", "money", "boolean", "date", "days", "text"}
 
 // readTypes reads the options numbers and types.
 func (opt *csvOptions) readTypes(a *Args, o Options) error {
@@ -187,6 +187,15 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 		switch name {
 		case "number":
 			opt.convert[column] = numberCell(decimal, "types")
+		case "money":
+			if decimal == "" {
+				return a.Errorf("the type 'money' of the column '%s' needs the option 'decimal', \".\" or \",\"", column)
+			}
+			money := &csvtext.Money{Decimal: decimal}
+			opt.convert[column] = func(cell string) (lua.LValue, error) {
+				n, err := money.Read(cell)
+				return lua.LNumber(n), err
+			}
 		case "boolean":
 			opt.convert[column] = func(cell string) (lua.LValue, error) {
 				b, err := csvtext.Boolean(cell)

@@ -15,7 +15,7 @@ import (
 // TestModulesAreDocumented keeps help, reference pages and editor types
 // complete: they are made from the specs and nothing else.
 func TestModulesAreDocumented(t *testing.T) {
-	modules := []*Module{CSV(), Env(), FS(), Inspect(), JSON(), Log(), Time(), Planhat()}
+	modules := []*Module{CSV(), Env(), FS(), Inspect(), JSON(), Log(), Money(), Time(), Planhat()}
 	for len(modules) > 0 {
 		m := modules[0]
 		modules = append(modules[1:], m.Modules...)
@@ -52,7 +52,7 @@ func TestModulesAreValid(t *testing.T) {
 	record := func(name string) bool {
 		return slices.ContainsFunc(planhat.Records, func(s *Shape) bool { return s.Name == name })
 	}
-	for _, m := range []*Module{Checkpoint(), CSV(), Env(), FS(), Inspect(), JSON(), Log(), Time(), planhat} {
+	for _, m := range []*Module{Checkpoint(), CSV(), Env(), FS(), Inspect(), JSON(), Log(), Money(), Time(), planhat} {
 		assert.NoError(t, Validate(m, record))
 	}
 }

@@ -14,7 +14,7 @@ import (
 const timeErrors = "With kind `validation` when a text is not in a known date or time format, or the zone is unknown."
 
 var parseOptions = []Field{
-	{Name: "format", Type: "string", Doc: "The format of the text: " + layoutDoc + ". Default: ISO 8601 and other unambiguous formats."},
+	{Name: "format", Type: "string", Doc: "The format of the text: " + layoutDoc + "; or `excel` for the day numbers of spreadsheets, such as 45306 for 2024-01-15. Default: ISO 8601 and other unambiguous formats."},
 	{Name: "zone", Type: "string", Doc: "The zone of a text that does not name one. " + zoneDoc},
 }
 

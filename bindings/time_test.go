@@ -22,6 +22,8 @@ func TestTime(t *testing.T) {
 		{"parse", `return time.parse("2024-01-15"), time.parse("2024-01-15", { zone = "Europe/Stockholm" }), time.parse(5)`,
 			[]string{"1705276800", "1705273200", "5"}},
 		{"parse with a format", `return time.parse("5/1/2024 9:30 pm", { format = "%d/%m/%Y %I:%M %p" })`, []string{"1704490200"}},
+		{"day numbers of Excel", `local excel = { format = "excel", zone = "Europe/Stockholm" }; return time.parse("45306", excel), time.parse(45306.5, excel), time.parse("25569", { format = "excel" })`,
+			[]string{"1705273200", "1705316400", "0"}},
 		{"try_parse", `local v, why = time.try_parse("soon"); return v, why`, []string{"nil", `"soon" is not in a known date or time format`}},
 		{"try_parse nil", `return time.try_parse(nil)`, []string{"nil", "a nil is not a date or time"}},
 		{"try_parse good", `return (time.try_parse("1970-01-02"))`, []string{"86400"}},

@@ -24,7 +24,7 @@ local turned_down = {}
 
 -- answer turns a line into an NPS answer, or raises an error that says why not.
 local function answer(row)
-  local score = clean.number(row.Score)
+  local score = clean.number(row.Score, ".")
   if not row["Response ID"] then error("it has no response id", 0) end
   if not score or score < 0 or score > 10 or score ~= math.floor(score) then
     error(("the score is '%s'"):format(row.Score or ""), 0)

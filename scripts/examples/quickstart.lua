@@ -23,6 +23,11 @@ local data = fs.join(fs.dirname(args[0]), "data")
 -- What the export calls a status, and what Planhat calls it.
 local STATUS = { customer = "customer", prospect = "prospect", churned = "canceled" }
 
+-- How the people who keep the export write numbers and dates: the decimal sign
+-- of each country, and what 03/04/2021 means. Only they know.
+local DECIMAL = { Sweden = ",", France = ",", Germany = ",", Poland = ",", ["United States"] = ".", Japan = "." }
+local SLASHES = { ["United States"] = "%m/%d/%Y" }
+
 -- One entry for each line of the files: what happened to it, and why.
 local log_lines = {}
 
@@ -61,8 +66,8 @@ end
 -- cannot read it leaves out, and says so in the list of remarks.
 local function to_company(cells)
   local remarks = {}
-  local function try(cleaner, column)
-    local value, why = cleaner(cells[column])
+  local function try(cleaner, column, notation)
+    local value, why = cleaner(cells[column], notation)
     if why then remarks[#remarks + 1] = column .. ": " .. why end
     return value
   end
@@ -71,20 +76,24 @@ local function to_company(cells)
     if text and not found then return nil, "'" .. text .. "' is not a status we know" end
     return found
   end
-  local domain = clean.domain(cells["Website"])
+  local function amount(text, decimal)
+    if text and not decimal then return nil, "the decimal sign of " .. tostring(cells["Country"]) .. " is not known" end
+    return clean.number(text, decimal)
+  end
+  local country, domain = cells["Country"], clean.domain(cells["Website"])
   local company = {
     externalId  = cells["Account ID"],
     name        = cells["Account Name"],
     status      = try(status, "Status"),
     domains     = domain and { domain },
-    country     = cells["Country"],
+    country     = country,
     city        = cells["City"],
     description = cells["Notes"],
     custom = {
       ["Segment"]        = cells["Segment"],
-      ["Seats"]          = try(clean.number, "Seats"),
-      ["ARR"]            = try(clean.number, "ARR"),
-      ["Customer Since"] = try(clean.date, "Customer Since"),
+      ["Seats"]          = try(amount, "Seats", "."),
+      ["ARR"]            = try(amount, "ARR", DECIMAL[country]),
+      ["Customer Since"] = try(clean.date, "Customer Since", SLASHES[country]),
       ["Owner E-mail"]   = try(clean.email, "Owner E-mail"),
     },
   }

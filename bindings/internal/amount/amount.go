@@ -19,7 +19,7 @@ var (
 
 // groupSigns are the signs that may separate groups of digits, besides the point or
 // comma that is not the decimal sign.
-var groupSigns = []string{" ", "\u00a0", "\u202f", "'", "’"}
+var groupSigns = []string{" ", "\u00a0", "\u202f", "\u2009", "\u2007", "'", "’"}
 
 // Parse reads a number. If decimal is set, to "." or ",", groups of three digits
 // before the decimal sign may be separated by the other sign, by spaces or by

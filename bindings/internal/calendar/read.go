@@ -14,7 +14,7 @@ import (
 type Reader struct {
 	// Zone is that of texts that do not name one.
 	Zone *time.Location
-	// Layout is in strftime's notation. Without it, Read takes ISO 8601 and other
+	// Layout is Excel, or in strftime's notation. Without it, Read takes ISO 8601 and other
 	// formats that cannot be misread.
 	Layout string
 	// Option is how a script sets the layout, for messages.
@@ -23,7 +23,7 @@ type Reader struct {
 
 // Check returns what is wrong with the layout.
 func (r Reader) Check() error {
-	if r.Layout == "" {
+	if r.Layout == "" || r.Layout == Excel {
 		return nil
 	}
 	_, _, err := r.goLayout()
@@ -33,7 +33,11 @@ func (r Reader) Check() error {
 // Read returns the time of a text. dateOnly reports whether it is a day without a
 // time.
 func (r Reader) Read(text string) (at time.Time, dateOnly bool, err error) {
-	if r.Layout != "" {
+	switch r.Layout {
+	case "":
+	case Excel:
+		return r.readExcel(text)
+	default:
 		return r.readLayout(text)
 	}
 	at, dateOnly, err = parse(strings.TrimSpace(text), r.Zone)
@@ -132,7 +136,7 @@ func explain(text string, err error, option Option) error {
 	shown := strconv.Quote(invalid.Cut(text, 60))
 	trimmed := strings.TrimSpace(text)
 	var data *invalid.Error
-	switch order := dayOrMonthFirst.FindStringSubmatch(trimmed); {
+	switch order, day := dayOrMonthFirst.FindStringSubmatch(trimmed), excelDay(trimmed); {
 	case trimmed == "":
 		return invalid.Errorf("skip rows without a date, or use time.try_parse", "an empty text is not a date or time")
 	case order != nil:
@@ -141,6 +145,8 @@ func explain(text string, err error, option Option) error {
 		return invalid.Errorf("check the day, the month and the time", "%s is not a date or time: there is no such day or hour", shown)
 	case errors.As(err, &data):
 		return data
+	case day != "":
+		return invalid.Errorf("if it is a day number of Excel, it is "+day+": "+option.with(Excel), "%s is not in a known date or time format", shown)
 	}
 	return invalid.Errorf("write it as 2024-01-15 or 2024-01-15T10:30:00Z, or give its format: "+option.with("%d.%m.%Y %H:%M"),
 		"%s is not in a known date or time format", shown)

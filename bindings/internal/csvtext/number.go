@@ -23,16 +23,55 @@ func Number(cell, decimal, option string) (float64, error) {
 	return 0, invalid.Errorf(numberHint(cell, decimal, option), "%q is not a number", invalid.Cut(cell, 40))
 }
 
+// Money reads the amounts of one column. They must have the same unit, except that an
+// amount without one fits any currency, and 0 fits everything.
+type Money struct {
+	// Decimal is the decimal sign.
+	Decimal string
+	// unit is that of first, a cell that says it or else the first cell.
+	unit, first string
+}
+
+// Read reads an amount.
+func (m *Money) Read(cell string) (float64, error) {
+	n, unit, err := amount.Money(cell, m.Decimal)
+	shown := invalid.Cut(cell, 40)
+	switch {
+	case errors.Is(err, amount.ErrTooLong):
+		return 0, invalid.Errorf("leave the column out of 'types' to keep its cells as text", "%q has more digits than a number can hold", shown)
+	case err != nil:
+		return 0, invalid.Errorf("correct the cell, or check the option 'decimal'", "%q is not an amount with the decimal sign %q", shown, m.Decimal)
+	case n == 0:
+		return 0, nil
+	case m.first != "" && unit != m.unit && (unit != "" && m.unit != "" || unit+m.unit == amount.Percent):
+		return 0, invalid.Errorf("leave the column out of 'types', and read its cells with money.parse, which also returns the unit",
+			"%q and %q are in different units", m.first, shown)
+	}
+	if m.unit == "" {
+		m.unit, m.first = unit, shown
+	}
+	return n, nil
+}
+
 // numberHint says what a cell means with each decimal sign that fits it: only the
 // author of the file knows which is meant.
 func numberHint(cell, decimal, option string) string {
 	var readings []string
 	for _, sign := range []string{".", ","} {
-		if n, err := amount.Parse(cell, sign); err == nil {
-			readings = append(readings, fmt.Sprintf("%s with { decimal = %q }", luatext.Number(n), sign))
+		if decimal != "" && decimal != sign {
+			continue
+		}
+		how := ""
+		n, err := amount.Parse(cell, sign)
+		if err != nil {
+			how = `the type "money" and `
+			n, _, err = amount.Money(cell, sign)
+		}
+		if err == nil {
+			readings = append(readings, fmt.Sprintf("%s with %s{ decimal = %q }", luatext.Number(n), how, sign))
 		}
 	}
-	if len(readings) == 0 || decimal != "" {
+	if len(readings) == 0 {
 		return "correct the cell, or leave the column out of '" + option + "' to keep its cells as text"
 	}
 	return "the cell is " + strings.Join(readings, ", and ") + "; the option applies to the whole column"

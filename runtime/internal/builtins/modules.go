@@ -21,6 +21,7 @@ var inGo = map[string]func() *bindings.Module{
 	"inspect":    sync.OnceValue(bindings.Inspect),
 	"json":       sync.OnceValue(bindings.JSON),
 	"log":        sync.OnceValue(bindings.Log),
+	"money":      sync.OnceValue(bindings.Money),
 	"planhat":    sync.OnceValue(bindings.Planhat),
 	"run":        sync.OnceValue(bindings.Run),
 	"time":       sync.OnceValue(bindings.Time),

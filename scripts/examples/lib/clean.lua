@@ -7,7 +7,8 @@
 -- Each function takes text or nil. Where there is nothing to clean it returns
 -- nil; where the text makes no sense it returns nil and the reason.
 
-local time = require "time"
+local money = require "money"
+local time  = require "time"
 
 local clean = {}
 
@@ -19,39 +20,24 @@ function clean.text(text)
   return text
 end
 
--- number("1.250,50 €") --> 1250.5. It understands "$1,250.50", "1 250" and
--- "1'250" as well. Where point and comma both occur, the last one is the
--- decimal sign; a single one in front of exactly three digits separates
--- thousands.
-function clean.number(text)
+-- number("1.250,50 €", ",") --> 1250.5. decimal is the decimal sign of the text,
+-- "." or ",": 1.250 is another number with each, so it has to be known.
+function clean.number(text, decimal)
   text = clean.text(text)
   if not text then return nil end
-  local digits = text
-  for _, skip in ipairs{ "\194\160", "\226\128\175", "\226\130\172", "\194\163", "%$", "'", "%s" } do
-    digits = digits:gsub(skip, "") -- no-break spaces, €, £, $, ', spaces
-  end
-  local whole, sign, rest = digits:match("^(.*)([.,])(%d*)$")
-  if whole then
-    local mixed = whole:find(sign == "." and "," or ".", 1, true)
-    if #rest == 3 and not mixed then
-      digits = whole .. rest
-    else
-      digits = whole .. "\0" .. rest
-    end
-    digits = digits:gsub("[.,]", ""):gsub("%z", ".")
-  end
-  local n = digits:match("^-?%d[%d.]*$") and tonumber(digits)
-  if not n then return nil, "'" .. text .. "' is not a number" end
+  local n, why = money.try_parse(text, { decimal = decimal })
+  if not n then return nil, why end
   return n
 end
 
--- date("15.3.2021") --> "2021-03-15". slashes tells how 03/04/2021 is meant:
--- "%m/%d/%Y" (the default, as in the United States) or "%d/%m/%Y".
+-- date("15.3.2021") --> "2021-03-15". slashes says how 03/04/2021 is meant:
+-- "%m/%d/%Y" in the United States, "%d/%m/%Y" in most other countries. Without
+-- it, such a date is not read.
 function clean.date(text, slashes)
   text = clean.text(text)
   if not text then return nil end
   local format
-  if text:match("^%d%d?/%d%d?/%d%d%d%d$") then format = slashes or "%m/%d/%Y" end
+  if text:match("^%d%d?/%d%d?/%d%d%d%d$") then format = slashes end
   local seconds = time.try_parse(text, { format = format })
   if not seconds then return nil, "'" .. text .. "' is not a date" end
   return time.format(seconds, "date")

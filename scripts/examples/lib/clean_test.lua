@@ -15,22 +15,37 @@ describe("clean.text", function()
 end)
 
 describe("clean.number", function()
-  it.each("reads {text}", {
-    { text = "1250", want = 1250 },
-    { text = "1.250,50 €", want = 1250.5 },
-    { text = "$1,250.50", want = 1250.5 },
-    { text = "1'250", want = 1250 },
-    { text = "1.250", want = 1250 },
-    { text = "0,5", want = 0.5 },
-    { text = "-3", want = -3 },
+  it.each("reads {text} with {decimal}", {
+    { text = "1250", decimal = ".", want = 1250 },
+    { text = " 1.250,50 € ", decimal = ",", want = 1250.5 },
+    { text = "$1,250.50", decimal = ".", want = 1250.5 },
+    { text = "1'250", decimal = ".", want = 1250 },
+    { text = "1.250", decimal = ",", want = 1250 },
+    { text = "1.250", decimal = ".", want = 1.25 },
+    { text = "0,5", decimal = ",", want = 0.5 },
+    { text = "(3)", decimal = ".", want = -3 },
   }, function(case)
-    expect(clean.number(case.text)).to_equal(case.want)
+    expect(clean.number(case.text, case.decimal)).to_equal(case.want)
   end)
 
-  it("rejects what is not a number", function()
-    local n, why = clean.number("TBD")
+  it.each("rejects {text} with {decimal}", {
+    { text = "TBD", decimal = "." },
+    { text = "1,2,3", decimal = "." },
+    { text = "12.2024", decimal = "," },
+    { text = "0.125", decimal = "," },
+  }, function(case)
+    local n, why = clean.number(case.text, case.decimal)
     expect(n).to_be_nil()
-    expect(why).to_equal("'TBD' is not a number")
+    expect(why).to_contain("is not an amount")
+  end)
+
+  it("reads no number from nothing", function()
+    expect(clean.number(nil, ",")).to_be_nil()
+    expect(clean.number("  ", ",")).to_be_nil()
+  end)
+
+  it("does not guess the decimal sign", function()
+    expect(function() clean.number("1.250") end).to_raise("decimal")
   end)
 end)
 
@@ -38,15 +53,16 @@ describe("clean.date", function()
   it.each("reads {text}", {
     { text = "15.3.2021", want = "2021-03-15" },
     { text = "2021-03-15", want = "2021-03-15" },
-    { text = "03/04/2021", want = "2021-03-04" },
+    { text = "03/04/2021", slashes = "%m/%d/%Y", want = "2021-03-04" },
     { text = "03/04/2021", slashes = "%d/%m/%Y", want = "2021-04-03" },
   }, function(case)
     expect(clean.date(case.text, case.slashes)).to_equal(case.want)
   end)
 
-  it("refuses what is not a date", function()
+  it("refuses what is not a date, and what may be two", function()
     expect(clean.date("soon")).to_be_nil()
-    expect(clean.date("31/31/2021")).to_be_nil()
+    expect(clean.date("31/31/2021", "%d/%m/%Y")).to_be_nil()
+    expect(clean.date("03/04/2021")).to_be_nil()
   end)
 end)
 

@@ -1,0 +1,105 @@
+package bindings
+
+import (
+	"errors"
+	"math"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/amount"
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
+)
+
+var moneyOptions = []Field{
+	{Name: "decimal", Type: "string", Required: true, Doc: "The decimal sign, `\".\"` or `\",\"`. It is never guessed, because `1.234` is a different number with each."},
+}
+
+// Money returns the module money, which reads amounts.
+func Money() *Module {
+	text := Param{Name: "text", Type: "string|number", Doc: "The text. A number is returned as it is."}
+	options := Param{Name: "options", Type: "MoneyOptions", Doc: "How to read it.", Fields: moneyOptions}
+	optional := options // Only because a parameter before it is.
+	optional.Optional = true
+	return &Module{
+		Name: "money",
+		Doc: "Reads numbers as people and spreadsheets write them: amounts of money, percentages, and numbers with thousands separators.\n\n" +
+			"To read a whole column of a CSV file, use the type `\"money\"` of `csv.read`.",
+		Funcs: []*Func{
+			{
+				Name: "parse",
+				Doc: "Reads an amount such as `1.234,50 €`, `$1,234.50`, `CHF 1'234.50` or `12 %`. There may be one sign or ISO code of a currency, or a percent sign. " +
+					"A negative amount has a minus sign before or after it, or is in parentheses. The other sign, spaces or apostrophes may separate groups of exactly three digits before " +
+					"the decimal sign, and `12,-` is 12. Anything else is an error.\n\n" +
+					"A percentage is returned as written: `12 %` is 12.",
+				Params: []Param{text, options},
+				Returns: []Return{
+					{Type: "number", Doc: "The amount."},
+					{Type: "string|nil", Doc: "Its unit: an ISO code such as `EUR` for `€`, the sign if several currencies use it, such as `$`, or `%`."},
+				},
+				Errors:  "With kind `validation` when the text is not an amount, or has more digits than a number can hold.",
+				Example: "local mrr, unit = money.parse(\"1.234,50 €\", { decimal = \",\" })\nprint(mrr, unit) --> 1234.5\tEUR",
+				Call: func(a *Args) (int, error) {
+					n, unit, err := parseMoney(a)
+					if err != nil {
+						return 0, err
+					}
+					return a.Push(lua.LNumber(n), unit)
+				},
+			},
+			{
+				Name:    "try_parse",
+				Doc:     "Reads an amount as `money.parse` does, but returns `nil` and the reason if it cannot be read.",
+				Params:  []Param{{Name: "text", Type: "any", Optional: true, Doc: text.Doc}, optional},
+				Returns: []Return{{Type: "number|nil", Doc: "The amount, or `nil`."}, {Type: "string|nil", Doc: "Its unit, or why it could not be read."}},
+				Errors:  "When the options are invalid.",
+				Example: "local seats, why = money.try_parse(row.seats, { decimal = \".\" })\nif not seats then log.warn(\"no seats\", { row = row.id, why = why }) end",
+				Call: func(a *Args) (int, error) {
+					n, unit, err := parseMoney(a)
+					var data *invalid.Error
+					switch {
+					case errors.As(err, &data):
+						return a.Push(lua.LNil, lua.LString(err.Error()))
+					case err != nil:
+						return 0, err
+					}
+					return a.Push(lua.LNumber(n), unit)
+				},
+			},
+		},
+		Records: []*Shape{{Name: "MoneyOptions", Doc: "How `money.parse` reads a text.", Fields: moneyOptions}},
+	}
+}
+
+// parseMoney reads argument 0 by the options in argument 1. An error about the text is
+// an *invalid.Error.
+func parseMoney(a *Args) (n float64, unit lua.LValue, err error) {
+	decimal := a.Options(1).String("decimal")
+	switch decimal {
+	case ".", ",":
+	case "":
+		return 0, nil, a.Errorf("option 'decimal' is missing: pass { decimal = \".\" } or { decimal = \",\" }")
+	default:
+		return 0, nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
+	}
+	switch v := a.Get(0).(type) {
+	case lua.LNumber:
+		if n = float64(v); math.IsNaN(n) || math.IsInf(n, 0) {
+			return 0, nil, invalid.Errorf("", "%s is not an amount", luatext.Number(n))
+		}
+		return n, lua.LNil, nil
+	case lua.LString:
+		n, code, err := amount.Money(string(v), decimal)
+		shown := invalid.Cut(string(v), 40)
+		switch {
+		case errors.Is(err, amount.ErrTooLong):
+			return 0, nil, invalid.Errorf("keep it as text", "%q has more digits than a number can hold", shown)
+		case err != nil:
+			return 0, nil, invalid.Errorf("check the text and the option 'decimal', or use money.try_parse", "%q is not an amount with the decimal sign %q", shown, decimal)
+		case code == "":
+			return n, lua.LNil, nil
+		}
+		return n, lua.LString(code), nil
+	}
+	return 0, nil, invalid.Errorf("", "a %s is not an amount", a.Get(0).Type())
+}
