@@ -14,10 +14,14 @@ const (
 	saveAsCSV = "open it in Excel or another spreadsheet program, choose Save As and the type \"CSV UTF-8 (Comma delimited)\", and read that file"
 	unpackIt  = "unpack it and read the file inside"
 	exportIt  = "export the data again as text"
+	saveAs8   = "save it as UTF-8"
 )
 
 // formats are files that people take for text, by their first bytes.
 var formats = []struct{ start, what, hint string }{
+	{"\x1f\x8b\x08", "compressed twice", unpackIt}, // Open has unpacked it once
+	{"\xff\xfe\x00\x00", "text in UTF-32", saveAs8},
+	{"\x00\x00\xfe\xff", "text in UTF-32", saveAs8},
 	{"\xd0\xcf\x11\xe0", "an Excel workbook", saveAsCSV},
 	{"BZh", "a bzip2 archive", unpackIt},
 	{"\xfd7zXZ\x00", "an xz archive", unpackIt},

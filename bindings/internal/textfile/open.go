@@ -49,7 +49,7 @@ const (
 
 // Options say what kind of text is expected.
 type Options struct {
-	// Encoding is "" for UTF-8. A byte order mark overrides it.
+	// Encoding is one of Encodings, or "" for UTF-8. A byte order mark overrides it.
 	Encoding string
 	// Want names the format, such as "CSV text". Files of other formats are then
 	// refused by name; "" accepts anything.
@@ -92,6 +92,8 @@ func Open(name string, src io.Reader, opt Options) (*Text, error) {
 		enc = nil
 	case hasMark16(head):
 		enc = encodings["utf-16"]
+	case enc == encodings["utf-16"] && utf16(head) != "":
+		enc = encodings[utf16(head)]
 	case enc == nil && opt.Want != "":
 		unmarked := utf16(head)
 		if unmarked != "" && !opt.Detect {
@@ -101,7 +103,7 @@ func Open(name string, src io.Reader, opt Options) (*Text, error) {
 	}
 	if enc != nil {
 		t.Converted = true
-		t.Reader = bufio.NewReaderSize(transform.NewReader(t.Reader, enc.NewDecoder()), bufferSize)
+		t.Reader = bufio.NewReaderSize(transform.NewReader(t.Reader, newStrict(name, strings.ToLower(opt.Encoding), enc)), bufferSize)
 	}
 	if err := t.skipMarks(); err != nil {
 		return nil, err
