@@ -18,7 +18,7 @@ func CSV() *Module {
 			"between cells, quoted cells with separators and line breaks, encodings other than UTF-8, and files compressed by gzip. Rows are " +
 			"tables with the names from the header row. Cells stay text unless you set `numbers` or `types`, so ids " +
 			"keep their leading zeros. Empty cells are left out. Rows without any text are skipped, unless one of their cells is quoted (`\"\"`). " +
-			"A file that is not empty but holds neither rows nor a header is an error.\n\n" +
+			"A file that is not empty but holds neither rows nor a header is an error. A file of `phscript run --rejects` is read like the file that its rows came from.\n\n" +
 			"    for row, line in csv.rows(\"accounts.csv\", { numbers = {\"mrr\"} }) do\n" +
 			"      print(line, row.name, row.mrr)\n" +
 			"    end",

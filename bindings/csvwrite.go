@@ -99,6 +99,8 @@ func (o *csvWriteOpts) continueFile(a *Args, name string) error {
 	switch {
 	case err != nil:
 		return src.fail(err)
+	case r.Rejected():
+		return invalid.Errorf("write another file", "%s holds rejected rows, so no others can be added to it", name)
 	case !r.Plain:
 		return invalid.Errorf("write another file", "%s is compressed or not in UTF-8, so rows cannot be added to it", name)
 	}

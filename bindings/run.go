@@ -1,10 +1,12 @@
 package bindings
 
 import (
+	"io"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -13,12 +15,32 @@ type Rejections interface {
 	Reject(row planhat.RowError)
 }
 
+// RejectedRow is a row of a file of rejected rows, and RejectedWriter writes one. csv
+// reads such a file as the files that the rows came from.
+type (
+	RejectedRow    = csvtext.Rejected
+	RejectedWriter = csvtext.RejectedWriter
+)
+
+// RejectedColumns are the columns of a file of rejected rows that come before the
+// rows' own.
+var RejectedColumns = csvtext.RejectedColumns
+
+// ColumnName returns the name of a column without one, counted from 0.
+func ColumnName(i int) string { return csvtext.ColumnName(i) }
+
+// NewRejectedWriter writes the header of a file of rejected rows, whose own columns
+// are given.
+func NewRejectedWriter(to io.Writer, columns []string) (*RejectedWriter, error) {
+	return csvtext.NewRejectedWriter(to, columns)
+}
+
 // Run returns the module run, with which a script reports on its rows.
 func Run() *Module {
 	return &Module{
 		Name: "run",
-		Doc: "Reports rows that the script itself rejects. They count like those that Planhat rejects: in the summary, in the exit code and in " +
-			"`phscript runs rejected`.\n\n" +
+		Doc: "Reports rows that the script itself rejects. They count like those that Planhat rejects: in the summary, in the exit code, in " +
+			"`phscript runs rejected`, and in the CSV file of `phscript run --rejects FILE`, which you can correct and read again with the same script.\n\n" +
 			"    for row in csv.rows(args[1]) do\n" +
 			"      if row.id then\n" +
 			"        companies[#companies + 1] = run.from(row, { externalId = row.id, name = row.name })\n" +
@@ -41,8 +63,8 @@ func Run() *Module {
 			},
 			{
 				Name: "from",
-				Doc: "Says from which row a record was made, and returns the record. If Planhat then rejects the record, the report has the row as it was read, " +
-					"with its file and line. Otherwise it has the record as it was sent.",
+				Doc: "Says from which row a record was made, and returns the record. If Planhat then rejects the record, the report and the file of `--rejects` " +
+					"have the row as it was read, with its file and line. Otherwise they have the record as it was sent.",
 				Params: []Param{
 					{Name: "row", Type: "table", Doc: "The row, such as one of `csv.rows`."},
 					{Name: "record", Type: "table", Doc: "The record."},

@@ -32,12 +32,18 @@ func Boolean(cell string) (bool, error) {
 // Guard puts a ' before a text that Excel would run as a formula. Full-width signs
 // count: Excel converts them.
 func Guard(text string) string {
+	if isFormula(text) {
+		return "'" + text
+	}
+	return text
+}
+
+// isFormula reports whether Excel would run a text.
+func isFormula(text string) bool {
 	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(text, "\ufeff\x00"))
 	if text == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return text
+		return false
 	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil {
-		return text
-	}
-	return "'" + text
+	_, err := strconv.ParseFloat(text, 64)
+	return err != nil
 }

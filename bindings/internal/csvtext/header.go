@@ -31,6 +31,9 @@ func (r *Reader) readColumns() error {
 	} else if len(names) == 0 {
 		return nil
 	}
+	if r.unnamed {
+		return nil
+	}
 	for _, name := range r.opt.Required {
 		if !slices.Contains(names, name) {
 			return r.unknownColumn("required", name, names)

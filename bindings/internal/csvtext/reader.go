@@ -64,6 +64,10 @@ type Reader struct {
 	headerQuoted bool
 	// text reports whether the file holds anything but a byte order mark.
 	text bool
+	// rejected reports whether the file is one of rejected rows, left which of its
+	// columns are left out, unnamed whether its other columns have no names.
+	rejected, unnamed bool
+	left              []bool
 }
 
 // NewReader starts to read src, called name in messages: it detects the byte order
@@ -84,6 +88,12 @@ func NewReader(name string, src io.Reader, opt Options) (*Reader, error) {
 		return nil, err
 	}
 	r.text = len(start) > 0
+	if rejected, err := isRejected(text); err != nil {
+		return nil, err
+	} else if rejected {
+		r.asRejected()
+		opt = r.opt
+	}
 	declared, err := r.declaredSeparator(text)
 	if err != nil {
 		return nil, err
@@ -170,14 +180,20 @@ func (r *Reader) record() ([]string, error) {
 	switch {
 	case errors.As(err, &quote):
 		return nil, r.quoteError(quote)
-	case err != nil || !r.check:
-		return record, err
+	case err != nil:
+		return nil, err
 	}
 	for i, cell := range record {
+		if !r.check {
+			break
+		}
 		if !utf8.ValidString(cell) {
 			return nil, r.encodingError(i, cell)
 		}
 		r.wide = r.wide || utf8.RuneCountInString(cell) < len(cell)
+	}
+	if r.rejected {
+		record = r.leaveOut(record)
 	}
 	return record, nil
 }

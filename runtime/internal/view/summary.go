@@ -20,9 +20,12 @@ const (
 	shownCharacters = 100
 )
 
-// Summary is a run's summary as text for a terminal. File is where it was
-// written as JSON, or "".
-func Summary(s *outcome.Summary, file string) string {
+// Files are those that a run wrote: its summary as JSON, and its rejected rows as CSV.
+// Each may be "".
+type Files struct{ Summary, Rejects string }
+
+// Summary is a run's summary as text for a terminal.
+func Summary(s *outcome.Summary, files Files) string {
 	var b strings.Builder
 	end := map[string]string{"done": "done", "rejected": "done, with rejected rows", "exited": fmt.Sprintf("ended by os.exit(%d)", s.ExitCode), "failed": "failed", "interrupted": "interrupted"}[s.Outcome]
 	simulated := ""
@@ -34,15 +37,15 @@ func Summary(s *outcome.Summary, file string) string {
 	for _, l := range Totals(s) {
 		line(l)
 	}
-	writeRejected(&b, s, file)
+	writeRejected(&b, s, files)
 	writePlanned(&b, s)
-	if file != "" && s.Rejected == 0 {
-		line(Line{"summary", file})
+	if files.Summary != "" && s.Rejected == 0 {
+		line(Line{"summary", files.Summary})
 	}
 	return b.String()
 }
 
-func writeRejected(b *strings.Builder, s *outcome.Summary, file string) {
+func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	if s.Rejected == 0 {
 		return
 	}
@@ -59,13 +62,17 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, file string) {
 			fmt.Fprintf(b, "    %s\n", &row)
 		}
 	}
+	more := ""
+	if s.Told < s.Rejected && s.Rejected > shownRows {
+		more = fmt.Sprintf("%d more; ", s.Rejected-shownRows)
+	}
 	switch {
-	case file != "":
-		fmt.Fprintf(b, "    all of them, with their data, are in %s\n", file)
-	case s.Rejected > shownRows:
-		fmt.Fprintf(b, "    %d more; --summary FILE.json keeps all of them, with their data\n", s.Rejected-shownRows)
+	case files.Rejects != "":
+		fmt.Fprintf(b, "    %sall of them are in %s, to correct and import again\n", more, files.Rejects)
+	case files.Summary != "":
+		fmt.Fprintf(b, "    %sall of them, with their data, are in %s\n", more, files.Summary)
 	default:
-		fmt.Fprintln(b, "    --summary FILE.json keeps them, with their data")
+		fmt.Fprintf(b, "    %s--rejects FILE.csv keeps them, to correct and import again\n", more)
 	}
 }
 

@@ -60,6 +60,8 @@ type Options struct {
 	// Ask is how a reader of the function help asks further, as in
 	// manual.PageOptions.
 	Ask string
+	// Observer, if set, sees what the clients do.
+	Observer planhat.Observer
 }
 
 // AddFlags adds the flags to a command.
@@ -190,7 +192,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Planhat: planhat.Config{
 			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
-			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor},
+			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer,
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,

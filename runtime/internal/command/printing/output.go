@@ -38,6 +38,22 @@ func (o Output) Check(env *environment.Env, name string) error {
 	}
 }
 
+// CheckNew refuses a file that exists, and a folder that does not. An empty name is
+// none.
+func (o Output) CheckNew(env *environment.Env, name string) error {
+	if name == "" {
+		return nil
+	}
+	path := env.Path(name)
+	if !env.IsDir(filepath.Dir(path)) {
+		return o.noFolder(path)
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return &usage.Error{Message: name + " already exists", Hint: "name a new file for " + o.What + "; nothing is overwritten"}
+	}
+	return nil
+}
+
 func (o Output) noFolder(path string) error {
 	return &usage.Error{
 		Message: fmt.Sprintf("cannot write %s: there is no folder %s", o.What, filepath.Dir(path)),
@@ -59,7 +75,7 @@ func WriteWhole(name string, text []byte, what string) error {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
 	if err != nil {
-		return &usage.Error{Message: fmt.Sprintf("cannot write %s to %s: %v", what, name, bare(err))}
+		return NotWritten(name, what, err)
 	}
 	_, err = temp.Write(text)
 	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
@@ -84,6 +100,11 @@ func WriteNew(name string, text []byte, mode os.FileMode) error {
 		return errors.Join(err, os.Remove(name))
 	}
 	return nil
+}
+
+// NotWritten is the error for a file that cannot be written.
+func NotWritten(name, what string, err error) error {
+	return &usage.Error{Message: fmt.Sprintf("cannot write %s to %s: %v", what, name, bare(err))}
 }
 
 // bare leaves the name of the file out of an error, where it is not the one that

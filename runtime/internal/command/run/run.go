@@ -31,6 +31,7 @@ type options struct {
 	args      []string
 	params    []string
 	summary   string
+	rejects   string
 	quiet     bool
 }
 
@@ -75,6 +76,7 @@ func New(env *environment.Env) *cobra.Command {
 	o.AddFlags(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
+	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "Print no summary")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd
@@ -152,6 +154,13 @@ func runScript(env *environment.Env, o *options) error {
 	if script.Params, err = scriptParams(env, o.params); err != nil {
 		return err
 	}
+	rejected, err := o.recordRejects(env)
+	if err != nil {
+		return err
+	}
+	if rejected != nil {
+		defer rejected.Discard()
+	}
 	h, err := o.Open(env, c)
 	if err != nil {
 		return err
@@ -179,13 +188,18 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr != nil && !errors.As(runErr, &exit) {
 		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
 	}
+	var unwritten error
+	if rejected != nil {
+		unwritten = rejected.Close(func(to io.Writer) io.Writer { return h.Secrets.Writer(to) })
+	}
 	if o.summary != "" {
-		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil {
-			return err
-		}
+		unwritten = errors.Join(unwritten, writeSummary(env, o.summary, s, h.Secrets))
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	if !o.quiet {
-		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, o.summary)))
+		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, view.Files{Summary: o.summary, Rejects: o.rejects})))
 	}
 	return &usage.Finished{Code: s.ExitCode}
 }

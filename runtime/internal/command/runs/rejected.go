@@ -2,14 +2,10 @@ package runs
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -17,6 +13,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/rejects"
 )
 
 // storedRows is what a stored summary has of rejected rows.
@@ -41,7 +38,7 @@ func printRejected(env *environment.Env, o *options) error {
 			return err
 		}
 		if stored.LeftOut > 0 {
-			fmt.Fprintf(env.Stderr, "the last %d rejected rows were not kept; run the script with --summary to keep all\n", stored.LeftOut)
+			fmt.Fprintf(env.Stderr, "the last %d rejected rows were not kept; run the script with --rejects to keep all\n", stored.LeftOut)
 		}
 		if o.file == "" {
 			_, err = env.Stdout.Write(text)
@@ -58,42 +55,13 @@ func printRejected(env *environment.Env, o *options) error {
 	})
 }
 
-// rejectedText writes rows as JSON or CSV. The CSV has the row's own properties
-// as further columns, so that it can be mended and imported again.
+// rejectedText writes rows as JSON or as the CSV of phscript run --rejects.
 func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, error) {
 	var out bytes.Buffer
 	if o.json || strings.HasSuffix(o.file, ".json") {
 		text, err := json.MarshalIndent(rows, "", "  ")
 		return append(text, '\n'), err
 	}
-	data := make([]map[string]json.RawMessage, len(rows))
-	columns := map[string]bool{}
-	for i, row := range rows {
-		_ = json.Unmarshal(row.Data, &data[i])
-		for name := range data[i] {
-			columns[name] = true
-		}
-	}
-	names := slices.Sorted(maps.Keys(columns))
-	w := csv.NewWriter(&out)
-	head := []string{"_model", "_operation", "_row", "_key", "_kind", "_message"}
-	if err := w.Write(append(head, names...)); err != nil {
-		return nil, err
-	}
-	for i, row := range rows {
-		fields := []string{row.Model, row.Operation, strconv.Itoa(row.Row), row.Key, row.Kind, row.Message}
-		for _, name := range names {
-			value := string(data[i][name])
-			var text string
-			if json.Unmarshal(data[i][name], &text) == nil {
-				value = text
-			}
-			fields = append(fields, value)
-		}
-		if err := w.Write(fields); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return out.Bytes(), w.Error()
+	err := rejects.Write(&out, rejects.Of(rows))
+	return out.Bytes(), err
 }

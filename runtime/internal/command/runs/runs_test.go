@@ -104,7 +104,7 @@ func TestOneRun(t *testing.T) {
 	assert.Regexp(t, `(?s)looking.*hello.*careful`, run("logs", "1", "-f"))
 	assert.Regexp(t, `^[^\n]*hello\n[^\n]*careful\n$`, run("logs", "1", "--level", "info"), "lines without a level are always shown")
 	assert.Equal(t, 3, strings.Count(run("logs", "1", "--json"), `"run":1`))
-	assert.Equal(t, "_model,_operation,_row,_key,_kind,_message,externalId\ncompany,bulk_upsert,2,,validation,no name,a-1\n", run("rejected", "1"))
+	assert.Equal(t, "\ufeffphscript_reason,phscript_state,phscript_call,phscript_file,phscript_line,externalId\nno name,,company.bulk_upsert,,,a-1\n", run("rejected", "1"))
 	assert.Contains(t, run("rejected", "1", "--json"), `"message": "no name"`)
 	assert.Equal(t, "wrote 1 rejected rows to r.json\n", run("rejected", "1", "-o", "r.json"))
 	text, err := os.ReadFile(filepath.Join(r.Env.Dir, "r.json"))

@@ -1,0 +1,91 @@
+package csvtext
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+func rejectedText(t require.TestingT, columns []string, rows ...[]string) string {
+	var text bytes.Buffer
+	w, err := NewRejectedWriter(&text, columns)
+	require.NoError(t, err)
+	for i, cells := range rows {
+		require.NoError(t, w.WriteRow(Rejected{Reason: "=no", State: "rejected", Call: "run.reject", File: "a.csv", Line: i, Cells: cells}))
+	}
+	require.NoError(t, w.Flush())
+	return text.String()
+}
+
+func readAll(t require.TestingT, text string, opt Options) (r *Reader, rows [][]string) {
+	r, err := NewReader("r.csv", strings.NewReader(text), opt)
+	require.NoError(t, err)
+	for {
+		cells, _, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return r, rows
+		}
+		require.NoError(t, err)
+		rows = append(rows, slices.Clone(cells))
+	}
+}
+
+func TestRejectedText(t *testing.T) {
+	assert.Equal(t, "\ufeffphscript_reason,phscript_state,phscript_call,phscript_file,phscript_line,id,'=x\n"+
+		"'=no,rejected,run.reject,a.csv,,A-1,\n'=no,rejected,run.reject,a.csv,1,'=1+1,'''=1\n",
+		rejectedText(t, []string{"id", "=x"}, []string{"A-1", ""}, []string{"=1+1", "''=1"}))
+}
+
+// TestRejectedRowsAreReadAgain: by the options with which the rows were read first.
+func TestRejectedRowsAreReadAgain(t *testing.T) {
+	text := rejectedText(t, []string{"id", "name"}, []string{"A-1", "=x"})
+	want := [][]string{{"A-1", "=x"}}
+	for name, opt := range map[string]Options{
+		"defaults":   {Header: true},
+		"form":       {Header: true, Skip: 3, Encoding: "windows-1252", Dialect: Dialect{Separator: '|', Escape: '\\', LazyQuotes: true}},
+		"names":      {Names: []string{"id", "name"}},
+		"all names":  {Header: true, Names: []string{"key", "name"}},
+		"found":      {Header: true, Find: []string{"name"}},
+		"required":   {Header: true, Required: []string{"id"}},
+		"unnamed":    {},
+		"semicolons": {Header: true, Dialect: Dialect{Separator: ';'}},
+	} {
+		r, rows := readAll(t, text, opt)
+		assert.Equal(t, want, rows, name)
+		assert.True(t, r.Rejected())
+		switch name {
+		case "unnamed":
+			assert.Nil(t, r.Columns)
+		case "all names":
+			assert.Equal(t, []string{"key", "name"}, r.Columns)
+			assert.Equal(t, []string{"id", "name"}, r.Titles)
+		default:
+			assert.Equal(t, []string{"id", "name"}, r.Columns, name)
+		}
+	}
+	// A spreadsheet saves it with other separators and columns.
+	_, rows := readAll(t, "id;phscript_line;\"phscript_reason\";name\nA-1;7;'=no;'=x\n", Options{Header: true})
+	assert.Equal(t, want, rows)
+	_, rows = readAll(t, "id,name\nA-1,'=x\n", Options{Header: true})
+	assert.Equal(t, [][]string{{"A-1", "'=x"}}, rows, "any other file is taken as it is")
+}
+
+func TestRejectedRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cell := rapid.Custom(func(t *rapid.T) string {
+			return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "'", "=", "+1", "@", "\t", "\ufeff", "\"", ",", ";", "\n", "\r", "é", "＝"}), 0, 4).Draw(t, "parts"), "")
+		})
+		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 2, 2), 0, 4).Draw(t, "rows")
+		want := slices.DeleteFunc(slices.Clone(rows), func(row []string) bool { return blank(row) })
+		_, got := readAll(t, rejectedText(t, []string{"id", "name"}, rows...), Options{Header: true})
+		got = slices.DeleteFunc(got, func(row []string) bool { return blank(row) })
+		assert.ElementsMatch(t, want, got)
+	})
+}

@@ -1,0 +1,110 @@
+// Package rejects writes the rows that a run rejected as a CSV file, to be corrected
+// and read again.
+package rejects
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// Write writes rows as CSV. It goes through them twice, since the header comes first
+// and has the columns of all of them, in the order in which they appear.
+func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) error {
+	var columns []string
+	known := map[string]int{}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		for _, field := range fields(row) {
+			if _, ok := known[field.name]; !ok {
+				known[field.name] = len(columns)
+				columns = append(columns, field.name)
+			}
+		}
+	}
+	w, err := bindings.NewRejectedWriter(to, columns)
+	if err != nil {
+		return err
+	}
+	for row, err := range rows {
+		if err != nil {
+			return err
+		}
+		cells := make([]string, len(columns))
+		for _, field := range fields(row) {
+			cells[known[field.name]] = field.text
+		}
+		if err := w.WriteRow(bindings.RejectedRow{
+			Reason: row.Message, State: row.State, Call: row.Model + "." + row.Operation, File: row.File, Line: row.Line, Cells: cells,
+		}); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+type field struct{ name, text string }
+
+// fields returns the fields of what a row was made from, or of the row. Those of a
+// list are called as csv calls columns without names.
+func fields(row outcome.RejectedRow) []field {
+	data := row.Source
+	if data == nil {
+		data = row.Data
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	var all []field
+	open, _ := d.ReadToken()
+	for d.PeekKind() != jsontext.KindInvalid && d.PeekKind() != jsontext.KindEndObject && d.PeekKind() != jsontext.KindEndArray {
+		one := field{name: bindings.ColumnName(len(all))}
+		if open.Kind() == jsontext.KindBeginObject {
+			name, err := d.ReadToken()
+			if err != nil {
+				return all
+			}
+			one.name = name.String()
+		}
+		value, err := d.ReadValue()
+		if err != nil {
+			return all
+		}
+		one.text = text(value)
+		if !slices.Contains(bindings.RejectedColumns, one.name) { // a rejected row that was read as JSON
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// text returns a value as a cell: a string as it is, null as nothing, anything else
+// as JSON.
+func text(value jsontext.Value) string {
+	var s string
+	switch {
+	case value.Kind() == jsontext.KindNull:
+		return ""
+	case value.Kind() == jsontext.KindString && json.Unmarshal(value, &s) == nil:
+		return s
+	}
+	return string(value)
+}
+
+// Of returns rows for Write.
+func Of(rows []outcome.RejectedRow) iter.Seq2[outcome.RejectedRow, error] {
+	return func(yield func(outcome.RejectedRow, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
