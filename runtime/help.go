@@ -20,11 +20,11 @@ var globals = sync.OnceValue(func() *bindings.Module {
 		if help.Options.Ask == "" {
 			help.Options.Ask = `help("%s")`
 		}
-		text := help.Overview()
+		text := lua.LValue(lua.LString(""))
 		if a.Len() > 0 {
-			text = help.About(a.Get(0))
+			text = a.Get(0)
 		}
-		_, err := io.WriteString(r.stdout, text)
+		_, err := io.WriteString(r.stdout, help.About(text))
 		return 0, err
 	})
 })

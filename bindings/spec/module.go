@@ -14,6 +14,8 @@ type Module struct {
 	Call *Func
 	// Modules are the parts that are fields of this one.
 	Modules []*Module
+	// Required means that scripts must require the module; others are also globals.
+	Required bool
 	// ForTests restricts the module to the files that phscript test runs.
 	ForTests bool
 	// Records describes the tables that its functions take or return, by the

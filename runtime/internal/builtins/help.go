@@ -15,15 +15,13 @@ type Help struct {
 	Options manual.PageOptions
 }
 
-// Overview lists everything that scripts can use.
-func (h Help) Overview() string { return h.Manual.Overview(h.Options) }
-
-// About explains a value, or the name or words in a string.
+// About explains a value, or the name or words in a string. About an empty one, it
+// lists everything that scripts can use.
 func (h Help) About(v lua.LValue) string {
 	if text, ok := v.(lua.LString); ok {
 		name := strings.TrimSpace(string(text))
 		if name == "" {
-			return h.Overview()
+			return h.Manual.Overview(h.Options)
 		}
 		return h.Manual.Show(h.Manual.Ask(name), h.Options)
 	}

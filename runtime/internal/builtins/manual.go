@@ -20,8 +20,8 @@ func Manual(further ...*bindings.Module) *manual.Manual {
 var own = sync.OnceValue(func() *manual.Manual { return manualOf(nil) })
 
 func manualOf(further []*bindings.Module) *manual.Manual {
-	modules := slices.Concat([]*bindings.Module{Globals(nil)}, Modules(), further)
-	return manual.New(modules, LuaSources(), catalog.Load())
+	modules := slices.Concat([]*bindings.Module{Globals(nil)}, Modules(), LuaModules(), further)
+	return manual.New(modules, catalog.Load())
 }
 
 // Globals are the globals of a script besides modules and Lua's own functions. help

@@ -37,13 +37,12 @@ func Modules() []*bindings.Module {
 	return list
 }
 
-// LuaSources returns the built-in modules written in Lua, by name. Scripts must require
-// them.
-func LuaSources() []manual.Source {
-	var list []manual.Source
+// LuaModules returns the built-in modules written in Lua, by name.
+func LuaModules() []*bindings.Module {
+	var list []*bindings.Module
 	for _, name := range stdlib.Names() {
 		if text, ok := stdlib.Source(name); ok {
-			list = append(list, manual.Source{Name: name, Text: string(text)})
+			list = append(list, manual.LuaModule(name, string(text)))
 		}
 	}
 	return list

@@ -62,7 +62,7 @@ func New(m *manual.Manual, o Options) *Checker {
 func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 	v := &vocabulary{manual: m, known: map[string]bool{"_G": true, "_VERSION": true}}
 	for _, module := range m.Modules() {
-		if !strings.Contains(module.Name, ".") && !m.MustBeRequired(module.Name) {
+		if !strings.Contains(module.Name, ".") && !module.Required {
 			v.known[module.Name] = true
 		}
 	}

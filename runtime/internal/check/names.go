@@ -53,8 +53,8 @@ func (c *script) undefined(g flow.GlobalUse) {
 		f.Hint = hint
 		return
 	}
-	switch topic := c.manual.Topic("planhat." + g.Name); {
-	case c.manual.MustBeRequired(g.Name):
+	switch module, topic := c.manual.Topic(g.Name), c.manual.Topic("planhat."+g.Name); {
+	case module != nil && module.Module.Required:
 		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.Name, g.Name)
 		return
 	case slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool { return v.Name == g.Name }):

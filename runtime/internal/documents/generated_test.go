@@ -27,7 +27,7 @@ const regenerate = "is not what the code says; run: go test ./runtime/internal/d
 func newReference(t *testing.T) *reference.Reference {
 	t.Helper()
 	modules := slices.DeleteFunc(append(builtins.Modules(), suite.Modules()...), func(m *bindings.Module) bool { return m.Name == "" })
-	return reference.New(modules, builtins.LuaSources(), catalog.Load())
+	return reference.New(append(modules, builtins.LuaModules()...), catalog.Load())
 }
 
 func TestReferenceIsCurrent(t *testing.T) {

@@ -40,7 +40,7 @@ func Definitions(m *manual.Manual) []File {
 		if m.IsLuaLibrary(module.Name) {
 			continue
 		}
-		files = append(files, File{module.Name + ".d.lua", d.module(module, !m.MustBeRequired(module.Name))})
+		files = append(files, File{module.Name + ".d.lua", d.module(module, !module.Required)})
 		for _, part := range module.Modules {
 			files = append(files, File{strings.ReplaceAll(part.Name, ".", "/") + ".d.lua", d.part(part)})
 		}

@@ -31,7 +31,7 @@ func (m *Manual) export(t *Topic) ExportTopic {
 	e := ExportTopic{Name: t.Name, Kind: t.Kind, Summary: t.Summary(), Doc: t.Doc, Module: t.Module.Name}
 	switch t.Kind {
 	case KindModule, KindModel:
-		e.Require, e.Library = m.MustBeRequired(t.Name), m.IsLuaLibrary(t.Name)
+		e.Require, e.Library = t.Module.Required, m.IsLuaLibrary(t.Name)
 		e.Members = members(t.Module)
 		if t.Model != nil {
 			e.Model = exportModel(t.Model)

@@ -7,11 +7,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// Source is the source of a module written in Lua, documented by its comments.
-type Source struct {
-	Name, Text string
-}
-
 // definition matches what a comment can document: "function text.trim(s)",
 // "function print(...)" and "math.pi = 3.14".
 var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?:\w+\.)?(\w+)\s*=)`)
@@ -20,11 +15,11 @@ var definition = pattern.Lazy(`^(?:function\s+(?:\w+[.:])?(\w+)\s*\(([^)]*)\)|(?
 // start with three dashes: the first block documents the module, each other one
 // the definition below it. @param, @return, @type and @deprecated are written as
 // in LuaCATS, one per line.
-func LuaModule(s Source) *spec.Module {
-	m := &spec.Module{Name: s.Name}
+func LuaModule(name, text string) *spec.Module {
+	m := &spec.Module{Name: name, Required: true}
 	var block []string
 	first := true
-	for line := range strings.Lines(s.Text) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if comment, ok := strings.CutPrefix(line, "---"); ok {
 			block = append(block, strings.TrimPrefix(comment, " "))

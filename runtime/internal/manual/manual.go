@@ -28,7 +28,9 @@ func luaLibrary(name, file string) *spec.Module {
 	if err != nil {
 		panic(err) // the file is part of the program
 	}
-	return LuaModule(Source{Name: name, Text: string(text)})
+	m := LuaModule(name, string(text))
+	m.Required = false
+	return m
 }
 
 // Kind is what a topic is about.
@@ -90,15 +92,14 @@ type Manual struct {
 	topics     []*Topic
 	byName     map[string]*Topic
 	byFold     map[string]*Topic
-	// required are the modules that are not globals, standard Lua's own.
-	required, standard map[string]bool
+	// standard are Lua's own libraries.
+	standard map[string]bool
 }
 
-// New returns the manual of the given modules, of modules written in Lua and of
-// Lua's own libraries. A module without a name holds globals.
-func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual {
-	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{},
-		required: map[string]bool{}, standard: map[string]bool{}}
+// New returns the manual of the given modules and of Lua's own libraries. A module
+// without a name holds globals.
+func New(modules []*spec.Module, api *catalog.Catalog) *Manual {
+	m := &Manual{api: api, byName: map[string]*Topic{}, byFold: map[string]*Topic{}, standard: map[string]bool{}}
 	m.globals = luaLibrary("", "globals")
 	m.own, m.tests = &spec.Module{}, &spec.Module{ForTests: true}
 	for _, module := range modules {
@@ -115,10 +116,6 @@ func New(modules []*spec.Module, sources []Source, api *catalog.Catalog) *Manual
 			all.Values = append(all.Values, module.Values...)
 			all.Records = append(all.Records, module.Records...)
 		}
-	}
-	for _, s := range sources {
-		m.modules = append(m.modules, LuaModule(s))
-		m.required[s.Name] = true
 	}
 	slices.SortStableFunc(m.modules, func(a, b *spec.Module) int { return strings.Compare(a.Name, b.Name) })
 	for _, name := range libraries {
@@ -206,9 +203,6 @@ func (m *Manual) Own() *spec.Module { return m.own }
 // OnlyInTests returns the globals that only test files have, as a module
 // without a name.
 func (m *Manual) OnlyInTests() *spec.Module { return m.tests }
-
-// MustBeRequired reports whether a module is not a global.
-func (m *Manual) MustBeRequired(module string) bool { return m.required[module] }
 
 // IsLuaLibrary reports whether a module is one of Lua's own libraries.
 func (m *Manual) IsLuaLibrary(module string) bool { return m.standard[module] }

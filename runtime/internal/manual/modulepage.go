@@ -15,7 +15,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	s.line(0, s.styled(t.Name, display.Bold)+"  "+s.styled(string(t.Kind), display.Dim))
 	s.gap()
 	s.markdown(indent, t.Doc)
-	if m.MustBeRequired(t.Name) && !strings.Contains(t.Doc, "require") {
+	if t.Module.Required && !strings.Contains(t.Doc, "require") {
 		s.gap()
 		s.markdown(indent, "Use it with `local "+t.Name+" = require \""+t.Name+"\"`.")
 	}
@@ -23,11 +23,7 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 		s.gap()
 		s.markdown(indent, "Available only in tests: files whose names end in `_test.lua`.")
 	}
-	var list []item
-	for _, f := range t.Module.Funcs {
-		list = append(list, item{name: f.Signature(), doc: brief(f.Doc)})
-	}
-	s.section("Functions", list)
+	s.section("Functions", functions(t.Module))
 	m.values(s, t.Module)
 	m.parts(s, t.Module)
 	if t.Model != nil {
@@ -43,6 +39,14 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 		}
 		s.items(indent, list)
 	}
+}
+
+// functions lists the functions of a module.
+func functions(module *spec.Module) (list []item) {
+	for _, f := range module.Funcs {
+		list = append(list, item{name: f.Signature(), doc: brief(f.Doc)})
+	}
+	return list
 }
 
 func (m *Manual) values(s *sheet, module *spec.Module) {

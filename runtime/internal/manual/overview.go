@@ -17,7 +17,7 @@ func (m *Manual) Overview(o PageOptions) string {
 			lua = append(lua, item{name: module.Name})
 		case module.ForTests:
 			tests = append(tests, it)
-		case m.MustBeRequired(module.Name):
+		case module.Required:
 			required = append(required, it)
 		default:
 			ours = append(ours, it)
@@ -26,18 +26,12 @@ func (m *Manual) Overview(o PageOptions) string {
 	s.section("Modules", ours)
 	s.section("Modules that you must require, as in: local "+required[0].name+" = require \""+required[0].name+"\"", required)
 	m.modelColumns(s)
-	var own []item
-	for _, f := range m.own.Funcs {
-		own = append(own, item{name: f.Signature(), doc: brief(f.Doc)})
-	}
+	own := functions(m.own)
 	for _, v := range m.own.Values {
 		own = append(own, item{name: v.Name, doc: brief(v.Doc)})
 	}
 	s.section("Other globals", own)
-	for _, f := range m.tests.Funcs {
-		tests = append(tests, item{name: f.Signature(), doc: brief(f.Doc)})
-	}
-	s.section("In tests (files whose names end in _test.lua)", tests)
+	s.section("In tests (files whose names end in _test.lua)", append(tests, functions(m.tests)...))
 	s.heading("Lua's standard library")
 	names := []string{}
 	for _, it := range lua {

@@ -15,9 +15,8 @@ import (
 )
 
 func book() *Manual {
-	return New([]*spec.Module{bindings.Planhat(), bindings.CSV(), bindings.JSON(), bindings.Inspect()},
-		[]Source{{Name: "count", Text: "--- Counts things.\nlocal count = {}\n\n--- Adds.\n---@param a number\nfunction count.add(a) end\n"}},
-		catalog.Load())
+	count := LuaModule("count", "--- Counts things.\nlocal count = {}\n\n--- Adds.\n---@param a number\nfunction count.add(a) end\n")
+	return New([]*spec.Module{bindings.Planhat(), bindings.CSV(), bindings.JSON(), bindings.Inspect(), count}, catalog.Load())
 }
 
 func TestPage(t *testing.T) {
@@ -154,7 +153,7 @@ function greet.all(...) end
 `
 
 func TestDescribedAnnotations(t *testing.T) {
-	m := New(nil, []Source{{Name: "greet", Text: described}}, catalog.Load())
+	m := New([]*spec.Module{LuaModule("greet", described)}, catalog.Load())
 	hello := m.Topic("greet.hello").Func
 	assert.Equal(t, []spec.Param{
 		{Name: "name", Type: "string", Doc: "Whom to greet."}, {Name: "options", Type: "table<string, any>", Optional: true, Doc: "How, in"},

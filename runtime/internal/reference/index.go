@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/bindings/spec"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Index returns the page that links to all others.
@@ -18,9 +17,6 @@ func (r *Reference) Index() string {
 	var modules [][]string
 	for _, m := range r.modules {
 		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", spec.Summary(m.Doc)})
-	}
-	for _, s := range r.sources {
-		modules = append(modules, []string{"[`" + s.Name + "`](" + modulePath(s.Name) + ")", spec.Summary(manual.LuaModule(s).Doc)})
 	}
 	p.table([]string{"Module", "What it does"}, modules)
 

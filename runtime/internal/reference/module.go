@@ -6,30 +6,20 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/guide"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
-// Module returns the page of a module written in Go: its description, its
+// Module returns the page of a module: its description, its
 // functions and values, and the tables that they take and return. Parts that
 // are models are linked; other parts follow on the same page.
 func (r *Reference) Module(m *spec.Module) string {
 	p := r.newPage(modulePath(m.Name))
 	p.printf("# %s\n\n", m.Name)
 	p.paragraph(m.Doc)
+	if m.Required {
+		p.paragraph("This module is written in Lua. It is not a global; require it.")
+	}
 	p.contents(m)
 	p.models(m)
-	p.body(m)
-	return p.finish()
-}
-
-// Source returns the page of a module written in Lua.
-func (r *Reference) Source(s manual.Source) string {
-	m := manual.LuaModule(s)
-	p := r.newPage(modulePath(m.Name))
-	p.printf("# %s\n\n", m.Name)
-	p.paragraph(m.Doc)
-	p.paragraph("This module is written in Lua. It is not a global; require it.")
-	p.contents(m)
 	p.body(m)
 	return p.finish()
 }

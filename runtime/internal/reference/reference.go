@@ -12,7 +12,6 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/guide"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // Page is one Markdown file of the reference.
@@ -27,7 +26,6 @@ type Page struct {
 // safe for concurrent use.
 type Reference struct {
 	modules []*spec.Module
-	sources []manual.Source
 	api     *catalog.Catalog
 	// homes are the pages that describe the named tables.
 	homes map[string]string
@@ -35,8 +33,8 @@ type Reference struct {
 
 // New returns the reference of the given modules. A part of a module that is
 // named after a model of the catalog has its own page.
-func New(modules []*spec.Module, sources []manual.Source, api *catalog.Catalog) *Reference {
-	r := &Reference{modules: modules, sources: sources, api: api, homes: map[string]string{}}
+func New(modules []*spec.Module, api *catalog.Catalog) *Reference {
+	r := &Reference{modules: modules, api: api, homes: map[string]string{}}
 	for _, m := range modules {
 		for _, s := range m.Records {
 			r.homes[s.Name] = modulePath(m.Name) + "#" + guide.Anchor(s.Name)
@@ -61,9 +59,6 @@ func (r *Reference) Pages() []Page {
 				pages = append(pages, Page{Path: modelPath(model), Text: r.Model(model, part)})
 			}
 		}
-	}
-	for _, s := range r.sources {
-		pages = append(pages, Page{Path: modulePath(s.Name), Text: r.Source(s)})
 	}
 	slices.SortFunc(pages, func(x, y Page) int { return strings.Compare(x.Path, y.Path) })
 	return pages

@@ -53,7 +53,7 @@ return count
 `
 
 func newReference() *Reference {
-	return New([]*spec.Module{sample()}, []manual.Source{{Name: "count", Text: luaSample}}, catalog.Load())
+	return New([]*spec.Module{sample(), manual.LuaModule("count", luaSample)}, catalog.Load())
 }
 
 func TestPagesCoverModulesAndModels(t *testing.T) {
@@ -100,7 +100,7 @@ func TestModelPage(t *testing.T) {
 // A fact of the catalog that no page shows is a fact that nobody can read.
 func TestEveryPropertyIsOnItsPage(t *testing.T) {
 	api := catalog.Load()
-	b := New(nil, nil, api)
+	b := New(nil, api)
 	for _, m := range api.Models {
 		text := b.Model(m, &spec.Module{Name: "planhat." + m.Snake})
 		for _, p := range m.Properties {
@@ -113,7 +113,7 @@ func TestEveryPropertyIsOnItsPage(t *testing.T) {
 }
 
 func TestLuaPage(t *testing.T) {
-	text := newReference().Source(manual.Source{Name: "count", Text: luaSample})
+	text := newReference().Module(manual.LuaModule("count", luaSample))
 	for _, want := range []string{
 		"# count\n", "It starts at one.", "count.add(a, b?, ...) → number", "Adds numbers up.",
 		"| `b` | `number?` | optional |",
@@ -143,8 +143,8 @@ func TestTopicAlone(t *testing.T) {
 		Records: []*spec.Shape{{Name: "Company", Doc: "A company.", Fields: []spec.Field{{Name: "name", Type: "string?"}}}},
 	}
 	shop.Modules = []*spec.Module{company}
-	m := manual.New([]*spec.Module{shop, {Funcs: []*spec.Func{{Name: "help", Doc: "Helps."}}}}, nil, catalog.Load())
-	b := New(m.Modules(), nil, m.Catalog())
+	m := manual.New([]*spec.Module{shop, {Funcs: []*spec.Func{{Name: "help", Doc: "Helps."}}}}, catalog.Load())
+	b := New(m.Modules(), m.Catalog())
 	for name, want := range map[string]string{
 		"planhat":                "# planhat\n",
 		"planhat.company":        "# planhat.company\n",

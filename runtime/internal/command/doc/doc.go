@@ -141,7 +141,7 @@ func writeJSON(env *environment.Env, m *manual.Manual, a *manual.Answer, all boo
 // markdown returns the topics and sections of an answer as Markdown: in full if one
 // was named or all are wanted, else as a list.
 func markdown(m *manual.Manual, a *manual.Answer, all bool) string {
-	pages := reference.New(m.Modules(), nil, m.Catalog())
+	pages := reference.New(m.Modules(), m.Catalog())
 	topics, sections := a.Meant()
 	if !all && a.Topic == nil && a.Section == nil {
 		text := pages.Topics(topics)

@@ -65,7 +65,7 @@ func (e *Engine) topics(l *list) {
 			if name == short && name != t.Name && l.prefix == "" {
 				continue
 			}
-			l.add(Candidate{Text: name, Doc: topicDoc(t), Kind: kindOf(t)})
+			l.add(Candidate{Text: name, Doc: summary(t.Doc), Kind: kindOf(t)})
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/infer"
-	"github.com/phscript/phscript/runtime/internal/manual"
 )
 
 // context is a text and its cursor.
@@ -84,18 +83,12 @@ func (c *context) names(l *list) {
 	}
 	m := e.Manual
 	for _, module := range m.Modules() {
-		if strings.Contains(module.Name, ".") || m.MustBeRequired(module.Name) {
+		if strings.Contains(module.Name, ".") || module.Required {
 			continue
 		}
 		l.add(Candidate{Text: module.Name, Doc: summary(module.Doc), Kind: KindModule})
 	}
-	globals := m.Globals()
-	for _, f := range globals.Funcs {
-		l.add(Candidate{Text: f.Name, Doc: summary(f.Doc), Kind: KindFunction})
-	}
-	for _, v := range globals.Values {
-		l.add(Candidate{Text: v.Name, Doc: summary(v.Doc), Kind: KindValue})
-	}
+	e.moduleMembers(l, m.Globals())
 	e.Session.Globals().ForEach(func(k, v lua.LValue) {
 		if name, ok := k.(lua.LString); ok && spec.IsName(string(name)) && l.fits(string(name)) && !strings.HasPrefix(string(name), "__") {
 			l.add(Candidate{Text: string(name), Kind: KindVariable, value: v})
@@ -161,9 +154,7 @@ func (c *context) members(l *list, expression string) {
 		}
 	}
 	if model != nil {
-		for _, p := range model.Properties {
-			l.add(Candidate{Text: p.Name, Doc: propertyDoc(p), Kind: KindProperty})
-		}
+		properties(l, model, "")
 	}
 	for _, typ := range types {
 		for _, field := range e.Manual.Fields(typ) {
@@ -256,8 +247,6 @@ func propertyDoc(p *catalog.Property) string {
 	}
 	return summary(doc)
 }
-
-func topicDoc(t *manual.Topic) string { return summary(t.Doc) }
 
 // summary is the first sentence of a text, without Markdown.
 func summary(doc string) string {
