@@ -186,3 +186,38 @@ func ExampleTally() {
 	fmt.Println(s.Calls, "calls,", s.Created, "created,", s.Updated, "updated")
 	// Output: 2 calls, 1 created, 1 updated
 }
+
+func ExampleEachAs() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `[{"_id":"1","name":"Acme","mrr":120.5},{"_id":"2","name":"Globex"}]`)
+	})
+	defer done()
+
+	for company, err := range planhat.EachAs[planhat.Company](client.Company.Each(context.Background(), planhat.ListOptions{})) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		mrr := 0.0
+		if company.MRR != nil {
+			mrr = *company.MRR
+		}
+		fmt.Println(*company.Name, mrr)
+	}
+	// Output:
+	// Acme 120.5
+	// Globex 0
+}
+
+func ExampleWithResponse() {
+	client, done := local(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", "r-1")
+		_, _ = io.WriteString(w, `{"_id":"1"}`)
+	})
+	defer done()
+
+	var response planhat.Response
+	_, err := client.Company.GetByID(planhat.WithResponse(context.Background(), &response), "1")
+	fmt.Println(response.Status, response.Header.Get("X-Request-Id"), response.Attempts, err)
+	// Output: 200 r-1 1 <nil>
+}
