@@ -9,7 +9,9 @@
 --   phscript run --simulate=scripts/examples/fixtures/tenant scripts/examples/nps_import.lua
 --
 -- It needs an API token that may write NPS answers. The response's id is the
--- key, so that importing a file again changes nothing.
+-- key, so that importing a file again changes nothing. Lines that cannot be used
+-- are rejected, and the script ends with exit code 3: add --rejects FILE.csv, correct
+-- that file, and import it in the same way.
 
 local planhat = require "planhat"
 local csv     = require "csv"
@@ -19,8 +21,13 @@ local report  = require "lib.report"
 
 local file = args[1] or fs.join(fs.dirname(args[0]), "data", "nps.csv")
 
--- Lines that are not worth sending, with the reason.
-local turned_down = {}
+-- Lines that cannot be used, with the reason.
+local rejected = {}
+
+local function reject(row, line, why)
+  run.reject(row, why)
+  rejected[#rejected + 1] = ("line %d: %s"):format(line, why)
+end
 
 -- answer turns a line into an NPS answer, or raises an error that says why not.
 local function answer(row)
@@ -48,19 +55,19 @@ local first_line = {} -- by the key, to find answers that are in the file twice
 for row, line in csv.rows(file, { trim = true, required = { "Response ID", "Email", "Score" } }) do
   local found, why = planhat.try(answer, row)
   if found and first_line[found.sourceId] then
-    turned_down[#turned_down + 1] = ("line %d: the same answer as in line %d"):format(line, first_line[found.sourceId])
+    reject(row, line, ("the same answer as in line %d"):format(first_line[found.sourceId]))
   elseif found then
     first_line[found.sourceId] = line
-    answers[#answers + 1] = found
+    answers[#answers + 1] = run.from(row, found)
     if found.score >= 9 then promoters = promoters + 1 end
     if found.score <= 6 then detractors = detractors + 1 end
   else
-    turned_down[#turned_down + 1] = ("line %d: %s"):format(line, tostring(why))
+    reject(row, line, tostring(why))
   end
 end
 
-print(("%s, %s rejected"):format(report.some(#answers, "answer"), report.some(#turned_down, "line")))
-report.first(turned_down, 5, function(text) return text end)
+print(("%s, %s rejected"):format(report.some(#answers, "answer"), report.some(#rejected, "line")))
+report.first(rejected, 5, function(text) return text end)
 if #answers > 0 then
   print(("The NPS of these answers is %.0f"):format((promoters - detractors) / #answers * 100))
   report.bulk("NPS answers", planhat.nps.bulk_upsert(answers))

@@ -6,7 +6,8 @@
 -- in the style of six countries, duplicate lines, lines without a name or an id.
 -- The script cleans what can be cleaned, sends the rest to Planhat, imports
 -- next Monday's changes on top, reads the accounts back, and writes what happened
--- to every line to out/quickstart-report.csv.
+-- to every line to out/quickstart-report.csv. It rejects some lines itself, so it
+-- ends with exit code 3.
 --
 -- With --simulate it talks to a Planhat inside this program: nothing leaves
 -- your machine. Without it, it needs an API token (see docs/getting-started.md)
@@ -38,6 +39,13 @@ local function note(file, line, cells, outcome, reason)
   }
 end
 
+-- reject leaves a line out. It counts like those that Planhat rejects, and the file
+-- of --rejects will have it.
+local function reject(file, line, cells, reason)
+  run.reject(cells, reason)
+  note(file, line, cells, "rejected", reason)
+end
+
 -- read_accounts returns the accounts of a file, each with the lines it came
 -- from. Lines with the same id become one account: a later cell wins, but an
 -- empty one says nothing.
@@ -49,7 +57,7 @@ local function read_accounts(file)
     local id = cells["Account ID"]
     local known = id and by_id[id]
     if not id then
-      note(file, line, cells, "rejected", "the account has no id")
+      reject(file, line, cells, "the account has no id")
     elseif known then
       for column, text in pairs(cells) do known.cells[column] = text end
       note(file, line, cells, "merged", "same account as line " .. known.line)
@@ -109,10 +117,10 @@ local function import(file)
     if account.cells["Account Name"] then
       local company, remarks = to_company(account.cells)
       account.remarks = remarks
-      companies[#companies + 1] = company
+      companies[#companies + 1] = run.from(account.cells, company)
       sources[#sources + 1] = account
     else
-      note(file, account.line, account.cells, "rejected", "the account has no name")
+      reject(file, account.line, account.cells, "the account has no name")
     end
   end
 

@@ -8,7 +8,9 @@
 -- Try it:
 --   phscript run --simulate=scripts/examples/fixtures/tenant scripts/examples/sync_owners.lua
 --
--- It needs an API token that may read users and write companies.
+-- It needs an API token that may read users and write companies. Lines that name
+-- an unknown company or user are rejected, and the script ends with exit code 3: add
+-- --rejects FILE.csv, correct that file, and run the script with it.
 
 local planhat = require "planhat"
 local csv     = require "csv"
@@ -45,11 +47,12 @@ for row, line in csv.rows(file, { trim = true, required = { "account_id", "owner
     problem = row.owner_email .. " is inactive"
   end
   if problem then
+    run.reject(row, problem)
     problems[#problems + 1] = ("line %d: %s"):format(line, problem)
   elseif company.owner == user._id then
     right = right + 1
   else
-    changes[#changes + 1] = { _id = company._id, owner = user._id }
+    changes[#changes + 1] = run.from(row, { _id = company._id, owner = user._id })
     moves[#moves + 1] = ("%s: from %s to %s"):format(company.name, nicks[company.owner] or "nobody", user.nickName)
   end
 end

@@ -37,6 +37,8 @@ it.each("rejects {line}", {
 }, function(case)
   local run = sync{ case.line }
   expect(run.stdout).to_contain("line 2: " .. case.says)
+  expect(run.exit_code).to_equal(3)
+  expect(run.rejected[1]).to_include{ file = "owners.csv", line = 2, message = case.says }
   expect(simulator.writes()).to_equal({})
 end)
 

@@ -11,7 +11,8 @@
 -- It needs an API token that may write tickets. Planhat ties a ticket to a
 -- company by the sender's e-mail address. Where it cannot, it rejects the row;
 -- the script then continues and ends with exit code 3. Use --strict to stop there,
--- and --summary FILE.json to keep the rejected rows.
+-- and --rejects FILE.csv to keep the rejected rows: correct that file and import it
+-- in the same way.
 
 local planhat = require "planhat"
 local csv     = require "csv"
@@ -25,7 +26,7 @@ local tickets, without_sender = {}, {}
 for row, line in csv.rows(file, { encoding = "windows-1252", trim = true, required = { "Ticket", "From" } }) do
   local email = clean.email(row.From)
   if email then
-    tickets[#tickets + 1] = {
+    tickets[#tickets + 1] = run.from(row, {
       sourceId    = "zd-" .. row.Ticket,
       source      = "helpdesk",
       email       = email,
@@ -36,9 +37,10 @@ for row, line in csv.rows(file, { encoding = "windows-1252", trim = true, requir
       severity    = row.Priority and row.Priority:lower(),
       status      = row.Open == "yes" and "open" or "closed",
       tags        = { "imported" },
-    }
+    })
   else
     -- Planhat drops tickets without an e-mail address and does not say so.
+    run.reject(row, "the ticket has no sender")
     without_sender[#without_sender + 1] = line
   end
 end

@@ -38,17 +38,18 @@ for event in json.rows(file) do
   elseif not kind then
     boring = boring + 1
   elseif not email then
+    run.reject(event, "the event names no user")
     nameless = nameless + 1
   else
     seen[event.id] = true
-    activities[#activities + 1] = {
+    activities[#activities + 1] = run.from(event, {
       email             = email,
       companyExternalId = event.account,
       action            = kind.action,
       weight            = kind.weight,
       date              = event.at,
       info              = event.details,
-    }
+    })
   end
 end
 

@@ -26,7 +26,10 @@ for line, number in fs.lines(file) do
   local stamp, company, user, status = line:match("^(%S+) (%S+) (%S+) %u+ %S+ (%d%d%d)$")
   local seconds = stamp and time.try_parse(stamp)
   if not seconds then
-    if line ~= "" then unreadable[#unreadable + 1] = number end
+    if line ~= "" then
+      run.reject({ number = number, line = line }, "this is not a line of the log")
+      unreadable[#unreadable + 1] = number
+    end
   elseif status >= "500" then
     failed = failed + 1 -- our fault, not their usage
   else

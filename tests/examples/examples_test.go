@@ -39,6 +39,7 @@ type summary struct {
 	Rows      []struct {
 		Model   string `json:"model"`
 		Row     int    `json:"row"`
+		Line    int    `json:"line"`
 		Key     string `json:"key"`
 		Message string `json:"message"`
 	} `json:"rejected_rows"`

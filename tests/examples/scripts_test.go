@@ -38,8 +38,9 @@ var expectations = map[string][]one{
 		name: "quickstart", flags: []string{"--simulate"},
 		counts: [6]int{
 			accountsInExport + accountsInExport + newAccounts, accountsInExport + newAccounts,
-			changedAccounts, sameAccounts, 0, 0,
+			changedAccounts, sameAccounts, 0, namelessLines + idlessLines,
 		},
+		code: 3,
 		more: quickstartReport,
 	}},
 	"license_rollup.lua": {
@@ -50,27 +51,27 @@ var expectations = map[string][]one{
 		{name: "churn_risk_tasks", flags: []string{tenant}, args: []string{monday}, counts: [6]int{18, 2, 0, 0, 0, 0}},
 	},
 	"usage_metrics.lua": {
-		{name: "usage_metrics", flags: []string{tenant}, counts: [6]int{32, 40, 0, 0, 0, 0}},
+		{name: "usage_metrics", flags: []string{tenant}, code: 3, counts: [6]int{32, 40, 0, 0, 0, 3}},
 	},
 	"upload_activities.lua": {
-		{name: "upload_activities", flags: []string{tenant}, counts: [6]int{0, 36, 0, 0, 0, 0}},
+		{name: "upload_activities", flags: []string{tenant}, code: 3, counts: [6]int{0, 36, 0, 0, 0, 1}},
 	},
 	"enduser_cleanup.lua": {
 		{name: "enduser_cleanup", flags: []string{tenant}, counts: [6]int{15, 0, 8, 0, 0, 0}, files: []string{"enduser-cleanup.csv"}},
 		{name: "enduser_cleanup_dry", flags: []string{tenant, "--dry-run"}, counts: [6]int{15, 0, 0, 0, 8, 0}, files: []string{"enduser-cleanup.csv"}},
 	},
 	"nps_import.lua": {
-		{name: "nps_import", flags: []string{tenant}, counts: [6]int{0, 7, 0, 0, 0, 0}},
+		{name: "nps_import", flags: []string{tenant}, code: 3, counts: [6]int{0, 7, 0, 0, 0, 5}},
 	},
 	"weekly_report.lua": {
 		{name: "weekly_report", flags: []string{tenant}, args: []string{monday}, counts: [6]int{27, 0, 0, 0, 0, 0}, files: []string{"weekly-2026-01-12.csv"}},
 	},
 	"sync_owners.lua": {
-		{name: "sync_owners", flags: []string{tenant}, counts: [6]int{17, 0, 4, 0, 0, 0}},
+		{name: "sync_owners", flags: []string{tenant}, code: 3, counts: [6]int{17, 0, 4, 0, 0, 3}},
 	},
 	"tickets_import.lua": {
-		{name: "tickets_import", flags: []string{tenant}, code: 3, counts: [6]int{0, 3, 1, 0, 0, 1}, more: rejectedTicket},
-		{name: "tickets_import_strict", flags: []string{tenant, "--strict"}, code: 3, counts: [6]int{0, 3, 1, 0, 0, 1}},
+		{name: "tickets_import", flags: []string{tenant}, code: 3, counts: [6]int{0, 3, 1, 0, 0, 2}, more: rejectedTicket},
+		{name: "tickets_import_strict", flags: []string{tenant, "--strict"}, code: 3, counts: [6]int{0, 0, 0, 0, 0, 1}},
 	},
 	"backfill_dates.lua": {
 		{name: "backfill_dates", flags: []string{tenant}, counts: [6]int{12, 0, 8, 0, 0, 0}},
@@ -147,11 +148,14 @@ func mustAtoi(t *testing.T, s string) int {
 	return n
 }
 
-// rejectedTicket holds that the row that Planhat refused is in the summary,
-// with its place in the input.
+// rejectedTicket holds that the rows that the script and Planhat refused are in the
+// summary, with their places in the input.
 func rejectedTicket(t *testing.T, o *outcome) {
-	require.Len(t, o.summary.Rows, 1)
+	require.Len(t, o.summary.Rows, 2)
 	row := o.summary.Rows[0]
+	assert.Equal(t, "the ticket has no sender", row.Message)
+	assert.Equal(t, 5, row.Line)
+	row = o.summary.Rows[1]
 	assert.Equal(t, "ticket", row.Model)
 	assert.Equal(t, 4, row.Row)
 	assert.Contains(t, row.Key, "zd-805")

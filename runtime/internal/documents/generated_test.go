@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
@@ -123,7 +124,7 @@ func quickstart(t *testing.T) string {
 	examples := filepath.FromSlash("scripts/examples")
 	require.NoError(t, os.CopyFS(filepath.Join(dir, examples), os.DirFS(filepath.Join(root, examples))))
 	stdout, stderr, code := phscript(t, dir, "run", "--simulate", quickstartScript)
-	require.Zero(t, code, stderr)
+	require.Equal(t, fault.ExitRejected, code, stderr)
 	return stdout + duration.ReplaceAllString(stderr, " in 225ms")
 }
 

@@ -127,10 +127,14 @@ func (r *RejectedRow) String() string {
 	if where == "" {
 		where = "row ?"
 	}
+	where = ", " + where
+	if where == ", row ?" && r.Model == "run" {
+		where = "" // the script knows which row it was
+	}
 	if r.Key != "" {
 		where += " (" + r.Key + ")"
 	}
-	return fmt.Sprintf("%s.%s, %s: %s", r.Model, r.Operation, where, r.Message)
+	return fmt.Sprintf("%s.%s%s: %s", r.Model, r.Operation, where, r.Message)
 }
 
 // PlannedWrite is what a dry run did not send.

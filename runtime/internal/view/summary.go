@@ -62,9 +62,9 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 			fmt.Fprintf(b, "    %s\n", &row)
 		}
 	}
-	more := ""
+	more, them := "", "them"
 	if s.Told < s.Rejected && s.Rejected > shownRows {
-		more = fmt.Sprintf("%d more; ", s.Rejected-shownRows)
+		more, them = fmt.Sprintf("%d more; ", s.Rejected-shownRows), "all of them"
 	}
 	switch {
 	case files.Rejects != "":
@@ -72,7 +72,7 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	case files.Summary != "":
 		fmt.Fprintf(b, "    %sall of them, with their data, are in %s\n", more, files.Summary)
 	default:
-		fmt.Fprintf(b, "    %s--rejects FILE.csv keeps them, to correct and import again\n", more)
+		fmt.Fprintf(b, "    %s--rejects FILE.csv keeps %s, to correct and import again\n", more, them)
 	}
 }
 
