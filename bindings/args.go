@@ -116,8 +116,8 @@ func (a *Args) check() error {
 		if !accepts(p.Type, v) {
 			return a.fault(p.Mismatch(i, describeValue(v)))
 		}
-		if lostDigits(p.Type, v) {
-			return a.fault(p.Mismatch(i, describeValue(v)) + lostDigitsWhy)
+		if why := notText(p.Type, v); why != "" {
+			return a.fault(p.Mismatch(i, describeValue(v)) + why)
 		}
 		if t, ok := v.(*lua.LTable); ok && len(p.Fields) > 0 {
 			if err := a.checkFields(p, t); err != nil {
@@ -144,8 +144,8 @@ func (a *Args) checkFields(p *Param, t *lua.LTable) error {
 		if !accepts(f.Type, v) {
 			return a.fault(f.Mismatch(describeValue(v)))
 		}
-		if lostDigits(f.Type, v) {
-			return a.fault(f.Mismatch(describeValue(v)) + lostDigitsWhy)
+		if why := notText(f.Type, v); why != "" {
+			return a.fault(f.Mismatch(describeValue(v)) + why)
 		}
 	}
 	for i := range p.Fields {
@@ -161,13 +161,20 @@ func accepts(t spec.Type, v lua.LValue) bool {
 	return t.Accepts(luaKinds[v.Type()]) || t.Accepts(spec.Number|spec.Integer) && t.Accepts(numberKinds(v))
 }
 
-const lostDigitsWhy = ": numbers from 2^53 on lose digits; read or write such ids as text"
-
-// lostDigits reports whether a text is expected and the value is a number that may
-// stand for several whole ones.
-func lostDigits(t spec.Type, v lua.LValue) bool {
+// notText says why a number cannot stand for the text that is expected: it is not
+// finite, or it may stand for several whole ones. It returns "" if it can.
+func notText(t spec.Type, v lua.LValue) string {
 	n, ok := v.(lua.LNumber)
-	return ok && math.Abs(float64(n)) >= luatext.LargestWhole && !t.Accepts(spec.Number|spec.Integer)
+	f := math.Abs(float64(n))
+	switch {
+	case !ok || t.Accepts(spec.Number|spec.Integer):
+		return ""
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return ": look for a division by zero"
+	case f >= luatext.LargestWhole:
+		return ": numbers from 2^53 on lose digits; read or write such ids as text"
+	}
+	return ""
 }
 
 // luaKinds are the kinds of values by Lua's own types. Lua takes a number where a

@@ -39,7 +39,7 @@ func Checkpoint() *Module {
 					if err != nil || text == nil {
 						return 0, err
 					}
-					v, err := CodecOf(a.L).DecodeBytes(text, DecodeOptions{})
+					v, err := CodecOf(a.L).DecodeBytes(text, DecodeOptions{Nulls: true, Numbers: true})
 					return a.give(v, err)
 				},
 			},
@@ -54,7 +54,7 @@ func Checkpoint() *Module {
 					if a.Get(0) == lua.LNil {
 						return 0, a.Errorf("the value is nil; to delete the checkpoint, call checkpoint.clear()")
 					}
-					text, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
+					text, err := encodeText(a.L, a.Get(0))
 					if err != nil {
 						return 0, err
 					}

@@ -163,6 +163,7 @@ func TestCSVReadErrors(t *testing.T) {
 		{"PDF", `csv.read("x.pdf", { encoding = "windows-1252" })`, []string{"x.pdf is a PDF document, not CSV text"}},
 		{"binary", `csv.read("bin.csv", { encoding = "windows-1252" })`, []string{"bin.csv is a binary file"}},
 		{"nothing but blank lines", `csv.read("blank.csv")`, []string{"blank.csv, line 1: there are only blank lines"}},
+		{"everything skipped", `csv.read("two.csv", { skip = 2 })`, []string{"two.csv, line 3: no row follows the 2 lines that 'skip' leaves out"}},
 		{"nothing but blank lines, as lists", `csv.read("blank.csv", { header = false })`, []string{"blank.csv, line 1: there are only blank lines"}},
 		{"a message instead of rows", `csv.read("denied.csv")`, []string{`denied.csv, line 1: this is the only line, and it has no separator: "Access denied"`, `{ required = { "Access denied" } }`}},
 		{"another encoding", `csv.read("late.csv")`, []string{`late.csv, line 2: cell 1 is not valid UTF-8`, "the file mixes two encodings"}},

@@ -19,6 +19,9 @@ type DecodeOptions struct {
 	// absent. In lists, null is always json.null, so that items keep their
 	// positions.
 	Nulls bool
+	// Numbers keeps whole numbers of more than 14 digits as numbers. It is for JSON
+	// that was encoded from Lua values.
+	Numbers bool
 }
 
 // DecodeBytes reads one JSON value that fills b.
@@ -65,6 +68,9 @@ func (c *Codec) decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, er
 	case jsontext.KindString:
 		s, err := unquote(raw)
 		return lua.LString(s), err
+	}
+	if opt.Numbers {
+		return number(raw), nil
 	}
 	return c.number(raw), nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"math"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,8 +11,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/bindings/internal/invalid"
-	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
@@ -75,9 +72,6 @@ func fsContents() []*Func {
 			Errors:  fileErrors,
 			Example: `fs.write("report.txt", "3 companies\n", { append = true })`,
 			Call: func(a *Args) (int, error) {
-				if n, ok := a.Get(1).(lua.LNumber); ok && (math.IsNaN(float64(n)) || math.IsInf(float64(n), 0)) {
-					return 0, invalid.Errorf("look for a division by zero", "%s: %s is not a number that a file can hold", a.String(0), luatext.Number(float64(n)))
-				}
 				to, err := openTarget(a, a.String(0), a.Options(2).Bool("append"))
 				if err != nil {
 					return 0, err

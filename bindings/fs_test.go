@@ -43,6 +43,8 @@ func TestFSErrors(t *testing.T) {
 		{"misspelt folder to write to", `fs.mkdir("reports") fs.write("report/a.txt", "x")`, []string{`fs.mkdir("report") (did you mean 'reports'?)`}},
 		{"bad pattern", `fs.list(".", { pattern = "[a" })`, []string{`test.lua:1: fs.list: invalid pattern "[a"`}},
 		{"wrong type", `fs.read({})`, []string{"fs.read: argument 1, 'name', must be a string, not a table"}},
+		{"no number", `fs.write("a", 0/0)`, []string{"fs.write: argument 2, 'text', must be a string, not the number NaN: look for a division by zero"}},
+		{"infinity", `fs.write("a", 1/0)`, []string{"argument 2, 'text', must be a string, not the number +Inf: look for a division by zero"}},
 		{"misspelt option", `fs.write("a", "b", { apend = true })`, []string{"unknown option 'apend' (did you mean 'append'?)"}},
 		{"join", `fs.join("a", {})`, []string{"argument 2 must be a string, not a table"}},
 	})

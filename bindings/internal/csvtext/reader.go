@@ -160,6 +160,9 @@ func (r *Reader) end() error {
 	case r.rows > 0 || !r.text:
 		return io.EOF
 	case r.Columns == nil || r.header == 0 && r.opt.Header:
+		if r.skipped > 0 {
+			return r.Errorf(r.skipped+1, "check the option 'skip'", "no row follows the %s that 'skip' leaves out", english.Plural(r.skipped, "line", ""))
+		}
 		return r.Errorf(1, "look at the file: the export may have failed", "there are only blank lines")
 	case len(r.Columns) == 1 && r.opt.Header && !r.headerQuoted && !isWord(r.Columns[0]) && !r.named():
 		return r.Errorf(r.header, "look at the file: it may be a message instead of rows. If it is a header without rows, confirm it with { required = { "+luatext.Quote(r.Columns[0])+" } }",
