@@ -21,7 +21,7 @@ var bulkResultShape = &Shape{
 		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were rejected: `#result.errors`."},
 		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rejected rows, in the order of the input."},
 		{Name: "uncertain_outcome", Type: "integer", Required: true, Doc: "How many rows are stored without it being known whether they were created, updated or unchanged: the response to their request was lost, and its repetition found them unchanged."},
-		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain`, `rejected` or `planned`; nil if the response does not say."},
+		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain` (it is not known whether it is stored, or how), `rejected` or `planned`; nil if the response does not say."},
 		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, if the response includes it."},
 		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
@@ -133,25 +133,30 @@ func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
 		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomeUncertain: r.UncertainOutcome, outcomePlanned: r.Planned,
 	}
 	open := r.Rows
-	settle := func(i int, outcome string) {
+	settle := func(i int, outcome string) bool {
 		if i < 0 || i >= len(of) || of[i] != "" {
-			return
+			return false
 		}
 		of[i] = outcome
-		left[outcome]--
 		open--
+		return true
 	}
 	for _, e := range r.Errors {
-		settle(e.Index, outcomeRejected)
+		outcome := outcomeRejected
+		if e.Uncertain {
+			outcome = outcomeUncertain
+		}
+		settle(e.Index, outcome)
 	}
 	for _, k := range r.Keys {
+		outcome := outcomeUpdated
 		if k.Created {
-			settle(k.Index, outcomeCreated)
-		} else {
-			settle(k.Index, outcomeUpdated)
+			outcome = outcomeCreated
+		}
+		if settle(k.Index, outcome) {
+			left[outcome]--
 		}
 	}
-	delete(left, outcomeRejected)
 	rest := restOf(left, open)
 	t := L.CreateTable(len(of), 0)
 	for i, outcome := range of {

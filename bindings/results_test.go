@@ -46,6 +46,11 @@ func TestOutcomes(t *testing.T) {
 			[]string{"", ""},
 		},
 		{
+			"a row that may be stored is not rejected",
+			planhat.BulkResult{Rows: 3, Created: 1, Errors: []planhat.RowError{{Index: 0, Uncertain: true}, {Index: 1}}},
+			[]string{"uncertain", "rejected", "created"},
+		},
+		{
 			"a dry run",
 			planhat.BulkResult{Rows: 2, Planned: 1, Errors: []planhat.RowError{{Index: 0}}},
 			[]string{"rejected", "planned"},

@@ -82,13 +82,71 @@ func TestOddAnswersToDeletes(t *testing.T) {
 		"": true, "{}": true, `{"_id":"1"}`: true, `"OK"`: true, `{"deletedCount":1}`: true,
 		"null": false, "[]": false, `{"error":"no"}`: false, `{"statusCode":500}`: false, "<html></html>": false,
 	} {
-		_, err := newClient(t, newServer(t, always(200, body))).Company.Delete(t.Context(), "1")
+		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
+			if q.method == http.MethodGet {
+				answerWith(w, 404, "")
+				return
+			}
+			answerWith(w, 200, body)
+		})
+		_, err := newClient(t, s).Company.Delete(t.Context(), "1")
 		if fine {
 			assert.NoError(t, err, body)
 			continue
 		}
 		assert.True(t, in(t, err).Uncertain, body)
 	}
+}
+
+// An answer that says nothing about the record is checked.
+func TestADeleteThatMayHaveDeletedNothing(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		// deletes and gets are the statuses of the answers in turn; a 200 of a
+		// delete says nothing.
+		deletes, gets []int
+		kind          Kind
+		uncertain     bool
+	}{
+		{"gone", []int{200}, []int{404}, "", false},
+		{"deleted by the second request", []int{200, 200}, []int{200, 404}, "", false},
+		{"deleted by the first, late", []int{200, 404}, []int{200}, "", false},
+		{"still there", []int{200, 200, 200, 200, 200}, []int{200, 200, 200, 200, 200}, KindServer, false},
+		{"it can't be looked for", []int{200}, []int{403}, KindServer, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			deletes, gets := 0, 0
+			s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
+				if q.method == http.MethodGet {
+					gets++
+					answerWith(w, tt.gets[gets-1], `{"_id":"1"}`)
+					return
+				}
+				deletes++
+				answerWith(w, tt.deletes[deletes-1], "{}")
+			})
+			_, err := newClient(t, s).Company.Delete(t.Context(), "1")
+			assert.Equal(t, []int{len(tt.deletes), len(tt.gets)}, []int{deletes, gets})
+			assert.Equal(t, tt.kind, KindOf(err))
+			if err != nil {
+				assert.Equal(t, tt.uncertain, in(t, err).Uncertain)
+			}
+		})
+	}
+}
+
+// A list of something else is not a list of records.
+func TestListsOfSomethingElse(t *testing.T) {
+	for _, body := range []string{`[[{"_id":"1"}]]`, `["1"]`, `[null]`, `[{"_id":"1"},{"error":"no"}]`, `[{"statusCode":500}]`} {
+		s := newServer(t, always(200, body))
+		list, err := newClient(t, s).Company.GetList(t.Context(), ListOptions{})
+		assert.Equal(t, KindServer, KindOf(err), body)
+		assert.Empty(t, list)
+		assert.Len(t, s.requests(), 5, "a read is repeated")
+	}
+	list, err := newClient(t, newServer(t, always(200, `[{"name":"a"}]`))).Company.GetList(t.Context(), ListOptions{})
+	assert.NoError(t, err)
+	assert.Len(t, list, 1, "a record without an id is one")
 }
 
 func TestADeleteThatDeletedNothing(t *testing.T) {

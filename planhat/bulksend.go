@@ -43,6 +43,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		if a.uncertain || how.again {
 			// What an earlier attempt stored, this one found unchanged.
 			result.UncertainOutcome, result.Unchanged = result.Unchanged, 0
+			b.doubt(ctx, lines, result)
 		}
 		return chunkOutcome{result: result, answered: true}
 	case failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden:

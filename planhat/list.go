@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -111,13 +112,32 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 		if len(bytes.TrimSpace(body)) == 0 {
 			return errEmpty
 		}
-		out, err = splitArray[Record](body)
-		return err
+		if out, err = splitArray[Record](body); err != nil {
+			return err
+		}
+		return listsRecords(out)
 	}}
 	if _, failed := r.client.do(ctx, q); failed != nil {
 		return nil, failed
 	}
 	return out, nil
+}
+
+// listsRecords refuses a list that holds something else, such as errors.
+func listsRecords(list []Record) error {
+	for _, entry := range list {
+		if idOf(entry) != "" {
+			continue
+		}
+		members, err := readObject(entry)
+		if err != nil {
+			return fmt.Errorf("it lists something that is not a record: %w", err)
+		}
+		if err := carriedError(members); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // GetLeanList returns companies with their ids and names only. Planhat's

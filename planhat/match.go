@@ -33,6 +33,7 @@ type matcher struct {
 	rows   []object // read when two rows share a key
 
 	keys   []RowKey
+	ids    map[string]bool
 	errors []RowError
 	// entry is the place in errors of each rejected row.
 	entry map[int]int
@@ -48,7 +49,7 @@ type matcher struct {
 func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
 		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
-		state: make([]rowState, len(lines)), entry: make(map[int]int), torn: make(map[rowState]int),
+		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), torn: make(map[rowState]int),
 	}
 	for i, l := range lines {
 		for _, k := range l.keys {
@@ -81,7 +82,8 @@ func (m *matcher) succeed(entry jsontext.Value, created bool) {
 		return
 	}
 	i := m.byKeys(members, -1)
-	if i < 0 || m.state[i] != rowOpen {
+	id := text(members.get("_id"))
+	if i < 0 || m.state[i] != rowOpen || m.known(id) {
 		return
 	}
 	m.state[i] = rowUpdated
@@ -89,10 +91,14 @@ func (m *matcher) succeed(entry jsontext.Value, created bool) {
 		m.state[i] = rowCreated
 		m.created++
 	}
-	if id := text(members.get("_id")); id != "" {
+	if id != "" {
+		m.ids[id] = true
 		m.keys = append(m.keys, RowKey{Index: m.lines[i].index, ID: id, Created: created})
 	}
 }
+
+// known reports whether a row is known to have become the record.
+func (m *matcher) known(id string) bool { return id != "" && m.ids[id] }
 
 // rejectAll reports the rows in all error lists of an answer.
 func (m *matcher) rejectAll(answer object) {
@@ -151,6 +157,7 @@ func (m *matcher) rejectAt(i int, entry jsontext.Value, kind Kind) {
 		// Listed among the keys as well: it may have been stored in part.
 		e.Uncertain = true
 		m.torn[taken]++
+		m.keys = slices.DeleteFunc(m.keys, func(k RowKey) bool { return k.Index == m.lines[i].index })
 	}
 	m.state[i] = rowRejected
 	m.entry[i] = len(m.errors)
@@ -264,6 +271,9 @@ func (m *matcher) byKeys(members object, place int) int {
 	for _, k := range keys {
 		found := m.byKey[folded(k)]
 		if len(found) == 1 {
+			if m.differs(found[0], keys) {
+				continue // another row's record has this key
+			}
 			return found[0]
 		}
 		if shared == nil {
@@ -277,6 +287,15 @@ func (m *matcher) byKeys(members object, place int) int {
 		return -1 // nothing beside the keys could tell the rows apart
 	}
 	return m.agreeing(shared, members)
+}
+
+// differs reports whether a row has another value for one of the keys: two rows
+// may name the same record by different keys, or one record's key may be in the
+// row of another.
+func (m *matcher) differs(i int, keys []key) bool {
+	return slices.ContainsFunc(m.lines[i].keys, func(own key) bool {
+		return slices.ContainsFunc(keys, func(k key) bool { return k.name == own.name && folded(k) != folded(own) })
+	})
 }
 
 // agreeing returns the only open row among places that contradicts members in

@@ -73,3 +73,36 @@ func TestAnActivityThatIsDropped(t *testing.T) {
 		assert.Equal(t, want, tally.Snapshot().Counts, body)
 	}
 }
+
+// The record of one row may carry a key that another row names: each row gets the
+// entries of its own record.
+func TestRowsThatNameEachOthersRecords(t *testing.T) {
+	rows := []Record{Record(`{"externalId":"a","name":"A"}`), Record(`{"externalId":"b","sourceId":"s"}`)}
+	s := newServer(t, always(206, `{"created":0,"updated":1,"updatesKeys":[{"_id":"1","sourceId":"s","externalId":"a"}],"modified":["1"],`+
+		`"updatedErrors":[{"sourceId":"s","externalId":"b","message":"externalId duplicated"}]}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []RowKey{{Index: 0, ID: "1"}}, result.Keys)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 1, result.Errors[0].Index)
+	assert.False(t, result.Errors[0].Uncertain)
+
+	// Both rows name the record 1, by different keys.
+	rows = []Record{Record(`{"_id":"1","sourceId":"s"}`), Record(`{"externalId":"a","sourceId":"t"}`)}
+	s = newServer(t, always(206, `{"created":0,"updated":1,"updatesKeys":[{"_id":"1","sourceId":"t","externalId":"a"}],"modified":["1"],`+
+		`"updatedErrors":[{"_id":"1","sourceId":"s","message":"sourceId duplicated"}]}`))
+	result, err = newClient(t, s).Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []RowKey{{Index: 1, ID: "1"}}, result.Keys)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 0, result.Errors[0].Index)
+}
+
+// Entries that name no row count as well.
+func TestErrorsOfNoRowCount(t *testing.T) {
+	s := newServer(t, always(206, `{"created":2,"createdErrors":["no such company"]}`))
+	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(2), BulkOptions{})
+	assert.Equal(t, KindServer, in(t, err).Kind, "three of two rows")
+	assert.Equal(t, 0, result.Created)
+	assert.Len(t, result.Errors, 2)
+}

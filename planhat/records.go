@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 
@@ -172,7 +173,8 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 
 // Delete removes a record and returns what Planhat answered, {} if that is
 // empty. The id is as in Update; one that Planhat doesn't take for deletes is
-// looked up first.
+// looked up first. An answer that does not say that the record is gone is checked
+// by asking for the record.
 func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 	op, err := r.operation("delete")
 	if err != nil {
@@ -182,7 +184,30 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		r.note(op, Outcome{Err: err})
 		return nil, err
 	}
-	a, failed := r.client.do(ctx, &call{model: r.model, op: op, id: id, rows: 1, decode: decodeDeletion})
+	q := &call{model: r.model, op: op, id: id, rows: 1, decode: decodeDeletion}
+	a, failed := r.client.do(ctx, q)
+	for again := 1; failed == nil && !a.withheld && !saysDeleted(a); again++ {
+		gone, err := r.gone(ctx, id)
+		switch {
+		case err != nil:
+			failed = r.client.describe(q, &Error{
+				Kind: KindServer, Status: a.status, Header: a.header, Body: a.body, Uncertain: true, Err: err,
+				Message: "Planhat's answer does not say whether the record was deleted, and looking for it failed: " + err.Error(),
+			}, a.attempts)
+		case gone:
+			r.note(op, Outcome{Deleted: 1})
+			return anyAnswer(a.body), nil
+		case again == fewAttempts:
+			failed = r.client.describe(q, &Error{
+				Kind: KindServer, Status: a.status, Header: a.header, Body: a.body, Retryable: true,
+				Message: "Planhat answered " + statusText(a.status) + ", but the record is still there",
+			}, a.attempts)
+		default:
+			if a, failed = r.client.do(ctx, q); failed != nil && failed.Kind == KindNotFound {
+				failed.Uncertain = true // the first request may have got through since
+			}
+		}
+	}
 	switch {
 	case failed != nil && failed.Kind == KindNotFound && failed.Uncertain:
 		// An earlier attempt got through although its answer was lost.
@@ -208,6 +233,29 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 	}
 	r.note(op, Outcome{Deleted: 1})
 	return anyAnswer(a.body), nil
+}
+
+// saysDeleted reports whether an answer speaks of a deletion: by its status, with
+// counts or with the record.
+func saysDeleted(a *answer) bool {
+	if a.status == http.StatusNoContent {
+		return true
+	}
+	members, err := readObject(a.body)
+	return err == nil && slices.ContainsFunc([]string{"deletedCount", "n", "ok", "_id"}, func(name string) bool { return members.get(name) != nil })
+}
+
+// gone reports whether there is no record with an id, as far as its model can be
+// asked.
+func (r *Resource) gone(ctx context.Context, id string) (bool, error) {
+	if r.model.Operation("get_by_id") == nil {
+		return true, nil
+	}
+	_, err := r.fetch(ctx, id)
+	if KindOf(err) == KindNotFound {
+		return true, nil
+	}
+	return false, err
 }
 
 // notFound is the part of a message that says no more than that.

@@ -107,7 +107,11 @@ func TestDeleteAnswers(t *testing.T) {
 		{200, `{"_id":"1","name":"gone"}`, `{"_id":"1","name":"gone"}`},
 		{200, "deleted", `{"message":"deleted"}`},
 	} {
-		s := newServer(t, func(w http.ResponseWriter, _ request, _ int) {
+		s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
+			if q.method == http.MethodGet {
+				answerWith(w, 404, "")
+				return
+			}
 			w.WriteHeader(tt.status)
 			if tt.body != "" {
 				_, _ = w.Write([]byte(tt.body))

@@ -161,9 +161,23 @@ func contradiction(sent, found Record) string {
 	if err != nil {
 		return ""
 	}
+	return difference(mine, theirs)
+}
+
+// difference names a property that two objects both have with different values.
+func difference(mine, theirs object) string {
 	for _, m := range mine {
 		other := theirs.get(m.name)
 		if m.value.Kind() != other.Kind() || slices.Contains(identity, m.name) {
+			continue
+		}
+		if m.name == "custom" {
+			// One level deep, by the names of the fields.
+			a, errA := readObject(m.value)
+			b, errB := readObject(other)
+			if name := difference(a, b); errA == nil && errB == nil && name != "" {
+				return m.name + "." + name
+			}
 			continue
 		}
 		a, b := strings.TrimSpace(text(m.value)), strings.TrimSpace(text(other))

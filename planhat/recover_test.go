@@ -60,6 +60,11 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 				answerWith(w, 200, `{"_id":"7","externalId":"a","name":"Old"}`)
 			}}, "",
 			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its name differs from what was sent"},
+		{"an older record that differs in a custom field", "company", `{"externalId":"a","name":"A","custom":{"Tier":"gold","Seats":5}}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `{"_id":"7","externalId":"a","name":"A","custom":{"Seats":6,"Tier":"Gold"}}`)
+			}}, "",
+			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its custom.Seats differs from what was sent"},
 		{"an older record, found after a refusal", "company", `{"externalId":"a","mrr":5}`,
 			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 400, `externalId duplicated`) },
 				func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","mrr":6}`) }}), "",

@@ -59,7 +59,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 // counts, where these count them twice. An answer that counts more rows than
 // were sent is about something else.
 func (m *matcher) settle(result *BulkResult) error {
-	counted := func() int { return result.Created + result.Updated + result.Unchanged + len(m.entry) }
+	counted := func() int { return result.Created + result.Updated + result.Unchanged + m.rejectedRows() }
 	for _, part := range []struct {
 		count *int
 		torn  int

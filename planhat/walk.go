@@ -322,17 +322,33 @@ func (w *walk) bind(ctx context.Context) {
 	if w.bound != "" || w.order == byIDFalling || (w.order == byOther && !w.repairable) {
 		return
 	}
-	page, err := w.read(ctx, "-_id", 0, 1)
-	if err != nil || len(page) == 0 {
+	id, ok := w.top(ctx)
+	if !ok || !isObjectID(w.highest) {
 		return
 	}
-	// A server that does not sort by id names any record.
-	if id := idOf(page[0]); isObjectID(id) && isObjectID(w.highest) && compareIDs(id, w.highest) >= 0 {
-		w.bound = id
-		if w.repair != nil {
-			w.repair.bound = id
-		}
+	w.bound = maxID(id, w.highest)
+	if w.repair != nil {
+		w.repair.bound = w.bound
 	}
+}
+
+// trusted is how many records in falling order show that a server sorts by id.
+const trusted = 20
+
+// top returns the highest id in the list, "" if it is empty, and whether that is
+// sure: a server that does not sort by id names any record first.
+func (w *walk) top(ctx context.Context) (string, bool) {
+	page, err := w.read(ctx, "-_id", 0, trusted)
+	if err != nil || len(page) == 0 {
+		return "", err == nil
+	}
+	falls := slices.IsSortedFunc(page, func(a, b Record) int { return compareIDs(idOf(b), idOf(a)) })
+	id := idOf(page[0])
+	if len(page) == 1 && compareIDs(id, w.highest) < 0 {
+		rest, err := w.read(ctx, "-_id", 1, 1)
+		falls = err == nil && len(rest) == 0
+	}
+	return id, falls && isObjectID(id)
 }
 
 // notes returns what there is to say about the records since the last time.

@@ -180,6 +180,29 @@ func TestALoopThatCreatesWhatItReadsEnds(t *testing.T) {
 	}
 }
 
+// A loop that deletes each record and creates it anew ends, too: the list is empty,
+// or its highest record gone, when the first one is created.
+func TestALoopThatReplacesWhatItReadsEnds(t *testing.T) {
+	for _, sort := range []string{"", "-_id", "name"} {
+		for rows := 1; rows <= 3; rows++ {
+			m := &moving{most: 5000}
+			for i := range rows {
+				m.add(fmt.Sprintf("n%d", i))
+			}
+			c := newClient(t, m.server(t))
+			n := 0
+			for record, err := range c.Company.Each(t.Context(), ListOptions{PageSize: 3, Sort: sort}) {
+				require.NoError(t, err)
+				n++
+				require.LessOrEqual(t, n, rows, "sort %q, %d rows: the copies are read", sort, rows)
+				m.rows = slices.DeleteFunc(m.rows, func(r movingRow) bool { return n == 1 || r.ID == idOf(record) })
+				_, err = c.Company.Create(t.Context(), map[string]string{"name": "x"})
+				require.NoError(t, err)
+			}
+		}
+	}
+}
+
 func TestAServersOwnMaximum(t *testing.T) {
 	for most := 2; most <= 777; most += 25 {
 		m := &moving{most: most}

@@ -134,8 +134,9 @@ func (c *collection) remove(r *record) {
 // Change is one change of a stored record.
 type Change struct {
 	Model, ID string
-	// Created is true for a new record.
-	Created bool
+	// Created is true for a new record, Others for a change that the fault others
+	// made.
+	Created, Others bool
 	// Record is the record as it is now, in JSON; nil if it was deleted.
 	Record []byte
 }

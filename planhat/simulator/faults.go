@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -134,7 +135,7 @@ func (s *faultSet) hit(c *Call) struck {
 		case a.Kind == FaultOthers:
 			out.others = append(out.others, a.changes()...)
 		case out.fault == nil:
-			out.fault = a.chosen()
+			out.fault = a.chosen(c)
 		default:
 			continue
 		}
@@ -144,10 +145,13 @@ func (s *faultSet) hit(c *Call) struck {
 }
 
 // chosen returns the fault with what it leaves to chance.
-func (a *armedFault) chosen() *Fault {
+func (a *armedFault) chosen(c *Call) *Fault {
 	f := a.Fault
-	if f.Kind == FaultOdd && f.Shape == "" {
-		f.Shape = shapes[a.chance.IntN(len(shapes))]
+	if f.Kind != FaultOdd || f.Shape != "" {
+		return &f
+	}
+	if f.Shape = shapes[a.chance.IntN(len(shapes))]; f.Shape == ShapeList && strings.Contains(c.Operation, "list") {
+		f.Shape = ShapeNull // an empty list would be nothing odd
 	}
 	return &f
 }

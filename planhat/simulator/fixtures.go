@@ -21,8 +21,13 @@ import (
 // fill stores what the options ask for: fixtures, then generated companies.
 func (s *Server) fill() error {
 	s.store = newStore(s.options.Seed, s.models)
-	for _, c := range s.store.collections {
-		c.tell = s.options.Changes
+	if told := s.options.Changes; told != nil {
+		for _, c := range s.store.collections {
+			c.tell = func(c Change) {
+				c.Others = s.store.others
+				told(c)
+			}
+		}
 	}
 	source := s.options.Fixtures
 	if source == nil && s.options.FixturesDir != "" {

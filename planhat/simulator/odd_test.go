@@ -39,10 +39,10 @@ func TestAnswersMadeOddFromTheTrueOne(t *testing.T) {
 	require.Len(t, r.array, 1, "a record in a list")
 
 	p = faulty(t, "odd:shape=counts")
-	assert.EqualValues(t, 2, p.do("PUT", "/companies", twoRows).object["created"])
+	assert.EqualValues(t, 4, p.do("PUT", "/companies", twoRows).object["created"])
 	assert.Len(t, p.Records("company"), 1)
 	metric := `[{"dimensionId":"d","value":1,"externalId":"a"}]`
-	assert.EqualValues(t, 2, p.do("POST", "/dimensiondata/"+p.TenantToken(), metric).object["processed"])
+	assert.EqualValues(t, 3, p.do("POST", "/dimensiondata/"+p.TenantToken(), metric).object["processed"])
 	r = p.do("PUT", "/companies", `[{"externalId":"c"}]`)
 	assert.Equal(t, 400, r.status, "what fails anyway fails")
 }

@@ -48,6 +48,8 @@ func (x *exchange) letOthers(changes []othersChange) {
 	s, m := x.server, x.route.model
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
+	s.store.others = true
+	defer func() { s.store.others = false }()
 	c := s.store.of(m)
 	by := strings.TrimPrefix(x.r.URL.Query().Get("sort"), "-")
 	if by == "" || by == "_id" {

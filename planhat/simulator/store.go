@@ -21,6 +21,9 @@ type store struct {
 	// metrics and activities are written by operations of their own.
 	metrics, activities *collection
 
+	// others is true while the fault others makes its changes.
+	others bool
+
 	idBase  uint64 // the seed's part of new ids
 	idCount uint64
 

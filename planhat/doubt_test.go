@@ -1,0 +1,47 @@
+package planhat
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+)
+
+// TestRowsThatAnEmailDoesNotFind repeats a request whose answer is lost. Planhat
+// matches by an email only if one enduser has it, so a row whose email two endusers
+// have already is created each time.
+func TestRowsThatAnEmailDoesNotFind(t *testing.T) {
+	for _, n := range []int{1, fewEmails + 10} { // looked up one by one, and in a list
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			faults, err := simulator.ParseFaults("reset-after:nth=1,operation=bulk_upsert")
+			require.NoError(t, err)
+			sim, err := simulator.Start(simulator.Options{Faults: faults, CallsPerMinute: -1, PerSecond: -1})
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = sim.Close() })
+			require.NoError(t, sim.Put("company", map[string]any{"name": "A", "externalId": "a"}))
+			for i := range 2 {
+				require.NoError(t, sim.Put("enduser", map[string]any{"email": "Two@x.example", "companyId": "extid-a", "archived": i == 0}))
+			}
+			c, err := New(Config{
+				APIToken: sim.APIToken(), BaseURL: sim.URL(), Retry: fast,
+				Limiter: NewLimiter(LimiterConfig{CallsPerMinute: -1, PerSecond: -1}),
+			})
+			require.NoError(t, err)
+			rows := []Record{Record(`{"email":"two@x.example","companyId":"extid-a","name":"N"}`)}
+			for i := range n {
+				rows = append(rows, Record(fmt.Sprintf(`{"email":"e%d@x.example","companyId":"extid-a"}`, i)))
+			}
+			result, err := c.Enduser.BulkUpsert(t.Context(), rows, BulkOptions{})
+			require.NoError(t, err)
+			assert.Equal(t, []int{0, n}, []int{result.Created, result.UncertainOutcome})
+			require.Len(t, result.Errors, 1)
+			assert.Equal(t, 0, result.Errors[0].Index)
+			assert.True(t, result.Errors[0].Uncertain)
+			assert.Contains(t, result.Errors[0].Message, "may have been stored twice")
+			assert.Len(t, sim.Records("enduser"), 4+n)
+		})
+	}
+}
