@@ -36,6 +36,9 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		return err
 	}
 	a, failed := r.client.do(ctx, q)
+	if failed != nil && how.again {
+		failed.Uncertain = true // an earlier request may have stored the rows
+	}
 	switch {
 	case failed == nil && a.withheld:
 		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true}
@@ -43,6 +46,10 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		if a.uncertain || how.again {
 			// What an earlier attempt stored, this one found unchanged.
 			result.UncertainOutcome, result.Unchanged = result.Unchanged, 0
+			for i := range result.Errors {
+				// The answer does not mention this row; the lost one may have.
+				result.Errors[i].Uncertain = result.Errors[i].Uncertain || result.Errors[i].Raw == nil
+			}
 			b.doubt(ctx, lines, result)
 		}
 		return chunkOutcome{result: result, answered: true}

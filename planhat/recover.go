@@ -138,7 +138,7 @@ func canonical(v jsontext.Value) jsontext.Value {
 // unless it differs from what was sent: then it was there before, and passing it
 // off as the answer would lose the data.
 func (r *Resource) claimed(sent, found Record, failed *Error) (Record, *Error) {
-	name := contradiction(sent, found)
+	name := r.contradiction(sent, found)
 	if name == "" {
 		return found, nil
 	}
@@ -149,10 +149,11 @@ func (r *Resource) claimed(sent, found Record, failed *Error) (Record, *Error) {
 	return nil, &out
 }
 
-// contradiction names a property that two records both have with different
-// values, or returns "". Only plain text and numbers are compared, since Planhat
-// may write dates, references and objects in its own way.
-func contradiction(sent, found Record) string {
+// contradiction names a property that was sent and that the record does not have
+// with that value, or returns "". Only plain text and numbers are compared, since
+// Planhat may write dates, references and objects in its own way, and properties
+// that Planhat knows, since it may drop others.
+func (r *Resource) contradiction(sent, found Record) string {
 	mine, err := readObject(sent)
 	if err != nil {
 		return ""
@@ -161,23 +162,27 @@ func contradiction(sent, found Record) string {
 	if err != nil {
 		return ""
 	}
-	return difference(mine, theirs)
+	return difference(mine, theirs, func(name string) bool { return name != r.model.CompanyRef() && r.model.Property(name) != nil })
 }
 
-// difference names a property that two objects both have with different values.
-func difference(mine, theirs object) string {
+// difference names a property of mine that theirs has with another value, or that
+// it lacks although it is known.
+func difference(mine, theirs object, known func(string) bool) string {
 	for _, m := range mine {
 		other := theirs.get(m.name)
-		if m.value.Kind() != other.Kind() || slices.Contains(identity, m.name) {
-			continue
+		if (other == nil || other.Kind() == 'n') && known(m.name) && !slices.Contains(identity, m.name) && text(m.value) != "" {
+			return m.name
 		}
-		if m.name == "custom" {
-			// One level deep, by the names of the fields.
-			a, errA := readObject(m.value)
-			b, errB := readObject(other)
-			if name := difference(a, b); errA == nil && errB == nil && name != "" {
+		if m.name == "custom" && m.value.Kind() == '{' {
+			// One level deep, by the names of the fields; a record without any has none.
+			a, _ := readObject(m.value)
+			b, _ := readObject(other)
+			if name := difference(a, b, func(string) bool { return true }); name != "" {
 				return m.name + "." + name
 			}
+			continue
+		}
+		if m.value.Kind() != other.Kind() || slices.Contains(identity, m.name) {
 			continue
 		}
 		a, b := strings.TrimSpace(text(m.value)), strings.TrimSpace(text(other))
@@ -267,7 +272,7 @@ func (r *Resource) ofCompany(company string) func(Record, error) (Record, error)
 	}
 }
 
-func (r *Resource) findByEmail(ctx context.Context, email, company string) (Record, error) {
+func (r *Resource) findByEmail(ctx context.Context, email, company string) (found Record, err error) {
 	p := r.Pages(ListOptions{Filter: map[string]string{"email": email}})
 	p.silent = true
 	for record, err := range p.records(ctx) {
@@ -279,10 +284,10 @@ func (r *Resource) findByEmail(ctx context.Context, email, company string) (Reco
 			continue
 		}
 		if mine, err := r.ofCompany(company)(record, nil); err == nil && mine != nil {
-			return mine, nil
+			found = mine // the last one is the newest
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 // companyOf returns the text of the reference to the record's company.

@@ -47,6 +47,19 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 				answerWith(w, 200, `[{"_id":"8","email":"xa@b.c"},{"_id":"9","email":"a@b.c"}]`)
 			}}, "9",
 			[]string{"POST /endusers", "GET /endusers"}, "", ""},
+		{"the newest of several with an email", "enduser", `{"email":"a@b.c","companyId":"1","name":"A"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `[{"_id":"8","email":"a@b.c"},{"_id":"9","email":"a@b.c","name":"A"}]`)
+			}}, "9",
+			[]string{"POST /endusers", "GET /endusers"}, "", ""},
+		{"an older record that lacks what was sent", "enduser", `{"email":"a@b.c","companyId":"1","name":"A"}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `[{"_id":"8","email":"a@b.c","companyId":"1"}]`)
+			}}, "",
+			[]string{"POST /endusers", "GET /endusers"}, KindNetwork, "its name differs from what was sent"},
+		{"an older record without custom fields", "company", `{"externalId":"a","custom":{"Tier":"gold"}}`,
+			[]step{lost, func(w http.ResponseWriter, _ request) { answerWith(w, 200, `{"_id":"7","externalId":"a"}`) }}, "",
+			[]string{"POST /companies", "GET /companies/extid-a"}, KindNetwork, "its custom.Tier differs from what was sent"},
 		{"an email that is not there", "enduser", `{"email":"A@b.c","companyId":"1"}`,
 			append([]step{lost}, slices.Repeat([]step{func(w http.ResponseWriter, _ request) { answerWith(w, 200, `[]`) }}, searches)...), "",
 			append([]string{"POST /endusers"}, slices.Repeat([]string{"GET /endusers"}, searches)...), KindNetwork, "may have been stored"},

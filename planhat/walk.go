@@ -80,6 +80,9 @@ type walk struct {
 	previous []Record
 	asked    int
 
+	// still says that the last page showed no change: it was the first, or held
+	// the overlap only.
+	still bool
 	// pages counts the pages that held something new. repair goes through a list
 	// in another order by id.
 	pages  int
@@ -96,7 +99,7 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 	defer w.mu.Unlock()
 	if w.repair == nil {
 		fresh, more, err = w.forward(ctx, want)
-		if err != nil || more || w.order != byOther || !w.repairable || (w.pages < 2 && !w.sized) {
+		if err != nil || more || w.order != byOther || !w.repairable || (w.pages < 2 && !w.sized && w.still) {
 			return fresh, more, err
 		}
 		read := func(ctx context.Context, _ string, offset, limit int) ([]Record, error) {
@@ -153,6 +156,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		}
 		known := len(page) - len(fresh)
 		w.shift = w.offset - (offset + known)
+		w.still = w.previous == nil || len(page) == overlap
 		w.remember(page, fresh, offset, limit)
 		if len(fresh) == 0 && len(page) > overlap {
 			// Records were added before the place, so it has moved back.

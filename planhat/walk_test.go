@@ -161,6 +161,24 @@ func TestLoopsThatDeleteWhatTheyRead(t *testing.T) {
 	}
 }
 
+// A server cuts the list at a length of its own, and the loop deletes all of that: no
+// second page is left, but records are.
+func TestALoopThatDeletesACutPage(t *testing.T) {
+	for _, sort := range []string{"", "-_id", "name"} {
+		m := &moving{most: 125}
+		for i := range 237 {
+			m.add(fmt.Sprintf("n%03d", i))
+		}
+		n := 0
+		for record, err := range newClient(t, m.server(t)).Company.Each(t.Context(), ListOptions{Sort: sort}) {
+			require.NoError(t, err)
+			n++
+			m.remove(slices.IndexFunc(m.rows, func(r movingRow) bool { return r.ID == idOf(record) }))
+		}
+		assert.Equal(t, 237, n, sort)
+	}
+}
+
 func TestALoopThatCreatesWhatItReadsEnds(t *testing.T) {
 	for _, sort := range []string{"", "-_id", "name"} {
 		m := &moving{most: 5000}
