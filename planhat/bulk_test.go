@@ -342,29 +342,6 @@ func TestABulkRequestOfUnknownFate(t *testing.T) {
 	assert.Len(t, metrics.requests(), 1)
 }
 
-// Rows that are sent once more after a request of unknown fate stay uncertain if that
-// fails, whatever the last failure is, and if its answer does not mention them.
-func TestRowsThatStayUncertain(t *testing.T) {
-	rows := []Record{Record(`{"externalId":"a"}`), Record(`{"name":"no key"}`)}
-	for _, second := range []struct {
-		status int
-		body   string
-	}{{429, ""}, {401, ""}, {200, `{"created":0}`}} {
-		s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
-			if n == 1 {
-				cut(w)
-				return
-			}
-			answerWith(w, second.status, second.body)
-		})
-		c := newClient(t, s, func(c *Config) { c.Retry.MaxPauses = 1 })
-		result, _ := c.Company.BulkUpsert(t.Context(), rows, BulkOptions{})
-		require.Len(t, result.Errors, 2)
-		assert.True(t, result.Errors[0].Uncertain, second.status)
-		assert.True(t, result.Errors[1].Uncertain, second.status)
-	}
-}
-
 func TestParallelChunksKeepTheOrder(t *testing.T) {
 	s := newServer(t, func(w http.ResponseWriter, q request, _ int) { created(w, q) })
 	result, err := newClient(t, s).Company.BulkUpsert(t.Context(), companies(100), BulkOptions{ChunkRows: 3, Parallel: 8})

@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -43,5 +44,28 @@ func TestRowsThatAnEmailDoesNotFind(t *testing.T) {
 			assert.Contains(t, result.Errors[0].Message, "may have been stored twice")
 			assert.Len(t, sim.Records("enduser"), 4+n)
 		})
+	}
+}
+
+// Rows that are sent once more after a request of unknown fate stay uncertain if that
+// fails, whatever the last failure is, and if its answer does not mention them.
+func TestRowsThatStayUncertain(t *testing.T) {
+	rows := []Record{Record(`{"externalId":"a"}`), Record(`{"name":"no key"}`)}
+	for _, second := range []struct {
+		status int
+		body   string
+	}{{429, ""}, {401, ""}, {200, `{"created":0}`}} {
+		s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
+			if n == 1 {
+				cut(w)
+				return
+			}
+			answerWith(w, second.status, second.body)
+		})
+		c := newClient(t, s, func(c *Config) { c.Retry.MaxPauses = 1 })
+		result, _ := c.Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+		require.Len(t, result.Errors, 2)
+		assert.True(t, result.Errors[0].Uncertain, second.status)
+		assert.True(t, result.Errors[1].Uncertain, second.status)
 	}
 }

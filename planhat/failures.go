@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -237,4 +238,44 @@ func htmlSummary(body []byte) string {
 		}
 	}
 	return "an HTML page"
+}
+
+// words cuts a text at spaces, quotes and punctuation that ids rarely have, and
+// keeps what stands in quotes together as well.
+func words(s string) []string {
+	cut := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"'`+"`"+`,;:=(){}[]<>`, r) }
+	out := strings.FieldsFunc(s, cut)
+	for i, w := range out {
+		out[i] = strings.TrimRight(w, ".!?")
+	}
+	for _, mark := range []string{`"`, `'`, "`"} {
+		parts := strings.Split(s, mark)
+		for i := 1; i < len(parts)-1; i += 2 {
+			out = append(out, parts[i])
+		}
+	}
+	return out
+}
+
+// collectText gathers all text and numbers of an entry with their names.
+func collectText(v jsontext.Value, into *strings.Builder, depth int) {
+	const deepest = 6
+	if depth > deepest {
+		return
+	}
+	switch v.Kind() {
+	case '"', '0':
+		into.WriteString(text(v) + "\n")
+	case '[':
+		items, _ := splitArray[jsontext.Value](v)
+		for _, item := range items {
+			collectText(item, into, depth+1)
+		}
+	case '{':
+		members, _ := readObject(v)
+		for _, member := range members {
+			into.WriteString(member.name + " ")
+			collectText(member.value, into, depth+1)
+		}
+	}
 }
