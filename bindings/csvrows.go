@@ -50,7 +50,7 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		}
 		c := &csvReader{
 			Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect),
-			from: &origin{file: src.file(), titles: r.Titles},
+			from: &origin{file: src.file(), titles: r.Titles, columns: r.Columns},
 		}
 		for _, name := range r.Columns {
 			c.convert = append(c.convert, opt.convert[name])

@@ -27,6 +27,8 @@ type place struct {
 type origin struct {
 	file   string
 	titles []string
+	// columns are the names of the fields of its rows, nil if they are lists.
+	columns []string
 }
 
 // hidden is a place as a value of Lua, which no script ever sees: it lies in the spare
@@ -99,6 +101,16 @@ func originOf(L *lua.LState, t *lua.LTable) *planhat.Origin {
 		}
 	}
 	return o
+}
+
+// Columns returns the names of the columns of the CSV file that a row was read from, in
+// their order; nil for any other table.
+func Columns(row *lua.LTable) []string {
+	at, known := placeOf(row)
+	if !known || at.origin == nil || at.cells == nil {
+		return nil
+	}
+	return at.columns
 }
 
 // record returns the cells by the names of their columns. Empty ones are kept, so

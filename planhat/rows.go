@@ -140,10 +140,7 @@ func lacks(m *catalog.Model, members object, bulk bool) string {
 
 // refusedCreate is the error that a create that was withheld would end with, or nil.
 func (r *Resource) refusedCreate(q *call) *Error {
-	members, err := readObject(q.body)
-	if err != nil {
-		return nil
-	}
+	members, _ := readObject(q.body) // it was read before
 	message := lacks(r.model, members, false)
 	if message == "" {
 		return nil

@@ -76,4 +76,5 @@ func ExampleScriptError_Render() {
 	// Output:
 	// error: owners.lua:2: attempt to index field 'owner' (a nil value)
 	//     2 | print(company.owner.name)
+	// hint: 'company.owner' is nil; where it may be missing, write (company.owner or {}).name
 }

@@ -24,6 +24,7 @@ each{ { name = "Acme" } }
 print("after")`)
 	assert.Equal(t, `error: main.lua:2: attempt to index field 'owner' (a nil value)
     2 |     return company.owner.name
+hint: 'company.owner' is nil; where it may be missing, write (company.owner or {}).name
 traceback:
    1. main.lua:2 in function 'check'
    2. main.lua:6 in function 'each'

@@ -74,7 +74,7 @@ func TestHintsLookInTheIndexedTableOnly(t *testing.T) {
 		`local function f() return {} end f().find()`,
 	} {
 		t.Run(source, func(t *testing.T) {
-			assert.Empty(t, b.fails(t, source).Hint)
+			assert.NotContains(t, b.fails(t, source).Hint, "did you mean")
 		})
 	}
 }
@@ -94,7 +94,7 @@ func TestHintsForCommonSlips(t *testing.T) {
 		each + "for _, c in each() do\n  print(c.name)\nend":                "the loop at line 2 gets the record as its first value: for c in each() do",
 		each + "for i, c in ipairs(each()) do print(c) end":                 "an iterator does not need ipairs",
 		"for _, row in csv.rows(\"a.csv\") do\n  print(row.name.x)\nend":    `for row in csv.rows("a.csv") do`,
-		"for _, c in pairs({ 1 }) do\n  local c\n  print(c.name)\nend":      "",
+		"for _, c in pairs({ 1 }) do\n  local c\n  print(c.name)\nend":      "'c' has no value here; where it may be missing, write (c or {}).name",
 		`local row = { value = 1 } print(row.valu + 1)`:                     "did you mean 'value'?",
 		`local lic, totals = "a", {} totals[lic] = totals[lic] + 1`:         "'totals[lic]' has no value here; write (totals[lic] or 0)",
 		`local c = { owner = {} } print("x" .. c.owner.nick)`:               `write (c.owner.nick or "")`,

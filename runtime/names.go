@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
 )
 
 // names are the names that the script can use, for explanations of errors.
@@ -21,6 +23,18 @@ func (n names) Globals() []string {
 }
 
 func (n names) Members(owner any) []string { return membersOf(n.table(owner)) }
+
+func (n names) Columns(owner any) []string {
+	if t, ok := owner.(*lua.LTable); ok {
+		return bindings.Columns(t)
+	}
+	return nil
+}
+
+func (n names) Record(owner any) bool {
+	t, ok := owner.(*lua.LTable)
+	return ok && t.RawGetString("_id").Type() == lua.LTString
+}
 
 func (n names) TableFunctions() []string {
 	library, _ := n.loaded().RawGetString("table").(*lua.LTable)

@@ -12,6 +12,11 @@ import (
 // target's register, which breaks those that read the target.
 func (r *rewriter) assignment(s *ast.AssignStmt) ast.Stmt {
 	for i, lhs := range s.Lhs {
+		if name, ok := lhs.(*ast.IdentExpr); ok {
+			if _, v := r.fn.resolve(name.Value); v != nil && v.made != nil {
+				v.made.Changed = true
+			}
+		}
 		s.Lhs[i] = r.expression(lhs)
 	}
 	r.expressions(s.Rhs)
@@ -89,12 +94,13 @@ func (r *rewriter) localAssignment(s *ast.LocalAssignStmt) ast.Stmt {
 	if recursive {
 		r.fn.declare(s.Names[0])
 	}
+	made := madeBy(s)
 	r.expressions(s.Exprs)
 	if recursive {
 		return s
 	}
-	for _, name := range s.Names {
-		r.fn.declare(name)
+	for i, name := range s.Names {
+		r.fn.declare(name).made = made[i]
 	}
 	if len(s.Names) == 1 && len(s.Exprs) == 1 {
 		if _, ok := s.Exprs[0].(*ast.FunctionExpr); ok {

@@ -2,9 +2,11 @@ package compile
 
 import (
 	"slices"
+	"strconv"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
@@ -60,7 +62,7 @@ func (b Blame) Source() string {
 }
 
 // Indexed is the fault of reading or writing a field of the culprit.
-func (b Blame) Indexed(key lua.LValue) *fault.Fault {
+func (b Blame) Indexed(key lua.LValue, access fault.Access) *fault.Fault {
 	text := fault.Computed
 	switch key := key.(type) {
 	case lua.LString:
@@ -68,11 +70,43 @@ func (b Blame) Indexed(key lua.LValue) *fault.Fault {
 	case lua.LNumber:
 		text = number.Format(float64(key))
 	}
-	f := b.fault(fault.Index, 0, func(s site) bool { return s.key == text })
+	methods, others := 0, 0
+	f := b.fault(fault.Index, 0, func(s site) bool {
+		if s.key == text && s.method {
+			methods++
+		} else if s.key == text {
+			others++
+		}
+		return s.key == text
+	})
 	if f.Operand.String() == "" {
 		f = b.fault(fault.Index, 0, func(s site) bool { return s.key == text || s.key == fault.Computed })
 	}
+	f.Access = access
+	if methods > 0 {
+		f.Access = fault.ToCall
+	}
+	if name, ok := key.(lua.LString); ok && (methods == 0) != (others == 0) && (methods > 0 || !b.calls(text)) {
+		f.Key = keyAfter(string(name), methods > 0)
+	}
 	return f
+}
+
+// keyAfter is a field as the script writes it after a value.
+func keyAfter(name string, method bool) string {
+	switch {
+	case method:
+		return ":" + name
+	case spec.IsName(name):
+		return "." + name
+	}
+	return "[" + strconv.Quote(name) + "]"
+}
+
+// calls reports whether the line calls something of that name.
+func (b Blame) calls(name string) bool {
+	names := namesOf(b.fn)
+	return names != nil && slices.ContainsFunc(names.lines[b.line], func(s site) bool { return s.op == fault.Call && s.key == name })
 }
 
 // Called is the fault of calling the culprit under a short name, or under any
@@ -123,11 +157,14 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 	if names == nil {
 		return f
 	}
-	found := false
+	var sites []site
 	for _, s := range names.lines[b.line] {
-		if s.op != op || operand >= len(s.operands) || match != nil && !match(s) {
-			continue
+		if s.op == op && operand < len(s.operands) && (match == nil || match(s)) {
+			sites = append(sites, s)
 		}
+	}
+	found := false
+	for _, s := range sites {
 		f.Near = append(f.Near, s.operands...)
 		o := s.operands[operand]
 		switch {
@@ -135,6 +172,9 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 			continue
 		case o.Scope == fault.NoName, found && (f.Operand.Scope != o.Scope || f.Operand.Name != o.Name):
 			f.Operand = fault.Operand{}
+			if len(sites) == 1 {
+				f.Operand.Text = o.Text
+			}
 			return f
 		case !found:
 			found, f.Operand = true, o
@@ -149,6 +189,9 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 		}
 		if f.Operand.Loop != o.Loop {
 			f.Operand.Loop = nil
+		}
+		if f.Operand.Made != o.Made {
+			f.Operand.Made = nil
 		}
 	}
 	if b.culprit == lua.LNil && (f.Operand.Scope == fault.Field || f.Operand.Scope == fault.Method) {

@@ -18,6 +18,8 @@ type site struct {
 	op       fault.Operation
 	key      string
 	operands []fault.Operand
+	// method is set for the index of a method call.
+	method bool
 }
 
 // Names records, for one chunk, the names of the operands and the heads of
@@ -56,11 +58,32 @@ func (r *rewriter) note(line int, op fault.Operation, key string, operands ...as
 func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
 	if e.Func == nil {
 		r.note(e.Line(), fault.Index, e.Method, e.Receiver)
+		sites := r.names.lines[e.Line()]
+		sites[len(sites)-1].method = true
 		method := fault.Operand{Scope: fault.Method, Name: e.Method, Owner: path(e.Receiver)}
 		r.names.lines[e.Line()] = append(r.names.lines[e.Line()], site{op: fault.Call, key: e.Method, operands: []fault.Operand{method}})
 		return
 	}
 	r.note(e.Line(), fault.Call, lastName(e.Func), e.Func)
+}
+
+// madeBy describes the values of a local statement, before they are rewritten.
+func madeBy(s *ast.LocalAssignStmt) []*fault.Made {
+	made := make([]*fault.Made, len(s.Names))
+	for i, name := range s.Names {
+		m := &fault.Made{Line: s.Line(), Name: name}
+		if i < len(s.Exprs) {
+			m.From = written(s.Exprs[i], longestPath)
+			if call, ok := s.Exprs[i].(*ast.FuncCallExpr); ok {
+				m.Call, m.From = true, ""
+				if called := written(call.Func, longestPath); called != "" {
+					m.From = called + "(...)"
+				}
+			}
+		}
+		made[i] = m
+	}
+	return made
 }
 
 func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
@@ -115,7 +138,7 @@ func (r *rewriter) describe(e ast.Expr) fault.Operand {
 		o.Scope, v = r.fn.resolve(e.Value)
 		o.Name = e.Value
 		if v != nil {
-			o.Loop = v.loop
+			o.Loop, o.Made = v.loop, v.made
 		}
 	case *ast.AttrGetExpr:
 		o.Scope, o.Name, o.Owner = fault.Field, keyText(e.Key), path(e.Object)

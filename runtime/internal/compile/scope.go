@@ -8,6 +8,8 @@ type variable struct {
 	captured bool
 	// loop is the loop over something that declares the variable, or nil.
 	loop *fault.Loop
+	// made is where a local statement gave it a value, or nil.
+	made *fault.Made
 }
 
 // scopeBlock is a block of a function, with the locals declared so far.

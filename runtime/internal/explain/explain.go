@@ -22,6 +22,10 @@ type Names interface {
 	Globals() []string
 	// Members lists the names in a table and in its metatable's __index, sorted.
 	Members(owner any) []string
+	// Columns are those of the CSV file that a row was read from, nil for others.
+	Columns(owner any) []string
+	// Record reports whether a table looks like a record of Planhat's: it has an _id.
+	Record(owner any) bool
 	// Module is the name of the library or module that a table is, or "".
 	Module(owner any) string
 	// TableFunctions are the names in the library table.
@@ -49,33 +53,6 @@ func Fault(f *fault.Fault, names Names) string {
 	case fault.Argument:
 		if (f.Function == "ipairs" || f.Function == "pairs") && f.Type == "function" && f.Loop != nil {
 			return "an iterator does not need ipairs and returns the record first: for record in ... do"
-		}
-	}
-	return ""
-}
-
-// missing is for a value that cannot be indexed or called.
-func missing(f *fault.Fault, names Names) string {
-	if f.Operation == fault.Call && f.Loop != nil {
-		if hint := loopHead(f); hint != "" {
-			return hint
-		}
-	}
-	switch o := f.Operand; o.Scope {
-	case fault.Local, fault.Upvalue:
-		if f.Type == "nil" || f.Type == "number" {
-			return secondValue(o)
-		}
-	case fault.Global:
-		if f.Type == "nil" {
-			return global(o.Name, names)
-		}
-	case fault.Field, fault.Method:
-		if f.Type == "nil" && o.Name == fault.Computed {
-			return emptyPlace(o)
-		}
-		if f.Type == "nil" {
-			return member(f, names)
 		}
 	}
 	return ""
@@ -113,38 +90,6 @@ func global(name string, names Names) string {
 		return hint
 	}
 	return catalog.Question(catalog.Nearest(name, names.Globals()))
-}
-
-// emptyPlace is for an item of a list, or a key of a table, that is nil.
-func emptyPlace(o fault.Operand) string {
-	at := strings.LastIndexByte(o.Text, '[')
-	if at < 0 {
-		return ""
-	}
-	return "there is nothing at " + o.Text + "; the places of a list go from 1 to #" + o.Text[:at]
-}
-
-// shownMembers is how many names of a module a hint lists.
-const shownMembers = 12
-
-// member is for a field or method that is nil.
-func member(f *fault.Fault, names Names) string {
-	if f.Owner == nil {
-		return ""
-	}
-	members := names.Members(f.Owner)
-	if near := Likeliest(f.Operand.Name, members); len(near) > 0 {
-		return catalog.Question(near)
-	}
-	module := names.Module(f.Owner)
-	if module == "" {
-		return tableFunction(f.Operand.Name, names.TableFunctions())
-	}
-	shown, more := members[:min(len(members), shownMembers)], ""
-	if left := len(members) - len(shown); left > 0 {
-		more = fmt.Sprintf(" and %d more", left)
-	}
-	return module + " has: " + strings.Join(shown, ", ") + more
 }
 
 // tableFunction is for a call of a table function as a method.

@@ -19,6 +19,15 @@ func (known) Members(owner any) []string {
 	return map[any][]string{"module": {"encode", "get_by_id"}, "record": {"ownerId"}}[owner]
 }
 
+func (known) Columns(owner any) []string {
+	if owner == "row" {
+		return []string{"id", "Account Name"}
+	}
+	return nil
+}
+
+func (known) Record(owner any) bool { return owner == "record" }
+
 func (known) Module(owner any) string {
 	if owner == "module" {
 		return "json"

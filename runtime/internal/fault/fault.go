@@ -52,8 +52,21 @@ type Operand struct {
 	// Owner are the names that lead to the table of a field or method: a variable
 	// and its fields. It is empty if the table has no such name.
 	Owner []string
-	// Loop is the loop that a variable belongs to, or nil.
+	// Loop is the loop that a variable belongs to, Made is where a local variable
+	// got its first value; nil if there is none.
 	Loop *Loop
+	Made *Made
+}
+
+// Made is the statement that declares a local variable with a value.
+type Made struct {
+	Line int
+	// Name is the variable, From the text of its value: a field, or a call, which
+	// is written name(...). It is "" for other values.
+	Name, From string
+	Call       bool
+	// Changed is set if the variable is assigned anywhere else.
+	Changed bool
 }
 
 // String returns the operand's name as Lua's messages have it, or "".
@@ -77,6 +90,16 @@ type Loop struct {
 	Value []string
 }
 
+// Access says what a field is for.
+type Access int
+
+// What fields are for: reading, writing, or calling as a method.
+const (
+	ToRead Access = iota
+	ToWrite
+	ToCall
+)
+
 // Fault is a failed operation: one of Lua's own errors, as data.
 type Fault struct {
 	Operation Operation
@@ -87,6 +110,10 @@ type Fault struct {
 	// fault may be about.
 	Operand Operand
 	Near    []Operand
+	// Access says what an index was for. Key is what the script writes after the
+	// value, such as .name or :name, "" if that is not plain.
+	Access Access
+	Key    string
 	// Owner is the Lua value, a table or string, without the missing field; nil if
 	// unknown.
 	Owner any

@@ -18,7 +18,7 @@ func (lib *library) openTypes(L *lua.LState) {
 	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), L.NewFunction(func(*lua.LState) int { return 0 }), L} {
 		meta := L.NewTable()
 		lib.operators(L, meta)
-		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": indexOther, "__len": func(c call) int {
+		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": storeOther, "__len": func(c call) int {
 			compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Measured())
 			return 0
 		}})
@@ -29,7 +29,7 @@ func (lib *library) openTypes(L *lua.LState) {
 	}
 	meta := L.NewTable()
 	lib.operators(L, meta)
-	register(L, meta, map[string]func(call) int{"__newindex": indexOther, "__call": callOther})
+	register(L, meta, map[string]func(call) int{"__newindex": storeOther, "__call": callOther})
 	meta.RawSetString("__index", loaded(L).RawGetString("string"))
 	meta.RawSetString("__lt", lua.LNil)
 	meta.RawSetString("__le", lua.LNil)
@@ -60,9 +60,15 @@ func negate(L *lua.LState, v lua.LValue) lua.LValue {
 	return lua.LNil
 }
 
-// indexOther is what reading or writing a field of a basic type does.
+// indexOther is what reading a field of a basic type does.
 func indexOther(c call) int {
-	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2)))
+	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToRead))
+	return 0
+}
+
+// storeOther is what writing a field of a basic type does.
+func storeOther(c call) int {
+	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToWrite))
 	return 0
 }
 
