@@ -83,6 +83,18 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	return r.runModule(L, name, L.NewFunctionFromProto(proto))
 }
 
+// nearest returns the one of some names that is most like another, or nil. Modules of
+// phscript's own get it as their second argument.
+func nearest(L *lua.LState) int {
+	var names []string
+	L.CheckTable(2).ForEach(func(_, name lua.LValue) { names = append(names, name.String()) })
+	for _, name := range catalog.Nearest(L.CheckString(1), names) {
+		L.Push(lua.LString(name))
+		return 1
+	}
+	return 0
+}
+
 // preloaded returns the loader that a script put into package.preload, or nil.
 func (r *run) preloaded(L *lua.LState, name string) *lua.LFunction {
 	pkg, ok := L.G.Global.RawGetString("package").(*lua.LTable)
@@ -106,7 +118,12 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	defer func() { r.loading = r.loading[:depth] }()
 	L.Push(fn)
 	L.Push(lua.LString(name))
-	L.Call(1, 1)
+	arguments := 1
+	if fn.Proto != nil && strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
+		L.Push(L.NewFunction(nearest))
+		arguments++
+	}
+	L.Call(arguments, 1)
 	v := L.Get(-1)
 	L.Pop(1)
 	if v != lua.LNil {

@@ -5,33 +5,13 @@
 --- has, a warning is logged, once per call in the script.
 local tables = {}
 
+-- nearest_name returns the one of some names that is most like another, or nil.
+local _, nearest_name = ...
+
 local function check(value, kind, position, name)
   if type(value) ~= kind then
     error(("argument %d, '%s', must be a %s, not %s"):format(position, name, kind, type(value)), 3)
   end
-end
-
--- Names are compared without case, spaces, dashes and underscores.
-local function folded(name)
-  return (name:lower():gsub("[_%-%s]", ""))
-end
-
--- Returns the edit distance; two swapped neighbours count as one.
-local function distance(a, b)
-  local last, row = {}, {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local new = { [0] = i }
-    for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      new[j] = math.min(row[j] + 1, new[j - 1] + 1, row[j - 1] + cost)
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        new[j] = math.min(new[j], last[j - 2] + 1)
-      end
-    end
-    last, row = row, new
-  end
-  return row[#b]
 end
 
 -- Returns the names of the fields, and of those in the field custom, of the
@@ -60,18 +40,17 @@ end
 
 -- Returns the field that is most like name, or nil.
 local function nearest(name, own, custom)
-  local best, least
-  local function try(candidate, compared)
-    local a, b = folded(name), folded(compared)
-    local d = distance(a, b)
-    if d <= math.floor((math.min(#a, #b) + 1) / 3) and (not least or d < least) then best, least = candidate, d end
+  local names, field = {}, {}
+  local function add(candidate, of)
+    names[#names + 1] = candidate
+    field[candidate] = field[candidate] or of
   end
-  for i = 1, #own do try(own[i], own[i]) end
+  for i = 1, #own do add(own[i], own[i]) end
   for i = 1, #custom do
-    try(custom[i], custom[i])
-    try(custom[i], custom[i]:sub(#"custom." + 1))
+    add(custom[i], custom[i])
+    add(custom[i]:sub(#"custom." + 1), custom[i])
   end
-  return best
+  return field[nearest_name(name, names)]
 end
 
 -- known holds fields that the items of some list had: another list may lack
@@ -85,6 +64,12 @@ local function has_field(list, name)
   return #list == 0
 end
 
+-- Returns the place of a call at a level, to begin a warning.
+local function place_of(level)
+  local caller = debug.getinfo(level + 1, "Sl")
+  return caller and caller.currentline > 0 and (caller.short_src .. ":" .. caller.currentline .. ": ") or ""
+end
+
 -- Warns if no item has the field that a script names. It must be called by
 -- selector, and that by a function of the module: the script is at level 4.
 local function expect_field(fn, list, name)
@@ -93,8 +78,7 @@ local function expect_field(fn, list, name)
     known[name] = #list > 0 or nil
     return
   end
-  local caller = debug.getinfo(4, "Sl")
-  local place = caller and caller.currentline > 0 and (caller.short_src .. ":" .. caller.currentline .. ": ") or ""
+  local place = place_of(4)
   local key = place .. fn .. " " .. name
   if warned[key] or type(log) ~= "table" then return end
   warned[key] = true
@@ -155,8 +139,7 @@ end
 -- Returns a function that warns, once for a call in the script, of a list that has
 -- a number and the same number as text: these are different keys.
 local function watch_keys(fn)
-  local caller = debug.getinfo(3, "Sl")
-  local place = caller and caller.currentline > 0 and (caller.short_src .. ":" .. caller.currentline .. ": ") or ""
+  local place = place_of(3)
   local seen, done = {}, type(log) ~= "table" or warned[place .. fn .. " keys"]
   return function(key)
     local n = not done and number_of(key)
