@@ -110,10 +110,6 @@ func literal(value any) string {
 	return strings.TrimSpace(b.String())
 }
 
-func (d *document) replace(v *hujson.Value, literal string) error {
-	return d.splice(v.StartOffset, v.EndOffset, literal)
-}
-
 // insert adds an item at the end of an object or a list, formatted like the
 // others.
 func (d *document) insert(parent *hujson.Value, item string) error {

@@ -33,7 +33,7 @@ func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 	for _, r := range f.Returns {
 		s.printf("---@return %s%s\n", r.Type, note(r.Doc))
 	}
-	if withColon(module) {
+	if module == "planhat" || strings.HasPrefix(module, "planhat.") {
 		s.printf("---@overload %s\n", calledOn(module, f))
 	}
 	var names []string
@@ -41,12 +41,6 @@ func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 		names = append(names, strings.TrimSuffix(p.Name, "?"))
 	}
 	s.printf("function %s(%s) end\n", name, strings.Join(names, ", "))
-}
-
-// withColon reports whether the functions of a module can also be called with a
-// colon.
-func withColon(module string) bool {
-	return module == "planhat" || strings.HasPrefix(module, "planhat.")
 }
 
 // withOptions writes the class of a function's options table, unless it is

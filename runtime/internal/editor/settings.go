@@ -106,7 +106,7 @@ func (p *Plan) library(d *document) (changed bool, err error) {
 	}
 	for _, entry := range entries {
 		if ourTypes().MatchString(textOf(entry)) {
-			return true, d.replace(entry, literal(p.types()))
+			return true, d.splice(entry.StartOffset, entry.EndOffset, literal(p.types()))
 		}
 	}
 	return true, d.insert(v, item)

@@ -16,7 +16,7 @@ func (lib *library) openCoroutine(L *lua.LState) {
 	lib.resumeThread = functions["resume"].(*lua.LFunction).GFunction
 	lib.createThread = functions["create"].(*lua.LFunction).GFunction
 	lib.module(L, "coroutine", map[string]func(call) int{
-		"create":  lib.create,
+		"create":  func(c call) int { c.coroutineBody(lib); return lib.newThread(c.LState) },
 		"resume":  lib.resumeCoroutine,
 		"wrap":    lib.wrap,
 		"status":  func(c call) int { return c.results(lua.LString(lib.status(c.LState, c.thread(1)))) },
@@ -31,12 +31,6 @@ func (c call) thread(n int) *lua.LState {
 		c.fail(n, "coroutine expected")
 	}
 	return thread
-}
-
-// create is coroutine.create.
-func (lib *library) create(c call) int {
-	c.coroutineBody(lib)
-	return lib.newThread(c.LState)
 }
 
 // newThread makes a coroutine. It has the very context of the thread that makes

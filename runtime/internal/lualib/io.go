@@ -25,9 +25,7 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.stdin = newFile(nil, nil, nil)
 	lib.stdin.stdin = &stdin{host: lib.host}
 	lib.stdin.reader = bufio.NewReader(lib.stdin.stdin)
-	lib.stdout = newFile(nil, lib.host.Stdout(), nil)
-	lib.stderr = newFile(nil, lib.host.Stderr(), nil)
-	lib.input, lib.output = lib.stdin, lib.stdout
+	lib.input, lib.output = lib.stdin, newFile(nil, lib.host.Stdout(), nil)
 	table := lib.module(L, "io", map[string]func(call) int{
 		"close":  lib.ioClose,
 		"flush":  func(c call) int { return c.outcome(lib.output.flush()) },
@@ -45,8 +43,8 @@ func (lib *library) openIO(L *lua.LState) {
 		"write": lib.ioWrite,
 	})
 	table.RawSetString("stdin", lib.wrapFile(lib.stdin))
-	table.RawSetString("stdout", lib.wrapFile(lib.stdout))
-	table.RawSetString("stderr", lib.wrapFile(lib.stderr))
+	table.RawSetString("stdout", lib.wrapFile(lib.output))
+	table.RawSetString("stderr", lib.wrapFile(newFile(nil, lib.host.Stderr(), nil)))
 }
 
 // wrapFile makes the Lua value of a file, always the same one.

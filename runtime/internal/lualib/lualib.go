@@ -51,8 +51,6 @@ type library struct {
 
 	input, output *file
 	stdin         *file
-	stdout        *file
-	stderr        *file
 	fileMeta      *lua.LTable
 	// open are the files that were opened and not closed yet.
 	open map[*file]struct{}

@@ -35,7 +35,7 @@ func (lib *library) openMath(L *lua.LState) {
 		"max":        extreme(func(a, b float64) bool { return a > b }),
 		"min":        extreme(func(a, b float64) bool { return a < b }),
 		"random":     lib.randomNumber,
-		"randomseed": lib.seed,
+		"randomseed": func(c call) int { lib.random = rand.New(rand.NewSource(int64(c.integer(1)))); return 0 },
 	})
 	table.RawSetString("pi", lua.LNumber(math.Pi))
 	table.RawSetString("huge", lua.LNumber(math.Inf(1)))
@@ -82,10 +82,4 @@ func (lib *library) randomNumber(c call) int {
 		c.fail(c.GetTop(), "interval is empty")
 	}
 	return c.results(lua.LNumber(math.Floor(fraction*(high-low+1)) + low))
-}
-
-// seed is math.randomseed.
-func (lib *library) seed(c call) int {
-	lib.random = rand.New(rand.NewSource(int64(c.integer(1))))
-	return 0
 }

@@ -52,19 +52,11 @@ func (lib *library) openProtected(L *lua.LState) {
 	if err != nil {
 		L.RaiseError("%s", err.Error())
 	}
-	helpers := L.NewTable()
-	register(L, helpers, map[string]func(call) int{
-		"start":   lib.start,
-		"resume":  lib.proceed,
-		"suspend": lib.yield,
-		"arm":     lib.arm,
-		"watch":   lib.watch,
-		"pass":    func(c call) int { return c.GetTop() },
-	})
 	L.SetTop(0)
 	L.Push(L.NewFunctionFromProto(proto))
-	for _, name := range []string{"start", "resume", "suspend", "arm", "watch", "pass"} {
-		L.Push(helpers.RawGetString(name))
+	pass := func(c call) int { return c.GetTop() }
+	for _, fn := range []func(call) int{lib.start, lib.proceed, lib.yield, lib.arm, lib.watch, pass} {
+		L.Push(L.NewFunction(func(L *lua.LState) int { return fn(call{LState: L}) }))
 	}
 	L.Call(6, 7)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)

@@ -102,7 +102,7 @@ func (m *Manual) Show(a *Answer, o PageOptions) string {
 	}
 	s := newSheet(o)
 	if a.Empty() {
-		s.markdown(0, m.notFound(a.text))
+		s.markdown(0, "There is nothing about '"+a.text+"'"+catalog.Aside(m.Suggestions(a.text))+".")
 		return s.finish()
 	}
 	if !a.complete {
@@ -166,11 +166,6 @@ func sectionPage(a *Answer, o PageOptions) string {
 		s.section("Sections", list)
 	}
 	return s.finish()
-}
-
-// notFound says that nothing was found, and what comes closest.
-func (m *Manual) notFound(name string) string {
-	return "There is nothing about '" + name + "'" + catalog.Aside(m.Suggestions(name)) + "."
 }
 
 // mostSuggestions bounds the suggested names.

@@ -24,14 +24,14 @@ func commands() []command {
 	return []command{
 		{complete.Command{Name: ":help", Doc: "Help with the prompt, or with a topic.", Takes: "topic"}, "[TOPIC]", (*Prompt).help},
 		{complete.Command{Name: ":doc", Doc: "Documentation on a module, model, function or property.", Takes: "topic"}, "TOPIC", (*Prompt).doc},
-		{complete.Command{Name: ":models", Doc: "The models of Planhat."}, "", (*Prompt).models},
+		{complete.Command{Name: ":models", Doc: "The models of Planhat."}, "", func(p *Prompt, _ string) bool { return p.page(p.o.Manual.Models(p.pages())) }},
 		{complete.Command{Name: ":fields", Doc: "The properties of a model.", Takes: "model"}, "MODEL", (*Prompt).fields},
 		{complete.Command{Name: ":time", Doc: "How long the last input took, or this one.", Takes: "code"}, "[CODE]", (*Prompt).time},
 		{complete.Command{Name: ":save", Doc: "Save the inputs that worked as a script. :save! overwrites a file.", Takes: "file"}, "FILE", (*Prompt).save},
 		{complete.Command{Name: ":load", Doc: "Run a script here and keep what it defines.", Takes: "file"}, "FILE", (*Prompt).load},
 		{complete.Command{Name: ":dry", Doc: "Withhold writes, or send them.", Takes: "on|off"}, "on|off", (*Prompt).dry},
 		{complete.Command{Name: ":quota", Doc: "How many calls are left this minute."}, "", (*Prompt).quota},
-		{complete.Command{Name: ":quit", Doc: "Quit, like Ctrl-D."}, "", (*Prompt).leave},
+		{complete.Command{Name: ":quit", Doc: "Quit, like Ctrl-D."}, "", func(p *Prompt, _ string) bool { p.quit = true; return true }},
 	}
 }
 
@@ -114,8 +114,6 @@ func (p *Prompt) doc(topic string) bool {
 	}
 	return p.page(m.Show(m.Ask(topic), p.pages()))
 }
-
-func (p *Prompt) models(string) bool { return p.page(p.o.Manual.Models(p.pages())) }
 
 func (p *Prompt) fields(name string) bool {
 	api := p.o.Manual.Catalog()
@@ -205,10 +203,5 @@ return text`
 		return false
 	}
 	p.print(result.Values[0].String())
-	return true
-}
-
-func (p *Prompt) leave(string) bool {
-	p.quit = true
 	return true
 }

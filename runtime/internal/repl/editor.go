@@ -124,7 +124,7 @@ func (e *Editor) draw(line []rune) string {
 // the editor assumes one below the input. Moving down and up again does nothing
 // unless it passes the bottom, where the terminal scrolls.
 func (e *Editor) reserve(line []rune) {
-	indent := runewidth.StringWidth(plain(e.o.Prompt()))
+	indent := runewidth.StringWidth(escapes().ReplaceAllString(e.o.Prompt(), ""))
 	rows := e.rows(line, indent)
 	if below := rows - e.row + 1; below > 0 {
 		below = min(below, e.o.Height()-1)
@@ -144,8 +144,6 @@ func (e *Editor) rows(line []rune, indent int) int {
 	}
 	return rows
 }
-
-func plain(text string) string { return escapes().ReplaceAllString(text, "") }
 
 var escapes = pattern.Lazy(`\x1b\[[0-9;]*m`)
 
@@ -177,6 +175,3 @@ func isComplete(text string) bool {
 	_, err := compile.NewInput([]byte(text), "input", func(string) bool { return false })
 	return !compile.IsIncomplete(err)
 }
-
-// atEnd reports whether a Reader has no more inputs.
-func atEnd(err error) bool { return errors.Is(err, io.EOF) }

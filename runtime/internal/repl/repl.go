@@ -93,7 +93,7 @@ func (p *Prompt) Run(r Reader) error {
 		switch {
 		case errors.Is(err, ErrInterrupt):
 			continue
-		case atEnd(err):
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return fmt.Errorf("cannot read the input: %w", err)

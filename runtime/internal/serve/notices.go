@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -109,7 +110,7 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	case n.tries+1 >= noticeTries:
 		log.Error("notification given up", "reason", failed.Error())
 	default:
-		pause := doubled(s.o.Notifier.pause(), longestNoticePause, n.tries)
+		pause := doubled(cmp.Or(s.o.Notifier.Pause, firstNoticePause), longestNoticePause, n.tries)
 		log.Warn("notification failed; it will be sent again", "reason", failed.Error(), "in", pause.String())
 		return store.Exec(keep, db, `UPDATE phscript_notice SET due_at = `+db.Now()+` + ? WHERE id = ?`, pause.Microseconds(), n.id)
 	}

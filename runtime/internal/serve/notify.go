@@ -126,13 +126,6 @@ type Notifier struct {
 	Pause time.Duration
 }
 
-func (n *Notifier) pause() time.Duration {
-	if n.Pause > 0 {
-		return n.Pause
-	}
-	return firstNoticePause
-}
-
 func actionName(a config.Action) string {
 	switch {
 	case a.Script != "":

@@ -146,7 +146,8 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		}
 		runs = append(runs, r)
 	}
-	left := leftOut(e, ticks)
+	// There were so many ticks that some after the first one are not listed.
+	left := len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 	tooMany := left || len(missed) > mostMissed
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
@@ -169,12 +170,6 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))
 	}
 	return runs
-}
-
-// leftOut reports whether there were so many ticks that some after the first one
-// are not listed.
-func leftOut(e Entry, ticks []time.Time) bool {
-	return len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 }
 
 func leaveOut(r *history.Run, e Entry, status history.Status, reason string, now time.Time) {

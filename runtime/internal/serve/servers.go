@@ -99,8 +99,3 @@ func (s *Service) retire(ctx context.Context) error {
 	return store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`,
 		s.o.Name, s.started)
 }
-
-// forget deletes the records of processes that are long gone.
-func (s *Service) forget(ctx context.Context) error {
-	return store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
-}

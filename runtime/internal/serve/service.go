@@ -323,7 +323,8 @@ func (s *Service) prune(ctx context.Context) error {
 	if n > 0 {
 		s.o.Log.Info("deleted old runs from the history", "runs", n)
 	}
-	return errors.Join(err, s.forget(ctx), quota.Forget(ctx, s.o.DB))
+	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
+	return errors.Join(err, gone, quota.Forget(ctx, s.o.DB))
 }
 
 // shutDown ends the service, and calls gather when no run is left. Runs that do not

@@ -99,11 +99,6 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	return nil
 }
 
-func (w *Worker) atWork(id int64) bool {
-	_, found := w.stops.Load(id)
-	return found
-}
-
 // KillAll kills the runs in progress, and returns how many there were.
 func (w *Worker) KillAll() (n int) {
 	for _, stop := range w.stops.Range {
@@ -288,7 +283,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 	var failed error
 	for _, r := range silent {
 		// After the machine slept, the runs of this process continue.
-		if !w.atWork(r.ID) {
+		if _, atWork := w.stops.Load(r.ID); !atWork {
 			failed = errors.Join(failed, w.lose(ctx, r))
 		}
 	}

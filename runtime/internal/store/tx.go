@@ -84,14 +84,10 @@ func (db *DB) inTx(ctx context.Context, work func(tx *Tx) error) error {
 		return err
 	}
 	if err := work(&Tx{tx, db, conn}); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
+		if failed := tx.Rollback(); !errors.Is(failed, sql.ErrTxDone) {
+			err = errors.Join(err, failed)
+		}
+		return err
 	}
 	return tx.Commit()
-}
-
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -11,6 +12,12 @@ import (
 
 var filterParam = bindings.Param{
 	Name: "filter", Type: "CallFilter", Optional: true, Fields: callFilter, Doc: "Which calls to select (default all).",
+}
+
+// selected returns the calls that the filter selects.
+func selected(a *bindings.Args, s *simulator.Server) []simulator.Call {
+	wanted := filterArg(a)
+	return slices.DeleteFunc(s.Calls(), func(c simulator.Call) bool { return !wanted(c) })
 }
 
 func filterArg(a *bindings.Args) func(c simulator.Call) bool {
@@ -33,11 +40,9 @@ func received() []*bindings.Func {
 			Example: `planhat.company.get_list()
 expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
 			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-				wanted, list := filterArg(a), a.L.NewTable()
-				for _, c := range s.Calls() {
-					if wanted(c) {
-						list.Append(callTable(a.L, c))
-					}
+				list := a.L.NewTable()
+				for _, c := range selected(a, s) {
+					list.Append(callTable(a.L, c))
 				}
 				return a.Push(list)
 			}),
@@ -50,13 +55,7 @@ expect(simulator.calls{ model = "company" }[1].operation).to_equal("get_list")`,
 			Errors:  "When the filter has an unknown field.",
 			Example: `expect(simulator.call_count{ method = "GET" }).to_equal(0)`,
 			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-				wanted, n := filterArg(a), 0
-				for _, c := range s.Calls() {
-					if wanted(c) {
-						n++
-					}
-				}
-				return a.Push(lua.LNumber(n))
+				return a.Push(lua.LNumber(len(selected(a, s))))
 			}),
 		},
 		{

@@ -32,7 +32,7 @@ print(time.today()) --> 2026-01-15`,
 							return 0, err
 						}
 					}
-					c.freeze(at)
+					c.change(func() { c.frozen = at })
 					return 0, nil
 				}),
 			},
@@ -60,7 +60,7 @@ print(time.today()) --> 2026-01-15`,
 				Doc:     "Resets the clock to the real time and lets it run.",
 				Example: `clock.unfreeze()`,
 				Call: onClock(func(_ *bindings.Args, c *clock) (int, error) {
-					c.unfreeze()
+					c.change(func() { c.frozen, c.ahead = time.Time{}, 0 })
 					return 0, nil
 				}),
 			},
@@ -109,27 +109,20 @@ func (c *clock) now() time.Time {
 	return c.real().Add(c.ahead)
 }
 
-func (c *clock) freeze(at time.Time) {
+func (c *clock) change(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.frozen = at
-}
-
-// unfreeze returns to the real time.
-func (c *clock) unfreeze() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.frozen, c.ahead = time.Time{}, 0
+	do()
 }
 
 func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.frozen.IsZero() {
-		c.frozen = c.frozen.Add(d)
-		return
-	}
-	c.ahead += d
+	c.change(func() {
+		if c.frozen.IsZero() {
+			c.ahead += d
+		} else {
+			c.frozen = c.frozen.Add(d)
+		}
+	})
 }
 
 // pause is a planhat.PauseFunc that moves the clock.

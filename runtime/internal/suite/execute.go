@@ -19,7 +19,7 @@ func (f *file) run(ctx context.Context) error {
 	case len(f.root.items) > 0:
 	case f.luaUnit == "":
 		f.byName()
-	case !startedByHand(loading.out.String()):
+	case !tapPlan().MatchString(loading.out.String()): // it did not start LuaUnit itself
 		return f.runLuaUnit(loading)
 	}
 	f.root.each(func(t *testCase) {

@@ -36,9 +36,6 @@ var tapLine = pattern.Lazy(`^(not ok|ok)\s+(\d+)\t(.*)$`)
 // tapPlan is the number of tests.
 var tapPlan = pattern.Lazy(`(?m)^1\.\.(\d+)$`)
 
-// startedByHand reports whether the file ran LuaUnit itself.
-func startedByHand(output string) bool { return tapPlan().MatchString(output) }
-
 // runLuaUnit runs the tests of a file that uses LuaUnit and does not start it.
 func (f *file) runLuaUnit(w *environment) error {
 	module := f.live.Loaded(f.luaUnit)

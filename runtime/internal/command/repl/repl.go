@@ -82,12 +82,13 @@ func converse(env *environment.Env, o *options) error {
 		Files:     promptFiles{env},
 		Connected: connection(h, o.Simulated),
 	}
+	if interactive {
+		settings.Width, settings.Height = env.Size(80, 25)
+	}
 	prompt := repl.New(settings)
 	var reader repl.Reader = lines
 	forget := func() error { return nil }
 	if interactive {
-		settings.Width, settings.Height = env.Size(80, 25)
-		prompt = repl.New(settings)
 		history := openHistory(env, h)
 		forget = history.Forget
 		reader = lineEditor(env, prompt, screen, history)

@@ -33,7 +33,7 @@ func New(env *environment.Env) *cobra.Command {
 		Short: "Run a simulated Planhat on this machine",
 		Long: "simulate runs a simulated Planhat on this machine until you stop it. It prints export lines that\n" +
 			"point a client at it. Nothing is kept.\n\n" +
-			"Faults, to see how a client copes:\n" + indent(simulator.FaultGrammar) + "\n\n" +
+			"Faults, to see how a client copes:\n" + "  " + strings.ReplaceAll(simulator.FaultGrammar, "\n", "\n  ") + "\n\n" +
 			"Switches, for behavior that Planhat's documentation leaves open (the first value is the default):\n" + switchHelp(),
 		Example:           "  phscript simulate --addr 127.0.0.1:8626 --companies 5000 --latency 300ms",
 		Args:              usage.NoArguments,
@@ -118,10 +118,6 @@ func switchHelp() string {
 		fmt.Fprintf(&b, "  %s=%s\n      %s\n", d.Name, strings.Join(append([]string{d.Default}, values...), "|"), d.Doc)
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n  ")
 }
 
 func simulate(env *environment.Env, o *options) error {

@@ -108,7 +108,7 @@ func (e *Engine) code(before string, offset int) Result {
 		case compile.Comment, compile.Number:
 			return list.result()
 		case compile.Symbol:
-			if quoted(last.Text) {
+			if strings.ContainsAny(last.Text[:1], `"'`) {
 				return c.inString(last)
 			}
 		case compile.String:
@@ -128,8 +128,6 @@ func (e *Engine) code(before string, offset int) Result {
 	c.words(list)
 	return list.result()
 }
-
-func quoted(text string) bool { return strings.HasPrefix(text, `"`) || strings.HasPrefix(text, `'`) }
 
 // closed reports whether a string is terminated.
 func closed(text string) bool {
