@@ -111,7 +111,10 @@ end
 -- number, such as a cell of a CSV file.
 local function number_of(value)
   if type(value) == "number" then return value == value and value or nil end
-  if type(value) == "string" and value:find("^%s*[+-]?%.?%d[%d.]*[eE]?[+-]?%d*%s*$") then return tonumber(value) end
+  if type(value) == "string" and value:find("^%s*[+-]?%.?%d[%d.]*[eE]?[+-]?%d*%s*$") then
+    local number = tonumber(value)
+    if number and math.abs(number) < math.huge then return number end
+  end
   return nil
 end
 

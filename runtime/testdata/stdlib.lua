@@ -119,4 +119,15 @@ same(text.presence("  x "), "x")
 same(text.presence("  "), nil)
 same(text.presence(nil), nil)
 same(text.presence(5), "5")
+
+-- A number is the same to whatever reads one.
+for _, s in ipairs{
+  "5", "+5", "-5", "5.", ".5", "-.5", "1e3", "1E+3", "1.5e-3", "007", " 5", "5 ", "0x10", "1e", "e5", ".", "-", "+", "1_000", "1,5", "1.2.3", "inf", "nan", "1e999", "-1e999", "5e+", "--5", "1d",
+} do
+  local read, rows = pcall(csv.parse, "id;n\n1;" .. s .. "\n", { numbers = { "n" } })
+  local added, sum = pcall(tables.sum, { s })
+  local amount = money.try_parse(s, { decimal = "." })
+  same({ s, added and sum, amount or false }, { s, read and rows[1].n, read and rows[1].n })
+end
+
 return "done"

@@ -68,11 +68,10 @@ func (p *Params) UnmarshalTOML(v any) (err error) {
 		p.err = fmt.Errorf("must be a table, such as params = { region = \"eu\" }")
 		return nil
 	}
-	v, p.err = parameter("", table)
-	if p.err != nil {
-		return nil
+	var fields any
+	if fields, p.err = parameter("", table); p.err == nil {
+		*p, err = ParamsOf(fields)
 	}
-	*p, err = ParamsOf(v)
 	return err
 }
 
