@@ -47,6 +47,24 @@ func TestRowsThatAnEmailDoesNotFind(t *testing.T) {
 	}
 }
 
+// A request that was surely not carried out is sent once more at the end. That one's
+// answer is lost, which is what the rows then count for.
+func TestRowsOfALastAttemptAreUncertain(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, _ request, n int) {
+		if n == 1 {
+			answerWith(w, 429, "")
+			return
+		}
+		cut(w)
+	})
+	c := newClient(t, s, func(c *Config) { c.Retry.MaxAttempts = 1 })
+	result, err := c.Company.BulkUpsert(t.Context(), companies(1), BulkOptions{})
+	assert.True(t, in(t, err).Uncertain)
+	assert.Len(t, s.requests(), 2)
+	require.Len(t, result.Errors, 1)
+	assert.True(t, result.Errors[0].Uncertain)
+}
+
 // Rows that are sent once more after a request of unknown fate stay uncertain if that
 // fails, whatever the last failure is, and if its answer does not mention them.
 func TestRowsThatStayUncertain(t *testing.T) {
