@@ -55,7 +55,8 @@ func newTenant(s *scenario) (*tenant, error) {
 	}
 	d := newDice(s.seed, 3)
 	for _, model := range models {
-		for i := range s.fixtures(model) {
+		rows := make([]map[string]any, s.fixtures(model))
+		for i := range rows {
 			row := s.row(d, model)
 			delete(row, "externalId")
 			row["_id"], row["sourceId"] = idOf(model, i), fmt.Sprintf("%s-s%d", model, i)
@@ -65,9 +66,10 @@ func newTenant(s *scenario) (*tenant, error) {
 				row["companyId"] = idOf("company", d.IntN(s.companies))
 			}
 			row["custom"] = map[string]any{"Tag": "fixture"}
-			if err := t.Put(model, row); err != nil {
-				return nil, err
-			}
+			rows[i] = row
+		}
+		if err := t.Put(model, rows...); err != nil {
+			return nil, err
 		}
 	}
 	t.InjectFaults(parsed...)
