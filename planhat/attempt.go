@@ -214,20 +214,48 @@ type waiting struct {
 
 type tellKey struct{}
 
-// tell hands a wait to the caller of Acquire, if it wants to know.
-func tell(ctx context.Context, wait time.Duration) {
-	if f, ok := ctx.Value(tellKey{}).(func(time.Duration)); ok && wait >= noticeable {
-		f(wait)
+// listener is told what the limiter waits for, before and after each wait.
+type listener struct {
+	begins func(reason WaitReason, wait time.Duration)
+	ended  func(reason WaitReason, took time.Duration)
+}
+
+// tell hands a long wait to the caller of Acquire, if it wants to know.
+func tell(ctx context.Context, reason WaitReason, wait time.Duration) {
+	if l, ok := ctx.Value(tellKey{}).(listener); ok && wait >= noticeable {
+		l.begins(reason, wait)
 	}
+}
+
+// noteWait hands a wait that has ended to the caller of Acquire.
+func noteWait(ctx context.Context, reason WaitReason, began time.Time) {
+	if l, ok := ctx.Value(tellKey{}).(listener); ok {
+		l.ended(reason, time.Since(began))
+	}
+}
+
+// waited tells the observer about a wait.
+func (c *Client) waited(reason WaitReason, d time.Duration) {
+	if o, ok := c.observer.(WaitObserver); ok && d > 0 {
+		o.Waited(reason, d)
+	}
+}
+
+// pause waits before something is tried again.
+func (c *Client) pause(ctx context.Context, d time.Duration) error {
+	began := time.Now()
+	err := sleep(ctx, d)
+	c.waited(WaitRetry, time.Since(began))
+	return err
 }
 
 // telling returns a context under which waits are told until end is called.
 func (c *Client) telling(ctx context.Context) (told context.Context, end func()) {
 	over := make(chan struct{})
-	tell := func(wait time.Duration) {
+	tell := func(reason WaitReason, wait time.Duration) {
 		until := time.Now().Add(wait)
-		c.tellWait(ctx, until)
-		if wait < reminder {
+		c.tellWait(ctx, reason, until)
+		if wait < reminder || c.quiet {
 			return
 		}
 		go func() {
@@ -241,19 +269,24 @@ func (c *Client) telling(ctx context.Context) (told context.Context, end func())
 					if time.Until(until) < noticeable {
 						return
 					}
-					c.tellWait(ctx, until)
+					c.tellWait(ctx, reason, until)
 				}
 			}
 		}()
 	}
-	return context.WithValue(ctx, tellKey{}, tell), sync.OnceFunc(func() { close(over) })
+	return context.WithValue(ctx, tellKey{}, listener{tell, c.waited}), sync.OnceFunc(func() { close(over) })
 }
 
-// tellWait logs a wait, unless that was done a moment ago.
-func (c *Client) tellWait(ctx context.Context, until time.Time) {
+// tellWait logs a wait, unless that was done a moment ago. A quiet client logs waits
+// that follow one another only once.
+func (c *Client) tellWait(ctx context.Context, reason WaitReason, until time.Time) {
 	now := time.Now()
 	c.wait.mu.Lock()
 	known := now.Sub(c.wait.last) < reminder-time.Second && until.Before(c.wait.until.Add(noticeable))
+	if c.quiet {
+		known = now.Before(c.wait.until.Add(reminder))
+		c.wait.until = latest(c.wait.until, until)
+	}
 	if !known {
 		c.wait.last, c.wait.until = now, until
 	}
@@ -261,13 +294,11 @@ func (c *Client) tellWait(ctx context.Context, until time.Time) {
 	if known {
 		return
 	}
-	reason := "the calls of this minute are used up"
-	limited, cancel := context.WithTimeout(ctx, noticeable)
-	defer cancel()
-	if state, err := c.limiter.State(limited); err == nil && state.Blocked > startTolerance {
-		reason = "Planhat asked for a pause (429)"
+	why := "the calls of this minute are used up"
+	if reason == WaitPause {
+		why = "Planhat asked for a pause (429)"
 	}
 	c.log.LogAttrs(ctx, slog.LevelWarn, "waiting for the quota",
-		slog.String("reason", reason), slog.String("until", until.Format(time.TimeOnly)),
+		slog.String("reason", why), slog.String("until", until.Format(time.TimeOnly)),
 		slog.Duration("for", until.Sub(now).Round(time.Second)))
 }

@@ -132,7 +132,7 @@ func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chun
 	if len(keyed) == 0 {
 		return left
 	}
-	if err := sleep(ctx, b.resource.client.retry.InitialInterval); err != nil {
+	if err := b.resource.client.pause(ctx, b.resource.client.retry.InitialInterval); err != nil {
 		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
 	}
 	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true}))

@@ -93,7 +93,11 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 		err.Uncertain = q.rows > 0 && r.uncertain
 		if seen.started {
 			level := slog.LevelDebug
-			if decision.Retry && (number <= loudRetries || time.Since(said) >= time.Minute) {
+			loud := number <= loudRetries || time.Since(said) >= time.Minute
+			if c.quiet {
+				loud = number == 1
+			}
+			if decision.Retry && loud {
 				level, said = slog.LevelWarn, time.Now()
 			}
 			c.report(ctx, q, seen, number, decision, err, level)
@@ -110,7 +114,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 			}
 			return a, err
 		}
-		if ended := sleep(ctx, decision.After); ended != nil {
+		if ended := c.pause(ctx, decision.After); ended != nil {
 			last := c.describe(q, endedError(ctx, ended), sent)
 			last.Uncertain = err.Uncertain
 			return a, last

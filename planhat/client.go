@@ -66,6 +66,8 @@ type Config struct {
 	// info level and each retry with its reason as a warning. Nil discards
 	// them.
 	Logger *slog.Logger
+	// Quiet logs a wait once, and not again each minute.
+	Quiet bool
 }
 
 // Client talks to one tenant. Its fields are the services of the models, so
@@ -87,6 +89,7 @@ type Client struct {
 	gate     Gate
 	observer Observer
 	log      *slog.Logger
+	quiet    bool
 	redact   *redactor
 
 	resources map[string]*Resource
@@ -109,6 +112,7 @@ func New(cfg Config) (*Client, error) {
 		gate:        cfg.Gate,
 		observer:    cfg.Observer,
 		log:         cfg.Logger,
+		quiet:       cfg.Quiet,
 	}
 	if c.apiToken == "" && c.tenantToken == "" {
 		return nil, &Error{

@@ -131,6 +131,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 		return nil, err
 	}
 	release = func() {}
+	began := time.Now()
 	if l.parallel != nil {
 		select {
 		case l.parallel <- struct{}{}:
@@ -141,6 +142,7 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 			return nil, errStopped
 		}
 	}
+	noteWait(ctx, WaitQuota, began)
 	paced := false
 	for {
 		ok, err := l.start(ctx, &paced)
@@ -160,7 +162,12 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 // for the next one through paced: callers that gave it up, too, would push each
 // other back for ever.
 func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
+	began, reason := time.Now(), WaitQuota
+	defer func() { noteWait(ctx, reason, began) }()
 	booking, err := l.window.Take(ctx)
+	if booking.Blocked {
+		reason = WaitPause
+	}
 	if err != nil {
 		if ctx.Err() != nil {
 			return false, context.Cause(ctx)
@@ -170,7 +177,7 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	if deadline, ok := ctx.Deadline(); ok && PauseOf(ctx) == nil && time.Until(deadline) < booking.Wait {
 		return false, l.giveBack(ctx, booking, tooLate{booking.Wait, time.Until(deadline)})
 	}
-	tell(ctx, booking.Wait)
+	tell(ctx, reason, booking.Wait)
 	due := time.Now().Add(booking.Wait)
 	asking := time.Duration(l.asking.Load())
 	rest := booking.Wait

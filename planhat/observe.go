@@ -17,6 +17,26 @@ type Observer interface {
 	Outcome(Outcome)
 }
 
+// WaitObserver is an Observer that is also told how long calls waited, once for each
+// wait, also if the call was then not made.
+type WaitObserver interface {
+	Observer
+	Waited(reason WaitReason, d time.Duration)
+}
+
+// WaitReason is why a call waited.
+type WaitReason string
+
+// The reasons.
+const (
+	// WaitQuota: the calls of the minute were used up, or too many were under way.
+	WaitQuota WaitReason = "quota"
+	// WaitPause: Planhat asked for a pause (429).
+	WaitPause WaitReason = "pause"
+	// WaitRetry: a request failed and had to be repeated later.
+	WaitRetry WaitReason = "retry"
+)
+
 // Attempt is one request.
 type Attempt struct {
 	Model, Operation string

@@ -77,7 +77,7 @@ func searchTime(p RetryPolicy) time.Duration { return p.InitialInterval * (1<<se
 func (r *Resource) lookFor(ctx context.Context, by *lookup, lost *Error) (Record, *Error) {
 	pause := r.client.retry.InitialInterval
 	for range searches {
-		if err := sleep(ctx, pause); err != nil {
+		if err := r.client.pause(ctx, pause); err != nil {
 			return nil, mayExist(lost, "")
 		}
 		found, err := by.find(ctx)

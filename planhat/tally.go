@@ -43,10 +43,11 @@ type TalliedRow struct {
 
 // Summary is what a Tally has added up.
 type Summary struct {
-	// Calls counts requests, Retries those of them that repeated another, and
-	// Waited is the time they waited for quota.
+	// Calls counts requests, Retries those of them that repeated another.
 	Calls, Retries int
-	Waited         time.Duration
+	// Waited is the time that calls waited for quota, Paused the part of it for
+	// which Planhat had asked, and RetryWaited the time between attempts.
+	Waited, Paused, RetryWaited time.Duration
 	Counts
 	// Reasons are in falling order of count, as is IfNew: why planned rows would be
 	// rejected if Planhat does not have their record.
@@ -59,9 +60,23 @@ func (t *Tally) Attempt(a Attempt) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.total.Calls++
-	t.total.Waited += a.QuotaWait
 	if a.Number > 1 {
 		t.total.Retries++
+	}
+}
+
+// Waited implements WaitObserver.
+func (t *Tally) Waited(reason WaitReason, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch reason {
+	case WaitRetry:
+		t.total.RetryWaited += d
+	case WaitPause:
+		t.total.Paused += d
+		t.total.Waited += d
+	default:
+		t.total.Waited += d
 	}
 }
 
@@ -109,6 +124,7 @@ func (c Counts) plus(d Counts) Counts {
 func (s Summary) Since(earlier Summary) Summary {
 	since := Summary{
 		Calls: s.Calls - earlier.Calls, Retries: s.Retries - earlier.Retries, Waited: s.Waited - earlier.Waited,
+		Paused: s.Paused - earlier.Paused, RetryWaited: s.RetryWaited - earlier.RetryWaited,
 		Counts: s.minus(earlier.Counts), ByModel: map[string]Counts{},
 	}
 	for model, counts := range s.ByModel {

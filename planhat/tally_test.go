@@ -14,6 +14,9 @@ func TestTallyAddsUp(t *testing.T) {
 	assert.Equal(t, Summary{}, tally.Snapshot())
 	tally.Attempt(Attempt{Number: 1, QuotaWait: time.Second, Err: errors.New("x")})
 	tally.Attempt(Attempt{Number: 2, QuotaWait: time.Second})
+	tally.Waited(WaitQuota, time.Second)
+	tally.Waited(WaitPause, time.Second)
+	tally.Waited(WaitRetry, time.Minute)
 	tally.Outcome(Outcome{Model: "company", Operation: "bulk_upsert", Created: 2, Updated: 3, Unchanged: 4, Rejected: []RowError{
 		{Index: 4, Message: "b"}, {Index: 5, Message: "row 30"}, {Index: 6, Message: "row 129"},
 	}})
@@ -21,7 +24,7 @@ func TestTallyAddsUp(t *testing.T) {
 	s := tally.Snapshot()
 	assert.Equal(t, 2, s.Calls)
 	assert.Equal(t, 1, s.Retries)
-	assert.Equal(t, 2*time.Second, s.Waited)
+	assert.Equal(t, []time.Duration{2 * time.Second, time.Second, time.Minute}, []time.Duration{s.Waited, s.Paused, s.RetryWaited})
 	assert.Equal(t, Counts{Read: 7, Created: 2, Updated: 3, Unchanged: 4, Deleted: 1, Planned: 2, Rejected: 3}, s.Counts)
 	assert.Equal(t, []Reason{{"row …", "row 30", 2, 5}, {"b", "b", 1, 4}}, s.Reasons)
 	assert.Equal(t, 3, s.ByModel["company"].Rejected)

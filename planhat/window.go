@@ -29,6 +29,8 @@ type Booking struct {
 	Slot int64
 	// Wait is how long to wait before starting.
 	Wait time.Duration
+	// Blocked reports whether a block is why to wait.
+	Blocked bool
 	// Added is what the booking added to the slot, for stores that give back
 	// by subtracting it.
 	Added time.Duration
@@ -89,7 +91,7 @@ func (w *memoryWindow) Take(context.Context) (Booking, error) {
 	if w.limit > 0 {
 		w.starts = append(w.starts, bookedStart{slot: w.last, at: at})
 	}
-	return Booking{Slot: w.last, Wait: at.Sub(now), Added: w.length}, nil
+	return Booking{Slot: w.last, Wait: at.Sub(now), Blocked: w.blocked.After(now), Added: w.length}, nil
 }
 
 // next drops the starts that no longer count and returns the earliest start.

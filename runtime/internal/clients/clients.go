@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
@@ -188,6 +189,14 @@ func (o observers) Attempt(a planhat.Attempt) {
 	for _, one := range o {
 		if one != nil {
 			one.Attempt(a)
+		}
+	}
+}
+
+func (o observers) Waited(reason planhat.WaitReason, d time.Duration) {
+	for _, one := range o {
+		if w, ok := one.(planhat.WaitObserver); ok {
+			w.Waited(reason, d)
 		}
 	}
 }

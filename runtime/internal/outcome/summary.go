@@ -44,6 +44,10 @@ type Totals struct {
 	Calls         int     `json:"calls"`
 	Retries       int     `json:"retries"`
 	WaitedSeconds float64 `json:"waited_seconds"`
+	// PausedSeconds are those of them for which Planhat had asked (429),
+	// RetrySeconds the time between a failed request and its repetition.
+	PausedSeconds float64 `json:"paused_seconds,omitempty"`
+	RetrySeconds  float64 `json:"retry_seconds,omitempty"`
 	Counts
 }
 
@@ -166,6 +170,7 @@ func New(script string, started time.Time, w Work) *Summary {
 		Script: script, Started: started, Seconds: w.Duration.Seconds(),
 		Totals: Totals{
 			Calls: w.Summary.Calls, Retries: w.Summary.Retries, WaitedSeconds: w.Summary.Waited.Seconds(),
+			PausedSeconds: w.Summary.Paused.Seconds(), RetrySeconds: w.Summary.RetryWaited.Seconds(),
 			Counts: countsOf(w.Summary.Counts),
 		},
 		Models: map[string]Counts{}, Reasons: []Reason{}, Rows: []RejectedRow{}, Warnings: append([]string{}, w.Warnings...),

@@ -142,7 +142,7 @@ func (w *Window) book(ctx context.Context, tx *store.Tx, lead time.Duration) (b 
 	}
 	from := max(state.now+lead.Microseconds(), state.blockedUntil)
 	start := w.rules.earliest(state.starts, w.o.Run, from)
-	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(start-state.now) * time.Microsecond, Added: w.o.Length}
+	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(start-state.now) * time.Microsecond, Blocked: state.blockedUntil > state.now, Added: w.o.Length}
 	if w.o.Limit <= 0 {
 		return b, state.read, nil
 	}

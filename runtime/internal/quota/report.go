@@ -31,6 +31,8 @@ type Report struct {
 	// later.
 	Used    int `json:"used"`
 	Waiting int `json:"waiting"`
+	// WaitFor is how long the first waiting one still waits.
+	WaitFor time.Duration `json:"-"`
 	// BlockedFor is how long a 429 still pauses all calls.
 	BlockedFor time.Duration `json:"-"`
 	// Last429 is when Planhat last answered 429, zero for never, and LastScript the
@@ -46,6 +48,8 @@ type User struct {
 	Run     string `json:"run"`
 	Used    int    `json:"used"`
 	Waiting int    `json:"waiting"`
+	// WaitSeconds is how long its first waiting call still waits.
+	WaitSeconds float64 `json:"wait_seconds,omitempty"`
 }
 
 // Reports returns the quota of every tenant in the store, by host.
@@ -75,11 +79,19 @@ func Reports(ctx context.Context, db *store.DB, length time.Duration) (reports [
 func (r *Report) count(ctx context.Context, db *store.DB, now int64, length time.Duration) error {
 	err := store.Each(ctx, db, func(row *sql.Rows) error {
 		var u User
-		err := row.Scan(&u.Script, &u.Run, &u.Used, &u.Waiting)
+		var first int64
+		err := row.Scan(&u.Script, &u.Run, &u.Used, &u.Waiting, &first)
+		if u.Waiting > 0 {
+			wait := time.Duration(first-now) * time.Microsecond
+			if u.WaitSeconds = wait.Seconds(); r.Waiting == 0 || wait < r.WaitFor {
+				r.WaitFor = wait
+			}
+		}
 		r.Used, r.Waiting, r.Users = r.Used+u.Used, r.Waiting+u.Waiting, append(r.Users, u)
 		return err
-	}, `SELECT script, run, sum(CASE WHEN starts_at <= ? THEN 1 ELSE 0 END), sum(CASE WHEN starts_at > ? THEN 1 ELSE 0 END)
-		FROM phscript_quota_start WHERE tenant = ? AND starts_at > ? GROUP BY script, run`, now, now, r.Tenant, now-length.Microseconds())
+	}, `SELECT script, run, sum(CASE WHEN starts_at <= ? THEN 1 ELSE 0 END), sum(CASE WHEN starts_at > ? THEN 1 ELSE 0 END),
+		coalesce(min(CASE WHEN starts_at > ? THEN starts_at END), 0)
+		FROM phscript_quota_start WHERE tenant = ? AND starts_at > ? GROUP BY script, run`, now, now, now, r.Tenant, now-length.Microseconds())
 	slices.SortFunc(r.Users, func(a, b User) int { return b.Used + b.Waiting - a.Used - a.Waiting })
 	return err
 }

@@ -34,7 +34,7 @@ func (q Quota) Rows() [][]string {
 	rows := [][]string{
 		{fmt.Sprintf("%s, token %.6s", q.Host, q.Tenant)},
 		{"  used", fmt.Sprintf("%d of %d in the last minute", q.Used, q.Limit)},
-		{"  waiting", strconv.Itoa(q.Waiting)},
+		{"  waiting", strconv.Itoa(q.Waiting) + still(q.Waiting, q.WaitFor)},
 		{"  free", strconv.Itoa(q.Free)},
 	}
 	if q.BlockedFor > 0 {
@@ -44,7 +44,15 @@ func (q Quota) Rows() [][]string {
 		rows = append(rows, []string{"  last 429", fmt.Sprintf("%s, sent to %s", q.Last429.Local().Format("2006-01-02 15:04:05"), q.LastScript)})
 	}
 	for _, u := range q.Users {
-		rows = append(rows, []string{"  " + u.Script, u.Run, fmt.Sprintf("%d used, %d waiting", u.Used, u.Waiting)})
+		rows = append(rows, []string{"  " + u.Script, u.Run, fmt.Sprintf("%d used, %d waiting%s", u.Used, u.Waiting, still(u.Waiting, Seconds(u.WaitSeconds)))})
 	}
 	return rows
+}
+
+// still says how long the first of waiting calls still waits.
+func still(calls int, wait time.Duration) string {
+	if calls == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", the first for another %s", wait.Round(time.Second))
 }

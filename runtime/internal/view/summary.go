@@ -101,19 +101,18 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 // Totals are a run's calls and records. There are none for a run without calls.
 // Records are also counted by model if there is more than one.
 func Totals(s *outcome.Summary) []Line {
+	waited := Waited(s.Totals)
 	switch {
-	case s.Calls == 0 && s.Planned == 0 && s.Rejected == 0:
+	case s.Calls == 0 && s.Planned == 0 && s.Rejected == 0 && waited == "":
 		return nil
-	case s.Calls == 0 && s.Planned == 0:
+	case s.Calls == 0 && s.Planned == 0 && waited == "":
 		return []Line{{"rejected", strconv.Itoa(s.Rejected)}}
 	}
 	calls := strconv.Itoa(s.Calls)
 	if s.Retries > 0 {
 		calls += fmt.Sprintf(", %d of them retries", s.Retries)
 	}
-	if s.WaitedSeconds >= 0.1 {
-		calls += fmt.Sprintf(", waited %s for quota", Seconds(s.WaitedSeconds))
-	}
+	calls += waited
 	read := strconv.Itoa(s.Read)
 	if s.Late > 0 {
 		read += fmt.Sprintf(", %d of them out of order because their list changed", s.Late)
@@ -139,6 +138,27 @@ func Totals(s *outcome.Summary) []Line {
 		lines = append(lines, Line{"by model", strings.Join(models, "; ")})
 	}
 	return lines
+}
+
+// Waited says what calls waited for and how long: ", waited 57s for quota".
+func Waited(t outcome.Totals) string {
+	var parts []string
+	for _, part := range []struct {
+		seconds float64
+		what    string
+	}{
+		{t.WaitedSeconds - t.PausedSeconds, "for quota"},
+		{t.PausedSeconds, "because Planhat asked to (429)"},
+		{t.RetrySeconds, "before retries"},
+	} {
+		if part.seconds >= 0.1 {
+			parts = append(parts, Seconds(part.seconds).String()+" "+part.what)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return ", waited " + english.OxfordWordSeries(parts, "and")
 }
 
 // byModel writes each model's counts that are not 0: "company: 12 created, 3

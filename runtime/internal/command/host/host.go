@@ -60,8 +60,9 @@ type Options struct {
 	// Ask is how a reader of the function help asks further, as in
 	// manual.PageOptions.
 	Ask string
-	// Observer, if set, sees what the clients do.
+	// Observer, if set, sees what the clients do. Quiet tells each wait once.
 	Observer planhat.Observer
+	Quiet    bool
 }
 
 // AddFlags adds the flags to a command.
@@ -192,7 +193,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Planhat: planhat.Config{
 			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
-			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer,
+			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet,
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,

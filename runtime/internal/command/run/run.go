@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -32,7 +33,6 @@ type options struct {
 	params    []string
 	summary   string
 	rejects   string
-	quiet     bool
 }
 
 // New returns the command run.
@@ -77,7 +77,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "Print no summary")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd
 }
@@ -154,6 +154,10 @@ func runScript(env *environment.Env, o *options) error {
 	if script.Params, err = scriptParams(env, o.params); err != nil {
 		return err
 	}
+	quiet := o.Quiet
+	if _, scheduled := env.Getenv(serve.RunVariable); scheduled {
+		o.Quiet = false // its log has all lines
+	}
 	rejected, err := o.recordRejects(env)
 	if err != nil {
 		return err
@@ -198,7 +202,7 @@ func runScript(env *environment.Env, o *options) error {
 	if unwritten != nil {
 		return unwritten
 	}
-	if !o.quiet {
+	if !quiet {
 		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, view.Files{Summary: o.summary, Rejects: o.rejects})))
 	}
 	return &usage.Finished{Code: s.ExitCode}
