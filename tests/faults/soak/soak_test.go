@@ -79,6 +79,9 @@ func TestSoak(t *testing.T) {
 				for fault, n := range out.hits {
 					hits[fault] += n
 				}
+				if done := seed + 1 - *first; done%progress == 0 {
+					t.Logf("%d scenarios after %s, %d failed", done, time.Since(began).Round(time.Second), len(failures))
+				}
 				if len(out.problems) > 0 {
 					failures[seed] = out.problems
 				}
@@ -110,6 +113,9 @@ const (
 	tooMany = 100
 	shown   = 5
 )
+
+// progress is how often a long run tells how far it is.
+const progress = 5000
 
 func sortedKeys(m map[int64][]string) []int64 {
 	var out []int64
