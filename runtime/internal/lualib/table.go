@@ -3,7 +3,6 @@ package lualib
 import (
 	"cmp"
 	"slices"
-	"sort"
 	"strconv"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -132,13 +131,18 @@ func tableSort(c call) int {
 			table.RawSetInt(i+1, item)
 		}
 	}()
+	var fn *lua.LFunction
 	if !c.absent(2) {
-		sort.Sort(ordered{c: c, items: items, fn: c.function(2)})
+		fn = c.function(2)
+	} else if sortPlain(items) {
 		return 0
 	}
-	if !sortPlain(items) {
-		sort.Sort(ordered{c: c, items: items})
-	}
+	slices.SortFunc(items, func(a, b lua.LValue) int {
+		if c.less(fn, a, b) {
+			return -1
+		}
+		return 1
+	})
 	return 0
 }
 
@@ -164,30 +168,16 @@ func sortPlain(items []lua.LValue) bool {
 	return false
 }
 
-// ordered sorts values by Lua's "<" or by an order function.
-type ordered struct {
-	c     call
-	items []lua.LValue
-	fn    *lua.LFunction
-}
-
-// Len is part of sort.Interface.
-func (o ordered) Len() int { return len(o.items) }
-
-// Swap is part of sort.Interface.
-func (o ordered) Swap(i, j int) { o.items[i], o.items[j] = o.items[j], o.items[i] }
-
-// Less is part of sort.Interface. It raises an error for values without order.
-func (o ordered) Less(i, j int) bool {
-	a, b := o.items[i], o.items[j]
-	if o.fn != nil {
-		return lua.LVAsBool(o.c.invoke(o.fn, a, b))
+// less compares by an order function, or else by Lua's "<". It raises an error for
+// values without order.
+func (c call) less(fn *lua.LFunction, a, b lua.LValue) bool {
+	switch {
+	case fn != nil:
+		return lua.LVAsBool(c.invoke(fn, a, b))
+	case a.Type() != b.Type():
+		c.raise("attempt to compare " + a.Type().String() + " with " + b.Type().String())
+	case a.Type() == lua.LTTable && c.GetMetaField(a, "__lt") == lua.LNil:
+		c.raise("attempt to compare two table values")
 	}
-	if a.Type() != b.Type() {
-		o.c.raise("attempt to compare " + a.Type().String() + " with " + b.Type().String())
-	}
-	if a.Type() == lua.LTTable && o.c.GetMetaField(a, "__lt") == lua.LNil {
-		o.c.raise("attempt to compare two table values")
-	}
-	return o.c.LessThan(a, b)
+	return c.LessThan(a, b)
 }

@@ -8,14 +8,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/display"
 )
 
-// Properties lists a model's properties, those that a new record requires
+// propertiesPage lists a model's properties, those that a new record requires
 // first.
-func (m *Manual) Properties(model *catalog.Model, o PageOptions) string {
-	s := newSheet(o)
-	m.propertiesPage(s, model)
-	return s.finish()
-}
-
 func (m *Manual) propertiesPage(s *sheet, model *catalog.Model) {
 	s.line(0, s.styled(model.Name, display.Bold)+"  "+s.styled("the records of planhat."+model.Snake, display.Dim))
 	s.gap()

@@ -70,7 +70,7 @@ expect(sent.operation).to_equal("create")
 expect(sent.body).to_equal({ name = "Acme" })`,
 			Call: onServer(func(a *bindings.Args, w *environment, _ *simulator.Server) (int, error) {
 				wanted, list := filterArg(a), a.L.NewTable()
-				for _, one := range w.recorder.list() {
+				for _, one := range w.writes.all() {
 					if !wanted(one.Call) {
 						continue
 					}

@@ -18,9 +18,9 @@ import (
 
 // environment is what one test runs in. It is safe for concurrent use.
 type environment struct {
-	clock    clock
-	out      output
-	recorder recorder
+	clock  clock
+	out    output
+	writes journal[write]
 	// inside is where in a script the test ended, and claims are the calls of
 	// expect that no matcher has followed yet. Only the test itself uses them.
 	inside string
@@ -70,7 +70,7 @@ func (w *environment) planhat() (*simulator.Server, error) {
 		return nil, errors.New("the test that this request belongs to has ended")
 	}
 	o := w.options
-	o.Clock, o.Seed, o.Observer = w.clock.now, 1, w.recorder.note
+	o.Clock, o.Seed, o.Observer = w.clock.now, 1, w.note
 	o.CallsPerMinute, o.PerSecond, o.Parallel = -1, -1, -1
 	server, err := simulator.Start(o)
 	if err != nil {
@@ -115,27 +115,29 @@ type write struct {
 	body []byte
 }
 
-// recorder keeps the writes of a test. It is safe for concurrent use.
-type recorder struct {
-	mu     sync.Mutex
-	writes []write
-}
-
 // note keeps a call if it writes.
-func (r *recorder) note(c simulator.Call, body []byte) {
-	if c.Method == http.MethodGet || c.Method == http.MethodHead {
-		return
+func (w *environment) note(c simulator.Call, body []byte) {
+	if c.Method != http.MethodGet && c.Method != http.MethodHead {
+		w.writes.add(write{c, body})
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.writes = append(r.writes, write{c, body})
 }
 
-// list returns the writes, oldest first.
-func (r *recorder) list() []write {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.writes)
+// journal keeps values in their order. It is safe for concurrent use.
+type journal[T any] struct {
+	mu   sync.Mutex
+	list []T
+}
+
+func (j *journal[T]) add(v T) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.list = append(j.list, v)
+}
+
+func (j *journal[T]) all() []T {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.list)
 }
 
 // address is Planhat's address for clients in tests. Requests to it go to the

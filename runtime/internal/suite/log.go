@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -20,7 +19,7 @@ var measured = []string{"took", "quota_wait", "host"}
 type logHandler struct {
 	w io.Writer
 	// kept, if set, keeps the lines as well.
-	kept  *logLines
+	kept  *journal[logLine]
 	attrs []slog.Attr
 }
 
@@ -47,28 +46,6 @@ func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 // WithGroup ignores groups: scripts make none.
 func (h *logHandler) WithGroup(string) slog.Handler { return h }
-
-// logLines keeps the lines of a log. It is safe for concurrent use.
-type logLines struct {
-	mu   sync.Mutex
-	kept []logLine
-}
-
-func (l *logLines) add(line logLine) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.kept = append(l.kept, line)
-}
-
-func (l *logLines) table(L *lua.LState) *lua.LTable {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	list := L.NewTable()
-	for _, line := range l.kept {
-		list.Append(line.table(L))
-	}
-	return list
-}
 
 type logLine struct {
 	level, message string

@@ -86,6 +86,7 @@ func TestText(t *testing.T) {
 ✗ clean_test.lua › cleaning › is lost
   error: clean_test.lua:13: attempt to index local 'x' (a nil value)
      13 |   it("is lost", function() local x; return x.y end)
+  hint: 'x' has no value here; where it may be missing, write (x or {}).y
 
 1 passed, 4 failed, 1 skipped in 5 ms
 `

@@ -68,7 +68,7 @@ type scriptRun struct {
 	given   map[string]string
 	stdout  output
 	stderr  output
-	log     logLines
+	log     journal[logLine]
 	result  *runtime.Result
 	summary *outcome.Summary
 }

@@ -56,7 +56,11 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 	}
 	set("files", goValue(L, files))
 	set("values", goValue(L, r.result.Values))
-	set("log", r.log.table(L))
+	log := L.NewTable()
+	for _, line := range r.log.all() {
+		log.Append(line.table(L))
+	}
+	set("log", log)
 	return t, nil
 }
 
