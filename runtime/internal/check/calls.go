@@ -28,6 +28,10 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		c.callsModule(e, callee)
 		return
 	}
+	if why, ok := strings.CutPrefix(f.Doc, "Not available: "); ok {
+		c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is not available: %s", callee.Topic.Name, strings.TrimSuffix(why, "."))).Subject = callee.Topic.Name
+		return
+	}
 	if f.Deprecated != "" {
 		finding := c.at(c.nameToken(e), "deprecated", fmt.Sprintf("'%s' is deprecated", callee.Topic.Name))
 		finding.Hint = "write " + f.Deprecated

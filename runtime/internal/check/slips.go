@@ -167,7 +167,7 @@ func (c *script) usesNothing(exprs []ast.Expr) {
 		}
 		callee := c.Callee(call)
 		f := callee.Function()
-		if f == nil || len(f.Returns) > 0 || callee.Topic.Name == "error" {
+		if f == nil || len(f.Returns) > 0 || callee.Topic.Name == "error" || strings.HasPrefix(f.Doc, "Not available: ") {
 			continue
 		}
 		finding := c.at(c.nameToken(call), "no-result", fmt.Sprintf("'%s' returns nothing, so this is nil", callee.Topic.Name))

@@ -19,6 +19,9 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if hint := typographic(tok.Text); hint != "" {
 		return hint
 	}
+	if before.Kind == String && before.Text[len(before.Text)-1] == '\'' && tok.Kind == Name && tok.Start == before.End {
+		return `the apostrophe ends the text: write it as \', or put the text in double quotes`
+	}
 	if hint := s.loopHabit(at, top); hint != "" {
 		return hint
 	}

@@ -18,6 +18,7 @@ func broken(t *testing.T, src string) *SyntaxError {
 
 func TestHabitsOfOtherLanguages(t *testing.T) {
 	for src, want := range map[string]string{
+		"print('It's fine')":                       `write it as \', or put the text in double quotes`,
 		"local t = [1,2]":                          "write a list with braces: { 1, 2, 3 }",
 		"local t = { [1,2], [3,4] }":               "write a list with braces",
 		"f([1])":                                   "write a list with braces",

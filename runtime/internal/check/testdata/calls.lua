@@ -43,3 +43,5 @@ print(string.title("x"), ("x"):title())
 print(pcall(company.get_by_id))    --> wrong-arguments: argument 1, 'id', is missing
 print(pcall(company.get_by_id, "x"), planhat.try(company.get_by_id, {})) --> wrong-arguments: must be a string, not a table
 print(planhat.try(company.create, { naem = "x", name = "y" })) --> unknown-property: did you mean 'name'
+local pipe = io.popen("ls")          --> unknown-function: 'io.popen' is not available: scripts cannot start programs
+print(pipe, os.execute("ls"))        --> unknown-function: 'os.execute' is not available
