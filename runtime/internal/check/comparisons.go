@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/check/report"
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
@@ -164,9 +165,22 @@ func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 		f.Message = fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator)
 		f.Severity, hint = report.Error, "convert the string with tonumber(...)"
 	}
-	if left != "boolean" && right != "boolean" {
+	switch {
+	case c.givesDate(e.Lhs) || c.givesDate(e.Rhs):
+		f.Hint = todayHint
+	case left != "boolean" && right != "boolean" && c.mayBeNumber(e.Lhs) && c.mayBeNumber(e.Rhs):
 		f.Hint = hint
 	}
+}
+
+// mayBeNumber reports whether tonumber may turn a value into a number.
+func (c *script) mayBeNumber(e ast.Expr) bool {
+	text, literal := c.Value(e).Literal.(*ast.StringExpr)
+	if !literal {
+		return true
+	}
+	_, ok := number.Parse(text.Value)
+	return ok
 }
 
 // kind is the Lua type of a value that is certain: text, number, truth value.

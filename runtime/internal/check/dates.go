@@ -22,6 +22,9 @@ var (
 	dayFirst  = pattern.Lazy(`^(\d\d?)[./-](\d\d?)[./-](\d{4})$`)
 )
 
+// todayHint is for a date that is compared with a number.
+const todayHint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
+
 // dateHint says how to write a date that is not in Planhat's form. It names the date
 // only if it has one reading: the day cannot be a month.
 func dateHint(text string) string {
@@ -97,7 +100,7 @@ func (c *script) dateComparison(e *ast.RelationalOpExpr) {
 		// themselves.
 		if other.IsNumber() && !other.Maybe && c.kind(pair[0]) == "" {
 			f := c.on(pair[1], "date", fmt.Sprintf("'%s' is a string such as \"2026-12-31\", so it cannot be compared with a number", c.text(pair[0])))
-			f.Hint = "today's date is time.today(); time.parse(date) converts a date to seconds, the unit of time.now()"
+			f.Hint = todayHint
 			return
 		}
 	}
