@@ -184,15 +184,15 @@ func anyModel(parent string, client clientOf) *Func {
 		Doc: "Returns the functions of a model by its name, such as those of `planhat.company`. Use it for your tenant's custom models, which phscript cannot " +
 			"know: declare them once in `phscript.toml`, or here with `path`. They have `create`, `update`, `get_by_id`, `get_list`, `each`, `delete` and " +
 			"`bulk_upsert`, with the same quota, retries, dry run and reports of rejected rows. Their records may have any property.\n\n" +
-			"Planhat does not document the paths of custom models. A wrong path fails with `not_found`.\n\n" +
-			"For a model that phscript knows, `keys` and `limit` replace its own, such as for a property that you made a key in Planhat.",
+			"Planhat does not document the paths of custom models. A wrong path fails with `not_found`; so does a model under `--simulate` that `phscript.toml` does not declare.\n\n" +
+			"For a built-in model, `keys` and `limit` replace its own, such as for a property that you made a key in Planhat.",
 		Params: []Param{
 			{Name: "name", Type: "string", Doc: "The model's name, such as `contract`."},
 			{Name: "options", Type: "table", Optional: true, Doc: "How the model works.", Fields: []Field{
 				{Name: "path", Type: "string", Doc: "The path of its records, such as `/contracts`. Required unless the model is known or declared in `phscript.toml`."},
 				{Name: "keys", Type: "string[]", Doc: "The properties by which `bulk_upsert` finds a record, in Planhat's order. Default: `_id`, `sourceId`, `externalId`."},
 				{Name: "limit", Type: "integer", Doc: "The most records that one list request may ask for. Default: 2,000."},
-				{Name: "filters", Type: "string[]", Doc: "The query parameters of its list, beside `companyId`."},
+				{Name: "filters", Type: "string[]", Doc: "The query parameters of its list, besides `companyId`."},
 			}},
 		},
 		Returns: []Return{{Type: "table", Doc: "The model's functions."}},

@@ -468,7 +468,7 @@ type Enduser struct {
 	CreatedAt *string `json:"createdAt,omitempty"`
 	// Last update time. Read-only.
 	UpdatedAt *string `json:"updatedAt,omitempty"`
-	// Last activity (one peer writes it). Read-only.
+	// Last activity (one other client writes it). Read-only.
 	LastActive *string `json:"lastActive,omitempty"`
 	// Recent activities. Read-only.
 	LastActivities []any `json:"lastActivities,omitzero"`
@@ -1437,8 +1437,7 @@ type Workflow struct {
 // A pointer to a zero value, or an empty list, is sent. Dates are text, such
 // as 2026-01-31.
 type Metrics struct {
-	// Metric key; no spaces or special characters by the doc, though a peer sends
-	// spaces.
+	// Metric key, without spaces or special characters.
 	DimensionID *string `json:"dimensionId,omitempty"`
 	// Value.
 	Value *float64 `json:"value,omitempty"`
@@ -1472,9 +1471,9 @@ type UserActivity struct {
 	ExternalID *string `json:"externalId,omitempty"`
 	// Full name.
 	Name *string `json:"name,omitempty"`
-	// Sent by a peer.
+	// Another client sends it.
 	FirstName *string `json:"firstName,omitempty"`
-	// Sent by a peer.
+	// Another client sends it.
 	LastName *string `json:"lastName,omitempty"`
 	// externalId of the company, lets an unknown enduser be created (older bulk
 	// name: cId).

@@ -106,7 +106,10 @@ func (r *Resource) loses(row Record) error {
 
 func losesMembers(m *catalog.Model, members object) error {
 	has := func(name string) bool { return text(members.get(name)) != "" }
-	for _, name := range []string{"_id", "sourceId", "externalId", "extId"} {
+	for _, name := range identityOf(m) {
+		if name == "email" {
+			continue // an enduser may have another key
+		}
 		if v := members.get(name); v != nil && v.Kind() == '"' && strings.TrimSpace(text(v)) == "" {
 			return &Error{
 				Kind: KindValidation, Message: name + " is empty",

@@ -122,7 +122,7 @@ func runID(text string) (int64, error) {
 // found turns a missing run into advice.
 func found(id int64, err error) error {
 	if errors.Is(err, history.ErrNoRun) {
-		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' lists runs with their numbers; old runs are deleted"}
+		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' lists runs with their numbers; old runs are deleted. Runs of 'serve --simulate' need --simulate, and those of another store need its --state"}
 	}
 	return err
 }

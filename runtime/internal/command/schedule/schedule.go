@@ -145,7 +145,7 @@ func pauseSchedules(env *environment.Env, o *options) error {
 		if err := s.Pause(ctx, e.Name); err != nil {
 			return err
 		}
-		fmt.Fprintf(env.Stdout, "%s is paused; its queued runs are cancelled\n", e.Name)
+		fmt.Fprintf(env.Stdout, "%s is paused; its queued runs are cancelled, except those started by hand\n", e.Name)
 		return nil
 	})
 }

@@ -39,7 +39,7 @@ func TestSchedules(t *testing.T) {
 	assert.Equal(t, "nightly", ticks[0].Schedule)
 	assert.Equal(t, time.Date(2026, 1, 16, 2, 0, 0, 0, time.UTC), ticks[0].At.UTC())
 
-	assert.Equal(t, "nightly is paused; its queued runs are cancelled\n", run("pause", "nightly"))
+	assert.Equal(t, "nightly is paused; its queued runs are cancelled, except those started by hand\n", run("pause", "nightly"))
 	assert.NotContains(t, run("next"), "nightly")
 	assert.Contains(t, run("resume", "nightly"), "nightly is resumed; next at ")
 	assert.Equal(t, "run 1 of often is queued; follow it with 'phscript runs logs -f 1'\n", run("run", "often"))
