@@ -210,8 +210,11 @@ const fewEmails = 20
 
 // withEmails counts the records that have each of the emails.
 func (r *Resource) withEmails(ctx context.Context, emails map[string]*line) (map[string]int, error) {
+	list, err := r.operation("get_list")
+	if err != nil {
+		return nil, err
+	}
 	filters := []map[string]string{{}}
-	list := r.model.Operation("get_list")
 	if len(emails) <= fewEmails && list.Parameter("email") != nil {
 		filters = nil
 		for email := range emails {
