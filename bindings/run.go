@@ -15,10 +15,11 @@ type Rejections interface {
 	Reject(row planhat.RowError)
 }
 
-// RejectedRow is a row of a file of rejected rows, and RejectedWriter writes one. csv
-// reads such a file as the files that the rows came from.
 type (
-	RejectedRow    = csvtext.Rejected
+	// RejectedRow is a row of a file of rejected rows. csv reads such a file like the
+	// files that its rows came from.
+	RejectedRow = csvtext.Rejected
+	// RejectedWriter writes a file of rejected rows.
 	RejectedWriter = csvtext.RejectedWriter
 )
 

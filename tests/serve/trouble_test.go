@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
@@ -268,4 +269,34 @@ func TestSecretsStaySecret(t *testing.T) {
 			assert.NotContains(t, text, secret, where)
 		}
 	}
+}
+
+// TestPartialFailuresAreRetried: an import of which some requests failed has failed,
+// although others came through, and is tried again.
+func TestPartialFailuresAreRetried(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, "")
+	// Four requests fail, and two of them again at the end of the call.
+	faults, err := simulator.ParseFaults("503:first=6,operation=bulk_upsert")
+	require.NoError(t, err)
+	w.planhat.InjectFaults(faults...)
+	w.file("phscript.toml", "retry_for = \"1ms\"\n[[schedule]]\nname = \"import\"\nscript = \"import.lua\"\nretries = 2\n"+never)
+	w.file("import.lua", `
+local rows = {}
+for i = 1, 2000 do rows[i] = { externalId = "a-" .. i, name = "n" .. i } end
+planhat.company.bulk_upsert(rows, { chunk_size = 500 })
+`)
+	s := w.serve()
+	s.says("serving")
+	id := w.start("import")
+	failed := w.becomes(id, history.Failed)
+	require.NotNil(t, failed.ExitCode)
+	assert.Equal(t, 1, *failed.ExitCode)
+	assert.Contains(t, failed.Error, "2 of 4 requests failed")
+	runs := w.await("import", atLeast(1, history.Succeeded))
+	require.Len(t, runs, 2)
+	assert.Len(t, w.planhat.Records("company"), 3+2000)
+	rows := w.do("runs", "rejected", id)
+	assert.Equal(t, 1000, strings.Count(rows, ",unknown,company.bulk_upsert,"), "%.300s", rows)
+	s.stop()
 }
