@@ -161,7 +161,7 @@ func (d directive) sign(n float64) string {
 
 // float writes a number with a fraction.
 func (d directive) float(n float64) string {
-	sign, text := d.sign(n), ""
+	var text string
 	switch general := d.verb == 'g' || d.verb == 'G'; {
 	case math.IsNaN(n):
 		d, text = d.without("0"), "nan"
@@ -180,7 +180,7 @@ func (d directive) float(n float64) string {
 	if d.verb == 'E' || d.verb == 'G' {
 		text = strings.ToUpper(text)
 	}
-	return d.pad(text, sign)
+	return d.pad(text, d.sign(n))
 }
 
 // pad brings a prefix and a text to the width.
