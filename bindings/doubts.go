@@ -23,7 +23,7 @@ type doubts struct {
 
 // options returns encoding options that collect warnings.
 func (d *doubts) options() EncodeOptions {
-	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, Shortened: d.shortened, ReadOnly: func(name string) {
+	return EncodeOptions{Model: d.model, Unknown: d.unknown, Value: d.value, Date: d.date, Shortened: d.shortened, ReadOnly: func(name string) {
 		// Under an older name, such as time of a metric, it is translated.
 		if !d.model.Alias(name) && !slices.Contains(d.readOnly, name) {
 			d.readOnly = append(d.readOnly, name)
@@ -36,6 +36,11 @@ func (d *doubts) options() EncodeOptions {
 func (d *doubts) value(p *catalog.Property, text string) {
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" "+text, fmt.Sprintf("unknown %s %s %q%s; known values: %s",
 		d.model.Noun, p.Name, text, catalog.DidYouMean(text, p.Enum), strings.Join(p.Enum, ", ")))
+}
+
+// date warns of a date that Planhat rejects, or reads in a way that nobody meant.
+func (d *doubts) date(p *catalog.Property, text string) {
+	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+"."+p.Name+" date", fmt.Sprintf("the %s %s takes a date as YYYY-MM-DD, not %q, which Planhat rejects or misreads", d.model.Noun, p.Name, text))
 }
 
 // shortened warns of an id that may be that of several records.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
@@ -32,6 +33,9 @@ type EncodeOptions struct {
 	ReadOnly func(name string)
 	// Value is called for each text that is not a known value of its property.
 	Value func(p *catalog.Property, text string)
+	// Date is called for each text of a date property that is not a date in Planhat's
+	// form.
+	Date func(p *catalog.Property, text string)
 	// Shortened is called for each id that looks like a shortened number, such as
 	// 1.23457E+12.
 	Shortened func(name, id string)
@@ -275,6 +279,11 @@ func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) err
 	}
 	if text, ok := v.(lua.LString); ok && opt.Value != nil && len(p.Enum) > 0 && !slices.Contains(p.Enum, string(text)) {
 		opt.Value(p, string(text))
+	}
+	if text, ok := v.(lua.LString); ok && opt.Date != nil && p.Type == catalog.Date && text != "" {
+		if _, err := calendar.EpochDays(string(text[:min(len(text), len(time.DateOnly))])); err != nil && strings.Trim(string(text), "0123456789") != "" {
+			opt.Date(p, string(text))
+		}
 	}
 	switch p.Type {
 	case catalog.Days:

@@ -273,6 +273,19 @@ func TestOlderNamesOfMetricsDoNotWarn(t *testing.T) {
 	assert.Empty(t, h.warnings)
 }
 
+// TestDatesInOtherFormsWarn: a dry run has no other way to tell.
+func TestDatesInOtherFormsWarn(t *testing.T) {
+	L, h, _ := planhatState(t)
+	results(t, L, `pcall(planhat.license.create, { companyId = "extid-a", value = 1, _currency = "EUR", fromDate = "9.5.2026", toDate = "2026-12-31" })`)
+	assert.Len(t, h.warnings, 1)
+	assert.Contains(t, h.warnings[0], `fromDate takes a date as YYYY-MM-DD, not "9.5.2026"`)
+	L, h, _ = planhatState(t)
+	results(t, L, `pcall(planhat.license.create, { companyId = "extid-a", fromDate = "2026-05-09T10:00:00.000+0100", toDate = "", renewalDate = "1767225600000" })`)
+	for _, warning := range h.warnings {
+		assert.NotContains(t, warning, "takes a date")
+	}
+}
+
 func TestRowsWithoutAKeyWarn(t *testing.T) {
 	for script, want := range map[string]string{
 		`planhat.company.bulk_upsert{ { name = "A" }, { name = "B", externalId = "" } }`:                        "none of the rows has sourceId or externalId, so every run creates new records",
