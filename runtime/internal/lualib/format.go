@@ -92,6 +92,9 @@ func (d directive) format(c call, arg int) string {
 		return d.without("0").pad(string([]byte{byte(c.integer(arg))}), "")
 	case 'd', 'i':
 		n := truncate(c.num(arg))
+		if d.flags == "" && d.precision < 0 {
+			return d.pad(strconv.Itoa(n), "") // usual, and faster
+		}
 		if n == 0 && d.precision == 0 {
 			return d.without("0").pad("", d.sign(0)) // Go leaves the sign out
 		}
@@ -171,7 +174,10 @@ func (d directive) float(n float64) string {
 		if d.precision < 0 {
 			d.precision = 6
 		}
-		return d.print(d.verb, n)
+		if d.flags != "" || d.verb == 'E' {
+			return d.print(d.verb, n)
+		}
+		text = strconv.FormatFloat(math.Abs(n), d.verb, d.precision, 64) // usual, and faster
 	case d.precision < 0:
 		text = number.FormatG(math.Abs(n), 6)
 	default:
