@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -54,6 +55,12 @@ func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *
 			// The first request may have got through after all.
 			if found, err := by.find(ctx); err == nil && found != nil {
 				return r.claimed(q.body, found, again)
+			}
+			if again.Status == http.StatusConflict || strings.Contains(strings.ToLower(again.Message), "duplicate") {
+				// It was refused for a key that the first request may have stored; the
+				// look-up then found the record of another company.
+				again.Uncertain = true
+				return nil, mayExist(again, "")
 			}
 		}
 		if !again.Uncertain {

@@ -80,8 +80,8 @@ type walk struct {
 	previous []Record
 	asked    int
 
-	// still says that the last page showed no change: it was the first, or held
-	// the overlap only.
+	// still says that no page has shown a change: each was the first, or held the
+	// overlap only.
 	still bool
 	// pages counts the pages that held something new. repair goes through a list
 	// in another order by id.
@@ -156,7 +156,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		}
 		known := len(page) - len(fresh)
 		w.shift = w.offset - (offset + known)
-		w.still = w.previous == nil || len(page) == overlap
+		w.still = w.previous == nil || (w.still && len(page) == overlap)
 		w.remember(page, fresh, offset, limit)
 		if len(fresh) == 0 && len(page) > overlap {
 			// Records were added before the place, so it has moved back.
@@ -327,6 +327,9 @@ func (w *walk) bind(ctx context.Context) {
 		return
 	}
 	id, ok := w.top(ctx)
+	if !ok { // others may have been at work
+		id, ok = w.top(ctx)
+	}
 	if !ok || !isObjectID(w.highest) {
 		return
 	}

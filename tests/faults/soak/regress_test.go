@@ -14,21 +14,23 @@ func TestSeedsThatFailedOnce(t *testing.T) {
 	l := newLane()
 	defer l.close()
 	for seed, mistake := range map[int64]string{
-		10:    "a list of lists was delivered as records",
-		11:    "error entries that name no row were not counted",
-		15:    "outcomes in Lua said rejected for rows that may be stored",
-		306:   "rows matched by an email that several have were stored twice",
-		381:   "keys of a rejected row were told as stored",
-		397:   "a create took an older record for its own that differs in custom fields",
-		484:   "a delete counted as done because of an answer that says nothing",
-		981:   "a row was taken for another whose record has its key",
-		2153:  "a delete that landed late counted as not found",
-		2649:  "a loop read what it created, since others had deleted the last record",
-		12412: "a list that the server cut ended after its first page, since the loop had deleted that",
-		18119: "a create took an older enduser with the same email for its own",
-		23290: "a row that the answer to a repeated request left out counted as surely not stored",
-		28000: "rows sent again after a lost answer counted as surely not stored",
-		40424: "rows of a last attempt that got no answer counted as surely not stored",
+		10:     "a list of lists was delivered as records",
+		11:     "error entries that name no row were not counted",
+		15:     "outcomes in Lua said rejected for rows that may be stored",
+		306:    "rows matched by an email that several have were stored twice",
+		381:    "keys of a rejected row were told as stored",
+		397:    "a create took an older record for its own that differs in custom fields",
+		484:    "a delete counted as done because of an answer that says nothing",
+		981:    "a row was taken for another whose record has its key",
+		2153:   "a delete that landed late counted as not found",
+		2649:   "a loop read what it created, since others had deleted the last record",
+		12412:  "a list that the server cut ended after its first page, since the loop had deleted that",
+		18119:  "a create took an older enduser with the same email for its own",
+		23290:  "a row that the answer to a repeated request left out counted as surely not stored",
+		28000:  "rows sent again after a lost answer counted as surely not stored",
+		40424:  "rows of a last attempt that got no answer counted as surely not stored",
+		101795: "a list in a random order ended without the second reading",
+		118373: "a create refused for the key of its own first request counted as surely not stored",
 	} {
 		assert.Empty(t, l.run(newScenario(seed)).problems, "seed %d: %s", seed, mistake)
 	}

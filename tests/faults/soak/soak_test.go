@@ -207,3 +207,10 @@ func (j *judge) tally(sum planhat.Summary) []string {
 	}
 	return nil
 }
+
+func count(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
