@@ -338,3 +338,23 @@ func TestABulkRefusalThatBreaksOff(t *testing.T) {
 	require.Len(t, result.Errors, 1)
 	assert.Equal(t, 1, result.Errors[0].Index)
 }
+
+// Counts that can't be read say nothing about the rows: none is blamed, and those
+// that may be stored are uncertain.
+func TestCountsThatCannotBeRead(t *testing.T) {
+	rows := []Record{Record(`{"name":"a","externalId":"1"}`), Record(`{"name":"b","externalId":"2"}`)}
+	for _, body := range []string{`{"created":1e300}`, `{"created":"two"}`, `{"created":null}`, `{"created":true}`, `{"created":2.5}`, `{"created":-2}`, `{"created":2,"updated":{}}`} {
+		c := newClient(t, newServer(t, always(200, body)))
+		got, err := c.Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+		assert.Equal(t, KindServer, KindOf(err), body)
+		require.Len(t, got.Errors, 2, body)
+		for _, e := range got.Errors {
+			assert.True(t, e.Uncertain, body)
+		}
+	}
+	c := newClient(t, newServer(t, always(200, `{"insertsKeys":[{"_id":"x","externalId":"1"},{"_id":"y","externalId":"2"}]}`)))
+	got, err := c.Company.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, 2, got.Created)
+	assert.Empty(t, got.Errors)
+}

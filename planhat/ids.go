@@ -1,6 +1,8 @@
 package planhat
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -73,4 +75,24 @@ func idForms(k catalog.Keyables, known []string) []string {
 		}
 	}
 	return forms
+}
+
+// compareIDs orders ids as Planhat does: those of MongoDB rise with time.
+func compareIDs(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+}
+
+// idOf returns the _id of a record, "" if it has none.
+func idOf(record Record) string {
+	const first = `{"_id":"`
+	if rest, found := bytes.CutPrefix(record, []byte(first)); found {
+		if end := bytes.IndexByte(rest, '"'); end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
+			return string(rest[:end])
+		}
+	}
+	members, err := readObject(record)
+	if err != nil {
+		return ""
+	}
+	return text(members.get("_id"))
 }

@@ -80,5 +80,5 @@ func untilDate(v string, now time.Time) (time.Duration, bool) {
 	if err != nil {
 		return 0, false
 	}
-	return max(0, at.Sub(now)), true
+	return min(max(0, at.Sub(now)), longestPause*time.Second), true
 }

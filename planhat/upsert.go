@@ -3,6 +3,7 @@ package planhat
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,8 +21,18 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		return nil, errors.New("it is not the response to a bulk upsert")
 	}
 	m := newMatcher(lines, r.client.redact)
-	result := &BulkResult{
-		Created: count(members.get("created")), Updated: count(members.get("updated")), Unchanged: count(members.get("nonupdates")),
+	result := &BulkResult{}
+	for _, part := range []struct {
+		into         *int
+		counts, keys string
+	}{{&result.Created, "created", "insertsKeys"}, {&result.Updated, "updated", "updatesKeys"}, {&result.Unchanged, "nonupdates", ""}} {
+		n := members.get(part.counts)
+		if n == nil {
+			n = members.get(part.keys)
+		} else if !countable(n) {
+			return nil, fmt.Errorf("%s is %s, not a count", part.counts, oneLine(string(n)))
+		}
+		*part.into = count(n)
 	}
 	for _, k := range listed(members.get("insertsKeys")) {
 		m.succeed(k, true)
@@ -80,6 +91,17 @@ func refusal(status int) (Kind, string) {
 		return KindPermission, message
 	}
 	return KindValidation, message
+}
+
+// countable reports whether a value is a count, as count reads it.
+func countable(v jsontext.Value) bool {
+	switch v.Kind() {
+	case '0', '"':
+		n, err := strconv.ParseFloat(text(v), 64)
+		return err == nil && n >= 0 && n <= 1e9 && n == math.Trunc(n)
+	default:
+		return v.Kind() == '['
+	}
 }
 
 // count reads a count, given as a number, as text or as a list.

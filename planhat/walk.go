@@ -2,10 +2,8 @@ package planhat
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -16,6 +14,11 @@ const smallestPage = 2
 // certainlyWhole bounds the pages that end a list by being short. A server's own
 // maximum, which cuts pages whatever was asked for, is taken to be higher.
 const certainlyWhole = 100
+
+// Each time that a list has moved to the front, the walk steps back. At the end of a
+// list that moves at every call, it takes the page that shows the end after
+// fewRounds of that, and any page after mostRounds.
+const fewRounds, mostRounds = 3, 12
 
 // farAway is an offset behind the end of every list.
 const farAway = 100_000_000
@@ -115,6 +118,7 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 		if err != nil {
 			return nil, false, err
 		}
+		w.unseen, w.repair.unseen = w.unseen+w.repair.unseen, 0
 		if w.repair.order == byOther && !more {
 			w.unseen++ // the server does not sort by id: this list may have moved as well
 		}
@@ -129,7 +133,9 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 // forward reads until it has found records behind the place, or the end.
 func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 	overlap := w.overlap()
-	offset, back := w.offset-overlap, max(1, w.size/16)
+	step := max(1, min(w.size, w.longest)/16)
+	offset, back := w.offset-overlap, step
+	rounds, stepped := 0, false
 	if w.order != byOther {
 		offset -= max(0, w.shift) // as far as the last time
 	}
@@ -148,9 +154,13 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		}
 		fresh := w.fresh(page)
 		if w.order != byOther && overlap > 0 && offset > 0 && len(fresh) == len(page) {
+			if !stepped {
+				rounds, stepped = rounds+1, true
+			}
 			offset, back = offset-back, back*4
 			continue
 		}
+		stepped = false
 		if w.order == byOther && !w.repairable && overlap > 0 && (len(page) == 0 || idOf(page[0]) != w.last) {
 			w.unseen++
 		}
@@ -159,8 +169,14 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		w.still = w.previous == nil || (w.still && len(page) == overlap)
 		w.remember(page, fresh, offset, limit)
 		if len(fresh) == 0 && len(page) > overlap {
-			// Records were added before the place, so it has moved back.
-			offset = w.offset - overlap
+			// Records came or went before the place, so it has moved.
+			if ends := len(page) < min(limit, w.longest); rounds > mostRounds || ends && rounds > fewRounds {
+				if !ends {
+					w.unseen++ // the server may have cut the page
+				}
+				return nil, false, nil
+			}
+			offset, back = w.offset-overlap, step
 			continue
 		}
 		more := len(fresh) > 0 && !w.short(len(page), limit)
@@ -365,24 +381,4 @@ func (w *walk) notes() (late, unseen int) {
 	late, unseen = w.late, w.unseen
 	w.late, w.unseen = 0, 0
 	return late, unseen
-}
-
-// compareIDs orders ids as Planhat does: those of MongoDB rise with time.
-func compareIDs(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
-}
-
-// idOf returns the _id of a record, "" if it has none.
-func idOf(record Record) string {
-	const first = `{"_id":"`
-	if rest, found := bytes.CutPrefix(record, []byte(first)); found {
-		if end := bytes.IndexByte(rest, '"'); end >= 0 && bytes.IndexByte(rest[:end], '\\') < 0 {
-			return string(rest[:end])
-		}
-	}
-	members, err := readObject(record)
-	if err != nil {
-		return ""
-	}
-	return text(members.get("_id"))
 }
