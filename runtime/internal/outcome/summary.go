@@ -35,8 +35,10 @@ type Summary struct {
 	IfNew    []Reason `json:"rejected_if_new,omitempty"`
 	Warnings []string `json:"warnings"`
 
-	// Told counts the rejected rows in the report of the error.
-	Told int `json:"-"`
+	// Told counts the rejected rows in the report of the error. Unwritten reports
+	// whether a file of the run could not be written.
+	Told      int  `json:"-"`
+	Unwritten bool `json:"-"`
 }
 
 // Totals are the numbers of a run's calls and records.

@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
@@ -69,35 +72,96 @@ func (r *Recorder) Discard() {
 	_ = os.Remove(r.spool.Name())
 }
 
+// Unwritten is the error of rows that are not all in their file. Kept of them are in
+// File, which is "" if Kept is 0.
+type Unwritten struct {
+	Name, File  string
+	Kept, Total int
+	Cause       error
+}
+
+func (e *Unwritten) Error() string {
+	text := fmt.Sprintf("cannot write the rejected rows to %s: %v", e.Name, e.Cause)
+	if e.Kept > 0 {
+		text += fmt.Sprintf("; %s of %s are in %s", humanize.Comma(int64(e.Kept)), english.Plural(e.Total, "row", ""), e.File)
+	}
+	return text
+}
+
+func (e *Unwritten) Unwrap() error { return e.Cause }
+
 // Close writes the file, through what filter returns, and discards the temporary one.
-// If no row was rejected, there is no file.
+// If no row was rejected, there is no file. If the file cannot be written, as many rows
+// as possible are written to another one beside it, or else to the system's folder for
+// temporary files, and the error is an *Unwritten.
 func (r *Recorder) Close(filter func(io.Writer) io.Writer) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer r.Discard()
-	if err := errors.Join(r.err, r.out.Flush()); err != nil {
-		return r.failed(err)
-	}
 	if r.count == 0 {
 		return nil
 	}
-	file, err := os.CreateTemp(filepath.Dir(r.name), temporary)
+	lost := &Unwritten{Name: r.name, Total: r.count, Cause: r.err}
+	if lost.Cause == nil {
+		lost.Cause = r.out.Flush()
+	}
+	complete := lost.Cause == nil
+	kept := r.count
+	if !complete {
+		kept = 0
+		for _, err := range r.rows {
+			if err != nil {
+				break
+			}
+			kept++
+		}
+	}
+	for _, dir := range []string{filepath.Dir(r.name), os.TempDir()} {
+		// Half as many rows may fit where all do not.
+		for n := kept; n > 0; n /= 2 {
+			file, err := r.writeFirst(n, dir, filter)
+			if err != nil {
+				if lost.Cause == nil {
+					lost.Cause = err
+				}
+				continue
+			}
+			if complete && n == r.count && lost.Cause == nil {
+				if err = r.publish(file); err == nil {
+					return nil
+				}
+				lost.Cause = err
+			}
+			lost.File, lost.Kept = file, n
+			return lost
+		}
+	}
+	return lost
+}
+
+// writeFirst writes the first n rows to a new file in a folder.
+func (r *Recorder) writeFirst(n int, dir string, filter func(io.Writer) io.Writer) (string, error) {
+	file, err := os.CreateTemp(dir, temporary+".csv")
 	if err != nil {
-		return r.failed(err)
+		return "", err
 	}
 	to := filter(file)
-	err = Write(to, r.rows)
+	err = Write(to, func(yield func(outcome.RejectedRow, error) bool) {
+		left := n
+		for row, err := range r.rows {
+			if left == 0 || !yield(row, err) {
+				return
+			}
+			left--
+		}
+	})
 	if flusher, ok := to.(interface{ Flush() error }); ok {
 		err = errors.Join(err, flusher.Flush())
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
-		return errors.Join(r.failed(err), os.Remove(file.Name()))
+		return "", errors.Join(err, os.Remove(file.Name()))
 	}
-	return r.publish(file.Name())
-}
-
-func (r *Recorder) failed(err error) error {
-	return fmt.Errorf("cannot write the rejected rows to %s: %w", r.name, err)
+	return file.Name(), nil
 }
 
 // publish gives the complete file its name, which nothing else may have by now.
@@ -109,10 +173,7 @@ func (r *Recorder) publish(file string) error {
 	if _, exists := os.Lstat(r.name); errors.Is(exists, fs.ErrNotExist) {
 		err = os.Rename(file, r.name) // a file system without links
 	}
-	if err != nil {
-		return fmt.Errorf("cannot write the rejected rows to %s; they are in %s: %w", r.name, file, err)
-	}
-	return nil
+	return err
 }
 
 // rows reads the temporary file.

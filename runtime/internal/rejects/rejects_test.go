@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -88,9 +89,11 @@ func TestRecorderReplacesNothing(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrExist)
 	text, _ := os.ReadFile(name)
 	assert.Equal(t, "mine", string(text))
-	_, kept, _ := strings.Cut(err.Error(), "; they are in ")
-	kept, _, _ = strings.Cut(kept, ":")
-	text, err = os.ReadFile(kept)
+	lost, ok := errors.AsType[*rejects.Unwritten](err)
+	require.True(t, ok)
+	assert.Equal(t, dir, filepath.Dir(lost.File))
+	assert.Equal(t, 1, lost.Kept)
+	text, err = os.ReadFile(lost.File)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "A-1")
 }
@@ -101,6 +104,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestRecorderLeavesNoHalfFile(t *testing.T) {
 	dir := t.TempDir()
+	t.Setenv("TMPDIR", t.TempDir())
 	r, err := rejects.NewRecorder(filepath.Join(dir, "r.csv"))
 	require.NoError(t, err)
 	r.Outcome(planhat.Outcome{Rejected: []planhat.RowError{{Message: "no"}}})
@@ -108,6 +112,52 @@ func TestRecorderLeavesNoHalfFile(t *testing.T) {
 	assert.ErrorContains(t, err, "cannot write the rejected rows to ")
 	assert.ErrorContains(t, err, "no space left")
 	assert.Empty(t, names(t, dir))
+	assert.Empty(t, names(t, os.TempDir()))
+}
+
+// limited takes only so many bytes.
+type limited struct {
+	io.Writer
+	left int
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.left -= len(p); l.left < 0 {
+		return 0, errors.New("no space left")
+	}
+	return l.Writer.Write(p)
+}
+
+// TestRecorderKeepsWhatItCan: as many rows as fit, or all of them elsewhere.
+func TestRecorderKeepsWhatItCan(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder with an open file cannot be removed there")
+	}
+	for name, tt := range map[string]struct {
+		gone bool
+		size int
+		kept int
+	}{"full": {false, 400, 4}, "gone": {true, 10_000, 8}} {
+		dir := filepath.Join(t.TempDir(), "d")
+		t.Setenv("TMPDIR", t.TempDir())
+		require.NoError(t, os.Mkdir(dir, 0o700))
+		r, err := rejects.NewRecorder(filepath.Join(dir, "r.csv"))
+		require.NoError(t, err)
+		for i := range 8 {
+			r.Outcome(planhat.Outcome{Model: "run", Operation: "reject", Rejected: []planhat.RowError{{Row: planhat.Record(fmt.Sprintf(`{"id":"A-%d"}`, i)), Message: "the row has no name"}}})
+		}
+		if tt.gone {
+			require.NoError(t, os.RemoveAll(dir))
+		}
+		err = r.Close(func(to io.Writer) io.Writer { return &limited{to, tt.size} })
+		lost, ok := errors.AsType[*rejects.Unwritten](err)
+		require.True(t, ok, name)
+		assert.Equal(t, tt.kept, lost.Kept, name)
+		assert.Equal(t, 8, lost.Total, name)
+		text, err := os.ReadFile(lost.File)
+		require.NoError(t, err, name)
+		assert.Equal(t, 1+tt.kept, strings.Count(string(text), "\n"), name)
+	}
 }
 
 // TestManyRows: the rows are not held in memory.

@@ -21,8 +21,11 @@ const (
 )
 
 // Files are those that a run wrote: its summary as JSON, and its rejected rows as CSV.
-// Each may be "".
-type Files struct{ Summary, Rejects string }
+// Each may be "". Missing counts the rejected rows that could not be written to Rejects.
+type Files struct {
+	Summary, Rejects string
+	Missing          int
+}
 
 // Summary is a run's summary as text for a terminal.
 func Summary(s *outcome.Summary, files Files) string {
@@ -67,6 +70,10 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 		more, them = fmt.Sprintf("%d more; ", s.Rejected-shownRows), "all of them"
 	}
 	switch {
+	case files.Missing > 0 && files.Rejects == "":
+		fmt.Fprintf(b, "    all %d are missing from the file: none of them could be written\n", files.Missing)
+	case files.Missing > 0:
+		fmt.Fprintf(b, "    %d of them are in %s; %d are missing: they could not be written\n", s.Rejected-files.Missing, files.Rejects, files.Missing)
 	case files.Rejects != "":
 		fmt.Fprintf(b, "    %sall of them are in %s, to correct and import again\n", more, files.Rejects)
 	case files.Summary != "":

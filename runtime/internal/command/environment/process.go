@@ -43,7 +43,7 @@ func OfProcess() *Env {
 		Dir:          dir,
 		Now:          time.Now,
 		Processors:   runtime.GOMAXPROCS(0),
-		Interrupts:   func() (<-chan os.Signal, func()) { return notify(os.Interrupt, syscall.SIGTERM) },
+		Interrupts:   interrupts,
 		Signals:      notify,
 		KeepTerminal: keepTerminal,
 		Exit:         os.Exit,
@@ -75,6 +75,29 @@ func (t terminalInput) ReadContext(ctx context.Context, p []byte) (int, error) {
 		err = context.Cause(ctx)
 	}
 	return n, errors.Join(err, r.Close())
+}
+
+// interrupts receives Ctrl-C, termination signals, and the end of the terminal, unless
+// nohup ignores it. That counts once: both the system and a shell may report it, and a
+// second interrupt would end a run without its summary.
+func interrupts() (<-chan os.Signal, func()) {
+	c, hangup, ended := make(chan os.Signal, 3), make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangup, syscall.SIGHUP)
+	}
+	go func() {
+		select {
+		case s := <-hangup:
+			c <- s
+		case <-ended:
+		}
+	}()
+	return c, func() {
+		signal.Stop(c)
+		signal.Stop(hangup)
+		close(ended)
+	}
 }
 
 func notify(which ...os.Signal) (<-chan os.Signal, func()) {

@@ -15,7 +15,8 @@ import (
 type Output struct{ Flag, What, Begins string }
 
 // Check refuses to write over a file that was not written for the same flag,
-// such as a script that somebody named after the flag. An empty name is none.
+// such as a script that somebody named after the flag, and a folder. An empty name is
+// none.
 func (o Output) Check(env *environment.Env, name string) error {
 	if name == "" {
 		return nil
@@ -23,6 +24,9 @@ func (o Output) Check(env *environment.Env, name string) error {
 	path := env.Path(name)
 	if !env.IsDir(filepath.Dir(path)) {
 		return o.noFolder(path)
+	}
+	if env.IsDir(path) {
+		return &usage.Error{Message: fmt.Sprintf("cannot write %s: %s is a folder", o.What, name), Hint: o.Flag + " needs the name of a file"}
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {

@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/rejects"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -57,6 +58,9 @@ func New(env *environment.Env) *cobra.Command {
 			o.codeGiven = cmd.Flags().Changed("eval")
 			if err := o.Given(cmd.Flags()); err != nil {
 				return err
+			}
+			if o.rejects == "" && cmd.Flags().Changed("rejects") {
+				return &usage.Error{Message: "--rejects has no file name", Hint: "name a new file for the rejected rows, such as --rejects rejects.csv"}
 			}
 			if !o.codeGiven && len(args) == 0 {
 				if env.OnTerminal() && env.Args[0] != "run" {
@@ -192,18 +196,22 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr != nil && !errors.As(runErr, &exit) {
 		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
 	}
-	var unwritten error
+	files := view.Files{Summary: o.summary, Rejects: o.rejects}
 	if rejected != nil {
-		unwritten = rejected.Close(func(to io.Writer) io.Writer { return h.Secrets.Writer(to) })
+		err := rejected.Close(func(to io.Writer) io.Writer { return h.Secrets.Writer(to) })
+		if lost, ok := errors.AsType[*rejects.Unwritten](err); ok {
+			files.Rejects, files.Missing = lost.File, lost.Total-lost.Kept
+		}
+		unwritten(env, h.Secrets, s, err)
 	}
 	if o.summary != "" {
-		unwritten = errors.Join(unwritten, writeSummary(env, o.summary, s, h.Secrets))
+		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil {
+			files.Summary = ""
+			unwritten(env, h.Secrets, s, err)
+		}
 	}
-	if unwritten != nil {
-		return unwritten
-	}
-	if !quiet {
-		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, view.Files{Summary: o.summary, Rejects: o.rejects})))
+	if !quiet || s.Unwritten {
+		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, files)))
 	}
 	return &usage.Finished{Code: s.ExitCode}
 }

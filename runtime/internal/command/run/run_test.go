@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -101,9 +103,40 @@ func TestRunsThatDoNotStart(t *testing.T) {
 		"--companies 3 a.lua":       "--companies needs --simulate",
 		"-p region a.lua":           "--param region has no value",
 		"--calls-per-min -1 a.lua":  "--calls-per-min must be at least 1",
+		"--summary d a.lua":         "cannot write the summary: d is a folder",
+		"--rejects= a.lua":          "--rejects has no file name",
 		"--summary no/s.json a.lua": "cannot write the summary: there is no folder " + filepath.Join(r.Env.Dir, "no"),
 	} {
 		_, _, err := r.Run(run.New, strings.Fields(args)...)
 		assert.EqualError(t, err, want, args)
 	}
+}
+
+// TestUnwrittenFiles: the summary appears on the terminal, whatever becomes of files.
+func TestUnwrittenFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a folder with an open file cannot be removed there")
+	}
+	r := trial.New(t, map[string]string{"a.lua": `for i = 1, 7 do run.reject({ id = i }, "no name") end`})
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	gone := filepath.Join(r.Env.Dir, "gone")
+	require.NoError(t, os.Mkdir(gone, 0o700))
+	removed := false
+	now := r.Env.Now
+	r.Env.Now = func() time.Time { // when the run starts
+		if !removed {
+			_, err := os.Stat(gone)
+			removed = err == nil && os.RemoveAll(gone) == nil
+		}
+		return now()
+	}
+	_, stderr, err := r.Run(run.New, "--rejects", "gone/r.csv", "--summary", "gone/s.json", "a.lua")
+	assert.Equal(t, 1, code(t, err))
+	assert.Contains(t, stderr, "cannot write the rejected rows to ")
+	assert.Contains(t, stderr, "7 of 7 rows are in "+temp)
+	assert.Contains(t, stderr, "cannot write the summary")
+	assert.Contains(t, stderr, "a.lua: failed in")
+	assert.Contains(t, stderr, "rejected   7\n    7 x no name\n")
+	assert.Contains(t, stderr, "all of them are in "+temp)
 }

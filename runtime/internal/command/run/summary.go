@@ -6,6 +6,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/rejects"
@@ -41,4 +42,18 @@ func writeSummary(env *environment.Env, name string, s *outcome.Summary, secrets
 		return fmt.Errorf("cannot write the summary: %w", err)
 	}
 	return summaryFile.Write(env, name, []byte(secrets.String(string(text))+"\n"))
+}
+
+// unwritten reports a file that could not be written, or does nothing if err is nil. A
+// run with such a file has failed, but the rest of its report still follows.
+func unwritten(env *environment.Env, secrets *redact.Secrets, s *outcome.Summary, err error) {
+	if err == nil {
+		return
+	}
+	printing.Error(secrets.Writer(env.Stderr), env.StderrColor(), err)
+	s.Unwritten = true
+	if s.ExitCode == fault.ExitDone || s.ExitCode == fault.ExitRejected {
+		s.ExitCode, s.Outcome = fault.ExitScript, "failed"
+		s.Error = &outcome.Failure{Message: err.Error()}
+	}
 }
