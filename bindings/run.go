@@ -53,9 +53,9 @@ func Run() *Module {
 			{
 				Name: "reject",
 				Doc: "Counts a row as rejected, and continues. If the row was read by `csv` or `json`, the report names its file and line. " +
-					"Call it once per row. Rows that Planhat rejects count without it.",
+					"Each call counts, but the file of `--rejects` has a row of a file once, with all reasons. Rows that Planhat rejects count without it.",
 				Params: []Param{
-					{Name: "row", Type: "table", Doc: "The row, best as it was read."},
+					{Name: "row", Type: "table", Doc: "The row, preferably exactly as it was read."},
 					{Name: "reason", Type: "string", Doc: "What is wrong with it."},
 				},
 				Errors:  "`partial`, with `--strict`. Also when the row cannot be written as JSON, such as one that holds a function.",
@@ -64,7 +64,7 @@ func Run() *Module {
 			},
 			{
 				Name: "from",
-				Doc: "Says from which row a record was made, and returns the record. If Planhat then rejects the record, the report and the file of `--rejects` " +
+				Doc: "Records which row a record was made from, and returns the record. If Planhat then rejects the record, the report and the file of `--rejects` " +
 					"have the row as it was read, with its file and line. Otherwise they have the record as it was sent.",
 				Params: []Param{
 					{Name: "row", Type: "table", Doc: "The row, such as one of `csv.rows`."},

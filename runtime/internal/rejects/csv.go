@@ -15,14 +15,19 @@ import (
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
-// Write writes rows as CSV. It goes through them twice, since the header comes first
-// and has the columns of all of them, in the order in which they appear.
-func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) error {
+// Write writes rows as CSV, and returns how many. A row of a file that was rejected
+// several times is one row. Write goes through the rows twice, since the header comes
+// first and has the columns of all of them, in the order in which they appear.
+func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (int, error) {
 	var columns []string
 	known := map[string]int{}
+	m := merger{map[string]int{}, map[place][]cause{}}
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return 0, err
+		}
+		if !m.add(&row) {
+			continue
 		}
 		for _, field := range fields(row) {
 			if _, ok := known[field.name]; !ok {
@@ -33,23 +38,29 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) error {
 	}
 	w, err := bindings.NewRejectedWriter(to, columns)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	count := 0
 	for row, err := range rows {
 		if err != nil {
-			return err
+			return count, err
+		}
+		why, first := m.merge(&row)
+		if !first {
+			continue
 		}
 		cells := make([]string, len(columns))
 		for _, field := range fields(row) {
 			cells[known[field.name]] = field.text
 		}
 		if err := w.WriteRow(bindings.RejectedRow{
-			Reason: row.Message, State: row.State, Call: row.Model + "." + row.Operation, File: row.File, Line: row.Line, Cells: cells,
+			Reason: why.reason, State: why.state, Call: why.call, File: row.File, Line: row.Line, Cells: cells,
 		}); err != nil {
-			return err
+			return count, err
 		}
+		count++
 	}
-	return w.Flush()
+	return count, w.Flush()
 }
 
 type field struct{ name, text string }

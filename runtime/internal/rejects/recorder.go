@@ -32,8 +32,14 @@ type Recorder struct {
 	spool *os.File
 	out   *bufio.Writer
 	count int
-	err   error
+	// written counts the rows of the file.
+	written int
+	err     error
 }
+
+// Written returns how many rows the file has, once it is closed: fewer than were
+// rejected if a row was rejected several times.
+func (r *Recorder) Written() int { return r.written }
 
 // NewRecorder returns a recorder for a file that does not exist yet. It fails if the
 // file's folder cannot be written.
@@ -146,7 +152,7 @@ func (r *Recorder) writeFirst(n int, dir string, filter func(io.Writer) io.Write
 		return "", err
 	}
 	to := filter(file)
-	err = Write(to, func(yield func(outcome.RejectedRow, error) bool) {
+	r.written, err = Write(to, func(yield func(outcome.RejectedRow, error) bool) {
 		left := n
 		for row, err := range r.rows {
 			if left == 0 || !yield(row, err) {

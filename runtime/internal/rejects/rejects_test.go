@@ -170,7 +170,38 @@ func TestManyRows(t *testing.T) {
 			}
 		}
 	}
-	require.NoError(t, rejects.Write(&out, rows))
+	n, err := rejects.Write(&out, rows)
+	require.NoError(t, err)
+	assert.Equal(t, 20_000, n)
 	assert.Equal(t, 20_001, strings.Count(out.String(), "\n"))
-	assert.ErrorContains(t, rejects.Write(&out, func(yield func(outcome.RejectedRow, error) bool) { yield(outcome.RejectedRow{}, errors.New("broken")) }), "broken")
+	_, err = rejects.Write(&out, func(yield func(outcome.RejectedRow, error) bool) { yield(outcome.RejectedRow{}, errors.New("broken")) })
+	assert.ErrorContains(t, err, "broken")
+}
+
+// TestRowsRejectedTwice: a row of a file is one row, with all reasons.
+func TestRowsRejectedTwice(t *testing.T) {
+	var out bytes.Buffer
+	row := func(file string, line int, model, reason, state, id string) outcome.RejectedRow {
+		return outcome.RejectedRow{Model: model, Operation: "x", Message: reason, State: state, File: file, Line: line, Source: []byte(`{"id":"` + id + `"}`)}
+	}
+	n, err := rejects.Write(&out, rejects.Of([]outcome.RejectedRow{
+		row("a.csv", 2, "run", "no name", "rejected", "A"),
+		row("b.csv", 2, "run", "no name", "rejected", "B"),
+		row("a.csv", 2, "company", "late", "unknown", "A"),
+		row("a.csv", 3, "company", "late", "unsent", "C"),
+		row("a.csv", 2, "run", "no name", "rejected", "A"),
+		row("a.csv", 3, "enduser", "late", "rejected", "C"),
+		row("", 0, "run", "no name", "rejected", "D"),
+		row("", 0, "run", "no name", "rejected", "D"),
+		row("", 7, "run", "no name", "rejected", "E"),
+		row("", 7, "run", "no name", "rejected", "F"),
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, 7, n)
+	assert.Equal(t, head+",id\n"+
+		"no name; late,unknown,run.x; company.x,a.csv,2,A\n"+
+		"no name,rejected,run.x,b.csv,2,B\n"+
+		"late,rejected,company.x; enduser.x,a.csv,3,C\n"+
+		"no name,rejected,run.x,,,D\nno name,rejected,run.x,,,D\nno name,rejected,run.x,,7,E\nno name,rejected,run.x,,7,F\n",
+		strings.ReplaceAll(out.String(), "\"", ""))
 }

@@ -21,10 +21,11 @@ const (
 )
 
 // Files are those that a run wrote: its summary as JSON, and its rejected rows as CSV.
-// Each may be "". Missing counts the rejected rows that could not be written to Rejects.
+// Each may be "". Written counts the rows of Rejects, and Missing the rejected rows that
+// could not be written to it.
 type Files struct {
 	Summary, Rejects string
-	Missing          int
+	Written, Missing int
 }
 
 // Summary is a run's summary as text for a terminal.
@@ -75,7 +76,11 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	case files.Missing > 0:
 		fmt.Fprintf(b, "    %d of them are in %s; %d are missing: they could not be written\n", s.Rejected-files.Missing, files.Rejects, files.Missing)
 	case files.Rejects != "":
-		fmt.Fprintf(b, "    %sall of them are in %s, to correct and import again\n", more, files.Rejects)
+		joined := ""
+		if files.Written > 0 && files.Written < s.Rejected {
+			joined = fmt.Sprintf(" as %s, since some were rejected several times", english.Plural(files.Written, "row", ""))
+		}
+		fmt.Fprintf(b, "    %sall of them are in %s%s, to correct and import again\n", more, files.Rejects, joined)
 	case files.Summary != "":
 		fmt.Fprintf(b, "    %sall of them, with their data, are in %s\n", more, files.Summary)
 	default:

@@ -203,6 +203,7 @@ func runScript(env *environment.Env, o *options) error {
 			files.Rejects, files.Missing = lost.File, lost.Total-lost.Kept
 		}
 		unwritten(env, h.Secrets, s, err)
+		files.Written = rejected.Written()
 	}
 	if o.summary != "" {
 		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil {

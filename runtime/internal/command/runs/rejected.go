@@ -33,7 +33,7 @@ func printRejected(env *environment.Env, o *options) error {
 		if len(stored.Rows) == 0 {
 			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' lists runs that have some"}
 		}
-		text, err := o.rejectedText(stored.Rows)
+		text, count, err := o.rejectedText(stored.Rows)
 		if err != nil {
 			return err
 		}
@@ -50,18 +50,19 @@ func printRejected(env *environment.Env, o *options) error {
 		case err != nil:
 			return &usage.Error{Message: err.Error()}
 		}
-		fmt.Fprintf(env.Stdout, "wrote %d rejected rows to %s\n", len(stored.Rows), o.file)
+		fmt.Fprintf(env.Stdout, "wrote %d rejected rows to %s\n", count, o.file)
 		return nil
 	})
 }
 
-// rejectedText writes rows as JSON or as the CSV of phscript run --rejects.
-func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, error) {
+// rejectedText writes rows as JSON or as the CSV of phscript run --rejects, and returns
+// how many.
+func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, int, error) {
 	var out bytes.Buffer
 	if o.json || strings.HasSuffix(o.file, ".json") {
 		text, err := json.MarshalIndent(rows, "", "  ")
-		return append(text, '\n'), err
+		return append(text, '\n'), len(rows), err
 	}
-	err := rejects.Write(&out, rejects.Of(rows))
-	return out.Bytes(), err
+	n, err := rejects.Write(&out, rejects.Of(rows))
+	return out.Bytes(), n, err
 }
