@@ -49,6 +49,29 @@ type RowError struct {
 	Origin *Origin
 }
 
+// RowState is what is known of a row that is not known to be stored.
+type RowState string
+
+// The states: Planhat or a check rejected the row, its request was surely not
+// carried out, or it may be stored.
+const (
+	RowRejected RowState = "rejected"
+	RowUnsent   RowState = "unsent"
+	RowUnknown  RowState = "unknown"
+)
+
+// State returns what is known of the row.
+func (e RowError) State() RowState {
+	switch {
+	case e.Uncertain:
+		return RowUnknown
+	case e.Kind == "", e.Kind == KindValidation, e.Kind == KindPermission, e.Kind == KindNotFound:
+		return RowRejected
+	default:
+		return RowUnsent
+	}
+}
+
 // RowKey ties an input row to the record that it became.
 type RowKey struct {
 	// Index is the row's position in the input, counted from 0.

@@ -33,6 +33,9 @@ type Counts struct {
 	Read, Created, Updated, Unchanged, Deleted, Planned, Rejected int
 	// UncertainOutcome, Late and Unseen are as in Outcome.
 	UncertainOutcome, Late, Unseen int
+	// Unsent and Unknown are rows whose request failed: they surely are not stored,
+	// or may be. They do not count as rejected.
+	Unsent, Unknown int
 }
 
 // TalliedRow is a rejected row with the operation that it belongs to.
@@ -86,8 +89,18 @@ func (t *Tally) Outcome(o Outcome) {
 	defer t.mu.Unlock()
 	c := Counts{
 		Read: o.Read, Created: o.Created, Updated: o.Updated, Unchanged: o.Unchanged,
-		Deleted: o.Deleted, Planned: o.Planned, Rejected: len(o.Rejected),
+		Deleted: o.Deleted, Planned: o.Planned,
 		UncertainOutcome: o.UncertainOutcome, Late: o.Late, Unseen: o.Unseen,
+	}
+	for _, row := range o.Rejected {
+		switch state := row.State(); {
+		case state == RowRejected, row.Kind == KindValidation:
+			c.Rejected++
+		case state == RowUnknown:
+			c.Unknown++
+		default:
+			c.Unsent++
+		}
 	}
 	t.total.Counts = t.total.plus(c)
 	if t.byModel == nil {
@@ -105,6 +118,9 @@ func (t *Tally) Outcome(o Outcome) {
 	}
 }
 
+// Lost counts the rows that are not known to be stored.
+func (c Counts) Lost() int { return c.Rejected + c.Unsent + c.Unknown }
+
 func (c Counts) plus(d Counts) Counts {
 	c.Read += d.Read
 	c.Created += d.Created
@@ -116,6 +132,8 @@ func (c Counts) plus(d Counts) Counts {
 	c.UncertainOutcome += d.UncertainOutcome
 	c.Late += d.Late
 	c.Unseen += d.Unseen
+	c.Unsent += d.Unsent
+	c.Unknown += d.Unknown
 	return c
 }
 
@@ -136,7 +154,7 @@ func (s Summary) Since(earlier Summary) Summary {
 }
 
 func (c Counts) minus(d Counts) Counts {
-	return c.plus(Counts{-d.Read, -d.Created, -d.Updated, -d.Unchanged, -d.Deleted, -d.Planned, -d.Rejected, -d.UncertainOutcome, -d.Late, -d.Unseen})
+	return c.plus(Counts{-d.Read, -d.Created, -d.Updated, -d.Unchanged, -d.Deleted, -d.Planned, -d.Rejected, -d.UncertainOutcome, -d.Late, -d.Unseen, -d.Unsent, -d.Unknown})
 }
 
 // Snapshot returns the sums so far.

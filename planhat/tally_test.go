@@ -58,3 +58,14 @@ func TestEpochDays(t *testing.T) {
 		assert.Equal(t, want, EpochDays(at), date)
 	}
 }
+
+// Rows whose request failed are not rejected: nobody has looked at them.
+func TestTallyTellsRejectedFromLost(t *testing.T) {
+	tally := &Tally{}
+	tally.Outcome(Outcome{Model: "company", Rejected: []RowError{
+		{Kind: KindValidation}, {Kind: KindValidation, Uncertain: true}, {Kind: KindPermission}, {Kind: KindNetwork}, {Kind: KindServer, Uncertain: true},
+	}})
+	c := tally.Snapshot().ByModel["company"]
+	assert.Equal(t, []int{3, 1, 1, 5}, []int{c.Rejected, c.Unsent, c.Unknown, c.Lost()})
+	assert.Equal(t, []RowState{RowUnsent, RowUnknown}, []RowState{RowError{Kind: KindTimeout}.State(), RowError{Kind: KindTimeout, Uncertain: true}.State()})
+}

@@ -70,7 +70,14 @@ type Counts struct {
 	// be read again, so that records may be missing.
 	Late   int `json:"late,omitempty"`
 	Unseen int `json:"unseen,omitempty"`
+	// Unsent and Unknown are rows whose request failed: they are not stored, or may
+	// be.
+	Unsent  int `json:"unsent,omitempty"`
+	Unknown int `json:"unknown,omitempty"`
 }
+
+// Lost counts the rows that are not known to be stored.
+func (c Counts) Lost() int { return c.Rejected + c.Unsent + c.Unknown }
 
 // Failure is why a run failed.
 type Failure struct {
@@ -154,7 +161,7 @@ type PlannedWrite struct {
 }
 
 func countsOf(c planhat.Counts) Counts {
-	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected, c.UncertainOutcome, c.Late, c.Unseen}
+	return Counts{c.Read, c.Created, c.Updated, c.Unchanged, c.Deleted, c.Planned, c.Rejected, c.UncertainOutcome, c.Late, c.Unseen, c.Unsent, c.Unknown}
 }
 
 // Work is the part of a runtime.Result that a summary is made from.
@@ -199,7 +206,7 @@ func New(script string, started time.Time, w Work) *Summary {
 func Rejected(row planhat.TalliedRow) RejectedRow {
 	r := RejectedRow{
 		Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
-		Kind: string(row.Kind), Message: row.Message, State: stateOf(row.RowError), Uncertain: row.Uncertain,
+		Kind: string(row.Kind), Message: row.Message, State: string(row.State()), Uncertain: row.Uncertain,
 	}
 	if json.Valid(row.Row) {
 		r.Data = json.RawMessage(row.Row)
@@ -213,34 +220,10 @@ func Rejected(row planhat.TalliedRow) RejectedRow {
 	return r
 }
 
-// stateOf says what is known of a row that is not known to be stored.
-func stateOf(row planhat.RowError) string {
-	switch {
-	case row.Uncertain:
-		return "unknown"
-	case row.Kind == planhat.KindValidation, row.Kind == planhat.KindPermission, row.Kind == planhat.KindNotFound:
-		return "rejected"
-	default:
-		return "unsent"
-	}
-}
-
-// undelivered counts the rows that are listed because their request failed, not
-// because Planhat rejected them.
-func (s *Summary) undelivered() int {
-	n := 0
-	for _, row := range s.Rows {
-		if row.State != "rejected" && row.Kind != string(planhat.KindValidation) {
-			n++
-		}
-	}
-	return n
-}
-
 // Conclude sets how the run ended, from its error.
 func (s *Summary) Conclude(err error) {
 	s.ExitCode, s.Outcome = Code(err), "failed"
-	unsent := s.undelivered()
+	unsent := s.Unsent + s.Unknown
 	switch {
 	case err == nil && unsent > 0:
 		// The script carried on, but nobody may take this for a run that is done.

@@ -264,7 +264,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	end := history.End{Status: history.Succeeded}
 	var o outcome.Summary
 	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
-		end.Calls, end.Rejected = o.Calls, o.Rejected
+		end.Calls, end.Rejected = o.Calls, o.Lost()
 	}
 	code := cmd.ProcessState.ExitCode()
 	if code >= 0 {

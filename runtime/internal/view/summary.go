@@ -43,17 +43,17 @@ func Summary(s *outcome.Summary, files Files) string {
 	}
 	writeRejected(&b, s, files)
 	writePlanned(&b, s)
-	if files.Summary != "" && s.Rejected == 0 {
+	if files.Summary != "" && s.Lost() == 0 {
 		line(Line{"summary", files.Summary})
 	}
 	return b.String()
 }
 
 func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
-	if s.Rejected == 0 {
+	if s.Lost() == 0 {
 		return
 	}
-	if s.Told < s.Rejected {
+	if s.Told < s.Lost() {
 		rows := s.Rows[:min(len(s.Rows), shownRows)]
 		for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
 			fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
@@ -67,8 +67,8 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 		}
 	}
 	more, them := "", "them"
-	if s.Told < s.Rejected && s.Rejected > shownRows {
-		more, them = fmt.Sprintf("%d more; ", s.Rejected-shownRows), "all of them"
+	if s.Told < s.Lost() && s.Lost() > shownRows {
+		more, them = fmt.Sprintf("%d more; ", s.Lost()-shownRows), "all of them"
 	}
 	switch {
 	case files.Missing > 0 && files.Rejects == "":
@@ -115,7 +115,7 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 func Totals(s *outcome.Summary) []Line {
 	waited := Waited(s.Totals)
 	switch {
-	case s.Calls == 0 && s.Planned == 0 && s.Rejected == 0 && waited == "":
+	case s.Calls == 0 && s.Planned == 0 && s.Lost() == 0 && waited == "":
 		return nil
 	case s.Calls == 0 && s.Planned == 0 && waited == "":
 		return []Line{{"rejected", strconv.Itoa(s.Rejected)}}
@@ -146,6 +146,12 @@ func Totals(s *outcome.Summary) []Line {
 		lines = append(lines, Line{"deleted", strconv.Itoa(s.Deleted)})
 	}
 	lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected)})
+	if s.Unsent > 0 {
+		lines = append(lines, Line{"unsent", fmt.Sprintf("%d, because requests failed", s.Unsent)})
+	}
+	if s.Unknown > 0 {
+		lines = append(lines, Line{"unknown", fmt.Sprintf("%d, which may be stored although their requests failed", s.Unknown)})
+	}
 	if models := byModel(s.Models); len(models) > 1 {
 		lines = append(lines, Line{"by model", strings.Join(models, "; ")})
 	}
@@ -186,6 +192,7 @@ func byModel(models map[string]outcome.Counts) []string {
 		}{
 			{c.Read, "read"}, {c.Created, "created"}, {c.Updated, "updated"}, {c.Unchanged, "unchanged"},
 			{c.Deleted, "deleted"}, {c.Planned, "planned"}, {c.Rejected, "rejected"},
+			{c.Unsent, "unsent"}, {c.Unknown, "unknown"},
 			{c.UncertainOutcome, "stored with an uncertain outcome"},
 		} {
 			if part.count > 0 {
