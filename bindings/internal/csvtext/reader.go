@@ -68,6 +68,10 @@ type Reader struct {
 	// columns are left out, unnamed whether its other columns have no names.
 	rejected, unnamed bool
 	left              []bool
+	// sources says which column names the file of a rejected row, source is the first
+	// file.
+	sources []bool
+	source  string
 }
 
 // NewReader starts to read src, called name in messages: it detects the byte order
@@ -196,7 +200,7 @@ func (r *Reader) record() ([]string, error) {
 		r.wide = r.wide || utf8.RuneCountInString(cell) < len(cell)
 	}
 	if r.rejected {
-		record = r.leaveOut(record)
+		return r.leaveOut(record)
 	}
 	return record, nil
 }

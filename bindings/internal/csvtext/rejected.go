@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
@@ -15,7 +17,9 @@ import (
 // first, a Reader knows such a file. It then leaves these columns out and takes the
 // text as a RejectedWriter writes it, whatever the options say about the form of the
 // file that the rows once came from. So a script reads the same rows again.
-var RejectedColumns = []string{"phscript_reason", "phscript_state", "phscript_call", "phscript_file", "phscript_line"}
+var RejectedColumns = []string{"phscript_reason", "phscript_state", "phscript_call", rejectedFile, "phscript_line"}
+
+const rejectedFile = "phscript_file"
 
 // Rejected is a row of such a file: the values of RejectedColumns, and the row's cells.
 type Rejected struct {
@@ -70,7 +74,10 @@ func unguard(cell string) string {
 func isRejected(text *bufio.Reader) (bool, error) {
 	head, err := textfile.Peek(text, headSize)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.Contains(line, []byte(RejectedColumns[0])), err
+	cells := strings.FieldsFunc(string(line), func(c rune) bool { return strings.ContainsRune(",;\t|", c) })
+	return slices.ContainsFunc(cells, func(cell string) bool {
+		return strings.Trim(cell, "\uFEFF\" \r") == RejectedColumns[0]
+	}), err
 }
 
 // Rejected reports whether the text is a file of rejected rows.
@@ -86,11 +93,21 @@ func (r *Reader) asRejected() {
 }
 
 // leaveOut removes the cells of RejectedColumns from a row, and its guards. The first
-// row is the header.
-func (r *Reader) leaveOut(cells []string) []string {
+// row is the header. It fails if the rows were read from several files, which a
+// script would take for rows of one.
+func (r *Reader) leaveOut(cells []string) ([]string, error) {
 	if r.left == nil {
 		for _, name := range cells {
 			r.left = append(r.left, slices.Contains(RejectedColumns, trimName(name)))
+			r.sources = append(r.sources, trimName(name) == rejectedFile)
+		}
+	} else if i := slices.Index(r.sources, true); i >= 0 && i < len(cells) && cells[i] != "" {
+		if r.source == "" {
+			r.source = strings.Clone(cells[i])
+		}
+		if cells[i] != r.source {
+			return nil, r.Errorf(r.scan.lines[i]+r.skipped, "make a file for each of them, by the column "+rejectedFile,
+				"the rejected rows come from several files: %s and %s", luatext.Quote(invalid.Cut(r.source, 80)), luatext.Quote(invalid.Cut(cells[i], 80)))
 		}
 	}
 	kept := cells[:0]
@@ -99,5 +116,5 @@ func (r *Reader) leaveOut(cells []string) []string {
 			kept = append(kept, unguard(cell))
 		}
 	}
-	return kept
+	return kept, nil
 }

@@ -77,6 +77,25 @@ func TestRejectedRowsAreReadAgain(t *testing.T) {
 	assert.Equal(t, [][]string{{"A-1", "'=x"}}, rows, "any other file is taken as it is")
 }
 
+// Rows of several files have different columns and meanings, so that a script must
+// not take them for rows of one.
+func TestRejectedRowsOfSeveralFiles(t *testing.T) {
+	head := "phscript_reason,phscript_state,phscript_call,phscript_file,phscript_line,id\n"
+	mixed, err := NewReader("r.csv", strings.NewReader(head+"no,rejected,x,a.csv,2,1\nno,rejected,x,,,2\nno,rejected,x,b.csv,2,3\n"), Options{Header: true})
+	require.NoError(t, err)
+	for err == nil {
+		_, _, err = mixed.Next()
+	}
+	assert.ErrorContains(t, err, `line 4: the rejected rows come from several files: "a.csv" and "b.csv"`)
+	_, rows := readAll(t, head+"no,rejected,x,a.csv,2,1\nno,rejected,x,,,2\nno,rejected,x,a.csv,9,3\n", Options{Header: true})
+	assert.Equal(t, [][]string{{"1"}, {"2"}, {"3"}}, rows)
+	for _, text := range []string{"1,\"phscript_reason: bad\"\n2,two\n", "my_phscript_reason_x,b\n2,two\n"} {
+		r, rows := readAll(t, text, Options{})
+		assert.False(t, r.Rejected(), text)
+		assert.Len(t, rows, 2, text)
+	}
+}
+
 func TestRejectedRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cell := rapid.Custom(func(t *rapid.T) string {

@@ -74,10 +74,10 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	case files.Missing > 0 && files.Rejects == "":
 		fmt.Fprintf(b, "    all %d are missing from the file: none of them could be written\n", files.Missing)
 	case files.Missing > 0:
-		fmt.Fprintf(b, "    %d of them are in %s; %d are missing: they could not be written\n", s.Rejected-files.Missing, files.Rejects, files.Missing)
+		fmt.Fprintf(b, "    %d of them are in %s; %d are missing: they could not be written\n", s.Lost()-files.Missing, files.Rejects, files.Missing)
 	case files.Rejects != "":
 		joined := ""
-		if files.Written > 0 && files.Written < s.Rejected {
+		if files.Written > 0 && files.Written < s.Lost() {
 			joined = fmt.Sprintf(" as %s, since some were rejected several times", english.Plural(files.Written, "row", ""))
 		}
 		fmt.Fprintf(b, "    %sall of them are in %s%s, to correct and import again\n", more, files.Rejects, joined)
