@@ -161,7 +161,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 			continue
 		}
 		stepped = false
-		if w.order == byOther && !w.repairable && overlap > 0 && (len(page) == 0 || idOf(page[0]) != w.last) {
+		if w.order == byOther && !w.repairable && overlap > 0 && (len(page) == 0 || idOf(page[0]) != w.last || len(page)-len(fresh) > overlap) {
 			w.unseen++
 		}
 		known := len(page) - len(fresh)
@@ -346,13 +346,21 @@ func (w *walk) bind(ctx context.Context) {
 	if !ok { // others may have been at work
 		id, ok = w.top(ctx)
 	}
-	if !ok || !isObjectID(w.highest) {
+	if !ok || !isObjectID(w.reached()) {
 		return
 	}
-	w.bound = maxID(id, w.highest)
+	w.bound = maxID(id, w.reached())
 	if w.repair != nil {
 		w.repair.bound = w.bound
 	}
+}
+
+// reached is the highest id that the list has delivered.
+func (w *walk) reached() string {
+	if w.repair == nil {
+		return w.highest
+	}
+	return maxID(w.highest, w.repair.highest)
 }
 
 // trusted is how many records in falling order show that a server sorts by id.
@@ -367,7 +375,7 @@ func (w *walk) top(ctx context.Context) (string, bool) {
 	}
 	falls := slices.IsSortedFunc(page, func(a, b Record) int { return compareIDs(idOf(b), idOf(a)) })
 	id := idOf(page[0])
-	if len(page) == 1 && compareIDs(id, w.highest) < 0 {
+	if len(page) == 1 && compareIDs(id, w.reached()) < 0 {
 		rest, err := w.read(ctx, "-_id", 1, 1)
 		falls = err == nil && len(rest) == 0
 	}
