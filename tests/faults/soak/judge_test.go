@@ -347,9 +347,9 @@ func (j *judge) bulk(n int, o op, c claim) []string {
 		truths[i] = t
 		shared = shared || again
 		e, rejected := failed[i]
-		// A late write does not find a record by an email that two have by then.
-		byEmail := row["email"] != nil && row["sourceId"] == nil && row["externalId"] == nil && strings.Contains(strings.Join(j.faults, ";"), "late")
-		if j.doubled(t.story) && !again && !byEmail && (!e.Uncertain || !strings.Contains(e.Message, "twice")) {
+		// A row that Planhat finds by its email only is created again if several have it.
+		byEmail := row["email"] != nil && row["sourceId"] == nil && row["externalId"] == nil && (e.Uncertain || strings.Contains(strings.Join(j.faults, ";"), "late"))
+		if j.doubled(t.story) && !again && !byEmail {
 			say("row %d was stored %d times", i, len(t.created))
 		}
 		switch {
