@@ -160,6 +160,8 @@ type report struct {
 	Calls    int
 	Created  int
 	Rejected int
+	Unsent   int
+	Unknown  int
 	Rows     []struct {
 		Row       int
 		Kind      string
@@ -209,7 +211,7 @@ func TestCtrlCLetsTheRequestFinish(t *testing.T) {
 	assert.Equal(t, "interrupted", r.Outcome)
 	assert.Equal(t, 3, r.Calls)
 	assert.Equal(t, 300, r.Created, "the answer of the request under way counts")
-	assert.Equal(t, 700, r.Rejected)
+	assert.Equal(t, []int{0, 700, 0}, []int{r.Rejected, r.Unsent, r.Unknown})
 	for i, row := range r.Rows {
 		require.Equal(t, 301+i, row.Row)
 		require.Equal(t, "cancelled", row.Kind)
@@ -231,7 +233,7 @@ func TestASecondCtrlCStopsAtOnce(t *testing.T) {
 	r := p.report(t)
 	assert.Equal(t, "interrupted", r.Outcome)
 	assert.Equal(t, 200, r.Created)
-	assert.Equal(t, 800, r.Rejected)
+	assert.Equal(t, []int{0, 700, 100}, []int{r.Rejected, r.Unsent, r.Unknown})
 	uncertain := 0
 	for _, row := range r.Rows {
 		if row.Uncertain {
