@@ -4,6 +4,7 @@ package environment_test
 
 import (
 	"os"
+	"os/signal"
 	"syscall"
 	"testing"
 	"time"
@@ -16,6 +17,10 @@ import (
 
 // TestHangup: the end of the terminal interrupts a run, once.
 func TestHangup(t *testing.T) {
+	// Whoever runs the test may ignore the signal, as nohup does.
+	heard := make(chan os.Signal, 2)
+	signal.Notify(heard, syscall.SIGHUP)
+	defer signal.Stop(heard)
 	signals, ignore := environment.OfProcess().Interrupts()
 	defer ignore()
 	self, err := os.FindProcess(os.Getpid())
