@@ -241,7 +241,7 @@ func htmlSummary(body []byte) string {
 }
 
 // words cuts a text at spaces, quotes and punctuation that ids rarely have, and
-// keeps what stands in quotes together as well.
+// keeps what is in quotes together as well.
 func words(s string) []string {
 	cut := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`"'`+"`"+`,;:=(){}[]<>`, r) }
 	out := strings.FieldsFunc(s, cut)

@@ -190,7 +190,7 @@ type Reason struct {
 // and quoted values that are keys. Other quoted text may be the name of a property.
 var varying = regexp.MustCompile(`"(?:extid-|srcid-)[^"]*"|"[^"]*[0-9@][^"]*"|[\pL_-]*[0-9][\pL0-9_-]*(?:[.:,][\pL0-9_-]+)*`)
 
-// gap stands in a message for what differs.
+// gap replaces what differs in a message.
 const gap = "…"
 
 // reason collects the messages that have the same words.

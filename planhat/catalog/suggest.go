@@ -40,7 +40,7 @@ func Nearest(name string, candidates []string) []string {
 	return names
 }
 
-// Misspelt returns the candidate that name surely stands for: it differs in case,
+// Misspelt returns the candidate that name certainly means: it differs in case,
 // underscores and hyphens, or in one letter of at least five. It returns "" if
 // there is none, or if name is a candidate.
 func Misspelt(name string, candidates []string) string {

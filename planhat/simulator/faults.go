@@ -18,7 +18,7 @@ type FaultKind string
 // announces the whole body and sends half of it. Slow sends the body in
 // pieces over Fault.Delay; Latency waits for Fault.Delay before it answers. Odd
 // answers with a good status and a body that is not what the operation returns.
-// Others lets another client change records before the call, which then goes on.
+// Others lets another client change records before the call is carried out.
 const (
 	FaultStatus      FaultKind = "status"
 	FaultHTML        FaultKind = "html"

@@ -18,7 +18,7 @@ type Switches map[string]string
 // SwitchDoc describes one switch.
 type SwitchDoc struct {
 	Name    string
-	Values  []string // AnyNumber among them stands for any whole number
+	Values  []string // AnyNumber among them means any whole number
 	Default string
 	Doc     string
 }
@@ -79,7 +79,7 @@ func (s *Server) number(name string, off int) int {
 	return off
 }
 
-// AnyNumber among the values of a switch stands for all whole numbers from 1.
+// AnyNumber among the values of a switch means all whole numbers from 1.
 const AnyNumber = "N"
 
 func (d SwitchDoc) takes(value string) bool {

@@ -125,7 +125,7 @@ func TestEveryHintWithCodeIsTried(t *testing.T) {
 		}
 	}
 	for hint := range known {
-		assert.True(t, seen[hint], "there is no hint %q any more", hint)
+		assert.True(t, seen[hint], "the hint %q no longer exists", hint)
 	}
 }
 

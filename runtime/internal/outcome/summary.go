@@ -100,7 +100,7 @@ func (f *Failure) String() string {
 	return fmt.Sprintf("%s:%d: %s", f.Script, f.Line, first)
 }
 
-// Reason is why rows were rejected, and how many. In the message, … stands for what
+// Reason is why rows were rejected, and how many. In the message, … replaces what
 // differs between the rows; Example is that of the first row.
 type Reason struct {
 	Message string `json:"message"`

@@ -107,7 +107,7 @@ func (t *tenant) changed(c simulator.Change) {
 	t.log = append(t.log, e)
 }
 
-// place is where the log stands.
+// place is the current position in the log.
 func (t *tenant) place() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
