@@ -287,11 +287,25 @@ func (o *csvWriteOpts) checkTitles() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.titles)) {
 		if !slices.Contains(o.columns, name) {
-			return invalid.Errorf("use the names of columns as keys, such as { mrr = \"MRR in EUR\" }",
+			return invalid.Errorf(o.titlesHint(name),
 				"the option 'titles' names '%s', which is not a column%s; the columns are: %s", name, catalog.DidYouMean(name, o.columns), strings.Join(o.columns, ", "))
 		}
 	}
 	return nil
+}
+
+// titlesHint says how to write titles, for a name that is not a column: the other way
+// round if its title is one, or with the column that is spelt like it.
+func (o *csvWriteOpts) titlesHint(name string) string {
+	column, title := o.titles[name], name
+	if !slices.Contains(o.columns, column) {
+		near := catalog.Nearest(name, o.columns)
+		if len(near) != 1 {
+			return "use the names of columns as keys"
+		}
+		column, title = near[0], column
+	}
+	return fmt.Sprintf("use the names of columns as keys: { [%s] = %s }", luatext.Quote(column), luatext.Quote(title))
 }
 
 // titleRow returns the texts of the header row.

@@ -100,12 +100,8 @@ func (c *collector) file(file *ast.File) {
 					}
 				}
 			case *ast.CompositeLit:
-				if c.all { // tables of habits
-					for _, e := range n.Elts {
-						if _, literal := e.(*ast.BasicLit); literal {
-							c.take(e)
-						}
-					}
+				if c.all && n.Type == nil && len(n.Elts) > 1 { // a row of a table of habits, whose last field is the hint
+					c.take(n.Elts[len(n.Elts)-1])
 				}
 			}
 			return true
@@ -139,7 +135,9 @@ func textOf(e ast.Expr) string {
 			return text
 		}
 	case *ast.BinaryExpr:
-		return textOf(e.X) + textOf(e.Y)
+		if e.Op == token.ADD {
+			return textOf(e.X) + textOf(e.Y)
+		}
 	case *ast.ParenExpr:
 		return textOf(e.X)
 	case *ast.CallExpr:

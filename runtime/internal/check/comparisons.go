@@ -160,7 +160,7 @@ func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 		return
 	}
 	f := c.constant(e, fmt.Sprintf("a %s and a %s are never equal, so this is %s", left, right, outcome(e.Operator)))
-	hint := "convert one of them with tonumber(...) or tostring(...)"
+	hint := "to compare them as numbers, convert the string with tonumber(...)"
 	if e.Operator != "==" && e.Operator != "~=" {
 		f.Message = fmt.Sprintf("a %s and a %s cannot be compared with '%s': this raises an error", left, right, e.Operator)
 		f.Severity, hint = report.Error, "convert the string with tonumber(...)"

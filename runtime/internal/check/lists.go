@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
@@ -159,7 +160,7 @@ func (c *script) length(e *ast.UnaryLenOpExpr) {
 		c.at(token, "length-of-record", "an iterator has no length").Hint = "count in a loop, or read the whole list with get_list"
 	case c.shapeOf(e.Expr) == namedShape:
 		f := c.at(token, "length-of-record", fmt.Sprintf("# counts the items of a list; '%s' has named fields, so the result is 0", c.text(e.Expr)))
-		f.Hint = "to count fields, loop over pairs(...)"
+		f.Hint = fmt.Sprintf("to count fields, use a loop: local count = 0; for _ in pairs(%s) do count = count + 1 end", c.code(e.Expr))
 	}
 }
 
@@ -177,11 +178,11 @@ func (c *script) loopOver(s *ast.GenericForStmt) {
 	case k.IsList() || c.isTable(e, k):
 		message, hint := "loop over a list with ipairs", fmt.Sprintf("for _, %s in ipairs(%s) do", s.Names[len(s.Names)-1], c.code(e))
 		if c.shapeOf(e) == namedShape {
-			message, hint = "loop over a table with pairs", fmt.Sprintf("for key, value in pairs(%s) do", c.code(e))
+			message, hint = "loop over a table with pairs", pairsHint(s.Names, c.code(e))
 		}
 		c.on(e, "loop-over-table", message).Hint = hint
 	case c.isIpairs(e):
-		c.ipairsOver(e.(*ast.FuncCallExpr))
+		c.ipairsHint(s.Names, e.(*ast.FuncCallExpr))
 	}
 }
 
@@ -210,14 +211,23 @@ func (c *script) isIpairs(e ast.Expr) bool {
 	return callee.Is("ipairs")
 }
 
-// ipairsOver reports ipairs over a value without items.
-func (c *script) ipairsOver(call *ast.FuncCallExpr) {
+// ipairsHint reports ipairs over a value without items.
+func (c *script) ipairsHint(names []string, call *ast.FuncCallExpr) {
 	arg := call.Args[0]
 	if c.shapeOf(arg) != namedShape {
 		return
 	}
 	f := c.on(arg, "ipairs-over-record", fmt.Sprintf("ipairs loops over the items of a list; '%s' has named fields, so the loop never runs", c.text(arg)))
-	f.Hint = "loop over named fields with pairs: for key, value in pairs(...) do"
+	f.Hint = "loop over named fields with pairs: " + pairsHint(names, c.code(arg))
+}
+
+// pairsHint is the head of a loop over named fields. A single variable becomes the
+// value, since it is most likely the item of what was taken for a list.
+func pairsHint(names []string, table string) string {
+	if len(names) == 1 && !slices.Contains([]string{"k", "key"}, names[0]) {
+		names = []string{"_", names[0]}
+	}
+	return fmt.Sprintf("for %s in pairs(%s) do", strings.Join(names, ", "), table)
 }
 
 // counting checks the bounds of a numeric for.

@@ -69,7 +69,7 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 		case k.IsFunction():
 			f.Hint = "call it first: " + k.Topic.Signature()
 		case what == "a table":
-			f.Hint = "use one of its fields, or show the whole table with inspect(...)"
+			f.Hint = fmt.Sprintf("use one of its fields, or show the whole table with inspect(%s)", c.code(side))
 		default:
 			f.Hint = "convert it with tostring(...)"
 		}

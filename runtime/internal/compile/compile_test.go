@@ -92,7 +92,7 @@ func TestSyntaxErrors(t *testing.T) {
 		"\xff\xfep\x00":                  "save it as UTF-8",
 		"p\x00r\x00":                     "save it as UTF-8",
 		"print 5":                        "parentheses",
-		"x = a ? b : c":                  "and a or b",
+		"x = a ? b : c":                  "x = a else x = b",
 		"local s = `x`":                  "quotes",
 		"function f()\nif a then\nelse if b then\nend\nend": "one word",
 	} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
 // habit recognizes, around the token at which the parser stopped, what people
@@ -33,6 +34,11 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	}
 	if hint := s.uncalled(at); hint != "" {
 		return hint
+	}
+	if top.text == "{" {
+		if hint := explain.Word(s.headOf(top.at)); hint != "" {
+			return hint
+		}
 	}
 	switch tok.Text {
 	case "[":
@@ -74,6 +80,19 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		return "write the fields of a table as name = value, separated by commas"
 	}
 	return ""
+}
+
+// headOf returns the word before a brace, as in try {, or before its condition, as in
+// switch (x) {.
+func (s *sourceText) headOf(brace int) string {
+	head := brace - 1
+	if head > 0 && s.tokens[head].Text == ")" {
+		head = Brackets(s.tokens)[head] - 1
+	}
+	if head < 0 || !s.startsStatement(head) {
+		return ""
+	}
+	return s.tokens[head].Text
 }
 
 // bracedBlock explains a brace after a word that begins a block.

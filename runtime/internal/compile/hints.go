@@ -131,7 +131,7 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	if top.waits != "" && !continues(tok) {
 		hint = fmt.Sprintf("the condition of '%s' is followed by '%s'", top.text, top.waits)
 		if tok.Text == "{" || tok.Text == ":" {
-			hint += fmt.Sprintf("; write the block as %s ... end, without %s", top.waits, tok.Text)
+			hint = fmt.Sprintf("write the block as %s ... end, without %s", top.waits, tok.Text)
 		}
 		return fmt.Sprintf("'%s' expected", top.waits), hint
 	}

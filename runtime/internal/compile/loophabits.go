@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 	case tok.Text == "(" && at == top.at+1:
 		return "write the head of a loop without parentheses: for i = 1, 10 do, or for _, item in ipairs(list) do"
 	case at == top.at+2 && tok.isWord() && tok.Text != "in" && s.tokens[at-1].Text == "each":
-		return fmt.Sprintf("loop over a list with for _, %s in ipairs(list) do", tok.Text)
+		return fmt.Sprintf("loop over a list with for _, %s in ipairs(%s) do", tok.Text, s.listAfter(at))
 	case at < top.at+4 || s.tokens[top.at+2].Text != "=" && s.tokens[top.at+2].Text != "in":
 		return ""
 	case tok.Text == "to" || tok.Text == ":":
@@ -29,6 +30,16 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 		}
 	}
 	return ""
+}
+
+// listAfter is what follows the word "in" after a token, up to the loop's body, or
+// "list" if that is not one list.
+func (s *sourceText) listAfter(at int) string {
+	if at+2 < len(s.tokens) && s.tokens[at+1].Text == "in" && s.tokens[at+2].Kind == Name &&
+		(at+3 == len(s.tokens) || s.startsLine(at+3) || slices.Contains([]string{"do", "{", ":"}, s.tokens[at+3].Text)) {
+		return s.tokens[at+2].Text
+	}
+	return "list"
 }
 
 // counting says how to write a counting loop. The word between its bounds is at
