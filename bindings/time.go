@@ -245,12 +245,13 @@ func timeDate(a *Args) (int, error) {
 		return 0, err
 	}
 	y, m, d, h, minute, sec := a.Int(0), a.Int(1), a.Int(2), a.Int(3), a.Int(4), a.Number(5)
-	first := time.Date(y, time.Month(m), 1, 0, 0, 0, 0, time.UTC)
 	switch {
 	case y < 0 || y > 9999:
 		return 0, a.Errorf("the year %d is out of range", y)
-	case m < 1 || m > 12 || d < 1 || d > first.AddDate(0, 1, -1).Day():
+	case m < 1 || m > 12 || d < 1:
 		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d", y, m, d)
+	case d > calendar.Days(y, time.Month(m)):
+		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d: %s", y, m, d, calendar.MonthLength(y, time.Month(m)))
 	case h < 0 || h > 23 || minute < 0 || minute > 59 || sec < 0 || sec >= 60:
 		return 0, invalid.Errorf("to move a time, use time.add", "there is no such time of day")
 	}

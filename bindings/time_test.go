@@ -69,7 +69,17 @@ func TestTime(t *testing.T) {
 func TestTimeErrors(t *testing.T) {
 	L := newState(t, newTestHost(t), Time())
 	runErrors(t, L, []errorCase{
-		{"no such day", `time.parse("2024-02-30")`, []string{"there is no such day", "(validation)"}},
+		{"no such day", `time.parse("2024-02-30")`, []string{`"2024-02-30" is not a date: February has 29 days in 2024`, "(validation)"}},
+		{"no such day with dots", `time.parse("30.2.2022 10:00")`, []string{`"30.2.2022 10:00" is not a date: February has 28 days in 2022`, "correct the date"}},
+		{"no such day in digits", `time.parse("20220431")`, []string{"April has 30 days"}},
+		{"no such day in words", `time.parse("Feb 29, 2023")`, []string{"February has 28 days in 2023"}},
+		{"no such day in a format", `time.parse("30.2.22", { format = "%d.%m.%y" })`, []string{`"30.2.22" is not a date: February has 28 days in 2022`, "correct the date"}},
+		{"no such day without a year", `time.parse("30.2.", { format = "%d.%m." })`, []string{"February has 28 or 29 days"}},
+		{"no such day, day first", `time.parse("30/02/2022")`, []string{`"30/02/2022" is not a date: February has 28 days in 2022`, "correct the date"}},
+		{"no such day, month first", `time.parse("6/31/22 10:05")`, []string{"June has 30 days"}},
+		{"no such day in any month", `time.parse("32.1.2022")`, []string{"January has 31 days"}},
+		{"no such month", `time.parse("2022-13-31")`, []string{"there is no such month, day or hour"}},
+		{"no such minute", `time.parse("2022-02-28T10:61:29")`, []string{"there is no such month, day or hour"}},
 		{"two readings", `time.parse("01/02/2024")`, []string{"can be read in two ways", `%d/%m/%Y`}},
 		{"day first", `time.parse("31/03/2026")`, []string{`"31/03/2026" seems to have the day first`, `time.parse(text, { format = "%d/%m/%Y" })`}},
 		{"month first", `time.iso("3/31/26 10:05")`, []string{`"3/31/26 10:05" seems to have the month first`, `time.parse(text, { format = "%m/%d/%y %H:%M" })`}},
@@ -97,7 +107,7 @@ func TestTimeErrors(t *testing.T) {
 		{"one day", `time.add(time.today(), 1)`, []string{`write "1d" to add 1 day,`}},
 		{"span field", `time.add(0, { dayz = 1 })`, []string{"unknown option 'dayz' (did you mean 'days'?)"}},
 		{"half a month", `time.add(0, "0.5mo")`, []string{"must be whole numbers"}},
-		{"no such date", `time.date(2023, 2, 29)`, []string{"there is no such day as 2023-2-29"}},
+		{"no such date", `time.date(2023, 2, 29)`, []string{"there is no such day as 2023-2-29: February has 28 days in 2023"}},
 		{"no such hour", `time.date(2023, 2, 28, 24)`, []string{"no such time of day"}},
 		{"too long", `time.sleep(1e300)`, []string{"too long"}},
 	})

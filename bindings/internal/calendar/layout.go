@@ -152,11 +152,10 @@ func (r Reader) readLayout(text string) (at time.Time, dateOnly bool, err error)
 	shown := invalid.Cut(text, 60)
 	at, err = time.ParseInLocation(layout, trimmed, r.Zone)
 	if err != nil {
-		why := "it does not match the format " + r.Layout
 		if outOfRange(err) {
-			why = "there is no such day or hour"
+			return time.Time{}, false, outOfRangeError(trimmed, "check the text and the format", func(text string) (time.Time, error) { return time.ParseInLocation(layout, text, r.Zone) })
 		}
-		return time.Time{}, false, invalid.Errorf("check the text and the format", "%q is not a date or time: %s", shown, why)
+		return time.Time{}, false, invalid.Errorf("check the text and the format", "%q is not a date or time: it does not match the format %s", shown, r.Layout)
 	}
 	if name, offset := at.Zone(); strings.Contains(r.Layout, "%Z") && offset == 0 && name != "UTC" && name != "GMT" {
 		// Go makes up a zone for an abbreviation that the reader's zone does not use.

@@ -42,7 +42,7 @@ func (r Reader) Read(text string) (at time.Time, dateOnly bool, err error) {
 	}
 	at, dateOnly, err = parse(strings.TrimSpace(text), r.Zone)
 	if err != nil {
-		return time.Time{}, false, explain(text, err, r.Option)
+		return time.Time{}, false, r.explain(text, err)
 	}
 	return at, dateOnly, nil
 }
@@ -132,7 +132,8 @@ func digits(s string) (float64, bool) {
 }
 
 // explain turns a parsing error into a readable one.
-func explain(text string, err error, option Option) error {
+func (r Reader) explain(text string, err error) error {
+	option := r.Option
 	shown := strconv.Quote(invalid.Cut(text, 60))
 	trimmed := strings.TrimSpace(text)
 	var data *invalid.Error
@@ -142,7 +143,10 @@ func explain(text string, err error, option Option) error {
 	case order != nil:
 		return explainOrder(order, shown, option)
 	case outOfRange(err):
-		return invalid.Errorf("check the day, the month and the time", "%s is not a date or time: there is no such day or hour", shown)
+		return outOfRangeError(trimmed, "check the month, the day and the time", func(text string) (time.Time, error) {
+			at, _, err := parse(text, r.Zone)
+			return at, err
+		})
 	case errors.As(err, &data):
 		return data
 	case day != "":
@@ -171,19 +175,22 @@ var clockForms = []struct {
 func explainOrder(m []string, shown string, option Option) error {
 	first, _ := strconv.Atoi(m[1])
 	second, _ := strconv.Atoi(m[3])
-	rest := "%Y"
+	rest, year := "%Y", "2006"
 	if len(m[5]) == 2 {
-		rest = "%y"
+		rest, year = "%y", "06"
 	}
+	day, month := max(first, second), time.Month(min(first, second)) // if it can be read in one way only
 	for _, clock := range clockForms {
 		if clock.form.MatchString(m[6]) {
 			rest += clock.layout
 		}
 	}
 	dayFirst, monthFirst := option.with("%d"+m[2]+"%m"+m[4]+rest), option.with("%m"+m[2]+"%d"+m[4]+rest)
-	switch low, high := min(first, second), max(first, second); {
-	case low > 12 || high > 31 || low == 0:
+	switch at, _ := time.Parse(year, m[5]); {
+	case month > 12 || month == 0:
 		return invalid.Errorf("check the day and the month", "%s is not a date or time: there is no such day or month", shown)
+	case day > Days(at.Year(), month):
+		return invalid.Errorf(correct, "%s is not a date: %s", shown, MonthLength(at.Year(), month))
 	case first > 12:
 		return invalid.Errorf("if the day comes first, use "+dayFirst, "%s seems to have the day first, but similar dates can be read in two ways", shown)
 	case second > 12:
