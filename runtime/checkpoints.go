@@ -9,14 +9,13 @@ import (
 
 // checkpoint keeps a script's progress. The store opens on first use.
 type checkpoint struct {
-	rt     *Runtime
-	script Script
-	store  bindings.CheckpointStore
+	host  *host
+	store bindings.CheckpointStore
 }
 
 func (c *checkpoint) opened() bindings.CheckpointStore {
 	if c.store == nil {
-		c.store = c.rt.checkpointOf(c.script)
+		c.store = c.host.findCheckpoint()
 	}
 	return c.store
 }
@@ -37,13 +36,13 @@ func (c *checkpoint) drop(ctx context.Context) error {
 	return c.store.Clear(context.WithoutCancel(ctx))
 }
 
-// checkpointOf finds a script's checkpoint: in the caller's store, or in memory
-// while the Runtime lasts. A dry run does not touch the stored one.
-func (r *Runtime) checkpointOf(s Script) bindings.CheckpointStore {
-	if r.opts.Checkpoint != nil && !r.opts.DryRun {
-		return r.opts.Checkpoint(s)
+// findCheckpoint finds the script's checkpoint: in the caller's store, or in
+// memory while the Runtime lasts. A dry run does not touch the stored one.
+func (h *host) findCheckpoint() bindings.CheckpointStore {
+	if h.opts.Checkpoint != nil && !h.opts.DryRun {
+		return h.opts.Checkpoint(h.first)
 	}
-	kept, _ := r.checkpoints.LoadOrStore(s.Path+s.Name, &remembered{})
+	kept, _ := h.rt.checkpoints.LoadOrStore(h.first.Path+h.first.Name, &remembered{})
 	return kept.(*remembered)
 }
 

@@ -1,14 +1,16 @@
 // Package runtime runs Lua scripts that work on Planhat.
 //
-// Make a Runtime once, from Options. It runs any number of scripts, also at the
-// same time. Each run has a Lua state of its own; runs share the quota of the
-// tenants they talk to, and nothing else.
+// Make a Runtime once, from Options, compile each script once, and run it any
+// number of times, also at the same time:
 //
 //	rt, err := runtime.New(runtime.Options{Stdout: os.Stdout, Planhat: planhat.Config{APIToken: token}})
-//	result, err := rt.Run(ctx, runtime.Script{Name: "sync.lua", Path: "sync.lua", Source: source})
+//	program, err := rt.Compile(runtime.Script{Name: "sync.lua", Path: "sync.lua", Source: source})
+//	result, err := program.Run(ctx, runtime.RunOptions{Args: []string{"--full"}})
 //
-// Script.Then calls functions that a script has defined. A Session evaluates
-// one input after the other in the same state, as a prompt does.
+// Each run has a fresh Lua state. Runs share the quota of the tenants they talk
+// to, and nothing else. [RunOptions] are the settings of one run;
+// RunOptions.Then calls functions that the script has defined. A [Session]
+// evaluates one input after the other in the same state, as a prompt does.
 //
 // # What a script can reach
 //

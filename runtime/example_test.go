@@ -31,9 +31,8 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	result, err := rt.Run(context.Background(), runtime.Script{
+	program, err := rt.Compile(runtime.Script{
 		Name: "book.lua",
-		Args: []string{"Acme"},
 		Source: []byte(`
 			local pricing = require "pricing"
 			local name = ...
@@ -41,6 +40,11 @@ func Example() {
 			print("booked for " .. name)
 			return { customer = name, total = total }`),
 	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := program.Run(context.Background(), runtime.RunOptions{Args: []string{"Acme"}})
 	if err != nil {
 		fmt.Println(err)
 		return

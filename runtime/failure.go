@@ -93,7 +93,7 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 	var limit *LimitError
 	switch f.Operation {
 	case fault.Depth:
-		limit = fault.DepthLimit(fmt.Sprintf("%d calls", r.rt.opts.MaxCallDepth))
+		limit = fault.DepthLimit(fmt.Sprintf("%d calls", r.opts.MaxCallDepth))
 	case fault.Nesting:
 		limit = fault.DepthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
 	default:
@@ -206,15 +206,6 @@ func (r *run) ended(frames []Frame) error {
 	return r.clean(e)
 }
 
-// syntaxFailure is the error of a script that does not compile.
-func (r *run) syntaxFailure(err error) error {
-	var syntax *compile.SyntaxError
-	if !errors.As(err, &syntax) {
-		return r.clean(&ScriptError{Script: r.script.Name, Message: err.Error(), Cause: err})
-	}
-	return r.clean(fromSyntax(syntax, nil))
-}
-
 func fromSyntax(s *compile.SyntaxError, frames []Frame) *ScriptError {
 	message := s.Message
 	if s.Near != "" && !strings.Contains(message, s.Near) {
@@ -231,7 +222,12 @@ func (r *run) clean(e *ScriptError) *ScriptError {
 	if e.SourceLine == "" && e.Line > 0 {
 		e.SourceLine = r.sourceLine(e.Script, e.Line)
 	}
-	hide := r.rt.opts.Secrets.String
+	return hideSecrets(e, r.opts.Secrets)
+}
+
+// hideSecrets takes every secret out of an error.
+func hideSecrets(e *ScriptError, secrets *Secrets) *ScriptError {
+	hide := secrets.String
 	e.SourceLine, e.Message, e.Hint = hide(e.SourceLine), hide(e.Message), hide(e.Hint)
 	for i := range e.Fields {
 		e.Fields[i].Value = hide(e.Fields[i].Value)

@@ -16,7 +16,7 @@ import (
 var globals = sync.OnceValue(func() *bindings.Module {
 	return builtins.Globals(func(a *bindings.Args) (int, error) {
 		r := running(a.Context())
-		help := builtins.Help{Manual: r.rt.manual(), State: r.L, Options: r.rt.opts.Help}
+		help := builtins.Help{Manual: r.rt.manual(), State: r.L, Options: r.opts.Help}
 		if help.Options.Ask == "" {
 			help.Options.Ask = `help("%s")`
 		}

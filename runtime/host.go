@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"time"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/clients"
-	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/sandbox"
@@ -21,6 +21,11 @@ import (
 // called after it, or the inputs of a session.
 type host struct {
 	rt *Runtime
+	// opts are those of the run or session; first is its script.
+	opts  Options
+	first Script
+	// files keeps compiled files of a Program; nil compiles them each time.
+	files *chunks
 
 	box            *sandbox.Sandbox
 	env            *sandbox.Environment
@@ -42,23 +47,22 @@ type host struct {
 }
 
 // newHost makes a host for a script, whose folder it may read.
-func (r *Runtime) newHost(s Script) *host {
-	o := &r.opts
+func (r *Runtime) newHost(s Script, o Options) *host {
 	read := append([]string{o.WorkDir}, o.ReadDirs...)
 	if s.Path != "" {
 		read = append(read, filepath.Dir(s.Path))
 	}
 	h := &host{
-		rt: r, sources: map[string][]byte{}, paths: map[string]string{},
-		box:        sandbox.New(o.WorkDir, read, o.WriteDirs),
-		env:        &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Secrets: o.Secrets},
-		journal:    &journal{log: r.log, secrets: o.Secrets, warned: map[string]bool{}},
-		checkpoint: &checkpoint{rt: r, script: s},
-		stdout:     o.Secrets.Writer(o.Stdout),
-		stderr:     o.Secrets.Writer(o.Stderr),
+		rt: r, opts: o, first: s, sources: map[string][]byte{}, paths: map[string]string{},
+		box:     sandbox.New(o.WorkDir, read, o.WriteDirs),
+		env:     &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Secrets: o.Secrets},
+		journal: &journal{log: slog.New(o.Secrets.Handler(o.Logger.Handler())), secrets: o.Secrets, warned: map[string]bool{}},
+		stdout:  o.Secrets.Writer(o.Stdout),
+		stderr:  o.Secrets.Writer(o.Stderr),
 	}
+	h.checkpoint = &checkpoint{host: h}
 	h.clients = clients.New(clients.Options{
-		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: r.log,
+		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: h.journal.log,
 		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun,
 	})
 	h.modules = &bindings.Host{
@@ -81,11 +85,10 @@ func (c clock) Location() *time.Location { return c.zone }
 // its file, or "".
 func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
 	h.sources[name] = src
-	var cover *compile.Lines
-	if path != "" && h.rt.opts.Sources != nil {
-		cover = h.rt.opts.Sources(path)
+	if path != "" {
+		return h.files.compile(src, name, h.opts.counter(path))
 	}
-	return compile.Options{Cover: cover}.Compile(src, name)
+	return h.rt.builtin.compile(src, name, nil)
 }
 
 // finish closes everything that is open. Files that the script did not close

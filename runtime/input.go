@@ -9,7 +9,7 @@ import (
 // read from a terminal or a pipe cannot be interrupted, unless it has the
 // method ReadContext; what it reads later is lost.
 func (h *host) ReadStdin(ctx context.Context, p []byte) (int, error) {
-	in := h.rt.opts.Stdin
+	in := h.opts.Stdin
 	if in == nil {
 		return 0, io.EOF
 	}

@@ -25,7 +25,7 @@ func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetStri
 // from the context of the run. Its errors are those of Run. After a failure the
 // state is still usable, even if ctx ended the function or it called os.exit.
 func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
-	r := l.run.begin(ctx, l.run.script)
+	r := l.run.begin(ctx, l.run.script, RunOptions{})
 	defer r.cancel(nil)
 	thread, end := l.run.L.NewThread()
 	if end != nil {

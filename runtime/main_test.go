@@ -41,7 +41,11 @@ func (b *bench) runContext(t *testing.T, ctx context.Context, source string, arg
 	t.Helper()
 	rt, err := New(b.opts)
 	require.NoError(t, err)
-	result, err := rt.Run(ctx, Script{Name: "main.lua", Path: filepath.Join(b.dir, "main.lua"), Source: []byte(source), Args: args})
+	program, err := rt.Compile(Script{Name: "main.lua", Path: filepath.Join(b.dir, "main.lua"), Source: []byte(source)})
+	if err != nil {
+		return &Result{}, err
+	}
+	result, err := program.Run(ctx, RunOptions{Args: args})
 	require.NotNil(t, result)
 	return result, err
 }

@@ -36,7 +36,9 @@ return names
 func TestManualNamesWhatThereIs(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	result, err := rt.Run(t.Context(), Script{Source: []byte(listing), Args: builtins.Names()})
+	program, err := rt.Compile(Script{Source: []byte(listing)})
+	require.NoError(t, err)
+	result, err := program.Run(t.Context(), RunOptions{Args: builtins.Names()})
 	require.NoError(t, err)
 	var there []string
 	require.NoError(t, result.Decode(&there))

@@ -73,17 +73,17 @@ func (r *run) lazyGlobals() {
 // arguments.
 func (r *run) setValues() {
 	L := r.L
-	for _, m := range r.rt.opts.Modules {
+	for _, m := range r.opts.Modules {
 		if m.Name == "" {
 			bindings.Open(L, r.host.modules, m).ForEach(L.G.Global.RawSet)
 		}
 	}
-	for name, v := range r.rt.opts.Values {
+	for name, v := range r.opts.Values {
 		L.G.Global.RawSetString(name, luar.New(L, v))
 	}
-	args := L.CreateTable(len(r.script.Args), 1)
+	args := L.CreateTable(len(r.given.Args), 1)
 	args.RawSetInt(0, lua.LString(r.script.Name))
-	for i, a := range r.script.Args {
+	for i, a := range r.given.Args {
 		args.RawSetInt(i+1, lua.LString(a))
 	}
 	L.G.Global.RawSetString("args", args)
@@ -93,10 +93,10 @@ func (r *run) setValues() {
 
 // params is the table of the script's parameters.
 func (r *run) params() lua.LValue {
-	if len(r.script.Params) == 0 {
+	if len(r.given.Params) == 0 {
 		return r.L.NewTable()
 	}
-	v, err := bindings.CodecOf(r.L).DecodeBytes(r.script.Params, bindings.DecodeOptions{})
+	v, err := bindings.CodecOf(r.L).DecodeBytes(r.given.Params, bindings.DecodeOptions{})
 	if err != nil {
 		r.L.Error(lua.LString("the script's parameters cannot be read: "+err.Error()), 0)
 	}

@@ -153,7 +153,7 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 			tried = append(tried, r.shownAs(candidate))
 		}
 	}
-	if text, ok := r.rt.opts.LuaModules[name]; ok {
+	if text, ok := r.opts.LuaModules[name]; ok {
 		return []byte(text), name, "", nil, nil
 	}
 	if text, ok := stdlib.Source(name); ok {
@@ -165,7 +165,7 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 // moduleDirs are the folders that require searches, relative to the script's.
 func (r *run) moduleDirs() []string {
 	dirs := []string{"."}
-	for _, dir := range r.rt.opts.ModuleDirs {
+	for _, dir := range r.opts.ModuleDirs {
 		if rel, err := filepath.Rel(r.dir(), dir); err == nil && rel != "." {
 			dirs = append(dirs, filepath.ToSlash(rel))
 		}

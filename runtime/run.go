@@ -17,6 +17,8 @@ import (
 type run struct {
 	*host
 	script Script
+	// given are the settings that the caller of the run made.
+	given  RunOptions
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	L      *lua.LState
@@ -25,8 +27,8 @@ type run struct {
 
 // begin makes a run that ends with ctx. Code called from the state finds the
 // run in its context.
-func (h *host) begin(ctx context.Context, s Script) *run {
-	r := &run{host: h, script: s}
+func (h *host) begin(ctx context.Context, s Script, given RunOptions) *run {
+	r := &run{host: h, script: s, given: given}
 	ctx, r.cancel = context.WithCancelCause(ctx)
 	r.ctx = context.WithValue(ctx, runKey{}, r)
 	return r
@@ -37,25 +39,27 @@ type runKey struct{}
 // running returns the run whose context ctx derives from.
 func running(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
-// Run runs a script in a fresh state. The result is never nil: it holds what
+// Run runs the program in a fresh state. The result is never nil: it holds what
 // was done so far, even if the run failed. The error is a *ScriptError, an
 // *ExitError if the script called os.exit with a code other than 0, or a
 // failure to rename a finished file.
-func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
+func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	started := time.Now()
-	if r.opts.Timeout > 0 {
-		limit := fault.TimeLimit(r.opts.Timeout)
+	opts := o.over(p.rt.opts)
+	if opts.Timeout > 0 {
+		limit := fault.TimeLimit(opts.Timeout)
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, r.opts.Timeout, limit)
+		ctx, stop = context.WithTimeoutCause(ctx, opts.Timeout, limit)
 		defer stop()
 	}
-	s = r.named(s)
-	h := r.newHost(s)
-	one := h.begin(ctx, s)
+	h := p.rt.newHost(p.script, opts)
+	h.files = &p.files
+	h.sources[p.script.Name] = p.script.Source
+	one := h.begin(ctx, p.script, o)
 	defer one.cancel(nil)
 	watch := one.watchMemory()
 	result := &Result{}
-	values, err := one.do()
+	values, err := one.do(p.proto)
 	result.PeakMemory = watch.Stop()
 	result.Values = values
 	if exit := exited(err); exit != nil {
@@ -77,38 +81,23 @@ func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
 
 // watchMemory ends the run when it uses too much memory.
 func (r *run) watchMemory() *memory.Watch {
-	limit := r.rt.opts.MaxMemory
+	limit := r.opts.MaxMemory
 	return memory.Start(limit, func() { r.cancel(fault.MemoryLimit(limit)) })
-}
-
-// named fills in defaults for the script: a name, and its absolute path.
-func (r *Runtime) named(s Script) Script {
-	if s.Path != "" && !filepath.IsAbs(s.Path) {
-		s.Path = filepath.Join(r.opts.WorkDir, s.Path)
-	}
-	if s.Name == "" {
-		s.Name = "script"
-	}
-	return s
 }
 
 // dir is the folder that require searches first.
 func (r *run) dir() string {
 	if r.script.Path == "" {
-		return r.rt.opts.WorkDir
+		return r.opts.WorkDir
 	}
 	return filepath.Dir(r.script.Path)
 }
 
-func (r *run) do() (values []any, err error) {
+func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	proto, err := r.compile(r.script.Source, r.script.Name, r.script.Path)
-	if err != nil {
-		return nil, r.syntaxFailure(err)
-	}
-	r.L = newState(quick(r.ctx), r.rt.opts.MaxCallDepth)
+	r.L = newState(quick(r.ctx), r.opts.MaxCallDepth)
 	defer r.L.Close()
 	results, err := r.call(func() *lua.LFunction {
 		r.prepare()
@@ -133,16 +122,16 @@ func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err er
 	}()
 	L := r.L
 	L.Push(function())
-	for _, a := range r.script.Args {
+	for _, a := range r.given.Args {
 		L.Push(lua.LString(a))
 	}
-	L.Call(len(r.script.Args), lua.MultRet)
+	L.Call(len(r.given.Args), lua.MultRet)
 	for i := 1; i <= L.GetTop(); i++ {
 		results = append(results, L.Get(i))
 	}
-	if r.script.Then != nil {
+	if r.given.Then != nil {
 		L.SetTop(0)
-		if err := r.script.Then(&Live{r}); err != nil {
+		if err := r.given.Then(&Live{r}); err != nil {
 			return results, err
 		}
 	}

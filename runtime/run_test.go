@@ -90,11 +90,13 @@ func TestRunsShareNothing(t *testing.T) {
 		local sum = 0
 		for i = 1, 2000 do sum = sum + i end
 		return sum, ...`)
+	program, err := rt.Compile(Script{Name: "a.lua", Source: source})
+	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for i := range 16 {
 		wg.Go(func() {
 			name := fmt.Sprint("run", i)
-			r, err := rt.Run(t.Context(), Script{Name: "a.lua", Source: source, Args: []string{name}})
+			r, err := program.Run(t.Context(), RunOptions{Args: []string{name}})
 			if assert.NoError(t, err) {
 				assert.Equal(t, []any{2001000.0, name}, r.Values)
 			}

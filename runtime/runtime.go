@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"fmt"
-	"log/slog"
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
@@ -16,11 +15,12 @@ import (
 // tenant and the list of secrets. It is safe for concurrent use.
 type Runtime struct {
 	opts    Options
-	log     *slog.Logger
 	modules map[string]*bindings.Module
 	manual  func() *manual.Manual
 
 	limiters clients.Limiters
+	// builtin keeps the compiled modules that are part of the program.
+	builtin chunks
 	// checkpoints are those kept in memory, by script.
 	checkpoints sync.Map
 }
@@ -35,7 +35,6 @@ func New(o Options) (*Runtime, error) {
 	}
 	r := &Runtime{
 		opts:    o,
-		log:     slog.New(o.Secrets.Handler(o.Logger.Handler())),
 		modules: map[string]*bindings.Module{},
 	}
 	r.limiters.Quota = o.Quota

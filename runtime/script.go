@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
 )
 
-// Script is one program to run.
+// Script is the source of a program.
 type Script struct {
 	// Name is its name in messages, usually the file name as given.
 	Name string
@@ -14,14 +16,55 @@ type Script struct {
 	// first. Without a path, the working directory is used.
 	Path   string
 	Source []byte
-	// Args are its arguments: the list args (args[0] is Name) and "...".
+}
+
+// RunOptions are the settings of one run. A field that is zero means what
+// Options say.
+type RunOptions struct {
+	// Args are the script's arguments: the list args (args[0] is its name) and
+	// "...".
 	Args []string
+	// Params are its parameters as a JSON object; scripts see them as the table
+	// params.
+	Params []byte
+	// Values are more Go values, in addition to those of Options. They replace
+	// those of the same name.
+	Values map[string]any
+
+	// Stdin, Stdout, Stderr and Logger replace those of Options.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Logger         *slog.Logger
+
+	// Timeout and MaxMemory replace those of Options; negative is no limit.
+	Timeout   time.Duration
+	MaxMemory int64
+	// DryRun withholds every write, also if Options do not.
+	DryRun bool
+
 	// Then, if set, is called when the script has ended without an error, while
 	// its state remains. If it returns an error, the run fails with it.
 	Then func(*Live) error
-	// Params are its parameters as a JSON object, or empty; scripts see them as
-	// the table params.
-	Params []byte
+}
+
+// over returns the options of a run.
+func (o RunOptions) over(all Options) Options {
+	replace(&all.Stdin, o.Stdin)
+	replace(&all.Stdout, o.Stdout)
+	replace(&all.Stderr, o.Stderr)
+	replace(&all.Logger, o.Logger)
+	replace(&all.Timeout, o.Timeout)
+	replace(&all.MaxMemory, o.MaxMemory)
+	all.DryRun = all.DryRun || o.DryRun
+	return all
+}
+
+// replace sets a value unless the other one is zero.
+func replace[T comparable](value *T, by T) {
+	var zero T
+	if by != zero {
+		*value = by
+	}
 }
 
 // Result is the result of a run.

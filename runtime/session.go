@@ -31,8 +31,8 @@ type Session struct {
 // must call Close.
 func (r *Runtime) NewSession() *Session {
 	script := Script{Name: "session"}
-	h := r.newHost(script)
-	s := &Session{host: h, first: h.begin(context.Background(), script), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
+	h := r.newHost(script, r.opts)
+	s := &Session{host: h, first: h.begin(context.Background(), script, RunOptions{}), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
 	s.context.begin(s.first.ctx)
 	s.main = newState(s.context, r.opts.MaxCallDepth)
 	s.first.L = s.main
@@ -53,29 +53,20 @@ type Evaluation struct {
 	Duration time.Duration
 }
 
-// Input is a text to evaluate.
-type Input struct {
-	// Name is its name in messages; by default "input 1" and so on.
-	Name string
-	// Path is the file that it comes from, as in Script, or empty.
-	Path   string
-	Source []byte
-}
-
-// Eval evaluates an input: an expression, or statements. The result is never
-// nil. The errors are those of Run. An *ExitError, which Eval also returns for
+// Eval evaluates an input: an expression, or statements. Without a name it is
+// called "input 1" and so on in messages. The result is never nil. The errors are those of Run. An *ExitError, which Eval also returns for
 // code 0, means that the session has ended. The limits of time and memory apply
 // to each input.
-func (s *Session) Eval(ctx context.Context, in Input) (*Evaluation, error) {
+func (s *Session) Eval(ctx context.Context, in Script) (*Evaluation, error) {
 	started := time.Now()
 	if in.Name == "" {
 		s.inputs++
 		in.Name = fmt.Sprintf("input %d", s.inputs)
 	}
 	// Unless the input failed, iterators keep reading ahead after it.
-	r := s.host.begin(context.WithoutCancel(ctx), Script{Name: in.Name, Path: in.Path, Source: in.Source})
+	r := s.host.begin(context.WithoutCancel(ctx), in, RunOptions{})
 	defer context.AfterFunc(ctx, func() { r.cancel(context.Cause(ctx)) })()
-	if limit := s.host.rt.opts.Timeout; limit > 0 {
+	if limit := s.host.opts.Timeout; limit > 0 {
 		timer := time.AfterFunc(limit, func() { r.cancel(fault.TimeLimit(limit)) })
 		defer timer.Stop()
 	}
@@ -102,7 +93,7 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 	s.host.sources[name] = source
 	compiled, err := compile.NewInput(source, name, func(name string) bool { return s.locals[name] != nil })
 	if err != nil {
-		return r.syntaxFailure(err)
+		return s.host.rt.uncompiled(r.script, err)
 	}
 	result.Expression = compiled.Expression
 	// Each input has its own thread: the interpreter cannot remove an error
@@ -208,7 +199,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.closed = true
-	r := s.host.begin(context.Background(), s.first.script)
+	r := s.host.begin(context.Background(), s.first.script, RunOptions{})
 	defer r.cancel(nil)
 	s.context.begin(r.ctx)
 	s.host.unwritten = lualib.CloseFiles(s.main)

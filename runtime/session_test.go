@@ -28,7 +28,7 @@ func session(t *testing.T, o Options) (*Session, func(source string) string) {
 	s := rt.NewSession()
 	t.Cleanup(func() { _ = s.Close() })
 	return s, func(source string) string {
-		result, err := s.Eval(t.Context(), Input{Source: []byte(source)})
+		result, err := s.Eval(t.Context(), Script{Source: []byte(source)})
 		if err != nil {
 			return "error: " + err.Error()
 		}
@@ -89,7 +89,7 @@ func TestSessionGoesOnAfterALimit(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	stop := errors.New("Ctrl-C")
 	cancel(stop)
-	_, err := s.Eval(ctx, Input{Source: []byte("while true do pcall(function() while true do end end) end")})
+	_, err := s.Eval(ctx, Script{Source: []byte("while true do pcall(function() while true do end end) end")})
 	require.ErrorIs(t, err, stop)
 	assert.Equal(t, "true", eval("(coroutine.resume(co))"))
 	assert.Equal(t, "1", eval("kept"))
@@ -98,7 +98,7 @@ func TestSessionGoesOnAfterALimit(t *testing.T) {
 func TestSessionEndsByExit(t *testing.T) {
 	for source, code := range map[string]int{"os.exit()": 0, "os.exit(3)": 3, "pcall(os.exit, 4)": 4} {
 		s, _ := session(t, Options{})
-		_, err := s.Eval(t.Context(), Input{Source: []byte(source)})
+		_, err := s.Eval(t.Context(), Script{Source: []byte(source)})
 		var exit *ExitError
 		require.ErrorAs(t, err, &exit, source)
 		assert.Equal(t, code, exit.Code)
@@ -107,9 +107,9 @@ func TestSessionEndsByExit(t *testing.T) {
 
 func TestSessionReports(t *testing.T) {
 	s, _ := session(t, Options{})
-	_, err := s.Eval(t.Context(), Input{Source: []byte("function broken()\n  return missing.field\nend")})
+	_, err := s.Eval(t.Context(), Script{Source: []byte("function broken()\n  return missing.field\nend")})
 	require.NoError(t, err)
-	_, err = s.Eval(t.Context(), Input{Source: []byte("broken()")})
+	_, err = s.Eval(t.Context(), Script{Source: []byte("broken()")})
 	var failed *ScriptError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, "input 1", failed.Script)
@@ -123,7 +123,7 @@ func TestSessionOnPlanhat(t *testing.T) {
 	t.Cleanup(func() { _ = server.Close() })
 	var out bytes.Buffer
 	s, eval := session(t, Options{Stdout: &out, Planhat: planhat.Config{APIToken: server.APIToken(), BaseURL: server.URL()}})
-	result, err := s.Eval(t.Context(), Input{Source: []byte("local list = planhat.company.get_list{ page_size = 10 }\n#list")})
+	result, err := s.Eval(t.Context(), Script{Source: []byte("local list = planhat.company.get_list{ page_size = 10 }\n#list")})
 	require.NoError(t, err)
 	assert.Equal(t, 30, result.Summary.Read)
 	assert.Equal(t, "30", result.Values[0].String())
@@ -136,13 +136,13 @@ func TestSessionOnPlanhat(t *testing.T) {
 	assert.Equal(t, "nil", eval("next_one()"))
 
 	s.SetDryRun(true)
-	result, err = s.Eval(t.Context(), Input{Source: []byte("planhat.company.create{ name = 'X' }")})
+	result, err = s.Eval(t.Context(), Script{Source: []byte("planhat.company.create{ name = 'X' }")})
 	require.NoError(t, err)
 	assert.Len(t, result.Planned, 1)
 	s.SetDryRun(false)
 	eval("planhat.company.create{ name = 'X' }")
 	assert.Equal(t, 1, server.CountsByOperation()["company.create"])
-	result, err = s.Eval(t.Context(), Input{Source: []byte("1")})
+	result, err = s.Eval(t.Context(), Script{Source: []byte("1")})
 	require.NoError(t, err)
 	assert.Zero(t, result.Summary.Calls, "each input counts for itself")
 

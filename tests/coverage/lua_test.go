@@ -39,7 +39,9 @@ func TestEveryOperationFromLua(t *testing.T) {
 		if body := w.body(m, op); body != nil {
 			arguments = append(arguments, string(text(t, body)))
 		}
-		result, err := rt.Run(t.Context(), runtime.Script{Name: "call.lua", Source: []byte(call), Args: arguments})
+		program, err := rt.Compile(runtime.Script{Name: "call.lua", Source: []byte(call)})
+		require.NoError(t, err)
+		result, err := program.Run(t.Context(), runtime.RunOptions{Args: arguments})
 		require.NoError(t, err)
 		assert.Equal(t, 1, result.Summary.Calls)
 		assert.Empty(t, result.Rejected)

@@ -53,17 +53,18 @@ func TestAStormOverManyScripts(t *testing.T) {
 	const scripts = 4
 	server := start(t, 5, "429:p=0.4")
 	rt := host(t, server)
-	source := []byte(`
+	program, err := rt.Compile(runtime.Script{Name: "storm.lua", Source: []byte(`
 local planhat = require "planhat"
 for i = 1, 50 do
   planhat.company.create{ name = args[1] .. " " .. i, externalId = args[1] .. "-" .. i }
 end
-`)
+`)})
+	require.NoError(t, err)
 	var wg sync.WaitGroup
 	results, errs := make([]*runtime.Result, scripts), make([]error, scripts)
 	for i := range scripts {
 		wg.Go(func() {
-			results[i], errs[i] = rt.Run(t.Context(), runtime.Script{Name: "storm.lua", Source: source, Args: []string{strconv.Itoa(i)}})
+			results[i], errs[i] = program.Run(t.Context(), runtime.RunOptions{Args: []string{strconv.Itoa(i)}})
 		})
 	}
 	wg.Wait()

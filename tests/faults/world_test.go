@@ -53,7 +53,9 @@ func host(t *testing.T, server *simulator.Server) *runtime.Runtime {
 // run executes a script, which returns JSON, and decodes that.
 func run(t *testing.T, rt *runtime.Runtime, source string, into any, args ...string) *runtime.Result {
 	t.Helper()
-	result, err := rt.Run(t.Context(), runtime.Script{Name: "faults.lua", Source: []byte(source), Args: args})
+	program, err := rt.Compile(runtime.Script{Name: "faults.lua", Source: []byte(source)})
+	require.NoError(t, err)
+	result, err := program.Run(t.Context(), runtime.RunOptions{Args: args})
 	require.NoError(t, err)
 	require.Len(t, result.Values, 1)
 	require.NoError(t, json.Unmarshal([]byte(result.Values[0].(string)), into))

@@ -233,7 +233,9 @@ func TestDefinitionsNameWhatThereIs(t *testing.T) {
 	require.NoError(t, err)
 	d := declared(t, Definitions(builtins.Manual()))
 	assert.ElementsMatch(t, builtins.Names(), slices.Collect(maps.Keys(d.modules)))
-	result, err := rt.Run(t.Context(), runtime.Script{Source: []byte(reachable), Args: builtins.Names()})
+	program, err := rt.Compile(runtime.Script{Source: []byte(reachable)})
+	require.NoError(t, err)
+	result, err := program.Run(t.Context(), runtime.RunOptions{Args: builtins.Names()})
 	require.NoError(t, err)
 	var lists [2][]string
 	require.NoError(t, result.Decode(&lists))

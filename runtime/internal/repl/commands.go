@@ -197,7 +197,7 @@ func (p *Prompt) quota(string) bool {
 local text = ("%d of %d calls used this minute, %d left"):format(q.used, q.limit, q.free)
 if q.wait >= 0.1 then text = text .. (", the next call would wait %.1f s"):format(q.wait) end
 return text`
-	result, err := p.o.Session.Eval(ctx, runtime.Input{Name: ":quota", Source: []byte(source)})
+	result, err := p.o.Session.Eval(ctx, runtime.Script{Name: ":quota", Source: []byte(source)})
 	if err != nil {
 		p.fail(err, false)
 		return false

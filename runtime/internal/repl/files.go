@@ -117,7 +117,7 @@ func (p *Prompt) load(name string) bool {
 		p.remark("cannot read %s: %s", name, plainFileError(err))
 		return false
 	}
-	return p.evalInput(runtime.Input{Name: name, Path: name, Source: source})
+	return p.evalInput(runtime.Script{Name: name, Path: name, Source: source})
 }
 
 // plainFileError drops from a file's error what the message already says.

@@ -152,10 +152,10 @@ func (p *Prompt) Input(text string) (ok bool) {
 }
 
 func (p *Prompt) eval(text string) bool {
-	return p.evalInput(runtime.Input{Source: []byte(text)})
+	return p.evalInput(runtime.Script{Source: []byte(text)})
 }
 
-func (p *Prompt) evalInput(in runtime.Input) bool {
+func (p *Prompt) evalInput(in runtime.Script) bool {
 	ctx, interrupted, end := p.o.Begin()
 	defer end()
 	result, err := p.o.Session.Eval(ctx, in)

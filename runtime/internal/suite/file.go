@@ -66,8 +66,7 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 	ctx, cancel := context.WithCancelCause(loading.in(ctx))
 	defer cancel(nil)
 	timer := time.AfterFunc(o.Timeout, func() { cancel(timeout(o.Timeout)) })
-	script := runtime.Script{
-		Name: f.result.Name, Path: path, Source: source,
+	options := runtime.RunOptions{
 		Then: func(l *runtime.Live) error {
 			timer.Stop()
 			f.live, f.result.Loaded = l, true
@@ -76,9 +75,12 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 		},
 	}
 	if found := usesLuaUnit().FindSubmatch(source); found != nil {
-		f.luaUnit, script.Args = string(found[1]), luaUnitArgs
+		f.luaUnit, options.Args = string(found[1]), luaUnitArgs
 	}
-	_, err = rt.Run(ctx, script)
+	program, err := rt.Compile(runtime.Script{Name: f.result.Name, Path: path, Source: source})
+	if err == nil {
+		_, err = program.Run(ctx, options)
+	}
 	timer.Stop()
 	if f.result.Err = inWordsOfTests(loadError(err), "file", loading); f.result.Err != nil && f.live == nil {
 		f.result.Tests = nil

@@ -90,7 +90,11 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	result, runErr := rt.Run(a.Context(), runtime.Script{Name: name, Path: path, Source: source, Args: texts(a.Options(1).Get("args"))})
+	result := &runtime.Result{}
+	program, runErr := rt.Compile(runtime.Script{Name: name, Path: path, Source: source})
+	if runErr == nil {
+		result, runErr = program.Run(a.Context(), runtime.RunOptions{Args: texts(a.Options(1).Get("args"))})
+	}
 	if a.Context().Err() != nil {
 		// The script's end ended the test: the report says where that was.
 		if e := scriptError(runErr); e != nil {

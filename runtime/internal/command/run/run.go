@@ -113,15 +113,16 @@ func (o *options) checkOrder(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// script reads what is to be run.
+// script reads what is to be run. The arguments that are left are the script's.
 func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	if o.codeGiven {
-		return runtime.Script{Name: "-e", Source: []byte(o.code), Args: o.args}, nil
+		return runtime.Script{Name: "-e", Source: []byte(o.code)}, nil
 	}
-	name, args := o.args[0], o.args[1:]
+	name := o.args[0]
+	o.args = o.args[1:]
 	if name == "-" {
 		source, err := io.ReadAll(env.Stdin)
-		return runtime.Script{Name: "stdin", Source: source, Args: args}, err
+		return runtime.Script{Name: "stdin", Source: source}, err
 	}
 	path := env.Path(name)
 	source, err := env.ReadFile(path)
@@ -139,7 +140,7 @@ func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	case err != nil:
 		return runtime.Script{}, &usage.Error{Message: fmt.Sprintf("cannot read the script %s: %v", name, err)}
 	}
-	return runtime.Script{Name: name, Path: path, Source: source, Args: args}, nil
+	return runtime.Script{Name: name, Path: path, Source: source}, nil
 }
 
 func runScript(env *environment.Env, o *options) error {
@@ -155,7 +156,8 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	if script.Params, err = scriptParams(env, o.params); err != nil {
+	params, err := scriptParams(env, o.params)
+	if err != nil {
 		return err
 	}
 	quiet := o.Quiet
@@ -177,7 +179,11 @@ func runScript(env *environment.Env, o *options) error {
 	started := env.Now()
 	ctx, interrupted, release := env.Interruptible()
 	defer release()
-	result, runErr := h.Runtime.Run(ctx, script)
+	result := &runtime.Result{}
+	program, runErr := h.Runtime.Compile(script)
+	if runErr == nil {
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params})
+	}
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
 		Warnings: result.Warnings, Duration: result.Duration,

@@ -35,7 +35,7 @@ func engine(t testing.TB, inputs ...string) *complete.Engine {
 	t.Cleanup(func() { _ = s.Close() })
 	e := &complete.Engine{Manual: builtins.Manual(), Session: s, Commands: repl.Commands()}
 	for _, input := range inputs {
-		_, err := s.Eval(t.Context(), runtime.Input{Source: []byte(input)})
+		_, err := s.Eval(t.Context(), runtime.Script{Source: []byte(input)})
 		require.NoError(t, err, input)
 		e.Learn(input)
 	}

@@ -24,7 +24,7 @@ func BenchmarkCompletion(b *testing.B) {
 	require.NoError(b, err)
 	s := rt.NewSession()
 	defer func() { require.NoError(b, s.Close()) }()
-	_, err = s.Eval(b.Context(), runtime.Input{Source: fmt.Appendf(nil,
+	_, err = s.Eval(b.Context(), runtime.Script{Source: fmt.Appendf(nil,
 		"big = {} for i = 1, %d do big['field_' .. i] = 'value ' .. i end for i = 1, %d do _G['global_' .. i] = i end", liveFields, liveFields)})
 	require.NoError(b, err)
 	e := &complete.Engine{Manual: builtins.Manual(), Session: s, Commands: repl.Commands()}

@@ -31,7 +31,7 @@ func shower(t *testing.T, o show.Options) func(source string) string {
 	t.Cleanup(func() { _ = s.Close() })
 	o.State, o.Catalog, o.Topic = s.State(), builtins.Manual().Catalog(), func(v lua.LValue) *manual.Topic { return builtins.TopicOf(builtins.Manual(), s.State(), v) }
 	return func(source string) string {
-		result, err := s.Eval(t.Context(), runtime.Input{Source: []byte(source)})
+		result, err := s.Eval(t.Context(), runtime.Script{Source: []byte(source)})
 		require.NoError(t, err, source)
 		require.NotEmpty(t, result.Values, source)
 		return show.Value(result.Values[0], o)
