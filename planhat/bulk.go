@@ -275,7 +275,7 @@ func (b *bulk) sendAgain(ctx context.Context, chunks [][]*line, outcomes []chunk
 		if o.err == nil || o.answered || o.fatal || !o.err.Retryable || o.err.Status == http.StatusInternalServerError || stopped(ctx) != nil || !b.repeatable(chunks[i]) {
 			continue
 		}
-		if again := b.sendAs(once, chunks[i], sending{gated: true, again: o.err.Uncertain}); again.err == nil || again.err.Uncertain {
+		if again := b.sendAs(once, chunks[i], sending{gated: true, again: o.err.Uncertain, attempts: o.err.Attempts}); again.err == nil || again.err.Uncertain {
 			outcomes[i] = again
 		}
 	}

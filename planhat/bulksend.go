@@ -19,11 +19,12 @@ func (b *bulk) send(ctx context.Context, lines []*line) chunkOutcome {
 }
 
 // sending is how rows are sent: whether they may be repeated, whether the gate
-// has let them pass, and whether an earlier request with them may have been
-// carried out.
+// has let them pass, whether an earlier request with them may have been carried
+// out, and how many attempts that request took.
 type sending struct {
 	repeat       repetition
 	gated, again bool
+	attempts     int
 }
 
 func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutcome {
@@ -31,6 +32,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 	var result *BulkResult
 	q := &call{
 		model: r.model, op: b.op, body: body(lines), rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
+		attempts: how.attempts,
 	}
 	q.decode = func(text []byte) (err error) {
 		result, err = b.read(r, lines, &answer{status: http.StatusOK, body: text})
@@ -60,7 +62,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		}
 	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
 		half := len(lines) / 2
-		how.gated, how.again = true, how.again || failed.Uncertain
+		how.gated, how.again, how.attempts = true, how.again || failed.Uncertain, 0
 		return merge(b.sendAs(ctx, lines[:half], how), b.sendAs(ctx, lines[half:], how))
 	case failed.Uncertain && how.repeat == repeatUnsent && stopped(ctx) == nil:
 		return b.sendKeyed(ctx, lines, failed)
@@ -135,7 +137,7 @@ func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chun
 	if err := b.resource.client.pause(ctx, b.resource.client.retry.InitialInterval); err != nil {
 		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
 	}
-	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true}))
+	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true, attempts: failed.Attempts}))
 }
 
 // merge joins the outcomes of the two parts of a chunk.

@@ -38,6 +38,8 @@ type call struct {
 	bulk bool
 	// gated is set once the gate has let the write pass.
 	gated bool
+	// attempts counts those of an earlier call that this one repeats.
+	attempts int
 	// decode reads a good answer's body; a failure counts as a broken answer.
 	decode func([]byte) error
 }
@@ -74,7 +76,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	policy := c.policy(ctx)
 	r := newRetrier(policy, q, c.away[q.op.Base])
 	var said time.Time
-	for number := 1; ; number++ {
+	for number := q.attempts + 1; ; number++ {
 		a, seen, f := c.attempt(ctx, q)
 		c.keepResponse(ctx, a, seen, number)
 		if f == nil {
