@@ -60,15 +60,16 @@ var faultSettings = []string{
 }
 
 // ParseFaults reads the text that FaultGrammar documents. An empty text means no
-// faults.
-func ParseFaults(text string) ([]Fault, error) {
+// faults. A fault may name models of the catalog and those declared.
+func ParseFaults(text string, declared ...*catalog.Model) ([]Fault, error) {
+	known := snakeNames(slices.Concat(catalog.Load().Models, declared))
 	var faults []Fault
 	for part := range strings.SplitSeq(text, ";") {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
 		}
-		f, err := parseFault(part)
+		f, err := parseFault(part, known)
 		if err != nil {
 			return nil, fmt.Errorf("fault %q: %w", part, err)
 		}
@@ -77,7 +78,7 @@ func ParseFaults(text string) ([]Fault, error) {
 	return faults, nil
 }
 
-func parseFault(text string) (Fault, error) {
+func parseFault(text string, models []string) (Fault, error) {
 	kind, settings, _ := strings.Cut(text, ":")
 	f, err := newFault(strings.TrimSpace(kind))
 	if err != nil {
@@ -92,7 +93,7 @@ func parseFault(text string) (Fault, error) {
 		if !found {
 			return Fault{}, fmt.Errorf("%q needs a value, as in every=10", part)
 		}
-		if err := f.set(strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
+		if err := f.set(strings.TrimSpace(name), strings.TrimSpace(value), models); err != nil {
 			return Fault{}, err
 		}
 	}
@@ -125,7 +126,7 @@ func newFault(kind string) (Fault, error) {
 	return f, nil
 }
 
-func (f *Fault) set(name, value string) (err error) {
+func (f *Fault) set(name, value string, models []string) (err error) {
 	switch name {
 	case "every":
 		f.Every, err = positive(value)
@@ -169,7 +170,7 @@ func (f *Fault) set(name, value string) (err error) {
 	case "retry-after":
 		return f.setRetryAfter(value)
 	default:
-		return f.setFilter(name, value)
+		return f.setFilter(name, value, models)
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%s: %w", name, value, err)
@@ -208,11 +209,11 @@ func oneOf[T ~string](value string, known []T) (T, error) {
 	return "", fmt.Errorf("must be one of %s%s", strings.Join(names, ", "), catalog.DidYouMean(value, names))
 }
 
-func (f *Fault) setFilter(name, value string) error {
+func (f *Fault) setFilter(name, value string, models []string) error {
 	switch name {
 	case "model":
-		if catalog.Load().Model(value) == nil {
-			return fmt.Errorf("unknown model %q%s", value, catalog.DidYouMean(value, snakeNames(catalog.Load().Models)))
+		if !slices.Contains(models, value) {
+			return fmt.Errorf("unknown model %q%s", value, catalog.DidYouMean(value, models))
 		}
 		f.Model = value
 	case "operation":

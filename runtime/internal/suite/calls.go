@@ -133,8 +133,8 @@ func misbehaving() []*bindings.Func {
 			Params:  []bindings.Param{{Name: "faults", Type: "string", Doc: "The faults, such as `500:every=2` or `429:first=1,model=company`."}},
 			Errors:  "When the text is invalid.",
 			Example: `simulator.faults("500:first=1; reset-after:model=task,nth=2")`,
-			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-				faults, err := simulator.ParseFaults(a.String(0))
+			Call: onServer(func(a *bindings.Args, w *environment, s *simulator.Server) (int, error) {
+				faults, err := simulator.ParseFaults(a.String(0), w.options.Models...)
 				if err != nil {
 					return 0, a.Errorf("%s", trimmed(err))
 				}

@@ -33,8 +33,8 @@ type environment struct {
 	closed    bool
 }
 
-func newEnvironment(now func() time.Time) *environment {
-	return &environment{clock: clock{real: now}}
+func newEnvironment(o Options) *environment {
+	return &environment{clock: clock{real: o.Now}, options: simulator.Options{Models: o.Models}}
 }
 
 type environmentKey struct{}

@@ -55,7 +55,7 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 		f.result.Err = err
 		return f.result
 	}
-	loading := newEnvironment(o.Now)
+	loading := newEnvironment(o)
 	defer func() { f.result.Err = errors.Join(f.result.Err, loading.close()) }()
 	f.current.Store(loading)
 	rt, err := runtime.New(f.runtimeOptions())
@@ -116,7 +116,7 @@ func (f *file) runtimeOptions() runtime.Options {
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
-		Modules: f.builder.modules(),
+		Modules: f.builder.modules(), Models: f.options.Models,
 		Sources: f.source,
 	}
 }

@@ -62,9 +62,9 @@ func onServer(call func(a *bindings.Args, w *environment, s *simulator.Server) (
 	}
 }
 
-func modelArg(a *bindings.Args, i int) (*catalog.Model, error) {
+func modelArg(a *bindings.Args, i int, w *environment) (*catalog.Model, error) {
 	var names []string
-	for _, m := range catalog.Load().Models {
+	for _, m := range slices.Concat(w.options.Models, catalog.Load().Models) {
 		if m.Snake == a.String(i) {
 			return m, nil
 		}
@@ -104,8 +104,8 @@ func stored() []*bindings.Func {
 			Returns: []bindings.Return{{Type: "table[]", Doc: "The records, oldest first."}},
 			Errors:  "When the model is unknown.",
 			Example: `expect(simulator.records("company")).to_have_length(0)`,
-			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-				m, err := modelArg(a, 0)
+			Call: onServer(func(a *bindings.Args, w *environment, s *simulator.Server) (int, error) {
+				m, err := modelArg(a, 0, w)
 				if err != nil {
 					return 0, err
 				}
@@ -129,8 +129,8 @@ func stored() []*bindings.Func {
 			Errors:  "When the model is unknown.",
 			Example: `simulator.seed("company", { externalId = "a-1", name = "Acme" })
 expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
-			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-				m, err := modelArg(a, 0)
+			Call: onServer(func(a *bindings.Args, w *environment, s *simulator.Server) (int, error) {
+				m, err := modelArg(a, 0, w)
 				if err != nil {
 					return 0, err
 				}
@@ -145,8 +145,8 @@ expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
 }
 
 // seed stores a list of records, or one record.
-func seed(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
-	m, err := modelArg(a, 0)
+func seed(a *bindings.Args, w *environment, s *simulator.Server) (int, error) {
+	m, err := modelArg(a, 0, w)
 	if err != nil {
 		return 0, err
 	}

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
@@ -39,6 +40,9 @@ type Options struct {
 	Coverage bool
 	// ListOnly loads the files and runs no test.
 	ListOnly bool
+	// Models are models that the catalog does not know; tests and their Planhat
+	// know them.
+	Models []*catalog.Model
 	// Now is the real time; nil means time.Now.
 	Now func() time.Time
 	// Done, if set, is called for each file, in the order of their names, as

@@ -234,7 +234,7 @@ func StartSimulator(c config.Config, fixtures string, companies int, faults, swi
 		FixturesDir: strings.TrimSpace(fixtures), Models: c.Models,
 	}
 	var err error
-	if options.Faults, err = simulator.ParseFaults(faults); err != nil {
+	if options.Faults, err = simulator.ParseFaults(faults, c.Models...); err != nil {
 		return nil, &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
 	}
 	if options.Switches, err = simulator.ParseSwitches(switches); err != nil {

@@ -39,14 +39,14 @@ func New(env *environment.Env) *cobra.Command {
 		Args:              usage.NoArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.parse(); err != nil {
-				return err
-			}
 			c, err := config.Load(o.config, env.Dir, env.ReadConfig, env.Getenv)
 			if err != nil {
 				return err
 			}
 			o.server.Models = c.Models
+			if err := o.parse(); err != nil {
+				return err
+			}
 			return simulate(env, o)
 		},
 	}
@@ -73,7 +73,7 @@ func New(env *environment.Env) *cobra.Command {
 
 func (o *options) parse() error {
 	var err error
-	if o.server.Faults, err = simulator.ParseFaults(o.faults); err != nil {
+	if o.server.Faults, err = simulator.ParseFaults(o.faults, o.server.Models...); err != nil {
 		return &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
 	}
 	if o.server.Switches, err = simulator.ParseSwitches(o.switches); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/suite"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
@@ -38,6 +39,8 @@ type options struct {
 	seed     int64
 	list     bool
 	watch    bool
+
+	configFile string
 
 	format       string
 	junit        string
@@ -81,6 +84,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.junit, "junit", "", "Write the results to `FILE` as JUnit XML")
 	f.BoolVar(&o.coverage, "coverage", false, "Show which lines of scripts and modules the tests executed")
 	f.StringVar(&o.coverageHTML, "coverage-html", "", "Write the coverage to `DIR` as HTML pages")
+	usage.AddConfig(f, &o.configFile)
 	f.StringVar(&o.lcov, "lcov", "", "Write the coverage to `FILE` in lcov format")
 	return cmd
 }
@@ -105,6 +109,12 @@ func (o *options) settings(env *environment.Env) (suite.Options, error) {
 			s.Seed = env.Now().UnixNano()%1_000_000 + 1
 		}
 	}
+	// The environment's settings are about runs.
+	c, err := config.Load(o.configFile, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return s, err
+	}
+	s.Models = c.Models
 	if err := errors.Join(junitFile.Check(env, o.junit), lcovFile.Check(env, o.lcov)); err != nil {
 		return s, err
 	}
