@@ -60,6 +60,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	watch := one.watchMemory()
 	result := &Result{}
 	values, err := one.do(p.proto)
+	one.warnUnread(err != nil)
 	result.PeakMemory = watch.Stop()
 	result.Values = values
 	if exit := exited(err); exit != nil {

@@ -27,6 +27,9 @@ type RunOptions struct {
 	// Params are its parameters as a JSON object; scripts see them as the table
 	// params.
 	Params []byte
+	// Expected are the names of parameters that the script should read. The run
+	// warns of those that it does not read.
+	Expected []string
 	// Values are more Go values, in addition to those of Options. They replace
 	// those of the same name.
 	Values map[string]any

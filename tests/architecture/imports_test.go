@@ -87,7 +87,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/reference", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/guide", "runtime/internal/manual", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/view", own: []string{"planhat", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/quota", "runtime/internal/serve", "runtime/internal/store"}},
 	{pkg: "runtime/internal/command/environment", own: []string{"planhat", "runtime/internal/fault"}},
-	{pkg: "runtime/internal/command/usage", own: []string{"planhat/catalog", "runtime/internal/fault"}, never: []string{lua}},
+	{pkg: "runtime/internal/command/usage", own: []string{"planhat/catalog", "runtime/internal/fault", "runtime/internal/command/environment"}, never: []string{lua}},
 	{pkg: "runtime/internal/command/printing", own: []string{"runtime", "runtime/internal/view", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{pkg: "runtime/internal/command/storage", own: []string{"runtime/internal/config", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{pkg: "runtime/internal/command/...", own: []string{"runtime", "runtime/internal/...", "planhat", "planhat/...", "bindings", "bindings/spec"}},

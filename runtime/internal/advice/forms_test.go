@@ -61,6 +61,11 @@ var forms = []advised{
 	{hint: "define and call it with a dot instead of the colon: function object.name() ... end", check: true, script: "local object = {}\nfunction object:name() print('hi') end\nobject:name()", replace: "function object:name() print('hi') end\nobject:name()", found: `: (function object\.name\(\)) \.\.\. (end)$`, by: "$1 print('hi') $2\nobject.name()", want: "hi\n"},
 
 	// Files, dates and settings.
+	{
+		hint:   "a text is not a list; if commas separate its items, write local text = require \"text\", then for _, … in ipairs(text.split(…, \",\")) do",
+		script: "for _, region in ipairs(params.regions) do print(region) end", args: []string{"run", "--quiet", "--simulate", "--param", "regions=eu,us", "main.lua"},
+		replace: "for _, region in ipairs(params.regions) do", found: `write (local text = .*), then (for .* do)$`, by: "$1 $2", want: "eu\nus\n",
+	},
 	{hint: "use the names of columns as keys: { […] = … }", script: "csv.write('out/a.csv', { { id = 1, mrr = 2 } }, { titles = { ['MRR in EUR'] = 'mrr' } })\nprint(fs.read('out/a.csv'))", replace: "{ ['MRR in EUR'] = 'mrr' }", found: `keys: (\{.*\})$`, by: "$1", want: "id,MRR in EUR\n1,2\n\n"},
 	{hint: "use the names of columns as keys: { […] = … }", script: "csv.write('out/a.csv', { { id = 1, mrr = 2 } }, { titles = { mmr = 'MRR in EUR' } })\nprint(fs.read('out/a.csv'))", replace: "{ mmr = 'MRR in EUR' }", found: `keys: (\{.*\})$`, by: "$1", want: "id,MRR in EUR\n1,2\n\n"},
 	{hint: "pass the zone's full name, such as { zone = \"Europe/Stockholm\" }", script: "print(time.format(time.parse('2024-07-15 10:00 CEST', { format = '%Y-%m-%d %H:%M %Z' }), 'iso'))", replace: "format = '%Y-%m-%d %H:%M %Z' }", found: `such as \{ (zone = .*) \}$`, by: "format = '%Y-%m-%d %H:%M %Z', $1 }", want: "2024-07-15T08:00:00Z\n"},

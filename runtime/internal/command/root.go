@@ -68,7 +68,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 		Version:       env.Version,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return unknownCommand(cmd, args[0])
+				return unknownCommand(env, cmd, args[0])
 			}
 			if env.OnTerminal() {
 				return repl.Start(env, host.Options{})
@@ -126,13 +126,17 @@ func isCommand(root *cobra.Command, name string) bool {
 	return slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name || c.HasAlias(name) })
 }
 
-func unknownCommand(cmd *cobra.Command, name string) error {
+func unknownCommand(env *environment.Env, cmd *cobra.Command, name string) error {
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
+	meant := catalog.Nearest(name, names)
+	if script := usage.Similar(env, name); script != "" && len(meant) == 0 {
+		meant = []string{"phscript " + script}
+	}
 	return &usage.Error{
-		Message: "there is no command '" + name + "'" + catalog.DidYouMean(name, names),
+		Message: "there is no command '" + name + "'" + catalog.Aside(meant),
 		Hint:    "the commands are: " + strings.Join(names, ", ") + "; to run a script: phscript run FILE.lua",
 	}
 }

@@ -51,11 +51,21 @@ func Fault(f *fault.Fault, names Names) string {
 			return "the key between the brackets has no value here (nil): check for that first"
 		}
 	case fault.Argument:
+		if f.Function == "ipairs" && f.Type == "string" && f.Loop != nil {
+			return splitText(f.Loop)
+		}
 		if (f.Function == "ipairs" || f.Function == "pairs") && f.Type == "function" && f.Loop != nil {
 			return "an iterator does not need ipairs and returns the record first: for record in ... do"
 		}
 	}
 	return ""
+}
+
+// splitText is for a loop with ipairs over a text.
+func splitText(l *fault.Loop) string {
+	over := strings.TrimSuffix(strings.TrimPrefix(l.Over, "ipairs("), ")")
+	item := l.Names[len(l.Names)-1]
+	return fmt.Sprintf(`a text is not a list; if commas separate its items, write local text = require "text", then for _, %s in ipairs(text.split(%s, ",")) do`, item, over)
 }
 
 // loopHead is for a loop over something that is not an iterator.

@@ -231,7 +231,7 @@ func (o *options) files(env *environment.Env) ([]checkedFile, error) {
 				return nil, err
 			}
 		default:
-			return nil, &usage.Error{Message: "no such file or folder: " + arg, Hint: "paths are relative to the working directory, " + env.Dir}
+			return nil, usage.NoFile(env, "no such file or folder: "+arg, arg)
 		}
 	}
 	return files, nil

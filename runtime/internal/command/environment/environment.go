@@ -85,6 +85,18 @@ func (e *Env) IsDir(name string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Names returns the names in a folder, or nil if it cannot be read.
+func (e *Env) Names(dir string) (names []string) {
+	entries, err := os.ReadDir(e.Path(dir))
+	if err != nil {
+		return nil
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
 // OnTerminal reports whether a person types and reads, so that there can be a
 // prompt.
 func (e *Env) OnTerminal() bool { return e.StdinTTY && e.StdoutTTY }

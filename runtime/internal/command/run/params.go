@@ -10,27 +10,29 @@ import (
 )
 
 // scriptParams returns a script's parameters as a JSON object: those in the
-// environment, which a schedule puts there, and over them those of --param.
-func scriptParams(env *environment.Env, flags []string) ([]byte, error) {
+// environment, which a schedule puts there, and over them those of --param, whose
+// names it also returns.
+func scriptParams(env *environment.Env, flags []string) (object []byte, given []string, err error) {
 	params := map[string]json.RawMessage{}
 	if text, ok := env.Getenv(serve.ParamsVariable); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {
-			return nil, &usage.Error{Message: serve.ParamsVariable + " is not a JSON object", Hint: `write it like {"region": "eu"}`}
+			return nil, nil, &usage.Error{Message: serve.ParamsVariable + " is not a JSON object", Hint: `write it like {"region": "eu"}`}
 		}
 	}
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")
 		if !ok || name == "" {
-			return nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script reads it as params.NAME"}
+			return nil, nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script reads it as params.NAME"}
 		}
 		text, err := json.Marshal(value)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		params[name] = text
+		params[name], given = text, append(given, name)
 	}
 	if len(params) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return json.Marshal(params)
+	object, err = json.Marshal(params)
+	return object, given, err
 }

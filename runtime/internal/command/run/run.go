@@ -128,7 +128,7 @@ func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	source, err := env.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return runtime.Script{}, &usage.Error{Message: "there is no script " + name, Hint: "paths are relative to the working directory, " + env.Dir}
+		return runtime.Script{}, usage.NoFile(env, "there is no script "+name, name)
 	case err == nil && usage.IsData(name):
 		return runtime.Script{}, &usage.Error{Message: name + " is a data file, not a script", Hint: "put the script first: phscript run FILE.lua " + name}
 	case err != nil && env.IsDir(name):
@@ -156,7 +156,7 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	params, err := scriptParams(env, o.params)
+	params, named, err := scriptParams(env, o.params)
 	if err != nil {
 		return err
 	}
@@ -182,7 +182,7 @@ func runScript(env *environment.Env, o *options) error {
 	result := &runtime.Result{}
 	program, runErr := h.Runtime.Compile(script)
 	if runErr == nil {
-		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params})
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named})
 	}
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,

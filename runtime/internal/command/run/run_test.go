@@ -140,3 +140,67 @@ func TestUnwrittenFiles(t *testing.T) {
 	assert.Contains(t, stderr, "rejected   7\n    7 x no name\n")
 	assert.Contains(t, stderr, "all of them are in "+temp)
 }
+
+func TestParametersThatAreNeverRead(t *testing.T) {
+	r := trial.New(t, map[string]string{
+		"n.lua":         "local other = require 'other'\nprint(params.n or 0, params['day'])",
+		"other.lua":     "return { region = params.region }",
+		"all.lua":       "for name, value in pairs(params) do print(name, value) end",
+		"none.lua":      "print('x')",
+		"alias.lua":     "local p = params\nprint(p.m)",
+		"global.lua":    "print(_G.params.m)",
+		"fails.lua":     "error('pass --param days=N', 0, params.days)",
+		"syntax.lua":    "print(params.days",
+		"lib/early.lua": "error('stop')",
+		"early.lua":     "require 'early' require 'other'",
+	})
+	for _, c := range []struct {
+		flags    string
+		warnings []string
+	}{
+		{"-p m=3 n.lua", []string{"the parameter 'm' was given, but the script never reads it; it reads: day, n, region"}},
+		{"-p regoin=eu -p n=1 n.lua", []string{"the parameter 'regoin' was given, but the script never reads it (did you mean 'region'?); it reads: day, n, region"}},
+		{"-p n=1 -p region=eu -p day=1 n.lua", nil},
+		{"-p m=3 none.lua", []string{"the parameter 'm' was given, but the script never reads it; it reads no parameters"}},
+		{"-p m=3 all.lua", nil},
+		{"-p m=3 alias.lua", nil},
+		{"-p m=3 global.lua", nil},
+		{"-p day=3 fails.lua", []string{"the parameter 'day' was given, but the script never reads it (did you mean 'days'?); it reads: days"}},
+		{"-p day=3 syntax.lua", nil},
+		{"-p region=eu early.lua", nil}, // other.lua would have read it
+	} {
+		_, stderr, _ := r.Run(run.New, strings.Fields("-q --summary s.json "+c.flags)...)
+		var got []string
+		for _, line := range strings.Split(stderr, "\n") {
+			if _, warning, ok := strings.Cut(line, " WRN "); ok {
+				got = append(got, warning)
+			}
+		}
+		assert.Equal(t, c.warnings, got, "%s: %s", c.flags, stderr)
+		summary, err := os.ReadFile(filepath.Join(r.Env.Dir, "s.json"))
+		require.NoError(t, err)
+		for _, warning := range c.warnings {
+			assert.Contains(t, string(summary), strings.Split(warning, " (")[0])
+		}
+		require.NoError(t, os.Remove(filepath.Join(r.Env.Dir, "s.json")))
+	}
+	r.Variables["PHSCRIPT_PARAMS"] = `{"error": "x"}` // an event has more than a script reads
+	_, stderr, err := r.Run(run.New, "-q", "none.lua")
+	assert.Equal(t, 0, code(t, err))
+	assert.Empty(t, stderr)
+}
+
+func TestMissingScriptsAskForSimilarOnes(t *testing.T) {
+	r := trial.New(t, map[string]string{"hello.lua": "", "jobs/import.lua": "", "a.lua": ""})
+	for name, hint := range map[string]string{
+		"helo.lua": "did you mean 'hello.lua'?", "hello": "did you mean 'hello.lua'?", "jobs/imprt.lua": "did you mean 'jobs/import.lua'?",
+		"other.lua": "paths are relative to the working directory, " + r.Env.Dir, "b.lua": "paths are relative to the working directory, " + r.Env.Dir,
+		"none/hello.lua": "paths are relative to the working directory, " + r.Env.Dir,
+	} {
+		_, _, err := r.Run(run.New, name)
+		var wrong *usage.Error
+		require.ErrorAs(t, err, &wrong, name)
+		assert.Equal(t, "there is no script "+name, wrong.Message)
+		assert.Equal(t, hint, wrong.Hint, name)
+	}
+}
