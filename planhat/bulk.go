@@ -91,7 +91,7 @@ func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
 	lines := b.lines(rows, total)
 	if b.unique {
 		var rejected []RowError
-		lines, rejected = distinct(b.resource.model, lines)
+		lines, rejected = distinct(b.resource.model, lines, func(i int) string { return place(ctx, i) })
 		total.Errors = append(total.Errors, rejected...)
 	}
 	chunks := b.split(lines, total)

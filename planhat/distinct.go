@@ -10,19 +10,21 @@ import (
 // distinct takes out the rows that have the same key as an earlier one: in
 // one request only the last of them would count. It looks at the key by which
 // an upsert matches the row, and at others whose value Planhat allows
-// only once.
-func distinct(m *catalog.Model, lines []*line) (kept []*line, rejected []RowError) {
+// only once. place names a row by its position, for the messages.
+func distinct(m *catalog.Model, lines []*line, place func(index int) string) (kept []*line, rejected []RowError) {
 	seen := make(map[key]*holders, len(lines))
 	for _, l := range lines {
 		claims := claimsOf(m, l)
 		twin, shared := rival(seen, l, claims)
 		if twin != nil {
-			message := fmt.Sprintf("row %d has the same key, and one of the two would overwrite the other", twin.index+1)
+			same := "if both are the same " + m.Noun + ", merge them or delete one; otherwise correct "
+			message := fmt.Sprintf("%s has the same key, and one of the two would overwrite the other: %sthe key", place(twin.index), same)
 			switch {
 			case shared.name == "email" && twin.company != l.company:
-				message = fmt.Sprintf("row %d has the same email, and Planhat, which finds %s by email, would move that one to the company of this row", twin.index+1, m.Plural)
+				message = fmt.Sprintf("%s has the same email, and Planhat, which finds %s by email, would move that one to the company of this row: "+
+					"keep the row with the right company and delete the other, or correct the email", place(twin.index), m.Plural)
 			case shared.name != claims[0].name:
-				message = fmt.Sprintf("row %d has the same %s, which Planhat allows only once", twin.index+1, shared.name)
+				message = fmt.Sprintf("%s has the same %s, which Planhat allows only once: %sthe %[2]s", place(twin.index), shared.name, same)
 			}
 			rejected = append(rejected, l.fail(KindValidation, message))
 			continue

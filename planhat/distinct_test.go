@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -27,6 +28,9 @@ func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
 	return r, lines
 }
 
+// inCall names a row by its position.
+func inCall(i int) string { return place(context.Background(), i) }
+
 func TestRowsThatCannotBothBeStored(t *testing.T) {
 	for _, tt := range []struct {
 		name, model string
@@ -36,7 +40,10 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 	}{
 		{"a second key that is unique", "company",
 			[]string{`{"sourceId":"s","externalId":"e"}`, `{"externalId":"e"}`, `{"_id":"1","externalId":"f"}`, `{"_id":"2","externalId":"f"}`, `{"_id":"3","sourceId":"s"}`},
-			map[int]string{1: "row 1 has the same key", 3: "row 3 has the same externalId, which", 4: "row 1 has the same sourceId"}},
+			map[int]string{
+				1: "row 1 has the same key, and one of the two would overwrite the other: if both are the same company, merge them or delete one; otherwise correct the key",
+				3: "row 3 has the same externalId, which Planhat allows only once: if both are the same company, merge them or delete one; otherwise correct the externalId", 4: "row 1 has the same sourceId",
+			}},
 		{"the same externalId in one company and in two", "license",
 			[]string{`{"externalId":"e","companyId":"1"}`, `{"externalId":"e","companyId":"2"}`, `{"externalId":"e","companyId":"1"}`, `{"_id":"5","externalId":"e","companyId":"2"}`},
 			map[int]string{2: "row 1 has the same key", 3: "row 2 has the same externalId"}},
@@ -47,7 +54,7 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 			map[int]string{1: "row 1", 3: "row 3"}},
 		{"an email in two companies", "enduser",
 			[]string{`{"companyId":"1","email":"x@y.z"}`, `{"companyId":"2","email":"X@y.z"}`, `{"companyId":"1","email":"x@y.z"}`},
-			map[int]string{1: "row 1 has the same email, and Planhat, which finds endusers by email, would move", 2: "row 1 has the same key"}},
+			map[int]string{1: "row 1 has the same email, and Planhat, which finds endusers by email, would move that one to the company of this row: keep the row with the right company and delete the other, or correct the email", 2: "row 1 has the same key"}},
 		{"an email that is not the first key", "enduser",
 			[]string{`{"externalId":"a","companyId":"1","email":"x@y.z"}`, `{"externalId":"b","companyId":"1","email":"x@y.z"}`},
 			map[int]string{1: "row 1 has the same email"}},
@@ -57,7 +64,7 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, lines := linesOf(t, tt.model, tt.rows...)
-			kept, rejected := distinct(r.model, lines)
+			kept, rejected := distinct(r.model, lines, inCall)
 			assert.Len(t, kept, len(tt.rows)-len(tt.rejected))
 			require.Len(t, rejected, len(tt.rejected))
 			for _, e := range rejected {
@@ -65,6 +72,25 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 				assert.NotEmpty(t, tt.rejected[e.Index])
 			}
 		})
+	}
+}
+
+// A row is named by where it was read, since its number in the call says nothing to
+// those who have to correct it.
+func TestTwinsAreNamedByTheirPlace(t *testing.T) {
+	ctx := WithOrigins(t.Context(), func(i int) *Origin {
+		return []*Origin{{File: "a.csv", Line: 7}, nil, {File: "a.csv"}}[i/2]
+	})
+	rows := make([]Record, 6)
+	for i := range rows {
+		rows[i] = Record(`{"name":"A","externalId":"` + string(rune('a'+i/2)) + `"}`)
+	}
+	s := newServer(t, always(200, `{"created":3}`))
+	result, err := newClient(t, s).Company.BulkUpsert(ctx, rows, BulkOptions{})
+	require.NoError(t, err)
+	require.Len(t, result.Errors, 3)
+	for i, want := range []string{"a.csv, line 7", "row 3", "row 5"} {
+		assert.Contains(t, result.Errors[i].Message, want+" has the same key")
 	}
 }
 
@@ -78,7 +104,7 @@ func TestAKeyThatAllRowsShare(t *testing.T) {
 	}
 	r, lines := linesOf(t, "license", rows...)
 	began := time.Now()
-	kept, rejected := distinct(r.model, lines)
+	kept, rejected := distinct(r.model, lines, inCall)
 	assert.Len(t, kept, n)
 	assert.Empty(t, rejected)
 

@@ -114,6 +114,16 @@ func locate(ctx context.Context, rows []RowError) {
 	}
 }
 
+// place names a row of a call for a reader, by where it comes from if that is known.
+func place(ctx context.Context, index int) string {
+	if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
+		if at := of(index); at != nil && at.Line > 0 {
+			return at.String()
+		}
+	}
+	return "row " + strconv.Itoa(index+1)
+}
+
 // String returns the place, such as "accounts.csv, line 3", or "" if it is unknown.
 func (o *Origin) String() string {
 	switch {
