@@ -9,8 +9,6 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
-
-	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 // problemFields are those of a row or line that was left out.
@@ -71,20 +69,22 @@ func (p *problems) good() error {
 	return nil
 }
 
-// end returns io.EOF and warns of what was left out. If that is everything, it
-// returns an error.
+// end returns io.EOF and warns of what was left out. That may be everything: the script
+// has the list of it.
 func (p *problems) end() error {
 	if p == nil || p.lines == 0 {
 		return io.EOF
 	}
-	if p.kept == 0 {
-		return invalid.Errorf("check whether the options fit the file", "%s: no row could be read, of %d; the first: %v", p.name, p.lines, p.first)
+	rows, hint := english.Plural(p.lines, "row", ""), ""
+	switch {
+	case p.lines == 1:
+		rows += " was"
+	case p.kept == 0:
+		rows, hint = "all "+rows+" were", "; check whether the options fit the file"
+	default:
+		rows += " were"
 	}
-	were := "were"
-	if p.lines == 1 {
-		were = "was"
-	}
-	p.log.WarnOnce(p.ctx, "left out of "+p.name, fmt.Sprintf("%s: %s %s left out; the first: %v", p.name, english.Plural(p.lines, "row", ""), were, p.first))
+	p.log.WarnOnce(p.ctx, "left out of "+p.name, fmt.Sprintf("%s: %s left out; the first: %v%s", p.name, rows, p.first, hint))
 	return io.EOF
 }
 
