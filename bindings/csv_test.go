@@ -183,7 +183,6 @@ func TestCSVReadErrors(t *testing.T) {
 		{"repeated name", `csv.read("two.csv")`, []string{`two.csv, line 1: columns 2 and 3 are both named "name"`, `pass { repeated = "rename" }, which calls the second one "name_2"`}},
 		{"separator with a blank", `csv.read("spaced.csv", { separator = ", " })`, []string{`use { separator = ",", trim = true }`}},
 		{"escape", `csv.read("spaced.csv", { escape = "ab" })`, []string{`'escape' must be one character`}},
-		{"all rows have problems", `csv.read("types.csv", { numbers = {"on"}, on_error = "collect" })`, []string{`types.csv: no row could be read, of 2; the first: types.csv, line 2: column "on": "yes" is not a number`}},
 		{"workbook", `csv.read("real.xlsx")`, []string{`real.xlsx is an Excel workbook, not CSV text`, `choose Save As and the type "CSV UTF-8`}},
 		{"old workbook", `csv.read("old.xls")`, []string{`old.xls is an Excel workbook, not CSV text`}},
 		{"packed file", `csv.columns("packed.csv", { encoding = "windows-1252" })`, []string{`packed.csv is a workbook or another packed file, not CSV text`}},
@@ -223,8 +222,34 @@ func TestCSVProblemsAreCollected(t *testing.T) {
 		{"rows", `local each, problems = csv.rows("x.csv", { types = { mrr = "number", on = "boolean" }, on_error = "collect" })
 			local rows = {} for row in each do rows[#rows + 1] = row end` + show, want},
 	})
-	require.Len(t, h.warnings, 2, "one for each reading")
+	h.file("all.csv", "id,mrr\n1,x\n2,y\n")
+	h.file("one.csv", "id,mrr\n1,x\n")
+	const count = `return #rows, #problems, problems[1].row.id`
+	runCases(t, newCSVState(t, h), []luaCase{
+		{"all rows", `local rows, problems = csv.read("all.csv", { numbers = { "mrr" }, on_error = "collect" })` + count, []string{"0", "2", "1"}},
+		{"the only row", `local rows, problems = csv.read("one.csv", { numbers = { "mrr" }, on_error = "collect" })` + count, []string{"0", "1", "1"}},
+	})
+	require.Len(t, h.warnings, 4, "one for each reading")
+	require.Contains(t, h.warnings[2], `all.csv: all 2 rows were left out; the first: all.csv, line 2: column "mrr": "x" is not a number; check whether`)
+	require.Contains(t, h.warnings[3], `one.csv: 1 row was left out; the first: one.csv, line 2`)
 	require.Contains(t, h.warnings[0], `x.csv: 2 rows were left out; the first: x.csv, line 3: column "mrr": "n/a" is not a number`)
+}
+
+// TestRowsThatMayBeStored: importing them again may store them twice.
+func TestRowsThatMayBeStored(t *testing.T) {
+	h := newTestHost(t)
+	h.file("r.csv", "phscript_reason,phscript_state,id\nlate,unknown,1\nno,rejected,2\nlate,unknown,3\n")
+	h.file("one.csv", "phscript_reason,phscript_state,id\nlate,unknown,1\n")
+	h.file("plain.csv", "phscript_state,id\nunknown,1\n")
+	runCases(t, newCSVState(t, h), []luaCase{
+		{"several", `return #csv.read("r.csv")`, []string{"3"}},
+		{"one", `local n = 0; for row in csv.rows("one.csv") do n = n + row.id end; return n`, []string{"1"}},
+		{"another file", `return #csv.read("plain.csv")`, []string{"1"}},
+	})
+	require.Len(t, h.warnings, 2)
+	require.Contains(t, h.warnings[0], `r.csv: 2 rows have the state "unknown": Planhat may have stored them. Look them up in Planhat, and delete those that are there`)
+	require.Contains(t, h.warnings[1], `one.csv: 1 row has the state "unknown": Planhat may have stored it. Look it up in Planhat`)
+	assert.Zero(t, h.open, "every file is closed")
 }
 
 func TestCSVWrite(t *testing.T) {

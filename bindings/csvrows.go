@@ -2,10 +2,12 @@ package bindings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/csvtext"
@@ -48,6 +50,10 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		if doubt := r.Doubt(); doubt != "" {
 			a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
 		}
+		if n := r.Unknown(); n > 0 {
+			text := mayBeStored(src.name, n)
+			a.Host.Log.WarnOnce(a.Context(), text, text)
+		}
 		c := &csvReader{
 			Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect),
 			from: &origin{file: src.file(), titles: r.Titles, columns: r.Columns},
@@ -59,6 +65,16 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		v, err := read(a, c)
 		return c.problems.give(a, v, err)
 	}
+}
+
+// mayBeStored warns of rows of a file of rejected rows.
+func mayBeStored(name string, n int) string {
+	if n == 1 {
+		return name + ": 1 row has the state \"unknown\": Planhat may have stored it. Look it up in Planhat, and if it is there, delete it from the file " +
+			"before you import the file: a row without a key would be stored twice"
+	}
+	return fmt.Sprintf("%s: %s rows have the state \"unknown\": Planhat may have stored them. Look them up in Planhat, and delete those that are there from the file "+
+		"before you import it: rows without a key would be stored twice", name, humanize.Comma(int64(n)))
 }
 
 // next returns the next row that is not empty, and the line where it begins;

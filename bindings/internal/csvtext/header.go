@@ -67,10 +67,10 @@ func (r *Reader) headerRow() ([]string, error) {
 			continue // a line above the header may hold anything
 		case err != nil:
 			return nil, err
-		case blank(record) && !r.scan.quoted:
+		case blank(record) && len(r.scan.quoted) == 0:
 			continue
 		}
-		r.header, r.headerQuoted = r.scan.row+r.skipped, r.scan.quoted
+		r.header, r.headerQuoted = r.scan.row+r.skipped, len(r.scan.quoted) > 0
 		names := r.cellNames(record)
 		if !slices.ContainsFunc(r.opt.Find, func(name string) bool { return !slices.Contains(names, name) }) {
 			return record, nil

@@ -64,14 +64,16 @@ type Reader struct {
 	headerQuoted bool
 	// text reports whether the file holds anything but a byte order mark.
 	text bool
-	// rejected reports whether the file is one of rejected rows, left which of its
-	// columns are left out, unnamed whether its other columns have no names.
+	// rejected reports whether the file is one of rejected rows, unnamed whether its
+	// columns have no names. added says which of RejectedColumns each column is, source
+	// is the first file of its rows.
 	rejected, unnamed bool
-	left              []bool
-	// sources says which column names the file of a rejected row, source is the first
-	// file.
-	sources []bool
-	source  string
+	added             []string
+	source            string
+	// hasData reports whether the latest row is one even if its cells are empty.
+	// unknown counts the rows that may be stored.
+	hasData bool
+	unknown int
 }
 
 // NewReader starts to read src, called name in messages: it detects the byte order
@@ -140,7 +142,7 @@ func (r *Reader) Next() (cells []string, line int, err error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		if r.scan.quoted || !blank(cells) {
+		if !blank(cells) || r.hasData || !r.rejected && len(r.scan.quoted) > 0 {
 			break
 		}
 	}
@@ -161,7 +163,7 @@ func (r *Reader) Next() (cells []string, line int, err error) {
 // end returns io.EOF, or an error if the text holds something but no row came of it.
 func (r *Reader) end() error {
 	switch {
-	case r.rows > 0 || !r.text:
+	case r.rows > 0 || !r.text || r.rejected:
 		return io.EOF
 	case r.Columns == nil || r.header == 0 && r.opt.Header:
 		if r.skipped > 0 {

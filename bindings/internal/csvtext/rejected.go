@@ -17,20 +17,32 @@ import (
 // first, a Reader knows such a file. It then leaves these columns out and takes the
 // text as a RejectedWriter writes it, whatever the options say about the form of the
 // file that the rows once came from. So a script reads the same rows again.
-var RejectedColumns = []string{"phscript_reason", "phscript_state", "phscript_call", rejectedFile, "phscript_line"}
+var RejectedColumns = []string{"phscript_reason", rejectedState, "phscript_call", rejectedFile, rejectedLine}
 
-const rejectedFile = "phscript_file"
+const (
+	rejectedState = "phscript_state"
+	rejectedFile  = "phscript_file"
+	rejectedLine  = "phscript_line"
+)
+
+// Unknown is the state of a row that may be stored.
+const Unknown = "unknown"
 
 // Rejected is a row of such a file: the values of RejectedColumns, and the row's cells.
 type Rejected struct {
 	Reason, State, Call, File string
 	// Line is 0 if it is unknown.
-	Line  int
+	Line int
+	// Cells are nil if it is not known which row was rejected. A Reader then skips
+	// the row; it skips no other, even if all its cells are empty.
 	Cells []string
 }
 
 // RejectedWriter writes a file of rejected rows.
-type RejectedWriter struct{ *Writer }
+type RejectedWriter struct {
+	*Writer
+	columns int
+}
 
 // NewRejectedWriter writes the header, with the names of the rows' columns, after a
 // byte order mark: without one, Excel misreads UTF-8.
@@ -38,7 +50,7 @@ func NewRejectedWriter(to io.Writer, columns []string) (*RejectedWriter, error) 
 	if _, err := io.WriteString(to, "\ufeff"); err != nil {
 		return nil, err
 	}
-	w := &RejectedWriter{NewWriter(to, ',', false, false)}
+	w := &RejectedWriter{NewWriter(to, ',', false, false), len(columns)}
 	return w, w.Write(append(slices.Clone(RejectedColumns), guarded(columns)...))
 }
 
@@ -48,7 +60,14 @@ func (w *RejectedWriter) WriteRow(r Rejected) error {
 	if r.Line > 0 {
 		line = strconv.Itoa(r.Line)
 	}
-	return w.Write(guarded(append([]string{r.Reason, r.State, r.Call, r.File, line}, r.Cells...)))
+	quoted, cells := -1, r.Cells
+	switch {
+	case cells == nil:
+		cells = make([]string, w.columns)
+	case blank(cells):
+		quoted = len(RejectedColumns)
+	}
+	return w.write(guarded(append([]string{r.Reason, r.State, r.Call, r.File, line}, cells...)), quoted)
 }
 
 // guarded returns the cells with a ' before each that a spreadsheet would run, and
@@ -96,25 +115,78 @@ func (r *Reader) asRejected() {
 // row is the header. It fails if the rows were read from several files, which a
 // script would take for rows of one.
 func (r *Reader) leaveOut(cells []string) ([]string, error) {
-	if r.left == nil {
-		for _, name := range cells {
-			r.left = append(r.left, slices.Contains(RejectedColumns, trimName(name)))
-			r.sources = append(r.sources, trimName(name) == rejectedFile)
+	if r.added == nil {
+		r.added = make([]string, len(cells))
+		for i, name := range cells {
+			if name = trimName(name); slices.Contains(RejectedColumns, name) {
+				r.added[i] = name
+			}
 		}
-	} else if i := slices.Index(r.sources, true); i >= 0 && i < len(cells) && cells[i] != "" {
-		if r.source == "" {
-			r.source = strings.Clone(cells[i])
-		}
-		if cells[i] != r.source {
-			return nil, r.Errorf(r.scan.lines[i]+r.skipped, "make a file for each of them, by the column "+rejectedFile,
-				"the rejected rows come from several files: %s and %s", luatext.Quote(invalid.Cut(r.source, 80)), luatext.Quote(invalid.Cut(cells[i], 80)))
-		}
+	} else if err := r.rejectedRow(cells); err != nil {
+		return nil, err
 	}
 	kept := cells[:0]
 	for i, cell := range cells {
-		if i >= len(r.left) || !r.left[i] {
+		if r.addedName(i) == "" {
 			kept = append(kept, unguard(cell))
 		}
 	}
 	return kept, nil
+}
+
+// addedName returns which of RejectedColumns a column is, or "".
+func (r *Reader) addedName(i int) string {
+	if i < len(r.added) {
+		return r.added[i]
+	}
+	return ""
+}
+
+// rejectedRow looks at all cells of a rejected row: whether it is a row even if its own
+// cells are empty, whether it may be stored, and which file it comes from.
+func (r *Reader) rejectedRow(cells []string) error {
+	r.hasData = false
+	for _, i := range r.scan.quoted {
+		r.hasData = r.hasData || r.addedName(i) == ""
+	}
+	for i, cell := range cells {
+		switch name := r.addedName(i); {
+		case cell == "":
+		case name == rejectedState && cell == Unknown:
+			r.unknown++
+		case name == rejectedLine:
+			r.hasData = true // a spreadsheet may have removed the quotes
+		case name == rejectedFile:
+			r.hasData = true
+			if r.source == "" {
+				r.source = strings.Clone(cell)
+			}
+			if cell != r.source {
+				return r.Errorf(r.scan.lines[i]+r.skipped, "make a file for each of them, by the column "+rejectedFile,
+					"the rejected rows come from several files: %s and %s", luatext.Quote(invalid.Cut(r.source, 80)), luatext.Quote(invalid.Cut(cell, 80)))
+			}
+		}
+	}
+	return nil
+}
+
+// Unknown counts the rows of a file of rejected rows that may be stored, before they
+// are read. It is 0 for any other file.
+func (r *Reader) Unknown() int {
+	if !r.rejected || r.opt.Again == nil {
+		return 0
+	}
+	src, err := r.opt.Again()
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = src.Close() }()
+	other, err := NewReader(r.name, src, Options{Header: true, Ragged: true, RenameRepeated: true, Encoding: r.opt.Encoding})
+	for err == nil {
+		_, _, err = other.Next()
+	}
+	if other == nil {
+		return 0
+	}
+	return other.unknown
 }

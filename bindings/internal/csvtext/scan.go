@@ -52,11 +52,10 @@ type scanner struct {
 	comma []byte
 	Dialect
 
-	// row is the line where the row begins. quoted reports whether one of its cells
-	// was quoted, lines are those where its cells begin.
-	row    int
-	quoted bool
-	lines  []int
+	// row is the line where the row begins. quoted are the places of its quoted cells,
+	// lines are those where its cells begin.
+	row           int
+	quoted, lines []int
 
 	// number counts the lines that were read. line is the current one, rest what is
 	// left of it.
@@ -100,14 +99,14 @@ func (s *scanner) read() ([]string, error) {
 	if err := s.next(); err != nil {
 		return nil, err
 	}
-	s.row, s.quoted = s.number, false
-	s.buf, s.ends, s.lines = s.buf[:0], s.ends[:0], s.lines[:0]
+	s.row = s.number
+	s.buf, s.ends, s.lines, s.quoted = s.buf[:0], s.ends[:0], s.lines[:0], s.quoted[:0]
 	for more := true; more; {
 		s.lines = append(s.lines, s.number)
 		s.skipBlanks()
 		var err error
 		if len(s.rest) > 0 && s.rest[0] == '"' {
-			s.quoted = true
+			s.quoted = append(s.quoted, len(s.ends))
 			more, err = s.quotedCell()
 		} else {
 			more, err = s.plainCell()

@@ -28,16 +28,23 @@ func NewWriter(to io.Writer, separator rune, crlf, started bool) *Writer {
 
 // Write writes a row.
 func (w *Writer) Write(cells []string) error {
-	empty := blank(cells)
 	if len(cells) == 0 {
 		cells = []string{""}
 	}
+	quoted := -1
+	if blank(cells) {
+		quoted = 0 // a row of empty cells would be skipped if none was quoted
+	}
+	return w.write(cells, quoted)
+}
+
+// write writes a row. The cell in the place quoted, if there is one, gets quotes.
+func (w *Writer) write(cells []string, quoted int) error {
 	for i, cell := range cells {
 		if i > 0 {
 			_, _ = w.out.WriteString(w.separator)
 		}
-		// A row of empty cells would be skipped if none was quoted.
-		w.cell(cell, i == 0 && empty || !w.started && (startsOddly(cell) || len(cells) == 1 && !isWord(cell)) || mustQuote(cell, w.separator))
+		w.cell(cell, i == quoted || !w.started && (startsOddly(cell) || len(cells) == 1 && !isWord(cell)) || mustQuote(cell, w.separator))
 	}
 	w.started = true
 	_, err := w.out.WriteString(w.end)

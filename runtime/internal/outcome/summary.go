@@ -130,6 +130,13 @@ type RejectedRow struct {
 	Source json.RawMessage `json:"source,omitempty"`
 }
 
+// ByScript is the model of rows that the script itself rejected, with run.reject.
+const ByScript = "run"
+
+// Written counts the rows of a file of rejected rows: all of them, those that may be
+// stored, and those without data, because it is not known which rows were rejected.
+type Written struct{ Rows, Unknown, Unidentified int }
+
 // String returns the row and the reason in one line.
 func (r *RejectedRow) String() string {
 	place := planhat.Origin{File: r.File, Line: r.Line}
@@ -141,7 +148,7 @@ func (r *RejectedRow) String() string {
 		where = "row ?"
 	}
 	where = ", " + where
-	if where == ", row ?" && r.Model == "run" {
+	if where == ", row ?" && r.Model == ByScript {
 		where = "" // the script knows which row it was
 	}
 	if r.Key != "" {

@@ -12,19 +12,20 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
-// Write writes rows as CSV, and returns how many. A row of a file that was rejected
-// several times is one row. Write goes through the rows twice, since the header comes
-// first and has the columns of all of them, in the order in which they appear.
-func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (int, error) {
+// Write writes rows as CSV, and counts them. A row of a file that was rejected several
+// times is one row. Write goes through the rows twice, since the header comes first and
+// has the columns of all of them, in the order in which they appear.
+func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (count outcome.Written, err error) {
 	var columns []string
 	known := map[string]int{}
 	m := merger{map[string]int{}, map[place][]cause{}}
 	for row, err := range rows {
 		if err != nil {
-			return 0, err
+			return count, err
 		}
 		if !m.add(&row) {
 			continue
@@ -38,9 +39,8 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (int, error
 	}
 	w, err := bindings.NewRejectedWriter(to, columns)
 	if err != nil {
-		return 0, err
+		return count, err
 	}
-	count := 0
 	for row, err := range rows {
 		if err != nil {
 			return count, err
@@ -49,7 +49,10 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (int, error
 		if !first {
 			continue
 		}
-		cells := make([]string, len(columns))
+		var cells []string
+		if dataOf(row) != nil {
+			cells = make([]string, len(columns))
+		}
 		for _, field := range fields(row) {
 			cells[known[field.name]] = field.text
 		}
@@ -58,21 +61,32 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (int, error
 		}); err != nil {
 			return count, err
 		}
-		count++
+		count.Rows++
+		if why.state == string(planhat.RowUnknown) {
+			count.Unknown++
+		}
+		if cells == nil {
+			count.Unidentified++
+		}
 	}
 	return count, w.Flush()
 }
 
 type field struct{ name, text string }
 
-// fields returns the fields of what a row was made from, or of the row. Those of a
-// list are called as csv calls columns without names.
-func fields(row outcome.RejectedRow) []field {
-	data := row.Source
-	if data == nil {
-		data = row.Data
+// dataOf returns what a row was made from, or the row, or nil if it is not known which
+// row it was.
+func dataOf(row outcome.RejectedRow) []byte {
+	if row.Source != nil {
+		return row.Source
 	}
-	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return row.Data
+}
+
+// fields returns the fields of a row's data. Those of a list are called as csv calls
+// columns without names.
+func fields(row outcome.RejectedRow) []field {
+	d := jsontext.NewDecoder(bytes.NewReader(dataOf(row)), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	var all []field
 	open, _ := d.ReadToken()
 	for d.PeekKind() != jsontext.KindInvalid && d.PeekKind() != jsontext.KindEndObject && d.PeekKind() != jsontext.KindEndArray {

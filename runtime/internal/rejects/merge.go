@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -72,7 +73,7 @@ func (m *merger) merge(row *outcome.RejectedRow) (cause, bool) {
 		if !slices.Contains(calls, other.call) {
 			calls = append(calls, other.call)
 		}
-		if other.state == "unknown" || one.state == "unsent" {
+		if other.state == string(planhat.RowUnknown) || one.state == string(planhat.RowUnsent) {
 			one.state = other.state // the one that needs more care
 		}
 	}

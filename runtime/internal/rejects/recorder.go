@@ -33,13 +33,13 @@ type Recorder struct {
 	out   *bufio.Writer
 	count int
 	// written counts the rows of the file.
-	written int
+	written outcome.Written
 	err     error
 }
 
-// Written returns how many rows the file has, once it is closed: fewer than were
-// rejected if a row was rejected several times.
-func (r *Recorder) Written() int { return r.written }
+// Written counts the rows of the file, once it is closed: fewer than were rejected if a
+// row was rejected several times.
+func (r *Recorder) Written() outcome.Written { return r.written }
 
 // NewRecorder returns a recorder for a file that does not exist yet. It fails if the
 // file's folder cannot be written.

@@ -51,6 +51,7 @@ func TestRecorder(t *testing.T) {
 	}})
 	assert.NotContains(t, names(t, dir), "r.csv", "it appears when it is complete")
 	require.NoError(t, r.Close(same))
+	assert.Equal(t, outcome.Written{Rows: 5, Unknown: 1, Unidentified: 1}, r.Written())
 	text, err := os.ReadFile(name)
 	require.NoError(t, err)
 	assert.Equal(t, head+",id,note,name,custom,n,no,column_1,column_2\n"+
@@ -172,7 +173,7 @@ func TestManyRows(t *testing.T) {
 	}
 	n, err := rejects.Write(&out, rows)
 	require.NoError(t, err)
-	assert.Equal(t, 20_000, n)
+	assert.Equal(t, outcome.Written{Rows: 20_000}, n)
 	assert.Equal(t, 20_001, strings.Count(out.String(), "\n"))
 	_, err = rejects.Write(&out, func(yield func(outcome.RejectedRow, error) bool) { yield(outcome.RejectedRow{}, errors.New("broken")) })
 	assert.ErrorContains(t, err, "broken")
@@ -197,7 +198,7 @@ func TestRowsRejectedTwice(t *testing.T) {
 		row("", 7, "run", "no name", "rejected", "F"),
 	}))
 	require.NoError(t, err)
-	assert.Equal(t, 7, n)
+	assert.Equal(t, outcome.Written{Rows: 7, Unknown: 1}, n)
 	assert.Equal(t, head+",id\n"+
 		"no name; late,unknown,run.x; company.x,a.csv,2,A\n"+
 		"no name,rejected,run.x,b.csv,2,B\n"+

@@ -25,7 +25,8 @@ const (
 // could not be written to it.
 type Files struct {
 	Summary, Rejects string
-	Written, Missing int
+	Written          outcome.Written
+	Missing          int
 }
 
 // Summary is a run's summary as text for a terminal.
@@ -62,6 +63,9 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 				fmt.Fprintf(b, "      such as: %s\n", why.Example)
 			}
 		}
+		if n := len(s.Reasons) - shownReasons; n > 0 {
+			fmt.Fprintf(b, "    and %s\n", english.Plural(n, "more reason", "more reasons"))
+		}
 		for _, row := range rows {
 			fmt.Fprintf(b, "    %s\n", &row)
 		}
@@ -70,22 +74,42 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	if s.Told < s.Lost() && s.Lost() > shownRows {
 		more, them = fmt.Sprintf("%d more; ", s.Lost()-shownRows), "all of them"
 	}
+	unknown := s.Unknown
 	switch {
 	case files.Missing > 0 && files.Rejects == "":
 		fmt.Fprintf(b, "    all %d are missing from the file: none of them could be written\n", files.Missing)
 	case files.Missing > 0:
-		fmt.Fprintf(b, "    %d of them are in %s; %d are missing: they could not be written\n", s.Lost()-files.Missing, files.Rejects, files.Missing)
+		unknown = files.Written.Unknown
+		n := s.Lost() - files.Missing
+		fmt.Fprintf(b, "    %d of them %s in %s; %d could not be written\n", n, english.PluralWord(n, "is", "are"), files.Rejects, files.Missing)
 	case files.Rejects != "":
 		joined := ""
-		if files.Written > 0 && files.Written < s.Lost() {
-			joined = fmt.Sprintf(" as %s, since some were rejected several times", english.Plural(files.Written, "row", ""))
+		if n := files.Written.Rows; n > 0 && n < s.Lost() {
+			joined = fmt.Sprintf(" as %s, since some were rejected several times", english.Plural(n, "row", ""))
 		}
+		unknown = files.Written.Unknown
 		fmt.Fprintf(b, "    %sall of them are in %s%s, to correct and import again\n", more, files.Rejects, joined)
+	case files.Summary != "" && len(s.Rows) < s.Lost():
+		fmt.Fprintf(b, "    %sthe first %d, with their data, are in %s; --rejects FILE.csv keeps all of them\n", more, len(s.Rows), files.Summary)
 	case files.Summary != "":
 		fmt.Fprintf(b, "    %sall of them, with their data, are in %s\n", more, files.Summary)
 	default:
 		fmt.Fprintf(b, "    %s--rejects FILE.csv keeps %s, to correct and import again\n", more, them)
 	}
+	if n := files.Written.Unidentified; n > 0 {
+		fmt.Fprintf(b, "    %d of them %s no data there, because Planhat does not say which rows it rejected\n", n, english.PluralWord(n, "has", "have"))
+	}
+	if unknown > 0 {
+		fmt.Fprintf(b, "    %s\n", lookUp(unknown))
+	}
+}
+
+// lookUp says what to do about rows that may be stored before they are imported again.
+func lookUp(n int) string {
+	if n == 1 {
+		return "1 row may be stored (state unknown): look it up in Planhat before you import it again"
+	}
+	return fmt.Sprintf("%d rows may be stored (state unknown): look them up in Planhat before you import them again", n)
 }
 
 func writePlanned(b *strings.Builder, s *outcome.Summary) {
@@ -145,7 +169,7 @@ func Totals(s *outcome.Summary) []Line {
 	if s.Deleted > 0 {
 		lines = append(lines, Line{"deleted", strconv.Itoa(s.Deleted)})
 	}
-	lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected)})
+	lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected) + byScript(s)})
 	if s.Unsent > 0 {
 		lines = append(lines, Line{"unsent", fmt.Sprintf("%d, because requests failed", s.Unsent)})
 	}
@@ -179,11 +203,26 @@ func Waited(t outcome.Totals) string {
 	return ", waited " + english.OxfordWordSeries(parts, "and")
 }
 
+// byScript says how many of the rejected rows the script rejected.
+func byScript(s *outcome.Summary) string {
+	switch n := s.Models[outcome.ByScript].Rejected; {
+	case n == 0:
+		return ""
+	case n == s.Rejected:
+		return ", by the script"
+	default:
+		return fmt.Sprintf(", %d of them by the script", n)
+	}
+}
+
 // byModel writes each model's counts that are not 0: "company: 12 created, 3
 // updated".
 func byModel(models map[string]outcome.Counts) []string {
 	var list []string
 	for _, model := range sorted(models) {
+		if model == outcome.ByScript {
+			continue
+		}
 		c := models[model]
 		var parts []string
 		for _, part := range []struct {

@@ -64,5 +64,5 @@ func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, int, error) 
 		return append(text, '\n'), len(rows), err
 	}
 	n, err := rejects.Write(&out, rejects.Of(rows))
-	return out.Bytes(), n, err
+	return out.Bytes(), n.Rows, err
 }
