@@ -55,7 +55,7 @@ func TestLuaSnippetsCompile(t *testing.T) {
 	}
 }
 
-// accounts is the file that snippets read.
+// accounts is the file that snippets read, and their argument.
 const accounts = "id,name,tier,mrr\n1,Acme,Gold,1200\n2,Globex,,300\n3,,Silver,\n"
 
 // TestLuaSnippetsRun runs the marked blocks, each in a fresh folder against a
@@ -80,7 +80,7 @@ func TestLuaSnippetsRun(t *testing.T) {
 				},
 			})
 			require.NoError(t, err)
-			result, err := rt.Run(t.Context(), runtime.Script{Name: s.name(), Source: []byte(s.code)})
+			result, err := rt.Run(t.Context(), runtime.Script{Name: s.name(), Source: []byte(s.code), Args: []string{"accounts.csv"}})
 			require.NoError(t, err)
 			assert.Empty(t, result.Warnings)
 			s.checkComments(t, stdout.String())

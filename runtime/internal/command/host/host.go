@@ -72,7 +72,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
 	f.StringVar(&o.Switches, "switches", "", "With --simulate: set switches as `NAME=VALUE`,..., see 'phscript simulate --help'")
 	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
-	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected")
+	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected, by Planhat or by the script")
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
 	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")
 	f.StringVar(&o.Timeout, "timeout", "", "End the script after `TIME`, such as 30m")
