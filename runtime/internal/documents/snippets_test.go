@@ -80,7 +80,9 @@ func TestLuaSnippetsRun(t *testing.T) {
 				},
 			})
 			require.NoError(t, err)
-			result, err := rt.Run(t.Context(), runtime.Script{Name: s.name(), Source: []byte(s.code), Args: []string{"accounts.csv"}})
+			program, err := rt.Compile(runtime.Script{Name: s.name(), Source: []byte(s.code)})
+			require.NoError(t, err)
+			result, err := program.Run(t.Context(), runtime.RunOptions{Args: []string{"accounts.csv"}})
 			require.NoError(t, err)
 			assert.Empty(t, result.Warnings)
 			s.checkComments(t, stdout.String())

@@ -96,7 +96,7 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	default:
 		fmt.Fprintf(b, "    %s--rejects FILE.csv keeps %s, to correct and import again\n", more, them)
 	}
-	if n := files.Written.Unidentified; n > 0 {
+	if n := files.Written.Unidentified; n > 0 && files.Rejects != "" {
 		fmt.Fprintf(b, "    %d of them %s no data there, because Planhat does not say which rows it rejected\n", n, english.PluralWord(n, "has", "have"))
 	}
 	if unknown > 0 {
