@@ -44,9 +44,9 @@ type Config struct {
 	// of a Bearer token.
 	BasicAuth bool
 
-	// HTTPClient replaces the default one, which keeps connections alive,
-	// accepts gzip, verifies certificates and takes its proxy from the
-	// environment. It is not changed.
+	// HTTPClient replaces the default one, which sends through NewTransport.
+	// It is not changed, and its connections stay open at Close. Clients with
+	// the same one share connections.
 	HTTPClient *http.Client
 	// UserAgent is sent with every request.
 	UserAgent string
@@ -83,7 +83,9 @@ type Client struct {
 	userAgent       string
 	timeout         time.Duration
 
-	http     *http.Client
+	http *http.Client
+	// ownHTTP is set if the HTTP client is not the caller's.
+	ownHTTP  bool
 	limiter  *Limiter
 	retry    RetryPolicy
 	gate     Gate
@@ -148,7 +150,7 @@ func New(cfg Config) (*Client, error) {
 	if c.userAgent == "" {
 		c.userAgent = "phscript"
 	}
-	c.http = newHTTPClient(cfg.HTTPClient)
+	c.http, c.ownHTTP = newHTTPClient(cfg.HTTPClient), cfg.HTTPClient == nil || cfg.HTTPClient.Transport == nil
 	c.away = map[catalog.Host]*outage{catalog.Main: {}, catalog.Analytics: {}}
 	c.resources = make(map[string]*Resource)
 	for _, m := range catalog.Load().Models {
@@ -172,9 +174,10 @@ func parseHost(field, given, fallback string) (*url.URL, error) {
 	return u, nil
 }
 
-// Close drops the idle connections. The client stays usable.
+// Close drops the idle connections, unless they are those of Config.HTTPClient.
+// The client stays usable.
 func (c *Client) Close() {
-	if c.http != nil {
+	if c.ownHTTP {
 		c.http.CloseIdleConnections()
 	}
 }
@@ -214,6 +217,19 @@ func (c *Client) Resource(m *catalog.Model) *Resource {
 // create was carried out.
 const idleTimeout = 30 * time.Second
 
+// NewTransport returns the transport of a client without an HTTPClient, to share
+// it between clients or to wrap it. It keeps connections alive, accepts gzip,
+// verifies certificates and takes its proxy from the environment.
+func NewTransport() *http.Transport {
+	t := &http.Transport{Proxy: http.ProxyFromEnvironment}
+	if usual, ok := http.DefaultTransport.(*http.Transport); ok {
+		t = usual.Clone()
+	}
+	t.MaxIdleConnsPerHost = DefaultParallel
+	t.IdleConnTimeout = idleTimeout
+	return t
+}
+
 // newHTTPClient returns the client to send with, which never follows a
 // redirect by itself: a token must not reach a host that wasn't configured.
 func newHTTPClient(given *http.Client) *http.Client {
@@ -222,13 +238,7 @@ func newHTTPClient(given *http.Client) *http.Client {
 		*c = *given
 	}
 	if c.Transport == nil {
-		t := &http.Transport{Proxy: http.ProxyFromEnvironment}
-		if usual, ok := http.DefaultTransport.(*http.Transport); ok {
-			t = usual.Clone()
-		}
-		t.MaxIdleConnsPerHost = DefaultParallel
-		t.IdleConnTimeout = idleTimeout
-		c.Transport = t
+		c.Transport = NewTransport()
 	}
 	if c.CheckRedirect == nil {
 		c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

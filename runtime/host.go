@@ -13,7 +13,6 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/lualib"
-	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
@@ -32,7 +31,7 @@ type host struct {
 	journal        *journal
 	clients        *clients.Clients
 	checkpoint     *checkpoint
-	stdout, stderr *redact.Writer
+	stdout, stderr *stream
 	// unwritten says why a file that the script left open could not be written.
 	unwritten error
 	// modules is the part that modules see.
@@ -57,8 +56,8 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 		box:     sandbox.New(o.WorkDir, read, o.WriteDirs),
 		env:     &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Secrets: o.Secrets},
 		journal: &journal{log: slog.New(o.Secrets.Handler(o.Logger.Handler())), secrets: o.Secrets, warned: map[string]bool{}},
-		stdout:  o.Secrets.Writer(o.Stdout),
-		stderr:  o.Secrets.Writer(o.Stderr),
+		stdout:  newStream(o.Stdout, o.outLock, o.Secrets),
+		stderr:  newStream(o.Stderr, o.errLock, o.Secrets),
 	}
 	h.checkpoint = &checkpoint{host: h}
 	h.clients = clients.New(clients.Options{
@@ -105,8 +104,8 @@ func (h *host) finish(err error) error {
 		closed = errors.Join(fmt.Errorf("%s: opened for writing and never closed, so nothing was written; call close() on the returned file",
 			strings.Join(left, ", ")), closed)
 	}
-	for _, w := range []*redact.Writer{h.stdout, h.stderr} {
-		if err := w.Flush(); err != nil {
+	for _, s := range []*stream{h.stdout, h.stderr} {
+		if err := s.finish(); err != nil {
 			closed = errors.Join(closed, fmt.Errorf("cannot write the output: %w", err))
 		}
 	}

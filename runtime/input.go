@@ -14,7 +14,7 @@ func (h *host) ReadStdin(ctx context.Context, p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	// A prompt must be seen before its answer is read.
-	if err := h.stdout.Flush(); err != nil {
+	if err := h.stdout.finish(); err != nil {
 		return 0, err
 	}
 	if in, ok := in.(interface {

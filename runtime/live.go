@@ -55,5 +55,5 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 
 // Flush writes out what the script printed.
 func (l *Live) Flush() error {
-	return errors.Join(l.run.stdout.Flush(), l.run.stderr.Flush())
+	return errors.Join(l.run.stdout.finish(), l.run.stderr.finish())
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/bindings"
@@ -27,7 +28,8 @@ const (
 // read files in the working directory, and discards their output.
 type Options struct {
 	// Stdin, Stdout and Stderr are the script's streams; nil is empty or
-	// discards. Input that a script is waiting for when its run ends is lost,
+	// discards. Output is written in whole lines, by one run at a time; a script
+	// that calls io.flush writes part of a line. Input that a script is waiting for when its run ends is lost,
 	// unless Stdin has the method ReadContext(ctx context.Context, p []byte)
 	// (int, error).
 	Stdin          io.Reader
@@ -70,10 +72,11 @@ type Options struct {
 	MaxCallDepth, MaxString int
 
 	// Planhat configures the default client. Its Observer sees every attempt,
-	// like the run's own tally; its Gate is asked before DryRun. Without a
-	// Limiter, all runs of the Runtime share one per tenant.
+	// like the run's own tally; its Gate is asked before DryRun. Without an
+	// HTTPClient, all runs share one. Without a Limiter, all runs of a tenant in
+	// this process share one, also those of other Runtimes with the same Quota.
 	Planhat planhat.Config
-	// Quota configures the limiters that the Runtime makes.
+	// Quota are the limits of these limiters.
 	Quota planhat.LimiterConfig
 	// Window, if set, makes the window of each tenant's minute quota, to share
 	// it between processes. It is called when a client is made.
@@ -106,6 +109,9 @@ type Options struct {
 	// Values are Go values that scripts see as globals, through gopher-luar:
 	// structs and pointers keep their methods.
 	Values map[string]any
+
+	// outLock and errLock are the locks of Stdout and Stderr.
+	outLock, errLock *sync.Mutex
 }
 
 // Secrets is a growing set of values to hide; the zero value is ready. Add
@@ -139,6 +145,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Stderr == nil {
 		o.Stderr = io.Discard
 	}
+	o.outLock = &sync.Mutex{}
+	o.errLock = o.outLock // they may be one writer
 	if o.Secrets == nil {
 		o.Secrets = &redact.Secrets{}
 	}

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
@@ -36,6 +37,10 @@ func New(o Options) (*Runtime, error) {
 	r := &Runtime{
 		opts:    o,
 		modules: map[string]*bindings.Module{},
+	}
+	if o.Planhat.HTTPClient == nil {
+		// Runs share connections.
+		r.opts.Planhat.HTTPClient = &http.Client{Transport: planhat.NewTransport()}
 	}
 	r.limiters.Quota = o.Quota
 	if o.Window != nil {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
@@ -34,7 +35,9 @@ type RunOptions struct {
 	// those of the same name.
 	Values map[string]any
 
-	// Stdin, Stdout, Stderr and Logger replace those of Options.
+	// Stdin, Stdout, Stderr and Logger replace those of Options. Runs at the same
+	// time that have a writer in common need one that is safe for concurrent
+	// use.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Logger         *slog.Logger
@@ -52,14 +55,27 @@ type RunOptions struct {
 
 // over returns the options of a run.
 func (o RunOptions) over(all Options) Options {
-	replace(&all.Stdin, o.Stdin)
-	replace(&all.Stdout, o.Stdout)
-	replace(&all.Stderr, o.Stderr)
+	if o.Stdin != nil {
+		all.Stdin = o.Stdin
+	}
+	if o.Stdout != nil || o.Stderr != nil {
+		// They may be one writer.
+		lock := &sync.Mutex{}
+		replaceStream(&all.Stdout, &all.outLock, o.Stdout, lock)
+		replaceStream(&all.Stderr, &all.errLock, o.Stderr, lock)
+	}
 	replace(&all.Logger, o.Logger)
 	replace(&all.Timeout, o.Timeout)
 	replace(&all.MaxMemory, o.MaxMemory)
 	all.DryRun = all.DryRun || o.DryRun
 	return all
+}
+
+// replaceStream sets a writer and its lock unless by is nil.
+func replaceStream(w *io.Writer, lock **sync.Mutex, by io.Writer, itsLock *sync.Mutex) {
+	if by != nil {
+		*w, *lock = by, itsLock
+	}
 }
 
 // replace sets a value unless the other one is zero.

@@ -132,10 +132,10 @@ func (s *Session) join(fn *lua.LFunction, in *compile.Input) map[string]*lua.Upv
 }
 
 func (s *Session) flush() error {
-	if err := s.host.stdout.Flush(); err != nil {
+	if err := s.host.stdout.finish(); err != nil {
 		return fmt.Errorf("cannot write the output: %w", err)
 	}
-	return s.host.stderr.Flush()
+	return s.host.stderr.finish()
 }
 
 // SetGlobal sets a global variable of the session.

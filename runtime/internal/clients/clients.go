@@ -21,7 +21,8 @@ import (
 
 // Options configure the clients of a run.
 type Options struct {
-	// Config configures the default client.
+	// Config configures the default client. All clients send through its
+	// HTTPClient.
 	Config   planhat.Config
 	Limiters *Limiters
 	Secrets  *redact.Secrets
@@ -39,9 +40,10 @@ type Clients struct {
 	Tally planhat.Tally
 
 	options Options
-	made    []*planhat.Client
-	first   *planhat.Client
-	dryRun  atomic.Bool
+	// releases end the use of limiters.
+	releases []func()
+	first    *planhat.Client
+	dryRun   atomic.Bool
 
 	mu      sync.Mutex
 	planned []planhat.PlannedWrite
@@ -65,11 +67,13 @@ func (c *Clients) DryRun() bool { return c.dryRun.Load() }
 // SetDryRun switches whether writes are withheld.
 func (c *Clients) SetDryRun(on bool) { c.dryRun.Store(on) }
 
-// Close closes the clients.
+// Close ends the use of the clients' limiters. Their connections stay open for
+// those of other runs.
 func (c *Clients) Close() {
-	for _, one := range c.made {
-		one.Close()
+	for _, release := range c.releases {
+		release()
 	}
+	c.releases = nil
 }
 
 // Default returns the default client, made at the first call.
@@ -133,7 +137,8 @@ func sameHost(a, b string) bool {
 
 func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinute int) (*planhat.Client, error) {
 	if cfg.Limiter == nil {
-		limiter, known := c.options.Limiters.of(cfg, callsPerMinute, c.options.Script)
+		limiter, known, release := c.options.Limiters.of(cfg, callsPerMinute, c.options.Script)
+		c.releases = append(c.releases, release)
 		if known && callsPerMinute != 0 {
 			c.options.Warn(ctx, "calls_per_min", "calls_per_min is ignored: the quota of this token is already in use with its own limit")
 		}
@@ -146,7 +151,6 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 	if err != nil {
 		return nil, inSettings(err)
 	}
-	c.made = append(c.made, client)
 	return client, nil
 }
 

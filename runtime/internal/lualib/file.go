@@ -94,10 +94,13 @@ func (lib *library) keep(f *file) *file {
 
 // flush writes out what is buffered.
 func (f *file) flush() error {
-	if f.buffer == nil {
-		return nil
+	if f.buffer != nil {
+		return f.buffer.Flush()
 	}
-	return f.buffer.Flush()
+	if stream, ok := f.writer.(interface{ Flush() error }); ok {
+		return stream.Flush()
+	}
+	return nil
 }
 
 // close closes the file; the streams of the run only look closed.
