@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -82,9 +83,11 @@ func (a *Args) give(v lua.LValue, err error) (int, error) {
 	return a.Push(v)
 }
 
-// Errorf makes an error about the use of this function, to be returned.
+// Errorf makes an error about the use of this function, to be returned. It
+// understands %w as fmt.Errorf does.
 func (a *Args) Errorf(format string, args ...any) error {
-	return &UsageError{Func: a.qualified(), Message: fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &UsageError{Func: a.qualified(), Message: err.Error(), cause: errors.Unwrap(err)}
 }
 
 func (a *Args) fault(message string) error {
@@ -98,9 +101,13 @@ func (a *Args) qualified() string { return spec.Qualify(a.module, a.fn.Name) }
 // Lua's own errors.
 type UsageError struct {
 	Func, Message string
+	cause         error
 }
 
 func (e *UsageError) Error() string { return e.Func + ": " + e.Message }
+
+// Unwrap returns the error that the format of Errorf wrapped with %w, or nil.
+func (e *UsageError) Unwrap() error { return e.cause }
 
 // check checks the arguments against the spec.
 func (a *Args) check() error {

@@ -56,7 +56,7 @@ func csvReading() []*Func {
 			Example: `for row, line in csv.rows("accounts.csv") do
   if not row.id then log.warn("no id", { line = line }) end
 end`,
-			Call: onCSV(openSource, func(a *Args, r *csvReader) (lua.LValue, error) { return r.src.iterator(a.L, r.next), nil }),
+			Call: onCSV(openSource, func(a *Args, r *csvReader) (lua.LValue, error) { return r.src.iterator(a, r.next), nil }),
 		},
 		{
 			Name:    "read",

@@ -3,6 +3,7 @@ package bindings
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,7 @@ var ErrorShape = &Shape{
 	Name: "PlanhatError",
 	Doc:  "The error that a failed call raises. `tostring(err)` is one readable line; `pcall` and `planhat.try` return the object.",
 	Fields: []Field{
-		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, or `io` for files. `permission` is also for files and variables that the run may not access."},
+		{Name: "kind", Type: "string", Doc: "`auth`, `permission`, `not_found`, `validation`, `rate_limited`, `server`, `network`, `timeout`, `cancelled`, `partial`, `config`, `io` for files, or `error` for an error of a Go program that names no kind. `permission` is also for files and variables that the run may not access."},
 		{Name: "message", Type: "string", Doc: "What happened."},
 		{Name: "hint", Type: "string?", Doc: "What to do about it."},
 		{Name: "status", Type: "integer?", Doc: "The HTTP status of the response."},
@@ -38,6 +39,9 @@ var ErrorShape = &Shape{
 }
 
 const causeField = "cause"
+
+// plainKind is the kind of an error that names none.
+const plainKind = "error"
 
 // ErrorKinder is an error, other than the client's, that names its kind for
 // scripts.
@@ -152,11 +156,16 @@ func errorLine(t *lua.LTable) string {
 	}
 	message, hint := field("message"), field("hint")
 	b.WriteString(message)
-	b.WriteString(" (" + field("kind"))
-	if status := field("status"); status != "" {
-		b.WriteString(", status " + status)
+	var about []string
+	if kind := field("kind"); kind != plainKind {
+		about = append(about, kind)
 	}
-	b.WriteByte(')')
+	if status := field("status"); status != "" {
+		about = append(about, "status "+status)
+	}
+	if len(about) > 0 {
+		b.WriteString(" (" + strings.Join(about, ", ") + ")")
+	}
 	if hint != "" && !strings.HasSuffix(message, hint) {
 		b.WriteString(" - " + hint)
 	}
@@ -178,7 +187,11 @@ func kindOf(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
 	}
-	return "io"
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return "io"
+	}
+	return plainKind
 }
 
 // InternalChunk begins the names of chunks that are part of phscript, as the

@@ -135,9 +135,9 @@ func (s *source) done() { _ = s.Close() }
 
 // iterator returns a function for a loop that returns what next returns: a value
 // and its position, until io.EOF or another error. Then it closes the source.
-func (s *source) iterator(L *lua.LState, next func(L *lua.LState) (lua.LValue, int, error)) *lua.LFunction {
+func (s *source) iterator(a *Args, next func(L *lua.LState) (lua.LValue, int, error)) *lua.LFunction {
 	done := false
-	return Function(L, func(L *lua.LState) (int, error) {
+	return a.Host.Function(a.L, func(L *lua.LState) (int, error) {
 		if done {
 			return 0, nil
 		}

@@ -98,7 +98,7 @@ func fsContents() []*Func {
 					return 0, src.fail(err)
 				}
 				number := 0
-				return a.Push(src.iterator(a.L, func(*lua.LState) (lua.LValue, int, error) {
+				return a.Push(src.iterator(a, func(*lua.LState) (lua.LValue, int, error) {
 					line, err := r.ReadString('\n')
 					if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
 						return nil, 0, err

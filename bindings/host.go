@@ -37,6 +37,13 @@ type Host struct {
 	// Call calls a function of the script and returns its results, or the
 	// error that it raised. The end of the run is raised, not returned.
 	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
+	// Panicked is told when a function of a module panics. It should end the
+	// run: a script must not go on with what the function left half done. Without
+	// it, panics pass.
+	Panicked func(L *lua.LState, value any)
+	// RaisedText is told the error that was raised as text, so that it can be
+	// found when nobody catches it.
+	RaisedText func(L *lua.LState, text string, err error)
 }
 
 // Files are the files that a script may use.

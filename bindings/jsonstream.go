@@ -167,13 +167,13 @@ func (r *jsonReader) rows(a *Args) (int, error) {
 		return 0, err
 	}
 	if p := newProblems(a, r.src.name, collect == "collect"); p != nil {
-		return p.give(a, r.src.iterator(a.L, func(*lua.LState) (lua.LValue, int, error) { return r.nextLine(p) }), nil)
+		return p.give(a, r.src.iterator(a, func(*lua.LState) (lua.LValue, int, error) { return r.nextLine(p) }), nil)
 	}
 	if err := r.start(a.Options(1).Bool("lines")); err != nil {
 		r.src.done()
 		return 0, r.fail(err)
 	}
-	return a.Push(r.src.iterator(a.L, r.next))
+	return a.Push(r.src.iterator(a, r.next))
 }
 
 // jsonWriter is json.writer: it opens a JSON Lines file for writing.

@@ -199,7 +199,7 @@ func (b binding) iterate(open openPages) func(a *Args) (int, error) {
 		codec := CodecOf(a.L)
 		var records []planhat.Record
 		aheadAt := 0
-		return a.Push(Function(a.L, func(L *lua.LState) (int, error) {
+		return a.Push(a.Host.Function(a.L, func(L *lua.LState) (int, error) {
 			if len(records) == 0 {
 				if records, err = reader.take(); err != nil {
 					return 0, err

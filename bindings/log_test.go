@@ -38,7 +38,7 @@ func TestLogShowsErrorObjectsAsText(t *testing.T) {
 	L.SetGlobal("err", newError(L, errors.New("it broke")))
 	_, err := run(t, L, `log.error("failed", err); log.error("failed", { cause = err })`)
 	require.NoError(t, err)
-	require.Equal(t, []string{"ERROR failed error=it broke (io)", "ERROR failed cause=it broke (io)"}, h.lines)
+	require.Equal(t, []string{"ERROR failed error=it broke", "ERROR failed cause=it broke"}, h.lines)
 }
 
 func TestLogErrors(t *testing.T) {

@@ -116,6 +116,7 @@ func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTab
 	}
 	call := fn.Call.(func(*Args) (int, error)) // as Validate says
 	return L.NewFunction(func(L *lua.LState) int {
+		defer h.recoverPanic(L)
 		a := Args{L: L, Host: h, fn: fn, module: module}
 		if self != nil && L.GetTop() > 0 && L.Get(1) == self {
 			a.skip = 1
@@ -127,9 +128,32 @@ func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTab
 				return n
 			}
 		}
-		Raise(L, err)
+		h.raise(L, err)
 		return 0
 	})
+}
+
+// recoverPanic is deferred by functions that scripts call. It tells the host
+// about a panic and lets errors of Lua, which are panics too, pass.
+func (h *Host) recoverPanic(L *lua.LState) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if _, raised := p.(*lua.ApiError); raised || h == nil || h.Panicked == nil {
+		panic(p)
+	}
+	h.Panicked(L, p)
+	L.Error(lua.LString(fmt.Sprint(p)), 0)
+}
+
+// raise raises err as Raise does, and tells the host which error is behind a
+// text.
+func (h *Host) raise(L *lua.LState, err error) {
+	if usage, ok := errors.AsType[*UsageError](err); ok && h != nil && h.RaisedText != nil {
+		h.RaisedText(L, usage.Error(), err)
+	}
+	Raise(L, err)
 }
 
 // Method makes a checked function of an object, which may be called with a dot
@@ -154,11 +178,12 @@ func luaFunction(L *lua.LState, name, chunk string) *lua.LFunction {
 
 // Function makes a Lua function outside of a module, such as an iterator that
 // a module's function returns. Errors are raised as Open's functions do.
-func Function(L *lua.LState, call func(L *lua.LState) (int, error)) *lua.LFunction {
+func (h *Host) Function(L *lua.LState, call func(L *lua.LState) (int, error)) *lua.LFunction {
 	return L.NewFunction(func(L *lua.LState) int {
+		defer h.recoverPanic(L)
 		n, err := call(L)
 		if err != nil {
-			Raise(L, err)
+			h.raise(L, err)
 		}
 		return n
 	})

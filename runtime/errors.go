@@ -34,6 +34,12 @@ type ErrorField = fault.Detail
 // limit is also a context.DeadlineExceeded.
 type LimitError = fault.LimitError
 
+// PanicError says that a Go function which the script called panicked: with
+// Value, and with Stack as its Go stack. The panic was logged, with the stack,
+// and ended the run: pcall does not catch it. It unwraps to Value if that is an
+// error.
+type PanicError = fault.PanicError
+
 // ExitError says that a run called os.exit with a Code other than 0.
 type ExitError = fault.ExitError
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -29,13 +31,13 @@ func (r *run) failure(recovered any) error {
 		return r.ended(frames)
 	}
 	if !ok {
-		return r.clean(r.goPanic(fmt.Sprint(recovered), frames))
+		return r.goPanic(recovered, frames)
 	}
 	if raised.Object == nil {
-		return r.clean(r.goPanic(raised.Error(), frames))
+		return r.goPanic(raised.Error(), frames)
 	}
 	if raised.Type == lua.ApiErrorPanic {
-		return r.clean(r.goPanic(raised.Object.String(), frames))
+		return r.goPanic(raised.Object.String(), frames)
 	}
 	switch object := raised.Object.(type) {
 	case lua.LString:
@@ -84,7 +86,9 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 	}
 	if f, ok := errors.AsType[*fault.Fault](cause); ok {
 		r.complete(e, f)
+		return e
 	}
+	e.Cause = cause
 	return e
 }
 
@@ -105,15 +109,23 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 
 // goPanic is a fault of the host that reached the script, or a call depth that
 // the interpreter does not report as an error of its own.
-func (r *run) goPanic(message string, frames []Frame) *ScriptError {
-	e := r.at(frames)
-	if f := fault.FromMachine(message); f != nil && f.Operation == fault.Depth {
+func (r *run) goPanic(value any, frames []Frame) error {
+	if f := fault.FromMachine(fmt.Sprint(value)); f != nil && f.Operation == fault.Depth {
+		e := r.at(frames)
 		r.complete(e, f)
-		return e
+		return r.clean(e)
 	}
-	e.Message = "internal error: " + message
-	e.Hint = "this is a fault of phscript, not of the script; please report it with the lines around this one"
-	return e
+	r.panicked(value)
+	return r.ended(frames)
+}
+
+// panicked ends the run because Go code panicked with a value. It is called
+// while the code's stack is still there.
+func (r *run) panicked(value any) {
+	e := &PanicError{Value: value, Stack: debug.Stack()}
+	r.cancel(e)
+	r.journal.log.LogAttrs(r.ctx, slog.LevelError, "a Go function panicked",
+		slog.String("script", r.script.Name), slog.Any("value", value), slog.String("stack", string(e.Stack)))
 }
 
 // structured is an error object of the modules that nobody caught.
@@ -189,7 +201,8 @@ func (r *run) ended(frames []Frame) error {
 		return exit
 	}
 	var limit *LimitError
-	if !errors.As(cause, &limit) && errors.Is(cause, context.DeadlineExceeded) {
+	host, panicked := errors.AsType[*PanicError](cause)
+	if !panicked && !errors.As(cause, &limit) && errors.Is(cause, context.DeadlineExceeded) {
 		limit = &LimitError{What: "time", Limit: "the time it was given", Hint: "allow more time, or let the script do less in one run"}
 		cause = limit
 	}
@@ -198,10 +211,14 @@ func (r *run) ended(frames []Frame) error {
 	switch {
 	case limit != nil:
 		e.Message, e.Hint = limit.Error(), limit.Hint
+	case panicked:
+		e.Message = fmt.Sprintf("internal error: %v", host.Value)
+		e.Hint = "this is a fault of the Go program that runs the script, not of the script; its log shows where"
 	case errors.Is(cause, context.Canceled):
 		e.Message = "the run was interrupted"
 	default:
 		e.Message = "the run was interrupted: " + cause.Error()
+		e.Cause = fmt.Errorf("%w: %w", context.Canceled, cause)
 	}
 	return r.clean(e)
 }

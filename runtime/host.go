@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/clients"
+	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
@@ -67,6 +68,8 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 	h.modules = &bindings.Host{
 		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,
 		Checkpoint: h.checkpoint, Rejects: h.clients, Strict: o.Strict, Models: o.Models, Call: lualib.Call,
+		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
+		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },
 	}
 	return h
 }
