@@ -47,7 +47,7 @@ func (b binding) endpoint() string {
 	return "`" + b.op.Method + " " + b.op.Path + "`" + host
 }
 
-func (b binding) lua(call string) string { return "planhat." + b.model.Snake + "." + call }
+func (b binding) lua(call string) string { return modelName("planhat", b.model) + "." + call }
 
 // required describes what a new record needs.
 func (b binding) required() string {

@@ -41,7 +41,7 @@ func planhatModule(name string, client clientOf) *Module {
 }
 
 func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
-	m := &Module{Name: parent + "." + model.Snake, Doc: model.Doc}
+	m := &Module{Name: modelName(parent, model), Doc: model.Doc}
 	for _, op := range model.Operations {
 		for _, fn := range operations[op.Name] {
 			m.Funcs = append(m.Funcs, fn(binding{model: model, op: op, client: client}))
@@ -177,57 +177,6 @@ func modelNames(h *Host) []string {
 	return names
 }
 
-// anyModel is the way to models that the catalog does not know.
-func anyModel(parent string, client clientOf) *Func {
-	return &Func{
-		Name: "model",
-		Doc: "Returns the functions of a model by its name, such as those of `planhat.company`. Use it for your tenant's custom models, which phscript cannot " +
-			"know: declare them once in `phscript.toml`, or here with `path`. They have `create`, `update`, `get_by_id`, `get_list`, `each`, `delete` and " +
-			"`bulk_upsert`, with the same quota, retries, dry run and reports of rejected rows. Their records may have any property.\n\n" +
-			"Planhat does not document the paths of custom models. A wrong path fails with `not_found`; so does a model under `--simulate` that `phscript.toml` does not declare.\n\n" +
-			"For a built-in model, `keys` and `limit` replace its own, such as for a property that you made a key in Planhat.",
-		Params: []Param{
-			{Name: "name", Type: "string", Doc: "The model's name, such as `contract`."},
-			{Name: "options", Type: "table", Optional: true, Doc: "How the model works.", Fields: []Field{
-				{Name: "path", Type: "string", Doc: "The path of its records, such as `/contracts`. Required unless the model is known or declared in `phscript.toml`."},
-				{Name: "keys", Type: "string[]", Doc: "The properties by which `bulk_upsert` finds a record, in Planhat's order. Default: `_id`, `sourceId`, `externalId`."},
-				{Name: "limit", Type: "integer", Doc: "The most records that one list request may ask for. Default: 2,000."},
-				{Name: "filters", Type: "string[]", Doc: "The query parameters of its list, besides `companyId`."},
-			}},
-		},
-		Returns: []Return{{Type: "table", Doc: "The model's functions."}},
-		Errors:  "When the model is unknown and has no `path`, or an option is invalid.",
-		Example: "local contracts = planhat.model(\"contract\", { path = \"/contracts\", keys = { \"contractNumber\" } })\n" +
-			"contracts.bulk_upsert{ { contractNumber = \"C-1\", value = 1200 } }",
-		Source: "§15 Open questions",
-		Call: func(a *Args) (int, error) {
-			opt := a.Options(1)
-			model := catalog.Load().Model(a.String(0))
-			for _, m := range a.Host.Models {
-				if m.Snake == a.String(0) {
-					model = m
-				}
-			}
-			if names := modelNames(a.Host); model == nil && !opt.Has("path") {
-				return 0, a.Errorf("unknown model '%s'%s; for a custom model, give its path, such as { path = \"/contracts\" }", a.String(0), catalog.DidYouMean(a.String(0), names))
-			}
-			if opt.Has("path") || opt.Has("keys") || opt.Has("limit") || opt.Has("filters") {
-				d := catalog.Declaration{
-					Name: a.String(0), Path: opt.String("path"), Limit: opt.Int("limit"), Keys: opt.Strings("keys"), Filters: opt.Strings("filters"),
-				}
-				if model != nil && model.Open && d.Path == "" {
-					d.Path = model.Path
-				}
-				var err error
-				if model, err = catalog.Declare(d); err != nil {
-					return 0, a.Errorf("%v", err)
-				}
-			}
-			return a.Push(Open(a.L, a.Host, modelModule(parent, model, client)))
-		},
-	}
-}
-
 func quota(client clientOf) *Func {
 	return &Func{
 		Name: "quota",
@@ -321,4 +270,111 @@ func sendRequest(client clientOf) *Func {
 			return a.give(v, err)
 		},
 	}
+}
+
+// anyModel is the way to models that the catalog does not know.
+func anyModel(parent string, client clientOf) *Func {
+	return &Func{
+		Name: "model",
+		Doc: "Returns the functions of a model by its name, such as those of `planhat.company`. Use it for your tenant's custom models, which phscript cannot " +
+			"know: declare them once in `phscript.toml`, or here with `path`. They have `create`, `update`, `get_by_id`, `get_list`, `each`, `delete` and " +
+			"`bulk_upsert`, with the same quota, retries, dry run and reports of rejected rows. Their records may have any property.\n\n" +
+			"Planhat does not document the paths of custom models. A wrong path fails with `not_found`; so does a model under `--simulate` that `phscript.toml` does not declare.\n\n" +
+			"For a built-in model, `keys` and `limit` replace its own, such as for a property that you made a key in Planhat.",
+		Params: []Param{
+			{Name: "name", Type: "string", Doc: "The model's name, such as `contract`."},
+			{Name: "options", Type: "table", Optional: true, Doc: "How the model works.", Fields: []Field{
+				{Name: "path", Type: "string", Doc: "The path of its records, such as `/contracts`. Required unless the model is known or declared in `phscript.toml`."},
+				{Name: "keys", Type: "string[]", Doc: "The properties by which `bulk_upsert` finds a record, in Planhat's order. Default: `_id`, `sourceId`, `externalId`."},
+				{Name: "limit", Type: "integer", Doc: "The most records that one list request may ask for. Default: 2,000."},
+				{Name: "filters", Type: "string[]", Doc: "The query parameters of its list, besides `companyId`."},
+			}},
+		},
+		Returns: []Return{{Type: "table", Doc: "The model's functions."}},
+		Errors:  "When the model is unknown and has no `path`, or an option is invalid.",
+		Example: "local contracts = planhat.model(\"contract\", { path = \"/contracts\", keys = { \"contractNumber\" } })\n" +
+			"contracts.bulk_upsert{ { contractNumber = \"C-1\", value = 1200 } }",
+		Source: "§15 Open questions",
+		Call: func(a *Args) (int, error) {
+			opt := a.Options(1)
+			model := catalog.Load().Model(a.String(0))
+			for _, m := range a.Host.Models {
+				if m.Snake == a.String(0) {
+					model = m
+				}
+			}
+			if names := modelNames(a.Host); model == nil && !opt.Has("path") {
+				return 0, a.Errorf("unknown model '%s'%s; for a custom model, give its path, such as { path = \"/contracts\" }", a.String(0), catalog.DidYouMean(a.String(0), names))
+			}
+			if opt.Has("path") || opt.Has("keys") || opt.Has("limit") || opt.Has("filters") {
+				d := catalog.Declaration{
+					Name: a.String(0), Path: opt.String("path"), Limit: opt.Int("limit"), Keys: opt.Strings("keys"), Filters: opt.Strings("filters"),
+				}
+				if model != nil && model.Open && d.Path == "" {
+					d.Path = model.Path
+				}
+				var err error
+				if model, err = catalog.Declare(d); err != nil {
+					return 0, a.Errorf("%v", err)
+				}
+			}
+			m := customModule(parent, model, client)
+			t := Open(a.L, a.Host, m)
+			opened(a.L).RawSetString(m.Name, &lua.LUserData{Value: OpenedModel{m, t}})
+			return a.Push(t)
+		},
+	}
+}
+
+// modelName is how scripts get the functions of a model.
+func modelName(parent string, model *catalog.Model) string {
+	if catalog.Load().Model(model.Snake) == nil {
+		return fmt.Sprintf("%s.model(%q)", parent, model.Snake)
+	}
+	return parent + "." + model.Snake
+}
+
+// customModule is the module of a model that catalog.Declare made, maybe under the name
+// of a built-in one.
+func customModule(parent string, model *catalog.Model, client clientOf) *Module {
+	m := modelModule(parent, model, client)
+	if catalog.Load().Model(model.Snake) == nil {
+		m.Doc = fmt.Sprintf("A custom model with the path `%s`. See `planhat.model`.", model.Path)
+		m.Records[0].Doc = "A record of a custom model. It may have any property besides these."
+	}
+	return m
+}
+
+// DeclaredModels returns the modules of models that catalog.Declare made, for help and
+// completion.
+func DeclaredModels(models []*catalog.Model) (list []*Module) {
+	for _, model := range models {
+		list = append(list, customModule("planhat", model, nil))
+	}
+	return list
+}
+
+// OpenedModel is what planhat.model returned.
+type OpenedModel struct {
+	Module *Module
+	Table  *lua.LTable
+}
+
+// OpenedModels returns what planhat.model returned last for each name in a state.
+func OpenedModels(L *lua.LState) (list []OpenedModel) {
+	opened(L).ForEach(func(_, v lua.LValue) { list = append(list, v.(*lua.LUserData).Value.(OpenedModel)) })
+	return list
+}
+
+// openedKey is the key of the table of opened models in the registry, which scripts
+// cannot reach.
+const openedKey = "phscript.models"
+
+func opened(L *lua.LState) *lua.LTable {
+	t, ok := L.G.Registry.RawGetString(openedKey).(*lua.LTable)
+	if !ok {
+		t = L.NewTable()
+		L.G.Registry.RawSetString(openedKey, t)
+	}
+	return t
 }

@@ -79,3 +79,21 @@ func TestHelpKnowsFurtherModules(t *testing.T) {
 	assert.Contains(t, text, "\x1b[1mshop.sell()\x1b[0m\n")
 	assert.Contains(t, text, ":help shop.sell")
 }
+
+func TestHelpOnCustomModels(t *testing.T) {
+	declared, err := catalog.Declare(catalog.Declaration{Name: "contract", Path: "/contracts"})
+	require.NoError(t, err)
+	for source, want := range map[string]string{
+		`help(planhat.model("contract"))`:                               "planhat.model(\"contract\")  module\n\n  A custom model with the path '/contracts'.",
+		`local m = planhat.model("contract") help(m.bulk_upsert)`:       "planhat.model(\"contract\").bulk_upsert(rows, options?)\n",
+		`help('planhat.model("contract")')`:                             "create(record)               Creates a contract.",
+		`help("contract")`:                                              "A record of a custom model.",
+		`help(planhat.model("room", { path = "/rooms" }))`:              "A custom model with the path '/rooms'.",
+		`help(planhat.model("room", { path = "/rooms" }).create)`:       `local record = planhat.model("room").create{ ... }`,
+		`help(planhat.model("company", { keys = { "vat" } }).get_list)`: "planhat.company.get_list(options?)\n",
+		`help(planhat.model)`:                                           "planhat.model(name, options?)\n",
+	} {
+		got := printed(t, Options{Models: []*catalog.Model{declared}}, source)
+		assert.Contains(t, got, want, "%s:\n%s", source, got)
+	}
+}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
@@ -57,7 +58,9 @@ func New(o Options) (*Runtime, error) {
 		}
 		r.modules[m.Name] = m
 	}
-	r.manual = sync.OnceValue(func() *manual.Manual { return builtins.Manual(o.Modules...) })
+	r.manual = sync.OnceValue(func() *manual.Manual {
+		return builtins.Manual(slices.Concat(o.Modules, bindings.DeclaredModels(o.Models))...)
+	})
 	for _, m := range o.Modules {
 		if err := bindings.Validate(m, r.describes); err != nil {
 			return nil, err

@@ -52,6 +52,11 @@ func TopicOf(m *manual.Manual, L *lua.LState, v lua.LValue) *manual.Topic {
 			}
 		}
 	}
+	for _, model := range bindings.OpenedModels(L) {
+		if name := nameIn(model.Module, model.Table, v); name != "" {
+			return m.Member(model.Module, name)
+		}
+	}
 	globals := m.Globals()
 	return m.Topic(nameIn(globals, L.G.Global, v))
 }

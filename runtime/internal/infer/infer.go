@@ -240,6 +240,13 @@ func (n *Inference) Result(e *ast.FuncCallExpr, place int) Value {
 		}
 		return Value{}
 	}
+	if callee.Is("planhat.model") && place == 0 && len(e.Args) == 1 { // options may replace keys
+		if name, ok := e.Args[0].(*ast.StringExpr); ok {
+			if model := n.Manual.ModelModule(name.Value); model != nil {
+				return Of(model)
+			}
+		}
+	}
 	if callee.Is("planhat.try") && place == 0 && len(e.Args) > 0 {
 		tried := n.Value(e.Args[0])
 		if f = tried.Function(); f == nil || len(f.Returns) == 0 {

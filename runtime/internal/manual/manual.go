@@ -213,6 +213,43 @@ func (m *Manual) Catalog() *catalog.Catalog { return m.api }
 // Topic returns the topic of exactly that name, or nil.
 func (m *Manual) Topic(name string) *Topic { return m.byName[name] }
 
+// ModelModule returns the topic of the functions of a model, built-in or declared, or nil.
+func (m *Manual) ModelModule(name string) *Topic {
+	if t := m.Topic(`planhat.model("` + name + `")`); t != nil {
+		return t
+	}
+	if t := m.Topic("planhat." + name); t != nil && t.Kind == KindModel {
+		return t
+	}
+	return nil
+}
+
+// ModelNames returns the names of the models, built-in and declared.
+func (m *Manual) ModelNames() (names []string) {
+	for _, t := range m.topics {
+		if name, ok := strings.CutPrefix(t.Name, `planhat.model("`); ok && t.Func == nil {
+			names = append(names, strings.TrimSuffix(name, `")`))
+		} else if t.Kind == KindModel {
+			names = append(names, strings.TrimPrefix(t.Name, "planhat."))
+		}
+	}
+	return names
+}
+
+// Member returns the topic of a module that the manual may not have, or of one of its
+// functions, by its whole name.
+func (m *Manual) Member(module *spec.Module, name string) *Topic {
+	if t := m.Topic(name); t != nil {
+		return t
+	}
+	for _, f := range module.Funcs {
+		if spec.Qualify(module.Name, f.Name) == name {
+			return &Topic{Name: name, Kind: KindFunction, Doc: f.Doc, Module: module, Func: f}
+		}
+	}
+	return &Topic{Name: module.Name, Kind: KindModule, Doc: module.Doc, Module: module}
+}
+
 // Record returns the model whose records have a type, or nil.
 func (m *Manual) Record(typ spec.Type) *catalog.Model { return m.api.ModelNamed(string(typ)) }
 

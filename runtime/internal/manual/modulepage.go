@@ -33,7 +33,12 @@ func (m *Manual) modulePage(s *sheet, t *Topic) {
 	m.tables(s, t)
 	if len(t.Module.Funcs) > 0 {
 		s.heading("More")
-		list := []item{{name: s.o.ask(strings.TrimPrefix(t.Name, "planhat.") + "." + t.Module.Funcs[0].Name), doc: "a function: its parameters, and an example"}}
+		function := t.Name + "." + t.Module.Funcs[0].Name
+		ask := s.o.ask(strings.TrimPrefix(function, "planhat."))
+		if strings.Contains(function, `"`) {
+			ask = "help(" + function + ")" // a custom model, which is not found by a word
+		}
+		list := []item{{name: ask, doc: "a function: its parameters, and an example"}}
 		if t.Model != nil {
 			list = append(list, item{name: s.o.ask(t.Model.Name), doc: "its " + english.Plural(len(t.Model.Properties), "property", "")})
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/builtins"
@@ -75,7 +76,7 @@ func converse(env *environment.Env, o *options) error {
 	defer h.Close()
 	session := h.Runtime.NewSession()
 	settings := repl.Options{
-		Session: session, Manual: builtins.Manual(), Secrets: h.Secrets,
+		Session: session, Manual: builtins.Manual(bindings.DeclaredModels(c.Models)...), Secrets: h.Secrets,
 		Out: screen, Err: env.Stderr,
 		Color: interactive && env.StderrColor(), Interactive: interactive,
 		Begin:     inner.InterruptibleInput,

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/builtins"
@@ -192,4 +194,24 @@ func TestAnyText(t *testing.T) {
 			r.Fatalf("the word begins at %d, the cursor is at %d", result.Start, cursor)
 		}
 	})
+}
+
+func TestCompletesCustomModels(t *testing.T) {
+	declared, err := catalog.Declare(catalog.Declaration{Name: "contract", Path: "/contracts"})
+	require.NoError(t, err)
+	e := engine(t, `m = planhat.model("room", { path = "/rooms" })`)
+	e.Manual = builtins.Manual(bindings.DeclaredModels([]*catalog.Model{declared})...)
+	functions := []string{"bulk_upsert", "create", "delete", "each", "get_by_id", "get_list", "update"}
+	for text, want := range map[string][]string{
+		`planhat.model("con|`:              {"contract", "conversation"},
+		`planhat.model('contr|')`:          {"contract"},
+		`planhat.model("contract").|`:      functions,
+		`planhat.model("contract"):get_|`:  {"get_by_id", "get_list"},
+		`planhat.model("company").get_le|`: {"get_lean_list"},
+		`planhat.model("nothing").|`:       nil,
+		`contr|`:                           nil,
+	} {
+		assert.Equal(t, want, labels(e, text), text)
+	}
+	assert.Equal(t, functions, labels(e, "m.|"))
 }

@@ -26,6 +26,12 @@ func (c *context) inString(last compile.Token) Result {
 		}
 		return l.result()
 	}
+	if o.call != nil && o.call == e.function("planhat.model") && o.argument == 0 {
+		for _, name := range e.Manual.ModelNames() {
+			l.add(Candidate{Text: name + quote, Label: name, Doc: summary(e.Manual.ModelModule(name).Doc), Kind: KindModel})
+		}
+		return l.result()
+	}
 	model, option := c.listing(o)
 	switch {
 	case model != nil && option == "sort":
@@ -52,6 +58,14 @@ func (c *context) inString(last compile.Token) Result {
 		e.files(l, typed, start, quote)
 	}
 	return l.result()
+}
+
+// function is a function of the manual, or nil.
+func (e *Engine) function(name string) *spec.Func {
+	if t := e.Manual.Topic(name); t != nil {
+		return t.Func
+	}
+	return nil
 }
 
 func properties(l *list, model *catalog.Model, end string) {
