@@ -105,7 +105,7 @@ func TestHintsForCommonSlips(t *testing.T) {
 		`print(time.today() + 30)`:                                          `time.add(date, "30d")`,
 		`print("2026-01-01" < time.now())`:                                  "compare a date with time.today()",
 		`local t = {} t[nil] = 1`:                                           "the key between the brackets",
-		`local list = { {} } print(list[4].name)`:                           "there is nothing at list[4]; the places of a list go from 1 to #list",
+		`local list = { {} } print(list[4].name)`:                           "there is nothing at list[4]; the items of a list are numbered from 1 to #list",
 		`local list = { {} } for i = 0, 1 do print(list[i].name.x) end`:     "there is nothing at list[i]",
 		`print("a" + 1)`: "joined with ..",
 		`local row = { name = "Acme" } print(row.name * 2)`: "tonumber(text)",

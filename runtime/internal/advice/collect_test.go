@@ -63,9 +63,50 @@ func collected(t *testing.T) map[string][]string {
 type collector struct {
 	all   bool
 	hints []string
+	// passed are the functions of the file with a parameter for a hint, and its place.
+	passed map[string]int
+}
+
+// takesHints finds the functions of a file that have a parameter for a hint.
+func (c *collector) takesHints(file *ast.File) {
+	c.passed = map[string]int{}
+	note := func(name string, params *ast.FieldList) {
+		at := 0
+		for _, field := range params.List {
+			for _, param := range field.Names {
+				if param.Name == "hint" {
+					c.passed[name] = at
+				}
+				at++
+			}
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			note(n.Name.Name, n.Type.Params)
+		case *ast.AssignStmt:
+			if f, ok := n.Rhs[0].(*ast.FuncLit); ok {
+				note(nameOf(n.Lhs[0]), f.Type.Params)
+			}
+		}
+		return true
+	})
+}
+
+// nameOf is the last name of a variable, a field or a function.
+func nameOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	}
+	return ""
 }
 
 func (c *collector) file(file *ast.File) {
+	c.takesHints(file)
 	for _, decl := range file.Decls {
 		f, isFunc := decl.(*ast.FuncDecl)
 		returns := c.all || isFunc && hinting.MatchString(f.Name.Name)
@@ -82,6 +123,9 @@ func (c *collector) file(file *ast.File) {
 					}
 				}
 			case *ast.CallExpr:
+				if at, ok := c.passed[nameOf(n.Fun)]; ok && at < len(n.Args) {
+					c.take(n.Args[at])
+				}
 				if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Errorf" && len(n.Args) > 1 {
 					if x, ok := f.X.(*ast.Ident); ok && x.Name == "invalid" {
 						c.take(n.Args[0])
@@ -109,20 +153,16 @@ func (c *collector) file(file *ast.File) {
 	}
 }
 
-func isHint(e ast.Expr) bool {
-	switch e := e.(type) {
-	case *ast.Ident:
-		return strings.EqualFold(e.Name, "hint")
-	case *ast.SelectorExpr:
-		return strings.EqualFold(e.Sel.Name, "hint")
-	}
-	return false
-}
+func isHint(e ast.Expr) bool { return strings.EqualFold(nameOf(e), "hint") }
 
 var verb = regexp.MustCompile(`%[-+#0-9.]*[a-z]`)
 
 func (c *collector) take(e ast.Expr) {
-	if text := strings.TrimSpace(textOf(e)); strings.Trim(text, "… ") != "" {
+	text := strings.TrimSpace(textOf(e))
+	if strings.HasPrefix(text, ";") {
+		text = "…" + text // the end of a hint
+	}
+	if strings.Trim(text, "… ") != "" {
 		c.hints = append(c.hints, text)
 	}
 }

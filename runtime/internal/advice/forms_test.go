@@ -30,6 +30,9 @@ var forms = []advised{
 	{hint: "write a field as … = … or …", script: "local t = { \"limit\" = 5 }\nprint(t.limit)", replace: "\"limit\" = 5", found: `as (.*) or`, by: "$1", want: "5\n"},
 	{hint: "write a field as … = … or …", script: "local t = { \"limit\" = 5 }\nprint(t.limit)", replace: "\"limit\" = 5", found: ` or (.*)$`, by: "$1", want: "5\n"},
 
+	{hint: "a long string ends with ]], with as many = between the brackets as at its start", script: "local s = [==[ab]]\nprint(s)", replace: "ab]]", found: `ends with (\])(\]),`, by: "ab$1==$2", want: "ab\n"},
+	{hint: "a long comment ends with ]], with as many = between the brackets as at its start", script: "--[[ a note\nprint(1)", replace: "a note", found: `ends with (\]\]),`, by: "a note $1", want: "1\n"},
+
 	// Habits.
 	{hint: "text goes between quotes; join values into it with .. or string.format", script: "local x = 3\nprint(`x is ${x}`)", replace: "`x is ${x}`", found: `with (\.\.) or`, by: "'x is ' $1 x", want: "x is 3\n"},
 	{hint: "text goes between quotes; join values into it with .. or string.format", script: "local x = 3\nprint(`x is ${x}`)", replace: "`x is ${x}`", found: `or (string\.format)$`, by: "$1('x is %s', x)", want: "x is 3\n"},
@@ -44,7 +47,7 @@ var forms = []advised{
 	},
 	{hint: "a choice is written if condition then x = a else x = b end", script: "local on = false\nlocal x = true ? on : 5\nprint(x)", replace: "local x = true ? on : 5", found: `written (if) condition (then x =) a (else x =) b (end)$`, by: "local x $1 true $2 on $3 5 $4", want: "false\n"},
 	{hint: "Lua has no continue; put the rest of the loop's body into an if ... end", script: "for i = 1, 3 do\n  if i == 2 then continue end\n  print(i)\nend", replace: "if i == 2 then continue end\n  print(i)", found: `into an (if) \.\.\. (end)$`, by: "$1 i ~= 2 then print(i) $2", want: "1\n3\n"},
-	{hint: "print(...) shows a line, log.info(...) writes a message into the log", script: "console.log('a')", replace: "console.log('a')", found: `^(print\()\.\.\.(\))`, by: "$1'a'$2", want: "a\n"},
+	{hint: "print(...) shows a line, log.info(...) writes a message to the log", script: "console.log('a')", replace: "console.log('a')", found: `^(print\()\.\.\.(\))`, by: "$1'a'$2", want: "a\n"},
 	{hint: "log.warn(...) writes a warning", script: "warn('careful')", replace: "warn('careful')", found: `^(log\.warn\()\.\.\.(\))`, by: "$1'careful'$2", want: "09:00:00 WRN careful\n"},
 	{hint: "files are read with fs.read(name) and csv.rows(name)", files: map[string]string{"a.txt": "text"}, script: "local name = 'a.txt'\nprint(open(name))", replace: "open(name)", found: `with (fs\.read\(name\))`, by: "$1", want: "text\n"},
 	{hint: "files are read with fs.read(name) and csv.rows(name)", files: map[string]string{"a.csv": table}, script: "local name = 'a.csv'\nfor row in open(name) do print(row.arr) end", replace: "open(name)", found: `and (csv\.rows\(name\))$`, by: "$1", want: "12\n30\n"},
@@ -68,6 +71,7 @@ var forms = []advised{
 	},
 	{hint: "use the names of columns as keys: { […] = … }", script: "csv.write('out/a.csv', { { id = 1, mrr = 2 } }, { titles = { ['MRR in EUR'] = 'mrr' } })\nprint(fs.read('out/a.csv'))", replace: "{ ['MRR in EUR'] = 'mrr' }", found: `keys: (\{.*\})$`, by: "$1", want: "id,MRR in EUR\n1,2\n\n"},
 	{hint: "use the names of columns as keys: { […] = … }", script: "csv.write('out/a.csv', { { id = 1, mrr = 2 } }, { titles = { mmr = 'MRR in EUR' } })\nprint(fs.read('out/a.csv'))", replace: "{ mmr = 'MRR in EUR' }", found: `keys: (\{.*\})$`, by: "$1", want: "id,MRR in EUR\n1,2\n\n"},
+	{hint: "look at the file: it may be a message instead of rows. If it is a header without rows, confirm it with { required = { … } }", files: map[string]string{"a.csv": "Account name\n"}, script: "print(#csv.read('a.csv'))", replace: "'a.csv'", found: `confirm it with (.*)$`, by: "'a.csv', $1", want: "0\n"},
 	{hint: "pass the zone's full name, such as { zone = \"Europe/Stockholm\" }", script: "print(time.format(time.parse('2024-07-15 10:00 CEST', { format = '%Y-%m-%d %H:%M %Z' }), 'iso'))", replace: "format = '%Y-%m-%d %H:%M %Z' }", found: `such as \{ (zone = .*) \}$`, by: "format = '%Y-%m-%d %H:%M %Z', $1 }", want: "2024-07-15T08:00:00Z\n"},
 	{hint: "name all columns yourself, in the order of the file: { columns = { \"...\", \"...\" } }", files: map[string]string{"a.csv": "id,name,name\n1,A,B\n"}, script: "for _, r in ipairs(csv.read('a.csv', { repeated = 'error', columns = { id = 'key' } })) do print(r.key, r.first, r.last) end", replace: "columns = { id = 'key' }", found: `: \{ (columns = \{ ")\.\.\.(", ")\.\.\.(" \}) \}$`, by: "$1key$2first\", \"last$3", want: "1\tA\tB\n"},
 	{hint: "compare the names with the file, or skip the lines above the header with { skip = ... }", files: map[string]string{"a.csv": "Report\n\nid,name\n1,A\n"}, script: "for _, r in ipairs(csv.read('a.csv', { header = { 'Id', 'name' } })) do print(r.id) end", replace: "header = { 'Id', 'name' }", found: `with \{ (skip = )\.\.\. \}$`, by: "$1 2", want: "1\n"},
@@ -82,6 +86,24 @@ var forms = []advised{
 		files: map[string]string{"phscript.toml": "[[schedule]]\nscript = \"main.lua\"\ncron = \"0 2 * * *\"\n"}, script: "print(1)", in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
 		replace: "[[schedule]]\n", found: `such as (.*)$`, by: "[[schedule]]\n$1\n",
 		want: "NAME            SCRIPT    WHEN       NEXT                      FROM\nnightly-import  main.lua  0 2 * * *  Fri 2026-01-16 02:00 UTC  phscript.toml\n",
+	},
+	{
+		hint:  "name the file to run: script = \"sync.lua\"",
+		files: map[string]string{"phscript.toml": "[[schedule]]\nname = \"a\"\ncron = \"0 2 * * *\"\n", "sync.lua": ""}, in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
+		replace: "cron", found: `run: (.*)$`, by: "$1\ncron",
+		want: "NAME  SCRIPT    WHEN       NEXT                      FROM\na     sync.lua  0 2 * * *  Fri 2026-01-16 02:00 UTC  phscript.toml\n",
+	},
+	{
+		hint:  "say when it is due: cron = \"0 2 * * *\" or every = \"15m\"",
+		files: map[string]string{"phscript.toml": "[[schedule]]\nname = \"a\"\nscript = \"main.lua\"\n"}, in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
+		replace: "script", found: `due: (.*) or`, by: "$1\nscript",
+		want: "NAME  SCRIPT    WHEN       NEXT                      FROM\na     main.lua  0 2 * * *  Fri 2026-01-16 02:00 UTC  phscript.toml\n",
+	},
+	{
+		hint:  "say when it is due: cron = \"0 2 * * *\" or every = \"15m\"",
+		files: map[string]string{"phscript.toml": "[[schedule]]\nname = \"a\"\nscript = \"main.lua\"\n"}, in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
+		replace: "script", found: ` or (.*)$`, by: "$1\nscript",
+		want: "NAME  SCRIPT    WHEN       NEXT                      FROM\na     main.lua  every 15m  Thu 2026-01-15 09:15 UTC  phscript.toml\n",
 	},
 	{
 		hint:  "say what the value should be: expect(value).to_equal(3)",

@@ -14,7 +14,7 @@ var habits = []advised{
 	{hint: "a function is written function(x) ... end; a field is reached with a dot", script: "local c = { name = 'A' }\nprint(c->name)", replace: "->", found: `with a dot`, by: ".", want: "A\n"},
 	{hint: "a module is loaded with local name = require \"name\"", script: "import('tables')\nprint(tables.sum({ 1, 2 }))", replace: "import('tables')", found: `with (local )name( = require ")name(")$`, by: "$1tables$2tables$3", want: "3\n"},
 	{hint: "a value becomes text with tostring(value)", script: "local value = 1\nprint('n' .. str(value))", replace: "str(value)", found: `with (.*)$`, by: "$1", want: "n1\n"},
-	{hint: "a text becomes a number with tonumber(text); math.floor(number) cuts it off", script: "local text = '3'\nprint(int(text) + 1)", replace: "int(text)", found: `with (.*);`, by: "$1", want: "4\n"},
+	{hint: "a text becomes a number with tonumber(text); math.floor(number) rounds it down", script: "local text = '3'\nprint(int(text) + 1)", replace: "int(text)", found: `with (.*);`, by: "$1", want: "4\n"},
 	{hint: "a text becomes a number with tonumber(text)", script: "local text = '3.5'\nprint(float(text) + 1)", replace: "float(text)", found: `with (.*)$`, by: "$1", want: "4.5\n"},
 	{hint: "text is shown with print(...)", script: "echo('a')", replace: "echo", found: `with (print)`, by: "$1", want: "a\n"},
 	{hint: "write print(string.format(...))", script: "printf('%d', 3)", replace: "printf('%d', 3)", found: `write (.*)\.\.\.\)\)$`, by: "$1'%d', 3))", want: "3\n"},

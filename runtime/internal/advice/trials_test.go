@@ -151,12 +151,12 @@ var trials = []advised{
 
 // elsewhere are hints that another test follows.
 var elsewhere = map[string]string{
-	"; for blanks after it, use { separator = …, trim = true }":                                       "bindings/csvadvice_test.go",
+	"…; for blanks after it, use { separator = …, trim = true }":                                      "bindings/csvadvice_test.go",
 	"if line … is the header, pass { skip = … }":                                                      "bindings/csvadvice_test.go",
 	"set it before the run, for example: …=... phscript run ...":                                      "runtime/internal/advice/forms_test.go",
 	"list the folders with scheduled scripts: [serve] scripts = [\"jobs\"]":                           "runtime/internal/advice/forms_test.go",
 	"pass { encoding = \"…\" }":                                                                       "bindings/csvadvice_test.go",
 	"'…' is nil because … at line … returned nothing for it; check for that first: if … then ... end": "runtime/nilhints_test.go",
-	"; write … = … or {} before this line":                                                            "runtime/nilhints_test.go",
-	"; where it may be missing, write (… or {})…":                                                     "runtime/nilhints_test.go",
+	"…; write … = … or {} before this line":                                                           "runtime/nilhints_test.go",
+	"…; where it may be missing, write (… or {})…":                                                    "runtime/nilhints_test.go",
 }

@@ -64,7 +64,7 @@ func TestHabitsOfOtherLanguages(t *testing.T) {
 		"local a = 1\nlist.clear\nend":             "call it with parentheses: list.clear(...)",
 		"if a then\n list.clear\nend":              "call it with parentheses: list.clear(...)",
 		"x++":                                      "write x = x + 1",
-		"local y = !x":                             "'not' is written not",
+		"local y = !x":                             "write not instead of !",
 		`import csv from "csv"`:                    `local name = require "name"`,
 		"if a then\nelse if b then\nend":           "one word",
 		"function f()\n  if a then\n    b()\nend":  "the 'if' at line 2 has no end",

@@ -54,7 +54,7 @@ func TestFaults(t *testing.T) {
 		"no member":           {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("qqq", ""), Owner: "module"}, "json has: encode, get_by_id"},
 		"an unknown owner":    {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("Encode", "")}, ""},
 		"a function of table": {fault.Fault{Operation: fault.Call, Type: "nil", Operand: field("push", ""), Owner: "list"}, "tables have no methods: write table.insert(the table, ...)"},
-		"a place":             {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "list[i]")}, "there is nothing at list[i]; the places of a list go from 1 to #list"},
+		"a place":             {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "list[i]")}, "there is nothing at list[i]; the items of a list are numbered from 1 to #list"},
 		"a computed place":    {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "")}, ""},
 		"a list":              {fault.Fault{Operation: fault.Call, Type: "table", Loop: list}, "loop over a list with ipairs: for _, row in ipairs(rows) do"},
 		"a function":          {fault.Fault{Operation: fault.Call, Type: "function", Loop: list, Uncalled: true}, "call the function: for row in rows() do"},
@@ -82,7 +82,7 @@ func TestHabitsByPlace(t *testing.T) {
 	assert.Equal(t, "'elsif' is written elseif", Word("elsif"))
 	assert.Equal(t, "'elif' is written elseif", Global("elif"))
 	assert.Equal(t, "'NULL' is written nil; json.null clears a field in Planhat", Global("NULL"))
-	assert.Equal(t, "calls simply wait; there is no await", Word("await"))
+	assert.Equal(t, "Lua has no await; every call waits for its result", Word("await"))
 	assert.Empty(t, Global("print"), "a function that there is")
 	assert.Empty(t, Word("len"))
 	assert.Empty(t, Symbol("=="))

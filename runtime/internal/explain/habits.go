@@ -22,9 +22,9 @@ var habits = []struct {
 	lua     string
 }{
 	{"!=", inSymbol, "'not equal' is written ~="},
-	{"!", inSymbol, "'not' is written not: not x"},
-	{"&& &", inSymbol, "'and' is written and"},
-	{"|| |", inSymbol, "'or' is written or"},
+	{"!", inSymbol, "write not instead of !: not x"},
+	{"&& &", inSymbol, "write and instead of %"},
+	{"|| |", inSymbol, "write or instead of %"},
 	{"+=", inSymbol, "write the variable again: x = x + 1"},
 	{"-=", inSymbol, "write the variable again: x = x - 1"},
 	{"*=", inSymbol, "write the variable again: x = x * 2"},
@@ -39,7 +39,7 @@ var habits = []struct {
 	{"::", inSymbol, "labels are not part of Lua 5.1"},
 	{"@", inSymbol, "@ has no meaning in Lua"},
 	{"$", inSymbol, "$ has no meaning in Lua; join values into a text with .."},
-	{`\`, inSymbol, "a line continues on the next one by itself; nothing marks it"},
+	{`\`, inSymbol, "remove the backslash; a statement may continue on the next line without it"},
 
 	{"elif elsif", inSyntax | inGlobal, "'%' is written elseif"},
 	{"var let const", inSyntax, "a variable is declared with local"},
@@ -48,11 +48,11 @@ var habits = []struct {
 	{"from", inSyntax, `a module is loaded with local name = require "name"`},
 	{"include", inGlobal, `a module is loaded with local name = require "name"`},
 	{"print", inSyntax, "a call needs parentheses: print(x)"},
-	{"new", inSyntax, "there is no new; call the function that makes the value"},
+	{"new", inSyntax, "Lua has no new; call the function that makes the value"},
 	{"throw raise", inSyntax, `an error is raised with error("message")`},
 	{"try", inSyntax | inGlobal, "errors are caught with local ok, err = pcall(function() ... end); then check ok: if not ok then ... end"},
 	{"switch", inSyntax | inGlobal, "a choice among several is written if ... then ... elseif ... then ... else ... end"},
-	{"async await", inSyntax, "calls simply wait; there is no %"},
+	{"async await", inSyntax, "Lua has no %; every call waits for its result"},
 	{"foreach", inSyntax, "a loop over a table is written for key, value in pairs(t) do ... end"},
 	{"goto", inSyntax, "goto is not part of Lua 5.1"},
 	{"continue", inSyntax | inGlobal, "Lua has no continue; put the rest of the loop's body into an if ... end"},
@@ -66,9 +66,9 @@ var habits = []struct {
 	{"len", inGlobal, "the length of a list or text is written #value"},
 	{"range", inGlobal, "counting is written for i = 1, 10 do ... end"},
 	{"str", inGlobal, "a value becomes text with tostring(value)"},
-	{"int", inGlobal, "a text becomes a number with tonumber(text); math.floor(number) cuts it off"},
+	{"int", inGlobal, "a text becomes a number with tonumber(text); math.floor(number) rounds it down"},
 	{"float parseInt parseFloat Number", inGlobal, "a text becomes a number with tonumber(text)"},
-	{"console", inGlobal, "print(...) shows a line, log.info(...) writes a message into the log"},
+	{"console", inGlobal, "print(...) shows a line, log.info(...) writes a message to the log"},
 	{"echo", inGlobal, "text is shown with print(...)"},
 	{"printf", inGlobal, "write print(string.format(...))"},
 	{"warn", inGlobal, "log.warn(...) writes a warning"},
@@ -78,7 +78,7 @@ var habits = []struct {
 	{"exit", inGlobal, "'%' is written os.exit"},
 	{
 		"describe it expect run_script simulator clock before_each after_each before_all after_all", inGlobal,
-		"that is for tests: files that end in _test.lua, which are run by 'phscript test FILE'",
+		"it exists only in tests: files whose names end in _test.lua, which 'phscript test FILE' runs",
 	},
 }
 

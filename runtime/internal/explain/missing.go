@@ -94,7 +94,7 @@ func emptyPlace(f *fault.Fault, names Names) string {
 	case f.Owner != nil && len(names.Members(f.Owner)) > 0:
 		return "there is nothing at " + text + instead(f, text)
 	}
-	return "there is nothing at " + text + "; the places of a list go from 1 to #" + text[:at]
+	return "there is nothing at " + text + "; the items of a list are numbered from 1 to #" + text[:at]
 }
 
 // shownMembers is how many names of a module a hint lists.
