@@ -5,10 +5,10 @@ import (
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
-	luar "layeh.com/gopher-luar"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/builtins"
+	"github.com/phscript/phscript/runtime/internal/values"
 )
 
 // ModuleNames returns the names of all built-in modules: those written in Go
@@ -78,8 +78,15 @@ func (r *run) setValues() {
 			bindings.Open(L, r.host.modules, m).ForEach(L.G.Global.RawSet)
 		}
 	}
-	for name, v := range r.opts.Values {
-		L.G.Global.RawSetString(name, luar.New(L, v))
+	bridge := &values.Bridge{Host: r.host.modules, Context: (*lua.LState).Context}
+	for _, list := range []map[string]any{r.opts.Values, r.given.Values} {
+		for name, v := range list {
+			l, err := bridge.Value(L, name, v)
+			if err != nil {
+				L.Error(lua.LString(err.Error()), 0)
+			}
+			L.G.Global.RawSetString(name, l)
+		}
 	}
 	args := L.CreateTable(len(r.given.Args), 1)
 	args.RawSetInt(0, lua.LString(r.script.Name))

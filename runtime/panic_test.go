@@ -37,6 +37,7 @@ func failing(t *testing.T) (*Runtime, *bytes.Buffer) {
 				return a.Push(a.Host.Function(a.L, func(*lua.LState) (int, error) { panic(errMine) }))
 			}),
 		}}},
+		Values: map[string]any{"boom": func() { panic(errMine) }},
 	})
 	require.NoError(t, err)
 	return rt, &logs
@@ -49,6 +50,7 @@ func TestAPanicOfTheHostEndsTheRun(t *testing.T) {
 		`local ok, e = xpcall(m.panics, function() return 1 end) return ok, e`,
 		`local ok, e = coroutine.resume(coroutine.create(m.panics)) return ok, e`,
 		`coroutine.wrap(function() pcall(m.panics) print("on") end)()`,
+		`pcall(boom)`,
 		`pcall(function() for _ in m.each() do end end)`,
 		`pcall(string.gsub, "a", "a", function() m.panics() end)`,
 	} {

@@ -41,10 +41,13 @@ func running(ctx context.Context) *run { return ctx.Value(runKey{}).(*run) }
 
 // Run runs the program in a fresh state. The result is never nil: it holds what
 // was done so far, even if the run failed. The error is a *ScriptError, an
-// *ExitError if the script called os.exit with a code other than 0, or a
-// failure to rename a finished file.
+// *ExitError if the script called os.exit with a code other than 0, a failure to
+// rename a finished file, or says which of the options is invalid.
 func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	started := time.Now()
+	if err := p.rt.validateValues(o.Values); err != nil {
+		return &Result{}, err
+	}
 	opts := o.over(p.rt.opts)
 	if opts.Timeout > 0 {
 		limit := fault.TimeLimit(opts.Timeout)

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -27,9 +26,10 @@ type Runtime struct {
 	checkpoints sync.Map
 }
 
-// New returns a Runtime. Nothing is opened, read or sent before a run. It fails
-// if the working directory is unknown, two modules have the same name, or a
-// module is not declared as [bindings.Validate] demands.
+// New returns a Runtime. Nothing is sent before a run. It fails if the working
+// directory does not exist, a module is not declared as [bindings.Validate]
+// demands or does not compile, or the name of a module or value is taken: all
+// that is wrong is in the error.
 func New(o Options) (*Runtime, error) {
 	o, err := o.withDefaults()
 	if err != nil {
@@ -49,31 +49,13 @@ func New(o Options) (*Runtime, error) {
 			return o.Window(WindowUser{URL: url, Token: token, Script: script, Spec: spec})
 		}
 	}
-	for _, m := range o.Modules {
-		if m.Name == "" {
-			continue
-		}
-		if r.modules[m.Name] != nil || builtins.Has(m.Name) {
-			return nil, fmt.Errorf("two modules are named %q", m.Name)
-		}
-		r.modules[m.Name] = m
-	}
 	r.manual = sync.OnceValue(func() *manual.Manual {
 		return builtins.Manual(slices.Concat(o.Modules, bindings.DeclaredModels(o.Models))...)
 	})
-	for _, m := range o.Modules {
-		if err := bindings.Validate(m, r.describes); err != nil {
-			return nil, err
-		}
+	if err := r.validate(); err != nil {
+		return nil, err
 	}
 	o.Secrets.Add(o.Planhat.APIToken)
 	o.Secrets.Add(o.Planhat.TenantToken)
 	return r, nil
-}
-
-// describes reports whether the manual has a table, a module or a model of that
-// name.
-func (r *Runtime) describes(name string) bool {
-	t := r.manual().Topic(name)
-	return t != nil && (t.Kind == manual.KindTable || t.Kind == manual.KindModule || t.Kind == manual.KindModel)
 }

@@ -1,0 +1,125 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/values"
+	"github.com/phscript/phscript/stdlib"
+)
+
+// validate returns what is wrong with the options, and notes the modules.
+func (r *Runtime) validate() error {
+	errs := []error{r.validateDirs(), r.addModules(), r.validateValues(r.opts.Values)}
+	for _, name := range slices.Sorted(maps.Keys(r.opts.LuaModules)) {
+		_, standard := stdlib.Source(name)
+		if standard || r.hasGoModule(name) || libraryGlobals()[name] {
+			errs = append(errs, fmt.Errorf("LuaModules: there is a module named %q already", name))
+			continue
+		}
+		if _, err := r.builtin.compile([]byte(r.opts.LuaModules[name]), name, nil); err != nil {
+			errs = append(errs, fmt.Errorf("LuaModules: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Runtime) validateDirs() error {
+	info, err := os.Stat(r.opts.WorkDir)
+	if err != nil {
+		return fmt.Errorf("WorkDir: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("WorkDir: %s is not a folder", r.opts.WorkDir)
+	}
+	for _, dir := range r.opts.ModuleDirs {
+		if !filepath.IsAbs(dir) {
+			return fmt.Errorf("ModuleDirs: %s is not an absolute path", dir)
+		}
+	}
+	return nil
+}
+
+// addModules validates the modules that are written in Go.
+func (r *Runtime) addModules() error {
+	var errs []error
+	for _, m := range r.opts.Modules {
+		if m.Name != "" {
+			if libraryGlobals()[m.Name] || r.hasGoModule(m.Name) {
+				errs = append(errs, fmt.Errorf("Modules: two modules are named %q", m.Name))
+			}
+			r.modules[m.Name] = m
+			continue
+		}
+		for _, name := range memberNames(m) {
+			if libraryGlobals()[name] || r.hasGoModule(name) {
+				errs = append(errs, fmt.Errorf("Modules: there is a global named %q already", name))
+			}
+		}
+	}
+	for _, m := range r.opts.Modules {
+		errs = append(errs, bindings.Validate(m, r.describes))
+	}
+	return errors.Join(errs...)
+}
+
+func memberNames(m *bindings.Module) []string {
+	var names []string
+	for _, f := range m.Funcs {
+		names = append(names, f.Name)
+	}
+	for _, v := range m.Values {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
+// validateValues returns what is wrong with the Go values for scripts.
+func (r *Runtime) validateValues(given map[string]any) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		switch {
+		case !spec.IsName(name):
+			errs = append(errs, fmt.Errorf("Values: %q cannot be the name of a global", name))
+		case libraryGlobals()[name] || r.hasGoModule(name):
+			errs = append(errs, fmt.Errorf("Values: there is a global named %q already", name))
+		}
+		if err := values.Validate(name, given[name]); err != nil {
+			errs = append(errs, fmt.Errorf("Values: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// describes reports whether the manual has a table, a module or a model of that
+// name.
+func (r *Runtime) describes(name string) bool {
+	t := r.manual().Topic(name)
+	return t != nil && (t.Kind == manual.KindTable || t.Kind == manual.KindModule || t.Kind == manual.KindModel)
+}
+
+// libraryGlobals are the globals that every state has, apart from the modules.
+var libraryGlobals = sync.OnceValue(func() map[string]bool {
+	L := newState(context.Background(), DefaultMaxCallDepth)
+	defer L.Close()
+	lualib.Open(L, luaHost{host: &host{}, clock: clock{time.Now, time.UTC}}, lualib.Limits{})
+	all := map[string]bool{"require": true, "args": true, "arg": true, "params": true}
+	L.G.Global.ForEach(func(name, _ lua.LValue) { all[name.String()] = true })
+	for _, f := range globals().Funcs {
+		all[f.Name] = true
+	}
+	return all
+})

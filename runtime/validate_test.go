@@ -1,0 +1,51 @@
+package runtime
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+func TestOptionsAreValidated(t *testing.T) {
+	call := func(*bindings.Args) (int, error) { return 0, nil }
+	module := func(name string, funcs ...*bindings.Func) Options {
+		return Options{Modules: []*bindings.Module{{Name: name, Funcs: funcs}}}
+	}
+	for want, o := range map[string]Options{
+		`Values: there is a global named "print" already`:  {Values: map[string]any{"print": 1}},
+		`Values: there is a global named "json" already`:   {Values: map[string]any{"json": 1}},
+		`Values: there is a global named "params" already`: {Values: map[string]any{"params": 1}},
+		`Values: "a-b" cannot be the name of a global`:     {Values: map[string]any{"a-b": 1}},
+		`LuaModules: there is a module named "json"`:       {LuaModules: map[string]string{"json": "return 1"}},
+		`LuaModules: there is a module named "tables"`:     {LuaModules: map[string]string{"tables": "return 1"}},
+		`LuaModules: there is a module named "string"`:     {LuaModules: map[string]string{"string": "return 1"}},
+		`LuaModules: rules:2: `:                            {LuaModules: map[string]string{"rules": "x = 1\nx ="}},
+		`WorkDir: stat /nonexistent: `:                     {WorkDir: "/nonexistent"},
+		`ModuleDirs: lib is not an absolute path`:          {ModuleDirs: []string{"lib"}},
+		`Modules: two modules are named "string"`:          module("string"),
+		`Modules: there is a global named "print" already`: module("", &bindings.Func{Name: "print", Call: call}),
+		`the type "strnig"`:                                module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "strnig"}}}),
+		`m.f has neither Call`:                             module("m", &bindings.Func{Name: "f"}),
+		`m.f is declared twice`:                            module("m", &bindings.Func{Name: "f", Call: call}, &bindings.Func{Name: "f", Call: call}),
+		`the required parameter 'b'`:                       module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "string", Optional: true}, {Name: "b", Type: "string"}}}),
+	} {
+		_, err := New(o)
+		assert.ErrorContains(t, err, want)
+	}
+	_, err := New(Options{Values: map[string]any{"print": 1, "json": 1}})
+	assert.ErrorContains(t, err, "print")
+	assert.ErrorContains(t, err, "json", "all mistakes are told")
+}
+
+func TestValuesOfARunAreValidated(t *testing.T) {
+	rt, err := New(Options{})
+	require.NoError(t, err)
+	program, err := rt.Compile(Script{})
+	require.NoError(t, err)
+	r, err := program.Run(t.Context(), RunOptions{Values: map[string]any{"print": 1}})
+	assert.ErrorContains(t, err, `there is a global named "print" already`)
+	assert.NotNil(t, r)
+}
