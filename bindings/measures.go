@@ -170,7 +170,7 @@ func (b binding) segment() *Func {
 				if err != nil {
 					return nil, a.Errorf("the call cannot be sent: %v", err)
 				}
-				return r.Segment(a.Context(), raw)
+				return r.Segment(a.located(a.Context(), []lua.LValue{a.Get(0)}), raw)
 			})
 		},
 	}

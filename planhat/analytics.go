@@ -107,7 +107,13 @@ func readProcessed(r *Resource, lines []*line, a *answer, documented bool) (*Bul
 	case err == nil && documented && m.rejectedRows() == 0:
 		return nil, errors.New("it does not say how many rows were processed")
 	}
-	m.unanswered(len(lines)-m.rejectedRows()-accepted, kind, message, nil)
+	missing := len(lines) - m.rejectedRows() - accepted
+	if processed != nil && count(processed)+m.rejectedRows() == len(lines) {
+		m.placeLoose(0, accepted)
+		m.placeShared()
+	}
+	m.unanswered(missing, kind, message, nil)
+	m.nameCandidates()
 	return &BulkResult{Created: max(0, accepted), Errors: m.errors}, nil
 }
 
@@ -123,27 +129,29 @@ func (r *Resource) CreateActivity(ctx context.Context, activity any) (Record, er
 	if err != nil {
 		return nil, err
 	}
-	row, err := toRecord(activity, "the activity")
+	given, err := toRecord(activity, "the activity")
+	sent := given
 	if err == nil {
-		row, _, err = r.prepareActivity(row)
+		sent, _, err = r.prepareActivity(given)
 	}
-	return r.post(ctx, op, row, err)
+	return r.post(ctx, op, given, sent, err)
 }
 
-// post sends one object to the analytics host. One that Planhat drops is not an
-// error, as with several: the observer is told that it was rejected.
-func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, err error) (Record, error) {
+// post sends one object to the analytics host, as it was given or with other names.
+// One that Planhat drops is not an error, as with several: the observer is told that
+// it was rejected.
+func (r *Resource) post(ctx context.Context, op *catalog.Operation, given, sent Record, err error) (Record, error) {
 	if err != nil {
 		err = r.fault(op, err)
-		r.noteOne(ctx, op, row, Outcome{}, err)
+		r.noteOne(ctx, op, given, Outcome{}, err)
 		return nil, err
 	}
-	lines := []*line{{given: row, sent: row}}
-	if members, err := readObject(row); err == nil {
+	lines := []*line{{given: given, sent: sent}}
+	if members, err := readObject(sent); err == nil {
 		lines[0].keys = keysIn(identityOf(r.model), members)
 	}
 	var result *BulkResult
-	q := &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent, decode: func(body []byte) (err error) {
+	q := &call{model: r.model, op: op, body: sent, rows: 1, repeat: repeatUnsent, decode: func(body []byte) (err error) {
 		result, err = readActivities(r, lines, &answer{status: http.StatusOK, body: body})
 		return err
 	}}
@@ -153,12 +161,12 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, row Record, 
 			failed.Retryable = false
 			failed.Message += "; the activity may have been recorded anyway"
 		}
-		r.noteOne(ctx, op, row, Outcome{}, failed)
+		r.noteOne(ctx, op, given, Outcome{}, failed)
 		return nil, failed
 	}
 	if a.withheld {
-		r.noteOne(ctx, op, row, Outcome{Planned: 1}, nil)
-		return r.client.dryRecord(row), nil
+		r.noteOne(ctx, op, given, Outcome{Planned: 1}, nil)
+		return r.client.dryRecord(sent), nil
 	}
 	locate(ctx, result.Errors)
 	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
@@ -192,7 +200,7 @@ func (r *Resource) Segment(ctx context.Context, call any) (Record, error) {
 	if err == nil {
 		err = checkSegment(row)
 	}
-	return r.post(ctx, op, row, err)
+	return r.post(ctx, op, row, row, err)
 }
 
 // checkSegment refuses calls that Planhat would ignore silently.

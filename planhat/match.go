@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,8 +40,12 @@ type matcher struct {
 	entry map[int]int
 	// created counts the rows that are known to be new records.
 	created int
-	// loose counts error entries that belong to no known row.
-	loose int
+	// loose counts error entries that belong to no known row. among has the rows that
+	// such an entry, by its place in errors, may mean; shared has them by what the
+	// entries say of a row.
+	loose  int
+	among  map[int]*candidates
+	shared map[string]*candidates
 	// torn counts the rows that were both taken and rejected, by how they were
 	// taken.
 	torn map[rowState]int
@@ -50,6 +55,7 @@ func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
 		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
 		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), torn: make(map[rowState]int),
+		among: make(map[int]*candidates), shared: make(map[string]*candidates),
 	}
 	for i, l := range lines {
 		for _, k := range l.keys {
@@ -81,7 +87,7 @@ func (m *matcher) succeed(entry jsontext.Value, created bool) {
 	if err != nil {
 		return
 	}
-	i := m.byKeys(members, -1)
+	i, _ := m.byKeys(members, -1)
 	id := text(members.get("_id"))
 	if i < 0 || m.state[i] != rowOpen || m.known(id) {
 		return
@@ -130,7 +136,16 @@ func (m *matcher) rejectEach(entries []jsontext.Value) {
 }
 
 // reject reports the row that an error entry means.
-func (m *matcher) reject(entry jsontext.Value, kind Kind) { m.rejectAt(m.find(entry), entry, kind) }
+func (m *matcher) reject(entry jsontext.Value, kind Kind) {
+	i, among := m.find(entry)
+	if i < 0 && len(m.lines) == 1 {
+		i = 0 // it can be about nothing else
+	}
+	m.rejectAt(i, entry, kind)
+	if i < 0 && among != nil {
+		m.among[len(m.errors)-1] = among
+	}
+}
 
 // rejectAt reports a row, or an unknown one if i is negative.
 func (m *matcher) rejectAt(i int, entry jsontext.Value, kind Kind) {
@@ -175,60 +190,27 @@ func (m *matcher) open() []int {
 	return out
 }
 
-// placeLoose gives the error entries that name no row to the rows that are
-// left, where these are as many and it doesn't matter which gets which. Of the
-// rows left, those without a key must have failed when every creation is
-// accounted for, since such a row is never an update.
-func (m *matcher) placeLoose(missing, created int) {
-	open := m.open()
-	if m.loose == 0 || missing > 0 {
-		return
-	}
-	if len(open) != m.loose && created == m.created {
-		open = slices.DeleteFunc(open, func(i int) bool { return len(m.lines[i].keys) > 0 })
-	}
-	if len(open) != m.loose {
-		return
-	}
-	var loose []int
-	for at, e := range m.errors {
-		if e.Index >= 0 {
-			continue
-		}
-		if len(loose) > 0 && e.Message != m.errors[loose[0]].Message {
-			return
-		}
-		loose = append(loose, at)
-	}
-	for n, at := range loose {
-		e := m.lines[open[n]].fail(m.errors[at].Kind, m.errors[at].Message)
-		e.Raw = m.errors[at].Raw
-		m.errors[at] = e
-		m.state[open[n]] = rowRejected
-		m.entry[open[n]] = at
-	}
-	m.loose = 0
-}
-
 // nested are the names under which an entry may repeat the row.
 var nested = []string{"item", "doc", "record", "object", "row", "data", "op", "input", "keys"}
 
-// find returns the place of the row that an entry means, or -1.
-func (m *matcher) find(entry jsontext.Value) int {
+// find returns the place of the row that an entry means, or -1 and the rows that it
+// may mean, if that is known.
+func (m *matcher) find(entry jsontext.Value) (int, *candidates) {
 	switch entry.Kind() {
 	case '"':
 		return m.byWords(text(entry))
 	case '{':
 	default:
-		return -1
+		return -1, nil
 	}
 	members, err := readObject(entry)
 	if err != nil {
-		return -1
+		return -1, nil
 	}
 	place := placeIn(members)
-	if i := m.byKeys(members, place); i >= 0 {
-		return i
+	i, among := m.byKeys(members, place)
+	if i >= 0 {
+		return i, nil
 	}
 	for _, name := range nested {
 		inner := members.get(name)
@@ -236,17 +218,20 @@ func (m *matcher) find(entry jsontext.Value) int {
 			continue
 		}
 		if row, err := readObject(inner); err == nil {
-			if i := m.byKeys(row, place); i >= 0 {
-				return i
+			i, others := m.byKeys(row, place)
+			if i >= 0 {
+				return i, nil
 			}
+			among = cmp.Or(others, among)
 		}
 	}
 	if place >= 0 && place < len(m.lines) {
-		return place
+		return place, nil
 	}
 	var words strings.Builder
 	collectText(entry, &words, 0)
-	return m.byWords(words.String())
+	i, others := m.byWords(words.String())
+	return i, cmp.Or(among, others)
 }
 
 // placeIn returns the position that an entry names, from 0, or -1.
@@ -265,7 +250,7 @@ func placeIn(members object) int {
 // several rows with the same key it takes the one at the place that the entry
 // names, or else the only one that agrees with members in everything: values of
 // one metric share their keys, and none must answer for another.
-func (m *matcher) byKeys(members object, place int) int {
+func (m *matcher) byKeys(members object, place int) (int, *candidates) {
 	keys := keysIn(m.names, members)
 	var shared []int
 	for _, k := range keys {
@@ -274,19 +259,20 @@ func (m *matcher) byKeys(members object, place int) int {
 			if m.differs(found[0], keys) {
 				continue // another row's record has this key
 			}
-			return found[0]
+			return found[0], nil
 		}
 		if shared == nil {
 			shared = found
 		}
 	}
 	if _, found := slices.BinarySearch(shared, place); found {
-		return place
+		return place, nil
 	}
-	if len(members) == len(keys) {
-		return -1 // nothing beside the keys could tell the rows apart
+	if len(shared) == 0 || len(members) == len(keys) {
+		return -1, nil // nothing beside the keys could tell the rows apart
 	}
-	return m.agreeing(shared, members)
+	among := m.agreeing(shared, members)
+	return m.only(among.agreeing), among
 }
 
 // differs reports whether a row has another value for one of the keys: two rows
@@ -296,38 +282,6 @@ func (m *matcher) differs(i int, keys []key) bool {
 	return slices.ContainsFunc(m.lines[i].keys, func(own key) bool {
 		return slices.ContainsFunc(keys, func(k key) bool { return k.name == own.name && folded(k) != folded(own) })
 	})
-}
-
-// agreeing returns the only open row among places that contradicts members in
-// no property and shares some beside its key with them, or -1.
-func (m *matcher) agreeing(places []int, members object) int {
-	only := -1
-	for _, i := range places {
-		if m.state[i] != rowOpen || !m.agrees(i, members) {
-			continue
-		}
-		if only >= 0 {
-			return -1
-		}
-		only = i
-	}
-	return only
-}
-
-func (m *matcher) agrees(i int, members object) bool {
-	row := m.row(i)
-	shared := 0
-	for _, want := range members {
-		have := row.get(want.name)
-		if have == nil {
-			continue
-		}
-		if text(have) != text(want.value) {
-			return false
-		}
-		shared++
-	}
-	return shared > 1
 }
 
 // row returns the properties of a row.
@@ -341,10 +295,12 @@ func (m *matcher) row(i int) object {
 	return m.rows[i]
 }
 
-// byWords returns the only row whose key occurs in a text, or -1. Numbers count
-// as keys only behind the name of a key, since a text may hold others.
-func (m *matcher) byWords(s string) int {
+// byWords returns the only row whose key occurs in a text, or -1 and the rows that
+// share the key. Numbers count as keys only behind the name of a key, since a text may
+// hold others.
+func (m *matcher) byWords(s string) (int, *candidates) {
 	found := -1
+	var among *candidates
 	previous := ""
 	for _, word := range words(s) {
 		places := m.byText[word]
@@ -353,13 +309,20 @@ func (m *matcher) byWords(s string) int {
 		}
 		named := slices.Contains(m.names, previous)
 		previous = word
-		if len(places) != 1 || (!named && strings.IndexFunc(word, unicode.IsLetter) < 0) {
+		if len(places) == 0 || !named && strings.IndexFunc(word, unicode.IsLetter) < 0 {
 			continue
 		}
-		if found >= 0 && found != places[0] {
-			return -1
+		switch {
+		case len(places) > 1:
+			among = cmp.Or(among, m.sharing(word, places))
+		case found >= 0 && found != places[0]:
+			return -1, nil
+		default:
+			found = places[0]
 		}
-		found = places[0]
 	}
-	return found
+	if found >= 0 {
+		return found, nil
+	}
+	return -1, among
 }

@@ -1,7 +1,10 @@
 package planhat
 
 import (
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -32,6 +35,100 @@ func TestRowsThatShareTheirKey(t *testing.T) {
 		assert.Equal(t, want, result.Errors[0].Index, entry)
 		assert.Equal(t, 1, result.Created, entry)
 	}
+}
+
+// Where all rows that an answer may mean have failed, each of them has its data. Where
+// some have not, the message names them.
+func TestEntriesOfRowsThatShareTheirKey(t *testing.T) {
+	metric := func(key, day string, value any) Record {
+		return Record(fmt.Sprintf(`{"dimensionId":"d","externalId":%q,"value":%v,"date":"2024-01-%s"}`, key, value, day))
+	}
+	rows := []Record{metric("k", "15", 1), metric("k", "16", `"x"`), metric("l", "15", 2), metric("l", "16", 3), metric("m", "15", 4)}
+	type short struct {
+		index   int
+		message string
+	}
+	for _, tt := range []struct {
+		answer string
+		want   []short
+	}{
+		{
+			`{"processed":3,"errors":[{"externalId":"k","message":"no"},{"externalId":"k","message":"no"}]}`,
+			[]short{{0, "no"}, {1, "no"}},
+		},
+		{
+			`{"processed":3,"errors":[{"externalId":"k","dimensionId":"d","message":"no k"},{"externalId":"k","dimensionId":"d","message":"not a number"}]}`,
+			[]short{{0, "one of these: no k; not a number"}, {1, "one of these: no k; not a number"}},
+		},
+		{
+			`{"processed":1,"errors":[{"externalId":"k","message":"no"},{"externalId":"l","message":"gone"},{"externalId":"k","message":"no"},{"externalId":"l","message":"gone"}]}`,
+			[]short{{0, "no"}, {1, "no"}, {2, "gone"}, {3, "gone"}},
+		},
+		{
+			`{"processed":3,"errors":["externalId k is unknown","externalId k is unknown"]}`,
+			[]short{{0, "externalId k is unknown"}, {1, "externalId k is unknown"}},
+		},
+		{
+			`{"processed":4,"errors":[{"externalId":"k","message":"no"}]}`,
+			[]short{{-1, "no; it is one of rows 1, 2"}},
+		},
+		{ // the counts do not add up, so that two entries may be about one row
+			`{"processed":4,"errors":[{"externalId":"k","message":"no"},{"externalId":"k","message":"still no"}]}`,
+			[]short{{-1, "no; it is one of rows 1, 2"}, {-1, "still no; it is one of rows 1, 2"}},
+		},
+		{
+			`{"errors":[{"externalId":"k","message":"no"},{"externalId":"k","message":"no"}],"processed":0}`,
+			[]short{{-1, "no; it is one of rows 1, 2"}, {-1, "no; it is one of rows 1, 2"}, {-1, ""}, {-1, ""}, {-1, ""}},
+		},
+	} {
+		s := newServer(t, always(200, tt.answer))
+		result, err := newClient(t, s).Metrics.BulkInsertMetrics(t.Context(), rows, BulkOptions{})
+		require.NoError(t, err, tt.answer)
+		require.Len(t, result.Errors, len(tt.want), tt.answer)
+		for i, want := range tt.want {
+			e := result.Errors[i]
+			assert.Equal(t, want.index, e.Index, tt.answer)
+			if want.message != "" {
+				assert.Equal(t, want.message, e.Message, tt.answer)
+			}
+			if want.index >= 0 {
+				assert.Equal(t, rows[want.index], e.Row, tt.answer)
+			}
+		}
+	}
+}
+
+// A request with one row has no other that an error could be about.
+func TestErrorsOfTheOnlyRow(t *testing.T) {
+	row := Record(`{"event":"login","email":"x@y.z"}`)
+	seen := &recorder{}
+	c := newClient(t, newServer(t, always(200, `{"processed":0,"errors":[{"message":"unknown enduser"}]}`)), func(c *Config) { c.Observer = seen })
+	_, err := c.UserActivity.CreateActivity(t.Context(), row)
+	require.NoError(t, err)
+	require.Len(t, seen.outcomes[0].Rejected, 1)
+	assert.Equal(t, RowError{Row: row, Key: "email x@y.z", Message: "unknown enduser", Kind: KindValidation, Raw: Record(`{"message":"unknown enduser"}`)}, seen.outcomes[0].Rejected[0], "the row as it was given")
+	_, err = c.UserActivity.CreateActivity(t.Context(), Record(`{"event":"login"}`))
+	require.Error(t, err)
+	require.Len(t, seen.outcomes[1].Rejected, 1)
+	assert.Equal(t, Record(`{"event":"login"}`), seen.outcomes[1].Rejected[0].Row)
+}
+
+// Many values may share their key: each entry must not look at all of them.
+func TestManyRowsThatShareTheirKey(t *testing.T) {
+	const n = 30_000
+	rows := make([]Record, n)
+	var entries strings.Builder
+	for i := range rows {
+		rows[i] = Record(fmt.Sprintf(`{"dimensionId":"d","externalId":"k","value":%d}`, i))
+		entries.WriteString(`{"dimensionId":"d","externalId":"k","message":"no"},`)
+	}
+	s := newServer(t, always(200, `{"processed":0,"errors":[`+strings.TrimSuffix(entries.String(), ",")+`]}`))
+	started := time.Now()
+	result, err := newClient(t, s).Metrics.BulkInsertMetrics(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	require.Len(t, result.Errors, n)
+	assert.Equal(t, n-1, result.Errors[n-1].Index)
+	assert.Less(t, time.Since(started), 20*time.Second)
 }
 
 func TestRowsAmongTheKeysAndTheErrors(t *testing.T) {

@@ -50,6 +50,9 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	}
 	missing := len(lines) - result.Created - result.Updated - result.Unchanged - m.rejectedRows()
 	m.placeLoose(missing, result.Created)
+	if missing == 0 {
+		m.placeShared()
+	}
 	kind, message := KindValidation, "Planhat's response does not mention this row"
 	var suspect func(*line) bool
 	switch {
@@ -62,6 +65,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		message += ": check that its company exists"
 	}
 	m.unanswered(missing, kind, message, suspect)
+	m.nameCandidates()
 	result.Errors = m.errors
 	return result, nil
 }
@@ -161,18 +165,7 @@ func (m *matcher) unanswered(missing int, kind Kind, message string, suspect fun
 		}
 		return
 	}
-	const most = 10
-	var names []string
-	for _, l := range open[:min(most, len(open))] {
-		names = append(names, strconv.Itoa(l.index+1))
-	}
-	if len(open) > most {
-		names = append(names, "…")
-	}
-	message = strings.Replace(message, "this row", "a row", 1)
-	if len(names) > 0 {
-		message += fmt.Sprintf("; it is one of rows %s", strings.Join(names, ", "))
-	}
+	message = strings.Replace(message, "this row", "a row", 1) + oneOf(open)
 	for range missing {
 		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind})
 	}

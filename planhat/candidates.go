@@ -1,0 +1,204 @@
+package planhat
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// candidates are the rows that an entry may mean: all that contradict it in no
+// property, and those of them that agree with it in one beside its key.
+type candidates struct{ all, agreeing []int }
+
+// agreeing returns the candidates among rows that share a key. Many entries may say the
+// same of their row, so it looks at the rows once for all of them.
+func (m *matcher) agreeing(shared []int, members object) *candidates {
+	var said strings.Builder
+	for _, member := range members {
+		if member.name != "message" {
+			said.WriteString(strconv.Quote(member.name) + string(member.value))
+		}
+	}
+	out := m.shared[said.String()]
+	if out != nil {
+		return out
+	}
+	out = &candidates{}
+	for _, i := range shared {
+		if n, ok := m.agrees(i, members); ok {
+			out.all = append(out.all, i)
+			if n > 1 {
+				out.agreeing = append(out.agreeing, i)
+			}
+		}
+	}
+	m.shared[said.String()] = out
+	return out
+}
+
+// sharing returns the rows whose key is a word.
+func (m *matcher) sharing(word string, places []int) *candidates {
+	out := m.shared[word]
+	if out == nil {
+		out = &candidates{all: places}
+		m.shared[word] = out
+	}
+	return out
+}
+
+// only returns the single open row among places, or -1.
+func (m *matcher) only(places []int) int {
+	only := -1
+	for _, i := range places {
+		if m.state[i] != rowOpen {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = i
+	}
+	return only
+}
+
+// agrees reports whether a row contradicts members in no property, and how many they
+// have in common.
+func (m *matcher) agrees(i int, members object) (shared int, ok bool) {
+	row := m.row(i)
+	for _, want := range members {
+		have := row.get(want.name)
+		if have == nil {
+			continue
+		}
+		if text(have) != text(want.value) {
+			return 0, false
+		}
+		shared++
+	}
+	return shared, true
+}
+
+// placeLoose gives the error entries that name no row to the rows that are
+// left, where these are as many and it doesn't matter which gets which. Of the
+// rows left, those without a key must have failed when every creation is
+// accounted for, since such a row is never an update.
+func (m *matcher) placeLoose(missing, created int) {
+	open := m.open()
+	if m.loose == 0 || missing > 0 {
+		return
+	}
+	if len(open) != m.loose && created == m.created {
+		open = slices.DeleteFunc(open, func(i int) bool { return len(m.lines[i].keys) > 0 })
+	}
+	if len(open) != m.loose {
+		return
+	}
+	var loose []int
+	for at, e := range m.errors {
+		if e.Index >= 0 {
+			continue
+		}
+		if len(loose) > 0 && e.Message != m.errors[loose[0]].Message {
+			return
+		}
+		loose = append(loose, at)
+	}
+	m.place(loose, open)
+}
+
+// placeShared gives error entries to the rows that share what the entries say of their
+// row, where they are as many: then all of these rows failed. If the entries say
+// different things, each row gets them all, since it is not known which is whose. It is
+// right only if the answer accounts for each row once.
+func (m *matcher) placeShared() {
+	entries, order := map[*candidates][]int{}, []*candidates{}
+	for at := range m.errors {
+		if among := m.among[at]; among != nil && m.errors[at].Index < 0 {
+			if entries[among] == nil {
+				order = append(order, among)
+			}
+			entries[among] = append(entries[among], at)
+		}
+	}
+	for placed := true; placed; { // each leaves fewer rows to the others
+		placed = false
+		for _, among := range order {
+			loose, open := entries[among], m.openOf(among)
+			if len(loose) == 0 || len(open) != len(loose) {
+				continue
+			}
+			m.mingle(loose)
+			m.place(loose, open)
+			entries[among], placed = nil, true
+		}
+	}
+}
+
+// openOf returns the candidates of which nothing is known yet.
+func (m *matcher) openOf(among *candidates) []int {
+	return slices.DeleteFunc(slices.Clone(among.all), func(i int) bool { return m.state[i] != rowOpen })
+}
+
+// mingle gives error entries, by their places in errors, one message of all of theirs.
+func (m *matcher) mingle(loose []int) {
+	var messages []string
+	for _, at := range loose {
+		if message := m.errors[at].Message; !slices.Contains(messages, message) && len(messages) < mostNamed {
+			messages = append(messages, message)
+		}
+	}
+	if len(messages) == 1 {
+		return
+	}
+	for _, at := range loose {
+		m.errors[at].Message = "one of these: " + strings.Join(messages, "; ")
+	}
+}
+
+// place gives error entries, by their places in errors, to as many rows.
+func (m *matcher) place(loose, rows []int) {
+	for n, at := range loose {
+		e := m.lines[rows[n]].fail(m.errors[at].Kind, m.errors[at].Message)
+		e.Raw = m.errors[at].Raw
+		m.errors[at] = e
+		m.state[rows[n]] = rowRejected
+		m.entry[rows[n]] = at
+	}
+	m.loose -= len(loose)
+}
+
+// nameCandidates says of the error entries that are left which rows they may mean.
+func (m *matcher) nameCandidates() {
+	names := map[*candidates]string{}
+	for at, among := range m.among {
+		if m.errors[at].Index >= 0 {
+			continue
+		}
+		if _, ok := names[among]; !ok {
+			var rows []*line
+			for _, i := range m.openOf(among) {
+				rows = append(rows, m.lines[i])
+			}
+			names[among] = oneOf(rows)
+		}
+		m.errors[at].Message += names[among]
+	}
+}
+
+// mostNamed bounds the rows that a message names.
+const mostNamed = 10
+
+// oneOf names the rows that a message may be about, or returns "" if there are none.
+func oneOf(rows []*line) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	var names []string
+	for _, l := range rows[:min(mostNamed, len(rows))] {
+		names = append(names, strconv.Itoa(l.index+1))
+	}
+	if len(rows) > mostNamed {
+		names = append(names, "…")
+	}
+	return "; it is one of rows " + strings.Join(names, ", ")
+}
