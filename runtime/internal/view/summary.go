@@ -205,10 +205,10 @@ func Waited(t outcome.Totals) string {
 
 // byScript says how many of the rejected rows the script rejected.
 func byScript(s *outcome.Summary) string {
-	switch n := s.Models[outcome.ByScript].Rejected; {
-	case n == 0:
+	switch n := s.Models[outcome.ByScript].Rejected; n {
+	case 0:
 		return ""
-	case n == s.Rejected:
+	case s.Rejected:
 		return ", by the script"
 	default:
 		return fmt.Sprintf(", %d of them by the script", n)
