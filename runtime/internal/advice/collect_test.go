@@ -17,7 +17,7 @@ import (
 
 // code matches hints that propose something to write: code, an option, a flag, a
 // command or a setting.
-var code = regexp.MustCompile("`|--[a-z]|'phscript |\\w\\(|\\w\\.\\w+\\b.*\\bdo\\b|[\\w…\\]] = [^=]|…\\)| or [0{]|\\{ |require \"|~=|\\.\\.[^.]|\\[\\\"|<[^ ]")
+var code = regexp.MustCompile("`|--[a-z]|'phscript |\\w\\(|\\w\\.\\w+\\b.*\\bdo\\b|[\\w…\\]] = [^=]|…\\)| or [0{]|\\{ |require \"|~=|\\.\\.[^.]|\\[\\\"|<[^ ]|is written|write (?:not|and|or) instead|write \\(|for … in|declared with|#value")
 
 // hinting matches the names of functions that return hints.
 var hinting = regexp.MustCompile(`(?i)hint$|^instead$|advice|propos`)
@@ -146,6 +146,9 @@ func (c *collector) file(file *ast.File) {
 			case *ast.CompositeLit:
 				if c.all && n.Type == nil && len(n.Elts) > 1 { // a row of a table of habits, whose last field is the hint
 					c.take(n.Elts[len(n.Elts)-1])
+					if last := len(c.hints) - 1; last >= 0 { // "%" is filled in
+						c.hints[last] = strings.ReplaceAll(c.hints[last], "%", "…")
+					}
 				}
 			}
 			return true
