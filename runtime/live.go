@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/internal/machine"
 )
 
 // Live is a run whose script has ended but whose state remains, so Go code can
@@ -32,7 +34,7 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 		defer end()
 	}
 	thread.Panic = raise
-	thread.SetContext(quick(r.ctx))
+	machine.SetContext(thread, quick(r.ctx))
 	r.L = thread
 	defer func() {
 		if p := recover(); p != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/machine"
 )
 
 // Session is a state that lasts over many inputs, for a prompt. What one input
@@ -100,7 +101,7 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 	// from a state that is used again.
 	r.L, _ = s.main.NewThread()
 	r.L.Panic = raise
-	r.L.SetContext(s.context)
+	machine.SetContext(r.L, s.context)
 	fn := r.L.NewFunctionFromProto(compiled.Proto)
 	fresh := s.join(fn, compiled)
 	result.Values, err = r.call(func() *lua.LFunction { return fn })

@@ -8,6 +8,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/machine"
 )
 
 // deepestCallDepth is the interpreter's largest call stack.
@@ -25,7 +26,7 @@ func newState(ctx context.Context, depth int) *lua.LState {
 	o.RegistryMaxSize = max(o.RegistrySize, o.CallStackSize*registryPerCall)
 	L := lua.NewState(o)
 	L.Panic = raise
-	L.SetContext(ctx)
+	machine.SetContext(L, ctx)
 	return L
 }
 

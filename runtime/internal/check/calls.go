@@ -19,7 +19,6 @@ import (
 func (c *script) call(e *ast.FuncCallExpr) {
 	c.requires(e)
 	c.methods(e)
-	c.brokenLine(e)
 	c.plainTable(e)
 	c.textMethod(e)
 	callee := c.Callee(e)
@@ -57,17 +56,6 @@ func (c *script) apply(token int, callee infer.Value, args arguments) {
 	}
 	c.records(callee, args.given)
 	c.fieldNames(callee, args.given)
-}
-
-// brokenLine reports a call whose parenthesis begins a line: it is usually meant to
-// begin a new statement.
-func (c *script) brokenLine(e *ast.FuncCallExpr) {
-	open := c.flow.Expr[e].At
-	if open < 1 || c.flow.Tokens[open].Text != "(" || c.flow.Tokens[open].Line == c.flow.Tokens[open-1].EndLine {
-		return
-	}
-	f := c.at(open, "ambiguous-call", "this parenthesis calls the value at the end of the line before")
-	f.Hint = "to call that value, move the parenthesis to its line; to start a new statement, put a semicolon before the parenthesis"
 }
 
 // nameToken is the name of what is called.

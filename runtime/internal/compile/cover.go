@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"strconv"
-
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
 )
@@ -45,25 +43,22 @@ func (l *Lines) counter() *lua.LFunction {
 	return l.count
 }
 
-// counted rewrites statements with a call of the counter before each. Of
-// several statements on one line, the first one counts.
-func (r *rewriter) counted(list []ast.Stmt) []ast.Stmt {
-	out := make([]ast.Stmt, 0, 2*len(list))
-	for _, stmt := range list {
-		if line := firstLine(stmt); line > 0 && line != r.counting {
-			r.counting = line
-			r.cover.expect(line)
-			out = append(out, countCall(line))
-		}
-		out = append(out, r.statement(stmt))
+// count calls the counter before a statement. Of several statements on one
+// line, the first one counts.
+func (f *function) count(stmt ast.Stmt) {
+	line := firstLine(stmt)
+	if line <= 0 || line == f.counting {
+		return
 	}
-	return out
-}
-
-func countCall(line int) ast.Stmt {
-	number := &ast.NumberExpr{Value: strconv.Itoa(line)}
-	number.SetLine(line)
-	return lined(number, &ast.FuncCallStmt{Expr: intrinsicCall(number, intrinsicCover, number)})
+	f.counting = line
+	f.cover.expect(line)
+	f.at(line)
+	first := f.free
+	f.reserve(2)
+	f.emit(abx(lua.OP_LOADK, first, f.constant(f.cover.counter())))
+	f.emit(abx(lua.OP_LOADK, first+1, f.constant(lua.LNumber(line))))
+	f.emitABC(lua.OP_CALL, first, 2, 1)
+	f.free = first
 }
 
 // firstLine is the line on which a statement begins. The parser puts a call

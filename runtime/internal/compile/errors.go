@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/yuin/gopher-lua/parse"
 )
 
 // SyntaxError says what is wrong with a source, and where.
@@ -56,35 +54,16 @@ func (s *sourceText) errorAt(line, column int, message, near, hint string) *Synt
 	}
 }
 
-// syntaxError translates an error of the parser.
-func (s *sourceText) syntaxError(err error) error {
-	var parsed *parse.Error
-	if !errors.As(err, &parsed) {
-		return s.errorAt(0, 0, "cannot read the script: "+err.Error(), "", "")
-	}
-	switch parsed.Message {
-	case "unterminated string":
-		return s.unfinished("unfinished string", "end it with the same quote on the same line; put text over several lines between [[ and ]]", false)
-	case "unterminated multiline string":
-		return s.unfinished("unfinished long string", "a long string ends with ]], with as many = between the brackets as at its start", true)
-	case "invalid multiline comment":
-		return s.unfinishedComment()
-	}
-	if parsed.Pos.Line == parse.EOF {
+// unexpected reports the token that the parser could not use, with what was
+// expected in its place.
+func (s *sourceText) unexpected(at int) *SyntaxError {
+	if at >= len(s.tokens) {
 		return s.atEnd()
 	}
-	at := s.tokenAt(parsed.Pos.Line, parsed.Pos.Column)
-	if at < 0 {
-		return s.errorAt(parsed.Pos.Line, parsed.Pos.Column, "unexpected symbol", parsed.Token, "")
-	}
 	tok := s.tokens[at]
-	message := "unexpected symbol"
-	if strings.HasPrefix(parsed.Message, "ambiguous") {
-		message = "ambiguous: this line could continue the call above"
-	}
-	expected, hint := s.diagnose(at)
-	if expected != "" {
-		message = expected
+	message, hint := s.diagnose(at)
+	if message == "" {
+		message = "unexpected symbol"
 	}
 	return s.errorAt(tok.Line, tok.Column, message, near(tok), hint)
 }
@@ -92,61 +71,32 @@ func (s *sourceText) syntaxError(err error) error {
 // near is a token as an error quotes it.
 func near(tok Token) string { return tok.Text[:min(len(tok.Text), 40)] }
 
-// tokenAt finds the first token that ends at or after a position.
-func (s *sourceText) tokenAt(line, column int) int {
-	for i, tok := range s.tokens {
-		if tok.EndLine > line || tok.EndLine == line && tok.EndColumn >= column {
-			return i
-		}
+// unfinished reports a string token without end.
+func (s *sourceText) unfinished(at int) *SyntaxError {
+	tok := s.tokens[at]
+	if tok.Text[0] != '[' {
+		return s.errorAt(tok.Line, tok.Column, "unfinished string", near(tok), "end it with the same quote on the same line; put text over several lines between [[ and ]]")
 	}
-	return -1
-}
-
-// unfinished reports an unterminated string, at its start.
-func (s *sourceText) unfinished(message, hint string, incomplete bool) error {
-	for i := len(s.tokens) - 1; i >= 0; i-- {
-		tok := s.tokens[i]
-		if tok.Kind != String || closed(tok.Text) && !incomplete {
-			continue
-		}
-		err := s.errorAt(tok.Line, tok.Column, message, near(tok), hint)
-		err.incomplete = incomplete
-		if !incomplete {
-			err = s.firstUnfinished(err)
-		}
-		return err
-	}
-	return s.errorAt(s.lastLine(), 0, message, "", hint)
-}
-
-// firstUnfinished moves an error to the first unterminated string, since text
-// after one is misread.
-func (s *sourceText) firstUnfinished(err *SyntaxError) *SyntaxError {
-	for _, tok := range s.tokens {
-		if tok.Kind == String && !closed(tok.Text) {
-			return s.errorAt(tok.Line, tok.Column, err.Message, near(tok), err.Hint)
-		}
-	}
+	err := s.errorAt(tok.Line, tok.Column, "unfinished long string", near(tok), "a long string ends with ]], with as many = between the brackets as at its start")
+	err.incomplete = true
 	return err
 }
 
-// closed reports whether a string token ends with the quote that it starts
-// with.
-func closed(text string) bool {
-	return text[0] == '[' || len(text) > 1 && text[len(text)-1] == text[0]
+// openComment reports whether the source ends in a long comment without end.
+func (s *sourceText) openComment() bool {
+	return len(s.comments) > 0 && s.comments[len(s.comments)-1].open
 }
 
 // unfinishedComment reports a long comment that never ends.
-func (s *sourceText) unfinishedComment() error {
-	at := strings.LastIndex(string(s.text), "--[")
-	line := 1 + strings.Count(string(s.text[:max(at, 0)]), "\n")
+func (s *sourceText) unfinishedComment() *SyntaxError {
+	line := s.comments[len(s.comments)-1].Line
 	err := s.errorAt(line, 0, "unfinished long comment", "", "a long comment ends with ]], with as many = between the brackets as at its start")
 	err.incomplete = true
 	return err
 }
 
 // atEnd reports that the source ends inside an open block.
-func (s *sourceText) atEnd() error {
+func (s *sourceText) atEnd() *SyntaxError {
 	message, hint := "the script ends too early", ""
 	if open := s.openBlocks(len(s.tokens)); len(open) > 0 {
 		last := open[len(open)-1]

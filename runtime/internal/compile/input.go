@@ -34,7 +34,7 @@ type SessionLocal struct {
 // NewInput compiles one input of a session. known reports whether a name is a
 // local that earlier inputs declared. Its errors are those of Compile.
 func NewInput(src []byte, name string, known func(name string) bool) (input *Input, err error) {
-	chunk, source, expression, err := parseInput(src, name)
+	chunk, lines, source, expression, err := parseInput(src, name)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func NewInput(src []byte, name string, known func(name string) bool) (input *Inp
 	chunk = s.topLevel(chunk)
 	byName := s.nameAll()
 	variadic := slices.ContainsFunc(source.tokens, func(t Token) bool { return t.Text == "..." })
-	proto, err := compileChunk(s.wrap(chunk, variadic), source, nil)
+	proto, err := compileChunk(s.wrap(chunk, variadic), lines, source, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ const blankName = "_"
 // ExpressionAt returns where the expression begins that an input ends with or
 // consists of, or -1 if there is none or the input does not parse.
 func ExpressionAt(src []byte) int {
-	_, _, at, err := parseInput(src, "input")
+	_, _, _, at, err := parseInput(src, "input")
 	if err != nil {
 		return -1
 	}
@@ -83,18 +83,18 @@ const mostTrailing = 20
 // parseInput parses an input as an expression list, as statements, or as
 // statements followed by an expression on its own lines. It returns where the
 // expression begins, or -1.
-func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, expression int, err error) {
-	chunk, source, whole := parseChunk(slices.Concat([]byte("return "), src), name)
+func parseInput(src []byte, name string) (chunk []ast.Stmt, lines places, source *sourceText, expression int, err error) {
+	chunk, lines, source, whole := parseChunk(slices.Concat([]byte("return "), src), name)
 	if whole == nil && returnsValues(chunk) {
-		return chunk, source, 0, nil
+		return chunk, lines, source, 0, nil
 	}
 	if whole != nil && bytes.HasPrefix(src, []byte("#")) && !bytes.HasPrefix(src, []byte("#!")) {
 		// A file would skip this line; here # takes a length.
-		return nil, nil, -1, withoutReturn(whole)
+		return nil, nil, nil, -1, withoutReturn(whole)
 	}
-	chunk, source, err = parseChunk(src, name)
+	chunk, lines, source, err = parseChunk(src, name)
 	if err == nil {
-		return chunk, source, -1, nil
+		return chunk, lines, source, -1, nil
 	}
 	end := len(bytes.TrimRight(src, " \t\r\n"))
 	for range mostTrailing {
@@ -102,14 +102,14 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, source *sourceText, 
 			break
 		}
 		joined := slices.Concat(src[:end+1], []byte("return "), src[end+1:])
-		if chunk, source, err := parseChunk(joined, name); err == nil && returnsValues(chunk) {
-			return chunk, source, end + 1, nil
+		if chunk, lines, source, err := parseChunk(joined, name); err == nil && returnsValues(chunk) {
+			return chunk, lines, source, end + 1, nil
 		}
 	}
 	if IsIncomplete(whole) && !IsIncomplete(err) {
-		return nil, nil, -1, whole
+		return nil, nil, nil, -1, whole
 	}
-	return nil, nil, -1, err
+	return nil, nil, nil, -1, err
 }
 
 // withoutReturn moves an error to its position in the typed text, which had no

@@ -46,29 +46,43 @@ func namesOf(fn *lua.LFunction) *Names {
 	return names
 }
 
-func (r *rewriter) note(line int, op fault.Operation, key string, operands ...ast.Expr) {
+// note records an operation of the instruction that is emitted next.
+func (f *function) note(op fault.Operation, key string, operands ...ast.Expr) {
 	s := site{op: op, key: key, operands: make([]fault.Operand, len(operands))}
 	for i, operand := range operands {
-		s.operands[i] = r.describe(operand)
+		s.operands[i] = f.describe(operand)
 	}
-	r.names.lines[line] = append(r.names.lines[line], s)
+	f.names.lines[f.line] = append(f.names.lines[f.line], s)
 }
 
-// noteCall records a call; a method call also indexes its receiver.
-func (r *rewriter) noteCall(e *ast.FuncCallExpr) {
+// noteIndex records an indexed value.
+func (f *function) noteIndex(v *value) {
+	if v.field != nil {
+		f.note(fault.Index, siteKey(v.field.Key), v.field.Object)
+	}
+}
+
+// noteMethod records that a method call indexes its object.
+func (f *function) noteMethod(e *ast.FuncCallExpr) {
+	f.note(fault.Index, e.Method, e.Receiver)
+	sites := f.names.lines[f.line]
+	sites[len(sites)-1].method = true
+}
+
+// noteCall records a call on a line.
+func (f *function) noteCall(e *ast.FuncCallExpr, line int) {
+	called := fault.Operand{Scope: fault.Method, Name: e.Method}
+	key := e.Method
 	if e.Func == nil {
-		r.note(e.Line(), fault.Index, e.Method, e.Receiver)
-		sites := r.names.lines[e.Line()]
-		sites[len(sites)-1].method = true
-		method := fault.Operand{Scope: fault.Method, Name: e.Method, Owner: path(e.Receiver)}
-		r.names.lines[e.Line()] = append(r.names.lines[e.Line()], site{op: fault.Call, key: e.Method, operands: []fault.Operand{method}})
-		return
+		called.Owner = path(e.Receiver)
+	} else {
+		called, key = f.describe(e.Func), lastName(e.Func)
 	}
-	r.note(e.Line(), fault.Call, lastName(e.Func), e.Func)
+	f.names.lines[line] = append(f.names.lines[line], site{op: fault.Call, key: key, operands: []fault.Operand{called}})
 }
 
-// madeBy describes the values of a local statement, before they are rewritten.
-func madeBy(s *ast.LocalAssignStmt) []*fault.Made {
+// madeBy describes the values of a local statement.
+func (f *function) madeBy(s *ast.LocalAssignStmt) []*fault.Made {
 	made := make([]*fault.Made, len(s.Names))
 	for i, name := range s.Names {
 		m := &fault.Made{Line: s.Line(), Name: name}
@@ -86,8 +100,8 @@ func madeBy(s *ast.LocalAssignStmt) []*fault.Made {
 	return made
 }
 
-func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
-	l := &fault.Loop{Line: s.Line(), Names: s.Names, Over: r.heads.take(s.Line(), s.Names)}
+func (f *function) noteLoop(s *ast.GenericForStmt) *fault.Loop {
+	l := &fault.Loop{Line: s.Line(), Names: s.Names, Over: f.heads.take(s.Line(), s.Names)}
 	if e, ok := s.Exprs[0].(*ast.FuncCallExpr); ok {
 		l.Function = e.Method
 		if e.Func != nil {
@@ -96,7 +110,7 @@ func (r *rewriter) noteLoop(s *ast.GenericForStmt) *fault.Loop {
 	} else if len(s.Exprs) == 1 {
 		l.Value = path(s.Exprs[0])
 	}
-	r.names.loops[l.Line] = append(r.names.loops[l.Line], l)
+	f.names.loops[l.Line] = append(f.names.loops[l.Line], l)
 	return l
 }
 
@@ -130,12 +144,12 @@ func siteKey(key ast.Expr) string {
 	return keyText(key)
 }
 
-func (r *rewriter) describe(e ast.Expr) fault.Operand {
+func (f *function) describe(e ast.Expr) fault.Operand {
 	o := fault.Operand{Text: written(e, longestPath)}
 	switch e := e.(type) {
 	case *ast.IdentExpr:
 		var v *variable
-		o.Scope, v = r.fn.resolve(e.Value)
+		o.Scope, v = f.meaning(e.Value)
 		o.Name = e.Value
 		if v != nil {
 			o.Loop, o.Made = v.loop, v.made
@@ -143,7 +157,8 @@ func (r *rewriter) describe(e ast.Expr) fault.Operand {
 	case *ast.AttrGetExpr:
 		o.Scope, o.Name, o.Owner = fault.Field, keyText(e.Key), path(e.Object)
 	default:
-		if _, none := e.(*ast.NilExpr); !none && constant(e) {
+		_, none := e.(*ast.NilExpr)
+		if _, literal := e.(ast.ConstExpr); literal && !none {
 			o.Scope = fault.Literal
 		}
 	}

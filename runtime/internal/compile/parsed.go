@@ -8,23 +8,25 @@ import (
 // Parsed is a chunk parsed once, for callers that need its syntax tree, its
 // tokens and its code.
 type Parsed struct {
-	// Chunk is the syntax tree as written, until Compile is called.
+	// Chunk is the syntax tree.
 	Chunk []ast.Stmt
 	// Tokens are those of the source without the comments, which Comments holds.
 	Tokens, Comments []Token
 
 	source *sourceText
+	lines  places
 }
 
 // Read parses a chunk. Its errors are those of Compile.
 func Read(src []byte, name string) (*Parsed, error) {
-	chunk, source, err := parseChunk(src, name)
+	chunk, lines, source, err := parseChunk(src, name)
 	if err != nil {
 		return nil, err
 	}
-	return &Parsed{Chunk: chunk, Tokens: source.tokens, Comments: source.comments, source: source}, nil
+	return &Parsed{Chunk: chunk, Tokens: source.tokens, Comments: source.comments, source: source, lines: lines}, nil
 }
 
-// Compile compiles the chunk. It rewrites Chunk, which must not be used
-// afterwards.
-func (p *Parsed) Compile() (*lua.FunctionProto, error) { return compileChunk(p.Chunk, p.source, nil) }
+// Compile compiles the chunk.
+func (p *Parsed) Compile() (*lua.FunctionProto, error) {
+	return compileChunk(p.Chunk, p.lines, p.source, nil)
+}

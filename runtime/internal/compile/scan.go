@@ -8,7 +8,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 )
 
-// scanner reads tokens for messages. The parser has its own.
+// scanner reads tokens.
 type scanner struct {
 	source *sourceText
 	src    []byte
@@ -17,9 +17,8 @@ type scanner struct {
 	start  int
 }
 
-// scan splits a source into tokens. It blanks the bracket of a comment like
-// "--[== title", which the parser would take for a long comment, and reports
-// numerals that Lua refuses and the parser splits.
+// scan splits a source into tokens. It reports numerals and escapes that Lua
+// refuses.
 func scan(source *sourceText) error {
 	s := &scanner{source: source, src: source.text, line: 1}
 	for s.pos < len(s.src) {
@@ -39,13 +38,13 @@ func (s *scanner) next() (err error) {
 		return nil
 	case bytes.HasPrefix(s.src[s.pos:], []byte("--")):
 		t.Kind = Comment
-		s.comment()
+		t.open = s.comment()
 	case c == '"' || c == '\'':
 		t.Kind = String
-		err = s.quoted(c)
+		t.open, err = s.quoted(c)
 	case c == '[' && s.longLevel(s.pos) >= 0:
 		t.Kind = String
-		s.long()
+		t.open = s.long()
 	case isDigit(c) || c == '.' && s.pos+1 < len(s.src) && isDigit(s.src[s.pos+1]):
 		t.Kind = Number
 		err = s.number()
@@ -67,9 +66,6 @@ func (s *scanner) next() (err error) {
 		return nil
 	}
 	s.source.comments = append(s.source.comments, t)
-	if begin+2 < s.pos && s.src[begin+2] == '[' && s.longLevel(begin+2) < 0 {
-		s.src[begin+2] = ' '
-	}
 	return nil
 }
 
@@ -107,14 +103,15 @@ func (s *scanner) symbol() int {
 	return s.span(func(c byte) bool { return c >= 0x80 })
 }
 
-// comment reads a comment without the end of its line, or a long one.
-func (s *scanner) comment() {
+// comment reads a comment without the end of its line, or a long one. It
+// reports whether a long one does not end.
+func (s *scanner) comment() (open bool) {
 	s.pos += 2
 	if s.pos < len(s.src) && s.src[s.pos] == '[' && s.longLevel(s.pos) >= 0 {
-		s.long()
-		return
+		return s.long()
 	}
 	s.pos += s.span(func(c byte) bool { return c != '\n' })
+	return false
 }
 
 // longLevel is how many "=" the long bracket at a position has, or -1.
@@ -129,19 +126,22 @@ func (s *scanner) longLevel(at int) int {
 	return -1
 }
 
-// long reads the text between long brackets.
-func (s *scanner) long() {
+// long reads the text between long brackets and reports whether it does not
+// end.
+func (s *scanner) long() (open bool) {
 	closing := "]" + strings.Repeat("=", s.longLevel(s.pos)) + "]"
-	if size := bytes.Index(s.src[s.pos:], []byte(closing)); size >= 0 {
-		s.skip(size + len(closing))
-	} else {
+	size := bytes.Index(s.src[s.pos:], []byte(closing))
+	if size < 0 {
 		s.skip(len(s.src) - s.pos)
+		return true
 	}
+	s.skip(size + len(closing))
+	return false
 }
 
 // quoted reads a quoted string, up to the end of the line if it is
 // unterminated.
-func (s *scanner) quoted(quote byte) error {
+func (s *scanner) quoted(quote byte) (open bool, err error) {
 	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n'; s.skip(1) {
 		if s.src[s.pos] != '\\' || s.pos+1 == len(s.src) {
 			continue
@@ -151,13 +151,14 @@ func (s *scanner) quoted(quote byte) error {
 			s.pos++
 		}
 		if escapeTooLarge(s.src[s.pos:]) {
-			return s.source.errorAt(s.line, s.pos-s.start, "escape sequence too large", string(s.src[s.pos-1:s.pos+3]), "a decimal escape ranges from \\0 to \\255")
+			return false, s.source.errorAt(s.line, s.pos-s.start, "escape sequence too large", string(s.src[s.pos-1:s.pos+3]), "a decimal escape ranges from \\0 to \\255")
 		}
 	}
 	if s.pos < len(s.src) && s.src[s.pos] == quote {
 		s.pos++
+		return false, nil
 	}
-	return nil
+	return true, nil
 }
 
 // escapeTooLarge reports whether three digits exceed a byte.

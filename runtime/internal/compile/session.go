@@ -168,3 +168,13 @@ func (s *sessionScope) visitor() *syntax.Visitor {
 		Close: func() { s.blocks = s.blocks[:len(s.blocks)-1] },
 	}
 }
+
+// lined gives a node that is made here the lines of another one.
+func lined[T ast.PositionHolder](at ast.PositionHolder, node T) T {
+	lineUp(node, at.Line(), at.Line())
+	return node
+}
+
+func identOf(at ast.PositionHolder, name string) *ast.IdentExpr {
+	return lined(at, &ast.IdentExpr{Value: name})
+}

@@ -30,6 +30,8 @@ type Token struct {
 	Line, Column, EndLine, EndColumn int
 	// Start is the offset of its first byte, End the offset after its last.
 	Start, End int
+	// open is set for a string or a comment that does not end.
+	open bool
 }
 
 // isWord reports whether a token is a name or a keyword.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -70,7 +71,7 @@ func runWith(o compile.Options, program string) (output string) {
 	defer cancel()
 	L := lua.NewState(lualib.StateOptions())
 	defer L.Close()
-	L.SetContext(ctx)
+	machine.SetContext(L, ctx)
 	lualib.Open(L, host, lualib.Limits{})
 	// The end of the context is raised through everything, as a run's is.
 	defer func() {

@@ -1,9 +1,9 @@
 package lualib
 
 import (
-	"reflect"
 	"weak"
 
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -37,9 +37,11 @@ func (c call) thread(n int) *lua.LState {
 // it: where that is a session's, it goes on in the next input.
 func (lib *library) newThread(L *lua.LState) int {
 	count := lib.createThread(L)
+	thread := L.Get(-1).(*lua.LState)
 	if ctx := L.Context(); ctx != nil {
-		L.Get(-1).(*lua.LState).SetContext(ctx)
+		thread.SetContext(ctx)
 	}
+	machine.Attach(thread)
 	return count
 }
 
@@ -146,7 +148,7 @@ func (lib *library) wrap(c call) int {
 func (lib *library) yield(c call) int {
 	thread := c.LState
 	for {
-		if crossesGo(thread) {
+		if machine.CrossesGo(thread) {
 			c.Error(lua.LString(errYield), 0)
 		}
 		if thread.Parent == nil {
@@ -157,35 +159,4 @@ func (lib *library) yield(c call) int {
 		}
 		thread = thread.Parent
 	}
-}
-
-// crossesGo tells whether some function on a thread's stack was called from Go
-// or by an operator instead of by a plain call. The running Go function itself
-// is the top and may be.
-func crossesGo(L *lua.LState) bool {
-	frame, ok := L.GetStack(0)
-	if !ok {
-		return false
-	}
-	f := reflect.ValueOf(frame).Elem().FieldByName("frame")
-	for f.IsValid() && !f.IsNil() {
-		parent := f.Elem().FieldByName("Parent")
-		if parent.IsNil() {
-			return false
-		}
-		fn := parent.Elem().FieldByName("Fn").Elem()
-		if fn.FieldByName("IsG").Bool() {
-			return true
-		}
-		pc := int(parent.Elem().FieldByName("Pc").Int())
-		code := fn.FieldByName("Proto").Elem().FieldByName("Code")
-		if pc < 1 || pc > code.Len() {
-			return true
-		}
-		if op := int(code.Index(pc-1).Uint() >> 26); op != lua.OP_CALL && op != lua.OP_TAILCALL {
-			return true
-		}
-		f = parent
-	}
-	return false
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -52,6 +53,9 @@ type library struct {
 	input, output *file
 	stdin         *file
 	fileMeta      *lua.LTable
+	// hidden are the metatables of basic types that scripts do not see.
+	hidden map[*lua.LTable]struct{}
+
 	// open are the files that were opened and not closed yet.
 	open map[*file]struct{}
 }
@@ -85,6 +89,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		random:    rand.New(rand.NewSource(1)),
 		protected: map[weak.Pointer[lua.LState]]struct{}{},
 		open:      map[*file]struct{}{},
+		hidden:    map[*lua.LTable]struct{}{},
 	}
 	registry.RawSetString(registryKey, &lua.LUserData{Value: lib, Metatable: lua.LNil})
 	lib.openPackage(L)
@@ -99,6 +104,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 	lib.openDebug(L)
 	lib.openTypes(L)
 	L.SetTop(0)
+	machine.Attach(L)
 }
 
 // of returns the library of a state, or nil where Open was not called.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
@@ -99,7 +100,7 @@ func run(t *testing.T, limit time.Duration, src string) (*testHost, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	host.cancel = cancel
-	L.SetContext(ctx)
+	machine.SetContext(L, ctx)
 	_, err = callMain(L, proto)
 	return host, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -243,7 +244,9 @@ func InLuaWords(L *lua.LState, cause lua.LValue) lua.LValue {
 func named(L *lua.LState, f *fault.Fault) *fault.Fault {
 	switch f.Operation {
 	case fault.Call:
-		return compile.NewBlame(L, 0, &lua.LTable{}).Called("")
+		if called := machine.Called(L); called != nil {
+			return compile.NewBlame(L, 0, called).Called("")
+		}
 	case fault.Compare:
 		return compile.NewBlame(L, 0, lua.LNil).Compared(f)
 	}

@@ -66,8 +66,8 @@ func TestText(t *testing.T) {
   hint: every if, for, while, do and function needs its own end
 
 ✗ clean_test.lua › cleaning › keeps records
-  clean_test.lua:8: the value should equal the expected one
-      8 |     expect({ name = "Acme", owner = "ada", tags = { "a", "b" }, address = { city = "Berlin", zip = "10115" } })
+  clean_test.lua:9: the value should equal the expected one
+      9 |       .to_equal({ name = "Acme", owner = "bob", tags = { "a", "b" }, address = { city = "Berlin", zip = "10115" } })
     - expected, + got
       {
         address = { city = "Berlin", zip = "10115" },

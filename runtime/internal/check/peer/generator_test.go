@@ -109,7 +109,7 @@ func (g *generator) function() string {
 		params, inner.varargs = params+", ...", true
 	}
 	inner.block(1 + g.Intn(3))
-	return "function(" + params + ") " + strings.ReplaceAll(strings.TrimSpace(inner.out.String()), "\n", " ; ") + " end"
+	return "function(" + params + ") " + strings.ReplaceAll(strings.TrimSpace(inner.out.String()), "\n", " ") + " end"
 }
 
 func (g *generator) block(size int) {

@@ -81,7 +81,6 @@ var rules = []Rule{
 	{"wrong-value", Error, "A property value that has the wrong type or is not one of the allowed values.", `planhat.company.create{ name = "Acme", status = "good" }`},
 	{"date", Error, "A date in a format Planhat does not accept, a date compared with something else, or arithmetic on a date.", `print(time.today() + 30)`},
 	{"row-without-key", Warning, "A row for `bulk_upsert` without a key, so every run creates a new record.", `planhat.company.bulk_upsert{ { name = "Acme" } }`},
-	{"ambiguous-call", Error, "A line that starts with a parenthesis, so it calls the value at the end of the line before.", "print(\"total\")\n(print)(1)"},
 	{"deprecated", Warning, "A deprecated function.", "print(table.getn({ 1, 2 }))"},
 	{"field-of-number", Error, "A field of a number, often of the position in an `ipairs` loop.", `for row in ipairs({ "Acme" }) do print(row.name) end`},
 	{"constant-condition", Warning, "A comparison or condition whose result is always the same.", "local c = planhat.company.get_by_id(\"extid-1\")\nif not c.owner == nil then print(c.owner) end"},

@@ -26,5 +26,4 @@ for _, id in ipairs({ "a", "b" }) do
   print(users, licenses)
 end
 local shout = name
-("x"):lower()                        --> ambiguous-call: calls the value at the end of the line before
 print(shout)

@@ -160,3 +160,9 @@ func digitValue(c byte) int {
 	}
 	return 99
 }
+
+// Modulo is Lua's a % b.
+func Modulo(a, b float64) float64 { return a - math.Floor(a/b)*b }
+
+// Pow is a ^ b.
+func Pow(a, b float64) float64 { return math.Pow(a, b) }

@@ -1,6 +1,6 @@
-;;; local a = 1; local b = 2;
-do ; end
-local f = function() ; return ; end ; f();
+local a = 1; local b = 2;
+do end;
+local f = function() return ; end ; f();
 (print or error)("x");
 (function() local inner = 1 end)()
 local s = ("x"):rep(2); local t = #"abc"

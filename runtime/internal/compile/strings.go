@@ -1,0 +1,39 @@
+package compile
+
+import (
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
+)
+
+// MaxStringKey is the registry key of the most bytes that a concatenation may
+// produce. A state without it has no limit.
+const MaxStringKey = "phscript.max_string"
+
+// CheckSize raises an error if a string of that many bytes is larger than the
+// state allows.
+func CheckSize(L *lua.LState, size int) {
+	const never = 1 << 16
+	if size <= never {
+		return
+	}
+	registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable)
+	if !ok {
+		return
+	}
+	limit, ok := registry.RawGetString(MaxStringKey).(lua.LNumber)
+	if ok && float64(size) > float64(limit) {
+		L.RaiseError("the string would be %d bytes long, over the limit of %d: keep the parts in a table, or write them one by one", size, int(limit))
+	}
+}
+
+// ToNumber converts a value as Lua's arithmetic does.
+func ToNumber(v lua.LValue) (float64, bool) {
+	switch v := v.(type) {
+	case lua.LNumber:
+		return float64(v), true
+	case lua.LString:
+		return number.Parse(string(v))
+	}
+	return 0, false
+}

@@ -1,0 +1,91 @@
+package machine
+
+import (
+	"context"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// patience is how many instructions run between two looks at the context.
+const patience = 16
+
+// stock is gopher-lua's own loop.
+var stock = func() func(*lua.LState, *frame) {
+	probe := &lua.LState{}
+	probe.SetContext(context.Background())
+	return of(probe).mainLoop
+}()
+
+// SetContext gives a state a context, and this package's loop.
+func SetContext(L *lua.LState, ctx context.Context) {
+	L.SetContext(ctx)
+	Attach(L)
+}
+
+// Attach gives a state this package's loop. LState.SetContext takes it away.
+func Attach(L *lua.LState) { of(L).mainLoop = run }
+
+// run executes instructions until the function of the base frame returns. A
+// frame of a Go function is left to gopher-lua's own loop.
+func run(L *lua.LState, base *frame) {
+	s := of(L)
+	if s.currentFrame == nil || s.currentFrame.Fn.IsG {
+		stock(L, base)
+		return
+	}
+	var done <-chan struct{}
+	if s.ctx != nil {
+		done = s.ctx.Done()
+	}
+	// A call from Go looks at once: calls may nest without an end.
+	for left := 1; ; left-- {
+		f := s.currentFrame
+		inst := f.Fn.Proto.Code[f.Pc]
+		f.Pc++
+		if left == 0 {
+			left = patience
+			select {
+			case <-done:
+				L.RaiseError("%s", s.ctx.Err().Error())
+			default:
+			}
+		}
+		if table[inst>>26](L, inst, base) == 1 {
+			return
+		}
+	}
+}
+
+// Called is the value that the running Lua function is calling, or nil if its
+// instruction is not a call.
+func Called(L *lua.LState) lua.LValue {
+	s := of(L)
+	f := s.currentFrame
+	if f == nil || f.Fn.IsG || f.Pc == 0 {
+		return nil
+	}
+	switch inst := f.Fn.Proto.Code[f.Pc-1]; int(inst >> 26) {
+	case lua.OP_CALL, lua.OP_TAILCALL, lua.OP_TFORLOOP:
+		return s.reg.array[s.target(inst)]
+	}
+	return nil
+}
+
+// CrossesGo reports whether a function on a thread's stack was called from Go
+// or by an operator instead of a plain call. The running Go function itself is
+// the top and may be.
+func CrossesGo(L *lua.LState) bool {
+	for f := of(L).currentFrame; f != nil; f = f.Parent {
+		parent := f.Parent
+		if parent == nil {
+			return false
+		}
+		if parent.Fn.IsG || parent.Pc < 1 {
+			return true
+		}
+		if op := int(parent.Fn.Proto.Code[parent.Pc-1] >> 26); op != lua.OP_CALL && op != lua.OP_TAILCALL {
+			return true
+		}
+	}
+	return false
+}
