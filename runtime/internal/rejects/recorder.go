@@ -27,6 +27,9 @@ const temporary = ".phscript-*"
 // concurrent use.
 type Recorder struct {
 	name string
+	// Replaces reports whether the file replaces an earlier one of that name, or, if no
+	// row is rejected, removes it.
+	Replaces bool
 
 	mu    sync.Mutex
 	spool *os.File
@@ -104,6 +107,11 @@ func (r *Recorder) Close(filter func(io.Writer) io.Writer) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer r.Discard()
+	if r.count == 0 && r.Replaces {
+		if err := os.Remove(r.name); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	if r.count == 0 {
 		return nil
 	}
@@ -170,8 +178,12 @@ func (r *Recorder) writeFirst(n int, dir string, filter func(io.Writer) io.Write
 	return file.Name(), nil
 }
 
-// publish gives the complete file its name, which nothing else may have by now.
+// publish gives the complete file its name, which nothing else may have by now unless
+// the file replaces it.
 func (r *Recorder) publish(file string) error {
+	if r.Replaces {
+		return os.Rename(file, r.name)
+	}
 	err := os.Link(file, r.name)
 	if err == nil {
 		return os.Remove(file)

@@ -80,7 +80,7 @@ func New(env *environment.Env) *cobra.Command {
 	o.AddFlags(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
-	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV")
+	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd

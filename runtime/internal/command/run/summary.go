@@ -3,7 +3,10 @@ package run
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
+	"strings"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/fault"
@@ -16,7 +19,14 @@ import (
 var summaryFile = printing.Output{Flag: "--summary", What: "the summary", Begins: "{\n  \"script\":"}
 
 // rejectsFile is what --rejects names.
-var rejectsFile = printing.Output{Flag: "--rejects", What: "the rejected rows"}
+var rejectsFile = printing.Output{Flag: "--rejects", What: "the rejected rows", Begins: "\ufeff" + bindings.RejectedColumns[0]}
+
+// dryRunName is the name of the file of a dry run: the real run that follows needs
+// that of --rejects.
+func dryRunName(name string) string {
+	ext := filepath.Ext(name)
+	return strings.TrimSuffix(name, ext) + ".dry-run" + ext
+}
 
 // recordRejects returns the recorder of --rejects, or nil. From then on, the runs of
 // the host report to it.
@@ -27,10 +37,17 @@ func (o *options) recordRejects(env *environment.Env) (*rejects.Recorder, error)
 	if err := rejectsFile.CheckNew(env, o.rejects); err != nil {
 		return nil, err
 	}
+	if o.DryRun {
+		o.rejects = dryRunName(o.rejects)
+		if err := rejectsFile.Check(env, o.rejects); err != nil {
+			return nil, err
+		}
+	}
 	r, err := rejects.NewRecorder(env.Path(o.rejects))
 	if err != nil {
 		return nil, printing.NotWritten(o.rejects, rejectsFile.What, err)
 	}
+	r.Replaces = o.DryRun
 	o.Observer = r
 	return r, nil
 }
