@@ -25,7 +25,7 @@ func Days(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-const correct = "correct the date; it does not exist in any format"
+const correct = "correct the date"
 
 // outOfRangeError is for a text that has the form of a date with a number that is too
 // large. again reads a text in the same way. The month of a day that does not exist is
