@@ -1,7 +1,11 @@
 package simulator
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -166,8 +170,90 @@ func (a *armedFault) fires() bool {
 		(a.First == 0 || a.seen <= a.First)
 }
 
-// InjectFaults adds faults to those that the server already has.
-func (s *Server) InjectFaults(faults ...Fault) { s.faults.add(faults...) }
+// InjectFaults adds faults to those that the server already has. If one is
+// invalid, it adds none.
+func (s *Server) InjectFaults(faults ...Fault) error {
+	var errs []error
+	for _, f := range faults {
+		errs = append(errs, f.check(s.models))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	s.faults.add(faults...)
+	return nil
+}
 
 // ClearFaults makes the server behave again.
 func (s *Server) ClearFaults() { s.faults.clear() }
+
+// check returns why a fault would never fire, or would not do what it says. The
+// models are those of the server.
+func (f Fault) check(models []*catalog.Model) error {
+	var errs []error
+	require := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("fault %q: "+format, append([]any{string(f.Kind)}, args...)...))
+		}
+	}
+	failure := f.Status >= 400 && f.Status <= 599
+	switch f.Kind {
+	case FaultStatus:
+		require(failure, "Status %d is not an error; use 400 to 599", f.Status)
+	case FaultHTML:
+		require(failure || f.Status == 0, "Status %d is not an error; use 400 to 599", f.Status)
+	case FaultOdd:
+		require(f.Status == 0 || f.Status/100 == 2, "Status %d is not a success; use 200 to 299", f.Status)
+	case FaultSlow, FaultLatency:
+		require(f.Delay > 0, "Delay is missing")
+	default:
+		if _, err := newFault(string(f.Kind)); err != nil {
+			return err
+		}
+	}
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"Every", int64(f.Every)}, {"Nth", int64(f.Nth)}, {"First", int64(f.First)}, {"Times", int64(f.Times)}, {"Rows", int64(f.Rows)},
+		{"LateCalls", int64(f.LateCalls)}, {"Late", int64(f.Late)}, {"Delay", int64(f.Delay)},
+	} {
+		require(n.value >= 0, "%s is negative", n.name)
+	}
+	require(f.P >= 0 && f.P <= 1, "P %v must be from 0 to 1", f.P)
+	if f.Shape != "" {
+		_, err := oneOf(string(f.Shape), shapes)
+		require(err == nil, "Shape %q %v", f.Shape, err)
+	}
+	if f.Do != "" {
+		_, err := oneOf(string(f.Do), othersDo)
+		require(err == nil, "Do %q %v", f.Do, err)
+	}
+	if f.RetryAfter != "" {
+		err := new(Fault).setRetryAfter(f.RetryAfter)
+		require(err == nil, "%v", err)
+	}
+	names := snakeNames(models)
+	require(f.Model == "" || slices.Contains(names, f.Model), "unknown model %q%s", f.Model, catalog.DidYouMean(f.Model, names))
+	operations := operationNames(models, f.Model)
+	require(f.Operation == "" || slices.Contains(operations, f.Operation), "unknown operation %q%s", f.Operation, catalog.DidYouMean(f.Operation, operations))
+	methods := []string{"", http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
+	require(slices.Contains(methods, f.Method), "no operation has the method %q", f.Method)
+	require(f.Host == "" || f.Host == string(catalog.Main) || f.Host == string(catalog.Analytics), "Host %q must be main or analytics", f.Host)
+	return errors.Join(errs...)
+}
+
+// operationNames returns the operations of a model, or of all models.
+func operationNames(models []*catalog.Model, of string) []string {
+	var names []string
+	for _, m := range models {
+		if of != "" && m.Snake != of && !sharesPath(catalog.Load().Model(of), m) {
+			continue
+		}
+		for i := range m.Operations {
+			names = append(names, m.Operations[i].Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -73,7 +73,7 @@ func TestStatusFaults(t *testing.T) {
 	for range 4 {
 		assert.Equal(t, 200, p.do("GET", "/companies", "").status)
 	}
-	p.InjectFaults(Fault{Kind: FaultStatus, Status: 429, RetryAfter: "2"})
+	require.NoError(t, p.InjectFaults(Fault{Kind: FaultStatus, Status: 429, RetryAfter: "2"}))
 	r := p.do("GET", "/companies", "")
 	assert.Equal(t, "2", r.header.Get("Retry-After"))
 }
@@ -132,4 +132,33 @@ func TestChanceIsRepeatable(t *testing.T) {
 	assert.Equal(t, first, run())
 	assert.Contains(t, first, 500)
 	assert.Contains(t, first, 200)
+}
+
+func TestFaultsAreChecked(t *testing.T) {
+	for want, f := range map[string]Fault{
+		`unknown fault "bogus"`:                                      {Kind: "bogus"},
+		`unknown fault ""`:                                           {Status: 503},
+		`Status 0 is not an error; use 400 to 599`:                   {Kind: FaultStatus},
+		`Status 200 is not an error`:                                 {Kind: FaultHTML, Status: 200},
+		`Status 500 is not a success`:                                {Kind: FaultOdd, Status: 500},
+		`unknown model "compani" (did you mean 'company'?)`:          {Kind: FaultStatus, Status: 503, Model: "compani"},
+		`unknown operation "bulk_upsrt"`:                             {Kind: FaultStatus, Status: 503, Operation: "bulk_upsrt"},
+		`unknown operation "segment"`:                                {Kind: FaultStatus, Status: 503, Model: "company", Operation: "segment"},
+		`no operation has the method "put"`:                          {Kind: FaultStatus, Status: 503, Method: "put"},
+		`Host "api" must be main or analytics`:                       {Kind: FaultStatus, Status: 503, Host: "api"},
+		`Delay is missing`:                                           {Kind: FaultLatency},
+		`Every is negative`:                                          {Kind: FaultResetAfter, Every: -1},
+		`Late is negative`:                                           {Kind: FaultResetAfter, Late: -time.Second},
+		`P 2 must be from 0 to 1`:                                    {Kind: FaultResetAfter, P: 2},
+		`Shape "objekt" must be one of`:                              {Kind: FaultOdd, Shape: "objekt"},
+		`Do "remove" must be one of`:                                 {Kind: FaultOthers, Do: "remove"},
+		`retry-after=soon must be a number of seconds, date or none`: {Kind: FaultStatus, Status: 429, RetryAfter: "soon"},
+	} {
+		_, err := New(Options{Faults: []Fault{f}})
+		assert.ErrorContains(t, err, want)
+	}
+	s, err := New(Options{})
+	require.NoError(t, err)
+	assert.Error(t, s.InjectFaults(Fault{Kind: FaultResetAfter}, Fault{Kind: "bogus"}))
+	assert.Empty(t, s.faults.armed, "all or none")
 }

@@ -54,7 +54,9 @@ func New(o Options) (*Server, error) {
 	s.quota = newQuota(o, switches.is(swMinuteWindow, "fixed"))
 	s.faults.seed = o.Seed
 	s.chance.Rand = newChance(o.Seed)
-	s.faults.add(o.Faults...)
+	if err := s.InjectFaults(o.Faults...); err != nil {
+		return nil, fmt.Errorf("simulator: %w", err)
+	}
 	s.denials.set(o.Deny, true)
 	if err := s.fill(); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)

@@ -279,7 +279,7 @@ func TestPartialFailuresAreRetried(t *testing.T) {
 	// Four requests fail, and two of them again at the end of the call.
 	faults, err := simulator.ParseFaults("503:first=6,operation=bulk_upsert")
 	require.NoError(t, err)
-	w.planhat.InjectFaults(faults...)
+	require.NoError(t, w.planhat.InjectFaults(faults...))
 	w.file("phscript.toml", "retry_for = \"1ms\"\n[[schedule]]\nname = \"import\"\nscript = \"import.lua\"\nretries = 2\n"+never)
 	w.file("import.lua", `
 local rows = {}

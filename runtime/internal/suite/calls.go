@@ -138,7 +138,9 @@ func misbehaving() []*bindings.Func {
 				if err != nil {
 					return 0, a.Errorf("%s", trimmed(err))
 				}
-				s.InjectFaults(faults...)
+				if err := s.InjectFaults(faults...); err != nil {
+					return 0, a.Errorf("%s", trimmed(err))
+				}
 				return 0, nil
 			}),
 		},

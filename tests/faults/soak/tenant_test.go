@@ -72,8 +72,7 @@ func newTenant(s *scenario) (*tenant, error) {
 			return nil, err
 		}
 	}
-	t.InjectFaults(parsed...)
-	return t, nil
+	return t, t.InjectFaults(parsed...)
 }
 
 func (s *scenario) fixtures(model string) int {
