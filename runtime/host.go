@@ -96,7 +96,7 @@ func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error
 // finish closes everything that is open. Files that the script did not close
 // are dropped.
 func (h *host) finish(err error) error {
-	h.clients.Close()
+	defer h.clients.Close()
 	var left []string
 	if err == nil || exited(err) != nil {
 		left = h.box.Unfinished()

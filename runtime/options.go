@@ -38,7 +38,9 @@ type Options struct {
 	// Secrets are redacted first.
 	Logger *slog.Logger
 	// Secrets redacts everything that a run prints. Share it with everything
-	// else that writes to the same streams; nil makes a new one.
+	// else that writes to the same streams; nil makes a new one. It gets the
+	// tokens of Planhat, and for the time of a run those that the script passes
+	// to planhat.new.
 	Secrets *Secrets
 
 	// Env looks up an environment variable; EnvAllow names those that a script
@@ -114,9 +116,10 @@ type Options struct {
 	outLock, errLock *sync.Mutex
 }
 
-// Secrets is a growing set of values to hide; the zero value is ready. Add
-// registers a value, String returns a text without them, Writer and Handler
-// filter a stream and a log. It is safe for concurrent use.
+// Secrets is a set of values to hide; the zero value is ready. Add registers a
+// value, Hold does until its result is called, String returns a text without
+// them, Writer and Handler filter a stream and a log. It is safe for concurrent
+// use.
 type Secrets = redact.Secrets
 
 // HelpOptions configure pages of help: the Width of a line, 80 if it is 0;

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -82,6 +83,20 @@ func TestOneQuotaAcrossRuntimes(t *testing.T) {
 	assert.Equal(t, 1.0, used(Options{}))
 	assert.Equal(t, 2.0, used(Options{}))
 	assert.Equal(t, 1.0, used(Options{Quota: planhat.LimiterConfig{CallsPerMinute: 100}}), "a quota of its own")
+}
+
+func TestTokensOfAScriptAreForgotten(t *testing.T) {
+	var out bytes.Buffer
+	rt, err := New(Options{Stdout: &out})
+	require.NoError(t, err)
+	program, err := rt.Compile(Script{Source: []byte(`planhat.new{ api_token = args[1], tenant_token = "tenant-" .. args[1] } io.write(args[1])`)})
+	require.NoError(t, err)
+	for i := range 20 {
+		_, err := program.Run(t.Context(), RunOptions{Args: []string{fmt.Sprint("customer-", i)}})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, strings.Repeat("[redacted]", 20), out.String())
+	assert.Equal(t, "customer-1", rt.opts.Secrets.String("customer-1"))
 }
 
 // Run with -race.

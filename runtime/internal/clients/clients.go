@@ -40,7 +40,7 @@ type Clients struct {
 	Tally planhat.Tally
 
 	options Options
-	// releases end the use of limiters.
+	// releases end the use of limiters and the hiding of tokens.
 	releases []func()
 	first    *planhat.Client
 	dryRun   atomic.Bool
@@ -67,8 +67,8 @@ func (c *Clients) DryRun() bool { return c.dryRun.Load() }
 // SetDryRun switches whether writes are withheld.
 func (c *Clients) SetDryRun(on bool) { c.dryRun.Store(on) }
 
-// Close ends the use of the clients' limiters. Their connections stay open for
-// those of other runs.
+// Close ends the use of the clients' limiters, and forgets the tokens that the
+// script brought. Connections stay open for the clients of other runs.
 func (c *Clients) Close() {
 	for _, release := range c.releases {
 		release()
@@ -100,8 +100,7 @@ func (c *Clients) Default(ctx context.Context) (*planhat.Client, error) {
 // bring the token for it: the configured one is sent to its own host only.
 func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.Client, error) {
 	cfg := c.options.Config
-	c.options.Secrets.Add(o.APIToken)
-	c.options.Secrets.Add(o.TenantToken)
+	c.releases = append(c.releases, c.options.Secrets.Hold(o.APIToken), c.options.Secrets.Hold(o.TenantToken))
 	if o.APIURL != "" && !sameHost(o.APIURL, cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)) && o.APIToken == "" {
 		return nil, ownToken("api_url", "api_token")
 	}

@@ -3,6 +3,7 @@
 package redact
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/url"
 	"slices"
@@ -18,11 +19,13 @@ const Mark = "[redacted]"
 // make output unreadable.
 const shortest = 6
 
-// Secrets is a growing set of values that must not be shown. The zero value is ready.
+// Secrets is a set of values that must not be shown. The zero value is ready.
 // It is safe for concurrent use.
 type Secrets struct {
-	mu   sync.Mutex
-	list atomic.Pointer[secretList]
+	mu sync.Mutex
+	// holders counts who wants a value to be hidden.
+	holders map[string]int
+	list    atomic.Pointer[secretList]
 }
 
 type secretList struct {
@@ -30,37 +33,60 @@ type secretList struct {
 	replacer *strings.Replacer
 }
 
-// Add registers a value and its encoded forms: Basic authentication, base64 and
-// percent-encoding. It ignores values of fewer than six bytes.
-func (s *Secrets) Add(value string) {
+// Add registers a value and its encoded forms for good: Basic authentication,
+// base64 and percent-encoding. It ignores values of fewer than six bytes.
+func (s *Secrets) Add(value string) { s.Hold(value) }
+
+// Hold registers a value as Add does, until release is called as often as Hold.
+func (s *Secrets) Hold(value string) (release func()) {
 	value = strings.TrimSpace(value)
 	if len(value) < shortest {
-		return
+		return func() {}
 	}
+	s.hold(value, 1)
+	return func() { s.hold(value, -1) }
+}
+
+func (s *Secrets) hold(value string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var values []string
-	if old := s.list.Load(); old != nil {
-		values = slices.Clone(old.values)
+	if s.holders == nil {
+		s.holders = map[string]int{}
 	}
-	for _, form := range []string{
-		value,
-		base64.StdEncoding.EncodeToString([]byte(value + ":")),
-		base64.StdEncoding.EncodeToString([]byte(value)),
-		url.QueryEscape(value),
-		url.PathEscape(value),
-	} {
-		if !slices.Contains(values, form) {
-			values = append(values, form)
-		}
+	before := s.holders[value]
+	s.holders[value] += n
+	switch {
+	case s.holders[value] == 0:
+		delete(s.holders, value)
+	case before > 0:
+		return // it is hidden already
+	}
+	s.list.Store(newList(s.holders))
+}
+
+// newList makes the list of all forms of some values, nil if there are none.
+func newList(of map[string]int) *secretList {
+	if len(of) == 0 {
+		return nil
+	}
+	var values []string
+	for value := range of {
+		values = append(values,
+			value,
+			base64.StdEncoding.EncodeToString([]byte(value+":")),
+			base64.StdEncoding.EncodeToString([]byte(value)),
+			url.QueryEscape(value),
+			url.PathEscape(value),
+		)
 	}
 	// A secret that begins with another one must be tried first.
-	slices.SortStableFunc(values, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	values = slices.Compact(values)
 	pairs := make([]string, 0, 2*len(values))
 	for _, v := range values {
 		pairs = append(pairs, v, Mark)
 	}
-	s.list.Store(&secretList{values: values, replacer: strings.NewReplacer(pairs...)})
+	return &secretList{values: values, replacer: strings.NewReplacer(pairs...)}
 }
 
 // String returns text with every secret replaced by Mark.

@@ -36,6 +36,23 @@ func TestStringHidesEveryForm(t *testing.T) {
 	assert.Equal(t, "abc", s.String("abc"), "a value of three letters is no secret")
 }
 
+func TestHeldSecretsAreForgotten(t *testing.T) {
+	var s Secrets
+	s.Add("permanent")
+	first, second := s.Hold(token), s.Hold(" "+token+" ")
+	permanent := s.Hold("permanent")
+	first()
+	assert.Equal(t, Mark, s.String(token), "somebody still holds it")
+	second()
+	permanent()
+	assert.Equal(t, token, s.String(token))
+	assert.Equal(t, Mark, s.String("permanent"))
+	s.Hold("a")()
+	var empty Secrets
+	empty.Hold(token)()
+	assert.Nil(t, empty.list.Load())
+}
+
 func TestStringPrefersTheLongerSecret(t *testing.T) {
 	var s Secrets
 	s.Add("secret")
