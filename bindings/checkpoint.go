@@ -54,7 +54,7 @@ func Checkpoint() *Module {
 					if a.Get(0) == lua.LNil {
 						return 0, a.Errorf("the value is nil; to delete the checkpoint, call checkpoint.clear()")
 					}
-					text, err := encodeText(a.L, a.Get(0))
+					text, err := encodeText(a.L, a.Get(0), 0)
 					if err != nil {
 						return 0, err
 					}

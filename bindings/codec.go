@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
@@ -29,8 +30,13 @@ type Codec struct {
 	names  []lua.LValue
 	values []lua.LValue
 
-	// path leads to the part being encoded, for errors.
+	// path leads to the part being encoded, for errors; most is how many bytes its
+	// JSON may have, 0 without a limit.
 	path []step
+	most int
+
+	// passed counts the values that were read or written.
+	passed int
 
 	buf bytes.Buffer
 	enc *jsontext.Encoder
@@ -78,6 +84,16 @@ func CodecOf(L *lua.LState) *Codec {
 	ud.Value = c
 	registry.RawSetString(codecField, ud)
 	return c
+}
+
+// pass is called for each value. A script cannot be interrupted while a function in
+// Go works, so it looks now and then whether it should be.
+func (c *Codec) pass() error {
+	const patience = 1 << 10
+	if c.passed++; c.passed%patience > 0 {
+		return nil
+	}
+	return ended(cmp.Or(c.l.G.MainThread, c.l))
 }
 
 // Null returns JSON's null (json.null).

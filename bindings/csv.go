@@ -5,7 +5,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
 const csvReadErrors = "With kind `io` when the file cannot be read, `permission` when the run may not read it, and `validation` when its contents are invalid. The message names the file, line and column, and the hint says which option may help."
@@ -131,7 +134,7 @@ func csvWriting() []*Func {
 				if opt.appendTo {
 					return 0, a.Errorf("the option 'append' works only with files")
 				}
-				var text textFile
+				text := textFile{most: a.Host.mostText()}
 				w := newCSVWriter(a.Host.Log, &target{WriteCloser: &text, name: "the text"}, opt, false)
 				err = w.end(a.Context(), w.writeAll(a.L, a.Get(0)))
 				return a.give(lua.LString(text.String()), err)
@@ -161,7 +164,17 @@ out:close()`,
 	}
 }
 
-// textFile is a file in memory.
-type textFile struct{ bytes.Buffer }
+// textFile is a file in memory, of at most so many bytes.
+type textFile struct {
+	bytes.Buffer
+	most int
+}
+
+func (f *textFile) Write(p []byte) (int, error) {
+	if f.Len()+len(p) > f.most {
+		return 0, invalid.Errorf("write the rows into a file with csv.write", "the text would be larger than %s", humanize.IBytes(uint64(f.most)))
+	}
+	return f.Buffer.Write(p)
+}
 
 func (*textFile) Close() error { return nil }

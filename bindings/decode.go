@@ -48,6 +48,9 @@ func (e *trailingError) Error() string {
 // one is encoded as [] again. Whole numbers of more than 14 digits, which Lua
 // would shorten in a text, become text.
 func (c *Codec) decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+	if err := c.pass(); err != nil {
+		return nil, err
+	}
 	switch dec.PeekKind() {
 	case jsontext.KindBeginObject:
 		return c.decodeObject(dec, opt)

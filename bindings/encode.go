@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
@@ -36,6 +38,8 @@ type EncodeOptions struct {
 	// Date is called for each text of a date property that is not a date in Planhat's
 	// form.
 	Date func(p *catalog.Property, text string)
+	// Most is how many bytes the JSON may have; 0 is no limit.
+	Most int
 	// Shortened is called for each id that looks like a shortened number, such as
 	// 1.23457E+12.
 	Shortened func(name, id string)
@@ -68,7 +72,7 @@ func shortPath(path string) string {
 func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, error) {
 	c.buf.Reset()
 	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
-	c.path = c.path[:0]
+	c.path, c.most = c.path[:0], opt.Most
 	err := c.encodeRecord(v, opt)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,9 @@ func (c *Codec) errorf(format string, args ...any) error {
 }
 
 func (c *Codec) encode(v lua.LValue) error {
+	if err := c.pass(); err != nil {
+		return err
+	}
 	switch v := v.(type) {
 	case lua.LString:
 		return c.text(string(v))
@@ -118,6 +125,14 @@ func (c *Codec) encode(v lua.LValue) error {
 }
 
 func (c *Codec) text(s string) error {
+	if size := c.enc.OutputOffset() + int64(len(s)); c.most > 0 && size > int64(c.most) {
+		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
+	}
+	if len(s) > longText {
+		if err := ended(cmp.Or(c.l.G.MainThread, c.l)); err != nil {
+			return err
+		}
+	}
 	err := c.enc.WriteToken(jsontext.String(s))
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
@@ -125,6 +140,9 @@ func (c *Codec) text(s string) error {
 	}
 	return err
 }
+
+// longText is how many bytes of text take as long as many values.
+const longText = 1 << 16
 
 func (c *Codec) float(f float64) error {
 	switch {

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -99,11 +101,31 @@ func similarFile(files Files, name string) string {
 	return catalog.DidYouMean(path.Base(name), names)
 }
 
-// source is a file or a text that is read.
+// source is a file or a text that is read, until the run ends.
 type source struct {
 	io.ReadCloser
 	files Files
 	name  string
+	l     *lua.LState
+	// most is how many bytes one text may have.
+	most int
+}
+
+// Read implements io.Reader. A script cannot be interrupted while a function in Go
+// reads, so this looks whether it should be.
+func (s *source) Read(p []byte) (int, error) {
+	if err := ended(s.l); err != nil {
+		return 0, err
+	}
+	return s.ReadCloser.Read(p)
+}
+
+// ended returns the error of a state's context.
+func ended(L *lua.LState) error {
+	if ctx := L.Context(); ctx != nil {
+		return ctx.Err()
+	}
+	return nil
 }
 
 // openSource opens a file, textSource a text of the script.
@@ -112,11 +134,11 @@ func openSource(a *Args, name string) (*source, error) {
 	if err != nil {
 		return nil, fileError(a.Host.Files, "read", name, err)
 	}
-	return &source{f, a.Host.Files, name}, nil
+	return &source{f, a.Host.Files, name, a.L, a.Host.mostText()}, nil
 }
 
-func textSource(_ *Args, text string) (*source, error) {
-	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text"}, nil
+func textSource(a *Args, text string) (*source, error) {
+	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text", l: a.L, most: a.Host.mostText()}, nil
 }
 
 // file returns the name of the file, "" for a text.
@@ -130,6 +152,12 @@ func (s *source) file() string {
 // fail returns the error of reading.
 func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
 
+// tooLong is the error about what is larger than one text may be.
+func (s *source) tooLong(what, hint string) error {
+	return invalid.Errorf(hint, "cannot read %q: %s is larger than %s, the most that one text may have",
+		s.name, what, humanize.IBytes(uint64(s.most)))
+}
+
 // done closes the source, whose errors no longer matter.
 func (s *source) done() { _ = s.Close() }
 
@@ -141,6 +169,7 @@ func (s *source) iterator(a *Args, next func(L *lua.LState) (lua.LValue, int, er
 		if done {
 			return 0, nil
 		}
+		s.l = L
 		v, position, err := next(L)
 		if err != nil {
 			done = true

@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -59,7 +60,12 @@ func fsContents() []*Func {
 					return 0, err
 				}
 				defer src.done()
-				b, err := io.ReadAll(src)
+				b, err := io.ReadAll(io.LimitReader(src, int64(src.most)))
+				if err == nil {
+					if n, _ := src.Read(make([]byte, 1)); n > 0 {
+						return 0, src.tooLong("the file", "read it in parts with fs.lines, csv.rows or json.rows")
+					}
+				}
 				return a.give(lua.LString(b), src.fail(err))
 			},
 		},
@@ -99,12 +105,15 @@ func fsContents() []*Func {
 				}
 				number := 0
 				return a.Push(src.iterator(a, func(*lua.LState) (lua.LValue, int, error) {
-					line, err := r.ReadString('\n')
-					if err != nil && (line == "" || !errors.Is(err, io.EOF)) {
+					line, err := r.Line(src.most)
+					if errors.Is(err, textfile.ErrLongLine) {
+						err = src.tooLong(fmt.Sprintf("line %d", number+1), "look at the file: its lines should end with a line feed")
+					}
+					if err != nil {
 						return nil, 0, err
 					}
 					number++
-					return lua.LString(strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")), number, nil
+					return lua.LString(strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r")), number, nil
 				}))
 			},
 		},

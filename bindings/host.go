@@ -1,10 +1,12 @@
 package bindings
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -34,6 +36,9 @@ type Host struct {
 	Rejects Rejections
 	// Strict makes a rejected row raise an error.
 	Strict bool
+	// MaxString is the most bytes that a text may have that a module reads or makes;
+	// 0 is no limit.
+	MaxString int
 	// Call calls a function of the script and returns its results, or the
 	// error that it raised. The end of the run is raised, not returned.
 	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
@@ -45,6 +50,9 @@ type Host struct {
 	// found when nobody catches it.
 	RaisedText func(L *lua.LState, text string, err error)
 }
+
+// mostText returns MaxString, or the largest number if there is no limit.
+func (h *Host) mostText() int { return cmp.Or(h.MaxString, math.MaxInt) }
 
 // Files are the files that a script may use.
 type Files interface {

@@ -67,7 +67,7 @@ func jsonTexts() []*Func {
 			Errors:  encodeErrors,
 			Example: `print(json.encode({ name = "Acme", tags = json.array{} })) --> {"name":"Acme","tags":[]}`,
 			Call: func(a *Args) (int, error) {
-				b, err := encodeCall(a, 0, 1)
+				b, err := encodeCall(a, 0, 1, a.Host.MaxString)
 				return a.give(lua.LString(b), err)
 			},
 		},
@@ -116,7 +116,7 @@ func jsonFiles() []*Func {
 			Errors:  encodeErrors + " With kind `io` when the file cannot be written, `permission` when the run may not write there.",
 			Example: `json.encode_file("companies.json", companies, { pretty = true })`,
 			Call: func(a *Args) (int, error) {
-				b, err := encodeCall(a, 1, 2)
+				b, err := encodeCall(a, 1, 2, 0)
 				if err != nil {
 					return 0, err
 				}
@@ -179,8 +179,8 @@ func jsonKinds() []*Func {
 	}
 }
 
-// encodeCall encodes argument value by the options in argument options.
-func encodeCall(a *Args, value, options int) ([]byte, error) {
+// encodeCall encodes argument value by the options in argument options, as encodeText.
+func encodeCall(a *Args, value, options, most int) ([]byte, error) {
 	o := a.Options(options)
 	indent, err := indentOption(a, o)
 	if err != nil {
@@ -189,7 +189,7 @@ func encodeCall(a *Args, value, options int) ([]byte, error) {
 	if strings.Trim(indent, " \t") != "" {
 		return nil, a.Errorf("'indent' must be spaces and tabs, or a number of spaces")
 	}
-	text, err := encodeText(a.L, a.Get(value))
+	text, err := encodeText(a.L, a.Get(value), most)
 	pretty := o.Bool("pretty") || o.Has("indent")
 	if err != nil || !pretty && !o.Bool("sort_keys") {
 		return text, err
@@ -204,9 +204,10 @@ func encodeCall(a *Args, value, options int) ([]byte, error) {
 	return text, err
 }
 
-// encodeText returns a value as JSON on one line.
-func encodeText(L *lua.LState, v lua.LValue) (jsontext.Value, error) {
-	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{})
+// encodeText returns a value as JSON on one line, of at most so many bytes unless
+// that is 0.
+func encodeText(L *lua.LState, v lua.LValue, most int) (jsontext.Value, error) {
+	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{Most: most})
 	var encode *encodeError
 	if errors.As(err, &encode) {
 		err = invalid.Errorf("", "the value cannot be written as JSON: %v", encode)

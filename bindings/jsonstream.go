@@ -195,7 +195,7 @@ func jsonWriter(a *Args) (int, error) {
 		_ = out.WriteByte('\n')
 	}
 	write := func(a *Args) error {
-		b, err := encodeText(a.L, a.Get(0))
+		b, err := encodeText(a.L, a.Get(0), 0)
 		if err != nil {
 			return err
 		}
@@ -269,9 +269,9 @@ func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
 
 // line returns the next line of the text without white space around it.
 func (r *jsonReader) line() ([]byte, error) {
-	line, err := r.text.ReadBytes('\n')
-	if len(line) > 0 && errors.Is(err, io.EOF) {
-		err = nil
+	line, err := r.text.Line(r.src.most)
+	if errors.Is(err, textfile.ErrLongLine) {
+		err = r.src.tooLong(fmt.Sprintf("line %d", r.passed+1), "look at the file: read with json.rows(name), which needs no line ends")
 	}
 	if err == nil {
 		r.passed++

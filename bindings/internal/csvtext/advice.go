@@ -94,6 +94,11 @@ func (r *Reader) quoteError(e *scanError) error {
 	return r.Errorf(line, hint, "unexpected quote (\") at character %d", e.column)
 }
 
+// longLine reports a line without an end.
+func (r *Reader) longLine(line int) error {
+	return r.Errorf(line, "look at the file: rows of CSV text end with a line feed", "%v", errLongLine)
+}
+
 // wrongLength reports a row that has more or fewer cells than there are columns.
 func (r *Reader) wrongLength(cells []string, line int) error {
 	skip, before := line-1, 0

@@ -35,6 +35,13 @@ const (
 	quoteOpen
 )
 
+// mostRow is how many bytes of one row are read: what is longer is not CSV text, or
+// a quote in it is not closed.
+const mostRow = 16 << 20
+
+// errLongLine reports a line of more than mostRow bytes.
+var errLongLine = errors.New("the line is longer than 16 MB")
+
 // scanError reports a quote that the dialect does not allow.
 type scanError struct {
 	fault quoteFault
@@ -77,7 +84,9 @@ func (s *scanner) next() error {
 		s.long = append(s.long[:0], line...)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			line, err = s.text.ReadSlice('\n')
-			s.long = append(s.long, line...)
+			if s.long = append(s.long, line...); len(s.long) > mostRow {
+				return errLongLine
+			}
 		}
 		line = s.long
 	}
@@ -213,7 +222,7 @@ func (s *scanner) escaped(line int) error {
 // continueCell reads the next line of a cell that began in the given one.
 func (s *scanner) continueCell(line int) error {
 	err := s.next()
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || len(s.buf) > mostRow {
 		return s.fault(quoteOpen, line)
 	}
 	return err

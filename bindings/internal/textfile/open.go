@@ -128,6 +128,31 @@ func (t *Text) skipMarks() error {
 	}
 }
 
+// ErrLongLine is the error about a line that is longer than is wanted.
+var ErrLongLine = errors.New("the line is too long")
+
+// Line returns the next line with its line end, if it has one. After the last line,
+// the error is io.EOF; a line of more than most bytes is ErrLongLine. The line is
+// valid until the next call.
+func (t *Text) Line(most int) ([]byte, error) {
+	line, err := t.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		var long []byte
+		for errors.Is(err, bufio.ErrBufferFull) && len(long) <= most {
+			long = append(long, line...)
+			line, err = t.ReadSlice('\n')
+		}
+		line = append(long, line...)
+	}
+	switch {
+	case len(line) > most:
+		return nil, ErrLongLine
+	case len(line) > 0 && errors.Is(err, io.EOF):
+		return line, nil
+	}
+	return line, err
+}
+
 // Peek returns up to n bytes without reading them.
 func Peek(text *bufio.Reader, n int) ([]byte, error) {
 	head, err := text.Peek(n)
