@@ -3,13 +3,14 @@ package memory
 
 import (
 	goruntime "runtime"
+	"runtime/debug"
 	"runtime/metrics"
 	"sync"
 	"time"
 )
 
 // sampleEvery is how often a watch looks at the heap.
-const sampleEvery = 50 * time.Millisecond
+const sampleEvery = 10 * time.Millisecond
 
 // heapMetric counts the bytes of objects, garbage that was not collected yet
 // included; liveMetric those that the last collection left; allocMetric all
@@ -28,6 +29,18 @@ type Watch struct {
 	stopped    sync.WaitGroup
 }
 
+// headroom is how much memory beside the limit of a run a process may have before
+// it collects garbage all the time.
+const headroom = 64 << 20
+
+// Reserve tells a process that works for one run at a time to collect garbage early
+// enough to stay near the run's limit. It does nothing without a limit.
+func Reserve(limit int64) {
+	if limit > 0 {
+		debug.SetMemoryLimit(limit + headroom)
+	}
+}
+
 // Start starts a watch, which calls exceeded once when the heap has grown by
 // more than limit bytes. A limit below 1 only measures the peak, at the end.
 func Start(limit int64, exceeded func()) *Watch {
@@ -40,14 +53,15 @@ func Start(limit int64, exceeded func()) *Watch {
 }
 
 func (w *Watch) watch(limit int64, exceeded func()) {
-	ticker := time.NewTicker(sampleEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(sampleEvery)
+	defer timer.Stop()
 	for {
 		select {
 		case <-w.done:
 			return
-		case <-ticker.C:
+		case <-timer.C:
 		}
+		timer.Reset(sampleEvery)
 		grown := read(heapMetric) - w.base
 		w.peak = max(w.peak, grown)
 		if grown <= limit {
@@ -55,8 +69,10 @@ func (w *Watch) watch(limit int64, exceeded func()) {
 		}
 		// Much of it may be garbage: what counts is what a collection leaves,
 		// without what is allocated while it runs, all of which it keeps.
-		before := read(allocMetric)
+		before, began := read(allocMetric), time.Now()
 		goruntime.GC()
+		// A heap that stays near the limit is collected half of the time at most.
+		timer.Reset(max(sampleEvery, time.Since(began)))
 		meanwhile := read(allocMetric) - before
 		if read(liveMetric)-meanwhile-w.base > limit {
 			exceeded()

@@ -122,14 +122,20 @@ func ordinary(info fs.FileInfo, refused fs.FileMode, name string) error {
 	return nil
 }
 
-// ReadFile returns the content of a file, and its absolute path.
+// mostSource is how many bytes a file of source may have.
+const mostSource = 16 << 20
+
+// ReadFile returns the content of a file of source, and its absolute path.
 func (s *Sandbox) ReadFile(name string) (content []byte, path string, err error) {
 	f, err := s.OpenRead(name)
 	if err != nil {
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	content, err = io.ReadAll(f)
+	content, err = io.ReadAll(io.LimitReader(f, mostSource+1))
+	if len(content) > mostSource {
+		return nil, "", &fs.PathError{Op: "open", Path: name, Err: errors.New("is larger than 16 MiB, the most that a script may have; read data with fs.lines, csv.rows or json.rows")}
+	}
 	return content, s.abs(name), err
 }
 

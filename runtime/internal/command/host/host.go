@@ -19,6 +19,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -184,6 +185,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
 	}
 	h.Config = c
+	if _, decided := env.Getenv("GOMEMLIMIT"); !decided {
+		memory.Reserve(cmp.Or(c.MaxMemory, runtime.DefaultMaxMemory))
+	}
 	options := runtime.Options{
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
 		Logger: logger, Secrets: h.Secrets,
