@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -85,12 +86,12 @@ func (c clock) Location() *time.Location { return c.zone }
 
 // compile compiles a chunk and keeps its text for messages. The path is that of
 // its file, or "".
-func (h *host) compile(src []byte, name, path string) (*lua.FunctionProto, error) {
+func (h *host) compile(ctx context.Context, src []byte, name, path string) (*lua.FunctionProto, error) {
 	h.sources[name] = src
 	if path != "" {
-		return h.files.compile(src, name, h.opts.counter(path))
+		return h.files.compile(ctx, src, name, h.opts.counter(path))
 	}
-	return h.rt.builtin.compile(src, name, nil)
+	return h.rt.builtin.compile(ctx, src, name, nil)
 }
 
 // finish closes everything that is open. Files that the script did not close

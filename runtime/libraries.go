@@ -45,8 +45,8 @@ func (h luaHost) ReadSource(name string) ([]byte, string, error) {
 }
 
 // CompileFile compiles what ReadSource read.
-func (h luaHost) CompileFile(src []byte, name string) (*lua.FunctionProto, error) {
-	return h.compile(src, name, h.paths[name])
+func (h luaHost) CompileFile(ctx context.Context, src []byte, name string) (*lua.FunctionProto, error) {
+	return h.compile(ctx, src, name, h.paths[name])
 }
 
 // Getenv returns a declared variable. os.getenv has no errors: an undeclared

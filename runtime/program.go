@@ -86,14 +86,14 @@ type chunk struct {
 
 // compile compiles a chunk, unless it is kept with the same source. With a
 // counter for its lines, nothing is kept; neither do nil chunks keep anything.
-func (c *chunks) compile(source []byte, name string, lines *Lines) (*lua.FunctionProto, error) {
+func (c *chunks) compile(ctx context.Context, source []byte, name string, lines *Lines) (*lua.FunctionProto, error) {
 	if c == nil || lines != nil {
-		return compile.Options{Cover: lines}.Compile(source, name)
+		return compile.Options{Cover: lines, Context: ctx}.Compile(source, name)
 	}
 	if kept, ok := c.byName.Load(name); ok && bytes.Equal(kept.(*chunk).source, source) {
 		return kept.(*chunk).proto, nil
 	}
-	proto, err := compile.Compile(source, name)
+	proto, err := compile.Options{Context: ctx}.Compile(source, name)
 	if err == nil {
 		c.byName.Store(name, &chunk{source, proto})
 	}

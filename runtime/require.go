@@ -75,7 +75,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 		}
 		files.RawSetString(file, lua.LString(name))
 	}
-	proto, err := r.compile(src, chunk, file)
+	proto, err := r.compile(L.Context(), src, chunk, file)
 	if err != nil {
 		compile.Faults(L).Note(err.Error(), err)
 		L.Error(lua.LString(err.Error()), 0)

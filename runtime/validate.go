@@ -30,7 +30,7 @@ func (r *Runtime) validate() error {
 			errs = append(errs, fmt.Errorf("LuaModules: there is a module named %q already", name))
 			continue
 		}
-		if _, err := r.builtin.compile([]byte(r.opts.LuaModules[name]), name, nil); err != nil {
+		if _, err := r.builtin.compile(nil, []byte(r.opts.LuaModules[name]), name, nil); err != nil {
 			errs = append(errs, fmt.Errorf("LuaModules: %w", err))
 		}
 	}

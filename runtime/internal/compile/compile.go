@@ -10,6 +10,7 @@
 package compile
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -30,11 +31,22 @@ type Options struct {
 	// Cover, if set, counts how often each line is executed. Code compiled with
 	// it is slower and serves one state.
 	Cover *Lines
+	// Context, if set, ends the work with its error.
+	Context context.Context
 }
 
 // Compile compiles one chunk as the function Compile does.
-func (o Options) Compile(src []byte, name string) (*lua.FunctionProto, error) {
-	chunk, lines, source, err := parseChunk(src, name)
+func (o Options) Compile(src []byte, name string) (proto *lua.FunctionProto, err error) {
+	defer func() {
+		if caught := recover(); caught != nil {
+			end, ok := caught.(interrupted)
+			if !ok {
+				panic(caught)
+			}
+			proto, err = nil, end.err
+		}
+	}()
+	chunk, lines, source, err := parseSource(newSource(src, name, o.Context))
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +78,11 @@ func ChunkName(name string) string {
 }
 
 // parseChunk prepares the source and parses it.
-func parseChunk(src []byte, name string) (chunk []ast.Stmt, lines places, source *sourceText, err error) {
-	source = newSource(src, name)
+func parseChunk(src []byte, name string) ([]ast.Stmt, places, *sourceText, error) {
+	return parseSource(newSource(src, name, nil))
+}
+
+func parseSource(source *sourceText) (chunk []ast.Stmt, lines places, _ *sourceText, err error) {
 	if source.lexical != nil {
 		return nil, nil, nil, source.lexical
 	}
@@ -80,11 +95,15 @@ func parseChunk(src []byte, name string) (chunk []ast.Stmt, lines places, source
 
 func compileChunk(chunk []ast.Stmt, lines places, source *sourceText, cover *Lines) (proto *lua.FunctionProto, err error) {
 	defer func() {
-		if caught := recover(); caught != nil {
+		caught := recover()
+		if end, ok := caught.(interrupted); ok {
+			panic(end)
+		}
+		if caught != nil {
 			proto, err = nil, source.compileFailure(caught)
 		}
 	}()
-	g := &generator{source: source.name, places: lines, names: newNames(), heads: source.loopHeads(), cover: cover}
+	g := &generator{source: source.name, work: source.work, places: lines, names: newNames(), heads: source.loopHeads(), cover: cover}
 	proto = g.generate(chunk, source.lastLine())
 	finish(proto, g.names)
 	return proto, nil

@@ -19,6 +19,8 @@ type generator struct {
 	// counted last.
 	cover    *Lines
 	counting int
+	// work is called for each statement.
+	work func()
 }
 
 // generate makes the prototype of a whole chunk. It panics with a *limitError
@@ -72,6 +74,7 @@ func (f *function) body(list []ast.Stmt) {
 }
 
 func (f *function) statement(stmt ast.Stmt) {
+	f.work()
 	f.at(stmt.Line())
 	switch s := stmt.(type) {
 	case *ast.AssignStmt:

@@ -57,6 +57,7 @@ func (p *parser) token() Token {
 // next skips a token and checks that the one after it is complete.
 func (p *parser) next() Token {
 	t := p.token()
+	p.source.work()
 	p.at++
 	p.check()
 	return t

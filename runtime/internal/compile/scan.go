@@ -22,6 +22,7 @@ type scanner struct {
 func scan(source *sourceText) error {
 	s := &scanner{source: source, src: source.text, line: 1}
 	for s.pos < len(s.src) {
+		source.work()
 		if err := s.next(); err != nil {
 			return err
 		}

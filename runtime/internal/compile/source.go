@@ -2,6 +2,7 @@ package compile
 
 import (
 	"bytes"
+	"context"
 	"strings"
 )
 
@@ -16,18 +17,32 @@ type sourceText struct {
 	skipped int
 	// lexical is the first mistake that the scanner found.
 	lexical error
+	// ctx, if set, ends the work; steps counts it.
+	ctx   context.Context
+	steps int
+}
+
+// interrupted is the panic that ends the work when the context has ended.
+type interrupted struct{ err error }
+
+// work is called for each token and each statement.
+func (s *sourceText) work() {
+	const patience = 1 << 10
+	if s.steps++; s.steps%patience == 0 && s.ctx != nil && s.ctx.Err() != nil {
+		panic(interrupted{s.ctx.Err()})
+	}
 }
 
 // newSource drops a byte order mark, blanks a first line that starts with "#"
 // and scans the rest.
-func newSource(src []byte, name string) *sourceText {
+func newSource(src []byte, name string, ctx context.Context) *sourceText {
 	text := bytes.Clone(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
 	if len(text) > 0 && text[0] == '#' {
 		for i := 0; i < len(text) && text[i] != '\n' && text[i] != '\r'; i++ {
 			text[i] = ' '
 		}
 	}
-	s := &sourceText{name: name, text: text, skipped: len(src) - len(text)}
+	s := &sourceText{name: name, text: text, ctx: ctx, skipped: len(src) - len(text)}
 	if wide(src) {
 		s.lexical = &SyntaxError{File: name, Line: 1, Message: "the source is in UTF-16", Hint: "save it as UTF-8"}
 		return s

@@ -41,7 +41,7 @@ func (t Token) isWord() bool { return t.Kind == Name || t.Kind == Keyword }
 // Lua becomes symbols, an unterminated string or comment extends as far as
 // possible, and after an invalid numeral the rest is one symbol.
 func Tokens(src []byte) []Token {
-	s := newSource(src, "")
+	s := newSource(src, "", nil)
 	tokens := slices.Concat(s.tokens, s.comments)
 	slices.SortFunc(tokens, func(a, b Token) int { return cmp.Compare(a.Start, b.Start) })
 	if s.lexical == nil {

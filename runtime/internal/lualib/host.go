@@ -43,7 +43,7 @@ type Host interface {
 // FileCompiler is a Host that compiles the files of loadfile and dofile itself,
 // with what ReadSource gave.
 type FileCompiler interface {
-	CompileFile(src []byte, path string) (*lua.FunctionProto, error)
+	CompileFile(ctx context.Context, src []byte, path string) (*lua.FunctionProto, error)
 }
 
 // Limits bounds what single library calls may use.

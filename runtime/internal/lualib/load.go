@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -45,7 +46,7 @@ func seeAll(c call) int {
 
 // chunk compiles source and returns the function, or nil and the message.
 func (lib *library) chunk(c call, src []byte, name string) int {
-	proto, err := compile.Compile(src, name)
+	proto, err := compile.Options{Context: c.Context()}.Compile(src, name)
 	if err != nil {
 		return c.refuse(err)
 	}
@@ -107,11 +108,13 @@ func (lib *library) loadFile(c call) int {
 
 // compileFile compiles a file for loadfile and dofile.
 func (lib *library) compileFile(L *lua.LState, src []byte, path string) (*lua.FunctionProto, error) {
-	compiler := compile.Compile
+	compiler := func(ctx context.Context, src []byte, path string) (*lua.FunctionProto, error) {
+		return compile.Options{Context: ctx}.Compile(src, path)
+	}
 	if host, ok := lib.host.(FileCompiler); ok {
 		compiler = host.CompileFile
 	}
-	proto, err := compiler(src, path)
+	proto, err := compiler(L.Context(), src, path)
 	if err != nil {
 		compile.Faults(L).Note(err.Error(), err)
 	}
