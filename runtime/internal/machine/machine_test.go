@@ -15,7 +15,8 @@ import (
 func TestLayout(t *testing.T) {
 	require.NoError(t, sameLayout(reflect.TypeFor[lua.LState](), reflect.TypeFor[state](), 0))
 	require.Error(t, sameLayout(reflect.TypeFor[lua.LState](), reflect.TypeFor[frame](), 0))
-	type other struct{ G, Parent *int }
+	type wrong struct{ MainThread, CurrentThread, Registry, Global int8 }
+	type other struct{ G *wrong }
 	require.Error(t, sameLayout(reflect.TypeFor[lua.LState](), reflect.TypeFor[other](), 0))
 }
 
