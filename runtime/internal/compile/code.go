@@ -102,19 +102,15 @@ func (f *function) freeRegister(reg int) {
 
 // loadNil sets some registers to nil.
 func (f *function) loadNil(from, n int) {
-	if len(f.code) > f.lastTarget {
-		if len(f.code) == 0 {
-			if from >= len(f.active) {
-				return // registers are nil when a function begins
+	// Unlike Lua's, registers are not always nil when a function begins.
+	if at := len(f.code) - 1; at >= 0 && at+1 > f.lastTarget && opcode(f.code[at]) == lua.OP_LOADNIL && !f.isData(at) {
+		last := &f.code[at]
+		first, end := argA(*last), argB(*last)
+		if first <= from && from <= end+1 {
+			if from+n-1 > end {
+				setB(last, from+n-1)
 			}
-		} else if last := &f.code[len(f.code)-1]; opcode(*last) == lua.OP_LOADNIL && !f.isData(len(f.code)-1) {
-			first, end := argA(*last), argB(*last)
-			if first <= from && from <= end+1 {
-				if from+n-1 > end {
-					setB(last, from+n-1)
-				}
-				return
-			}
+			return
 		}
 	}
 	f.emitABC(lua.OP_LOADNIL, from, from+n-1, 0)

@@ -255,6 +255,7 @@ func (f *function) definition(s *ast.FuncDefStmt) {
 		f.toAny(&target)
 		key := f.text(s.Name.Method)
 		target.kind, target.aux = isIndexed, f.toOperand(&key)
+		target.field = &ast.AttrGetExpr{Object: s.Name.Receiver, Key: &ast.StringExpr{Value: s.Name.Method}}
 	} else {
 		target = f.expression(s.Name.Func)
 	}

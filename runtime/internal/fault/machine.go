@@ -1,6 +1,9 @@
 package fault
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // FromMachine parses an error that gopher-lua only reports as text, without its
 // position. It returns nil for any other text. Only this function knows gopher-lua's
@@ -18,6 +21,10 @@ func FromMachine(text string) *Fault {
 		return &Fault{Operation: Depth, Message: text}
 	case "lua callstack overflow":
 		return &Fault{Operation: Depth, Message: "stack overflow"}
+	}
+	if rest, found := strings.CutPrefix(text, "attempt to index a non-table object("); found {
+		kind, _, _ := strings.Cut(rest, ")")
+		return &Fault{Operation: Index, Type: kind}
 	}
 	var left, right, rest string
 	if n, _ := fmt.Sscanf(text, "attempt to compare %s with %s %s", &left, &right, &rest); n != 2 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -74,9 +75,9 @@ func (lib *library) raiseValue(c call) int {
 	level := c.optInt(2, 1)
 	value := c.Get(1)
 	if text, ok := value.(lua.LString); ok && level > 0 {
-		value = lua.LString(where(c.LState, level)) + text
+		value = lua.LString(lib.where(c.LState, level)) + text
 	} else if n, ok := value.(lua.LNumber); ok && level > 0 {
-		value = lua.LString(where(c.LState, level) + number.Format(float64(n)))
+		value = lua.LString(lib.where(c.LState, level) + number.Format(float64(n)))
 	}
 	if text, ok := value.(lua.LString); ok {
 		lib.words = string(text)
@@ -87,21 +88,37 @@ func (lib *library) raiseValue(c call) int {
 
 // where is the position that a running function is at, in the form that error
 // messages start with. Level 1 is the function that called the running Go
-// function. It is empty for Go functions and those of the library.
-func where(L *lua.LState, level int) string {
-	frame, ok := L.GetStack(level)
-	if !ok {
-		return ""
+// function. As in Lua, a function that ended by calling another one is a level
+// without a position, and so is pcall, whose hidden functions count as one. It is
+// empty for Go functions.
+func (lib *library) where(L *lua.LState, level int) string {
+	counted := false // whether the last level was that of hidden functions
+	for thread := L; ; thread = thread.Parent {
+		waits := thread != L // in the Go function that resumed the other thread
+		for f := range machine.Frames(thread) {
+			hidden := !f.Fn.IsG && f.Fn.Proto.SourceName == HiddenSource
+			if waits || hidden && counted && !f.First {
+				waits = false
+				continue
+			}
+			if level == 0 {
+				if f.Fn.IsG || hidden {
+					return ""
+				}
+				return fmt.Sprintf("%s:%d: ", f.Fn.Proto.SourceName, f.Line)
+			}
+			level--
+			if counted = hidden; !hidden {
+				level -= f.Tail
+			}
+			if level < 0 {
+				return ""
+			}
+		}
+		if lib.owner(thread) == thread {
+			return ""
+		}
 	}
-	value, err := L.GetInfo("Slf", frame, lua.LNil)
-	if err != nil {
-		return ""
-	}
-	fn, ok := value.(*lua.LFunction)
-	if !ok || fn.IsG || frame.Source == HiddenSource {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d: ", frame.Source, frame.CurrentLine)
 }
 
 // collectGarbage is collectgarbage. Go collects by itself, so the options that

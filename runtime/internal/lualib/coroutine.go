@@ -16,7 +16,7 @@ func (lib *library) openCoroutine(L *lua.LState) {
 	lib.resumeThread = functions["resume"].(*lua.LFunction).GFunction
 	lib.createThread = functions["create"].(*lua.LFunction).GFunction
 	lib.module(L, "coroutine", map[string]func(call) int{
-		"create":  func(c call) int { c.coroutineBody(lib); return lib.newThread(c.LState) },
+		"create":  lib.create,
 		"resume":  lib.resumeCoroutine,
 		"wrap":    lib.wrap,
 		"status":  func(c call) int { return c.results(lua.LString(lib.status(c.LState, c.thread(1)))) },
@@ -43,19 +43,6 @@ func (lib *library) newThread(L *lua.LState) int {
 	}
 	machine.Attach(thread)
 	return count
-}
-
-// coroutineBody reads the function of a coroutine and makes sure that it is one
-// of Lua.
-func (c call) coroutineBody(lib *library) lua.LValue {
-	fn, ok := c.Get(1).(*lua.LFunction)
-	if !ok {
-		c.fail(1, "Lua function expected")
-	}
-	if fn.IsG {
-		c.Replace(1, c.invoke(lib.adapt, fn))
-	}
-	return c.Get(1)
 }
 
 // owner follows the threads of protected calls to the coroutine, or the main
@@ -101,7 +88,7 @@ func (lib *library) resumeCoroutine(c call) int {
 	if thread.Dead && c.Get(c.GetTop()-count+1) == lua.LFalse {
 		cause := c.Get(c.GetTop())
 		lib.endWithContext(c, cause)
-		c.Replace(c.GetTop(), withoutHidden(overflow(thread, cause)))
+		c.Replace(c.GetTop(), withoutHidden(lib.overflow(thread, cause)))
 	}
 	return count
 }
@@ -114,28 +101,35 @@ func (lib *library) unresumable(L, thread *lua.LState) string {
 	return ""
 }
 
+// create is coroutine.create.
+func (lib *library) create(c call) int { return c.results(lib.newCoroutine(c, lib.plain)) }
+
+// newCoroutine makes a coroutine for a function, which a hidden one calls.
+func (lib *library) newCoroutine(c call, hidden *lua.LFunction) *lua.LState {
+	fn, ok := c.Get(1).(*lua.LFunction)
+	if !ok {
+		c.fail(1, "Lua function expected")
+	}
+	c.SetTop(0)
+	c.Push(c.invoke(hidden, fn))
+	lib.newThread(c.LState)
+	return c.Get(-1).(*lua.LState)
+}
+
 // wrap is coroutine.wrap.
 func (lib *library) wrap(c call) int {
-	body := c.coroutineBody(lib)
-	c.Insert(lib.watched, 1)
-	lib.newThread(c.LState)
-	thread := c.Get(-1).(*lua.LState)
+	thread := lib.newCoroutine(c, lib.watched)
 	return c.results(c.NewFunction(func(L *lua.LState) int {
 		inner := call{LState: L, name: "wrap"}
 		if problem := lib.unresumable(L, thread); problem != "" {
 			inner.raise(problem)
 		}
-		// The first call hands the function to lib.watched, which calls it.
-		if body != nil {
-			L.Insert(body, 1)
-			body = nil
-		}
 		L.Insert(thread, 1)
 		count := lib.resume(inner, thread)
 		if thread.Dead && L.Get(L.GetTop()-count+1) == lua.LFalse {
-			cause := withoutHidden(overflow(thread, L.Get(L.GetTop())))
+			cause := withoutHidden(lib.overflow(thread, L.Get(L.GetTop())))
 			if text, ok := cause.(lua.LString); ok {
-				cause = lua.LString(where(L, 1)) + text
+				cause = lua.LString(lib.where(L, 1)) + text
 			}
 			L.Error(cause, 0)
 		}

@@ -45,8 +45,7 @@ type library struct {
 	onLost func(L *lua.LState, cause lua.LValue)
 
 	body, handledBody *lua.LFunction
-	watched           *lua.LFunction
-	adapt             lua.LValue
+	watched, plain    *lua.LFunction
 	resumeThread      lua.LGFunction
 	createThread      lua.LGFunction
 

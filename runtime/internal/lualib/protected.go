@@ -34,12 +34,12 @@ local function loop(thread, state, ...)
 end
 local function body(f, ...) arm() return pass(f(...)) end
 local function handled(f, handler) arm(handler) return pass(f()) end
-local function watched(f, ...) watch() return pass(f(...)) end
+local function watched(f) return function(...) watch(true) return pass(f(...)) end end
+local function plain(f) return function(...) watch(false) return pass(f(...)) end end
 local function pcall(...) return loop(start(false, ...)) end
 local function xpcall(...) return loop(start(true, ...)) end
 local function yield(...) return pass(suspend(...)) end
-local function adapt(f) return function(...) return pass(f(...)) end end
-return pcall, xpcall, yield, body, handled, adapt, watched
+return pcall, xpcall, yield, body, handled, watched, plain
 `
 
 // protectedProto compiles protectedSource once for the process.
@@ -64,8 +64,8 @@ func (lib *library) openProtected(L *lua.LState) {
 	globals.RawSetString("pcall", L.Get(1))
 	globals.RawSetString("xpcall", L.Get(2))
 	loaded(L).RawGetString("coroutine").(*lua.LTable).RawSetString("yield", L.Get(3))
-	lib.body, lib.handledBody, lib.adapt = L.Get(4).(*lua.LFunction), L.Get(5).(*lua.LFunction), L.Get(6)
-	lib.watched = L.Get(7).(*lua.LFunction)
+	lib.body, lib.handledBody = L.Get(4).(*lua.LFunction), L.Get(5).(*lua.LFunction)
+	lib.watched, lib.plain = L.Get(6).(*lua.LFunction), L.Get(7).(*lua.LFunction)
 	L.SetTop(0)
 }
 
@@ -115,7 +115,7 @@ func (lib *library) proceed(c call) int {
 		return count
 	}
 	lib.endWithContext(c, c.Get(top))
-	c.Replace(top, withoutHidden(overflow(thread, c.Get(top))))
+	c.Replace(top, withoutHidden(lib.overflow(thread, c.Get(top))))
 	return count
 }
 
@@ -134,7 +134,7 @@ func (lib *library) resume(c call, thread *lua.LState) int {
 
 // overflow puts Lua's words, with the position, in place of those that end a
 // thread whose calls nest too deeply: no error function sees that error.
-func overflow(thread *lua.LState, cause lua.LValue) lua.LValue {
+func (lib *library) overflow(thread *lua.LState, cause lua.LValue) lua.LValue {
 	text, ok := cause.(lua.LString)
 	if !ok {
 		return cause
@@ -144,7 +144,7 @@ func overflow(thread *lua.LState, cause lua.LValue) lua.LValue {
 		return cause
 	}
 	compile.Faults(thread).Note(f.Message, f)
-	return lua.LString(where(thread, 0) + f.Message)
+	return lua.LString(lib.where(thread, 0) + f.Message)
 }
 
 // endWithContext raises an error again when the state's context is done, so
@@ -178,14 +178,19 @@ func (lib *library) arm(c call) int {
 	return 0
 }
 
-// watch prepares the running thread of coroutine.wrap for errors, which leave it
-// for the thread that called it: they are told while the stack is still there.
+// watch prepares the running thread of a coroutine for errors, which get Lua's
+// words while the stack is still there. Those of coroutine.wrap leave it for the
+// thread that called it, so they are told.
 func (lib *library) watch(c call) int {
-	thread := c.LState
+	thread, wrapped := c.LState, lua.LVAsBool(c.Get(1))
 	plain := thread.Panic
 	thread.Panic = func(L *lua.LState) {
 		thread.Panic = plain
-		lib.tell(L, InLuaWords(L, L.Get(-1)))
+		cause := InLuaWords(L, L.Get(-1))
+		if wrapped {
+			lib.tell(L, cause)
+		}
+		L.Push(cause)
 		plain(L)
 	}
 	return 0
@@ -247,6 +252,16 @@ func named(L *lua.LState, f *fault.Fault) *fault.Fault {
 		if called := machine.Called(L); called != nil {
 			return compile.NewBlame(L, 0, called).Called("")
 		}
+	case fault.Index:
+		object, key, write := machine.Indexed(L)
+		if object == nil || object.Type().String() != f.Type {
+			return f
+		}
+		access := fault.ToRead
+		if write {
+			access = fault.ToWrite
+		}
+		return compile.NewBlame(L, 0, object).Indexed(key, access)
 	case fault.Compare:
 		return compile.NewBlame(L, 0, lua.LNil).Compared(f)
 	}

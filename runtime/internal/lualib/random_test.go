@@ -23,6 +23,17 @@ const batchSize = 250
 // time and printed, so that a difference can be looked at again with
 // -conformance.seed and -conformance.n.
 func TestRandomPrograms(t *testing.T) {
+	compareMany(t, func(seed int64) []string { return generate(seed) }, prelude)
+}
+
+// TestRandomSideEffects compares programs whose operands have side effects.
+func TestRandomSideEffects(t *testing.T) {
+	compareMany(t, func(seed int64) []string { return generateImpure(seed) }, impurePrelude)
+}
+
+// compareMany compares the programs that a generator writes.
+func compareMany(t *testing.T, write func(seed int64) []string, prelude string) {
+	t.Helper()
 	skipShort(t)
 	needLua(t)
 	count, seed := settings(t)
@@ -32,12 +43,12 @@ func TestRandomPrograms(t *testing.T) {
 		size := min(batchSize, count-start)
 		programs := make([]string, size)
 		for i := range programs {
-			programs[i] = program(generate(seed + int64(start+i)))
+			programs[i] = prelude + strings.Join(write(seed+int64(start+i)), "")
 		}
 		for i, want := range runReal(t, programs) {
 			if got := runHere(programs[i]); comparable(got) != comparable(want) && different < 5 {
 				different++
-				report(t, seed+int64(start+i))
+				report(t, seed+int64(start+i), write(seed+int64(start+i)), prelude)
 			}
 		}
 	}
@@ -74,29 +85,36 @@ func program(statements []string) string { return prelude + strings.Join(stateme
 
 // report shows a program that prints something else than in the real Lua, cut
 // down to the lines that the difference needs.
-func report(t *testing.T, seed int64) {
+func report(t *testing.T, seed int64, statements []string, prelude string) {
 	t.Helper()
-	lines := strings.SplitAfter(strings.Join(generate(seed), ""), "\n")
+	for i := 0; i < len(statements); {
+		fewer := append(append([]string{}, statements[:i]...), statements[i+1:]...)
+		if differs(t, prelude+strings.Join(fewer, "")) {
+			statements = fewer
+		} else {
+			i++
+		}
+	}
+	lines := strings.SplitAfter(strings.Join(statements, ""), "\n")
 	for size := 16; size > 0; size /= 2 {
 		for i := 0; i+size <= len(lines); {
 			fewer := append(append([]string{}, lines[:i]...), lines[i+size:]...)
-			if differs(t, fewer) {
+			if differs(t, prelude+strings.Join(fewer, "")) {
 				lines = fewer
 			} else {
 				i++
 			}
 		}
 	}
-	text := program(lines)
+	text := prelude + strings.Join(lines, "")
 	t.Errorf("seed %d prints something else than lua5.1\n%s\n--- lua5.1:\n%s\n--- phscript:\n%s",
 		seed, strings.Join(lines, ""), runReal(t, []string{text})[0], runHere(text))
 }
 
 // differs tells whether a program compiles and the two sides print different
 // things, other than in what a comparison leaves out.
-func differs(t *testing.T, lines []string) bool {
+func differs(t *testing.T, text string) bool {
 	t.Helper()
-	text := program(lines)
 	if endless(text) {
 		return false
 	}
@@ -104,17 +122,16 @@ func differs(t *testing.T, lines []string) bool {
 	return !strings.HasPrefix(want, "does not compile") && comparable(want) != comparable(runHere(text))
 }
 
-// endless tells whether a program has lost the line that makes a loop end: each
+// endless tells whether a program has lost a line that makes a loop end: each
 // loop and function counts its steps.
 func endless(text string) bool {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
+	loops := 0
+	for line := range strings.SplitSeq(text, "\n") {
 		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "while" || word == "repeat" {
-			if i+1 == len(lines) || !strings.Contains(lines[i+1], "tick()") {
-				return true
-			}
+			loops++
 		}
 	}
-	return false
+	// The first is the definition.
+	return strings.Count(text, "tick()")-1 < loops
 }

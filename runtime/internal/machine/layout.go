@@ -98,6 +98,7 @@ func init() {
 	table[lua.OP_CONCAT] = concat
 	table[lua.OP_FORPREP] = prepareFor
 	table[lua.OP_VARARG] = vararg
+	table[lua.OP_SETTABLE] = store
 }
 
 // sameLayout compares a struct of gopher-lua with the one here: names, offsets

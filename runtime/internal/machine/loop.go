@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"iter"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -69,6 +70,49 @@ func Called(L *lua.LState) lua.LValue {
 		return s.reg.array[s.target(inst)]
 	}
 	return nil
+}
+
+// Indexed is the value that the running Lua function is indexing, the key, and
+// whether it is to be written. The value is nil if its instruction is another one.
+func Indexed(L *lua.LState) (object, key lua.LValue, write bool) {
+	s := of(L)
+	f := s.currentFrame
+	if f == nil || f.Fn.IsG || f.Pc == 0 {
+		return nil, nil, false
+	}
+	switch inst := f.Fn.Proto.Code[f.Pc-1]; int(inst >> 26) {
+	case lua.OP_GETTABLE, lua.OP_GETTABLEKS, lua.OP_SELF:
+		return s.operand(inst & 0x1ff), s.operand(inst >> 9 & 0x1ff), false
+	case lua.OP_SETTABLE, lua.OP_SETTABLEKS:
+		return s.reg.array[s.target(inst)], s.operand(inst & 0x1ff), true
+	}
+	return nil, nil, false
+}
+
+// Frame is a running function.
+type Frame struct {
+	Fn *lua.LFunction
+	// Line is the line of a Lua function.
+	Line int
+	// Tail is how many functions ended by calling the next one, up to this one.
+	Tail int
+	// First is set for the function that the thread began with.
+	First bool
+}
+
+// Frames lists the running functions of a thread, the innermost first.
+func Frames(L *lua.LState) iter.Seq[Frame] {
+	return func(yield func(Frame) bool) {
+		for f := of(L).currentFrame; f != nil; f = f.Parent {
+			frame := Frame{Fn: f.Fn, Tail: f.TailCall, First: f.Parent == nil}
+			if !f.Fn.IsG && f.Pc > 0 {
+				frame.Line = f.Fn.Proto.DbgSourcePositions[f.Pc-1]
+			}
+			if !yield(frame) {
+				return
+			}
+		}
+	}
 }
 
 // CrossesGo reports whether a function on a thread's stack was called from Go

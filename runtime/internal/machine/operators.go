@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"math"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -124,6 +126,21 @@ func length(L *lua.LState, inst uint32, _ *frame) int {
 	}
 	s.reg.setNumber(s.target(inst), float64(t.Len()))
 	return 0
+}
+
+// store executes the assignment to a key. A key that no table takes is an error
+// even if a metamethod would take it.
+func store(L *lua.LState, inst uint32, base *frame) int {
+	s := of(L)
+	key := s.operand(inst & 0x1ff)
+	if n, ok := key.(lua.LNumber); key == lua.LNil || ok && math.IsNaN(float64(n)) {
+		if _, ok := s.reg.array[s.target(inst)].(*lua.LTable); ok && key == lua.LNil {
+			L.RaiseError("table index is nil")
+		} else if ok {
+			L.RaiseError("table index is NaN")
+		}
+	}
+	return instructions[lua.OP_SETTABLE](L, inst, base)
 }
 
 // prepareFor starts a numeric loop. Text that holds a number counts as one.

@@ -116,3 +116,17 @@ print(type(load(function() return nil end)))
 --- numbers as errors
 print(pcall(function() error(42) end)); print(pcall(function() error(42, 2) end)); print(pcall(error, 42))
 local _, e = pcall(function() error(42, 0) end); print(type(e), e)
+
+--- levels of error through pcall, coroutines and tail calls
+local function f(n) error("m", n) end
+local function g(n) f(n) end
+for i=0,5 do print(i, pcall(g, i)) end
+for i=0,6 do print(i, pcall(function() pcall(error) g(i) end)) end
+local function h(n) return f(n) end
+for i=0,6 do print(i, pcall(function() h(i) end)) end
+for i=0,3 do print(i, pcall(error, "m", i)) end
+for i=0,4 do print(i, select(2, pcall(pcall, error, "m", i))) end
+for i=1,5 do local co=coroutine.create(function() local x = pcall(g,i) g(i) end) print(coroutine.resume(co)) end
+for i=1,5 do print(xpcall(function() f(i) end, function(m) return "h "..tostring(m) end)) end
+for i=1,4 do print(pcall(string.gsub, "x", ".", function() f(i) end)) end
+for i=1,4 do print(pcall(function() local t = setmetatable({},{__index=function() f(i) end}) local x = t.x end)) end
