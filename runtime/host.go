@@ -39,6 +39,9 @@ type host struct {
 	// modules is the part that modules see.
 	modules *bindings.Host
 
+	// meter keeps the limits of the state; nil if there are none.
+	meter *meter
+
 	// sources holds the text of every loaded chunk, by its name in messages.
 	sources map[string][]byte
 	// paths are the files of chunks that loadfile and dofile loaded.
@@ -54,7 +57,7 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 		read = append(read, filepath.Dir(s.Path))
 	}
 	h := &host{
-		rt: r, opts: o, first: s, sources: map[string][]byte{}, paths: map[string]string{},
+		rt: r, opts: o, first: s, meter: newMeter(&o), sources: map[string][]byte{}, paths: map[string]string{},
 		box:     sandbox.New(o.WorkDir, read, o.WriteDirs),
 		env:     &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Secrets: o.Secrets},
 		journal: &journal{log: slog.New(o.Secrets.Handler(o.Logger.Handler())), secrets: o.Secrets, warned: map[string]bool{}},

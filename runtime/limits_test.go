@@ -66,7 +66,7 @@ func TestMemoryLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			b.opts.MaxMemory = 64 << 20
+			b.opts.MaxHeap = 64 << 20
 			b.opts.Timeout = 30 * time.Second
 			_, err := b.run(t, source)
 			var limit *LimitError
@@ -79,7 +79,7 @@ func TestMemoryLimit(t *testing.T) {
 
 func TestGarbageIsNotHeldAgainstAScript(t *testing.T) {
 	b := newBench(t)
-	b.opts.MaxMemory = 48 << 20
+	b.opts.MaxHeap = 48 << 20
 	r, err := b.run(t, `local n = 0 for i = 1, 300 do local s = ("x"):rep(1e6) .. i n = n + #s end return n > 0`)
 	require.NoError(t, err)
 	assert.Equal(t, []any{true}, r.Values)

@@ -34,7 +34,7 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 		defer end()
 	}
 	thread.Panic = raise
-	machine.SetContext(thread, quick(r.ctx))
+	machine.SetContext(thread, quick(r.ctx, r.meter))
 	r.L = thread
 	defer func() {
 		if p := recover(); p != nil {

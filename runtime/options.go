@@ -19,7 +19,6 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultMaxMemory    = 1 << 30
 	DefaultMaxCallDepth = 16_000
 	DefaultMaxString    = lualib.DefaultMaxString
 )
@@ -63,12 +62,25 @@ type Options struct {
 
 	// Timeout limits a run; 0 is no limit.
 	Timeout time.Duration
-	// MaxMemory limits the growth of the process's heap during a run, in bytes:
-	// 0 is DefaultMaxMemory, negative is no limit. It is sampled, so a run may
-	// exceed it by what it allocates in a tenth of a second, and simultaneous
-	// runs count for each other. It protects the machine from faulty scripts,
-	// not from an attacker.
+	// MaxMemory limits what the values of a script take, in bytes, as an
+	// estimate; 0 is no limit. They are weighed when the process's heap has grown
+	// by that much, so only a script that is large itself is ended. What Go code
+	// holds for a script does not count.
 	MaxMemory int64
+	// MaxHeap limits the growth of the process's heap during a run, in bytes; 0
+	// is no limit. It counts everything, also what other runs and the rest of the
+	// program allocate, so it suits programs that run one script at a time, as
+	// the command line does.
+	//
+	// Both are sampled: a run may exceed them by what it allocates in a tenth of
+	// a second. They protect the machine from faulty scripts, not from an
+	// attacker.
+	MaxHeap int64
+	// MaxInstructions limits the instructions of Lua's machine that a run
+	// executes; 0 is no limit. The same script with the same data executes the
+	// same number, however busy the machine is. The time in functions of Go, such
+	// as string.rep or a call to Planhat, does not count.
+	MaxInstructions int64
 	// MaxCallDepth limits nested calls, MaxString the bytes of one string that
 	// the string library makes; 0 is the default.
 	MaxCallDepth, MaxString int
@@ -164,9 +176,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Location == nil {
 		o.Location = time.Local
-	}
-	if o.MaxMemory == 0 {
-		o.MaxMemory = DefaultMaxMemory
 	}
 	if o.MaxCallDepth <= 0 {
 		o.MaxCallDepth = DefaultMaxCallDepth

@@ -60,7 +60,8 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	h.sources[p.script.Name] = p.script.Source
 	one := h.begin(ctx, p.script, o)
 	defer one.cancel(nil)
-	watch := one.watchMemory()
+	watch := one.watchHeap()
+	defer h.meter.watch()()
 	result := &Result{}
 	values, err := one.do(p.proto)
 	one.warnUnread(err != nil)
@@ -83,9 +84,9 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	return result, err
 }
 
-// watchMemory ends the run when it uses too much memory.
-func (r *run) watchMemory() *memory.Watch {
-	limit := r.opts.MaxMemory
+// watchHeap ends the run when the process's heap grows too much.
+func (r *run) watchHeap() *memory.Watch {
+	limit := r.opts.MaxHeap
 	return memory.Start(limit, func() { r.cancel(fault.MemoryLimit(limit)) })
 }
 
@@ -101,8 +102,9 @@ func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	r.L = newState(quick(r.ctx), r.opts.MaxCallDepth)
+	r.L = newState(quick(r.ctx, r.meter), r.opts.MaxCallDepth)
 	defer r.L.Close()
+	r.meter.attach(r.L)
 	results, err := r.call(func() *lua.LFunction {
 		r.prepare()
 		return r.L.NewFunctionFromProto(proto)

@@ -42,9 +42,11 @@ type RunOptions struct {
 	Stdout, Stderr io.Writer
 	Logger         *slog.Logger
 
-	// Timeout and MaxMemory replace those of Options; negative is no limit.
-	Timeout   time.Duration
-	MaxMemory int64
+	// Timeout, MaxMemory and MaxInstructions replace those of Options; negative
+	// is no limit.
+	Timeout         time.Duration
+	MaxMemory       int64
+	MaxInstructions int64
 	// DryRun withholds every write, also if Options do not.
 	DryRun bool
 
@@ -67,6 +69,7 @@ func (o RunOptions) over(all Options) Options {
 	replace(&all.Logger, o.Logger)
 	replace(&all.Timeout, o.Timeout)
 	replace(&all.MaxMemory, o.MaxMemory)
+	replace(&all.MaxInstructions, o.MaxInstructions)
 	all.DryRun = all.DryRun || o.DryRun
 	return all
 }

@@ -34,7 +34,7 @@ func (r *Runtime) NewSession() *Session {
 	script := Script{Name: "session"}
 	h := r.newHost(script, r.opts)
 	s := &Session{host: h, first: h.begin(context.Background(), script, RunOptions{}), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
-	s.context.begin(s.first.ctx)
+	s.context.begin(s.first.ctx, nil)
 	s.main = newState(s.context, r.opts.MaxCallDepth)
 	s.first.L = s.main
 	s.first.prepare()
@@ -56,8 +56,8 @@ type Evaluation struct {
 
 // Eval evaluates an input: an expression, or statements. Without a name it is
 // called "input 1" and so on in messages. The result is never nil. The errors are those of Run. An *ExitError, which Eval also returns for
-// code 0, means that the session has ended. The limits of time and memory apply
-// to each input.
+// code 0, means that the session has ended. The limits of time, memory and
+// instructions apply to each input.
 func (s *Session) Eval(ctx context.Context, in Script) (*Evaluation, error) {
 	started := time.Now()
 	if in.Name == "" {
@@ -71,9 +71,12 @@ func (s *Session) Eval(ctx context.Context, in Script) (*Evaluation, error) {
 		timer := time.AfterFunc(limit, func() { r.cancel(fault.TimeLimit(limit)) })
 		defer timer.Stop()
 	}
-	defer r.watchMemory().Stop()
+	defer r.watchHeap().Stop()
+	s.host.meter = newMeter(&s.host.opts)
+	s.host.meter.attach(s.main)
+	defer s.host.meter.watch()()
 	before := s.host.clients.Tally.Snapshot()
-	s.context.begin(r.ctx)
+	s.context.begin(r.ctx, s.host.meter)
 
 	result := &Evaluation{}
 	err := s.eval(r, result)
@@ -202,7 +205,7 @@ func (s *Session) Close() error {
 	s.closed = true
 	r := s.host.begin(context.Background(), s.first.script, RunOptions{})
 	defer r.cancel(nil)
-	s.context.begin(r.ctx)
+	s.context.begin(r.ctx, nil)
 	s.host.unwritten = lualib.CloseFiles(s.main)
 	err := s.host.finish(nil)
 	s.main.Close()

@@ -81,7 +81,7 @@ func TestSessionIsLikeOneChunk(t *testing.T) {
 }
 
 func TestSessionGoesOnAfterALimit(t *testing.T) {
-	s, eval := session(t, Options{Timeout: time.Second, MaxMemory: 64 << 20})
+	s, eval := session(t, Options{Timeout: time.Second, MaxHeap: 64 << 20})
 	eval("local kept, co = 1, coroutine.create(function() while true do coroutine.yield() end end)")
 	assert.Contains(t, eval("while true do end"), "longer than 1s")
 	assert.Equal(t, "1", eval("kept"))

@@ -36,18 +36,26 @@ func raise(L *lua.LState) {
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lualib.InLuaWords(L, L.Get(-1))})
 }
 
-// quickContext caches its context's channel: the interpreter asks for it before
-// every instruction.
+// quickContext caches its context's channel: the interpreter asks for it all the
+// time. It tells the meter, which may be nil, what was executed.
 type quickContext struct {
 	context.Context
-	done <-chan struct{}
+	done  <-chan struct{}
+	meter *meter
 }
 
-func quick(ctx context.Context) context.Context {
-	return &quickContext{ctx, ctx.Done()}
+func quick(ctx context.Context, m *meter) *quickContext {
+	return &quickContext{ctx, ctx.Done(), m}
 }
 
 func (c *quickContext) Done() <-chan struct{} { return c.done }
+
+// Tick implements machine.Meter.
+func (c *quickContext) Tick(instructions int) {
+	if c.meter != nil {
+		c.meter.tick(c.Context, instructions)
+	}
+}
 
 // sessionContext is the context of a session's state and of everything made in
 // it: always that of the current input.
@@ -55,9 +63,10 @@ type sessionContext struct {
 	current atomic.Pointer[quickContext]
 }
 
-func (c *sessionContext) begin(ctx context.Context) {
-	c.current.Store(&quickContext{ctx, ctx.Done()})
-}
+func (c *sessionContext) begin(ctx context.Context, m *meter) { c.current.Store(quick(ctx, m)) }
+
+// Tick implements machine.Meter.
+func (c *sessionContext) Tick(instructions int) { c.current.Load().Tick(instructions) }
 
 func (c *sessionContext) Deadline() (time.Time, bool) { return c.current.Load().Deadline() }
 

@@ -56,7 +56,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/spec", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/redact"}},
 	{pkg: "runtime/internal/values", own: []string{"bindings"}},
-	{pkg: "runtime/internal/memory", never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/memory", never: []string{"net/http"}},
 	{pkg: "runtime/internal/fault", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/config", own: []string{"planhat/catalog", "runtime/internal/fault"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/editor", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern"}},

@@ -22,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/tests/program"
 )
 
@@ -189,7 +190,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 	for _, want := range []string{
 		"| " + depth + " |",
 		fmt.Sprintf("| %d MiB |", runtime.DefaultMaxString>>20),
-		fmt.Sprintf("| %d GiB |", runtime.DefaultMaxMemory>>30),
+		fmt.Sprintf("| %d GiB |", memory.DefaultLimit>>30),
 		fmt.Sprintf("%d calls per minute, %d requests per second and %d requests at once",
 			planhat.DefaultCallsPerMinute, planhat.DefaultPerSecond, planhat.DefaultParallel),
 	} {

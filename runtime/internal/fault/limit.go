@@ -3,12 +3,13 @@ package fault
 import (
 	"context"
 	"fmt"
+	"github.com/dustin/go-humanize"
 	"time"
 )
 
 // LimitError is the error of a run that exceeded a limit.
 type LimitError struct {
-	// What is "time", "memory" or "call depth".
+	// What is "time", "memory", "instructions" or "call depth".
 	What string
 	// Limit is the limit, with its unit.
 	Limit string
@@ -22,6 +23,8 @@ func (e *LimitError) Error() string {
 		return "the script ran longer than " + e.Limit
 	case "memory":
 		return "the script used more than " + e.Limit + " of memory"
+	case "instructions":
+		return "the script executed more than " + e.Limit
 	}
 	return "the script passed the limit of " + e.Limit + " for its " + e.What
 }
@@ -51,6 +54,14 @@ func MemoryLimit(bytes int64) *LimitError {
 	return &LimitError{
 		What: "memory", Limit: formatBytes(bytes),
 		Hint: "read records one by one (each, csv.rows) and write them in chunks, or allow more with --max-memory",
+	}
+}
+
+// InstructionLimit returns the error for a run that executed more instructions.
+func InstructionLimit(n int64) *LimitError {
+	return &LimitError{
+		What: "instructions", Limit: humanize.Comma(n) + " instructions",
+		Hint: "let the script do less in one run",
 	}
 }
 

@@ -17,6 +17,10 @@ var stock = func() func(*lua.LState, *frame) {
 	return of(probe).mainLoop
 }()
 
+// Meter is a context that is told, by the goroutine that runs the state, when
+// instructions are executed. A call from Go counts as that many at least.
+type Meter interface{ Tick(instructions int) }
+
 // SetContext gives a state a context, and this package's loop.
 func SetContext(L *lua.LState, ctx context.Context) {
 	L.SetContext(ctx)
@@ -38,6 +42,7 @@ func run(L *lua.LState, base *frame) {
 	if s.ctx != nil {
 		done = s.ctx.Done()
 	}
+	meter, _ := s.ctx.(Meter)
 	// A call from Go looks at once: calls may nest without an end.
 	for left := 1; ; left-- {
 		f := s.currentFrame
@@ -45,6 +50,9 @@ func run(L *lua.LState, base *frame) {
 		f.Pc++
 		if left == 0 {
 			left = patience
+			if meter != nil {
+				meter.Tick(patience)
+			}
 			select {
 			case <-done:
 				L.RaiseError("%s", s.ctx.Err().Error())

@@ -1,4 +1,4 @@
-// Package memory ends work that makes the process's heap grow too much.
+// Package memory watches how much memory the process and single Lua states take.
 package memory
 
 import (
@@ -8,6 +8,9 @@ import (
 	"sync"
 	"time"
 )
+
+// DefaultLimit is the limit of the command line.
+const DefaultLimit = 1 << 30
 
 // sampleEvery is how often a watch looks at the heap.
 const sampleEvery = 10 * time.Millisecond
@@ -53,6 +56,46 @@ func Start(limit int64, exceeded func()) *Watch {
 }
 
 func (w *Watch) watch(limit int64, exceeded func()) {
+	w.sample(func(growth int64) (pause time.Duration) {
+		if growth <= limit {
+			return sampleEvery
+		}
+		// Much of it may be garbage: what counts is what a collection leaves,
+		// without what is allocated while it runs, all of which it keeps.
+		before, began := read(allocMetric), time.Now()
+		goruntime.GC()
+		// A heap that stays near the limit is collected half of the time at most.
+		pause = max(sampleEvery, time.Since(began))
+		meanwhile := read(allocMetric) - before
+		if read(liveMetric)-meanwhile-w.base > limit {
+			exceeded()
+			return 0
+		}
+		return pause
+	})
+}
+
+// Notice starts a watch that calls grown again and again while the heap, with
+// its garbage, has grown by more than limit bytes: then it is worth finding out
+// who is to blame.
+func Notice(limit int64, grown func()) *Watch {
+	w := &Watch{base: read(heapMetric), done: make(chan struct{})}
+	w.stopped.Go(func() {
+		w.sample(func(growth int64) time.Duration {
+			if growth > limit {
+				grown()
+			}
+			// The rest of the process may have shrunk meanwhile.
+			w.base += min(growth, 0)
+			return sampleEvery
+		})
+	})
+	return w
+}
+
+// sample calls look with the growth of the heap, after each pause that it
+// returns, until that is 0.
+func (w *Watch) sample(look func(growth int64) (pause time.Duration)) {
 	timer := time.NewTimer(sampleEvery)
 	defer timer.Stop()
 	for {
@@ -61,23 +104,13 @@ func (w *Watch) watch(limit int64, exceeded func()) {
 			return
 		case <-timer.C:
 		}
-		timer.Reset(sampleEvery)
-		grown := read(heapMetric) - w.base
-		w.peak = max(w.peak, grown)
-		if grown <= limit {
-			continue
-		}
-		// Much of it may be garbage: what counts is what a collection leaves,
-		// without what is allocated while it runs, all of which it keeps.
-		before, began := read(allocMetric), time.Now()
-		goruntime.GC()
-		// A heap that stays near the limit is collected half of the time at most.
-		timer.Reset(max(sampleEvery, time.Since(began)))
-		meanwhile := read(allocMetric) - before
-		if read(liveMetric)-meanwhile-w.base > limit {
-			exceeded()
+		growth := read(heapMetric) - w.base
+		w.peak = max(w.peak, growth)
+		pause := look(growth)
+		if pause == 0 {
 			return
 		}
+		timer.Reset(pause)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
@@ -117,7 +118,7 @@ func (f *file) runtimeOptions() runtime.Options {
 		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
 		Modules: f.builder.modules(), Models: f.options.Models,
-		Sources: f.source,
+		Sources: f.source, MaxHeap: memory.DefaultLimit,
 	}
 }
 

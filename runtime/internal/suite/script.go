@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -182,7 +183,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		EnvAllow: allowed, Now: w.clock.now,
 		WorkDir: r.dir, WriteDirs: append(o.Strings("allow_write"), scriptOutDir),
 		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"), Models: f.options.Models,
-		Sources: f.source,
+		Sources: f.source, MaxHeap: memory.DefaultLimit,
 	}
 }
 

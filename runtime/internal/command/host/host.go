@@ -185,15 +185,16 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
 	}
 	h.Config = c
+	maxHeap := cmp.Or(c.MaxMemory, memory.DefaultLimit)
 	if _, decided := env.Getenv("GOMEMLIMIT"); !decided {
-		memory.Reserve(cmp.Or(c.MaxMemory, runtime.DefaultMaxMemory))
+		memory.Reserve(maxHeap)
 	}
 	options := runtime.Options{
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
 		Logger: logger, Secrets: h.Secrets,
 		Env: env.Getenv, EnvAllow: c.AllowEnv, Now: env.Now,
 		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: append(c.AllowWrite, OutDir),
-		Timeout: c.Timeout, MaxMemory: c.MaxMemory,
+		Timeout: c.Timeout, MaxHeap: maxHeap,
 		Planhat: planhat.Config{
 			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
