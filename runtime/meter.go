@@ -16,16 +16,15 @@ import (
 type meter struct {
 	// left is how many instructions are left of most; 0 is no limit.
 	most, left int64
-	// state is weighed when the process's memory has grown by more than limit.
+	// state is weighed when it can have grown beyond limit: while the process has
+	// more than limit bytes, and once it has allocated next bytes.
 	state *lua.LState
 	limit int64
+	next  atomic.Int64
 	asked atomic.Bool
-	// next is when weighing is worth its time again.
-	next time.Time
+	// rested is when weighing is worth its time again.
+	rested time.Time
 }
-
-// rest is how many times longer than it took the state is not weighed again.
-const rest = 20
 
 // newMeter returns a meter for the limits of the options, nil without any.
 func newMeter(o *Options) *meter {
@@ -47,7 +46,12 @@ func (m *meter) watch() (stop func()) {
 	if m == nil || m.limit <= 0 {
 		return func() {}
 	}
-	w := memory.Notice(m.limit, func() { m.asked.Store(true) })
+	m.next.Store(memory.Allocated() + m.limit)
+	w := memory.Notice(m.limit, func(allocated int64) {
+		if allocated >= m.next.Load() {
+			m.asked.Store(true)
+		}
+	})
 	return func() { w.Stop() }
 }
 
@@ -66,12 +70,14 @@ func (m *meter) tick(ctx context.Context, instructions int) {
 // weigh ends the run if its state holds too much.
 func (m *meter) weigh(ctx context.Context) {
 	began := time.Now()
-	if began.Before(m.next) {
+	if began.Before(m.rested) {
 		return
 	}
-	if memory.Exceeds(m.state, m.limit) {
+	weight := memory.Weight(m.state, m.limit)
+	if weight > m.limit {
 		running(ctx).cancel(fault.MemoryLimit(m.limit))
 	}
-	took := time.Since(began)
-	m.next = began.Add(took + rest*took)
+	// It takes a third of the time at most, also if others allocate a lot.
+	m.next.Store(memory.Allocated() + max(m.limit-weight, m.limit/32))
+	m.rested = began.Add(3 * time.Since(began))
 }

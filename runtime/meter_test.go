@@ -105,8 +105,7 @@ func TestMemoryOfTheScript(t *testing.T) {
 		`local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end`,
 		`big = {} while true do big["k" .. tostring({})] = 1 end`,
 		`local s = "x" while true do s = s .. s .. "y" local keep = s if #s > 2^25 then while true do end end end`,
-		`local function grow(n) local t = { n } return grow, t, pcall(grow, n) end
-		 local fs = {} while true do local x = #fs fs[x + 1] = function() return x end end`,
+		`local fs = {} while true do local x = #fs fs[x + 1] = function() return x end end`,
 		`coroutine.wrap(function() local t = {} while true do t[#t + 1] = { 1, 2, 3 } end end)()`,
 		`local t = {} pcall(function() while true do t[#t + 1] = {} end end)`,
 		`local t = {} while true do t[#t + 1] = coroutine.create(function() end) end`,

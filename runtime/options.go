@@ -63,9 +63,9 @@ type Options struct {
 	// Timeout limits a run; 0 is no limit.
 	Timeout time.Duration
 	// MaxMemory limits what the values of a script take, in bytes, as an
-	// estimate; 0 is no limit. They are weighed when the process's heap has grown
-	// by that much, so only a script that is large itself is ended. What Go code
-	// holds for a script does not count.
+	// estimate; 0 is no limit. They are weighed from time to time, so only a
+	// script that is large itself is ended, whatever the rest of the program
+	// allocates. What Go code holds for a script does not count.
 	MaxMemory int64
 	// MaxHeap limits the growth of the process's heap during a run, in bytes; 0
 	// is no limit. It counts everything, also what other runs and the rest of the

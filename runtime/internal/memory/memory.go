@@ -75,18 +75,19 @@ func (w *Watch) watch(limit int64, exceeded func()) {
 	})
 }
 
-// Notice starts a watch that calls grown again and again while the heap, with
-// its garbage, has grown by more than limit bytes: then it is worth finding out
-// who is to blame.
-func Notice(limit int64, grown func()) *Watch {
-	w := &Watch{base: read(heapMetric), done: make(chan struct{})}
+// Allocated returns how many bytes the process has ever allocated.
+func Allocated() int64 { return read(allocMetric) }
+
+// Notice starts a watch that calls large again and again while the whole heap,
+// with its garbage, has more than limit bytes: only then can a part of it.
+// allocated is what Allocated returns.
+func Notice(limit int64, large func(allocated int64)) *Watch {
+	w := &Watch{done: make(chan struct{})}
 	w.stopped.Go(func() {
-		w.sample(func(growth int64) time.Duration {
-			if growth > limit {
-				grown()
+		w.sample(func(size int64) time.Duration {
+			if size > limit {
+				large(Allocated())
 			}
-			// The rest of the process may have shrunk meanwhile.
-			w.base += min(growth, 0)
 			return sampleEvery
 		})
 	})

@@ -38,9 +38,10 @@ func fieldOf(t reflect.Type, name string) int {
 	return f.Index[0]
 }
 
-// Exceeds reports whether the values that a state reaches take more than limit
-// bytes, as an estimate. It must be called by the goroutine that runs the state.
-func Exceeds(L *lua.LState, limit int64) bool {
+// Weight estimates how many bytes the values take that a state reaches, or at
+// least that it is more than limit. It must be called by the goroutine that runs
+// the state.
+func Weight(L *lua.LState, limit int64) int64 {
 	s := &scale{limit: limit, seen: map[unsafe.Pointer]struct{}{}}
 	s.add(L)
 	s.add(L.G.Registry)
@@ -51,7 +52,7 @@ func Exceeds(L *lua.LState, limit int64) bool {
 		s.waiting = s.waiting[:last]
 		s.open(next)
 	}
-	return s.total > limit
+	return s.total
 }
 
 type scale struct {
