@@ -2,7 +2,9 @@ package simulator
 
 import (
 	"crypto/subtle"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -61,6 +63,27 @@ const (
 	mayDelete right = "delete"
 )
 
+var rights = []right{mayRead, mayCreate, mayUpdate, mayDelete}
+
+// Permissions returns the permissions that can be denied: those of the models of
+// the catalog and of others from catalog.Declare, and "*" with a right.
+func Permissions(more ...*catalog.Model) []string {
+	return permissionsOf(slices.Concat(catalog.Load().Models, more))
+}
+
+func permissionsOf(models []*catalog.Model) []string {
+	var list []string
+	for _, name := range append(snakeNames(models), "*") {
+		if name != "*" {
+			list = append(list, name)
+		}
+		for _, r := range rights {
+			list = append(list, name+"."+string(r))
+		}
+	}
+	return list
+}
+
 // denials lists what the API token may not do. It is safe for concurrent use.
 type denials struct {
 	mu     sync.RWMutex
@@ -90,8 +113,30 @@ func (d *denials) check(m *catalog.Model, want right) *failure {
 // Deny takes permissions from the API token: "company" all of a model,
 // "company.read", "company.create", "company.update" or "company.delete" one,
 // "*.delete" one of every model. Calls that need them answer 403; rows of a
-// bulk call that need them are listed in permissionErrors.
-func (s *Server) Deny(permissions ...string) { s.denials.set(permissions, true) }
+// bulk call that need them are listed in permissionErrors. If a permission is
+// unknown, Deny changes none.
+func (s *Server) Deny(permissions ...string) error { return s.permit(permissions, true) }
 
 // Allow gives back what Deny took, by the same words.
-func (s *Server) Allow(permissions ...string) { s.denials.set(permissions, false) }
+func (s *Server) Allow(permissions ...string) error { return s.permit(permissions, false) }
+
+func (s *Server) permit(permissions []string, denied bool) error {
+	known := permissionsOf(s.models)
+	for _, p := range permissions {
+		if slices.Contains(known, p) {
+			continue
+		}
+		model, _, _ := strings.Cut(p, ".")
+		candidates := slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !strings.HasPrefix(name, model+".") })
+		if len(candidates) == 0 {
+			candidates = known
+		}
+		suggestion := catalog.DidYouMean(p, candidates)
+		if suggestion == "" {
+			suggestion = "; use a model, or a model or * with .read, .create, .update or .delete"
+		}
+		return fmt.Errorf("unknown permission %q%s", p, suggestion)
+	}
+	s.denials.set(permissions, denied)
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestTokens(t *testing.T) {
@@ -54,13 +55,31 @@ func TestPermissions(t *testing.T) {
 	assert.Equal(t, 403, r.status)
 	assert.Len(t, r.object["permissionErrors"], 1)
 
-	p.Allow("company.create")
+	require.NoError(t, p.Allow("company.create"))
 	id := p.make("/companies", `{"name":"A","externalId":"1"}`)
 	assert.Equal(t, 403, p.do("DELETE", "/companies/"+id, "").status)
 
-	p.Deny("company.create")
+	require.NoError(t, p.Deny("company.create"))
 	r = p.do("PUT", "/companies", `[{"externalId":"1","phase":"x"},{"name":"B","externalId":"2"}]`)
 	assert.Equal(t, 206, r.status, "some rows done, some denied")
 	assert.EqualValues(t, 1, r.object["updated"])
 	assert.Len(t, r.object["permissionErrors"], 1)
+}
+
+func TestPermissionsAreChecked(t *testing.T) {
+	for p, want := range map[string]string{
+		"compani":             `unknown permission "compani" (did you mean 'company'?)`,
+		"company.craete":      `unknown permission "company.craete" (did you mean 'company.create'`,
+		"company.bulk_upsert": `unknown permission "company.bulk_upsert"; use a model, or a model or * with .read, .create, .update or .delete`,
+		"*":                   `unknown permission "*"`,
+		"":                    `unknown permission ""`,
+	} {
+		_, err := New(Options{Deny: []string{p}})
+		assert.ErrorContains(t, err, want)
+	}
+	p := start(t, Options{})
+	assert.ErrorContains(t, p.Deny("license", "licence.read"), `unknown permission "licence.read"`)
+	assert.Equal(t, 200, p.do("GET", "/licenses", "").status, "all or none")
+	assert.Error(t, p.Allow("licence"))
+	assert.Subset(t, Permissions(), []string{"company", "company.create", "*.delete"})
 }

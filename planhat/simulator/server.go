@@ -57,7 +57,9 @@ func New(o Options) (*Server, error) {
 	if err := s.InjectFaults(o.Faults...); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
-	s.denials.set(o.Deny, true)
+	if err := s.Deny(o.Deny...); err != nil {
+		return nil, fmt.Errorf("simulator: %w", err)
+	}
 	if err := s.fill(); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}

@@ -202,7 +202,7 @@ func TestImportsCanBeRepeated(t *testing.T) {
 func TestReportWithoutTickets(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "tenant")
-	s.Deny("ticket")
+	require.NoError(t, s.Deny("ticket"))
 	o := runIn(t, s.dir, s.Environment(), nil, "weekly_report.lua", monday)
 	require.Equal(t, 0, o.code, "stderr: %s", o.stderr)
 	assert.Contains(t, o.stderr, "the report has no tickets")

@@ -56,6 +56,22 @@ func (c *script) apply(token int, callee infer.Value, args arguments) {
 	}
 	c.records(callee, args.given)
 	c.fieldNames(callee, args.given)
+	if callee.Is("planhat.model") {
+		c.modelName(args)
+	}
+}
+
+// modelName reports a model that neither Planhat nor the configuration has.
+func (c *script) modelName(args arguments) {
+	if len(args.given) != 1 || args.open {
+		return
+	}
+	name, ok := args.given[0].(*ast.StringExpr)
+	if !ok || c.manual.ModelModule(name.Value) != nil {
+		return
+	}
+	c.on(name, "unknown-function", "unknown model '"+name.Value+"'"+catalog.DidYouMean(name.Value, c.manual.ModelNames())).Hint =
+		"declare a custom model in phscript.toml as [[model]], or give its path, such as { path = \"/contracts\" }"
 }
 
 // nameToken is the name of what is called.

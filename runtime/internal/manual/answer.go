@@ -46,7 +46,7 @@ func (m *Manual) Ask(text string) *Answer {
 	words := strings.Fields(text)
 	a := &Answer{text: strings.Join(words, " ")}
 	guides := guide.All()
-	if a.Topic = cmp.Or(m.Topic(a.text), m.Find(strings.Join(words, "."))); a.Topic != nil {
+	if a.Topic = cmp.Or(m.Topic(`planhat.model("`+a.text+`")`), m.Topic(a.text), m.Find(strings.Join(words, "."))); a.Topic != nil {
 		return a
 	}
 	if a.Section = guides.Find(a.text); a.Section != nil {

@@ -272,6 +272,11 @@ func (m *Manual) Find(name string) *Topic {
 			return t
 		}
 	}
+	if model, function, ok := strings.Cut(strings.TrimPrefix(name, "planhat."), "."); ok { // of a custom model
+		if t := m.byName[`planhat.model("`+model+`").`+function]; t != nil {
+			return t
+		}
+	}
 	fold := strings.ToLower(name)
 	for _, one := range []string{fold, "planhat." + fold} {
 		if t := m.byFold[one]; t != nil {

@@ -112,16 +112,19 @@ func misbehaving() []*bindings.Func {
 		Name: "permissions", Type: "string", Optional: true,
 		Doc: "One or more permissions: `company` is everything on a model; `company.read`, `company.create`, `company.update` and `company.delete` are one action on it; `*.delete` is one action on every model.",
 	}
-	permit := func(name, doc string, do func(s *simulator.Server, permissions []string)) *bindings.Func {
+	permit := func(name, doc string, do func(s *simulator.Server, permissions ...string) error) *bindings.Func {
 		return &bindings.Func{
 			Name: name, Doc: doc, Params: []bindings.Param{permissions}, Variadic: true,
+			Errors:  "When a permission is unknown.",
 			Example: `simulator.` + name + `("company.create", "*.delete")`,
 			Call: onServer(func(a *bindings.Args, _ *environment, s *simulator.Server) (int, error) {
 				var list []string
 				for i := range a.Len() {
 					list = append(list, a.String(i))
 				}
-				do(s, list)
+				if err := do(s, list...); err != nil {
+					return 0, a.Errorf("%s", trimmed(err))
+				}
 				return 0, nil
 			}),
 		}
@@ -153,10 +156,8 @@ func misbehaving() []*bindings.Func {
 				return 0, nil
 			}),
 		},
-		permit("deny", "Removes permissions from the token. Calls that need them are refused.",
-			func(s *simulator.Server, list []string) { s.Deny(list...) }),
-		permit("allow", "Restores permissions that `simulator.deny` removed.",
-			func(s *simulator.Server, list []string) { s.Allow(list...) }),
+		permit("deny", "Removes permissions from the token. Calls that need them are refused.", (*simulator.Server).Deny),
+		permit("allow", "Restores permissions that `simulator.deny` removed.", (*simulator.Server).Allow),
 		{
 			Name: "switches",
 			Doc: "Chooses how Planhat behaves where its documentation does not say. `phscript simulate --help` lists the switches. " +

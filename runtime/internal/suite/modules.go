@@ -7,6 +7,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/pattern"
@@ -17,9 +18,11 @@ import (
 // globals.
 func Modules() []*bindings.Module { return (&builder{}).modules() }
 
-// Manual returns the manual of everything that a script can use, tests
-// included.
-func Manual() *manual.Manual { return builtins.Manual(Modules()...) }
+// Manual returns the manual of everything that a script can use, tests and
+// declared models included.
+func Manual(declared ...*catalog.Model) *manual.Manual {
+	return builtins.Manual(slices.Concat(Modules(), bindings.DeclaredModels(declared))...)
+}
 
 // builder makes the modules of one test file. Without a file they can be read,
 // not called.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check"
@@ -111,17 +112,17 @@ func unknownRule(names []string) string {
 
 // configure adds what phscript.toml says about checks. The environment's
 // settings are about runs.
-func (o *options) configure(env *environment.Env) error {
+func (o *options) configure(env *environment.Env) (config.Config, error) {
 	c, err := config.Load(o.configFile, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
 	if err != nil {
-		return err
+		return c, err
 	}
 	if problem := unknownRule(c.Check.Ignore); problem != "" {
-		return &config.Error{Where: c.File, Message: "check.ignore: " + problem, Hint: rulesHint}
+		return c, &config.Error{Where: c.File, Message: "check.ignore: " + problem, Hint: rulesHint}
 	}
 	o.globals = append(o.globals, c.Check.Globals...)
 	o.disable = append(o.disable, c.Check.Ignore...)
-	return nil
+	return c, nil
 }
 
 // checkScripts checks what the options name and reports it.
@@ -129,15 +130,16 @@ func checkScripts(env *environment.Env, o *options) error {
 	if o.listRules {
 		return report.WriteRules(env.Stdout)
 	}
-	if err := o.configure(env); err != nil {
+	c, err := o.configure(env)
+	if err != nil {
 		return err
 	}
 	files, err := o.files(env)
 	if err != nil {
 		return err
 	}
-	checker := check.New(builtins.Manual(), check.Options{
-		ForTests: suite.Manual(),
+	checker := check.New(builtins.Manual(bindings.DeclaredModels(c.Models)...), check.Options{
+		ForTests: suite.Manual(c.Models...),
 		Globals:  o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})

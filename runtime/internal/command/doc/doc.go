@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/reference"
@@ -24,6 +25,7 @@ type options struct {
 	words  []string
 	format string
 	all    bool
+	config string
 }
 
 // New returns the command doc.
@@ -44,7 +46,8 @@ func New(env *environment.Env) *cobra.Command {
 			"  phscript doc script-guide#filter\n" +
 			"  phscript doc --all --format json",
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return completeTopic(typed), cobra.ShellCompDirectiveNoFileComp
+			m, _ := o.manual(env)
+			return completeTopic(m, typed), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.words = strings.Fields(strings.Join(args, " "))
@@ -56,14 +59,26 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	usage.Choice(cmd, &o.format, "format", "text", "Print `FORMAT`: text, json or markdown", "text", "json", "markdown")
 	cmd.Flags().BoolVar(&o.all, "all", false, "Print every topic")
+	usage.AddConfig(cmd.Flags(), &o.config)
 	return cmd
+}
+
+// manual returns the manual, with the models that the configuration declares. A
+// configuration that no flag names is left out if it is invalid, since no topic
+// but its models needs it.
+func (o *options) manual(env *environment.Env) (*manual.Manual, error) {
+	c, err := config.Load(o.config, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	if err != nil && o.config != "" {
+		return nil, err
+	}
+	return suite.Manual(c.Models...), nil
 }
 
 // completeTopic lists the topics that begin with what is typed, one level deep,
 // and the guides; after a guide's #, its sections.
-func completeTopic(typed string) []cobra.Completion {
+func completeTopic(m *manual.Manual, typed string) []cobra.Completion {
 	var list []cobra.Completion
-	for _, t := range suite.Manual().Topics() {
+	for _, t := range m.Topics() {
 		names := []string{t.Name}
 		if short, ok := strings.CutPrefix(t.Name, "planhat."); ok {
 			names = append(names, short)
@@ -85,7 +100,10 @@ func completeTopic(typed string) []cobra.Completion {
 
 // explain prints what there is about the words.
 func explain(env *environment.Env, o *options) error {
-	m := suite.Manual()
+	m, err := o.manual(env)
+	if err != nil {
+		return err
+	}
 	page := manual.PageOptions{Width: env.Width(), Color: env.StdoutColor()}
 	if len(o.words) == 0 && o.format == "text" && !o.all {
 		return printing.Text(env.Stdout, m.Overview(page))

@@ -61,12 +61,12 @@ func New(env *environment.Env) *cobra.Command {
 	f.IntVar(&o.server.Parallel, "parallel", 0, "Allow `N` requests at once, -1 for no limit (default 50, as Planhat)")
 	f.StringVar(&o.faults, "faults", "", "Inject `FAULTS`, see above")
 	f.StringVar(&o.switches, "switches", "", "Set switches as `NAME=VALUE`,... see above")
-	f.StringSliceVar(&o.server.Deny, "deny", nil, "Refuse `MODEL` or model.operation to the token")
+	f.StringSliceVar(&o.server.Deny, "deny", nil, "Refuse `PERMISSION` to the token: company, company.create, *.delete (rights: read, create, update, delete)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "Log every call")
 	usage.AddConfig(f, &o.config)
 	usage.CompleteFolders(cmd, "fixtures")
 	usage.CompleteNothing(cmd, "addr", "latency", "companies", "seed", "calls-per-min", "per-second", "parallel", "faults")
-	usage.Complete(cmd, "deny", completeModel)
+	usage.Complete(cmd, "deny", completePermission)
 	usage.Complete(cmd, "switches", completeSwitch)
 	return cmd
 }
@@ -82,16 +82,17 @@ func (o *options) parse() error {
 	return nil
 }
 
-// completeModel completes a model, or an operation of the model before the dot.
-func completeModel(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// completePermission completes a model, or one of its rights after the dot.
+func completePermission(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	var list []cobra.Completion
-	for _, m := range catalog.Load().Models {
-		if !strings.HasPrefix(typed, m.Snake+".") {
-			list = append(list, cobra.CompletionWithDesc(m.Snake, m.Doc))
-			continue
-		}
-		for _, op := range m.Operations {
-			list = append(list, m.Snake+"."+op.Name)
+	for _, p := range simulator.Permissions() {
+		rest, ok := strings.CutPrefix(p, typed)
+		switch m := catalog.Load().Model(p); {
+		case !ok:
+		case m != nil:
+			list = append(list, cobra.CompletionWithDesc(p, m.Doc))
+		case strings.Contains(typed, ".") || strings.HasPrefix(rest, ".") || strings.HasPrefix(p, "*"):
+			list = append(list, p)
 		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp

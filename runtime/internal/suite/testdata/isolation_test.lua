@@ -94,6 +94,8 @@ describe("the simulator", function()
     simulator.deny("company.create", "task")
     expect(function() planhat.company.create{ name = "Acme" } end).to_raise{ kind = "permission" }
     expect(function() planhat.task.get_list() end).to_raise{ kind = "permission" }
+    expect(function() simulator.deny("companie") end).to_raise("did you mean 'company'")
+    expect(function() simulator.allow("company.created") end).to_raise("did you mean 'company.create'")
     simulator.allow("company.create")
     planhat.company.create{ name = "Acme" }
   end)
