@@ -99,12 +99,12 @@ func TestSessionsHaveABudgetForEachInput(t *testing.T) {
 
 // The script that grew is ended, however it grew.
 func TestMemoryOfTheScript(t *testing.T) {
-	o := RunOptions{MaxMemory: 32 << 20, Timeout: 20 * time.Second}
+	o := RunOptions{MaxMemory: 8 << 20, Timeout: time.Minute}
 	for _, source := range []string{
 		`local t = {} while true do t[#t + 1] = {} end`,
 		`local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end`,
 		`big = {} while true do big["k" .. tostring({})] = 1 end`,
-		`local s = "x" while true do s = s .. s .. "y" local keep = s if #s > 2^25 then while true do end end end`,
+		`local s = "x" while true do s = s .. s .. "y" local keep = s if #s > 2^23 then while true do end end end`,
 		`local fs = {} while true do local x = #fs fs[x + 1] = function() return x end end`,
 		`coroutine.wrap(function() local t = {} while true do t[#t + 1] = { 1, 2, 3 } end end)()`,
 		`local t = {} pcall(function() while true do t[#t + 1] = {} end end)`,

@@ -18,10 +18,13 @@ import (
 const goFrame = `package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +37,10 @@ import (
 )
 
 var (
+	_ bytes.Buffer
 	_ = errors.New
+	_ = slog.Default
+	_ = strings.NewReader
 	_ = fmt.Sprint
 	_ = os.Stdout
 	_ = time.Now

@@ -141,7 +141,7 @@ func native(L *lua.LState, open lua.LGFunction, module string) map[string]lua.LV
 
 // module makes a library table, in the globals and in package.loaded.
 func (lib *library) module(L *lua.LState, name string, functions map[string]func(call) int) *lua.LTable {
-	table := L.NewTable()
+	table := L.CreateTable(0, len(functions))
 	register(L, table, functions)
 	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString(name, table)
 	loaded(L).RawSetString(name, table)
