@@ -22,6 +22,8 @@ type DecodeOptions struct {
 	// Numbers keeps whole numbers of more than 14 digits as numbers. It is for JSON
 	// that was encoded from Lua values.
 	Numbers bool
+	// Omitted, if not nil, gets the names of the absent fields of the value itself.
+	Omitted *[]string
 }
 
 // DecodeBytes reads one JSON value that fills b.
@@ -82,6 +84,8 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
+	omitted := opt.Omitted
+	opt.Omitted = nil
 	names, base := len(c.names), len(c.values)
 	defer func() {
 		c.names = c.names[:names]
@@ -101,6 +105,9 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 			return nil, err
 		}
 		if !opt.Nulls && c.IsNull(v) {
+			if omitted != nil {
+				*omitted = append(*omitted, lua.LVAsString(name))
+			}
 			continue
 		}
 		c.names, c.values = append(c.names, name), append(c.values, v)
@@ -119,6 +126,7 @@ func (c *Codec) decodeArray(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValu
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
+	opt.Omitted = nil
 	base := len(c.values)
 	defer c.drop(base)
 	for {

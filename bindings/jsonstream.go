@@ -33,8 +33,10 @@ type jsonReader struct {
 	count, passed int
 	// begins is the line where the latest value begins.
 	begins int
-	// from is where the values come from.
-	from *origin
+	// from is where the values come from. nulls are the names of the fields that the
+	// latest value lost because they are null.
+	from  *origin
+	nulls []string
 }
 
 // onJSON makes a function that reads its first argument, a file or a text.
@@ -63,11 +65,13 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 		return nil, src.fail(err)
 	}
 	lines := &lineCounter{r: text}
-	return &jsonReader{
+	r := &jsonReader{
 		src: src, text: text, lines: lines, codec: CodecOf(a.L), opt: DecodeOptions{Nulls: a.Options(1).Bool("nulls")},
 		dec:  jsontext.NewDecoder(lines, jsontext.AllowDuplicateNames(true)),
 		from: &origin{file: src.file()},
-	}, nil
+	}
+	r.opt.Omitted = &r.nulls
+	return r, nil
 }
 
 // only pushes the single value that the source must hold, and closes it.
@@ -151,8 +155,9 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 // note remembers where a value comes from.
 func (r *jsonReader) note(v lua.LValue, line int) {
 	if t, ok := v.(*lua.LTable); ok {
-		putPlace(t, place{origin: r.from, line: line})
+		putPlace(t, place{origin: r.from, line: line, nulls: r.nulls})
 	}
+	r.nulls = nil
 }
 
 func noValues(name string) error {

@@ -18,6 +18,8 @@ type place struct {
 	line int
 	// cells are those of the row as the file has them, nil if it is not CSV.
 	cells []string
+	// nulls are the names of fields that a row of JSON lost because they are null.
+	nulls []string
 	// row is what the row was made from, nil if it was read as it is.
 	row *lua.LTable
 }
@@ -91,16 +93,38 @@ func originOf(L *lua.LState, t *lua.LTable) *planhat.Origin {
 	if !known {
 		return nil
 	}
+	if at.row == nil && len(at.nulls) > 0 {
+		at.row = t
+	}
 	o := &planhat.Origin{File: at.file, Line: at.line}
 	switch {
 	case at.cells != nil:
 		o.Row = at.record()
 	case at.row != nil:
 		if text, err := CodecOf(L).EncodeBytes(at.row, EncodeOptions{}); err == nil {
-			o.Row = planhat.Record(text)
+			o.Row = planhat.Record(at.withNulls(text))
 		}
 	}
 	return o
+}
+
+// withNulls adds the fields that the row lost to the row as JSON, so that the names of
+// all its fields are known.
+func (p place) withNulls(text []byte) []byte {
+	for _, name := range p.nulls {
+		if p.row.RawGetString(name) != lua.LNil {
+			continue
+		}
+		member, err := jsontext.AppendQuote(nil, name)
+		if err != nil {
+			continue
+		}
+		if text = bytes.TrimSuffix(text, []byte("}")); len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(append(text, member...), ":null}"...)
+	}
+	return text
 }
 
 // Columns returns the names of the columns of the CSV file that a row was read from, in

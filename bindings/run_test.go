@@ -28,6 +28,7 @@ func TestRowsThatScriptsReject(t *testing.T) {
 	h.file("a.csv", "Account ID;Name;E-Mail\nA-1;  Acme ;\nA-2;;x@y.example\nA-3;Bolt\n")
 	h.file("a.jsonl", "\n{\"id\":7,\"tags\":[1]}\n{\n \"email\":\"a@b.example\"}\n[1]\n")
 	h.file("a.json", "[\n  {\"id\": 1},\n\n  {\n    \"id\": 2 }\n]\n")
+	h.file("nulls.jsonl", `{"a":null}{"b":1,"a\"":null,"in":{"c":null}}{"a":null,"b":null}{"a":[{"d":null}]}`)
 	L := newState(t, h, Run(), CSV(), JSON())
 	_, err := run(t, L, `
 		for row in csv.rows("a.csv", { trim = true, columns = { ["Account ID"] = "id", Name = "name" }, on_error = "collect" }) do run.reject(row, " no e-mail ") end
@@ -38,6 +39,7 @@ func TestRowsThatScriptsReject(t *testing.T) {
 		for row in json.rows("a.json") do run.reject(row, "bad") end
 		run.reject({ NAME = "Acme", n = 1.5 }, "own")
 		run.reject({}, "empty")
+		for row in json.rows("nulls.jsonl") do row.b = row.b or 2; run.reject(row, "bad") end
 	`)
 	require.NoError(t, err)
 	type short struct{ place, key, message, row string }
@@ -61,6 +63,10 @@ func TestRowsThatScriptsReject(t *testing.T) {
 		{"a.json, line 4", "id 2", "bad", `{"id":2}`},
 		{"", "NAME Acme", "own", `{"NAME":"Acme","n":1.5}`},
 		{"", "", "empty", `{}`},
+		{"nulls.jsonl, line 1", "", "bad", `{"b":2,"a":null}`},
+		{"nulls.jsonl, line 1", "", "bad", `{"b":1,"in":{},"a\"":null}`},
+		{"nulls.jsonl, line 1", "", "bad", `{"b":2,"a":null}`},
+		{"nulls.jsonl, line 1", "", "bad", `{"a":[{}],"b":2}`},
 	}, all[3:])
 }
 

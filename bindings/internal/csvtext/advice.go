@@ -199,7 +199,7 @@ func (r *Reader) Doubt() string {
 			named++
 		}
 	}
-	if !r.opt.Header || len(r.opt.Find) > 0 || 2*named > len(r.Columns) || r.opt.Again == nil {
+	if !r.opt.Header || r.rejected || len(r.opt.Find) > 0 || 2*named > len(r.Columns) || r.opt.Again == nil {
 		return ""
 	}
 	line, below := 0, 0

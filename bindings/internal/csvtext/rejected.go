@@ -34,7 +34,8 @@ type Rejected struct {
 	// Line is 0 if it is unknown.
 	Line int
 	// Cells are nil if it is not known which row was rejected. A Reader then skips
-	// the row; it skips no other, even if all its cells are empty.
+	// the row; it skips no other, even if all its cells are empty. There are fewer
+	// cells than columns if the row is shorter than others of its file.
 	Cells []string
 }
 
@@ -60,12 +61,11 @@ func (w *RejectedWriter) WriteRow(r Rejected) error {
 	if r.Line > 0 {
 		line = strconv.Itoa(r.Line)
 	}
-	quoted, cells := -1, r.Cells
-	switch {
-	case cells == nil:
-		cells = make([]string, w.columns)
-	case blank(cells):
-		quoted = len(RejectedColumns)
+	quoted, cells := -1, make([]string, w.columns)
+	copy(cells, r.Cells)
+	// The quotes say that the row has the cell.
+	if last := max(len(r.Cells), 1) - 1; r.Cells != nil && last < len(cells) && cells[last] == "" {
+		quoted = len(RejectedColumns) + last
 	}
 	return w.write(guarded(append([]string{r.Reason, r.State, r.Call, r.File, line}, cells...)), quoted)
 }
@@ -115,7 +115,8 @@ func (r *Reader) asRejected() {
 // row is the header. It fails if the rows were read from several files, which a
 // script would take for rows of one.
 func (r *Reader) leaveOut(cells []string) ([]string, error) {
-	if r.added == nil {
+	header := r.added == nil
+	if header {
 		r.added = make([]string, len(cells))
 		for i, name := range cells {
 			if name = trimName(name); slices.Contains(RejectedColumns, name) {
@@ -125,11 +126,18 @@ func (r *Reader) leaveOut(cells []string) ([]string, error) {
 	} else if err := r.rejectedRow(cells); err != nil {
 		return nil, err
 	}
-	kept := cells[:0]
+	kept, last := cells[:0], 0
 	for i, cell := range cells {
-		if r.addedName(i) == "" {
-			kept = append(kept, unguard(cell))
+		if r.addedName(i) != "" {
+			continue
 		}
+		kept = append(kept, unguard(cell))
+		if cell != "" || slices.Contains(r.scan.quoted, i) {
+			last = len(kept)
+		}
+	}
+	if !header && (r.opt.Ragged || r.unnamed) { // rows have their own lengths
+		kept = kept[:max(last, min(len(kept), 1))]
 	}
 	return kept, nil
 }

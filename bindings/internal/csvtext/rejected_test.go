@@ -39,7 +39,7 @@ func readAll(t require.TestingT, text string, opt Options) (r *Reader, rows [][]
 
 func TestRejectedText(t *testing.T) {
 	assert.Equal(t, "\ufeffphscript_reason,phscript_state,phscript_call,phscript_file,phscript_line,id,'=x\n"+
-		"'=no,rejected,run.reject,a.csv,,A-1,\n'=no,rejected,run.reject,a.csv,1,'=1+1,'''=1\n",
+		"'=no,rejected,run.reject,a.csv,,A-1,\"\"\n'=no,rejected,run.reject,a.csv,1,'=1+1,'''=1\n",
 		rejectedText(t, []string{"id", "=x"}, []string{"A-1", ""}, []string{"=1+1", "''=1"}))
 }
 
@@ -101,14 +101,31 @@ func TestRejectedRoundTrip(t *testing.T) {
 		cell := rapid.Custom(func(t *rapid.T) string {
 			return strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"a", "'", "=", "+1", "@", "\t", "\ufeff", "\"", ",", ";", "\n", "\r", "é", "＝"}), 0, 4).Draw(t, "parts"), "")
 		})
-		columns := []string{"id", "name", "note"}[:rapid.IntRange(1, 3).Draw(t, "columns")]
-		rows := rapid.SliceOfN(rapid.SliceOfN(cell, len(columns), len(columns)), 0, 4).Draw(t, "rows")
-		_, got := readAll(t, rejectedText(t, columns, rows...), Options{Header: true})
+		columns := []string{"id", "name", "column_3"}[:rapid.IntRange(1, 3).Draw(t, "columns")]
+		opt, shortest := Options{Header: true}, len(columns)
+		switch rapid.IntRange(0, 2).Draw(t, "ragged") {
+		case 1:
+			opt.Ragged, shortest = true, 1
+		case 2:
+			opt.Header, shortest = false, 1
+		}
+		rows := rapid.SliceOfN(rapid.SliceOfN(cell, shortest, len(columns)), 0, 4).Draw(t, "rows")
+		_, got := readAll(t, rejectedText(t, columns, rows...), opt)
 		assert.Equal(t, len(rows), len(got))
 		for i := range got {
 			assert.Equal(t, rows[i], got[i])
 		}
 	})
+}
+
+// TestRejectedCellsWithoutNames: the names of cells beyond the header are no reason
+// to doubt it.
+func TestRejectedCellsWithoutNames(t *testing.T) {
+	text := rejectedText(t, []string{"id", "column_2", "column_3"}, []string{"1", "x", "y"})
+	again := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }
+	r, rows := readAll(t, text, Options{Header: true, Ragged: true, Again: again})
+	assert.Equal(t, [][]string{{"1", "x", "y"}}, rows)
+	assert.Empty(t, r.Doubt())
 }
 
 // TestEmptyRejectedRows: a row of empty cells is one, also after a spreadsheet has

@@ -51,10 +51,12 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (count outc
 		}
 		var cells []string
 		if dataOf(row) != nil {
-			cells = make([]string, len(columns))
+			cells = make([]string, 0, len(columns))
 		}
 		for _, field := range fields(row) {
-			cells[known[field.name]] = field.text
+			i := known[field.name]
+			cells = cells[:max(len(cells), i+1)]
+			cells[i] = field.text
 		}
 		if err := w.WriteRow(bindings.RejectedRow{
 			Reason: why.reason, State: why.state, Call: why.call, File: row.File, Line: row.Line, Cells: cells,

@@ -56,7 +56,7 @@ func TestRecorder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, head+",id,note,name,custom,n,no,column_1,column_2\n"+
 		"no name,rejected,run.reject,a.csv,7,'=1+1,\"a\"\"b\",,,,,,\n"+
-		"gone,unsent,company.bulk_upsert,,,,,B,\"{\"\"Tier\"\":\"\"Gold\"\"}\",1.50,,,\n"+
+		"gone,unsent,company.bulk_upsert,,,,,B,\"{\"\"Tier\"\":\"\"Gold\"\"}\",1.50,\"\",,\n"+
 		"late,unknown,company.bulk_upsert,,,A-3,,,,,,,\n"+
 		"some row,rejected,company.bulk_upsert,,,,,,,,,,\n"+
 		"a list,rejected,company.bulk_upsert,,,,,,,,,x,y\n", string(text))
