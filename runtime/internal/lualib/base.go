@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -224,15 +225,21 @@ func toNumber(c call) int {
 		c.fail(2, "base out of range")
 	}
 	digits, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		digits = strings.TrimPrefix(text, "+")
+	}
 	if base == 16 && len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
 		digits = digits[2:]
 	}
-	n, ok := number.ParseDigits(digits, base)
-	if !ok {
+	if strings.ContainsAny(digits, "+-") {
 		return c.results(lua.LNil)
 	}
-	if negative {
-		n = 18446744073709551616 - n
+	n, err := strconv.ParseUint(digits, base, 64)
+	if errors.Is(err, strconv.ErrSyntax) {
+		return c.results(lua.LNil)
+	}
+	if negative && err == nil {
+		n = -n
 	}
 	return c.results(lua.LNumber(n))
 }

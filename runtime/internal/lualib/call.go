@@ -91,6 +91,15 @@ func (c call) num(n int) float64 {
 // integer reads a number and cuts off its fraction.
 func (c call) integer(n int) int { return truncate(c.num(n)) }
 
+// int reads a number as an int of C, which has 32 bits.
+func (c call) int(n int) int {
+	value := c.num(n)
+	if math.IsNaN(value) || math.Abs(value) >= 1<<63 {
+		return 0
+	}
+	return int(int32(int64(value)))
+}
+
 // optInt reads an integer that may be left out.
 func (c call) optInt(n, otherwise int) int {
 	if c.absent(n) {

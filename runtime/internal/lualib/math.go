@@ -4,29 +4,37 @@ import (
 	"math"
 	"math/rand"
 
+	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 )
 
 // openMath defines the math library. Random numbers are the state's own.
 func (lib *library) openMath(L *lua.LState) {
 	unary := func(f func(float64) float64) func(call) int {
+		return func(c call) int {
+			a := c.num(1)
+			return c.results(lua.LNumber(signed(f(a), a)))
+		}
+	}
+	unsigned := func(f func(float64) float64) func(call) int {
 		return func(c call) int { return c.results(lua.LNumber(f(c.num(1)))) }
 	}
 	binary := func(f func(a, b float64) float64) func(call) int {
 		return func(c call) int {
 			a := c.num(1)
-			return c.results(lua.LNumber(f(a, c.num(2))))
+			b := c.num(2)
+			return c.results(lua.LNumber(signed(f(a, b), a, b)))
 		}
 	}
 	table := lib.module(L, "math", map[string]func(call) int{
-		"abs": unary(math.Abs), "acos": unary(math.Acos), "asin": unary(math.Asin), "atan": unary(math.Atan),
-		"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(math.Exp),
-		"floor": unary(math.Floor), "log": unary(math.Log), "log10": unary(math.Log10), "sin": unary(math.Sin),
+		"abs": unary(math.Abs), "acos": unsigned(math.Acos), "asin": unsigned(math.Asin), "atan": unary(math.Atan),
+		"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(number.Exp),
+		"floor": unary(math.Floor), "log": unary(number.Log), "log10": unsigned(math.Log10), "sin": unary(math.Sin),
 		"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
 		"deg":   unary(func(x float64) float64 { return x / (math.Pi / 180) }),
 		"rad":   unary(func(x float64) float64 { return x * (math.Pi / 180) }),
-		"atan2": binary(math.Atan2), "fmod": binary(math.Mod), "mod": binary(math.Mod), "pow": binary(math.Pow),
-		"ldexp": func(c call) int { return c.results(lua.LNumber(math.Ldexp(c.num(1), c.integer(2)))) },
+		"atan2": binary(math.Atan2), "fmod": binary(math.Mod), "mod": binary(math.Mod), "pow": binary(number.Pow),
+		"ldexp": func(c call) int { return c.results(lua.LNumber(math.Ldexp(c.num(1), c.int(2)))) },
 		"frexp": func(c call) int {
 			fraction, exponent := math.Frexp(c.num(1))
 			return c.results(lua.LNumber(fraction), lua.LNumber(exponent))
@@ -39,6 +47,20 @@ func (lib *library) openMath(L *lua.LState) {
 	})
 	table.RawSetString("pi", lua.LNumber(math.Pi))
 	table.RawSetString("huge", lua.LNumber(math.Inf(1)))
+}
+
+// signed gives what is not a number the sign that it has in C: that of such an
+// argument, or else a minus.
+func signed(n float64, arguments ...float64) float64 {
+	if !math.IsNaN(n) {
+		return n
+	}
+	for _, a := range arguments {
+		if math.IsNaN(a) {
+			return a
+		}
+	}
+	return math.Copysign(n, -1)
 }
 
 // modf is math.modf.

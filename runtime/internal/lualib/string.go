@@ -67,7 +67,7 @@ func stringByte(c call) int {
 func stringChar(c call) int {
 	out := make([]byte, c.GetTop())
 	for i := range out {
-		code := c.integer(i + 1)
+		code := c.int(i + 1)
 		if code < 0 || code > 255 {
 			c.fail(i+1, "invalid value")
 		}

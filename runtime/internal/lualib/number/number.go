@@ -129,11 +129,11 @@ func parseHex(digits string) (float64, bool) {
 		n, err := strconv.ParseFloat("0x"+digits, 64)
 		return n, err == nil || math.IsInf(n, 0)
 	}
-	return ParseDigits(digits, 16)
+	return parseDigits(digits, 16)
 }
 
-// ParseDigits reads an unsigned whole number in a base from 2 to 36.
-func ParseDigits(digits string, base int) (float64, bool) {
+// parseDigits reads an unsigned whole number in a base.
+func parseDigits(digits string, base int) (float64, bool) {
 	if digits == "" {
 		return 0, false
 	}
@@ -163,6 +163,3 @@ func digitValue(c byte) int {
 
 // Modulo is Lua's a % b.
 func Modulo(a, b float64) float64 { return a - math.Floor(a/b)*b }
-
-// Pow is a ^ b.
-func Pow(a, b float64) float64 { return math.Pow(a, b) }
