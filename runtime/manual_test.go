@@ -20,7 +20,7 @@ local names = {}
 local function add(name, value, depth)
   names[#names + 1] = name
   if type(value) == "table" and depth < 2 and name ~= "_G" and name ~= "package.loaded"
-    and name ~= "package.preload" and name ~= "args" and name ~= "arg" and name ~= "params" then
+    and name ~= "package.preload" and name ~= "package.loaders" and name ~= "args" and name ~= "arg" and name ~= "params" then
     for k, v in pairs(value) do add(name .. "." .. k, v, depth + 1) end
   end
 end

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/stdlib"
 )
 
@@ -27,7 +28,7 @@ func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 // if its file is required by several names.
 func (r *run) require(L *lua.LState) int {
 	name := L.CheckString(1)
-	if v := r.loaded().RawGetString(name); v != lua.LNil {
+	if v := r.loaded().RawGetString(name); lua.LVAsBool(v) {
 		L.Push(v)
 		return 1
 	}
@@ -51,7 +52,10 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	if name == "" || strings.ContainsAny(name, `/\`) || slices.Contains(strings.Split(name, "."), "") {
 		L.RaiseError("'%s' is not a module name: write it with dots and without .lua, as in require \"lib.accounts\"", name)
 	}
-	if loader := r.preloaded(L, name); loader != nil {
+	if loader := r.preloaded(name); loader != nil {
+		return r.runModule(L, name, loader)
+	}
+	if loader := r.customLoader(L, name); loader != nil {
 		return r.runModule(L, name, loader)
 	}
 	src, chunk, file, tried, err := r.findModule(name)
@@ -68,7 +72,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	if file != "" {
 		files := builtins.ModuleFiles(r.L)
 		if first, ok := files.RawGetString(file).(lua.LString); ok {
-			if v := r.loaded().RawGetString(string(first)); v != lua.LNil {
+			if v := r.loaded().RawGetString(string(first)); lua.LVAsBool(v) {
 				return v
 			}
 			r.checkCycle(L, string(first), name)
@@ -95,18 +99,48 @@ func nearest(L *lua.LState) int {
 	return 0
 }
 
-// preloaded returns the loader that a script put into package.preload, or nil.
-func (r *run) preloaded(L *lua.LState, name string) *lua.LFunction {
-	pkg, ok := L.G.Global.RawGetString("package").(*lua.LTable)
+// packageField is a field of the package table, or nil.
+func (r *run) packageField(name string) lua.LValue {
+	pkg, ok := r.L.G.Global.RawGetString("package").(*lua.LTable)
 	if !ok {
-		return nil
+		return lua.LNil
 	}
-	preload, ok := pkg.RawGetString("preload").(*lua.LTable)
+	return pkg.RawGetString(name)
+}
+
+// preloaded returns the loader that a script put into package.preload, or nil.
+func (r *run) preloaded(name string) *lua.LFunction {
+	preload, ok := r.packageField("preload").(*lua.LTable)
 	if !ok {
 		return nil
 	}
 	fn, _ := preload.RawGetString(name).(*lua.LFunction)
 	return fn
+}
+
+// customLoader returns what the first of a script's own functions in package.loaders
+// returns for a module, or nil. Those that are there from the start are skipped: they
+// are what load does.
+func (r *run) customLoader(L *lua.LState, name string) *lua.LFunction {
+	loaders, ok := r.packageField("loaders").(*lua.LTable)
+	if !ok {
+		return nil
+	}
+	for i := 1; i <= loaders.Len(); i++ {
+		fn, ok := loaders.RawGetInt(i).(*lua.LFunction)
+		if !ok || lualib.IsLoader(L, fn) {
+			continue
+		}
+		L.Push(fn)
+		L.Push(lua.LString(name))
+		L.Call(1, 1)
+		loader, ok := L.Get(-1).(*lua.LFunction)
+		L.Pop(1)
+		if ok {
+			return loader
+		}
+	}
+	return nil
 }
 
 // runModule calls a module's chunk. The module is the chunk's result, or else
@@ -153,6 +187,20 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 			tried = append(tried, r.shownAs(candidate))
 		}
 	}
+	for _, candidate := range r.pathCandidates(rel) {
+		file := candidate
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(r.dir(), filepath.FromSlash(file))
+		}
+		src, _, err := r.box.ReadFile(file)
+		if err == nil {
+			return src, candidate, file, nil, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, "", "", nil, err
+		}
+		tried = append(tried, candidate)
+	}
 	if text, ok := r.opts.LuaModules[name]; ok {
 		return []byte(text), name, "", nil, nil
 	}
@@ -161,6 +209,25 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 	}
 	return nil, "", "", tried, nil
 }
+
+// pathCandidates are the files that the templates of package.path name, without
+// those that are searched anyway.
+func (r *run) pathCandidates(rel string) []string {
+	templates, ok := r.packageField("path").(lua.LString)
+	if !ok {
+		return nil
+	}
+	var files []string
+	for template := range strings.SplitSeq(string(templates), ";") {
+		if template != "" && !slices.Contains(searchedAnyway, template) {
+			files = append(files, strings.ReplaceAll(template, "?", rel))
+		}
+	}
+	return files
+}
+
+// searchedAnyway are the templates of package.path that require always knows.
+var searchedAnyway = strings.Split(lualib.ModulePath, ";")
 
 // moduleDirs are the folders that require searches, relative to the script's.
 func (r *run) moduleDirs() []string {

@@ -49,6 +49,37 @@ func TestRequireFindsModules(t *testing.T) {
 	assert.Equal(t, []any{2.0}, r.Values)
 }
 
+// TestRequireFollowsThePackageTable: a false entry of package.loaded loads again, and
+// package.path and package.loaders add places.
+func TestRequireFollowsThePackageTable(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "mod.lua", `loads = (loads or 0) + 1 return { loads = loads }`)
+	b.put(t, "vendor/far.lua", `return { from = ... }`)
+	b.put(t, "vendor/deep/er.lua", `return { from = ... }`)
+	_, err := b.run(t, `
+		assert(require "mod".loads == 1)
+		package.loaded.mod = false
+		assert(require "mod".loads == 2)
+		package.preload.m = function() return {} end
+		package.loaded.m = false
+		assert(type(require "m") == "table")
+		assert(not pcall(require, "far"))
+		package.path = package.path .. ";./vendor/?.lua"
+		assert(require "far".from == "far" and require "deep.er".from == "deep.er")
+		local ok, message = pcall(require, "nowhere")
+		assert(not ok and message:find("./vendor/nowhere.lua", 1, true), message)
+		assert(#package.loaders == 2)
+		table.insert(package.loaders, 1, function(name)
+			if name == "made" then return function(...) return { from = ... } end end
+			return "not made"
+		end)
+		assert(require "made".from == "made" and require "mod".loads == 2)
+		assert(package.loaders[2]("m") == package.preload.m and type(package.loaders[2]("x")) == "string")
+		package.loaded.mod = nil
+		assert(package.loaders[3]("mod")("mod").loads == 3)`)
+	require.NoError(t, err)
+}
+
 // TestAFileIsOneModule: two names of a file give one module, and a reload is one of
 // both names.
 func TestAFileIsOneModule(t *testing.T) {

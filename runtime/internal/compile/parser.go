@@ -10,6 +10,8 @@ import (
 type parser struct {
 	source *sourceText
 	at     int
+	// ahead is the name for which the token after it was read before it was used.
+	ahead  int
 	depth  int
 	places places
 }
@@ -26,7 +28,7 @@ const maxDepth = 4000
 
 // parse reads the whole source. Its errors are *SyntaxError.
 func parse(source *sourceText) (chunk []ast.Stmt, lines places, err error) {
-	p := &parser{source: source, places: places{}}
+	p := &parser{source: source, places: places{}, ahead: -1}
 	defer func() {
 		if caught := recover(); caught != nil {
 			syntax, ok := caught.(*SyntaxError)
@@ -76,10 +78,14 @@ func (p *parser) check() {
 	}
 }
 
-// last is the line on which the token before the next one ends.
+// last is the line on which the token before the next one ends. As in Lua, it is
+// that of the next one after a name that begins a field of a table.
 func (p *parser) last() int {
 	if p.at == 0 {
 		return 1
+	}
+	if p.at-1 == p.ahead && !p.end() {
+		return p.token().EndLine
 	}
 	return p.source.tokens[p.at-1].EndLine
 }

@@ -162,7 +162,7 @@ func (p *parser) primary() ast.Expr {
 	if t.Kind == Name {
 		p.next()
 		e := &ast.IdentExpr{Value: t.Text}
-		lineUp(e, t.Line, t.Line)
+		lineUp(e, t.Line, p.last())
 		return e
 	}
 	if !p.accept("(") {
@@ -250,6 +250,8 @@ func (p *parser) tableField() *ast.Field {
 		field.Key = p.expression()
 		p.expect("]")
 		p.expect("=")
+	case t.Kind == Name:
+		p.ahead = p.at
 	}
 	field.Value = p.expression()
 	return field

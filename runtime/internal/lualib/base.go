@@ -30,7 +30,8 @@ func (lib *library) openBase(L *lua.LState) {
 		"collectgarbage": collectGarbage,
 		"dofile":         lib.doFile,
 		"error":          lib.raiseValue,
-		"getmetatable":   getMetatable,
+		"gcinfo":         func(c call) int { c.SetTop(0); c.Push(lua.LString("count")); return collectGarbage(c) },
+		"getmetatable":   lib.getMetatable,
 		"load":           lib.load,
 		"loadfile":       lib.loadFile,
 		"loadstring":     lib.loadString,
@@ -46,6 +47,7 @@ func (lib *library) openBase(L *lua.LState) {
 		"type":           func(c call) int { return c.results(lua.LString(c.present(1).Type().String())) },
 		"unpack":         unpack,
 	})
+	lib.tostring = globals.RawGetString("tostring")
 	step := L.NewFunction(func(L *lua.LState) int { return nextPair(call{LState: L, name: "ipairs"}) })
 	advance := globals.RawGetString("next")
 	register(L, globals, map[string]func(call) int{
@@ -141,18 +143,34 @@ func collectGarbage(c call) int {
 	return c.results(lua.LNumber(0))
 }
 
-// getMetatable is getmetatable. Apart from strings, the basic types show none,
-// and neither do records of the host.
-func getMetatable(c call) int {
-	v := c.present(1)
-	switch v.(type) {
-	case *lua.LTable, *lua.LUserData, lua.LString:
-		if c.GetMetaField(v, PrintField) != lua.LNil {
-			return c.results(lua.LNil)
-		}
-		return c.results(c.GetMetatable(v))
+// getMetatable is getmetatable. It does not show the metatables that scripts do not
+// know: those of the basic types but strings, and those of the host's records.
+func (lib *library) getMetatable(c call) int {
+	if lib.visible(c.LState, c.present(1)) == nil {
+		return c.results(lua.LNil)
 	}
-	return c.results(lua.LNil)
+	return c.results(c.GetMetatable(c.Get(1)))
+}
+
+// visible is the metatable of a value, or nil if it has none that scripts may see.
+func (lib *library) visible(L *lua.LState, v lua.LValue) *lua.LTable {
+	var meta lua.LValue
+	switch v := v.(type) {
+	case *lua.LTable:
+		meta = v.Metatable
+	case *lua.LUserData:
+		meta = v.Metatable
+	default:
+		meta = L.GetMetatable(v)
+	}
+	table, ok := meta.(*lua.LTable)
+	if !ok || table.RawGetString(PrintField) != lua.LNil {
+		return nil
+	}
+	if _, hidden := lib.hidden[table]; hidden {
+		return nil
+	}
+	return table
 }
 
 // setMetatable is setmetatable.
@@ -267,14 +285,16 @@ func unpack(c call) int {
 	return last - first + 1
 }
 
-// print writes its arguments to the standard output of the host.
+// print writes its arguments to the standard output of the host, by the global
+// tostring.
 func (lib *library) print(c call) int {
+	convert := c.GetTable(c.Get(lua.GlobalsIndex), lua.LString("tostring"))
 	var line strings.Builder
 	for i := 1; i <= c.GetTop(); i++ {
 		if i > 1 {
 			line.WriteByte('\t')
 		}
-		line.WriteString(ToString(c.LState, c.Get(i)))
+		line.WriteString(lib.printed(c, convert, c.Get(i)))
 	}
 	line.WriteByte('\n')
 	if _, err := io.WriteString(lib.host.Stdout(), line.String()); err != nil {
@@ -284,4 +304,19 @@ func (lib *library) print(c call) int {
 		c.raise("the output cannot be written: " + err.Error())
 	}
 	return 0
+}
+
+// printed is what print shows of a value.
+func (lib *library) printed(c call, convert, v lua.LValue) string {
+	if convert == lib.tostring {
+		return ToString(c.LState, v)
+	}
+	switch text := c.invoke(convert, v).(type) {
+	case lua.LString:
+		return string(text)
+	case lua.LNumber:
+		return number.Format(float64(text))
+	}
+	c.raise("'tostring' must return a string to 'print'")
+	return ""
 }

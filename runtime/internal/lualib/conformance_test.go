@@ -33,6 +33,9 @@ var errNone = errors.New("there are no files here")
 func (h *memoryHost) ReadSource(string) ([]byte, string, error)      { return nil, "", errNone }
 func (h *memoryHost) OpenRead(string) (io.ReadCloser, error)         { return nil, errNone }
 func (h *memoryHost) OpenWrite(string, bool) (io.WriteCloser, error) { return nil, errNone }
+func (h *memoryHost) OpenUpdate(string, byte) (lualib.ReadWriteSeekCloser, error) {
+	return nil, errNone
+}
 func (h *memoryHost) Remove(string) error                            { return errNone }
 func (h *memoryHost) Rename(string, string) error                    { return errNone }
 func (h *memoryHost) Getenv(string) (string, bool)                   { return "", false }

@@ -11,15 +11,37 @@ import (
 func (lib *library) openDebug(L *lua.LState) {
 	table := lib.module(L, "debug", map[string]func(call) int{
 		"traceback":    traceback,
-		"getmetatable": getMetatable,
+		"getmetatable": lib.anyMetatable,
+		"setmetatable": lib.setAnyMetatable,
 		"getinfo":      getInfo,
 	})
-	for _, name := range []string{"debug", "gethook", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "sethook", "setlocal", "setmetatable", "setupvalue"} {
+	for _, name := range []string{"debug", "gethook", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "sethook", "setlocal", "setupvalue"} {
 		register(L, table, map[string]func(call) int{name: func(c call) int {
 			c.raise("debug." + name + " is not available: a script cannot reach into running functions")
 			return 0
 		}})
 	}
+}
+
+// anyMetatable is debug.getmetatable, which shows protected ones too.
+func (lib *library) anyMetatable(c call) int {
+	if meta := lib.visible(c.LState, c.present(1)); meta != nil {
+		return c.results(meta)
+	}
+	return c.results(lua.LNil)
+}
+
+// setAnyMetatable is debug.setmetatable. The basic types share one metatable each.
+func (lib *library) setAnyMetatable(c call) int {
+	v := c.Get(1)
+	if t := c.Get(2).Type(); c.GetTop() < 2 || t != lua.LTNil && t != lua.LTTable {
+		c.fail(2, "nil or table expected")
+	}
+	if _, userdata := v.(*lua.LUserData); userdata || c.GetMetaField(v, PrintField) != lua.LNil {
+		c.raise("debug.setmetatable is not available for this value: it belongs to phscript")
+	}
+	c.SetMetatable(v, c.Get(2))
+	return c.results(lua.LTrue)
 }
 
 // getInfo is debug.getinfo, with all that it knows whatever is asked for.

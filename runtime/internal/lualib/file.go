@@ -16,6 +16,9 @@ import (
 // file is an open file or stream of a script.
 type file struct {
 	reader *bufio.Reader
+	// source is what reader reads. seeker is nil for a stream.
+	source io.Reader
+	seeker io.Seeker
 	writer io.Writer
 	buffer *bufio.Writer
 	closer io.Closer
@@ -47,8 +50,9 @@ func (f *file) readFor(L *lua.LState) {
 func newFile(reader io.Reader, writer io.Writer, closer io.Closer) *file {
 	f := &file{writer: writer, closer: closer}
 	if reader != nil {
-		f.reader = bufio.NewReader(reader)
+		f.source, f.reader = reader, bufio.NewReader(reader)
 	}
+	f.seeker, _ = closer.(io.Seeker)
 	if writer != nil && closer != nil {
 		f.buffer = bufio.NewWriter(writer)
 		f.writer = f.buffer
@@ -68,7 +72,7 @@ func CloseFiles(L *lua.LState) error {
 
 // openFile opens a file of the host in one of the modes of io.open.
 func (lib *library) openFile(name, mode string) (*file, error) {
-	switch strings.ReplaceAll(mode, "b", "") {
+	switch mode = strings.ReplaceAll(mode, "b", ""); mode {
 	case "r":
 		reader, err := lib.host.OpenRead(name)
 		if err != nil {
@@ -81,9 +85,18 @@ func (lib *library) openFile(name, mode string) (*file, error) {
 			return nil, err
 		}
 		return lib.keep(newFile(nil, writer, writer)), nil
+	case "r+", "w+", "a+":
+		both, err := lib.host.OpenUpdate(name, mode[0])
+		if err != nil {
+			return nil, err
+		}
+		return lib.update(both), nil
 	}
-	return nil, fmt.Errorf("%s: the mode %q is not available: open a file with \"r\" to read, \"w\" to write or \"a\" to add at its end", name, mode)
+	return nil, fmt.Errorf("%s: unknown mode %q: a mode is r, w or a, followed by + to read and write", name, mode)
 }
+
+// update makes a file that is read and written.
+func (lib *library) update(f ReadWriteSeekCloser) *file { return lib.keep(newFile(f, f, f)) }
 
 // keep notes an open file until it is closed.
 func (lib *library) keep(f *file) *file {
@@ -137,11 +150,14 @@ func (f *file) line(keepEnd bool) (string, error) {
 // write writes the arguments from n on and returns true, or nil and a message.
 func (c call) write(f *file, n int) int {
 	if f.writer == nil {
-		return c.refuse(errNotWritable)
+		return c.failed(errNotWritable)
+	}
+	if err := f.toWrite(); err != nil {
+		return c.failed(err)
 	}
 	for i := n; i <= c.GetTop(); i++ {
 		if _, err := io.WriteString(f.writer, c.str(i)); err != nil {
-			return c.refuse(err)
+			return c.failed(err)
 		}
 	}
 	return c.results(lua.LTrue)
@@ -150,7 +166,12 @@ func (c call) write(f *file, n int) int {
 // read reads by the formats from argument n on, a line when there are none.
 func (c call) read(f *file, n int) int {
 	if f.reader == nil {
-		return c.refuse(errNotReadable)
+		return c.failed(errNotReadable)
+	}
+	if f.buffer != nil {
+		if err := f.flush(); err != nil {
+			return c.failed(err)
+		}
 	}
 	f.readFor(c.LState)
 	if c.GetTop() < n {
@@ -246,11 +267,4 @@ func readNumber(r *bufio.Reader) (float64, bool) {
 		text += string(rune(b))
 	}
 	return number.Parse(text)
-}
-
-// fileSeek is file:seek. Files are read and written from start to end, so it only
-// tells that.
-func fileSeek(c call) int {
-	c.file(1)
-	return c.refuse(errors.New("a position in a file cannot be chosen: read it from the start, or keep its lines in a table"))
 }

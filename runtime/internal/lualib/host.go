@@ -20,6 +20,9 @@ type Host interface {
 	OpenRead(name string) (io.ReadCloser, error)
 	// OpenWrite creates a file, or opens it to add at its end.
 	OpenWrite(name string, appendTo bool) (io.WriteCloser, error)
+	// OpenUpdate opens a file for reading and writing: an existing one for 'r', a new
+	// one for 'w', and for 'a' one whose writes go to its end.
+	OpenUpdate(name string, mode byte) (ReadWriteSeekCloser, error)
 	// Remove deletes a file and Rename moves one.
 	Remove(name string) error
 	Rename(from, to string) error

@@ -36,8 +36,7 @@ func (lib *library) openIO(L *lua.LState) {
 		"popen":  func(c call) int { c.raise("io.popen is not available: a script cannot run programs"); return 0 },
 		"read":   func(c call) int { return c.read(lib.input, 1) },
 		"tmpfile": func(c call) int {
-			c.raise("io.tmpfile is not available: keep the data in a table or a string")
-			return 0
+			return c.results(lib.wrapFile(lib.update(&memoryFile{most: lib.maxString})))
 		},
 		"type":  ioType,
 		"write": lib.ioWrite,
@@ -115,7 +114,7 @@ func (lib *library) ioClose(c call) int {
 func (lib *library) ioOpen(c call) int {
 	f, err := lib.openFile(c.str(1), c.optStr(2, "r"))
 	if err != nil {
-		return c.refuse(err)
+		return c.failed(err)
 	}
 	return c.results(lib.wrapFile(f))
 }

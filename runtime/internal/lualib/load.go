@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -19,7 +20,14 @@ func (lib *library) openPackage(L *lua.LState) {
 	registry.RawSetString("_LOADED", known)
 	table.RawSetString("loaded", known)
 	table.RawSetString("preload", L.NewTable())
-	table.RawSetString("path", lua.LString("./?.lua;./lib/?.lua"))
+	table.RawSetString("path", lua.LString(ModulePath))
+	loaders := L.NewTable()
+	for _, search := range []lua.LGFunction{searchPreload, searchOthers} {
+		fn := L.NewFunction(search)
+		lib.loaders = append(lib.loaders, fn)
+		loaders.Append(fn)
+	}
+	table.RawSetString("loaders", loaders)
 	table.RawSetString("cpath", lua.LString(""))
 	table.RawSetString("config", lua.LString("/\n;\n?\n!\n-\n"))
 	known.RawSetString("package", table)
@@ -30,6 +38,35 @@ func (lib *library) openPackage(L *lua.LState) {
 			return c.results(lua.LNil, lua.LString("libraries in C cannot be loaded"), lua.LString("absent"))
 		},
 	})
+}
+
+// ModulePath is package.path at the start.
+const ModulePath = "./?.lua;./lib/?.lua"
+
+// IsLoader reports whether a function is one of those that package.loaders holds at
+// the start.
+func IsLoader(L *lua.LState, fn *lua.LFunction) bool { return slices.Contains(of(L).loaders, fn) }
+
+// searchPreload is the first of package.loaders: it finds what a script put into
+// package.preload.
+func searchPreload(L *lua.LState) int {
+	c := call{LState: L, name: "loader_preload"}
+	name := c.str(1)
+	preload := c.GetField(loaded(L).RawGetString("package"), "preload")
+	if fn := c.GetField(preload, name); fn != lua.LNil {
+		return c.results(fn)
+	}
+	return c.results(lua.LString("\n\tno field package.preload['" + name + "']"))
+}
+
+// searchOthers is the second of package.loaders: a function that has require load
+// the module, since only require knows where files and built-in modules are.
+func searchOthers(L *lua.LState) int {
+	c := call{LState: L, name: "loader_Lua"}
+	name := lua.LString(c.str(1))
+	return c.results(c.NewFunction(func(L *lua.LState) int {
+		return call{LState: L, name: "loader_Lua"}.results(call{LState: L}.invoke(L.G.Global.RawGetString("require"), name))
+	}))
 }
 
 // seeAll is package.seeall.

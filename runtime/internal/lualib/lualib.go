@@ -44,6 +44,12 @@ type library struct {
 	// onLost is what OnLost set.
 	onLost func(L *lua.LState, cause lua.LValue)
 
+	// loaders are the functions of package.loaders.
+	loaders []*lua.LFunction
+
+	// tostring is the function of that name.
+	tostring lua.LValue
+
 	body, handledBody *lua.LFunction
 	watched, plain    *lua.LFunction
 	resumeThread      lua.LGFunction
@@ -52,6 +58,9 @@ type library struct {
 	input, output *file
 	stdin         *file
 	fileMeta      *lua.LTable
+	// maxString is the most bytes of a string.
+	maxString int
+
 	// hidden are the metatables of basic types that scripts do not see.
 	hidden map[*lua.LTable]struct{}
 
@@ -84,6 +93,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 	registry.RawSetString(compile.FaultsKey, &lua.LUserData{Value: &fault.Log{}, Metatable: lua.LNil})
 	lib := &library{
 		host:      host,
+		maxString: limits.MaxString,
 		started:   host.Now(),
 		random:    rand.New(rand.NewSource(1)),
 		protected: map[weak.Pointer[lua.LState]]struct{}{},

@@ -41,14 +41,14 @@ func (h *testHost) OpenRead(name string) (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(src)), err
 }
 
-// memoryFile stores what was written when it is closed.
-type memoryFile struct {
+// testFile stores what was written when it is closed.
+type testFile struct {
 	bytes.Buffer
 	host *testHost
 	name string
 }
 
-func (f *memoryFile) Close() error {
+func (f *testFile) Close() error {
 	f.host.files[f.name] += f.String()
 	return nil
 }
@@ -60,8 +60,10 @@ func (h *testHost) OpenWrite(name string, appendTo bool) (io.WriteCloser, error)
 	if !appendTo {
 		h.files[name] = ""
 	}
-	return &memoryFile{host: h, name: name}, nil
+	return &testFile{host: h, name: name}, nil
 }
+
+func (h *testHost) OpenUpdate(string, byte) (ReadWriteSeekCloser, error) { return nil, errRefused }
 
 func (h *testHost) Remove(name string) error {
 	delete(h.files, name)
@@ -183,12 +185,25 @@ func TestYieldThroughPcall(t *testing.T) {
 	prints(t, "false\tattempt to yield from outside a coroutine\n", `print(pcall(coroutine.yield, 1))`)
 }
 
+func TestPrintGoesThroughTheGlobalTostring(t *testing.T) {
+	prints(t, "<1>\t<nil>\t<x>\n5\nfalse\tt.lua:7: 'tostring' must return a string to 'print'\nfalse\tattempt to call a nil value\n", `
+		local plain = tostring
+		function tostring(v) return "<" .. plain(v) .. ">" end
+		print(1, nil, "x")
+		tostring = function() return 5 end
+		print(1)
+		tostring = function() return {} end local ok, message = pcall(function() print(1) end)
+		tostring = plain print(ok, message)
+		tostring = nil local ok, message = pcall(print, 1)
+		tostring = plain print(ok, message)`)
+}
+
 func TestFiles(t *testing.T) {
 	prints(t, "true\na\tnil\nab\n1\n\n\nb2\n", `
 		local f = assert(io.open("a.txt", "w")) f:write("a\n", 1, "\n", "b", 2, "\n") print(f:close())
 		for line in io.lines("a.txt") do if line == "a" then print(line, (io.open("none"))) end end
 		local g = io.open("a.txt") print(g:read("*l") .. "b") print(g:read("*n")) print(g:read(1)) print(g:read("*a"):sub(1, -2)) g:close()`)
-	prints(t, "nil\trefused: allow it with --allow-write\nfalse\tattempt to use a closed file\n", `
+	prints(t, "nil\trefused: allow it with --allow-write\t22\nfalse\tattempt to use a closed file\n", `
 		print(io.open("/etc/x", "w")) local f = io.open("b", "w") f:close() print(pcall(f.write, f, "x"))`)
 	prints(t, "one\n2.5\n three\nrest\nnil\n", `print(io.read()) print(io.read("*n")) print(io.read("*l")) print(io.read("*a")) print(io.read("*l"))`)
 	prints(t, "loaded\nnil\nfalse\n", `print((dofile("lib.lua"))) print((loadfile("bad.lua"))) print((pcall(dofile, "bad.lua")))`)
@@ -230,7 +245,7 @@ func TestPatternsMayNestSoDeep(t *testing.T) {
 }
 
 func TestDangerousFunctionsAreRefused(t *testing.T) {
-	for _, src := range []string{`os.execute("ls")`, `io.popen("ls")`, `os.tmpname()`, `string.dump(print)`, `debug.sethook()`, `debug.setmetatable(nil, {})`} {
+	for _, src := range []string{`os.execute("ls")`, `io.popen("ls")`, `os.tmpname()`, `string.dump(print)`, `debug.sethook()`} {
 		_, err := run(t, 10*time.Second, src)
 		require.Error(t, err, src)
 	}

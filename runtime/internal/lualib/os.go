@@ -33,10 +33,10 @@ func (lib *library) openOS(L *lua.LState) {
 	})
 }
 
-// outcome returns true, or nil and the message of an error.
+// outcome returns true, or nil with the message and the number of an error.
 func (c call) outcome(err error) int {
 	if err != nil {
-		return c.refuse(err)
+		return c.failed(err)
 	}
 	return c.results(lua.LTrue)
 }

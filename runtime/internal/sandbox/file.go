@@ -29,36 +29,70 @@ type file struct {
 // it is closed; until then, an existing one does not change. With appendTo, text is
 // added to the end of the file at once.
 func (s *Sandbox) OpenWrite(name string, appendTo bool) (io.WriteCloser, error) {
+	mode := byte('w')
+	if appendTo {
+		mode = 'a'
+	}
+	f, err := s.openWrite(name, mode, os.O_WRONLY)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// OpenUpdate opens a file for reading and writing, for which it needs both permissions:
+// an existing one for 'r', a new one for 'w', which appears under its name when it is
+// closed, and for 'a' one whose writes go to its end.
+func (s *Sandbox) OpenUpdate(name string, mode byte) (interface {
+	io.ReadWriteCloser
+	io.Seeker
+}, error,
+) {
+	if _, err := s.locate("reading", name, true); err != nil {
+		return nil, err
+	}
+	f, err := s.openWrite(name, mode, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 	at, err := s.locateForWrite("writing to", name, true)
 	if err != nil {
 		return nil, err
 	}
 	old, err := at.root.Stat(at.rel)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && (mode == 'r' || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, renamed(err, "open", name)
 	}
+	refused := fs.ModeNamedPipe | fs.ModeSocket
+	if access == os.O_RDWR {
+		refused = fs.ModeType
+	}
+	permission := fs.FileMode(0o644)
 	if err == nil {
-		if err := ordinary(old, fs.ModeNamedPipe|fs.ModeSocket, name); err != nil {
+		if err := ordinary(old, refused, name); err != nil {
 			return nil, err
 		}
+		permission = old.Mode().Perm()
 	}
-	mode := fs.FileMode(0o644)
-	if old != nil {
-		mode = old.Mode().Perm()
+	f := &file{sandbox: s, name: name}
+	target, flags := at.rel, access
+	switch {
+	case mode == 'r':
+	case mode == 'a', old != nil && !old.Mode().IsRegular():
+		flags |= os.O_CREATE | os.O_APPEND
+	default:
+		target = filepath.Join(filepath.Dir(at.rel), "."+filepath.Base(at.rel)+"."+rand.Text()[:8]+".tmp")
+		flags |= os.O_CREATE | os.O_EXCL
+		f.root, f.temporary, f.final = at.root, target, at.rel
 	}
-	if appendTo || old != nil && !old.Mode().IsRegular() {
-		f, err := at.root.OpenFile(at.rel, os.O_WRONLY|os.O_CREATE|os.O_APPEND, mode)
-		if err != nil {
-			return nil, renamed(err, "open", name)
-		}
-		return s.track(&file{File: f, sandbox: s, name: name}), nil
-	}
-	temporary := filepath.Join(filepath.Dir(at.rel), "."+filepath.Base(at.rel)+"."+rand.Text()[:8]+".tmp")
-	f, err := at.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
+	if f.File, err = at.root.OpenFile(target, flags, permission); err != nil {
 		return nil, renamed(err, "open", name)
 	}
-	return s.track(&file{File: f, sandbox: s, name: name, root: at.root, temporary: temporary, final: at.rel}), nil
+	return s.track(f), nil
 }
 
 func (s *Sandbox) track(f *file) *file {

@@ -130,3 +130,55 @@ for i=1,5 do local co=coroutine.create(function() local x = pcall(g,i) g(i) end)
 for i=1,5 do print(xpcall(function() f(i) end, function(m) return "h "..tostring(m) end)) end
 for i=1,4 do print(pcall(string.gsub, "x", ".", function() f(i) end)) end
 for i=1,4 do print(pcall(function() local t = setmetatable({},{__index=function() f(i) end}) local x = t.x end)) end
+
+--- errors are on the line of the operand
+local nothing
+print(pcall(function()
+  local text = "a" ..
+    "b" ..
+    nothing
+end))
+print(pcall(function()
+  local n = 1 +
+    nothing
+    + 2
+end))
+print(pcall(function()
+  return 1
+    < {}
+end))
+print(pcall(function()
+  print(1,
+    nothing.x,
+    3)
+end))
+print(pcall(function()
+  string.rep(
+    1,
+    2,
+    3):nosuch(
+    4)
+end))
+print(pcall(function()
+  nothing
+    .x
+    .y = 1
+end))
+print(pcall(function()
+  for i = 1,
+    nothing,
+    2
+  do end
+end))
+print(pcall(function()
+  return -
+    {}
+end))
+print(pcall(function() return -{} end))
+print(pcall(function() local t = { 1, nothing.x } end))
+print(pcall(function()
+  local t = {
+    a = 1,
+    b = nothing.x,
+  }
+end))

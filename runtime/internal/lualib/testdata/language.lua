@@ -184,3 +184,78 @@ local q = 0; while true do do while true do break end end q = q + 1; if q > 2 th
 for _ in pairs{1} do do break end end print("end")
 --- days as keys
 local t = {}; t[20240115] = "x"; print(#t, t[20240115], next(t)); t[20240115] = nil; print(next(t))
+
+--- operands are evaluated when Lua evaluates them
+local log = {}
+local function say(word) log[#log + 1] = word return word end
+local t = {}
+t[say("key")] = say("value")
+t[say("key")] = say("value") or "none"
+t[say("key")] = not say("value")
+t[say("key")] = say("a") == say("b")
+t[say("key")] = say("a") .. say("b")
+t[say("p")], t[say("q")] = say("r"), say("s")
+print(table.concat(log, " "))
+local list = {}
+local function add(n)
+  list[#list + 1] = n > 0 and add(n - 1) or n
+  return n
+end
+add(3)
+print(#list, table.concat(list, ","))
+local out = {}
+local function child() out[#out + 1] = "child" return "c" end
+out[#out + 1] = "<" .. child() .. ">"
+print(#out, out[1], out[2])
+local i, k = 1, "k"
+local function change() i, k = 2, "changed" return "v" end
+local u = {}
+u[i] = change()
+print(u[1], u[2])
+i = 1
+u[i], u[k] = change(), 5
+print(u[1], u[2], u.k, u.changed)
+i = 1
+print(i + (change() and 1), i)
+i = 1
+print(i == (change() and 1), i .. (change() and "x"), { i, change(), i }[1])
+local v = { w = { 1 } }
+local function replace() v = { w = { 2 } } return 3 end
+v.w[1] = replace()
+print(v.w[1])
+local o = { m = function(self, x) return x end }
+local function swap() o = { m = function() return "other" end } return "x" end
+print(o:m(swap()), o:m())
+
+--- a call on the next line is refused
+print((select(2, loadstring("local x = tostring\n(print or error)('hello')")):gsub(" %(to call.*", "")))
+
+--- a semicolon alone and a label are refused
+print((loadstring(";")))
+print((loadstring("do ; end")))
+print((loadstring("f();; g()")))
+print((loadstring("::label::")))
+print((loadstring("local x = 1; ; local y")))
+print((loadstring("return 1;;")))
+print(type(loadstring("f(); g(); return 1;")))
+
+--- goto is a name
+local goto = 1
+goto = goto + 1
+print(goto, ({ goto = 3 }).goto)
+
+--- as many locals, parameters, arguments and results as in Lua
+local function shown(problem) return problem and problem:gsub(" near.*", ""):gsub(" %(keep.*", "") end
+local function many(n, item, between) local list = {} for i = 1, n do list[i] = item:gsub("#", i) end return table.concat(list, between) end
+for _, n in ipairs{ 199, 200, 201 } do
+  local f, problem = loadstring(many(n, "local v# = #", "\n") .. "\nreturn v1, v" .. n, "=many")
+  print(n, f and f() or shown(problem))
+  f, problem = loadstring("return function(" .. many(n, "v#", ", ") .. ") return v" .. n .. " end", "=many")
+  print(n, f and f()(unpack({}, 1, n)) or shown(problem))
+  f, problem = loadstring("local " .. many(n, "v#", ", ") .. " = 1", "=many")
+  print(n, f and "fine" or shown(problem))
+end
+print(select("#", loadstring("return " .. many(249, "#", ", "))()))
+print(loadstring("return select('#', " .. many(240, "#", ", ") .. ")")())
+print((loadstring("return f(" .. many(260, "#", ", ") .. ")")))
+print((loadstring("return " .. many(260, "#", ", "))))

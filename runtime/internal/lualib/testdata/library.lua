@@ -76,3 +76,58 @@ print(pcall(string.format, "%5", 1)); print(pcall(string.format, "%.", 1)); prin
 print(("[^a"):find("[^b]"), ("["):find("[^a]"), ("^"):find("[^a]"), ("a-c"):gsub("[a-]", "."))
 --- insert before the first item
 local t = { 1, 2 }; table.insert(t, 0, "z"); print(t[0], t[1], t[2], t[3]); t = { 1 }; table.insert(t, -1, "y"); print(t[-1], t[0], t[1], t[2])
+
+--- gcinfo counts kilobytes
+print(type(_G["gcinfo"]()), _G["gcinfo"]() > 0)
+
+--- the metatable of strings is like any other
+local names = {}
+for k in pairs(getmetatable("")) do names[#names + 1] = k end
+print(#names, names[1], getmetatable("").__call, getmetatable("").__index == string)
+getmetatable("").__mod = function(s, v) return (s:gsub("%%d", tostring(v))) end
+getmetatable("").__call = function(s, ...) return s, ... end
+getmetatable("").__add = function(a, b) return "added" end
+getmetatable("").__unm = function(a, b) return "minus " .. a .. b end
+getmetatable("").__newindex = function(s, k, v) print(s, k, v) end
+getmetatable("").__len = function() return "never" end
+getmetatable("").__lt = function() return "never" end
+getmetatable("").__concat = function() return "never" end
+local n = 5
+print("%d items" % 5, "%d items" % n, ("x")(1, 2), "a" + 1, "3" + 1, -"x", -"2", #"abc", "a" < "b", "a" .. 1)
+local s = "text"
+s.key = 1
+getmetatable("").__index = function(s, k) return s .. "." .. tostring(k) end
+print(s.key, s[1])
+
+--- the metatables of other basic types
+print(debug.getmetatable(nil), debug.getmetatable(1), debug.getmetatable(print), debug.getmetatable(true))
+print(debug.setmetatable(nil, { __index = function(_, k) return k end, __call = function() return "called" end, __len = function() return 7 end }))
+local none
+print(none.x, none(), #none, debug.getmetatable(nil) ~= nil)
+debug.setmetatable(nil, nil)
+print(pcall(function() return none.x end))
+debug.setmetatable(1, { __index = math, __call = function(n, ...) return n, ... end })
+print((4):sqrt(), (2)(3), getmetatable(1).__index == math)
+debug.setmetatable(1, nil)
+debug.setmetatable(print, { __index = { name = "f" } })
+print(print.name, tostring == tostring)
+debug.setmetatable(print, nil)
+debug.setmetatable(true, { __add = function(a, b) return "sum" end })
+print(true + 1, 1 + false)
+local t = setmetatable({}, { __metatable = "locked" })
+print(getmetatable(t), type(debug.getmetatable(t)), debug.setmetatable(t, nil), getmetatable(t))
+print(pcall(debug.setmetatable, 1), pcall(debug.setmetatable))
+
+--- numbers in a base, and their limits
+print(tonumber("10", 2), tonumber("zz", 36), tonumber("-ff", 16), tonumber("0x10", 16), tonumber("1e1", 10), tonumber(" 11 ", 2), tonumber("12", 2))
+print(tonumber("7fffffffffffffffffff", 16), tonumber("-0x10", 16), tonumber("- 1", 16), tonumber("+1", 16), tonumber("1 1", 10), tonumber("1_0", 16), tonumber("", 16))
+print(pcall(tonumber, "1", 1), pcall(tonumber, "1", 37))
+print(string.format("%#.0E|%#.0f|%#x|%#o|%#.0e", 1, 1, 255, 8, 12345))
+print(math.ldexp(1, 2^31), math.ldexp(1, -2^31), math.ldexp(1, 1e300), math.ldexp(3, 2), math.ldexp(-0, 5))
+print(pcall(string.char, 256), pcall(string.char, -1), (pcall(string.char, 0/0)), pcall(string.char, 65.7), pcall(string.char, 2^32 + 65))
+print((-8)^(1/3), math.acos(2), math.log(-1), math.log10(-1), math.fmod(1, 0), 0/0, -(0/0), 5 % 0, math.sin(math.huge), 5 % math.huge)
+print(2^0.5, 2^-1, (-2)^3, 10^22 == 1e22, 3^33 == 5559060566555523, 1.05^360, (-7)^65, 0^0, (-0)^-1, 0^-2)
+local a, b = 0, -5
+print(a / b, 1 / (a / b), a * b, -a, 0 * -1, -0, (a - a), a % b, b % 5, -5 % 5)
+local x, m = 1e20, 7
+print(x % 7, x % m, x % 7 == x - math.floor(x / 7) * 7, 5.5 % 2, -5.5 % 2, 5 % -3, 1 % 0.1, 2^53 % 3, -2^53 % 3)

@@ -13,6 +13,11 @@ function assert(value, message, ...) end
 ---@return number
 function collectgarbage(option, argument) end
 
+--- Returns the kilobytes of memory in use.
+---@deprecated write collectgarbage("count")
+---@return number
+function gcinfo() end
+
 --- Runs a Lua file and returns its results. To load a module, use `require`.
 ---@param filename string
 ---@return any

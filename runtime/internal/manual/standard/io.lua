@@ -20,10 +20,11 @@ function io.input(file) end
 ---@return function
 function io.lines(filename) end
 
---- Opens a file: "r" reads, "w" overwrites, "a" appends. Returns the file, or nil and a message.
+--- Opens a file: "r" reads, "w" overwrites, "a" appends; "r+", "w+" and "a+" read and write. Returns the file, or nil, a message and
+--- the system's number of the error.
 ---@param filename string
 ---@param mode string?
----@return userdata?, string?
+---@return userdata?, string?, integer?
 function io.open(filename, mode) end
 
 --- Sets or returns the file that `io.write` writes to.
@@ -41,7 +42,7 @@ function io.popen(command, mode) end
 ---@return any
 function io.read(...) end
 
---- Not available: write to a folder that the script can write to.
+--- Opens a temporary file for reading and writing. It is in memory, and is gone when the run ends.
 ---@return userdata
 function io.tmpfile() end
 

@@ -23,7 +23,12 @@ package.cpath = ""
 ---@type table
 package.loaded = {}
 
---- Where `require` looks.
+--- Functions that find a module by its name. `require` also calls those that you add. Each returns a function that loads the module, or
+--- a string that says why there is none.
+---@type table
+package.loaders = {}
+
+--- Where `require` looks, relative to the script's folder: templates separated by semicolons, in which `?` stands for the module's name.
 ---@type string
 package.path = ""
 
