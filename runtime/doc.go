@@ -4,11 +4,11 @@
 // number of times, also at the same time:
 //
 //	rt, err := runtime.New(runtime.Options{Stdout: os.Stdout, Planhat: planhat.Config{APIToken: token}})
-//	program, err := rt.Compile(runtime.Script{Name: "sync.lua", Path: "sync.lua", Source: source})
+//	program, err := rt.Compile(ctx, runtime.Script{Name: "sync.lua", Path: "sync.lua", Source: source})
 //	result, err := program.Run(ctx, runtime.RunOptions{Args: []string{"--full"}})
 //
-// Each run has a fresh Lua state. Runs share the quota of the tenants they talk
-// to, and nothing else. [RunOptions] are the settings of one run;
+// Each run has a fresh Lua state. Runs share connections, the quota of the
+// tenants they talk to, and output in whole lines. [RunOptions] are the settings of one run;
 // RunOptions.Then calls functions that the script has defined. A [Session]
 // evaluates one input after the other in the same state, as a prompt does.
 //
@@ -26,15 +26,15 @@
 // # Limits
 //
 // A run ends at its deadline, when its context is done, when it uses too much
-// memory and when calls nest too deeply; a script cannot catch the first three.
-// All of this happens inside the process: it stops scripts that went wrong, and
-// is not a security boundary. The memory limit is sampled over the whole
-// process, so runs at the same time count for each other, and a single large
-// allocation is noticed only after it was made.
+// memory or too many instructions, and when calls nest too deeply; a script can
+// only catch the last. All of this happens inside the process: it stops scripts
+// that went wrong, and is not a security boundary. Memory is sampled, so a single
+// large allocation is noticed only after it was made.
 //
 // # Errors
 //
 // A failed run returns a *ScriptError with the script's line, what happened,
-// what to do, and the Lua calls that led there. Use errors.As to find the Go
-// error behind it, such as a *planhat.Error or a *LimitError.
+// what to do, and the Lua calls that led there. Use errors.As and errors.Is to
+// find the Go error that caused it: a *planhat.Error, a *LimitError, a
+// *PanicError, or one that a function of yours returned.
 package runtime

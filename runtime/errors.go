@@ -29,8 +29,8 @@ type Frame = fault.Frame
 // ErrorField is one thing known about an error: a Name and a Value.
 type ErrorField = fault.Detail
 
-// LimitError says that a run exceeded a limit: What is "time", "memory" or
-// "call depth", Limit the limit with its unit, Hint what to do about it. A time
+// LimitError says that a run exceeded a limit: What is "time", "memory",
+// "instructions" or "call depth", Limit the limit with its unit, Hint what to do about it. A time
 // limit is also a context.DeadlineExceeded.
 type LimitError = fault.LimitError
 

@@ -31,7 +31,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	program, err := rt.Compile(runtime.Script{
+	program, err := rt.Compile(context.Background(), runtime.Script{
 		Name: "book.lua",
 		Source: []byte(`
 			local pricing = require "pricing"

@@ -19,7 +19,7 @@ func liveRun(t *testing.T, b *bench, source string, then func(l *Live, fn func(n
 	t.Helper()
 	rt, err := New(b.opts)
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Name: "main.lua", Source: []byte(source)})
+	program, err := rt.Compile(t.Context(), Script{Name: "main.lua", Source: []byte(source)})
 	require.NoError(t, err)
 	_, err = program.Run(t.Context(), RunOptions{Then: func(l *Live) error {
 		return then(l, func(name string) *lua.LFunction { return l.State().GetGlobal(name).(*lua.LFunction) })

@@ -41,7 +41,7 @@ func (b *bench) runContext(t *testing.T, ctx context.Context, source string, arg
 	t.Helper()
 	rt, err := New(b.opts)
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Name: "main.lua", Path: filepath.Join(b.dir, "main.lua"), Source: []byte(source)})
+	program, err := rt.Compile(ctx, Script{Name: "main.lua", Path: filepath.Join(b.dir, "main.lua"), Source: []byte(source)})
 	if err != nil {
 		return &Result{}, err
 	}

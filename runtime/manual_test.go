@@ -36,7 +36,7 @@ return names
 func TestManualNamesWhatThereIs(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(listing)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(listing)})
 	require.NoError(t, err)
 	result, err := program.Run(t.Context(), RunOptions{Args: builtins.Names()})
 	require.NoError(t, err)

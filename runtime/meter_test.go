@@ -17,7 +17,7 @@ func limited(t *testing.T, o RunOptions, source string) *LimitError {
 	t.Helper()
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Name: "t.lua", Source: []byte(source)})
+	program, err := rt.Compile(t.Context(), Script{Name: "t.lua", Source: []byte(source)})
 	require.NoError(t, err)
 	_, err = program.Run(t.Context(), o)
 	var limit *LimitError
@@ -47,7 +47,7 @@ func TestInstructionsAreLimited(t *testing.T) {
 func TestInstructionsAreCountedAlike(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`local s = 0 for i = 1, 1000 do s = s + #tostring(i) end return s`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`local s = 0 for i = 1, 1000 do s = s + #tostring(i) end return s`)})
 	require.NoError(t, err)
 	runs := func(budget int64) bool {
 		_, err := program.Run(t.Context(), RunOptions{MaxInstructions: budget})
@@ -71,7 +71,7 @@ func TestInstructionsAreCountedAlike(t *testing.T) {
 func TestInstructionsOfCallsAfterwards(t *testing.T) {
 	rt, err := New(Options{MaxInstructions: 10_000})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`function spin() while true do end end function quick() return 1 end`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`function spin() while true do end end function quick() return 1 end`)})
 	require.NoError(t, err)
 	_, err = program.Run(t.Context(), RunOptions{Then: func(l *Live) error {
 		fn := func(name string) *lua.LFunction { return l.State().GetGlobal(name).(*lua.LFunction) }
@@ -118,7 +118,7 @@ func TestMemoryOfTheScript(t *testing.T) {
 func TestMemoryIsNotTheServices(t *testing.T) {
 	rt, err := New(Options{MaxMemory: 32 << 20})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`
 		local t = {}
 		for i = 1, 50000 do t[i] = { i } end
 		local stop = os.clock() + 1

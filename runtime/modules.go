@@ -78,7 +78,7 @@ func (r *run) setValues() {
 			bindings.Open(L, r.host.modules, m).ForEach(L.G.Global.RawSet)
 		}
 	}
-	bridge := &values.Bridge{Host: r.host.modules, Context: (*lua.LState).Context}
+	bridge := &values.Bridge{Host: r.modules, Context: (*lua.LState).Context}
 	for _, list := range []map[string]any{r.opts.Values, r.given.Values} {
 		for name, v := range list {
 			l, err := bridge.Value(L, name, v)

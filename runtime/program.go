@@ -24,13 +24,22 @@ type Program struct {
 	files  chunks
 }
 
-// Compile compiles a script. It runs nothing. The error is a *ScriptError.
+// Compile compiles a script. It runs nothing, and ends with ctx and at the limits
+// of Options. The error is a *ScriptError.
 //
 // A Runtime with Options.Sources counts lines in the program itself, so such a
 // program must not run twice at the same time.
-func (r *Runtime) Compile(s Script) (*Program, error) {
+func (r *Runtime) Compile(ctx context.Context, s Script) (*Program, error) {
 	s = r.named(s)
-	proto, err := compile.Options{Cover: r.opts.counter(s.Path)}.Compile(s.Source, s.Name)
+	ctx, stop := withTimeout(ctx, r.opts.Timeout)
+	defer stop()
+	one := (&host{rt: r, opts: r.opts}).begin(ctx, s, RunOptions{})
+	defer one.cancel(nil)
+	defer one.watchHeap().Stop()
+	proto, err := compile.Options{Cover: r.opts.counter(s.Path), Context: one.ctx}.Compile(s.Source, s.Name)
+	if err != nil && one.ctx.Err() != nil {
+		return nil, one.ended(nil)
+	}
 	if err != nil {
 		return nil, r.uncompiled(s, err)
 	}
@@ -61,7 +70,7 @@ func (r *Runtime) named(s Script) Script {
 // script that runs more often, or that gets arguments. The result and the error
 // are those of Program.Run.
 func (r *Runtime) Run(ctx context.Context, s Script) (*Result, error) {
-	p, err := r.Compile(s)
+	p, err := r.Compile(ctx, s)
 	if err != nil {
 		return &Result{}, err
 	}

@@ -1,11 +1,13 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,7 +16,7 @@ import (
 func TestProgramRunsManyTimes(t *testing.T) {
 	rt, err := New(Options{WorkDir: t.TempDir()})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Name: "count.lua", Source: []byte("count = (count or 0) + 1\nreturn count, ..., params.n")})
+	program, err := rt.Compile(t.Context(), Script{Name: "count.lua", Source: []byte("count = (count or 0) + 1\nreturn count, ..., params.n")})
 	require.NoError(t, err)
 	for i := range 3 {
 		r, err := program.Run(t.Context(), RunOptions{Args: []string{"a"}, Params: fmt.Appendf(nil, `{"n":%d}`, i)})
@@ -26,17 +28,34 @@ func TestProgramRunsManyTimes(t *testing.T) {
 func TestCompileReportsTheLine(t *testing.T) {
 	rt, err := New(Options{WorkDir: t.TempDir()})
 	require.NoError(t, err)
-	_, err = rt.Compile(Script{Name: "a.lua", Source: []byte("x = 1\nif x then")})
+	_, err = rt.Compile(t.Context(), Script{Name: "a.lua", Source: []byte("x = 1\nif x then")})
 	var failed *ScriptError
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, []any{"a.lua", 2}, []any{failed.Script, failed.Line})
+}
+
+func TestCompilingEndsWithTheContext(t *testing.T) {
+	source := []byte(strings.Repeat("x = x + 1\n", 50_000))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errMine)
+	rt, err := New(Options{})
+	require.NoError(t, err)
+	_, err = rt.Compile(ctx, Script{Source: source})
+	require.ErrorIs(t, err, errMine)
+
+	rt, err = New(Options{Timeout: time.Nanosecond})
+	require.NoError(t, err)
+	_, err = rt.Compile(t.Context(), Script{Source: source})
+	var limit *LimitError
+	require.ErrorAs(t, err, &limit)
+	assert.Equal(t, "time", limit.What)
 }
 
 func TestProgramSeesChangedModules(t *testing.T) {
 	dir := t.TempDir()
 	rt, err := New(Options{WorkDir: dir})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`return require("rules").minimum, loadfile("rules.lua")().minimum`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`return require("rules").minimum, loadfile("rules.lua")().minimum`)})
 	require.NoError(t, err)
 	for _, minimum := range []float64{1, 1, 2} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "rules.lua"), fmt.Appendf(nil, "return { minimum = %v }", minimum), 0o600))
@@ -69,7 +88,7 @@ func BenchmarkScript(b *testing.B) {
 		}
 	})
 	b.Run("program", func(b *testing.B) {
-		program, err := rt.Compile(script)
+		program, err := rt.Compile(b.Context(), script)
 		require.NoError(b, err)
 		for b.Loop() {
 			_, err := program.Run(b.Context(), RunOptions{})

@@ -49,12 +49,8 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 		return &Result{}, err
 	}
 	opts := o.over(p.rt.opts)
-	if opts.Timeout > 0 {
-		limit := fault.TimeLimit(opts.Timeout)
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, opts.Timeout, limit)
-		defer stop()
-	}
+	ctx, stop := withTimeout(ctx, opts.Timeout)
+	defer stop()
 	h := p.rt.newHost(p.script, opts)
 	h.files = &p.files
 	h.sources[p.script.Name] = p.script.Source
@@ -82,6 +78,14 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Warnings = h.journal.warnings
 	result.Duration = time.Since(started)
 	return result, err
+}
+
+// withTimeout returns a context with a time limit, if there is one.
+func withTimeout(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, limit, fault.TimeLimit(limit))
 }
 
 // watchHeap ends the run when the process's heap grows too much.

@@ -90,7 +90,7 @@ func TestRunsShareNothing(t *testing.T) {
 		local sum = 0
 		for i = 1, 2000 do sum = sum + i end
 		return sum, ...`)
-	program, err := rt.Compile(Script{Name: "a.lua", Source: source})
+	program, err := rt.Compile(t.Context(), Script{Name: "a.lua", Source: source})
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for i := range 16 {

@@ -89,7 +89,7 @@ func TestTokensOfAScriptAreForgotten(t *testing.T) {
 	var out bytes.Buffer
 	rt, err := New(Options{Stdout: &out})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`planhat.new{ api_token = args[1], tenant_token = "tenant-" .. args[1] } io.write(args[1])`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`planhat.new{ api_token = args[1], tenant_token = "tenant-" .. args[1] } io.write(args[1])`)})
 	require.NoError(t, err)
 	for i := range 20 {
 		_, err := program.Run(t.Context(), RunOptions{Args: []string{fmt.Sprint("customer-", i)}})
@@ -104,7 +104,7 @@ func TestLinesOfConcurrentRunsStayWhole(t *testing.T) {
 	var out bytes.Buffer
 	rt, err := New(Options{Stdout: &out, Stderr: &out})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`
 		for i = 1, 100 do
 			io.write("a", "b")
 			io.write("c\n")
@@ -132,7 +132,7 @@ func TestAFlushedLineIsWritten(t *testing.T) {
 		rt, err := New(Options{Values: map[string]any{"seen": out.String}})
 		require.NoError(t, err)
 		rt.opts.Secrets.Add("pass-phrase")
-		program, err := rt.Compile(Script{Source: []byte(`io.write("a token: pass-phr") ` + call + ` local s = seen() io.write("ase") return s`)})
+		program, err := rt.Compile(t.Context(), Script{Source: []byte(`io.write("a token: pass-phr") ` + call + ` local s = seen() io.write("ase") return s`)})
 		require.NoError(t, err)
 		r, err := program.Run(t.Context(), RunOptions{Stdout: &out})
 		require.NoError(t, err)
@@ -145,7 +145,7 @@ func TestStreamsOfARun(t *testing.T) {
 	var all, one bytes.Buffer
 	rt, err := New(Options{Stdin: strings.NewReader("shared\n"), Stdout: &all, Stderr: &all})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`print(io.read()) io.stderr:write("e\n")`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`print(io.read()) io.stderr:write("e\n")`)})
 	require.NoError(t, err)
 	_, err = program.Run(t.Context(), RunOptions{Stdin: strings.NewReader("own\n"), Stdout: &one})
 	require.NoError(t, err)

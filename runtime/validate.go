@@ -27,11 +27,11 @@ func (r *Runtime) validate() error {
 	for _, name := range slices.Sorted(maps.Keys(r.opts.LuaModules)) {
 		_, standard := stdlib.Source(name)
 		if standard || r.hasGoModule(name) || libraryGlobals()[name] {
-			errs = append(errs, fmt.Errorf("LuaModules: there is a module named %q already", name))
+			errs = append(errs, fmt.Errorf("the module %q: there is one of that name already", name))
 			continue
 		}
-		if _, err := r.builtin.compile(nil, []byte(r.opts.LuaModules[name]), name, nil); err != nil {
-			errs = append(errs, fmt.Errorf("LuaModules: %w", err))
+		if _, err := r.builtin.compile(context.Background(), []byte(r.opts.LuaModules[name]), name, nil); err != nil {
+			errs = append(errs, fmt.Errorf("the module %q: %w", name, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -40,14 +40,14 @@ func (r *Runtime) validate() error {
 func (r *Runtime) validateDirs() error {
 	info, err := os.Stat(r.opts.WorkDir)
 	if err != nil {
-		return fmt.Errorf("WorkDir: %w", err)
+		return fmt.Errorf("the working directory: %w", err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("WorkDir: %s is not a folder", r.opts.WorkDir)
+		return fmt.Errorf("the working directory %s is not a folder", r.opts.WorkDir)
 	}
 	for _, dir := range r.opts.ModuleDirs {
 		if !filepath.IsAbs(dir) {
-			return fmt.Errorf("ModuleDirs: %s is not an absolute path", dir)
+			return fmt.Errorf("the folder of modules %s is not an absolute path", dir)
 		}
 	}
 	return nil
@@ -59,14 +59,14 @@ func (r *Runtime) addModules() error {
 	for _, m := range r.opts.Modules {
 		if m.Name != "" {
 			if libraryGlobals()[m.Name] || r.hasGoModule(m.Name) {
-				errs = append(errs, fmt.Errorf("Modules: two modules are named %q", m.Name))
+				errs = append(errs, fmt.Errorf("two modules are named %q", m.Name))
 			}
 			r.modules[m.Name] = m
 			continue
 		}
 		for _, name := range memberNames(m) {
 			if libraryGlobals()[name] || r.hasGoModule(name) {
-				errs = append(errs, fmt.Errorf("Modules: there is a global named %q already", name))
+				errs = append(errs, fmt.Errorf("the function %q: there is a global of that name already", name))
 			}
 		}
 	}
@@ -93,12 +93,12 @@ func (r *Runtime) validateValues(given map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
 		case !spec.IsName(name):
-			errs = append(errs, fmt.Errorf("Values: %q cannot be the name of a global", name))
+			errs = append(errs, fmt.Errorf("the value %q: this cannot be the name of a global", name))
 		case libraryGlobals()[name] || r.hasGoModule(name):
-			errs = append(errs, fmt.Errorf("Values: there is a global named %q already", name))
+			errs = append(errs, fmt.Errorf("the value %q: there is a global of that name already", name))
 		}
 		if err := values.Validate(name, given[name]); err != nil {
-			errs = append(errs, fmt.Errorf("Values: %w", err))
+			errs = append(errs, fmt.Errorf("the value %w", err))
 		}
 	}
 	return errors.Join(errs...)

@@ -15,22 +15,22 @@ func TestOptionsAreValidated(t *testing.T) {
 		return Options{Modules: []*bindings.Module{{Name: name, Funcs: funcs}}}
 	}
 	for want, o := range map[string]Options{
-		`Values: there is a global named "print" already`:  {Values: map[string]any{"print": 1}},
-		`Values: there is a global named "json" already`:   {Values: map[string]any{"json": 1}},
-		`Values: there is a global named "params" already`: {Values: map[string]any{"params": 1}},
-		`Values: "a-b" cannot be the name of a global`:     {Values: map[string]any{"a-b": 1}},
-		`LuaModules: there is a module named "json"`:       {LuaModules: map[string]string{"json": "return 1"}},
-		`LuaModules: there is a module named "tables"`:     {LuaModules: map[string]string{"tables": "return 1"}},
-		`LuaModules: there is a module named "string"`:     {LuaModules: map[string]string{"string": "return 1"}},
-		`LuaModules: rules:2: `:                            {LuaModules: map[string]string{"rules": "x = 1\nx ="}},
-		`WorkDir: stat /nonexistent: `:                     {WorkDir: "/nonexistent"},
-		`ModuleDirs: lib is not an absolute path`:          {ModuleDirs: []string{"lib"}},
-		`Modules: two modules are named "string"`:          module("string"),
-		`Modules: there is a global named "print" already`: module("", &bindings.Func{Name: "print", Call: call}),
-		`the type "strnig"`:                                module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "strnig"}}}),
-		`m.f has neither Call`:                             module("m", &bindings.Func{Name: "f"}),
-		`m.f is declared twice`:                            module("m", &bindings.Func{Name: "f", Call: call}, &bindings.Func{Name: "f", Call: call}),
-		`the required parameter 'b'`:                       module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "string", Optional: true}, {Name: "b", Type: "string"}}}),
+		`the value "print": there is a global of that name already`:    {Values: map[string]any{"print": 1}},
+		`the value "json": there is a global of that name`:             {Values: map[string]any{"json": 1}},
+		`the value "params": there is a global of that name`:           {Values: map[string]any{"params": 1}},
+		`the value "a-b": this cannot be the name of a global`:         {Values: map[string]any{"a-b": 1}},
+		`the module "json": there is one`:                              {LuaModules: map[string]string{"json": "return 1"}},
+		`the module "tables": there is one`:                            {LuaModules: map[string]string{"tables": "return 1"}},
+		`the module "string": there is one`:                            {LuaModules: map[string]string{"string": "return 1"}},
+		`the module "rules": rules:2: `:                                {LuaModules: map[string]string{"rules": "x = 1\nx ="}},
+		`the working directory: stat /nonexistent: `:                   {WorkDir: "/nonexistent"},
+		`lib is not an absolute path`:                                  {ModuleDirs: []string{"lib"}},
+		`two modules are named "string"`:                               module("string"),
+		`the function "print": there is a global of that name already`: module("", &bindings.Func{Name: "print", Call: call}),
+		`the type "strnig"`:                                            module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "strnig"}}}),
+		`m.f has neither Call`:                                         module("m", &bindings.Func{Name: "f"}),
+		`m.f is declared twice`:                                        module("m", &bindings.Func{Name: "f", Call: call}, &bindings.Func{Name: "f", Call: call}),
+		`the required parameter 'b'`:                                   module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "string", Optional: true}, {Name: "b", Type: "string"}}}),
 	} {
 		_, err := New(o)
 		assert.ErrorContains(t, err, want)
@@ -43,9 +43,9 @@ func TestOptionsAreValidated(t *testing.T) {
 func TestValuesOfARunAreValidated(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{})
+	program, err := rt.Compile(t.Context(), Script{})
 	require.NoError(t, err)
 	r, err := program.Run(t.Context(), RunOptions{Values: map[string]any{"print": 1}})
-	assert.ErrorContains(t, err, `there is a global named "print" already`)
+	assert.ErrorContains(t, err, `the value "print": there is a global of that name`)
 	assert.NotNil(t, r)
 }

@@ -165,7 +165,7 @@ func TestValuesRaiseErrors(t *testing.T) {
 func TestValuesGetTheContextOfTheRun(t *testing.T) {
 	rt, err := New(Options{})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`wait(1) error("went on")`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`wait(1) error("went on")`)})
 	require.NoError(t, err)
 	var waited error
 	_, err = program.Run(t.Context(), RunOptions{
@@ -184,7 +184,7 @@ func TestValuesGetTheContextOfTheRun(t *testing.T) {
 func TestValuesOfARun(t *testing.T) {
 	rt, err := New(Options{Values: map[string]any{"a": 1, "b": 2}})
 	require.NoError(t, err)
-	program, err := rt.Compile(Script{Source: []byte(`return a, b, c`)})
+	program, err := rt.Compile(t.Context(), Script{Source: []byte(`return a, b, c`)})
 	require.NoError(t, err)
 	for range 2 {
 		r, err := program.Run(t.Context(), RunOptions{Values: map[string]any{"b": 3, "c": "x"}})

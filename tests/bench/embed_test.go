@@ -43,7 +43,7 @@ func BenchmarkRunsInAService(b *testing.B) {
 		rt, err := runtime.New(runtime.Options{})
 		require.NoError(b, err)
 		script := runtime.Script{Name: "grade.lua", Source: []byte(source)}
-		program, err := rt.Compile(script)
+		program, err := rt.Compile(b.Context(), script)
 		require.NoError(b, err)
 		o := runtime.RunOptions{Args: []string{"acme"}, Params: []byte(`{"seats":"12"}`)}
 		ways := map[string]func(){
@@ -52,7 +52,7 @@ func BenchmarkRunsInAService(b *testing.B) {
 				require.NoError(b, err)
 			},
 			"compiled each time": func() {
-				p, err := rt.Compile(script)
+				p, err := rt.Compile(b.Context(), script)
 				require.NoError(b, err)
 				_, err = p.Run(b.Context(), o)
 				require.NoError(b, err)
@@ -99,7 +99,7 @@ func parallelRuns(b *testing.B) float64 {
 	var out bytes.Buffer
 	rt, err := runtime.New(runtime.Options{Stdout: &out})
 	require.NoError(b, err)
-	program, err := rt.Compile(runtime.Script{Source: []byte("print(args[1])\n" + smallScript)})
+	program, err := rt.Compile(b.Context(), runtime.Script{Source: []byte("print(args[1])\n" + smallScript)})
 	require.NoError(b, err)
 	const each = 1000
 	began := time.Now()

@@ -39,7 +39,7 @@ func TestEveryOperationFromLua(t *testing.T) {
 		if body := w.body(m, op); body != nil {
 			arguments = append(arguments, string(text(t, body)))
 		}
-		program, err := rt.Compile(runtime.Script{Name: "call.lua", Source: []byte(call)})
+		program, err := rt.Compile(t.Context(), runtime.Script{Name: "call.lua", Source: []byte(call)})
 		require.NoError(t, err)
 		result, err := program.Run(t.Context(), runtime.RunOptions{Args: arguments})
 		require.NoError(t, err)

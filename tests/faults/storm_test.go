@@ -53,7 +53,7 @@ func TestAStormOverManyScripts(t *testing.T) {
 	const scripts = 4
 	server := start(t, 5, "429:p=0.4")
 	rt := host(t, server)
-	program, err := rt.Compile(runtime.Script{Name: "storm.lua", Source: []byte(`
+	program, err := rt.Compile(t.Context(), runtime.Script{Name: "storm.lua", Source: []byte(`
 local planhat = require "planhat"
 for i = 1, 50 do
   planhat.company.create{ name = args[1] .. " " .. i, externalId = args[1] .. "-" .. i }

@@ -53,7 +53,7 @@ func host(t *testing.T, server *simulator.Server) *runtime.Runtime {
 // run executes a script, which returns JSON, and decodes that.
 func run(t *testing.T, rt *runtime.Runtime, source string, into any, args ...string) *runtime.Result {
 	t.Helper()
-	program, err := rt.Compile(runtime.Script{Name: "faults.lua", Source: []byte(source)})
+	program, err := rt.Compile(t.Context(), runtime.Script{Name: "faults.lua", Source: []byte(source)})
 	require.NoError(t, err)
 	result, err := program.Run(t.Context(), runtime.RunOptions{Args: args})
 	require.NoError(t, err)

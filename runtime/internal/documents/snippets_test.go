@@ -80,7 +80,7 @@ func TestLuaSnippetsRun(t *testing.T) {
 				},
 			})
 			require.NoError(t, err)
-			program, err := rt.Compile(runtime.Script{Name: s.name(), Source: []byte(s.code)})
+			program, err := rt.Compile(t.Context(), runtime.Script{Name: s.name(), Source: []byte(s.code)})
 			require.NoError(t, err)
 			result, err := program.Run(t.Context(), runtime.RunOptions{Args: []string{"accounts.csv"}})
 			require.NoError(t, err)

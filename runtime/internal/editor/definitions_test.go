@@ -233,7 +233,7 @@ func TestDefinitionsNameWhatThereIs(t *testing.T) {
 	require.NoError(t, err)
 	d := declared(t, Definitions(builtins.Manual()))
 	assert.ElementsMatch(t, builtins.Names(), slices.Collect(maps.Keys(d.modules)))
-	program, err := rt.Compile(runtime.Script{Source: []byte(reachable)})
+	program, err := rt.Compile(t.Context(), runtime.Script{Source: []byte(reachable)})
 	require.NoError(t, err)
 	result, err := program.Run(t.Context(), runtime.RunOptions{Args: builtins.Names()})
 	require.NoError(t, err)

@@ -78,7 +78,7 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 	if found := usesLuaUnit().FindSubmatch(source); found != nil {
 		f.luaUnit, options.Args = string(found[1]), luaUnitArgs
 	}
-	program, err := rt.Compile(runtime.Script{Name: f.result.Name, Path: path, Source: source})
+	program, err := rt.Compile(ctx, runtime.Script{Name: f.result.Name, Path: path, Source: source})
 	if err == nil {
 		_, err = program.Run(ctx, options)
 	}

@@ -92,7 +92,7 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 		return 0, err
 	}
 	result := &runtime.Result{}
-	program, runErr := rt.Compile(runtime.Script{Name: name, Path: path, Source: source})
+	program, runErr := rt.Compile(a.Context(), runtime.Script{Name: name, Path: path, Source: source})
 	if runErr == nil {
 		result, runErr = program.Run(a.Context(), runtime.RunOptions{Args: texts(a.Options(1).Get("args"))})
 	}

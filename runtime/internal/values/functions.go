@@ -203,7 +203,7 @@ func (b *Bridge) call(L *lua.LState, fn *lua.LFunction, t reflect.Type, in []ref
 		if i == len(out)-1 && t.Out(i) == typeError {
 			continue
 		}
-		var result lua.LValue = lua.LNil
+		result := lua.LNil
 		if i < len(results) {
 			result = results[i]
 		}

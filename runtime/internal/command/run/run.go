@@ -180,7 +180,7 @@ func runScript(env *environment.Env, o *options) error {
 	ctx, interrupted, release := env.Interruptible()
 	defer release()
 	result := &runtime.Result{}
-	program, runErr := h.Runtime.Compile(script)
+	program, runErr := h.Runtime.Compile(ctx, script)
 	if runErr == nil {
 		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named})
 	}
