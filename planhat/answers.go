@@ -347,7 +347,9 @@ func (m *matcher) nameCandidates() {
 			}
 			names[among] = oneOf(rows)
 		}
-		m.errors[at].Message += names[among]
+		if names[among] != "" {
+			m.errors[at].Message = strings.TrimSuffix(m.errors[at].Message, ".") + names[among]
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func TestEntriesOfRowsThatShareTheirKey(t *testing.T) {
 			[]short{{0, "externalId k is unknown"}, {1, "externalId k is unknown"}},
 		},
 		{
-			`{"processed":4,"errors":[{"externalId":"k","message":"no"}]}`,
+			`{"processed":4,"errors":[{"externalId":"k","message":"no."}]}`,
 			[]short{{-1, "no; it is one of rows 1, 2"}},
 		},
 		{ // the counts do not add up, so that two entries may be about one row

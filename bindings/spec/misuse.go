@@ -51,7 +51,9 @@ func (f *Field) Mismatch(got string) string {
 }
 
 // Missing says that a required option is left out.
-func (f *Field) Missing() string { return fmt.Sprintf("option '%s' is missing: %s", f.Name, f.Doc) }
+func (f *Field) Missing() string {
+	return fmt.Sprintf("option '%s' is missing. %s", f.Name, strings.ReplaceAll(f.Doc, "`", ""))
+}
 
 // Quote describes a string among the arguments: the string "abc". It leaves out
 // the text of a long one.

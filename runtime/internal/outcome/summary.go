@@ -144,12 +144,11 @@ func (r *RejectedRow) String() string {
 	if where == "" && r.Row > 0 {
 		where = fmt.Sprintf("row %d", r.Row)
 	}
-	if where == "" {
-		where = "row ?"
+	if where == "" && r.Model != ByScript { // the script knows which row it was
+		where = "unknown row"
 	}
-	where = ", " + where
-	if where == ", row ?" && r.Model == ByScript {
-		where = "" // the script knows which row it was
+	if where != "" {
+		where = ", " + where
 	}
 	if r.Key != "" {
 		where += " (" + r.Key + ")"

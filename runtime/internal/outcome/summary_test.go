@@ -15,3 +15,9 @@ func TestFailureInOneLine(t *testing.T) {
 		assert.Equal(t, want, f.String())
 	}
 }
+
+func TestRejectedRowString(t *testing.T) {
+	assert.Equal(t, "metrics.bulk_insert_metrics, unknown row: no", (&RejectedRow{Model: "metrics", Operation: "bulk_insert_metrics", Message: "no"}).String())
+	assert.Equal(t, "company.create, row 1 (externalId a): no", (&RejectedRow{Model: "company", Operation: "create", Row: 1, Key: "externalId a", Message: "no"}).String())
+	assert.Equal(t, "run.reject (id a): no", (&RejectedRow{Model: ByScript, Operation: "reject", Key: "id a", Message: "no"}).String())
+}
