@@ -33,7 +33,7 @@ func (lib *library) openIO(L *lua.LState) {
 		"lines":  lib.ioLines,
 		"open":   lib.ioOpen,
 		"output": func(c call) int { return lib.redirect(c, &lib.output, "w") },
-		"popen":  func(c call) int { c.raise("io.popen is not available: a script cannot run programs"); return 0 },
+		"popen":  func(c call) int { c.raise("io.popen is not available: scripts cannot start programs"); return 0 },
 		"read":   func(c call) int { return c.read(lib.input, 1) },
 		"tmpfile": func(c call) int {
 			return c.results(lib.wrapFile(lib.update(&memoryFile{most: lib.maxString})))
