@@ -22,7 +22,7 @@ func (lib *library) openOS(L *lua.LState) {
 		"clock":     func(c call) int { return c.results(lua.LNumber(lib.host.Now().Sub(lib.started).Seconds())) },
 		"date":      lib.date,
 		"difftime":  func(c call) int { return c.results(lua.LNumber(c.num(1) - c.num(2))) },
-		"execute":   refuse("run programs"),
+		"execute":   refuse("start programs"),
 		"exit":      lib.exit,
 		"getenv":    lib.getenv,
 		"remove":    func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) },
