@@ -136,6 +136,10 @@ func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err er
 		L.Push(lua.LString(a))
 	}
 	L.Call(len(r.given.Args), lua.MultRet)
+	if r.ctx.Err() != nil {
+		// The machine does not look at the context at the last instructions.
+		return nil, r.ended(nil)
+	}
 	for i := 1; i <= L.GetTop(); i++ {
 		results = append(results, L.Get(i))
 	}

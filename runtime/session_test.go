@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
@@ -160,4 +161,12 @@ func TestSessionKeepsFilesOpen(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(s.host.rt.opts.WorkDir, "note.txt"))
 	require.NoError(t, err)
 	assert.Equal(t, "one two", string(text))
+}
+
+func TestAnInputThatEndsWithTheContextIsInterrupted(t *testing.T) {
+	s, _ := session(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	s.SetGlobal("cancel", s.main.NewFunction(func(*lua.LState) int { cancel(); return 0 }))
+	_, err := s.Eval(ctx, Script{Source: []byte("x = cancel()")})
+	assert.ErrorIs(t, err, context.Canceled)
 }

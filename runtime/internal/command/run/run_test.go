@@ -42,7 +42,7 @@ func TestFlagsOfRuns(t *testing.T) {
 		{"--simulate import.lua", 3, "", "created    1"},
 		{"--simulate --dry-run import.lua", 0, "", "2 rows in 1 request"},
 		{"--simulate --strict import.lua", 3, "", "error: import.lua:1"},
-		{"-q --timeout 50ms -e repeat;until(false)", 5, "", "50ms"},
+		{"-q --timeout 50ms -e repeat(type)(1)until(false)", 5, "", "50ms"},
 		{"-q --log-level warn -e log.info('a')log.warn('b')", 0, "", "b"},
 		{"-q --log-format json -e log.info('a')", 0, "", `"msg":"a"`},
 	} {
