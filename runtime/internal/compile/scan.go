@@ -15,6 +15,8 @@ type scanner struct {
 	pos    int
 	line   int
 	start  int
+	// ended is where the last end of a line ended, if it may be the first half of one.
+	ended int
 }
 
 // scan splits a source into tokens. It reports numerals and escapes that Lua
@@ -70,14 +72,21 @@ func (s *scanner) next() (err error) {
 	return nil
 }
 
-// skip moves on by some bytes and counts lines.
+// skip moves on by some bytes and counts lines, which end with "\n", "\r" or both.
 func (s *scanner) skip(size int) {
 	for range size {
 		s.pos++
-		if s.src[s.pos-1] == '\n' {
-			s.line++
-			s.start = s.pos
+		c := s.src[s.pos-1]
+		if c != '\n' && c != '\r' {
+			continue
 		}
+		if s.ended == s.pos-1 && s.ended > 0 && s.src[s.pos-2] != c {
+			s.ended = 0 // the second half of an end
+		} else {
+			s.ended = s.pos
+			s.line++
+		}
+		s.start = s.pos
 	}
 }
 
@@ -111,7 +120,7 @@ func (s *scanner) comment() (open bool) {
 	if s.pos < len(s.src) && s.src[s.pos] == '[' && s.longLevel(s.pos) >= 0 {
 		return s.long()
 	}
-	s.pos += s.span(func(c byte) bool { return c != '\n' })
+	s.pos += s.span(func(c byte) bool { return c != '\n' && c != '\r' })
 	return false
 }
 
@@ -143,12 +152,12 @@ func (s *scanner) long() (open bool) {
 // quoted reads a quoted string, up to the end of the line if it is
 // unterminated.
 func (s *scanner) quoted(quote byte) (open bool, err error) {
-	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n'; s.skip(1) {
+	for s.pos++; s.pos < len(s.src) && s.src[s.pos] != quote && s.src[s.pos] != '\n' && s.src[s.pos] != '\r'; s.skip(1) {
 		if s.src[s.pos] != '\\' || s.pos+1 == len(s.src) {
 			continue
 		}
 		s.pos++
-		if s.src[s.pos] == '\r' && s.pos+1 < len(s.src) && s.src[s.pos+1] == '\n' {
+		if s.pos+1 < len(s.src) && (s.src[s.pos] == '\r' && s.src[s.pos+1] == '\n' || s.src[s.pos] == '\n' && s.src[s.pos+1] == '\r') {
 			s.pos++
 		}
 		if escapeTooLarge(s.src[s.pos:]) {

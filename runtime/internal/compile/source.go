@@ -58,7 +58,7 @@ func wide(src []byte) bool {
 
 // line returns a line of the source, counted from 1, without its end.
 func (s *sourceText) line(number int) string {
-	lines := strings.Split(strings.ReplaceAll(string(s.text), "\r\n", "\n"), "\n")
+	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\n\r", "\n", "\r", "\n").Replace(string(s.text)), "\n")
 	if number < 1 || number > len(lines) {
 		return ""
 	}

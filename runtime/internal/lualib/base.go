@@ -43,7 +43,7 @@ func (lib *library) openBase(L *lua.LState) {
 		"select":         selectArgs,
 		"setmetatable":   setMetatable,
 		"tonumber":       toNumber,
-		"tostring":       func(c call) int { c.present(1); return c.results(lua.LString(ToString(c.LState, c.Get(1)))) },
+		"tostring":       func(c call) int { return c.results(converted(c.LState, c.present(1))) },
 		"type":           func(c call) int { return c.results(lua.LString(c.present(1).Type().String())) },
 		"unpack":         unpack,
 	})

@@ -148,9 +148,9 @@ func (g *impure) expr(depth int) string {
 	case 8:
 		return part() + g.gap() + g.pick("==", "~=", "==", "~=", "<", "<=", ">", ">=") + g.gap() + part()
 	case 9:
-		return g.pick("not ", "-", "#tostring", "not not ", "- -") + "(" + part() + ")"
+		return g.pick("not ", "-", "#type", "not not ", "- -") + "(" + part() + ")"
 	case 10:
-		return g.pick("not ", "-", "#tostring") + "(" + g.atom() + ")"
+		return g.pick("not ", "-", "#type") + "(" + g.atom() + ")"
 	case 11:
 		return g.prefix(depth-1) + "[" + part() + "]"
 	case 12:
@@ -164,7 +164,7 @@ func (g *impure) expr(depth int) string {
 	case 16:
 		return "(function(...) " + g.pick("a = a + 1", "t = {}", "local a = ...", "") + " return " + g.list(1+g.Intn(2), depth-1) + " end)(" + g.list(g.Intn(3), 0) + ")"
 	case 17:
-		return g.pick("tostring", "tonumber", "type", "fail") + "(" + part() + ")"
+		return g.pick("tonumber", "type", "fail") + "(" + part() + ")"
 	case 18:
 		return "select('#'," + g.gap() + g.list(1+g.Intn(3), depth-1) + ")"
 	case 19:

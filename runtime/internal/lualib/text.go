@@ -10,30 +10,11 @@ import (
 // the value, as __tostring does in other metatables.
 const PrintField = "phscript.print"
 
-// ToString is Lua's tostring: it honours __tostring and writes numbers as Lua
-// does. It may call Lua code, and raises an error when that does not return a
+// ToString is what print shows of a value: it honours __tostring and writes numbers
+// as Lua does. It may call Lua code, and raises an error when that does not return a
 // string.
 func ToString(L *lua.LState, v lua.LValue) string {
-	switch v := v.(type) {
-	case lua.LString:
-		return string(v)
-	case lua.LNumber:
-		return number.Format(float64(v))
-	}
-	switch v.(type) {
-	case *lua.LTable, *lua.LUserData:
-	default:
-		return v.String()
-	}
-	convert := L.GetMetaField(v, "__tostring")
-	if convert == lua.LNil {
-		convert = L.GetMetaField(v, PrintField)
-	}
-	if convert == lua.LNil {
-		return v.String()
-	}
-	text := call{LState: L, name: "tostring"}.invoke(convert, v)
-	switch text := text.(type) {
+	switch text := converted(L, v).(type) {
 	case lua.LString:
 		return string(text)
 	case lua.LNumber:
@@ -41,4 +22,22 @@ func ToString(L *lua.LState, v lua.LValue) string {
 	}
 	L.RaiseError("'tostring' must return a string to 'print'")
 	return ""
+}
+
+// converted is Lua's tostring, which returns whatever __tostring does.
+func converted(L *lua.LState, v lua.LValue) lua.LValue {
+	switch v := v.(type) {
+	case lua.LString:
+		return v
+	case lua.LNumber:
+		return lua.LString(number.Format(float64(v)))
+	}
+	convert := L.GetMetaField(v, "__tostring")
+	if convert == lua.LNil {
+		convert = L.GetMetaField(v, PrintField)
+	}
+	if convert == lua.LNil {
+		return lua.LString(v.String())
+	}
+	return call{LState: L, name: "tostring"}.invoke(convert, v)
 }

@@ -98,6 +98,9 @@ local s = "text"
 s.key = 1
 getmetatable("").__index = function(s, k) return s .. "." .. tostring(k) end
 print(s.key, s[1])
+local meta = getmetatable("")
+for event in pairs(meta) do meta[event] = nil end
+meta.__index = string
 
 --- the metatables of other basic types
 print(debug.getmetatable(nil), debug.getmetatable(1), debug.getmetatable(print), debug.getmetatable(true))
@@ -114,6 +117,7 @@ print(print.name, tostring == tostring)
 debug.setmetatable(print, nil)
 debug.setmetatable(true, { __add = function(a, b) return "sum" end })
 print(true + 1, 1 + false)
+debug.setmetatable(true, nil)
 local t = setmetatable({}, { __metatable = "locked" })
 print(getmetatable(t), type(debug.getmetatable(t)), debug.setmetatable(t, nil), getmetatable(t))
 print(pcall(debug.setmetatable, 1), pcall(debug.setmetatable))
@@ -131,3 +135,17 @@ local a, b = 0, -5
 print(a / b, 1 / (a / b), a * b, -a, 0 * -1, -0, (a - a), a % b, b % 5, -5 % 5)
 local x, m = 1e20, 7
 print(x % 7, x % m, x % 7 == x - math.floor(x / 7) * 7, 5.5 % 2, -5.5 % 2, 5 % -3, 1 % 0.1, 2^53 % 3, -2^53 % 3)
+
+--- tostring returns what __tostring does
+local t = setmetatable({}, { __tostring = function() return nil end })
+print(tostring(t) == nil, pcall(tostring))
+t = setmetatable({}, { __tostring = function() return 5 end })
+print(type(tostring(t)), tostring(t))
+
+--- lines end in four ways
+for _, n in ipairs{ "\n", "\r", "\n\r", "\r\n" } do
+  local source = "a = 1 -- a comment" .. n .. "b = 2" .. n .. n .. "x = [=[" .. n .. "hi" .. n .. "]=]" .. n .. "y = \"\\" .. n .. "hello\\r\\n\\" .. n .. "\"" .. n .. "error('here')"
+  local problem = select(2, pcall(loadstring(source, "=c")))
+  print(problem, #x, #y, x == "hi\n", y == "\nhello\r\n\n")
+  print((select(2, loadstring("x = 1" .. n .. "y = = 2", "=c")):gsub("near.*", "")))
+end
