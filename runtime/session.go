@@ -80,6 +80,10 @@ func (s *Session) Eval(ctx context.Context, in Script) (*Evaluation, error) {
 
 	result := &Evaluation{}
 	err := s.eval(r, result)
+	if err == nil && ctx.Err() != nil {
+		r.cancel(context.Cause(ctx))
+		err = r.ended(nil)
+	}
 	if err != nil {
 		r.cancel(nil)
 	}

@@ -169,7 +169,7 @@ func TestValuesGetTheContextOfTheRun(t *testing.T) {
 	require.NoError(t, err)
 	var waited error
 	_, err = program.Run(t.Context(), RunOptions{
-		Timeout: 20 * time.Millisecond,
+		Timeout: time.Second,
 		Values: map[string]any{"wait": func(ctx context.Context, n int) error {
 			<-ctx.Done()
 			waited = context.Cause(ctx)
