@@ -125,7 +125,16 @@ func (c *Codec) encode(v lua.LValue) error {
 }
 
 func (c *Codec) text(s string) error {
-	if size := c.enc.OutputOffset() + int64(len(s)); c.most > 0 && size > int64(c.most) {
+	size := c.enc.OutputOffset() + int64(len(s))
+	if len(s) > longText {
+		// Control characters take six bytes, such as \u0001.
+		for i := range len(s) {
+			if s[i] < ' ' {
+				size += 5
+			}
+		}
+	}
+	if c.most > 0 && size > int64(c.most) {
 		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
 	}
 	if len(s) > longText {

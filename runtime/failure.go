@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
@@ -242,9 +243,23 @@ func (r *run) clean(e *ScriptError) *ScriptError {
 	return hideSecrets(e, r.opts.Secrets)
 }
 
-// hideSecrets takes every secret out of an error.
+// longestMessage is how many bytes of an error's text are kept.
+const longestMessage = 64 << 10
+
+// longestSecret is more than any secret has.
+const longestSecret = 16 << 10
+
+// hideSecrets takes every secret out of an error, and then shortens its texts.
 func hideSecrets(e *ScriptError, secrets *Secrets) *ScriptError {
-	hide := secrets.String
+	hide := func(text string) string {
+		size := len(text)
+		if size <= longestMessage {
+			return secrets.String(text)
+		}
+		// Half a secret at the end of the text would not be found.
+		text = secrets.String(text[:min(size, longestMessage+longestSecret)])
+		return fmt.Sprintf("%s ... (%s bytes in all)", strings.ToValidUTF8(text[:min(len(text), longestMessage)], ""), humanize.Comma(int64(size)))
+	}
 	e.SourceLine, e.Message, e.Hint = hide(e.SourceLine), hide(e.Message), hide(e.Hint)
 	for i := range e.Fields {
 		e.Fields[i].Value = hide(e.Fields[i].Value)

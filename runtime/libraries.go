@@ -15,7 +15,10 @@ import (
 // in the state.
 func (r *run) prepare() {
 	L := r.L
-	lualib.Open(L, luaHost{r.host, r.box, clock{r.opts.Now, r.opts.Location}}, lualib.Limits{MaxString: r.opts.MaxString})
+	lualib.Open(L, luaHost{r.host, r.box, clock{r.opts.Now, r.opts.Location}}, lualib.Limits{
+		MaxString:  r.opts.MaxString,
+		BeforeLong: func(L *lua.LState, size int) { running(L.Context()).heap.Before(size) },
+	})
 	lualib.OnLost(L, func(L *lua.LState, cause lua.LValue) { running(L.Context()).lose(L, cause) })
 	L.G.Global.RawSetString("require", L.NewFunction(func(L *lua.LState) int { return running(L.Context()).require(L) }))
 	r.setValues()

@@ -23,6 +23,8 @@ type run struct {
 	cancel context.CancelCauseFunc
 	L      *lua.LState
 	lost   lostError
+	// heap watches the process's heap, nil if it is not watched.
+	heap *memory.Watch
 }
 
 // begin makes a run that ends with ctx. Code called from the state finds the
@@ -91,7 +93,8 @@ func withTimeout(ctx context.Context, limit time.Duration) (context.Context, con
 // watchHeap ends the run when the process's heap grows too much.
 func (r *run) watchHeap() *memory.Watch {
 	limit := r.opts.MaxHeap
-	return memory.Start(limit, func() { r.cancel(fault.MemoryLimit(limit)) })
+	r.heap = memory.Start(limit, func() { r.cancel(fault.MemoryLimit(limit)) })
+	return r.heap
 }
 
 // dir is the folder that require searches first.

@@ -10,6 +10,13 @@ import (
 // produce. A state without it has no limit.
 const MaxStringKey = "phscript.max_string"
 
+// BeforeLongKey is the registry key of a func(*lua.LState, int) that is told the
+// size of each long string before it is made. It may end the state's context.
+const BeforeLongKey = "phscript.before_long"
+
+// long is how many bytes make a string a long one.
+const long = 1 << 20
+
 // CheckSize raises an error if a string of that many bytes is larger than the
 // state allows.
 func CheckSize(L *lua.LState, size int) {
@@ -24,6 +31,15 @@ func CheckSize(L *lua.LState, size int) {
 	limit, ok := registry.RawGetString(MaxStringKey).(lua.LNumber)
 	if ok && float64(size) > float64(limit) {
 		L.RaiseError("the string would be %d bytes long, over the limit of %d: keep the parts in a table, or write them one by one", size, int(limit))
+	}
+	if size < long {
+		return
+	}
+	if before, ok := registry.RawGetString(BeforeLongKey).(*lua.LUserData); ok {
+		before.Value.(func(*lua.LState, int))(L, size)
+		if err := L.Context().Err(); err != nil {
+			L.RaiseError("%s", err.Error())
+		}
 	}
 }
 

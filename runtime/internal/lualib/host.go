@@ -54,6 +54,8 @@ type Limits struct {
 	// MaxString is the most bytes that one string may have when a call or ".."
 	// builds it; 0 stands for DefaultMaxString.
 	MaxString int
+	// BeforeLong, if set, is told the size of each long string before it is made.
+	BeforeLong func(L *lua.LState, size int)
 }
 
 // DefaultMaxString is 64 MiB.

@@ -90,6 +90,9 @@ func Open(L *lua.LState, host Host, limits Limits) {
 	}
 	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
 	registry.RawSetString(compile.MaxStringKey, lua.LNumber(limits.MaxString))
+	if limits.BeforeLong != nil {
+		registry.RawSetString(compile.BeforeLongKey, &lua.LUserData{Value: limits.BeforeLong, Metatable: lua.LNil})
+	}
 	registry.RawSetString(compile.FaultsKey, &lua.LUserData{Value: &fault.Log{}, Metatable: lua.LNil})
 	lib := &library{
 		host:      host,

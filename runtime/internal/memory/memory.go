@@ -30,6 +30,12 @@ type Watch struct {
 	base, peak int64
 	done       chan struct{}
 	stopped    sync.WaitGroup
+
+	// limit is 0 if there is none; ended says that exceeded was called.
+	limit    int64
+	exceeded func()
+	mu       sync.Mutex
+	ended    bool
 }
 
 // headroom is how much memory beside the limit of a run a process may have before
@@ -47,32 +53,49 @@ func Reserve(limit int64) {
 // Start starts a watch, which calls exceeded once when the heap has grown by
 // more than limit bytes. A limit below 1 only measures the peak, at the end.
 func Start(limit int64, exceeded func()) *Watch {
-	w := &Watch{base: read(heapMetric), done: make(chan struct{})}
+	w := &Watch{base: read(heapMetric), done: make(chan struct{}), limit: max(limit, 0), exceeded: exceeded}
 	if limit < 1 {
 		return w
 	}
-	w.stopped.Go(func() { w.watch(limit, exceeded) })
+	w.stopped.Go(func() {
+		w.sample(func(int64) (pause time.Duration) {
+			began := time.Now()
+			if w.check(0) {
+				return 0
+			}
+			// A heap that stays near the limit is collected half of the time at most.
+			return max(sampleEvery, time.Since(began))
+		})
+	})
 	return w
 }
 
-func (w *Watch) watch(limit int64, exceeded func()) {
-	w.sample(func(growth int64) (pause time.Duration) {
-		if growth <= limit {
-			return sampleEvery
-		}
-		// Much of it may be garbage: what counts is what a collection leaves,
-		// without what is allocated while it runs, all of which it keeps.
-		before, began := read(allocMetric), time.Now()
-		goruntime.GC()
-		// A heap that stays near the limit is collected half of the time at most.
-		pause = max(sampleEvery, time.Since(began))
-		meanwhile := read(allocMetric) - before
-		if read(liveMetric)-meanwhile-w.base > limit {
-			exceeded()
-			return 0
-		}
-		return pause
-	})
+// Before looks at the heap before so many bytes are allocated at once. A nil Watch
+// does nothing.
+func (w *Watch) Before(bytes int) {
+	if w != nil && w.limit > 0 {
+		w.check(int64(bytes))
+	}
+}
+
+// check reports whether the heap has grown by more than the limit, or would with
+// some bytes more.
+func (w *Watch) check(more int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended || read(heapMetric)-w.base+more <= w.limit {
+		return w.ended
+	}
+	// Much of it may be garbage: what counts is what a collection leaves,
+	// without what is allocated while it runs, all of which it keeps.
+	before := read(allocMetric)
+	goruntime.GC()
+	meanwhile := read(allocMetric) - before
+	if read(liveMetric)-meanwhile-w.base+more > w.limit {
+		w.ended = true
+		w.exceeded()
+	}
+	return w.ended
 }
 
 // Allocated returns how many bytes the process has ever allocated.
