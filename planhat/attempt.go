@@ -60,7 +60,7 @@ func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *fail
 		return nil, seen, &failure{err: e, final: true}
 	}
 	defer release()
-	defer enter(ctx)()
+	defer enter(ctx, q)()
 
 	seen.started = true
 	began = time.Now()

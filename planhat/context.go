@@ -153,15 +153,16 @@ func (c *Client) keepResponse(ctx context.Context, a *answer, seen sighting, num
 
 type inFlightKey struct{}
 
-// WithInFlight returns a context under which InFlight counts requests.
+// WithInFlight returns a context under which InFlight counts writes.
 func WithInFlight(ctx context.Context) context.Context {
 	return context.WithValue(ctx, inFlightKey{}, new(atomic.Int64))
 }
 
-// InFlight returns how many requests are under way under ctx or a context made
-// from it: sent, and not answered to the end. It is 0 if ctx does not come
-// from WithInFlight. Together with WithStopping it tells a caller when nothing
-// is left to wait for.
+// InFlight returns how many requests that write are under way under ctx or a
+// context made from it: sent, and not answered to the end. It is 0 if ctx does
+// not come from WithInFlight. Together with WithStopping it tells a caller when
+// nothing is left to wait for: a read can be cut off, but the outcome of a write
+// would stay unknown.
 func InFlight(ctx context.Context) int {
 	if n, ok := ctx.Value(inFlightKey{}).(*atomic.Int64); ok {
 		return int(n.Load())
@@ -169,10 +170,10 @@ func InFlight(ctx context.Context) int {
 	return 0
 }
 
-// enter counts a request until the returned function is called.
-func enter(ctx context.Context) (leave func()) {
+// enter counts a call if it writes, until the returned function is called.
+func enter(ctx context.Context, q *call) (leave func()) {
 	n, ok := ctx.Value(inFlightKey{}).(*atomic.Int64)
-	if !ok {
+	if !ok || q.rows == 0 {
 		return func() {}
 	}
 	n.Add(1)

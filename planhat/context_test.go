@@ -28,7 +28,7 @@ func TestPausesAreTheContexts(t *testing.T) {
 	assert.Equal(t, time.Hour, paused)
 }
 
-func TestInFlightCountsRequestsUntilTheyAreAnswered(t *testing.T) {
+func TestInFlightCountsWritesUntilTheyAreAnswered(t *testing.T) {
 	ctx := WithInFlight(context.Background())
 	assert.Zero(t, InFlight(ctx))
 	assert.Zero(t, InFlight(context.Background()))
@@ -39,6 +39,9 @@ func TestInFlightCountsRequestsUntilTheyAreAnswered(t *testing.T) {
 		_, _ = w.Write([]byte(`{"_id":"67d08140557181002fd170dd"}`))
 	}))
 	_, err := c.Company.GetByID(context.WithoutCancel(ctx), "67d08140557181002fd170dd")
+	require.NoError(t, err)
+	assert.Zero(t, during)
+	_, err = c.Company.Create(context.WithoutCancel(ctx), Record(`{"name":"Acme"}`))
 	require.NoError(t, err)
 	assert.Equal(t, 1, during)
 	assert.Zero(t, InFlight(ctx))

@@ -193,7 +193,7 @@ planhat.company.bulk_upsert(rows, { chunk_size = 100 })
 print("not reached")
 `
 
-const asked = "stopping after the requests in progress"
+const asked = "stopping after the write in progress"
 
 func TestCtrlCLetsTheRequestFinish(t *testing.T) {
 	g := hold(t, 3)

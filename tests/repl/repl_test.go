@@ -192,7 +192,7 @@ func TestCtrlCFinishesTheCallUnderWay(t *testing.T) {
 	term.Keys(terminal.EnterKey)
 	<-arrived
 	term.Keys(terminal.CtrlC)
-	term.See("stopping after the requests in progress")
+	term.See("stopping after the write in progress")
 	term.Prompt()
 	calls := server.CountsByOperation()["company.create"]
 	assert.Less(t, calls, 9)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
@@ -13,7 +15,7 @@ import (
 const lastGrace = time.Second
 
 // Interruptible returns a context that the first Ctrl-C stops gently: no new
-// request starts, requests in progress finish, and then the script ends. The
+// request starts, writes in progress finish, and then the script ends. The
 // second Ctrl-C ends it at once, and the process if the script does not end.
 // interrupted reports whether there was a Ctrl-C; release ends the watch.
 func (e *Env) Interruptible() (ctx context.Context, interrupted func() bool, release func()) {
@@ -27,7 +29,7 @@ func (e *Env) InterruptibleInput() (ctx context.Context, interrupted func() bool
 }
 
 // watchInterrupts does the work of both; tell decides whether to say that
-// requests in progress finish first.
+// writes in progress finish first.
 func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Context, interrupted func() bool, release func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
@@ -39,8 +41,12 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 			return
 		}
 		fmt.Fprintln(e.Stderr)
-		if tell(planhat.InFlight(ctx)) {
-			fmt.Fprintln(e.Stderr, "stopping after the requests in progress; press Ctrl-C again to stop at once")
+		if writes := planhat.InFlight(ctx); tell(writes) {
+			after := " after the " + english.PluralWord(writes, "write", "") + " in progress"
+			if writes == 0 {
+				after = ""
+			}
+			fmt.Fprintf(e.Stderr, "stopping%s; press Ctrl-C again to stop at once\n", after)
 		}
 		close(stop)
 		tick := time.NewTicker(5 * time.Millisecond)
