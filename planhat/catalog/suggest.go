@@ -10,12 +10,19 @@ import (
 
 const most = 3
 
+// longest is how many bytes a name may have to be compared with others: what is
+// longer is no misspelling, and comparing it would take long.
+const longest = 128
+
 // Nearest returns at most three of the candidates that lie near to name, the
 // nearest first. How far a candidate may differ grows with its length: about
 // one letter in three, so that short names don't suggest each other. Two
 // neighbours that changed places count as one difference; those in case,
 // underscores and hyphens count for little.
 func Nearest(name string, candidates []string) []string {
+	if len(name) > longest {
+		return nil
+	}
 	type match struct {
 		name     string
 		distance int
@@ -44,7 +51,7 @@ func Nearest(name string, candidates []string) []string {
 // underscores and hyphens, or in one letter of at least five. It returns "" if
 // there is none, or if name is a candidate.
 func Misspelt(name string, candidates []string) string {
-	if slices.Contains(candidates, name) {
+	if len(name) > longest || slices.Contains(candidates, name) {
 		return ""
 	}
 	folded := fold(name)

@@ -3,6 +3,8 @@ package environment
 import (
 	"context"
 	"fmt"
+	"math"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -11,26 +13,30 @@ import (
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
-// lastGrace is how long a script may take to end after the second Ctrl-C.
-const lastGrace = time.Second
+// firstGrace is how long a script may take to end after the first Ctrl-C, once no
+// write is in progress; lastGrace after the second.
+const (
+	firstGrace = 10 * time.Second
+	lastGrace  = time.Second
+)
 
 // Interruptible returns a context that the first Ctrl-C stops gently: no new
 // request starts, writes in progress finish, and then the script ends. The
-// second Ctrl-C ends it at once, and the process if the script does not end.
+// second Ctrl-C ends it at once. If the script does not end, the process does.
 // interrupted reports whether there was a Ctrl-C; release ends the watch.
 func (e *Env) Interruptible() (ctx context.Context, interrupted func() bool, release func()) {
-	return e.watchInterrupts(func(int) bool { return true })
+	return e.watchInterrupts(firstGrace, func(int) bool { return true })
 }
 
 // InterruptibleInput is Interruptible for one input at a prompt. It says nothing
-// if the input ends at once.
+// if the input ends at once, and waits for the second Ctrl-C if it does not end.
 func (e *Env) InterruptibleInput() (ctx context.Context, interrupted func() bool, release func()) {
-	return e.watchInterrupts(func(inProgress int) bool { return inProgress > 0 })
+	return e.watchInterrupts(math.MaxInt64, func(inProgress int) bool { return inProgress > 0 })
 }
 
 // watchInterrupts does the work of both; tell decides whether to say that
 // writes in progress finish first.
-func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Context, interrupted func() bool, release func()) {
+func (e *Env) watchInterrupts(grace time.Duration, tell func(inProgress int) bool) (ctx context.Context, interrupted func() bool, release func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
 	signals, ignore := e.Interrupts()
@@ -65,6 +71,9 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 		if !again {
 			select {
 			case <-signals:
+			case <-time.After(grace):
+				fmt.Fprintln(e.Stderr, "the script does not stop, so phscript ends without its summary")
+				e.Exit(fault.ExitInterrupted)
 			case <-ended:
 				return
 			}
@@ -83,11 +92,11 @@ func (e *Env) watchInterrupts(tell func(inProgress int) bool) (ctx context.Conte
 			return false
 		}
 	}
-	return ctx, interrupted, func() {
+	return ctx, interrupted, sync.OnceFunc(func() {
 		ignore()
 		close(ended)
 		cancel(nil)
-	}
+	})
 }
 
 // UntilInterrupted returns a context that the first Ctrl-C ends; the second one

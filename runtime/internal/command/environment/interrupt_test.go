@@ -30,12 +30,32 @@ func TestSecondInterruptEndsTheProcess(t *testing.T) {
 		<-ctx.Done()
 		assert.ErrorIs(t, context.Cause(ctx), fault.ErrInterrupted)
 		assert.True(t, interrupted())
-		time.Sleep(time.Minute)
+		time.Sleep(firstGrace / 2)
 		assert.EqualValues(t, -1, code.Load(), "one Ctrl-C waits for the script")
 		signals <- os.Interrupt
 		time.Sleep(2 * lastGrace)
 		assert.EqualValues(t, fault.ExitInterrupted, code.Load())
 		assert.Contains(t, told.String(), "press Ctrl-C again")
+		release()
+	})
+}
+
+// It ends by itself if nobody presses Ctrl-C again, as at the end of a service.
+func TestAScriptThatDoesNotStopEndsWithTheProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var told strings.Builder
+		ended := make(chan int)
+		_, _, release := (&Env{
+			Stderr:     &told,
+			Interrupts: func() (<-chan os.Signal, func()) { return signals, func() {} },
+			Exit:       func(c int) { ended <- c },
+		}).Interruptible()
+		began := time.Now()
+		signals <- os.Interrupt
+		assert.Equal(t, fault.ExitInterrupted, <-ended)
+		assert.Equal(t, firstGrace, time.Since(began))
+		assert.Contains(t, told.String(), "the script does not stop")
 		release()
 	})
 }

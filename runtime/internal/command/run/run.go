@@ -184,6 +184,7 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil {
 		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named})
 	}
+	release()
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
 		Warnings: result.Warnings, Duration: result.Duration,
