@@ -153,9 +153,9 @@ func (s *source) file() string {
 func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
 
 // tooLong is the error about what is larger than one text may be.
-func (s *source) tooLong(what, hint string) error {
-	return invalid.Errorf(hint, "cannot read %q: %s is larger than %s, the most that one text may have",
-		s.name, what, humanize.IBytes(uint64(s.most)))
+func (s *source) tooLong(what, hint string, most int) error {
+	return invalid.Errorf(hint, "cannot read %q: %s is larger than %s",
+		s.name, what, humanize.IBytes(uint64(most)))
 }
 
 // done closes the source, whose errors no longer matter.

@@ -2,7 +2,6 @@ package bindings
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -12,6 +11,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
@@ -63,7 +63,7 @@ func fsContents() []*Func {
 				b, err := io.ReadAll(io.LimitReader(src, int64(src.most)))
 				if err == nil {
 					if n, _ := src.Read(make([]byte, 1)); n > 0 {
-						return 0, src.tooLong("the file", "read it in parts with fs.lines, csv.rows or json.rows")
+						return 0, src.tooLong("the file", "read it in parts with fs.lines, csv.rows or json.rows", src.most)
 					}
 				}
 				return a.give(lua.LString(b), src.fail(err))
@@ -105,9 +105,9 @@ func fsContents() []*Func {
 				}
 				number := 0
 				return a.Push(src.iterator(a, func(*lua.LState) (lua.LValue, int, error) {
-					line, err := r.Line(src.most)
+					line, err := r.Line()
 					if errors.Is(err, textfile.ErrLongLine) {
-						err = src.tooLong(fmt.Sprintf("line %d", number+1), "look at the file: its lines should end with a line feed")
+						err = invalid.Errorf("look at the file: its lines should end with a line feed", "%s, line %d: %v", src.name, number+1, err)
 					}
 					if err != nil {
 						return nil, 0, err

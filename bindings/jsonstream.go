@@ -71,6 +71,8 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 		from: &origin{file: src.file()},
 	}
 	r.opt.Omitted = &r.nulls
+	lines.consumed = r.dec.InputOffset
+	lines.tooLong = src.tooLong("a text in it", "look at the file: a quote may be missing", mostToken)
 	return r, nil
 }
 
@@ -215,13 +217,23 @@ func jsonWriter(a *Args) (int, error) {
 type lineCounter struct {
 	r    io.Reader
 	read int64
+	// consumed returns the offset of what was decoded; tooLong is the error if that is
+	// mostToken bytes behind.
+	consumed func() int64
+	tooLong  error
 	// ends are the offsets of the line ends after the last asked offset;
 	// passed counts those before it.
 	ends   []int64
 	passed int
 }
 
+// mostToken is how many bytes of one text in JSON are read.
+const mostToken = 32 << 20
+
 func (l *lineCounter) Read(p []byte) (int, error) {
+	if l.read-l.consumed() > mostToken {
+		return 0, l.tooLong
+	}
 	n, err := l.r.Read(p)
 	for i, rest := 0, p[:n]; ; {
 		end := bytes.IndexByte(rest, '\n')
@@ -274,9 +286,9 @@ func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
 
 // line returns the next line of the text without white space around it.
 func (r *jsonReader) line() ([]byte, error) {
-	line, err := r.text.Line(r.src.most)
+	line, err := r.text.Line()
 	if errors.Is(err, textfile.ErrLongLine) {
-		err = r.src.tooLong(fmt.Sprintf("line %d", r.passed+1), "look at the file: read with json.rows(name), which needs no line ends")
+		err = invalid.Errorf("look at the file: its values may be in one list; then read it with json.rows(name)", "%s, line %d: %v", r.src.name, r.passed+1, err)
 	}
 	if err == nil {
 		r.passed++

@@ -15,14 +15,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// Bounds on what is read of an answer.
-const (
-	maxAnswer    = 1 << 30
-	maxBulkError = 64 << 20
-)
+// maxBulkError is what is read of a bulk answer with an error status.
+const maxBulkError = 64 << 20
 
 // errAttemptTimeout is the cause of an attempt's own deadline.
 var errAttemptTimeout = errors.New("planhat: no response in time")
@@ -99,11 +98,11 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 
 	a := &answer{status: resp.StatusCode, header: resp.Header}
 	good := a.status/100 == 2
-	limit := int64(maxAnswer)
+	limit := c.maxAnswer
 	if !good {
 		limit = maxErrorBody
 		if q.bulk {
-			limit = maxBulkError
+			limit = min(limit, maxBulkError)
 		}
 	}
 	body, readErr := io.ReadAll(io.LimitReader(resp.Body, limit+1))
@@ -126,7 +125,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		f.err.Status, f.err.Header = a.status, a.header
 		return a, f
 	case tooLong:
-		return a, &failure{err: &Error{Kind: KindServer, Message: "the response is larger than 1 GiB", Status: a.status}, sent: true, final: true}
+		return a, &failure{err: &Error{Kind: KindServer, Message: "the response is larger than " + humanize.IBytes(uint64(limit)), Status: a.status}, sent: true, final: true}
 	case looksLikeHTML(body):
 		return a, &failure{err: decodeError(a, errHTML), sent: true}
 	case q.decode == nil:

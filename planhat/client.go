@@ -53,6 +53,9 @@ type Config struct {
 	// RequestTimeout bounds one attempt, answer included; default 3 minutes.
 	RequestTimeout time.Duration
 
+	// MaxAnswer is how many bytes one answer may have; default 1 GiB.
+	MaxAnswer int64
+
 	// Limiter is shared by everything that uses the same tenant. Nil makes one
 	// with Planhat's limits for this client alone.
 	Limiter *Limiter
@@ -82,6 +85,7 @@ type Client struct {
 	basicAuth       bool
 	userAgent       string
 	timeout         time.Duration
+	maxAnswer       int64
 
 	http *http.Client
 	// ownHTTP is set if the HTTP client is not the caller's.
@@ -109,6 +113,7 @@ func New(cfg Config) (*Client, error) {
 		basicAuth:   cfg.BasicAuth,
 		userAgent:   cfg.UserAgent,
 		timeout:     cfg.RequestTimeout,
+		maxAnswer:   cmp.Or(cfg.MaxAnswer, 1<<30),
 		limiter:     cfg.Limiter,
 		retry:       cfg.Retry.withDefaults(),
 		gate:        cfg.Gate,

@@ -39,10 +39,10 @@ var growing = []struct{ name, script, says string }{
 	{"strings", `local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end`, "more than 100 MB of memory"},
 	{"long strings", `local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(5e7) end`, "more than 100 MB of memory"},
 	{"coroutines", `local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) coroutine.resume(coroutine.wrap(function() t[-i] = coroutine.running() coroutine.yield() end)) end`, ""},
-	{"one string", `local s = "x" while true do s = s .. s end`, "over the limit of 67108864"},
+	{"one string", `local s = "x" while true do s = s .. s end`, ""},
 	{"string.rep", `print(#("x"):rep(2e9))`, "over the limit of 67108864"},
 	{"string.format", `local s = ("x"):rep(5e7) print(#("%s%s%s%s"):format(s, s, s, s))`, ""},
-	{"string.gsub", `print(#(("x"):rep(1e7):gsub("x", ("y"):rep(1000))))`, "over the limit of 67108864"},
+	{"string.gsub", `print(#(("x"):rep(1e7):gsub("x", ("y"):rep(1000))))`, ""},
 	{"table.concat", `local t = {} for i = 1, 1000 do t[i] = ("x"):rep(1e6) end print(#table.concat(t))`, "more than 100 MB of memory"},
 	{"loadstring", `print(pcall(loadstring, ("x = 1 "):rep(5e6)))`, "more than 100 MB of memory"},
 	{"the text of an error", `error(("x"):rep(6e7))`, "bytes in all"},
@@ -50,18 +50,18 @@ var growing = []struct{ name, script, says string }{
 	{"one JSON value", `print(#json.decode("[" .. ("[1],"):rep(1.5e7) .. "1]"))`, "more than 100 MB of memory"},
 	{"many JSON values", `local t = {} for i = 1, 1e9 do t[i] = json.decode('[1,2,3,{"a":1}]') end`, "more than 100 MB of memory"},
 	{"json.encode", `local s = ("\1"):rep(3e7) print(#json.encode({ s, s, s, s, s }))`, "larger than 64 MiB"},
-	{"csv.format", `local s = ("\""):rep(3e7) print(#csv.format({ { a = s }, { a = s }, { a = s } }))`, "larger than 64 MiB"},
+	{"csv.format", `local s = ("\""):rep(3e6) local t = {} for i = 1, 50 do t[i] = { a = s } end print(#csv.format(t))`, "larger than 64 MiB"},
 	{"an unclosed quote", `for row in csv.rows("quote.csv") do end`, `quote.csv, line 2: a cell begins with a quote (") that is not closed`},
 	{"an unclosed quote in csv.read", `csv.read("quote.csv", { lazy_quotes = true })`, `quote.csv, line 2: a cell begins with a quote (") that is not closed`},
-	{"CSV in one line", `for row in csv.rows("zeros", { encoding = "utf-16" }) do end`, "line 1: the line is longer than 16 MB"},
+	{"CSV in one line", `for row in csv.rows("zeros", { encoding = "utf-16" }) do end`, "line 1: the line is longer than 16 MiB"},
 	{"fs.read", `print(#fs.read("zeros"))`, "larger than 64 MiB"},
-	{"fs.lines", `for line in fs.lines("zeros") do print(#line) end`, "larger than 64 MiB"},
-	{"json.rows", `for value in json.rows("long.json") do print(#value) end`, ""},
-	{"json.rows by line", `for value in json.rows("long.json", { on_error = "collect" }) do print(#value) end`, "larger than 64 MiB"},
-	{"io.lines", `for line in io.lines("zeros") do print(#line) end`, "over the limit of 67108864"},
-	{"file:read", `print(#io.open("zeros"):read("*a"))`, "over the limit of 67108864"},
+	{"fs.lines", `for line in fs.lines("zeros") do print(#line) end`, "line 1: the line is longer than 16 MiB"},
+	{"json.rows", `for value in json.rows("long.json") do print(#value) end`, "a text in it is larger than 32 MiB"},
+	{"json.rows by line", `for value in json.rows("long.json", { on_error = "collect" }) do print(#value) end`, "line 1: the line is longer than 16 MiB"},
+	{"io.lines", `for line in io.lines("zeros") do print(#line) end`, ""},
+	{"file:read", `print(#io.open("zeros"):read("*a"))`, ""},
 	{"dofile", `dofile("zeros")`, "larger than 16 MiB"},
-	{"an answer", `print(#planhat.company.get_list())`, ""},
+	{"an answer", `print(#planhat.company.get_list())`, "the response is larger than 48 MiB"},
 }
 
 func TestMemory(t *testing.T) {
@@ -123,7 +123,7 @@ func TestTime(t *testing.T) {
 			var took time.Duration
 			for range 3 {
 				var said string
-				said, _, took = run(t, dir, "--max-memory", "2GB", "--timeout", "1s", "--faults", "latency:delay=60s", "-e", script)
+				said, _, took = run(t, dir, "--max-memory", "2GB", "--timeout", "1s", "--simulate", "--faults", "latency:delay=60s", "-e", script)
 				require.Contains(t, said, "the script ran longer than 1s")
 				if took < time.Second+late {
 					return

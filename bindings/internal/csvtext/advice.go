@@ -96,7 +96,7 @@ func (r *Reader) quoteError(e *scanError) error {
 
 // longLine reports a line without an end.
 func (r *Reader) longLine(line int) error {
-	return r.Errorf(line, "look at the file: rows of CSV text end with a line feed", "%v", errLongLine)
+	return r.Errorf(line, "look at the file: rows of CSV text end with a line feed", "%v", textfile.ErrLongLine)
 }
 
 // wrongLength reports a row that has more or fewer cells than there are columns.

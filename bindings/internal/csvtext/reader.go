@@ -108,7 +108,7 @@ func NewReader(name string, src io.Reader, opt Options) (*Reader, error) {
 		line := newScanner(text, Dialect{})
 		if err := line.next(); errors.Is(err, io.EOF) {
 			return nil, invalid.Errorf("", "%s has only %s, but 'skip' is %d", name, english.Plural(r.skipped, "line", ""), opt.Skip)
-		} else if errors.Is(err, errLongLine) {
+		} else if errors.Is(err, textfile.ErrLongLine) {
 			return nil, r.longLine(r.skipped + 1)
 		} else if err != nil {
 			return nil, err
@@ -191,7 +191,7 @@ func (r *Reader) record() ([]string, error) {
 	switch {
 	case errors.As(err, &quote):
 		return nil, r.quoteError(quote)
-	case errors.Is(err, errLongLine):
+	case errors.Is(err, textfile.ErrLongLine):
 		return nil, r.longLine(r.scan.number + r.skipped + 1)
 	case err != nil:
 		return nil, err

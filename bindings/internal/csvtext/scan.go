@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 // Dialect says how cells are separated and quoted.
@@ -34,13 +36,6 @@ const (
 	// quoteOpen is a quoted cell that does not end.
 	quoteOpen
 )
-
-// mostRow is how many bytes of one row are read: what is longer is not CSV text, or
-// a quote in it is not closed.
-const mostRow = 16 << 20
-
-// errLongLine reports a line of more than mostRow bytes.
-var errLongLine = errors.New("the line is longer than 16 MB")
 
 // scanError reports a quote that the dialect does not allow.
 type scanError struct {
@@ -84,8 +79,8 @@ func (s *scanner) next() error {
 		s.long = append(s.long[:0], line...)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			line, err = s.text.ReadSlice('\n')
-			if s.long = append(s.long, line...); len(s.long) > mostRow {
-				return errLongLine
+			if s.long = append(s.long, line...); len(s.long) > textfile.MostLine {
+				return textfile.ErrLongLine
 			}
 		}
 		line = s.long
@@ -222,7 +217,7 @@ func (s *scanner) escaped(line int) error {
 // continueCell reads the next line of a cell that began in the given one.
 func (s *scanner) continueCell(line int) error {
 	err := s.next()
-	if errors.Is(err, io.EOF) || len(s.buf) > mostRow {
+	if errors.Is(err, io.EOF) || len(s.buf) > textfile.MostLine { // not CSV text, or a quote is not closed
 		return s.fault(quoteOpen, line)
 	}
 	return err

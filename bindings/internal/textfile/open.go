@@ -128,24 +128,27 @@ func (t *Text) skipMarks() error {
 	}
 }
 
-// ErrLongLine is the error about a line that is longer than is wanted.
-var ErrLongLine = errors.New("the line is too long")
+// MostLine is how many bytes a line may have: what is longer has no lines.
+const MostLine = 16 << 20
+
+// ErrLongLine is the error about a longer line.
+var ErrLongLine = errors.New("the line is longer than 16 MiB")
 
 // Line returns the next line with its line end, if it has one. After the last line,
-// the error is io.EOF; a line of more than most bytes is ErrLongLine. The line is
-// valid until the next call.
-func (t *Text) Line(most int) ([]byte, error) {
+// the error is io.EOF; a line of more than MostLine bytes is ErrLongLine. The line
+// is valid until the next call.
+func (t *Text) Line() ([]byte, error) {
 	line, err := t.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
 		var long []byte
-		for errors.Is(err, bufio.ErrBufferFull) && len(long) <= most {
+		for errors.Is(err, bufio.ErrBufferFull) && len(long) <= MostLine {
 			long = append(long, line...)
 			line, err = t.ReadSlice('\n')
 		}
 		line = append(long, line...)
 	}
 	switch {
-	case len(line) > most:
+	case len(line) > MostLine:
 		return nil, ErrLongLine
 	case len(line) > 0 && errors.Is(err, io.EOF):
 		return line, nil

@@ -133,11 +133,22 @@ var (
 )
 
 // line reads a line, with its end if asked to. At the end it is io.EOF.
-func (f *file) line(keepEnd bool) (string, error) {
+func (c call) line(f *file, keepEnd bool) (string, error) {
 	if f.reader == nil {
 		return "", errNotReadable
 	}
-	line, err := f.reader.ReadString('\n')
+	part, err := f.reader.ReadSlice('\n')
+	line := string(part)
+	if errors.Is(err, bufio.ErrBufferFull) {
+		var long strings.Builder
+		long.Write(part)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			part, err = f.reader.ReadSlice('\n')
+			compile.CheckSize(c.LState, long.Len()+len(part))
+			long.Write(part)
+		}
+		line = long.String()
+	}
 	if err == io.EOF && line != "" {
 		err = nil
 	}
@@ -195,7 +206,7 @@ func (c call) readOne(f *file, format lua.LValue, arg int) int {
 	text, _ := format.(lua.LString)
 	switch strings.TrimPrefix(string(text), "*") {
 	case "l":
-		line, err := f.line(false)
+		line, err := c.line(f, false)
 		if err != nil {
 			return c.results(lua.LNil)
 		}

@@ -164,7 +164,7 @@ func (c call) lines(f *file, closeAtEnd bool) int {
 			inner.raise("file is already closed")
 		}
 		f.readFor(L)
-		line, err := f.line(false)
+		line, err := c.line(f, false)
 		if err == nil {
 			return inner.results(lua.LString(line))
 		}

@@ -88,6 +88,12 @@ func (w *Watch) check(more int64) bool {
 	}
 	// Much of it may be garbage: what counts is what a collection leaves,
 	// without what is allocated while it runs, all of which it keeps.
+	if read(liveMetric)-w.base > w.limit+headroom {
+		// The last collection left far too much, so there is no time for another.
+		w.ended = true
+		w.exceeded()
+		return true
+	}
 	before := read(allocMetric)
 	goruntime.GC()
 	meanwhile := read(allocMetric) - before

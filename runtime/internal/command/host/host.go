@@ -196,7 +196,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: append(c.AllowWrite, OutDir),
 		Timeout: c.Timeout, MaxHeap: maxHeap,
 		Planhat: planhat.Config{
-			APIToken: c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
+			// Its records take as much again.
+			MaxAnswer: max(maxHeap/2, 1),
+			APIToken:  c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
 			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet,
 		},
