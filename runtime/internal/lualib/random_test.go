@@ -23,12 +23,12 @@ const batchSize = 250
 // time and printed, so that a difference can be looked at again with
 // -conformance.seed and -conformance.n.
 func TestRandomPrograms(t *testing.T) {
-	compareMany(t, func(seed int64) []string { return generate(seed) }, prelude)
+	compareMany(t, generate, prelude)
 }
 
 // TestRandomSideEffects compares programs whose operands have side effects.
 func TestRandomSideEffects(t *testing.T) {
-	compareMany(t, func(seed int64) []string { return generateImpure(seed) }, impurePrelude)
+	compareMany(t, generateImpure, impurePrelude)
 }
 
 // compareMany compares the programs that a generator writes.

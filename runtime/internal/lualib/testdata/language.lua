@@ -259,3 +259,8 @@ print(select("#", loadstring("return " .. many(249, "#", ", "))()))
 print(loadstring("return select('#', " .. many(240, "#", ", ") .. ")")())
 print((loadstring("return f(" .. many(260, "#", ", ") .. ")")))
 print((loadstring("return " .. many(260, "#", ", "))))
+
+--- a swap among as many locals as there may be
+local declare = {}
+for i = 1, 199 do declare[i] = "local v" .. i .. " = " .. i end
+print(loadstring(table.concat(declare, "\n") .. "\nv1, v2 = v2, v1\nreturn v1, v2, v199")())
