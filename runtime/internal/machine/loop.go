@@ -62,8 +62,18 @@ func run(L *lua.LState, base *frame) {
 		if table[inst>>26](L, inst, base) == 1 {
 			return
 		}
+		if inst>>26 == callInstruction && s.currentFrame == f {
+			// A Go function may have taken long, or ended the context.
+			select {
+			case <-done:
+				L.RaiseError("%s", s.ctx.Err().Error())
+			default:
+			}
+		}
 	}
 }
+
+const callInstruction = uint32(lua.OP_CALL)
 
 // Called is the value that the running Lua function is calling, or nil if its
 // instruction is not a call.
