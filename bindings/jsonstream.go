@@ -230,10 +230,14 @@ type lineCounter struct {
 // mostToken is how many bytes of one text in JSON are read.
 const mostToken = 32 << 20
 
+// mostRead is how many bytes are read at once.
+const mostRead = 64 << 10
+
 func (l *lineCounter) Read(p []byte) (int, error) {
 	if l.read-l.consumed() > mostToken {
 		return 0, l.tooLong
 	}
+	p = p[:min(len(p), mostRead)] // the decoder's buffer may be much larger
 	n, err := l.r.Read(p)
 	for i, rest := 0, p[:n]; ; {
 		end := bytes.IndexByte(rest, '\n')
@@ -307,6 +311,9 @@ func (r *jsonReader) fail(err error) error {
 		return r.describe(err, 0)
 	case errors.As(err, &syntax):
 		return r.describe(err, r.lines.line(syntax.ByteOffset))
+	}
+	if tooLong, ok := errors.AsType[*invalid.Error](err); ok {
+		return tooLong
 	}
 	return r.src.fail(err)
 }

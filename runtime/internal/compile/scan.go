@@ -12,9 +12,11 @@ import (
 type scanner struct {
 	source *sourceText
 	src    []byte
-	pos    int
-	line   int
-	start  int
+	// text is src, of which tokens are parts.
+	text  string
+	pos   int
+	line  int
+	start int
 	// ended is where the last end of a line ended, if it may be the first half of one.
 	ended int
 }
@@ -22,7 +24,7 @@ type scanner struct {
 // scan splits a source into tokens. It reports numerals and escapes that Lua
 // refuses.
 func scan(source *sourceText) error {
-	s := &scanner{source: source, src: source.text, line: 1}
+	s := &scanner{source: source, src: source.text, text: string(source.text), line: 1}
 	for s.pos < len(s.src) {
 		source.work()
 		if err := s.next(); err != nil {
@@ -53,7 +55,7 @@ func (s *scanner) next() (err error) {
 		err = s.number()
 	case isLetter(c):
 		s.pos += s.span(func(c byte) bool { return isLetter(c) || isDigit(c) })
-		if spec.IsKeyword(string(s.src[begin:s.pos])) {
+		if spec.IsKeyword(s.text[begin:s.pos]) {
 			t.Kind = Keyword
 		}
 	default:
@@ -63,7 +65,7 @@ func (s *scanner) next() (err error) {
 	if err != nil {
 		return err
 	}
-	t.Text, t.EndLine, t.EndColumn, t.End = string(s.src[begin:s.pos]), s.line, s.pos-s.start, s.source.skipped+s.pos
+	t.Text, t.EndLine, t.EndColumn, t.End = s.text[begin:s.pos], s.line, s.pos-s.start, s.source.skipped+s.pos
 	if t.Kind != Comment {
 		s.source.tokens = append(s.source.tokens, t)
 		return nil

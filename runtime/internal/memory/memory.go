@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,10 +43,14 @@ type Watch struct {
 // it collects garbage all the time.
 const headroom = 64 << 20
 
+// reserved is what Reserve set, 0 if it did not.
+var reserved atomic.Int64
+
 // Reserve tells a process that works for one run at a time to collect garbage early
 // enough to stay near the run's limit. It does nothing without a limit.
 func Reserve(limit int64) {
 	if limit > 0 {
+		reserved.Store(limit + headroom)
 		debug.SetMemoryLimit(limit + headroom)
 	}
 }
@@ -63,8 +68,8 @@ func Start(limit int64, exceeded func()) *Watch {
 			if w.check(0) {
 				return 0
 			}
-			// A heap that stays near the limit is collected half of the time at most.
-			return max(sampleEvery, time.Since(began))
+			// A heap that stays near the limit is collected a fifth of the time at most.
+			return max(sampleEvery, 4*time.Since(began))
 		})
 	})
 	return w
@@ -83,13 +88,15 @@ func (w *Watch) Before(bytes int) {
 func (w *Watch) check(more int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ended || read(heapMetric)-w.base+more <= w.limit {
+	grown := read(heapMetric) - w.base + more
+	if w.ended || grown <= w.limit {
 		return w.ended
 	}
 	// Much of it may be garbage: what counts is what a collection leaves,
 	// without what is allocated while it runs, all of which it keeps.
-	if read(liveMetric)-w.base > w.limit+headroom {
-		// The last collection left far too much, so there is no time for another.
+	if goal := reserved.Load(); read(liveMetric)-w.base > w.limit+headroom || goal > 0 && grown > goal {
+		// The last collection left far too much, or collections do not keep up, so
+		// there is no time for another one.
 		w.ended = true
 		w.exceeded()
 		return true
