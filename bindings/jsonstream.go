@@ -213,54 +213,6 @@ func jsonWriter(a *Args) (int, error) {
 	return a.Push(Open(a.L, a.Host, to.writerModule(Param{Name: "value", Type: "any"}, write, end)))
 }
 
-// lineCounter counts the lines of what is read through it.
-type lineCounter struct {
-	r    io.Reader
-	read int64
-	// consumed returns the offset of what was decoded; tooLong is the error if that is
-	// mostToken bytes behind.
-	consumed func() int64
-	tooLong  error
-	// ends are the offsets of the line ends after the last asked offset;
-	// passed counts those before it.
-	ends   []int64
-	passed int
-}
-
-// mostToken is how many bytes of one text in JSON are read.
-const mostToken = 32 << 20
-
-// mostRead is how many bytes are read at once.
-const mostRead = 64 << 10
-
-func (l *lineCounter) Read(p []byte) (int, error) {
-	if l.read-l.consumed() > mostToken {
-		return 0, l.tooLong
-	}
-	p = p[:min(len(p), mostRead)] // the decoder's buffer may be much larger
-	n, err := l.r.Read(p)
-	for i, rest := 0, p[:n]; ; {
-		end := bytes.IndexByte(rest, '\n')
-		if end < 0 {
-			break
-		}
-		l.ends = append(l.ends, l.read+int64(i+end))
-		i, rest = i+end+1, rest[end+1:]
-	}
-	l.read += int64(n)
-	return n, err
-}
-
-// line returns the line of an offset, from 1. Offsets must not go back.
-func (l *lineCounter) line(offset int64) int {
-	n := 0
-	for n < len(l.ends) && l.ends[n] < offset {
-		n++
-	}
-	l.ends, l.passed = l.ends[n:], l.passed+n
-	return l.passed + 1
-}
-
 // nextLine returns the value of the next line that holds one, and its number.
 // Other lines are problems.
 func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
