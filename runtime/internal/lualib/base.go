@@ -218,7 +218,7 @@ func selectArgs(c call) int {
 	if c.Get(1) == lua.LString("#") {
 		return c.results(lua.LNumber(count))
 	}
-	n := c.integer(1)
+	n := c.int(1)
 	if n < 0 {
 		n = count + n + 1
 	}

@@ -149,3 +149,6 @@ for _, n in ipairs{ "\n", "\r", "\n\r", "\r\n" } do
   print(problem, #x, #y, x == "hi\n", y == "\nhello\r\n\n")
   print((select(2, loadstring("x = 1" .. n .. "y = = 2", "=c")):gsub("near.*", "")))
 end
+
+--- select takes an int of C
+print(pcall(select, 2^31, 1), pcall(select, 2^32, 1), pcall(select, 2^33, 1, 2), pcall(select, -2^31, 1), pcall(select, 1e100, 1), pcall(select, 2^32 + 1, "a"))
