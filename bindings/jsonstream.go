@@ -244,7 +244,7 @@ func (r *jsonReader) nextLine(p *problems) (lua.LValue, int, error) {
 func (r *jsonReader) line() ([]byte, error) {
 	line, err := r.text.Line()
 	if errors.Is(err, textfile.ErrLongLine) {
-		err = invalid.Errorf("look at the file: its values may be in one list; then read it with json.rows(name)", "%s, line %d: %v", r.src.name, r.passed+1, err)
+		err = invalid.Errorf("look at the file: each line should hold one value", "%s, line %d: %v", r.src.name, r.passed+1, err)
 	}
 	if err == nil {
 		r.passed++

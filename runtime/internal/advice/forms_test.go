@@ -16,6 +16,11 @@ import (
 // forms are trials of hints that show a form of the language or of a setting, and leave
 // open what to fill in.
 var forms = []advised{
+	{
+		hint: "declare a custom model in phscript.toml as [[model]], or give its path, such as { path = \"/contracts\" }", check: true,
+		script:  "local contract = planhat.model('contract')\nprint(type(contract.get_list))",
+		replace: "'contract'", found: `such as (.*)$`, by: "'contract', $1", want: "function\n",
+	},
 	// Blocks and statements.
 	{hint: "blocks are written … ... … ... end", script: "local x = 2\nif x > 1", replace: "if x > 1", found: `written (if) \.\.\. (then) \.\.\. (end)$`, by: "$1 x > 1 $2 print(x) $3", want: "2\n"},
 	{hint: "write a block as … ... end, without braces", script: "for i = 1, 2 do {\n  print(i)\n}", replace: "do {\n  print(i)\n}", found: `as (do) \.\.\. (end), without braces$`, by: "$1\n  print(i)\n$2", want: "1\n2\n"},
