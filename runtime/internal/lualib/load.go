@@ -83,6 +83,7 @@ func seeAll(c call) int {
 
 // chunk compiles source and returns the function, or nil and the message.
 func (lib *library) chunk(c call, src []byte, name string) int {
+	compile.CheckSource(c.LState, src)
 	proto, err := compile.Options{Context: c.Context()}.Compile(src, name)
 	if err != nil {
 		return c.refuse(err)
@@ -151,6 +152,7 @@ func (lib *library) compileFile(L *lua.LState, src []byte, path string) (*lua.Fu
 	if host, ok := lib.host.(FileCompiler); ok {
 		compiler = host.CompileFile
 	}
+	compile.CheckSource(L, src)
 	proto, err := compiler(L.Context(), src, path)
 	if err != nil {
 		compile.Faults(L).Note(err.Error(), err)
