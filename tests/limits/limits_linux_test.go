@@ -95,7 +95,7 @@ var spinning = map[string]string{
 	"format":          `while true do ("%99d"):format(1) end`,
 	"decoding":        `print(#json.decode("[" .. ("1,"):rep(2e7) .. "1]"))`,
 	"encoding":        `local t = {} for i = 1, 2e6 do t[i] = { i } end while true do pcall(json.encode, t) end`,
-	"compiling":       `print(pcall(loadstring, ("x = 1 "):rep(5e6)))`,
+	"compiling":       `local s = ("x = 1 "):rep(2e6) while true do pcall(loadstring, s) end`,
 	"CSV":             `while true do for row in csv.rows("quote.csv", { lazy_quotes = true, escape = "\\" }) do end end`,
 	"inspect":         `local t = {} for i = 1, 3e6 do t[i] = { i } end while true do inspect(t) end`,
 	"dates":           `while true do pcall(time.parse, ("1"):rep(1e7)) end`,

@@ -128,3 +128,8 @@ func TestTooManyUpvaluesIsAnError(t *testing.T) {
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "enclosing functions")
 }
+
+func TestLargeSource(t *testing.T) {
+	_, err := Compile([]byte(strings.Repeat(" ", mostSource+1)), "large.lua")
+	assert.ErrorContains(t, err, "large.lua:1: the source is larger than 16 MiB")
+}

@@ -22,6 +22,9 @@ type sourceText struct {
 	steps int
 }
 
+// mostSource is how many bytes a source may have.
+const mostSource = 16 << 20
+
 // interrupted is the panic that ends the work when the context has ended.
 type interrupted struct{ err error }
 
@@ -43,6 +46,10 @@ func newSource(src []byte, name string, ctx context.Context) *sourceText {
 		}
 	}
 	s := &sourceText{name: name, text: text, ctx: ctx, skipped: len(src) - len(text)}
+	if len(src) > mostSource {
+		s.lexical = &SyntaxError{File: name, Line: 1, Message: "the source is larger than 16 MiB", Hint: "keep data in a CSV or JSON file, and read it with csv.rows or json.rows"}
+		return s
+	}
 	if wide(src) {
 		s.lexical = &SyntaxError{File: name, Line: 1, Message: "the source is in UTF-16", Hint: "save it as UTF-8"}
 		return s
