@@ -34,7 +34,7 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 		defer end()
 	}
 	thread.Panic = raise
-	machine.SetContext(thread, quick(r.ctx, r.meter))
+	machine.SetContext(thread, r.quick())
 	r.L = thread
 	defer func() {
 		if p := recover(); p != nil {

@@ -109,7 +109,7 @@ func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	r.L = newState(quick(r.ctx, r.meter), r.opts.MaxCallDepth)
+	r.L = newState(r.quick(), r.opts.MaxCallDepth)
 	defer r.L.Close()
 	r.meter.attach(r.L)
 	results, err := r.call(func() *lua.LFunction {

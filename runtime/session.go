@@ -34,7 +34,8 @@ func (r *Runtime) NewSession() *Session {
 	script := Script{Name: "session"}
 	h := r.newHost(script, r.opts)
 	s := &Session{host: h, first: h.begin(context.Background(), script, RunOptions{}), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
-	s.context.begin(s.first.ctx, nil)
+	h.meter = nil // each input has its own
+	s.context.begin(s.first)
 	s.main = newState(s.context, r.opts.MaxCallDepth)
 	s.first.L = s.main
 	s.first.prepare()
@@ -76,7 +77,7 @@ func (s *Session) Eval(ctx context.Context, in Script) (*Evaluation, error) {
 	s.host.meter.attach(s.main)
 	defer s.host.meter.watch()()
 	before := s.host.clients.Tally.Snapshot()
-	s.context.begin(r.ctx, s.host.meter)
+	s.context.begin(r)
 
 	result := &Evaluation{}
 	err := s.eval(r, result)
@@ -209,7 +210,8 @@ func (s *Session) Close() error {
 	s.closed = true
 	r := s.host.begin(context.Background(), s.first.script, RunOptions{})
 	defer r.cancel(nil)
-	s.context.begin(r.ctx, nil)
+	s.host.meter = nil
+	s.context.begin(r)
 	s.host.unwritten = lualib.CloseFiles(s.main)
 	err := s.host.finish(nil)
 	s.main.Close()

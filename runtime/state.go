@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/machine"
+	"github.com/phscript/phscript/runtime/internal/memory"
 )
 
 // deepestCallDepth is the interpreter's largest call stack.
@@ -37,15 +38,17 @@ func raise(L *lua.LState) {
 }
 
 // quickContext caches its context's channel: the interpreter asks for it all the
-// time. It tells the meter, which may be nil, what was executed.
+// time. It tells the meter and the watch of the heap, which may be nil, what was
+// executed.
 type quickContext struct {
 	context.Context
 	done  <-chan struct{}
 	meter *meter
+	heap  *memory.Watch
 }
 
-func quick(ctx context.Context, m *meter) *quickContext {
-	return &quickContext{ctx, ctx.Done(), m}
+func (r *run) quick() *quickContext {
+	return &quickContext{r.ctx, r.ctx.Done(), r.meter, r.heap}
 }
 
 func (c *quickContext) Done() <-chan struct{} { return c.done }
@@ -55,6 +58,7 @@ func (c *quickContext) Tick(instructions int) {
 	if c.meter != nil {
 		c.meter.tick(c.Context, instructions)
 	}
+	c.heap.Tick(instructions)
 }
 
 // sessionContext is the context of a session's state and of everything made in
@@ -63,7 +67,7 @@ type sessionContext struct {
 	current atomic.Pointer[quickContext]
 }
 
-func (c *sessionContext) begin(ctx context.Context, m *meter) { c.current.Store(quick(ctx, m)) }
+func (c *sessionContext) begin(r *run) { c.current.Store(r.quick()) }
 
 // Tick implements machine.Meter.
 func (c *sessionContext) Tick(instructions int) { c.current.Load().Tick(instructions) }

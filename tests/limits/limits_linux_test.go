@@ -73,6 +73,7 @@ func TestMemory(t *testing.T) {
 			assert.Contains(t, said, tt.says)
 			assert.Contains(t, said, "error: ")
 			assert.NotContains(t, said, "panic")
+			t.Logf("peak: %d MB", peak/megabyte)
 			assert.LessOrEqual(t, peak, int64(limit+overhead), said)
 		})
 	}

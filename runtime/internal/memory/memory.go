@@ -37,11 +37,19 @@ type Watch struct {
 	exceeded func()
 	mu       sync.Mutex
 	ended    bool
+	// rested is when collecting is worth its time again; ticks are the instructions
+	// since Tick last looked.
+	rested time.Time
+	ticks  int
 }
 
 // headroom is how much memory beside the limit of a run a process may have before
 // it collects garbage all the time.
-const headroom = 64 << 20
+const headroom = 48 << 20
+
+// lookEvery is how many instructions run between two looks of Tick: they allocate a
+// few megabytes at most.
+const lookEvery = 1 << 14
 
 // reserved is what Reserve set, 0 if it did not.
 var reserved atomic.Int64
@@ -62,14 +70,13 @@ func Start(limit int64, exceeded func()) *Watch {
 	if limit < 1 {
 		return w
 	}
+	// What a single long call allocates is seen by the clock alone.
 	w.stopped.Go(func() {
 		w.sample(func(int64) (pause time.Duration) {
-			began := time.Now()
-			if w.check(0) {
+			if w.check(0, false) {
 				return 0
 			}
-			// A heap that stays near the limit is collected a fifth of the time at most.
-			return max(sampleEvery, 4*time.Since(began))
+			return sampleEvery
 		})
 	})
 	return w
@@ -79,31 +86,49 @@ func Start(limit int64, exceeded func()) *Watch {
 // does nothing.
 func (w *Watch) Before(bytes int) {
 	if w != nil && w.limit > 0 {
-		w.check(int64(bytes))
+		w.check(int64(bytes), true)
+	}
+}
+
+// Tick is told what was executed by the goroutine that allocates, which can't grow
+// the heap while it looks, however busy the machine is. A nil Watch does nothing.
+func (w *Watch) Tick(instructions int) {
+	if w == nil || w.limit < 1 {
+		return
+	}
+	if w.ticks += instructions; w.ticks >= lookEvery {
+		w.ticks = 0
+		w.check(0, true)
 	}
 }
 
 // check reports whether the heap has grown by more than the limit, or would with
-// some bytes more.
-func (w *Watch) check(more int64) bool {
+// some bytes more. still is set if what grows it waits meanwhile.
+func (w *Watch) check(more int64, still bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	grown := read(heapMetric) - w.base + more
 	if w.ended || grown <= w.limit {
 		return w.ended
 	}
-	// Much of it may be garbage: what counts is what a collection leaves,
-	// without what is allocated while it runs, all of which it keeps.
-	if goal := reserved.Load(); read(liveMetric)-w.base > w.limit+headroom || goal > 0 && grown > goal {
-		// The last collection left far too much, or collections do not keep up, so
-		// there is no time for another one.
+	// Much of it may be garbage: what counts is what a collection leaves. A heap that
+	// stays near the limit is collected a fifth of the time at most, as long as the
+	// garbage takes little.
+	if goal := reserved.Load(); !still && goal > 0 && grown > goal {
+		// Collections do not keep up, so there is no time for another one.
 		w.ended = true
 		w.exceeded()
 		return true
 	}
+	if grown <= w.limit+headroom/2 && time.Now().Before(w.rested) {
+		return false
+	}
+	began := time.Now()
 	before := read(allocMetric)
 	goruntime.GC()
+	// What was allocated while it ran is kept by it, garbage or not.
 	meanwhile := read(allocMetric) - before
+	w.rested = time.Now().Add(4 * time.Since(began))
 	if read(liveMetric)-meanwhile-w.base+more > w.limit {
 		w.ended = true
 		w.exceeded()
