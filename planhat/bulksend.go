@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -175,53 +176,64 @@ func notSent(lines []*line, cause *Error) chunkOutcome {
 // only if one record has it, so a row that carries no other key is created each
 // time it is sent if several have its email.
 func (b *bulk) doubt(ctx context.Context, lines []*line, result *BulkResult) {
-	byEmail := map[string]*line{}
-	for _, l := range lines {
-		if k, ok := l.matching(b.resource.model); ok && k.name == "email" {
-			byEmail[folded(k).value] = l
-		}
-	}
-	if len(byEmail) == 0 || result.Created == 0 {
-		return
-	}
-	holders, err := b.resource.withEmails(ctx, byEmail)
-	if err != nil {
-		open := min(len(byEmail), result.Created)
-		result.Created -= open
-		result.UncertainOutcome += open
+	if result.Created == 0 {
 		return
 	}
 	rejected := map[int]bool{}
 	for _, e := range result.Errors {
 		rejected[e.Index] = true
 	}
-	for email, l := range byEmail {
-		if holders[email] < 2 || rejected[l.index] || result.Created == 0 {
+	byEmail := map[string]*line{}
+	for _, l := range lines {
+		if k, ok := l.matching(b.resource.model); ok && k.name == "email" && !rejected[l.index] {
+			byEmail[folded(k).value] = l
+		}
+	}
+	emails := slices.Sorted(maps.Keys(byEmail))
+	if len(emails) == 0 {
+		return
+	}
+	holders, failed := b.resource.withEmails(ctx, emails)
+	for _, email := range emails {
+		reason := "several " + b.resource.model.Plural + " have its email, so that Planhat does not find it by that"
+		switch {
+		case failed != nil:
+			reason = "looking up whether several " + b.resource.model.Plural + " have its email failed"
+		case holders[email] < 2 || result.Created == 0:
 			continue
 		}
-		e := l.fail(KindServer, "the row may have been stored twice: its request was repeated, and several "+
-			b.resource.model.Plural+" have its email, so that Planhat does not find it by that")
+		e := byEmail[email].fail(KindServer, "the row may have been stored twice: its request was repeated, and "+reason)
 		e.Uncertain = true
 		result.Errors = append(result.Errors, e)
-		result.Created--
+		// Which of the counts has the row is not known.
+		switch {
+		case result.Created > 0:
+			result.Created--
+		case result.UncertainOutcome > 0:
+			result.UncertainOutcome--
+		default:
+			result.Updated--
+		}
 	}
 }
 
 // fewEmails are looked up one by one, more in a list of all.
 const fewEmails = 20
 
-// withEmails counts the records that have each of the emails.
-func (r *Resource) withEmails(ctx context.Context, emails map[string]*line) (map[string]int, error) {
+// withEmails counts the records that have each of the emails, in lower case.
+func (r *Resource) withEmails(ctx context.Context, emails []string) (map[string]int, error) {
 	list, err := r.operation("get_list")
 	if err != nil {
 		return nil, err
 	}
-	filters := []map[string]string{{}}
-	if len(emails) <= fewEmails && list.Parameter("email") != nil {
-		filters = nil
-		for email := range emails {
-			filters = append(filters, map[string]string{"email": email})
-		}
+	var filters []map[string]string
+	wanted := map[string]bool{}
+	for _, email := range emails {
+		filters = append(filters, map[string]string{"email": email})
+		wanted[strings.ToLower(email)] = true
+	}
+	if len(emails) > fewEmails || list.Parameter("email") == nil {
+		filters = []map[string]string{{}}
 	}
 	out := map[string]int{}
 	for _, filter := range filters {
@@ -238,7 +250,7 @@ func (r *Resource) withEmails(ctx context.Context, emails map[string]*line) (map
 			if err != nil {
 				continue
 			}
-			if email := strings.ToLower(text(members.get("email"))); emails[email] != nil {
+			if email := strings.ToLower(text(members.get("email"))); wanted[email] {
 				out[email]++
 			}
 		}

@@ -47,6 +47,32 @@ func TestRowsThatAnEmailDoesNotFind(t *testing.T) {
 	}
 }
 
+// TestRowsWhoseEmailCannotBeLookedUp holds that such a row is named, not only counted,
+// if nobody can say whether several have its email.
+func TestRowsWhoseEmailCannotBeLookedUp(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, r request, n int) {
+		switch {
+		case n == 1:
+			cut(w)
+		case r.method == http.MethodPut:
+			answerWith(w, 200, `{"created":1,"nonupdates":1,"insertsKeys":[{"_id":"9"}]}`)
+		default:
+			answerWith(w, 500, "")
+		}
+	})
+	c := newClient(t, s)
+	rows := []Record{Record(`{"email":"a@b.c","companyId":"1"}`), Record(`{"email":"d@e.f","companyId":"1"}`)}
+	result, err := c.Enduser.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []int{0, 0, 0}, []int{result.Created, result.Updated, result.UncertainOutcome})
+	require.Len(t, result.Errors, 2)
+	for i, e := range result.Errors {
+		assert.Equal(t, i, e.Index)
+		assert.True(t, e.Uncertain)
+		assert.Contains(t, e.Message, "looking up whether several endusers have its email failed")
+	}
+}
+
 // A request that was surely not carried out is sent once more at the end. That one's
 // answer is lost, which is what the rows then count for.
 func TestRowsOfALastAttemptAreUncertain(t *testing.T) {

@@ -19,6 +19,8 @@ import (
 type lookup struct {
 	name string
 	find func(context.Context) (Record, error)
+	// held reports whether any record has the key, whatever its company.
+	held func(context.Context) (bool, error)
 	// unique is true if Planhat itself allows the key only once, so that
 	// repeating the create can't store a second record.
 	unique bool
@@ -27,10 +29,11 @@ type lookup struct {
 // recover finds out what became of a create that may have been carried out,
 // and finishes it if that is safe.
 func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *Error) {
-	by := r.lookupFor(q.body)
-	if by == nil {
+	ways := r.lookupsFor(q.body)
+	if len(ways) == 0 {
 		return nil, mayExist(lost, "set an externalId or sourceId and phscript can look the record up")
 	}
+	by := ways[0]
 	for round := 1; ; round++ {
 		found, failed := r.lookFor(ctx, by, lost)
 		if failed != nil {
@@ -43,6 +46,9 @@ func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *
 		// again and again.
 		if !by.unique || round > r.client.retry.MaxAttempts || (round > 1 && lost.Status/100 == 2) {
 			return nil, mayExist(lost, "its "+by.name+" was not there for the last "+searchTime(r.client.retry).Round(time.Second).String())
+		}
+		if open := r.renamed(ctx, q.body); open != "" {
+			return nil, mayExist(lost, open)
 		}
 		var out Record
 		q.decode = decodeRecord(&out)
@@ -97,6 +103,21 @@ func (r *Resource) lookFor(ctx context.Context, by *lookup, lost *Error) (Record
 		pause *= 2
 	}
 	return nil, nil
+}
+
+// renamed looks for a record that a lost create has stored and that somebody has
+// given another key or company since. It says why the create must not be sent
+// again, or returns "".
+func (r *Resource) renamed(ctx context.Context, row Record) (open string) {
+	for _, by := range r.lookupsFor(row)[1:] {
+		switch there, err := by.held(ctx); {
+		case err != nil:
+			return "looking up its " + by.name + " failed: " + err.Error()
+		case there:
+			return "a record with its " + by.name + " exists"
+		}
+	}
+	return ""
 }
 
 // recoverUpdate finds out whether an update that may have been carried out was:
@@ -230,8 +251,9 @@ func mayExist(e *Error, more string) *Error {
 	return &out
 }
 
-// lookupFor returns how to look up the record by its own keys, or nil.
-func (r *Resource) lookupFor(row Record) *lookup {
+// lookupsFor returns how to look up the record by each of its own keys, the surest
+// first.
+func (r *Resource) lookupsFor(row Record) (out []*lookup) {
 	members, err := readObject(row)
 	if err != nil {
 		return nil
@@ -244,18 +266,31 @@ func (r *Resource) lookupFor(row Record) *lookup {
 		if k.property == "" || value == "" || !slices.Contains(r.model.Keyables.Get, k.prefix) {
 			continue
 		}
-		// §6: an externalId is unique within a company, and among companies.
-		unique := k.prefix == sourcePrefix || company != "" || r.model.CompanyRef() == ""
-		return &lookup{name: k.property + " " + value, unique: unique, find: func(ctx context.Context) (Record, error) {
-			return r.ofCompany(company)(r.fetch(ctx, k.prefix+value))
-		}}
+		find := func(ctx context.Context) (Record, error) { return r.fetch(ctx, k.prefix+value) }
+		out = append(out, &lookup{
+			name: k.property + " " + value,
+			// §6: an externalId is unique within a company, and among companies.
+			unique: k.prefix == sourcePrefix || company != "" || r.model.CompanyRef() == "",
+			find:   func(ctx context.Context) (Record, error) { return r.ofCompany(company)(find(ctx)) },
+			held: func(ctx context.Context) (bool, error) {
+				found, err := r.ofCompany("")(find(ctx))
+				return found != nil, err
+			},
+		})
 	}
 	email := text(members.get("email"))
 	list := r.model.Operation("get_list")
 	if email == "" || !slices.Contains(r.model.Keyables.Bulk, "email") || list == nil || list.Parameter("email") == nil {
-		return nil
+		return out
 	}
-	return &lookup{name: "email " + email, find: func(ctx context.Context) (Record, error) { return r.findByEmail(ctx, email, company) }}
+	return append(out, &lookup{
+		name: "email " + email,
+		find: func(ctx context.Context) (Record, error) { return r.findByEmail(ctx, email, company) },
+		held: func(ctx context.Context) (bool, error) {
+			holders, err := r.withEmails(ctx, []string{email})
+			return len(holders) > 0, err
+		},
+	})
 }
 
 // ofCompany keeps a record only where it belongs to the company; not finding

@@ -42,6 +42,15 @@ func TestACreateThatMayHaveHappened(t *testing.T) {
 			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 409, `sourceId duplicated`) }, missing}), "",
 			slices.Concat([]string{"POST /licenses"}, slices.Repeat([]string{"GET /licenses/srcid-a"}, searches), []string{"POST /licenses", "GET /licenses/srcid-a"}),
 			KindValidation, "may have been stored"},
+		{"somebody has changed the key meanwhile", "enduser", `{"sourceId":"s","email":"a@b.c","companyId":"1"}`,
+			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) {
+				answerWith(w, 200, `[{"_id":"9","email":"A@b.c","companyId":"2","sourceId":"t"}]`)
+			}}), "",
+			slices.Concat([]string{"POST /endusers"}, slices.Repeat([]string{"GET /endusers/srcid-s"}, searches), []string{"GET /endusers"}),
+			KindNetwork, "may have been stored"},
+		{"none of its keys is there, created again", "enduser", `{"sourceId":"s","email":"a@b.c","companyId":"1"}`,
+			slices.Concat([]step{lost}, gone, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 200, `[]`) }, found}), "9",
+			slices.Concat([]string{"POST /endusers"}, slices.Repeat([]string{"GET /endusers/srcid-s"}, searches), []string{"GET /endusers", "POST /endusers"}), "", ""},
 		{"no key", "company", `{"name":"a"}`, []step{lost}, "", []string{"POST /companies"}, KindNetwork, "may have been stored"},
 		{"a 502 is as open", "company", `{"name":"a"}`, []step{func(w http.ResponseWriter, _ request) { answerWith(w, 502, "") }}, "",
 			[]string{"POST /companies"}, KindServer, "may have been stored"},
