@@ -1,0 +1,177 @@
+//go:build unix
+
+package serve
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/schedule"
+)
+
+// program is one whose runs are made by a shell script. It starts in a temporary
+// folder, which is also where runs have their own.
+func program(t *testing.T, script string) *Program {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	path := filepath.Join(dir, "program")
+	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700))
+	return &Program{Path: path, Dir: dir, Env: []string{"PATH=" + os.Getenv("PATH")}, Getenv: os.LookupEnv}
+}
+
+// start makes a run, and returns its end and its log.
+func start(ctx context.Context, p *Program, r *history.Run, d schedule.Definition) (end history.End, lines []history.Line) {
+	got := make(chan history.Line, 1000)
+	end = p.Launch(ctx, r, d, func(l history.Line) { got <- l })
+	close(got)
+	for l := range got {
+		lines = append(lines, l)
+	}
+	return end, lines
+}
+
+func messages(lines []history.Line, level string) (list []string) {
+	for _, l := range lines {
+		if l.Level == level {
+			list = append(list, l.Message)
+		}
+	}
+	return list
+}
+
+// TestWhatARunIsGiven: its settings arrive as options, its parameters and the
+// configuration of the service in the environment.
+func TestWhatARunIsGiven(t *testing.T) {
+	p := program(t, `for a in "$@"; do echo "arg $a"; done
+pwd
+env | grep ^PHSCRIPT_ | grep -v COPY | sort
+cat "$PHSCRIPT_CONFIG_COPY"`)
+	params, err := config.ParamsOf(map[string]int{"days": 3})
+	require.NoError(t, err)
+	d := schedule.Definition{
+		Schedule: config.Schedule{
+			AllowWrite: []string{"out"}, AllowRead: []string{"in"}, AllowEnv: []string{"REGION"}, DryRun: true, Args: []string{"-x", "y"}, Params: params,
+		},
+		Timeout: 90 * time.Second, MaxMemory: 64 << 20,
+	}
+	p.Use(config.Config{File: "/etc/phscript.toml", Text: []byte("# as loaded")})
+	end, lines := start(t.Context(), p, &history.Run{ID: 7, Schedule: "nightly", Script: "-odd.lua"}, d)
+	require.Equal(t, history.Succeeded, end.Status, end.Error)
+	got := messages(lines, "print")
+	var args, rest []string
+	for _, text := range got {
+		if arg, ok := strings.CutPrefix(text, "arg "); ok {
+			args = append(args, arg)
+		} else {
+			rest = append(rest, text)
+		}
+	}
+	after := func(flag string) string { return args[slices.Index(args, flag)+1] }
+	for flag, want := range map[string]string{
+		"--timeout": "1m30s", "--max-memory": strconv.Itoa(64<<20) + "B", "--allow-write": "out", "--allow-read": "in", "--allow-env": "REGION",
+		"--config": "/etc/phscript.toml", "--log-format": "json",
+	} {
+		assert.Equal(t, want, after(flag), flag)
+	}
+	assert.Contains(t, args, "--dry-run")
+	assert.Equal(t, []string{"./-odd.lua", "--", "-x", "y"}, args[len(args)-4:])
+	dir, err := filepath.EvalSymlinks(p.Dir)
+	require.NoError(t, err)
+	assert.Equal(t, []string{dir, `PHSCRIPT_PARAMS={"days":3}`, "PHSCRIPT_RUN=7", "PHSCRIPT_SCHEDULE=nightly", "# as loaded"}, rest)
+	left, err := filepath.Glob(filepath.Join(p.Dir, folderPrefix+"*"))
+	require.NoError(t, err)
+	assert.Empty(t, left, "the run's own folder, with the configuration in it, is removed")
+
+	// What is not set is not passed.
+	p.config.Store(nil)
+	_, lines = start(t.Context(), p, &history.Run{ID: 8, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute})
+	got = messages(lines, "print")
+	for _, flag := range []string{"--config", "--max-memory", "--dry-run", "--"} {
+		assert.NotContains(t, got, "arg "+flag)
+	}
+	assert.Equal(t, []string{"arg a.lua", dir, "PHSCRIPT_RUN=8"}, got[len(got)-3:])
+}
+
+// TestHowARunEnds: people see the end of the report, and what the program said in
+// order.
+func TestHowARunEnds(t *testing.T) {
+	p := program(t, `i=0
+while [ $i -lt 100 ]; do echo "line $i" >&2; i=$((i+1)); done
+echo '{"time":"2026-01-02T03:04:05Z","level":"WARN","msg":"slow","rows":3}' >&2
+exit 1`)
+	once := schedule.Definition{Timeout: time.Minute}
+	end, lines := start(t.Context(), p, &history.Run{ID: 1, Script: "a.lua"}, once)
+	assert.Equal(t, history.Failed, end.Status)
+	assert.Equal(t, 1, *end.ExitCode)
+	report := strings.Split(end.Error, "\n")
+	assert.Equal(t, []string{"line 60", "line 99"}, []string{report[0], report[len(report)-1]}, "the last %d lines", tailLines)
+	assert.Len(t, report, tailLines)
+	assert.Len(t, messages(lines, "stderr"), 100)
+	assert.Equal(t, []string{"slow"}, messages(lines, "warn"), "a line of the program's log is no part of the report")
+	assert.JSONEq(t, `{"rows":3}`, string(lines[len(lines)-1].Fields))
+
+	p = program(t, "kill -9 $$")
+	end, _ = start(t.Context(), p, &history.Run{ID: 2, Script: "a.lua"}, once)
+	assert.Equal(t, history.Failed, end.Status)
+	assert.Nil(t, end.ExitCode)
+	assert.Contains(t, end.Reason, "the process was killed (signal: killed)")
+
+	p.Path += "-missing"
+	end, _ = start(t.Context(), p, &history.Run{ID: 3, Script: "a.lua"}, once)
+	assert.Equal(t, history.Failed, end.Status)
+	assert.Contains(t, end.Error, "the run could not start: ")
+}
+
+// TestRunsAreAskedToStop: a cancelled run may clean up, one that is killed may not,
+// and neither may what it started.
+func TestRunsAreAskedToStop(t *testing.T) {
+	p := program(t, `trap 'echo asked; exit 130' INT
+echo ready
+while :; do sleep 0.05; done`)
+	for _, tt := range []struct {
+		cause  error
+		status history.Status
+		said   []string
+	}{
+		{errCancelled, history.Cancelled, []string{"ready", "asked"}},
+		{errKilled, history.Failed, []string{"ready"}},
+	} {
+		ctx, stop := context.WithCancelCause(t.Context())
+		var said []string
+		end := p.Launch(ctx, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute}, func(l history.Line) {
+			said = append(said, l.Message)
+			stop(tt.cause)
+		})
+		assert.Equal(t, tt.status, end.Status, tt.cause)
+		assert.Equal(t, tt.said, said, tt.cause)
+	}
+}
+
+// TestWhySomeRowsOrTheTimeEndedARun: the summary and the limit say it, not the report.
+func TestWhySomeRowsOrTheTimeEndedARun(t *testing.T) {
+	p := program(t, `while [ "$1" != --summary ]; do shift; done
+echo '{"calls":4,"rejected":2}' >"$2"
+exit 3`)
+	end, _ := start(t.Context(), p, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute})
+	assert.Equal(t, history.Rejected, end.Status)
+	assert.Equal(t, "2 rows were rejected", end.Reason)
+	assert.Equal(t, 4, end.Calls)
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", "exit 130")
+	late := conclude(cmd, cmd.Run(), true, "missing", "said\nlast")
+	assert.Equal(t, history.TimedOut, late.Status)
+	assert.Equal(t, "it ran past its time limit and was killed", late.Reason)
+	assert.Equal(t, "said\nlast", late.Error)
+}
