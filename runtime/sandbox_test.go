@@ -41,6 +41,7 @@ func TestScriptsStayInTheirFolders(t *testing.T) {
 		refuse("fs.write", "--allow-write=" .. dir, fs.write, "report.csv", "x")
 		refuse("os.remove", "--allow-write=" .. dir, os.remove, "in.txt")
 		refuse("os.rename", "--allow-write=" .. dir, os.rename, "in.txt", "x")
+		refuse("os.tmpname", "--allow-write=" .. dir, os.tmpname)
 		refuse("env.get", "--allow-env=HOME", env.get, "HOME")
 		refuse("os.execute", "not available", os.execute, "ls")
 		refuse("io.popen", "not available", io.popen, "ls")

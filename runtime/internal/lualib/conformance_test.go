@@ -38,6 +38,7 @@ func (h *memoryHost) OpenUpdate(string, byte) (lualib.ReadWriteSeekCloser, error
 }
 func (h *memoryHost) Remove(string) error                            { return errNone }
 func (h *memoryHost) Rename(string, string) error                    { return errNone }
+func (h *memoryHost) TempName() (string, error)                      { return "", errNone }
 func (h *memoryHost) Getenv(string) (string, bool)                   { return "", false }
 func (h *memoryHost) ReadStdin(context.Context, []byte) (int, error) { return 0, io.EOF }
 func (h *memoryHost) Stdout() io.Writer                              { return &h.out }

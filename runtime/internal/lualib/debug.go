@@ -14,13 +14,27 @@ func (lib *library) openDebug(L *lua.LState) {
 		"getmetatable": lib.anyMetatable,
 		"setmetatable": lib.setAnyMetatable,
 		"getinfo":      getInfo,
+		"gethook":      func(c call) int { return c.results(lua.LNil, lua.LString(""), lua.LNumber(0)) },
+		"sethook":      setHook,
 	})
-	for _, name := range []string{"debug", "gethook", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "sethook", "setlocal", "setupvalue"} {
+	for _, name := range []string{"debug", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "setlocal", "setupvalue"} {
 		register(L, table, map[string]func(call) int{name: func(c call) int {
 			c.raise("debug." + name + " is not available: a script cannot reach into running functions")
 			return 0
 		}})
 	}
+}
+
+// setHook is debug.sethook. There are no hooks, so it can only remove one.
+func setHook(c call) int {
+	hook := 1
+	if c.Get(1).Type() == lua.LTThread {
+		hook = 2
+	}
+	if !c.absent(hook) {
+		c.raise("debug.sethook is not available: there are no hooks")
+	}
+	return 0
 }
 
 // anyMetatable is debug.getmetatable, which shows protected ones too.

@@ -116,12 +116,9 @@ func (f *file) flush() error {
 	return nil
 }
 
-// close closes the file; the streams of the run only look closed.
+// close closes a file that was opened.
 func (f *file) close() error {
 	f.closed = true
-	if f.closer == nil {
-		return nil
-	}
 	f.forget()
 	return errors.Join(f.flush(), f.closer.Close())
 }

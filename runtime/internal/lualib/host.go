@@ -26,6 +26,9 @@ type Host interface {
 	// Remove deletes a file and Rename moves one.
 	Remove(name string) error
 	Rename(from, to string) error
+	// TempName creates an empty file for os.tmpname and returns its name. The file
+	// is deleted at the end of the run, unless the script did so before.
+	TempName() (string, error)
 	// Getenv returns an environment variable that the script may see.
 	Getenv(name string) (value string, ok bool)
 	// ReadStdin reads the run's input as an io.Reader does, until ctx, the

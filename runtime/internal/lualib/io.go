@@ -75,8 +75,14 @@ func (c call) file(n int) *file {
 	return f
 }
 
-// fileClose is file:close.
-func fileClose(c call) int { return c.outcome(c.file(1).close()) }
+// fileClose is file:close. The streams of the run stay open.
+func fileClose(c call) int {
+	f := c.file(1)
+	if f.closer == nil {
+		return c.results(lua.LNil, lua.LString("cannot close standard file"))
+	}
+	return c.outcome(f.close())
+}
 
 // fileText is tostring of a file.
 func fileText(c call) int {
@@ -105,7 +111,7 @@ func ioType(c call) int {
 // ioClose is io.close, of the output file when none is given.
 func (lib *library) ioClose(c call) int {
 	if c.GetTop() == 0 {
-		return c.outcome(lib.output.close())
+		c.Push(lib.wrapFile(lib.output))
 	}
 	return fileClose(c)
 }

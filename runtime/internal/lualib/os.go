@@ -12,25 +12,37 @@ import (
 
 // openOS defines the os library. What reaches outside goes through the host.
 func (lib *library) openOS(L *lua.LState) {
-	refuse := func(what string) func(call) int {
-		return func(c call) int {
-			c.raise("os." + c.name + " is not available: a script cannot " + what)
-			return 0
-		}
-	}
 	lib.module(L, "os", map[string]func(call) int{
 		"clock":     func(c call) int { return c.results(lua.LNumber(lib.host.Now().Sub(lib.started).Seconds())) },
 		"date":      lib.date,
 		"difftime":  func(c call) int { return c.results(lua.LNumber(c.num(1) - c.num(2))) },
-		"execute":   refuse("start programs"),
+		"execute":   execute,
 		"exit":      lib.exit,
 		"getenv":    lib.getenv,
 		"remove":    func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) },
 		"rename":    func(c call) int { return c.outcome(lib.host.Rename(c.str(1), c.str(2))) },
 		"setlocale": setLocale,
 		"time":      lib.time,
-		"tmpname":   refuse("use the folder for temporary files; write into a folder that it may write to"),
+		"tmpname":   lib.tmpName,
 	})
+}
+
+// execute is os.execute. Without a command it reports, with 0, that there is no shell.
+func execute(c call) int {
+	if c.absent(1) {
+		return c.results(lua.LNumber(0))
+	}
+	c.raise("os.execute is not available: scripts cannot start programs")
+	return 0
+}
+
+// tmpName is os.tmpname.
+func (lib *library) tmpName(c call) int {
+	name, err := lib.host.TempName()
+	if err != nil {
+		c.raise(err.Error())
+	}
+	return c.results(lua.LString(name))
 }
 
 // outcome returns true, or nil with the message and the number of an error.

@@ -26,8 +26,8 @@ func (s *Sandbox) locate(act, name string, follow bool) (place, error) {
 	return s.find(act, name, s.read, readFlag, follow)
 }
 
-// locateForWrite is locate for the write folders. It creates a missing one. A write
-// folder cannot be removed or renamed.
+// locateForWrite is locate for the write folders. It creates the missing ones that
+// contain name. A write folder cannot be removed or renamed.
 func (s *Sandbox) locateForWrite(act, name string, follow bool) (place, error) {
 	at, err := s.find(act, name, s.write, writeFlag, follow)
 	if err == nil && at.rel == "." && !follow {
@@ -42,6 +42,7 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 	}
 	path := s.abs(name)
 	real := resolve(path, follow)
+	var found place
 	for _, dir := range dirs {
 		realDir := resolve(dir, true)
 		rel, err := filepath.Rel(realDir, real)
@@ -53,11 +54,20 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 				return place{}, renamed(err, "make the folder for", name)
 			}
 		}
+		if found.root != nil {
+			continue
+		}
 		root, err := s.root(realDir)
 		if err != nil {
 			return place{}, renamed(err, "open", name)
 		}
-		return place{root, rel}, nil
+		found = place{root, rel}
+		if flag == readFlag {
+			break
+		}
+	}
+	if found.root != nil {
+		return found, nil
 	}
 	wanted := filepath.Dir(real)
 	if info, err := os.Stat(real); err == nil && info.IsDir() {

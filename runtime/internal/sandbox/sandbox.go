@@ -28,6 +28,8 @@ type Sandbox struct {
 	mu    sync.Mutex
 	roots map[string]*os.Root
 	open  map[*file]struct{}
+	// temporary are the files of TempName that the script did not remove.
+	temporary map[string]place
 }
 
 // New returns a sandbox. Names are relative to workDir, which must be absolute. Files
@@ -40,6 +42,8 @@ func New(workDir string, read, write []string) *Sandbox {
 		write:   absolute(workDir, write),
 		roots:   map[string]*os.Root{},
 		open:    map[*file]struct{}{},
+
+		temporary: map[string]place{},
 	}
 }
 
@@ -57,7 +61,8 @@ func absolute(workDir string, dirs []string) []string {
 	return out
 }
 
-// Close closes all open files. It discards new files that were not finished.
+// Close closes all open files. It discards new files that were not finished, and
+// temporary ones.
 func (s *Sandbox) Close() error {
 	s.mu.Lock()
 	open := slices.Collect(maps.Keys(s.open))
@@ -66,6 +71,7 @@ func (s *Sandbox) Close() error {
 	for _, f := range open {
 		failed = append(failed, f.Abort())
 	}
+	failed = append(failed, s.removeTemporary())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for dir, root := range s.roots {
@@ -175,7 +181,13 @@ func (s *Sandbox) Remove(name string) error {
 	if err != nil {
 		return err
 	}
-	return renamed(at.root.Remove(at.rel), "remove", name)
+	if err := at.root.Remove(at.rel); err != nil {
+		return renamed(err, "remove", name)
+	}
+	s.mu.Lock()
+	delete(s.temporary, s.abs(name))
+	s.mu.Unlock()
+	return nil
 }
 
 // Rename renames a file within one of the write folders.

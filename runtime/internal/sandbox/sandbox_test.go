@@ -188,6 +188,48 @@ func TestCloseDropsOpenFiles(t *testing.T) {
 	assert.Equal(t, "old", w.get(t, "out/old.txt"))
 }
 
+func TestTemporaryFilesAreDeletedAtTheEnd(t *testing.T) {
+	w := newFolders(t)
+	var names []string
+	for range 4 {
+		name, err := w.box.TempName()
+		require.NoError(t, err)
+		assert.FileExists(t, name)
+		assert.Equal(t, w.path("out"), filepath.Dir(name))
+		names = append(names, name)
+	}
+	f, err := w.box.OpenWrite(names[1], false)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, w.box.Remove(names[2]))
+	w.put(t, "out/"+filepath.Base(names[2]), "made by somebody else")
+	require.NoError(t, w.box.Rename(names[3], w.path("out/kept")))
+	require.NoError(t, w.box.Close())
+	left, err := os.ReadDir(w.path("out"))
+	require.NoError(t, err)
+	var found []string
+	for _, entry := range left {
+		found = append(found, entry.Name())
+	}
+	assert.ElementsMatch(t, []string{filepath.Base(names[2]), "kept"}, found)
+}
+
+func TestMissingWriteFolderInsideAnotherIsMade(t *testing.T) {
+	dir := t.TempDir()
+	box := New(dir, nil, []string{dir, "out"})
+	t.Cleanup(func() { assert.NoError(t, box.Close()) })
+	f, err := box.OpenWrite("out/report.csv", false)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	assert.FileExists(t, filepath.Join(dir, "out", "report.csv"))
+}
+
+func TestTemporaryFilesNeedAFolder(t *testing.T) {
+	box := New(t.TempDir(), nil, nil)
+	_, err := box.TempName()
+	assert.ErrorContains(t, err, "run with --allow-write=")
+}
+
 func TestChanging(t *testing.T) {
 	w := newFolders(t)
 	require.NoError(t, w.box.MkdirAll(w.path("out/a/b")))

@@ -152,3 +152,8 @@ end
 
 --- select takes an int of C
 print(pcall(select, 2^31, 1), pcall(select, 2^32, 1), pcall(select, 2^33, 1, 2), pcall(select, -2^31, 1), pcall(select, 1e100, 1), pcall(select, 2^32 + 1, "a"))
+
+--- the standard files stay open, and there is no hook to remove
+print(io.stdin:close()) print(io.stdout:close()) print(io.stderr:close()) print(io.close()) print(io.close(io.stdin))
+print(io.type(io.stdin), io.type(io.stdout), io.type(io.stderr))
+print(debug.gethook()) print(select("#", debug.sethook()), select("#", debug.sethook(nil, "c")), select("#", debug.sethook(coroutine.create(print))))

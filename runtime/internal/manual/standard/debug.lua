@@ -4,14 +4,14 @@ debug = {}
 --- Not available: there is no debugger.
 function debug.debug() end
 
---- Returns the environment of a function.
+--- Not available: use `getfenv`.
 ---@param object any
 ---@return table
 function debug.getfenv(object) end
 
---- Returns nothing: there are no hooks.
+--- Returns nil, an empty text and 0: there are no hooks.
 ---@param thread thread?
----@return function?
+---@return nil, string, integer
 function debug.gethook(thread) end
 
 --- Describes a function or a level of the stack.
@@ -20,7 +20,7 @@ function debug.gethook(thread) end
 ---@return table?
 function debug.getinfo(f, what, ...) end
 
---- Returns the name and the value of a local variable.
+--- Not available: scripts cannot reach into running functions.
 ---@param level integer
 ---@param index integer
 ---@return string?, any
@@ -35,25 +35,25 @@ function debug.getmetatable(object) end
 ---@return table
 function debug.getregistry() end
 
---- Returns the name and the value of an outer variable that a function uses.
+--- Not available: scripts cannot reach into running functions.
 ---@param f function
 ---@param index integer
 ---@return string?, any
 function debug.getupvalue(f, index) end
 
---- Sets the environment of a function.
+--- Not available: use `setfenv`.
 ---@param object any
 ---@param environment table
 ---@return any
 function debug.setfenv(object, environment) end
 
---- Not available: there are no hooks.
+--- Does nothing without a hook, and otherwise raises an error: there are no hooks.
 ---@param hook function?
 ---@param mask string?
 ---@param count integer?
 function debug.sethook(hook, mask, count, ...) end
 
---- Sets a local variable.
+--- Not available: scripts cannot reach into running functions.
 ---@param level integer
 ---@param index integer
 ---@param value any
@@ -66,7 +66,7 @@ function debug.setlocal(level, index, value, ...) end
 ---@return any
 function debug.setmetatable(object, metatable) end
 
---- Sets an outer variable that a function uses.
+--- Not available: scripts cannot reach into running functions.
 ---@param f function
 ---@param index integer
 ---@param value any

@@ -52,6 +52,6 @@ function os.setlocale(locale, category) end
 ---@return number
 function os.time(t) end
 
---- Not available: write to a folder that the script can write to.
+--- Creates an empty file in the folder `out`, or the last one that the script can write to, and returns its name. The end of the run deletes the file.
 ---@return string
 function os.tmpname() end
