@@ -243,23 +243,31 @@ func (r *run) clean(e *ScriptError) *ScriptError {
 	return hideSecrets(e, r.opts.Secrets)
 }
 
-// longestMessage is how many bytes of an error's text are kept.
-const longestMessage = 64 << 10
+// longestMessage is how many bytes of an error's text are kept, longestWarning those
+// of a warning.
+const (
+	longestMessage = 64 << 10
+	longestWarning = 4 << 10
+)
 
 // longestSecret is more than any secret has.
 const longestSecret = 16 << 10
 
+// shortened takes every secret out of a text of the given length at most, and
+// shortens a longer one.
+func shortened(text string, most int, secrets *Secrets) string {
+	size := len(text)
+	if size <= most {
+		return secrets.String(text)
+	}
+	// Half a secret at the end of the text would not be found.
+	text = secrets.String(text[:min(size, most+longestSecret)])
+	return fmt.Sprintf("%s ... (%s bytes in all)", strings.ToValidUTF8(text[:min(len(text), most)], ""), humanize.Comma(int64(size)))
+}
+
 // hideSecrets takes every secret out of an error, and then shortens its texts.
 func hideSecrets(e *ScriptError, secrets *Secrets) *ScriptError {
-	hide := func(text string) string {
-		size := len(text)
-		if size <= longestMessage {
-			return secrets.String(text)
-		}
-		// Half a secret at the end of the text would not be found.
-		text = secrets.String(text[:min(size, longestMessage+longestSecret)])
-		return fmt.Sprintf("%s ... (%s bytes in all)", strings.ToValidUTF8(text[:min(len(text), longestMessage)], ""), humanize.Comma(int64(size)))
-	}
+	hide := func(text string) string { return shortened(text, longestMessage, secrets) }
 	e.SourceLine, e.Message, e.Hint = hide(e.SourceLine), hide(e.Message), hide(e.Hint)
 	for i := range e.Fields {
 		e.Fields[i].Value = hide(e.Fields[i].Value)

@@ -24,13 +24,14 @@ func (j *journal) Write(ctx context.Context, level slog.Level, message string, f
 	j.log.LogAttrs(ctx, level, message, fields...)
 }
 
-// WarnOnce logs a warning once per key.
+// WarnOnce logs a warning once per key. A name in it may have any length.
 func (j *journal) WarnOnce(ctx context.Context, key, message string) {
+	message = shortened(message, longestWarning, j.secrets)
 	j.mu.Lock()
 	seen := j.warned[key]
 	if !seen {
 		j.warned[key] = true
-		j.warnings = append(j.warnings, j.secrets.String(message))
+		j.warnings = append(j.warnings, message)
 	}
 	j.mu.Unlock()
 	if !seen {

@@ -53,6 +53,13 @@ func (r *run) quick() *quickContext {
 
 func (c *quickContext) Done() <-chan struct{} { return c.done }
 
+// Err implements context.Context. Functions in Go that take long ask for it now and
+// then, which is when they can be stopped for the memory that they take.
+func (c *quickContext) Err() error {
+	c.heap.Before(0)
+	return c.Context.Err()
+}
+
 // Tick implements machine.Meter.
 func (c *quickContext) Tick(instructions int) {
 	if c.meter != nil {

@@ -130,8 +130,10 @@ func TestTime(t *testing.T) {
 func TestLongNames(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "long.csv"), []byte("externalId,name,"+strings.Repeat("n", 2_000_000)+"\na-1,Acme,1\n"), 0o600))
-	_, _, took := run(t, dir, "--simulate", "-e", `planhat.company.bulk_upsert(csv.read("long.csv"))`)
+	said, _, took := run(t, dir, "--simulate", "-e", `planhat.company.bulk_upsert(csv.read("long.csv"))`)
 	assert.Less(t, took, 2*time.Second)
+	assert.Less(t, len(said), 10_000)
+	assert.Contains(t, said, "unknown company property 'nnn")
 }
 
 // inputs makes the files that the scripts read.
