@@ -178,27 +178,26 @@ func escapeTooLarge(digits []byte) bool {
 	return len(digits) >= 3 && isDigit(digits[0]) && isDigit(digits[1]) && isDigit(digits[2]) && string(digits[:3]) > "255"
 }
 
+// number reads a numeral: as in Lua, digits and dots, an exponent's sign, and all
+// letters and digits that follow.
 func (s *scanner) number() error {
 	end := s.pos
-	for end < len(s.src) {
-		c := s.src[end]
-		exponent := (c == '+' || c == '-') && (s.src[end-1] == 'e' || s.src[end-1] == 'E') && end > s.pos && !s.hexadecimal()
-		if !exponent && !isDigit(c) && !isLetter(c) && c != '.' {
-			break
+	while := func(accept func(c byte) bool) {
+		for end < len(s.src) && accept(s.src[end]) {
+			end++
 		}
-		end++
 	}
+	while(func(c byte) bool { return isDigit(c) || c == '.' })
+	if end+1 < len(s.src) && (s.src[end] == 'e' || s.src[end] == 'E') && (s.src[end+1] == '+' || s.src[end+1] == '-') {
+		end += 2
+	}
+	while(func(c byte) bool { return isDigit(c) || isLetter(c) })
 	text := string(s.src[s.pos:end])
-	if _, ok := number.Parse(text); !ok || strings.ContainsAny(text, "pP") {
+	if _, ok := number.Parse(text); !ok {
 		return s.source.errorAt(s.line, s.pos-s.start+1, "malformed number", text, malformedHint(text))
 	}
 	s.pos = end
 	return nil
-}
-
-// hexadecimal reports whether the numeral at the position starts with "0x".
-func (s *scanner) hexadecimal() bool {
-	return s.pos+1 < len(s.src) && s.src[s.pos] == '0' && (s.src[s.pos+1] == 'x' || s.src[s.pos+1] == 'X')
 }
 
 // malformedHint explains numerals of other languages.

@@ -16,14 +16,14 @@ func stringFind(c call, find bool) int {
 		start += len(text) + 1
 	}
 	start = min(max(start-1, 0), len(text))
-	if find && (lua.LVAsBool(c.Get(4)) || !strings.ContainsAny(pattern, "^$*+?.([%-")) {
+	m := newMatcher(c, text, pattern)
+	if find && (lua.LVAsBool(c.Get(4)) || !strings.ContainsAny(m.pattern, "^$*+?.([%-")) {
 		at := strings.Index(text[start:], pattern)
 		if at < 0 {
 			return c.results(lua.LNil)
 		}
 		return c.results(lua.LNumber(start+at+1), lua.LNumber(start+at+len(pattern)))
 	}
-	m := &matcher{c: c, text: text, pattern: pattern}
 	p := 0
 	if strings.HasPrefix(pattern, "^") {
 		p = 1
@@ -46,12 +46,18 @@ func stringFind(c call, find bool) int {
 	return c.results(lua.LNil)
 }
 
+// newMatcher returns a matcher. As in Lua 5.1, a zero byte ends the pattern.
+func newMatcher(c call, text, pattern string) *matcher {
+	pattern, _, _ = strings.Cut(pattern, "\x00")
+	return &matcher{c: c, text: text, pattern: pattern}
+}
+
 // stringGmatch is string.gmatch. Its iterator is a function like any other.
 func stringGmatch(c call) int {
 	text, pattern := c.str(1), c.str(2)
 	start := 0
 	return c.results(c.NewFunction(func(L *lua.LState) int {
-		m := &matcher{c: call{LState: L, name: "gmatch"}, text: text, pattern: pattern}
+		m := newMatcher(call{LState: L, name: "gmatch"}, text, pattern)
 		for ; start <= len(text); start++ {
 			m.step()
 			m.level = 0
@@ -84,7 +90,7 @@ func stringGsub(c call) int {
 	if strings.HasPrefix(pattern, "^") {
 		p = 1
 	}
-	m := &matcher{c: c, text: text, pattern: pattern}
+	m := newMatcher(c, text, pattern)
 	var out []byte
 	start, count := 0, 0
 	for count < limit {
