@@ -74,6 +74,7 @@ type Config struct {
 type Error struct {
 	// Where names the file or the variable.
 	Where, Message, Hint string
+	kind                 mistakeKind
 }
 
 func (e *Error) Error() string {
@@ -132,7 +133,7 @@ func Load(name, dir string, readFile func(string) ([]byte, error), getenv func(s
 		return c, &Error{Where: name, Message: "the configuration file cannot be read: " + plain(err), Hint: "check the path given with --config"}
 	default:
 		if c, err = parse(name, text); err != nil {
-			return c, err
+			return c, located(name, text, err)
 		}
 	}
 	return c, c.applyEnvironment(getenv)
@@ -147,7 +148,7 @@ func plain(err error) string {
 
 func parse(name string, text []byte) (Config, error) {
 	if start := string(text[:min(2, len(text))]); start == "\xff\xfe" || start == "\xfe\xff" || strings.Contains(start, "\x00") {
-		return Config{}, &Error{Where: name, Message: "the file is in UTF-16", Hint: "save it as UTF-8"}
+		return Config{}, &Error{Where: name, Message: "the file is in UTF-16", Hint: "save it as UTF-8", kind: unreadable}
 	}
 	var f file
 	meta, err := toml.Decode(string(text), &f)
@@ -155,7 +156,7 @@ func parse(name string, text []byte) (Config, error) {
 		if syntax, ok := errors.AsType[toml.ParseError](err); ok {
 			return Config{}, malformed(name, text, syntax)
 		}
-		return Config{}, &Error{Where: name, Message: strings.TrimPrefix(err.Error(), "toml: "), Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]"}
+		return Config{}, wrongType(name, err)
 	}
 	for _, key := range meta.Undecoded() {
 		// What is inside of parameters is the script's own. The decoder takes the

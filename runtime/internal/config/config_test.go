@@ -50,7 +50,7 @@ func TestMistakesAreNamed(t *testing.T) {
 		{"syntax", "api_token = x\n", "phscript.toml:1:13: api_token: the value cannot be read"},
 		{"wrong type", "calls_per_min = \"many\"\n", "calls_per_min"},
 		{"UTF-16", "\xff\xfea\x00", "phscript.toml: the file is in UTF-16"},
-		{"model without a path", "[[model]]\nname = \"contract\"\n", `phscript.toml: model "contract": path: `},
+		{"model without a path", "[[model]]\nname = \"contract\"\n", `phscript.toml:2: model "contract": path: `},
 		{"unknown key of a model", "[[model]]\nnam = \"contract\"\n", "unknown setting 'model.nam' (did you mean 'name'?)"},
 		{"no quota", "calls_per_min = 0\n", "must be at least 1"},
 		{"no duration", "timeout = \"soon\"\n", `timeout: "soon" is not a duration`},
@@ -89,6 +89,24 @@ func TestParseTimeout(t *testing.T) {
 	for _, text := range []string{"0", "-5s", "tomorrow"} {
 		_, err := ParseTimeout(text)
 		assert.Error(t, err, text)
+	}
+}
+
+// TestMistakesHaveALine: also those in lists of tables, and after text over several lines.
+func TestMistakesHaveALine(t *testing.T) {
+	for text, want := range map[string]string{
+		"strict = true\n\ncalls_per_min = 0\nstrict2 = 1\n":                                   "phscript.toml:4: unknown setting 'strict2'",
+		"strict = true\n\ncalls_per_min = 0\n\n":                                              "phscript.toml:3: calls_per_min: must be at least 1",
+		"allow_env = [\n\"A\",\n1]\nstrict = true\n":                                          "phscript.toml:3: allow_env: incompatible types",
+		"[[schedule]]\nname = \"a\"\n[[schedule]]\nname = 1\n[[schedule]]\nretries = \"x\"\n": "phscript.toml:4: schedule.name: incompatible types",
+		"[[schedule]]\nname = \"\"\"\na\"\"\"\n[[schedule]]\nevry = \"1h\"\nx = 1\n":          "phscript.toml:5: unknown setting 'schedule.evry'",
+		"[[model]]\nname = \"a\"\npath = \"/as\"\n[[model]]\npath = \"/bs\"\n# end\n":         `phscript.toml:4: model ""`,
+		"timeout = \"1h\"\nretry_for = \"tomorrow\"\n":                                        `phscript.toml:2: retry_for: "tomorrow" is not a duration`,
+		"timeout = \"kJxPqRsTu70124\"\n":                                                      `phscript.toml:1: timeout: "…" is not a duration`,
+		"[planhat.kJxPqRsTu70124]\n":                                                          "phscript.toml:1: unknown setting 'planhat",
+	} {
+		_, err := load(t, text, nil)
+		assert.ErrorContains(t, err, want, text)
 	}
 }
 

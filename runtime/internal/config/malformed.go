@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func malformed(name string, text []byte, syntax toml.ParseError) error {
 	if known(key) {
 		message = key + ": " + message
 	}
-	return &Error{Where: fmt.Sprintf("%s:%d:%d", name, syntax.Position.Line, column), Message: message, Hint: hint}
+	return &Error{Where: fmt.Sprintf("%s:%d:%d", name, bytes.Count(text[:start], []byte("\n"))+1, column), Message: message, Hint: hint, kind: unreadable}
 }
 
 // mistake puts what the decoder says into words that quote nothing.
