@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Duplicate copies the records with the given ids, all in one request. The
@@ -31,16 +33,22 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 		result.Chunks = 0
 		return result, nil
 	}
+	var read *BulkResult
 	q := &call{
 		model: r.model, op: op, rows: len(ids), repeat: repeatUnsent, bulk: true,
-		body:   []byte(`{"ids":[` + strings.Join(quotedIDs, ",") + `]}`),
-		decode: decodeDuplicates,
+		body: []byte(`{"ids":[` + strings.Join(quotedIDs, ",") + `]}`),
+		decode: func(body []byte) (err error) {
+			read, err = r.readDuplicates(ids, body)
+			return err
+		},
 	}
 	a, failed := r.client.do(ctx, q)
-	switch {
-	case failed != nil && (failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden) && isBulkAnswer(a.body):
+	if failed != nil && (failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden) && isBulkAnswer(a.body) {
 		// The answer lists the ids that were refused, as that of an upsert does.
-	case failed != nil:
+		_ = q.decode(a.body)
+	}
+	switch {
+	case failed != nil && read == nil:
 		result.FailedChunks = 1
 		for i, id := range ids {
 			result.Errors = append(result.Errors, RowError{
@@ -55,7 +63,8 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 		r.note(op, Outcome{Planned: len(ids)})
 		return result, nil
 	}
-	result.add(r.readDuplicates(ids, a))
+	result.add(read)
+	result.sort()
 	if failed != nil && failed.Kind == KindPermission && result.Created == 0 {
 		result.FailedChunks = 1
 		failed.Items, failed.Result = result.Errors, result
@@ -66,38 +75,37 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	return result, nil
 }
 
-// decodeDuplicates takes the answers that readDuplicates understands.
-func decodeDuplicates(body []byte) error {
-	if _, err := splitArray[Record](body); err != nil && !isBulkAnswer(body) {
-		return errors.New("it is neither a bulk result nor a list of the copies")
-	}
-	return nil
-}
-
 // readDuplicates reads an answer whose shape is not documented: the bulk answer
 // or a list of the copies.
-func (r *Resource) readDuplicates(ids []string, a *answer) *BulkResult {
-	out := &BulkResult{Created: len(ids)}
-	if copies, err := splitArray[Record](a.body); err == nil {
-		out.Created = len(copies)
-	} else if isBulkAnswer(a.body) {
-		members, err := readObject(a.body)
-		if err != nil {
-			return out
+func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error) {
+	lines := make([]*line, len(ids))
+	for i, id := range ids {
+		lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
+	}
+	m, out := newMatcher(lines, r.client.redact), &BulkResult{}
+	message := "Planhat did not copy this row: the id is probably unknown"
+	if copies, err := splitArray[jsontext.Value](body); err == nil {
+		for _, entry := range copies {
+			if members, err := readObject(entry); err == nil && carriedError(members) != nil {
+				m.reject(entry, KindValidation)
+			} else {
+				out.Created++
+			}
+		}
+		message = "Planhat made fewer copies than there were ids: some ids are probably unknown"
+	} else if members, err := readObject(body); err == nil && isBulkAnswer(body) {
+		if n := members.get("created"); n != nil && !countable(n) {
+			return nil, fmt.Errorf("created is %s, not a count", oneLine(string(n)))
 		}
 		out.Created = count(members.get("created"))
-		lines := make([]*line, len(ids))
-		for i, id := range ids {
-			lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
-		}
-		m := newMatcher(lines, r.client.redact)
 		m.rejectAll(members)
-		m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, "Planhat did not copy this row: the id is probably unknown", nil)
-		out.Errors = m.errors
-		return out
+	} else {
+		return nil, errors.New("it is neither a bulk result nor a list of the copies")
 	}
-	for range len(ids) - out.Created {
-		out.Errors = append(out.Errors, RowError{Index: -1, Message: "Planhat made fewer copies than there were ids: some ids are probably unknown", Kind: KindNotFound})
+	if err := m.settle(out); err != nil {
+		return nil, err
 	}
-	return out
+	m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, message, nil)
+	out.Errors = m.errors
+	return out, nil
 }
