@@ -1,6 +1,8 @@
 # The commands of everyday work; CONTRIBUTING.md explains them. CI runs .ci/run.
 
-.PHONY: build check test race lint docs bench release-files release-snapshot mutants
+FUZZTIME ?= 1m
+
+.PHONY: build check test race lint docs bench fuzz release-files release-snapshot mutants
 TOOLS = go -C .ci/tools build -o $(CURDIR)/bin/
 
 build:
@@ -29,6 +31,15 @@ docs:
 
 bench:
 	go test ./tests/bench ./runtime/internal/repl/complete -run '^$$' -bench . -benchtime 1x -timeout 60m -v
+
+# fuzz tries random inputs, on each target for FUZZTIME: make fuzz FUZZTIME=10m. What
+# fails is written to the package's testdata/fuzz, and is then part of its tests.
+fuzz:
+	@for target in $$(grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sed 's/func //'); do \
+		package=$$(dirname $${target%%:*}); name=$${target##*:}; \
+		echo "$$package $$name"; \
+		go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 || exit 1; \
+	done
 
 # mutants shows whether a package's own tests notice small mistakes in its code:
 # make mutants PKG=planhat SAMPLE=40 SEED=7

@@ -24,7 +24,7 @@ import (
 // testHost is a host over a folder of the test. Fields may be set before use.
 type testHost struct {
 	Host
-	t   *testing.T
+	t   testing.TB
 	dir string
 
 	readOnly bool
@@ -40,7 +40,7 @@ type testHost struct {
 
 // newTestHost returns a host whose files lie in a fresh folder, whose clock
 // stands at 2024-01-15 10:30 UTC and whose zone is Stockholm.
-func newTestHost(t *testing.T) *testHost {
+func newTestHost(t testing.TB) *testHost {
 	t.Helper()
 	zone, err := time.LoadLocation("Europe/Stockholm")
 	require.NoError(t, err)
@@ -227,7 +227,7 @@ func (h *testHost) New(_ context.Context, o ClientOptions) (*planhat.Client, err
 }
 
 // newState returns a state with the modules as globals.
-func newState(t *testing.T, h *testHost, modules ...*Module) *lua.LState {
+func newState(t testing.TB, h *testHost, modules ...*Module) *lua.LState {
 	t.Helper()
 	L := lua.NewState()
 	t.Cleanup(L.Close)
