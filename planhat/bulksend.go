@@ -194,27 +194,42 @@ func (b *bulk) doubt(ctx context.Context, lines []*line, result *BulkResult) {
 		return
 	}
 	holders, failed := b.resource.withEmails(ctx, emails)
+	named := map[int]bool{}
 	for _, email := range emails {
 		reason := "several " + b.resource.model.Plural + " have its email, so that Planhat does not find it by that"
 		switch {
 		case failed != nil:
 			reason = "looking up whether several " + b.resource.model.Plural + " have its email failed"
-		case holders[email] < 2 || result.Created == 0:
+		case holders[email] < 2:
 			continue
 		}
 		e := byEmail[email].fail(KindServer, "the row may have been stored twice: its request was repeated, and "+reason)
 		e.Uncertain = true
 		result.Errors = append(result.Errors, e)
-		// Which of the counts has the row is not known.
+		named[e.Index] = true
+	}
+	if len(named) > 0 {
+		result.takeOut(named)
+	}
+}
+
+// takeOut takes rows out of the counts of a result, which does not say in which of
+// them they are. The other rows count as created or updated only if that is sure.
+func (t *BulkResult) takeOut(rows map[int]bool) {
+	var created, updated int
+	for _, k := range t.Keys {
 		switch {
-		case result.Created > 0:
-			result.Created--
-		case result.UncertainOutcome > 0:
-			result.UncertainOutcome--
+		case rows[k.Index]:
+		case k.Created:
+			created++
 		default:
-			result.Updated--
+			updated++
 		}
 	}
+	left := t.Created + t.Updated + t.UncertainOutcome - len(rows)
+	t.Created = min(max(created, t.Created-len(rows)), left)
+	t.Updated = min(max(updated, t.Updated-len(rows)), left-t.Created)
+	t.UncertainOutcome = left - t.Created - t.Updated
 }
 
 // fewEmails are looked up one by one, more in a list of all.

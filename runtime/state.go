@@ -51,6 +51,9 @@ func (r *run) quick() *quickContext {
 	return &quickContext{r.ctx, r.ctx.Done(), r.meter, r.heap}
 }
 
+// Before implements machine.Meter.
+func (c *quickContext) Before(bytes int) { c.heap.Before(bytes) }
+
 func (c *quickContext) Done() <-chan struct{} { return c.done }
 
 // Err implements context.Context. Functions in Go that take long ask for it now and
@@ -78,6 +81,9 @@ func (c *sessionContext) begin(r *run) { c.current.Store(r.quick()) }
 
 // Tick implements machine.Meter.
 func (c *sessionContext) Tick(instructions int) { c.current.Load().Tick(instructions) }
+
+// Before implements machine.Meter.
+func (c *sessionContext) Before(bytes int) { c.current.Load().Before(bytes) }
 
 func (c *sessionContext) Deadline() (time.Time, bool) { return c.current.Load().Deadline() }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -79,6 +80,7 @@ func tableInsert(c call) int {
 	end := table.Len() + 1
 	switch c.GetTop() {
 	case 2:
+		machine.BeforeAppend(c.LState, table, float64(end))
 		table.RawSetInt(end, c.Get(2))
 	case 3:
 		position := c.integer(2)

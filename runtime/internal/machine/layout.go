@@ -84,6 +84,9 @@ func init() {
 	if err := sameLayout(reflect.TypeFor[lua.LState](), reflect.TypeFor[state](), 0); err != nil {
 		panic("gopher-lua has changed: " + err.Error())
 	}
+	if err := sameLayout(reflect.TypeFor[lua.LTable](), reflect.TypeFor[tableLayout](), 0); err != nil {
+		panic("gopher-lua has changed: " + err.Error())
+	}
 	copy(table[:], instructions[:])
 	for op, f := range table[:len(instructions)] {
 		if f == nil {

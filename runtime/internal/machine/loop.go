@@ -17,9 +17,14 @@ var stock = func() func(*lua.LState, *frame) {
 	return of(probe).mainLoop
 }()
 
-// Meter is a context that is told, by the goroutine that runs the state, when
-// instructions are executed. A call from Go counts as that many at least.
-type Meter interface{ Tick(instructions int) }
+// Meter is a context that is told things by the goroutine that runs the state.
+type Meter interface {
+	// Tick is called when instructions are executed. A call from Go counts as that
+	// many at least.
+	Tick(instructions int)
+	// Before is called before so many bytes are allocated at once.
+	Before(bytes int)
+}
 
 // SetContext gives a state a context, and this package's loop.
 func SetContext(L *lua.LState, ctx context.Context) {

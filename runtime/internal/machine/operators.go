@@ -132,13 +132,18 @@ func length(L *lua.LState, inst uint32, _ *frame) int {
 // even if a metamethod would take it.
 func store(L *lua.LState, inst uint32, base *frame) int {
 	s := of(L)
-	key := s.operand(inst & 0x1ff)
-	if n, ok := key.(lua.LNumber); key == lua.LNil || ok && math.IsNaN(float64(n)) {
-		if _, ok := s.reg.array[s.target(inst)].(*lua.LTable); ok && key == lua.LNil {
-			L.RaiseError("table index is nil")
-		} else if ok {
+	list, ok := s.reg.array[s.target(inst)].(*lua.LTable)
+	if !ok {
+		return instructions[lua.OP_SETTABLE](L, inst, base)
+	}
+	switch key := s.operand(inst & 0x1ff).(type) {
+	case *lua.LNilType:
+		L.RaiseError("table index is nil")
+	case lua.LNumber:
+		if math.IsNaN(float64(key)) {
 			L.RaiseError("table index is NaN")
 		}
+		BeforeAppend(L, list, float64(key))
 	}
 	return instructions[lua.OP_SETTABLE](L, inst, base)
 }

@@ -167,6 +167,8 @@ type counter struct {
 
 func (c *counter) Tick(n int) { c.ticks, c.looks = c.ticks+n, c.looks+1 }
 
+func (*counter) Before(int) {}
+
 // TestTheContextEndsTheRun: at once after a Go function has ended it, and soon
 // in a loop that calls nothing.
 func TestTheContextEndsTheRun(t *testing.T) {

@@ -83,6 +83,7 @@ func TestSoak(t *testing.T) {
 					t.Logf("%d scenarios after %s, %d failed", done, time.Since(began).Round(time.Second), len(failures))
 				}
 				if len(out.problems) > 0 {
+					t.Logf("seed %d: %s", seed, out.problems[0])
 					failures[seed] = out.problems
 				}
 				stop := len(failures) >= tooMany
