@@ -35,6 +35,9 @@ const (
 // growing are scripts that take more and more memory, and what is said of each.
 var growing = []struct{ name, script, says string }{
 	{"tables", `local t = {} for i = 1, 1e9 do t[i] = { i } end`, "more than 100 MB of memory"},
+	{"one list", `local t = {} for i = 1, 1e9 do t[i] = true end`, "more than 100 MB of memory"},
+	{"table.insert", `local t = {} for i = 1, 1e9 do table.insert(t, true) end`, "more than 100 MB of memory"},
+	{"one table", `local t = {} for i = 1, 1e9 do t["k" .. i] = true end`, "more than 100 MB of memory"},
 	{"closures", `local t = {} for i = 1, 1e9 do t[i] = function() return i end end`, "more than 100 MB of memory"},
 	{"strings", `local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end`, "more than 100 MB of memory"},
 	{"long strings", `local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(5e7) end`, "more than 100 MB of memory"},
