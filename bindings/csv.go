@@ -1,9 +1,9 @@
 package bindings
 
 import (
-	"bytes"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
@@ -164,17 +164,22 @@ out:close()`,
 	}
 }
 
-// textFile is a file in memory, of at most so many bytes.
+// textFile is a file in memory, of at most so many bytes. It keeps what is written
+// in parts, since a buffer that grows needs more than twice its size.
 type textFile struct {
-	bytes.Buffer
-	most int
+	parts      []string
+	size, most int
 }
 
 func (f *textFile) Write(p []byte) (int, error) {
-	if f.Len()+len(p) > f.most {
+	if f.size+len(p) > f.most {
 		return 0, invalid.Errorf("write the rows into a file with csv.write", "the text would be larger than %s", humanize.IBytes(uint64(f.most)))
 	}
-	return f.Buffer.Write(p)
+	f.parts = append(f.parts, string(p))
+	f.size += len(p)
+	return len(p), nil
 }
+
+func (f *textFile) String() string { return strings.Join(f.parts, "") }
 
 func (*textFile) Close() error { return nil }

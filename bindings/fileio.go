@@ -153,6 +153,29 @@ func (s *source) file() string {
 // fail returns the error of reading.
 func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
 
+// all reads the whole file, whose size is asked for first: a text that grows needs
+// more than twice its size.
+func (s *source) all() (string, error) {
+	tooLong := s.tooLong("the file", "read it in parts with fs.lines, csv.rows or json.rows", s.most)
+	info, err := s.files.Stat(s.name)
+	if err != nil {
+		return "", s.fail(err)
+	}
+	if info.Size() > int64(s.most) {
+		return "", tooLong
+	}
+	var text strings.Builder
+	text.Grow(int(info.Size()))
+	// It may have grown since.
+	if _, err := io.Copy(&text, io.LimitReader(s, int64(s.most))); err != nil {
+		return "", s.fail(err)
+	}
+	if n, _ := s.Read(make([]byte, 1)); n > 0 {
+		return "", tooLong
+	}
+	return text.String(), nil
+}
+
 // tooLong is the error about what is larger than one text may be.
 func (s *source) tooLong(what, hint string, most int) error {
 	return invalid.Errorf(hint, "cannot read %q: %s is larger than %s",

@@ -60,13 +60,11 @@ func fsContents() []*Func {
 					return 0, err
 				}
 				defer src.done()
-				b, err := io.ReadAll(io.LimitReader(src, int64(src.most)))
-				if err == nil {
-					if n, _ := src.Read(make([]byte, 1)); n > 0 {
-						return 0, src.tooLong("the file", "read it in parts with fs.lines, csv.rows or json.rows", src.most)
-					}
+				text, err := src.all()
+				if err != nil {
+					return 0, err
 				}
-				return a.give(lua.LString(b), src.fail(err))
+				return a.give(lua.LString(text), nil)
 			},
 		},
 		{

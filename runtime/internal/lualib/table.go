@@ -80,7 +80,7 @@ func tableInsert(c call) int {
 	end := table.Len() + 1
 	switch c.GetTop() {
 	case 2:
-		machine.BeforeAppend(c.LState, table, float64(end))
+		machine.BeforeSet(c.LState, table, lua.LNumber(end))
 		table.RawSetInt(end, c.Get(2))
 	case 3:
 		position := c.integer(2)

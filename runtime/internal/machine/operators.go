@@ -136,15 +136,14 @@ func store(L *lua.LState, inst uint32, base *frame) int {
 	if !ok {
 		return instructions[lua.OP_SETTABLE](L, inst, base)
 	}
-	switch key := s.operand(inst & 0x1ff).(type) {
-	case *lua.LNilType:
+	key := s.operand(inst & 0x1ff)
+	switch n, ok := key.(lua.LNumber); {
+	case key == lua.LNil:
 		L.RaiseError("table index is nil")
-	case lua.LNumber:
-		if math.IsNaN(float64(key)) {
-			L.RaiseError("table index is NaN")
-		}
-		BeforeAppend(L, list, float64(key))
+	case ok && math.IsNaN(float64(n)):
+		L.RaiseError("table index is NaN")
 	}
+	BeforeSet(L, list, key)
 	return instructions[lua.OP_SETTABLE](L, inst, base)
 }
 

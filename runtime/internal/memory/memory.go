@@ -25,6 +25,11 @@ const (
 	allocMetric = "/gc/heap/allocs:bytes"
 )
 
+// besides are what Go takes beside the objects of a heap: about 3 % of it.
+var besides = [...]string{
+	"/memory/classes/heap/stacks:bytes", "/memory/classes/metadata/mspan/inuse:bytes", "/memory/classes/metadata/other:bytes",
+}
+
 // Watch looks at the heap while work is done. The heap is the process's: what
 // others allocate at the same time counts as well.
 type Watch struct {
@@ -44,21 +49,24 @@ type Watch struct {
 }
 
 // headroom is how much memory beside the limit of a run a process may have before
-// it collects garbage all the time.
-const headroom = 48 << 20
+// it collects garbage all the time; too much is what it may never have.
+const (
+	headroom = 24 << 20
+	tooMuch  = 64 << 20
+)
 
 // lookEvery is how many instructions run between two looks of Tick: they allocate a
 // few megabytes at most.
 const lookEvery = 1 << 14
 
-// reserved is what Reserve set, 0 if it did not.
-var reserved atomic.Int64
+// alone is set if a process works for one run at a time.
+var alone atomic.Bool
 
 // Reserve tells a process that works for one run at a time to collect garbage early
 // enough to stay near the run's limit. It does nothing without a limit.
 func Reserve(limit int64) {
 	if limit > 0 {
-		reserved.Store(limit + headroom)
+		alone.Store(true)
 		debug.SetMemoryLimit(limit + headroom)
 	}
 }
@@ -66,7 +74,7 @@ func Reserve(limit int64) {
 // Start starts a watch, which calls exceeded once when the heap has grown by
 // more than limit bytes. A limit below 1 only measures the peak, at the end.
 func Start(limit int64, exceeded func()) *Watch {
-	w := &Watch{base: read(heapMetric), done: make(chan struct{}), limit: max(limit, 0), exceeded: exceeded}
+	w := &Watch{base: size(), done: make(chan struct{}), limit: max(limit, 0), exceeded: exceeded}
 	if limit < 1 {
 		return w
 	}
@@ -107,14 +115,14 @@ func (w *Watch) Tick(instructions int) {
 func (w *Watch) check(more int64, still bool) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	grown := read(heapMetric) - w.base + more
+	grown := size() - w.base + more
 	if w.ended || grown <= w.limit {
 		return w.ended
 	}
 	// Much of it may be garbage: what counts is what a collection leaves. A heap that
 	// stays near the limit is collected a fifth of the time at most, as long as the
 	// garbage takes little.
-	if goal := reserved.Load(); !still && goal > 0 && grown > goal {
+	if !still && alone.Load() && grown > w.limit+tooMuch {
 		// Collections do not keep up, so there is no time for another one.
 		w.ended = true
 		w.exceeded()
@@ -129,7 +137,7 @@ func (w *Watch) check(more int64, still bool) bool {
 	// What was allocated while it ran is kept by it, garbage or not.
 	meanwhile := read(allocMetric) - before
 	w.rested = time.Now().Add(4 * time.Since(began))
-	if read(liveMetric)-meanwhile-w.base+more > w.limit {
+	if live()-meanwhile-w.base+more > w.limit {
 		w.ended = true
 		w.exceeded()
 	}
@@ -166,7 +174,7 @@ func (w *Watch) sample(look func(growth int64) (pause time.Duration)) {
 			return
 		case <-timer.C:
 		}
-		growth := read(heapMetric) - w.base
+		growth := size() - w.base
 		w.peak = max(w.peak, growth)
 		pause := look(growth)
 		if pause == 0 {
@@ -180,11 +188,25 @@ func (w *Watch) sample(look func(growth int64) (pause time.Duration)) {
 func (w *Watch) Stop() int64 {
 	close(w.done)
 	w.stopped.Wait()
-	return max(w.peak, read(heapMetric)-w.base, 0)
+	return max(w.peak, size()-w.base, 0)
 }
 
-func read(metric string) int64 {
-	sample := []metrics.Sample{{Name: metric}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+// read returns the sum of some metrics.
+func read(names ...string) (sum int64) {
+	var room [4]metrics.Sample
+	samples := room[:0]
+	for _, name := range names {
+		samples = append(samples, metrics.Sample{Name: name})
+	}
+	metrics.Read(samples)
+	for _, s := range samples {
+		sum += int64(s.Value.Uint64())
+	}
+	return sum
 }
+
+// size is the size of the heap, with what Go takes beside it.
+func size() int64 { return read(append(besides[:], heapMetric)...) }
+
+// live is the size that the last collection left.
+func live() int64 { return read(append(besides[:], liveMetric)...) }
