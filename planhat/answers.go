@@ -35,10 +35,12 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		}
 		*part.into = count(n)
 	}
-	for _, k := range listed(members.get("insertsKeys")) {
+	inserts, updates := listed(members.get("insertsKeys")), listed(members.get("updatesKeys"))
+	m.expect(slices.Concat(inserts, updates))
+	for _, k := range inserts {
 		m.succeed(k, true)
 	}
-	for _, k := range listed(members.get("updatesKeys")) {
+	for _, k := range updates {
 		m.succeed(k, false)
 	}
 	for _, id := range listed(members.get("modified")) {

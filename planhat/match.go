@@ -33,9 +33,11 @@ type matcher struct {
 	state  []rowState
 	rows   []object // read when two rows share a key
 
-	keys   []RowKey
-	ids    map[string]bool
-	errors []RowError
+	keys []RowKey
+	ids  map[string]bool
+	// several are the ids that several key entries name.
+	several map[string]bool
+	errors  []RowError
 	// entry is the place in errors of each rejected row.
 	entry map[int]int
 	// created counts the rows that are known to be new records.
@@ -54,7 +56,7 @@ type matcher struct {
 func newMatcher(lines []*line, redact *redactor) *matcher {
 	m := &matcher{
 		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
-		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), torn: make(map[rowState]int),
+		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), several: make(map[string]bool), torn: make(map[rowState]int),
 		among: make(map[int]*candidates), shared: make(map[string]*candidates),
 	}
 	for i, l := range lines {
@@ -81,6 +83,23 @@ func folded(k key) key {
 // rejectedRows counts the rows that error entries stand for.
 func (m *matcher) rejectedRows() int { return len(m.entry) + m.loose }
 
+// expect notes which records several key entries name. These entries have the keys
+// of the record, which changed from one to the next, so that a key may be that of
+// another row.
+func (m *matcher) expect(entries []jsontext.Value) {
+	seen := map[string]bool{}
+	for _, entry := range entries {
+		members, err := readObject(entry)
+		if err != nil {
+			continue
+		}
+		if id := text(members.get("_id")); id != "" {
+			m.several[id] = m.several[id] || seen[id]
+			seen[id] = true
+		}
+	}
+}
+
 // succeed marks the row that a key entry means as taken.
 func (m *matcher) succeed(entry jsontext.Value, created bool) {
 	members, err := readObject(entry)
@@ -90,6 +109,9 @@ func (m *matcher) succeed(entry jsontext.Value, created bool) {
 	i, _ := m.byKeys(members, -1)
 	id := text(members.get("_id"))
 	if i < 0 || m.state[i] != rowOpen || m.known(id) {
+		return
+	}
+	if m.several[id] && !slices.Contains(m.lines[i].keys, key{"_id", id}) {
 		return
 	}
 	m.state[i] = rowUpdated

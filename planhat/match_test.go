@@ -171,6 +171,22 @@ func TestAnActivityThatIsDropped(t *testing.T) {
 	}
 }
 
+// The keys in an answer are those of the record, which changed from one row to the
+// next: they must not name a row that was dropped.
+func TestRecordsThatSeveralRowsChange(t *testing.T) {
+	rows := []Record{
+		Record(`{"email":"a@b.c","companyId":"1"}`),
+		Record(`{"_id":"5a0200000000000000000003","companyId":"1","sourceId":"new"}`),
+		Record(`{"sourceId":"old"}`),
+	}
+	s := newServer(t, always(200, `{"updated":2,"updatesKeys":[{"_id":"5a0200000000000000000003","sourceId":"old"},{"_id":"5a0200000000000000000003","sourceId":"new"}]}`))
+	result, err := newClient(t, s).Enduser.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []RowKey{{Index: 1, ID: "5a0200000000000000000003"}}, result.Keys)
+	require.Len(t, result.Errors, 1)
+	assert.Equal(t, 2, result.Errors[0].Index, "the row without a company is the dropped one")
+}
+
 // The record of one row may carry a key that another row names: each row gets the
 // entries of its own record.
 func TestRowsThatNameEachOthersRecords(t *testing.T) {

@@ -175,11 +175,13 @@ func (j *judge) conflict(message string) bool {
 	return j.overtaken(message) || strings.Contains(message, "duplicated")
 }
 
-// doubled reports whether a row became two records that were there at one time.
+// doubled reports whether a row became two records that were there at one time. A row
+// that names its company by a key is another company's record if the key is, by the
+// time that the write lands.
 func (j *judge) doubled(s story) bool {
 	for i, at := range s.created[:max(0, len(s.created)-1)] {
 		gone := slices.ContainsFunc(j.log[at:s.created[i+1]], func(e entry) bool { return e.deleted && e.ID == j.log[at].ID })
-		if !gone {
+		if !gone && j.log[at].company == j.log[s.created[i+1]].company {
 			return true
 		}
 	}

@@ -34,6 +34,7 @@ func TestSeedsThatFailedOnce(t *testing.T) {
 		108246: "a loop read what it created, since the list had been empty at first",
 		526864: "a row that may have been stored twice was not named when looking up its email failed",
 		618963: "rows that an outage left open were taken from the wrong one of the counts",
+		755774: "a row was taken for one whose record had its key, as several rows changed that",
 		531650: "a create was sent again although somebody had changed the key of what it had stored",
 		118373: "a create refused for the key of its own first request counted as surely not stored",
 	} {
