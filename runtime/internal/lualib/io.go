@@ -28,18 +28,18 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.input, lib.output = lib.stdin, newFile(nil, lib.host.Stdout(), nil)
 	table := lib.module(L, "io", map[string]func(call) int{
 		"close":  lib.ioClose,
-		"flush":  func(c call) int { return c.outcome(lib.output.flush()) },
+		"flush":  func(c call) int { return c.outcome(c.standard(lib.output, "output").flush()) },
 		"input":  func(c call) int { return lib.redirect(c, &lib.input, "r") },
 		"lines":  lib.ioLines,
 		"open":   lib.ioOpen,
 		"output": func(c call) int { return lib.redirect(c, &lib.output, "w") },
 		"popen":  func(c call) int { c.raise("io.popen is not available: scripts cannot start programs"); return 0 },
-		"read":   func(c call) int { return c.read(lib.input, 1) },
+		"read":   func(c call) int { return c.read(c.standard(lib.input, "input"), 1) },
 		"tmpfile": func(c call) int {
 			return c.results(lib.wrapFile(lib.update(&memoryFile{most: lib.maxString})))
 		},
 		"type":  ioType,
-		"write": lib.ioWrite,
+		"write": func(c call) int { return c.write(c.standard(lib.output, "output"), 1) },
 	})
 	table.RawSetString("stdin", lib.wrapFile(lib.stdin))
 	table.RawSetString("stdout", lib.wrapFile(lib.output))
@@ -144,6 +144,9 @@ func (lib *library) redirect(c call, target **file, mode string) int {
 // ioLines is io.lines; it closes a file that it opened at its end.
 func (lib *library) ioLines(c call) int {
 	if c.absent(1) {
+		if lib.input.closed {
+			c.raise("attempt to use a closed file")
+		}
 		return c.lines(lib.input, false)
 	}
 	f, err := lib.openFile(c.str(1), "r")
@@ -153,13 +156,12 @@ func (lib *library) ioLines(c call) int {
 	return c.lines(f, true)
 }
 
-// ioWrite is io.write.
-func (lib *library) ioWrite(c call) int {
-	if lib.output.closed {
-		c.raise("standard output file is closed")
+// standard returns a default file, which has to be open.
+func (c call) standard(f *file, name string) *file {
+	if f.closed {
+		c.raise("standard " + name + " file is closed")
 	}
-	lib.wrapFile(lib.output)
-	return c.write(lib.output, 1)
+	return f
 }
 
 // lines returns an iterator over the lines of a file.

@@ -207,6 +207,9 @@ func TestFiles(t *testing.T) {
 		local g = io.open("a.txt") print(g:read("*l") .. "b") print(g:read("*n")) print(g:read(1)) print(g:read("*a"):sub(1, -2)) g:close()`)
 	prints(t, "nil\trefused: allow it with --allow-write\t22\nfalse\tattempt to use a closed file\n", `
 		print(io.open("/etc/x", "w")) local f = io.open("b", "w") f:close() print(pcall(f.write, f, "x"))`)
+	prints(t, "false\tstandard output file is closed\nfalse\tstandard input file is closed\nfalse\tattempt to use a closed file\n", `
+		local out = io.output() io.output("c"):close() local w = { pcall(io.write) } local f = { pcall(io.flush) } io.output(out) assert(w[2] == f[2]) print(unpack(w))
+		io.input("lib.lua"):close() print(pcall(io.read)) print(pcall(io.lines))`)
 	prints(t, "one\n2.5\n three\nrest\nnil\n", `print(io.read()) print(io.read("*n")) print(io.read("*l")) print(io.read("*a")) print(io.read("*l"))`)
 	prints(t, "loaded\nnil\nfalse\n", `print((dofile("lib.lua"))) print((loadfile("bad.lua"))) print((pcall(dofile, "bad.lua")))`)
 	prints(t, "\ntrue\n", `local name = os.tmpname() print(io.open(name):read("*a")) print(os.remove(name))`)
