@@ -27,7 +27,7 @@ type Host interface {
 	Remove(name string) error
 	Rename(from, to string) error
 	// TempName creates an empty file for os.tmpname and returns its name. The file
-	// is deleted at the end of the run, unless the script did so before.
+	// is deleted at the end of the run.
 	TempName() (string, error)
 	// Getenv returns an environment variable that the script may see.
 	Getenv(name string) (value string, ok bool)

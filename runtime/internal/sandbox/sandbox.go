@@ -28,8 +28,8 @@ type Sandbox struct {
 	mu    sync.Mutex
 	roots map[string]*os.Root
 	open  map[*file]struct{}
-	// temporary are the files of TempName that the script did not remove.
-	temporary map[string]place
+	// temporary are the files of TempName.
+	temporary []place
 }
 
 // New returns a sandbox. Names are relative to workDir, which must be absolute. Files
@@ -42,8 +42,6 @@ func New(workDir string, read, write []string) *Sandbox {
 		write:   absolute(workDir, write),
 		roots:   map[string]*os.Root{},
 		open:    map[*file]struct{}{},
-
-		temporary: map[string]place{},
 	}
 }
 
@@ -181,13 +179,7 @@ func (s *Sandbox) Remove(name string) error {
 	if err != nil {
 		return err
 	}
-	if err := at.root.Remove(at.rel); err != nil {
-		return renamed(err, "remove", name)
-	}
-	s.mu.Lock()
-	delete(s.temporary, s.abs(name))
-	s.mu.Unlock()
-	return nil
+	return renamed(at.root.Remove(at.rel), "remove", name)
 }
 
 // Rename renames a file within one of the write folders.

@@ -25,7 +25,7 @@ func (s *Sandbox) TempName() (string, error) {
 		return "", renamed(err, "open", name)
 	}
 	s.mu.Lock()
-	s.temporary[name] = at
+	s.temporary = append(s.temporary, at)
 	s.mu.Unlock()
 	return name, renamed(f.Close(), "close", name)
 }
@@ -35,11 +35,11 @@ func (s *Sandbox) removeTemporary() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var failed []error
-	for name, at := range s.temporary {
-		if err := at.root.Remove(at.rel); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = append(failed, renamed(err, "remove", name))
+	for _, at := range s.temporary {
+		if err := at.root.Remove(at.rel); !errors.Is(err, fs.ErrNotExist) {
+			failed = append(failed, err)
 		}
 	}
-	clear(s.temporary)
+	s.temporary = nil
 	return errors.Join(failed...)
 }
