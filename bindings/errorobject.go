@@ -261,11 +261,11 @@ func isInternal(thread *lua.LState, dbg lua.Debug) bool {
 
 func functionName(dbg *lua.Debug) string {
 	switch {
-	case dbg.What == "main":
+	case dbg.What == "main" && dbg.LineDefined == 0:
 		return "main chunk"
 	case dbg.LineDefined == 0:
 		return "the module's main chunk"
-	case dbg.Name == "", dbg.Name == "?", dbg.Name[0] == '<', dbg.Name[0] == '(':
+	case dbg.What == "main", dbg.Name == "", dbg.Name == "?", dbg.Name[0] == '<', dbg.Name[0] == '(':
 		return "the function of line " + strconv.Itoa(dbg.LineDefined)
 	}
 	return "function '" + dbg.Name + "'"

@@ -100,7 +100,7 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 	case fault.Depth:
 		limit = fault.DepthLimit(fmt.Sprintf("%d calls", r.opts.MaxCallDepth))
 	case fault.Nesting:
-		limit = fault.DepthLimit(fmt.Sprintf("%d coroutines and protected calls inside one another", lualib.MaxNesting))
+		limit = fault.DepthLimit(fmt.Sprintf("%d coroutines inside one another", lualib.MaxNesting))
 	default:
 		e.Hint = explain.Fault(f, names{r})
 		return
@@ -108,14 +108,8 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 	e.Message, e.Hint, e.Cause = limit.Error(), limit.Hint, limit
 }
 
-// goPanic is a fault of the host that reached the script, or a call depth that
-// the interpreter does not report as an error of its own.
+// goPanic is a fault of the host that reached the script.
 func (r *run) goPanic(value any, frames []Frame) error {
-	if f := fault.FromMachine(fmt.Sprint(value)); f != nil && f.Operation == fault.Depth {
-		e := r.at(frames)
-		r.complete(e, f)
-		return r.clean(e)
-	}
 	r.panicked(value)
 	return r.ended(frames)
 }

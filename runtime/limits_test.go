@@ -108,7 +108,7 @@ func TestCallDepth(t *testing.T) {
 
 	e = b.fails(t, `local function f() return 1 + coroutine.wrap(f)() end f()`)
 	require.ErrorAs(t, e, &limit)
-	assert.Contains(t, e.Message, "coroutines and protected calls inside one another")
+	assert.Contains(t, e.Message, "coroutines inside one another")
 	e = b.fails(t, `error("my own stack overflow")`)
 	assert.False(t, errors.As(e, &limit), "a message of the script's own is no limit")
 }

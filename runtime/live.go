@@ -29,11 +29,7 @@ func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetStri
 func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
 	r := l.run.begin(ctx, l.run.script, RunOptions{})
 	defer r.cancel(nil)
-	thread, end := l.run.L.NewThread()
-	if end != nil {
-		defer end()
-	}
-	thread.Panic = raise
+	thread := machine.NewThread(l.run.L, nil)
 	machine.SetContext(thread, r.quick())
 	r.L = thread
 	defer func() {

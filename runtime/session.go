@@ -107,9 +107,7 @@ func (s *Session) eval(r *run, result *Evaluation) error {
 	result.Expression = compiled.Expression
 	// Each input has its own thread: the interpreter cannot remove an error
 	// from a state that is used again.
-	r.L, _ = s.main.NewThread()
-	r.L.Panic = raise
-	machine.SetContext(r.L, s.context)
+	r.L = machine.NewThread(s.main, nil)
 	fn := r.L.NewFunctionFromProto(compiled.Proto)
 	fresh := s.join(fn, compiled)
 	result.Values, err = r.call(func() *lua.LFunction { return fn })

@@ -26,15 +26,8 @@ func newState(ctx context.Context, depth int) *lua.LState {
 	o.CallStackSize = min(depth, deepestCallDepth)
 	o.RegistryMaxSize = max(o.RegistrySize, o.CallStackSize*registryPerCall)
 	L := lua.NewState(o)
-	L.Panic = raise
 	machine.SetContext(L, ctx)
 	return L
-}
-
-// raise ends the state's running functions with the value on top of the stack,
-// with Lua's own wording of the interpreter's messages.
-func raise(L *lua.LState) {
-	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: lualib.InLuaWords(L, L.Get(-1))})
 }
 
 // quickContext caches its context's channel: the interpreter asks for it all the

@@ -17,8 +17,7 @@ const (
 	Key
 	// Argument is a call of a function with an argument that it does not accept.
 	Argument
-	// Depth means too many nested calls, Nesting too many nested coroutines or
-	// protected calls.
+	// Depth means too many nested calls, Nesting too many nested coroutines.
 	Depth
 	Nesting
 )

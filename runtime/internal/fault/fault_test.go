@@ -15,7 +15,6 @@ func TestMachineErrorsAreData(t *testing.T) {
 		"table index is nil":                        {Operation: Key, Type: "nil"},
 		"table index is NaN":                        {Operation: Key, Type: "number"},
 		"stack overflow":                            {Operation: Depth},
-		"lua callstack overflow":                    {Operation: Depth},
 		"attempt to compare apples with pears, why": nil,
 		"attempt to compare":                        nil,
 		"a script's own words":                      nil,

@@ -19,8 +19,6 @@ func FromMachine(text string) *Fault {
 		return &Fault{Operation: Key, Type: "number", Message: text}
 	case "stack overflow", "registry overflow":
 		return &Fault{Operation: Depth, Message: text}
-	case "lua callstack overflow":
-		return &Fault{Operation: Depth, Message: "stack overflow"}
 	}
 	if rest, found := strings.CutPrefix(text, "attempt to index a non-table object("); found {
 		kind, _, _ := strings.Cut(rest, ")")

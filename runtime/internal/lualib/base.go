@@ -2,7 +2,6 @@ package lualib
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"runtime/metrics"
@@ -92,36 +91,25 @@ func (lib *library) raiseValue(c call) int {
 // where is the position that a running function is at, in the form that error
 // messages start with. Level 1 is the function that called the running Go
 // function. As in Lua, a function that ended by calling another one is a level
-// without a position, and so is pcall, whose hidden functions count as one. It is
-// empty for Go functions.
+// without a position, and so is pcall. It is empty for Go functions.
 func (lib *library) where(L *lua.LState, level int) string {
-	counted := false // whether the last level was that of hidden functions
-	for thread := L; ; thread = thread.Parent {
-		waits := thread != L // in the Go function that resumed the other thread
-		for f := range machine.Frames(thread) {
-			hidden := !f.Fn.IsG && f.Fn.Proto.SourceName == HiddenSource
-			if waits || hidden && counted && !f.First {
-				waits = false
-				continue
-			}
-			if level == 0 {
-				if f.Fn.IsG || hidden {
-					return ""
-				}
-				return fmt.Sprintf("%s:%d: ", f.Fn.Proto.SourceName, f.Line)
-			}
-			level--
-			if counted = hidden; !hidden {
-				level -= f.Tail
-			}
-			if level < 0 {
+	for f := range machine.Frames(L) {
+		hidden := !f.Fn.IsG && f.Fn.Proto.SourceName == HiddenSource
+		if level == 0 {
+			if f.Fn.IsG || hidden {
 				return ""
 			}
+			return f.Fn.Proto.SourceName + ":" + strconv.Itoa(f.Line) + ": "
 		}
-		if lib.owner(thread) == thread {
+		level--
+		if !hidden {
+			level -= f.Tail
+		}
+		if level < 0 {
 			return ""
 		}
 	}
+	return ""
 }
 
 // collectGarbage is collectgarbage. Go collects by itself, so the options that
@@ -279,6 +267,7 @@ func unpack(c call) int {
 	if last-first >= maxUnpacked || last-first < 0 {
 		c.raise("too many results to unpack")
 	}
+	machine.Reserve(c.LState, last-first+1)
 	for i := first; i <= last; i++ {
 		c.Push(table.RawGet(lua.LNumber(i)))
 	}

@@ -1,8 +1,8 @@
 package lualib
 
 import (
-	"weak"
-
+	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -12,15 +12,13 @@ const errYield = "attempt to yield across metamethod/C-call boundary"
 
 // openCoroutine defines the coroutine library.
 func (lib *library) openCoroutine(L *lua.LState) {
-	functions := native(L, lua.OpenCoroutine, "coroutine")
-	lib.resumeThread = functions["resume"].(*lua.LFunction).GFunction
-	lib.createThread = functions["create"].(*lua.LFunction).GFunction
 	lib.module(L, "coroutine", map[string]func(call) int{
 		"create":  lib.create,
 		"resume":  lib.resumeCoroutine,
 		"wrap":    lib.wrap,
-		"status":  func(c call) int { return c.results(lua.LString(lib.status(c.LState, c.thread(1)))) },
-		"running": lib.running,
+		"status":  func(c call) int { return c.results(lua.LString(status(c.LState, c.thread(1)))) },
+		"running": running,
+		"yield":   yield,
 	})
 }
 
@@ -33,35 +31,12 @@ func (c call) thread(n int) *lua.LState {
 	return thread
 }
 
-// newThread makes a coroutine. It has the very context of the thread that makes
-// it: where that is a session's, it goes on in the next input.
-func (lib *library) newThread(L *lua.LState) int {
-	count := lib.createThread(L)
-	thread := L.Get(-1).(*lua.LState)
-	if ctx := L.Context(); ctx != nil {
-		thread.SetContext(ctx)
-	}
-	machine.Attach(thread)
-	return count
-}
-
-// owner follows the threads of protected calls to the coroutine, or the main
-// thread, that they are a part of.
-func (lib *library) owner(L *lua.LState) *lua.LState {
-	for {
-		if _, inner := lib.protected[weak.Make(L)]; !inner || L.Parent == nil {
-			return L
-		}
-		L = L.Parent
-	}
-}
-
 // status is how a coroutine looks from the running one.
-func (lib *library) status(L, thread *lua.LState) string {
+func status(L, thread *lua.LState) string {
 	switch {
 	case thread.Dead:
 		return "dead"
-	case lib.owner(L) == thread:
+	case L == thread:
 		return "running"
 	case thread.Parent != nil:
 		return "normal"
@@ -70,87 +45,99 @@ func (lib *library) status(L, thread *lua.LState) string {
 }
 
 // running is coroutine.running: nil in the main thread.
-func (lib *library) running(c call) int {
-	owner := lib.owner(c.LState)
-	if owner.Parent == nil {
+func running(c call) int {
+	if c.Parent == nil {
 		return c.results(lua.LNil)
 	}
-	return c.results(owner)
+	return c.results(c.LState)
+}
+
+// resume runs a coroutine on, with so many values on top of the stack. It returns
+// how many results there are, or the error that the coroutine ended with. The
+// thread has to be on the stack: what it holds is held by the one that resumes it.
+func (lib *library) resume(c call, thread *lua.LState, arguments int) (int, *lua.ApiError) {
+	if lib.nesting >= MaxNesting {
+		thread.Dead = true
+		f := &fault.Fault{Operation: fault.Nesting, Message: "C stack overflow"}
+		compile.Faults(c.LState).Note(f.Message, f)
+		return 0, &lua.ApiError{Type: lua.ApiErrorRun, Object: lua.LString(f.Message)}
+	}
+	lib.nesting++
+	defer func() { lib.nesting-- }()
+	return machine.Resume(c.LState, thread, arguments)
 }
 
 // resumeCoroutine is coroutine.resume.
 func (lib *library) resumeCoroutine(c call) int {
 	thread := c.thread(1)
-	if problem := lib.unresumable(c.LState, thread); problem != "" {
+	if problem := unresumable(c.LState, thread); problem != "" {
 		return c.results(lua.LFalse, lua.LString(problem))
 	}
-	count := lib.resume(c, thread)
-	if thread.Dead && c.Get(c.GetTop()-count+1) == lua.LFalse {
-		cause := c.Get(c.GetTop())
-		lib.endWithContext(c, cause)
-		c.Replace(c.GetTop(), withoutHidden(lib.overflow(thread, cause)))
+	c.Insert(lua.LTrue, 2)
+	count, failure := lib.resume(c, thread, c.GetTop()-2)
+	if failure != nil {
+		lib.endWithContext(c, failure.Object)
+		return c.results(lua.LFalse, failure.Object)
 	}
-	return count
+	return count + 1
 }
 
 // unresumable says why a coroutine cannot be resumed, "" when it can.
-func (lib *library) unresumable(L, thread *lua.LState) string {
-	if status := lib.status(L, thread); status != "suspended" {
+func unresumable(L, thread *lua.LState) string {
+	if status := status(L, thread); status != "suspended" {
 		return "cannot resume " + status + " coroutine"
 	}
 	return ""
 }
 
 // create is coroutine.create.
-func (lib *library) create(c call) int { return c.results(lib.newCoroutine(c, lib.plain)) }
+func (lib *library) create(c call) int { return c.results(lib.newCoroutine(c, lib.raisePlain)) }
 
-// newCoroutine makes a coroutine for a function, which a hidden one calls.
-func (lib *library) newCoroutine(c call, hidden *lua.LFunction) *lua.LState {
+// newCoroutine makes a coroutine for a function, with raise for its errors. It has the very context of the
+// thread that makes it: where that is a session's, it goes on in the next input.
+func (lib *library) newCoroutine(c call, raise func(*lua.LState)) *lua.LState {
 	fn, ok := c.Get(1).(*lua.LFunction)
 	if !ok {
 		c.fail(1, "Lua function expected")
 	}
-	c.SetTop(0)
-	c.Push(c.invoke(hidden, fn))
-	lib.newThread(c.LState)
-	return c.Get(-1).(*lua.LState)
+	if fn.IsG {
+		fn = c.invoke(lib.body, fn).(*lua.LFunction)
+	}
+	thread := machine.NewThread(c.LState, fn)
+	machine.OnRaise(thread, raise)
+	return thread
 }
 
 // wrap is coroutine.wrap.
 func (lib *library) wrap(c call) int {
-	thread := lib.newCoroutine(c, lib.watched)
-	return c.results(c.NewFunction(func(L *lua.LState) int {
+	thread := lib.newCoroutine(c, lib.raiseWrapped)
+	return c.results(c.NewClosure(func(L *lua.LState) int {
 		inner := call{LState: L, name: "wrap"}
-		if problem := lib.unresumable(L, thread); problem != "" {
+		if problem := unresumable(L, thread); problem != "" {
 			inner.raise(problem)
 		}
 		L.Insert(thread, 1)
-		count := lib.resume(inner, thread)
-		if thread.Dead && L.Get(L.GetTop()-count+1) == lua.LFalse {
-			cause := withoutHidden(lib.overflow(thread, L.Get(L.GetTop())))
-			if text, ok := cause.(lua.LString); ok {
-				cause = lua.LString(lib.where(L, 1)) + text
-			}
-			L.Error(cause, 0)
+		count, failure := lib.resume(inner, thread, L.GetTop()-1)
+		if failure == nil {
+			return count
 		}
-		return count - 1
-	}))
+		cause := failure.Object
+		if text, ok := cause.(lua.LString); ok {
+			cause = lua.LString(lib.where(L, 1)) + text
+		}
+		L.Error(cause, 0)
+		return 0
+	}, thread))
 }
 
 // yield is coroutine.yield. It refuses where a Go function or a metamethod
 // stands between it and the coroutine, which gopher-lua does not survive.
-func (lib *library) yield(c call) int {
-	thread := c.LState
-	for {
-		if machine.CrossesGo(thread) {
-			c.Error(lua.LString(errYield), 0)
-		}
-		if thread.Parent == nil {
-			c.Error(lua.LString("attempt to yield from outside a coroutine"), 0)
-		}
-		if _, inner := lib.protected[weak.Make(thread)]; !inner {
-			return -1
-		}
-		thread = thread.Parent
+func yield(c call) int {
+	switch {
+	case machine.CrossesGo(c.LState):
+		c.Error(lua.LString(errYield), 0)
+	case c.Parent == nil:
+		c.Error(lua.LString("attempt to yield from outside a coroutine"), 0)
 	}
+	return -1
 }

@@ -90,7 +90,7 @@ func getInfo(c call) int {
 			line = frame.CurrentLine
 		}
 	}
-	if frame.Name != "" {
+	if frame.Name != "" && frame.What != "main" { // gopher-lua names what a thread runs
 		table.RawSetString("name", lua.LString(frame.Name))
 	}
 	table.RawSetString("what", lua.LString(kind))
@@ -135,25 +135,17 @@ func traceback(c call) int {
 	return c.results(lua.LString(strings.Join(lines, "\n")))
 }
 
-// Traceback lists the functions that run in a thread, from a level on, through
-// the protected calls around it and without the library's own functions. The
-// first line is the title.
+// Traceback lists the functions that run in a thread, from a level on and without
+// the library's own functions. The first line is the title.
 func Traceback(L *lua.LState, level int) []string {
-	lib := of(L)
 	lines := []string{"stack traceback:"}
-	for thread := L; thread != nil; thread = thread.Parent {
-		for end := level + maxLevels; level < end; level++ {
-			frame, ok := thread.GetStack(level)
-			if !ok {
-				break
-			}
-			if line := frameLine(thread, frame); line != "" {
-				lines = append(lines, "\t"+line)
-			}
-		}
-		level = 0
-		if lib == nil || lib.owner(thread) == thread {
+	for end := level + maxLevels; level < end; level++ {
+		frame, ok := L.GetStack(level)
+		if !ok {
 			break
+		}
+		if line := frameLine(L, frame); line != "" {
+			lines = append(lines, "\t"+line)
 		}
 	}
 	if len(lines) > maxTraceback {
@@ -180,7 +172,7 @@ func frameLine(L *lua.LState, frame *lua.Debug) string {
 	switch {
 	case fn.Proto.LineDefined == 0:
 		name = "main chunk"
-	case frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00"):
+	case frame.What == "main" || frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00"):
 		name = fmt.Sprintf("function <%s:%d>", frame.Source, fn.Proto.LineDefined)
 	}
 	return fmt.Sprintf("%s:%d: in %s", frame.Source, frame.CurrentLine, name)

@@ -11,7 +11,6 @@ package lualib
 import (
 	"math/rand"
 	"time"
-	"weak"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
@@ -28,10 +27,7 @@ type library struct {
 	started time.Time
 	random  *rand.Rand
 
-	// protected holds the threads that run the body of a pcall; they are part
-	// of the coroutine that called pcall and never seen by scripts.
-	protected map[weak.Pointer[lua.LState]]struct{}
-	// nesting counts the threads that run inside of each other.
+	// nesting counts the coroutines that run inside of each other.
 	nesting int
 
 	// trace is the traceback of the last error in a protected call.
@@ -50,10 +46,11 @@ type library struct {
 	// tostring is the function of that name.
 	tostring lua.LValue
 
-	body, handledBody *lua.LFunction
-	watched, plain    *lua.LFunction
-	resumeThread      lua.LGFunction
-	createThread      lua.LGFunction
+	// pcall is the function of that name, body makes a Lua function of a Go function.
+	pcall, body *lua.LFunction
+	// raiseWrapped takes the errors of coroutines that coroutine.wrap makes,
+	// raisePlain those of all other threads.
+	raiseWrapped, raisePlain func(*lua.LState)
 
 	input, output *file
 	stdin         *file
@@ -99,11 +96,13 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		maxString: limits.MaxString,
 		started:   host.Now(),
 		random:    rand.New(rand.NewSource(1)),
-		protected: map[weak.Pointer[lua.LState]]struct{}{},
 		open:      map[*file]struct{}{},
 		hidden:    map[*lua.LTable]struct{}{},
 	}
+	lib.raisePlain = func(L *lua.LState) { lib.raise(L, false) }
+	lib.raiseWrapped = func(L *lua.LState) { lib.raise(L, true) }
 	registry.RawSetString(registryKey, &lua.LUserData{Value: lib, Metatable: lua.LNil})
+	machine.Attach(L)
 	lib.openPackage(L)
 	lib.openBase(L)
 	lib.openCoroutine(L)
@@ -116,7 +115,6 @@ func Open(L *lua.LState, host Host, limits Limits) {
 	lib.openDebug(L)
 	lib.openTypes(L)
 	L.SetTop(0)
-	machine.Attach(L)
 }
 
 // of returns the library of a state, or nil where Open was not called.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -57,6 +58,7 @@ func stringByte(c call) int {
 	if last-first >= maxUnpacked {
 		c.raise("string slice too long")
 	}
+	machine.Reserve(c.LState, last-first+1)
 	for i := first; i <= last; i++ {
 		c.Push(lua.LNumber(text[i-1]))
 	}

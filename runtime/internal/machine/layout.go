@@ -42,25 +42,36 @@ type state struct {
 	Options      lua.Options
 	stop         int32
 	reg          *registers
-	stack        [2]uintptr
+	stack        frameStack
 	alloc        *allocator
 	currentFrame *frame
 	wrapped      bool
-	uvcache      *lua.Upvalue
+	uvcache      *upvalue
 	hasErrorFunc bool
 	mainLoop     func(*lua.LState, *frame)
 	ctx          context.Context
 	ctxCancelFn  context.CancelFunc
 }
 
-// registers is the start of the layout of gopher-lua's registry, the stack of
-// values.
+// registers is the layout of gopher-lua's registry, the stack of values. handler is
+// an interface, whose value is the state.
 type registers struct {
-	array []lua.LValue
-	top   int
-	_     int
-	_     int
-	alloc *allocator
+	array   []lua.LValue
+	top     int
+	growBy  int
+	maxSize int
+	alloc   *allocator
+	handler [2]unsafe.Pointer
+}
+
+// upvalue is the layout of gopher-lua's Upvalue. Those of a state are sorted by
+// the index of the register that they share.
+type upvalue struct {
+	next   *upvalue
+	reg    *registers
+	index  int
+	value  lua.LValue
+	closed bool
 }
 
 // allocator is the start of the layout of gopher-lua's allocator, which makes
@@ -87,6 +98,9 @@ func init() {
 	if err := sameLayout(reflect.TypeFor[lua.LTable](), reflect.TypeFor[tableLayout](), 0); err != nil {
 		panic("gopher-lua has changed: " + err.Error())
 	}
+	if err := checkStack(); err != nil {
+		panic("gopher-lua has changed: " + err.Error())
+	}
 	copy(table[:], instructions[:])
 	for op, f := range table[:len(instructions)] {
 		if f == nil {
@@ -102,6 +116,7 @@ func init() {
 	table[lua.OP_FORPREP] = prepareFor
 	table[lua.OP_VARARG] = vararg
 	table[lua.OP_SETTABLE] = store
+	table[lua.OP_TAILCALL] = tailCall
 }
 
 // sameLayout compares a struct of gopher-lua with the one here: names, offsets
@@ -130,6 +145,8 @@ func sameLayout(theirs, ours reflect.Type, depth int) error {
 }
 
 func of(L *lua.LState) *state { return (*state)(unsafe.Pointer(L)) }
+
+func (s *state) lua() *lua.LState { return (*lua.LState)(unsafe.Pointer(s)) }
 
 // operand is the value of a register or a constant.
 func (s *state) operand(index uint32) lua.LValue {

@@ -32,20 +32,52 @@ func SetContext(L *lua.LState, ctx context.Context) {
 	Attach(L)
 }
 
-// Attach gives a state this package's loop. LState.SetContext takes it away.
-func Attach(L *lua.LState) { of(L).mainLoop = run }
+// Attach gives a state this package's loop, which LState.SetContext takes away, and
+// its stack of calls, if it does not have that yet. No function of the state may be
+// running then.
+func Attach(L *lua.LState) {
+	s := of(L)
+	s.mainLoop = run
+	if _, attached := s.stack.(*frames); attached {
+		return
+	}
+	if !s.stack.IsEmpty() {
+		panic("machine.Attach: the state is running")
+	}
+	s.stack.FreeAll()
+	calls := &frames{}
+	calls.init(s.Options.CallStackSize)
+	s.stack = calls
+}
 
 // run executes instructions until the function of the base frame returns. A
 // frame of a Go function is left to gopher-lua's own loop.
 func run(L *lua.LState, base *frame) {
 	s := of(L)
+	calls := s.calls()
+	if calls.raise != nil {
+		s.Panic = calls.raise // LState.PCall takes it away
+	}
+	for done := false; !done; {
+		calls.running++
+		s.execute(L, base, &done)
+	}
+}
+
+// execute executes instructions until the function of the base frame returns, and
+// sets done then, or until a protected call has caught an error.
+func (s *state) execute(L *lua.LState, base *frame, done *bool) {
+	defer s.catch(base, done)
+	// Errors must not cut the locals of running functions off from their closures.
+	s.hasErrorFunc = true
 	if s.currentFrame == nil || s.currentFrame.Fn.IsG {
 		stock(L, base)
+		*done = true
 		return
 	}
-	var done <-chan struct{}
+	var ended <-chan struct{}
 	if s.ctx != nil {
-		done = s.ctx.Done()
+		ended = s.ctx.Done()
 	}
 	meter, _ := s.ctx.(Meter)
 	// A call from Go looks at once: calls may nest without an end.
@@ -59,18 +91,21 @@ func run(L *lua.LState, base *frame) {
 				meter.Tick(patience)
 			}
 			select {
-			case <-done:
+			case <-ended:
 				L.RaiseError("%s", s.ctx.Err().Error())
 			default:
 			}
+			s.reg.growBy = max(s.reg.growBy, cap(s.reg.array))
 		}
 		if table[inst>>26](L, inst, base) == 1 {
+			*done = true
 			return
 		}
-		if inst>>26 == callInstruction && s.currentFrame == f {
+		if op := inst >> 26; (op == callInstruction || op == tailInstruction) && s.currentFrame == f {
+			s.hasErrorFunc = true // LState.PCall takes it away
 			// A Go function may have taken long, or ended the context.
 			select {
-			case <-done:
+			case <-ended:
 				L.RaiseError("%s", s.ctx.Err().Error())
 			default:
 			}
@@ -78,7 +113,41 @@ func run(L *lua.LState, base *frame) {
 	}
 }
 
-const callInstruction = uint32(lua.OP_CALL)
+// Ended reports whether the context of a thread is done. It takes less time than
+// the context's Err.
+func Ended(L *lua.LState) bool { return of(L).ended() }
+
+func (s *state) ended() bool {
+	if s.ctx == nil {
+		return false
+	}
+	select {
+	case <-s.ctx.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// tailCall executes the return of a call. That of a Go function is a plain call;
+// the return follows. gopher-lua's own instruction does not let it yield.
+func tailCall(L *lua.LState, inst uint32, base *frame) int {
+	s := of(L)
+	called := s.reg.array[s.target(inst)]
+	fn, ok := called.(*lua.LFunction)
+	if !ok {
+		fn, ok = L.GetMetaField(called, "__call").(*lua.LFunction)
+	}
+	if ok && fn.IsG {
+		return instructions[lua.OP_CALL](L, inst, base)
+	}
+	return instructions[lua.OP_TAILCALL](L, inst, base)
+}
+
+const (
+	callInstruction = uint32(lua.OP_CALL)
+	tailInstruction = uint32(lua.OP_TAILCALL)
+)
 
 // Called is the value that the running Lua function is calling, or nil if its
 // instruction is not a call.
@@ -119,15 +188,13 @@ type Frame struct {
 	Line int
 	// Tail is how many functions ended by calling the next one, up to this one.
 	Tail int
-	// First is set for the function that the thread began with.
-	First bool
 }
 
 // Frames lists the running functions of a thread, the innermost first.
 func Frames(L *lua.LState) iter.Seq[Frame] {
 	return func(yield func(Frame) bool) {
 		for f := of(L).currentFrame; f != nil; f = f.Parent {
-			frame := Frame{Fn: f.Fn, Tail: f.TailCall, First: f.Parent == nil}
+			frame := Frame{Fn: f.Fn, Tail: f.TailCall}
 			if !f.Fn.IsG && f.Pc > 0 {
 				frame.Line = f.Fn.Proto.DbgSourcePositions[f.Pc-1]
 			}
@@ -136,23 +203,4 @@ func Frames(L *lua.LState) iter.Seq[Frame] {
 			}
 		}
 	}
-}
-
-// CrossesGo reports whether a function on a thread's stack was called from Go
-// or by an operator instead of a plain call. The running Go function itself is
-// the top and may be.
-func CrossesGo(L *lua.LState) bool {
-	for f := of(L).currentFrame; f != nil; f = f.Parent {
-		parent := f.Parent
-		if parent == nil {
-			return false
-		}
-		if parent.Fn.IsG || parent.Pc < 1 {
-			return true
-		}
-		if op := int(parent.Fn.Proto.Code[parent.Pc-1] >> 26); op != lua.OP_CALL && op != lua.OP_TAILCALL {
-			return true
-		}
-	}
-	return false
 }
