@@ -40,6 +40,9 @@ type frames struct {
 	// running is how many loops run on this thread, one called by another through
 	// Go functions or metamethods.
 	running int
+	// failed is the call that raised the error that is passing through the loops,
+	// searched the base of the last one; failed is nil if there is no such error.
+	failed, searched *frame
 	// raise takes the errors of the thread, or is nil.
 	raise func(*lua.LState)
 

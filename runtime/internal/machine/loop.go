@@ -102,7 +102,8 @@ func (s *state) execute(L *lua.LState, base *frame, done *bool) {
 			return
 		}
 		if op := inst >> 26; (op == callInstruction || op == tailInstruction) && s.currentFrame == f {
-			s.hasErrorFunc = true // LState.PCall takes it away
+			// LState.PCall may have taken an error, and the first of these, away.
+			s.hasErrorFunc, s.calls().failed = true, nil
 			// A Go function may have taken long, or ended the context.
 			select {
 			case <-ended:

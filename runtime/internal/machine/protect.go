@@ -76,17 +76,28 @@ func (s *state) catch(base *frame, ended *bool) {
 	calls := s.calls()
 	calls.running--
 	if *ended {
+		calls.failed = nil
 		return
 	}
 	from := 0
 	if base != nil {
 		from = base.LocalBase
 	}
-	g := guard(s.currentFrame, base)
+	// Thousands of loops may have called one another: each searches its own calls.
+	start := s.currentFrame
+	if calls.failed == start && start != nil {
+		start = calls.searched.Parent
+	}
+	g := guard(start, base)
 	if g == nil || s.ended() {
+		calls.failed, calls.searched = s.currentFrame, base
+		if base == nil {
+			calls.failed = nil
+		}
 		s.closeUpvalues(from)
 		return
 	}
+	calls.failed = nil
 	p := recover()
 	failure, ok := p.(*lua.ApiError)
 	if !ok {
