@@ -202,7 +202,7 @@ func TestWhatIsRunning(t *testing.T) {
 	look := func(L *lua.LState) int {
 		frames = nil
 		for f := range machine.Frames(L) {
-			frames = append(frames, fmt.Sprintf("%v %d %d %v", f.Fn.IsG, f.Line, f.Tail, f.First))
+			frames = append(frames, fmt.Sprintf("%v %d %d", f.Fn.IsG, f.Line, f.Tail))
 		}
 		crosses = machine.CrossesGo(L)
 		return 0
@@ -213,10 +213,10 @@ func TestWhatIsRunning(t *testing.T) {
 		return 0
 	}})
 	assert.Empty(t, eval(t, L, "local function f()\n  look()\nend\nf()"))
-	assert.Equal(t, []string{"true 0 0 false", "false 2 0 false", "false 4 0 true"}, frames)
+	assert.Equal(t, []string{"true 0 0", "false 2 0", "false 4 0"}, frames)
 	assert.False(t, crosses)
 	assert.Empty(t, eval(t, L, "local function f() look() end\nlocal function g() return f() end\ng()"))
-	assert.Equal(t, []string{"true 0 0 false", "false 1 1 false", "false 3 0 true"}, frames)
+	assert.Equal(t, []string{"true 0 0", "false 1 1", "false 3 0"}, frames)
 	assert.False(t, crosses)
 	assert.Empty(t, eval(t, L, "callback(function() look() end)"))
 	assert.Len(t, frames, 4)
