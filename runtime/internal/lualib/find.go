@@ -16,14 +16,14 @@ func stringFind(c call, find bool) int {
 		start += len(text) + 1
 	}
 	start = min(max(start-1, 0), len(text))
-	m := newMatcher(c, text, pattern)
-	if find && (lua.LVAsBool(c.Get(4)) || !strings.ContainsAny(m.pattern, "^$*+?.([%-")) {
+	if find && (lua.LVAsBool(c.Get(4)) || !strings.ContainsAny(untilZero(pattern), "^$*+?.([%-")) {
 		at := strings.Index(text[start:], pattern)
 		if at < 0 {
 			return c.results(lua.LNil)
 		}
 		return c.results(lua.LNumber(start+at+1), lua.LNumber(start+at+len(pattern)))
 	}
+	m := newMatcher(c, text, pattern)
 	p := 0
 	if strings.HasPrefix(pattern, "^") {
 		p = 1
@@ -46,10 +46,15 @@ func stringFind(c call, find bool) int {
 	return c.results(lua.LNil)
 }
 
-// newMatcher returns a matcher. As in Lua 5.1, a zero byte ends the pattern.
+// newMatcher returns a matcher, which is large.
 func newMatcher(c call, text, pattern string) *matcher {
+	return &matcher{c: c, text: text, pattern: untilZero(pattern)}
+}
+
+// untilZero returns what Lua 5.1 reads of a pattern, which a zero byte ends.
+func untilZero(pattern string) string {
 	pattern, _, _ = strings.Cut(pattern, "\x00")
-	return &matcher{c: c, text: text, pattern: pattern}
+	return pattern
 }
 
 // stringGmatch is string.gmatch. Its iterator is a function like any other.
