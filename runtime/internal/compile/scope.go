@@ -69,6 +69,8 @@ func (f *function) close(line int) *lua.FunctionProto {
 	f.emitABC(lua.OP_RETURN, 0, 1, 0)
 	f.optimize()
 	f.proto.Code, f.proto.DbgSourcePositions = f.code, f.lines
+	// A tail call of gopher-lua moves one register less than the function has.
+	f.proto.NumUsedRegisters++
 	f.proto.NumUpvalues = uint8(len(f.upvalues))
 	if f.outer != nil {
 		f.proto.LastLineDefined = line

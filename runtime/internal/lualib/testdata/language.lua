@@ -264,3 +264,16 @@ print((loadstring("return " .. many(260, "#", ", "))))
 local declare = {}
 for i = 1, 199 do declare[i] = "local v" .. i .. " = " .. i end
 print(loadstring(table.concat(declare, "\n") .. "\nv1, v2 = v2, v1\nreturn v1, v2, v199")())
+
+--- a tail call keeps all arguments of a function that needs no other register
+local function two(t, v) t.v = v end
+local function three(t, k, v) t[k] = v end
+local function more(t, v, ...) t[v] = ... end
+local function self(t, v) return two(t, v) end
+local function all(...) return three(...) end
+local function rest(...) return more(...) end
+local t = {}
+self(t, 10) all(t, "w", 11) rest(t, "x", 12, 13)
+print(t.v, t.w, t.x)
+setmetatable(t, { __newindex = function(t, k, v) return rawset(t, k, v) end, __index = function(t, k) return three(t, k, 14) end, __call = function(...) return two(...) end })
+print(t.y, rawget(t, "y"), t(15), t.v)
