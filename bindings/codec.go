@@ -54,13 +54,13 @@ func newCodec(L *lua.LState) *Codec {
 	c := &Codec{l: L, keys: make(map[string]lua.LValue)}
 	c.null = L.NewUserData()
 	c.null.Value = c
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("null"))
 		return 1
 	}))
 	c.null.Metatable = meta
-	c.array, c.object = L.NewTable(), L.NewTable()
+	c.array, c.object = L.CreateTable(0, 1), L.CreateTable(0, 1)
 	c.records = printed(L, func(t *lua.LTable) string { return Show(L, t, maxLine) })
 	c.results = printed(L, resultText)
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))

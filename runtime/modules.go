@@ -49,7 +49,7 @@ func (r *run) open(name string) *lua.LTable {
 func (r *run) lazyGlobals() {
 	L := r.L
 	globals := L.G.Global
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__index", L.NewFunction(func(L *lua.LState) int {
 		name, ok := L.Get(2).(lua.LString)
 		if !ok {
@@ -101,7 +101,7 @@ func (r *run) setValues() {
 // params is the table of the script's parameters.
 func (r *run) params() lua.LValue {
 	if len(r.given.Params) == 0 {
-		return r.L.NewTable()
+		return r.L.CreateTable(0, 0)
 	}
 	v, err := bindings.CodecOf(r.L).DecodeBytes(r.given.Params, bindings.DecodeOptions{})
 	if err != nil {

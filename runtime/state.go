@@ -25,7 +25,7 @@ func newState(ctx context.Context, depth int) *lua.LState {
 	o := lualib.StateOptions()
 	o.CallStackSize = min(depth, deepestCallDepth)
 	o.RegistryMaxSize = max(o.RegistrySize, o.CallStackSize*registryPerCall)
-	L := lua.NewState(o)
+	L := machine.NewState(o)
 	machine.SetContext(L, ctx)
 	return L
 }

@@ -17,12 +17,12 @@ import (
 
 // openBase defines the functions that are globals.
 func (lib *library) openBase(L *lua.LState) {
-	functions := native(L, lua.OpenBase, "")
+	L.Push(L.NewFunction(lua.OpenBase))
+	L.Call(0, 0)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
 	globals.RawSetString("_printregs", lua.LNil)
 	globals.RawSetString("_GOPHER_LUA_VERSION", lua.LNil)
 	globals.RawSetString("require", lua.LNil)
-	globals.RawSetString("module", functions["module"])
 	loaded(L).RawSetString("_G", globals)
 	register(L, globals, map[string]func(call) int{
 		"assert":         lib.assertTrue,

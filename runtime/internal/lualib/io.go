@@ -10,7 +10,7 @@ import (
 
 // openIO defines the io library over the files and streams of the host.
 func (lib *library) openIO(L *lua.LState) {
-	lib.fileMeta = L.NewTable()
+	lib.fileMeta = L.CreateTable(0, 9)
 	register(L, lib.fileMeta, map[string]func(call) int{
 		"close":      fileClose,
 		"flush":      func(c call) int { return c.outcome(c.file(1).flush()) },

@@ -15,13 +15,13 @@ import (
 // runtime's; libraries in C cannot be loaded.
 func (lib *library) openPackage(L *lua.LState) {
 	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
-	table := L.NewTable()
-	known := L.NewTable()
+	table := L.CreateTable(0, 8)
+	known := L.CreateTable(0, 16)
 	registry.RawSetString("_LOADED", known)
 	table.RawSetString("loaded", known)
-	table.RawSetString("preload", L.NewTable())
+	table.RawSetString("preload", L.CreateTable(0, 0))
 	table.RawSetString("path", lua.LString(ModulePath))
-	loaders := L.NewTable()
+	loaders := L.CreateTable(2, 0)
 	for _, search := range []lua.LGFunction{searchPreload, searchOthers} {
 		fn := L.NewFunction(search)
 		lib.loaders = append(lib.loaders, fn)

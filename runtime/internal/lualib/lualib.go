@@ -25,7 +25,8 @@ const registryKey = "phscript.lualib"
 type library struct {
 	host    Host
 	started time.Time
-	random  *rand.Rand
+	// random is nil until a script needs it.
+	random *rand.Rand
 
 	// nesting counts the coroutines that run inside of each other.
 	nesting int
@@ -95,7 +96,6 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		host:      host,
 		maxString: limits.MaxString,
 		started:   host.Now(),
-		random:    rand.New(rand.NewSource(1)),
 		open:      map[*file]struct{}{},
 		hidden:    map[*lua.LTable]struct{}{},
 	}
@@ -131,25 +131,6 @@ func of(L *lua.LState) *library {
 	return lib
 }
 
-// native runs one of gopher-lua's own library openers and returns the functions
-// that it would define, without leaving them in the globals.
-func native(L *lua.LState, open lua.LGFunction, module string) map[string]lua.LValue {
-	L.Push(L.NewFunction(open))
-	L.Call(0, 0)
-	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
-	table := globals
-	if module != "" {
-		table = globals.RawGetString(module).(*lua.LTable)
-	}
-	functions := map[string]lua.LValue{}
-	table.ForEach(func(key, value lua.LValue) {
-		if _, ok := value.(*lua.LFunction); ok {
-			functions[key.String()] = value
-		}
-	})
-	return functions
-}
-
 // module makes a library table, in the globals and in package.loaded.
 func (lib *library) module(L *lua.LState, name string, functions map[string]func(call) int) *lua.LTable {
 	table := L.CreateTable(0, len(functions))
@@ -161,8 +142,13 @@ func (lib *library) module(L *lua.LState, name string, functions map[string]func
 
 // register adds functions to a table.
 func register(L *lua.LState, table *lua.LTable, functions map[string]func(call) int) {
+	made := make([]lua.LFunction, 0, len(functions))
 	for name, fn := range functions {
-		table.RawSetString(name, L.NewFunction(func(L *lua.LState) int { return fn(call{LState: L, name: name}) }))
+		made = append(made, lua.LFunction{
+			IsG: true, Env: L.Env,
+			GFunction: func(L *lua.LState) int { return fn(call{LState: L, name: name}) },
+		})
+		table.RawSetString(name, &made[len(made)-1])
 	}
 }
 

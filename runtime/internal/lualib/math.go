@@ -88,6 +88,9 @@ func extreme(better func(a, b float64) bool) func(call) int {
 
 // randomNumber is math.random.
 func (lib *library) randomNumber(c call) int {
+	if lib.random == nil {
+		lib.random = rand.New(rand.NewSource(1))
+	}
 	fraction := lib.random.Float64()
 	low, high := 1.0, 1.0
 	switch c.GetTop() {

@@ -12,7 +12,7 @@ import (
 // do not see them: getmetatable shows only the one of strings, which is Lua's.
 func (lib *library) openTypes(L *lua.LState) {
 	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), L.NewFunction(func(*lua.LState) int { return 0 }), L} {
-		meta := L.NewTable()
+		meta := L.CreateTable(0, 3)
 		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": storeOther})
 		if _, callable := v.(*lua.LFunction); !callable {
 			register(L, meta, map[string]func(call) int{"__call": callOther})
@@ -20,7 +20,7 @@ func (lib *library) openTypes(L *lua.LState) {
 		L.SetMetatable(v, meta)
 		lib.hidden[meta] = struct{}{}
 	}
-	meta := L.NewTable()
+	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__index", loaded(L).RawGetString("string"))
 	L.SetMetatable(lua.LString(""), meta)
 }

@@ -32,6 +32,17 @@ func SetContext(L *lua.LState, ctx context.Context) {
 	Attach(L)
 }
 
+// NewState makes a state with this package's loop and stack of calls. gopher-lua's
+// takes memory for its limit from the start.
+func NewState(o lua.Options) *lua.LState {
+	limit := o.CallStackSize
+	o.CallStackSize = 1
+	L := lua.NewState(o)
+	L.Options.CallStackSize = limit
+	Attach(L)
+	return L
+}
+
 // Attach gives a state this package's loop, which LState.SetContext takes away, and
 // its stack of calls, if it does not have that yet. No function of the state may be
 // running then.
@@ -101,7 +112,7 @@ func (s *state) execute(L *lua.LState, base *frame, done *bool) {
 			*done = true
 			return
 		}
-		if op := inst >> 26; (op == callInstruction || op == tailInstruction) && s.currentFrame == f {
+		if inst>>26-callInstruction <= tailInstruction-callInstruction && s.currentFrame == f {
 			// LState.PCall may have taken an error, and the first of these, away.
 			s.hasErrorFunc, s.calls().failed = true, nil
 			// A Go function may have taken long, or ended the context.
