@@ -38,7 +38,7 @@ fuzz:
 	@for target in $$(grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' . | sed 's/func //'); do \
 		package=$$(dirname $${target%%:*}); name=$${target##*:}; \
 		echo "$$package $$name"; \
-		go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 || exit 1; \
+		go test $$package -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x -parallel 1 -timeout 0 || exit 1; \
 	done
 
 # mutants shows whether a package's own tests notice small mistakes in its code:

@@ -226,7 +226,8 @@ func toNumber(c call) int {
 		}
 		return c.results(lua.LNumber(n))
 	}
-	text := strings.Trim(c.str(1), " \t\n\v\f\r")
+	text, _, _ := strings.Cut(c.str(1), "\x00")
+	text = strings.Trim(text, " \t\n\v\f\r")
 	if base < 2 || base > 36 {
 		c.fail(2, "base out of range")
 	}

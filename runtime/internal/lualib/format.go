@@ -34,11 +34,11 @@ func stringFormat(c call) int {
 			out = append(out, '%')
 			continue
 		}
-		d, size := parseDirective(c, format[i:])
-		i += size - 1
 		if arg++; arg > c.GetTop() {
 			c.fail(arg, "no value")
 		}
+		d, size := parseDirective(c, format[i:])
+		i += size - 1
 		out = append(out, d.format(c, arg)...)
 		compile.CheckSize(c.LState, len(out))
 	}

@@ -40,6 +40,16 @@ M.__index = function(t, k) show("index", k) return k end
 M.__newindex = function(t, k, v) show("newindex", k, v) end
 M.__tostring = function() show("tostring") return "text" end
 local function object() return setmetatable({}, M) end
+local function some(...)
+  local m = {}
+  for _, event in ipairs{ ... } do m["__" .. event] = M["__" .. event] end
+  return setmetatable({}, m)
+end
+local failing = {}
+for event in pairs(M) do failing[event] = function() error("in " .. event, 1) end end
+failing = setmetatable({}, failing)
+local base = setmetatable({ k = "base" }, { __index = function(t, k) show("base", k) return k == "y" and t or nil end, __metatable = "kept", __newindex = M.__newindex })
+local child = setmetatable({}, { __index = base, __newindex = base, __call = M.__call, __lt = M.__lt, __concat = M.__concat })
 local function say(n, ...) show("say", n) return n, ... end
 local steps = 0
 local function tick() steps = steps + 1; if steps > 500 then error("too long", 0) end end
@@ -105,10 +115,18 @@ func (g *impure) target(depth int) string {
 	}
 }
 
+// some is an object that has some events.
+func (g *impure) some() string {
+	event := func() string {
+		return g.pick("add", "sub", "mul", "div", "mod", "pow", "unm", "concat", "call", "eq", "lt", "le", "index", "newindex", "tostring")
+	}
+	return fmt.Sprintf("some(%q, %q, %q)", event(), event(), event())
+}
+
 // prefix is something that can be indexed or called.
 func (g *impure) prefix(depth int) string {
 	if depth <= 0 {
-		return g.pick("t", "t", "t", "t.t", "o", "(ft())", "ft()", "t.x")
+		return g.pick("t", "t", "t", "t", "t.t", "o", "(ft())", "ft()", "t.x", "child", "child.y", "failing", g.some())
 	}
 	switch g.Intn(10) {
 	case 0:
@@ -128,7 +146,8 @@ func (g *impure) prefix(depth int) string {
 // atom is an expression without operators.
 func (g *impure) atom() string {
 	return g.pick("a", "b", "c", "s", "G", "1", "2", "-1", "0", `"k"`, `"3"`, "nil", "true", "false", "t", "o",
-		"...", "(...)", "fa()", "fa()", "fb()", "(fa())", "fg()", "fb(a)", "fa(a, b)", "ft()", "say(a)", "say(1, 2)", "t[1]", "t.k", "#s", "-0", "0.5", "object()")
+		"...", "(...)", "fa()", "fa()", "fb()", "(fa())", "fg()", "fb(a)", "fa(a, b)", "ft()", "say(a)", "say(1, 2)", "t[1]", "t.k", "#s", "-0", "0.5", "object()",
+		"child", "child.k", "failing", g.some())
 }
 
 func (g *impure) expr(depth int) string {
@@ -136,7 +155,11 @@ func (g *impure) expr(depth int) string {
 		return g.atom()
 	}
 	part := func() string { return g.expr(depth - 1) }
-	switch g.Intn(24) {
+	switch g.Intn(26) {
+	case 24:
+		return g.pick("rawget(o, ", "rawequal(o, ", "getmetatable(child) == (", "tostring(", "pcall(setmetatable, child, ", "pcall(o, ", "pcall(failing, ") + part() + ")"
+	case 25:
+		return g.pick("child", "o", "failing", g.some()) + g.gap() + g.pick("+", "-", "*", "/", "%", "^", "..", "==", "~=", "<", "<=", ">", ">=") + g.gap() + g.pick(g.atom(), "child", "o", "failing", g.some())
 	case 0, 1, 2:
 		return part() + g.gap() + g.pick("+", "-", "*", "/", "%", "^") + g.gap() + part()
 	case 3, 4:
@@ -199,7 +222,9 @@ func (g *impure) statement(depth int) {
 		g.line("  %s = %s;", g.target(1), g.expr(1))
 		return
 	}
-	switch g.Intn(20) {
+	switch g.Intn(21) {
+	case 20:
+		g.threads(depth)
 	case 0, 1, 2, 3:
 		g.line("  %s =%s%s;", g.target(1), g.gap(), g.expr(3))
 	case 4, 5, 6:
@@ -262,4 +287,29 @@ func (g *impure) looping(depth int, head, tail string) {
 	g.block(depth)
 	g.line("  %s", tail)
 	g.loop = outer
+}
+
+// threads writes coroutines that fail, call each other, and are resumed when they
+// cannot be, around and inside protected calls.
+func (g *impure) threads(depth int) {
+	switch g.Intn(5) {
+	case 0:
+		g.line("  show(pcall(coroutine.wrap(function(...) %s return %s end), %s));", g.pick("fail()", "error({})", "error('x', 0)", "error()", "a = a + 1", "local z = nil .. s"), g.list(1, 1), g.list(1, 1))
+	case 1:
+		g.line("  do local each = coroutine.wrap(function(...) for i = 1, 3 do coroutine.yield(i, ...) %s end end)", g.pick("fa()", "if i == 2 then fail() end", "t[i] = i"))
+		g.line("  show(pcall(function() for i, v in each, %s do show(i, v) %s end end)) show(pcall(each)) end", g.expr(0), g.pick("fb()", "if i == 2 then break end"))
+	case 2:
+		g.line("  do local co co = coroutine.create(function(...)")
+		g.line("    show(pcall(function(...) show(coroutine.resume(co), %s) %s end, ...))", g.expr(0), g.pick("fail()", "return ...", ""))
+		g.line("    local inner = coroutine.wrap(function(...) show(coroutine.status(co)) coroutine.yield(%s) %s end)", g.list(2, 1), g.pick("fail()", "return a", "coroutine.yield()"))
+		g.line("    show(pcall(inner, ...)) show(pcall(inner)) show(pcall(inner)) show(pcall(inner))")
+		g.line("    return coroutine.yield(%s)", g.list(1, 2))
+		g.line("  end)")
+		g.line("  show(coroutine.resume(co, %s)) show(coroutine.status(co)) show(coroutine.resume(co, fa())) show(coroutine.resume(co)) show(coroutine.status(co)) end", g.expr(1))
+	case 3:
+		g.line("  do local co = coroutine.create(function() %s end)", g.pick("error(o)", "error(setmetatable({}, { __tostring = fb }))", "error(fa())", "return pcall(error, t)", "return pcall(fail)"))
+		g.line("  local ok, e = coroutine.resume(co) show(ok, e == o, e == t, type(e)) show(coroutine.status(co)) end")
+	default:
+		g.line("  show(xpcall(function() local v = coroutine.wrap(function() %s return coroutine.running() ~= nil end)() %s return v end, function(e) show(type(e)) return e end));", g.pick("fa()", "fail()"), g.pick("fail()", "fb()", ""))
+	}
 }

@@ -75,8 +75,9 @@ func trimZeros(text string) string {
 
 // Parse reads a number as Lua 5.1 does from a string: surrounding white space,
 // decimal numbers, and hexadecimal ones behind "0x". Anything else, "1_000" and
-// the empty string included, is not a number.
+// the empty string included, is not a number. As in Lua, a zero byte ends the text.
 func Parse(text string) (n float64, ok bool) {
+	text, _, _ = strings.Cut(text, "\x00")
 	text = strings.Trim(text, " \t\n\v\f\r")
 	digits := strings.TrimLeft(text, "+-")
 	if len(text)-len(digits) > 1 || digits == "" {
