@@ -9,14 +9,13 @@ import (
 	"unicode"
 )
 
-// mistakeKind says what a file's mistake is about.
+// mistakeKind says what a file's mistake is about. The zero value is a setting that is
+// unknown, or has a value that it cannot have.
 type mistakeKind int
 
 const (
-	// wrongValue is a setting that is unknown, or has a value that it cannot have.
-	wrongValue mistakeKind = iota
 	// unreadable is text that is not TOML. It has its place already.
-	unreadable
+	unreadable mistakeKind = iota + 1
 	// mistyped is a value of another type. Of several, the decoder reports any.
 	mistyped
 )
