@@ -93,7 +93,7 @@ func program(statements []string) string { return prelude + strings.Join(stateme
 func report(t *testing.T, seed int64, statements []string, prelude, want, got string) {
 	t.Helper()
 	if whole := strings.Join(statements, ""); !differs(t, prelude+whole) {
-		t.Errorf("seed %d printed something else than lua5.1, once\n%s\n--- lua5.1:\n%s\n--- phscript:\n%s", seed, prelude+whole, want, got)
+		t.Errorf("seed %d printed something else than lua5.1, once\n%s\n--- lua5.1:\n%s\n--- phscript:\n%s", seed, prelude+whole, shortened(want), shortened(got))
 		return
 	}
 	for i := 0; i < len(statements); {
@@ -117,7 +117,15 @@ func report(t *testing.T, seed int64, statements []string, prelude, want, got st
 	}
 	text := prelude + strings.Join(lines, "")
 	t.Errorf("seed %d prints something else than lua5.1\n%s\n--- lua5.1:\n%s\n--- phscript:\n%s",
-		seed, strings.Join(lines, ""), runReal(t, []string{text})[0], runHere(text))
+		seed, strings.Join(lines, ""), shortened(runReal(t, []string{text})[0]), shortened(runHere(text)))
+}
+
+// shortened is what is shown of a long output: its start and its end.
+func shortened(output string) string {
+	if len(output) <= 2*mostShown {
+		return output
+	}
+	return output[:mostShown] + "\n...\n" + output[len(output)-mostShown:]
 }
 
 // differs tells whether a program compiles and the two sides print different
