@@ -74,9 +74,27 @@ const refused = "does not compile: "
 // chunkName is what positions in messages show on both sides.
 const chunkName = "p"
 
-// patience is how long a program may take. All of them end within milliseconds in the
-// real Lua: one that takes this long does not end, however busy the machine is.
-const patience = 2 * time.Minute
+// mostInstructions is how many instructions a program may take. All of them end within
+// milliseconds in the real Lua: one that takes this many does not end. A limit of time
+// would tell how busy the machine is.
+const mostInstructions = 2_000_000
+
+// counted is a context that ends after mostInstructions.
+type counted struct {
+	context.Context
+	end  context.CancelFunc
+	left int
+}
+
+// Tick implements machine.Meter.
+func (c *counted) Tick(instructions int) {
+	if c.left -= instructions; c.left < 0 {
+		c.end()
+	}
+}
+
+// Before implements machine.Meter.
+func (c *counted) Before(int) {}
 
 // mostShown bounds what is shown of a program that does not end.
 const mostShown = 2000
@@ -88,8 +106,9 @@ func runHere(program string) string { return runWith(compile.Options{}, program)
 // runWith does so with a program that is compiled in another way.
 func runWith(o compile.Options, program string) (output string) {
 	host := &memoryHost{}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	inner, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	ctx := &counted{Context: inner, end: cancel, left: mostInstructions}
 	L := lua.NewState(lualib.StateOptions())
 	defer L.Close()
 	machine.SetContext(L, ctx)
