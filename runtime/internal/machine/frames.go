@@ -24,7 +24,9 @@ type frameStack interface {
 
 // segment is the piece that frames grow by. Calls keep their place in memory, as
 // the machine refers to them.
-type segment [8]frame
+type segment [segmentSize]frame
+
+const segmentSize = 8
 
 // margin is how many calls more a stack has room for while an error is handled:
 // the error may be that it is full.
@@ -57,7 +59,11 @@ func (s *frames) init(limit int) {
 	s.segments = s.room[:1]
 }
 
-func (s *frames) at(index int) *frame { return &s.segments[index/len(segment{})][index%len(segment{})] }
+// at returns a call. Unsigned numbers make it one shift and one mask.
+func (s *frames) at(index int) *frame {
+	i := uint(index)
+	return &s.segments[i/segmentSize][i%segmentSize]
+}
 
 // At returns a call, counted from the outermost one, which is 0.
 func (s *frames) At(index int) *frame { return s.at(index) }
@@ -86,7 +92,7 @@ func (s *frames) Pop() *frame {
 		return nil
 	}
 	s.count--
-	if s.count%len(segment{}) == 0 {
+	if uint(s.count)%segmentSize == 0 {
 		s.trim()
 	}
 	return s.at(s.count)
@@ -94,7 +100,7 @@ func (s *frames) Pop() *frame {
 
 // trim frees what a deep recursion leaves, but for one segment.
 func (s *frames) trim() {
-	if keep := s.count/len(segment{}) + 2; keep < len(s.segments) {
+	if keep := s.count/segmentSize + 2; keep < len(s.segments) {
 		clear(s.segments[keep:])
 		s.segments = s.segments[:keep]
 	}
@@ -102,7 +108,7 @@ func (s *frames) trim() {
 
 // Push adds a call.
 func (s *frames) Push(f frame) {
-	if s.count == len(s.segments)*len(segment{}) {
+	if s.count == len(s.segments)*segmentSize {
 		s.segments = append(s.segments, new(segment))
 	}
 	to := s.at(s.count)

@@ -16,7 +16,7 @@ const (
 	functionSize = 112
 	upvalueSize  = 64
 	objectSize   = 64
-	threadSize   = 400
+	threadSize   = 1024
 	// longText is the length of texts that are counted once only, wherever they
 	// are.
 	longText = 256
