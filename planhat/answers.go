@@ -37,14 +37,17 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	}
 	inserts, updates := listed(members.get("insertsKeys")), listed(members.get("updatesKeys"))
 	m.expect(slices.Concat(inserts, updates))
-	for _, k := range inserts {
-		m.succeed(k, true)
-	}
-	for _, k := range updates {
-		m.succeed(k, false)
+	// Entries that have all keys of a row come first: another record may have one.
+	for _, whole := range []bool{true, false} {
+		for _, k := range inserts {
+			m.succeed(k, true, whole)
+		}
+		for _, k := range updates {
+			m.succeed(k, false, whole)
+		}
 	}
 	for _, id := range listed(members.get("modified")) {
-		m.succeed(jsontext.Value(object{{"_id", quoted(text(id))}}.record()), false)
+		m.succeed(jsontext.Value(object{{"_id", quoted(text(id))}}.record()), false, false)
 	}
 	m.rejectAll(members)
 	result.Keys = m.keys

@@ -110,7 +110,7 @@ func TestAKeyThatAllRowsShare(t *testing.T) {
 
 	m := newMatcher(lines, newRedactor())
 	for i := range n {
-		m.succeed(jsontext.Value(fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)), true)
+		m.succeed(jsontext.Value(fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)), true, false)
 	}
 	assert.Empty(t, m.keys, "no row can be told from the others")
 	assert.Less(t, time.Since(began), 10*time.Second)

@@ -100,8 +100,9 @@ func (m *matcher) expect(entries []jsontext.Value) {
 	}
 }
 
-// succeed marks the row that a key entry means as taken.
-func (m *matcher) succeed(entry jsontext.Value, created bool) {
+// succeed marks the row that a key entry means as taken; with whole, only if the entry
+// has all keys of the row.
+func (m *matcher) succeed(entry jsontext.Value, created, whole bool) {
 	members, err := readObject(entry)
 	if err != nil {
 		return
@@ -109,6 +110,9 @@ func (m *matcher) succeed(entry jsontext.Value, created bool) {
 	i, _ := m.byKeys(members, -1)
 	id := text(members.get("_id"))
 	if i < 0 || m.state[i] != rowOpen || m.known(id) {
+		return
+	}
+	if whole && slices.ContainsFunc(m.lines[i].keys, func(k key) bool { return k.name != "email" && text(members.get(k.name)) != k.value }) {
 		return
 	}
 	if m.several[id] && !slices.Contains(m.lines[i].keys, key{"_id", id}) {

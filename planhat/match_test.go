@@ -171,6 +171,16 @@ func TestAnActivityThatIsDropped(t *testing.T) {
 	}
 }
 
+// A record may have one of a row's keys, and another one both.
+func TestARowIsTheRecordThatHasAllItsKeys(t *testing.T) {
+	rows := []Record{Record(`{"email":"a@b.c","companyId":"1"}`), Record(`{"externalId":"e","sourceId":"s","companyId":"1"}`)}
+	s := newServer(t, always(200, `{"updated":2,"updatesKeys":[{"_id":"1","externalId":"e"},{"_id":"2","externalId":"e","sourceId":"s"}]}`))
+	result, err := newClient(t, s).Enduser.BulkUpsert(t.Context(), rows, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []RowKey{{Index: 1, ID: "2"}}, result.Keys)
+	assert.Empty(t, result.Errors)
+}
+
 // The keys in an answer are those of the record, which changed from one row to the
 // next: they must not name a row that was dropped.
 func TestRecordsThatSeveralRowsChange(t *testing.T) {

@@ -35,6 +35,7 @@ func TestSeedsThatFailedOnce(t *testing.T) {
 		526864: "a row that may have been stored twice was not named when looking up its email failed",
 		618963: "rows that an outage left open were taken from the wrong one of the counts",
 		755774: "a row was taken for one whose record had its key, as several rows changed that",
+		792836: "a row was taken for the record that had one of its keys, not for the one with all",
 		531650: "a create was sent again although somebody had changed the key of what it had stored",
 		118373: "a create refused for the key of its own first request counted as surely not stored",
 	} {
