@@ -1,6 +1,22 @@
 package lualib
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestExitCodes: the run ends with what the host answers.
+func TestExitCodes(t *testing.T) {
+	for src, want := range map[string]int{"os.exit()": 0, "os.exit(true)": 0, "os.exit(false)": 1, "os.exit(3)": 3} {
+		host, err := run(t, 10*time.Second, src+" print('not reached')")
+		require.ErrorContains(t, err, "exit\n", src)
+		assert.Equal(t, want, host.code, src)
+		assert.Empty(t, host.out.String())
+	}
+}
 
 // TestDeepRecursionInCoroutines: Lua's words and the place, not the machine's.
 func TestDeepRecursionInCoroutines(t *testing.T) {

@@ -18,6 +18,8 @@ func TestLayout(t *testing.T) {
 	type wrong struct{ MainThread, CurrentThread, Registry, Global int8 }
 	type other struct{ G *wrong }
 	require.Error(t, sameLayout(reflect.TypeFor[lua.LState](), reflect.TypeFor[other](), 0))
+	type longer struct{ Idx, Fn, Parent int }
+	require.ErrorContains(t, sameLayout(reflect.TypeFor[struct{ Idx, Fn int }](), reflect.TypeFor[longer](), 0), "has no field 2")
 }
 
 // TestNumbers sets registers to numbers of all kinds: small ones, which are
@@ -37,6 +39,8 @@ func TestNumbers(t *testing.T) {
 		got := float64(r.array[i].(lua.LNumber))
 		assert.Equal(t, math.Float64bits(n), math.Float64bits(got), n)
 	}
+	assert.Zero(t, testing.AllocsPerRun(1000, func() { r.setNumber(0, 5) }))
+	assert.Less(t, testing.AllocsPerRun(1000, func() { r.setNumber(0, 0.5) }), 0.5, "a page holds several numbers")
 	r.setNumber(0, math.NaN())
 	assert.True(t, math.IsNaN(float64(r.array[0].(lua.LNumber))))
 }
