@@ -176,7 +176,10 @@ func setMetatable(c call) int {
 
 // next is Lua's next.
 func next(c call) int {
-	key, value := c.table(1).Next(c.Get(2))
+	key, value, known := machine.Next(c.table(1), c.Get(2))
+	if !known {
+		c.raise("invalid key to 'next'")
+	}
 	if key == lua.LNil {
 		return c.results(lua.LNil)
 	}

@@ -157,3 +157,13 @@ print(pcall(select, 2^31, 1), pcall(select, 2^32, 1), pcall(select, 2^33, 1, 2),
 print(io.stdin:close()) print(io.stdout:close()) print(io.stderr:close()) print(io.close()) print(io.close(io.stdin))
 print(io.type(io.stdin), io.type(io.stdout), io.type(io.stderr))
 print(debug.gethook()) print(select("#", debug.sethook()), select("#", debug.sethook(nil, "c")), select("#", debug.sethook(coroutine.create(print))))
+
+-- next takes only keys that the table has had, removed ones as well
+print(pcall(next, {}, "x"), pcall(next, { a = 1, b = 2 }, "zz"), pcall(next, { 1, 2 }, 1.5), pcall(next, { 1, 2 }, 1e300))
+do
+  local t, n = { 1, 2, 3, a = 1, b = 2, [2.5] = 3 }, 0
+  for k in pairs(t) do t[k] = nil; n = n + 1 end
+  print(n, next(t))
+  t = { 10, 20, 30 }
+  print(next(t, 1), next(t, 2), next(t, 3), next(t, nil))
+end

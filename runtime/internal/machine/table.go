@@ -1,0 +1,77 @@
+package machine
+
+import (
+	"unsafe"
+
+	lua "github.com/yuin/gopher-lua"
+)
+
+// tableLayout is the layout of gopher-lua's LTable: the items of a list, and the other
+// keys in their order with their places in it.
+type tableLayout struct {
+	metatable lua.LValue
+	array     []lua.LValue
+	_, _      map[lua.LValue]lua.LValue
+	keys      []lua.LValue
+	places    map[lua.LValue]int
+}
+
+// large is how many items or keys a table has whose growth is announced.
+const large = 1 << 16
+
+// BeforeSet announces to the state's context the memory that a large table takes to
+// grow if a key is set that it does not have: all its items or keys are allocated
+// again, and a quarter more, beside the old ones. It raises an error if that ends the
+// context.
+func BeforeSet(L *lua.LState, t *lua.LTable, key lua.LValue) {
+	layout := (*tableLayout)(unsafe.Pointer(t))
+	part := layout.keys
+	if n, ok := key.(lua.LNumber); ok && n > 0 && n <= lua.LNumber(lua.MaxArrayIndex) {
+		if part = layout.array; n <= lua.LNumber(len(part)) {
+			return
+		}
+	}
+	if len(part) < large || len(part) < cap(part) || t.RawGet(key) != lua.LNil {
+		return
+	}
+	ctx := of(L).ctx
+	if m, ok := ctx.(Meter); ok {
+		m.Before(cap(part) / 4 * 5 * int(unsafe.Sizeof(lua.LValue(nil))))
+		if err := ctx.Err(); err != nil {
+			L.RaiseError("%s", err.Error())
+		}
+	}
+}
+
+// Next returns the key that follows another one in a table, and its value: nil after
+// the last one. Before the first one comes nil. known is false if the table has never
+// had the key.
+func Next(t *lua.LTable, key lua.LValue) (next, value lua.LValue, known bool) {
+	layout := (*tableLayout)(unsafe.Pointer(t))
+	index, from := len(layout.array), 0
+	n, isNumber := key.(lua.LNumber)
+	isIndex := isNumber && n >= 1 && n <= lua.LNumber(cap(layout.array)) && n == lua.LNumber(int(n))
+	switch {
+	case key == lua.LNil:
+		index = 0
+	case isIndex && int(n) <= len(layout.array):
+		index = int(n)
+	default:
+		if place, ok := layout.places[key]; ok {
+			from = place + 1
+		} else if !isIndex { // an item that was there may have been removed
+			return lua.LNil, lua.LNil, false
+		}
+	}
+	for ; index < len(layout.array); index++ {
+		if v := layout.array[index]; v != lua.LNil {
+			return lua.LNumber(index + 1), v, true
+		}
+	}
+	for _, key := range layout.keys[from:] {
+		if v := t.RawGetH(key); v != lua.LNil {
+			return key, v, true
+		}
+	}
+	return lua.LNil, lua.LNil, true
+}
