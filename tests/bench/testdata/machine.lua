@@ -35,11 +35,13 @@ function parts.lists(n)
   local t = {}
   for i = 1, n do t[i] = i end
   for _ = 1, 5 do for i = 1, n do t[i] = t[i] + 1 end end
+  return t
 end
 
 function parts.fields(n)
   local t = { a = 1, b = { c = 2 } }
   for _ = 1, 3 * n do t.a = t.a + t.b.c end
+  return t
 end
 
 function parts.methods(n)
