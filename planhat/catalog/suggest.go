@@ -48,8 +48,8 @@ func Nearest(name string, candidates []string) []string {
 }
 
 // Misspelt returns the candidate that name certainly means: it differs in case,
-// underscores and hyphens, or in one letter of at least five. It returns "" if
-// there is none, or if name is a candidate.
+// underscores and hyphens, in one letter of at least five, or in the order of two of
+// at least four. It returns "" if there is none, or if name is a candidate.
 func Misspelt(name string, candidates []string) string {
 	if len(name) > longest || slices.Contains(candidates, name) {
 		return ""
@@ -57,7 +57,11 @@ func Misspelt(name string, candidates []string) string {
 	folded := fold(name)
 	for _, c := range candidates {
 		other := fold(c)
-		if folded == other || min(len(folded), len(other)) >= 5 && distance(folded, other) == 1 {
+		if folded == other {
+			return c
+		}
+		if short := min(len(folded), len(other)); short >= 4 && distance(folded, other) == 1 &&
+			(short >= 5 || levenshtein.ComputeDistance(folded, other) == 2) {
 			return c
 		}
 	}

@@ -40,6 +40,16 @@ func TestTranspositionsCountAsOne(t *testing.T) {
 	}
 }
 
+// What a name certainly means is stricter than what it may mean.
+func TestMisspelt(t *testing.T) {
+	for name, want := range map[string]string{
+		"nmae": "name", "Name": "name", "nam": "", "nane": "", "externalid": "externalId", "external_id": "externalId",
+		"helth": "health", "heatlh": "health", "hlth": "", "name": "", "usr": "", "ures": "",
+	} {
+		assert.Equal(t, want, Misspelt(name, []string{"name", "health", "externalId", "user"}), name)
+	}
+}
+
 func TestDidYouMean(t *testing.T) {
 	assert.Equal(t, " (did you mean 'select'?)", DidYouMean("slect", []string{"select", "sort"}))
 	assert.Empty(t, DidYouMean("qqqq", []string{"select", "sort"}))
