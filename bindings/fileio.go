@@ -121,6 +121,20 @@ func (s *source) Read(p []byte) (int, error) {
 	return s.ReadCloser.Read(p)
 }
 
+// buffer is how much is read at once of a text in memory, since a small one must not
+// take the time of a large one, and 0 for a file.
+func (s *source) buffer() int {
+	if text, ok := s.ReadCloser.(memory); ok {
+		return min(64<<10, max(4<<10, text.Len()))
+	}
+	return 0
+}
+
+// memory is a text in memory, as a file.
+type memory struct{ *strings.Reader }
+
+func (memory) Close() error { return nil }
+
 // ended returns the error of a state's context.
 func ended(L *lua.LState) error {
 	if ctx := L.Context(); ctx != nil {
@@ -139,7 +153,7 @@ func openSource(a *Args, name string) (*source, error) {
 }
 
 func textSource(a *Args, text string) (*source, error) {
-	return &source{ReadCloser: io.NopCloser(strings.NewReader(text)), name: "the text", l: a.L, most: a.Host.mostText()}, nil
+	return &source{ReadCloser: memory{strings.NewReader(text)}, name: "the text", l: a.L, most: a.Host.mostText()}, nil
 }
 
 // file returns the name of the file, "" for a text.

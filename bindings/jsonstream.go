@@ -59,7 +59,7 @@ func onJSON(open func(a *Args, name string) (*source, error), read func(*jsonRea
 // newJSONReader starts to read src, which it closes if that fails. Argument 1 of
 // the call holds the options.
 func newJSONReader(a *Args, src *source) (*jsonReader, error) {
-	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true})
+	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true, Buffer: src.buffer()})
 	if err != nil {
 		src.done()
 		return nil, src.fail(err)
@@ -320,7 +320,7 @@ func (r *jsonReader) tryLines() (good, bad int) {
 		return 0, 0
 	}
 	defer src.done()
-	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true})
+	text, err := textfile.Open(src.name, src, textfile.Options{Want: "JSON", Detect: true, Buffer: src.buffer()})
 	if err != nil {
 		return 0, 0
 	}

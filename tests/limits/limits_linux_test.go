@@ -93,6 +93,8 @@ var spinning = map[string]string{
 	"sort":            `local t = {} for i = 1, 3e6 do t[i] = math.random() end while true do table.sort(t, function(a, b) return a > b end) table.sort(t) end`,
 	"table.concat":    `local t = {} for i = 1, 5e6 do t[i] = "abc" end while true do table.concat(t) end`,
 	"table.insert":    `local t = {} for i = 1, 1e7 do table.insert(t, 1, i) end`,
+	"inserting far":   `table.insert({ 1, 2, 3 }, -1e10, 5)`,
+	"sorting texts":   `local a, b = ("x"):rep(6e7), ("x"):rep(6e7) local t = {} for i = 1, 2000 do t[i] = i % 2 == 0 and a or b end while true do table.sort(t) end`,
 	"unpack":          `local t = {} for i = 1, 2e5 do t[i] = i end while true do pcall(unpack, t) end`,
 	"upper":           `local s = ("x"):rep(6e7) while true do s:upper() end`,
 	"format":          `while true do ("%99d"):format(1) end`,

@@ -7,6 +7,7 @@ package textfile
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"errors"
@@ -57,6 +58,8 @@ type Options struct {
 	// Detect reads UTF-16 without a byte order mark. Otherwise, such text of a wanted
 	// format is refused with a hint about the option encoding.
 	Detect bool
+	// Buffer is how many bytes are read at once, at least 4 KiB; 0 is 64 KiB.
+	Buffer int
 }
 
 // Text is the text of a file, in UTF-8 and without byte order marks at its start.
@@ -69,7 +72,7 @@ type Text struct {
 
 // Open starts to read src, called name in messages.
 func Open(name string, src io.Reader, opt Options) (*Text, error) {
-	t := &Text{Reader: bufio.NewReaderSize(src, bufferSize)}
+	t := &Text{Reader: bufio.NewReaderSize(src, cmp.Or(opt.Buffer, bufferSize))}
 	head, err := Peek(t.Reader, headSize)
 	if err != nil {
 		return nil, err

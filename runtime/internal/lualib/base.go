@@ -287,16 +287,34 @@ func (lib *library) print(c call) int {
 		if i > 1 {
 			line.WriteByte('\t')
 		}
-		line.WriteString(lib.printed(c, convert, c.Get(i)))
+		text := lib.printed(c, convert, c.Get(i))
+		if line.Len()+len(text) > longestPiece {
+			lib.write(c, line.String())
+			line.Reset()
+		}
+		for ; len(text) > longestPiece; text = text[longestPiece:] {
+			lib.write(c, text[:longestPiece])
+		}
+		line.WriteString(text)
 	}
 	line.WriteByte('\n')
-	if _, err := io.WriteString(lib.host.Stdout(), line.String()); err != nil {
-		if errors.Is(err, syscall.EPIPE) {
-			c.raise("the output cannot be written: the program that reads it has ended")
-		}
+	lib.write(c, line.String())
+	return 0
+}
+
+// longestPiece is how much of a line is written at once, in bytes.
+const longestPiece = 64 << 10
+
+// write writes to the standard output.
+func (lib *library) write(c call, text string) {
+	c.look()
+	_, err := io.WriteString(lib.host.Stdout(), text)
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		c.raise("the output cannot be written: the program that reads it has ended")
+	case err != nil:
 		c.raise("the output cannot be written: " + err.Error())
 	}
-	return 0
 }
 
 // printed is what print shows of a value.

@@ -122,6 +122,13 @@ func truncate(n float64) int {
 	return int(n)
 }
 
+// look raises an error once the run is over. What takes long calls it now and then.
+func (c call) look() {
+	if ctx := c.Context(); ctx != nil && ctx.Err() != nil {
+		c.raise(ctx.Err().Error())
+	}
+}
+
 // table reads a table.
 func (c call) table(n int) *lua.LTable {
 	table, ok := c.Get(n).(*lua.LTable)

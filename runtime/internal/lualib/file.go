@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -255,6 +256,11 @@ func (c call) readBytes(f *file, count int) int {
 	return c.results(lua.LString(buf[:n]))
 }
 
+// beginsNumber matches what a number may begin with, as scanf of C reads it.
+var beginsNumber = regexp.MustCompile(`^[+-]?(0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*([pP][+-]?[0-9]*)?|` +
+	`([0-9]+\.?[0-9]*|\.[0-9]*)?|([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]*|` +
+	`(?i:i|in|inf|infi|infin|infini|infinit|infinity|n|na|nan))$`)
+
 // readNumber reads a number behind white space.
 func readNumber(r *bufio.Reader) (float64, bool) {
 	text := ""
@@ -266,7 +272,7 @@ func readNumber(r *bufio.Reader) (float64, bool) {
 		if text == "" && strings.IndexByte(" \t\n\r\v\f", b) >= 0 {
 			continue
 		}
-		if !isDigit(b) && !isAlpha(b) && strings.IndexByte("+-.", b) < 0 {
+		if !beginsNumber.MatchString(text + string(rune(b))) {
 			if err := r.UnreadByte(); err != nil {
 				return 0, false
 			}

@@ -172,7 +172,7 @@ func (c call) lines(f *file, closeAtEnd bool) int {
 			inner.raise("file is already closed")
 		}
 		f.readFor(L)
-		line, err := c.line(f, false)
+		line, err := inner.line(f, false)
 		if err == nil {
 			return inner.results(lua.LString(line))
 		}

@@ -87,9 +87,15 @@ func setLocale(c call) int {
 	return c.results(lua.LNil)
 }
 
+// mostFormat is how many bytes the format of a date may have.
+const mostFormat = 64 << 10
+
 // date is os.date.
 func (lib *library) date(c call) int {
 	format := c.optStr(1, "%c")
+	if len(format) > mostFormat {
+		c.raise("the format is longer than 64 KiB")
+	}
 	when := lib.host.Now()
 	if !c.absent(2) {
 		when = time.Unix(int64(c.integer(2)), 0)

@@ -34,11 +34,8 @@ type matcher struct {
 // step counts work and raises an error once the run is over.
 func (m *matcher) step() {
 	m.steps++
-	if m.steps%stepsPerCheck != 0 {
-		return
-	}
-	if ctx := m.c.Context(); ctx != nil && ctx.Err() != nil {
-		m.c.raise(ctx.Err().Error())
+	if m.steps%stepsPerCheck == 0 {
+		m.c.look()
 	}
 }
 

@@ -83,12 +83,15 @@ func tableInsert(c call) int {
 		machine.BeforeSet(c.LState, table, lua.LNumber(end))
 		table.RawSetInt(end, c.Get(2))
 	case 3:
-		position := c.integer(2)
+		position := c.int(2)
 		if position >= 1 && position < end {
 			table.Insert(position, c.Get(3))
 			return 0
 		}
 		for i := max(end, position); i > position; i-- {
+			if i%stepsPerCheck == 0 {
+				c.look()
+			}
 			table.RawSet(lua.LNumber(i), table.RawGet(lua.LNumber(i-1)))
 		}
 		table.RawSet(lua.LNumber(position), c.Get(3))
@@ -136,7 +139,7 @@ func tableSort(c call) int {
 	var fn *lua.LFunction
 	if !c.absent(2) {
 		fn = c.function(2)
-	} else if sortPlain(items) {
+	} else if c.sortPlain(items) {
 		return 0
 	}
 	slices.SortFunc(items, func(a, b lua.LValue) int {
@@ -149,7 +152,7 @@ func tableSort(c call) int {
 }
 
 // sortPlain sorts items that are all numbers or all strings.
-func sortPlain(items []lua.LValue) bool {
+func (c call) sortPlain(items []lua.LValue) bool {
 	numbers, texts := 0, 0
 	for _, item := range items {
 		switch item.(type) {
@@ -159,12 +162,27 @@ func sortPlain(items []lua.LValue) bool {
 			texts++
 		}
 	}
+	// A comparison of long texts takes as long as many others.
+	steps := 0
+	work := func(bytes int) {
+		if steps += 1 + bytes/64; steps >= stepsPerCheck {
+			steps = 0
+			c.look()
+		}
+	}
 	switch len(items) {
 	case numbers:
-		slices.SortFunc(items, func(a, b lua.LValue) int { return cmp.Compare(a.(lua.LNumber), b.(lua.LNumber)) })
+		slices.SortFunc(items, func(a, b lua.LValue) int {
+			work(0)
+			return cmp.Compare(a.(lua.LNumber), b.(lua.LNumber))
+		})
 		return true
 	case texts:
-		slices.SortFunc(items, func(a, b lua.LValue) int { return cmp.Compare(a.(lua.LString), b.(lua.LString)) })
+		slices.SortFunc(items, func(a, b lua.LValue) int {
+			x, y := a.(lua.LString), b.(lua.LString)
+			work(min(len(x), len(y)))
+			return cmp.Compare(x, y)
+		})
 		return true
 	}
 	return false

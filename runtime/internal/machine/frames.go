@@ -39,6 +39,9 @@ type frames struct {
 	segments []*segment
 	count    int
 	limit    int
+	// outer is how many calls of other threads wait for this one: all of them are on
+	// one stack of Go. handlers is how many handlers of errors run inside one another.
+	outer, handlers int
 	// running is how many loops run on this thread, one called by another through
 	// Go functions or metamethods.
 	running int
@@ -75,7 +78,7 @@ func (s *frames) FreeAll() {}
 func (s *frames) IsEmpty() bool { return s.count == 0 }
 
 // IsFull reports whether a further call is an error.
-func (s *frames) IsFull() bool { return s.count >= s.limit }
+func (s *frames) IsFull() bool { return s.count+s.outer >= s.limit }
 
 // Last returns the innermost call, nil if there is none.
 func (s *frames) Last() *frame {

@@ -152,6 +152,9 @@ func Guarding(L *lua.LState) (Guard, bool) {
 	return Guard{FromGo: g.Parent == nil || g.Parent.Fn.IsG, state: s, frame: g}, true
 }
 
+// mostHandlers is how many handlers may fail inside one another.
+const mostHandlers = 100
+
 // Handle calls the function that xpcall was given with an error, and returns its
 // result. It returns the error itself if there is no function, or if it has failed.
 func (g Guard) Handle(cause lua.LValue) lua.LValue {
@@ -165,9 +168,17 @@ func (g Guard) Handle(cause lua.LValue) lua.LValue {
 	}
 	*register = lua.LNil
 	calls, L := g.state.calls(), g.state.lua()
-	limit := calls.limit
-	calls.limit += margin
-	defer func() { calls.limit = limit }()
+	if calls.handlers == mostHandlers {
+		return lua.LString("error in error handling")
+	}
+	if calls.handlers++; calls.handlers == 1 {
+		calls.limit += margin
+	}
+	defer func() {
+		if calls.handlers--; calls.handlers == 0 {
+			calls.limit -= margin
+		}
+	}()
 	L.Push(handler)
 	L.Push(cause)
 	L.Call(1, 1)

@@ -62,6 +62,7 @@ func Resume(L, th *lua.LState, arguments int) (results int, failure *lua.ApiErro
 			panic(p)
 		}
 	}()
+	s.calls().outer = of(L).calls().outer + of(L).calls().count
 	L.XMoveTo(th, arguments)
 	if s.currentFrame == nil {
 		th.Call(arguments, lua.MultRet)

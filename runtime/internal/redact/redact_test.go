@@ -114,3 +114,27 @@ func TestFlushRemembersAFailedWrite(t *testing.T) {
 		assert.ErrorIs(t, w.Flush(), io.ErrShortWrite)
 	}
 }
+
+// pieces counts the writes, and the longest one.
+type pieces struct{ writes, longest, bytes int }
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.writes, p.longest, p.bytes = p.writes+1, max(p.longest, len(b)), p.bytes+len(b)
+	return len(b), nil
+}
+
+// A text of megabytes is searched in pieces, each of which takes several times its
+// size; a secret across two of them is found.
+func TestWriterSearchesALongTextInPieces(t *testing.T) {
+	var secrets Secrets
+	secrets.Add("a-secret-of-some-length")
+	var out pieces
+	w := secrets.Writer(&out)
+	text := strings.Repeat("x", 65530) + "a-secret-of-some-length" + strings.Repeat("y", 1<<20)
+	n, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Flush())
+	assert.Equal(t, len(text), n)
+	assert.Less(t, out.longest, 1<<17)
+	assert.Equal(t, len(text)-len("a-secret-of-some-length")+len(Mark), out.bytes)
+}

@@ -26,6 +26,18 @@ func (s *Secrets) Writer(w io.Writer) *Writer {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for done := 0; ; {
+		n, err := w.write(p[done:min(len(p), done+piece)])
+		if done += n; err != nil || done == len(p) {
+			return done, err
+		}
+	}
+}
+
+// piece is how much is searched at once, in bytes: each takes several times its size.
+const piece = 64 << 10
+
+func (w *Writer) write(p []byte) (int, error) {
 	list := w.secrets.list.Load()
 	if list == nil && w.pending == "" {
 		n, err := w.w.Write(p)

@@ -33,3 +33,18 @@ local co = coroutine.create(function() return (string.gsub("a", "a", function() 
 local co = coroutine.create(function(...) return coroutine.yield(...) end); print(coroutine.resume(co, 1, 2)); print(coroutine.resume(co, 3)); print(coroutine.status(co))
 --- yield through a wrapper called by pcall
 print(pcall(coroutine.wrap(function(...) return coroutine.yield(...) end), 1))
+
+--- calls of coroutines inside one another are bounded together, and so are handlers
+-- that fail
+do
+  local depth = 0
+  local function deeper()
+    depth = depth + 1
+    if depth < 7000 then return (string.gsub("a", "a", deeper)) end
+    depth = 0
+    return select(2, coroutine.resume(coroutine.create(deeper)))
+  end
+  pcall(deeper)
+  local function again() return xpcall(function() error("x") end, function() return again() end) end
+  print(select("#", again()))
+end

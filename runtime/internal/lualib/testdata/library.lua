@@ -158,7 +158,7 @@ print(io.stdin:close()) print(io.stdout:close()) print(io.stderr:close()) print(
 print(io.type(io.stdin), io.type(io.stdout), io.type(io.stderr))
 print(debug.gethook()) print(select("#", debug.sethook()), select("#", debug.sethook(nil, "c")), select("#", debug.sethook(coroutine.create(print))))
 
--- next takes only keys that the table has had, removed ones as well
+--- next takes only keys that the table has had, removed ones as well
 print(pcall(next, {}, "x"), pcall(next, { a = 1, b = 2 }, "zz"), pcall(next, { 1, 2 }, 1.5), pcall(next, { 1, 2 }, 1e300))
 do
   local t, n = { 1, 2, 3, a = 1, b = 2, [2.5] = 3 }, 0
@@ -166,4 +166,15 @@ do
   print(n, next(t))
   t = { 10, 20, 30 }
   print(next(t, 1), next(t, 2), next(t, 3), next(t, nil))
+end
+
+--- a position that is no number counts as 0, and a rejected character is not read
+do
+  local t = { 1, 2, 3 }
+  print(pcall(table.insert, t, 0/0, 5), #t, t[0], t[1], t[4])
+  local f = io.tmpfile()
+  f:write("12 z rest -3.5e+2x 0x1F .5 e7")
+  f:seek("set")
+  print(f:read("*n"), f:seek(), f:read("*n"), f:seek(), f:read(6), f:read("*n"), f:read(1), f:read("*n"), f:read("*n"), f:read("*n"), f:read("*a"))
+  f:close()
 end
