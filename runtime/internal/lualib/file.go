@@ -259,7 +259,7 @@ func (c call) readBytes(f *file, count int) int {
 // beginsNumber matches what a number may begin with, as scanf of C reads it.
 var beginsNumber = regexp.MustCompile(`^[+-]?(0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*([pP][+-]?[0-9]*)?|` +
 	`([0-9]+\.?[0-9]*|\.[0-9]*)?|([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]*|` +
-	`(?i:i|in|inf|infi|infin|infini|infinit|infinity|n|na|nan))$`)
+	`(?i:i(n(f(i(n(i(ty?)?)?)?)?)?)?|n(an?)?))$`)
 
 // readNumber reads a number behind white space.
 func readNumber(r *bufio.Reader) (float64, bool) {

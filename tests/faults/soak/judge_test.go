@@ -170,9 +170,9 @@ func (j *judge) overtaken(message string) bool {
 
 // conflict is overtaken for rows of a bulk call. Two of them may name one record by
 // different keys, so that a repetition finds a conflict in what the lost request has
-// stored.
+// stored, or no longer finds a record by the key that it had.
 func (j *judge) conflict(message string) bool {
-	return j.overtaken(message) || strings.Contains(message, "duplicated")
+	return j.overtaken(message) || strings.Contains(message, "duplicated") || strings.Contains(message, "cannot be tied to a company")
 }
 
 // doubled reports whether a row became two records that were there at one time. A row
