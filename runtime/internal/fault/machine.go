@@ -17,6 +17,8 @@ func FromMachine(text string) *Fault {
 		return &Fault{Operation: Key, Type: "nil", Message: text}
 	case "table index is NaN":
 		return &Fault{Operation: Key, Type: "number", Message: text}
+	case "too many recursions in gettable", "too many recursions in settable":
+		return &Fault{Operation: Index, Message: "loop in " + text[len("too many recursions in "):]}
 	case "stack overflow", "registry overflow":
 		return &Fault{Operation: Depth, Message: text}
 	}

@@ -92,11 +92,12 @@ func OnLost(L *lua.LState, lost func(L *lua.LState, cause lua.LValue)) {
 // positions in hidden functions go. What is known of the error is noted in the
 // state's log.
 func InLuaWords(L *lua.LState, cause lua.LValue) lua.LValue {
-	cause = withoutHidden(cause)
-	text, ok := cause.(lua.LString)
+	seen := withoutHidden(cause)
+	text, ok := seen.(lua.LString)
 	if !ok {
-		return cause
+		return seen
 	}
+	hidden := seen != cause
 	if lib := of(L); lib != nil {
 		words := lib.words
 		lib.words = ""
@@ -105,6 +106,9 @@ func InLuaWords(L *lua.LState, cause lua.LValue) lua.LValue {
 		}
 	}
 	position := callerPosition(L)
+	if hidden {
+		position = "" // pcall itself has called something else than a function
+	}
 	message, machine := strings.CutPrefix(string(text), position)
 	if f := fault.FromMachine(message); f != nil && machine {
 		f = named(L, f)

@@ -182,3 +182,11 @@ print(pcall(function()
     b = nothing.x,
   }
 end))
+
+--- what pcall cannot call, and endless chains of tables
+print(pcall({})) print(pcall(pcall, {})) print(pcall(nil))
+do
+  local t = setmetatable({}, {})
+  getmetatable(t).__index, getmetatable(t).__newindex = t, t
+  print(pcall(function() return t.x end)) print(pcall(function() t.x = 1 end))
+end
