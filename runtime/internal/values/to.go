@@ -174,15 +174,16 @@ func number(n float64, t reflect.Type) (reflect.Value, error) {
 		if n != math.Trunc(n) {
 			return v, unfit(n, t)
 		}
-		if math.Abs(n) <= exact {
-			if v.CanInt() && !v.OverflowInt(int64(n)) {
-				v.SetInt(int64(n))
-				return v, nil
-			}
-			if v.CanUint() && n >= 0 && !v.OverflowUint(uint64(n)) {
-				v.SetUint(uint64(n))
-				return v, nil
-			}
+		if math.Abs(n) > exact {
+			return v, fmt.Errorf("%.0f is beyond 2^53, where whole numbers of Lua are not exact, so it is not taken for the Go type %s; pass it as text", n, t)
+		}
+		if v.CanInt() && !v.OverflowInt(int64(n)) {
+			v.SetInt(int64(n))
+			return v, nil
+		}
+		if v.CanUint() && n >= 0 && !v.OverflowUint(uint64(n)) {
+			v.SetUint(uint64(n))
+			return v, nil
 		}
 	case t == typeNumber:
 		v.SetString(strconv.FormatFloat(n, 'g', -1, 64))
