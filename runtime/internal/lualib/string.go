@@ -1,6 +1,7 @@
 package lualib
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -19,27 +20,35 @@ func (lib *library) openString(L *lua.LState) {
 		"gmatch":  stringGmatch,
 		"gsub":    stringGsub,
 		"len":     func(c call) int { return c.results(lua.LNumber(len(c.str(1)))) },
-		"lower":   func(c call) int { return c.results(lua.LString(mapASCII(c.str(1), 'A', 'Z', 'a'-'A'))) },
+		"lower":   func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'A', 'Z', 'a'-'A'))) },
 		"match":   func(c call) int { return stringFind(c, false) },
 		"rep":     stringRep,
 		"reverse": stringReverse,
 		"sub":     stringSub,
-		"upper":   func(c call) int { return c.results(lua.LString(mapASCII(c.str(1), 'a', 'z', -('a' - 'A')))) },
+		"upper":   func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'a', 'z', -('a' - 'A')))) },
 	})
 	table.RawSetString("gfind", table.RawGetString("gmatch"))
 }
 
 // mapASCII shifts the bytes from first to last. Other bytes stay: in Lua's C
 // locale only ASCII letters have a case.
-func mapASCII(text string, first, last byte, shift int) string {
+func (c call) mapASCII(text string, first, last byte, shift int) string {
 	out := []byte(text)
-	for i, b := range out {
-		if first <= b && b <= last {
-			out[i] = byte(int(b) + shift)
+	for piece := range slices.Chunk(out, bytesPerCheck) {
+		for i, b := range piece {
+			if first <= b && b <= last {
+				piece[i] = byte(int(b) + shift)
+			}
+		}
+		if len(piece) == bytesPerCheck {
+			c.look()
 		}
 	}
 	return string(out)
 }
+
+// bytesPerCheck is how many bytes of a long text are worked on between two looks.
+const bytesPerCheck = 1 << 18
 
 // position counts a negative position from the end of a string.
 func position(at, length int) int {
@@ -95,6 +104,9 @@ func stringReverse(c call) int {
 	out := make([]byte, len(text))
 	for i := range len(text) {
 		out[len(text)-1-i] = text[i]
+		if i%bytesPerCheck == bytesPerCheck-1 {
+			c.look()
+		}
 	}
 	return c.results(lua.LString(out))
 }
