@@ -51,7 +51,8 @@ return function(text, pattern, replacement, at)
   local ok, from, to, capture = pcall(string.find, text, pattern, at)
   if ok and from then
     assert(1 <= from and from <= #text + 1 and from - 1 <= to and to <= #text, "a match out of the text")
-    assert((capture or text:sub(from, to)) == string.match(text, pattern, at), "match finds something else")
+    local matched, first = pcall(string.match, text, pattern, at) -- find takes ")" for plain text
+    assert(not matched or (capture or text:sub(from, to)) == first, "match finds something else")
   end
   local ok, changed, count = pcall(string.gsub, text, pattern, "%0")
   if ok and counted then

@@ -17,7 +17,7 @@ type impure struct {
 }
 
 // impurePrelude defines what the programs use. All metamethods say that they
-// are called.
+// are called. Nothing takes the length of a table, which Lua leaves open if it has gaps.
 const impurePrelude = `
 local function name(v)
   local t = type(v)
@@ -146,7 +146,7 @@ func (g *impure) prefix(depth int) string {
 // atom is an expression without operators.
 func (g *impure) atom() string {
 	return g.pick("a", "b", "c", "s", "G", "1", "2", "-1", "0", `"k"`, `"3"`, "nil", "true", "false", "t", "o",
-		"...", "(...)", "fa()", "fa()", "fb()", "(fa())", "fg()", "fb(a)", "fa(a, b)", "ft()", "say(a)", "say(1, 2)", "t[1]", "t.k", "#s", "-0", "0.5", "object()",
+		"...", "(...)", "fa()", "fa()", "fb()", "(fa())", "fg()", "fb(a)", "fa(a, b)", "ft()", "say(a)", "say(1, 2)", "t[1]", "t.k", "#type(s)", "-0", "0.5", "object()",
 		"child", "child.k", "failing", g.some())
 }
 
@@ -191,7 +191,7 @@ func (g *impure) expr(depth int) string {
 	case 18:
 		return "select('#'," + g.gap() + g.list(1+g.Intn(3), depth-1) + ")"
 	case 19:
-		return g.pick("#nil", "#a", "-o", "nil + a", "a .. t", "t < a", "nil .. s", "G.x", "s.x.y", "a.b", "nosuch()", "a()", "s:nosuch()")
+		return g.pick("#nil", "#fail", "-o", "nil + a", "a .. t", "t < a", "nil .. s", "G.x", "s.x.y", "a.b", "nosuch()", "a()", "s:nosuch()")
 	}
 	return g.atom()
 }
