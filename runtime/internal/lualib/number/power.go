@@ -167,7 +167,18 @@ func Pow(x, y float64) float64 {
 	switch {
 	case y == 2:
 		return x * x
-	case y == 1 || x == 1 || y == 0 || x == 0, math.IsNaN(x), math.IsNaN(y), math.IsInf(x, 0), math.IsInf(y, 0):
+	case x == 1 || y == 0:
+		return 1
+	// Lua prints the sign that C's pow gives NaN.
+	case math.IsNaN(x) && math.Signbit(x) && math.Abs(math.Mod(y, 2)) == 1:
+		return -x
+	case math.IsNaN(x):
+		return x
+	case math.IsNaN(y):
+		return y
+	case y == 1:
+		return x
+	case x == 0, math.IsInf(x, 0), math.IsInf(y, 0):
 		return math.Pow(x, y)
 	case y == -1:
 		return 1 / x

@@ -48,6 +48,16 @@ func TestExpIsExact(t *testing.T) {
 	assert.True(t, math.IsNaN(Exp(math.NaN())))
 }
 
+func TestPowOfNaNHasTheSignOfC(t *testing.T) {
+	nan := math.Copysign(math.NaN(), 1)
+	for _, test := range []struct {
+		x, y float64
+		want string
+	}{{4, -nan, "-nan"}, {4, nan, "nan"}, {-nan, 2, "-nan"}, {-nan, 3, "nan"}, {-nan, -1, "nan"}, {-nan, 1, "nan"}, {nan, 1, "nan"}, {nan, 3, "nan"}, {-nan, nan, "-nan"}, {nan, -nan, "nan"}, {1, -nan, "1"}, {-nan, 0, "1"}, {0, -nan, "-nan"}} {
+		assert.Equal(t, test.want, Format(Pow(test.x, test.y)), "%v ^ %v", test.x, test.y)
+	}
+}
+
 func TestPowIsExact(t *testing.T) {
 	for e := -307; e <= 308; e++ {
 		want, err := strconv.ParseFloat("1e"+strconv.Itoa(e), 64)
