@@ -11,7 +11,7 @@ import (
 const most = 3
 
 // longest is how many bytes a name may have to be compared with others: what is
-// longer is no misspelling, and comparing it would take long.
+// longer is not a misspelling, and comparing it would take long.
 const longest = 128
 
 // Nearest returns at most three of the candidates that lie near to name, the

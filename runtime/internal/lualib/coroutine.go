@@ -93,8 +93,9 @@ func unresumable(L, thread *lua.LState) string {
 // create is coroutine.create.
 func (lib *library) create(c call) int { return c.results(lib.newCoroutine(c, lib.raisePlain)) }
 
-// newCoroutine makes a coroutine for a function, with raise for its errors. It has the very context of the
-// thread that makes it: where that is a session's, it goes on in the next input.
+// newCoroutine makes a coroutine for a function, with raise for its errors. It shares
+// the context of the thread that makes it, so in a session it lives on in the next
+// input.
 func (lib *library) newCoroutine(c call, raise func(*lua.LState)) *lua.LState {
 	fn, ok := c.Get(1).(*lua.LFunction)
 	if !ok {

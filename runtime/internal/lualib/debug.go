@@ -25,14 +25,14 @@ func (lib *library) openDebug(L *lua.LState) {
 	}
 }
 
-// setHook is debug.sethook. There are no hooks, so it can only remove one.
+// setHook is debug.sethook. Hooks are not supported, so it can only remove one.
 func setHook(c call) int {
 	hook := 1
 	if c.Get(1).Type() == lua.LTThread {
 		hook = 2
 	}
 	if !c.absent(hook) {
-		c.raise("debug.sethook is not available: there are no hooks")
+		c.raise("debug.sethook is not available: phscript does not support hooks")
 	}
 	return 0
 }

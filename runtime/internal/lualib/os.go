@@ -27,7 +27,7 @@ func (lib *library) openOS(L *lua.LState) {
 	})
 }
 
-// execute is os.execute. Without a command it reports, with 0, that there is no shell.
+// execute is os.execute. Without a command it returns 0: a shell is not available.
 func execute(c call) int {
 	if c.absent(1) {
 		return c.results(lua.LNumber(0))

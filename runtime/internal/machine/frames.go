@@ -46,7 +46,7 @@ type frames struct {
 	// Go functions or metamethods.
 	running int
 	// failed is the call that raised the error that is passing through the loops,
-	// searched the base of the last one; failed is nil if there is no such error.
+	// searched the base of the last one; failed is nil without such an error.
 	failed, searched *frame
 	// raise takes the errors of the thread, or is nil.
 	raise func(*lua.LState)
@@ -74,7 +74,7 @@ func (s *frames) At(index int) *frame { return s.at(index) }
 // FreeAll does nothing: the collector frees a stack.
 func (s *frames) FreeAll() {}
 
-// IsEmpty reports whether there is no call.
+// IsEmpty reports whether the stack has no calls.
 func (s *frames) IsEmpty() bool { return s.count == 0 }
 
 // IsFull reports whether a further call is an error.
@@ -101,7 +101,7 @@ func (s *frames) Pop() *frame {
 	return s.at(s.count)
 }
 
-// trim frees what a deep recursion leaves, but for one segment.
+// trim frees what a deep recursion leaves, except for one segment.
 func (s *frames) trim() {
 	if keep := s.count/segmentSize + 2; keep < len(s.segments) {
 		clear(s.segments[keep:])

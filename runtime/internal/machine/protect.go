@@ -156,7 +156,8 @@ func Guarding(L *lua.LState) (Guard, bool) {
 const mostHandlers = 100
 
 // Handle calls the function that xpcall was given with an error, and returns its
-// result. It returns the error itself if there is no function, or if it has failed.
+// result. Without a function, it returns the error itself, and "error in error
+// handling" if too many handlers run inside one another.
 func (g Guard) Handle(cause lua.LValue) lua.LValue {
 	if g.frame.Fn.Proto != protecting[1] {
 		return cause

@@ -78,7 +78,7 @@ func Start(limit int64, exceeded func()) *Watch {
 	if limit < 1 {
 		return w
 	}
-	// What a single long call allocates is seen by the clock alone.
+	// The clock sees what a long call allocates that does not look itself.
 	w.stopped.Go(func() {
 		w.sample(func(int64) (pause time.Duration) {
 			if w.check(0, false) {

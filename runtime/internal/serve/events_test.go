@@ -23,7 +23,7 @@ import (
 )
 
 // TestHandlersAreRuns: the script that handles an event is queued at once with
-// the event as its parameters, and its own failure is no event.
+// the event as its parameters, and its own failure is not an event.
 func TestHandlersAreRuns(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, t.TempDir()+"/state.db")
@@ -59,7 +59,7 @@ func TestHandlersAreRuns(t *testing.T) {
 	assert.Len(t, runs(), 1, "the schedule has failed before")
 	ended(&history.Run{ID: 43, Schedule: "nightly", Attempt: 1}, history.End{Status: history.Cancelled}, false)
 	ended(&history.Run{ID: 44, Schedule: "nightly", Attempt: 1}, history.End{Status: history.Succeeded}, false)
-	assert.Len(t, runs(), 1, "there is no action for a recovery")
+	assert.Len(t, runs(), 1, "a recovery has no action")
 	ended(&history.Run{ID: 45, Schedule: "nightly", Attempt: 1}, history.End{Status: history.Cancelled}, false)
 	assert.Len(t, runs(), 1, "somebody wanted that")
 	ended(&history.Run{ID: 46, Schedule: "nightly", Attempt: 1}, history.End{Status: history.Cancelled}, true)
@@ -138,7 +138,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 			return errors.New("no route")
 		case 6:
 			stop()
-			return errors.New("the end is no trouble")
+			return errors.New("the end is not a failure")
 		}
 		return nil
 	})

@@ -120,7 +120,7 @@ exit 1`)
 	assert.Equal(t, []string{"line 60", "line 99"}, []string{report[0], report[len(report)-1]}, "the last %d lines", tailLines)
 	assert.Len(t, report, tailLines)
 	assert.Len(t, messages(lines, "stderr"), 100)
-	assert.Equal(t, []string{"slow"}, messages(lines, "warn"), "a line of the program's log is no part of the report")
+	assert.Equal(t, []string{"slow"}, messages(lines, "warn"), "the report leaves out lines of the program's log")
 	assert.JSONEq(t, `{"rows":3}`, string(lines[len(lines)-1].Fields))
 
 	p = program(t, "kill -9 $$")

@@ -153,7 +153,7 @@ end
 --- select takes an int of C
 print(pcall(select, 2^31, 1), pcall(select, 2^32, 1), pcall(select, 2^33, 1, 2), pcall(select, -2^31, 1), pcall(select, 1e100, 1), pcall(select, 2^32 + 1, "a"))
 
---- the standard files stay open, and there is no hook to remove
+--- the standard files stay open, and hooks are not supported
 print(io.stdin:close()) print(io.stdout:close()) print(io.stderr:close()) print(io.close()) print(io.close(io.stdin))
 print(io.type(io.stdin), io.type(io.stdout), io.type(io.stderr))
 print(debug.gethook()) print(select("#", debug.sethook()), select("#", debug.sethook(nil, "c")), select("#", debug.sethook(coroutine.create(print))))
@@ -168,7 +168,7 @@ do
   print(next(t, 1), next(t, 2), next(t, 3), next(t, nil))
 end
 
---- a position that is no number counts as 0, and a rejected character is not read
+--- NaN as a position counts as 0, and a rejected character is not read
 do
   local t = { 1, 2, 3 }
   print(pcall(table.insert, t, 0/0, 5), #t, t[0], t[1], t[4])

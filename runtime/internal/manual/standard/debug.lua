@@ -9,7 +9,7 @@ function debug.debug() end
 ---@return table
 function debug.getfenv(object) end
 
---- Returns nil, an empty text and 0: there are no hooks.
+--- Returns nil, an empty text and 0: phscript does not support hooks.
 ---@param thread thread?
 ---@return nil, string, integer
 function debug.gethook(thread) end
@@ -47,7 +47,7 @@ function debug.getupvalue(f, index) end
 ---@return any
 function debug.setfenv(object, environment) end
 
---- Does nothing without a hook, and otherwise raises an error: there are no hooks.
+--- Does nothing without a hook, and otherwise raises an error: phscript does not support hooks.
 ---@param hook function?
 ---@param mask string?
 ---@param count integer?
