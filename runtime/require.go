@@ -20,6 +20,9 @@ import (
 
 const builtinKey = builtins.Key
 
+// longestName is how many bytes the name of a module that is looked for in files can have.
+const longestName = 1000
+
 // loaded is the table of the modules that this run loaded.
 func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 
@@ -57,6 +60,9 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	}
 	if loader := r.customLoader(L, name); loader != nil {
 		return r.runModule(L, name, loader)
+	}
+	if len(name) > longestName {
+		L.RaiseError("'%s...' is not a module name: it is %d bytes long", name[:60], len(name))
 	}
 	src, chunk, file, tried, err := r.findModule(name)
 	if err != nil {

@@ -107,14 +107,15 @@ func TestRequireFailures(t *testing.T) {
 	b.put(t, "broken.lua", "local x = 1\nif x != 1 then end")
 	b.put(t, "fails.lua", "local t = {}\nerror('no luck')")
 	for source, want := range map[string]string{
-		`require "a"`:     "a → b → a",
-		`require "jsn"`:   "module 'jsn' not found (did you mean 'json'?); looked for jsn.lua, jsn/init.lua, lib/jsn.lua, lib/jsn/init.lua",
-		`require "../x"`:  "is not a module name",
-		`require "lib/x"`: "is not a module name",
-		`require ""`:      "is not a module name",
-		`require "a..b"`:  "is not a module name",
-		`require()`:       "string expected",
-		`require "fails"`: "no luck",
+		`require "a"`:              "a → b → a",
+		`require "jsn"`:            "module 'jsn' not found (did you mean 'json'?); looked for jsn.lua, jsn/init.lua, lib/jsn.lua, lib/jsn/init.lua",
+		`require "../x"`:           "is not a module name",
+		`require "lib/x"`:          "is not a module name",
+		`require ""`:               "is not a module name",
+		`require "a..b"`:           "is not a module name",
+		`require(("x"):rep(1001))`: "is not a module name: it is 1001 bytes long",
+		`require()`:                "string expected",
+		`require "fails"`:          "no luck",
 		`pcall(require, "fails") require "fails"`: "no luck",
 	} {
 		t.Run(source, func(t *testing.T) {

@@ -108,6 +108,8 @@ var spinning = map[string]string{
 	"a slow answer":   `planhat.company.get_list()`,
 	"standard input":  `print(io.read())`,
 	"names":           `planhat.company.bulk_upsert{ { [("n"):rep(2e6)] = 1 } } while true do end`,
+	"durations":       `while true do pcall(time.duration, ("1"):rep(1e7)) end`,
+	"modules":         `while true do pcall(require, ("1"):rep(1e7)) end`,
 	"number in words": `while true do pcall(tonumber, ("1"):rep(1e7)) end`,
 }
 

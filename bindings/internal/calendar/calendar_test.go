@@ -99,6 +99,18 @@ func TestOutOfRange(t *testing.T) {
 	}
 }
 
+// A text of megabytes is not tried in every form.
+func TestLongTexts(t *testing.T) {
+	long := strings.Repeat("1", 1001)
+	for _, r := range []Reader{{}, {Layout: Excel}, {Layout: "%Y"}} {
+		r.Zone, r.Option = time.UTC, ParseFormat
+		_, _, err := r.Read(long)
+		assert.EqualError(t, err, `"`+long[:60]+`..." is not a date or time: it is 1001 bytes long`)
+	}
+	_, err := ParseSpan(long)
+	assert.EqualError(t, err, `"`+long[:60]+`..." is not a duration: it is 1001 bytes long`)
+}
+
 func TestSpansThatAreTooLong(t *testing.T) {
 	for text, message := range map[string]string{
 		"1e300": `"1e300" is not a duration: 1e+300 seconds is too long`, "60001mo": `"60001mo" is not a duration: 60001 months: months and years must be whole numbers, at most 5000 years`,

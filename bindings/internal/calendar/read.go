@@ -10,6 +10,10 @@ import (
 	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
+// longest is how many bytes a date, time or duration can have. Longer texts are refused
+// before they are tried in every form.
+const longest = 1000
+
 // Reader reads texts as points in time.
 type Reader struct {
 	// Zone is that of texts that do not name one.
@@ -33,6 +37,9 @@ func (r Reader) Check() error {
 // Read returns the time of a text. dateOnly reports whether it is a day without a
 // time.
 func (r Reader) Read(text string) (at time.Time, dateOnly bool, err error) {
+	if len(text) > longest {
+		return time.Time{}, false, invalid.Errorf("check the text", "%q is not a date or time: it is %d bytes long", invalid.Cut(text, 60), len(text))
+	}
 	switch r.Layout {
 	case "":
 	case Excel:

@@ -123,6 +123,9 @@ func monthsBetween(a, b time.Time) int {
 // 8601's "PT1H30M".
 func ParseSpan(text string) (Span, error) {
 	var s Span
+	if len(text) > longest {
+		return Span{}, invalid.Errorf("check the text", "%q is not a duration: it is %d bytes long", invalid.Cut(text, 60), len(text))
+	}
 	rest := strings.ToLower(strings.TrimSpace(text))
 	n, err := strconv.ParseFloat(rest, 64)
 	if err == nil {
