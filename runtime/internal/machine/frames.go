@@ -111,13 +111,17 @@ func (s *frames) trim() {
 
 // Push adds a call.
 func (s *frames) Push(f frame) {
+	f.Idx = s.count
+	*s.push() = f
+}
+
+// push makes room for a call and returns its place.
+func (s *frames) push() *frame {
 	if s.count == len(s.segments)*segmentSize {
 		s.segments = append(s.segments, new(segment))
 	}
-	to := s.at(s.count)
-	*to = f
-	to.Idx = s.count
 	s.count++
+	return s.at(s.count - 1)
 }
 
 // SetSp leaves the outermost n calls.

@@ -264,3 +264,24 @@ func TestWhatFailed(t *testing.T) {
 		assert.Equal(t, want, got, src)
 	}
 }
+
+// TestCalls: arguments and results are as many as the function and the call want, and
+// the registers of functions that ended are not seen again.
+func TestCalls(t *testing.T) {
+	evaluates(t, map[string]string{
+		"local function f(a, b) return b, a end return f(1), f(1, 2)":                                                       "nil 2 1",
+		"local function f(a, b) local c return c, a, b end return f(1, 2, 3, 4)":                                            "nil 1 2",
+		"local function f() return 1, 2, 3 end local a, b, c, d = f() return d, c, b, a":                                    "nil 3 2 1",
+		"local function f() return 1, 2, 3 end local a, b = f() return (f()), b, f()":                                       "1 2 1 2 3",
+		"local function f() return 1, 2, 3 end local function g(...) return ... end return g(0, f())":                       "0 1 2 3",
+		"local function f() return 1, 2, 3 end local function g(a, b) return a, b, a end return g(f())":                     "1 2 1",
+		"local function f() end return f(), select('#', f()), f()":                                                          "nil 0",
+		"local function f(n) if n == 0 then return 1, 2, 3 end return f(n - 1) end return f(9)":                             "1 2 3",
+		"local function f(n) if n == 0 then return 'end' end local r = f(n - 1) return r end return f(5000)":                "test.lua:1: stack overflow",
+		"local function f(n) if n == 0 then return 0 end return 1 + f(n - 1) end return f(150)":                             "150",
+		"local function f(n) local m = n + 1 return function() m = m + 1 return m end end return f(1)(), f(5)()":            "3 7",
+		"local g local function f() local m = 1 g = function() return m end return m + 1 end return f() + g()":              "3",
+		"local function f(a, b, c) return a, b, c end local r = {f(1, 2, 3, 4, 5)} return #r, f(f(1, 2), 9)":                "3 1 9 nil",
+		"local t = setmetatable({}, {__index = function(t, k) return k end}) function t.f(a) return t[a] end return t.f(7)": "7",
+	})
+}
