@@ -23,7 +23,6 @@ type Codec struct {
 	records *lua.LTable
 	results *lua.LTable
 	keys    map[string]lua.LValue
-	numbers [256]lua.LValue
 
 	// names and values are stacks of what is being read, so that each table gets
 	// its exact size.
@@ -65,13 +64,18 @@ func newCodec(L *lua.LState) *Codec {
 	c.results = printed(L, resultText)
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))
 	c.object.RawSetString(jsonTypeField, lua.LString("object"))
-	for i := range c.numbers {
-		c.numbers[i] = lua.LNumber(i)
-	}
 	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
 	c.dec = jsontext.NewDecoder(new(bytes.Buffer))
 	return c
 }
+
+// smallNumbers are the first whole numbers, which need no memory.
+var smallNumbers = func() (values [256]lua.LValue) {
+	for i := range values {
+		values[i] = lua.LNumber(i)
+	}
+	return values
+}()
 
 // CodecOf returns the codec of L's state; coroutines share their state's.
 func CodecOf(L *lua.LState) *Codec {

@@ -210,8 +210,8 @@ func (c *Codec) number(raw jsontext.Value) lua.LValue {
 		return lua.LString(raw)
 	case raw[0] == '-':
 		return lua.LNumber(-whole)
-	case whole < int64(len(c.numbers)):
-		return c.numbers[whole]
+	case whole < int64(len(smallNumbers)):
+		return smallNumbers[whole]
 	}
 	return lua.LNumber(whole)
 }

@@ -7,6 +7,7 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -17,43 +18,55 @@ import (
 
 // openBase defines the functions that are globals.
 func (lib *library) openBase(L *lua.LState) {
-	L.Push(L.NewFunction(lua.OpenBase))
-	L.Call(0, 0)
 	globals := L.Get(lua.GlobalsIndex).(*lua.LTable)
-	globals.RawSetString("_printregs", lua.LNil)
-	globals.RawSetString("_GOPHER_LUA_VERSION", lua.LNil)
-	globals.RawSetString("require", lua.LNil)
+	globals.RawSetString("_G", globals)
+	globals.RawSetString("_VERSION", lua.LString(lua.LuaVersion))
 	loaded(L).RawSetString("_G", globals)
-	register(L, globals, map[string]func(call) int{
-		"assert":         lib.assertTrue,
-		"collectgarbage": collectGarbage,
-		"dofile":         lib.doFile,
-		"error":          lib.raiseValue,
-		"gcinfo":         func(c call) int { c.SetTop(0); c.Push(lua.LString("count")); return collectGarbage(c) },
-		"getmetatable":   lib.getMetatable,
-		"load":           lib.load,
-		"loadfile":       lib.loadFile,
-		"loadstring":     lib.loadString,
-		"next":           next,
-		"print":          lib.print,
-		"rawequal":       func(c call) int { return c.results(lua.LBool(c.RawEqual(c.present(1), c.present(2)))) },
-		"rawget":         func(c call) int { return c.results(c.table(1).RawGet(c.present(2))) },
-		"rawset":         rawSet,
-		"select":         selectArgs,
-		"setmetatable":   setMetatable,
-		"tonumber":       toNumber,
-		"tostring":       func(c call) int { return c.results(converted(c.LState, c.present(1))) },
-		"type":           func(c call) int { return c.results(lua.LString(c.present(1).Type().String())) },
-		"unpack":         unpack,
+	register(L, globals, stockBase())
+	register(L, globals, functions{
+		{"assert", lib.assertTrue},
+		{"collectgarbage", collectGarbage},
+		{"dofile", lib.doFile},
+		{"error", lib.raiseValue},
+		{"gcinfo", func(c call) int { c.SetTop(0); c.Push(lua.LString("count")); return collectGarbage(c) }},
+		{"getmetatable", lib.getMetatable},
+		{"load", lib.load},
+		{"loadfile", lib.loadFile},
+		{"loadstring", lib.loadString},
+		{"next", next},
+		{"print", lib.print},
+		{"rawequal", func(c call) int { return c.results(lua.LBool(c.RawEqual(c.present(1), c.present(2)))) }},
+		{"rawget", func(c call) int { return c.results(c.table(1).RawGet(c.present(2))) }},
+		{"rawset", rawSet},
+		{"select", selectArgs},
+		{"setmetatable", setMetatable},
+		{"tonumber", toNumber},
+		{"tostring", func(c call) int { return c.results(converted(c.LState, c.present(1))) }},
+		{"type", func(c call) int { return c.results(lua.LString(c.present(1).Type().String())) }},
+		{"unpack", unpack},
 	})
 	lib.tostring = globals.RawGetString("tostring")
 	step := L.NewFunction(func(L *lua.LState) int { return nextPair(call{LState: L, name: "ipairs"}) })
 	advance := globals.RawGetString("next")
-	register(L, globals, map[string]func(call) int{
-		"ipairs": func(c call) int { return c.results(step, c.table(1), lua.LNumber(0)) },
-		"pairs":  func(c call) int { return c.results(advance, c.table(1), lua.LNil) },
+	register(L, globals, functions{
+		{"ipairs", func(c call) int { return c.results(step, c.table(1), lua.LNumber(0)) }},
+		{"pairs", func(c call) int { return c.results(advance, c.table(1), lua.LNil) }},
 	})
 }
+
+// stockBase are the functions that are gopher-lua's own.
+var stockBase = sync.OnceValue(func() functions {
+	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 8, RegistrySize: 64})
+	defer L.Close()
+	L.Push(L.NewFunction(lua.OpenBase))
+	L.Call(0, 0)
+	var list functions
+	for _, name := range []string{"getfenv", "module", "newproxy", "setfenv"} {
+		stock := L.GetGlobal(name).(*lua.LFunction).GFunction
+		list = append(list, function{name, func(c call) int { return stock(c.LState) }})
+	}
+	return list
+})
 
 // assertTrue is Lua's assert. An error object that is not text is raised as it is.
 func (lib *library) assertTrue(c call) int {

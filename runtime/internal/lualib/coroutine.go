@@ -12,13 +12,13 @@ const errYield = "attempt to yield across metamethod/C-call boundary"
 
 // openCoroutine defines the coroutine library.
 func (lib *library) openCoroutine(L *lua.LState) {
-	lib.module(L, "coroutine", map[string]func(call) int{
-		"create":  lib.create,
-		"resume":  lib.resumeCoroutine,
-		"wrap":    lib.wrap,
-		"status":  func(c call) int { return c.results(lua.LString(status(c.LState, c.thread(1)))) },
-		"running": running,
-		"yield":   yield,
+	lib.module(L, "coroutine", functions{
+		{"create", lib.create},
+		{"resume", lib.resumeCoroutine},
+		{"wrap", lib.wrap},
+		{"status", func(c call) int { return c.results(lua.LString(status(c.LState, c.thread(1)))) }},
+		{"running", running},
+		{"yield", yield},
 	})
 }
 

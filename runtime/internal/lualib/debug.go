@@ -9,20 +9,21 @@ import (
 
 // openDebug defines the part of the debug library that only looks.
 func (lib *library) openDebug(L *lua.LState) {
-	table := lib.module(L, "debug", map[string]func(call) int{
-		"traceback":    traceback,
-		"getmetatable": lib.anyMetatable,
-		"setmetatable": lib.setAnyMetatable,
-		"getinfo":      getInfo,
-		"gethook":      func(c call) int { return c.results(lua.LNil, lua.LString(""), lua.LNumber(0)) },
-		"sethook":      setHook,
-	})
+	list := functions{
+		{"traceback", traceback},
+		{"getmetatable", lib.anyMetatable},
+		{"setmetatable", lib.setAnyMetatable},
+		{"getinfo", getInfo},
+		{"gethook", func(c call) int { return c.results(lua.LNil, lua.LString(""), lua.LNumber(0)) }},
+		{"sethook", setHook},
+	}
 	for _, name := range []string{"debug", "getlocal", "getregistry", "getupvalue", "getfenv", "setfenv", "setlocal", "setupvalue"} {
-		register(L, table, map[string]func(call) int{name: func(c call) int {
+		list = append(list, function{name, func(c call) int {
 			c.raise("debug." + name + " is not available: a script cannot reach into running functions")
 			return 0
 		}})
 	}
+	lib.module(L, "debug", list)
 }
 
 // setHook is debug.sethook. Hooks are not supported, so it can only remove one.

@@ -11,35 +11,35 @@ import (
 // openIO defines the io library over the files and streams of the host.
 func (lib *library) openIO(L *lua.LState) {
 	lib.fileMeta = L.CreateTable(0, 9)
-	register(L, lib.fileMeta, map[string]func(call) int{
-		"close":      fileClose,
-		"flush":      func(c call) int { return c.outcome(c.file(1).flush()) },
-		"lines":      func(c call) int { return c.lines(c.file(1), false) },
-		"read":       func(c call) int { return c.read(c.file(1), 2) },
-		"seek":       fileSeek,
-		"setvbuf":    func(c call) int { c.file(1); return c.results(lua.LTrue) },
-		"write":      func(c call) int { return c.write(c.file(1), 2) },
-		"__tostring": fileText,
+	register(L, lib.fileMeta, functions{
+		{"close", fileClose},
+		{"flush", func(c call) int { return c.outcome(c.file(1).flush()) }},
+		{"lines", func(c call) int { return c.lines(c.file(1), false) }},
+		{"read", func(c call) int { return c.read(c.file(1), 2) }},
+		{"seek", fileSeek},
+		{"setvbuf", func(c call) int { c.file(1); return c.results(lua.LTrue) }},
+		{"write", func(c call) int { return c.write(c.file(1), 2) }},
+		{"__tostring", fileText},
 	})
 	lib.fileMeta.RawSetString("__index", lib.fileMeta)
 	lib.stdin = newFile(nil, nil, nil)
 	lib.stdin.stdin = &stdin{host: lib.host}
 	lib.stdin.reader = bufio.NewReader(lib.stdin.stdin)
 	lib.input, lib.output = lib.stdin, newFile(nil, lib.host.Stdout(), nil)
-	table := lib.module(L, "io", map[string]func(call) int{
-		"close":  lib.ioClose,
-		"flush":  func(c call) int { return c.outcome(c.standard(lib.output, "output").flush()) },
-		"input":  func(c call) int { return lib.redirect(c, &lib.input, "r") },
-		"lines":  lib.ioLines,
-		"open":   lib.ioOpen,
-		"output": func(c call) int { return lib.redirect(c, &lib.output, "w") },
-		"popen":  func(c call) int { c.raise("io.popen is not available: scripts cannot start programs"); return 0 },
-		"read":   func(c call) int { return c.read(c.standard(lib.input, "input"), 1) },
-		"tmpfile": func(c call) int {
+	table := lib.module(L, "io", functions{
+		{"close", lib.ioClose},
+		{"flush", func(c call) int { return c.outcome(c.standard(lib.output, "output").flush()) }},
+		{"input", func(c call) int { return lib.redirect(c, &lib.input, "r") }},
+		{"lines", lib.ioLines},
+		{"open", lib.ioOpen},
+		{"output", func(c call) int { return lib.redirect(c, &lib.output, "w") }},
+		{"popen", func(c call) int { c.raise("io.popen is not available: scripts cannot start programs"); return 0 }},
+		{"read", func(c call) int { return c.read(c.standard(lib.input, "input"), 1) }},
+		{"tmpfile", func(c call) int {
 			return c.results(lib.wrapFile(lib.update(&memoryFile{most: lib.maxString})))
-		},
-		"type":  ioType,
-		"write": func(c call) int { return c.write(c.standard(lib.output, "output"), 1) },
+		}},
+		{"type", ioType},
+		{"write", func(c call) int { return c.write(c.standard(lib.output, "output"), 1) }},
 	})
 	table.RawSetString("stdin", lib.wrapFile(lib.stdin))
 	table.RawSetString("stdout", lib.wrapFile(lib.output))

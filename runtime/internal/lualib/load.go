@@ -32,11 +32,11 @@ func (lib *library) openPackage(L *lua.LState) {
 	table.RawSetString("config", lua.LString("/\n;\n?\n!\n-\n"))
 	known.RawSetString("package", table)
 	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString("package", table)
-	register(L, table, map[string]func(call) int{
-		"seeall": seeAll,
-		"loadlib": func(c call) int {
+	register(L, table, functions{
+		{"seeall", seeAll},
+		{"loadlib", func(c call) int {
 			return c.results(lua.LNil, lua.LString("libraries in C cannot be loaded"), lua.LString("absent"))
-		},
+		}},
 	})
 }
 

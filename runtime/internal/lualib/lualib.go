@@ -131,24 +131,33 @@ func of(L *lua.LState) *library {
 	return lib
 }
 
+// function is a function of Lua.
+type function struct {
+	name string
+	run  func(call) int
+}
+
+type functions []function
+
 // module makes a library table, in the globals and in package.loaded.
-func (lib *library) module(L *lua.LState, name string, functions map[string]func(call) int) *lua.LTable {
-	table := L.CreateTable(0, len(functions))
-	register(L, table, functions)
+func (lib *library) module(L *lua.LState, name string, list functions) *lua.LTable {
+	table := L.CreateTable(0, 0)
+	register(L, table, list)
 	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString(name, table)
 	loaded(L).RawSetString(name, table)
 	return table
 }
 
 // register adds functions to a table.
-func register(L *lua.LState, table *lua.LTable, functions map[string]func(call) int) {
-	made := make([]lua.LFunction, 0, len(functions))
-	for name, fn := range functions {
-		made = append(made, lua.LFunction{
+func register(L *lua.LState, table *lua.LTable, list functions) {
+	machine.GrowFields(table, len(list))
+	made := make([]lua.LFunction, len(list))
+	for i, f := range list {
+		made[i] = lua.LFunction{
 			IsG: true, Env: L.Env,
-			GFunction: func(L *lua.LState) int { return fn(call{LState: L, name: name}) },
-		})
-		table.RawSetString(name, &made[len(made)-1])
+			GFunction: func(L *lua.LState) int { return f.run(call{LState: L, name: f.name}) },
+		}
+		machine.SetField(table, lua.LString(f.name), &made[i])
 	}
 }
 

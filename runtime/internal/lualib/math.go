@@ -26,24 +26,24 @@ func (lib *library) openMath(L *lua.LState) {
 			return c.results(lua.LNumber(signed(f(a, b), a, b)))
 		}
 	}
-	table := lib.module(L, "math", map[string]func(call) int{
-		"abs": unary(math.Abs), "acos": unsigned(math.Acos), "asin": unsigned(math.Asin), "atan": unary(math.Atan),
-		"ceil": unary(math.Ceil), "cos": unary(math.Cos), "cosh": unary(math.Cosh), "exp": unary(number.Exp),
-		"floor": unary(math.Floor), "log": unary(number.Log), "log10": unsigned(math.Log10), "sin": unary(math.Sin),
-		"sinh": unary(math.Sinh), "sqrt": unary(math.Sqrt), "tan": unary(math.Tan), "tanh": unary(math.Tanh),
-		"deg":   unary(func(x float64) float64 { return x / (math.Pi / 180) }),
-		"rad":   unary(func(x float64) float64 { return x * (math.Pi / 180) }),
-		"atan2": binary(math.Atan2), "fmod": binary(math.Mod), "mod": binary(math.Mod), "pow": binary(number.Pow),
-		"ldexp": func(c call) int { return c.results(lua.LNumber(math.Ldexp(c.num(1), c.int(2)))) },
-		"frexp": func(c call) int {
+	table := lib.module(L, "math", functions{
+		{"abs", unary(math.Abs)}, {"acos", unsigned(math.Acos)}, {"asin", unsigned(math.Asin)}, {"atan", unary(math.Atan)},
+		{"ceil", unary(math.Ceil)}, {"cos", unary(math.Cos)}, {"cosh", unary(math.Cosh)}, {"exp", unary(number.Exp)},
+		{"floor", unary(math.Floor)}, {"log", unary(number.Log)}, {"log10", unsigned(math.Log10)}, {"sin", unary(math.Sin)},
+		{"sinh", unary(math.Sinh)}, {"sqrt", unary(math.Sqrt)}, {"tan", unary(math.Tan)}, {"tanh", unary(math.Tanh)},
+		{"deg", unary(func(x float64) float64 { return x / (math.Pi / 180) })},
+		{"rad", unary(func(x float64) float64 { return x * (math.Pi / 180) })},
+		{"atan2", binary(math.Atan2)}, {"fmod", binary(math.Mod)}, {"mod", binary(math.Mod)}, {"pow", binary(number.Pow)},
+		{"ldexp", func(c call) int { return c.results(lua.LNumber(math.Ldexp(c.num(1), c.int(2)))) }},
+		{"frexp", func(c call) int {
 			fraction, exponent := math.Frexp(c.num(1))
 			return c.results(lua.LNumber(fraction), lua.LNumber(exponent))
-		},
-		"modf":       modf,
-		"max":        extreme(func(a, b float64) bool { return a > b }),
-		"min":        extreme(func(a, b float64) bool { return a < b }),
-		"random":     lib.randomNumber,
-		"randomseed": func(c call) int { lib.random = rand.New(rand.NewSource(int64(c.integer(1)))); return 0 },
+		}},
+		{"modf", modf},
+		{"max", extreme(func(a, b float64) bool { return a > b })},
+		{"min", extreme(func(a, b float64) bool { return a < b })},
+		{"random", lib.randomNumber},
+		{"randomseed", func(c call) int { lib.random = rand.New(rand.NewSource(int64(c.integer(1)))); return 0 }},
 	})
 	table.RawSetString("pi", lua.LNumber(math.Pi))
 	table.RawSetString("huge", lua.LNumber(math.Inf(1)))

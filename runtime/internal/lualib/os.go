@@ -12,18 +12,18 @@ import (
 
 // openOS defines the os library. What reaches outside goes through the host.
 func (lib *library) openOS(L *lua.LState) {
-	lib.module(L, "os", map[string]func(call) int{
-		"clock":     func(c call) int { return c.results(lua.LNumber(lib.host.Now().Sub(lib.started).Seconds())) },
-		"date":      lib.date,
-		"difftime":  func(c call) int { return c.results(lua.LNumber(c.num(1) - c.num(2))) },
-		"execute":   execute,
-		"exit":      lib.exit,
-		"getenv":    lib.getenv,
-		"remove":    func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) },
-		"rename":    func(c call) int { return c.outcome(lib.host.Rename(c.str(1), c.str(2))) },
-		"setlocale": setLocale,
-		"time":      lib.time,
-		"tmpname":   lib.tmpName,
+	lib.module(L, "os", functions{
+		{"clock", func(c call) int { return c.results(lua.LNumber(lib.host.Now().Sub(lib.started).Seconds())) }},
+		{"date", lib.date},
+		{"difftime", func(c call) int { return c.results(lua.LNumber(c.num(1) - c.num(2))) }},
+		{"execute", execute},
+		{"exit", lib.exit},
+		{"getenv", lib.getenv},
+		{"remove", func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) }},
+		{"rename", func(c call) int { return c.outcome(lib.host.Rename(c.str(1), c.str(2))) }},
+		{"setlocale", setLocale},
+		{"time", lib.time},
+		{"tmpname", lib.tmpName},
 	})
 }
 

@@ -11,21 +11,21 @@ import (
 
 // openString defines the string library.
 func (lib *library) openString(L *lua.LState) {
-	table := lib.module(L, "string", map[string]func(call) int{
-		"byte":    stringByte,
-		"char":    stringChar,
-		"dump":    func(c call) int { c.raise("functions cannot be dumped"); return 0 },
-		"find":    func(c call) int { return stringFind(c, true) },
-		"format":  stringFormat,
-		"gmatch":  stringGmatch,
-		"gsub":    stringGsub,
-		"len":     func(c call) int { return c.results(lua.LNumber(len(c.str(1)))) },
-		"lower":   func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'A', 'Z', 'a'-'A'))) },
-		"match":   func(c call) int { return stringFind(c, false) },
-		"rep":     stringRep,
-		"reverse": stringReverse,
-		"sub":     stringSub,
-		"upper":   func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'a', 'z', -('a' - 'A')))) },
+	table := lib.module(L, "string", functions{
+		{"byte", stringByte},
+		{"char", stringChar},
+		{"dump", func(c call) int { c.raise("functions cannot be dumped"); return 0 }},
+		{"find", func(c call) int { return stringFind(c, true) }},
+		{"format", stringFormat},
+		{"gmatch", stringGmatch},
+		{"gsub", stringGsub},
+		{"len", func(c call) int { return c.results(lua.LNumber(len(c.str(1)))) }},
+		{"lower", func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'A', 'Z', 'a'-'A'))) }},
+		{"match", func(c call) int { return stringFind(c, false) }},
+		{"rep", stringRep},
+		{"reverse", stringReverse},
+		{"sub", stringSub},
+		{"upper", func(c call) int { return c.results(lua.LString(c.mapASCII(c.str(1), 'a', 'z', -('a' - 'A')))) }},
 	})
 	table.RawSetString("gfind", table.RawGetString("gmatch"))
 }

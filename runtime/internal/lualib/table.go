@@ -13,16 +13,16 @@ import (
 
 // openTable defines the table library.
 func (lib *library) openTable(L *lua.LState) {
-	lib.module(L, "table", map[string]func(call) int{
-		"concat":   tableConcat,
-		"foreach":  tableForEach,
-		"foreachi": tableForEachI,
-		"getn":     func(c call) int { return c.results(lua.LNumber(c.table(1).Len())) },
-		"insert":   tableInsert,
-		"maxn":     tableMaxN,
-		"remove":   tableRemove,
-		"setn":     func(c call) int { c.raise("'setn' is obsolete"); return 0 },
-		"sort":     tableSort,
+	lib.module(L, "table", functions{
+		{"concat", tableConcat},
+		{"foreach", tableForEach},
+		{"foreachi", tableForEachI},
+		{"getn", func(c call) int { return c.results(lua.LNumber(c.table(1).Len())) }},
+		{"insert", tableInsert},
+		{"maxn", tableMaxN},
+		{"remove", tableRemove},
+		{"setn", func(c call) int { c.raise("'setn' is obsolete"); return 0 }},
+		{"sort", tableSort},
 	})
 }
 

@@ -13,9 +13,9 @@ import (
 func (lib *library) openTypes(L *lua.LState) {
 	for _, v := range []lua.LValue{lua.LNil, lua.LTrue, lua.LNumber(0), L.NewFunction(func(*lua.LState) int { return 0 }), L} {
 		meta := L.CreateTable(0, 3)
-		register(L, meta, map[string]func(call) int{"__index": indexOther, "__newindex": storeOther})
+		register(L, meta, functions{{"__index", indexOther}, {"__newindex", storeOther}})
 		if _, callable := v.(*lua.LFunction); !callable {
-			register(L, meta, map[string]func(call) int{"__call": callOther})
+			register(L, meta, functions{{"__call", callOther}})
 		}
 		L.SetMetatable(v, meta)
 		lib.hidden[meta] = struct{}{}

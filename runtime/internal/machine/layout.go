@@ -116,6 +116,7 @@ func init() {
 	table[lua.OP_FORPREP] = prepareFor
 	table[lua.OP_VARARG] = vararg
 	table[lua.OP_SETTABLE] = store
+	table[lua.OP_SETTABLEKS] = storeField
 	table[lua.OP_CALL] = enter
 	table[lua.OP_RETURN] = leave
 	table[lua.OP_TAILCALL] = tailCall

@@ -285,3 +285,20 @@ func TestCalls(t *testing.T) {
 		"local t = setmetatable({}, {__index = function(t, k) return k end}) function t.f(a) return t[a] end return t.f(7)": "7",
 	})
 }
+
+// TestFields: names are set in all kinds of tables, and each is listed once.
+func TestFields(t *testing.T) {
+	const list = " local s = '' for k, v in pairs(t) do s = s .. tostring(k) .. '=' .. tostring(v) .. ' ' end return s"
+	evaluates(t, map[string]string{
+		"local t = {} t.a = 1 t.b = 2 t.a = 3" + list:                                                         "a=3 b=2 ",
+		"local t = {} t[true] = 1 t.a = 2" + list:                                                             "true=1 a=2 ",
+		"local t = {a = 1} t.a = nil t.a = 2" + list:                                                          "a=2 ",
+		"local t = {} t.a = 1 t.b = 2 t.a = nil t.b = nil t.a = 3" + list:                                     "a=3 ",
+		"local t = {} t.a = nil t.b = 1" + list:                                                               "b=1 ",
+		"local t = setmetatable({}, {__newindex = function(t, k, v) rawset(t, k, v + 1) end}) t.a = 1" + list: "a=2 ",
+		"local t = setmetatable({a = 1}, {__newindex = function() error('no') end}) t.a = 2" + list:           "a=2 ",
+		"local t = {} setmetatable({}, {__newindex = t}).a = 1" + list:                                        "a=1 ",
+		"local f = function() end local ok, e = pcall(function() f.a = 1 end) return ok":                      "false",
+		"local s = 'x' local ok, e = pcall(function() s.a = 1 end) return ok":                                 "false",
+	})
+}

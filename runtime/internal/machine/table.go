@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"unsafe"
 
 	lua "github.com/yuin/gopher-lua"
@@ -11,9 +12,52 @@ import (
 type tableLayout struct {
 	metatable lua.LValue
 	array     []lua.LValue
-	_, _      map[lua.LValue]lua.LValue
+	_         map[lua.LValue]lua.LValue
+	fields    map[string]lua.LValue
 	keys      []lua.LValue
 	places    map[lua.LValue]int
+}
+
+// GrowFields makes room for so many text keys more, in the maps of a new table only.
+func GrowFields(t *lua.LTable, n int) {
+	layout := (*tableLayout)(unsafe.Pointer(t))
+	layout.keys = slices.Grow(layout.keys, n)
+	if layout.fields == nil {
+		layout.fields = make(map[string]lua.LValue, n)
+	}
+	if layout.places == nil {
+		layout.places = make(map[lua.LValue]int, n)
+	}
+}
+
+// SetField sets a text key to a value that is not nil. Unlike LTable.RawSetString it
+// allocates nothing for a key that the table has, or that is a value already.
+func SetField(t *lua.LTable, key, v lua.LValue) {
+	layout := (*tableLayout)(unsafe.Pointer(t))
+	if layout.fields == nil || layout.places == nil {
+		GrowFields(t, 0)
+	}
+	had := len(layout.fields)
+	layout.fields[string(key.(lua.LString))] = v
+	if len(layout.fields) == had {
+		return
+	}
+	if _, known := layout.places[key]; !known {
+		layout.places[key] = len(layout.keys)
+		layout.keys = append(layout.keys, key)
+	}
+}
+
+// storeField executes the assignment to a name.
+func storeField(L *lua.LState, inst uint32, base *frame) int {
+	s := of(L)
+	t, ok := s.reg.array[s.target(inst)].(*lua.LTable)
+	key, v := s.operand(inst&0x1ff), s.operand(inst>>9&0x1ff)
+	if !ok || v == lua.LNil || t.Metatable != lua.LNil && t.RawGetString(string(key.(lua.LString))) == lua.LNil {
+		return instructions[lua.OP_SETTABLEKS](L, inst, base)
+	}
+	SetField(t, key, v)
+	return 0
 }
 
 // large is how many items or keys a table has whose growth is announced.
