@@ -211,9 +211,15 @@ func (h *History) Replaced(ctx context.Context, tx store.Queryer, r *Run) (bool,
 		r.Schedule, r.Due.UnixMicro(), r.Due.UnixMicro(), r.ID)
 }
 
-// Later reports whether a run of a later tick of the schedule is due by now.
-func (h *History) Later(ctx context.Context, tx store.Queryer, r *Run) (bool, error) {
-	return store.Exists(ctx, tx, `FROM phscript_run WHERE schedule = ? AND status = ? AND tick > ? AND due_at <= `+h.db.Now(), r.Schedule, Queued, r.Tick.UnixMicro())
+// LastDue returns the last of the queued runs of later ticks of the schedule that are
+// due by now, or nil.
+func (h *History) LastDue(ctx context.Context, tx store.Queryer, r *Run) (*Run, error) {
+	runs, err := h.runs(ctx, tx, `schedule = ? AND status = ? AND cause IN (?, ?) AND tick > ? AND due_at <= `+h.db.Now()+` ORDER BY tick DESC LIMIT 1`,
+		r.Schedule, Queued, ByTick, ByCatchUp, r.Tick.UnixMicro())
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	return runs[0], nil
 }
 
 // Waiting returns the queued runs that were handed to the engine and have been

@@ -77,6 +77,11 @@ func (h *History) HandBack(ctx context.Context, tx store.Queryer, id int64) erro
 	return store.Exec(ctx, tx, `UPDATE phscript_run SET job = NULL WHERE id = ? AND status = ?`, id, Queued)
 }
 
+// CatchUp makes a queued run one that makes up for a missed tick.
+func (h *History) CatchUp(ctx context.Context, tx store.Queryer, id int64, reason string) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET cause = ?, reason = ? WHERE id = ? AND status = ?`, ByCatchUp, reason, id, Queued)
+}
+
 // SkipCrowd skips ticks if at least most earlier runs of their schedule are due
 // and waiting.
 func (h *History) SkipCrowd(ctx context.Context, most int) error {

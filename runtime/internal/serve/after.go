@@ -32,7 +32,11 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // entryState is the state of a locked schedule. The zero value is for runs without
 // a schedule.
-type entryState struct{ paused, removed bool }
+type entryState struct {
+	paused, removed bool
+	// next is the first tick that is not planned yet.
+	next time.Time
+}
 
 // lock locks a schedule until the transaction ends. Every change of a schedule's
 // runs starts with it.
@@ -40,10 +44,12 @@ func (s *Schedules) lock(ctx context.Context, tx *store.Tx, name string) (state 
 	if name == "" {
 		return state, nil
 	}
-	err = tx.QueryRowContext(ctx, `SELECT paused, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking(), name).Scan(&state.paused, &state.removed)
+	var next *int64
+	err = tx.QueryRowContext(ctx, `SELECT paused, removed, next_at FROM phscript_schedule WHERE name = ?`+s.db.Locking(), name).Scan(&state.paused, &state.removed, &next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return entryState{removed: true}, nil
 	}
+	state.next = store.Time(next)
 	return state, err
 }
 

@@ -72,11 +72,12 @@ func (s *Schedules) dispatchRound(ctx context.Context) (again bool, failed error
 	}
 }
 
-// dispatch decides on one run. It reports whether the run is over, so that the next
-// one of its schedule can be looked at.
-func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) (over bool, err error) {
+// dispatch decides on one run. It reports whether the run is over or catches up, so
+// that the next one of its schedule can be looked at.
+func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) (next bool, err error) {
+	var state entryState
 	if r.Schedule != "" {
-		if _, err := s.lock(ctx, tx, r.Schedule); err != nil {
+		if state, err = s.lock(ctx, tx, r.Schedule); err != nil {
 			return false, err
 		}
 		// Its settings may have changed as well, or it was deleted.
@@ -93,12 +94,15 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 	if err != nil {
 		return s.endQueued(ctx, tx, r, history.End{Status: history.Failed, Error: err.Error()})
 	}
+	again := false
 	if r.Schedule != "" {
-		if missed, err := s.miss(ctx, tx, r, d); err != nil || missed {
-			return missed, err
+		late, err := s.late(ctx, tx, r, d, state)
+		if err != nil || late == lateMissed || late == lateUnplanned {
+			return late == lateMissed, err
 		}
+		again = late == lateCaughtUp
 		if ready, over, err := s.overlap(ctx, tx, r); err != nil || !ready {
-			return over, err
+			return over || again, err
 		}
 	}
 	job, err := s.engine.Enqueue(ctx, tx, r.ID, d.Timeout)
@@ -109,38 +113,12 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 	if err == nil && !first {
 		err = errTaken // which also undoes the job
 	}
-	return false, err
+	return again, err
 }
 
 // endQueued ends a run if it is queued, and reports whether it was.
 func (s *Schedules) endQueued(ctx context.Context, tx *store.Tx, r *history.Run, end history.End) (bool, error) {
 	return s.history.Finish(ctx, tx, r.ID, end, history.Queued)
-}
-
-// miss ends a tick that was queued ahead if no worker was running when it was due and
-// its schedule does not catch up on it. It reports whether it did.
-func (s *Schedules) miss(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition) (bool, error) {
-	if r.Cause != history.ByTick || d.CatchUp == schedule.CatchUpAll {
-		return false, nil
-	}
-	now, err := s.now(ctx, tx)
-	if err != nil || now.Sub(r.Due) <= s.LateAfter {
-		return false, err
-	}
-	served, err := store.Exists(ctx, tx, `FROM phscript_server WHERE started_at <= ? AND seen_at >= ?`, r.Due.Add(s.LateAfter).UnixMicro(), r.Due.UnixMicro())
-	if err != nil || served {
-		return false, err
-	}
-	reason := noWorker
-	if d.CatchUp == schedule.CatchUpOnce {
-		// The last missed tick catches up for all of them.
-		later, err := s.history.Later(ctx, tx, r)
-		if err != nil || !later {
-			return false, err
-		}
-		reason = oneForAll
-	}
-	return s.endQueued(ctx, tx, r, history.End{Status: history.Missed, Reason: reason})
 }
 
 // overlapOf is what happens to a run if another one of its schedule is running.
@@ -192,9 +170,13 @@ func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (
 		return false, false, nil
 	case policy == schedule.OverlapCancel:
 		for _, other := range others {
-			if err == nil && other.Status == history.Queued {
+			switch {
+			case err != nil:
+			case other.Status == history.Queued && other.Cause == history.ByCatchUp:
+				err = s.handBack(ctx, tx, other) // it comes after this run
+			case other.Status == history.Queued:
 				err = s.cancel(ctx, tx, other, nextDue)
-			} else if err == nil {
+			default:
 				err = s.end(ctx, tx, other, nextDue)
 			}
 		}
@@ -226,6 +208,14 @@ func (s *Schedules) cancel(ctx context.Context, tx *store.Tx, r *history.Run, re
 		return err
 	}
 	return s.retryCancelled(ctx, tx, r)
+}
+
+// handBack takes a queued run from the engine, so that it waits for its turn again.
+func (s *Schedules) handBack(ctx context.Context, tx *store.Tx, r *history.Run) error {
+	if err := s.engine.Cancel(ctx, tx, r.Job); err != nil {
+		return err
+	}
+	return s.history.HandBack(ctx, tx, r.ID)
 }
 
 // end cancels a queued run, or asks the worker of a running one to end it.

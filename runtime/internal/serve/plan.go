@@ -128,14 +128,9 @@ func lastTicks(d schedule.Definition, first, until time.Time) (ticks []time.Time
 	}
 }
 
-const (
-	noWorker  = "no worker was running when it was due"
-	oneForAll = noWorker + "; one run catches up for all missed ticks"
-)
-
 // decide returns a run for each tick: queued, missed or skipped.
 func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) []*history.Run {
-	var runs, missed []*history.Run
+	var runs, past, missed []*history.Run
 	for _, tick := range ticks {
 		r := &history.Run{Schedule: e.Name, Tick: tick, Due: tick.Add(jitter(e.Definition, tick)), Cause: history.ByTick, Status: history.Queued}
 		switch {
@@ -144,15 +139,21 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		case now.Sub(tick) > lateAfter:
 			missed = append(missed, r)
 		}
+		if !tick.After(now) {
+			past = append(past, r)
+		}
 		runs = append(runs, r)
 	}
 	// There were so many ticks that some after the first one are not listed.
 	left := len(ticks) > mostMissed && !e.Timing.Next(ticks[0]).Equal(ticks[1])
 	tooMany := left || len(missed) > mostMissed
+	if len(missed) > 0 && e.CatchUp == schedule.CatchUpOnce {
+		missed = past // the last tick catches up for all of them
+	}
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
 		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
-			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, "catching up: "+noWorker
+			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, catchingUp
 		case e.CatchUp == schedule.CatchUpOnce:
 			leaveOut(r, e, history.Missed, oneForAll, now)
 		case e.CatchUp == schedule.CatchUpAll:

@@ -137,10 +137,11 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 		// Dispatch has looked for other runs of the schedule. If one is running by
 		// now, this one waits for it.
 		if r.Schedule != "" {
-			if _, err := w.schedules.lock(ctx, tx, r.Schedule); err != nil {
+			state, err := w.schedules.lock(ctx, tx, r.Schedule)
+			if err != nil {
 				return err
 			}
-			if missed, err := w.schedules.miss(ctx, tx, r, d); err != nil || missed {
+			if late, err := w.schedules.late(ctx, tx, r, d, state); err != nil || late == lateMissed {
 				return err
 			}
 			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || active {
