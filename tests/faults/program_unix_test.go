@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -287,17 +288,35 @@ planhat.company.create{ name = "Acme" }
 	assert.NoFileExists(t, filepath.Join(p.dir, "summary.json"))
 }
 
+// Whatever signal ends a run, it says what it has done and leaves no unfinished file.
 func TestInterruptedScriptsLeaveNoHalfWrittenFile(t *testing.T) {
-	g := hold(t, 1)
-	p := launch(t, g, writing)
-	p.interrupt(t)
-	p.hears(t, asked)
-	p.interrupt(t)
-	said := p.rest()
-	require.Equal(t, 130, p.code(t), said)
-	left, err := filepath.Glob(filepath.Join(p.dir, "out", "*"))
+	for by, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 143} {
+		t.Run(by.String(), func(t *testing.T) {
+			if signal.Ignored(by) {
+				t.Skip("this process and its children ignore the signal, as with nohup")
+			}
+			g := hold(t, 1)
+			p := launch(t, g, writing)
+			require.NoError(t, p.Process.Signal(by))
+			p.hears(t, asked)
+			p.interrupt(t)
+			said := p.rest()
+			require.Equal(t, code, p.code(t), said)
+			r := p.report(t)
+			assert.Equal(t, code, r.ExitCode)
+			assert.Equal(t, "interrupted", r.Outcome)
+			assert.Empty(t, filesIn(t, filepath.Join(p.dir, "out")))
+		})
+	}
+}
+
+// filesIn lists the names in a folder, hidden ones too.
+func filesIn(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	list, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	hidden, err := filepath.Glob(filepath.Join(p.dir, "out", ".*"))
-	require.NoError(t, err)
-	assert.Empty(t, append(left, hidden...))
+	for _, entry := range list {
+		names = append(names, entry.Name())
+	}
+	return names
 }

@@ -1,6 +1,9 @@
 package fault
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+)
 
 // The exit codes of phscript, as docs/errors.md lists them.
 const (
@@ -11,7 +14,8 @@ const (
 	ExitAuth     = 4
 	ExitLimit    = 5
 	// ExitInterrupted and ExitTerminated are those of a program that a signal
-	// ended, as shells report them: 128 plus SIGINT or SIGTERM.
+	// ended, as shells report them: 128 plus SIGINT or SIGTERM. SIGHUP, the end of
+	// the terminal, counts as SIGTERM.
 	ExitInterrupted = 130
 	ExitTerminated  = 143
 )
@@ -23,14 +27,31 @@ type Exiter interface {
 	ExitCode() int
 }
 
-// ErrInterrupted is the cause of a run that Ctrl-C ended.
-var ErrInterrupted error = interrupted{}
+// ErrInterrupted is the cause of a run that Ctrl-C ended, and is matched by the
+// cause of a run that any signal ended.
+var ErrInterrupted Exiter = interrupted{ExitInterrupted}
 
-type interrupted struct{}
+// StoppedBy returns the cause of what a signal ends.
+func StoppedBy(s os.Signal) Exiter {
+	if s == os.Interrupt {
+		return ErrInterrupted
+	}
+	return interrupted{ExitTerminated}
+}
 
-func (interrupted) Error() string { return "stopped by Ctrl-C or a termination signal" }
+type interrupted struct{ code int }
 
-func (interrupted) ExitCode() int { return ExitInterrupted }
+func (i interrupted) Error() string {
+	if i.code == ExitTerminated {
+		return "stopped by a termination signal"
+	}
+	return "stopped by Ctrl-C or a termination signal"
+}
+
+func (i interrupted) ExitCode() int { return i.code }
+
+// Is reports whether target is ErrInterrupted.
+func (interrupted) Is(target error) bool { return target == ErrInterrupted }
 
 // ExitError is how a run ends by os.exit with a code other than 0.
 type ExitError struct{ Code int }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -27,6 +28,7 @@ func TestCode(t *testing.T) {
 		"a limit":                            {&fault.ScriptError{Cause: &fault.LimitError{What: "memory"}}, 5},
 		"a deadline":                         {context.DeadlineExceeded, 5},
 		"Ctrl-C":                             {&fault.ScriptError{Cause: fault.ErrInterrupted}, 130},
+		"SIGTERM":                            {&fault.ScriptError{Cause: fault.StoppedBy(syscall.SIGTERM)}, 143},
 		"Ctrl-C and a call that was cut off": {errors.Join(fault.ErrInterrupted, &planhat.Error{Kind: planhat.KindTimeout}), 130},
 		"no token":                           {&planhat.Error{Kind: planhat.KindConfig}, 2},
 		"a wrong token":                      {&fault.ScriptError{Cause: &planhat.Error{Kind: planhat.KindAuth}}, 4},

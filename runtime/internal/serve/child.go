@@ -282,7 +282,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" rejected"
 	case code == fault.ExitLimit:
 		end.Status = history.TimedOut
-	case code == fault.ExitInterrupted:
+	case code == fault.ExitInterrupted || code == fault.ExitTerminated:
 		end.Status = history.Cancelled
 	case code < 0:
 		end.Status, end.Reason = history.Failed, "the process was killed ("+exit.String()+"); the system may have run out of memory"

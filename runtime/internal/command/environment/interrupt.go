@@ -23,26 +23,30 @@ const (
 // Interruptible returns a context that the first Ctrl-C stops gently: no new
 // request starts, writes in progress finish, and then the script ends. The
 // second Ctrl-C ends it at once. If the script does not end, the process does.
-// interrupted reports whether there was a Ctrl-C; release ends the watch.
-func (e *Env) Interruptible() (ctx context.Context, interrupted func() bool, release func()) {
+// stopped returns what stopped it, nil if nothing did; release ends the watch.
+// Other signals that end a program count as Ctrl-C.
+func (e *Env) Interruptible() (ctx context.Context, stopped func() error, release func()) {
 	return e.watchInterrupts(firstGrace, func(int) bool { return true })
 }
 
 // InterruptibleInput is Interruptible for one input at a prompt. It says nothing
 // if the input ends at once, and waits for the second Ctrl-C if it does not end.
 func (e *Env) InterruptibleInput() (ctx context.Context, interrupted func() bool, release func()) {
-	return e.watchInterrupts(math.MaxInt64, func(inProgress int) bool { return inProgress > 0 })
+	ctx, stopped, release := e.watchInterrupts(math.MaxInt64, func(inProgress int) bool { return inProgress > 0 })
+	return ctx, func() bool { return stopped() != nil }, release
 }
 
 // watchInterrupts does the work of both; tell decides whether to say that
 // writes in progress finish first.
-func (e *Env) watchInterrupts(grace time.Duration, tell func(inProgress int) bool) (ctx context.Context, interrupted func() bool, release func()) {
+func (e *Env) watchInterrupts(grace time.Duration, tell func(inProgress int) bool) (ctx context.Context, stopped func() error, release func()) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(planhat.WithInFlight(planhat.WithStopping(context.Background(), stop)))
 	signals, ignore := e.Interrupts()
+	var cause fault.Exiter // set before stop is closed
 	go func() {
 		select {
-		case <-signals:
+		case s := <-signals:
+			cause = fault.StoppedBy(s)
 		case <-ended:
 			return
 		}
@@ -67,32 +71,32 @@ func (e *Env) watchInterrupts(grace time.Duration, tell func(inProgress int) boo
 				return
 			}
 		}
-		cancel(fault.ErrInterrupted)
+		cancel(cause)
 		if !again {
 			select {
 			case <-signals:
 			case <-time.After(grace):
 				fmt.Fprintln(e.Stderr, "the script does not stop, so phscript ends without its summary")
-				e.Exit(fault.ExitInterrupted)
+				e.Exit(cause.ExitCode())
 			case <-ended:
 				return
 			}
 		}
 		select {
 		case <-time.After(lastGrace):
-			e.Exit(fault.ExitInterrupted)
+			e.Exit(cause.ExitCode())
 		case <-ended:
 		}
 	}()
-	interrupted = func() bool {
+	stopped = func() error {
 		select {
 		case <-stop:
-			return true
+			return cause
 		default:
-			return false
+			return nil
 		}
 	}
-	return ctx, interrupted, sync.OnceFunc(func() {
+	return ctx, stopped, sync.OnceFunc(func() {
 		ignore()
 		close(ended)
 		cancel(nil)
@@ -106,15 +110,17 @@ func (e *Env) UntilInterrupted() (ctx context.Context, release func()) {
 	signals, ignore := e.Interrupts()
 	ended := make(chan struct{})
 	go func() {
+		var cause fault.Exiter
 		select {
-		case <-signals:
-			cancel(fault.ErrInterrupted)
+		case s := <-signals:
+			cause = fault.StoppedBy(s)
+			cancel(cause)
 		case <-ended:
 			return
 		}
 		select {
 		case <-signals:
-			e.Exit(fault.ExitInterrupted)
+			e.Exit(cause.ExitCode())
 		case <-ended:
 		}
 	}()

@@ -21,7 +21,7 @@ func TestSecondInterruptEndsTheProcess(t *testing.T) {
 		var told strings.Builder
 		var code atomic.Int64
 		code.Store(-1)
-		ctx, interrupted, release := (&Env{
+		ctx, stopped, release := (&Env{
 			Stderr:     &told,
 			Interrupts: func() (<-chan os.Signal, func()) { return signals, func() {} },
 			Exit:       func(c int) { code.Store(int64(c)) },
@@ -29,7 +29,7 @@ func TestSecondInterruptEndsTheProcess(t *testing.T) {
 		signals <- os.Interrupt
 		<-ctx.Done()
 		assert.ErrorIs(t, context.Cause(ctx), fault.ErrInterrupted)
-		assert.True(t, interrupted())
+		assert.ErrorIs(t, stopped(), fault.ErrInterrupted)
 		time.Sleep(firstGrace / 2)
 		assert.EqualValues(t, -1, code.Load(), "one Ctrl-C waits for the script")
 		signals <- os.Interrupt
@@ -62,12 +62,12 @@ func TestAScriptThatDoesNotStopEndsWithTheProcess(t *testing.T) {
 
 func TestNoInterruptEndsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, interrupted, release := (&Env{
+		ctx, stopped, release := (&Env{
 			Interrupts: func() (<-chan os.Signal, func()) { return make(chan os.Signal), func() {} },
 		}).Interruptible()
 		synctest.Wait()
 		assert.NoError(t, ctx.Err())
-		assert.False(t, interrupted())
+		assert.NoError(t, stopped())
 		release()
 		assert.Error(t, ctx.Err())
 	})

@@ -18,7 +18,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
-	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -48,7 +47,7 @@ func New(env *environment.Env) *cobra.Command {
 			"nothing leaves this machine. Scripts can read files in their own folder and in the working directory,\n" +
 			"and write to the folder " + host.OutDir + " there. --allow-read and --allow-write allow more.\n\n" +
 			"Exit codes: 0 done, 1 script error, 2 usage or configuration, 3 done with rejected rows,\n" +
-			"4 authentication or permission, 5 limit or deadline, 130 interrupted.",
+			"4 authentication or permission, 5 limit or deadline, 130 interrupted, 143 terminated.",
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
@@ -177,7 +176,7 @@ func runScript(env *environment.Env, o *options) error {
 	}
 	defer h.Close()
 	started := env.Now()
-	ctx, interrupted, release := env.Interruptible()
+	ctx, stopped, release := env.Interruptible()
 	defer release()
 	result := &runtime.Result{}
 	program, runErr := h.Runtime.Compile(ctx, script)
@@ -190,9 +189,9 @@ func runScript(env *environment.Env, o *options) error {
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
 	var exit *runtime.ExitError
-	if runErr != nil && !errors.As(runErr, &exit) && interrupted() {
+	if by := stopped(); runErr != nil && !errors.As(runErr, &exit) && by != nil {
 		// Also if the script itself fails because a call was not made.
-		runErr = errors.Join(fault.ErrInterrupted, runErr)
+		runErr = errors.Join(by, runErr)
 	}
 	s.Conclude(runErr)
 	if runErr == nil && s.Error != nil {

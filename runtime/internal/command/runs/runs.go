@@ -208,8 +208,8 @@ func printLog(env *environment.Env, o *options) error {
 			}
 			select {
 			case <-time.After(300 * time.Millisecond):
-			case <-signals:
-				return &usage.Finished{Code: fault.ExitInterrupted}
+			case s := <-signals:
+				return &usage.Finished{Code: fault.StoppedBy(s).ExitCode()}
 			}
 		}
 	})

@@ -253,8 +253,7 @@ func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), 
 	if s := service.Load(); s != nil {
 		s.Hurry()
 	}
-	<-signals
-	env.Exit(fault.ExitInterrupted)
+	env.Exit(fault.StoppedBy(<-signals).ExitCode())
 }
 
 // withoutTokens leaves Planhat's settings out: programs that tell people of a

@@ -58,7 +58,8 @@ func New(env *environment.Env) *cobra.Command {
 		Long: "test runs the tests in all files that end in _test.lua, in the working directory or in the files and\n" +
 			"folders that you name. Each test gets its own simulated Planhat. You need no account and no token, and\n" +
 			"nothing reaches your Planhat.\n\n" +
-			"Exit codes: 0 all passed, 1 a test failed, 2 usage or no tests found, 130 interrupted.",
+			"Exit codes: 0 all passed, 1 a test failed, 2 usage or no tests found, 130 interrupted,\n" +
+			"143 terminated.",
 		Example: "  phscript test\n" +
 			"  phscript test --filter 'sync' --watch scripts\n" +
 			"  phscript test --coverage --junit report.xml",
@@ -148,7 +149,7 @@ func runTests(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	return o.conclude(r)
+	return o.conclude(ctx, r)
 }
 
 // runOnce runs tests and writes every report that is wanted.
@@ -267,6 +268,14 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 	if err := w.Watch(ctx); err != nil {
 		return err
 	}
+	return interrupted(ctx)
+}
+
+// interrupted is the end of a command that a signal ended.
+func interrupted(ctx context.Context) error {
+	if by, ok := errors.AsType[fault.Exiter](context.Cause(ctx)); ok {
+		return &usage.Finished{Code: by.ExitCode()}
+	}
 	return &usage.Finished{Code: fault.ExitInterrupted}
 }
 
@@ -298,11 +307,11 @@ func (o *options) find(env *environment.Env) ([]string, error) {
 }
 
 // conclude decides how the command ends.
-func (o *options) conclude(r *report.Report) error {
+func (o *options) conclude(ctx context.Context, r *report.Report) error {
 	passed, failed, skipped := r.Counts()
 	switch {
 	case r.Interrupted:
-		return &usage.Finished{Code: fault.ExitInterrupted}
+		return interrupted(ctx)
 	case failed > 0:
 		return &usage.Finished{Code: fault.ExitScript}
 	case passed+skipped == 0 && o.filter != "":
