@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -72,6 +73,49 @@ func TestDecodeRefusesBrokenText(t *testing.T) {
 	v, err := c.DecodeBytes([]byte(`{"a":1}`), DecodeOptions{})
 	require.NoError(t, err, "a failed decode must not spoil the next")
 	assert.Equal(t, lua.LNumber(1), v.(*lua.LTable).RawGetString("a"))
+}
+
+// TestKeysAreNotConfused reads two keys of which one, as it is written, is the
+// other's text.
+func TestKeysAreNotConfused(t *testing.T) {
+	_, c := stateWithCodec(t)
+	v, err := c.DecodeBytes([]byte(`[{"a\\n":1},{"a\n":2},{"a\\n":3}]`), DecodeOptions{})
+	require.NoError(t, err)
+	var keys []lua.LValue
+	for i := range 3 {
+		keys = append(keys, firstKey(v.(*lua.LTable).RawGetInt(i+1).(*lua.LTable)))
+	}
+	assert.Equal(t, []lua.LValue{lua.LString(`a\n`), lua.LString("a\n"), lua.LString(`a\n`)}, keys)
+}
+
+// asked is a context that counts how often somebody asks whether it has ended.
+type asked struct {
+	context.Context
+	times int
+}
+
+func (a *asked) Err() error {
+	a.times++
+	return a.Context.Err()
+}
+
+func TestLongListsCanBeInterrupted(t *testing.T) {
+	L, c := stateWithCodec(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	run := &asked{Context: ctx}
+	L.SetContext(run)
+	list := []byte("[0" + strings.Repeat(",0", 9_999) + "]")
+	v, err := c.DecodeBytes(list, DecodeOptions{})
+	require.NoError(t, err)
+	_, err = c.EncodeBytes(v, EncodeOptions{})
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, run.times, 4)
+	assert.LessOrEqual(t, run.times, 100, "asking takes longer than reading a number")
+	cancel()
+	_, err = c.DecodeBytes(list, DecodeOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = c.EncodeBytes(v, EncodeOptions{})
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestEncodeSaysWhichPartHasNoForm(t *testing.T) {

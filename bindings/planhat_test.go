@@ -349,6 +349,10 @@ func TestReadOnlyPropertiesWarn(t *testing.T) {
 		planhat.enduser.bulk_upsert{ { email = "a@b.example", companyId = c._id, lastActive = "2026-01-01", experience = 3 } }`)
 	require.NotEmpty(t, h.warnings)
 	assert.Equal(t, "company read-only: Planhat sets 'mrr' of a company itself, so writing it has no effect", h.warnings[0])
+	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", mrr = 1, arr = 2, mr = 3, mrTotal = 4, nrr30 = 5 } }`)
+	assert.Contains(t, h.warnings[len(h.warnings)-1], "Planhat sets 'arr', 'mr', 'mrTotal', 'mrr', 'nrr30' of a company itself, so writing them has no effect")
+	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", mrr = 1, arr = 2, mr = 3, mrTotal = 4, nrr30 = 5, mrrTotal = 6, slug = "a" } }`)
+	assert.Contains(t, h.warnings[len(h.warnings)-1], "Planhat sets 'arr', 'mr', 'mrTotal', 'mrr', 'mrrTotal' and 2 more of a company itself")
 	// A record that was read is written back as a whole.
 	results(t, L, `local c = planhat.company.get_list()[1]  planhat.company.update(c._id, c)`)
 	assert.Contains(t, h.warnings[len(h.warnings)-1], "more of a company itself")

@@ -27,3 +27,12 @@ for _, id in ipairs({ "a", "b" }) do
 end
 local shout = name
 print(shout)
+local function tidy(text, shop)
+  text:gsub("-", "+")                --> ignored-result: 'gsub' does not change anything
+  text:gsub("%a+", function(word) print(word) end)
+  shop:close()
+end
+tidy(name, rows)
+local shop = { open = true }
+function shop:reverse() self.open = not self.open end
+shop:reverse()
