@@ -93,7 +93,7 @@ func readProcessed(r *Resource, lines []*line, a *answer, documented bool) (*Bul
 	kind, message := KindValidation, "Planhat did not process this row"
 	accepted := len(lines) - m.rejectedRows()
 	processed := members.get("processed")
-	failed := carriedError(members)
+	failed := carriedError(members, r.client.redact)
 	switch {
 	case processed != nil && count(processed) > len(lines):
 		return nil, fmt.Errorf("it counts %d rows, and %d were sent", count(processed), len(lines))
@@ -170,7 +170,7 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, given, sent 
 	}
 	locate(ctx, result.Errors)
 	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
-	return anyAnswer(a.body), nil
+	return anyAnswer(a.body, r.client.redact), nil
 }
 
 // BulkCreateActivity records many activities, with the same names as

@@ -31,7 +31,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		if n == nil {
 			n = members.get(part.keys)
 		} else if !countable(n) {
-			return nil, fmt.Errorf("%s is %s, not a count", part.counts, oneLine(string(n)))
+			return nil, fmt.Errorf("%s is %s, not a count", part.counts, m.redact.line(string(n)))
 		}
 		*part.into = count(n)
 	}

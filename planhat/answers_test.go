@@ -256,8 +256,8 @@ func TestErrorsSayHowLongToWait(t *testing.T) {
 }
 
 func TestATokenThatBeginsLikeAnother(t *testing.T) {
-	r := newRedactor("abcdefgh", "abcdefgh-and-more")
-	assert.Equal(t, "[redacted] [redacted]", r.text("abcdefgh-and-more abcdefgh"))
+	r := NewRedactor("abcdefgh", "abcdefgh-and-more")
+	assert.Equal(t, "[redacted] [redacted]", r.Text("abcdefgh-and-more abcdefgh"))
 }
 
 func TestAnswersAboutMetrics(t *testing.T) {

@@ -109,6 +109,9 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	tooLong := int64(len(body)) > limit
 	if tooLong {
 		body = body[:limit]
+		if !good {
+			body = []byte(c.redact.Beginning(string(body)))
+		}
 	}
 	a.body = body
 	c.heedQuota(ctx, q, a)
@@ -117,7 +120,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		if q.bulk {
 			a.body = repaired(body)
 		}
-		return a, &failure{err: statusError(a), sent: true}
+		return a, &failure{err: statusError(a, c.redact), sent: true}
 	case readErr != nil:
 		// A bulk answer with an error status may list rows that were stored, so
 		// half of one says as little as half of a good answer.
@@ -127,7 +130,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	case tooLong:
 		return a, &failure{err: &Error{Kind: KindServer, Message: "the response is larger than " + humanize.IBytes(uint64(limit)), Status: a.status}, sent: true, final: true}
 	case looksLikeHTML(body):
-		return a, &failure{err: decodeError(a, errHTML), sent: true}
+		return a, &failure{err: decodeError(a, errHTML, c.redact), sent: true}
 	case q.decode == nil:
 		return a, nil
 	}
@@ -137,7 +140,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		err = q.decode(a.body)
 	}
 	if err != nil {
-		return a, &failure{err: decodeError(a, err), sent: true}
+		return a, &failure{err: decodeError(a, err, c.redact), sent: true}
 	}
 	return a, nil
 }
@@ -191,7 +194,7 @@ func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
 	pause := min(reset, maxReset)
 	c.log.InfoContext(ctx, "quota exhausted, pausing all calls", "pause", pause.Round(time.Millisecond))
 	if err := c.limiter.Block(ctx, pause); err != nil {
-		c.log.WarnContext(ctx, "could not share the quota pause", "error", c.redact.text(err.Error()))
+		c.log.WarnContext(ctx, "could not share the quota pause", "error", c.redact.Text(err.Error()))
 	}
 }
 

@@ -90,7 +90,7 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 			sent--
 		}
 		decision := r.decide(f)
-		decision.Reason = c.redact.text(decision.Reason)
+		decision.Reason = c.redact.Text(decision.Reason)
 		err := c.describe(q, f.err, sent)
 		err.Uncertain = q.rows > 0 && r.uncertain
 		if seen.started {
@@ -170,18 +170,18 @@ func (c *Client) describe(q *call, err *Error, attempts int) *Error {
 	e.Model, e.Operation = q.model.Snake, q.op.Name
 	e.Method, e.Path = q.op.Method, c.shownPath(q)
 	e.Attempts = attempts
-	e.Message = c.redact.text(e.Message)
-	e.Hint = c.redact.text(e.Hint)
+	e.Message = c.redact.Text(e.Message)
+	e.Hint = c.redact.Text(e.Hint)
 	e.Header = c.redact.header(e.Header)
-	if len(e.Body) > maxErrorBody {
-		e.Body = e.Body[:maxErrorBody]
-	}
-	if e.Body != nil {
-		e.Body = c.redact.bytes(e.Body)
+	switch {
+	case len(e.Body) > maxErrorBody:
+		e.Body = []byte(c.redact.Beginning(string(e.Body[:maxErrorBody])))
+	case e.Body != nil:
+		e.Body = c.redact.Bytes(e.Body)
 	}
 	if e.Err != nil {
-		if text := e.Err.Error(); c.redact.text(text) != text {
-			e.Err = errors.New(c.redact.text(text))
+		if text := e.Err.Error(); c.redact.Text(text) != text {
+			e.Err = errors.New(c.redact.Text(text))
 		}
 	}
 	return &e
@@ -201,7 +201,7 @@ func (c *Client) path(q *call, tenant string) string {
 }
 
 // shownPath is the call's path as errors, logs and gates see it.
-func (c *Client) shownPath(q *call) string { return c.redact.text(c.path(q, redacted)) }
+func (c *Client) shownPath(q *call) string { return c.redact.Text(c.path(q, Redacted)) }
 
 // loudRetries is how many retries of a call are told at once; of the others, one
 // a minute is.

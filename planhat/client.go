@@ -96,7 +96,7 @@ type Client struct {
 	observer Observer
 	log      *slog.Logger
 	quiet    bool
-	redact   *redactor
+	redact   *Redactor
 
 	resources map[string]*Resource
 	open      openLists
@@ -135,7 +135,7 @@ func New(cfg Config) (*Client, error) {
 			}
 		}
 	}
-	c.redact = newRedactor(c.apiToken, c.tenantToken)
+	c.redact = NewRedactor(c.apiToken, c.tenantToken)
 	var err error
 	if c.base, err = parseHost("BaseURL", cfg.BaseURL, DefaultBaseURL); err != nil {
 		return nil, err

@@ -108,7 +108,7 @@ func TestAKeyThatAllRowsShare(t *testing.T) {
 	assert.Len(t, kept, n)
 	assert.Empty(t, rejected)
 
-	m := newMatcher(lines, newRedactor())
+	m := newMatcher(lines, NewRedactor())
 	for i := range n {
 		m.succeed(jsontext.Value(fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)), true, false)
 	}

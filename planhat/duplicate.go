@@ -86,7 +86,7 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 	message := "Planhat did not copy this row: the id is probably unknown"
 	if copies, err := splitArray[jsontext.Value](body); err == nil {
 		for _, entry := range copies {
-			if members, err := readObject(entry); err == nil && carriedError(members) != nil {
+			if members, err := readObject(entry); err == nil && carriedError(members, m.redact) != nil {
 				m.reject(entry, KindValidation)
 			} else {
 				out.Created++
@@ -95,7 +95,7 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 		message = "Planhat made fewer copies than there were ids: some ids are probably unknown"
 	} else if members, err := readObject(body); err == nil && isBulkAnswer(body) {
 		if n := members.get("created"); n != nil && !countable(n) {
-			return nil, fmt.Errorf("created is %s, not a count", oneLine(string(n)))
+			return nil, fmt.Errorf("created is %s, not a count", m.redact.line(string(n)))
 		}
 		out.Created = count(members.get("created"))
 		m.rejectAll(members)

@@ -23,7 +23,7 @@ func TestLongMessagesAreCut(t *testing.T) {
 // TestPausesOfAMinuteAreNamed: a shorter one is not worth the words.
 func TestPausesOfAMinuteAreNamed(t *testing.T) {
 	for seconds, want := range map[string]bool{"59": false, "60": true, "61": true} {
-		e := statusError(&answer{status: 429, header: http.Header{"Retry-After": {seconds}}})
+		e := statusError(&answer{status: 429, header: http.Header{"Retry-After": {seconds}}}, nil)
 		assert.Equal(t, want, strings.Contains(e.Message, "asks to wait 1m"), "%s: %s", seconds, e.Message)
 	}
 }

@@ -92,8 +92,8 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 }
 
 // statusError returns the error that a status other than 2xx stands for.
-func statusError(a *answer) *Error {
-	e := &Error{Status: a.status, Header: a.header, Body: a.body, Message: bodyMessage(a)}
+func statusError(a *answer, secrets *Redactor) *Error {
+	e := &Error{Status: a.status, Header: a.header, Body: a.body, Message: bodyMessage(a, secrets)}
 	e.RetryAfter, _ = retryAfter(a.header, time.Now())
 	switch s := a.status; {
 	case s/100 == 3:
@@ -134,14 +134,14 @@ func statusError(a *answer) *Error {
 
 // decodeError returns the error for a good status with a body that can't be
 // used.
-func decodeError(a *answer, err error) *Error {
+func decodeError(a *answer, err error, secrets *Redactor) *Error {
 	e := &Error{Kind: KindServer, Status: a.status, Header: a.header, Body: a.body, Err: err, Retryable: true}
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.Kind = KindNetwork
 		e.Message = "the response is incomplete"
 	case looksLikeHTML(a.body):
-		e.Message = "the response is not JSON but " + htmlSummary(a.body)
+		e.Message = "the response is not JSON but " + htmlSummary(a.body, secrets)
 		e.Hint = "check the API URL, and that no proxy answers instead"
 	default:
 		e.Message = "the response can't be read: " + err.Error()
@@ -159,18 +159,18 @@ const longestMessage = 300
 // bodyMessage returns the best one-line message in an error answer, or "".
 // The shape of Planhat's error bodies is not documented, so it looks for what
 // is usual in JSON and copes with plain text and HTML.
-func bodyMessage(a *answer) string {
+func bodyMessage(a *answer, secrets *Redactor) string {
 	body := bytes.TrimSpace(a.body)
 	if len(body) == 0 {
 		return ""
 	}
 	if looksLikeHTML(body) {
-		return "Planhat answered " + statusText(a.status) + " with " + htmlSummary(body)
+		return "Planhat answered " + statusText(a.status) + " with " + htmlSummary(body, secrets)
 	}
 	if v := jsontext.Value(body); v.IsValid(lenient) {
-		return oneLine(messageIn(v, 0))
+		return secrets.line(messageIn(v, 0))
 	}
-	return oneLine(string(body))
+	return secrets.line(string(body))
 }
 
 // messageIn looks for a message in a JSON value.
@@ -228,11 +228,11 @@ var (
 )
 
 // htmlSummary describes an HTML page in a few words.
-func htmlSummary(body []byte) string {
+func htmlSummary(body []byte, secrets *Redactor) string {
 	body = body[:min(len(body), maxErrorBody)]
 	for _, pattern := range []*regexp.Regexp{htmlTitle, htmlH1} {
 		if m := pattern.FindSubmatch(body); m != nil {
-			if title := oneLine(html.UnescapeString(htmlTag.ReplaceAllString(string(m[1]), ""))); title != "" {
+			if title := secrets.line(html.UnescapeString(htmlTag.ReplaceAllString(string(m[1]), ""))); title != "" {
 				return "an HTML page titled " + quote(title)
 			}
 		}

@@ -115,7 +115,7 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 		if out, err = splitArray[Record](body); err != nil {
 			return err
 		}
-		return listsRecords(out)
+		return listsRecords(out, r.client.redact)
 	}}
 	if _, failed := r.client.do(ctx, q); failed != nil {
 		return nil, failed
@@ -124,7 +124,7 @@ func (r *Resource) readList(ctx context.Context, op *catalog.Operation, query ur
 }
 
 // listsRecords refuses a list that holds something else, such as errors.
-func listsRecords(list []Record) error {
+func listsRecords(list []Record, secrets *Redactor) error {
 	for _, entry := range list {
 		if idOf(entry) != "" {
 			continue
@@ -133,7 +133,7 @@ func listsRecords(list []Record) error {
 		if err != nil {
 			return fmt.Errorf("it lists something that is not a record: %w", err)
 		}
-		if err := carriedError(members); err != nil {
+		if err := carriedError(members, secrets); err != nil {
 			return err
 		}
 	}

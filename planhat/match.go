@@ -25,7 +25,7 @@ const (
 // a row is tried.
 type matcher struct {
 	lines  []*line
-	redact *redactor
+	redact *Redactor
 	// names are the properties that may be keys.
 	names  []string
 	byKey  map[key][]int
@@ -53,7 +53,7 @@ type matcher struct {
 	torn map[rowState]int
 }
 
-func newMatcher(lines []*line, redact *redactor) *matcher {
+func newMatcher(lines []*line, redact *Redactor) *matcher {
 	m := &matcher{
 		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
 		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), several: make(map[string]bool), torn: make(map[rowState]int),
@@ -155,7 +155,7 @@ func (m *matcher) rejectEach(entries []jsontext.Value) {
 		if err != nil {
 			continue
 		}
-		if failed := carriedError(members); failed != nil || len(listed(members.get("errors"))) > 0 {
+		if failed := carriedError(members, m.redact); failed != nil || len(listed(members.get("errors"))) > 0 {
 			m.rejectAt(i, entry, KindValidation)
 		}
 	}
@@ -179,8 +179,8 @@ func (m *matcher) rejectAt(i int, entry jsontext.Value, kind Kind) {
 	if message == "" {
 		message = string(entry)
 	}
-	message = oneLine(m.redact.text(message))
-	raw := Record(m.redact.bytes(entry))
+	message = m.redact.line(message)
+	raw := Record(m.redact.Bytes(entry))
 	if i < 0 {
 		m.loose++
 		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind, Raw: raw})

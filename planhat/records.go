@@ -46,7 +46,7 @@ func (r *Resource) Create(ctx context.Context, record any) (Record, error) {
 }
 
 func (r *Resource) create(ctx context.Context, q *call) (out Record, planned bool, err error) {
-	q.decode = decodeRecord(&out)
+	q.decode = decodeRecord(&out, r.client.redact)
 	a, failed := r.client.do(ctx, q)
 	switch {
 	case failed != nil && failed.Uncertain:
@@ -98,7 +98,7 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 		return nil, err
 	}
 	var out Record
-	q := &call{model: r.model, op: op, id: id, body: row, rows: 1, decode: decodeRecord(&out)}
+	q := &call{model: r.model, op: op, id: id, body: row, rows: 1, decode: decodeRecord(&out, r.client.redact)}
 	a, failed := r.client.do(ctx, q)
 	if failed != nil && failed.Uncertain && failed.Status/100 == 2 {
 		out, failed = r.recoverUpdate(ctx, id, row, failed)
@@ -161,10 +161,10 @@ func (r *Resource) fetch(ctx context.Context, id string) (Record, error) {
 		return nil, err
 	}
 	var out Record
-	q := &call{model: r.model, op: op, id: id, decode: decodeRecord(&out)}
+	q := &call{model: r.model, op: op, id: id, decode: decodeRecord(&out, r.client.redact)}
 	if _, failed := r.client.do(ctx, q); failed != nil {
 		if failed.Kind == KindNotFound {
-			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}))
+			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}, r.client.redact))
 		}
 		return nil, failed
 	}
@@ -184,7 +184,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		r.note(op, Outcome{Err: err})
 		return nil, err
 	}
-	q := &call{model: r.model, op: op, id: id, rows: 1, decode: decodeDeletion}
+	q := &call{model: r.model, op: op, id: id, rows: 1, decode: decodeDeletion(r.client.redact)}
 	a, failed := r.client.do(ctx, q)
 	for again := 1; failed == nil && !a.withheld && !saysDeleted(a); again++ {
 		gone, err := r.gone(ctx, id)
@@ -196,7 +196,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 			}, a.attempts)
 		case gone:
 			r.note(op, Outcome{Deleted: 1})
-			return anyAnswer(a.body), nil
+			return anyAnswer(a.body, r.client.redact), nil
 		case again == fewAttempts:
 			failed = r.client.describe(q, &Error{
 				Kind: KindServer, Status: a.status, Header: a.header, Body: a.body, Retryable: true,
@@ -215,7 +215,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		return Record(`{"deletedCount":1}`), nil
 	case failed != nil:
 		if failed.Kind == KindNotFound {
-			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}))
+			failed.Message = r.missing(id, bodyMessage(&answer{status: failed.Status, body: failed.Body}, r.client.redact))
 		}
 		r.note(op, Outcome{Err: failed})
 		return nil, failed
@@ -232,7 +232,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		return nil, failed
 	}
 	r.note(op, Outcome{Deleted: 1})
-	return anyAnswer(a.body), nil
+	return anyAnswer(a.body, r.client.redact), nil
 }
 
 // saysDeleted reports whether an answer speaks of a deletion: by its status, with
@@ -280,7 +280,7 @@ func deletedNone(body []byte) bool {
 
 // decodeRecord reads an answer that holds one record. Anything else says nothing
 // about the record, whatever its status.
-func decodeRecord(into *Record) func([]byte) error {
+func decodeRecord(into *Record, secrets *Redactor) func([]byte) error {
 	return func(body []byte) error {
 		body = bytes.TrimSpace(body)
 		if len(body) == 0 {
@@ -291,7 +291,7 @@ func decodeRecord(into *Record) func([]byte) error {
 			return err
 		}
 		if text(members.get("_id")) == "" {
-			return cmp.Or(carriedError(members), errors.New("it is not a record: it has no _id"))
+			return cmp.Or(carriedError(members, secrets), errors.New("it is not a record: it has no _id"))
 		}
 		*into = body
 		return nil
@@ -303,34 +303,36 @@ var errEmpty = errors.New("it is empty")
 
 // carriedError returns the error that an answer with a good status reports, or
 // nil.
-func carriedError(members object) error {
+func carriedError(members object, secrets *Redactor) error {
 	status := count(members.get("statusCode"))
 	said := members.get("error")
 	if status < 400 && (said == nil || slices.Contains([]string{"null", "false", `""`, "{}", "[]"}, string(said))) {
 		return nil
 	}
-	return fmt.Errorf("it reports an error: %s", cmp.Or(oneLine(messageIn(jsontext.Value(members.record()), 0)), statusText(status)))
+	return fmt.Errorf("it reports an error: %s", cmp.Or(secrets.line(messageIn(jsontext.Value(members.record()), 0)), statusText(status)))
 }
 
 // decodeDeletion reads the answer to a delete, whose shape is not the same for
 // all models.
-func decodeDeletion(body []byte) error {
-	switch v := jsontext.Value(bytes.TrimSpace(body)); {
-	case v.Kind() == '[' || v.Kind() == 'n':
-		return errors.New("it is " + kindName(v.Kind()) + ", not an object")
-	case v.Kind() == '{':
-		members, err := readObject(v)
-		if err != nil {
-			return err
+func decodeDeletion(secrets *Redactor) func([]byte) error {
+	return func(body []byte) error {
+		switch v := jsontext.Value(bytes.TrimSpace(body)); {
+		case v.Kind() == '[' || v.Kind() == 'n':
+			return errors.New("it is " + kindName(v.Kind()) + ", not an object")
+		case v.Kind() == '{':
+			members, err := readObject(v)
+			if err != nil {
+				return err
+			}
+			return carriedError(members, secrets)
+		default:
+			return nil
 		}
-		return carriedError(members)
-	default:
-		return nil
 	}
 }
 
 // anyAnswer returns an answer of unknown shape as JSON.
-func anyAnswer(body []byte) Record {
+func anyAnswer(body []byte, secrets *Redactor) Record {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
 		return Record("{}")
@@ -338,5 +340,5 @@ func anyAnswer(body []byte) Record {
 	if v := jsontext.Value(body); v.IsValid(lenient) {
 		return Record(v)
 	}
-	return object{{"message", quoted(oneLine(string(body)))}}.record()
+	return object{{"message", quoted(secrets.line(string(body)))}}.record()
 }

@@ -51,7 +51,7 @@ func (r *Resource) recover(ctx context.Context, q *call, lost *Error) (Record, *
 			return nil, mayExist(lost, open)
 		}
 		var out Record
-		q.decode = decodeRecord(&out)
+		q.decode = decodeRecord(&out, r.client.redact)
 		_, again := r.client.do(ctx, q)
 		if again == nil {
 			return out, nil

@@ -1,13 +1,9 @@
 package planhat
 
 import (
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 )
 
 // String shows the configuration without its tokens, so that it can be printed
@@ -17,7 +13,7 @@ func (c Config) String() string {
 	p := plain(c)
 	for _, token := range []*string{&p.APIToken, &p.TenantToken} {
 		if *token != "" {
-			*token = redacted
+			*token = Redacted
 		}
 	}
 	return fmt.Sprintf("%+v", p)
@@ -40,36 +36,11 @@ func (c *Client) String() string {
 // GoString is String, for the verb %#v.
 func (c *Client) GoString() string { return c.String() }
 
-// redacted replaces a token.
-const redacted = "[redacted]"
-
-// redactor takes tokens out of whatever leaves the client.
-type redactor struct{ r *strings.Replacer }
-
-func newRedactor(secrets ...string) *redactor {
-	// A secret that begins like another one must not hide the rest of it.
-	secrets = slices.Clone(secrets)
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		for _, form := range []string{
-			base64.StdEncoding.EncodeToString([]byte(s + ":")), s, url.PathEscape(s), url.QueryEscape(s),
-		} {
-			pairs = append(pairs, form, redacted)
-		}
-	}
-	return &redactor{strings.NewReplacer(pairs...)}
-}
-
-func (r *redactor) text(s string) string { return r.r.Replace(s) }
-
-func (r *redactor) bytes(b []byte) []byte { return []byte(r.r.Replace(string(b))) }
+// Redacted replaces a secret.
+const Redacted = "[redacted]"
 
 // header returns the header of an answer without cookies and tokens.
-func (r *redactor) header(h http.Header) http.Header {
+func (r *Redactor) header(h http.Header) http.Header {
 	if h == nil {
 		return nil
 	}
@@ -79,7 +50,7 @@ func (r *redactor) header(h http.Header) http.Header {
 			continue
 		}
 		for _, v := range values {
-			out[name] = append(out[name], r.text(v))
+			out[name] = append(out[name], r.Text(v))
 		}
 	}
 	return out

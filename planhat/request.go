@@ -71,7 +71,7 @@ func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 	case a.withheld:
 		o.Planned = 1
 	case len(strings.TrimSpace(string(a.body))) > 0:
-		out = anyAnswer(a.body)
+		out = anyAnswer(a.body, c.redact)
 	}
 	if c.observer != nil {
 		c.observer.Outcome(o)

@@ -52,7 +52,7 @@ func (r *Resource) fault(op *catalog.Operation, err error) error {
 	}
 	named := *e
 	named.Model, named.Operation = r.model.Snake, op.Name
-	named.Message = r.client.redact.text(named.Message)
+	named.Message = r.client.redact.Text(named.Message)
 	return &named
 }
 

@@ -18,7 +18,7 @@ const (
 )
 
 // errorFields lists the fields of an error object other than its message.
-func errorFields(object *lua.LTable, cause error) []ErrorField {
+func errorFields(object *lua.LTable, cause error, secrets *Secrets) []ErrorField {
 	var fields []ErrorField
 	add := func(name, value string) {
 		if value != "" {
@@ -40,7 +40,7 @@ func errorFields(object *lua.LTable, cause error) []ErrorField {
 	if failed, ok := errors.AsType[*planhat.Error](cause); ok && len(failed.Items) > 0 && !tellsAll(failed) {
 		add("rows", rowLines(failed.Items))
 	}
-	add("answer", excerpt(field("body")))
+	add("answer", excerpt(secrets.String(field("body"))))
 	return fields
 }
 

@@ -135,7 +135,7 @@ func (r *run) structured(object *lua.LTable, cause error, frames []Frame) *Scrip
 		e.Message = model + "." + field("operation") + ": " + e.Message
 	}
 	e.Hint = field("hint")
-	e.Fields = errorFields(object, cause)
+	e.Fields = errorFields(object, cause, r.opts.Secrets)
 	e.Value, e.Cause = ValueOf(object), cause
 	return e
 }
@@ -244,9 +244,6 @@ const (
 	longestWarning = 4 << 10
 )
 
-// longestSecret is more than any secret has.
-const longestSecret = 16 << 10
-
 // shortened takes every secret out of a text of the given length at most, and
 // shortens a longer one.
 func shortened(text string, most int, secrets *Secrets) string {
@@ -254,9 +251,7 @@ func shortened(text string, most int, secrets *Secrets) string {
 	if size <= most {
 		return secrets.String(text)
 	}
-	// Half a secret at the end of the text would not be found.
-	text = secrets.String(text[:min(size, most+longestSecret)])
-	return fmt.Sprintf("%s ... (%s bytes in all)", strings.ToValidUTF8(text[:min(len(text), most)], ""), humanize.Comma(int64(size)))
+	return fmt.Sprintf("%s ... (%s bytes in all)", strings.ToValidUTF8(secrets.Beginning(text[:most]), ""), humanize.Comma(int64(size)))
 }
 
 // hideSecrets takes every secret out of an error, and then shortens its texts.

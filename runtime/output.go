@@ -23,7 +23,7 @@ func newStream(w io.Writer, lock *sync.Mutex, secrets *Secrets) *stream {
 
 // Flush passes on what the script wrote of a line. What may be the beginning of
 // a secret stays.
-func (s *stream) Flush() error { return s.lines.Flush() }
+func (s *stream) Flush() error { return errors.Join(s.Pass(), s.lines.Flush()) }
 
 // finish passes on everything.
 func (s *stream) finish() error {

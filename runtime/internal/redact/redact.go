@@ -3,17 +3,17 @@
 package redact
 
 import (
-	"cmp"
-	"encoding/base64"
-	"net/url"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // Mark replaces a secret.
-const Mark = "[redacted]"
+const Mark = planhat.Redacted
 
 // shortest is the length of the shortest secret, in bytes. Hiding every "a" would only
 // make output unreadable.
@@ -25,16 +25,11 @@ type Secrets struct {
 	mu sync.Mutex
 	// holders counts who wants a value to be hidden.
 	holders map[string]int
-	list    atomic.Pointer[secretList]
+	list    atomic.Pointer[planhat.Redactor]
 }
 
-type secretList struct {
-	values   []string
-	replacer *strings.Replacer
-}
-
-// Add registers a value and its encoded forms for good: Basic authentication,
-// base64 and percent-encoding. It ignores values of fewer than six bytes.
+// Add registers a value for good, in every spelling that planhat.Redactor finds. It
+// ignores values of fewer than six bytes.
 func (s *Secrets) Add(value string) { s.Hold(value) }
 
 // Hold registers a value as Add does, until release is called as often as Hold.
@@ -61,53 +56,16 @@ func (s *Secrets) hold(value string, n int) {
 	case before > 0:
 		return // it is hidden already
 	}
-	s.list.Store(newList(s.holders))
-}
-
-// newList makes the list of all forms of some values, nil if there are none.
-func newList(of map[string]int) *secretList {
-	if len(of) == 0 {
-		return nil
+	if len(s.holders) == 0 {
+		s.list.Store(nil)
+		return
 	}
-	var values []string
-	for value := range of {
-		values = append(values,
-			value,
-			base64.StdEncoding.EncodeToString([]byte(value+":")),
-			base64.StdEncoding.EncodeToString([]byte(value)),
-			url.QueryEscape(value),
-			url.PathEscape(value),
-		)
-	}
-	// A secret that begins with another one must be tried first.
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	values = slices.Compact(values)
-	pairs := make([]string, 0, 2*len(values))
-	for _, v := range values {
-		pairs = append(pairs, v, Mark)
-	}
-	return &secretList{values: values, replacer: strings.NewReplacer(pairs...)}
+	s.list.Store(planhat.NewRedactor(slices.Collect(maps.Keys(s.holders))...))
 }
 
 // String returns text with every secret replaced by Mark.
-func (s *Secrets) String(text string) string {
-	list := s.list.Load()
-	if list == nil {
-		return text
-	}
-	return list.replacer.Replace(text)
-}
+func (s *Secrets) String(text string) string { return s.list.Load().Text(text) }
 
-// held returns how many bytes at the end of text may begin a secret.
-func (l *secretList) held(text string) int {
-	longest := 0
-	for _, v := range l.values {
-		for n := min(len(v)-1, len(text)); n > longest; n-- {
-			if strings.HasSuffix(text, v[:n]) {
-				longest = n
-				break
-			}
-		}
-	}
-	return longest
-}
+// Beginning is String for the beginning of a text that was cut: it also replaces what may be
+// the beginning of a secret at its end.
+func (s *Secrets) Beginning(text string) string { return s.list.Load().Beginning(text) }

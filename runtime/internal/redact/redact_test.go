@@ -138,3 +138,18 @@ func TestWriterSearchesALongTextInPieces(t *testing.T) {
 	assert.Less(t, out.longest, 1<<17)
 	assert.Equal(t, len(text)-len("a-secret-of-some-length")+len(Mark), out.bytes)
 }
+
+func TestPassLeavesOnlyTheBeginningOfAnEscape(t *testing.T) {
+	var s Secrets
+	s.Add(token)
+	var out bytes.Buffer
+	w := s.Writer(&out)
+	for _, step := range []struct{ write, want string }{
+		{"7%", "7%"}, {" and ", "7% and "}, {token[:3], "7% and "}, {token[3:] + "\\", "7% and " + Mark + "\\"},
+	} {
+		_, err := io.WriteString(w, step.write)
+		require.NoError(t, err)
+		require.NoError(t, w.Pass())
+		assert.Equal(t, step.want, out.String())
+	}
+}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"io"
+	"strings"
 	"sync"
 )
 
@@ -45,11 +46,7 @@ func (w *Writer) write(p []byte) (int, error) {
 	}
 	text := w.pending + string(p)
 	w.pending = ""
-	if list != nil {
-		text = list.replacer.Replace(text)
-		keep := list.held(text)
-		text, w.pending = text[:len(text)-keep], text[len(text)-keep:]
-	}
+	text, w.pending = list.Piece(text)
 	if text == "" {
 		return len(p), nil
 	}
@@ -64,6 +61,19 @@ func (w *Writer) note(err error) error {
 		w.failed = err
 	}
 	return err
+}
+
+// Pass writes what was kept if it is only the beginning of an escape, such as the percent
+// sign of a progress in percent: nothing of a secret is in it.
+func (w *Writer) Pass() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if strings.Trim(w.pending, `\%&`) != "" || w.pending == "" {
+		return nil
+	}
+	_, err := io.WriteString(w.w, w.pending)
+	w.pending = ""
+	return w.note(err)
 }
 
 // Flush writes what was kept. It returns the first error of any Write or Flush.

@@ -78,7 +78,7 @@ func New(o Options) *Prompt {
 	if o.Height == nil {
 		o.Height = func() int { return 25 }
 	}
-	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands()}}
+	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands(), Hide: o.Secrets.String}}
 }
 
 // ErrFailed is what Run returns if an input failed that nobody typed.
@@ -211,7 +211,7 @@ func (p *Prompt) show(ctx context.Context, values []lua.LValue) {
 			return
 		}
 		p.print(show.Value(v, show.Options{
-			State: p.o.Session.State(), Width: p.o.Width(), Rows: min(max(p.o.Height()-8, 10), 50), Color: p.o.Color,
+			State: p.o.Session.State(), Hide: p.o.Secrets.String, Width: p.o.Width(), Rows: min(max(p.o.Height()-8, 10), 50), Color: p.o.Color,
 			Catalog: p.o.Manual.Catalog(), Topic: func(v lua.LValue) *manual.Topic { return builtins.TopicOf(p.o.Manual, p.o.Session.State(), v) },
 		}))
 	}

@@ -217,6 +217,11 @@ func runScript(env *environment.Env, o *options) error {
 			unwritten(env, h.Secrets, s, err)
 		}
 	}
+	for _, w := range s.Writes {
+		for i, row := range w.First { // the text shortens them
+			w.First[i] = h.Secrets.String(row)
+		}
+	}
 	if !quiet || s.Unwritten {
 		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, files)))
 	}

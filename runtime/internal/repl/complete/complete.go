@@ -82,6 +82,8 @@ type Engine struct {
 	Manual   *manual.Manual
 	Session  Session
 	Commands []Command
+	// Hide takes secrets out of a value before it is shortened. It may be nil.
+	Hide func(string) string
 
 	// known is what inputs said about variables.
 	known map[string]infer.Value
@@ -89,6 +91,16 @@ type Engine struct {
 
 // Complete returns the candidates at the cursor, an offset in bytes.
 func (e *Engine) Complete(text string, cursor int) Result {
+	r := e.complete(text, cursor)
+	for i := range r.Candidates {
+		if c := &r.Candidates[i]; c.value != nil {
+			c.Doc, c.value = e.valueDoc(c.value), nil
+		}
+	}
+	return r
+}
+
+func (e *Engine) complete(text string, cursor int) Result {
 	cursor = min(max(cursor, 0), len(text))
 	before := text[:cursor]
 	if trimmed := strings.TrimLeft(before, " \t"); strings.HasPrefix(trimmed, ":") {
@@ -220,11 +232,6 @@ func (l *list) result() Result {
 	if l.dropped > 0 {
 		r.Candidates[Most-1] = l.last
 		r.More = l.dropped // the last one is shown, the one in its place is not
-	}
-	for i := range r.Candidates {
-		if c := &r.Candidates[i]; c.value != nil {
-			c.Doc, c.value = valueDoc(c.value), nil
-		}
 	}
 	return r
 }

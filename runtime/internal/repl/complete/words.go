@@ -218,10 +218,13 @@ func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
 const deepestIndex = 20
 
 // valueDoc describes a value in a few words.
-func valueDoc(v lua.LValue) string {
+func (e *Engine) valueDoc(v lua.LValue) string {
 	switch v := v.(type) {
 	case lua.LString:
 		text := string(v)
+		if e.Hide != nil {
+			text = e.Hide(text)
+		}
 		if runes := []rune(text); len(runes) > 40 {
 			text = string(runes[:40]) + "…"
 		}

@@ -30,6 +30,8 @@ type Options struct {
 	Catalog     *catalog.Catalog
 	// Topic returns the manual's topic on a value, or nil.
 	Topic func(lua.LValue) *manual.Topic
+	// Hide takes secrets out of a text before it is shortened. It may be nil.
+	Hide func(string) string
 }
 
 // Bounds of what is shown.
@@ -68,6 +70,9 @@ func (s *shower) inline(v lua.LValue) string {
 // is.
 func (s *shower) text(text string) string {
 	more := ""
+	if s.Hide != nil {
+		text = s.Hide(text)
+	}
 	if len(text) > longestText {
 		// There are at least as many bytes as characters, so this bounds both.
 		if runes := []rune(text[:min(len(text), 4*longestText)]); len(runes) > longestText {
@@ -236,6 +241,9 @@ func (s *shower) fields(t *lua.LTable) (names []string, more string, ok bool) {
 }
 
 func (s *shower) cut(line string, width int) string {
+	if s.Hide != nil {
+		line = s.Hide(line)
+	}
 	return runewidth.Truncate(line, max(width, 1), "…")
 }
 
