@@ -135,9 +135,10 @@ func (h *History) Write(input string) (int, error) {
 	return len(h.inputs), nil
 }
 
-// handsToken matches an input that contains a token in plain text, which may
-// not be registered as a secret.
-var handsToken = pattern.Lazy(`(?i)(api|tenant)_?token["'\]\s]*=\s*["'\[]`)
+// handsToken matches an input that contains a token in plain text, which may not be
+// registered as a secret: a text that is given to a name of one, what HTTP calls
+// authorization, and a token that can be told by its form (JWT).
+var handsToken = pattern.Lazy(`(?i)(token|secret|passw(or)?d|api_?key)["'\]\s]*=\s*["'\[]|\b(bearer|basic)\s+[\w.~+/-]{6}|\beyJ[\w-]{10,}\.`)
 
 // GetLine returns an input by its position.
 func (h *History) GetLine(pos int) (string, error) {

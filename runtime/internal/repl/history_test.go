@@ -40,3 +40,22 @@ func TestHistoryForgetsSecretsThatBecomeKnown(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 }
+
+// An input with what looks like a token is not kept, whether it is known as one or not.
+func TestHistoryLeavesOutWhatLooksLikeAToken(t *testing.T) {
+	history, err := repl.OpenHistory("", nil)
+	require.NoError(t, err)
+	for _, input := range []string{
+		`c = planhat.new{ api_token = "abc" }`, `o["tenant_token"] = 'abc'`, `my_secret = [[abc]]`, `password = "abc"`, `apiKey="abc"`,
+		`h = "Authorization: Bearer abcdef"`, `x = "Basic YWJjOg=="`, `t = "eyJhbGciOiJIUzI1NiJ9.e30.abc"`,
+	} {
+		_, err := history.Write(input)
+		require.NoError(t, err)
+	}
+	assert.Empty(t, history.Dump())
+	for _, input := range []string{`token = env.get("X")`, `basic = 1`, `print(secret)`, `tokens = {}`} {
+		_, err := history.Write(input)
+		require.NoError(t, err)
+	}
+	assert.Len(t, history.Dump(), 4)
+}

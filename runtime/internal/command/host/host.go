@@ -176,6 +176,10 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		return nil, err
 	}
 	h := &Opened{Secrets: &redact.Secrets{}}
+	// Also those that a simulated run does not use: somebody may type or print them.
+	for _, secret := range []string{c.APIToken, c.TenantToken, store.Password(c.State)} {
+		h.Secrets.Add(secret)
+	}
 	logger := slog.New(h.Secrets.Handler(handler))
 	if o.Simulated {
 		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults, o.Switches); err != nil {
