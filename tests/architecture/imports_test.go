@@ -52,7 +52,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/machine", own: []string{"runtime/internal/compile", "runtime/internal/lualib/number"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/lualib", own: []string{"runtime/internal/compile", "runtime/internal/fault", "runtime/internal/lualib/...", "runtime/internal/machine"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
-	{pkg: "runtime/internal/sandbox", own: []string{"planhat/catalog", "runtime/internal/redact"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/sandbox", own: []string{"planhat/catalog"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/spec", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/redact"}},
 	{pkg: "runtime/internal/values", own: []string{"bindings"}},

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
 // Environment is a script's view of the environment: the variables that are declared
@@ -13,7 +12,8 @@ import (
 type Environment struct {
 	Declared []string
 	Get      func(name string) (string, bool)
-	Secrets  *redact.Secrets
+	// Hide takes secrets out of a text.
+	Hide func(text string) string
 }
 
 // Names lists the declared variables.
@@ -28,7 +28,7 @@ func (e *Environment) Lookup(name string) (string, bool, error) {
 		}
 	}
 	value, ok := e.Get(name)
-	if ok && e.Secrets.String(value) != value {
+	if ok && e.Hide(value) != value {
 		return "", false, &refusedVariable{
 			"the environment variable " + name + " holds a token, and scripts never see tokens",
 			`the planhat module uses the configured token automatically; require "planhat" is enough`,
