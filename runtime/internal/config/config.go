@@ -108,12 +108,13 @@ var keys = []string{
 var tableKeys = map[string][]string{
 	"schedule": {
 		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
-		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery",
+		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery", "on_missed",
 	},
 	"model":       {"name", "path", "keys", "limit", "filters"},
-	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery"},
+	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
+	"on_missed":   {"script", "webhook", "webhook_env", "secret_env", "command"},
 }
 
 // Load reads the configuration file name and the environment. If name is empty, Load

@@ -31,9 +31,28 @@ type Schedule struct {
 
 	OnFailure  []Action `toml:"on_failure" json:"on_failure,omitempty"`
 	OnRecovery []Action `toml:"on_recovery" json:"on_recovery,omitempty"`
+	// OnMissed is nil if the schedule leaves it to others, and empty for nothing.
+	OnMissed []Action `toml:"on_missed" json:"on_missed,omitzero"`
 }
 
-// Action is what happens on a failure or a recovery: one of its fields is set.
+// Reaction is what happens after one kind of event.
+type Reaction struct {
+	// Setting is its name in the configuration.
+	Setting string
+	Actions []Action
+}
+
+// Reactions are the schedule's own.
+func (s Schedule) Reactions() []Reaction { return reactions(s.OnFailure, s.OnRecovery, s.OnMissed) }
+
+// Reactions are those of schedules that have none of their own.
+func (s Serve) Reactions() []Reaction { return reactions(s.OnFailure, s.OnRecovery, s.OnMissed) }
+
+func reactions(failure, recovery, missed []Action) []Reaction {
+	return []Reaction{{"on_failure", failure}, {"on_recovery", recovery}, {"on_missed", missed}}
+}
+
+// Action is what happens after an event: one of its fields is set.
 type Action struct {
 	// Script is a Lua script that is run with the event as its params.
 	Script string `toml:"script" json:"script,omitempty"`
@@ -60,7 +79,9 @@ type Serve struct {
 	// KeepDays and KeepSize bound the history.
 	KeepDays int    `toml:"keep_days"`
 	KeepSize string `toml:"keep_size"`
-	// OnFailure and OnRecovery hold for schedules that have none of their own.
+	// OnFailure, OnRecovery and OnMissed hold for schedules that have none of their
+	// own. If OnMissed is nil, OnFailure holds in its place.
 	OnFailure  []Action `toml:"on_failure"`
 	OnRecovery []Action `toml:"on_recovery"`
+	OnMissed   []Action `toml:"on_missed"`
 }

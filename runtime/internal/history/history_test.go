@@ -135,7 +135,19 @@ func TestACrowdIsLeftOut(t *testing.T) {
 	}
 	_, err := h.Add(t.Context(), db, &Run{Schedule: "a", Due: time.Now(), Cause: ByHand, Status: Queued})
 	require.NoError(t, err)
-	require.NoError(t, h.SkipCrowd(t.Context(), 3))
+	names, err := h.Crowded(t.Context(), 3)
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"a", "b"}, names)
+	for _, name := range names {
+		left, err := h.SkipCrowd(t.Context(), db, name, 3)
+		require.NoError(t, err)
+		assert.Len(t, left, 2)
+		assert.Equal(t, Skipped, left[0].Status)
+		assert.True(t, left[0].Tick.Before(left[1].Tick))
+	}
+	names, err = h.Crowded(t.Context(), 3)
+	require.NoError(t, err)
+	assert.Empty(t, names)
 	counts, err := h.CountByStatus(t.Context())
 	require.NoError(t, err)
 	assert.EqualValues(t, 4, counts[Skipped])

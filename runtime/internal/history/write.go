@@ -37,7 +37,7 @@ func (h *History) Add(ctx context.Context, tx store.Queryer, r *Run) (bool, erro
 // kept is a definition as runs keep it. The actions stay out: the address of a
 // webhook is often a secret.
 func kept(d config.Schedule) (string, error) {
-	d.OnFailure, d.OnRecovery = nil, nil
+	d.OnFailure, d.OnRecovery, d.OnMissed = nil, nil, nil
 	text, err := json.Marshal(d)
 	return string(text), err
 }
@@ -82,14 +82,36 @@ func (h *History) CatchUp(ctx context.Context, tx store.Queryer, id int64, reaso
 	return store.Exec(ctx, tx, `UPDATE phscript_run SET cause = ?, reason = ? WHERE id = ? AND status = ?`, ByCatchUp, reason, id, Queued)
 }
 
-// SkipCrowd skips ticks if at least most earlier runs of their schedule are due
-// and waiting.
-func (h *History) SkipCrowd(ctx context.Context, most int) error {
-	return store.Exec(ctx, h.db, `UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
-		WHERE status = ? AND job IS NULL AND cause = ? AND due_at <= `+h.db.Now()+` AND (
-			SELECT count(*) FROM phscript_run ahead
-			WHERE ahead.status = ? AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`,
-		Skipped, strconv.Itoa(most)+" runs of the same schedule were already waiting", Queued, ByTick, Queued, most)
+// crowded is the condition for a due tick that waits behind at least so many earlier
+// runs of its schedule.
+func (h *History) crowded() string {
+	return `status = '` + string(Queued) + `' AND job IS NULL AND cause = '` + string(ByTick) + `' AND due_at <= ` + h.db.Now() + ` AND (
+		SELECT count(*) FROM phscript_run ahead
+		WHERE ahead.status = '` + string(Queued) + `' AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`
+}
+
+// Crowded returns the schedules of which a due tick waits behind at least most earlier
+// runs.
+func (h *History) Crowded(ctx context.Context, most int) (names []string, err error) {
+	err = store.Each(ctx, h.db, func(row *sql.Rows) error {
+		var name string
+		err := row.Scan(&name)
+		names = append(names, name)
+		return err
+	}, `SELECT DISTINCT schedule FROM phscript_run WHERE `+h.crowded(), most)
+	return names, err
+}
+
+// SkipCrowd skips these ticks of a schedule, and returns them in order.
+func (h *History) SkipCrowd(ctx context.Context, tx store.Queryer, schedule string, most int) ([]*Run, error) {
+	left, err := h.runs(ctx, tx, `schedule = ? AND `+h.crowded()+` ORDER BY tick`, schedule, most)
+	for _, r := range left {
+		if err == nil {
+			r.Status, r.Reason = Skipped, strconv.Itoa(most)+" runs of the same schedule were already waiting"
+			_, err = h.Finish(ctx, tx, r.ID, End{Status: r.Status, Reason: r.Reason}, Queued)
+		}
+	}
+	return left, err
 }
 
 // Delete deletes a queued run, as if it had never been planned.

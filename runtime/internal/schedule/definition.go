@@ -112,8 +112,9 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	if len(s.Params.JSON()) > MostParams {
 		check("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))
 	}
-	check("on_failure", CheckActions(s.OnFailure))
-	check("on_recovery", CheckActions(s.OnRecovery))
+	for _, r := range s.Reactions() {
+		check(r.Setting, CheckActions(r.Actions))
+	}
 	return d, failed
 }
 

@@ -79,6 +79,9 @@ func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d s
 	case end.Status.Bad() || cutOff:
 		return s.turn(ctx, tx, r, end, Failure)
 	case end.Status == history.Succeeded:
+		if err := s.succeeded(ctx, tx, r.Schedule); err != nil {
+			return err
+		}
 		return s.turn(ctx, tx, r, end, Recovery)
 	case end.Status == history.Cancelled:
 		return s.retryCancelled(ctx, tx, r)
@@ -111,11 +114,15 @@ func (s *Schedules) turn(ctx context.Context, tx *store.Tx, r *history.Run, end 
 	if err != nil || !changed {
 		return err
 	}
-	actions, err := s.actions(ctx, tx, r.Schedule, kind)
+	return s.notify(ctx, tx, newEvent(kind, r, end))
+}
+
+// notify queues the notifications of an event, within a transaction.
+func (s *Schedules) notify(ctx context.Context, tx *store.Tx, event Event) error {
+	actions, err := s.actions(ctx, tx, event.Schedule, event.Kind)
 	if err != nil {
 		return err
 	}
-	event := newEvent(kind, r, end)
 	for _, a := range actions {
 		if a.Script != "" {
 			err = s.runHandler(ctx, tx, a.Script, event)
@@ -136,12 +143,25 @@ func (s *Schedules) actions(ctx context.Context, tx *store.Tx, name string, kind
 	if err != nil {
 		return nil, err
 	}
-	own := written.OnFailure
-	if kind == Recovery {
-		own = written.OnRecovery
+	defaults := s.defaults
+	if defaults == nil {
+		defaults = func(EventKind) []config.Action { return nil }
 	}
-	if len(own) == 0 && s.defaults != nil {
-		own = s.defaults(kind)
+	own := written.OnFailure
+	switch kind {
+	case Recovery:
+		own = written.OnRecovery
+	case Missed:
+		if own = written.OnMissed; own == nil {
+			own = defaults(Missed)
+		}
+		if own == nil { // an empty list means that nobody wants to know
+			return s.actions(ctx, tx, name, Failure)
+		}
+		return own, nil
+	}
+	if len(own) == 0 {
+		own = defaults(kind)
 	}
 	return own, nil
 }

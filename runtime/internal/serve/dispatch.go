@@ -59,6 +59,9 @@ func (s *Schedules) dispatchRound(ctx context.Context) (again bool, failed error
 				done, err = s.dispatch(ctx, tx, r)
 				return err
 			})
+			if err == nil && didNotRun(r) {
+				s.report(r)
+			}
 			switch {
 			case err == nil && done:
 				again = true
@@ -72,7 +75,7 @@ func (s *Schedules) dispatchRound(ctx context.Context) (again bool, failed error
 	}
 }
 
-// dispatch decides on one run. It reports whether the run is over or catches up, so
+// dispatch decides on one run, and updates r. It reports whether the run is over or catches up, so
 // that the next one of its schedule can be looked at.
 func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) (next bool, err error) {
 	var state entryState
@@ -81,14 +84,16 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 			return false, err
 		}
 		// Its settings may have changed as well, or it was deleted.
-		switch r, err = s.history.Get(ctx, tx, r.ID); {
+		current, err := s.history.Get(ctx, tx, r.ID)
+		switch {
 		case errors.Is(err, history.ErrNoRun):
 			return false, errTaken
 		case err != nil:
 			return false, err
-		case r.Status != history.Queued || r.Job != 0:
+		case current.Status != history.Queued || current.Job != 0:
 			return false, errTaken
 		}
+		*r = *current
 	}
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
@@ -118,7 +123,14 @@ func (s *Schedules) dispatch(ctx context.Context, tx *store.Tx, r *history.Run) 
 
 // endQueued ends a run if it is queued, and reports whether it was.
 func (s *Schedules) endQueued(ctx context.Context, tx *store.Tx, r *history.Run, end history.End) (bool, error) {
-	return s.history.Finish(ctx, tx, r.ID, end, history.Queued)
+	done, err := s.history.Finish(ctx, tx, r.ID, end, history.Queued)
+	if err != nil || !done {
+		return done, err
+	}
+	if r.Status, r.Reason = end.Status, end.Reason; didNotRun(r) {
+		err = s.noteLeftOut(ctx, tx, []*history.Run{r})
+	}
+	return true, err
 }
 
 // overlapOf is what happens to a run if another one of its schedule is running.

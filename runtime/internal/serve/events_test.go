@@ -210,8 +210,16 @@ func TestPages(t *testing.T) {
 		`phscript_run_call_retries_total{schedule="a \"b\\"} 3`,
 		`phscript_run_quota_waited_seconds_total{schedule="a \"b\\"} 1.5`,
 		"phscript_workers_busy 0", "phscript_workers 3", "phscript_configuration_broken 1", "phscript_quota_limit 200",
-		`phscript_runs_stored{status="succeeded"} 0`, `phscript_schedule_failing{schedule="nightly"} 0`,
+		`phscript_runs_stored{status="succeeded"} 0`, "phscript_store_up 1",
+		// Series exist from the start, so that the first change can be alerted on.
+		`phscript_runs_total{schedule="nightly",status="failed"} 0`, `phscript_run_calls_total{schedule="nightly"} 0`,
+		`phscript_schedule_failing{schedule="nightly"} 0`, `phscript_schedule_paused{schedule="nightly"} 0`,
+		"# TYPE phscript_schedule_missed_total counter", `phscript_schedule_missed_total{schedule="nightly"} 0`,
+		`phscript_schedule_skipped_total{schedule="nightly"} 0`, `phscript_schedule_ticks_without_run{schedule="nightly"} 0`,
+		`phscript_schedule_last_tick_timestamp_seconds{schedule="nightly"} 0`, `phscript_schedule_last_success_timestamp_seconds{schedule="nightly"} 0`,
 	)
+	assert.Regexp(t, `phscript_schedule_added_timestamp_seconds\{schedule="nightly"\} 1\.\d+e\+09`, text)
+	alertsUse(t, text)
 	assert.Contains(t, text, `phscript_run_duration_seconds_sum{schedule="a \"b\\"} 400.`)
 	assert.NotContains(t, text, "phscript_quota_used", "nobody has used the quota yet")
 }

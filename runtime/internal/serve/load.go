@@ -64,7 +64,7 @@ func (l *Loader) Load() (*Loaded, error) {
 	loaded := &Loaded{Config: c, Unread: unread}
 	var wrong []error
 	places := map[string]string{}
-	uses := handlers(c.File, "serve.", c.Serve.OnFailure, c.Serve.OnRecovery)
+	uses := handlers(c.File, "serve.", c.Serve.Reactions())
 	add := func(s config.Schedule, source string) {
 		d, err := schedule.New(s, source)
 		switch {
@@ -76,18 +76,15 @@ func (l *Loader) Load() (*Loaded, error) {
 			places[d.Name] = source
 			loaded.Definitions = append(loaded.Definitions, d)
 			of := "schedule '" + d.Name + "'"
-			uses = append(append(uses, use{source, of, d.Script}), handlers(source, of+": ", d.OnFailure, d.OnRecovery)...)
+			uses = append(append(uses, use{source, of, d.Script}), handlers(source, of+": ", d.Reactions())...)
 		}
 	}
 	for _, s := range c.Schedules {
 		add(s, c.File)
 	}
-	for _, of := range []struct {
-		name    string
-		actions []config.Action
-	}{{"on_failure", c.Serve.OnFailure}, {"on_recovery", c.Serve.OnRecovery}} {
-		if err := schedule.CheckActions(of.actions); err != nil {
-			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + of.name + ": " + err.Error()})
+	for _, r := range c.Serve.Reactions() {
+		if err := schedule.CheckActions(r.Actions); err != nil {
+			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + r.Setting + ": " + err.Error()})
 		}
 	}
 	if unlisted != nil {
@@ -120,15 +117,31 @@ func (l *Loader) Load() (*Loaded, error) {
 // use is a use of a script: where it is written, and what it is for.
 type use struct{ where, of, script string }
 
-// handlers returns the uses of scripts in on_failure and on_recovery.
-func handlers(where, prefix string, onFailure, onRecovery []config.Action) (list []use) {
-	for _, a := range onFailure {
-		list = append(list, use{where, prefix + "on_failure", a.Script})
+// handlers returns the uses of scripts in reactions.
+func handlers(where, prefix string, reactions []config.Reaction) (list []use) {
+	for _, r := range reactions {
+		for _, a := range r.Actions {
+			if a.Script != "" {
+				list = append(list, use{where, prefix + r.Setting, a.Script})
+			}
+		}
 	}
-	for _, a := range onRecovery {
-		list = append(list, use{where, prefix + "on_recovery", a.Script})
+	return list
+}
+
+// allActions returns the actions of a configuration and of other schedules.
+func allActions(c config.Config, others []schedule.Definition) (list []config.Action) {
+	all := c.Serve.Reactions()
+	for _, s := range c.Schedules {
+		all = append(all, s.Reactions()...)
 	}
-	return slices.DeleteFunc(list, func(u use) bool { return u.script == "" })
+	for _, d := range others {
+		all = append(all, d.Reactions()...)
+	}
+	for _, r := range all {
+		list = append(list, r.Actions...)
+	}
+	return list
 }
 
 // checkScripts returns an error for each script that is outside the folder, missing,
@@ -261,12 +274,10 @@ func (l *Loader) noteScripts(files []string, unlisted error) string {
 }
 
 func named(c config.Config) (list []string) {
-	actions := slices.Concat(c.Serve.OnFailure, c.Serve.OnRecovery)
 	for _, s := range c.Schedules {
 		list = append(list, s.Script)
-		actions = slices.Concat(actions, s.OnFailure, s.OnRecovery)
 	}
-	for _, a := range actions {
+	for _, a := range allActions(c, nil) {
 		list = append(list, a.Script)
 	}
 	return list

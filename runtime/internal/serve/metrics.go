@@ -55,6 +55,27 @@ func (m *meters) note(r *history.Run, end history.End) {
 	}
 }
 
+// begin makes the series of a schedule exist before its first run, so that the first
+// change can be seen.
+func (m *meters) begin(schedule string) {
+	for _, status := range history.Statuses {
+		if status.Over() && status != history.Skipped && status != history.Missed {
+			m.ended.add(0, "schedule", schedule, "status", string(status))
+		}
+	}
+	for _, f := range []*family{m.calls, m.callRetries, m.waited} {
+		f.add(0, "schedule", schedule)
+	}
+}
+
+// seconds is a time as Prometheus counts it, 0 for none.
+func seconds(t time.Time) float64 {
+	if t.IsZero() || t.UnixNano() == 0 {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
 // writeMetrics writes the meters, and the state of the store unless that is slow or
 // unreachable.
 func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
@@ -75,6 +96,8 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	gauge("quota_limit", "Calls allowed per minute.").add(float64(spec.Limit))
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	gauge("last_planning_timestamp_seconds", "When this process last planned schedules.").add(seconds(time.Unix(0, s.planned.Load())))
+	gauge("store_up", "1 while the store answers.").add(float64(number(s.o.DB.PingContext(ctx) == nil)))
 	if counts, err := s.history.CountByStatus(ctx); err == nil {
 		stored := gauge("runs_stored", "Runs in the history, of all processes, by status; queued and running ones are the queue.")
 		for _, status := range history.Statuses {
@@ -82,9 +105,28 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 		}
 	}
 	if entries, _ := s.schedules.List(ctx); len(entries) > 0 {
-		failing := gauge("schedule_failing", "1 for a schedule whose last run was bad.")
+		ticks, _ := s.schedules.LastTicks(ctx)
 		for _, e := range entries {
-			failing.add(float64(number(e.Failing)), "schedule", e.Name)
+			m.begin(e.Name)
+		}
+		for _, f := range []struct {
+			name, kind, help string
+			value            func(e Entry) float64
+		}{
+			{"schedule_failing", "gauge", "1 for a schedule whose last run was bad.", func(e Entry) float64 { return float64(number(e.Failing)) }},
+			{"schedule_paused", "gauge", "1 for a schedule that is paused.", func(e Entry) float64 { return float64(number(e.Paused)) }},
+			{"schedule_missed_total", "counter", "Ticks that were missed, in all processes.", func(e Entry) float64 { return float64(e.Missed) }},
+			{"schedule_skipped_total", "counter", "Ticks that were skipped, in all processes.", func(e Entry) float64 { return float64(e.Skipped) }},
+			{"schedule_ticks_without_run", "gauge", "Ticks since the last run, none of which ran.", func(e Entry) float64 { return float64(e.InARow) }},
+			{"schedule_last_tick_timestamp_seconds", "gauge", "When the schedule was due last, whether it ran or not; 0 for never.", func(e Entry) float64 { return seconds(ticks[e.Name]) }},
+			{"schedule_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 for never.", func(e Entry) float64 { return seconds(e.LastSuccess) }},
+			{"schedule_added_timestamp_seconds", "gauge", "When the schedule came into the store.", func(e Entry) float64 { return seconds(e.Added) }},
+		} {
+			of := newFamily(f.name, f.kind, f.help)
+			list = append(list, of)
+			for _, e := range entries {
+				of.add(f.value(e), "schedule", e.Name)
+			}
 		}
 	}
 	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil && len(reports) > 0 {

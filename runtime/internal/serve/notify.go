@@ -26,11 +26,12 @@ import (
 // EventKind is what happened to a schedule.
 type EventKind string
 
-// The kinds of events: the first bad run after good ones, and the first good run
-// after bad ones.
+// The kinds of events: the first bad run after good ones, the first good run after
+// bad ones, and runs that did not happen.
 const (
 	Failure  EventKind = "failure"
 	Recovery EventKind = "recovery"
+	Missed   EventKind = "missed"
 )
 
 // Event is what notifications are about. It is sent as JSON.
@@ -47,6 +48,8 @@ type Event struct {
 	Rejected int            `json:"rejected"`
 	Tick     time.Time      `json:"tick,omitzero"`
 	Started  time.Time      `json:"started,omitzero"`
+	// Idle is how many ticks in a row did not run.
+	Idle int64 `json:"ticks_without_run,omitempty"`
 }
 
 // longestError is the maximum length of the error in an event, in bytes: the event
@@ -83,11 +86,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, folder := range loaded.Unread {
 		doubt("permission denied for the folder " + folder + ": schedules in its scripts' headers are ignored")
 	}
-	actions := slices.Concat(loaded.Config.Serve.OnFailure, loaded.Config.Serve.OnRecovery)
-	for _, d := range loaded.Definitions {
-		actions = slices.Concat(actions, d.OnFailure, d.OnRecovery)
-	}
-	for _, a := range actions {
+	for _, a := range allActions(loaded.Config, loaded.Definitions) {
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
 				doubt(shownVariable(name) + " is not set, so notifications that need it cannot be sent")

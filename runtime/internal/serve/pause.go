@@ -50,10 +50,17 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, the
 		case state.paused == paused:
 			return nil
 		}
-		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = ? WHERE name = ?`, number(paused), name); err != nil {
+		since := "NULL"
+		if paused {
+			since = s.db.Now()
+		}
+		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = ?, paused_at = `+since+` WHERE name = ?`, number(paused), name); err != nil {
 			return err
 		}
-		return then(tx)
+		if err := then(tx); err != nil || paused {
+			return err
+		}
+		return store.Exec(ctx, tx, `UPDATE phscript_schedule SET idle = 0, told = '' WHERE name = ?`, name)
 	})
 }
 
@@ -71,7 +78,7 @@ func (s *Schedules) settle(ctx context.Context, tx *store.Tx, e Entry) error {
 	if err := s.moveTo(ctx, tx, e.Name, next); err != nil {
 		return err
 	}
-	_, err = s.record(ctx, tx, e, ticks, now)
+	_, _, err = s.record(ctx, tx, e, ticks, now)
 	return err
 }
 

@@ -55,37 +55,44 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 	if len(ticks) == 0 {
 		return 0, nil
 	}
+	var left []*history.Run
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
-		queued = 0
+		queued, left = 0, nil
 		moved, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`,
 			store.Number(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
 		if err != nil || !moved {
 			return err // another process was first, or the schedule has changed
 		}
-		queued, err = s.record(ctx, tx, e, ticks, now)
+		queued, left, err = s.record(ctx, tx, e, ticks, now)
 		return err
 	})
+	if err == nil {
+		s.report(left...)
+	}
 	return queued, err
 }
 
-// record stores a run for each tick, and returns how many of them are queued.
-func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, err error) {
+// record stores a run for each tick. It returns how many of them are queued, and those
+// that are left out.
+func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, left []*history.Run, err error) {
 	for _, r := range decide(e, ticks, now, s.LateAfter) {
-		if r.Status.Over() {
-			if _, err := s.history.Add(ctx, tx, r); err != nil {
-				return queued, err
-			}
-			continue
+		var added bool
+		over := r.Status.Over()
+		if over {
+			added, err = s.history.Add(ctx, tx, r)
+		} else {
+			added, err = s.Enqueue(ctx, tx, e.Definition, r)
 		}
-		added, err := s.Enqueue(ctx, tx, e.Definition, r)
-		if err != nil {
-			return queued, err
-		}
-		if added {
+		switch {
+		case err != nil:
+			return queued, left, err
+		case added && over:
+			left = append(left, r)
+		case added:
 			queued++
 		}
 	}
-	return queued, nil
+	return queued, left, s.noteLeftOut(ctx, tx, left)
 }
 
 func number(b bool) int {
@@ -135,7 +142,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		r := &history.Run{Schedule: e.Name, Tick: tick, Due: tick.Add(jitter(e.Definition, tick)), Cause: history.ByTick, Status: history.Queued}
 		switch {
 		case e.Paused:
-			leaveOut(r, e, history.Skipped, "the schedule is paused", now)
+			leaveOut(r, e, history.Skipped, pauseReason, now)
 		case now.Sub(tick) > lateAfter:
 			missed = append(missed, r)
 		}
@@ -165,7 +172,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 	if left {
 		what := "no worker was running"
 		if e.Paused {
-			what = "the schedule is paused"
+			what = pauseReason
 		}
 		runs[0].Reason = fmt.Sprintf("%s; the ticks from this one to %s have no separate records",
 			what, ticks[1].In(e.Timing.Zone()).Format(time.DateTime))

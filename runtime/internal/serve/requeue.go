@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -24,7 +25,7 @@ const (
 // many. A run that is queued twice starts once. It also skips ticks if too many
 // runs of their schedule are waiting.
 func (s *Schedules) Requeue(ctx context.Context) (requeued int, err error) {
-	if err := s.history.SkipCrowd(ctx, mostQueued); err != nil {
+	if err := s.skipCrowds(ctx); err != nil {
 		return 0, err
 	}
 	waiting, err := s.history.Waiting(ctx, s.db, requeueAfter, mostRequeued)
@@ -56,4 +57,28 @@ func (s *Schedules) Requeue(ctx context.Context) (requeued int, err error) {
 		}
 	}
 	return requeued, err
+}
+
+// skipCrowds skips ticks of schedules that have too many waiting runs.
+func (s *Schedules) skipCrowds(ctx context.Context) error {
+	names, err := s.history.Crowded(ctx, mostQueued)
+	for _, name := range names {
+		if err != nil {
+			break
+		}
+		var left []*history.Run
+		err = s.db.InTx(ctx, func(tx *store.Tx) (err error) {
+			if _, err = s.lock(ctx, tx, name); err != nil {
+				return err
+			}
+			if left, err = s.history.SkipCrowd(ctx, tx, name, mostQueued); err != nil {
+				return err
+			}
+			return s.noteLeftOut(ctx, tx, left)
+		})
+		if err == nil {
+			s.report(left...)
+		}
+	}
+	return err
 }

@@ -22,6 +22,8 @@ type Schedules struct {
 	engine  Engine
 	// defaults returns the actions of schedules that set none.
 	defaults func(kind EventKind) []config.Action
+	// leftOut, if set, is called with ticks of one schedule that did not run.
+	leftOut func(runs []*history.Run)
 	// LateAfter is how late a tick may start and still count as on time.
 	LateAfter time.Duration
 	// RetryPause is the pause before the first retry.
@@ -41,6 +43,15 @@ type Entry struct {
 	Next time.Time
 	// Paused reports whether ticks are skipped, Failing whether the last run was bad.
 	Paused, Failing bool
+	// PausedSince and LastSuccess are zero if there are none. Added is when the
+	// schedule came into the store.
+	PausedSince, LastSuccess, Added time.Time
+	// Missed and Skipped count ticks since then.
+	Missed, Skipped int64
+	// Idle is why ticks do not run, if people were told. InARow is how many ticks
+	// have not run since the last run.
+	Idle   Idle
+	InARow int64
 	// stored is the definition as the store has it.
 	stored string
 }
@@ -48,14 +59,16 @@ type Entry struct {
 // ErrNoSchedule is the error for a schedule that does not exist.
 var ErrNoSchedule = errors.New("there is no such schedule")
 
-const entryColumns = `name, definition, source, next_at, paused, failing`
+const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle`
 
 func scanEntry(row *sql.Rows) (e Entry, err error) {
 	var name, source string
-	var next *int64
-	if err := row.Scan(&name, &e.stored, &source, &next, &e.Paused, &e.Failing); err != nil {
+	var next, paused, success, added *int64
+	err = row.Scan(&name, &e.stored, &source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow)
+	if err != nil {
 		return e, err
 	}
+	e.PausedSince, e.LastSuccess, e.Added = store.Time(paused), store.Time(success), store.Time(added)
 	var written config.Schedule
 	if err := json.Unmarshal([]byte(e.stored), &written); err != nil {
 		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
@@ -84,6 +97,19 @@ func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, ar
 		return nil
 	}, `SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where, args...)
 	return list, errors.Join(failed, err)
+}
+
+// LastTicks returns when each schedule was due last, whether it ran then or not.
+func (s *Schedules) LastTicks(ctx context.Context) (map[string]time.Time, error) {
+	last := map[string]time.Time{}
+	err := store.Each(ctx, s.db, func(row *sql.Rows) error {
+		var name string
+		var tick *int64
+		err := row.Scan(&name, &tick)
+		last[name] = store.Time(tick)
+		return err
+	}, `SELECT name, (SELECT max(tick) FROM phscript_run WHERE schedule = name AND tick <= `+s.db.Now()+`) FROM phscript_schedule WHERE removed = 0`)
+	return last, err
 }
 
 // one returns a schedule, or ErrNoSchedule.

@@ -94,7 +94,7 @@ func New(o Options, loaded *Loaded) *Service {
 		o.LostAfter = DefaultLostAfter
 	}
 	s := &Service{o: o, schedules: NewSchedules(o.DB, o.Engine), history: history.New(o.DB), loaded: loaded, tried: o.Loader.print, meters: newMeters()}
-	s.schedules.defaults = s.defaultActions
+	s.schedules.defaults, s.schedules.leftOut = s.defaultActions, s.logLeftOut
 	if o.LateAfter > 0 {
 		s.schedules.LateAfter = o.LateAfter
 	}
@@ -112,8 +112,11 @@ func New(o Options, loaded *Loaded) *Service {
 func (s *Service) defaultActions(kind EventKind) []config.Action {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind == Recovery {
+	switch kind {
+	case Recovery:
 		return s.loaded.Config.Serve.OnRecovery
+	case Missed:
+		return s.loaded.Config.Serve.OnMissed
 	}
 	return s.loaded.Config.Serve.OnFailure
 }

@@ -83,12 +83,13 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 		next = store.Number(d.Timing.Next(now))
 	}
 	if !known {
-		return store.Exec(ctx, tx, `INSERT INTO phscript_schedule (name, definition, source, timing, next_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
-			d.Name, written, d.Source, timing, next)
+		return store.Exec(ctx, tx, `INSERT INTO phscript_schedule (name, definition, source, timing, next_at, added_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+			d.Name, written, d.Source, timing, next, now.UnixMicro())
 	}
 	if removed {
 		// It does not continue the state of the removed schedule of its name.
-		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = 0, failing = 0 WHERE name = ?`, d.Name); err != nil {
+		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = 0, paused_at = NULL, failing = 0, added_at = ?, last_success_at = NULL, missed = 0, skipped = 0, idle = 0, told = '' WHERE name = ?`,
+			now.UnixMicro(), d.Name); err != nil {
 			return err
 		}
 	}

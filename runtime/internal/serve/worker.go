@@ -121,8 +121,9 @@ func (w *Worker) Busy() (n int) {
 func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d schedule.Definition, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
+	var left *history.Run
 	err = w.db.InTx(ctx, func(tx *store.Tx) error {
-		run = nil
+		run, left = nil, nil
 		r, err := w.history.Get(ctx, tx, id)
 		if errors.Is(err, history.ErrNoRun) || err == nil && r.Status != history.Queued {
 			return nil
@@ -142,6 +143,7 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 				return err
 			}
 			if late, err := w.schedules.late(ctx, tx, r, d, state); err != nil || late == lateMissed {
+				left = r
 				return err
 			}
 			if active, err := w.history.Active(ctx, tx, r.Schedule); err != nil || active {
@@ -149,6 +151,9 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 			}
 		}
 		claimed, err := w.history.Claim(ctx, tx, id, w.name)
+		if err == nil && claimed && r.Schedule != "" {
+			err = w.schedules.begun(ctx, tx, r.Schedule)
+		}
 		if err == nil && claimed {
 			r.Status, r.Worker, r.Started = history.Running, w.name, time.Now()
 			run = r
@@ -157,6 +162,9 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 	})
 	if err != nil {
 		return nil, d, err
+	}
+	if left != nil {
+		w.schedules.report(left)
 	}
 	return run, d, nil
 }

@@ -97,6 +97,16 @@ var migrations = []string{
 		value TEXT NOT NULL,
 		saved_at BIGINT NOT NULL
 	);`,
+
+	`ALTER TABLE phscript_schedule ADD COLUMN added_at BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_schedule ADD COLUMN paused_at BIGINT;
+	ALTER TABLE phscript_schedule ADD COLUMN last_success_at BIGINT;
+	ALTER TABLE phscript_schedule ADD COLUMN missed BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_schedule ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_schedule ADD COLUMN idle BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_schedule ADD COLUMN told TEXT NOT NULL DEFAULT '';
+	UPDATE phscript_schedule SET added_at = {{now}};
+	UPDATE phscript_schedule SET paused_at = {{now}} WHERE paused <> 0;`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
@@ -126,7 +136,8 @@ func (db *DB) migrate(ctx context.Context) error {
 			}
 		}
 		for ; version < len(migrations); version++ {
-			if err := Exec(ctx, tx, strings.ReplaceAll(migrations[version], "{{identity}}", db.identity())); err != nil {
+			step := strings.NewReplacer("{{identity}}", db.identity(), "{{now}}", db.Now()).Replace(migrations[version])
+			if err := Exec(ctx, tx, step); err != nil {
 				return fmt.Errorf("step %d of its tables: %w", version+1, err)
 			}
 			if err := Exec(ctx, tx, "INSERT INTO phscript_schema (version) VALUES (?)", version+1); err != nil {

@@ -1,0 +1,130 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// When people are told of ticks that did not run. A tick that was missed is told at
+// once, unless another run catches up for it.
+const (
+	// skipsInARow is how many ticks in a row are skipped before people are told.
+	skipsInARow = 3
+	// pauseLasts is how long a schedule is paused before people are told, at its
+	// next tick.
+	pauseLasts = 24 * time.Hour
+)
+
+// pauseReason is how the reason of a tick in a pause begins.
+const pauseReason = "the schedule is paused"
+
+// Idle is why no run happened, as people were told.
+type Idle string
+
+// The kinds of Idle. IdleNone means that nothing was told since the last run.
+const (
+	IdleNone    Idle = ""
+	IdleMissed  Idle = "missed"
+	IdleSkipped Idle = "skipped"
+	IdlePaused  Idle = "paused"
+)
+
+// didNotRun reports whether a run is the record of a tick that did not run.
+func didNotRun(r *history.Run) bool {
+	return r.Schedule != "" && r.Cause == history.ByTick && (r.Status == history.Skipped || r.Status == history.Missed)
+}
+
+// noteLeftOut counts ticks of one schedule that did not run, in the transaction that
+// records them, and queues notifications if people should know. They are in order.
+func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*history.Run) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	var missed, skipped, idle int
+	for _, r := range runs {
+		if r.Status == history.Missed {
+			missed++
+		} else {
+			skipped++
+		}
+		if r.Reason != oneForAll {
+			idle++
+		}
+	}
+	last := runs[len(runs)-1]
+	var inARow int64
+	var told Idle
+	var paused bool
+	var pausedAt *int64
+	err := tx.QueryRowContext(ctx, `UPDATE phscript_schedule SET missed = missed + ?, skipped = skipped + ?, idle = idle + ? WHERE name = ?
+		RETURNING idle, told, paused, paused_at`, missed, skipped, idle, last.Schedule).Scan(&inARow, &told, &paused, &pausedAt)
+	if err != nil {
+		return err
+	}
+	why, reason := IdleNone, last.Reason
+	switch {
+	case last.Reason == oneForAll:
+	case last.Status == history.Missed:
+		why = IdleMissed
+	case !strings.HasPrefix(last.Reason, pauseReason):
+		if inARow >= skipsInARow {
+			why = IdleSkipped
+		}
+	case paused && pausedAt != nil && last.Ended.Sub(store.Time(pausedAt)) >= pauseLasts:
+		why, reason = IdlePaused, "the schedule has been paused since "+store.Time(pausedAt).UTC().Format("2006-01-02 15:04 MST")
+	}
+	if why == IdleNone || why == told {
+		return nil
+	}
+	if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET told = ? WHERE name = ?`, why, last.Schedule); err != nil {
+		return err
+	}
+	event := newEvent(Missed, last, history.End{Status: last.Status, Reason: reason})
+	event.Idle = inARow
+	return s.notify(ctx, tx, event)
+}
+
+// begun notes that a run of a schedule begins. After ticks that were skipped, people
+// are told again only if two runs in a row have begun: a schedule whose runs take
+// longer than its interval would tell them again and again.
+func (s *Schedules) begun(ctx context.Context, tx *store.Tx, name string) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET told = CASE WHEN told = ? OR told = ? AND idle > 0 THEN told ELSE '' END, idle = 0
+		WHERE name = ? AND (idle > 0 OR told <> '')`, IdlePaused, IdleSkipped, name)
+}
+
+// succeeded notes that a run of a schedule has succeeded.
+func (s *Schedules) succeeded(ctx context.Context, tx *store.Tx, name string) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET last_success_at = `+s.db.Now()+` WHERE name = ?`, name)
+}
+
+// report hands ticks that did not run to the log, after they were recorded.
+func (s *Schedules) report(runs ...*history.Run) {
+	for len(runs) > 0 && s.leftOut != nil {
+		first, n := runs[0], 1
+		for n < len(runs) && runs[n].Schedule == first.Schedule && runs[n].Status == first.Status && runs[n].Reason == first.Reason {
+			n++
+		}
+		s.leftOut(runs[:n])
+		runs = runs[n:]
+	}
+}
+
+// logLeftOut logs ticks of one schedule that did not run for the same reason.
+func (s *Service) logLeftOut(runs []*history.Run) {
+	last := runs[len(runs)-1]
+	log := s.o.Log.With("schedule", last.Schedule, "tick", last.Tick.UTC().Format(time.RFC3339), "reason", last.Reason)
+	if len(runs) > 1 {
+		log = log.With("ticks", len(runs))
+	}
+	text := fmt.Sprintf("run %s", last.Status)
+	if strings.HasPrefix(last.Reason, pauseReason) {
+		log.Info(text)
+		return
+	}
+	log.Warn(text)
+}
