@@ -93,18 +93,6 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	return r.runModule(L, name, L.NewFunctionFromProto(proto))
 }
 
-// nearest returns the one of some names that is most like another, or nil. Modules of
-// phscript's own get it as their second argument.
-func nearest(L *lua.LState) int {
-	var names []string
-	L.CheckTable(2).ForEach(func(_, name lua.LValue) { names = append(names, name.String()) })
-	for _, name := range catalog.Nearest(L.CheckString(1), names) {
-		L.Push(lua.LString(name))
-		return 1
-	}
-	return 0
-}
-
 // packageField is a field of the package table, or nil.
 func (r *run) packageField(name string) lua.LValue {
 	pkg, ok := r.L.G.Global.RawGetString("package").(*lua.LTable)
@@ -160,7 +148,7 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	L.Push(lua.LString(name))
 	arguments := 1
 	if fn.Proto != nil && strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
-		L.Push(L.NewFunction(nearest))
+		L.Push(L.NewFunction(explainMissing))
 		arguments++
 	}
 	L.Call(arguments, 1)

@@ -5,52 +5,13 @@
 --- has, a warning is logged, once per call in the script.
 local tables = {}
 
--- nearest_name returns the one of some names that is most like another, or nil.
-local _, nearest_name = ...
+-- explain_missing returns what may help where no item of a list has a field.
+local _, explain_missing = ...
 
 local function check(value, kind, position, name)
   if type(value) ~= kind then
     error(("argument %d, '%s', must be a %s, not %s"):format(position, name, kind, type(value)), 3)
   end
-end
-
--- Returns the names of the fields, and of those in the field custom, of the
--- first 100 items, in alphabetical order.
-local function fields_of(list)
-  local seen, own = {}, {}
-  local function add(t, prefix, names)
-    for name in pairs(t) do
-      if type(name) == "string" and not seen[prefix .. name] then
-        seen[prefix .. name] = true
-        names[#names + 1] = prefix .. name
-      end
-    end
-  end
-  local custom = {}
-  for i = 1, math.min(#list, 100) do
-    if type(list[i]) == "table" then
-      add(list[i], "", own)
-      if type(list[i].custom) == "table" then add(list[i].custom, "custom.", custom) end
-    end
-  end
-  table.sort(own)
-  table.sort(custom)
-  return own, custom
-end
-
--- Returns the field that is most like name, or nil.
-local function nearest(name, own, custom)
-  local names, field = {}, {}
-  local function add(candidate, of)
-    names[#names + 1] = candidate
-    field[candidate] = field[candidate] or of
-  end
-  for i = 1, #own do add(own[i], own[i]) end
-  for i = 1, #custom do
-    add(custom[i], custom[i])
-    add(custom[i]:sub(#"custom." + 1), custom[i])
-  end
-  return field[nearest_name(name, names)]
 end
 
 -- known holds fields that the items of some list had: another list may lack
@@ -82,17 +43,7 @@ local function expect_field(fn, list, name)
   local key = place .. fn .. " " .. name
   if warned[key] or type(log) ~= "table" then return end
   warned[key] = true
-  local own, custom = fields_of(list)
-  local meant, rest = nearest(name, own, custom), ""
-  if meant then
-    if meant ~= name then rest = " (did you mean '" .. meant .. "'?)" end
-    if meant:find("^custom%.") then
-      rest = rest .. "; write function(item) return item.custom" .. (meant:find("^custom%.[%a_][%w_]*$") and meant:sub(7) or ('["' .. meant:sub(8) .. '"]')) .. " end"
-    end
-  elseif #own > 0 then
-    rest = "; they have: " .. table.concat(own, ", ", 1, math.min(#own, 12)) .. (#own > 12 and " and others" or "")
-  end
-  log.warn(("%stables.%s: no item of the list has the field '%s'%s"):format(place, fn, name, rest))
+  log.warn(("%stables.%s: no item of the list has the field '%s'%s"):format(place, fn, name, explain_missing(list, name)))
 end
 
 -- A selector is a function of an item, or the name of one of its fields.
