@@ -45,12 +45,12 @@ type Line struct {
 // place.
 func Source(out *strings.Builder, l Line, color bool) {
 	gutter := fmt.Sprintf("%5d | ", l.Number)
-	source := strings.TrimRight(strings.ReplaceAll(l.Text, "\t", "    "), " \r\n")
+	source := OneLine(strings.TrimRight(strings.ReplaceAll(l.Text, "\t", "    "), " \r\n"))
 	fmt.Fprintf(out, "%s%s\n", Paint(Dim, gutter, color), source)
 	if l.Column < 1 || l.Column > len(l.Text)+1 {
 		return
 	}
-	width := func(text string) int { return len([]rune(strings.ReplaceAll(text, "\t", "    "))) }
+	width := func(text string) int { return len([]rune(OneLine(strings.ReplaceAll(text, "\t", "    ")))) }
 	marks := 1
 	if l.EndColumn > l.Column && l.EndColumn <= len(l.Text) {
 		marks = max(1, width(l.Text[l.Column-1:l.EndColumn]))

@@ -1,11 +1,15 @@
 package view_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -23,4 +27,13 @@ func TestLogText(t *testing.T) {
 		line := history.Line{At: at, Level: "warn", Message: "request failed", Fields: []byte(fields)}
 		assert.Equal(t, "09:00:01.500 warn   request failed"+want, view.LogText(line))
 	}
+}
+
+func TestLogTextIsOneLine(t *testing.T) {
+	bad := "x\n09:00:02.000 error  forged\x1b[2J\u009b"
+	fields, err := json.Marshal(map[string]string{bad: bad})
+	require.NoError(t, err)
+	got := view.LogText(history.Line{Level: "info", Message: bad, Fields: fields})
+	assert.NotContains(t, got, "\n")
+	assert.False(t, strings.ContainsFunc(got, display.Hidden), "%q", got)
 }

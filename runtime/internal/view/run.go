@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
@@ -83,7 +84,7 @@ func LogText(l history.Line) string {
 			fields += " " + name + "=" + plain(values[name])
 		}
 	}
-	return fmt.Sprintf("%s %-6s %s%s", l.At.Local().Format("15:04:05.000"), l.Level, l.Message, fields)
+	return display.OneLine(fmt.Sprintf("%s %-6s %s%s", l.At.Local().Format("15:04:05.000"), l.Level, l.Message, fields))
 }
 
 // plain returns a JSON value as text: a string without quotes, unless it could be

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -37,8 +38,8 @@ func Summary(s *outcome.Summary, files Files) string {
 	if s.Simulated {
 		simulated = " (simulated)"
 	}
-	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", s.Script, end, Seconds(s.Seconds), simulated)
-	line := func(l Line) { fmt.Fprintf(&b, "  %-9s  %s\n", l.Name, l.Value) }
+	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", display.OneLine(s.Script), end, Seconds(s.Seconds), simulated)
+	line := func(l Line) { fmt.Fprintf(&b, "  %-9s  %s\n", l.Name, display.OneLine(l.Value)) }
 	for _, l := range Totals(s) {
 		line(l)
 	}
@@ -57,17 +58,17 @@ func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
 	if s.Told < s.Lost() {
 		rows := s.Rows[:min(len(s.Rows), shownRows)]
 		for _, why := range s.Reasons[:min(len(s.Reasons), shownReasons)] {
-			fmt.Fprintf(b, "    %d x %s\n", why.Count, why.Message)
+			fmt.Fprintf(b, "    %d x %s\n", why.Count, display.OneLine(why.Message))
 			shown := slices.ContainsFunc(rows, func(row outcome.RejectedRow) bool { return row.Message == why.Example })
 			if why.Example != why.Message && !shown {
-				fmt.Fprintf(b, "      such as: %s\n", why.Example)
+				fmt.Fprintf(b, "      such as: %s\n", display.OneLine(why.Example))
 			}
 		}
 		if n := len(s.Reasons) - shownReasons; n > 0 {
 			fmt.Fprintf(b, "    and %s\n", english.Plural(n, "more reason", "more reasons"))
 		}
 		for _, row := range rows {
-			fmt.Fprintf(b, "    %s\n", &row)
+			fmt.Fprintf(b, "    %s\n", display.OneLine(row.String()))
 		}
 	}
 	more, them := "", "them"
@@ -126,11 +127,11 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 			if r := []rune(row); len(r) > shownCharacters {
 				row = string(r[:shownCharacters]) + "..."
 			}
-			fmt.Fprintf(b, "      %s\n", row)
+			fmt.Fprintf(b, "      %s\n", display.OneLine(row))
 		}
 	}
 	for _, why := range s.IfNew {
-		fmt.Fprintf(b, "    %s: %s; Planhat rejects the rows whose record it does not have\n", english.Plural(why.Count, "row", ""), why.Message)
+		fmt.Fprintf(b, "    %s: %s; Planhat rejects the rows whose record it does not have\n", english.Plural(why.Count, "row", ""), display.OneLine(why.Message))
 	}
 }
 

@@ -93,8 +93,8 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 			position += ":" + strconv.Itoa(column)
 		}
 	}
-	fmt.Fprintf(out, "%s%s%s %s\n", display.Paint(style, string(f.Severity)+": ", color), display.Paint(display.Bold, position+": ", color),
-		f.Message, display.Paint(display.Dim, "["+f.Rule+"]", color))
+	fmt.Fprintf(out, "%s%s%s %s\n", display.Paint(style, string(f.Severity)+": ", color), display.Paint(display.Bold, display.OneLine(position)+": ", color),
+		display.Text(f.Message), display.Paint(display.Dim, "["+f.Rule+"]", color))
 	if f.Line > 0 && f.SourceLine != "" {
 		end := f.EndColumn
 		if f.EndLine != f.Line {
@@ -103,7 +103,7 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 		display.Source(out, display.Line{Number: f.Line, Text: f.SourceLine, Column: f.Column, EndColumn: end, Mark: style}, color)
 	}
 	if f.Hint != "" {
-		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), f.Hint)
+		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), display.Text(f.Hint))
 	}
 	if len(again) > 0 {
 		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "also on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))

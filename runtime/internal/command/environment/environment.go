@@ -22,6 +22,8 @@ type Env struct {
 	Environ        func() []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
+	// screen is the terminal itself, if Stdout is one.
+	screen io.Writer
 	// StdinTTY reports whether a person types at standard input, StdoutTTY and
 	// StderrTTY whether one reads the stream.
 	StdinTTY, StdoutTTY, StderrTTY bool
@@ -97,6 +99,15 @@ func (e *Env) Names(dir string) (names []string) {
 	return names
 }
 
+// Screen returns standard output for those who draw on a terminal: Stdout shows most control
+// characters there, as display.Terminal says.
+func (e *Env) Screen() io.Writer {
+	if e.screen == nil {
+		return e.Stdout
+	}
+	return e.screen
+}
+
 // OnTerminal reports whether a person types and reads, so that there can be a
 // prompt.
 func (e *Env) OnTerminal() bool { return e.StdinTTY && e.StdoutTTY }
@@ -123,5 +134,6 @@ func (e *Env) mayColor(tty bool) bool {
 	if v, ok := e.Getenv("NO_COLOR"); ok && v != "" {
 		return false
 	}
-	return tty
+	term, _ := e.Getenv("TERM")
+	return tty && term != "dumb"
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/muesli/cancelreader"
 	"golang.org/x/term"
+
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // OfProcess returns the environment of this process.
@@ -30,7 +32,7 @@ func OfProcess() *Env {
 	if stdinTTY {
 		stdin = terminalInput{os.Stdin}
 	}
-	return &Env{
+	e := &Env{
 		Args: os.Args[1:], Version: version(), Program: os.Executable, Environ: os.Environ,
 		Stdin: stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:     stdinTTY,
@@ -48,6 +50,13 @@ func OfProcess() *Env {
 		KeepTerminal: keepTerminal,
 		Exit:         os.Exit,
 	}
+	if e.StdoutTTY {
+		e.screen, e.Stdout = os.Stdout, display.Terminal(os.Stdout)
+	}
+	if e.StderrTTY {
+		e.Stderr = display.Terminal(os.Stderr)
+	}
+	return e
 }
 
 // version returns the module's version as the build recorded it.

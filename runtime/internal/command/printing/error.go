@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // Error shows an error on standard error.
@@ -16,9 +18,9 @@ func Error(w io.Writer, color bool, err error) {
 		_ = script.Render(w, color)
 		return
 	}
-	fmt.Fprintln(w, "error:", err)
+	fmt.Fprintln(w, "error:", strings.ReplaceAll(display.Text(err.Error()), "\n", "\n  "))
 	var hinter interface{ ErrorHint() string }
 	if errors.As(err, &hinter) && hinter.ErrorHint() != "" {
-		fmt.Fprintln(w, "hint:", hinter.ErrorHint())
+		fmt.Fprintln(w, "hint:", display.Text(hinter.ErrorHint()))
 	}
 }

@@ -1,27 +1,53 @@
 package printing
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/lmittmann/tint"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 // LogHandler returns the handler for a script's log, on standard error. The
-// format is json, or text for anything else.
+// format is json, or text for anything else. Each record is one line, whatever
+// characters are in it.
 func LogHandler(env *environment.Env, format string, level slog.Level) slog.Handler {
 	if format == "json" {
-		return slog.NewJSONHandler(env.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
+		return slog.NewJSONHandler(display.JSONWriter(env.Stderr), &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
 	}
-	return tint.NewTextHandler(env.Stderr, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !env.StderrColor()})
+	return tint.NewTextHandler(env.Stderr, &tint.Options{
+		Level: level, TimeFormat: time.TimeOnly, NoColor: !env.StderrColor(), ReplaceAttr: visible,
+	})
 }
 
 // readable writes durations as text, such as 2.5s, instead of nanoseconds.
 func readable(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
 		return slog.String(a.Key, a.Value.Duration().String())
+	}
+	return a
+}
+
+// visible keeps control characters out of text. The handler quotes values with line ends.
+func visible(_ []string, a slog.Attr) slog.Attr {
+	show := display.Text
+	if a.Key == slog.MessageKey {
+		show = display.OneLine
+	}
+	a.Key = display.OneLine(a.Key)
+	switch a.Value.Kind() {
+	case slog.KindString:
+		a.Value = slog.StringValue(show(a.Value.String()))
+	case slog.KindAny:
+		if _, level := a.Value.Any().(slog.Level); !level {
+			text := fmt.Sprintf("%+v", a.Value.Any())
+			if clean := show(text); clean != text {
+				a.Value = slog.StringValue(clean)
+			}
+		}
 	}
 	return a
 }

@@ -3,7 +3,10 @@ package printing
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
 func TestLogHandler(t *testing.T) {
@@ -28,4 +32,21 @@ func TestLogHandler(t *testing.T) {
 		"level": "WARN", "msg": "retrying", "wait": "1m0s", "after": "2.5s", "status": 503.0, "at": map[string]any{"took": "681ms"},
 	}, line)
 	assert.Contains(t, write("text"), "retrying wait=1m0s after=2.5s status=503 at.took=681ms\n")
+}
+
+// A message or a value cannot begin a line of its own or speak to the terminal, with colors
+// or without.
+func TestLogsStayLines(t *testing.T) {
+	const bad = "x\n16:00:00 ERR forged\x1b[2J\r\u009b\u202e"
+	for _, colors := range []bool{true, false} {
+		for _, format := range []string{"text", "json"} {
+			var out bytes.Buffer
+			env := &environment.Env{Stderr: &out, StderrTTY: colors, Getenv: func(string) (string, bool) { return "", false }}
+			log := slog.New(LogHandler(env, format, slog.LevelInfo)).With(bad, bad)
+			log.Info(bad, bad, bad, "error", errors.New(bad), slog.Group("group", bad, bad), "any", []string{bad})
+			got := regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out.String(), "")
+			assert.Equal(t, 1, strings.Count(got, "\n"), "%q", got)
+			assert.False(t, strings.ContainsFunc(got, display.Hidden), "%q", got)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -28,7 +29,7 @@ func JSON(w io.Writer, v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, string(text))
+	_, err = fmt.Fprintln(w, display.JSON(string(text)))
 	return err
 }
 
@@ -56,7 +57,11 @@ func Table(w io.Writer, head []string, rows [][]string) error {
 		fmt.Fprintln(table, strings.Join(head, "\t"))
 	}
 	for _, cells := range rows {
-		fmt.Fprintln(table, strings.Join(cells, "\t"))
+		clean := make([]string, len(cells))
+		for i, cell := range cells {
+			clean[i] = display.Cell(cell)
+		}
+		fmt.Fprintln(table, strings.Join(clean, "\t"))
 	}
 	return table.Flush()
 }

@@ -117,7 +117,7 @@ func leaveSanely(env *environment.Env) (release func()) {
 		select {
 		case <-signals:
 			restore()
-			fmt.Fprint(env.Stdout, "\x1b[?2004l\x1b[?25h\r\n") // no bracketed paste; a cursor
+			fmt.Fprint(env.Screen(), "\x1b[?2004l\x1b[?25h\r\n") // no bracketed paste; a cursor
 			env.Exit(fault.ExitTerminated)
 		case <-ended:
 		}
@@ -139,7 +139,7 @@ func openHistory(env *environment.Env, h *host.Opened) *repl.History {
 
 // lineEditor makes the line editor of a terminal.
 func lineEditor(env *environment.Env, prompt *repl.Prompt, screen *repl.Screen, history *repl.History) repl.Reader {
-	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.Stdout}
+	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.Screen()}
 	o.Width, o.Height = env.Size(80, 25)
 	if env.StderrColor() {
 		o.Highlight = repl.Highlight

@@ -9,6 +9,7 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/redact"
@@ -58,7 +59,7 @@ func writeSummary(env *environment.Env, name string, s *outcome.Summary, secrets
 	if err != nil {
 		return fmt.Errorf("cannot write the summary: %w", err)
 	}
-	return summaryFile.Write(env, name, []byte(secrets.String(string(text))+"\n"))
+	return summaryFile.Write(env, name, []byte(display.JSON(secrets.String(string(text)))+"\n"))
 }
 
 // unwritten reports a file that could not be written, or does nothing if err is nil. A

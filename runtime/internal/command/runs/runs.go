@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -165,7 +166,7 @@ func showRun(env *environment.Env, o *options) error {
 			return err
 		}
 		if r.Error != "" {
-			fmt.Fprintf(env.Stdout, "\n%s\n", r.Error)
+			fmt.Fprintf(env.Stdout, "\n%s\n", display.Text(r.Error))
 		}
 		if r.Rejected > 0 {
 			fmt.Fprintf(env.Stdout, "\n'phscript runs rejected %d%s' prints the rejected rows\n", r.ID, o.Again())
@@ -219,7 +220,7 @@ func (o *options) printLine(env *environment.Env, l history.Line) error {
 	if o.json {
 		text, err := json.Marshal(l)
 		if err == nil {
-			_, err = fmt.Fprintln(env.Stdout, string(text))
+			_, err = fmt.Fprintln(env.Stdout, display.JSON(string(text)))
 		}
 		return err
 	}

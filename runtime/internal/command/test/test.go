@@ -249,7 +249,7 @@ func (o *options) watchTests(ctx context.Context, env *environment.Env, s suite.
 		Find:  func() ([]string, error) { return suite.Find(env.Dir, o.roots()) },
 		Run: func(ctx context.Context, paths []string, all bool) *report.Report {
 			if env.StdoutTTY {
-				fmt.Fprint(env.Stdout, clearScreen)
+				fmt.Fprint(env.Screen(), clearScreen)
 			}
 			r, err := o.runOnce(ctx, env, s, paths)
 			if err != nil {
