@@ -29,13 +29,15 @@ func Faults(L *lua.LState) *fault.Log {
 
 // Blame finds what the source calls a value of the wrong type, for an error. It
 // looks at the operations on the failing line, so it has no answer if several
-// are possible.
+// are possible and the instruction is not known.
 type Blame struct {
 	L       *lua.LState
 	frame   *lua.Debug
 	fn      *lua.LFunction
 	line    int
 	culprit lua.LValue
+	// at is what At set, or nil.
+	at *int
 }
 
 // NewBlame returns the blame for a value that the Lua function at a level of
@@ -51,6 +53,12 @@ func NewBlame(L *lua.LState, level int, culprit lua.LValue) Blame {
 	}
 	fn, _ := value.(*lua.LFunction)
 	return Blame{L: L, frame: frame, fn: fn, line: frame.CurrentLine, culprit: culprit}
+}
+
+// At returns the blame for the instruction that failed, of all those on the line.
+func (b Blame) At(pc int) Blame {
+	b.at = &pc
+	return b
 }
 
 // Source is the function's chunk, "" for a Go function.
@@ -160,6 +168,10 @@ func (b Blame) fault(op fault.Operation, operand int, match func(site) bool) *fa
 	var sites []site
 	for _, s := range names.lines[b.line] {
 		if s.op == op && operand < len(s.operands) && (match == nil || match(s)) {
+			if b.at != nil && s.proto == b.fn.Proto && s.pc == *b.at {
+				sites = []site{s}
+				break
+			}
 			sites = append(sites, s)
 		}
 	}

@@ -26,7 +26,7 @@ func fails(t *testing.T, src string) string {
 	return failed.Object.String()
 }
 
-// TestErrorsNameTheValue: as the source calls it, if only one can be meant.
+// TestErrorsNameTheValue: as the source calls it.
 func TestErrorsNameTheValue(t *testing.T) {
 	for src, want := range map[string]string{
 		"local a return a + 1":                                "perform arithmetic on local 'a' (a nil value)",
@@ -40,12 +40,18 @@ func TestErrorsNameTheValue(t *testing.T) {
 		"local a, b = {}, 1 return b + a":                     "perform arithmetic on local 'a' (a table value)",
 		"a = 1 return a + b":                                  "perform arithmetic on global 'b' (a nil value)",
 		"a = 1 return a * 2, b * 2":                           "perform arithmetic on global 'b' (a nil value)",
-		"local a, b = 1 return a * 2, b * 2":                  "perform arithmetic on a nil value",
+		"local a, b = 1 return a * 2, b * 2":                  "perform arithmetic on local 'b' (a nil value)",
 		"local a, b = 1 return a + b, 3 - b":                  "perform arithmetic on local 'b' (a nil value)",
 		"return (nil) + 1":                                    "perform arithmetic on a nil value",
 		"local a return 'x' .. a":                             "concatenate local 'a' (a nil value)",
 		"local a = 'x' return a .. b .. 'y'":                  "concatenate global 'b' (a nil value)",
 		"local a, b, c = 'x', 'y' return a .. b .. c, a .. b": "concatenate local 'c' (a nil value)",
+		"return 1 + 2 * count":                                "perform arithmetic on global 'count' (a nil value)",
+		"local a, b = {}, 2 return b + -a":                    "perform arithmetic on local 'a' (a table value)",
+		"return (1 + 2) + (a * b)":                            "perform arithmetic on global 'a' (a nil value)",
+		"local t = {x = 1} return t.x + t.y + t.z":            "perform arithmetic on field 'y' (a nil value)",
+		"local a = 'x' .. 1 .. nope .. (1 + 2)":               "concatenate global 'nope' (a nil value)",
+		"return #a + #b":                                      "get length of global 'a' (a nil value)",
 		"local a return #a":                                   "get length of local 'a' (a nil value)",
 	} {
 		assert.Equal(t, "test.lua:1: attempt to "+want, fails(t, src), src)

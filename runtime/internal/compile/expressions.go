@@ -56,6 +56,7 @@ func (f *function) expression(e ast.Expr) value {
 		f.at(e.LastLine())
 		f.note(fault.Arithmetic, "", e.Lhs, e.Rhs)
 		f.operation(arithmeticOps[e.Operator], &left, &right)
+		f.locateValue(fault.Arithmetic, &left)
 		return left
 	case *ast.UnaryMinusOpExpr:
 		v := f.expression(e.Expr)
@@ -64,12 +65,14 @@ func (f *function) expression(e ast.Expr) value {
 		}
 		f.note(fault.Arithmetic, "", e.Expr)
 		f.operation(lua.OP_UNM, &v, &value{kind: isNumber, whenTrue: noJump, whenFalse: noJump})
+		f.locateValue(fault.Arithmetic, &v)
 		return v
 	case *ast.UnaryLenOpExpr:
 		v := f.expression(e.Expr)
 		f.toAny(&v)
 		f.note(fault.Length, "", e.Expr)
 		f.operation(lua.OP_LEN, &v, &value{})
+		f.locateValue(fault.Length, &v)
 		return v
 	case *ast.UnaryNotOpExpr:
 		v := f.expression(e.Expr)
@@ -182,7 +185,9 @@ func (f *function) concat(e *ast.StringConcatOpExpr) value {
 	f.note(fault.Concat, "", operands...)
 	last := f.free - 1
 	f.free = first
-	return made(isOpen, f.emitABC(lua.OP_CONCAT, 0, first, last))
+	v = made(isOpen, f.emitABC(lua.OP_CONCAT, 0, first, last))
+	f.locateValue(fault.Concat, &v)
+	return v
 }
 
 // table generates a table constructor. Items are stored in groups.
@@ -267,7 +272,7 @@ func (f *function) call(e *ast.FuncCallExpr) value {
 	v := made(isCall, f.emitABC(lua.OP_CALL, base, arguments+1, 2))
 	f.proto.DbgCalls = append(f.proto.DbgCalls, lua.DbgCall{Pc: v.info, Name: name})
 	f.fixLine(line)
-	f.noteCall(e, line)
+	f.noteCall(e, line, v.info)
 	f.free = base + 1
 	return f.parenthesized(v, e.AdjustRet)
 }
@@ -281,7 +286,7 @@ func (f *function) self(v *value, e *ast.FuncCallExpr) {
 	f.reserve(2)
 	operand := f.toOperand(&key)
 	f.noteMethod(e)
-	f.emitABC(lua.OP_SELF, first, v.info, operand)
+	f.locate(fault.Index, f.emitABC(lua.OP_SELF, first, v.info, operand))
 	f.release(&key)
 	*v = made(isRegister, first)
 }

@@ -20,6 +20,9 @@ type site struct {
 	operands []fault.Operand
 	// method is set for the index of a method call.
 	method bool
+	// proto and pc are the instruction of the operation, if it is known.
+	proto *lua.FunctionProto
+	pc    int
 }
 
 // Names records, for one chunk, the names of the operands and the heads of
@@ -55,6 +58,26 @@ func (f *function) note(op fault.Operation, key string, operands ...ast.Expr) {
 	f.names.lines[f.line] = append(f.names.lines[f.line], s)
 }
 
+// locate sets the instruction of the last operation of a kind on the line.
+func (f *function) locate(op fault.Operation, pc int) {
+	sites := f.names.lines[f.line]
+	for i := len(sites) - 1; i >= 0; i-- {
+		if sites[i].op == op {
+			if sites[i].proto == nil {
+				sites[i].proto, sites[i].pc = f.proto, pc
+			}
+			return
+		}
+	}
+}
+
+// locateValue sets the instruction that gives a value, if it was not computed already.
+func (f *function) locateValue(op fault.Operation, v *value) {
+	if v.kind == isOpen {
+		f.locate(op, v.info)
+	}
+}
+
 // noteIndex records an indexed value.
 func (f *function) noteIndex(v *value) {
 	if v.field != nil {
@@ -69,8 +92,8 @@ func (f *function) noteMethod(e *ast.FuncCallExpr) {
 	sites[len(sites)-1].method = true
 }
 
-// noteCall records a call on a line.
-func (f *function) noteCall(e *ast.FuncCallExpr, line int) {
+// noteCall records a call on a line and its instruction.
+func (f *function) noteCall(e *ast.FuncCallExpr, line, pc int) {
 	called := fault.Operand{Scope: fault.Method, Name: e.Method}
 	key := e.Method
 	if e.Func == nil {
@@ -78,7 +101,7 @@ func (f *function) noteCall(e *ast.FuncCallExpr, line int) {
 	} else {
 		called, key = f.describe(e.Func), lastName(e.Func)
 	}
-	f.names.lines[line] = append(f.names.lines[line], site{op: fault.Call, key: key, operands: []fault.Operand{called}})
+	f.names.lines[line] = append(f.names.lines[line], site{op: fault.Call, key: key, operands: []fault.Operand{called}, proto: f.proto, pc: pc})
 }
 
 // madeBy describes the values of a local statement.

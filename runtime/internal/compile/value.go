@@ -3,6 +3,8 @@ package compile
 import (
 	lua "github.com/yuin/gopher-lua"
 	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
 // valueKind says where the value of an expression is.
@@ -105,6 +107,7 @@ func (f *function) read(v *value) {
 		}
 		f.noteIndex(v)
 		v.kind, v.info = isOpen, f.emitABC(op, 0, v.info, v.aux)
+		f.locateValue(fault.Index, v)
 	case isCall, isVararg:
 		f.wantOne(v)
 	}
@@ -239,17 +242,17 @@ func (f *function) store(target, v *value) {
 	case isIndexed:
 		operand := f.toOperand(v)
 		f.noteIndex(target)
-		f.setField(target.info, target.aux, operand)
+		f.locate(fault.Index, f.setField(target.info, target.aux, operand))
 	}
 	f.release(v)
 }
 
-func (f *function) setField(table, key, v int) {
+func (f *function) setField(table, key, v int) int {
 	op := lua.OP_SETTABLE
 	if f.isName(key) {
 		op = lua.OP_SETTABLEKS
 	}
-	f.emitABC(op, table, key, v)
+	return f.emitABC(op, table, key, v)
 }
 
 func (f *function) invert(v *value) {

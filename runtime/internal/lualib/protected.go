@@ -128,7 +128,7 @@ func named(L *lua.LState, f *fault.Fault) *fault.Fault {
 	switch f.Operation {
 	case fault.Call:
 		if called := machine.Called(L); called != nil {
-			return compile.NewBlame(L, 0, called).Called("")
+			return machine.Blame(L, 0, called).Called("")
 		}
 	case fault.Index:
 		object, key, write := machine.Indexed(L)
@@ -139,7 +139,7 @@ func named(L *lua.LState, f *fault.Fault) *fault.Fault {
 		if write {
 			access = fault.ToWrite
 		}
-		return compile.NewBlame(L, 0, object).Indexed(key, access)
+		return machine.Blame(L, 0, object).Indexed(key, access)
 	case fault.Compare:
 		return compile.NewBlame(L, 0, lua.LNil).Compared(f)
 	}

@@ -3,6 +3,7 @@ package lualib
 import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -27,19 +28,19 @@ func (lib *library) openTypes(L *lua.LState) {
 
 // indexOther is what reading a field of a basic type does.
 func indexOther(c call) int {
-	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToRead))
+	compile.Fail(c.LState, machine.Blame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToRead))
 	return 0
 }
 
 // storeOther is what writing a field of a basic type does.
 func storeOther(c call) int {
-	compile.Fail(c.LState, compile.NewBlame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToWrite))
+	compile.Fail(c.LState, machine.Blame(c.LState, 1, c.Get(1)).Indexed(c.Get(2), fault.ToWrite))
 	return 0
 }
 
 // callOther is what calling a basic type does.
 func callOther(c call) int {
-	blame := compile.NewBlame(c.LState, 1, c.Get(1))
+	blame := machine.Blame(c.LState, 1, c.Get(1))
 	if blame.Source() == HiddenSource {
 		compile.Fail(c.LState, &fault.Fault{Operation: fault.Call, Type: c.Get(1).Type().String()})
 	}

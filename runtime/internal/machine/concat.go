@@ -44,7 +44,7 @@ func concatEvent(L *lua.LState, left, right lua.LValue, position, operands int) 
 		culprit = right
 		position++
 	}
-	compile.Fail(L, compile.NewBlame(L, 0, culprit).Concatenated(position, operands))
+	compile.Fail(L, Blame(L, 0, culprit).Concatenated(position, operands))
 	return lua.LNil
 }
 

@@ -62,8 +62,21 @@ func convert(L *lua.LState, op int, left, right lua.LValue) lua.LValue {
 	if isA {
 		culprit, side = right, 1
 	}
-	compile.Fail(L, compile.NewBlame(L, 0, culprit).Arithmetic(side))
+	compile.Fail(L, Blame(L, 0, culprit).Arithmetic(side))
 	return lua.LNil
+}
+
+// Blame finds what the instruction that runs at a level of the stack calls a value that
+// it cannot use. Level 0 is the running function.
+func Blame(L *lua.LState, level int, culprit lua.LValue) compile.Blame {
+	b, f := compile.NewBlame(L, level, culprit), of(L).currentFrame
+	for ; level > 0 && f != nil; level-- {
+		f = f.Parent
+	}
+	if f == nil || f.Fn.IsG {
+		return b
+	}
+	return b.At(f.Pc - 1)
 }
 
 // event finds the metamethod of two operands.
@@ -98,7 +111,7 @@ func minus(L *lua.LState, inst uint32, _ *frame) int {
 	}
 	fn := L.GetMetaField(v, "__unm")
 	if fn == lua.LNil {
-		compile.Fail(L, compile.NewBlame(L, 0, v).Arithmetic(0))
+		compile.Fail(L, Blame(L, 0, v).Arithmetic(0))
 	}
 	s.reg.set(s.target(inst), call(L, fn, v, v))
 	return 0
@@ -122,7 +135,7 @@ func length(L *lua.LState, inst uint32, _ *frame) int {
 		return 0
 	}
 	if !isTable {
-		compile.Fail(L, compile.NewBlame(L, 0, v).Measured())
+		compile.Fail(L, Blame(L, 0, v).Measured())
 	}
 	s.reg.setNumber(s.target(inst), float64(t.Len()))
 	return 0
