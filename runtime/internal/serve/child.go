@@ -58,6 +58,8 @@ type Program struct {
 	Env []string
 	// Getenv returns other variables, which a schedule may allow its script.
 	Getenv func(string) (string, bool)
+	// Children, if set, are told of the processes.
+	Children *Children
 
 	config atomic.Pointer[config.Config]
 }
@@ -88,7 +90,8 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	if err := cmp.Or(noInput, noOutput, noErrors); err != nil {
 		return failed(err)
 	}
-	if err := cmd.Start(); err != nil {
+	wait, err := p.Children.start(cmd)
+	if err != nil {
 		return failed(err)
 	}
 	var tail tail
@@ -108,7 +111,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	var late bool
 	watch.Go(func() { late = p.watch(ctx, cmd, stdin, d, over) })
 	reading.Wait()
-	err = cmd.Wait()
+	err = wait()
 	close(over)
 	watch.Wait()
 	_ = stdin.Close()

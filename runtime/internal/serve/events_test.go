@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/tests/patience"
 )
 
 // TestHandlersAreRuns: the script that handles an event is queued at once with
@@ -95,6 +96,11 @@ func TestProgramsAreNotified(t *testing.T) {
 	assert.Equal(t, "one ops\n", rest)
 	require.EqualError(t, act("echo 'no route' >&2; exit 3"), "exit status 3: no route")
 	require.EqualError(t, act("exit 3"), "exit status 3")
+	require.NoError(t, act(`{ exec 3<&0; sleep 2; cat <&3 >/dev/null; echo noise; echo x > left; } & exit 0`), "what it leaves running holds its streams")
+	left := filepath.Join(n.Dir, "left")
+	assert.NoFileExists(t, left, "nobody waits for it")
+	patience.Await(t, 20*time.Millisecond, func() bool { _, err := os.Stat(left); return err == nil }, "it ends when it says something")
+	require.EqualError(t, act("echo 'no route'; sleep 2 & exit 3"), "exit status 3: no route")
 	err = act("i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done; exit 3")
 	assert.True(t, strings.HasSuffix(err.Error(), "line 998\nline 999"))
 	assert.InDelta(t, 2<<10, len(err.Error()), 20)

@@ -12,10 +12,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -123,6 +125,8 @@ type Notifier struct {
 	Env []string
 	// Pause is the pause before the second try, 0 for the default.
 	Pause time.Duration
+	// Children, if set, are told of the programs.
+	Children *Children
 }
 
 func actionName(a config.Action) string {
@@ -151,17 +155,43 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 	}
 	cmd := exec.CommandContext(ctx, a.Command[0], a.Command[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdin = n.Dir, n.Env, bytes.NewReader(body)
-	// A program that it leaves running may keep its output open.
 	cmd.WaitDelay = time.Second
-	var out ending
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		if said := bytes.TrimSpace(out.text); len(said) > 0 {
-			return fmt.Errorf("%w: %s", err, said)
-		}
-		return err
+	said, err := n.run(cmd)
+	// Whatever it leaves running, which may keep its input open, it has ended well.
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
 	}
-	return nil
+	if err != nil && len(said) > 0 {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return err
+}
+
+// run runs a program to its end, and returns the end of its output. What it leaves
+// running can still write to its output, so that nothing ends by doing so.
+func (n *Notifier) run(cmd *exec.Cmd) (said []byte, err error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = write, write
+	wait, err := n.Children.start(cmd)
+	if err = errors.Join(err, write.Close()); err != nil {
+		return nil, errors.Join(err, read.Close())
+	}
+	var out ending
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_, _ = io.Copy(&out, read)
+		_ = read.Close()
+	}()
+	err = wait()
+	select {
+	case <-closed:
+	case <-time.After(cmd.WaitDelay):
+	}
+	return bytes.TrimSpace(out.get()), err
 }
 
 // SignatureHeader carries the signature of a webhook's body: "t=<seconds since
@@ -238,11 +268,22 @@ func withoutURL(err error) error {
 	return err
 }
 
-// ending keeps the end of what is written to it.
-type ending struct{ text []byte }
+// ending keeps the end of what is written to it. It is safe for concurrent use.
+type ending struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (e *ending) get() []byte {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return bytes.Clone(e.text)
+}
 
 func (e *ending) Write(p []byte) (int, error) {
 	const most = 2 << 10
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.text = append(e.text, p...)
 	if len(e.text) > most {
 		e.text = append([]byte(nil), e.text[len(e.text)-most:]...)

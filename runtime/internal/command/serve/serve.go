@@ -180,12 +180,14 @@ func serveSchedules(env *environment.Env, o *options) error {
 		program.Env = append(append(program.Env, planhat.Environment()...), host.SimulatedVariable+"=1")
 		log.Info("simulated Planhat", "address", planhat.URL())
 	}
+	children := &serve.Children{}
+	program.Children = children
 	workers := o.workerCount(c, env.Processors)
 	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
 		Alone: o.Simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
-		Notifier: &serve.Notifier{Getenv: env.Getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause},
+		Notifier: &serve.Notifier{Getenv: env.Getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause, Children: children},
 		Loaded: func(now *serve.Loaded) {
 			keepSecret(secrets, now.Config)
 			program.Use(now.Config)
@@ -197,6 +199,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	}, loaded)
 	o.warn(env, loaded, func(doubt string) { log.Warn(doubt) })
 	service.Store(s)
+	defer reapOrphans(env, children)()
 	if listen := cmp.Or(o.listen, c.Serve.Listen); listen != "" {
 		pages, err := serve.Listen(listen, s)
 		if err != nil {
@@ -206,6 +209,35 @@ func serveSchedules(env *environment.Env, o *options) error {
 		log.Info("health and metrics", "address", pages.Address())
 	}
 	return s.Run(ctx)
+}
+
+// reapOrphans collects what other programs leave behind, as process 1 of a container
+// has to, until stop is called.
+func reapOrphans(env *environment.Env, children *serve.Children) (stop func()) {
+	if !children.Inherits() || serve.ChildEnded == nil {
+		return func() {}
+	}
+	ends, ignore := env.Signals(serve.ChildEnded)
+	stopped := make(chan struct{})
+	go func() {
+		// One signal may stand for several ends, and one of them may come while the
+		// program that it is about is not known yet.
+		again := time.NewTicker(time.Second)
+		defer again.Stop()
+		for {
+			select {
+			case <-ends:
+			case <-again.C:
+			case <-stopped:
+				return
+			}
+			children.Reap()
+		}
+	}()
+	return func() {
+		ignore()
+		close(stopped)
+	}
 }
 
 func clearFolders(log *slog.Logger) {
