@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"os"
@@ -124,6 +125,78 @@ func TestTheStoreIsTakenAway(t *testing.T) {
 	assert.Equal(t, 1, s.cmd.ProcessState.ExitCode())
 	assert.Contains(t, s.String(), "was removed or replaced while it was in use")
 	assert.Contains(t, s.String(), "hint: start the service again")
+}
+
+// TestTheStoreIsDamaged: a service whose file is damaged while it serves says so and
+// ends within ten seconds, with a run at work.
+func TestTheStoreIsDamaged(t *testing.T) {
+	t.Parallel()
+	for name, damage := range map[string]func(f *os.File) error{
+		"emptied":     func(f *os.File) error { return f.Truncate(0) },
+		"overwritten": func(f *os.File) error { return overwrite(f, 0) },
+		// The journal is written back first, so that the pages are those in use.
+		"in the middle": func(f *os.File) error { return overwrite(f, 4096) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newFixture(t, "")
+			w.file("phscript.toml", "[[schedule]]\nname = \"long\"\nscript = \"long.lua\"\n"+never)
+			w.file("long.lua", "while true do time.sleep(0.1) end\n")
+			s := w.serve("--listen", "127.0.0.1:0")
+			s.says("serving")
+			w.becomes(w.start("long"), history.Running)
+			_, err := history.Open(t, w.state).Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+			require.NoError(t, err)
+			f, err := os.OpenFile(w.state, os.O_RDWR, 0)
+			require.NoError(t, err)
+			require.NoError(t, damage(f))
+			require.NoError(t, f.Close())
+			began := time.Now()
+			s.says("ERR stopping")
+			assert.Less(t, time.Since(began), 10*time.Second)
+			<-s.ended
+			assert.Less(t, time.Since(began), 15*time.Second, "ten, but for a busy machine")
+			assert.Equal(t, 1, s.cmd.ProcessState.ExitCode())
+			assert.Regexp(t, "error: the store .* is (damaged|not a phscript database)", s.String())
+			assert.Contains(t, s.String(), "hint: restore a backup with 'phscript state restore FILE'")
+		})
+	}
+}
+
+// overwrite replaces a file from an offset on by what is no page.
+func overwrite(f *os.File, from int64) error {
+	info, err := f.Stat()
+	if err == nil {
+		_, err = f.WriteAt(bytes.Repeat([]byte("\xa5"), int(info.Size()-from)), from)
+	}
+	return err
+}
+
+// TestNotReadyWhilePlanningFails: within five seconds of the first pass that cannot
+// succeed, and ready again once one does.
+func TestNotReadyWhilePlanningFails(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, w *fixture) {
+		w.file("phscript.toml", everyTwoSeconds)
+		w.file("tick.lua", "")
+		s := w.serve("--listen", "127.0.0.1:0")
+		w.await("tick", atLeast(1, history.Succeeded))
+		ready := func() bool { status, _ := s.page("/readyz"); return status == 200 }
+		patience.Await(t, 50*time.Millisecond, ready, "it never is ready")
+		db := history.Open(t, w.state)
+		tx, err := db.BeginTx(t.Context(), nil)
+		require.NoError(t, err)
+		if strings.HasPrefix(w.state, "postgres") {
+			_, err = tx.Exec("LOCK TABLE phscript_schedule IN ACCESS EXCLUSIVE MODE")
+			require.NoError(t, err)
+		}
+		began := time.Now()
+		patience.Await(t, 50*time.Millisecond, func() bool { return !ready() }, "it stays ready")
+		assert.Less(t, time.Since(began), 6*time.Second, "five, but for a busy machine")
+		require.NoError(t, tx.Rollback())
+		patience.Await(t, 50*time.Millisecond, ready, "it never is ready again")
+		s.stop()
+	})
 }
 
 // TestAnotherFolderIsRefused: two folders that share a store by mistake would

@@ -26,6 +26,10 @@ const (
 	noticeEvery   = time.Second
 	pruneEvery    = time.Hour
 	reloadEvery   = time.Second
+	checkEvery    = 3 * time.Second
+	// plannedWithin is how old the last successful planning may be at most. A pass
+	// that takes longer does not succeed for now.
+	plannedWithin = 4500 * time.Millisecond
 	// passTime is the time limit for one pass of a loop, longPassTime for one that
 	// sends notifications or deletes much.
 	passTime     = 20 * time.Second
@@ -80,7 +84,9 @@ type Service struct {
 	// problem is why the configuration on disk is not in effect.
 	problem error
 
-	planned atomic.Int64
+	// planned is when planning succeeded last, planFails whether it failed since.
+	planned             atomic.Int64
+	planFails, stopping atomic.Bool
 	// started is when this process began to serve, by the store's clock.
 	started int64
 }
@@ -121,9 +127,9 @@ func (s *Service) defaultActions(kind EventKind) []config.Action {
 	return s.loaded.Config.Serve.OnFailure
 }
 
-// Run serves until ctx ends or the file of its store is deleted. Then it starts no
-// more runs, waits for those in progress, and interrupts them after the grace
-// period.
+// Run serves until ctx ends, or the file of its store is deleted or damaged. Then it
+// starts no more runs, waits for those in progress, and interrupts them after the
+// grace period; at once if the store is gone.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -154,32 +160,33 @@ func (s *Service) Run(ctx context.Context) error {
 		{noticeEvery, longPassTime, s.Deliver, "sending notifications"},
 		{reloadEvery, longPassTime, s.reload, "reloading"},
 		{pruneEvery, longPassTime, s.prune, "pruning the history"},
-		{seenEvery, passTime, func(context.Context) error {
-			if s.o.DB.Moved() {
-				stop(&store.Error{
-					Message: "the store " + s.o.DB.Location + " was removed or replaced while it was in use",
-					Hint:    "start the service again: it uses the file that is there, or creates a new one",
-				})
-			}
-			return nil
-		}, "checking the store file"},
+		{checkEvery, passTime, s.o.DB.Check, "checking the store file"},
 	} {
-		loops.Go(func() { s.loop(ctx, l.every, l.within, l.what, l.do) })
+		loops.Go(func() {
+			s.loop(ctx, l.every, l.within, l.what, func(pass context.Context) error {
+				err := l.do(pass)
+				if gone, ok := errors.AsType[*store.Error](err); ok {
+					stop(gone)
+				}
+				return err
+			})
+		})
 	}
 	<-ctx.Done()
-	gone, _ := errors.AsType[*store.Error](context.Cause(ctx))
-	if gone != nil {
-		s.o.Log.Error("stopping", "reason", gone.Message)
-	}
-	err = s.shutDown(func() {
+	s.stopping.Store(true)
+	gone, isGone := errors.AsType[*store.Error](context.Cause(ctx))
+	gather := func() {
 		loops.Wait()
 		leave()
 		presence.Wait()
-	})
-	if gone != nil {
-		return errors.Join(err, gone)
 	}
-	return err
+	if isGone {
+		s.o.Log.Error("stopping", "reason", gone.Message, "runs", s.worker.Busy())
+		s.abandon()
+		gather()
+		return gone
+	}
+	return s.shutDown(gather)
 }
 
 func (s *Service) begin(ctx context.Context) error {
@@ -263,6 +270,7 @@ func (s *Service) plan(ctx context.Context) error {
 	if err == nil {
 		s.planned.Store(time.Now().UnixNano())
 	}
+	s.planFails.Store(err != nil)
 	return err
 }
 
@@ -328,39 +336,4 @@ func (s *Service) prune(ctx context.Context) error {
 	}
 	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
 	return errors.Join(err, gone, quota.Forget(ctx, s.o.DB))
-}
-
-// shutDown ends the service, and calls gather when no run is left. Runs that do not
-// end in time are handed over if they may be retried.
-func (s *Service) shutDown(gather func()) error {
-	if n := s.worker.Busy(); n > 0 {
-		s.o.Log.Info("stopping when the runs in progress have ended", "runs", n, "at_most", s.o.Grace.String())
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.o.Grace)
-	defer cancel()
-	err := s.o.Engine.Stop(ctx)
-	if err != nil && errors.Is(err, context.DeadlineExceeded) {
-		s.o.Log.Warn("asking the runs in progress to end", "runs", s.worker.Busy())
-		patience, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
-		defer cancel()
-		err = s.o.Engine.StopAndCancel(patience)
-	}
-	gather()
-	// The runs that have just ended may have failed.
-	last, done := context.WithTimeout(context.Background(), noticeTime)
-	defer done()
-	err = errors.Join(err, s.Deliver(last), s.retire(last))
-	s.o.Log.Info("stopped")
-	return err
-}
-
-// Ready reports whether schedules are planned, or why not.
-func (s *Service) Ready(ctx context.Context) error {
-	if err := s.o.DB.PingContext(ctx); err != nil {
-		return fmt.Errorf("the store is unreachable: %w", err)
-	}
-	if last := time.Unix(0, s.planned.Load()); time.Since(last) > 15*planEvery {
-		return errors.New("schedules have not been planned recently")
-	}
-	return nil
 }

@@ -131,7 +131,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		if version > len(migrations) {
 			return &Error{
-				Message: fmt.Sprintf("it was written by a newer phscript: its tables have version %d, this program knows %d", version, len(migrations)),
+				Message: fmt.Sprintf("the store %s was written by a newer phscript: its tables have version %d, this program knows %d", db.Location, version, len(migrations)),
 				Hint:    "update phscript, or choose another place with --state or PHSCRIPT_STATE",
 			}
 		}

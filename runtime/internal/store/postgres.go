@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -70,7 +71,7 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 func (db *DB) Close() error {
 	err := db.DB.Close()
 	if db.pool == nil {
-		return err
+		return errors.Join(err, db.file.Close())
 	}
 	closed := make(chan struct{})
 	go func() {

@@ -19,12 +19,14 @@ type Queryer interface {
 
 // ExecContext implements Queryer.
 func (db *DB) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
-	return db.DB.ExecContext(ctx, db.bind(statement), args...)
+	result, err := db.DB.ExecContext(ctx, db.bind(statement), args...)
+	return result, db.final(err)
 }
 
 // QueryContext implements Queryer.
 func (db *DB) QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error) {
-	return db.DB.QueryContext(ctx, db.bind(statement), args...)
+	rows, err := db.DB.QueryContext(ctx, db.bind(statement), args...)
+	return rows, db.final(err)
 }
 
 // QueryRowContext implements Queryer.

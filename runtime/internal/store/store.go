@@ -19,7 +19,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"modernc.org/sqlite" // and the driver "sqlite"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Error is the error for a store that waiting does not make usable.
@@ -37,18 +37,9 @@ type DB struct {
 	pool *pgxpool.Pool
 	// Location is the file or address, without its password.
 	Location string
-	// file is the SQLite file when it was opened.
-	file fs.FileInfo
-}
-
-// Moved reports whether the file of a SQLite store was deleted or replaced.
-// Everything written after that is lost.
-func (db *DB) Moved() bool {
-	if db.file == nil {
-		return false
-	}
-	now, err := os.Stat(db.Location)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(db.file, now)
+	// file is the SQLite file, nil on PostgreSQL. It stays open, because closing it
+	// would release the locks that SQLite holds on it in this process.
+	file *os.File
 }
 
 // IsPostgres reports whether a location names a PostgreSQL database.
@@ -66,38 +57,15 @@ func Open(ctx context.Context, location string) (*DB, error) {
 	}
 	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
-		if failed := unusable(db.Location, err); failed != nil {
+		if failed := db.unusable(err); failed != nil {
 			return nil, failed
+		}
+		if errors.As(err, new(*Error)) {
+			return nil, err
 		}
 		return nil, fmt.Errorf("the store %s: %w", db.Location, err)
 	}
 	return db, nil
-}
-
-// SQLite's result codes for files that waiting does not make usable.
-const (
-	sqliteReadOnly = 8
-	sqliteCorrupt  = 11
-	sqliteNotADB   = 26
-)
-
-// unusable returns the *Error for a SQLite file that cannot be used, or nil if the
-// error may pass.
-func unusable(location string, err error) error {
-	var failed *sqlite.Error
-	if !errors.As(err, &failed) {
-		return nil
-	}
-	const restore = "restore a backup with 'phscript state restore FILE', or move the file away, with its -wal and -shm, to start with an empty history"
-	switch failed.Code() & 0xff {
-	case sqliteNotADB:
-		return &Error{Message: "the store " + location + " is not a phscript database: it is another program's file, or it is damaged", Hint: restore}
-	case sqliteCorrupt:
-		return &Error{Message: "the store " + location + " is damaged", Hint: restore}
-	case sqliteReadOnly:
-		return &Error{Message: "the store " + location + " cannot be written to", Hint: "the account that runs phscript must own the file and its folder; or choose another place with --state or PHSCRIPT_STATE"}
-	}
-	return nil
 }
 
 func connect(location string) (*DB, error) {
@@ -107,20 +75,24 @@ func connect(location string) (*DB, error) {
 	if err := prepareFile(location); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: location}).EscapedPath()+
-		"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
+	db, err := sql.Open("sqlite", fileURL(location)+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&"+patient)
 	if err != nil {
 		return nil, &Error{Message: "the store " + location + " cannot be used: " + err.Error()}
 	}
 	// SQLite has one writer at a time: waiting for the connection is faster than
 	// retrying.
 	db.SetMaxOpenConns(1)
-	file, err := os.Stat(location)
+	file, err := os.Open(location)
 	if err != nil {
 		return nil, &Error{Message: "the store " + location + " cannot be used: " + plain(err)}
 	}
 	return &DB{DB: db, Location: location, file: file}, nil
 }
+
+// patient is the part of an address by which a connection waits for locks.
+const patient = "_pragma=busy_timeout(5000)"
+
+func fileURL(location string) string { return "file:" + (&url.URL{Path: location}).EscapedPath() }
 
 // prepareFile creates a missing file, readable only for its owner.
 func prepareFile(name string) error {

@@ -54,10 +54,11 @@ const deadlock = "40P01"
 const mostTries = 5
 
 // InTx runs work in one transaction, and rolls it back if work fails. It runs work
-// again after a deadlock.
+// again after a deadlock. Like all methods of DB, it returns an *Error if the file is
+// damaged.
 func (db *DB) InTx(ctx context.Context, work func(tx *Tx) error) error {
 	for try := 1; ; try++ {
-		err := db.inTx(ctx, work)
+		err := db.final(db.inTx(ctx, work))
 		if try == mostTries || !db.passes(err) || ctx.Err() != nil {
 			return err
 		}

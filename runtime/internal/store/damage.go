@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"modernc.org/sqlite"
+)
+
+// SQLite's result codes for files that waiting does not make usable.
+const (
+	sqliteReadOnly = 8
+	sqliteCorrupt  = 11
+	sqliteNotADB   = 26
+)
+
+// sqliteCode returns SQLite's result code of an error, 0 if it has none.
+func sqliteCode(err error) int {
+	if failed, ok := errors.AsType[*sqlite.Error](err); ok {
+		return failed.Code() & 0xff
+	}
+	return 0
+}
+
+// fileHeader is how every SQLite file begins.
+const fileHeader = "SQLite format 3\x00"
+
+// wholeCheck is the size up to which Check reads a whole file, in bytes.
+const wholeCheck = 8 << 20
+
+const restoreHint = "restore a backup with 'phscript state restore FILE', or move the file away, with its -wal and -shm, to start with an empty history"
+
+// unusable returns the *Error for a SQLite file that cannot be opened, or nil if the
+// error may pass.
+func (db *DB) unusable(err error) error {
+	if sqliteCode(err) == sqliteReadOnly {
+		return &Error{Message: "the store " + db.Location + " cannot be written to", Hint: "the account that runs phscript must own the file and its folder; or choose another place with --state or PHSCRIPT_STATE"}
+	}
+	if err = db.final(err); errors.As(err, new(*Error)) {
+		return err
+	}
+	return nil
+}
+
+// final returns the *Error for a SQLite file that is damaged, or the error itself: other
+// errors may pass.
+func (db *DB) final(err error) error {
+	switch sqliteCode(err) {
+	case sqliteCorrupt:
+		return db.damaged()
+	case sqliteNotADB:
+		return &Error{Message: "the store " + db.Location + " is not a phscript database: it is another program's file, or it is damaged", Hint: restoreHint}
+	}
+	return err
+}
+
+func (db *DB) damaged() error {
+	return &Error{Message: "the store " + db.Location + " is damaged", Hint: restoreHint}
+}
+
+// Check returns an *Error if the file of a SQLite store was deleted, replaced or
+// damaged. It reads through a connection of its own: those in use remember what they
+// have read.
+func (db *DB) Check(ctx context.Context) error {
+	if db.file == nil {
+		return nil
+	}
+	if db.Moved() {
+		return &Error{
+			Message: "the store " + db.Location + " was removed or replaced while it was in use",
+			Hint:    "start the service again: it uses the file that is there, or creates a new one",
+		}
+	}
+	// An empty file makes SQLite delete the journal, which may have everything. The
+	// header may be wrong although the journal has a good one.
+	begins := make([]byte, len(fileHeader))
+	if n, err := db.file.ReadAt(begins, 0); string(begins[:n]) != fileHeader && (err == nil || errors.Is(err, io.EOF)) {
+		return db.damaged()
+	}
+	fresh, err := sql.Open("sqlite", fileURL(db.Location)+"?mode=ro&"+patient)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = fresh.Close() }()
+	// What a large store cannot do without is read; the rest of it takes too long.
+	part := "phscript_schedule"
+	if info, err := os.Stat(db.Location); err == nil && info.Size() <= wholeCheck {
+		part = "1"
+	}
+	var verdict string
+	if err := fresh.QueryRowContext(ctx, "PRAGMA quick_check("+part+")").Scan(&verdict); err != nil {
+		return db.final(err)
+	}
+	if verdict != "ok" {
+		return db.damaged()
+	}
+	return nil
+}
+
+// Moved reports whether the file of a SQLite store was deleted or replaced.
+// Everything written after that is lost.
+func (db *DB) Moved() bool {
+	if db.file == nil {
+		return false
+	}
+	opened, err := db.file.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := os.Stat(db.Location)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(opened, now)
+}
