@@ -20,6 +20,8 @@ func TestInspect(t *testing.T) {
 			[]string{"{\n  list = { 1, 2 },\n  name = \"" + repeat("x", 50) + "\",\n  other = \"" + repeat("y", 20) + "\",\n}"}},
 		{"nested breaks", `return inspect({ a = { ("x"):rep(80) } }, { indent = 1 })`,
 			[]string{"{\n a = {\n  \"" + repeat("x", 80) + "\",\n },\n}"}},
+		{"the longest nested line", `return inspect({ { ("x"):rep(66) }, { ("x"):rep(67) } })`,
+			[]string{"{\n  { \"" + repeat("x", 66) + "\" },\n  {\n    \"" + repeat("x", 67) + "\",\n  },\n}"}},
 		{"one line", `return inspect({ ("x"):rep(80), { 1 } }, { indent = "" })`, []string{`{ "` + repeat("x", 80) + `", { 1 } }`}},
 		{"called by name", `return inspect.inspect(1), inspect:inspect(2)`, []string{"1", "2"}},
 		{"metamethods stay out", `return inspect(setmetatable({ 1 }, { __index = error, __tostring = error }))`, []string{"{ 1 }"}},

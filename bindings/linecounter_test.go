@@ -5,7 +5,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // spaces is a reader that never ends.
@@ -22,12 +22,12 @@ func TestLongTextsInJSON(t *testing.T) {
 		return err
 	}
 	for range 3 * mostToken / mostRead {
-		assert.NoError(t, read(), "a file may have any length")
+		require.NoError(t, read(), "a file may have any length")
 		decoded = l.read
 	}
 	for l.read < decoded+mostToken {
-		assert.NoError(t, read())
+		require.NoError(t, read())
 	}
-	assert.NoError(t, read(), "a text of the longest length can end here")
-	assert.ErrorIs(t, read(), tooLong)
+	require.NoError(t, read(), "a text of the longest length can end here")
+	require.ErrorIs(t, read(), tooLong)
 }
