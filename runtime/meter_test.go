@@ -109,6 +109,8 @@ func TestMemoryOfTheScript(t *testing.T) {
 		`coroutine.wrap(function() local t = {} while true do t[#t + 1] = { 1, 2, 3 } end end)()`,
 		`local t = {} pcall(function() while true do t[#t + 1] = {} end end)`,
 		`local t = {} while true do t[#t + 1] = coroutine.create(function() end) end`,
+		`local t, s = {}, ("x"):rep(1e5) while true do t[#t + 1] = io.tmpfile() t[#t]:write(s) t[#t]:flush() end`,
+		`local t = {} while true do t[#t + 1] = io.tmpfile() end`,
 	} {
 		assert.Equal(t, "memory", limited(t, o, source).What, source)
 	}

@@ -177,10 +177,10 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	if o.MaxCallDepth <= 0 {
+	if o.MaxCallDepth == 0 {
 		o.MaxCallDepth = DefaultMaxCallDepth
 	}
-	if o.MaxString <= 0 {
+	if o.MaxString == 0 {
 		o.MaxString = DefaultMaxString
 	}
 	if o.WorkDir == "" {

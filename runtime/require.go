@@ -50,9 +50,14 @@ func (r *run) checkCycle(L *lua.LState, module, name string) {
 	}
 }
 
+// isModuleName reports whether a name can lead to a module.
+func isModuleName(name string) bool {
+	return !strings.ContainsAny(name, `/\`) && !slices.Contains(strings.Split(name, "."), "")
+}
+
 // load finds and runs a module and returns its value.
 func (r *run) load(L *lua.LState, name string) lua.LValue {
-	if name == "" || strings.ContainsAny(name, `/\`) || slices.Contains(strings.Split(name, "."), "") {
+	if !isModuleName(name) {
 		L.RaiseError("'%s' is not a module name: write it with dots and without .lua, as in require \"lib.accounts\"", name)
 	}
 	if loader := r.preloaded(name); loader != nil {

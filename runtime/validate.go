@@ -23,8 +23,12 @@ import (
 
 // validate returns what is wrong with the options, and notes the modules.
 func (r *Runtime) validate() error {
-	errs := []error{r.validateDirs(), r.addModules(), r.validateValues(r.opts.Values)}
+	errs := []error{r.validateDirs(), r.validateLimits(), r.addModules(), r.validateValues(r.opts.Values)}
 	for _, name := range slices.Sorted(maps.Keys(r.opts.LuaModules)) {
+		if !isModuleName(name) {
+			errs = append(errs, fmt.Errorf("the module %q: require does not take this name", name))
+			continue
+		}
 		_, standard := stdlib.Source(name)
 		if standard || r.hasGoModule(name) || libraryGlobals()[name] {
 			errs = append(errs, fmt.Errorf("the module %q: there is one of that name already", name))
@@ -53,12 +57,33 @@ func (r *Runtime) validateDirs() error {
 	return nil
 }
 
+func (r *Runtime) validateLimits() error {
+	var errs []error
+	for name, limit := range map[string]int64{
+		"Timeout": int64(r.opts.Timeout), "MaxMemory": r.opts.MaxMemory, "MaxHeap": r.opts.MaxHeap, "MaxInstructions": r.opts.MaxInstructions,
+		"MaxCallDepth": int64(r.opts.MaxCallDepth), "MaxString": int64(r.opts.MaxString),
+	} {
+		if limit < 0 {
+			errs = append(errs, fmt.Errorf("%s is negative", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // addModules validates the modules that are written in Go.
 func (r *Runtime) addModules() error {
 	var errs []error
 	for _, m := range r.opts.Modules {
+		if m == nil {
+			return errors.New("a module is nil")
+		}
 		if m.Name != "" {
-			if libraryGlobals()[m.Name] || r.hasGoModule(m.Name) {
+			switch {
+			case !spec.IsName(m.Name):
+				errs = append(errs, fmt.Errorf("the module %q: this cannot be the name of a global", m.Name))
+			case libraryGlobals()[m.Name]:
+				errs = append(errs, fmt.Errorf("the module %q: there is a global of that name already", m.Name))
+			case r.hasGoModule(m.Name):
 				errs = append(errs, fmt.Errorf("two modules are named %q", m.Name))
 			}
 			r.modules[m.Name] = m

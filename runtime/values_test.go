@@ -62,7 +62,7 @@ func TestValuesRefuseWhatDoesNotFit(t *testing.T) {
 		`set(1.7, 3)`:                  `set: argument 1: 1.7 is not a whole number`,
 		`set(1, 300)`:                  `set: argument 2: 300 does not fit the Go type uint8`,
 		`set(1, -1)`:                   `set: argument 2: -1 does not fit the Go type uint8`,
-		`set(2^53 + 2, 1)`:             `set: argument 1: 9007199254740994 is beyond 2^53, where whole numbers of Lua are not exact, so it is not taken for the Go type int; pass it as text`,
+		`set(2^53 + 2, 1)`:             `set: argument 1: 9007199254740994 is beyond 2^53, where whole numbers of Lua are not exact, so it is not taken for the Go type int`,
 		`set(0/0, 1)`:                  `set: argument 1: NaN is not a whole number`,
 		`set(1)`:                       `set: argument 2: nil is not a whole number`,
 		`set("1", 1)`:                  `set: argument 1: "1" is not a whole number`,

@@ -44,6 +44,8 @@ func (v *validation) module(m *Module) {
 		switch {
 		case name == "":
 			v.fail("%s: a member has no name", m.Name)
+		case !IsName(name):
+			v.fail("%q: the last part cannot be a name in Lua", path)
 		case taken[name]:
 			v.fail("%s is declared twice", path)
 		}

@@ -5,6 +5,7 @@ package limits
 
 import (
 	"compress/gzip"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -131,6 +132,13 @@ func TestTime(t *testing.T) {
 			assert.Less(t, took, time.Second+late)
 		})
 	}
+}
+
+// The guide says how many scripts are tried.
+func TestGuide(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/limits.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(guide), fmt.Sprintf("\n%d such scripts", len(growing)+len(spinning)))
 }
 
 // A name of any length is compared with others in no time.

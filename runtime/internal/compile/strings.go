@@ -32,7 +32,7 @@ func CheckSize(L *lua.LState, size int) {
 	if ok && float64(size) > float64(limit) {
 		L.RaiseError("the string would be %d bytes long, over the limit of %d: keep the parts in a table, or write them one by one", size, int(limit))
 	}
-	checkRoom(L, size)
+	CheckRoom(L, size)
 }
 
 // bytesPerByte is about what compiling takes of memory for a byte of source.
@@ -40,10 +40,10 @@ const bytesPerByte = 20
 
 // CheckSource raises an error if compiling so much source would take more memory
 // than the state has.
-func CheckSource(L *lua.LState, src []byte) { checkRoom(L, bytesPerByte*len(src)) }
+func CheckSource(L *lua.LState, src []byte) { CheckRoom(L, bytesPerByte*len(src)) }
 
-// checkRoom ends a state for which so many bytes more are too many.
-func checkRoom(L *lua.LState, size int) {
+// CheckRoom ends a state for which so many bytes more are too many.
+func CheckRoom(L *lua.LState, size int) {
 	registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable)
 	if !ok || size < long {
 		return

@@ -147,14 +147,18 @@ func collectGarbage(c call) int {
 // getMetatable is getmetatable. It does not show the metatables that scripts do not
 // know: those of the basic types but strings, and those of the host's records.
 func (lib *library) getMetatable(c call) int {
-	if lib.visible(c.LState, c.present(1)) == nil {
+	meta := lib.visible(c.present(1))
+	if meta == nil {
 		return c.results(lua.LNil)
 	}
-	return c.results(c.GetMetatable(c.Get(1)))
+	if field := meta.RawGetString("__metatable"); field != lua.LNil {
+		return c.results(field)
+	}
+	return c.results(meta)
 }
 
 // visible is the metatable of a value, or nil if it has none that scripts may see.
-func (lib *library) visible(L *lua.LState, v lua.LValue) *lua.LTable {
+func (lib *library) visible(v lua.LValue) *lua.LTable {
 	var meta lua.LValue
 	switch v := v.(type) {
 	case *lua.LTable:
@@ -162,13 +166,10 @@ func (lib *library) visible(L *lua.LState, v lua.LValue) *lua.LTable {
 	case *lua.LUserData:
 		meta = v.Metatable
 	default:
-		meta = L.GetMetatable(v)
+		meta = lib.shared[v.Type()]
 	}
 	table, ok := meta.(*lua.LTable)
 	if !ok || table.RawGetString(PrintField) != lua.LNil {
-		return nil
-	}
-	if _, hidden := lib.hidden[table]; hidden {
 		return nil
 	}
 	return table

@@ -40,7 +40,7 @@ func setHook(c call) int {
 
 // anyMetatable is debug.getmetatable, which shows protected ones too.
 func (lib *library) anyMetatable(c call) int {
-	if meta := lib.visible(c.LState, c.present(1)); meta != nil {
+	if meta := lib.visible(c.present(1)); meta != nil {
 		return c.results(meta)
 	}
 	return c.results(lua.LNil)
@@ -55,7 +55,7 @@ func (lib *library) setAnyMetatable(c call) int {
 	if _, userdata := v.(*lua.LUserData); userdata || c.GetMetaField(v, PrintField) != lua.LNil {
 		c.raise("debug.setmetatable is not available for this value: it belongs to phscript")
 	}
-	c.SetMetatable(v, c.Get(2))
+	lib.share(c.LState, v, c.Get(2))
 	return c.results(lua.LTrue)
 }
 
@@ -82,7 +82,7 @@ func getInfo(c call) int {
 	table := c.NewTable()
 	fn, _ := value.(*lua.LFunction)
 	kind, source, line, first, last := "C", "=[C]", -1, -1, -1
-	if fn != nil && !fn.IsG {
+	if fn != nil && !fn.IsG && fn.Proto.SourceName != HiddenSource {
 		kind, source, first, last = "Lua", "@"+frame.Source, fn.Proto.LineDefined, fn.Proto.LastLineDefined
 		if first == 0 {
 			kind = "main"

@@ -31,6 +31,21 @@ type file struct {
 	stdin *stdin
 }
 
+// Weight is how many bytes the buffers take, and what a temporary file holds.
+func (f *file) Weight() int64 {
+	var n int64
+	if f.reader != nil {
+		n += int64(f.reader.Size())
+	}
+	if f.buffer != nil {
+		n += int64(f.buffer.Size())
+	}
+	if m, ok := f.seeker.(*memoryFile); ok {
+		n += int64(cap(m.data))
+	}
+	return n
+}
+
 // stdin reads the run's input, for the state that asks for it.
 type stdin struct {
 	host Host
@@ -164,8 +179,13 @@ func (c call) write(f *file, n int) int {
 	if err := f.toWrite(); err != nil {
 		return c.failed(err)
 	}
+	_, temporary := f.seeker.(*memoryFile)
 	for i := n; i <= c.GetTop(); i++ {
-		if _, err := io.WriteString(f.writer, c.str(i)); err != nil {
+		text := c.str(i)
+		if temporary {
+			compile.CheckRoom(c.LState, len(text))
+		}
+		if _, err := io.WriteString(f.writer, text); err != nil {
 			return c.failed(err)
 		}
 	}

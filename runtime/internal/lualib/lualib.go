@@ -59,8 +59,8 @@ type library struct {
 	// maxString is the most bytes of a string.
 	maxString int
 
-	// hidden are the metatables of basic types that scripts do not see.
-	hidden map[*lua.LTable]struct{}
+	// shared are the metatables of basic types that scripts see.
+	shared map[lua.LValueType]lua.LValue
 
 	// open are the files that were opened and not closed yet.
 	open map[*file]struct{}
@@ -97,7 +97,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		maxString: limits.MaxString,
 		started:   host.Now(),
 		open:      map[*file]struct{}{},
-		hidden:    map[*lua.LTable]struct{}{},
+		shared:    map[lua.LValueType]lua.LValue{},
 	}
 	lib.raisePlain = func(L *lua.LState) { lib.raise(L, false) }
 	lib.raiseWrapped = func(L *lua.LState) { lib.raise(L, true) }

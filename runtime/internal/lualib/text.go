@@ -26,14 +26,14 @@ func ToString(L *lua.LState, v lua.LValue) string {
 
 // converted is Lua's tostring, which returns whatever __tostring does.
 func converted(L *lua.LState, v lua.LValue) lua.LValue {
-	switch v := v.(type) {
-	case lua.LString:
-		return v
-	case lua.LNumber:
-		return lua.LString(number.Format(float64(v)))
-	}
 	convert := L.GetMetaField(v, "__tostring")
 	if convert == lua.LNil {
+		switch v := v.(type) {
+		case lua.LString:
+			return v
+		case lua.LNumber:
+			return lua.LString(number.Format(float64(v)))
+		}
 		convert = L.GetMetaField(v, PrintField)
 	}
 	if convert == lua.LNil {

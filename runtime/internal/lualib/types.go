@@ -19,11 +19,16 @@ func (lib *library) openTypes(L *lua.LState) {
 			register(L, meta, functions{{"__call", callOther}})
 		}
 		L.SetMetatable(v, meta)
-		lib.hidden[meta] = struct{}{}
 	}
 	meta := L.CreateTable(0, 1)
 	meta.RawSetString("__index", loaded(L).RawGetString("string"))
-	L.SetMetatable(lua.LString(""), meta)
+	lib.share(L, lua.LString(""), meta)
+}
+
+// share sets the metatable of a value, which scripts see; values of a basic type share it.
+func (lib *library) share(L *lua.LState, v, meta lua.LValue) {
+	L.SetMetatable(v, meta)
+	lib.shared[v.Type()] = meta
 }
 
 // indexOther is what reading a field of a basic type does.

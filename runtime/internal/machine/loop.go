@@ -141,8 +141,9 @@ func (s *state) ended() bool {
 	}
 }
 
-// tailCall executes the return of a call. That of a Go function is a plain call;
-// the return follows. gopher-lua's own instruction does not let it yield.
+// tailCall executes the return of a call. That of a Go function is a plain call, and so
+// is that of pcall and xpcall, which are no Lua functions to scripts: the return follows.
+// gopher-lua's own instruction does not let a Go function yield.
 func tailCall(L *lua.LState, inst uint32, base *frame) int {
 	s := of(L)
 	called := s.reg.array[s.target(inst)]
@@ -150,7 +151,7 @@ func tailCall(L *lua.LState, inst uint32, base *frame) int {
 	if !ok {
 		fn, ok = L.GetMetaField(called, "__call").(*lua.LFunction)
 	}
-	if ok && fn.IsG {
+	if ok && (fn.IsG || fn.Proto == protecting[0] || fn.Proto == protecting[1]) {
 		return instructions[lua.OP_CALL](L, inst, base)
 	}
 	return instructions[lua.OP_TAILCALL](L, inst, base)

@@ -38,6 +38,9 @@ func fieldOf(t reflect.Type, name string) int {
 	return f.Index[0]
 }
 
+// Weigher is a Go value that a script holds and that tells how many bytes it takes.
+type Weigher interface{ Weight() int64 }
+
 // Weight estimates how many bytes the values take that a state reaches, or at
 // least that it is more than limit. It must be called by the goroutine that runs
 // the state.
@@ -124,8 +127,11 @@ func (s *scale) open(v lua.LValue) {
 		s.total += objectSize
 		s.add(v.Metatable)
 		s.add(v.Env)
-		if inner, ok := v.Value.(lua.LValue); ok {
+		switch inner := v.Value.(type) {
+		case lua.LValue:
 			s.add(inner)
+		case Weigher:
+			s.total += inner.Weight()
 		}
 	case *lua.LState:
 		array := reflect.ValueOf(v).Elem().Field(stateStack).Elem().Field(stackArray)

@@ -175,7 +175,7 @@ func number(n float64, t reflect.Type) (reflect.Value, error) {
 			return v, unfit(n, t)
 		}
 		if math.Abs(n) > exact {
-			return v, fmt.Errorf("%.0f is beyond 2^53, where whole numbers of Lua are not exact, so it is not taken for the Go type %s; pass it as text", n, t)
+			return v, fmt.Errorf("%.0f is beyond 2^53, where whole numbers of Lua are not exact, so it is not taken for the Go type %s", n, t)
 		}
 		if v.CanInt() && !v.OverflowInt(int64(n)) {
 			v.SetInt(int64(n))

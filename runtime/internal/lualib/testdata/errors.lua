@@ -190,3 +190,20 @@ do
   getmetatable(t).__index, getmetatable(t).__newindex = t, t
   print(pcall(function() return t.x end)) print(pcall(function() t.x = 1 end))
 end
+--- returned protected calls
+local function f() error("m", 3) end
+local function l()
+  return pcall(f)
+end
+print(l())
+local function g() print(debug.getinfo(3, "l").currentline) return debug.getinfo(2, "l").currentline end
+local function h()
+  return pcall(g)
+end
+print(h())
+local function deep(n) if n == 0 then return "end" end return select(2, pcall(deep, n - 1)) end
+print(deep(150))
+local function x()
+  return xpcall(f, function(m) return "<" .. m .. ">" end)
+end
+print(x())

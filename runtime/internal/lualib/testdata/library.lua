@@ -178,3 +178,17 @@ do
   print(f:read("*n"), f:seek(), f:read("*n"), f:seek(), f:read(6), f:read("*n"), f:read(1), f:read("*n"), f:read("*n"), f:read("*n"), f:read("*a"))
   f:close()
 end
+--- metatables of basic types
+getmetatable("").__tostring = function() return "TS" end print("z", tostring("z"))
+getmetatable("").__tostring = nil
+debug.setmetatable(1, {__tostring=function() return "N" end}) print(1, tostring(2)) print(pcall(function() return getmetatable(1).__tostring ~= nil end))
+debug.setmetatable(1, {__metatable="lk"}) print(getmetatable(1), type(debug.getmetatable(1)))
+debug.setmetatable(1, nil) print(getmetatable(1))
+debug.setmetatable(print, {__metatable="F"}) print(getmetatable(print)) debug.setmetatable(print, nil)
+getmetatable("").__metatable = "locked" print(getmetatable(""), type(debug.getmetatable("")))
+debug.getmetatable("").__metatable = false print(getmetatable(""))
+debug.getmetatable("").__metatable = nil print(type(getmetatable("")))
+print(getmetatable(nil), getmetatable(true), getmetatable(coroutine.create(function() end)))
+debug.setmetatable(nil, {__index = function() return "nothing" end}) print((nil).x) debug.setmetatable(nil, nil)
+print(setmetatable({}, {__metatable = false}) ~= nil, getmetatable(setmetatable({}, {__metatable = 5})))
+print(pcall(setmetatable, setmetatable({}, {__metatable = false}), {}))
