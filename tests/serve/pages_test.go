@@ -96,7 +96,7 @@ func TestPagesAndReload(t *testing.T) {
 	assert.Equal(t, 1.0, value(s.metrics(), "phscript_configuration_broken"))
 	status, text = s.page("/readyz")
 	assert.Equal(t, 200, status, "it goes on with what it has")
-	assert.Contains(t, text, "unknown setting 'schedule.evry' (did you mean 'every'?)")
+	assert.Equal(t, "ok\nthe changed configuration is not in use; the service's log says why\n", text)
 	patience.Await(t, 200*time.Millisecond, func() bool {
 		return strings.Contains(w.do("schedule", "list"), "did you mean 'every'?")
 	}, "the problem is never shown")

@@ -58,6 +58,10 @@ func (s *Sandbox) OpenUpdate(name string, mode byte) (interface {
 	return f, nil
 }
 
+// newFile is the mode of a file that a script makes, since most hold rows about customers.
+// An existing file keeps its mode, so that an operator can let others read it.
+const newFile fs.FileMode = 0o600
+
 func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 	at, err := s.locateForWrite("writing to", name, true)
 	if err != nil {
@@ -71,7 +75,7 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 	if access == os.O_RDWR {
 		refused = fs.ModeType
 	}
-	permission := fs.FileMode(0o644)
+	permission := newFile
 	if err == nil {
 		if err := ordinary(old, refused, name); err != nil {
 			return nil, err
@@ -91,6 +95,11 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 	}
 	if f.File, err = at.root.OpenFile(target, flags, permission); err != nil {
 		return nil, renamed(err, "open", name)
+	}
+	if old != nil && f.temporary != "" {
+		if err := f.Chmod(permission); err != nil { // whatever the umask is
+			return nil, errors.Join(renamed(err, "open", name), f.File.Close(), at.root.Remove(target))
+		}
 	}
 	return s.track(f), nil
 }

@@ -167,6 +167,22 @@ func TestWritingIsAtomic(t *testing.T) {
 	assert.Equal(t, "newer", w.get(t, "out/r.txt"))
 }
 
+// Files hold rows about customers: a new one is its owner's. An existing one keeps its mode,
+// whatever the umask is.
+func TestModesOfFiles(t *testing.T) {
+	w := newFolders(t)
+	w.put(t, "out/shared.csv", "old")
+	require.NoError(t, os.Chmod(w.path("out/shared.csv"), 0o664))
+	for name, want := range map[string]os.FileMode{"new.csv": 0o600, "shared.csv": 0o664} {
+		f, err := w.box.OpenWrite(w.path("out/"+name), false)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		info, err := os.Stat(w.path("out/" + name))
+		require.NoError(t, err)
+		assert.Equal(t, want, info.Mode().Perm(), name)
+	}
+}
+
 func TestCloseDropsOpenFiles(t *testing.T) {
 	w := newFolders(t)
 	w.put(t, "out/old.txt", "old")

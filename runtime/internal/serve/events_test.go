@@ -184,7 +184,7 @@ func TestPages(t *testing.T) {
 	require.NoError(t, s.plan(t.Context()))
 	sees("/readyz", 200, "ok\n")
 	s.problem = errors.New("line 3 is wrong")
-	sees("/readyz", 200, "ok\nthe changed configuration is not in use: line 3 is wrong\n")
+	sees("/readyz", 200, "ok\nthe changed configuration is not in use; the service's log says why\n")
 	s.planned.Store(time.Now().Add(-time.Minute).UnixNano())
 	sees("/readyz", 503, "schedules have not been planned recently\n")
 

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Pages serves /healthz, /readyz and /metrics.
+// Pages serves /healthz, /readyz and /metrics. Anybody may ask, so /readyz names no host, user
+// or path: the log has the details.
 type Pages struct {
 	server   *http.Server
 	listener net.Listener
@@ -31,7 +32,7 @@ func Listen(address string, s *Service) (*Pages, error) {
 		}
 		fmt.Fprintln(w, "ok")
 		if err := s.Problem(); err != nil {
-			fmt.Fprintln(w, "the changed configuration is not in use:", err)
+			fmt.Fprintln(w, "the changed configuration is not in use; the service's log says why")
 		}
 	})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {

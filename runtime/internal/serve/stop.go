@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -59,7 +58,8 @@ func (s *Service) Ready(ctx context.Context) error {
 		return errors.New("the service is stopping")
 	}
 	if err := s.o.DB.PingContext(ctx); err != nil {
-		return fmt.Errorf("the store is unreachable: %w", err)
+		s.o.Log.Debug("the store is unreachable", "reason", err.Error())
+		return errors.New("the store is unreachable; the service's log says why")
 	}
 	if s.planFails.Load() {
 		return errors.New("planning fails")

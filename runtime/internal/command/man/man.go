@@ -41,7 +41,7 @@ func writeMan(env *environment.Env, root *cobra.Command, dir string) error {
 	}
 	for _, cmd := range documented(root) {
 		name := manName(cmd) + ".1"
-		if err := printing.WriteWhole(filepath.Join(dir, name), []byte(manPage(cmd, env.Version)), "the manual page"); err != nil {
+		if err := printing.WriteWhole(filepath.Join(dir, name), []byte(manPage(cmd, env.Version)), 0o644, "the manual page"); err != nil {
 			return err
 		}
 		fmt.Fprintln(env.Stdout, name)

@@ -11,8 +11,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 )
 
-// Output is a file that a flag asks for. Begins is how every such file begins.
-type Output struct{ Flag, What, Begins string }
+// Output is a file that a flag asks for. Begins is how every such file begins. A private one
+// holds rows about customers, so only its owner may read it.
+type Output struct {
+	Flag, What, Begins string
+	Private            bool
+}
 
 // Check refuses to write over a file that was not written for the same flag,
 // such as a script that somebody named after the flag, and a folder. An empty name is
@@ -67,22 +71,29 @@ func (o Output) noFolder(path string) error {
 
 // Write writes the file.
 func (o Output) Write(env *environment.Env, name string, text []byte) error {
-	return WriteWhole(env.Path(name), text, o.What)
+	mode := os.FileMode(0o644)
+	if o.Private {
+		mode = 0o600
+	}
+	return WriteWhole(env.Path(name), text, mode, o.What)
 }
 
-// WriteWhole writes a file; it appears whole or not at all. What it is called
-// in messages.
-func WriteWhole(name string, text []byte, what string) error {
+// WriteWhole writes a file; it appears whole or not at all, and an existing one keeps its
+// mode, so that an operator can let others read it. What it is called in messages.
+func WriteWhole(name string, text []byte, mode os.FileMode, what string) error {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		// Such as /dev/stdout, which no other file may take the place of.
 		return writeInto(name, text, what)
+	}
+	if info, err := os.Stat(name); err == nil {
+		mode = info.Mode().Perm()
 	}
 	temp, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
 	if err != nil {
 		return NotWritten(name, what, err)
 	}
 	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
+	err = errors.Join(err, temp.Chmod(mode), temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), name)
 	}

@@ -184,7 +184,7 @@ func (f promptFiles) ReadFile(name string) ([]byte, error) { return f.env.ReadFi
 
 func (f promptFiles) WriteFile(name string, data []byte, replace bool) error {
 	if replace {
-		return printing.WriteWhole(f.env.Path(name), data, "the session")
+		return printing.WriteWhole(f.env.Path(name), data, 0o644, "the session")
 	}
 	return printing.WriteNew(f.env.Path(name), data, 0o644)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // summaryFile is what --summary names.
-var summaryFile = printing.Output{Flag: "--summary", What: "the summary", Begins: "{\n  \"script\":"}
+var summaryFile = printing.Output{Flag: "--summary", What: "the summary", Begins: "{\n  \"script\":", Private: true}
 
 // rejectsFile is what --rejects names.
 var rejectsFile = printing.Output{Flag: "--rejects", What: "the rejected rows", Begins: "\ufeff" + bindings.RejectedColumns[0]}

@@ -231,7 +231,7 @@ func (o *options) writeReports(env *environment.Env, r *report.Report, coverage 
 		return &usage.Error{Message: "--coverage-html: " + err.Error()}
 	}
 	return coverage.HTML(func(name string, page []byte) error {
-		return printing.WriteWhole(filepath.Join(dir, name), page, "the coverage")
+		return printing.WriteWhole(filepath.Join(dir, name), page, 0o644, "the coverage")
 	})
 }
 
