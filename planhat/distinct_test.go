@@ -61,6 +61,9 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 		{"an email of records known by _id", "enduser",
 			[]string{`{"_id":"1","email":"x@y.z"}`, `{"_id":"2","email":"x@y.z"}`, `{"companyId":"1","email":"x@y.z"}`, `{"_id":"3","email":"x@y.z"}`},
 			map[int]string{2: "row 1 has the same email"}},
+		{"an email of a record known by _id, after a row without", "enduser",
+			[]string{`{"companyId":"1","email":"x@y.z"}`, `{"_id":"1","email":"x@y.z"}`},
+			map[int]string{1: "row 1 has the same email"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, lines := linesOf(t, tt.model, tt.rows...)

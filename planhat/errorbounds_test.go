@@ -27,3 +27,17 @@ func TestPausesOfAMinuteAreNamed(t *testing.T) {
 		assert.Equal(t, want, strings.Contains(e.Message, "asks to wait 1m"), "%s: %s", seconds, e.Message)
 	}
 }
+
+// TestErrorsSayWhatIsKnown: the parentheses hold what is known of the request.
+func TestErrorsSayWhatIsKnown(t *testing.T) {
+	for want, e := range map[string]*Error{
+		"no token":                                {Message: "no token"},
+		"config":                                  {Kind: KindConfig},
+		"company: gone":                           {Model: "company", Message: "gone"},
+		"company.create: gone (status 404)":       {Model: "company", Operation: "create", Message: "gone", Status: 404},
+		"no answer (GET /companies, 2 attempts)":  {Message: "no answer", Method: "GET", Path: "/companies", Attempts: 2},
+		"overloaded (GET /companies, status 503)": {Message: "overloaded", Method: "GET", Path: "/companies", Status: 503, Attempts: 1},
+	} {
+		assert.EqualError(t, e, want)
+	}
+}

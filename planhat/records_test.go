@@ -96,6 +96,20 @@ func TestRecordsThatAreRefusedBeforeSending(t *testing.T) {
 	assert.Empty(t, s.requests())
 }
 
+// TestIdsThatWorkAreNamed: the hint of a refused id names those that work, also after
+// a look-up.
+func TestIdsThatWorkAreNamed(t *testing.T) {
+	c := newClient(t, newServer(t, always(http.StatusOK, `{}`)))
+	_, err := c.Task.GetByID(t.Context(), "extid-1")
+	assert.Equal(t, "use _id or srcid-", in(t, err).Hint)
+	_, err = c.Note.Update(t.Context(), "srcid-1", Record(`{"name":"x"}`))
+	assert.Equal(t, "use _id or extid-", in(t, err).Hint)
+	_, err = c.Churn.Update(t.Context(), "extid-1", Record(`{"name":"x"}`))
+	assert.Equal(t, "use _id or srcid-", in(t, err).Hint)
+	_, err = c.TimeEntry.Delete(t.Context(), "extid-1")
+	assert.Equal(t, "use _id", in(t, err).Hint)
+}
+
 func TestDeleteAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		status     int

@@ -44,6 +44,15 @@ func TestRequestsThatTheCatalogDoesNotKnow(t *testing.T) {
 	assert.Len(t, s.requests(), 4)
 }
 
+func TestRequestsNameTheProgram(t *testing.T) {
+	for given, want := range map[string]string{"": "phscript", "nightly/2": "nightly/2"} {
+		s := newServer(t, always(200, `[]`))
+		_, err := newClient(t, s, func(c *Config) { c.UserAgent = given }).Request(t.Context(), Request{Method: "GET", Path: "/x"})
+		require.NoError(t, err)
+		assert.Equal(t, want, s.requests()[0].header.Get("User-Agent"))
+	}
+}
+
 func TestARequestMayBeWithheldAndIsNotRepeatedBlindly(t *testing.T) {
 	s := newServer(t, always(502, ""))
 	_, err := newClient(t, s).Request(t.Context(), Request{Method: "POST", Path: "/x"})
