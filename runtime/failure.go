@@ -220,7 +220,7 @@ func (r *run) ended(frames []Frame) error {
 
 func fromSyntax(s *compile.SyntaxError, frames []Frame) *ScriptError {
 	message := s.Message
-	if s.Near != "" && !strings.Contains(message, s.Near) {
+	if s.Near != "" && !strings.Contains(message, "'"+s.Near+"'") {
 		message += " near '" + s.Near + "'"
 	}
 	return &ScriptError{

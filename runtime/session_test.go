@@ -65,6 +65,8 @@ func TestSessionIsLikeOneChunk(t *testing.T) {
 		"varargs":                     {{"local n = select('#', ...)", ""}, {"n", "0"}},
 		"goes on in a coroutine":      {{"local co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)", ""}, {"co()", "1"}, {"co()", "2"}, {"pcall(co)", "true 3"}},
 		"an assignment of an or":      {{"local a = 1", ""}, {"a = a or 2", ""}, {"local b = not a and 1 or a", ""}, {"a, b", "1 1"}},
+		"a short token":               {{"x y", "error: input 1:1: '=' expected near 'y'"}},
+		"a token in the message":      {{"local x = 1 e p", "error: input 1:1: '=' expected near 'p'"}},
 		"a syntax error":              {{"local x = = 1", "error: input 1:1: unexpected symbol near '='"}, {"x", "nil"}},
 		"many locals over many lines": {{strings.Repeat("local v = (v or 0) + 1\n", 150), ""}, {"v", "150"}},
 	} {

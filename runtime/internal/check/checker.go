@@ -175,7 +175,7 @@ func (c *script) refused(err error) []report.Finding {
 		f.EndColumn = f.Column
 		if syntax.Near != "" {
 			f.Message += " near '" + syntax.Near + "'"
-			if syntax.Column > 0 && !strings.Contains(syntax.Near, "\n") && syntax.Near != "<eof>" {
+			if syntax.Column > 0 && syntax.Near != "<eof>" {
 				f.EndColumn = f.Column + len(syntax.Near) - 1
 			}
 		}

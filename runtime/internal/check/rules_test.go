@@ -188,7 +188,7 @@ func TestSourceLines(t *testing.T) {
 	assert.Equal(t, []int{1, 3, 4}, []int{findings[0].Line, findings[0].Column, findings[0].EndColumn}, "the whole token is marked")
 	findings = newChecker().Source("a.lua", []byte("local s = [[a\nb"))
 	require.Len(t, findings, 1)
-	assert.Equal(t, findings[0].Column, findings[0].EndColumn, "a token of several lines is marked where it starts")
+	assert.Equal(t, []int{1, 11, 13}, []int{findings[0].Line, findings[0].Column, findings[0].EndColumn}, "a token of several lines is marked on its first line")
 	findings = newChecker().Source("a.lua", []byte("if x then"))
 	require.Len(t, findings, 1)
 	assert.Equal(t, 0, findings[0].EndColumn, "the end of the file has no column")

@@ -54,22 +54,25 @@ func (s *sourceText) errorAt(line, column int, message, near, hint string) *Synt
 	}
 }
 
-// unexpected reports the token that the parser could not use, with what was
-// expected in its place.
-func (s *sourceText) unexpected(at int) *SyntaxError {
+// unexpected reports the token that the parser could not use, where it wanted
+// something else.
+func (s *sourceText) unexpected(at int, wanted string) *SyntaxError {
 	if at >= len(s.tokens) {
-		return s.atEnd()
+		return s.atEnd(wanted)
 	}
 	tok := s.tokens[at]
-	message, hint := s.diagnose(at)
-	if message == "" {
-		message = "unexpected symbol"
-	}
+	message, hint := s.diagnose(at, wanted)
 	return s.errorAt(tok.Line, tok.Column, message, near(tok), hint)
 }
 
-// near is a token as an error quotes it.
-func near(tok Token) string { return tok.Text[:min(len(tok.Text), 40)] }
+// near is a token as an error quotes it: the beginning of its first line.
+func near(tok Token) string {
+	text := tok.Text[:min(len(tok.Text), 40)]
+	if end := strings.IndexAny(text, "\r\n"); end >= 0 {
+		return text[:end]
+	}
+	return text
+}
 
 // unfinished reports a string token without end.
 func (s *sourceText) unfinished(at int) *SyntaxError {
@@ -95,10 +98,12 @@ func (s *sourceText) unfinishedComment() *SyntaxError {
 	return err
 }
 
-// atEnd reports that the source ends inside an open block.
-func (s *sourceText) atEnd() *SyntaxError {
+// atEnd reports that the source ends where something else was wanted.
+func (s *sourceText) atEnd(wanted string) *SyntaxError {
 	message, hint := "the script ends too early", ""
-	if open := s.openBlocks(len(s.tokens)); len(open) > 0 {
+	if wanted == anAssignment {
+		message = anAssignment + " expected"
+	} else if open := s.openBlocks(len(s.tokens)); len(open) > 0 {
 		last := open[len(open)-1]
 		message = fmt.Sprintf("'%s' expected to close '%s' at line %d", last.closer, last.text, last.line)
 		hint = s.endHint(open)
@@ -106,6 +111,9 @@ func (s *sourceText) atEnd() *SyntaxError {
 			message = fmt.Sprintf("'%s' expected after '%s' at line %d", last.waits, last.text, last.line)
 			hint = fmt.Sprintf("blocks are written %s ... %s ... end", last.text, last.waits)
 		}
+	}
+	if misplaced := s.misplacedHint(len(s.tokens), openBlock{}, wanted); misplaced != "" {
+		hint = misplaced
 	}
 	if spaced := s.spacedName(len(s.tokens)-1, openBlock{}); spaced != "" {
 		hint = spaced

@@ -12,7 +12,7 @@ import (
 // habit recognizes, around the token at which the parser stopped, what people
 // write who know other languages or spreadsheets, and says how Lua writes it.
 // It returns "" for anything else.
-func (s *sourceText) habit(at int, top openBlock) string {
+func (s *sourceText) habit(at int, top openBlock, wanted string) string {
 	tok, before := s.tokens[at], Token{}
 	if at > 0 {
 		before = s.tokens[at-1]
@@ -23,7 +23,7 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	if before.Kind == String && before.Text[len(before.Text)-1] == '\'' && tok.Kind == Name && tok.Start == before.End {
 		return `the apostrophe ends the text: write it as \', or put the text in double quotes`
 	}
-	if hint := s.loopHabit(at, top); hint != "" {
+	if hint := s.loopHabit(at, top, wanted); hint != "" {
 		return hint
 	}
 	if hint := s.spacedName(at, top); hint != "" {
@@ -42,7 +42,9 @@ func (s *sourceText) habit(at int, top openBlock) string {
 	}
 	switch tok.Text {
 	case "[":
-		return "write a list with braces: { 1, 2, 3 }"
+		if wanted == aValue {
+			return "write a list with braces: { 1, 2, 3 }"
+		}
 	case ",":
 		if top.text == "[" && !s.isIndex(top.at) {
 			return "write a list with braces: { 1, 2, 3 }"
@@ -68,19 +70,29 @@ func (s *sourceText) habit(at int, top openBlock) string {
 		if top.text == "(" {
 			return "to compare, use =="
 		}
+	case "?":
+		return s.questionHint(at)
 	case ":":
 		if top.text == "{" {
-			return `write the fields of a table as name = value, or ["any text"] = value`
+			return fieldsHint
 		}
+	}
+	if top.text == "{" && wanted == aName && before.Text == ":" { // { name: "value" }
+		return fieldsHint
 	}
 	if hint := s.bareCall(at, tok, before); hint != "" {
 		return hint
 	}
-	if top.text == "{" && !slices.Contains([]string{")", "]", "="}, tok.Text) && !spec.IsKeyword(tok.Text) {
-		return "write the fields of a table as name = value, separated by commas"
+	if top.text == "{" && wanted == "'}'" && !slices.Contains([]string{")", "]", "="}, tok.Text) && !spec.IsKeyword(tok.Text) {
+		if at+1 < len(s.tokens) && s.tokens[at+1].Text == "=" {
+			return "write the fields of a table as name = value, separated by commas"
+		}
+		return "separate the items of a table with commas"
 	}
 	return ""
 }
+
+const fieldsHint = `write the fields of a table as name = value, or ["any text"] = value`
 
 // headOf returns the word before a brace, as in try {, or before its condition, as in
 // switch (x) {.
@@ -172,6 +184,29 @@ func (s *sourceText) bareCall(at int, tok, before Token) string {
 	switch tok.Text {
 	case "..", ",", "+", "-", "*", "/", "%", "==", "and", "or":
 		return fmt.Sprintf("put the arguments of a call between parentheses: %s(%s %s ...)", s.tokens[at-2].Text, before.Text, tok.Text)
+	}
+	return ""
+}
+
+// questionHint explains a question mark: a ? b : c, a?.b or a ?? b.
+func (s *sourceText) questionHint(at int) string {
+	for i := at + 1; i < len(s.tokens) && s.tokens[i].Line == s.tokens[at].Line; i++ {
+		if s.tokens[i].Text == ":" {
+			return explain.Symbol("?")
+		}
+	}
+	first := s.chainStart(at - 1)
+	if first < 0 || at+2 >= len(s.tokens) {
+		return ""
+	}
+	value := s.words(first, at)
+	switch s.tokens[at+1].Text {
+	case "?":
+		return "write or instead of ??, which also replaces false"
+	case ".":
+		if s.isName(at+2) && (at+3 == len(s.tokens) || s.tokens[at+3].Text != "(") {
+			return fmt.Sprintf("write (%s or {}).%s", value, s.tokens[at+2].Text)
+		}
 	}
 	return ""
 }

@@ -109,9 +109,9 @@ func (s *sourceText) endHint(open []openBlock) string {
 	return "every if, for, while, do and function needs its own end"
 }
 
-// diagnose explains the parser's complaint about a token: what was expected,
-// and a hint. Either may be empty.
-func (s *sourceText) diagnose(at int) (expected, hint string) {
+// diagnose explains the parser's complaint about a token, where it wanted something
+// else: what was expected, and a hint, which may be empty.
+func (s *sourceText) diagnose(at int, wanted string) (expected, hint string) {
 	tok := s.tokens[at]
 	before := Token{}
 	if at > 0 {
@@ -122,57 +122,53 @@ func (s *sourceText) diagnose(at int) (expected, hint string) {
 	if len(open) > 0 {
 		top = open[len(open)-1]
 	}
-	if hint = s.habit(at, top); hint != "" {
-		return s.expected(tok, open), hint
+	expected = s.expected(tok, open, wanted)
+	if hint = s.habit(at, top, wanted); hint != "" {
+		return expected, hint
 	}
 	if hint = s.foreignHint(before, tok, top); hint != "" {
-		return "", hint
+		return expected, hint
 	}
-	if top.waits != "" && !continues(tok) {
-		hint = fmt.Sprintf("the condition of '%s' is followed by '%s'", top.text, top.waits)
-		if tok.Text == "{" || tok.Text == ":" {
-			hint = fmt.Sprintf("write the block as %s ... end, without %s", top.waits, tok.Text)
-		}
-		return fmt.Sprintf("'%s' expected", top.waits), hint
-	}
-	return s.expected(tok, open), ""
+	return expected, s.misplacedHint(at, top, wanted)
 }
 
-// expected says what should be in place of a token, given what is open there,
-// or "".
-func (s *sourceText) expected(tok Token, open []openBlock) string {
+// expected says what should be in place of a token, given what is open there and
+// what the parser wanted.
+func (s *sourceText) expected(tok Token, open []openBlock, wanted string) string {
 	var top openBlock
 	if len(open) > 0 {
 		top = open[len(open)-1]
 	}
-	switch tok.Text {
-	case ")", "]", "}":
-		if !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.Text }) {
-			return "'" + tok.Text + "' without a matching block"
-		}
-		if top.closer != tok.Text {
-			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
-		}
-	case "end", "else", "elseif", "until":
-		if top.closer == "" {
-			return "'" + tok.Text + "' without a matching block"
-		}
-		if top.closer != tok.Text && (top.closer != "end" || tok.Text == "until") {
-			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
-		}
-	}
-	switch top.closer {
-	case "}":
+	unmatched := !slices.ContainsFunc(open, func(b openBlock) bool { return b.closer == tok.Text })
+	switch {
+	case explain.Symbol(tok.Text) != "", wanted == aValue, wanted == aTarget:
+		return unexpectedSymbol
+	case wanted == aName, wanted == aParameter:
+		return wanted + " expected"
+	case unmatched && slices.Contains([]string{")", "]", "}"}, tok.Text):
+		return "'" + tok.Text + "' without a matching block"
+	case wanted == "'"+top.closer+"'" && top.text == "{":
 		return fmt.Sprintf("',' or '}' expected in the table that '{' at line %d opens", top.line)
-	case ")", "]":
-		return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
+	case wanted == "'"+top.closer+"'":
+		return fmt.Sprintf("%s expected to close '%s' at line %d", wanted, top.text, top.line)
+	case wanted != aStatement:
+		return wanted + " expected"
 	}
-	return ""
+	switch tok.Text {
+	case "end", "else", "elseif", "until", ")", "]", "}":
+		if top.closer != "" {
+			return fmt.Sprintf("'%s' expected to close '%s' at line %d", top.closer, top.text, top.line)
+		}
+		return "'" + tok.Text + "' without a matching block"
+	}
+	return unexpectedSymbol
 }
+
+const unexpectedSymbol = "unexpected symbol"
 
 // foreignHint recognizes habits of other languages around a mistake.
 func (s *sourceText) foreignHint(before, tok Token, top openBlock) string {
-	if tok.Kind == Symbol {
+	if tok.Kind == Symbol && tok.Text != "?" {
 		if hint := explain.Symbol(tok.Text); hint != "" {
 			return hint
 		}
@@ -193,13 +189,4 @@ func (s *sourceText) foreignHint(before, tok Token, top openBlock) string {
 		return explain.Word(tok.Text)
 	}
 	return ""
-}
-
-// continues reports whether a token can continue an expression.
-func continues(tok Token) bool {
-	switch tok.Text {
-	case "and", "or", "not", "==", "~=", "..", "(", "[", ".", "+", "*", "%", "^", "<", ">", "<=", ">=":
-		return true
-	}
-	return false
 }

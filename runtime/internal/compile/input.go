@@ -107,7 +107,7 @@ func parseInput(src []byte, name string) (chunk []ast.Stmt, lines places, source
 		}
 	}
 	if IsIncomplete(whole) && !IsIncomplete(err) {
-		return nil, nil, nil, -1, whole
+		return nil, nil, nil, -1, withoutReturn(whole)
 	}
 	return nil, nil, nil, -1, err
 }

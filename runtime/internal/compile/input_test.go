@@ -46,7 +46,16 @@ func TestInputs(t *testing.T) {
 	}
 }
 
-// TestInputLocals: which variables of the session an input uses and declares.
+// TestUnfinishedExpressions: errors show the input as it was typed.
+func TestUnfinishedExpressions(t *testing.T) {
+	for _, src := range []string{"x ==", "{"} {
+		_, err := NewInput([]byte(src), "input", func(string) bool { return false })
+		var syntax *SyntaxError
+		require.ErrorAs(t, err, &syntax)
+		assert.Equal(t, src, syntax.SourceLine)
+	}
+}
+
 // TestInputsThatBeginWithALength: the line is no note to the system, as at the
 // top of a file, and a mistake in it is told where it was typed.
 func TestInputsThatBeginWithALength(t *testing.T) {
@@ -63,6 +72,7 @@ func TestInputsThatBeginWithALength(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestInputLocals: which variables of the session an input uses and declares.
 func TestInputLocals(t *testing.T) {
 	known := func(name string) bool { return name == "old" || name == "x" }
 	input, err := NewInput([]byte("local x = x + old\nlocal x, _ = x, 2\nlocal g = g"), "input", known)

@@ -7,8 +7,8 @@ import (
 )
 
 // loopHabit explains loops as other languages write them: for i = 1 to 10, for
-// (...), for each.
-func (s *sourceText) loopHabit(at int, top openBlock) string {
+// (...), for each, for k, v = pairs(t).
+func (s *sourceText) loopHabit(at int, top openBlock, wanted string) string {
 	if top.text != "for" || top.waits != "do" {
 		return ""
 	}
@@ -18,6 +18,8 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 		return "write the head of a loop without parentheses: for i = 1, 10 do, or for _, item in ipairs(list) do"
 	case at == top.at+2 && tok.isWord() && tok.Text != "in" && s.tokens[at-1].Text == "each":
 		return fmt.Sprintf("loop over a list with for _, %s in ipairs(%s) do", tok.Text, s.listAfter(at))
+	case wanted == "'in'" && tok.Text == "=":
+		return s.iterating(top.at, at)
 	case at < top.at+4 || s.tokens[top.at+2].Text != "=" && s.tokens[top.at+2].Text != "in":
 		return ""
 	case tok.Text == "to" || tok.Text == ":":
@@ -28,8 +30,26 @@ func (s *sourceText) loopHabit(at int, top openBlock) string {
 				return s.counting(top.at, i, at)
 			}
 		}
+		if first := s.tokens[top.at+3]; wanted == "','" && (first.Text == "pairs" || first.Text == "ipairs") {
+			return s.iterating(top.at, top.at+2)
+		}
+		if wanted == "','" {
+			return fmt.Sprintf("write a first and a last value: for %s = 1, 10 do", s.tokens[top.at+1].Text)
+		}
 	}
 	return ""
+}
+
+// iterating says how to write a loop with "=" in the place of "in".
+func (s *sourceText) iterating(begin, equals int) string {
+	end := equals + 1
+	for end < len(s.tokens) && s.tokens[end].Line == s.tokens[begin].Line && s.tokens[end].Text != "do" {
+		end++
+	}
+	if over := s.words(equals+1, end); s.tokens[end-1].Text == ")" {
+		return fmt.Sprintf("write in instead of =: for %s in %s do", s.words(begin+1, equals), over)
+	}
+	return "a loop that counts has one variable, and a loop over a table has in instead of ="
 }
 
 // listAfter is what follows the word "in" after a token, up to the loop's body, or

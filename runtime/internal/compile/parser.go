@@ -41,7 +41,7 @@ func parse(source *sourceText) (chunk []ast.Stmt, lines places, err error) {
 	p.check()
 	chunk = p.block()
 	if !p.end() {
-		p.unexpected()
+		p.unexpected(aStatement)
 	}
 	return chunk, p.places, nil
 }
@@ -107,20 +107,32 @@ func (p *parser) accept(text string) bool {
 
 func (p *parser) expect(text string) Token {
 	if !p.is(text) {
-		p.unexpected()
+		p.unexpected("'" + text + "'")
 	}
 	return p.next()
 }
 
-func (p *parser) name() string {
+func (p *parser) name() string { return p.nameFor(aName) }
+
+// nameFor reads a name in a place that takes what wanted says.
+func (p *parser) nameFor(wanted string) string {
 	if p.token().Kind != Name {
-		p.unexpected()
+		p.unexpected(wanted)
 	}
 	return p.next().Text
 }
 
-// unexpected raises an error about the next token.
-func (p *parser) unexpected() { panic(p.source.unexpected(p.at)) }
+// What the grammar takes in a place. A symbol or a keyword is in quotes.
+const (
+	aStatement = "statement"
+	aValue     = "value"
+	aTarget    = "target" // of an assignment
+	aName      = "name"
+	aParameter = "name or '...'"
+)
+
+// unexpected raises an error about the next token, which is not what is wanted.
+func (p *parser) unexpected(wanted string) { panic(p.source.unexpected(p.at, wanted)) }
 
 func (p *parser) enter() {
 	p.depth++
@@ -254,6 +266,9 @@ func (p *parser) forStatement() ast.Stmt {
 	for p.accept(",") {
 		names = append(names, p.name())
 	}
+	if len(names) == 1 && !p.is("in") {
+		p.unexpected("'=' or 'in'")
+	}
 	p.expect("in")
 	s := &ast.GenericForStmt{Names: names, Exprs: p.expressions()}
 	p.expect("do")
@@ -312,6 +327,9 @@ func (p *parser) localStatement() ast.Stmt {
 
 // expressionStatement reads an assignment or a call.
 func (p *parser) expressionStatement() ast.Stmt {
+	if p.token().Kind != Name && !p.is("(") {
+		p.unexpected(aStatement)
+	}
 	first := p.suffixed()
 	if call, ok := first.(*ast.FuncCallExpr); ok && !call.AdjustRet {
 		s := &ast.FuncCallStmt{Expr: call}
@@ -336,6 +354,6 @@ func (p *parser) target(e ast.Expr) ast.Expr {
 			return e
 		}
 	}
-	p.unexpected()
+	p.unexpected(aTarget)
 	return nil
 }

@@ -166,7 +166,7 @@ func (p *parser) primary() ast.Expr {
 		return e
 	}
 	if !p.accept("(") {
-		p.unexpected()
+		p.unexpected(aValue)
 	}
 	e := single(p.expression())
 	p.expect(")")
@@ -213,7 +213,7 @@ func (p *parser) call(e *ast.FuncCallExpr, line int) ast.Expr {
 	case t.Kind == String:
 		e.Args = []ast.Expr{p.simple(t)}
 	default:
-		p.unexpected()
+		p.unexpected("function arguments")
 	}
 	lineUp(e, line, p.last())
 	p.place(e, line, t.EndLine)
@@ -269,12 +269,12 @@ func (p *parser) function(line int) *ast.FunctionExpr {
 			f.ParList.HasVargs = true
 			break
 		}
-		f.ParList.Names = append(f.ParList.Names, p.name())
+		f.ParList.Names = append(f.ParList.Names, p.nameFor(aParameter))
 		if !p.accept(",") {
 			break
 		}
 		if p.is(")") {
-			p.unexpected()
+			p.unexpected(aParameter)
 		}
 	}
 	p.expect(")")

@@ -104,7 +104,7 @@ func (s *scanner) span(belongs func(byte) bool) int {
 // symbol is the length of the symbol at the position, including those of other
 // languages.
 func (s *scanner) symbol() int {
-	for _, text := range []string{"...", "..", "==", "~=", "<=", ">=", "!=", "&&", "||", "+=", "-=", "*=", "/=", "=>", "->", "++", "//", "::"} {
+	for _, text := range []string{"...", "..", "==", "~=", "<=", ">=", "!=", "&&", "||", "+=", "-=", "*=", "/=", "=>", "->", "++", "//", "/*", "::"} {
 		if bytes.HasPrefix(s.src[s.pos:], []byte(text)) {
 			return len(text)
 		}
@@ -209,6 +209,10 @@ func malformedHint(text string) string {
 		return "to join a number and a text, put spaces around the dots: 1 .. \" item\""
 	case strings.HasPrefix(text, "0b"), strings.HasPrefix(text, "0B"):
 		return `write a binary number as tonumber("1010", 2)`
+	}
+	switch rest := strings.ToLower(strings.TrimLeft(text, "0123456789")); {
+	case rest == "", rest == "e", rest[0] == '.', strings.HasPrefix(rest, "e+"), strings.HasPrefix(rest, "e-"), text[0] == '0' && rest[0] == 'x':
+		return ""
 	}
 	return "a name cannot start with a digit"
 }

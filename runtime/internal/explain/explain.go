@@ -74,12 +74,22 @@ func loopHead(f *fault.Fault) string {
 	switch {
 	case f.Uncalled:
 		return fmt.Sprintf("call the function: for %s in %s() do", variables, f.Loop.Over)
+	case f.Type == "number" && f.Loop.Function == "" && len(f.Loop.Names) == 1:
+		return fmt.Sprintf("to count, write for %s = %s do", variables, bounds(f.Loop.Over))
 	case f.Type != "table" || f.Loop.Function == "ipairs" || f.Loop.Function == "pairs":
 		return ""
 	case len(f.Loop.Names) == 1:
 		variables = "_, " + variables
 	}
 	return fmt.Sprintf("loop over a list with ipairs: for %s in ipairs(%s) do", variables, f.Loop.Over)
+}
+
+// bounds are the numbers that a loop over something would count from and to.
+func bounds(over string) string {
+	if strings.Contains(over, ",") {
+		return over
+	}
+	return "1, " + over
 }
 
 // secondValue is for a loop variable that has no record because it is the second one.

@@ -41,6 +41,8 @@ func TestFaults(t *testing.T) {
 		return fault.Operand{Scope: fault.Field, Name: name, Text: text}
 	}
 	list := &fault.Loop{Line: 2, Names: []string{"row"}, Over: "rows", Value: []string{"rows"}}
+	numbers := &fault.Loop{Line: 2, Names: []string{"i"}, Over: "1, 10"}
+	length := &fault.Loop{Line: 2, Names: []string{"i"}, Over: "#rows"}
 	each := &fault.Loop{Line: 2, Names: []string{"_", "c"}, Over: "planhat.company.each()", Function: "each"}
 	for name, tt := range map[string]struct {
 		fault fault.Fault
@@ -57,6 +59,8 @@ func TestFaults(t *testing.T) {
 		"a place":             {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "list[i]")}, "there is nothing at list[i]; the items of a list are numbered from 1 to #list"},
 		"a computed place":    {fault.Fault{Operation: fault.Index, Type: "nil", Operand: field("?", "")}, ""},
 		"a list":              {fault.Fault{Operation: fault.Call, Type: "table", Loop: list}, "loop over a list with ipairs: for _, row in ipairs(rows) do"},
+		"two numbers":         {fault.Fault{Operation: fault.Call, Type: "number", Loop: numbers}, "to count, write for i = 1, 10 do"},
+		"a number":            {fault.Fault{Operation: fault.Call, Type: "number", Loop: length}, "to count, write for i = 1, #rows do"},
 		"a function":          {fault.Fault{Operation: fault.Call, Type: "function", Loop: list, Uncalled: true}, "call the function: for row in rows() do"},
 		"a second value":      {fault.Fault{Operation: fault.Index, Type: "nil", Operand: fault.Operand{Scope: fault.Local, Name: "c", Loop: each}}, "the loop at line 2 gets the record as its first value: for c in planhat.company.each() do"},
 		"a first value":       {fault.Fault{Operation: fault.Index, Type: "nil", Operand: fault.Operand{Scope: fault.Local, Name: "_", Loop: each}}, ""},

@@ -31,6 +31,7 @@ var habits = []struct {
 	{"/=", inSymbol, "write the variable again: x = x / 2; 'not equal' is written ~="},
 	{"++", inSymbol, "write x = x + 1"},
 	{"//", inSymbol, "a comment starts with --; for a division without a fraction use math.floor(a / b)"},
+	{"/*", inSymbol, "a comment starts with --; one over several lines is between --[[ and ]]"},
 	{"=>", inSymbol, "a function is written function(x) ... end"},
 	{"->", inSymbol, "a function is written function(x) ... end; a field is reached with a dot"},
 	{"?", inSymbol, "a choice is written if condition then x = a else x = b end"},

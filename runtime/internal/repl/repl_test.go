@@ -102,7 +102,7 @@ func TestWordsThatAreNoLua(t *testing.T) {
 	assert.Equal(t, "5\n6\n", out, "a variable is a variable")
 	assert.Empty(t, errs)
 	_, errs = converse(t, nil, false, "help csv")
-	assert.Contains(t, errs, "unexpected symbol", "nobody is there to be helped")
+	assert.Contains(t, errs, "'=' expected near 'csv'", "nobody is there to be helped")
 }
 
 func TestSavesInputsAsAScript(t *testing.T) {

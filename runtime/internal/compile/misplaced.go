@@ -1,0 +1,111 @@
+package compile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/phscript/phscript/runtime/internal/explain"
+)
+
+// anAssignment is what a name needs after it to be a statement.
+const anAssignment = "'='"
+
+// misplacedHint says what is missing before a token, or is too much, where the parser
+// wanted something else. The token may be the end of the source.
+func (s *sourceText) misplacedHint(at int, top openBlock, wanted string) string {
+	switch wanted {
+	case anAssignment, aTarget:
+		return s.statementHint(at)
+	}
+	if at == 0 || at == len(s.tokens) {
+		return ""
+	}
+	tok := s.tokens[at]
+	switch wanted {
+	case aName, aParameter:
+		return s.nameHint(at)
+	case aValue:
+		return s.valueHint(at, top)
+	case "'" + top.waits + "'":
+		switch {
+		case tok.Text == "{" || tok.Text == ":":
+			return fmt.Sprintf("write the block as %s ... end, without %s", top.waits, tok.Text)
+		case tok.Text == ")":
+			return ""
+		case top.text == "for":
+			return "the head of 'for' is followed by 'do'"
+		}
+		return fmt.Sprintf("the condition of '%s' is followed by %s", top.text, wanted)
+	}
+	return ""
+}
+
+// statementHint explains a value that is not a statement. at is the token after it.
+func (s *sourceText) statementHint(at int) string {
+	if at == 0 {
+		return ""
+	}
+	if last := s.tokens[at-1]; last.isWord() && !s.isField(at-1) {
+		if hint := explain.Word(last.Text); hint != "" {
+			return hint
+		}
+	}
+	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].Kind != Keyword {
+		return ""
+	}
+	if first := s.chainStart(at - 1); first >= 0 && s.startsStatement(first) && s.tokens[first].Line == s.tokens[at-1].EndLine {
+		name := s.words(first, at)
+		return fmt.Sprintf("this line is not a statement: assign to %s, or call it with %s()", name, name)
+	}
+	return "this value is not a statement: assign it to a name, or call it"
+}
+
+// nameHint explains a token in the place of a name.
+func (s *sourceText) nameHint(at int) string {
+	tok, before := s.tokens[at], s.tokens[at-1]
+	switch {
+	case before.Text == ",":
+		return "remove the comma"
+	case before.Text == "function" && tok.Text == "(":
+		local := ""
+		if at > 1 && s.tokens[at-2].Text == "local" {
+			local = "local "
+		}
+		return "give the function a name: " + local + "function name(...)"
+	case tok.Kind != Keyword || tok.Line != before.Line || before.Text == "for":
+		return ""
+	case before.Text == ".":
+		object := "record"
+		if first := s.chainStart(at - 2); first >= 0 && s.tokens[first].Line == tok.Line {
+			object = s.words(first, at-1)
+		}
+		return fmt.Sprintf(`write %s["%s"]`, object, tok.Text)
+	}
+	return fmt.Sprintf("%s is a keyword of Lua and cannot be a name", tok.Text)
+}
+
+// valueHint explains a token in the place of a value.
+func (s *sourceText) valueHint(at int, top openBlock) string {
+	tok, before := s.tokens[at], s.tokens[at-1]
+	sameLine := !s.startsLine(at)
+	switch {
+	case sameLine && tok.Text == "if":
+		return explain.Symbol("?")
+	case top.text == "{" && tok.Kind == Keyword && at+1 < len(s.tokens) && s.tokens[at+1].Text == "=":
+		return fmt.Sprintf(`write ["%s"] = value`, tok.Text)
+	case sameLine && !slices.Contains([]string{")", "]", "}", ",", ";", "=", "do", "then", "end", "else", "elseif", "until", "in"}, tok.Text):
+		return ""
+	case !sameLine && tok.Kind != Keyword:
+		return ""
+	case before.Text == "," && tok.Text == ",":
+		return "remove one of the commas"
+	case before.Text == "," && top.text != "{":
+		return "remove the comma"
+	case before.Kind == Symbol && (priorities[before.Text] != priority{} || before.Text == "="),
+		before.Kind == Keyword && slices.Contains([]string{"and", "or", "not", "if", "elseif", "while", "until", "in"}, before.Text):
+		return fmt.Sprintf("a value is missing after '%s'", before.Text)
+	case tok.Kind == Keyword && sameLine:
+		return fmt.Sprintf("%s is a keyword of Lua and cannot be a name", tok.Text)
+	}
+	return ""
+}
