@@ -77,7 +77,7 @@ const chunkName = "p"
 // mostInstructions is how many instructions a program may take. All of them end within
 // milliseconds in the real Lua: one that takes this many does not end. A limit of time
 // would tell how busy the machine is.
-const mostInstructions = 2_000_000
+const mostInstructions = 10_000_000
 
 // counted is a context that ends after mostInstructions.
 type counted struct {

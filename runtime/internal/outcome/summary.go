@@ -188,7 +188,7 @@ func New(script string, started time.Time, w Work) *Summary {
 			PausedSeconds: w.Summary.Paused.Seconds(), RetrySeconds: w.Summary.RetryWaited.Seconds(),
 			Counts: countsOf(w.Summary.Counts),
 		},
-		Models: map[string]Counts{}, Reasons: []Reason{}, Rows: []RejectedRow{}, Warnings: append([]string{}, w.Warnings...),
+		Models: map[string]Counts{}, Reasons: []Reason{}, Rows: make([]RejectedRow, 0, len(w.Rejected)), Warnings: append([]string{}, w.Warnings...),
 	}
 	for model, c := range w.Summary.ByModel {
 		s.Models[model] = countsOf(c)
