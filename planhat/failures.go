@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"cmp"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -44,10 +45,15 @@ func endedError(ctx context.Context, err error) *Error {
 		}
 		return e
 	default:
-		return &Error{
+		e := &Error{
 			Kind: KindConfig, Message: "the shared quota is unavailable: " + err.Error(), Err: err,
 			Hint: "check the store that shares the quota",
 		}
+		if own, ok := errors.AsType[*Error](err); ok {
+			// The store knows better what is wrong with it.
+			e.Message, e.Hint = "the shared quota is unavailable: "+own.Message, cmp.Or(own.Hint, e.Hint)
+		}
+		return e
 	}
 }
 

@@ -282,7 +282,7 @@ func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 func (w *Window) try(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
 	err := w.store.Do(ctx, do)
 	if final, ok := errors.AsType[*store.Error](err); ok {
-		return &planhat.Error{Kind: planhat.KindConfig, Message: "the shared quota cannot be used: " + final.Message, Hint: final.Hint}
+		return &planhat.Error{Kind: planhat.KindConfig, Message: final.Message, Hint: final.Hint}
 	}
 	return err
 }

@@ -94,9 +94,16 @@ const patient = "_pragma=busy_timeout(5000)"
 
 func fileURL(location string) string { return "file:" + (&url.URL{Path: location}).EscapedPath() }
 
+// longestName is the longest path of a SQLite file, in bytes: SQLite's own limit, less
+// the ending of the journal's name.
+const longestName = 512 - len("-journal") - 1
+
 // prepareFile creates a missing file, readable only for its owner.
 func prepareFile(name string) error {
 	const hint = "choose another place with --state or PHSCRIPT_STATE"
+	if len(name) > longestName {
+		return &Error{Message: fmt.Sprintf("the store's path is too long: it has %d bytes, and SQLite takes %d", len(name), longestName), Hint: hint}
+	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return &Error{Message: "cannot create the store's folder: " + plain(err), Hint: hint}
 	}
