@@ -285,6 +285,11 @@ planhat.company.create{ name = "Acme" }
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Equal(t, "old and whole\n", string(text))
+	assert.Len(t, filesIn(t, filepath.Dir(file)), 2)
+	next := exec.Command(program.Path(t), "run", "--simulate", "-e", "")
+	next.Dir, next.Env = p.dir, p.Env
+	require.NoError(t, next.Run())
+	assert.Equal(t, []string{"report.csv"}, filesIn(t, filepath.Dir(file)), "the next run removes what the killed one left")
 	assert.NoFileExists(t, filepath.Join(p.dir, "summary.json"))
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tailscale/hujson"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // The settings files, and the settings added to them.
@@ -176,7 +177,7 @@ func (p *Plan) settings(name, empty string, edit func(*document) (added []string
 
 // writeFile replaces a file atomically. It keeps a link and an existing file's
 // permissions.
-func writeFile(name string, text []byte) (err error) {
+func writeFile(name string, text []byte) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target
 	}
@@ -187,18 +188,8 @@ func writeFile(name string, text []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
-	if err != nil {
+	return unfinished.Replace(name, mode, func(f *os.File) error {
+		_, err := f.Write(text)
 		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Chmod(mode), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	})
 }

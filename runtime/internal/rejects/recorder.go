@@ -22,6 +22,9 @@ import (
 // they hold customers' data.
 const temporary = ".phscript-*"
 
+// removed is the ending of those that the next run removes if this one is killed.
+const removed = ".tmp"
+
 // Recorder is an observer that keeps rejected rows in a temporary file, so that their
 // number does not matter, and writes them to their own file at the end. It is safe for
 // concurrent use.
@@ -47,7 +50,7 @@ func (r *Recorder) Written() outcome.Written { return r.written }
 // NewRecorder returns a recorder for a file that does not exist yet. It fails if the
 // file's folder cannot be written.
 func NewRecorder(name string) (*Recorder, error) {
-	spool, err := os.CreateTemp(filepath.Dir(name), temporary)
+	spool, err := os.CreateTemp(filepath.Dir(name), temporary+removed)
 	if err != nil {
 		return nil, err
 	}

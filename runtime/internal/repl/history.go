@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // mostHistory bounds the inputs in a history.
@@ -86,22 +87,14 @@ func (h *History) Forget() error {
 func (h *History) secret(input string) bool { return h.secrets.String(input) != input }
 
 func (h *History) rewrite() error {
-	temp, err := os.CreateTemp(filepath.Dir(h.file), ".history-*") // readable only by its owner
-	if err != nil {
-		return err
-	}
-	for _, input := range h.inputs {
-		if _, err = temp.Write(historyLine(input)); err != nil {
-			break
+	return unfinished.Replace(h.file, 0o600, func(f *os.File) error {
+		for _, input := range h.inputs {
+			if _, err := f.Write(historyLine(input)); err != nil {
+				return err
+			}
 		}
-	}
-	if err = errors.Join(err, temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), h.file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return nil
+		return nil
+	})
 }
 
 func historyLine(input string) []byte {

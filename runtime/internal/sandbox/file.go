@@ -1,13 +1,14 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // file is an open file of the sandbox. A new file has a temporary name until it is
@@ -15,9 +16,10 @@ import (
 type file struct {
 	*os.File
 	sandbox *Sandbox
-	// root, temporary and final are set if Close renames the file.
-	root             *os.Root
-	temporary, final string
+	// root, unfinished and final are set if Close gives the file its name.
+	root       *os.Root
+	unfinished *unfinished.File
+	final      string
 	// name is what the script calls a file that it writes.
 	name string
 
@@ -89,9 +91,13 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 	case mode == 'a', old != nil && !old.Mode().IsRegular():
 		flags |= os.O_CREATE | os.O_APPEND
 	default:
-		target = filepath.Join(filepath.Dir(at.rel), "."+filepath.Base(at.rel)+"."+rand.Text()[:8]+".tmp")
-		flags |= os.O_CREATE | os.O_EXCL
-		f.root, f.temporary, f.final = at.root, target, at.rel
+		folder := filepath.Dir(at.rel)
+		s.clear(at.root, folder)
+		if f.unfinished, err = unfinished.Create(at.root, folder, access, permission); err != nil {
+			return nil, renamed(err, "open", name)
+		}
+		f.root, f.final, f.File = at.root, at.rel, f.unfinished.File
+		return s.track(f), nil
 	}
 	if f.File, err = at.root.OpenFile(target, flags, permission); err != nil {
 		return nil, renamed(err, "open", name)
@@ -102,6 +108,17 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 		}
 	}
 	return s.track(f), nil
+}
+
+// clear removes what killed runs left in a folder, once.
+func (s *Sandbox) clear(root *os.Root, folder string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	path := filepath.Join(root.Name(), folder)
+	if !s.cleared[path] {
+		s.cleared[path] = true
+		unfinished.Clear(root, folder)
+	}
 }
 
 func (s *Sandbox) track(f *file) *file {
@@ -128,15 +145,16 @@ func (f *file) finish(keep bool) error {
 	delete(f.sandbox.open, f)
 	f.sandbox.mu.Unlock()
 	err := f.File.Close()
-	if f.temporary == "" {
+	if f.unfinished == nil {
 		return renamed(err, "close", f.name)
 	}
+	defer func() { _ = f.unfinished.Release() }()
 	if keep && err == nil {
-		if err = f.root.Rename(f.temporary, f.final); err == nil {
+		if err = f.root.Rename(f.unfinished.Temporary, f.final); err == nil {
 			return nil
 		}
 	}
-	if removed := f.root.Remove(f.temporary); err == nil {
+	if removed := f.root.Remove(f.unfinished.Temporary); err == nil {
 		err = removed
 	}
 	return renamed(err, "write", f.name)

@@ -28,6 +28,8 @@ type Sandbox struct {
 	mu    sync.Mutex
 	roots map[string]*os.Root
 	open  map[*file]struct{}
+	// cleared are the folders in which files of killed runs were looked for.
+	cleared map[string]bool
 	// temporary are the files of TempName.
 	temporary []place
 }
@@ -41,6 +43,7 @@ func New(workDir string, read, write []string) *Sandbox {
 		read:    absolute(workDir, slices.Concat(read, write)),
 		write:   absolute(workDir, write),
 		roots:   map[string]*os.Root{},
+		cleared: map[string]bool{},
 		open:    map[*file]struct{}{},
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // OutDir is the folder of the working directory that scripts may always write
@@ -189,6 +190,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
 	}
 	h.Config = c
+	for _, dir := range append(c.AllowWrite, OutDir) {
+		unfinished.ClearFolder(env.Path(dir))
+	}
 	maxHeap := cmp.Or(c.MaxMemory, memory.DefaultLimit)
 	if _, decided := env.Getenv("GOMEMLIMIT"); !decided {
 		memory.Reserve(maxHeap)

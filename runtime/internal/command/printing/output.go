@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // Output is a file that a flag asks for. Begins is how every such file begins. A private one
@@ -88,19 +89,19 @@ func WriteWhole(name string, text []byte, mode os.FileMode, what string) error {
 	if info, err := os.Stat(name); err == nil {
 		mode = info.Mode().Perm()
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".phscript-*")
-	if err != nil {
+	begun := false
+	err := unfinished.Replace(name, mode, func(f *os.File) error {
+		begun = true
+		_, err := f.Write(text)
+		return err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case !begun:
 		return NotWritten(name, what, err)
 	}
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(mode), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("cannot write %s: %w", what, err), os.Remove(temp.Name()))
-	}
-	return nil
+	return fmt.Errorf("cannot write %s: %w", what, err)
 }
 
 // WriteNew writes a file that must not exist yet; one that does is an error that
