@@ -1,8 +1,8 @@
 package planhat
 
 import (
-	"cmp"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"

@@ -85,7 +85,7 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 		permission = old.Mode().Perm()
 	}
 	f := &file{sandbox: s, name: name}
-	target, flags := at.rel, access
+	flags := access
 	switch {
 	case mode == 'r':
 	case mode == 'a', old != nil && !old.Mode().IsRegular():
@@ -97,15 +97,16 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 			return nil, renamed(err, "open", name)
 		}
 		f.root, f.final, f.File = at.root, at.rel, f.unfinished.File
-		return s.track(f), nil
-	}
-	if f.File, err = at.root.OpenFile(target, flags, permission); err != nil {
-		return nil, renamed(err, "open", name)
-	}
-	if old != nil && f.temporary != "" {
-		if err := f.Chmod(permission); err != nil { // whatever the umask is
-			return nil, errors.Join(renamed(err, "open", name), f.File.Close(), at.root.Remove(target))
+		if old != nil {
+			err = f.Chmod(permission) // whatever the umask is
 		}
+		if s.track(f); err != nil {
+			return nil, errors.Join(renamed(err, "open", name), f.Abort())
+		}
+		return f, nil
+	}
+	if f.File, err = at.root.OpenFile(at.rel, flags, permission); err != nil {
+		return nil, renamed(err, "open", name)
 	}
 	return s.track(f), nil
 }
