@@ -111,7 +111,13 @@ func TestLongListsCanBeInterrupted(t *testing.T) {
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, run.times, 4)
 	assert.LessOrEqual(t, run.times, 100, "asking takes longer than reading a number")
+	before := run.times
+	_, err = c.EncodeBytes(lua.LString("short"), EncodeOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, before, run.times)
 	cancel()
+	_, err = c.EncodeBytes(lua.LString(strings.Repeat("x", longText+1)), EncodeOptions{})
+	require.ErrorIs(t, err, context.Canceled, "a long text takes as long as many values")
 	_, err = c.DecodeBytes(list, DecodeOptions{})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = c.EncodeBytes(v, EncodeOptions{})
@@ -145,6 +151,18 @@ func TestEncodeSaysWhichPartHasNoForm(t *testing.T) {
 	out, err := c.EncodeBytes(lua.LString("ok"), EncodeOptions{})
 	require.NoError(t, err, "a failed encode must not spoil the next")
 	assert.Equal(t, `"ok"`, string(out))
+}
+
+// TestLongPathsAreShortened: one of 90 bytes stays whole.
+func TestLongPathsAreShortened(t *testing.T) {
+	for _, n := range []int{90, 91} {
+		path := strings.Repeat("a", n/2) + strings.Repeat("b", n-n/2)
+		want := path
+		if n > 90 {
+			want = strings.Repeat("a", 30) + " ... " + strings.Repeat("b", 30)
+		}
+		assert.EqualError(t, &encodeError{path: path, message: "no"}, "at "+want+": no")
+	}
 }
 
 func TestRecordsKnowTheirModel(t *testing.T) {

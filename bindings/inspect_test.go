@@ -15,6 +15,7 @@ func TestInspect(t *testing.T) {
 		{"shared is no cycle", `local s = { 1 }; return inspect{ s, s }`, []string{"{ { 1 }, { 1 } }"}},
 		{"null and functions", `return inspect{ json.null, print }`, []string{"{ json.null, <function> }"}},
 		{"depth", `return inspect({ a = { b = { c = 1 } } }, { depth = 2 })`, []string{"{ a = { b = {...} } }"}},
+		{"nothing of what it holds", `return inspect({ 1 }, { depth = 0 }), inspect({ 1, 2 }, { max_items = 0 })`, []string{"{...}", "{ ... 2 more }"}},
 		{"max_items", `return inspect({ 1, 2, 3, x = 1 }, { max_items = 2 })`, []string{"{ 1, 2, ... 2 more }"}},
 		{"long tables are broken", `return inspect({ name = ("x"):rep(50), other = ("y"):rep(20), list = { 1, 2 } })`,
 			[]string{"{\n  list = { 1, 2 },\n  name = \"" + repeat("x", 50) + "\",\n  other = \"" + repeat("y", 20) + "\",\n}"}},
