@@ -118,3 +118,19 @@ func TestTracebacks(t *testing.T) {
 		})
 	}
 }
+
+// TestErrorsBeforeTheFirstLine: what goes wrong before the script begins is at no
+// line of it.
+func TestErrorsBeforeTheFirstLine(t *testing.T) {
+	rt, err := New(Options{})
+	require.NoError(t, err)
+	program, err := rt.Compile(t.Context(), Script{Name: "main.lua", Source: []byte("print(1)")})
+	require.NoError(t, err)
+	for params, want := range map[string]string{"7": "are not a JSON object", " [1]": "are not a JSON object", `{"a"`: "cannot be read: "} {
+		_, err = program.Run(t.Context(), RunOptions{Params: []byte(params)})
+		var e *ScriptError
+		require.ErrorAs(t, err, &e, params)
+		assert.Contains(t, e.Message, "the script's parameters "+want)
+		assert.Equal(t, []any{"main.lua", 0, ""}, []any{e.Script, e.Line, e.SourceLine})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
@@ -107,7 +108,7 @@ func (r *run) params() lua.LValue {
 	if err != nil {
 		r.L.Error(lua.LString("the script's parameters cannot be read: "+err.Error()), 0)
 	}
-	if v.Type() != lua.LTTable {
+	if jsontext.Value(r.given.Params).Kind() != jsontext.KindBeginObject {
 		r.L.Error(lua.LString("the script's parameters are not a JSON object"), 0)
 	}
 	return v
