@@ -45,6 +45,60 @@ func TestEvaluatesWhatIsTyped(t *testing.T) {
 	assert.Contains(t, term.Enter("n"), "\n40\n", "an error takes nothing away")
 }
 
+// Terminals mark what is pasted if the program asks for it. A block runs as a block, stops at
+// its first error, and a tab completes nothing.
+func TestPastedBlock(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{}, "repl", "--simulate")
+	term.Prompt()
+	term.Keys("\x1b[200~local function f(a)\r\tif a then\r\t\terror('first')\r\tend\r\treturn '\t'\rend\rprint(#f())\rf(true)\rprint('nev' .. 'er')\r\x1b[201~")
+	term.See("print('nev' .. 'er')")
+	assert.NotContains(t, term.Text(), "\n1\n", "the person may still change it")
+	term.Keys(terminal.EnterKey)
+	term.See("\n1\n", "input 1:3: first")
+	term.Prompt()
+	assert.NotContains(t, term.Text(), "never")
+}
+
+// Other terminals type it, so tabs at the beginning of a line or in the middle of a burst are
+// white space.
+func TestTypedBlock(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{}, "repl", "--simulate")
+	term.Prompt()
+	term.Keys("local function f(a)\r\tif a then\r\t\treturn 1\r\tend\r\treturn\t2\rend\rprint(f(true) + 10,\tf(false) + 10)\r")
+	term.See("\n11")
+	assert.NotContains(t, term.Text(), "error")
+}
+
+// Control characters of data do not reach the terminal, nor does a token the history, even
+// if the simulated Planhat has another one.
+func TestDataAndTokensAtThePrompt(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{Env: []string{"PLANHAT_API_TOKEN=tok-very-secret-1"}}, "repl", "--simulate")
+	term.Prompt()
+	assert.Contains(t, term.Enter(`print("a\27[2Jb\27]0;title\7")`), "\na<U+001B>[2Jb<U+001B>]0;title<U+0007>\n")
+	assert.Contains(t, term.Enter(`error("a\27[2Jb")`), "a<U+001B>[2Jb\n")
+	term.Enter(`local t = "tok-very-secret-1"`)
+	term.Enter("kept = 1")
+	text, err := os.ReadFile(filepath.Join(term.Home, "state", "phscript", "history"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "kept")
+	assert.NotContains(t, string(text), "secret")
+}
+
+// A terminal that knows no movements gets a plain prompt.
+func TestDumbTerminal(t *testing.T) {
+	t.Parallel()
+	term := start(t, terminal.Setting{Env: []string{"TERM=dumb"}}, "repl", "--simulate")
+	term.See("planhat (simulated)>")
+	term.Keys("1 + 1\rerror('x')\r")
+	term.See("\n2\n", "x")
+	term.Keys("\x04")
+	assert.Zero(t, term.Ends())
+	assert.NotContains(t, term.Output(), "\x1b")
+}
+
 func TestContinuesUntilTheInputIsWhole(t *testing.T) {
 	t.Parallel()
 	term := start(t, terminal.Setting{}, "repl", "--simulate")

@@ -49,6 +49,9 @@ func Execute(env *environment.Env) int {
 // code.
 func report(env *environment.Env, err error) int {
 	var done *usage.Finished
+	if environment.ReaderGone(err) {
+		return 0 // head and pagers have seen enough
+	}
 	if err != nil && !errors.As(err, &done) {
 		printing.Error(env.Stderr, env.StderrColor(), err)
 	}

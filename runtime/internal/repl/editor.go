@@ -60,6 +60,8 @@ func NewEditor(o EditorOptions) *Editor {
 		"completion-selection-style":   "\x1b[7m",
 		"completion-query-items":       0,
 		"comment-begin":                "\x00",
+		// What is pasted is one input, and a tab in it no completion.
+		"enable-bracketed-paste": true,
 		// Letters such as ä are letters, not keys held with Alt.
 		"convert-meta": false, "input-meta": true, "output-meta": true,
 	} {
@@ -75,6 +77,16 @@ func NewEditor(o EditorOptions) *Editor {
 			shell.Cursor().InsertAt(shell.Keys.Caller()...)
 		},
 	})
+	completeWord := shell.Keymap.Commands()["complete"]
+	shell.Keymap.Register(map[string]func(){"complete": func() {
+		if e.indents() {
+			shell.History.SkipSave()
+			shell.Cursor().InsertAt('\t')
+			return
+		}
+		completeWord()
+	}})
+	shell.PasteTransformer = pasted
 	shell.Prompt.Primary(o.Prompt)
 	shell.Prompt.Secondary(func() string { return "" })
 	shell.AcceptMultiline = func(line []rune) bool { return isComplete(string(line)) }
@@ -97,6 +109,18 @@ func NewEditor(o EditorOptions) *Editor {
 		shell.History.Add("history", o.History)
 	}
 	return e
+}
+
+// indents reports whether a tab is white space: at the beginning of a further line, or if it
+// came together with the text after it, from a terminal that does not mark what is pasted.
+func (e *Editor) indents() bool {
+	if !e.shell.Keys.Empty() {
+		return true
+	}
+	line := []rune(*e.shell.Line())
+	before := string(line[:min(e.shell.Cursor().Pos(), len(line))])
+	at := strings.LastIndexByte(before, '\n')
+	return at >= 0 && strings.TrimSpace(before[at:]) == ""
 }
 
 // ctrlC is the code of that key.
@@ -172,6 +196,6 @@ func isComplete(text string) bool {
 	if isCommand(text) || strings.TrimSpace(text) == "" {
 		return true
 	}
-	_, err := compile.NewInput([]byte(text), "input", func(string) bool { return false })
+	_, err := compile.NewInput([]byte(unprompted(text)), "input", func(string) bool { return false })
 	return !compile.IsIncomplete(err)
 }

@@ -31,6 +31,24 @@ func (r rest) Read(p []byte) (int, error) {
 	return r.from.Read(p[:len(ready)])
 }
 
+// Prompted reads inputs that a person types on a terminal without editing.
+type Prompted struct {
+	*Lines
+	// Prompt is called before each input, as is Before. The prompt goes to Terminal.
+	Prompt   func() string
+	Before   func()
+	Terminal io.Writer
+}
+
+// Read implements Reader.
+func (p *Prompted) Read() (string, error) {
+	p.Before()
+	if _, err := io.WriteString(p.Terminal, p.Prompt()); err != nil {
+		return "", err
+	}
+	return p.Lines.Read()
+}
+
 // Read implements Reader.
 func (l *Lines) Read() (string, error) {
 	var text strings.Builder

@@ -3,18 +3,22 @@
 package repl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 	"github.com/phscript/phscript/runtime/internal/repl/show"
@@ -131,6 +135,18 @@ func (p *Prompt) Label() string {
 // Input evaluates one input, a command or Lua, and reports whether it
 // succeeded. A panic while showing a value does not end the session.
 func (p *Prompt) Input(text string) (ok bool) {
+	for _, piece := range pieces(unprompted(text)) {
+		if !p.input(piece) {
+			return false
+		}
+		if p.quit {
+			break
+		}
+	}
+	return true
+}
+
+func (p *Prompt) input(text string) (ok bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			ok = false
@@ -178,6 +194,7 @@ func (p *Prompt) evalInput(in runtime.Script) bool {
 	p.done = append(p.done, done{text: strings.TrimSpace(string(in.Source)), held: len(result.Planned) > 0})
 	p.engine.Learn(string(in.Source))
 	p.show(ctx, result.Values)
+	p.doubt(string(in.Source), result.Values)
 	return true
 }
 
@@ -235,3 +252,24 @@ func (p *Prompt) Complete(text string, cursor int) (result complete.Result) {
 }
 
 func isCommand(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), ":") }
+
+// path matches the name of a field, and splits off the last one.
+var path = pattern.Lazy(`^((?:[A-Za-z_]\w*\.)+)([A-Za-z_]\w*)$`)
+
+// doubt suggests another name for a field that is not there.
+func (p *Prompt) doubt(text string, values []lua.LValue) {
+	m := path().FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil || len(values) != 1 || values[0] != lua.LNil {
+		return
+	}
+	var names []string
+	for _, c := range p.engine.Complete(m[1], len(m[1])).Candidates {
+		names = append(names, cmp.Or(c.Label, c.Text))
+	}
+	if slices.Contains(names, m[2]) {
+		return
+	}
+	if hint := catalog.DidYouMean(m[2], names); hint != "" {
+		p.remark("%s has no field '%s'%s", strings.TrimSuffix(m[1], "."), m[2], hint)
+	}
+}

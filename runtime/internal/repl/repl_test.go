@@ -75,11 +75,57 @@ func TestShowsWhatAnInputComesTo(t *testing.T) {
 		"  \n ":                       "",
 		"x = 1\nx":                    "1\n",
 		":time":                       "",
-		"setmetatable({}, { __tostring = function() os.exit() end })": "{}\n",
+		"'tok-very-secret-and-more text to fill more than one line of the screen, which would be shortened'": "\"[redacted]-and-more text to fill more than one line of the screen, which would be shortened\"\n",
+		"setmetatable({}, { __tostring = function() os.exit() end })":                                        "{}\n",
 	} {
 		out, _ := converse(t, nil, true, input)
 		assert.Equal(t, want, out, input)
 	}
+}
+
+func TestPromptsAndEqualSignsAreNotLua(t *testing.T) {
+	for input, want := range map[string]string{
+		"=1+1":    "2\n",
+		" = {\n}": "{}\n",
+		"> 1 + 1": "2\n",
+		">":       "",
+		"> x = 4\n> =x + 1\n> function f()\n>>   return x\n>> end\n> f()": "5\n4\n",
+		"planhat (simulated, dry run)> 1\nplanhat> 2":                     "1\n2\n",
+		"'>' > '='": "true\n",
+		"1\n> 0":    "true\n",
+	} {
+		out, errs := converse(t, nil, false, input)
+		assert.Equal(t, want, out, input)
+		assert.Empty(t, errs, input)
+	}
+}
+
+// A block is one input: it stops at its first error, and one with a mistake does not begin.
+func TestBlocks(t *testing.T) {
+	out, errs := converse(t, nil, true, "1 + 1\nerror('first')\nprint('never')\n3")
+	assert.Equal(t, "2\n", out)
+	assert.Contains(t, errs, "first")
+	out, errs = converse(t, nil, true, "local x = 1\nprint(x)\nif x then\n\terror('first')\nend\nprint('never')")
+	assert.Equal(t, "1\n", out)
+	assert.Contains(t, errs, "first")
+	out, errs = converse(t, nil, true, "print('never')\nfor for")
+	assert.Empty(t, out)
+	assert.NotEmpty(t, errs)
+}
+
+func TestSuggestsFieldsForThoseThatAreNotThere(t *testing.T) {
+	for input, want := range map[string]string{
+		"planhat.compny":       "planhat has no field 'compny' (did you mean 'company'?)\n",
+		"planhat.company.nmae": "",
+		"string.formt":         "string has no field 'formt' (did you mean 'format'?)\n",
+		"math.zzzzzzzz":        "",
+		"x = 1":                "",
+	} {
+		out, errs := converse(t, nil, true, input)
+		assert.Equal(t, want, errs, "%s: %s", input, out)
+	}
+	_, errs := converse(t, nil, true, "r = {name = 1}", "r.nmae", "r.name", "r.name = nil", "r.name")
+	assert.Equal(t, "r has no field 'nmae' (did you mean 'name'?)\n", errs)
 }
 
 func TestAFaultDoesNotEndTheConversation(t *testing.T) {

@@ -134,6 +134,11 @@ func (e *Env) mayColor(tty bool) bool {
 	if v, ok := e.Getenv("NO_COLOR"); ok && v != "" {
 		return false
 	}
+	return tty && !e.Dumb()
+}
+
+// Dumb reports whether the terminal knows neither colors nor movements of the cursor.
+func (e *Env) Dumb() bool {
 	term, _ := e.Getenv("TERM")
-	return tty && term != "dumb"
+	return term == "dumb"
 }

@@ -59,6 +59,13 @@ func OfProcess() *Env {
 	return e
 }
 
+// ReaderGone reports whether an error is that of a write to standard output whose reader, such
+// as a pager, has ended.
+func ReaderGone(err error) bool {
+	failed, ok := errors.AsType[*os.PathError](err)
+	return ok && failed.Path == os.Stdout.Name() && errors.Is(failed.Err, ErrClosedPipe)
+}
+
 // version returns the module's version as the build recorded it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()

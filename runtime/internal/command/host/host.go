@@ -176,6 +176,11 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !o.Simulated {
+		if err := c.CheckTokens(); err != nil {
+			return nil, err
+		}
+	}
 	h := &Opened{Secrets: &redact.Secrets{}}
 	// Also those that a simulated run does not use: somebody may type or print them.
 	for _, secret := range []string{c.APIToken, c.TenantToken, store.Password(c.State)} {

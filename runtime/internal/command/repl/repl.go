@@ -62,8 +62,11 @@ func converse(env *environment.Env, o *options) error {
 	screen := repl.NewScreen(env.Stdout)
 	inner := *env
 	inner.Stdin, inner.Stdout = lines.Rest(), screen
+	editing := interactive && !env.Dumb()
 	if interactive {
-		inner.Stdin = env.Stdin
+		if editing {
+			inner.Stdin = env.Stdin
+		}
 		// Only Ctrl-C leads back to the prompt.
 		inner.Interrupts = func() (<-chan os.Signal, func()) { return env.Signals(os.Interrupt) }
 		defer leaveSanely(env)()
@@ -92,7 +95,10 @@ func converse(env *environment.Env, o *options) error {
 	if interactive {
 		history := openHistory(env, h)
 		forget = history.Forget
-		reader = lineEditor(env, prompt, screen, history)
+		reader = &repl.Prompted{Lines: lines, Prompt: prompt.Label, Before: screen.Break, Terminal: env.Stdout}
+		if editing {
+			reader = lineEditor(env, prompt, screen, history)
+		}
 		fmt.Fprintln(env.Stdout, prompt.Banner())
 	}
 	err = prompt.Run(reader)
