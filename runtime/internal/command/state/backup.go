@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -79,11 +81,31 @@ func restoreState(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
+	lost, err := settle(ctx, location)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(env.Stdout, "restored %s from %s\n", location, o.Args[0])
+	if lost > 0 {
+		fmt.Fprintf(env.Stdout, "%s in progress when the backup was made: now marked as lost\n", english.Plural(lost, "run was", "runs were"))
+	}
 	if old != "" {
 		fmt.Fprintf(env.Stdout, "the old store is kept as %s\n", old)
 	}
 	return nil
+}
+
+// settle ends what a restored store says is in progress.
+func settle(ctx context.Context, location string) (lost int, err error) {
+	db, err := store.Open(ctx, location)
+	if err != nil {
+		return 0, err
+	}
+	engine, err := serve.NewEngine(ctx, db, slog.New(slog.DiscardHandler))
+	if err == nil {
+		lost, err = serve.NewSchedules(db, engine).Restored(ctx)
+	}
+	return lost, errors.Join(err, db.Close())
 }
 
 // nobodyServes fails while a process serves the store. A store that cannot be
