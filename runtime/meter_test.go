@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	goruntime "runtime"
 	"strings"
 	"sync"
@@ -41,6 +42,20 @@ func TestInstructionsAreLimited(t *testing.T) {
 		assert.Equal(t, "instructions", limit.What)
 		assert.Equal(t, "the script executed more than 100,000 instructions", limit.Error())
 	}
+}
+
+// The last instruction that is allowed does not end the run.
+func TestTheLimitItselfIsAllowed(t *testing.T) {
+	r := (&host{}).begin(t.Context(), Script{}, RunOptions{})
+	newMeter(&Options{MaxMemory: 1 << 30}).tick(r.ctx, 1_000)
+	m := newMeter(&Options{MaxInstructions: 100})
+	m.tick(r.ctx, 60)
+	m.tick(r.ctx, 40)
+	require.NoError(t, r.ctx.Err())
+	m.tick(r.ctx, 1)
+	var limit *LimitError
+	require.ErrorAs(t, context.Cause(r.ctx), &limit)
+	assert.Equal(t, "instructions", limit.What)
 }
 
 // The least budget of a script is the same in each run.
