@@ -1,10 +1,12 @@
 package bindings
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
 )
 
 func TestJSON(t *testing.T) {
@@ -90,4 +92,16 @@ func TestJSONErrors(t *testing.T) {
 	})
 	require.Equal(t, "{}", h.text("old.json"))
 	assert.Zero(t, h.open, "every file is closed")
+}
+
+// TestTheHintToLeaveLinesOut is given if most lines are JSON: otherwise the file is
+// something else.
+func TestTheHintToLeaveLinesOut(t *testing.T) {
+	h := newTestHost(t)
+	L := newState(t, h, JSON())
+	for text, want := range map[string]bool{"{}\n{}\nx\n{}\ny\n": true, "{}\n{}\nx\n\ny\n": false, "{}\nx\ny\n": false} {
+		h.file("mixed.jsonl", text)
+		message, e := raised(t, L, `for _ in json.rows("mixed.jsonl") do end`)
+		assert.Equal(t, want, strings.Contains(message+lua.LVAsString(e.RawGetString("hint")), "to leave such lines out"), text)
+	}
 }
