@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -84,4 +85,46 @@ func TestTemporaryFilesAreLimited(t *testing.T) {
 		assert(problem:find("too large"), problem)
 		assert(not f:close())`)
 	require.NoError(t, err)
+}
+
+// TestFilesAnswerInTheWordsOfLua compares what functions for files and modules say with
+// lua5.1.
+func TestFilesAnswerInTheWordsOfLua(t *testing.T) {
+	if _, err := exec.LookPath("lua5.1"); err != nil {
+		t.Skip("lua5.1 is not installed")
+	}
+	const script = `
+		local function show(...) io.write(string.format("%s %s %s\n", tostring((...)), tostring((select(2, ...))), tostring((select(3, ...))))) end
+		local function failed(f, ...) local args = { ... } show(pcall(function() f(unpack(args)) end)) end
+		local text = assert(io.open("text.txt", "w"))
+		show(text:read()) show(text:read("*a")) failed(text.lines(text))
+		text:write("123456789012") text:close()
+		show(io.open("none.txt")) show(io.open("none.txt", "r+")) show(io.open("none/x.txt", "w")) show(io.open("text.txt"):write("x"))
+		show(os.remove("none.txt")) show(os.rename("none.txt", "x.txt")) show(os.remove("text.txt/x"))
+		failed(function() io.lines("none.txt") end) failed(function() io.input("none.txt") end) failed(function() io.output("none/x.txt") end)
+		failed(function() dofile("none.lua") end) show(loadfile("none.lua"))
+		show(io.open("text.txt"):seek("set", -5))
+		local f = io.open("text.txt", "a") show(f:seek()) f:write("x") show(f:seek()) f:close()
+		f = io.open("text.txt", "a+") show(f:seek()) f:write("x") show(f:seek()) show(f:seek("set", 2)) show(f:read(2)) f:write("z") show(f:seek()) f:close()
+		failed(function() require() end) failed(function() require({}) end) failed(function() require(nil) end)
+		local loaders, path, preload = package.loaders, package.path, package.preload
+		package.path = nil failed(function() require("none") end)
+		package.path = {} failed(function() require("none") end)
+		package.path, package.loaders = path, nil failed(function() require("none") end)
+		package.loaders, package.preload = loaders, 5 failed(function() require("none") end)
+		package.preload = preload
+		for _, answer in ipairs{ "\n\tno magic", 5, {}, true } do table.insert(loaders, function() return answer end) end
+		local ok, message = pcall(require, "none")
+		show(ok, message:match("\n\tno magic.*$"))`
+	b := newBench(t)
+	b.opts.WriteDirs = []string{b.dir}
+	_, err := b.run(t, script)
+	require.NoError(t, err)
+	b.put(t, "main.lua", script)
+	require.NoError(t, os.Remove(filepath.Join(b.dir, "text.txt")))
+	real := exec.Command("lua5.1", "main.lua")
+	real.Dir = b.dir
+	want, err := real.CombinedOutput()
+	require.NoError(t, err, string(want))
+	assert.Equal(t, string(want), b.stdout.String())
 }

@@ -30,7 +30,7 @@ func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 // and among the built-in modules, in that order. A module runs once per run, even
 // if its file is required by several names.
 func (r *run) require(L *lua.LState) int {
-	name := L.CheckString(1)
+	name := lualib.CheckString(L, 1, "require")
 	if v := r.loaded().RawGetString(name); lua.LVAsBool(v) {
 		L.Push(v)
 		return 1
@@ -63,7 +63,8 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	if loader := r.preloaded(name); loader != nil {
 		return r.runModule(L, name, loader)
 	}
-	if loader := r.customLoader(L, name); loader != nil {
+	loader, told := r.customLoader(L, name)
+	if loader != nil {
 		return r.runModule(L, name, loader)
 	}
 	if len(name) > longestName {
@@ -77,8 +78,8 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 		if r.rt.hasGoModule(name) {
 			return r.open(name)
 		}
-		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules",
-			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "))
+		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules%s",
+			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "), told)
 	}
 	if file != "" {
 		files := builtins.ModuleFiles(r.L)
@@ -98,32 +99,23 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 	return r.runModule(L, name, L.NewFunctionFromProto(proto))
 }
 
-// packageField is a field of the package table, or nil.
-func (r *run) packageField(name string) lua.LValue {
-	pkg, ok := r.L.G.Global.RawGetString("package").(*lua.LTable)
-	if !ok {
-		return lua.LNil
-	}
-	return pkg.RawGetString(name)
-}
-
 // preloaded returns the loader that a script put into package.preload, or nil.
 func (r *run) preloaded(name string) *lua.LFunction {
-	preload, ok := r.packageField("preload").(*lua.LTable)
+	preload, ok := lualib.PackageField(r.L, "preload").(*lua.LTable)
 	if !ok {
-		return nil
+		r.L.Error(lua.LString("'package.preload' must be a table"), 0)
 	}
 	fn, _ := preload.RawGetString(name).(*lua.LFunction)
 	return fn
 }
 
 // customLoader returns what the first of a script's own functions in package.loaders
-// returns for a module, or nil. Those that are there from the start are skipped: they
-// are what load does.
-func (r *run) customLoader(L *lua.LState, name string) *lua.LFunction {
-	loaders, ok := r.packageField("loaders").(*lua.LTable)
+// returns for a module, or nil, and what they say about it. Those that are there from
+// the start are skipped: they are what load does.
+func (r *run) customLoader(L *lua.LState, name string) (loader *lua.LFunction, told string) {
+	loaders, ok := lualib.PackageField(L, "loaders").(*lua.LTable)
 	if !ok {
-		return nil
+		L.RaiseError("'package.loaders' must be a table")
 	}
 	for i := 1; i <= loaders.Len(); i++ {
 		fn, ok := loaders.RawGetInt(i).(*lua.LFunction)
@@ -133,13 +125,16 @@ func (r *run) customLoader(L *lua.LState, name string) *lua.LFunction {
 		L.Push(fn)
 		L.Push(lua.LString(name))
 		L.Call(1, 1)
-		loader, ok := L.Get(-1).(*lua.LFunction)
+		answer := L.Get(-1)
 		L.Pop(1)
-		if ok {
-			return loader
+		switch answer := answer.(type) {
+		case *lua.LFunction:
+			return answer, ""
+		case lua.LString, lua.LNumber:
+			told += answer.String()
 		}
 	}
-	return nil
+	return nil, told
 }
 
 // runModule calls a module's chunk. The module is the chunk's result, or else
@@ -212,12 +207,12 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 // pathCandidates are the files that the templates of package.path name, without
 // those that are searched anyway.
 func (r *run) pathCandidates(rel string) []string {
-	templates, ok := r.packageField("path").(lua.LString)
-	if !ok {
-		return nil
+	path := lualib.PackageField(r.L, "path")
+	if !lua.LVCanConvToString(path) {
+		r.L.Error(lua.LString("'package.path' must be a string"), 0)
 	}
 	var files []string
-	for template := range strings.SplitSeq(string(templates), ";") {
+	for template := range strings.SplitSeq(path.String(), ";") {
 		if template != "" && !slices.Contains(searchedAnyway, template) {
 			files = append(files, strings.ReplaceAll(template, "?", rel))
 		}

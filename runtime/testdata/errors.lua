@@ -60,7 +60,7 @@ x += 1 -- error: .
 goto_done = true
 for i = 1, 3 do
   continue
-end -- error: unexpected symbol near 'end'
+end -- error: '=' expected near 'end'
 ---
 local s = "open -- error: unfinished string
 ---

@@ -7,7 +7,6 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -22,13 +21,13 @@ func (lib *library) openBase(L *lua.LState) {
 	globals.RawSetString("_G", globals)
 	globals.RawSetString("_VERSION", lua.LString(lua.LuaVersion))
 	loaded(L).RawSetString("_G", globals)
-	register(L, globals, stockBase())
+	register(L, globals, environments())
 	register(L, globals, functions{
 		{"assert", lib.assertTrue},
-		{"collectgarbage", collectGarbage},
+		{"collectgarbage", lib.collectGarbage},
 		{"dofile", lib.doFile},
 		{"error", lib.raiseValue},
-		{"gcinfo", func(c call) int { c.SetTop(0); c.Push(lua.LString("count")); return collectGarbage(c) }},
+		{"gcinfo", func(c call) int { c.SetTop(0); c.Push(lua.LString("count")); return lib.collectGarbage(c) }},
 		{"getmetatable", lib.getMetatable},
 		{"load", lib.load},
 		{"loadfile", lib.loadFile},
@@ -53,20 +52,6 @@ func (lib *library) openBase(L *lua.LState) {
 		{"pairs", func(c call) int { return c.results(advance, c.table(1), lua.LNil) }},
 	})
 }
-
-// stockBase are the functions that are gopher-lua's own.
-var stockBase = sync.OnceValue(func() functions {
-	L := lua.NewState(lua.Options{SkipOpenLibs: true, CallStackSize: 8, RegistrySize: 64})
-	defer L.Close()
-	L.Push(L.NewFunction(lua.OpenBase))
-	L.Call(0, 0)
-	var list functions
-	for _, name := range []string{"getfenv", "module", "newproxy", "setfenv"} {
-		stock := L.GetGlobal(name).(*lua.LFunction).GFunction
-		list = append(list, function{name, func(c call) int { return stock(c.LState) }})
-	}
-	return list
-})
 
 // assertTrue is Lua's assert. An error object that is not text is raised as it is.
 func (lib *library) assertTrue(c call) int {
@@ -126,8 +111,10 @@ func (lib *library) where(L *lua.LState, level int) string {
 }
 
 // collectGarbage is collectgarbage. Go collects by itself, so the options that
-// tune the collector have no effect; "count" is the memory of the process in KiB.
-func collectGarbage(c call) int {
+// tune the collector only return what was set before; "count" is the memory of the
+// process in KiB.
+func (lib *library) collectGarbage(c call) int {
+	value := c.optInt(2, 0)
 	switch option := c.optStr(1, "collect"); option {
 	case "collect":
 		runtime.GC()
@@ -137,7 +124,14 @@ func collectGarbage(c call) int {
 		return c.results(lua.LNumber(float64(sample[0].Value.Uint64()) / 1024))
 	case "step":
 		return c.results(lua.LTrue)
-	case "stop", "restart", "setpause", "setstepmul":
+	case "setpause", "setstepmul":
+		before, ok := lib.tuning[option]
+		if !ok {
+			before = 200
+		}
+		lib.tuning[option] = value
+		return c.results(lua.LNumber(before))
+	case "stop", "restart":
 	default:
 		c.fail(1, "invalid option '"+option+"'")
 	}

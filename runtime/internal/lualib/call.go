@@ -7,6 +7,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/machine"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -20,7 +21,7 @@ type call struct {
 // fail raises an error about one argument. A method's object does not count.
 func (c call) fail(n int, message string) {
 	got := c.typeName(n)
-	if compile.NewBlame(c.LState, 1, lua.LNil).Called(c.name).Operand.Scope == fault.Method {
+	if machine.Blame(c.LState, 1, lua.LNil).Called(c.name).Operand.Scope == fault.Method {
 		n--
 	}
 	if n == 0 {
@@ -69,6 +70,11 @@ func (c call) str(n int) string {
 	}
 	c.wrongType(n, "string")
 	return ""
+}
+
+// CheckString reads a text argument of a library function that the host defines.
+func CheckString(L *lua.LState, n int, function string) string {
+	return call{LState: L, name: function}.str(n)
 }
 
 // optStr reads a string that may be left out.

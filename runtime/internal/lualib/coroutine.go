@@ -134,11 +134,8 @@ func (lib *library) wrap(c call) int {
 // yield is coroutine.yield. It refuses where a Go function or a metamethod
 // stands between it and the coroutine, which gopher-lua does not survive.
 func yield(c call) int {
-	switch {
-	case machine.CrossesGo(c.LState):
+	if c.Parent == nil || machine.CrossesGo(c.LState) {
 		c.Error(lua.LString(errYield), 0)
-	case c.Parent == nil:
-		c.Error(lua.LString("attempt to yield from outside a coroutine"), 0)
 	}
 	return -1
 }

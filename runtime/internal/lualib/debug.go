@@ -121,9 +121,11 @@ func traceback(c call) int {
 	}
 	message := c.Get(first)
 	switch message.(type) {
-	case lua.LString, lua.LNumber, *lua.LNilType:
+	case lua.LString, lua.LNumber:
 	default:
-		return c.results(message)
+		if c.GetTop() >= first {
+			return c.results(message)
+		}
 	}
 	level := 1
 	if thread != c.LState {

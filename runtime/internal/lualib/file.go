@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
@@ -100,7 +101,12 @@ func (lib *library) openFile(name, mode string) (*file, error) {
 		if err != nil {
 			return nil, err
 		}
-		return lib.keep(newFile(nil, writer, writer)), nil
+		f := newFile(nil, writer, writer)
+		if f.seeker != nil && mode == "a" {
+			// As in C, its position is the end; a pipe has none.
+			_, _ = f.seeker.Seek(0, io.SeekEnd)
+		}
+		return lib.keep(f), nil
 	case "r+", "w+", "a+":
 		both, err := lib.host.OpenUpdate(name, mode[0])
 		if err != nil {
@@ -139,16 +145,10 @@ func (f *file) close() error {
 	return errors.Join(f.flush(), f.closer.Close())
 }
 
-// errNotReadable and errNotWritable answer for the wrong kind of file.
-var (
-	errNotReadable = errors.New("the file is not open for reading")
-	errNotWritable = errors.New("the file is not open for writing")
-)
-
 // line reads a line, with its end if asked to. At the end it is io.EOF.
 func (c call) line(f *file, keepEnd bool) (string, error) {
 	if f.reader == nil {
-		return "", errNotReadable
+		return "", syscall.EBADF
 	}
 	part, err := f.reader.ReadSlice('\n')
 	line := string(part)
@@ -174,10 +174,10 @@ func (c call) line(f *file, keepEnd bool) (string, error) {
 // write writes the arguments from n on and returns true, or nil and a message.
 func (c call) write(f *file, n int) int {
 	if f.writer == nil {
-		return c.failed(errNotWritable)
+		return c.failed("", syscall.EBADF)
 	}
 	if err := f.toWrite(); err != nil {
-		return c.failed(err)
+		return c.failed("", err)
 	}
 	_, temporary := f.seeker.(*memoryFile)
 	for i := n; i <= c.GetTop(); i++ {
@@ -186,7 +186,7 @@ func (c call) write(f *file, n int) int {
 			compile.CheckRoom(c.LState, len(text))
 		}
 		if _, err := io.WriteString(f.writer, text); err != nil {
-			return c.failed(err)
+			return c.failed("", err)
 		}
 	}
 	return c.results(lua.LTrue)
@@ -195,11 +195,11 @@ func (c call) write(f *file, n int) int {
 // read reads by the formats from argument n on, a line when there are none.
 func (c call) read(f *file, n int) int {
 	if f.reader == nil {
-		return c.failed(errNotReadable)
+		return c.failed("", syscall.EBADF)
 	}
 	if f.buffer != nil {
 		if err := f.flush(); err != nil {
-			return c.failed(err)
+			return c.failed("", err)
 		}
 	}
 	f.readFor(c.LState)
@@ -222,7 +222,10 @@ func (c call) readOne(f *file, format lua.LValue, arg int) int {
 		return c.readBytes(f, truncate(float64(n)))
 	}
 	text, _ := format.(lua.LString)
-	switch strings.TrimPrefix(string(text), "*") {
+	if !strings.HasPrefix(string(text), "*") {
+		c.fail(arg, "invalid option")
+	}
+	switch string(text[1:min(2, len(text))]) {
 	case "l":
 		line, err := c.line(f, false)
 		if err != nil {

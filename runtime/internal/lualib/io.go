@@ -13,11 +13,11 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.fileMeta = L.CreateTable(0, 9)
 	register(L, lib.fileMeta, functions{
 		{"close", fileClose},
-		{"flush", func(c call) int { return c.outcome(c.file(1).flush()) }},
+		{"flush", func(c call) int { return c.outcome("", c.file(1).flush()) }},
 		{"lines", func(c call) int { return c.lines(c.file(1), false) }},
 		{"read", func(c call) int { return c.read(c.file(1), 2) }},
 		{"seek", fileSeek},
-		{"setvbuf", func(c call) int { c.file(1); return c.results(lua.LTrue) }},
+		{"setvbuf", fileSetvbuf},
 		{"write", func(c call) int { return c.write(c.file(1), 2) }},
 		{"__tostring", fileText},
 	})
@@ -28,7 +28,7 @@ func (lib *library) openIO(L *lua.LState) {
 	lib.input, lib.output = lib.stdin, newFile(nil, lib.host.Stdout(), nil)
 	table := lib.module(L, "io", functions{
 		{"close", lib.ioClose},
-		{"flush", func(c call) int { return c.outcome(c.standard(lib.output, "output").flush()) }},
+		{"flush", func(c call) int { return c.outcome("", c.standard(lib.output, "output").flush()) }},
 		{"input", func(c call) int { return lib.redirect(c, &lib.input, "r") }},
 		{"lines", lib.ioLines},
 		{"open", lib.ioOpen},
@@ -81,7 +81,19 @@ func fileClose(c call) int {
 	if f.closer == nil {
 		return c.results(lua.LNil, lua.LString("cannot close standard file"))
 	}
-	return c.outcome(f.close())
+	return c.outcome("", f.close())
+}
+
+// fileSetvbuf is file:setvbuf. Files are always buffered, the streams of the run never.
+func fileSetvbuf(c call) int {
+	c.file(1)
+	switch mode := c.str(2); mode {
+	case "no", "full", "line":
+	default:
+		c.fail(2, "invalid option '"+mode+"'")
+	}
+	c.optInt(3, 0)
+	return c.results(lua.LTrue)
 }
 
 // fileText is tostring of a file.
@@ -120,7 +132,7 @@ func (lib *library) ioClose(c call) int {
 func (lib *library) ioOpen(c call) int {
 	f, err := lib.openFile(c.str(1), c.optStr(2, "r"))
 	if err != nil {
-		return c.failed(err)
+		return c.failed(c.str(1), err)
 	}
 	return c.results(lib.wrapFile(f))
 }
@@ -132,7 +144,7 @@ func (lib *library) redirect(c call, target **file, mode string) int {
 	case named:
 		f, err := lib.openFile(string(name), mode)
 		if err != nil {
-			c.raise(err.Error())
+			c.cannotOpen(string(name), err)
 		}
 		*target = f
 	case !c.absent(1):
@@ -151,7 +163,7 @@ func (lib *library) ioLines(c call) int {
 	}
 	f, err := lib.openFile(c.str(1), "r")
 	if err != nil {
-		c.raise(err.Error())
+		c.cannotOpen(c.str(1), err)
 	}
 	return c.lines(f, true)
 }
@@ -177,11 +189,11 @@ func (c call) lines(f *file, closeAtEnd bool) int {
 			return inner.results(lua.LString(line))
 		}
 		if !errors.Is(err, io.EOF) {
-			inner.raise(err.Error())
+			inner.raise(words("", err))
 		}
 		if closeAtEnd {
 			if err := f.close(); err != nil {
-				inner.raise(err.Error())
+				inner.raise(words("", err))
 			}
 		}
 		return inner.results(lua.LNil)

@@ -29,8 +29,9 @@ func (lib *library) openPackage(L *lua.LState) {
 	}
 	table.RawSetString("loaders", loaders)
 	table.RawSetString("cpath", lua.LString(""))
-	table.RawSetString("config", lua.LString("/\n;\n?\n!\n-\n"))
+	table.RawSetString("config", lua.LString("/\n;\n?\n!\n-"))
 	known.RawSetString("package", table)
+	lib.pkg = table
 	L.Get(lua.GlobalsIndex).(*lua.LTable).RawSetString("package", table)
 	register(L, table, functions{
 		{"seeall", seeAll},
@@ -43,6 +44,9 @@ func (lib *library) openPackage(L *lua.LState) {
 // ModulePath is package.path at the start.
 const ModulePath = "./?.lua;./lib/?.lua"
 
+// PackageField is a field of the package table.
+func PackageField(L *lua.LState, name string) lua.LValue { return of(L).pkg.RawGetString(name) }
+
 // IsLoader reports whether a function is one of those that package.loaders holds at
 // the start.
 func IsLoader(L *lua.LState, fn *lua.LFunction) bool { return slices.Contains(of(L).loaders, fn) }
@@ -52,7 +56,7 @@ func IsLoader(L *lua.LState, fn *lua.LFunction) bool { return slices.Contains(of
 func searchPreload(L *lua.LState) int {
 	c := call{LState: L, name: "loader_preload"}
 	name := c.str(1)
-	preload := c.GetField(loaded(L).RawGetString("package"), "preload")
+	preload := PackageField(L, "preload")
 	if fn := c.GetField(preload, name); fn != lua.LNil {
 		return c.results(fn)
 	}
@@ -126,7 +130,11 @@ func (lib *library) source(c call) (src []byte, path string, err error) {
 	name := c.str(1)
 	src, path, err = lib.host.ReadSource(name)
 	if err != nil {
-		return nil, "", fmt.Errorf("cannot open %s: %w", name, err)
+		text, named := strings.CutPrefix(words(name, err), name+": ")
+		if !named {
+			text = err.Error()
+		}
+		return nil, "", fmt.Errorf("cannot open %s: %s", name, text)
 	}
 	return src, path, nil
 }

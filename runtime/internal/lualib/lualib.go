@@ -41,7 +41,8 @@ type library struct {
 	// onLost is what OnLost set.
 	onLost func(L *lua.LState, cause lua.LValue)
 
-	// loaders are the functions of package.loaders.
+	// pkg is the package table, and loaders are the functions of its loaders.
+	pkg     *lua.LTable
 	loaders []*lua.LFunction
 
 	// tostring is the function of that name.
@@ -61,6 +62,9 @@ type library struct {
 
 	// shared are the metatables of basic types that scripts see.
 	shared map[lua.LValueType]lua.LValue
+
+	// tuning holds what collectgarbage set.
+	tuning map[string]int
 
 	// open are the files that were opened and not closed yet.
 	open map[*file]struct{}
@@ -97,6 +101,7 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		maxString: limits.MaxString,
 		started:   host.Now(),
 		open:      map[*file]struct{}{},
+		tuning:    map[string]int{},
 		shared:    map[lua.LValueType]lua.LValue{},
 	}
 	lib.raisePlain = func(L *lua.LState) { lib.raise(L, false) }

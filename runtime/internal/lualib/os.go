@@ -19,8 +19,8 @@ func (lib *library) openOS(L *lua.LState) {
 		{"execute", execute},
 		{"exit", lib.exit},
 		{"getenv", lib.getenv},
-		{"remove", func(c call) int { return c.outcome(lib.host.Remove(c.str(1))) }},
-		{"rename", func(c call) int { return c.outcome(lib.host.Rename(c.str(1), c.str(2))) }},
+		{"remove", func(c call) int { return c.outcome(c.str(1), lib.host.Remove(c.str(1))) }},
+		{"rename", func(c call) int { return c.outcome(c.str(1), lib.host.Rename(c.str(1), c.str(2))) }},
 		{"setlocale", setLocale},
 		{"time", lib.time},
 		{"tmpname", lib.tmpName},
@@ -43,14 +43,6 @@ func (lib *library) tmpName(c call) int {
 		c.raise(err.Error())
 	}
 	return c.results(lua.LString(name))
-}
-
-// outcome returns true, or nil with the message and the number of an error.
-func (c call) outcome(err error) int {
-	if err != nil {
-		return c.failed(err)
-	}
-	return c.results(lua.LTrue)
 }
 
 // exit is os.exit: the host ends the run, and what it answers is raised.

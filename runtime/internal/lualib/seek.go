@@ -3,6 +3,7 @@ package lualib
 import (
 	"errors"
 	"io"
+	"syscall"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -12,9 +13,6 @@ type ReadWriteSeekCloser = interface {
 	io.ReadWriteCloser
 	io.Seeker
 }
-
-// errNotSeekable answers for a stream without positions.
-var errNotSeekable = errors.New("the file has no positions: it is a stream")
 
 // fileSeek is file:seek.
 func fileSeek(c call) int {
@@ -26,7 +24,7 @@ func fileSeek(c call) int {
 	}
 	position, err := f.seek(int64(c.optInt(3, 0)), from)
 	if err != nil {
-		return c.failed(err)
+		return c.failed("", err)
 	}
 	return c.results(lua.LNumber(position))
 }
@@ -34,7 +32,7 @@ func fileSeek(c call) int {
 // seek moves the position at which the file is read and written.
 func (f *file) seek(offset int64, whence int) (int64, error) {
 	if f.seeker == nil {
-		return 0, errNotSeekable
+		return 0, syscall.ESPIPE
 	}
 	if err := f.flush(); err != nil {
 		return 0, err
@@ -96,7 +94,7 @@ func (m *memoryFile) Seek(offset int64, whence int) (int64, error) {
 		offset += int64(len(m.data))
 	}
 	if offset < 0 || offset > int64(m.most) {
-		return 0, errors.New("the position is outside of the file")
+		return 0, syscall.EINVAL
 	}
 	m.position = int(offset)
 	return offset, nil

@@ -192,3 +192,49 @@ print(getmetatable(nil), getmetatable(true), getmetatable(coroutine.create(funct
 debug.setmetatable(nil, {__index = function() return "nothing" end}) print((nil).x) debug.setmetatable(nil, nil)
 print(setmetatable({}, {__metatable = false}) ~= nil, getmetatable(setmetatable({}, {__metatable = 5})))
 print(pcall(setmetatable, setmetatable({}, {__metatable = false}), {}))
+
+--- files refuse formats and options that Lua 5.1 does not have
+local f = io.tmpfile()
+f:write("one\ntwo\n3 4")
+for _, format in ipairs{ "n", "l", "all", "", {}, true, "*", "*x" } do print(pcall(f.read, f, format)) end
+print(f:seek("set"), f:read("*line", "*letters"), f:read("*number", "*numeral"), f:read("*all"))
+print(pcall(function() f:setvbuf("x") end)) print(pcall(function() f:setvbuf() end)) print(pcall(function() f:setvbuf("full", {}) end))
+print(f:setvbuf("no"), f:setvbuf("full", 1024), f:setvbuf("line"))
+print(f:seek("set", -1)) print(pcall(function() f:seek("x") end))
+
+--- the object of a method is not counted, whatever it is
+print(pcall(function() ("x"):gsub("x", nil) end))
+print(pcall(function() io.stdout:write({}) end))
+print(pcall(function() io.stdout:write("", {}) end))
+print(pcall(function() local t = { s = "x" } t.s:rep({}) end))
+print(pcall(function() string.rep("x", {}) string.rep("x", 1) end))
+print(pcall(function() local s = "x" return s:rep(1), s:rep({}) end))
+
+--- arguments of functions for environments
+print(pcall(setfenv, 1)) print(pcall(function() setfenv(1) end)) print(pcall(function() setfenv() end)) print(pcall(function() module() end))
+print(pcall(function() setfenv(type, {}) end)) print(pcall(function() setfenv(pcall, {}) end)) print(pcall(function() setfenv("x", {}) end))
+print(pcall(function() setfenv(-1, {}) end)) print(pcall(function() setfenv(50, {}) end)) print(pcall(function() setfenv("1", {}) return x == nil end))
+print(pcall(function() getfenv("x") end)) print(pcall(function() return getfenv(-1) end)) print(pcall(function() getfenv({}) end))
+print(getfenv() == _G, getfenv(nil) == _G, getfenv("1") == _G)
+local e = setmetatable({}, { __index = _G }) local g = setfenv(function() fresh = 1 return getfenv(1) end, e) print(g() == e, e.fresh, fresh)
+
+--- newproxy takes what Lua 5.1 takes
+for _, v in ipairs{ 1, {}, "x", newproxy(), newproxy(false), io.stdout } do print(pcall(newproxy, v)) end
+local p = newproxy(true)
+getmetatable(p).__len = function() return 3 end
+print(#newproxy(p), getmetatable(newproxy(p)) == getmetatable(p), getmetatable(newproxy()), getmetatable(newproxy(false)), type(newproxy(nil)))
+
+--- options of collectgarbage
+print(collectgarbage("setpause", 100), collectgarbage("setpause", 200), collectgarbage("setstepmul", 5), collectgarbage("setstepmul", "200"))
+print(collectgarbage("stop"), collectgarbage("restart"), collectgarbage(), collectgarbage("setpause"), collectgarbage("setpause", 200))
+print(pcall(collectgarbage, "x")) print(pcall(collectgarbage, "setpause", "x"))
+
+--- yield outside of a coroutine
+print(pcall(coroutine.yield)) print(pcall(coroutine.yield, 1))
+
+--- a traceback of something else than a text is that value
+print(debug.traceback(nil), debug.traceback(true), debug.traceback(nil) == nil, xpcall(function() error() end, debug.traceback))
+print(type(debug.traceback()), debug.traceback("x"):match("^x\nstack traceback:\n") ~= nil)
+
+--- package.config has no empty line at its end
+print("<" .. package.config .. ">")
