@@ -164,7 +164,7 @@ out:close()`,
 	}
 }
 
-// textFile is a file in memory, of at most so many bytes. It keeps what is written
+// textFile is a file in memory, of at most most bytes. It keeps what is written
 // in parts, since a buffer that grows needs more than twice its size.
 type textFile struct {
 	parts      []string

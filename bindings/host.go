@@ -43,7 +43,7 @@ type Host struct {
 	// error that it raised. The end of the run is raised, not returned.
 	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
 	// Panicked is told when a function of a module panics. It should end the
-	// run: a script must not go on with what the function left half done. Without
+	// run: a script must not continue with a half-finished state. Without
 	// it, panics pass.
 	Panicked func(L *lua.LState, value any)
 	// RaisedText is told the error that was raised as text, so that it can be

@@ -204,8 +204,8 @@ func encodeCall(a *Args, value, options, most int) ([]byte, error) {
 	return text, err
 }
 
-// encodeText returns a value as JSON on one line, of at most so many bytes unless
-// that is 0.
+// encodeText returns a value as JSON on one line, of at most most bytes
+// unless that is 0.
 func encodeText(L *lua.LState, v lua.LValue, most int) (jsontext.Value, error) {
 	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{Most: most})
 	var encode *encodeError

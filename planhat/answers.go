@@ -93,8 +93,7 @@ func (m *matcher) settle(result *BulkResult) error {
 	return nil
 }
 
-// refusal says why a row has no answer of its own in a request that was
-// refused.
+// refusal says why a row has no answer in a request that was refused.
 func refusal(status int) (Kind, string) {
 	message := "Planhat rejected the request with this row (" + statusText(status) + ")"
 	if status == http.StatusForbidden {
@@ -310,7 +309,7 @@ func (m *matcher) openOf(among *candidates) []int {
 	return slices.DeleteFunc(slices.Clone(among.all), func(i int) bool { return m.state[i] != rowOpen })
 }
 
-// mingle gives error entries, by their places in errors, one message of all of theirs.
+// mingle joins the messages of error entries, given by their places in errors.
 func (m *matcher) mingle(loose []int) {
 	var messages []string
 	for _, at := range loose {

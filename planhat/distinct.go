@@ -18,7 +18,7 @@ func distinct(m *catalog.Model, lines []*line, place func(index int) string) (ke
 		twin, shared := rival(seen, l, claims)
 		if twin != nil {
 			same := "if both are the same " + m.Noun + ", merge them or delete one; otherwise correct "
-			message := fmt.Sprintf("%s has the same key, and one of the two would overwrite the other: %sthe key", place(twin.index), same)
+			message := fmt.Sprintf("%s has the same key, and one would overwrite the other: %sthe key", place(twin.index), same)
 			switch {
 			case shared.name == "email" && twin.company != l.company:
 				message = fmt.Sprintf("%s has the same email, and Planhat, which finds %s by email, would move that one to the company of this row: "+
@@ -56,8 +56,8 @@ type claim struct {
 }
 
 // claimsOf returns the keys of a row that another row can clash with, the
-// matching one first. An email is among them even where Planhat looks at another
-// key first: it goes on to the email if that finds nothing.
+// matching one first. An email is among them even if Planhat looks at another
+// key first: it tries the email if that finds nothing.
 func claimsOf(m *catalog.Model, l *line) []claim {
 	var out []claim
 	for _, name := range m.Keyables.Bulk {

@@ -41,7 +41,7 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 		{"a second key that is unique", "company",
 			[]string{`{"sourceId":"s","externalId":"e"}`, `{"externalId":"e"}`, `{"_id":"1","externalId":"f"}`, `{"_id":"2","externalId":"f"}`, `{"_id":"3","sourceId":"s"}`},
 			map[int]string{
-				1: "row 1 has the same key, and one of the two would overwrite the other: if both are the same company, merge them or delete one; otherwise correct the key",
+				1: "row 1 has the same key, and one would overwrite the other: if both are the same company, merge them or delete one; otherwise correct the key",
 				3: "row 3 has the same externalId, which Planhat allows only once: if both are the same company, merge them or delete one; otherwise correct the externalId", 4: "row 1 has the same sourceId",
 			}},
 		{"the same externalId in one company and in two", "license",

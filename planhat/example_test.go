@@ -135,7 +135,7 @@ func ExampleRecords() {
 	fmt.Println(globex.Name)
 	// Output:
 	// 2 created
-	// externalId a-1: row 1 has the same key, and one of the two would overwrite the other: if both are the same company, merge them or delete one; otherwise correct the key
+	// externalId a-1: row 1 has the same key, and one would overwrite the other: if both are the same company, merge them or delete one; otherwise correct the key
 	// Globex
 }
 

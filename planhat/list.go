@@ -33,7 +33,7 @@ func gather(seq iter.Seq2[Record, error]) ([]Record, error) {
 // Each iterates over the records that the options choose, a page at a time,
 // and stops reading when the loop ends. An error is the last thing that it
 // yields. Records that are created or deleted meanwhile may shift later pages:
-// collect first what is to be deleted.
+// collect what you want to delete first.
 func (r *Resource) Each(ctx context.Context, o ListOptions) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) { r.Pages(o).records(ctx)(yield) }
 }

@@ -322,7 +322,7 @@ func (m *matcher) row(i int) object {
 }
 
 // byWords returns the only row whose key occurs in a text, or -1 and the rows that
-// share the key. Numbers count as keys only behind the name of a key, since a text may
+// share the key. Numbers count as keys only after the name of a key, since a text may
 // hold others.
 func (m *matcher) byWords(s string) (int, *candidates) {
 	found := -1

@@ -20,9 +20,9 @@ var lenient = jsontext.AllowDuplicateNames(true)
 // anyText is lenient about characters that are cut in half, too.
 var anyText = json.JoinOptions(lenient, jsontext.AllowInvalidUTF8(true))
 
-// repaired returns JSON with U+FFFD in place of what is no character, and any
-// other text as it is. Planhat's JSON may hold half of a surrogate pair where it
-// cut a text within an emoji; no strict reader takes that.
+// repaired returns JSON with U+FFFD in place of what is not a character, and any
+// other text as it is. Planhat's JSON may hold half of a surrogate pair if it cut
+// a text within an emoji; no strict reader takes that.
 func repaired(body []byte) []byte {
 	if jsontext.Value(body).IsValid(lenient) {
 		return body

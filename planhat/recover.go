@@ -293,8 +293,8 @@ func (r *Resource) lookupsFor(row Record) (out []*lookup) {
 	})
 }
 
-// ofCompany keeps a record only where it belongs to the company; not finding
-// one is no error.
+// ofCompany keeps a record only if it belongs to the company; not finding one is
+// not an error.
 func (r *Resource) ofCompany(company string) func(Record, error) (Record, error) {
 	return func(found Record, err error) (Record, error) {
 		if KindOf(err) == KindNotFound {

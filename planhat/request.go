@@ -35,8 +35,8 @@ var unlisted = &catalog.Model{Name: "Planhat", Snake: "planhat"}
 
 // Request sends a request to the main host, through the same quota, gate, retries
 // and redaction as every other call, and returns the answer as JSON, nil if it is
-// empty. What it does is not known, so that only Planhat's status tells whether it
-// succeeded. A POST or PATCH that may have been carried out is not repeated.
+// empty. The client does not know what it does, so only Planhat's status says whether
+// it succeeded. A POST or PATCH that may have been carried out is not repeated.
 func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 	if c.resources == nil {
 		return nil, errUnmade()

@@ -72,7 +72,7 @@ func (p RetryPolicy) intervals(initial, limit time.Duration) *backoff.Exponentia
 	return b
 }
 
-// RetryDecision says whether a failed request is sent again, and why.
+// RetryDecision reports whether a failed request is sent again, and why.
 type RetryDecision struct {
 	Retry bool
 	// Reason is for a reader of logs; it is there for both verdicts.

@@ -20,7 +20,7 @@ const certainlyWhole = 100
 // fewRounds of that, and any page after mostRounds.
 const fewRounds, mostRounds = 3, 12
 
-// farAway is an offset behind the end of every list.
+// farAway is an offset after the end of every list.
 const farAway = 100_000_000
 
 // order says how the ids of a list follow each other.
@@ -49,7 +49,7 @@ func orderOf(sort string) order {
 //
 // Each request asks for the last record of the page before again. In an order
 // of ids, a page that begins at or before that record continues the list without
-// a gap, whatever has happened. A page that begins behind it has lost some, so
+// a gap, whatever has happened. A page that begins after it has lost some, so
 // the walk steps back until one does. In other orders a record may move from the
 // part that is still to be read to the part that was read. The walk then
 // remembers the ids that it has seen and, after the last of several pages, goes
@@ -69,7 +69,7 @@ type walk struct {
 	repairable bool
 
 	mu sync.Mutex
-	// offset is the place behind the last page, shift how many places the list
+	// offset is the place after the last page, shift how many places the list
 	// moved to the front between the last two, and longest the longest page.
 	offset, shift, longest int
 	// last is the id of the last record of the last page, and highest the
@@ -77,7 +77,7 @@ type walk struct {
 	last, highest string
 	seen          map[string]struct{}
 	// bound is the highest id that the list had when the caller was about to
-	// create records: what comes behind it is the caller's own.
+	// create records: what comes after it is the caller's own.
 	bound string
 	// previous is the last page, and asked the number of records asked for then.
 	previous []Record
@@ -130,7 +130,7 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 	}
 }
 
-// forward reads until it has found records behind the place, or the end.
+// forward reads until it has found records after the place, or the end.
 func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 	overlap := w.overlap()
 	step := max(1, min(w.size, w.longest)/16)
@@ -251,7 +251,7 @@ func (w *walk) sorted(page []Record) bool {
 	return true
 }
 
-// behind reports whether an id comes behind another in the order of the list.
+// behind reports whether an id comes after another in the order of the list.
 func (w *walk) behind(id, other string) bool {
 	c := compareIDs(id, other)
 	if w.order == byIDFalling {

@@ -28,8 +28,9 @@
 // A run ends at its deadline, when its context is done, when it uses too much
 // memory or too many instructions, and when calls nest too deeply; a script can
 // only catch the last. All of this happens inside the process: it stops scripts
-// that went wrong, and is not a security boundary. Memory is sampled, so a single
-// large allocation is noticed only after it was made.
+// that went wrong, and is not a security boundary. Memory is measured from time to
+// time, and before each long string and the growth of a large table, so a script
+// can exceed its limit for a moment.
 //
 // # Errors
 //

@@ -57,7 +57,7 @@ func (r *run) failure(recovered any) error {
 		return r.clean(r.foreign(object, frames))
 	default:
 		e := r.at(frames)
-		e.Message = fmt.Sprintf("the script raised the value %s in place of a message", object)
+		e.Message = fmt.Sprintf("error was called with %s instead of a message", object)
 		e.Value = ValueOf(object)
 		return r.clean(e)
 	}
@@ -98,7 +98,7 @@ func (r *run) complete(e *ScriptError, f *fault.Fault) {
 	var limit *LimitError
 	switch f.Operation {
 	case fault.Depth:
-		limit = fault.DepthLimit(fmt.Sprintf("%d calls", r.opts.MaxCallDepth))
+		limit = fault.DepthLimit(humanize.Comma(int64(r.opts.MaxCallDepth)) + " calls")
 	case fault.Nesting:
 		limit = fault.DepthLimit(fmt.Sprintf("%d coroutines inside one another", lualib.MaxNesting))
 	default:
@@ -208,7 +208,7 @@ func (r *run) ended(frames []Frame) error {
 		e.Message, e.Hint = limit.Error(), limit.Hint
 	case panicked:
 		e.Message = fmt.Sprintf("internal error: %v", host.Value)
-		e.Hint = "this is a fault of the Go program that runs the script, not of the script; its log shows where"
+		e.Hint = "a Go function of the host program panicked; the script is not the cause"
 	case errors.Is(cause, context.Canceled):
 		e.Message = "the run was interrupted"
 	default:

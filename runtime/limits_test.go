@@ -123,6 +123,6 @@ func TestStringLimit(t *testing.T) {
 		`return (("x"):rep(2^16):gsub("x", ("y"):rep(100)))`,
 	} {
 		e := b.fails(t, source)
-		assert.Contains(t, e.Message, "over the limit of 1048576", source)
+		assert.Contains(t, e.Message, "(the limit is 1,048,576)", source)
 	}
 }

@@ -31,7 +31,7 @@ func (r *Runtime) validate() error {
 		}
 		_, standard := stdlib.Source(name)
 		if standard || r.hasGoModule(name) || libraryGlobals()[name] {
-			errs = append(errs, fmt.Errorf("the module %q: there is one of that name already", name))
+			errs = append(errs, fmt.Errorf("the module %q: a module already has this name", name))
 			continue
 		}
 		if _, err := r.builtin.compile(context.Background(), []byte(r.opts.LuaModules[name]), name, nil); err != nil {
@@ -80,9 +80,9 @@ func (r *Runtime) addModules() error {
 		if m.Name != "" {
 			switch {
 			case !spec.IsName(m.Name):
-				errs = append(errs, fmt.Errorf("the module %q: this cannot be the name of a global", m.Name))
+				errs = append(errs, fmt.Errorf("the module %q: this is not a valid name", m.Name))
 			case libraryGlobals()[m.Name]:
-				errs = append(errs, fmt.Errorf("the module %q: there is a global of that name already", m.Name))
+				errs = append(errs, fmt.Errorf("the module %q: a global already has this name", m.Name))
 			case r.hasGoModule(m.Name):
 				errs = append(errs, fmt.Errorf("two modules are named %q", m.Name))
 			}
@@ -91,7 +91,7 @@ func (r *Runtime) addModules() error {
 		}
 		for _, name := range memberNames(m) {
 			if libraryGlobals()[name] || r.hasGoModule(name) {
-				errs = append(errs, fmt.Errorf("the function %q: there is a global of that name already", name))
+				errs = append(errs, fmt.Errorf("the function %q: a global already has this name", name))
 			}
 		}
 	}
@@ -118,9 +118,9 @@ func (r *Runtime) validateValues(given map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		switch {
 		case !spec.IsName(name):
-			errs = append(errs, fmt.Errorf("the value %q: this cannot be the name of a global", name))
+			errs = append(errs, fmt.Errorf("the value %q: this is not a valid name", name))
 		case libraryGlobals()[name] || r.hasGoModule(name):
-			errs = append(errs, fmt.Errorf("the value %q: there is a global of that name already", name))
+			errs = append(errs, fmt.Errorf("the value %q: a global already has this name", name))
 		}
 		if err := values.Validate(name, given[name]); err != nil {
 			errs = append(errs, fmt.Errorf("the value %w", err))

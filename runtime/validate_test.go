@@ -15,29 +15,29 @@ func TestOptionsAreValidated(t *testing.T) {
 		return Options{Modules: []*bindings.Module{{Name: name, Funcs: funcs}}}
 	}
 	for want, o := range map[string]Options{
-		`the value "print": there is a global of that name already`:   {Values: map[string]any{"print": 1}},
-		`the value "json": there is a global of that name`:            {Values: map[string]any{"json": 1}},
-		`the value "params": there is a global of that name`:          {Values: map[string]any{"params": 1}},
-		`the value "a-b": this cannot be the name of a global`:        {Values: map[string]any{"a-b": 1}},
-		`the module "json": there is one`:                             {LuaModules: map[string]string{"json": "return 1"}},
-		`the module "tables": there is one`:                           {LuaModules: map[string]string{"tables": "return 1"}},
-		`the module "string": there is one`:                           {LuaModules: map[string]string{"string": "return 1"}},
-		`the module "rules": rules:2: `:                               {LuaModules: map[string]string{"rules": "x = 1\nx ="}},
-		`the working directory: stat /nonexistent: `:                  {WorkDir: "/nonexistent"},
-		`lib is not an absolute path`:                                 {ModuleDirs: []string{"lib"}},
-		`the module "string": there is a global of that name already`: module("string"),
-		`the module "bad name": this cannot be the name of a global`:  module("bad name"),
-		`the module "end": this cannot be the name of a global`:       module("end"),
+		`the value "print": a global already has this name`:   {Values: map[string]any{"print": 1}},
+		`the value "json": a global already has this name`:    {Values: map[string]any{"json": 1}},
+		`the value "params": a global already has this name`:  {Values: map[string]any{"params": 1}},
+		`the value "a-b": this is not a valid name`:           {Values: map[string]any{"a-b": 1}},
+		`the module "json": a module already has this name`:   {LuaModules: map[string]string{"json": "return 1"}},
+		`the module "tables": a module already has this name`: {LuaModules: map[string]string{"tables": "return 1"}},
+		`the module "string": a module already has this name`: {LuaModules: map[string]string{"string": "return 1"}},
+		`the module "rules": rules:2: `:                       {LuaModules: map[string]string{"rules": "x = 1\nx ="}},
+		`the working directory: stat /nonexistent: `:          {WorkDir: "/nonexistent"},
+		`lib is not an absolute path`:                         {ModuleDirs: []string{"lib"}},
+		`the module "string": a global already has this name`: module("string"),
+		`the module "bad name": this is not a valid name`:     module("bad name"),
+		`the module "end": this is not a valid name`:          module("end"),
 		`a module is nil`: {Modules: []*bindings.Module{nil}},
-		`the module "": require does not take this name`:               {LuaModules: map[string]string{"": "return 1"}},
-		`MaxMemory is negative`:                                        {MaxMemory: -5},
-		`Timeout is negative`:                                          {Timeout: -1},
-		`MaxString is negative`:                                        {MaxString: -1},
-		`the function "print": there is a global of that name already`: module("", &bindings.Func{Name: "print", Call: call}),
-		`the type "strnig"`:                                            module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "strnig"}}}),
-		`m.f has neither Call`:                                         module("m", &bindings.Func{Name: "f"}),
-		`m.f is declared twice`:                                        module("m", &bindings.Func{Name: "f", Call: call}, &bindings.Func{Name: "f", Call: call}),
-		`the required parameter 'b'`:                                   module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "string", Optional: true}, {Name: "b", Type: "string"}}}),
+		`the module "": require does not take this name`:       {LuaModules: map[string]string{"": "return 1"}},
+		`MaxMemory is negative`:                                {MaxMemory: -5},
+		`Timeout is negative`:                                  {Timeout: -1},
+		`MaxString is negative`:                                {MaxString: -1},
+		`the function "print": a global already has this name`: module("", &bindings.Func{Name: "print", Call: call}),
+		`the type "strnig"`:                                    module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "strnig"}}}),
+		`m.f has neither Call`:                                 module("m", &bindings.Func{Name: "f"}),
+		`m.f is declared twice`:                                module("m", &bindings.Func{Name: "f", Call: call}, &bindings.Func{Name: "f", Call: call}),
+		`the required parameter 'b'`:                           module("m", &bindings.Func{Name: "f", Call: call, Params: []bindings.Param{{Name: "a", Type: "string", Optional: true}, {Name: "b", Type: "string"}}}),
 	} {
 		_, err := New(o)
 		assert.ErrorContains(t, err, want)
@@ -53,6 +53,6 @@ func TestValuesOfARunAreValidated(t *testing.T) {
 	program, err := rt.Compile(t.Context(), Script{})
 	require.NoError(t, err)
 	r, err := program.Run(t.Context(), RunOptions{Values: map[string]any{"print": 1}})
-	assert.ErrorContains(t, err, `the value "print": there is a global of that name`)
+	assert.ErrorContains(t, err, `the value "print": a global already has this name`)
 	assert.NotNil(t, r)
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,7 +139,10 @@ func (p *parser) single() (one *parsed, err error) {
 func (p *parser) named() (*parsed, error) {
 	name := p.word()
 	if name == "" {
-		return nil, fmt.Errorf("a type expected before %q", p.text)
+		if p.text == "" {
+			return nil, errors.New("expected a type at the end")
+		}
+		return nil, fmt.Errorf("expected a type before %q", p.text)
 	}
 	one := &parsed{kinds: kinds[name]}
 	if one.kinds == 0 {

@@ -119,21 +119,21 @@ func TestNonNilKeepsResults(t *testing.T) {
 
 func TestMalformedTypes(t *testing.T) {
 	for text, message := range map[string]string{
-		"string|":          `type "string|": a type expected before ""`,
+		"string|":          `type "string|": expected a type at the end`,
 		"string number":    `type "string number": unexpected "number"`,
 		"table<string":     `type "table<string": ">" expected before ""`,
 		"(string":          `type "(string": ")" expected before ""`,
 		"fun(a b)":         `type "fun(a b)": ")" expected before "b)"`,
-		"fun(a: )":         `type "fun(a: )": a type expected before ")"`,
+		"fun(a: )":         `type "fun(a: )": expected a type before ")"`,
 		"fun(?)":           `type "fun(?)": a parameter expected before "?)"`,
-		"fun(): ":          `type "fun():": a type expected before ""`,
+		"fun(): ":          `type "fun():": expected a type at the end`,
 		"{ name string }":  `type "{ name string }": ":" expected before "string }"`,
 		"{ ? }":            `type "{ ? }": a field expected before "? }"`,
-		"{ a: }":           `type "{ a: }": a type expected before "}"`,
+		"{ a: }":           `type "{ a: }": expected a type before "}"`,
 		`"open`:            `type "\"open": a string without an end`,
 		"string[":          `type "string[": unexpected "["`,
-		"table<string,>":   `type "table<string,>": a type expected before ">"`,
-		"string|fun(a: |)": `type "string|fun(a: |)": a type expected before "|)"`,
+		"table<string,>":   `type "table<string,>": expected a type before ">"`,
+		"string|fun(a: |)": `type "string|fun(a: |)": expected a type before "|)"`,
 	} {
 		typ, err := Parse(text)
 		assert.EqualError(t, err, message)
@@ -195,7 +195,7 @@ func TestValidate(t *testing.T) {
 	person := func(name string) bool { return name == "Person" }
 	assert.NoError(t, valid().Validate(person))
 	for message, spoil := range map[string]func(m *Module){
-		`shop.sell: parameter 'what': type "strin|": a type expected before ""`:                                      func(m *Module) { m.Funcs[0].Params[0].Type = "strin|" },
+		`shop.sell: parameter 'what': type "strin|": expected a type at the end`:                                     func(m *Module) { m.Funcs[0].Params[0].Type = "strin|" },
 		`shop.sell: options.price: the type "numbr" is not one of Lua's, and no table of that name is described`:     func(m *Module) { m.Funcs[0].Params[1].Fields[0].Type = "numbr" },
 		`shop.sell: result 1: the type "Receit" is not one of Lua's, and no table of that name is described`:         func(m *Module) { m.Funcs[0].Returns[0].Type = "Receit" },
 		`shop: parameter 'v': the type "x" is not one of Lua's, and no table of that name is described`:              func(m *Module) { m.Call.Params[0].Type = "x" },

@@ -139,7 +139,7 @@ type Match string
 // compare days, both ends included. MatchOnlyOrExcluded takes "only" or
 // "excluded" for a boolean property. MatchInclude also lists records where the
 // property is true, which are left out otherwise. MatchMaxAge selects records
-// whose first known date is at most so many days old.
+// whose first known date is at most that many days old.
 const (
 	MatchEqual          Match = "equal"
 	MatchIgnoreCase     Match = "ignore-case"

@@ -30,8 +30,8 @@ func (s *Server) authorized(r *http.Request) *failure {
 	return refuse(http.StatusUnauthorized, "Invalid API token.")
 }
 
-// tenantAuthorized checks the tenant token, which stands in the path, or for
-// the Segment endpoint in the Basic user name.
+// tenantAuthorized checks the tenant token, which is in the path, or in the
+// Basic user name for the Segment endpoint.
 func (s *Server) tenantAuthorized(r *http.Request, rt *route) *failure {
 	token := rt.tenant
 	if rt.operation == "segment" {

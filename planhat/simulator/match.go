@@ -8,8 +8,8 @@ import (
 )
 
 // match finds the record that a bulk row is about, by the first of the model's
-// keyables that the row carries; whether a miss goes on to the next one is a
-// switch. It returns nil where the row is about a new record.
+// keyables that the row carries; whether a miss continues with the next one
+// is a switch. It returns nil if the row is about a new record.
 func (s *Server) match(m *catalog.Model, row fields) *record {
 	c := s.store.of(m)
 	for _, key := range m.Keyables.Bulk {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// quota counts the calls of the main host: so many a minute, so many a second,
-// so many at once. A limit of 0 is no limit. A refused call counts for none of
+// quota counts the calls of the main host: per minute, per second
+// and at once. A limit of 0 is no limit. A refused call counts for none of
 // them. It is safe for concurrent use.
 type quota struct {
 	minute, second window

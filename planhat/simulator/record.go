@@ -176,7 +176,7 @@ type keys struct {
 	domains                          []string
 }
 
-// freeze makes a record of fields, in one piece of memory of its own.
+// freeze makes a record of fields, in one piece of memory.
 func (c *collection) freeze(f fields) *record {
 	raw := f.encode()
 	own := make(fields, len(f))

@@ -29,7 +29,7 @@ type endpoint struct {
 }
 
 // endpoints lists the catalog's operations by their first path segment. Where
-// two models share a path (notes are conversations), the first one stands.
+// two models share a path (notes are conversations), the first one counts.
 func endpoints(models []*catalog.Model) map[string][]endpoint {
 	table := map[string][]endpoint{}
 	seen := map[string]bool{}

@@ -91,7 +91,7 @@ func Start(o Options) (*Server, error) {
 }
 
 // Close stops listening and cuts the connections that are open. Calls that a
-// fault has put off are not carried out any more.
+// fault has delayed are no longer carried out.
 func (s *Server) Close() error {
 	s.late.close()
 	if s.http == nil {

@@ -1,5 +1,5 @@
 // Package cli is the phscript command as a library call, for a program that
-// wants phscript under a name of its own.
+// wants phscript under its own name.
 package cli
 
 import "github.com/phscript/phscript/runtime/internal/command"

@@ -44,7 +44,7 @@ var growing = []struct{ name, script, says string }{
 	{"long strings", `local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(5e7) end`, "more than 100 MB of memory"},
 	{"coroutines", `local t = {} for i = 1, 1e9 do t[i] = coroutine.create(print) coroutine.resume(coroutine.wrap(function() t[-i] = coroutine.running() coroutine.yield() end)) end`, ""},
 	{"one string", `local s = "x" while true do s = s .. s end`, ""},
-	{"string.rep", `print(#("x"):rep(2e9))`, "over the limit of 67108864"},
+	{"string.rep", `print(#("x"):rep(2e9))`, "(the limit is 67,108,864)"},
 	{"string.format", `local s = ("x"):rep(5e7) print(#("%s%s%s%s"):format(s, s, s, s))`, ""},
 	{"string.gsub", `print(#(("x"):rep(1e7):gsub("x", ("y"):rep(1000))))`, ""},
 	{"table.concat", `local t = {} for i = 1, 1000 do t[i] = ("x"):rep(1e6) end print(#table.concat(t))`, "more than 100 MB of memory"},

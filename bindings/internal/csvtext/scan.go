@@ -98,7 +98,7 @@ func (s *scanner) next() error {
 
 // read returns the cells of the next line, which may be empty, or of several lines
 // if cells hold line ends. The slice is valid until the next call. After a
-// *scanError, it goes on with the next line.
+// *scanError, it continues with the next line.
 func (s *scanner) read() ([]string, error) {
 	if err := s.next(); err != nil {
 		return nil, err

@@ -77,8 +77,8 @@ func binary(head []byte) bool {
 	return control > max(fewControls, len(head)/10) || bytes.IndexByte(head, 0) >= 0 && !validStart(head)
 }
 
-// validStart reports whether text is UTF-8, but for a character that is cut off at
-// its end.
+// validStart reports whether text is UTF-8, except for a character that is cut off
+// at its end.
 func validStart(text []byte) bool {
 	for n := range min(utf8.UTFMax, len(text)) {
 		if start := text[len(text)-1-n:]; utf8.RuneStart(start[0]) {

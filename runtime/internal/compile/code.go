@@ -9,7 +9,7 @@ import (
 // The code generator is that of PUC Lua 5.1 (lcode.c and lparser.c), so operands
 // are evaluated in its order, errors are on its lines, and locals are read and
 // written when it does. It emits gopher-lua's instructions, which are those of
-// Lua 5.1 but for a few more: fields with constant names have their own.
+// Lua 5.1, plus a few: fields with constant names have their own.
 
 // Sizes of the parts of an instruction.
 const (

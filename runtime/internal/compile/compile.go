@@ -4,7 +4,7 @@
 // gopher-lua's own compiler gets ordinary programs wrong: swaps, assignments of
 // logical expressions, breaks out of blocks whose locals are captured, large
 // table literals, the order in which operands are evaluated. So this package has
-// a parser and a code generator of its own, which follow PUC Lua's. The trees
+// its own parser and code generator, which follow PUC Lua's. The trees
 // are those of gopher-lua's parser. All Lua source must be compiled through this
 // package.
 package compile

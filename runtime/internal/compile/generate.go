@@ -66,7 +66,7 @@ func (f *function) statements(list []ast.Stmt) {
 	}
 }
 
-// body generates the statements of a block of its own.
+// body generates statements as a block.
 func (f *function) body(list []ast.Stmt) {
 	f.enterBlock(false)
 	f.statements(list)

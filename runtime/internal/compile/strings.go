@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
@@ -17,8 +18,8 @@ const BeforeLongKey = "phscript.before_long"
 // long is how many bytes make a string a long one.
 const long = 1 << 20
 
-// CheckSize raises an error if a string of that many bytes is larger than the
-// state allows.
+// CheckSize raises an error if a string of size bytes is larger than the state
+// allows.
 func CheckSize(L *lua.LState, size int) {
 	const never = 1 << 16
 	if size <= never {
@@ -30,7 +31,7 @@ func CheckSize(L *lua.LState, size int) {
 	}
 	limit, ok := registry.RawGetString(MaxStringKey).(lua.LNumber)
 	if ok && float64(size) > float64(limit) {
-		L.RaiseError("the string would be %d bytes long, over the limit of %d: keep the parts in a table, or write them one by one", size, int(limit))
+		L.RaiseError("the string would have %s bytes (the limit is %s): keep the parts in a table, or write them one by one", humanize.Comma(int64(size)), humanize.Comma(int64(limit)))
 	}
 	CheckRoom(L, size)
 }
@@ -38,11 +39,10 @@ func CheckSize(L *lua.LState, size int) {
 // bytesPerByte is about what compiling takes of memory for a byte of source.
 const bytesPerByte = 20
 
-// CheckSource raises an error if compiling so much source would take more memory
-// than the state has.
+// CheckSource ends the run if compiling the source would exceed its memory limit.
 func CheckSource(L *lua.LState, src []byte) { CheckRoom(L, bytesPerByte*len(src)) }
 
-// CheckRoom ends a state for which so many bytes more are too many.
+// CheckRoom ends the run if size more bytes would exceed its memory limit.
 func CheckRoom(L *lua.LState, size int) {
 	registry, ok := L.Get(lua.RegistryIndex).(*lua.LTable)
 	if !ok || size < long {

@@ -10,8 +10,8 @@ import (
 )
 
 // malformed says where a file cannot be read, and of what kind the mistake is.
-// It repeats nothing of the file but the name of a setting: what stands there
-// may be a token whose quotes were forgotten, and errors go to logs and pages.
+// It repeats nothing of the file but the name of a setting: the rest of
+// the line may be a token whose quotes were forgotten, and errors go to logs and pages.
 func malformed(name string, text []byte, syntax toml.ParseError) error {
 	start := min(max(syntax.Position.Start, 0), len(text))
 	line := text[strings.LastIndexByte(string(text[:start]), '\n')+1:]
@@ -48,7 +48,7 @@ func mistake(said string) (message, hint string) {
 	return "the value cannot be read", texts
 }
 
-// known reports whether a key is made of names of settings.
+// known reports whether each part of a key is the name of a setting.
 func known(key string) bool {
 	for part := range strings.SplitSeq(key, ".") {
 		found := slices.ContainsFunc(keys, func(k string) bool { return slices.Contains(strings.Split(k, "."), part) })

@@ -22,7 +22,7 @@ const (
 
 const reset = "\x1b[0m"
 
-// Paint returns the text in a style, or as it is where there are no colors.
+// Paint returns the text in a style, or as it is without colors.
 func Paint(style Style, text string, color bool) string {
 	if !color || text == "" {
 		return text

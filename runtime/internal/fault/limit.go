@@ -26,7 +26,7 @@ func (e *LimitError) Error() string {
 	case "instructions":
 		return "the script executed more than " + e.Limit
 	}
-	return "the script passed the limit of " + e.Limit + " for its " + e.What
+	return "the script nests more than " + e.Limit
 }
 
 // ErrorHint says what to do about it.
@@ -45,7 +45,7 @@ func (e *LimitError) ExitCode() int { return ExitLimit }
 func TimeLimit(d time.Duration) *LimitError {
 	return &LimitError{
 		What: "time", Limit: d.String(),
-		Hint: "allow more with --timeout, or let the script do less in one run",
+		Hint: "allow more (--timeout on the command line), or let the script do less in one run",
 	}
 }
 
@@ -53,7 +53,7 @@ func TimeLimit(d time.Duration) *LimitError {
 func MemoryLimit(bytes int64) *LimitError {
 	return &LimitError{
 		What: "memory", Limit: formatBytes(bytes),
-		Hint: "read records one by one (each, csv.rows) and write them in chunks, or allow more with --max-memory",
+		Hint: "read records one by one (each, csv.rows) and write them in chunks, or allow more (--max-memory on the command line)",
 	}
 }
 

@@ -82,15 +82,15 @@ func (h *History) CatchUp(ctx context.Context, tx store.Queryer, id int64, reaso
 	return store.Exec(ctx, tx, `UPDATE phscript_run SET cause = ?, reason = ? WHERE id = ? AND status = ?`, ByCatchUp, reason, id, Queued)
 }
 
-// crowded is the condition for a due tick that waits behind at least so many earlier
-// runs of its schedule.
+// crowded is the condition for a due tick that waits for at least a given number of
+// earlier runs of its schedule.
 func (h *History) crowded() string {
 	return `status = '` + string(Queued) + `' AND job IS NULL AND cause = '` + string(ByTick) + `' AND due_at <= ` + h.db.Now() + ` AND (
 		SELECT count(*) FROM phscript_run ahead
 		WHERE ahead.status = '` + string(Queued) + `' AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`
 }
 
-// Crowded returns the schedules of which a due tick waits behind at least most earlier
+// Crowded returns the schedules of which a due tick waits for at least most earlier
 // runs.
 func (h *History) Crowded(ctx context.Context, most int) (names []string, err error) {
 	err = store.Each(ctx, h.db, func(row *sql.Rows) error {

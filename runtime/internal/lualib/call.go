@@ -57,7 +57,7 @@ func (c call) present(n int) lua.LValue {
 	return c.Get(n)
 }
 
-// absent tells whether an optional argument is missing or nil.
+// absent reports whether an optional argument is missing or nil.
 func (c call) absent(n int) bool { return c.Get(n) == lua.LNil }
 
 // str reads a string; numbers count as their text.

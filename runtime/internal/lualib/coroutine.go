@@ -52,9 +52,10 @@ func running(c call) int {
 	return c.results(c.LState)
 }
 
-// resume runs a coroutine on, with so many values on top of the stack. It returns
-// how many results there are, or the error that the coroutine ended with. The
-// thread has to be on the stack: what it holds is held by the one that resumes it.
+// resume continues a coroutine with the top arguments values of the stack. It
+// returns how many results there are, or the error that the coroutine ended with.
+// The thread must be on the stack, so that its memory counts for the thread that
+// resumes it.
 func (lib *library) resume(c call, thread *lua.LState, arguments int) (int, *lua.ApiError) {
 	if lib.nesting >= MaxNesting {
 		thread.Dead = true
@@ -82,7 +83,7 @@ func (lib *library) resumeCoroutine(c call) int {
 	return count + 1
 }
 
-// unresumable says why a coroutine cannot be resumed, "" when it can.
+// unresumable returns why a coroutine cannot be resumed, or "".
 func unresumable(L, thread *lua.LState) string {
 	if status := status(L, thread); status != "suspended" {
 		return "cannot resume " + status + " coroutine"
@@ -131,8 +132,8 @@ func (lib *library) wrap(c call) int {
 	}, thread))
 }
 
-// yield is coroutine.yield. It refuses where a Go function or a metamethod
-// stands between it and the coroutine, which gopher-lua does not survive.
+// yield is coroutine.yield. It fails if a Go function or a metamethod is between
+// it and the coroutine: gopher-lua would crash.
 func yield(c call) int {
 	if c.Parent == nil || machine.CrossesGo(c.LState) {
 		c.Error(lua.LString(errYield), 0)

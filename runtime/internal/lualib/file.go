@@ -284,7 +284,7 @@ var beginsNumber = regexp.MustCompile(`^[+-]?(0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*([
 	`([0-9]+\.?[0-9]*|\.[0-9]*)?|([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]*|` +
 	`(?i:i(n(f(i(n(i(ty?)?)?)?)?)?)?|n(an?)?))$`)
 
-// readNumber reads a number behind white space.
+// readNumber reads a number after white space.
 func readNumber(r *bufio.Reader) (float64, bool) {
 	text := ""
 	for len(text) < 200 {

@@ -45,7 +45,7 @@ func stringFormat(c call) int {
 	return c.results(lua.LString(out))
 }
 
-// parseDirective reads a directive behind its "%" and returns its length.
+// parseDirective reads a directive after its "%" and returns its length.
 func parseDirective(c call, text string) (d directive, size int) {
 	d.precision = -1
 	i := len(text) - len(strings.TrimLeft(text, "-+ #0"))

@@ -34,8 +34,8 @@ type library struct {
 	// trace is the traceback of the last error in a protected call.
 	trace []string
 
-	// words is the last text that a script raised itself, which is none of the
-	// machine's messages even if it reads like one.
+	// words is the last text that a script raised itself, so it is not taken for one
+	// of the machine's messages even if it reads like one.
 	words string
 
 	// onLost is what OnLost set.
@@ -71,7 +71,7 @@ type library struct {
 }
 
 // StateOptions returns the options of a state that the library is meant for:
-// small at first, because every pcall and coroutine has stacks of its own, and
+// small at first, because every coroutine has its own stacks, and
 // growing to Lua's usual depth of calls.
 func StateOptions() lua.Options {
 	return lua.Options{

@@ -162,7 +162,7 @@ func TestStringsAreLimited(t *testing.T) {
 		_, err := run(t, 10*time.Second, src)
 		require.Error(t, err, src)
 		if !strings.Contains(src, "format") {
-			assert.Contains(t, err.Error(), "over the limit of 1048576", src)
+			assert.Contains(t, err.Error(), "(the limit is 1,048,576)", src)
 		}
 	}
 }

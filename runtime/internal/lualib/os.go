@@ -117,7 +117,7 @@ func dateTable(L *lua.LState, when time.Time) *lua.LTable {
 }
 
 // time is os.time. Fields out of range carry over, and isdst shifts by the hour
-// that the zone's clocks are ahead or behind of what it says.
+// that the zone's clocks are ahead of or behind it.
 func (lib *library) time(c call) int {
 	if c.absent(1) {
 		return c.results(lua.LNumber(lib.host.Now().Unix()))

@@ -106,8 +106,8 @@ func (m *matcher) match(s, p int) int {
 	return s
 }
 
-// escape handles %b, %f and %1 to %9. It returns where the match goes on in the
-// text, -1 for nowhere, and in the pattern.
+// escape handles %b, %f and %1 to %9. It returns where the match continues in
+// the text, -1 if it fails, and in the pattern.
 func (m *matcher) escape(s, p int) (next, end int, special bool) {
 	if p+1 >= len(m.pattern) {
 		return 0, 0, false
@@ -266,7 +266,7 @@ func (m *matcher) classEnd(p int) int {
 	return p
 }
 
-// single tells whether a character belongs to the class from p to end.
+// single reports whether a character belongs to the class from p to end.
 func (m *matcher) single(c byte, p, end int) bool {
 	switch m.pattern[p] {
 	case '.':
@@ -279,7 +279,7 @@ func (m *matcher) single(c byte, p, end int) bool {
 	return m.pattern[p] == c
 }
 
-// set tells whether a character belongs to the set that starts at p and whose
+// set reports whether a character belongs to the set that starts at p and whose
 // bracket closes at last.
 func (m *matcher) set(c byte, p, last int) bool {
 	inside := true
@@ -307,8 +307,8 @@ func (m *matcher) set(c byte, p, last int) bool {
 	return !inside
 }
 
-// inClass tells whether a character belongs to a class such as %a, or is the
-// character that the "%" takes the meaning from.
+// inClass reports whether a character belongs to a class such as %a, or is the
+// character that % escapes.
 func inClass(c, class byte) bool {
 	var in bool
 	switch class | 0x20 {
@@ -344,10 +344,10 @@ func inClass(c, class byte) bool {
 	return in
 }
 
-// isAlpha tells whether a byte is an ASCII letter.
+// isAlpha reports whether a byte is an ASCII letter.
 func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' && c < 0x80 }
 
-// isDigit tells whether a byte is a decimal digit.
+// isDigit reports whether a byte is a decimal digit.
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // capture returns a capture of a match from start to end; without captures in

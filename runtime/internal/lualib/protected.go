@@ -70,15 +70,15 @@ func (lib *library) endWithContext(c call, cause lua.LValue) {
 	}
 }
 
-// tell tells whoever asked by OnLost about an error.
+// tell passes an error to OnLost's function.
 func (lib *library) tell(L *lua.LState, cause lua.LValue) {
 	if lib.onLost != nil {
 		lib.onLost(L, cause)
 	}
 }
 
-// OnLost has lost called for each error that leaves the thread L it was raised
-// in although no pcall of that thread catches it: out of a coroutine that
+// OnLost sets a function that is called for each error that leaves the thread L it
+// was raised in although no pcall of that thread catches it: out of a coroutine that
 // coroutine.wrap made, or at the end of the run. The thread's stack, which is
 // lost after that, is still there.
 func OnLost(L *lua.LState, lost func(L *lua.LState, cause lua.LValue)) {

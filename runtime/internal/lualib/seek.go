@@ -57,7 +57,7 @@ func (f *file) toWrite() error {
 }
 
 // memoryFile is a temporary file, which is in memory. So it needs no permission to
-// write, and nothing of it can stay behind.
+// write, and leaves nothing behind.
 type memoryFile struct {
 	data     []byte
 	position int

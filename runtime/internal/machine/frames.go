@@ -55,7 +55,7 @@ type frames struct {
 	room  [4]*segment
 }
 
-// init makes an empty stack for so many calls at most.
+// init makes an empty stack for at most limit calls.
 func (s *frames) init(limit int) {
 	s.limit = limit
 	s.room[0] = &s.first

@@ -1,6 +1,5 @@
-// Package machine runs gopher-lua's instructions in a loop of its own, with
-// Lua 5.1's arithmetic, concatenation and bounds of loops in place of
-// gopher-lua's. Without this loop, 0 loses its sign, "%" and "^" are inexact in
+// Package machine runs gopher-lua's instructions in its own loop, with Lua
+// 5.1's arithmetic, concatenation and bounds of loops in place of gopher-lua's. Without this loop, 0 loses its sign, "%" and "^" are inexact in
 // other digits than Lua's, and the context is looked at before every
 // instruction.
 //

@@ -19,10 +19,10 @@ var stock = func() func(*lua.LState, *frame) {
 
 // Meter is a context that is told things by the goroutine that runs the state.
 type Meter interface {
-	// Tick is called when instructions are executed. A call from Go counts as that
-	// many at least.
+	// Tick is called when instructions are executed. A call from Go counts as at
+	// least that many.
 	Tick(instructions int)
-	// Before is called before so many bytes are allocated at once.
+	// Before is called before bytes are allocated at once.
 	Before(bytes int)
 }
 
@@ -142,7 +142,7 @@ func (s *state) ended() bool {
 }
 
 // tailCall executes the return of a call. That of a Go function is a plain call, and so
-// is that of pcall and xpcall, which are no Lua functions to scripts: the return follows.
+// is that of pcall and xpcall, which scripts take for Go functions: the return follows.
 // gopher-lua's own instruction does not let a Go function yield.
 func tailCall(L *lua.LState, inst uint32, base *frame) int {
 	s := of(L)

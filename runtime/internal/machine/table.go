@@ -18,7 +18,7 @@ type tableLayout struct {
 	places    map[lua.LValue]int
 }
 
-// GrowFields makes room for so many text keys more, in the maps of a new table only.
+// GrowFields makes room for n more text keys, in the maps of a new table only.
 func GrowFields(t *lua.LTable, n int) {
 	layout := (*tableLayout)(unsafe.Pointer(t))
 	layout.keys = slices.Grow(layout.keys, n)

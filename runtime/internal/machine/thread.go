@@ -95,8 +95,9 @@ func Reserve(L *lua.LState, values int) {
 	r.growBy = max(r.growBy, values)
 }
 
-// OnRaise has raise called for the errors of a thread and of those made of it. It
-// finds the error on top of the stack, and has to panic with a *lua.ApiError.
+// OnRaise sets a function that is called for the errors of a thread and of those
+// made from it. The error is on top of the stack, and raise must panic with a
+// *lua.ApiError.
 func OnRaise(L *lua.LState, raise func(*lua.LState)) {
 	L.Panic = raise
 	of(L).calls().raise = raise

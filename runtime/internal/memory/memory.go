@@ -90,8 +90,8 @@ func Start(limit int64, exceeded func()) *Watch {
 	return w
 }
 
-// Before looks at the heap before so many bytes are allocated at once. A nil Watch
-// does nothing.
+// Before looks at the heap before bytes are allocated at once. A nil Watch does
+// nothing.
 func (w *Watch) Before(bytes int) {
 	if w != nil && w.limit > 0 {
 		w.check(int64(bytes), true)
@@ -123,7 +123,7 @@ func (w *Watch) check(more int64, still bool) bool {
 	// stays near the limit is collected a fifth of the time at most, as long as the
 	// garbage takes little.
 	if !still && alone.Load() && grown > w.limit+tooMuch {
-		// Collections do not keep up, so there is no time for another one.
+		// Garbage grows faster than it can be collected, so end the run.
 		w.ended = true
 		w.exceeded()
 		return true

@@ -20,7 +20,7 @@ const (
 	longestPause = 15 * time.Minute
 )
 
-// doubled returns a pause that has doubled so many times, at most the longest.
+// doubled returns the first pause, doubled a number of times, at most the longest.
 func doubled(first, longest time.Duration, times int) time.Duration {
 	for ; times > 0 && first < longest; times-- {
 		first *= 2

@@ -35,7 +35,7 @@ type Engine interface {
 	// Holds reports whether a worker will take a job, or took it a moment before
 	// now, the store's time.
 	Holds(ctx context.Context, tx *store.Tx, job int64, now time.Time) (bool, error)
-	// Start calls work for at most so many runs at once, until Stop. The name
+	// Start calls work for at most that many runs at once, until Stop. The name
 	// identifies this process.
 	Start(ctx context.Context, name string, workers int, work Work) error
 	// Stop starts no more runs and waits for those in progress until ctx ends.

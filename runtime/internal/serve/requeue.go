@@ -21,8 +21,7 @@ const (
 	mostRequeued = 200
 )
 
-// Requeue queues runs again that no worker will start any more, and returns how
-// many. A run that is queued twice starts once. It also skips ticks if too many
+// Requeue queues runs again that no worker is going to start, and returns how many. A run that is queued twice starts once. It also skips ticks if too many
 // runs of their schedule are waiting.
 func (s *Schedules) Requeue(ctx context.Context) (requeued int, err error) {
 	if err := s.skipCrowds(ctx); err != nil {

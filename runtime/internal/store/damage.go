@@ -63,8 +63,8 @@ func (db *DB) damaged() error {
 }
 
 // Check returns an *Error if the file of a SQLite store was deleted, replaced or
-// damaged. It reads through a connection of its own: those in use remember what they
-// have read.
+// damaged. It opens a new connection, because those in use remember what they have
+// read.
 func (db *DB) Check(ctx context.Context) error {
 	if db.file == nil {
 		return nil

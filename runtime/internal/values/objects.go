@@ -34,7 +34,7 @@ func (b *Bridge) adopt(L *lua.LState, v lua.LValue) {
 		}
 	}
 	b.adoptMethods(L, meta)
-	// A pointer's object has methods of its own, which an index finds.
+	// A pointer's object has its own methods, which an index finds.
 	if r := reflect.ValueOf(object.Value); r.Kind() == reflect.Pointer {
 		if inner := luar.MT(L, r.Elem().Interface()); inner != nil {
 			b.adoptMethods(L, inner.LTable)

@@ -10,7 +10,7 @@ import (
 // Line is a named value.
 type Line struct{ Name, Value string }
 
-// Clip shortens a text to so many characters.
+// Clip shortens a text to at most that many characters.
 func Clip(text string, most int) string {
 	if letters := []rune(text); len(letters) > most {
 		return string(letters[:most-1]) + "…"

@@ -6,8 +6,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
-// circular reports whether the step only puts something made of a table back into
-// that table, as in t.n = t.n + 1: that alone does not use it. A call might do
+// circular reports whether the step only puts something computed from a table back
+// into that table, as in t.n = t.n + 1: that alone does not use it. A call might do
 // more, so it counts.
 func (s *Step) circular(v *Variable) bool {
 	var left, right ast.Expr

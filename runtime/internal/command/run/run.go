@@ -112,7 +112,7 @@ func (o *options) checkOrder(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// script reads what is to be run. The arguments that are left are the script's.
+// script reads the script. The arguments that are left are the script's.
 func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	if o.codeGiven {
 		return runtime.Script{Name: "-e", Source: []byte(o.code)}, nil

@@ -15,9 +15,9 @@ import (
 // It is over before another worker may repeat the run.
 const orphanGrace = 10 * time.Second
 
-// supervised prepares a run that phscript serve has started. It has no standard
-// input of its own: that is a pipe which ends when the service does, also where
-// it is killed, and the run ends then, so that nobody repeats it beside it.
+// supervised prepares a run that phscript serve has started. Its standard
+// input is a pipe that ends when the service does, also if it is killed. The run
+// ends then, so that it does not run twice when another worker repeats it.
 func supervised(env *environment.Env) *environment.Env {
 	if _, ok := env.Getenv(serve.RunVariable); !ok {
 		return env

@@ -65,7 +65,7 @@ func nonFinite(n float64) (text string, special bool) {
 	return "", false
 }
 
-// trimZeros drops the zeros behind the decimal point that "%g" leaves out.
+// trimZeros drops the zeros after the decimal point that "%g" leaves out.
 func trimZeros(text string) string {
 	if strings.IndexByte(text, '.') < 0 {
 		return text
@@ -74,7 +74,7 @@ func trimZeros(text string) string {
 }
 
 // Parse reads a number as Lua 5.1 does from a string: surrounding white space,
-// decimal numbers, and hexadecimal ones behind "0x". Anything else, "1_000" and
+// decimal numbers, and hexadecimal ones after "0x". Anything else, "1_000" and
 // the empty string included, is not a number. As in Lua, a zero byte ends the text.
 func Parse(text string) (n float64, ok bool) {
 	text, _, _ = strings.Cut(text, "\x00")
