@@ -142,14 +142,22 @@ func traceback(c call) int {
 // the library's own functions. The first line is the title.
 func Traceback(L *lua.LState, level int) []string {
 	lines := []string{"stack traceback:"}
+	// unnamed is the last line without the name of the function. A function that the
+	// library calls has no name in the script.
+	unnamed := ""
 	for end := level + maxLevels; level < end; level++ {
 		frame, ok := L.GetStack(level)
 		if !ok {
 			break
 		}
-		if line := frameLine(L, frame); line != "" {
+		line, without := frameLine(L, frame)
+		if unnamed != "" && frame.Source == HiddenSource {
+			lines[len(lines)-1] = "\t" + unnamed
+		}
+		if line != "" {
 			lines = append(lines, "\t"+line)
 		}
+		unnamed = without
 	}
 	if len(lines) > maxTraceback {
 		const ends = maxTraceback / 2
@@ -158,25 +166,27 @@ func Traceback(L *lua.LState, level int) []string {
 	return lines
 }
 
-// frameLine describes one running function, "" for one to leave out.
-func frameLine(L *lua.LState, frame *lua.Debug) string {
+// frameLine describes one running function, with its name and without; both are ""
+// for one to leave out, and a function of Go has a name always.
+func frameLine(L *lua.LState, frame *lua.Debug) (line, unnamed string) {
 	value, err := L.GetInfo("Slnf", frame, lua.LNil)
 	if err != nil || frame.Source == HiddenSource {
-		return ""
+		return "", ""
 	}
 	fn, ok := value.(*lua.LFunction)
 	if !ok || fn.IsG {
 		if frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00") {
-			return ""
+			return "", ""
 		}
-		return "[C]: in function '" + frame.Name + "'"
+		return "[C]: in function '" + frame.Name + "'", ""
 	}
-	name := "function '" + frame.Name + "'"
+	at := fmt.Sprintf("%s:%d: in ", frame.Source, frame.CurrentLine)
+	unnamed = fmt.Sprintf("%sfunction <%s:%d>", at, frame.Source, fn.Proto.LineDefined)
 	switch {
 	case fn.Proto.LineDefined == 0:
-		name = "main chunk"
+		return at + "main chunk", ""
 	case frame.What == "main" || frame.Name == "" || strings.ContainsAny(frame.Name[:1], "(?<\x00"):
-		name = fmt.Sprintf("function <%s:%d>", frame.Source, fn.Proto.LineDefined)
+		return unnamed, unnamed
 	}
-	return fmt.Sprintf("%s:%d: in %s", frame.Source, frame.CurrentLine, name)
+	return at + "function '" + frame.Name + "'", unnamed
 }

@@ -207,3 +207,10 @@ local function x()
   return xpcall(f, function(m) return "<" .. m .. ">" end)
 end
 print(x())
+
+--- functions that the library calls have no name in tracebacks
+local function lines(text) return (text:gsub("\n\t%[C%][^\n]*", ""):match("^(.-\n.-)\n\t[^\n]*in main chunk")) end
+local function named() error("x") end
+print(lines(select(2, xpcall(function() error("x") end, debug.traceback))))
+print(lines(select(2, xpcall(function() named() end, debug.traceback))))
+print(select(2, pcall(function() return (debug.traceback("x"):match("[^\n]*\n[^\n]*\n[^\n]*")) end)))
