@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,8 +42,11 @@ func connectPostgres(location string) (*DB, error) {
 	query := u.Query()
 	if !query.Has("connect_timeout") {
 		query.Set("connect_timeout", connectSeconds)
-		u.RawQuery = query.Encode()
 	}
+	if !query.Has("sslmode") && !query.Has("ssl") {
+		query.Set("sslmode", "verify-full")
+	}
+	u.RawQuery = query.Encode()
 	settings, err := pgxpool.ParseConfig(u.String())
 	if err != nil {
 		return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: hint}
@@ -53,6 +58,25 @@ func connectPostgres(location string) (*DB, error) {
 		return nil, &Error{Message: "the PostgreSQL store " + shown + " cannot be used", Hint: hint}
 	}
 	return &DB{DB: stdlib.OpenDBFromPool(pool), pool: pool, Location: shown}, nil
+}
+
+// unverified returns the *Error for a server whose identity cannot be verified, or nil
+// if err is about something else.
+func unverified(location string, err error) error {
+	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return &Error{
+			Message: "the PostgreSQL store " + location + " has a certificate that this machine does not trust: " + certificate.Err.Error(),
+			Hint:    "add the parameter sslrootcert=FILE to the address, with the certificate of the authority that signed it",
+		}
+	}
+	// The driver has no other sign of it.
+	if err != nil && strings.Contains(err.Error(), "server refused TLS connection") {
+		return &Error{
+			Message: "the PostgreSQL store " + location + " does not encrypt connections",
+			Hint:    "turn on TLS in PostgreSQL; or, if the database is on this machine or you trust everybody on the network between, add the parameter sslmode=disable to the address",
+		}
+	}
+	return nil
 }
 
 // boundTransactions sets idleTime with a statement, because PgBouncer does not

@@ -8,6 +8,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -57,7 +58,7 @@ func Open(ctx context.Context, location string) (*DB, error) {
 	}
 	if err := db.migrate(ctx); err != nil {
 		_ = db.Close()
-		if failed := db.unusable(err); failed != nil {
+		if failed := cmp.Or(db.unusable(err), unverified(db.Location, err)); failed != nil {
 			return nil, failed
 		}
 		if errors.As(err, new(*Error)) {
