@@ -64,10 +64,11 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 		stdout:  newStream(o.Stdout, o.outLock, o.Secrets),
 		stderr:  newStream(o.Stderr, o.errLock, o.Secrets),
 	}
+	h.box.Private = o.PrivateFiles
 	h.checkpoint = &checkpoint{host: h}
 	h.clients = clients.New(clients.Options{
 		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: h.journal.log,
-		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun,
+		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun, AllowAddress: o.AllowAddress,
 	})
 	h.modules = &bindings.Host{
 		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,

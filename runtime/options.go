@@ -55,6 +55,10 @@ type Options struct {
 	// ReadDirs and WriteDirs; they can write only in WriteDirs.
 	WorkDir             string
 	ReadDirs, WriteDirs []string
+	// PrivateFiles are absolute names of files that scripts can neither read nor
+	// change, in whatever folder they are. Scripts never use files whose names say
+	// that they hold settings or keys, such as .env, phscript.toml and id_rsa.
+	PrivateFiles []string
 
 	// ModuleDirs are absolute folders that require searches after the script's
 	// own. They must be readable.
@@ -98,6 +102,10 @@ type Options struct {
 	// Checkpoint, if set, returns where a script's checkpoint is stored;
 	// otherwise checkpoints last as long as the Runtime.
 	Checkpoint func(Script) bindings.CheckpointStore
+	// AllowAddress, if set, is asked about each address that a script passes to
+	// planhat.new, unless its host is the configured one. It returns an error if the
+	// script may not connect to it. dryRun reports whether writes are withheld.
+	AllowAddress func(address string, dryRun bool) error
 	// DryRun withholds every write. Reads happen; writes are logged and
 	// counted.
 	DryRun bool

@@ -32,6 +32,9 @@ type Options struct {
 	// Script is the name of the script, for reports of the quota.
 	Script string
 	DryRun bool
+	// AllowAddress, if set, returns an error for an address of planhat.new that the
+	// script may not connect to. It is not asked about the configured hosts.
+	AllowAddress func(address string, dryRun bool) error
 }
 
 // Clients are the clients of one run. It implements bindings.Clients.
@@ -101,10 +104,18 @@ func (c *Clients) Default(ctx context.Context) (*planhat.Client, error) {
 func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.Client, error) {
 	cfg := c.options.Config
 	c.releases = append(c.releases, c.options.Secrets.Hold(o.APIToken), c.options.Secrets.Hold(o.TenantToken))
-	if o.APIURL != "" && !sameHost(o.APIURL, cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)) && o.APIToken == "" {
-		return nil, ownToken("api_url", "api_token")
+	if o.APIURL != "" && !sameHost(o.APIURL, cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)) {
+		if err := c.allow(o.APIURL); err != nil {
+			return nil, err
+		}
+		if o.APIToken == "" {
+			return nil, ownToken("api_url", "api_token")
+		}
 	}
 	if o.AnalyticsURL != "" && !sameHost(o.AnalyticsURL, cmp.Or(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)) {
+		if err := c.allow(o.AnalyticsURL); err != nil {
+			return nil, err
+		}
 		// The analytics host may be sent either token.
 		if o.APIToken == "" || o.TenantToken == "" {
 			return nil, ownToken("analytics_url", "api_token and a tenant_token")
@@ -118,6 +129,13 @@ func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.C
 	cfg.BaseURL = cmp.Or(o.APIURL, cfg.BaseURL)
 	cfg.AnalyticsURL = cmp.Or(o.AnalyticsURL, cfg.AnalyticsURL)
 	return c.connect(ctx, cfg, o.CallsPerMinute)
+}
+
+func (c *Clients) allow(address string) error {
+	if c.options.AllowAddress == nil {
+		return nil
+	}
+	return c.options.AllowAddress(strings.TrimSpace(address), c.DryRun())
 }
 
 func ownToken(option, token string) error {

@@ -17,10 +17,11 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // FileName is the configuration file in the working directory.
-const FileName = "phscript.toml"
+const FileName = trust.SettingsFile
 
 // Config holds the settings. Zero values mean that nothing was set.
 type Config struct {
@@ -68,6 +69,8 @@ type Config struct {
 	// File is the configuration file that was read, or "", and Text its content.
 	File string `toml:"-"`
 	Text []byte `toml:"-"`
+	// Variables are the environment variables that replaced a setting.
+	Variables []string `toml:"-"`
 }
 
 // Error is a setting that cannot be used.
@@ -128,7 +131,10 @@ func Load(name, dir string, readFile func(string) ([]byte, error), getenv func(s
 		name = filepath.Join(dir, name)
 	}
 	text, err := readFile(name)
+	_, untrusted := errors.AsType[*trust.Error](err)
 	switch {
+	case untrusted:
+		return c, err
 	case errors.Is(err, fs.ErrNotExist) && !required:
 	case err != nil:
 		return c, &Error{Where: name, Message: "the configuration file cannot be read: " + plain(err), Hint: "check the path given with --config"}
@@ -219,6 +225,7 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 	} {
 		if v, ok := getenv(name); ok && v != "" {
 			*target = v
+			c.Variables = append(c.Variables, name)
 		}
 	}
 	if v, ok := getenv("PLANHAT_CALLS_PER_MIN"); ok && v != "" {

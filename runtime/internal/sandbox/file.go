@@ -53,6 +53,7 @@ func (s *Sandbox) OpenUpdate(name string, mode byte) (interface {
 	if _, err := s.locate("reading", name, true); err != nil {
 		return nil, err
 	}
+	// openWrite refuses what is private.
 	f, err := s.openWrite(name, mode, os.O_RDWR)
 	if err != nil {
 		return nil, err
@@ -70,6 +71,9 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 		return nil, err
 	}
 	old, err := at.root.Stat(at.rel)
+	if refused := s.refusePrivate("writing to", name, at, old); refused != nil {
+		return nil, refused
+	}
 	if err != nil && (mode == 'r' || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, renamed(err, "open", name)
 	}

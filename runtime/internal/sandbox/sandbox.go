@@ -7,6 +7,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,9 @@ type Sandbox struct {
 	workDir string
 	read    []string
 	write   []string
+	// Private are files that scripts cannot read or change, whatever their names are
+	// by now. Files that trust.Secret knows by their names are private anyway.
+	Private []string
 
 	mu    sync.Mutex
 	roots map[string]*os.Root
@@ -108,7 +112,7 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, renamed(err, "open", name)
 	}
-	if err := ordinary(info, fs.ModeType, name); err != nil {
+	if err := cmp.Or(s.refusePrivate("reading", name, at, info), ordinary(info, fs.ModeType, name)); err != nil {
 		return nil, err
 	}
 	f, err := at.root.Open(at.rel)
@@ -178,7 +182,7 @@ func (s *Sandbox) MkdirAll(name string) error {
 // Remove removes a file or an empty folder. It removes a symbolic link, and not its
 // target.
 func (s *Sandbox) Remove(name string) error {
-	at, err := s.locateForWrite("removing", name, false)
+	at, err := s.locateToChange("removing", name)
 	if err != nil {
 		return err
 	}
@@ -187,11 +191,11 @@ func (s *Sandbox) Remove(name string) error {
 
 // Rename renames a file within one of the write folders.
 func (s *Sandbox) Rename(from, to string) error {
-	a, err := s.locateForWrite("renaming", from, false)
+	a, err := s.locateToChange("renaming", from)
 	if err != nil {
 		return err
 	}
-	b, err := s.locateForWrite("renaming to", to, false)
+	b, err := s.locateToChange("renaming to", to)
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func unknownRule(names []string) string {
 // configure adds what phscript.toml says about checks. The environment's
 // settings are about runs.
 func (o *options) configure(env *environment.Env) (config.Config, error) {
-	c, err := config.Load(o.configFile, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	c, err := config.Load(o.configFile, env.Dir, env.ReadConfig, func(string) (string, bool) { return "", false })
 	if err != nil {
 		return c, err
 	}

@@ -67,7 +67,7 @@ func New(env *environment.Env) *cobra.Command {
 // configuration that no flag names is left out if it is invalid, since no topic
 // but its models needs it.
 func (o *options) manual(env *environment.Env) (*manual.Manual, error) {
-	c, err := config.Load(o.config, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	c, err := config.Load(o.config, env.Dir, env.ReadConfig, func(string) (string, bool) { return "", false })
 	if err != nil && o.config != "" {
 		return nil, err
 	}

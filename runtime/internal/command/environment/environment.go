@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // Env is everything outside the process. Only OfProcess touches the real one.
@@ -30,7 +32,9 @@ type Env struct {
 	// TerminalSize returns the terminal's columns and rows.
 	TerminalSize func() (width, height int, err error)
 	Getenv       func(string) (string, bool)
-	// ReadConfig reads the configuration file.
+	// Trust says which files and folders are trusted.
+	Trust trust.Rules
+	// ReadConfig reads the configuration file, if it is trusted.
 	ReadFile, ReadConfig func(string) ([]byte, error)
 	// Dir is the working directory.
 	Dir string

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // OfProcess returns the environment of this process.
@@ -32,6 +33,7 @@ func OfProcess() *Env {
 	if stdinTTY {
 		stdin = terminalInput{os.Stdin}
 	}
+	rules := trust.Current(os.LookupEnv)
 	e := &Env{
 		Args: os.Args[1:], Version: version(), Program: os.Executable, Environ: os.Environ,
 		Stdin: stdin, Stdout: os.Stdout, Stderr: os.Stderr,
@@ -41,7 +43,8 @@ func OfProcess() *Env {
 		TerminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
 		Getenv:       os.LookupEnv,
 		ReadFile:     os.ReadFile,
-		ReadConfig:   os.ReadFile,
+		Trust:        rules,
+		ReadConfig:   rules.ReadFile,
 		Dir:          dir,
 		Now:          time.Now,
 		Processors:   runtime.GOMAXPROCS(0),

@@ -4,6 +4,7 @@ package host
 
 import (
 	"cmp"
+	"errors"
 	"log/slog"
 	"strings"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/trust"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
@@ -55,6 +57,7 @@ type Options struct {
 	AllowWrite  []string
 	AllowRead   []string
 	AllowEnv    []string
+	AllowHost   []string
 	LogLevel    string
 	LogFormat   string
 	State       string
@@ -82,6 +85,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "Let the script write files in `DIR`")
 	f.StringSliceVar(&o.AllowRead, "allow-read", nil, "Let the script read files in `DIR`")
 	f.StringSliceVar(&o.AllowEnv, "allow-env", nil, "Let the script read the environment variable `NAME`")
+	AddAllowHost(cmd, &o.AllowHost)
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
@@ -187,15 +191,32 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		h.Secrets.Add(secret)
 	}
 	logger := slog.New(h.Secrets.Handler(handler))
+	_, scheduled := env.Getenv(serve.RunVariable)
+	if !scheduled { // the service has reported it
+		for _, warning := range Exposed(env, c) {
+			logger.Warn(warning)
+		}
+	}
+	var hosts trust.Hosts
 	if o.Simulated {
 		if h.server, err = StartSimulator(c, o.Simulate, o.Companies, o.Faults, o.Switches); err != nil {
 			return nil, err
 		}
 		c.APIToken, c.TenantToken = h.server.APIToken(), h.server.TenantToken()
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
+	} else if hosts, err = Reach(c, o.AllowHost); err != nil {
+		return nil, err
 	}
+	writable := append(c.AllowWrite, OutDir)
+	for _, dir := range writable {
+		if err := env.Trust.Link(env.Path(dir)); err != nil {
+			h.Close()
+			return nil, err
+		}
+	}
+	_, simulated := env.Getenv(SimulatedVariable)
 	h.Config = c
-	for _, dir := range append(c.AllowWrite, OutDir) {
+	for _, dir := range writable {
 		unfinished.ClearFolder(env.Path(dir))
 	}
 	maxHeap := cmp.Or(c.MaxMemory, memory.DefaultLimit)
@@ -206,7 +227,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
 		Logger: logger, Secrets: h.Secrets,
 		Env: env.Getenv, EnvAllow: c.AllowEnv, Now: env.Now,
-		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: append(c.AllowWrite, OutDir),
+		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: writable,
 		Timeout: c.Timeout, MaxHeap: maxHeap,
 		Planhat: planhat.Config{
 			// Its records take as much again.
@@ -217,10 +238,16 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,
-		Help: manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
+		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
+		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
+	}
+	if c.File != "" {
+		options.PrivateFiles = append(options.PrivateFiles, c.File)
 	}
 	if !o.Simulated {
-		h.shareQuota(env, o.State, &options)
+		if err := h.shareQuota(env, o.State, &options); err != nil {
+			return nil, err
+		}
 	}
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
@@ -230,21 +257,28 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 }
 
 // shareQuota lets all processes that use the store keep to the quota together.
-func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime.Options) {
+func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime.Options) error {
 	location, err := storage.Location(env, state, h.Config)
+	_, untrusted := errors.AsType[*trust.Error](err)
 	switch {
+	case untrusted:
+		return err
 	case err != nil:
 		options.Window = func(runtime.WindowUser) planhat.Window {
 			options.Logger.Warn("the quota is not shared with other processes: " + err.Error())
 			return nil
 		}
 	case location != storage.InMemory:
-		h.store = &storage.Lazy{Location: location, Log: options.Logger}
+		if !store.IsPostgres(location) {
+			options.PrivateFiles = append(options.PrivateFiles, location)
+		}
+		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
 		options.Checkpoint = checkpoints(env, h.store)
 		run, _ := env.Getenv(serve.RunVariable)
 		options.Window = sharedWindow(h.store, run)
 	}
+	return nil
 }
 
 // StartSimulator starts the Planhat that --simulate and the flags with it name.

@@ -136,7 +136,14 @@ func leaveSanely(env *environment.Env) (release func()) {
 
 // openHistory opens the inputs of earlier conversations.
 func openHistory(env *environment.Env, h *host.Opened) *repl.History {
-	history, err := repl.OpenHistory(historyFile(env), h.Secrets)
+	file := historyFile(env)
+	if file != "" {
+		if err := env.Trust.Kept(file); err != nil {
+			fmt.Fprintf(env.Stderr, "warning: your inputs are not kept: %v\n", err)
+			file = ""
+		}
+	}
+	history, err := repl.OpenHistory(file, h.Secrets)
 	if err != nil {
 		fmt.Fprintf(env.Stderr, "warning: cannot read the history: %v\n", err)
 	}

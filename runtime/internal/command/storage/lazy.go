@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // Lazy is a store that is opened when it is first needed. It is safe for
@@ -14,6 +15,8 @@ import (
 type Lazy struct {
 	Location string
 	Log      *slog.Logger
+	// Trust is asked before a file that was replaced is opened.
+	Trust trust.Rules
 
 	mu sync.Mutex
 	db *store.DB
@@ -27,6 +30,11 @@ func (l *Lazy) Open(ctx context.Context) (*store.DB, error) {
 	defer l.mu.Unlock()
 	if l.db != nil && !l.db.Moved() {
 		return l.db, nil
+	}
+	if l.db != nil {
+		if err := l.Trust.Store(l.Location); err != nil {
+			return nil, err
+		}
 	}
 	db, err := store.Open(ctx, l.Location)
 	if err != nil {

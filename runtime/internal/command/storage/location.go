@@ -31,7 +31,8 @@ func Dir(env *environment.Env) string {
 }
 
 // Location returns where the store is: what the flag says, or the settings, or
-// a file in the state directory.
+// a file in the state directory. It returns a *trust.Error for a file that is not
+// trusted.
 func Location(env *environment.Env, flag string, c config.Config) (string, error) {
 	location := cmp.Or(flag, c.State)
 	if location == "" && Dir(env) != "" {
@@ -46,5 +47,6 @@ func Location(env *environment.Env, flag string, c config.Config) (string, error
 	case location == InMemory || store.IsPostgres(location):
 		return location, nil
 	}
-	return env.Path(location), nil
+	location = env.Path(location)
+	return location, env.Trust.Store(location)
 }

@@ -60,7 +60,8 @@ func (o *Options) AddPlaces(f *pflag.FlagSet) {
 	usage.AddConfig(f, &o.ConfigFile)
 }
 
-// Load reads the configuration and finds the store.
+// Load reads the configuration and finds the store. If the error is about the store,
+// the result still says where it is.
 func (o *Options) Load(env *environment.Env) (config.Config, string, error) {
 	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
 	if err != nil {
@@ -68,7 +69,7 @@ func (o *Options) Load(env *environment.Env) (config.Config, string, error) {
 	}
 	location, err := o.location(env, c)
 	if err == nil && location == InMemory {
-		err = &usage.Error{Message: "this command needs a store that outlives the process", Hint: "name a file or a postgres:// address with --state"}
+		location, err = "", &usage.Error{Message: "this command needs a store that outlives the process", Hint: "name a file or a postgres:// address with --state"}
 	}
 	return c, location, err
 }
@@ -83,7 +84,8 @@ func (o *Options) location(env *environment.Env, c config.Config) (string, error
 	if dir == "" {
 		return Location(env, "", config.Config{}) // which says what to do
 	}
-	return filepath.Join(dir, "simulated.db"), nil
+	location := filepath.Join(dir, "simulated.db")
+	return location, env.Trust.Store(location)
 }
 
 // Again returns the flags that another command line needs to use the same store.
@@ -105,8 +107,8 @@ func (o *Options) Again() string {
 // configuration that is invalid, unless only that could say which store is meant.
 func (o *Options) Look(env *environment.Env) (config.Config, string, error) {
 	c, location, err := o.Load(env)
-	if err == nil {
-		return c, location, nil
+	if err == nil || location != "" {
+		return c, location, err
 	}
 	variable, _ := env.Getenv("PHSCRIPT_STATE")
 	named := cmp.Or(o.State, variable)

@@ -111,7 +111,7 @@ func (o *options) settings(env *environment.Env) (suite.Options, error) {
 		}
 	}
 	// The environment's settings are about runs.
-	c, err := config.Load(o.configFile, env.Dir, env.ReadFile, func(string) (string, bool) { return "", false })
+	c, err := config.Load(o.configFile, env.Dir, env.ReadConfig, func(string) (string, bool) { return "", false })
 	if err != nil {
 		return s, err
 	}

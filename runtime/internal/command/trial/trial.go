@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // Now is the time of every trial.
@@ -66,13 +67,15 @@ func New(t *testing.T, files map[string]string) *Trial {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	r := &Trial{T: t, Variables: map[string]string{"XDG_STATE_HOME": filepath.Join(dir, "state")}, Signals: make(chan os.Signal, 2)}
+	rules := trust.Current(func(string) (string, bool) { return "", false })
 	r.Env = &environment.Env{
 		Version: "v1.2.3", Stdin: strings.NewReader(""), Stdout: &r.out, Stderr: &r.err, Dir: dir,
-		Now: func() time.Time { return Now }, Processors: 2, ReadFile: os.ReadFile, ReadConfig: os.ReadFile,
+		Now: func() time.Time { return Now }, Processors: 2, ReadFile: os.ReadFile, Trust: rules,
 		Getenv:     func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Interrupts: func() (<-chan os.Signal, func()) { return r.Signals, func() {} },
 		Exit:       func(code int) { t.Errorf("the process ended with exit code %d", code) },
 	}
+	r.Env.ReadConfig = func(name string) ([]byte, error) { return r.Env.Trust.ReadFile(name) }
 	return r
 }
 

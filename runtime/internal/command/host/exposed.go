@@ -1,0 +1,41 @@
+package host
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// assigned matches a line of a file .env that sets a token.
+var assigned = pattern.Lazy(`(?m)^\s*(export\s+)?PLANHAT_(API|TENANT)_TOKEN=["']?[^\s"'#]`)
+
+// Exposed returns a warning for each file that holds a token and that every user of
+// this machine can read: the configuration file, and .env next to it or in the working
+// folder.
+func Exposed(env *environment.Env, c config.Config) (warnings []string) {
+	warn := func(file string) {
+		if advice, exposed := env.Trust.Exposed(file); exposed {
+			warnings = append(warnings, file+" holds a token, and every user of this machine can read it; "+advice)
+		}
+	}
+	ofFile := func(value, variable string) bool { return value != "" && !slices.Contains(c.Variables, variable) }
+	folders := []string{env.Dir}
+	if c.File != "" {
+		folders = append(folders, filepath.Dir(c.File))
+		if ofFile(c.APIToken, "PLANHAT_API_TOKEN") || ofFile(c.TenantToken, "PLANHAT_TENANT_TOKEN") || ofFile(store.Password(c.State), "PHSCRIPT_STATE") {
+			warn(c.File)
+		}
+	}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
+		file := filepath.Join(folder, ".env")
+		if text, err := env.ReadFile(file); err == nil && assigned().Match(text) {
+			warn(file)
+		}
+	}
+	return warnings
+}
