@@ -56,6 +56,8 @@ type Program struct {
 	Path, Dir string
 	// Env is the environment of every run.
 	Env []string
+	// Flags are given to every run.
+	Flags []string
 	// Getenv returns other variables, which a schedule may allow its script.
 	Getenv func(string) (string, bool)
 	// Children, if set, are told of the processes.
@@ -128,6 +130,7 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 			return nil, err
 		}
 	}
+	args = append(args, p.Flags...)
 	if d.MaxMemory > 0 {
 		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
 	}

@@ -67,6 +67,7 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 		},
 		Timeout: 90 * time.Second, MaxMemory: 64 << 20,
 	}
+	p.Flags = []string{"--allow-host", "x.example"}
 	p.Use(config.Config{File: "/etc/phscript.toml", Text: []byte("# as loaded")})
 	end, lines := start(t.Context(), p, &history.Run{ID: 7, Schedule: "nightly", Script: "-odd.lua"}, d)
 	require.Equal(t, history.Succeeded, end.Status, end.Error)
@@ -81,7 +82,7 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 	}
 	after := func(flag string) string { return args[slices.Index(args, flag)+1] }
 	for flag, want := range map[string]string{
-		"--timeout": "1m30s", "--max-memory": strconv.Itoa(64<<20) + "B", "--allow-write": "out", "--allow-read": "in", "--allow-env": "REGION",
+		"--timeout": "1m30s", "--max-memory": strconv.Itoa(64<<20) + "B", "--allow-write": "out", "--allow-read": "in", "--allow-env": "REGION", "--allow-host": "x.example",
 		"--config": "/etc/phscript.toml", "--log-format": "json",
 	} {
 		assert.Equal(t, want, after(flag), flag)
@@ -97,9 +98,10 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 
 	// What is not set is not passed.
 	p.config.Store(nil)
+	p.Flags = nil
 	_, lines = start(t.Context(), p, &history.Run{ID: 8, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute})
 	got = messages(lines, "print")
-	for _, flag := range []string{"--config", "--max-memory", "--dry-run", "--"} {
+	for _, flag := range []string{"--config", "--max-memory", "--dry-run", "--", "--allow-host"} {
 		assert.NotContains(t, got, "arg "+flag)
 	}
 	assert.Equal(t, []string{"arg a.lua", dir, "PHSCRIPT_RUN=8"}, got[len(got)-3:])

@@ -32,6 +32,9 @@ type Loader struct {
 	Read func() (config.Config, error)
 	// Check, if set, returns an error for a script that cannot be run.
 	Check func(name string, source []byte) error
+	// Trust, if set, returns an error for a script whose header must not be followed,
+	// because other users can change it.
+	Trust func(path string) error
 
 	// config is the configuration that was read last, even if some of it is
 	// invalid. print is the fingerprint of what Load read last.
@@ -45,6 +48,8 @@ type Loaded struct {
 	Definitions []schedule.Definition
 	// Unread are the folders that this user may not read.
 	Unread []string
+	// Ignored says for scripts and folders why schedules in headers are ignored.
+	Ignored []string
 }
 
 // Load reads and checks everything. Its error names all mistakes.
@@ -56,12 +61,13 @@ func (l *Loader) Load() (*Loaded, error) {
 	if err == nil {
 		l.config = c
 	}
-	files, unread, unlisted := l.scripts(l.config)
+	found, unlisted := l.scripts(l.config)
+	files := found.files
 	l.print = file + l.noteScripts(files, unlisted)
 	if err != nil {
 		return nil, err
 	}
-	loaded := &Loaded{Config: c, Unread: unread}
+	loaded := &Loaded{Config: c, Unread: found.unread, Ignored: found.ignored}
 	var wrong []error
 	places := map[string]string{}
 	uses := handlers(c.File, "serve.", c.Serve.Reactions())
@@ -99,6 +105,12 @@ func (l *Loader) Load() (*Loaded, error) {
 		list, err := schedule.FromHeader(name, text)
 		if err != nil {
 			wrong = append(wrong, err)
+		}
+		if len(list) > 0 && l.Trust != nil {
+			if err := l.Trust(l.path(name)); err != nil {
+				loaded.Ignored = append(loaded.Ignored, fmt.Sprintf("the schedules in %s are ignored: %v", name, err))
+				continue
+			}
 		}
 		for _, s := range list {
 			add(s, name)
@@ -184,62 +196,70 @@ func roots(c config.Config) []string {
 	return c.Serve.Scripts
 }
 
-// scripts lists the scripts that may have headers, by their paths from Dir, and the
-// folders that cannot be read.
-func (l *Loader) scripts(c config.Config) (files, unread []string, err error) {
+// found are the scripts that may have headers, and the folders that cannot be read, by
+// their paths from Dir. ignored is as in Loaded.
+type found struct{ files, unread, ignored []string }
+
+// scripts lists the scripts that may have headers.
+func (l *Loader) scripts(c config.Config) (f found, err error) {
+	writable := l.writable(c)
 	for _, root := range roots(c) {
-		found, closed, err := l.scriptsIn(root, mostScripts-len(files))
-		if err != nil {
-			return nil, nil, err
+		if err := l.scriptsIn(root, writable, &f); err != nil {
+			return found{}, err
 		}
-		files, unread = append(files, found...), append(unread, closed...)
 	}
-	slices.Sort(files)
-	return slices.Compact(files), unread, nil
+	slices.Sort(f.files)
+	f.files = slices.Compact(f.files)
+	return f, nil
 }
 
-// scriptsIn lists the scripts in a folder, by their paths from Dir. The paths do not
+// scriptsIn adds the scripts in a folder, unless a run may write to it. The paths do not
 // change if the folder is a link: releases are often switched by one.
-func (l *Loader) scriptsIn(root string, most int) (files, unread []string, err error) {
+func (l *Loader) scriptsIn(root string, writable []string, f *found) error {
 	top, err := filepath.EvalSymlinks(filepath.Join(l.Dir, root))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	fromDir := func(path string) string {
 		rel, _ := filepath.Rel(top, path) // path is below top
 		return filepath.ToSlash(filepath.Join(root, rel))
 	}
-	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+	return filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			if path != top && errors.Is(err, fs.ErrPermission) {
-				unread = append(unread, fromDir(path))
+				f.unread = append(f.unread, fromDir(path))
 				return nil
 			}
 			return err
 		}
 		name := entry.Name()
 		if entry.IsDir() {
-			if path != top && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "out") {
+			if path != top && (strings.HasPrefix(name, ".") || name == "node_modules" || name == outFolder) {
+				return fs.SkipDir
+			}
+			if within(path, writable) {
+				if hasScripts(path) {
+					f.ignored = append(f.ignored, "schedules in the headers of scripts in "+fromDir(path)+" are ignored, because a run may write to that folder")
+				}
 				return fs.SkipDir
 			}
 			return nil
 		}
-		if strings.HasSuffix(name, ".lua") && !strings.HasSuffix(name, "_test.lua") && !strings.HasPrefix(name, ".") {
-			if files = append(files, fromDir(path)); len(files) > most {
+		if isScript(name) {
+			if f.files = append(f.files, fromDir(path)); len(f.files) > mostScripts {
 				return &config.Error{Where: root, Message: fmt.Sprintf("there are more than %d scripts", mostScripts), Hint: `list the folders with scheduled scripts: [serve] scripts = ["jobs"]`}
 			}
 		}
 		return nil
 	})
-	return files, unread, err
 }
 
 // Fingerprint changes when something that Load reads may have changed. It follows the
 // configuration that was read last, even if that was invalid.
 func (l *Loader) Fingerprint() string {
 	file := l.noteFile()
-	files, _, err := l.scripts(l.config)
-	return file + l.noteScripts(files, err)
+	found, err := l.scripts(l.config)
+	return file + l.noteScripts(found.files, err)
 }
 
 // noteFile is the fingerprint of the configuration file. A link may be switched to

@@ -107,6 +107,8 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 	switch {
 	case failed == nil:
 		log.Info("notified")
+	case errors.Is(failed, errWithheld):
+		log.Info("not notified", "reason", failed.Error())
 	case n.tries+1 >= noticeTries:
 		log.Error("notification given up", "reason", failed.Error())
 	default:

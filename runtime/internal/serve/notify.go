@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // EventKind is what happened to a schedule.
@@ -88,6 +89,9 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, folder := range loaded.Unread {
 		doubt("permission denied for the folder " + folder + ": schedules in its scripts' headers are ignored")
 	}
+	for _, reason := range loaded.Ignored {
+		doubt(reason)
+	}
 	for _, a := range allActions(loaded.Config, loaded.Definitions) {
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
@@ -123,6 +127,8 @@ type Notifier struct {
 	// Dir is the working folder of programs, Env their environment.
 	Dir string
 	Env []string
+	// Simulated says that Planhat is simulated, so that webhooks stay on this machine.
+	Simulated bool
 	// Pause is the pause before the second try, 0 for the default.
 	Pause time.Duration
 	// Children, if set, are told of the programs.
@@ -199,6 +205,9 @@ func (n *Notifier) run(cmd *exec.Cmd) (said []byte, err error) {
 // body, under the secret.
 const SignatureHeader = "Phscript-Signature"
 
+// errWithheld is the error for a webhook that is not called because Planhat is simulated.
+var errWithheld = errors.New("with --simulate, webhooks on other machines are not called")
+
 func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error {
 	address := a.Webhook
 	if a.WebhookEnv != "" {
@@ -210,6 +219,9 @@ func (n *Notifier) post(ctx context.Context, a config.Action, body []byte) error
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("the webhook's address is malformed")
+	}
+	if n.Simulated && !trust.Loopback(request.URL.Hostname()) {
+		return errWithheld
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "phscript")

@@ -28,6 +28,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/trust"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -38,6 +39,7 @@ type options struct {
 	workers   int
 	listen    string
 	grace     time.Duration
+	allowHost []string
 	check     bool
 	logLevel  string
 	logFormat string
@@ -82,6 +84,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
 	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
 	f.BoolVar(&o.check, "check", false, "Only check the configuration and show when each schedule is due")
+	host.AddAllowHost(cmd, &o.allowHost)
 	usage.AddLog(cmd, &o.logLevel, &o.logFormat)
 	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
 	f.DurationVar(&o.lateAfter, "late-after", 0, "")
@@ -101,8 +104,13 @@ func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
 	return &serve.Loader{
 		Dir: filepath.Dir(file), File: file,
 		Read: func() (config.Config, error) {
-			return config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+			c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+			if err == nil && !o.Simulated {
+				_, err = host.Reach(c, o.allowHost)
+			}
+			return c, err
 		},
+		Trust: env.Trust.Script,
 		Check: func(name string, source []byte) error {
 			_, err := compile.Compile(source, name)
 			return err
@@ -187,7 +195,10 @@ func serveSchedules(env *environment.Env, o *options) error {
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
 		Alone: o.Simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
-		Notifier: &serve.Notifier{Getenv: env.Getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause, Children: children},
+		Notifier: &serve.Notifier{
+			Getenv: env.Getenv, Dir: loader.Dir, Env: withoutTokens(childEnvironment(env)), Pause: o.retryPause,
+			Simulated: o.Simulated, Children: children,
+		},
 		Loaded: func(now *serve.Loaded) {
 			keepSecret(secrets, now.Config)
 			program.Use(now.Config)
@@ -263,6 +274,9 @@ func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(dou
 	if c.APIToken == "" && !o.Simulated {
 		tell("no access token: runs that call Planhat will fail; set PLANHAT_API_TOKEN")
 	}
+	for _, warning := range host.Exposed(env, c) {
+		tell(warning)
+	}
 	for _, doubt := range serve.Doubts(loaded, env.Getenv) {
 		tell(doubt)
 	}
@@ -302,6 +316,9 @@ func (o *options) program(env *environment.Env, c config.Config, dir, location s
 		return nil, err
 	}
 	p := &serve.Program{Path: path, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
+	for _, name := range o.allowHost {
+		p.Flags = append(p.Flags, "--allow-host", name)
+	}
 	p.Use(c)
 	return p, nil
 }
@@ -314,7 +331,7 @@ var inherited = []string{
 	"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
 	"SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-	"PLANHAT_API_TOKEN", "PLANHAT_TENANT_TOKEN", "PLANHAT_API_URL", "PLANHAT_ANALYTICS_URL", "PLANHAT_CALLS_PER_MIN",
+	"PLANHAT_API_TOKEN", "PLANHAT_TENANT_TOKEN", "PLANHAT_API_URL", "PLANHAT_ANALYTICS_URL", "PLANHAT_CALLS_PER_MIN", trust.Variable,
 }
 
 // childEnvironment are the variables that are handed on, as they are spelt.

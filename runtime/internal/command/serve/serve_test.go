@@ -20,7 +20,7 @@ func TestVariablesThatAreHandedOn(t *testing.T) {
 	assert.Equal(t, windows, handedOn(append(others, windows...), strings.EqualFold))
 	assert.Equal(t, windows[:len(windows)-1], withoutTokens(handedOn(windows, strings.EqualFold)))
 	exact := func(a, b string) bool { return a == b }
-	assert.Equal(t, []string{"PATH=/bin", "LC_ALL=C"}, handedOn([]string{"PATH=/bin", "Path=/other", "LC_ALL=C", "AWS_SECRET=s"}, exact))
+	assert.Equal(t, []string{"PATH=/bin", "LC_ALL=C", "PHSCRIPT_TRUST=/srv"}, handedOn([]string{"PATH=/bin", "Path=/other", "LC_ALL=C", "PHSCRIPT_TRUST=/srv", "AWS_SECRET=s"}, exact))
 }
 
 // TestHowManyWorkers: without a flag or a setting, one for each processor that

@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+)
+
+// TestFoldersThatRunsWriteTo: what a run writes there, perhaps with a name and a text
+// from a record, is never scheduled.
+func TestFoldersThatRunsWriteTo(t *testing.T) {
+	const schedule = "[[schedule]]\nname = \"s\"\nscript = \"a.lua\"\nevery = \"1h\"\nallow_write = "
+	for name, tt := range map[string]struct {
+		settings string
+		ignored  []string
+	}{
+		"a schedule's":          {schedule + `["reports"]`, []string{"reports"}},
+		"a folder inside":       {schedule + `["jobs/deep/x"]`, []string{"jobs/deep/x"}},
+		"above":                 {schedule + `["."]`, []string{"."}},
+		"by a longer way":       {schedule + `["jobs/../reports/../reports"]`, []string{"reports"}},
+		"of a disabled one":     {schedule + `["reports"]` + "\nenabled = false\n", []string{"reports"}},
+		"of all runs":           {`allow_write = ["reports"]` + "\n" + schedule + "[]", []string{"reports"}},
+		"by a link":             {schedule + `["link"]`, []string{"reports"}},
+		"one that is searched":  {"[serve]\nscripts = [\"reports\", \"jobs\"]\n" + schedule + `["reports"]`, []string{"reports"}},
+		"below one searched":    {"[serve]\nscripts = [\"jobs/deep\"]\n" + schedule + `["jobs"]`, []string{"jobs/deep"}},
+		"searched by a link":    {"[serve]\nscripts = [\"link\"]\n" + schedule + `["reports"]`, []string{"link"}},
+		"by the link out":       {schedule + "[]", nil},
+		"another beside":        {schedule + `["report"]`, nil},
+		"one that is not there": {schedule + `["none/x"]`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{"phscript.toml": tt.settings, "a.lua": ""}
+			for _, folder := range []string{"reports", "reports/sub", "jobs", "jobs/deep", "jobs/deep/x", "linked"} {
+				files[folder+"/cell.lua"] = header
+			}
+			dir := tree(t, files)
+			require.NoError(t, os.Symlink(filepath.Join(dir, "reports"), filepath.Join(dir, "link")))
+			require.NoError(t, os.Symlink(filepath.Join(dir, "linked"), filepath.Join(dir, "out")))
+			loaded, err := loaderFor(dir).Load()
+			require.NoError(t, err)
+			var writable []string
+			for _, folder := range loaded.Config.Schedules[0].AllowWrite {
+				writable = append(writable, resolved(filepath.Join(dir, folder)))
+			}
+			writable = append(append(writable, resolved(filepath.Join(dir, "out"))), loaded.Config.AllowWrite...)
+			scheduled := 0
+			for _, d := range loaded.Definitions {
+				if d.Name == "s" {
+					continue
+				}
+				scheduled++
+				for _, folder := range writable {
+					rel, err := filepath.Rel(resolved(folder), resolved(filepath.Join(dir, d.Script)))
+					require.NoError(t, err)
+					assert.False(t, filepath.IsLocal(rel), "%s is in %s", d.Script, folder)
+				}
+			}
+			doubts := Doubts(loaded, os.LookupEnv)
+			for _, folder := range tt.ignored {
+				assert.Contains(t, doubts, "schedules in the headers of scripts in "+folder+" are ignored, because a run may write to that folder")
+			}
+			if tt.ignored == nil {
+				assert.Equal(t, 5, scheduled, "all but the one in out")
+			}
+		})
+	}
+}
+
+// TestScriptsOfOthers schedule nothing: who can change them could run anything.
+func TestScriptsOfOthers(t *testing.T) {
+	dir := tree(t, map[string]string{"phscript.toml": "", "mine.lua": header, "theirs.lua": header, "lib.lua": ""})
+	l := loaderFor(dir)
+	l.Trust = func(path string) error {
+		if filepath.Base(path) == "mine.lua" {
+			return nil
+		}
+		return errors.New(path + " belongs to somebody")
+	}
+	loaded, err := l.Load()
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"mine": "mine.lua"}, scriptNames(loaded))
+	assert.Equal(t, []string{"the schedules in theirs.lua are ignored: " + filepath.Join(dir, "theirs.lua") + " belongs to somebody"}, Doubts(loaded, os.LookupEnv))
+}
+
+// TestWebhooksOfASimulatedService stay on this machine.
+func TestWebhooksOfASimulatedService(t *testing.T) {
+	n := &Notifier{Getenv: os.LookupEnv, Simulated: true}
+	err := n.act(t.Context(), config.Action{Webhook: "https://hooks.invalid/x"}, Event{})
+	require.ErrorIs(t, err, errWithheld)
+	err = n.act(t.Context(), config.Action{Webhook: "http://127.0.0.1:1/x"}, Event{})
+	require.ErrorContains(t, err, "cannot be reached")
+	n.Simulated = false
+	err = n.act(t.Context(), config.Action{Webhook: "https://hooks.invalid/x"}, Event{})
+	require.NotErrorIs(t, err, errWithheld)
+}
