@@ -4,8 +4,10 @@
 package calendar
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +16,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Day is the length of a day of 24 hours.
@@ -37,7 +40,22 @@ func Zone(name string) (*time.Location, error) {
 		return loc, nil
 	}
 	return nil, invalid.Errorf("use a name such as Europe/Stockholm or America/New_York (with its capitals), UTC, local, or an offset such as +02:00",
-		"unknown time zone %q", name)
+		"unknown time zone %q%s", name, catalog.Aside(meant(name)))
+}
+
+// ahead matches an offset that is written as one from UTC or GMT, or without minutes.
+var ahead = regexp.MustCompile(`^(?i:utc|gmt)? ?([+-])(\d{1,2})(?::?(\d\d))?$`)
+
+// meant returns the zones that are likely meant by an unknown one.
+func meant(name string) []string {
+	if m := ahead.FindStringSubmatch(name); m != nil {
+		offset := m[1] + strings.Repeat("0", 2-len(m[2])) + m[2] + ":" + cmp.Or(m[3], "00")
+		if _, err := time.Parse("-07:00", offset); err != nil {
+			return nil
+		}
+		return []string{offset}
+	}
+	return catalog.NearestZone(name)
 }
 
 // MostSeconds is the last second of the year 9999, which systems write for "never";

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/netresearch/go-cron"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Timing is when a schedule is due. It is immutable and safe for concurrent use.
@@ -75,7 +77,7 @@ func startsWithLetter(text string) bool { return strings.IndexFunc(text, unicode
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("unknown time zone '%s'; use a name such as Europe/Stockholm, America/New_York or UTC", name)
+		return nil, fmt.Errorf("unknown time zone '%s'%s; use a name such as Europe/Stockholm, America/New_York or UTC", name, catalog.Aside(catalog.NearestZone(name)))
 	}
 	return zone, nil
 }

@@ -70,6 +70,9 @@ func New(env *environment.Env) *cobra.Command {
 			if err := o.checkOrder(cmd.Flags()); err != nil {
 				return err
 			}
+			if err := commandLast(env, cmd, args); err != nil {
+				return err
+			}
 			return runScript(env, o)
 		},
 	}
@@ -83,6 +86,22 @@ func New(env *environment.Env) *cobra.Command {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd
+}
+
+// commandLast refuses the name of a command in the place of a script: flags of a command come
+// after its name.
+func commandLast(env *environment.Env, cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || len(env.Args) == 0 || !strings.HasPrefix(env.Args[0], "-") || env.IsFile(args[0]) {
+		return nil
+	}
+	at := slices.Index(env.Args, args[0])
+	for _, c := range cmd.Root().Commands() {
+		if c.Name() == args[0] && at > 0 {
+			line := slices.Concat([]string{"phscript", args[0]}, env.Args[:at], env.Args[at+1:])
+			return &usage.Error{Message: "the command '" + args[0] + "' comes after flags", Hint: "put it first: " + strings.Join(line, " ")}
+		}
+	}
+	return nil
 }
 
 // checkOrder refuses a flag of run after the script's name: it would silently
@@ -103,9 +122,21 @@ func (o *options) checkOrder(flags *pflag.FlagSet) error {
 		long, isLong := strings.CutPrefix(name, "--")
 		short, isShort := strings.CutPrefix(name, "-")
 		if isLong && flags.Lookup(long) != nil || !isLong && isShort && len(short) == 1 && flags.ShorthandLookup(short) != nil {
+			flag := flags.Lookup(long)
+			if !isLong {
+				flag = flags.ShorthandLookup(short)
+			}
+			whole := arg
+			if flag.NoOptDefVal == "" && !strings.Contains(arg, "=") && i+1 < len(o.args) {
+				whole += " " + o.args[i+1]
+			}
+			script := "-e ..."
+			if !o.codeGiven {
+				script = o.args[0]
+			}
 			return &usage.Error{
 				Message: arg + " comes after the script name, so the script would receive it",
-				Hint:    "put it before the script: phscript run " + arg + " FILE.lua; or put -- before it to pass it to the script",
+				Hint:    "put it before the script: phscript run " + whole + " " + script + "; or put -- before it to pass it to the script",
 			}
 		}
 	}

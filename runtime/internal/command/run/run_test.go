@@ -93,6 +93,23 @@ func TestSummaryFile(t *testing.T) {
 	assert.EqualError(t, err, "notes.txt already exists and was not written by --summary; it was not changed")
 }
 
+// What a hint says can be typed as it is.
+func TestHintsAboutTheOrder(t *testing.T) {
+	r := trial.New(t, map[string]string{"a.lua": ""})
+	for args, want := range map[string]string{
+		"a.lua --param days=3":   "phscript run --param days=3 a.lua;",
+		"a.lua x -p days=3":      "phscript run -p days=3 a.lua;",
+		"a.lua --param=days=3 x": "phscript run --param=days=3 a.lua;",
+		"a.lua --dry-run x":      "phscript run --dry-run a.lua;",
+	} {
+		_, _, err := r.Run(run.New, strings.Fields(args)...)
+		hinted, ok := errors.AsType[*usage.Error](err)
+		if assert.True(t, ok, args) {
+			assert.Contains(t, hinted.Hint, want, args)
+		}
+	}
+}
+
 func TestRunsThatDoNotStart(t *testing.T) {
 	r := trial.New(t, map[string]string{"a.lua": "error('it ran')", "d/a.lua": ""})
 	for args, want := range map[string]string{

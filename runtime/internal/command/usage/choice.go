@@ -55,6 +55,24 @@ func FlagError(cmd *cobra.Command, err error) error {
 		var names []string
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 		e.Message += catalog.DidYouMean("--"+unknown.GetSpecifiedName(), names)
+		if hint := elsewhere(cmd, unknown.GetSpecifiedName()); hint != "" {
+			e.Hint = hint
+		}
 	}
 	return e
+}
+
+// elsewhere says where a flag belongs that a command does not have, or returns "".
+func elsewhere(cmd *cobra.Command, flag string) string {
+	for c := cmd; c.HasParent(); c = c.Parent() {
+		if name := c.Name(); flag == "param" && (name == "serve" || name == "schedule") {
+			return "set the parameters of a schedule as its params in phscript.toml"
+		}
+	}
+	for _, c := range cmd.Root().Commands() {
+		if c.Name() == "run" && c.Flags().Lookup(flag) != nil {
+			return "--" + flag + " is a flag of 'phscript run'"
+		}
+	}
+	return ""
 }
