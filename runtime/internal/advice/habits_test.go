@@ -38,6 +38,7 @@ var habits = []advised{
 	{hint: "write a comma in place of '…': for … = …, … do", script: "for i = 1 to 2 do\n  print(i)\nend", replace: "for i = 1 to 2 do", found: `: (for .*)$`, by: "$1", want: "1\n2\n"},
 	{hint: "write a first and a last value: for … = 1, 10 do", script: "for i = 3 do print(i) break end", replace: "for i = 3 do", found: `value: (.*)$`, by: "$1", want: "1\n"},
 	{hint: "write in instead of =: for … in … do", script: "local t = { a = 1 }\nfor k, v = pairs(t) do print(k, v) end", replace: "for k, v = pairs(t) do", found: `: (for .*)$`, by: "$1", want: "a\t1\n"},
+	{hint: "write … = … - 1; two dashes start a comment", script: "local x = 2\nx--\nprint(x)", replace: "x--", found: `write (.*);`, by: "$1", want: "1\n"},
 	{hint: "to count, write for … = … do", script: "for i in 1, 2 do print(i) end", replace: "for i in 1, 2 do", found: `write (.*)$`, by: "$1", want: "1\n2\n"},
 	{hint: "give the function a name: …function name(...)", script: "local function(x) return x end\nprint(name(1))", replace: "local function(", found: `name: (.*)\.\.\.\)$`, by: "$1", want: "1\n"},
 	{hint: "write …[\"…\"]", script: "local x = {}\nx.end = 1\nprint(x[\"end\"])", replace: "x.end", found: `write (.*)$`, by: "$1", want: "1\n"},

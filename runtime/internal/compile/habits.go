@@ -151,7 +151,7 @@ func (s *sourceText) spacedName(i int, top openBlock) string {
 		return ""
 	}
 	first, second := s.tokens[i-1], s.tokens[i]
-	if !first.isWord() || second.Kind != Name || first.Line != second.Line {
+	if !first.isWord() || second.Kind != Name || first.Line != second.Line || i > 1 && s.tokens[i-2].Text == ":" {
 		return ""
 	}
 	name := fmt.Sprintf("[%q]", first.Text+" "+second.Text)

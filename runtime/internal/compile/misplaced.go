@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/explain"
 )
@@ -36,6 +37,27 @@ func (s *sourceText) misplacedHint(at int, top openBlock, wanted string) string 
 			return "the head of 'for' is followed by 'do'"
 		}
 		return fmt.Sprintf("the condition of '%s' is followed by %s", top.text, wanted)
+	case aStatement, "'end'", "'until'":
+		return s.afterLastHint(at, top)
+	}
+	return ""
+}
+
+// afterLastHint explains a statement after return or break in the block that is open
+// at a token.
+func (s *sourceText) afterLastHint(at int, top openBlock) string {
+	if slices.Contains([]string{"end", "else", "elseif", "until", ")", "]", "}"}, s.tokens[at].Text) {
+		return ""
+	}
+	for i := at - 1; i >= top.at; i-- {
+		t := s.tokens[i]
+		if t.Kind != Keyword || t.Text != "return" && t.Text != "break" {
+			continue
+		}
+		if len(s.openBlocks(i)) == len(s.openBlocks(at)) {
+			return fmt.Sprintf("nothing can follow %[1]s in its block: remove it, or write do %[1]s end", s.words(i, at))
+		}
+		break
 	}
 	return ""
 }
@@ -45,7 +67,8 @@ func (s *sourceText) statementHint(at int) string {
 	if at == 0 {
 		return ""
 	}
-	if last := s.tokens[at-1]; last.isWord() && !s.isField(at-1) {
+	last := s.tokens[at-1]
+	if last.isWord() && !s.isField(at-1) {
 		if hint := explain.Word(last.Text); hint != "" {
 			return hint
 		}
@@ -53,18 +76,35 @@ func (s *sourceText) statementHint(at int) string {
 	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].Kind != Keyword {
 		return ""
 	}
-	if first := s.chainStart(at - 1); first >= 0 && s.startsStatement(first) && s.tokens[first].Line == s.tokens[at-1].EndLine {
-		name := s.words(first, at)
-		return fmt.Sprintf("this line is not a statement: assign to %s, or call it with %s()", name, name)
+	first := s.chainStart(at - 1)
+	switch {
+	case first < 0:
+		return "this value is not a statement: assign it to a name, or call it"
+	case !s.startsStatement(first) || s.tokens[first].Line != last.EndLine:
+		return ""
 	}
-	return "this value is not a statement: assign it to a name, or call it"
+	if hint := s.decrementHint(first, at); hint != "" {
+		return hint
+	}
+	name := s.words(first, at)
+	return fmt.Sprintf("this line is not a statement: assign to %s, or call it with %s()", name, name)
+}
+
+// decrementHint explains x--, whose name begins with a token. at is the token after it.
+func (s *sourceText) decrementHint(first, at int) string {
+	end := s.tokens[at-1].End
+	if !slices.ContainsFunc(s.comments, func(c Token) bool { return c.Start == end && strings.Trim(c.Text, "-; ") == "" }) {
+		return ""
+	}
+	name := s.words(first, at)
+	return fmt.Sprintf("write %s = %s - 1; two dashes start a comment", name, name)
 }
 
 // nameHint explains a token in the place of a name.
 func (s *sourceText) nameHint(at int) string {
 	tok, before := s.tokens[at], s.tokens[at-1]
 	switch {
-	case before.Text == ",":
+	case before.Text == "," && (slices.Contains([]string{")", "=", "in"}, tok.Text) || s.startsLine(at)):
 		return "remove the comma"
 	case before.Text == "function" && tok.Text == "(":
 		local := ""

@@ -20,6 +20,9 @@ func (s *sourceText) uncalled(at int) string {
 	if first < 0 || !s.startsStatement(first) || s.tokens[first].Line != s.tokens[name].Line {
 		return ""
 	}
+	if hint := s.decrementHint(first, at); hint != "" {
+		return hint
+	}
 	arguments := "..."
 	if at < len(s.tokens) && !s.startsLine(at) && s.tokens[at].Kind == Number {
 		arguments = s.tokens[at].Text
