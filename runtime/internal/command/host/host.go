@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -207,7 +208,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	} else if hosts, err = Reach(c, o.AllowHost); err != nil {
 		return nil, err
 	}
-	writable := append(c.AllowWrite, OutDir)
+	writable := slices.Concat(c.AllowWrite, []string{OutDir})
 	for _, dir := range writable {
 		if err := env.Trust.Link(env.Path(dir)); err != nil {
 			h.Close()

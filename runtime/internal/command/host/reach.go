@@ -72,7 +72,8 @@ func Reach(c config.Config, allowed []string) (hosts trust.Hosts, err error) {
 // planhat.new.
 func allowAddress(hosts trust.Hosts, simulated bool) func(address string, dryRun bool) error {
 	return func(address string, dryRun bool) error {
-		host, message, hint := trust.HostOf(address), "", ""
+		host := trust.HostOf(address)
+		var message, hint string
 		switch {
 		case host == "":
 			return nil // the client reports it
