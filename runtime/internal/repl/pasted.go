@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -48,7 +49,7 @@ func pieces(text string) []string {
 	var list []string
 	for lines := NewLines(strings.NewReader(text)); ; {
 		piece, err := lines.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return list
 		}
 		if piece = unprompted(piece); err != nil || !isCommand(piece) && !correct(piece) {
