@@ -20,7 +20,7 @@ func (c *Config) CheckTokens() error {
 		case strings.Trim(t.token, quotes) != t.token:
 			return &Error{
 				Message: t.what + " has quotes around it, and Planhat would not accept it",
-				Hint:    "write " + t.variable + "=... without quotes: docker run --env-file, for one, takes them as part of the value",
+				Hint:    "write " + t.variable + " without quotes: an env file of docker takes them as part of the value",
 			}
 		case bearer:
 			return &Error{Message: t.what + ` begins with "Bearer", which is not part of it`, Hint: "set " + t.variable + " to the token alone"}
