@@ -102,10 +102,10 @@ func (s *served) late(since, until time.Time) []time.Duration {
 	s.b.Helper()
 	out, err := s.command("runs", "list", "--json", "-n", "0", "--since", since.Format(time.RFC3339)).Output()
 	require.NoError(s.b, err)
-	var runs []history.Run
-	require.NoError(s.b, json.Unmarshal(out, &runs))
+	var list history.Runs
+	require.NoError(s.b, json.Unmarshal(out, &list))
 	var late []time.Duration
-	for _, r := range runs {
+	for _, r := range list.Runs {
 		if !r.Started.IsZero() && r.Tick.Before(until) {
 			require.Equal(s.b, history.Succeeded, r.Status, "%s %s", r.Reason, r.Error)
 			late = append(late, r.Started.Sub(r.Tick))

@@ -33,7 +33,12 @@ const (
 	ByEvent   = "event"
 )
 
-// Run is one element of phscript runs list --json.
+// Runs is what phscript runs list --json prints.
+type Runs struct {
+	Runs []*Run `json:"runs"`
+}
+
+// Run is one of them.
 type Run struct {
 	ID         int64           `json:"id"`
 	Schedule   string          `json:"schedule"`

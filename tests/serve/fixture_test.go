@@ -137,10 +137,11 @@ func (w *fixture) runs(schedule string) []*history.Run {
 	if schedule != "" {
 		args = append(args, "--schedule", schedule)
 	}
-	var list, ordered []*history.Run
+	var list history.Runs
 	require.NoError(w.t, json.Unmarshal([]byte(w.do(args...)), &list))
-	for i := len(list) - 1; i >= 0; i-- {
-		ordered = append(ordered, list[i])
+	var ordered []*history.Run
+	for i := len(list.Runs) - 1; i >= 0; i-- {
+		ordered = append(ordered, list.Runs[i])
 	}
 	return ordered
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
+	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 const regenerate = "is not what the code says; run: go test ./runtime/internal/documents -update"
@@ -34,7 +35,12 @@ func newReference(t *testing.T) *reference.Reference {
 func TestReferenceIsCurrent(t *testing.T) {
 	dir := filepath.Join(root, "docs", "reference")
 	pages := map[string]string{}
-	for _, p := range newReference(t).Pages() {
+	r := newReference(t)
+	var forms []reference.Form
+	for _, f := range view.Forms {
+		forms = append(forms, reference.Form(f))
+	}
+	for _, p := range append(r.Pages(), r.Forms(forms)) {
 		pages[p.Path] = p.Text
 	}
 	if *update {

@@ -71,40 +71,40 @@ func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
 // Run is one execution of a script, or the record of one that was skipped or
 // missed. The times of what has not happened are zero.
 type Run struct {
-	ID       int64  `json:"id"`
-	Schedule string `json:"schedule,omitempty"`
+	ID       int64  `json:"id" doc:"its number"`
+	Schedule string `json:"schedule,omitempty" doc:"its schedule"`
 	// Tick is the time of the schedule that the run is for.
-	Tick time.Time `json:"tick,omitzero"`
+	Tick time.Time `json:"tick,omitzero" doc:"the time of the schedule that it is for"`
 	// Attempt counts from 1; RetryOf is the run that this one repeats.
-	Attempt int   `json:"attempt"`
-	RetryOf int64 `json:"retry_of,omitempty"`
-	Cause   Cause `json:"cause"`
+	Attempt int   `json:"attempt" doc:"counts from 1"`
+	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it repeats"`
+	Cause   Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event"`
 
-	Script string `json:"script"`
+	Script string `json:"script" doc:"the script"`
 	// ScriptHash is the SHA-256 of the script that was run.
-	ScriptHash string `json:"script_hash,omitempty"`
+	ScriptHash string `json:"script_hash,omitempty" doc:"SHA-256 of the script that was run"`
 	// Definition holds the settings of the run.
-	Definition config.Schedule `json:"definition"`
+	Definition config.Schedule `json:"definition" doc:"its settings, as in phscript.toml"`
 
-	Status Status `json:"status"`
-	Reason string `json:"reason,omitempty"`
+	Status Status `json:"status" doc:"see [the statuses](../deploy.md#look-at-runs)"`
+	Reason string `json:"reason,omitempty" doc:"why it has this status"`
 	// Worker is who runs it: a host's name and a process.
-	Worker string `json:"worker,omitempty"`
+	Worker string `json:"worker,omitempty" doc:"the service that runs it"`
 	// CancelWanted is set when somebody cancelled the run while it was running.
-	CancelWanted bool `json:"cancel_wanted,omitempty"`
+	CancelWanted bool `json:"cancel_wanted,omitempty" doc:"somebody cancelled it while it was running"`
 
-	Due     time.Time `json:"due"`
-	Started time.Time `json:"started,omitzero"`
-	Seen    time.Time `json:"seen,omitzero"`
-	Ended   time.Time `json:"ended,omitzero"`
+	Due     time.Time `json:"due" doc:"when it should start"`
+	Started time.Time `json:"started,omitzero" doc:"when it started"`
+	Seen    time.Time `json:"seen,omitzero" doc:"when its worker last reported"`
+	Ended   time.Time `json:"ended,omitzero" doc:"when it ended"`
 
-	ExitCode *int `json:"exit_code,omitempty"`
+	ExitCode *int `json:"exit_code,omitempty" doc:"its exit code"`
 	// Calls counts the calls to Planhat, Rejected the rejected rows.
-	Calls    int `json:"calls"`
-	Rejected int `json:"rejected"`
+	Calls    int `json:"calls" doc:"calls to Planhat"`
+	Rejected int `json:"rejected" doc:"rejected rows"`
 	// Summary is the summary that the run wrote, with its rejected rows.
-	Summary json.RawMessage `json:"summary,omitempty"`
-	Error   string          `json:"error,omitempty"`
+	Summary json.RawMessage `json:"summary,omitempty" doc:"its [summary](../errors.md#the-summary); only in runs show"`
+	Error   string          `json:"error,omitempty" doc:"the error that ended it"`
 
 	// Job is the engine's number for the run, 0 until it is handed over.
 	Job int64 `json:"-"`
@@ -132,14 +132,14 @@ func Why(reason, report string) string {
 
 // Line is one line of a run's log.
 type Line struct {
-	Run int64     `json:"run"`
-	Seq int64     `json:"seq"`
-	At  time.Time `json:"time"`
+	Run int64     `json:"run" doc:"the number of the run"`
+	Seq int64     `json:"seq" doc:"counts the lines of a run"`
+	At  time.Time `json:"time" doc:"when it was written"`
 	// Level is debug, info, warn or error; print for standard output, stderr for
 	// text on standard error that is not a log line.
-	Level   string          `json:"level"`
-	Message string          `json:"message"`
-	Fields  json.RawMessage `json:"fields,omitempty"`
+	Level   string          `json:"level" doc:"debug, info, warn or error; print for standard output, stderr for other text on standard error"`
+	Message string          `json:"message" doc:"the text"`
+	Fields  json.RawMessage `json:"fields,omitempty" doc:"the values of the line"`
 }
 
 // History is the runs in a store. It is safe for concurrent use.

@@ -111,23 +111,23 @@ type Reason struct {
 // RejectedRow is a row that Planhat rejected. Row counts from 1; 0 means that Planhat's
 // answer does not say which row it was.
 type RejectedRow struct {
-	Model     string `json:"model"`
-	Operation string `json:"operation"`
-	Row       int    `json:"row"`
-	Key       string `json:"key,omitempty"`
+	Model     string `json:"model" doc:"the model; run for rows that the script rejected"`
+	Operation string `json:"operation" doc:"the function"`
+	Row       int    `json:"row" doc:"its position in the call, from 1; 0 if Planhat does not say which row it was"`
+	Key       string `json:"key,omitempty" doc:"a key that identifies it"`
 	// File and Line are the place that the row was read from, if it is known.
-	File    string `json:"file,omitempty"`
-	Line    int    `json:"line,omitempty"`
-	Kind    string `json:"kind"`
-	Message string `json:"message"`
+	File    string `json:"file,omitempty" doc:"the file that it was read from"`
+	Line    int    `json:"line,omitempty" doc:"the line in that file"`
+	Kind    string `json:"kind" doc:"the kind of error, such as validation"`
+	Message string `json:"message" doc:"why it was rejected"`
 	// State is rejected, unsent for a row whose request failed before it was
 	// carried out, or unknown for one that may be stored.
-	State     string `json:"state"`
-	Uncertain bool   `json:"uncertain,omitempty"`
+	State     string `json:"state" doc:"rejected, unsent or unknown (it may be stored)"`
+	Uncertain bool   `json:"uncertain,omitempty" doc:"it is not certain which row was rejected"`
 	// Data is the row as it was sent, or as the script rejected it. Source is the row
 	// that it was made from.
-	Data   json.RawMessage `json:"data,omitempty"`
-	Source json.RawMessage `json:"source,omitempty"`
+	Data   json.RawMessage `json:"data,omitempty" doc:"the row as it was sent"`
+	Source json.RawMessage `json:"source,omitempty" doc:"the row that it was made from"`
 }
 
 // ByScript is the model of rows that the script itself rejected, with run.reject.

@@ -25,31 +25,31 @@ func ProcessName() string {
 // Report is the state of one tenant's quota.
 type Report struct {
 	// Host receives the tenant's calls. Tenant identifies the tenant on it.
-	Host   string `json:"host"`
-	Tenant string `json:"tenant"`
+	Host   string `json:"host" doc:"the host that receives the calls"`
+	Tenant string `json:"tenant" doc:"a hash that identifies the tenant"`
 	// Used calls started within the last minute, Waiting ones are booked for
 	// later.
-	Used    int `json:"used"`
-	Waiting int `json:"waiting"`
+	Used    int `json:"used" doc:"calls of the last minute"`
+	Waiting int `json:"waiting" doc:"calls that are booked for later"`
 	// WaitFor is how long the first waiting one still waits.
 	WaitFor time.Duration `json:"-"`
 	// BlockedFor is how long a 429 still pauses all calls.
 	BlockedFor time.Duration `json:"-"`
 	// Last429 is when Planhat last answered 429, zero for never, and LastScript the
 	// script that got it.
-	Last429    time.Time `json:"last_429,omitzero"`
-	LastScript string    `json:"last_429_script,omitempty"`
-	Users      []User    `json:"users"`
+	Last429    time.Time `json:"last_429,omitzero" doc:"when Planhat last answered 429"`
+	LastScript string    `json:"last_429_script,omitempty" doc:"the script that got this answer"`
+	Users      []User    `json:"users" doc:"who uses the quota, the largest share first"`
 }
 
 // User is one run's share of the quota.
 type User struct {
-	Script  string `json:"script"`
-	Run     string `json:"run"`
-	Used    int    `json:"used"`
-	Waiting int    `json:"waiting"`
+	Script  string `json:"script" doc:"the script"`
+	Run     string `json:"run" doc:"the host and process that runs it"`
+	Used    int    `json:"used" doc:"its calls of the last minute"`
+	Waiting int    `json:"waiting" doc:"its calls that are booked for later"`
 	// WaitSeconds is how long its first waiting call still waits.
-	WaitSeconds float64 `json:"wait_seconds,omitempty"`
+	WaitSeconds float64 `json:"wait_seconds,omitempty" doc:"how long the first of these still waits"`
 }
 
 // Reports returns the quota of every tenant in the store, by host.

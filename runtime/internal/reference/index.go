@@ -36,5 +36,7 @@ func (r *Reference) Index() string {
 		}
 	}
 	p.section("Models", []string{"Model", "What it is", "Functions"}, models)
+	p.paragraph("## JSON output")
+	p.paragraph("[What commands print with `--json`](" + FormsPath + ").")
 	return p.finish()
 }

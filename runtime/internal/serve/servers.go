@@ -19,17 +19,17 @@ const (
 
 // Server is a process that serves the schedules of a store, or did.
 type Server struct {
-	Name string `json:"name"`
+	Name string `json:"name" doc:"its host and process"`
 	// Workers is the most runs at once, 0 after it has stopped.
-	Workers int       `json:"workers"`
-	Started time.Time `json:"started"`
-	Seen    time.Time `json:"seen"`
+	Workers int       `json:"workers" doc:"the most runs at once, 0 after it has stopped"`
+	Started time.Time `json:"started" doc:"when it started"`
+	Seen    time.Time `json:"seen" doc:"when it last reported"`
 	// Live reports whether it was seen in the last 20 seconds.
-	Live bool `json:"live"`
+	Live bool `json:"live" doc:"whether it runs"`
 	// Folder is the folder of its configuration.
-	Folder string `json:"folder"`
+	Folder string `json:"folder" doc:"the folder of its configuration"`
 	// Problem is why its changed configuration is not in effect, or "".
-	Problem string `json:"problem,omitempty"`
+	Problem string `json:"problem,omitempty" doc:"why its changed configuration is not in use"`
 }
 
 // Servers lists the processes that serve a store or did recently, those seen last

@@ -25,7 +25,7 @@ func TestLogText(t *testing.T) {
 		`{"nested":{"took":"681ms"},"number":9007199254740993}`: ` nested={"took":"681ms"} number=9007199254740993`,
 	} {
 		line := history.Line{At: at, Level: "warn", Message: "request failed", Fields: []byte(fields)}
-		assert.Equal(t, "09:00:01.500 warn   request failed"+want, view.LogText(line))
+		assert.Equal(t, at.Format("15:04:05.000 MST")+" warn   request failed"+want, view.LogText(line))
 	}
 }
 

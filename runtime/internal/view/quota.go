@@ -14,9 +14,9 @@ import (
 // Quota is how much of one tenant's quota is used, and by whom.
 type Quota struct {
 	quota.Report
-	Limit          int     `json:"limit"`
-	Free           int     `json:"free"`
-	BlockedSeconds float64 `json:"blocked_seconds"`
+	Limit          int     `json:"limit" doc:"calls allowed per minute"`
+	Free           int     `json:"free" doc:"calls that could start now"`
+	BlockedSeconds float64 `json:"blocked_seconds" doc:"how much longer a 429 response blocks all calls"`
 }
 
 // Quotas reads the quota of every tenant that was called lately.
@@ -29,6 +29,9 @@ func Quotas(ctx context.Context, db *store.DB, spec planhat.WindowSpec) ([]Quota
 	return list, err
 }
 
+// QuotaColumns are the columns of Rows.
+var QuotaColumns = []Column{{Least: 14}, {Least: 12}, {}}
+
 // Rows are the quota as rows of a table.
 func (q Quota) Rows() [][]string {
 	rows := [][]string{
@@ -38,10 +41,10 @@ func (q Quota) Rows() [][]string {
 		{"  free", strconv.Itoa(q.Free)},
 	}
 	if q.BlockedFor > 0 {
-		rows = append(rows, []string{"  blocked", fmt.Sprintf("for another %s, as Planhat asked", q.BlockedFor.Round(time.Second))})
+		rows = append(rows, []string{"  blocked", fmt.Sprintf("for another %s, as Planhat asked", Duration(q.BlockedFor.Round(time.Second)))})
 	}
 	if !q.Last429.IsZero() {
-		rows = append(rows, []string{"  last 429", fmt.Sprintf("%s, sent to %s", q.Last429.Local().Format("2006-01-02 15:04:05"), q.LastScript)})
+		rows = append(rows, []string{"  last 429", fmt.Sprintf("%s, sent to %s", At(q.Last429), q.LastScript)})
 	}
 	for _, u := range q.Users {
 		rows = append(rows, []string{"  " + u.Script, u.Run, fmt.Sprintf("%d used, %d waiting%s", u.Used, u.Waiting, still(u.Waiting, Seconds(u.WaitSeconds)))})
@@ -54,5 +57,5 @@ func still(calls int, wait time.Duration) string {
 	if calls == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", the first for another %s", wait.Round(time.Second))
+	return ", the first for another " + Duration(wait.Round(time.Second))
 }

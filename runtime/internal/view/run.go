@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -14,21 +15,19 @@ import (
 )
 
 // RunColumns are the columns of a list of runs.
-var RunColumns = []string{"RUN", "SCHEDULE", "DUE", "STATUS", "TOOK", "CALLS", "REJECTED", "REASON"}
+var RunColumns = []Column{
+	{Name: "RUN"}, {Name: "SCHEDULE", Least: 8}, {Name: "DUE"}, {Name: "STATUS"}, {Name: "TOOK"}, {Name: "CALLS"}, {Name: "REJECTED"}, {Name: "REASON", Below: true},
+}
 
 // RunCells are a run's cells for RunColumns.
 func RunCells(r *history.Run, now time.Time) []string {
-	name := r.Schedule
-	if name == "" {
-		name = r.Definition.Name
-	}
 	took := "-"
 	if d := r.Duration(now); d > 0 {
-		took = d.Round(100 * time.Millisecond).String()
+		took = Duration(d)
 	}
 	return []string{
-		strconv.FormatInt(r.ID, 10), name, r.Due.Local().Format("2006-01-02 15:04:05"), string(r.Status), took,
-		strconv.Itoa(r.Calls), strconv.Itoa(r.Rejected), Clip(history.Why(r.Reason, r.Error), 60),
+		strconv.FormatInt(r.ID, 10), cmp.Or(r.Schedule, r.Definition.Name), At(r.Due), string(r.Status), took,
+		strconv.Itoa(r.Calls), strconv.Itoa(r.Rejected), history.Why(r.Reason, r.Error),
 	}
 }
 
@@ -40,12 +39,6 @@ func RunLines(r *history.Run, now time.Time) []Line {
 			lines = append(lines, Line{name, value})
 		}
 	}
-	at := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.Local().Format("2006-01-02 15:04:05 MST")
-	}
 	line("run", strconv.FormatInt(r.ID, 10))
 	line("schedule", r.Schedule)
 	line("script", r.Script)
@@ -54,15 +47,15 @@ func RunLines(r *history.Run, now time.Time) []Line {
 	if r.Attempt > 1 {
 		line("attempt", fmt.Sprintf("%d, repeats run %d", r.Attempt, r.RetryOf))
 	}
-	line("tick", at(r.Tick))
-	line("due", at(r.Due))
+	line("tick", At(r.Tick))
+	line("due", At(r.Due))
 	line("status", string(r.Status))
 	line("reason", r.Reason)
 	line("worker", r.Worker)
-	line("started", at(r.Started))
-	line("ended", at(r.Ended))
+	line("started", At(r.Started))
+	line("ended", At(r.Ended))
 	if d := r.Duration(now); d > 0 {
-		line("took", d.Round(time.Millisecond).String())
+		line("took", Duration(d))
 	}
 	if r.ExitCode != nil {
 		line("exit code", strconv.Itoa(*r.ExitCode))
@@ -84,7 +77,7 @@ func LogText(l history.Line) string {
 			fields += " " + name + "=" + plain(values[name])
 		}
 	}
-	return display.OneLine(fmt.Sprintf("%s %-6s %s%s", l.At.Local().Format("15:04:05.000"), l.Level, l.Message, fields))
+	return display.OneLine(fmt.Sprintf("%s %-6s %s%s", l.At.Local().Format("15:04:05.000 MST"), l.Level, l.Message, fields))
 }
 
 // plain returns a JSON value as text: a string without quotes, unless it could be

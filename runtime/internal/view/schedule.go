@@ -3,24 +3,39 @@ package view
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
+// Timing is when a schedule is due.
+type Timing struct {
+	When     string    `json:"when" doc:"its cron expression or interval"`
+	TimeZone string    `json:"time_zone" doc:"the time zone of its times of day"`
+	Next     time.Time `json:"next,omitzero" doc:"when it is due next, unless it is paused or disabled"`
+}
+
 // Schedule is a schedule with its next and its last run.
 type Schedule struct {
-	Name     string         `json:"name"`
-	Script   string         `json:"script"`
-	When     string         `json:"when"`
-	TimeZone string         `json:"time_zone"`
-	Next     time.Time      `json:"next,omitzero"`
-	State    string         `json:"state"`
-	LastRun  int64          `json:"last_run,omitempty"`
-	Last     history.Status `json:"last_status,omitempty"`
-	Source   string         `json:"source"`
+	Name   string `json:"name" doc:"its name"`
+	Script string `json:"script" doc:"the script that it runs"`
+	Timing
+	State       string         `json:"state" doc:"ok, failing, missed, skipped, paused or disabled"`
+	PausedSince time.Time      `json:"paused_since,omitzero" doc:"when it was paused"`
+	LastRun     int64          `json:"last_run,omitempty" doc:"the number of the last run that was started"`
+	Last        history.Status `json:"last_status,omitempty" doc:"the status of that run"`
+	LastTick    time.Time      `json:"last_tick,omitzero" doc:"when it was due last, whether it ran or not"`
+	LastSuccess time.Time      `json:"last_success,omitzero" doc:"when a run last succeeded"`
+	Missed      int64          `json:"missed" doc:"ticks that were missed since it was added"`
+	Skipped     int64          `json:"skipped" doc:"ticks that were skipped since it was added"`
+	InARow      int64          `json:"ticks_without_run" doc:"ticks since the last run, none of which ran"`
+	Source      string         `json:"source" doc:"the file in which it is written"`
 }
 
 // startedStatuses are those of runs that were started.
@@ -32,9 +47,16 @@ func Schedules(ctx context.Context, s *serve.Schedules, db *store.DB, now time.T
 	if err != nil {
 		return nil, err
 	}
+	ticks, err := s.LastTicks(ctx)
+	if err != nil {
+		return nil, err
+	}
 	list := []Schedule{}
 	for _, e := range entries {
-		one := Schedule{Name: e.Name, Script: e.Script, When: e.Timing.String(), TimeZone: e.Timing.Zone().String(), State: state(e), Source: e.Source}
+		one := Schedule{
+			Name: e.Name, Script: e.Script, Timing: timing(e.Definition), State: state(e), Source: e.Source, PausedSince: e.PausedSince,
+			LastTick: ticks[e.Name], LastSuccess: e.LastSuccess, Missed: e.Missed, Skipped: e.Skipped, InARow: e.InARow,
+		}
 		if next := e.Upcoming(now, 1); len(next) > 0 && !e.Paused {
 			one.Next = next[0]
 		}
@@ -50,6 +72,10 @@ func Schedules(ctx context.Context, s *serve.Schedules, db *store.DB, now time.T
 	return list, nil
 }
 
+func timing(d schedule.Definition) Timing {
+	return Timing{When: d.Timing.String(), TimeZone: d.Timing.Zone().String()}
+}
+
 func state(e serve.Entry) string {
 	switch {
 	case !e.Enabled:
@@ -58,27 +84,76 @@ func state(e serve.Entry) string {
 		return "paused"
 	case e.Failing:
 		return "failing"
+	case e.Idle == serve.IdleMissed || e.Idle == serve.IdleSkipped:
+		return string(e.Idle)
 	}
 	return "ok"
 }
 
 // ScheduleColumns are the columns of a list of schedules.
-var ScheduleColumns = []string{"NAME", "SCRIPT", "WHEN", "NEXT", "STATE", "LAST RUN"}
+var ScheduleColumns = []Column{{Name: "NAME", Least: 8}, {Name: "SCRIPT", Least: 6}, {Name: "WHEN", Least: 6}, {Name: "NEXT"}, {Name: "STATE"}, {Name: "LAST RUN", Least: 13}}
 
 // Cells are the cells for ScheduleColumns.
 func (s Schedule) Cells() []string {
-	next, last := "-", "-"
-	if !s.Next.IsZero() {
-		next = DueAt(s.Next)
-	}
+	last := "-"
 	if s.LastRun != 0 {
 		last = fmt.Sprintf("%d %s", s.LastRun, s.Last)
 	}
-	return []string{s.Name, s.Script, s.When, next, s.State, last}
+	return []string{s.Name, s.Script, s.When, s.due(), s.State, last}
+}
+
+// due is when it is due next, in its own time zone.
+func (t Timing) due() string {
+	if t.Next.IsZero() {
+		return "-"
+	}
+	return DueAt(t.Next)
+}
+
+// Why says in a sentence why the schedule does not run, or "" if it does.
+func (s Schedule) Why() string {
+	ticks := english.Plural(int(s.InARow), "tick", "")
+	switch s.State {
+	case "paused":
+		if s.InARow == 0 {
+			return fmt.Sprintf("%s has been paused since %s", s.Name, At(s.PausedSince))
+		}
+		return fmt.Sprintf("%s has been paused since %s; it was due last at %s", s.Name, At(s.PausedSince), At(s.LastTick))
+	case string(serve.IdleMissed), string(serve.IdleSkipped):
+		return fmt.Sprintf("%s: %s without a run, the last one at %s", s.Name, ticks, At(s.LastTick))
+	}
+	return ""
+}
+
+// CheckedColumns are the columns of schedules that are not served yet.
+var CheckedColumns = []Column{{Name: "NAME", Least: 8}, {Name: "SCRIPT", Least: 6}, {Name: "WHEN", Least: 8}, {Name: "NEXT"}, {Name: "FROM"}}
+
+// Check returns a schedule that is not served yet.
+func Check(d schedule.Definition, now time.Time) Checked {
+	c := Checked{Name: d.Name, Script: d.Script, Timing: timing(d), Source: d.Source}
+	if d.Enabled {
+		c.Next = d.Timing.Next(now)
+	}
+	return c
+}
+
+// Cells are the cells for CheckedColumns.
+func (c Checked) Cells() []string {
+	next := "disabled"
+	if !c.Next.IsZero() {
+		next = c.due()
+	}
+	return []string{c.Name, c.Script, c.When, next, filepath.Base(c.Source)}
 }
 
 // Tick is a time at which a schedule is due.
 type Tick struct {
-	Schedule string    `json:"schedule"`
-	At       time.Time `json:"at"`
+	Schedule string    `json:"schedule" doc:"the schedule's name"`
+	At       time.Time `json:"at" doc:"when it is due"`
 }
+
+// TickColumns are the columns of a list of ticks, which have no names.
+var TickColumns = []Column{{Least: 16}, {}}
+
+// Cells are the cells for TickColumns.
+func (t Tick) Cells() []string { return []string{t.Schedule, DueAt(t.At)} }

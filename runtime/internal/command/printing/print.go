@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/display"
@@ -33,44 +31,42 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// List prints items as JSON, or as a table for people. none is what it prints
-// for people if there are no items.
-func List[T any](w io.Writer, asJSON bool, items []T, none string, head []string, cells func(T) []string) error {
-	if asJSON {
-		return JSON(w, append([]T{}, items...))
-	}
+// List prints items as a table for people, or none if there are no items.
+func List[T any](env *environment.Env, items []T, none string, columns []view.Column, cells func(T) []string) error {
 	if len(items) == 0 {
-		_, err := fmt.Fprintln(w, none)
+		_, err := fmt.Fprintln(env.Stdout, none)
 		return err
 	}
 	var rows [][]string
 	for _, one := range items {
 		rows = append(rows, cells(one))
 	}
-	return Table(w, head, rows)
+	return Table(env, columns, rows)
 }
 
-// Table prints a table with its columns aligned. A nil head is left out.
-func Table(w io.Writer, head []string, rows [][]string) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if head != nil {
-		fmt.Fprintln(table, strings.Join(head, "\t"))
-	}
-	for _, cells := range rows {
-		clean := make([]string, len(cells))
-		for i, cell := range cells {
-			clean[i] = display.Cell(cell)
-		}
-		fmt.Fprintln(table, strings.Join(clean, "\t"))
-	}
-	return table.Flush()
+// Table prints a table with its columns aligned. It fits a terminal; what is piped is
+// never shortened.
+func Table(env *environment.Env, columns []view.Column, rows [][]string) error {
+	_, err := io.WriteString(env.Stdout, view.Table(columns, rows, width(env)))
+	return err
 }
 
-// Lines prints named values, one a line.
-func Lines(w io.Writer, lines []view.Line) error {
-	rows := make([][]string, len(lines))
-	for i, l := range lines {
-		rows[i] = []string{l.Name, l.Value}
+// Lines prints named values, one a line. On a terminal, long values are wrapped.
+func Lines(env *environment.Env, lines []view.Line) error {
+	_, err := io.WriteString(env.Stdout, view.Lines(lines, width(env)))
+	return err
+}
+
+// usualWidth is the width of a terminal that does not say how wide it is.
+const usualWidth = 80
+
+// width returns how long lines may be on a terminal, and 0 elsewhere.
+func width(env *environment.Env) int {
+	if !env.StdoutTTY {
+		return 0
 	}
-	return Table(w, nil, rows)
+	if n := env.Width(); n > 0 {
+		return n
+	}
+	return usualWidth
 }

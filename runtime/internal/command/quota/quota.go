@@ -49,7 +49,7 @@ func show(env *environment.Env, o *options) error {
 		return err
 	}
 	if o.json {
-		return printing.JSON(env.Stdout, quotas)
+		return printing.JSON(env.Stdout, view.QuotaForm(quotas))
 	}
 	if len(quotas) == 0 {
 		fmt.Fprintln(env.Stdout, "no script has called Planhat in the last minute")
@@ -62,5 +62,5 @@ func show(env *environment.Env, o *options) error {
 		}
 		rows = append(rows, q.Rows()...)
 	}
-	return printing.Table(env.Stdout, nil, rows)
+	return printing.Table(env, view.QuotaColumns, rows)
 }

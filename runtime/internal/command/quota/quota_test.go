@@ -39,7 +39,7 @@ func TestQuota(t *testing.T) {
 	assert.Contains(t, out, `"sync.lua"`)
 	out, _, err = r.Run(command.New, "--json", "--state", "other.db")
 	require.NoError(t, err)
-	assert.Equal(t, "[]\n", out)
+	assert.JSONEq(t, `{"version": 1, "quotas": []}`, out)
 	_, _, err = r.Run(command.New, "--state", "memory")
 	assert.EqualError(t, err, "this command needs a store that outlives the process")
 	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", "other.db")

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
+	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 // storedRows is what a stored summary has of rejected rows.
@@ -33,7 +34,7 @@ func printRejected(env *environment.Env, o *options) error {
 		if len(stored.Rows) == 0 {
 			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' lists runs that have some"}
 		}
-		text, count, err := o.rejectedText(stored.Rows)
+		text, count, err := o.rejectedText(r.ID, stored)
 		if err != nil {
 			return err
 		}
@@ -57,12 +58,12 @@ func printRejected(env *environment.Env, o *options) error {
 
 // rejectedText writes rows as JSON or as the CSV of phscript run --rejects, and returns
 // how many.
-func (o *options) rejectedText(rows []outcome.RejectedRow) ([]byte, int, error) {
+func (o *options) rejectedText(run int64, stored storedRows) ([]byte, int, error) {
 	var out bytes.Buffer
 	if o.json || strings.HasSuffix(o.file, ".json") {
-		text, err := json.MarshalIndent(rows, "", "  ")
-		return append(text, '\n'), len(rows), err
+		text, err := json.MarshalIndent(view.Rejected(run, stored.Rows, stored.LeftOut), "", "  ")
+		return append(text, '\n'), len(stored.Rows), err
 	}
-	n, err := rejects.Write(&out, rejects.Of(rows))
+	n, err := rejects.Write(&out, rejects.Of(stored.Rows))
 	return out.Bytes(), n.Rows, err
 }

@@ -138,7 +138,10 @@ func listRuns(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		return printing.List(env.Stdout, o.json, runs, "no runs found", view.RunColumns, func(r *history.Run) []string { return view.RunCells(r, env.Now()) })
+		if o.json {
+			return printing.JSON(env.Stdout, view.Runs(runs))
+		}
+		return printing.List(env, runs, "no runs found", view.RunColumns, func(r *history.Run) []string { return view.RunCells(r, env.Now()) })
 	})
 }
 
@@ -160,9 +163,9 @@ func (o *options) withRun(env *environment.Env, do func(r *history.Run) error) e
 func showRun(env *environment.Env, o *options) error {
 	return o.withRun(env, func(r *history.Run) error {
 		if o.json {
-			return printing.JSON(env.Stdout, r)
+			return printing.JSON(env.Stdout, view.Run(r))
 		}
-		if err := printing.Lines(env.Stdout, view.RunLines(r, env.Now())); err != nil {
+		if err := printing.Lines(env, view.RunLines(r, env.Now())); err != nil {
 			return err
 		}
 		if r.Error != "" {
@@ -218,7 +221,7 @@ func printLog(env *environment.Env, o *options) error {
 
 func (o *options) printLine(env *environment.Env, l history.Line) error {
 	if o.json {
-		text, err := json.Marshal(l)
+		text, err := json.Marshal(view.Log(l))
 		if err == nil {
 			_, err = fmt.Fprintln(env.Stdout, display.JSON(string(text)))
 		}

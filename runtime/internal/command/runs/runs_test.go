@@ -71,10 +71,10 @@ func TestRunsAreListed(t *testing.T) {
 	} {
 		out, _, err := r.Run(runs.New, append([]string{"list", "--json"}, strings.Fields(c.flags)...)...)
 		require.NoError(t, err, c.flags)
-		var list []struct{ ID int64 }
+		var list struct{ Runs []struct{ ID int64 } }
 		require.NoError(t, json.Unmarshal([]byte(out), &list), out)
 		var ids []int64
-		for _, one := range list {
+		for _, one := range list.Runs {
 			ids = append(ids, one.ID)
 		}
 		assert.Equal(t, c.want, ids, c.flags)
@@ -103,7 +103,7 @@ func TestOneRun(t *testing.T) {
 	assert.Contains(t, run("show", "1", "--json"), `"schedule": "nightly"`)
 	assert.Regexp(t, `(?s)looking.*hello.*careful`, run("logs", "1", "-f"))
 	assert.Regexp(t, `^[^\n]*hello\n[^\n]*careful\n$`, run("logs", "1", "--level", "info"), "lines without a level are always shown")
-	assert.Equal(t, 3, strings.Count(run("logs", "1", "--json"), `"run":1`))
+	assert.Equal(t, 3, strings.Count(run("logs", "1", "--json"), `{"version":1,"run":1,`))
 	assert.Equal(t, "\ufeffphscript_reason,phscript_state,phscript_call,phscript_file,phscript_line,externalId\nno name,,company.bulk_upsert,,,a-1\n", run("rejected", "1"))
 	assert.Contains(t, run("rejected", "1", "--json"), `"message": "no name"`)
 	assert.Equal(t, "wrote 1 rejected rows to r.json\n", run("rejected", "1", "-o", "r.json"))

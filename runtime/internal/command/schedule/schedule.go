@@ -49,22 +49,38 @@ func listSchedules(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
-		none := "no schedules; 'phscript serve --check' shows those in your configuration"
-		err = printing.List(env.Stdout, o.json, schedules, none, view.ScheduleColumns, view.Schedule.Cells)
-		if err != nil || o.json || len(schedules) == 0 {
+		servers, err := serve.Servers(ctx, db)
+		if err != nil {
 			return err
 		}
-		return warnAboutServers(ctx, env, db)
+		if o.json {
+			return printing.JSON(env.Stdout, view.ScheduleForm(schedules, servers))
+		}
+		none := "no schedules; 'phscript serve --check' shows those in your configuration"
+		err = printing.List(env, schedules, none, view.ScheduleColumns, view.Schedule.Cells)
+		if err != nil || len(schedules) == 0 {
+			return err
+		}
+		explain(env, schedules)
+		warnAboutServers(env, servers)
+		return nil
 	})
+}
+
+// explain says why schedules do not run.
+func explain(env *environment.Env, schedules []view.Schedule) {
+	before := "\n"
+	for _, s := range schedules {
+		if why := s.Why(); why != "" {
+			fmt.Fprintf(env.Stdout, "%s%s\n", before, why)
+			before = ""
+		}
+	}
 }
 
 // warnAboutServers says if nothing runs the schedules, or if a service runs them
 // with an older configuration.
-func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) error {
-	servers, err := serve.Servers(ctx, db)
-	if err != nil {
-		return err
-	}
+func warnAboutServers(env *environment.Env, servers []serve.Server) {
 	live := 0
 	for _, s := range servers {
 		if !s.Live {
@@ -78,7 +94,6 @@ func warnAboutServers(ctx context.Context, env *environment.Env, db *store.DB) e
 	if live == 0 {
 		fmt.Fprintln(env.Stdout, "\nno 'phscript serve' is running: nothing runs until you start one")
 	}
-	return nil
 }
 
 // named finds schedules by their names, all of them if none is given.
@@ -121,7 +136,10 @@ func nextTicks(env *environment.Env, o *options) error {
 		}
 		slices.SortStableFunc(ticks, func(a, b view.Tick) int { return a.At.Compare(b.At) })
 		ticks = ticks[:min(len(ticks), o.count)]
-		return printing.List(env.Stdout, o.json, ticks, "no schedule is due", nil, func(t view.Tick) []string { return []string{t.Schedule, view.DueAt(t.At)} })
+		if o.json {
+			return printing.JSON(env.Stdout, view.Ticks(ticks))
+		}
+		return printing.List(env, ticks, "no schedule is due", view.TickColumns, view.Tick.Cells)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/schedule"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 func TestSchedules(t *testing.T) {
@@ -22,7 +23,7 @@ func TestSchedules(t *testing.T) {
 		return out
 	}
 	assert.Equal(t, "no schedules; 'phscript serve --check' shows those in your configuration\n", run("list"))
-	assert.Equal(t, "[]\n", run("list", "--json"))
+	assert.JSONEq(t, `{"version": 1, "schedules": [], "services": []}`, run("list", "--json"))
 	assert.Equal(t, "no schedule is due\n", run("next"))
 	r.Schedules(config.Schedule{Name: "nightly", Script: "a.lua", Cron: "0 2 * * *", TimeZone: "UTC"}, config.Schedule{Name: "often", Script: "b.lua", Every: "10m"})
 
@@ -30,17 +31,17 @@ func TestSchedules(t *testing.T) {
 	assert.Contains(t, run("list", "--simulate"), "no schedules", "a simulated service has its own store")
 	assert.Contains(t, run("list", "--state", "other.db"), "no schedules")
 
-	var ticks []struct {
-		Schedule string
-		At       time.Time
-	}
-	require.NoError(t, json.Unmarshal([]byte(run("next", "-n", "2", "--json", "nightly")), &ticks))
+	var printed view.TickList
+	require.NoError(t, json.Unmarshal([]byte(run("next", "-n", "2", "--json", "nightly")), &printed))
+	assert.Equal(t, 1, printed.Version)
+	ticks := printed.Ticks
 	require.Len(t, ticks, 2)
 	assert.Equal(t, "nightly", ticks[0].Schedule)
 	assert.Equal(t, time.Date(2026, 1, 16, 2, 0, 0, 0, time.UTC), ticks[0].At.UTC())
 
 	assert.Equal(t, "nightly is paused; its queued runs are cancelled, except those started by hand\n", run("pause", "nightly"))
 	assert.NotContains(t, run("next"), "nightly")
+	assert.Regexp(t, `\nnightly has been paused since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+\n`, run("list"))
 	assert.Contains(t, run("resume", "nightly"), "nightly is resumed; next at ")
 	assert.Equal(t, "run 1 of often is queued; follow it with 'phscript runs logs -f 1'\n", run("run", "often"))
 

@@ -41,6 +41,7 @@ type options struct {
 	grace     time.Duration
 	allowHost []string
 	check     bool
+	json      bool
 	logLevel  string
 	logFormat string
 	// These are not shown: tests do not wait for minutes.
@@ -73,6 +74,9 @@ func New(env *environment.Env) *cobra.Command {
 			if err := usage.Needs(cmd.Flags(), "simulate", "companies"); err != nil {
 				return err
 			}
+			if err := usage.Needs(cmd.Flags(), "check", "json"); err != nil {
+				return err
+			}
 			o.Simulated = cmd.Flags().Changed("simulate")
 			return serveSchedules(env, o)
 		},
@@ -85,6 +89,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
 	f.BoolVar(&o.check, "check", false, "Only check the configuration and show when each schedule is due")
 	host.AddAllowHost(cmd, &o.allowHost)
+	f.BoolVar(&o.json, "json", false, "With --check, print JSON")
 	usage.AddLog(cmd, &o.logLevel, &o.logFormat)
 	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
 	f.DurationVar(&o.lateAfter, "late-after", 0, "")
@@ -146,7 +151,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	}
 	if o.check {
 		o.warn(env, loaded, func(doubt string) { fmt.Fprintln(env.Stderr, "warning:", doubt) })
-		return checkSchedules(env, loaded)
+		return o.checkSchedules(env, loaded)
 	}
 	secrets := &redact.Secrets{}
 	keepSecret(secrets, c)
@@ -354,17 +359,16 @@ func handedOn(variables []string, same func(a, b string) bool) []string {
 }
 
 // checkSchedules shows what would be served.
-func checkSchedules(env *environment.Env, loaded *serve.Loaded) error {
-	if len(loaded.Definitions) == 0 {
+func (o *options) checkSchedules(env *environment.Env, loaded *serve.Loaded) error {
+	var list []view.Checked
+	for _, d := range loaded.Definitions {
+		list = append(list, view.Check(d, env.Now()))
+	}
+	switch {
+	case o.json:
+		return printing.JSON(env.Stdout, view.CheckedForm(list))
+	case len(list) == 0:
 		return nil
 	}
-	var rows [][]string
-	for _, d := range loaded.Definitions {
-		next := "disabled"
-		if d.Enabled {
-			next = view.DueAt(d.Timing.Next(env.Now()))
-		}
-		rows = append(rows, []string{d.Name, d.Script, d.Timing.String(), next, filepath.Base(d.Source)})
-	}
-	return printing.Table(env.Stdout, []string{"NAME", "SCRIPT", "WHEN", "NEXT", "FROM"}, rows)
+	return printing.List(env, list, "", view.CheckedColumns, view.Checked.Cells)
 }

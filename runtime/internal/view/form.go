@@ -1,0 +1,123 @@
+package view
+
+import (
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/serve"
+)
+
+// Form begins every JSON object that --json prints. The tags named doc describe the
+// fields for the reference. Fields are added without a new version; a field is renamed
+// or removed only with a new one.
+type Form struct {
+	Version int `json:"version" doc:"the version of this form"`
+}
+
+// current is the version of all forms.
+var current = Form{Version: 1}
+
+// RunList is what runs list prints.
+type RunList struct {
+	Form
+	Runs []*history.Run `json:"runs" doc:"the runs, the latest due ones first"`
+}
+
+// OneRun is what runs show prints.
+type OneRun struct {
+	Form
+	*history.Run
+}
+
+// LogLine is what runs logs prints for each line.
+type LogLine struct {
+	Form
+	history.Line
+}
+
+// RejectedList is what runs rejected prints.
+type RejectedList struct {
+	Form
+	Run     int64                 `json:"run" doc:"the number of the run"`
+	Rows    []outcome.RejectedRow `json:"rows" doc:"the rejected rows"`
+	LeftOut int                   `json:"left_out,omitempty" doc:"how many further rows were not kept"`
+}
+
+// ScheduleList is what schedule list prints.
+type ScheduleList struct {
+	Form
+	Schedules []Schedule     `json:"schedules" doc:"the schedules, by name"`
+	Services  []serve.Server `json:"services" doc:"the services that use the store or did lately, those seen last first"`
+}
+
+// TickList is what schedule next prints.
+type TickList struct {
+	Form
+	Ticks []Tick `json:"ticks" doc:"the next ticks, in order"`
+}
+
+// QuotaList is what quota prints.
+type QuotaList struct {
+	Form
+	Quotas []Quota `json:"quotas" doc:"the quota of each tenant that was called lately"`
+}
+
+// CheckedList is what serve --check prints.
+type CheckedList struct {
+	Form
+	Schedules []Checked `json:"schedules" doc:"the schedules in the configuration and in scripts"`
+}
+
+// Checked is a schedule that is not served yet.
+type Checked struct {
+	Name   string `json:"name" doc:"its name"`
+	Script string `json:"script" doc:"the script that it runs"`
+	Timing
+	Source string `json:"source" doc:"the file in which it is written"`
+}
+
+// Runs, Ticks and the others make the forms of lists, which are never null.
+func Runs(list []*history.Run) RunList { return RunList{current, append([]*history.Run{}, list...)} }
+
+// Run makes the form of a run.
+func Run(r *history.Run) OneRun { return OneRun{current, r} }
+
+// Log makes the form of a line.
+func Log(l history.Line) LogLine { return LogLine{current, l} }
+
+// Rejected makes the form of a run's rejected rows.
+func Rejected(run int64, rows []outcome.RejectedRow, leftOut int) RejectedList {
+	return RejectedList{current, run, append([]outcome.RejectedRow{}, rows...), leftOut}
+}
+
+// ScheduleForm makes the form of schedules and of the services that run them.
+func ScheduleForm(list []Schedule, services []serve.Server) ScheduleList {
+	return ScheduleList{current, append([]Schedule{}, list...), append([]serve.Server{}, services...)}
+}
+
+// Ticks makes the form of ticks.
+func Ticks(list []Tick) TickList { return TickList{current, append([]Tick{}, list...)} }
+
+// QuotaForm makes the form of quotas.
+func QuotaForm(list []Quota) QuotaList { return QuotaList{current, append([]Quota{}, list...)} }
+
+// CheckedForm makes the form of schedules that were checked.
+func CheckedForm(list []Checked) CheckedList {
+	return CheckedList{current, append([]Checked{}, list...)}
+}
+
+// Forms are all forms, by the command that prints them with --json. Lines reports
+// whether it prints an object a line.
+var Forms = []struct {
+	Command string
+	Lines   bool
+	Value   any
+}{
+	{Command: "quota", Value: QuotaList{}},
+	{Command: "runs list", Value: RunList{}},
+	{Command: "runs logs", Lines: true, Value: LogLine{}},
+	{Command: "runs rejected", Value: RejectedList{}},
+	{Command: "runs show", Value: OneRun{}},
+	{Command: "schedule list", Value: ScheduleList{}},
+	{Command: "schedule next", Value: TickList{}},
+	{Command: "serve --check", Value: CheckedList{}},
+}
