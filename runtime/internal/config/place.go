@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // mistakeKind says what a file's mistake is about. The zero value is a setting that is
@@ -54,11 +55,11 @@ func located(name string, text []byte, err error) error {
 }
 
 // lastKey matches how the decoder names a setting.
-var lastKey = regexp.MustCompile(`^toml: (?:line \d+ )?\(last key "([^"]*)"\): `)
+var lastKey = pattern.Lazy(`^toml: (?:line \d+ )?\(last key "([^"]*)"\): `)
 
 // wrongType is the error about a value of another type.
 func wrongType(name string, err error) *Error {
-	message := lastKey.ReplaceAllString(err.Error(), "$1: ")
+	message := lastKey().ReplaceAllString(err.Error(), "$1: ")
 	return &Error{
 		Where: name, Message: strings.TrimPrefix(message, "toml: "), kind: mistyped,
 		Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]",
@@ -66,12 +67,12 @@ func wrongType(name string, err error) *Error {
 }
 
 // longWord matches what may be a token.
-var longWord = regexp.MustCompile(`[\pL\pN_+/=-]{13,}`)
+var longWord = pattern.Lazy(`[\pL\pN_+/=-]{13,}`)
 
 // withoutTokens leaves out what may be a token that is in the wrong place: errors go to
 // logs and pages. The place of the mistake tells what is meant.
 func withoutTokens(message string) string {
-	return longWord.ReplaceAllStringFunc(message, func(word string) string {
+	return longWord().ReplaceAllStringFunc(message, func(word string) string {
 		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsDigit(r) || unicode.IsUpper(r) }) {
 			return "…"
 		}

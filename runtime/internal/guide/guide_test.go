@@ -13,7 +13,8 @@ func guides(t *testing.T) *Guides {
 	g, err := New(fstest.MapFS{
 		"import.md": {Data: []byte("# Importing lists\n\nHow to import.\n\n## Excel files\n\nSave it as CSV. To undo an import, delete by `source`.\n\n" +
 			"```lua\n## no heading: compny\n```\n\n## `csv.read`: options\n\n### Encodings\n\nThe option <b>\n<!-- generated -->\n")},
-		"deploy.md": {Data: []byte("# Running on a schedule\n\nOnce a night, import companies.\n\n## Schedules\n\nA schedule has a name.\n\n## Being told\n\nIn Slack.\n")},
+		"architecture.md": {Data: []byte("# Architecture\n\n## Slack\n\nSlack notifications.\n\n## Slack clients\n")},
+		"deploy.md":       {Data: []byte("# Running on a schedule\n\nOnce a night, import companies.\n\n## Schedules\n\nA schedule has a name.\n\n## Being told\n\nIn Slack.\n")},
 	})
 	require.NoError(t, err)
 	return g
@@ -33,7 +34,7 @@ func TestSections(t *testing.T) {
 	for _, s := range g.Sections() {
 		list = append(list, s.Name())
 	}
-	assert.Equal(t, []string{"deploy", "deploy#schedules", "deploy#being-told", "import", "import#excel-files", "import#csvread-options"}, list)
+	assert.Equal(t, []string{"architecture", "architecture#slack", "architecture#slack-clients", "deploy", "deploy#schedules", "deploy#being-told", "import", "import#excel-files", "import#csvread-options"}, list)
 	assert.Len(t, g.Page("import"), 3)
 	s := g.Find("Import.md#Excel-files")
 	require.NotNil(t, s)
@@ -49,7 +50,9 @@ func TestSearch(t *testing.T) {
 	for text, want := range map[string][]string{
 		"excel":            {"import#excel-files"},
 		"how do I undo an": {"import#excel-files"},
-		"slack":            {"deploy#being-told"},
+		"slack":            {"deploy#being-told", "architecture#slack", "architecture#slack-clients"},
+		"excelfiles":       {"import#excel-files"},
+		"scheduleHas":      {"deploy#schedules"},
 		"encoding":         {"import#csvread-options"},
 		"schedule":         {"deploy#schedules", "deploy", "deploy#being-told"},
 		"import company":   {"deploy"},
@@ -63,6 +66,8 @@ func TestSearch(t *testing.T) {
 	assert.False(t, g.Search("schedule name")[0].Exact)
 	assert.Equal(t, InCode, g.Search("compny")[0].Best)
 	assert.Equal(t, InText, g.Search("slack")[0].Best)
+	assert.Equal(t, InText, g.Search("slack")[1].Best, "headings of pages for developers do not count")
+	assert.False(t, g.Search("slack")[1].Exact)
 	assert.Equal(t, InHeading, g.Search("sched")[0].Best)
 	assert.Equal(t, 1, g.Search("import nonsense")[0].Found)
 }

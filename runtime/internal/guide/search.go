@@ -17,7 +17,14 @@ const (
 	mostInText   = 3
 	// In code, also in misspellings that a guide shows.
 	inCode = 0.5
+	// forDevelopers is how much a mention on a page for developers counts, compared
+	// with others: less than one in the text of another page.
+	forDevelopers = 0.3
 )
+
+// developerPages are for people who change or embed phscript. Most readers of
+// guides write scripts.
+var developerPages = []string{"architecture", "embedding", "performance", "planhat-api"}
 
 // indexed is a section with its words, each with its weight.
 type indexed struct {
@@ -32,12 +39,12 @@ func index(s *Section) *indexed {
 	for _, word := range Words(s.Text) {
 		i.weights[word] = inCode
 	}
-	for _, word := range Words(prose) {
+	for _, word := range withJoined(Words(prose)) {
 		i.weights[word] = min(i.weights[word]+inText, mostInText)
 	}
 	for line := range strings.Lines(prose) {
 		if sub, ok := strings.CutPrefix(line, "### "); ok {
-			for _, word := range Words(sub) {
+			for _, word := range withJoined(Words(sub)) {
 				i.weights[word] += inSubheading
 			}
 		}
@@ -45,10 +52,22 @@ func index(s *Section) *indexed {
 	for _, word := range Words(s.Page + " " + s.Title) {
 		i.weights[word] += inTitle
 	}
-	for _, word := range i.heading {
+	for _, word := range withJoined(i.heading) {
 		i.weights[word] += inHeading
 	}
 	return i
+}
+
+// withJoined adds each two neighbors as one word, so that "dryrun" finds a dry
+// run.
+func withJoined(words []string) []string {
+	all := slices.Clone(words)
+	for i := 1; i < len(words); i++ {
+		if !slices.Contains(filler, words[i-1]) && !slices.Contains(filler, words[i]) {
+			all = append(all, words[i-1]+words[i])
+		}
+	}
+	return all
 }
 
 // withoutCode leaves out of Markdown what is marked as code.
@@ -147,15 +166,16 @@ func placeOf(weight float64) Place {
 type Hit struct {
 	*Section
 	// Found is how many of the words it has, Best where the most prominent one is.
-	// Exact is set if its heading says just these words.
+	// Exact is set if its heading says just these words. On pages for developers,
+	// headings do not count.
 	Found int
 	Best  Place
 	Exact bool
 }
 
 // Search returns the sections with the most of some words, the likeliest first:
-// words in headings count more than those in the text, and rare ones more than
-// frequent ones.
+// words in headings count more than those in the text, rare ones more than
+// frequent ones, and pages for developers less than others.
 func (g *Guides) Search(text ...string) []Hit {
 	words := Telling(Words(strings.Join(text, " ")))
 	weights := make([][]float64, len(g.sections))
@@ -178,16 +198,23 @@ func (g *Guides) Search(text ...string) []Hit {
 	var list []scored
 	most := 0
 	for i, s := range g.sections {
-		hit := scored{Hit: Hit{Section: s.Section, Exact: slices.Equal(s.heading, words)}}
+		developers := slices.Contains(developerPages, s.Page)
+		hit := scored{Hit: Hit{Section: s.Section, Exact: !developers && slices.Equal(s.heading, words)}}
 		for w, weight := range weights[i] {
+			if developers {
+				weight = forDevelopers * min(weight, mostInText)
+			}
 			if weight > 0 {
 				hit.Found++
 				hit.score += weight * rarity[w]
-				hit.Best = max(hit.Best, placeOf(weight))
+				hit.Best = max(hit.Best, placeOf(weights[i][w]))
 			}
 		}
 		if hit.Exact {
 			hit.score *= 2
+		}
+		if developers {
+			hit.Best = min(hit.Best, InText)
 		}
 		list = append(list, hit)
 		most = max(most, hit.Found)

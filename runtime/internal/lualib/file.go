@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -280,7 +280,7 @@ func (c call) readBytes(f *file, count int) int {
 }
 
 // beginsNumber matches what a number may begin with, as scanf of C reads it.
-var beginsNumber = regexp.MustCompile(`^[+-]?(0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*([pP][+-]?[0-9]*)?|` +
+var beginsNumber = pattern.Lazy(`^[+-]?(0[xX][0-9a-fA-F]*\.?[0-9a-fA-F]*([pP][+-]?[0-9]*)?|` +
 	`([0-9]+\.?[0-9]*|\.[0-9]*)?|([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]*|` +
 	`(?i:i(n(f(i(n(i(ty?)?)?)?)?)?)?|n(an?)?))$`)
 
@@ -295,7 +295,7 @@ func readNumber(r *bufio.Reader) (float64, bool) {
 		if text == "" && strings.IndexByte(" \t\n\r\v\f", b) >= 0 {
 			continue
 		}
-		if !beginsNumber.MatchString(text + string(rune(b))) {
+		if !beginsNumber().MatchString(text + string(rune(b))) {
 			if err := r.UnreadByte(); err != nil {
 				return 0, false
 			}

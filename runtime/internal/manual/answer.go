@@ -64,9 +64,13 @@ func (m *Manual) Ask(text string) *Answer {
 		if exact := slices.DeleteFunc(slices.Clone(hits), func(h guide.Hit) bool { return !h.Exact }); len(exact) == 1 {
 			a.Section = exact[0].Section
 		}
+		// Leave out mere mentions if a heading or the reference has all words.
+		least := guide.InCode
+		if inReference {
+			least = min(guide.InHeading, max(guide.InText, best(hits)))
+		}
 		for _, h := range hits {
-			// Leave out mere mentions if the reference has all words.
-			if h.Section != a.Section && (h.Best == guide.InHeading || !inReference) {
+			if h.Section != a.Section && h.Best >= least {
 				a.Sections = append(a.Sections, h.Section)
 			}
 		}
@@ -76,6 +80,15 @@ func (m *Manual) Ask(text string) *Answer {
 	}
 	a.complete = most == len(guide.Telling(guide.Words(a.text)))
 	return a
+}
+
+// best returns the most prominent place of the hits.
+func best(hits []guide.Hit) guide.Place {
+	place := guide.InCode
+	for _, h := range hits {
+		place = max(place, h.Best)
+	}
+	return place
 }
 
 // misspelled reports whether guides have the words only in code, or not all of

@@ -10,7 +10,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/guide"
 )
 
-// search returns the topics that contain every word, by relevance: words in the
+// search returns the topics that contain every word, without Planhat's internal
+// properties, by relevance: words in the
 // name come before words in the first sentence, and those before words in the
 // rest. If no topic contains all words, it returns those with the most, and how
 // many that is.
@@ -22,6 +23,9 @@ func (m *Manual) search(words []string) (topics []*Topic, most int) {
 	words = stems(words)
 	var found []match
 	for _, t := range m.topics {
+		if t.Kind == KindProperty && strings.HasPrefix(t.Doc, "Internal") {
+			continue // Planhat does not say what it is for
+		}
 		if n, r := rank(t, words); n > 0 {
 			found = append(found, match{t, n, r})
 			most = max(most, n)
