@@ -64,10 +64,14 @@ func (m *Manual) Ask(text string) *Answer {
 		if exact := slices.DeleteFunc(slices.Clone(hits), func(h guide.Hit) bool { return !h.Exact }); len(exact) == 1 {
 			a.Section = exact[0].Section
 		}
-		// Leave out mere mentions if a heading or the reference has all words.
+		// Leave out mere mentions if the reference has all words. One word alone may be
+		// about much more than what has it in its name.
 		least := guide.InCode
-		if inReference {
+		switch {
+		case inReference && len(words) == 1:
 			least = min(guide.InHeading, max(guide.InText, best(hits)))
+		case inReference:
+			least = guide.InHeading
 		}
 		for _, h := range hits {
 			if h.Section != a.Section && h.Best >= least {

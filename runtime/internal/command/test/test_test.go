@@ -25,8 +25,8 @@ func startTests(t *testing.T, dir string, args ...string) (out *bufio.Scanner, s
 	signals, code = make(chan os.Signal, 2), make(chan int, 1)
 	env := &environment.Env{
 		Args: append([]string{"test"}, args...), Stdout: write, Stderr: io.Discard, Dir: dir, Now: time.Now, Processors: 2,
-		Getenv:     func(string) (string, bool) { return "", false },
-		ReadFile:   os.ReadFile,
+		Getenv:   func(string) (string, bool) { return "", false },
+		ReadFile: os.ReadFile, ReadConfig: os.ReadFile,
 		Interrupts: func() (<-chan os.Signal, func()) { return signals, func() {} },
 		Exit:       func(int) {},
 	}
