@@ -84,7 +84,7 @@ func state(e serve.Entry) string {
 		return "paused"
 	case e.Failing:
 		return "failing"
-	case e.Idle == serve.IdleMissed || e.Idle == serve.IdleSkipped:
+	case e.InARow > 0 && (e.Idle == serve.IdleMissed || e.Idle == serve.IdleSkipped):
 		return string(e.Idle)
 	}
 	return "ok"
