@@ -75,7 +75,7 @@ type Checked struct {
 	Source string `json:"source" doc:"the file in which it is written"`
 }
 
-// Runs, Ticks and the others make the forms of lists, which are never null.
+// Runs makes the form of a list, which is never null, as those of the other lists.
 func Runs(list []*history.Run) RunList { return RunList{current, append([]*history.Run{}, list...)} }
 
 // Run makes the form of a run.
