@@ -59,11 +59,8 @@ func (r *Runtime) validateDirs() error {
 
 func (r *Runtime) validateLimits() error {
 	var errs []error
-	for name, limit := range map[string]int64{
-		"Timeout": int64(r.opts.Timeout), "MaxMemory": r.opts.MaxMemory, "MaxHeap": r.opts.MaxHeap, "MaxInstructions": r.opts.MaxInstructions,
-		"MaxCallDepth": int64(r.opts.MaxCallDepth), "MaxString": int64(r.opts.MaxString),
-	} {
-		if limit < 0 {
+	for name, limit := range map[string]int{"MaxCallDepth": r.opts.MaxCallDepth, "MaxString": r.opts.MaxString} {
+		if limit < 0 { // there is always a limit of these
 			errs = append(errs, fmt.Errorf("%s is negative", name))
 		}
 	}
