@@ -78,7 +78,7 @@ func TestOddOutput(t *testing.T) {
 		s := w.serve()
 		s.says("serving")
 		id := w.start("odd")
-		assert.Contains(t, w.becomes(id, history.Failed).Error, "j�k")
+		assert.Contains(t, w.becomes(id, history.Failed).Error, "j<U+0000>k")
 		log := w.do("runs", "logs", id)
 		assert.Contains(t, log, "a�b�c")
 		assert.Contains(t, log, "d�e")
