@@ -3,6 +3,7 @@ package printing
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -40,14 +41,18 @@ func visible(_ []string, a slog.Attr) slog.Attr {
 	a.Key = display.OneLine(a.Key)
 	switch a.Value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(show(a.Value.String()))
+		a.Value = slog.StringValue(whole(show(a.Value.String())))
 	case slog.KindAny:
 		if _, level := a.Value.Any().(slog.Level); !level {
 			text := fmt.Sprintf("%+v", a.Value.Any())
-			if clean := show(text); clean != text {
+			if clean := whole(show(text)); clean != text {
 				a.Value = slog.StringValue(clean)
 			}
 		}
 	}
 	return a
 }
+
+// whole replaces U+FFFD, which stands for what could not be read: tint leaves out what
+// follows it in a value.
+func whole(text string) string { return strings.ReplaceAll(text, "\uFFFD", "<U+FFFD>") }

@@ -50,3 +50,15 @@ func TestLogsStayLines(t *testing.T) {
 		}
 	}
 }
+
+// Nothing of a value is left out, also after a character that could not be read.
+func TestLogsShowWholeValues(t *testing.T) {
+	for _, colors := range []bool{true, false} {
+		var out bytes.Buffer
+		log := slog.New(LogHandler(&environment.Env{Stderr: &out, StderrTTY: colors, Getenv: func(string) (string, bool) { return "", false }}, "text", slog.LevelInfo))
+		log.Info("m\uFFFDn", "a", "one two\uFFFDthree", "b", errors.New("four five\xffsix"), "c", "x=\uFFFDy")
+		for _, part := range []string{"m<U+FFFD>n", "one two<U+FFFD>three", "six", "y"} {
+			assert.Contains(t, out.String(), part)
+		}
+	}
+}
