@@ -2,13 +2,13 @@ package machine
 
 import lua "github.com/yuin/gopher-lua"
 
-// enter executes the call of a Lua function with a fixed number of parameters. Other
-// calls are left to gopher-lua's own instruction, which takes longer.
+// enter executes the call of a Lua function. Other calls, and those that need Lua 5.0's
+// table arg, are left to gopher-lua's own instruction, which takes longer.
 func enter(L *lua.LState, inst uint32, base *frame) int {
 	s := of(L)
 	at := s.target(inst)
 	fn, ok := s.reg.array[at].(*lua.LFunction)
-	if !ok || fn.IsG || fn.Proto.IsVarArg&lua.VarArgIsVarArg != 0 {
+	if !ok || fn.IsG || fn.Proto.IsVarArg&lua.VarArgNeedsArg != 0 {
 		return instructions[lua.OP_CALL](L, inst, base)
 	}
 	first := at + 1
@@ -17,20 +17,33 @@ func enter(L *lua.LState, inst uint32, base *frame) int {
 		given = s.reg.top - first
 	}
 	parameters, used := int(fn.Proto.NumParameters), int(fn.Proto.NumUsedRegisters)
+	local := first
 	end := first + max(given, used)
+	if fn.Proto.IsVarArg != 0 {
+		// The parameters move behind the other arguments.
+		local += max(given, parameters)
+		end = local + max(used, parameters+1)
+	}
 	calls := s.calls()
 	if end > len(s.reg.array) || calls.IsFull() {
 		return instructions[lua.OP_CALL](L, inst, base)
 	}
-	unset := s.reg.array[first+min(given, parameters) : end]
-	for i := range unset {
-		unset[i] = lua.LNil
+	array := s.reg.array
+	set := first + min(given, parameters)
+	if local > first {
+		set = local + copy(array[local:], array[first:set])
+		for i := range parameters {
+			array[first+i] = lua.LNil
+		}
 	}
-	s.reg.top = first + used
+	for i := set; i < end; i++ {
+		array[i] = lua.LNil
+	}
+	s.reg.top = local + used
 	index := calls.count
 	f := calls.push()
 	*f = frame{
-		Idx: index, Fn: fn, Parent: s.currentFrame, Base: at, LocalBase: first, ReturnBase: at,
+		Idx: index, Fn: fn, Parent: s.currentFrame, Base: at, LocalBase: local, ReturnBase: at,
 		NArgs: given, NRet: int(inst>>9&0x1ff) - 1,
 	}
 	s.currentFrame = f

@@ -192,12 +192,10 @@ func vararg(L *lua.LState, inst uint32, _ *frame) int {
 		L.SetTop(base - f.LocalBase + given)
 	}
 	first := f.Base + int(f.Fn.Proto.NumParameters) + 1
-	for i := range wanted {
-		v := lua.LNil
-		if i < given {
-			v = s.reg.array[first+i]
-		}
-		s.reg.set(base+i, v)
+	values := s.reg.array[base : base+wanted]
+	for i := copy(values, s.reg.array[first:first+given]); i < wanted; i++ {
+		values[i] = lua.LNil
 	}
+	s.reg.top = max(s.reg.top, base+wanted)
 	return 0
 }

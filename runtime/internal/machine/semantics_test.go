@@ -269,6 +269,11 @@ func TestWhatFailed(t *testing.T) {
 // the registers of functions that ended are not seen again.
 func TestCalls(t *testing.T) {
 	evaluates(t, map[string]string{
+		"local function f(a, b, ...) return select('#', ...), b, a, ... end return f(1), f(1, 2, 3, nil)":                   "0 2 2 1 3 nil",
+		"local function f(...) local a, b, c = ... return c, b, a, (...) end return f(1, 2)":                                "nil 2 1 1",
+		"local function f(a, ...) local t = {...} local u return #t, u, a end return f(1, 2, 3), f()":                       "2 0 nil nil",
+		"local function f(a, ...) a = a + 1 return function() return a end, ... end return f(1)(), select(2, f(1, 5))":      "2 5",
+		"local function f(a, ...) return arg end return f(1, 2) == nil, (function(...) return arg.n end)(7, 8)":             "false 2",
 		"local function f(a, b) return b, a end return f(1), f(1, 2)":                                                       "nil 2 1",
 		"local function f(a, b) local c return c, a, b end return f(1, 2, 3, 4)":                                            "nil 1 2",
 		"local function f() return 1, 2, 3 end local a, b, c, d = f() return d, c, b, a":                                    "nil 3 2 1",
