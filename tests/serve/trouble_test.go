@@ -155,7 +155,7 @@ func TestTheStoreIsDamaged(t *testing.T) {
 			s.says("ERR stopping")
 			assert.Less(t, time.Since(began), 10*time.Second)
 			<-s.ended
-			assert.Less(t, time.Since(began), 15*time.Second, "ten, but for a busy machine")
+			assert.Less(t, time.Since(began), 15*time.Second, "ten seconds, and five more for a busy machine")
 			assert.Equal(t, 1, s.cmd.ProcessState.ExitCode())
 			assert.Regexp(t, "error: the store .* is (damaged|not a phscript database)", s.String())
 			assert.Contains(t, s.String(), "hint: restore a backup with 'phscript state restore FILE'")
@@ -163,7 +163,7 @@ func TestTheStoreIsDamaged(t *testing.T) {
 	}
 }
 
-// overwrite replaces a file from an offset on by what is no page.
+// overwrite writes bytes over a file, from an offset to its end, that are not a page.
 func overwrite(f *os.File, from int64) error {
 	info, err := f.Stat()
 	if err == nil {
@@ -192,7 +192,7 @@ func TestNotReadyWhilePlanningFails(t *testing.T) {
 		}
 		began := time.Now()
 		patience.Await(t, 50*time.Millisecond, func() bool { return !ready() }, "it stays ready")
-		assert.Less(t, time.Since(began), 6*time.Second, "five, but for a busy machine")
+		assert.Less(t, time.Since(began), 6*time.Second, "five seconds, and one more for a busy machine")
 		require.NoError(t, tx.Rollback())
 		patience.Await(t, 50*time.Millisecond, ready, "it never is ready again")
 		s.stop()

@@ -16,7 +16,7 @@ import (
 // <FF> for a byte that is not UTF-8. Tabs and line ends stay.
 func Text(text string) string { return visible(text, "\n", nil) }
 
-// OneLine is Text for a text that must stay on its line: \n stands for a line end.
+// OneLine is Text for a text that must fit on one line: a line end becomes \n.
 func OneLine(text string) string { return visible(text, `\n`, nil) }
 
 // Cell is OneLine for a cell of a table: a tab would end it.

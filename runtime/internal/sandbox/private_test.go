@@ -56,7 +56,7 @@ func TestPrivateFiles(t *testing.T) {
 	assert.Equal(t, "secret", w.get(t, "out/phscript.toml"))
 	assert.Equal(t, "secret", w.get(t, "out/prod.conf"))
 	assert.Equal(t, "inside", w.get(t, "out/data.csv"))
-	require.NoError(t, w.box.Remove("../out/harmless.txt"), "the link itself is no secret")
+	require.NoError(t, w.box.Remove("../out/harmless.txt"), "the link itself is not private")
 }
 
 func refused(t *testing.T, err error, what string) {

@@ -8,8 +8,8 @@ import (
 
 // Children are the programs that this process has started and waits for. As process 1
 // of a container, a process is also the parent of what other programs leave running,
-// and has to collect it when it ends. The zero value is ready, and nil stands for a
-// new one. It is safe for concurrent use.
+// and has to collect it when it ends. The zero value is ready to use, and so is
+// nil, for processes that collect nothing. It is safe for concurrent use.
 type Children struct {
 	mu  sync.Mutex
 	own map[int]bool

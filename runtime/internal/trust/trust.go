@@ -19,7 +19,7 @@ import (
 )
 
 // Variable is the environment variable that lists files and folders to trust,
-// separated as in PATH. A folder stands for everything in it.
+// separated as in PATH. A listed folder includes everything in it.
 const Variable = "PHSCRIPT_TRUST"
 
 // Rules say whose files are trusted: those of root and of the user, unless others can

@@ -121,7 +121,7 @@ func TestLinks(t *testing.T) {
 
 	require.NoError(t, rulesFor(nil).Link(out))
 	require.NoError(t, rulesFor(nil).Link(filepath.Join(dir, "missing")))
-	require.NoError(t, rulesFor(ids{"target": {stranger, stranger}}).Link(target), "a folder is no link")
+	require.NoError(t, rulesFor(ids{"target": {stranger, stranger}}).Link(target), "a folder is not a link")
 	for name, owners := range map[string]ids{"the link": {"out@": {stranger, me}}, "where it leads": {"out": {stranger, me}}} {
 		err := rulesFor(owners).Link(out)
 		assert.ErrorContains(t, err, "the link "+out+" belongs to uid 4002", name)

@@ -20,8 +20,8 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// A file in use is left alone until it has its name; one that nobody uses any more is
-// removed, and so is no other.
+// A file in use is left alone until it has its name. Only one that nobody uses any more
+// is removed.
 func TestClear(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)

@@ -53,6 +53,6 @@ func visible(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// whole replaces U+FFFD, which stands for what could not be read: tint leaves out what
-// follows it in a value.
+// whole replaces U+FFFD, which other programs write for bytes that they could not read.
+// tint cuts a value off at this character.
 func whole(text string) string { return strings.ReplaceAll(text, "\uFFFD", "<U+FFFD>") }

@@ -31,7 +31,7 @@ func JSON(w io.Writer, v any) error {
 	return err
 }
 
-// List prints items as a table for people, or none if there are no items.
+// List prints items as a table for people, or the text none if the list is empty.
 func List[T any](env *environment.Env, items []T, none string, columns []view.Column, cells func(T) []string) error {
 	if len(items) == 0 {
 		_, err := fmt.Fprintln(env.Stdout, none)
