@@ -15,6 +15,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/textfile"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -329,7 +330,7 @@ type lineCounter struct {
 	r    io.Reader
 	read int64
 	// consumed returns the offset of what was decoded; tooLong is the error if that is
-	// mostToken bytes behind.
+	// textfile.MostLine bytes behind.
 	consumed func() int64
 	tooLong  error
 	// ends are the offsets of the line ends after the last asked offset;
@@ -338,14 +339,11 @@ type lineCounter struct {
 	passed int
 }
 
-// mostToken is how many bytes of one text in JSON are read.
-const mostToken = 32 << 20
-
 // mostRead is how many bytes are read at once.
 const mostRead = 64 << 10
 
 func (l *lineCounter) Read(p []byte) (int, error) {
-	if l.read-l.consumed() > mostToken {
+	if l.read-l.consumed() > textfile.MostLine {
 		return 0, l.tooLong
 	}
 	p = p[:min(len(p), mostRead)] // the decoder's buffer may be much larger

@@ -72,7 +72,7 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 	}
 	r.opt.Omitted = &r.nulls
 	lines.consumed = r.dec.InputOffset
-	lines.tooLong = src.tooLong("a text in it", "look at the file: a quote may be missing", mostToken)
+	lines.tooLong = src.tooLong("a text in it", "look at the file: a quote may be missing", textfile.MostLine)
 	return r, nil
 }
 

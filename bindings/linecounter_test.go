@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/bindings/internal/textfile"
 )
 
 // spaces is a reader that never ends.
@@ -21,11 +23,11 @@ func TestLongTextsInJSON(t *testing.T) {
 		_, err := io.ReadFull(l, make([]byte, mostRead))
 		return err
 	}
-	for range 3 * mostToken / mostRead {
+	for range 3 * textfile.MostLine / mostRead {
 		require.NoError(t, read(), "a file may have any length")
 		decoded = l.read
 	}
-	for l.read < decoded+mostToken {
+	for l.read < decoded+textfile.MostLine {
 		require.NoError(t, read())
 	}
 	require.NoError(t, read(), "a text of the longest length can end here")

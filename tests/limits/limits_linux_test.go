@@ -60,7 +60,7 @@ var growing = []struct{ name, script, says string }{
 	{"CSV in one line", `for row in csv.rows("zeros", { encoding = "utf-16" }) do end`, "line 1: the line is longer than 16 MiB"},
 	{"fs.read", `print(#fs.read("zeros"))`, "larger than 64 MiB"},
 	{"fs.lines", `for line in fs.lines("zeros") do print(#line) end`, "line 1: the line is longer than 16 MiB"},
-	{"json.rows", `for value in json.rows("long.json") do print(#value) end`, "a text in it is larger than 32 MiB"},
+	{"json.rows", `for value in json.rows("long.json") do print(#value) end`, "a text in it is larger than 16 MiB"},
 	{"json.rows by line", `for value in json.rows("long.json", { on_error = "collect" }) do print(#value) end`, "line 1: the line is longer than 16 MiB"},
 	{"io.lines", `for line in io.lines("zeros") do print(#line) end`, ""},
 	{"file:read", `print(#io.open("zeros"):read("*a"))`, ""},
