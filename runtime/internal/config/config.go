@@ -165,6 +165,10 @@ func parse(name string, text []byte) (Config, error) {
 		}
 		return Config{}, wrongType(name, err)
 	}
+	if key := overwritten(meta); key != nil {
+		message, hint := mistake("has already been defined.")
+		return Config{}, &Error{Where: name, Message: key.String() + ": " + message, Hint: hint, kind: unreadable}
+	}
 	for _, key := range meta.Undecoded() {
 		// What is inside of parameters is the script's own. The decoder takes the
 		// tables in their lists for settings.

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,4 +61,30 @@ func known(key string) bool {
 		}
 	}
 	return true
+}
+
+// overwritten returns a key that holds a value although keys below it were set
+// before, as in params.a.b = 1 and then params.a = 2: the decoder keeps the second
+// and drops the first without an error. It is nil if there is none. What is in lists
+// in brackets is not looked at, because the decoder does not say where an item ends.
+func overwritten(meta toml.MetaData) toml.Key {
+	below := map[string]bool{} // the keys that have others below them
+	list := "\x00"             // the last list in brackets
+	for _, key := range meta.Keys() {
+		name, kind := key.String(), meta.Type(key...)
+		switch {
+		case strings.HasPrefix(name, list+"."):
+			continue
+		case kind == "ArrayHash": // the next item of such tables
+			maps.DeleteFunc(below, func(k string, _ bool) bool { return k == name || strings.HasPrefix(k, name+".") })
+		case kind != "Hash" && below[name]:
+			return key
+		case kind == "Array":
+			list = name
+		}
+		for i := 1; i < len(key); i++ {
+			below[key[:i].String()] = true
+		}
+	}
+	return nil
 }

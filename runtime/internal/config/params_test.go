@@ -71,6 +71,25 @@ func TestParametersThatNobodyCanReceive(t *testing.T) {
 	assert.ErrorContains(t, err, "phscript.toml:2:16: this number is too large")
 }
 
+// The decoder drops a table that a value of the same name follows.
+func TestParametersThatOverwriteOthers(t *testing.T) {
+	for text, want := range map[string]string{
+		"[[schedule]]\nparams.a.b = 1\nparams.a = 2\n":                                      "schedule.params.a: this setting appears twice",
+		"[[schedule]]\nparams.a.b.c = 1\nparams.a = 2\n":                                    "schedule.params.a: this setting appears twice",
+		"[[schedule]]\nname = \"a\"\n[[schedule]]\nparams.a.b = 1\nparams.a = []\n":         "schedule.params.a: this setting appears twice",
+		"[[schedule]]\nparams.a.b = 1\n[[schedule]]\nparams.a = 2\n":                        "",
+		"[[schedule]]\nparams.a.b = 1\nparams.a.c = 2\n":                                    "",
+		"[[schedule]]\nparams.list = [{ a = { b = 1 } }, { a = 2 }]\n[schedule.params.x]\n": "",
+	} {
+		_, err := load(t, text, nil)
+		if want == "" {
+			assert.NoError(t, err, text)
+		} else {
+			assert.ErrorContains(t, err, want, text)
+		}
+	}
+}
+
 func TestParamsOf(t *testing.T) {
 	p, err := ParamsOf(map[string]any{"b": int64(9007199254740993), "a": "x"})
 	require.NoError(t, err)
