@@ -33,7 +33,7 @@ func Parse(text, decimal string) (float64, error) {
 	if i := strings.IndexAny(rest, "eE"); i >= 0 {
 		mantissa, exponent = rest[:i], rest[i:]
 	}
-	whole, part, pointed := strings.Cut(mantissa, cmp.Or(decimal, "."))
+	whole, part, _ := strings.Cut(mantissa, cmp.Or(decimal, "."))
 	if decimal != "" {
 		whole = ungrouped(whole, decimal)
 	}
@@ -44,7 +44,7 @@ func Parse(text, decimal string) (float64, error) {
 	switch {
 	case err != nil:
 		return 0, ErrForm
-	case !pointed && exponent == "" && !exact(n, whole):
+	case exponent == "" && !exact(n, whole, part):
 		return 0, ErrTooLong
 	}
 	return n, nil
@@ -53,10 +53,20 @@ func Parse(text, decimal string) (float64, error) {
 // digits reports whether a text has no other characters than digits.
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// exact reports whether n is the whole number with these digits.
-func exact(n float64, whole string) bool {
-	const always = 15
-	return len(whole) <= always || strconv.FormatFloat(math.Abs(n), 'f', 0, 64) == strings.TrimLeft(whole, "0")
+// exact reports whether n is the number with these digits before and after its
+// decimal sign, apart from decimals that a sum of less than ten trillion has beyond its
+// cents: calculations leave those behind, as in 33.333333333333333333.
+func exact(n float64, whole, part string) bool {
+	const always = 13 // digits, and two decimals: a float holds 15 of them
+	whole, part = strings.TrimLeft(whole, "0"), strings.TrimRight(part, "0")
+	if len(whole) <= always {
+		return true
+	}
+	written := whole
+	if part != "" {
+		written += "." + part
+	}
+	return strconv.FormatFloat(math.Abs(n), 'f', -1, 64) == written || strconv.FormatFloat(math.Abs(n), 'f', len(part), 64) == written
 }
 
 // ungrouped removes the separators of correct groups: one sign throughout, three
