@@ -48,6 +48,8 @@ type host struct {
 	paths map[string]string
 	// loading are the modules being required, outermost first.
 	loading []string
+	// moduleFiles are their files.
+	moduleFiles moduleFiles
 }
 
 // newHost makes a host for a script, whose folder it may read.

@@ -64,6 +64,10 @@ type Options struct {
 	// own. They must be readable.
 	ModuleDirs []string
 
+	// KeepModules reads the files of the modules that a script requires by name when
+	// the run starts, so that replacing them does not affect it.
+	KeepModules bool
+
 	// Timeout limits a run. With 0 or less, there is no limit.
 	Timeout time.Duration
 	// MaxMemory limits what the values of a script take, in bytes, as an

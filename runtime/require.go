@@ -82,6 +82,7 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "), told)
 	}
 	if file != "" {
+		r.noteModule(file, src)
 		files := builtins.ModuleFiles(r.L)
 		if first, ok := files.RawGetString(file).(lua.LString); ok {
 			if v := r.loaded().RawGetString(string(first)); lua.LVAsBool(v) {
@@ -171,7 +172,7 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 		for _, candidate := range []string{rel + ".lua", rel + "/init.lua", "lib/" + rel + ".lua", "lib/" + rel + "/init.lua"} {
 			candidate = path.Join(dir, candidate)
 			file := filepath.Join(r.dir(), filepath.FromSlash(candidate))
-			src, _, err := r.box.ReadFile(file)
+			src, err := r.readModule(file)
 			if err == nil {
 				return src, r.shownAs(candidate), file, nil, nil
 			}
@@ -186,7 +187,7 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 		if !filepath.IsAbs(file) {
 			file = filepath.Join(r.dir(), filepath.FromSlash(file))
 		}
-		src, _, err := r.box.ReadFile(file)
+		src, err := r.readModule(file)
 		if err == nil {
 			return src, candidate, file, nil, nil
 		}

@@ -78,6 +78,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Rejected = h.clients.Tally.Rejected()
 	result.Planned = h.clients.TakePlanned()
 	result.Warnings = h.journal.warnings
+	result.Modules = h.moduleFiles.versions()
 	result.Duration = time.Since(started)
 	return result, err
 }
@@ -114,6 +115,9 @@ func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 	r.meter.attach(r.L)
 	results, err := r.call(func() *lua.LFunction {
 		r.prepare()
+		if r.opts.KeepModules {
+			r.keepModules()
+		}
 		return r.L.NewFunctionFromProto(proto)
 	})
 	if err == nil || exited(err) != nil {

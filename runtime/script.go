@@ -50,6 +50,10 @@ type RunOptions struct {
 	// DryRun withholds every write, also if Options do not.
 	DryRun bool
 
+	// Required, if set, is called with each file that the script requires, before it
+	// runs.
+	Required func(ModuleVersion)
+
 	// Then, if set, is called when the script has ended without an error, while
 	// its state remains. If it returns an error, the run fails with it.
 	Then func(*Live) error
@@ -106,6 +110,8 @@ type Result struct {
 	PeakMemory int64
 	// Warnings are the warnings that were reported, once each.
 	Warnings []string
+	// Modules are the files that the script required.
+	Modules []ModuleVersion
 }
 
 // PlannedWrite counts requests of one kind that a dry run withheld.

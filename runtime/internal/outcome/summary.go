@@ -21,7 +21,8 @@ type Summary struct {
 	Simulated bool      `json:"simulated"`
 	DryRun    bool      `json:"dry_run"`
 	ExitCode  int       `json:"exit_code"`
-	// Outcome is done, rejected, exited (by os.exit), failed or interrupted.
+	// Outcome is done, rejected, exited (by os.exit), failed or interrupted;
+	// unfinished for a run that was killed.
 	Outcome string   `json:"outcome"`
 	Error   *Failure `json:"error,omitempty"`
 
@@ -34,6 +35,8 @@ type Summary struct {
 	// record.
 	IfNew    []Reason `json:"rejected_if_new,omitempty"`
 	Warnings []string `json:"warnings"`
+	// Modules are the files that the script required.
+	Modules []Module `json:"modules,omitempty"`
 
 	// Told counts the rejected rows in the report of the error. Unwritten reports
 	// whether a file of the run could not be written.
@@ -154,6 +157,12 @@ func (r *RejectedRow) String() string {
 		where += " (" + r.Key + ")"
 	}
 	return fmt.Sprintf("%s.%s%s: %s", r.Model, r.Operation, where, r.Message)
+}
+
+// Module is a file that a script required, and the SHA-256 of its text.
+type Module struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
 }
 
 // PlannedWrite is what a dry run did not send.

@@ -80,6 +80,15 @@ func (s *Sandbox) find(act, name string, dirs []string, flag string, follow bool
 	return place{}, refused
 }
 
+// Writes reports whether the script can write a file.
+func (s *Sandbox) Writes(name string) bool {
+	real := resolve(s.abs(name), true)
+	return slices.ContainsFunc(s.write, func(dir string) bool {
+		rel, err := filepath.Rel(resolve(dir, true), real)
+		return err == nil && filepath.IsLocal(rel)
+	})
+}
+
 // instead names a file like path in the last write folder below the working folder,
 // or "" if there is none.
 func (s *Sandbox) instead(path string) string {

@@ -63,6 +63,9 @@ func RunLines(r *history.Run, now time.Time) []Line {
 	line("params", r.Definition.Params.JSON())
 	var done outcome.Summary
 	if len(r.Summary) > 0 && json.Unmarshal(r.Summary, &done) == nil {
+		for _, m := range done.Modules {
+			lines = append(lines, Line{"module", m.File + " " + Clip(m.SHA256, 13)})
+		}
 		lines = append(lines, Totals(&done)...)
 	}
 	return lines

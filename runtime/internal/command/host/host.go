@@ -229,7 +229,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Logger: logger, Secrets: h.Secrets,
 		Env: env.Getenv, EnvAllow: c.AllowEnv, Now: env.Now,
 		WorkDir: env.Dir, ReadDirs: c.AllowRead, WriteDirs: writable,
-		Timeout: c.Timeout, MaxHeap: maxHeap,
+		Timeout: c.Timeout, MaxHeap: maxHeap, KeepModules: true,
 		Planhat: planhat.Config{
 			// Its records take as much again.
 			MaxAnswer: max(maxHeap/2, 1),

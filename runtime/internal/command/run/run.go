@@ -191,8 +191,11 @@ func runScript(env *environment.Env, o *options) error {
 		return err
 	}
 	quiet := o.Quiet
-	if _, scheduled := env.Getenv(serve.RunVariable); scheduled {
+	var so progress
+	_, scheduled := env.Getenv(serve.RunVariable)
+	if scheduled {
 		o.Quiet = false // its log has all lines
+		o.Observer = &so.calls
 	}
 	rejected, err := o.recordRejects(env)
 	if err != nil {
@@ -210,11 +213,16 @@ func runScript(env *environment.Env, o *options) error {
 	ctx, stopped, release := env.Interruptible()
 	defer release()
 	result := &runtime.Result{}
+	stopProgress := func() {}
+	if scheduled && o.summary != "" && rejected == nil {
+		stopProgress = so.keep(env, o.summary, script.Name, started, h.Secrets)
+	}
 	program, runErr := h.Runtime.Compile(ctx, script)
 	if runErr == nil {
-		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named})
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named, Required: so.required})
 	}
 	release()
+	stopProgress()
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
 		Warnings: result.Warnings, Duration: result.Duration,
@@ -223,6 +231,9 @@ func runScript(env *environment.Env, o *options) error {
 	if by := stopped(); runErr != nil && !errors.As(runErr, &exit) && by != nil {
 		// Also if the script itself fails because a call was not made.
 		runErr = errors.Join(by, runErr)
+	}
+	for _, m := range result.Modules {
+		s.Modules = append(s.Modules, outcome.Module(m))
 	}
 	s.Conclude(runErr)
 	if runErr == nil && s.Error != nil {
