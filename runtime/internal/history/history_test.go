@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/store"
+	past "github.com/phscript/phscript/tests/history"
 )
 
 func newHistory(t *testing.T) (*History, *store.DB) {
@@ -172,4 +173,43 @@ func TestActionsAreNotStored(t *testing.T) {
 	assert.Equal(t, "a", got.Definition.Name)
 	assert.Empty(t, got.Definition.OnFailure)
 	assert.NotEmpty(t, r.Definition.OnFailure, "the caller keeps them")
+}
+
+// TestPruningLetsOthersIn: another process that uses the file waits only for a moment,
+// again and again, while many runs are deleted.
+func TestPruningLetsOthersIn(t *testing.T) {
+	location := filepath.Join(t.TempDir(), "state.db")
+	db, err := store.Open(t.Context(), location)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, db.Close()) }()
+	past.Past(t, db.DB, 20, 4000)
+	other, err := store.Open(t.Context(), location)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, other.Close()) }()
+	done := make(chan int64)
+	go func() {
+		gone, err := New(db).Prune(t.Context(), time.Now(), 0)
+		assert.NoError(t, err)
+		done <- gone
+	}()
+	for between := 0; ; {
+		select {
+		case gone := <-done:
+			assert.EqualValues(t, 3980, gone)
+			assert.Equal(t, 20, count(t, db, "phscript_run"))
+			assert.Equal(t, 60, count(t, db, "phscript_run_log"))
+			assert.Greater(t, between, 8)
+			return
+		default:
+		}
+		before := count(t, other, "phscript_run")
+		require.NoError(t, other.InTx(t.Context(), func(tx *store.Tx) error {
+			return store.Exec(t.Context(), tx, `UPDATE phscript_schedule SET failing = 0`)
+		}))
+		left := count(t, other, "phscript_run")
+		assert.LessOrEqual(t, before-left, 1000, "runs that were deleted during one turn")
+		if left > 20 && left < 4000 {
+			between++
+		}
+	}
 }

@@ -85,6 +85,8 @@ type Filter struct {
 	Limit int
 }
 
+const newestFirst = ` ORDER BY due_at DESC, id DESC`
+
 // List returns runs without their summaries, the latest due ones first.
 func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 	where, args := []string{"1 = 1"}, []any{}
@@ -97,41 +99,60 @@ func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 	if f.Script != "" {
 		add("script = ?", f.Script)
 	}
-	if len(f.Statuses) > 0 {
-		var values []any
-		for _, s := range f.Statuses {
-			values = append(values, s)
-		}
-		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
-	}
 	if !f.Since.IsZero() {
 		add("due_at >= ?", f.Since.UnixMicro())
 	}
 	if f.Due {
 		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
 	}
-	condition := strings.Join(where, " AND ") + ` ORDER BY due_at DESC, id DESC`
+	end := newestFirst
 	if f.Limit > 0 {
-		condition += fmt.Sprintf(" LIMIT %d", f.Limit)
+		end += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	return h.runs(ctx, h.db, condition, args...)
+	switch {
+	case len(f.Statuses) > 1 && f.Schedule == "" && f.Limit > 0:
+		// For each status, an index has its last runs.
+		part := `SELECT id FROM (SELECT id FROM phscript_run WHERE ` + strings.Join(where, " AND ") + ` AND status = ?` + end + `) AS few`
+		var parts []string
+		var all []any
+		for _, s := range f.Statuses {
+			parts, all = append(parts, part), append(append(all, args...), s)
+		}
+		return h.runs(ctx, h.db, `id IN (`+strings.Join(parts, " UNION ALL ")+`)`+end, all...)
+	case len(f.Statuses) > 0:
+		var values []any
+		for _, s := range f.Statuses {
+			values = append(values, s)
+		}
+		if len(values) == 1 && f.Schedule != "" {
+			// SQLite takes the index of schedules for two values, and that of a status,
+			// which is longer, for one.
+			values = append(values, values[0])
+		}
+		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	return h.runs(ctx, h.db, strings.Join(where, " AND ")+end, args...)
 }
+
+// open is the condition for runs that have not ended. It is part of every condition
+// about such runs: they have an index that stays small.
+const open = `ended_at IS NULL`
 
 // Active reports whether a run of a schedule is running.
 func (h *History) Active(ctx context.Context, tx store.Queryer, schedule string) (bool, error) {
-	return store.Exists(ctx, tx, `FROM phscript_run WHERE schedule = ? AND status = ?`, schedule, Running)
+	return store.Exists(ctx, tx, `FROM phscript_run WHERE schedule = ? AND status = ? AND `+open, schedule, Running)
 }
 
 // Silent returns the running runs whose worker was not seen for that long, by
 // the store's clock.
 func (h *History) Silent(ctx context.Context, tx store.Queryer, d time.Duration) ([]*Run, error) {
-	return h.runs(ctx, tx, `status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`, Running, d.Microseconds())
+	return h.runs(ctx, tx, open+` AND status = ? AND seen_at < `+h.db.Now()+` - ? ORDER BY id`, Running, d.Microseconds())
 }
 
 // waits is the condition for a queued run that is due, by the store's clock, and
 // that was not handed to the engine.
 func (h *History) waits() string {
-	return `status = '` + string(Queued) + `' AND job IS NULL AND due_at <= ` + h.db.Now()
+	return open + ` AND status = '` + string(Queued) + `' AND job IS NULL AND due_at <= ` + h.db.Now()
 }
 
 // makesUp is the condition for a run that makes up for another one. earlier and
@@ -167,7 +188,7 @@ func (h *History) Busy(ctx context.Context) (map[string]bool, error) {
 		err := row.Scan(&name)
 		busy[name] = true
 		return err
-	}, `SELECT DISTINCT schedule FROM phscript_run WHERE schedule IS NOT NULL AND (status = ? OR status = ? AND job IS NOT NULL)`, Running, Queued)
+	}, `SELECT DISTINCT schedule FROM phscript_run WHERE `+open+` AND schedule IS NOT NULL AND (status = ? OR status = ? AND job IS NOT NULL)`, Running, Queued)
 	return busy, err
 }
 
@@ -195,13 +216,13 @@ func (h *History) RetriesBefore(ctx context.Context, tx store.Queryer, r *Run) (
 // HandedOver returns the runs of a schedule that are running or handed to the
 // engine, the oldest first.
 func (h *History) HandedOver(ctx context.Context, tx store.Queryer, schedule string) ([]*Run, error) {
-	return h.runs(ctx, tx, `schedule = ? AND status IN (?, ?) AND (status = ? OR job IS NOT NULL) ORDER BY id`, schedule, Queued, Running, Running)
+	return h.runs(ctx, tx, `schedule = ? AND `+open+` AND status IN (?, ?) AND (status = ? OR job IS NOT NULL) ORDER BY id`, schedule, Queued, Running, Running)
 }
 
 // Planned returns the queued runs of a schedule in the order in which they are
 // due, except those that a person started.
 func (h *History) Planned(ctx context.Context, tx store.Queryer, schedule string) ([]*Run, error) {
-	return h.runs(ctx, tx, `schedule = ? AND status = ? AND cause <> ? ORDER BY due_at, id`, schedule, Queued, ByHand)
+	return h.runs(ctx, tx, `schedule = ? AND `+open+` AND status = ? AND cause <> ? ORDER BY due_at, id`, schedule, Queued, ByHand)
 }
 
 // Replaced reports whether a run of the schedule is waiting that was due after r
@@ -214,7 +235,7 @@ func (h *History) Replaced(ctx context.Context, tx store.Queryer, r *Run) (bool,
 // LastDue returns the last of the queued runs of later ticks of the schedule that are
 // due by now, or nil.
 func (h *History) LastDue(ctx context.Context, tx store.Queryer, r *Run) (*Run, error) {
-	runs, err := h.runs(ctx, tx, `schedule = ? AND status = ? AND cause IN (?, ?) AND tick > ? AND due_at <= `+h.db.Now()+` ORDER BY tick DESC LIMIT 1`,
+	runs, err := h.runs(ctx, tx, `schedule = ? AND `+open+` AND status = ? AND cause IN (?, ?) AND tick > ? AND due_at <= `+h.db.Now()+` ORDER BY tick DESC LIMIT 1`,
 		r.Schedule, Queued, ByTick, ByCatchUp, r.Tick.UnixMicro())
 	if err != nil || len(runs) == 0 {
 		return nil, err
@@ -225,7 +246,7 @@ func (h *History) LastDue(ctx context.Context, tx store.Queryer, r *Run) (*Run, 
 // Waiting returns the queued runs that were handed to the engine and have been
 // due for d, by the store's clock, the oldest first.
 func (h *History) Waiting(ctx context.Context, tx store.Queryer, d time.Duration, limit int) ([]*Run, error) {
-	return h.runs(ctx, tx, `status = ? AND job IS NOT NULL AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`, Queued, d.Microseconds(), limit)
+	return h.runs(ctx, tx, open+` AND status = ? AND job IS NOT NULL AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`, Queued, d.Microseconds(), limit)
 }
 
 // CountByStatus returns how many runs have each status.

@@ -49,7 +49,7 @@ func (h *History) Redefine(ctx context.Context, tx store.Queryer, d config.Sched
 	if err != nil {
 		return err
 	}
-	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND status = ? AND job IS NULL AND cause <> ?`,
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND `+open+` AND status = ? AND job IS NULL AND cause <> ?`,
 		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand)
 }
 
@@ -85,9 +85,9 @@ func (h *History) CatchUp(ctx context.Context, tx store.Queryer, id int64, reaso
 // crowded is the condition for a due tick that waits for at least a given number of
 // earlier runs of its schedule.
 func (h *History) crowded() string {
-	return `status = '` + string(Queued) + `' AND job IS NULL AND cause = '` + string(ByTick) + `' AND due_at <= ` + h.db.Now() + ` AND (
+	return open + ` AND status = '` + string(Queued) + `' AND job IS NULL AND cause = '` + string(ByTick) + `' AND due_at <= ` + h.db.Now() + ` AND (
 		SELECT count(*) FROM phscript_run ahead
-		WHERE ahead.status = '` + string(Queued) + `' AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`
+		WHERE ahead.` + open + ` AND ahead.status = '` + string(Queued) + `' AND ahead.schedule = phscript_run.schedule AND ahead.due_at < phscript_run.due_at) >= ?`
 }
 
 // Crowded returns the schedules of which a due tick waits for at least most earlier

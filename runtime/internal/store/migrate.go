@@ -107,6 +107,18 @@ var migrations = []string{
 	ALTER TABLE phscript_schedule ADD COLUMN told TEXT NOT NULL DEFAULT '';
 	UPDATE phscript_schedule SET added_at = {{now}};
 	UPDATE phscript_schedule SET paused_at = {{now}} WHERE paused <> 0;`,
+
+	// Each listing finds its runs in the order in which it shows them, and what plans
+	// and starts runs looks only at those that have not ended, however long the history
+	// is.
+	`DROP INDEX phscript_run_status;
+	DROP INDEX phscript_run_schedule;
+	DROP INDEX phscript_run_ended;
+	CREATE INDEX phscript_run_status ON phscript_run (status, due_at);
+	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, due_at, status);
+	CREATE INDEX phscript_run_script ON phscript_run (script, due_at);
+	CREATE INDEX phscript_run_open ON phscript_run (schedule, due_at) WHERE ended_at IS NULL;
+	CREATE INDEX phscript_run_ended ON phscript_run (ended_at, id, size) WHERE ended_at IS NOT NULL;`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
