@@ -2,6 +2,8 @@ package serve
 
 import (
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -229,4 +231,30 @@ func TestChangesLoseNoTick(t *testing.T) {
 		require.NoError(t, err)
 		assert.InDelta(t, 174, len(missed), 4, "three a minute, but for those of the last two minutes")
 	})
+}
+
+// TestSwitchesWaitForClaims: a run that is being claimed gets the settings and the scripts
+// of one configuration.
+func TestSwitchesWaitForClaims(t *testing.T) {
+	t.Parallel()
+	w := newFixture(t, filepath.Join(t.TempDir(), "state.db"))
+	old, changed := &Loaded{Dir: "old"}, &Loaded{Dir: "new", Definitions: []definition{w.define(config.Schedule{Name: "often", Every: "20s"})}}
+	s := New(Options{DB: w.db, Loader: &Loader{Dir: w.dir}, Log: slog.New(slog.DiscardHandler)}, old)
+	from, release := s.pin()
+	assert.Same(t, old, from)
+	used := make(chan error)
+	go func() { used <- s.use(t.Context(), changed) }()
+	select {
+	case <-used:
+		t.Fatal("the configuration changes during a claim")
+	case <-time.After(100 * time.Millisecond):
+	}
+	names, err := w.schedules.names(t.Context(), w.db)
+	require.NoError(t, err)
+	assert.Empty(t, names)
+	release()
+	require.NoError(t, <-used)
+	from, release = s.pin()
+	release()
+	assert.Same(t, changed, from)
 }

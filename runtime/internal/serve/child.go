@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -52,8 +51,11 @@ const (
 
 // Program starts runs: each is a process of the same program.
 type Program struct {
-	// Path is the program. Paths of scripts are relative to Dir.
-	Path, Dir string
+	// Path returns the program's file, which may move while the service runs.
+	Path func() (string, error)
+	// Dir is the folder of runs if the configuration does not say from which one it
+	// was loaded.
+	Dir string
 	// Env is the environment of every run.
 	Env []string
 	// Flags are given to every run.
@@ -62,16 +64,10 @@ type Program struct {
 	Getenv func(string) (string, bool)
 	// Children, if set, are told of the processes.
 	Children *Children
-
-	config atomic.Pointer[config.Config]
 }
 
-// Use sets the configuration of runs that start from now on. They do not read its
-// file, which may be invalid by now.
-func (p *Program) Use(c config.Config) { p.config.Store(&c) }
-
 // Launch starts a run and waits for its end.
-func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
+func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
 	failed := func(err error) history.End {
 		return history.End{Status: history.Failed, Error: "the run could not start: " + err.Error()}
 	}
@@ -81,7 +77,7 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	}
 	defer func() { _ = own.remove() }()
 	summary := filepath.Join(own.path, "summary.json")
-	cmd, err := p.command(r, d, own.path, summary)
+	cmd, err := p.command(from, r, d, own.path, summary)
 	if err != nil {
 		return failed(err)
 	}
@@ -120,10 +116,17 @@ func (p *Program) Launch(ctx context.Context, r *history.Run, d schedule.Definit
 	return conclude(cmd, err, late, summary, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
 }
 
-func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
+// command is the command line of a run. The run does not read the configuration file,
+// which may be invalid by now, and does not follow a link that may have been switched
+// to another release.
+func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
+	path, err := p.Path()
+	if err != nil {
+		return nil, err
+	}
 	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
 	configCopy := ""
-	if c := p.config.Load(); c != nil && c.File != "" {
+	if c := from.Config; c.File != "" {
 		args = append(args, "--config", c.File)
 		configCopy = filepath.Join(temp, config.FileName)
 		if err := os.WriteFile(configCopy, c.Text, 0o600); err != nil {
@@ -151,8 +154,8 @@ func (p *Program) command(r *history.Run, d schedule.Definition, temp, summary s
 	if len(d.Args) > 0 {
 		args = append(append(args, "--"), d.Args...)
 	}
-	cmd := exec.Command(p.Path, args...)
-	cmd.Dir = p.Dir
+	cmd := exec.Command(path, args...)
+	cmd.Dir = cmp.Or(from.Dir, p.Dir)
 	cmd.Env = append(cmd.Env, p.Env...)
 	for _, name := range d.AllowEnv {
 		// Env may differ from the service's own environment on purpose: with

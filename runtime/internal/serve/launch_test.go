@@ -29,13 +29,17 @@ func program(t *testing.T, script string) *Program {
 	t.Setenv("TMPDIR", dir)
 	path := filepath.Join(dir, "program")
 	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700))
-	return &Program{Path: path, Dir: dir, Env: []string{"PATH=" + os.Getenv("PATH")}, Getenv: os.LookupEnv}
+	return &Program{Path: func() (string, error) { return path, nil }, Dir: dir, Env: []string{"PATH=" + os.Getenv("PATH")}, Getenv: os.LookupEnv}
 }
 
 // start makes a run, and returns its end and its log.
 func start(ctx context.Context, p *Program, r *history.Run, d schedule.Definition) (end history.End, lines []history.Line) {
+	return startFrom(ctx, p, &Loaded{}, r, d)
+}
+
+func startFrom(ctx context.Context, p *Program, from *Loaded, r *history.Run, d schedule.Definition) (end history.End, lines []history.Line) {
 	got := make(chan history.Line, 1000)
-	end = p.Launch(ctx, r, d, func(l history.Line) { got <- l })
+	end = p.Launch(ctx, from, r, d, func(l history.Line) { got <- l })
 	close(got)
 	for l := range got {
 		lines = append(lines, l)
@@ -68,8 +72,9 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 		Timeout: 90 * time.Second, MaxMemory: 64 << 20,
 	}
 	p.Flags = []string{"--allow-host", "x.example"}
-	p.Use(config.Config{File: "/etc/phscript.toml", Text: []byte("# as loaded")})
-	end, lines := start(t.Context(), p, &history.Run{ID: 7, Schedule: "nightly", Script: "-odd.lua"}, d)
+	release := t.TempDir()
+	from := &Loaded{Config: config.Config{File: "/etc/phscript.toml", Text: []byte("# as loaded")}, Dir: release}
+	end, lines := startFrom(t.Context(), p, from, &history.Run{ID: 7, Schedule: "nightly", Script: "-odd.lua"}, d)
 	require.Equal(t, history.Succeeded, end.Status, end.Error)
 	got := messages(lines, "print")
 	var args, rest []string
@@ -89,7 +94,7 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 	}
 	assert.Contains(t, args, "--dry-run")
 	assert.Equal(t, []string{"./-odd.lua", "--", "-x", "y"}, args[len(args)-4:])
-	dir, err := filepath.EvalSymlinks(p.Dir)
+	dir, err := filepath.EvalSymlinks(release)
 	require.NoError(t, err)
 	assert.Equal(t, []string{dir, `PHSCRIPT_PARAMS={"days":3}`, "PHSCRIPT_RUN=7", "PHSCRIPT_SCHEDULE=nightly", "# as loaded"}, rest)
 	left, err := filepath.Glob(filepath.Join(p.Dir, folderPrefix+"*"))
@@ -97,8 +102,9 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 	assert.Empty(t, left, "the run's own folder, with the configuration in it, is removed")
 
 	// What is not set is not passed.
-	p.config.Store(nil)
 	p.Flags = nil
+	dir, err = filepath.EvalSymlinks(p.Dir)
+	require.NoError(t, err)
 	_, lines = start(t.Context(), p, &history.Run{ID: 8, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute})
 	got = messages(lines, "print")
 	for _, flag := range []string{"--config", "--max-memory", "--dry-run", "--", "--allow-host"} {
@@ -131,7 +137,8 @@ exit 1`)
 	assert.Nil(t, end.ExitCode)
 	assert.Contains(t, end.Reason, "the process was killed (signal: killed)")
 
-	p.Path += "-missing"
+	missing := filepath.Join(p.Dir, "missing")
+	p.Path = func() (string, error) { return missing, nil }
 	end, _ = start(t.Context(), p, &history.Run{ID: 3, Script: "a.lua"}, once)
 	assert.Equal(t, history.Failed, end.Status)
 	assert.Contains(t, end.Error, "the run could not start: ")
@@ -153,7 +160,7 @@ while :; do sleep 0.05; done`)
 	} {
 		ctx, stop := context.WithCancelCause(t.Context())
 		var said []string
-		end := p.Launch(ctx, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute}, func(l history.Line) {
+		end := p.Launch(ctx, &Loaded{}, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute}, func(l history.Line) {
 			said = append(said, l.Message)
 			stop(tt.cause)
 		})

@@ -44,7 +44,9 @@ type Loader struct {
 
 // Loaded is what a Loader found.
 type Loaded struct {
-	Config      config.Config
+	Config config.Config
+	// Dir is the folder, without links, "" if it cannot be told.
+	Dir         string
 	Definitions []schedule.Definition
 	// Unread are the folders that this user may not read.
 	Unread []string
@@ -54,6 +56,20 @@ type Loaded struct {
 
 // Load reads and checks everything. Its error names all mistakes.
 func (l *Loader) Load() (*Loaded, error) {
+	for try := 1; ; try++ {
+		dir, _ := filepath.EvalSymlinks(l.Dir)
+		loaded, err := l.load()
+		if now, _ := filepath.EvalSymlinks(l.Dir); now != dir && try < 5 {
+			continue // a link was switched, and parts of two releases were read
+		}
+		if loaded != nil {
+			loaded.Dir = dir
+		}
+		return loaded, err
+	}
+}
+
+func (l *Loader) load() (*Loaded, error) {
 	// The fingerprint is taken before the files are read, so that a change in
 	// between is noticed next time.
 	file := l.noteFile()

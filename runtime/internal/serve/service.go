@@ -74,6 +74,10 @@ type Service struct {
 	worker    *Worker
 	meters    *meters
 
+	// switching is held to write while another configuration takes effect in the store
+	// and here.
+	switching sync.RWMutex
+
 	mu     sync.Mutex
 	loaded *Loaded
 	// tried is the fingerprint of the configuration that was loaded last, seenPrint
@@ -108,10 +112,19 @@ func New(o Options, loaded *Loaded) *Service {
 		s.schedules.RetryPause = o.RetryPause
 	}
 	s.worker = &Worker{
-		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, dir: o.Loader.Dir, lostAfter: o.LostAfter,
+		db: o.DB, schedules: s.schedules, history: s.history, name: o.Name, pin: s.pin, dir: o.Loader.Dir, lostAfter: o.LostAfter,
 		launch: o.Launch, meters: s.meters, log: o.Log,
 	}
 	return s
+}
+
+// pin returns the configuration in effect, and keeps it in effect until release is
+// called.
+func (s *Service) pin() (from *Loaded, release func()) {
+	s.switching.RLock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.loaded, s.switching.RUnlock
 }
 
 // defaultActions are the actions of schedules that set none.
@@ -305,16 +318,26 @@ func (s *Service) reload(ctx context.Context) error {
 		s.o.Log.Error("the changed configuration is invalid; the last valid one stays in effect", "reason", err.Error())
 		return nil
 	}
-	if err := s.schedules.Sync(ctx, loaded.Definitions); err != nil {
+	if err := s.use(ctx, loaded); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	s.loaded, s.tried, s.problem = loaded, s.o.Loader.print, nil
-	s.mu.Unlock()
 	if s.o.Loaded != nil {
 		s.o.Loaded(loaded)
 	}
 	s.o.Log.Info("the changed configuration is now in use", "schedules", len(loaded.Definitions))
+	return nil
+}
+
+// use puts a configuration into effect.
+func (s *Service) use(ctx context.Context, loaded *Loaded) error {
+	s.switching.Lock()
+	defer s.switching.Unlock()
+	if err := s.schedules.Sync(ctx, loaded.Definitions); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loaded, s.tried, s.problem = loaded, s.o.Loader.print, nil
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,10 +29,10 @@ const (
 	endTime = 24 * time.Hour
 )
 
-// Launch starts the program of a run and waits for its end. It passes each line of
-// output to emit. If ctx ends, it asks the program to stop, and kills it if it does
+// Launch starts the program of a run and waits for its end. The run uses the scripts and
+// the configuration of from. Launch passes each line of output to emit. If ctx ends, it asks the program to stop, and kills it if it does
 // not.
-type Launch func(ctx context.Context, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End
+type Launch func(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End
 
 // Worker makes runs. It is safe for concurrent use.
 type Worker struct {
@@ -39,6 +40,8 @@ type Worker struct {
 	schedules *Schedules
 	history   *history.History
 	name      string
+	// pin returns what is in effect, and keeps it in effect until release is called.
+	pin       func() (from *Loaded, release func())
 	dir       string
 	launch    Launch
 	lostAfter time.Duration
@@ -64,7 +67,10 @@ var (
 func (w *Worker) Work(ctx context.Context, id int64) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	// A run must not have the settings of one release and the scripts of another.
+	from, release := w.pin()
 	r, d, err := w.claim(ctx, id)
+	release()
 	if err != nil || r == nil {
 		return err
 	}
@@ -78,9 +84,9 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	// The run counts as alive until its end is stored, however long that takes.
 	defer beat.Wait()
 	defer close(done)
-	w.noteScript(ctx, r)
+	w.noteScript(ctx, from, r)
 	lines := newLogWriter(w.history, id, log)
-	end := w.launch(ctx, r, d, lines.add)
+	end := w.launch(ctx, from, r, d, lines.add)
 	lines.close()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		if errors.Is(cause, errNotOwn) {
@@ -198,8 +204,8 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 	}
 }
 
-func (w *Worker) noteScript(ctx context.Context, r *history.Run) {
-	text, err := os.ReadFile(filepath.Join(w.dir, filepath.FromSlash(r.Script)))
+func (w *Worker) noteScript(ctx context.Context, from *Loaded, r *history.Run) {
+	text, err := os.ReadFile(filepath.Join(cmp.Or(from.Dir, w.dir), filepath.FromSlash(r.Script)))
 	if err != nil {
 		return // the run reports that itself
 	}

@@ -26,10 +26,10 @@ type definition = schedule.Definition
 
 // hold is a launch that goes on until it is released or stopped.
 func hold(release <-chan struct{}) Launch {
-	return func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+	return func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
 		select {
 		case <-release:
-			return succeed(ctx, r, d, emit)
+			return succeed(ctx, from, r, d, emit)
 		case <-ctx.Done():
 			return history.End{Status: history.Cancelled}
 		}
@@ -101,7 +101,7 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 		var mu sync.Mutex
 		var order []int64
 		atWork := 0
-		launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
 			mu.Lock()
 			order = append(order, r.ID)
 			atWork++
@@ -112,7 +112,7 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 				atWork--
 				mu.Unlock()
 			}()
-			return succeed(ctx, r, d, emit)
+			return succeed(ctx, from, r, d, emit)
 		}
 		stop := w.serve("a", launch, d)
 		defer stop()
@@ -196,9 +196,9 @@ func TestRetriesAndNotifications(t *testing.T) {
 	t.Setenv("HOOK_SECRET", secret)
 	w := newFixture(t, t.TempDir()+"/state.db")
 	var works atomic.Bool
-	launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+	launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
 		if works.Load() {
-			return succeed(ctx, r, d, emit)
+			return succeed(ctx, from, r, d, emit)
 		}
 		code := 1
 		return history.End{Status: history.Failed, ExitCode: &code, Error: "it broke"}
@@ -253,9 +253,9 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 			events <- e
 		}))
 		defer hook.Close()
-		launch := func(ctx context.Context, r *history.Run, d definition, emit func(history.Line)) history.End {
+		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
 			if r.Cause == history.ByRetry || r.Definition.Args != nil {
-				return hold(nil)(ctx, r, d, emit)
+				return hold(nil)(ctx, from, r, d, emit)
 			}
 			return history.End{Status: history.Failed, Error: "it broke"}
 		}

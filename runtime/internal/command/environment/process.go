@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"runtime"
@@ -35,7 +36,7 @@ func OfProcess() *Env {
 	}
 	rules := trust.Current(os.LookupEnv)
 	e := &Env{
-		Args: os.Args[1:], Version: version(), Program: os.Executable, Environ: os.Environ,
+		Args: os.Args[1:], Version: version(), Program: ownFile, Environ: os.Environ,
 		Stdin: stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTTY:     stdinTTY,
 		StdoutTTY:    isatty.IsTerminal(os.Stdout.Fd()),
@@ -60,6 +61,26 @@ func OfProcess() *Env {
 		e.Stderr = display.Terminal(os.Stderr)
 	}
 	return e
+}
+
+// runningFile is how Linux names the file of the running program, also if it was
+// deleted.
+const runningFile = "/proc/self/exe"
+
+// ownFile returns the file of the running program. The folder of an old release may be
+// gone. Only the environment of the process falls back on the running program: what
+// starts a program that it was given must never start itself instead.
+func ownFile() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(runningFile); err == nil {
+			return runningFile, nil
+		}
+	}
+	return path, nil
 }
 
 // ReaderGone reports whether an error is that of a write to standard output whose reader, such

@@ -177,10 +177,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	program, err := o.program(env, loaded.Config, loader.Dir, location)
-	if err != nil {
-		return err
-	}
+	program := o.program(env, loader.Dir, location)
 	clearFolders(log)
 	// Folders that were too recent at the start to tell whose they are.
 	defer clearFolders(log)
@@ -206,7 +203,6 @@ func serveSchedules(env *environment.Env, o *options) error {
 		},
 		Loaded: func(now *serve.Loaded) {
 			keepSecret(secrets, now.Config)
-			program.Use(now.Config)
 			o.warn(env, now, func(doubt string) { log.Warn(doubt) })
 			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
 				log.Warn("listen and workers are only read at the start; restart the service to use the new values")
@@ -315,17 +311,12 @@ func withoutTokens(variables []string) []string {
 
 // program says how runs are started. The store's address may hold a password,
 // so it is handed over in the environment, which others cannot see.
-func (o *options) program(env *environment.Env, c config.Config, dir, location string) (*serve.Program, error) {
-	path, err := env.Program()
-	if err != nil {
-		return nil, err
-	}
-	p := &serve.Program{Path: path, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
+func (o *options) program(env *environment.Env, dir, location string) *serve.Program {
+	p := &serve.Program{Path: env.Program, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
 	for _, name := range o.allowHost {
 		p.Flags = append(p.Flags, "--allow-host", name)
 	}
-	p.Use(c)
-	return p, nil
+	return p
 }
 
 // inherited are the variables that every run gets from the service: the ways of
