@@ -16,7 +16,6 @@ import (
 	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
-	"github.com/phscript/phscript/tests/program"
 )
 
 // ticking notes in a file that it began, takes a while, and notes its end.
@@ -315,58 +314,6 @@ func TestDatabaseGoesAway(t *testing.T) {
 			require.NoError(t, tx.Rollback())
 		})
 	})
-}
-
-// TestAClockIsOff: the clock of one of two machines is five seconds off. The
-// database's clock decides, so that only PostgreSQL can see such a thing: those
-// who share a file share a clock.
-func TestAClockIsOff(t *testing.T) {
-	t.Parallel()
-	for _, off := range []time.Duration{5 * time.Second, -5 * time.Second} {
-		t.Run(off.String(), func(t *testing.T) {
-			t.Parallel()
-			w := newFixture(t, postgres.Start(t).URL())
-			w.file("phscript.toml", everyTwoSeconds)
-			w.file("tick.lua", ticking)
-			astray := program.WithClock(t, off)
-			right, wrong := w.serve("--workers", "1"), w.serveBy(astray, "--workers", "1")
-			w.await("tick", atLeast(3, history.Succeeded))
-			// Each takes over from the other.
-			makes := func(s *service) {
-				w.await("tick", func(runs []*history.Run) bool {
-					n := 0
-					for _, r := range with(runs, history.Succeeded) {
-						if r.Worker == s.name(t) {
-							n++
-						}
-					}
-					return n >= 5
-				})
-			}
-			for range 2 {
-				right.kill()
-				makes(wrong)
-				right = w.serve("--workers", "1")
-				right.says("serving")
-				wrong.kill()
-				makes(right)
-				wrong = w.serveBy(astray, "--workers", "1")
-				wrong.says("serving")
-			}
-			w.pause("tick")
-			right.stop()
-			wrong.stop()
-			runs := w.runs("tick")
-			w.accounted(runs, 2*time.Second)
-			w.done(runs)
-			assert.Empty(t, with(unpaused(runs), history.Failed, history.Missed, history.Skipped))
-			var last time.Time
-			for _, r := range with(runs, history.Succeeded, history.Lost) {
-				assert.True(t, r.Started.After(last), "run %d of tick %s was made out of turn", r.ID, r.Tick)
-				last = r.Started
-			}
-		})
-	}
 }
 
 // TestStoreIsWaitedFor: a service starts before its database does.
