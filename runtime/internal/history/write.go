@@ -148,14 +148,16 @@ type End struct {
 	ExitCode        *int
 	Calls, Rejected int
 	Summary         []byte
+	// Late is how long ago that was.
+	Late time.Duration
 }
 
 // Finish ends a run that has the status from. It returns false if the run has
 // another one.
 func (h *History) Finish(ctx context.Context, tx store.Queryer, id int64, e End, from Status) (bool, error) {
-	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+`
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+` - ?
 		WHERE id = ? AND status = ?`,
-		e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), id, from)
+		e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), e.Late.Microseconds(), id, from)
 }
 
 // WantEnd asks the worker of a running run to end it.

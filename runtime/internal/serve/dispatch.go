@@ -198,7 +198,10 @@ func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (
 	if others[0].Status == history.Queued {
 		reason = " of the same schedule was still waiting for a worker"
 	}
-	over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason})
+	if reason, err = s.explained(ctx, tx, r.Tick, "run "+itoa(others[0].ID)+reason); err != nil {
+		return false, false, err
+	}
+	over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: reason})
 	return false, over, err
 }
 

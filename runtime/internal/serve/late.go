@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	noWorker   = "no worker was running when it was due"
-	oneForAll  = noWorker + "; one run catches up for all missed ticks"
+	noWorkers  = "no worker was running"
+	noWorker   = noWorkers + " when it was due"
+	forAll     = "; one run catches up for all missed ticks"
+	oneForAll  = noWorker + forAll
 	catchingUp = "catching up: " + noWorker
 )
 
@@ -85,6 +87,10 @@ func (s *Schedules) served(ctx context.Context, tx *store.Tx, due time.Time, wit
 }
 
 func (s *Schedules) miss(ctx context.Context, tx *store.Tx, r *history.Run, reason string) (lateness, error) {
+	reason, err := s.explained(ctx, tx, r.Tick, reason)
+	if err != nil {
+		return lateNot, err
+	}
 	missed, err := s.endQueued(ctx, tx, r, history.End{Status: history.Missed, Reason: reason})
 	if err != nil || !missed {
 		return lateNot, err
@@ -98,6 +104,10 @@ func (s *Schedules) catchUp(ctx context.Context, tx *store.Tx, r *history.Run) (
 	if r.Cause == history.ByCatchUp {
 		return lateNot, nil
 	}
-	r.Cause, r.Reason = history.ByCatchUp, catchingUp
+	reason, err := s.explained(ctx, tx, r.Tick, catchingUp)
+	if err != nil {
+		return lateNot, err
+	}
+	r.Cause, r.Reason = history.ByCatchUp, reason
 	return lateCaughtUp, s.history.CatchUp(ctx, tx, r.ID, r.Reason)
 }

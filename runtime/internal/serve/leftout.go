@@ -52,7 +52,7 @@ func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*histo
 		} else {
 			skipped++
 		}
-		if r.Reason != oneForAll {
+		if !strings.HasSuffix(r.Reason, forAll) {
 			idle++
 		}
 	}
@@ -68,7 +68,7 @@ func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*histo
 	}
 	why, reason := IdleNone, last.Reason
 	switch {
-	case last.Reason == oneForAll:
+	case strings.HasSuffix(last.Reason, forAll):
 	case last.Status == history.Missed:
 		why = IdleMissed
 	case !strings.HasPrefix(last.Reason, pauseReason):

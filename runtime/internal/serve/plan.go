@@ -75,7 +75,11 @@ func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued
 // record stores a run for each tick. It returns how many of them are queued, and those
 // that are left out.
 func (s *Schedules) record(ctx context.Context, tx *store.Tx, e Entry, ticks []time.Time, now time.Time) (queued int, left []*history.Run, err error) {
-	for _, r := range decide(e, ticks, now, s.LateAfter) {
+	runs := decide(e, ticks, now, s.LateAfter)
+	if err := s.explain(ctx, tx, runs); err != nil {
+		return 0, nil, err
+	}
+	for _, r := range runs {
 		var added bool
 		over := r.Status.Over()
 		if over {
@@ -170,7 +174,7 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 		}
 	}
 	if left {
-		what := "no worker was running"
+		what := noWorkers
 		if e.Paused {
 			what = pauseReason
 		}

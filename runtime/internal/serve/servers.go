@@ -83,15 +83,20 @@ func (s *Service) register(ctx context.Context) error {
 		s.o.Name, s.o.Workers, s.started, s.started, s.o.Loader.Dir)
 }
 
-// seen stores that this process still serves, and what is wrong with its
-// configuration.
+// seen stores that this process still serves, what is wrong with its configuration, and
+// since when the store could not be written, if it can be again.
 func (s *Service) seen(ctx context.Context) error {
 	problem := ""
 	if err := s.Problem(); err != nil {
 		problem = err.Error()
 	}
-	return store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`,
+	err := store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`,
 		problem, s.o.Name, s.started)
+	if err == nil {
+		return s.outage.end(ctx, s.o.DB, s.o.Name)
+	}
+	s.outage.begin(err)
+	return err
 }
 
 // retire stores that this process no longer serves.

@@ -88,6 +88,7 @@ type Service struct {
 	// problem is why the configuration on disk is not in effect.
 	problem error
 
+	outage outage
 	// planned is when planning succeeded last, planFails whether it failed since.
 	planned             atomic.Int64
 	planFails, stopping atomic.Bool
@@ -166,8 +167,8 @@ func (s *Service) Run(ctx context.Context) error {
 		do            func(context.Context) error
 		what          string
 	}{
-		{planEvery, passTime, s.plan, "planning"},
-		{dispatchEvery, passTime, s.schedules.Dispatch, "starting due runs"},
+		{planEvery, passTime, s.writable(s.plan), "planning"},
+		{dispatchEvery, passTime, s.writable(s.schedules.Dispatch), "starting due runs"},
 		{s.o.LostAfter / 6, passTime, s.worker.Lost, "looking for lost runs"},
 		{requeueEvery, passTime, s.requeue, "looking for stuck runs"},
 		{noticeEvery, longPassTime, s.Deliver, "sending notifications"},
@@ -218,6 +219,7 @@ func (s *Service) begin(ctx context.Context) error {
 // which is not an error.
 func (s *Service) retry(ctx context.Context, do func() error) error {
 	err := store.Retry(ctx, do, func(err error) {
+		s.outage.begin(err)
 		s.o.Log.Warn("the store cannot save the schedules yet; retrying", "reason", err.Error())
 	})
 	if ctx.Err() != nil {
@@ -358,5 +360,6 @@ func (s *Service) prune(ctx context.Context) error {
 		s.o.Log.Info("deleted old runs from the history", "runs", n)
 	}
 	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
-	return errors.Join(err, gone, quota.Forget(ctx, s.o.DB))
+	old := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_outage WHERE until_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
+	return errors.Join(err, gone, old, quota.Forget(ctx, s.o.DB))
 }

@@ -24,6 +24,8 @@ const (
 	DefaultLostAfter = 30 * time.Second
 	// storeTime is the time limit for one operation on the store.
 	storeTime = 30 * time.Second
+	// lateEnd is how late the end of a run is recorded at most without a word.
+	lateEnd = 10 * time.Second
 	// endTime is how long a worker tries to record the end of a run. Otherwise the
 	// run would count as lost, and might be retried.
 	endTime = 24 * time.Hour
@@ -224,8 +226,14 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 			end.Reason = latest.Reason
 		}
 	}
-	done := false
-	err := w.persist(func(ctx context.Context) error {
+	done, ended, reason := false, time.Now(), end.Reason
+	err := w.persist(func(ctx context.Context, why error) error {
+		if why != nil {
+			end.Late = time.Since(ended)
+			if reason == "" && end.Late > lateEnd {
+				end.Reason = "its end was recorded " + end.Late.Round(time.Second).String() + " later, because the store could not be written: " + store.Trouble(why)
+			}
+		}
 		return w.db.InTx(ctx, func(tx *store.Tx) error {
 			state, err := w.schedules.lock(ctx, tx, r.Schedule)
 			if err != nil {
@@ -245,7 +253,7 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 		return nil
 	}
 	w.meters.note(r, end)
-	level, attrs := slog.LevelInfo, []any{"status", end.Status, "seconds", time.Since(r.Started).Round(time.Millisecond).Seconds()}
+	level, attrs := slog.LevelInfo, []any{"status", end.Status, "seconds", (time.Since(r.Started) - end.Late).Round(time.Millisecond).Seconds()}
 	if end.Status.Bad() {
 		level = slog.LevelWarn
 	}
@@ -257,14 +265,20 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 }
 
 // persist retries until the store accepts something, for a long time.
-func (w *Worker) persist(do func(ctx context.Context) error) error {
+// do gets the last error.
+func (w *Worker) persist(do func(ctx context.Context, why error) error) error {
 	long, cancel := context.WithTimeout(context.Background(), endTime)
 	defer cancel()
 	told := false
+	var why error
 	return store.Retry(long, func() error {
 		ctx, cancel := context.WithTimeout(long, storeTime)
 		defer cancel()
-		return do(ctx)
+		err := do(ctx, why)
+		if err != nil {
+			why = err
+		}
+		return err
 	}, func(err error) {
 		if !told {
 			w.log.Warn("the store is unreachable; waiting to record the end of a run", "reason", err.Error())

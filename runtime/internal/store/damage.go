@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 )
 
@@ -15,6 +17,7 @@ import (
 const (
 	sqliteReadOnly = 8
 	sqliteCorrupt  = 11
+	sqliteFull     = 13
 	sqliteNotADB   = 26
 )
 
@@ -24,6 +27,29 @@ func sqliteCode(err error) int {
 		return failed.Code() & 0xff
 	}
 	return 0
+}
+
+// diskFull is PostgreSQL's code for a disk without space.
+const diskFull = "53100"
+
+// Full reports whether the store cannot be written because its disk is full.
+func Full(err error) bool {
+	if failed, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failed.Code == diskFull
+	}
+	return sqliteCode(err) == sqliteFull || errors.Is(err, syscall.ENOSPC)
+}
+
+// Trouble says for the history why a store could not be written, without the address
+// of a server.
+func Trouble(err error) string {
+	switch {
+	case Full(err):
+		return "the disk was full"
+	case sqliteCode(err) != 0:
+		return err.Error()
+	}
+	return "it was unreachable"
 }
 
 // fileHeader is how every SQLite file begins.

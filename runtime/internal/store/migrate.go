@@ -119,6 +119,14 @@ var migrations = []string{
 	CREATE INDEX phscript_run_script ON phscript_run (script, due_at);
 	CREATE INDEX phscript_run_open ON phscript_run (schedule, due_at) WHERE ended_at IS NULL;
 	CREATE INDEX phscript_run_ended ON phscript_run (ended_at, id, size) WHERE ended_at IS NOT NULL;`,
+
+	`CREATE TABLE phscript_outage (
+		server TEXT NOT NULL,
+		from_at BIGINT NOT NULL,
+		until_at BIGINT NOT NULL,
+		reason TEXT NOT NULL,
+		PRIMARY KEY (server, from_at)
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

@@ -47,6 +47,7 @@ type ScheduleList struct {
 	Form
 	Schedules []Schedule     `json:"schedules" doc:"the schedules, by name"`
 	Services  []serve.Server `json:"services" doc:"the services that use the store or did lately, those seen last first"`
+	Outages   []serve.Outage `json:"outages" doc:"when services could not write to the store, in the last 7 days"`
 }
 
 // TickList is what schedule next prints.
@@ -90,8 +91,8 @@ func Rejected(run int64, rows []outcome.RejectedRow, leftOut int) RejectedList {
 }
 
 // ScheduleForm makes the form of schedules and of the services that run them.
-func ScheduleForm(list []Schedule, services []serve.Server) ScheduleList {
-	return ScheduleList{current, append([]Schedule{}, list...), append([]serve.Server{}, services...)}
+func ScheduleForm(list []Schedule, services []serve.Server, outages []serve.Outage) ScheduleList {
+	return ScheduleList{current, append([]Schedule{}, list...), append([]serve.Server{}, services...), append([]serve.Outage{}, outages...)}
 }
 
 // Ticks makes the form of ticks.

@@ -48,13 +48,13 @@ func TestFormsAreDescribed(t *testing.T) {
 // TestFormsHaveTheirVersion: in what is printed, where no list is null.
 func TestFormsHaveTheirVersion(t *testing.T) {
 	for want, form := range map[string]any{
-		`{"version":1,"runs":[]}`:                      view.Runs(nil),
-		`{"version":1,"run":3,"rows":[]}`:              view.Rejected(3, nil, 0),
-		`{"version":1,"run":3,"rows":[],"left_out":2}`: view.Rejected(3, []outcome.RejectedRow{}, 2),
-		`{"version":1,"schedules":[],"services":[]}`:   view.ScheduleForm(nil, []serve.Server{}),
-		`{"version":1,"ticks":[]}`:                     view.Ticks(nil),
-		`{"version":1,"quotas":[]}`:                    view.QuotaForm(nil),
-		`{"version":1,"schedules":[]}`:                 view.CheckedForm(nil),
+		`{"version":1,"runs":[]}`:                                 view.Runs(nil),
+		`{"version":1,"run":3,"rows":[]}`:                         view.Rejected(3, nil, 0),
+		`{"version":1,"run":3,"rows":[],"left_out":2}`:            view.Rejected(3, []outcome.RejectedRow{}, 2),
+		`{"version":1,"schedules":[],"services":[],"outages":[]}`: view.ScheduleForm(nil, []serve.Server{}, nil),
+		`{"version":1,"ticks":[]}`:                                view.Ticks(nil),
+		`{"version":1,"quotas":[]}`:                               view.QuotaForm(nil),
+		`{"version":1,"schedules":[]}`:                            view.CheckedForm(nil),
 		`{"version":1,"run":7,"seq":1,"time":"2026-01-15T09:00:00Z","level":"info","message":"hello"}`: view.Log(history.Line{Run: 7, Seq: 1, At: time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC), Level: "info", Message: "hello"}),
 	} {
 		text, err := json.Marshal(form)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -53,8 +54,12 @@ func listSchedules(env *environment.Env, o *options) error {
 		if err != nil {
 			return err
 		}
+		outages, err := serve.Outages(ctx, db, 7*24*time.Hour)
+		if err != nil {
+			return err
+		}
 		if o.json {
-			return printing.JSON(env.Stdout, view.ScheduleForm(schedules, servers))
+			return printing.JSON(env.Stdout, view.ScheduleForm(schedules, servers, outages))
 		}
 		none := "no schedules; 'phscript serve --check' shows those in your configuration"
 		err = printing.List(env, schedules, none, view.ScheduleColumns, view.Schedule.Cells)
@@ -62,6 +67,12 @@ func listSchedules(env *environment.Env, o *options) error {
 			return err
 		}
 		explain(env, schedules)
+		for i, o := range outages {
+			if i == 0 {
+				fmt.Fprintln(env.Stdout)
+			}
+			fmt.Fprintf(env.Stdout, "%s (%s)\n", o.String(), o.Server)
+		}
 		warnAboutServers(env, servers)
 		return nil
 	})

@@ -23,7 +23,7 @@ func TestSchedules(t *testing.T) {
 		return out
 	}
 	assert.Equal(t, "no schedules; 'phscript serve --check' shows those in your configuration\n", run("list"))
-	assert.JSONEq(t, `{"version": 1, "schedules": [], "services": []}`, run("list", "--json"))
+	assert.JSONEq(t, `{"version": 1, "schedules": [], "services": [], "outages": []}`, run("list", "--json"))
 	assert.Equal(t, "no schedule is due\n", run("next"))
 	r.Schedules(config.Schedule{Name: "nightly", Script: "a.lua", Cron: "0 2 * * *", TimeZone: "UTC"}, config.Schedule{Name: "often", Script: "b.lua", Every: "10m"})
 
