@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/phscript/phscript/tests/history"
+	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 	"github.com/phscript/phscript/tests/program"
 )
@@ -32,6 +34,11 @@ func TestAClockIsOff(t *testing.T) {
 			astray := program.WithClock(t, tt.off)
 			right, wrong := w.serve("--workers", "1"), w.serveBy(astray, "--workers", "1")
 			w.await("tick", atLeast(3, history.Succeeded))
+			if tt.off.Abs() >= time.Minute {
+				told := " is " + tt.off.Abs().String() + " "
+				patience.Await(t, 100*time.Millisecond, func() bool { return strings.Contains(w.do("schedule", "list"), told) }, "schedule list says nothing of the clock")
+				assert.Contains(t, w.do("schedule", "list"), "the clock of the machine of "+wrong.name(t)+told)
+			}
 			// Each takes over from the other.
 			makes := func(s *service) {
 				w.await("tick", func(runs []*history.Run) bool {

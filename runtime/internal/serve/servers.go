@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,8 @@ import (
 const (
 	// seenEvery is how often a process records that it serves a store.
 	seenEvery = 5 * time.Second
+	// wrongFrom is how far a clock may be off before people are told.
+	wrongFrom = 30 * time.Second
 	// forgetServers is how long the record of a stopped process is kept.
 	forgetServers = 30 * 24 * time.Hour
 )
@@ -30,6 +33,20 @@ type Server struct {
 	Folder string `json:"folder" doc:"the folder of its configuration"`
 	// Problem is why its changed configuration is not in effect, or "".
 	Problem string `json:"problem,omitempty" doc:"why its changed configuration is not in use"`
+	// ClockOff is by how many seconds its clock is ahead of the store's.
+	ClockOff float64 `json:"clock_off_seconds" doc:"how many seconds its clock is ahead of the database's, behind if it is negative"`
+}
+
+// WrongClock says how wrong the clock of its machine is, or "" if it is right.
+func (s *Server) WrongClock() string {
+	off := time.Duration(s.ClockOff * float64(time.Second)).Round(time.Second)
+	switch {
+	case off >= wrongFrom:
+		return off.String() + " ahead of the database's"
+	case off <= -wrongFrom:
+		return (-off).String() + " behind the database's"
+	}
+	return ""
 }
 
 // Servers lists the processes that serve a store or did recently, those seen last
@@ -37,13 +54,14 @@ type Server struct {
 func Servers(ctx context.Context, db *store.DB) (list []Server, err error) {
 	err = store.Each(ctx, db, func(row *sql.Rows) error {
 		var s Server
-		var started, seen, now int64
-		err := row.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &now)
+		var started, seen, off, now int64
+		err := row.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &off, &now)
+		s.ClockOff = (time.Duration(off) * time.Microsecond).Seconds()
 		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
 		s.Live = s.Workers > 0 && now-seen < (4*seenEvery).Microseconds()
 		list = append(list, s)
 		return err
-	}, `SELECT name, workers, started_at, seen_at, problem, folder, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
+	}, `SELECT name, workers, started_at, seen_at, problem, folder, clock_off, `+db.Now()+` FROM phscript_server ORDER BY seen_at DESC, name LIMIT 100`)
 	return list, err
 }
 
@@ -90,13 +108,35 @@ func (s *Service) seen(ctx context.Context) error {
 	if err := s.Problem(); err != nil {
 		problem = err.Error()
 	}
-	err := store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ? WHERE name = ? AND started_at = ?`,
-		problem, s.o.Name, s.started)
+	var now int64
+	asked := time.Now()
+	err := s.o.DB.QueryRowContext(ctx, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, problem = ?, clock_off = ? WHERE name = ? AND started_at = ? RETURNING seen_at`,
+		problem, s.clockOff.Load(), s.o.Name, s.started).Scan(&now)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil // the record was deleted
+	} else if err == nil {
+		s.noteClock(asked, time.UnixMicro(now))
+	}
 	if err == nil {
 		return s.outage.end(ctx, s.o.DB, s.o.Name)
 	}
 	s.outage.begin(err)
 	return err
+}
+
+// noteClock compares the clock of this machine with the store's, which answered a moment
+// after it was asked.
+func (s *Service) noteClock(asked, answer time.Time) {
+	took := time.Since(asked)
+	if took > time.Second {
+		return
+	}
+	off := asked.Add(took / 2).Sub(answer)
+	before := Server{ClockOff: time.Duration(s.clockOff.Swap(off.Microseconds()) * 1000).Seconds()}
+	now := Server{ClockOff: off.Seconds()}
+	if wrong := now.WrongClock(); wrong != "" && before.WrongClock() == "" {
+		s.o.Log.Warn("the clock of this machine is " + wrong + "; scripts and logs have the wrong time")
+	}
 }
 
 // retire stores that this process no longer serves.

@@ -89,6 +89,9 @@ type Service struct {
 	problem error
 
 	outage outage
+	// clockOff is by how many microseconds the clock of this machine is ahead of the
+	// store's.
+	clockOff atomic.Int64
 	// planned is when planning succeeded last, planFails whether it failed since.
 	planned             atomic.Int64
 	planFails, stopping atomic.Bool

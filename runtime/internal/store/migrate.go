@@ -126,7 +126,8 @@ var migrations = []string{
 		until_at BIGINT NOT NULL,
 		reason TEXT NOT NULL,
 		PRIMARY KEY (server, from_at)
-	);`,
+	);
+	ALTER TABLE phscript_server ADD COLUMN clock_off BIGINT NOT NULL DEFAULT 0;`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

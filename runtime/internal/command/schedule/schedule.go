@@ -98,6 +98,9 @@ func warnAboutServers(env *environment.Env, servers []serve.Server) {
 			continue
 		}
 		live++
+		if wrong := s.WrongClock(); wrong != "" {
+			fmt.Fprintf(env.Stdout, "\nthe clock of the machine of %s is %s: scripts and logs there have the wrong time\n", s.Name, wrong)
+		}
 		if s.Problem != "" {
 			fmt.Fprintf(env.Stdout, "\n%s cannot read its changed configuration and keeps the last valid one:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
 		}
