@@ -178,27 +178,33 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 		return false, l.giveBack(ctx, booking, tooLate{booking.Wait, time.Until(deadline)})
 	}
 	tell(ctx, reason, booking.Wait)
+	waited := booking.Wait > startTolerance
 	due := time.Now().Add(booking.Wait)
-	asking := time.Duration(l.asking.Load())
-	rest := booking.Wait
-	if rest > asking {
-		// The others may have been told to pause meanwhile.
-		rest = asking
-		err = sleep(ctx, booking.Wait-asking)
-	}
-	if err == nil && rest < booking.Wait {
-		var state WindowState
+	// The window may move the booking meanwhile, and the others may be told to pause.
+	for checked := false; err == nil; checked = true {
+		asking, rest := time.Duration(l.asking.Load()), time.Until(due)
+		if booking.Fixed && (checked || rest <= asking) {
+			break
+		}
+		if !booking.Fixed {
+			asking = min(asking, Settled)
+		}
+		if err = sleep(ctx, rest-asking); err != nil {
+			break
+		}
 		began := time.Now()
-		state, err = l.window.State(ctx)
-		l.asking.Store(int64(expected(asking, time.Since(began))))
-		if err != nil || state.Blocked > max(0, time.Until(due))+startTolerance {
+		now, err := l.window.Confirm(ctx, booking)
+		l.asking.Store(int64(expected(time.Duration(l.asking.Load()), time.Since(began))))
+		if err != nil || now.Blocked || time.Since(due) > startTolerance && !now.Fixed {
 			return false, l.giveBack(ctx, booking, err)
 		}
+		due = due.Add(time.Duration(now.At-booking.At) * time.Microsecond)
+		booking = now
 	}
 	if err == nil {
-		err = sleep(ctx, min(rest, time.Until(due)))
+		err = sleep(ctx, time.Until(due))
 	}
-	if booking.Wait > startTolerance {
+	if waited {
 		*paced = false
 	}
 	if err == nil && !*paced {

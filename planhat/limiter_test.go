@@ -254,17 +254,17 @@ func TestLateStartersBookAgain(t *testing.T) {
 	})
 }
 
-// slowWindow takes long to tell its state, once, as a store that is locked does.
+// slowWindow takes long to confirm a booking, once, as a store that is locked does.
 type slowWindow struct {
 	*lateWindow
 	asked int
 }
 
-func (w *slowWindow) State(ctx context.Context) (WindowState, error) {
+func (w *slowWindow) Confirm(ctx context.Context, b Booking) (Booking, error) {
 	if w.asked++; w.asked == 1 {
 		time.Sleep(time.Second)
 	}
-	return w.lateWindow.State(ctx)
+	return w.lateWindow.Confirm(ctx, b)
 }
 
 func TestAStartIsLateAfterALookAtASlowWindow(t *testing.T) {

@@ -14,6 +14,10 @@ import (
 type Window interface {
 	// Take books the earliest free start and returns it. It does not wait.
 	Take(ctx context.Context) (Booking, error)
+	// Confirm returns a booking as it is now: one that is not fixed may have been moved
+	// to a later time to make room for others. The start of a booking that the window
+	// does not know has passed. Its Wait means nothing.
+	Confirm(ctx context.Context, b Booking) (Booking, error)
 	// Return gives a booking back that was not used.
 	Return(ctx context.Context, b Booking) error
 	// Block lets no start happen for the duration, starting now. A shorter
@@ -23,17 +27,21 @@ type Window interface {
 	State(ctx context.Context) (WindowState, error)
 }
 
+// Settled is how long before its start a booking is fixed at the latest.
+const Settled = 400 * time.Millisecond
+
 // Booking is a start that was booked.
 type Booking struct {
 	// Slot identifies the booking to the window that gave it.
 	Slot int64
+	// At is the start in microseconds by the window's clock. Only differences count.
+	At int64
 	// Wait is how long to wait before starting.
 	Wait time.Duration
+	// Fixed reports whether the window no longer moves the booking.
+	Fixed bool
 	// Blocked reports whether a block is why to wait.
 	Blocked bool
-	// Added is what the booking added to the slot, for stores that give back
-	// by subtracting it.
-	Added time.Duration
 }
 
 // WindowState is a snapshot of a Window.
@@ -91,7 +99,7 @@ func (w *memoryWindow) Take(context.Context) (Booking, error) {
 	if w.limit > 0 {
 		w.starts = append(w.starts, bookedStart{slot: w.last, at: at})
 	}
-	return Booking{Slot: w.last, Wait: at.Sub(now), Blocked: w.blocked.After(now), Added: w.length}, nil
+	return Booking{Slot: w.last, At: at.UnixMicro(), Wait: at.Sub(now), Fixed: true, Blocked: w.blocked.After(now)}, nil
 }
 
 // next drops the starts that no longer count and returns the earliest start.
@@ -119,6 +127,17 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+func (w *memoryWindow) Confirm(_ context.Context, b Booking) (Booking, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	blocked := w.blocked.UnixMicro()
+	if w.limit <= 0 {
+		b.At = max(b.At, blocked)
+	}
+	b.Blocked = blocked > b.At
+	return b, nil
 }
 
 func (w *memoryWindow) Return(_ context.Context, b Booking) error {

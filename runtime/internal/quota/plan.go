@@ -1,88 +1,154 @@
 package quota
 
 import (
+	"cmp"
 	"slices"
 	"time"
+
+	"github.com/phscript/phscript/planhat"
 )
 
-// start is a booked call: its time and its run.
+// start is a booked call: its time and its run. Times are in microseconds of the
+// database's clock.
 type start struct {
-	at  int64
-	run string
+	id, at      int64
+	run, script string
+	// long is set for the calls of a run that makes many of them. Those that are not
+	// near yet make room for the calls of other runs, unless they are settled.
+	long, settled bool
 }
+
+// fixed reports whether the start stays where it is.
+func (s start) fixed(now int64) bool { return !s.long || s.settled || s.at <= now+near }
+
+// share is how many calls of a window a run may make before it counts as long.
+const share = 5
+
+// lasting is how long after a start of a long run its next call belongs to a long run, too:
+// beside many others, such a run makes few calls in a window.
+const lasting = int64(10 * time.Second / time.Microsecond)
+
+// near is how long before its start a booking is final.
+const near = int64(planhat.Settled / time.Microsecond)
+
+// bends is into how many parts the window is cut for the starts of long runs.
+const bends = 20
 
 // rules bound the starts of a tenant. Times are in microseconds.
 type rules struct {
-	// At most limit starts are in any stretch of length, each spacing after the
-	// one before. The last reserve of them are for runs that have at most that
-	// many themselves.
-	limit, reserve  int
+	// At most limit starts are in any stretch of length, each spacing after the one
+	// before.
+	limit           int
 	length, spacing int64
+	// Long runs leave a 40th of the limit to others: at most long starts are in any stretch
+	// of length. A quarter of the limit may start at once; the rest is spread over the
+	// window, so that some part of it is always left. Beyond that quarter, starts are gap
+	// apart, so that after a window they are spread evenly.
+	long, burst int
+	gap         int64
 }
 
-func newRules(limit, reserve int, length, spacing time.Duration) rules {
-	return rules{limit: limit, reserve: max(0, min(reserve, limit-1)), length: length.Microseconds(), spacing: spacing.Microseconds()}
-}
-
-// earliest returns the first time, at from or later, at which a run may have one
-// more start. booked is sorted.
-func (r rules) earliest(booked []start, run string, from int64) int64 {
-	if r.limit <= 0 {
-		return from
+func newRules(limit int, length, spacing time.Duration) rules {
+	r := rules{limit: limit, length: length.Microseconds(), spacing: spacing.Microseconds()}
+	if limit > 0 {
+		r.long = limit - limit/40
+		r.burst = max(1, limit/4)
+		r.gap = r.length / int64(r.long)
 	}
-	var all, own []int64
-	for _, s := range booked {
-		all = append(all, s.at)
-		if s.run == run {
-			own = append(own, s.at)
+	return r
+}
+
+// book adds a start of a run, at from or later. Starts of long runs that are not near
+// may be later than before. booked is sorted.
+func (r rules) book(booked []start, s start, now, from int64) ([]start, start) {
+	own := 0
+	for _, b := range booked {
+		if b.run == s.run {
+			own++
+			s.long = s.long || b.long && b.at > now-lasting
 		}
 	}
-	// A start becomes possible only when another one leaves the window or is far
-	// enough away.
-	at := []int64{from}
-	for _, s := range all {
-		for _, after := range []int64{s + r.length, s + r.spacing} {
-			if after > from {
-				at = append(at, after)
-			}
+	if s.long = s.long || own >= share; s.long {
+		s.at = r.afterLong(booked, from)
+		return append(booked, s), s
+	}
+	var fixed, movable []start
+	for _, b := range booked {
+		if b.fixed(now) {
+			fixed = append(fixed, b)
+		} else {
+			movable = append(movable, b)
 		}
 	}
-	slices.Sort(at)
-	for _, t := range slices.Compact(at) {
-		if r.apart(all, t) && fits(all, t, r.limit, r.length) && (fits(own, t, r.reserve, r.length) || fits(all, t, r.limit-r.reserve, r.length)) {
-			return t
+	var i int
+	i, s.at = r.between(fixed, from)
+	fixed = slices.Insert(fixed, i, s)
+	for _, m := range movable {
+		m.at = r.afterLong(fixed, m.at)
+		fixed = append(fixed, m)
+	}
+	return fixed, s
+}
+
+// between is the first time that the limit allows, and its index in booked.
+func (r rules) between(booked []start, from int64) (i int, at int64) {
+	i, _ = slices.BinarySearchFunc(booked, from, func(s start, t int64) int { return cmp.Compare(s.at, t) })
+	for ; ; i++ {
+		at = r.after(booked[:i], from)
+		if i == len(booked) || at+r.spacing <= booked[i].at && r.fits(booked, i, at) {
+			return i, at
 		}
 	}
-	return at[len(at)-1]
 }
 
-// apart reports whether no start is closer to t than the spacing.
-func (r rules) apart(starts []int64, t int64) bool {
-	i, _ := slices.BinarySearch(starts, t-r.spacing+1)
-	return i == len(starts) || starts[i] >= t+r.spacing
-}
-
-// fits reports whether one more start at t leaves at most limit of them in every
-// half-open stretch of that length.
-func fits(starts []int64, t int64, limit int, length int64) bool {
-	i, _ := slices.BinarySearch(starts, t)
-	// Any limit+1 consecutive starts that include t must span length.
-	for first := max(0, i-limit); first <= i && first+limit <= len(starts); first++ {
-		from, to := at(starts, i, t, first), at(starts, i, t, first+limit)
-		if to-from < length {
+// fits reports whether the limit allows the starts from index i on if there is one more
+// before them.
+func (r rules) fits(booked []start, i int, at int64) bool {
+	for j := max(i, r.limit-1); j < len(booked); j++ {
+		first := at
+		if k := j + 1 - r.limit; k < i {
+			first = booked[k].at
+		} else if k > i {
+			first = booked[k-1].at
+		}
+		if booked[j].at < first+r.length {
 			return false
 		}
 	}
 	return true
 }
 
-// at returns item n of the starts with t inserted at index i.
-func at(starts []int64, i int, t int64, n int) int64 {
-	switch {
-	case n < i:
-		return starts[n]
-	case n == i:
-		return t
+// after is the first time after all starts that the limit allows.
+func (r rules) after(booked []start, from int64) int64 {
+	n := len(booked)
+	if n > 0 {
+		from = max(from, booked[n-1].at+r.spacing)
 	}
-	return starts[n-1]
+	return r.leaves(booked, r.limit, r.length, from)
+}
+
+// leaves is from, or the later time at which a stretch of that length that holds the
+// last starts has fewer than most of them.
+func (r rules) leaves(booked []start, most int, length, from int64) int64 {
+	if n := len(booked); n >= most {
+		return max(from, booked[n-most].at+length)
+	}
+	return from
+}
+
+// afterLong is the first time after all starts for one of a long run.
+func (r rules) afterLong(booked []start, from int64) int64 {
+	t := r.leaves(booked, r.long, r.length, r.after(booked, from))
+	for i := range int64(bends) {
+		t = r.leaves(booked, r.burst+int(int64(r.long-r.burst)*i/bends), r.length*i/bends, t)
+	}
+	first, _ := slices.BinarySearchFunc(booked, t-r.length, func(s start, t int64) int { return cmp.Compare(s.at, t) })
+	if len(booked)-first >= r.burst {
+		for i := len(booked) - 1; i >= 0; i-- {
+			if booked[i].long {
+				return max(t, booked[i].at+r.gap)
+			}
+		}
+	}
+	return t
 }

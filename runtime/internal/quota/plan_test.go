@@ -1,12 +1,15 @@
 package quota
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // crowd returns the most starts in any half-open stretch of that length.
@@ -24,100 +27,172 @@ func crowd(starts []int64, length int64) int {
 	return best
 }
 
-func times(booked []start, run string) []int64 {
-	var list []int64
-	for _, s := range booked {
-		if run == "" || s.run == run {
-			list = append(list, s.at)
-		}
+func timesOf(list []start) []int64 {
+	times := make([]int64, len(list))
+	for i, s := range list {
+		times[i] = s.at
 	}
-	return list
+	return times
 }
 
-// TestEarliestKeepsTheRules books at random, also with several limits at once,
-// and compares with a search that tries every time.
-func TestEarliestKeepsTheRules(t *testing.T) {
+// TestBookingsKeepTheRules books and gives back at random.
+func TestBookingsKeepTheRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		length := rapid.Int64Range(5, 30).Draw(t, "length")
-		limits := map[string]int{"a": rapid.IntRange(1, 6).Draw(t, "limit of a"), "b": rapid.IntRange(1, 6).Draw(t, "limit of b")}
-		spacing := rapid.Int64Range(0, 2).Draw(t, "spacing")
-		reserve := rapid.IntRange(0, 2).Draw(t, "reserve")
+		limit := rapid.IntRange(1, 40).Draw(t, "limit")
+		length := rapid.Int64Range(1, 30).Draw(t, "length") * int64(time.Second/time.Microsecond)
+		spacing := rapid.Int64Range(0, 100_000).Draw(t, "spacing")
+		r := newRules(limit, time.Duration(length)*time.Microsecond, time.Duration(spacing)*time.Microsecond)
 		var booked []start
 		now := int64(0)
-		for range rapid.IntRange(1, 25).Draw(t, "calls") {
-			now += rapid.Int64Range(0, 4).Draw(t, "pause")
-			run := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "run")
-			r := rules{limit: limits[run], reserve: min(reserve, limits[run]-1), length: length, spacing: spacing}
-			got := r.earliest(booked, run, now)
-			with := func(at int64) []start {
-				list := append(slices.Clone(booked), start{at, run})
-				slices.SortStableFunc(list, func(x, y start) int { return int(x.at - y.at) })
-				return list
-			}
-			// What lies in a stretch that the new start is part of.
-			around := func(list []int64, at int64) []int64 {
-				return slices.DeleteFunc(slices.Clone(list), func(s int64) bool { return s <= at-length || s >= at+length })
-			}
-			allowed := func(at int64) bool {
-				for _, s := range booked {
-					if at > s.at-spacing && at < s.at+spacing {
-						return false
-					}
+		for id := range int64(rapid.IntRange(1, 80).Draw(t, "calls")) {
+			now += rapid.Int64Range(0, 500_000).Draw(t, "pause")
+			run := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "run")
+			before := slices.Clone(booked)
+			var s start
+			booked, s = r.book(booked, start{id: id, run: run}, now, now)
+			assert.GreaterOrEqual(t, s.at, now)
+			assert.Len(t, booked, len(before)+1)
+			for _, old := range before {
+				i := slices.IndexFunc(booked, func(s start) bool { return s.id == old.id })
+				at := booked[i].at
+				if at < old.at || at > old.at && (!old.long || old.at <= now+near || s.long) {
+					t.Fatalf("at %d a start moved from %d to %d: %+v", now, old.at, at, old)
 				}
-				all, own := around(times(with(at), ""), at), around(times(with(at), run), at)
-				return within(all, at, length, r.limit) &&
-					(within(own, at, length, r.reserve) || within(all, at, length, r.limit-r.reserve))
 			}
-			want := now
-			for !allowed(want) {
-				want++
+			times := timesOf(booked)
+			if !slices.IsSorted(times) || crowd(times, length) > limit || spacing > 0 && crowd(times, spacing) > 1 {
+				t.Fatalf("%d of %d starts in a stretch: %v", crowd(times, length), limit, times)
 			}
-			if got != want {
-				t.Fatalf("%v: the next start of %s from %d on is %d, not %d", booked, run, now, want, got)
+			if len(booked) > 3 && rapid.Bool().Draw(t, "give one back") {
+				i := rapid.IntRange(0, len(booked)-1).Draw(t, "which")
+				booked = slices.Delete(booked, i, i+1)
 			}
-			booked = with(got)
-		}
-		most := max(limits["a"], limits["b"])
-		if n := crowd(times(booked, ""), length); n > most {
-			t.Fatalf("%d starts in a stretch, more than %d: %v", n, most, booked)
 		}
 	})
 }
 
-// within reports whether every stretch that holds at has at most limit starts.
-func within(starts []int64, at, length int64, limit int) bool {
-	for from := at - length + 1; from <= at; from++ {
-		n := 0
-		for _, s := range starts {
-			if s >= from && s < from+length {
-				n++
-			}
-		}
-		if n > limit {
-			return false
-		}
-	}
-	return true
+// scene is a time of its own, in which runs call as fast as they may.
+type scene struct {
+	rules   rules
+	now     int64
+	booked  []start
+	started []start
+	events  []event
+	ids     int64
 }
 
-// TestAShareIsLeftForOthers: however many imports there are, runs that make a
-// few calls find some that are left.
-func TestAShareIsLeftForOthers(t *testing.T) {
-	r := newRules(10, 2, time.Minute, 0)
-	var booked []start
-	book := func(run string) (wait time.Duration) {
-		at := r.earliest(booked, run, 0)
-		booked = append(booked, start{at, run})
-		slices.SortStableFunc(booked, func(x, y start) int { return int(x.at - y.at) })
-		return time.Duration(at) * time.Microsecond
+type event struct {
+	at int64
+	do func()
+}
+
+func (s *scene) later(at int64, do func()) {
+	i := len(s.events)
+	for i > 0 && s.events[i-1].at > at {
+		i--
 	}
+	s.events = slices.Insert(s.events, i, event{at, do})
+}
+
+func (s *scene) runUntil(end int64) {
+	for len(s.events) > 0 && s.events[0].at <= end {
+		next := s.events[0]
+		s.events = s.events[1:]
+		s.now = next.at
+		next.do()
+	}
+	s.now = end
+}
+
+// call books a call, waits for it as the client does, and goes on with what it waited.
+func (s *scene) call(run string, then func(waited int64)) {
+	s.ids++
+	id, asked := s.ids, s.now
+	s.booked = slices.DeleteFunc(s.booked, func(b start) bool { return b.at <= s.now-s.rules.length })
+	s.booked, _ = s.rules.book(s.booked, start{id: id, run: run}, s.now, s.now)
+	var wait func()
+	wait = func() {
+		at := s.booked[slices.IndexFunc(s.booked, func(b start) bool { return b.id == id })].at
+		if at > s.now+near {
+			s.later(at-near, wait)
+			return
+		}
+		s.later(at, func() {
+			s.started = append(s.started, start{at: s.now, run: run})
+			then(s.now - asked)
+		})
+	}
+	wait()
+}
+
+// importing is a long run with four calls at a time.
+func (s *scene) importing(run string) {
+	var again func(int64)
+	again = func(int64) { s.later(s.now+200_000, func() { s.call(run, again) }) }
 	for range 4 {
-		assert.Zero(t, book("import"))
-		assert.Zero(t, book("another import"))
+		s.call(run, again)
 	}
-	assert.Equal(t, time.Minute, book("import"))
-	assert.Equal(t, time.Minute, book("another import"))
-	assert.Zero(t, book("one call"))
-	assert.Zero(t, book("two calls"))
-	assert.Equal(t, time.Minute, book("two calls"), "the window is full")
+}
+
+// job is a run of a few calls, one after the other; waited gets the sum of its waits.
+func (s *scene) job(run string, calls int, latency int64, waited *int64) {
+	if calls > 0 {
+		s.call(run, func(wait int64) {
+			*waited += wait
+			s.later(s.now+latency, func() { s.job(run, calls-1, latency, waited) })
+		})
+	}
+}
+
+func newScene(imports int) *scene {
+	spec := planhat.LimiterConfig{}.WindowSpec()
+	s := &scene{rules: newRules(spec.Limit, spec.Length, spec.Spacing)}
+	for i := range imports {
+		s.importing(fmt.Sprint("import ", i))
+	}
+	return s
+}
+
+const second = int64(time.Second / time.Microsecond)
+
+// TestImportsUseTheQuota: 97 % of it, from the first minute on.
+func TestImportsUseTheQuota(t *testing.T) {
+	for _, imports := range []int{1, 4, 20} {
+		s := newScene(imports)
+		s.runUntil(10 * 60 * second)
+		assert.GreaterOrEqual(t, len(s.started), 10*planhat.DefaultCallsPerMinute*97/100, "%d imports", imports)
+		assert.LessOrEqual(t, crowd(timesOf(s.started), s.rules.length), s.rules.limit)
+	}
+}
+
+// TestJobsAreServedBesideImports: whenever they come, and however many imports there
+// are. Four jobs want 20 calls in all, more than imports that use 97 % leave within three
+// seconds. Imports that begin start a quarter of their calls at once, and so leave less in
+// the seconds before these calls leave the window.
+func TestJobsAreServedBesideImports(t *testing.T) {
+	moments := []int64{1, 15, 29, 43, 50, 52, 54, 56, 58, 60, 62, 64, 80, 119, 151, 199}
+	for jobs, most := range map[int]struct{ begun, lasting time.Duration }{
+		1: {100 * time.Millisecond, 100 * time.Millisecond},
+		2: {2100 * time.Millisecond, 1800 * time.Millisecond},
+		3: {4100 * time.Millisecond, 3300 * time.Millisecond},
+		4: {6100 * time.Millisecond, 4900 * time.Millisecond},
+	} {
+		for _, imports := range []int{1, 4, 20} {
+			for _, after := range moments {
+				s := newScene(imports)
+				s.runUntil(after * second)
+				waited := make([]int64, jobs)
+				for i := range waited {
+					s.job(fmt.Sprint("job ", i), 5, 50_000, &waited[i])
+				}
+				s.runUntil((after + 90) * second)
+				allowed := most.begun
+				if after > 60 {
+					allowed = most.lasting
+				}
+				assert.LessOrEqual(t, time.Duration(slices.Max(waited))*time.Microsecond, allowed, "%d jobs beside %d imports after %d s", jobs, imports, after)
+				assert.LessOrEqual(t, crowd(timesOf(s.started), s.rules.length), s.rules.limit)
+			}
+		}
+	}
 }

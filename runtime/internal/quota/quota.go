@@ -6,12 +6,11 @@ package quota
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -29,9 +28,6 @@ type Options struct {
 	// one before. 0 or less means no limit.
 	Limit           int
 	Length, Spacing time.Duration
-	// Reserve is how many of them are left for runs that have at most that many
-	// themselves.
-	Reserve int
 	// Run is who makes the calls, Script its name for people.
 	Run, Script string
 	// Log receives a warning while the store is unreachable.
@@ -62,7 +58,7 @@ func New(o Options) *Window {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Window{
-		o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Reserve, o.Length, o.Spacing),
+		o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Length, o.Spacing),
 		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls are waiting", Log: o.Log},
 	}
 }
@@ -136,101 +132,41 @@ func nextLead(lead, took time.Duration) time.Duration {
 // book stores the earliest start that is at least lead ahead. The booking's wait
 // begins at the returned time.
 func (w *Window) book(ctx context.Context, tx *store.Tx, lead time.Duration) (b planhat.Booking, at time.Time, err error) {
-	state, err := w.load(ctx, tx)
+	t, err := load(ctx, tx, w.tenant, w.host)
 	if err != nil {
-		return b, state.read, err
+		return b, t.read, err
 	}
-	from := max(state.now+lead.Microseconds(), state.blockedUntil)
-	start := w.rules.earliest(state.starts, w.o.Run, from)
-	b = planhat.Booking{Slot: rand.Int64(), Wait: time.Duration(start-state.now) * time.Microsecond, Blocked: state.blockedUntil > state.now, Added: w.o.Length}
+	from := max(t.now+lead.Microseconds(), t.blockedUntil)
+	b = planhat.Booking{At: from, Wait: time.Duration(from-t.now) * time.Microsecond, Fixed: true, Blocked: t.blockedUntil > t.now}
 	if w.o.Limit <= 0 {
-		return b, state.read, nil
+		return b, t.read, nil
 	}
-	return b, state.read, store.Exec(ctx, tx, `INSERT INTO phscript_quota_start (id, tenant, starts_at, booked_at, run, script) VALUES (?, ?, ?, ?, ?, ?)`,
-		b.Slot, w.tenant, start, state.now, w.o.Run, w.o.Script)
+	t.drop(t.now - w.rules.length)
+	t.last++
+	t.bookedAt = t.now
+	s := start{id: t.last, run: w.o.Run, script: w.o.Script, settled: lead > planhat.Settled/2}
+	t.starts, s = w.rules.book(t.starts, s, t.now, from)
+	b.Slot, b.At, b.Wait, b.Fixed = s.id, s.at, time.Duration(s.at-t.now)*time.Microsecond, s.fixed(t.now)
+	return b, t.read, t.save(ctx, tx)
 }
 
-// tenantState is what the store holds about a tenant.
-type tenantState struct {
-	// now is the database's time, read is ours just after it.
-	now  int64
-	read time.Time
-
-	blockedUntil int64
-	starts       []start
-}
-
-// mostExpired is how many starts may have left the window before they are deleted.
-// Each statement is a round trip to the database.
-const mostExpired = 20
-
-// load reads the tenant's state and locks it until the transaction ends.
-func (w *Window) load(ctx context.Context, tx *store.Tx) (tenantState, error) {
-	var s tenantState
-	blockedAt, err := w.lock(ctx, tx, &s)
-	if err != nil {
-		return s, err
-	}
-	// The time is read after the row is locked, which may take long.
-	var bookedAt int64
-	row := tx.QueryRowContext(ctx, "SELECT "+tx.DB.Now()+", (SELECT coalesce(max(booked_at), 0) FROM phscript_quota_start WHERE tenant = ?)", w.tenant)
-	if err := row.Scan(&s.now, &bookedAt); err != nil {
-		return s, err
-	}
-	s.read = time.Now()
-	if ahead := max(bookedAt, blockedAt) - s.now; ahead > 0 {
-		// The clock was set back: what has happened cannot be in the future.
-		if err := w.moveBack(ctx, tx, ahead); err != nil {
-			return s, err
+// Confirm looks up when a booking starts now.
+func (w *Window) Confirm(ctx context.Context, b planhat.Booking) (planhat.Booking, error) {
+	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
+		t, err := read(ctx, db, w.tenant)
+		if err != nil {
+			return err
 		}
-		s.blockedUntil -= ahead
-	}
-	starts, err := w.starts(ctx, tx)
-	if err != nil {
-		return s, err
-	}
-	expired := 0
-	for expired < len(starts) && starts[expired].at <= s.now-w.o.Length.Microseconds() {
-		expired++
-	}
-	s.starts = starts[expired:]
-	if expired > mostExpired {
-		err = store.Exec(ctx, tx, `DELETE FROM phscript_quota_start WHERE tenant = ? AND starts_at <= ?`, w.tenant, s.now-w.o.Length.Microseconds())
-	}
-	return s, err
-}
-
-// lock reads and locks the tenant's row, and creates it if it is missing.
-func (w *Window) lock(ctx context.Context, tx *store.Tx, s *tenantState) (blockedAt int64, err error) {
-	read := func() error {
-		row := tx.QueryRowContext(ctx, `SELECT blocked_until, blocked_at FROM phscript_quota WHERE tenant = ?`+tx.DB.Locking(), w.tenant)
-		return row.Scan(&s.blockedUntil, &blockedAt)
-	}
-	if err = read(); !errors.Is(err, sql.ErrNoRows) {
-		return blockedAt, err
-	}
-	if err = store.Exec(ctx, tx, `INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`, w.tenant, w.host); err != nil {
-		return 0, err
-	}
-	err = read()
-	return blockedAt, err
-}
-
-func (w *Window) moveBack(ctx context.Context, tx *store.Tx, by int64) error {
-	if err := store.Exec(ctx, tx, `UPDATE phscript_quota_start SET starts_at = starts_at - ?, booked_at = booked_at - ? WHERE tenant = ?`, by, by, w.tenant); err != nil {
-		return err
-	}
-	return store.Exec(ctx, tx, `UPDATE phscript_quota SET blocked_until = blocked_until - ?, blocked_at = blocked_at - ? WHERE tenant = ?`, by, by, w.tenant)
-}
-
-func (w *Window) starts(ctx context.Context, tx *store.Tx) (list []start, err error) {
-	err = store.Each(ctx, tx, func(row *sql.Rows) error {
-		var s start
-		err := row.Scan(&s.at, &s.run)
-		list = append(list, s)
-		return err
-	}, `SELECT starts_at, run FROM phscript_quota_start WHERE tenant = ? ORDER BY starts_at`, w.tenant)
-	return list, err
+		at, fixed := b.At-w.rules.length, true
+		if i := slices.IndexFunc(t.starts, func(s start) bool { return s.id == b.Slot }); i >= 0 {
+			at, fixed = t.starts[i].at, t.starts[i].fixed(t.now)
+		} else if w.o.Limit <= 0 {
+			at = max(b.At, t.blockedUntil)
+		}
+		b.At, b.Fixed, b.Blocked = at, fixed, t.blockedUntil > at
+		return nil
+	})
+	return b, err
 }
 
 // Return gives back a booking that was not used.
@@ -239,19 +175,26 @@ func (w *Window) Return(ctx context.Context, b planhat.Booking) error {
 }
 
 func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) error {
-	return store.Exec(ctx, db, `DELETE FROM phscript_quota_start WHERE id = ?`, b.Slot)
+	return db.InTx(ctx, func(tx *store.Tx) error {
+		t, err := load(ctx, tx, w.tenant, w.host)
+		if err != nil {
+			return err
+		}
+		t.starts = slices.DeleteFunc(t.starts, func(s start) bool { return s.id == b.Slot })
+		return t.save(ctx, tx)
+	})
 }
 
 // Block pauses all users of the tenant, and records which script caused it.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InTx(ctx, func(tx *store.Tx) error {
-			s, err := w.load(ctx, tx)
+			t, err := load(ctx, tx, w.tenant, w.host)
 			if err != nil {
 				return err
 			}
-			return store.Exec(ctx, tx, `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ? WHERE tenant = ?`,
-				max(s.blockedUntil, s.now+d.Microseconds()), s.now, w.o.Script, w.tenant)
+			t.blockedUntil, t.blockedAt, t.blockedBy = max(t.blockedUntil, t.now+d.Microseconds()), t.now, w.o.Script
+			return t.save(ctx, tx)
 		})
 	})
 }
@@ -260,19 +203,19 @@ func (w *Window) Block(ctx context.Context, d time.Duration) error {
 func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 	var state planhat.WindowState
 	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
-		return db.InTx(ctx, func(tx *store.Tx) error {
-			s, err := w.load(ctx, tx)
-			if err != nil {
-				return err
-			}
-			from := max(s.now, s.blockedUntil)
-			state = planhat.WindowState{
-				Limit: max(w.o.Limit, 0), Used: len(s.starts),
-				Next:    time.Duration(w.rules.earliest(s.starts, w.o.Run, from)-s.now) * time.Microsecond,
-				Blocked: time.Duration(max(0, s.blockedUntil-s.now)) * time.Microsecond,
-			}
-			return nil
-		})
+		t, err := read(ctx, db, w.tenant)
+		if err != nil {
+			return err
+		}
+		t.drop(t.now - w.rules.length)
+		from := max(t.now, t.blockedUntil)
+		state = planhat.WindowState{Limit: max(w.o.Limit, 0), Used: len(t.starts), Next: time.Duration(from-t.now) * time.Microsecond,
+			Blocked: time.Duration(max(0, t.blockedUntil-t.now)) * time.Microsecond}
+		if w.o.Limit > 0 {
+			_, s := w.rules.book(t.starts, start{run: w.o.Run}, t.now, from)
+			state.Next = time.Duration(s.at-t.now) * time.Microsecond
+		}
+		return nil
 	})
 	return state, err
 }

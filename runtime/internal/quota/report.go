@@ -1,12 +1,14 @@
 package quota
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -54,46 +56,49 @@ type User struct {
 
 // Reports returns the quota of every tenant in the store, by host.
 func Reports(ctx context.Context, db *store.DB, length time.Duration) (reports []Report, err error) {
-	var now int64
 	err = store.Each(ctx, db, func(row *sql.Rows) error {
-		var r Report
-		var until, at int64
-		err := row.Scan(&r.Tenant, &r.Host, &until, &at, &r.LastScript, &now)
-		r.BlockedFor = time.Duration(max(0, until-now)) * time.Microsecond
-		if at > 0 {
-			r.Last429 = time.UnixMicro(at)
+		t, err := scan(row)
+		if err == nil {
+			t.drop(t.now - length.Microseconds())
+			reports = append(reports, t.report())
 		}
-		reports = append(reports, r)
 		return err
-	}, `SELECT tenant, host, blocked_until, blocked_at, blocked_by, `+db.Now()+` FROM phscript_quota ORDER BY host, tenant`)
-	for i := range reports {
-		err = errors.Join(err, reports[i].count(ctx, db, now, length))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return reports, nil
+	}, `SELECT `+columns+`, `+db.Now()+` FROM phscript_quota ORDER BY host, tenant`)
+	return reports, err
 }
 
-// count adds up who uses the quota.
-func (r *Report) count(ctx context.Context, db *store.DB, now int64, length time.Duration) error {
-	err := store.Each(ctx, db, func(row *sql.Rows) error {
-		var u User
-		var first int64
-		err := row.Scan(&u.Script, &u.Run, &u.Used, &u.Waiting, &first)
-		if u.Waiting > 0 {
-			wait := time.Duration(first-now) * time.Microsecond
-			if u.WaitSeconds = wait.Seconds(); r.Waiting == 0 || wait < r.WaitFor {
-				r.WaitFor = wait
-			}
+// report adds up who uses the quota.
+func (t *tenant) report() Report {
+	r := Report{Host: t.host, Tenant: t.key, LastScript: t.blockedBy, BlockedFor: time.Duration(max(0, t.blockedUntil-t.now)) * time.Microsecond}
+	if t.blockedAt > 0 {
+		r.Last429 = time.UnixMicro(t.blockedAt)
+	}
+	users := map[[2]string]*User{}
+	for _, s := range t.starts {
+		key := [2]string{s.run, s.script}
+		u := users[key]
+		if u == nil {
+			u = &User{Script: s.script, Run: s.run}
+			users[key] = u
 		}
-		r.Used, r.Waiting, r.Users = r.Used+u.Used, r.Waiting+u.Waiting, append(r.Users, u)
-		return err
-	}, `SELECT script, run, sum(CASE WHEN starts_at <= ? THEN 1 ELSE 0 END), sum(CASE WHEN starts_at > ? THEN 1 ELSE 0 END),
-		coalesce(min(CASE WHEN starts_at > ? THEN starts_at END), 0)
-		FROM phscript_quota_start WHERE tenant = ? AND starts_at > ? GROUP BY script, run`, now, now, now, r.Tenant, now-length.Microseconds())
-	slices.SortFunc(r.Users, func(a, b User) int { return b.Used + b.Waiting - a.Used - a.Waiting })
-	return err
+		wait := time.Duration(s.at-t.now) * time.Microsecond
+		if wait <= 0 {
+			r.Used, u.Used = r.Used+1, u.Used+1
+			continue
+		}
+		if r.Waiting == 0 {
+			r.WaitFor = wait
+		}
+		if u.Waiting == 0 {
+			u.WaitSeconds = wait.Seconds()
+		}
+		r.Waiting, u.Waiting = r.Waiting+1, u.Waiting+1
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(users), func(a, b [2]string) int { return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1])) }) {
+		r.Users = append(r.Users, *users[key])
+	}
+	slices.SortStableFunc(r.Users, func(a, b User) int { return b.Used + b.Waiting - a.Used - a.Waiting })
+	return r
 }
 
 // How long tenants that make no calls stay in reports, and those that got a 429.
@@ -104,11 +109,6 @@ const (
 
 // Forget deletes the records of tenants that no longer make calls.
 func Forget(ctx context.Context, db *store.DB) error {
-	return db.InTx(ctx, func(tx *store.Tx) error {
-		if err := store.Exec(ctx, tx, `DELETE FROM phscript_quota_start WHERE starts_at < `+db.Now()+` - ?`, forgetAfter.Microseconds()); err != nil {
-			return err
-		}
-		return store.Exec(ctx, tx, `DELETE FROM phscript_quota WHERE blocked_at < `+db.Now()+` - ?
-			AND NOT EXISTS (SELECT 1 FROM phscript_quota_start WHERE phscript_quota_start.tenant = phscript_quota.tenant)`, forget429After.Microseconds())
-	})
+	return store.Exec(ctx, db, `DELETE FROM phscript_quota WHERE blocked_at < `+db.Now()+` - ? AND booked_at < `+db.Now()+` - ?`,
+		forget429After.Microseconds(), forgetAfter.Microseconds())
 }

@@ -128,6 +128,19 @@ var migrations = []string{
 		PRIMARY KEY (server, from_at)
 	);
 	ALTER TABLE phscript_server ADD COLUMN clock_off BIGINT NOT NULL DEFAULT 0;`,
+
+	`ALTER TABLE phscript_quota ADD COLUMN booked_at BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_quota ADD COLUMN last_start BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_quota ADD COLUMN runs TEXT NOT NULL DEFAULT '[]';
+	ALTER TABLE phscript_quota ADD COLUMN starts TEXT NOT NULL DEFAULT '[]';
+	UPDATE phscript_quota SET runs = '[["","calls before the update"]]',
+		booked_at = (SELECT max(booked_at) FROM phscript_quota_start old WHERE old.tenant = phscript_quota.tenant),
+		last_start = (SELECT count(*) FROM phscript_quota_start old WHERE old.tenant = phscript_quota.tenant),
+		starts = (SELECT '[' || string_agg('[' || (starts_at - latest) || ',' || (number - total) || ',0,0]', ',' ORDER BY number) || ']' FROM (
+			SELECT starts_at, max(booked_at) OVER () AS latest, row_number() OVER (ORDER BY starts_at) AS number, count(*) OVER () AS total
+			FROM phscript_quota_start old WHERE old.tenant = phscript_quota.tenant) AS held)
+		WHERE tenant IN (SELECT tenant FROM phscript_quota_start);
+	DROP TABLE phscript_quota_start;`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
@@ -136,7 +149,7 @@ const migrationLock = 74727478
 
 // migrate runs the steps that the database lacks. It fails if the database has more
 // steps than this program knows.
-func (db *DB) migrate(ctx context.Context) error {
+func (db *DB) migrate(ctx context.Context, steps []string) error {
 	return db.InTx(ctx, func(tx *Tx) error {
 		if db.pool != nil {
 			if err := Exec(ctx, tx, "SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
@@ -150,14 +163,14 @@ func (db *DB) migrate(ctx context.Context) error {
 		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(version), 0) FROM phscript_schema").Scan(&version); err != nil {
 			return err
 		}
-		if version > len(migrations) {
+		if version > len(steps) {
 			return &Error{
-				Message: fmt.Sprintf("the store %s was written by a newer phscript: its tables have version %d, this program knows %d", db.Location, version, len(migrations)),
+				Message: fmt.Sprintf("the store %s was written by a newer phscript: its tables have version %d, this program knows %d", db.Location, version, len(steps)),
 				Hint:    "update phscript, or choose another place with --state or PHSCRIPT_STATE",
 			}
 		}
-		for ; version < len(migrations); version++ {
-			step := strings.NewReplacer("{{identity}}", db.identity(), "{{now}}", db.Now()).Replace(migrations[version])
+		for ; version < len(steps); version++ {
+			step := strings.NewReplacer("{{identity}}", db.identity(), "{{now}}", db.Now()).Replace(steps[version])
 			if err := Exec(ctx, tx, step); err != nil {
 				return fmt.Errorf("step %d of its tables: %w", version+1, err)
 			}

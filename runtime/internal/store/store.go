@@ -56,7 +56,7 @@ func Open(ctx context.Context, location string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx, migrations); err != nil {
 		_ = db.Close()
 		if failed := cmp.Or(db.unusable(err), unverified(db.Location, err)); failed != nil {
 			return nil, failed

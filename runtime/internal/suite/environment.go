@@ -187,6 +187,10 @@ type openWindow struct{}
 
 func (openWindow) Take(context.Context) (planhat.Booking, error) { return planhat.Booking{}, nil }
 
+func (openWindow) Confirm(_ context.Context, b planhat.Booking) (planhat.Booking, error) {
+	return b, nil
+}
+
 func (openWindow) Return(context.Context, planhat.Booking) error { return nil }
 
 func (openWindow) Block(ctx context.Context, d time.Duration) error {

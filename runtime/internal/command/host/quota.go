@@ -7,10 +7,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/quota"
 )
 
-// runReserve is how many calls of a minute scheduled runs leave to those that
-// make no more than that, so that imports cannot keep a small script waiting.
-const runReserve = 2
-
 // sharedWindow makes windows in the store. run is the number of a scheduled
 // run, or "".
 func sharedWindow(stored *storage.Lazy, run string) func(runtime.WindowUser) planhat.Window {
@@ -20,7 +16,7 @@ func sharedWindow(stored *storage.Lazy, run string) func(runtime.WindowUser) pla
 			Run: quota.ProcessName(), Script: u.Script, Log: stored.Log,
 		}
 		if run != "" {
-			o.Run, o.Reserve = "run "+run, min(runReserve, (u.Spec.Limit+99)/100)
+			o.Run = "run " + run
 		}
 		return quota.New(o)
 	}

@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"database/sql"
 	"slices"
 	"testing"
 	"time"
@@ -28,22 +29,23 @@ func crowd(times []int64, length int64) int {
 func keepBooks(t *testing.T, db *store.DB) {
 	t.Helper()
 	statements := []string{
-		`CREATE TABLE books (id BIGINT, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
-		`CREATE TRIGGER books_in AFTER INSERT ON phscript_quota_start BEGIN
-			INSERT INTO books (id, starts_at, booked_at) VALUES (new.id, new.starts_at, new.booked_at); END`,
-		`CREATE TRIGGER books_out AFTER DELETE ON phscript_quota_start WHEN old.starts_at + 1000000 * 1.9 > CAST(unixepoch('subsec') * 1000000 AS INTEGER) BEGIN
-			UPDATE books SET returned = 1 WHERE id = old.id; END`,
+		`CREATE TABLE books (id BIGINT PRIMARY KEY, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
+		`CREATE TRIGGER books AFTER UPDATE ON phscript_quota BEGIN
+			UPDATE books SET returned = 1 WHERE starts_at + 1900000 > CAST(unixepoch('subsec') * 1000000 AS INTEGER)
+				AND id NOT IN (SELECT new.last_start + json_extract(value, '$[1]') FROM json_each(new.starts));
+			INSERT INTO books (id, starts_at, booked_at) SELECT new.last_start + json_extract(value, '$[1]'), new.booked_at + json_extract(value, '$[0]'), new.booked_at
+				FROM json_each(new.starts) WHERE true ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at; END`,
 	}
 	if store.IsPostgres(db.Location) {
 		statements = []string{
-			`CREATE TABLE books (id BIGINT, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
-			`CREATE FUNCTION books_in() RETURNS trigger AS $$ BEGIN
-				INSERT INTO books (id, starts_at, booked_at) VALUES (new.id, new.starts_at, new.booked_at); RETURN new; END $$ LANGUAGE plpgsql`,
-			`CREATE TRIGGER books_in AFTER INSERT ON phscript_quota_start FOR EACH ROW EXECUTE FUNCTION books_in()`,
-			`CREATE FUNCTION books_out() RETURNS trigger AS $$ BEGIN
-				IF old.starts_at + 1900000 > (extract(epoch from clock_timestamp()) * 1000000)::bigint THEN
-					UPDATE books SET returned = 1 WHERE id = old.id; END IF; RETURN old; END $$ LANGUAGE plpgsql`,
-			`CREATE TRIGGER books_out AFTER DELETE ON phscript_quota_start FOR EACH ROW EXECUTE FUNCTION books_out()`,
+			`CREATE TABLE books (id BIGINT PRIMARY KEY, starts_at BIGINT, booked_at BIGINT, returned BIGINT DEFAULT 0)`,
+			`CREATE FUNCTION books() RETURNS trigger AS $$ BEGIN
+				UPDATE books SET returned = 1 WHERE starts_at + 1900000 > (extract(epoch from clock_timestamp()) * 1000000)::bigint
+					AND id NOT IN (SELECT new.last_start + (value->>1)::bigint FROM json_array_elements(new.starts::json));
+				INSERT INTO books (id, starts_at, booked_at) SELECT new.last_start + (value->>1)::bigint, new.booked_at + (value->>0)::bigint, new.booked_at
+					FROM json_array_elements(new.starts::json) ON CONFLICT (id) DO UPDATE SET starts_at = excluded.starts_at;
+				RETURN new; END $$ LANGUAGE plpgsql`,
+			`CREATE TRIGGER books AFTER UPDATE ON phscript_quota FOR EACH ROW EXECUTE FUNCTION books()`,
 		}
 	}
 	for _, s := range statements {
@@ -52,20 +54,30 @@ func keepBooks(t *testing.T, db *store.DB) {
 	}
 }
 
+// booking is a start in the books: its number, its time, and when it was asked for.
+type booking struct{ id, at, asked int64 }
+
 // booked returns the times of all starts that were booked and used.
-func booked(t *testing.T, db *store.DB) []int64 {
+func booked(t *testing.T, db *store.DB) (times []int64) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT starts_at FROM books WHERE returned = 0 ORDER BY starts_at`)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, rows.Close()) }()
-	var times []int64
-	for rows.Next() {
-		var at int64
-		require.NoError(t, rows.Scan(&at))
-		times = append(times, at)
+	for _, b := range bookings(t, db, `WHERE returned = 0`) {
+		times = append(times, b.at)
 	}
-	require.NoError(t, rows.Err())
 	return times
+}
+
+// allBooked returns the starts that were given back, too.
+func allBooked(t *testing.T, db *store.DB) []booking { return bookings(t, db, "") }
+
+func bookings(t *testing.T, db *store.DB, where string) (list []booking) {
+	t.Helper()
+	require.NoError(t, store.Each(t.Context(), db, func(row *sql.Rows) error {
+		var b booking
+		err := row.Scan(&b.id, &b.at, &b.asked)
+		list = append(list, b)
+		return err
+	}, `SELECT id, starts_at, booked_at FROM books `+where+` ORDER BY starts_at, booked_at, id`))
+	return list
 }
 
 // share is the part of the quota that was used between the first start and the

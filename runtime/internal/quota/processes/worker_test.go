@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,18 +53,21 @@ func TestMain(m *testing.M) {
 func newWindow(name, location string, log *slog.Logger) *quota.Window {
 	var mu sync.Mutex
 	var db *store.DB
+	return windowOn(func(ctx context.Context) (*store.DB, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if db != nil {
+			return db, nil
+		}
+		var err error
+		db, err = store.Open(ctx, location)
+		return db, err
+	}, name, log)
+}
+
+func windowOn(open func(context.Context) (*store.DB, error), name string, log *slog.Logger) *quota.Window {
 	return quota.New(quota.Options{
-		Open: func(ctx context.Context) (*store.DB, error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if db != nil {
-				return db, nil
-			}
-			var err error
-			db, err = store.Open(ctx, location)
-			return db, err
-		},
-		URL: "https://api.planhat.com", Token: "secret", Limit: limit, Length: length,
+		Open: open, URL: "https://api.planhat.com", Token: "secret", Limit: limit, Length: length,
 		Run: name, Script: name + ".lua", Log: log,
 	})
 }
@@ -94,6 +98,16 @@ func work(name, location string) {
 	}
 	// The parent ends the process; it ends by itself when the parent is gone.
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+}
+
+// shortRuns returns windows for calls, a new one after each five: none of them is for a
+// long run.
+func shortRuns(db *store.DB) func() *quota.Window {
+	var calls atomic.Int64
+	return func() *quota.Window {
+		open := func(context.Context) (*store.DB, error) { return db, nil }
+		return windowOn(open, fmt.Sprintf("run %d", (calls.Add(1)-1)/5), nil)
+	}
 }
 
 // worker is a running process of work.
