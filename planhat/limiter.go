@@ -194,11 +194,18 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 		}
 		began := time.Now()
 		now, err := l.window.Confirm(ctx, booking)
-		l.asking.Store(int64(expected(time.Duration(l.asking.Load()), time.Since(began))))
-		if err != nil || now.Blocked || time.Since(due) > startTolerance && !now.Fixed {
+		took := time.Since(began)
+		l.asking.Store(int64(expected(time.Duration(l.asking.Load()), took)))
+		moved := now.At != booking.At
+		// When a booking that was moved starts is known only as exactly as the answer was
+		// fast.
+		if err != nil || now.Blocked || moved && took > startTolerance || !now.Fixed && time.Since(due) > startTolerance {
 			return false, l.giveBack(ctx, booking, err)
 		}
-		due = due.Add(time.Duration(now.At-booking.At) * time.Microsecond)
+		// It was moved to a later time, or the window's clock was set.
+		if moved {
+			due = latest(due, time.Now().Add(now.Wait))
+		}
 		booking = now
 	}
 	if err == nil {

@@ -15,8 +15,8 @@ type Window interface {
 	// Take books the earliest free start and returns it. It does not wait.
 	Take(ctx context.Context) (Booking, error)
 	// Confirm returns a booking as it is now: one that is not fixed may have been moved
-	// to a later time to make room for others. The start of a booking that the window
-	// does not know has passed. Its Wait means nothing.
+	// to a later time to make room for others. One that the window does not know is
+	// blocked.
 	Confirm(ctx context.Context, b Booking) (Booking, error)
 	// Return gives a booking back that was not used.
 	Return(ctx context.Context, b Booking) error
@@ -34,7 +34,7 @@ const Settled = 400 * time.Millisecond
 type Booking struct {
 	// Slot identifies the booking to the window that gave it.
 	Slot int64
-	// At is the start in microseconds by the window's clock. Only differences count.
+	// At is the start in microseconds by the window's clock, which may be set.
 	At int64
 	// Wait is how long to wait before starting.
 	Wait time.Duration
@@ -136,7 +136,7 @@ func (w *memoryWindow) Confirm(_ context.Context, b Booking) (Booking, error) {
 	if w.limit <= 0 {
 		b.At = max(b.At, blocked)
 	}
-	b.Blocked = blocked > b.At
+	b.Wait, b.Blocked = time.Until(time.UnixMicro(b.At)), blocked > b.At
 	return b, nil
 }
 

@@ -58,9 +58,9 @@ func newRules(limit int, length, spacing time.Duration) rules {
 	return r
 }
 
-// book adds a start of a run, at from or later. Starts of long runs that are not near
-// may be later than before. booked is sorted.
-func (r rules) book(booked []start, s start, now, from int64) ([]start, start) {
+// book adds a start of a run, at from or later. Starts that are not fixed may be later
+// than before; moves reports whether there are any. booked is sorted.
+func (r rules) book(booked []start, s start, now, from int64) (all []start, added start, moves bool) {
 	own := 0
 	for _, b := range booked {
 		if b.run == s.run {
@@ -70,7 +70,7 @@ func (r rules) book(booked []start, s start, now, from int64) ([]start, start) {
 	}
 	if s.long = s.long || own >= share; s.long {
 		s.at = r.afterLong(booked, from)
-		return append(booked, s), s
+		return append(booked, s), s, false
 	}
 	var fixed, movable []start
 	for _, b := range booked {
@@ -87,7 +87,7 @@ func (r rules) book(booked []start, s start, now, from int64) ([]start, start) {
 		m.at = r.afterLong(fixed, m.at)
 		fixed = append(fixed, m)
 	}
-	return fixed, s
+	return fixed, s, len(movable) > 0
 }
 
 // between is the first time that the limit allows, and its index in booked.

@@ -49,7 +49,7 @@ func TestBookingsKeepTheRules(t *testing.T) {
 			run := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "run")
 			before := slices.Clone(booked)
 			var s start
-			booked, s = r.book(booked, start{id: id, run: run}, now, now)
+			booked, s, _ = r.book(booked, start{id: id, run: run}, now, now)
 			assert.GreaterOrEqual(t, s.at, now)
 			assert.Len(t, booked, len(before)+1)
 			for _, old := range before {
@@ -109,7 +109,7 @@ func (s *scene) call(run string, then func(waited int64)) {
 	s.ids++
 	id, asked := s.ids, s.now
 	s.booked = slices.DeleteFunc(s.booked, func(b start) bool { return b.at <= s.now-s.rules.length })
-	s.booked, _ = s.rules.book(s.booked, start{id: id, run: run}, s.now, s.now)
+	s.booked, _, _ = s.rules.book(s.booked, start{id: id, run: run}, s.now, s.now)
 	var wait func()
 	wait = func() {
 		at := s.booked[slices.IndexFunc(s.booked, func(b start) bool { return b.id == id })].at

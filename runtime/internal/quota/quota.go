@@ -92,9 +92,9 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			}
 			lead := time.Duration(w.lead.Load())
 			var at time.Time
-			err := db.InTx(ctx, func(tx *store.Tx) (err error) {
-				b, at, err = w.book(ctx, tx, lead)
-				return err
+			err := change(ctx, db, w.tenant, w.host, func(t *tenant) bool {
+				b, at = w.book(t, lead), t.read
+				return w.o.Limit > 0
 			})
 			if err != nil {
 				return err
@@ -129,41 +129,50 @@ func nextLead(lead, took time.Duration) time.Duration {
 	return min(lead, longestLead)
 }
 
-// book stores the earliest start that is at least lead ahead. The booking's wait
-// begins at the returned time.
-func (w *Window) book(ctx context.Context, tx *store.Tx, lead time.Duration) (b planhat.Booking, at time.Time, err error) {
-	t, err := load(ctx, tx, w.tenant, w.host)
-	if err != nil {
-		return b, t.read, err
-	}
+// book books the earliest start that is at least lead ahead. The booking's wait begins
+// when the tenant was read.
+func (w *Window) book(t *tenant, lead time.Duration) planhat.Booking {
 	from := max(t.now+lead.Microseconds(), t.blockedUntil)
-	b = planhat.Booking{At: from, Wait: time.Duration(from-t.now) * time.Microsecond, Fixed: true, Blocked: t.blockedUntil > t.now}
-	if w.o.Limit <= 0 {
-		return b, t.read, nil
+	s := start{at: from, settled: true}
+	if w.o.Limit > 0 {
+		t.drop(t.now - w.rules.length)
+		t.last++
+		t.bookedAt = t.now
+		s = start{id: t.last, run: w.o.Run, script: w.o.Script, settled: lead > planhat.Settled/2}
+		var moves bool
+		if t.starts, s, moves = w.rules.book(t.starts, s, t.now, from); moves {
+			t.moved = t.last
+		}
 	}
-	t.drop(t.now - w.rules.length)
-	t.last++
-	t.bookedAt = t.now
-	s := start{id: t.last, run: w.o.Run, script: w.o.Script, settled: lead > planhat.Settled/2}
-	t.starts, s = w.rules.book(t.starts, s, t.now, from)
-	b.Slot, b.At, b.Wait, b.Fixed = s.id, s.at, time.Duration(s.at-t.now)*time.Microsecond, s.fixed(t.now)
-	return b, t.read, t.save(ctx, tx)
+	return planhat.Booking{
+		Slot: s.id, At: s.at, Wait: time.Duration(s.at-t.now) * time.Microsecond,
+		Fixed: s.fixed(t.now), Blocked: t.blockedUntil > t.now,
+	}
 }
 
 // Confirm looks up when a booking starts now.
 func (w *Window) Confirm(ctx context.Context, b planhat.Booking) (planhat.Booking, error) {
 	err := w.try(ctx, func(ctx context.Context, db *store.DB) error {
-		t, err := read(ctx, db, w.tenant)
+		t, err := glance(ctx, db, w.tenant)
 		if err != nil {
 			return err
 		}
-		at, fixed := b.At-w.rules.length, true
-		if i := slices.IndexFunc(t.starts, func(s start) bool { return s.id == b.Slot }); i >= 0 {
-			at, fixed = t.starts[i].at, t.starts[i].fixed(t.now)
-		} else if w.o.Limit <= 0 {
-			at = max(b.At, t.blockedUntil)
+		s := start{id: b.Slot, at: b.At, long: !b.Fixed}
+		if w.o.Limit <= 0 {
+			s.at = max(b.At, t.blockedUntil)
+		} else if b.Slot <= t.moved || b.Slot > t.last {
+			if t, err = read(ctx, db, w.tenant); err != nil {
+				return err
+			}
+			i := slices.IndexFunc(t.starts, func(s start) bool { return s.id == b.Slot })
+			if i < 0 {
+				b.Fixed, b.Blocked = true, true
+				return nil
+			}
+			s = t.starts[i]
 		}
-		b.At, b.Fixed, b.Blocked = at, fixed, t.blockedUntil > at
+		b.At, b.Wait = s.at, time.Duration(s.at-t.now)*time.Microsecond-time.Since(t.read)
+		b.Fixed, b.Blocked = s.fixed(t.now), t.blockedUntil > s.at
 		return nil
 	})
 	return b, err
@@ -175,26 +184,19 @@ func (w *Window) Return(ctx context.Context, b planhat.Booking) error {
 }
 
 func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) error {
-	return db.InTx(ctx, func(tx *store.Tx) error {
-		t, err := load(ctx, tx, w.tenant, w.host)
-		if err != nil {
-			return err
-		}
+	return change(ctx, db, w.tenant, w.host, func(t *tenant) bool {
+		before := len(t.starts)
 		t.starts = slices.DeleteFunc(t.starts, func(s start) bool { return s.id == b.Slot })
-		return t.save(ctx, tx)
+		return len(t.starts) < before
 	})
 }
 
 // Block pauses all users of the tenant, and records which script caused it.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
-		return db.InTx(ctx, func(tx *store.Tx) error {
-			t, err := load(ctx, tx, w.tenant, w.host)
-			if err != nil {
-				return err
-			}
+		return change(ctx, db, w.tenant, w.host, func(t *tenant) bool {
 			t.blockedUntil, t.blockedAt, t.blockedBy = max(t.blockedUntil, t.now+d.Microseconds()), t.now, w.o.Script
-			return t.save(ctx, tx)
+			return true
 		})
 	})
 }
@@ -212,7 +214,7 @@ func (w *Window) State(ctx context.Context) (planhat.WindowState, error) {
 		state = planhat.WindowState{Limit: max(w.o.Limit, 0), Used: len(t.starts), Next: time.Duration(from-t.now) * time.Microsecond,
 			Blocked: time.Duration(max(0, t.blockedUntil-t.now)) * time.Microsecond}
 		if w.o.Limit > 0 {
-			_, s := w.rules.book(t.starts, start{run: w.o.Run}, t.now, from)
+			_, s, _ := w.rules.book(t.starts, start{run: w.o.Run}, t.now, from)
 			state.Next = time.Duration(s.at-t.now) * time.Microsecond
 		}
 		return nil

@@ -24,24 +24,41 @@ type tenant struct {
 
 	blockedUntil, blockedAt int64
 	blockedBy               string
-	// bookedAt is when the last start was booked, last its number.
-	bookedAt, last int64
-	starts         []start
+	// bookedAt is when the last start was booked, last its number. moved is what last was
+	// when starts were last moved: those with higher numbers are where they were booked.
+	bookedAt, last, moved int64
+	starts                []start
 }
 
-const columns = `tenant, host, blocked_until, blocked_at, blocked_by, booked_at, last_start, runs, starts`
+// The texts are last, so that glance need not read them.
+const columns = `tenant, host, blocked_until, blocked_at, blocked_by, booked_at, last_start, moved_start, runs, starts`
 
-// load reads a tenant and locks it until the transaction ends. It creates one that is
-// missing.
-func load(ctx context.Context, tx *store.Tx, key, host string) (t tenant, err error) {
+// change reads a tenant, creates one that is missing, and stores it if do returns true.
+// Nobody else changes the tenant meanwhile.
+func change(ctx context.Context, db *store.DB, key, host string, do func(t *tenant) bool) error {
 	// The time is read after the row is locked, which may take long.
-	get := `SELECT ` + columns + `, ` + tx.DB.Now() + ` FROM (SELECT ` + columns + ` FROM phscript_quota WHERE tenant = ?` + tx.DB.Locking() + `) AS locked`
-	if t, err = scan(tx.QueryRowContext(ctx, get, key)); errors.Is(err, sql.ErrNoRows) {
-		if err = store.Exec(ctx, tx, `INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`, key, host); err == nil {
-			t, err = scan(tx.QueryRowContext(ctx, get, key))
-		}
+	get := `SELECT ` + columns + `, ` + db.Now() + ` FROM (SELECT ` + columns + ` FROM phscript_quota WHERE tenant = ?` + db.Locking() + `) AS locked`
+	const set = `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ?, booked_at = ?, last_start = ?, moved_start = ?, runs = ?, starts = ? WHERE tenant = ?`
+	if err := db.Prepare(ctx, get, set); err != nil {
+		return err
 	}
-	return t, err
+	return db.InTx(ctx, func(tx *store.Tx) error {
+		load := func() (tenant, error) { return scan(tx.QueryRowContext(ctx, get, key)) }
+		t, err := load()
+		if errors.Is(err, sql.ErrNoRows) {
+			if err = store.Exec(ctx, tx, `INSERT INTO phscript_quota (tenant, host) VALUES (?, ?) ON CONFLICT (tenant) DO NOTHING`, key, host); err == nil {
+				t, err = load()
+			}
+		}
+		if err != nil || !do(&t) {
+			return err
+		}
+		runs, starts, err := t.write()
+		if err == nil {
+			err = store.Exec(ctx, tx, set, t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, t.moved, runs, starts, key)
+		}
+		return err
+	})
 }
 
 // read reads a tenant as it is. One that is missing has nothing booked.
@@ -49,7 +66,20 @@ func read(ctx context.Context, db *store.DB, key string) (t tenant, err error) {
 	t, err = scan(db.QueryRowContext(ctx, `SELECT `+columns+`, `+db.Now()+` FROM phscript_quota WHERE tenant = ?`, key))
 	if errors.Is(err, sql.ErrNoRows) {
 		t.key, err = key, db.QueryRowContext(ctx, `SELECT `+db.Now()).Scan(&t.now)
-		t.read = time.Now()
+	}
+	return t, err
+}
+
+// glance reads a tenant without its starts.
+func glance(ctx context.Context, db *store.DB, key string) (t tenant, err error) {
+	get := `SELECT blocked_until, blocked_at, booked_at, last_start, moved_start, ` + db.Now() + ` FROM phscript_quota WHERE tenant = ?`
+	if err = db.Prepare(ctx, get); err == nil {
+		err = db.QueryRowContext(ctx, get, key).Scan(&t.blockedUntil, &t.blockedAt, &t.bookedAt, &t.last, &t.moved, &t.now)
+	}
+	t.read = time.Now()
+	t.moveBack()
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
 	}
 	return t, err
 }
@@ -57,11 +87,10 @@ func read(ctx context.Context, db *store.DB, key string) (t tenant, err error) {
 // moveBack corrects the times if the clock was set back: what has happened cannot be in
 // the future. Starts are stored relative to bookedAt.
 func (t *tenant) moveBack() {
-	ahead := max(t.bookedAt, t.blockedAt) - t.now
-	if ahead <= 0 {
-		return
+	if ahead := max(t.bookedAt, t.blockedAt) - t.now; ahead > 0 {
+		t.bookedAt, t.blockedAt, t.blockedUntil = t.bookedAt-ahead, t.blockedAt-ahead, t.blockedUntil-ahead
+		t.moved = t.last
 	}
-	t.bookedAt, t.blockedAt, t.blockedUntil = t.bookedAt-ahead, t.blockedAt-ahead, t.blockedUntil-ahead
 }
 
 // drop forgets the starts up to a time.
@@ -69,22 +98,12 @@ func (t *tenant) drop(until int64) {
 	t.starts = slices.DeleteFunc(t.starts, func(s start) bool { return s.at <= until })
 }
 
-// save writes a tenant that was loaded.
-func (t *tenant) save(ctx context.Context, tx *store.Tx) error {
-	runs, starts, err := t.write()
-	if err != nil {
-		return err
-	}
-	return store.Exec(ctx, tx, `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ?, booked_at = ?, last_start = ?, runs = ?, starts = ? WHERE tenant = ?`,
-		t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, runs, starts, t.key)
-}
-
 type row interface{ Scan(to ...any) error }
 
 // scan reads columns and the time, and moves everything if the clock was set back.
 func scan(r row) (t tenant, err error) {
 	var runs, starts string
-	if err = r.Scan(&t.key, &t.host, &t.blockedUntil, &t.blockedAt, &t.blockedBy, &t.bookedAt, &t.last, &runs, &starts, &t.now); err != nil {
+	if err = r.Scan(&t.key, &t.host, &t.blockedUntil, &t.blockedAt, &t.blockedBy, &t.bookedAt, &t.last, &t.moved, &runs, &starts, &t.now); err != nil {
 		return t, err
 	}
 	t.read = time.Now()

@@ -131,6 +131,7 @@ var migrations = []string{
 
 	`ALTER TABLE phscript_quota ADD COLUMN booked_at BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_quota ADD COLUMN last_start BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_quota ADD COLUMN moved_start BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_quota ADD COLUMN runs TEXT NOT NULL DEFAULT '[]';
 	ALTER TABLE phscript_quota ADD COLUMN starts TEXT NOT NULL DEFAULT '[]';
 	UPDATE phscript_quota SET runs = '[["","calls before the update"]]',

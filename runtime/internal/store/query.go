@@ -31,11 +31,17 @@ func (db *DB) QueryContext(ctx context.Context, statement string, args ...any) (
 
 // QueryRowContext implements Queryer.
 func (db *DB) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	if made, ok := db.prepared.Load(statement); ok {
+		return made.(*sql.Stmt).QueryRowContext(ctx, args...)
+	}
 	return db.DB.QueryRowContext(ctx, db.bind(statement), args...)
 }
 
 // ExecContext implements Queryer.
 func (tx *Tx) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
+	if made := tx.statement(ctx, statement); made != nil {
+		return made.ExecContext(ctx, args...)
+	}
 	return tx.Tx.ExecContext(ctx, tx.DB.bind(statement), args...)
 }
 
@@ -46,12 +52,45 @@ func (tx *Tx) QueryContext(ctx context.Context, statement string, args ...any) (
 
 // QueryRowContext implements Queryer.
 func (tx *Tx) QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row {
+	if made := tx.statement(ctx, statement); made != nil {
+		return made.QueryRowContext(ctx, args...)
+	}
 	return tx.Tx.QueryRowContext(ctx, tx.DB.bind(statement), args...)
 }
 
 // PrepareContext prepares a statement for repeated use in the transaction.
 func (tx *Tx) PrepareContext(ctx context.Context, statement string) (*sql.Stmt, error) {
 	return tx.Tx.PrepareContext(ctx, tx.DB.bind(statement))
+}
+
+// Prepare keeps statements that are used often prepared: SQLite takes longer to parse a
+// short one than to run it. It must not be called within a transaction, which has SQLite's
+// only connection. On PostgreSQL, the driver does the same.
+func (db *DB) Prepare(ctx context.Context, statements ...string) error {
+	if db.pool != nil {
+		return nil
+	}
+	for _, text := range statements {
+		if _, ok := db.prepared.Load(text); ok {
+			continue
+		}
+		made, err := db.PrepareContext(ctx, text)
+		if err != nil {
+			return db.final(err)
+		}
+		if _, ok := db.prepared.LoadOrStore(text, made); ok {
+			_ = made.Close()
+		}
+	}
+	return nil
+}
+
+// statement returns a prepared statement, or nil.
+func (tx *Tx) statement(ctx context.Context, text string) *sql.Stmt {
+	if made, ok := tx.DB.prepared.Load(text); ok {
+		return tx.StmtContext(ctx, made.(*sql.Stmt))
+	}
+	return nil
 }
 
 // bind numbers the parameters for PostgreSQL.

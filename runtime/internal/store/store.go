@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -38,6 +39,8 @@ type DB struct {
 	pool *pgxpool.Pool
 	// Location is the file or address, without its password.
 	Location string
+	// prepared has the statements that are used often, by their text.
+	prepared sync.Map
 	// file is the SQLite file, nil on PostgreSQL. It stays open, because closing it
 	// would release the locks that SQLite holds on it in this process.
 	file *os.File

@@ -82,7 +82,7 @@ func bookings(t *testing.T, db *store.DB, where string) (list []booking) {
 
 // share is the part of the quota that was used between the first start and the
 // last, of what whole windows allow.
-func share(times []int64) float64 {
+func share(times []int64, length time.Duration) float64 {
 	windows := int(time.Duration(times[len(times)-1]-times[0]) * time.Microsecond / length)
 	within := times[0] + int64(windows)*length.Microseconds()
 	used := 0

@@ -62,10 +62,10 @@ func newWindow(name, location string, log *slog.Logger) *quota.Window {
 		var err error
 		db, err = store.Open(ctx, location)
 		return db, err
-	}, name, log)
+	}, name, length, log)
 }
 
-func windowOn(open func(context.Context) (*store.DB, error), name string, log *slog.Logger) *quota.Window {
+func windowOn(open func(context.Context) (*store.DB, error), name string, length time.Duration, log *slog.Logger) *quota.Window {
 	return quota.New(quota.Options{
 		Open: open, URL: "https://api.planhat.com", Token: "secret", Limit: limit, Length: length,
 		Run: name, Script: name + ".lua", Log: log,
@@ -106,7 +106,7 @@ func shortRuns(db *store.DB) func() *quota.Window {
 	var calls atomic.Int64
 	return func() *quota.Window {
 		open := func(context.Context) (*store.DB, error) { return db, nil }
-		return windowOn(open, fmt.Sprintf("run %d", (calls.Add(1)-1)/5), nil)
+		return windowOn(open, fmt.Sprintf("run %d", (calls.Add(1)-1)/5), length, nil)
 	}
 }
 
