@@ -120,16 +120,13 @@ func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 		}
 		return h.runs(ctx, h.db, `id IN (`+strings.Join(parts, " UNION ALL ")+`)`+end, all...)
 	case len(f.Statuses) > 0:
-		var values []any
-		for _, s := range f.Statuses {
-			values = append(values, s)
-		}
+		values := Values(f.Statuses)
 		if len(values) == 1 && f.Schedule != "" {
 			// SQLite takes the index of schedules for two values, and that of a status,
 			// which is longer, for one.
 			values = append(values, values[0])
 		}
-		add("status IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+		add(Among(len(values)), values...)
 	}
 	return h.runs(ctx, h.db, strings.Join(where, " AND ")+end, args...)
 }
@@ -249,8 +246,9 @@ func (h *History) Waiting(ctx context.Context, tx store.Queryer, d time.Duration
 	return h.runs(ctx, tx, open+` AND status = ? AND job IS NOT NULL AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`, Queued, d.Microseconds(), limit)
 }
 
-// CountByStatus returns how many runs have each status.
-func (h *History) CountByStatus(ctx context.Context) (map[Status]int64, error) {
+// CountByStatus returns how many runs have each of these statuses. It takes as long as
+// there are such runs.
+func (h *History) CountByStatus(ctx context.Context, statuses ...Status) (map[Status]int64, error) {
 	counts := map[Status]int64{}
 	err := store.Each(ctx, h.db, func(row *sql.Rows) error {
 		var s Status
@@ -258,6 +256,17 @@ func (h *History) CountByStatus(ctx context.Context) (map[Status]int64, error) {
 		err := row.Scan(&s, &n)
 		counts[s] = n
 		return err
-	}, `SELECT status, count(*) FROM phscript_run GROUP BY status`)
+	}, `SELECT status, count(*) FROM phscript_run WHERE `+Among(len(statuses))+` GROUP BY status`, Values(statuses)...)
 	return counts, err
+}
+
+// Among is the condition for one of so many statuses.
+func Among(n int) string { return `status IN (?` + strings.Repeat(`, ?`, n-1) + `)` }
+
+// Values are the values for the condition of Among.
+func Values(statuses []Status) (list []any) {
+	for _, s := range statuses {
+		list = append(list, s)
+	}
+	return list
 }

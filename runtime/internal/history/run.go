@@ -41,6 +41,9 @@ const (
 // Statuses are all states, in the order in which people see them.
 var Statuses = []Status{Queued, Running, Succeeded, Rejected, Failed, TimedOut, Cancelled, Lost, Skipped, Missed}
 
+// Started are the states of runs that were started.
+var Started = []Status{Running, Succeeded, Rejected, Failed, TimedOut, Lost}
+
 // Over reports whether the run has ended.
 func (s Status) Over() bool { return s != Queued && s != Running }
 

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
@@ -12,6 +13,9 @@ import (
 const (
 	// mostDispatched is how many runs are read at a time.
 	mostDispatched = 100
+	// dispatchedAtOnce is how many runs are decided on at the same time. PostgreSQL
+	// writes to its disk for each, and can do that for several together.
+	dispatchedAtOnce = 4
 	// mostRounds is how often Dispatch looks again because it skipped runs.
 	mostRounds = 200
 )
@@ -49,26 +53,37 @@ func (s *Schedules) dispatchRound(ctx context.Context) (again bool, failed error
 		if err != nil {
 			return again, errors.Join(failed, err)
 		}
+		var some sync.WaitGroup
+		places := make(chan struct{}, dispatchedAtOnce)
+		var mu sync.Mutex
 		for _, r := range due {
 			last = r
 			if busy[r.Schedule] && overlapOf(r) == schedule.OverlapQueue {
 				continue // it waits; no lock is needed to know that
 			}
-			var done bool
-			err := s.db.InTx(ctx, func(tx *store.Tx) (err error) {
-				done, err = s.dispatch(ctx, tx, r)
-				return err
+			places <- struct{}{}
+			some.Go(func() {
+				defer func() { <-places }()
+				var done bool
+				at := *r // last is read meanwhile
+				err := s.db.InTx(ctx, func(tx *store.Tx) (err error) {
+					done, err = s.dispatch(ctx, tx, &at)
+					return err
+				})
+				if err == nil && didNotRun(&at) {
+					s.report(&at)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil && done:
+					again = true
+				case err != nil && !errors.Is(err, errTaken):
+					failed = errors.Join(failed, err)
+				}
 			})
-			if err == nil && didNotRun(r) {
-				s.report(r)
-			}
-			switch {
-			case err == nil && done:
-				again = true
-			case err != nil && !errors.Is(err, errTaken):
-				failed = errors.Join(failed, err)
-			}
 		}
+		some.Wait()
 		if len(due) < mostDispatched || ctx.Err() != nil {
 			return again, failed
 		}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
@@ -68,6 +70,35 @@ func (m *meters) begin(schedule string) {
 	}
 }
 
+// tally counts the stored runs by status. Those that have ended are counted again only
+// when fifty times as long has passed as that took: there may be millions.
+type tally struct {
+	mu    sync.Mutex
+	ended map[history.Status]int64
+	until time.Time
+}
+
+func (t *tally) count(ctx context.Context, h *history.History) (map[history.Status]int64, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if began := time.Now(); began.After(t.until) {
+		var over []history.Status
+		for _, status := range history.Statuses {
+			if status.Over() {
+				over = append(over, status)
+			}
+		}
+		ended, err := h.CountByStatus(ctx, over...)
+		if err != nil {
+			return nil, err
+		}
+		t.ended, t.until = ended, time.Now().Add(50*time.Since(began))
+	}
+	counts, err := h.CountByStatus(ctx, history.Queued, history.Running)
+	maps.Copy(counts, t.ended)
+	return counts, err
+}
+
 // seconds is a time as Prometheus counts it, 0 for none.
 func seconds(t time.Time) float64 {
 	if t.IsZero() || t.UnixNano() == 0 {
@@ -98,7 +129,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	defer cancel()
 	gauge("last_planning_timestamp_seconds", "When this process last planned schedules.").add(seconds(time.Unix(0, s.planned.Load())))
 	gauge("store_up", "1 while the store answers.").add(float64(number(s.o.DB.PingContext(ctx) == nil)))
-	if counts, err := s.history.CountByStatus(ctx); err == nil {
+	if counts, err := s.stored.count(ctx, s.history); err == nil {
 		stored := gauge("runs_stored", "Runs in the history, of all processes, by status; queued and running ones are the queue.")
 		for _, status := range history.Statuses {
 			stored.add(float64(counts[status]), "status", string(status))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
@@ -21,6 +23,9 @@ const (
 	// mostMissed is how many ticks of a long downtime or pause have a record. The
 	// record of the first one stands for the ticks between it and the last ones.
 	mostMissed = 500
+	// plannedAtOnce is about how many ticks one transaction records. After a start, a
+	// transaction for each of 2,000 schedules would take seconds.
+	plannedAtOnce = 100
 )
 
 // Plan queues runs that are due soon, and records missed ticks. Every process calls
@@ -31,45 +36,80 @@ func (s *Schedules) Plan(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	// A schedule that cannot be planned does not affect the others.
-	due, failed := s.query(ctx, s.db, `removed = 0 AND next_at <= ?`, now.Add(s.lookAhead()).UnixMicro())
-	queued := 0
-	for _, e := range due {
-		n, err := s.planOne(ctx, e, now)
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("schedule '%s': %w", e.Name, err))
+	due, failed := s.query(ctx, s.db, `removed = 0 AND next_at <= ? ORDER BY next_at, name`, now.Add(s.lookAhead()).UnixMicro())
+	queued, ticks := 0, 0
+	var some []plan
+	for i, e := range due {
+		if p := s.planFor(e, now); len(p.ticks) > 0 {
+			some, ticks = append(some, p), ticks+len(p.ticks)
 		}
-		queued += n
+		if ticks >= plannedAtOnce || i == len(due)-1 {
+			n, err := s.planSome(ctx, some, now)
+			queued, failed = queued+n, errors.Join(failed, err)
+			some, ticks = nil, 0
+		}
 	}
 	return queued, failed
 }
 
 func (s *Schedules) lookAhead() time.Duration { return s.LateAfter / 2 }
 
-func (s *Schedules) planOne(ctx context.Context, e Entry, now time.Time) (queued int, err error) {
+// plan is a schedule with the ticks to record, and the one after them.
+type plan struct {
+	Entry
+	ticks []time.Time
+	next  time.Time
+}
+
+func (s *Schedules) planFor(e Entry, now time.Time) plan {
 	until := now.Add(s.lookAhead())
 	if e.Paused {
 		until = now // a pause may end before they are due
 	}
-	ticks, next := ticksUntil(e.Definition, e.Next, until)
-	if len(ticks) == 0 {
-		return 0, nil
-	}
+	p := plan{Entry: e}
+	p.ticks, p.next = ticksUntil(e.Definition, e.Next, until)
+	return p
+}
+
+// planSome plans schedules in one transaction. If that fails, each gets its own: a
+// schedule that cannot be planned does not affect the others.
+func (s *Schedules) planSome(ctx context.Context, some []plan, now time.Time) (queued int, err error) {
+	// All processes lock schedules in the same order.
+	slices.SortFunc(some, func(a, b plan) int { return strings.Compare(a.Name, b.Name) })
 	var left []*history.Run
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		queued, left = 0, nil
-		moved, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`,
-			store.Number(next), e.Name, e.Next.UnixMicro(), e.stored, number(e.Paused))
-		if err != nil || !moved {
-			return err // another process was first, or the schedule has changed
+		for _, p := range some {
+			n, runs, err := s.planOne(ctx, tx, p, now)
+			if err != nil {
+				return fmt.Errorf("schedule '%s': %w", p.Name, err)
+			}
+			queued, left = queued+n, append(left, runs...)
 		}
-		queued, left, err = s.record(ctx, tx, e, ticks, now)
-		return err
+		return nil
 	})
 	if err == nil {
 		s.report(left...)
+		return queued, nil
+	}
+	if len(some) == 1 || ctx.Err() != nil {
+		return 0, err
+	}
+	queued, err = 0, nil
+	for i := range some {
+		n, failed := s.planSome(ctx, some[i:i+1], now)
+		queued, err = queued+n, errors.Join(err, failed)
 	}
 	return queued, err
+}
+
+func (s *Schedules) planOne(ctx context.Context, tx *store.Tx, p plan, now time.Time) (queued int, left []*history.Run, err error) {
+	moved, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET next_at = ? WHERE name = ? AND next_at = ? AND definition = ? AND paused = ? AND removed = 0`,
+		store.Number(p.next), p.Name, p.Next.UnixMicro(), p.stored, number(p.Paused))
+	if err != nil || !moved {
+		return 0, nil, err // another process was first, or the schedule has changed
+	}
+	return s.record(ctx, tx, p.Entry, p.ticks, now)
 }
 
 // record stores a run for each tick. It returns how many of them are queued, and those

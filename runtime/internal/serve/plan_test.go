@@ -162,14 +162,14 @@ func TestPlanningByWhatHolds(t *testing.T) {
 			// The ticks are planned late in the test where the machine is slow.
 			_, err = w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET next_at = ?`, before.Next.UnixMicro())
 			require.NoError(t, err)
-			n, err := w.schedules.planOne(t.Context(), before, before.Next)
+			n, err := w.planOne(before, before.Next)
 			require.NoError(t, err)
 			assert.Zero(t, n)
 			assert.Empty(t, w.statuses("a"))
 		}
 		now, err := w.schedules.one(t.Context(), w.schedules.db, "a")
 		require.NoError(t, err)
-		n, err := w.schedules.planOne(t.Context(), now, now.Next)
+		n, err := w.planOne(now, now.Next)
 		require.NoError(t, err)
 		assert.Equal(t, 1, n)
 	})
@@ -190,7 +190,7 @@ func TestHowFarAheadIsPlanned(t *testing.T) {
 		require.NoError(t, err)
 		for _, early := range []time.Duration{time.Second, 0} {
 			assert.Empty(t, w.statuses(name))
-			_, err = w.schedules.planOne(t.Context(), e, e.Next.Add(-ahead-early))
+			_, err = w.planOne(e, e.Next.Add(-ahead-early))
 			require.NoError(t, err)
 		}
 		assert.Equal(t, map[string][]string{"works": {"queued schedule"}, "paused": {"skipped schedule"}}[name], w.statuses(name))
@@ -206,4 +206,37 @@ func TestJitterIsTheSameForAll(t *testing.T) {
 	assert.Equal(t, first, jitter(d, tick))
 	assert.NotEqual(t, first, jitter(d, tick.Add(time.Hour)))
 	assert.Less(t, first, 5*time.Minute)
+}
+
+// TestPlanningTogether: many schedules take few transactions, and one that cannot be
+// planned does not affect the others.
+func TestPlanningTogether(t *testing.T) {
+	t.Parallel()
+	location := t.TempDir() + "/state.db"
+	w := newFixture(t, location)
+	var all []definition
+	for i := range 2*plannedAtOnce + 1 {
+		all = append(all, w.define(config.Schedule{Name: fmt.Sprintf("job-%d", i), Script: "job.lua", Cron: "0 0 1 1 *"}))
+	}
+	require.NoError(t, w.schedules.Sync(t.Context(), all))
+	_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET next_at = ?`, time.Now().Add(10*time.Second).UnixMicro())
+	require.NoError(t, err)
+	_, err = w.db.ExecContext(t.Context(), `CREATE TRIGGER refuses BEFORE INSERT ON phscript_run WHEN NEW.schedule = 'job-7' BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	require.NoError(t, err)
+	seen := w.noteStatements(location)
+	n, err := w.schedules.Plan(t.Context())
+	require.ErrorContains(t, err, "schedule 'job-7': ")
+	require.ErrorContains(t, err, "no room")
+	assert.Equal(t, 2*plannedAtOnce, n)
+	assert.LessOrEqual(t, seen.transactions, 3+plannedAtOnce, "the ones beside it are planned alone")
+	for name, want := range map[string]int{"job-7": 0, "job-8": 1, fmt.Sprintf("job-%d", 2*plannedAtOnce): 1} {
+		assert.Len(t, w.statuses(name), want, name)
+	}
+	_, err = w.db.ExecContext(t.Context(), `DROP TRIGGER refuses`)
+	require.NoError(t, err)
+	seen.transactions = 0
+	n, err = w.schedules.Plan(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, 1, seen.transactions)
 }

@@ -61,23 +61,30 @@ var ErrNoSchedule = errors.New("there is no such schedule")
 
 const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle`
 
-func scanEntry(row *sql.Rows) (e Entry, err error) {
-	var name, source string
+// storedEntry is a schedule as the store has it.
+type storedEntry struct {
+	Entry
+	name, source string
+}
+
+func scanEntry(row *sql.Rows) (e storedEntry, err error) {
 	var next, paused, success, added *int64
-	err = row.Scan(&name, &e.stored, &source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow)
-	if err != nil {
-		return e, err
-	}
-	e.PausedSince, e.LastSuccess, e.Added = store.Time(paused), store.Time(success), store.Time(added)
+	err = row.Scan(&e.name, &e.stored, &e.source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow)
+	e.Next, e.PausedSince, e.LastSuccess, e.Added = store.Time(next), store.Time(paused), store.Time(success), store.Time(added)
+	return e, err
+}
+
+// entry reads its definition.
+func (e storedEntry) entry() (Entry, error) {
 	var written config.Schedule
 	if err := json.Unmarshal([]byte(e.stored), &written); err != nil {
-		return e, fmt.Errorf("schedule '%s' in the store: %w", name, err)
+		return e.Entry, fmt.Errorf("schedule '%s' in the store: %w", e.name, err)
 	}
-	if e.Definition, err = schedule.New(written, source); err != nil {
-		return e, fmt.Errorf("in the store: %w", err)
+	var err error
+	if e.Definition, err = schedule.New(written, e.source); err != nil {
+		return e.Entry, fmt.Errorf("in the store: %w", err)
 	}
-	e.Next = store.Time(next)
-	return e, nil
+	return e.Entry, nil
 }
 
 // List returns the schedules by name. The error names those that cannot be used on
@@ -87,16 +94,21 @@ func (s *Schedules) List(ctx context.Context) ([]Entry, error) {
 }
 
 func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, args ...any) (list []Entry, err error) {
-	var failed error
+	var all []storedEntry
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
-		if e, err := scanEntry(row); err != nil {
-			failed = errors.Join(failed, err)
+		e, err := scanEntry(row)
+		all = append(all, e)
+		return err
+	}, `SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where, args...)
+	// Reading definitions takes longer than reading rows, which keeps a connection.
+	for _, one := range all {
+		if e, failed := one.entry(); failed != nil {
+			err = errors.Join(err, failed)
 		} else {
 			list = append(list, e)
 		}
-		return nil
-	}, `SELECT `+entryColumns+` FROM phscript_schedule WHERE `+where, args...)
-	return list, errors.Join(failed, err)
+	}
+	return list, err
 }
 
 // LastTicks returns when each schedule was due last, whether it ran then or not.
@@ -109,6 +121,21 @@ func (s *Schedules) LastTicks(ctx context.Context) (map[string]time.Time, error)
 		last[name] = store.Time(tick)
 		return err
 	}, `SELECT name, (SELECT max(tick) FROM phscript_run WHERE schedule = name AND tick <= `+s.db.Now()+`) FROM phscript_schedule WHERE removed = 0`)
+	return last, err
+}
+
+// LastRuns returns the number and the status of the last run of each schedule that was
+// started.
+func (s *Schedules) LastRuns(ctx context.Context) (map[string]history.Run, error) {
+	last := map[string]history.Run{}
+	err := store.Each(ctx, s.db, func(row *sql.Rows) error {
+		var r history.Run
+		err := row.Scan(&r.Schedule, &r.ID, &r.Status)
+		last[r.Schedule] = r
+		return err
+	}, `SELECT name, id, status FROM phscript_schedule JOIN phscript_run ON id = (
+		SELECT id FROM phscript_run WHERE schedule = name AND `+history.Among(len(history.Started))+` ORDER BY due_at DESC, id DESC LIMIT 1)
+		WHERE removed = 0`, history.Values(history.Started)...)
 	return last, err
 }
 

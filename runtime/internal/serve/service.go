@@ -73,6 +73,7 @@ type Service struct {
 	history   *history.History
 	worker    *Worker
 	meters    *meters
+	stored    tally
 
 	// switching is held to write while another configuration takes effect in the store
 	// and here.

@@ -17,6 +17,11 @@ func (w *fixture) back(name string, d time.Duration) {
 	require.NoError(w.t, err)
 }
 
+// planOne plans a schedule alone, as a process that read it does.
+func (w *fixture) planOne(e Entry, now time.Time) (int, error) {
+	return w.schedules.planSome(w.t.Context(), []plan{w.schedules.planFor(e, now)}, now)
+}
+
 // statuses lists the state and cause of a schedule's runs, the oldest first.
 func (w *fixture) statuses(name string) []string {
 	w.t.Helper()

@@ -11,7 +11,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
-	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Timing is when a schedule is due.
@@ -38,16 +37,17 @@ type Schedule struct {
 	Source      string         `json:"source" doc:"the file in which it is written"`
 }
 
-// startedStatuses are those of runs that were started.
-var startedStatuses = []history.Status{history.Running, history.Succeeded, history.Rejected, history.Failed, history.TimedOut, history.Lost}
-
 // Schedules reads all schedules.
-func Schedules(ctx context.Context, s *serve.Schedules, db *store.DB, now time.Time) ([]Schedule, error) {
+func Schedules(ctx context.Context, s *serve.Schedules, now time.Time) ([]Schedule, error) {
 	entries, err := s.List(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ticks, err := s.LastTicks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := s.LastRuns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -60,13 +60,7 @@ func Schedules(ctx context.Context, s *serve.Schedules, db *store.DB, now time.T
 		if next := e.Upcoming(now, 1); len(next) > 0 && !e.Paused {
 			one.Next = next[0]
 		}
-		runs, err := history.New(db).List(ctx, history.Filter{Schedule: e.Name, Statuses: startedStatuses, Limit: 1})
-		if err != nil {
-			return nil, err
-		}
-		if len(runs) > 0 {
-			one.LastRun, one.Last = runs[0].ID, runs[0].Status
-		}
+		one.LastRun, one.Last = last[e.Name].ID, last[e.Name].Status
 		list = append(list, one)
 	}
 	return list, nil

@@ -46,7 +46,7 @@ func New(env *environment.Env) *cobra.Command {
 
 func listSchedules(env *environment.Env, o *options) error {
 	return o.WithStore(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
-		schedules, err := view.Schedules(ctx, s, db, env.Now())
+		schedules, err := view.Schedules(ctx, s, env.Now())
 		if err != nil {
 			return err
 		}
