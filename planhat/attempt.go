@@ -96,6 +96,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 
+	c.checkClock(ctx, resp.Header)
 	a := &answer{status: resp.StatusCode, header: resp.Header}
 	good := a.status/100 == 2
 	limit := c.maxAnswer
@@ -301,6 +302,6 @@ func (c *Client) tellWait(ctx context.Context, reason WaitReason, until time.Tim
 		why = "Planhat asked for a pause (429)"
 	}
 	c.log.LogAttrs(ctx, slog.LevelWarn, "waiting for the quota",
-		slog.String("reason", why), slog.String("until", until.Format(time.TimeOnly)),
+		slog.String("reason", why), slog.String("until", until.Format(time.TimeOnly+" MST")),
 		slog.Duration("for", until.Sub(now).Round(time.Second)))
 }

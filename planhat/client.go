@@ -103,6 +103,7 @@ type Client struct {
 	wait      waiting
 	away      map[catalog.Host]*outage
 	dryRuns   atomic.Int64
+	clockTold atomic.Bool
 }
 
 // New returns a client, or an *Error of KindConfig. It sends nothing.

@@ -1,6 +1,8 @@
 package planhat
 
 import (
+	"context"
+	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -81,4 +83,25 @@ func untilDate(v string, now time.Time) (time.Duration, bool) {
 		return 0, false
 	}
 	return min(max(0, at.Sub(now)), longestPause*time.Second), true
+}
+
+// wrongClock is how far this machine's clock may be from Planhat's before the log says
+// so.
+const wrongClock = time.Minute
+
+// checkClock warns once if the clock of this machine differs from Planhat's, as an
+// answer that has just begun says it.
+func (c *Client) checkClock(ctx context.Context, h http.Header) {
+	at, err := http.ParseTime(h.Get("Date"))
+	if err != nil || h.Get("Age") != "" {
+		return
+	}
+	off, way := time.Since(at), "fast"
+	if off < 0 {
+		off, way = -off, "slow"
+	}
+	if off < wrongClock || c.clockTold.Swap(true) {
+		return
+	}
+	c.log.LogAttrs(ctx, slog.LevelWarn, "the clock of this machine is "+off.Round(time.Second).String()+" "+way+", compared with Planhat's")
 }

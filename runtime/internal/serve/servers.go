@@ -33,8 +33,8 @@ type Server struct {
 	Folder string `json:"folder" doc:"the folder of its configuration"`
 	// Problem is why its changed configuration is not in effect, or "".
 	Problem string `json:"problem,omitempty" doc:"why its changed configuration is not in use"`
-	// ClockOff is by how many seconds its clock is ahead of the store's.
-	ClockOff float64 `json:"clock_off_seconds" doc:"how many seconds its clock is ahead of the database's, behind if it is negative"`
+	// ClockOff is by how many seconds its clock is fast, compared with the store's.
+	ClockOff float64 `json:"clock_off_seconds" doc:"how many seconds its clock is fast, compared with the database's; negative if it is slow"`
 }
 
 // WrongClock says how wrong the clock of its machine is, or "" if it is right.
@@ -42,9 +42,9 @@ func (s *Server) WrongClock() string {
 	off := time.Duration(s.ClockOff * float64(time.Second)).Round(time.Second)
 	switch {
 	case off >= wrongFrom:
-		return off.String() + " ahead of the database's"
+		return off.String() + " fast, compared with the database's"
 	case off <= -wrongFrom:
-		return (-off).String() + " behind the database's"
+		return (-off).String() + " slow, compared with the database's"
 	}
 	return ""
 }

@@ -90,7 +90,7 @@ type Service struct {
 	problem error
 
 	outage outage
-	// clockOff is by how many microseconds the clock of this machine is ahead of the
+	// clockOff is by how many microseconds the clock of this machine is fast, compared with the
 	// store's.
 	clockOff atomic.Int64
 	// planned is when planning succeeded last, planFails whether it failed since.
