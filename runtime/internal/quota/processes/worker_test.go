@@ -102,7 +102,7 @@ func work(name, location string) {
 
 // shortRuns returns windows for calls, a new one after each five: none of them is for a
 // long run.
-func shortRuns(db *store.DB) func() *quota.Window {
+func shortRuns(db *store.DB, length time.Duration) func() *quota.Window {
 	var calls atomic.Int64
 	return func() *quota.Window {
 		open := func(context.Context) (*store.DB, error) { return db, nil }
