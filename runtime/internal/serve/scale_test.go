@@ -78,7 +78,7 @@ func TestScaleService(t *testing.T) {
 	}}
 	loaded, err := loader.Load()
 	require.NoError(t, err)
-	nothing := func(context.Context, *history.Run, schedule.Definition, func(history.Line)) history.End {
+	nothing := func(context.Context, *Loaded, *history.Run, schedule.Definition, func(history.Line)) history.End {
 		return history.End{Status: history.Succeeded, ExitCode: new(int), Summary: []byte("{}")}
 	}
 	s := New(Options{
@@ -153,7 +153,8 @@ func (s *scale) serve(what string, keepDays int, d time.Duration, cron func(i in
 	_, err = s.db.ExecContext(s.b.Context(), `DELETE FROM phscript_run WHERE ended_at IS NULL`)
 	require.NoError(s.b, err)
 	began, before := time.Now(), s.count()
-	require.NoError(s.b, cmd.Run())
+	out, err := cmd.Output()
+	require.NoError(s.b, err, "%s", out)
 	var r scaleReport
 	text, err = os.ReadFile(o.Report)
 	require.NoError(s.b, err)
