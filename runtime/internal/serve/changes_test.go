@@ -245,8 +245,8 @@ func TestSwitchesWaitForClaims(t *testing.T) {
 	used := make(chan error)
 	go func() { used <- s.use(t.Context(), changed) }()
 	select {
-	case <-used:
-		t.Fatal("the configuration changes during a claim")
+	case err := <-used:
+		t.Fatal("the configuration changes during a claim", err)
 	case <-time.After(100 * time.Millisecond):
 	}
 	names, err := w.schedules.names(t.Context(), w.db)
