@@ -247,6 +247,7 @@ func TestMissedTicks(t *testing.T) {
 		s := w.serve("--late-after", "4s")
 		w.await("all", atLeast(1, history.Succeeded))
 		s.stop()
+		stopped := time.Now()
 		time.Sleep(16 * time.Second) // the time without a service
 		s = w.serve("--late-after", "4s")
 		for _, way := range []string{"skip", "once", "all"} {
@@ -261,21 +262,25 @@ func TestMissedTicks(t *testing.T) {
 			})
 			slices.SortFunc(runs, func(a, b *history.Run) int { return a.Tick.Compare(b.Tick) })
 			var last time.Time
-			made := 0
+			made, before := 0, 0
 			for _, r := range runs {
 				if !last.IsZero() {
 					assert.Equal(t, 3*time.Second, r.Tick.Sub(last), "%s: run %d", way, r.ID)
 				}
 				last = r.Tick
-				if r.Cause == history.ByCatchUp {
+				switch {
+				case r.Cause != history.ByCatchUp:
+				case r.Started.IsZero() || r.Started.After(stopped):
 					made++
+				default:
+					before++ // a slow machine also misses ticks while the service starts
 				}
 			}
 			missed := len(with(runs, history.Missed))
 			switch way {
 			case "skip":
 				assert.GreaterOrEqual(t, missed, 2)
-				assert.Zero(t, made)
+				assert.Zero(t, made+before)
 			case "once":
 				assert.GreaterOrEqual(t, missed, 1)
 				assert.Equal(t, 1, made)
