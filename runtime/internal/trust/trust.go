@@ -157,6 +157,9 @@ func (r Rules) existing(name string, k kind) error {
 		if err := r.check(name, info, k); err != nil {
 			return err
 		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			k.noun = "the target of " + k.noun
+		}
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func allowAddress(hosts trust.Hosts, simulated bool) func(address string, dryRun
 			return nil // the client reports it
 		case simulated:
 			message = "with --simulate, scripts reach only the simulated Planhat, not " + host
-			hint = "leave out api_url and analytics_url; clients with other tokens reach the simulated Planhat, too"
+			hint = "leave out api_url, analytics_url and api_token: planhat.new{} reaches the simulated Planhat, too"
 		case dryRun && !hosts.Named(address):
 			message = "a dry run reaches only the configured Planhat, not " + host
 			hint = "if you trust this host, add --allow-host=" + host

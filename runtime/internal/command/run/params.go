@@ -2,6 +2,8 @@ package run
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -10,13 +12,16 @@ import (
 )
 
 // scriptParams returns a script's parameters as a JSON object: those in the
-// environment, which a schedule puts there, and over them those of --param, whose
-// names it also returns.
+// environment, and over them those of --param. It also returns the names of those that
+// somebody wrote for this script, in its schedule or with --param.
 func scriptParams(env *environment.Env, flags []string) (object []byte, given []string, err error) {
 	params := map[string]json.RawMessage{}
 	if text, ok := env.Getenv(serve.ParamsVariable); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {
 			return nil, nil, &usage.Error{Message: serve.ParamsVariable + " is not a JSON object", Hint: `write it like {"region": "eu"}`}
+		}
+		if schedule, _ := env.Getenv(serve.ScheduleVariable); schedule != "" {
+			given = slices.Sorted(maps.Keys(params))
 		}
 	}
 	for _, flag := range flags {

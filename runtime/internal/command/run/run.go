@@ -67,10 +67,10 @@ func New(env *environment.Env) *cobra.Command {
 				}
 				return &usage.Error{Message: "no script given", Hint: "run FILE.lua, - for standard input, or -e CODE; 'phscript repl' starts a prompt"}
 			}
-			if err := o.checkOrder(cmd.Flags()); err != nil {
+			if err := commandLast(env, cmd, args); err != nil {
 				return err
 			}
-			if err := commandLast(env, cmd, args); err != nil {
+			if err := o.checkOrder(env, cmd.Flags()); err != nil {
 				return err
 			}
 			return runScript(env, o)
@@ -107,7 +107,7 @@ func commandLast(env *environment.Env, cmd *cobra.Command, args []string) error 
 // checkOrder refuses a flag of run after the script's name: it would silently
 // become an argument of the script, and a --dry-run would write. Arguments after
 // -- go to the script unchanged.
-func (o *options) checkOrder(flags *pflag.FlagSet) error {
+func (o *options) checkOrder(env *environment.Env, flags *pflag.FlagSet) error {
 	first := 1
 	if o.codeGiven {
 		first = 0
@@ -126,17 +126,21 @@ func (o *options) checkOrder(flags *pflag.FlagSet) error {
 			if !isLong {
 				flag = flags.ShorthandLookup(short)
 			}
-			whole := arg
-			if flag.NoOptDefVal == "" && !strings.Contains(arg, "=") && i+1 < len(o.args) {
-				whole += " " + o.args[i+1]
+			end := i + 1
+			if flag.NoOptDefVal == "" && !strings.Contains(arg, "=") && end < len(o.args) {
+				end++
 			}
-			script := "-e ..."
-			if !o.codeGiven {
-				script = o.args[0]
+			// What comes before the script, the flag, and the script with its arguments.
+			line := slices.Concat(env.Args[:max(0, len(env.Args)-len(o.args))], o.args[i:end], o.args[:i], o.args[end:])
+			if len(line) > 0 && line[0] == "run" {
+				line = line[1:]
+			}
+			if o.codeGiven {
+				line = append(slices.Clone(o.args[i:end]), "-e", "...")
 			}
 			return &usage.Error{
 				Message: arg + " comes after the script name, so the script would receive it",
-				Hint:    "put it before the script: phscript run " + whole + " " + script + "; or put -- before it to pass it to the script",
+				Hint:    "put it before the script: phscript run " + strings.Join(line, " ") + "; or put -- before it to pass it to the script",
 			}
 		}
 	}

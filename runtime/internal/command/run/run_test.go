@@ -98,9 +98,9 @@ func TestHintsAboutTheOrder(t *testing.T) {
 	r := trial.New(t, map[string]string{"a.lua": ""})
 	for args, want := range map[string]string{
 		"a.lua --param days=3":   "phscript run --param days=3 a.lua;",
-		"a.lua x -p days=3":      "phscript run -p days=3 a.lua;",
-		"a.lua --param=days=3 x": "phscript run --param=days=3 a.lua;",
-		"a.lua --dry-run x":      "phscript run --dry-run a.lua;",
+		"a.lua x -p days=3":      "phscript run -p days=3 a.lua x;",
+		"a.lua --param=days=3 x": "phscript run --param=days=3 a.lua x;",
+		"a.lua --dry-run x":      "phscript run --dry-run a.lua x;",
 	} {
 		_, _, err := r.Run(run.New, strings.Fields(args)...)
 		hinted, ok := errors.AsType[*usage.Error](err)
