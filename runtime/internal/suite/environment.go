@@ -185,7 +185,9 @@ func (transport) RoundTrip(r *http.Request) (*http.Response, error) {
 // test's clock.
 type openWindow struct{}
 
-func (openWindow) Take(context.Context) (planhat.Booking, error) { return planhat.Booking{}, nil }
+func (openWindow) Take(context.Context) (planhat.Booking, error) {
+	return planhat.Booking{Fixed: true}, nil
+}
 
 func (openWindow) Confirm(_ context.Context, b planhat.Booking) (planhat.Booking, error) {
 	return b, nil
