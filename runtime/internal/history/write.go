@@ -42,14 +42,15 @@ func kept(d config.Schedule) (string, error) {
 	return string(text), err
 }
 
-// Redefine gives new settings to the queued runs of a schedule that have not been
-// handed to the engine. Runs that a person started keep theirs.
+// Redefine gives new settings to the queued runs of a schedule, also to those that the
+// engine has: they start with the scripts that belong to these settings. Runs that a
+// person started keep theirs.
 func (h *History) Redefine(ctx context.Context, tx store.Queryer, d config.Schedule) error {
 	definition, err := kept(d)
 	if err != nil {
 		return err
 	}
-	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND `+open+` AND status = ? AND job IS NULL AND cause <> ?`,
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND `+open+` AND status = ? AND cause <> ?`,
 		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand)
 }
 
