@@ -162,6 +162,27 @@ func TestACrowdIsLeftOut(t *testing.T) {
 	assert.Equal(t, "3 runs of the same schedule were already waiting", runs[1].Reason)
 }
 
+// TestParts: a sum in parts is that of all, also if many runs have the same time.
+func TestParts(t *testing.T) {
+	h, db := newHistory(t)
+	at := time.Now()
+	for i := range 40 {
+		_, err := h.Add(t.Context(), db, &Run{Due: at.Add(time.Duration(i/7) * time.Second), Status: Queued, Definition: config.Schedule{Name: "a"}})
+		require.NoError(t, err)
+	}
+	for _, most := range []int{1, 3, 7, 39, 40, 1000} {
+		n, err := h.addUp(t.Context(), most, `count(*)`, `due_at`, `status = ?`, Queued)
+		require.NoError(t, err)
+		assert.EqualValues(t, 40, n, most)
+		n, err = h.addUp(t.Context(), most, `sum(id)`, `due_at`, `status = ?`, Queued)
+		require.NoError(t, err)
+		assert.EqualValues(t, 40*41/2, n, most)
+	}
+	n, err := h.addUp(t.Context(), 3, `sum(size)`, `ended_at`, `ended_at IS NOT NULL`)
+	require.NoError(t, err)
+	assert.Zero(t, n)
+}
+
 // TestActionsAreNotStored: the address of a webhook is often a secret.
 func TestActionsAreNotStored(t *testing.T) {
 	h, db := newHistory(t)

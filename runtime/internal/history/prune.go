@@ -31,8 +31,8 @@ func (h *History) Prune(ctx context.Context, before time.Time, most int64) (dele
 	if err != nil || most <= 0 {
 		return deleted, err
 	}
-	var size int64
-	if err := h.db.QueryRowContext(ctx, `SELECT coalesce(sum(size), 0) FROM phscript_run WHERE ended_at IS NOT NULL`).Scan(&size); err != nil {
+	size, err := h.size(ctx)
+	if err != nil {
 		return deleted, err
 	}
 	more, err := h.pruneUntil(ctx, math.MaxInt64, size-most)

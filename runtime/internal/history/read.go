@@ -246,20 +246,6 @@ func (h *History) Waiting(ctx context.Context, tx store.Queryer, d time.Duration
 	return h.runs(ctx, tx, open+` AND status = ? AND job IS NOT NULL AND due_at < `+h.db.Now()+` - ? ORDER BY id LIMIT ?`, Queued, d.Microseconds(), limit)
 }
 
-// CountByStatus returns how many runs have each of these statuses. It takes as long as
-// there are such runs.
-func (h *History) CountByStatus(ctx context.Context, statuses ...Status) (map[Status]int64, error) {
-	counts := map[Status]int64{}
-	err := store.Each(ctx, h.db, func(row *sql.Rows) error {
-		var s Status
-		var n int64
-		err := row.Scan(&s, &n)
-		counts[s] = n
-		return err
-	}, `SELECT status, count(*) FROM phscript_run WHERE `+Among(len(statuses))+` GROUP BY status`, Values(statuses)...)
-	return counts, err
-}
-
 // Among is the condition for one of so many statuses.
 func Among(n int) string { return `status IN (?` + strings.Repeat(`, ?`, n-1) + `)` }
 
