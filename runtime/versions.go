@@ -53,8 +53,8 @@ func (r *run) noteModule(file string, text []byte) {
 	}
 }
 
-// requires finds the modules that a text requires by a name in quotes. What it finds in
-// a comment is read in vain.
+// requires finds the modules that a text requires by a name in quotes. It also finds
+// names in comments; their modules are read but not used.
 var requires = pattern.Lazy(`\brequire\s*\(?\s*["']([^"'\s]+)["']`)
 
 // keepModules reads what the script requires, and what that requires, so that the run

@@ -20,12 +20,12 @@ func (c *Config) CheckTokens() error {
 		case strings.Trim(t.token, quotes) != t.token:
 			return &Error{
 				Message: t.what + " has quotes around it, and Planhat would not accept it",
-				Hint:    "write " + t.variable + " without quotes: an env file of docker takes them as part of the value",
+				Hint:    "write " + t.variable + " without quotes: in an env file of Docker, they become part of the value",
 			}
 		case bearer:
 			return &Error{Message: t.what + ` begins with "Bearer", which is not part of it`, Hint: "set " + t.variable + " to the token alone"}
 		case strings.ContainsFunc(t.token, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-			return &Error{Message: t.what + " contains a space or a line end", Hint: "copy the token again, and set " + t.variable + " to it alone"}
+			return &Error{Message: t.what + " contains a space or a line break", Hint: "copy the token again, and set " + t.variable + " to it alone"}
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ func TestTokensThatCannotBeRight(t *testing.T) {
 		"abc": "", "": "", `a"b`: "", "eyJhbGciOi.J9-_=": "",
 		`"abc"`: "quotes", "'abc'": "quotes", `"abc`: "quotes", "“abc”": "quotes",
 		"Bearer abc": "Bearer", "bearer abc": "Bearer",
-		"abc\n": "a space or a line end", " abc": "a space or a line end", "a bc": "a space or a line end",
+		"abc\n": "a space or a line break", " abc": "a space or a line break", "a bc": "a space or a line break",
 	} {
 		for _, c := range []Config{{APIToken: token}, {TenantToken: token}} {
 			err := c.CheckTokens()

@@ -24,8 +24,8 @@ const (
 
 // Prune deletes runs that ended before a time, and then the oldest ones until the
 // history takes about most bytes (0 for no bound). The last run of each schedule
-// stays. It returns how many runs it deleted. It rests as long as it works: a process
-// that locks a SQLite file again and again would keep others waiting.
+// stays. It returns how many runs it deleted. After each step, it pauses for as long as
+// the step took: locking a SQLite file again and again would block other processes.
 func (h *History) Prune(ctx context.Context, before time.Time, most int64) (deleted int64, err error) {
 	deleted, err = h.pruneUntil(ctx, before.UnixMicro(), math.MaxInt64)
 	if err != nil || most <= 0 {

@@ -74,13 +74,13 @@ func (c Cause) MakesUp() bool { return c == ByCatchUp || c == ByRetry }
 // Run is one execution of a script, or the record of one that was skipped or
 // missed. The times of what has not happened are zero.
 type Run struct {
-	ID       int64  `json:"id" doc:"its number"`
-	Schedule string `json:"schedule,omitempty" doc:"its schedule"`
+	ID       int64  `json:"id" doc:"the number of the run"`
+	Schedule string `json:"schedule,omitempty" doc:"the name of its schedule"`
 	// Tick is the time of the schedule that the run is for.
-	Tick time.Time `json:"tick,omitzero" doc:"the time of the schedule that it is for"`
+	Tick time.Time `json:"tick,omitzero" doc:"the tick of the schedule that it runs for"`
 	// Attempt counts from 1; RetryOf is the run that this one repeats.
-	Attempt int   `json:"attempt" doc:"counts from 1"`
-	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it repeats"`
+	Attempt int   `json:"attempt" doc:"the number of the attempt, from 1"`
+	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it retries"`
 	Cause   Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event"`
 
 	Script string `json:"script" doc:"the script"`
@@ -96,15 +96,15 @@ type Run struct {
 	// CancelWanted is set when somebody cancelled the run while it was running.
 	CancelWanted bool `json:"cancel_wanted,omitempty" doc:"somebody cancelled it while it was running"`
 
-	Due     time.Time `json:"due" doc:"when it should start"`
+	Due     time.Time `json:"due" doc:"when it is due to start"`
 	Started time.Time `json:"started,omitzero" doc:"when it started"`
 	Seen    time.Time `json:"seen,omitzero" doc:"when its worker last reported"`
 	Ended   time.Time `json:"ended,omitzero" doc:"when it ended"`
 
 	ExitCode *int `json:"exit_code,omitempty" doc:"its exit code"`
 	// Calls counts the calls to Planhat, Rejected the rejected rows.
-	Calls    int `json:"calls" doc:"calls to Planhat"`
-	Rejected int `json:"rejected" doc:"rejected rows"`
+	Calls    int `json:"calls" doc:"how many calls to Planhat it made"`
+	Rejected int `json:"rejected" doc:"how many rows were rejected"`
 	// Summary is the summary that the run wrote, with its rejected rows.
 	Summary json.RawMessage `json:"summary,omitempty" doc:"its [summary](../errors.md#the-summary); only in runs show"`
 	Error   string          `json:"error,omitempty" doc:"the error that ended it"`
@@ -136,7 +136,7 @@ func Why(reason, report string) string {
 // Line is one line of a run's log.
 type Line struct {
 	Run int64     `json:"run" doc:"the number of the run"`
-	Seq int64     `json:"seq" doc:"counts the lines of a run"`
+	Seq int64     `json:"seq" doc:"orders the lines of a run"`
 	At  time.Time `json:"time" doc:"when it was written"`
 	// Level is debug, info, warn or error; print for standard output, stderr for
 	// text on standard error that is not a log line.

@@ -24,14 +24,14 @@ func (s start) fixed(now int64) bool { return !s.long || s.settled || s.at <= no
 // share is how many calls of a window a run may make before it counts as long.
 const share = 5
 
-// lasting is how long after a start of a long run its next call belongs to a long run, too:
-// beside many others, such a run makes few calls in a window.
+// lasting is how long a run stays long after a start, even if it has made few calls in
+// the window because many other runs share it.
 const lasting = int64(10 * time.Second / time.Microsecond)
 
 // near is how long before its start a booking is final.
 const near = int64(planhat.Settled / time.Microsecond)
 
-// bends is into how many parts the window is cut for the starts of long runs.
+// bends is how many parts the window is divided into for the starts of long runs.
 const bends = 20
 
 // rules bound the starts of a tenant. Times are in microseconds.
@@ -90,7 +90,7 @@ func (r rules) book(booked []start, s start, now, from int64) (all []start, adde
 	return fixed, s, len(movable) > 0
 }
 
-// between is the first time that the limit allows, and its index in booked.
+// between returns the first time that the limit allows, and its index in booked.
 func (r rules) between(booked []start, from int64) (i int, at int64) {
 	i, _ = slices.BinarySearchFunc(booked, from, func(s start, t int64) int { return cmp.Compare(s.at, t) })
 	for ; ; i++ {
@@ -118,7 +118,7 @@ func (r rules) fits(booked []start, i int, at int64) bool {
 	return true
 }
 
-// after is the first time after all starts that the limit allows.
+// after returns the first time after all starts that the limit allows.
 func (r rules) after(booked []start, from int64) int64 {
 	n := len(booked)
 	if n > 0 {
@@ -127,7 +127,7 @@ func (r rules) after(booked []start, from int64) int64 {
 	return r.leaves(booked, r.limit, r.length, from)
 }
 
-// leaves is from, or the later time at which a stretch of that length that holds the
+// leaves returns from, or the later time at which a stretch of that length that holds the
 // last starts has fewer than most of them.
 func (r rules) leaves(booked []start, most int, length, from int64) int64 {
 	if n := len(booked); n >= most {
@@ -136,7 +136,7 @@ func (r rules) leaves(booked []start, most int, length, from int64) int64 {
 	return from
 }
 
-// afterLong is the first time after all starts for one of a long run.
+// afterLong returns the first time after all starts for one of a long run.
 func (r rules) afterLong(booked []start, from int64) int64 {
 	t := r.leaves(booked, r.long, r.length, r.after(booked, from))
 	for i := range int64(bends) {

@@ -191,7 +191,7 @@ func (w *Window) remove(ctx context.Context, db *store.DB, b planhat.Booking) er
 	})
 }
 
-// Block pauses all users of the tenant, and records which script caused it.
+// Block pauses all users of the tenant, and records which script caused that.
 func (w *Window) Block(ctx context.Context, d time.Duration) error {
 	return w.try(ctx, func(ctx context.Context, db *store.DB) error {
 		return change(ctx, db, w.tenant, w.host, func(t *tenant) bool {

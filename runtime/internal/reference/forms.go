@@ -31,14 +31,14 @@ type Field struct {
 func (r *Reference) Forms(forms []Form) Page {
 	p := r.newPage(FormsPath)
 	p.paragraph("# JSON output")
-	p.paragraph("What commands print with `--json`. Every object has a `version`. New fields may appear in the same version; a field is renamed or " +
-		"removed only with a new one. Times are in RFC 3339 with their zone, such as `2026-01-31T02:00:00+01:00`, and fields whose name ends in " +
-		"`_seconds` are numbers. Optional fields are left out when they are empty.")
+	p.paragraph("What commands print with `--json`. Every object has a `version`. A new version of phscript may add fields without changing it, so ignore " +
+		"fields that you do not know. If a field is renamed or removed, `version` changes. Times are in RFC 3339 with their zone, such as " +
+		"`2026-01-31T02:00:00+01:00`. Fields whose names end in `_seconds` are numbers. Optional fields are left out when they are empty.")
 	var open []reflect.Type
 	for _, f := range forms {
 		p.printf("## phscript %s\n\n", f.Command)
 		if f.Lines {
-			p.paragraph("One object a line.")
+			p.paragraph("One object per line.")
 		}
 		open = append(open, p.formFields(reflect.TypeOf(f.Value))...)
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// When people are told of ticks that did not run. A tick that was missed is told at
+// When notifications about ticks that did not run are sent. A missed tick causes one at
 // once, unless another run catches up for it.
 const (
-	// skipsInARow is how many ticks in a row are skipped before people are told.
+	// skipsInARow is how many ticks in a row are skipped before a notification.
 	skipsInARow = 3
-	// pauseLasts is how long a schedule is paused before people are told, at its
+	// pauseLasts is how long a schedule is paused before a notification, at its
 	// next tick.
 	pauseLasts = 24 * time.Hour
 )
@@ -23,10 +23,10 @@ const (
 // pauseReason is how the reason of a tick in a pause begins.
 const pauseReason = "the schedule is paused"
 
-// Idle is why no run happened, as people were told.
+// Idle is the reason in the last notification about ticks that did not run.
 type Idle string
 
-// The kinds of Idle. IdleNone means that nothing was told since the last run.
+// The kinds of Idle. IdleNone means that none was sent since the last run.
 const (
 	IdleNone    Idle = ""
 	IdleMissed  Idle = "missed"
@@ -40,7 +40,7 @@ func didNotRun(r *history.Run) bool {
 }
 
 // noteLeftOut counts ticks of one schedule that did not run, in the transaction that
-// records them, and queues notifications if people should know. They are in order.
+// records them, and queues notifications if they are due. They are in order.
 func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*history.Run) error {
 	if len(runs) == 0 {
 		return nil
@@ -89,9 +89,9 @@ func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*histo
 	return s.notify(ctx, tx, event)
 }
 
-// begun notes that a run of a schedule begins. After ticks that were skipped, people
-// are told again only if two runs in a row have begun: a schedule whose runs take
-// longer than its interval would tell them again and again.
+// begun notes that a run of a schedule begins. After skipped ticks, the next
+// notification needs two runs in a row: a schedule whose runs take longer than its
+// interval would otherwise notify again and again.
 func (s *Schedules) begun(ctx context.Context, tx *store.Tx, name string) error {
 	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET told = CASE WHEN told = ? OR told = ? AND idle > 0 THEN told ELSE '' END, idle = 0
 		WHERE name = ? AND (idle > 0 OR told <> '')`, IdlePaused, IdleSkipped, name)

@@ -144,14 +144,14 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 			name, kind, help string
 			value            func(e Entry) float64
 		}{
-			{"schedule_failing", "gauge", "1 for a schedule whose last run was bad.", func(e Entry) float64 { return float64(number(e.Failing)) }},
+			{"schedule_failing", "gauge", "1 for a schedule whose last run did not succeed.", func(e Entry) float64 { return float64(number(e.Failing)) }},
 			{"schedule_paused", "gauge", "1 for a schedule that is paused.", func(e Entry) float64 { return float64(number(e.Paused)) }},
 			{"schedule_missed_total", "counter", "Ticks that were missed, in all processes.", func(e Entry) float64 { return float64(e.Missed) }},
 			{"schedule_skipped_total", "counter", "Ticks that were skipped, in all processes.", func(e Entry) float64 { return float64(e.Skipped) }},
-			{"schedule_ticks_without_run", "gauge", "Ticks since the last run, none of which ran.", func(e Entry) float64 { return float64(e.InARow) }},
-			{"schedule_last_tick_timestamp_seconds", "gauge", "When the schedule was due last, whether it ran or not; 0 for never.", func(e Entry) float64 { return seconds(ticks[e.Name]) }},
+			{"schedule_ticks_without_run", "gauge", "Ticks in a row that did not run.", func(e Entry) float64 { return float64(e.InARow) }},
+			{"schedule_last_tick_timestamp_seconds", "gauge", "When the schedule was last due, whether it ran or not; 0 for never.", func(e Entry) float64 { return seconds(ticks[e.Name]) }},
 			{"schedule_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 for never.", func(e Entry) float64 { return seconds(e.LastSuccess) }},
-			{"schedule_added_timestamp_seconds", "gauge", "When the schedule came into the store.", func(e Entry) float64 { return seconds(e.Added) }},
+			{"schedule_added_timestamp_seconds", "gauge", "When the schedule was added to the store.", func(e Entry) float64 { return seconds(e.Added) }},
 		} {
 			of := newFamily(f.name, f.kind, f.help)
 			list = append(list, of)

@@ -21,7 +21,7 @@ type Outage struct {
 	Server string    `json:"service" doc:"the service: its host and process"`
 	From   time.Time `json:"from" doc:"when it could not write for the first time"`
 	Until  time.Time `json:"until" doc:"when it could write again"`
-	Reason string    `json:"reason" doc:"why, such as: the disk was full"`
+	Reason string    `json:"reason" doc:"why, for example because the disk was full"`
 }
 
 // String says what happened, and when.
@@ -34,7 +34,7 @@ func (o *Outage) String() string {
 	return fmt.Sprintf("the store could not be written from %s to %s UTC: %s", from.Format(time.DateTime), until.Format(short), o.Reason)
 }
 
-// Outages lists the outages that ended in the last days, the latest first.
+// Outages lists the outages that ended recently, the latest first.
 func Outages(ctx context.Context, db *store.DB, within time.Duration) ([]Outage, error) {
 	return outages(ctx, db, `until_at >= `+db.Now()+` - ? ORDER BY until_at DESC, server LIMIT 20`, within.Microseconds())
 }
@@ -51,8 +51,8 @@ func outages(ctx context.Context, q store.Queryer, where string, args ...any) (l
 	return list, err
 }
 
-// explained returns why a tick did not run: reason, or the outage of the store at that
-// time instead of what is not true because of it.
+// explained returns why a tick did not run: reason, or if the store had an outage at that
+// time, the outage.
 func (s *Schedules) explained(ctx context.Context, tx *store.Tx, tick time.Time, reason string) (string, error) {
 	// Services notice an outage when they next write.
 	at := tick.UnixMicro()

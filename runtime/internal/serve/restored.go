@@ -9,8 +9,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// Restored settles what a copy of a store says about processes: nobody serves it, and
-// the runs that were in progress when it was made have ended. Without that, services
+// Restored corrects what a restored store says about processes: no service uses it, and
+// the runs that were in progress at the time of the backup have ended. Otherwise, services
 // and schedules would wait for them. It returns how many runs there were.
 func (s *Schedules) Restored(ctx context.Context) (lost int, err error) {
 	if err := store.Exec(ctx, s.db, `UPDATE phscript_server SET workers = 0, problem = ''`); err != nil {
@@ -40,7 +40,7 @@ func (s *Schedules) endRestored(ctx context.Context, tx *store.Tx, id int64) err
 	if err != nil {
 		return err
 	}
-	end := history.End{Status: history.Lost, Reason: "it was in progress when the backup was made that was restored; its progress is unknown"}
+	end := history.End{Status: history.Lost, Reason: "the store was restored from a backup made during this run, so it is not known how far the run got"}
 	if _, err := s.history.Finish(ctx, tx, r.ID, end, history.Running); err != nil {
 		return err
 	}

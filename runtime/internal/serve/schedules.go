@@ -44,11 +44,11 @@ type Entry struct {
 	// Paused reports whether ticks are skipped, Failing whether the last run was bad.
 	Paused, Failing bool
 	// PausedSince and LastSuccess are zero if there are none. Added is when the
-	// schedule came into the store.
+	// schedule was added to the store.
 	PausedSince, LastSuccess, Added time.Time
 	// Missed and Skipped count ticks since then.
 	Missed, Skipped int64
-	// Idle is why ticks do not run, if people were told. InARow is how many ticks
+	// Idle is the reason in the last notification about ticks that did not run. InARow is how many ticks
 	// have not run since the last run.
 	Idle   Idle
 	InARow int64

@@ -14,7 +14,7 @@ import (
 const (
 	// seenEvery is how often a process records that it serves a store.
 	seenEvery = 5 * time.Second
-	// wrongFrom is how far a clock may be off before people are told.
+	// wrongFrom is how far a clock may be off before a warning.
 	wrongFrom = 30 * time.Second
 	// forgetServers is how long the record of a stopped process is kept.
 	forgetServers = 30 * 24 * time.Hour
@@ -24,11 +24,11 @@ const (
 type Server struct {
 	Name string `json:"name" doc:"its host and process"`
 	// Workers is the most runs at once, 0 after it has stopped.
-	Workers int       `json:"workers" doc:"the most runs at once, 0 after it has stopped"`
+	Workers int       `json:"workers" doc:"the maximum number of runs at once; 0 after it has stopped"`
 	Started time.Time `json:"started" doc:"when it started"`
 	Seen    time.Time `json:"seen" doc:"when it last reported"`
 	// Live reports whether it was seen in the last 20 seconds.
-	Live bool `json:"live" doc:"whether it runs"`
+	Live bool `json:"live" doc:"whether it is running"`
 	// Folder is the folder of its configuration.
 	Folder string `json:"folder" doc:"the folder of its configuration"`
 	// Problem is why its changed configuration is not in effect, or "".

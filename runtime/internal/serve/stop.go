@@ -30,8 +30,8 @@ func (s *Service) shutDown(gather func()) error {
 	return err
 }
 
-// abandon asks the runs in progress to end, and waits for that. The store is gone, so
-// the engine would try in vain to record their ends.
+// abandon asks the runs in progress to end, and waits for that. The store cannot be
+// used, so the engine could not record their ends.
 func (s *Service) abandon() {
 	ctx, cancel := context.WithTimeout(context.Background(), askedFor+overtime)
 	defer cancel()
@@ -62,7 +62,7 @@ func (s *Service) Ready(ctx context.Context) error {
 		return errors.New("the store is unreachable; the service's log says why")
 	}
 	if s.planFails.Load() {
-		return errors.New("planning fails")
+		return errors.New("schedules cannot be planned; the service's log says why")
 	}
 	if last := time.Unix(0, s.planned.Load()); time.Since(last) > plannedWithin {
 		return errors.New("schedules have not been planned recently")

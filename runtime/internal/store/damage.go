@@ -58,7 +58,10 @@ const fileHeader = "SQLite format 3\x00"
 // wholeCheck is the size up to which Check reads a whole file, in bytes.
 const wholeCheck = 8 << 20
 
-const restoreHint = "restore a backup with 'phscript state restore FILE', or move the file away, with its -wal and -shm, to start with an empty history"
+// The checkpoints are in the store, too: scripts that continue from one begin again
+// without it.
+const restoreHint = "restore a backup with 'phscript state restore FILE'. Without one, move the file and those ending in -wal and -shm to another folder: " +
+	"the history is then empty, and scripts start without their checkpoints, so they may repeat work"
 
 // unusable returns the *Error for a SQLite file that cannot be opened, or nil if the
 // error may pass.
@@ -98,7 +101,7 @@ func (db *DB) Check(ctx context.Context) error {
 	if db.Moved() {
 		return &Error{
 			Message: "the store " + db.Location + " was removed or replaced while it was in use",
-			Hint:    "start the service again: it uses the file that is there, or creates a new one",
+			Hint:    "put the file back if you moved it, then start the service again. If there is no file, the service creates an empty store, and scripts start without their checkpoints",
 		}
 	}
 	// An empty file makes SQLite delete the journal, which may have everything. The

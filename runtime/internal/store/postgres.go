@@ -73,7 +73,7 @@ func unverified(location string, err error) error {
 	if err != nil && strings.Contains(err.Error(), "server refused TLS connection") {
 		return &Error{
 			Message: "the PostgreSQL store " + location + " does not encrypt connections",
-			Hint:    "turn on TLS in PostgreSQL; or, if the database is on this machine or you trust everybody on the network between, add the parameter sslmode=disable to the address",
+			Hint:    "turn on TLS in PostgreSQL; or, if the database is on this machine or you trust everybody on the network in between, add the parameter sslmode=disable to the address",
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ const longestName = 512 - len("-journal") - 1
 func prepareFile(name string) error {
 	const hint = "choose another place with --state or PHSCRIPT_STATE"
 	if len(name) > longestName {
-		return &Error{Message: fmt.Sprintf("the store's path is too long: it has %d bytes, and SQLite takes %d", len(name), longestName), Hint: hint}
+		return &Error{Message: fmt.Sprintf("the store's path is too long: it has %d bytes, and SQLite accepts at most %d", len(name), longestName), Hint: hint}
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return &Error{Message: "cannot create the store's folder: " + plain(err), Hint: hint}

@@ -61,14 +61,14 @@ func (e *Error) ErrorHint() string { return e.Hint }
 // ExitCode returns fault.ExitUsage.
 func (e *Error) ExitCode() int { return fault.ExitUsage }
 
-// kind is what a file is for: how an error calls it, and what to look at before
-// trusting it.
-type kind struct{ noun, look string }
+// kind is what a file is for: what an error calls it, what to check before trusting
+// it, and what the user can do instead, to follow that.
+type kind struct{ noun, look, other string }
 
 var (
-	settings = kind{"", "read it first: it decides where your token goes and what scripts may do"}
-	store    = kind{"the store's ", "whoever can change it can change your schedules and their history; you can use another store with --state or PHSCRIPT_STATE"}
-	link     = kind{"the link ", "check where it leads: scripts write files there"}
+	settings = kind{"", "read it first: it decides where your token goes and what scripts may do", ""}
+	store    = kind{"the store's ", "whoever can change it can change your schedules and their history", "; or use another store with --state or PHSCRIPT_STATE"}
+	link     = kind{"the link ", "check where it leads: scripts write files there", ""}
 )
 
 // ReadFile reads a configuration file. It returns an *Error if the file is not
@@ -97,10 +97,10 @@ func (r Rules) ReadFile(name string) (content []byte, err error) {
 // Store returns an *Error if the file of a SQLite store, its folder, or one of the
 // files that SQLite reads with it is not trusted. They may be missing.
 func (r Rules) Store(name string) error {
-	err := r.existing(filepath.Dir(name), kind{"the folder ", store.look})
+	err := r.existing(filepath.Dir(name), kind{"the folder ", store.look, store.other})
 	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
 		if err == nil {
-			err = r.existing(name+suffix, kind{store.noun + "file ", store.look})
+			err = r.existing(name+suffix, kind{store.noun + "file ", store.look, store.other})
 		}
 	}
 	return err
@@ -110,10 +110,10 @@ func (r Rules) Store(name string) error {
 // its folder, is not trusted. They may be missing.
 func (r Rules) Kept(name string) error {
 	const look = "whoever can change it can read or replace what phscript keeps there"
-	if err := r.existing(filepath.Dir(name), kind{"the folder ", look}); err != nil {
+	if err := r.existing(filepath.Dir(name), kind{"the folder ", look, ""}); err != nil {
 		return err
 	}
-	return r.existing(name, kind{"", look})
+	return r.existing(name, kind{"", look, ""})
 }
 
 // Link returns an *Error if a folder that scripts write to is a link, and the link or
@@ -127,7 +127,7 @@ func (r Rules) Link(name string) error {
 
 // Script returns an *Error if a script that schedules itself is not trusted.
 func (r Rules) Script(name string) error {
-	return r.existing(name, kind{"", "read it first: it would run on a schedule"})
+	return r.existing(name, kind{"", "read it first: it would run on a schedule", ""})
 }
 
 // Exposed reports whether every user of the system can read a file with a token, and
@@ -179,10 +179,10 @@ func (r Rules) check(name string, info fs.FileInfo, k kind) error {
 		return nil // its permissions say nothing about what it holds
 	case mode&0o002 != 0:
 		message = fmt.Sprintf("every user can change %s%s (mode %04o)", k.noun, name, mode.Perm())
-		repair = "then run: chmod go-w " + quoted(name) + "; if that has no effect, or if you trust every user of this machine"
+		repair = "to keep others from changing it, run: chmod go-w " + quoted(name) + "; if that has no effect, or if you trust every user of this machine"
 	case mode&0o020 != 0 && group != 0 && !r.private(group, id):
 		message = fmt.Sprintf("the group %s can change %s%s (mode %04o)", groupName(group), k.noun, name, mode.Perm())
-		repair = "then run: chmod g-w " + quoted(name) + "; or, if you trust everybody in the group"
+		repair = "to keep the group from changing it, run: chmod g-w " + quoted(name) + "; or, if you trust everybody in the group"
 	default:
 		return nil
 	}
@@ -193,7 +193,7 @@ func (r Rules) check(name string, info fs.FileInfo, k kind) error {
 	if len(r.Listed) > 0 {
 		value = `"$` + Variable + `"` + string(filepath.ListSeparator) + value
 	}
-	return &Error{Message: message, Hint: k.look + "; " + repair + ", run: export " + Variable + "=" + value}
+	return &Error{Message: message, Hint: k.look + "; " + repair + ", run: export " + Variable + "=" + value + k.other}
 }
 
 // lists reports whether a file, or a folder that it is in, is listed. Where a link

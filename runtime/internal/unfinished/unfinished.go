@@ -1,5 +1,5 @@
 // Package unfinished creates files under a temporary name, which they keep until they
-// are complete, and removes those whose process was killed before that.
+// are complete, and removes those that killed processes left.
 package unfinished
 
 import (
@@ -41,7 +41,7 @@ func Create(root *os.Root, folder string, access int, permission fs.FileMode) (*
 				return &File{f, name, hold}, nil
 			}
 		}
-		// Another process has taken it for abandoned before it was held.
+		// Another process treated it as abandoned before it was locked.
 		created := &File{f, name, hold}
 		if err := errors.Join(f.Close(), created.Release()); err != nil {
 			return nil, err
@@ -49,7 +49,7 @@ func Create(root *os.Root, folder string, access int, permission fs.FileMode) (*
 	}
 }
 
-// Release lets other processes take the file for abandoned, should it still exist.
+// Release unlocks the file. If it still exists, other processes treat it as abandoned.
 func (f *File) Release() error {
 	if f.hold == nil {
 		return nil
@@ -126,7 +126,7 @@ func Replace(name string, permission fs.FileMode, write func(f *os.File) error) 
 		return err
 	}
 	defer func() { _ = f.Release() }()
-	// The process's mask may have taken permissions away.
+	// The umask of the process may have removed permissions.
 	if err = errors.Join(write(f.File), f.Chmod(permission), f.Close()); err == nil {
 		err = root.Rename(f.Temporary, filepath.Base(name))
 	}

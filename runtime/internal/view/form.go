@@ -10,7 +10,7 @@ import (
 // fields for the reference. Fields are added without a new version; a field is renamed
 // or removed only with a new one.
 type Form struct {
-	Version int `json:"version" doc:"the version of this form"`
+	Version int `json:"version" doc:"the version of this format"`
 }
 
 // current is the version of all forms.
@@ -19,7 +19,7 @@ var current = Form{Version: 1}
 // RunList is what runs list prints.
 type RunList struct {
 	Form
-	Runs []*history.Run `json:"runs" doc:"the runs, the latest due ones first"`
+	Runs []*history.Run `json:"runs" doc:"the runs, the last due first"`
 }
 
 // OneRun is what runs show prints.
@@ -39,14 +39,14 @@ type RejectedList struct {
 	Form
 	Run     int64                 `json:"run" doc:"the number of the run"`
 	Rows    []outcome.RejectedRow `json:"rows" doc:"the rejected rows"`
-	LeftOut int                   `json:"left_out,omitempty" doc:"how many further rows were not kept"`
+	LeftOut int                   `json:"left_out,omitempty" doc:"how many more rows were rejected but not stored"`
 }
 
 // ScheduleList is what schedule list prints.
 type ScheduleList struct {
 	Form
 	Schedules []Schedule     `json:"schedules" doc:"the schedules, by name"`
-	Services  []serve.Server `json:"services" doc:"the services that use the store or did lately, those seen last first"`
+	Services  []serve.Server `json:"services" doc:"the services that use the store or recently used it, the last seen first"`
 	Outages   []serve.Outage `json:"outages" doc:"when services could not write to the store, in the last 7 days"`
 }
 
@@ -59,7 +59,7 @@ type TickList struct {
 // QuotaList is what quota prints.
 type QuotaList struct {
 	Form
-	Quotas []Quota `json:"quotas" doc:"the quota of each tenant that was called lately"`
+	Quotas []Quota `json:"quotas" doc:"the quota of each tenant that was called recently"`
 }
 
 // CheckedList is what serve --check prints.
@@ -73,7 +73,7 @@ type Checked struct {
 	Name   string `json:"name" doc:"its name"`
 	Script string `json:"script" doc:"the script that it runs"`
 	Timing
-	Source string `json:"source" doc:"the file in which it is written"`
+	Source string `json:"source" doc:"the file that defines it"`
 }
 
 // Runs makes the form of a list, which is never null, as those of the other lists.

@@ -29,12 +29,12 @@ type Schedule struct {
 	PausedSince time.Time      `json:"paused_since,omitzero" doc:"when it was paused"`
 	LastRun     int64          `json:"last_run,omitempty" doc:"the number of the last run that was started"`
 	Last        history.Status `json:"last_status,omitempty" doc:"the status of that run"`
-	LastTick    time.Time      `json:"last_tick,omitzero" doc:"when it was due last, whether it ran or not"`
+	LastTick    time.Time      `json:"last_tick,omitzero" doc:"when it was last due, whether it ran or not"`
 	LastSuccess time.Time      `json:"last_success,omitzero" doc:"when a run last succeeded"`
 	Missed      int64          `json:"missed" doc:"ticks that were missed since it was added"`
 	Skipped     int64          `json:"skipped" doc:"ticks that were skipped since it was added"`
-	InARow      int64          `json:"ticks_without_run" doc:"ticks since the last run, none of which ran"`
-	Source      string         `json:"source" doc:"the file in which it is written"`
+	InARow      int64          `json:"ticks_without_run" doc:"ticks in a row that did not run"`
+	Source      string         `json:"source" doc:"the file that defines it"`
 }
 
 // Schedules reads all schedules.
@@ -112,7 +112,7 @@ func (s Schedule) Why() string {
 		if s.InARow == 0 {
 			return fmt.Sprintf("%s has been paused since %s", s.Name, At(s.PausedSince))
 		}
-		return fmt.Sprintf("%s has been paused since %s; it was due last at %s", s.Name, At(s.PausedSince), At(s.LastTick))
+		return fmt.Sprintf("%s has been paused since %s; it was last due at %s", s.Name, At(s.PausedSince), At(s.LastTick))
 	case string(serve.IdleMissed), string(serve.IdleSkipped):
 		return fmt.Sprintf("%s: %s without a run, the last one at %s", s.Name, ticks, At(s.LastTick))
 	}

@@ -14,7 +14,7 @@ import (
 
 // AddAllowHost adds the flag --allow-host to a command.
 func AddAllowHost(cmd *cobra.Command, hosts *[]string) {
-	cmd.Flags().StringSliceVar(hosts, "allow-host", nil, "Let tokens and data go to `HOST`, which is not Planhat's; http://HOST without encryption")
+	cmd.Flags().StringSliceVar(hosts, "allow-host", nil, "Allow sending tokens and data to `HOST`; http://HOST allows it without encryption")
 	usage.CompleteNothing(cmd, "allow-host")
 }
 
@@ -61,7 +61,7 @@ func Reach(c config.Config, allowed []string) (hosts trust.Hosts, err error) {
 			return hosts, &config.Error{
 				Where:   where,
 				Message: fmt.Sprintf("%sthe connection to %s is not encrypted, so others could read the token and the data", name, host),
-				Hint:    "write https://; or, if you trust everybody on the network between, add --allow-host=http://" + host,
+				Hint:    "use https://; or, if you trust everybody on the network in between, add --allow-host=http://" + host,
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func allowAddress(hosts trust.Hosts, simulated bool) func(address string, dryRun
 			hint = "if you trust this host with the script's data, add --allow-host=" + host
 		case !hosts.Private(address):
 			message = "the connection to " + host + " is not encrypted, so others could read the token and the data"
-			hint = "write https://; or, if you trust everybody on the network between, add --allow-host=http://" + host
+			hint = "use https://; or, if you trust everybody on the network in between, add --allow-host=http://" + host
 		default:
 			return nil
 		}

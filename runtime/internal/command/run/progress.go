@@ -13,7 +13,7 @@ import (
 )
 
 // progressEvery is how often the summary of a scheduled run is brought up to date
-// while it makes calls, so that little is unknown of a run that is killed.
+// while it makes calls, so that little is missing if the run is killed.
 const progressEvery = time.Second
 
 // unfinished is the outcome in the summary of a run that has not ended.
