@@ -41,7 +41,7 @@ func TestQuota(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"version": 1, "quotas": []}`, out)
 	_, _, err = r.Run(command.New, "--state", "memory")
-	assert.EqualError(t, err, "this command needs a store that is kept, and --state memory is not")
+	assert.EqualError(t, err, "this command cannot use the store 'memory', because nothing in it is kept")
 	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", "other.db")
 	require.NoError(t, err)
 	assert.Regexp(t, `^warning: ignoring the configuration: .*missing.toml.*\n$`, stderr, "said once")

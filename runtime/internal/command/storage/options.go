@@ -69,7 +69,7 @@ func (o *Options) Load(env *environment.Env) (config.Config, string, error) {
 	}
 	location, err := o.location(env, c)
 	if err == nil && location == InMemory {
-		location, err = "", &usage.Error{Message: "this command needs a store that is kept, and --state memory is not", Hint: "name a file or a postgres:// address with --state"}
+		location, err = "", &usage.Error{Message: "this command cannot use the store 'memory', because nothing in it is kept", Hint: "name a file or a postgres:// address with --state"}
 	}
 	return c, location, err
 }
