@@ -37,7 +37,7 @@ func TestRunAndServeSayTheSame(t *testing.T) {
 		"another file": func(w *fixture) (message, hint string) {
 			w.do("schedule", "list")
 			require.NoError(t, os.WriteFile(w.state, []byte(strings.Repeat("a,b,c\n", 1000)), 0o600))
-			return "the store " + w.state + " is not a phscript database", "restore a backup with 'phscript state restore FILE', or move the file away"
+			return "the store " + w.state + " is not a phscript database", "restore a backup with 'phscript state restore FILE'. Without one, move the file"
 		},
 		"a folder": func(w *fixture) (message, hint string) {
 			require.NoError(t, os.MkdirAll(w.state, 0o700))
