@@ -149,9 +149,12 @@ func (s *scale) serve(what string, keepDays int, d time.Duration, cron func(i in
 	require.NoError(s.b, os.WriteFile(file, text, 0o600))
 	cmd.Env = append(os.Environ(), scaleVariable+"="+file)
 	cmd.Stderr = os.Stderr
-	// Runs that the one before has queued would have to be caught up.
-	_, err = s.db.ExecContext(s.b.Context(), `DELETE FROM phscript_run WHERE ended_at IS NULL`)
-	require.NoError(s.b, err)
+	// Runs that the one before has queued would have to be caught up. The schedules are
+	// planned anew, because those runs were for the next minute.
+	for _, gone := range []string{`phscript_run WHERE ended_at IS NULL`, `phscript_schedule`} {
+		_, err = s.db.ExecContext(s.b.Context(), `DELETE FROM `+gone)
+		require.NoError(s.b, err)
+	}
 	began, before := time.Now(), s.count()
 	out, err := cmd.Output()
 	require.NoError(s.b, err, "%s", out)
