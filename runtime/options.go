@@ -68,15 +68,15 @@ type Options struct {
 	// the run starts, so that replacing them does not affect it.
 	KeepModules bool
 
-	// Timeout limits a run. With 0 or less, there is no limit.
+	// Timeout limits a run. 0 or less allows any time.
 	Timeout time.Duration
 	// MaxMemory limits what the values of a script take, in bytes, as an
-	// estimate. With 0 or less, there is no limit. They are weighed from time to time, so only a
+	// estimate. 0 or less allows any amount. They are weighed from time to time, so only a
 	// script that is large itself is ended, whatever the rest of the program
 	// allocates. What Go code holds for a script does not count.
 	MaxMemory int64
 	// MaxHeap limits the growth of the process's heap during a run, in bytes.
-	// With 0 or less, there is no limit. It counts everything, also what other runs and the rest of the
+	// 0 or less allows any amount. It counts everything, also what other runs and the rest of the
 	// program allocate, so it suits programs that run one script at a time, as
 	// the command line does.
 	//
@@ -85,7 +85,7 @@ type Options struct {
 	// attacker.
 	MaxHeap int64
 	// MaxInstructions limits the instructions of Lua's machine that a run
-	// executes. With 0 or less, there is no limit. The same script with the same data executes the
+	// executes. 0 or less allows any amount. The same script with the same data executes the
 	// same number, however busy the machine is. The time in functions of Go, such
 	// as string.rep or a call to Planhat, does not count.
 	MaxInstructions int64

@@ -9,7 +9,7 @@ import (
 )
 
 // quota counts the calls of the main host: per minute, per second
-// and at once. A limit of 0 is no limit. A refused call does not count for any of
+// and at once. A limit of 0 allows all calls. A refused call does not count for any of
 // them. It is safe for concurrent use.
 type quota struct {
 	minute, second window

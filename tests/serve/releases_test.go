@@ -14,7 +14,7 @@ import (
 )
 
 // TestReleasesSwitchedByLink: no run mixes the schedules of one release with the scripts
-// of another, and the service goes on when the folder of its own program is gone.
+// of another, and the service keeps working when the folder of its own program is gone.
 func TestReleasesSwitchedByLink(t *testing.T) {
 	t.Parallel()
 	w := newFixture(t, "")

@@ -104,7 +104,7 @@ func (s *scene) runUntil(end int64) {
 	s.now = end
 }
 
-// call books a call, waits for it as the client does, and goes on with what it waited.
+// call books a call, waits for it as the client does, and calls then with the time that it waited.
 func (s *scene) call(run string, then func(waited int64)) {
 	s.ids++
 	id, asked := s.ids, s.now

@@ -101,7 +101,7 @@ func (db *DB) Check(ctx context.Context) error {
 	if db.Moved() {
 		return &Error{
 			Message: "the store " + db.Location + " was removed or replaced while it was in use",
-			Hint:    "put the file back if you moved it, then start the service again. If there is no file, the service creates an empty store, and scripts start without their checkpoints",
+			Hint:    "if you moved it, put it back with the files ending in -wal and -shm, and start the service again. If there is no file, the service creates an empty store, and scripts start without their checkpoints",
 		}
 	}
 	// An empty file makes SQLite delete the journal, which may have everything. The
