@@ -124,7 +124,7 @@ func TestTheStoreIsTakenAway(t *testing.T) {
 	<-s.ended
 	assert.Equal(t, 1, s.cmd.ProcessState.ExitCode())
 	assert.Contains(t, s.String(), "was removed or replaced while it was in use")
-	assert.Contains(t, s.String(), "then start the service again")
+	assert.Contains(t, s.String(), "put it back with the files ending in -wal and -shm, and start the service again")
 }
 
 // TestTheStoreIsDamaged: a service whose file is damaged while it serves says so and
