@@ -139,6 +139,7 @@ func (a *Args) check() error {
 }
 
 func (a *Args) checkFields(p *Param, t *lua.LTable) error {
+	Fill(t)
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
@@ -249,6 +250,7 @@ func (o Options) Strings(name string) []string { return texts(o.Get(name)) }
 func texts(v lua.LValue) []string {
 	switch v := v.(type) {
 	case *lua.LTable:
+		Fill(v)
 		out := make([]string, 0, v.Len())
 		for i := 1; i <= v.Len(); i++ {
 			out = append(out, lua.LVAsString(v.RawGetInt(i)))

@@ -63,6 +63,7 @@ func (b binding) bulkUpsert() *Func {
 		Errors:  bulkErrors,
 		Example: "local result = " + b.lua("bulk_upsert{ { "+b.exampleRow()+" } }") + "\nlog.info(\"done\", { created = result.created, rejected = result.rejected })",
 		Source:  "§6 Bulk upsert",
+		Lazy:    true,
 		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkUpsert) },
 	}
 }
@@ -136,6 +137,7 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 		return slices.Collect(drained(a.L, next)), nil
 	}
 	list := v.(*lua.LTable)
+	Fill(list)
 	if k, _ := afterItems(list, list.Len()); k != lua.LNil {
 		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; put a single record in a list")
 	}

@@ -22,7 +22,11 @@ type Codec struct {
 	// their own way.
 	records *lua.LTable
 	results *lua.LTable
-	keys    map[string]lua.LValue
+	// lazyRecords and lazyParts are the metatables of records, and of objects in them,
+	// whose contents are still JSON.
+	lazyRecords *lua.LTable
+	lazyParts   *lua.LTable
+	keys        map[string]lua.LValue
 
 	// names and values are stacks of what is being read, so that each table gets
 	// its exact size.
@@ -34,8 +38,10 @@ type Codec struct {
 	path []step
 	most int
 
-	// passed counts the values that were read or written.
-	passed int
+	// passed counts the values that were read or written; patient makes what is being
+	// read end even if the run has to.
+	passed  int
+	patient bool
 
 	buf bytes.Buffer
 	enc *jsontext.Encoder
@@ -62,6 +68,8 @@ func newCodec(L *lua.LState) *Codec {
 	c.array, c.object = L.CreateTable(0, 1), L.CreateTable(0, 1)
 	c.records = printed(L, func(t *lua.LTable) string { return Show(L, t, maxLine) })
 	c.results = printed(L, resultText)
+	c.lazyRecords = c.lazies(func(t *lua.LTable) string { return Show(L, t, maxLine) })
+	c.lazyParts = c.lazies(nil)
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))
 	c.object.RawSetString(jsonTypeField, lua.LString("object"))
 	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
@@ -94,7 +102,7 @@ func CodecOf(L *lua.LState) *Codec {
 // Go works, so it looks now and then whether it should be.
 func (c *Codec) pass() error {
 	const patience = 1 << 10
-	if c.passed++; c.passed%patience > 0 {
+	if c.passed++; c.passed%patience > 0 || c.patient {
 		return nil
 	}
 	return ended(cmp.Or(c.l.G.MainThread, c.l))
@@ -127,8 +135,12 @@ func printed(L *lua.LState, text func(t *lua.LTable) string) *lua.LTable {
 	return meta
 }
 
-// record decodes a Planhat record. print shows its contents.
-func (c *Codec) record(raw planhat.Record) (lua.LValue, error) {
+// Record makes a table of a Planhat record. print shows its contents. The table keeps
+// the record's memory until it is filled.
+func (c *Codec) Record(raw planhat.Record) (lua.LValue, error) {
+	if len(raw) > 0 && raw[0] == '{' && !isEmptyObject(raw) {
+		return c.newLazy(c.lazyRecords, raw), nil
+	}
 	v, err := c.DecodeBytes(raw, DecodeOptions{})
 	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
 		t.Metatable = c.records

@@ -76,7 +76,7 @@ func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string
 func (d *doubts) row(row *lua.LTable) {
 	d.rows++
 	has := func(name string) bool {
-		v := row.RawGetString(name)
+		v := CodecOf(d.a.L).Field(row, name)
 		return v != lua.LNil && v != lua.LString("") && !CodecOf(d.a.L).IsNull(v)
 	}
 	if slices.ContainsFunc(d.model.Keyables.Bulk, has) || len(d.model.Lacks(has, true)) > 0 {

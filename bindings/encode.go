@@ -167,6 +167,12 @@ func (c *Codec) encodeTable(t *lua.LTable) error {
 	if len(c.path) > mostDepth {
 		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
 	}
+	if r := c.lazy(t); r != nil && r.untouched() {
+		return c.enc.WriteValue(r.raw)
+	}
+	if r := c.unfilled(t); r != nil {
+		return c.encodeLazy(r, func(_ string, v lua.LValue) error { return c.encode(v) })
+	}
 	n := t.Len()
 	if n > 0 || t.Metatable == lua.LValue(c.array) {
 		return c.encodeList(t, n)
@@ -249,6 +255,9 @@ func (c *Codec) encodeRecord(v lua.LValue, opt EncodeOptions) error {
 	}
 	if t.Len() > 0 {
 		return c.errorf("%s must be a table of named fields, such as { %s = ... }, not a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
+	}
+	if r := c.unfilled(t); r != nil {
+		return c.encodeLazy(r, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
 	}
 	notName := func(k lua.LValue) error {
 		return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())

@@ -30,6 +30,7 @@ func Inspect() *Module {
 		Example: `local inspect = require "inspect"
 print(inspect({ name = "Acme", tags = {"vip", "eu"} }))
 --> { name = "Acme", tags = { "vip", "eu" } }`,
+		Lazy: true,
 		Call: callInspect,
 	}
 	return &Module{
@@ -142,6 +143,7 @@ func (s *inspector) table(t *lua.LTable) string {
 	if slices.Contains(s.above, t) {
 		return "<cycle>"
 	}
+	Fill(t)
 	if k, _ := t.Next(lua.LNil); k == lua.LNil {
 		return "{}"
 	}

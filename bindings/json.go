@@ -66,6 +66,7 @@ func jsonTexts() []*Func {
 			Returns: []Return{{Type: "string", Doc: "The text, without a newline at the end."}},
 			Errors:  encodeErrors,
 			Example: `print(json.encode({ name = "Acme", tags = json.array{} })) --> {"name":"Acme","tags":[]}`,
+			Lazy:    true,
 			Call: func(a *Args) (int, error) {
 				b, err := encodeCall(a, 0, 1, a.Host.MaxString)
 				return a.give(lua.LString(b), err)
@@ -115,6 +116,7 @@ func jsonFiles() []*Func {
 				{Name: "options", Type: "JsonEncodeOptions", Optional: true, Doc: "How to write it.", Fields: jsonEncodeOpt}},
 			Errors:  encodeErrors + " With kind `io` when the file cannot be written, `permission` when the run may not write there.",
 			Example: `json.encode_file("companies.json", companies, { pretty = true })`,
+			Lazy:    true,
 			Call: func(a *Args) (int, error) {
 				b, err := encodeCall(a, 1, 2, 0)
 				if err != nil {

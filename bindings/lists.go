@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -164,7 +165,7 @@ func (b binding) list(open openPages) func(a *Args) (int, error) {
 func appendRecords(L *lua.LState, t *lua.LTable, records []planhat.Record) error {
 	codec := CodecOf(L)
 	for _, record := range records {
-		v, err := codec.record(record)
+		v, err := codec.Record(record)
 		if err != nil {
 			return err
 		}
@@ -210,7 +211,8 @@ func (b binding) iterate(open openPages) func(a *Args) (int, error) {
 				L.Push(lua.LNil)
 				return 1, nil
 			}
-			v, err := codec.record(records[0])
+			// A script may keep single records, which must not keep their page.
+			v, err := codec.Record(bytes.Clone(records[0]))
 			if err != nil {
 				return 0, err
 			}

@@ -121,6 +121,11 @@ func newFunction(L *lua.LState, h *Host, module string, fn *Func, self *lua.LTab
 		if self != nil && L.GetTop() > 0 && L.Get(1) == self {
 			a.skip = 1
 		}
+		if !fn.Lazy {
+			for i := range a.Len() {
+				Whole(a.Get(i))
+			}
+		}
 		err := a.check()
 		if err == nil {
 			var n int

@@ -266,7 +266,7 @@ func sendRequest(client clientOf) *Func {
 			if err != nil || len(raw) == 0 {
 				return a.give(lua.LNil, err)
 			}
-			v, err := CodecOf(a.L).record(raw)
+			v, err := CodecOf(a.L).Record(raw)
 			return a.give(v, err)
 		},
 	}

@@ -38,7 +38,7 @@ func (b binding) call(a *Args, call func(*planhat.Resource) (planhat.Record, err
 	if err != nil || len(record) == 0 {
 		return a.give(a.L.NewTable(), err)
 	}
-	v, err := CodecOf(a.L).record(record)
+	v, err := CodecOf(a.L).Record(record)
 	return a.give(v, err)
 }
 

@@ -9,6 +9,8 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings"
+
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -63,6 +65,7 @@ func fieldsOf(list *lua.LTable) (own, custom []string) {
 	seen, inCustom := map[string]struct{}{}, map[string]struct{}{}
 	add := func(names map[string]struct{}, t lua.LValue) {
 		if t, ok := t.(*lua.LTable); ok {
+			bindings.Fill(t)
 			t.ForEach(func(name, _ lua.LValue) {
 				if text, ok := name.(lua.LString); ok {
 					names[string(text)] = struct{}{}

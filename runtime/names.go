@@ -33,6 +33,9 @@ func (n names) Columns(owner any) []string {
 
 func (n names) Record(owner any) bool {
 	t, ok := owner.(*lua.LTable)
+	if ok {
+		bindings.Fill(t)
+	}
 	return ok && t.RawGetString("_id").Type() == lua.LTString
 }
 
@@ -80,6 +83,7 @@ func (n names) Module(owner any) string {
 
 // membersOf lists the names in a table and in its metatable's __index, sorted.
 func membersOf(t *lua.LTable) []string {
+	bindings.Fill(t)
 	var list []string
 	for range 8 {
 		if t == nil {

@@ -45,6 +45,9 @@ type Func struct {
 	// Call does the work. Only the package that runs the function looks at it:
 	// for package bindings it is a func(*bindings.Args) (int, error).
 	Call any
+	// Lazy says that Call fills tables itself, where it looks into them. For other
+	// functions, all tables that an argument holds are filled before.
+	Lazy bool
 	// Lua is the source of a chunk that returns the function, in place of Call.
 	// It is for functions that call back into the script, which Go code cannot
 	// do without breaking coroutines. It sees the script's globals.

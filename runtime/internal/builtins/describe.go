@@ -62,6 +62,7 @@ func (h Help) describeFunction(fn *lua.LFunction) string {
 // describeTable says what a table contains, and which documented kind it is, if
 // that is certain.
 func (h Help) describeTable(t *lua.LTable) string {
+	bindings.Fill(t)
 	fields := fieldsOf(t)
 	if err := bindings.ErrorFrom(t); err != nil {
 		return h.card("error", "An error object: "+err.Error()+"\n\n"+h.explained("PlanhatError", fields), fields)
@@ -111,6 +112,7 @@ func (h Help) explained(kind string, fields []bindings.Field) string {
 }
 
 func fieldsOf(t *lua.LTable) []bindings.Field {
+	bindings.Fill(t)
 	var fields []bindings.Field
 	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
 		if name, ok := k.(lua.LString); ok {

@@ -286,6 +286,7 @@ func Member(v, key lua.LValue) lua.LValue {
 		if !ok {
 			return lua.LNil
 		}
+		Fill(t)
 		if found := t.RawGet(key); found != lua.LNil {
 			return found
 		}

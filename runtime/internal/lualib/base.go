@@ -163,7 +163,7 @@ func (lib *library) visible(v lua.LValue) *lua.LTable {
 		meta = lib.shared[v.Type()]
 	}
 	table, ok := meta.(*lua.LTable)
-	if !ok || table.RawGetString(PrintField) != lua.LNil {
+	if !ok || table.RawGetString(PrintField) != lua.LNil || table.RawGetString(compile.FillField) != lua.LNil {
 		return nil
 	}
 	return table
@@ -174,6 +174,9 @@ func setMetatable(c call) int {
 	table := c.table(1)
 	if t := c.Get(2).Type(); c.GetTop() < 2 || t != lua.LTNil && t != lua.LTTable {
 		c.fail(2, "nil or table expected")
+	}
+	if meta, ok := c.Get(2).(*lua.LTable); ok {
+		compile.Fill(meta)
 	}
 	if old, ok := table.Metatable.(*lua.LTable); ok && old.RawGetString("__metatable") != lua.LNil {
 		c.raise("cannot change a protected metatable")

@@ -141,6 +141,7 @@ func (c call) table(n int) *lua.LTable {
 	if !ok {
 		c.wrongType(n, "table")
 	}
+	compile.Fill(table)
 	return table
 }
 

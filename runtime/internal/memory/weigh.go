@@ -22,6 +22,9 @@ const (
 	longText = 256
 )
 
+// fillField is a field of the metatables of tables whose contents are not there yet.
+const fillField = "phscript.fill"
+
 // fields of gopher-lua's types that have no methods which tell their size.
 var (
 	tableArray   = fieldOf(reflect.TypeFor[lua.LTable](), "array")
@@ -109,6 +112,11 @@ func (s *scale) open(v lua.LValue) {
 			s.total += entrySize * int64(r.Field(f).Len())
 		}
 		s.add(v.Metatable)
+		if meta, ok := v.Metatable.(*lua.LTable); ok {
+			if ud, ok := meta.RawGetString(fillField).(*lua.LUserData); ok {
+				s.total += ud.Value.(interface{ Weight(t *lua.LTable) int64 }).Weight(v)
+			}
+		}
 		v.ForEach(func(key, value lua.LValue) {
 			if s.total <= s.limit {
 				s.add(key)

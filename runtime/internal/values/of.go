@@ -48,6 +48,7 @@ func null(v *lua.LUserData) bool {
 }
 
 func tableOf(t *lua.LTable, above []*lua.LTable) any {
+	bindings.Fill(t)
 	count := length(t)
 	if n := t.Len(); n == count {
 		list := make([]any, n)

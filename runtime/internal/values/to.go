@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
 )
 
 // exact is the largest number up to which every whole number is exact in Lua.
@@ -56,6 +58,7 @@ func (c converter) to(v any, t reflect.Type) (reflect.Value, error) {
 		return reflect.Value{}, errTooDeep
 	}
 	if l, ok := v.(lua.LValue); ok {
+		bindings.Whole(l)
 		if t == typeLua || t != typeAny && reflect.TypeOf(l).AssignableTo(t) {
 			return reflect.ValueOf(l), nil
 		}
@@ -217,6 +220,7 @@ func items(v any) ([]any, bool) {
 	case []any:
 		return v, true
 	case *lua.LTable:
+		bindings.Fill(v)
 		n := v.Len()
 		if n != length(v) {
 			return nil, false
@@ -246,6 +250,7 @@ func entries(v any) ([]entry, bool) {
 			all = append(all, entry{float64(i + 1), value})
 		}
 	case *lua.LTable:
+		bindings.Fill(v)
 		v.ForEach(func(key, value lua.LValue) { all = append(all, entry{key, value}) })
 	default:
 		return nil, false

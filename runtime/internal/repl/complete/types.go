@@ -108,6 +108,7 @@ func loopOver(name string, tokens []compile.Token) (over ast.Expr, place int) {
 // guess returns the model that has all of a table's fields, at least three, or
 // nil.
 func (e *Engine) guess(t *lua.LTable) *catalog.Model {
+	compile.Fill(t)
 	if t.RawGetString("_id") == lua.LNil {
 		return nil
 	}

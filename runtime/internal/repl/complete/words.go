@@ -187,6 +187,7 @@ func (e *Engine) moduleMembers(l *list, module *spec.Module) {
 // fields adds the raw fields of a table, and of the tables in its metatable's
 // __index.
 func (e *Engine) fields(l *list, t *lua.LTable, model *catalog.Model) {
+	compile.Fill(t)
 	for range deepestIndex {
 		t.ForEach(func(k, v lua.LValue) {
 			name, ok := k.(lua.LString)

@@ -7,12 +7,15 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
 )
 
 // bulkFields identify the result of a bulk call.
 var bulkFields = []string{"rows", "created", "updated", "unchanged", "rejected", "errors", "outcomes", "ids", "chunks"}
 
 func isBulkResult(t *lua.LTable) bool {
+	bindings.Fill(t)
 	for _, name := range bulkFields {
 		if t.RawGetString(name) == lua.LNil {
 			return false

@@ -118,6 +118,7 @@ func (s *shower) wrapped(sentence string) string {
 }
 
 func (s *shower) table(t *lua.LTable) string {
+	bindings.Fill(t)
 	if k, _ := t.Next(lua.LNil); k == lua.LNil {
 		return "{}"
 	}

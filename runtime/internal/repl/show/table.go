@@ -9,6 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/mattn/go-runewidth"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings"
 )
 
 // looked is how many records of a list are read to decide what it is.
@@ -21,6 +23,7 @@ func (s *shower) isRecords(t *lua.LTable, n int) bool {
 		if !ok || item.Len() > 0 {
 			return false
 		}
+		bindings.Fill(item)
 		if k, _ := item.Next(lua.LNil); k.Type() != lua.LTString {
 			return false
 		}
@@ -51,6 +54,7 @@ func (s *shower) records(t *lua.LTable, n int) string {
 		if !ok {
 			item = &lua.LTable{}
 		}
+		bindings.Fill(item)
 		items = append(items, item)
 	}
 	columns, left := s.columns(items)

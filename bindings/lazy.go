@@ -1,0 +1,328 @@
+package bindings
+
+import (
+	"bytes"
+	"unsafe"
+
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+)
+
+// lazy is a table that holds the JSON of an object, and makes Lua values of its members
+// when they are asked for. The table itself stays empty until somebody looks at it as a
+// whole or changes it: then fill puts all members into it, and it is a table like
+// others. Its metatable says that it is lazy.
+type lazy struct {
+	table lua.LTable // first, so that a pointer to it is one to the whole
+	raw   []byte
+	// members are those of the object, in order, once one was asked for.
+	members []member
+}
+
+// member is a member of an object: the places of its key and its value in the JSON.
+type member struct {
+	key, keyEnd, from, to uint32
+	// value is the Lua value once it was asked for, or nil.
+	value lua.LValue
+}
+
+// FillField is a field of the metatable of a table whose contents are not there yet.
+// It holds userdata with a [Filler]. Code in Go that looks into a table calls [Fill]
+// first.
+const FillField = "phscript.fill"
+
+// Filler knows the contents of tables.
+type Filler interface {
+	// Fill puts the contents of a table into it.
+	Fill(t *lua.LTable)
+	// Weight is how many bytes the contents of a table take before.
+	Weight(t *lua.LTable) int64
+}
+
+// Fill puts the contents of a table that a script sees into it, if they are not there
+// yet.
+func Fill(t *lua.LTable) {
+	if t == nil {
+		return
+	}
+	meta, ok := t.Metatable.(*lua.LTable)
+	if !ok {
+		return
+	}
+	if ud, ok := meta.RawGetString(FillField).(*lua.LUserData); ok {
+		ud.Value.(Filler).Fill(t)
+	}
+}
+
+// Whole fills all tables that a value holds.
+func Whole(v lua.LValue) {
+	if t, ok := v.(*lua.LTable); ok {
+		whole(t, make(map[*lua.LTable]bool))
+	}
+}
+
+func whole(t *lua.LTable, seen map[*lua.LTable]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	Fill(t)
+	t.ForEach(func(_, v lua.LValue) {
+		if inner, ok := v.(*lua.LTable); ok {
+			whole(inner, seen)
+		}
+	})
+}
+
+// lazies makes the metatable of lazy tables. show returns the text that print shows of
+// one, nil if it shows no contents.
+func (c *Codec) lazies(show func(t *lua.LTable) string) *lua.LTable {
+	meta := c.l.CreateTable(0, 4)
+	if show != nil {
+		meta = printed(c.l, show)
+	}
+	fill := c.l.NewUserData()
+	fill.Value = filler{c}
+	meta.RawSetString(FillField, fill)
+	meta.RawSetString("__index", c.l.NewFunction(func(L *lua.LState) int {
+		v := lua.LValue(lua.LNil)
+		if r := c.lazy(L.Get(1)); r != nil {
+			if name, ok := L.Get(2).(lua.LString); ok {
+				v = c.field(r, string(name))
+			}
+		}
+		L.Push(v)
+		return 1
+	}))
+	meta.RawSetString("__newindex", c.l.NewFunction(func(L *lua.LState) int {
+		t := L.CheckTable(1)
+		c.fill(t)
+		t.RawSet(L.Get(2), L.Get(3))
+		return 0
+	}))
+	return meta
+}
+
+// filler is the Filler of a codec.
+type filler struct{ *Codec }
+
+func (f filler) Fill(t *lua.LTable) { f.fill(t) }
+
+func (f filler) Weight(t *lua.LTable) int64 {
+	r := f.lazy(t)
+	if r == nil {
+		return 0
+	}
+	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(member{}))
+	for i := range r.members {
+		switch m := &r.members[i]; v := m.value.(type) {
+		case lua.LString:
+			n += int64(len(v))
+		case *lua.LTable:
+			n += f.Weight(v)
+			if f.lazy(v) == nil { // a list, or one that was filled
+				n += fullWeight * int64(m.to-m.from)
+			}
+		}
+	}
+	return n
+}
+
+// fullWeight is about how many times more a table takes than its JSON.
+const fullWeight = 4
+
+// newLazy makes a table of the JSON of an object, which was validated.
+func (c *Codec) newLazy(meta *lua.LTable, raw []byte) lua.LValue {
+	r := &lazy{raw: raw}
+	r.table.Metatable = meta
+	return &r.table
+}
+
+// lazy returns the lazy table that a value is, or nil.
+func (c *Codec) lazy(v lua.LValue) *lazy {
+	t, ok := v.(*lua.LTable)
+	if !ok || t.Metatable != lua.LValue(c.lazyRecords) && t.Metatable != lua.LValue(c.lazyParts) {
+		return nil
+	}
+	return (*lazy)(unsafe.Pointer(t))
+}
+
+// Field returns a field of a table without filling it.
+func (c *Codec) Field(t *lua.LTable, name string) lua.LValue {
+	if r := c.lazy(t); r != nil {
+		return c.field(r, name)
+	}
+	return t.RawGetString(name)
+}
+
+// field returns the value of a member. Of several with one name, the last one that is
+// not null counts, as for the decoder.
+func (c *Codec) field(r *lazy, name string) lua.LValue {
+	r.index()
+	for i := len(r.members) - 1; i >= 0; i-- {
+		m := &r.members[i]
+		if !r.named(m, name) || r.raw[m.from] == 'n' {
+			continue
+		}
+		if m.value == nil {
+			m.value = c.part(r.raw[m.from:m.to])
+		}
+		return m.value
+	}
+	return lua.LNil
+}
+
+// named reports whether a member has a name.
+func (r *lazy) named(m *member, name string) bool {
+	key := r.raw[m.key:m.keyEnd]
+	if string(key) == name {
+		return bytes.IndexByte(key, '\\') < 0
+	}
+	return bytes.IndexByte(key, '\\') >= 0 && r.name(m) == name
+}
+
+func (r *lazy) name(m *member) string {
+	name, _ := unquote(r.raw[m.key-1 : m.keyEnd+1])
+	return name
+}
+
+// part makes the Lua value of a member, lazily in turn.
+func (c *Codec) part(raw jsontext.Value) lua.LValue {
+	switch raw[0] {
+	case '{':
+		if !isEmptyObject(raw) {
+			return c.newLazy(c.lazyParts, raw)
+		}
+	case '"':
+		text, _ := unquote(raw)
+		return lua.LString(text)
+	case 't':
+		return lua.LTrue
+	case 'f':
+		return lua.LFalse
+	case '[':
+	default:
+		return c.number(raw)
+	}
+	return c.whole(raw)
+}
+
+// whole decodes JSON that was validated. It ends even if the run has to.
+func (c *Codec) whole(raw []byte) lua.LValue {
+	c.patient = true
+	defer func() { c.patient = false }()
+	v, err := c.DecodeBytes(raw, DecodeOptions{})
+	if err != nil {
+		panic("bindings: a record that was validated can't be read: " + err.Error())
+	}
+	return v
+}
+
+// fill puts the members of a lazy table into it. Parts that a script may hold stay the
+// same tables.
+func (c *Codec) fill(t *lua.LTable) {
+	r := c.lazy(t)
+	if r == nil {
+		return
+	}
+	full := c.whole(r.raw).(*lua.LTable)
+	for i := range r.members {
+		m := &r.members[i]
+		if _, ok := m.value.(*lua.LTable); ok {
+			full.RawSetString(r.name(m), m.value)
+		}
+	}
+	if t.Metatable == lua.LValue(c.lazyRecords) && full.Metatable == lua.LNil {
+		full.Metatable = c.records
+	}
+	*t = *full
+	r.raw, r.members = nil, nil
+}
+
+// unfilled returns the lazy table whose members can be written as they are, or nil. It
+// fills one whose names are not simple.
+func (c *Codec) unfilled(t *lua.LTable) *lazy {
+	r := c.lazy(t)
+	if r != nil && r.repeats() {
+		c.fill(t)
+		return nil
+	}
+	return r
+}
+
+// encodeLazy writes the members of a lazy table. What nobody has seen is written as it
+// is; write gets the values of those that scripts compare or convert.
+func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error) error {
+	r.index()
+	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for i := range r.members {
+		m := &r.members[i]
+		if r.raw[m.from] == 'n' {
+			continue
+		}
+		name := r.name(m)
+		c.path = append(c.path, step{name: name})
+		if err := c.text(name); err != nil {
+			return err
+		}
+		if err := c.encodeMember(r, m, name, write); err != nil {
+			return err
+		}
+		c.path = c.path[:len(c.path)-1]
+	}
+	return c.enc.WriteToken(jsontext.EndObject)
+}
+
+// untouched reports whether a table can be written as it is: no script holds a part of
+// it, and it has no null, which is absent in Lua's tables.
+func (r *lazy) untouched() bool {
+	for i := range r.members {
+		if _, ok := r.members[i].value.(*lua.LTable); ok {
+			return false
+		}
+	}
+	return !bytes.Contains(r.raw, null)
+}
+
+func (c *Codec) encodeMember(r *lazy, m *member, name string, write func(name string, v lua.LValue) error) error {
+	raw := jsontext.Value(r.raw[m.from:m.to])
+	v := m.value
+	switch raw[0] {
+	case '{', '[':
+		// null is absent in Lua's tables, so it is not written.
+		if v == nil && !bytes.Contains(raw, null) {
+			if err := c.pass(); err != nil {
+				return err
+			}
+			return c.enc.WriteValue(raw)
+		}
+	}
+	if v == nil {
+		v = c.part(raw)
+	}
+	return write(name, v)
+}
+
+var null = []byte("null")
+
+// repeats reports whether two members have the same name, or may have it.
+func (r *lazy) repeats() bool {
+	r.index()
+	for i := range r.members {
+		key := r.raw[r.members[i].key:r.members[i].keyEnd]
+		if i == mostCompared || bytes.IndexByte(key, '\\') >= 0 {
+			return true
+		}
+		for j := range i {
+			if bytes.Equal(key, r.raw[r.members[j].key:r.members[j].keyEnd]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mostCompared is how many names are compared with each other.
+const mostCompared = 100

@@ -1,0 +1,189 @@
+package runtime
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	lua "github.com/yuin/gopher-lua"
+	"pgregory.net/rapid"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/memory"
+)
+
+// records is a runtime with a function that makes a table of a JSON object: lazily, as
+// of a record, or at once.
+func records(t *testing.T) (*Runtime, *bytes.Buffer) {
+	var out bytes.Buffer
+	rt, err := New(Options{
+		Stdout: &out,
+		Modules: []*bindings.Module{{Name: "made", Funcs: []*bindings.Func{{
+			Name:    "record",
+			Params:  []bindings.Param{{Name: "json", Type: "string"}, {Name: "lazy", Type: "boolean"}},
+			Returns: []bindings.Return{{Type: "table"}},
+			Call: func(a *bindings.Args) (int, error) {
+				codec, raw := bindings.CodecOf(a.L), []byte(a.String(0))
+				v, err := codec.Record(raw)
+				if !lua.LVAsBool(a.Get(1)) {
+					v, err = codec.DecodeBytes(raw, bindings.DecodeOptions{})
+				}
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(v)
+			},
+		}}}},
+	})
+	require.NoError(t, err)
+	return rt, &out
+}
+
+var fieldNames = []string{"_id", "name", "custom", "tags", "a", "b", "", "x y", "é", "\\", "\"", "end", "1"}
+
+// document makes the JSON of a value, with everything that JSON allows.
+func document(t *rapid.T, depth int) string {
+	space := rapid.SampledFrom([]string{"", "", "", " ", "\n\t"}).Draw(t, "space")
+	kind := rapid.IntRange(0, 11).Draw(t, "kind")
+	if depth == 0 {
+		kind = 11
+	} else if depth > 3 {
+		kind = kind % 9
+	}
+	var parts []string
+	n := rapid.IntRange(0, 4).Draw(t, "n")
+	switch kind {
+	case 0:
+		return "null" + space
+	case 1:
+		return "true"
+	case 2:
+		return "false" + space
+	case 3, 4:
+		return space + rapid.SampledFrom([]string{"0", "-1", "12.50", "1e3", "255", "256", "-0", "123456789012345", "12345678901234", "1e999", "0.1"}).Draw(t, "number")
+	case 5, 6, 7, 8:
+		return space + rapid.SampledFrom([]string{`""`, `"text"`, `"a\"b"`, `"\\"`, `"\\\\\""`, `"é\u00e9\n"`, `"{}[]:,"`, `"null"`}).Draw(t, "text")
+	case 9:
+		for range n {
+			parts = append(parts, document(t, depth+1))
+		}
+		return "[" + space + strings.Join(parts, space+",") + "]"
+	}
+	for range n + 2*(kind-10) {
+		name, _ := json.Marshal(rapid.SampledFrom(fieldNames).Draw(t, "field"))
+		if rapid.IntRange(0, 9).Draw(t, "escaped") == 0 {
+			name = bytes.Replace(name, []byte("a"), []byte(`\u0061`), 1)
+		}
+		parts = append(parts, space+string(name)+space+":"+document(t, depth+1))
+	}
+	return "{" + strings.Join(parts, ",") + space + "}"
+}
+
+// uses are what a script does with a record r; %s is a field, as text in Lua.
+var uses = []string{
+	`out(r[%s])`, `out(r[%s])`, `out(r[%s])`, `out(r.name, r.custom, r.tags)`,
+	`r[%s] = 1`, `r[%s] = nil`, `r[%s] = { x = 1 }`, `r[%s] = r[%s]`, `r[1] = "item" out(#r, r[1])`,
+	`out(rawget(r, %s))`, `rawset(r, %s, "raw")`, `out(rawequal(r, r), r == r, r ~= nil)`,
+	`out(next(r))`, `out(next(r, next(r)))`, `for k, v in pairs(r) do out(k, v) end`, `for k, v in next, r do out(k, v) end`, `for i, v in ipairs(r) do out(i, v) end`,
+	`out(#r, type(r), meta(getmetatable(r)), meta(debug.getmetatable(r)))`, `out(select("#", unpack(r)))`,
+	`local inner = r[%s] if type(inner) == "table" then out(#inner, meta(getmetatable(inner)), inner.name, inner.a) end`,
+	`local inner = r[%s] if type(inner) == "table" then inner.name = "changed" end`,
+	`local inner = r[%s] if type(inner) == "table" then inner[%s] = nil out(inspect(inner)) end`,
+	`local inner = r[%s] if type(inner) == "table" then out(inner == r[%s], inner == rawget(r, %s)) end`,
+	`local inner = r[%s] if type(inner) == "table" then for k, v in pairs(inner) do out(k, v) end end`,
+	`local inner = r[%s] if type(inner) == "table" then setmetatable(inner, { __index = function(_, k) return k end }) out(inner.nothing, inner.a) end`,
+	`setmetatable(r, { __index = function(_, k) return "?" .. k end }) out(r.nothing, r[%s])`,
+	`setmetatable(r, { __newindex = function(t, k, v) rawset(t, k, "new") end }) r.nothing = 1 r[%s] = 2`,
+	`setmetatable(r, nil) out(r[%s])`, `local t = setmetatable({}, { __index = r }) out(t[%s], t.name)`, `local t = setmetatable({}, r) out(t[%s])`,
+	`out(inspect(r))`, `out(same(r))`, `out(same{ r, r[%s] or 0 })`,
+	`out(pcall(csv.format, { r }))`, `table.insert(r, %s)`, `out(pcall(table.concat, r))`, `table.sort(r)`, `out(table.maxn(r), table.getn(r))`, `out(table.remove(r))`,
+	`table.foreach(r, function(k, v) out(k, v) end)`,
+	`out(pcall(function() return r < r end))`, `out(pcall(function() return r + 1 end))`, `out(pcall(function() return r .. "" end))`, `out(pcall(function() return r() end))`,
+	`out(pcall(function() return r[%s].x.y end))`, `out(pcall(function() r[nil] = 1 end))`, `out(pcall(function() r[0/0] = 1 end))`, `out(r[nil], r[1.5], r[true])`,
+	`out(pcall(string.rep, r, 1))`, `local set = { [r] = 1 } out(set[r])`, `out(coroutine.wrap(function() local v = r[%s] coroutine.yield(v) end)())`,
+	`local f = setfenv(function() return name end, r) out(f())`, `out(tables and #tables.keys(r))`, `out((tostring(r[%s]):gsub("0x%%x+", "")))`,
+}
+
+// TestLazyRecordsAreTables runs random programs on random records: with a record whose
+// fields are made when they are asked for, they do what they do with a plain table.
+func TestLazyRecordsAreTables(t *testing.T) {
+	rt, out := records(t)
+	rapid.Check(t, func(rt2 *rapid.T) {
+		text := document(rt2, 0)
+		var program strings.Builder
+		program.WriteString(`local function out(...)
+  local line = {}
+  for i = 1, select("#", ...) do
+    local v = select(i, ...)
+    line[i] = type(v) == "table" and "table" or type(v) == "function" and "function" or tostring(v)
+  end
+  print(table.concat(line, "\t"))
+end
+-- What was not changed is written as it came, so only its meaning is the same.
+local function same(v) return json.encode(json.decode(json.encode(v))) end
+-- Lists, and objects without members, show what they are; records don't.
+local function meta(m) if m and m.__jsontype then m = nil end return m end
+`)
+		for range rapid.IntRange(1, 6).Draw(rt2, "uses") {
+			use := rapid.SampledFrom(uses).Draw(rt2, "use")
+			for strings.Contains(use, "%s") {
+				use = strings.Replace(use, "%s", fmt.Sprintf("%q", rapid.SampledFrom(fieldNames).Draw(rt2, "name")), 1)
+			}
+			program.WriteString("do " + strings.ReplaceAll(use, "%%", "%") + " end\n")
+		}
+		program.WriteString("print(inspect(setmetatable(r, nil)))\n")
+		var did [2]string
+		for i, lazy := range []string{"true", "false"} {
+			out.Reset()
+			source := fmt.Sprintf("local r = made.record(%s, %s)\n%s", luaString(text), lazy, program.String())
+			_, err := rt.Run(t.Context(), Script{Name: "t.lua", Source: []byte(source)})
+			did[i] = fmt.Sprint(out.String(), err)
+		}
+		require.Equal(rt2, did[1], did[0], "%s\n%s", text, program.String())
+	})
+}
+
+// TestLazyRecordsAreWeighed: they take at least their JSON, and what was made of it.
+func TestLazyRecordsAreWeighed(t *testing.T) {
+	weight := func(fields string) int64 {
+		var weight int64
+		rt, err := New(Options{Modules: []*bindings.Module{{Name: "made", Funcs: []*bindings.Func{
+			{Name: "records", Returns: []bindings.Return{{Type: "table"}}, Call: func(a *bindings.Args) (int, error) {
+				list := a.L.NewTable()
+				for range 100 {
+					v, err := bindings.CodecOf(a.L).Record([]byte(`{"name":"` + strings.Repeat("x", 200) + `","custom":{"text":"` + strings.Repeat("y", 800) + `"}}`))
+					if err != nil {
+						return 0, err
+					}
+					list.Append(v)
+				}
+				return a.Push(list)
+			}},
+			{Name: "weigh", Call: func(a *bindings.Args) (int, error) {
+				weight = memory.Weight(a.L, 1<<40)
+				return 0, nil
+			}},
+		}}}})
+		require.NoError(t, err)
+		_, err = rt.Run(t.Context(), Script{Name: "t.lua", Source: []byte("list = made.records() for _, r in ipairs(list) do " + fields + " end made.weigh()")})
+		require.NoError(t, err)
+		return weight
+	}
+	none, name, all := weight(""), weight("local name = r.name"), weight("local text = r.custom.text")
+	require.Greater(t, none, int64(100_000))
+	require.Greater(t, name, none+100*200)
+	require.Greater(t, all, none+100*800)
+}
+
+// luaString writes a text as a string of Lua.
+func luaString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(s) {
+		fmt.Fprintf(&b, "\\%03d", c)
+	}
+	return b.String() + `"`
+}
