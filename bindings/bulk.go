@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
@@ -138,7 +140,7 @@ func (b binding) rows(a *Args, v lua.LValue) ([]lua.LValue, error) {
 	}
 	list := v.(*lua.LTable)
 	Fill(list)
-	if k, _ := afterItems(list, list.Len()); k != lua.LNil {
+	if k, _ := luajson.AfterItems(list, list.Len()); k != lua.LNil {
 		return nil, a.Errorf("'rows' must be a list of records, { {...}, {...} }; put a single record in a list")
 	}
 	return items(list), nil

@@ -1,149 +1,42 @@
 package bindings
 
 import (
-	"bytes"
-	"cmp"
-
-	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/bindings/internal/luajson"
 )
 
-// Codec turns JSON into Lua values and back, token by token. There is one for
-// each Lua state; it interns object keys, which repeat from record to record.
-// Like the state, it serves one goroutine at a time.
-type Codec struct {
-	l      *lua.LState
-	null   *lua.LUserData
-	array  *lua.LTable
-	object *lua.LTable
-	// records and results are the metatables of tables that print shows in
-	// their own way.
-	records *lua.LTable
-	results *lua.LTable
-	// lazyRecords and lazyParts are the metatables of records, and of objects in them,
-	// whose contents are still JSON.
-	lazyRecords *lua.LTable
-	lazyParts   *lua.LTable
-	keys        map[string]lua.LValue
-
-	// names and values are stacks of what is being read, so that each table gets
-	// its exact size.
-	names  []lua.LValue
-	values []lua.LValue
-
-	// path leads to the part being encoded, for errors; most is how many bytes its
-	// JSON may have, 0 without a limit.
-	path []step
-	most int
-
-	// passed counts the values that were read or written; patient makes what is being
-	// read end even if the run has to.
-	passed  int
-	patient bool
-
-	buf bytes.Buffer
-	enc *jsontext.Encoder
-	dec *jsontext.Decoder
-}
-
-const (
-	codecField    = "phscript.codec"
-	mostInterned  = 1 << 14
-	mostDepth     = 200
-	jsonTypeField = "__jsontype"
+type (
+	// Codec turns JSON into Lua values and back. There is one for each Lua state. Like
+	// the state, it serves one goroutine at a time.
+	Codec = luajson.Codec
+	// DecodeOptions say how JSON becomes Lua values.
+	DecodeOptions = luajson.DecodeOptions
+	// EncodeOptions say how Lua values become JSON.
+	EncodeOptions = luajson.EncodeOptions
+	// Filler knows the contents of tables that are not there yet.
+	Filler = luajson.Filler
 )
 
-func newCodec(L *lua.LState) *Codec {
-	c := &Codec{l: L, keys: make(map[string]lua.LValue)}
-	c.null = L.NewUserData()
-	c.null.Value = c
-	meta := L.CreateTable(0, 1)
-	meta.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString("null"))
-		return 1
-	}))
-	c.null.Metatable = meta
-	c.array, c.object = L.CreateTable(0, 1), L.CreateTable(0, 1)
-	c.records = printed(L, func(t *lua.LTable) string { return Show(L, t, maxLine) })
-	c.results = printed(L, resultText)
-	c.lazyRecords = c.lazies(func(t *lua.LTable) string { return Show(L, t, maxLine) })
-	c.lazyParts = c.lazies(nil)
-	c.array.RawSetString(jsonTypeField, lua.LString("array"))
-	c.object.RawSetString(jsonTypeField, lua.LString("object"))
-	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
-	c.dec = jsontext.NewDecoder(new(bytes.Buffer))
-	return c
-}
-
-// smallNumbers are the first whole numbers, which need no memory.
-var smallNumbers = func() (values [256]lua.LValue) {
-	for i := range values {
-		values[i] = lua.LNumber(i)
-	}
-	return values
-}()
+// FillField is a field of the metatable of a table whose contents are not there yet.
+// It holds userdata with a [Filler]. Code in Go that looks into a table calls [Fill]
+// first.
+const FillField = luajson.FillField
 
 // CodecOf returns the codec of L's state; coroutines share their state's.
 func CodecOf(L *lua.LState) *Codec {
-	registry := L.Get(lua.RegistryIndex).(*lua.LTable)
-	if ud, ok := registry.RawGetString(codecField).(*lua.LUserData); ok {
-		return ud.Value.(*Codec)
+	if c := luajson.Of(L); c != nil {
+		return c
 	}
-	c := newCodec(L)
-	ud := L.NewUserData()
-	ud.Value = c
-	registry.RawSetString(codecField, ud)
-	return c
+	return luajson.New(L, luajson.Texts{
+		Record: func(t *lua.LTable) string { return Show(L, t, maxLine) },
+		Result: resultText,
+	})
 }
 
-// pass is called for each value. A script cannot be interrupted while a function in
-// Go works, so it looks now and then whether it should be.
-func (c *Codec) pass() error {
-	const patience = 1 << 10
-	if c.passed++; c.passed%patience > 0 || c.patient {
-		return nil
-	}
-	return ended(cmp.Or(c.l.G.MainThread, c.l))
-}
+// Fill puts the contents of a table that a script sees into it, if they are not there
+// yet.
+func Fill(t *lua.LTable) { luajson.Fill(t) }
 
-// Null returns JSON's null (json.null).
-func (c *Codec) Null() *lua.LUserData { return c.null }
-
-// IsNull reports whether v is JSON's null.
-func (c *Codec) IsNull(v lua.LValue) bool { return v == lua.LValue(c.null) }
-
-// MarkArray makes t encode as a list even if it is empty.
-func (c *Codec) MarkArray(t *lua.LTable) { t.Metatable = c.array }
-
-// MarkObject makes t encode as an object even if it is empty.
-func (c *Codec) MarkObject(t *lua.LTable) { t.Metatable = c.object }
-
-// printField is a field of metatables, PrintField in the runtime's Lua library.
-// It holds the function that returns a table's text for print and tostring.
-// getmetatable hides these metatables from scripts.
-const printField = "phscript.print"
-
-// printed makes the metatable of tables that print shows in their own way.
-func printed(L *lua.LState, text func(t *lua.LTable) string) *lua.LTable {
-	meta := L.CreateTable(0, 1)
-	meta.RawSetString(printField, L.NewFunction(func(L *lua.LState) int {
-		L.Push(lua.LString(text(L.CheckTable(1))))
-		return 1
-	}))
-	return meta
-}
-
-// Record makes a table of a Planhat record. print shows its contents. The table keeps
-// the record's memory until it is filled.
-func (c *Codec) Record(raw planhat.Record) (lua.LValue, error) {
-	if len(raw) > 0 && raw[0] == '{' && !isEmptyObject(raw) {
-		return c.newLazy(c.lazyRecords, raw), nil
-	}
-	v, err := c.DecodeBytes(raw, DecodeOptions{})
-	if t, ok := v.(*lua.LTable); ok && t.Metatable == lua.LNil {
-		t.Metatable = c.records
-	}
-	return v, err
-}
+// Whole fills all tables that a value holds.
+func Whole(v lua.LValue) { luajson.Whole(v) }

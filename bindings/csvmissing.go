@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -49,7 +51,7 @@ func (m *missingColumns) note(row *lua.LTable, prefix string) {
 		if !ok {
 			continue
 		}
-		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !isEmpty(inner) {
+		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !luajson.IsEmpty(inner) {
 			m.note(inner, string(name)+".")
 			continue
 		}

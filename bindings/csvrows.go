@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
@@ -151,7 +153,7 @@ func (c *csvReader) row(L *lua.LState, cells []string, at place, value func(i in
 		}
 	}
 	c.keys, c.values = keys, values
-	t := newObject(L, keys, values)
+	t := luajson.NewObject(L, keys, values)
 	putPlace(t, at)
 	return t
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
@@ -155,7 +157,7 @@ func (w *csvWriter) writeEach(L *lua.LState, rows lua.LValue) error {
 		return w.header()
 	}
 	list := rows.(*lua.LTable)
-	if list.Len() == 0 && !isEmpty(list) {
+	if list.Len() == 0 && !luajson.IsEmpty(list) {
 		return invalid.Errorf("to write a single row, pass { row }", "the rows must be a list of tables, not one table with named fields")
 	}
 	all := items(list)

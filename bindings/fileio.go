@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
 
@@ -116,7 +118,7 @@ type source struct {
 // Read implements io.Reader. A script cannot be interrupted while a function in Go
 // reads, so this looks whether it should be.
 func (s *source) Read(p []byte) (int, error) {
-	if err := ended(s.l); err != nil {
+	if err := luajson.Ended(s.l); err != nil {
 		return 0, err
 	}
 	return s.ReadCloser.Read(p)
@@ -135,14 +137,6 @@ func (s *source) buffer() int {
 type memory struct{ *strings.Reader }
 
 func (memory) Close() error { return nil }
-
-// ended returns the error of a state's context.
-func ended(L *lua.LState) error {
-	if ctx := L.Context(); ctx != nil {
-		return ctx.Err()
-	}
-	return nil
-}
 
 // openSource opens a file, textSource a text of the script.
 func openSource(a *Args, name string) (*source, error) {

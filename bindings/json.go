@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
@@ -159,7 +161,7 @@ func jsonKinds() []*Func {
 					t = a.L.NewTable()
 				}
 				c := CodecOf(a.L)
-				if mt, ok := t.Metatable.(*lua.LTable); ok && mt.RawGetString(printField) == lua.LNil && mt != c.array && mt != c.object {
+				if mt, ok := t.Metatable.(*lua.LTable); ok && mt.RawGetString(luajson.PrintField) == lua.LNil && !c.Marks(mt) {
 					return 0, a.Errorf("the table already has a metatable, which this would replace")
 				}
 				set(c, t)
@@ -210,7 +212,7 @@ func encodeCall(a *Args, value, options, most int) ([]byte, error) {
 // unless that is 0.
 func encodeText(L *lua.LState, v lua.LValue, most int) (jsontext.Value, error) {
 	text, err := CodecOf(L).EncodeBytes(v, EncodeOptions{Most: most})
-	var encode *encodeError
+	var encode *luajson.EncodeError
 	if errors.As(err, &encode) {
 		err = invalid.Errorf("", "the value cannot be written as JSON: %v", encode)
 	}

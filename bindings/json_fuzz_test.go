@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
@@ -52,8 +54,8 @@ func FuzzJSON(f *testing.F) {
 		same(t, codec, want, v, nulls)
 
 		encoded, err := codec.EncodeBytes(v, EncodeOptions{})
-		var deep *encodeError
-		if errors.As(err, &deep) && strings.Contains(deep.message, "nested more than") {
+		var deep *luajson.EncodeError
+		if errors.As(err, &deep) && strings.Contains(deep.Message, "nested more than") {
 			return
 		}
 		require.NoError(t, err)
@@ -116,14 +118,14 @@ func sameNumber(t *testing.T, want string, got lua.LValue) {
 	case lua.LNumber:
 		require.InDelta(t, nearest, float64(got), 0, want)
 		digits := strings.TrimLeft(want, "-")
-		require.False(t, strings.Trim(digits, "0123456789") == "" && len(digits) > mostDigits, "%s is a number", want)
+		require.False(t, strings.Trim(digits, "0123456789") == "" && len(digits) > luajson.MostDigits, "%s is a number", want)
 	case lua.LString:
 		if string(got) != want { // encoded as a number with an exponent or a fraction
 			n, err := strconv.ParseFloat(string(got), 64)
 			require.NoError(t, err, want)
 			require.InDelta(t, nearest, n, 0, want)
 		}
-		require.True(t, math.Abs(nearest) >= 1e14 || math.IsInf(nearest, 0) || len(want) > mostDigits, "%s is text", want)
+		require.True(t, math.Abs(nearest) >= 1e14 || math.IsInf(nearest, 0) || len(want) > luajson.MostDigits, "%s is text", want)
 	default:
 		require.Fail(t, "no number", "%s is %v", want, got)
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
@@ -79,7 +81,7 @@ func newJSONReader(a *Args, src *source) (*jsonReader, error) {
 // only pushes the single value that the source must hold, and closes it.
 func (r *jsonReader) only(a *Args) (int, error) {
 	defer r.src.done()
-	v, err := r.codec.decode(r.dec, r.opt)
+	v, err := r.codec.Decode(r.dec, r.opt)
 	if err == nil {
 		err = r.end()
 	}
@@ -93,11 +95,11 @@ func (r *jsonReader) end() error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err == nil:
-		return &trailingError{offset: r.dec.InputOffset() - 1}
+		return &luajson.TrailingError{Offset: r.dec.InputOffset() - 1}
 	default:
 		var syntax *jsontext.SyntacticError
 		if errors.As(err, &syntax) {
-			return &trailingError{offset: max(offset, syntax.ByteOffset)}
+			return &luajson.TrailingError{Offset: max(offset, syntax.ByteOffset)}
 		}
 		return err
 	}
@@ -150,7 +152,7 @@ func (r *jsonReader) step() (v lua.LValue, more bool, err error) {
 	unread := r.dec.UnreadBuffer()
 	before := len(unread) - len(bytes.TrimLeft(unread, " \t\r\n,"))
 	r.begins = r.lines.line(r.dec.InputOffset() + int64(before) + 1)
-	v, err = r.codec.decode(r.dec, r.opt)
+	v, err = r.codec.Decode(r.dec, r.opt)
 	return v, true, err
 }
 
@@ -254,11 +256,11 @@ func (r *jsonReader) line() ([]byte, error) {
 
 // fail turns a decoding error into a readable one; nil stays nil.
 func (r *jsonReader) fail(err error) error {
-	var trailing *trailingError
+	var trailing *luajson.TrailingError
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &trailing):
-		return r.describe(err, r.lines.line(trailing.offset+1))
+		return r.describe(err, r.lines.line(trailing.Offset+1))
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return r.describe(err, 0)
 	case errors.As(err, &syntax):
@@ -273,7 +275,7 @@ func (r *jsonReader) fail(err error) error {
 // describe makes the error about invalid JSON in a line, or 0 if it ends early.
 func (r *jsonReader) describe(err error, line int) error {
 	name := r.src.name
-	var trailing *trailingError
+	var trailing *luajson.TrailingError
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &trailing):
@@ -293,7 +295,7 @@ func (r *jsonReader) describe(err error, line int) error {
 			what, hint = `a string has half of a character (a lone surrogate such as \ud83d)`, "the program that wrote it cut the text in the middle of a character"
 		}
 		if syntax.JSONPointer != "" {
-			where = fmt.Sprintf(" (at %s)", shortPath(string(syntax.JSONPointer)))
+			where = fmt.Sprintf(" (at %s)", luajson.ShortPath(string(syntax.JSONPointer)))
 		}
 		return invalid.Errorf(r.leaveOut(hint), "%s, line %d: invalid JSON: %s%s", name, line, what, where)
 	}

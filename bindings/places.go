@@ -3,7 +3,8 @@ package bindings
 import (
 	"bytes"
 	"context"
-	"unsafe"
+
+	"github.com/phscript/phscript/bindings/internal/luajson"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
@@ -44,29 +45,26 @@ type hidden struct {
 
 // putPlace remembers where a table comes from.
 func putPlace(t *lua.LTable, at place) {
-	if !partsFit {
+	list := luajson.ListPart(t)
+	if list == nil {
 		return
 	}
 	h := &hidden{place: at}
-	p := (*tableParts)(unsafe.Pointer(t))
-	if n := len(p.array); n == 0 {
-		p.array = h.slot[:0]
+	if n := len(*list); n == 0 {
+		*list = h.slot[:0]
 	} else {
-		p.array = append(make([]lua.LValue, 0, n+1), p.array...)
+		*list = append(make([]lua.LValue, 0, n+1), *list...)
 	}
-	p.array[:cap(p.array)][cap(p.array)-1] = h
+	(*list)[:cap(*list)][cap(*list)-1] = h
 }
 
 // placeOf returns where a table comes from, if that is known.
 func placeOf(t *lua.LTable) (at place, known bool) {
-	if !partsFit {
+	list := luajson.ListPart(t)
+	if list == nil || len(*list) == cap(*list) {
 		return at, false
 	}
-	list := (*tableParts)(unsafe.Pointer(t)).array
-	if len(list) == cap(list) {
-		return at, false
-	}
-	h, known := list[:cap(list)][cap(list)-1].(*hidden)
+	h, known := (*list)[:cap(*list)][cap(*list)-1].(*hidden)
 	if known {
 		at = h.place
 	}

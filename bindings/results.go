@@ -49,7 +49,7 @@ var rowErrorShape = &Shape{
 // own tables, which errors refer to.
 func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(bulkResultShape.Fields))
-	t.Metatable = CodecOf(L).results
+	CodecOf(L).MarkResult(t)
 	number := func(name string, n int) { t.RawSetString(name, lua.LNumber(n)) }
 	number("rows", r.Rows)
 	number("created", r.Created)

@@ -286,3 +286,50 @@ func TestInspectIsLua(t *testing.T) {
 		L.Pop(1)
 	})
 }
+
+// Whatever JSON comes in, encoding what was decoded gives the same value, except
+// whole numbers of more than 14 digits, which become text.
+func TestRoundTripProperty(t *testing.T) {
+	L := lua.NewState()
+	t.Cleanup(L.Close)
+	c := CodecOf(L)
+	rapid.Check(t, func(rt *rapid.T) {
+		v := luaValue(L, c, rt, 0)
+		first, err := c.EncodeBytes(v, EncodeOptions{})
+		require.NoError(rt, err)
+		back, err := c.DecodeBytes(first, DecodeOptions{Nulls: true})
+		require.NoError(rt, err)
+		second, err := c.EncodeBytes(back, EncodeOptions{})
+		require.NoError(rt, err)
+		require.JSONEq(rt, string(first), string(second))
+	})
+}
+
+func luaValue(L *lua.LState, c *Codec, rt *rapid.T, depth int) lua.LValue {
+	kind := rapid.IntRange(0, 6).Draw(rt, "kind")
+	if depth > 3 {
+		kind %= 4
+	}
+	switch kind {
+	case 0:
+		return lua.LNumber(rapid.Float64Range(-99999999999999, 99999999999999).Draw(rt, "number"))
+	case 1:
+		return lua.LString(rapid.String().Draw(rt, "text"))
+	case 2:
+		return lua.LBool(rapid.Bool().Draw(rt, "truth"))
+	case 3:
+		return c.Null()
+	case 4:
+		t := L.NewTable()
+		c.MarkArray(t)
+		for range rapid.IntRange(0, 4).Draw(rt, "items") {
+			t.Append(luaValue(L, c, rt, depth+1))
+		}
+		return t
+	}
+	t := L.NewTable()
+	for range rapid.IntRange(0, 4).Draw(rt, "fields") {
+		t.RawSetString(rapid.String().Draw(rt, "name"), luaValue(L, c, rt, depth+1))
+	}
+	return t
+}

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/phscript/phscript/bindings/internal/luajson"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
@@ -178,8 +180,8 @@ func TestPlacesAreHidden(t *testing.T) {
 	_, known := placeOf(a)
 	assert.False(t, known, "a row was not made from itself")
 
-	defer func(fit bool) { partsFit = fit }(partsFit)
-	partsFit = false
+	defer func(fit bool) { luajson.LayoutKnown = fit }(luajson.LayoutKnown)
+	luajson.LayoutKnown = false
 	putPlace(a, place{origin: &origin{}})
 	assert.Nil(t, originOf(L, a), "without the known layout")
 }

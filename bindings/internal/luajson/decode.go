@@ -1,4 +1,4 @@
-package bindings
+package luajson
 
 import (
 	"bytes"
@@ -29,27 +29,27 @@ type DecodeOptions struct {
 // DecodeBytes reads one JSON value that fills b.
 func (c *Codec) DecodeBytes(b []byte, opt DecodeOptions) (lua.LValue, error) {
 	c.dec.Reset(bytes.NewBuffer(b), jsontext.AllowDuplicateNames(true))
-	v, err := c.decode(c.dec, opt)
+	v, err := c.Decode(c.dec, opt)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := c.dec.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, &trailingError{offset: c.dec.InputOffset()}
+		return nil, &TrailingError{Offset: c.dec.InputOffset()}
 	}
 	return v, nil
 }
 
-// trailingError reports text after the JSON value.
-type trailingError struct{ offset int64 }
+// TrailingError reports text after the JSON value.
+type TrailingError struct{ Offset int64 }
 
-func (e *trailingError) Error() string {
-	return "text follows the JSON value at byte " + strconv.FormatInt(e.offset, 10)
+func (e *TrailingError) Error() string {
+	return "text follows the JSON value at byte " + strconv.FormatInt(e.Offset, 10)
 }
 
-// decode reads the next JSON value. Lists are marked as such, so that an empty
+// Decode reads the next JSON value. Lists are marked as such, so that an empty
 // one is encoded as [] again. Whole numbers of more than 14 digits, which Lua
 // would shorten in a text, become text.
-func (c *Codec) decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
+func (c *Codec) Decode(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValue, error) {
 	if err := c.pass(); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 		if err != nil {
 			return nil, err
 		}
-		v, err := c.decode(dec, opt)
+		v, err := c.Decode(dec, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (c *Codec) decodeObject(dec *jsontext.Decoder, opt DecodeOptions) (lua.LVal
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	t := newObject(c.l, c.names[names:], c.values[base:])
+	t := NewObject(c.l, c.names[names:], c.values[base:])
 	if len(c.names) == names {
 		c.MarkObject(t)
 	}
@@ -135,7 +135,7 @@ func (c *Codec) decodeArray(dec *jsontext.Decoder, opt DecodeOptions) (lua.LValu
 			_, err := dec.ReadToken()
 			return c.list(c.values[base:]), err
 		}
-		v, err := c.decode(dec, opt)
+		v, err := c.Decode(dec, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -188,8 +188,8 @@ func unquote(raw jsontext.Value) (string, error) {
 	return string(b), err
 }
 
-// mostDigits is how many digits Lua's .. and tostring write of a whole number.
-const mostDigits = 14
+// MostDigits is how many digits Lua's .. and tostring write of a whole number.
+const MostDigits = 14
 
 func (c *Codec) number(raw jsontext.Value) lua.LValue {
 	digits := raw
@@ -201,12 +201,12 @@ func (c *Codec) number(raw jsontext.Value) lua.LValue {
 		if d < '0' || d > '9' {
 			return number(raw)
 		}
-		if i < mostDigits {
+		if i < MostDigits {
 			whole = whole*10 + int64(d-'0')
 		}
 	}
 	switch {
-	case len(digits) > mostDigits:
+	case len(digits) > MostDigits:
 		return lua.LString(raw)
 	case raw[0] == '-':
 		return lua.LNumber(-whole)
@@ -237,9 +237,17 @@ type tableParts struct {
 	k2i     map[lua.LValue]int
 }
 
-// partsFit reports whether this gopher-lua has tables of that layout. If not,
+// LayoutKnown reports whether this gopher-lua has tables of that layout. If not,
 // tables are filled with their methods.
-var partsFit = sameParts(reflect.TypeFor[tableParts](), reflect.TypeFor[lua.LTable]())
+var LayoutKnown = sameParts(reflect.TypeFor[tableParts](), reflect.TypeFor[lua.LTable]())
+
+// ListPart returns the list part of a table, nil if its layout is unknown.
+func ListPart(t *lua.LTable) *[]lua.LValue {
+	if !LayoutKnown {
+		return nil
+	}
+	return &(*tableParts)(unsafe.Pointer(t)).array
+}
 
 func sameParts(mine, theirs reflect.Type) bool {
 	if mine.NumField() != theirs.NumField() || mine.Size() != theirs.Size() {
@@ -254,11 +262,11 @@ func sameParts(mine, theirs reflect.Type) bool {
 	return true
 }
 
-// newObject makes a table of keys, which are lua.LString, and values. The last
+// NewObject makes a table of keys, which are lua.LString, and values. The last
 // value of a duplicate key wins.
-func newObject(L *lua.LState, keys, values []lua.LValue) *lua.LTable {
+func NewObject(L *lua.LState, keys, values []lua.LValue) *lua.LTable {
 	t := L.CreateTable(0, len(keys))
-	if !partsFit || len(keys) == 0 {
+	if !LayoutKnown || len(keys) == 0 {
 		for i, k := range keys {
 			t.RawSetString(string(k.(lua.LString)), values[i])
 		}

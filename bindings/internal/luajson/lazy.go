@@ -1,4 +1,4 @@
-package bindings
+package luajson
 
 import (
 	"bytes"
@@ -27,8 +27,7 @@ type member struct {
 }
 
 // FillField is a field of the metatable of a table whose contents are not there yet.
-// It holds userdata with a [Filler]. Code in Go that looks into a table calls [Fill]
-// first.
+// It holds userdata with a [Filler].
 const FillField = "phscript.fill"
 
 // Filler knows the contents of tables.
@@ -213,7 +212,7 @@ func (c *Codec) whole(raw []byte) lua.LValue {
 	defer func() { c.patient = false }()
 	v, err := c.DecodeBytes(raw, DecodeOptions{})
 	if err != nil {
-		panic("bindings: a record that was validated can't be read: " + err.Error())
+		panic("luajson: a record that was validated can't be read: " + err.Error())
 	}
 	return v
 }

@@ -1,4 +1,4 @@
-package bindings
+package luajson
 
 import (
 	"reflect"
@@ -12,7 +12,7 @@ import (
 // TestTablesHaveTheKnownLayout fails when gopher-lua changes its tables: they
 // still work then, but slowly.
 func TestTablesHaveTheKnownLayout(t *testing.T) {
-	require.True(t, partsFit)
+	require.True(t, LayoutKnown)
 	theirs := reflect.TypeFor[lua.LTable]()
 	assert.False(t, sameParts(reflect.TypeFor[struct{ keys []lua.LValue }](), theirs))
 	assert.False(t, sameParts(reflect.TypeFor[struct {
@@ -25,7 +25,7 @@ func TestTablesHaveTheKnownLayout(t *testing.T) {
 	}](), theirs))
 }
 
-// TestObjectsAreOrdinaryTables does to tables of newObject what scripts do to
+// TestObjectsAreOrdinaryTables does to tables of NewObject what scripts do to
 // tables, with both ways of making them.
 func TestObjectsAreOrdinaryTables(t *testing.T) {
 	L := lua.NewState()
@@ -43,7 +43,7 @@ func TestObjectsAreOrdinaryTables(t *testing.T) {
 		return values
 	}
 	build := func(L *lua.LState) int {
-		L.Push(newObject(L, key("b", "a", "c", "a"), numbers(1, 2, 3, 4)))
+		L.Push(NewObject(L, key("b", "a", "c", "a"), numbers(1, 2, 3, 4)))
 		return 1
 	}
 	L.SetGlobal("build", L.NewFunction(build))
@@ -69,10 +69,10 @@ assert(next(other, "a") == "c" and next(other, "c") == nil)
 `
 	assert.NoError(t, L.DoString(script))
 
-	defer func(fit bool) { partsFit = fit }(partsFit)
-	partsFit = false
+	defer func(fit bool) { LayoutKnown = fit }(LayoutKnown)
+	LayoutKnown = false
 	assert.NoError(t, L.DoString(script), "without the known layout")
-	assert.Equal(t, lua.LNil, firstKey(newObject(L, nil, nil)))
+	assert.Equal(t, lua.LNil, firstKey(NewObject(L, nil, nil)))
 }
 
 func firstKey(t *lua.LTable) lua.LValue {

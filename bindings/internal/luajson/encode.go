@@ -1,4 +1,4 @@
-package bindings
+package luajson
 
 import (
 	"bytes"
@@ -45,21 +45,22 @@ type EncodeOptions struct {
 	Shortened func(name, id string)
 }
 
-// encodeError reports the part of a value that has no JSON form.
-type encodeError struct {
-	// path leads to the part, such as "custom.Tier" or "[3]".
-	path, message string
+// EncodeError reports the part of a value that has no JSON form.
+type EncodeError struct {
+	// Path leads to the part, such as "custom.Tier" or "[3]", and Message says what is
+	// wrong with it.
+	Path, Message string
 }
 
-func (e *encodeError) Error() string {
-	if e.path == "" {
-		return e.message
+func (e *EncodeError) Error() string {
+	if e.Path == "" {
+		return e.Message
 	}
-	return "at " + shortPath(e.path) + ": " + e.message
+	return "at " + ShortPath(e.Path) + ": " + e.Message
 }
 
-// shortPath leaves out the middle of a long path.
-func shortPath(path string) string {
+// ShortPath leaves out the middle of a long path.
+func ShortPath(path string) string {
 	const ends = 30
 	if len(path) <= 3*ends {
 		return path
@@ -99,7 +100,7 @@ func (c *Codec) errorf(format string, args ...any) error {
 			b.WriteString(s.name)
 		}
 	}
-	return &encodeError{path: b.String(), message: fmt.Sprintf(format, args...)}
+	return &EncodeError{Path: b.String(), Message: fmt.Sprintf(format, args...)}
 }
 
 func (c *Codec) encode(v lua.LValue) error {
@@ -138,7 +139,7 @@ func (c *Codec) text(s string) error {
 		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
 	}
 	if len(s) > longText {
-		if err := ended(cmp.Or(c.l.G.MainThread, c.l)); err != nil {
+		if err := Ended(cmp.Or(c.l.G.MainThread, c.l)); err != nil {
 			return err
 		}
 	}
@@ -206,7 +207,7 @@ func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, wr
 // encodeList writes the n items of a list. It rejects tables that also have
 // named fields, which would be lost.
 func (c *Codec) encodeList(t *lua.LTable, n int) error {
-	if k, _ := afterItems(t, n); k != lua.LNil {
+	if k, _ := AfterItems(t, n); k != lua.LNil {
 		return c.keyError(k, n)
 	}
 	if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
@@ -226,8 +227,8 @@ func (c *Codec) encodeList(t *lua.LTable, n int) error {
 	return c.enc.WriteToken(jsontext.EndArray)
 }
 
-// afterItems returns the first field of a table that follows its list items.
-func afterItems(t *lua.LTable, n int) (key, value lua.LValue) {
+// AfterItems returns the first field of a table that follows its list items.
+func AfterItems(t *lua.LTable, n int) (key, value lua.LValue) {
 	if n == 0 {
 		return t.Next(lua.LNil)
 	}
@@ -331,7 +332,7 @@ func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) err
 			return c.enc.WriteToken(jsontext.Int(int64(days)))
 		}
 	case catalog.Array:
-		if t, ok := v.(*lua.LTable); ok && isEmpty(t) {
+		if t, ok := v.(*lua.LTable); ok && IsEmpty(t) {
 			if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
 				return err
 			}
@@ -341,7 +342,8 @@ func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) err
 	return c.encode(v)
 }
 
-func isEmpty(t *lua.LTable) bool {
+// IsEmpty reports whether a table has no fields.
+func IsEmpty(t *lua.LTable) bool {
 	k, _ := t.Next(lua.LNil)
 	return k == lua.LNil
 }
