@@ -57,6 +57,12 @@ func (r *Resource) PagesDimensionData(o DimensionOptions) *Pager {
 // twice, so a request that may have been carried out is not repeated: its rows
 // are reported as uncertain.
 func (r *Resource) BulkInsertMetrics(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
+	return r.BulkInsertMetricsSeq(ctx, inList(rows), o.list(len(rows)))
+}
+
+// BulkInsertMetricsSeq is BulkInsertMetrics for values that are made one after another, as
+// BulkUpsertSeq is for records.
+func (r *Resource) BulkInsertMetricsSeq(ctx context.Context, rows iter.Seq2[Row, error], o BulkOptions) (*BulkResult, error) {
 	op, err := r.operation("bulk_insert_metrics")
 	if err != nil {
 		return nil, err
@@ -178,6 +184,12 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, given, sent 
 // activities that were accepted count as created. Planhat's answer is not
 // documented, so that rows it drops later are not known here.
 func (r *Resource) BulkCreateActivity(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
+	return r.BulkCreateActivitySeq(ctx, inList(rows), o.list(len(rows)))
+}
+
+// BulkCreateActivitySeq is BulkCreateActivity for activities that are made one after another, as
+// BulkUpsertSeq is for records.
+func (r *Resource) BulkCreateActivitySeq(ctx context.Context, rows iter.Seq2[Row, error], o BulkOptions) (*BulkResult, error) {
 	op, err := r.operation("bulk_create_activity")
 	if err != nil {
 		return nil, err

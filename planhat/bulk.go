@@ -1,12 +1,13 @@
 package planhat
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -31,6 +32,19 @@ const (
 // well. A failed request does not keep later ones from being sent, except if
 // the token is refused, the call was cancelled, or the gate refused the write.
 func (r *Resource) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions) (*BulkResult, error) {
+	return r.BulkUpsertSeq(ctx, inList(rows), o.list(len(rows)))
+}
+
+// BulkUpsertSeq is BulkUpsert for rows that are made one after another, however many
+// they are. While one request is under way it builds the next. It holds the requests
+// that it builds and sends, and of the rows before them only those that failed.
+//
+// It asks for rows, and calls Progress, on the caller's goroutine. The first request is
+// sent when a row follows that does not fit into it. A failure that ends the call stops
+// the reading, unless BulkOptions.Rows is set: the error then says how many rows were
+// read. If the sequence delivers an error, the call waits for the requests under way and
+// returns an *Error that wraps it and says what was sent before.
+func (r *Resource) BulkUpsertSeq(ctx context.Context, rows iter.Seq2[Row, error], o BulkOptions) (*BulkResult, error) {
 	op, err := r.operation("bulk_upsert")
 	if err != nil {
 		return nil, err
@@ -47,6 +61,23 @@ func (r *Resource) BulkUpsert(ctx context.Context, rows []Record, o BulkOptions)
 	return b.run(ctx, rows)
 }
 
+// inList passes the rows of a list.
+func inList(rows []Record) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		for _, row := range rows {
+			if !yield(Row{Record: row}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// list returns the options of a call whose rows are all there.
+func (o BulkOptions) list(rows int) BulkOptions {
+	o.Rows, o.Keys = rows, true
+	return o
+}
+
 // prepareRecord checks one row before it is sent.
 func prepareRecord(m *catalog.Model, row Record) (Record, object, error) {
 	sent, err := toRecord(row, "the row")
@@ -60,7 +91,7 @@ func prepareRecord(m *catalog.Model, row Record) (Record, object, error) {
 	return sent, members, losesMembers(m, members)
 }
 
-// bulk is one bulk call, whatever its rows are.
+// bulk is what a bulk call does, whatever its rows are.
 type bulk struct {
 	resource *Resource
 	op       *catalog.Operation
@@ -76,70 +107,48 @@ type bulk struct {
 	read func(r *Resource, lines []*line, a *answer) (*BulkResult, error)
 }
 
-// chunkOutcome is what became of one request's rows.
-type chunkOutcome struct {
-	result *BulkResult
-	err    *Error
-	// answered is false if no row of the chunk got through.
-	answered bool
-	// fatal keeps the chunks that follow from being sent.
-	fatal bool
-}
-
-func (b *bulk) run(ctx context.Context, rows []Record) (*BulkResult, error) {
-	total := &BulkResult{Rows: len(rows)}
-	lines := b.lines(rows, total)
-	if b.unique {
-		var rejected []RowError
-		lines, rejected = distinct(b.resource.model, lines, func(i int) string { return place(ctx, i) })
-		total.Errors = append(total.Errors, rejected...)
-	}
-	chunks := b.split(lines, total)
-	total.Chunks = len(chunks)
-	outcomes := b.sendAll(ctx, chunks, len(rows))
-	b.sendAgain(ctx, chunks, outcomes)
-	answered := 0
-	var first *Error
-	var ifNew []RowError
-	for i, o := range outcomes {
-		total.add(o.result)
-		if o.result.Planned > 0 {
-			ifNew = append(ifNew, b.foresee(chunks[i], total)...)
-		}
-		if o.answered {
-			answered++
-		}
-		if o.err != nil {
-			total.FailedChunks++
-			if first == nil {
-				first = o.err
-			}
-		}
-	}
-	total.sort()
-	locate(ctx, total.Errors)
-	err := bulkError(total, first, answered)
-	b.resource.note(b.op, Outcome{
-		Created: total.Created, Updated: total.Updated, Unchanged: total.Unchanged,
-		UncertainOutcome: total.UncertainOutcome, Planned: total.Planned, Rejected: total.Errors, IfNew: ifNew, Err: err,
-	})
-	return total, err
-}
-
-// lines prepares the rows and rejects those that can't be sent.
-func (b *bulk) lines(rows []Record, total *BulkResult) []*line {
-	out, names := make([]*line, 0, len(rows)), identityOf(b.resource.model)
-	for i, row := range rows {
-		l := &line{index: i, given: row}
-		sent, members, err := b.prepare(row)
-		l.sent, l.keys, l.company = sent, keysIn(names, members), companyOf(b.resource.model, members)
+// run makes the call. If the sequence of rows panics, the requests under way are
+// awaited and counted all the same.
+func (b *bulk) run(ctx context.Context, rows iter.Seq2[Row, error]) (*BulkResult, error) {
+	r := b.begin(ctx)
+	defer r.close()
+	for row, err := range rows {
 		if err != nil {
-			total.Errors = append(total.Errors, l.fail(KindOf(err), rowMessage(err)))
-			continue
+			return r.finish(err)
 		}
-		out = append(out, l)
+		if !r.take(row) {
+			r.total.Unread = true
+			return r.finish(nil)
+		}
 	}
-	return out
+	r.ended = true
+	return r.finish(nil)
+}
+
+// limits returns how many rows and bytes a request may have; 0 rows are no limit.
+func (b *bulk) limits() (rows, size int) {
+	rows, size = b.maxRows, maxChunkBytes
+	if b.op.MaxItems > 0 {
+		rows = b.op.MaxItems
+	}
+	if b.op.MaxBodyBytes > 0 {
+		size = b.op.MaxBodyBytes
+	}
+	if n := b.options.ChunkRows; n > 0 && (n < rows || rows == 0) {
+		rows = n
+	}
+	if n := b.options.ChunkBytes; n > 0 {
+		size = min(size, n)
+	}
+	return rows, size
+}
+
+// line prepares a row. Its text is that of the row, which may change after the call.
+func (b *bulk) line(names []string, index int, row Row) (*line, error) {
+	l := &line{index: index, given: row.Record, file: row.File, number: row.Line, source: row.Source}
+	sent, members, err := b.prepare(row.Record)
+	l.sent, l.keys, l.company = sent, keysIn(names, members), companyOf(b.resource.model, members)
+	return l, err
 }
 
 // rowMessage joins an error's message and hint, since a row has no hint.
@@ -154,131 +163,104 @@ func rowMessage(err error) string {
 	return e.Message
 }
 
-// split cuts the rows into requests by their count and exact size.
-func (b *bulk) split(lines []*line, total *BulkResult) [][]*line {
-	maxRows, maxBytes := b.maxRows, maxChunkBytes
-	if b.op.MaxItems > 0 {
-		maxRows = b.op.MaxItems
+// chunk is the rows of one request.
+type chunk struct {
+	// number counts the requests of a call from 0.
+	number int
+	lines  []*line
+	// body is the JSON array, of which the lines' texts are parts.
+	body []byte
+	// ends are the ends of the texts, until the body is complete.
+	ends []int
+}
+
+// add appends a row.
+func (c *chunk) add(l *line) {
+	mark := byte(',')
+	if len(c.lines) == 0 {
+		mark = '['
 	}
-	if b.op.MaxBodyBytes > 0 {
-		maxBytes = b.op.MaxBodyBytes
+	c.body = append(append(c.body, mark), l.sent...)
+	c.ends = append(c.ends, len(c.body))
+	if bytes.Equal(l.given, l.sent) {
+		l.given = nil
+	} else {
+		l.given = bytes.Clone(l.given)
 	}
-	if n := b.options.ChunkRows; n > 0 && (n < maxRows || maxRows == 0) {
-		maxRows = n
+	l.sent = nil
+	c.lines = append(c.lines, l)
+}
+
+// fits reports whether a row more would exceed a limit.
+func (c *chunk) fits(l *line, rows, size int) bool {
+	return len(c.lines) == 0 || len(c.body)+1+len(l.sent)+1 <= size && len(c.lines) != rows
+}
+
+// complete ends the body.
+func (c *chunk) complete() {
+	c.body = append(c.body, ']')
+	start := 1
+	for i, l := range c.lines {
+		l.sent = Record(c.body[start:c.ends[i]:c.ends[i]])
+		start = c.ends[i] + 1
+		if l.given == nil {
+			l.given = l.sent
+		}
 	}
-	if n := b.options.ChunkBytes; n > 0 {
-		maxBytes = min(maxBytes, n)
+	c.ends = nil
+}
+
+// lineOf returns the row with a position in the input.
+func (c *chunk) lineOf(index int) *line {
+	i, _ := slices.BinarySearchFunc(c.lines, index, func(l *line, index int) int { return l.index - index })
+	return c.lines[i]
+}
+
+// chunkOutcome is what became of one request's rows.
+type chunkOutcome struct {
+	result *BulkResult
+	err    *Error
+	// answered is false if no row of the chunk got through.
+	answered bool
+	// fatal keeps the chunks that follow from being sent.
+	fatal bool
+}
+
+// merge joins the outcomes of the two parts of a chunk.
+func merge(a, b chunkOutcome) chunkOutcome {
+	out := chunkOutcome{result: &BulkResult{}, err: a.err, answered: a.answered || b.answered, fatal: a.fatal || b.fatal}
+	out.result.add(a.result)
+	out.result.add(b.result)
+	if out.err == nil {
+		out.err = b.err
 	}
-	var chunks [][]*line
-	var chunk []*line
-	size := 2 // the brackets
+	return out
+}
+
+// failAll reports every row of a request that failed.
+func failAll(lines []*line, failed *Error, more string) *BulkResult {
+	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
 	for _, l := range lines {
-		if len(l.sent)+2 > maxBytes {
-			total.Errors = append(total.Errors, l.fail(KindValidation,
-				fmt.Sprintf("the row is %d bytes long; a request can have at most %d", len(l.sent)+2, maxBytes)))
-			continue
-		}
-		if len(chunk) > 0 && (size+1+len(l.sent) > maxBytes || len(chunk) == maxRows) {
-			chunks, chunk, size = append(chunks, chunk), nil, 2
-		}
-		if len(chunk) > 0 {
-			size++ // the comma
-		}
-		chunk = append(chunk, l)
-		size += len(l.sent)
+		e := l.fail(failed.Kind, failed.Message+more)
+		e.Uncertain = failed.Uncertain
+		out.Errors = append(out.Errors, e)
 	}
-	if len(chunk) > 0 {
-		chunks = append(chunks, chunk)
-	}
-	return chunks
+	return out
 }
 
-// body joins the rows to a JSON array of exactly the size that split counted.
-func body(lines []*line) []byte {
-	size := 1 + max(1, len(lines))
+// notSent reports the rows of a chunk that came after a fatal failure.
+func notSent(lines []*line, cause *Error) chunkOutcome {
+	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
 	for _, l := range lines {
-		size += len(l.sent)
+		out.Errors = append(out.Errors, l.fail(cause.Kind, "not sent: "+cause.Message))
 	}
-	out := append(make([]byte, 0, size), '[')
-	for i, l := range lines {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, l.sent...)
-	}
-	return append(out, ']')
+	return chunkOutcome{result: out, err: cause}
 }
 
-// sendAll sends the chunks, in order unless the caller allowed several at once.
-func (b *bulk) sendAll(ctx context.Context, chunks [][]*line, rows int) []chunkOutcome {
-	outcomes := make([]chunkOutcome, len(chunks))
-	var (
-		mu    sync.Mutex
-		next  int
-		fatal *Error
-		done  BulkProgress
-	)
-	done.TotalChunks, done.TotalRows = len(chunks), rows
-	for _, chunk := range chunks {
-		done.Rows += len(chunk)
-	}
-	done.Rows = rows - done.Rows // those rejected before sending are dealt with
-	take := func() (int, *Error, bool) {
-		mu.Lock()
-		defer mu.Unlock()
-		if next == len(chunks) {
-			return 0, nil, false
-		}
-		next++
-		return next - 1, fatal, true
-	}
-	finish := func(i int, o chunkOutcome) {
-		mu.Lock()
-		defer mu.Unlock()
-		outcomes[i] = o
-		if o.fatal && fatal == nil {
-			fatal = o.err
-		}
-		done.Chunks++
-		done.Rows += len(chunks[i])
-		if b.options.Progress != nil {
-			b.options.Progress(done)
-		}
-	}
-	var workers sync.WaitGroup
-	work := func() {
-		for {
-			i, stop, ok := take()
-			if !ok {
-				return
-			}
-			if stop != nil {
-				finish(i, notSent(chunks[i], stop))
-				continue
-			}
-			finish(i, b.send(ctx, chunks[i]))
-		}
-	}
-	for range min(b.options.Parallel, len(chunks)) - 1 {
-		workers.Go(work)
-	}
-	work()
-	workers.Wait()
-	return outcomes
-}
-
-// sendAgain sends the chunks once more that failed although they may be repeated:
-// while the later ones were sent, Planhat may have come back.
-func (b *bulk) sendAgain(ctx context.Context, chunks [][]*line, outcomes []chunkOutcome) {
-	once := WithRetryFor(ctx, 0)
-	for i, o := range outcomes {
-		if o.err == nil || o.answered || o.fatal || !o.err.Retryable || o.err.Status == http.StatusInternalServerError || stopped(ctx) != nil || !b.repeatable(chunks[i]) {
-			continue
-		}
-		if again := b.sendAs(once, chunks[i], sending{gated: true, again: o.err.Uncertain, attempts: o.err.Attempts}); again.err == nil || again.err.Uncertain {
-			outcomes[i] = again
-		}
-	}
+// mayRepeat reports whether a chunk that failed may be stored if it is sent once more:
+// while later ones are sent, Planhat may come back.
+func (b *bulk) mayRepeat(c *chunk, o chunkOutcome) bool {
+	return o.err != nil && !o.answered && !o.fatal && o.err.Retryable && o.err.Status != http.StatusInternalServerError && b.repeatable(c.lines)
 }
 
 // repeatable reports whether a chunk that is sent twice is stored once.
@@ -323,5 +305,23 @@ func bulkError(t *BulkResult, first *Error, answered int) error {
 		e.Hint = "the rows are in the error's items; resend those that are not marked uncertain"
 		e.Err = first
 	}
+	if t.Unread {
+		e.Message += fmt.Sprintf("; reading stopped after row %d, and no row after it was sent", t.Rows)
+	}
+	return &e
+}
+
+// unreadable returns the error of a call whose rows could not be read to the end.
+func unreadable(t *BulkResult, sent int, cause error) error {
+	e := Error{Kind: KindCancelled, Message: cause.Error()}
+	if own, ok := errors.AsType[*Error](cause); ok {
+		e = *own
+	}
+	what := "nothing was sent"
+	if sent > 0 {
+		what = fmt.Sprintf("of the %d rows before it, %d were sent", t.Rows, sent)
+	}
+	e.Message = fmt.Sprintf("row %d can't be read, and %s: %s", t.Rows+1, what, e.Message)
+	e.Err, e.Items, e.Result = cause, t.Errors, t
 	return &e
 }

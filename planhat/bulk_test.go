@@ -110,7 +110,7 @@ func TestErrorEntriesOfEveryShapeFindTheirRow(t *testing.T) {
 				o, err := readObject(r)
 				return r, o, err
 			}}
-		m := newMatcher(b.lines(rows, &BulkResult{}), NewRedactor())
+		m := newMatcher(linesFrom(t, b, rows), NewRedactor())
 		found, _ := m.find(jsontext.Value(entry))
 		assert.Equal(t, want, found, entry)
 	}

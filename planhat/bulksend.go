@@ -1,38 +1,327 @@
 package planhat
 
 import (
+	"bytes"
 	"context"
-	"maps"
+	"errors"
+	"fmt"
 	"net/http"
-	"slices"
-	"strings"
-
-	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// send sends one chunk and finds out what became of its rows.
-func (b *bulk) send(ctx context.Context, lines []*line) chunkOutcome {
-	repeat := repeatAlways
-	if !b.repeatable(lines) {
-		repeat = repeatUnsent
-	}
-	return b.sendAs(ctx, lines, sending{repeat: repeat})
+// bulkRun is a bulk call under way. Chunks are sent on goroutines of their own;
+// everything else happens on the caller's.
+type bulkRun struct {
+	*bulk
+	ctx               context.Context
+	names             []string
+	maxRows, maxBytes int
+	total             *BulkResult
+	claims            *claims
+	// next is the chunk that is being built, sent counts the rows of those before it.
+	next *chunk
+	sent int
+	// flying counts the chunks under way, whose outcomes come through landed.
+	flying int
+	landed chan flight
+	// again are chunks that failed and may be sent once more.
+	again []flight
+	// ended is set when all rows were read, closed when the call has its result.
+	ended, closed bool
+	// done counts the chunks and rows that are dealt with.
+	done     BulkProgress
+	answered int
+	// fatal ends the sending. first is the error of the first chunk that failed, failed
+	// its number.
+	fatal, first *Error
+	failed       int
+	ifNew        []RowError
 }
 
-// sending is how rows are sent: whether they may be repeated, whether the gate
-// has let them pass, whether an earlier request with them may have been carried
-// out, and how many attempts that request took.
+// flight is a chunk that was sent, and what became of it.
+type flight struct {
+	*chunk
+	outcome  chunkOutcome
+	panicked any
+}
+
+func (b *bulk) begin(ctx context.Context) *bulkRun {
+	r := &bulkRun{
+		bulk: b, ctx: ctx, names: identityOf(b.resource.model), total: &BulkResult{}, next: &chunk{},
+		landed: make(chan flight, max(1, b.options.Parallel)),
+	}
+	r.maxRows, r.maxBytes = b.limits()
+	if b.unique {
+		r.claims = newClaims(ctx, b.resource)
+	}
+	return r
+}
+
+// take adds a row to the chunk that is being built, or rejects it. It reports whether
+// more rows are wanted.
+func (r *bulkRun) take(row Row) bool {
+	for r.flying > 0 && len(r.landed) > 0 {
+		r.settle(<-r.landed)
+	}
+	if r.fatal == nil && r.options.Rows == 0 {
+		if err := stopped(r.ctx); err != nil {
+			r.fatal = r.named(endedError(r.ctx, err))
+		}
+	}
+	l, err := r.line(r.names, r.total.Rows, row)
+	r.total.Rows++
+	if err != nil {
+		r.reject(l, KindOf(err), rowMessage(err))
+		return r.more()
+	}
+	if r.claims != nil {
+		message, err := r.claims.rejects(l)
+		if err != nil && r.fatal == nil {
+			r.fatal = r.named(&Error{Kind: KindConfig, Message: err.Error(), Err: err, Hint: "check the folder for temporary files"})
+		}
+		if message != "" {
+			r.reject(l, KindValidation, message)
+			return r.more()
+		}
+	}
+	if len(l.sent)+2 > r.maxBytes {
+		r.reject(l, KindValidation, fmt.Sprintf("the row is %d bytes long; a request can have at most %d", len(l.sent)+2, r.maxBytes))
+		return r.more()
+	}
+	if !r.next.fits(l, r.maxRows, r.maxBytes) {
+		r.dispatch()
+	}
+	r.next.add(l)
+	return r.more()
+}
+
+// named returns a local error that knows its operation.
+func (r *bulkRun) named(err *Error) *Error {
+	e, _ := errors.AsType[*Error](r.resource.fault(r.op, err))
+	return e
+}
+
+// more reports whether rows are asked for: after a failure that ends the call only if
+// all of them are there.
+func (r *bulkRun) more() bool { return r.fatal == nil || r.options.Rows > 0 }
+
+// reject reports a row that is not sent. Its text may change, so it is copied.
+func (r *bulkRun) reject(l *line, kind Kind, message string) {
+	e := l.fail(kind, message)
+	e.Row = bytes.Clone(e.Row)
+	e.Origin = l.origin(r.ctx)
+	r.total.Errors = append(r.total.Errors, e)
+	r.done.Rows++
+}
+
+// dispatch sends the chunk that was built, as soon as few enough are under way.
+func (r *bulkRun) dispatch() {
+	c := r.next
+	r.next = &chunk{number: c.number + 1, body: make([]byte, 0, len(c.body)+len(c.body)/8)}
+	c.complete()
+	r.total.Chunks++
+	for r.flying == cap(r.landed) {
+		r.settle(<-r.landed)
+	}
+	r.flying++
+	if r.fatal != nil {
+		r.settle(flight{chunk: c, outcome: notSent(c.lines, r.fatal)})
+		return
+	}
+	r.sent += len(c.lines)
+	go func() {
+		f := flight{chunk: c}
+		defer func() {
+			f.panicked = recover()
+			r.landed <- f
+		}()
+		f.outcome = r.send(r.ctx, c)
+	}()
+}
+
+// settle takes the outcome of a chunk.
+func (r *bulkRun) settle(f flight) {
+	r.flying--
+	if f.panicked != nil {
+		panic(f.panicked)
+	}
+	if f.outcome.fatal && r.fatal == nil {
+		r.fatal = f.outcome.err
+	}
+	if r.mayRepeat(f.chunk, f.outcome) {
+		r.again = append(r.again, f)
+	} else {
+		r.count(f)
+	}
+	r.done.Chunks++
+	r.done.Rows += len(f.lines)
+	if r.options.Progress == nil {
+		return
+	}
+	if r.done.TotalRows = r.options.Rows; r.ended {
+		r.done.TotalRows, r.done.TotalChunks = r.total.Rows, r.total.Chunks
+	}
+	r.options.Progress(r.done)
+}
+
+// count adds the outcome of a chunk to the result. Afterwards nothing refers to the
+// chunk, unless most of its rows failed.
+func (r *bulkRun) count(f flight) {
+	o := f.outcome
+	if !r.options.Keys {
+		o.result.Keys = nil
+	}
+	few := 2*len(o.result.Errors) < len(f.lines)
+	for i := range o.result.Errors {
+		e := &o.result.Errors[i]
+		if few {
+			e.Row = bytes.Clone(e.Row)
+		}
+		if e.Index >= 0 {
+			e.Origin = f.lineOf(e.Index).origin(r.ctx)
+		}
+	}
+	r.total.add(o.result)
+	if o.result.Planned > 0 {
+		r.ifNew = append(r.ifNew, r.foresee(r.ctx, f.lines, r.total)...)
+	}
+	if o.answered {
+		r.answered++
+	}
+	if o.err != nil {
+		r.total.FailedChunks++
+		if r.first == nil || f.number < r.failed {
+			r.first, r.failed = o.err, f.number
+		}
+	}
+}
+
+// finish sends what is left, unless reading the rows failed, waits for what is under
+// way, and returns the result.
+func (r *bulkRun) finish(unread error) (*BulkResult, error) {
+	if unread != nil {
+		r.options.Progress = nil // the caller may not be able to run anything
+		r.total.Unread = true
+	}
+	switch {
+	case len(r.next.lines) == 0:
+	case unread == nil:
+		r.dispatch()
+	case r.sent > 0:
+		left := r.next
+		left.complete()
+		cause := &Error{Kind: KindCancelled, Message: "a later row can't be read"}
+		r.total.Errors = append(r.total.Errors, notSent(left.lines, cause).result.Errors...)
+	}
+	for r.flying > 0 {
+		r.settle(<-r.landed)
+	}
+	r.sendAgain()
+	if r.first == nil {
+		r.first = r.fatal // no row was left that it kept from being sent
+	}
+	r.total.sort()
+	err := bulkError(r.total, r.first, r.answered)
+	if unread != nil {
+		err = unreadable(r.total, r.sent, unread)
+	}
+	r.note(err)
+	return r.total, err
+}
+
+// note tells the observer how the call ended.
+func (r *bulkRun) note(err error) {
+	r.closed = true
+	if r.claims != nil {
+		r.claims.close()
+	}
+	t := r.total
+	r.resource.note(r.op, Outcome{
+		Created: t.Created, Updated: t.Updated, Unchanged: t.Unchanged, UncertainOutcome: t.UncertainOutcome,
+		Planned: t.Planned, Rejected: t.Errors, IfNew: r.ifNew, Err: err,
+	})
+}
+
+// close counts what was sent if the call ends in a panic.
+func (r *bulkRun) close() {
+	if r.closed {
+		return
+	}
+	r.options.Progress = nil
+	for r.flying > 0 {
+		f := <-r.landed
+		f.panicked = nil
+		if f.outcome.result == nil {
+			r.flying--
+			continue
+		}
+		r.settle(f)
+	}
+	for _, f := range r.again {
+		r.count(f)
+	}
+	r.note(&Error{Kind: KindCancelled, Message: "the call was broken off"})
+}
+
+// sendAgain sends the chunks once more that failed although they may be repeated:
+// while the later ones were sent, Planhat may have come back.
+func (r *bulkRun) sendAgain() {
+	once := WithRetryFor(r.ctx, 0)
+	for _, f := range r.again {
+		if stopped(r.ctx) == nil {
+			o := f.outcome
+			again := r.sendAs(once, f.lines, sending{body: f.body, gated: true, again: o.err.Uncertain, attempts: o.err.Attempts})
+			if again.err == nil || again.err.Uncertain {
+				f.outcome = again
+			}
+		}
+		r.count(f)
+	}
+	r.again = nil
+}
+
+// send sends one chunk and finds out what became of its rows.
+func (b *bulk) send(ctx context.Context, c *chunk) chunkOutcome {
+	repeat := repeatAlways
+	if !b.repeatable(c.lines) {
+		repeat = repeatUnsent
+	}
+	return b.sendAs(ctx, c.lines, sending{body: c.body, repeat: repeat})
+}
+
+// sending is how rows are sent: their body if it is there, whether they may be
+// repeated, whether the gate has let them pass, whether an earlier request with them
+// may have been carried out, and how many attempts that request took.
 type sending struct {
+	body         []byte
 	repeat       repetition
 	gated, again bool
 	attempts     int
 }
 
+// body joins rows to a JSON array.
+func body(lines []*line) []byte {
+	size := 1 + max(1, len(lines))
+	for _, l := range lines {
+		size += len(l.sent)
+	}
+	out := append(make([]byte, 0, size), '[')
+	for i, l := range lines {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, l.sent...)
+	}
+	return append(out, ']')
+}
+
 func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutcome {
 	r := b.resource
 	var result *BulkResult
+	if how.body == nil {
+		how.body = body(lines)
+	}
 	q := &call{
-		model: r.model, op: b.op, body: body(lines), rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
+		model: r.model, op: b.op, body: how.body, rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
 		attempts: how.attempts,
 	}
 	q.decode = func(text []byte) (err error) {
@@ -63,7 +352,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		}
 	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
 		half := len(lines) / 2
-		how.gated, how.again, how.attempts = true, how.again || failed.Uncertain, 0
+		how.body, how.gated, how.again, how.attempts = nil, true, how.again || failed.Uncertain, 0
 		return merge(b.sendAs(ctx, lines[:half], how), b.sendAs(ctx, lines[half:], how))
 	case failed.Uncertain && how.repeat == repeatUnsent && stopped(ctx) == nil:
 		return b.sendKeyed(ctx, lines, failed)
@@ -82,41 +371,6 @@ func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
 	default:
 		return stopped(ctx) != nil
 	}
-}
-
-// refused reads the rows out of a 400 or 403. It returns false if the
-// answer doesn't list any.
-func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
-	if a == nil {
-		return chunkOutcome{}, false
-	}
-	result, err := b.read(b.resource, lines, a)
-	if err != nil || (!isBulkAnswer(a.body) && !namesRows(result)) {
-		return chunkOutcome{}, false
-	}
-	if failed.Kind == KindPermission && result.Created+result.Updated+result.Unchanged == 0 {
-		return chunkOutcome{result: result, err: failed}, true
-	}
-	return chunkOutcome{result: result, answered: true}, true
-}
-
-// namesRows reports whether Planhat's own entries are about known rows.
-func namesRows(t *BulkResult) bool {
-	return slices.ContainsFunc(t.Errors, func(e RowError) bool { return e.Raw != nil && e.Index >= 0 })
-}
-
-// isBulkAnswer tells a bulk answer from another error body.
-func isBulkAnswer(body []byte) bool {
-	members, err := readObject(body)
-	if err != nil {
-		return false
-	}
-	for _, name := range catalog.Load().BulkResultFields {
-		if members.get(name) != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // sendKeyed follows up a request that may have been carried out: rows with a
@@ -139,136 +393,4 @@ func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chun
 		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
 	}
 	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true, attempts: failed.Attempts}))
-}
-
-// merge joins the outcomes of the two parts of a chunk.
-func merge(a, b chunkOutcome) chunkOutcome {
-	out := chunkOutcome{result: &BulkResult{}, err: a.err, answered: a.answered || b.answered, fatal: a.fatal || b.fatal}
-	out.result.add(a.result)
-	out.result.add(b.result)
-	if out.err == nil {
-		out.err = b.err
-	}
-	return out
-}
-
-// failAll reports every row of a request that failed.
-func failAll(lines []*line, failed *Error, more string) *BulkResult {
-	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
-	for _, l := range lines {
-		e := l.fail(failed.Kind, failed.Message+more)
-		e.Uncertain = failed.Uncertain
-		out.Errors = append(out.Errors, e)
-	}
-	return out
-}
-
-// notSent reports the rows of a chunk that came after a fatal failure.
-func notSent(lines []*line, cause *Error) chunkOutcome {
-	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
-	for _, l := range lines {
-		out.Errors = append(out.Errors, l.fail(cause.Kind, "not sent: "+cause.Message))
-	}
-	return chunkOutcome{result: out, err: cause}
-}
-
-// doubt looks for rows that may have been stored twice. Planhat matches by an email
-// only if one record has it, so a row that carries no other key is created each
-// time it is sent if several have its email.
-func (b *bulk) doubt(ctx context.Context, lines []*line, result *BulkResult) {
-	if result.Created == 0 {
-		return
-	}
-	rejected := map[int]bool{}
-	for _, e := range result.Errors {
-		rejected[e.Index] = true
-	}
-	byEmail := map[string]*line{}
-	for _, l := range lines {
-		if k, ok := l.matching(b.resource.model); ok && k.name == "email" && !rejected[l.index] {
-			byEmail[folded(k).value] = l
-		}
-	}
-	emails := slices.Sorted(maps.Keys(byEmail))
-	if len(emails) == 0 {
-		return
-	}
-	holders, failed := b.resource.withEmails(ctx, emails)
-	named := map[int]bool{}
-	for _, email := range emails {
-		reason := "several " + b.resource.model.Plural + " have its email, so that Planhat does not find it by that"
-		switch {
-		case failed != nil:
-			reason = "looking up whether several " + b.resource.model.Plural + " have its email failed"
-		case holders[email] < 2:
-			continue
-		}
-		e := byEmail[email].fail(KindServer, "the row may have been stored twice: its request was repeated, and "+reason)
-		e.Uncertain = true
-		result.Errors = append(result.Errors, e)
-		named[e.Index] = true
-	}
-	if len(named) > 0 {
-		result.takeOut(named)
-	}
-}
-
-// takeOut takes rows out of the counts of a result, which does not say in which of
-// them they are. The other rows count as created or updated only if that is sure.
-func (t *BulkResult) takeOut(rows map[int]bool) {
-	var created, updated int
-	for _, k := range t.Keys {
-		switch {
-		case rows[k.Index]:
-		case k.Created:
-			created++
-		default:
-			updated++
-		}
-	}
-	left := t.Created + t.Updated + t.UncertainOutcome - len(rows)
-	t.Created = min(max(created, t.Created-len(rows)), left)
-	t.Updated = min(max(updated, t.Updated-len(rows)), left-t.Created)
-	t.UncertainOutcome = left - t.Created - t.Updated
-}
-
-// fewEmails are looked up one by one, more in a list of all.
-const fewEmails = 20
-
-// withEmails counts the records that have each of the emails, in lower case.
-func (r *Resource) withEmails(ctx context.Context, emails []string) (map[string]int, error) {
-	list, err := r.operation("get_list")
-	if err != nil {
-		return nil, err
-	}
-	var filters []map[string]string
-	wanted := map[string]bool{}
-	for _, email := range emails {
-		filters = append(filters, map[string]string{"email": email})
-		wanted[strings.ToLower(email)] = true
-	}
-	if len(emails) > fewEmails || list.Parameter("email") == nil {
-		filters = []map[string]string{{}}
-	}
-	out := map[string]int{}
-	for _, filter := range filters {
-		if list.Parameter("archived") != nil {
-			filter["archived"] = "true" // these as well
-		}
-		p := r.Pages(ListOptions{Filter: filter, Select: []string{"email"}})
-		p.silent = true
-		for record, err := range p.records(ctx) {
-			if err != nil {
-				return nil, err
-			}
-			members, err := readObject(record)
-			if err != nil {
-				continue
-			}
-			if email := strings.ToLower(text(members.get("email"))); wanted[email] {
-				out[email]++
-			}
-		}
-	}
-	return out, nil
 }

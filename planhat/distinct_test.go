@@ -1,7 +1,6 @@
 package planhat
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -10,6 +9,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// linesFrom prepares rows as a bulk call does.
+func linesFrom(t *testing.T, b *bulk, rows []Record) []*line {
+	t.Helper()
+	out := make([]*line, len(rows))
+	for i, row := range rows {
+		var err error
+		out[i], err = b.line(identityOf(b.resource.model), i, Row{Record: row})
+		require.NoError(t, err)
+	}
+	return out
+}
 
 // linesOf prepares rows as a bulk upsert of the model does.
 func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
@@ -22,14 +33,25 @@ func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
 	for i, row := range rows {
 		records[i] = Record(row)
 	}
-	total := &BulkResult{}
-	lines := b.lines(records, total)
-	require.Empty(t, total.Errors)
-	return r, lines
+	return r, linesFrom(t, b, records)
 }
 
-// inCall names a row by its position.
-func inCall(i int) string { return place(context.Background(), i) }
+// distinct returns why rows can't be stored beside earlier ones, by their positions.
+func distinct(t *testing.T, r *Resource, lines []*line, memory int) map[int]string {
+	t.Helper()
+	c := newClaims(t.Context(), r)
+	c.set.Memory = memory
+	defer c.close()
+	out := map[int]string{}
+	for _, l := range lines {
+		message, err := c.rejects(l)
+		require.NoError(t, err)
+		if message != "" {
+			out[l.index] = message
+		}
+	}
+	return out
+}
 
 func TestRowsThatCannotBothBeStored(t *testing.T) {
 	for _, tt := range []struct {
@@ -67,12 +89,12 @@ func TestRowsThatCannotBothBeStored(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, lines := linesOf(t, tt.model, tt.rows...)
-			kept, rejected := distinct(r.model, lines, inCall)
-			assert.Len(t, kept, len(tt.rows)-len(tt.rejected))
+			rejected := distinct(t, r, lines, 0)
+			assert.Equal(t, rejected, distinct(t, r, lines, 1), "with the keys in a file")
 			require.Len(t, rejected, len(tt.rejected))
-			for _, e := range rejected {
-				assert.Contains(t, e.Message, tt.rejected[e.Index], "row %d", e.Index)
-				assert.NotEmpty(t, tt.rejected[e.Index])
+			for index, message := range rejected {
+				assert.Contains(t, message, tt.rejected[index], "row %d", index)
+				assert.NotEmpty(t, tt.rejected[index])
 			}
 		})
 	}
@@ -107,9 +129,7 @@ func TestAKeyThatAllRowsShare(t *testing.T) {
 	}
 	r, lines := linesOf(t, "license", rows...)
 	began := time.Now()
-	kept, rejected := distinct(r.model, lines, inCall)
-	assert.Len(t, kept, n)
-	assert.Empty(t, rejected)
+	assert.Empty(t, distinct(t, r, lines, 0))
 
 	m := newMatcher(lines, NewRedactor())
 	for i := range n {

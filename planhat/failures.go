@@ -13,12 +13,15 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // endedError turns the end of a call's context, or a failing quota, into an
@@ -157,6 +160,41 @@ func decodeError(a *answer, err error, secrets *Redactor) *Error {
 
 func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// refused reads the rows out of a 400 or 403. It returns false if the
+// answer doesn't list any.
+func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
+	if a == nil {
+		return chunkOutcome{}, false
+	}
+	result, err := b.read(b.resource, lines, a)
+	if err != nil || (!isBulkAnswer(a.body) && !namesRows(result)) {
+		return chunkOutcome{}, false
+	}
+	if failed.Kind == KindPermission && result.Created+result.Updated+result.Unchanged == 0 {
+		return chunkOutcome{result: result, err: failed}, true
+	}
+	return chunkOutcome{result: result, answered: true}, true
+}
+
+// namesRows reports whether Planhat's own entries are about known rows.
+func namesRows(t *BulkResult) bool {
+	return slices.ContainsFunc(t.Errors, func(e RowError) bool { return e.Raw != nil && e.Index >= 0 })
+}
+
+// isBulkAnswer tells a bulk answer from another error body.
+func isBulkAnswer(body []byte) bool {
+	members, err := readObject(body)
+	if err != nil {
+		return false
+	}
+	for _, name := range catalog.Load().BulkResultFields {
+		if members.get(name) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // longestMessage bounds a message taken from an answer, in runes.

@@ -49,14 +49,20 @@ type BulkOptions struct {
 	// Parallel is the number of requests under way at once; 0 means 1, which
 	// is what Planhat asks for.
 	Parallel int
-	// Progress, if set, is called after each request. Calls never overlap.
+	// Progress, if set, is called after each request, on the caller's goroutine.
 	Progress func(BulkProgress)
+	// Rows is how many rows a sequence delivers, if that is known: all of them are then
+	// read, and those after a failure that ends the call are in the result's Errors.
+	// BulkUpsert and its like set it.
+	Rows int
+	// Keys keeps the ids of all rows in the result's Keys. BulkUpsert and its like set it.
+	Keys bool
 }
 
 // BulkProgress reports the progress of a bulk call.
 type BulkProgress struct {
 	// Chunks and Rows count what has been dealt with, of TotalChunks and
-	// TotalRows.
+	// TotalRows, which are 0 while they are not known.
 	Chunks, TotalChunks int
 	Rows, TotalRows     int
 }

@@ -19,13 +19,29 @@ type BulkResult struct {
 	// Errors holds every row that is not known to have been taken, in the
 	// order of the input; entries that belong to no known row come last.
 	Errors []RowError
-	// Keys holds the ids of rows if the answer allows a mapping.
+	// Keys holds the ids of rows if the answer allows a mapping, and if
+	// BulkOptions.Keys asks for them.
 	Keys []RowKey
 	// Planned counts the rows that a dry run withheld.
 	Planned int
 	// Chunks counts the requests that the rows were split into, FailedChunks
 	// those that got no usable answer or were not sent.
 	Chunks, FailedChunks int
+	// Unread is true if a failure stopped the reading of the rows. Rows then counts
+	// those that were read.
+	Unread bool
+}
+
+// Row is a row of a bulk call on its way from a sequence.
+type Row struct {
+	// Record is the row. It is copied before the next row is asked for.
+	Record Record
+	// File and Line say where the row comes from, as in Origin. Either may be unknown.
+	File string
+	Line int
+	// Source, if set, returns what the row was made from. It is called on the goroutine
+	// of the call, only if the row is not taken, and before the call returns.
+	Source func() Record
 }
 
 // RowError says what is wrong with one row of a bulk call.
@@ -112,16 +128,6 @@ func locate(ctx context.Context, rows []RowError) {
 			rows[i].Origin = of(rows[i].Index)
 		}
 	}
-}
-
-// place names a row of a call for a reader, by where it comes from if that is known.
-func place(ctx context.Context, index int) string {
-	if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
-		if at := of(index); at != nil && at.Line > 0 {
-			return at.String()
-		}
-	}
-	return "row " + strconv.Itoa(index+1)
 }
 
 // String returns the place, such as "accounts.csv, line 3", or "" if it is unknown.

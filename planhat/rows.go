@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -19,6 +20,26 @@ type line struct {
 	// looks at them.
 	keys    []key
 	company string
+	// file, number and source say where the row comes from; see Row.
+	file   string
+	number int
+	source func() Record
+}
+
+// origin returns where the row comes from, nil if that is not known. It runs on the
+// goroutine of the call.
+func (l *line) origin(ctx context.Context) *Origin {
+	if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
+		return of(l.index)
+	}
+	if l.file == "" && l.number == 0 && l.source == nil {
+		return nil
+	}
+	o := &Origin{File: l.file, Line: l.number}
+	if l.source != nil {
+		o.Row = l.source()
+	}
+	return o
 }
 
 // key is one property by which a row can be recognised.
@@ -153,7 +174,7 @@ func (r *Resource) refusedCreate(q *call) *Error {
 
 // foresee moves rows that were withheld, and that Planhat would reject, to the errors.
 // It returns those that Planhat would reject if it does not have their record.
-func (b *bulk) foresee(lines []*line, total *BulkResult) (ifNew []RowError) {
+func (b *bulk) foresee(ctx context.Context, lines []*line, total *BulkResult) (ifNew []RowError) {
 	m := b.resource.model
 	for _, l := range lines {
 		members, err := readObject(l.sent)
@@ -167,7 +188,9 @@ func (b *bulk) foresee(lines []*line, total *BulkResult) (ifNew []RowError) {
 			ifNew = append(ifNew, l.fail(KindValidation, message))
 		default:
 			total.Planned--
-			total.Errors = append(total.Errors, l.fail(KindValidation, message))
+			e := l.fail(KindValidation, message)
+			e.Origin = l.origin(ctx)
+			total.Errors = append(total.Errors, e)
 		}
 	}
 	return ifNew

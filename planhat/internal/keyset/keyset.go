@@ -1,0 +1,311 @@
+// Package keyset holds a set of keys that may outgrow memory.
+package keyset
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// Hash stands for a key. Two keys never have the same hash in practice: it has 128
+// bits of a SHA-256.
+type Hash [16]byte
+
+// Of returns the hash of a key. Bit 0 is always set, so that no hash is zero.
+func Of(key []byte) Hash {
+	sum := sha256.Sum256(key)
+	h := Hash(sum[:16])
+	h[15] |= 1
+	return h
+}
+
+// Value is what a set keeps with a key.
+type Value [16]byte
+
+const (
+	slotSize  = 32
+	blockSize = 4096
+	perBlock  = blockSize / slotSize
+	// inMemory is how many slots a set has in memory, 4 MiB of them. Half of them are
+	// used at most.
+	inMemory = 1 << 17
+	smallest = 1 << 9
+)
+
+// Set is a hash table with open addressing. It is in memory while it is small, and
+// then in a temporary file, of which it holds one block at a time. Its zero value is
+// an empty set. It serves one goroutine at a time, and must be closed.
+type Set struct {
+	// Dir is the folder of the file; "" is the system's folder for temporary files.
+	Dir string
+	// Failed is told why keys stay in memory although there are many of them.
+	Failed func(error)
+	// Memory is how many slots stay in memory; 0 is the usual number.
+	Memory int
+
+	used   int
+	bits   uint // there are 1<<bits slots
+	memory []byte
+	stuck  bool
+
+	file *tempFile
+	// block is the block of the file that is loaded; dirty if it must be written.
+	block  [blockSize]byte
+	loaded int64
+	dirty  bool
+}
+
+// Get returns the value of a key, and whether the set has the key.
+func (s *Set) Get(h Hash) (v Value, found bool, err error) {
+	if s.bits == 0 {
+		return v, false, nil
+	}
+	slot, found, err := s.find(h)
+	if found {
+		v = Value(slot[16:slotSize])
+	}
+	return v, found, err
+}
+
+// Add adds a key that the set does not have; the value of one that it has remains.
+func (s *Set) Add(h Hash, v Value) error {
+	if 2*(s.used+1) > 1<<s.bits || s.bits == 0 {
+		if err := s.grow(); err != nil {
+			return err
+		}
+	}
+	added, err := s.put(h, v)
+	if added {
+		s.used++
+	}
+	return err
+}
+
+// Spilled reports whether the set is in a file.
+func (s *Set) Spilled() bool { return s.file != nil }
+
+// Close removes the file.
+func (s *Set) Close() {
+	if s.file != nil {
+		s.file.remove()
+	}
+	*s = Set{Dir: s.Dir, Failed: s.Failed, Memory: s.Memory}
+}
+
+// put writes a key to its slot, unless it is there.
+func (s *Set) put(h Hash, v Value) (added bool, err error) {
+	slot, found, err := s.find(h)
+	if found || err != nil {
+		return false, err
+	}
+	copy(slot, h[:])
+	copy(slot[16:], v[:])
+	s.dirty = s.file != nil
+	return true, nil
+}
+
+// find returns the slot of a key, or the free one that it would get. The slot of a
+// key follows from its first bits, so that a larger table has the keys in the same order.
+func (s *Set) find(h Hash) (slot []byte, found bool, err error) {
+	mask := uint64(1)<<s.bits - 1
+	for i := binary.BigEndian.Uint64(h[:]) >> (64 - s.bits); ; i = (i + 1) & mask {
+		if slot, err = s.slot(i); err != nil {
+			return nil, false, err
+		}
+		if slot[15] == 0 {
+			return slot, false, nil
+		}
+		if bytes.Equal(slot[:16], h[:]) {
+			return slot, true, nil
+		}
+	}
+}
+
+// slot returns a slot, which may be changed until the next call.
+func (s *Set) slot(i uint64) ([]byte, error) {
+	if s.file == nil {
+		return s.memory[i*slotSize : (i+1)*slotSize], nil
+	}
+	if block := int64(i / perBlock); block != s.loaded {
+		if err := s.flush(); err != nil {
+			return nil, err
+		}
+		if s.file == nil {
+			return s.slot(i)
+		}
+		if err := s.file.read(s.block[:], block*blockSize); err != nil {
+			s.loaded = -1
+			return nil, fmt.Errorf("the keys of earlier rows can't be read back from %s: %w", s.file.name, err)
+		}
+		s.loaded = block
+	}
+	at := i % perBlock * slotSize
+	return s.block[at : at+slotSize], nil
+}
+
+// flush writes the loaded block. If the file can't take it, everything moves back to
+// memory.
+func (s *Set) flush() error {
+	if !s.dirty {
+		return nil
+	}
+	err := s.file.write(s.block[:], s.loaded*blockSize)
+	if err == nil {
+		s.dirty = false
+		return nil
+	}
+	return s.keep(err)
+}
+
+// keep moves the table from its file to memory, where it stays.
+func (s *Set) keep(cause error) error {
+	memory := make([]byte, slotSize<<s.bits)
+	if err := s.file.read(memory, 0); err != nil {
+		return fmt.Errorf("the keys of earlier rows can't be read back from %s: %w", s.file.name, err)
+	}
+	if s.loaded >= 0 {
+		copy(memory[s.loaded*blockSize:], s.block[:])
+	}
+	s.file.remove()
+	s.file, s.memory, s.dirty, s.loaded = nil, memory, false, -1
+	s.stay(cause)
+	return nil
+}
+
+func (s *Set) stay(cause error) {
+	s.stuck = true
+	if s.Failed != nil {
+		s.Failed(cause)
+	}
+}
+
+// grow doubles the table.
+func (s *Set) grow() error {
+	most := s.Memory
+	if most == 0 {
+		most = inMemory
+	}
+	larger := Set{bits: s.bits + 1, loaded: -1, stuck: s.stuck}
+	if s.bits == 0 {
+		for 1<<larger.bits < smallest {
+			larger.bits++
+		}
+	}
+	if 1<<larger.bits > most && !s.stuck {
+		var err error
+		if larger.file, err = openTemp(s.Dir); err != nil {
+			s.stay(err)
+		}
+	}
+	if larger.file == nil {
+		larger.memory = make([]byte, slotSize<<larger.bits)
+	}
+	larger.Failed = func(err error) { s.stay(err) }
+	err := s.each(func(h Hash, v Value) error {
+		_, err := larger.put(h, v)
+		return err
+	})
+	if err == nil {
+		err = larger.flush()
+	}
+	if err != nil {
+		larger.Close()
+		return err
+	}
+	if s.file != nil {
+		s.file.remove()
+	}
+	s.bits, s.memory, s.file, s.block, s.loaded, s.dirty = larger.bits, larger.memory, larger.file, larger.block, larger.loaded, larger.dirty
+	return nil
+}
+
+// each passes all keys in the order of their slots.
+func (s *Set) each(do func(Hash, Value) error) error {
+	if s.bits == 0 {
+		return nil
+	}
+	for i := range uint64(1) << s.bits {
+		slot, err := s.slot(i)
+		if err != nil {
+			return err
+		}
+		if slot[15] == 0 {
+			continue
+		}
+		if err := do(Hash(slot[:16]), Value(slot[16:slotSize])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prefix begins the names of the files.
+const prefix = "phscript-keys-"
+
+// tempFile is a file that nobody else sees. Where a file can't be removed while it is
+// open, it is removed at the end, or by a later process.
+type tempFile struct {
+	*os.File
+	name    string
+	removed bool
+	// size is how much of it was written.
+	size int64
+}
+
+func openTemp(dir string) (*tempFile, error) {
+	if runtime.GOOS == "windows" {
+		sweep(dir)
+	}
+	f, err := os.CreateTemp(dir, prefix+"*")
+	if err != nil {
+		return nil, err
+	}
+	return &tempFile{File: f, name: f.Name(), removed: os.Remove(f.Name()) == nil}, nil
+}
+
+// write writes a part of the file.
+func (f *tempFile) write(from []byte, at int64) error {
+	_, err := f.WriteAt(from, at)
+	if err == nil {
+		f.size = max(f.size, at+int64(len(from)))
+	}
+	return err
+}
+
+// read reads a part of the file. What was never written is zero.
+func (f *tempFile) read(into []byte, at int64) error {
+	n, err := f.ReadAt(into, at)
+	clear(into[n:])
+	if errors.Is(err, io.EOF) && at+int64(n) >= f.size {
+		return nil
+	}
+	return err
+}
+
+func (f *tempFile) remove() {
+	_ = f.Close()
+	if !f.removed {
+		_ = os.Remove(f.name)
+	}
+}
+
+// sweep removes the files that killed processes left. Those that are open can't be
+// removed where this is needed.
+func sweep(dir string) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, prefix+"*"))
+	for _, name := range left {
+		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
+			_ = os.Remove(name)
+		}
+	}
+}
