@@ -170,6 +170,10 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, given, sent 
 		r.noteOne(ctx, op, given, Outcome{}, failed)
 		return nil, failed
 	}
+	if a.leftOut != "" {
+		r.note(op, r.leftOutRow(ctx, given, a.leftOut))
+		return Record("{}"), nil
+	}
 	if a.withheld {
 		r.noteOne(ctx, op, given, Outcome{Planned: 1}, nil)
 		return r.client.dryRecord(sent), nil

@@ -42,6 +42,14 @@ type call struct {
 	attempts int
 	// decode reads a good answer's body; a failure counts as a broken answer.
 	decode func([]byte) error
+
+	// rowwise is set if the caller records the rows in the journal. keyed is set for
+	// a create whose record can be looked up, again for a write that an earlier run
+	// may have made.
+	rowwise, keyed, again bool
+	// journalID and entry are those of the journal.
+	journalID uint64
+	entry     JournalEntry
 }
 
 // adds reports whether the call may add records to a model.
@@ -56,13 +64,28 @@ type answer struct {
 	// uncertain is true if an earlier attempt may have been carried out.
 	uncertain bool
 	withheld  bool
+	// leftOut says why the write was not sent although it may have been made; "" for
+	// one that was sent.
+	leftOut string
 }
 
 // do sends the call until it succeeds or the policy gives up. Where Planhat
-// answered with an error, that answer comes back beside the error.
+// answered with an error, that answer comes back beside the error. A write that the
+// journal knows is not sent: its recorded answer comes back.
 func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	if err := c.ready(q); err != nil {
 		return nil, c.describe(q, err, 0)
+	}
+	var journal Journal
+	if q.rows > 0 && !q.rowwise && q.entry == nil {
+		journal = journalOf(ctx)
+	}
+	if journal != nil {
+		if a, failed := c.recall(ctx, journal, q); failed != nil {
+			return nil, c.describe(q, failed, 0)
+		} else if a != nil {
+			return a, nil
+		}
 	}
 	if err := c.pass(ctx, q); err != nil {
 		if errors.Is(err, ErrWithheld) {
@@ -70,6 +93,18 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 		}
 		return nil, c.describe(q, refusedByGate(err), 0)
 	}
+	if journal != nil {
+		if failed := c.begin(ctx, journal, q); failed != nil {
+			return nil, c.describe(q, failed, 0)
+		}
+	}
+	a, failed := c.send(ctx, q)
+	q.end(ctx, a, failed)
+	return a, failed
+}
+
+// send is do without the gate and the journal.
+func (c *Client) send(ctx context.Context, q *call) (*answer, *Error) {
 	if q.adds() {
 		c.open.bind(ctx, q.model)
 	}

@@ -58,6 +58,14 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 		failed.Items, failed.Result = result.Errors, result
 		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
 		return result, failed
+	case a.leftOut != "":
+		for i, id := range ids {
+			result.Errors = append(result.Errors, RowError{
+				Index: i, Row: Record(quotedIDs[i]), Key: "_id " + id, Message: a.leftOut, Kind: KindNetwork, Uncertain: true,
+			})
+		}
+		r.note(op, Outcome{Rejected: result.Errors})
+		return result, nil
 	case a.withheld:
 		result.Planned = len(ids)
 		r.note(op, Outcome{Planned: len(ids)})

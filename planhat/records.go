@@ -31,39 +31,38 @@ func (r *Resource) Create(ctx context.Context, record any) (Record, error) {
 		err = r.loses(row)
 	}
 	var out Record
-	planned := false
+	var o Outcome
 	if err != nil {
 		err = r.fault(op, err)
 	} else {
-		out, planned, err = r.create(ctx, &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent})
-	}
-	o := Outcome{Created: 1}
-	if planned {
-		o = Outcome{Planned: 1}
+		out, o, err = r.create(ctx, &call{model: r.model, op: op, body: row, rows: 1, repeat: repeatUnsent, keyed: len(r.lookupsFor(row)) > 0})
 	}
 	r.noteOne(ctx, op, row, o, err)
 	return out, err
 }
 
-func (r *Resource) create(ctx context.Context, q *call) (out Record, planned bool, err error) {
+func (r *Resource) create(ctx context.Context, q *call) (out Record, o Outcome, err error) {
 	q.decode = decodeRecord(&out, r.client.redact)
 	a, failed := r.client.do(ctx, q)
 	switch {
 	case failed != nil && failed.Uncertain:
 		out, failed = r.recover(ctx, q, failed)
 		if failed != nil {
-			return nil, false, failed
+			return nil, Outcome{}, failed
 		}
-		return out, false, nil
+		q.end(ctx, &answer{body: out}, nil)
+		return out, Outcome{Created: 1}, nil
 	case failed != nil:
-		return nil, false, failed
+		return nil, Outcome{}, failed
+	case a.leftOut != "":
+		return q.body, r.leftOutRow(ctx, q.body, a.leftOut), nil
 	case a.withheld:
 		if refused := r.refusedCreate(q); refused != nil {
-			return nil, false, refused
+			return nil, Outcome{}, refused
 		}
-		return r.client.dryRecord(q.body), true, nil
+		return r.client.dryRecord(q.body), Outcome{Planned: 1}, nil
 	}
-	return out, false, nil
+	return out, Outcome{Created: 1}, nil
 }
 
 // dryRecord answers a create that was withheld.

@@ -100,7 +100,7 @@ type retrier struct {
 
 func newRetrier(p RetryPolicy, q *call, away *outage) *retrier {
 	return &retrier{
-		policy: p, call: q, away: away,
+		policy: p, call: q, away: away, uncertain: q.again,
 		waits:  p.intervals(p.InitialInterval, p.MaxInterval),
 		pauses: p.intervals(4*p.InitialInterval, maxPause),
 	}

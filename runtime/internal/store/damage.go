@@ -16,8 +16,10 @@ import (
 // SQLite's result codes for files that waiting does not make usable.
 const (
 	sqliteReadOnly = 8
+	sqliteIO       = 10
 	sqliteCorrupt  = 11
 	sqliteFull     = 13
+	sqliteCantOpen = 14
 	sqliteNotADB   = 26
 )
 
@@ -38,6 +40,13 @@ func Full(err error) bool {
 		return failed.Code == diskFull
 	}
 	return sqliteCode(err) == sqliteFull || errors.Is(err, syscall.ENOSPC)
+}
+
+// Unwritable reports whether the store cannot be written for a reason that may last: a
+// full disk, a file or folder without permission to write, or a failing disk.
+func Unwritable(err error) bool {
+	code := sqliteCode(err)
+	return Full(err) || code == sqliteReadOnly || code == sqliteIO || code == sqliteCantOpen
 }
 
 // Trouble says for the history why a store could not be written, without the address

@@ -142,6 +142,38 @@ var migrations = []string{
 			FROM phscript_quota_start old WHERE old.tenant = phscript_quota.tenant) AS held)
 		WHERE tenant IN (SELECT tenant FROM phscript_quota_start);
 	DROP TABLE phscript_quota_start;`,
+
+	// What unfinished runs have sent. An entry is one request: the hashes of its rows,
+	// and what became of each.
+	`CREATE TABLE phscript_journal (
+		id {{identity}},
+		owner TEXT NOT NULL,
+		arguments TEXT NOT NULL,
+		tenant TEXT NOT NULL,
+		command TEXT NOT NULL,
+		salt {{bytes}} NOT NULL,
+		began_at BIGINT NOT NULL,
+		used_at BIGINT NOT NULL,
+		holder TEXT NOT NULL,
+		gap TEXT NOT NULL DEFAULT ''
+	);
+	CREATE INDEX phscript_journal_owner ON phscript_journal (owner, used_at);
+	CREATE TABLE phscript_journal_entry (
+		journal BIGINT NOT NULL,
+		seq BIGINT NOT NULL,
+		model TEXT NOT NULL,
+		operation TEXT NOT NULL,
+		row_count BIGINT NOT NULL,
+		keyless BIGINT NOT NULL,
+		doubtful BIGINT NOT NULL,
+		hashes {{bytes}} NOT NULL,
+		outcomes {{bytes}},
+		doubts {{bytes}},
+		ids {{bytes}},
+		errors {{bytes}},
+		answer {{bytes}},
+		PRIMARY KEY (journal, seq)
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
@@ -171,7 +203,7 @@ func (db *DB) migrate(ctx context.Context, steps []string) error {
 			}
 		}
 		for ; version < len(steps); version++ {
-			step := strings.NewReplacer("{{identity}}", db.identity(), "{{now}}", db.Now()).Replace(steps[version])
+			step := strings.NewReplacer("{{identity}}", db.identity(), "{{bytes}}", db.bytes(), "{{now}}", db.Now()).Replace(steps[version])
 			if err := Exec(ctx, tx, step); err != nil {
 				return fmt.Errorf("step %d of its tables: %w", version+1, err)
 			}
@@ -189,4 +221,12 @@ func (db *DB) identity() string {
 		return "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 	}
 	return "INTEGER PRIMARY KEY AUTOINCREMENT"
+}
+
+// bytes is the type of a column that holds bytes.
+func (db *DB) bytes() string {
+	if db.pool != nil {
+		return "BYTEA"
+	}
+	return "BLOB"
 }

@@ -57,8 +57,18 @@ const mostTries = 5
 // again after a deadlock. Like all methods of DB, it returns an *Error if the file is
 // damaged.
 func (db *DB) InTx(ctx context.Context, work func(tx *Tx) error) error {
+	return db.tryTx(ctx, work, db.inTx)
+}
+
+// InDurableTx is InTx for changes that must survive a power failure once it returns.
+// On SQLite, a power failure can undo the latest of the other transactions.
+func (db *DB) InDurableTx(ctx context.Context, work func(tx *Tx) error) error {
+	return db.tryTx(ctx, work, db.inDurableTx)
+}
+
+func (db *DB) tryTx(ctx context.Context, work func(tx *Tx) error, run func(context.Context, func(tx *Tx) error) error) error {
 	for try := 1; ; try++ {
-		err := db.final(db.inTx(ctx, work))
+		err := db.final(run(ctx, work))
 		if try == mostTries || !db.passes(err) || ctx.Err() != nil {
 			return err
 		}
@@ -80,6 +90,27 @@ func (db *DB) inTx(ctx context.Context, work func(tx *Tx) error) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
+	return db.onConn(ctx, conn, work)
+}
+
+func (db *DB) inDurableTx(ctx context.Context, work func(tx *Tx) error) error {
+	if db.pool != nil {
+		return db.inTx(ctx, work)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous=FULL"); err != nil {
+		return err
+	}
+	err = db.onConn(ctx, conn, work)
+	_, failed := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous=NORMAL")
+	return errors.Join(err, failed)
+}
+
+func (db *DB) onConn(ctx context.Context, conn *sql.Conn, work func(tx *Tx) error) error {
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -1,0 +1,35 @@
+package journal
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Holder identifies this process.
+func Holder() string { return fmt.Sprintf("%s %d", hostName(), os.Getpid()) }
+
+func hostName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "?"
+	}
+	return strings.ReplaceAll(host, " ", "-")
+}
+
+// quiet is how long a process may record nothing before its number is taken for that of
+// another process. Calls wait for Planhat as long.
+const quiet = 15 * time.Minute
+
+// AtWork reports whether the process that used the journal last is still running, as
+// far as this machine can tell, and returns its number.
+func (u *Unfinished) AtWork() (pid int, running bool) {
+	host, number, _ := strings.Cut(u.Holder, " ")
+	pid, err := strconv.Atoi(number)
+	if err != nil || host != hostName() || pid == os.Getpid() || time.Since(u.Used) > quiet {
+		return 0, false
+	}
+	return pid, alive(pid)
+}
