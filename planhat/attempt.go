@@ -60,7 +60,9 @@ func (c *Client) attempt(ctx context.Context, q *call) (*answer, sighting, *fail
 	}
 	defer release()
 	defer enter(ctx, q)()
-
+	if err := q.begin(ctx); err != nil {
+		return nil, seen, &failure{err: endedError(ctx, err), final: true}
+	}
 	seen.started = true
 	began = time.Now()
 	a, f := c.exchange(ctx, q)

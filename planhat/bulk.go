@@ -210,6 +210,22 @@ func (c *chunk) complete() {
 	c.ends = nil
 }
 
+// body joins rows to a JSON array.
+func body(lines []*line) []byte {
+	size := 1 + max(1, len(lines))
+	for _, l := range lines {
+		size += len(l.sent)
+	}
+	out := append(make([]byte, 0, size), '[')
+	for i, l := range lines {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, l.sent...)
+	}
+	return append(out, ']')
+}
+
 // lineOf returns the row with a position in the input.
 func (c *chunk) lineOf(index int) *line {
 	i, _ := slices.BinarySearchFunc(c.lines, index, func(l *line, index int) int { return l.index - index })

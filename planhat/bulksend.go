@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // bulkRun is a bulk call under way. Chunks are sent on goroutines of their own;
@@ -17,6 +18,8 @@ type bulkRun struct {
 	maxRows, maxBytes int
 	total             *BulkResult
 	claims            *claims
+	journal           Journal
+	scope             string
 	// next is the chunk that is being built, sent counts the rows of those before it.
 	next *chunk
 	sent int
@@ -50,6 +53,9 @@ func (b *bulk) begin(ctx context.Context) *bulkRun {
 		landed: make(chan flight, max(1, b.options.Parallel)),
 	}
 	r.maxRows, r.maxBytes = b.limits()
+	if r.journal = journalOf(ctx); r.journal != nil {
+		r.scope = b.resource.client.scope(&call{op: b.op})
+	}
 	if b.unique {
 		r.claims = newClaims(ctx, b.resource)
 	}
@@ -86,6 +92,12 @@ func (r *bulkRun) take(row Row) bool {
 	if len(l.sent)+2 > r.maxBytes {
 		r.reject(l, KindValidation, fmt.Sprintf("the row is %d bytes long; a request can have at most %d", len(l.sent)+2, r.maxBytes))
 		return r.more()
+	}
+	if r.recall(l) {
+		return r.more()
+	}
+	if r.journal != nil && !r.keyed(l) {
+		l.at = l.origin(r.ctx)
 	}
 	if !r.next.fits(l, r.maxRows, r.maxBytes) {
 		r.dispatch()
@@ -285,7 +297,8 @@ func (b *bulk) send(ctx context.Context, c *chunk) chunkOutcome {
 	if !b.repeatable(c.lines) {
 		repeat = repeatUnsent
 	}
-	return b.sendAs(ctx, c.lines, sending{body: c.body, repeat: repeat})
+	again := slices.ContainsFunc(c.lines, func(l *line) bool { return l.again })
+	return b.sendAs(ctx, c.lines, sending{body: c.body, repeat: repeat, again: again})
 }
 
 // sending is how rows are sent: their body if it is there, whether they may be
@@ -298,22 +311,6 @@ type sending struct {
 	attempts     int
 }
 
-// body joins rows to a JSON array.
-func body(lines []*line) []byte {
-	size := 1 + max(1, len(lines))
-	for _, l := range lines {
-		size += len(l.sent)
-	}
-	out := append(make([]byte, 0, size), '[')
-	for i, l := range lines {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, l.sent...)
-	}
-	return append(out, ']')
-}
-
 func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutcome {
 	r := b.resource
 	var result *BulkResult
@@ -322,15 +319,24 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 	}
 	q := &call{
 		model: r.model, op: b.op, body: how.body, rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
-		attempts: how.attempts,
+		attempts: how.attempts, journal: journalOf(ctx), rowwise: true,
+	}
+	if q.journal != nil {
+		q.intent = b.intent(lines)
 	}
 	q.decode = func(text []byte) (err error) {
 		result, err = b.read(r, lines, &answer{status: http.StatusOK, body: text})
 		return err
 	}
 	a, failed := r.client.do(ctx, q)
-	if failed != nil && how.again {
-		failed.Uncertain = true // an earlier request may have stored the rows
+	if o, ok := b.refused(lines, a, failed); ok {
+		recordEnd(ctx, q, lines, o.result, nil)
+		return o
+	}
+	if failed != nil {
+		recordEnd(ctx, q, lines, nil, failed)
+		// An earlier request may have stored the rows.
+		failed.Uncertain = failed.Uncertain || how.again
 	}
 	switch {
 	case failed == nil && a.withheld:
@@ -345,11 +351,8 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 			}
 			b.doubt(ctx, lines, result)
 		}
+		recordEnd(ctx, q, lines, result, nil)
 		return chunkOutcome{result: result, answered: true}
-	case failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden:
-		if o, ok := b.refused(lines, a, failed); ok {
-			return o
-		}
 	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
 		half := len(lines) / 2
 		how.body, how.gated, how.again, how.attempts = nil, true, how.again || failed.Uncertain, 0

@@ -43,13 +43,15 @@ type call struct {
 	// decode reads a good answer's body; a failure counts as a broken answer.
 	decode func([]byte) error
 
-	// rowwise is set if the caller records the rows in the journal. keyed is set for
-	// a create whose record can be looked up, again for a write that an earlier run
-	// may have made.
-	rowwise, keyed, again bool
-	// journalID and entry are those of the journal.
-	journalID uint64
-	entry     JournalEntry
+	// keyed is set for a create whose record can be looked up, again for a write that an
+	// earlier run may have made.
+	keyed, again bool
+	// journal records what is sent, as intent says. rowwise is set if the caller recalls
+	// the rows and records what became of them.
+	journal Journal
+	rowwise bool
+	intent  Intent
+	entry   JournalEntry
 }
 
 // adds reports whether the call may add records to a model.
@@ -76,16 +78,10 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	if err := c.ready(q); err != nil {
 		return nil, c.describe(q, err, 0)
 	}
-	var journal Journal
-	if q.rows > 0 && !q.rowwise && q.entry == nil {
-		journal = journalOf(ctx)
-	}
-	if journal != nil {
-		if a, failed := c.recall(ctx, journal, q); failed != nil {
-			return nil, c.describe(q, failed, 0)
-		} else if a != nil {
-			return a, nil
-		}
+	if a, failed := c.recall(ctx, q); failed != nil {
+		return nil, c.describe(q, failed, 0)
+	} else if a != nil {
+		return a, nil
 	}
 	if err := c.pass(ctx, q); err != nil {
 		if errors.Is(err, ErrWithheld) {
@@ -93,17 +89,12 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 		}
 		return nil, c.describe(q, refusedByGate(err), 0)
 	}
-	if journal != nil {
-		if failed := c.begin(ctx, journal, q); failed != nil {
-			return nil, c.describe(q, failed, 0)
-		}
-	}
 	a, failed := c.send(ctx, q)
 	q.end(ctx, a, failed)
 	return a, failed
 }
 
-// send is do without the gate and the journal.
+// send is do without the gate.
 func (c *Client) send(ctx context.Context, q *call) (*answer, *Error) {
 	if q.adds() {
 		c.open.bind(ctx, q.model)

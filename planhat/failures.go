@@ -165,7 +165,7 @@ func statusText(status int) string {
 // refused reads the rows out of a 400 or 403. It returns false if the
 // answer doesn't list any.
 func (b *bulk) refused(lines []*line, a *answer, failed *Error) (chunkOutcome, bool) {
-	if a == nil {
+	if a == nil || failed == nil || failed.Status != http.StatusBadRequest && failed.Status != http.StatusForbidden {
 		return chunkOutcome{}, false
 	}
 	result, err := b.read(b.resource, lines, a)

@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -103,25 +104,38 @@ func (c *Client) scope(q *call) string {
 
 // recall answers a write of one record that an earlier attempt has made. Without an
 // answer and an error, the call is to be made.
-func (c *Client) recall(ctx context.Context, j Journal, q *call) (*answer, *Error) {
-	q.journalID = j.ID(c.scope(q), q.body)
-	past, ok, err := j.Recall(ctx, q.journalID)
+func (c *Client) recall(ctx context.Context, q *call) (*answer, *Error) {
+	j := journalOf(ctx)
+	if j == nil || q.rows == 0 || q.rowwise || q.journal != nil {
+		return nil, nil
+	}
+	id := j.ID(c.scope(q), q.body)
+	q.journal, q.intent = j, Intent{Model: q.model.Snake, Operation: q.op.Name, IDs: []uint64{id}}
+	if q.repeat == repeatUnsent && !q.keyed {
+		row := KeylessRow{Data: q.body}
+		if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
+			row.Origin = of(0)
+		}
+		q.intent.Keyless = []KeylessRow{row}
+	}
+	past, ok, err := j.Recall(ctx, id)
 	switch {
 	case err != nil:
-		return nil, &Error{Kind: KindConfig, Message: "what an earlier run has sent cannot be read: " + err.Error(), Err: err}
+		return nil, unreadableJournal(err)
 	case !ok:
 		return nil, nil
 	case past.Outcome == JournalAnswered:
 		if q.decode != nil {
 			if err := q.decode(past.Answer); err != nil {
-				return nil, &Error{Kind: KindConfig, Message: "the recorded answer of an earlier run cannot be read: " + err.Error(), Err: err}
+				return nil, unreadableJournal(err)
 			}
 		}
 		return &answer{status: statusOf(past.Answer), body: past.Answer}, nil
-	case past.LeftOut:
+	case past.LeftOut || len(q.intent.Keyless) > 0:
 		return &answer{leftOut: leftOut(past)}, nil
 	case q.keyed && q.repeat == repeatUnsent:
 		// It is looked up by its key.
+		q.journal = nil // the next attempt is recorded anew
 		return nil, &Error{Kind: KindNetwork, Uncertain: true, Message: "the run that began at " + began(past) + " ended while it sent this"}
 	}
 	q.again = true
@@ -150,31 +164,163 @@ func statusOf(body []byte) int {
 	return 200
 }
 
-// begin records a write of one record that is about to be sent.
-func (c *Client) begin(ctx context.Context, j Journal, q *call) *Error {
-	i := Intent{Model: q.model.Snake, Operation: q.op.Name, IDs: []uint64{q.journalID}}
-	if q.repeat == repeatUnsent && !q.keyed {
-		row := KeylessRow{Data: q.body}
-		if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
-			row.Origin = of(0)
-		}
-		i.Keyless = []KeylessRow{row}
+func unreadableJournal(err error) *Error {
+	return &Error{Kind: KindConfig, Message: "what an earlier run has sent cannot be read: " + err.Error(), Err: err}
+}
+
+// begin records what is about to be sent, once.
+func (q *call) begin(ctx context.Context) (err error) {
+	if q.journal != nil && q.entry == nil {
+		q.entry, err = q.journal.Begin(ctx, q.intent)
 	}
-	var err error
-	if q.entry, err = j.Begin(ctx, i); err != nil {
-		return endedError(ctx, err)
-	}
-	return nil
+	return err
 }
 
 // end records how a write of one record ended. A failure that leaves it open is not
 // recorded: the entry then stays open.
 func (q *call) end(ctx context.Context, a *answer, failed *Error) {
 	switch {
-	case q.entry == nil:
+	case q.entry == nil || q.rowwise:
 	case failed == nil:
 		q.entry.End(ctx, []JournalRow{{Outcome: JournalAnswered}}, a.body)
 	case !failed.Uncertain:
 		q.entry.End(ctx, nil, nil)
 	}
+}
+
+// recall settles a row that an earlier attempt has sent, and reports whether it did.
+func (r *bulkRun) recall(l *line) bool {
+	if r.journal == nil {
+		return false
+	}
+	l.id = r.journal.ID(r.scope, l.sent)
+	past, ok, err := r.journal.Recall(r.ctx, l.id)
+	if err != nil && r.fatal == nil {
+		r.fatal = r.named(unreadableJournal(err))
+	}
+	if !ok {
+		return false
+	}
+	t := r.total
+	switch past.Outcome {
+	case JournalOpen:
+		if r.keyed(l) && !past.LeftOut {
+			l.again = true
+			return false
+		}
+		r.reject(l, KindNetwork, leftOut(past))
+		t.Errors[len(t.Errors)-1].Uncertain = true
+		return true
+	case JournalRejected:
+		e := past.Error
+		r.reject(l, e.Kind, e.Message)
+		last := &t.Errors[len(t.Errors)-1]
+		last.Raw = e.Raw
+		if e.Index < 0 {
+			*last = RowError{Index: -1, Message: e.Message, Kind: e.Kind, Raw: e.Raw}
+		}
+		return true
+	case JournalCreated:
+		t.Created++
+	case JournalUpdated:
+		t.Updated++
+	case JournalUnchanged:
+		t.Unchanged++
+	default:
+		t.UncertainOutcome++
+	}
+	if past.ID != "" && r.options.Keys {
+		t.Keys = append(t.Keys, RowKey{Index: l.index, ID: past.ID, Created: past.Outcome == JournalCreated})
+	}
+	r.done.Rows++
+	return true
+}
+
+// intent returns the record of rows that are about to be sent.
+func (b *bulk) intent(lines []*line) Intent {
+	i := Intent{Model: b.resource.model.Snake, Operation: b.op.Name, IDs: make([]uint64, len(lines))}
+	for place, l := range lines {
+		i.IDs[place] = l.id
+		if !b.keyed(l) {
+			i.Keyless = append(i.Keyless, KeylessRow{Place: place, Index: l.index, Origin: l.at, Data: l.sent})
+		}
+	}
+	return i
+}
+
+// recordEnd records what became of the rows of a request: what the answer says of them, or
+// that they were not carried out. Of a request that may have been carried out nothing is
+// known.
+func recordEnd(ctx context.Context, q *call, lines []*line, result *BulkResult, failed *Error) {
+	switch {
+	case q.entry == nil:
+	case result != nil:
+		q.entry.End(ctx, journalRows(lines, result), nil)
+	case !failed.Uncertain:
+		q.entry.End(ctx, nil, nil)
+	}
+}
+
+// journalRows says what became of each row. If the answer does not say which rows it
+// counts, they are told apart in the order of the rows: only the sums are right.
+func journalRows(lines []*line, result *BulkResult) []JournalRow {
+	rows := make([]JournalRow, len(lines))
+	placeOf := func(index int) int {
+		i, ok := slices.BinarySearchFunc(lines, index, func(l *line, index int) int { return l.index - index })
+		if !ok {
+			return -1
+		}
+		return i
+	}
+	var loose []*RowError
+	for i := range result.Errors {
+		e := &result.Errors[i]
+		at := placeOf(e.Index)
+		switch state := e.State(); {
+		case at < 0:
+			loose = append(loose, e)
+		case state == RowUnknown:
+			rows[at].Outcome = JournalOpen
+		case state == RowUnsent:
+			rows[at].Outcome = JournalUnsent
+		default:
+			rows[at] = JournalRow{Outcome: JournalRejected, Error: e}
+		}
+	}
+	counts := []struct {
+		outcome JournalOutcome
+		left    int
+	}{
+		{JournalCreated, result.Created}, {JournalUpdated, result.Updated},
+		{JournalUnchanged, result.Unchanged}, {JournalStored, result.UncertainOutcome},
+	}
+	for _, k := range result.Keys {
+		which := 1
+		if k.Created {
+			which = 0
+		}
+		if at := placeOf(k.Index); at >= 0 && rows[at].Outcome == 0 && counts[which].left > 0 {
+			rows[at] = JournalRow{Outcome: counts[which].outcome, ID: k.ID}
+			counts[which].left--
+		}
+	}
+	for i := range rows {
+		for c := range counts {
+			if rows[i].Outcome == 0 && counts[c].left > 0 {
+				rows[i].Outcome = counts[c].outcome
+				counts[c].left--
+			}
+		}
+		if rows[i].Outcome != 0 {
+			continue
+		}
+		rows[i].Outcome = JournalOpen
+		if len(loose) > 0 {
+			if !loose[0].Uncertain {
+				rows[i] = JournalRow{Outcome: JournalRejected, Error: loose[0]}
+			}
+			loose = loose[1:]
+		}
+	}
+	return rows
 }

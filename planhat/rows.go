@@ -24,6 +24,11 @@ type line struct {
 	file   string
 	number int
 	source func() Record
+	// id is that of the journal. again is set if an earlier attempt may have stored the
+	// row, at says where a row without a key comes from, for the journal.
+	id    uint64
+	again bool
+	at    *Origin
 }
 
 // origin returns where the row comes from, nil if that is not known. It runs on the
