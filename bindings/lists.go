@@ -135,8 +135,8 @@ func (b binding) pager(a *Args, open openPages) (*planhat.Pager, error) {
 	return pages(r), nil
 }
 
-// list makes a function that returns all records. It reads the next page while
-// this one is decoded.
+// list makes a function that returns all records. It requests pages while it decodes
+// others.
 func (b binding) list(open openPages) func(a *Args) (int, error) {
 	return func(a *Args) (int, error) {
 		pager, err := b.pager(a, open)
@@ -144,17 +144,15 @@ func (b binding) list(open openPages) func(a *Args) (int, error) {
 			return 0, err
 		}
 		ctx, cancel := context.WithCancel(a.Context())
-		reader := &pageReader{ctx: ctx, pager: pager}
-		defer reader.wait()
 		defer cancel()
 		t := a.L.NewTable()
 		for {
-			records, err := reader.take()
+			records, err := pager.Next(ctx)
 			if len(records) == 0 || err != nil {
 				CodecOf(a.L).MarkArray(t)
 				return a.give(t, err)
 			}
-			reader.readAhead()
+			pager.Ahead(ctx)
 			if err := appendRecords(a.L, t, records); err != nil {
 				return 0, err
 			}
@@ -178,7 +176,7 @@ func (b binding) each() *Func {
 	return &Func{
 		Name: "each",
 		Doc: "Returns an iterator over a list of records: " + b.endpoint() + ". Pages are read as the loop needs them, " +
-			"the next one while it works on the last. If you leave the loop with `break`, no more are read. `limit` is the total, `page_size` the number per request.",
+			"the next one while it works on the last, and up to 8 at once if it is faster than Planhat. If you leave the loop with `break`, no more are read. `limit` is the total, `page_size` the number per request.",
 		Params:  []Param{b.optionsParam()},
 		Returns: []Return{{Type: "fun(): " + b.typ() + "?", Doc: "An iterator for `for`."}},
 		Errors:  listErrors,
@@ -189,20 +187,20 @@ func (b binding) each() *Func {
 }
 
 // iterate makes a function that returns an iterator over records. After a tenth of
-// a page, the next one is read ahead.
+// a page, the next one is requested.
 func (b binding) iterate(open openPages) func(a *Args) (int, error) {
 	return func(a *Args) (int, error) {
 		pager, err := b.pager(a, open)
 		if err != nil {
 			return 0, err
 		}
-		reader := &pageReader{ctx: a.Context(), pager: pager}
+		ctx := a.Context()
 		codec := CodecOf(a.L)
 		var records []planhat.Record
 		aheadAt := 0
 		return a.Push(a.Host.Function(a.L, func(L *lua.LState) (int, error) {
 			if len(records) == 0 {
-				if records, err = reader.take(); err != nil {
+				if records, err = pager.Next(ctx); err != nil {
 					return 0, err
 				}
 				aheadAt = len(records) - len(records)/10
@@ -217,7 +215,7 @@ func (b binding) iterate(open openPages) func(a *Args) (int, error) {
 				return 0, err
 			}
 			if records = records[1:]; len(records) == aheadAt {
-				reader.readAhead()
+				pager.Ahead(ctx)
 			}
 			L.Push(v)
 			return 1, nil
@@ -262,52 +260,5 @@ func (b binding) leanList() *Func {
 			CodecOf(a.L).MarkArray(t)
 			return a.give(t, appendRecords(a.L, t, records))
 		},
-	}
-}
-
-// pageReader takes pages from a pager, and can read one ahead. Only one
-// goroutine may use it at a time. It needs no closing: a call in progress ends
-// with its context.
-type pageReader struct {
-	ctx   context.Context
-	pager *planhat.Pager
-	// ahead delivers the page that is being read, or is nil.
-	ahead chan page
-}
-
-// page is what one call of a pager returned.
-type page struct {
-	records []planhat.Record
-	err     error
-}
-
-// readAhead begins to read the next page.
-func (r *pageReader) readAhead() {
-	if r.ahead != nil {
-		return
-	}
-	ahead := make(chan page, 1)
-	r.ahead = ahead
-	go func() {
-		records, err := r.pager.Next(r.ctx)
-		ahead <- page{records, err}
-	}()
-}
-
-// take returns the next page, empty at the end.
-func (r *pageReader) take() ([]planhat.Record, error) {
-	if r.ahead == nil {
-		return r.pager.Next(r.ctx)
-	}
-	p := <-r.ahead
-	r.ahead = nil
-	return p.records, p.err
-}
-
-// wait returns when no call is in progress.
-func (r *pageReader) wait() {
-	if r.ahead != nil {
-		<-r.ahead
-		r.ahead = nil
 	}
 }

@@ -146,6 +146,10 @@ func (c *Client) keepResponse(ctx context.Context, a *answer, seen sighting, num
 	if a != nil {
 		response.Header = c.redact.header(a.header)
 	}
+	r.keep(response)
+}
+
+func (r *responses) keep(response Response) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	*r.into = response

@@ -140,6 +140,44 @@ func listsRecords(list []Record, secrets *Redactor) error {
 	return nil
 }
 
+// again reports whether a page is the last one again because the server ignores
+// the offset. That is the end if it gave the whole list at once, and an error if
+// it did not. In a small page, others may have brought the same records again, so
+// that a far offset has to tell.
+func (w *walk) again(ctx context.Context, page []Record, limit int) (bool, error) {
+	if !samePage(page, w.previous) {
+		return false, nil
+	}
+	if w.whole && w.pages == 1 {
+		return true, nil
+	}
+	if len(page) <= w.asked {
+		far, err := w.read(ctx, "", w.offset+farAway, limit)
+		if err != nil || !samePage(far, page) {
+			return false, err
+		}
+	}
+	if len(page) != w.asked {
+		return true, nil
+	}
+	return true, &Error{
+		Kind: KindServer, Message: "Planhat returned the same page twice, so the rest of the list can't be read",
+		Hint: "this list seems to ignore the offset: use a filter or a limit",
+	}
+}
+
+func samePage(a, b []Record) bool {
+	n := len(a)
+	return n > 0 && n == len(b) && sameRecord(a[0], b[0]) && sameRecord(a[n-1], b[n-1])
+}
+
+func sameRecord(a, b Record) bool {
+	if id := idOf(a); id != "" {
+		return id == idOf(b)
+	}
+	return bytes.Equal(a, b)
+}
+
 // GetLeanList returns companies with their ids and names only. Planhat's
 // documentation knows no pages of this list, so the first request asks for all of
 // it. A server that returns pages all the same is asked for the rest.
@@ -162,7 +200,7 @@ func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, er
 		if offset == 0 {
 			return r.readList(ctx, op, query)
 		}
-		page, err := p.request(ctx, "", offset, limit)
+		page, err := p.read(ctx, "", offset, limit)
 		if KindOf(err) == KindValidation {
 			return p.walk.previous, nil // it knows no offset: that was all
 		}

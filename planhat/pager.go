@@ -7,16 +7,19 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 	"weak"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/internal/ahead"
 )
 
 // assumedPage is the page size if the catalog knows no maximum.
 const assumedPage = 10_000
 
-// Pager reads a list page by page, for callers that can't use Each. It holds
-// no goroutine and needs no closing. It is not safe for concurrent use.
+// Pager reads a list page by page, for callers that can't use Each. It requests
+// pages ahead if its caller is faster than Planhat. It needs no closing: requests
+// that nobody waits for end by themselves. It is not safe for concurrent use.
 type Pager struct {
 	resource *Resource
 	op       *catalog.Operation
@@ -47,6 +50,9 @@ func (r *Resource) Pages(o ListOptions) *Pager {
 	p := r.pager(op, query, o.Offset, o.Limit, o.PageSize)
 	if len(op.Fixed) > 0 {
 		p.keep = func(record Record) bool { return belongs(record, op.Fixed) }
+		if p.limited {
+			p.walk.ahead.Pages = 1 // how many pages hold that many records is not known
+		}
 	}
 	return p
 }
@@ -63,7 +69,8 @@ func (r *Resource) pager(op *catalog.Operation, query url.Values, offset, limit,
 	if size > 0 && size < w.size {
 		w.size, w.sized = max(smallestPage, size), true
 	}
-	w.read = p.request
+	w.read = p.read
+	w.ahead = ahead.Queue[part]{Read: w.request, Spare: r.client.spare, Pages: ahead.Most, Bytes: min(ahead.Bytes, int(r.client.maxAnswer/4))}
 	w.repairable = query.Has("sort") && offset == 0 && limit == 0
 	p.walk = w
 	return p
@@ -98,11 +105,7 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 
 // page returns the next records of the list that are wanted.
 func (p *Pager) page(ctx context.Context) ([]Record, error) {
-	want := p.walk.size
-	if p.limited && p.keep == nil {
-		want = min(want, p.left)
-	}
-	page, more, err := p.walk.next(ctx, want)
+	page, more, err := p.walk.next(ctx, p.want())
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +117,24 @@ func (p *Pager) page(ctx context.Context) ([]Record, error) {
 	return page, nil
 }
 
-// request reads a part of the list, in the order of the list or in another.
-func (p *Pager) request(ctx context.Context, sort string, offset, limit int) ([]Record, error) {
+// want is how many more records of the list are wanted.
+func (p *Pager) want() int {
+	if p.limited && p.keep == nil {
+		return p.left
+	}
+	return unbounded
+}
+
+// Ahead requests the next page, and does not wait for it. Pages that were requested
+// under a ctx that has ended are requested again when they are needed.
+func (p *Pager) Ahead(ctx context.Context) {
+	if p.walk != nil && !p.done && p.err == nil {
+		p.walk.begin(ctx, p.want())
+	}
+}
+
+// read reads a part of the list, in the order of the list or in another.
+func (p *Pager) read(ctx context.Context, sort string, offset, limit int) ([]Record, error) {
 	query := make(url.Values, len(p.query)+2)
 	for name, values := range p.query {
 		query[name] = values
@@ -173,6 +192,7 @@ func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
 // leave tells the client that no more of the list will be read.
 func (p *Pager) leave() {
 	if p.walk != nil {
+		p.walk.quit()
 		p.resource.client.open.leave(p.resource.model, p.walk)
 	}
 }
@@ -190,6 +210,110 @@ func belongs(record Record, fixed map[string]string) bool {
 		}
 	}
 	return true
+}
+
+// part is a part of a list, and the answer that brought it.
+type part struct {
+	records  []Record
+	response Response
+}
+
+func bytesOf(records []Record) (n int) {
+	for _, record := range records {
+		n += len(record)
+	}
+	return n
+}
+
+// unbounded is how many records are wanted of a list without a limit.
+const unbounded = 1 << 30
+
+// request reads a part of the list. It is safe for concurrent use.
+func (w *walk) request(ctx context.Context, s ahead.Span) (p part, err error) {
+	if _, ok := ctx.Value(responseKey{}).(*responses); ok {
+		ctx = WithResponse(ctx, &p.response)
+	}
+	p.records, err = w.read(ctx, "", s.Offset, s.Limit)
+	return p, err
+}
+
+// page returns the part of the list that begins with s, and requests those that
+// will probably follow it.
+func (w *walk) page(ctx context.Context, s ahead.Span, want int) ([]Record, error) {
+	w.ahead.Request(ctx, w.spans(s, want))
+	p, err := w.ahead.Take(ctx, s)
+	if r, ok := ctx.Value(responseKey{}).(*responses); ok {
+		r.keep(p.response)
+	}
+	return p.records, err
+}
+
+// spans returns s and the spans after it that are worth requesting at once, if each
+// page is full. In the order of ids, a page shows whether it continues the list. In
+// another order, the repair finds what is missing.
+func (w *walk) spans(s ahead.Span, want int) (out []ahead.Span) {
+	overlap := w.overlap()
+	if overlap == 0 || w.whole || w.order == byOther && !w.repairable {
+		return nil
+	}
+	known := w.offset - s.Offset
+	for range w.ahead.Depth() {
+		out = append(out, s)
+		full := min(s.Limit, w.longest)
+		want -= full - known
+		if want <= 0 || full <= overlap {
+			break
+		}
+		known = overlap
+		s = ahead.Span{Offset: s.Offset + full - overlap, Limit: min(w.size, want+overlap)}
+	}
+	return out
+}
+
+// begin requests the records that next will return, and does not wait for them.
+func (w *walk) begin(ctx context.Context, want int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	active := w
+	if w.repair != nil {
+		active = w.repair
+	}
+	s := ahead.Span{Offset: active.following()}
+	s.Limit = active.limit(s.Offset, want)
+	spans := active.spans(s, want)
+	if len(spans) == 0 {
+		spans = []ahead.Span{s}
+	}
+	active.ahead.Request(ctx, spans)
+}
+
+// quit drops what was requested.
+func (w *walk) quit() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead.Drop()
+	if w.repair != nil {
+		w.repair.ahead.Drop()
+	}
+}
+
+// promptly is the longest wait for the quota under which several pages are
+// requested at once.
+const promptly = 100 * time.Millisecond
+
+// spare returns how many calls may be made that may turn out to be in vain: fewer, the
+// more of the quota is used, and one while calls wait.
+func (c *Client) spare(ctx context.Context) int {
+	state, err := c.limiter.State(ctx)
+	switch {
+	case err != nil:
+		return 0
+	case state.Blocked > 0 || state.Next > promptly:
+		return 1
+	case state.Limit > 0:
+		return (state.Limit - state.Used) / ahead.Most
+	}
+	return ahead.Most
 }
 
 // openLists are the lists that a client has begun to read, by the path of their

@@ -1,10 +1,11 @@
 package planhat
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/phscript/phscript/planhat/internal/ahead"
 )
 
 // smallestPage is the smallest page that holds the last record of the page
@@ -54,6 +55,9 @@ func orderOf(sort string) order {
 // part that is still to be read to the part that was read. The walk then
 // remembers the ids that it has seen and, after the last of several pages, goes
 // through the list by id for what it has missed.
+//
+// When a page was read does not matter for any of that, so pages may be requested
+// ahead.
 type walk struct {
 	// read returns part of the list, in the list's own order if sort is "".
 	read  func(ctx context.Context, sort string, offset, limit int) ([]Record, error)
@@ -69,6 +73,8 @@ type walk struct {
 	repairable bool
 
 	mu sync.Mutex
+	// ahead requests pages before their turn.
+	ahead ahead.Queue[part]
 	// offset is the place after the last page, shift how many places the list
 	// moved to the front between the last two, and longest the longest page.
 	offset, shift, longest int
@@ -109,6 +115,7 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 			return w.read(ctx, "_id", offset, limit)
 		}
 		w.repair = &walk{read: read, order: byID, size: w.size, usual: w.usual, sized: w.sized, bound: w.bound}
+		w.repair.ahead = w.ahead.For(w.repair.request)
 		if len(fresh) > 0 {
 			return fresh, true, nil
 		}
@@ -132,17 +139,16 @@ func (w *walk) next(ctx context.Context, want int) (fresh []Record, more bool, e
 
 // forward reads until it has found records after the place, or the end.
 func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
+	w.ahead.Enter()
+	defer w.ahead.Leave()
 	overlap := w.overlap()
 	step := max(1, min(w.size, w.longest)/16)
-	offset, back := w.offset-overlap, step
+	offset, back := w.following(), step
 	rounds, stepped := 0, false
-	if w.order != byOther {
-		offset -= max(0, w.shift) // as far as the last time
-	}
 	for {
 		offset = max(0, offset)
-		limit := min(w.size, want+w.offset-offset)
-		page, err := w.read(ctx, "", offset, limit)
+		limit := w.limit(offset, want)
+		page, err := w.page(ctx, ahead.Span{Offset: offset, Limit: limit}, want)
 		if err != nil {
 			return nil, false, err
 		}
@@ -158,6 +164,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 				rounds, stepped = rounds+1, true
 			}
 			offset, back = offset-back, back*4
+			w.ahead.Drop()
 			continue
 		}
 		stepped = false
@@ -168,6 +175,7 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 		w.shift = w.offset - (offset + known)
 		w.still = w.previous == nil || (w.still && len(page) == overlap)
 		w.remember(page, fresh, offset, limit)
+		w.ahead.Accept(ctx, bytesOf(page), len(fresh) > 0 && (len(page) == limit || w.pages > 1 && len(page) == w.longest))
 		if len(fresh) == 0 && len(page) > overlap {
 			// Records came or went before the place, so it has moved.
 			if ends := len(page) < min(limit, w.longest); rounds > mostRounds || ends && rounds > fewRounds {
@@ -185,6 +193,18 @@ func (w *walk) forward(ctx context.Context, want int) ([]Record, bool, error) {
 	}
 }
 
+// following is the offset of the page that continues the list.
+func (w *walk) following() int {
+	offset := w.offset - w.overlap()
+	if w.order != byOther {
+		offset -= max(0, w.shift) // as far as the last time
+	}
+	return max(0, offset)
+}
+
+// limit is how many records to ask for from an offset on.
+func (w *walk) limit(offset, want int) int { return min(w.size, want+w.offset-offset) }
+
 // overlap is how many records of the last page are asked for again: none where
 // records have no ids or pages no room for it.
 func (w *walk) overlap() int {
@@ -197,44 +217,6 @@ func (w *walk) overlap() int {
 // short reports whether a page is surely the last one because of its length.
 func (w *walk) short(n, limit int) bool {
 	return n < limit && n < certainlyWhole && !w.sized && n != w.usual && n%50 != 0
-}
-
-// again reports whether a page is the last one again because the server ignores
-// the offset. That is the end if it gave the whole list at once, and an error if
-// it did not. In a small page, others may have brought the same records again, so
-// that a far offset has to tell.
-func (w *walk) again(ctx context.Context, page []Record, limit int) (bool, error) {
-	if !samePage(page, w.previous) {
-		return false, nil
-	}
-	if w.whole && w.pages == 1 {
-		return true, nil
-	}
-	if len(page) <= w.asked {
-		far, err := w.read(ctx, "", w.offset+farAway, limit)
-		if err != nil || !samePage(far, page) {
-			return false, err
-		}
-	}
-	if len(page) != w.asked {
-		return true, nil
-	}
-	return true, &Error{
-		Kind: KindServer, Message: "Planhat returned the same page twice, so the rest of the list can't be read",
-		Hint: "this list seems to ignore the offset: use a filter or a limit",
-	}
-}
-
-func samePage(a, b []Record) bool {
-	n := len(a)
-	return n > 0 && n == len(b) && sameRecord(a[0], b[0]) && sameRecord(a[n-1], b[n-1])
-}
-
-func sameRecord(a, b Record) bool {
-	if id := idOf(a); id != "" {
-		return id == idOf(b)
-	}
-	return bytes.Equal(a, b)
 }
 
 // sorted reports whether the ids of a page follow each other in the order of
