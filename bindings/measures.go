@@ -95,7 +95,7 @@ func (b binding) insertMetrics() *Func {
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.metrics.bulk_insert_metrics{\n  { dimensionId = \"daily_logins\", externalId = \"a-17\", value = 150, date = \"2024-01-15\" },\n}",
 		Source:  "§8 Metrics",
-		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkInsertMetrics) },
+		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkInsertMetricsSeq) },
 	}
 }
 
@@ -119,7 +119,7 @@ func (b binding) createActivity() *Func {
 			if a.Options(1).Bool("bulk") {
 				bulk := b
 				bulk.op = b.model.Operation("bulk_create_activity")
-				return bulk.bulk(a, (*planhat.Resource).BulkCreateActivity)
+				return bulk.bulk(a, (*planhat.Resource).BulkCreateActivitySeq)
 			}
 			if t := a.Table(0); t.Len() > 0 {
 				return 0, a.Errorf("to send a list of activities, pass { bulk = true } as the second argument or call bulk_create_activity")
@@ -143,7 +143,7 @@ func (b binding) bulkActivities() *Func {
 		Errors:  tenantErrors + bulkErrors,
 		Example: "planhat.user_activity.bulk_create_activity{ { email = \"ada@example.com\", action = \"login\" } }",
 		Source:  "§9 User activity",
-		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkCreateActivity) },
+		Call:    func(a *Args) (int, error) { return b.bulk(a, (*planhat.Resource).BulkCreateActivitySeq) },
 	}
 }
 

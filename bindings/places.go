@@ -94,16 +94,20 @@ func originOf(L *lua.LState, t *lua.LTable) *planhat.Origin {
 	if at.row == nil && len(at.nulls) > 0 {
 		at.row = t
 	}
-	o := &planhat.Origin{File: at.file, Line: at.line}
+	return &planhat.Origin{File: at.file, Line: at.line, Row: at.source(L)}
+}
+
+// source returns what a row was made from, nil if that is the row itself.
+func (p place) source(L *lua.LState) planhat.Record {
 	switch {
-	case at.cells != nil:
-		o.Row = at.record()
-	case at.row != nil:
-		if text, err := CodecOf(L).EncodeBytes(at.row, EncodeOptions{}); err == nil {
-			o.Row = planhat.Record(at.withNulls(text))
+	case p.cells != nil:
+		return p.record()
+	case p.row != nil:
+		if text, err := CodecOf(L).EncodeBytes(p.row, EncodeOptions{}); err == nil {
+			return p.withNulls(text)
 		}
 	}
-	return o
+	return nil
 }
 
 // withNulls adds the fields that the row lost to the row as JSON, so that the names of

@@ -21,8 +21,8 @@ var bulkResultShape = &Shape{
 		{Name: "rejected", Type: "integer", Required: true, Doc: "How many rows were rejected: `#result.errors`."},
 		{Name: "errors", Type: "RowError[]", Required: true, Doc: "The rejected rows, in the order of the input."},
 		{Name: "uncertain_outcome", Type: "integer", Required: true, Doc: "How many rows are stored without it being known whether they were created, updated or unchanged: the response to their request was lost, and its repetition found them unchanged."},
-		{Name: "outcomes", Type: "table<integer, string>", Required: true, Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain` (it is not known whether it is stored, or how), `rejected` or `planned`; nil if the response does not say."},
-		{Name: "ids", Type: "table<integer, string>", Required: true, Doc: "`_id` by the row's position, if the response includes it."},
+		{Name: "outcomes", Type: "table<integer, string>?", Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain` (it is not known whether it is stored, or how), `rejected` or `planned`; nil if the response does not say. For rows of an iterator, only with `keys = true`."},
+		{Name: "ids", Type: "table<integer, string>?", Doc: "`_id` by the row's position, if the response includes it. For rows of an iterator, only with `keys = true`."},
 		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
 		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these requests got no usable response."},
@@ -34,7 +34,7 @@ var rowErrorShape = &Shape{
 	Doc:  "A rejected row.",
 	Fields: []Field{
 		{Name: "index", Type: "integer?", Doc: "Its position in the input, counted from 1; nil if the response does not say which row it means."},
-		{Name: "row", Type: "table?", Doc: "The row as you passed it."},
+		{Name: "row", Type: "table?", Doc: "The row as you passed it. Of an iterator, the row as it was sent."},
 		{Name: "key", Type: "string?", Doc: "What identifies it, such as `externalId a-1`."},
 		{Name: "message", Type: "string", Required: true, Doc: "What is wrong with it."},
 		{Name: "kind", Type: "string", Required: true, Doc: "The kind of error, as in a PlanhatError."},
@@ -58,12 +58,14 @@ func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LT
 	number("uncertain_outcome", r.UncertainOutcome)
 	number("rejected", len(r.Errors))
 	t.RawSetString("errors", rowErrors(L, r.Errors, rows))
-	ids := L.CreateTable(0, len(r.Keys))
-	for _, k := range r.Keys {
-		ids.RawSetInt(k.Index+1, lua.LString(k.ID))
+	if !r.Keyless {
+		ids := L.CreateTable(0, len(r.Keys))
+		for _, k := range r.Keys {
+			ids.RawSetInt(k.Index+1, lua.LString(k.ID))
+		}
+		t.RawSetString("ids", ids)
+		t.RawSetString("outcomes", outcomes(L, r))
 	}
-	t.RawSetString("ids", ids)
-	t.RawSetString("outcomes", outcomes(L, r))
 	number("planned", r.Planned)
 	number("chunks", r.Chunks)
 	number("failed_chunks", r.FailedChunks)

@@ -328,14 +328,14 @@ func bulkError(t *BulkResult, first *Error, answered int) error {
 }
 
 // unreadable returns the error of a call whose rows could not be read to the end.
-func unreadable(t *BulkResult, sent int, cause error) error {
+func unreadable(t *BulkResult, cause error) error {
 	e := Error{Kind: KindCancelled, Message: cause.Error()}
 	if own, ok := errors.AsType[*Error](cause); ok {
 		e = *own
 	}
 	what := "nothing was sent"
-	if sent > 0 {
-		what = fmt.Sprintf("of the %d rows before it, %d were sent", t.Rows, sent)
+	if t.Sent > 0 {
+		what = fmt.Sprintf("of the %d rows before it, %d were sent", t.Rows, t.Sent)
 	}
 	e.Message = fmt.Sprintf("row %d can't be read, and %s: %s", t.Rows+1, what, e.Message)
 	e.Err, e.Items, e.Result = cause, t.Errors, t

@@ -20,9 +20,8 @@ type bulkRun struct {
 	claims            *claims
 	journal           Journal
 	scope             string
-	// next is the chunk that is being built, sent counts the rows of those before it.
+	// next is the chunk that is being built.
 	next *chunk
-	sent int
 	// flying counts the chunks under way, whose outcomes come through landed.
 	flying int
 	landed chan flight
@@ -49,7 +48,7 @@ type flight struct {
 
 func (b *bulk) begin(ctx context.Context) *bulkRun {
 	r := &bulkRun{
-		bulk: b, ctx: ctx, names: identityOf(b.resource.model), total: &BulkResult{}, next: &chunk{},
+		bulk: b, ctx: ctx, names: identityOf(b.resource.model), total: &BulkResult{Keyless: !b.options.Keys}, next: &chunk{},
 		landed: make(chan flight, max(1, b.options.Parallel)),
 	}
 	r.maxRows, r.maxBytes = b.limits()
@@ -139,7 +138,7 @@ func (r *bulkRun) dispatch() {
 		r.settle(flight{chunk: c, outcome: notSent(c.lines, r.fatal)})
 		return
 	}
-	r.sent += len(c.lines)
+	r.total.Sent += len(c.lines)
 	go func() {
 		f := flight{chunk: c}
 		defer func() {
@@ -218,7 +217,7 @@ func (r *bulkRun) finish(unread error) (*BulkResult, error) {
 	case len(r.next.lines) == 0:
 	case unread == nil:
 		r.dispatch()
-	case r.sent > 0:
+	case r.total.Sent > 0:
 		left := r.next
 		left.complete()
 		cause := &Error{Kind: KindCancelled, Message: "a later row can't be read"}
@@ -234,7 +233,7 @@ func (r *bulkRun) finish(unread error) (*BulkResult, error) {
 	r.total.sort()
 	err := bulkError(r.total, r.first, r.answered)
 	if unread != nil {
-		err = unreadable(r.total, r.sent, unread)
+		err = unreadable(r.total, unread)
 	}
 	r.note(err)
 	return r.total, err

@@ -7,8 +7,8 @@ import (
 
 // BulkResult adds up the answers to all requests of a bulk call.
 type BulkResult struct {
-	// Rows counts the input rows.
-	Rows int
+	// Rows counts the input rows, Sent those of the requests that were made.
+	Rows, Sent int
 	// Created, Updated and Unchanged are Planhat's own counts. Metrics and
 	// activities that were accepted count as created.
 	Created, Updated, Unchanged int
@@ -19,9 +19,10 @@ type BulkResult struct {
 	// Errors holds every row that is not known to have been taken, in the
 	// order of the input; entries that belong to no known row come last.
 	Errors []RowError
-	// Keys holds the ids of rows if the answer allows a mapping, and if
-	// BulkOptions.Keys asks for them.
-	Keys []RowKey
+	// Keys holds the ids of rows if the answer allows a mapping. It is empty and
+	// Keyless is set if BulkOptions.Keys did not ask for them.
+	Keys    []RowKey
+	Keyless bool
 	// Planned counts the rows that a dry run withheld.
 	Planned int
 	// Chunks counts the requests that the rows were split into, FailedChunks

@@ -71,6 +71,11 @@ func ShortPath(path string) string {
 // EncodeBytes returns v as JSON, which is the caller's. Fields keep the order in
 // which they were set. An error names the part that has no JSON form.
 func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, error) {
+	return c.AppendBytes(nil, v, opt)
+}
+
+// AppendBytes appends v as JSON.
+func (c *Codec) AppendBytes(to []byte, v lua.LValue, opt EncodeOptions) ([]byte, error) {
 	c.buf.Reset()
 	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
 	c.path, c.most = c.path[:0], opt.Most
@@ -78,7 +83,7 @@ func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, er
 	if err != nil {
 		return nil, err
 	}
-	return bytes.Clone(bytes.TrimSuffix(c.buf.Bytes(), []byte("\n"))), nil
+	return append(to, bytes.TrimSuffix(c.buf.Bytes(), []byte("\n"))...), nil
 }
 
 // step leads from a value to a part of it.
