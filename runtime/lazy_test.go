@@ -51,7 +51,7 @@ func document(t *rapid.T, depth int) string {
 	if depth == 0 {
 		kind = 11
 	} else if depth > 3 {
-		kind = kind % 9
+		kind %= 9
 	}
 	var parts []string
 	n := rapid.IntRange(0, 4).Draw(t, "n")

@@ -84,13 +84,13 @@ func (c *Codec) lazies(show func(t *lua.LTable) string) *lua.LTable {
 	fill.Value = filler{c}
 	meta.RawSetString(FillField, fill)
 	meta.RawSetString("__index", c.l.NewFunction(func(L *lua.LState) int {
-		v := lua.LValue(lua.LNil)
-		if r := c.lazy(L.Get(1)); r != nil {
-			if name, ok := L.Get(2).(lua.LString); ok {
-				v = c.field(r, string(name))
-			}
+		name, named := L.Get(2).(lua.LString)
+		r := c.lazy(L.Get(1))
+		if !named || r == nil {
+			L.Push(lua.LNil)
+			return 1
 		}
-		L.Push(v)
+		L.Push(c.field(r, string(name)))
 		return 1
 	}))
 	meta.RawSetString("__newindex", c.l.NewFunction(func(L *lua.LState) int {
