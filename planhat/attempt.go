@@ -83,6 +83,27 @@ func (c *Client) admit(ctx context.Context, q *call) (func(), error) {
 	return c.limiter.Acquire(told)
 }
 
+// readBody reads an answer's body, of at most limit bytes. It takes the size of the
+// last answer to the same operation as a guess at this one's: growing a buffer to the
+// size of a page takes longer than reading the page.
+func (c *Client) readBody(q *call, resp *http.Response, limit int64) ([]byte, error) {
+	guess := resp.ContentLength
+	if guess < 0 {
+		last, _ := c.sizes.Load(q.op)
+		guess, _ = last.(int64)
+		guess += guess / 16
+	}
+	body := bytes.NewBuffer(make([]byte, 0, min(guess, limit, mostGuessed)+bytes.MinRead))
+	n, err := body.ReadFrom(io.LimitReader(resp.Body, limit))
+	if resp.StatusCode/100 == 2 {
+		c.sizes.Store(q.op, n)
+	}
+	return body.Bytes(), err
+}
+
+// mostGuessed is how much is allocated for an answer of which nothing has come yet.
+const mostGuessed = 16 << 20
+
 func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 	var sent atomic.Bool
 	limited, cancel := context.WithTimeoutCause(ctx, c.attemptTimeout(ctx), errAttemptTimeout)
@@ -108,7 +129,7 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 			limit = min(limit, maxBulkError)
 		}
 	}
-	body, readErr := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, readErr := c.readBody(q, resp, limit+1)
 	tooLong := int64(len(body)) > limit
 	if tooLong {
 		body = body[:limit]

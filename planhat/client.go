@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -104,6 +105,8 @@ type Client struct {
 	away      map[catalog.Host]*outage
 	dryRuns   atomic.Int64
 	clockTold atomic.Bool
+	// sizes are those of the last answers, by operation.
+	sizes sync.Map
 }
 
 // New returns a client, or an *Error of KindConfig. It sends nothing.

@@ -31,6 +31,8 @@ type Codec struct {
 	// its exact size.
 	names  []lua.LValue
 	values []lua.LValue
+	// members are room for those of an object that is being read.
+	members []member
 
 	// path leads to the part being encoded, for errors; most is how many bytes its
 	// JSON may have, 0 without a limit.

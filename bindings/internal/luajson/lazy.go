@@ -15,15 +15,31 @@ import (
 type lazy struct {
 	table lua.LTable // first, so that a pointer to it is one to the whole
 	raw   []byte
-	// members are those of the object, in order, once one was asked for.
+	// members are those of the object, in order, once one was asked for. escaped
+	// reports whether a name has an escape.
 	members []member
+	escaped bool
+	// parts are the tables of members that were asked for.
+	parts []part
 }
 
 // member is a member of an object: the places of its key and its value in the JSON.
-type member struct {
-	key, keyEnd, from, to uint32
-	// value is the Lua value once it was asked for, or nil.
-	value lua.LValue
+type member struct{ key, keyEnd, from, to uint32 }
+
+// part is the table of a member.
+type part struct {
+	member int
+	table  *lua.LTable
+}
+
+// part returns the table of a member, or nil.
+func (r *lazy) part(member int) *lua.LTable {
+	for _, p := range r.parts {
+		if p.member == member {
+			return p.table
+		}
+	}
+	return nil
 }
 
 // FillField is a field of the metatable of a table whose contents are not there yet.
@@ -112,16 +128,11 @@ func (f filler) Weight(t *lua.LTable) int64 {
 	if r == nil {
 		return 0
 	}
-	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(member{}))
-	for i := range r.members {
-		switch m := &r.members[i]; v := m.value.(type) {
-		case lua.LString:
-			n += int64(len(v))
-		case *lua.LTable:
-			n += f.Weight(v)
-			if f.lazy(v) == nil { // a list, or one that was filled
-				n += fullWeight * int64(m.to-m.from)
-			}
+	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(member{})) + int64(cap(r.parts))*int64(unsafe.Sizeof(part{}))
+	for _, p := range r.parts {
+		n += f.Weight(p.table)
+		if f.lazy(p.table) == nil { // a list, or one that was filled
+			n += fullWeight * int64(r.members[p.member].to-r.members[p.member].from)
 		}
 	}
 	return n
@@ -157,16 +168,20 @@ func (c *Codec) Field(t *lua.LTable, name string) lua.LValue {
 // field returns the value of a member. Of several with one name, the last one that is
 // not null counts, as for the decoder.
 func (c *Codec) field(r *lazy, name string) lua.LValue {
-	r.index()
+	c.index(r)
 	for i := len(r.members) - 1; i >= 0; i-- {
 		m := &r.members[i]
 		if !r.named(m, name) || r.raw[m.from] == 'n' {
 			continue
 		}
-		if m.value == nil {
-			m.value = c.part(r.raw[m.from:m.to])
+		if t := r.part(i); t != nil {
+			return t
 		}
-		return m.value
+		v := c.value(r.raw[m.from:m.to])
+		if t, ok := v.(*lua.LTable); ok {
+			r.parts = append(r.parts, part{i, t})
+		}
+		return v
 	}
 	return lua.LNil
 }
@@ -174,10 +189,10 @@ func (c *Codec) field(r *lazy, name string) lua.LValue {
 // named reports whether a member has a name.
 func (r *lazy) named(m *member, name string) bool {
 	key := r.raw[m.key:m.keyEnd]
-	if string(key) == name {
-		return bytes.IndexByte(key, '\\') < 0
+	if !r.escaped || bytes.IndexByte(key, '\\') < 0 {
+		return string(key) == name
 	}
-	return bytes.IndexByte(key, '\\') >= 0 && r.name(m) == name
+	return r.name(m) == name
 }
 
 func (r *lazy) name(m *member) string {
@@ -185,8 +200,8 @@ func (r *lazy) name(m *member) string {
 	return name
 }
 
-// part makes the Lua value of a member, lazily in turn.
-func (c *Codec) part(raw jsontext.Value) lua.LValue {
+// value makes the Lua value of a member, lazily in turn.
+func (c *Codec) value(raw jsontext.Value) lua.LValue {
 	switch raw[0] {
 	case '{':
 		if !isEmptyObject(raw) {
@@ -225,24 +240,21 @@ func (c *Codec) fill(t *lua.LTable) {
 		return
 	}
 	full := c.whole(r.raw).(*lua.LTable)
-	for i := range r.members {
-		m := &r.members[i]
-		if _, ok := m.value.(*lua.LTable); ok {
-			full.RawSetString(r.name(m), m.value)
-		}
+	for _, p := range r.parts {
+		full.RawSetString(r.name(&r.members[p.member]), p.table)
 	}
 	if t.Metatable == lua.LValue(c.lazyRecords) && full.Metatable == lua.LNil {
 		full.Metatable = c.records
 	}
 	*t = *full
-	r.raw, r.members = nil, nil
+	r.raw, r.members, r.parts = nil, nil, nil
 }
 
 // unfilled returns the lazy table whose members can be written as they are, or nil. It
 // fills one whose names are not simple.
 func (c *Codec) unfilled(t *lua.LTable) *lazy {
 	r := c.lazy(t)
-	if r != nil && r.repeats() {
+	if r != nil && c.repeats(r) {
 		c.fill(t)
 		return nil
 	}
@@ -252,7 +264,7 @@ func (c *Codec) unfilled(t *lua.LTable) *lazy {
 // encodeLazy writes the members of a lazy table. What nobody has seen is written as it
 // is; write gets the values of those that scripts compare or convert.
 func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error) error {
-	r.index()
+	c.index(r)
 	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
 		return err
 	}
@@ -266,7 +278,7 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 		if err := c.text(name); err != nil {
 			return err
 		}
-		if err := c.encodeMember(r, m, name, write); err != nil {
+		if err := c.encodeMember(r, i, name, write); err != nil {
 			return err
 		}
 		c.path = c.path[:len(c.path)-1]
@@ -277,38 +289,29 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 // untouched reports whether a table can be written as it is: no script holds a part of
 // it, and it has no null, which is absent in Lua's tables.
 func (r *lazy) untouched() bool {
-	for i := range r.members {
-		if _, ok := r.members[i].value.(*lua.LTable); ok {
-			return false
-		}
-	}
-	return !bytes.Contains(r.raw, null)
+	return len(r.parts) == 0 && !bytes.Contains(r.raw, null)
 }
 
-func (c *Codec) encodeMember(r *lazy, m *member, name string, write func(name string, v lua.LValue) error) error {
-	raw := jsontext.Value(r.raw[m.from:m.to])
-	v := m.value
-	switch raw[0] {
-	case '{', '[':
-		// null is absent in Lua's tables, so it is not written.
-		if v == nil && !bytes.Contains(raw, null) {
-			if err := c.pass(); err != nil {
-				return err
-			}
-			return c.enc.WriteValue(raw)
+func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string, v lua.LValue) error) error {
+	raw := jsontext.Value(r.raw[r.members[i].from:r.members[i].to])
+	if t := r.part(i); t != nil {
+		return write(name, t)
+	}
+	// null is absent in Lua's tables, so it is not written.
+	if (raw[0] == '{' || raw[0] == '[') && !bytes.Contains(raw, null) {
+		if err := c.pass(); err != nil {
+			return err
 		}
+		return c.enc.WriteValue(raw)
 	}
-	if v == nil {
-		v = c.part(raw)
-	}
-	return write(name, v)
+	return write(name, c.value(raw))
 }
 
 var null = []byte("null")
 
 // repeats reports whether two members have the same name, or may have it.
-func (r *lazy) repeats() bool {
-	r.index()
+func (c *Codec) repeats(r *lazy) bool {
+	c.index(r)
 	for i := range r.members {
 		key := r.raw[r.members[i].key:r.members[i].keyEnd]
 		if i == mostCompared || bytes.IndexByte(key, '\\') >= 0 {

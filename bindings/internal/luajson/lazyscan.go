@@ -1,19 +1,22 @@
 package luajson
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // index notes the members of an object, if that was not done before. The JSON is
 // valid, so it looks only for what ends a value.
-func (r *lazy) index() {
+func (c *Codec) index(r *lazy) {
 	if r.members != nil {
 		return
 	}
-	r.members = make([]member, 0, usualMembers)
+	members := c.members[:0]
 	at := skipSpace(r.raw, 0) + 1 // the brace
 	for {
 		at = skipSpace(r.raw, at)
 		if r.raw[at] == '}' {
-			return
+			break
 		}
 		if r.raw[at] == ',' {
 			at = skipSpace(r.raw, at+1)
@@ -25,12 +28,14 @@ func (r *lazy) index() {
 		m.from = uint32(at)
 		at = skipValue(r.raw, at)
 		m.to = uint32(at)
-		r.members = append(r.members, m)
+		members = append(members, m)
+		r.escaped = r.escaped || bytes.IndexByte(r.raw[m.key:m.keyEnd], '\\') >= 0
+	}
+	r.members = slices.Clone(members)
+	if c.members = members; cap(members) > mostInterned {
+		c.members = nil // a very large object was the exception
 	}
 }
-
-// usualMembers is room for the members of most records.
-const usualMembers = 24
 
 // isEmptyObject reports whether an object has no members.
 func isEmptyObject(raw []byte) bool { return raw[skipSpace(raw, 1)] == '}' }
