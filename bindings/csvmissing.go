@@ -46,14 +46,17 @@ func (m *missingColumns) see(L *lua.LState, row *lua.LTable) {
 }
 
 func (m *missingColumns) note(row *lua.LTable, prefix string) {
+	Fill(row)
 	for k, v := row.Next(lua.LNil); k != lua.LNil && len(m.fields) < mostSeenFields; k, v = row.Next(k) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			continue
 		}
-		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 && !luajson.IsEmpty(inner) {
-			m.note(inner, string(name)+".")
-			continue
+		if inner, ok := v.(*lua.LTable); ok && prefix == "" && inner.MaxN() == 0 {
+			if Fill(inner); !luajson.IsEmpty(inner) {
+				m.note(inner, string(name)+".")
+				continue
+			}
 		}
 		if field := prefix + string(name); !slices.Contains(m.fields, field) {
 			m.fields = append(m.fields, field)

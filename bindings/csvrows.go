@@ -26,8 +26,10 @@ type csvReader struct {
 	problems *problems
 	// from is where the rows come from.
 	from *origin
-	// names are the columns as keys of a table; keys and values are those of a row.
-	names, keys, values []lua.LValue
+	// columns are the names of the columns in tables, and typed reports whether any
+	// column is converted.
+	columns *luajson.Columns
+	typed   bool
 }
 
 // onCSV makes a function that reads its first argument, a file or a text, by the
@@ -62,8 +64,9 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		}
 		for _, name := range r.Columns {
 			c.convert = append(c.convert, opt.convert[name])
-			c.names = append(c.names, lua.LString(name))
+			c.typed = c.typed || opt.convert[name] != nil
 		}
+		c.columns = luajson.NewColumns(r.Columns)
 		v, err := read(a, c)
 		return c.problems.give(a, v, err)
 	}
@@ -87,7 +90,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong) && c.opt.collect:
-			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.row(L, wrong.Cells, c.place(wrong.Line, wrong.Cells), nil)})
+			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.text(L, wrong.Cells, c.place(wrong.Line, wrong.Cells))})
 			continue
 		case errors.Is(err, io.EOF):
 			return nil, 0, c.problems.end()
@@ -95,36 +98,48 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 			return nil, 0, err
 		}
 		at := c.place(line, cells)
+		own := at.cells
 		if c.opt.Trim {
 			for i := range cells {
 				cells[i] = strings.TrimSpace(cells[i])
 			}
+			own = slices.Clone(cells)
 		}
 		if c.Columns == nil {
 			row := stringList(L, cells)
 			putPlace(row, at)
 			return row, line, c.problems.good()
 		}
-		row := c.row(L, cells, at, func(i int, cell string) lua.LValue {
-			v, e := c.value(c.convert[i], cell)
-			if e == nil {
-				return v
-			}
-			data := &invalid.Error{}
-			errors.As(e, &data)
-			err = c.Errorf(line, data.Hint, "column %q: %v", c.Columns[i], e)
-			if c.opt.collect {
-				c.problems.add(line, err, map[string]lua.LValue{"row": c.row(L, cells, at, nil), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
-			}
-			return lua.LNil
-		})
+		values, err := c.convertAll(L, cells, at)
 		switch {
 		case err == nil:
-			return row, line, c.problems.good()
+			return c.row(L, own, values, at), line, c.problems.good()
 		case !c.opt.collect:
 			return nil, 0, err
 		}
 	}
+}
+
+// convertAll returns the values of a row's cells, nil if they are their text. The error
+// is that of the last cell without a value; each is a problem if those are collected.
+func (c *csvReader) convertAll(L *lua.LState, cells []string, at place) (values []lua.LValue, failed error) {
+	if !c.typed {
+		return nil, nil
+	}
+	values = make([]lua.LValue, min(len(cells), len(c.Columns)))
+	for i, cell := range cells[:len(values)] {
+		v, err := c.value(c.convert[i], cell)
+		if err != nil {
+			data := &invalid.Error{}
+			errors.As(err, &data)
+			failed = c.Errorf(at.line, data.Hint, "column %q: %v", c.Columns[i], err)
+			if c.opt.collect {
+				c.problems.add(at.line, failed, map[string]lua.LValue{"row": c.text(L, cells, at), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
+			}
+		}
+		values[i] = v
+	}
+	return values, failed
 }
 
 // place is where the row of the cells comes from.
@@ -132,28 +147,32 @@ func (c *csvReader) place(line int, cells []string) place {
 	return place{origin: c.from, line: line, cells: slices.Clone(cells)}
 }
 
-// row makes a table of cells, whose values in named columns are those of the
-// function, or text.
-func (c *csvReader) row(L *lua.LState, cells []string, at place, value func(i int, cell string) lua.LValue) *lua.LTable {
-	keys, values := c.keys[:0], c.values[:0]
-	c.keys, c.values = nil, nil // the function may make another row
-	for i, cell := range cells {
-		v := lua.LValue(lua.LString(cell))
-		var name lua.LValue
-		switch {
-		case i >= len(c.names):
-			name = lua.LString(csvtext.ColumnName(i))
-		case value != nil:
-			name, v = c.names[i], value(i, cell)
-		default:
-			name = c.names[i]
-		}
-		if v != lua.LNil {
-			keys, values = append(keys, name), append(values, v)
-		}
+// row makes a table of cells and their values, if they are not their text. Cells beyond
+// the columns are named by their number.
+func (c *csvReader) row(L *lua.LState, cells []string, values []lua.LValue, at place) *lua.LTable {
+	named := min(len(cells), len(c.Columns))
+	row := CodecOf(L).NewRow(c.columns, cells[:named], values, c.opt.empty)
+	putPlace(row, at)
+	if named < len(cells) {
+		Fill(row)
 	}
-	c.keys, c.values = keys, values
-	t := luajson.NewObject(L, keys, values)
+	for i, cell := range cells[named:] {
+		row.RawSetString(csvtext.ColumnName(named+i), lua.LString(cell))
+	}
+	return row
+}
+
+// text makes a table of cells that are left as they are. There may be more cells than
+// columns.
+func (c *csvReader) text(L *lua.LState, cells []string, at place) *lua.LTable {
+	t := L.CreateTable(0, len(cells))
+	for i, cell := range cells {
+		name := csvtext.ColumnName(i)
+		if i < len(c.Columns) {
+			name = c.Columns[i]
+		}
+		t.RawSetString(name, lua.LString(cell))
+	}
 	putPlace(t, at)
 	return t
 }

@@ -181,6 +181,7 @@ func allFields(rows ...lua.LValue) []string {
 		if !ok {
 			continue
 		}
+		Fill(row)
 		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
 			if name, ok := k.(lua.LString); ok {
 				seen[string(name)] = true
@@ -253,6 +254,7 @@ func (w *csvWriter) cells(L *lua.LState, row *lua.LTable) ([]lua.LValue, error) 
 		return cells, nil
 	}
 	if w.strict {
+		Fill(row)
 		for k, _ := row.Next(lua.LNil); k != lua.LNil; k, _ = row.Next(k) {
 			name := lua.LVAsString(k)
 			written := func(column string) bool { return column == name || strings.HasPrefix(column, name+".") }

@@ -141,6 +141,7 @@ func TestCSVRoundTrip(t *testing.T) {
 		require.Equal(r, len(want), got.Len())
 		for i, cells := range want {
 			row := got.RawGetInt(i + 1).(*lua.LTable)
+			Fill(row)
 			for j, name := range names {
 				cell := row.RawGetString(name)
 				if !header {

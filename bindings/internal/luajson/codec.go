@@ -22,9 +22,10 @@ type Codec struct {
 	records *lua.LTable
 	results *lua.LTable
 	// lazyRecords and lazyParts are the metatables of records, and of objects in them,
-	// whose contents are still JSON.
+	// whose contents are still JSON; lazyRows is that of rows whose contents are cells.
 	lazyRecords *lua.LTable
 	lazyParts   *lua.LTable
+	lazyRows    *lua.LTable
 	keys        map[string]lua.LValue
 
 	// names and values are stacks of what is being read, so that each table gets
@@ -75,8 +76,9 @@ func New(L *lua.LState, texts Texts) *Codec {
 	c.array, c.object = L.CreateTable(0, 1), L.CreateTable(0, 1)
 	c.records = printed(L, texts.Record)
 	c.results = printed(L, texts.Result)
-	c.lazyRecords = c.lazies(texts.Record)
-	c.lazyParts = c.lazies(nil)
+	c.lazyRecords = c.lazies(texts.Record, objects{c})
+	c.lazyParts = c.lazies(nil, objects{c})
+	c.lazyRows = c.lazies(nil, rows{c})
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))
 	c.object.RawSetString(jsonTypeField, lua.LString("object"))
 	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))

@@ -179,6 +179,9 @@ func (c *Codec) encodeTable(t *lua.LTable) error {
 	if r := c.unfilled(t); r != nil {
 		return c.encodeLazy(r, func(_ string, v lua.LValue) error { return c.encode(v) })
 	}
+	if r := c.row(t); r != nil {
+		return c.encodeRow(r, func(_ string, v lua.LValue) error { return c.encode(v) })
+	}
 	n := t.Len()
 	if n > 0 || t.Metatable == lua.LValue(c.array) {
 		return c.encodeList(t, n)
@@ -197,14 +200,38 @@ func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, wr
 		if !ok {
 			return notName(k)
 		}
-		c.path = append(c.path, step{name: string(name)})
-		if err := c.text(string(name)); err != nil {
+		if err := c.encodeField(string(name), v, write); err != nil {
 			return err
 		}
-		if err := write(string(name), v); err != nil {
+	}
+	return c.enc.WriteToken(jsontext.EndObject)
+}
+
+func (c *Codec) encodeField(name string, v lua.LValue, write func(name string, v lua.LValue) error) error {
+	c.path = append(c.path, step{name: name})
+	if err := c.text(name); err != nil {
+		return err
+	}
+	if err := write(name, v); err != nil {
+		return err
+	}
+	c.path = c.path[:len(c.path)-1]
+	return nil
+}
+
+// encodeRow writes the cells of a row.
+func (c *Codec) encodeRow(r *row, write func(name string, v lua.LValue) error) error {
+	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for i := range r.cells {
+		v := r.value(i)
+		if v == lua.LNil {
+			continue
+		}
+		if err := c.encodeField(string(r.columns.names[i].(lua.LString)), v, write); err != nil {
 			return err
 		}
-		c.path = c.path[:len(c.path)-1]
 	}
 	return c.enc.WriteToken(jsontext.EndObject)
 }
@@ -264,6 +291,9 @@ func (c *Codec) encodeRecord(v lua.LValue, opt EncodeOptions) error {
 	}
 	if r := c.unfilled(t); r != nil {
 		return c.encodeLazy(r, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
+	}
+	if r := c.row(t); r != nil {
+		return c.encodeRow(r, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
 	}
 	notName := func(k lua.LValue) error {
 		return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())

@@ -89,41 +89,53 @@ func whole(t *lua.LTable, seen map[*lua.LTable]bool) {
 	})
 }
 
+// contents are those of lazy tables of one kind.
+type contents interface {
+	Filler
+	// field returns a field of a table that is not filled.
+	field(v lua.LValue, name string) lua.LValue
+}
+
 // lazies makes the metatable of lazy tables. show returns the text that print shows of
 // one, nil if it shows no contents.
-func (c *Codec) lazies(show func(t *lua.LTable) string) *lua.LTable {
+func (c *Codec) lazies(show func(t *lua.LTable) string, of contents) *lua.LTable {
 	meta := c.l.CreateTable(0, 4)
 	if show != nil {
 		meta = printed(c.l, show)
 	}
 	fill := c.l.NewUserData()
-	fill.Value = filler{c}
+	fill.Value = of
 	meta.RawSetString(FillField, fill)
 	meta.RawSetString("__index", c.l.NewFunction(func(L *lua.LState) int {
-		name, named := L.Get(2).(lua.LString)
-		r := c.lazy(L.Get(1))
-		if !named || r == nil {
-			L.Push(lua.LNil)
-			return 1
+		v := lua.LValue(lua.LNil)
+		if name, ok := L.Get(2).(lua.LString); ok {
+			v = of.field(L.Get(1), string(name))
 		}
-		L.Push(c.field(r, string(name)))
+		L.Push(v)
 		return 1
 	}))
 	meta.RawSetString("__newindex", c.l.NewFunction(func(L *lua.LState) int {
 		t := L.CheckTable(1)
-		c.fill(t)
+		of.Fill(t)
 		t.RawSet(L.Get(2), L.Get(3))
 		return 0
 	}))
 	return meta
 }
 
-// filler is the Filler of a codec.
-type filler struct{ *Codec }
+// objects are the contents of lazy tables of JSON.
+type objects struct{ *Codec }
 
-func (f filler) Fill(t *lua.LTable) { f.fill(t) }
+func (f objects) Fill(t *lua.LTable) { f.fill(t) }
 
-func (f filler) Weight(t *lua.LTable) int64 {
+func (f objects) field(v lua.LValue, name string) lua.LValue {
+	if r := f.lazy(v); r != nil {
+		return f.Codec.field(r, name)
+	}
+	return lua.LNil
+}
+
+func (f objects) Weight(t *lua.LTable) int64 {
 	r := f.lazy(t)
 	if r == nil {
 		return 0
@@ -161,6 +173,9 @@ func (c *Codec) lazy(v lua.LValue) *lazy {
 func (c *Codec) Field(t *lua.LTable, name string) lua.LValue {
 	if r := c.lazy(t); r != nil {
 		return c.field(r, name)
+	}
+	if r := c.row(t); r != nil {
+		return r.field(name)
 	}
 	return t.RawGetString(name)
 }
