@@ -84,10 +84,7 @@ func prepareRecord(m *catalog.Model, row Record) (Record, object, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	members, err := readObject(sent)
-	if err != nil {
-		return nil, nil, &Error{Kind: KindValidation, Message: "the row can't be read: " + err.Error()}
-	}
+	members := membersOf(sent)
 	return sent, members, losesMembers(m, members)
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unsafe"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -112,8 +113,37 @@ func (r *reader) value() (jsontext.Value, error) {
 	return r.text[end-len(v) : end : end], nil
 }
 
-// readObject returns the members of a JSON object. Their values are parts of v.
+// readObject returns the members of a JSON object. Their names and values are parts of v.
 func readObject(v []byte) (object, error) {
+	if value := jsontext.Value(v); value.Kind() == '{' && value.IsValid(lenient) {
+		return membersOf(v), nil
+	}
+	return readInvalid(v)
+}
+
+// membersOf is readObject for an object that is valid.
+func membersOf(v Record) object {
+	var room [mostProperties]Member
+	members := v.AppendMembers(room[:0])
+	out := make(object, len(members))
+	for i := range members {
+		m := &members[i]
+		out[i].value = jsontext.Value(v[m.From:m.To:m.To])
+		if m.Escaped(v) {
+			out[i].name = text(jsontext.Value(v[m.Name-1 : m.NameEnd+1]))
+		} else if m.NameEnd > m.Name {
+			out[i].name = unsafe.String(&v[m.Name], m.NameEnd-m.Name)
+		}
+	}
+	return out
+}
+
+// mostProperties is how many properties most records have at most.
+const mostProperties = 64
+
+// readInvalid is readObject for JSON that is not a valid object. It reads up to the place
+// that is wrong, for the error.
+func readInvalid(v []byte) (object, error) {
 	r := newReader(v)
 	if err := r.open('{'); err != nil {
 		return nil, err
@@ -256,4 +286,55 @@ func toRecord(v any, what string) (Record, error) {
 		return nil, &Error{Kind: KindValidation, Message: what + " must be an object, not " + kindName(value.Kind())}
 	}
 	return raw, nil
+}
+
+// skipSpace returns where the next character that is not white space is.
+func skipSpace(raw []byte, at int) int {
+	for raw[at] <= ' ' {
+		at++
+	}
+	return at
+}
+
+// skipText returns where the text in quotes that begins at a place ends.
+func skipText(raw []byte, at int) int {
+	for at++; ; {
+		end := at + bytes.IndexByte(raw[at:], '"')
+		backslashes := 0
+		for raw[end-1-backslashes] == '\\' {
+			backslashes++
+		}
+		at = end + 1
+		if backslashes%2 == 0 {
+			return at
+		}
+	}
+}
+
+// skipValue returns where the value that begins at a place ends.
+func skipValue(raw []byte, at int) int {
+	depth := 0
+	for {
+		switch raw[at] {
+		case '"':
+			at = skipText(raw, at)
+		case '{', '[':
+			depth++
+			at++
+		case '}', ']':
+			depth--
+			at++
+		default:
+			at++
+			if depth > 0 { // a sign between values, or a part of a number or a word
+				continue
+			}
+			for at < len(raw) && raw[at] != ',' && raw[at] != '}' && raw[at] != ']' && raw[at] > ' ' {
+				at++
+			}
+		}
+		if depth == 0 {
+			return at
+		}
+	}
 }

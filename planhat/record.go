@@ -1,6 +1,7 @@
 package planhat
 
 import (
+	"bytes"
 	stdjson "encoding/json"
 	"errors"
 	"fmt"
@@ -39,6 +40,38 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	}
 	*r = append((*r)[:0], text...)
 	return nil
+}
+
+// Member is a property of a record: the places in the record's JSON of its name,
+// without the quotes, and of its value.
+type Member struct{ Name, NameEnd, From, To uint32 }
+
+// Escaped reports whether the property's name is written with an escape.
+func (m *Member) Escaped(r Record) bool { return bytes.IndexByte(r[m.Name:m.NameEnd], '\\') >= 0 }
+
+// AppendMembers appends the properties of a record to into, in the order of the JSON. It
+// is for programs that look at few properties of many records: it finds only where values
+// end, which is several times faster than reading them. The record must be valid JSON, as
+// those are that the client returns, and have at most 4 GiB.
+func (r Record) AppendMembers(into []Member) []Member {
+	at := skipSpace(r, 0) + 1 // the brace
+	for {
+		at = skipSpace(r, at)
+		if r[at] == '}' {
+			return into
+		}
+		if r[at] == ',' {
+			at = skipSpace(r, at+1)
+		}
+		m := Member{Name: uint32(at + 1)}
+		at = skipText(r, at)
+		m.NameEnd = uint32(at - 1)
+		at = skipSpace(r, skipSpace(r, at)+1) // the colon
+		m.From = uint32(at)
+		at = skipValue(r, at)
+		m.To = uint32(at)
+		into = append(into, m)
+	}
 }
 
 // Decode reads a record into a T, usually one of the models' structs such as

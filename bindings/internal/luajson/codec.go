@@ -7,6 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // Codec turns JSON into Lua values and back, token by token. There is one for
@@ -33,7 +35,7 @@ type Codec struct {
 	names  []lua.LValue
 	values []lua.LValue
 	// members are room for those of an object that is being read.
-	members []member
+	members []planhat.Member
 
 	// path leads to the part being encoded, for errors; most is how many bytes its
 	// JSON may have, 0 without a limit.

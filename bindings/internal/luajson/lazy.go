@@ -2,10 +2,13 @@ package luajson
 
 import (
 	"bytes"
+	"slices"
 	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // lazy is a table that holds the JSON of an object, and makes Lua values of its members
@@ -17,14 +20,11 @@ type lazy struct {
 	raw   []byte
 	// members are those of the object, in order, once one was asked for. escaped
 	// reports whether a name has an escape.
-	members []member
+	members []planhat.Member
 	escaped bool
 	// parts are the tables of members that were asked for.
 	parts []part
 }
-
-// member is a member of an object: the places of its key and its value in the JSON.
-type member struct{ key, keyEnd, from, to uint32 }
 
 // part is the table of a member.
 type part struct {
@@ -140,11 +140,11 @@ func (f objects) Weight(t *lua.LTable) int64 {
 	if r == nil {
 		return 0
 	}
-	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(member{})) + int64(cap(r.parts))*int64(unsafe.Sizeof(part{}))
+	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(planhat.Member{})) + int64(cap(r.parts))*int64(unsafe.Sizeof(part{}))
 	for _, p := range r.parts {
 		n += f.Weight(p.table)
 		if f.lazy(p.table) == nil { // a list, or one that was filled
-			n += fullWeight * int64(r.members[p.member].to-r.members[p.member].from)
+			n += fullWeight * int64(r.members[p.member].To-r.members[p.member].From)
 		}
 	}
 	return n
@@ -152,6 +152,26 @@ func (f objects) Weight(t *lua.LTable) int64 {
 
 // fullWeight is about how many times more a table takes than its JSON.
 const fullWeight = 4
+
+// index notes the members of an object, if that was not done before.
+func (c *Codec) index(r *lazy) {
+	if r.members != nil {
+		return
+	}
+	members := planhat.Record(r.raw).AppendMembers(c.members[:0])
+	for i := range members {
+		r.escaped = r.escaped || members[i].Escaped(r.raw)
+	}
+	r.members = slices.Clone(members)
+	if c.members = members; cap(members) > mostInterned {
+		c.members = nil // a very large object was the exception
+	}
+}
+
+// isEmptyObject reports whether an object has no members.
+func isEmptyObject(raw []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(raw[1:], " \t\r\n"), []byte("}"))
+}
 
 // newLazy makes a table of the JSON of an object, which was validated.
 func (c *Codec) newLazy(meta *lua.LTable, raw []byte) lua.LValue {
@@ -186,13 +206,13 @@ func (c *Codec) field(r *lazy, name string) lua.LValue {
 	c.index(r)
 	for i := len(r.members) - 1; i >= 0; i-- {
 		m := &r.members[i]
-		if !r.named(m, name) || r.raw[m.from] == 'n' {
+		if !r.named(m, name) || r.raw[m.From] == 'n' {
 			continue
 		}
 		if t := r.part(i); t != nil {
 			return t
 		}
-		v := c.value(r.raw[m.from:m.to])
+		v := c.value(r.raw[m.From:m.To])
 		if t, ok := v.(*lua.LTable); ok {
 			r.parts = append(r.parts, part{i, t})
 		}
@@ -202,16 +222,16 @@ func (c *Codec) field(r *lazy, name string) lua.LValue {
 }
 
 // named reports whether a member has a name.
-func (r *lazy) named(m *member, name string) bool {
-	key := r.raw[m.key:m.keyEnd]
+func (r *lazy) named(m *planhat.Member, name string) bool {
+	key := r.raw[m.Name:m.NameEnd]
 	if !r.escaped || bytes.IndexByte(key, '\\') < 0 {
 		return string(key) == name
 	}
 	return r.name(m) == name
 }
 
-func (r *lazy) name(m *member) string {
-	name, _ := unquote(r.raw[m.key-1 : m.keyEnd+1])
+func (r *lazy) name(m *planhat.Member) string {
+	name, _ := unquote(r.raw[m.Name-1 : m.NameEnd+1])
 	return name
 }
 
@@ -285,7 +305,7 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 	}
 	for i := range r.members {
 		m := &r.members[i]
-		if r.raw[m.from] == 'n' {
+		if r.raw[m.From] == 'n' {
 			continue
 		}
 		name := r.name(m)
@@ -308,7 +328,7 @@ func (r *lazy) untouched() bool {
 }
 
 func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string, v lua.LValue) error) error {
-	raw := jsontext.Value(r.raw[r.members[i].from:r.members[i].to])
+	raw := jsontext.Value(r.raw[r.members[i].From:r.members[i].To])
 	if t := r.part(i); t != nil {
 		return write(name, t)
 	}
@@ -328,12 +348,12 @@ var null = []byte("null")
 func (c *Codec) repeats(r *lazy) bool {
 	c.index(r)
 	for i := range r.members {
-		key := r.raw[r.members[i].key:r.members[i].keyEnd]
+		key := r.raw[r.members[i].Name:r.members[i].NameEnd]
 		if i == mostCompared || bytes.IndexByte(key, '\\') >= 0 {
 			return true
 		}
 		for j := range i {
-			if bytes.Equal(key, r.raw[r.members[j].key:r.members[j].keyEnd]) {
+			if bytes.Equal(key, r.raw[r.members[j].Name:r.members[j].NameEnd]) {
 				return true
 			}
 		}
