@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -107,14 +108,10 @@ var uses = []string{
 	`local f = setfenv(function() return name end, r) out(f())`, `out(tables and #tables.keys(r))`, `out((tostring(r[%s]):gsub("0x%%x+", "")))`,
 }
 
-// TestLazyRecordsAreTables runs random programs on random records: with a record whose
-// fields are made when they are asked for, they do what they do with a plain table.
-func TestLazyRecordsAreTables(t *testing.T) {
-	rt, out := records(t)
-	rapid.Check(t, func(rt2 *rapid.T) {
-		text := document(rt2, 0)
-		var program strings.Builder
-		program.WriteString(`local function out(...)
+// program draws a random program on a record r.
+func program(t *rapid.T) string {
+	var program strings.Builder
+	program.WriteString(`local function out(...)
   local line = {}
   for i = 1, select("#", ...) do
     local v = select(i, ...)
@@ -127,22 +124,56 @@ local function same(v) return json.encode(json.decode(json.encode(v), { nulls = 
 -- Lists, and objects without members, show what they are; records don't.
 local function meta(m) if m and m.__jsontype then m = nil end return m end
 `)
-		for range rapid.IntRange(1, 6).Draw(rt2, "uses") {
-			use := rapid.SampledFrom(uses).Draw(rt2, "use")
-			for strings.Contains(use, "%s") {
-				use = strings.Replace(use, "%s", fmt.Sprintf("%q", rapid.SampledFrom(fieldNames).Draw(rt2, "name")), 1)
-			}
-			program.WriteString("do " + strings.ReplaceAll(use, "%%", "%") + " end\n")
+	for range rapid.IntRange(1, 6).Draw(t, "uses") {
+		use := rapid.SampledFrom(uses).Draw(t, "use")
+		for strings.Contains(use, "%s") {
+			use = strings.Replace(use, "%s", fmt.Sprintf("%q", rapid.SampledFrom(fieldNames).Draw(t, "name")), 1)
 		}
-		program.WriteString("print(inspect(setmetatable(r, nil)))\n")
-		var did [2]string
-		for i, lazy := range []string{"true", "false"} {
-			out.Reset()
-			source := fmt.Sprintf("local r = made.record(%s, %s)\n%s", luaString(text), lazy, program.String())
-			_, err := rt.Run(t.Context(), Script{Name: "t.lua", Source: []byte(source)})
-			did[i] = fmt.Sprint(out.String(), err)
+		program.WriteString("do " + strings.ReplaceAll(use, "%%", "%") + " end\n")
+	}
+	program.WriteString("print(inspect(setmetatable(r, nil)))\n")
+	return program.String()
+}
+
+// agree checks that a program does the same after two ways to make its record r.
+func agree(t *rapid.T, rt *Runtime, out *bytes.Buffer, lazy, plain, program string) {
+	var did [2]string
+	for i, source := range []string{lazy, plain} {
+		out.Reset()
+		_, err := rt.Run(context.Background(), Script{Name: "t.lua", Source: []byte(source + "\n" + program)})
+		did[i] = fmt.Sprint(out.String(), err)
+	}
+	require.Equal(t, did[1], did[0], "%s\n%s", lazy, program)
+}
+
+// TestLazyRecordsAreTables runs random programs on random records: with a record whose
+// fields are made when they are asked for, they do what they do with a plain table.
+func TestLazyRecordsAreTables(t *testing.T) {
+	rt, out := records(t)
+	rapid.Check(t, func(t *rapid.T) {
+		text := luaString(document(t, 0))
+		agree(t, rt, out, fmt.Sprintf("local r = made.record(%s, true)", text), fmt.Sprintf("local r = made.record(%s, false)", text), program(t))
+	})
+}
+
+// TestLazyRowsAreTables does the same with rows of CSV, beside tables that hold a copy of
+// their fields.
+func TestLazyRowsAreTables(t *testing.T) {
+	rt, out := records(t)
+	cell := rapid.SampledFrom([]string{"", "", "text", "1", "-2.5", `"a ""quote"""`, "é", " x ", "null"})
+	rapid.Check(t, func(t *rapid.T) {
+		var names, cells []string
+		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(fieldNames[1:6]), 1, 5, rapid.ID).Draw(t, "names") {
+			names, cells = append(names, name), append(cells, cell.Draw(t, "cell"))
 		}
-		require.Equal(rt2, did[1], did[0], "%s\n%s", text, program.String())
+		options := "numbers = {" + rapid.SampledFrom([]string{"", `"1"`, `"` + names[0] + `"`}).Draw(t, "numbers") + "}"
+		options += rapid.SampledFrom([]string{"", ", trim = true", `, ragged = "allow"`, `, empty = "text"`, `, empty = "null"`, `, on_error = "collect"`}).Draw(t, "options")
+		if strings.Contains(options, "ragged") {
+			cells = append(cells, "more", "")
+		}
+		text := luaString(strings.Join(names, ",") + "\n" + strings.Join(cells, ",") + "\n1\n")
+		lazy := fmt.Sprintf("local rows = csv.parse(%s, { %s })\nlocal r = rows[1] or {}", text, options)
+		agree(t, rt, out, lazy, lazy+" local copy = {} for k, v in pairs(r) do copy[k] = v end r = copy", program(t))
 	})
 }
 

@@ -107,7 +107,7 @@ func (c *Codec) lazies(show func(t *lua.LTable) string, of contents) *lua.LTable
 	fill.Value = of
 	meta.RawSetString(FillField, fill)
 	meta.RawSetString("__index", c.l.NewFunction(func(L *lua.LState) int {
-		v := lua.LValue(lua.LNil)
+		v := lua.LNil
 		if name, ok := L.Get(2).(lua.LString); ok {
 			v = of.field(L.Get(1), string(name))
 		}
