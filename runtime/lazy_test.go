@@ -156,24 +156,51 @@ func TestLazyRecordsAreTables(t *testing.T) {
 	})
 }
 
-// TestLazyRowsAreTables does the same with rows of CSV, beside tables that hold a copy of
-// their fields.
+// TestLazyRowsAreTables does the same with rows of CSV, beside tables with the values that
+// their fields should have.
 func TestLazyRowsAreTables(t *testing.T) {
 	rt, out := records(t)
-	cell := rapid.SampledFrom([]string{"", "", "text", "1", "-2.5", `"a ""quote"""`, "é", " x ", "null"})
+	number := rapid.SampledFrom([]string{"", "1", "-2.5"})
+	text := rapid.SampledFrom([]string{"", "", "text", "1", `"a ""quote"" b"`, "é", " x ", "null"})
 	rapid.Check(t, func(t *rapid.T) {
-		var names, cells []string
-		for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(fieldNames[1:6]), 1, 5, rapid.ID).Draw(t, "names") {
-			names, cells = append(names, name), append(cells, cell.Draw(t, "cell"))
+		option := rapid.SampledFrom([]string{"", "trim = true", `ragged = "allow"`, `empty = "text"`, `empty = "null"`, `on_error = "collect"`}).Draw(t, "option")
+		names := rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"name", "custom", "tags", "a", "b", "x y"}), 1, 6, rapid.ID).Draw(t, "names")
+		numbered := rapid.SampledFrom([]string{"", names[0], names[len(names)-1]}).Draw(t, "numbered")
+		empty := map[string]string{`empty = "text"`: `""`, `empty = "null"`: "json.null"}[option]
+		var cells []string
+		plain := "local r = {}"
+		set := func(name, value string) { plain += fmt.Sprintf(" r[%q] = %s", name, value) }
+		for _, name := range names {
+			kind := text
+			if name == numbered {
+				kind = number
+			}
+			cell := kind.Draw(t, "cell")
+			cells = append(cells, cell)
+			if cell = strings.ReplaceAll(strings.Trim(cell, `"`), `""`, `"`); strings.Contains(option, "trim") {
+				cell = strings.TrimSpace(cell)
+			}
+			switch {
+			case cell != "" && name == numbered:
+				set(name, cell)
+			case cell != "":
+				set(name, luaString(cell))
+			case empty != "":
+				set(name, empty)
+			}
 		}
-		options := "numbers = {" + rapid.SampledFrom([]string{"", `"1"`, `"` + names[0] + `"`}).Draw(t, "numbers") + "}"
-		options += rapid.SampledFrom([]string{"", ", trim = true", `, ragged = "allow"`, `, empty = "text"`, `, empty = "null"`, `, on_error = "collect"`}).Draw(t, "options")
-		if strings.Contains(options, "ragged") {
-			cells = append(cells, "more", "")
+		names, cells = append(names, "id"), append(cells, "x") // rows without a cell are left out
+		set("id", `"x"`)
+		if strings.Contains(option, "ragged") {
+			cells = append(cells, "more")
+			set(fmt.Sprintf("column_%d", len(cells)), `"more"`)
 		}
-		text := luaString(strings.Join(names, ",") + "\n" + strings.Join(cells, ",") + "\n1\n")
-		lazy := fmt.Sprintf("local rows = csv.parse(%s, { %s })\nlocal r = rows[1] or {}", text, options)
-		agree(t, rt, out, lazy, lazy+" local copy = {} for k, v in pairs(r) do copy[k] = v end r = copy", program(t))
+		file := strings.Join(names, ",") + "\n" + strings.Join(cells, ",") + "\n"
+		lazy := fmt.Sprintf("local rows = csv.parse(%s, { numbers = { %q }, %s })\nlocal r = rows[1]", luaString(file), numbered, option)
+		if numbered == "" {
+			lazy = strings.Replace(lazy, `numbers = { "" }, `, "", 1)
+		}
+		agree(t, rt, out, lazy, "\n"+plain, program(t))
 	})
 }
 
