@@ -21,6 +21,7 @@ var bulkOptionFields = []Field{
 	{Name: "chunk_size", Type: "integer", Doc: "The maximum number of rows per request. Default: Planhat's limit. Requests are also split by size."},
 	{Name: "strict", Type: "boolean", Doc: "Raise an error if a row is rejected. Default: false, or true with `--strict`."},
 	retryForField,
+	checkpointField,
 	{Name: "progress", Type: "fun(done: integer, total: integer?)", Doc: "Called after each request with the number of rows processed so far and the total. The total is nil while an iterator has more rows."},
 	{Name: "keys", Type: "boolean", Doc: "Keep `ids` and `outcomes` of all rows in the result. Default: true for a list, false for an iterator."},
 }
@@ -90,6 +91,9 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	}
 	ctx, err := retryFor(a, 1)
 	if err != nil {
+		return 0, err
+	}
+	if ctx, err = checkpointed(ctx, a, 1); err != nil {
 		return 0, err
 	}
 	result, err := call(r, ctx, rows.seq, opt)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/planhat"
 )
 
 // CheckpointStore keeps one value between the runs of a script, as JSON.
@@ -13,6 +15,23 @@ type CheckpointStore interface {
 	Load(ctx context.Context) ([]byte, error)
 	Save(ctx context.Context, value []byte) error
 	Clear(ctx context.Context) error
+}
+
+// checkpointField is the option of calls that checkpointed reads.
+var checkpointField = Field{Name: "checkpoint", Type: "string", Doc: "A name under which the rows that were sent are recorded. If the run fails, the next run does not send them again in a call with this name. " +
+	"The record is deleted when a run ends without an error."}
+
+// checkpointed returns the context of a call as its options in argument i say.
+func checkpointed(ctx context.Context, a *Args, i int) (context.Context, error) {
+	name := a.Options(i).String(checkpointField.Name)
+	if name == "" || a.Host.Journal == nil {
+		return ctx, nil
+	}
+	j, err := a.Host.Journal(ctx, name)
+	if err != nil || j == nil {
+		return ctx, err
+	}
+	return planhat.WithJournal(ctx, j), nil
 }
 
 // mostCheckpoint is the most bytes that a checkpoint may have.

@@ -32,6 +32,9 @@ type Host struct {
 	Models []*catalog.Model
 	// Checkpoint keeps how far the script came.
 	Checkpoint CheckpointStore
+	// Journal, if set, returns the journal of calls with the option checkpoint, or nil
+	// for none.
+	Journal func(ctx context.Context, name string) (planhat.Journal, error)
 	// Rejects takes the rows that the script rejects.
 	Rejects Rejections
 	// Strict makes a rejected row raise an error.

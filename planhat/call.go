@@ -47,7 +47,7 @@ type call struct {
 	// earlier run may have made.
 	keyed, again bool
 	// journal records what is sent, as intent says. rowwise is set if the caller recalls
-	// the rows and records what became of them.
+	// the rows and records what happened to them.
 	journal Journal
 	rowwise bool
 	intent  Intent

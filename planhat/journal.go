@@ -40,13 +40,13 @@ type KeylessRow struct {
 
 // JournalEntry is the record of one request.
 type JournalEntry interface {
-	// End records what became of the rows, in the order of Intent.IDs. Without rows,
+	// End records what happened to the rows, in the order of Intent.IDs. Without rows,
 	// none of them was carried out. An entry that is never ended counts as open: its
 	// rows may have been carried out.
 	End(ctx context.Context, rows []JournalRow, answer []byte)
 }
 
-// JournalOutcome is what became of a row.
+// JournalOutcome is what happened to a row.
 type JournalOutcome byte
 
 // The outcomes. Rows that are Open may have been carried out, those that are Unsent were
@@ -63,7 +63,7 @@ const (
 	JournalAnswered  JournalOutcome = 'a'
 )
 
-// JournalRow is what became of one row.
+// JournalRow is what happened to one row.
 type JournalRow struct {
 	Outcome JournalOutcome
 	// ID is the _id of the record, if it is known.
@@ -248,7 +248,7 @@ func (b *bulk) intent(lines []*line) Intent {
 	return i
 }
 
-// recordEnd records what became of the rows of a request: what the answer says of them, or
+// recordEnd records what happened to the rows of a request: what the answer says of them, or
 // that they were not carried out. Of a request that may have been carried out nothing is
 // known.
 func recordEnd(ctx context.Context, q *call, lines []*line, result *BulkResult, failed *Error) {
@@ -261,7 +261,7 @@ func recordEnd(ctx context.Context, q *call, lines []*line, result *BulkResult, 
 	}
 }
 
-// journalRows says what became of each row. If the answer does not say which rows it
+// journalRows says what happened to each row. If the answer does not say which rows it
 // counts, they are told apart in the order of the rows: only the sums are right.
 func journalRows(lines []*line, result *BulkResult) []JournalRow {
 	rows := make([]JournalRow, len(lines))

@@ -74,7 +74,7 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 	})
 	h.modules = &bindings.Host{
 		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,
-		Checkpoint: h.checkpoint, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
+		Checkpoint: h.checkpoint, Journal: o.Journal, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
 		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
 		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },
 	}

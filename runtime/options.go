@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -110,6 +111,10 @@ type Options struct {
 	// planhat.new, unless its host is the configured one. It returns an error if the
 	// script may not connect to it. dryRun reports whether writes are withheld.
 	AllowAddress func(address string, dryRun bool) error
+	// Journal, if set, returns the journal of calls with the option checkpoint, or nil
+	// for none. The journal of all other calls is that of the run's context; see
+	// planhat.WithJournal.
+	Journal func(ctx context.Context, name string) (planhat.Journal, error)
 	// DryRun withholds every write. Reads happen; writes are logged and
 	// counted.
 	DryRun bool

@@ -17,6 +17,9 @@ type Schedule struct {
 	MaxMemory string `toml:"max_memory" json:"max_memory,omitempty"`
 	// Retries is how often a run that failed or was lost is tried again.
 	Retries int `toml:"retries" json:"retries,omitempty"`
+	// Resume is "stop", "send" or "skip": what a retry does with rows without keys that
+	// may be stored.
+	Resume string `toml:"resume" json:"resume,omitempty"`
 	// Overlap is "skip", "queue" or "cancel_previous"; CatchUp is "skip",
 	// "once" or "all".
 	Overlap string `toml:"overlap" json:"overlap,omitempty"`

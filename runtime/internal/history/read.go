@@ -73,6 +73,22 @@ func (h *History) Get(ctx context.Context, tx store.Queryer, id int64) (*Run, er
 // Run returns one run, or ErrNoRun.
 func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.db, id) }
 
+// FirstAttempt returns the number of a run's first attempt, as far as the history has it.
+func (h *History) FirstAttempt(ctx context.Context, r *Run) (int64, error) {
+	first := r
+	for first.RetryOf != 0 {
+		earlier, err := h.Run(ctx, first.RetryOf)
+		if errors.Is(err, ErrNoRun) {
+			return first.RetryOf, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		first = earlier
+	}
+	return first.ID, nil
+}
+
 // Filter selects runs. Empty fields select all.
 type Filter struct {
 	Schedule, Script string

@@ -81,7 +81,9 @@ type Run struct {
 	// Attempt counts from 1; RetryOf is the run that this one repeats.
 	Attempt int   `json:"attempt" doc:"the number of the attempt, from 1"`
 	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it retries"`
-	Cause   Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event"`
+	// First is the first attempt, 0 if it is not known.
+	First int64 `json:"-"`
+	Cause Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event"`
 
 	Script string `json:"script" doc:"the script"`
 	// ScriptHash is the SHA-256 of the script that was run.

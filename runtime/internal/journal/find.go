@@ -28,8 +28,12 @@ type Unfinished struct {
 	// Doubtful counts the rows without a key that may have been carried out.
 	Doubtful int
 
-	id   int64
-	salt []byte
+	id int64
+}
+
+// Same reports whether the journal belongs to work with the same arguments and tenant.
+func (u *Unfinished) Same(w Work) bool {
+	return u.Owner == w.Owner && u.Arguments == w.Arguments && u.Tenant == w.Tenant
 }
 
 // Find returns the unfinished journals of an owner, the latest first.
@@ -37,18 +41,18 @@ func Find(ctx context.Context, q store.Queryer, owner string) (list []*Unfinishe
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
 		u := &Unfinished{}
 		var began, used int64
-		if err := row.Scan(&u.id, &u.Owner, &u.Arguments, &u.Tenant, &u.Command, &u.salt, &began, &used, &u.Holder, &u.Gap, &u.Sent, &u.Keyless, &u.Doubtful); err != nil {
+		if err := row.Scan(&u.id, &u.Owner, &u.Arguments, &u.Tenant, &u.Command, &began, &used, &u.Holder, &u.Gap, &u.Sent, &u.Keyless, &u.Doubtful); err != nil {
 			return err
 		}
 		u.Began, u.Used = time.UnixMicro(began), time.UnixMicro(used)
 		list = append(list, u)
 		return nil
-	}, `SELECT id, owner, arguments, tenant, command, salt, began_at, used_at, holder, gap,
+	}, `SELECT id, owner, arguments, tenant, command, began_at, used_at, holder, gap,
 			CAST(coalesce(sum(CASE WHEN outcomes IS NULL THEN 0 ELSE row_count END), 0) AS BIGINT),
 			CAST(coalesce(sum(CASE WHEN outcomes IS NULL THEN 0 ELSE keyless - doubtful END), 0) AS BIGINT),
 			CAST(coalesce(sum(doubtful), 0) AS BIGINT)
 		FROM phscript_journal LEFT JOIN phscript_journal_entry ON journal = id WHERE owner = ?
-		GROUP BY id, owner, arguments, tenant, command, salt, began_at, used_at, holder, gap ORDER BY used_at DESC, id DESC`, owner)
+		GROUP BY id, owner, arguments, tenant, command, began_at, used_at, holder, gap ORDER BY used_at DESC, id DESC`, owner)
 	return list, err
 }
 
@@ -120,33 +124,46 @@ func (u *Unfinished) settle(ctx context.Context, tx *store.Tx, send bool) error 
 // ErrHeld is returned by Resume if another process has begun to use the journal.
 var ErrHeld = errors.New("another process has resumed it")
 
-// Resume lets the journal continue unfinished work. Rows without a key that may have
-// been carried out are sent again or left out.
-func (j *Journal) Resume(ctx context.Context, u *Unfinished, send bool) error {
+// Resume lets the journal continue unfinished work, the latest of it first. Of the
+// others, which somebody began anew, only rows without a key count: the latest may have
+// been meant to send rows with a key again. Rows without a key that may have been
+// carried out are sent again or left out.
+func (j *Journal) Resume(ctx context.Context, all []*Unfinished, send bool) error {
+	latest := all[0]
 	return j.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
 		return db.InDurableTx(ctx, func(tx *store.Tx) error {
-			held, err := store.Changed(ctx, tx, `UPDATE phscript_journal SET holder = ?, gap = '' WHERE id = ? AND holder = ?`, j.holder, u.id, u.Holder)
+			held, err := store.Changed(ctx, tx, `UPDATE phscript_journal SET holder = ?, gap = '' WHERE id = ? AND holder = ?`, j.holder, latest.id, latest.Holder)
 			if err != nil {
 				return err
 			}
 			if !held {
 				return &store.Error{Message: ErrHeld.Error()}
 			}
-			if err := u.settle(ctx, tx, send); err != nil {
-				return err
+			p := newPast()
+			var last int64
+			for i, u := range all {
+				if err := u.settle(ctx, tx, send); err != nil {
+					return err
+				}
+				seq, err := p.load(ctx, tx, u, i > 0)
+				if err != nil {
+					return err
+				}
+				if i == 0 {
+					last = seq
+				}
 			}
-			p, last, err := load(ctx, tx, u.id, u.Began)
-			if err != nil {
-				return err
-			}
+			p.sort()
 			j.mu.Lock()
 			defer j.mu.Unlock()
-			j.id, j.seq, j.salt, j.past = u.id, last, u.salt, p
-			return tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(length(hashes) + coalesce(length(doubts), 0) + coalesce(length(ids), 0) + coalesce(length(errors), 0) + coalesce(length(answer), 0)), 0) AS BIGINT)
-				FROM phscript_journal_entry WHERE journal = ?`, u.id).Scan(&j.size)
+			j.id, j.seq, j.past = latest.id, last, p
+			return tx.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(`+entrySize+`), 0) AS BIGINT) FROM phscript_journal_entry WHERE journal = ?`, latest.id).Scan(&j.size)
 		})
 	})
 }
+
+// entrySize is the SQL expression for what an entry takes.
+const entrySize = `length(hashes) + coalesce(length(doubts), 0) + coalesce(length(ids), 0) + coalesce(length(errors), 0) + coalesce(length(answer), 0)`
 
 // keptDays is how long journals are kept.
 const keptDays = 30
@@ -169,7 +186,7 @@ func Prune(ctx context.Context, db *store.DB) error {
 			old = append(old, id)
 		}
 		return nil
-	}, `SELECT id, CAST(coalesce(sum(length(hashes) + coalesce(length(doubts), 0) + coalesce(length(ids), 0) + coalesce(length(errors), 0) + coalesce(length(answer), 0)), 0) AS BIGINT), used_at < `+db.Now()+` - ?
+	}, `SELECT id, CAST(coalesce(sum(`+entrySize+`), 0) AS BIGINT), used_at < `+db.Now()+` - ?
 		FROM phscript_journal LEFT JOIN phscript_journal_entry ON journal = id GROUP BY id, used_at ORDER BY used_at DESC`, (keptDays * 24 * time.Hour).Microseconds())
 	for _, id := range old {
 		if err == nil {

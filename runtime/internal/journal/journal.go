@@ -7,7 +7,6 @@ package journal
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -52,7 +51,8 @@ type Journal struct {
 	log   *slog.Logger
 	// holder is the process that uses the journal, see Holder.
 	holder string
-	now    func() time.Time
+	// started, if set, is called once before the first entry is recorded.
+	started func(ctx context.Context, db *store.DB)
 
 	// writing keeps the entries in their order.
 	writing sync.Mutex
@@ -60,7 +60,6 @@ type Journal struct {
 	mu   sync.Mutex
 	id   int64
 	seq  int64
-	salt []byte
 	size int64
 	// gap is set once something could not be recorded.
 	gap  bool
@@ -68,24 +67,21 @@ type Journal struct {
 }
 
 // New returns a journal that records work from its beginning.
-func New(open func(ctx context.Context) (*store.DB, error), w Work, log *slog.Logger, now func() time.Time) *Journal {
+func New(open func(ctx context.Context) (*store.DB, error), w Work, log *slog.Logger) *Journal {
 	return &Journal{
 		store: &store.Persistent{Open: open, What: "the store", Waits: "waiting to record what is sent", Log: log},
-		work:  w, log: log, holder: Holder(), now: now, salt: newSalt(),
+		work:  w, log: log, holder: Holder(),
 	}
 }
 
-func newSalt() []byte {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // it never fails
-	return salt
-}
+// OnStart sets what is called once before the first entry of new work is recorded.
+func (j *Journal) OnStart(do func(ctx context.Context, db *store.DB)) { j.started = do }
 
 // ID implements planhat.Journal. Of a million rows, two that differ have the same ID
-// with a probability of 1 in 10 million; the salt keeps anybody from making such rows.
+// with a probability of 1 in 10 million. The tokens in the scope keep anybody from
+// making such rows.
 func (j *Journal) ID(scope string, row []byte) uint64 {
 	h := sha256.New()
-	h.Write(j.salt)
 	h.Write([]byte(scope))
 	h.Write([]byte{0})
 	h.Write(row)
@@ -114,6 +110,17 @@ func (j *Journal) Skipped() (skipped, unmet int) {
 	return j.past.skipped, j.past.sent - j.past.skipped
 }
 
+// LeftOut returns how many rows were not sent although it is not known whether they are
+// stored.
+func (j *Journal) LeftOut() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.past == nil {
+		return 0
+	}
+	return j.past.leftOut
+}
+
 // Used reports whether anything is recorded, by this attempt or an earlier one.
 func (j *Journal) Used() bool {
 	j.mu.Lock()
@@ -132,6 +139,12 @@ func (j *Journal) Begin(ctx context.Context, i planhat.Intent) (planhat.JournalE
 	}
 	doubts, keyless := packRows(i.Keyless), len(i.Keyless)
 	size := int64(len(hashes) + len(doubts))
+	if j.started != nil && j.id == 0 {
+		if db, err := j.store.Open(ctx); err == nil {
+			j.started(ctx, db)
+		}
+		j.started = nil
+	}
 	err := j.write(ctx, true, func(tx *store.Tx) error {
 		if j.size+size > mostBytes {
 			return ErrFull
@@ -164,9 +177,9 @@ func (j *Journal) Begin(ctx context.Context, i planhat.Intent) (planhat.JournalE
 // create adds the journal to the store.
 func (j *Journal) create(ctx context.Context, tx *store.Tx) error {
 	var id int64
-	err := tx.QueryRowContext(ctx, `INSERT INTO phscript_journal (owner, arguments, tenant, command, salt, began_at, used_at, holder)
-		VALUES (?, ?, ?, ?, ?, `+tx.DB.Now()+`, `+tx.DB.Now()+`, ?) RETURNING id`,
-		j.work.Owner, j.work.Arguments, j.work.Tenant, j.work.Command, j.salt, j.holder).Scan(&id)
+	err := tx.QueryRowContext(ctx, `INSERT INTO phscript_journal (owner, arguments, tenant, command, began_at, used_at, holder)
+		VALUES (?, ?, ?, ?, `+tx.DB.Now()+`, `+tx.DB.Now()+`, ?) RETURNING id`,
+		j.work.Owner, j.work.Arguments, j.work.Tenant, j.work.Command, j.holder).Scan(&id)
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.id = id
@@ -228,7 +241,7 @@ func (unrecorded) End(context.Context, []planhat.JournalRow, []byte) {}
 // ending is how long the end of a run waits for the store.
 const ending = 5 * time.Minute
 
-// Finish deletes the journal of work that is done.
+// Finish deletes the journal of work that is done, and those of earlier attempts at it.
 func (j *Journal) Finish(ctx context.Context) error {
 	j.mu.Lock()
 	id := j.id
@@ -239,7 +252,15 @@ func (j *Journal) Finish(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ending)
 	defer cancel()
-	return j.store.Do(ctx, func(ctx context.Context, db *store.DB) error { return remove(ctx, db, id) })
+	return j.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
+		found, err := Find(ctx, db, j.work.Owner)
+		for _, u := range found {
+			if _, running := u.AtWork(); err == nil && (u.id == id || u.Same(j.work) && !running) {
+				err = remove(ctx, db, u.id)
+			}
+		}
+		return err
+	})
 }
 
 // Release ends the use of a journal whose work is not done.

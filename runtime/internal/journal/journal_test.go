@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func file(t testing.TB) string { return filepath.Join(t.TempDir(), "state.db") }
 
 func begun(t testing.TB, db *store.DB) *Journal {
 	t.Helper()
-	return New(func(context.Context) (*store.DB, error) { return db, nil }, work, slog.New(slog.DiscardHandler), time.Now)
+	return New(func(context.Context) (*store.DB, error) { return db, nil }, work, slog.New(slog.DiscardHandler))
 }
 
 // resumed returns a journal that continues the only unfinished one.
@@ -42,7 +43,7 @@ func resumed(t testing.TB, db *store.DB, send bool) *Journal {
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	j := begun(t, db)
-	require.NoError(t, j.Resume(t.Context(), found[0], send))
+	require.NoError(t, j.Resume(t.Context(), found, send))
 	return j
 }
 
@@ -191,8 +192,8 @@ func TestAJournalIsResumedOnce(t *testing.T) {
 	assert.False(t, running, "this process is asking")
 	second := begun(t, db)
 	second.holder = "elsewhere 1"
-	require.NoError(t, second.Resume(t.Context(), found[0], false))
-	assert.EqualError(t, begun(t, db).Resume(t.Context(), found[0], false), ErrHeld.Error())
+	require.NoError(t, second.Resume(t.Context(), found, false))
+	assert.EqualError(t, begun(t, db).Resume(t.Context(), found, false), ErrHeld.Error())
 	found, err = Find(t.Context(), db, work.Owner)
 	require.NoError(t, err)
 	_, running = found[0].AtWork()
@@ -207,6 +208,39 @@ func TestAJournalIsResumedOnce(t *testing.T) {
 	assert.Empty(t, found[0].Holder)
 }
 
+// Work that was begun anew continues where the latest attempt ended, but no row without
+// a key is sent again that any of the attempts has sent.
+func TestWorkThatWasBegunAnew(t *testing.T) {
+	db := openStore(t, file(t))
+	begin(t, begun(t, db), "keyed 1", "keyed 2").End(t.Context(), outcomes("cc"), nil)
+	begin(t, begun(t, db), "note 1", "note 2").End(t.Context(), outcomes("cc"), nil)
+	other := begun(t, db)
+	other.work.Arguments = "[1]"
+	begin(t, other, "note 4").End(t.Context(), outcomes("c"), nil)
+	latest := begun(t, db)
+	told := 0
+	latest.OnStart(func(ctx context.Context, db *store.DB) {
+		found, err := Find(ctx, db, work.Owner)
+		require.NoError(t, err)
+		assert.Len(t, found, 3)
+		told++
+	})
+	begin(t, latest, "keyed 1", "note 1").End(t.Context(), outcomes("cc"), nil)
+	begin(t, latest, "note 3").End(t.Context(), outcomes("c"), nil)
+	assert.Equal(t, 1, told)
+	found, err := Find(t.Context(), db, work.Owner)
+	require.NoError(t, err)
+	require.Len(t, found, 4)
+	found = slices.DeleteFunc(found, func(u *Unfinished) bool { return !u.Same(work) })
+	j := begun(t, db)
+	require.NoError(t, j.Resume(t.Context(), found, false))
+	assert.Equal(t, "c.cccc..", recalled(t, j, "keyed 1", "keyed 2", "note 1", "note 1", "note 2", "note 3", "note 3", "note 4"))
+	require.NoError(t, j.Finish(t.Context()))
+	found, err = Find(t.Context(), db, work.Owner)
+	require.NoError(t, err)
+	assert.Len(t, found, 1, "that of other arguments")
+}
+
 // What cannot be recorded is sent nevertheless, with one warning.
 func TestARunWithoutAJournal(t *testing.T) {
 	var log strings.Builder
@@ -217,7 +251,7 @@ func TestARunWithoutAJournal(t *testing.T) {
 			return nil, &store.Error{Message: "no permission"}
 		}
 		return db, nil
-	}, work, slog.New(slog.NewTextHandler(&log, nil)), time.Now)
+	}, work, slog.New(slog.NewTextHandler(&log, nil)))
 	begin(t, j, "a").End(t.Context(), outcomes("c"), nil)
 	broken = true
 	begin(t, j, "note 1").End(t.Context(), outcomes("c"), nil)

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -20,14 +19,14 @@ const leftOut planhat.JournalOutcome = 'l'
 // past is what earlier attempts have recorded: which rows, as a multiset, and what
 // became of each. It takes about 20 bytes a row.
 type past struct {
-	journal int64
-	began   time.Time
 	// rows are sorted by their IDs; of equal ones, those come first that are not open.
 	rows []pastRow
 	// next has how many of equal rows were taken, by the place of the first.
 	next    map[int]int
 	taken   []uint64
 	entries []pastEntry
+	// leftOut counts the rows that were taken and must not be sent again.
+	leftOut int
 	// skipped and sent count the rows that are not open: those that were taken, and
 	// all of them.
 	skipped, sent int
@@ -46,6 +45,7 @@ type pastRow struct {
 
 // pastEntry is one request. Its outcomes are nil if it was never answered.
 type pastEntry struct {
+	of       *Unfinished
 	seq      int64
 	outcomes []byte
 	// loose counts the rejected rows that were taken and have no error of their own.
@@ -65,17 +65,22 @@ func (p *past) open(r pastRow) bool {
 	return o == planhat.JournalOpen || o == leftOut
 }
 
-// load reads what earlier attempts have recorded.
-func load(ctx context.Context, q store.Queryer, journal int64, began time.Time) (*past, int64, error) {
-	p := &past{journal: journal, began: began, next: map[int]int{}, loaded: -1}
-	last, total := int64(0), 0
-	err := q.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(row_count), 0) AS BIGINT) FROM phscript_journal_entry WHERE journal = ?`, journal).Scan(&total)
-	if err != nil {
-		return nil, 0, err
+func newPast() *past { return &past{next: map[int]int{}, loaded: -1} }
+
+// load reads what an earlier attempt has recorded, and returns the number of its last
+// entry. With keyless, it reads only requests that had rows without a key.
+func (p *past) load(ctx context.Context, q store.Queryer, u *Unfinished, keyless bool) (last int64, err error) {
+	which := `FROM phscript_journal_entry WHERE journal = ?`
+	if keyless {
+		which += ` AND keyless > 0`
 	}
-	p.rows = make([]pastRow, 0, total)
-	err = store.Each(ctx, q, func(row *sql.Rows) error {
-		var e pastEntry
+	total := 0
+	if err := q.QueryRowContext(ctx, `SELECT CAST(coalesce(sum(row_count), 0) AS BIGINT) `+which, u.id).Scan(&total); err != nil {
+		return 0, err
+	}
+	p.rows = slices.Grow(p.rows, total)
+	return last, store.Each(ctx, q, func(row *sql.Rows) error {
+		e := pastEntry{of: u}
 		var hashes []byte
 		if err := row.Scan(&e.seq, &hashes, &e.outcomes); err != nil {
 			return err
@@ -93,10 +98,11 @@ func load(ctx context.Context, q store.Queryer, journal int64, began time.Time) 
 			}
 		}
 		return nil
-	}, `SELECT seq, hashes, outcomes FROM phscript_journal_entry WHERE journal = ? ORDER BY seq`, journal)
-	if err != nil {
-		return nil, 0, err
-	}
+	}, `SELECT seq, hashes, outcomes `+which+` ORDER BY seq`, u.id)
+}
+
+// sort prepares the rows to be recalled.
+func (p *past) sort() {
 	slices.SortFunc(p.rows, func(a, b pastRow) int {
 		if c := cmp.Compare(a.id, b.id); c != 0 {
 			return c
@@ -115,7 +121,6 @@ func load(ctx context.Context, q store.Queryer, journal int64, began time.Time) 
 		}
 	}
 	p.taken = make([]uint64, (len(p.rows)+63)/64)
-	return p, last, nil
 }
 
 // take recalls a row that was not recalled yet.
@@ -129,10 +134,11 @@ func (p *past) take(ctx context.Context, s *store.Persistent, id uint64) (planha
 		return planhat.Recalled{}, false, nil
 	}
 	r := p.rows[at]
-	out := planhat.Recalled{JournalRow: planhat.JournalRow{Outcome: p.entries[r.entry].outcome(r.row)}, Began: p.began}
+	out := planhat.Recalled{JournalRow: planhat.JournalRow{Outcome: p.entries[r.entry].outcome(r.row)}, Began: p.entries[r.entry].of.Began}
 	switch out.Outcome {
 	case leftOut:
 		out.Outcome, out.LeftOut = planhat.JournalOpen, true
+		p.leftOut++
 	case planhat.JournalOpen:
 	default:
 		if err := p.read(ctx, s, int(r.entry)); err != nil {
@@ -179,7 +185,7 @@ func (p *past) read(ctx context.Context, s *store.Persistent, entry int) error {
 	}
 	return s.Do(ctx, func(ctx context.Context, db *store.DB) error {
 		var ids, errors, answer []byte
-		err := db.QueryRowContext(ctx, `SELECT ids, errors, answer FROM phscript_journal_entry WHERE journal = ? AND seq = ?`, p.journal, p.entries[entry].seq).Scan(&ids, &errors, &answer)
+		err := db.QueryRowContext(ctx, `SELECT ids, errors, answer FROM phscript_journal_entry WHERE journal = ? AND seq = ?`, p.entries[entry].of.id, p.entries[entry].seq).Scan(&ids, &errors, &answer)
 		if err != nil {
 			return err
 		}

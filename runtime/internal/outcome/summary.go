@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/planhat"
@@ -37,11 +38,41 @@ type Summary struct {
 	Warnings []string `json:"warnings"`
 	// Modules are the files that the script required.
 	Modules []Module `json:"modules,omitempty"`
+	// Resumed is the run that this one continued. Resume is the command line that
+	// continues this one if it did not end well.
+	Resumed *Resumed `json:"resumed,omitempty"`
+	Resume  string   `json:"resume,omitempty"`
 
 	// Told counts the rejected rows in the report of the error. Unwritten reports
-	// whether a file of the run could not be written.
+	// whether a file of the run could not be written, Finished whether the script ended
+	// without an error.
 	Told      int  `json:"-"`
 	Unwritten bool `json:"-"`
+	Finished  bool `json:"-"`
+}
+
+// Resumed is what a run continued.
+type Resumed struct {
+	// Began is when the earlier run began to write.
+	Began time.Time `json:"began"`
+	// Skipped counts the rows that it had sent and that were not sent again. They are
+	// among the created, updated, unchanged and rejected ones. Unmet counts those that it
+	// had sent and that did not come again.
+	Skipped int `json:"skipped"`
+	Unmet   int `json:"unmet"`
+}
+
+// String says it in a sentence.
+func (r *Resumed) String() string {
+	at := r.Began.Local().Format("2006-01-02 15:04:05")
+	text := humanize.Comma(int64(r.Skipped)) + " rows were sent by the run that began at " + at + "; they were not sent again"
+	if r.Skipped == 1 {
+		text = "1 row was sent by the run that began at " + at + "; it was not sent again"
+	}
+	if r.Unmet > 0 {
+		text += "; " + humanize.Comma(int64(r.Unmet)) + " more that it sent did not come again"
+	}
+	return text
 }
 
 // Totals are the numbers of a run's calls and records.
@@ -237,7 +268,7 @@ func Rejected(row planhat.TalliedRow) RejectedRow {
 
 // Conclude sets how the run ended, from its error.
 func (s *Summary) Conclude(err error) {
-	s.ExitCode, s.Outcome = Code(err), "failed"
+	s.ExitCode, s.Outcome, s.Finished = Code(err), "failed", err == nil
 	unsent := s.Unsent + s.Unknown
 	switch {
 	case err == nil && unsent > 0:

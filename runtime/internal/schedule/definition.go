@@ -51,6 +51,18 @@ type Definition struct {
 	Source string
 }
 
+// Resume is what a retry does with rows without keys that earlier attempts may have
+// stored.
+type Resume string
+
+// ResumeStop ends the retry with an error that lists the rows, ResumeSend sends them
+// again, ResumeSkip leaves them out.
+const (
+	ResumeStop Resume = "stop"
+	ResumeSend Resume = "send"
+	ResumeSkip Resume = "skip"
+)
+
 // MostParams is how many bytes the parameters of a run may take as JSON. They become an
 // environment variable, whose length systems limit.
 const MostParams = 64 << 10
@@ -108,6 +120,8 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	check("jitter", config.Set("", s.Jitter, &d.Jitter, config.ParseTimeout))
 	check("overlap", oneOf(s.Overlap, &d.Overlap, OverlapSkip, OverlapQueue, OverlapCancel))
 	check("catch_up", oneOf(s.CatchUp, &d.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll))
+	var resume Resume
+	check("resume", oneOf(s.Resume, &resume, ResumeStop, ResumeSend, ResumeSkip))
 	check("params", s.Params.Err())
 	if len(s.Params.JSON()) > MostParams {
 		check("params", fmt.Errorf("must be at most %d KiB; put larger values in a file that the script reads", MostParams>>10))

@@ -36,6 +36,9 @@ const (
 	ConfigVariable = "PHSCRIPT_CONFIG_COPY"
 	// ScheduleVariable holds the name of the run's schedule.
 	ScheduleVariable = "PHSCRIPT_SCHEDULE"
+	// JournalVariable holds the number of the run's first attempt, whose journal all
+	// attempts continue.
+	JournalVariable = "PHSCRIPT_JOURNAL"
 	// ParamsVariable holds the run's parameters as JSON.
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
@@ -139,6 +142,8 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	}
 	if d.DryRun {
 		args = append(args, "--dry-run")
+	} else if d.Resume == string(schedule.ResumeSend) || d.Resume == string(schedule.ResumeSkip) {
+		args = append(args, "--resume="+d.Resume)
 	}
 	for flag, values := range map[string][]string{"--allow-write": d.AllowWrite, "--allow-read": d.AllowRead, "--allow-env": d.AllowEnv} {
 		for _, v := range values {
@@ -167,7 +172,7 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
-	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID))
+	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID), JournalVariable+"="+itoa(cmp.Or(r.First, r.ID)))
 	if configCopy != "" {
 		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
 	}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -49,8 +50,9 @@ func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (was hi
 	return was, err
 }
 
-// Retry queues another attempt of a run that has ended, with the same settings.
-func (s *Schedules) Retry(ctx context.Context, id int64) (again int64, err error) {
+// Retry queues another attempt of a run that has ended, with the same settings. resume,
+// if not "", is as in the settings of a schedule.
+func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again int64, err error) {
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		r, err := s.history.Get(ctx, tx, id)
 		if err != nil {
@@ -63,6 +65,7 @@ func (s *Schedules) Retry(ctx context.Context, id int64) (again int64, err error
 		if err != nil {
 			return err
 		}
+		d.Schedule.Resume = cmp.Or(resume, d.Schedule.Resume)
 		again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0)
 		return err
 	})

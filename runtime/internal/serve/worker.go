@@ -87,6 +87,7 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	defer beat.Wait()
 	defer close(done)
 	w.noteScript(ctx, from, r)
+	w.noteFirst(ctx, r)
 	lines := newLogWriter(w.history, id, log)
 	end := w.launch(ctx, from, r, d, lines.add)
 	lines.close()
@@ -216,6 +217,16 @@ func (w *Worker) noteScript(ctx context.Context, from *Loaded, r *history.Run) {
 	sum := sha256.Sum256(text)
 	if err := w.history.SetScriptHash(ctx, r.ID, hex.EncodeToString(sum[:])); err != nil {
 		w.log.Warn("the script's version was not recorded", "run", r.ID, "reason", err.Error())
+	}
+}
+
+// noteFirst finds the first attempt of a run, whose journal it continues.
+func (w *Worker) noteFirst(ctx context.Context, r *history.Run) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	var err error
+	if r.First, err = w.history.FirstAttempt(ctx, r); err != nil {
+		w.log.Warn("the first attempt of the run was not found, so rows that it sent may be sent again", "run", r.ID, "reason", err.Error())
 	}
 }
 

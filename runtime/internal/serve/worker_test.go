@@ -160,12 +160,12 @@ func TestCancelAndRetryByHand(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, history.Running, was)
 	assert.Equal(t, "cancelled by hand", w.awaitStatus(id, history.Cancelled).Reason)
-	again, err := w.schedules.Retry(t.Context(), id)
+	again, err := w.schedules.Retry(t.Context(), id, "")
 	require.NoError(t, err)
 	r := w.awaitStatus(again, history.Running)
 	assert.Equal(t, id, r.RetryOf)
 	assert.Equal(t, 2, r.Attempt)
-	_, err = w.schedules.Retry(t.Context(), again)
+	_, err = w.schedules.Retry(t.Context(), again, "")
 	require.ErrorContains(t, err, "you can repeat it once it has ended")
 	_, err = w.schedules.Cancel(t.Context(), 999, "")
 	require.ErrorIs(t, err, history.ErrNoRun)
@@ -215,7 +215,7 @@ func TestRetriesAndNotifications(t *testing.T) {
 	// Nobody wants to wait for it. That it is called off is the failure.
 	_, err := w.schedules.Cancel(t.Context(), retry.ID, "not needed")
 	require.NoError(t, err)
-	last, err := w.schedules.Retry(t.Context(), retry.ID)
+	last, err := w.schedules.Retry(t.Context(), retry.ID, "")
 	require.NoError(t, err)
 	w.awaitStatus(last, history.Failed)
 	got := <-deliveries
@@ -228,7 +228,7 @@ func TestRetriesAndNotifications(t *testing.T) {
 	}
 	assert.Equal(t, sign(secret, time.Unix(at, 0), got.body), got.signature)
 	// It goes on failing: no news.
-	again, err := w.schedules.Retry(t.Context(), last)
+	again, err := w.schedules.Retry(t.Context(), last, "")
 	require.NoError(t, err)
 	w.awaitStatus(again, history.Failed)
 	works.Store(true)

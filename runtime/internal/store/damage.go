@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,11 +16,11 @@ import (
 
 // SQLite's result codes for files that waiting does not make usable.
 const (
+	sqliteBusy     = 5
+	sqliteLocked   = 6
 	sqliteReadOnly = 8
-	sqliteIO       = 10
 	sqliteCorrupt  = 11
 	sqliteFull     = 13
-	sqliteCantOpen = 14
 	sqliteNotADB   = 26
 )
 
@@ -42,12 +43,20 @@ func Full(err error) bool {
 	return sqliteCode(err) == sqliteFull || errors.Is(err, syscall.ENOSPC)
 }
 
-// Unwritable reports whether the store cannot be written for a reason that may last: a
-// full disk, a file or folder without permission to write, or a failing disk.
+// Unwritable reports whether a change of the store failed for a reason that waiting may
+// not mend: a full disk, a file or folder without permission to write, or a failing
+// disk, but not a lock or a lost connection.
 func Unwritable(err error) bool {
+	if failed, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failed.Code == diskFull || slices.Contains(lastingClasses, failed.Code[:min(2, len(failed.Code))])
+	}
 	code := sqliteCode(err)
-	return Full(err) || code == sqliteReadOnly || code == sqliteIO || code == sqliteCantOpen
+	return Full(err) || code != 0 && code != sqliteBusy && code != sqliteLocked
 }
+
+// lastingClasses are PostgreSQL's classes of errors about the data, the permissions and
+// the tables.
+var lastingClasses = []string{"22", "23", "25", "28", "42"}
 
 // Trouble says for the history why a store could not be written, without the address
 // of a server.

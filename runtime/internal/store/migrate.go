@@ -144,14 +144,13 @@ var migrations = []string{
 	DROP TABLE phscript_quota_start;`,
 
 	// What unfinished runs have sent. An entry is one request: the hashes of its rows,
-	// and what became of each.
+	// and what happened to each.
 	`CREATE TABLE phscript_journal (
 		id {{identity}},
 		owner TEXT NOT NULL,
 		arguments TEXT NOT NULL,
 		tenant TEXT NOT NULL,
 		command TEXT NOT NULL,
-		salt {{bytes}} NOT NULL,
 		began_at BIGINT NOT NULL,
 		used_at BIGINT NOT NULL,
 		holder TEXT NOT NULL,

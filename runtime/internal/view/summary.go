@@ -45,8 +45,14 @@ func Summary(s *outcome.Summary, files Files) string {
 	}
 	writeRejected(&b, s, files)
 	writePlanned(&b, s)
+	if s.Resumed != nil {
+		line(Line{"resumed", s.Resumed.String()})
+	}
 	if files.Summary != "" && s.Lost() == 0 {
 		line(Line{"summary", files.Summary})
+	}
+	if s.Resume != "" {
+		fmt.Fprintf(&b, "  to continue where it ended: %s\n", display.OneLine(s.Resume))
 	}
 	return b.String()
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/checkpoint"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
-	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -17,14 +16,7 @@ import (
 // run, or that of its file.
 func checkpoints(env *environment.Env, stored *storage.Lazy) func(runtime.Script) bindings.CheckpointStore {
 	return func(s runtime.Script) bindings.CheckpointStore {
-		owner := checkpoint.OfScript(s.Path)
-		if s.Path == "" {
-			owner = checkpoint.OfScript(s.Name + " in " + env.Dir)
-		}
-		if name, ok := env.Getenv(serve.ScheduleVariable); ok && name != "" {
-			owner = checkpoint.OfSchedule(name)
-		}
-		return &storedCheckpoint{owner: owner, store: &store.Persistent{
+		return &storedCheckpoint{owner: checkpointOwner(env, s), store: &store.Persistent{
 			Open: stored.Open, What: "the store", Waits: "waiting to use the checkpoint", Log: stored.Log,
 		}}
 	}

@@ -4,6 +4,7 @@ package host
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
@@ -163,6 +164,9 @@ type Opened struct {
 
 	server *simulator.Server
 	store  *storage.Lazy
+	dryRun bool
+	// journals are those of the run, nil until OpenJournals.
+	journals *Journals
 }
 
 // Close closes the store and the simulated Planhat.
@@ -186,7 +190,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			return nil, err
 		}
 	}
-	h := &Opened{Secrets: &redact.Secrets{}}
+	h := &Opened{Secrets: &redact.Secrets{}, dryRun: o.DryRun}
 	// Also those that a simulated run does not use: somebody may type or print them.
 	for _, secret := range []string{c.APIToken, c.TenantToken, store.Password(c.State)} {
 		h.Secrets.Add(secret)
@@ -276,6 +280,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
 		options.Checkpoint = checkpoints(env, h.store)
+		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
 		options.Window = sharedWindow(h.store, run)
 	}

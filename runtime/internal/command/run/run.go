@@ -33,6 +33,7 @@ type options struct {
 	params    []string
 	summary   string
 	rejects   string
+	resume    string
 }
 
 // New returns the command run.
@@ -67,6 +68,9 @@ func New(env *environment.Env) *cobra.Command {
 				}
 				return &usage.Error{Message: "no script given", Hint: "run FILE.lua, - for standard input, or -e CODE; 'phscript repl' starts a prompt"}
 			}
+			if err := o.checkResume(); err != nil {
+				return err
+			}
 			if err := commandLast(env, cmd, args); err != nil {
 				return err
 			}
@@ -83,6 +87,9 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
+	f.StringVar(&o.resume, "resume", "", "Continue the last run of this script that did not end: rows that it sent are not sent again; =`send` or =skip decides about rows without keys that may be stored")
+	f.Lookup("resume").NoOptDefVal = host.ResumeAsk
+	usage.Complete(cmd, "resume", cobra.FixedCompletions([]cobra.Completion{host.ResumeSend, host.ResumeSkip}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
 	usage.CompleteNothing(cmd, "eval")
 	return cmd
@@ -217,12 +224,20 @@ func runScript(env *environment.Env, o *options) error {
 	ctx, stopped, release := env.Interruptible()
 	defer release()
 	result := &runtime.Result{}
+	journals, err := h.OpenJournals(ctx, env, script, o.args, params, o.resume, resumeCommand(env))
+	doubtful, inDoubt := errors.AsType[*host.Doubtful](err)
+	if err != nil && !inDoubt {
+		return err
+	}
+	ctx = journals.Context(ctx)
 	stopProgress := func() {}
 	if scheduled && o.summary != "" && rejected == nil {
 		stopProgress = so.keep(env, o.summary, script.Name, started, h.Secrets)
 	}
 	program, runErr := h.Runtime.Compile(ctx, script)
-	if runErr == nil {
+	if runErr == nil && inDoubt {
+		result, runErr = o.inDoubt(doubtful), doubtful
+	} else if runErr == nil {
 		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named, Required: so.required})
 	}
 	release()
@@ -243,6 +258,7 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil && s.Error != nil {
 		runErr = errors.New(s.Error.Message)
 	}
+	end(env, journals, h, s, scheduled)
 	_, served := env.Getenv(host.SimulatedVariable)
 	s.DryRun, s.Simulated = o.DryRun, o.Simulated || served
 	if runErr != nil && !errors.As(runErr, &exit) {

@@ -36,6 +36,7 @@ type options struct {
 	limit    int
 	follow   bool
 	level    string
+	resume   string
 	upcoming bool
 	file     string
 }
@@ -67,7 +68,9 @@ func New(env *environment.Env) *cobra.Command {
 		asJSON(cmd, o)
 	})
 	storage.AddCommand(env, group, "cancel RUN...", "Cancel queued runs and end running ones", usage.AtLeastOne("run"), cancelRuns, nil)
-	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings", usage.AtLeastOne("run"), retryRuns, nil)
+	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings", usage.AtLeastOne("run"), retryRuns, func(cmd *cobra.Command, o *options) {
+		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may be stored: send them again or skip them (default: the run ends with an error that lists them)", "send", "skip")
+	})
 	return group
 }
 
@@ -270,8 +273,15 @@ func cancelRuns(env *environment.Env, o *options) error {
 }
 
 func retryRuns(env *environment.Env, o *options) error {
+	if o.resume != "" {
+		chosen, err := usage.OneOf("--resume", o.resume, "send", "skip")
+		if err != nil {
+			return err
+		}
+		o.resume = chosen
+	}
 	return o.eachRun(env, func(ctx context.Context, s *serve.Schedules, id int64) error {
-		again, err := s.Retry(ctx, id)
+		again, err := s.Retry(ctx, id, o.resume)
 		if err != nil {
 			return err
 		}

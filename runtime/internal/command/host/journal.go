@@ -1,0 +1,367 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/checkpoint"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/journal"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// The values of --resume.
+const (
+	// ResumeAsk stops if it is not known whether rows without keys are stored.
+	ResumeAsk = "ask"
+	// ResumeSend sends these rows again, ResumeSkip leaves them out.
+	ResumeSend = "send"
+	ResumeSkip = "skip"
+)
+
+// Journals are the journals of a run: its own, and those of the calls with the option
+// checkpoint.
+type Journals struct {
+	env    *environment.Env
+	stored *storage.Lazy
+	log    *slog.Logger
+	tenant string
+
+	work    journal.Work
+	script  runtime.Script
+	resume  string
+	resumed *journal.Unfinished
+
+	mu    sync.Mutex
+	main  *journal.Journal
+	named map[string]*journal.Journal
+}
+
+// Doubtful is the error of a run that was not resumed because it is not known whether
+// rows are stored.
+type Doubtful struct {
+	Rows  []journal.Doubt
+	Began time.Time
+}
+
+func (e *Doubtful) Error() string {
+	n := len(e.Rows)
+	return fmt.Sprintf("%s without keys may be stored: the run that began at %s ended while it sent %s",
+		english.Plural(n, "row", ""), e.Began.Format("2006-01-02 15:04:05"), english.PluralWord(n, "it", "them"))
+}
+
+// ErrorHint says what to do about it.
+func (e *Doubtful) ErrorHint() string {
+	return "look them up in Planhat; then use --resume=send to send them again, or --resume=skip to leave them out"
+}
+
+// Outcomes returns the rows as the outcomes of calls, for the summary.
+func (e *Doubtful) Outcomes() (list []planhat.Outcome) {
+	for _, d := range e.Rows {
+		list = append(list, planhat.Outcome{Model: d.Model, Operation: d.Operation, Rejected: []planhat.RowError{{
+			Index: d.Index, Row: d.Data, Message: "the row may be stored: the run ended while it sent it", Kind: planhat.KindNetwork, Uncertain: true, Origin: d.Origin,
+		}}})
+	}
+	return list
+}
+
+// OpenJournals returns the journals of a run of a script, or nil if it cannot have any.
+// In a retry of a scheduled run, and with resume, the run continues where an earlier one
+// ended. command is the command line that resumes it.
+func (h *Opened) OpenJournals(ctx context.Context, env *environment.Env, s runtime.Script, args []string, params []byte, resume, command string) (*Journals, error) {
+	if h.store == nil || h.dryRun {
+		if resume != "" {
+			return nil, &usage.Error{Message: "there is nothing to resume: " + h.unrecorded()}
+		}
+		return nil, nil
+	}
+	j := &Journals{
+		env: env, stored: h.store, log: h.store.Log, script: s, resume: resume, named: map[string]*journal.Journal{},
+		tenant: journal.TenantOf(hostOf(h.Config.APIURL), h.Config.APIToken, h.Config.TenantToken),
+	}
+	j.work = journal.Work{Owner: ownerOf(env, s), Arguments: arguments(args, params), Tenant: j.tenant, Command: h.Secrets.String(command)}
+	run, scheduled := env.Getenv(serve.JournalVariable)
+	if scheduled {
+		j.work.Owner = "run " + run
+	}
+	j.main = journal.New(h.store.Open, j.work, j.log)
+	h.journals = j
+	if scheduled {
+		return j, j.continueRun(ctx)
+	}
+	if resume != "" {
+		return j, j.continueScript(ctx)
+	}
+	j.main.OnStart(j.tellUnfinished)
+	return j, nil
+}
+
+// unrecorded says why nothing is recorded.
+func (h *Opened) unrecorded() string {
+	switch {
+	case h.dryRun:
+		return "a dry run sends nothing"
+	case h.server != nil:
+		return "what is sent to the simulated Planhat is not recorded"
+	}
+	return "without a store, nothing is recorded"
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(cmp.Or(address, planhat.DefaultBaseURL))
+	if err != nil {
+		return address
+	}
+	return u.Host
+}
+
+// ownerOf names what the journal of a script belongs to.
+func ownerOf(env *environment.Env, s runtime.Script) string {
+	if s.Path != "" {
+		return "script " + s.Path
+	}
+	sum := sha256.Sum256(s.Source)
+	return "script " + s.Name + " in " + env.Dir + " " + hex.EncodeToString(sum[:8])
+}
+
+func arguments(args []string, params []byte) string {
+	if len(params) == 0 {
+		params = []byte("{}")
+	}
+	text, _ := json.Marshal([]any{slices.Concat([]string{}, args), json.RawMessage(params)}) // both are valid
+	return string(text)
+}
+
+// find returns the unfinished journals of an owner.
+func (j *Journals) find(ctx context.Context, owner string) (found []*journal.Unfinished, err error) {
+	db, err := j.stored.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := journal.Prune(ctx, db); err != nil {
+		return nil, err
+	}
+	return journal.Find(ctx, db, owner)
+}
+
+// continueRun continues the earlier attempts of a scheduled run, if there are any. Its
+// settings may have changed since.
+func (j *Journals) continueRun(ctx context.Context) error {
+	found, err := j.find(ctx, j.work.Owner)
+	if err != nil || len(found) == 0 {
+		if err != nil {
+			j.log.WarnContext(ctx, "what earlier attempts have sent cannot be read, so it is sent again", "reason", err.Error())
+		}
+		return nil
+	}
+	return j.continueAt(ctx, j.main, found)
+}
+
+// continueScript continues an unfinished run of the script.
+func (j *Journals) continueScript(ctx context.Context) error {
+	found, err := j.find(ctx, j.work.Owner)
+	if err != nil {
+		return &usage.Error{Message: "the run cannot be resumed, because the store cannot be used: " + err.Error()}
+	}
+	if len(found) == 0 {
+		return &usage.Error{
+			Message: "no unfinished run of " + j.script.Name + " is recorded",
+			Hint:    "leave out --resume to start from the beginning; runs that ended well, or that wrote nothing, leave nothing to resume, and records are kept for 30 days",
+		}
+	}
+	same := slices.DeleteFunc(slices.Clone(found), func(u *journal.Unfinished) bool { return !u.Same(j.work) })
+	if len(same) > 0 {
+		return j.continueAt(ctx, j.main, same)
+	}
+	latest := found[0]
+	failed := &usage.Error{
+		Message: "no unfinished run of " + j.script.Name + " with these arguments is recorded",
+		Hint:    "the latest one, which began at " + clock(latest.Began) + ", is continued by: " + latest.Command,
+	}
+	if latest.Arguments == j.work.Arguments {
+		failed.Message = "the unfinished run of " + j.script.Name + ", which began at " + clock(latest.Began) + ", used another token or address"
+		failed.Hint = "use the same token and address, or leave out --resume to send everything"
+	}
+	return failed
+}
+
+func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05") }
+
+// continueAt lets a journal continue unfinished work, if it is known what was sent.
+func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found []*journal.Unfinished) error {
+	for _, u := range found {
+		if pid, running := u.AtWork(); running {
+			return &usage.Error{Message: fmt.Sprintf("the run that began at %s is still running, as process %d", clock(u.Began), pid), Hint: "wait for its end, or stop it"}
+		}
+	}
+	gap := ""
+	doubtful := &Doubtful{Began: found[0].Began}
+	for _, u := range found {
+		gap = cmp.Or(u.Gap, gap)
+		if u.Doubtful > 0 && (j.resume == "" || j.resume == ResumeAsk) {
+			db, err := j.stored.Open(ctx)
+			if err != nil {
+				return err
+			}
+			rows, err := u.Doubts(ctx, db)
+			if err != nil {
+				return err
+			}
+			doubtful.Rows = append(doubtful.Rows, rows...)
+		}
+	}
+	if len(doubtful.Rows) > 0 {
+		return doubtful
+	}
+	if gap != "" && j.resume != ResumeSend {
+		return &usage.Error{
+			Message: "the run that began at " + clock(found[0].Began) + " could not record everything that it sent: " + gap,
+			Hint:    "--resume=send continues it all the same: what is not recorded is sent again, and rows without keys among it are then stored twice",
+		}
+	}
+	if err := main.Resume(ctx, found, j.resume == ResumeSend); err != nil {
+		return err
+	}
+	if main == j.main {
+		j.resumed = found[0]
+	}
+	return nil
+}
+
+// tellUnfinished says before a run sends the first row that an earlier one did not end,
+// if it sends rows without keys a second time.
+func (j *Journals) tellUnfinished(ctx context.Context, db *store.DB) {
+	if err := journal.Prune(ctx, db); err != nil {
+		j.log.DebugContext(ctx, "old records were not deleted", "reason", err.Error())
+	}
+	found, err := journal.Find(ctx, db, j.work.Owner)
+	if err != nil {
+		return
+	}
+	for _, u := range found {
+		if _, running := u.AtWork(); u.Same(j.work) && !running && u.Keyless+u.Doubtful > 0 {
+			j.log.WarnContext(ctx, fmt.Sprintf("an earlier run, which began at %s, did not end; it sent %s without keys, which this run stores a second time. "+
+				"To continue the earlier run instead, press Ctrl-C and run: %s", clock(u.Began), english.Plural(u.Keyless+u.Doubtful, "row", ""), u.Command))
+			return
+		}
+	}
+}
+
+// LeftOut returns how many rows the run left out because of --resume=skip.
+func (j *Journals) LeftOut() (n int) {
+	if j == nil {
+		return 0
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, one := range j.named {
+		n += one.LeftOut()
+	}
+	return n + j.main.LeftOut()
+}
+
+// Context returns the context of the run.
+func (j *Journals) Context(ctx context.Context) context.Context {
+	if j == nil {
+		return ctx
+	}
+	return planhat.WithJournal(ctx, j.main)
+}
+
+// Named returns the journal of calls with the option checkpoint. It continues where the
+// last run ended that used it.
+func (j *Journals) Named(ctx context.Context, name string) (planhat.Journal, error) {
+	if j == nil {
+		return nil, nil // a dry run, or no store
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if one := j.named[name]; one != nil {
+		return one, nil
+	}
+	work := journal.Work{Owner: "checkpoint " + name + " of " + checkpointOwner(j.env, j.script), Arguments: "[]", Tenant: j.tenant, Command: j.work.Command}
+	one := journal.New(j.stored.Open, work, j.log)
+	found, err := j.find(ctx, work.Owner)
+	if err != nil {
+		return nil, err
+	}
+	found = slices.DeleteFunc(found, func(u *journal.Unfinished) bool { return !u.Same(work) })
+	if len(found) > 0 {
+		if err := j.continueAt(ctx, one, found); err != nil {
+			return nil, inScript(err)
+		}
+	}
+	j.named[name] = one
+	return one, nil
+}
+
+// inScript turns an error into one that a script can catch.
+func inScript(err error) error {
+	out := &planhat.Error{Kind: planhat.KindConfig, Message: err.Error(), Err: err}
+	if hinted, ok := errors.AsType[interface {
+		error
+		ErrorHint() string
+	}](err); ok {
+		out.Hint = hinted.ErrorHint()
+	}
+	return out
+}
+
+// End ends the use of the journals. Those of work that is done are deleted. It returns
+// what the run continued, and whether it can be resumed.
+func (j *Journals) End(ctx context.Context, done bool) (r *outcome.Resumed, resumable bool) {
+	if j == nil {
+		return nil, false
+	}
+	if j.resumed != nil {
+		skipped, unmet := j.main.Skipped()
+		r = &outcome.Resumed{Began: j.resumed.Began, Skipped: skipped, Unmet: unmet}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, one := range j.named {
+		j.end(ctx, one, done)
+	}
+	return r, j.end(ctx, j.main, done)
+}
+
+func (j *Journals) end(ctx context.Context, one *journal.Journal, done bool) (resumable bool) {
+	if !done {
+		resumable = one.Used()
+		one.Release(ctx)
+		return resumable
+	}
+	if err := one.Finish(ctx); err != nil {
+		j.log.WarnContext(ctx, "the record of what this run has sent could not be deleted; --resume would find it", "reason", err.Error())
+	}
+	return false
+}
+
+// checkpointOwner names what the checkpoints of a script belong to.
+func checkpointOwner(env *environment.Env, s runtime.Script) string {
+	if name, ok := env.Getenv(serve.ScheduleVariable); ok && name != "" {
+		return checkpoint.OfSchedule(name)
+	}
+	if s.Path == "" {
+		return checkpoint.OfScript(s.Name + " in " + env.Dir)
+	}
+	return checkpoint.OfScript(s.Path)
+}

@@ -1,0 +1,81 @@
+package run
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+// resumeChoices are the values of --resume.
+var resumeChoices = []string{host.ResumeAsk, host.ResumeSend, host.ResumeSkip}
+
+// checkResume checks the value of --resume.
+func (o *options) checkResume() error {
+	if o.resume == "" {
+		return nil
+	}
+	if !slices.Contains(resumeChoices, o.resume) {
+		return &usage.Error{Message: "--resume takes no value, send or skip, not '" + o.resume + "'", Hint: "--resume=send sends rows again that may be stored, --resume=skip leaves them out"}
+	}
+	if o.Simulated || o.DryRun {
+		return &usage.Error{Message: "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume"}
+	}
+	return nil
+}
+
+// resumeCommand is the command line that resumes the run.
+func resumeCommand(env *environment.Env) string {
+	line := []string{"phscript", "run", "--resume"}
+	for _, arg := range env.Args {
+		if arg == "run" && len(line) == 3 || arg == "--resume" || strings.HasPrefix(arg, "--resume=") {
+			continue
+		}
+		line = append(line, quoted(arg))
+	}
+	return strings.Join(line, " ")
+}
+
+// quoted returns an argument as a shell reads it.
+func quoted(arg string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && !strings.ContainsRune(" \t\n\"'\\$`&|;<>()*?[]#~{}!", r) || r >= 0x80
+	}
+	if arg != "" && strings.IndexFunc(arg, func(r rune) bool { return !plain(r) }) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}
+
+// inDoubt returns the result of a run that was not resumed because it is not known
+// whether rows are stored: these rows.
+func (o *options) inDoubt(e *host.Doubtful) *runtime.Result {
+	var tally planhat.Tally
+	for _, row := range e.Outcomes() {
+		tally.Outcome(row)
+		if o.Observer != nil {
+			o.Observer.Outcome(row)
+		}
+	}
+	return &runtime.Result{Summary: tally.Snapshot(), Rejected: tally.Rejected()}
+}
+
+// end ends the use of the journals, and notes in the summary what the run continued and
+// how it can be resumed.
+func end(env *environment.Env, journals *host.Journals, h *host.Opened, s *outcome.Summary, scheduled bool) {
+	done := s.Outcome == "done" || s.Outcome == "rejected"
+	if left := journals.LeftOut(); left > 0 && s.Finished && s.Unsent == 0 && s.Unknown <= left {
+		done = true // nothing is left to decide
+	}
+	ctx, _, release := env.Interruptible()
+	defer release()
+	var resumable bool
+	if s.Resumed, resumable = journals.End(ctx, done); resumable && !scheduled {
+		s.Resume = h.Secrets.String(resumeCommand(env))
+	}
+}
