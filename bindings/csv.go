@@ -111,7 +111,11 @@ func csvWriting() []*Func {
 			Errors:  errorsDoc,
 			Example: `csv.write("out/report.csv", rows, { columns = {"name", "mrr", "custom.Tier"} })`,
 			Call: func(a *Args) (int, error) {
-				w, err := createCSV(a, 2)
+				opt, err := readCSVWriteOptions(a, 2)
+				if err != nil {
+					return 0, err
+				}
+				w, err := createCSV(a, a.String(0), opt)
 				if err != nil {
 					return 0, err
 				}
@@ -152,7 +156,11 @@ for company in planhat.company.each() do
 end
 out:close()`,
 			Call: func(a *Args) (int, error) {
-				w, err := createCSV(a, 1)
+				opt, err := readCSVWriteOptions(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				w, err := createCSV(a, a.String(0), opt)
 				if err != nil {
 					return 0, err
 				}

@@ -18,6 +18,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/csvtext"
+	"github.com/phscript/phscript/bindings/internal/export"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/planhat/catalog"
@@ -46,15 +47,9 @@ func newCSVWriter(log Logger, to *target, opt csvWriteOpts, existing bool) *csvW
 	return &csvWriter{target: to, log: log, opt: opt, out: out, headed: !opt.header, missing: missingColumns{columns: slices.Clone(opt.columns)}}
 }
 
-// createCSV opens the file of a call's first argument for writing, with the options
-// of argument options. When rows are added to a file, its header row decides the
-// columns.
-func createCSV(a *Args, options int) (*csvWriter, error) {
-	opt, err := readCSVWriteOptions(a, options)
-	if err != nil {
-		return nil, err
-	}
-	name := a.String(0)
+// createCSV opens a file for writing. When rows are added to a file, its header row
+// decides the columns.
+func createCSV(a *Args, name string, opt csvWriteOpts) (_ *csvWriter, err error) {
 	existing, midline, chosen := false, false, opt.columns != nil
 	if opt.appendTo {
 		if existing, midline, err = textEnd(a, name); err != nil {
@@ -233,6 +228,22 @@ func (w *csvWriter) write(L *lua.LState, row *lua.LTable) error {
 	w.count++
 	w.missing.see(L, row)
 	return nil
+}
+
+// writeRecord writes a record of Planhat's.
+func (w *csvWriter) writeRecord(cells []export.Cell) error {
+	if err := w.header(); err != nil {
+		return err
+	}
+	w.record = w.record[:0]
+	for _, c := range cells {
+		if w.opt.excelSafe && c.Kind == export.Text {
+			c.Text = csvtext.Guard(c.Text)
+		}
+		w.record = append(w.record, c.Text)
+	}
+	w.count++
+	return w.fail(w.out.Write(w.record))
 }
 
 // cells returns a row's values in the order of the columns.

@@ -50,7 +50,14 @@ func newTestHost(t testing.TB) *testHost {
 		Clock: fixedClock{time.Date(2024, 1, 15, 10, 30, 0, 0, time.UTC).In(zone)},
 		// The runtime's own call keeps locals apart as well.
 		Call: func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error) {
-			return nil, L.CallByParam(lua.P{Fn: fn, Protect: true}, args...)
+			top := L.GetTop()
+			defer L.SetTop(top)
+			err := L.CallByParam(lua.P{Fn: fn, NRet: lua.MultRet, Protect: true}, args...)
+			var results []lua.LValue
+			for i := top + 1; err == nil && i <= L.GetTop(); i++ {
+				results = append(results, L.Get(i))
+			}
+			return results, err
 		},
 	}
 	return h

@@ -321,6 +321,12 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 	return c.enc.WriteToken(jsontext.EndObject)
 }
 
+// Unchanged reports whether a record that was made of JSON surely is as it was.
+func (c *Codec) Unchanged(v lua.LValue) bool {
+	r := c.lazy(v)
+	return r != nil && !slices.ContainsFunc(r.parts, func(p part) bool { return !c.Unchanged(p.table) })
+}
+
 // untouched reports whether a table can be written as it is: no script holds a part of
 // it, and it has no null, which is absent in Lua's tables.
 func (r *lazy) untouched() bool {
