@@ -34,8 +34,6 @@ type host struct {
 	clients        *clients.Clients
 	checkpoint     *checkpoint
 	stdout, stderr *stream
-	// unwritten says why a file that the script left open could not be written.
-	unwritten error
 	// modules is the part that modules see.
 	modules *bindings.Host
 
@@ -108,7 +106,7 @@ func (h *host) finish(err error) error {
 	if err == nil || exited(err) != nil {
 		left = h.box.Unfinished()
 	}
-	closed := errors.Join(h.unwritten, h.box.Close())
+	closed := h.box.Close()
 	if len(left) > 0 {
 		// Part of their text is still in the module that holds them open.
 		closed = errors.Join(fmt.Errorf("%s: opened for writing and never closed, so nothing was written; call close() on the returned file",

@@ -121,7 +121,7 @@ func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 		return r.L.NewFunctionFromProto(proto)
 	})
 	if err == nil || exited(err) != nil {
-		r.unwritten = lualib.CloseFiles(r.L)
+		lualib.CloseFiles(r.L)
 	}
 	for _, v := range results {
 		values = append(values, ValueOf(v))

@@ -210,7 +210,7 @@ func (s *Session) Close() error {
 	defer r.cancel(nil)
 	s.host.meter = nil
 	s.context.begin(r)
-	s.host.unwritten = lualib.CloseFiles(s.main)
+	lualib.CloseFiles(s.main)
 	err := s.host.finish(nil)
 	s.main.Close()
 	return err

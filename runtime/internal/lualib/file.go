@@ -2,6 +2,7 @@ package lualib
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,13 +79,11 @@ func newFile(reader io.Reader, writer io.Writer, closer io.Closer) *file {
 }
 
 // CloseFiles closes the files that a script left open, as Lua does at the end of
-// a program: what they have buffered is written.
-func CloseFiles(L *lua.LState) error {
-	var failed []error
+// a program: what they have buffered is written. The host knows of writes that fail.
+func CloseFiles(L *lua.LState) {
 	for f := range of(L).open {
-		failed = append(failed, f.close())
+		_ = f.close()
 	}
-	return errors.Join(failed...)
 }
 
 // openFile opens a file of the host in one of the modes of io.open.
@@ -138,11 +137,12 @@ func (f *file) flush() error {
 	return nil
 }
 
-// close closes a file that was opened.
+// close closes a file that was opened. The host gets what is buffered first, so that it
+// knows whether the file is complete.
 func (f *file) close() error {
 	f.closed = true
 	f.forget()
-	return errors.Join(f.flush(), f.closer.Close())
+	return cmp.Or(f.flush(), f.closer.Close())
 }
 
 // line reads a line, with its end if asked to. At the end it is io.EOF.

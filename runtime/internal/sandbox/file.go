@@ -1,11 +1,15 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/phscript/phscript/runtime/internal/unfinished"
@@ -14,7 +18,7 @@ import (
 // file is an open file of the sandbox. A new file has a temporary name until it is
 // closed.
 type file struct {
-	*os.File
+	file    *os.File
 	sandbox *Sandbox
 	// root, unfinished and final are set if Close gives the file its name.
 	root       *os.Root
@@ -22,9 +26,25 @@ type file struct {
 	final      string
 	// name is what the script calls a file that it writes.
 	name string
+	// failed is the first error of a write, or nil. After it, the file is incomplete.
+	failed error
 
 	once sync.Once
 	err  error
+}
+
+func (f *file) Read(p []byte) (int, error) { return f.file.Read(p) }
+
+func (f *file) Seek(offset int64, whence int) (int64, error) { return f.file.Seek(offset, whence) }
+
+// Write writes to the file, and remembers an error for Close.
+func (f *file) Write(p []byte) (int, error) {
+	n, err := f.file.Write(p)
+	if err != nil {
+		err = renamed(err, "write", f.name)
+		f.failed = cmp.Or(f.failed, err)
+	}
+	return n, err
 }
 
 // OpenWrite opens a file for writing. The file appears under its name, complete, when
@@ -100,16 +120,16 @@ func (s *Sandbox) openWrite(name string, mode byte, access int) (*file, error) {
 		if f.unfinished, err = unfinished.Create(at.root, folder, access, permission); err != nil {
 			return nil, renamed(err, "open", name)
 		}
-		f.root, f.final, f.File = at.root, at.rel, f.unfinished.File
+		f.root, f.final, f.file = at.root, at.rel, f.unfinished.File
 		if old != nil {
-			err = f.Chmod(permission) // whatever the umask is
+			err = f.file.Chmod(permission) // whatever the umask is
 		}
 		if s.track(f); err != nil {
 			return nil, errors.Join(renamed(err, "open", name), f.Abort())
 		}
 		return f, nil
 	}
-	if f.File, err = at.root.OpenFile(at.rel, flags, permission); err != nil {
+	if f.file, err = at.root.OpenFile(at.rel, flags, permission); err != nil {
 		return nil, renamed(err, "open", name)
 	}
 	return s.track(f), nil
@@ -133,9 +153,13 @@ func (s *Sandbox) track(f *file) *file {
 	return f
 }
 
-// Close closes the file, and gives a new one its name. A second Close does nothing.
+// Close closes the file, and gives a new one its name. If a write failed, it discards a
+// new one instead, and returns the error of the write. A second Close does nothing.
 func (f *file) Close() error {
-	f.once.Do(func() { f.err = f.finish(true) })
+	f.once.Do(func() {
+		f.err = f.finish(true)
+		f.sandbox.note(f)
+	})
 	return f.err
 }
 
@@ -149,9 +173,9 @@ func (f *file) finish(keep bool) error {
 	f.sandbox.mu.Lock()
 	delete(f.sandbox.open, f)
 	f.sandbox.mu.Unlock()
-	err := f.File.Close()
+	err := cmp.Or(f.failed, renamed(f.file.Close(), "close", f.name))
 	if f.unfinished == nil {
-		return renamed(err, "close", f.name)
+		return err
 	}
 	defer func() { _ = f.unfinished.Release() }()
 	if keep && err == nil {
@@ -163,4 +187,28 @@ func (f *file) finish(keep bool) error {
 		err = removed
 	}
 	return renamed(err, "write", f.name)
+}
+
+// note records whether a file that was closed is as the script wrote it.
+func (s *Sandbox) note(f *file) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch whole := f.unfinished != nil; {
+	case f.err != nil && whole:
+		s.lost[f.name] = fmt.Errorf("%w; the file was not written, and an old one has not changed", f.err)
+	case f.err != nil && f.name != "":
+		s.lost[f.name] = fmt.Errorf("%w; only part of the text is in the file", f.err)
+	case whole: // also after a first attempt that failed
+		delete(s.lost, f.name)
+	}
+}
+
+// lostFiles returns an error for the files that the script closed but that are not as
+// it wrote them. The library of Lua returns such an error where scripts rarely look.
+func (s *Sandbox) lostFiles() error {
+	var failed []error
+	for _, name := range slices.Sorted(maps.Keys(s.lost)) {
+		failed = append(failed, s.lost[name])
+	}
+	return errors.Join(failed...)
 }

@@ -36,6 +36,8 @@ type Sandbox struct {
 	cleared map[string]bool
 	// temporary are the files of TempName.
 	temporary []place
+	// lost has the error of each file that was closed after a failed write.
+	lost map[string]error
 }
 
 // New returns a sandbox. Names are relative to workDir, which must be absolute. Files
@@ -48,6 +50,7 @@ func New(workDir string, read, write []string) *Sandbox {
 		write:   absolute(workDir, write),
 		roots:   map[string]*os.Root{},
 		cleared: map[string]bool{},
+		lost:    map[string]error{},
 		open:    map[*file]struct{}{},
 	}
 }
@@ -67,7 +70,7 @@ func absolute(workDir string, dirs []string) []string {
 }
 
 // Close closes all open files. It discards new files that were not finished, and
-// temporary ones.
+// temporary ones. Its error also names files that were closed after a failed write.
 func (s *Sandbox) Close() error {
 	s.mu.Lock()
 	open := slices.Collect(maps.Keys(s.open))
@@ -79,6 +82,7 @@ func (s *Sandbox) Close() error {
 	failed = append(failed, s.removeTemporary())
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	failed = append(failed, s.lostFiles())
 	for dir, root := range s.roots {
 		failed = append(failed, root.Close())
 		delete(s.roots, dir)
@@ -119,7 +123,7 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, renamed(err, "open", name)
 	}
-	return s.track(&file{File: f, sandbox: s}), nil
+	return s.track(&file{file: f, sandbox: s}), nil
 }
 
 // ordinary returns an error for folders and for files with a mode in refused.
