@@ -78,7 +78,7 @@ func TestDiskWasFull(t *testing.T) {
 		if r.Status == history.Missed || r.Status == history.Skipped {
 			assert.Contains(t, r.Reason, "the store could not be written from ")
 			assert.Contains(t, r.Reason, ": the disk was full")
-			assert.NotContains(t, r.Reason, "no worker was running")
+			assert.NotContains(t, r.Reason, "no service was running")
 		} else if r.Tick.After(began.Add(10*time.Second)) && r.Tick.Before(freed.Add(-5*time.Second)) {
 			untold = append(untold, r)
 		}

@@ -34,7 +34,7 @@ const (
 	Lost Status = "lost"
 	// Skipped runs were left out for their Reason.
 	Skipped Status = "skipped"
-	// Missed runs were due when no worker was running.
+	// Missed runs were due when no service was running.
 	Missed Status = "missed"
 )
 

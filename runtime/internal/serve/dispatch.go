@@ -209,14 +209,23 @@ func (s *Schedules) overlap(ctx context.Context, tx *store.Tx, r *history.Run) (
 		}
 		return false, false, err
 	}
+	if r.Cause == history.ByTick {
+		// Then no run was in its way.
+		if could, err := s.couldStart(ctx, tx, r); err != nil {
+			return false, false, err
+		} else if !could {
+			late, err := s.miss(ctx, tx, r, noWorker)
+			return false, late == lateMissed, err
+		}
+	}
 	reason := " of the same schedule was still running"
-	if others[0].Status == history.Queued {
+	switch began := others[0].Started; {
+	case others[0].Status == history.Queued:
 		reason = " of the same schedule was still waiting for a worker"
+	case began.Sub(r.Due) > decidedWithin:
+		reason = " of the same schedule had started by the time the service looked at this tick"
 	}
-	if reason, err = s.explained(ctx, tx, r.Tick, "run "+itoa(others[0].ID)+reason); err != nil {
-		return false, false, err
-	}
-	over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: reason})
+	over, err = s.endQueued(ctx, tx, r, history.End{Status: history.Skipped, Reason: "run " + itoa(others[0].ID) + reason})
 	return false, over, err
 }
 

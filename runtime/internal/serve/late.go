@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	noWorkers  = "no worker was running"
+	noWorkers  = "no service was running"
 	noWorker   = noWorkers + " when it was due"
 	forAll     = "; one run catches up for all missed ticks"
 	oneForAll  = noWorker + forAll
@@ -49,10 +49,15 @@ func (s *Schedules) late(ctx context.Context, tx *store.Tx, r *history.Run, d sc
 	tooLate := now.Sub(r.Due) > s.LateAfter
 	if d.CatchUp == schedule.CatchUpSkip {
 		served, err := s.served(ctx, tx, r.Due, s.LateAfter)
-		if err != nil || served || !tooLate {
+		switch {
+		case err != nil:
 			return lateNot, err
+		case !served && tooLate:
+			return s.miss(ctx, tx, r, noWorker)
+		case r.Job != 0 || d.Overlap == schedule.OverlapQueue || now.Sub(r.Due) <= decidedWithin:
+			return lateNot, nil
 		}
-		return s.miss(ctx, tx, r, noWorker)
+		return s.superseded(ctx, tx, r, state, now)
 	}
 	undecided := r.Job == 0 && d.Overlap == schedule.OverlapSkip && now.Sub(r.Due) > decidedWithin
 	served, err := s.served(ctx, tx, r.Due, 0)
@@ -77,6 +82,33 @@ func (s *Schedules) late(ctx context.Context, tx *store.Tx, r *history.Run, d sc
 		return lateNot, err
 	}
 	return s.miss(ctx, tx, r, oneForAll)
+}
+
+// superseded misses a late tick that may still run if a later one is due, and no service
+// could start it when it was due: only the last of them runs.
+func (s *Schedules) superseded(ctx context.Context, tx *store.Tx, r *history.Run, state entryState, now time.Time) (lateness, error) {
+	if could, err := s.couldStart(ctx, tx, r); err != nil || could {
+		return lateNot, err
+	}
+	if !state.next.IsZero() && !state.next.After(now) {
+		return lateUnplanned, nil
+	}
+	last, err := s.history.LastDue(ctx, tx, r)
+	if err != nil || last == nil {
+		return lateNot, err
+	}
+	return s.miss(ctx, tx, r, noWorker)
+}
+
+// couldStart reports whether a service was running when a tick was due, and could write to
+// its store.
+func (s *Schedules) couldStart(ctx context.Context, tx *store.Tx, r *history.Run) (bool, error) {
+	served, err := s.served(ctx, tx, r.Due, 0)
+	if err != nil || !served {
+		return false, err
+	}
+	found, err := outageAt(ctx, tx, r.Tick)
+	return found == nil, err
 }
 
 // served reports whether a service was running when a tick was due, or started at most

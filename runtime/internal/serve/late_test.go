@@ -22,10 +22,10 @@ func (w *fixture) served(name string, ago time.Duration, workers int) {
 }
 
 // restarts records a service that begins now, and makes all runs that are due.
-func (w *fixture) restarts() {
+func (w *fixture) restarts(name string) {
 	w.t.Helper()
 	now := time.Now().UnixMicro()
-	require.NoError(w.t, store.Exec(w.t.Context(), w.db, `INSERT INTO phscript_server (name, workers, started_at, seen_at) VALUES ('new', 4, ?, ?)`, now, now))
+	require.NoError(w.t, store.Exec(w.t.Context(), w.db, `INSERT INTO phscript_server (name, workers, started_at, seen_at) VALUES (?, 4, ?, ?)`, name, now, now))
 	for range 100 {
 		_, err := w.schedules.Plan(w.t.Context())
 		require.NoError(w.t, err)
@@ -40,6 +40,9 @@ func (w *fixture) restarts() {
 				continue
 			}
 			w.begin(r.ID)
+			require.NoError(w.t, w.db.InTx(w.t.Context(), func(tx *store.Tx) error {
+				return w.schedules.begun(w.t.Context(), tx, r.Schedule, r.Tick)
+			}))
 			_, err = w.history.Finish(w.t.Context(), w.db, r.ID, history.End{Status: history.Succeeded}, history.Running)
 			require.NoError(w.t, err)
 		}
@@ -94,7 +97,7 @@ func TestCatchingUpIsNeverSkipped(t *testing.T) {
 			w.back(name, 240*time.Second)
 			want[name] = int(began.Sub(first)/(30*time.Second)) + 1
 		}
-		w.restarts()
+		w.restarts("new")
 		for _, name := range names {
 			got := w.past(name, began)
 			require.Len(t, got, want[name], name)
@@ -156,5 +159,93 @@ func TestTheNextTickGoesBeforeCatchingUp(t *testing.T) {
 		}
 		assert.Equal(t, "queued", w.state(waits))
 		assert.Equal(t, "handed over", w.state(tick))
+	})
+}
+
+// TestOneNoticeForOneGap: after a service was down for some minutes, the last tick runs
+// if it was due in the last two minutes. The others were missed, which is told once: no
+// run was in their way.
+func TestOneNoticeForOneGap(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		for _, tt := range []struct {
+			name, overlap string
+			leaves        bool // a run, which has not been found to be lost yet
+			handed        bool // a run, which no worker had begun
+			last          string
+		}{
+			{"skips", "skip", false, false, "succeeded schedule"},
+			{"leaves", "skip", true, false, "missed schedule"},
+			{"hands", "skip", false, true, "missed schedule"},
+			{"cancels", "cancel_previous", false, false, "succeeded schedule"},
+		} {
+			w := newFixture(t, location)
+			began := time.Now()
+			require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(config.Schedule{Name: tt.name, Script: "a.lua", Every: "20s", Overlap: tt.overlap, OnFailure: mail})}))
+			w.served("before "+tt.name, 5*time.Minute, 4)
+			if tt.leaves {
+				w.begin(w.due(tt.name, 6*time.Minute, history.ByHand))
+			}
+			if tt.handed {
+				w.due(tt.name, 5*time.Minute+time.Second, history.ByTick)
+				require.NoError(t, w.schedules.Dispatch(t.Context()))
+			}
+			// Three ticks were queued ahead, and others were never planned.
+			e := w.entry(tt.name)
+			for i := range 3 {
+				tick := e.Next.Add(time.Duration(i-14) * 20 * time.Second)
+				require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error {
+					_, err := w.schedules.Enqueue(t.Context(), tx, e.Definition, &history.Run{Schedule: tt.name, Tick: tick, Due: tick, Cause: history.ByTick})
+					return err
+				}))
+			}
+			w.back(tt.name, 11*20*time.Second)
+			require.NoError(t, w.schedules.Dispatch(t.Context()), "it may come before planning")
+			w.restarts("after " + tt.name)
+			events := w.told()
+			require.Len(t, events, 1, tt)
+			assert.Equal(t, []any{Missed, history.Missed, noWorker}, []any{events[0].Kind, events[0].Status, events[0].Reason})
+			runs, err := w.history.List(t.Context(), history.Filter{Schedule: tt.name, Due: true, Statuses: []history.Status{history.Missed, history.Skipped}})
+			require.NoError(t, err)
+			require.Greater(t, len(runs), 10)
+			for _, r := range runs {
+				assert.Equal(t, "missed "+noWorker, string(r.Status)+" "+r.Reason)
+			}
+			got := w.past(tt.name, began)
+			assert.Equal(t, tt.last, got[len(got)-1], tt)
+		}
+	})
+}
+
+// TestNoRunWasInTheWayOfAFullDisk: the ticks of an outage say that the store could not be
+// written, and not that a run was in progress which started after it.
+func TestNoRunWasInTheWayOfAFullDisk(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newFixture(t, location)
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(config.Schedule{Name: "a", Cron: "0 0 1 1 *"})}))
+		w.served("here", 0, 4)
+		now := time.Now()
+		require.NoError(t, store.Exec(t.Context(), w.db, `INSERT INTO phscript_outage (server, from_at, until_at, reason) VALUES ('here', ?, ?, 'the disk was full')`,
+			now.Add(-time.Minute).UnixMicro(), now.UnixMicro()))
+		var ids []int64
+		for _, ago := range []time.Duration{40, 30, 20, 10} {
+			ids = append(ids, w.due("a", ago*time.Second, history.ByTick))
+		}
+		require.NoError(t, w.schedules.Dispatch(t.Context()))
+		for _, id := range ids[:3] {
+			r, err := w.history.Run(t.Context(), id)
+			require.NoError(t, err)
+			assert.Equal(t, history.Missed, r.Status)
+			assert.Regexp(t, `^the store could not be written from .* UTC: the disk was full$`, r.Reason)
+		}
+		assert.Equal(t, "handed over", w.state(ids[3]))
+		// A service that was only busy does not claim that the run was in progress before.
+		busy := w.due("a", 5*time.Minute, history.ByTick)
+		w.begin(ids[3])
+		require.NoError(t, w.schedules.Dispatch(t.Context()))
+		r, err := w.history.Run(t.Context(), busy)
+		require.NoError(t, err)
+		assert.Equal(t, "run "+itoa(ids[3])+" of the same schedule had started by the time the service looked at this tick", r.Reason)
 	})
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -72,7 +73,8 @@ func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*histo
 	case last.Status == history.Missed:
 		why = IdleMissed
 	case !strings.HasPrefix(last.Reason, pauseReason):
-		if inARow >= skipsInARow {
+		// Whoever knows of missed ticks knows that the schedule does not run.
+		if inARow >= skipsInARow && told != IdleMissed {
 			why = IdleSkipped
 		}
 	case paused && pausedAt != nil && last.Ended.Sub(store.Time(pausedAt)) >= pauseLasts:
@@ -89,12 +91,18 @@ func (s *Schedules) noteLeftOut(ctx context.Context, tx *store.Tx, runs []*histo
 	return s.notify(ctx, tx, event)
 }
 
-// begun notes that a run of a schedule begins. After skipped ticks, the next
-// notification needs two runs in a row: a schedule whose runs take longer than its
-// interval would otherwise notify again and again.
-func (s *Schedules) begun(ctx context.Context, tx *store.Tx, name string) error {
+// begun notes that a run of a schedule begins; tick is zero if it has none. After skipped
+// ticks, the next notification needs two runs in a row: a schedule whose runs take longer
+// than its interval would otherwise notify again and again. A run that was queued before
+// ticks that were missed does not end their row.
+func (s *Schedules) begun(ctx context.Context, tx *store.Tx, name string, tick time.Time) error {
+	after := int64(math.MaxInt64)
+	if !tick.IsZero() {
+		after = tick.UnixMicro()
+	}
 	return store.Exec(ctx, tx, `UPDATE phscript_schedule SET told = CASE WHEN told = ? OR told = ? AND idle > 0 THEN told ELSE '' END, idle = 0
-		WHERE name = ? AND (idle > 0 OR told <> '')`, IdlePaused, IdleSkipped, name)
+		WHERE name = ? AND (idle > 0 OR told <> '') AND NOT EXISTS (SELECT 1 FROM phscript_run WHERE schedule = ? AND tick > ? AND status = ?)`,
+		IdlePaused, IdleSkipped, name, name, after, history.Missed)
 }
 
 // succeeded notes that a run of a schedule has succeeded.

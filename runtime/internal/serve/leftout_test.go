@@ -86,7 +86,7 @@ func TestMissedIsToldOnce(t *testing.T) {
 			}
 		}
 		// After a run, the next one that is missed is told again.
-		require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "told") }))
+		require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "told", time.Time{}) }))
 		assert.Zero(t, w.entry("told").InARow)
 		w.back("told", 9*time.Hour)
 		_, err := w.schedules.Plan(t.Context())
@@ -115,7 +115,7 @@ func TestSkipsInARowAreTold(t *testing.T) {
 			id := next()
 			require.Equal(t, "handed over", w.state(id))
 			w.begin(id)
-			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "long") }))
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "long", time.Time{}) }))
 			for range 4 {
 				require.Equal(t, "skipped", w.state(next()))
 				for _, e := range w.told() {
@@ -130,7 +130,7 @@ func TestSkipsInARowAreTold(t *testing.T) {
 		assert.EqualValues(t, 12, w.entry("long").Skipped)
 		// Two runs in a row end it.
 		for range 2 {
-			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "long") }))
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error { return w.schedules.begun(t.Context(), tx, "long", time.Time{}) }))
 		}
 		assert.Equal(t, IdleNone, w.entry("long").Idle)
 	})

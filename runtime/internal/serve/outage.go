@@ -51,16 +51,24 @@ func outages(ctx context.Context, q store.Queryer, where string, args ...any) (l
 	return list, err
 }
 
+// outageAt returns the outage that the store had at a time, or nil.
+func outageAt(ctx context.Context, q store.Queryer, at time.Time) (*Outage, error) {
+	// Services notice an outage when they next write.
+	found, err := outages(ctx, q, `from_at <= ? AND until_at >= ? ORDER BY until_at DESC LIMIT 1`, at.Add(seenEvery).UnixMicro(), at.UnixMicro())
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
 // explained returns why a tick did not run: reason, or if the store had an outage at that
 // time, the outage.
 func (s *Schedules) explained(ctx context.Context, tx *store.Tx, tick time.Time, reason string) (string, error) {
-	// Services notice an outage when they next write.
-	at := tick.UnixMicro()
-	found, err := outages(ctx, tx, `from_at <= ? AND until_at >= ? ORDER BY until_at DESC LIMIT 1`, at+seenEvery.Microseconds(), at)
-	if err != nil || len(found) == 0 {
+	found, err := outageAt(ctx, tx, tick)
+	if err != nil || found == nil {
 		return reason, err
 	}
-	told := found[0].String()
+	told := found.String()
 	for _, untrue := range []string{noWorker, noWorkers} {
 		if strings.Contains(reason, untrue) {
 			return strings.Replace(reason, untrue, told, 1), nil

@@ -57,6 +57,7 @@ func TestOverlapLooksPastWhatMakesUp(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, location string) {
 		w := newFixture(t, location)
+		w.served("here", 0, 4)
 		type dueAt struct {
 			ago   time.Duration
 			cause history.Cause

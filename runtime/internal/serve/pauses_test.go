@@ -71,7 +71,7 @@ func TestOneRunCatchesUp(t *testing.T) {
 	runs := decide(entry(t, schedule.CatchUpOnce), ticks, first.Add(time.Hour), time.Minute)
 	assert.Equal(t, []history.Status{history.Missed, history.Missed, history.Queued}, []history.Status{runs[0].Status, runs[1].Status, runs[2].Status})
 	assert.Equal(t, history.ByCatchUp, runs[2].Cause)
-	assert.Equal(t, "catching up: no worker was running when it was due", runs[2].Reason)
+	assert.Equal(t, "catching up: no service was running when it was due", runs[2].Reason)
 }
 
 // TestUpcomingTicks: the next ones after now, as many as are asked for.

@@ -53,10 +53,10 @@ func TestALongTimeIsSummedUp(t *testing.T) {
 			paused      bool
 			want        string
 		}{
-			{"absent", "1m", false, "missed schedule: no worker was running; the ticks from this one to "},
+			{"absent", "1m", false, "missed schedule: no service was running; the ticks from this one to "},
 			{"paused", "1m", true, "skipped schedule: the schedule is paused; the ticks from this one to "},
 			// Many of the ticks that are listed were not missed.
-			{"each-second", "1s", false, "missed schedule: no worker was running; the ticks from this one to "},
+			{"each-second", "1s", false, "missed schedule: no service was running; the ticks from this one to "},
 		} {
 			d := w.define(config.Schedule{Name: tt.name, Every: tt.every, CatchUp: "all", Overlap: "queue"})
 			require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), d)))

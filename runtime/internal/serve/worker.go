@@ -161,7 +161,7 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 		}
 		claimed, err := w.history.Claim(ctx, tx, id, w.name)
 		if err == nil && claimed && r.Schedule != "" {
-			err = w.schedules.begun(ctx, tx, r.Schedule)
+			err = w.schedules.begun(ctx, tx, r.Schedule, r.Tick)
 		}
 		if err == nil && claimed {
 			r.Status, r.Worker, r.Started = history.Running, w.name, time.Now()

@@ -3,7 +3,6 @@ package quota
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -39,20 +40,19 @@ func New(env *environment.Env) *cobra.Command {
 
 // show prints the quota.
 func show(env *environment.Env, o *options) error {
-	ctx := context.Background()
-	db, c, err := o.Open(ctx, env)
-	if err != nil {
+	var quotas []view.Quota
+	err := o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) (err error) {
+		quotas, err = view.Quotas(ctx, db, planhat.LimiterConfig{CallsPerMinute: o.Config.CallsPerMin}.WindowSpec())
 		return err
-	}
-	quotas, err := view.Quotas(ctx, db, planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin}.WindowSpec())
-	if err := errors.Join(err, db.Close()); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if o.json {
 		return printing.JSON(env.Stdout, view.QuotaForm(quotas))
 	}
 	if len(quotas) == 0 {
-		fmt.Fprintln(env.Stdout, "no script has called Planhat in the last minute")
+		fmt.Fprintln(env.Stdout, o.None("no script has called Planhat in the last minute through"))
 		return nil
 	}
 	var rows [][]string

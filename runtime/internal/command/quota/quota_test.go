@@ -2,6 +2,7 @@ package quota_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,7 +20,13 @@ func TestQuota(t *testing.T) {
 	r := trial.New(t, map[string]string{"phscript.toml": "calls_per_min = 40\n"})
 	out, _, err := r.Run(command.New)
 	require.NoError(t, err)
-	assert.Equal(t, "no script has called Planhat in the last minute\n", out)
+	place := filepath.Join(r.Env.Dir, trial.DefaultStore)
+	assert.Equal(t, "nothing has run yet: there is no store at "+place+"\n", out)
+	assert.NoDirExists(t, filepath.Join(r.Env.Dir, "state"), "nothing is created")
+	r.Schedules()
+	out, _, err = r.Run(command.New)
+	require.NoError(t, err)
+	assert.Equal(t, "no script has called Planhat in the last minute through the store "+place+"\n", out)
 	spec := planhat.LimiterConfig{CallsPerMinute: 40}.WindowSpec()
 	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
 		w := quota.New(quota.Options{
@@ -37,12 +44,15 @@ func TestQuota(t *testing.T) {
 	out, _, err = r.Run(command.New, "--json")
 	require.NoError(t, err)
 	assert.Contains(t, out, `"sync.lua"`)
-	out, _, err = r.Run(command.New, "--json", "--state", "other.db")
+	_, _, err = r.Run(command.New, "--json", "--state", "other.db")
+	require.EqualError(t, err, "there is no store at "+filepath.Join(r.Env.Dir, "other.db"))
+	assert.NoFileExists(t, filepath.Join(r.Env.Dir, "other.db"))
+	out, _, err = r.Run(command.New, "--json", "--simulate")
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"version": 1, "quotas": []}`, out)
 	_, _, err = r.Run(command.New, "--state", "memory")
 	assert.EqualError(t, err, "this command cannot use the store 'memory', because nothing in it is kept")
-	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", "other.db")
+	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", place)
 	require.NoError(t, err)
 	assert.Regexp(t, `^warning: ignoring the configuration: .*missing.toml.*\n$`, stderr, "said once")
 }

@@ -115,18 +115,18 @@ func (o *options) filter(now time.Time) (history.Filter, error) {
 }
 
 // runID reads the number of a run.
-func runID(text string) (int64, error) {
+func (o *options) runID(text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, &usage.Error{Message: "'" + text + "' is not the number of a run", Hint: "'phscript runs list' lists runs with their numbers"}
+		return 0, &usage.Error{Message: "'" + text + "' is not the number of a run", Hint: "'phscript runs list" + o.Again() + "' lists runs with their numbers"}
 	}
 	return id, nil
 }
 
 // found turns a missing run into advice.
-func found(id int64, err error) error {
+func (o *options) found(id int64, err error) error {
 	if errors.Is(err, history.ErrNoRun) {
-		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list' lists runs with their numbers; old runs are deleted. Runs of 'serve --simulate' need --simulate, and those of another store need its --state"}
+		return &usage.Error{Message: fmt.Sprintf("there is no run %d", id), Hint: "'phscript runs list" + o.Again() + "' lists runs with their numbers; old runs are deleted. Runs of 'serve --simulate' need --simulate, and those of another store need its --state"}
 	}
 	return err
 }
@@ -136,28 +136,60 @@ func listRuns(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+	return o.WithStore(env, func(ctx context.Context, s *serve.Schedules, db *store.DB) error {
+		if o.limit > 0 {
+			f.Limit = o.limit + 1 // to know whether there are more
+		}
 		runs, err := history.New(db).List(ctx, f)
 		if err != nil {
 			return err
 		}
+		more := o.limit > 0 && len(runs) > o.limit
+		if more {
+			runs = runs[:o.limit]
+		}
 		if o.json {
 			return printing.JSON(env.Stdout, view.Runs(runs))
 		}
-		return printing.List(env, runs, "no runs found", view.RunColumns, func(r *history.Run) []string { return view.RunCells(r, env.Now()) })
+		none := o.None("no runs found in")
+		if len(runs) == 0 {
+			none += o.unknown(ctx, s)
+		}
+		err = printing.List(env, runs, none, view.RunColumns, func(r *history.Run) []string { return view.RunCells(r, env.Now()) })
+		if more {
+			fmt.Fprintln(env.Stderr, "there are more runs; -n 0 lists all of them")
+		}
+		return err
 	})
+}
+
+// unknown says if the schedule or the script that the runs should be of is none of those
+// in the store, and which one may be meant.
+func (o *options) unknown(ctx context.Context, s *serve.Schedules) string {
+	entries, _ := s.List(ctx) // those that can be read
+	var names, scripts []string
+	for _, e := range entries {
+		names, scripts = append(names, e.Name), append(scripts, e.Script)
+	}
+	switch {
+	case o.schedule != "" && len(names) > 0 && !slices.Contains(names, o.schedule):
+		return ", which has no schedule '" + o.schedule + "'" + catalog.DidYouMean(o.schedule, names)
+	case o.script != "" && len(scripts) > 0 && !slices.Contains(scripts, o.script):
+		return ", where no schedule has the script '" + o.script + "'" + catalog.DidYouMean(o.script, scripts)
+	}
+	return ""
 }
 
 // withRun does something with the run that is named.
 func (o *options) withRun(env *environment.Env, do func(r *history.Run) error) error {
-	id, err := runID(o.Args[0])
+	id, err := o.runID(o.Args[0])
 	if err != nil {
 		return err
 	}
 	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		r, err := history.New(db).Run(ctx, id)
 		if err != nil {
-			return found(id, err)
+			return o.found(id, err)
 		}
 		return do(r)
 	})
@@ -182,7 +214,7 @@ func showRun(env *environment.Env, o *options) error {
 }
 
 func printLog(env *environment.Env, o *options) error {
-	id, err := runID(o.Args[0])
+	id, err := o.runID(o.Args[0])
 	if err != nil {
 		return err
 	}
@@ -194,7 +226,7 @@ func printLog(env *environment.Env, o *options) error {
 		for after := int64(0); ; {
 			r, err := h.Run(ctx, id)
 			if err != nil {
-				return found(id, err)
+				return o.found(id, err)
 			}
 			lines, err := h.Log(ctx, id, after, 0)
 			if err != nil {
@@ -238,7 +270,7 @@ func (o *options) printLine(env *environment.Env, l history.Line) error {
 func (o *options) eachRun(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, id int64) error) error {
 	var ids []int64
 	for _, arg := range o.Args {
-		id, err := runID(arg)
+		id, err := o.runID(arg)
 		if err != nil {
 			return err
 		}
@@ -247,7 +279,7 @@ func (o *options) eachRun(env *environment.Env, do func(ctx context.Context, s *
 	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules) error {
 		for _, id := range ids {
 			if err := do(ctx, s, id); err != nil {
-				return found(id, err)
+				return o.found(id, err)
 			}
 		}
 		return nil

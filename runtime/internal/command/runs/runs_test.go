@@ -67,7 +67,7 @@ func TestRunsAreListed(t *testing.T) {
 		{"--since 24h", []int64{1}},
 		{"--since 2d", []int64{1}},
 		{"--since 2026-01-01", []int64{1, 2}},
-		{"--state other.db", nil},
+		{"--simulate", nil},
 	} {
 		out, _, err := r.Run(runs.New, append([]string{"list", "--json"}, strings.Fields(c.flags)...)...)
 		require.NoError(t, err, c.flags)
@@ -83,7 +83,34 @@ func TestRunsAreListed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Regexp(t, `^RUN .*\n2 +old .* failed .* b\.lua:1: boom\n$`, out)
 	for flags, want := range map[string]string{
-		"--status faild": "unknown status 'faild' (did you mean 'failed'?)", "--since soon": "--since soon is not a time",
+		"": "", "-n 2": "", "-n 0": "", "--status failed": "", "-n 1 --json": "",
+		"-n 1": "there are more runs; -n 0 lists all of them\n",
+	} {
+		out, stderr, err := r.Run(runs.New, append([]string{"list"}, strings.Fields(flags)...)...)
+		require.NoError(t, err)
+		assert.Equal(t, want, stderr, flags)
+		if flags == "-n 1" {
+			assert.Equal(t, 2, strings.Count(out, "\n"), "a header and a run")
+		}
+	}
+	place := filepath.Join(r.Env.Dir, trial.DefaultStore)
+	for flags, want := range map[string]string{
+		"--schedule nighly":     "no runs found in the store " + place + ", which has no schedule 'nighly' (did you mean 'nightly'?)\n",
+		"--script sub/a.lua":    "no runs found in the store " + place + ", where no schedule has the script 'sub/a.lua'\n",
+		"--script aa.lua":       "no runs found in the store " + place + ", where no schedule has the script 'aa.lua' (did you mean 'a.lua'?)\n",
+		"--status lost":         "no runs found in the store " + place + "\n",
+		"--schedule old -n 5":   "",
+		"--simulate --since 1d": "nothing has run yet: there is no store at " + filepath.Join(r.Env.Dir, "state/phscript/simulated.db") + "\n",
+	} {
+		out, _, err := r.Run(runs.New, append([]string{"list"}, strings.Fields(flags)...)...)
+		require.NoError(t, err)
+		if want != "" {
+			assert.Equal(t, want, out, flags)
+		}
+	}
+	for flags, want := range map[string]string{
+		"--state other.db": "there is no store at " + filepath.Join(r.Env.Dir, "other.db"),
+		"--status faild":   "unknown status 'faild' (did you mean 'failed'?)", "--since soon": "--since soon is not a time",
 	} {
 		_, _, err := r.Run(runs.New, append([]string{"list"}, strings.Fields(flags)...)...)
 		assert.EqualError(t, err, want)

@@ -61,7 +61,7 @@ func listSchedules(env *environment.Env, o *options) error {
 		if o.json {
 			return printing.JSON(env.Stdout, view.ScheduleForm(schedules, servers, outages))
 		}
-		none := "no schedules; 'phscript serve --check' shows those in your configuration"
+		none := o.None("no schedules in") + "; 'phscript serve --check' shows those in your configuration"
 		err = printing.List(env, schedules, none, view.ScheduleColumns, view.Schedule.Cells)
 		if err != nil || len(schedules) == 0 {
 			return err
@@ -93,8 +93,12 @@ func explain(env *environment.Env, schedules []view.Schedule) {
 // with an older configuration.
 func warnAboutServers(env *environment.Env, servers []serve.Server) {
 	live := 0
-	for _, s := range servers {
+	var silent *serve.Server
+	for i, s := range servers {
 		if !s.Live {
+			if silent == nil && s.Workers > 0 {
+				silent = &servers[i]
+			}
 			continue
 		}
 		live++
@@ -105,15 +109,20 @@ func warnAboutServers(env *environment.Env, servers []serve.Server) {
 			fmt.Fprintf(env.Stdout, "\n%s cannot read its changed configuration and keeps the last valid one:\n  %s\n", s.Name, strings.ReplaceAll(s.Problem, "\n", "\n  "))
 		}
 	}
-	if live == 0 {
+	switch {
+	case live > 0:
+	case silent != nil:
+		fmt.Fprintf(env.Stdout, "\nno 'phscript serve' has reported since %s (%s): it was killed, or it is running and cannot write to its store;\n"+
+			"look at its log and at the space on the disk of the store\n", view.At(silent.Seen), silent.Name)
+	default:
 		fmt.Fprintln(env.Stdout, "\nno 'phscript serve' is running: nothing runs until you start one")
 	}
 }
 
 // named finds schedules by their names, all of them if none is given.
-func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Entry, error) {
+func (o *options) named(ctx context.Context, s *serve.Schedules) ([]serve.Entry, error) {
 	all, err := s.List(ctx)
-	if err != nil || len(names) == 0 {
+	if err != nil || len(o.Args) == 0 {
 		return all, err
 	}
 	var known []string
@@ -123,10 +132,10 @@ func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Ent
 		byName[e.Name] = e
 	}
 	var list []serve.Entry
-	for _, name := range names {
+	for _, name := range o.Args {
 		e, ok := byName[name]
 		if !ok {
-			return nil, &usage.Error{Message: "there is no schedule '" + name + "'" + catalog.DidYouMean(name, known), Hint: "'phscript schedule list' lists the schedules"}
+			return nil, &usage.Error{Message: "there is no schedule '" + name + "'" + catalog.DidYouMean(name, known), Hint: "'phscript schedule list" + o.Again() + "' lists the schedules"}
 		}
 		list = append(list, e)
 	}
@@ -135,7 +144,7 @@ func named(ctx context.Context, s *serve.Schedules, names []string) ([]serve.Ent
 
 func nextTicks(env *environment.Env, o *options) error {
 	return o.WithStore(env, func(ctx context.Context, s *serve.Schedules, _ *store.DB) error {
-		entries, err := named(ctx, s, o.Args)
+		entries, err := o.named(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -161,7 +170,7 @@ func nextTicks(env *environment.Env, o *options) error {
 // found.
 func (o *options) forEachNamed(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, e serve.Entry) error) error {
 	return o.WithSchedules(env, func(ctx context.Context, s *serve.Schedules) error {
-		entries, err := named(ctx, s, o.Args)
+		entries, err := o.named(ctx, s)
 		if err != nil {
 			return err
 		}

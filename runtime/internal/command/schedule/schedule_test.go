@@ -1,7 +1,10 @@
 package schedule_test
 
 import (
+	"context"
 	"encoding/json"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +13,10 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/schedule"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -22,14 +28,17 @@ func TestSchedules(t *testing.T) {
 		require.NoError(t, err)
 		return out
 	}
-	assert.Equal(t, "no schedules; 'phscript serve --check' shows those in your configuration\n", run("list"))
+	place := filepath.Join(r.Env.Dir, trial.DefaultStore)
+	assert.Equal(t, "nothing has run yet: there is no store at "+place+"; 'phscript serve --check' shows those in your configuration\n", run("list"))
 	assert.JSONEq(t, `{"version": 1, "schedules": [], "services": [], "outages": []}`, run("list", "--json"))
 	assert.Equal(t, "no schedule is due\n", run("next"))
+	assert.NoDirExists(t, filepath.Join(r.Env.Dir, "state"), "nothing is created")
+	r.Schedules()
+	assert.Equal(t, "no schedules in the store "+place+"; 'phscript serve --check' shows those in your configuration\n", run("list"))
 	r.Schedules(config.Schedule{Name: "nightly", Script: "a.lua", Cron: "0 2 * * *", TimeZone: "UTC"}, config.Schedule{Name: "often", Script: "b.lua", Every: "10m"})
 
 	assert.Regexp(t, `(?s)^NAME .*\nnightly .*\noften .*\n\nno 'phscript serve' is running: nothing runs until you start one\n$`, run("list"))
-	assert.Contains(t, run("list", "--simulate"), "no schedules", "a simulated service has its own store")
-	assert.Contains(t, run("list", "--state", "other.db"), "no schedules")
+	assert.Contains(t, run("list", "--simulate"), "nothing has run yet", "a simulated service has its own store")
 
 	var printed view.TickList
 	require.NoError(t, json.Unmarshal([]byte(run("next", "-n", "2", "--json", "nightly")), &printed))
@@ -48,6 +57,36 @@ func TestSchedules(t *testing.T) {
 	_, _, err := r.Run(schedule.New, "pause", "often", "nightl")
 	assert.EqualError(t, err, "there is no schedule 'nightl' (did you mean 'nightly'?)")
 	assert.Contains(t, run("next"), "often", "nothing is done if a name is wrong")
+	for flags, again := range map[string]string{"--simulate": " --simulate", "--state=" + place: " --state " + place, "": ""} {
+		_, _, err := r.Run(schedule.New, append([]string{"pause", "nowhere"}, strings.Fields(flags)...)...)
+		require.ErrorContains(t, err, "there is no schedule 'nowhere'")
+		var failed *usage.Error
+		require.ErrorAs(t, err, &failed)
+		assert.Equal(t, "'phscript schedule list"+again+"' lists the schedules", failed.Hint)
+	}
 	_, _, err = r.Run(schedule.New, "run")
 	assert.EqualError(t, err, "name at least one schedule")
+}
+
+// TestASilentService: a service that stopped to report is told from one that was stopped:
+// it may be running and have a full disk.
+func TestASilentService(t *testing.T) {
+	r := trial.New(t, nil)
+	r.Schedules(config.Schedule{Name: "often", Script: "b.lua", Every: "10m"})
+	add := func(name string, workers int) {
+		r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+			require.NoError(t, store.Exec(ctx, db, `INSERT INTO phscript_server (name, workers, started_at, seen_at) VALUES (?, ?, 1, ?)`,
+				name, workers, time.Now().Add(-time.Minute).UnixMicro()))
+		})
+	}
+	list := func() string {
+		out, _, err := r.Run(schedule.New, "list")
+		require.NoError(t, err)
+		return out
+	}
+	add("stopped:1", 0)
+	assert.Contains(t, list(), "\nno 'phscript serve' is running: nothing runs until you start one\n")
+	add("silent:2", 4)
+	assert.Regexp(t, `\nno 'phscript serve' has reported since \S+ \S+ \S+ \(silent:2\): it was killed, or it is running and cannot write to its store;\n`+
+		`look at its log and at the space on the disk of the store\n$`, list())
 }

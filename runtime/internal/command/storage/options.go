@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,12 @@ type Options struct {
 	// Simulated means the store of a service whose Planhat is simulated.
 	Simulated bool
 	Args      []string
+	// Config is the configuration that WithStore has read.
+	Config config.Config
+
+	// place is where the store is, and missing whether there is none.
+	place   string
+	missing bool
 }
 
 // Base returns the options themselves, for those that embed them.
@@ -120,24 +127,54 @@ func (o *Options) Look(env *environment.Env) (config.Config, string, error) {
 	return config.Config{}, location, err
 }
 
-// Open opens the store and reads the configuration.
-func (o *Options) Open(ctx context.Context, env *environment.Env) (*store.DB, config.Config, error) {
+// open opens the store and reads the configuration. It creates no store: the default one,
+// if it is missing, is empty. A store that was named is probably another one.
+func (o *Options) open(ctx context.Context, env *environment.Env) (db *store.DB, release func() error, err error) {
 	c, location, err := o.Look(env)
 	if err != nil {
-		return nil, c, err
+		return nil, nil, err
 	}
-	db, err := store.Open(ctx, location)
-	return db, c, err
+	o.Config = c
+	if store.IsPostgres(location) || store.FileExists(location) || store.FileExists(location+"-wal") {
+		if db, err = store.Open(ctx, location); err != nil {
+			return nil, nil, err
+		}
+		o.place = db.Location
+		return db, db.Close, nil
+	}
+	if o.State != "" || c.State != "" && !o.Simulated {
+		return nil, nil, &usage.Error{
+			Message: "there is no store at " + location,
+			Hint:    "check --state, PHSCRIPT_STATE and the setting state: 'phscript serve' creates a store when it starts, and other commands need the same one",
+		}
+	}
+	o.place, o.missing = location, true
+	dir, err := os.MkdirTemp("", "phscript-empty-")
+	if err != nil {
+		return nil, nil, err
+	}
+	if db, err = store.Open(ctx, filepath.Join(dir, "state.db")); err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return db, func() error { return errors.Join(db.Close(), os.RemoveAll(dir)) }, nil
+}
+
+// None is the text for an empty list: text, and the store that was read.
+func (o *Options) None(text string) string {
+	if o.missing {
+		return "nothing has run yet: there is no store at " + o.place
+	}
+	return text + " the store " + o.place
 }
 
 // WithStore opens the store for a command that reads schedules or runs.
 func (o *Options) WithStore(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
 	ctx := context.Background()
-	db, _, err := o.Open(ctx, env)
+	db, release, err := o.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ctx, serve.NewSchedules(db, nil), db), db.Close())
+	return errors.Join(do(ctx, serve.NewSchedules(db, nil), db), release())
 }
 
 // WithSchedules opens the store for a command that changes schedules or runs.
