@@ -14,6 +14,7 @@ import (
 	"github.com/tailscale/hujson"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
@@ -147,7 +148,7 @@ func listed(v *hujson.Value) bool {
 // settings plans a change of a settings file. edit makes it and returns what it
 // adds. A file that is empty or missing starts as the given text.
 func (p *Plan) settings(name, empty string, edit func(*document) (added []string, err error)) error {
-	before, err := os.ReadFile(p.path(name))
+	before, err := sourcefile.Read(p.path(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return &SettingsError{name, err}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // typesDir is the folder of the definitions, with a folder per version.
@@ -111,7 +112,7 @@ func (p *Plan) definitions(files []File) error {
 	wanted := map[string]bool{}
 	for _, f := range files {
 		wanted[f.Path] = true
-		text, err := os.ReadFile(p.path(path.Join(p.types(), f.Path)))
+		text, err := sourcefile.Read(p.path(path.Join(p.types(), f.Path)))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -175,7 +176,7 @@ func (p *Plan) ours(folder string) ([]string, error) {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(name, ".d.lua") {
 			return err
 		}
-		text, err := os.ReadFile(name)
+		text, err := sourcefile.Read(name)
 		if err != nil {
 			return err
 		}

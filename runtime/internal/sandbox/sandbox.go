@@ -18,6 +18,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
+
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // Sandbox is one run's view of the file system. It is safe for concurrent use.
@@ -119,9 +122,16 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	if err := cmp.Or(s.refusePrivate("reading", name, at, info), ordinary(info, fs.ModeType, name)); err != nil {
 		return nil, err
 	}
-	f, err := at.root.Open(at.rel)
+	f, err := at.root.OpenFile(at.rel, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, renamed(err, "open", name)
+	}
+	// Another file may have its name by now.
+	if info, err = f.Stat(); err == nil {
+		err = cmp.Or(s.refusePrivate("reading", name, at, info), ordinary(info, fs.ModeType, name))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return s.track(&file{file: f, sandbox: s}), nil
 }
@@ -137,9 +147,6 @@ func ordinary(info fs.FileInfo, refused fs.FileMode, name string) error {
 	return nil
 }
 
-// mostSource is how many bytes a file of source may have.
-const mostSource = 16 << 20
-
 // ReadFile returns the content of a file of source, and its absolute path.
 func (s *Sandbox) ReadFile(name string) (content []byte, path string, err error) {
 	f, err := s.OpenRead(name)
@@ -147,8 +154,8 @@ func (s *Sandbox) ReadFile(name string) (content []byte, path string, err error)
 		return nil, "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	content, err = io.ReadAll(io.LimitReader(f, mostSource+1))
-	if len(content) > mostSource {
+	content, err = io.ReadAll(io.LimitReader(f, sourcefile.Most+1))
+	if len(content) > sourcefile.Most {
 		return nil, "", &fs.PathError{Op: "open", Path: name, Err: errors.New("is larger than 16 MiB, the most that a script may have; read data with fs.lines, csv.rows or json.rows")}
 	}
 	return content, s.abs(name), err

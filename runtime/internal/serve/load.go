@@ -12,10 +12,14 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // mostScripts is how many scripts are searched for schedules in their headers.
 const mostScripts = 5000
+
+// longestHeader is how many bytes at the start of a script are searched for schedules.
+const longestHeader = 1 << 20
 
 // retryEvery is how often an invalid configuration is loaded again although it has not
 // changed: the mistake may be elsewhere.
@@ -113,7 +117,7 @@ func (l *Loader) load() (*Loaded, error) {
 		wrong = append(wrong, unlisted)
 	}
 	for _, name := range files {
-		text, err := os.ReadFile(l.path(name))
+		text, err := sourcefile.Head(l.path(name), longestHeader)
 		if err != nil {
 			wrong = append(wrong, &config.Error{Where: name, Message: "the script cannot be read: " + err.Error()})
 			continue
@@ -188,7 +192,7 @@ func (l *Loader) checkScripts(uses []use) (wrong []error) {
 			continue
 		}
 		seen[u.script] = true
-		text, err := os.ReadFile(l.path(u.script))
+		text, err := sourcefile.Read(l.path(u.script))
 		if err == nil {
 			err = l.Check(u.script, text)
 		}

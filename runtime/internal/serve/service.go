@@ -34,6 +34,11 @@ const (
 	// sends notifications or deletes much.
 	passTime     = 20 * time.Second
 	longPassTime = 10 * time.Minute
+	// reloadedWithin is how long reading the schedules may take. A folder on another
+	// machine may not answer.
+	reloadedWithin = 30 * time.Second
+	// gatherTime is how long a service that stops waits for its loops.
+	gatherTime = 10 * time.Second
 	// DefaultGrace is how long runs may take to finish when the service is
 	// stopped, before they are interrupted.
 	DefaultGrace = 20 * time.Second
@@ -94,7 +99,9 @@ type Service struct {
 	// store's.
 	clockOff atomic.Int64
 	// planned is when planning succeeded last, planFails whether it failed since.
-	planned             atomic.Int64
+	planned atomic.Int64
+	// reloading is when the pass of reload began that is under way, or 0.
+	reloading           atomic.Int64
 	planFails, stopping atomic.Bool
 	// started is when this process began to serve, by the store's clock.
 	started int64
@@ -194,9 +201,9 @@ func (s *Service) Run(ctx context.Context) error {
 	s.stopping.Store(true)
 	gone, isGone := errors.AsType[*store.Error](context.Cause(ctx))
 	gather := func() {
-		loops.Wait()
+		s.await(&loops)
 		leave()
-		presence.Wait()
+		s.await(&presence)
 	}
 	if isGone {
 		s.o.Log.Error("stopping", "reason", gone.Message, "runs", s.worker.Busy())
@@ -205,6 +212,21 @@ func (s *Service) Run(ctx context.Context) error {
 		return gone
 	}
 	return s.shutDown(gather)
+}
+
+// await waits for loops that end because the service does. It leaves those behind that
+// hang in a system call, which nothing can end.
+func (s *Service) await(loops *sync.WaitGroup) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		loops.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(gatherTime):
+		s.o.Log.Warn("stopping although some of the service's work does not end: a folder or a database may not answer")
+	}
 }
 
 func (s *Service) begin(ctx context.Context) error {
@@ -297,6 +319,8 @@ func (s *Service) plan(ctx context.Context) error {
 // last valid one stays in effect. It is tried again: what was wrong may be fixed
 // in a place that has no fingerprint.
 func (s *Service) reload(ctx context.Context) error {
+	s.reloading.Store(time.Now().UnixNano())
+	defer s.reloading.Store(0)
 	s.mu.Lock()
 	last, tried, problem := s.loaded, s.tried, s.problem
 	s.mu.Unlock()

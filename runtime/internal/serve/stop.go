@@ -67,5 +67,8 @@ func (s *Service) Ready(ctx context.Context) error {
 	if last := time.Unix(0, s.planned.Load()); time.Since(last) > plannedWithin {
 		return errors.New("schedules have not been planned recently")
 	}
+	if began := s.reloading.Load(); began != 0 && time.Since(time.Unix(0, began)) > reloadedWithin {
+		return errors.New("the schedules have not been read for too long: a folder or a file does not answer")
+	}
 	return nil
 }

@@ -7,13 +7,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -208,7 +208,7 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 }
 
 func (w *Worker) noteScript(ctx context.Context, from *Loaded, r *history.Run) {
-	text, err := os.ReadFile(filepath.Join(cmp.Or(from.Dir, w.dir), filepath.FromSlash(r.Script)))
+	text, err := sourcefile.Read(filepath.Join(cmp.Or(from.Dir, w.dir), filepath.FromSlash(r.Script)))
 	if err != nil {
 		return // the run reports that itself
 	}

@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
@@ -51,7 +51,7 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 	_, _ = name.Write([]byte(f.result.Name))
 	f.chance = rand.New(rand.NewPCG(uint64(o.Seed), name.Sum64()))
 	defer func() { f.result.Duration = time.Since(started) }()
-	source, err := os.ReadFile(path)
+	source, err := sourcefile.Read(path)
 	if err != nil {
 		f.result.Err = err
 		return f.result

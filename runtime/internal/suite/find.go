@@ -54,7 +54,7 @@ func Walk(root string, wanted func(path string) bool) (files []string, err error
 			return err
 		case entry.IsDir() && path != root && skippedFolder(entry.Name()):
 			return filepath.SkipDir
-		case !entry.IsDir() && wanted(path):
+		case entry.Type()&^fs.ModeSymlink == 0 && wanted(path):
 			files = append(files, path)
 		}
 		return nil

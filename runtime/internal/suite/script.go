@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 var scriptOptions = []bindings.Field{
@@ -78,7 +79,7 @@ type scriptRun struct {
 func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 	name := a.String(0)
 	path := filepath.Join(filepath.Dir(f.result.Path), filepath.FromSlash(name))
-	source, err := os.ReadFile(path)
+	source, err := sourcefile.Read(path)
 	if err != nil {
 		return 0, a.Errorf("no script %s beside %s%s", name, f.result.Name, catalog.DidYouMean(name, luaFiles(filepath.Dir(path), filepath.Dir(name))))
 	}

@@ -6,7 +6,6 @@ package trust
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/user"
@@ -16,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // Variable is the environment variable that lists files and folders to trust,
@@ -79,19 +79,15 @@ func (r Rules) ReadFile(name string) (content []byte, err error) {
 			return nil, err
 		}
 	}
-	f, err := os.Open(name)
+	f, info, err := sourcefile.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
 	if err := r.check(name, info, settings); err != nil {
 		return nil, err
 	}
-	return io.ReadAll(f)
+	return sourcefile.All(f)
 }
 
 // Store returns an *Error if the file of a SQLite store, its folder, or one of the

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
@@ -43,7 +44,7 @@ func OfProcess() *Env {
 		StderrTTY:    isatty.IsTerminal(os.Stderr.Fd()),
 		TerminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
 		Getenv:       os.LookupEnv,
-		ReadFile:     os.ReadFile,
+		ReadFile:     sourcefile.Wait,
 		Trust:        rules,
 		ReadConfig:   rules.ReadFile,
 		Dir:          dir,

@@ -7,6 +7,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -33,7 +34,7 @@ func Exposed(env *environment.Env, c config.Config) (warnings []string) {
 	slices.Sort(folders)
 	for _, folder := range slices.Compact(folders) {
 		file := filepath.Join(folder, ".env")
-		if text, err := env.ReadFile(file); err == nil && assigned().Match(text) {
+		if text, err := sourcefile.Read(file); err == nil && assigned().Match(text) {
 			warn(file)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
@@ -37,7 +38,7 @@ func (o Output) Check(env *environment.Env, name string) error {
 	if errors.Is(err, os.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil
 	}
-	text, err := env.ReadFile(path)
+	text, err := sourcefile.Head(path, int64(len(o.Begins)))
 	if err == nil && (len(text) == 0 || strings.HasPrefix(string(text), o.Begins)) {
 		return nil
 	}

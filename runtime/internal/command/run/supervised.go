@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // orphanGrace is how long a run may take to end gently once its service is gone.
@@ -24,6 +25,7 @@ func supervised(env *environment.Env) *environment.Env {
 	}
 	inner := *env
 	inner.Stdin = strings.NewReader("")
+	inner.ReadFile = sourcefile.Read // nobody is there to end the wait for a pipe
 	if copied, ok := env.Getenv(serve.ConfigVariable); ok {
 		// It may hold a token, so it does not stay.
 		inner.ReadConfig = func(string) ([]byte, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 //go:embed coverage.html
@@ -91,7 +91,7 @@ func (r *Report) Coverage(dir string) (*Coverage, error) {
 		for path, list := range f.Executed {
 			c := merged[path]
 			if c == nil {
-				source, err := os.ReadFile(path)
+				source, err := sourcefile.Read(path)
 				if err != nil {
 					return nil, fmt.Errorf("cannot show the coverage: %w", err)
 				}
