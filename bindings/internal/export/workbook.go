@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -25,6 +26,9 @@ type Workbook struct {
 	zip  *zip.Writer
 	out  *bufio.Writer
 	rows int
+	// row is the row in the making, and columns are the names of the columns so far.
+	row     []byte
+	columns []string
 }
 
 const (
@@ -75,31 +79,34 @@ func (w *Workbook) Row(cells []Cell) error {
 	if w.rows++; w.rows > mostRows {
 		return fmt.Errorf("a sheet has at most %s rows", humanize.Comma(mostRows))
 	}
-	fmt.Fprintf(w.out, `<row r="%d">`, w.rows)
+	row := strconv.AppendInt(append(w.row[:0], `<row r="`...), int64(w.rows), 10)
+	row = append(row, `">`...)
 	for i, c := range cells {
 		if c.Kind == Empty {
 			continue
 		}
-		place := fmt.Sprintf("%s%d", letters(i), w.rows)
+		for len(w.columns) <= i {
+			w.columns = append(w.columns, letters(len(w.columns)))
+		}
+		row = append(append(row, `<c r="`...), w.columns[i]...)
+		row = strconv.AppendInt(row, int64(w.rows), 10)
 		switch {
+		case c.Kind == Boolean && c.Text == "true":
+			row = append(row, `" t="b"><v>1</v></c>`...)
 		case c.Kind == Boolean:
-			value := "0"
-			if c.Text == "true" {
-				value = "1"
-			}
-			fmt.Fprintf(w.out, `<c r="%s" t="b"><v>%s</v></c>`, place, value)
+			row = append(row, `" t="b"><v>0</v></c>`...)
 		case c.Kind == Number && digits(c.Text) <= mostDigits:
-			fmt.Fprintf(w.out, `<c r="%s"><v>%s</v></c>`, place, c.Text)
+			row = append(append(append(row, `"><v>`...), c.Text...), `</v></c>`...)
 		default:
 			if n := units(c.Text); n > mostText {
-				return fmt.Errorf("cell %s: the text has %s characters, and a cell holds at most %s", place, humanize.Comma(int64(n)), humanize.Comma(mostText))
+				return fmt.Errorf("cell %s%d: the text has %s characters, and a cell holds at most %s", w.columns[i], w.rows, humanize.Comma(int64(n)), humanize.Comma(mostText))
 			}
-			fmt.Fprintf(w.out, `<c r="%s" t="inlineStr"><is><t xml:space="preserve">`, place)
-			w.text(c.Text)
-			_, _ = w.out.WriteString(`</t></is></c>`)
+			row = appendText(append(row, `" t="inlineStr"><is><t xml:space="preserve">`...), c.Text)
+			row = append(row, `</t></is></c>`...)
 		}
 	}
-	_, err := w.out.WriteString("</row>")
+	w.row = append(row, `</row>`...)
+	_, err := w.out.Write(w.row)
 	return err
 }
 
@@ -112,11 +119,17 @@ func letters(i int) string {
 	return name
 }
 
-// digits counts the digits of a number that Excel would round after the 15th.
-func digits(number string) int {
-	mantissa, _, _ := strings.Cut(strings.ToLower(number), "e")
-	figures := strings.TrimLeft(strings.NewReplacer("-", "", ".", "").Replace(mantissa), "0")
-	return len(figures)
+// digits counts the digits of a number of which Excel keeps the first 15.
+func digits(number string) (n int) {
+	for _, c := range []byte(number) {
+		switch {
+		case c == 'e' || c == 'E':
+			return n
+		case c >= '1' && c <= '9' || c == '0' && n > 0:
+			n++
+		}
+	}
+	return n
 }
 
 // units counts characters as Excel does.
@@ -131,23 +144,24 @@ func units(text string) int {
 	return n
 }
 
-// text writes a text. Characters that XML can't hold are written as Excel does it, as
-// _x001B_, so a text that looks like that is escaped as well.
-func (w *Workbook) text(s string) {
+// appendText writes a text. Characters that XML can't hold are written as Excel does
+// it, as _x001B_, so a text that looks like that is escaped as well.
+func appendText(to []byte, s string) []byte {
 	for i, r := range s {
 		switch {
 		case r == '&':
-			_, _ = w.out.WriteString("&amp;")
+			to = append(to, "&amp;"...)
 		case r == '<':
-			_, _ = w.out.WriteString("&lt;")
+			to = append(to, "&lt;"...)
 		case r == '>':
-			_, _ = w.out.WriteString("&gt;")
+			to = append(to, "&gt;"...)
 		case r < ' ' && r != '\t' && r != '\n', r == 0xfffe, r == 0xffff, r == '_' && looksEscaped(s[i:]):
-			fmt.Fprintf(w.out, "_x%04X_", r)
+			to = fmt.Appendf(to, "_x%04X_", r)
 		default:
-			_, _ = w.out.WriteRune(r)
+			to = utf8.AppendRune(to, r)
 		}
 	}
+	return to
 }
 
 // looksEscaped reports whether a text begins like _x001B_.
