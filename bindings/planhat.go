@@ -36,7 +36,7 @@ func planhatModule(name string, client clientOf) *Module {
 	for _, model := range catalog.Load().Models {
 		m.Modules = append(m.Modules, modelModule(name, model, client))
 	}
-	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape}
+	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape, syncResultShape, rowChangeShape, missingRecordShape}
 	return m
 }
 
@@ -45,6 +45,9 @@ func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
 	for _, op := range model.Operations {
 		for _, fn := range operations[op.Name] {
 			m.Funcs = append(m.Funcs, fn(binding{model: model, op: op, client: client}))
+		}
+		if op.Name == "bulk_upsert" && model.Operation("get_list") != nil {
+			m.Funcs = append(m.Funcs, binding{model: model, op: op, client: client}.sync())
 		}
 	}
 	if model.Operation("get_dimension_data") != nil {

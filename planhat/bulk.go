@@ -122,6 +122,12 @@ func (b *bulk) run(ctx context.Context, rows iter.Seq2[Row, error]) (*BulkResult
 	return r.finish(nil)
 }
 
+// named returns a local error that knows its operation.
+func (r *bulkRun) named(err *Error) *Error {
+	e, _ := errors.AsType[*Error](r.resource.fault(r.op, err))
+	return e
+}
+
 // limits returns how many rows and bytes a request may have; 0 rows are no limit.
 func (b *bulk) limits() (rows, size int) {
 	rows, size = b.maxRows, maxChunkBytes

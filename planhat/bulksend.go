@@ -3,7 +3,6 @@ package planhat
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,6 +73,9 @@ func (r *bulkRun) take(row Row) bool {
 	}
 	l, err := r.line(r.names, r.total.Rows, row)
 	r.total.Rows++
+	if err == nil && row.Rejected != "" {
+		err = &Error{Kind: KindValidation, Message: row.Rejected}
+	}
 	if err != nil {
 		r.reject(l, KindOf(err), rowMessage(err))
 		return r.more()
@@ -95,6 +97,11 @@ func (r *bulkRun) take(row Row) bool {
 	if r.recall(l) {
 		return r.more()
 	}
+	if row.Unchanged {
+		r.total.Unchanged++
+		r.done.Rows++
+		return r.more()
+	}
 	if r.journal != nil && !r.keyed(l) {
 		l.at = l.origin(r.ctx)
 	}
@@ -103,12 +110,6 @@ func (r *bulkRun) take(row Row) bool {
 	}
 	r.next.add(l)
 	return r.more()
-}
-
-// named returns a local error that knows its operation.
-func (r *bulkRun) named(err *Error) *Error {
-	e, _ := errors.AsType[*Error](r.resource.fault(r.op, err))
-	return e
 }
 
 // more reports whether rows are asked for: after a failure that ends the call only if

@@ -185,12 +185,11 @@ func (c *claims) note(l *line, k claim) error {
 type holder struct{ index, line, file, company uint32 }
 
 func (c *claims) hash(k claim, as role, company string) keyset.Hash {
-	b := append(c.hashed[:0], byte(as))
-	b = append(append(b, k.name...), 0)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(k.value)))
-	b = append(append(b, k.value...), company...)
-	c.hashed = b
-	return keyset.Of(b)
+	c.hashed = append(c.hashed[:0], byte(as))
+	c.hashed = append(append(c.hashed, k.name...), 0)
+	c.hashed = binary.BigEndian.AppendUint32(c.hashed, uint32(len(k.value)))
+	c.hashed = append(append(c.hashed, k.value...), company...)
+	return keyset.Of(c.hashed)
 }
 
 func (c *claims) get(k claim, as role, company string) (holder, bool, error) {

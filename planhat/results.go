@@ -43,6 +43,10 @@ type Row struct {
 	// Source, if set, returns what the row was made from. It is called on the goroutine
 	// of the call, only if the row is not taken, and before the call returns.
 	Source func() Record
+	// Unchanged says that the record is there with these values: the row counts as
+	// unchanged and is not sent. Rejected, if set, is why the row is not sent.
+	Unchanged bool
+	Rejected  string
 }
 
 // RowError says what is wrong with one row of a bulk call.

@@ -72,7 +72,7 @@ func TestKeysStayInMemoryWithoutAFile(t *testing.T) {
 			if err != nil {
 				t.Skip("no /proc")
 			}
-			_ = s.file.File.Close()
+			_ = s.file.Close()
 			s.file.File = reading
 			check(t, s, at, at+20)
 			assert.Len(t, failed, 1)
@@ -85,7 +85,7 @@ func TestKeysStayInMemoryWithoutAFile(t *testing.T) {
 func TestKeysThatCannotBeReadBackAreAnError(t *testing.T) {
 	s := &Set{Dir: t.TempDir(), Memory: 1 << 11}
 	check(t, s, 0, 3000)
-	_ = s.file.File.Close()
+	_ = s.file.Close()
 	var err error
 	for i := 0; i < 3000 && err == nil; i++ {
 		_, _, err = s.Get(key(i))

@@ -33,7 +33,7 @@ func TestPage(t *testing.T) {
 			"Functions\n  create(record) ", "Keys\n  get_by_id    '_id', 'extid-' + 'externalId', 'srcid-' + 'sourceId'\n",
 			"Creating a record\n  All of                     name\n", "phscript doc Company         its ",
 		},
-		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError  The error that a failed call raises.\n", "  quota() "},
+		"planhat":            {"Models\n  planhat.asset ", "Tables\n  PlanhatError   The error that a failed call raises.\n", "  quota() "},
 		"count":              {"local count = require \"count\""},
 		"PlanhatError":       {"Fields\n  kind ", "See also\n  phscript doc RowError "},
 		"Company":            {"Required in a new record\n  name  string  Company name.", "id of User", "Read-only, set by Planhat\n", "One of 'prospect',"},

@@ -1,0 +1,217 @@
+package bindings
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/reconcile"
+	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat"
+)
+
+var syncResultShape = &Shape{
+	Name: "SyncResult",
+	Doc:  "What sync found and did.",
+	Fields: append(slices.DeleteFunc(slices.Clone(bulkResultShape.Fields), func(f Field) bool { return f.Name == "ids" || f.Name == "outcomes" }),
+		Field{Name: "changed", Type: "table<string, integer>", Required: true, Doc: "How many rows differed from their record, by property, such as `name` or `custom.Tier`."},
+		Field{Name: "changes", Type: "RowChange[]?", Doc: "The rows that differed from their record, in the order of the input. For rows of an iterator, only with `keys = true`."},
+		Field{Name: "missing", Type: "MissingRecord[]?", Doc: "The records that have a key but no row, unless `missing` is `ignore`."},
+		Field{Name: "archived", Type: "integer", Required: true, Doc: "How many of these were archived."},
+	),
+}
+
+var rowChangeShape = &Shape{
+	Name: "RowChange",
+	Doc:  "A row that differed from its record.",
+	Fields: []Field{
+		{Name: "index", Type: "integer", Required: true, Doc: "Its position in the input, counted from 1."},
+		{Name: "_id", Type: "string", Required: true, Doc: "The record's `_id`."},
+		{Name: "key", Type: "string", Required: true, Doc: "The value by which the row found the record."},
+		{Name: "fields", Type: "string[]", Required: true, Doc: "The properties that differed. Empty if several records have the key."},
+	},
+}
+
+var missingRecordShape = &Shape{
+	Name: "MissingRecord",
+	Doc:  "A record that has a key but no row.",
+	Fields: []Field{
+		{Name: "_id", Type: "string", Required: true, Doc: "The record's `_id`."},
+		{Name: "key", Type: "string", Required: true, Doc: "The value of the property that says which record a row is."},
+	},
+}
+
+func (b binding) sync() *Func {
+	keys := reconcile.Keys(b.model)
+	missing := "What happens to records that have the key but no row: `ignore` them, `report` them in `result.missing`"
+	if reconcile.ArchivedBy(b.model) != "" {
+		missing += ", or `archive` them as well. Nothing is archived if there are no rows, if a row has no key, or if a request failed"
+	}
+	fields := slices.Concat([]Field{
+		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + syncKey(keys) + "`."},
+		{Name: "fields", Type: "string[]", Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Default: all that a row has. Name them if the rows come from an iterator, so that only these are read."},
+		{Name: "only_changed", Type: "boolean", Doc: "Send only rows that are new or differ from their record. Default: true."},
+		{Name: "missing", Type: "string", Doc: missing + ". Default: `ignore`."},
+	}, bulkOptionFields)
+	return &Func{
+		Name: "sync",
+		Doc: "Makes records agree with rows: reads the records, compares, and sends only rows that are new or differ, as `bulk_upsert` does. " +
+			"A second run sends nothing." +
+			"\n\nValues are compared by what they mean: 1 and 1.0 are equal, as are the forms of a date, a reference and the `_id` that it stands for, and null, an empty text and an absent property. " +
+			"Each field of `custom` is compared for itself. Properties that a row does not have are not compared and stay as they are.",
+		Params: []Param{
+			{Name: "rows", Type: b.typ() + "[]|fun(): " + b.typ() + "?", Doc: "The rows: a list, or an iterator."},
+			{Name: "options", Type: "table", Optional: true, Doc: "How to compare and send them.", Fields: fields},
+		},
+		Returns: []Return{{Type: "SyncResult", Doc: "What was created, updated, unchanged and missing."}},
+		Errors:  bulkErrors,
+		Example: "local result = " + b.lua("sync({ { "+b.exampleRow()+" } }, { missing = \"report\" })") + "\nlog.info(\"done\", { created = result.created, updated = result.updated, missing = #result.missing })",
+		Source:  "§6 Bulk upsert",
+		Lazy:    true,
+		Call:    b.reconcile,
+	}
+}
+
+// syncKey is the property by which rows are matched by default.
+func syncKey(keys []string) string {
+	for _, name := range []string{"externalId", "extId", "sourceId", "email"} {
+		if slices.Contains(keys, name) {
+			return name
+		}
+	}
+	return keys[len(keys)-1]
+}
+
+func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error) {
+	opt := a.Options(1)
+	keys := reconcile.Keys(b.model)
+	o := reconcile.Options{
+		Key: syncKey(keys), Fields: opt.Strings("fields"), All: opt.Has("only_changed") && !opt.Bool("only_changed"),
+		Missing: reconcile.Ignore,
+	}
+	if opt.Has("key") {
+		o.Key = opt.String("key")
+	}
+	if !slices.Contains(keys, o.Key) {
+		return o, a.Errorf("option 'key' must be %s, not %s", english.WordSeries(keys, "or"), spec.Quote(o.Key))
+	}
+	if opt.Has("missing") {
+		o.Missing = reconcile.Missing(opt.String("missing"))
+	}
+	switch {
+	case !slices.Contains([]reconcile.Missing{reconcile.Ignore, reconcile.Report, reconcile.Archive}, o.Missing):
+		return o, a.Errorf("option 'missing' must be \"ignore\", \"report\" or \"archive\", not %s", spec.Quote(string(o.Missing)))
+	case o.Missing == reconcile.Archive && reconcile.ArchivedBy(b.model) == "":
+		return o, a.Errorf("option 'missing': %s cannot be archived; use \"report\"", b.model.Plural)
+	}
+	o.Read = o.Fields
+	if len(o.Read) == 0 && rows.next == nil {
+		o.Read = rows.names()
+	}
+	var err error
+	o.Bulk, err = b.bulkOptions(a, rows)
+	o.Changes, o.Bulk.Keys = o.Bulk.Keys, false
+	return o, err
+}
+
+// names returns the properties that the rows of a list have.
+func (s *rowSource) names() []string {
+	names := []string{}
+	seen := make(map[lua.LString]bool)
+	for _, v := range s.list {
+		t, ok := v.(*lua.LTable)
+		if !ok {
+			continue
+		}
+		Fill(t)
+		t.ForEach(func(k, _ lua.LValue) {
+			if name, ok := k.(lua.LString); ok && !seen[name] {
+				seen[name] = true
+				names = append(names, string(name))
+			}
+		})
+	}
+	return names
+}
+
+func (b binding) reconcile(a *Args) (int, error) {
+	c, err := b.client(a)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := newRowSource(a, b.model, a.Get(0))
+	if err != nil {
+		return 0, err
+	}
+	o, err := b.syncOptions(a, rows)
+	if err != nil {
+		return 0, err
+	}
+	o.Companies = c.Company.Resource()
+	ctx, err := retryFor(a, 1)
+	if err != nil {
+		return 0, err
+	}
+	if ctx, err = checkpointed(ctx, a, 1); err != nil {
+		return 0, err
+	}
+	result, err := reconcile.Run(ctx, c.Resource(b.model), rows.seq, o)
+	var failed *planhat.Error
+	if rows.failed != nil && errors.As(err, &failed) {
+		return 0, rows.fault(failed)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if result.Unsafe != "" {
+		a.Host.Log.WarnOnce(a.Context(), b.model.Snake+" archive", "nothing was archived, because "+result.Unsafe)
+	}
+	if b.strict(a) && len(result.Errors) > 0 {
+		return 0, rejection(b.model.Snake, b.op.Name, result.BulkResult)
+	}
+	return a.Push(syncResult(a.L, result, rows.list, o))
+}
+
+func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconcile.Options) *lua.LTable {
+	t := bulkResult(L, r.BulkResult, rows)
+	changed := L.CreateTable(0, len(r.Changed))
+	for name, n := range r.Changed {
+		changed.RawSetString(name, lua.LNumber(n))
+	}
+	t.RawSetString("changed", changed)
+	t.RawSetString("archived", lua.LNumber(r.Archived))
+	named := func(of reconcile.Record) *lua.LTable {
+		t := L.CreateTable(0, len(rowChangeShape.Fields))
+		t.RawSetString("_id", lua.LString(of.ID))
+		t.RawSetString("key", lua.LString(of.Key))
+		return t
+	}
+	if o.Missing != reconcile.Ignore {
+		missing := L.CreateTable(len(r.Missing), 0)
+		CodecOf(L).MarkArray(missing)
+		for _, of := range r.Missing {
+			missing.Append(named(of))
+		}
+		t.RawSetString("missing", missing)
+	}
+	if o.Changes {
+		changes := L.CreateTable(len(r.Changes), 0)
+		CodecOf(L).MarkArray(changes)
+		for _, change := range r.Changes {
+			row := named(change.Record)
+			row.RawSetString("index", lua.LNumber(change.Index+1))
+			fields := L.CreateTable(len(change.Fields), 0)
+			CodecOf(L).MarkArray(fields)
+			for _, name := range change.Fields {
+				fields.Append(lua.LString(name))
+			}
+			row.RawSetString("fields", fields)
+			changes.Append(row)
+		}
+		t.RawSetString("changes", changes)
+	}
+	return t
+}
