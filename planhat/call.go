@@ -46,6 +46,8 @@ type call struct {
 	// keyed is set for a create whose record can be looked up, again for a write that an
 	// earlier run may have made.
 	keyed, again bool
+	// recalled is set once the journal was asked.
+	recalled bool
 	// journal records what is sent, as intent says. rowwise is set if the caller recalls
 	// the rows and records what happened to them.
 	journal Journal

@@ -110,6 +110,8 @@ func (c *Client) recall(ctx context.Context, q *call) (*answer, *Error) {
 		return nil, nil
 	}
 	id := j.ID(c.scope(q), q.body)
+	asked := q.recalled
+	q.recalled = true
 	q.journal, q.intent = j, Intent{Model: q.model.Snake, Operation: q.op.Name, IDs: []uint64{id}}
 	if q.repeat == repeatUnsent && !q.keyed {
 		row := KeylessRow{Data: q.body}
@@ -117,6 +119,9 @@ func (c *Client) recall(ctx context.Context, q *call) (*answer, *Error) {
 			row.Origin = of(0)
 		}
 		q.intent.Keyless = []KeylessRow{row}
+	}
+	if asked {
+		return nil, nil
 	}
 	past, ok, err := j.Recall(ctx, id)
 	switch {

@@ -68,13 +68,14 @@ func (r *Resource) note(op *catalog.Operation, o Outcome) {
 	r.client.observer.Outcome(o)
 }
 
-// noteOne tells the observer how a write of one record ended. A record whose
-// data was refused counts as rejected.
+// noteOne tells the observer how a write of one record ended. A record whose data was
+// refused counts as rejected, and a new one that may be stored is named.
 func (r *Resource) noteOne(ctx context.Context, op *catalog.Operation, row Record, o Outcome, err error) {
 	if err != nil {
 		o = Outcome{Err: err}
-		if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindValidation {
-			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: e.Message, Kind: KindValidation}}
+		e, ok := errors.AsType[*Error](err)
+		if ok && (e.Kind == KindValidation || e.Uncertain && op.Name != "update") {
+			o.Rejected = []RowError{{Row: row, Key: keyOf(r.model, row), Message: e.Message, Kind: e.Kind, Uncertain: e.Uncertain}}
 			locate(ctx, o.Rejected)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"slices"
 	"sync"
@@ -325,34 +326,32 @@ func inScript(err error) error {
 	return out
 }
 
-// End ends the use of the journals. Those of work that is done are deleted. It returns
-// what the run continued, and whether it can be resumed.
-func (j *Journals) End(ctx context.Context, done bool) (r *outcome.Resumed, resumable bool) {
-	if j == nil {
-		return nil, false
+// Resumed returns what the run continued, nil if it began anew.
+func (j *Journals) Resumed() *outcome.Resumed {
+	if j == nil || j.resumed == nil {
+		return nil
 	}
-	if j.resumed != nil {
-		skipped, unmet := j.main.Skipped()
-		r = &outcome.Resumed{Began: j.resumed.Began, Skipped: skipped, Unmet: unmet}
+	skipped, unmet := j.main.Skipped()
+	return &outcome.Resumed{Began: j.resumed.Began, Skipped: skipped, Unmet: unmet}
+}
+
+// Used reports whether the run can be resumed.
+func (j *Journals) Used() bool { return j != nil && j.main.Used() }
+
+// End ends the use of the journals. Those of work that is done are deleted.
+func (j *Journals) End(ctx context.Context, done bool) {
+	if j == nil {
+		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, one := range j.named {
-		j.end(ctx, one, done)
+	for _, one := range append(slices.Collect(maps.Values(j.named)), j.main) {
+		if !done {
+			one.Release(ctx)
+		} else if err := one.Finish(ctx); err != nil {
+			j.log.WarnContext(ctx, "the record of what this run has sent could not be deleted; --resume would find it", "reason", err.Error())
+		}
 	}
-	return r, j.end(ctx, j.main, done)
-}
-
-func (j *Journals) end(ctx context.Context, one *journal.Journal, done bool) (resumable bool) {
-	if !done {
-		resumable = one.Used()
-		one.Release(ctx)
-		return resumable
-	}
-	if err := one.Finish(ctx); err != nil {
-		j.log.WarnContext(ctx, "the record of what this run has sent could not be deleted; --resume would find it", "reason", err.Error())
-	}
-	return false
 }
 
 // checkpointOwner names what the checkpoints of a script belong to.

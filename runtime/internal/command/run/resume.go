@@ -65,17 +65,9 @@ func (o *options) inDoubt(e *host.Doubtful) *runtime.Result {
 	return &runtime.Result{Summary: tally.Snapshot(), Rejected: tally.Rejected()}
 }
 
-// end ends the use of the journals, and notes in the summary what the run continued and
-// how it can be resumed.
-func end(env *environment.Env, journals *host.Journals, h *host.Opened, s *outcome.Summary, scheduled bool) {
-	done := s.Outcome == "done" || s.Outcome == "rejected"
-	if left := journals.LeftOut(); left > 0 && s.Finished && s.Unsent == 0 && s.Unknown <= left {
-		done = true // nothing is left to decide
-	}
-	ctx, _, release := env.Interruptible()
-	defer release()
-	var resumable bool
-	if s.Resumed, resumable = journals.End(ctx, done); resumable && !scheduled {
-		s.Resume = h.Secrets.String(resumeCommand(env))
-	}
+// done reports whether nothing is left to do for a run that resumes this one.
+func done(journals *host.Journals, s *outcome.Summary) bool {
+	left := journals.LeftOut()
+	// Nobody can decide more about rows that were left out.
+	return s.Outcome == "done" || s.Outcome == "rejected" || left > 0 && s.Finished && s.Unsent == 0 && s.Unknown <= left
 }

@@ -2,6 +2,7 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -258,7 +259,12 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil && s.Error != nil {
 		runErr = errors.New(s.Error.Message)
 	}
-	end(env, journals, h, s, scheduled)
+	finished := done(journals, s)
+	if s.Resumed = journals.Resumed(); !finished && !scheduled && journals.Used() {
+		s.Resume = h.Secrets.String(resumeCommand(env))
+	}
+	// Last of all: if the run is killed before, it can still be resumed.
+	defer func() { journals.End(context.Background(), finished) }()
 	_, served := env.Getenv(host.SimulatedVariable)
 	s.DryRun, s.Simulated = o.DryRun, o.Simulated || served
 	if runErr != nil && !errors.As(runErr, &exit) {
