@@ -65,7 +65,7 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again i
 		if err != nil {
 			return err
 		}
-		d.Schedule.Resume = cmp.Or(resume, d.Schedule.Resume)
+		d.Resume = cmp.Or(resume, d.Resume)
 		again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0)
 		return err
 	})
