@@ -105,8 +105,9 @@ func (w *Workbook) Row(cells []Cell) error {
 			row = append(row, `</t></is></c>`...)
 		}
 	}
-	w.row = append(row, `</row>`...)
-	_, err := w.out.Write(w.row)
+	row = append(row, `</row>`...)
+	w.row = row
+	_, err := w.out.Write(row)
 	return err
 }
 

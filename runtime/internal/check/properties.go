@@ -153,11 +153,11 @@ func describedType(t catalog.Type) string {
 	return valueType(t).Expected()
 }
 
-// optionProperties checks the names of properties in the options select and
-// sort.
+// optionProperties checks the names of properties in the options select, sort and
+// columns. A column may also be a field that the script sets.
 func (c *script) optionProperties(callee infer.Value, option string, arg ast.Expr) {
 	model := c.modelOf(callee)
-	if model == nil || option != "select" && option != "sort" {
+	if model == nil || option != "select" && option != "sort" && option != "columns" {
 		return
 	}
 	check := func(e ast.Expr) {
@@ -170,9 +170,10 @@ func (c *script) optionProperties(callee infer.Value, option string, arg ast.Exp
 			if option == "sort" {
 				name = strings.TrimPrefix(name, "-")
 			}
-			if name != "" && model.Property(name) == nil {
-				c.unknownProperty(model, name, c.flow.Expr[e].At, false)
+			if name == "" || model.Property(name) != nil || option == "columns" && (c.setFields[name] || len(catalog.Nearest(name, propertyNames(model))) == 0) {
+				continue
 			}
+			c.unknownProperty(model, name, c.flow.Expr[e].At, false)
 		}
 	}
 	check(arg)

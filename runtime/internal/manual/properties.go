@@ -109,9 +109,9 @@ func (m *Manual) OperationNote(t *Topic) string {
 }
 
 // OperationOf returns the operation that a function calls, or nil. The iterator
-// each calls the listing's.
+// each and export call the listing's.
 func OperationOf(model *catalog.Model, function string) *catalog.Operation {
-	if function == "each" {
+	if function == "each" || function == "export" {
 		return model.Operation("get_list")
 	}
 	return model.Operation(strings.TrimPrefix(function, "each_"))

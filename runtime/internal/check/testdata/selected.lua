@@ -31,3 +31,4 @@ for c in planhat.company.each{ select = names } do print(c.owner) end
 local later = {}
 later.select = "name"
 for c in planhat.company.each(later) do print(c.owner) end
+planhat.company.export{ to = "out/a.csv", columns = { "name", "onwer", "custom.Tier", "extra" } } --> unknown-property: did you mean 'owner'

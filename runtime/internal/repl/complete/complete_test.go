@@ -81,6 +81,7 @@ func TestCompletes(t *testing.T) {
 		"planhat.company.get_list{ li|": {"limit"},
 		"planhat.company.get_list({ limit = 5, of|":                  {"offset"},
 		"planhat.company.get_list{ select = { 'name', 'ow|":          {"owner"},
+		"planhat.company.export{ columns = { 'name', 'ow|":           {"owner"},
 		"planhat.company.get_list{ select = 'name,ow|":               {"owner"},
 		"planhat.company.get_list{ sort = '-ar|":                     {"arr"},
 		"for x in planhat.task.each{ sort = 'mainT|":                 {"mainType"},

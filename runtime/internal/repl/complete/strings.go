@@ -40,7 +40,7 @@ func (c *context) inString(last compile.Token) Result {
 			l.start = start + 1
 		}
 		properties(l, model, quote)
-	case model != nil && option == "select":
+	case model != nil && (option == "select" || option == "columns"):
 		if i := strings.LastIndexByte(typed, ','); i >= 0 {
 			l = newList(typed[i+1:])
 			l.start, quote = start+i+1, ""
@@ -103,6 +103,12 @@ func (c *context) listing(o open) (model *catalog.Model, option string) {
 func (e *Engine) lists(f *spec.Func) *catalog.Model {
 	if len(f.Returns) == 0 {
 		return nil
+	}
+	for i := range f.Params {
+		// An export returns no records, but shows them to a function.
+		if where := f.Params[i].Field("where"); where != nil && where.Type.Function() != nil && len(where.Type.Function().Params) > 0 {
+			return e.Manual.Record(where.Type.Function().Params[0].Type)
+		}
 	}
 	returned := f.Returns[0].Type
 	if model := e.Manual.Record(returned.Element()); model != nil {
