@@ -87,7 +87,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	opt, err := b.bulkOptions(a, rows)
+	opt, err := b.bulkOptions(a, 1, len(rows.list), rows.next == nil)
 	if err != nil {
 		return 0, err
 	}
@@ -142,12 +142,14 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 	}
 }
 
-func (b binding) bulkOptions(a *Args, rows *rowSource) (planhat.BulkOptions, error) {
-	opt := a.Options(1)
+// bulkOptions reads the options in argument i of a call. rows is how many rows it has, 0 if
+// that is unknown, and keys whether their keys are kept unless an option says so.
+func (b binding) bulkOptions(a *Args, i, rows int, keys bool) (planhat.BulkOptions, error) {
+	opt := a.Options(i)
 	if opt.Has("chunk_size") && opt.Int("chunk_size") < 1 {
 		return planhat.BulkOptions{}, a.Errorf("option 'chunk_size' must be at least 1, not %v", opt.Get("chunk_size"))
 	}
-	bulk := planhat.BulkOptions{ChunkRows: opt.Int("chunk_size"), Rows: len(rows.list), Keys: rows.next == nil}
+	bulk := planhat.BulkOptions{ChunkRows: opt.Int("chunk_size"), Rows: rows, Keys: keys}
 	if opt.Has("keys") {
 		bulk.Keys = opt.Bool("keys")
 	}
@@ -297,7 +299,7 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 		return planhat.Row{}, fmt.Errorf("row %d: %w", s.rows, err)
 	}
 	s.text = text
-	row := planhat.Row{Record: text}
+	row := planhat.Row{Record: text, Valid: true}
 	if at, known := placeOf(t); known {
 		row.File, row.Line = at.file, at.line
 		if at.row == nil && len(at.nulls) > 0 {

@@ -52,8 +52,9 @@ type csvOptions struct {
 // convertCell makes the value of a cell.
 type convertCell func(cell string) (lua.LValue, error)
 
-func readCSVOptions(a *Args, i int) (csvOptions, error) {
-	o := a.Options(i)
+func readCSVOptions(a *Args, i int) (csvOptions, error) { return csvOptionsOf(a, a.Options(i)) }
+
+func csvOptionsOf(a *Args, o Options) (csvOptions, error) {
 	opt := csvOptions{
 		Options: csvtext.Options{
 			Dialect: csvtext.Dialect{LazyQuotes: o.Bool("lazy_quotes"), Trim: o.Bool("trim")},

@@ -28,7 +28,7 @@ const (
 // an iterator.
 var operations = map[string][]func(binding) *Func{
 	"create": {binding.create}, "update": {binding.update}, "get_by_id": {binding.getByID}, "delete": {binding.delete},
-	"get_list": {binding.getList, binding.each, binding.export}, "get_lean_list": {binding.leanList}, "bulk_upsert": {binding.bulkUpsert}, "duplicate": {binding.duplicate},
+	"get_list": {binding.getList, binding.each, binding.export}, "get_lean_list": {binding.leanList}, "bulk_upsert": {binding.bulkUpsert, binding.importing}, "duplicate": {binding.duplicate},
 	"get_dimension_data": {binding.dimensionData, binding.eachDimension}, "bulk_insert_metrics": {binding.insertMetrics},
 	"create_activity": {binding.createActivity}, "bulk_create_activity": {binding.bulkActivities}, "segment": {binding.segment},
 }

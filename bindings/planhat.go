@@ -36,7 +36,7 @@ func planhatModule(name string, client clientOf) *Module {
 	for _, model := range catalog.Load().Models {
 		m.Modules = append(m.Modules, modelModule(name, model, client))
 	}
-	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape, syncResultShape, rowChangeShape, missingRecordShape}
+	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape, importColumnShape, importResultShape, syncResultShape, rowChangeShape, missingRecordShape}
 	return m
 }
 

@@ -68,7 +68,7 @@ func (r *Resource) BulkInsertMetricsSeq(ctx context.Context, rows iter.Seq2[Row,
 		return nil, err
 	}
 	b := &bulk{
-		resource: r, op: op, options: o, prepare: r.prepareMetric,
+		resource: r, op: op, options: o, prepare: func(row Row) (Record, object, error) { return r.prepareMetric(row.Record) },
 		keyed: func(*line) bool { return false }, read: readMetrics,
 	}
 	return b.run(ctx, rows)
@@ -199,7 +199,7 @@ func (r *Resource) BulkCreateActivitySeq(ctx context.Context, rows iter.Seq2[Row
 		return nil, err
 	}
 	b := &bulk{
-		resource: r, op: op, options: o, prepare: r.prepareActivity,
+		resource: r, op: op, options: o, prepare: func(row Row) (Record, object, error) { return r.prepareActivity(row.Record) },
 		keyed: func(*line) bool { return false }, read: readActivities,
 	}
 	return b.run(ctx, rows)

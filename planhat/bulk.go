@@ -18,6 +18,9 @@ const (
 	maxChunkBytes = 32 << 20
 )
 
+// fewRows are prepared before a bulk call looks again whether it was stopped.
+const fewRows = 64
+
 // BulkUpsert creates and updates many records. It splits the rows by count
 // and size and sends one request after another.
 //
@@ -51,7 +54,7 @@ func (r *Resource) BulkUpsertSeq(ctx context.Context, rows iter.Seq2[Row, error]
 	}
 	b := &bulk{
 		resource: r, op: op, options: o, unique: true, maxRows: maxChunkRows,
-		prepare: func(row Record) (Record, object, error) { return prepareRecord(r.model, row) },
+		prepare: func(row Row) (Record, object, error) { return prepareRecord(r.model, row) },
 		keyed: func(l *line) bool {
 			_, ok := l.matching(r.model)
 			return ok
@@ -79,10 +82,13 @@ func (o BulkOptions) list(rows int) BulkOptions {
 }
 
 // prepareRecord checks one row before it is sent.
-func prepareRecord(m *catalog.Model, row Record) (Record, object, error) {
-	sent, err := toRecord(row, "the row")
-	if err != nil {
-		return nil, nil, err
+func prepareRecord(m *catalog.Model, row Row) (Record, object, error) {
+	sent := row.Record
+	if !row.Valid {
+		var err error
+		if sent, err = toRecord(row.Record, "the row"); err != nil {
+			return nil, nil, err
+		}
 	}
 	members := membersOf(sent)
 	return sent, members, losesMembers(m, members)
@@ -97,7 +103,7 @@ type bulk struct {
 	// unique rejects rows with the same key as an earlier one.
 	unique bool
 	// prepare checks a row and returns what to send.
-	prepare func(Record) (Record, object, error)
+	prepare func(Row) (Record, object, error)
 	// keyed reports whether sending the row twice stores it once.
 	keyed func(*line) bool
 	// read understands an answer. It fails if the body is not such an answer.
@@ -149,7 +155,7 @@ func (b *bulk) limits() (rows, size int) {
 // line prepares a row. Its text is that of the row, which may change after the call.
 func (b *bulk) line(names []string, index int, row Row) (*line, error) {
 	l := &line{index: index, given: row.Record, file: row.File, number: row.Line, source: row.Source}
-	sent, members, err := b.prepare(row.Record)
+	sent, members, err := b.prepare(row)
 	l.sent, l.keys, l.company = sent, keysIn(names, members), companyOf(b.resource.model, members)
 	return l, err
 }

@@ -106,7 +106,8 @@ func TestErrorEntriesOfEveryShapeFindTheirRow(t *testing.T) {
 		`null`: -1,
 	} {
 		b := &bulk{resource: newClient(t, newServer(t, always(200, ""))).resources["enduser"],
-			prepare: func(r Record) (Record, object, error) {
+			prepare: func(row Row) (Record, object, error) {
+				r := row.Record
 				o, err := readObject(r)
 				return r, o, err
 			}}

@@ -66,7 +66,7 @@ func (r *bulkRun) take(row Row) bool {
 	for r.flying > 0 && len(r.landed) > 0 {
 		r.settle(<-r.landed)
 	}
-	if r.fatal == nil && r.options.Rows == 0 {
+	if r.fatal == nil && r.options.Rows == 0 && r.total.Rows%fewRows == 0 {
 		if err := stopped(r.ctx); err != nil {
 			r.fatal = r.named(endedError(r.ctx, err))
 		}

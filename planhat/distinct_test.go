@@ -28,7 +28,7 @@ func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
 	c, err := New(Config{APIToken: apiToken})
 	require.NoError(t, err)
 	r := c.resources[model]
-	b := &bulk{resource: r, prepare: func(row Record) (Record, object, error) { return prepareRecord(r.model, row) }}
+	b := &bulk{resource: r, prepare: func(row Row) (Record, object, error) { return prepareRecord(r.model, row) }}
 	records := make([]Record, len(rows))
 	for i, row := range rows {
 		records[i] = Record(row)

@@ -47,6 +47,9 @@ type Row struct {
 	// unchanged and is not sent. Rejected, if set, is why the row is not sent.
 	Unchanged bool
 	Rejected  string
+	// Valid says that Record is known to be a JSON object without a repeated name, so
+	// that it is not checked again.
+	Valid bool
 }
 
 // RowError says what is wrong with one row of a bulk call.

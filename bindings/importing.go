@@ -1,0 +1,301 @@
+package bindings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+	"github.com/go-json-experiment/json/jsontext"
+	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/bindings/internal/csvtext"
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luajson"
+	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat"
+)
+
+var importColumnShape = &Shape{
+	Name: "ImportColumn",
+	Doc:  "What `import` makes of a column.",
+	Fields: []Field{
+		{Name: "property", Type: "string", Required: true, Doc: "The property, such as `name` or `custom.Tier`."},
+		{Name: "type", Type: "string?", Doc: "`\"text\"`, `\"number\"`, `\"integer\"`, `\"money\"` (numbers with a currency or a percent sign), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"`, `\"days\"` (days since 1970-01-01) or `\"list\"`. Default: that of the property; text for custom fields."},
+		{Name: "decimal", Type: "string?", Doc: "The decimal sign of its numbers, as in the options."},
+		{Name: "date_format", Type: "string?", Doc: "The format of its dates, as in the options."},
+		{Name: "zone", Type: "string?", Doc: "The zone of its times, as in the options."},
+		{Name: "separator", Type: "string?", Doc: "The text between the items of a list. Default: `,`."},
+		{Name: "reference", Type: "string?", Doc: "`\"externalId\"` or `\"sourceId\"`: the cells are such ids of another record, as those of companies in `companyId`. They are sent with `extid-` or `srcid-` in front."},
+		{Name: "default", Type: "any", Doc: "The value for an empty cell."},
+		{Name: "convert", Type: "fun(cell: string, row: table): any, string?", Doc: "Returns the value of a cell that is not empty. If it returns nil and a reason, the row is rejected; nil alone leaves the property out. Use it in place of `type`."},
+	},
+}
+
+var importResultShape = &Shape{
+	Name:   "ImportResult",
+	Doc:    "What happened to the rows of a file: a BulkResult with one more field.",
+	Fields: append(slices.Clone(bulkResultShape.Fields), Field{Name: "skipped", Type: "integer", Required: true, Doc: "How many rows `where` left out."}),
+}
+
+// importOptions are the options of import, those of reading CSV, and those of bulk calls.
+var importOptions = func() []Field {
+	fields := []Field{
+		{Name: "from", Type: "string", Required: true, Doc: "The CSV file. A relative name starts at the working folder."},
+		{Name: "columns", Type: "table<string, string|ImportColumn>", Required: true, Doc: "The property that each column becomes, by the column's name in the file: `{ [\"Account ID\"] = \"externalId\", MRR = { property = \"mrr\", type = \"money\" } }`. Other columns are left out, and named in the log."},
+		{Name: "constants", Type: "table<string, any>", Doc: "Properties with the same value in every row."},
+		{Name: "key", Type: "string", Doc: "The property that identifies each row, such as `externalId`. A row without it is rejected."},
+		{Name: "where", Type: "fun(row: table): boolean", Doc: "Returns whether to import a row, which has the cells as text by the names of their columns. Default: all rows."},
+		{Name: "rejects", Type: "string", Doc: "A file for the rejected rows, as that of `--rejects`: correct it, and import it with the same declaration. It is written if there are any, and must not exist yet."},
+	}
+	for _, f := range csvReadOptions {
+		if !slices.Contains([]string{"header", "columns", "required", "numbers", "types", "on_error"}, f.Name) {
+			fields = append(fields, f)
+		}
+	}
+	return append(fields, bulkOptionFields...)
+}()
+
+func (b binding) importing() *Func {
+	columns := `["Account ID"] = "externalId", Name = "name", Tier = "custom.Tier"`
+	key := "externalId"
+	if b.model.ExternalID() == "" || !slices.Contains(b.model.Keyables.Bulk, key) {
+		key = b.model.Keyables.Bulk[len(b.model.Keyables.Bulk)-1]
+		columns = fmt.Sprintf("ID = %q", key)
+	}
+	return &Func{
+		Name: "import",
+		Doc: "Creates and updates records from a CSV file: " + b.endpoint() + ". You declare which property each column becomes. The rows are sent while the file is read, " +
+			"as `bulk_upsert` does, in a fraction of the time. Cells are read as the types of their properties." + b.required() +
+			"\n\nA row that cannot be read, or that Planhat rejects, does not stop the import: it is listed in `result.errors` and counts in the run's summary and exit code.",
+		Params:  []Param{{Name: "options", Type: "table", Doc: "What to import, and how.", Fields: importOptions}},
+		Returns: []Return{{Type: "ImportResult", Doc: "What happened to the rows."}},
+		Errors:  bulkErrors + " `validation` when the declaration does not fit the file or the model.",
+		Example: "local result = " + b.lua("import{\n  from = \"accounts.csv\", key = \""+key+"\",\n  columns = { "+columns+" },\n}") + "\nprint(result.created, result.updated, result.rejected)",
+		Source:  "§6 Bulk upsert",
+		Call:    b.importFile,
+	}
+}
+
+// importer passes the rows of a file to the client.
+type importer struct {
+	a       *Args
+	file    *csvtext.Reader
+	src     *source
+	from    *origin
+	plan    *mapping.Plan
+	names   *luajson.Columns
+	where   *lua.LFunction
+	trim    bool
+	text    []byte
+	cells   []string
+	rows    int
+	skipped int
+	// failed is why the file could not be read to the end.
+	failed error
+}
+
+func (b binding) importFile(a *Args) (int, error) {
+	r, err := b.resource(a)
+	if err != nil {
+		return 0, err
+	}
+	o := a.Options(0)
+	rejects := o.String("rejects")
+	if rejects != "" {
+		if _, err := a.Host.Files.Stat(rejects); err == nil {
+			return 0, a.Errorf("option 'rejects': the file %s exists; name a new file, or delete it", rejects)
+		}
+	}
+	im, err := b.importer(a, o)
+	if err != nil {
+		return 0, err
+	}
+	defer im.src.done()
+	opt, err := b.bulkOptions(a, 0, 0, o.Bool("keys"))
+	if err != nil {
+		return 0, err
+	}
+	ctx, err := retryFor(a, 0)
+	if err != nil {
+		return 0, err
+	}
+	result, err := r.BulkUpsertSeq(ctx, im.seq, opt)
+	var failed *planhat.Error
+	if errors.As(err, &failed) {
+		result = failed.Result
+	}
+	if rejects != "" && result != nil && len(result.Errors) > 0 {
+		if err := im.writeRejects(rejects, spec.Qualify(b.model.Snake, "import"), result.Errors); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case im.failed != nil && failed != nil:
+		return 0, im.fault(failed)
+	case err != nil:
+		return 0, err
+	}
+	level, text := slog.LevelInfo, fmt.Sprintf("%s: %s read", o.String("from"), english.Plural(im.rows+im.skipped, "row", ""))
+	if im.rows == 0 {
+		text += ", so nothing was sent"
+	}
+	a.Host.Log.Write(a.Context(), level, text, nil)
+	if (a.Host.Strict && !o.Has("strict") || o.Bool("strict")) && len(result.Errors) > 0 {
+		return 0, rejection(b.model.Snake, "import", result)
+	}
+	t := bulkResult(a.L, result, nil)
+	t.RawSetString("skipped", lua.LNumber(im.skipped))
+	return a.Push(t)
+}
+
+// scriptError is a failure of one of the script's functions, which ends the import.
+type scriptError struct{ error }
+
+// function returns the conversion by a function of the script.
+func (im *importer) function(fn *lua.LFunction) mapping.Convert {
+	return func(to []byte, cell string) ([]byte, error) {
+		L := im.a.L
+		values, err := im.a.Host.Call(L, fn, lua.LString(cell), im.table())
+		if err != nil {
+			return to, scriptError{fmt.Errorf("the function 'convert' failed: %w", err)}
+		}
+		value := lua.LNil
+		if len(values) > 0 {
+			value = values[0]
+		}
+		if value == lua.LNil {
+			if len(values) > 1 && values[1] != lua.LNil {
+				return to, errors.New(lua.LVAsString(values[1]))
+			}
+			return to, nil
+		}
+		out, err := CodecOf(L).AppendBytes(to, value, EncodeOptions{})
+		if err != nil {
+			return to, scriptError{fmt.Errorf("the function 'convert' returned a value that can't be sent: %w", err)}
+		}
+		return out, nil
+	}
+}
+
+// table makes the script's table of the row that is being read.
+func (im *importer) table() *lua.LTable {
+	named := min(len(im.cells), len(im.file.Columns))
+	return CodecOf(im.a.L).NewRow(im.names, slices.Clone(im.cells[:named]), nil, lua.LNil)
+}
+
+// seq passes the rows of the file.
+func (im *importer) seq(yield func(planhat.Row, error) bool) {
+	for {
+		row, err := im.next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if im.failed = err; !yield(row, err) || err != nil {
+			return
+		}
+	}
+}
+
+// next returns the next row that is wanted.
+func (im *importer) next() (planhat.Row, error) {
+	for {
+		cells, line, err := im.file.Next()
+		var wrong *csvtext.RowError
+		switch {
+		case errors.As(err, &wrong):
+			im.rows++
+			return im.problem(wrong.Cells, wrong.Line, wrong.Err), nil
+		case err != nil && !errors.Is(err, io.EOF):
+			return planhat.Row{}, im.src.fail(err)
+		case err != nil:
+			return planhat.Row{}, err
+		}
+		if im.trim {
+			for i := range cells {
+				cells[i] = strings.TrimSpace(cells[i])
+			}
+		}
+		im.cells = cells
+		if im.where != nil {
+			values, err := im.a.Host.Call(im.a.L, im.where, im.table())
+			if err != nil {
+				return planhat.Row{}, fmt.Errorf("%s, line %d: the function 'where' failed: %w", im.src.name, line, err)
+			}
+			if len(values) == 0 || !lua.LVAsBool(values[0]) {
+				im.skipped++
+				continue
+			}
+		}
+		im.rows++
+		im.text, err = im.plan.Append(im.text[:0], cells)
+		var failed scriptError
+		switch {
+		case errors.As(err, &failed):
+			return planhat.Row{}, fmt.Errorf("%s, line %d: %w", im.src.name, line, err)
+		case err != nil:
+			return im.problem(cells, line, err), nil
+		}
+		at := place{origin: im.from, line: line, cells: slices.Clone(cells)}
+		return planhat.Row{Record: im.text, Valid: true, File: im.from.file, Line: line, Source: at.record}, nil
+	}
+}
+
+// problem is a row that is not sent.
+func (im *importer) problem(cells []string, line int, err error) planhat.Row {
+	at := place{origin: im.from, line: line, cells: slices.Clone(cells)}
+	problem := err.Error()
+	if data, ok := errors.AsType[*invalid.Error](err); ok && data.Hint != "" {
+		problem += ": " + data.Hint
+	}
+	return planhat.Row{Record: at.record(), File: im.from.file, Line: line, Source: at.record, Rejected: problem}
+}
+
+// fault returns the error of an import that could not read its file to the end. It says
+// what was sent before.
+func (im *importer) fault(failed *planhat.Error) error {
+	sent := "nothing was sent"
+	if r := failed.Result; r != nil && r.Sent > 0 {
+		sent = fmt.Sprintf("of the %s rows before it, %s were sent", humanize.Comma(int64(r.Rows)), humanize.Comma(int64(r.Sent)))
+	}
+	return im.a.Errorf("%v; %s", im.failed, sent)
+}
+
+// writeRejects writes the rows that were not taken into a new file.
+func (im *importer) writeRejects(name, call string, rows []planhat.RowError) error {
+	to, err := openTarget(im.a, name, false)
+	if err != nil {
+		return err
+	}
+	w, err := csvtext.NewRejectedWriter(to, im.from.titles)
+	for i := 0; err == nil && i < len(rows); i++ {
+		row := csvtext.Rejected{Reason: rows[i].Message, State: string(rows[i].State()), Call: call}
+		if at := rows[i].Origin; at != nil {
+			row.File, row.Line = at.File, at.Line
+			row.Cells = cellsOf(at.Row)
+		}
+		err = w.WriteRow(row)
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	return to.finish(to.fail(err))
+}
+
+// cellsOf returns the cells that a place wrote as a record.
+func cellsOf(r planhat.Record) []string {
+	if len(r) == 0 {
+		return nil
+	}
+	cells := []string{}
+	for _, m := range r.AppendMembers(nil) {
+		text, _ := jsontext.AppendUnquote(nil, r[m.From:m.To]) // as it was written
+		cells = append(cells, string(text))
+	}
+	return cells
+}

@@ -1,0 +1,191 @@
+// Package mapping writes the cells of a row as a JSON object, as a declaration of its
+// columns says.
+package mapping
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
+)
+
+// Convert appends the JSON of a cell that is not empty.
+type Convert func(to []byte, cell string) ([]byte, error)
+
+// Column says which property a column of a file becomes.
+type Column struct {
+	// Title is the column's name in the file, and At its place in rows, from 0.
+	Title string
+	At    int
+	// Property is the property's name, or the names that lead to it, with a point
+	// between them, such as custom.Tier.
+	Property string
+	// Convert makes the value. Empty is that of an empty cell as JSON; without it, the
+	// property is left out.
+	Convert Convert
+	Empty   jsontext.Value
+	// Required reports whether a row with an empty cell is an error.
+	Required bool
+}
+
+// Plan writes rows.
+type Plan struct {
+	columns   []Column
+	root      []part
+	constants map[string]jsontext.Value
+}
+
+// part is a member of an object: a value, or an object of parts.
+type part struct {
+	name string
+	// text is the name as JSON, with the colon.
+	text     []byte
+	column   *Column
+	constant jsontext.Value
+	parts    []part
+}
+
+// New returns the plan for columns, whose properties are written in their order, and for
+// properties that have the same value in every row.
+func New(columns []Column, constants map[string]jsontext.Value) (*Plan, error) {
+	p := &Plan{columns: columns, constants: constants}
+	for i := range columns {
+		c := &p.columns[i]
+		if err := put(&p.root, c.Property, part{column: c}, fmt.Sprintf("the column %q", c.Title)); err != nil {
+			return nil, err
+		}
+	}
+	names := make([]string, 0, len(constants))
+	for name := range constants {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if err := put(&p.root, name, part{constant: constants[name]}, "a constant"); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// put adds a value at the end of a path of names.
+func put(parts *[]part, path string, value part, what string) error {
+	name, rest, nested := strings.Cut(path, ".")
+	if name == "" || nested && rest == "" {
+		return fmt.Errorf("%s has the property %q, which lacks a name", what, path)
+	}
+	i := slices.IndexFunc(*parts, func(p part) bool { return p.name == name })
+	if i >= 0 && (!nested || (*parts)[i].parts == nil) {
+		return fmt.Errorf("the property %q is set twice, the second time by %s", name, what)
+	}
+	if i < 0 {
+		text, err := jsontext.AppendQuote(nil, name)
+		if err != nil {
+			return fmt.Errorf("the property %q is not valid UTF-8", name)
+		}
+		one := part{name: name, text: append(text, ':')}
+		if !nested {
+			one.column, one.constant = value.column, value.constant
+		}
+		*parts = append(*parts, one)
+		i = len(*parts) - 1
+	}
+	if nested {
+		return put(&(*parts)[i].parts, rest, value, what)
+	}
+	return nil
+}
+
+// Append appends the JSON of a row. A cell that can't be converted is an error that
+// names its column.
+func (p *Plan) Append(to []byte, cells []string) ([]byte, error) {
+	return appendObject(to, p.root, cells)
+}
+
+func appendObject(to []byte, parts []part, cells []string) ([]byte, error) {
+	var err error
+	to = append(to, '{')
+	for i := range parts {
+		one, before := &parts[i], len(to)
+		if to[len(to)-1] != '{' {
+			to = append(to, ',')
+		}
+		to = append(to, one.text...)
+		start := len(to)
+		switch {
+		case one.parts != nil:
+			to, err = appendObject(to, one.parts, cells)
+			if err == nil && bytes.Equal(to[start:], []byte("{}")) {
+				to = to[:start]
+			}
+		case one.column != nil:
+			to, err = one.column.append(to, cells)
+		default:
+			to = append(to, one.constant...)
+		}
+		if err != nil {
+			return to, err
+		}
+		if len(to) == start {
+			to = to[:before] // it is absent
+		}
+	}
+	return append(to, '}'), nil
+}
+
+// append appends the JSON of the column's cell, or nothing if the property is absent.
+func (c *Column) append(to []byte, cells []string) ([]byte, error) {
+	cell := ""
+	if c.At < len(cells) {
+		cell = cells[c.At]
+	}
+	if strings.TrimSpace(cell) == "" {
+		if c.Required {
+			return to, fmt.Errorf("column %q: it is the key, and it is empty", c.Title)
+		}
+		return append(to, c.Empty...), nil
+	}
+	out, err := c.Convert(to, cell)
+	if err != nil {
+		if data, ok := errors.AsType[*invalid.Error](err); ok {
+			return to, invalid.Errorf(data.Hint, "column %q: %v", c.Title, err)
+		}
+		return to, fmt.Errorf("column %q: %w", c.Title, err)
+	}
+	return out, nil
+}
+
+// Unused returns the titles of a file's columns that no property takes.
+func (p *Plan) Unused(titles []string) []string {
+	return slices.DeleteFunc(slices.Clone(titles), func(title string) bool {
+		return slices.ContainsFunc(p.columns, func(c Column) bool { return c.Title == title })
+	})
+}
+
+// Sets reports whether every row may have a property: a column or a constant sets it.
+func (p *Plan) Sets(property string) bool {
+	if _, ok := p.constants[property]; ok {
+		return true
+	}
+	return slices.ContainsFunc(p.columns, func(c Column) bool { return c.Property == property })
+}
+
+// Properties returns the names of the properties at the top, in order.
+func (p *Plan) Properties() []string {
+	names := make([]string, len(p.root))
+	for i := range p.root {
+		names[i] = p.root[i].name
+	}
+	return names
+}
+
+// Sort puts columns in the order of a file.
+func Sort(columns []Column) {
+	slices.SortFunc(columns, func(a, b Column) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Property, b.Property)) })
+}

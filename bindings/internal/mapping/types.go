@@ -1,0 +1,145 @@
+package mapping
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/csvtext"
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Types are the names of the types of columns.
+var Types = []string{"text", "number", "integer", "money", "boolean", "date", "days", "list"}
+
+// TypeOf returns the type of the column of a property, nil if the catalog does not have
+// it, or "" if no column can be of its type.
+func TypeOf(p *catalog.Property) string {
+	if p == nil {
+		return "text"
+	}
+	switch p.Type {
+	case catalog.Number:
+		return "number"
+	case catalog.Integer:
+		return "integer"
+	case catalog.Boolean:
+		return "boolean"
+	case catalog.Date:
+		return "date"
+	case catalog.Days:
+		return "days"
+	case catalog.Array:
+		return "list"
+	case catalog.Object:
+		return ""
+	}
+	return "text"
+}
+
+// Form says how the cells of a type are written.
+type Form struct {
+	// Decimal is the decimal sign of numbers, "" for a point without groups of digits.
+	Decimal string
+	Dates   calendar.Reader
+	// Separator is the text between the items of a list.
+	Separator string
+	// Prefix is put before each text.
+	Prefix string
+}
+
+// Converter returns the conversion of a type, or false if there is none of that name.
+func (f Form) Converter(name string) (Convert, bool) {
+	switch name {
+	case "text":
+		return f.text, true
+	case "number":
+		return func(to []byte, cell string) ([]byte, error) {
+			n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
+			return appendNumber(to, n), err
+		}, true
+	case "integer":
+		return f.integer, true
+	case "money":
+		money := &csvtext.Money{Decimal: f.Decimal}
+		return func(to []byte, cell string) ([]byte, error) {
+			n, err := money.Read(strings.TrimSpace(cell))
+			return appendNumber(to, n), err
+		}, true
+	case "boolean":
+		return func(to []byte, cell string) ([]byte, error) {
+			b, err := csvtext.Boolean(strings.TrimSpace(cell))
+			return strconv.AppendBool(to, b), err
+		}, true
+	case "date":
+		return f.date, true
+	case "days":
+		return func(to []byte, cell string) ([]byte, error) {
+			t, _, err := f.Dates.Read(strings.TrimSpace(cell))
+			return strconv.AppendInt(to, int64(calendar.DayNumber(t.In(f.Dates.Zone))), 10), err
+		}, true
+	case "list":
+		return f.list, true
+	}
+	return nil, false
+}
+
+func (f Form) text(to []byte, cell string) ([]byte, error) {
+	if f.Prefix != "" {
+		cell = f.Prefix + cell
+	}
+	out, err := jsontext.AppendQuote(to, cell)
+	if err != nil {
+		return to, invalid.Errorf("name the file's encoding with 'encoding'", "the text %q is not valid UTF-8", invalid.Cut(cell, 40))
+	}
+	return out, nil
+}
+
+func (f Form) integer(to []byte, cell string) ([]byte, error) {
+	n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
+	if err == nil && !luatext.IsWhole(n) {
+		err = invalid.Errorf("", "%q is not a whole number", invalid.Cut(cell, 40))
+	}
+	return appendNumber(to, n), err
+}
+
+func (f Form) date(to []byte, cell string) ([]byte, error) {
+	t, dateOnly, err := f.Dates.Read(strings.TrimSpace(cell))
+	to = append(to, '"')
+	if dateOnly {
+		to = t.AppendFormat(to, time.DateOnly)
+	} else {
+		to = append(to, calendar.ISO(t.UTC())...)
+	}
+	return append(to, '"'), err
+}
+
+func (f Form) list(to []byte, cell string) ([]byte, error) {
+	to = append(to, '[')
+	for item := range strings.SplitSeq(cell, f.Separator) {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		if to[len(to)-1] != '[' {
+			to = append(to, ',')
+		}
+		var err error
+		if to, err = f.text(to, item); err != nil {
+			return to, err
+		}
+	}
+	return append(to, ']'), nil
+}
+
+// appendNumber writes a number as the encoder of Lua values does.
+func appendNumber(to []byte, n float64) []byte {
+	if luatext.IsWhole(n) {
+		return strconv.AppendInt(to, int64(n), 10)
+	}
+	return strconv.AppendFloat(to, n, 'g', -1, 64)
+}
