@@ -112,7 +112,7 @@ func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error
 		o.Read = rows.names()
 	}
 	var err error
-	o.Bulk, err = b.bulkOptions(a, rows)
+	o.Bulk, err = b.bulkOptions(a, 1, len(rows.list), rows.next == nil)
 	o.Changes, o.Bulk.Keys = o.Bulk.Keys, false
 	return o, err
 }

@@ -73,7 +73,7 @@ func (r *bulkRun) take(row Row) bool {
 	}
 	l, err := r.line(r.names, r.total.Rows, row)
 	r.total.Rows++
-	if err == nil && row.Rejected != "" {
+	if row.Rejected != "" {
 		err = &Error{Kind: KindValidation, Message: row.Rejected}
 	}
 	if err != nil {
