@@ -30,8 +30,8 @@ import (
 
 // The sizes of the tests with kill -9; larger ones take long.
 var (
-	killRows  = flag.Int("faults.rows", 2000, "rows of each kind")
-	kills     = flag.Int("faults.kills", 6, "how often the program is killed")
+	killRows  = flag.Int("faults.rows", 1000, "rows of each kind")
+	kills     = flag.Int("faults.kills", 5, "how often the program is killed")
 	killSeed  = flag.Uint64("faults.seed", 0, "the seed of the moments; 0 for a random one")
 	killUsers = flag.Bool("faults.users", false, "also create records with a key one by one; a lost answer then costs half a minute")
 	killFault = flag.String("faults.kinds", "", "faults of the simulator; see phscript simulate --help")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,23 @@ func TestDeclaredVariablesOverrideNone(t *testing.T) {
 	d := schedule.Definition{Schedule: config.Schedule{AllowEnv: []string{"PLANHAT_API_URL", "PHSCRIPT_STATE", "REGION", "MISSING"}}}
 	cmd, err := p.command(&Loaded{}, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
 	require.NoError(t, err)
-	assert.Equal(t, []string{"PLANHAT_API_URL=http://127.0.0.1:1", "PHSCRIPT_STATE=simulated.db", "REGION=eu", RunVariable + "=7"}, cmd.Env)
+	assert.Equal(t, []string{"PLANHAT_API_URL=http://127.0.0.1:1", "PHSCRIPT_STATE=simulated.db", "REGION=eu", RunVariable + "=7", JournalVariable + "=7"}, cmd.Env)
+}
+
+// TestRetriesContinueTheFirstAttempt: they get its journal, and what the schedule decided.
+func TestRetriesContinueTheFirstAttempt(t *testing.T) {
+	p := &Program{Path: func() (string, error) { return "phscript", nil }}
+	for resume, want := range map[string]string{"": "", "stop": "", "send": "--resume=send", "skip": "--resume=skip"} {
+		d := schedule.Definition{Schedule: config.Schedule{Resume: resume}}
+		cmd, err := p.command(&Loaded{}, &history.Run{ID: 9, RetryOf: 8, First: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
+		require.NoError(t, err)
+		assert.Contains(t, cmd.Env, JournalVariable+"=7")
+		if want == "" {
+			assert.NotContains(t, strings.Join(cmd.Args, " "), "--resume")
+		} else {
+			assert.Contains(t, cmd.Args, want)
+		}
+	}
 }
 
 // TestForgedLogLines: what only looks like a line of the log is kept as it is,

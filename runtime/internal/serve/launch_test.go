@@ -96,7 +96,7 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 	assert.Equal(t, []string{"./-odd.lua", "--", "-x", "y"}, args[len(args)-4:])
 	dir, err := filepath.EvalSymlinks(release)
 	require.NoError(t, err)
-	assert.Equal(t, []string{dir, `PHSCRIPT_PARAMS={"days":3}`, "PHSCRIPT_RUN=7", "PHSCRIPT_SCHEDULE=nightly", "# as loaded"}, rest)
+	assert.Equal(t, []string{dir, "PHSCRIPT_JOURNAL=7", `PHSCRIPT_PARAMS={"days":3}`, "PHSCRIPT_RUN=7", "PHSCRIPT_SCHEDULE=nightly", "# as loaded"}, rest)
 	left, err := filepath.Glob(filepath.Join(p.Dir, folderPrefix+"*"))
 	require.NoError(t, err)
 	assert.Empty(t, left, "the run's own folder, with the configuration in it, is removed")
@@ -110,7 +110,7 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 	for _, flag := range []string{"--config", "--max-memory", "--dry-run", "--", "--allow-host"} {
 		assert.NotContains(t, got, "arg "+flag)
 	}
-	assert.Equal(t, []string{"arg a.lua", dir, "PHSCRIPT_RUN=8"}, got[len(got)-3:])
+	assert.Equal(t, []string{"arg a.lua", dir, "PHSCRIPT_JOURNAL=8", "PHSCRIPT_RUN=8"}, got[len(got)-4:])
 }
 
 // TestHowARunEnds: people see the end of the report, and what the program said in

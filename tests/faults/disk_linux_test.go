@@ -1,0 +1,108 @@
+package faults
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var fullDisk = flag.Bool("faults.disk", false, "fill a disk while the program runs")
+
+// mounted mounts a file system of 16 MiB at the folder of the store.
+func (a *attempts) mounted() (dir string) {
+	a.t.Helper()
+	dir = filepath.Join(a.dir, ".state")
+	require.NoError(a.t, os.Mkdir(dir, 0o700))
+	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m,mode=0700")
+	if errors.Is(err, syscall.EPERM) && os.Geteuid() != 0 {
+		a.t.Skip("mounting a file system needs root")
+	}
+	require.NoError(a.t, err)
+	a.t.Cleanup(func() { assert.NoError(a.t, syscall.Unmount(dir, 0)) })
+	return dir
+}
+
+// keylessImport writes rows without keys.
+const keylessImport = `
+local company = planhat.company.get_by_id("extid-home")._id
+local rows = {}
+for i = 1, tonumber(args[1]) do rows[i] = { mainType = "task", action = "task " .. i, companyId = company, description = ("x"):rep(200) } end
+planhat.task.bulk_upsert(rows, { chunk_size = 100 })
+`
+
+// TestAFullDisk: while the store's disk is full, a run waits for its quota or goes on
+// without a record. If it is killed, the next one does not silently send rows without
+// keys again.
+func TestAFullDisk(t *testing.T) {
+	if !*fullDisk {
+		t.Skip("it takes a minute; -faults.disk runs it")
+	}
+	const rows = 3000
+	a := newAttempts(t, keylessImport, "latency:delay=30ms", strconv.Itoa(rows))
+	disk := a.mounted()
+	filler := filepath.Join(disk, "filler")
+	go func() {
+		for a.arrived.Load() < 6 {
+			time.Sleep(time.Millisecond)
+		}
+		f, err := os.Create(filler)
+		for piece := bytes.Repeat([]byte("x"), 4096); err == nil; {
+			_, err = f.Write(piece)
+		}
+		_ = f.Close()
+		time.Sleep(2 * time.Second)
+		_ = os.Remove(filler)
+	}()
+	code, said := a.run(20)
+	if code == -1 {
+		code, said = a.run(0, "--resume")
+	}
+	named := 0
+	if strings.Contains(said, "without keys may be stored") {
+		named = len(a.summary().Named)
+		require.Positive(t, named)
+		code, said = a.run(0, "--resume=skip")
+	}
+	have := stored(a.planhat, "task", "action")
+	if strings.Contains(said, "could not record everything") {
+		assert.Equal(t, 2, code)
+		return // it refuses, and sends nothing
+	}
+	unknown := map[string]bool{}
+	for _, row := range a.summary().Named {
+		text, _ := row.Data["action"].(string)
+		unknown[text] = row.State == "unknown"
+	}
+	for i := 1; i <= rows; i++ {
+		text := "task " + strconv.Itoa(i)
+		if n := have[text]; n != 1 && !unknown[text] || n > 1 {
+			require.Failf(t, "a row is stored otherwise than reported", "%s is stored %d times, named %t\n%s", text, n, unknown[text], said)
+		}
+	}
+}
+
+// TestAStoreThatCannotBeWritten: nothing is sent, since the quota cannot be booked, and
+// --resume says why it cannot continue.
+func TestAStoreThatCannotBeWritten(t *testing.T) {
+	a := newAttempts(t, keylessImport, "", "300")
+	disk := a.mounted()
+	before := a.arrived.Load()
+	require.NoError(t, syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	for _, flags := range [][]string{nil, {"--resume"}} {
+		code, said := a.run(0, flags...)
+		assert.Equal(t, 2, code, said)
+		assert.Contains(t, said, "the store", flags)
+		assert.Contains(t, said, "read-only file system", flags)
+	}
+	assert.Equal(t, before, a.arrived.Load())
+}
