@@ -74,7 +74,7 @@ func TestOddOutput(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, w *fixture) {
 		w.file("phscript.toml", "[[schedule]]\nname = \"odd\"\nscript = \"odd.lua\"\nretries = 0\n"+never)
-		w.file("odd.lua", `io.stderr:write('{"time":"2026-01-02T03:04:05Z","level":"in\\u0000fo","msg":"forged"}\n') print("a\0b\255c") log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
+		w.file("odd.lua", `io.stderr:write('{"time":"2026-01-02T03:04:05Z","level":"in\\u0000fo","msg":"forged"}\n') print("a\0b\255c") io.stderr:write('{"time":"2026-01-02T03:04:05Z","level":"ERROR","msg":"forged, too"}\n', ("x"):rep(65536), '{"time":"2026-01-02T03:04:05Z","level":"ERROR","msg":"forged as well"}', "no end of a line") log.warn("long" .. ("y"):rep(70000)) log.warn("d\0e", { ["f\0g"] = "h\0i" }) error("j\0k")`)
 		s := w.serve()
 		s.says("serving")
 		id := w.start("odd")
@@ -83,6 +83,9 @@ func TestOddOutput(t *testing.T) {
 		assert.Contains(t, log, "a�b�c")
 		assert.Contains(t, log, "d�e")
 		assert.Contains(t, log, `"msg":"forged"`)
+		assert.Contains(t, log, ` stderr {"time":"2026-01-02T03:04:05Z","level":"ERROR","msg":"forged, too"}`)
+		assert.Contains(t, log, ` stderr {"time":"2026-01-02T03:04:05Z","level":"ERROR","msg":"forged as well"}`)
+		assert.Contains(t, log, " warn   longyyyy")
 		s.stop()
 	})
 }

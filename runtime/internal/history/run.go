@@ -104,9 +104,9 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero" doc:"when it ended"`
 
 	ExitCode *int `json:"exit_code,omitempty" doc:"its exit code"`
-	// Calls counts the calls to Planhat, Rejected the rejected rows.
-	Calls    int `json:"calls" doc:"how many calls to Planhat it made"`
-	Rejected int `json:"rejected" doc:"how many rows were rejected"`
+	// Calls counts the calls to Planhat, Rejected the rejected rows. They may be Unknown.
+	Calls    int `json:"calls" doc:"how many calls to Planhat it made; -1 if unknown"`
+	Rejected int `json:"rejected" doc:"how many rows were rejected; -1 if unknown"`
 	// Summary is the summary that the run wrote, with its rejected rows.
 	Summary json.RawMessage `json:"summary,omitempty" doc:"its [summary](../errors.md#the-summary); only in runs show"`
 	Error   string          `json:"error,omitempty" doc:"the error that ended it"`

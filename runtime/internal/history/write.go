@@ -142,6 +142,9 @@ func (h *History) Seen(ctx context.Context, id int64, worker string) (own, cance
 	return err == nil, cancel, err
 }
 
+// Unknown is the number of calls or rows of a run that ended without a summary.
+const Unknown = -1
+
 // End is how a run ended.
 type End struct {
 	Status          Status

@@ -33,7 +33,7 @@ func TestLongSummariesAreBounded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "summary.json")
 	require.NoError(t, os.WriteFile(file, append(text, '\n'), 0o600))
 	bounded := readSummary(file)
-	assert.LessOrEqual(t, len(bounded), longestSummary+100)
+	assert.LessOrEqual(t, len(bounded), LongestSummary+100)
 	var got map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(bounded, &got))
 	for name, want := range map[string]string{"calls": "7", "rejected": "10000", "reasons": "[]", "warnings": `["w"]`, "seconds": "1.5", "script": `"a }],: b"`} {
@@ -53,7 +53,7 @@ func TestLongSummariesAreBounded(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, string(first), string(last))
 
-	for short, want := range map[string]string{" {\"calls\": 1}\n": "{\"calls\": 1}", "{": "", "": "", strings.Repeat("x", longestSummary+1): "", string(text[:len(text)-1]): "", string(text[:len(text)/2]): ""} {
+	for short, want := range map[string]string{" {\"calls\": 1}\n": "{\"calls\": 1}", "{": "", "": "", strings.Repeat("x", LongestSummary+1): "", string(text[:len(text)-1]): "", string(text[:len(text)/2]): ""} {
 		require.NoError(t, os.WriteFile(file, []byte(short), 0o600))
 		assert.Equal(t, want, string(readSummary(file)))
 	}
@@ -76,7 +76,7 @@ func TestLongSummariesAreNeverHeld(t *testing.T) {
 	bounded, err := boundSummary(from)
 	runtime.ReadMemStats(&after)
 	require.NoError(t, err)
-	assert.LessOrEqual(t, len(bounded), longestSummary+100)
+	assert.LessOrEqual(t, len(bounded), LongestSummary+100)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(60<<20), "of %d MiB", n*len(row)>>20)
 }
 

@@ -1,17 +1,15 @@
 package serve
 
 import (
-	"bufio"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,6 +37,9 @@ const (
 	// JournalVariable holds the number of the run's first attempt, whose journal all
 	// attempts continue.
 	JournalVariable = "PHSCRIPT_JOURNAL"
+	// LogMarkVariable holds the text that begins each record of the run's log. The
+	// script does not know it, so it cannot forge a record.
+	LogMarkVariable = "PHSCRIPT_LOG_MARK"
 	// ParamsVariable holds the run's parameters as JSON.
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
@@ -84,6 +85,8 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	if err != nil {
 		return failed(err)
 	}
+	mark := rand.Text()
+	cmd.Env = append(cmd.Env, LogMarkVariable+"="+mark)
 	ownGroup(cmd)
 	stdin, noInput := cmd.StdinPipe()
 	stdout, noOutput := cmd.StdoutPipe()
@@ -96,15 +99,23 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 		return failed(err)
 	}
 	var tail tail
+	var sent []byte
 	var reading sync.WaitGroup
-	reading.Go(func() { readLines(stdout, func(text string) { emit(history.Line{Level: "print", Message: text}) }) })
 	reading.Go(func() {
-		readLines(stderr, func(text string) {
-			line := logLine(text)
-			if line.Level == "stderr" {
-				tail.add(text)
+		readLines(stdout, "", func(text string, _ bool) { emit(history.Line{Level: "print", Message: text}) })
+	})
+	reading.Go(func() {
+		readLines(stderr, mark, func(text string, record bool) {
+			if record {
+				if s := sentSummary(text); s != nil {
+					sent = s
+				} else {
+					emit(logLine(text))
+				}
+				return
 			}
-			emit(line)
+			tail.add(text)
+			emit(history.Line{Level: "stderr", Message: text})
 		})
 	})
 	over := make(chan struct{})
@@ -116,7 +127,10 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	close(over)
 	watch.Wait()
 	_ = stdin.Close()
-	return conclude(cmd, err, late, summary, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
+	if sent == nil {
+		sent = readSummary(summary)
+	}
+	return conclude(cmd, err, late, sent, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
 }
 
 // command is the command line of a run. The run does not read the configuration file,
@@ -212,52 +226,6 @@ func (p *Program) watch(ctx context.Context, cmd *exec.Cmd, stdin io.Closer, d s
 	return late
 }
 
-// readLines passes each line of a stream to each. Long lines come in pieces that a
-// log can hold.
-func readLines(from io.Reader, each func(text string)) {
-	r := bufio.NewReaderSize(from, longestLine)
-	for {
-		piece, _, err := r.ReadLine()
-		if err != nil {
-			return
-		}
-		each(storable(string(piece)))
-	}
-}
-
-// storable replaces what a database does not accept in text.
-func storable(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
-}
-
-// logLevels are the levels of the program's log.
-var logLevels = []string{"debug", "info", "warn", "error"}
-
-// logLine parses a line of standard error: a line of the program's log, or any other
-// text.
-func logLine(text string) history.Line {
-	plain := history.Line{Level: "stderr", Message: text}
-	var fields map[string]json.RawMessage
-	if !strings.HasPrefix(text, "{") || json.Unmarshal([]byte(text), &fields) != nil {
-		return plain
-	}
-	var at time.Time
-	var level, message string
-	if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
-		return plain
-	}
-	level = strings.ToLower(level)
-	if !slices.Contains(logLevels, level) {
-		return plain // it only looks like one, and may contain what a database rejects
-	}
-	line := history.Line{At: at, Level: level, Message: storable(message)}
-	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return name == "time" || name == "level" || name == "msg" })
-	if len(fields) > 0 {
-		line.Fields, _ = json.Marshal(fields)
-	}
-	return line
-}
-
 // tail keeps the last lines of standard error: the error report.
 type tail struct{ lines []string }
 
@@ -274,13 +242,16 @@ func (t *tail) add(text string) {
 	}
 }
 
-func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) history.End {
-	end := history.End{Status: history.Succeeded}
+func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string) history.End {
+	end := history.End{Status: history.Succeeded, Summary: summary}
 	var o outcome.Summary
-	if end.Summary = readSummary(summaryFile); json.Unmarshal(end.Summary, &o) == nil {
-		end.Calls, end.Rejected = o.Calls, o.Lost()
-	}
 	code := cmd.ProcessState.ExitCode()
+	switch {
+	case json.Unmarshal(summary, &o) == nil:
+		end.Calls, end.Rejected = o.Calls, o.Lost()
+	case code != fault.ExitUsage: // with which it ends before it begins
+		end.Calls, end.Rejected = history.Unknown, history.Unknown
+	}
 	if code >= 0 {
 		end.ExitCode = &code
 	}
@@ -293,7 +264,10 @@ func conclude(cmd *exec.Cmd, err error, late bool, summaryFile, report string) h
 	case !errors.As(err, &exit):
 		end.Status, end.Error = history.Failed, err.Error()
 	case code == fault.ExitRejected:
-		end.Status, end.Reason = history.Rejected, english.Plural(end.Rejected, "row was", "rows were")+" rejected"
+		end.Status, end.Reason = history.Rejected, "rows were rejected"
+		if end.Rejected > 0 {
+			end.Reason = english.Plural(end.Rejected, "row was", "rows were") + " rejected"
+		}
 	case code == fault.ExitLimit:
 		end.Status = history.TimedOut
 	case code == fault.ExitInterrupted || code == fault.ExitTerminated:

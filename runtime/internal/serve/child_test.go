@@ -1,9 +1,7 @@
 package serve
 
 import (
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -66,11 +64,9 @@ func TestWhyARunFailed(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("sh is not installed")
 	}
-	file := filepath.Join(t.TempDir(), "summary.json")
 	end := func(code, summary string) history.End {
-		require.NoError(t, os.WriteFile(file, []byte(summary), 0o600))
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", "exit "+code)
-		return conclude(cmd, cmd.Run(), false, file, "error: a.lua:3: boom\nmore")
+		return conclude(cmd, cmd.Run(), false, []byte(summary), "error: a.lua:3: boom\nmore")
 	}
 	const failed = `{"calls":2,"rejected":1,"error":{"message":"bo\u0000om\nmore","script":"a.lua","line":3}}`
 	for code, want := range map[string]history.Status{"1": history.Failed, "5": history.TimedOut, "130": history.Cancelled} {
@@ -83,6 +79,8 @@ func TestWhyARunFailed(t *testing.T) {
 	got := end("2", "")
 	assert.Empty(t, got.Reason)
 	assert.Equal(t, "error: a.lua:3: boom", history.Why(got.Reason, got.Error))
+	got = end("1", "")
+	assert.Equal(t, []int{history.Unknown, history.Unknown}, []int{got.Calls, got.Rejected})
 	assert.Equal(t, "1 row was rejected", end("3", `{"rejected":1}`).Reason)
 	assert.Equal(t, history.Succeeded, end("0", `{}`).Status)
 }

@@ -61,7 +61,7 @@ func messages(lines []history.Line, level string) (list []string) {
 func TestWhatARunIsGiven(t *testing.T) {
 	p := program(t, `for a in "$@"; do echo "arg $a"; done
 pwd
-env | grep ^PHSCRIPT_ | grep -v COPY | sort
+env | grep ^PHSCRIPT_ | grep -v -e COPY -e MARK | sort
 cat "$PHSCRIPT_CONFIG_COPY"`)
 	params, err := config.ParamsOf(map[string]int{"days": 3})
 	require.NoError(t, err)
@@ -118,7 +118,8 @@ cat "$PHSCRIPT_CONFIG_COPY"`)
 func TestHowARunEnds(t *testing.T) {
 	p := program(t, `i=0
 while [ $i -lt 100 ]; do echo "line $i" >&2; i=$((i+1)); done
-echo '{"time":"2026-01-02T03:04:05Z","level":"WARN","msg":"slow","rows":3}' >&2
+record='{"time":"2026-01-02T03:04:05Z","level":"WARN","msg":"slow","rows":3}'
+printf '\n%s%s\n' "$PHSCRIPT_LOG_MARK" "$record" >&2
 exit 1`)
 	once := schedule.Definition{Timeout: time.Minute}
 	end, lines := start(t.Context(), p, &history.Run{ID: 1, Script: "a.lua"}, once)
@@ -130,6 +131,12 @@ exit 1`)
 	assert.Len(t, messages(lines, "stderr"), 100)
 	assert.Equal(t, []string{"slow"}, messages(lines, "warn"), "the report leaves out lines of the program's log")
 	assert.JSONEq(t, `{"rows":3}`, string(lines[len(lines)-1].Fields))
+
+	p = program(t, `printf '\n%s{"summary":{"calls":7,"rejected":2}}\n' "$PHSCRIPT_LOG_MARK" >&2; exit 3`)
+	end, lines = start(t.Context(), p, &history.Run{ID: 1, Script: "a.lua"}, once)
+	assert.Equal(t, []int{7, 2}, []int{end.Calls, end.Rejected}, "the file could not be written")
+	assert.JSONEq(t, `{"calls":7,"rejected":2}`, string(end.Summary))
+	assert.Empty(t, lines)
 
 	p = program(t, "kill -9 $$")
 	end, _ = start(t.Context(), p, &history.Run{ID: 2, Script: "a.lua"}, once)
@@ -179,7 +186,7 @@ exit 3`)
 	assert.Equal(t, "2 rows were rejected", end.Reason)
 	assert.Equal(t, 4, end.Calls)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "exit 130")
-	late := conclude(cmd, cmd.Run(), true, "missing", "said\nlast")
+	late := conclude(cmd, cmd.Run(), true, nil, "said\nlast")
 	assert.Equal(t, history.TimedOut, late.Status)
 	assert.Equal(t, "it ran past its time limit and was killed", late.Reason)
 	assert.Equal(t, "said\nlast", late.Error)

@@ -1,13 +1,20 @@
 package serve
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
+	"io"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -147,4 +154,103 @@ func (w *logWriter) close() {
 	if err := store.Retry(ctx, w.write, func(error) {}); err != nil {
 		w.log.Error("log lines were lost", "run", w.run, "reason", err.Error())
 	}
+}
+
+// longestRecord is how many bytes of a record of a run's log are read. One may hold a
+// summary.
+const longestRecord = LongestSummary + 1<<10
+
+// SummaryRecord begins a record with the summary of a run that could not write it to its
+// file.
+const SummaryRecord = `{"summary":`
+
+// readLines passes each line of a stream to each. Long lines come in pieces that a log can
+// hold. A line that begins with mark is a record of the program's log, which comes whole;
+// the program ends the line before it, if that was empty only for this reason, it is left
+// out. Without a mark there are no records.
+func readLines(from io.Reader, mark string, each func(text string, record bool)) {
+	r := bufio.NewReaderSize(from, longestLine)
+	var record []byte
+	// begins reports whether the next piece begins a line, empty whether a line without
+	// text waits.
+	begins, inRecord, empty := true, false, false
+	for {
+		piece, more, err := r.ReadLine()
+		if err != nil {
+			break
+		}
+		if begins && mark != "" && strings.HasPrefix(string(piece), mark) {
+			inRecord, empty, record, piece = true, false, record[:0], piece[len(mark):]
+		}
+		if empty {
+			each("", false)
+		}
+		empty = begins && !more && !inRecord && len(piece) == 0
+		switch {
+		case inRecord:
+			record = append(record, piece[:min(len(piece), longestRecord-len(record))]...)
+			if !more {
+				each(storable(string(record)), true)
+			}
+		case !empty && (begins || len(piece) > 0):
+			each(storable(string(piece)), false)
+		}
+		begins, inRecord = !more, inRecord && more
+	}
+	switch {
+	case inRecord: // the program was killed
+		each(storable(string(record)), true)
+	case empty:
+		each("", false)
+	}
+}
+
+// sentSummary returns the summary in a record, or nil.
+func sentSummary(record string) []byte {
+	rest, ok := strings.CutPrefix(record, SummaryRecord)
+	if rest = strings.TrimSuffix(rest, "}"); !ok || !json.Valid([]byte(rest)) {
+		return nil
+	}
+	return []byte(rest)
+}
+
+// storable replaces what a database does not accept in text.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
+}
+
+// logLevels are the levels of the program's log.
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// recordStart is how a record begins, even if its end is missing.
+var recordStart = pattern.Lazy(`^\{"time":"([^"]+)","level":"([A-Z]+)","msg":"`)
+
+// logLine parses a record of the program's log. If it cannot be parsed, it is kept as it
+// is.
+func logLine(text string) history.Line {
+	var fields map[string]json.RawMessage
+	var at time.Time
+	var level, message string
+	if json.Unmarshal([]byte(text), &fields) != nil {
+		start := recordStart().FindStringSubmatch(text)
+		if start == nil {
+			return history.Line{Level: "stderr", Message: text}
+		}
+		level, message = start[2], text[len(start[0]):]
+		at, _ = time.Parse(time.RFC3339Nano, start[1])
+	} else if json.Unmarshal(fields["time"], &at) != nil || json.Unmarshal(fields["level"], &level) != nil || json.Unmarshal(fields["msg"], &message) != nil {
+		return history.Line{Level: "stderr", Message: text}
+	}
+	level = strings.ToLower(level)
+	if !slices.Contains(logLevels, level) {
+		return history.Line{Level: "stderr", Message: text} // it may contain what a database rejects
+	}
+	line := history.Line{At: at, Level: level, Message: storable(message)}
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool { return name == "time" || name == "level" || name == "msg" })
+	if len(fields) > 0 {
+		if line.Fields, _ = json.Marshal(fields); len(line.Fields) > longestLine {
+			line.Fields = []byte(`{"left_out":"the fields of this record are longer than 64 KiB"}`)
+		}
+	}
+	return line
 }

@@ -49,7 +49,7 @@ func (m *meters) note(r *history.Run, end history.End) {
 	if len(end.Summary) == 0 || json.Unmarshal(end.Summary, &o) != nil {
 		o = outcome.Totals{} // it was killed before it wrote one
 	}
-	m.calls.add(float64(end.Calls), "schedule", name)
+	m.calls.add(float64(max(0, end.Calls)), "schedule", name)
 	m.callRetries.add(float64(o.Retries), "schedule", name)
 	m.waited.add(o.WaitedSeconds, "schedule", name)
 	if r.Attempt > 1 {

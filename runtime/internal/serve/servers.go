@@ -56,7 +56,7 @@ func Servers(ctx context.Context, db *store.DB) (list []Server, err error) {
 		var s Server
 		var started, seen, off, now int64
 		err := row.Scan(&s.Name, &s.Workers, &started, &seen, &s.Problem, &s.Folder, &off, &now)
-		s.ClockOff = (time.Duration(off) * time.Microsecond).Seconds()
+		s.ClockOff = float64(off) / 1e6
 		s.Started, s.Seen = time.UnixMicro(started), time.UnixMicro(seen)
 		s.Live = s.Workers > 0 && now-seen < (4*seenEvery).Microseconds()
 		list = append(list, s)

@@ -11,12 +11,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// How much of a run's summary is stored, in bytes. If it is longer, its rejected rows
-// and its other fields get a share each.
+// LongestSummary is how much of a run's summary is stored, in bytes. If it
+// is longer, its rejected rows and its other fields get a share each.
 const (
-	longestSummary = 4 << 20
-	rowsShare      = longestSummary / 4 * 3
-	fieldsShare    = longestSummary / 4
+	LongestSummary = 4 << 20
+	rowsShare      = LongestSummary / 4 * 3
+	fieldsShare    = LongestSummary / 4
 )
 
 // anyText accepts everything that encoding/json does.
@@ -33,7 +33,7 @@ func readSummary(file string) []byte {
 		return nil
 	}
 	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.Size() <= longestSummary {
+	if info, err := f.Stat(); err == nil && info.Size() <= LongestSummary {
 		text, err := io.ReadAll(f)
 		if err != nil || !json.Valid(text) {
 			return nil

@@ -264,7 +264,7 @@ func (w *Worker) finish(r *history.Run, d schedule.Definition, end history.End, 
 		return nil
 	}
 	w.meters.note(r, end)
-	level, attrs := slog.LevelInfo, []any{"status", end.Status, "seconds", (time.Since(r.Started) - end.Late).Round(time.Millisecond).Seconds()}
+	level, attrs := slog.LevelInfo, []any{"status", end.Status, "seconds", float64((time.Since(r.Started) - end.Late).Milliseconds()) / 1000}
 	if end.Status.Bad() {
 		level = slog.LevelWarn
 	}
@@ -331,7 +331,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 }
 
 func (w *Worker) lose(ctx context.Context, r *history.Run) error {
-	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown"}
+	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown", Calls: history.Unknown, Rejected: history.Unknown}
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
 		return err

@@ -27,8 +27,16 @@ func RunCells(r *history.Run, now time.Time) []string {
 	}
 	return []string{
 		strconv.FormatInt(r.ID, 10), cmp.Or(r.Schedule, r.Definition.Name), At(r.Due), string(r.Status), took,
-		strconv.Itoa(r.Calls), strconv.Itoa(r.Rejected), history.Why(r.Reason, r.Error),
+		count(r.Calls), count(r.Rejected), history.Why(r.Reason, r.Error),
 	}
+}
+
+// count returns a number of a run as text.
+func count(n int) string {
+	if n == history.Unknown {
+		return "?"
+	}
+	return strconv.Itoa(n)
 }
 
 // RunLines are all that is known of a run, apart from its error.

@@ -36,6 +36,9 @@ type Env struct {
 	Trust trust.Rules
 	// ReadConfig reads the configuration file, if it is trusted.
 	ReadFile, ReadConfig func(string) ([]byte, error)
+	// LogMark begins each JSON record of the log, if it is set: whoever reads it knows
+	// that the script did not write it.
+	LogMark string
 	// Dir is the working directory.
 	Dir string
 	Now func() time.Time

@@ -2,6 +2,7 @@ package printing
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -17,11 +18,26 @@ import (
 // characters are in it.
 func LogHandler(env *environment.Env, format string, level slog.Level) slog.Handler {
 	if format == "json" {
-		return slog.NewJSONHandler(display.JSONWriter(env.Stderr), &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
+		out := env.Stderr
+		if env.LogMark != "" {
+			out = marked{env}
+		}
+		return slog.NewJSONHandler(display.JSONWriter(out), &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
 	}
 	return tint.NewTextHandler(env.Stderr, &tint.Options{
 		Level: level, TimeFormat: time.TimeOnly, NoColor: !env.StderrColor(), ReplaceAttr: visible,
 	})
+}
+
+// marked writes records to standard error, each on a line that begins with the mark,
+// whatever the script wrote there before.
+type marked struct{ env *environment.Env }
+
+func (m marked) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(m.env.Stderr, "\n"+m.env.LogMark+string(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // readable writes durations as text, such as 2.5s, instead of nanoseconds.

@@ -280,7 +280,7 @@ func runScript(env *environment.Env, o *options) error {
 		files.Written = rejected.Written()
 	}
 	if o.summary != "" {
-		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil {
+		if err := writeSummary(env, o.summary, s, h.Secrets); err != nil && !sendSummary(env, s, h.Secrets) {
 			files.Summary = ""
 			unwritten(env, h.Secrets, s, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/rejects"
+	"github.com/phscript/phscript/runtime/internal/serve"
 )
 
 // summaryFile is what --summary names.
@@ -60,6 +61,33 @@ func writeSummary(env *environment.Env, name string, s *outcome.Summary, secrets
 		return fmt.Errorf("cannot write the summary: %w", err)
 	}
 	return summaryFile.Write(env, name, []byte(display.JSON(secrets.String(string(text)))+"\n"))
+}
+
+// sendSummary passes a summary to the service in the log, if a service reads it: the file
+// that the service named may be on a disk that is full. It reports whether it did.
+func sendSummary(env *environment.Env, s *outcome.Summary, secrets *redact.Secrets) bool {
+	if env.LogMark == "" {
+		return false
+	}
+	brief := *s
+	for {
+		text, err := json.Marshal(struct {
+			*outcome.Summary
+			LeftOut int `json:"rejected_rows_left_out,omitempty"`
+		}{&brief, len(s.Rows) - len(brief.Rows)})
+		if err != nil {
+			return false
+		}
+		text = []byte(display.JSON(secrets.String(string(text))))
+		if len(text) <= serve.LongestSummary {
+			_, err = fmt.Fprintf(env.Stderr, "\n%s%s%s}\n", env.LogMark, serve.SummaryRecord, text)
+			return err == nil
+		}
+		if len(brief.Rows) == 0 {
+			return false
+		}
+		brief.Rows, brief.Writes = brief.Rows[:len(brief.Rows)/2], nil
+	}
 }
 
 // unwritten reports a file that could not be written, or does nothing if err is nil. A

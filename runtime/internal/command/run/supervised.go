@@ -26,6 +26,13 @@ func supervised(env *environment.Env) *environment.Env {
 	inner := *env
 	inner.Stdin = strings.NewReader("")
 	inner.ReadFile = sourcefile.Read // nobody is there to end the wait for a pipe
+	inner.LogMark, _ = env.Getenv(serve.LogMarkVariable)
+	inner.Getenv = func(name string) (string, bool) {
+		if name == serve.LogMarkVariable {
+			return "", false // also if the schedule lets its script read all variables
+		}
+		return env.Getenv(name)
+	}
 	if copied, ok := env.Getenv(serve.ConfigVariable); ok {
 		// It may hold a token, so it does not stay.
 		inner.ReadConfig = func(string) ([]byte, error) {

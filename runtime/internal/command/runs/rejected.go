@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -30,6 +31,9 @@ func printRejected(env *environment.Env, o *options) error {
 			if err := json.Unmarshal(r.Summary, &stored); err != nil {
 				return fmt.Errorf("the summary of run %d: %w", r.ID, err)
 			}
+		}
+		if r.Rejected == history.Unknown || r.Rejected > 0 && len(stored.Rows) == 0 {
+			return &usage.Error{Message: fmt.Sprintf("the rejected rows of run %d were not kept: it ended without a complete summary", r.ID), Hint: "'phscript runs show " + strconv.FormatInt(r.ID, 10) + "' says how it ended, and whether a disk was full"}
 		}
 		if len(stored.Rows) == 0 {
 			return &usage.Error{Message: fmt.Sprintf("run %d has no rejected rows", r.ID), Hint: "'phscript runs list --status rejected' lists runs that have some"}
