@@ -1,9 +1,13 @@
 package sandbox
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
 
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
@@ -22,7 +26,19 @@ func (s *Sandbox) locateToChange(act, name string) (place, error) {
 	if trust.Secret(filepath.Join(at.root.Name(), at.rel, "file")) {
 		return place{}, &PrivateError{act, s.abs(name)}
 	}
+	if info != nil && info.IsDir() && protects(at) {
+		return place{}, &PrivateError{act, s.abs(name)}
+	}
 	return at, nil
+}
+
+// protects reports whether a folder holds folders whose files are private only while they
+// are in it, as .config holds gcloud.
+func protects(at place) bool {
+	list, err := fs.ReadDir(at.root.FS(), filepath.ToSlash(at.rel))
+	return err == nil && slices.ContainsFunc(list, func(e fs.DirEntry) bool {
+		return trust.Secret(filepath.Join(at.root.Name(), at.rel, e.Name(), "file")) && !trust.Secret(filepath.Join("moved", e.Name(), "file"))
+	})
 }
 
 // refusePrivate returns a *PrivateError for a private file. info describes the file at
@@ -33,10 +49,56 @@ func (s *Sandbox) refusePrivate(act, name string, at place, info fs.FileInfo) er
 		private, err := os.Stat(file)
 		refused = refused || info != nil && err == nil && os.SameFile(info, private)
 	}
-	if refused {
+	if refused || info != nil && linked(info) && s.linksToPrivate(info, filepath.Dir(filepath.Join(at.root.Name(), at.rel))) {
 		return &PrivateError{act, s.abs(name)}
 	}
 	return nil
+}
+
+// linksToPrivate reports whether a file with several names has one, in the given folder or
+// in the working folder, that makes it private.
+func (s *Sandbox) linksToPrivate(info fs.FileInfo, folder string) bool {
+	return slices.ContainsFunc([]string{folder, s.workDir}, func(dir string) bool {
+		list, _ := os.ReadDir(dir)
+		return slices.ContainsFunc(list, func(e fs.DirEntry) bool {
+			path := filepath.Join(dir, e.Name())
+			if !trust.Secret(path) {
+				return false
+			}
+			private, err := os.Stat(path)
+			return err == nil && os.SameFile(info, private)
+		})
+	})
+}
+
+// storeStart is how much of a file is searched for the tables of a store.
+const storeStart = 256 << 10
+
+// isStore reports whether a file is a store, or the journal of one, which is beside it. A
+// store holds the runs, logs and rejected rows of all scripts.
+func isStore(f *os.File, at place) bool {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if name, ok := strings.CutSuffix(at.rel, suffix); ok && !hasTables(f) {
+			db, err := at.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				return false
+			}
+			defer func() { _ = db.Close() }()
+			return hasTables(db)
+		}
+	}
+	return hasTables(f)
+}
+
+// hasTables reports whether a SQLite file, or the journal of one, has the tables of a store.
+func hasTables(f *os.File) bool {
+	magic := make([]byte, 16)
+	if _, err := f.ReadAt(magic, 0); err != nil || string(magic) != "SQLite format 3\x00" && string(magic[:3]) != "\x37\x7f\x06" {
+		return false
+	}
+	start := make([]byte, storeStart)
+	n, _ := f.ReadAt(start, 0)
+	return bytes.Contains(start[:n], []byte("phscript_run"))
 }
 
 // PrivateError is the error for a file that no script may use. It matches

@@ -130,6 +130,9 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	if info, err = f.Stat(); err == nil {
 		err = cmp.Or(s.refusePrivate("reading", name, at, info), ordinary(info, fs.ModeType, name))
 	}
+	if err == nil && isStore(f, at) {
+		err = &PrivateError{"reading", s.abs(name)}
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

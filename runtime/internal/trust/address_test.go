@@ -66,12 +66,14 @@ func TestSecret(t *testing.T) {
 		"/w/phscript.toml", "/w/PHSCRIPT.TOML", "/w/phscript.toml~", "/w/phscript.toml.bak", "/w/.phscript.toml.swp", "/w/phscript.toml.", "/w/phscript.toml::$DATA",
 		"/w/.env", "/w/.ENV", "/w/.env.production", "/w/production.env", "/w/.env~", "/etc/phscript/environment",
 		"/w/key.pem", "/w/server.key", "/w/id_rsa", "/home/a/.ssh/known_hosts", "/home/a/.aws/credentials", "/home/a/.netrc", "/run/secrets/token", "/etc/shadow",
+		"/w/.envrc", "/w/.env-prod", "/w/.env_backup", "/w/.env2", "/w/prod.env.bak", "/w/environment.bak", "/w/server.key.bak", "/w/server.key.old.1", "/w/.server.key.swp",
+		"/w/.environment.swp", "/w/id_rsa.bak", "/w/#.env#", "/w/.#.env", "/etc/shadow-",
 		"/proc/self/environ", "/proc/1/environ", "/proc/12/task/13/mem", "/proc/thread-self/maps",
 	} {
 		assert.True(t, Secret(path), path)
 	}
 	for _, path := range []string{
-		"/w/accounts.csv", "/w/environment.csv", "/w/keys.csv", "/w/env.lua", "/w/settings.toml", "/w/id_rsa.pub", "/w/ssh/x", "/w/secrets/x.csv", "/w/monkey", "/proc/cpuinfo", "/w/proc/self/x",
+		"/w/accounts.csv", "/w/environment.csv", "/w/keys.csv", "/w/env.lua", "/w/settings.toml", "/w/id_rsa.pub", "/w/ssh/x", "/w/secrets/x.csv", "/w/monkey", "/w/accounts.csv.bak", "/w/#keys.csv#", "/w/environments.csv.1", "/w/.environments", "/proc/cpuinfo", "/w/proc/self/x",
 	} {
 		assert.False(t, Secret(path), path)
 	}

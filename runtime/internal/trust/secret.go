@@ -33,13 +33,39 @@ func Secret(path string) bool {
 	// Windows ignores dots and spaces at the end of a name, and takes what follows a
 	// colon for a part of the same file.
 	name, _, _ := strings.Cut(path[strings.LastIndex(path, "/")+1:], ":")
-	name = strings.TrimRight(name, ". ~")
-	// Editors keep copies under similar names.
-	if strings.Contains(name, SettingsFile) || strings.HasPrefix(name, ".env.") || slices.Contains(keyFiles, name) || slices.Contains(keyEndings, filepath.Ext(name)) {
+	if strings.Contains(name, SettingsFile) || keyName(original(name)) {
 		return true
 	}
 	// The variables and the memory of processes are files as well.
 	return processes().MatchString(path) || slices.ContainsFunc(keyFolders, func(folder string) bool { return strings.Contains(path, folder) })
+}
+
+// keyName reports whether a name is one of keyFiles, ends as a key does, or is that of a
+// file with variables: .env, .env.local, .env-prod, .envrc.
+func keyName(name string) bool {
+	return slices.Contains(keyFiles, name) || slices.Contains(keyEndings, filepath.Ext(name)) || variables().MatchString(name)
+}
+
+var variables = pattern.Lazy(`^\.env(rc)?([._0-9-]|$)`)
+
+// copyEnding is what editors and people add to the name of a file that they copy.
+var copyEnding = pattern.Lazy(`(\.(bak|backup|old|orig|save|saved|copy|tmp|sw[a-p]|[0-9]+)|[~. ]+|_(bak|backup|old)|-(bak|backup|old)?|#)$`)
+
+// original returns the name of the file that a name belongs to a copy of, such as server.key
+// for .server.key.swp.
+func original(name string) string {
+	for {
+		shorter := copyEnding().ReplaceAllString(name, "")
+		if shorter == "" || shorter == name {
+			break
+		}
+		name = shorter
+	}
+	name = strings.TrimPrefix(strings.TrimPrefix(name, ".#"), "#")
+	if bare := strings.TrimPrefix(name, "."); keyName(bare) {
+		return bare // vim's .server.key.swp
+	}
+	return name
 }
 
 var processes = pattern.Lazy(`^/proc/(self|thread-self|[0-9]+)/`)
