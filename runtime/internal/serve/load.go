@@ -36,8 +36,8 @@ type Loader struct {
 	Read func() (config.Config, error)
 	// Check, if set, returns an error for a script that cannot be run.
 	Check func(name string, source []byte) error
-	// Trust, if set, returns an error for a script whose header must not be followed,
-	// because other users can change it.
+	// Trust, if set, returns an error for a file that must not run on a schedule, because
+	// other users can change it.
 	Trust func(path string) error
 
 	// config is the configuration that was read last, even if some of it is
@@ -140,6 +140,7 @@ func (l *Loader) load() (*Loaded, error) {
 		wrong = append(wrong, &config.Error{Where: c.File, Message: err.Error()})
 	}
 	wrong = append(wrong, l.checkScripts(uses)...)
+	wrong = append(wrong, l.untrusted(uses, allActions(c, loaded.Definitions), c.File)...)
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // TestFoldersThatRunsWriteTo: what a run writes there, perhaps with a name and a text
@@ -86,6 +87,37 @@ func TestScriptsOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"mine": "mine.lua"}, scriptNames(loaded))
 	assert.Equal(t, []string{"the schedules in theirs.lua are ignored: " + filepath.Join(dir, "theirs.lua") + " belongs to somebody"}, Doubts(loaded, os.LookupEnv))
+}
+
+// TestFilesOfOthersDoNotRun: what phscript.toml schedules, what that requires, and the
+// programs that send notifications are refused if other users can change them.
+func TestFilesOfOthersDoNotRun(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"jobs/s.lua": "local a = require('lib.a')\nrequire \"planhat\"", "lib/a.lua": "return require [[x]] or require 'b'", "jobs/b.lua": "", "h.lua": "", "note.sh": "", "free.lua": "",
+		"phscript.toml": "[serve]\non_failure = [{ command = [\"./note.sh\"] }, { script = \"h.lua\" }, { command = [\"true\"] }]\n" +
+			"[[schedule]]\nname = \"s\"\nscript = \"jobs/s.lua\"\nevery = \"1h\"\n",
+	})
+	for file, of := range map[string]string{
+		"jobs/s.lua": "schedule 's': ", "lib/a.lua": "schedule 's': ", "jobs/b.lua": "schedule 's': ", "h.lua": "serve.on_failure: ",
+		"note.sh": "the program ./note.sh, which sends notifications: ", "free.lua": "",
+	} {
+		l := loaderFor(dir)
+		l.Trust = func(path string) error {
+			if path == filepath.Join(dir, file) {
+				return &trust.Error{Message: path + " is not safe", Hint: "run chmod"}
+			}
+			return nil
+		}
+		_, err := l.Load()
+		if of == "" {
+			require.NoError(t, err)
+			continue
+		}
+		var failed *config.Error
+		require.ErrorAs(t, err, &failed, file)
+		assert.Equal(t, of+filepath.Join(dir, file)+" is not safe", failed.Message)
+		assert.Equal(t, "run chmod", failed.Hint)
+	}
 }
 
 // TestWebhooksOfASimulatedService stay on this machine.

@@ -121,9 +121,21 @@ func (r Rules) Link(name string) error {
 	return r.existing(name, link)
 }
 
-// Script returns an *Error if a script that schedules itself is not trusted.
-func (r Rules) Script(name string) error {
-	return r.existing(name, kind{"", "read it first: it would run on a schedule", ""})
+// Scheduled returns an *Error if a file that runs on a schedule, or a folder between it and
+// dir, is not trusted. Of files outside dir, it does not check the folders.
+func (r Rules) Scheduled(dir, name string) error {
+	if err := r.existing(name, kind{"", "read it first: it would run on a schedule", ""}); err != nil {
+		return err
+	}
+	for folder := filepath.Dir(name); inside(dir, folder); folder = filepath.Dir(folder) {
+		if err := r.existing(folder, kind{"the folder ", "whoever can change it can replace the scripts in it", ""}); err != nil {
+			return err
+		}
+		if folder == filepath.Dir(folder) {
+			break
+		}
+	}
+	return nil
 }
 
 // Exposed reports whether every user of the system can read a file with a token, and
@@ -145,19 +157,19 @@ func (r Rules) Exposed(name string) (advice string, exposed bool) {
 
 // existing checks a file and, if it is a link, what it leads to.
 func (r Rules) existing(name string, k kind) error {
-	for _, look := range []func(string) (fs.FileInfo, error){os.Lstat, os.Stat} {
-		info, err := look(name)
-		if err != nil {
-			return nil //nolint:nilerr // whoever opens it reports that
-		}
-		if err := r.check(name, info, k); err != nil {
-			return err
-		}
-		if info.Mode()&fs.ModeSymlink != 0 {
-			k.noun = "the target of " + k.noun
-		}
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil //nolint:nilerr // whoever opens it reports that
 	}
-	return nil
+	if err := r.check(name, info, k); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return err
+	}
+	target := resolved(name)
+	if info, err = os.Stat(target); err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	k.noun = "the target of " + k.noun + name + ", "
+	return r.check(target, info, k)
 }
 
 func (r Rules) check(name string, info fs.FileInfo, k kind) error {

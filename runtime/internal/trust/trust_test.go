@@ -123,11 +123,15 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, rulesFor(nil).Link(filepath.Join(dir, "missing")))
 	require.NoError(t, rulesFor(ids{"target": {stranger, stranger}}).Link(target), "a folder is not a link")
 	assert.ErrorContains(t, rulesFor(ids{"out@": {stranger, me}}).Link(out), "the link "+out+" belongs to uid 4002")
-	assert.ErrorContains(t, rulesFor(ids{"out": {stranger, me}}).Link(out), "the target of the link "+out+" belongs to uid 4002")
+	assert.ErrorContains(t, rulesFor(ids{"target": {stranger, me}}).Link(out), "the target of the link "+out+", "+target+" belongs to uid 4002")
 	require.NoError(t, os.Chmod(target, 0o777))
-	assert.ErrorContains(t, rulesFor(nil).Link(out), "every user can change")
+	err := rulesFor(nil).Link(out)
+	require.ErrorContains(t, err, "every user can change the target of the link "+out+", "+target)
+	var untrusted *Error
+	require.ErrorAs(t, err, &untrusted)
+	assert.Contains(t, untrusted.Hint, "chmod go-w "+target+";", "a link has no mode of its own")
 
-	_, err := rulesFor(nil).ReadFile(toml)
+	_, err = rulesFor(nil).ReadFile(toml)
 	require.NoError(t, err)
 	_, err = rulesFor(ids{"link.toml@": {stranger, me}}).ReadFile(toml)
 	assert.ErrorContains(t, err, "belongs to uid 4002")
@@ -155,6 +159,28 @@ func TestStores(t *testing.T) {
 	require.ErrorContains(t, rulesFor(nil).Store(file), "every user can change the folder "+dir)
 	require.NoError(t, os.Chmod(dir, 0o777|fs.ModeSticky))
 	assert.NoError(t, rulesFor(nil).Store(file), "in a folder like /tmp, nobody can replace another's files")
+}
+
+// TestWhatRunsOnASchedule: a script is as safe as the folders up to that of the
+// configuration: whoever can change one can replace it.
+func TestWhatRunsOnASchedule(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "etc")
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "jobs", "daily"), 0o755))
+	script := write(t, filepath.Join(dir, "jobs", "daily"), "s.lua", 0o644)
+	require.NoError(t, rulesFor(nil).Scheduled(dir, script))
+	require.NoError(t, rulesFor(ids{filepath.Base(filepath.Dir(dir)): {stranger, stranger}}).Scheduled(dir, script), "above the configuration")
+	require.ErrorContains(t, rulesFor(ids{"s.lua": {stranger, stranger}}).Scheduled(dir, script), script+" belongs to uid 4002")
+	for _, folder := range []string{dir, filepath.Join(dir, "jobs"), filepath.Dir(script)} {
+		require.ErrorContains(t, rulesFor(ids{filepath.Base(folder): {stranger, stranger}}).Scheduled(dir, script), "the folder "+folder+" belongs to")
+		require.NoError(t, os.Chmod(folder, 0o777))
+		require.ErrorContains(t, rulesFor(nil).Scheduled(dir, script), "every user can change the folder "+folder)
+		trusting := rulesFor(nil)
+		trusting.Listed = []string{dir}
+		require.NoError(t, trusting.Scheduled(dir, script))
+		require.NoError(t, os.Chmod(folder, 0o755))
+	}
+	require.NoError(t, os.Chmod(script, 0o666))
+	require.ErrorContains(t, rulesFor(nil).Scheduled(dir, script), "every user can change "+script)
 }
 
 func TestExposed(t *testing.T) {

@@ -115,7 +115,7 @@ func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
 			}
 			return c, err
 		},
-		Trust: env.Trust.Script,
+		Trust: func(path string) error { return env.Trust.Scheduled(filepath.Dir(file), path) },
 		Check: func(name string, source []byte) error {
 			_, err := compile.Compile(source, name)
 			return err
