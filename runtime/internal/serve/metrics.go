@@ -137,6 +137,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	}
 	if entries, _ := s.schedules.List(ctx); len(entries) > 0 {
 		ticks, _ := s.schedules.LastTicks(ctx)
+		undelivered, _ := s.schedules.Undelivered(ctx)
 		for _, e := range entries {
 			m.begin(e.Name)
 		}
@@ -149,6 +150,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 			{"schedule_missed_total", "counter", "Ticks that were missed, in all processes.", func(e Entry) float64 { return float64(e.Missed) }},
 			{"schedule_skipped_total", "counter", "Ticks that were skipped, in all processes.", func(e Entry) float64 { return float64(e.Skipped) }},
 			{"schedule_ticks_without_run", "gauge", "Ticks in a row that did not run.", func(e Entry) float64 { return float64(e.InARow) }},
+			{"schedule_notifications_undelivered", "gauge", "Notifications that could not be sent yet and are tried again.", func(e Entry) float64 { return float64(undelivered[e.Name]) }},
 			{"schedule_last_tick_timestamp_seconds", "gauge", "When the schedule was last due, whether it ran or not; 0 for never.", func(e Entry) float64 { return seconds(ticks[e.Name]) }},
 			{"schedule_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 for never.", func(e Entry) float64 { return seconds(e.LastSuccess) }},
 			{"schedule_added_timestamp_seconds", "gauge", "When the schedule was added to the store.", func(e Entry) float64 { return seconds(e.Added) }},

@@ -65,10 +65,6 @@ func (s *Service) Deliver(ctx context.Context) error {
 // dueNotices returns the notices to send now. The notices of a schedule for one action
 // are sent in order: each waits until the one before is sent or given up.
 func (s *Service) dueNotices(ctx context.Context) (list []notice, err error) {
-	named := `event ->> 'schedule'`
-	if s.o.DB.Pool() != nil {
-		named = `CAST(event AS json) ->> 'schedule'`
-	}
 	var failed error
 	err = store.Each(ctx, s.o.DB, func(row *sql.Rows) error {
 		var n notice
@@ -83,9 +79,30 @@ func (s *Service) dueNotices(ctx context.Context) (list []notice, err error) {
 		list = append(list, n)
 		return nil
 	}, `SELECT id, tries, event, action FROM (
-		SELECT id, tries, event, action, due_at, row_number() OVER (PARTITION BY `+named+`, action ORDER BY id) AS place FROM phscript_notice) AS waiting
+		SELECT id, tries, event, action, due_at, row_number() OVER (PARTITION BY `+eventSchedule(s.o.DB)+`, action ORDER BY id) AS place FROM phscript_notice) AS waiting
 		WHERE place = 1 AND due_at <= `+s.o.DB.Now()+` ORDER BY id LIMIT ?`, mostNotices)
 	return list, errors.Join(failed, err)
+}
+
+// Undelivered counts the notifications that could not be sent yet, by schedule.
+func (s *Schedules) Undelivered(ctx context.Context) (map[string]int64, error) {
+	counts := map[string]int64{}
+	err := store.Each(ctx, s.db, func(row *sql.Rows) error {
+		var name string
+		var n int64
+		err := row.Scan(&name, &n)
+		counts[name] = n
+		return err
+	}, `SELECT `+eventSchedule(s.db)+` AS name, count(*) FROM phscript_notice WHERE tries > 0 GROUP BY 1`)
+	return counts, err
+}
+
+// eventSchedule is the SQL expression for the schedule of a notice's event.
+func eventSchedule(db *store.DB) string {
+	if db.Pool() != nil {
+		return `CAST(event AS json) ->> 'schedule'`
+	}
+	return `event ->> 'schedule'`
 }
 
 // deliver sends one notice unless another process does.

@@ -10,10 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,14 +100,33 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 				doubt(shownVariable(name) + " is not set, so notifications that need it cannot be sent")
 			}
 		}
-		// A path is relative to the folder, and is looked up when it is started.
-		if len(a.Command) > 0 && !strings.ContainsAny(a.Command[0], `/\\`) {
-			if _, err := exec.LookPath(a.Command[0]); err != nil {
-				doubt("the program " + a.Command[0] + ", which sends notifications, was not found")
+		if len(a.Command) > 0 {
+			if why := cannotStart(loaded.Dir, a.Command[0]); why != "" {
+				doubt("the program " + a.Command[0] + ", which sends notifications, " + why)
 			}
 		}
 	}
 	return list
+}
+
+// cannotStart says why a program cannot be started in a folder, or "" if it can.
+func cannotStart(dir, name string) string {
+	if !strings.ContainsAny(name, `/\`) {
+		if _, err := exec.LookPath(name); err != nil {
+			return "was not found"
+		}
+		return ""
+	}
+	_, err := exec.LookPath(programPath(dir, name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && filepath.IsAbs(name):
+		return "does not exist"
+	case errors.Is(err, fs.ErrNotExist):
+		return "does not exist; the path is relative to " + dir
+	case err != nil:
+		return "is not executable; run: chmod +x " + name
+	}
+	return ""
 }
 
 // usualName is the form that names of variables usually have, and tokens rarely.
@@ -163,12 +184,26 @@ func (n *Notifier) act(ctx context.Context, a config.Action, e Event) error {
 	cmd.Dir, cmd.Env, cmd.Stdin = n.Dir, n.Env, bytes.NewReader(body)
 	cmd.WaitDelay = time.Second
 	said, err := n.run(cmd)
+	if errors.As(err, new(*fs.PathError)) || errors.As(err, new(*exec.Error)) {
+		if why := cannotStart(n.Dir, a.Command[0]); why != "" {
+			return fmt.Errorf("the program %s %s", a.Command[0], why)
+		}
+		return fmt.Errorf("the program %s cannot be started: %w", a.Command[0], withoutOperation(err))
+	}
 	// Whatever it leaves running, which may keep its input open, it has ended well.
 	if errors.Is(err, exec.ErrWaitDelay) {
 		err = nil
 	}
 	if err != nil && len(said) > 0 {
 		return fmt.Errorf("%w: %s", err, said)
+	}
+	return err
+}
+
+// withoutOperation leaves out which call of the system failed.
+func withoutOperation(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
 	}
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -74,4 +76,28 @@ func TestMovedWebhooks(t *testing.T) {
 	require.NoError(t, post(hook.URL+"/307"))
 	require.NoError(t, post(hook.URL+"/308"))
 	assert.Equal(t, []string{"POST {} t=", "POST {} t="}, got)
+}
+
+// TestProgramsThatCannotStart are reported before they are needed, in the words in which
+// the log reports them then.
+func TestProgramsThatCannotStart(t *testing.T) {
+	dir := tree(t, map[string]string{"notify.sh": "#!/bin/sh\n", "sub/good.sh": "#!/bin/sh\n"})
+	require.NoError(t, os.Chmod(filepath.Join(dir, "sub", "good.sh"), 0o755))
+	n := &Notifier{Getenv: os.LookupEnv, Dir: dir, Children: &Children{}}
+	for name, want := range map[string]string{
+		"./notify.sh": "is not executable; run: chmod +x ./notify.sh", "./missing.sh": "does not exist; the path is relative to " + dir,
+		filepath.Join(dir, "missing"): "does not exist", "no-such-program": "was not found", "./sub": "is not executable; run: chmod +x ./sub",
+		"./sub/good.sh": "", filepath.Join(dir, "sub", "good.sh"): "",
+	} {
+		action := config.Action{Command: []string{name}}
+		doubts := Doubts(&Loaded{Dir: dir, Definitions: []schedule.Definition{{Schedule: config.Schedule{OnFailure: []config.Action{action}}}}}, os.LookupEnv)
+		err := n.act(t.Context(), action, Event{})
+		if want == "" {
+			assert.Empty(t, doubts)
+			require.NoError(t, err)
+			continue
+		}
+		assert.Equal(t, []string{"the program " + name + ", which sends notifications, " + want}, doubts)
+		assert.EqualError(t, err, "the program "+name+" "+want)
+	}
 }

@@ -27,7 +27,8 @@ func (l *Loader) untrusted(uses []use, commands []config.Action, where string) (
 			return
 		}
 		seen[path] = true
-		if err := l.Trust(path); err != nil {
+		if err := l.Trust(path); err != nil && !seen[err.Error()] {
+			seen[err.Error()] = true // one folder may be the reason for many
 			e := &config.Error{Where: where, Message: of + ": " + err.Error()}
 			if advice, ok := errors.AsType[interface {
 				error

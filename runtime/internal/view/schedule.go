@@ -34,6 +34,7 @@ type Schedule struct {
 	Missed      int64          `json:"missed" doc:"ticks that were missed since it was added"`
 	Skipped     int64          `json:"skipped" doc:"ticks that were skipped since it was added"`
 	InARow      int64          `json:"ticks_without_run" doc:"ticks in a row that did not run"`
+	Undelivered int64          `json:"undelivered_notifications" doc:"notifications that could not be sent yet"`
 	Source      string         `json:"source" doc:"the file that defines it"`
 }
 
@@ -51,11 +52,15 @@ func Schedules(ctx context.Context, s *serve.Schedules, now time.Time) ([]Schedu
 	if err != nil {
 		return nil, err
 	}
+	undelivered, err := s.Undelivered(ctx)
+	if err != nil {
+		return nil, err
+	}
 	list := []Schedule{}
 	for _, e := range entries {
 		one := Schedule{
 			Name: e.Name, Script: e.Script, Timing: timing(e.Definition), State: state(e), Source: e.Source, PausedSince: e.PausedSince,
-			LastTick: ticks[e.Name], LastSuccess: e.LastSuccess, Missed: e.Missed, Skipped: e.Skipped, InARow: e.InARow,
+			LastTick: ticks[e.Name], LastSuccess: e.LastSuccess, Missed: e.Missed, Skipped: e.Skipped, InARow: e.InARow, Undelivered: undelivered[e.Name],
 		}
 		if next := e.Upcoming(now, 1); len(next) > 0 && !e.Paused {
 			one.Next = next[0]
@@ -117,6 +122,15 @@ func (s Schedule) Why() string {
 		return fmt.Sprintf("%s: %s without a run, the last one at %s", s.Name, ticks, At(s.LastTick))
 	}
 	return ""
+}
+
+// Untold says in a sentence how many notifications could not be sent, or "" if there are
+// none.
+func (s Schedule) Untold() string {
+	if s.Undelivered == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s could not be sent yet; the service's log says why", s.Name, english.Plural(int(s.Undelivered), "notification", ""))
 }
 
 // CheckedColumns are the columns of schedules that are not served yet.

@@ -80,10 +80,10 @@ func TestListingsFit(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	columns := []view.Column{{Name: "RUN"}, {Name: "NAME", Least: 4}, {Name: "WHY", Below: true}}
-	rows := [][]string{{"1", "nightly", "no service was running"}, {"20", "b", ""}}
-	assert.Equal(t, "RUN  NAME     WHY\n1    nightly  no service was running\n20   b\n", view.Table(columns, rows, 0))
+	rows := [][]string{{"1", "nightly", "no worker was running"}, {"20", "b", ""}}
+	assert.Equal(t, "RUN  NAME     WHY\n1    nightly  no worker was running\n20   b\n", view.Table(columns, rows, 0))
 	assert.Equal(t, view.Table(columns, rows, 0), view.Table(columns, rows, 35), "it fits")
-	assert.Equal(t, "RUN  NAME\n1    nightly\n  no service was running\n20   b\n", view.Table(columns, rows, 30))
+	assert.Equal(t, "RUN  NAME\n1    nightly\n  no worker was running\n20   b\n", view.Table(columns, rows, 30))
 	assert.Equal(t, "RUN  NAME\n1    nigh…\n  no work…\n20   b\n", view.Table(columns, rows, 10))
 	assert.Equal(t, "RUN  NAME\n1    nig…\n  no…\n20   b\n", view.Table(columns, rows, 5), "as narrow as the columns allow")
 	assert.Equal(t, "a  b\nlong title\n", view.Table([]view.Column{{Least: 1}, {}}, [][]string{{"a", "b"}, {"long title"}}, 0), "without names")

@@ -78,13 +78,15 @@ func listSchedules(env *environment.Env, o *options) error {
 	})
 }
 
-// explain says why schedules do not run.
+// explain says why schedules do not run, and which notifications were not sent.
 func explain(env *environment.Env, schedules []view.Schedule) {
 	before := "\n"
 	for _, s := range schedules {
-		if why := s.Why(); why != "" {
-			fmt.Fprintf(env.Stdout, "%s%s\n", before, why)
-			before = ""
+		for _, why := range []string{s.Why(), s.Untold()} {
+			if why != "" {
+				fmt.Fprintf(env.Stdout, "%s%s\n", before, why)
+				before = ""
+			}
 		}
 	}
 }

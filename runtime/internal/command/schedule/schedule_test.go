@@ -68,6 +68,23 @@ func TestSchedules(t *testing.T) {
 	assert.EqualError(t, err, "name at least one schedule")
 }
 
+// TestUndeliveredNotifications are counted once the first try has failed.
+func TestUndeliveredNotifications(t *testing.T) {
+	r := trial.New(t, nil)
+	r.Schedules(config.Schedule{Name: "often", Script: "b.lua", Every: "10m"})
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		for tries := range 3 {
+			require.NoError(t, store.Exec(ctx, db, `INSERT INTO phscript_notice (event, action, due_at, tries) VALUES ('{"schedule": "often"}', '{}', 0, ?)`, tries))
+		}
+	})
+	out, _, err := r.Run(schedule.New, "list")
+	require.NoError(t, err)
+	assert.Contains(t, out, "\noften: 2 notifications could not be sent yet; the service's log says why\n")
+	out, _, err = r.Run(schedule.New, "list", "--json")
+	require.NoError(t, err)
+	assert.Contains(t, out, `"undelivered_notifications": 2`)
+}
+
 // TestASilentService: a service that stopped to report is told from one that was stopped:
 // it may be running and have a full disk.
 func TestASilentService(t *testing.T) {
