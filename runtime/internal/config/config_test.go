@@ -97,8 +97,8 @@ func TestMistakesHaveALine(t *testing.T) {
 	for text, want := range map[string]string{
 		"strict = true\n\ncalls_per_min = 0\nstrict2 = 1\n":                                   "phscript.toml:4: unknown setting 'strict2'",
 		"strict = true\n\ncalls_per_min = 0\n\n":                                              "phscript.toml:3: calls_per_min: must be at least 1",
-		"allow_env = [\n\"A\",\n1]\nstrict = true\n":                                          "phscript.toml:3: allow_env: incompatible types",
-		"[[schedule]]\nname = \"a\"\n[[schedule]]\nname = 1\n[[schedule]]\nretries = \"x\"\n": "phscript.toml:4: schedule.name: incompatible types",
+		"allow_env = [\n\"A\",\n1]\nstrict = true\n":                                          "phscript.toml:3: allow_env: each entry must be text, not a number",
+		"[[schedule]]\nname = \"a\"\n[[schedule]]\nname = 1\n[[schedule]]\nretries = \"x\"\n": "phscript.toml:4: schedule.name: must be text, not a number",
 		"[[schedule]]\nname = \"\"\"\na\"\"\"\n[[schedule]]\nevry = \"1h\"\nx = 1\n":          "phscript.toml:5: unknown setting 'schedule.evry'",
 		"[[model]]\nname = \"a\"\npath = \"/as\"\n[[model]]\npath = \"/bs\"\n# end\n":         `phscript.toml:4: model ""`,
 		"timeout = \"1h\"\nretry_for = \"tomorrow\"\n":                                        `phscript.toml:2: retry_for: "tomorrow" is not a duration`,
@@ -139,7 +139,7 @@ func TestMistakesQuoteNothing(t *testing.T) {
 		"api_token = \"a\"\napi_token = \"kJxPqRsTu\"\n":         "phscript.toml:2:1: api_token: this setting appears twice in the file",
 		"[[schedule]]\nallow_env = [kJxPqRsTu]\n":                "phscript.toml:2:14: schedule.allow_env: the value cannot be read",
 		"[[schedule]]\n[schedule.params]\nkJxPqRsTu = kJxPqRs\n": "phscript.toml:3:13: the value cannot be read",
-		"api_token = 2024\n":                                     "incompatible types",
+		"api_token = 2024\n":                                     "api_token: must be text, not a number",
 	} {
 		_, err := load(t, text, nil)
 		var e *Error
@@ -149,5 +149,30 @@ func TestMistakesQuoteNothing(t *testing.T) {
 			assert.NotContains(t, err.Error()+e.Hint, part, text)
 		}
 		assert.NotEmpty(t, e.Hint, text)
+	}
+}
+
+// TestValuesOfAnotherType: the hint is what to write for the setting that was meant.
+func TestValuesOfAnotherType(t *testing.T) {
+	const on = "[[schedule]]\nname = \"a\"\n"
+	for text, want := range map[string][2]string{
+		on + "every = 15":                             {"schedule.every: must be text, not a number", `write every = "15m"`},
+		on + "catch_up = true":                        {"schedule.catch_up: must be text, not true or false", `write catch_up = "once"`},
+		on + "allow_write = \"out\"":                  {"schedule.allow_write: must be a list, not text", `write allow_write = ["out"]`},
+		on + "args = [1]":                             {"schedule.args: each entry must be text, not a number", `write args = ["a", "b"]`},
+		on + "on_failure = { command = [\"x\"] }":     {"schedule.on_failure: must be a list, not a table", `write on_failure = [ { command = ["./notify.sh"] } ]`},
+		on + "on_failure = [\"x\"]":                   {"schedule.on_failure: each entry must be a table, not text", `write on_failure = [ { command = ["./notify.sh"] } ]`},
+		on + "on_failure = [ { command = \"./x\" } ]": {"schedule.on_failure.command: must be a list, not text", `write command = ["./notify.sh"]`},
+		on + "retries = \"2\"":                        {"schedule.retries: must be a whole number, not text", "write retries = 2"},
+		on + "retries = 1.5":                          {"schedule.retries: must be a whole number, not a number with a fraction", "write retries = 2"},
+		on + "dry_run = 1":                            {"schedule.dry_run: must be true or false, not a number", "write dry_run = true"},
+		"[schedule]\nname = \"a\"":                    {"schedule: must be a list, not a table", "write each schedule under a line [[schedule]], with two brackets"},
+		"serve = 3":                                   {"serve: must be a table, not a number", "write its settings under a line [serve]"},
+		"state = 5":                                   {"state: must be text, not a number", "put it in quotes"},
+	} {
+		_, err := parse("phscript.toml", []byte(text))
+		failed, ok := errors.AsType[*Error](err)
+		require.True(t, ok, text)
+		assert.Equal(t, want, [2]string{failed.Message, failed.Hint}, text)
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,13 +58,63 @@ func located(name string, text []byte, err error) error {
 // lastKey matches how the decoder names a setting.
 var lastKey = pattern.Lazy(`^toml: (?:line \d+ )?\(last key "([^"]*)"\): `)
 
-// wrongType is the error about a value of another type.
+// mismatch matches what the decoder says about a value of another type, and the type of an
+// item that is not a table.
+var mismatch = pattern.Lazy(`TOML value has type (\S+); destination has type (\S+)|expected (table) but found (\S+)`)
+
+// examples are settings as they are written whose names and types do not say it.
+var examples = map[string]string{
+	"name": `"nightly"`, "script": `"sync.lua"`, "cron": `"0 2 * * *"`, "every": `"15m"`, "time_zone": `"Europe/Stockholm"`, "timeout": `"30m"`,
+	"retry_for": `"5m"`, "jitter": `"1m"`, "max_memory": `"256MB"`, "keep_size": `"1GiB"`, "overlap": `"skip"`, "catch_up": `"once"`, "listen": `"127.0.0.1:8627"`,
+	"api_url": `"https://api.planhat.com"`, "allow_write": `["out"]`, "allow_read": `["data"]`, "allow_env": `["REGION"]`, "args": `["a", "b"]`,
+	"scripts": `["jobs"]`, "command": `["./notify.sh"]`, "on_failure": reaction, "on_recovery": reaction, "on_missed": reaction,
+}
+
+const reaction = `[ { command = ["./notify.sh"] } ]`
+
+// wrongType is the error about a value of another type. It repeats no value.
 func wrongType(name string, err error) *Error {
-	message := lastKey().ReplaceAllString(err.Error(), "$1: ")
-	return &Error{
-		Where: name, Message: strings.TrimPrefix(message, "toml: "), kind: mistyped,
-		Hint: "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]",
+	e := &Error{Where: name, Message: strings.TrimPrefix(lastKey().ReplaceAllString(err.Error(), "$1: "), "toml: "), kind: mistyped}
+	found, types := lastKey().FindStringSubmatch(err.Error()), mismatch().FindStringSubmatch(err.Error())
+	if found == nil || types == nil {
+		return e
 	}
+	setting := found[1]
+	key := setting[strings.LastIndex(setting, ".")+1:]
+	is, wanted := types[1]+types[4], types[2]+types[3]
+	example := examples[key]
+	must := "must be "
+	if strings.HasPrefix(example, "[") && wanted != "slice" {
+		must = "each entry must be "
+	}
+	e.Message = setting + ": " + must + typeNames[wanted] + ", not " + cmp.Or(typeNames[is], "of another type")
+	switch {
+	case example != "":
+	case setting == "schedule":
+		e.Hint = "write each schedule under a line [[schedule]], with two brackets"
+		return e
+	case wanted == "integer":
+		example = "2"
+	case wanted == "boolean":
+		example = "true"
+	case wanted == "string":
+		e.Hint = "put it in quotes"
+		return e
+	case wanted == "table":
+		e.Hint = "write its settings under a line [" + setting + "]"
+		return e
+	default:
+		example = `["a", "b"]`
+	}
+	e.Hint = "write " + key + " = " + example
+	return e
+}
+
+// typeNames are what people call the decoder's types.
+var typeNames = map[string]string{
+	"string": "text", "integer": "a whole number", "int64": "a number", "float64": "a number with a fraction", "float": "a number",
+	"boolean": "true or false", "bool": "true or false", "slice": "a list", "[]any": "a list", "[]interface": "a list",
+	"table": "a table", "map[string]any": "a table", "[]map[string]any": "a list of tables", "time.Time": "a date or a time",
 }
 
 // longWord matches what may be a token.

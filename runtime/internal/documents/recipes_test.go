@@ -17,7 +17,7 @@ import (
 
 // failure and recovery are events as phscript serve hands them to a command.
 const (
-	failure  = `{"event":"failure","schedule":"nightly","script":"sync.lua","run":412,"attempt":3,"status":"failed","error":"sync.lua:12: \"quoted\"\nand $(more)","exit_code":1,"rejected":0}`
+	failure  = `{"event":"failure","schedule":"nightly","script":"sync.lua","run":412,"attempt":3,"status":"failed","reason":"sync.lua:12: \"quoted\"\nand $(more)","error":"error: the report","exit_code":1,"rejected":0}`
 	recovery = `{"event":"recovery","schedule":"nightly","script":"sync.lua","run":413,"attempt":1,"status":"succeeded","rejected":0}`
 )
 

@@ -234,3 +234,9 @@ func TestPruningLetsOthersIn(t *testing.T) {
 		}
 	}
 }
+
+func TestWhy(t *testing.T) {
+	assert.Equal(t, "no service was running", Why("no service was running", "error: x"))
+	assert.Equal(t, "there is no script sync.lua", Why("", "error: there is no script sync.lua\nhint: look\n"), "the column says that it is an error")
+	assert.Empty(t, Why("", ""))
+}

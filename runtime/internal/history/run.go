@@ -132,7 +132,7 @@ func Why(reason, report string) string {
 		return reason
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(report), "\n")
-	return first
+	return strings.TrimPrefix(first, "error: ")
 }
 
 // Line is one line of a run's log.

@@ -283,5 +283,8 @@ func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string
 	if end.Error == "" {
 		end.Error = lastOf(report, longestReport)
 	}
+	if end.Status == history.Failed {
+		end.Reason = history.Why(end.Reason, end.Error)
+	}
 	return end
 }

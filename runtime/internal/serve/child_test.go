@@ -77,8 +77,7 @@ func TestWhyARunFailed(t *testing.T) {
 		assert.Equal(t, []int{2, 1}, []int{got.Calls, got.Rejected})
 	}
 	got := end("2", "")
-	assert.Empty(t, got.Reason)
-	assert.Equal(t, "error: a.lua:3: boom", history.Why(got.Reason, got.Error))
+	assert.Equal(t, "a.lua:3: boom", got.Reason)
 	got = end("1", "")
 	assert.Equal(t, []int{history.Unknown, history.Unknown}, []int{got.Calls, got.Rejected})
 	assert.Equal(t, "1 row was rejected", end("3", `{"rejected":1}`).Reason)
