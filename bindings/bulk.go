@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	rows.first = cmp.Or(opt.ChunkRows, b.op.MaxItems)
 	ctx, err := retryFor(a, 1)
 	if err != nil {
 		return 0, err
@@ -204,9 +206,11 @@ type rowSource struct {
 	// list are the rows of a list, next is the iterator of others.
 	list []lua.LValue
 	next *lua.LFunction
-	// rows counts those that were read, and text is the JSON of the last one.
-	rows int
-	text []byte
+	// rows counts those that were read, first those that the first request may have, and
+	// text is the JSON of the last one.
+	rows  int
+	first int
+	text  []byte
 	// failed is why the rows could not be read to the end; raised is the same if the
 	// iterator raised it.
 	failed error
@@ -294,6 +298,8 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 		return planhat.Row{}, fmt.Errorf("row %d must be a table, not %s", s.rows, describeValue(v))
 	}
 	s.doubts.row(t)
+	// Once rows of a list are sent, all are accounted for, also at the end of the run.
+	s.opt.Patient = s.next == nil && s.rows > s.first
 	text, err := s.codec.AppendBytes(s.text[:0], t, s.opt)
 	if err != nil {
 		return planhat.Row{}, fmt.Errorf("row %d: %w", s.rows, err)

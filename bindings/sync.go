@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -114,6 +115,7 @@ func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error
 	var err error
 	o.Bulk, err = b.bulkOptions(a, 1, len(rows.list), rows.next == nil)
 	o.Changes, o.Bulk.Keys = o.Bulk.Keys, false
+	rows.first = cmp.Or(o.Bulk.ChunkRows, b.op.MaxItems)
 	return o, err
 }
 

@@ -40,6 +40,8 @@ type EncodeOptions struct {
 	Date func(p *catalog.Property, text string)
 	// Most is how many bytes the JSON may have; 0 is no limit.
 	Most int
+	// Patient keeps the end of the run from ending the work.
+	Patient bool
 	// Shortened is called for each id that looks like a shortened number, such as
 	// 1.23457E+12.
 	Shortened func(name, id string)
@@ -79,7 +81,10 @@ func (c *Codec) AppendBytes(to []byte, v lua.LValue, opt EncodeOptions) ([]byte,
 	c.buf.Reset()
 	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
 	c.path, c.most = c.path[:0], opt.Most
+	before := c.patient
+	c.patient = before || opt.Patient
 	err := c.encodeRecord(v, opt)
+	c.patient = before
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +148,7 @@ func (c *Codec) text(s string) error {
 	if c.most > 0 && size > int64(c.most) {
 		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
 	}
-	if len(s) > longText {
+	if len(s) > longText && !c.patient {
 		if err := Ended(cmp.Or(c.l.G.MainThread, c.l)); err != nil {
 			return err
 		}

@@ -258,8 +258,8 @@ func (c *Codec) value(raw jsontext.Value) lua.LValue {
 
 // whole decodes JSON that was validated. It ends even if the run has to.
 func (c *Codec) whole(raw []byte) lua.LValue {
+	defer func(before bool) { c.patient = before }(c.patient)
 	c.patient = true
-	defer func() { c.patient = false }()
 	v, err := c.DecodeBytes(raw, DecodeOptions{})
 	if err != nil {
 		panic("luajson: a record that was validated can't be read: " + err.Error())

@@ -3,6 +3,7 @@ package keyset
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -36,12 +37,12 @@ const (
 	// inMemory is how many slots a set has in memory, 4 MiB of them. Half of them are
 	// used at most.
 	inMemory = 1 << 17
-	smallest = 1 << 9
+	smallest = 9 // bits
 )
 
-// Set is a hash table with open addressing. It is in memory while it is small, and
-// then in a temporary file, of which it holds one block at a time. Its zero value is
-// an empty set. It serves one goroutine at a time, and must be closed.
+// Set holds the keys that were added last in memory. When these are many, it moves them
+// to a temporary file, in the order of the file. Its zero value is an empty set. It serves
+// one goroutine at a time, and must be closed.
 type Set struct {
 	// Dir is the folder of the file; "" is the system's folder for temporary files.
 	Dir string
@@ -50,10 +51,111 @@ type Set struct {
 	// Memory is how many slots stay in memory; 0 is the usual number.
 	Memory int
 
+	recent, moved table
+	filter        filter
+}
+
+// Get returns the value of a key, and whether the set has the key.
+func (s *Set) Get(h Hash) (v Value, found bool, err error) {
+	v, found, err = s.recent.get(h)
+	if found || err != nil || !s.filter.may(h) {
+		return v, found, err
+	}
+	return s.moved.get(h)
+}
+
+// Add adds a key that the set does not have; the value of one that it has remains.
+func (s *Set) Add(h Hash, v Value) error {
+	if _, found, err := s.Get(h); found || err != nil {
+		return err
+	}
+	if 2*(s.recent.used+1) > cmp.Or(s.Memory, inMemory) {
+		if err := s.move(); err != nil {
+			return err
+		}
+	}
+	if err := s.recent.reserve(1); err != nil {
+		return err
+	}
+	return s.recent.put(h, v)
+}
+
+// move moves the keys in memory to the file.
+func (s *Set) move() error {
+	s.moved.temporary, s.moved.dir, s.moved.failed = true, s.Dir, s.Failed
+	before := s.moved.bits
+	if err := s.moved.reserve(s.recent.used); err != nil {
+		return err
+	}
+	if s.moved.bits != before {
+		s.filter = make(filter, max(1, 1<<s.moved.bits/16))
+		if err := s.moved.each(func(h Hash, _ Value) error { s.filter.add(h); return nil }); err != nil {
+			return err
+		}
+	}
+	err := s.recent.each(func(h Hash, v Value) error {
+		s.filter.add(h)
+		return s.moved.put(h, v)
+	})
+	if err == nil {
+		err = s.moved.flush()
+	}
+	clear(s.recent.memory)
+	s.recent.used = 0
+	return err
+}
+
+// Spilled reports whether keys are in a file.
+func (s *Set) Spilled() bool { return s.moved.file != nil }
+
+// Close removes the file.
+func (s *Set) Close() {
+	if s.moved.file != nil {
+		s.moved.file.remove()
+	}
+	*s = Set{Dir: s.Dir, Failed: s.Failed, Memory: s.Memory}
+}
+
+// filter is a Bloom filter: it knows most of the keys that are not in a table. It has
+// at least 8 bits for each key, so it is wrong about 2 in 100.
+type filter []uint64
+
+func (f filter) add(h Hash) {
+	f.bits(h, func(word *uint64, bit uint64) bool {
+		*word |= bit
+		return true
+	})
+}
+
+// may reports whether the table may have the key.
+func (f filter) may(h Hash) bool {
+	return len(f) > 0 && f.bits(h, func(word *uint64, bit uint64) bool { return *word&bit != 0 })
+}
+
+// bits passes the bits of a key while do returns true.
+func (f filter) bits(h Hash, do func(word *uint64, bit uint64) bool) bool {
+	a, b := binary.BigEndian.Uint64(h[:]), binary.BigEndian.Uint64(h[8:])
+	for i := range uint64(4) {
+		at := (a + i*b) % uint64(64*len(f))
+		if !do(&f[at/64], 1<<(at%64)) {
+			return false
+		}
+	}
+	return true
+}
+
+// table is a hash table with open addressing, in memory or in a temporary file, of
+// which it holds one block at a time.
+type table struct {
+	temporary bool
+	dir       string
+	failed    func(error)
+
 	used   int
 	bits   uint // there are 1<<bits slots
 	memory []byte
-	stuck  bool
+	// stuck is set when a temporary table has to stay in memory.
+	stuck bool
 
 	file *tempFile
 	// block is the block of the file that is loaded; dirty if it must be written.
@@ -62,8 +164,7 @@ type Set struct {
 	dirty  bool
 }
 
-// Get returns the value of a key, and whether the set has the key.
-func (s *Set) Get(h Hash) (v Value, found bool, err error) {
+func (s *table) get(h Hash) (v Value, found bool, err error) {
 	if s.bits == 0 {
 		return v, false, nil
 	}
@@ -74,46 +175,22 @@ func (s *Set) Get(h Hash) (v Value, found bool, err error) {
 	return v, found, err
 }
 
-// Add adds a key that the set does not have; the value of one that it has remains.
-func (s *Set) Add(h Hash, v Value) error {
-	if 2*(s.used+1) > 1<<s.bits || s.bits == 0 {
-		if err := s.grow(); err != nil {
-			return err
-		}
-	}
-	added, err := s.put(h, v)
-	if added {
-		s.used++
-	}
-	return err
-}
-
-// Spilled reports whether the set is in a file.
-func (s *Set) Spilled() bool { return s.file != nil }
-
-// Close removes the file.
-func (s *Set) Close() {
-	if s.file != nil {
-		s.file.remove()
-	}
-	*s = Set{Dir: s.Dir, Failed: s.Failed, Memory: s.Memory}
-}
-
-// put writes a key to its slot, unless it is there.
-func (s *Set) put(h Hash, v Value) (added bool, err error) {
+// put writes a key that the table does not have to its slot.
+func (s *table) put(h Hash, v Value) error {
 	slot, found, err := s.find(h)
 	if found || err != nil {
-		return false, err
+		return err
 	}
 	copy(slot, h[:])
 	copy(slot[16:], v[:])
 	s.dirty = s.file != nil
-	return true, nil
+	s.used++
+	return nil
 }
 
 // find returns the slot of a key, or the free one that it would get. The slot of a
 // key follows from its first bits, so that a larger table has the keys in the same order.
-func (s *Set) find(h Hash) (slot []byte, found bool, err error) {
+func (s *table) find(h Hash) (slot []byte, found bool, err error) {
 	mask := uint64(1)<<s.bits - 1
 	for i := binary.BigEndian.Uint64(h[:]) >> (64 - s.bits); ; i = (i + 1) & mask {
 		if slot, err = s.slot(i); err != nil {
@@ -129,7 +206,7 @@ func (s *Set) find(h Hash) (slot []byte, found bool, err error) {
 }
 
 // slot returns a slot, which may be changed until the next call.
-func (s *Set) slot(i uint64) ([]byte, error) {
+func (s *table) slot(i uint64) ([]byte, error) {
 	if s.file == nil {
 		return s.memory[i*slotSize : (i+1)*slotSize], nil
 	}
@@ -152,7 +229,7 @@ func (s *Set) slot(i uint64) ([]byte, error) {
 
 // flush writes the loaded block. If the file can't take it, everything moves back to
 // memory.
-func (s *Set) flush() error {
+func (s *table) flush() error {
 	if !s.dirty {
 		return nil
 	}
@@ -165,7 +242,7 @@ func (s *Set) flush() error {
 }
 
 // keep moves the table from its file to memory, where it stays.
-func (s *Set) keep(cause error) error {
+func (s *table) keep(cause error) error {
 	memory := make([]byte, slotSize<<s.bits)
 	if err := s.file.read(memory, 0); err != nil {
 		return fmt.Errorf("the keys of earlier rows can't be read back from %s: %w", s.file.name, err)
@@ -179,55 +256,52 @@ func (s *Set) keep(cause error) error {
 	return nil
 }
 
-func (s *Set) stay(cause error) {
+func (s *table) stay(cause error) {
 	s.stuck = true
-	if s.Failed != nil {
-		s.Failed(cause)
+	if s.failed != nil {
+		s.failed(cause)
 	}
 }
 
-// grow doubles the table.
-func (s *Set) grow() error {
-	most := s.Memory
-	if most == 0 {
-		most = inMemory
+// reserve makes the table large enough for some keys more: half of its slots stay free.
+func (s *table) reserve(more int) error {
+	bits := max(s.bits, smallest)
+	for 2*(s.used+more) > 1<<bits {
+		bits++
 	}
-	larger := Set{bits: s.bits + 1, loaded: -1, stuck: s.stuck}
-	if s.bits == 0 {
-		for 1<<larger.bits < smallest {
-			larger.bits++
-		}
+	if bits == s.bits {
+		return nil
 	}
-	if 1<<larger.bits > most && !s.stuck {
+	larger := table{temporary: s.temporary, dir: s.dir, failed: s.failed, bits: bits, loaded: -1, stuck: s.stuck}
+	if s.temporary && !s.stuck {
 		var err error
-		if larger.file, err = openTemp(s.Dir); err != nil {
-			s.stay(err)
+		if larger.file, err = openTemp(s.dir); err != nil {
+			larger.stay(err)
 		}
 	}
 	if larger.file == nil {
-		larger.memory = make([]byte, slotSize<<larger.bits)
+		larger.memory = make([]byte, slotSize<<bits)
 	}
-	larger.Failed = func(err error) { s.stay(err) }
-	err := s.each(func(h Hash, v Value) error {
-		_, err := larger.put(h, v)
-		return err
-	})
+	err := s.each(larger.put)
 	if err == nil {
 		err = larger.flush()
 	}
 	if err != nil {
-		larger.Close()
+		if larger.file != nil {
+			larger.file.remove()
+		}
 		return err
 	}
 	if s.file != nil {
 		s.file.remove()
 	}
-	s.bits, s.memory, s.file, s.block, s.loaded, s.dirty = larger.bits, larger.memory, larger.file, larger.block, larger.loaded, larger.dirty
+	larger.stuck = larger.stuck || s.stuck
+	*s = larger
 	return nil
 }
 
 // each passes all keys in the order of their slots.
-func (s *Set) each(do func(Hash, Value) error) error {
+func (s *table) each(do func(Hash, Value) error) error {
 	if s.bits == 0 {
 		return nil
 	}
