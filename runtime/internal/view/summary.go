@@ -145,10 +145,11 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 // Records are also counted by model if there is more than one.
 func Totals(s *outcome.Summary) []Line {
 	waited := Waited(s.Totals)
+	none := s.Calls == 0 && s.Planned == 0 && waited == "" && s.Resumed == nil
 	switch {
-	case s.Calls == 0 && s.Planned == 0 && s.Lost() == 0 && waited == "":
+	case none && s.Lost() == 0:
 		return nil
-	case s.Calls == 0 && s.Planned == 0 && waited == "":
+	case none:
 		return []Line{{"rejected", strconv.Itoa(s.Rejected)}}
 	}
 	calls := strconv.Itoa(s.Calls)

@@ -1,0 +1,98 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+)
+
+// resumable returns a trial whose Planhat is a simulated one, and that Planhat.
+func resumable(t *testing.T, files map[string]string) (*trial.Trial, *simulator.Server) {
+	t.Helper()
+	server, err := simulator.Start(simulator.Options{CallsPerMinute: -1, PerSecond: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	r := trial.New(t, files)
+	for name, value := range map[string]string{
+		"PLANHAT_API_TOKEN": server.APIToken(), "PLANHAT_TENANT_TOKEN": server.TenantToken(), "PLANHAT_API_URL": server.URL(), "PLANHAT_ANALYTICS_URL": server.AnalyticsURL(),
+	} {
+		r.Variables[name] = value
+	}
+	return r, server
+}
+
+const failsOnce = `
+local made = planhat.company.create{ externalId = "a", name = "A" }
+for i = 1, 3 do planhat.note.create{ type = "note", subject = "note " .. i, companyId = made._id } end
+planhat.company.bulk_upsert({ { externalId = "b", name = "B" }, { externalId = "c" } }, { checkpoint = params.name })
+if params.fail then error("stop") end
+print(made._id ~= nil)
+`
+
+func TestResume(t *testing.T) {
+	r, server := resumable(t, map[string]string{"import.lua": failsOnce})
+	_, stderr, err := r.Run(run.New, "-p", "fail=1", "import.lua")
+	assert.Equal(t, 1, code(t, err), stderr)
+	assert.Contains(t, stderr, "to continue where it ended: phscript run --resume")
+	assert.Len(t, server.Records("note"), 3)
+	calls := server.Count(simulator.Filter{})
+
+	_, _, err = r.Run(run.New, "--resume", "import.lua")
+	assert.EqualError(t, err, "no unfinished run of import.lua with these arguments is recorded")
+	_, stderr, err = r.Run(run.New, "--resume", "-p", "fail=1", "import.lua")
+	assert.Equal(t, 1, code(t, err))
+	assert.Contains(t, stderr, "6 rows were sent by the run that began at ")
+	assert.Contains(t, stderr, "created    5\n")
+	assert.Contains(t, stderr, "rejected   1\n")
+	assert.Equal(t, calls, server.Count(simulator.Filter{}), "everything was sent by the first run")
+
+	// Without the flag, it starts from the beginning, and says what that means.
+	_, stderr, err = r.Run(run.New, "-p", "fail=1", "import.lua")
+	assert.Equal(t, 1, code(t, err))
+	assert.Contains(t, stderr, "it sent 3 rows without keys, which this run stores a second time")
+	assert.Contains(t, stderr, "created    0\n", "the company exists, so the script ends there")
+}
+
+// A run that ends well leaves nothing to resume.
+func TestNothingToResume(t *testing.T) {
+	r, server := resumable(t, map[string]string{"import.lua": failsOnce})
+	stdout, stderr, err := r.Run(run.New, "import.lua")
+	assert.Equal(t, 3, code(t, err), stderr)
+	assert.Equal(t, "true\n", stdout)
+	for flags, want := range map[string]string{
+		"--resume import.lua":                "no unfinished run of import.lua is recorded",
+		"--resume=no import.lua":             "--resume takes no value, send or skip, not 'no'",
+		"--resume --simulate import.lua":     "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume",
+		"--resume --dry-run import.lua":      "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume",
+		"--resume --state memory import.lua": "there is nothing to resume: without a store, nothing is recorded",
+	} {
+		_, _, err := r.Run(run.New, strings.Fields(flags)...)
+		assert.EqualError(t, err, want, flags)
+	}
+	assert.Len(t, server.Records("note"), 3)
+}
+
+// Calls with a checkpoint continue without a flag.
+func TestCallsWithACheckpoint(t *testing.T) {
+	r, server := resumable(t, map[string]string{"import.lua": `
+local made = planhat.company.bulk_upsert({ { externalId = "a", name = "A" } }, { checkpoint = "companies" })
+local values = planhat.metrics.bulk_insert_metrics({ { externalId = "a", dimensionId = "d", value = 1 } }, { checkpoint = "values" })
+print(made.created, made.ids[1] ~= nil, values.created)
+if args[1] then error("stop") end
+`})
+	for _, args := range []string{"import.lua x", "import.lua y", "import.lua"} {
+		stdout, stderr, err := r.Run(run.New, strings.Fields(args)...)
+		assert.Equal(t, len(strings.Fields(args))-1, code(t, err), stderr)
+		assert.Equal(t, "1\ttrue\t1\n", stdout, args)
+	}
+	assert.Equal(t, 2, server.Count(simulator.Filter{}), "one call each")
+	stdout, stderr, err := r.Run(run.New, "import.lua")
+	assert.Equal(t, 0, code(t, err), stderr)
+	assert.NotEqual(t, "1\ttrue\t1\n", stdout, "the last run ended well, so everything is sent again")
+}
