@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -53,9 +54,23 @@ func (r *run) noteModule(file string, text []byte) {
 	}
 }
 
-// requires finds the modules that a text requires by a name in quotes. It also finds
-// names in comments; their modules are read but not used.
+// mostKept is how many bytes of modules are kept. Modules beyond are read when they are
+// required.
+const mostKept = 16 << 20
+
 var requires = pattern.Lazy(`\brequire\s*\(?\s*["']([^"'\s]+)["']`)
+
+// required returns the modules that a text requires by a name in quotes. It leaves out what
+// follows -- on a line, but finds names in long comments; their modules are read but not
+// used.
+func required(text []byte) (names []string) {
+	for _, at := range requires().FindAllSubmatchIndex(text, -1) {
+		if line := text[bytes.LastIndexByte(text[:at[0]], '\n')+1 : at[0]]; !bytes.Contains(line, []byte("--")) {
+			names = append(names, string(text[at[2]:at[3]]))
+		}
+	}
+	return names
+}
 
 // keepModules reads what the script requires, and what that requires, so that the run
 // does not mix versions if the files are replaced meanwhile. What it does not find, such
@@ -64,16 +79,18 @@ var requires = pattern.Lazy(`\brequire\s*\(?\s*["']([^"'\s]+)["']`)
 func (r *run) keepModules() {
 	r.moduleFiles.kept = map[string][]byte{}
 	waiting, seen := [][]byte{r.script.Source}, map[string]bool{}
-	for len(waiting) > 0 && r.ctx.Err() == nil {
+	for sum := 0; len(waiting) > 0 && r.ctx.Err() == nil; {
 		text := waiting[0]
 		waiting = waiting[1:]
-		for _, found := range requires().FindAllSubmatch(text, -1) {
-			name := string(found[1])
+		for _, name := range required(text) {
 			if seen[name] || !isModuleName(name) || len(name) > longestName {
 				continue
 			}
 			seen[name] = true
 			if text, _, file, _, err := r.findModule(name); err == nil && file != "" && !r.box.Writes(file) {
+				if sum += len(text); sum > mostKept {
+					return
+				}
 				r.moduleFiles.kept[file] = text
 				waiting = append(waiting, text)
 			}
