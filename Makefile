@@ -2,7 +2,7 @@
 
 FUZZTIME ?= 1m
 
-.PHONY: build check test race lint docs bench fuzz release-files release-snapshot mutants
+.PHONY: build check test race lint docs bench bench-peers fuzz release-files release-snapshot mutants
 TOOLS = go -C .ci/tools build -o $(CURDIR)/bin/
 
 build:
@@ -30,7 +30,13 @@ docs:
 	go test ./runtime/internal/documents -update
 
 bench:
-	go test ./tests/bench ./runtime/internal/repl/complete -run '^$$' -bench . -benchtime 1x -timeout 60m -v
+	go test ./tests/bench ./runtime/internal/repl/complete -run '^$$' -bench . -skip Peers -benchtime 1x -timeout 60m -v
+
+# bench-peers does the same work with phscript and with what people use today, and
+# installs the latter. It needs root for that.
+bench-peers:
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq lua5.1 luajit lua-cjson python3 python3-requests >/dev/null
+	go test ./tests/bench -run '^$$' -bench Peers -benchtime 1x -timeout 60m -v
 
 # fuzz tries random inputs, on each target for FUZZTIME: make fuzz FUZZTIME=10m. What
 # fails is written to the package's testdata/fuzz, and is then part of its tests.

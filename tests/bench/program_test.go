@@ -52,6 +52,7 @@ func environment(server *simulator.Server) []string {
 // outcome is what is known about a program that ran.
 type outcome struct {
 	wall   time.Duration
+	cpu    time.Duration
 	peak   int64 // the most resident memory in bytes, 0 where it is unknown
 	stdout string
 }
@@ -89,9 +90,15 @@ func executeToCode(b *testing.B, code int, name string, args ...string) time.Dur
 // system tells of a child that has ended includes the parent's own memory.
 func hold(b *testing.B, server *simulator.Server, name string, args ...string) outcome {
 	b.Helper()
+	return holdIn(b, server, os.TempDir(), name, args...)
+}
+
+// holdIn is hold for a program that works in a folder.
+func holdIn(b *testing.B, server *simulator.Server, folder, name string, args ...string) outcome {
+	b.Helper()
 	var stderr bytes.Buffer
 	cmd := exec.Command(name, args...)
-	cmd.Env, cmd.Dir, cmd.Stderr = environment(server), os.TempDir(), &stderr
+	cmd.Env, cmd.Dir, cmd.Stderr = environment(server), folder, &stderr
 	stdin, err := cmd.StdinPipe()
 	require.NoError(b, err)
 	stdout, err := cmd.StdoutPipe()
@@ -108,6 +115,7 @@ func hold(b *testing.B, server *simulator.Server, name string, args ...string) o
 	o := outcome{wall: time.Since(began), stdout: text.String(), peak: peak(cmd.Process.Pid)}
 	require.NoError(b, stdin.Close())
 	require.NoError(b, cmd.Wait(), "%s", stderr.String())
+	o.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	return o
 }
 
