@@ -117,6 +117,9 @@ func cannotStart(dir, name string) string {
 		}
 		return ""
 	}
+	if dir == "" && !filepath.IsAbs(name) {
+		return "" // the folder cannot be told
+	}
 	_, err := exec.LookPath(programPath(dir, name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && filepath.IsAbs(name):
