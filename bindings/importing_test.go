@@ -44,7 +44,7 @@ func TestImport(t *testing.T) {
 	require.Len(t, got, 10, "%v", got)
 	assert.Equal(t, []string{"7", "1", "1", "5", "1"}, got[:5])
 	for i, want := range []string{
-		`5: column "Account ID": it is the key, and it is empty`, `6: column "MRR": "x" is not an amount with the decimal sign ","`,
+		`5: column "Account ID": it is the key, and it is empty`, `6: column "MRR": "x" is not an amount with the decimal sign ",": correct the cell`,
 		`8: column "Since": "2023-02-30"`, `9: the row has 11 cells, but there are 10 columns`, `10: a.csv, line 3 has the same key`,
 	} {
 		assert.Contains(t, got[5+i], want)

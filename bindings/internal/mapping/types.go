@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (f Form) Converter(name string) (Convert, bool) {
 	case "number":
 		return func(to []byte, cell string) ([]byte, error) {
 			n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
-			return appendNumber(to, n), err
+			return appendNumber(to, n), advised(err)
 		}, true
 	case "integer":
 		return f.integer, true
@@ -69,7 +70,7 @@ func (f Form) Converter(name string) (Convert, bool) {
 		money := &csvtext.Money{Decimal: f.Decimal}
 		return func(to []byte, cell string) ([]byte, error) {
 			n, err := money.Read(strings.TrimSpace(cell))
-			return appendNumber(to, n), err
+			return appendNumber(to, n), advised(err)
 		}, true
 	case "boolean":
 		return func(to []byte, cell string) ([]byte, error) {
@@ -105,7 +106,22 @@ func (f Form) integer(to []byte, cell string) ([]byte, error) {
 	if err == nil && !luatext.IsWhole(n) {
 		err = invalid.Errorf("", "%q is not a whole number", invalid.Cut(cell, 40))
 	}
-	return appendNumber(to, n), err
+	return appendNumber(to, n), advised(err)
+}
+
+// advised gives an error of a cell the advice for an import in place of that for reading
+// a file.
+func advised(err error) error {
+	data, ok := errors.AsType[*invalid.Error](err)
+	if !ok {
+		return err
+	}
+	hint := strings.NewReplacer(
+		"leave the column out of 'columns' to keep its cells as text", `give the column type = "text"`,
+		"leave the column out of 'types' to keep its cells as text", `give the column type = "text"`,
+		"leave the column out of 'types', and read its cells with money.parse", "read the cells in the column's 'convert' with money.parse",
+	).Replace(data.Hint)
+	return invalid.Errorf(hint, "%s", data.Message)
 }
 
 func (f Form) date(to []byte, cell string) ([]byte, error) {

@@ -1,0 +1,82 @@
+package mapping
+
+import (
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/invalid"
+)
+
+func TestConverters(t *testing.T) {
+	form := Form{Decimal: ",", Separator: ";", Dates: calendar.Reader{Zone: time.UTC}}
+	for _, x := range []struct{ kind, cell, want, hint string }{
+		{"text", ` "é" `, `" \"é\" "`, ""},
+		{"number", " 1.234,5 ", "1234.5", ""},
+		{"number", "-0,25", "-0.25", ""},
+		{"number", "9007199254740991", "9007199254740991", ""},
+		{"number", "abc", "", `correct the cell, or give the column type = "text"`},
+		{"number", "12345678901234567890,1", "", `give the column type = "text"`},
+		{"integer", "1,5", "", ""},
+		{"integer", "1.000", "1000", ""},
+		{"money", "12,50 EUR", "12.5", ""},
+		{"money", "1 USD", "", "read the cells in the column's 'convert' with money.parse, which also returns the unit"},
+		{"boolean", "Yes", "true", ""},
+		{"boolean", "maybe", "", "true, yes, y, 1 and on are true; false, no, n, 0 and off are false"},
+		{"date", "2024-01-15", `"2024-01-15"`, ""},
+		{"date", "2024-01-15T10:30:00+02:00", `"2024-01-15T08:30:00Z"`, ""},
+		{"days", "1970-01-02", "1", ""},
+		{"list", "a; b;;", `["a","b"]`, ""},
+	} {
+		convert, known := form.Converter(x.kind)
+		require.True(t, known, x.kind)
+		if x.kind == "money" && x.want == "" {
+			_, err := convert(nil, "1 EUR")
+			require.NoError(t, err)
+		}
+		got, err := convert([]byte("..."), x.cell)
+		if x.want != "" {
+			require.NoError(t, err, x.cell)
+			assert.Equal(t, "..."+x.want, string(got), x.cell)
+			continue
+		}
+		var data *invalid.Error
+		require.ErrorAs(t, err, &data, x.cell)
+		assert.Equal(t, x.hint, data.Hint, x.cell)
+	}
+	_, known := form.Converter("txt")
+	assert.False(t, known)
+}
+
+func TestPlans(t *testing.T) {
+	text, _ := Form{}.Converter("text")
+	plan, err := New([]Column{
+		{Title: "A", At: 0, Property: "a", Convert: text},
+		{Title: "B", At: 1, Property: "custom.x.b", Convert: text},
+		{Title: "C", At: 2, Property: "custom.x.c", Convert: text, Empty: []byte("null")},
+		{Title: "D", At: 3, Property: "custom.d", Convert: text},
+	}, map[string]jsontext.Value{"custom.e": jsontext.Value("1"), "z": jsontext.Value(`"z"`)})
+	require.NoError(t, err)
+	for _, x := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{"1", "2", "3", "4"}, `{"a":"1","custom":{"x":{"b":"2","c":"3"},"d":"4","e":1},"z":"z"}`},
+		{[]string{"", "", "", ""}, `{"custom":{"x":{"c":null},"e":1},"z":"z"}`},
+		{[]string{"1"}, `{"a":"1","custom":{"x":{"c":null},"e":1},"z":"z"}`},
+	} {
+		got, err := plan.Append(nil, x.cells)
+		require.NoError(t, err)
+		assert.Equal(t, x.want, string(got))
+	}
+	assert.Equal(t, []string{"E"}, plan.Unused([]string{"A", "B", "C", "D", "E"}))
+	for _, wrong := range []string{"custom", "custom.x", "a.b", "", "custom."} {
+		_, err := New([]Column{{Title: "A", Property: "a", Convert: text}, {Title: "B", Property: "custom.x.b", Convert: text}, {Title: "W", Property: wrong, Convert: text}}, nil)
+		require.Error(t, err, wrong)
+	}
+}
