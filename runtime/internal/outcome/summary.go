@@ -66,8 +66,11 @@ type Resumed struct {
 func (r *Resumed) String() string {
 	at := r.Began.Local().Format("2006-01-02 15:04:05")
 	text := humanize.Comma(int64(r.Skipped)) + " rows were sent by the run that began at " + at + "; they were not sent again"
-	if r.Skipped == 1 {
+	switch {
+	case r.Skipped == 1:
 		text = "1 row was sent by the run that began at " + at + "; it was not sent again"
+	case r.Skipped == 0 && r.Unmet == 0:
+		return "the run that began at " + at + " had stored no rows"
 	}
 	if r.Unmet > 0 {
 		text += "; " + humanize.Comma(int64(r.Unmet)) + " more that it sent did not come again"
