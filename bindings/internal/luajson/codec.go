@@ -47,8 +47,11 @@ type Codec struct {
 	passed  int
 	patient bool
 
-	buf bytes.Buffer
-	enc *jsontext.Encoder
+	// out is the JSON that is being written, from start on. spare is memory for it.
+	out   []byte
+	start int
+	spare []byte
+
 	dec *jsontext.Decoder
 }
 
@@ -83,7 +86,6 @@ func New(L *lua.LState, texts Texts) *Codec {
 	c.lazyRows = c.lazies(nil, rows{c})
 	c.array.RawSetString(jsonTypeField, lua.LString("array"))
 	c.object.RawSetString(jsonTypeField, lua.LString("object"))
-	c.enc = jsontext.NewEncoder(&c.buf, jsontext.AllowDuplicateNames(true))
 	c.dec = jsontext.NewDecoder(new(bytes.Buffer))
 	ud := L.NewUserData()
 	ud.Value = c

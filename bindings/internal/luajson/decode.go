@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 	"math"
 	"reflect"
 	"strconv"
@@ -235,6 +236,31 @@ type tableParts struct {
 	strdict map[string]lua.LValue
 	keys    []lua.LValue
 	k2i     map[lua.LValue]int
+}
+
+// fields returns the fields of a table as its Next does, in a fraction of the time.
+func fields(t *lua.LTable) iter.Seq2[lua.LValue, lua.LValue] {
+	return func(yield func(k, v lua.LValue) bool) {
+		if p := (*tableParts)(unsafe.Pointer(t)); LayoutKnown && len(p.array) == 0 {
+			for _, k := range p.keys {
+				v := lua.LNil
+				if name, ok := k.(lua.LString); !ok {
+					v = t.RawGetH(k)
+				} else if field, ok := p.strdict[string(name)]; ok {
+					v = field
+				}
+				if v != lua.LNil && !yield(k, v) {
+					return
+				}
+			}
+			return
+		}
+		for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+			if !yield(k, v) {
+				return
+			}
+		}
+	}
 }
 
 // LayoutKnown reports whether this gopher-lua has tables of that layout. If not,

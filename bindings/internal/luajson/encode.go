@@ -3,7 +3,6 @@ package luajson
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -73,22 +72,34 @@ func ShortPath(path string) string {
 // EncodeBytes returns v as JSON, which is the caller's. Fields keep the order in
 // which they were set. An error names the part that has no JSON form.
 func (c *Codec) EncodeBytes(v lua.LValue, opt EncodeOptions) (jsontext.Value, error) {
-	return c.AppendBytes(nil, v, opt)
+	out, err := c.AppendBytes(c.spare[:0], v, opt)
+	if err != nil {
+		return nil, err
+	}
+	if c.spare = out; cap(out) > mostSpare {
+		c.spare = nil
+		return out, nil
+	}
+	return bytes.Clone(out), nil
 }
+
+// mostSpare is how much memory is kept for the next JSON.
+const mostSpare = 1 << 20
 
 // AppendBytes appends v as JSON.
 func (c *Codec) AppendBytes(to []byte, v lua.LValue, opt EncodeOptions) ([]byte, error) {
-	c.buf.Reset()
-	c.enc.Reset(&c.buf, jsontext.AllowDuplicateNames(true))
+	out, start := c.out, c.start
+	c.out, c.start = to, len(to)
 	c.path, c.most = c.path[:0], opt.Most
 	before := c.patient
 	c.patient = before || opt.Patient
 	err := c.encodeRecord(v, opt)
-	c.patient = before
+	to = c.out
+	c.patient, c.out, c.start = before, out, start
 	if err != nil {
 		return nil, err
 	}
-	return append(to, bytes.TrimSuffix(c.buf.Bytes(), []byte("\n"))...), nil
+	return to, nil
 }
 
 // step leads from a value to a part of it.
@@ -123,20 +134,20 @@ func (c *Codec) encode(v lua.LValue) error {
 	case lua.LNumber:
 		return c.float(float64(v))
 	case lua.LBool:
-		return c.enc.WriteToken(jsontext.Bool(bool(v)))
+		return c.word(v.String())
 	case *lua.LTable:
 		return c.encodeTable(v)
 	case *lua.LNilType:
-		return c.enc.WriteToken(jsontext.Null)
+		return c.word("null")
 	}
 	if c.IsNull(v) {
-		return c.enc.WriteToken(jsontext.Null)
+		return c.word("null")
 	}
 	return c.errorf("a %s has no JSON form", v.Type())
 }
 
 func (c *Codec) text(s string) error {
-	size := c.enc.OutputOffset() + int64(len(s))
+	size := len(c.out) - c.start + len(s)
 	if len(s) > longText {
 		// Control characters take six bytes, such as \u0001.
 		for i := range len(s) {
@@ -145,7 +156,7 @@ func (c *Codec) text(s string) error {
 			}
 		}
 	}
-	if c.most > 0 && size > int64(c.most) {
+	if c.most > 0 && size > c.most {
 		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
 	}
 	if len(s) > longText && !c.patient {
@@ -153,12 +164,7 @@ func (c *Codec) text(s string) error {
 			return err
 		}
 	}
-	err := c.enc.WriteToken(jsontext.String(s))
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		return c.errorf("the text %q is not valid UTF-8; if it comes from a CSV file, name the file's encoding, such as encoding = \"windows-1252\"", invalid.Cut(s, 40))
-	}
-	return err
+	return c.quote(s)
 }
 
 // longText is how many bytes of text take as long as many values.
@@ -167,11 +173,13 @@ const longText = 1 << 16
 func (c *Codec) float(f float64) error {
 	switch {
 	case luatext.IsWhole(f):
-		return c.enc.WriteToken(jsontext.Int(int64(f)))
+		c.out = strconv.AppendInt(c.out, int64(f), 10)
+		return nil
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		return c.errorf("%v is not a number that JSON allows; look for a division by zero", lua.LNumber(f))
 	}
-	return c.enc.WriteToken(jsontext.Float(f))
+	c.out = appendFloat(c.out, f)
+	return nil
 }
 
 func (c *Codec) encodeTable(t *lua.LTable) error {
@@ -179,7 +187,7 @@ func (c *Codec) encodeTable(t *lua.LTable) error {
 		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
 	}
 	if r := c.lazy(t); r != nil && r.untouched() {
-		return c.enc.WriteValue(r.raw)
+		return c.raw(r.raw)
 	}
 	if r := c.unfilled(t); r != nil {
 		return c.encodeLazy(r, func(_ string, v lua.LValue) error { return c.encode(v) })
@@ -197,10 +205,8 @@ func (c *Codec) encodeTable(t *lua.LTable) error {
 // encodeFields writes an object. notName returns the error about a key that is not
 // text.
 func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, write func(name string, v lua.LValue) error) error {
-	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for k, v := t.Next(lua.LNil); k != lua.LNil; k, v = t.Next(k) {
+	c.out = append(c.out, '{')
+	for k, v := range fields(t) {
 		name, ok := k.(lua.LString)
 		if !ok {
 			return notName(k)
@@ -209,12 +215,12 @@ func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, wr
 			return err
 		}
 	}
-	return c.enc.WriteToken(jsontext.EndObject)
+	return c.word("}")
 }
 
 func (c *Codec) encodeField(name string, v lua.LValue, write func(name string, v lua.LValue) error) error {
 	c.path = append(c.path, step{name: name})
-	if err := c.text(name); err != nil {
+	if err := c.name(name); err != nil {
 		return err
 	}
 	if err := write(name, v); err != nil {
@@ -226,9 +232,7 @@ func (c *Codec) encodeField(name string, v lua.LValue, write func(name string, v
 
 // encodeRow writes the cells of a row.
 func (c *Codec) encodeRow(r *row, write func(name string, v lua.LValue) error) error {
-	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
+	c.out = append(c.out, '{')
 	for i := range r.cells {
 		v := r.value(i)
 		if v == lua.LNil {
@@ -238,7 +242,7 @@ func (c *Codec) encodeRow(r *row, write func(name string, v lua.LValue) error) e
 			return err
 		}
 	}
-	return c.enc.WriteToken(jsontext.EndObject)
+	return c.word("}")
 }
 
 // encodeList writes the n items of a list. It rejects tables that also have
@@ -247,13 +251,14 @@ func (c *Codec) encodeList(t *lua.LTable, n int) error {
 	if k, _ := AfterItems(t, n); k != lua.LNil {
 		return c.keyError(k, n)
 	}
-	if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
-		return err
-	}
+	c.out = append(c.out, '[')
 	for i := 1; i <= n; i++ {
 		v := t.RawGetInt(i)
 		if v == lua.LNil {
 			return c.errorf("item %d of %d is nil; use json.null there, or close the gap", i, n)
+		}
+		if i > 1 {
+			c.out = append(c.out, ',')
 		}
 		c.path = append(c.path, step{index: i})
 		if err := c.encode(v); err != nil {
@@ -261,7 +266,7 @@ func (c *Codec) encodeList(t *lua.LTable, n int) error {
 		}
 		c.path = c.path[:len(c.path)-1]
 	}
-	return c.enc.WriteToken(jsontext.EndArray)
+	return c.word("]")
 }
 
 // AfterItems returns the first field of a table that follows its list items.
@@ -369,14 +374,12 @@ func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) err
 			if err != nil {
 				return c.errorf("%v", err)
 			}
-			return c.enc.WriteToken(jsontext.Int(int64(days)))
+			c.out = strconv.AppendInt(c.out, int64(days), 10)
+			return nil
 		}
 	case catalog.Array:
 		if t, ok := v.(*lua.LTable); ok && IsEmpty(t) {
-			if err := c.enc.WriteToken(jsontext.BeginArray); err != nil {
-				return err
-			}
-			return c.enc.WriteToken(jsontext.EndArray)
+			return c.word("[]")
 		}
 	}
 	return c.encode(v)

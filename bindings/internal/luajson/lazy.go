@@ -300,9 +300,7 @@ func (c *Codec) unfilled(t *lua.LTable) *lazy {
 // is; write gets the values of those that scripts compare or convert.
 func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error) error {
 	c.index(r)
-	if err := c.enc.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
+	c.out = append(c.out, '{')
 	for i := range r.members {
 		m := &r.members[i]
 		if r.raw[m.From] == 'n' {
@@ -310,7 +308,7 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 		}
 		name := r.name(m)
 		c.path = append(c.path, step{name: name})
-		if err := c.text(name); err != nil {
+		if err := c.name(name); err != nil {
 			return err
 		}
 		if err := c.encodeMember(r, i, name, write); err != nil {
@@ -318,7 +316,7 @@ func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error)
 		}
 		c.path = c.path[:len(c.path)-1]
 	}
-	return c.enc.WriteToken(jsontext.EndObject)
+	return c.word("}")
 }
 
 // Unchanged reports whether a record that was made of JSON surely is as it was.
@@ -343,7 +341,7 @@ func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string
 		if err := c.pass(); err != nil {
 			return err
 		}
-		return c.enc.WriteValue(raw)
+		return c.raw(raw)
 	}
 	return write(name, c.value(raw))
 }
