@@ -43,7 +43,7 @@ func TestHelp(t *testing.T) {
 		`help(args)`:                                "args  list of strings\n",
 		`help("csv.rows")`:                          "csv.rows(name, options?)\n",
 		`help("Company.externalId")`:                "Company.externalId  string\n",
-		`help("import csv")`:                        "csv.read",
+		`help("import csv")`:                        "planhat.company.import",
 		`help("csv.rowz")`:                          "(did you mean 'csv.rows'",
 		`help(nil)`:                                 "No value.",
 		`help(planhat.company.nothing)`:             "No value.",

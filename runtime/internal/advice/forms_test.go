@@ -82,11 +82,6 @@ var forms = []advised{
 	{hint: "compare the names with the file, or skip the lines above the header with { skip = ... }", files: map[string]string{"a.csv": "Report\n\nid,name\n1,A\n"}, script: "for _, r in ipairs(csv.read('a.csv', { header = { 'Id', 'name' } })) do print(r.id) end", replace: "header = { 'Id', 'name' }", found: `with \{ (skip = )\.\.\. \}$`, by: "$1 2", want: "1\n"},
 	{hint: "to convert seconds to a date, use time.format(t, \"date\")", script: "local t = 1705312800\nprint(time.from_epoch_days(t))", replace: "time.from_epoch_days(t)", found: `use (.*)$`, by: "$1", want: "2024-01-15\n"},
 	{
-		hint:  "write numbers, true and false without quotes: calls_per_min = 100; text in quotes, lists in [ ]",
-		files: map[string]string{"phscript.toml": "calls_per_min = \"100\"\n"}, script: "print(1)", in: "phscript.toml",
-		replace: "calls_per_min = \"100\"", found: `: (calls_per_min = 100);`, by: "$1", want: "1\n",
-	},
-	{
 		hint:  "give it one, such as name = \"nightly-import\"",
 		files: map[string]string{"phscript.toml": "[[schedule]]\nscript = \"main.lua\"\ncron = \"0 2 * * *\"\n"}, script: "print(1)", in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
 		replace: "[[schedule]]\n", found: `such as (.*)$`, by: "[[schedule]]\n$1\n",

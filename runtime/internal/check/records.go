@@ -27,7 +27,7 @@ func purposeOf(name string) purpose {
 	switch {
 	case strings.HasPrefix(name, "update"):
 		return updating
-	case name == "bulk_upsert":
+	case name == "bulk_upsert", name == "sync":
 		return upserting
 	}
 	return creating

@@ -93,8 +93,12 @@ func wrongType(name string, err error) *Error {
 	case setting == "schedule":
 		e.Hint = "write each schedule under a line [[schedule]], with two brackets"
 		return e
+	case wanted == "integer" && is == "string":
+		e.Hint = "write the number without quotes"
+		return e
 	case wanted == "integer":
-		example = "2"
+		e.Hint = "write a whole number"
+		return e
 	case wanted == "boolean":
 		example = "true"
 	case wanted == "string":
