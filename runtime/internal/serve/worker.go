@@ -222,10 +222,15 @@ func (w *Worker) noteScript(ctx context.Context, from *Loaded, r *history.Run) {
 
 // noteFirst finds the first attempt of a run, whose journal it continues.
 func (w *Worker) noteFirst(ctx context.Context, r *history.Run) {
-	ctx, cancel := context.WithTimeout(ctx, storeTime)
-	defer cancel()
-	var err error
-	if r.First, err = w.history.FirstAttempt(ctx, r); err != nil {
+	err := store.Retry(ctx, func() (err error) {
+		ctx, cancel := context.WithTimeout(ctx, storeTime)
+		defer cancel()
+		r.First, err = w.history.FirstAttempt(ctx, r)
+		return err
+	}, func(err error) {
+		w.log.Warn("waiting to find the first attempt of the run", "run", r.ID, "reason", err.Error())
+	})
+	if err != nil {
 		w.log.Warn("the first attempt of the run was not found, so rows that it sent may be sent again", "run", r.ID, "reason", err.Error())
 	}
 }

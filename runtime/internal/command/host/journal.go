@@ -106,6 +106,12 @@ func (h *Opened) OpenJournals(ctx context.Context, env *environment.Env, s runti
 	j.main = journal.New(h.store.Open, j.work, j.log)
 	h.journals = j
 	if scheduled {
+		j.main.OnStart(j.prune)
+	}
+	if attempt, _ := env.Getenv(serve.RunVariable); scheduled && attempt == run {
+		return j, nil // there is no earlier attempt
+	}
+	if scheduled {
 		return j, j.continueRun(ctx)
 	}
 	if resume != "" {
@@ -151,8 +157,14 @@ func arguments(args []string, params []byte) string {
 	return string(text)
 }
 
+// reading is how long the store may take to tell what earlier attempts have sent, so that
+// nobody waits for a connection that is dead.
+const reading = 30 * time.Second
+
 // find returns the unfinished journals of an owner.
 func (j *Journals) find(ctx context.Context, owner string) (found []*journal.Unfinished, err error) {
+	ctx, cancel := context.WithTimeout(ctx, reading)
+	defer cancel()
 	db, err := j.stored.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -163,10 +175,21 @@ func (j *Journals) find(ctx context.Context, owner string) (found []*journal.Unf
 	return journal.Find(ctx, db, owner)
 }
 
+// wait does what reads the store, and repeats it while the store is locked or
+// unreachable.
+func (j *Journals) wait(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
+	p := &store.Persistent{Open: j.stored.Open, What: "the store", Waits: "waiting to read what earlier attempts have sent", Log: j.log}
+	return p.Do(ctx, do)
+}
+
 // continueRun continues the earlier attempts of a scheduled run, if there are any. Its
 // settings may have changed since.
 func (j *Journals) continueRun(ctx context.Context) error {
-	found, err := j.find(ctx, j.work.Owner)
+	var found []*journal.Unfinished
+	err := j.wait(ctx, func(ctx context.Context, db *store.DB) (err error) {
+		found, err = journal.Find(ctx, db, j.work.Owner)
+		return err
+	})
 	if err != nil || len(found) == 0 {
 		if err != nil {
 			j.log.WarnContext(ctx, "what earlier attempts have sent cannot be read, so it is sent again", "reason", err.Error())
@@ -218,11 +241,11 @@ func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found 
 	for _, u := range found {
 		gap = cmp.Or(u.Gap, gap)
 		if u.Doubtful > 0 && (j.resume == "" || j.resume == ResumeAsk) {
-			db, err := j.stored.Open(ctx)
-			if err != nil {
+			var rows []journal.Doubt
+			err := j.wait(ctx, func(ctx context.Context, db *store.DB) (err error) {
+				rows, err = u.Doubts(ctx, db)
 				return err
-			}
-			rows, err := u.Doubts(ctx, db)
+			})
 			if err != nil {
 				return err
 			}
@@ -247,12 +270,21 @@ func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found 
 	return nil
 }
 
-// tellUnfinished says before a run sends the first row that an earlier one did not end,
-// if it sends rows without keys a second time.
-func (j *Journals) tellUnfinished(ctx context.Context, db *store.DB) {
+// prune deletes journals that are too old or too large, before a run records something.
+func (j *Journals) prune(ctx context.Context, db *store.DB) {
+	ctx, cancel := context.WithTimeout(ctx, reading)
+	defer cancel()
 	if err := journal.Prune(ctx, db); err != nil {
 		j.log.DebugContext(ctx, "old records were not deleted", "reason", err.Error())
 	}
+}
+
+// tellUnfinished says before a run sends the first row that an earlier one did not end,
+// if it sends rows without keys a second time.
+func (j *Journals) tellUnfinished(ctx context.Context, db *store.DB) {
+	ctx, cancel := context.WithTimeout(ctx, reading)
+	defer cancel()
+	j.prune(ctx, db)
 	found, err := journal.Find(ctx, db, j.work.Owner)
 	if err != nil {
 		return
