@@ -3,7 +3,6 @@ package faults
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,8 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
-
-var fullDisk = flag.Bool("faults.disk", false, "fill a disk while the program runs")
 
 // mounted mounts a file system of 16 MiB at the folder of the store.
 func (a *attempts) mounted() (dir string) {
@@ -44,9 +41,7 @@ planhat.task.bulk_upsert(rows, { chunk_size = 100 })
 // without a record. If it is killed, the next one does not silently send rows without
 // keys again.
 func TestAFullDisk(t *testing.T) {
-	if !*fullDisk {
-		t.Skip("it takes a minute; -faults.disk runs it")
-	}
+	t.Parallel()
 	const rows = 3000
 	a := newAttempts(t, keylessImport, "latency:delay=30ms", strconv.Itoa(rows))
 	disk := a.mounted()
