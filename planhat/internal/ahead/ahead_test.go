@@ -3,6 +3,7 @@ package ahead
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +14,11 @@ import (
 
 // reads counts the requests of a queue whose pages are their offsets and take a
 // second.
-func reads(n *int) *Queue[int] {
+func reads(n *atomic.Int64) *Queue[int] {
 	return &Queue[int]{
 		Pages: Most, Bytes: Bytes,
 		Read: func(ctx context.Context, s Span) (int, error) {
-			*n++
+			n.Add(1)
 			select {
 			case <-time.After(time.Second):
 				return s.Offset, nil
@@ -62,7 +63,7 @@ func TestTheQuotaBoundsThePages(t *testing.T) {
 
 func TestPagesAreTakenInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		q := reads(&n)
 		began := time.Now()
 		q.Request(t.Context(), []Span{{0, 5}, {5, 5}, {10, 5}})
@@ -73,14 +74,14 @@ func TestPagesAreTakenInOrder(t *testing.T) {
 			assert.Equal(t, at, page)
 		}
 		assert.Equal(t, time.Second, time.Since(began))
-		assert.Equal(t, 3, n)
+		assert.EqualValues(t, 3, n.Load())
 	})
 }
 
 // A page that is not asked for next is dropped with those after it.
 func TestPagesThatNobodyWants(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		q := reads(&n)
 		began := time.Now()
 		q.Request(t.Context(), []Span{{0, 5}, {5, 5}, {10, 5}})
@@ -92,7 +93,7 @@ func TestPagesThatNobodyWants(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, 7, page)
 		assert.Equal(t, 2*time.Second, time.Since(began))
-		assert.Equal(t, 5, n)
+		assert.EqualValues(t, 5, n.Load())
 		assert.Empty(t, q.pages)
 	})
 }
@@ -101,7 +102,7 @@ func TestPagesThatNobodyWants(t *testing.T) {
 // asks for it.
 func TestContextsOfOtherCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		q := reads(&n)
 		ctx, cancel := context.WithCancel(t.Context())
 		q.Request(ctx, []Span{{0, 5}, {5, 5}})
@@ -109,7 +110,7 @@ func TestContextsOfOtherCalls(t *testing.T) {
 		page, err := q.Take(t.Context(), Span{0, 5})
 		require.NoError(t, err)
 		assert.Zero(t, page)
-		assert.Equal(t, 3, n)
+		assert.EqualValues(t, 3, n.Load())
 		_, err = q.Take(ctx, Span{5, 5})
 		assert.ErrorIs(t, err, context.Canceled)
 	})
