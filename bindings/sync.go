@@ -61,7 +61,7 @@ func (b binding) sync() *Func {
 		Name: "sync",
 		Doc: "Makes records agree with rows: reads the records, compares, and sends only rows that are new or differ, as `bulk_upsert` does. " +
 			"A second run sends nothing." +
-			"\n\nValues are compared by what they mean: 1 and 1.0 are equal, as are the forms of a date, a reference and the `_id` that it stands for, and null, an empty text and an absent property. " +
+			"\n\nValues are compared by what they mean: 1 and 1.0 are equal, as are the forms of a date, a reference such as `extid-a-17` and the `_id` of its record, and null, an empty text and an absent property. " +
 			"Each field of `custom` is compared for itself. Properties that a row does not have are not compared and stay as they are.",
 		Params: []Param{
 			{Name: "rows", Type: b.typ() + "[]|fun(): " + b.typ() + "?", Doc: "The rows: a list, or an iterator."},

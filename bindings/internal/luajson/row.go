@@ -33,9 +33,9 @@ type row struct {
 	empty  lua.LValue
 }
 
-// NewRow makes a table of cells, of which there are no more than columns. values, if
-// not nil, has the value of each cell; otherwise it is the cell's text, and empty for
-// one that is empty.
+// NewRow makes a table of cells, at most one for each column. values, if not nil, has
+// the value of each cell. Otherwise the value is the cell's text, or empty if the cell is
+// empty.
 func (c *Codec) NewRow(columns *Columns, cells []string, values []lua.LValue, empty lua.LValue) *lua.LTable {
 	r := &row{columns: columns, cells: cells, values: values, empty: empty}
 	if !LayoutKnown {

@@ -16,7 +16,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
-// nested begins the canonical form of lists and objects, which is no text.
+// nested begins the canonical form of lists and objects. No text begins with it.
 const nested = "\x00"
 
 // appendCanonical appends a value in a form in which values that mean the same are the

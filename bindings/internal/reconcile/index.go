@@ -123,7 +123,7 @@ func (x *index) column(name string) uint32 {
 	return n
 }
 
-// hash stands for a key, in a company if that matters.
+// hash returns the hash of a key, and of the company if the key is unique only there.
 func (x *index) hash(key, company string) [16]byte {
 	if x.key == "email" {
 		key = strings.ToLower(key)
