@@ -13,6 +13,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
+
+	"github.com/phscript/phscript/planhat/internal/scan"
 )
 
 // lenient reads what other JSON writers let through: it is for answers only.
@@ -115,7 +117,7 @@ func (r *reader) value() (jsontext.Value, error) {
 
 // readObject returns the members of a JSON object. Their names and values are parts of v.
 func readObject(v []byte) (object, error) {
-	if value := jsontext.Value(v); value.Kind() == '{' && value.IsValid(lenient) {
+	if value := jsontext.Value(v); value.Kind() == '{' && (scan.Valid(v) || value.IsValid(lenient)) {
 		return membersOf(v), nil
 	}
 	return readInvalid(v)
@@ -165,6 +167,9 @@ func readInvalid(v []byte) (object, error) {
 
 // splitArray returns the items of a JSON array as parts of v.
 func splitArray[T ~[]byte](v []byte) ([]T, error) {
+	if items, ok := scan.AppendItems[T](nil, v); ok {
+		return items, nil
+	}
 	r := newReader(v)
 	if err := r.open('['); err != nil {
 		return nil, err

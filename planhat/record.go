@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Record is one JSON object as Planhat sent it or will get it. It stays raw:
@@ -72,6 +74,28 @@ func (r Record) AppendMembers(into []Member) []Member {
 		m.To = uint32(at)
 		into = append(into, m)
 	}
+}
+
+// SplitList returns the records of a JSON list, as parts of its text. It is for lists that
+// come in other ways than from the client, such as from a file.
+func SplitList(text []byte) ([]Record, error) {
+	list, err := splitArray[Record](text)
+	if err == nil {
+		err = onlyObjects(list)
+	}
+	if err != nil {
+		return nil, &Error{Kind: KindValidation, Message: "the list of records can't be read: " + err.Error(), Err: err}
+	}
+	return list, nil
+}
+
+func onlyObjects(list []Record) error {
+	for i, record := range list {
+		if kind := jsontext.Value(record).Kind(); kind != '{' {
+			return fmt.Errorf("item %d is %s, not an object", i+1, kindName(kind))
+		}
+	}
+	return nil
 }
 
 // Decode reads a record into a T, usually one of the models' structs such as

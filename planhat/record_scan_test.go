@@ -39,3 +39,19 @@ func FuzzMembers(f *testing.F) {
 		require.False(t, dec.More())
 	})
 }
+
+func TestSplitList(t *testing.T) {
+	list, err := SplitList([]byte(` [ {"_id":"1"} , {"name":"a","name":"b"} ] `))
+	require.NoError(t, err)
+	require.Equal(t, []Record{Record(`{"_id":"1"}`), Record(`{"name":"a","name":"b"}`)}, list)
+	list, err = SplitList([]byte(`[]`))
+	require.NoError(t, err)
+	require.Empty(t, list)
+	for text, message := range map[string]string{
+		``: "unexpected EOF", `{"_id":"1"}`: "it is an object, not a list", `[{"_id":"1"},null]`: "item 2 is null, not an object", `[{"_id":"1"}`: "unexpected EOF", `[{"_id":"1"}]]`: "there is more after the end",
+	} {
+		_, err = SplitList([]byte(text))
+		require.ErrorIs(t, err, ErrValidation, text)
+		require.ErrorContains(t, err, message, text)
+	}
+}

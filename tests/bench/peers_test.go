@@ -2,21 +2,20 @@ package bench
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/tests/program"
@@ -130,13 +129,26 @@ func BenchmarkPeers(b *testing.B) {
 	b.Run("Page", func(b *testing.B) { pages(b, luajit) })
 }
 
-// pages works on one page of records in this process, and in luajit.
-func pages(b *testing.B, luajit string) {
-	text := page(b)
-	file := filepath.Join(b.TempDir(), "page.json")
-	require.NoError(b, os.WriteFile(file, text, 0o600))
+// pageWork is what a script does with a page of records.
+type pageWork struct{ name, prepare, source string }
+
+var pageWorks = []pageWork{
+	{"a filter over two fields", "", `local n = 0 for _, r in ipairs(made.page()) do if r.status == "customer" and r.phase then n = n + 1 end end`},
+	{"all fields of each record", "", `local n = 0 for _, r in ipairs(made.page()) do for _ in pairs(r) do n = n + 1 end end`},
+	{"5,000 rows made by a script encoded", `rows = {} for i, r in ipairs(made.page()) do
+			rows[i] = { externalId = "a-" .. i, name = r.name, status = r.status, phase = r.phase,
+				custom = { Tier = "Gold", Seats = i, Region = "EMEA" }, domains = { "a" .. i .. ".example" } }
+		end`, `made.body(rows)`},
+	{"untouched records put into a body", "", `made.body(made.page())`},
+}
+
+// pageRunner returns a function that runs a script on the page, and returns how long its
+// work took.
+func pageRunner(b *testing.B, text []byte) func(w pageWork) time.Duration {
+	b.Helper()
 	var began time.Time
 	var took time.Duration
+	var body []byte
 	records := &bindings.Module{Name: "made", Funcs: []*bindings.Func{{
 		Name: "began", Call: func(*bindings.Args) (int, error) { began = time.Now(); return 0, nil },
 	}, {
@@ -144,27 +156,22 @@ func pages(b *testing.B, luajit string) {
 	}, {
 		Name: "page", Returns: []bindings.Return{{Type: "table"}},
 		Call: func(a *bindings.Args) (int, error) {
-			list, codec := a.L.NewTable(), bindings.CodecOf(a.L)
-			dec := jsontext.NewDecoder(bytes.NewBuffer(text))
-			_, err := dec.ReadToken()
-			for err == nil && dec.PeekKind() != ']' {
-				var record jsontext.Value
-				if record, err = dec.ReadValue(); err != nil {
-					break
-				}
-				end := dec.InputOffset()
-				v, failed := codec.Record(text[end-int64(len(record)) : end])
-				require.NoError(b, failed)
+			codec := bindings.CodecOf(a.L)
+			split, err := planhat.SplitList(text)
+			require.NoError(b, err)
+			list := a.L.CreateTable(len(split), 0)
+			for _, record := range split {
+				v, err := codec.Record(record)
+				require.NoError(b, err)
 				list.Append(v)
 			}
-			require.NoError(b, err)
 			return a.Push(list)
 		},
 	}, {
 		Name: "body", Params: []bindings.Param{{Name: "rows", Type: "table"}}, Returns: []bindings.Return{{Type: "number"}}, Lazy: true,
 		Call: func(a *bindings.Args) (int, error) {
 			list, codec := a.Get(0).(*lua.LTable), bindings.CodecOf(a.L)
-			var body []byte
+			body = body[:0] // as lua-cjson does
 			for i := range list.Len() {
 				var err error
 				body, err = codec.AppendBytes(append(body, ','), list.RawGetInt(i+1), bindings.EncodeOptions{})
@@ -175,32 +182,51 @@ func pages(b *testing.B, luajit string) {
 	}}}
 	rt, err := runtime.New(runtime.Options{Modules: []*bindings.Module{records}})
 	require.NoError(b, err)
-	works := []struct{ name, prepare, source string }{
-		{"a filter over two fields", "", `local n = 0 for _, r in ipairs(made.page()) do if r.status == "customer" and r.phase then n = n + 1 end end`},
-		{"all fields of each record", "", `local n = 0 for _, r in ipairs(made.page()) do for _ in pairs(r) do n = n + 1 end end`},
-		{"5,000 rows made by a script encoded", `rows = {} for i, r in ipairs(made.page()) do
-			rows[i] = { externalId = "a-" .. i, name = r.name, status = r.status, phase = r.phase,
-				custom = { Tier = "Gold", Seats = i, Region = "EMEA" }, domains = { "a" .. i .. ".example" } }
-		end`, `made.body(rows)`},
-		{"untouched records put into a body", "", `made.body(made.page())`},
+	return func(w pageWork) time.Duration {
+		source := w.prepare + "\nmade.began()\n" + w.source + "\nmade.ended()"
+		_, err := rt.Run(b.Context(), runtime.Script{Name: "bench.lua", Source: []byte(source)})
+		require.NoError(b, err)
+		return took
 	}
+}
+
+// BenchmarkPageWork does the work on a page in this process.
+func BenchmarkPageWork(b *testing.B) {
+	text := page(b)
+	for _, w := range pageWorks {
+		b.Run(strings.ReplaceAll(w.name, " ", "-"), func(b *testing.B) {
+			run := pageRunner(b, text)
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			var took time.Duration
+			for b.Loop() {
+				took += run(w)
+			}
+			b.ReportMetric(took.Seconds()*1000/float64(b.N), "ms/work")
+		})
+	}
+}
+
+// pages works on one page of records in this process, and in luajit.
+func pages(b *testing.B, luajit string) {
+	text := page(b)
+	file := filepath.Join(b.TempDir(), "page.json")
+	require.NoError(b, os.WriteFile(file, text, 0o600))
+	run := pageRunner(b, text)
 	for range b.N {
-		theirs := make([][]time.Duration, len(works))
-		mine := make([][]time.Duration, len(works))
+		theirs := make([][]time.Duration, len(pageWorks))
+		mine := make([][]time.Duration, len(pageWorks))
 		for range peerRounds {
 			o := execute(b, nil, luajit, peer(b, "page.lua"), file)
 			var times [4]float64
 			_, err := fmt.Sscan(o.stdout, &times[0], &times[1], &times[2], &times[3])
 			require.NoError(b, err, o.stdout)
-			for i, w := range works {
+			for i, w := range pageWorks {
 				theirs[i] = append(theirs[i], time.Duration(times[i]*1e6))
-				source := w.prepare + "\nmade.began()\n" + w.source + "\nmade.ended()"
-				_, err := rt.Run(b.Context(), runtime.Script{Name: "bench.lua", Source: []byte(source)})
-				require.NoError(b, err)
-				mine[i] = append(mine[i], took)
+				mine[i] = append(mine[i], run(w))
 			}
 		}
-		for i, w := range works {
+		for i, w := range pageWorks {
 			m, t := median(mine[i]), median(theirs[i])
 			report(fmt.Sprintf("a page of %d companies (%s), %s", pageRecords, mb(int64(len(text))), w.name),
 				fmt.Sprintf("%s, luajit with lua-cjson %s (phscript/this %.2f)", ms(m), ms(t), float64(m)/float64(t)), "")
