@@ -89,6 +89,12 @@ func (r *run) text(message string, frames []Frame) *ScriptError {
 		r.complete(e, f)
 		return e
 	}
+	if advice, ok := errors.AsType[interface {
+		error
+		ErrorHint() string
+	}](cause); ok {
+		e.Hint = advice.ErrorHint()
+	}
 	e.Cause = cause
 	return e
 }

@@ -41,6 +41,9 @@ var (
 // name for it. Its text is kept for error reports.
 func (h luaHost) ReadSource(name string) ([]byte, string, error) {
 	src, path, err := h.box.ReadFile(name)
+	if err == nil && h.opts.AllowFile != nil {
+		err = h.opts.AllowFile(path)
+	}
 	if err == nil {
 		h.paths[name] = path
 	}

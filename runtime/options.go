@@ -69,6 +69,11 @@ type Options struct {
 	// the run starts, so that replacing them does not affect it.
 	KeepModules bool
 
+	// AllowFile, if set, is asked about each file of Lua code before require, dofile or
+	// loadfile loads it. It returns an error if the code may not run. If the error has a
+	// method ErrorHint, its result is the hint of the script's error.
+	AllowFile func(path string) error
+
 	// Timeout limits a run. 0 or less allows any time.
 	Timeout time.Duration
 	// MaxMemory limits what the values of a script take, in bytes, as an

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -36,10 +37,17 @@ func (m *moduleFiles) versions() (list []ModuleVersion) {
 // readModule reads the file of a module: as it was at the start of the run if it was
 // read then.
 func (r *run) readModule(file string) ([]byte, error) {
-	if text, ok := r.moduleFiles.kept[file]; ok {
-		return text, nil
+	text, kept := r.moduleFiles.kept[file]
+	var err error
+	if !kept {
+		text, _, err = r.box.ReadFile(file)
 	}
-	text, _, err := r.box.ReadFile(file)
+	if err != nil || r.opts.AllowFile == nil {
+		return text, err
+	}
+	if err = r.opts.AllowFile(file); err != nil {
+		compile.Faults(r.L).Note(err.Error(), err)
+	}
 	return text, err
 }
 

@@ -74,3 +74,43 @@ func TestModulesThatTheScriptWrites(t *testing.T) {
 	}
 	assert.Equal(t, "1\n2\n", out.String())
 }
+
+// TestFilesThatMayNotRun: code that the host does not allow is not run, however the script
+// loads it.
+func TestFilesThatMayNotRun(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"bad.lua", "good.lua"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("print('"+name+" ran')"), 0o600))
+	}
+	for code, want := range map[string]string{
+		`require("bad")`: "cannot read module 'bad': bad.lua belongs to nobody", `local name = "b" .. "ad" require(name)`: "cannot read module 'bad': bad.lua belongs to nobody",
+		`dofile("bad.lua")`: "cannot open bad.lua: bad.lua belongs to nobody", `assert(loadfile("bad.lua"))()`: "cannot open bad.lua: bad.lua belongs to nobody",
+		`require("good") dofile("good.lua")`: "",
+	} {
+		var out bytes.Buffer
+		rt, err := runtime.New(runtime.Options{WorkDir: dir, KeepModules: true, Stdout: &out, AllowFile: func(path string) error {
+			if path == filepath.Join(dir, "bad.lua") {
+				return &notAllowed{}
+			}
+			return nil
+		}})
+		require.NoError(t, err)
+		_, err = run(t, rt, runtime.Script{Name: "main.lua", Path: filepath.Join(dir, "main.lua"), Source: []byte(code)}, nil)
+		assert.NotContains(t, out.String(), "bad.lua ran", code)
+		if want == "" {
+			require.NoError(t, err)
+			assert.Equal(t, "good.lua ran\ngood.lua ran\n", out.String())
+			continue
+		}
+		var failed *runtime.ScriptError
+		require.ErrorAs(t, err, &failed, code)
+		assert.Equal(t, want, failed.Message, code)
+		assert.Equal(t, "ask nobody", failed.Hint, code)
+	}
+}
+
+type notAllowed struct{}
+
+func (*notAllowed) Error() string { return "bad.lua belongs to nobody" }
+
+func (*notAllowed) ErrorHint() string { return "ask nobody" }

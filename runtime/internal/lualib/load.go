@@ -134,6 +134,9 @@ func (lib *library) source(c call) (src []byte, path string, err error) {
 		if !named {
 			text = err.Error()
 		}
+		if _, ok := err.(interface{ ErrorHint() string }); ok {
+			compile.Faults(c.LState).Note(text, err)
+		}
 		return nil, "", fmt.Errorf("cannot open %s: %s", name, text)
 	}
 	return src, path, nil

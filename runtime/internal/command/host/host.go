@@ -246,6 +246,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
+	if scheduled {
+		options.AllowFile = func(path string) error { return env.Trust.Scheduled(env.Dir, path) }
+	}
 	if c.File != "" {
 		options.PrivateFiles = append(options.PrivateFiles, c.File)
 	}

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -179,4 +180,46 @@ func TestReadableTokens(t *testing.T) {
 	assert.Empty(t, stderr)
 	_, stderr, _ = r.Run(run.New, "--simulate", "-q", "--config", "conf/c.toml", "-e", "")
 	assert.Empty(t, stderr, "neither file there holds a token")
+}
+
+// TestFilesOfAScheduledRun: the script, and what it loads by a name that only the run
+// knows, run only if nobody else can change them.
+func TestFilesOfAScheduledRun(t *testing.T) {
+	for name, tt := range map[string]struct {
+		run  string
+		want string
+	}{
+		"by hand": {"", ""}, "scheduled": {"7", "theirs.lua belongs to "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, code := range []string{`local name = "theirs" require(name)`, `dofile("theirs" .. ".lua")`, "own"} {
+				r := trial.New(t, map[string]string{"a.lua": code, "theirs.lua": "print('ran')"})
+				script := "a.lua"
+				if code == "own" {
+					script = "theirs.lua"
+				}
+				foreign(r, "theirs.lua")
+				input, end, err := os.Pipe() // its end is that of the service
+				require.NoError(t, err)
+				t.Cleanup(func() { require.NoError(t, end.Close()) })
+				r.Env.Stdin = input
+				if tt.run != "" {
+					r.Variables["PHSCRIPT_RUN"] = tt.run
+				}
+				out, stderr, err := r.Run(run.New, "--state", "memory", script)
+				if tt.want == "" {
+					require.EqualError(t, err, "exit code 0", stderr)
+					assert.Equal(t, "ran\n", out)
+					continue
+				}
+				require.Error(t, err)
+				assert.Empty(t, out)
+				assert.Contains(t, stderr+err.Error(), tt.want)
+				var untrusted *trust.Error
+				if !errors.As(err, &untrusted) {
+					assert.Contains(t, stderr, "hint: read it first: it would run on a schedule")
+				}
+			}
+		})
+	}
 }

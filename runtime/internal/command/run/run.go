@@ -206,6 +206,9 @@ func runScript(env *environment.Env, o *options) error {
 	var so progress
 	_, scheduled := env.Getenv(serve.RunVariable)
 	if scheduled {
+		if err := env.Trust.Scheduled(env.Dir, script.Path); err != nil {
+			return err
+		}
 		o.Quiet = false // its log has all lines
 		o.Observer = &so.calls
 	}
