@@ -3,6 +3,7 @@ package schedule
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/netresearch/go-cron"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/config"
 )
 
 // Timing is when a schedule is due. It is immutable and safe for concurrent use.
@@ -23,6 +25,8 @@ type Timing struct {
 	every time.Duration
 	zone  *time.Location
 	text  string
+	// ignored is a time zone that was written after an interval.
+	ignored string
 }
 
 // parser accepts cron's five fields, or six that begin with seconds, with names, steps,
@@ -46,16 +50,16 @@ func ParseCron(expression string, zone *time.Location) (Timing, error) {
 		t.zone, fields = named, fields[:n-1]
 	}
 	if len(fields) > 0 && fields[0] == "@every" {
-		return ParseEvery(strings.Join(fields[1:], ""))
+		every, err := ParseEvery(strings.Join(fields[1:], ""))
+		if t.zone != zone {
+			every.ignored = t.zone.String()
+		}
+		return every, err
 	}
 	parsed, err := parser().Parse(strings.Join(fields, " "))
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if err != nil || !ok || strings.Contains(expression, "=") {
-		why := ""
-		if err != nil && len(fields) > 4 {
-			why = " (" + err.Error() + ")"
-		}
-		return t, fmt.Errorf("'%s' is not a cron expression%s: it needs the fields minute, hour, day of the month, month and day of the week, such as '0 2 * * *' for every night at 2", expression, why)
+		return t, notCron(expression, fields, err)
 	}
 	t.spec = spec
 	if t.Next(time.Now()).IsZero() {
@@ -76,20 +80,29 @@ func startsWithLetter(text string) bool { return strings.IndexFunc(text, unicode
 // ParseZone finds a time zone by its name.
 func ParseZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil, fmt.Errorf("unknown time zone '%s'%s; use a name such as Europe/Stockholm, America/New_York or UTC", name, catalog.Aside(catalog.NearestZone(name)))
+	if err == nil {
+		return zone, nil
 	}
-	return zone, nil
+	near := catalog.NearestZone(name)
+	if upper := strings.ToUpper(name); len(near) == 0 && (upper == "UTC" || upper == "GMT" || upper == "Z") {
+		near = []string{"UTC"}
+	}
+	return nil, fmt.Errorf("unknown time zone '%s'%s; use a name such as Europe/Stockholm, America/New_York or UTC", name, catalog.Aside(near))
 }
 
 // ParseEvery parses an interval such as "15m". It is due at multiples of the interval
 // since 1970-01-01 00:00 UTC, so that it does not drift.
 func ParseEvery(interval string) (Timing, error) {
-	d, err := time.ParseDuration(strings.TrimSpace(interval))
+	interval = strings.TrimSpace(interval)
+	if _, failed := strconv.ParseUint(interval, 10, 64); failed == nil && strings.Trim(interval, "0") != "" {
+		_, err := config.ParseDuration(interval)
+		return Timing{}, err
+	}
+	d, err := time.ParseDuration(interval)
 	if err != nil || d < time.Second || d%time.Second != 0 {
 		return Timing{}, fmt.Errorf("'%s' is not an interval: write whole seconds, minutes or hours, such as 30s, 15m or 6h", interval)
 	}
-	return Timing{every: d, zone: time.UTC, text: "every " + strings.TrimSpace(interval)}, nil
+	return Timing{every: d, zone: time.UTC, text: "every " + interval}, nil
 }
 
 // String returns it as it was written.
