@@ -111,7 +111,7 @@ var keys = []string{
 var tableKeys = map[string][]string{
 	"schedule": {
 		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
-		"catch_up", "jitter", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery", "on_missed",
+		"catch_up", "jitter", "resume", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery", "on_missed",
 	},
 	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
@@ -193,6 +193,15 @@ func parse(name string, text []byte) (Config, error) {
 	if meta.IsDefined("calls_per_min") && f.CallsPerMin < 1 {
 		return c, &Error{Where: name, Message: "calls_per_min: must be at least 1"}
 	}
+	if meta.IsDefined("serve", "workers") && f.Serve.Workers < 1 {
+		return c, &Error{Where: name, Message: "serve.workers: must be at least 1; without it, phscript runs one script per processor at once"}
+	}
+	if meta.IsDefined("serve", "keep_days") && f.Serve.KeepDays < 1 {
+		return c, &Error{Where: name, Message: "serve.keep_days: must be at least 1"}
+	}
+	if err := CheckListen(f.Serve.Listen); f.Serve.Listen != "" && err != nil {
+		return c, &Error{Where: name, Message: "serve.listen: " + err.Error()}
+	}
 	return c, nil
 }
 
@@ -260,13 +269,22 @@ func Set[T any](what, text string, into *T, parse func(string) (T, error)) error
 	return nil
 }
 
-// ParseTimeout parses a duration such as 90s, 30m or 2h. A bare number is in seconds.
+// ParseTimeout parses a duration such as 90s, 30m or 2h that is not 0.
 func ParseTimeout(text string) (time.Duration, error) {
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
+	d, err := ParseDuration(text)
+	if err == nil && d == 0 {
+		return 0, fmt.Errorf("%q is too short; write a duration such as 90s, 30m or 2h", text)
 	}
+	return d, err
+}
+
+// ParseDuration parses a duration such as 90s, 30m or 2h, or 0.
+func ParseDuration(text string) (time.Duration, error) {
 	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
+	if n, failed := strconv.ParseFloat(text, 64); err != nil && failed == nil && n > 0 {
+		return 0, fmt.Errorf("%q has no unit; write a duration as 90s, 30m or 2h", text)
+	}
+	if err != nil || d < 0 {
 		return 0, fmt.Errorf("%q is not a duration; write it as 90s, 30m or 2h", text)
 	}
 	return d, nil

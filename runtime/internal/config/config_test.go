@@ -81,15 +81,45 @@ func TestParseSize(t *testing.T) {
 }
 
 func TestParseTimeout(t *testing.T) {
-	for text, want := range map[string]time.Duration{"90": 90 * time.Second, "1.5": 1500 * time.Millisecond, "2h": 2 * time.Hour} {
+	for text, want := range map[string]time.Duration{"90s": 90 * time.Second, "1.5s": 1500 * time.Millisecond, "2h": 2 * time.Hour, "1h30m": 90 * time.Minute} {
 		d, err := ParseTimeout(text)
 		require.NoError(t, err, text)
 		assert.Equal(t, want, d)
 	}
-	for _, text := range []string{"0", "-5s", "tomorrow"} {
+	for text, want := range map[string]string{
+		"0": "too short", "0s": "too short", "-5s": "is not a duration", "tomorrow": "is not a duration", "": "is not a duration", "-5": "is not a duration",
+		"5": `"5" has no unit; write a duration as 90s, 30m or 2h`, "1.5": `"1.5" has no unit`, "1h30": "is not a duration",
+	} {
 		_, err := ParseTimeout(text)
-		assert.Error(t, err, text)
+		assert.ErrorContains(t, err, want, text)
 	}
+	d, err := ParseDuration("0")
+	require.NoError(t, err)
+	assert.Zero(t, d)
+}
+
+func TestCheckListen(t *testing.T) {
+	for _, address := range []string{":8627", "127.0.0.1:0", "localhost:http", "[::1]:65535", "0.0.0.0:1"} {
+		assert.NoError(t, CheckListen(address), address)
+	}
+	assert.EqualError(t, CheckListen("8627"), `"8627" is only a port; write 127.0.0.1:8627 for this machine, or :8627 to let other machines connect`)
+	for _, address := range []string{"", "localhost", ":99999", "127.0.0.1:", "::1:80", "http://localhost:80", "99999", ":nowhere"} {
+		assert.ErrorContains(t, CheckListen(address), "is not an address with a port", address)
+	}
+}
+
+// TestNumbersThatWouldBeIgnored: each of these once meant the default.
+func TestNumbersThatWouldBeIgnored(t *testing.T) {
+	for text, want := range map[string]string{
+		"[serve]\nworkers = 0\n": "phscript.toml:2: serve.workers: must be at least 1", "[serve]\nworkers = -2\n": "serve.workers: must be at least 1",
+		"[serve]\nkeep_days = 0\n": "serve.keep_days: must be at least 1", "[serve]\nlisten = \"8627\"\n": "phscript.toml:2: serve.listen: \"8627\" is only a port",
+		"timeout = \"5\"\n": "phscript.toml:1: timeout: \"5\" has no unit", "retry_for = \"5\"\n": "retry_for: \"5\" has no unit",
+	} {
+		_, err := load(t, text, nil)
+		assert.ErrorContains(t, err, want, text)
+	}
+	_, err := load(t, "[serve]\nworkers = 1\nkeep_days = 1\nlisten = \":8627\"\n", nil)
+	assert.NoError(t, err)
 }
 
 // TestMistakesHaveALine: also those in lists of tables, and after text over several lines.

@@ -1,5 +1,29 @@
 package config
 
+import (
+	"fmt"
+	"net"
+	"strconv"
+)
+
+// CheckListen returns an error unless a text is an address to listen on: a port, and before
+// it the host or the IP address, empty for all.
+func CheckListen(address string) error {
+	number := func(text string) bool {
+		n, err := strconv.ParseUint(text, 10, 16)
+		return err == nil && strconv.FormatUint(n, 10) == text
+	}
+	_, port, err := net.SplitHostPort(address)
+	_, unknown := net.LookupPort("tcp", port)
+	switch {
+	case err == nil && port != "" && (number(port) || unknown == nil):
+		return nil
+	case number(address):
+		return fmt.Errorf("%q is only a port; write 127.0.0.1:%[2]s for this machine, or :%[2]s to let other machines connect", address, address)
+	}
+	return fmt.Errorf("%q is not an address with a port from 0 to 65535; write it as 127.0.0.1:8627, or :8627 to let other machines connect", address)
+}
+
 // Schedule is one [[schedule]] as it is written. Package schedule says what it
 // means and whether it makes sense.
 type Schedule struct {

@@ -39,6 +39,9 @@ type Loader struct {
 	// Trust, if set, returns an error for a file that must not run on a schedule, because
 	// other users can change it.
 	Trust func(path string) error
+	// Params, if set, adds the parameters that a script or module reads. It reports false if
+	// the file may read others, too.
+	Params func(name string, source []byte, read map[string]bool) (known bool)
 
 	// config is the configuration that was read last, even if some of it is
 	// invalid. print is the fingerprint of what Load read last.
@@ -56,6 +59,8 @@ type Loaded struct {
 	Unread []string
 	// Ignored says for scripts and folders why schedules in headers are ignored.
 	Ignored []string
+	// UnreadParams says which parameters of schedules are probably misspelt.
+	UnreadParams []string
 }
 
 // Load reads and checks everything. Its error names all mistakes.
@@ -144,6 +149,7 @@ func (l *Loader) load() (*Loaded, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
+	loaded.UnreadParams = l.unreadParams(loaded.Definitions)
 	return loaded, nil
 }
 

@@ -94,7 +94,18 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, reason := range loaded.Ignored {
 		doubt(reason)
 	}
+	for _, text := range loaded.UnreadParams {
+		doubt(text)
+	}
+	for _, d := range loaded.Definitions {
+		for _, text := range d.Doubts(time.Now()) {
+			doubt(text)
+		}
+	}
 	for _, a := range allActions(loaded.Config, loaded.Definitions) {
+		if host := readable(a, getenv); host != "" {
+			doubt("the connection to the webhook on " + host + " is not encrypted, so others could read the notifications; use https://")
+		}
 		for _, name := range []string{a.WebhookEnv, a.SecretEnv} {
 			if value, _ := getenv(name); name != "" && value == "" {
 				doubt(shownVariable(name) + " is not set, so notifications that need it cannot be sent")
@@ -107,6 +118,20 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 		}
 	}
 	return list
+}
+
+// readable returns the host of an action's webhook if others on the way to it can read
+// notifications, or else "".
+func readable(a config.Action, getenv func(string) (string, bool)) string {
+	address := a.Webhook
+	if a.WebhookEnv != "" {
+		address, _ = getenv(a.WebhookEnv)
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (trust.Hosts{}).Private(address) {
+		return ""
+	}
+	return u.Host
 }
 
 // cannotStart says why a program cannot be started in a folder, or "" if it can.

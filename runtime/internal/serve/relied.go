@@ -2,15 +2,21 @@ package serve
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/schedule"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // outFolder is the folder that every run may write to.
@@ -60,11 +66,12 @@ func isScript(name string) bool {
 }
 
 // requires matches a call of require with the name of a module.
-var requires = pattern.Lazy(`\brequire\s*\(?\s*["']([\w./-]+)["']`)
+var requires = pattern.Lazy(`\brequire\s*\(?\s*(?:["']|\[\[)([^"'\]\s]+)`)
 
 // untrusted returns an error for each script of uses, module that one requires, and
 // program that sends notifications, that other users can change: it would run with the
-// service's token. A module whose name is computed is not found.
+// service's token. Files that only the run finds, such as modules with computed names, are
+// checked when it loads them.
 func (l *Loader) untrusted(uses []use, commands []config.Action, where string) (wrong []error) {
 	if l.Trust == nil {
 		return nil
@@ -88,21 +95,8 @@ func (l *Loader) untrusted(uses []use, commands []config.Action, where string) (
 		}
 	}
 	for _, u := range uses {
-		waiting := []string{l.path(u.script)}
-		for read := map[string]bool{}; len(waiting) > 0; waiting = waiting[1:] {
-			path := waiting[0]
-			text, err := os.ReadFile(path)
-			if err != nil || read[path] {
-				continue
-			}
-			read[path] = true
+		for path := range l.code(u.script) {
 			check(u.where, u.of, path)
-			for _, found := range requires().FindAllStringSubmatch(string(text), -1) {
-				name := filepath.FromSlash(strings.ReplaceAll(found[1], ".", "/"))
-				for _, dir := range []string{filepath.Dir(l.path(u.script)), l.Dir} {
-					waiting = append(waiting, filepath.Join(dir, name+".lua"), filepath.Join(dir, name, "init.lua"))
-				}
-			}
 		}
 	}
 	for _, a := range commands {
@@ -111,6 +105,66 @@ func (l *Loader) untrusted(uses []use, commands []config.Action, where string) (
 		}
 	}
 	return wrong
+}
+
+// code yields the files of a script and of what it requires by a name in quotes, with their
+// texts.
+func (l *Loader) code(script string) iter.Seq2[string, []byte] {
+	return func(yield func(path string, text []byte) bool) {
+		waiting := []string{l.path(script)}
+		for read := map[string]bool{}; len(waiting) > 0; waiting = waiting[1:] {
+			path := waiting[0]
+			if read[path] {
+				continue
+			}
+			read[path] = true
+			text, err := sourcefile.Read(path)
+			if err != nil {
+				continue
+			}
+			if !yield(path, text) {
+				return
+			}
+			for _, found := range requires().FindAllStringSubmatch(string(text), -1) {
+				name := filepath.FromSlash(strings.ReplaceAll(found[1], ".", "/"))
+				for _, dir := range []string{filepath.Dir(l.path(script)), l.Dir} {
+					for _, dir := range []string{dir, filepath.Join(dir, "lib")} {
+						waiting = append(waiting, filepath.Join(dir, name+".lua"), filepath.Join(dir, name, "init.lua"))
+					}
+				}
+			}
+		}
+	}
+}
+
+// unreadParams lists the parameters of schedules that their scripts never read.
+func (l *Loader) unreadParams(definitions []schedule.Definition) (list []string) {
+	if l.Params == nil {
+		return nil
+	}
+	for _, d := range definitions {
+		var given map[string]json.RawMessage
+		if json.Unmarshal([]byte(d.Params.JSON()), &given) != nil || len(given) == 0 {
+			continue
+		}
+		read, known := map[string]bool{}, true
+		for path, text := range l.code(d.Script) {
+			known = known && l.Params(path, text, read)
+		}
+		names := slices.Sorted(maps.Keys(read))
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			near := catalog.Nearest(name, slices.DeleteFunc(slices.Clone(names), func(other string) bool { _, ok := given[other]; return ok }))
+			if !known || read[name] {
+				continue
+			}
+			reads := "it reads no parameters"
+			if len(names) > 0 {
+				reads = "it reads: " + strings.Join(names, ", ")
+			}
+			list = append(list, fmt.Sprintf("schedule '%s': params: the script %s never reads '%s'%s; %s", d.Name, d.Script, name, catalog.Aside(near), reads))
+		}
+	}
+	return list
 }
 
 // program returns the file of a program that sends notifications, if the action has one

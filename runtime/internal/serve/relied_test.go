@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -93,12 +94,12 @@ func TestScriptsOfOthers(t *testing.T) {
 // programs that send notifications are refused if other users can change them.
 func TestFilesOfOthersDoNotRun(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"jobs/s.lua": "local a = require('lib.a')\nrequire \"planhat\"", "lib/a.lua": "return require [[x]] or require 'b'", "jobs/b.lua": "", "h.lua": "", "note.sh": "", "free.lua": "",
+		"jobs/s.lua": "local a = require('lib.a')\nrequire \"planhat\"", "lib/a.lua": "return require [[x]] or require 'b'", "jobs/b.lua": "", "jobs/x.lua": "require 'shared'", "jobs/lib/shared.lua": "", "h.lua": "", "note.sh": "", "free.lua": "",
 		"phscript.toml": "[serve]\non_failure = [{ command = [\"./note.sh\"] }, { script = \"h.lua\" }, { command = [\"true\"] }]\n" +
 			"[[schedule]]\nname = \"s\"\nscript = \"jobs/s.lua\"\nevery = \"1h\"\n",
 	})
 	for file, of := range map[string]string{
-		"jobs/s.lua": "schedule 's': ", "lib/a.lua": "schedule 's': ", "jobs/b.lua": "schedule 's': ", "h.lua": "serve.on_failure: ",
+		"jobs/s.lua": "schedule 's': ", "lib/a.lua": "schedule 's': ", "jobs/b.lua": "schedule 's': ", "jobs/x.lua": "schedule 's': ", "jobs/lib/shared.lua": "schedule 's': ", "h.lua": "serve.on_failure: ",
 		"note.sh": "the program ./note.sh, which sends notifications: ", "free.lua": "",
 	} {
 		l := loaderFor(dir)
@@ -130,4 +131,44 @@ func TestWebhooksOfASimulatedService(t *testing.T) {
 	n.Simulated = false
 	err = n.act(t.Context(), config.Action{Webhook: "https://hooks.invalid/x"}, Event{})
 	require.NotErrorIs(t, err, errWithheld)
+}
+
+// TestWhatIsProbablyAMistake: settings that are valid, but whose result surprises.
+func TestWhatIsProbablyAMistake(t *testing.T) {
+	dir := tree(t, map[string]string{"a.lua": "reads region require 'm'", "m.lua": "reads days", "any.lua": "reads any", "phscript.toml": `
+[serve]
+on_failure = [{ webhook = "https://hooks.example.com/x" }, { webhook = "http://127.0.0.1:80/x" }, { webhook = "http://hooks.example.com:8080/kJxPqR" }, { webhook_env = "HOOK" }]
+[[schedule]]
+name = "a"
+script = "a.lua"
+every = "1h"
+jitter = "2h"
+params = { regoin = "eu", days = 3, region = "us", verbose = true }
+[[schedule]]
+name = "any"
+script = "any.lua"
+every = "1h"
+time_zone = "Europe/Stockholm"
+params = { regoin = "eu" }
+[[schedule]]
+name = "none"
+script = "m.lua"
+cron = "0 2 * * *"
+`})
+	l := loaderFor(dir)
+	l.Params = func(_ string, source []byte, read map[string]bool) bool {
+		name := strings.Fields(string(source))[1]
+		read[name] = true
+		return name != "any"
+	}
+	loaded, err := l.Load()
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"schedule 'a': params: the script a.lua never reads 'regoin'; it reads: days, region",
+		"schedule 'a': params: the script a.lua never reads 'verbose'; it reads: days, region",
+		`schedule 'a': jitter = "2h" is longer than the time between two ticks (1h), so runs can be due in another order than their ticks; use at most 1h`,
+		`schedule 'any': time_zone has no effect on an interval, which does not depend on the time of day; for times of day, write cron = "0 2 * * *"`,
+		"the connection to the webhook on hooks.example.com:8080 is not encrypted, so others could read the notifications; use https://",
+		"the connection to the webhook on variable.example is not encrypted, so others could read the notifications; use https://",
+	}, Doubts(loaded, func(string) (string, bool) { return "http://variable.example/secret", true }))
 }

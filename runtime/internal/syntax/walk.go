@@ -176,3 +176,26 @@ func Required(e ast.Expr) (module string, ok bool) {
 	}
 	return name.Value, true
 }
+
+// Params adds the parameters that a chunk reads. It reports false if the chunk uses the
+// table params in another way, such as in a loop, so that it may read any of them.
+func Params(chunk []ast.Stmt, read map[string]bool) (known bool) {
+	known = true
+	fields := map[ast.Expr]bool{}
+	visitor := Visitor{Expr: func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.AttrGetExpr:
+			object, _ := e.Object.(*ast.IdentExpr)
+			key, ok := e.Key.(*ast.StringExpr)
+			if ok && object != nil && object.Value == "params" {
+				fields[object], read[key.Value] = true, true
+			}
+		case *ast.IdentExpr:
+			known = known && (e.Value != "params" || fields[e])
+		case *ast.StringExpr: // _G.params
+			known = known && e.Value != "params"
+		}
+	}}
+	visitor.Statements(chunk)
+	return known
+}

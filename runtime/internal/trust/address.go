@@ -24,12 +24,12 @@ type host struct {
 // Name adds a host: example.com or example.com:8443 for encrypted connections,
 // http://example.com also for those that are not. The path of an address is ignored.
 func (h *Hosts) Name(text string) error {
-	address := text
-	if !strings.Contains(address, "://") {
+	address, bare := text, !strings.Contains(text, "://")
+	if bare {
 		address = "https://" + address
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+	if err != nil || !hostName().MatchString(u.Hostname()) || u.User != nil || u.Scheme != "http" && u.Scheme != "https" || bare && strings.ContainsAny(text, "/?#") {
 		return fmt.Errorf("%q is not a host; write it as example.com, example.com:8443 or http://example.com", text)
 	}
 	h.named = append(h.named, host{strings.ToLower(u.Hostname()), u.Port(), u.Scheme == "http"})
@@ -63,6 +63,9 @@ func (h Hosts) has(u *url.URL, plain bool) bool {
 		return one.name == strings.ToLower(u.Hostname()) && (one.port == "" || one.port == u.Port()) && (one.plain || !plain)
 	})
 }
+
+// hostName matches the names of hosts, and IP addresses.
+var hostName = pattern.Lazy(`^([\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}_-]*[\p{L}\p{N}])?)*\.?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%[\w.-]+)?)$`)
 
 // planhats matches the names of Planhat's hosts, of all clusters.
 var planhats = pattern.Lazy(`^(api|analytics)(-[a-z0-9]+)?\.planhat\.com$`)

@@ -54,8 +54,11 @@ func TestHosts(t *testing.T) {
 	}
 	assert.False(t, named.Named("https://api.planhat.com"))
 	assert.True(t, named.Named("https://gateway.example.com"))
-	for _, wrong := range []string{"", "https://", "ftp://x", "user@host", "a b", "http://:80"} {
+	for _, wrong := range []string{"", "https://", "ftp://x", "user@host", "a b", "http://:80", "evil/x", "evil/", "evil?x", "evil#x", "/evil", "*", "*.example.com", "-x.example", "a..b", "example.com,", "example.com:x"} {
 		assert.Error(t, new(Hosts).Name(wrong), wrong)
+	}
+	for _, right := range []string{"localhost", "a", "a-b.example", "a_b:80", "bücher.example", "example.com.", "10.0.0.1:80", "[::1]", "HTTP://EXAMPLE.com"} {
+		assert.NoError(t, new(Hosts).Name(right), right)
 	}
 	assert.Equal(t, "h.example:1", HostOf(" https://h.example:1/x "))
 	assert.Empty(t, HostOf("h.example"))

@@ -26,7 +26,10 @@ func scriptParams(env *environment.Env, flags []string) (object []byte, given []
 	}
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")
-		if !ok || name == "" {
+		if ok && strings.TrimSpace(name) == "" {
+			return nil, nil, &usage.Error{Message: "--param " + flag + " has no name", Hint: "write --param NAME=VALUE; the script reads it as params.NAME"}
+		}
+		if !ok {
 			return nil, nil, &usage.Error{Message: "--param " + flag + " has no value", Hint: "write --param NAME=VALUE; the script reads it as params.NAME"}
 		}
 		text, err := json.Marshal(value)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
@@ -28,6 +29,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 	"github.com/phscript/phscript/runtime/internal/trust"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -77,6 +79,12 @@ func New(env *environment.Env) *cobra.Command {
 			if err := usage.Needs(cmd.Flags(), "check", "json"); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("workers") && o.workers < 1 {
+				return &usage.Error{Message: "--workers must be at least 1", Hint: "leave it out to run one script per processor at once"}
+			}
+			if err := config.CheckListen(o.listen); o.listen != "" && err != nil {
+				return &usage.Error{Message: "--listen: " + err.Error()}
+			}
 			o.Simulated = cmd.Flags().Changed("simulate")
 			return serveSchedules(env, o)
 		},
@@ -86,14 +94,14 @@ func New(env *environment.Env) *cobra.Command {
 	host.AddSimulate(cmd, &o.simulate, &o.companies)
 	f.IntVar(&o.workers, "workers", 0, "Run at most `N` scripts at once (default one per processor, at least 2)")
 	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
-	f.DurationVar(&o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
+	usage.Duration(f, &o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
 	f.BoolVar(&o.check, "check", false, "Only check the configuration and show when each schedule is due")
 	host.AddAllowHost(cmd, &o.allowHost)
 	f.BoolVar(&o.json, "json", false, "With --check, print JSON")
 	usage.AddLog(cmd, &o.logLevel, &o.logFormat)
-	f.DurationVar(&o.lostAfter, "lost-after", 0, "")
-	f.DurationVar(&o.lateAfter, "late-after", 0, "")
-	f.DurationVar(&o.retryPause, "retry-pause", 0, "")
+	usage.Duration(f, &o.lostAfter, "lost-after", 0, "")
+	usage.Duration(f, &o.lateAfter, "late-after", 0, "")
+	usage.Duration(f, &o.retryPause, "retry-pause", 0, "")
 	for _, name := range []string{"lost-after", "late-after", "retry-pause"} {
 		_ = f.MarkHidden(name)
 	}
@@ -120,7 +128,28 @@ func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
 			_, err := compile.Compile(source, name)
 			return err
 		},
+		Params: readParams,
 	}
+}
+
+// readParams adds the parameters that a file reads. It reports false if the file, or a
+// module that it requires by a computed name, may read others, too.
+func readParams(name string, source []byte, read map[string]bool) (known bool) {
+	chunk, err := compile.Parse(source, name)
+	if err != nil || !syntax.Params(chunk, read) {
+		return false
+	}
+	loads, named := 0, 0
+	visitor := syntax.Visitor{Expr: func(e ast.Expr) {
+		if _, ok := syntax.Required(e); ok {
+			named++
+		}
+		if name, ok := e.(*ast.IdentExpr); ok && slices.Contains([]string{"require", "dofile", "loadfile", "load", "loadstring", "_G"}, name.Value) {
+			loads++
+		}
+	}}
+	visitor.Statements(chunk)
+	return loads == named
 }
 
 // keepSecret makes sure that what a configuration holds is in no log.

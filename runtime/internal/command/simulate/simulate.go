@@ -52,7 +52,7 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.server.Addr, "addr", "127.0.0.1:8626", "Listen on `ADDRESS`; port 0 picks a free one")
-	f.DurationVar(&o.server.Latency, "latency", 0, "Delay every answer by `TIME`, such as 300ms")
+	usage.Duration(f, &o.server.Latency, "latency", 0, "Delay every answer by `TIME`, such as 300ms")
 	f.IntVar(&o.server.Companies, "companies", 0, "Generate `N` companies, with contacts, licenses and so on")
 	f.Int64Var(&o.server.Seed, "seed", 1, "Repeat the generated data and random faults of this `NUMBER`")
 	f.StringVar(&o.server.FixturesDir, "fixtures", "", "Load company.json, enduser.csv and so on from `DIR`")

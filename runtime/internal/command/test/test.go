@@ -75,7 +75,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.filter, "filter", "", "Run only tests with `TEXT` in their names, or that match /PATTERN/")
 	f.IntVar(&o.parallel, "parallel", 0, "Run `N` files at once (default one per processor)")
 	f.BoolVar(&o.bail, "bail", false, "Stop at the first failure")
-	f.DurationVar(&o.timeout, "timeout", suite.DefaultTimeout, "End a test after `TIME`")
+	usage.Duration(f, &o.timeout, "timeout", suite.DefaultTimeout, "End a test after `TIME`")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "Name every test and show what it prints")
 	f.BoolVar(&o.list, "list", false, "List the tests without running them")
 	f.BoolVar(&o.watch, "watch", false, "Run tests again when they or the scripts they test change")

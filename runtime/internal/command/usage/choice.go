@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/config"
 )
 
 // OneOf finds a word among those that something takes, whatever its case.
@@ -28,6 +30,35 @@ func Choice(cmd *cobra.Command, into *string, name, value, help string, values .
 	*into = value
 	cmd.Flags().Var(&choice{into, name, values}, name, help)
 	Complete(cmd, name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// Duration adds a flag that takes a duration.
+func Duration(f *pflag.FlagSet, into *time.Duration, name string, value time.Duration, help string) {
+	*into = value
+	f.Var(&duration{into, name}, name, help)
+}
+
+type duration struct {
+	*time.Duration
+	name string
+}
+
+func (d *duration) String() string {
+	if d.Duration == nil || *d.Duration == 0 {
+		return "0"
+	}
+	return d.Duration.String()
+}
+
+func (d *duration) Type() string { return "duration" }
+
+func (d *duration) Set(text string) error {
+	v, err := config.ParseDuration(text)
+	if err != nil {
+		return &Error{Message: "--" + d.name + ": " + err.Error()}
+	}
+	*d.Duration = v
+	return nil
 }
 
 type choice struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
@@ -43,7 +44,24 @@ func (f *Finished) ExitCode() int { return f.Code }
 
 // Group returns a command that only holds others.
 func Group(use, short, long string) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Long: long, Args: NoArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	return &cobra.Command{Use: use, Short: short, Long: long, Args: noCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+}
+
+// noCommand refuses what a group of commands does not have.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return &Error{
+		Message: "'" + cmd.CommandPath() + "' has no command '" + args[0] + "'" + catalog.DidYouMean(args[0], names),
+		Hint:    "its commands are: " + strings.Join(names, ", "),
+	}
 }
 
 // Needs refuses flags that mean nothing without another one.
