@@ -76,6 +76,10 @@ func (r Record) AppendMembers(into []Member) []Member {
 	}
 }
 
+// ValueEnd returns where the value that begins at a place of a record ends. The record must
+// be valid JSON.
+func (r Record) ValueEnd(at int) int { return skipValue(r, at) }
+
 // SplitList returns the records of a JSON list, as parts of its text. It is for lists that
 // come in other ways than from the client, such as from a file.
 func SplitList(text []byte) ([]Record, error) {

@@ -34,8 +34,13 @@ type Codec struct {
 	// its exact size.
 	names  []lua.LValue
 	values []lua.LValue
-	// members are room for those of an object that is being read.
+	// members and spans are room for those of an object that is being read.
 	members []planhat.Member
+	spans   []span
+	// shapes are those of the last objects, and after is the place of the field that Next
+	// returned last.
+	shapes []*shape
+	after  int
 
 	// path leads to the part being encoded, for errors; most is how many bytes its
 	// JSON may have, 0 without a limit.

@@ -18,10 +18,10 @@ import (
 type lazy struct {
 	table lua.LTable // first, so that a pointer to it is one to the whole
 	raw   []byte
-	// members are those of the object, in order, once one was asked for. escaped
-	// reports whether a name has an escape.
-	members []planhat.Member
-	escaped bool
+	// shape and spans are the names and the values of the members, once one was asked
+	// for.
+	shape *shape
+	spans []span
 	// parts are the tables of members that were asked for.
 	parts []part
 }
@@ -140,11 +140,11 @@ func (f objects) Weight(t *lua.LTable) int64 {
 	if r == nil {
 		return 0
 	}
-	n := int64(len(r.raw)) + int64(cap(r.members))*int64(unsafe.Sizeof(planhat.Member{})) + int64(cap(r.parts))*int64(unsafe.Sizeof(part{}))
+	n := int64(len(r.raw)) + int64(cap(r.spans))*int64(unsafe.Sizeof(span{})) + int64(cap(r.parts))*int64(unsafe.Sizeof(part{}))
 	for _, p := range r.parts {
 		n += f.Weight(p.table)
 		if f.lazy(p.table) == nil { // a list, or one that was filled
-			n += fullWeight * int64(r.members[p.member].To-r.members[p.member].From)
+			n += fullWeight * int64(len(r.value(p.member)))
 		}
 	}
 	return n
@@ -152,21 +152,6 @@ func (f objects) Weight(t *lua.LTable) int64 {
 
 // fullWeight is about how many times more a table takes than its JSON.
 const fullWeight = 4
-
-// index notes the members of an object, if that was not done before.
-func (c *Codec) index(r *lazy) {
-	if r.members != nil {
-		return
-	}
-	members := planhat.Record(r.raw).AppendMembers(c.members[:0])
-	for i := range members {
-		r.escaped = r.escaped || members[i].Escaped(r.raw)
-	}
-	r.members = slices.Clone(members)
-	if c.members = members; cap(members) > mostInterned {
-		c.members = nil // a very large object was the exception
-	}
-}
 
 // isEmptyObject reports whether an object has no members.
 func isEmptyObject(raw []byte) bool {
@@ -200,48 +185,41 @@ func (c *Codec) Field(t *lua.LTable, name string) lua.LValue {
 	return t.RawGetString(name)
 }
 
-// field returns the value of a member. Of several with one name, the last one that is
-// not null counts, as for the decoder.
+// field returns the value of a member, nil if there is none.
 func (c *Codec) field(r *lazy, name string) lua.LValue {
 	c.index(r)
-	for i := len(r.members) - 1; i >= 0; i-- {
-		m := &r.members[i]
-		if !r.named(m, name) || r.raw[m.From] == 'n' {
-			continue
-		}
-		if t := r.part(i); t != nil {
-			return t
-		}
-		v := c.value(r.raw[m.From:m.To])
-		if t, ok := v.(*lua.LTable); ok {
-			r.parts = append(r.parts, part{i, t})
-		}
-		return v
+	if i := r.place(name); i >= 0 {
+		return c.member(r, i)
 	}
 	return lua.LNil
 }
 
-// named reports whether a member has a name.
-func (r *lazy) named(m *planhat.Member, name string) bool {
-	key := r.raw[m.Name:m.NameEnd]
-	if !r.escaped || bytes.IndexByte(key, '\\') < 0 {
-		return string(key) == name
+// member returns the value of a member that is not null.
+func (c *Codec) member(r *lazy, i int) lua.LValue {
+	raw := r.value(i)
+	if raw[0] != '{' && raw[0] != '[' {
+		return c.value(raw)
 	}
-	return r.name(m) == name
+	if t := r.part(i); t != nil {
+		return t
+	}
+	v := c.value(raw)
+	r.parts = append(r.parts, part{i, v.(*lua.LTable)})
+	return v
 }
 
-func (r *lazy) name(m *planhat.Member) string {
-	name, _ := unquote(r.raw[m.Name-1 : m.NameEnd+1])
-	return name
-}
-
-// value makes the Lua value of a member, lazily in turn.
+// value makes the Lua value of JSON that was validated, of objects in it lazily in turn.
 func (c *Codec) value(raw jsontext.Value) lua.LValue {
 	switch raw[0] {
 	case '{':
 		if !isEmptyObject(raw) {
 			return c.newLazy(c.lazyParts, raw)
 		}
+		t := c.l.CreateTable(0, 0)
+		c.MarkObject(t)
+		return t
+	case '[':
+		return c.items(raw)
 	case '"':
 		text, _ := unquote(raw)
 		return lua.LString(text)
@@ -249,47 +227,38 @@ func (c *Codec) value(raw jsontext.Value) lua.LValue {
 		return lua.LTrue
 	case 'f':
 		return lua.LFalse
-	case '[':
-	default:
-		return c.number(raw)
+	case 'n':
+		return c.null
 	}
-	return c.whole(raw)
+	return c.number(raw)
 }
 
-// whole decodes JSON that was validated. It ends even if the run has to.
-func (c *Codec) whole(raw []byte) lua.LValue {
-	defer func(before bool) { c.patient = before }(c.patient)
-	c.patient = true
-	v, err := c.DecodeBytes(raw, DecodeOptions{})
-	if err != nil {
-		panic("luajson: a record that was validated can't be read: " + err.Error())
+// items makes a table of a list that was validated.
+func (c *Codec) items(raw []byte) lua.LValue {
+	base := len(c.values)
+	defer c.drop(base)
+	for at := 1; ; {
+		switch raw[at] {
+		case ']':
+			return c.list(c.values[base:])
+		case ',', ' ', '\t', '\n', '\r':
+			at++
+		default:
+			end := planhat.Record(raw).ValueEnd(at)
+			c.values = append(c.values, c.value(raw[at:end:end]))
+			at = end
+		}
 	}
-	return v
-}
-
-// fill puts the members of a lazy table into it. Parts that a script may hold stay the
-// same tables.
-func (c *Codec) fill(t *lua.LTable) {
-	r := c.lazy(t)
-	if r == nil {
-		return
-	}
-	full := c.whole(r.raw).(*lua.LTable)
-	for _, p := range r.parts {
-		full.RawSetString(r.name(&r.members[p.member]), p.table)
-	}
-	if t.Metatable == lua.LValue(c.lazyRecords) && full.Metatable == lua.LNil {
-		full.Metatable = c.records
-	}
-	*t = *full
-	r.raw, r.members, r.parts = nil, nil, nil
 }
 
 // unfilled returns the lazy table whose members can be written as they are, or nil. It
 // fills one whose names are not simple.
 func (c *Codec) unfilled(t *lua.LTable) *lazy {
 	r := c.lazy(t)
-	if r != nil && c.repeats(r) {
+	if r == nil {
+		return nil
+	}
+	if c.index(r); !r.shape.simple {
 		c.fill(t)
 		return nil
 	}
@@ -299,14 +268,11 @@ func (c *Codec) unfilled(t *lua.LTable) *lazy {
 // encodeLazy writes the members of a lazy table. What nobody has seen is written as it
 // is; write gets the values of those that scripts compare or convert.
 func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error) error {
-	c.index(r)
 	c.out = append(c.out, '{')
-	for i := range r.members {
-		m := &r.members[i]
-		if r.raw[m.From] == 'n' {
+	for i, name := range r.shape.names {
+		if r.isNull(i) {
 			continue
 		}
-		name := r.name(m)
 		c.path = append(c.path, step{name: name})
 		if err := c.name(name); err != nil {
 			return err
@@ -332,7 +298,7 @@ func (r *lazy) untouched() bool {
 }
 
 func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string, v lua.LValue) error) error {
-	raw := jsontext.Value(r.raw[r.members[i].From:r.members[i].To])
+	raw := r.value(i)
 	if t := r.part(i); t != nil {
 		return write(name, t)
 	}
@@ -347,23 +313,3 @@ func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string
 }
 
 var null = []byte("null")
-
-// repeats reports whether two members have the same name, or may have it.
-func (c *Codec) repeats(r *lazy) bool {
-	c.index(r)
-	for i := range r.members {
-		key := r.raw[r.members[i].Name:r.members[i].NameEnd]
-		if i == mostCompared || bytes.IndexByte(key, '\\') >= 0 {
-			return true
-		}
-		for j := range i {
-			if bytes.Equal(key, r.raw[r.members[j].Name:r.members[j].NameEnd]) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// mostCompared is how many names are compared with each other.
-const mostCompared = 100

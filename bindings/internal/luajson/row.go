@@ -96,6 +96,28 @@ func (f rows) Fill(t *lua.LTable) {
 	}
 }
 
+// Next is that of [objects] for rows.
+func (f rows) Next(t *lua.LTable, key lua.LValue) (next, value lua.LValue, ok bool) {
+	r, at := f.row(t), 0
+	if r == nil {
+		return nil, nil, false
+	}
+	if key != lua.LNil {
+		name, isText := key.(lua.LString)
+		i, known := r.columns.index[string(name)]
+		if !isText || !known || i >= len(r.cells) || r.value(i) == lua.LNil {
+			return nil, nil, false
+		}
+		at = i + 1
+	}
+	for ; at < len(r.cells); at++ {
+		if v := r.value(at); v != lua.LNil {
+			return r.columns.names[at], v, true
+		}
+	}
+	return lua.LNil, lua.LNil, true
+}
+
 func (f rows) Weight(t *lua.LTable) int64 {
 	r := f.row(t)
 	if r == nil {

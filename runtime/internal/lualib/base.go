@@ -47,9 +47,16 @@ func (lib *library) openBase(L *lua.LState) {
 	lib.tostring = globals.RawGetString("tostring")
 	step := L.NewFunction(func(L *lua.LState) int { return nextPair(call{LState: L, name: "ipairs"}) })
 	advance := globals.RawGetString("next")
+	machine.MarkNext(advance.(*lua.LFunction))
 	register(L, globals, functions{
 		{"ipairs", func(c call) int { return c.results(step, c.table(1), lua.LNumber(0)) }},
-		{"pairs", func(c call) int { return c.results(advance, c.table(1), lua.LNil) }},
+		{"pairs", func(c call) int {
+			// next fills the table if it has to.
+			if t, ok := c.Get(1).(*lua.LTable); ok {
+				return c.results(advance, t, lua.LNil)
+			}
+			return c.results(advance, c.table(1), lua.LNil)
+		}},
 	})
 }
 
@@ -187,7 +194,14 @@ func setMetatable(c call) int {
 
 // next is Lua's next.
 func next(c call) int {
-	key, value, known := machine.Next(c.table(1), c.Get(2))
+	var key, value lua.LValue
+	t, known := c.Get(1).(*lua.LTable)
+	if known {
+		key, value, known = machine.FollowingField(t, c.Get(2))
+	}
+	if !known {
+		key, value, known = machine.Next(c.table(1), c.Get(2))
+	}
 	if !known {
 		c.raise("invalid key to 'next'")
 	}

@@ -119,6 +119,7 @@ func init() {
 	table[lua.OP_CALL] = enter
 	table[lua.OP_RETURN] = leave
 	table[lua.OP_TAILCALL] = tailCall
+	table[lua.OP_TFORLOOP] = forIn
 }
 
 // sameLayout compares a struct of gopher-lua with the one here: names, offsets
