@@ -202,10 +202,16 @@ func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error)
 	return req, nil
 }
 
-// heedQuota pauses all users of the quota if the answer says that it is
+// heedQuota notes what the answer says about the quota, and pauses all its users if it is
 // spent.
 func (c *Client) heedQuota(ctx context.Context, q *call, a *answer) {
-	if q.op.Base != catalog.Main || a.status == http.StatusTooManyRequests {
+	if q.op.Base != catalog.Main {
+		return
+	}
+	if used, ok := quotaUsed(a.header); ok {
+		c.limiter.counted(ctx, used)
+	}
+	if a.status == http.StatusTooManyRequests {
 		return
 	}
 	if remaining, ok := quotaRemaining(a.header); !ok || remaining > 0 {

@@ -111,6 +111,14 @@ func (l *Limiter) Block(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// counted tells the window how many calls Planhat has counted.
+func (l *Limiter) counted(ctx context.Context, used int) {
+	l.init(LimiterConfig{})
+	if w, ok := l.window.(CountingWindow); ok {
+		w.Counted(ctx, used)
+	}
+}
+
 // State reports how much of the minute quota is spent.
 func (l *Limiter) State(ctx context.Context) (WindowState, error) {
 	l.init(LimiterConfig{})

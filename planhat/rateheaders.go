@@ -19,7 +19,19 @@ const longestPause = 1e9
 
 // quotaRemaining reads X-Rate-Limit-Remaining in both spellings that are seen.
 func quotaRemaining(h http.Header) (int, bool) {
-	for _, name := range []string{"X-Rate-Limit-Remaining", "X-RateLimit-Remaining"} {
+	return whole(h, "X-Rate-Limit-Remaining", "X-RateLimit-Remaining")
+}
+
+// quotaUsed reads how many calls the quota has counted since it started anew.
+func quotaUsed(h http.Header) (int, bool) {
+	limit, ok := whole(h, "X-Rate-Limit-Limit", "X-RateLimit-Limit")
+	remaining, known := quotaRemaining(h)
+	return limit - remaining, ok && known && remaining >= 0 && remaining <= limit
+}
+
+// whole reads the first of some headers that is a whole number.
+func whole(h http.Header, names ...string) (int, bool) {
+	for _, name := range names {
 		if n, err := strconv.Atoi(strings.TrimSpace(h.Get(name))); err == nil {
 			return n, true
 		}

@@ -369,3 +369,22 @@ func TestAnalyticsCallsSpendNoQuota(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, state.Used)
 }
+
+func TestQuotaUsed(t *testing.T) {
+	for _, tt := range []struct {
+		limit, remaining string
+		used             int
+		ok               bool
+	}{{"200", "150", 50, true}, {"200", "0", 200, true}, {"200", "200", 0, true}, {"200", "", 0, false}, {"", "150", 0, false}, {"200", "201", 0, false}, {"200", "-1", 0, false}, {"many", "1", 0, false}} {
+		for _, name := range []string{"X-Rate-Limit-", "X-RateLimit-"} {
+			h := http.Header{}
+			h.Set(name+"Limit", tt.limit)
+			h.Set(name+"Remaining", tt.remaining)
+			used, ok := quotaUsed(h)
+			assert.Equal(t, tt.ok, ok, "%+v", tt)
+			if ok {
+				assert.Equal(t, tt.used, used, "%+v", tt)
+			}
+		}
+	}
+}

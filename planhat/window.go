@@ -27,6 +27,14 @@ type Window interface {
 	State(ctx context.Context) (WindowState, error)
 }
 
+// CountingWindow is a Window that is told how many calls Planhat has counted, also those of
+// other programs, since its quota last started anew. Answers may arrive in another order
+// than their calls were counted.
+type CountingWindow interface {
+	Window
+	Counted(ctx context.Context, used int)
+}
+
 // Settled is how long before its start a booking is fixed at the latest.
 const Settled = 400 * time.Millisecond
 

@@ -44,6 +44,7 @@ type Window struct {
 	store  *store.Persistent
 	// lead is how far ahead starts are booked, in nanoseconds.
 	lead atomic.Int64
+	seen seen
 }
 
 var _ planhat.Window = (*Window)(nil)
@@ -94,6 +95,10 @@ func (w *Window) Take(ctx context.Context) (planhat.Booking, error) {
 			var at time.Time
 			err := change(ctx, db, w.tenant, w.host, func(t *tenant) bool {
 				b, at = w.book(t, lead), t.read
+				if w.o.Limit > 0 {
+					t.note()
+					w.seen.booked(t)
+				}
 				return w.o.Limit > 0
 			})
 			if err != nil {

@@ -41,6 +41,10 @@ type Report struct {
 	// script that got it.
 	Last429    time.Time `json:"last_429,omitzero" doc:"when Planhat last answered 429"`
 	LastScript string    `json:"last_429_script,omitempty" doc:"the script that got this answer"`
+	// Others is the least number of calls that Planhat has counted and this store has not,
+	// 0 if none were seen lately. OthersSeen is when.
+	Others     int64     `json:"others" doc:"calls that other programs have made with the token, at least"`
+	OthersSeen time.Time `json:"others_seen,omitzero" doc:"when these were last seen"`
 	Users      []User    `json:"users" doc:"who uses the quota, the largest share first"`
 }
 
@@ -72,6 +76,9 @@ func (t *tenant) report() Report {
 	r := Report{Host: t.host, Tenant: t.key, LastScript: t.blockedBy, BlockedFor: time.Duration(max(0, t.blockedUntil-t.now)) * time.Microsecond}
 	if t.blockedAt > 0 {
 		r.Last429 = time.UnixMicro(t.blockedAt)
+	}
+	if t.others > 0 && t.now-t.othersAt < shownFor {
+		r.Others, r.OthersSeen = t.others, time.UnixMicro(t.othersAt)
 	}
 	users := map[[2]string]*User{}
 	for _, s := range t.starts {

@@ -28,17 +28,20 @@ type tenant struct {
 	// when starts were last moved: those with higher numbers are where they were booked.
 	bookedAt, last, moved int64
 	starts                []start
+	// others is how many calls others had sent at othersAt, marks are how many were ours.
+	others, othersAt int64
+	marks            []mark
 }
 
 // The texts are last, so that glance need not read them.
-const columns = `tenant, host, blocked_until, blocked_at, blocked_by, booked_at, last_start, moved_start, runs, starts`
+const columns = `tenant, host, blocked_until, blocked_at, blocked_by, booked_at, last_start, moved_start, others, others_at, marks, runs, starts`
 
 // change reads a tenant, creates one that is missing, and stores it if do returns true.
 // Nobody else changes the tenant meanwhile.
 func change(ctx context.Context, db *store.DB, key, host string, do func(t *tenant) bool) error {
 	// The time is read after the row is locked, which may take long.
 	get := `SELECT ` + columns + `, ` + db.Now() + ` FROM (SELECT ` + columns + ` FROM phscript_quota WHERE tenant = ?` + db.Locking() + `) AS locked`
-	const set = `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ?, booked_at = ?, last_start = ?, moved_start = ?, runs = ?, starts = ? WHERE tenant = ?`
+	const set = `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ?, booked_at = ?, last_start = ?, moved_start = ?, others = ?, others_at = ?, marks = ?, runs = ?, starts = ? WHERE tenant = ?`
 	if err := db.Prepare(ctx, get, set); err != nil {
 		return err
 	}
@@ -54,10 +57,14 @@ func change(ctx context.Context, db *store.DB, key, host string, do func(t *tena
 			return err
 		}
 		runs, starts, err := t.write()
-		if err == nil {
-			err = store.Exec(ctx, tx, set, t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, t.moved, runs, starts, key)
+		if err != nil {
+			return err
 		}
-		return err
+		marks, err := t.writeMarks()
+		if err != nil {
+			return err
+		}
+		return store.Exec(ctx, tx, set, t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, t.moved, t.others, t.othersAt, marks, runs, starts, key)
 	})
 }
 
@@ -89,6 +96,7 @@ func glance(ctx context.Context, db *store.DB, key string) (t tenant, err error)
 func (t *tenant) moveBack() {
 	if ahead := max(t.bookedAt, t.blockedAt) - t.now; ahead > 0 {
 		t.bookedAt, t.blockedAt, t.blockedUntil = t.bookedAt-ahead, t.blockedAt-ahead, t.blockedUntil-ahead
+		t.othersAt -= ahead
 		t.moved = t.last
 	}
 }
@@ -102,12 +110,15 @@ type row interface{ Scan(to ...any) error }
 
 // scan reads columns and the time, and moves everything if the clock was set back.
 func scan(r row) (t tenant, err error) {
-	var runs, starts string
-	if err = r.Scan(&t.key, &t.host, &t.blockedUntil, &t.blockedAt, &t.blockedBy, &t.bookedAt, &t.last, &t.moved, &runs, &starts, &t.now); err != nil {
+	var runs, starts, marks string
+	if err = r.Scan(&t.key, &t.host, &t.blockedUntil, &t.blockedAt, &t.blockedBy, &t.bookedAt, &t.last, &t.moved, &t.others, &t.othersAt, &marks, &runs, &starts, &t.now); err != nil {
 		return t, err
 	}
 	t.read = time.Now()
 	t.moveBack()
+	if err = t.parseMarks(marks); err != nil {
+		return t, err
+	}
 	t.starts, err = t.parse(runs, starts)
 	return t, err
 }

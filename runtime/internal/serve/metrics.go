@@ -165,7 +165,9 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil && len(reports) > 0 {
 		used, waiting := gauge("quota_used", "Calls of the last minute, of all processes."), gauge("quota_waiting", "Calls that wait for the quota, of all processes.")
 		blocked := gauge("quota_blocked_seconds", "Seconds until calls resume after a 429.")
+		others := gauge("quota_others", "Calls that other programs have made with the token, at least; 0 if none were seen in the last 2 minutes.")
 		for _, r := range reports {
+			others.add(float64(r.Others), "host", r.Host, "tenant", r.Tenant)
 			used.add(float64(r.Used), "host", r.Host, "tenant", r.Tenant)
 			waiting.add(float64(r.Waiting), "host", r.Host, "tenant", r.Tenant)
 			blocked.add(r.BlockedFor.Seconds(), "host", r.Host, "tenant", r.Tenant)

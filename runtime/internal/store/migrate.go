@@ -173,6 +173,12 @@ var migrations = []string{
 		answer {{bytes}},
 		PRIMARY KEY (journal, seq)
 	);`,
+
+	// What Planhat has counted beyond the calls of phscript, and how many those were at
+	// some times before.
+	`ALTER TABLE phscript_quota ADD COLUMN others BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_quota ADD COLUMN others_at BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_quota ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -41,7 +43,10 @@ func (q Quota) Rows() [][]string {
 		{"  free", strconv.Itoa(q.Free)},
 	}
 	if q.BlockedFor > 0 {
-		rows = append(rows, []string{"  blocked", fmt.Sprintf("for another %s, as Planhat asked", Duration(q.BlockedFor.Round(time.Second)))})
+		rows = append(rows, []string{"  blocked", "for " + remaining(q.BlockedFor) + ", as Planhat asked"})
+	}
+	if q.Others > 0 {
+		rows = append(rows, []string{"  others", fmt.Sprintf("at least %d, seen at %s", q.Others, At(q.OthersSeen))})
 	}
 	if !q.Last429.IsZero() {
 		rows = append(rows, []string{"  last 429", fmt.Sprintf("%s, sent to %s", At(q.Last429), q.LastScript)})
@@ -57,5 +62,25 @@ func still(calls int, wait time.Duration) string {
 	if calls == 0 {
 		return ""
 	}
-	return ", the first for another " + Duration(wait.Round(time.Second))
+	return ", the first for " + remaining(wait)
+}
+
+// remaining is a time for people that is still to come.
+func remaining(d time.Duration) string {
+	if d = d.Round(time.Second); d <= 0 {
+		return "less than a second"
+	}
+	return "another " + Duration(d)
+}
+
+// Warnings are what keeps scripts from using the whole quota.
+func (q Quota) Warnings() (list []string) {
+	token := fmt.Sprintf("the token %.6s", q.Tenant)
+	if q.BlockedFor > 0 {
+		list = append(list, fmt.Sprintf("Planhat has refused calls with %s (429): all calls wait for %s", token, remaining(q.BlockedFor)))
+	}
+	if q.Others > 0 {
+		list = append(list, fmt.Sprintf("other programs use %s, too: Planhat has counted at least %s that scripts with this store have not made", token, english.Plural(int(q.Others), "call", "")))
+	}
+	return list
 }

@@ -62,5 +62,13 @@ func show(env *environment.Env, o *options) error {
 		}
 		rows = append(rows, q.Rows()...)
 	}
-	return printing.Table(env, view.QuotaColumns, rows)
+	if err := printing.Table(env, view.QuotaColumns, rows); err != nil {
+		return err
+	}
+	for _, q := range quotas {
+		for _, warning := range q.Warnings() {
+			fmt.Fprintln(env.Stderr, "warning:", warning)
+		}
+	}
+	return nil
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/simulator"
 	command "github.com/phscript/phscript/runtime/internal/command/quota"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/quota"
@@ -55,4 +57,51 @@ func TestQuota(t *testing.T) {
 	_, stderr, err := r.Run(command.New, "--config", "missing.toml", "--state", place)
 	require.NoError(t, err)
 	assert.Regexp(t, `^warning: ignoring the configuration: .*missing.toml.*\n$`, stderr, "said once")
+}
+
+// TestOthers: calls that another program makes with the same token are told apart, and a
+// pause after a 429 is a warning.
+func TestOthers(t *testing.T) {
+	server, err := simulator.Start(simulator.Options{CallsPerMinute: 60, PerSecond: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	r := trial.New(t, nil)
+	r.Schedules()
+	client := func(window planhat.Window) *planhat.Client {
+		c, err := planhat.New(planhat.Config{APIToken: server.APIToken(), BaseURL: server.URL(), Limiter: planhat.NewLimiter(planhat.LimiterConfig{PerSecond: -1, Window: window})})
+		require.NoError(t, err)
+		return c
+	}
+	call := func(c *planhat.Client, times int) {
+		for range times {
+			_, err := c.User.GetList(t.Context(), planhat.ListOptions{Limit: 1})
+			require.NoError(t, err)
+		}
+	}
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		w := quota.New(quota.Options{
+			Open: func(context.Context) (*store.DB, error) { return db, nil }, URL: server.URL(), Token: server.APIToken(),
+			Limit: 200, Length: time.Minute, Run: "run 7", Script: "sync.lua",
+		})
+		ours := client(w)
+		call(ours, 5)
+		out, stderr, err := r.Run(command.New)
+		require.NoError(t, err)
+		assert.NotContains(t, out, "others")
+		assert.Empty(t, stderr)
+		call(client(nil), 30)
+		call(ours, 1)
+		out, stderr, err = r.Run(command.New)
+		require.NoError(t, err)
+		assert.Regexp(t, `others +at least 30, seen at `, out)
+		assert.Regexp(t, `^warning: other programs use the token [0-9a-f]{6}, too: Planhat has counted at least 30 calls that scripts with this store have not made\n$`, stderr)
+		require.NoError(t, w.Block(ctx, 40*time.Second))
+	})
+	out, stderr, err := r.Run(command.New)
+	require.NoError(t, err)
+	assert.Contains(t, out, "as Planhat asked")
+	assert.Regexp(t, `warning: Planhat has refused calls with the token [0-9a-f]{6} \(429\): all calls wait for another \d+s\n`, stderr)
+	out, _, err = r.Run(command.New, "--json")
+	require.NoError(t, err)
+	assert.Contains(t, out, `"others": 30`)
 }
