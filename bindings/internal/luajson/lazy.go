@@ -92,8 +92,8 @@ func whole(t *lua.LTable, seen map[*lua.LTable]bool) {
 // contents are those of lazy tables of one kind.
 type contents interface {
 	Filler
-	// field returns a field of a table that is not filled.
-	field(v lua.LValue, name string) lua.LValue
+	// Field returns a field of a table that is not filled.
+	Field(t *lua.LTable, name string) lua.LValue
 }
 
 // lazies makes the metatable of lazy tables. show returns the text that print shows of
@@ -108,8 +108,9 @@ func (c *Codec) lazies(show func(t *lua.LTable) string, of contents) *lua.LTable
 	meta.RawSetString(FillField, fill)
 	meta.RawSetString("__index", c.l.NewFunction(func(L *lua.LState) int {
 		v := lua.LNil
-		if name, ok := L.Get(2).(lua.LString); ok {
-			v = of.field(L.Get(1), string(name))
+		t, isTable := L.Get(1).(*lua.LTable)
+		if name, ok := L.Get(2).(lua.LString); ok && isTable {
+			v = of.Field(t, string(name))
 		}
 		L.Push(v)
 		return 1
@@ -128,9 +129,9 @@ type objects struct{ *Codec }
 
 func (f objects) Fill(t *lua.LTable) { f.fill(t) }
 
-func (f objects) field(v lua.LValue, name string) lua.LValue {
-	if r := f.lazy(v); r != nil {
-		return f.Codec.field(r, name)
+func (f objects) Field(t *lua.LTable, name string) lua.LValue {
+	if r := f.lazy(t); r != nil {
+		return f.field(r, name)
 	}
 	return lua.LNil
 }

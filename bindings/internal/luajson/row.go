@@ -130,8 +130,8 @@ func (f rows) Weight(t *lua.LTable) int64 {
 	return n
 }
 
-func (f rows) field(v lua.LValue, name string) lua.LValue {
-	if r := f.row(v); r != nil {
+func (f rows) Field(t *lua.LTable, name string) lua.LValue {
+	if r := f.row(t); r != nil {
 		return r.field(name)
 	}
 	return lua.LNil

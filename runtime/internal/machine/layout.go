@@ -120,6 +120,8 @@ func init() {
 	table[lua.OP_RETURN] = leave
 	table[lua.OP_TAILCALL] = tailCall
 	table[lua.OP_TFORLOOP] = forIn
+	table[lua.OP_GETTABLE], table[lua.OP_GETTABLEKS] = load, load
+	table[lua.OP_NEWTABLE] = newTable
 }
 
 // sameLayout compares a struct of gopher-lua with the one here: names, offsets

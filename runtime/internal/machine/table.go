@@ -30,6 +30,45 @@ func GrowFields(t *lua.LTable, n int) {
 	}
 }
 
+// fewFields is how many keys of a new table share its memory.
+const fewFields = 8
+
+// newTable executes the making of a table, with room for the keys that its constructor
+// names.
+func newTable(L *lua.LState, inst uint32, base *frame) int {
+	n := int(inst >> 9 & 0x1ff)
+	if n == 0 {
+		return instructions[lua.OP_NEWTABLE](L, inst, base)
+	}
+	var t *lua.LTable
+	var keys []lua.LValue
+	switch {
+	case n <= fewFields/2:
+		room := &struct {
+			table lua.LTable
+			keys  [fewFields / 2]lua.LValue
+		}{}
+		t, keys = &room.table, room.keys[:0]
+	case n <= fewFields:
+		room := &struct {
+			table lua.LTable
+			keys  [fewFields]lua.LValue
+		}{}
+		t, keys = &room.table, room.keys[:0]
+	default:
+		t, keys = &lua.LTable{}, make([]lua.LValue, 0, n)
+	}
+	t.Metatable = lua.LNil
+	layout := (*tableLayout)(unsafe.Pointer(t))
+	layout.keys, layout.fields, layout.places = keys, make(map[string]lua.LValue, n), make(map[lua.LValue]int, n)
+	if items := int(inst & 0x1ff); items > 0 {
+		layout.array = make([]lua.LValue, 0, items)
+	}
+	s := of(L)
+	s.reg.set(s.target(inst), t)
+	return 0
+}
+
 // SetField sets a text key to a value that is not nil. Unlike LTable.RawSetString it
 // allocates nothing for a key that the table has, or that is a value already.
 func SetField(t *lua.LTable, key, v lua.LValue) {

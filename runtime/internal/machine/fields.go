@@ -16,8 +16,10 @@ var advancing = make([]*lua.Upvalue, 0, 1)
 // The function must do what FollowingField does.
 func MarkNext(fn *lua.LFunction) { fn.Upvalues = advancing }
 
-// contents are those of a table whose fields are made when a script asks for them.
+// contents are those of tables whose fields are made when a script asks for them.
 type contents interface {
+	// Field returns a field of such a table, nil if it does not have it.
+	Field(t *lua.LTable, name string) lua.LValue
 	// Next is FollowingField for such a table. ok is false if it has to be filled.
 	Next(t *lua.LTable, key lua.LValue) (next, value lua.LValue, ok bool)
 }
@@ -25,18 +27,64 @@ type contents interface {
 // FollowingField is Next for a table that may not be filled. known is also false for one
 // that has to be filled first.
 func FollowingField(t *lua.LTable, key lua.LValue) (next, value lua.LValue, known bool) {
+	if lazy := contentsOf(t); lazy != nil {
+		return lazy.Next(t, key)
+	}
+	return Next(t, key)
+}
+
+// contentsOf returns what knows the contents of a table that is not filled, or nil.
+func contentsOf(t *lua.LTable) contents {
 	meta, ok := t.Metatable.(*lua.LTable)
 	if !ok {
-		return Next(t, key)
+		return nil
 	}
 	ud, ok := meta.RawGetString(compile.FillField).(*lua.LUserData)
 	if !ok {
-		return Next(t, key)
+		return nil
 	}
-	if lazy, ok := ud.Value.(contents); ok {
-		return lazy.Next(t, key)
+	return ud.Value.(contents)
+}
+
+// load executes the reading of a field. Only metamethods that are functions are left to
+// gopher-lua's own instruction.
+func load(L *lua.LState, inst uint32, base *frame) int {
+	s := of(L)
+	t, isTable := s.operand(inst & 0x1ff).(*lua.LTable)
+	name, isText := s.operand(inst >> 9 & 0x1ff).(lua.LString)
+	if isTable && isText {
+		if v, ok := fieldOf(t, string(name)); ok {
+			s.reg.set(s.target(inst), v)
+			return 0
+		}
 	}
-	return nil, nil, false
+	return instructions[inst>>26](L, inst, base)
+}
+
+// fieldOf returns a field of a table or of those that its metatables lead to. ok is false
+// if a metamethod has to be called for it.
+func fieldOf(t *lua.LTable, name string) (v lua.LValue, ok bool) {
+	for range lua.MaxTableGetLoop {
+		if v := t.RawGetString(name); v != lua.LNil || t.Metatable == lua.LNil {
+			return v, true
+		}
+		meta, ok := t.Metatable.(*lua.LTable)
+		if !ok {
+			return nil, false
+		}
+		switch index := meta.RawGetString("__index").(type) {
+		case *lua.LNilType:
+			return lua.LNil, true
+		case *lua.LTable:
+			t = index
+		default:
+			if lazy := contentsOf(t); lazy != nil {
+				return lazy.Field(t, name), true
+			}
+			return nil, false
+		}
+	}
+	return nil, false
 }
 
 // forIn executes a step of a loop over what a function returns. Loops with next need no
