@@ -60,9 +60,9 @@ func (e *fileFailure) ErrorHint() string {
 	return e.hint
 }
 
-// fileError wraps the error of a file operation. nil, and errors that have their
+// FileError wraps the error of a file operation. nil, and errors that have their
 // own kind, such as a refusal or a cancelled run, are returned unchanged.
-func fileError(files Files, op, name string, err error) error {
+func FileError(files Files, op, name string, err error) error {
 	var kinder ErrorKinder
 	switch {
 	case err == nil:
@@ -142,7 +142,7 @@ func (memory) Close() error { return nil }
 func openSource(a *Args, name string) (*source, error) {
 	f, err := a.Host.Files.OpenRead(name)
 	if err != nil {
-		return nil, fileError(a.Host.Files, "read", name, err)
+		return nil, FileError(a.Host.Files, "read", name, err)
 	}
 	return &source{f, a.Host.Files, name, a.L, a.Host.mostText()}, nil
 }
@@ -160,7 +160,7 @@ func (s *source) file() string {
 }
 
 // fail returns the error of reading.
-func (s *source) fail(err error) error { return fileError(s.files, "read", s.name, err) }
+func (s *source) fail(err error) error { return FileError(s.files, "read", s.name, err) }
 
 // all reads the whole file, whose size is asked for first: a text that grows needs
 // more than twice its size.
@@ -263,7 +263,7 @@ func openTarget(a *Args, name string, appendTo bool) (*target, error) {
 }
 
 // fail returns the error of writing.
-func (t *target) fail(err error) error { return fileError(t.files, "write", t.name, err) }
+func (t *target) fail(err error) error { return FileError(t.files, "write", t.name, err) }
 
 // abort discards what was written. If the host cannot discard it, the file stays
 // open, because closing would publish it.

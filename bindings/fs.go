@@ -133,7 +133,7 @@ func fsEntries() []*Func {
 				if errors.Is(err, fs.ErrNotExist) {
 					return a.Push(lua.LFalse)
 				}
-				return a.give(lua.LTrue, fileError(a.Host.Files, "access", a.String(0), err))
+				return a.give(lua.LTrue, FileError(a.Host.Files, "access", a.String(0), err))
 			},
 		},
 		{
@@ -146,7 +146,7 @@ func fsEntries() []*Func {
 			Call: func(a *Args) (int, error) {
 				info, err := a.Host.Files.Stat(a.String(0))
 				if err != nil {
-					return 0, fileError(a.Host.Files, "access", a.String(0), err)
+					return 0, FileError(a.Host.Files, "access", a.String(0), err)
 				}
 				t := a.L.CreateTable(0, 4)
 				t.RawSetString("name", lua.LString(info.Name()))
@@ -180,7 +180,7 @@ func fsList(a *Args) (int, error) {
 	}
 	entries, err := a.Host.Files.ReadDir(dir)
 	if err != nil {
-		return 0, fileError(a.Host.Files, "list", dir, err)
+		return 0, FileError(a.Host.Files, "list", dir, err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -235,7 +235,7 @@ func fsChanges() []*Func {
 
 // onEntry makes a function that changes the file or folder of its first argument.
 func onEntry(op string, change func(a *Args, name string) error) func(a *Args) (int, error) {
-	return func(a *Args) (int, error) { return 0, fileError(a.Host.Files, op, a.String(0), change(a, a.String(0))) }
+	return func(a *Args) (int, error) { return 0, FileError(a.Host.Files, op, a.String(0), change(a, a.String(0))) }
 }
 
 // fsNames are the functions that work on names alone.

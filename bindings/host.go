@@ -3,10 +3,12 @@ package bindings
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"log/slog"
 	"math"
+	"net/http"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -27,6 +29,7 @@ type Host struct {
 	Log     Logger
 	Clock   Clock
 	Clients Clients
+	Network Network
 	// Models are declared models, from catalog.Declare, that scripts get from
 	// planhat.model by their name alone.
 	Models []*catalog.Model
@@ -110,4 +113,62 @@ type ClientOptions struct {
 	APIToken, TenantToken, APIURL, AnalyticsURL string
 	// CallsPerMinute is 0 for the configured quota.
 	CallsPerMinute int
+}
+
+// Network sends HTTP requests to other systems. It is safe for concurrent use.
+type Network interface {
+	// Send sends a request and returns the response, whose body the caller closes. It
+	// follows redirects, and refuses hosts that the script may not reach. reads says
+	// that the request changes nothing, whatever its method. In a dry run, another one
+	// is recorded but not sent, and the error is ErrWithheld.
+	Send(req *http.Request, reads bool) (*http.Response, error)
+	// Limit returns the limiter of a rate. Everything that names the same host, account
+	// and rate shares it, in all processes that share the run's store.
+	Limit(host, account string, rate Rate) Limiter
+	// Hide keeps a secret out of what the run prints and logs.
+	Hide(secret string)
+	// Stub answers matching requests from now on. It fails unless stubs answer all
+	// requests of the run. Seen returns the requests that they have answered.
+	Stub(s Stub) error
+	Seen() []SeenRequest
+}
+
+// ErrWithheld is the error of Network.Send about a request that a dry run does not
+// send.
+var ErrWithheld = errors.New("not sent: this is a dry run")
+
+// Rate is how many calls another system accepts.
+type Rate struct {
+	Calls int
+	Every time.Duration
+	// Class names the calls that it counts, "" for all.
+	Class string
+}
+
+// Limiter keeps calls within a rate.
+type Limiter interface {
+	// Acquire waits until a call may start, and returns the function that ends it.
+	Acquire(ctx context.Context) (release func(), err error)
+	// Block lets no call start for a while, in all processes that share the limiter.
+	Block(ctx context.Context, d time.Duration) error
+}
+
+// Stub is an answer in place of another system's.
+type Stub struct {
+	// Method is "" for any. A * in URL matches any text without a slash.
+	Method, URL string
+	Status      int
+	Header      http.Header
+	Body        []byte
+	// Failure, if set, is the error of the connection in place of an answer.
+	Failure string
+	// Times is how many requests it answers, 0 for all.
+	Times int
+}
+
+// SeenRequest is a request that a stub answered.
+type SeenRequest struct {
+	Method, URL string
+	Header      http.Header
+	Body        []byte
 }

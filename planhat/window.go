@@ -98,6 +98,11 @@ func newMemoryWindow(limit int, length, spacing time.Duration) *memoryWindow {
 	return &memoryWindow{limit: limit, length: length, spacing: spacing}
 }
 
+// NewWindow returns a window in memory, for a Limiter with another length than a minute.
+func NewWindow(spec WindowSpec) Window {
+	return newMemoryWindow(spec.Limit, spec.Length, spec.Spacing)
+}
+
 func (w *memoryWindow) Take(context.Context) (Booking, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -12,9 +12,11 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
+	"github.com/phscript/phscript/runtime/internal/network"
 	"github.com/phscript/phscript/runtime/internal/sandbox"
 )
 
@@ -32,6 +34,7 @@ type host struct {
 	env            *sandbox.Environment
 	journal        *journal
 	clients        *clients.Clients
+	network        *network.Network
 	checkpoint     *checkpoint
 	stdout, stderr *stream
 	// modules is the part that modules see.
@@ -50,8 +53,9 @@ type host struct {
 	moduleFiles moduleFiles
 }
 
-// newHost makes a host for a script, whose folder it may read.
-func (r *Runtime) newHost(s Script, o Options) *host {
+// newHost makes a host for a script, whose folder it may read. declared are the hosts that
+// the script allows itself to reach.
+func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	read := append([]string{o.WorkDir}, o.ReadDirs...)
 	if s.Path != "" {
 		read = append(read, filepath.Dir(s.Path))
@@ -70,13 +74,25 @@ func (r *Runtime) newHost(s Script, o Options) *host {
 		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: h.journal.log,
 		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun, AllowAddress: o.AllowAddress,
 	})
+	h.network = network.New(network.Options{
+		Rules: r.reach, Declared: declared, Stubs: o.Stubs, DryRun: h.clients.DryRun, Plan: h.clients.Plan,
+		Window: h.rateWindow, UserAgent: o.Planhat.UserAgent, Log: h.journal.log, Secrets: o.Secrets,
+	})
 	h.modules = &bindings.Host{
-		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients,
+		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients, Network: h.network,
 		Checkpoint: h.checkpoint, Journal: o.Journal, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
 		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
 		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },
 	}
 	return h
+}
+
+// rateWindow makes the window of a rate, or returns nil if it is not shared.
+func (h *host) rateWindow(system, account string, spec planhat.WindowSpec) planhat.Window {
+	if h.opts.RateWindow == nil {
+		return nil
+	}
+	return h.opts.RateWindow(WindowUser{URL: system, Token: account, Script: h.first.Name, Spec: spec})
 }
 
 type clock struct {
@@ -102,6 +118,7 @@ func (h *host) compile(ctx context.Context, src []byte, name, path string) (*lua
 // are dropped.
 func (h *host) finish(err error) error {
 	defer h.clients.Close()
+	defer h.network.Close()
 	var left []string
 	if err == nil || exited(err) != nil {
 		left = h.box.Unfinished()

@@ -34,6 +34,14 @@ func (r *Runtime) hasGoModule(name string) bool {
 	return r.modules[name] != nil || builtins.Has(name)
 }
 
+// isGlobal reports whether a module written in Go is global in every script.
+func (r *Runtime) isGlobal(name string) bool {
+	if m := r.modules[name]; m != nil {
+		return !m.Required
+	}
+	return builtins.IsGlobal(name)
+}
+
 // open returns the table of a module written in Go, made once per run.
 func (r *run) open(name string) *lua.LTable {
 	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
@@ -57,7 +65,7 @@ func (r *run) lazyGlobals() {
 			return 0
 		}
 		v := r.globalFunction(string(name))
-		if r.rt.hasGoModule(string(name)) {
+		if r.rt.isGlobal(string(name)) {
 			v = r.open(string(name))
 		}
 		if v == lua.LNil {

@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/network"
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
@@ -120,6 +121,18 @@ type Options struct {
 	// for none. The journal of all other calls is that of the run's context; see
 	// planhat.WithJournal.
 	Journal func(ctx context.Context, name string) (planhat.Journal, error)
+	// AllowNet are the hosts that scripts reach with the module http, beside those that
+	// they allow themselves in the comments at their top: api.example.com,
+	// *.example.com, 10.0.0.5, 10.0.0.0/8, localhost, http://example.com, or * for all
+	// public ones. Other addresses that are not public are refused.
+	AllowNet []string
+	// Stubs, if not nil, answer the requests of the module http, and none is sent.
+	// Scripts add to them with http.stub.
+	Stubs *Stubs
+	// RateWindow, if set, makes the windows of rates of other systems, to share them
+	// between processes. It is called when a script needs one.
+	RateWindow func(WindowUser) planhat.Window
+
 	// DryRun withholds every write. Reads happen; writes are logged and
 	// counted.
 	DryRun bool
@@ -149,6 +162,10 @@ type Options struct {
 	// outLock and errLock are the locks of Stdout and Stderr.
 	outLock, errLock *sync.Mutex
 }
+
+// Stubs answer HTTP requests in place of other systems; the zero value is ready.
+// Runtimes can share them.
+type Stubs = network.Stubs
 
 // Secrets is a set of values to hide; the zero value is ready. Add registers a
 // value, Hold does until its result is called, String returns a text without

@@ -9,7 +9,10 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/header"
+	"github.com/phscript/phscript/runtime/internal/network"
 )
 
 // Program is a compiled script. It can run any number of times, each time in a
@@ -21,7 +24,9 @@ type Program struct {
 	rt     *Runtime
 	script Script
 	proto  *lua.FunctionProto
-	files  chunks
+	// reach are the hosts that the script allows itself to reach.
+	reach []network.Rule
+	files chunks
 }
 
 // Compile compiles a script. It runs nothing, and ends with ctx and at the limits
@@ -43,7 +48,31 @@ func (r *Runtime) Compile(ctx context.Context, s Script) (*Program, error) {
 	if err != nil {
 		return nil, r.uncompiled(s, err)
 	}
-	return &Program{rt: r, script: s, proto: proto}, nil
+	reach, err := declaredHosts(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{rt: r, script: s, proto: proto, reach: reach}, nil
+}
+
+// declaredHosts returns the hosts that a script allows itself to reach.
+func declaredHosts(s Script) (rules []network.Rule, err error) {
+	says, err := header.Read(s.Source)
+	if bad, ok := errors.AsType[*header.Error](err); ok {
+		return nil, &ScriptError{Script: s.Name, Line: bad.Line, Message: bad.Message, Hint: bad.Hint, Cause: err}
+	}
+	for _, host := range says.Net {
+		r, err := network.ParseDeclared(host.Text)
+		if err != nil {
+			e := &ScriptError{Script: s.Name, Line: host.Line, Message: err.Error(), Cause: err}
+			if hinter, ok := errors.AsType[bindings.Hinter](err); ok {
+				e.Hint = hinter.ErrorHint()
+			}
+			return nil, e
+		}
+		rules = append(rules, r)
+	}
+	return rules, nil
 }
 
 // uncompiled is the error of a script that does not compile.

@@ -53,7 +53,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	opts := o.over(p.rt.opts)
 	ctx, stop := withTimeout(ctx, opts.Timeout)
 	defer stop()
-	h := p.rt.newHost(p.script, opts)
+	h := p.rt.newHost(p.script, opts, p.reach)
 	h.files = &p.files
 	h.sources[p.script.Name] = p.script.Source
 	one := h.begin(ctx, p.script, o)

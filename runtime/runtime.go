@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/network"
 )
 
 // Runtime runs scripts, each in its own state. Runs share the quota of each
@@ -22,6 +23,8 @@ type Runtime struct {
 	limiters clients.Limiters
 	// builtin keeps the compiled modules that are part of the program.
 	builtin chunks
+	// reach are the hosts that scripts may reach.
+	reach []network.Rule
 	// checkpoints are those kept in memory, by script.
 	checkpoints sync.Map
 }

@@ -32,7 +32,7 @@ type Session struct {
 // must call Close.
 func (r *Runtime) NewSession() *Session {
 	script := Script{Name: "session"}
-	h := r.newHost(script, r.opts)
+	h := r.newHost(script, r.opts, nil)
 	s := &Session{host: h, first: h.begin(context.Background(), script, RunOptions{}), context: &sessionContext{}, locals: map[string]*lua.Upvalue{}}
 	h.meter = nil // each input has its own
 	s.context.begin(s.first)

@@ -17,13 +17,14 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/network"
 	"github.com/phscript/phscript/runtime/internal/values"
 	"github.com/phscript/phscript/stdlib"
 )
 
 // validate returns what is wrong with the options, and notes the modules.
 func (r *Runtime) validate() error {
-	errs := []error{r.validateDirs(), r.validateLimits(), r.addModules(), r.validateValues(r.opts.Values)}
+	errs := []error{r.validateDirs(), r.validateLimits(), r.addModules(), r.addHosts(), r.validateValues(r.opts.Values)}
 	for _, name := range slices.Sorted(maps.Keys(r.opts.LuaModules)) {
 		if !isModuleName(name) {
 			errs = append(errs, fmt.Errorf("the module %q: require does not take this name", name))
@@ -63,6 +64,19 @@ func (r *Runtime) validateLimits() error {
 		if limit < 0 { // there is always a limit of these
 			errs = append(errs, fmt.Errorf("%s is negative", name))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// addHosts reads the hosts that scripts may reach.
+func (r *Runtime) addHosts() error {
+	var errs []error
+	for _, text := range r.opts.AllowNet {
+		rule, err := network.ParseRule(text)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		r.reach = append(r.reach, rule)
 	}
 	return errors.Join(errs...)
 }

@@ -151,12 +151,14 @@ var trials = []advised{
 
 // elsewhere are hints that another test follows.
 var elsewhere = map[string]string{
-	"…; for blanks after it, use { separator = …, trim = true }":                                      "bindings/csvadvice_test.go",
-	"if line … is the header, pass { skip = … }":                                                      "bindings/csvadvice_test.go",
-	"set it before the run, for example: …=... phscript run ...":                                      "runtime/internal/advice/forms_test.go",
-	"list the folders with scheduled scripts: [serve] scripts = [\"jobs\"]":                           "runtime/internal/advice/forms_test.go",
-	"pass { encoding = \"…\" }":                                                                       "bindings/csvadvice_test.go",
-	"'…' is nil because … at line … returned nothing for it; check for that first: if … then ... end": "runtime/nilhints_test.go",
-	"…; write … = … or {} before this line":                                                           "runtime/nilhints_test.go",
-	"…; where it may be missing, write (… or {})…":                                                    "runtime/nilhints_test.go",
+	"…; for blanks after it, use { separator = …, trim = true }":                                              "bindings/csvadvice_test.go",
+	"if line … is the header, pass { skip = … }":                                                              "bindings/csvadvice_test.go",
+	"look at response.withheld before you read it; if the request changes nothing, send it with reads = true": "runtime/http_test.go",
+	"add http.stub{ method = …, url = …, json = {} } before the request":                                      "runtime/http_test.go",
+	"set it before the run, for example: …=... phscript run ...":                                              "runtime/internal/advice/forms_test.go",
+	"list the folders with scheduled scripts: [serve] scripts = [\"jobs\"]":                                   "runtime/internal/advice/forms_test.go",
+	"pass { encoding = \"…\" }":                                                                               "bindings/csvadvice_test.go",
+	"'…' is nil because … at line … returned nothing for it; check for that first: if … then ... end":         "runtime/nilhints_test.go",
+	"…; write … = … or {} before this line":                                                                   "runtime/nilhints_test.go",
+	"…; where it may be missing, write (… or {})…":                                                            "runtime/nilhints_test.go",
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/web"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/stdlib"
 )
@@ -18,6 +19,7 @@ var inGo = map[string]func() *bindings.Module{
 	"csv":        sync.OnceValue(bindings.CSV),
 	"env":        sync.OnceValue(bindings.Env),
 	"fs":         sync.OnceValue(bindings.FS),
+	"http":       sync.OnceValue(web.HTTP),
 	"inspect":    sync.OnceValue(bindings.Inspect),
 	"json":       sync.OnceValue(bindings.JSON),
 	"log":        sync.OnceValue(bindings.Log),
@@ -27,8 +29,11 @@ var inGo = map[string]func() *bindings.Module{
 	"time":       sync.OnceValue(bindings.Time),
 }
 
-// Modules returns the built-in modules written in Go, by name. They are global
-// in every script, and can be required.
+// required are those that scripts must require. The others are also global.
+var required = map[string]bool{"http": true}
+
+// Modules returns the built-in modules written in Go, by name. Scripts can require
+// them.
 func Modules() []*bindings.Module {
 	var list []*bindings.Module
 	for _, name := range slices.Sorted(maps.Keys(inGo)) {
@@ -47,6 +52,9 @@ func LuaModules() []*bindings.Module {
 	}
 	return list
 }
+
+// IsGlobal reports whether a built-in module of that name is global in every script.
+func IsGlobal(name string) bool { return inGo[name] != nil && !required[name] }
 
 // Has reports whether a built-in module of that name is written in Go.
 func Has(name string) bool { return inGo[name] != nil }

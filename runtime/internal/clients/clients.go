@@ -195,7 +195,7 @@ func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 		if !c.dryRun.Load() {
 			return nil
 		}
-		c.plan(w)
+		c.Plan(w)
 		c.options.Logger.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",
 			slog.String("model", w.Model), slog.String("operation", w.Operation),
 			slog.String("request", w.Method+" "+w.Path), slog.Int("rows", w.Rows))

@@ -12,8 +12,8 @@ import (
 // mostPlannedRows is how many rows of each kind of write are kept.
 const mostPlannedRows = 3
 
-// plan records a write that a dry run withheld.
-func (c *Clients) plan(w planhat.Write) {
+// Plan records a write that a dry run withheld.
+func (c *Clients) Plan(w planhat.Write) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.IndexFunc(c.planned, func(p planhat.PlannedWrite) bool {

@@ -44,6 +44,7 @@ type Config struct {
 	AllowWrite []string `toml:"allow_write"`
 	AllowRead  []string `toml:"allow_read"`
 	AllowEnv   []string `toml:"allow_env"`
+	AllowNet   []string `toml:"allow_net"`
 	LogLevel   string   `toml:"log_level"`
 	LogFormat  string   `toml:"log_format"`
 	Strict     bool     `toml:"strict"`
@@ -104,14 +105,14 @@ type file struct {
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
-	"allow_write", "allow_read", "allow_env", "log_level", "log_format", "strict", "state", "model", "schedule", "serve",
+	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "state", "model", "schedule", "serve",
 }
 
 // tableKeys are the settings inside of tables, by the table's name.
 var tableKeys = map[string][]string{
 	"schedule": {
 		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
-		"catch_up", "jitter", "resume", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "on_failure", "on_recovery", "on_missed",
+		"catch_up", "jitter", "resume", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "allow_net", "on_failure", "on_recovery", "on_missed",
 	},
 	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},

@@ -66,7 +66,7 @@ var mismatch = pattern.Lazy(`TOML value has type (\S+); destination has type (\S
 var examples = map[string]string{
 	"name": `"nightly"`, "script": `"sync.lua"`, "cron": `"0 2 * * *"`, "every": `"15m"`, "time_zone": `"Europe/Stockholm"`, "timeout": `"30m"`,
 	"retry_for": `"5m"`, "jitter": `"1m"`, "max_memory": `"256MB"`, "keep_size": `"1GiB"`, "overlap": `"skip"`, "catch_up": `"once"`, "listen": `"127.0.0.1:8627"`,
-	"api_url": `"https://api.planhat.com"`, "allow_write": `["out"]`, "allow_read": `["data"]`, "allow_env": `["REGION"]`, "args": `["a", "b"]`,
+	"api_url": `"https://api.planhat.com"`, "allow_write": `["out"]`, "allow_read": `["data"]`, "allow_env": `["REGION"]`, "allow_net": `["api.example.com"]`, "args": `["a", "b"]`,
 	"scripts": `["jobs"]`, "command": `["./notify.sh"]`, "on_failure": reaction, "on_recovery": reaction, "on_missed": reaction,
 }
 

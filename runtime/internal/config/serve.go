@@ -55,6 +55,7 @@ type Schedule struct {
 	AllowWrite []string `toml:"allow_write" json:"allow_write,omitempty"`
 	AllowRead  []string `toml:"allow_read" json:"allow_read,omitempty"`
 	AllowEnv   []string `toml:"allow_env" json:"allow_env,omitempty"`
+	AllowNet   []string `toml:"allow_net" json:"allow_net,omitempty"`
 
 	OnFailure  []Action `toml:"on_failure" json:"on_failure,omitempty"`
 	OnRecovery []Action `toml:"on_recovery" json:"on_recovery,omitempty"`

@@ -55,7 +55,9 @@ func (m *Manual) Ask(text string) *Answer {
 	hits := guides.Search(words...)
 	topics, most := m.search(words)
 	a.Topics = topics
-	if len(words) == 1 && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelled(hits, words) {
+	// A name in capitals is an environment variable, which only guides are about.
+	variable := strings.Contains(a.text, "_") && a.text == strings.ToUpper(a.text)
+	if len(words) == 1 && !variable && len(a.Topics) == 0 && len(m.closest(a.text)) > 0 && misspelled(hits, words) {
 		return a
 	}
 	if len(hits) > 0 && hits[0].Found >= most {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -27,14 +28,7 @@ var quotedTime = pattern.Lazy(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`)
 // their names.
 func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 	var list []config.Schedule
-	number := 0
-	for line := range strings.Lines(strings.TrimPrefix(string(source), "\xef\xbb\xbf")) {
-		number++
-		line = strings.TrimSpace(line)
-		starter := number == 1 && strings.HasPrefix(line, "#") // as in #!/usr/bin/env phscript
-		if line != "" && !strings.HasPrefix(line, "--") && !starter {
-			break
-		}
+	for number, line := range header.Comments(source) {
 		found := directive().FindStringSubmatch(line)
 		if found == nil {
 			if word := annotation().FindStringSubmatch(line); word != nil && catalog.DidYouMean(word[1], []string{"schedule"}) != "" {

@@ -159,7 +159,7 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	} else if d.Resume == string(schedule.ResumeSend) || d.Resume == string(schedule.ResumeSkip) {
 		args = append(args, "--resume="+d.Resume)
 	}
-	for flag, values := range map[string][]string{"--allow-write": d.AllowWrite, "--allow-read": d.AllowRead, "--allow-env": d.AllowEnv} {
+	for flag, values := range map[string][]string{"--allow-write": d.AllowWrite, "--allow-read": d.AllowRead, "--allow-env": d.AllowEnv, "--allow-net": d.AllowNet} {
 		for _, v := range values {
 			args = append(args, flag, v)
 		}

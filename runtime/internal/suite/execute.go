@@ -143,6 +143,7 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	}
 	started := time.Now()
 	w := newEnvironment(f.options)
+	defer f.stubs.Part()()
 	var around []*group
 	for g := t.parent; g != nil; g = g.parent {
 		around = append(around, g)

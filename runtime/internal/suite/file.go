@@ -33,6 +33,8 @@ type file struct {
 	luaUnit string
 	// secrets are the tokens that tests invented.
 	secrets redact.Secrets
+	// stubs answer the HTTP requests of tests.
+	stubs runtime.Stubs
 }
 
 // timeout is the cause that ends a test which takes too long.
@@ -117,6 +119,7 @@ func (f *file) runtimeOptions() runtime.Options {
 		Now:     func() time.Time { return f.current.Load().clock.now() },
 		WorkDir: filepath.Dir(f.result.Path), ReadDirs: above, ModuleDirs: above,
 		Planhat: settings(),
+		Stubs:   &f.stubs,
 		Modules: f.builder.modules(), Models: f.options.Models,
 		Sources: f.source, MaxHeap: memory.DefaultLimit,
 	}

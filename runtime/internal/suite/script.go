@@ -183,6 +183,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		Env:      func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		EnvAllow: allowed, Now: w.clock.now,
 		WorkDir: r.dir, WriteDirs: append(o.Strings("allow_write"), scriptOutDir),
+		Stubs:   &f.stubs,
 		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"), Models: f.options.Models,
 		Sources: f.source, MaxHeap: memory.DefaultLimit,
 	}

@@ -59,6 +59,7 @@ type Options struct {
 	AllowWrite  []string
 	AllowRead   []string
 	AllowEnv    []string
+	AllowNet    []string
 	AllowHost   []string
 	LogLevel    string
 	LogFormat   string
@@ -87,12 +88,13 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.StringSliceVar(&o.AllowWrite, "allow-write", nil, "Let the script write files in `DIR`")
 	f.StringSliceVar(&o.AllowRead, "allow-read", nil, "Let the script read files in `DIR`")
 	f.StringSliceVar(&o.AllowEnv, "allow-env", nil, "Let the script read the environment variable `NAME`")
+	f.StringSliceVar(&o.AllowNet, "allow-net", nil, "Let the script send HTTP requests to `HOST`")
 	AddAllowHost(cmd, &o.AllowHost)
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
-	usage.CompleteNothing(cmd, "faults", "calls-per-min", "retry-for", "timeout", "max-memory", "allow-env")
+	usage.CompleteNothing(cmd, "faults", "calls-per-min", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
@@ -134,6 +136,7 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	c.AllowWrite = append(c.AllowWrite, o.AllowWrite...)
 	c.AllowRead = append(c.AllowRead, o.AllowRead...)
 	c.AllowEnv = append(c.AllowEnv, o.AllowEnv...)
+	c.AllowNet = append(c.AllowNet, o.AllowNet...)
 	c.LogLevel, c.LogFormat = cmp.Or(o.LogLevel, c.LogLevel), cmp.Or(o.LogFormat, c.LogFormat)
 	return c, nil
 }
@@ -243,11 +246,15 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,
+		AllowNet:     c.AllowNet,
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
 	if scheduled {
 		options.AllowFile = func(path string) error { return env.Trust.Scheduled(env.Dir, path) }
+	}
+	if o.Simulated || simulated {
+		options.Stubs = &runtime.Stubs{}
 	}
 	if c.File != "" {
 		options.PrivateFiles = append(options.PrivateFiles, c.File)
@@ -286,6 +293,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
 		options.Window = sharedWindow(h.store, run)
+		options.RateWindow = options.Window
 	}
 	return nil
 }

@@ -1,0 +1,333 @@
+// Package network sends the HTTP requests of scripts to other systems, to hosts that
+// the run may reach.
+//
+// A host must be named by a rule. Beside that, the address that a connection is made
+// to must be public, unless a rule names the address itself: a name that a script may
+// reach can lead anywhere, and at each moment somewhere else. Both are checked again
+// at each redirect.
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/redact"
+)
+
+// Options configure the network of a run.
+type Options struct {
+	// Rules name the hosts that the run may reach.
+	Rules []Rule
+	// Declared are rules that the script or a connector gives.
+	Declared []Rule
+	// Stubs, if not nil, answer all requests, and none is sent.
+	Stubs *Stubs
+	// DryRun reports whether requests that change something are withheld.
+	DryRun func() bool
+	// Plan records a request that was withheld.
+	Plan func(planhat.Write)
+	// Window, if set, makes the window of a rate that is shared with other processes.
+	Window func(host, account string, spec planhat.WindowSpec) planhat.Window
+
+	UserAgent string
+	Log       *slog.Logger
+	Secrets   *redact.Secrets
+	// Resolver and Proxy replace those of the system.
+	Resolver *net.Resolver
+	Proxy    func(*http.Request) (*url.URL, error)
+}
+
+// Network sends the requests of one run. It implements bindings.Network, and is safe
+// for concurrent use.
+type Network struct {
+	options Options
+	client  *http.Client
+	rates   rates
+
+	mu       sync.Mutex
+	proxies  map[string]bool
+	releases []func()
+}
+
+// Limits of a connection.
+const (
+	dialTimeout  = 30 * time.Second
+	idleTimeout  = 90 * time.Second
+	mostHeader   = 64 << 10
+	mostRedirect = 10
+)
+
+// New returns the network of a run. Close it after use.
+func New(o Options) *Network {
+	if o.Proxy == nil {
+		o.Proxy = http.ProxyFromEnvironment
+	}
+	n := &Network{options: o, proxies: map[string]bool{}}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver, ControlContext: n.control}
+	transport := &http.Transport{
+		Proxy: n.proxy, DialContext: n.dial(dialer), ForceAttemptHTTP2: true, DisableCompression: true,
+		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 16,
+		MaxResponseHeaderBytes: mostHeader,
+	}
+	n.client = &http.Client{Transport: transport, CheckRedirect: n.redirect}
+	return n
+}
+
+// Close ends idle connections, and forgets the secrets of the run.
+func (n *Network) Close() {
+	n.client.CloseIdleConnections()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, release := range n.releases {
+		release()
+	}
+	n.releases = nil
+}
+
+// Hide keeps a secret out of everything that the run prints and logs.
+func (n *Network) Hide(secret string) {
+	if n.options.Secrets == nil || secret == "" {
+		return
+	}
+	release := n.options.Secrets.Hold(secret)
+	n.mu.Lock()
+	n.releases = append(n.releases, release)
+	n.mu.Unlock()
+}
+
+// Withheld reports whether requests that change something are not sent.
+func (n *Network) Withheld() bool { return n.options.DryRun != nil && n.options.DryRun() }
+
+// Send sends a request and returns the response, whose body the caller closes. reads
+// says that it changes nothing, whatever its method; in a dry run, another request
+// fails with bindings.ErrWithheld.
+func (n *Network) Send(req *http.Request, reads bool) (*http.Response, error) {
+	if err := n.Allowed(req.URL); err != nil {
+		return nil, err
+	}
+	if !reads && n.Withheld() {
+		n.withhold(req)
+		return nil, bindings.ErrWithheld
+	}
+	if n.options.Stubs != nil {
+		return n.options.Stubs.answer(req)
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", n.options.UserAgent)
+	}
+	res, err := n.client.Do(req)
+	if err != nil {
+		return nil, n.explain(req, err)
+	}
+	return res, nil
+}
+
+func (n *Network) withhold(req *http.Request) {
+	target := req.URL.Scheme + "://" + req.URL.Host + req.URL.EscapedPath()
+	n.options.Log.LogAttrs(req.Context(), slog.LevelInfo, "dry run: not sent", slog.String("request", req.Method+" "+target))
+	if n.options.Plan != nil {
+		n.options.Plan(planhat.Write{Model: "http", Operation: strings.ToLower(req.Method), Method: req.Method, Path: target, Rows: 1})
+	}
+}
+
+// Allowed returns an error if the run may not send requests to an address.
+func (n *Network) Allowed(u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return &Refusal{Message: fmt.Sprintf("%q is not an http:// or https:// address", shown(u)), Kind: "validation"}
+	}
+	if u.User != nil {
+		return &Refusal{Message: "the address of " + u.Hostname() + " has a user name or a password in it", Kind: "validation",
+			Hint: "pass them with the option basic, so they do not appear in messages"}
+	}
+	if n.options.Stubs != nil {
+		return nil
+	}
+	t := targetOf(u)
+	rules := n.naming(t)
+	if len(rules) == 0 {
+		return &Refusal{Message: "the script may not reach " + u.Host, Hint: n.permit(u, t)}
+	}
+	if t.plain && !t.loopback() && !slices.ContainsFunc(rules, func(r Rule) bool { return r.plain }) {
+		return &Refusal{
+			Message: "the connection to " + u.Host + " would not be encrypted, so others could read and change what is sent",
+			Hint:    "use https://; or, if you trust everybody on the network in between, add --allow-net=http://" + u.Host,
+		}
+	}
+	return nil
+}
+
+// permit says how to allow a host.
+func (n *Network) permit(u *url.URL, t target) string {
+	if t.addr.IsValid() && special(t.addr) && !t.addr.IsLoopback() {
+		return "" // nobody should follow such advice because a script asked for it
+	}
+	host := u.Host
+	if t.plain {
+		host = "http://" + host
+	}
+	if _, err := ParseDeclared(host); err != nil {
+		return "if you trust the script with it, add --allow-net=" + host
+	}
+	return fmt.Sprintf("if the script needs it, write \"-- @allow net=%s\" at its top, or add --allow-net=%s", host, host)
+}
+
+// naming returns the rules that name a target.
+func (n *Network) naming(t target) []Rule {
+	var rules []Rule
+	for _, r := range slices.Concat(n.options.Rules, n.options.Declared) {
+		if r.names(t) {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// redirect decides about following a redirect. Another origin gets neither what
+// identifies the script nor a body.
+func (n *Network) redirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= mostRedirect {
+		return &Refusal{Message: fmt.Sprintf("%s redirected %d times without an end", via[0].URL.Host, mostRedirect), Kind: "network"}
+	}
+	if err := n.Allowed(req.URL); err != nil {
+		return &Refusal{Message: fmt.Sprintf("%s redirects to %s, but %s", via[len(via)-1].URL.Host, req.URL.Host, err.Error()), Hint: hintOf(err)}
+	}
+	from := via[len(via)-1].URL
+	if from.Scheme == "https" && req.URL.Scheme == "http" {
+		return &Refusal{Message: fmt.Sprintf("%s redirects from https to http, which others could read", from.Host)}
+	}
+	req.Header.Del("Referer") // it may hold a secret of the address
+	if !slices.ContainsFunc(append(via[1:], req), func(r *http.Request) bool { return !sameOrigin(r.URL, via[0].URL) }) {
+		return nil
+	}
+	for name := range req.Header {
+		if !slices.Contains(harmless, name) {
+			req.Header.Del(name)
+		}
+	}
+	if req.Body != nil && req.Body != http.NoBody {
+		return &Refusal{
+			Message: fmt.Sprintf("%s redirects a %s with its data to another host, %s", from.Host, req.Method, req.URL.Host),
+			Hint:    "if the service has moved, use its new address in the script",
+		}
+	}
+	return nil
+}
+
+// harmless are the headers that a redirect to another origin keeps.
+var harmless = []string{"Accept", "Accept-Encoding", "Accept-Language", "Range", "User-Agent"}
+
+func sameOrigin(a, b *url.URL) bool {
+	x, y := targetOf(a), targetOf(b)
+	return x.host == y.host && x.port == y.port && x.plain == y.plain
+}
+
+func (n *Network) proxy(req *http.Request) (*url.URL, error) {
+	proxy, err := n.options.Proxy(req)
+	if proxy != nil {
+		n.mu.Lock()
+		n.proxies[address(proxy)] = true
+		n.mu.Unlock()
+	}
+	return proxy, err
+}
+
+// address returns the host and port of a proxy, as a dialer gets them.
+func address(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+type viaProxy struct{}
+
+// dial connects to a host, or to the system's proxy, whose address is not checked.
+func (n *Network) dial(d *net.Dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		n.mu.Lock()
+		proxied := n.proxies[addr]
+		n.mu.Unlock()
+		if proxied {
+			ctx = context.WithValue(ctx, viaProxy{}, true)
+		}
+		return d.DialContext(ctx, network, addr)
+	}
+}
+
+// control checks the address of each connection just before it is made, when nothing
+// can change it any more.
+func (n *Network) control(ctx context.Context, _, addr string, _ syscall.RawConn) error {
+	if ctx.Value(viaProxy{}) != nil {
+		return nil
+	}
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return err
+	}
+	ip := at.Addr().Unmap().WithZone("")
+	if !special(ip) || slices.ContainsFunc(n.options.Rules, func(r Rule) bool { return r.opens(ip, int(at.Port())) }) {
+		return nil
+	}
+	return &Refusal{
+		Message: fmt.Sprintf("its address %s is not a public one", ip),
+		Hint:    "if the host is meant to be on your own network, add --allow-net=" + ip.String(),
+	}
+}
+
+// explain says which host a failure is about, without the parameters of the address.
+func (n *Network) explain(req *http.Request, err error) error {
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		if strings.HasPrefix(refused.Message, "its address") {
+			return &Refusal{Message: "the script may not reach " + req.URL.Host + ": " + refused.Message, Hint: refused.Hint}
+		}
+		return refused
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	return err
+}
+
+// shown is an address without its parameters, which may hold secrets.
+func shown(u *url.URL) string {
+	clean := *u
+	clean.RawQuery, clean.Fragment, clean.User = "", "", nil
+	return clean.String()
+}
+
+// Refusal is an error about a host that a script may not reach.
+type Refusal struct{ Message, Hint, Kind string }
+
+func (e *Refusal) Error() string { return e.Message }
+
+// ErrorKind returns the error's kind for scripts.
+func (e *Refusal) ErrorKind() string {
+	if e.Kind != "" {
+		return e.Kind
+	}
+	return "permission"
+}
+
+// ErrorHint returns what to do.
+func (e *Refusal) ErrorHint() string { return e.Hint }
+
+func hintOf(err error) string {
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		return r.Hint
+	}
+	return ""
+}
