@@ -187,8 +187,14 @@ func TestHTTPRetries(t *testing.T) {
 		"/broken": then(broken),
 		"/502":    then(func(w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) }),
 		"/503":    then(func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }),
-		"/429":    then(func(w http.ResponseWriter) { w.Header().Set("Retry-After", "0"); w.WriteHeader(http.StatusTooManyRequests) }),
-		"/later":  then(func(w http.ResponseWriter) { w.Header().Set("Retry-After", "3600"); w.WriteHeader(http.StatusTooManyRequests) }),
+		"/429": then(func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}),
+		"/later": then(func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}),
 	})
 	for _, tt := range []struct {
 		source string
