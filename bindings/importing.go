@@ -93,6 +93,7 @@ type importer struct {
 	where   *lua.LFunction
 	trim    bool
 	text    []byte
+	packed  []byte
 	cells   []string
 	rows    int
 	skipped int
@@ -124,6 +125,10 @@ func (b binding) importFile(a *Args) (int, error) {
 	ctx, err := retryFor(a, 0)
 	if err != nil {
 		return 0, err
+	}
+	opt.Made = func(packed []byte) planhat.Record {
+		at := place{origin: im.from, cells: mapping.Unpack(packed)}
+		return at.record()
 	}
 	result, err := r.BulkUpsertSeq(ctx, im.seq, opt)
 	var failed *planhat.Error
@@ -161,7 +166,7 @@ type scriptError struct{ error }
 func (im *importer) function(fn *lua.LFunction) mapping.Convert {
 	return func(to []byte, cell string) ([]byte, error) {
 		L := im.a.L
-		values, err := im.a.Host.Call(L, fn, lua.LString(cell), im.table())
+		values, err := im.a.Host.Call(L, fn, lua.LString(strings.Clone(cell)), im.table())
 		if err != nil {
 			return to, scriptError{fmt.Errorf("the function 'convert' failed: %w", err)}
 		}
@@ -186,7 +191,18 @@ func (im *importer) function(fn *lua.LFunction) mapping.Convert {
 // table makes the script's table of the row that is being read.
 func (im *importer) table() *lua.LTable {
 	named := min(len(im.cells), len(im.file.Columns))
-	return CodecOf(im.a.L).NewRow(im.names, slices.Clone(im.cells[:named]), nil, lua.LNil)
+	return CodecOf(im.a.L).NewRow(im.names, lasting(im.cells[:named]), nil, lua.LNil)
+}
+
+// lasting returns cells that are still valid when the next row is read.
+func lasting(cells []string) []string {
+	all, start := strings.Join(cells, ""), 0
+	out := make([]string, len(cells))
+	for i, cell := range cells {
+		out[i] = all[start : start+len(cell)]
+		start += len(cell)
+	}
+	return out
 }
 
 // seq passes the rows of the file.
@@ -241,14 +257,14 @@ func (im *importer) next() (planhat.Row, error) {
 		case err != nil:
 			return im.problem(cells, line, err), nil
 		}
-		at := place{origin: im.from, line: line, cells: slices.Clone(cells)}
-		return planhat.Row{Record: im.text, Valid: true, File: im.from.file, Line: line, Source: at.record}, nil
+		im.packed = mapping.Pack(im.packed[:0], cells)
+		return planhat.Row{Record: im.text, Valid: true, File: im.from.file, Line: line, Made: im.packed}, nil
 	}
 }
 
 // problem is a row that is not sent.
 func (im *importer) problem(cells []string, line int, err error) planhat.Row {
-	at := place{origin: im.from, line: line, cells: slices.Clone(cells)}
+	at := place{origin: im.from, line: line, cells: lasting(cells)}
 	problem := err.Error()
 	if data, ok := errors.AsType[*invalid.Error](err); ok && data.Hint != "" {
 		problem += ": " + data.Hint

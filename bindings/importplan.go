@@ -34,7 +34,7 @@ func (b binding) importer(a *Args, o Options) (*importer, error) {
 	if err != nil {
 		return nil, err
 	}
-	csv.Typed = map[string]string{}
+	csv.Typed, csv.Transient = map[string]string{}, true
 	declared.ForEach(func(k, _ lua.LValue) { csv.Typed[k.String()] = "columns" })
 	name := o.String("from")
 	csv.Again = func() (io.ReadCloser, error) { return openSource(a, name) }

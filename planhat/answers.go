@@ -18,7 +18,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.status/100 == 2 && !isBulkAnswer(a.body) {
+	if a.status/100 == 2 && !hasBulkFields(members) {
 		return nil, errors.New("it is not the response to a bulk upsert")
 	}
 	m := newMatcher(lines, r.client.redact)
@@ -35,20 +35,7 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 		}
 		*part.into = count(n)
 	}
-	inserts, updates := listed(members.get("insertsKeys")), listed(members.get("updatesKeys"))
-	m.expect(slices.Concat(inserts, updates))
-	// Entries that have all keys of a row come first: another record may have one.
-	for _, whole := range []bool{true, false} {
-		for _, k := range inserts {
-			m.succeed(k, true, whole)
-		}
-		for _, k := range updates {
-			m.succeed(k, false, whole)
-		}
-	}
-	for _, id := range listed(members.get("modified")) {
-		m.succeed(jsontext.Value(object{{"_id", quoted(text(id))}}.record()), false, false)
-	}
+	m.succeed(members.get("insertsKeys"), members.get("updatesKeys"), members.get("modified"))
 	m.rejectAll(members)
 	result.Keys = m.keys
 	if err := m.settle(result); err != nil {
@@ -123,8 +110,8 @@ func count(v jsontext.Value) int {
 		}
 		return int(n)
 	case '[':
-		items, _ := splitArray[jsontext.Value](v)
-		return len(items)
+		list, _ := splitArray[jsontext.Value](v)
+		return len(list)
 	default:
 		return 0
 	}
@@ -135,8 +122,8 @@ func count(v jsontext.Value) int {
 func listed(v jsontext.Value) []jsontext.Value {
 	switch v.Kind() {
 	case '[':
-		items, _ := splitArray[jsontext.Value](v)
-		return items
+		list, _ := splitArray[jsontext.Value](v)
+		return list
 	case '{', '"':
 		if string(v) == "{}" || string(v) == `""` {
 			return nil
@@ -174,6 +161,18 @@ func (m *matcher) unanswered(missing int, kind Kind, message string, suspect fun
 	for range missing {
 		m.errors = append(m.errors, RowError{Index: -1, Message: message, Kind: kind})
 	}
+}
+
+// placeIn returns the position that an entry names, from 0, or -1.
+func placeIn(members object) int {
+	for _, name := range []string{"index", "idx", "position"} {
+		if v := members.get(name); v.Kind() == '0' {
+			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 {
+				return n
+			}
+		}
+	}
+	return -1
 }
 
 // candidates are the rows that an entry may mean: all that contradict it in no

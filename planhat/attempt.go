@@ -175,13 +175,14 @@ func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error)
 	if len(q.query) > 0 {
 		address += "?" + q.query.Encode()
 	}
-	var body io.Reader
-	if q.body != nil {
-		body = bytes.NewReader(q.body)
-	}
-	req, err := http.NewRequestWithContext(ctx, q.op.Method, address, body)
+	req, err := http.NewRequestWithContext(ctx, q.op.Method, address, http.NoBody)
 	if err != nil {
 		return nil, errors.New("the address is not valid")
+	}
+	if len(q.body) > 0 {
+		req.ContentLength = int64(len(q.body))
+		req.GetBody = func() (io.ReadCloser, error) { return newBodyReader(q.body, q.reading), nil }
+		req.Body, _ = req.GetBody()
 	}
 	if more, ok := ctx.Value(headerKey{}).(http.Header); ok {
 		maps.Copy(req.Header, more)

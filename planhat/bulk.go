@@ -1,7 +1,6 @@
 package planhat
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ func (r *Resource) BulkUpsertSeq(ctx context.Context, rows iter.Seq2[Row, error]
 	}
 	b := &bulk{
 		resource: r, op: op, options: o, unique: true, maxRows: maxChunkRows,
-		prepare: func(row Row) (Record, object, error) { return prepareRecord(r.model, row) },
+		prepare: preparation(r.model),
 		keyed: func(l *line) bool {
 			_, ok := l.matching(r.model)
 			return ok
@@ -81,17 +80,22 @@ func (o BulkOptions) list(rows int) BulkOptions {
 	return o
 }
 
-// prepareRecord checks one row before it is sent.
-func prepareRecord(m *catalog.Model, row Row) (Record, object, error) {
-	sent := row.Record
-	if !row.Valid {
-		var err error
-		if sent, err = toRecord(row.Record, "the row"); err != nil {
-			return nil, nil, err
+// preparation returns what checks the rows of a bulk upsert. The members that it returns
+// are valid until it is called again.
+func preparation(m *catalog.Model) func(Row) (Record, object, error) {
+	var members object
+	names := identityOf(m)
+	return func(row Row) (Record, object, error) {
+		sent := row.Record
+		if !row.Valid {
+			var err error
+			if sent, err = toRecord(row.Record, "the row"); err != nil {
+				return nil, nil, err
+			}
 		}
+		members = appendMembers(members[:0], sent)
+		return sent, members, losesMembers(m, names, members)
 	}
-	members := membersOf(sent)
-	return sent, members, losesMembers(m, members)
 }
 
 // bulk is what a bulk call does, whatever its rows are.
@@ -152,12 +156,16 @@ func (b *bulk) limits() (rows, size int) {
 	return rows, size
 }
 
-// line prepares a row. Its text is that of the row, which may change after the call.
-func (b *bulk) line(names []string, index int, row Row) (*line, error) {
-	l := &line{index: index, given: row.Record, file: row.File, number: row.Line, source: row.Source}
+// line prepares a row. Its text is that of the row, which may change after the call. The
+// keys have the room that l had for them.
+func (b *bulk) line(l *line, names []string, index int, row Row) error {
+	*l = line{index: index, given: row.Record, file: row.File, number: row.Line, source: row.Source, keys: l.keys[:0]}
+	if b.options.Made != nil && row.Source == nil {
+		l.made, l.read = row.Made, b.options.Made
+	}
 	sent, members, err := b.prepare(row)
-	l.sent, l.keys, l.company = sent, keysIn(names, members), companyOf(b.resource.model, members)
-	return l, err
+	l.sent, l.keys, l.company = sent, appendKeys(l.keys, names, members), companyOf(b.resource.model, members)
+	return err
 }
 
 // rowMessage joins an error's message and hint, since a row has no hint.
@@ -170,75 +178,6 @@ func rowMessage(err error) string {
 		return e.Message + ": " + e.Hint
 	}
 	return e.Message
-}
-
-// chunk is the rows of one request.
-type chunk struct {
-	// number counts the requests of a call from 0.
-	number int
-	lines  []*line
-	// body is the JSON array, of which the lines' texts are parts.
-	body []byte
-	// ends are the ends of the texts, until the body is complete.
-	ends []int
-}
-
-// add appends a row.
-func (c *chunk) add(l *line) {
-	mark := byte(',')
-	if len(c.lines) == 0 {
-		mark = '['
-	}
-	c.body = append(append(c.body, mark), l.sent...)
-	c.ends = append(c.ends, len(c.body))
-	if bytes.Equal(l.given, l.sent) {
-		l.given = nil
-	} else {
-		l.given = bytes.Clone(l.given)
-	}
-	l.sent = nil
-	c.lines = append(c.lines, l)
-}
-
-// fits reports whether a row more would exceed a limit.
-func (c *chunk) fits(l *line, rows, size int) bool {
-	return len(c.lines) == 0 || len(c.body)+1+len(l.sent)+1 <= size && len(c.lines) != rows
-}
-
-// complete ends the body.
-func (c *chunk) complete() {
-	c.body = append(c.body, ']')
-	start := 1
-	for i, l := range c.lines {
-		l.sent = Record(c.body[start:c.ends[i]:c.ends[i]])
-		start = c.ends[i] + 1
-		if l.given == nil {
-			l.given = l.sent
-		}
-	}
-	c.ends = nil
-}
-
-// body joins rows to a JSON array.
-func body(lines []*line) []byte {
-	size := 1 + max(1, len(lines))
-	for _, l := range lines {
-		size += len(l.sent)
-	}
-	out := append(make([]byte, 0, size), '[')
-	for i, l := range lines {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, l.sent...)
-	}
-	return append(out, ']')
-}
-
-// lineOf returns the row with a position in the input.
-func (c *chunk) lineOf(index int) *line {
-	i, _ := slices.BinarySearchFunc(c.lines, index, func(l *line, index int) int { return l.index - index })
-	return c.lines[i]
 }
 
 // chunkOutcome is what became of one request's rows.

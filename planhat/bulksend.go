@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
+
+	"github.com/phscript/phscript/planhat/internal/rowkeys"
 )
 
 // bulkRun is a bulk call under way. Chunks are sent on goroutines of their own;
@@ -16,11 +17,14 @@ type bulkRun struct {
 	names             []string
 	maxRows, maxBytes int
 	total             *BulkResult
-	claims            *claims
+	claims            *rowkeys.Claims
 	journal           Journal
 	scope             string
-	// next is the chunk that is being built.
+	// next is the chunk that is being built, row the row that is being read.
 	next *chunk
+	row  line
+	// free are chunks that are not needed any more.
+	free []*chunk
 	// flying counts the chunks under way, whose outcomes come through landed.
 	flying int
 	landed chan flight
@@ -43,6 +47,24 @@ type flight struct {
 	*chunk
 	outcome  chunkOutcome
 	panicked any
+}
+
+// newClaims returns the claims of a call.
+func newClaims(ctx context.Context, r *Resource) *rowkeys.Claims {
+	c := &rowkeys.Claims{Model: r.model, Place: func(h rowkeys.Holder) string {
+		at := &Origin{File: h.File, Line: h.Line}
+		if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
+			at = of(h.Index)
+		}
+		if at != nil && at.Line > 0 {
+			return at.String()
+		}
+		return h.String()
+	}}
+	c.Set.Failed = func(err error) {
+		r.client.log.WarnContext(ctx, "the keys of rows stay in memory, since they can't be kept in a temporary file", "error", r.client.redact.Text(err.Error()))
+	}
+	return c
 }
 
 func (b *bulk) begin(ctx context.Context) *bulkRun {
@@ -71,7 +93,8 @@ func (r *bulkRun) take(row Row) bool {
 			r.fatal = r.named(endedError(r.ctx, err))
 		}
 	}
-	l, err := r.line(r.names, r.total.Rows, row)
+	l := &r.row
+	err := r.line(l, r.names, r.total.Rows, row)
 	r.total.Rows++
 	if row.Rejected != "" {
 		err = &Error{Kind: KindValidation, Message: row.Rejected}
@@ -81,7 +104,7 @@ func (r *bulkRun) take(row Row) bool {
 		return r.more()
 	}
 	if r.claims != nil {
-		message, err := r.claims.rejects(l)
+		message, err := r.claims.Reject(&rowkeys.Row{Index: l.index, File: l.file, Line: l.number, Keys: l.keys, Company: l.company})
 		if err != nil && r.fatal == nil {
 			r.fatal = r.named(&Error{Kind: KindConfig, Message: err.Error(), Err: err, Hint: "check the folder for temporary files"})
 		}
@@ -109,6 +132,9 @@ func (r *bulkRun) take(row Row) bool {
 		r.dispatch()
 	}
 	r.next.add(l)
+	if r.next.number == 0 && r.options.Rows == 0 {
+		r.next.foresee(r.maxRows, r.maxBytes)
+	}
 	return r.more()
 }
 
@@ -128,13 +154,13 @@ func (r *bulkRun) reject(l *line, kind Kind, message string) {
 // dispatch sends the chunk that was built, as soon as few enough are under way.
 func (r *bulkRun) dispatch() {
 	c := r.next
-	r.next = &chunk{number: c.number + 1, body: make([]byte, 0, len(c.body)+len(c.body)/8)}
 	c.complete()
 	r.total.Chunks++
 	for r.flying == cap(r.landed) {
 		r.settle(<-r.landed)
 	}
 	r.flying++
+	r.next = r.emptyChunk(c.number + 1)
 	if r.fatal != nil {
 		r.settle(flight{chunk: c, outcome: notSent(c.lines, r.fatal)})
 		return
@@ -148,6 +174,27 @@ func (r *bulkRun) dispatch() {
 		}()
 		f.outcome = r.send(r.ctx, c)
 	}()
+}
+
+// emptyChunk returns a chunk for the rows that follow.
+func (r *bulkRun) emptyChunk(number int) *chunk {
+	for i, c := range r.free {
+		if c.reading.Load() == 0 {
+			r.free = slices.Delete(r.free, i, i+1)
+			c.reset(number)
+			return c
+		}
+	}
+	c := &chunk{number: number}
+	c.like(r.next)
+	return c
+}
+
+// release keeps a chunk for later rows. A journal may keep the text of rows without keys.
+func (r *bulkRun) release(c *chunk) {
+	if (r.journal == nil || r.repeatable(c.lines)) && len(r.free) < cap(r.landed) {
+		r.free = append(r.free, c)
+	}
 }
 
 // settle takes the outcome of a chunk.
@@ -193,6 +240,9 @@ func (r *bulkRun) count(f flight) {
 		}
 	}
 	r.total.add(o.result)
+	if few {
+		defer r.release(f.chunk)
+	}
 	if o.result.Planned > 0 {
 		r.ifNew = append(r.ifNew, r.foresee(r.ctx, f.lines, r.total)...)
 	}
@@ -244,7 +294,7 @@ func (r *bulkRun) finish(unread error) (*BulkResult, error) {
 func (r *bulkRun) note(err error) {
 	r.closed = true
 	if r.claims != nil {
-		r.claims.close()
+		r.claims.Close()
 	}
 	t := r.total
 	r.resource.note(r.op, Outcome{
@@ -281,7 +331,7 @@ func (r *bulkRun) sendAgain() {
 	for _, f := range r.again {
 		if stopped(r.ctx) == nil {
 			o := f.outcome
-			again := r.sendAs(once, f.lines, sending{body: f.body, gated: true, again: o.err.Uncertain, attempts: o.err.Attempts})
+			again := r.sendAs(once, f.lines, sending{body: f.body, gated: true, reading: &f.reading, again: o.err.Uncertain, attempts: o.err.Attempts})
 			if again.err == nil || again.err.Uncertain {
 				f.outcome = again
 			}
@@ -289,111 +339,4 @@ func (r *bulkRun) sendAgain() {
 		r.count(f)
 	}
 	r.again = nil
-}
-
-// send sends one chunk and finds out what became of its rows.
-func (b *bulk) send(ctx context.Context, c *chunk) chunkOutcome {
-	repeat := repeatAlways
-	if !b.repeatable(c.lines) {
-		repeat = repeatUnsent
-	}
-	again := slices.ContainsFunc(c.lines, func(l *line) bool { return l.again })
-	return b.sendAs(ctx, c.lines, sending{body: c.body, repeat: repeat, again: again})
-}
-
-// sending is how rows are sent: their body if it is there, whether they may be
-// repeated, whether the gate has let them pass, whether an earlier request with them
-// may have been carried out, and how many attempts that request took.
-type sending struct {
-	body         []byte
-	repeat       repetition
-	gated, again bool
-	attempts     int
-}
-
-func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutcome {
-	r := b.resource
-	var result *BulkResult
-	if how.body == nil {
-		how.body = body(lines)
-	}
-	q := &call{
-		model: r.model, op: b.op, body: how.body, rows: len(lines), repeat: how.repeat, bulk: true, gated: how.gated,
-		attempts: how.attempts, journal: journalOf(ctx), rowwise: true,
-	}
-	if q.journal != nil {
-		q.intent = b.intent(lines)
-	}
-	q.decode = func(text []byte) (err error) {
-		result, err = b.read(r, lines, &answer{status: http.StatusOK, body: text})
-		return err
-	}
-	a, failed := r.client.do(ctx, q)
-	if o, ok := b.refused(lines, a, failed); ok {
-		recordEnd(ctx, q, lines, o.result, nil)
-		return o
-	}
-	if failed != nil {
-		recordEnd(ctx, q, lines, nil, failed)
-		// An earlier request may have stored the rows.
-		failed.Uncertain = failed.Uncertain || how.again
-	}
-	switch {
-	case failed == nil && a.withheld:
-		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true}
-	case failed == nil:
-		if a.uncertain || how.again {
-			// What an earlier attempt stored, this one found unchanged.
-			result.UncertainOutcome, result.Unchanged = result.Unchanged, 0
-			for i := range result.Errors {
-				// The answer does not mention this row; the lost one may have.
-				result.Errors[i].Uncertain = result.Errors[i].Uncertain || result.Errors[i].Raw == nil
-			}
-			b.doubt(ctx, lines, result)
-		}
-		recordEnd(ctx, q, lines, result, nil)
-		return chunkOutcome{result: result, answered: true}
-	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
-		half := len(lines) / 2
-		how.body, how.gated, how.again, how.attempts = nil, true, how.again || failed.Uncertain, 0
-		return merge(b.sendAs(ctx, lines[:half], how), b.sendAs(ctx, lines[half:], how))
-	case failed.Uncertain && how.repeat == repeatUnsent && stopped(ctx) == nil:
-		return b.sendKeyed(ctx, lines, failed)
-	}
-	return chunkOutcome{result: failAll(lines, failed, ""), err: failed, fatal: b.fatal(ctx, q, failed)}
-}
-
-// fatal reports whether chunks that follow are better not sent.
-func (b *bulk) fatal(ctx context.Context, q *call, failed *Error) bool {
-	if gate := b.resource.client.gate; gate != nil && !q.gated {
-		return true
-	}
-	switch failed.Kind {
-	case KindAuth, KindCancelled, KindConfig:
-		return true
-	default:
-		return stopped(ctx) != nil
-	}
-}
-
-// sendKeyed follows up a request that may have been carried out: rows with a
-// key are sent again, the others would be stored twice and are reported.
-func (b *bulk) sendKeyed(ctx context.Context, lines []*line, failed *Error) chunkOutcome {
-	var keyed, others []*line
-	for _, l := range lines {
-		if b.keyed(l) {
-			keyed = append(keyed, l)
-		} else {
-			others = append(others, l)
-		}
-	}
-	const open = "; the row may have been stored anyway, and it has no key to look it up by"
-	left := chunkOutcome{result: failAll(others, failed, open), err: failed}
-	if len(keyed) == 0 {
-		return left
-	}
-	if err := b.resource.client.pause(ctx, b.resource.client.retry.InitialInterval); err != nil {
-		return merge(left, chunkOutcome{result: failAll(keyed, failed, ""), err: failed, fatal: true})
-	}
-	return merge(left, b.sendAs(ctx, keyed, sending{repeat: repeatAlways, gated: true, again: true, attempts: failed.Attempts}))
 }

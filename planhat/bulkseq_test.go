@@ -3,8 +3,10 @@ package planhat
 import (
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -245,4 +247,92 @@ func TestALongSequenceIsNotHeld(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, rows, result.Created)
 	assert.Less(t, int64(most)-int64(base), int64(8<<20), "held: the keys, up to 4 MB, and the chunks")
+}
+
+// The memory of a request is used again only when nothing reads it any more: a server may
+// answer before it has read all of a request.
+func TestTheMemoryOfRequestsIsUsedAgain(t *testing.T) {
+	const rows, each = 200, 20
+	read := func(made []byte) Record { return Record(`{"line":"` + string(made) + `"}`) }
+	for _, parallel := range []int{1, 3} {
+		var made []byte
+		list := func(yield func(Row, error) bool) {
+			var text []byte
+			for i := range rows {
+				id := fmt.Sprintf("c%d", i)
+				if i%50 == 7 {
+					id += "-bad"
+				}
+				text = fmt.Appendf(text[:0], `{"externalId":%q,"name":"%s"}`, id, strings.Repeat(id, 5000))
+				made = fmt.Appendf(made[:0], "row %d", i)
+				if !yield(Row{Record: text, Made: made, Line: i + 1}, nil) {
+					return
+				}
+			}
+		}
+		var early atomic.Int64
+		seen := make(chan []Record, rows)
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			first := make([]byte, 100)
+			_, _ = io.ReadFull(r.Body, first)
+			if early.Add(1)%3 == 0 { // the rest of the request is still on its way
+				answerWith(w, 200, fmt.Sprintf(`{"created":%d}`, each))
+				return
+			}
+			rest, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
+			sent, err := splitArray[Record](append(first, rest...))
+			assert.NoError(t, err)
+			seen <- sent
+			var errors []string
+			for _, row := range sent {
+				if strings.Contains(string(row), "-bad") {
+					members, _ := readObject(row)
+					errors = append(errors, fmt.Sprintf(`{"externalId":%q,"message":"no"}`, text(members.get("externalId"))))
+				}
+			}
+			answerWith(w, 200, fmt.Sprintf(`{"created":%d,"createdErrors":[%s]}`, len(sent)-len(errors), strings.Join(errors, ",")))
+		}))
+		c, err := New(Config{APIToken: apiToken, BaseURL: server.URL, Retry: RetryPolicy{InitialInterval: time.Millisecond, MaxInterval: time.Millisecond}})
+		require.NoError(t, err)
+		result, err := c.Company.Resource().BulkUpsertSeq(t.Context(), list, BulkOptions{ChunkRows: each, Parallel: parallel, Made: read})
+		server.Close()
+		require.NoError(t, err)
+		close(seen)
+		stored := map[string]bool{}
+		for sent := range seen {
+			for _, row := range sent {
+				members, err := readObject(row)
+				require.NoError(t, err)
+				id := text(members.get("externalId"))
+				assert.Equal(t, strings.Repeat(id, 5000), text(members.get("name")))
+				stored[id] = true
+			}
+		}
+		assert.GreaterOrEqual(t, len(stored), rows/2)
+		assert.Equal(t, rows, result.Created+len(result.Errors))
+		require.NotEmpty(t, result.Errors)
+		for _, e := range result.Errors {
+			assert.Equal(t, 7, e.Index%50)
+			assert.Equal(t, fmt.Sprintf("externalId c%d-bad", e.Index), e.Key)
+			assert.Equal(t, fmt.Sprintf(`{"line":"row %d"}`, e.Index), string(e.Origin.Row))
+			assert.Contains(t, string(e.Row), e.Key[len("externalId "):])
+		}
+	}
+}
+
+func TestAChunkIsUsedAgainOnceItsBodyIsClosed(t *testing.T) {
+	c := &chunk{lines: []*line{{}}, body: []byte("[{}]")}
+	r := &bulkRun{bulk: &bulk{}, next: &chunk{}, landed: make(chan flight, 1)}
+	body := newBodyReader(c.body, &c.reading)
+	r.release(c)
+	assert.NotSame(t, c, r.emptyChunk(1))
+	require.NoError(t, body.Close())
+	require.NoError(t, body.Close(), "transports may close a body twice")
+	assert.Zero(t, c.reading.Load())
+	assert.Same(t, c, r.emptyChunk(2))
+	assert.Empty(t, c.lines)
+	assert.Empty(t, c.body)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -31,6 +32,8 @@ type call struct {
 	id    string
 	query url.Values
 	body  []byte
+	// reading, if set, counts the requests that may still read the body.
+	reading *atomic.Int32
 	// rows counts the records written; 0 marks a read.
 	rows   int
 	repeat repetition

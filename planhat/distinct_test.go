@@ -2,12 +2,15 @@ package planhat
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/internal/rowkeys"
 )
 
 // linesFrom prepares rows as a bulk call does.
@@ -15,9 +18,8 @@ func linesFrom(t *testing.T, b *bulk, rows []Record) []*line {
 	t.Helper()
 	out := make([]*line, len(rows))
 	for i, row := range rows {
-		var err error
-		out[i], err = b.line(identityOf(b.resource.model), i, Row{Record: row})
-		require.NoError(t, err)
+		out[i] = &line{}
+		require.NoError(t, b.line(out[i], identityOf(b.resource.model), i, Row{Record: row}))
 	}
 	return out
 }
@@ -28,7 +30,7 @@ func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
 	c, err := New(Config{APIToken: apiToken})
 	require.NoError(t, err)
 	r := c.resources[model]
-	b := &bulk{resource: r, prepare: func(row Row) (Record, object, error) { return prepareRecord(r.model, row) }}
+	b := &bulk{resource: r, prepare: preparation(r.model)}
 	records := make([]Record, len(rows))
 	for i, row := range rows {
 		records[i] = Record(row)
@@ -40,11 +42,11 @@ func linesOf(t *testing.T, model string, rows ...string) (*Resource, []*line) {
 func distinct(t *testing.T, r *Resource, lines []*line, memory int) map[int]string {
 	t.Helper()
 	c := newClaims(t.Context(), r)
-	c.set.Memory = memory
-	defer c.close()
+	c.Set.Memory = memory
+	defer c.Close()
 	out := map[int]string{}
 	for _, l := range lines {
-		message, err := c.rejects(l)
+		message, err := c.Reject(&rowkeys.Row{Index: l.index, File: l.file, Line: l.number, Keys: l.keys, Company: l.company})
 		require.NoError(t, err)
 		if message != "" {
 			out[l.index] = message
@@ -132,9 +134,11 @@ func TestAKeyThatAllRowsShare(t *testing.T) {
 	assert.Empty(t, distinct(t, r, lines, 0))
 
 	m := newMatcher(lines, NewRedactor())
-	for i := range n {
-		m.succeed(jsontext.Value(fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)), true, false)
+	entries := make([]string, n)
+	for i := range entries {
+		entries[i] = fmt.Sprintf(`{"_id":"%d","externalId":"main"}`, i)
 	}
+	m.succeed(jsontext.Value("["+strings.Join(entries, ",")+"]"), nil, nil)
 	assert.Empty(t, m.keys, "no row can be told from the others")
 	assert.Less(t, time.Since(began), 10*time.Second)
 }

@@ -88,7 +88,7 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error) {
 	lines := make([]*line, len(ids))
 	for i, id := range ids {
-		lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{"_id", id}}}
+		lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{Name: "_id", Value: id}}}
 	}
 	m, out := newMatcher(lines, r.client.redact), &BulkResult{}
 	message := "Planhat did not copy this row: the id is probably unknown"

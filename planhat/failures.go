@@ -186,9 +186,11 @@ func namesRows(t *BulkResult) bool {
 // isBulkAnswer tells a bulk answer from another error body.
 func isBulkAnswer(body []byte) bool {
 	members, err := readObject(body)
-	if err != nil {
-		return false
-	}
+	return err == nil && hasBulkFields(members)
+}
+
+// hasBulkFields is isBulkAnswer for the members of a body.
+func hasBulkFields(members object) bool {
 	for _, name := range catalog.Load().BulkResultFields {
 		if members.get(name) != nil {
 			return true

@@ -3,11 +3,12 @@ package planhat
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/internal/rowkeys"
 )
 
 // rowState is what an answer has said about a row so far.
@@ -27,17 +28,15 @@ type matcher struct {
 	lines  []*line
 	redact *Redactor
 	// names are the properties that may be keys.
-	names  []string
-	byKey  map[key][]int
+	names []string
+	index *rowkeys.Index
+	// byText has the rows of each value of a key, once it was needed.
 	byText map[string][]int
 	state  []rowState
 	rows   []object // read when two rows share a key
 
-	keys []RowKey
-	ids  map[string]bool
-	// several are the ids that several key entries name.
-	several map[string]bool
-	errors  []RowError
+	keys   []RowKey
+	errors []RowError
 	// entry is the place in errors of each rejected row.
 	entry map[int]int
 	// created counts the rows that are known to be new records.
@@ -55,82 +54,118 @@ type matcher struct {
 
 func newMatcher(lines []*line, redact *Redactor) *matcher {
 	m := &matcher{
-		lines: lines, redact: redact, names: identity, byKey: make(map[key][]int, len(lines)), byText: make(map[string][]int, len(lines)),
-		state: make([]rowState, len(lines)), entry: make(map[int]int), ids: make(map[string]bool), several: make(map[string]bool), torn: make(map[rowState]int),
+		lines: lines, redact: redact, names: identity,
+		state: make([]rowState, len(lines)), entry: make(map[int]int), torn: make(map[rowState]int),
 		among: make(map[int]*candidates), shared: make(map[string]*candidates),
 	}
+	keys := 0
+	for _, l := range lines {
+		keys += len(l.keys)
+	}
+	m.index = rowkeys.NewIndex(keys)
 	for i, l := range lines {
 		for _, k := range l.keys {
-			if !slices.Contains(m.names, k.name) {
-				m.names = append(slices.Clone(m.names), k.name)
+			if !slices.Contains(m.names, k.Name) {
+				m.names = append(slices.Clone(m.names), k.Name)
 			}
-			k = folded(k)
-			m.byKey[k] = append(m.byKey[k], i)
-			m.byText[k.value] = append(m.byText[k.value], i)
+			m.index.Add(k, i)
 		}
 	}
 	return m
 }
 
-// folded makes e-mail addresses comparable.
-func folded(k key) key {
-	if k.name == "email" {
-		k.value = strings.ToLower(k.value)
-	}
-	return k
-}
-
 // rejectedRows counts the rows that error entries stand for.
 func (m *matcher) rejectedRows() int { return len(m.entry) + m.loose }
 
-// expect notes which records several key entries name. These entries have the keys
-// of the record, which changed from one to the next, so that a key may be that of
-// another row.
-func (m *matcher) expect(entries []jsontext.Value) {
-	seen := map[string]bool{}
-	for _, entry := range entries {
-		members, err := readObject(entry)
-		if err != nil {
-			continue
+// taken is a key entry of an answer: the keys of a record that was stored.
+type taken struct {
+	value   jsontext.Value
+	id      string
+	keys    []key
+	created bool
+	// first is the place of the first entry with the id; several reports whether others have
+	// it, and known, in the first one, whether a row is known to have become the record.
+	first          int
+	several, known bool
+}
+
+// succeed marks the rows that key entries mean as taken. The entries have the keys of the
+// record. If several name the same record, these changed from one to the next, and a key
+// may be that of another row. The ids in modified are of records that were updated.
+func (m *matcher) succeed(inserts, updates, modified jsontext.Value) {
+	entries := make([]taken, 0, len(m.lines))
+	var members object
+	room := make([]key, 0, len(m.lines))
+	read := func(list jsontext.Value, created bool) {
+		for entry := range items(list) {
+			if entry.Kind() != '{' {
+				continue
+			}
+			members = appendMembers(members[:0], Record(entry))
+			from := len(room)
+			room = appendKeys(room, m.names, members)
+			entries = append(entries, taken{value: entry, id: text(members.get("_id")), keys: room[from:len(room):len(room)], created: created})
 		}
-		if id := text(members.get("_id")); id != "" {
-			m.several[id] = m.several[id] || seen[id]
-			seen[id] = true
+	}
+	read(inserts, true)
+	read(updates, false)
+	named := len(entries)
+	for item := range items(modified) {
+		id := text(item)
+		of := key{Name: "_id", Value: id}
+		entries = append(entries, taken{value: jsontext.Value(object{{of.Name, quoted(id)}}.record()), id: id, keys: []key{of}})
+	}
+	ids := rowkeys.NewIndex(len(entries))
+	of := func(i int) key { return key{Name: "_id", Value: entries[i].id} }
+	for i := range named {
+		ids.Add(of(i), i)
+	}
+	for i := range named {
+		entries[i].first, entries[i].several = ids.Find(of(i))
+	}
+	for i := named; i < len(entries); i++ {
+		ids.Add(of(i), i)
+		entries[i].first, _ = ids.Find(of(i))
+	}
+	// Entries that have all keys of a row come first: another record may have one.
+	var others []int
+	for i := range entries {
+		if i >= named || !m.take(entries, i, true) {
+			others = append(others, i)
 		}
+	}
+	for _, i := range others {
+		m.take(entries, i, false)
 	}
 }
 
-// succeed marks the row that a key entry means as taken; with whole, only if the entry
-// has all keys of the row.
-func (m *matcher) succeed(entry jsontext.Value, created, whole bool) {
-	members, err := readObject(entry)
-	if err != nil {
-		return
+// take marks the row that a key entry means as taken; with whole, only if the entry has
+// all keys of the row. It reports whether it did.
+func (m *matcher) take(entries []taken, at int, whole bool) bool {
+	e := &entries[at]
+	first := &entries[e.first]
+	i, _ := m.rowWith(e.keys, e.value, nil, -1)
+	if i < 0 || m.state[i] != rowOpen || e.id != "" && first.known {
+		return false
 	}
-	i, _ := m.byKeys(members, -1)
-	id := text(members.get("_id"))
-	if i < 0 || m.state[i] != rowOpen || m.known(id) {
-		return
+	own := m.lines[i].keys
+	if whole && slices.ContainsFunc(own, func(k key) bool { return k.Name != "email" && !slices.Contains(e.keys, k) }) {
+		return false
 	}
-	if whole && slices.ContainsFunc(m.lines[i].keys, func(k key) bool { return k.name != "email" && text(members.get(k.name)) != k.value }) {
-		return
-	}
-	if m.several[id] && !slices.Contains(m.lines[i].keys, key{"_id", id}) {
-		return
+	if e.id != "" && first.several && !slices.Contains(own, key{Name: "_id", Value: e.id}) {
+		return false
 	}
 	m.state[i] = rowUpdated
-	if created {
+	if e.created {
 		m.state[i] = rowCreated
 		m.created++
 	}
-	if id != "" {
-		m.ids[id] = true
-		m.keys = append(m.keys, RowKey{Index: m.lines[i].index, ID: id, Created: created})
+	if e.id != "" {
+		first.known = true
+		m.keys = append(m.keys, RowKey{Index: m.lines[i].index, ID: e.id, Created: e.created})
 	}
+	return true
 }
-
-// known reports whether a row is known to have become the record.
-func (m *matcher) known(id string) bool { return id != "" && m.ids[id] }
 
 // rejectAll reports the rows in all error lists of an answer.
 func (m *matcher) rejectAll(answer object) {
@@ -260,39 +295,35 @@ func (m *matcher) find(entry jsontext.Value) (int, *candidates) {
 	return i, cmp.Or(among, others)
 }
 
-// placeIn returns the position that an entry names, from 0, or -1.
-func placeIn(members object) int {
-	for _, name := range []string{"index", "idx", "position"} {
-		if v := members.get(name); v.Kind() == '0' {
-			if n, err := strconv.Atoi(string(v)); err == nil && n >= 0 {
-				return n
-			}
-		}
-	}
-	return -1
-}
-
 // byKeys returns the row that carries one of the keys in members, or -1. Of
 // several rows with the same key it takes the one at the place that the entry
 // names, or else the only one that agrees with members in everything: values of
 // one metric share their keys, and none must answer for another.
 func (m *matcher) byKeys(members object, place int) (int, *candidates) {
-	keys := keysIn(m.names, members)
+	return m.rowWith(keysIn(m.names, members), nil, members, place)
+}
+
+// rowWith is byKeys for an object whose keys are known. Its members are read from its text
+// if they are not given.
+func (m *matcher) rowWith(keys []key, value jsontext.Value, members object, place int) (int, *candidates) {
 	var shared []int
 	for _, k := range keys {
-		found := m.byKey[folded(k)]
-		if len(found) == 1 {
-			if m.differs(found[0], keys) {
+		found, several := m.index.Find(k)
+		switch {
+		case found >= 0 && !several:
+			if m.differs(found, keys) {
 				continue // another row's record has this key
 			}
-			return found[0], nil
-		}
-		if shared == nil {
-			shared = found
+			return found, nil
+		case several && shared == nil:
+			shared = m.index.All(k)
 		}
 	}
 	if _, found := slices.BinarySearch(shared, place); found {
 		return place, nil
+	}
+	if len(shared) > 0 && members == nil {
+		members = membersOf(Record(value))
 	}
 	if len(shared) == 0 || len(members) == len(keys) {
 		return -1, nil // nothing beside the keys could tell the rows apart
@@ -306,7 +337,7 @@ func (m *matcher) byKeys(members object, place int) (int, *candidates) {
 // row of another.
 func (m *matcher) differs(i int, keys []key) bool {
 	return slices.ContainsFunc(m.lines[i].keys, func(own key) bool {
-		return slices.ContainsFunc(keys, func(k key) bool { return k.name == own.name && folded(k) != folded(own) })
+		return slices.ContainsFunc(keys, func(k key) bool { return k.Name == own.Name && k.Value != own.Value && k.Folded() != own.Folded() })
 	})
 }
 
@@ -329,6 +360,9 @@ func (m *matcher) byWords(s string) (int, *candidates) {
 	var among *candidates
 	previous := ""
 	for _, word := range words(s) {
+		if m.byText == nil {
+			m.byText = m.index.ByValue()
+		}
 		places := m.byText[word]
 		if len(places) == 0 {
 			places = m.byText[strings.ToLower(word)]

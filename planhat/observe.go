@@ -102,7 +102,8 @@ type Write struct {
 	Host, Path string
 	// Rows counts the records in the request.
 	Rows int
-	// Body is what would be sent. It must not be changed.
+	// Body is what would be sent. It must not be changed, and is not valid after the gate
+	// has returned.
 	Body []byte
 }
 

@@ -55,6 +55,9 @@ type BulkOptions struct {
 	// read, and those after a failure that ends the call are in the result's Errors.
 	// BulkUpsert and its like set it.
 	Rows int
+	// Made returns what a row was made from, given its Row.Made. It is called as Row.Source
+	// is, and needs no function for each row.
+	Made func(made []byte) Record
 	// Keys keeps the ids of all rows in the result's Keys. BulkUpsert and its like set it.
 	Keys bool
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -124,18 +126,22 @@ func readObject(v []byte) (object, error) {
 }
 
 // membersOf is readObject for an object that is valid.
-func membersOf(v Record) object {
+func membersOf(v Record) object { return appendMembers(nil, v) }
+
+// appendMembers is membersOf that appends the members.
+func appendMembers(out object, v Record) object {
 	var room [mostProperties]Member
 	members := v.AppendMembers(room[:0])
-	out := make(object, len(members))
+	out = slices.Grow(out, len(members))
 	for i := range members {
 		m := &members[i]
-		out[i].value = jsontext.Value(v[m.From:m.To:m.To])
+		one := member{value: jsontext.Value(v[m.From:m.To:m.To])}
 		if m.Escaped(v) {
-			out[i].name = text(jsontext.Value(v[m.Name-1 : m.NameEnd+1]))
+			one.name = text(jsontext.Value(v[m.Name-1 : m.NameEnd+1]))
 		} else if m.NameEnd > m.Name {
-			out[i].name = unsafe.String(&v[m.Name], m.NameEnd-m.Name)
+			one.name = unsafe.String(&v[m.Name], m.NameEnd-m.Name)
 		}
+		out = append(out, one)
 	}
 	return out
 }
@@ -163,6 +169,29 @@ func readInvalid(v []byte) (object, error) {
 		out = append(out, m)
 	}
 	return out, r.close()
+}
+
+// items passes the items of a list that is part of valid JSON, as listed returns them.
+func items(v jsontext.Value) iter.Seq[jsontext.Value] {
+	if v.Kind() != '[' {
+		return slices.Values(listed(v))
+	}
+	return func(yield func(jsontext.Value) bool) {
+		for at := skipSpace(v, 0) + 1; ; {
+			at = skipSpace(v, at)
+			if v[at] == ',' {
+				at = skipSpace(v, at+1)
+			}
+			if v[at] == ']' {
+				return
+			}
+			end := skipValue(v, at)
+			if !yield(v[at:end:end]) {
+				return
+			}
+			at = end
+		}
+	}
 }
 
 // splitArray returns the items of a JSON array as parts of v.
@@ -240,6 +269,9 @@ func kindName(k jsontext.Kind) string {
 func text(v jsontext.Value) string {
 	switch v.Kind() {
 	case '"':
+		if isPlain(v) {
+			return string(v[1 : len(v)-1])
+		}
 		b, err := jsontext.AppendUnquote(nil, v)
 		if err != nil {
 			return ""
@@ -250,6 +282,20 @@ func text(v jsontext.Value) string {
 	default:
 		return ""
 	}
+}
+
+// isPlain reports whether a JSON string is ASCII without escapes, so that its text is as
+// it is written.
+func isPlain(v jsontext.Value) bool {
+	if len(v) < 2 || v[len(v)-1] != '"' {
+		return false
+	}
+	for _, c := range v[1 : len(v)-1] {
+		if c < ' ' || c > '~' || c == '\\' || c == '"' {
+			return false
+		}
+	}
+	return true
 }
 
 // asEncodingJSON writes values as encoding/json does, whose tags people know:

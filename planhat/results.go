@@ -43,6 +43,9 @@ type Row struct {
 	// Source, if set, returns what the row was made from. It is called on the goroutine
 	// of the call, only if the row is not taken, and before the call returns.
 	Source func() Record
+	// Made is what BulkOptions.Made makes a record of in place of Source. It is copied before
+	// the next row is asked for.
+	Made []byte
 	// Unchanged says that the record is there with these values: the row counts as
 	// unchanged and is not sent. Rejected, if set, is why the row is not sent.
 	Unchanged bool

@@ -1,13 +1,16 @@
 package planhat
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/planhat/internal/rowkeys"
 )
 
 // line is one input row of a bulk call on its way.
@@ -20,10 +23,13 @@ type line struct {
 	// looks at them.
 	keys    []key
 	company string
-	// file, number and source say where the row comes from; see Row.
+	// file, number, source and made say where the row comes from; see Row. read makes a
+	// record of made.
 	file   string
 	number int
 	source func() Record
+	made   []byte
+	read   func(made []byte) Record
 	// id is that of the journal. again is set if an earlier attempt may have stored the
 	// row, at says where a row without a key comes from, for the journal.
 	id    uint64
@@ -37,20 +43,21 @@ func (l *line) origin(ctx context.Context) *Origin {
 	if of, ok := ctx.Value(originsKey{}).(func(int) *Origin); ok {
 		return of(l.index)
 	}
-	if l.file == "" && l.number == 0 && l.source == nil {
+	if l.file == "" && l.number == 0 && l.source == nil && l.read == nil {
 		return nil
 	}
 	o := &Origin{File: l.file, Line: l.number}
-	if l.source != nil {
+	switch {
+	case l.source != nil:
 		o.Row = l.source()
+	case l.read != nil:
+		o.Row = l.read(l.made)
 	}
 	return o
 }
 
 // key is one property by which a row can be recognised.
-type key struct{ name, value string }
-
-func (k key) String() string { return k.name + " " + k.value }
+type key = rowkeys.Key
 
 // identity lists the properties that may tell a row apart, in order of use.
 var identity = []string{"_id", "sourceId", "externalId", "extId", "email"}
@@ -80,11 +87,15 @@ func (l *line) fail(kind Kind, message string) RowError {
 }
 
 // keysIn returns the keys of the given names that an object carries.
-func keysIn(names []string, members object) []key {
-	var out []key
+func keysIn(names []string, members object) []key { return appendKeys(nil, names, members) }
+
+// appendKeys is keysIn that appends the keys.
+func appendKeys(out []key, names []string, members object) []key {
 	for _, name := range names {
-		if v := text(members.get(name)); v != "" {
-			out = append(out, key{name, v})
+		if v := members.get(name); v != nil {
+			if v := text(v); v != "" {
+				out = append(out, key{Name: name, Value: v})
+			}
 		}
 	}
 	return out
@@ -94,7 +105,7 @@ func keysIn(names []string, members object) []key {
 func (l *line) matching(m *catalog.Model) (key, bool) {
 	for _, name := range m.Keyables.Bulk {
 		for _, k := range l.keys {
-			if k.name == name {
+			if k.Name == name {
 				return k, true
 			}
 		}
@@ -127,16 +138,17 @@ func (r *Resource) loses(row Record) error {
 	if err != nil {
 		return &Error{Kind: KindValidation, Message: "the record can't be read: " + err.Error()}
 	}
-	return losesMembers(r.model, members)
+	return losesMembers(r.model, identityOf(r.model), members)
 }
 
-func losesMembers(m *catalog.Model, members object) error {
+// losesMembers is loses for the members of a record; names are those of identityOf.
+func losesMembers(m *catalog.Model, names []string, members object) error {
 	has := func(name string) bool { return text(members.get(name)) != "" }
-	for _, name := range identityOf(m) {
+	for _, name := range names {
 		if name == "email" {
 			continue // an enduser may have another key
 		}
-		if v := members.get(name); v != nil && v.Kind() == '"' && strings.TrimSpace(text(v)) == "" {
+		if v := members.get(name); v != nil && v.Kind() == '"' && blankText(v) {
 			return &Error{
 				Kind: KindValidation, Message: name + " is empty",
 				Hint: "set it, or remove it to store a record without it",
@@ -152,6 +164,14 @@ func losesMembers(m *catalog.Model, members object) error {
 		return &Error{Kind: KindValidation, Message: "one of " + english.WordSeries(names, "or") + " is required"}
 	}
 	return nil
+}
+
+// blankText reports whether a JSON string holds nothing but white space.
+func blankText(v jsontext.Value) bool {
+	if isPlain(v) {
+		return len(bytes.TrimSpace(v[1:len(v)-1])) == 0
+	}
+	return strings.TrimSpace(text(v)) == ""
 }
 
 // lacks says what a new record would need and the row does not have, or returns "".
@@ -183,7 +203,7 @@ func (b *bulk) foresee(ctx context.Context, lines []*line, total *BulkResult) (i
 	m := b.resource.model
 	for _, l := range lines {
 		members, err := readObject(l.sent)
-		if err != nil || slices.ContainsFunc(l.keys, func(k key) bool { return k.name == "_id" }) {
+		if err != nil || slices.ContainsFunc(l.keys, func(k key) bool { return k.Name == "_id" }) {
 			continue
 		}
 		message := lacks(m, members, b.unique)

@@ -12,7 +12,7 @@ func (r *Resource) prepareActivity(row Record) (Record, object, error) {
 	if err != nil {
 		return row, members, err
 	}
-	return members.record(), members, losesMembers(r.model, members)
+	return members.record(), members, losesMembers(r.model, identityOf(r.model), members)
 }
 
 // prepareMetric checks one value of a metric and gives its members the API's

@@ -38,6 +38,9 @@ type Options struct {
 	// option that names each.
 	Required []string
 	Typed    map[string]string
+	// Transient reports whether the text of cells, too, is valid only until the next row is
+	// read.
+	Transient bool
 	// Again opens the same text once more, to try out a hint before it is given.
 	Again func() (io.ReadCloser, error)
 }
@@ -125,7 +128,9 @@ func NewReader(name string, src io.Reader, opt Options) (*Reader, error) {
 	d := opt.Dialect
 	d.Separator = r.Separator
 	r.scan = newScanner(text, d)
-	return r, r.readColumns()
+	err = r.readColumns()
+	r.scan.transient = opt.Transient
+	return r, err
 }
 
 // Errorf makes an error about a line.
@@ -196,15 +201,14 @@ func (r *Reader) record() ([]string, error) {
 	case err != nil:
 		return nil, err
 	}
-	for i, cell := range record {
-		if !r.check {
-			break
+	if r.check && !r.scan.valid() {
+		for i, cell := range record {
+			if !utf8.ValidString(cell) {
+				return nil, r.encodingError(i, cell)
+			}
 		}
-		if !utf8.ValidString(cell) {
-			return nil, r.encodingError(i, cell)
-		}
-		r.wide = r.wide || utf8.RuneCountInString(cell) < len(cell)
 	}
+	r.wide = r.wide || r.check && utf8.RuneCount(r.scan.buf) < len(r.scan.buf)
 	if r.rejected {
 		return r.leaveOut(record)
 	}

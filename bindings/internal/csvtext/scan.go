@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/phscript/phscript/bindings/internal/textfile"
 )
@@ -53,6 +54,8 @@ type scanner struct {
 	text  *bufio.Reader
 	comma []byte
 	Dialect
+	// transient reports whether the text of cells is valid only until the next call.
+	transient bool
 
 	// row is the line where the row begins. quoted are the places of its quoted cells,
 	// lines are those where its cells begin.
@@ -120,13 +123,28 @@ func (s *scanner) read() ([]string, error) {
 		}
 		s.ends = append(s.ends, len(s.buf))
 	}
-	all, start := string(s.buf), 0
+	all, start := "", 0
+	if !s.transient {
+		all = string(s.buf)
+	} else if len(s.buf) > 0 {
+		all = unsafe.String(&s.buf[0], len(s.buf))
+	}
 	s.cells = s.cells[:0]
 	for _, end := range s.ends {
 		s.cells = append(s.cells, all[start:end])
 		start = end
 	}
 	return s.cells, nil
+}
+
+// valid reports whether the cells of the row are UTF-8.
+func (s *scanner) valid() bool {
+	for _, end := range s.ends {
+		if end < len(s.buf) && !utf8.RuneStart(s.buf[end]) {
+			return false
+		}
+	}
+	return utf8.Valid(s.buf)
 }
 
 // skipBlanks skips white space before and after a quoted cell, if that is wanted.

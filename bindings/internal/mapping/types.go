@@ -60,10 +60,7 @@ func (f Form) Converter(name string) (Convert, bool) {
 	case "text":
 		return f.text, true
 	case "number":
-		return func(to []byte, cell string) ([]byte, error) {
-			n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
-			return appendNumber(to, n), advised(err)
-		}, true
+		return f.number, true
 	case "integer":
 		return f.integer, true
 	case "money":
@@ -101,7 +98,49 @@ func (f Form) text(to []byte, cell string) ([]byte, error) {
 	return out, nil
 }
 
+func (f Form) number(to []byte, cell string) ([]byte, error) {
+	if n := plainNumber(cell); n > 0 && f.Decimal != "," {
+		return append(to, cell[:n]...), nil
+	}
+	n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
+	return appendNumber(to, n), advised(err)
+}
+
+// plainNumber returns the length of the shortest form of a number that is written as JSON
+// writes it, with a point and without an exponent; 0 if the cell is something else.
+func plainNumber(cell string) int {
+	digits := strings.TrimPrefix(cell, "-")
+	point := -1
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case c == '.' && point < 0 && i > 0:
+			point = i
+		case c < '0' || c > '9':
+			return 0
+		}
+	}
+	whole := len(digits)
+	if point >= 0 {
+		whole = point
+	}
+	if whole == 0 || whole > 1 && digits[0] == '0' || len(digits) > 15 || point == len(digits)-1 || cell == "-0" {
+		return 0
+	}
+	end := len(cell)
+	if point >= 0 {
+		end = len(strings.TrimRight(cell, "0"))
+		end = len(strings.TrimSuffix(cell[:end], "."))
+		if cell[:end] == "-0" {
+			return 0
+		}
+	}
+	return end
+}
+
 func (f Form) integer(to []byte, cell string) ([]byte, error) {
+	if n := plainNumber(cell); n > 0 && f.Decimal != "," && strings.IndexByte(cell[:n], '.') < 0 {
+		return append(to, cell[:n]...), nil
+	}
 	n, err := csvtext.Number(strings.TrimSpace(cell), f.Decimal, "columns")
 	if err == nil && !luatext.IsWhole(n) {
 		err = invalid.Errorf("", "%q is not a whole number", invalid.Cut(cell, 40))

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,8 +10,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 )
 
@@ -78,5 +82,33 @@ func TestPlans(t *testing.T) {
 	for _, wrong := range []string{"custom", "custom.x", "a.b", "", "custom."} {
 		_, err := New([]Column{{Title: "A", Property: "a", Convert: text}, {Title: "B", Property: "custom.x.b", Convert: text}, {Title: "W", Property: wrong, Convert: text}}, nil)
 		require.Error(t, err, wrong)
+	}
+}
+
+// A number that is copied as it is written is the number that would have been read.
+func TestPlainNumbers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cell := rapid.StringMatching(`-?[0-9]{0,16}\.?[0-9]{0,3}0{0,3}`).Draw(t, "cell")
+		decimal := rapid.SampledFrom([]string{"", "."}).Draw(t, "decimal")
+		n := plainNumber(cell)
+		if n == 0 {
+			return
+		}
+		assert.True(t, jsontext.Value(cell[:n]).IsValid(), cell[:n])
+		got, err := strconv.ParseFloat(cell[:n], 64)
+		assert.NoError(t, err)
+		want, err := csvtext.Number(cell, decimal, "columns")
+		assert.NoError(t, err)
+		assert.Equal(t, want, got)
+		assert.False(t, strings.Contains(cell[:n], ".") && strings.HasSuffix(cell[:n], "0"), cell[:n])
+	})
+	for cell, want := range map[string]int{"0": 1, "-1.50": 4, "1.00": 1, "": 0, "-": 0, "01": 0, ".5": 0, "5.": 0, "-0": 0, "-0.0": 0, "1e3": 0, "1234567890123456": 0} {
+		assert.Equal(t, want, plainNumber(cell), cell)
+	}
+}
+
+func TestPackedCells(t *testing.T) {
+	for _, cells := range [][]string{nil, {""}, {"a", "", strings.Repeat("é", 200)}} {
+		assert.Equal(t, cells, Unpack(Pack(nil, cells)))
 	}
 }

@@ -6,13 +6,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"time"
 )
 
 // Hash stands for a key. Two keys never have the same hash in practice: it has 128
@@ -66,18 +60,37 @@ func (s *Set) Get(h Hash) (v Value, found bool, err error) {
 
 // Add adds a key that the set does not have; the value of one that it has remains.
 func (s *Set) Add(h Hash, v Value) error {
-	if _, found, err := s.Get(h); found || err != nil {
-		return err
+	_, _, err := s.Claim(h, v)
+	return err
+}
+
+// Claim adds a key, or returns the value that the set has for it.
+func (s *Set) Claim(h Hash, v Value) (held Value, found bool, err error) {
+	if s.filter.may(h) {
+		if held, found, err = s.moved.get(h); found || err != nil {
+			return held, found, err
+		}
 	}
 	if 2*(s.recent.used+1) > cmp.Or(s.Memory, inMemory) {
+		if held, found, err = s.recent.get(h); found || err != nil {
+			return held, found, err
+		}
 		if err := s.move(); err != nil {
-			return err
+			return held, false, err
 		}
 	}
 	if err := s.recent.reserve(1); err != nil {
-		return err
+		return held, false, err
 	}
-	return s.recent.put(h, v)
+	slot, found, err := s.recent.find(h)
+	switch {
+	case err != nil:
+		return held, false, err
+	case found:
+		return Value(slot[16:slotSize]), true, nil
+	}
+	s.recent.fill(slot, h, v)
+	return held, false, nil
 }
 
 // move moves the keys in memory to the file.
@@ -181,11 +194,16 @@ func (s *table) put(h Hash, v Value) error {
 	if found || err != nil {
 		return err
 	}
+	s.fill(slot, h, v)
+	return nil
+}
+
+// fill writes a key into the free slot that it gets.
+func (s *table) fill(slot []byte, h Hash, v Value) {
 	copy(slot, h[:])
 	copy(slot[16:], v[:])
 	s.dirty = s.file != nil
 	s.used++
-	return nil
 }
 
 // find returns the slot of a key, or the free one that it would get. The slot of a
@@ -318,68 +336,4 @@ func (s *table) each(do func(Hash, Value) error) error {
 		}
 	}
 	return nil
-}
-
-// prefix begins the names of the files.
-const prefix = "phscript-keys-"
-
-// tempFile is a file that nobody else sees. Where a file can't be removed while it is
-// open, it is removed at the end, or by a later process.
-type tempFile struct {
-	*os.File
-	name    string
-	removed bool
-	// size is how much of it was written.
-	size int64
-}
-
-func openTemp(dir string) (*tempFile, error) {
-	if runtime.GOOS == "windows" {
-		sweep(dir)
-	}
-	f, err := os.CreateTemp(dir, prefix+"*")
-	if err != nil {
-		return nil, err
-	}
-	return &tempFile{File: f, name: f.Name(), removed: os.Remove(f.Name()) == nil}, nil
-}
-
-// write writes a part of the file.
-func (f *tempFile) write(from []byte, at int64) error {
-	_, err := f.WriteAt(from, at)
-	if err == nil {
-		f.size = max(f.size, at+int64(len(from)))
-	}
-	return err
-}
-
-// read reads a part of the file. What was never written is zero.
-func (f *tempFile) read(into []byte, at int64) error {
-	n, err := f.ReadAt(into, at)
-	clear(into[n:])
-	if errors.Is(err, io.EOF) && at+int64(n) >= f.size {
-		return nil
-	}
-	return err
-}
-
-func (f *tempFile) remove() {
-	_ = f.Close()
-	if !f.removed {
-		_ = os.Remove(f.name)
-	}
-}
-
-// sweep removes the files that killed processes left. Those that are open can't be
-// removed where this is needed.
-func sweep(dir string) {
-	if dir == "" {
-		dir = os.TempDir()
-	}
-	left, _ := filepath.Glob(filepath.Join(dir, prefix+"*"))
-	for _, name := range left {
-		if info, err := os.Stat(name); err == nil && time.Since(info.ModTime()) > time.Hour {
-			_ = os.Remove(name)
-		}
-	}
 }
