@@ -4,18 +4,27 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
 // mostHistory bounds the inputs in a history.
 const mostHistory = 2000
+
+// longestHistory is how many bytes at the end of its file are read.
+const longestHistory = 8 << 20
+
+var errFolder = errors.New("is a folder, not a file")
 
 // History holds the inputs of this session and of earlier ones, kept in a file
 // as one JSON string per line. Inputs that contain a secret are left out.
@@ -25,39 +34,63 @@ type History struct {
 	inputs  []string
 }
 
-// OpenHistory opens the history in a file, which need not exist. With an empty
-// name, the history lasts as long as the session. If the file cannot be read,
-// the history is empty but usable, and the error says why.
+// OpenHistory opens the history in a file, which need not exist, and makes the file
+// readable only for its owner. A link stays one. With an empty name, the history lasts as
+// long as the session. If the file cannot be used, so does it, and the error says why.
 func OpenHistory(file string, secrets *redact.Secrets) (*History, error) {
-	h := &History{file: file, secrets: secrets}
+	h := &History{secrets: secrets}
 	if file == "" {
 		return h, nil
 	}
-	f, err := os.Open(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return h, nil
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
 	}
-	if err != nil {
+	inputs, shortened, err := readHistory(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return h, err
 	}
-	h.inputs, err = readHistory(f)
+	h.file, h.inputs = file, inputs
 	if len(h.inputs) > mostHistory {
-		h.inputs = h.inputs[len(h.inputs)-mostHistory:]
-		err = errors.Join(err, h.rewrite())
+		h.inputs, shortened = h.inputs[len(h.inputs)-mostHistory:], true
 	}
-	return h, err
+	if shortened {
+		return h, h.rewrite()
+	}
+	return h, nil
 }
 
-func readHistory(f *os.File) (inputs []string, err error) {
+// readHistory reads the last inputs in a file. It reports whether there are others before.
+func readHistory(file string) (inputs []string, shortened bool, err error) {
+	f, info, err := sourcefile.Open(file)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if info.IsDir() {
+		return nil, false, &fs.PathError{Op: "open", Path: file, Err: errFolder}
+	}
+	// Windows has no such modes.
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		if err := f.Chmod(0o600); err != nil {
+			return nil, false, err
+		}
+	}
 	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<24)
+	lines.Buffer(nil, longestHistory+1)
+	if info.Size() > longestHistory {
+		shortened = true
+		if _, err := f.Seek(-longestHistory, io.SeekEnd); err != nil {
+			return nil, false, err
+		}
+		lines.Scan() // the rest of an input
+	}
 	for lines.Scan() {
 		var input string
 		if json.Unmarshal(lines.Bytes(), &input) == nil && input != "" {
 			inputs = append(inputs, input)
 		}
 	}
-	return inputs, errors.Join(lines.Err(), f.Close())
+	return inputs, shortened, lines.Err()
 }
 
 // Forget drops the inputs that contain a secret that became known later, such
@@ -71,11 +104,7 @@ func (h *History) Forget() error {
 		return nil
 	}
 	// Another session may have added to the file.
-	f, err := os.Open(h.file)
-	if err != nil {
-		return err
-	}
-	all, err := readHistory(f)
+	all, _, err := readHistory(h.file)
 	if err != nil {
 		return err
 	}

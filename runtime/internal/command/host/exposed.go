@@ -1,6 +1,7 @@
 package host
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -31,9 +32,14 @@ func Exposed(env *environment.Env, c config.Config) (warnings []string) {
 			warn(c.File)
 		}
 	}
-	slices.Sort(folders)
-	for _, folder := range slices.Compact(folders) {
+	var seen []os.FileInfo
+	for _, folder := range folders {
 		file := filepath.Join(folder, ".env")
+		info, err := os.Stat(file)
+		if err != nil || slices.ContainsFunc(seen, func(other os.FileInfo) bool { return os.SameFile(info, other) }) {
+			continue
+		}
+		seen = append(seen, info)
 		if text, err := sourcefile.Read(file); err == nil && assigned().Match(text) {
 			warn(file)
 		}

@@ -170,6 +170,9 @@ func TestReadableTokens(t *testing.T) {
 	_, stderr, err := r.Run(run.New, "--simulate", "-q", "-e", "")
 	var finished interface{ ExitCode() int }
 	require.ErrorAs(t, err, &finished)
+	require.NoError(t, os.Symlink(r.Env.Dir, filepath.Join(r.Env.Dir, "same")))
+	_, linked, _ := r.Run(run.New, "--simulate", "-q", "--config", "same/phscript.toml", "-e", "")
+	assert.Equal(t, 1, strings.Count(linked, ".env holds a token"), linked)
 	for _, name := range []string{"phscript.toml", ".env"} {
 		file := filepath.Join(r.Env.Dir, name)
 		assert.Contains(t, stderr, file+" holds a token, and every user of this machine can read it; run: chmod o-r "+file)

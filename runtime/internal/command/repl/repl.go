@@ -145,7 +145,7 @@ func openHistory(env *environment.Env, h *host.Opened) *repl.History {
 	}
 	history, err := repl.OpenHistory(file, h.Secrets)
 	if err != nil {
-		fmt.Fprintf(env.Stderr, "warning: cannot read the history: %v\n", err)
+		fmt.Fprintf(env.Stderr, "warning: your inputs are not kept: %v\n", err)
 	}
 	return history
 }

@@ -179,7 +179,9 @@ func serveSchedules(env *environment.Env, o *options) error {
 		return &usage.Error{Message: err.Error(), Hint: "see 'phscript doc deploy#schedules'"}
 	}
 	if o.check {
-		o.warn(env, loaded, func(doubt string) { fmt.Fprintln(env.Stderr, "warning:", doubt) })
+		for _, doubt := range o.doubts(env, loaded) {
+			fmt.Fprintln(env.Stderr, "warning:", doubt)
+		}
 		return o.checkSchedules(env, loaded)
 	}
 	secrets := &redact.Secrets{}
@@ -222,6 +224,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	children := &serve.Children{}
 	program.Children = children
 	workers := o.workerCount(c, env.Processors)
+	warn := onlyNew()
 	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
@@ -232,13 +235,13 @@ func serveSchedules(env *environment.Env, o *options) error {
 		},
 		Loaded: func(now *serve.Loaded) {
 			keepSecret(secrets, now.Config)
-			o.warn(env, now, func(doubt string) { log.Warn(doubt) })
+			warn(log, o.doubts(env, now))
 			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
 				log.Warn("listen and workers are only read at the start; restart the service to use the new values")
 			}
 		},
 	}, loaded)
-	o.warn(env, loaded, func(doubt string) { log.Warn(doubt) })
+	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
 	if listen := cmp.Or(o.listen, c.Serve.Listen); listen != "" {
@@ -292,24 +295,6 @@ func clearFolders(log *slog.Logger) {
 // container's limit bounds.
 func (o *options) workerCount(c config.Config, processors int) int {
 	return cmp.Or(max(0, o.workers), max(0, c.Serve.Workers), max(2, processors))
-}
-
-// warn reports what would otherwise show only when a run, or the notice of its
-// failure, does not arrive.
-func (o *options) warn(env *environment.Env, loaded *serve.Loaded, tell func(doubt string)) {
-	c := loaded.Config
-	if len(loaded.Definitions) == 0 {
-		tell("no schedules: write [[schedule]] in phscript.toml, or -- @schedule \"0 2 * * *\" in the first lines of a script")
-	}
-	if c.APIToken == "" && !o.Simulated {
-		tell("no access token: runs that call Planhat will fail; set PLANHAT_API_TOKEN")
-	}
-	for _, warning := range host.Exposed(env, c) {
-		tell(warning)
-	}
-	for _, doubt := range serve.Doubts(loaded, env.Getenv) {
-		tell(doubt)
-	}
 }
 
 // stopped returns no error if the service was asked to stop.

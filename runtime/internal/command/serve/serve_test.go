@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -31,4 +32,18 @@ func TestHowManyWorkers(t *testing.T) {
 	assert.Equal(t, 4, (&options{}).workerCount(set, 8))
 	assert.Equal(t, 8, (&options{}).workerCount(config.Config{}, 8))
 	assert.Equal(t, 2, (&options{}).workerCount(config.Config{}, 1))
+}
+
+// TestWarningsAreNotRepeated when a configuration is loaded again.
+func TestWarningsAreNotRepeated(t *testing.T) {
+	var out strings.Builder
+	log := slog.New(slog.NewTextHandler(&out, nil))
+	warn := onlyNew()
+	for _, tt := range []struct {
+		doubts []string
+		lines  int
+	}{{[]string{"a", "b"}, 2}, {[]string{"a", "b"}, 2}, {[]string{"b", "c"}, 3}, {nil, 3}, {[]string{"a"}, 4}} {
+		warn(log, tt.doubts)
+		assert.Equal(t, tt.lines, strings.Count(out.String(), "\n"), out.String())
+	}
 }
