@@ -42,10 +42,12 @@ type Codec struct {
 	shapes []*shape
 	after  int
 
-	// path leads to the part being encoded, for errors; most is how many bytes its
-	// JSON may have, 0 without a limit.
-	path []step
-	most int
+	// path leads from the part that an error is about up to the value; depth is that of
+	// the part being encoded, and most is how many bytes its JSON may have, 0 without a
+	// limit.
+	path  []step
+	depth int
+	most  int
 
 	// passed counts the values that were read or written; patient makes what is being
 	// read end even if the run has to.
@@ -53,9 +55,10 @@ type Codec struct {
 	patient bool
 
 	// out is the JSON that is being written, from start on. spare is memory for it.
-	out   []byte
-	start int
-	spare []byte
+	out    []byte
+	start  int
+	spare  []byte
+	labels [mostLabels]label
 
 	dec *jsontext.Decoder
 }
@@ -118,8 +121,17 @@ func Of(L *lua.LState) *Codec {
 // pass is called for each value. A script cannot be interrupted while a function in
 // Go works, so it looks now and then whether it should be.
 func (c *Codec) pass() error {
-	const patience = 1 << 10
-	if c.passed++; c.passed%patience > 0 || c.patient {
+	if c.passed++; c.passed%patience > 0 {
+		return nil
+	}
+	return c.look()
+}
+
+// patience is how many values pass between two looks.
+const patience = 1 << 10
+
+func (c *Codec) look() error {
+	if c.patient {
 		return nil
 	}
 	return Ended(cmp.Or(c.l.G.MainThread, c.l))

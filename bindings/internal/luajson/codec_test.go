@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	lua "github.com/yuin/gopher-lua"
@@ -196,5 +197,36 @@ func BenchmarkDecodeRecord(b *testing.B) {
 		if _, err := c.DecodeBytes(record, DecodeOptions{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestTextsAreQuoted compares the JSON of texts with that of jsontext: with every byte at
+// every place of eight, and with characters beyond ASCII.
+func TestTextsAreQuoted(t *testing.T) {
+	L := lua.NewState()
+	defer L.Close()
+	c := New(L, Texts{})
+	check := func(text string) {
+		t.Helper()
+		want, failed := jsontext.AppendQuote(nil, text)
+		got, err := c.EncodeBytes(lua.LString(text), EncodeOptions{})
+		if failed != nil {
+			require.ErrorContains(t, err, "not valid UTF-8")
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+	}
+	for n := range 20 {
+		for at := range n {
+			for b := range 256 {
+				text := []byte(strings.Repeat("x", n))
+				text[at] = byte(b)
+				check(string(text))
+			}
+		}
+	}
+	for _, text := range []string{"", "é", "Åb 12345678 ö", "é\"", "é\n12345678", "😀\u2028\u2029\x7f", "12345678\xff", "\xed\xa0\x80"} {
+		check(text)
 	}
 }

@@ -263,6 +263,12 @@ func fields(t *lua.LTable) iter.Seq2[lua.LValue, lua.LValue] {
 	}
 }
 
+// onlyItems reports whether a table surely holds nothing but its n list items.
+func onlyItems(t *lua.LTable, n int) bool {
+	p := (*tableParts)(unsafe.Pointer(t))
+	return LayoutKnown && len(p.array) == n && len(p.keys) == 0
+}
+
 // LayoutKnown reports whether this gopher-lua has tables of that layout. If not,
 // tables are filled with their methods.
 var LayoutKnown = sameParts(reflect.TypeFor[tableParts](), reflect.TypeFor[lua.LTable]())

@@ -3,19 +3,17 @@ package luajson
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
-	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/planhat/catalog"
@@ -88,16 +86,16 @@ const mostSpare = 1 << 20
 
 // AppendBytes appends v as JSON.
 func (c *Codec) AppendBytes(to []byte, v lua.LValue, opt EncodeOptions) ([]byte, error) {
-	out, start := c.out, c.start
-	c.out, c.start = to, len(to)
+	out, start, depth := c.out, c.start, c.depth
+	c.out, c.start, c.depth = to, len(to), 0
 	c.path, c.most = c.path[:0], opt.Most
 	before := c.patient
 	c.patient = before || opt.Patient
-	err := c.encodeRecord(v, opt)
+	err := c.encodeRecord(v, &opt)
 	to = c.out
-	c.patient, c.out, c.start = before, out, start
+	c.patient, c.out, c.start, c.depth = before, out, start, depth
 	if err != nil {
-		return nil, err
+		return nil, c.located(err)
 	}
 	return to, nil
 }
@@ -110,8 +108,24 @@ type step struct {
 
 // errorf makes an error about the part that is being encoded.
 func (c *Codec) errorf(format string, args ...any) error {
+	return &EncodeError{Message: fmt.Sprintf(format, args...)}
+}
+
+// within notes that an error is about a part of what is being encoded.
+func (c *Codec) within(part step, err error) error {
+	c.path = append(c.path, part)
+	return err
+}
+
+// located adds the path to the part that an error is about, whose steps were noted from
+// its end.
+func (c *Codec) located(err error) error {
+	e, ok := errors.AsType[*EncodeError](err)
+	if !ok {
+		return err
+	}
 	var b strings.Builder
-	for _, s := range c.path {
+	for _, s := range slices.Backward(c.path) {
 		switch {
 		case s.name == "":
 			fmt.Fprintf(&b, "[%d]", s.index)
@@ -121,7 +135,8 @@ func (c *Codec) errorf(format string, args ...any) error {
 			b.WriteString(s.name)
 		}
 	}
-	return &EncodeError{Path: b.String(), Message: fmt.Sprintf(format, args...)}
+	e.Path = b.String()
+	return e
 }
 
 func (c *Codec) encode(v lua.LValue) error {
@@ -147,6 +162,17 @@ func (c *Codec) encode(v lua.LValue) error {
 }
 
 func (c *Codec) text(s string) error {
+	if c.most > 0 || len(s) > longText {
+		if err := c.fits(s); err != nil {
+			return err
+		}
+	}
+	return c.quote(s)
+}
+
+// fits looks whether a text makes the JSON too large, or is so long that the end of the
+// run counts.
+func (c *Codec) fits(s string) error {
 	size := len(c.out) - c.start + len(s)
 	if len(s) > longText {
 		// Control characters take six bytes, such as \u0001.
@@ -160,11 +186,9 @@ func (c *Codec) text(s string) error {
 		return invalid.Errorf("write it into a file with json.encode_file or json.writer", "the JSON text would be larger than %s", humanize.IBytes(uint64(c.most)))
 	}
 	if len(s) > longText && !c.patient {
-		if err := Ended(cmp.Or(c.l.G.MainThread, c.l)); err != nil {
-			return err
-		}
+		return Ended(cmp.Or(c.l.G.MainThread, c.l))
 	}
-	return c.quote(s)
+	return nil
 }
 
 // longText is how many bytes of text take as long as many values.
@@ -183,73 +207,108 @@ func (c *Codec) float(f float64) error {
 }
 
 func (c *Codec) encodeTable(t *lua.LTable) error {
-	if len(c.path) > mostDepth {
+	if c.depth > mostDepth {
 		return c.errorf("nested more than %d deep; does the table contain itself?", mostDepth)
 	}
-	if r := c.lazy(t); r != nil && r.untouched() {
-		return c.raw(r.raw)
-	}
-	if r := c.unfilled(t); r != nil {
-		return c.encodeLazy(r, func(_ string, v lua.LValue) error { return c.encode(v) })
-	}
-	if r := c.row(t); r != nil {
-		return c.encodeRow(r, func(_ string, v lua.LValue) error { return c.encode(v) })
+	c.depth++
+	err := c.encodeContents(t)
+	c.depth--
+	return err
+}
+
+func (c *Codec) encodeContents(t *lua.LTable) error {
+	if t.Metatable != lua.LNil {
+		if r := c.lazy(t); r != nil && r.untouched() {
+			return c.raw(r.raw)
+		}
+		if done, err := c.encodeUnfilled(t, nil); done {
+			return err
+		}
 	}
 	n := t.Len()
 	if n > 0 || t.Metatable == lua.LValue(c.array) {
 		return c.encodeList(t, n)
 	}
-	return c.encodeFields(t, func(k lua.LValue) error { return c.keyError(k, 0) }, func(_ string, v lua.LValue) error { return c.encode(v) })
+	return c.encodeFields(t, nil)
 }
 
-// encodeFields writes an object. notName returns the error about a key that is not
-// text.
-func (c *Codec) encodeFields(t *lua.LTable, notName func(k lua.LValue) error, write func(name string, v lua.LValue) error) error {
+// encodeUnfilled writes a table whose contents are not in it. done is false if they are,
+// or are from now on.
+func (c *Codec) encodeUnfilled(t *lua.LTable, opt *EncodeOptions) (done bool, err error) {
+	if r := c.unfilled(t); r != nil {
+		return true, c.encodeLazy(r, opt)
+	}
+	if r := c.row(t); r != nil {
+		return true, c.encodeRow(r, opt)
+	}
+	return false, nil
+}
+
+// encodeFields writes an object, with opt a record's.
+func (c *Codec) encodeFields(t *lua.LTable, opt *EncodeOptions) error {
 	c.out = append(c.out, '{')
 	for k, v := range fields(t) {
 		name, ok := k.(lua.LString)
 		if !ok {
-			return notName(k)
+			return c.notName(k, opt)
 		}
-		if err := c.encodeField(string(name), v, write); err != nil {
+		if err := c.encodeField(string(name), v, opt); err != nil {
 			return err
 		}
 	}
-	return c.word("}")
-}
-
-func (c *Codec) encodeField(name string, v lua.LValue, write func(name string, v lua.LValue) error) error {
-	c.path = append(c.path, step{name: name})
-	if err := c.name(name); err != nil {
-		return err
-	}
-	if err := write(name, v); err != nil {
-		return err
-	}
-	c.path = c.path[:len(c.path)-1]
+	c.out = append(c.out, '}')
 	return nil
 }
 
+func (c *Codec) notName(k lua.LValue, opt *EncodeOptions) error {
+	if opt == nil {
+		return c.keyError(k, 0)
+	}
+	return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
+}
+
+func (c *Codec) encodeField(name string, v lua.LValue, opt *EncodeOptions) error {
+	err := c.name(name)
+	if err == nil {
+		err = c.encodeMember(name, v, opt)
+	}
+	if err != nil {
+		return c.within(step{name: name}, err)
+	}
+	return nil
+}
+
+// encodeMember writes the value of a field, with opt that of a record's property.
+func (c *Codec) encodeMember(name string, v lua.LValue, opt *EncodeOptions) error {
+	if opt == nil {
+		return c.encode(v)
+	}
+	return c.encodeProperty(opt, name, v)
+}
+
 // encodeRow writes the cells of a row.
-func (c *Codec) encodeRow(r *row, write func(name string, v lua.LValue) error) error {
+func (c *Codec) encodeRow(r *row, opt *EncodeOptions) error {
 	c.out = append(c.out, '{')
 	for i := range r.cells {
 		v := r.value(i)
 		if v == lua.LNil {
 			continue
 		}
-		if err := c.encodeField(string(r.columns.names[i].(lua.LString)), v, write); err != nil {
+		if err := c.encodeField(string(r.columns.names[i].(lua.LString)), v, opt); err != nil {
 			return err
 		}
 	}
-	return c.word("}")
+	c.out = append(c.out, '}')
+	return nil
 }
 
 // encodeList writes the n items of a list. It rejects tables that also have
 // named fields, which would be lost.
 func (c *Codec) encodeList(t *lua.LTable, n int) error {
-	if k, _ := AfterItems(t, n); k != lua.LNil {
-		return c.keyError(k, n)
+	if !onlyItems(t, n) {
+		if k, _ := AfterItems(t, n); k != lua.LNil {
+			return c.keyError(k, n)
+		}
 	}
 	c.out = append(c.out, '[')
 	for i := 1; i <= n; i++ {
@@ -260,13 +319,12 @@ func (c *Codec) encodeList(t *lua.LTable, n int) error {
 		if i > 1 {
 			c.out = append(c.out, ',')
 		}
-		c.path = append(c.path, step{index: i})
 		if err := c.encode(v); err != nil {
-			return err
+			return c.within(step{index: i}, err)
 		}
-		c.path = c.path[:len(c.path)-1]
 	}
-	return c.word("]")
+	c.out = append(c.out, ']')
+	return nil
 }
 
 // AfterItems returns the first field of a table that follows its list items.
@@ -287,102 +345,6 @@ func (c *Codec) keyError(key lua.LValue, n int) error {
 	default:
 		return c.errorf("the table has a %s as a key; JSON keys must be strings", k.Type())
 	}
-}
-
-// encodeRecord writes a record of a model, whose list properties and days need the
-// model's types, or any value without one.
-func (c *Codec) encodeRecord(v lua.LValue, opt EncodeOptions) error {
-	t, ok := v.(*lua.LTable)
-	if !ok || opt.Model == nil {
-		return c.encode(v)
-	}
-	if t.Len() > 0 {
-		return c.errorf("%s must be a table of named fields, such as { %s = ... }, not a list", catalog.WithArticle(opt.Model.Noun), exampleProperty(opt.Model))
-	}
-	if r := c.unfilled(t); r != nil {
-		return c.encodeLazy(r, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
-	}
-	if r := c.row(t); r != nil {
-		return c.encodeRow(r, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
-	}
-	notName := func(k lua.LValue) error {
-		return c.errorf("%s takes named fields only; the key %v is a %s", catalog.WithArticle(opt.Model.Noun), k, k.Type())
-	}
-	return c.encodeFields(t, notName, func(name string, v lua.LValue) error { return c.encodeProperty(opt, name, v) })
-}
-
-func exampleProperty(m *catalog.Model) string {
-	if len(m.RequiredOnCreate) > 0 {
-		return m.RequiredOnCreate[0]
-	}
-	return m.Properties[len(m.Properties)-1].Name
-}
-
-// shortened matches numbers with many digits as spreadsheets show them and as Lua
-// writes them.
-var shortened = regexp.MustCompile(`^\d([.,]\d+)?E\+\d+$|\d\.\d+e\+\d\d$`)
-
-// checkID rejects an id that is a number with too many digits, and reports a text
-// that seems to have lost digits.
-func (c *Codec) checkID(opt EncodeOptions, name string, v lua.LValue) error {
-	switch v := v.(type) {
-	case lua.LNumber:
-		if math.Abs(float64(v)) >= luatext.LargestWhole {
-			return c.errorf("the id %s is a number, and numbers from 2^53 on lose digits; read or write such ids as text", strconv.FormatFloat(float64(v), 'f', -1, 64))
-		}
-	case lua.LString:
-		if opt.Shortened != nil && strings.Contains(string(v), "+") && shortened.MatchString(string(v)) {
-			opt.Shortened(name, string(v))
-		}
-	}
-	return nil
-}
-
-// isID reports whether a property, nil if it is unknown, holds an id.
-func isID(p *catalog.Property, name string) bool {
-	return strings.HasSuffix(name, "Id") || name == "_id" || p != nil && p.Type == catalog.ObjectID
-}
-
-func (c *Codec) encodeProperty(opt EncodeOptions, name string, v lua.LValue) error {
-	p := opt.Model.Property(name)
-	if isID(p, name) {
-		if err := c.checkID(opt, name, v); err != nil {
-			return err
-		}
-	}
-	if p == nil {
-		if opt.Unknown != nil {
-			opt.Unknown(name)
-		}
-		return c.encode(v)
-	}
-	if p.ReadOnly && opt.ReadOnly != nil && name != "_id" && name != "custom" && !slices.Contains(opt.Model.Keyables.Bulk, name) {
-		opt.ReadOnly(name)
-	}
-	if text, ok := v.(lua.LString); ok && opt.Value != nil && len(p.Enum) > 0 && !slices.Contains(p.Enum, string(text)) {
-		opt.Value(p, string(text))
-	}
-	if text, ok := v.(lua.LString); ok && opt.Date != nil && p.Type == catalog.Date && text != "" {
-		if _, err := calendar.EpochDays(string(text[:min(len(text), len(time.DateOnly))])); err != nil && strings.Trim(string(text), "0123456789") != "" {
-			opt.Date(p, string(text))
-		}
-	}
-	switch p.Type {
-	case catalog.Days:
-		if s, ok := v.(lua.LString); ok {
-			days, err := calendar.EpochDays(string(s))
-			if err != nil {
-				return c.errorf("%v", err)
-			}
-			c.out = strconv.AppendInt(c.out, int64(days), 10)
-			return nil
-		}
-	case catalog.Array:
-		if t, ok := v.(*lua.LTable); ok && IsEmpty(t) {
-			return c.word("[]")
-		}
-	}
-	return c.encode(v)
 }
 
 // IsEmpty reports whether a table has no fields.

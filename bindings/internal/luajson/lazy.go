@@ -267,23 +267,23 @@ func (c *Codec) unfilled(t *lua.LTable) *lazy {
 }
 
 // encodeLazy writes the members of a lazy table. What nobody has seen is written as it
-// is; write gets the values of those that scripts compare or convert.
-func (c *Codec) encodeLazy(r *lazy, write func(name string, v lua.LValue) error) error {
+// is, except what scripts compare or convert.
+func (c *Codec) encodeLazy(r *lazy, opt *EncodeOptions) error {
 	c.out = append(c.out, '{')
 	for i, name := range r.shape.names {
 		if r.isNull(i) {
 			continue
 		}
-		c.path = append(c.path, step{name: name})
-		if err := c.name(name); err != nil {
-			return err
+		err := c.name(name)
+		if err == nil {
+			err = c.encodeUnseen(r, i, name, opt)
 		}
-		if err := c.encodeMember(r, i, name, write); err != nil {
-			return err
+		if err != nil {
+			return c.within(step{name: name}, err)
 		}
-		c.path = c.path[:len(c.path)-1]
 	}
-	return c.word("}")
+	c.out = append(c.out, '}')
+	return nil
 }
 
 // Unchanged reports whether a record that was made of JSON surely is as it was.
@@ -298,10 +298,11 @@ func (r *lazy) untouched() bool {
 	return len(r.parts) == 0 && !bytes.Contains(r.raw, null)
 }
 
-func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string, v lua.LValue) error) error {
+// encodeUnseen writes the value of a member of a lazy table.
+func (c *Codec) encodeUnseen(r *lazy, i int, name string, opt *EncodeOptions) error {
 	raw := r.value(i)
 	if t := r.part(i); t != nil {
-		return write(name, t)
+		return c.encodeMember(name, t, opt)
 	}
 	// null is absent in Lua's tables, so it is not written.
 	if (raw[0] == '{' || raw[0] == '[') && !bytes.Contains(raw, null) {
@@ -310,7 +311,7 @@ func (c *Codec) encodeMember(r *lazy, i int, name string, write func(name string
 		}
 		return c.raw(raw)
 	}
-	return write(name, c.value(raw))
+	return c.encodeMember(name, c.value(raw), opt)
 }
 
 var null = []byte("null")
