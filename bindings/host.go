@@ -35,6 +35,8 @@ type Host struct {
 	Models []*catalog.Model
 	// Checkpoint keeps how far the script came.
 	Checkpoint CheckpointStore
+	// State keeps values between runs.
+	State StateStore
 	// Journal, if set, returns the journal of calls with the option checkpoint, or nil
 	// for none.
 	Journal func(ctx context.Context, name string) (planhat.Journal, error)
@@ -114,6 +116,32 @@ type ClientOptions struct {
 	// CallsPerMinute is 0 for the configured quota.
 	CallsPerMinute int
 }
+
+// StateStore keeps values between runs, as JSON, in spaces of keys. It is safe for
+// concurrent use.
+type StateStore interface {
+	// Own is the space of the script itself.
+	Own() string
+	// Get returns a value and its version, which each change changes; nil if there is
+	// none.
+	Get(ctx context.Context, space, key string) (value []byte, version int64, err error)
+	// Set makes all changes, or none if one of them fails. ErrChanged says that a key has
+	// another version.
+	Set(ctx context.Context, space string, changes []StateChange) error
+	// Keys returns the keys in alphabetical order.
+	Keys(ctx context.Context, space string) ([]string, error)
+}
+
+// StateChange is a new value of a key, nil to delete it.
+type StateChange struct {
+	Key   string
+	Value []byte
+	// Version, if set, is what the key must have; 0 means that it must not exist.
+	Version *int64
+}
+
+// ErrChanged is the error of StateStore.Set about a key with another version.
+var ErrChanged = errors.New("the value was changed meanwhile")
 
 // Network sends HTTP requests to other systems. It is safe for concurrent use.
 type Network interface {

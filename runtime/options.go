@@ -113,6 +113,9 @@ type Options struct {
 	// Checkpoint, if set, returns where a script's checkpoint is stored;
 	// otherwise checkpoints last as long as the Runtime.
 	Checkpoint func(Script) bindings.CheckpointStore
+	// State, if set, returns where a script keeps values between runs; otherwise they
+	// last as long as the Runtime.
+	State func(Script) bindings.StateStore
 	// AllowAddress, if set, is asked about each address that a script passes to
 	// planhat.new, unless its host is the configured one. It returns an error if the
 	// script may not connect to it. dryRun reports whether writes are withheld.

@@ -27,6 +27,8 @@ type Runtime struct {
 	reach []network.Rule
 	// checkpoints are those kept in memory, by script.
 	checkpoints sync.Map
+	// kept is the state of scripts without a store.
+	kept kept
 }
 
 // New returns a Runtime. Nothing is sent before a run. It fails if the working

@@ -101,7 +101,7 @@ func (r *Runtime) addModules() error {
 			continue
 		}
 		for _, name := range memberNames(m) {
-			if libraryGlobals()[name] || r.hasGoModule(name) {
+			if libraryGlobals()[name] || r.isGlobal(name) {
 				errs = append(errs, fmt.Errorf("the function %q: a global already has this name", name))
 			}
 		}
@@ -130,7 +130,7 @@ func (r *Runtime) validateValues(given map[string]any) error {
 		switch {
 		case !spec.IsName(name):
 			errs = append(errs, fmt.Errorf("the value %q: this is not a valid name", name))
-		case libraryGlobals()[name] || r.hasGoModule(name):
+		case libraryGlobals()[name] || r.isGlobal(name):
 			errs = append(errs, fmt.Errorf("the value %q: a global already has this name", name))
 		}
 		if err := values.Validate(name, given[name]); err != nil {

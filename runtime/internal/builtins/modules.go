@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/web"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/stdlib"
@@ -25,12 +26,13 @@ var inGo = map[string]func() *bindings.Module{
 	"log":        sync.OnceValue(bindings.Log),
 	"money":      sync.OnceValue(bindings.Money),
 	"planhat":    sync.OnceValue(bindings.Planhat),
+	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
 	"time":       sync.OnceValue(bindings.Time),
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"http": true}
+var required = map[string]bool{"http": true, "state": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.

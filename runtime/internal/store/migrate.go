@@ -179,6 +179,15 @@ var migrations = []string{
 	`ALTER TABLE phscript_quota ADD COLUMN others BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_quota ADD COLUMN others_at BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_quota ADD COLUMN marks TEXT NOT NULL DEFAULT '[]';`,
+
+	// What scripts keep between runs.
+	`CREATE TABLE phscript_state (
+		space TEXT NOT NULL,
+		name TEXT NOT NULL,
+		value TEXT NOT NULL,
+		version BIGINT NOT NULL,
+		PRIMARY KEY (space, name)
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

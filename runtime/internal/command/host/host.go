@@ -289,6 +289,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		}
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
+		options.State = states(env, h.store)
 		options.Checkpoint = checkpoints(env, h.store)
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)

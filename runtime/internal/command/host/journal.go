@@ -391,8 +391,5 @@ func checkpointOwner(env *environment.Env, s runtime.Script) string {
 	if name, ok := env.Getenv(serve.ScheduleVariable); ok && name != "" {
 		return checkpoint.OfSchedule(name)
 	}
-	if s.Path == "" {
-		return checkpoint.OfScript(s.Name + " in " + env.Dir)
-	}
-	return checkpoint.OfScript(s.Path)
+	return checkpoint.OfScript(pathOf(env, s))
 }

@@ -1,0 +1,110 @@
+package runtime
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/phscript/phscript/bindings"
+)
+
+// kept is the state of scripts in memory. Over a store, it holds what a dry run changes.
+// It is safe for concurrent use.
+type kept struct {
+	own   string
+	under bindings.StateStore
+
+	mu     sync.Mutex
+	last   int64
+	spaces map[string]map[string]keptValue
+}
+
+// keptValue is a value and its version; nil is a key that was deleted.
+type keptValue struct {
+	value   []byte
+	version int64
+}
+
+// newState finds the state of a script: in the caller's store, or in memory while the
+// Runtime lasts. A dry run does not change the stored one.
+func (r *Runtime) newState(s Script, o *Options) bindings.StateStore {
+	if o.State == nil {
+		r.kept.own = s.Path + s.Name
+		return &r.kept
+	}
+	stored := o.State(s)
+	if o.DryRun {
+		return &kept{own: stored.Own(), under: stored}
+	}
+	return stored
+}
+
+func (k *kept) Own() string { return k.own }
+
+func (k *kept) Get(ctx context.Context, space, key string) ([]byte, int64, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.get(ctx, space, key)
+}
+
+func (k *kept) get(ctx context.Context, space, key string) ([]byte, int64, error) {
+	v, changed := k.spaces[space][key]
+	if !changed && k.under != nil {
+		return k.under.Get(ctx, space, key)
+	}
+	return v.value, v.version, nil
+}
+
+func (k *kept) Set(ctx context.Context, space string, changes []bindings.StateChange) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range changes {
+		if c.Version == nil {
+			continue
+		}
+		if _, version, err := k.get(ctx, space, c.Key); err != nil || version != *c.Version {
+			return errorOr(err, bindings.ErrChanged)
+		}
+	}
+	if k.spaces == nil {
+		k.spaces = map[string]map[string]keptValue{}
+	}
+	if k.spaces[space] == nil {
+		k.spaces[space] = map[string]keptValue{}
+	}
+	for _, c := range changes {
+		k.last--
+		v := keptValue{c.Value, k.last} // stored versions are positive
+		if c.Value == nil {
+			v.version = 0
+		}
+		k.spaces[space][c.Key] = v
+	}
+	return nil
+}
+
+func errorOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func (k *kept) Keys(ctx context.Context, space string) ([]string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var keys []string
+	if k.under != nil {
+		var err error
+		if keys, err = k.under.Keys(ctx, space); err != nil {
+			return nil, err
+		}
+	}
+	keys = slices.AppendSeq(keys, maps.Keys(k.spaces[space]))
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool {
+		v, changed := k.spaces[space][key]
+		return changed && v.value == nil
+	}), nil
+}
