@@ -2,16 +2,15 @@ package planhat
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
-	"html"
 	"log/slog"
+	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/phscript/phscript/planhat/internal/spelling"
 )
 
 // String shows the configuration without its tokens, so that it can be printed
@@ -65,20 +64,27 @@ func (r *Redactor) header(h http.Header) http.Header {
 }
 
 // Redactor replaces secrets in text, however a server or a program may spell them: as they
-// are, with the escapes of JSON, of programming languages, of addresses and of HTML, and in
-// base64, as Basic authentication sends them. It does not change, so it is safe for
+// are, all in upper or lower case, with the escapes of JSON, of programming languages, of
+// addresses and of HTML, in hexadecimal digits, and in base64, as Basic authentication sends
+// them. It does not change, so it is safe for
 // concurrent use. A nil Redactor replaces nothing.
 type Redactor struct {
-	// patterns are the secrets and their base64 forms. A longer one comes first, so that a
+	// patterns are the secrets and their other forms. A longer one comes first, so that a
 	// secret that begins with another one is replaced as a whole.
 	patterns [][]rune
 	// raw are the patterns that begin with a byte, by that byte. Escaped, any may begin.
 	raw [256][][]rune
+	// pairs has a bit for each two bytes with which a pattern begins.
+	pairs [256][4]uint64
 }
 
-// shortestCore is the length of the shortest secret that is also looked for within other
-// base64 text. A shorter core would be found where it means nothing.
-const shortestCore = 6
+// shortestCore is the length of the shortest secret that is also looked for in hexadecimal
+// digits and within other base64 text, shortestCased of the shortest one that is looked for
+// in another case. Shorter ones would be found where they mean nothing.
+const (
+	shortestCore  = 6
+	shortestCased = 12
+)
 
 // NewRedactor returns a Redactor for some secrets; empty ones are left out.
 func NewRedactor(secrets ...string) *Redactor {
@@ -90,6 +96,13 @@ func NewRedactor(secrets ...string) *Redactor {
 		forms = append(forms, s)
 		for _, form := range inBase64(s) {
 			forms = append(forms, form, strings.NewReplacer("+", "-", "/", "_").Replace(form))
+		}
+		if len(s) >= shortestCore {
+			digits := hex.EncodeToString([]byte(s))
+			forms = append(forms, digits, strings.ToUpper(digits))
+		}
+		if len(s) >= shortestCased {
+			forms = append(forms, strings.ToLower(s), strings.ToUpper(s))
 		}
 	}
 	slices.SortFunc(forms, func(a, b string) int {
@@ -103,6 +116,11 @@ func NewRedactor(secrets ...string) *Redactor {
 		pattern := []rune(form)
 		r.patterns = append(r.patterns, pattern)
 		r.raw[form[0]] = append(r.raw[form[0]], pattern)
+		if len(form) == 1 {
+			r.pairs[form[0]] = [4]uint64{math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64}
+		} else {
+			r.pairs[form[0]][form[1]/64] |= 1 << (form[1] % 64)
+		}
 	}
 	return r
 }
@@ -160,13 +178,17 @@ func (r *Redactor) scan(text string, more bool) (clean, rest string) {
 	var out strings.Builder
 	done := 0
 	for i := 0; i < len(text); {
+		if r.differs(text, i) {
+			i++
+			continue
+		}
 		patterns := r.raw[text[i]]
-		if escapes(text[i]) {
+		if spelling.Escapes(text[i]) {
 			patterns = r.patterns
 		}
 		end, open := 0, false
 		for _, pattern := range patterns {
-			to, cut := match(pattern, text, i)
+			to, cut := spelling.Match(pattern, text, i)
 			end, open = max(end, to), open || cut
 		}
 		switch {
@@ -188,182 +210,16 @@ func (r *Redactor) scan(text string, more bool) (clean, rest string) {
 	return out.String(), ""
 }
 
-func escapes(c byte) bool { return c == '\\' || c == '%' || c == '&' || c == '+' }
-
-// match returns where a spelling of the pattern ends that begins at i, 0 if there is none.
-// It reports whether the text ends within one.
-func match(pattern []rune, text string, i int) (end int, open bool) {
-	// Most characters have one spelling at a place; a backslash or a percent sign in a
-	// secret may have several.
-	var space [2][8]int
-	at, next := append(space[0][:0], i), space[1][:0]
-	for _, c := range pattern {
-		next = next[:0]
-		for _, from := range at {
-			var cut bool
-			next, cut = spelled(next, c, text, from)
-			open = open || cut
-		}
-		if len(next) == 0 {
-			return 0, open
-		}
-		at, next = next, at
+// differs reports whether text has no secret at a place as two of its bytes already tell,
+// which is so at most places.
+func (r *Redactor) differs(text string, i int) bool {
+	first := text[i]
+	switch {
+	case spelling.Escapes(first):
+		return false
+	case i+1 == len(text), spelling.Escapes(text[i+1]):
+		return len(r.raw[first]) == 0
 	}
-	return slices.Max(at), open
-}
-
-// Bounds of repeated escapes, such as JSON within JSON.
-const (
-	mostBackslashes = 16
-	mostPercents    = 4
-	longestEntity   = 12
-)
-
-// spelled appends the ends of all spellings of a character that begin at a place, and
-// reports whether the text ends within one.
-func spelled(ends []int, c rune, text string, from int) (_ []int, open bool) {
-	rest := text[from:]
-	if rest == "" {
-		return ends, true
-	}
-	add := func(n int) {
-		if n > 0 && !slices.Contains(ends, from+n) {
-			ends = append(ends, from+n)
-		}
-	}
-	if c < utf8.RuneSelf {
-		if rest[0] == byte(c) {
-			add(1)
-		}
-	} else if raw := string(c); strings.HasPrefix(rest, raw) {
-		add(len(raw))
-	} else {
-		open = strings.HasPrefix(raw, rest)
-	}
-	if !escapes(rest[0]) {
-		return ends, open
-	}
-	note := func(n int, cut bool) {
-		add(n)
-		open = open || cut
-	}
-	switch rest[0] {
-	case '+':
-		if c == ' ' {
-			add(1)
-		}
-	case '\\':
-		note(backslashed(rest, c))
-	case '%':
-		for again := range mostPercents {
-			note(percented(rest, string(c), again))
-		}
-	case '&':
-		note(entity(rest, string(c)))
-	}
-	return ends, open
-}
-
-// backslashed returns the length of the escape of a character that text begins with, such
-// as \u0041, \x41, \065 and \/. There may be more backslashes than one.
-func backslashed(text string, c rune) (n int, open bool) {
-	for n < len(text) && n < mostBackslashes && text[n] == '\\' {
-		n++
-	}
-	if c == '\\' && n > 1 {
-		return n, n == len(text)
-	}
-	if n == len(text) {
-		return 0, true
-	}
-	digits := func(digits string, base int) bool {
-		v, err := strconv.ParseUint(digits, base, 32)
-		return err == nil && rune(v) == c
-	}
-	fixed := func(letter string, width int) (int, bool) {
-		rest, ok := strings.CutPrefix(text[n:], letter)
-		if !ok {
-			return 0, false
-		}
-		if len(rest) < width {
-			return 0, strings.Trim(rest, "0123456789abcdefABCDEF") == ""
-		}
-		if digits(rest[:width], 16) {
-			return n + len(letter) + width, false
-		}
-		return 0, false
-	}
-	switch rest := text[n:]; {
-	case strings.HasPrefix(rest, "u{"):
-		end := strings.IndexByte(rest, '}')
-		if end < 0 {
-			return 0, len(rest) < longestEntity
-		}
-		if digits(rest[2:end], 16) {
-			return n + end + 1, false
-		}
-		return 0, false
-	case rest[0] == 'u' && c > 0xffff:
-		high, low := utf16.EncodeRune(c)
-		end, open := backslashed(text, high)
-		if end == 0 || end == len(text) {
-			return 0, open || end > 0
-		}
-		if text[end] != '\\' {
-			return 0, false
-		}
-		rest, open := backslashed(text[end:], low)
-		if rest == 0 {
-			return 0, open
-		}
-		return end + rest, false
-	case rest[0] == 'u':
-		return fixed("u", 4)
-	case rest[0] == 'U':
-		return fixed("U", 8)
-	case rest[0] == 'x':
-		return fixed("x", 2)
-	case rest[0] >= '0' && rest[0] <= '9':
-		if len(rest) < 3 {
-			return 0, true
-		}
-		if digits(rest[:3], 10) || digits(rest[:3], 8) {
-			return n + 3, false
-		}
-		return 0, false
-	case strings.HasPrefix(rest, string(c)) && !unicode.IsLetter(c):
-		return n + len(string(c)), false
-	}
-	return 0, false
-}
-
-// percented returns the length of the percent-encoding of a character that text begins
-// with, if it is encoded as often as again says.
-func percented(text, c string, again int) (n int, open bool) {
-	percent := "%" + strings.Repeat("25", again)
-	for _, b := range []byte(c) {
-		rest := text[n:]
-		if len(rest) < len(percent)+2 {
-			return 0, strings.HasPrefix(percent, rest) || strings.HasPrefix(rest, percent)
-		}
-		digits, ok := strings.CutPrefix(rest[:len(percent)+2], percent)
-		if v, err := strconv.ParseUint(digits, 16, 8); !ok || err != nil || byte(v) != b {
-			return 0, false
-		}
-		n += len(percent) + 2
-	}
-	return n, false
-}
-
-// entity returns the length of the HTML entity for a character that text begins with.
-func entity(text, c string) (n int, open bool) {
-	end := strings.IndexByte(text[:min(len(text), longestEntity)], ';')
-	if end < 0 {
-		inside := func(r rune) bool { return r == '#' || r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
-		return 0, len(text) < longestEntity && strings.TrimLeftFunc(text[1:], inside) == ""
-	}
-	if html.UnescapeString(text[:end+1]) == c {
-		return end + 1, false
-	}
-	return 0, false
+	next := text[i+1]
+	return r.pairs[first][next/64]&(1<<(next%64)) == 0
 }

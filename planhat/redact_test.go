@@ -22,6 +22,8 @@ func spellings(secret string) map[string]string {
 	quoted, _ := json.Marshal(secret)
 	inner := strings.Trim(string(quoted), `"`)
 	again, _ := json.Marshal(inner)
+	shouted, _ := json.Marshal(strings.ToUpper(secret))
+	upper := strings.Trim(string(shouted), `"`)
 	every := func(format string) string {
 		var b strings.Builder
 		for _, c := range []byte(secret) {
@@ -56,6 +58,14 @@ func spellings(secret string) map[string]string {
 		"HTML":                 html.EscapeString(secret),
 		"HTML, numbers":        strings.ReplaceAll(units("&#%d;"), "&#55357;&#56832;", "&#128512;"),
 		"HTML, hexadecimal":    strings.ReplaceAll(units("&#x%X;"), "&#xD83D;&#xDE00;", "&#x1F600;"),
+		"HTML in HTML":         html.EscapeString(html.EscapeString(secret)),
+		"HTML, with zeros":     strings.ReplaceAll(units("&#%05d;"), "&#55357;&#56832;", "&#128512;"),
+		"hexadecimal":          hex.EncodeToString([]byte(secret)),
+		"hexadecimal, upper":   strings.ToUpper(hex.EncodeToString([]byte(secret))),
+		"upper case":           strings.ToUpper(secret),
+		"lower case":           strings.ToLower(secret),
+		"upper case, JSON":     upper,
+		"lower case, query":    url.QueryEscape(strings.ToLower(secret)),
 		"mixed":                `\u0054ok%2Fen&#43;` + secret[len("Tok/en+"):],
 	}
 	for name, text := range map[string]string{"": "", "of a user": "u:", "of others": "ab"} {
@@ -101,10 +111,41 @@ func TestRedactorLeavesOtherText(t *testing.T) {
 	assert.Equal(t, "x", NewRedactor("", "").Beginning("x"))
 }
 
+// TestRandomTokensInEverySpelling: tokens as servers make them, and with other characters.
+func TestRandomTokensInEverySpelling(t *testing.T) {
+	tokens := rapid.OneOf(rapid.StringMatching(`[A-Za-z0-9_-]{20,60}`), rapid.StringMatching(`[A-Za-z0-9+/=.~!"'<>&%\\ -]{12,30}`), rapid.StringMatching(`[a-f0-9]{32}`), rapid.StringMatching(`[0-9]{16}`))
+	rapid.Check(t, func(t *rapid.T) {
+		secret := tokens.Draw(t, "token")
+		r := NewRedactor(secret)
+		for name, text := range map[string]string{
+			"plain": secret, "hex": hex.EncodeToString([]byte(secret)), "HEX": strings.ToUpper(hex.EncodeToString([]byte(secret))),
+			"upper": strings.ToUpper(secret), "lower": strings.ToLower(secret), "HTML": html.EscapeString(secret), "HTML twice": html.EscapeString(html.EscapeString(secret)),
+			"quoted": url.QueryEscape(strings.ToUpper(secret)), "base64": base64.StdEncoding.EncodeToString([]byte(secret)),
+		} {
+			got := r.Text("a: " + text + ".")
+			if name == "base64" { // its padding may stay
+				got = strings.ReplaceAll(got, "=", "")
+			}
+			if got != "a: "+Redacted+"." {
+				t.Fatalf("%s: %q stays in %q", name, secret, got)
+			}
+		}
+	})
+}
+
+// TestShortSecretsAreNotSeenEverywhere: another case or digits of a short one are usual text.
+func TestShortSecretsAreNotSeenEverywhere(t *testing.T) {
+	r := NewRedactor("q", "admin", "postgres")
+	for _, text := range []string{"71", "61646D696E", "Admin", "ADMIN", "Postgres", "POSTGRES", "&amp;amp;"} {
+		assert.Equal(t, text, r.Text(text))
+	}
+	assert.Equal(t, Redacted, r.Text("706f737467726573"))
+}
+
 // The text takes time in proportion to its length, whatever is in it.
 func TestRedactorOnEndlessEscapes(t *testing.T) {
 	r := NewRedactor(strings.Repeat(`\`, 40)+"x", strings.Repeat("%", 40)+"x")
-	for _, c := range []string{`\`, "%", "%25", "&", "&#"} {
+	for _, c := range []string{`\`, "%", "%25", "&", "&#", "&amp;", "&amp;amp;"} {
 		text := strings.Repeat(c, 20_000)
 		assert.NotContains(t, r.Text(text), "x")
 	}
@@ -152,6 +193,19 @@ func TestNoPartOfATokenIsLeftByACut(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// BenchmarkRedactor looks for a token in text as scripts and servers write it.
+func BenchmarkRedactor(b *testing.B) {
+	r := NewRedactor("9kX2vQ7mZt4Lw8Rb5NcYd3Gh6Jf1PsTa", "tenant-5f3b7c2e-9a41-4d8e-8f60-2b7c9d1e4a35")
+	line := `{"_id":"65920080b97f4a7a33000001","name":"Bl\u00e5b\u00e4r & Co","mrr":4100,"url":"https://example.com/a%20b?c=d","note":"9 of 10 rows, 7 kinds"}` + "\n"
+	text := strings.Repeat(line, 64<<10/len(line))
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if r.Text(text) != text {
+			b.Fatal("nothing is secret here")
 		}
 	}
 }

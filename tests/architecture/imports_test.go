@@ -37,7 +37,7 @@ var rules = []rule{
 	{pkg: "planhat/catalog", never: []string{"net/http", lua}},
 	{pkg: "planhat/simulator", own: []string{"planhat/catalog"}, never: []string{lua}},
 	{pkg: "planhat/internal/...", own: []string{"planhat/catalog", "planhat/internal/..."}, never: []string{lua}},
-	{pkg: "planhat", own: []string{"planhat/catalog", "planhat/internal/ahead", "planhat/internal/keyset", "planhat/internal/rowkeys", "planhat/internal/scan"}, never: []string{lua, "os/signal", "flag"}},
+	{pkg: "planhat", own: []string{"planhat/catalog", "planhat/internal/ahead", "planhat/internal/keyset", "planhat/internal/spelling", "planhat/internal/rowkeys", "planhat/internal/scan"}, never: []string{lua, "os/signal", "flag"}},
 	{pkg: "stdlib"},
 	{pkg: "docs"},
 	{pkg: "bindings/spec", never: []string{lua, "net/http"}},

@@ -63,6 +63,18 @@ func (s *Secrets) hold(value string, n int) {
 	s.list.Store(planhat.NewRedactor(slices.Collect(maps.Keys(s.holders))...))
 }
 
+// begins reports whether a secret begins with a text.
+func (s *Secrets) begins(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for value := range s.holders {
+		if strings.HasPrefix(value, text) {
+			return true
+		}
+	}
+	return false
+}
+
 // String returns text with every secret replaced by Mark.
 func (s *Secrets) String(text string) string { return s.list.Load().Text(text) }
 

@@ -109,7 +109,7 @@ func TestFlushRemembersAFailedWrite(t *testing.T) {
 		w := secrets.Writer(&fullDisk{room: 5})
 		_, err := w.Write([]byte("12345"))
 		assert.NoError(t, err)
-		_, err = w.Write([]byte("6"))
+		_, err = w.Write([]byte("x"))
 		assert.ErrorIs(t, err, io.ErrShortWrite)
 		assert.ErrorIs(t, w.Flush(), io.ErrShortWrite)
 	}
@@ -146,6 +146,23 @@ func TestPassLeavesOnlyTheBeginningOfAnEscape(t *testing.T) {
 	w := s.Writer(&out)
 	for _, step := range []struct{ write, want string }{
 		{"7%", "7%"}, {" and ", "7% and "}, {token[:3], "7% and "}, {token[3:] + "\\", "7% and " + Mark + "\\"},
+	} {
+		_, err := io.WriteString(w, step.write)
+		require.NoError(t, err)
+		require.NoError(t, w.Pass())
+		assert.Equal(t, step.want, out.String())
+	}
+}
+
+// TestPassShowsNumbers: a progress is not held back because a secret in hexadecimal digits
+// may begin with it, but the beginning of a secret is.
+func TestPassShowsNumbers(t *testing.T) {
+	var s Secrets
+	s.Add("7-secret-token") // 372d7365...
+	var out bytes.Buffer
+	w := s.Writer(&out)
+	for _, step := range []struct{ write, want string }{
+		{"\r37", "\r37"}, {"%", "\r37%"}, {"\r7", "\r37%\r"}, {"5", "\r37%\r75"}, {" 372d", "\r37%\r75 "}, {"7365637265742d746f6b656e", "\r37%\r75 " + Mark}, {"!", "\r37%\r75 " + Mark + "!"},
 	} {
 		_, err := io.WriteString(w, step.write)
 		require.NoError(t, err)

@@ -63,12 +63,17 @@ func (w *Writer) note(err error) error {
 	return err
 }
 
-// Pass writes what was kept if it is only the beginning of an escape, such as the percent
-// sign of a progress in percent: nothing of a secret is in it.
+// longestNumber is the length of the longest number that Pass writes.
+const longestNumber = 3
+
+// Pass writes what was kept if it is only the beginning of an escape or a short number, such
+// as that of a progress in percent: nothing of a secret is in it, unless a secret begins with
+// that number.
 func (w *Writer) Pass() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if strings.Trim(w.pending, `\%&`) != "" || w.pending == "" {
+	number := strings.Trim(w.pending, `\%&`)
+	if w.pending == "" || len(number) > longestNumber || strings.Trim(number, "0123456789") != "" || number != "" && w.secrets.begins(number) {
 		return nil
 	}
 	_, err := io.WriteString(w.w, w.pending)
