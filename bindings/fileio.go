@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
 	"path/filepath"
 	"strings"
@@ -122,6 +123,35 @@ func (s *source) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return s.ReadCloser.Read(p)
+}
+
+// whole returns the file for reading at any place, and its size.
+func (s *source) whole() (io.ReaderAt, int64, error) {
+	if at, ok := s.ReadCloser.(io.ReaderAt); ok {
+		info, err := s.files.Stat(s.name)
+		if err != nil {
+			return nil, 0, err
+		}
+		return &anywhere{at, s.l}, info.Size(), nil
+	}
+	text, err := io.ReadAll(io.LimitReader(s, int64(min(s.most, math.MaxInt-1))+1))
+	if err == nil && len(text) > s.most {
+		err = s.tooLong("the file", "save it in parts", s.most)
+	}
+	return bytes.NewReader(text), int64(len(text)), err
+}
+
+// anywhere reads a file at any place, unless the script should end.
+type anywhere struct {
+	io.ReaderAt
+	l *lua.LState
+}
+
+func (r *anywhere) ReadAt(p []byte, at int64) (int, error) {
+	if err := luajson.Ended(r.l); err != nil {
+		return 0, err
+	}
+	return r.ReaderAt.ReadAt(p, at)
 }
 
 // buffer is how much is read at once of a text in memory, since a small one must not

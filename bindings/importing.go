@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ import (
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luajson"
 	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/internal/reconcile"
+	"github.com/phscript/phscript/bindings/internal/rowfile"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
 )
@@ -38,18 +41,23 @@ var importColumnShape = &Shape{
 }
 
 var importResultShape = &Shape{
-	Name:   "ImportResult",
-	Doc:    "What happened to the rows of a file: a BulkResult with one more field.",
-	Fields: append(slices.Clone(bulkResultShape.Fields), Field{Name: "skipped", Type: "integer", Required: true, Doc: "How many rows `where` left out."}),
+	Name: "ImportResult",
+	Doc:  "What happened to the rows of a file: a BulkResult with more fields.",
+	Fields: append(slices.Clone(bulkResultShape.Fields),
+		Field{Name: "skipped", Type: "integer", Required: true, Doc: "How many rows `where` left out."},
+		Field{Name: "changed", Type: "table<string, integer>?", Doc: "With `only_changed`, how many of the updated rows differ in each property."}),
 }
 
 // importOptions are the options of import, those of reading CSV, and those of bulk calls.
 var importOptions = func() []Field {
 	fields := []Field{
-		{Name: "from", Type: "string", Required: true, Doc: "The CSV file. A relative name starts at the working folder."},
+		{Name: "from", Type: "string", Required: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
+		{Name: "format", Type: "string", Doc: "`\"csv\"`, `\"xlsx\"` or `\"jsonl\"`. Default: by the name of the file."},
+		{Name: "sheet", Type: "string", Doc: "The sheet of a workbook. Default: the first one."},
 		{Name: "columns", Type: "table<string, string|ImportColumn>", Required: true, Doc: "The property that each column becomes, by the column's name in the file: `{ [\"Account ID\"] = \"externalId\", MRR = { property = \"mrr\", type = \"money\" } }`. Other columns are left out, and named in the log."},
 		{Name: "constants", Type: "table<string, any>", Doc: "Properties with the same value in every row."},
 		{Name: "key", Type: "string", Doc: "The property that identifies each row, such as `externalId`. A row without it is rejected."},
+		{Name: "only_changed", Type: "boolean", Doc: "Whether to read the records first, and to send only rows that are new or differ, as `sync` does. The others count as unchanged. It needs `key`. Default: false, since reading everything takes longer than sending a few rows."},
 		{Name: "where", Type: "fun(row: table): boolean", Doc: "Returns whether to import a row, which has the cells as text by the names of their columns. Default: all rows."},
 		{Name: "rejects", Type: "string", Doc: "A file for the rejected rows, as that of `--rejects`: correct it, and import it with the same declaration. It is written if there are any, and must not exist yet."},
 	}
@@ -70,7 +78,7 @@ func (b binding) importing() *Func {
 	}
 	return &Func{
 		Name: "import",
-		Doc: "Creates and updates records from a CSV file: " + b.endpoint() + ". You declare which property each column becomes. The rows are sent while the file is read, " +
+		Doc: "Creates and updates records from a file (CSV, Excel or JSON Lines): " + b.endpoint() + ". You declare which property each column becomes. The rows are sent while the file is read, " +
 			"as `bulk_upsert` does, in a fraction of the time. Cells are read as the types of their properties." + b.required() +
 			"\n\nA row that cannot be read, or that Planhat rejects, does not stop the import: it is listed in `result.errors` and counts in the run's summary and exit code.",
 		Params:  []Param{{Name: "options", Type: "table", Doc: "What to import, and how.", Fields: importOptions}},
@@ -84,9 +92,15 @@ func (b binding) importing() *Func {
 
 // importer passes the rows of a file to the client.
 type importer struct {
-	a       *Args
-	file    *csvtext.Reader
-	src     *source
+	a   *Args
+	src *source
+	// read returns the next row: its cells, which are valid until the next one is read,
+	// their kinds and its line. lines are those of a file of JSON Lines. exact is set if
+	// the file has numbers as such. close, if set, closes what is inside src.
+	read    func() ([]string, []mapping.Kind, int, error)
+	lines   *rowfile.Lines
+	exact   bool
+	close   func() error
 	from    *origin
 	plan    *mapping.Plan
 	names   *luajson.Columns
@@ -117,7 +131,7 @@ func (b binding) importFile(a *Args) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer im.src.done()
+	defer im.done()
 	opt, err := b.bulkOptions(a, 0, 0, o.Bool("keys"))
 	if err != nil {
 		return 0, err
@@ -130,7 +144,7 @@ func (b binding) importFile(a *Args) (int, error) {
 		at := place{origin: im.from, cells: mapping.Unpack(packed)}
 		return at.record()
 	}
-	result, err := r.BulkUpsertSeq(ctx, im.seq, opt)
+	result, changed, err := b.sendImport(ctx, im, r, o, opt)
 	var failed *planhat.Error
 	if errors.As(err, &failed) {
 		result = failed.Result
@@ -156,7 +170,34 @@ func (b binding) importFile(a *Args) (int, error) {
 	}
 	t := bulkResult(a.L, result, nil)
 	t.RawSetString("skipped", lua.LNumber(im.skipped))
+	if changed != nil {
+		t.RawSetString("changed", counts(a.L, changed))
+	}
 	return a.Push(t)
+}
+
+// sendImport sends the rows: all, or only those that differ from what is there. changed
+// then counts them by property.
+func (b binding) sendImport(ctx context.Context, im *importer, r *planhat.Resource, o Options, bulk planhat.BulkOptions) (result *planhat.BulkResult, changed map[string]int, err error) {
+	if !o.Bool("only_changed") {
+		result, err = r.BulkUpsertSeq(ctx, im.seq, bulk)
+		return result, nil, err
+	}
+	keys := reconcile.Keys(b.model)
+	if key := o.String("key"); !slices.Contains(keys, key) {
+		return nil, nil, im.a.Errorf("option 'only_changed' needs the option 'key', which must be %s", english.WordSeries(keys, "or"))
+	}
+	c, err := b.client(im.a)
+	if err != nil {
+		return nil, nil, err
+	}
+	done, err := reconcile.Run(ctx, r, im.seq, reconcile.Options{
+		Key: o.String("key"), Read: im.plan.Properties(), Missing: reconcile.Ignore, Bulk: bulk, Companies: c.Company.Resource(),
+	})
+	if done == nil {
+		return nil, nil, err
+	}
+	return done.BulkResult, done.Changed, err
 }
 
 // scriptError is a failure of one of the script's functions, which ends the import.
@@ -166,7 +207,7 @@ type scriptError struct{ error }
 func (im *importer) function(fn *lua.LFunction) mapping.Convert {
 	return func(to []byte, cell string) ([]byte, error) {
 		L := im.a.L
-		values, err := im.a.Host.Call(L, fn, lua.LString(strings.Clone(cell)), im.table())
+		values, err := im.a.Host.Call(L, fn, lua.LString(strings.Clone(cell)), im.row())
 		if err != nil {
 			return to, scriptError{fmt.Errorf("the function 'convert' failed: %w", err)}
 		}
@@ -188,9 +229,22 @@ func (im *importer) function(fn *lua.LFunction) mapping.Convert {
 	}
 }
 
-// table makes the script's table of the row that is being read.
-func (im *importer) table() *lua.LTable {
-	named := min(len(im.cells), len(im.file.Columns))
+// done closes the file.
+func (im *importer) done() {
+	if im.close != nil {
+		_ = im.close()
+	}
+	im.src.done()
+}
+
+// row makes the script's table of the row that is being read.
+func (im *importer) row() lua.LValue {
+	if im.lines != nil {
+		if v, err := CodecOf(im.a.L).DecodeBytes(im.lines.JSON, DecodeOptions{}); err == nil {
+			return v
+		}
+	}
+	named := min(len(im.cells), len(im.from.columns))
 	return CodecOf(im.a.L).NewRow(im.names, lasting(im.cells[:named]), nil, lua.LNil)
 }
 
@@ -221,7 +275,7 @@ func (im *importer) seq(yield func(planhat.Row, error) bool) {
 // next returns the next row that is wanted.
 func (im *importer) next() (planhat.Row, error) {
 	for {
-		cells, line, err := im.file.Next()
+		cells, kinds, line, err := im.read()
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong):
@@ -239,7 +293,7 @@ func (im *importer) next() (planhat.Row, error) {
 		}
 		im.cells = cells
 		if im.where != nil {
-			values, err := im.a.Host.Call(im.a.L, im.where, im.table())
+			values, err := im.a.Host.Call(im.a.L, im.where, im.row())
 			if err != nil {
 				return planhat.Row{}, fmt.Errorf("%s, line %d: the function 'where' failed: %w", im.src.name, line, err)
 			}
@@ -249,7 +303,7 @@ func (im *importer) next() (planhat.Row, error) {
 			}
 		}
 		im.rows++
-		im.text, err = im.plan.Append(im.text[:0], cells)
+		im.text, err = im.plan.Append(im.text[:0], cells, kinds)
 		var failed scriptError
 		switch {
 		case errors.As(err, &failed):

@@ -1,13 +1,17 @@
 package bindings
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/bindings/internal/export"
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
@@ -108,4 +112,115 @@ func TestImportRefusesWhatDoesNotFit(t *testing.T) {
 	}
 	assert.Zero(t, server.Count(simulator.Filter{Operation: "bulk_upsert"}), "nothing was sent")
 	assert.Zero(t, h.open, "every file is closed")
+}
+
+// Numbers, dates and lists of workbooks and of JSON are what they are, whatever the
+// options say about text.
+func TestImportOfOtherFormats(t *testing.T) {
+	L, h, server := planhatState(t)
+	var book bytes.Buffer
+	w, err := export.NewWorkbook(&book)
+	require.NoError(t, err)
+	text := func(s string) export.Cell { return export.Cell{Kind: export.Text, Text: s} }
+	number := func(s string) export.Cell { return export.Cell{Kind: export.Number, Text: s} }
+	require.NoError(t, w.Row([]export.Cell{text("Accounts of May")}))
+	require.NoError(t, w.Row([]export.Cell{text("ID"), text("Name"), text("MRR"), text("Seats"), text("Note")}))
+	require.NoError(t, w.Row([]export.Cell{number("17"), text("Acme\nInc"), number("1234.5"), number("12"), text("as is")}))
+	require.NoError(t, w.Row([]export.Cell{text("b-2"), text("B"), text("1.234,50"), text("1.000")}))
+	require.NoError(t, w.Row([]export.Cell{text("b-3"), text("C"), number("1"), number("1.5")}))
+	require.NoError(t, w.Close())
+	h.file("a.xlsx", book.String())
+	h.file("a.jsonl", `{"id":"j-1","name":"J","mrr":12.5,"owner":{"tags":["a","b"]},"extra":{"deep":[1]}}`+"\n"+
+		`{"id":"j-2","mrr":"1.234,5","owner":{"tags":"c,d"},"name":["x"]}`+"\nnot JSON\n"+`{"id":"j-3","name":"skip"}`)
+	got := results(t, L, `
+		local out = {}
+		local function import(options)
+			local r = planhat.company.import(options)
+			out[#out + 1] = table.concat({ r.created, r.rejected, r.skipped }, " ")
+			for _, e in ipairs(r.errors) do out[#out + 1] = e.file .. ":" .. e.line .. ": " .. e.message end
+		end
+		import{ from = "a.xlsx", sheet = "sheet1", skip = 1, key = "externalId", decimal = ",", rejects = "rejects.csv", columns = {
+			ID = "externalId", Name = "name", MRR = { property = "custom.MRR", type = "money" }, Seats = { property = "custom.Seats", type = "integer" },
+		} }
+		import{ from = "a.jsonl", key = "externalId", decimal = ",", where = function(row) return row.name ~= "skip" end, columns = {
+			id = "externalId", name = "name", mrr = { property = "custom.MRR", type = "number" }, ["owner.tags"] = "tags", extra = "custom.Extra",
+		} }
+		return unpack(out)`)
+	require.Len(t, got, 5, "%v", got)
+	assert.Equal(t, "2 1 0", got[0])
+	assert.Equal(t, `a.xlsx:5: column "Seats": "1.5" is not a whole number`, got[1])
+	assert.Equal(t, "1 2 1", got[2])
+	assert.Equal(t, `a.jsonl:2: column "name": it holds a list, not one value`, got[3])
+	assert.Equal(t, "a.jsonl:3: the line is not an object of JSON", got[4])
+	assert.Contains(t, h.text("rejects.csv"), "b-3,C,1,1.5,")
+	assert.Contains(t, h.lines, "INFO a.xlsx: this column is not imported: Note")
+	stored := map[string]string{}
+	for _, raw := range server.RecordsJSON("company") {
+		var r struct {
+			ExternalID, Name string
+			Tags             []string
+			Custom           json.RawMessage
+		}
+		require.NoError(t, json.Unmarshal(raw, &r))
+		if r.ExternalID != "123" { // it was there before
+			stored[r.ExternalID] = fmt.Sprint(r.Name, r.Tags, string(r.Custom))
+		}
+	}
+	assert.Equal(t, map[string]string{
+		"17":  "Acme\nInc[]" + `{"MRR":1234.5,"Seats":12}`,
+		"b-2": "B[]" + `{"MRR":1234.5,"Seats":1000}`,
+		"j-1": "J[a b]" + `{"Extra":{"deep":[1]},"MRR":12.5}`,
+	}, stored)
+
+	for call, want := range map[string]string{
+		`{ from = "a.xlsx", sheet = "Leads", columns = { ID = "externalId" } }`:                            `a.xlsx has no sheet "Leads"; it has "Sheet1"`,
+		`{ from = "a.xlsx", separator = ";", columns = { ID = "externalId" } }`:                            "option 'separator' does not apply to a.xlsx, which is read as xlsx",
+		`{ from = "a.jsonl", format = "json", columns = { ID = "externalId" } }`:                           `option 'format' must be "csv" or "xlsx" or "jsonl", not "json"`,
+		`{ from = "a.jsonl", format = "xlsx", columns = { ID = "externalId" } }`:                           "a.jsonl is not an Excel workbook",
+		`{ from = "a.xlsx", skip = 1, columns = { Id = "externalId", Name = "name" }, key = "externalId"}`: `"Id"`,
+	} {
+		message, _ := raised(t, L, "planhat.company.import"+call)
+		assert.Contains(t, message, want, call)
+	}
+	assert.Zero(t, h.open, "all files are closed")
+}
+
+func TestImportOfWhatChanged(t *testing.T) {
+	L, h, server := planhatState(t)
+	h.file("a.csv", "ID,Name,MRR,Since\na,A,1.50,15/01/2024\nb,B,2,\nc,C,x,\n,D,4,\n")
+	const call = `local r = planhat.company.import{
+		from = "a.csv", key = "externalId", only_changed = true, columns = {
+			ID = "externalId", Name = "name", MRR = { property = "custom.MRR", type = "number" },
+			Since = { property = "custom.Since", type = "date", date_format = "%d/%m/%Y" },
+		} }
+	local out = { r.created, r.updated, r.unchanged, r.rejected, r.changed.name or 0, r.changed["custom.MRR"] or 0 }
+	for _, e in ipairs(r.errors) do out[#out + 1] = e.message end
+	return unpack(out)`
+	wrong := []string{`column "MRR": "x" is not a number`, `column "ID": it is the key, and it is empty`}
+	check := func(want ...string) {
+		t.Helper()
+		got := results(t, L, call)
+		require.Len(t, got, 8)
+		assert.Equal(t, want, got[:6])
+		for i := range wrong {
+			assert.Contains(t, got[6+i], wrong[i])
+		}
+	}
+	check("2", "0", "0", "2", "0", "0")
+	h.file("a.csv", "ID,Name,MRR,Since\na,A,1.5,15/01/2024\nb,B2,2.0,\nc,C,x,\n,D,4,\n")
+	writes := func() (n int) {
+		for _, c := range server.Calls() {
+			if c.Method == http.MethodPut {
+				n++
+			}
+		}
+		return n
+	}
+	before := writes()
+	check("0", "1", "1", "2", "1", "0")
+	assert.Equal(t, before+1, writes())
+	check("0", "0", "2", "2", "0", "0")
+	assert.Equal(t, before+1, writes(), "nothing differs")
+	message, _ := raised(t, L, `planhat.company.import{ from = "a.csv", only_changed = true, columns = { ID = "externalId" } }`)
+	assert.Contains(t, message, "option 'only_changed' needs the option 'key', which must be")
 }

@@ -1,11 +1,16 @@
 package bindings
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,6 +20,7 @@ import (
 	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/luajson"
 	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/internal/rowfile"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -37,34 +43,141 @@ func (b binding) importer(a *Args, o Options) (*importer, error) {
 	csv.Typed, csv.Transient = map[string]string{}, true
 	declared.ForEach(func(k, _ lua.LValue) { csv.Typed[k.String()] = "columns" })
 	name := o.String("from")
-	csv.Again = func() (io.ReadCloser, error) { return openSource(a, name) }
 	im := &importer{a: a, trim: csv.Trim}
 	if im.where, _ = o.Get("where").(*lua.LFunction); im.where == nil && o.Has("where") {
 		return nil, a.Errorf("option 'where' must be a function")
 	}
+	open, err := importFormat(a, o, name)
+	if err != nil {
+		return nil, err
+	}
 	if im.src, err = openSource(a, name); err != nil {
 		return nil, err
 	}
-	if im.file, err = csvtext.NewReader(im.src.name, im.src, csv.Options); err == nil {
+	if err = open(im, o, csv); err == nil {
 		im.plan, err = b.importPlan(im, o, declared, csv.empty)
 	}
 	if err != nil {
-		im.src.done()
+		im.done()
 		return nil, im.src.fail(err)
 	}
-	if doubt := im.file.Doubt(); doubt != "" {
-		a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
-	}
-	if n := im.file.Unknown(); n > 0 {
-		text := mayBeStored(name, n)
-		a.Host.Log.WarnOnce(a.Context(), text, text)
-	}
-	im.names = luajson.NewColumns(im.file.Columns)
-	im.from = &origin{file: im.src.file(), titles: im.file.Titles, columns: im.file.Columns}
-	if unused := im.plan.Unused(im.file.Columns); len(unused) > 0 {
+	im.names = luajson.NewColumns(im.from.columns)
+	if unused := im.plan.Unused(im.from.columns); len(unused) > 0 {
 		a.Host.Log.Write(a.Context(), slog.LevelInfo, fmt.Sprintf("%s: %s not imported: %s", name, english.PluralWord(len(unused), "this column is", "these columns are"), strings.Join(unused, ", ")), nil)
 	}
 	return im, nil
+}
+
+// formats are the formats of files, with what opens them and the options that they do not
+// have.
+var formats = map[string]struct {
+	open    func(*importer, Options, csvOptions) error
+	without []string
+}{
+	"csv":   {(*importer).openCSV, []string{"sheet"}},
+	"xlsx":  {(*importer).openSheet, []string{"separator", "encoding", "lazy_quotes", "escape", "ragged"}},
+	"jsonl": {(*importer).openLines, []string{"sheet", "header", "skip", "separator", "repeated", "lazy_quotes", "escape", "ragged"}},
+}
+
+// importFormat returns what opens a file, by its option or its name.
+func importFormat(a *Args, o Options, name string) (func(*importer, Options, csvOptions) error, error) {
+	format := "csv"
+	switch strings.ToLower(path.Ext(strings.TrimSuffix(name, ".gz"))) {
+	case ".xlsx", ".xlsm":
+		format = "xlsx"
+	case ".jsonl", ".ndjson":
+		format = "jsonl"
+	}
+	if o.Has("format") {
+		var err error
+		if format, err = choice(a, o, "format", "csv", "xlsx", "jsonl"); err != nil {
+			return nil, err
+		}
+	}
+	of := formats[format]
+	for _, option := range of.without {
+		if o.Has(option) {
+			return nil, a.Errorf("option '%s' does not apply to %s, which is read as %s", option, name, format)
+		}
+	}
+	return of.open, nil
+}
+
+// openCSV opens a file of CSV.
+func (im *importer) openCSV(_ Options, csv csvOptions) error {
+	csv.Again = func() (io.ReadCloser, error) { return openSource(im.a, im.src.name) }
+	file, err := im.table(im.src, csv)
+	if err != nil {
+		return err
+	}
+	im.read = func() ([]string, []mapping.Kind, int, error) {
+		cells, line, err := file.Next()
+		return cells, nil, line, err
+	}
+	return nil
+}
+
+// table begins to read CSV text.
+func (im *importer) table(from io.Reader, csv csvOptions) (*csvtext.Reader, error) {
+	a, name := im.a, im.src.name
+	file, err := csvtext.NewReader(name, from, csv.Options)
+	if err != nil {
+		return nil, err
+	}
+	if doubt := file.Doubt(); doubt != "" {
+		a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
+	}
+	if n := file.Unknown(); n > 0 {
+		text := mayBeStored(name, n)
+		a.Host.Log.WarnOnce(a.Context(), text, text)
+	}
+	im.from = &origin{file: im.src.file(), titles: file.Titles, columns: file.Columns}
+	return file, nil
+}
+
+// openSheet opens a workbook, whose sheet is read as if it were CSV.
+func (im *importer) openSheet(o Options, csv csvOptions) error {
+	whole, size, err := im.src.whole()
+	if err != nil {
+		return err
+	}
+	sheet, err := rowfile.OpenSheet(im.src.name, whole, size, o.String("sheet"), im.src.most)
+	if err != nil {
+		return err
+	}
+	im.exact, im.close = true, sheet.Close
+	csv.Separator, csv.Ragged = ',', true
+	file, err := im.table(sheet, csv)
+	if err != nil {
+		return err
+	}
+	im.read = func() ([]string, []mapping.Kind, int, error) {
+		cells, line, err := file.Next()
+		var wrong *csvtext.RowError
+		if errors.As(err, &wrong) {
+			wrong.Line, _ = sheet.Place(wrong.Line)
+			return nil, nil, 0, wrong
+		}
+		row, kinds := sheet.Place(line)
+		return cells, kinds, row, err
+	}
+	return nil
+}
+
+// openLines opens a file of JSON Lines.
+func (im *importer) openLines(_ Options, csv csvOptions) error {
+	columns := slices.Sorted(maps.Keys(csv.Typed))
+	lines, err := rowfile.OpenLines(im.src.name, im.src, csv.Encoding, columns)
+	if err != nil {
+		return err
+	}
+	im.exact, im.lines = true, lines
+	im.from = &origin{file: im.src.file(), titles: columns, columns: columns}
+	im.read = func() ([]string, []mapping.Kind, int, error) {
+		cells, line, err := lines.Next()
+		return cells, lines.Kinds(), line, err
+	}
+	return nil
 }
 
 // importPlan reads the declaration of the columns and constants.
@@ -140,7 +253,7 @@ func (b binding) doubtProperties(a *Args, plan *mapping.Plan, key string) {
 // importColumn reads the declaration of one column.
 func (b binding) importColumn(im *importer, o Options, title string, v lua.LValue, empty lua.LValue) (mapping.Column, error) {
 	a := im.a
-	c := mapping.Column{Title: title, At: slices.Index(im.file.Columns, title)}
+	c := mapping.Column{Title: title, At: slices.Index(im.from.columns, title)}
 	fail := func(format string, args ...any) error {
 		return a.Errorf("option 'columns', %q: %s", title, fmt.Sprintf(format, args...))
 	}
@@ -190,17 +303,27 @@ func (b binding) importColumn(im *importer, o Options, title string, v lua.LValu
 		}
 	}
 	var err error
-	if c.Convert, err = importForm(a, o, own, kind); err != nil {
+	if c.Convert, err = importForm(a, o, own, kind, im.exact); err != nil {
 		return c, err
 	}
 	if c.Convert == nil {
 		return c, fail("unknown type '%s'%s; valid types: %s", kind, catalog.DidYouMean(kind, mapping.Types), strings.Join(mapping.Types, ", "))
 	}
-	return c, nil
+	if im.exact {
+		exact := mapping.Form{Decimal: ".", Dates: calendar.Reader{Zone: time.UTC, Option: calendar.CSVFormat}}
+		exact.Dates.Zone, err = a.zone(cmp.Or(own.String("zone"), o.String("zone")))
+		c.Exact, _ = exact.Converter(kind)
+		if own.String("reference") != "" || kind == "list" {
+			c.Exact = nil // as text
+		}
+		c.Nested = own.String("reference") == "" && (kind == "list" || property == nil && !own.Has("type"))
+	}
+	return c, err
 }
 
-// importForm returns the conversion of a type, nil if there is none of that name.
-func importForm(a *Args, o, own Options, kind string) (mapping.Convert, error) {
+// importForm returns the conversion of a type, nil if there is none of that name. In a file
+// whose numbers are numbers, amounts need no decimal sign.
+func importForm(a *Args, o, own Options, kind string, exact bool) (mapping.Convert, error) {
 	option := func(name string) string {
 		if own.Has(name) {
 			return own.String(name)
@@ -210,6 +333,9 @@ func importForm(a *Args, o, own Options, kind string) (mapping.Convert, error) {
 	form := mapping.Form{Decimal: option("decimal"), Separator: ","}
 	if form.Decimal != "" && form.Decimal != "." && form.Decimal != "," {
 		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", form.Decimal)
+	}
+	if kind == "money" && form.Decimal == "" && exact {
+		form.Decimal = "."
 	}
 	if kind == "money" && form.Decimal == "" {
 		return nil, a.Errorf("the type 'money' needs the option 'decimal', \".\" or \",\"")

@@ -177,13 +177,18 @@ func (b binding) reconcile(a *Args) (int, error) {
 	return a.Push(syncResult(a.L, result, rows.list, o))
 }
 
+// counts makes a table of counts by name.
+func counts(L *lua.LState, of map[string]int) *lua.LTable {
+	t := L.CreateTable(0, len(of))
+	for name, n := range of {
+		t.RawSetString(name, lua.LNumber(n))
+	}
+	return t
+}
+
 func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconcile.Options) *lua.LTable {
 	t := bulkResult(L, r.BulkResult, rows)
-	changed := L.CreateTable(0, len(r.Changed))
-	for name, n := range r.Changed {
-		changed.RawSetString(name, lua.LNumber(n))
-	}
-	t.RawSetString("changed", changed)
+	t.RawSetString("changed", counts(L, r.Changed))
 	t.RawSetString("archived", lua.LNumber(r.Archived))
 	named := func(of reconcile.Record) *lua.LTable {
 		t := L.CreateTable(0, len(rowChangeShape.Fields))

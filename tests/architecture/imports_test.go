@@ -47,6 +47,7 @@ var rules = []rule{
 	{pkg: "bindings/internal/luajson", own: []string{"bindings/internal/calendar", "bindings/internal/invalid", "bindings/internal/luatext", "planhat", "planhat/catalog"}},
 	{pkg: "bindings/internal/export", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "bindings/internal/reconcile", own: []string{"bindings/internal/calendar", "planhat", "planhat/catalog"}, never: []string{lua}},
+	{pkg: "bindings/internal/rowfile", own: []string{"bindings/internal/csvtext", "bindings/internal/invalid", "bindings/internal/luatext", "bindings/internal/mapping", "bindings/internal/textfile", "planhat"}, never: []string{lua}},
 	{pkg: "bindings/internal/mapping", own: []string{"bindings/internal/calendar", "bindings/internal/csvtext", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{lua, "net/http"}},
 	{pkg: "bindings/internal/...", never: []string{lua, "net/http"}},
 	{pkg: "bindings", own: []string{"bindings/internal/...", "bindings/spec", "planhat", "planhat/catalog"}, never: []string{luar}},

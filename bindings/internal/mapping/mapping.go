@@ -18,6 +18,17 @@ import (
 // Convert appends the JSON of a cell that is not empty.
 type Convert func(to []byte, cell string) ([]byte, error)
 
+// Kind is what a cell is beside its text.
+type Kind byte
+
+// Cells are text as people write it, numbers, dates and booleans in the form that JSON
+// and ISO 8601 give them, or lists and objects of JSON.
+const (
+	Text Kind = iota
+	Exact
+	JSON
+)
+
 // Column says which property a column of a file becomes.
 type Column struct {
 	// Title is the column's name in the file, and At its place in rows, from 0.
@@ -28,7 +39,11 @@ type Column struct {
 	Property string
 	// Convert makes the value. Empty is that of an empty cell as JSON; without it, the
 	// property is left out.
+	// Exact is Convert for a cell of that kind. Nested reports whether lists and objects
+	// are taken as they are.
 	Convert Convert
+	Exact   Convert
+	Nested  bool
 	Empty   jsontext.Value
 	// Required reports whether a row with an empty cell is an error.
 	Required bool
@@ -102,13 +117,13 @@ func put(parts *[]part, path string, value part, what string) error {
 	return nil
 }
 
-// Append appends the JSON of a row. A cell that can't be converted is an error that
-// names its column.
-func (p *Plan) Append(to []byte, cells []string) ([]byte, error) {
-	return appendObject(to, p.root, cells)
+// Append appends the JSON of a row, whose cells are text if they have no kinds. A cell that
+// can't be converted is an error that names its column.
+func (p *Plan) Append(to []byte, cells []string, kinds []Kind) ([]byte, error) {
+	return appendObject(to, p.root, cells, kinds)
 }
 
-func appendObject(to []byte, parts []part, cells []string) ([]byte, error) {
+func appendObject(to []byte, parts []part, cells []string, kinds []Kind) ([]byte, error) {
 	var err error
 	to = append(to, '{')
 	for i := range parts {
@@ -120,12 +135,12 @@ func appendObject(to []byte, parts []part, cells []string) ([]byte, error) {
 		start := len(to)
 		switch {
 		case one.parts != nil:
-			to, err = appendObject(to, one.parts, cells)
+			to, err = appendObject(to, one.parts, cells, kinds)
 			if err == nil && bytes.Equal(to[start:], []byte("{}")) {
 				to = to[:start]
 			}
 		case one.column != nil:
-			to, err = one.column.append(to, cells)
+			to, err = one.column.append(to, cells, kinds)
 		default:
 			to = append(to, one.constant...)
 		}
@@ -140,7 +155,7 @@ func appendObject(to []byte, parts []part, cells []string) ([]byte, error) {
 }
 
 // append appends the JSON of the column's cell, or nothing if the property is absent.
-func (c *Column) append(to []byte, cells []string) ([]byte, error) {
+func (c *Column) append(to []byte, cells []string, kinds []Kind) ([]byte, error) {
 	cell := ""
 	if c.At < len(cells) {
 		cell = cells[c.At]
@@ -151,7 +166,7 @@ func (c *Column) append(to []byte, cells []string) ([]byte, error) {
 		}
 		return append(to, c.Empty...), nil
 	}
-	out, err := c.Convert(to, cell)
+	out, err := c.convert(to, cell, kinds)
 	if err != nil {
 		if data, ok := errors.AsType[*invalid.Error](err); ok {
 			return to, invalid.Errorf(data.Hint, "column %q: %v", c.Title, err)
@@ -159,6 +174,23 @@ func (c *Column) append(to []byte, cells []string) ([]byte, error) {
 		return to, fmt.Errorf("column %q: %w", c.Title, err)
 	}
 	return out, nil
+}
+
+// convert appends the JSON of a cell that is not empty.
+func (c *Column) convert(to []byte, cell string, kinds []Kind) ([]byte, error) {
+	kind := Text
+	if c.At < len(kinds) {
+		kind = kinds[c.At]
+	}
+	switch {
+	case kind == JSON && c.Nested:
+		return append(to, cell...), nil
+	case kind == JSON:
+		return to, invalid.Errorf("", "it holds %s, not one value", map[bool]string{true: "a list", false: "an object"}[cell[0] == '['])
+	case kind == Exact && c.Exact != nil:
+		return c.Exact(to, cell)
+	}
+	return c.Convert(to, cell)
 }
 
 // Unused returns the titles of a file's columns that no property takes.

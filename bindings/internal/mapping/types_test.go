@@ -74,7 +74,7 @@ func TestPlans(t *testing.T) {
 		{[]string{"", "", "", ""}, `{"custom":{"x":{"c":null},"e":1},"z":"z"}`},
 		{[]string{"1"}, `{"a":"1","custom":{"x":{"c":null},"e":1},"z":"z"}`},
 	} {
-		got, err := plan.Append(nil, x.cells)
+		got, err := plan.Append(nil, x.cells, nil)
 		require.NoError(t, err)
 		assert.Equal(t, x.want, string(got))
 	}

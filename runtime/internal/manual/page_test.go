@@ -96,7 +96,7 @@ func TestResults(t *testing.T) {
 	m := book()
 	for words, want := range map[string]string{
 		"upsert companies": "planhat.company.bulk_upsert  Creates and updates many records. (15 other models also have it)\n",
-		"import csv":       "planhat.company.import  Creates and updates records from a CSV file. (",
+		"import csv":       "planhat.company.import  Creates and updates records from a file (CSV, Excel or JSON Lines). (",
 		"read csv":         "csv.read",
 		"bulk_upsrt":       "There is nothing about 'bulk_upsrt' (did you mean 'bulk_upsert'?).\n",
 		"compny":           "(did you mean 'company'",

@@ -35,6 +35,9 @@ type file struct {
 
 func (f *file) Read(p []byte) (int, error) { return f.file.Read(p) }
 
+// ReadAt implements io.ReaderAt, which readers of packed files need.
+func (f *file) ReadAt(p []byte, at int64) (int, error) { return f.file.ReadAt(p, at) }
+
 func (f *file) Seek(offset int64, whence int) (int64, error) { return f.file.Seek(offset, whence) }
 
 // Write writes to the file, and remembers an error for Close.
