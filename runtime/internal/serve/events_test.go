@@ -222,7 +222,7 @@ func TestPages(t *testing.T) {
 		`phscript_schedule_failing{schedule="nightly"} 0`, `phscript_schedule_paused{schedule="nightly"} 0`,
 		"# TYPE phscript_schedule_missed_total counter", `phscript_schedule_missed_total{schedule="nightly"} 0`,
 		`phscript_schedule_skipped_total{schedule="nightly"} 0`, `phscript_schedule_ticks_without_run{schedule="nightly"} 0`,
-		`phscript_schedule_notifications_undelivered{schedule="nightly"} 0`,
+		`phscript_schedule_notifications_undelivered{schedule="nightly"} 0`, `phscript_schedule_notifications_given_up_total{schedule="nightly"} 0`,
 		`phscript_schedule_last_tick_timestamp_seconds{schedule="nightly"} 0`, `phscript_schedule_last_success_timestamp_seconds{schedule="nightly"} 0`,
 	)
 	assert.Regexp(t, `phscript_schedule_added_timestamp_seconds\{schedule="nightly"\} 1\.\d+e\+09`, text)

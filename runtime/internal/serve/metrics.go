@@ -151,6 +151,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 			{"schedule_skipped_total", "counter", "Ticks that were skipped, in all processes.", func(e Entry) float64 { return float64(e.Skipped) }},
 			{"schedule_ticks_without_run", "gauge", "Ticks in a row that did not run.", func(e Entry) float64 { return float64(e.InARow) }},
 			{"schedule_notifications_undelivered", "gauge", "Notifications that could not be sent yet and are tried again.", func(e Entry) float64 { return float64(undelivered[e.Name]) }},
+			{"schedule_notifications_given_up_total", "counter", "Notifications of which every try failed, in all processes.", func(e Entry) float64 { return float64(e.GivenUp) }},
 			{"schedule_last_tick_timestamp_seconds", "gauge", "When the schedule was last due, whether it ran or not; 0 for never.", func(e Entry) float64 { return seconds(ticks[e.Name]) }},
 			{"schedule_last_success_timestamp_seconds", "gauge", "When a run last succeeded; 0 for never.", func(e Entry) float64 { return seconds(e.LastSuccess) }},
 			{"schedule_added_timestamp_seconds", "gauge", "When the schedule was added to the store.", func(e Entry) float64 { return seconds(e.Added) }},

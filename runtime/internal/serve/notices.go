@@ -128,6 +128,12 @@ func (s *Service) deliver(ctx context.Context, n notice) error {
 		log.Info("not notified", "reason", failed.Error())
 	case n.tries+1 >= noticeTries:
 		log.Error("notification given up", "reason", failed.Error())
+		return db.InTx(keep, func(tx *store.Tx) error {
+			return errors.Join(
+				store.Exec(keep, tx, `UPDATE phscript_schedule SET given_up = given_up + 1, given_up_at = `+db.Now()+` WHERE name = ?`, n.event.Schedule),
+				store.Exec(keep, tx, `DELETE FROM phscript_notice WHERE id = ?`, n.id),
+			)
+		})
 	default:
 		pause := doubled(cmp.Or(s.o.Notifier.Pause, firstNoticePause), longestNoticePause, n.tries)
 		log.Warn("notification failed; it will be sent again", "reason", failed.Error(), "in", pause.String())

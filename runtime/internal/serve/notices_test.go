@@ -74,7 +74,11 @@ func TestNoticesKeepTheirOrder(t *testing.T) {
 		queue("a", "/x", Failure)
 		queue("a", "/x", Recovery)
 		change("tries = " + itoa(noticeTries-1))
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(config.Schedule{Name: "a", Every: "1h"})}))
+		assert.Zero(t, w.entry("a").GivenUp)
 		assert.Equal(t, []string{"a/x failure refused"}, deliver("a/x failure"))
+		assert.Equal(t, int64(1), w.entry("a").GivenUp, "the store remembers it")
+		assert.WithinDuration(t, time.Now(), w.entry("a").GaveUp, time.Minute)
 		assert.Equal(t, []string{"a/x recovery"}, deliver("a/x failure"))
 	})
 }

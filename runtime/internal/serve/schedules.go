@@ -48,6 +48,9 @@ type Entry struct {
 	PausedSince, LastSuccess, Added time.Time
 	// Missed and Skipped count ticks since then.
 	Missed, Skipped int64
+	// GivenUp counts notifications of which every try failed, the last at GaveUp.
+	GivenUp int64
+	GaveUp  time.Time
 	// Idle is the reason in the last notification about ticks that did not run. InARow is how many ticks
 	// have not run since the last run.
 	Idle   Idle
@@ -59,7 +62,7 @@ type Entry struct {
 // ErrNoSchedule is the error for a schedule that does not exist.
 var ErrNoSchedule = errors.New("there is no such schedule")
 
-const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle`
+const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle, given_up, given_up_at`
 
 // storedEntry is a schedule as the store has it.
 type storedEntry struct {
@@ -68,8 +71,9 @@ type storedEntry struct {
 }
 
 func scanEntry(row *sql.Rows) (e storedEntry, err error) {
-	var next, paused, success, added *int64
-	err = row.Scan(&e.name, &e.stored, &e.source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow)
+	var next, paused, success, added, gaveUp *int64
+	err = row.Scan(&e.name, &e.stored, &e.source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow, &e.GivenUp, &gaveUp)
+	e.GaveUp = store.Time(gaveUp)
 	e.Next, e.PausedSince, e.LastSuccess, e.Added = store.Time(next), store.Time(paused), store.Time(success), store.Time(added)
 	return e, err
 }

@@ -188,6 +188,10 @@ var migrations = []string{
 		version BIGINT NOT NULL,
 		PRIMARY KEY (space, name)
 	);`,
+
+	// Notifications of which every try failed.
+	`ALTER TABLE phscript_schedule ADD COLUMN given_up BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_schedule ADD COLUMN given_up_at BIGINT;`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

@@ -35,6 +35,8 @@ type Schedule struct {
 	Skipped     int64          `json:"skipped" doc:"ticks that were skipped since it was added"`
 	InARow      int64          `json:"ticks_without_run" doc:"ticks in a row that did not run"`
 	Undelivered int64          `json:"undelivered_notifications" doc:"notifications that could not be sent yet"`
+	GivenUp     int64          `json:"given_up_notifications" doc:"notifications of which every try failed since it was added"`
+	GaveUp      time.Time      `json:"given_up_at,omitzero" doc:"when the last of these was given up"`
 	Source      string         `json:"source" doc:"the file that defines it"`
 }
 
@@ -61,6 +63,7 @@ func Schedules(ctx context.Context, s *serve.Schedules, now time.Time) ([]Schedu
 		one := Schedule{
 			Name: e.Name, Script: e.Script, Timing: timing(e.Definition), State: state(e), Source: e.Source, PausedSince: e.PausedSince,
 			LastTick: ticks[e.Name], LastSuccess: e.LastSuccess, Missed: e.Missed, Skipped: e.Skipped, InARow: e.InARow, Undelivered: undelivered[e.Name],
+			GivenUp: e.GivenUp, GaveUp: e.GaveUp,
 		}
 		if next := e.Upcoming(now, 1); len(next) > 0 && !e.Paused {
 			one.Next = next[0]
@@ -131,6 +134,18 @@ func (s Schedule) Untold() string {
 		return ""
 	}
 	return fmt.Sprintf("%s: %s could not be sent yet; the service's log says why", s.Name, english.Plural(int(s.Undelivered), "notification", ""))
+}
+
+// rememberedFor is how long a listing mentions a notification that was given up.
+const rememberedFor = 7 * 24 * time.Hour
+
+// NeverTold says in a sentence how many notifications were given up, or "" if none was in
+// the last 7 days.
+func (s Schedule) NeverTold(now time.Time) string {
+	if s.GivenUp == 0 || now.Sub(s.GaveUp) > rememberedFor {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s given up after about a day of tries, the last at %s; the service's log says why", s.Name, english.Plural(int(s.GivenUp), "notification was", "notifications were"), At(s.GaveUp))
 }
 
 // CheckedColumns are the columns of schedules that are not served yet.

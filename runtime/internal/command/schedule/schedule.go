@@ -82,7 +82,7 @@ func listSchedules(env *environment.Env, o *options) error {
 func explain(env *environment.Env, schedules []view.Schedule) {
 	before := "\n"
 	for _, s := range schedules {
-		for _, why := range []string{s.Why(), s.Untold()} {
+		for _, why := range []string{s.Why(), s.Untold(), s.NeverTold(env.Now())} {
 			if why != "" {
 				fmt.Fprintf(env.Stdout, "%s%s\n", before, why)
 				before = ""

@@ -83,6 +83,18 @@ func TestUndeliveredNotifications(t *testing.T) {
 	out, _, err = r.Run(schedule.New, "list", "--json")
 	require.NoError(t, err)
 	assert.Contains(t, out, `"undelivered_notifications": 2`)
+	assert.Contains(t, out, `"given_up_notifications": 0`)
+	for days, mentioned := range map[int]bool{1: true, 8: false} {
+		r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+			require.NoError(t, store.Exec(ctx, db, `UPDATE phscript_schedule SET given_up = 3, given_up_at = ?`, r.Env.Now().AddDate(0, 0, -days).UnixMicro()))
+		})
+		out, _, err = r.Run(schedule.New, "list")
+		require.NoError(t, err)
+		assert.Equal(t, mentioned, strings.Contains(out, "\noften: 3 notifications were given up after about a day of tries, the last at "), out)
+		out, _, err = r.Run(schedule.New, "list", "--json")
+		require.NoError(t, err)
+		assert.Contains(t, out, `"given_up_notifications": 3`)
+	}
 }
 
 // TestASilentService: a service that stopped to report is told from one that was stopped:
