@@ -36,7 +36,7 @@ func planhatModule(name string, client clientOf) *Module {
 	for _, model := range catalog.Load().Models {
 		m.Modules = append(m.Modules, modelModule(name, model, client))
 	}
-	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape, importColumnShape, importResultShape, syncResultShape, rowChangeShape, missingRecordShape}
+	m.Records = []*Shape{ErrorShape, bulkResultShape, rowErrorShape, exportResultShape, importColumnShape, importResultShape, syncResultShape, syncTargetShape, rowChangeShape, missingRecordShape}
 	return m
 }
 
@@ -47,7 +47,8 @@ func modelModule(parent string, model *catalog.Model, client clientOf) *Module {
 			m.Funcs = append(m.Funcs, fn(binding{model: model, op: op, client: client}))
 		}
 		if op.Name == "bulk_upsert" && model.Operation("get_list") != nil {
-			m.Funcs = append(m.Funcs, binding{model: model, op: op, client: client}.sync())
+			b := binding{model: model, op: op, client: client}
+			m.Funcs = append(m.Funcs, b.sync(), b.syncTarget())
 		}
 	}
 	if model.Operation("get_dimension_data") != nil {

@@ -76,6 +76,155 @@ func (b binding) sync() *Func {
 	}
 }
 
+var syncTargetShape = &Shape{
+	Name: "SyncTarget",
+	Doc:  "Records that rows are compared with in several calls.",
+	Fields: []Field{
+		{Name: "send", Type: "fun(self, rows: table[], options: table?): SyncResult", Required: true, Doc: "Compares a list of rows with the records and with the rows of earlier calls, and sends those that differ or are new. The options are those of `bulk_upsert`."},
+		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values."},
+		{Name: "known", Type: "fun(self): integer", Required: true, Doc: "Returns how many records have a key and are not archived."},
+		{Name: "archive", Type: "fun(self, records: MissingRecord[]): BulkResult", Required: true, Doc: "Archives records."},
+	},
+}
+
+func (b binding) syncTarget() *Func {
+	keys := reconcile.Keys(b.model)
+	return &Func{
+		Name: "sync_target",
+		Doc: "Reads the records, to compare rows with them in several calls. Use it in place of `sync` when the rows arrive in parts and you save " +
+			"how far you got after each part.",
+		Params: []Param{{Name: "options", Type: "table", Doc: "What to compare.", Fields: []Field{
+			{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + syncKey(keys) + "`."},
+			{Name: "fields", Type: "string[]", Required: true, Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Only these are read."},
+		}}},
+		Returns: []Return{{Type: "SyncTarget", Doc: "The records."}},
+		Errors:  listErrors,
+		Example: "local target = " + b.lua("sync_target{ fields = { \""+b.exampleField()+"\" } }") + "\ntarget:send{ { " + b.exampleRow() + " } }",
+		Source:  "§6 Bulk upsert",
+		Call:    b.openTarget,
+	}
+}
+
+// exampleField is a property that rows may have, other than a key.
+func (b binding) exampleField() string {
+	for _, p := range b.model.Properties {
+		if !p.ReadOnly && !slices.Contains(b.model.Keyables.Bulk, p.Name) {
+			return p.Name
+		}
+	}
+	return "custom"
+}
+
+func (b binding) openTarget(a *Args) (int, error) {
+	c, err := b.client(a)
+	if err != nil {
+		return 0, err
+	}
+	opt := a.Options(0)
+	keys := reconcile.Keys(b.model)
+	o := reconcile.Options{Key: cmp.Or(opt.String("key"), syncKey(keys)), Fields: opt.Strings("fields"), Remember: true, Companies: c.Company.Resource()}
+	if !slices.Contains(keys, o.Key) {
+		return 0, a.Errorf("option 'key' must be %s, not %s", english.WordSeries(keys, "or"), spec.Quote(o.Key))
+	}
+	if len(o.Fields) == 0 {
+		return 0, a.Errorf("option 'fields' is empty: name the properties that rows have")
+	}
+	o.Read = o.Fields
+	target, err := reconcile.Open(a.Context(), c.Resource(b.model), o)
+	if err != nil {
+		return 0, err
+	}
+	t := a.L.NewTable()
+	for _, f := range b.targetFuncs(target) {
+		t.RawSetString(f.Name, Method(a.L, a.Host, "target", f, t))
+	}
+	return a.Push(t)
+}
+
+func (b binding) targetFuncs(target *reconcile.Target) []*Func {
+	return []*Func{
+		{
+			Name: "send", Lazy: true, Params: []Param{{Name: "rows", Type: "table[]", Doc: "The rows."}, {Name: "options", Type: "table", Optional: true, Doc: "How to send them.", Fields: bulkOptionFields}},
+			Call: func(a *Args) (int, error) {
+				rows, err := newRowSource(a, b.model, a.Get(0))
+				if err != nil {
+					return 0, err
+				}
+				bulk, err := b.bulkOptions(a, 1, len(rows.list), true)
+				if err != nil {
+					return 0, err
+				}
+				ctx, err := retryFor(a, 1)
+				if err != nil {
+					return 0, err
+				}
+				result, err := target.Send(ctx, rows.seq, bulk)
+				var failed *planhat.Error
+				if rows.failed != nil && errors.As(err, &failed) {
+					return 0, rows.fault(failed)
+				}
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(syncResult(a.L, result, rows.list, reconcile.Options{Missing: reconcile.Ignore}))
+			},
+		},
+		{
+			Name: "missing", Params: []Param{{Name: "owned", Type: "table", Optional: true, Doc: "Which records may be missing.", Fields: []Field{
+				{Name: "prefix", Type: "string", Doc: "How their keys begin."}, {Name: "with", Type: "table", Doc: "The values that they have, by property."}}}},
+			Call: func(a *Args) (int, error) {
+				owned := reconcile.Owned{Prefix: a.Options(0).String("prefix"), With: map[string][]byte{}}
+				if with, ok := a.Options(0).Get("with").(*lua.LTable); ok {
+					var err error
+					with.ForEach(func(k, v lua.LValue) {
+						text, bad := CodecOf(a.L).EncodeBytes(v, EncodeOptions{})
+						err = cmp.Or(err, bad)
+						owned.With[k.String()] = text
+					})
+					if err != nil {
+						return 0, err
+					}
+				}
+				missing := target.Missing(owned)
+				list := a.L.CreateTable(len(missing), 0)
+				CodecOf(a.L).MarkArray(list)
+				for _, rec := range missing {
+					list.Append(namedRecord(a.L, rec))
+				}
+				return a.Push(list)
+			},
+		},
+		{Name: "known", Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(target.Known())) }},
+		{
+			Name: "archive", Params: []Param{{Name: "records", Type: "table[]", Doc: "The records."}},
+			Call: func(a *Args) (int, error) {
+				if reconcile.ArchivedBy(b.model) == "" {
+					return 0, a.Errorf("%s cannot be archived", b.model.Plural)
+				}
+				var records []reconcile.Record
+				for i := 1; i <= a.Table(0).Len(); i++ {
+					if t, ok := a.Table(0).RawGetInt(i).(*lua.LTable); ok {
+						records = append(records, reconcile.Record{ID: lua.LVAsString(t.RawGetString("_id")), Key: lua.LVAsString(t.RawGetString("key"))})
+					}
+				}
+				result, err := target.Archive(a.Context(), records, planhat.BulkOptions{})
+				if err != nil {
+					return 0, err
+				}
+				return a.Push(bulkResult(a.L, result, nil))
+			},
+		},
+	}
+}
+
+// namedRecord is a MissingRecord.
+func namedRecord(L *lua.LState, of reconcile.Record) *lua.LTable {
+	t := L.CreateTable(0, len(rowChangeShape.Fields))
+	t.RawSetString("_id", lua.LString(of.ID))
+	t.RawSetString("key", lua.LString(of.Key))
+	return t
+}
+
 // syncKey is the property by which rows are matched by default.
 func syncKey(keys []string) string {
 	for _, name := range []string{"externalId", "extId", "sourceId", "email"} {
@@ -190,17 +339,11 @@ func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconci
 	t := bulkResult(L, r.BulkResult, rows)
 	t.RawSetString("changed", counts(L, r.Changed))
 	t.RawSetString("archived", lua.LNumber(r.Archived))
-	named := func(of reconcile.Record) *lua.LTable {
-		t := L.CreateTable(0, len(rowChangeShape.Fields))
-		t.RawSetString("_id", lua.LString(of.ID))
-		t.RawSetString("key", lua.LString(of.Key))
-		return t
-	}
 	if o.Missing != reconcile.Ignore {
 		missing := L.CreateTable(len(r.Missing), 0)
 		CodecOf(L).MarkArray(missing)
 		for _, of := range r.Missing {
-			missing.Append(named(of))
+			missing.Append(namedRecord(L, of))
 		}
 		t.RawSetString("missing", missing)
 	}
@@ -208,7 +351,7 @@ func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconci
 		changes := L.CreateTable(len(r.Changes), 0)
 		CodecOf(L).MarkArray(changes)
 		for _, change := range r.Changes {
-			row := named(change.Record)
+			row := namedRecord(L, change.Record)
 			row.RawSetString("index", lua.LNumber(change.Index+1))
 			fields := L.CreateTable(len(change.Fields), 0)
 			CodecOf(L).MarkArray(fields)

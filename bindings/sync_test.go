@@ -153,3 +153,29 @@ func TestSyncThatFailsArchivesNothing(t *testing.T) {
 		return ok, err.kind, planhat.enduser.get_list()[1].email`)
 	assert.Equal(t, []string{"false", "permission", "old@acme.example"}, got)
 }
+
+// Rows that arrive in parts are compared with the records, read once, and with earlier
+// parts.
+func TestSyncTarget(t *testing.T) {
+	L, _, server := planhatState(t)
+	out := results(t, L, syncReport+`
+		local target = planhat.company.sync_target{ fields = { "name", "custom.Tier" } }
+		local out = { target:known() }
+		local function send(rows) out[#out + 1] = report(target:send(rows)) end
+		send{ { externalId = "n1", name = "One", custom = { Tier = "A" } }, { externalId = "n2", name = "Two" } }
+		send{ { externalId = "n1", name = "One", custom = { Tier = "A" } }, { externalId = "n2", name = "Two!" } }
+		send{ { externalId = "n2", name = "Two!" }, { externalId = "n2", name = "Three" } }
+		send{ { externalId = "n3", name = json.null }, { externalId = "n2", name = "Two!" } }
+		send{ { externalId = "n3", name = "Three" } }
+		local missing = {}
+		for _, m in ipairs(target:missing{ prefix = "12" }) do missing[#missing + 1] = m.key end
+		out[#out + 1] = table.concat(missing, " ")
+		return unpack(out)`)
+	assert.Equal(t, "2 created, 0 updated, 0 unchanged, 0 rejected, 0 archived; ; ", out[1])
+	assert.Equal(t, "0 created, 1 updated, 1 unchanged, 0 rejected, 0 archived; ; ", out[2])
+	assert.Contains(t, out[3], "1 unchanged, 1 rejected", "a repeated key in one call")
+	assert.Contains(t, out[4], "1 rejected")
+	assert.Equal(t, "1 created, 0 updated, 0 unchanged, 0 rejected, 0 archived; ; ", out[5], "a rejected row was not remembered")
+	assert.Equal(t, "123", out[6])
+	assert.Equal(t, 1, server.Count(simulator.Filter{Model: "company", Operation: "get_list"}))
+}

@@ -34,6 +34,10 @@ type record struct {
 	cells   []cell
 	// several is set on the first of the records that have the same key.
 	several, archived, seen bool
+	// doubtful is set if a row was sent that may not have arrived.
+	doubtful bool
+	// round is the call that saw a row of it last.
+	round int32
 }
 
 // cell is the hash of a value that is not empty.
@@ -132,17 +136,50 @@ func (x *index) hash(key, company string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// find returns the record of a row. sure is false if it may be any of several.
-func (x *index) find(key, company string) (rec *record, sure bool) {
+// find returns the position of a row's record, -1 if there is none. sure is false if it may
+// be any of several, or if its values are not known.
+func (x *index) find(key, company string) (at int, sure bool) {
 	scope := ""
 	if x.scoped {
 		scope = company
 	}
 	i, found := x.byKey[x.hash(key, scope)]
 	if !found {
-		return nil, true
+		return -1, true
 	}
-	return &x.records[i], !x.records[i].several || scope != ""
+	return i, (!x.records[i].several || scope != "") && !x.records[i].doubtful
+}
+
+// learn adds the record that a row creates, without its values.
+func (x *index) learn(key, company string, round int32) int {
+	x.records = append(x.records, record{key: key, seen: true, round: round})
+	scope := ""
+	if x.scoped {
+		scope = company
+	}
+	x.byKey[x.hash(key, scope)] = len(x.records) - 1
+	return len(x.records) - 1
+}
+
+// set makes the text in x.buf the value of a property.
+func (x *index) set(rec *record, name string) {
+	c := cell{x.column(name), maphash.Bytes(x.seed, x.buf)}
+	i := slices.IndexFunc(rec.cells, func(old cell) bool { return old.column == c.column })
+	switch {
+	case i < 0 && len(x.buf) > 0:
+		rec.cells = append(rec.cells, c)
+	case i >= 0 && len(x.buf) > 0:
+		rec.cells[i] = c
+	case i >= 0:
+		rec.cells = slices.Delete(rec.cells, i, i+1)
+	}
+}
+
+// doubt forgets the values of a record.
+func (x *index) doubt(at int) {
+	if at >= 0 {
+		x.records[at].doubtful, x.records[at].cells = true, nil
+	}
 }
 
 // has reports whether a record has the value in x.buf.

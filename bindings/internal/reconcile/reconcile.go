@@ -37,6 +37,8 @@ type Options struct {
 	// All sends rows also if they do not differ.
 	All     bool
 	Missing Missing
+	// Remember compares rows also with those of earlier calls of Send.
+	Remember bool
 	// Changes keeps the changes of each row.
 	Changes bool
 	Bulk    planhat.BulkOptions
@@ -84,46 +86,26 @@ func ArchivedBy(m *catalog.Model) string {
 	return ""
 }
 
-// run is one call.
-type run struct {
-	ctx      context.Context
-	resource *planhat.Resource
-	model    *catalog.Model
-	o        Options
-	index    *index
-	result   *Result
-	rows     int
-	keyless  int
-}
-
 // Run reads the records of a model, compares the rows with them and sends those that
 // differ or are new. With an error of the bulk call, nothing is archived.
 func Run(ctx context.Context, r *planhat.Resource, rows iter.Seq2[planhat.Row, error], o Options) (*Result, error) {
-	m := r.Model()
-	s := &run{ctx: ctx, resource: r, model: m, o: o, index: newIndex(m, o.Key), result: &Result{Changed: make(map[string]int)}}
-	if err := s.read(); err != nil {
+	s, err := Open(ctx, r, o)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	if s.result.BulkResult, err = r.BulkUpsertSeq(ctx, s.compared(rows), o.Bulk); err != nil {
-		return s.result, err
+	result, err := s.Send(ctx, rows, o.Bulk)
+	if err != nil || o.Missing == Ignore {
+		return result, err
 	}
-	if o.Missing == Ignore {
-		return s.result, nil
+	result.Missing = s.Missing(Owned{})
+	if o.Missing == Archive && len(result.Missing) > 0 {
+		return result, s.archiveMissing(ctx, result)
 	}
-	for i := range s.index.records {
-		if rec := &s.index.records[i]; rec.key != "" && !rec.seen && !rec.archived {
-			s.result.Missing = append(s.result.Missing, Record{rec.id, rec.key})
-		}
-	}
-	if o.Missing == Archive && len(s.result.Missing) > 0 {
-		return s.result, s.archive()
-	}
-	return s.result, nil
+	return result, nil
 }
 
 // read reads what is there.
-func (s *run) read() error {
+func (s *Target) read() error {
 	archived := ArchivedBy(s.model)
 	var selected []string
 	if s.o.Read != nil {
@@ -150,10 +132,13 @@ func (s *run) read() error {
 }
 
 // compared passes the rows, and says of each whether it has to be sent.
-func (s *run) compared(rows iter.Seq2[planhat.Row, error]) iter.Seq2[planhat.Row, error] {
+func (s *Target) compared(rows iter.Seq2[planhat.Row, error]) iter.Seq2[planhat.Row, error] {
 	return func(yield func(planhat.Row, error) bool) {
 		for row, err := range rows {
 			if err == nil {
+				if s.o.Remember {
+					s.sent = append(s.sent, -1)
+				}
 				if row.Rejected == "" {
 					err = s.compare(&row)
 				} else {
@@ -168,7 +153,7 @@ func (s *run) compared(rows iter.Seq2[planhat.Row, error]) iter.Seq2[planhat.Row
 	}
 }
 
-func (s *run) compare(row *planhat.Row) error {
+func (s *Target) compare(row *planhat.Row) error {
 	x := s.index
 	key, company, failed := "", "", error(nil)
 	x.visit(row.Record, func(name string, p *catalog.Property, value []byte) {
@@ -192,13 +177,19 @@ func (s *run) compare(row *planhat.Row) error {
 			return failed
 		}
 	}
-	rec, sure := x.find(key, company)
-	if rec == nil {
+	at, sure := x.find(key, company)
+	if at < 0 {
 		s.result.New++
+		if s.o.Remember {
+			at = x.learn(key, company, s.round)
+			s.sent[len(s.sent)-1] = at
+			return s.update(&x.records[at], row.Record)
+		}
 		return nil
 	}
-	again := rec.seen // the call rejects the row
-	rec.seen = true
+	rec := &x.records[at]
+	again := rec.seen && rec.round == s.round // the call rejects the row
+	rec.seen, rec.round = true, s.round
 	var changed []string
 	x.visit(row.Record, func(name string, p *catalog.Property, value []byte) {
 		if failed != nil || !s.compares(name, p) {
@@ -219,6 +210,12 @@ func (s *run) compare(row *planhat.Row) error {
 	if again {
 		return nil
 	}
+	if s.o.Remember {
+		s.sent[len(s.sent)-1] = at
+		if err := s.update(rec, row.Record); err != nil {
+			return err
+		}
+	}
 	s.result.Differing++
 	for _, name := range changed {
 		s.result.Changed[name]++
@@ -229,8 +226,21 @@ func (s *run) compare(row *planhat.Row) error {
 	return nil
 }
 
+// update sets the values that a row changes.
+func (s *Target) update(rec *record, text []byte) (failed error) {
+	x := s.index
+	x.visit(text, func(name string, p *catalog.Property, value []byte) {
+		x.buf = appendCanonical(x.buf[:0], p, value)
+		if failed == nil {
+			failed = s.resolve(p)
+		}
+		x.set(rec, name)
+	})
+	return failed
+}
+
 // compares reports whether a property of a row counts.
-func (s *run) compares(name string, p *catalog.Property) bool {
+func (s *Target) compares(name string, p *catalog.Property) bool {
 	if name == s.o.Key || name == "_id" || p != nil && p.ReadOnly && !slices.Contains(s.model.Keyables.Bulk, name) {
 		return false
 	}
@@ -242,7 +252,7 @@ func (s *run) compares(name string, p *catalog.Property) bool {
 }
 
 // resolve gives a reference to a company in x.buf the form that records have.
-func (s *run) resolve(p *catalog.Property) error {
+func (s *Target) resolve(p *catalog.Property) error {
 	if p == nil || !p.NamesCompany() || p.Type == catalog.Array {
 		return nil
 	}
@@ -253,7 +263,7 @@ func (s *run) resolve(p *catalog.Property) error {
 
 // company returns the _id of a company that a row names by another id, or the text
 // itself if there is none. The companies are read once.
-func (s *run) company(ref string) (string, error) {
+func (s *Target) company(ref string) (string, error) {
 	if !strings.HasPrefix(ref, "extid-") && !strings.HasPrefix(ref, "srcid-") {
 		return ref, nil
 	}
@@ -288,33 +298,24 @@ func (s *run) company(ref string) (string, error) {
 	return ref, nil
 }
 
-// archive archives the missing records, unless a record may be missing only because
+// archiveMissing archives the missing records, unless a record may be missing only because
 // its row could not be told.
-func (s *run) archive() error {
+func (s *Target) archiveMissing(ctx context.Context, result *Result) error {
 	switch {
 	case s.rows == 0:
-		s.result.Unsafe = "there were no rows"
+		result.Unsafe = "there were no rows"
 	case s.keyless > 0:
-		s.result.Unsafe = fmt.Sprintf("%s no %s", english.Plural(s.keyless, "row has", "rows have"), s.o.Key)
+		result.Unsafe = fmt.Sprintf("%s no %s", english.Plural(s.keyless, "row has", "rows have"), s.o.Key)
 	}
-	if s.result.Unsafe != "" {
+	if result.Unsafe != "" {
 		return nil
 	}
-	name := ArchivedBy(s.model)
-	o := s.o.Bulk
-	o.Progress, o.Rows, o.Keys = nil, len(s.result.Missing), false
-	done, err := s.resource.BulkUpsertSeq(s.ctx, func(yield func(planhat.Row, error) bool) {
-		for _, rec := range s.result.Missing {
-			if !yield(planhat.Row{Record: fmt.Appendf(nil, `{"_id":%q,%q:true}`, rec.ID, name)}, nil) {
-				return
-			}
-		}
-	}, o)
+	done, err := s.Archive(ctx, result.Missing, s.o.Bulk)
 	if done != nil {
-		s.result.Archived = done.Updated + done.UncertainOutcome
+		result.Archived = done.Updated + done.UncertainOutcome
 		for _, e := range done.Errors {
 			e.Index = -1
-			s.result.Errors = append(s.result.Errors, e)
+			result.Errors = append(result.Errors, e)
 		}
 	}
 	return err

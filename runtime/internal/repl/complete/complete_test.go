@@ -202,7 +202,7 @@ func TestCompletesCustomModels(t *testing.T) {
 	require.NoError(t, err)
 	e := engine(t, `m = planhat.model("room", { path = "/rooms" })`)
 	e.Manual = builtins.Manual(bindings.DeclaredModels([]*catalog.Model{declared})...)
-	functions := []string{"bulk_upsert", "create", "delete", "each", "export", "get_by_id", "get_list", "import", "sync", "update"}
+	functions := []string{"bulk_upsert", "create", "delete", "each", "export", "get_by_id", "get_list", "import", "sync", "sync_target", "update"}
 	for text, want := range map[string][]string{
 		`planhat.model("con|`:              {"contract", "conversation"},
 		`planhat.model('contr|')`:          {"contract"},

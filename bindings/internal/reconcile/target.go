@@ -1,0 +1,112 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// Target are the records of a model that rows are compared with. Several calls of Send
+// share it, so that the records are read once.
+type Target struct {
+	resource *planhat.Resource
+	model    *catalog.Model
+	o        Options
+	index    *index
+	keyless  int
+	rows     int
+
+	// ctx and result are those of the current Send, and sent the records of its rows by
+	// their positions in the index, -1 for none.
+	ctx    context.Context
+	result *Result
+	sent   []int
+	round  int32
+}
+
+// Open reads the records of a model.
+func Open(ctx context.Context, r *planhat.Resource, o Options) (*Target, error) {
+	m := r.Model()
+	s := &Target{ctx: ctx, resource: r, model: m, o: o, index: newIndex(m, o.Key)}
+	return s, s.read()
+}
+
+// Send compares rows with the records, and with the rows of earlier calls, and sends those
+// that differ or are new.
+func (s *Target) Send(ctx context.Context, rows iter.Seq2[planhat.Row, error], bulk planhat.BulkOptions) (*Result, error) {
+	s.ctx, s.result, s.sent = ctx, &Result{Changed: make(map[string]int)}, s.sent[:0]
+	s.round++
+	result := s.result
+	var err error
+	result.BulkResult, err = s.resource.BulkUpsertSeq(ctx, s.compared(rows), bulk)
+	if result.BulkResult == nil || err != nil {
+		// Nobody knows which rows arrived.
+		for _, i := range s.sent {
+			s.index.doubt(i)
+		}
+		return result, err
+	}
+	for _, e := range result.Errors {
+		if e.Index >= 0 && e.Index < len(s.sent) {
+			s.index.doubt(s.sent[e.Index])
+		}
+	}
+	return result, nil
+}
+
+// Owned says which records may be missing.
+type Owned struct {
+	// Prefix is how their keys begin.
+	Prefix string
+	// With are properties and the values that they have, as JSON. They must be among
+	// those that were read.
+	With map[string][]byte
+}
+
+// Missing returns the records that have a key, are not archived, and had no row so far.
+func (s *Target) Missing(owned Owned) []Record {
+	var missing []Record
+	for i := range s.index.records {
+		rec := &s.index.records[i]
+		if rec.key == "" || rec.seen || rec.archived || rec.id == "" || !strings.HasPrefix(rec.key, owned.Prefix) {
+			continue
+		}
+		other := false
+		for name, value := range owned.With {
+			s.index.buf = appendCanonical(s.index.buf[:0], s.model.Property(name), value)
+			other = other || !s.index.has(rec, name)
+		}
+		if !other {
+			missing = append(missing, Record{rec.id, rec.key})
+		}
+	}
+	return missing
+}
+
+// Known returns how many records have a key and are not archived.
+func (s *Target) Known() int {
+	n := 0
+	for i := range s.index.records {
+		if rec := &s.index.records[i]; rec.key != "" && !rec.archived {
+			n++
+		}
+	}
+	return n
+}
+
+// Archive archives records.
+func (s *Target) Archive(ctx context.Context, records []Record, o planhat.BulkOptions) (*planhat.BulkResult, error) {
+	name := ArchivedBy(s.model)
+	o.Progress, o.Rows, o.Keys = nil, len(records), false
+	return s.resource.BulkUpsertSeq(ctx, func(yield func(planhat.Row, error) bool) {
+		for _, rec := range records {
+			if !yield(planhat.Row{Record: fmt.Appendf(nil, `{"_id":%q,%q:true}`, rec.ID, name)}, nil) {
+				return
+			}
+		}
+	}, o)
+}
