@@ -75,9 +75,10 @@ func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string
 // created.
 func (d *doubts) row(row *lua.LTable) {
 	d.rows++
+	codec := CodecOf(d.a.L)
 	has := func(name string) bool {
-		v := CodecOf(d.a.L).Field(row, name)
-		return v != lua.LNil && v != lua.LString("") && !CodecOf(d.a.L).IsNull(v)
+		v := codec.Field(row, name)
+		return v != lua.LNil && v != lua.LString("") && !codec.IsNull(v)
 	}
 	if slices.ContainsFunc(d.model.Keyables.Bulk, has) || len(d.model.Lacks(has, true)) > 0 {
 		return

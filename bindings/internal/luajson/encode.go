@@ -145,7 +145,13 @@ func (c *Codec) encode(v lua.LValue) error {
 	}
 	switch v := v.(type) {
 	case lua.LString:
-		return c.text(string(v))
+		if c.most > 0 || len(v) > longText || !plain(string(v)) {
+			return c.text(string(v))
+		}
+		c.out = append(c.out, '"')
+		c.out = append(c.out, v...)
+		c.out = append(c.out, '"')
+		return nil
 	case lua.LNumber:
 		return c.float(float64(v))
 	case lua.LBool:
@@ -252,8 +258,16 @@ func (c *Codec) encodeFields(t *lua.LTable, opt *EncodeOptions) error {
 		if !ok {
 			return c.notName(k, opt)
 		}
-		if err := c.encodeField(string(name), v, opt); err != nil {
-			return err
+		err := c.name(string(name))
+		switch {
+		case err != nil:
+		case opt == nil:
+			err = c.encode(v)
+		default:
+			err = c.encodeProperty(opt, string(name), v)
+		}
+		if err != nil {
+			return c.within(step{name: string(name)}, err)
 		}
 	}
 	c.out = append(c.out, '}')

@@ -78,7 +78,9 @@ func trimZeros(text string) string {
 // the empty string included, is not a number. As in Lua, a zero byte ends the text.
 func Parse(text string) (n float64, ok bool) {
 	text, _, _ = strings.Cut(text, "\x00")
-	text = strings.Trim(text, " \t\n\v\f\r")
+	if text != "" && (text[0] <= ' ' || text[len(text)-1] <= ' ') {
+		text = strings.Trim(text, " \t\n\v\f\r")
+	}
 	digits := strings.TrimLeft(text, "+-")
 	if len(text)-len(digits) > 1 || digits == "" {
 		return 0, false
@@ -104,8 +106,12 @@ func parseDecimal(digits string) (float64, bool) {
 	if lower == "nan" {
 		return math.NaN(), true
 	}
-	if strings.Trim(digits, "0123456789.eE+-") != "" {
-		return 0, false
+	for i := range len(digits) {
+		switch digits[i] {
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '.', 'e', 'E', '+', '-':
+		default:
+			return 0, false
+		}
 	}
 	n, err := strconv.ParseFloat(digits, 64)
 	if err != nil && !math.IsInf(n, 0) {
