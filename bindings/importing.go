@@ -29,12 +29,12 @@ var importColumnShape = &Shape{
 	Doc:  "What `import` makes of a column.",
 	Fields: []Field{
 		{Name: "property", Type: "string", Required: true, Doc: "The property, such as `name` or `custom.Tier`."},
-		{Name: "type", Type: "string?", Doc: "`\"text\"`, `\"number\"`, `\"integer\"`, `\"money\"` (numbers with a currency or a percent sign), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"`, `\"days\"` (days since 1970-01-01) or `\"list\"`. Default: that of the property; text for custom fields."},
-		{Name: "decimal", Type: "string?", Doc: "The decimal sign of its numbers, as in the options."},
+		{Name: "type", Type: "string?", Values: mapping.Types, Doc: "`\"text\"`, `\"number\"`, `\"integer\"`, `\"money\"` (numbers with a currency or a percent sign), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"`, `\"days\"` (days since 1970-01-01) or `\"list\"`. Default: that of the property; text for custom fields."},
+		{Name: "decimal", Type: "string?", Values: []string{".", ","}, Doc: "The decimal sign of its numbers, as in the options."},
 		{Name: "date_format", Type: "string?", Doc: "The format of its dates, as in the options."},
 		{Name: "zone", Type: "string?", Doc: "The zone of its times, as in the options."},
 		{Name: "separator", Type: "string?", Doc: "The text between the items of a list. Default: `,`."},
-		{Name: "reference", Type: "string?", Doc: "`\"externalId\"` or `\"sourceId\"`: the cells are such ids of another record, as those of companies in `companyId`. They are sent with `extid-` or `srcid-` in front."},
+		{Name: "reference", Type: "string?", Values: []string{"externalId", "sourceId"}, Doc: "`\"externalId\"` or `\"sourceId\"`: the cells are such ids of another record, as those of companies in `companyId`. They are sent with `extid-` or `srcid-` in front."},
 		{Name: "default", Type: "any", Doc: "The value for an empty cell."},
 		{Name: "convert", Type: "fun(cell: string, row: table): any, string?", Doc: "Returns the value of a cell that is not empty. If it returns nil and a reason, the row is rejected; nil alone leaves the property out. Use it in place of `type`."},
 	},
@@ -52,7 +52,7 @@ var importResultShape = &Shape{
 var importOptions = func() []Field {
 	fields := []Field{
 		{Name: "from", Type: "string", Required: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
-		{Name: "format", Type: "string", Doc: "`\"csv\"`, `\"xlsx\"` or `\"jsonl\"`. Default: by the name of the file."},
+		{Name: "format", Type: "string", Values: []string{"csv", "xlsx", "jsonl"}, Doc: "`\"csv\"`, `\"xlsx\"` or `\"jsonl\"`. Default: by the name of the file."},
 		{Name: "sheet", Type: "string", Doc: "The sheet of a workbook. Default: the first one."},
 		{Name: "columns", Type: "table<string, string|ImportColumn>", Required: true, Doc: "The property that each column becomes, by the column's name in the file: `{ [\"Account ID\"] = \"externalId\", MRR = { property = \"mrr\", type = \"money\" } }`. Other columns are left out, and named in the log."},
 		{Name: "constants", Type: "table<string, any>", Doc: "Properties with the same value in every row."},
@@ -70,11 +70,16 @@ var importOptions = func() []Field {
 }()
 
 func (b binding) importing() *Func {
-	columns := `["Account ID"] = "externalId", Name = "name", Tier = "custom.Tier"`
-	key := "externalId"
+	columns, key := `["Account ID"] = "externalId"`, "externalId"
 	if b.model.ExternalID() == "" || !slices.Contains(b.model.Keyables.Bulk, key) {
 		key = b.model.Keyables.Bulk[len(b.model.Keyables.Bulk)-1]
 		columns = fmt.Sprintf("ID = %q", key)
+	}
+	if p := b.model.Property("name"); p != nil && !p.ReadOnly && key != "name" {
+		columns += `, Name = "name"`
+	}
+	if b.model.Property("custom") != nil {
+		columns += `, Tier = "custom.Tier"`
 	}
 	return &Func{
 		Name: "import",

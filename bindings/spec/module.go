@@ -106,6 +106,8 @@ type Field struct {
 	Type     Type   `json:"type"`
 	Required bool   `json:"required,omitzero"`
 	Doc      string `json:"doc,omitzero"`
+	// Values are the only texts that it takes, nil if it takes others.
+	Values []string `json:"-"`
 }
 
 // Summary returns the first sentence of a documentation text.

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -277,7 +278,13 @@ func (c *script) option(callee infer.Value, p *spec.Param, key *ast.StringExpr, 
 			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.Topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return
 		}
-		c.optionProperties(callee, f.Name, arg)
+		if text, ok := arg.(*ast.StringExpr); ok && len(f.Values) > 0 && !slices.Contains(f.Values, text.Value) {
+			c.at(c.flow.Expr[arg].From, "wrong-arguments", fmt.Sprintf("%s: option '%s' must be %s, not %q%s", callee.Topic.Name, f.Name, oneOf(f.Values), text.Value, catalog.DidYouMean(text.Value, f.Values)))
+		}
+		c.optionTables(callee, f, arg)
+		if !c.imported(callee, f.Name, arg) {
+			c.optionProperties(callee, f.Name, arg)
+		}
 		c.optionDate(callee, f.Name, arg)
 		return
 	}
