@@ -35,7 +35,7 @@ type row struct {
 
 // NewRow makes a table of cells, at most one for each column. values, if not nil, has
 // the value of each cell. Otherwise the value is the cell's text, or empty if the cell is
-// empty.
+// empty. The cells must not change from now on.
 func (c *Codec) NewRow(columns *Columns, cells []string, values []lua.LValue, empty lua.LValue) *lua.LTable {
 	r := &row{columns: columns, cells: cells, values: values, empty: empty}
 	if !LayoutKnown {
@@ -62,8 +62,18 @@ func (r *row) value(i int) lua.LValue {
 	case r.cells[i] == "":
 		return r.empty
 	}
-	return lua.LString(r.cells[i])
+	return shared(&r.cells[i])
 }
+
+// shared returns a text that nobody changes as a value. An ordinary conversion would copy
+// the string's header.
+func shared(text *string) lua.LValue {
+	v := noText
+	(*[2]unsafe.Pointer)(unsafe.Pointer(&v))[1] = unsafe.Pointer(text)
+	return v
+}
+
+var noText lua.LValue = lua.LString("")
 
 func (r *row) field(name string) lua.LValue {
 	if i, ok := r.columns.index[name]; ok && i < len(r.cells) {
