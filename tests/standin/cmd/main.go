@@ -1,0 +1,65 @@
+// Command cmd runs the stand-in of a vendor, to try it by hand:
+//
+//	go run ./tests/standin/cmd hubspot --addr 127.0.0.1:9101 --companies 500
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/hubspot"
+)
+
+// vendors are the stand-ins by name. Each reads its options and returns its
+// handler and what to tell the user.
+var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
+	"hubspot": hubSpot,
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+}
+
+func run(arguments []string) error {
+	if len(arguments) == 0 || vendors[arguments[0]] == nil {
+		return fmt.Errorf("usage: cmd VENDOR [options]; the only vendor is hubspot")
+	}
+	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
+	address := flags.String("addr", "127.0.0.1:9101", "address to listen on")
+	handler, help, err := vendors[arguments[0]](flags, arguments[1:])
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s stand-in on http://%s\n%s\n", arguments[0], *address, help)
+	server := &http.Server{Addr: *address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	return server.ListenAndServe()
+}
+
+func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	var n hubspot.Sizes
+	flags.IntVar(&n.Companies, "companies", 100, "companies")
+	flags.IntVar(&n.Contacts, "contacts", 300, "contacts")
+	flags.IntVar(&n.Deals, "deals", 100, "deals")
+	flags.IntVar(&n.Tickets, "tickets", 100, "tickets")
+	flags.IntVar(&n.Owners, "owners", 5, "owners")
+	lag := flags.Duration("search-lag", 0, "time until searches see a write")
+	rotate := flags.Bool("rotate", false, "replace the refresh token at each refresh")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := hubspot.New(standin.RunningClock(time.Now()))
+	vendor.Fill(n)
+	vendor.Configure(func(s *hubspot.Settings) { s.SearchLag = *lag })
+	vendor.OAuth.Rotate = *rotate
+	tokens := vendor.Install()
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("service key     %s\nclient          %s %s\nrefresh token   %s",
+		hubspot.ServiceKey, hubspot.ClientID, hubspot.ClientSecret, tokens.Refresh), nil
+}
