@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/luajson"
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
@@ -26,6 +27,7 @@ var bulkOptionFields = []Field{
 	retryForField,
 	checkpointField,
 	{Name: "progress", Type: "fun(done: integer, total: integer?)", Doc: "Called after each request with the number of rows processed so far and the total. The total is nil while an iterator has more rows."},
+	{Name: "check_references", Type: "boolean", Doc: "Whether to look for the records that rows refer to, such as their companies, and to reject rows whose record does not exist. The ids of each model that is referred to are listed once. References to the rows' own model are not checked. Default: false."},
 	{Name: "keys", Type: "boolean", Doc: "Keep `ids` and `outcomes` of all rows in the result. Default: true for a list, false for an iterator."},
 }
 
@@ -86,6 +88,9 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	}
 	rows, err := newRowSource(a, b.model, a.Get(0))
 	if err != nil {
+		return 0, err
+	}
+	if rows.refs, err = b.references(a, a.Options(1)); err != nil {
 		return 0, err
 	}
 	opt, err := b.bulkOptions(a, 1, len(rows.list), rows.next == nil)
@@ -215,12 +220,19 @@ type rowSource struct {
 	// iterator raised it.
 	failed error
 	raised *lua.ApiError
+	// wrong is why Planhat would reject the row that is being read. refs, if set, looks for
+	// the records that rows refer to.
+	wrong string
+	refs  *precheck.References
 }
 
 // newRowSource reads rows from a list or from an iterator.
 func newRowSource(a *Args, m *catalog.Model, v lua.LValue) (*rowSource, error) {
 	s := &rowSource{a: a, codec: CodecOf(a.L), doubts: doubts{a: a, model: m}}
 	s.opt = s.doubts.options()
+	if m.Operation("bulk_upsert") != nil {
+		s.rejectValues()
+	}
 	if next, ok := v.(*lua.LFunction); ok {
 		s.next = next
 		return s, nil
@@ -297,7 +309,7 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 	if !ok {
 		return planhat.Row{}, fmt.Errorf("row %d must be a table, not %s", s.rows, describeValue(v))
 	}
-	s.doubts.row(t)
+	s.wrong = s.doubts.row(t)
 	// Once rows of a list are sent, all are accounted for, also at the end of the run.
 	s.opt.Patient = s.next == nil && s.rows > s.first
 	text, err := s.codec.AppendBytes(s.text[:0], t, s.opt)
@@ -305,7 +317,12 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 		return planhat.Row{}, fmt.Errorf("row %d: %w", s.rows, err)
 	}
 	s.text = text
-	row := planhat.Row{Record: text, Valid: true}
+	if s.refs != nil && s.wrong == "" {
+		if s.wrong, err = s.refs.Missing(s.a.Context(), text); err != nil {
+			return planhat.Row{}, fmt.Errorf("row %d: looking for the records that it refers to failed: %w", s.rows, err)
+		}
+	}
+	row := planhat.Row{Record: text, Valid: true, Rejected: s.wrong}
 	if at, known := placeOf(t); known {
 		row.File, row.Line = at.file, at.line
 		if at.row == nil && len(at.nulls) > 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -71,21 +72,25 @@ func unknownProperty(a *Args, m *catalog.Model, option, name, consequence string
 		fmt.Sprintf("unknown %s property '%s'%s; %s", m.Snake, name, catalog.DidYouMean(name, known), consequence))
 }
 
-// row checks the keys of a row. One that lacks what a new record needs is rejected, not
-// created.
-func (d *doubts) row(row *lua.LTable) {
+// row checks the keys of a row. It returns what a row without a key lacks, which is
+// rejected, not created.
+func (d *doubts) row(row *lua.LTable) string {
 	d.rows++
 	codec := CodecOf(d.a.L)
 	has := func(name string) bool {
 		v := codec.Field(row, name)
 		return v != lua.LNil && v != lua.LString("") && !codec.IsNull(v)
 	}
-	if slices.ContainsFunc(d.model.Keyables.Bulk, has) || len(d.model.Lacks(has, true)) > 0 {
-		return
+	if slices.ContainsFunc(d.model.Keyables.Bulk, has) {
+		return ""
+	}
+	if len(d.model.Lacks(has, true)) > 0 {
+		return precheck.Incomplete(d.model, has)
 	}
 	if d.keyless++; d.first == 0 {
 		d.first = d.rows
 	}
+	return ""
 }
 
 // shownReadOnly is how many properties a warning names.
@@ -119,4 +124,35 @@ func (d *doubts) warn() {
 		message += fmt.Sprintf("; %s row %d", english.PluralWord(d.keyless, "it is", "the first is"), d.first)
 	}
 	d.a.Host.Log.WarnOnce(d.a.Context(), d.model.Snake+" keys", message)
+}
+
+// rejectValues rejects rows with values that the catalog is sure about.
+func (s *rowSource) rejectValues() {
+	value, date, m := s.opt.Value, s.opt.Date, s.doubts.model
+	s.opt.Value = func(p *catalog.Property, text string) {
+		if !precheck.Sure(p) {
+			value(p, text)
+			return
+		}
+		s.wrong = precheck.Unknown(m, p, text)
+	}
+	s.opt.Date = func(p *catalog.Property, text string) {
+		if !precheck.Sure(p) {
+			date(p, text)
+			return
+		}
+		s.wrong = fmt.Sprintf("the %s %s takes a date as YYYY-MM-DD, not %q", m.Noun, p.Name, text)
+	}
+}
+
+// references returns what looks for the records that rows refer to, nil if nobody asked.
+func (b binding) references(a *Args, o Options) (*precheck.References, error) {
+	if !o.Bool("check_references") {
+		return nil, nil
+	}
+	c, err := b.client(a)
+	if err != nil {
+		return nil, err
+	}
+	return &precheck.References{Model: b.model, Resource: c.Resource}, nil
 }

@@ -18,10 +18,12 @@ import (
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luajson"
 	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/bindings/internal/reconcile"
 	"github.com/phscript/phscript/bindings/internal/rowfile"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 var importColumnShape = &Shape{
@@ -102,9 +104,12 @@ type importer struct {
 	// read returns the next row: its cells, which are valid until the next one is read,
 	// their kinds and its line. lines are those of a file of JSON Lines. exact is set if
 	// the file has numbers as such. close, if set, closes what is inside src.
-	read    func() ([]string, []mapping.Kind, int, error)
-	lines   *rowfile.Lines
-	exact   bool
+	read  func() ([]string, []mapping.Kind, int, error)
+	lines *rowfile.Lines
+	exact bool
+	// keyed is set if each row has a key.
+	keyed   bool
+	model   *catalog.Model
 	close   func() error
 	from    *origin
 	plan    *mapping.Plan
@@ -114,6 +119,7 @@ type importer struct {
 	text    []byte
 	packed  []byte
 	cells   []string
+	refs    *precheck.References
 	rows    int
 	skipped int
 	// failed is why the file could not be read to the end.
@@ -137,6 +143,9 @@ func (b binding) importFile(a *Args) (int, error) {
 		return 0, err
 	}
 	defer im.done()
+	if im.refs, err = b.references(a, o); err != nil {
+		return 0, err
+	}
 	opt, err := b.bulkOptions(a, 0, 0, o.Bool("keys"))
 	if err != nil {
 		return 0, err
@@ -315,6 +324,20 @@ func (im *importer) next() (planhat.Row, error) {
 			return planhat.Row{}, fmt.Errorf("%s, line %d: %w", im.src.name, line, err)
 		case err != nil:
 			return im.problem(cells, line, err), nil
+		}
+		if !im.keyed {
+			if lacks := precheck.IncompleteRow(im.model, im.text); lacks != "" {
+				return im.problem(cells, line, errors.New(lacks)), nil
+			}
+		}
+		if im.refs != nil {
+			missing, err := im.refs.Missing(im.a.Context(), im.text)
+			switch {
+			case err != nil:
+				return planhat.Row{}, fmt.Errorf("%s, line %d: looking for the records that it refers to failed: %w", im.src.name, line, err)
+			case missing != "":
+				return im.problem(cells, line, errors.New(missing)), nil
+			}
 		}
 		im.packed = mapping.Pack(im.packed[:0], cells)
 		return planhat.Row{Record: im.text, Valid: true, File: im.from.file, Line: line, Made: im.packed}, nil

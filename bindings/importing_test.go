@@ -224,3 +224,31 @@ func TestImportOfWhatChanged(t *testing.T) {
 	message, _ := raised(t, L, `planhat.company.import{ from = "a.csv", only_changed = true, columns = { ID = "externalId" } }`)
 	assert.Contains(t, message, "option 'only_changed' needs the option 'key', which must be")
 }
+
+// A row that Planhat would reject costs no call.
+func TestImportChecksRowsBeforeItSendsThem(t *testing.T) {
+	L, h, server := planhatState(t)
+	h.file("a.csv", "Name,Status,Owner,Value\nA,Customer,,1\n,customer,,1\nC,customer,nobody,1\nD,customer,,x\n")
+	before := server.CountsByOperation()["company.bulk_upsert"]
+	got := results(t, L, `
+		local r = planhat.company.import{ from = "a.csv", check_references = true, columns = {
+			Name = "name", Status = "status", Owner = "owner",
+			Value = { property = "csmScore", convert = function(cell) return tonumber(cell) or { cell } end },
+		} }
+		local out = {}
+		for _, e in ipairs(r.errors) do out[#out + 1] = e.line .. ": " .. e.message end
+		return unpack(out)`)
+	require.Len(t, got, 4)
+	assert.Contains(t, got[0], `2: column "Status": unknown company status "Customer" (did you mean 'customer'?)`)
+	assert.Equal(t, "3: a new company needs name", got[1])
+	assert.Equal(t, `4: owner: there is no user "nobody"`, got[2])
+	assert.Equal(t, `5: column "Value": the company csmScore takes a number, not a list`, got[3])
+	assert.Equal(t, before, server.CountsByOperation()["company.bulk_upsert"])
+	for call, want := range map[string]string{
+		`columns = { Name = "name" }, constants = { status = "gold" }`:                    `option 'constants', status: unknown company status "gold"`,
+		`columns = { Name = "name", Status = { property = "status", default = "gold" } }`: `option 'columns', "Status": the default is wrong: unknown company status "gold"`,
+	} {
+		message, _ := raised(t, L, `planhat.company.import{ from = "a.csv", `+call+` }`)
+		assert.Contains(t, message, want)
+	}
+}

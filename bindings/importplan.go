@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/luajson"
 	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/bindings/internal/rowfile"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -43,7 +44,7 @@ func (b binding) importer(a *Args, o Options) (*importer, error) {
 	csv.Typed, csv.Transient = map[string]string{}, true
 	declared.ForEach(func(k, _ lua.LValue) { csv.Typed[k.String()] = "columns" })
 	name := o.String("from")
-	im := &importer{a: a, trim: csv.Trim}
+	im := &importer{a: a, trim: csv.Trim, model: b.model, keyed: o.String("key") != ""}
 	if im.where, _ = o.Get("where").(*lua.LFunction); im.where == nil && o.Has("where") {
 		return nil, a.Errorf("option 'where' must be a function")
 	}
@@ -209,6 +210,9 @@ func (b binding) importPlan(im *importer, o Options, declared *lua.LTable, empty
 	if t, ok := o.Get("constants").(*lua.LTable); ok {
 		t.ForEach(func(k, v lua.LValue) {
 			text, err := CodecOf(a.L).EncodeBytes(v, EncodeOptions{})
+			if err == nil {
+				err = b.checkValue(k.String(), text)
+			}
 			if err != nil && failed == nil {
 				failed = a.Errorf("option 'constants', %s: %v", k.String(), err)
 			}
@@ -289,13 +293,19 @@ func (b binding) importColumn(im *importer, o Options, title string, v lua.LValu
 		if err != nil {
 			return c, fail("the default can't be sent: %v", err)
 		}
+		if err := b.checkValue(c.Property, text); err != nil && own.Has("default") {
+			return c, fail("the default is wrong: %v", err)
+		}
 		c.Empty = text
+	}
+	property := b.model.Property(c.Property)
+	if precheck.Sure(property) && (own.t != nil || len(property.Enum) > 0) {
+		c.Check = func(v jsontext.Value) error { return b.checkValue(c.Property, v) }
 	}
 	if fn, ok := own.Get("convert").(*lua.LFunction); ok {
 		c.Convert = im.function(fn)
 		return c, nil
 	}
-	property := b.model.Property(c.Property)
 	kind := own.String("type")
 	if kind == "" {
 		if kind = mapping.TypeOf(property); kind == "" {
@@ -319,6 +329,16 @@ func (b binding) importColumn(im *importer, o Options, title string, v lua.LValu
 		c.Nested = own.String("reference") == "" && (kind == "list" || property == nil && !own.Has("type"))
 	}
 	return c, err
+}
+
+// checkValue returns why a property does not take a value.
+func (b binding) checkValue(name string, v jsontext.Value) error {
+	if p := b.model.Property(name); p != nil {
+		if message := precheck.Value(b.model, p, v); message != "" {
+			return errors.New(message)
+		}
+	}
+	return nil
 }
 
 // importForm returns the conversion of a type, nil if there is none of that name. In a file

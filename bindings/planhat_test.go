@@ -333,11 +333,22 @@ func TestIDsKeepTheirDigits(t *testing.T) {
 	assert.Equal(t, 3, strings.Count(all, "looks like a shortened number"))
 }
 
-func TestValuesThatAreNotKnownWarn(t *testing.T) {
-	L, h, _ := planhatState(t)
-	results(t, L, `planhat.company.bulk_upsert{ { externalId = "a", name = "A", status = "costumer" }, { externalId = "b", name = "B", status = "lost" } }`)
-	require.Len(t, h.warnings, 1)
-	assert.Contains(t, h.warnings[0], `unknown company status "costumer" (did you mean 'customer'?); known values: prospect, coming, customer, canceled, lost`)
+func TestRowsThatPlanhatWouldReject(t *testing.T) {
+	L, h, server := planhatState(t)
+	const call = `local r = planhat.company.bulk_upsert({
+		{ externalId = "a", name = "A", status = "costumer" }, { externalId = "b", name = "B", status = "lost" }, { phase = "x" },
+		{ externalId = "c", name = "C", owner = "aaaaaaaaaaaaaaaaaaaaaaaa" },
+	}, { check_references = true })
+	local out = { r.created, r.rejected }
+	for _, e in ipairs(r.errors) do out[#out + 1] = e.index .. ": " .. e.message end
+	return unpack(out)`
+	got := results(t, L, call)
+	require.Len(t, got, 5, "%v", got)
+	assert.Equal(t, []string{"1", "3"}, got[:2])
+	assert.Equal(t, []string{"3: a new company needs name", `4: owner: there is no user "aaaaaaaaaaaaaaaaaaaaaaaa"`}, got[3:])
+	assert.Equal(t, 1, server.CountsByOperation()["company.bulk_upsert"])
+	assert.Empty(t, h.warnings)
+	assert.Contains(t, got[2], `1: unknown company status "costumer" (did you mean 'customer'?); known values: prospect, coming, customer, canceled, lost`)
 }
 
 func TestReadOnlyPropertiesWarn(t *testing.T) {

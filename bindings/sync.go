@@ -150,6 +150,9 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 				if err != nil {
 					return 0, err
 				}
+				if rows.refs, err = b.references(a, a.Options(1)); err != nil {
+					return 0, err
+				}
 				bulk, err := b.bulkOptions(a, 1, len(rows.list), true)
 				if err != nil {
 					return 0, err
@@ -295,6 +298,9 @@ func (b binding) reconcile(a *Args) (int, error) {
 	}
 	rows, err := newRowSource(a, b.model, a.Get(0))
 	if err != nil {
+		return 0, err
+	}
+	if rows.refs, err = b.references(a, a.Options(1)); err != nil {
 		return 0, err
 	}
 	o, err := b.syncOptions(a, rows)

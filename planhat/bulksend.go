@@ -39,7 +39,6 @@ type bulkRun struct {
 	// its number.
 	fatal, first *Error
 	failed       int
-	ifNew        []RowError
 }
 
 // flight is a chunk that was sent, and what became of it.
@@ -244,7 +243,10 @@ func (r *bulkRun) count(f flight) {
 		defer r.release(f.chunk)
 	}
 	if o.result.Planned > 0 {
-		r.ifNew = append(r.ifNew, r.foresee(r.ctx, f.lines, r.total)...)
+		// They are reported for each request, so that a long dry run does not hold them all.
+		if ifNew := r.foresee(r.ctx, f.lines, r.total); len(ifNew) > 0 {
+			r.resource.note(r.op, Outcome{IfNew: ifNew})
+		}
 	}
 	if o.answered {
 		r.answered++
@@ -299,7 +301,7 @@ func (r *bulkRun) note(err error) {
 	t := r.total
 	r.resource.note(r.op, Outcome{
 		Created: t.Created, Updated: t.Updated, Unchanged: t.Unchanged, UncertainOutcome: t.UncertainOutcome,
-		Planned: t.Planned, Rejected: t.Errors, IfNew: r.ifNew, Err: err,
+		Planned: t.Planned, Rejected: t.Errors, Err: err,
 	})
 }
 

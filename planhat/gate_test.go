@@ -3,6 +3,7 @@ package planhat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -162,4 +163,52 @@ func TestADryRunReportsWhatPlanhatWouldReject(t *testing.T) {
 	assert.Len(t, metrics.Errors, 1)
 	assert.Equal(t, 5, tally.Snapshot().Planned)
 	assert.Empty(t, s.requests())
+}
+
+// outcomes collects what an observer is told of operations.
+type outcomes struct {
+	Observer
+	all []Outcome
+}
+
+func (o *outcomes) Outcome(out Outcome) { o.all = append(o.all, out) }
+
+// A long dry run keeps the text of rows only as long as the observer wants it.
+func TestALongDryRunReportsRowsAsItReadsThem(t *testing.T) {
+	told := &outcomes{Observer: new(Tally)}
+	c := newClient(t, newServer(t, always(200, `{}`)), func(c *Config) {
+		c.Observer = told
+		c.Gate = func(context.Context, Write) error { return ErrWithheld }
+	})
+	row := func(i int) string {
+		if i%10 == 3 {
+			return fmt.Sprintf(`{"companyId":"extid-%d","value":null}`, i)
+		}
+		return fmt.Sprintf(`{"externalId":"l-%d","companyId":"extid-a"}`, i)
+	}
+	result, err := c.License.Resource().BulkUpsertSeq(t.Context(), func(yield func(Row, error) bool) {
+		for i := range 100 {
+			if !yield(Row{Record: Record(row(i))}, nil) {
+				return
+			}
+		}
+	}, BulkOptions{ChunkRows: 5})
+	require.NoError(t, err)
+	require.Len(t, result.Errors, 10)
+	for _, e := range result.Errors {
+		assert.Equal(t, row(e.Index), string(e.Row))
+	}
+	require.Len(t, told.all, 21, "one for each request, and one for the call")
+	seen := 0
+	for _, o := range told.all[:20] {
+		assert.LessOrEqual(t, len(o.IfNew), 5)
+		assert.Zero(t, o.Planned)
+		for _, e := range o.IfNew {
+			assert.Equal(t, row(e.Index), string(e.Row))
+			seen++
+		}
+	}
+	assert.Equal(t, 90, seen)
+	assert.Equal(t, 90, told.all[20].Planned)
+	assert.Empty(t, told.all[20].IfNew)
 }

@@ -77,7 +77,8 @@ type Outcome struct {
 	// record has its failure here as well if the data was refused.
 	Rejected []RowError
 	// IfNew holds the planned rows that lack what a new record needs: Planhat rejects
-	// those whose record it does not have.
+	// those whose record it does not have. A bulk call reports them for each of its
+	// requests, in an outcome that holds nothing else.
 	IfNew []RowError
 	// Err is the operation's error, or nil.
 	Err error

@@ -210,10 +210,13 @@ func (b *bulk) foresee(ctx context.Context, lines []*line, total *BulkResult) (i
 		switch _, keyed := l.matching(m); {
 		case message == "":
 		case keyed:
-			ifNew = append(ifNew, l.fail(KindValidation, message))
+			e := l.fail(KindValidation, message)
+			e.Row = bytes.Clone(e.Row)
+			ifNew = append(ifNew, e)
 		default:
 			total.Planned--
 			e := l.fail(KindValidation, message)
+			e.Row = bytes.Clone(e.Row)
 			e.Origin = l.origin(ctx)
 			total.Errors = append(total.Errors, e)
 		}

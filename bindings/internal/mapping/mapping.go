@@ -45,6 +45,8 @@ type Column struct {
 	Exact   Convert
 	Nested  bool
 	Empty   jsontext.Value
+	// Check, if set, returns why a value is wrong.
+	Check func(jsontext.Value) error
 	// Required reports whether a row with an empty cell is an error.
 	Required bool
 }
@@ -167,6 +169,9 @@ func (c *Column) append(to []byte, cells []string, kinds []Kind) ([]byte, error)
 		return append(to, c.Empty...), nil
 	}
 	out, err := c.convert(to, cell, kinds)
+	if err == nil && c.Check != nil && len(out) > len(to) {
+		err = c.Check(out[len(to):])
+	}
 	if err != nil {
 		if data, ok := errors.AsType[*invalid.Error](err); ok {
 			return to, invalid.Errorf(data.Hint, "column %q: %v", c.Title, err)

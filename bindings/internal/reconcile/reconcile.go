@@ -11,6 +11,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -179,6 +180,9 @@ func (s *Target) compare(row *planhat.Row) error {
 	}
 	at, sure := x.find(key, company)
 	if at < 0 {
+		if row.Rejected = s.incomplete(row.Record); row.Rejected != "" {
+			return nil
+		}
 		s.result.New++
 		if s.o.Remember {
 			at = x.learn(key, company, s.round)
@@ -237,6 +241,18 @@ func (s *Target) update(rec *record, text []byte) (failed error) {
 		x.set(rec, name)
 	})
 	return failed
+}
+
+// incomplete says what a row that creates a record lacks, or returns "".
+func (s *Target) incomplete(row planhat.Record) string {
+	var given []string
+	x := s.index
+	x.visit(row, func(name string, p *catalog.Property, value []byte) {
+		if x.buf = appendCanonical(x.buf[:0], p, value); len(x.buf) > 0 {
+			given = append(given, name)
+		}
+	})
+	return precheck.Incomplete(s.model, func(name string) bool { return slices.Contains(given, name) })
 }
 
 // compares reports whether a property of a row counts.
