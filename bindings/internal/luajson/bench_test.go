@@ -28,16 +28,44 @@ func BenchmarkEncodeRow(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 }
 
-// BenchmarkTouchRecord reads all fields of a record, which fills it.
-func BenchmarkTouchRecord(b *testing.B) {
-	L := lua.NewState()
-	defer L.Close()
-	c := New(L, Texts{})
+// usualRecord is the JSON of a record with 27 properties.
+func usualRecord() []byte {
 	raw := []byte("{")
 	for i := range 25 {
 		raw = fmt.Appendf(raw, `"property%d":"a value of usual length",`, i)
 	}
-	raw = append(raw, `"custom":{"Tier":"Gold","Seats":17},"tags":["a","b"]}`...)
+	return append(raw, `"custom":{"Tier":"Gold","Seats":17},"tags":["a","b"]}`...)
+}
+
+// BenchmarkLoopRecord goes through all fields of a record, as a loop with pairs does.
+func BenchmarkLoopRecord(b *testing.B) {
+	L := lua.NewState()
+	defer L.Close()
+	c := New(L, Texts{})
+	raw := usualRecord()
+	b.SetBytes(int64(len(raw)))
+	b.ReportAllocs()
+	for b.Loop() {
+		v, err := c.Record(raw)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for key, _, ok := (objects{c}).Next(v.(*lua.LTable), lua.LNil); ok && key != lua.LNil; key, _, ok = (objects{c}).Next(v.(*lua.LTable), key) {
+			n++
+		}
+		if n != 27 {
+			b.Fatal(n)
+		}
+	}
+}
+
+// BenchmarkTouchRecord fills a record, as a script does that changes it.
+func BenchmarkTouchRecord(b *testing.B) {
+	L := lua.NewState()
+	defer L.Close()
+	c := New(L, Texts{})
+	raw := usualRecord()
 	b.SetBytes(int64(len(raw)))
 	b.ReportAllocs()
 	for b.Loop() {
