@@ -82,6 +82,7 @@ var syncTargetShape = &Shape{
 	Fields: []Field{
 		{Name: "send", Type: "fun(self, rows: table[], options: table?): SyncResult", Required: true, Doc: "Compares a list of rows with the records and with the rows of earlier calls, and sends those that differ or are new. The options are those of `bulk_upsert`."},
 		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values."},
+		{Name: "find", Type: "fun(self, key: string): MissingRecord?", Required: true, Doc: "Returns the record with a key, unless it is archived."},
 		{Name: "known", Type: "fun(self): integer", Required: true, Doc: "Returns how many records have a key and are not archived."},
 		{Name: "archive", Type: "fun(self, records: MissingRecord[]): BulkResult", Required: true, Doc: "Archives records."},
 	},
@@ -195,6 +196,16 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 					list.Append(namedRecord(a.L, rec))
 				}
 				return a.Push(list)
+			},
+		},
+		{
+			Name: "find", Params: []Param{{Name: "key", Type: "string", Doc: "The key."}},
+			Call: func(a *Args) (int, error) {
+				rec, found := target.Find(a.String(0))
+				if !found {
+					return a.Push(lua.LNil)
+				}
+				return a.Push(namedRecord(a.L, rec))
 			},
 		},
 		{Name: "known", Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(target.Known())) }},

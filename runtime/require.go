@@ -150,7 +150,8 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	arguments := 1
 	if fn.Proto != nil && strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
 		L.Push(L.NewFunction(explainMissing))
-		arguments++
+		L.Push(r.privileges(L))
+		arguments += 2
 	}
 	L.Call(arguments, 1)
 	v := L.Get(-1)
@@ -162,6 +163,28 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 		return v
 	}
 	return lua.LTrue
+}
+
+// privileges are what only built-in modules may do: reach a system, and read the variable
+// with its credential, which then never appears in output.
+func (r *run) privileges(L *lua.LState) *lua.LTable {
+	t := L.CreateTable(0, 2)
+	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
+		if err := r.network.Allow(L.CheckString(1)); err != nil {
+			L.RaiseError("%s", err.Error())
+		}
+		return 0
+	}))
+	t.RawSetString("credential", L.NewFunction(func(L *lua.LState) int {
+		value, ok := r.opts.Env(L.CheckString(1))
+		if !ok || value == "" {
+			return 0
+		}
+		r.network.Hide(value)
+		L.Push(lua.LString(value))
+		return 1
+	}))
+	return t
 }
 
 // findModule looks for a module's source, and its file if it has one. Without a

@@ -5,28 +5,33 @@ package stdlib
 import (
 	"embed"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 )
 
-//go:embed *.lua
+//go:embed *.lua connector/*.lua connectors/*.lua
 var files embed.FS
 
 // Source returns the text of a module, and whether there is one of that name.
 func Source(name string) ([]byte, bool) {
-	text, err := files.ReadFile(name + ".lua")
+	if strings.Contains(name, "/") {
+		return nil, false
+	}
+	text, err := files.ReadFile(strings.ReplaceAll(name, ".", "/") + ".lua")
 	return text, err == nil
 }
 
 // Names returns the modules' names in alphabetical order.
 func Names() []string {
-	list, err := fs.Glob(files, "*.lua")
-	if err != nil {
-		return nil
-	}
-	for i, file := range list {
-		list[i] = strings.TrimSuffix(path.Base(file), ".lua")
+	var list []string
+	for _, pattern := range []string{"*.lua", "*/*.lua"} {
+		found, err := fs.Glob(files, pattern)
+		if err != nil {
+			return nil
+		}
+		for _, file := range found {
+			list = append(list, strings.ReplaceAll(strings.TrimSuffix(file, ".lua"), "/", "."))
+		}
 	}
 	slices.Sort(list)
 	return list

@@ -35,7 +35,7 @@ var (
 var spaceShape = &bindings.Shape{Name: "StateSpace", Doc: "Values that scripts keep under one name.", Fields: []bindings.Field{
 	{Name: "get", Type: "fun(self, key: string): any, integer", Doc: "Returns a value and its version."},
 	{Name: "set", Type: "fun(self, key: string, value: any?, version: integer?)", Doc: "Stores a value; nil deletes the key."},
-	{Name: "set_all", Type: "fun(self, values: table)", Doc: "Stores several values by key, all or none."},
+	{Name: "set_all", Type: "fun(self, values: table, versions: table?)", Doc: "Stores several values by key, all or none."},
 	{Name: "keys", Type: "fun(self): string[]", Doc: "Returns the keys in alphabetical order."},
 }}
 
@@ -115,7 +115,8 @@ func functions(space func(*bindings.Args) (string, error)) []*bindings.Func {
 		},
 		{
 			Name: "set_all", Doc: "Stores several values at once: all of them or, if the run ends in between, none.",
-			Params: []bindings.Param{{Name: "values", Type: "table", Doc: "The values by key. `json.null` deletes a key."}}, Errors: setErrors,
+			Params: []bindings.Param{{Name: "values", Type: "table", Doc: "The values by key. `json.null` deletes a key."},
+				{Name: "versions", Type: "table", Optional: true, Doc: "The versions that values must have, by key."}}, Errors: setErrors,
 			Example: `require("state").set_all{ cursor = "abc", rows = 1200 }`,
 			Call: func(a *bindings.Args) (int, error) {
 				var changes []bindings.StateChange
@@ -129,6 +130,10 @@ func functions(space func(*bindings.Args) (string, error)) []*bindings.Func {
 						v = lua.LNil
 					}
 					c, bad := newChange(a, string(key), v)
+					if version := a.Options(1).Get(string(key)); version != lua.LNil {
+						n := int64(lua.LVAsNumber(version))
+						c.Version = &n
+					}
 					if err == nil {
 						err = bad
 					}

@@ -69,7 +69,7 @@ var responseShape = &bindings.Shape{Name: "HttpResponse", Doc: "A response to an
 	{Name: "bytes", Type: "integer", Doc: "How many bytes the body has."},
 	{Name: "url", Type: "string", Doc: "The address that responded, after redirects, without its parameters."},
 	{Name: "withheld", Type: "boolean", Doc: "Whether a dry run did not send the request."},
-	{Name: "json", Type: "fun(self): any", Doc: "Returns the body as a value. Raises an error of kind `validation` if it is not JSON."},
+	{Name: "json", Type: "fun(self, options: JsonDecodeOptions?): any", Doc: "Returns the body as a value. `nulls = true` keeps null fields as `json.null`. Raises an error of kind `validation` if it is not JSON."},
 }}
 
 var clientShape = &bindings.Shape{Name: "HttpClient", Doc: "Sends requests to one service.", Fields: []field{

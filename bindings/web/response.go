@@ -30,7 +30,8 @@ func (r *response) value(L *lua.LState, h *bindings.Host) lua.LValue {
 	if r.body != nil {
 		t.RawSetString("body", str(string(r.body)))
 	}
-	t.RawSetString("json", bindings.Method(L, h, "response", &fn{Name: "json", Call: r.json}, t))
+	t.RawSetString("json", bindings.Method(L, h, "response", &fn{Name: "json", Call: r.json, Params: []param{
+		{Name: "options", Type: "table", Optional: true, Doc: "How to read it.", Fields: []field{{Name: "nulls", Type: "boolean", Doc: "Keep null fields as json.null."}}}}}, t))
 	return t
 }
 
@@ -42,7 +43,7 @@ func (r *response) json(a *args) (int, error) {
 	case r.body == nil:
 		return 0, a.Errorf("the body was written to a file; read it with json.read")
 	}
-	v, err := bindings.CodecOf(a.L).DecodeBytes(bytes.TrimPrefix(r.body, []byte("\xef\xbb\xbf")), bindings.DecodeOptions{})
+	v, err := bindings.CodecOf(a.L).DecodeBytes(bytes.TrimPrefix(r.body, []byte("\xef\xbb\xbf")), bindings.DecodeOptions{Nulls: a.Options(0).Bool("nulls")})
 	if err != nil {
 		return 0, &planhat.Error{Kind: planhat.KindValidation, Status: r.status, Body: r.body[:min(len(r.body), 64<<10)],
 			Message: fmt.Sprintf("the response of %s is not JSON: it begins with %s", r.url, excerpt(r.body)), Err: err}

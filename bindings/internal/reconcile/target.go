@@ -87,6 +87,15 @@ func (s *Target) Missing(owned Owned) []Record {
 	return missing
 }
 
+// Find returns the record with a key, unless it is archived.
+func (s *Target) Find(key string) (Record, bool) {
+	at, _ := s.index.find(key, "")
+	if at < 0 || s.index.records[at].archived || s.index.records[at].id == "" {
+		return Record{}, false
+	}
+	return Record{s.index.records[at].id, s.index.records[at].key}, true
+}
+
 // Known returns how many records have a key and are not archived.
 func (s *Target) Known() int {
 	n := 0

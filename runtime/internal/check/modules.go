@@ -91,7 +91,7 @@ func (c *script) requires(e *ast.FuncCallExpr) {
 	if !ok || c.options.Exists == nil || c.flow.Resolved[e.Func.(*ast.IdentExpr)] != nil {
 		return
 	}
-	if topic := c.manual.Topic(name); topic != nil && topic.Kind == manual.KindModule && !strings.Contains(name, ".") {
+	if topic := c.manual.Topic(name); topic != nil && topic.Kind == manual.KindModule && (topic.Module.Required || !strings.Contains(name, ".")) {
 		return
 	}
 	if c.fileFor(name) || c.preloads {
@@ -99,7 +99,7 @@ func (c *script) requires(e *ast.FuncCallExpr) {
 	}
 	var names []string
 	for _, m := range c.manual.Modules() {
-		if !strings.Contains(m.Name, ".") {
+		if m.Required || !strings.Contains(m.Name, ".") {
 			names = append(names, m.Name)
 		}
 	}

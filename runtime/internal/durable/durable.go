@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/rand/v2"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -49,7 +50,7 @@ func Set(ctx context.Context, db *store.DB, space string, changes []bindings.Sta
 					return bindings.ErrChanged
 				}
 			}
-			if err := change(ctx, db, tx, space, c); err != nil {
+			if err := change(ctx, tx, space, c); err != nil {
 				return err
 			}
 		}
@@ -57,25 +58,22 @@ func Set(ctx context.Context, db *store.DB, space string, changes []bindings.Sta
 	})
 }
 
-func change(ctx context.Context, db *store.DB, tx *store.Tx, space string, c bindings.StateChange) error {
-	if c.Version != nil && *c.Version == 0 && c.Value != nil {
+func change(ctx context.Context, tx *store.Tx, space string, c bindings.StateChange) error {
+	if c.Value == nil {
+		return store.Exec(ctx, tx, `DELETE FROM phscript_state WHERE space = ? AND name = ?`, space, c.Key)
+	}
+	// A key that was deleted and comes back must not have an earlier version again.
+	version := 1 + rand.Int64N(1<<53-1)
+	const insert = `INSERT INTO phscript_state (space, name, value, version) VALUES (?, ?, ?, ?) ON CONFLICT (space, name) DO `
+	if c.Version != nil && *c.Version == 0 {
 		// Two writers may both have seen that there is no value.
-		added, err := store.Changed(ctx, tx, `INSERT INTO phscript_state (space, name, value, version) VALUES (?, ?, ?, `+db.Now()+`)
-			ON CONFLICT (space, name) DO NOTHING`, space, c.Key, string(c.Value))
+		added, err := store.Changed(ctx, tx, insert+`NOTHING`, space, c.Key, string(c.Value), version)
 		if err == nil && !added {
 			err = bindings.ErrChanged
 		}
 		return err
 	}
-	if c.Value == nil {
-		return store.Exec(ctx, tx, `DELETE FROM phscript_state WHERE space = ? AND name = ?`, space, c.Key)
-	}
-	// A version is the time of the change, so that a key that was deleted never gets an
-	// earlier one again.
-	return store.Exec(ctx, tx, `INSERT INTO phscript_state (space, name, value, version) VALUES (?, ?, ?, `+db.Now()+`)
-		ON CONFLICT (space, name) DO UPDATE SET value = excluded.value, version =
-			CASE WHEN excluded.version > phscript_state.version THEN excluded.version ELSE phscript_state.version + 1 END`,
-		space, c.Key, string(c.Value))
+	return store.Exec(ctx, tx, insert+`UPDATE SET value = excluded.value, version = excluded.version`, space, c.Key, string(c.Value), version)
 }
 
 // Keys returns the keys of a space in alphabetical order.

@@ -80,9 +80,10 @@ func (d *definer) module(m *spec.Module, global bool) string {
 	if global {
 		local = ""
 	}
-	s.printf("%s%s = {}\n", local, m.Name)
-	d.members(s, m, m.Name)
-	s.printf("\nreturn %s\n", m.Name)
+	name := m.Name[strings.LastIndexByte(m.Name, '.')+1:]
+	s.printf("%s%s = {}\n", local, name)
+	d.members(s, m, name)
+	s.printf("\nreturn %s\n", name)
 	return s.String()
 }
 

@@ -109,8 +109,9 @@ func (d *declarations) read(t *testing.T, f File) {
 				d.globals[m[2]] = ""
 			}
 		case strings.HasPrefix(line, "return "):
-			require.Equal(t, "return "+meta, line)
-			d.modules[meta] = variables[meta]
+			variable := meta[strings.LastIndexByte(meta, '.')+1:]
+			require.Equal(t, "return "+variable, line)
+			d.modules[meta] = variables[variable]
 		default:
 			require.True(t, line == "" || strings.HasPrefix(line, "---") || strings.HasPrefix(line, made), where)
 		}

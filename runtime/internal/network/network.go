@@ -86,6 +86,18 @@ func New(o Options) *Network {
 	return n
 }
 
+// Allow adds a rule while the run goes on, for a part of phscript that talks to one system.
+func (n *Network) Allow(text string) error {
+	r, err := ParseDeclared(text)
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.options.Declared = append(n.options.Declared, r)
+	return nil
+}
+
 // Close ends idle connections, and forgets the secrets of the run.
 func (n *Network) Close() {
 	n.client.CloseIdleConnections()
@@ -186,6 +198,8 @@ func (n *Network) permit(u *url.URL, t target) string {
 
 // naming returns the rules that name a target.
 func (n *Network) naming(t target) []Rule {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	var rules []Rule
 	for _, r := range slices.Concat(n.options.Rules, n.options.Declared) {
 		if r.names(t) {

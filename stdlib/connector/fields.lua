@@ -1,0 +1,221 @@
+--- Computes the properties of Planhat's records from the items of another system: `local fields = require "connector.fields"`.
+---
+--- A property is mapped to a path such as `"properties.name"`, to a function of the item, or to a field that this module makes.
+--- Where an item has no value, the property is cleared in Planhat, unless a field says otherwise.
+local fields = {}
+
+--- What a path leads to that an item does not have.
+---@type table
+fields.absent = {}
+
+--- Returns the value at a path such as `properties.name`: `json.null` where the item has null, and
+--- `fields.absent` where it has nothing.
+---@param item table The item.
+---@param path string The path.
+---@return any
+function fields.at(item, path)
+  local value = item
+  for name in path:gmatch("[^.]+") do
+    if type(value) ~= "table" then return value == nil and fields.absent or json.null end
+    value = value[tonumber(name) or name]
+    if value == nil then return fields.absent end
+    if value == json.null then return json.null end
+  end
+  return value
+end
+
+--- Reports whether a value is nil, absent, null or an empty text.
+---@param value any The value.
+---@return boolean
+function fields.is_empty(value) return value == nil or value == fields.absent or value == json.null or value == "" end
+
+local at, empty = fields.at, fields.is_empty
+
+-- A field computes a property of a row from an item. It returns nil to leave the property
+-- as it is, and nil and a reason to reject the row.
+local field = {}
+field.__index = field
+
+local function new_field(paths, value) return setmetatable({ paths = paths, value = value }, field) end
+
+--- Makes a field of a path or a function. A function gets an item, and returns a value; nil leaves the property as it is, and nil with a
+--- reason rejects the record.
+---@param from any A path, a function or a field.
+---@return table
+function fields.of(from)
+  if type(from) == "string" then
+    return new_field({ from }, function(item)
+      local value = at(item, from)
+      if empty(value) then return json.null end
+      return value
+    end)
+  end
+  if type(from) == "function" then return new_field({}, from) end
+  if getmetatable(from) == field then return from end
+  error("a property must be mapped to a path, such as \"properties.name\", to a function, or to a field of connector.fields", 3)
+end
+
+-- Returns a field that changes the value of another one, unless that is empty.
+local function changed(from, change)
+  from = fields.of(from)
+  return new_field(from.paths, function(item, context)
+    local value, reason = from.value(item, context)
+    if empty(value) then return value, reason end
+    return change(value, item, context)
+  end)
+end
+
+--- Keeps what Planhat has where the other system has no value.
+---@param from any A path, a function or a field.
+---@return table
+function fields.keep(from)
+  from = fields.of(from)
+  return new_field(from.paths, function(item, context)
+    local value, reason = from.value(item, context)
+    if value == json.null then return nil end
+    return value, reason
+  end)
+end
+
+--- Uses a value where the other system has none.
+---@param from any A path, a function or a field.
+---@param value any The value.
+---@return table
+function fields.default(from, value)
+  from = fields.of(from)
+  return new_field(from.paths, function(item, context)
+    local found, reason = from.value(item, context)
+    if reason or not empty(found) then return found, reason end
+    return value
+  end)
+end
+
+--- Always uses the same value.
+---@param value any The value.
+---@return table
+function fields.constant(value) return new_field({}, function() return value end) end
+
+--- Rejects a record that has no value.
+---@param from any A path, a function or a field.
+---@param reason string What is missing.
+---@return table
+function fields.required(from, reason)
+  from = fields.of(from)
+  return new_field(from.paths, function(item, context)
+    local value, why = from.value(item, context)
+    if why or empty(value) then return nil, why or reason end
+    return value
+  end)
+end
+
+--- Converts text to a number.
+---@param from any A path, a function or a field.
+---@return table
+function fields.number(from)
+  return changed(from, function(value)
+    local number = tonumber(value)
+    if not number then return nil, ("%q is not a number"):format(tostring(value)) end
+    return number
+  end)
+end
+
+--- Converts `"true"` and `"false"` to a boolean.
+---@param from any A path, a function or a field.
+---@return table
+function fields.boolean(from)
+  return changed(from, function(value) return value == true or value == "true" end)
+end
+
+--- Converts a date or time, also one in milliseconds, to Planhat's form.
+---@param from any A path, a function or a field.
+---@return table
+function fields.date(from)
+  return changed(from, function(value)
+    if tonumber(value) then value = tonumber(value) / (tonumber(value) > 1e11 and 1000 or 1) end
+    local ok, text = pcall(time.format, value)
+    if not ok then return nil, ("%q is not a date"):format(tostring(value)) end
+    return text
+  end)
+end
+
+--- Translates values. Those that the table does not have are counted, and leave the property as it is.
+---@param from any A path, a function or a field.
+---@param values table<string, any> Planhat's values by those of the other system.
+---@return table
+function fields.enum(from, values)
+  return changed(from, function(value, _, context)
+    local translated = values[tostring(value)]
+    if translated == nil then
+      context.unmapped(from, value)
+      return nil
+    end
+    return translated
+  end)
+end
+
+--- Looks a value up in a table that was declared with `lookup`.
+---@param name string The lookup's name.
+---@param from any A path, a function or a field.
+---@return table
+function fields.via(name, from)
+  return changed(from, function(value, _, context)
+    local found = context.lookup(name)[tostring(value)]
+    if found == nil then return json.null end
+    return found
+  end)
+end
+
+--- Finds the Planhat user with an e-mail address.
+---@param from any A path, a function or a field.
+---@return table
+function fields.user(from)
+  return changed(from, function(value, _, context)
+    return context.users()[tostring(value):lower()] or json.null
+  end)
+end
+
+--- Refers to the record of another stream, by the id that it has in the other system.
+---@param model string The model, such as `company`.
+---@param from any A path, a function or a field.
+---@param prefix string? What begins the ids in Planhat.
+---@return table
+function fields.ref(model, from, prefix)
+  local reference = fields.keep(changed(from, function(value) return "srcid-" .. (prefix or "") .. tostring(value) end))
+  reference.model = model
+  return reference
+end
+
+-- Returns a domain in the form that all systems agree on.
+local function domain_of(text)
+  text = tostring(text):lower():gsub("^%s+", ""):gsub("%s+$", ""):gsub("^%a+://", ""):gsub("[/?#:].*$", "")
+  return (text:gsub("^www%.", ""):gsub("%.$", ""))
+end
+
+--- Collects domains: lower case, without `www.`, each once. Several in one text are separated by `;` or `,`.
+---@param ... any Paths, functions or fields.
+---@return table
+function fields.domains(...)
+  local sources, paths = {}, {}
+  for i, from in ipairs{ ... } do
+    sources[i] = fields.of(from)
+    for _, path in ipairs(sources[i].paths) do paths[#paths + 1] = path end
+  end
+  return new_field(paths, function(item, context)
+    local list, known = json.array{}, {}
+    for _, source in ipairs(sources) do
+      local value = source.value(item, context)
+      if not empty(value) then
+        for part in tostring(value):gmatch("[^;,%s]+") do
+          local domain = domain_of(part)
+          if domain:find("%.") and not known[domain] then
+            known[domain] = true
+            list[#list + 1] = domain
+          end
+        end
+      end
+    end
+    return list
+  end)
+end
+
+return fields
