@@ -28,6 +28,8 @@
 //   - [Log] keeps every request, with the account it was for.
 //   - [Server] ties them together: hooks before and after each request, the log and
 //     the faults. Vendors embed it.
+//   - [Exchange] is a request and its answer in a file, for tests/conformance, which
+//     compares both with the vendor's own specification.
 //   - [OAuth] issues tokens, with rotating refresh tokens that work once.
 //
 // # Writing the stand-in of another vendor

@@ -13,6 +13,8 @@ const mostBody = 64 << 20
 
 // Server is what stand-ins of all vendors do around their own handler.
 type Server struct {
+	// Vendor names the files of recorded exchanges; see [Exchange].
+	Vendor   string
 	Clock    *Clock
 	Log      *Log
 	Faults   *Faults
@@ -23,8 +25,8 @@ type Server struct {
 }
 
 // New returns a Server without hooks and faults.
-func New(clock *Clock) *Server {
-	return &Server{Clock: clock, Log: &Log{}, Faults: &Faults{}, Throttle: NewThrottle(clock)}
+func New(vendor string, clock *Clock) *Server {
+	return &Server{Vendor: vendor, Clock: clock, Log: &Log{}, Faults: &Faults{}, Throttle: NewThrottle(clock)}
 }
 
 // Before calls hook before each request is handled, after it was logged. The
@@ -104,6 +106,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, account func(*htt
 		fault.send(w, r, a)
 		return
 	}
+	record(s.Vendor, r, request, a)
 	a.send(w)
 }
 

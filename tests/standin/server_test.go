@@ -21,7 +21,7 @@ import (
 func served(t *testing.T) (*standin.Server, *atomic.Int64, func(body string) (string, error)) {
 	t.Helper()
 	var handled atomic.Int64
-	s := standin.New(standin.NewClock(start))
+	s := standin.New("test", standin.NewClock(start))
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.Serve(w, r, func(r *http.Request) string { return r.Header.Get("Account") }, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			handled.Add(1)

@@ -86,6 +86,9 @@ func (c *client) do(method, path string, body any) answer {
 	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, reader)
 	require.NoError(c.t, err)
 	request.Header.Set("Authorization", "Bearer "+c.token)
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(c.t, err)
 	defer func() { _ = response.Body.Close() }()

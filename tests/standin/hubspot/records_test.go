@@ -140,7 +140,7 @@ func TestWritesAreChecked(t *testing.T) {
 	assert.Empty(t, c.Writes("companies"))
 	assert.Equal(t, start, c.Get("companies", id).Updated)
 
-	a := c.do("PATCH", companies+"/"+id, object{"properties": object{"name": " Northwind Ltd ", "city": nil}})
+	a := c.do("PATCH", companies+"/"+id, object{"properties": object{"name": " Northwind Ltd ", "city": ""}})
 	require.Equal(t, 200, a.status, a.Message)
 	assert.Equal(t, "Northwind Ltd", *a.Properties["name"])
 	assert.Equal(t, []hubspot.Write{{At: start.Add(time.Minute), ObjectType: "companies", Kind: "update", ID: id, Properties: map[string]string{"name": " Northwind Ltd ", "city": ""}}}, c.Writes("companies"))

@@ -40,7 +40,7 @@ type Server struct {
 // New returns a server with one empty account.
 func New(clock *standin.Clock) *Server {
 	s := &Server{
-		Server: standin.New(clock), OAuth: standin.NewOAuth(clock, 30*time.Minute),
+		Server: standin.New("hubspot", clock), OAuth: standin.NewOAuth(clock, 30*time.Minute),
 		mux: http.NewServeMux(), portals: map[string]*Portal{}, keys: map[string]*Portal{},
 	}
 	s.OAuth.Register(ClientID, ClientSecret, DefaultPortal)
@@ -121,6 +121,10 @@ func (s *Server) handle(pattern, need string, answer func(http.ResponseWriter, *
 		}
 		c := &call{Request: r, Portal: p, settings: p.current()}
 		if !s.allow(w, c, searches) {
+			return
+		}
+		if r.ContentLength != 0 && !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+			fail(w, p, &apiError{status: http.StatusUnsupportedMediaType, category: "VALIDATION_ERROR", message: "Content-Type must be application/json"})
 			return
 		}
 		if typed {
