@@ -1,0 +1,23 @@
+package conformance
+
+// vendors are the vendors with a specification. The files of HubSpot are from its
+// public collection; its owners are checked if their file is there too.
+var vendors = map[string]vendor{
+	"hubspot": {
+		base: "https://api.hubapi.com",
+		files: []pathFile{
+			{"/crm/objects/2026-09/companies", "hs-companies-2026-09.json"},
+			{"/crm/objects/2026-09/contacts", "hs-contacts-2026-09.json"},
+			{"/crm/objects/2026-09/deals", "hs-deals-2026-09.json"},
+			{"/crm/objects/2026-09/tickets", "hs-tickets-2026-09.json"},
+			{"/crm/objects/2026-09/", "hs-objects-2026-09.json"},
+			{"/crm/associations/2026-09/", "hs-assoc-2026-09.json"},
+			{"/crm/owners/2026-09", "hs-owners-2026-09.json"},
+			{"/crm/properties/2026-09/", "hs-properties-2026-09.json"},
+			{"/crm/pipelines/2026-09/", "hs-pipelines-2026-09.json"},
+			{"/oauth/2026-09/", "hs-oauth-2026-09.json"},
+		},
+		deviations: hubSpotDeviations,
+		repairs:    hubSpotRepairs,
+	},
+}
