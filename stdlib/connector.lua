@@ -5,6 +5,7 @@
 local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
+local back = require "connector.back"
 
 local at, empty, absent = fields.at, fields.is_empty, fields.absent
 
@@ -304,6 +305,28 @@ local function prepare(conn, name, options)
   return stream
 end
 
+-- Writes the fields that Planhat owns back to the records of a stream.
+local function write_back(conn, name, options, space)
+  local spec, owned = conn.streams[name], options.back[name]
+  if not spec.back then error(("%s: nothing can be written back to %s"):format(conn.title, name), 0) end
+  local map = options.map and options.map[name] or {}
+  for property, from in pairs(spec.map) do if map[property] == nil then map[property] = from end end
+  for field in pairs(owned) do
+    for property, from in pairs(map) do
+      for _, path in ipairs(from and fields.of(from).paths or {}) do
+        if path:match("[^.]+$") == field then
+          error(("%s: the field %s of %s is written back and also mapped to %s; each field can have one owner"):format(conn.title, field, name, property), 0)
+        end
+      end
+    end
+  end
+  return back.run({
+    name = conn.name .. " " .. name, model = spec.into, key = spec.key or "sourceId", prefix = spec.prefix, fields = owned, batch = spec.back.batch,
+    read = function(ids) return spec.back.read(conn, ids, owned) end,
+    write = function(changes) return spec.back.write(conn, changes) end,
+  }, space)
+end
+
 -- Returns the streams to run, each after those that it refers to.
 local function ordered(conn, wanted)
   local list, done = {}, {}
@@ -323,19 +346,26 @@ end
 function methods:sync(options)
   options = options or {}
   self.settings = options.settings or {}
+  local space = ("connector %s %s"):format(self.name, options.account or "default")
   local wanted, results = {}, {}
   for _, name in ipairs(options.streams or self.order) do wanted[name] = true end
   for _, name in ipairs(ordered(self, wanted)) do
     local began = time.now()
     local counts = sync.run(prepare(self, name, options), {
       full = options.full, missing = options.missing, max_missing = options.max_missing, minutes = options.minutes, batch = options.batch,
-      space = ("connector %s %s"):format(self.name, options.account or "default"),
+      space = space,
     })
     results[name] = counts
     log.info(("%s %s: %d read"):format(self.title, name, counts.read), {
       created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected,
       missing = counts.missing, seconds = math.floor(time.now() - began + 0.5),
     })
+  end
+  for name in pairs(options.back or {}) do
+    local counts = write_back(self, name, options, space)
+    results[name] = results[name] or {}
+    results[name].back = counts
+    log.info(("%s %s: written back"):format(self.title, name), { written = counts.written, refused = counts.refused })
   end
   return results
 end

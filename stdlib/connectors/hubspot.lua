@@ -61,7 +61,39 @@ local function join_companies(kind)
   end
 end
 
+-- How Planhat's fields are written back to a kind of object.
+local function writes(kind)
+  return {
+    batch = 100,
+    read = function(conn, ids, owned)
+      local names, inputs, found = {}, {}, {}
+      for name in pairs(owned) do names[#names + 1] = name end
+      for i, id in ipairs(ids) do inputs[i] = { id = id } end
+      local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array(names), inputs = json.array(inputs) }, reads = true }
+      for _, result in ipairs(body.results) do found[result.id] = result.properties end
+      return found
+    end,
+    write = function(conn, changes)
+      local inputs = {}
+      for i, change in ipairs(changes) do
+        local values = {}
+        for name, value in pairs(change.values) do values[name] = value == json.null and "" or tostring(value) end
+        inputs[i] = { id = change.id, properties = values }
+      end
+      local body, response = conn:call{ post = objects .. kind .. "/batch/update", json = { inputs = json.array(inputs) }, repeatable = true }
+      local failed = {}
+      if response.status == 207 then
+        for _, err in ipairs(body.errors or {}) do
+          for _, id in ipairs(err.context and err.context.ids or {}) do failed[id] = err.message end
+        end
+      end
+      return failed
+    end,
+  }
+end
+
 local function object(kind, spec)
+  spec.back = writes(kind)
   local modified = spec.modified
   spec.cursor = C.window{ format = "ms" }
   spec.scan = function(stream)
@@ -116,7 +148,7 @@ object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "c
 local M = {}
 
 --- Makes Planhat's records agree with HubSpot's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, default both; `map`: changes to the map of each stream; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
+---@param options { streams: string[]?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, default both; `map`: changes to the map of each stream; `back`: HubSpot's fields by the properties of Planhat that they get, by stream, such as `{ companies = { planhat_health = "h" } }`; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
 ---@return table<string, table>
 function M.sync(options) return hubspot:sync(options) end
 
