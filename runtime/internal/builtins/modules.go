@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/crypto"
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/web"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -17,6 +18,7 @@ import (
 // inGo makes the modules written in Go on first use.
 var inGo = map[string]func() *bindings.Module{
 	"checkpoint": sync.OnceValue(bindings.Checkpoint),
+	"crypto":     sync.OnceValue(crypto.Module),
 	"csv":        sync.OnceValue(bindings.CSV),
 	"env":        sync.OnceValue(bindings.Env),
 	"fs":         sync.OnceValue(bindings.FS),
@@ -32,7 +34,7 @@ var inGo = map[string]func() *bindings.Module{
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"http": true, "state": true}
+var required = map[string]bool{"crypto": true, "http": true, "state": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.

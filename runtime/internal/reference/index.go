@@ -13,7 +13,7 @@ func (r *Reference) Index() string {
 	p.paragraph("All modules and models, generated from the program. " +
 		"[The script guide](../script-guide.md) shows how to use them together.")
 	p.paragraph("## Modules")
-	p.paragraph("You can require each of them. Those written in Go are also globals; those for tests, only in test files.")
+	p.paragraph("You can require each of them. Some are also globals; the page of a module says if it is not. Those for tests exist only in test files.")
 	var modules [][]string
 	for _, m := range r.modules {
 		modules = append(modules, []string{"[`" + m.Name + "`](" + modulePath(m.Name) + ")", spec.Summary(m.Doc)})

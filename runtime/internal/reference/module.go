@@ -16,7 +16,7 @@ func (r *Reference) Module(m *spec.Module) string {
 	p.printf("# %s\n\n", m.Name)
 	p.paragraph(m.Doc)
 	if m.Required {
-		p.paragraph("This module is written in Lua. It is not a global; require it.")
+		p.paragraph("This module is not a global; load it with `require`.")
 	}
 	p.contents(m)
 	p.models(m)
