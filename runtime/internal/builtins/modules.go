@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/bindings/crypto"
+	"github.com/phscript/phscript/bindings/html"
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/web"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -22,6 +23,7 @@ var inGo = map[string]func() *bindings.Module{
 	"csv":        sync.OnceValue(bindings.CSV),
 	"env":        sync.OnceValue(bindings.Env),
 	"fs":         sync.OnceValue(bindings.FS),
+	"html":       sync.OnceValue(html.Module),
 	"http":       sync.OnceValue(web.HTTP),
 	"inspect":    sync.OnceValue(bindings.Inspect),
 	"json":       sync.OnceValue(bindings.JSON),
@@ -34,7 +36,7 @@ var inGo = map[string]func() *bindings.Module{
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "http": true, "state": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "state": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.
