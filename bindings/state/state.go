@@ -88,11 +88,12 @@ func functions(space func(*bindings.Args) (string, error)) []*bindings.Func {
 				if err != nil {
 					return 0, err
 				}
-				var v lua.LValue = lua.LNil
-				if text != nil {
-					if v, err = bindings.CodecOf(a.L).DecodeBytes(text, bindings.DecodeOptions{Nulls: true, Numbers: true}); err != nil {
-						return 0, err
-					}
+				if text == nil {
+					return a.Push(lua.LNil, lua.LNumber(0))
+				}
+				v, err := bindings.CodecOf(a.L).DecodeBytes(text, bindings.DecodeOptions{Nulls: true, Numbers: true})
+				if err != nil {
+					return 0, err
 				}
 				return a.Push(v, lua.LNumber(version))
 			},
