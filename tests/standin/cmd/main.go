@@ -12,12 +12,14 @@ import (
 
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
+	"github.com/phscript/phscript/tests/standin/zendesk"
 )
 
 // vendors are the stand-ins by name. Each reads its options and returns its
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
 	"hubspot": hubSpot,
+	"zendesk": zenDesk,
 }
 
 func main() {
@@ -29,7 +31,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 || vendors[arguments[0]] == nil {
-		return fmt.Errorf("usage: cmd VENDOR [options]; the only vendor is hubspot")
+		return fmt.Errorf("usage: cmd VENDOR [options]; the vendors are hubspot and zendesk")
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
 	address := flags.String("addr", "127.0.0.1:9101", "address to listen on")
@@ -62,4 +64,18 @@ func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, err
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("service key     %s\nclient          %s %s\nrefresh token   %s",
 		hubspot.ServiceKey, hubspot.ClientID, hubspot.ClientSecret, tokens.Refresh), nil
+}
+
+func zenDesk(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	var n zendesk.Sizes
+	flags.IntVar(&n.Organizations, "organizations", 100, "organizations")
+	flags.IntVar(&n.Users, "users", 300, "users")
+	flags.IntVar(&n.Tickets, "tickets", 1000, "tickets")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := zendesk.New(standin.RunningClock(time.Now()))
+	vendor.Fill(n)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("token           %s\nclient          %s %s", zendesk.Token, zendesk.ClientID, zendesk.ClientSecret), nil
 }
