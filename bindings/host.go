@@ -37,6 +37,13 @@ type Host struct {
 	Checkpoint CheckpointStore
 	// State keeps values between runs.
 	State StateStore
+	// Tokens keeps tokens of other systems between runs.
+	Tokens TokenStore
+	// PrivateKey reads a private key that only modules use, not scripts: from a file or, if
+	// file is empty, from an environment variable.
+	PrivateKey func(file, variable string) ([]byte, error)
+	// Tell shows a line to the person at the terminal; nil if nobody is there.
+	Tell func(line string)
 	// Journal, if set, returns the journal of calls with the option checkpoint, or nil
 	// for none.
 	Journal func(ctx context.Context, name string) (planhat.Journal, error)
@@ -143,6 +150,22 @@ type StateChange struct {
 // ErrChanged is the error of StateStore.Set about a key with another version.
 var ErrChanged = errors.New("the value was changed meanwhile")
 
+// TokenStore keeps tokens of other systems between runs. Its values are encrypted by
+// those who store them. It is safe for concurrent use.
+type TokenStore interface {
+	// Key is a key that only the user of the store has, for tokens that nothing else
+	// protects.
+	Key() ([]byte, error)
+	// Load returns what is stored under a name, nil if nothing is.
+	Load(ctx context.Context, name string) ([]byte, error)
+	// TryLock also locks the name, in all processes that share the store, until release
+	// is called or the lease ends. release is nil if somebody else has locked it.
+	TryLock(ctx context.Context, name string, lease time.Duration) (value []byte, release func(), err error)
+	// Replace stores a value in place of old, which is nil for none. It reports false if
+	// another value is there.
+	Replace(ctx context.Context, name string, old, value []byte) (bool, error)
+}
+
 // Network sends HTTP requests to other systems. It is safe for concurrent use.
 type Network interface {
 	// Send sends a request and returns the response, whose body the caller closes. It
@@ -159,6 +182,8 @@ type Network interface {
 	// requests of the run. Seen returns the requests that they have answered.
 	Stub(s Stub) error
 	Seen() []SeenRequest
+	// Stubbed reports whether stubs answer all requests.
+	Stubbed() bool
 }
 
 // ErrWithheld is the error of Network.Send about a request that a dry run does not

@@ -116,6 +116,13 @@ type Options struct {
 	// State, if set, returns where a script keeps values between runs; otherwise they
 	// last as long as the Runtime.
 	State func(Script) bindings.StateStore
+	// Tokens, if set, is where the module oauth2 keeps tokens of other systems between
+	// runs; otherwise they last as long as the Runtime. A dry run stores tokens as well,
+	// because the service may no longer accept the previous one.
+	Tokens bindings.TokenStore
+	// Tell, if set, shows a line to the person at the terminal, who can act on it while the
+	// script waits.
+	Tell func(line string)
 	// AllowAddress, if set, is asked about each address that a script passes to
 	// planhat.new, unless its host is the configured one. It returns an error if the
 	// script may not connect to it. dryRun reports whether writes are withheld.

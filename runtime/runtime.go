@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/network"
+	"github.com/phscript/phscript/runtime/internal/tokens"
 )
 
 // Runtime runs scripts, each in its own state. Runs share the quota of each
@@ -29,6 +30,8 @@ type Runtime struct {
 	checkpoints sync.Map
 	// kept is the state of scripts without a store.
 	kept kept
+	// tokens are those of other systems without a store.
+	tokens tokens.Memory
 }
 
 // New returns a Runtime. Nothing is sent before a run. It fails if the working

@@ -35,6 +35,11 @@ type request struct {
 	most              int64
 	raise             bool
 	class             string
+
+	// token, if set, is sent with each attempt. sent is its text in the last one, and
+	// rejected that which the service rejected.
+	token          *token
+	sent, rejected string
 }
 
 // Defaults of the options.
@@ -233,6 +238,12 @@ func (r *request) authorize(a *args, s settings) error {
 		r.header.Set("Authorization", "Basic "+both)
 	}
 	if token := s.get("bearer"); token != lua.LNil {
+		if r.token = tokenOf(token); r.token != nil {
+			return nil
+		}
+		if token.Type() == lua.LTUserData {
+			return a.Errorf("option 'bearer' must be a string or a token from oauth2")
+		}
 		text := strings.TrimSpace(lua.LVAsString(token))
 		if text == "" {
 			return a.Errorf("option 'bearer' is empty; look whether the variable with the token is set")

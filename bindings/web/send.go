@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
@@ -53,22 +53,34 @@ const (
 
 // do sends the request until it succeeds, or fails for good.
 func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
-	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.MaxInterval, pauses.Multiplier = firstPause, mostPause, 2
+	pauses := newPauses()
 	for attempt := 1; ; attempt++ {
-		res, err := r.attempt(a, limits)
+		err := r.identify(a)
+		var res *response
+		if err == nil {
+			res, err = r.attempt(a, limits)
+		}
 		if errors.Is(err, bindings.ErrWithheld) {
 			return &response{header: http.Header{}, url: r.shown(), withheld: true}, nil
+		}
+		if err == nil && r.renewed(res) {
+			attempt--
+			continue
 		}
 		verdict := r.judge(res, err)
 		if verdict.failed == nil || !r.raise && err == nil && !verdict.retry {
 			return res, nil
 		}
 		failed := verdict.failed
-		failed.Method, failed.Path, failed.Attempts = r.method, r.url.Host+r.url.EscapedPath(), attempt
+		if failed.Path == "" { // not one about the token
+			failed.Method, failed.Path, failed.Attempts = r.method, r.url.Host+r.url.EscapedPath(), attempt
+		}
 		wait := verdict.after
 		if wait == 0 {
 			wait = pauses.NextBackOff()
+		}
+		if r.token != nil && failed.Status == http.StatusUnauthorized && failed.Hint == "" {
+			failed.Hint = "the service does not accept a token that was just issued: look whether the app has the scopes, and is installed in this account"
 		}
 		for _, l := range limits {
 			if verdict.block && wait <= r.maxWait {
@@ -93,6 +105,40 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 			return nil, err
 		}
 	}
+}
+
+// identify sets the token of the next attempt, and renews it if it was rejected.
+func (r *request) identify(a *args) error {
+	if r.token == nil {
+		return nil
+	}
+	text, err := r.token.access(a.Context(), a.Host, r.rejected)
+	if err != nil {
+		return err
+	}
+	if !httpguts.ValidHeaderFieldValue(text) {
+		return &planhat.Error{Kind: planhat.KindServer, Message: r.token.host() + " issued a token with control characters"}
+	}
+	r.sent = text
+	r.header.Set("Authorization", "Bearer "+text)
+	return nil
+}
+
+// renewed reports whether to send the request again with a new token, which is done once:
+// the service rejected the one that it got, so it did nothing.
+func (r *request) renewed(res *response) bool {
+	if r.token == nil {
+		return false
+	}
+	if res.status != http.StatusUnauthorized {
+		r.token.accepted(r.sent)
+		return false
+	}
+	if r.rejected != "" || !r.token.mayRenew(r.sent) {
+		return false
+	}
+	r.rejected = r.sent
+	return true
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -29,6 +29,7 @@ var inGo = map[string]func() *bindings.Module{
 	"json":       sync.OnceValue(bindings.JSON),
 	"log":        sync.OnceValue(bindings.Log),
 	"money":      sync.OnceValue(bindings.Money),
+	"oauth2":     sync.OnceValue(web.OAuth2),
 	"planhat":    sync.OnceValue(bindings.Planhat),
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
@@ -36,7 +37,7 @@ var inGo = map[string]func() *bindings.Module{
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "state": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "oauth2": true, "state": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.

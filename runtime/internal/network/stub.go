@@ -45,6 +45,9 @@ func (n *Network) Stub(s bindings.Stub) error {
 	return nil
 }
 
+// Stubbed reports whether stubs answer all requests.
+func (n *Network) Stubbed() bool { return n.options.Stubs != nil }
+
 // Seen returns the requests that stubs have answered.
 func (n *Network) Seen() []bindings.SeenRequest {
 	if n.options.Stubs == nil {

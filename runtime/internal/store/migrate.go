@@ -192,6 +192,14 @@ var migrations = []string{
 	// Notifications of which every try failed.
 	`ALTER TABLE phscript_schedule ADD COLUMN given_up BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_schedule ADD COLUMN given_up_at BIGINT;`,
+
+	// Tokens of other systems, encrypted, and who is renewing them.
+	`CREATE TABLE phscript_token (
+		name TEXT PRIMARY KEY,
+		value {{bytes}},
+		holder TEXT NOT NULL DEFAULT '',
+		held_until BIGINT NOT NULL DEFAULT 0
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

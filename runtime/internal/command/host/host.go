@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/redact"
@@ -250,6 +252,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
+	if env.StdinTTY && env.StderrTTY && !scheduled {
+		options.Tell = func(line string) { fmt.Fprintln(env.Stderr, h.Secrets.String(display.Text(line))) }
+	}
 	if scheduled {
 		options.AllowFile = func(path string) error { return env.Trust.Scheduled(env.Dir, path) }
 	}
@@ -290,6 +295,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
 		options.State = states(env, h.store)
+		options.Tokens = newTokens(env, h.store)
 		options.Checkpoint = checkpoints(env, h.store)
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
