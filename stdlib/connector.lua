@@ -99,14 +99,14 @@ function connector.new(options)
   }, methods)
 end
 
---- Declares where a token comes from: an environment variable.
+--- Declares where a token comes from: an environment variable. For OAuth 2.0, see `connector.auth`.
 ---@param variable string The variable's name.
 ---@param credential function? Reads it, if the script may not.
----@return table
+---@return function
 function connector.bearer(variable, credential)
   return function()
     local token = (credential or env.get)(variable)
-    if not token then error(("set the environment variable %s to the token"):format(variable), 0) end
+    if not token then return nil, ("the environment variable %s to the token"):format(variable) end
     return { bearer = token }
   end
 end
@@ -121,10 +121,14 @@ function methods:fill(text)
   end))
 end
 
+-- The address of the system's API.
+function methods:base() return self:fill(self.settings.base or self.options.base) end
+
 function methods:client()
   if not self.http then
-    local options = self.options.auth()
-    options.base, options.rate = self:fill(self.settings.base or self.options.base), self.options.rate
+    local options, missing = self.options.auth(self)
+    if not options then error(("%s: set %s"):format(self.title, missing), 0) end
+    options.base, options.rate = self:base(), self.options.rate
     options.headers = self.options.headers
     self.http = http.client(options)
   end

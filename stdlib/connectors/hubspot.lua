@@ -1,15 +1,18 @@
 --- Brings HubSpot's companies, contacts, deals and tickets to Planhat: `local hubspot = require "connectors.hubspot"`.
 ---
 --- Set HUBSPOT_TOKEN to a service key with the scopes crm.objects.companies.read, crm.objects.contacts.read,
---- crm.objects.deals.read, tickets and crm.objects.owners.read.
+--- crm.objects.deals.read, tickets and crm.objects.owners.read. Or set HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and
+--- HUBSPOT_REFRESH_TOKEN to those of an app with these scopes that is installed in your account.
 local _, _, host = ...
-local C, F = require "connector", require "connector.fields"
+local C, A, F = require "connector", require "connector.auth", require "connector.fields"
 
 host.reach("api.hubapi.com")
 
 local hubspot = C.new{
   name = "hubspot", title = "HubSpot", base = "https://api.hubapi.com", version = "2026-09", sunset = "2028-03-31",
-  auth = C.bearer("HUBSPOT_TOKEN", host.credential),
+  auth = A.either(C.bearer("HUBSPOT_TOKEN", host.credential), A.oauth2({
+    token_url = "/oauth/{version}/token", client_id = "HUBSPOT_CLIENT_ID", client_secret = "HUBSPOT_CLIENT_SECRET", refresh_token = "HUBSPOT_REFRESH_TOKEN",
+  }, host.credential)),
   rate = { "100/10s", search = "4/1s" },
 }
 

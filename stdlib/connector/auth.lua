@@ -1,0 +1,53 @@
+--- How connectors identify to a system, beside a token from an environment variable: `local auth = require "connector.auth"`.
+local auth = {}
+
+local oauth2 = require "oauth2"
+
+--- Declares a token by OAuth 2.0, whose credentials come from environment variables. With `refresh_token`, the app was
+--- authorized by a person; with `key_variable`, a private key signs for it; else the app gets the token itself.
+---@param options { token_url: string, client_id: string, client_secret: string?, refresh_token: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table? } `token_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables; the others as in `oauth2`.
+---@param credential function? Reads the variables, if the script may not.
+---@return function
+function auth.oauth2(options, credential)
+  return function(conn)
+    local given, missing = { scopes = options.scopes, token_url = conn:fill(options.token_url) }, {}
+    if given.token_url:sub(1, 1) == "/" then given.token_url = conn:base() .. given.token_url end
+    for _, name in ipairs{ "client_id", "client_secret", "refresh_token", "key_variable" } do
+      local variable = options[name]
+      given[name] = variable and (credential or env.get)(variable)
+      if variable and not given[name] then missing[#missing + 1] = variable end
+    end
+    if #missing > 0 then return nil, ("%s for OAuth"):format(table.concat(missing, ", ")) end
+    if options.key_variable then
+      return { bearer = oauth2.jwt{
+        token_url = given.token_url, scopes = given.scopes, issuer = given.client_id, subject = conn:fill(options.subject or ""),
+        audience = options.audience and conn:fill(options.audience), key_variable = options.key_variable,
+      } }
+    end
+    given.secret_in = options.secret_in
+    if not options.refresh_token then
+      given.params = options.params
+      return { bearer = oauth2.client_credentials(given) }
+    end
+    given.again = ("authorize the app of %s again, and set %s to the new refresh token"):format(conn.title, options.refresh_token)
+    return { bearer = oauth2.refresh(given) }
+  end
+end
+
+--- Declares several ways to identify, of which the first one is used whose variables are set.
+---@param ... function What `connector.bearer` and `oauth2` return.
+---@return function
+function auth.either(...)
+  local ways = { ... }
+  return function(conn)
+    local missing = {}
+    for _, way in ipairs(ways) do
+      local options, why = way(conn)
+      if options then return options end
+      missing[#missing + 1] = why
+    end
+    return nil, table.concat(missing, "; or ")
+  end
+end
+
+return auth
