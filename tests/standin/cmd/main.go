@@ -6,20 +6,25 @@ package main
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
+	"github.com/phscript/phscript/tests/standin/salesforce"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
 
 // vendors are the stand-ins by name. Each reads its options and returns its
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
-	"hubspot": hubSpot,
-	"zendesk": zenDesk,
+	"hubspot":    hubSpot,
+	"salesforce": salesForce,
+	"zendesk":    zenDesk,
 }
 
 func main() {
@@ -31,7 +36,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) == 0 || vendors[arguments[0]] == nil {
-		return fmt.Errorf("usage: cmd VENDOR [options]; the vendors are hubspot and zendesk")
+		return fmt.Errorf("usage: cmd VENDOR [options]; vendors: %s", strings.Join(slices.Sorted(maps.Keys(vendors)), ", "))
 	}
 	flags := flag.NewFlagSet(arguments[0], flag.ContinueOnError)
 	address := flags.String("addr", "127.0.0.1:9101", "address to listen on")
@@ -64,6 +69,26 @@ func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, err
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("service key     %s\nclient          %s %s\nrefresh token   %s",
 		hubspot.ServiceKey, hubspot.ClientID, hubspot.ClientSecret, tokens.Refresh), nil
+}
+
+func salesForce(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	var n salesforce.Sizes
+	flags.IntVar(&n.Accounts, "accounts", 100, "accounts")
+	flags.IntVar(&n.Contacts, "contacts", 300, "contacts")
+	flags.IntVar(&n.Opportunities, "opportunities", 100, "opportunities")
+	flags.IntVar(&n.Cases, "cases", 100, "cases")
+	flags.IntVar(&n.Tasks, "tasks", 100, "tasks")
+	flags.IntVar(&n.Events, "events", 100, "events")
+	rotate := flags.Bool("rotate", false, "replace the refresh token at each refresh")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := salesforce.New(standin.RunningClock(time.Now()))
+	vendor.Fill(n)
+	vendor.OAuth.Rotate = *rotate
+	tokens := vendor.Install()
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("client          %s %s\naccess token    %s\nrefresh token   %s", salesforce.ClientID, salesforce.ClientSecret, tokens.Access, tokens.Refresh), nil
 }
 
 func zenDesk(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
