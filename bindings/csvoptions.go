@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +46,8 @@ type csvOptions struct {
 	collect bool
 	// convert holds the conversions of cells, by column.
 	convert map[string]convertCell
+	// exact holds those of cells that are numbers, booleans or dates in a sheet.
+	exact map[string]convertCell
 	// empty is what an empty cell becomes.
 	empty lua.LValue
 }
@@ -172,22 +175,24 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 	if err := dates.Check(); err != nil {
 		return err
 	}
+	isoDates := dates
+	isoDates.Layout = ""
 	types := map[string]string{}
 	if t, ok := o.Get("types").(*lua.LTable); ok {
 		if types, err = textTable(a, "types", t); err != nil {
 			return err
 		}
 	}
-	opt.Typed, opt.convert = map[string]string{}, map[string]convertCell{}
+	opt.Typed, opt.convert, opt.exact = map[string]string{}, map[string]convertCell{}, map[string]convertCell{}
 	for _, column := range o.Strings("numbers") {
 		opt.Typed[column] = "numbers"
-		opt.convert[column] = numberCell(decimal, "numbers")
+		opt.convert[column], opt.exact[column] = numberCell(decimal, "numbers"), numberCell("", "numbers")
 	}
 	for column, name := range types {
 		opt.Typed[column] = "types"
 		switch name {
 		case "number":
-			opt.convert[column] = numberCell(decimal, "types")
+			opt.convert[column], opt.exact[column] = numberCell(decimal, "types"), numberCell("", "types")
 		case "money":
 			if decimal == "" {
 				return a.Errorf("the type 'money' of the column '%s' needs the option 'decimal', \".\" or \",\"", column)
@@ -197,23 +202,20 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 				n, err := money.Read(cell)
 				return lua.LNumber(n), err
 			}
+			opt.exact[column] = numberCell("", "types")
 		case "boolean":
 			opt.convert[column] = func(cell string) (lua.LValue, error) {
 				b, err := csvtext.Boolean(cell)
 				return lua.LBool(b), err
 			}
-		case "date":
-			opt.convert[column] = func(cell string) (lua.LValue, error) {
-				t, dateOnly, err := dates.Read(cell)
-				if dateOnly {
-					return lua.LString(t.Format(time.DateOnly)), err
+		case "date", "days":
+			numbers, iso := dateCell(dates, loc, name), dateCell(isoDates, loc, name)
+			opt.convert[column] = numbers
+			opt.exact[column] = func(cell string) (lua.LValue, error) {
+				if _, err := strconv.ParseFloat(cell, 64); err == nil {
+					return numbers(cell)
 				}
-				return lua.LString(calendar.ISO(t.UTC())), err
-			}
-		case "days":
-			opt.convert[column] = func(cell string) (lua.LValue, error) {
-				t, _, err := dates.Read(cell)
-				return lua.LNumber(calendar.DayNumber(t.In(loc))), err
+				return iso(cell)
 			}
 		case "text":
 			opt.convert[column] = func(cell string) (lua.LValue, error) { return lua.LString(cell), nil }
@@ -221,10 +223,29 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 			return a.Errorf("unknown type '%s' for the column '%s'%s; valid types: %s", name, column, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 		}
 	}
+	for column, convert := range opt.convert {
+		if opt.exact[column] == nil {
+			opt.exact[column] = convert
+		}
+	}
 	if len(opt.Typed) > 0 && !opt.Header && !o.Has("columns") {
 		return a.Errorf("'numbers' and 'types' need names: pass 'columns' if there is no header row")
 	}
 	return nil
+}
+
+// dateCell reads dates, as text or as days since 1970-01-01.
+func dateCell(dates calendar.Reader, loc *time.Location, as string) convertCell {
+	return func(cell string) (lua.LValue, error) {
+		t, dateOnly, err := dates.Read(cell)
+		switch {
+		case as == "days":
+			return lua.LNumber(calendar.DayNumber(t.In(loc))), err
+		case dateOnly:
+			return lua.LString(t.Format(time.DateOnly)), err
+		}
+		return lua.LString(calendar.ISO(t.UTC())), err
+	}
 }
 
 func numberCell(decimal, option string) convertCell {

@@ -5,15 +5,19 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/phscript/phscript/bindings/internal/luajson"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/mapping"
+	"github.com/phscript/phscript/bindings/internal/rowfile"
 )
 
 // csvReader turns CSV text into Lua tables, one row at a time.
@@ -30,6 +34,10 @@ type csvReader struct {
 	// column is converted.
 	columns *luajson.Columns
 	typed   bool
+	// sheet, if set, is what the text is made from, and kinds are those of the cells of the
+	// latest row.
+	sheet *rowfile.Sheet
+	kinds []mapping.Kind
 }
 
 // onCSV makes a function that reads its first argument, a file or a text, by the
@@ -46,30 +54,35 @@ func onCSV(open func(a *Args, name string) (*source, error), read func(*Args, *c
 		if err != nil {
 			return 0, err
 		}
-		r, err := csvtext.NewReader(src.name, src, opt.Options)
-		if err != nil {
-			src.done()
-			return 0, src.fail(err)
-		}
-		if doubt := r.Doubt(); doubt != "" {
-			a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
-		}
-		if n := r.Unknown(); n > 0 {
-			text := mayBeStored(src.name, n)
-			a.Host.Log.WarnOnce(a.Context(), text, text)
-		}
-		c := &csvReader{
-			Reader: r, src: src, opt: opt, problems: newProblems(a, src.name, opt.collect),
-			from: &origin{file: src.file(), titles: r.Titles, columns: r.Columns},
-		}
-		for _, name := range r.Columns {
-			c.convert = append(c.convert, opt.convert[name])
-			c.typed = c.typed || opt.convert[name] != nil
-		}
-		c.columns = luajson.NewColumns(r.Columns)
-		v, err := read(a, c)
-		return c.problems.give(a, v, err)
+		return readRows(a, src, src, nil, opt, read)
 	}
+}
+
+// readRows reads the rows of CSV text that comes from a source, or from a sheet in it.
+func readRows(a *Args, src *source, text io.Reader, sheet *rowfile.Sheet, opt csvOptions, read func(*Args, *csvReader) (lua.LValue, error)) (int, error) {
+	r, err := csvtext.NewReader(src.name, text, opt.Options)
+	if err != nil {
+		src.done()
+		return 0, src.fail(err)
+	}
+	if doubt := r.Doubt(); doubt != "" {
+		a.Host.Log.WarnOnce(a.Context(), doubt, doubt)
+	}
+	if n := r.Unknown(); n > 0 {
+		text := mayBeStored(src.name, n)
+		a.Host.Log.WarnOnce(a.Context(), text, text)
+	}
+	c := &csvReader{
+		Reader: r, src: src, opt: opt, sheet: sheet, problems: newProblems(a, src.name, opt.collect),
+		from: &origin{file: src.file(), titles: r.Titles, columns: r.Columns},
+	}
+	for _, name := range r.Columns {
+		c.convert = append(c.convert, opt.convert[name])
+		c.typed = c.typed || opt.convert[name] != nil
+	}
+	c.columns = luajson.NewColumns(r.Columns)
+	v, err := read(a, c)
+	return c.problems.give(a, v, err)
 }
 
 // mayBeStored warns of rows of a file of rejected rows.
@@ -87,6 +100,9 @@ func mayBeStored(name string, n int) string {
 func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 	for {
 		cells, line, err := c.Next()
+		if c.sheet != nil && err == nil {
+			line, c.kinds = c.sheet.Place(line)
+		}
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong) && c.opt.collect:
@@ -106,7 +122,7 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 			own = slices.Clone(cells)
 		}
 		if c.Columns == nil {
-			row := stringList(L, cells)
+			row := c.list(L, cells)
 			putPlace(row, at)
 			return row, line, c.problems.good()
 		}
@@ -123,12 +139,12 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 // convertAll returns the values of a row's cells, nil if they are their text. The error
 // is that of the last cell without a value; each is a problem if those are collected.
 func (c *csvReader) convertAll(L *lua.LState, cells []string, at place) (values []lua.LValue, failed error) {
-	if !c.typed {
+	if !c.typed && c.sheet == nil {
 		return nil, nil
 	}
 	values = make([]lua.LValue, min(len(cells), len(c.Columns)))
 	for i, cell := range cells[:len(values)] {
-		v, err := c.value(c.convert[i], cell)
+		v, err := c.value(i, cell)
 		if err != nil {
 			data := &invalid.Error{}
 			errors.As(err, &data)
@@ -177,7 +193,21 @@ func (c *csvReader) text(L *lua.LState, cells []string, at place) *lua.LTable {
 	return t
 }
 
-func (c *csvReader) value(convert convertCell, cell string) (lua.LValue, error) {
+// list makes a row that is a list.
+func (c *csvReader) list(L *lua.LState, cells []string) *lua.LTable {
+	if c.sheet == nil {
+		return stringList(L, cells)
+	}
+	row := L.CreateTable(len(cells), 0)
+	for i, cell := range cells {
+		row.RawSetInt(i+1, c.plain(i, cell))
+	}
+	return row
+}
+
+// value returns the value of a cell of a column.
+func (c *csvReader) value(i int, cell string) (lua.LValue, error) {
+	convert := c.convert[i]
 	if convert != nil {
 		cell = strings.TrimSpace(cell)
 	}
@@ -185,9 +215,28 @@ func (c *csvReader) value(convert convertCell, cell string) (lua.LValue, error) 
 	case cell == "":
 		return c.opt.empty, nil
 	case convert == nil:
-		return lua.LString(cell), nil
+		return c.plain(i, cell), nil
+	case c.exact(i):
+		return c.opt.exact[c.Columns[i]](cell)
 	}
 	return convert(cell)
+}
+
+// exact reports whether a cell of the latest row is a number, a boolean or a date as such.
+func (c *csvReader) exact(i int) bool { return i < len(c.kinds) && c.kinds[i] == mapping.Exact }
+
+// plain returns the value of a cell without a conversion.
+func (c *csvReader) plain(i int, cell string) lua.LValue {
+	if !c.exact(i) {
+		return lua.LString(cell)
+	}
+	if cell == "true" || cell == "false" {
+		return lua.LBool(cell == "true")
+	}
+	if n, err := strconv.ParseFloat(cell, 64); err == nil {
+		return lua.LNumber(n)
+	}
+	return lua.LString(cell)
 }
 
 // readAll reads all rows and closes the source.
@@ -205,3 +254,103 @@ func readAll(a *Args, c *csvReader) (lua.LValue, error) {
 		rows.Append(row)
 	}
 }
+
+// SheetOptions are the options of ReadSheet: those of CSV that apply to a sheet.
+func SheetOptions() []Field {
+	fields := []Field{{Name: "sheet", Type: "string|integer", Doc: "The sheet, by its name or its number. Default: the first one."}}
+	for _, f := range csvReadOptions {
+		if !slices.Contains(formats["xlsx"].without, f.Name) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+// ReadSheet reads a sheet of the workbook that argument 0 names, by the options in
+// argument 1, and pushes its rows: a list of all, or an iterator. It also pushes the
+// problems if they are collected.
+func ReadSheet(a *Args, all bool) (int, error) {
+	return onSheet(a, func(a *Args, c *csvReader) (lua.LValue, error) {
+		if all {
+			return readAll(a, c)
+		}
+		return c.src.iterator(a, c.next), nil
+	})
+}
+
+// SheetColumns pushes the names of the columns of such a sheet.
+func SheetColumns(a *Args) (int, error) {
+	return onSheet(a, func(a *Args, c *csvReader) (lua.LValue, error) {
+		c.src.done()
+		return stringList(a.L, c.Columns), nil
+	})
+}
+
+func onSheet(a *Args, read func(*Args, *csvReader) (lua.LValue, error)) (int, error) {
+	opt, err := readCSVOptions(a, 1)
+	if err != nil {
+		return 0, err
+	}
+	src, whole, size, err := openBook(a, a.String(0))
+	if err != nil {
+		return 0, err
+	}
+	sheet, err := sheetOf(a, src, whole, size, a.Options(1).Get("sheet"))
+	if err != nil {
+		src.done()
+		return 0, src.fail(err)
+	}
+	src.ReadCloser = &bookFile{src.ReadCloser, sheet}
+	sheet.Skip, opt.Skip = opt.Skip, 0 // a row can have several lines
+	opt.Separator, opt.Ragged, opt.Sheet = ',', true, true
+	return readRows(a, src, sheet, sheet, opt, read)
+}
+
+// sheetOf opens a sheet by its name or its number.
+func sheetOf(a *Args, src *source, whole io.ReaderAt, size int64, wanted lua.LValue) (*rowfile.Sheet, error) {
+	name := lua.LVAsString(wanted)
+	if n, ok := wanted.(lua.LNumber); ok {
+		names, err := rowfile.SheetNames(src.name, whole, size)
+		if err != nil {
+			return nil, err
+		}
+		if n < 1 || int(n) > len(names) {
+			return nil, a.Errorf("option 'sheet': %s has %s, so there is no sheet %s", src.name, english.Plural(len(names), "sheet", ""), n.String())
+		}
+		name = names[int(n)-1]
+	}
+	return rowfile.OpenSheet(src.name, whole, size, name, src.most)
+}
+
+// SheetNames returns the names of the sheets of a workbook.
+func SheetNames(a *Args, name string) ([]string, error) {
+	src, whole, size, err := openBook(a, name)
+	if err != nil {
+		return nil, err
+	}
+	defer src.done()
+	names, err := rowfile.SheetNames(name, whole, size)
+	return names, src.fail(err)
+}
+
+// openBook opens a workbook for reading at any place.
+func openBook(a *Args, name string) (*source, io.ReaderAt, int64, error) {
+	src, err := openSource(a, name)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	whole, size, err := src.whole()
+	if err != nil {
+		src.done()
+		return nil, nil, 0, src.fail(err)
+	}
+	return src, whole, size, nil
+}
+
+// bookFile is a workbook and its sheet.
+type bookFile struct {
+	io.ReadCloser
+	sheet *rowfile.Sheet
+}
+
+func (f *bookFile) Close() error { return errors.Join(f.sheet.Close(), f.ReadCloser.Close()) }

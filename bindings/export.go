@@ -227,8 +227,8 @@ func openSink(a *Args, name string, opt csvWriteOpts) (recordSink, error) {
 	if path.Ext(name) == ".jsonl" {
 		return &lineSink{to, bufio.NewWriterSize(to, 64<<10)}, nil
 	}
-	book, err := export.NewWorkbook(to)
-	if err == nil && opt.header {
+	book := export.NewWorkbook(to)
+	if err = book.Sheet("Sheet1"); err == nil && opt.header {
 		var titles []export.Cell
 		for _, title := range opt.titleRow() {
 			titles = append(titles, export.Cell{Kind: export.Text, Text: title})

@@ -119,8 +119,8 @@ func TestImportRefusesWhatDoesNotFit(t *testing.T) {
 func TestImportOfOtherFormats(t *testing.T) {
 	L, h, server := planhatState(t)
 	var book bytes.Buffer
-	w, err := export.NewWorkbook(&book)
-	require.NoError(t, err)
+	w := export.NewWorkbook(&book)
+	require.NoError(t, w.Sheet("Sheet1"))
 	text := func(s string) export.Cell { return export.Cell{Kind: export.Text, Text: s} }
 	number := func(s string) export.Cell { return export.Cell{Kind: export.Number, Text: s} }
 	require.NoError(t, w.Row([]export.Cell{text("Accounts of May")}))

@@ -147,6 +147,7 @@ func (im *importer) openSheet(o Options, csv csvOptions) error {
 		return err
 	}
 	im.exact, im.close = true, sheet.Close
+	sheet.Skip, csv.Skip = csv.Skip, 0 // a row can have several lines
 	csv.Separator, csv.Ragged = ',', true
 	file, err := im.table(sheet, csv)
 	if err != nil {

@@ -41,6 +41,8 @@ type Options struct {
 	// Transient reports whether the text of cells, too, is valid only until the next row is
 	// read.
 	Transient bool
+	// Sheet reports whether the text is made from a sheet, so errors name rows.
+	Sheet bool
 	// Again opens the same text once more, to try out a hint before it is given.
 	Again func() (io.ReadCloser, error)
 }
@@ -135,7 +137,11 @@ func NewReader(name string, src io.Reader, opt Options) (*Reader, error) {
 
 // Errorf makes an error about a line.
 func (r *Reader) Errorf(line int, hint, format string, args ...any) error {
-	return invalid.Errorf(hint, "%s, line %d: %s", r.name, line, fmt.Sprintf(format, args...))
+	unit := "line"
+	if r.opt.Sheet {
+		unit = "row"
+	}
+	return invalid.Errorf(hint, "%s, %s %d: %s", r.name, unit, line, fmt.Sprintf(format, args...))
 }
 
 // Next returns the cells of the next row that is not empty, and the line where it

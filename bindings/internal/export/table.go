@@ -20,6 +20,10 @@ const (
 	Text
 	Number
 	Boolean
+	// Day and Moment are the numbers of days with which Excel writes dates, and dates with
+	// times.
+	Day
+	Moment
 )
 
 // Cell is a value of a record as text. Numbers are written as in the record's JSON,

@@ -44,8 +44,8 @@ func read(t *testing.T, book []byte) (s sheet) {
 
 func TestWorkbook(t *testing.T) {
 	var out bytes.Buffer
-	w, err := NewWorkbook(&out)
-	require.NoError(t, err)
+	w := NewWorkbook(&out)
+	require.NoError(t, w.Sheet("Sheet1"))
 	require.NoError(t, w.Row([]Cell{{Text, "name"}, {Text, " <&> "}, {Text, "=1+1"}}))
 	require.NoError(t, w.Row([]Cell{{Number, "-12.5"}, {}, {Boolean, "true"}, {Boolean, "false"}, {Number, "1234567890123456"}}))
 	require.NoError(t, w.Row([]Cell{{Text, "a\x1b_x0041_é\r\n😀"}, {Number, "0.000000000000000012"}, {Number, "1.5e3"}}))
@@ -65,8 +65,8 @@ func TestWorkbook(t *testing.T) {
 }
 
 func TestWhatAWorkbookCannotHold(t *testing.T) {
-	w, err := NewWorkbook(io.Discard)
-	require.NoError(t, err)
+	w := NewWorkbook(io.Discard)
+	require.NoError(t, w.Sheet("Sheet1"))
 	require.NoError(t, w.Row([]Cell{{Text, strings.Repeat("é", mostText)}}))
 	require.ErrorContains(t, w.Row([]Cell{{}, {Text, strings.Repeat("😀", mostText/2+1)}}), "cell B2: the text has 32,768 characters, and a cell holds at most 32,767")
 	w.rows = mostRows - 1

@@ -90,8 +90,8 @@ func TestSheets(t *testing.T) {
 // What phscript writes, it reads.
 func TestExportedSheets(t *testing.T) {
 	var out bytes.Buffer
-	w, err := export.NewWorkbook(&out)
-	require.NoError(t, err)
+	w := export.NewWorkbook(&out)
+	require.NoError(t, w.Sheet("Sheet1"))
 	require.NoError(t, w.Row([]export.Cell{{Kind: export.Text, Text: "name"}, {Kind: export.Text, Text: "n"}}))
 	require.NoError(t, w.Row([]export.Cell{{Kind: export.Text, Text: "_x000D_ Å, \"b\"\nc"}, {Kind: export.Number, Text: "12.5"}}))
 	require.NoError(t, w.Close())

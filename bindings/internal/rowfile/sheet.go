@@ -46,6 +46,8 @@ type Sheet struct {
 	places    []place
 	cells     []cell
 	ended     bool
+	// Skip is how many rows at the top pass as empty ones.
+	Skip int
 }
 
 // place is where a row of the CSV text comes from.
@@ -62,10 +64,7 @@ type cell struct {
 // OpenSheet opens a sheet, the first one if its name is "". The workbook has a size, and its
 // texts that are used in several cells take at most so many bytes.
 func OpenSheet(name string, from io.ReaderAt, size int64, sheet string, most int) (*Sheet, error) {
-	files, err := zip.NewReader(from, size)
-	if errors.Is(err, zip.ErrFormat) {
-		return nil, invalid.Errorf("save it as an Excel workbook (.xlsx) without a password, or as CSV", "%s is not an Excel workbook", name)
-	}
+	files, err := openBook(name, from, size)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +84,29 @@ func OpenSheet(name string, from io.ReaderAt, size int64, sheet string, most int
 	}
 	s.dec = xml.NewDecoder(bufio.NewReaderSize(s.part, 64<<10))
 	return s, nil
+}
+
+// SheetNames returns the names of the sheets of a workbook, in their order.
+func SheetNames(name string, from io.ReaderAt, size int64) ([]string, error) {
+	files, err := openBook(name, from, size)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sheet{name: name}
+	sheets, err := s.list(files)
+	names := make([]string, len(sheets))
+	for i, one := range sheets {
+		names[i] = one.name
+	}
+	return names, err
+}
+
+func openBook(name string, from io.ReaderAt, size int64) (*zip.Reader, error) {
+	files, err := zip.NewReader(from, size)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, invalid.Errorf("save it as an Excel workbook (.xlsx) without a password, or as CSV", "%s is not an Excel workbook", name)
+	}
+	return files, err
 }
 
 // Close closes the sheet, not the workbook.
@@ -137,10 +159,12 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// find returns the name of the part of a sheet.
-func (s *Sheet) find(files *zip.Reader, wanted string) (string, error) {
-	type sheet struct{ name, id string }
-	var sheets []sheet
+// listed is a sheet in the list of a workbook, and the id of its part.
+type listed struct{ name, id string }
+
+// list returns the sheets of a workbook, and notes when its days begin.
+func (s *Sheet) list(files *zip.Reader) ([]listed, error) {
+	var sheets []listed
 	s.epoch = epoch1900
 	err := s.elements(files, "xl/workbook.xml", func(_ *xml.Decoder, e xml.StartElement) error {
 		switch e.Name.Local {
@@ -149,7 +173,7 @@ func (s *Sheet) find(files *zip.Reader, wanted string) (string, error) {
 				s.epoch = epoch1904
 			}
 		case "sheet":
-			one := sheet{name: attribute(e, "name")}
+			one := listed{name: attribute(e, "name")}
 			for _, a := range e.Attr {
 				if a.Name.Local == "id" && a.Name.Space != "" {
 					one.id = a.Value
@@ -159,15 +183,21 @@ func (s *Sheet) find(files *zip.Reader, wanted string) (string, error) {
 		}
 		return nil
 	})
+	if err == nil && len(sheets) == 0 {
+		err = invalid.Errorf("save it as an Excel workbook (.xlsx), or as CSV", "%s is not an Excel workbook", s.name)
+	}
+	return sheets, err
+}
+
+// find returns the name of the part of a sheet.
+func (s *Sheet) find(files *zip.Reader, wanted string) (string, error) {
+	sheets, err := s.list(files)
 	if err != nil {
 		return "", err
 	}
-	if len(sheets) == 0 {
-		return "", invalid.Errorf("save it as an Excel workbook (.xlsx), or as CSV", "%s is not an Excel workbook", s.name)
-	}
 	found := sheets[0]
 	if wanted != "" {
-		i := slices.IndexFunc(sheets, func(o sheet) bool { return strings.EqualFold(o.name, wanted) })
+		i := slices.IndexFunc(sheets, func(o listed) bool { return strings.EqualFold(o.name, wanted) })
 		if i < 0 {
 			names := make([]string, len(sheets))
 			for i, o := range sheets {
@@ -316,6 +346,9 @@ func (s *Sheet) write(number int) {
 	}
 	kinds := make([]mapping.Kind, len(s.cells))
 	s.places = append(s.places, place{s.line, number, kinds})
+	if number <= s.Skip {
+		s.cells = nil
+	}
 	for i, c := range s.cells {
 		if i > 0 {
 			out = append(out, ',')

@@ -12,6 +12,7 @@ import (
 	"github.com/phscript/phscript/bindings/html"
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/web"
+	"github.com/phscript/phscript/bindings/xlsx"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/stdlib"
 )
@@ -33,11 +34,12 @@ var inGo = map[string]func() *bindings.Module{
 	"planhat":    sync.OnceValue(bindings.Planhat),
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
+	"xlsx":       sync.OnceValue(xlsx.Module),
 	"time":       sync.OnceValue(bindings.Time),
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "oauth2": true, "state": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "oauth2": true, "state": true, "xlsx": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.
