@@ -128,7 +128,7 @@ function methods:client()
   if not self.http then
     local options, missing = self.options.auth(self)
     if not options then error(("%s: set %s"):format(self.title, missing), 0) end
-    options.base, options.rate = self:base(), self.options.rate
+    options.base, options.rate = self:base(), self.settings.rate or self.options.rate
     options.headers = self.options.headers
     self.http = http.client(options)
   end
@@ -294,8 +294,7 @@ local function prepare(conn, name, options)
   end
   stream.delta = spec.delta and function(...) return spec.delta(stream, ...) end
   stream.scan = function(token)
-    local page = conn:page(spec.scan(stream, options), token)
-    return page
+    return conn:page(spec.scan(stream, options, token), token)
   end
   stream.begin = function() return {} end
   stream.prepare = function(items)

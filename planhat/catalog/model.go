@@ -175,6 +175,9 @@ type Property struct {
 	// ObjectInLists is true if lists may show an object with id and nickName in
 	// place of an id (§11).
 	ObjectInLists bool `json:"object_in_lists"`
+	// ReadAs names the property in which Planhat returns what was written to this one,
+	// if that is another.
+	ReadAs string `json:"read_as"`
 	// Confidence is empty for high. Origin is "observed" for a property that is
 	// in use but not in the documentation.
 	Confidence Confidence `json:"confidence"`

@@ -182,7 +182,7 @@ func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, 
 	now := stamp(s.options.Clock())
 	for _, name := range []string{"createDate", "createdAt"} {
 		if m.Property(name) != nil {
-			ch.out.set(name, now)
+			ch.out.fill(name, now) // a ticket brings the time of its own system
 		}
 	}
 	s.finish(ch)

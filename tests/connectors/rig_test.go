@@ -5,6 +5,7 @@ package connectors
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -82,4 +83,12 @@ func (r *rig) must(t *testing.T, options string) map[string]any {
 // upserts counts the bulk calls that Planhat received for a model.
 func (r *rig) upserts(model string) int {
 	return r.planhat.Count(simulator.Filter{Model: model, Operation: "bulk_upsert"})
+}
+
+// serve starts a vendor, and returns its address.
+func serve(t *testing.T, vendor http.Handler) string {
+	t.Helper()
+	web := httptest.NewServer(vendor)
+	t.Cleanup(web.Close)
+	return web.URL
 }

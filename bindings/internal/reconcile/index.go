@@ -21,6 +21,8 @@ type index struct {
 	seed    maphash.Seed
 	columns map[string]uint32
 	names   []string
+	// written are the properties that records show under another name, by that name.
+	written map[string]*catalog.Property
 	records []record
 	byKey   map[[16]byte]int
 	buf     []byte
@@ -47,10 +49,16 @@ type cell struct {
 }
 
 func newIndex(m *catalog.Model, key string) *index {
-	return &index{
+	x := &index{
 		model: m, key: key, scoped: key == m.ExternalID() && m.CompanyRef() != "",
-		seed: maphash.MakeSeed(), columns: make(map[string]uint32), byKey: make(map[[16]byte]int),
+		seed: maphash.MakeSeed(), columns: make(map[string]uint32), byKey: make(map[[16]byte]int), written: make(map[string]*catalog.Property),
 	}
+	for _, p := range m.Properties {
+		if p.ReadAs != "" {
+			x.written[p.ReadAs] = p
+		}
+	}
+	return x
 }
 
 // read adds the records of a list.
@@ -68,6 +76,12 @@ func (x *index) add(text planhat.Record, archived string) {
 	rec := record{}
 	company := ""
 	x.visit(text, func(name string, p *catalog.Property, value []byte) {
+		if p != nil && p.ReadAs != "" {
+			return // it shows something else
+		}
+		if written := x.written[name]; written != nil {
+			name, p = written.Name, written
+		}
 		x.buf = appendCanonical(x.buf[:0], p, value)
 		switch {
 		case len(x.buf) == 0:

@@ -112,6 +112,9 @@ func (s *Target) read() error {
 	if s.o.Read != nil {
 		for _, name := range slices.Concat([]string{"_id", s.o.Key, s.model.CompanyRef(), archived}, s.o.Read) {
 			name, _, _ = strings.Cut(name, ".")
+			if p := s.model.Property(name); p != nil && p.ReadAs != "" {
+				name = p.ReadAs
+			}
 			if name != "" && !slices.Contains(selected, name) {
 				selected = append(selected, name)
 			}

@@ -1,0 +1,376 @@
+--- Brings Zendesk's organizations, users, tickets and satisfaction ratings to Planhat: `local zendesk = require "connectors.zendesk"`.
+---
+--- Set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET to those of a confidential OAuth client that an administrator created, or
+--- ZENDESK_TOKEN to an access token. API tokens (ZENDESK_EMAIL and ZENDESK_API_TOKEN) work until 30 April 2027.
+local _, _, host = ...
+local C, A, F = require "connector", require "connector.auth", require "connector.fields"
+local state = require "state"
+
+host.reach("*.zendesk.com")
+
+-- What begins the ids in Planhat, because other systems have numbers as well.
+local prefix = "zd-"
+
+-- How to identify: the first of these ways whose variables are set.
+local function by_client(conn)
+  return A.oauth2({
+    token_url = "/oauth/tokens", client_id = "ZENDESK_CLIENT_ID", client_secret = "ZENDESK_CLIENT_SECRET",
+    scopes = conn.writes and { "read", "write" } or { "read" },
+  }, host.credential)(conn)
+end
+
+local function by_api_token()
+  local email, key = host.credential("ZENDESK_EMAIL"), host.credential("ZENDESK_API_TOKEN")
+  return email and key and { basic = { email .. "/token", key } } or nil
+end
+
+local zendesk = C.new{
+  name = "zendesk", title = "Zendesk", base = "https://{subdomain}.zendesk.com", version = "v2",
+  auth = A.either(by_client, C.bearer("ZENDESK_TOKEN", host.credential), by_api_token),
+  rate = { "200/1m", export = "10/1m" },
+}
+
+local function empty(value) return value == nil or value == json.null or value == "" end
+
+-- Returns an id as text. tostring would shorten one with more than 14 digits.
+local function text_of(id) return ("%.0f"):format(id) end
+
+-- Turns ids into text, which is what Planhat and lookups use.
+local function ids_to_text(items, names)
+  for _, item in ipairs(items) do
+    for _, name in ipairs(names) do
+      if type(item[name]) == "number" then item[name] = text_of(item[name]) end
+    end
+  end
+end
+
+-- Reads records by their ids, and returns them by id. Those that do not exist are not there.
+local function read_many(conn, kind, ids)
+  local found = {}
+  for first = 1, #ids, 100 do
+    local part = {}
+    for i = first, math.min(first + 99, #ids) do part[#part + 1] = ids[i] end
+    local body = conn:call{ get = "/api/v2/" .. kind .. "/show_many.json", query = { ids = table.concat(part, ",") } }
+    for _, record in ipairs(body[kind]) do found[text_of(record.id)] = record end
+  end
+  return found
+end
+
+-- Returns the users or organizations that fields of items refer to, by id: those that
+-- came with the page, and the others from Zendesk.
+local function referred(conn, kind, items, names, loaded)
+  local found, missing, asked = {}, {}, {}
+  for _, record in ipairs(loaded or {}) do found[text_of(record.id)] = record end
+  for _, item in ipairs(items) do
+    for _, name in ipairs(names) do
+      local id = item[name]
+      if not empty(id) and not found[id] and not asked[id] then
+        asked[id] = true
+        missing[#missing + 1] = id
+      end
+    end
+  end
+  if #missing > 0 then
+    for id, record in pairs(read_many(conn, kind, missing)) do found[id] = record end
+  end
+  return found
+end
+
+-- Deletions are in the same list as changes, whose position is stored before Planhat's
+-- records are removed. So they are stored first, page by page, and forgotten in the run
+-- after the one that handled them. A record that was restored in between is not removed.
+local deletions = {}
+
+local function open_deletions(stream)
+  local noted = deletions[stream.name]
+  if noted then return noted end
+  noted = { kept = state.open(("zendesk deletions %s"):format(zendesk.account)), ids = {}, pages = {}, last = 0 }
+  local own = stream.name .. " "
+  for _, key in ipairs(noted.kept:keys()) do
+    if key:sub(1, #own) == own then
+      local number = tonumber(key:sub(#own + 1))
+      noted.pages[#noted.pages + 1] = number
+      noted.last = math.max(noted.last, number)
+    end
+  end
+  table.sort(noted.pages)
+  for _, number in ipairs(noted.pages) do
+    for id, gone in pairs(noted.kept:get(own .. ("%012d"):format(number))) do noted.ids[id] = gone and number or nil end
+  end
+  deletions[stream.name] = noted
+  return noted
+end
+
+-- Takes the deleted ones out of the items of a page, and stores their ids.
+local function take_deleted(stream, items, is_deleted)
+  local noted, page, left = open_deletions(stream), {}, {}
+  for _, item in ipairs(items) do
+    if is_deleted(item) then
+      page[item.id] = true
+    else
+      if noted.ids[item.id] then page[item.id] = false end
+      left[#left + 1] = item
+    end
+  end
+  for i = #items, 1, -1 do items[i] = left[i] end
+  if not next(page) then return end
+  noted.last = noted.last + 1
+  noted.kept:set(stream.name .. " " .. ("%012d"):format(noted.last), page)
+  noted.pages[#noted.pages + 1] = noted.last
+  for id, gone in pairs(page) do noted.ids[id] = gone and noted.last or nil end
+end
+
+-- Returns the keys of what was deleted, and the last page of them, and forgets the
+-- pages that the last run handled.
+local function deleted(_, stream, handled)
+  local noted, keys = open_deletions(stream), {}
+  for _, number in ipairs(noted.pages) do
+    if number <= (handled or 0) then noted.kept:set(stream.name .. " " .. ("%012d"):format(number), nil) end
+  end
+  -- A complete pass that began in this run has compared all records already.
+  if stream.whole then return {}, handled end
+  for id, number in pairs(noted.ids) do
+    if number > (handled or 0) then keys[#keys + 1] = prefix .. id end
+  end
+  table.sort(keys)
+  return keys, noted.last
+end
+
+-- Returns a request for a page of an export: after a cursor, or since a time in seconds.
+local function export(stream, conn, kind, include, position)
+  local query = { per_page = conn.settings.page or 1000, include = include }
+  local cursor = type(position) == "string" and position or nil
+  if cursor then
+    query.cursor = cursor
+  else
+    query.start_time = math.max(0, math.floor(math.min(position or 0, conn:now() - 120)))
+  end
+  return { get = "/api/v2/incremental/" .. kind .. "/cursor.json", class = "export", query = query, items = kind, done = "end_of_stream", send = "cursor",
+    next = function(body)
+      stream.loaded = body
+      if empty(body.after_cursor) then return position end
+      return body.after_cursor
+    end }
+end
+
+-- Declares a stream that Zendesk exports by cursor.
+local function exported(kind, include, spec)
+  spec.cursor = C.token{ expired = { 400, 410, 422 }, from = function(since) return since end }
+  spec.scan = function(stream, _, position)
+    stream.whole = stream.whole or position == nil
+    return export(stream, zendesk, kind, include, position)
+  end
+  spec.delta = function(stream, position) return export(stream, zendesk, kind, include, position) end
+  spec.gone = deleted
+  spec.prefix = prefix
+  zendesk:stream(kind, spec)
+end
+
+-- Reads what changed since a second. If that second has more organizations than a page,
+-- the export never passes it, and all are listed instead.
+local function by_time(stream, conn)
+  stream.begin = function(began) return { since = began + conn.skew - 300 } end
+  stream.from = function(since) return since end
+  stream.resume = function(cursor) return cursor.walk or cursor.since - 60 end
+  stream.finish = function(position) return { since = position } end
+  stream.hold = function(cursor, position) return { since = cursor.since, walk = position } end
+  stream.changes = function(from)
+    local start = math.max(0, math.floor(math.min(from, conn:now() - 120)))
+    local page = conn:page{ get = "/api/v2/incremental/organizations.json", class = "export", items = "organizations", next = "end_time", done = "end_of_stream",
+      query = { start_time = start, per_page = conn.settings.page or 1000 } }
+    page.next = page.next or start
+    if not page.done and page.next <= start then
+      log.info(("%s: more changed in one second than the export can list; everything is read again"):format(stream.name))
+      return nil
+    end
+    return page
+  end
+end
+
+-- Returns a request for a page of a list.
+local function listed(kind, query)
+  query["page[size]"] = 100
+  return { get = "/api/v2/" .. kind .. ".json", query = query, items = kind, send = "page[after]",
+    next = function(body) return body.meta.has_more == true and body.meta.after_cursor or nil end }
+end
+
+local function tags_of(item) return empty(item.tags) and json.array{} or item.tags end
+
+zendesk:stream("organizations", { into = "company", prefix = prefix, cursor = by_time, gone = deleted,
+  scan = function(stream, _, position)
+    stream.whole = stream.whole or position == nil
+    return listed("organizations", {})
+  end,
+  prepare = function(_, items, stream)
+    ids_to_text(items, { "id" })
+    take_deleted(stream, items, function(item) return not empty(item.deleted_at) end)
+  end,
+  back = {
+    batch = 100,
+    read = function(conn, ids)
+      local found = {}
+      for id, record in pairs(read_many(conn, "organizations", ids)) do found[id] = record.organization_fields end
+      return found
+    end,
+    write = function(conn, changes)
+      local failed = {}
+      for _, change in ipairs(changes) do
+        local ok, err = pcall(conn.call, conn, { put = "/api/v2/organizations/" .. change.id .. ".json", json = { organization = { organization_fields = change.values } } })
+        if not ok then
+          if type(err) ~= "table" or err.kind ~= "validation" and err.kind ~= "not_found" then error(err, 0) end
+          failed[change.id] = err.message
+        end
+      end
+      return failed
+    end,
+  },
+  map = {
+    sourceId = "id",
+    name = F.required("name", "the organization has no name"),
+    domains = F.domains(function(item) return empty(item.domain_names) and "" or table.concat(item.domain_names, ",") end),
+    description = "details",
+    tags = tags_of,
+  } })
+
+exported("users", "organizations", { into = "enduser", after = "organizations",
+  prepare = function(conn, items, stream)
+    ids_to_text(items, { "id", "organization_id" })
+    -- Agents are not customers. Planhat cannot place a person who has neither a company nor an e-mail address.
+    local customers = {}
+    for _, item in ipairs(items) do
+      if item.role == "end-user" and (item.active == false or not empty(item.email) or not empty(item.organization_id)) then customers[#customers + 1] = item end
+    end
+    for i = #items, 1, -1 do items[i] = customers[i] end
+    take_deleted(stream, items, function(item) return item.active == false end)
+    local organizations = referred(conn, "organizations", items, { "organization_id" }, stream.loaded.organizations)
+    for _, item in ipairs(items) do item.join = { organization = organizations[item.organization_id] } end
+  end,
+  map = {
+    sourceId = "id",
+    email = F.keep("email"),
+    name = "name",
+    phone = "phone",
+    tags = tags_of,
+    companyId = F.ref("company", "organization_id", prefix),
+  } })
+
+-- Checks the fields of tickets that the map reads, such as join.field.360001.
+local function check_fields(conn, stream)
+  local wanted = {}
+  for _, path in ipairs(stream.paths) do
+    local id = path:match("^join%.field%.(%d+)$")
+    if id then wanted[#wanted + 1] = id end
+  end
+  if stream.checked or #wanted == 0 then return end
+  stream.checked = true
+  local known = {}
+  for _, field in ipairs(conn:call{ get = "/api/v2/ticket_fields.json" }.ticket_fields) do known[text_of(field.id)] = true end
+  for _, id in ipairs(wanted) do
+    if not known[id] then error(("Zendesk: there is no ticket field %s, which tickets are mapped from; look at its id in Admin Center, Objects and rules, Tickets, Fields"):format(id), 0) end
+  end
+end
+
+exported("tickets", "users,organizations", { into = "ticket", after = "users",
+  prepare = function(conn, items, stream)
+    check_fields(conn, stream)
+    ids_to_text(items, { "id", "organization_id", "requester_id", "assignee_id" })
+    take_deleted(stream, items, function(item) return item.status == "deleted" end)
+    local users = referred(conn, "users", items, { "requester_id", "assignee_id" }, stream.loaded.users)
+    local organizations = referred(conn, "organizations", items, { "organization_id" }, stream.loaded.organizations)
+    for _, item in ipairs(items) do
+      local values = {}
+      for _, field in ipairs(empty(item.custom_fields) and {} or item.custom_fields) do values[field.id] = field.value end
+      item.join = { requester = users[item.requester_id], assignee = users[item.assignee_id], organization = organizations[item.organization_id], field = values }
+    end
+  end,
+  map = {
+    sourceId = "id",
+    source = F.constant("zendesk"),
+    email = F.required("join.requester.email", "the requester has no e-mail address, and Planhat drops tickets without one"),
+    name = "join.requester.name",
+    agentEmail = "join.assignee.email",
+    companyId = F.ref("company", "organization_id", prefix),
+    -- Without an organization, the requester's domain says which company it is.
+    domains = function(item)
+      local domain = empty(item.organization_id) and tostring(item.join.requester.email):match("@([^@%s]+)$")
+      return domain and json.array{ domain:lower() } or nil
+    end,
+    title = "subject",
+    description = "description",
+    url = function(item) return ("https://%s.zendesk.com/agent/tickets/%s"):format(zendesk.settings.subdomain, item.id) end,
+    status = "status",
+    severity = "priority",
+    type = F.keep("type"),
+    tags = tags_of,
+    createdAt = F.date("created_at"),
+  } })
+
+-- A rating can change for weeks after it was given, and Zendesk finds it by the time when
+-- it was offered.
+zendesk:stream("satisfaction", { into = "nps", prefix = prefix, after = "users", cursor = C.since{ format = "s", overlap = 30 * 86400 },
+  scan = function() return listed("satisfaction_ratings", { score = "received" }) end,
+  delta = function(_, since) return listed("satisfaction_ratings", { score = "received", start_time = since }) end,
+  prepare = function(conn, items)
+    ids_to_text(items, { "id", "requester_id", "ticket_id" })
+    local users = referred(conn, "users", items, { "requester_id" })
+    for _, item in ipairs(items) do item.join = { requester = users[item.requester_id] } end
+  end,
+  map = {
+    sourceId = "id",
+    source = F.constant("zendesk"),
+    email = F.required("join.requester.email", "the requester has no e-mail address, and Planhat needs one"),
+    score = F.enum("score", { good = 10, bad = 0 }),
+    comment = "comment",
+    dateAnswered = F.date("updated_at"),
+  } })
+
+-- How tickets and users find their company, by the option `companies`: the streams that
+-- run by default, and changes of the map.
+local function by_external_id(item)
+  local id = item.join.organization and item.join.organization.external_id
+  return not empty(id) and "extid-" .. tostring(id) or nil
+end
+
+local function by_domain(item)
+  local domain = tostring(item.join.requester.email):match("@([^@%s]+)$")
+  return domain and json.array{ domain:lower() } or nil
+end
+
+local ways = {
+  organizations = { streams = { "organizations", "users", "tickets" }, map = {} },
+  external_id = { streams = { "users", "tickets" }, map = { users = { companyId = by_external_id }, tickets = { companyId = by_external_id, domains = by_domain } } },
+  domains = { streams = { "users", "tickets" }, map = { users = { companyId = false }, tickets = { companyId = false, domains = by_domain } } },
+}
+
+local M = {}
+
+--- Makes Planhat's records agree with Zendesk's, and returns what was done, by stream. The first run reads everything, later ones what changed.
+---@param options { settings: table, streams: string[]?, companies: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Zendesk's address, and optionally `rate` and `page`, the rates of your plan and the size of pages; `streams`: `organizations`, `users`, `tickets`, `satisfaction`, default all but `satisfaction`; `companies`: what finds the company of users and tickets: `organizations` that this connector brings, the `external_id` of the organization, which is a company's `externalId`, or `domains` of e-mail addresses, default `organizations`; `map`: changes to the map of each stream; `back`: fields of organizations by the properties of Planhat that they get, such as `{ organizations = { planhat_health = "h" } }`; `missing`: `report`, `archive` or `delete` what Zendesk no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the Zendesk account, if you use several.
+---@return table<string, table>
+function M.sync(options)
+  options = options or {}
+  local settings, way = options.settings or {}, ways[options.companies or "organizations"]
+  if not way then error(("Zendesk: companies must be \"organizations\", \"external_id\" or \"domains\", not %q"):format(tostring(options.companies)), 2) end
+  if type(settings.subdomain) ~= "string" or not settings.subdomain:match("^[%w-]+$") then
+    error("Zendesk: set settings.subdomain to the first part of your Zendesk's address, such as \"acme\" for acme.zendesk.com", 2)
+  end
+  local own, map = {}, {}
+  for name, value in pairs(options) do own[name] = value end
+  for _, changes in ipairs{ way.map, options.map or {} } do
+    for stream, properties in pairs(changes) do
+      map[stream] = map[stream] or {}
+      for property, from in pairs(properties) do map[stream][property] = from end
+    end
+  end
+  own.map, own.streams, own.settings = map, options.streams or way.streams, {}
+  for name, value in pairs(settings) do own.settings[name] = value end
+  own.settings.rate = {}
+  for _, rates in ipairs{ zendesk.options.rate, settings.rate or {} } do
+    for class, rate in pairs(rates) do own.settings.rate[class] = rate end
+  end
+  zendesk.account, zendesk.writes = options.account or settings.subdomain, options.back ~= nil
+  own.account = zendesk.account
+  return zendesk:sync(own)
+end
+
+return M
