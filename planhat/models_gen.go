@@ -1004,6 +1004,8 @@ type Ticket struct {
 	ExternalID *string `json:"externalId,omitempty"`
 	// Company name in responses. Read-only.
 	CompanyName *string `json:"companyName,omitempty"`
+	// When it was created in the source system.
+	CreatedAt *string `json:"createdAt,omitempty"`
 	// Creation time. Read-only.
 	CreateDate *string `json:"createDate,omitempty"`
 	// Update time. Read-only.
