@@ -94,13 +94,17 @@ func authorize(a *args) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if value != nil {
+	stored, err := t.decrypt(h, value)
+	if err != nil {
+		return 0, err
+	}
+	if stored.Access != "" && (stored.Refused.IsZero() || h.Tell == nil) {
 		_, err := t.access(a.Context(), h, "")
-		if err == nil || t.ended == nil || h.Tell == nil {
-			if err != nil {
-				return 0, err
-			}
+		if err == nil {
 			return a.Push(tokenValue(a.L, t))
+		}
+		if t.ended == nil || h.Tell == nil {
+			return 0, err
 		}
 	}
 	if h.Tell == nil && !h.Network.Stubbed() {
@@ -204,14 +208,17 @@ func (t *token) askPerson(ctx context.Context, h *bindings.Host, back *url.URL, 
 	state := oauth2.GenerateVerifier()
 	results := make(chan returned, 1)
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: answerBrowser(back.Path, state, results)}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // ends when it is closed
+	}()
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		_ = server.Shutdown(closing) // lets the browser get its page
 		_ = server.Close()
-		_ = <-served
+		<-served
 	}()
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
 	for name, values := range t.params {

@@ -63,6 +63,11 @@ func (c *carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		c.err = res.Body.Close()
 	}
 	res.Body = io.NopCloser(bytes.NewReader(c.body))
+	if bytes.HasPrefix(bytes.TrimSpace(c.body), []byte("{")) {
+		// Some services send JSON as text, which the library takes for a form.
+		res.Header = res.Header.Clone()
+		res.Header.Set("Content-Type", "application/json")
+	}
 	return res, c.err
 }
 

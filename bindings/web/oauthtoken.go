@@ -31,6 +31,8 @@ type record struct {
 	Sent time.Time `json:"sent,omitzero"`
 	// Blocked is until when the service accepts no request for a token.
 	Blocked time.Time `json:"blocked,omitzero"`
+	// Refused is when the service refused Refresh.
+	Refused time.Time `json:"refused,omitzero"`
 }
 
 // token gets an access token when it is first needed, and renews it. Everything that
@@ -134,9 +136,11 @@ func (t *token) decrypt(h *bindings.Host, value []byte) (r record, err error) {
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
+	if err != nil && !t.renews() {
+		return record{}, nil // another one costs a request
+	}
 	if err != nil {
-		return record{}, &planhat.Error{Kind: planhat.KindConfig, Message: fmt.Sprintf("the stored token for %s cannot be read: it is damaged (%v)", t.host(), err),
-			Hint: "restore a backup of the store; or authorize the app again"}
+		return record{}, &planhat.Error{Kind: planhat.KindConfig, Message: fmt.Sprintf("the stored token for %s cannot be read: it is damaged (%v)", t.host(), err), Hint: t.again}
 	}
 	h.Network.Hide(r.Access)
 	h.Network.Hide(r.Refresh)
@@ -328,14 +332,14 @@ func (t *token) refused(ctx context.Context, h *bindings.Host, v tokenVerdict, b
 	if now.Refresh != before.Refresh && now.Refresh != "" {
 		return verdict{failed: v.failed, retry: true, after: time.Millisecond}, nil
 	}
+	t.ended = v.failed
 	if !before.Sent.IsZero() {
 		t.ended = t.unauthorized(fmt.Sprintf("the refresh token was sent to %s at %s, but the new one that came back was never stored: the process was killed, or the connection broke off. The service no longer accepts the old one",
 			t.host(), before.Sent.UTC().Format("2006-01-02 15:04:05 UTC")))
-	} else {
-		t.ended = v.failed
-		if after, err := t.encrypt(before); err == nil {
-			_, _ = h.Tokens.Replace(context.WithoutCancel(ctx), t.name, mark, after)
-		}
+	}
+	before.Refused = h.Clock.Now()
+	if after, err := t.encrypt(before); err == nil {
+		_, _ = h.Tokens.Replace(context.WithoutCancel(ctx), t.name, mark, after)
 	}
 	return verdict{failed: t.ended}, nil
 }
