@@ -11,6 +11,7 @@ import (
 	"github.com/phscript/phscript/bindings/crypto"
 	"github.com/phscript/phscript/bindings/html"
 	"github.com/phscript/phscript/bindings/state"
+	"github.com/phscript/phscript/bindings/template"
 	"github.com/phscript/phscript/bindings/web"
 	"github.com/phscript/phscript/bindings/xlsx"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -35,11 +36,12 @@ var inGo = map[string]func() *bindings.Module{
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
 	"xlsx":       sync.OnceValue(xlsx.Module),
+	"template":   sync.OnceValue(template.Module),
 	"time":       sync.OnceValue(bindings.Time),
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "oauth2": true, "state": true, "xlsx": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "oauth2": true, "state": true, "template": true, "xlsx": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.
