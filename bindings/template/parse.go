@@ -129,7 +129,7 @@ func (p *parser) tag(from int) (node, int, error) {
 	case body == ".":
 		return n, end, nil
 	case body == "" || strings.ContainsAny(body, " \t\r{}"):
-		return n, 0, p.errorf("write one name in a tag, such as {{name}} or {{company.name}}", "%s is not a name", luatext.Quote(invalid.Cut(body, 40)))
+		return n, 0, p.errorf("write one name in a tag, with dots between the names of tables and fields", "%s is not a name", luatext.Quote(invalid.Cut(body, 40)))
 	case n.kind == partial:
 		n.path = []string{body}
 		return n, end, nil

@@ -206,8 +206,7 @@ func (r *renderer) text(n *node, v lua.LValue, known []string, f frame) (string,
 		}
 		return luatext.Number(float64(v)), nil
 	case *lua.LTable:
-		hint := fmt.Sprintf("write its fields in a section, {{#%s}} ... {{/%s}}", n.name(), n.name())
-		return "", r.errorf(n, f, hint, "'%s' is a table, which cannot be written as text", n.name())
+		return "", r.errorf(n, f, "write its fields in a section of that name", "'%s' is a table, which cannot be written as text", n.name())
 	case *lua.LNilType:
 	default:
 		if !r.codec.IsNull(v) {
@@ -225,8 +224,7 @@ func (r *renderer) text(n *node, v lua.LValue, known []string, f frame) (string,
 	if len(n.path) > 0 {
 		last = n.path[len(n.path)-1]
 	}
-	hint := fmt.Sprintf("set the value; if it is optional, write {{#%s}} ... {{/%s}} around the text", n.name(), n.name())
-	return "", r.errorf(n, f, hint, "the value '%s' is %s%s", n.name(), what, catalog.DidYouMean(last, known))
+	return "", r.errorf(n, f, "set the value; if it is optional, put the text into a section of that name", "the value '%s' is %s%s", n.name(), what, catalog.DidYouMean(last, known))
 }
 
 // errorf is an error about a tag, and about the item in which it is.
