@@ -123,6 +123,9 @@ type Options struct {
 	// Tell, if set, shows a line to the person at the terminal, who can act on it while the
 	// script waits.
 	Tell func(line string)
+	// Credential, if set, returns what was stored for a variable with a credential that is
+	// not set, "" if nothing was. Only built-in connectors get it.
+	Credential func(ctx context.Context, name string) (string, error)
 	// AllowAddress, if set, is asked about each address that a script passes to
 	// planhat.new, unless its host is the configured one. It returns an error if the
 	// script may not connect to it. dryRun reports whether writes are withheld.

@@ -176,8 +176,15 @@ func (r *run) privileges(L *lua.LState) *lua.LTable {
 		return 0
 	}))
 	t.RawSetString("credential", L.NewFunction(func(L *lua.LState) int {
-		value, ok := r.opts.Env(L.CheckString(1))
-		if !ok || value == "" {
+		name := L.CheckString(1)
+		value, _ := r.opts.Env(name)
+		if value == "" && r.opts.Credential != nil {
+			var err error
+			if value, err = r.opts.Credential(L.Context(), name); err != nil {
+				L.RaiseError("cannot read the stored %s: %s", name, err.Error())
+			}
+		}
+		if value == "" {
 			return 0
 		}
 		r.network.Hide(value)

@@ -345,6 +345,22 @@ local function ordered(conn, wanted)
   return list
 end
 
+-- Reads the first page of a stream and maps it, and returns what came of it.
+function methods:try(name, options)
+  self.settings = options.settings or {}
+  local stream = prepare(self, name, options)
+  local page = stream.scan(nil)
+  stream.prepare(page.items)
+  local good, reason = 0, nil
+  for _, item in ipairs(page.items) do
+    local row, why = stream.row(item)
+    if row then good = good + 1 else reason = reason or why end
+  end
+  if #page.items == 0 then return "no records; look at the permissions if that is wrong" end
+  if reason then return ("%d of the first %d records fit; the others: %s"):format(good, #page.items, reason) end
+  return ("the first %d records fit"):format(good)
+end
+
 -- Makes Planhat's records agree with the system's, and returns what was done, by stream.
 function methods:sync(options)
   options = options or {}

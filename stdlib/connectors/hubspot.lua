@@ -5,6 +5,7 @@
 --- HUBSPOT_REFRESH_TOKEN to those of an app with these scopes that is installed in your account.
 local _, _, host = ...
 local C, A, F = require "connector", require "connector.auth", require "connector.fields"
+local setup = require "connector.setup"
 
 host.reach("api.hubapi.com")
 
@@ -147,6 +148,45 @@ object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "c
   phone = "properties.phone",
   companyId = F.ref("company", "join.company"),
 } })
+
+setup.add{
+  name = "hubspot", title = "HubSpot", connection = hubspot,
+  steps = {
+    "In HubSpot, open Settings, Integrations, Service keys, and create a service key.",
+    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read and crm.objects.owners.read. To write fields back, add crm.objects.companies.write and crm.objects.contacts.write.",
+    "Copy the key.",
+  },
+  credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },
+  script = [[
+-- Brings HubSpot's companies and contacts to Planhat.
+-- @schedule "30 2 * * *"
+local hubspot = require "connectors.hubspot"
+
+hubspot.sync{
+  missing = "report", -- what HubSpot no longer has: report, archive or delete
+}
+]],
+  test = [[
+local http = require "http"
+
+it("brings companies to Planhat", function()
+  local list = "https://api.hubapi.com/crm/objects/2026-09/"
+  local company = { id = "17", properties = {
+    name = "Northwind", domain = "northwind.example", hs_additional_domains = json.null, country = "Sweden", description = json.null,
+    hubspot_owner_id = json.null, lifecyclestage = "customer",
+  } }
+  http.stub{ url = list .. "*", json = { results = json.array{} } }
+  http.stub{ url = list .. "companies", json = { results = { company } } }
+  http.stub{ url = list .. "companies?limit=100&archived=true", json = { results = json.array{} } }
+  http.stub{ url = "https://api.hubapi.com/crm/owners/*", json = { results = json.array{} } }
+
+  local run = run_script("hubspot.lua", { env = { HUBSPOT_TOKEN = "a-token-for-tests" } })
+
+  expect(run.error).to_be_nil()
+  expect(planhat.company.get_by_id("srcid-17").name).to_be("Northwind")
+end)
+]],
+}
 
 local M = {}
 

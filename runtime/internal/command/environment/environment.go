@@ -51,6 +51,8 @@ type Env struct {
 	Signals func(...os.Signal) (<-chan os.Signal, func())
 	// KeepTerminal saves the terminal's settings; call restore to set them again.
 	KeepTerminal func() (restore func())
+	// ReadSecret reads a line from the terminal without showing it.
+	ReadSecret func() (string, error)
 	// Exit ends the process at once.
 	Exit func(code int)
 }

@@ -53,7 +53,11 @@ func OfProcess() *Env {
 		Interrupts:   interrupts,
 		Signals:      notify,
 		KeepTerminal: keepTerminal,
-		Exit:         os.Exit,
+		ReadSecret: func() (string, error) {
+			line, err := term.ReadPassword(int(os.Stdin.Fd()))
+			return string(line), err
+		},
+		Exit: os.Exit,
 	}
 	if e.StdoutTTY {
 		e.screen, e.Stdout = os.Stdout, display.Terminal(os.Stdout)

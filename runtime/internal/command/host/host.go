@@ -172,6 +172,9 @@ type Opened struct {
 	dryRun bool
 	// journals are those of the run, nil until OpenJournals.
 	journals *Journals
+	// credentials are nil without a store.
+	credentials *Credentials
+	options     runtime.Options
 }
 
 // Close closes the store and the simulated Planhat.
@@ -269,6 +272,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			return nil, err
 		}
 	}
+	h.options = options
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
 		return nil, err
@@ -295,7 +299,9 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
 		options.State = states(env, h.store)
-		options.Tokens = newTokens(env, h.store)
+		stored := newTokens(env, h.store)
+		options.Tokens, h.credentials = stored, &Credentials{stored}
+		options.Credential = h.credentials.Get
 		options.Checkpoint = checkpoints(env, h.store)
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)

@@ -1,0 +1,321 @@
+// Package connect is phscript connect: it connects another system, and writes the script
+// that synchronizes it.
+package connect
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/builtins"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+)
+
+type options struct {
+	host.Options
+	system string
+	set    []string
+	base   string
+}
+
+// New returns the command connect.
+func New(env *environment.Env) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "connect [SYSTEM]",
+		Short: "Connect another system, such as HubSpot, to Planhat",
+		Long: "connect says what to do in the other system, asks for its credentials, and reads a few records to check\n" +
+			"them. It stores the credentials encrypted in the state directory, and writes a script, with a schedule,\n" +
+			"and a test. Nothing is written to Planhat or to the system.\n\n" +
+			"Without SYSTEM, it lists the systems. Credentials in environment variables are used and not stored.",
+		Example: "  phscript connect\n" +
+			"  phscript connect hubspot",
+		Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return systems(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return list(env)
+			}
+			o.system = args[0]
+			return connect(env, o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.set, "set", nil, "Give a setting of the account as `NAME=VALUE`")
+	f.StringVar(&o.State, "state", "", "Store the credentials in `FILE` or a postgres:// address (default a file in the state directory)")
+	f.StringVar(&o.base, "base", "", "Connect to `URL` in place of the system's own address")
+	f.StringSliceVar(&o.AllowNet, "allow-net", nil, "Let the connector send HTTP requests to `HOST`, for --base")
+	usage.AddConfig(f, &o.ConfigFile)
+	usage.CompleteNothing(cmd, "set", "base", "allow-net")
+	return cmd
+}
+
+const prefix = "connectors."
+
+// systems are the names of the systems.
+func systems() []string {
+	var names []string
+	for _, name := range builtins.Names() {
+		if system, ok := strings.CutPrefix(name, prefix); ok {
+			names = append(names, system)
+		}
+	}
+	return names
+}
+
+func list(env *environment.Env) error {
+	for _, name := range systems() {
+		fmt.Fprintln(env.Stdout, name)
+	}
+	fmt.Fprintln(env.Stdout, "\nTo connect one: phscript connect NAME")
+	return nil
+}
+
+// system is how a system is connected, as the module connector.setup describes it.
+type system struct {
+	name, title, script, test string
+	steps                     []string
+	credentials, settings     []entry
+}
+
+// entry is a credential or a setting.
+type entry struct{ name, what string }
+
+func connect(env *environment.Env, o *options) error {
+	if names := systems(); !slices.Contains(names, o.system) {
+		return &usage.Error{Message: fmt.Sprintf("there is no connector for %q", o.system), Hint: "there are: " + strings.Join(names, ", ")}
+	}
+	c, err := o.Settings(env)
+	if err != nil {
+		return err
+	}
+	opened, err := o.Open(env, c)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	ctx, _, release := env.Interruptible()
+	defer release()
+	s, err := describe(ctx, opened.Runtime, o.system)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "Connect %s\n\n", s.title)
+	for i, step := range s.steps {
+		fmt.Fprintf(env.Stdout, "%d. %s\n", i+1, step)
+	}
+	fmt.Fprintln(env.Stdout)
+	given, err := ask(ctx, env, opened, s)
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings(env, s)
+	if err != nil {
+		return err
+	}
+	if err := o.check(ctx, env, opened, s, given, settings); err != nil {
+		return err
+	}
+	for _, one := range given {
+		if err := opened.Credentials().Set(ctx, one.name, one.what); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "stored %s, encrypted\n", one.name)
+	}
+	return write(env, s, settings)
+}
+
+// describe asks the connector how its system is connected.
+func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, error) {
+	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').describe(%q)", name)})
+	if err != nil {
+		return nil, err
+	}
+	t, _ := result.Values[0].(map[string]any)
+	text := func(name string) string { s, _ := t[name].(string); return s }
+	s := &system{name: name, title: text("title"), script: text("script"), test: text("test")}
+	steps, _ := t["steps"].([]any)
+	for _, step := range steps {
+		s.steps = append(s.steps, fmt.Sprint(step))
+	}
+	s.credentials, s.settings = entries(t["credentials"]), entries(t["settings"])
+	if s.script == "" {
+		return nil, &usage.Error{Message: s.title + " cannot be connected step by step yet", Hint: "see: phscript doc connectors." + name}
+	}
+	return s, nil
+}
+
+func entries(v any) (list []entry) {
+	all, _ := v.([]any)
+	for _, one := range all {
+		if t, ok := one.(map[string]any); ok {
+			list = append(list, entry{fmt.Sprint(t["name"]), fmt.Sprint(t["what"])})
+		}
+	}
+	return list
+}
+
+// ask asks for the credentials that neither the environment nor the store has, and
+// returns what was typed.
+func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *system) (given []entry, err error) {
+	for _, one := range s.credentials {
+		if value, ok := env.Getenv(one.name); ok && value != "" {
+			fmt.Fprintf(env.Stdout, "%s is set in the environment\n", one.name)
+			continue
+		}
+		if opened.Credentials() == nil {
+			return nil, &usage.Error{Message: one.name + " is not set, and there is no store for it", Hint: "set " + one.name + " to " + one.what}
+		}
+		stored, err := opened.Credentials().Get(ctx, one.name)
+		if err != nil {
+			fmt.Fprintf(env.Stderr, "warning: cannot read the stored %s: %v\n", one.name, err)
+		}
+		if !env.OnTerminal() {
+			if stored != "" {
+				continue
+			}
+			return nil, &usage.Error{Message: one.name + " is not set", Hint: fmt.Sprintf("set the environment variable %s to %s, or run connect on a terminal, which asks for it", one.name, one.what)}
+		}
+		prompt := fmt.Sprintf("%s (%s, not shown", one.name, one.what)
+		if stored != "" {
+			prompt += "; Enter keeps the stored one"
+		}
+		fmt.Fprint(env.Stdout, prompt+"): ")
+		value, err := env.ReadSecret()
+		fmt.Fprintln(env.Stdout)
+		if err != nil {
+			return nil, err
+		}
+		if value = strings.TrimSpace(value); value == "" && stored == "" {
+			return nil, &usage.Error{Message: one.name + " is empty"}
+		}
+		if value != "" {
+			opened.Secrets.Add(value)
+			given = append(given, entry{one.name, value})
+		}
+	}
+	return given, nil
+}
+
+// settings returns the settings of the account, from the flags or the terminal.
+func (o *options) settings(env *environment.Env, s *system) (map[string]string, error) {
+	values := map[string]string{}
+	for _, text := range o.set {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || !slices.ContainsFunc(s.settings, func(e entry) bool { return e.name == name }) {
+			return nil, &usage.Error{Message: fmt.Sprintf("--set %s: write it as NAME=VALUE with a setting of %s", text, s.title)}
+		}
+		values[name] = value
+	}
+	in := bufio.NewReader(env.Stdin)
+	for _, one := range s.settings {
+		if values[one.name] != "" {
+			continue
+		}
+		if !env.OnTerminal() {
+			return nil, &usage.Error{Message: "the setting " + one.name + " is missing", Hint: fmt.Sprintf("add --set %s=VALUE: %s", one.name, one.what)}
+		}
+		fmt.Fprintf(env.Stdout, "%s (%s): ", one.name, one.what)
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		values[one.name] = strings.TrimSpace(line)
+	}
+	return values, nil
+}
+
+// table writes settings as a Lua table.
+func table(settings map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		parts = append(parts, fmt.Sprintf("%s = %q", name, settings[name]))
+	}
+	return "{ " + strings.Join(parts, ", ") + " }"
+}
+
+// check reads the first records of each stream with what was given.
+func (o *options) check(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, given []entry, settings map[string]string) error {
+	all := maps.Clone(settings)
+	if o.base != "" {
+		all["base"] = o.base
+	}
+	rt, err := opened.WithCredentials(func(ctx context.Context, name string) (string, error) {
+		for _, one := range given {
+			if one.name == name {
+				return one.what, nil
+			}
+		}
+		if opened.Credentials() == nil {
+			return "", nil
+		}
+		return opened.Credentials().Get(ctx, name)
+	})
+	if err != nil {
+		return err
+	}
+	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').check(%q, %s)", s.name, table(all))})
+	if err != nil {
+		return err
+	}
+	results, _ := result.Values[0].([]any)
+	failed := 0
+	for _, one := range results {
+		t, _ := one.(map[string]any)
+		ok, _ := t["ok"].(bool)
+		mark := "ok    "
+		if !ok {
+			mark = "failed"
+			failed++
+		}
+		fmt.Fprintf(env.Stdout, "%s  %v: %v\n", mark, t["stream"], t["message"])
+		if hint, _ := t["hint"].(string); hint != "" {
+			fmt.Fprintf(env.Stdout, "        %s\n", hint)
+		}
+	}
+	if failed > 0 {
+		return &usage.Failure{Message: fmt.Sprintf("%s is not connected: nothing was stored or written", s.title), Hint: "correct what failed, and run the command again"}
+	}
+	return nil
+}
+
+// write writes the script and its test, unless they exist.
+func write(env *environment.Env, s *system, settings map[string]string) error {
+	script := s.script
+	if len(settings) > 0 {
+		script = strings.Replace(script, "sync{\n", "sync{\n  settings = "+table(settings)+",\n", 1)
+	}
+	for _, file := range []struct{ name, text string }{{s.name + ".lua", script}, {s.name + "_test.lua", s.test}} {
+		if file.text == "" {
+			continue
+		}
+		f, err := os.OpenFile(env.Path(file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			fmt.Fprintf(env.Stdout, "kept %s\n", file.name)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(file.text)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "created %s\n", file.name)
+	}
+	fmt.Fprintf(env.Stdout, "\nNext:\n  phscript run --dry-run %[1]s.lua\n  phscript run %[1]s.lua\n", s.name)
+	return nil
+}

@@ -1,0 +1,95 @@
+package connect
+
+import (
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/hubspot"
+)
+
+// connected is a trial with HubSpot's stand-in and a simulated Planhat.
+func connected(t *testing.T) (*trial.Trial, *hubspot.Server, []string) {
+	t.Helper()
+	vendor := hubspot.New(standin.NewClock(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)))
+	vendor.Configure(func(s *hubspot.Settings) { s.Burst, s.Search = 0, 0 })
+	vendor.Add("companies", map[string]string{"name": "Northwind"})
+	vendor.Add("contacts", map[string]string{"email": "ada@northwind.example"})
+	web := httptest.NewServer(vendor)
+	t.Cleanup(web.Close)
+	planhat, err := simulator.Start(simulator.Options{CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	r := trial.New(t, nil)
+	r.Variables["PLANHAT_API_TOKEN"], r.Variables["PLANHAT_API_URL"] = planhat.APIToken(), planhat.URL()
+	r.Variables["PLANHAT_ANALYTICS_URL"] = planhat.AnalyticsURL()
+	return r, vendor, []string{"hubspot", "--base", web.URL, "--allow-net", "127.0.0.1"}
+}
+
+func TestConnect(t *testing.T) {
+	r, _, args := connected(t)
+	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
+	asked := 0
+	r.Env.ReadSecret = func() (string, error) { asked++; return " " + hubspot.ServiceKey + "\n", nil }
+	out, _, err := r.Run(New, args...)
+	require.NoError(t, err, out)
+	for _, want := range []string{"1. In HubSpot", "ok      companies: the first 1 records fit", "stored HUBSPOT_TOKEN, encrypted", "created hubspot.lua", "created hubspot_test.lua"} {
+		assert.Contains(t, out, want)
+	}
+	script, err := os.ReadFile(filepath.Join(r.Env.Dir, "hubspot.lua"))
+	require.NoError(t, err)
+	assert.Contains(t, string(script), "@schedule")
+	assert.Equal(t, 1, asked)
+
+	// The key is nowhere in plain text.
+	require.NoError(t, filepath.WalkDir(r.Env.Dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), hubspot.ServiceKey, path)
+		return nil
+	}))
+
+	// The stored key is used later, and files that exist are kept.
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "hubspot.lua"), []byte("-- mine"), 0o600))
+	r.Env.StdinTTY = false
+	out, _, err = r.Run(New, args...)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "kept hubspot.lua")
+	assert.Equal(t, 1, asked)
+}
+
+// Nothing is stored or written if the credentials do not work.
+func TestConnectFails(t *testing.T) {
+	r, _, args := connected(t)
+	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
+	r.Env.ReadSecret = func() (string, error) { return "a-wrong-service-key", nil }
+	out, _, err := r.Run(New, args...)
+	assert.ErrorContains(t, err, "nothing was stored or written")
+	assert.Contains(t, out, "failed  companies")
+	assert.NotContains(t, out, "a-wrong-service-key")
+	assert.NoFileExists(t, filepath.Join(r.Env.Dir, "hubspot.lua"))
+
+	r.Env.StdinTTY = false
+	_, _, err = r.Run(New, args...)
+	assert.ErrorContains(t, err, "HUBSPOT_TOKEN is not set")
+	r.Variables["HUBSPOT_TOKEN"] = hubspot.ServiceKey
+	_, _, err = r.Run(New, append(args, "--set", "subdomain=acme")...)
+	assert.ErrorContains(t, err, "setting of HubSpot")
+	_, _, err = r.Run(New, "hubpsot")
+	assert.ErrorContains(t, err, `there is no connector for "hubpsot"`)
+	out, _, err = r.Run(New)
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(out, "hubspot\n"), out)
+}

@@ -1,0 +1,37 @@
+--- What `phscript connect` needs to know about a system: `local setup = require "connector.setup"`.
+local setup = {}
+
+local known = {}
+
+--- Declares how a system is connected. Each built-in connector calls it once.
+---@param spec { name: string, title: string, steps: string[], credentials: table, settings: table?, connection: table, script: string, test: string? } `steps`: what to do in the system, in order; `credentials`: the environment variables, each `{ name = "HUBSPOT_TOKEN", what = "the service key" }`; `settings`: what differs between accounts, each `{ name = "subdomain", what = "..." }`; `connection`: what `connector.new` returned; `script` and `test`: the files to write.
+function setup.add(spec) known[spec.name] = spec end
+
+--- Returns how a system is connected, without its connection.
+---@param name string The connector's name, such as `hubspot`.
+---@return table
+function setup.describe(name)
+  require("connectors." .. name)
+  local spec = known[name]
+  if not spec then return { name = name, title = name, missing = true } end
+  return {
+    name = name, title = spec.title, steps = spec.steps, credentials = spec.credentials, settings = spec.settings or {},
+    script = spec.script, test = spec.test,
+  }
+end
+
+--- Reads the first records of each stream and maps them, and returns what came of it. Nothing is written.
+---@param name string The connector's name.
+---@param settings table? The settings of the account.
+---@return { stream: string, ok: boolean, message: string }[]
+function setup.check(name, settings)
+  require("connectors." .. name)
+  local connection, results = known[name].connection, {}
+  for i, stream in ipairs(connection.order) do
+    local ok, result = pcall(connection.try, connection, stream, { settings = settings or {} })
+    results[i] = { stream = stream, ok = ok, message = ok and result or (type(result) == "table" and result.message or tostring(result)), hint = not ok and type(result) == "table" and result.hint or nil }
+  end
+  return results
+end
+
+return setup
