@@ -226,7 +226,7 @@ func (o *options) settings(env *environment.Env, s *system) (map[string]string, 
 			continue
 		}
 		if !env.OnTerminal() {
-			return nil, &usage.Error{Message: "the setting " + one.name + " is missing", Hint: fmt.Sprintf("add --set %s=VALUE: %s", one.name, one.what)}
+			return nil, &usage.Error{Message: "the setting " + one.name + " is missing", Hint: fmt.Sprintf("pass its value with --set: %s", one.what)}
 		}
 		fmt.Fprintf(env.Stdout, "%s (%s): ", one.name, one.what)
 		line, err := in.ReadString('\n')
