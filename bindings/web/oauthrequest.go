@@ -146,6 +146,9 @@ func (t *token) judge(ctx context.Context, c *carrier, err error) tokenVerdict {
 		}
 		v := (&request{url: u, timeout: requestTimeout, repeatable: true}).judgeError(c.err)
 		v.failed.Message = "cannot get a token: " + v.failed.Message
+		if v.failed.Kind == planhat.KindTimeout {
+			v.failed.Hint = "" // about an option of requests
+		}
 		if ctx.Err() != nil {
 			v.retry = false
 		}

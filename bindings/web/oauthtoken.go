@@ -68,6 +68,8 @@ const (
 	early = time.Minute
 	// saving is how long a new token waits for the store, even if the run ends meanwhile.
 	saving = time.Minute
+	// patience is how long a process waits for another one before it says so.
+	patience = 2 * time.Second
 	// poll is about how often a process looks whether another one has renewed the token.
 	poll = 50 * time.Millisecond
 )
@@ -214,8 +216,10 @@ func (t *token) renew(ctx context.Context, h *bindings.Host, rejected string) er
 		if err != nil || release == nil {
 			return err
 		}
-		v, err := t.attempt(ctx, h, value)
-		release()
+		v, err := func() (verdict, error) {
+			defer release()
+			return t.attempt(ctx, h, value)
+		}()
 		if err != nil || v.failed == nil {
 			return err
 		}
@@ -239,10 +243,13 @@ func (t *token) renew(ctx context.Context, h *bindings.Host, rejected string) er
 // lock waits until it has locked the credential. It returns no release if another process
 // has renewed the token meanwhile.
 func (t *token) lock(ctx context.Context, h *bindings.Host, rejected string) (value []byte, release func(), err error) {
-	for {
+	for began := time.Now(); ; {
 		value, release, err := h.Tokens.TryLock(ctx, t.name, lease)
 		if err != nil {
 			return nil, nil, err
+		}
+		if release == nil && time.Since(began) > patience {
+			h.Log.WarnOnce(ctx, "oauth2 "+t.name, "waiting for another run that is renewing the token for "+t.host())
 		}
 		r, err := t.decrypt(h, value)
 		wait := r.Blocked.Sub(h.Clock.Now())

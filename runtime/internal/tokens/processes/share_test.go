@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -173,5 +174,20 @@ func TestSuspendedWhileItRefreshes(t *testing.T) {
 		require.NoError(t, slow.Wait())
 		together(t, v.many(t, location, 3))
 		assert.Equal(t, []int{1, 1, 2}, v.counts())
+	})
+}
+
+// A run that is interrupted while it renews its token stores what it gets.
+func TestInterruptedWhileItRefreshes(t *testing.T) {
+	onStores(t, func(t *testing.T, location string) {
+		v := newVendor(t)
+		interrupted := v.begin(t, location, func(p *os.Process) {
+			_ = p.Signal(os.Interrupt)
+			time.Sleep(300 * time.Millisecond) // lets it react
+		})
+		require.Error(t, interrupted.Wait())
+		v.onIssue(nil)
+		together(t, v.many(t, location, 2))
+		assert.Equal(t, []int{1, 0, 1}, v.counts())
 	})
 }
