@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed *.lua connector/*.lua connectors/*.lua
+//go:embed *.lua connector/*.lua connectors/*.lua connectors/*/*.lua
 var files embed.FS
 
 // Source returns the text of a module, and whether there is one of that name.
@@ -24,7 +24,7 @@ func Source(name string) ([]byte, bool) {
 // Names returns the modules' names in alphabetical order.
 func Names() []string {
 	var list []string
-	for _, pattern := range []string{"*.lua", "*/*.lua"} {
+	for _, pattern := range []string{"*.lua", "*/*.lua", "*/*/*.lua"} {
 		found, err := fs.Glob(files, pattern)
 		if err != nil {
 			return nil

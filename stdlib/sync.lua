@@ -19,7 +19,7 @@ writer.__index = writer
 
 local function new_writer(stream, rejected)
   return setmetatable({
-    stream = stream, rejected = rejected, changed = {}, rows = {}, origins = {},
+    stream = stream, rejected = rejected, changed = {}, removed = {}, rows = {}, origins = {},
     counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0 },
   }, writer)
 end
@@ -119,8 +119,13 @@ local function walk(out, stream, read, position, commit, limits)
 end
 
 -- Deletes or archives what the other system no longer has, or reports it.
-local function remove(out, stream, records, options)
-  local counts = out.counts
+local function remove(out, stream, found, options)
+  -- A complete pass and the system's own list can both name a record.
+  local counts, records = out.counts, {}
+  for _, record in ipairs(found) do
+    if not out.removed[record._id] then records[#records + 1] = record end
+    if not options.undecided then out.removed[record._id] = true end
+  end
   counts.missing = (counts.missing or 0) + #records
   local action = options.missing or "report"
   for i = 1, math.min(#records, 20) do
@@ -147,7 +152,7 @@ local function compare(out, stream, options)
   if #missing > known * most and #missing > 1 and (options.missing == "archive" or options.missing == "delete") then
     log.warn(("%s: %d of %d records are no longer there, which is more than %d%%, so nothing was removed; to remove them, set max_missing"):format(
       stream.name, #missing, known, most * 100))
-    options = { missing = "report" }
+    options = { missing = "report", undecided = true }
   end
   remove(out, stream, missing, options)
 end

@@ -174,6 +174,21 @@ function fields.user(from)
   end)
 end
 
+--- Computes a value from several paths. The function gets a value for each path, nil where an item has none, and returns one as the functions of `of` do.
+---@param paths string[] The paths.
+---@param compute function The function.
+---@return table
+function fields.compute(paths, compute)
+  return new_field(paths, function(item)
+    local values = {}
+    for i, path in ipairs(paths) do
+      local value = at(item, path)
+      if not empty(value) then values[i] = value end
+    end
+    return compute(unpack(values, 1, #paths))
+  end)
+end
+
 --- Refers to the record of another stream, by the id that it has in the other system.
 ---@param model string The model, such as `company`.
 ---@param from any A path, a function or a field.

@@ -1,0 +1,167 @@
+--- Brings Salesforce's accounts, contacts, opportunities, cases, tasks and events to Planhat: `local salesforce = require "connectors.salesforce"`.
+---
+--- Set SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET to the consumer key and secret of an External Client App with the client
+--- credentials flow, and the setting `instance` to your My Domain. docs/connectors/salesforce.md shows the screens.
+local _, _, host = ...
+local C, A, F = require "connector", require "connector.auth", require "connector.fields"
+local queries = require "connectors.salesforce.queries"
+local writes = require "connectors.salesforce.writes"
+
+host.reach("*.my.salesforce.com")
+
+local app = { token_url = "/services/oauth2/token", client_id = "SALESFORCE_CLIENT_ID" }
+
+local function way(more)
+  local options = {}
+  for name, value in pairs(app) do options[name] = value end
+  for name, value in pairs(more) do options[name] = value end
+  return A.oauth2(options, host.credential)
+end
+
+local salesforce = C.new{
+  name = "salesforce", title = "Salesforce", base = "https://{instance}", version = "68.0", sunset = "2029-10-31",
+  auth = A.either(
+    way{ client_secret = "SALESFORCE_CLIENT_SECRET" },
+    way{ key_variable = "SALESFORCE_PRIVATE_KEY", subject = "{username}", audience = "https://{login}" },
+    C.bearer("SALESFORCE_TOKEN", host.credential)),
+}
+
+-- Declares a stream that reads an object.
+local function object(name, spec)
+  spec.cursor = queries.cursor(spec)
+  spec.scan = function() end -- the cursor reads everything as well
+  spec.delta = spec.scan
+  spec.gone = queries.gone(spec)
+  spec.back = writes.of(spec)
+  salesforce:stream(name, spec)
+end
+
+local function company() return F.ref("company", "AccountId") end
+
+local owner = F.keep(F.user("Owner.Email"))
+
+object("accounts", { object = "Account", ids = "001", into = "company", map = {
+  sourceId = "Id",
+  name = F.required("Name", "the account has no name"),
+  domains = F.domains("Website"),
+  country = "BillingCountry",
+  description = "Description",
+  owner = owner,
+} })
+
+object("contacts", { object = "Contact", ids = "003", into = "enduser", after = "accounts", map = {
+  sourceId = "Id",
+  email = F.keep("Email"),
+  firstName = "FirstName",
+  lastName = "LastName",
+  position = "Title",
+  phone = "Phone",
+  companyId = company(),
+} })
+
+object("opportunities", { object = "Opportunity", ids = "006", into = "opportunity", key = "externalId", after = "accounts",
+  where = "AccountId != null", optional = { CurrencyIsoCode = true }, map = {
+    externalId = "Id",
+    sourceId = "Id",
+    companyId = company(),
+    title = "Name",
+    salesStage = "StageName",
+    status = F.compute({ "IsClosed", "IsWon" }, function(closed, won) return won and "won" or closed and "lost" or "active" end),
+    closeDate = F.date("CloseDate"),
+    _currency = F.keep("CurrencyIsoCode"),
+    ownerId = owner,
+    nrr = F.number("Amount"),
+  } })
+
+local case_email = F.compute({ "ContactEmail", "SuppliedEmail" }, function(contact, supplied) return contact or supplied end)
+
+object("cases", { object = "Case", ids = "500", into = "ticket", after = "contacts", map = {
+  sourceId = "Id",
+  source = F.constant("Salesforce"),
+  email = F.required(case_email, "the case has neither a contact with an e-mail address nor a web e-mail"),
+  domains = F.domains(F.compute({ "Account.Website", "ContactEmail", "SuppliedEmail" }, function(website, contact, supplied)
+    return website or (contact or supplied or ""):match("@(.+)$")
+  end)),
+  companyId = company(),
+  title = "Subject",
+  description = "Description",
+  status = "Status",
+  severity = "Priority",
+} })
+
+-- Salesforce archives activities after a year. Only queryAll finds those.
+local function activity(name, spec)
+  spec.into, spec.after, spec.all = "task", "accounts", true
+  spec.map.sourceId, spec.map.companyId, spec.map.ownerId = "Id", company(), owner
+  spec.map.action, spec.map.description = "Subject", "Description"
+  object(name, spec)
+end
+
+activity("tasks", { object = "Task", ids = "00T", where = "AccountId != null AND IsRecurrence = false", map = {
+  mainType = F.constant("task"),
+  startTime = F.date("ActivityDate"),
+  noSpecificTime = F.constant(true),
+  dateDone = F.date("CompletedDateTime"),
+  status = "Status",
+} })
+
+activity("events", { object = "Event", ids = "00U", where = "AccountId != null AND IsRecurrence = false AND IsChild = false", map = {
+  mainType = F.constant("event"),
+  startTime = F.date("StartDateTime"),
+  endTime = F.date("EndDateTime"),
+  noSpecificTime = "IsAllDayEvent",
+} })
+
+local M = {}
+
+-- Returns the host of an address of an org, which people copy from their browser.
+local function host_of(text)
+  local name = tostring(text):lower():gsub("^%s+", ""):gsub("^https?://", ""):gsub("[/?#].*$", ""):gsub("%s+$", "")
+  name = name:gsub("%.lightning%.force%.com$", ".my.salesforce.com")
+  if not name:match("^[%w%-%.]+%.my%.salesforce%.com$") then
+    error(("Salesforce: the setting instance must be your My Domain, such as acme.my.salesforce.com, not %q; Setup, My Domain shows it"):format(tostring(text)), 0)
+  end
+  return name
+end
+
+local amounts = { nrr = true, arr = true, mrr = true }
+
+-- Returns the options with the settings that the declaration needs.
+local function prepared(given)
+  local options, settings = {}, {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options.settings or {}) do settings[name] = value end
+  if not settings.base then
+    if not settings.instance then
+      error("Salesforce: set settings.instance to your My Domain, such as salesforce.sync{ settings = { instance = \"acme.my.salesforce.com\" } }", 0)
+    end
+    settings.instance = host_of(settings.instance)
+  end
+  settings.login = (settings.instance or ""):find("%.sandbox%.") and "test.salesforce.com" or "login.salesforce.com"
+  local map = {}
+  for name, changes in pairs(options.map or {}) do map[name] = changes end
+  local deals = {}
+  if settings.amount then
+    if not amounts[settings.amount] then error(("Salesforce: the setting amount must be nrr, arr or mrr, not %q"):format(tostring(settings.amount)), 0) end
+    deals.nrr = false
+    deals[settings.amount] = F.number("Amount")
+  end
+  if settings.currency then deals._currency = F.default(F.keep("CurrencyIsoCode"), settings.currency) end
+  for property, from in pairs(map.opportunities or {}) do deals[property] = from end
+  if next(deals) then map.opportunities = deals end
+  settings.missing = options.missing
+  options.settings, options.map = settings, map
+  return options
+end
+
+--- Makes Planhat's records agree with Salesforce's, and returns what was done, by stream. The first run reads everything, later ones what changed.
+---@param options { streams: string[]?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table } `settings`: `instance`, your My Domain; `amount`: which property gets the amount of an opportunity, `nrr`, `arr` or `mrr`, default `nrr`; `currency`: the currency, if the org has only one; `where`: conditions in SOQL, by stream; `fields`: more fields to read, by stream; `bulk_above`: above how many records the first run uses the Bulk API, default 20,000; `username`: the user, with SALESFORCE_PRIVATE_KEY. The others: `streams`: `accounts`, `contacts`, `opportunities`, `cases`, `tasks`, `events`, default all; `map`: changes to the map of each stream; `back`: Salesforce's fields by the properties of Planhat that they get, by stream, such as `{ accounts = { Health__c = "h" } }`; `missing`: `report`, `archive` or `delete` what Salesforce no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the org, if you use several.
+---@return table<string, table>
+function M.sync(options) return salesforce:sync(prepared(options)) end
+
+--- Returns an id of 15 characters with the three more that make it safe where case does not count. Other texts are returned unchanged.
+---@param id string The id.
+---@return string
+function M.id(id) return queries.long(id) end
+
+return M
