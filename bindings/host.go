@@ -41,7 +41,7 @@ type Host struct {
 	Tokens TokenStore
 	// PrivateKey reads a private key that only modules use, not scripts: from a file or, if
 	// file is empty, from an environment variable.
-	PrivateKey func(file, variable string) ([]byte, error)
+	PrivateKey func(ctx context.Context, file, variable string) ([]byte, error)
 	// Tell shows a line to the person at the terminal; nil if nobody is there.
 	Tell func(line string)
 	// Journal, if set, returns the journal of calls with the option checkpoint, or nil

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"context"
+
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 )
@@ -15,7 +17,7 @@ func (r *Runtime) newTokens(o *Options) bindings.TokenStore {
 }
 
 // privateKey reads a private key for a module, which does not give it to the script.
-func (h *host) privateKey(file, variable string) ([]byte, error) {
+func (h *host) privateKey(ctx context.Context, file, variable string) ([]byte, error) {
 	if file != "" {
 		text, err := h.box.ReadKey(file)
 		if err != nil {
@@ -23,8 +25,14 @@ func (h *host) privateKey(file, variable string) ([]byte, error) {
 		}
 		return text, nil
 	}
-	text, ok := h.opts.Env(variable)
-	if !ok || text == "" {
+	text, _ := h.opts.Env(variable)
+	if text == "" && h.opts.Credential != nil {
+		var err error
+		if text, err = h.opts.Credential(ctx, variable); err != nil {
+			return nil, err
+		}
+	}
+	if text == "" {
 		return nil, &planhat.Error{Kind: planhat.KindConfig, Message: "the environment variable " + variable + ", which holds the private key, is not set"}
 	}
 	return []byte(text), nil

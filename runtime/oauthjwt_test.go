@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -59,7 +60,13 @@ func TestJWT(t *testing.T) {
 	secret := pemOf(t, key)
 	require.NoError(t, os.WriteFile(filepath.Join(b.dir, "crm.pem"), secret, 0o600))
 	b.opts.Env = func(name string) (string, bool) { return string(secret), name == "CRM_KEY" }
-	for _, from := range []string{`key_file = "crm.pem"`, `key_variable = "CRM_KEY"`} {
+	b.opts.Credential = func(_ context.Context, name string) (string, error) {
+		if name != "CRM_STORED" {
+			return "", nil
+		}
+		return string(secret), nil
+	}
+	for _, from := range []string{`key_file = "crm.pem"`, `key_variable = "CRM_KEY"`, `key_variable = "CRM_STORED"`} {
 		a.asked = nil
 		require.NoError(t, a.run(t, b, `
 			local token = oauth2.jwt{ token_url = BASE .. "/token", issuer = "app", subject = "sync@acme.com", audience = "https://login.acme.com", key_id = "k1",

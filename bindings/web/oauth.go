@@ -207,7 +207,7 @@ func newJWT(a *args) (int, error) {
 		}
 	}
 	var err error
-	if g.key, err = a.Host.PrivateKey(o.String("key_file"), o.String("key_variable")); err != nil {
+	if g.key, err = a.Host.PrivateKey(a.Context(), o.String("key_file"), o.String("key_variable")); err != nil {
 		return 0, err
 	}
 	if err := checkKey(g.key); err != nil {

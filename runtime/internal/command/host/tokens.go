@@ -61,7 +61,7 @@ func readTokenKey(dir string) ([]byte, error) {
 	}
 	if len(key) != keyLength {
 		return nil, &usage.Error{Message: fmt.Sprintf("%s is damaged: it has %d bytes, not %d", file, len(key), keyLength),
-			Hint: "restore it from a backup; or delete it, and authorize scripts again that use oauth2.authorize"}
+			Hint: "restore it from a backup; or delete it, run 'phscript connect' again, and authorize scripts again that use oauth2.authorize"}
 	}
 	return key, nil
 }
