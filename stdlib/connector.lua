@@ -73,7 +73,7 @@ function connector.token(options)
     stream.begin = function(_, position) return { token = position } end
     stream.resume = function(cursor) return cursor.token end
     stream.finish = function(position) return { token = position } end
-    stream.hold = stream.finish
+    stream.hold = function(_, position) return { token = position } end
     stream.changes = function(token)
       local ok, page = pcall(conn.page, conn, stream.delta(token))
       if ok then return page end

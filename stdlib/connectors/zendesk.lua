@@ -77,8 +77,8 @@ local function referred(conn, kind, items, names, loaded)
 end
 
 -- Deletions are in the same list as changes, whose position is stored before Planhat's
--- records are removed. So they are stored first, page by page, and forgotten in the run
--- after the one that handled them. A record that was restored in between is not removed.
+-- records are removed. So they are stored first, page by page. Pages that were handled are
+-- forgotten in the next run, except the last one, because its number is the latest. A record that was restored in between is not removed.
 local deletions = {}
 
 local function open_deletions(stream)
@@ -125,7 +125,7 @@ end
 local function deleted(_, stream, handled)
   local noted, keys = open_deletions(stream), {}
   for _, number in ipairs(noted.pages) do
-    if number <= (handled or 0) then noted.kept:set(stream.name .. " " .. ("%012d"):format(number), nil) end
+    if number < (handled or 0) then noted.kept:set(stream.name .. " " .. ("%012d"):format(number), nil) end
   end
   -- A complete pass that began in this run has compared all records already.
   if stream.whole then return {}, handled end
@@ -169,7 +169,7 @@ end
 -- Reads what changed since a second. If that second has more organizations than a page,
 -- the export never passes it, and all are listed instead.
 local function by_time(stream, conn)
-  stream.begin = function(began) return { since = began + conn.skew - 300 } end
+  stream.begin = function(began) return { since = began + conn.skew - 60 } end
   stream.from = function(since) return since end
   stream.resume = function(cursor) return cursor.walk or cursor.since - 60 end
   stream.finish = function(position) return { since = position } end
@@ -196,6 +196,17 @@ end
 
 local function tags_of(item) return empty(item.tags) and json.array{} or item.tags end
 
+-- Returns why Zendesk refused a change, with what it says about the fields.
+local function reason_of(err)
+  local ok, body = pcall(json.decode, err.body or "")
+  local said = {}
+  for field, problems in pairs(ok and type(body) == "table" and type(body.details) == "table" and body.details or {}) do
+    for _, problem in ipairs(problems) do said[#said + 1] = ("%s: %s"):format(field, tostring(problem.description)) end
+  end
+  table.sort(said)
+  return #said > 0 and table.concat(said, "; ") or err.message
+end
+
 zendesk:stream("organizations", { into = "company", prefix = prefix, cursor = by_time, gone = deleted,
   scan = function(stream, _, position)
     stream.whole = stream.whole or position == nil
@@ -218,7 +229,7 @@ zendesk:stream("organizations", { into = "company", prefix = prefix, cursor = by
         local ok, err = pcall(conn.call, conn, { put = "/api/v2/organizations/" .. change.id .. ".json", json = { organization = { organization_fields = change.values } } })
         if not ok then
           if type(err) ~= "table" or err.kind ~= "validation" and err.kind ~= "not_found" then error(err, 0) end
-          failed[change.id] = err.message
+          failed[change.id] = reason_of(err)
         end
       end
       return failed

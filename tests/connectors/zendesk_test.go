@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ type desk struct {
 	zendesk *zendesk.Server
 	url     string
 	rate    string // in Lua
+	// rejected is what the last run that ended well rejected.
+	rejected string
 }
 
 func newDesk(t *testing.T) *desk {
@@ -49,6 +52,7 @@ func (d *desk) sync(t *testing.T, options string) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.rejected = fmt.Sprint(result.Rejected)
 	return result.Values[0].(map[string]any), nil
 }
 

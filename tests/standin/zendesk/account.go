@@ -182,6 +182,13 @@ func (a *Account) DropDown(key string, values ...string) {
 	a.options[key] = values
 }
 
+// StartIDs makes the ids of new records greater than id.
+func (a *Account) StartIDs(id int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lastID = id
+}
+
 // Get returns a copy of a record. It panics if there is none.
 func (a *Account) Get(kind string, id int64) Body {
 	a.mu.Lock()
