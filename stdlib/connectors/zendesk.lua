@@ -3,8 +3,8 @@
 --- Set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET to those of a confidential OAuth client that an administrator created, or
 --- ZENDESK_TOKEN to an access token. API tokens (ZENDESK_EMAIL and ZENDESK_API_TOKEN) work until 30 April 2027.
 local _, _, host = ...
-local C, A, F = require "connector", require "connector.auth", require "connector.fields"
-local state = require "state"
+local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
+local setup = require "connector.setup"
 
 host.reach("*.zendesk.com")
 
@@ -76,64 +76,29 @@ local function referred(conn, kind, items, names, loaded)
   return found
 end
 
--- Deletions are in the same list as changes, whose position is stored before Planhat's
--- records are removed. So they are stored first, page by page. Pages that were handled are
--- forgotten in the next run, except the last one, because its number is the latest. A record that was restored in between is not removed.
-local deletions = {}
-
-local function open_deletions(stream)
-  local noted = deletions[stream.name]
-  if noted then return noted end
-  noted = { kept = state.open(("zendesk deletions %s"):format(zendesk.account)), ids = {}, pages = {}, last = 0 }
-  local own = stream.name .. " "
-  for _, key in ipairs(noted.kept:keys()) do
-    if key:sub(1, #own) == own then
-      local number = tonumber(key:sub(#own + 1))
-      noted.pages[#noted.pages + 1] = number
-      noted.last = math.max(noted.last, number)
-    end
-  end
-  table.sort(noted.pages)
-  for _, number in ipairs(noted.pages) do
-    for id, gone in pairs(noted.kept:get(own .. ("%012d"):format(number))) do noted.ids[id] = gone and number or nil end
-  end
-  deletions[stream.name] = noted
-  return noted
+-- Returns the deletions of a stream.
+local function deletions_of(stream)
+  stream.deletions = stream.deletions or D.open("zendesk deletions " .. zendesk.account, stream.name)
+  return stream.deletions
 end
 
--- Takes the deleted ones out of the items of a page, and stores their ids.
+-- Takes the deleted ones out of the items of a page. A trial does not store them.
 local function take_deleted(stream, items, is_deleted)
-  local noted, page, left = open_deletions(stream), {}, {}
-  for _, item in ipairs(items) do
-    if is_deleted(item) then
-      page[item.id] = true
-    else
-      if noted.ids[item.id] then page[item.id] = false end
-      left[#left + 1] = item
-    end
+  if zendesk.account then
+    deletions_of(stream):take(items, is_deleted)
+    return
   end
-  for i = #items, 1, -1 do items[i] = left[i] end
-  if not next(page) then return end
-  noted.last = noted.last + 1
-  noted.kept:set(stream.name .. " " .. ("%012d"):format(noted.last), page)
-  noted.pages[#noted.pages + 1] = noted.last
-  for id, gone in pairs(page) do noted.ids[id] = gone and noted.last or nil end
+  for i = #items, 1, -1 do
+    if is_deleted(items[i]) then table.remove(items, i) end
+  end
 end
 
--- Returns the keys of what was deleted, and the last page of them, and forgets the
--- pages that the last run handled.
 local function deleted(_, stream, handled)
-  local noted, keys = open_deletions(stream), {}
-  for _, number in ipairs(noted.pages) do
-    if number < (handled or 0) then noted.kept:set(stream.name .. " " .. ("%012d"):format(number), nil) end
-  end
+  local ids, last = deletions_of(stream):since(handled)
   -- A complete pass that began in this run has compared all records already.
   if stream.whole then return {}, handled end
-  for id, number in pairs(noted.ids) do
-    if number > (handled or 0) then keys[#keys + 1] = prefix .. id end
-  end
-  table.sort(keys)
-  return keys, noted.last
+  for i, id in ipairs(ids) do ids[i] = prefix .. id end
+  return ids, last
 end
 
 -- Returns a request for a page of an export: after a cursor, or since a time in seconds.
@@ -351,6 +316,52 @@ local ways = {
   organizations = { streams = { "organizations", "users", "tickets" }, map = {} },
   external_id = { streams = { "users", "tickets" }, map = { users = { companyId = by_external_id }, tickets = { companyId = by_external_id, domains = by_domain } } },
   domains = { streams = { "users", "tickets" }, map = { users = { companyId = false }, tickets = { companyId = false, domains = by_domain } } },
+}
+
+setup.add{
+  name = "zendesk", title = "Zendesk", connection = zendesk,
+  steps = {
+    "In Zendesk's Admin Center, as an administrator, open Apps and integrations, APIs, OAuth clients, and add an OAuth client.",
+    "As its client type, choose Confidential. If you restrict its scopes, allow read; to write fields back, also write.",
+    "Save it, and copy its identifier and its secret, which Zendesk shows once.",
+  },
+  credentials = {
+    { name = "ZENDESK_CLIENT_ID", what = "the identifier of the OAuth client" },
+    { name = "ZENDESK_CLIENT_SECRET", what = "the secret of the OAuth client" },
+  },
+  settings = { { name = "subdomain", what = "acme, if your Zendesk is acme.zendesk.com" } },
+  script = [[
+-- Brings Zendesk's organizations, users and tickets to Planhat.
+-- @schedule "15 2 * * *"
+local zendesk = require "connectors.zendesk"
+
+zendesk.sync{
+  missing = "report", -- what Zendesk no longer has: report, archive or delete
+}
+]],
+  test = [[
+local http = require "http"
+
+it("brings tickets to Planhat", function()
+  local api = "https://*.zendesk.com/api/v2/"
+  http.stub{ url = "https://*.zendesk.com/oauth/tokens", json = { access_token = "t", token_type = "bearer", expires_in = 1800 } }
+  http.stub{ url = api .. "organizations.json", json = {
+    organizations = { { id = 7, name = "Northwind", domain_names = { "northwind.example" }, details = json.null, tags = json.array{} } }, meta = { has_more = false },
+  } }
+  local kim = { id = 8, name = "Kim", email = "kim@northwind.example", role = "end-user", organization_id = 7, phone = json.null, tags = json.array{}, active = true }
+  http.stub{ url = api .. "incremental/users/cursor.json", json = { users = { kim }, organizations = { { id = 7 } }, after_cursor = "a", end_of_stream = true } }
+  http.stub{ url = api .. "incremental/tickets/cursor.json", json = {
+    tickets = { { id = 9, subject = "Export fails", description = "It times out.", status = "open", priority = "high", type = json.null, requester_id = 8,
+      assignee_id = json.null, organization_id = 7, tags = json.array{}, created_at = "2026-11-20T08:00:00Z" } },
+    users = { kim }, organizations = { { id = 7 } }, after_cursor = "b", end_of_stream = true,
+  } }
+
+  local run = run_script("zendesk.lua", { env = { ZENDESK_CLIENT_ID = "planhat", ZENDESK_CLIENT_SECRET = "a-secret-for-tests" } })
+
+  expect(run.error).to_be_nil()
+  expect(planhat.ticket.get_list()[1].title).to_be("Export fails")
+end)
+]],
 }
 
 local M = {}
