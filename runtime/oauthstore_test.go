@@ -138,3 +138,38 @@ func (s *damagingStore) TryLock(ctx context.Context, name string, lease time.Dur
 	}
 	return value, release, err
 }
+
+// lateStore is a store whose leases have always ended.
+type lateStore struct{ bindings.TokenStore }
+
+func (s *lateStore) TryLock(ctx context.Context, name string, lease time.Duration) ([]byte, func(), error) {
+	value, release, err := s.TokenStore.TryLock(ctx, name, lease)
+	if release == nil {
+		release = func() {}
+	}
+	return value, release, err
+}
+
+// A run whose refresh token was used by another one in the meantime looks for the token
+// that the other one has stored, before it gives up.
+func TestRefusedRefreshReadsAgain(t *testing.T) {
+	b, a := newAuthority(t)
+	b.opts.Tokens = &lateStore{TokenStore: &tokens.Memory{}}
+	get := []byte(`local http, oauth2 = require "http", require "oauth2"
+		http.get("` + a.URL + `/api", { bearer = oauth2.refresh{ token_url = "` + a.URL + `/token", client_id = "app", client_secret = "` + appSecret + `",
+			refresh_token = "` + a.oauth.Grant("app", "acme").Refresh + `" } })`)
+	rt, err := New(b.opts)
+	require.NoError(t, err)
+	var first atomic.Bool
+	a.before = func(http.ResponseWriter, *http.Request) bool {
+		if first.CompareAndSwap(false, true) {
+			_, err := rt.Run(t.Context(), Script{Name: "faster.lua", Source: get})
+			assert.NoError(t, err)
+		}
+		return false
+	}
+	_, err = rt.Run(t.Context(), Script{Name: "slower.lua", Source: get})
+	require.NoError(t, err)
+	renewed, reused := a.oauth.Counts()
+	assert.Equal(t, []int{1, 1, 2}, []int{renewed, reused, a.requests()})
+}
