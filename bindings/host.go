@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"time"
 
@@ -182,8 +183,31 @@ type Network interface {
 	// requests of the run. Seen returns the requests that they have answered.
 	Stub(s Stub) error
 	Seen() []SeenRequest
+	// Dial connects to a port of a host, which it refuses as Send does.
+	Dial(ctx context.Context, host string, port int) (net.Conn, error)
+	// Hold keeps a message that is not to be sent, in a dry run and where stubs answer
+	// requests, and reports whether it did. It fails for a host that the script may not
+	// reach. Held returns the messages that it kept.
+	Hold(ctx context.Context, m Message) (bool, error)
+	Held() []Message
 	// Stubbed reports whether stubs answer all requests.
 	Stubbed() bool
+}
+
+// Message is a message to people.
+type Message struct {
+	// Kind is slack, teams or email. Host and Port are those of the system that delivers
+	// it.
+	Kind, Host string
+	Port       int
+	From       string
+	// To are the addresses of all recipients.
+	To                  []string
+	Subject, Text, HTML string
+	// Attachments are the names of files.
+	Attachments []string
+	// Payload is what a chat gets, as JSON.
+	Payload []byte
 }
 
 // ErrWithheld is the error of Network.Send about a request that a dry run does not

@@ -55,11 +55,13 @@ type Options struct {
 type Network struct {
 	options Options
 	client  *http.Client
+	dialer  *net.Dialer
 	rates   rates
 
 	mu       sync.Mutex
 	proxies  map[string]bool
 	releases []func()
+	held     []bindings.Message
 }
 
 // Limits of a connection.
@@ -77,6 +79,7 @@ func New(o Options) *Network {
 	}
 	n := &Network{options: o, proxies: map[string]bool{}}
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second, Resolver: o.Resolver, ControlContext: n.control}
+	n.dialer = dialer
 	transport := &http.Transport{
 		Proxy: n.proxy, DialContext: n.dial(dialer), ForceAttemptHTTP2: true, DisableCompression: true,
 		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 16,

@@ -19,6 +19,7 @@ type Stubs struct {
 	mu   sync.Mutex
 	list []*stub
 	seen []bindings.SeenRequest
+	held []bindings.Message
 }
 
 type stub struct {
@@ -62,11 +63,11 @@ func (n *Network) Seen() []bindings.SeenRequest {
 func (s *Stubs) Part() (forget func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stubs, seen := len(s.list), len(s.seen)
+	stubs, seen, held := len(s.list), len(s.seen), len(s.held)
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.list, s.seen = s.list[:stubs:stubs], s.seen[:seen:seen]
+		s.list, s.seen, s.held = s.list[:stubs:stubs], s.seen[:seen:seen], s.held[:held:held]
 	}
 }
 
