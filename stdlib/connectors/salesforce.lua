@@ -5,6 +5,7 @@
 local _, _, host = ...
 local C, A, F = require "connector", require "connector.auth", require "connector.fields"
 local queries = require "connectors.salesforce.queries"
+local setup = require "connector.setup"
 local writes = require "connectors.salesforce.writes"
 
 host.reach("*.my.salesforce.com")
@@ -19,7 +20,7 @@ local function way(more)
 end
 
 local salesforce = C.new{
-  name = "salesforce", title = "Salesforce", base = "https://{instance}", version = "68.0", sunset = "2029-10-31",
+  name = "salesforce", title = "Salesforce", base = "https://{instance}", login = "login.salesforce.com", version = "68.0", sunset = "2029-10-31",
   auth = A.either(
     way{ client_secret = "SALESFORCE_CLIENT_SECRET" },
     way{ key_variable = "SALESFORCE_PRIVATE_KEY", subject = "{username}", audience = "https://{login}" },
@@ -112,6 +113,54 @@ activity("events", { object = "Event", ids = "00U", where = "AccountId != null A
   noSpecificTime = "IsAllDayEvent",
 } })
 
+setup.add{
+  name = "salesforce", title = "Salesforce", connection = salesforce,
+  steps = {
+    "In Salesforce Setup, create an integration user (license Salesforce Integration), with a permission set that grants API Enabled, and Read and View All Records on Account, Contact, Opportunity and Case and the fields that you need. Tasks and events need Access Activities.",
+    "In Setup, open External Client App Manager, and choose New External Client App. Under API (Enable OAuth Settings), select Enable OAuth, enter any callback URL such as https://localhost, and add the scope Manage user data via APIs (api).",
+    "Under Flow Enablement, select Enable Client Credentials Flow, and create the app.",
+    "On the app's tab Policies, edit the OAuth policies: enable the client credentials flow, and set Run As to the username of the integration user.",
+    "On the tab Settings, under OAuth Settings, choose Consumer Key and Secret, and copy both. In Setup, My Domain shows the instance.",
+  },
+  credentials = {
+    { name = "SALESFORCE_CLIENT_ID", what = "the consumer key" },
+    { name = "SALESFORCE_CLIENT_SECRET", what = "the consumer secret" },
+  },
+  settings = { { name = "instance", what = "your My Domain, such as acme.my.salesforce.com" } },
+  script = [[
+-- Brings Salesforce's accounts, contacts, opportunities, cases, tasks and events to Planhat.
+-- @schedule "45 2 * * *"
+local salesforce = require "connectors.salesforce"
+
+salesforce.sync{
+  missing = "report", -- what Salesforce no longer has: report, archive or delete
+}
+]],
+  test = [[
+local http = require "http"
+
+it("brings accounts to Planhat", function()
+  local data, fields = "https://*/services/data/v68.0/", {}
+  local names = "Id Name Website BillingCountry Description AccountId FirstName LastName Email Title Phone StageName IsClosed IsWon CloseDate Amount "
+    .. "ContactEmail SuppliedEmail Subject Status Priority ActivityDate CompletedDateTime StartDateTime EndDateTime IsAllDayEvent"
+  for name in names:gmatch("%S+") do fields[#fields + 1] = { name = name, type = "string" } end
+  for _, name in ipairs{ "Owner", "Account" } do
+    fields[#fields + 1] = { name = name .. "Id", type = "reference", relationshipName = name, referenceTo = { "One", "Other" } }
+  end
+  http.stub{ url = data .. "sobjects/*/describe", json = { fields = fields } }
+  http.stub{ url = data .. "query*", json = { totalSize = 0, done = true, records = json.array{} } }
+  http.stub{ url = data .. "query?q=SELECT+Id*FROM+Account+*", json = { totalSize = 1, done = true, records = {
+    { Id = "001R00000033JNuIAM", Name = "Northwind", Website = "https://northwind.example", BillingCountry = "Sweden" },
+  } } }
+
+  local run = run_script("salesforce.lua", { env = { SALESFORCE_TOKEN = "a-token-for-tests" } })
+
+  expect(run.error).to_be_nil()
+  expect(planhat.company.get_by_id("srcid-001R00000033JNuIAM").name).to_be("Northwind")
+end)
+]],
+}
+
 local M = {}
 
 -- Returns the host of an address of an org, which people copy from their browser.
@@ -137,7 +186,8 @@ local function prepared(given)
     end
     settings.instance = host_of(settings.instance)
   end
-  settings.login = (settings.instance or ""):find("%.sandbox%.") and "test.salesforce.com" or "login.salesforce.com"
+  if (settings.instance or ""):find("%.sandbox%.") then settings.login = "test.salesforce.com" end
+  settings.bulk_above = settings.bulk_above or 20000
   local map = {}
   for name, changes in pairs(options.map or {}) do map[name] = changes end
   local deals = {}

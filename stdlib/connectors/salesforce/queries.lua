@@ -295,10 +295,12 @@ function queries.cursor(spec)
       selection = selection or select_fields(conn, spec, stream)
       return selection
     end
+    -- A trial, which has no threshold, reads only a page.
     local function many()
+      if not conn.settings.bulk_above then return false end
       local query = soql(conn, spec, stream, "COUNT()", conditions(alive(spec)))
       local body = call(conn, { get = api .. (spec.all and "queryAll" or "query"), query = { q = query } })
-      return body.totalSize > (conn.settings.bulk_above or 20000)
+      return body.totalSize > conn.settings.bulk_above
     end
     stream.changes = function(position)
       if position.to <= position.from then return { items = {}, done = true, next = position } end

@@ -17,7 +17,7 @@
 //
 // SOQL is the part that a connector needs: SELECT with fields of the record and
 // of one record that it refers to (Owner.Email), or COUNT(); one object; WHERE with
-// comparisons, IN, AND, OR, NOT and parentheses; ORDER BY; LIMIT.
+// comparisons, IN, LIKE, AND, OR, NOT and parentheses; ORDER BY; LIMIT.
 //
 // # Confirmed
 //

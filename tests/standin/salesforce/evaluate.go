@@ -2,6 +2,7 @@ package salesforce
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -95,4 +96,10 @@ func (o *Org) run(s *statement) []*record {
 		found = found[:s.limit]
 	}
 	return found
+}
+
+// likeness returns the expression for a pattern of LIKE: % is any text and _ any
+// character, and case does not count.
+func likeness(pattern string) *regexp.Regexp {
+	return regexp.MustCompile("(?is)^" + strings.NewReplacer("%", ".*", "_", ".").Replace(regexp.QuoteMeta(pattern)) + "$")
 }

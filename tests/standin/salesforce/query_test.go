@@ -29,11 +29,12 @@ func TestQueries(t *testing.T) {
 	b := c.Add("Account", salesforce.Values{"Name": "Beta", "Type": "Other"})
 	d := c.Add("Account", salesforce.Values{"Name": "gamma"})
 	for where, expected := range map[string][]string{
-		"":                      {a, b, d},
-		"WHERE Name = 'beta'":   {b},
-		`WHERE Name='O\'Hara'`:  {a},
-		"WHERE Type = null":     {a, d},
-		"WHERE Type != 'Other'": {a, d}, // null differs from a value
+		"":                        {a, b, d},
+		"WHERE Name = 'beta'":     {b},
+		`WHERE Name='O\'Hara'`:    {a},
+		"WHERE Name LIKE '%AM_%'": {d},
+		"WHERE Type = null":       {a, d},
+		"WHERE Type != 'Other'":   {a, d}, // null differs from a value
 		"WHERE AnnualRevenue>=12000 AND AnnualRevenue < 12000.5":                            {a},
 		"WHERE SystemModstamp >= 2026-11-20T09:00:00Z":                                      {b, d},
 		"WHERE SystemModstamp < 2026-11-20T10:00:00+01:00":                                  {a},

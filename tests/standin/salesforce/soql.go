@@ -275,6 +275,17 @@ func (p *parser) one() (condition, error) {
 			return false
 		}, nil
 	}
+	if p.accept("LIKE") {
+		pattern := p.take()
+		if !pattern.quoted {
+			return nil, p.unexpected()
+		}
+		like := likeness(pattern.text)
+		return func(r *record) bool {
+			text, ok := p.read(object, r, left).(string)
+			return ok && like.MatchString(text)
+		}, nil
+	}
 	operator := p.take()
 	holds := operators[operator.text]
 	if holds == nil {

@@ -65,11 +65,11 @@ func New(env *environment.Env) *cobra.Command {
 
 const prefix = "connectors."
 
-// systems are the names of the systems.
+// systems are the names of the systems. Modules below theirs are parts of connectors.
 func systems() []string {
 	var names []string
 	for _, name := range builtins.Names() {
-		if system, ok := strings.CutPrefix(name, prefix); ok {
+		if system, ok := strings.CutPrefix(name, prefix); ok && !strings.Contains(system, ".") {
 			names = append(names, system)
 		}
 	}

@@ -91,5 +91,6 @@ func TestConnectFails(t *testing.T) {
 	assert.ErrorContains(t, err, `there is no connector for "hubpsot"`)
 	out, _, err = r.Run(New)
 	require.NoError(t, err)
-	assert.True(t, strings.HasPrefix(out, "hubspot\n"), out)
+	assert.True(t, strings.HasPrefix(out, "hubspot\nsalesforce\n"), out)
+	assert.NotContains(t, out, ".", "parts of connectors")
 }
