@@ -168,7 +168,8 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 // privileges are what only built-in modules may do: reach a system, and read the variable
 // with its credential, which then never appears in output.
 func (r *run) privileges(L *lua.LState) *lua.LTable {
-	t := L.CreateTable(0, 2)
+	t := L.CreateTable(0, 3)
+	t.RawSetString("letters", L.NewFunction(letters))
 	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
 		if err := r.network.Allow(L.CheckString(1)); err != nil {
 			L.RaiseError("%s", err.Error())

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed *.lua connector/*.lua connectors/*.lua connectors/*/*.lua
+//go:embed *.lua connector/*.lua connectors/*.lua connectors/*/*.lua tables/*.lua
 var files embed.FS
 
 // Source returns the text of a module, and whether there is one of that name.

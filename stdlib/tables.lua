@@ -2,7 +2,8 @@
 ---
 --- Every function returns a new table and leaves yours unchanged. A list is a
 --- table with the items 1 to #list. If you name a field that no item of a list
---- has, a warning is logged, once per call in the script.
+--- has, a warning is logged, once per call in the script. `tables.deep` copies, compares
+--- and merges tables with the tables in them.
 local tables = {}
 
 -- explain_missing returns what may help where no item of a list has a field.

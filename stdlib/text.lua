@@ -3,6 +3,9 @@
 --- Texts are compared byte by byte, as in Lua. Search texts are never patterns.
 local text = {}
 
+-- host.letters changes the letters of a text.
+local _, _, host = ...
+
 local function check(value, position, name)
   local kind = type(value)
   if kind == "number" then return tostring(value) end
@@ -130,6 +133,54 @@ function text.length(s)
   local _, continued = s:gsub("[\128-\191]", "")
   return #s - continued
 end
+
+--- Returns at most length UTF-8 characters of a text. If it is longer, the result ends with
+--- ending, which counts.
+---@param s string
+---@param length integer
+---@param ending string? Default: `…`.
+---@return string
+function text.truncate(s, length, ending)
+  s = check(s, 1, "s")
+  if type(length) ~= "number" or length < 0 or length % 1 ~= 0 then
+    error("argument 2, 'length', must be a whole number from 0, not " .. tostring(length), 2)
+  end
+  ending = ending == nil and "…" or check(ending, 3, "ending")
+  if text.length(s) <= length then return s end
+  local kept = length - text.length(ending)
+  if kept < 0 then ending, kept = "", length end
+  local at, count = 1, 0
+  while count < kept do
+    local _, to = s:find("^[^\128-\191][\128-\191]*", at)
+    if not to then break end
+    at, count = to + 1, count + 1
+  end
+  return s:sub(1, at - 1) .. ending
+end
+
+--- Returns a text in upper case. In contrast to string.upper, it also changes letters beyond
+--- ASCII, such as ö, in UTF-8.
+---@param s string
+---@return string
+function text.upper(s) return host.letters("upper", check(s, 1, "s")) end
+
+--- Returns a text in lower case. In contrast to string.lower, it also changes letters beyond
+--- ASCII, such as Ö, in UTF-8.
+---@param s string
+---@return string
+function text.lower(s) return host.letters("lower", check(s, 1, "s")) end
+
+--- Returns a text with an upper-case letter at the beginning of each word, and lower-case
+--- letters after it.
+---@param s string
+---@return string
+function text.title(s) return host.letters("title", check(s, 1, "s")) end
+
+--- Returns a text as part of an address or of a file's name: in lower case, with hyphens
+--- between the words, and without accents. "Größe & Co." becomes "grosse-co".
+---@param s string
+---@return string
+function text.slug(s) return host.letters("slug", check(s, 1, "s")) end
 
 --- Returns the trimmed text, or nil if it is nil or only white space. Use it for
 --- cells that should not overwrite anything when they are empty.

@@ -130,4 +130,38 @@ for _, s in ipairs{
   same({ s, added and sum, amount or false }, { s, read and rows[1].n, read and rows[1].n })
 end
 
+same(text.upper("große öå"), "GROßE ÖÅ")
+same(text.lower("GRÖSSE ÅЖ"), "grösse åж")
+same(text.title("ACME gmbh, élan o'neill"), "Acme Gmbh, Élan O'neill")
+same(text.upper("a\255b"), "A\255B")
+same(text.lower("A\255Z["), "a\255z[")
+same(text.slug("  Größe & Co. -- Straße 5/7 "), "grosse-co-strasse-5-7")
+same(text.slug("Ærø's Łódź ﬁ Ⅳ Москва"), "aeros-lodz-fi-iv-москва")
+same(text.slug("!!!"), "")
+same(text.truncate("Ödön", 4), "Ödön")
+same(text.truncate("Ödön is", 5), "Ödön…")
+same(text.truncate("Ödön is", 5, "..."), "Öd...")
+same(text.truncate("Ödön", 2, "..."), "Öd")
+same(text.truncate("Ödön", 0), "")
+assert(#text.truncate(("\128"):rep(1000), 5) <= 1000)
+assert(not pcall(text.truncate, "a", -1) and not pcall(text.truncate, "a", 1.5) and not pcall(text.slug, {}))
+
+local deep = require "tables.deep"
+same(deep.flatten({ 1, { 2, { 3, {} } }, { a = 1 } }), { 1, 2, 3, { a = 1 } })
+same(deep.flatten({ 1, { 2, { 3 } } }, 1), { 1, 2, { 3 } })
+local loop = {}
+loop[1] = loop
+assert(select(2, pcall(deep.flatten, loop)):find("the list contains itself", 1, true))
+local original = { a = { b = { 1, 2 } } }
+local copied = deep.copy(original)
+copied.a.b[1] = 9
+same(original.a.b[1], 1)
+assert(deep.copy(loop)[1][1] ~= loop)
+assert(deep.equal({ 1, { a = "x" } }, { 1, { a = "x" } }) and not deep.equal({ 1 }, { 1, 2 }) and not deep.equal({ 1, 2 }, { 1 }))
+assert(not deep.equal({ a = 1 }, { a = "1" }) and deep.equal(nil, nil) and deep.equal(loop, deep.copy(loop)))
+same(deep.diff({ a = 1, b = { 1 }, c = 3 }, { a = 2, b = { 1 }, d = 4 }), { a = { old = 1, new = 2 }, c = { old = 3 }, d = { new = 4 } })
+same(deep.diff({}, {}), {})
+local defaults = { a = { x = 1, y = 2 }, list = { 1, 2 } }
+same(deep.merge(defaults, nil, { a = { y = 3 }, list = { 9 }, b = { c = {} } }), { a = { x = 1, y = 3 }, b = { c = {} }, list = { 9 } })
+same(defaults, { a = { x = 1, y = 2 }, list = { 1, 2 } })
 return "done"
