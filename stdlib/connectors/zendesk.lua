@@ -110,7 +110,7 @@ local function export(stream, conn, kind, include, position)
   else
     query.start_time = math.max(0, math.floor(math.min(position or 0, conn:now() - 120)))
   end
-  return { get = "/api/v2/incremental/" .. kind .. "/cursor.json", class = "export", query = query, items = kind, done = "end_of_stream", send = "cursor",
+  return { get = "/api/v2/incremental/" .. kind .. "/cursor.json", class = "export", query = query, items = kind, done = "end_of_stream", send = "cursor", limit = "per_page",
     next = function(body)
       stream.loaded = body
       if empty(body.after_cursor) then return position end
@@ -141,7 +141,7 @@ local function by_time(stream, conn)
   stream.hold = function(cursor, position) return { since = cursor.since, walk = position } end
   stream.changes = function(from)
     local start = math.max(0, math.floor(math.min(from, conn:now() - 120)))
-    local page = conn:page{ get = "/api/v2/incremental/organizations.json", class = "export", items = "organizations", next = "end_time", done = "end_of_stream",
+    local page = conn:page{ get = "/api/v2/incremental/organizations.json", class = "export", items = "organizations", next = "end_time", done = "end_of_stream", limit = "per_page",
       query = { start_time = start, per_page = conn.settings.page or 1000 } }
     page.next = page.next or start
     if not page.done and page.next <= start then
@@ -155,7 +155,7 @@ end
 -- Returns a request for a page of a list.
 local function listed(kind, query)
   query["page[size]"] = 100
-  return { get = "/api/v2/" .. kind .. ".json", query = query, items = kind, send = "page[after]",
+  return { get = "/api/v2/" .. kind .. ".json", query = query, items = kind, send = "page[after]", limit = "page[size]",
     next = function(body) return body.meta.has_more == true and body.meta.after_cursor or nil end }
 end
 
@@ -377,7 +377,7 @@ function M.sync(options)
     error("Zendesk: set settings.subdomain to the first part of your Zendesk's address, such as \"acme\" for acme.zendesk.com", 2)
   end
   local own, map = {}, {}
-  for name, value in pairs(options) do own[name] = value end
+  for name, value in pairs(options) do own[name] = name ~= "companies" and value or nil end
   for _, changes in ipairs{ way.map, options.map or {} } do
     for stream, properties in pairs(changes) do
       map[stream] = map[stream] or {}

@@ -31,11 +31,15 @@ type Account struct {
 	mu       sync.Mutex
 	settings Settings
 	tables   map[string]map[int64]*record
-	fields   []Field
-	options  map[string][]string // of drop-down fields of organizations
-	jobs     map[string]Body
-	writes   []Write
-	lastID   int64
+	// orders are the records of a kind by their last change. A kind without one has
+	// changed since.
+	orders  map[string][]*record
+	hidden  map[string]map[string]string // fields that answers lack, and the names that replace them
+	fields  []Field
+	options map[string][]string // of drop-down fields of organizations
+	jobs    map[string]Body
+	writes  []Write
+	lastID  int64
 	// forgotten marks cursors; those with another mark are refused.
 	forgotten string
 	tokensEnd bool
@@ -64,7 +68,8 @@ type Write struct {
 
 func newAccount(name string, clock *standin.Clock) *Account {
 	a := &Account{
-		Name: name, clock: clock, settings: defaults(), tables: map[string]map[int64]*record{}, options: map[string][]string{},
+		Name: name, clock: clock, settings: defaults(), tables: map[string]map[int64]*record{}, orders: map[string][]*record{},
+		hidden: map[string]map[string]string{}, options: map[string][]string{},
 		jobs: map[string]Body{}, lastID: 26_190_416_690_961,
 	}
 	for _, kind := range []string{Organizations, Users, Tickets, Ratings} {
@@ -89,6 +94,35 @@ func (a *Account) AddAt(kind string, at time.Time, fields Body) int64 {
 	return r.id
 }
 
+// IDs returns the ids of all records of a kind, in their order.
+func (a *Account) IDs(kind string) []int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var ids []int64
+	for _, r := range a.sorted(kind, func(*record) bool { return true }) {
+		ids = append(ids, r.id)
+	}
+	return ids
+}
+
+// SetSilently changes fields of a record, and none of its times.
+func (a *Account) SetSilently(kind string, id int64, fields Body) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.Copy(a.must(kind, id).body, fields)
+}
+
+// Hide leaves a field out of the exports, as if it had another name; without a name it
+// is not there at all.
+func (a *Account) Hide(kind, field, name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.hidden[kind] == nil {
+		a.hidden[kind] = map[string]string{}
+	}
+	a.hidden[kind][field] = name
+}
+
 // Update changes fields of a record, and its times.
 func (a *Account) Update(kind string, id int64, fields Body) {
 	a.UpdateAt(kind, id, a.clock.Now(), fields)
@@ -108,7 +142,13 @@ func (a *Account) Touch(id int64, fields Body) {
 	defer a.mu.Unlock()
 	r := a.must(Tickets, id)
 	maps.Copy(r.body, fields)
-	r.generated = a.clock.Now().Unix()
+	a.stamp(Tickets, r, a.clock.Now())
+}
+
+// stamp sets the second of a record's last change.
+func (a *Account) stamp(kind string, r *record, at time.Time) {
+	r.generated = at.Unix()
+	delete(a.orders, kind)
 }
 
 // Delete deletes a record. Tickets and users stay in the exports.
@@ -145,7 +185,7 @@ func (a *Account) MergeUsers(kept, gone int64) {
 	for _, ticket := range a.tables[Tickets] {
 		if ticket.body["requester_id"] == gone {
 			ticket.body["requester_id"] = kept
-			ticket.generated = a.clock.Now().Unix()
+			a.stamp(Tickets, ticket, a.clock.Now())
 		}
 	}
 	a.mu.Unlock()
@@ -217,7 +257,7 @@ func (a *Account) must(kind string, id int64) *record {
 func (a *Account) set(kind string, r *record, at time.Time, fields Body) {
 	maps.Copy(r.body, fields)
 	r.body["updated_at"] = stamp(at)
-	r.generated = at.Unix()
+	a.stamp(kind, r, at)
 	switch kind {
 	case Tickets:
 		r.body["generated_timestamp"] = r.generated

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -52,17 +53,61 @@ func (a *call) pageSize(query url.Values) int {
 	return a.settings.ExportPage
 }
 
-// since returns what changed after a position and is old enough, in the order of changes.
-func (a *call) since(kind string, from position) []*record {
-	until := a.clock.Now().Add(-a.settings.Withheld).Unix()
-	found := a.sorted(kind, func(r *record) bool {
-		if r.generated > until || r.gone && !a.settings.DeletedOrganizations {
-			return false
+// since returns at most n records that changed after a position and are old enough, in
+// the order of changes, and whether there are no more.
+func (a *call) since(kind string, from position, n int) (found []*record, all bool) {
+	order := a.orders[kind]
+	if order == nil {
+		order = a.sorted(kind, func(*record) bool { return true })
+		slices.SortStableFunc(order, func(x, y *record) int { return cmp.Compare(x.generated, y.generated) })
+		a.orders[kind] = order
+	}
+	start, _ := slices.BinarySearchFunc(order, from, func(r *record, p position) int {
+		if c := cmp.Or(cmp.Compare(r.generated, p.second), cmp.Compare(r.id, p.id)); c != 0 {
+			return c
 		}
-		return cmp.Or(cmp.Compare(r.generated, from.second), cmp.Compare(r.id, from.id)) > 0
+		return -1 // the position itself was listed
 	})
-	slices.SortStableFunc(found, func(x, y *record) int { return cmp.Compare(x.generated, y.generated) })
-	return found
+	until := a.clock.Now().Add(-a.settings.Withheld).Unix()
+	for _, r := range order[start:] {
+		switch {
+		case r.generated > until:
+			return found, true
+		case r.gone && !a.settings.DeletedOrganizations:
+		case len(found) == n:
+			return found, false
+		default:
+			found = append(found, r)
+		}
+	}
+	return found, true
+}
+
+// shownAs returns the records as answers have them.
+func (a *Account) shownAs(kind string, records []*record) []any {
+	list := bodies(records)
+	for i := range list {
+		for field, name := range a.hidden[kind] {
+			body := maps.Clone(list[i].(Body))
+			if name != "" {
+				body[name] = body[field]
+			}
+			delete(body, field)
+			list[i] = body
+		}
+	}
+	return list
+}
+
+// tooLarge fails pages above the account's largest one, as a gateway does.
+func (a *call) tooLarge(w http.ResponseWriter, size int) bool {
+	if a.settings.LargestPage == 0 || size <= a.settings.LargestPage {
+		return false
+	}
+	w.Header().Set("Content-Type", "text/html")
+	w.WriteHeader(http.StatusGatewayTimeout)
+	_, _ = w.Write([]byte("<html><body><h1>504 Gateway Time-out</h1></body></html>"))
+	return true
 }
 
 func (s *Server) exportByCursor(kind string) func(http.ResponseWriter, *call) error {
@@ -84,10 +129,12 @@ func (s *Server) exportByCursor(kind string) func(http.ResponseWriter, *call) er
 		if err != nil {
 			return err
 		}
-		found := c.since(kind, from)
 		size := c.pageSize(query)
-		body := Body{"end_of_stream": len(found) <= size, "before_cursor": nil, "before_url": nil, "after_cursor": nil, "after_url": nil}
-		found = found[:min(size, len(found))]
+		if c.tooLarge(w, size) {
+			return nil
+		}
+		found, all := c.since(kind, from, size)
+		body := Body{"end_of_stream": all, "before_cursor": nil, "before_url": nil, "after_cursor": nil, "after_url": nil}
 		if last := len(found) - 1; last >= 0 {
 			from = position{second: found[last].generated, id: found[last].id}
 		}
@@ -98,7 +145,7 @@ func (s *Server) exportByCursor(kind string) func(http.ResponseWriter, *call) er
 		if query.Get("exclude_deleted") == "true" {
 			found = slices.DeleteFunc(found, func(r *record) bool { return r.body["status"] == "deleted" })
 		}
-		body[kind] = bodies(found)
+		body[kind] = c.shownAs(kind, found)
 		c.sideload(kind, query.Get("include"), found, body)
 		writeJSON(w, http.StatusOK, body)
 		return nil
@@ -115,15 +162,16 @@ func (s *Server) exportByTime(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	found := c.since(Organizations, position{second: start, id: -1})
 	size, end := c.pageSize(query), start
-	all := len(found) <= size
-	found = found[:min(size, len(found))]
+	if c.tooLarge(w, size) {
+		return nil
+	}
+	found, all := c.since(Organizations, position{second: start, id: -1}, size)
 	if len(found) > 0 {
 		end = found[len(found)-1].generated
 	}
 	writeJSON(w, http.StatusOK, Body{
-		"count": len(found), "end_of_stream": all, "end_time": end, Organizations: bodies(found),
+		"count": len(found), "end_of_stream": all, "end_time": end, Organizations: c.shownAs(Organizations, found),
 		"next_page": c.address("/api/v2/incremental/organizations.json?start_time=" + strconv.FormatInt(end, 10)),
 	})
 	return nil
@@ -150,9 +198,15 @@ func (a *call) sideload(kind, include string, items []*record, into Body) {
 				}
 			}
 		}
-		into[name] = bodies(a.sorted(name, func(r *record) bool {
-			return wanted[r.id] && !r.gone && !slices.Contains(a.settings.HideSideloads, r.id)
-		}))
+		var loaded []*record
+		for id := range wanted {
+			number, _ := id.(int64)
+			if r := a.tables[name][number]; r != nil && !r.gone && !slices.Contains(a.settings.HideSideloads, number) {
+				loaded = append(loaded, r)
+			}
+		}
+		slices.SortFunc(loaded, func(x, y *record) int { return cmp.Compare(x.id, y.id) })
+		into[name] = bodies(loaded)
 	}
 }
 

@@ -18,6 +18,9 @@ type Settings struct {
 	Withheld time.Duration
 	// ExportPage is the largest page of an export, ListPage that of lists.
 	ExportPage, ListPage int
+	// LargestPage fails exports with a larger page with 504, as one does that takes too
+	// long. 0 is no limit.
+	LargestPage int
 	// HideSideloads are ids of users and organizations that side-loads leave out.
 	HideSideloads []int64
 	// DeletedOrganizations are listed in the export.
