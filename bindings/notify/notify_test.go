@@ -61,9 +61,11 @@ func TestChatErrors(t *testing.T) {
 		answer       http.HandlerFunc
 		calls        int64
 	}{
-		"gone":    {`notify.slack(URL, "x")`, "did not take the message: no_service", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }, 1},
-		"refused": {`notify.slack(URL, "x")`, "invalid_payload", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "invalid_payload", http.StatusBadRequest) }, 1},
-		"broken":  {`notify.slack(URL, "x")`, "did not take the message", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, 1},
+		"gone": {`notify.slack(URL, "x")`, "did not take the message: no_service", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) }, 1},
+		"refused": {`notify.slack(URL, "x")`, "invalid_payload", func(w http.ResponseWriter, r *http.Request) {
+			http.Error(w, "invalid_payload at "+r.URL.Path, http.StatusBadRequest)
+		}, 1},
+		"broken": {`notify.slack(URL, "x")`, "did not take the message", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, 1},
 		"old teams": {`notify.teams(URL, "x")`, "failed with error", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "Webhook message delivery failed with error: endpoint returned HTTP error 404")
 		}, 1},
