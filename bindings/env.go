@@ -1,8 +1,11 @@
 package bindings
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 
 	lua "github.com/yuin/gopher-lua"
 )
@@ -101,3 +104,50 @@ type settingError struct{ message, hint string }
 func (e *settingError) Error() string     { return e.message }
 func (e *settingError) ErrorKind() string { return "config" }
 func (e *settingError) ErrorHint() string { return e.hint }
+
+// Secret is a credential that scripts can pass to the modules that send it, but not read.
+type Secret struct {
+	text string
+	// mayGo returns an error if the secret must not be sent to an address.
+	mayGo func(u *url.URL) error
+}
+
+// secretType is the key of the metatable of secrets in the registry.
+const secretType = "phscript.secret"
+
+// NewSecret makes a secret as scripts see it: a value that says nothing.
+func NewSecret(L *lua.LState, text string, mayGo func(u *url.URL) error) lua.LValue {
+	mt, ok := L.G.Registry.RawGetString(secretType).(*lua.LTable)
+	if !ok {
+		mt = L.NewTable()
+		mt.RawSetString("__tostring", L.NewFunction(func(L *lua.LState) int {
+			L.Push(lua.LString("a secret"))
+			return 1
+		}))
+		mt.RawSetString("__metatable", lua.LString("secret"))
+		L.G.Registry.RawSetString(secretType, mt)
+	}
+	return &lua.LUserData{Value: &Secret{text, mayGo}, Metatable: mt, Env: L.Env}
+}
+
+// SecretFrom returns the secret that a value is, or nil.
+func SecretFrom(v lua.LValue) *Secret {
+	u, ok := v.(*lua.LUserData)
+	if !ok {
+		return nil
+	}
+	s, _ := u.Value.(*Secret)
+	return s
+}
+
+// Identity tells secrets apart without revealing them.
+func (s *Secret) Identity() string {
+	sum := sha256.Sum256([]byte("phscript secret " + s.text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// MayGo returns an error if the secret must not be sent to an address.
+func (s *Secret) MayGo(u *url.URL) error { return s.mayGo(u) }
+
+// For returns the text of the secret, to be sent to an address.
+func (s *Secret) For(u *url.URL) (string, error) { return s.text, s.mayGo(u) }

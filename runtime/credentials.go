@@ -2,9 +2,14 @@ package runtime
 
 import (
 	"context"
+	"net/url"
+	"strings"
+
+	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/network"
 )
 
 // newTokens finds the tokens of other systems: in the caller's store, or in memory while
@@ -17,7 +22,7 @@ func (r *Runtime) newTokens(o *Options) bindings.TokenStore {
 }
 
 // privateKey reads a private key for a module, which does not give it to the script.
-func (h *host) privateKey(ctx context.Context, file, variable string) ([]byte, error) {
+func (h *host) privateKey(_ context.Context, file, variable string) ([]byte, error) {
 	if file != "" {
 		text, err := h.box.ReadKey(file)
 		if err != nil {
@@ -25,15 +30,68 @@ func (h *host) privateKey(ctx context.Context, file, variable string) ([]byte, e
 		}
 		return text, nil
 	}
-	text, _ := h.opts.Env(variable)
-	if text == "" && h.opts.Credential != nil {
-		var err error
-		if text, err = h.opts.Credential(ctx, variable); err != nil {
-			return nil, err
-		}
+	text, _, err := h.env.LookupKey(variable)
+	if err != nil {
+		return nil, err
 	}
 	if text == "" {
 		return nil, &planhat.Error{Kind: planhat.KindConfig, Message: "the environment variable " + variable + ", which holds the private key, is not set"}
 	}
 	return []byte(text), nil
+}
+
+// privileges are what only built-in modules may do: reach a system, and get its
+// credentials, as secrets that are sent nowhere else. name is the module's; a connector
+// gets only what begins with the name of its system.
+func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
+	var hosts []network.Rule
+	t := L.CreateTable(0, 4)
+	t.RawSetString("letters", L.NewFunction(letters))
+	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
+		rule, err := r.network.Allow(L.CheckString(1))
+		if err != nil {
+			L.RaiseError("%s", err.Error())
+		}
+		hosts = append(hosts, rule)
+		return 0
+	}))
+	own := strings.ToUpper(strings.TrimPrefix(name, "connectors.")) + "_"
+	lookup := func(L *lua.LState) string {
+		variable := L.CheckString(1)
+		if !strings.HasPrefix(variable, own) || !strings.HasPrefix(name, "connectors.") {
+			L.RaiseError("the module %s cannot get %s", name, variable)
+		}
+		value, _ := r.opts.Env(variable)
+		if value == "" && r.opts.Credential != nil {
+			var err error
+			if value, err = r.opts.Credential(L.Context(), variable); err != nil {
+				L.RaiseError("cannot read the stored %s: %s", variable, err.Error())
+			}
+		}
+		return value
+	}
+	t.RawSetString("credential", L.NewFunction(func(L *lua.LState) int {
+		value := lookup(L)
+		if value == "" {
+			return 0
+		}
+		r.network.Hide(value)
+		L.Push(bindings.NewSecret(L, value, func(u *url.URL) error { return r.network.MayGo(u, hosts) }))
+		return 1
+	}))
+	// For what is not secret, such as the address of a user.
+	t.RawSetString("variable", L.NewFunction(func(L *lua.LState) int {
+		value := lookup(L)
+		for _, word := range []string{"TOKEN", "SECRET", "KEY", "PASSWORD"} {
+			if strings.Contains(L.CheckString(1), word) {
+				L.RaiseError("%s is a credential", L.CheckString(1))
+			}
+		}
+		if value == "" {
+			return 0
+		}
+		L.Push(lua.LString(value))
+		return 1
+	}))
+	return t
 }

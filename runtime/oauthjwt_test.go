@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -60,13 +59,8 @@ func TestJWT(t *testing.T) {
 	secret := pemOf(t, key)
 	require.NoError(t, os.WriteFile(filepath.Join(b.dir, "crm.pem"), secret, 0o600))
 	b.opts.Env = func(name string) (string, bool) { return string(secret), name == "CRM_KEY" }
-	b.opts.Credential = func(_ context.Context, name string) (string, error) {
-		if name != "CRM_STORED" {
-			return "", nil
-		}
-		return string(secret), nil
-	}
-	for _, from := range []string{`key_file = "crm.pem"`, `key_variable = "CRM_KEY"`, `key_variable = "CRM_STORED"`} {
+	b.opts.EnvAllow = []string{"CRM_KEY"}
+	for _, from := range []string{`key_file = "crm.pem"`, `key_variable = "CRM_KEY"`} {
 		a.asked = nil
 		require.NoError(t, a.run(t, b, `
 			local token = oauth2.jwt{ token_url = BASE .. "/token", issuer = "app", subject = "sync@acme.com", audience = "https://login.acme.com", key_id = "k1",
@@ -98,7 +92,9 @@ func TestJWTKeys(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(b.dir, name), text, 0o600))
 	}
+	b.opts.EnvAllow = []string{"NONE"}
 	for from, want := range map[string]string{
+		`key_variable = "OTHER"`:                      "is not declared for scripts",
 		`key_file = "curve.pem"`:                      "not an RSA key",
 		`key_file = "text.pem"`:                       "not a private key in PEM form",
 		`key_file = "cut.pem"`:                        "is damaged",

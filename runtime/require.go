@@ -150,7 +150,7 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	arguments := 1
 	if fn.Proto != nil && strings.HasPrefix(fn.Proto.SourceName, bindings.InternalChunk) {
 		L.Push(L.NewFunction(explainMissing))
-		L.Push(r.privileges(L))
+		L.Push(r.privileges(L, name))
 		arguments += 2
 	}
 	L.Call(arguments, 1)
@@ -163,36 +163,6 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 		return v
 	}
 	return lua.LTrue
-}
-
-// privileges are what only built-in modules may do: reach a system, and read the variable
-// with its credential, which then never appears in output.
-func (r *run) privileges(L *lua.LState) *lua.LTable {
-	t := L.CreateTable(0, 3)
-	t.RawSetString("letters", L.NewFunction(letters))
-	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
-		if err := r.network.Allow(L.CheckString(1)); err != nil {
-			L.RaiseError("%s", err.Error())
-		}
-		return 0
-	}))
-	t.RawSetString("credential", L.NewFunction(func(L *lua.LState) int {
-		name := L.CheckString(1)
-		value, _ := r.opts.Env(name)
-		if value == "" && r.opts.Credential != nil {
-			var err error
-			if value, err = r.opts.Credential(L.Context(), name); err != nil {
-				L.RaiseError("cannot read the stored %s: %s", name, err.Error())
-			}
-		}
-		if value == "" {
-			return 0
-		}
-		r.network.Hide(value)
-		L.Push(lua.LString(value))
-		return 1
-	}))
-	return t
 }
 
 // findModule looks for a module's source, and its file if it has one. Without a

@@ -60,6 +60,8 @@ func accountOf(o bindings.Options) string {
 	who := ""
 	if basic := o.Strings("basic"); len(basic) > 0 {
 		who = basic[0]
+	} else if secret := bindings.SecretFrom(o.Get("bearer")); secret != nil {
+		who = secret.Identity()
 	} else if token := tokenOf(o.Get("bearer")); token != nil {
 		who = token.name
 	} else if token := o.Get("bearer"); token.Type() == lua.LTString {

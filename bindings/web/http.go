@@ -23,7 +23,7 @@ const httpErrors = "`permission` when the script may not reach the host; `auth`,
 var requestFields = []field{
 	{Name: "query", Type: "table", Doc: "Parameters to add to the address, by name. A list adds the name once for each item."},
 	{Name: "headers", Type: "table", Doc: "Headers, by name."},
-	{Name: "bearer", Type: "string|userdata", Doc: "The token for `Authorization: Bearer`, or a token from `oauth2`. It never appears in output or logs."},
+	{Name: "bearer", Type: "string|userdata", Doc: "The token for `Authorization: Bearer`: a text, or a token from `oauth2`. It never appears in output or logs."},
 	{Name: "basic", Type: "table", Doc: "User name and password: `{ \"user\", password }`. The password never appears in output or logs."},
 	{Name: "json", Type: "any", Doc: "A value to send as JSON."},
 	{Name: "form", Type: "table", Doc: "Fields to send as a form, by name."},

@@ -30,6 +30,9 @@ type grant struct {
 	claims                           map[string]any
 	life                             time.Duration
 
+	// bound is a secret of the grant, which binds its token to the same hosts; nil for none.
+	bound *bindings.Secret
+
 	// script owns what a person has authorized.
 	script string
 }
@@ -77,7 +80,7 @@ const oauthErrors = "`auth` when the service refuses to issue a token, with its 
 
 var (
 	tokenURLField = field{Name: "token_url", Type: "string", Required: true, Doc: "The address of the service's token endpoint."}
-	clientIDField = field{Name: "client_id", Type: "string", Required: true, Doc: "The client ID of the app."}
+	clientIDField = field{Name: "client_id", Type: "string|userdata", Required: true, Doc: "The client ID of the app."}
 	scopesField   = field{Name: "scopes", Type: "string|string[]", Doc: "What the token should allow: a list, or a text with spaces."}
 	placeField    = field{Name: "secret_in", Type: "string", Doc: "Where to send client ID and secret: `body`, or `header` for Basic authentication. Default: `body`."}
 	againField    = field{Name: "again", Type: "string", Doc: "What people have to do if the authorization has ended. It is the hint of the error."}
@@ -106,7 +109,7 @@ func OAuth2() *bindings.Module {
 		Funcs: []*fn{
 			{
 				Name: "client_credentials", Doc: "Returns a token of an app itself, for which nobody has to log in.",
-				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string", Required: true, Doc: secretDoc}, scopesField, placeField,
+				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string|userdata", Required: true, Doc: secretDoc}, scopesField, placeField,
 					field{Name: "params", Type: "table", Doc: "More parameters for the token endpoint, such as `audience`, by name."}),
 				Returns: tokenReturns, Errors: oauthErrors,
 				Example: `local token = oauth2.client_credentials{ token_url = "https://api.example.com/oauth/token", client_id = "app", client_secret = env.require("CRM_CLIENT_SECRET") }`,
@@ -118,11 +121,12 @@ func OAuth2() *bindings.Module {
 			},
 			{
 				Name: "jwt", Doc: "Returns a token for a claim that a private key signs (JWT bearer, RS256). The run reads the key; the script cannot.",
-				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string", Required: true, Doc: "Who asks (`iss`): often the client ID of the app."},
+				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string|userdata", Required: true, Doc: "Who asks (`iss`): often the client ID of the app."},
 					field{Name: "subject", Type: "string", Doc: "The user for whom to ask (`sub`)."},
 					field{Name: "audience", Type: "string", Doc: "For whom the claim is (`aud`). Default: `token_url`."},
 					field{Name: "key_file", Type: "string", Doc: "The file with the private key, in PEM form, in a folder that the script may read."},
-					field{Name: "key_variable", Type: "string", Doc: "The environment variable with the private key, in place of `key_file`."},
+					field{Name: "key_variable", Type: "string", Doc: "The environment variable with the private key, in place of `key_file`. Scripts must be allowed to read it."},
+					field{Name: "key", Type: "userdata", Doc: "The private key as a secret, in place of both. Only built-in connectors have one."},
 					field{Name: "key_id", Type: "string", Doc: "Which of the app's keys it is (`kid`)."},
 					field{Name: "lifetime", Type: "number", Doc: "How many seconds the claim is valid (`exp`). Default: 180."},
 					field{Name: "claims", Type: "table", Doc: "More claims, by name."}, scopesField),
@@ -133,14 +137,14 @@ func OAuth2() *bindings.Module {
 			{
 				Name: "refresh", Doc: "Returns a token of an authorization, for which you have a refresh token. If the service replaces the refresh token when it is used, the store keeps the newest one. " +
 					"After you have authorized the app again, pass the new refresh token: it replaces the stored one.",
-				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string", Doc: secretDoc},
-					field{Name: "refresh_token", Type: "string", Required: true, Doc: "The refresh token that the service gave when the app was authorized."}, scopesField, placeField, againField),
+				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string|userdata", Doc: secretDoc},
+					field{Name: "refresh_token", Type: "string|userdata", Required: true, Doc: "The refresh token that the service gave when the app was authorized."}, scopesField, placeField, againField),
 				Returns: tokenReturns, Errors: oauthErrors,
 				Example: `local token = oauth2.refresh{ token_url = "https://api.example.com/oauth/token", client_id = "app", client_secret = env.require("CRM_CLIENT_SECRET"), refresh_token = env.require("CRM_REFRESH_TOKEN") }`,
 				Call: func(a *args) (int, error) {
 					o := a.Options(0)
-					g := grant{kind: refreshGrant, refreshToken: strings.TrimSpace(o.String("refresh_token"))}
-					if g.refreshToken == "" {
+					g := grant{kind: refreshGrant}
+					if !o.Has("refresh_token") || bindings.SecretFrom(o.Get("refresh_token")) == nil && strings.TrimSpace(o.String("refresh_token")) == "" {
 						return 0, a.Errorf("option 'refresh_token' is empty; look whether the variable with the token is set")
 					}
 					return giveToken(a, g, o)
@@ -153,16 +157,25 @@ func OAuth2() *bindings.Module {
 
 // readGrant reads the options that all grants have.
 func readGrant(a *args, g grant, o bindings.Options) (grant, error) {
-	g.tokenURL, g.clientID, g.clientSecret = o.String("token_url"), strings.TrimSpace(o.String("client_id")), strings.TrimSpace(o.String("client_secret"))
+	g.tokenURL = o.String("token_url")
 	g.scopes = strings.Fields(strings.Join(o.Strings("scopes"), " "))
 	if g.again = o.String("again"); g.again == "" {
 		g.again = "authorize the app again at the service, and use the new refresh token"
 	}
-	if u, err := url.Parse(g.tokenURL); err != nil || u.Host == "" || u.User != nil {
+	u, err := url.Parse(g.tokenURL)
+	if err != nil || u.Host == "" || u.User != nil {
 		return g, a.Errorf("option 'token_url' must be an address such as https://api.example.com/oauth/token, not %q", g.tokenURL)
 	}
-	for _, name := range []string{"client_id", "client_secret"} {
-		if o.Has(name) && strings.TrimSpace(o.String(name)) == "" {
+	for name, into := range map[string]*string{"client_id": &g.clientID, "client_secret": &g.clientSecret, "refresh_token": &g.refreshToken, "issuer": &g.issuer} {
+		text, bound, err := textFor(o.Get(name), u)
+		if err != nil {
+			return g, err
+		}
+		if bound != nil {
+			g.bound = bound
+		}
+		*into = text
+		if o.Has(name) && text == "" {
 			return g, a.Errorf("option '%s' is empty; look whether the variable with it is set", name)
 		}
 	}
@@ -190,10 +203,16 @@ func giveToken(a *args, g grant, o bindings.Options) (int, error) {
 
 func newJWT(a *args) (int, error) {
 	o := a.Options(0)
-	if o.Has("key_file") == o.Has("key_variable") {
+	ways := 0
+	for _, name := range []string{"key_file", "key_variable", "key"} {
+		if o.Has(name) {
+			ways++
+		}
+	}
+	if ways != 1 {
 		return 0, a.Errorf("one of the options 'key_file' and 'key_variable' is needed")
 	}
-	g := grant{kind: jwtGrant, keyID: o.String("key_id"), issuer: o.String("issuer"), subject: o.String("subject"), audience: o.String("audience"), life: defaultClaimLife}
+	g := grant{kind: jwtGrant, keyID: o.String("key_id"), subject: o.String("subject"), audience: o.String("audience"), life: defaultClaimLife}
 	if o.Has("lifetime") {
 		seconds := float64(lua.LVAsNumber(o.Get("lifetime")))
 		if !(seconds >= 1 && seconds <= 3600) {
@@ -205,6 +224,21 @@ func newJWT(a *args) (int, error) {
 		if err := readClaims(a, t, &g); err != nil {
 			return 0, err
 		}
+	}
+	if secret := bindings.SecretFrom(o.Get("key")); secret != nil {
+		u, err := url.Parse(o.String("token_url"))
+		if err != nil {
+			return 0, a.Errorf("option 'token_url' is not an address")
+		}
+		text, err := secret.For(u)
+		if err != nil {
+			return 0, err
+		}
+		g.key, g.bound = []byte(text), secret
+		if err := checkKey(g.key); err != nil {
+			return 0, a.Errorf("option 'key': %w", err)
+		}
+		return giveToken(a, g, o)
 	}
 	var err error
 	if g.key, err = a.Host.PrivateKey(a.Context(), o.String("key_file"), o.String("key_variable")); err != nil {
@@ -238,6 +272,14 @@ func tokenValue(L *lua.LState, t *token) lua.LValue {
 		L.G.Registry.RawSetString(tokenType, mt)
 	}
 	return &lua.LUserData{Value: t, Metatable: mt, Env: L.Env}
+}
+
+// mayGo returns an error if the token must not be sent to an address.
+func (t *token) mayGo(u *url.URL) error {
+	if t.bound == nil {
+		return nil
+	}
+	return t.bound.MayGo(u)
 }
 
 // tokenOf returns the token that a value is, or nil.

@@ -228,7 +228,11 @@ func (r *request) setHeaders(a *args, s settings) error {
 // authorize sets the header Authorization.
 func (r *request) authorize(a *args, s settings) error {
 	if pair, ok := s.get("basic").(*lua.LTable); ok {
-		user, password := lua.LVAsString(pair.RawGetInt(1)), lua.LVAsString(pair.RawGetInt(2))
+		user := lua.LVAsString(pair.RawGetInt(1))
+		password, _, err := textFor(pair.RawGetInt(2), r.url)
+		if err != nil {
+			return err
+		}
 		if strings.Contains(user, ":") {
 			return a.Errorf("option 'basic': a user name cannot contain a colon")
 		}
@@ -239,12 +243,15 @@ func (r *request) authorize(a *args, s settings) error {
 	}
 	if token := s.get("bearer"); token != lua.LNil {
 		if r.token = tokenOf(token); r.token != nil {
-			return nil
+			return r.token.mayGo(r.url)
 		}
-		if token.Type() == lua.LTUserData {
+		text, bound, err := textFor(token, r.url)
+		if err != nil {
+			return err
+		}
+		if bound == nil && token.Type() == lua.LTUserData {
 			return a.Errorf("option 'bearer' must be a string or a token from oauth2")
 		}
-		text := strings.TrimSpace(lua.LVAsString(token))
 		if text == "" {
 			return a.Errorf("option 'bearer' is empty; look whether the variable with the token is set")
 		}

@@ -14,14 +14,18 @@ function auth.oauth2(options, credential)
     if given.token_url:sub(1, 1) == "/" then given.token_url = conn:base() .. given.token_url end
     for _, name in ipairs{ "client_id", "client_secret", "refresh_token", "key_variable" } do
       local variable = options[name]
-      given[name] = variable and (credential or env.get)(variable)
-      if variable and not given[name] then missing[#missing + 1] = variable end
+      local by_oauth2 = name == "key_variable" and not credential -- which reads it itself
+      if variable and not by_oauth2 then
+        given[name] = (credential or env.get)(variable)
+        if not given[name] then missing[#missing + 1] = variable end
+      end
     end
     if #missing > 0 then return nil, ("%s for OAuth"):format(table.concat(missing, ", ")) end
     if options.key_variable then
       return { bearer = oauth2.jwt{
         token_url = given.token_url, scopes = given.scopes, issuer = given.client_id, subject = conn:fill(options.subject or ""),
-        audience = options.audience and conn:fill(options.audience), key_variable = options.key_variable,
+        audience = options.audience and conn:fill(options.audience),
+        key = credential and given.key_variable or nil, key_variable = not credential and options.key_variable or nil,
       } }
     end
     given.secret_in = options.secret_in

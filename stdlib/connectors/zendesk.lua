@@ -20,7 +20,7 @@ local function by_client(conn)
 end
 
 local function by_api_token()
-  local email, key = host.credential("ZENDESK_EMAIL"), host.credential("ZENDESK_API_TOKEN")
+  local email, key = host.variable("ZENDESK_EMAIL"), host.credential("ZENDESK_API_TOKEN")
   return email and key and { basic = { email .. "/token", key } } or nil
 end
 

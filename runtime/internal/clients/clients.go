@@ -103,7 +103,7 @@ func (c *Clients) Default(ctx context.Context) (*planhat.Client, error) {
 // bring the token for it: the configured one is sent to its own host only.
 func (c *Clients) New(ctx context.Context, o bindings.ClientOptions) (*planhat.Client, error) {
 	cfg := c.options.Config
-	c.releases = append(c.releases, c.options.Secrets.Hold(o.APIToken), c.options.Secrets.Hold(o.TenantToken))
+	c.releases = append(c.releases, c.options.Secrets.HoldOfScript(o.APIToken), c.options.Secrets.HoldOfScript(o.TenantToken))
 	if o.APIURL != "" && !sameHost(o.APIURL, cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)) {
 		if err := c.allow(o.APIURL); err != nil {
 			return nil, err

@@ -90,15 +90,25 @@ func New(o Options) *Network {
 }
 
 // Allow adds a rule while the run goes on, for a part of phscript that talks to one system.
-func (n *Network) Allow(text string) error {
+func (n *Network) Allow(text string) (Rule, error) {
 	r, err := ParseDeclared(text)
 	if err != nil {
-		return err
+		return r, err
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.options.Declared = append(n.options.Declared, r)
-	return nil
+	return r, nil
+}
+
+// MayGo returns an error if a credential must not be sent to an address: it goes to the
+// hosts of its system, and to those that the person who runs the script allows.
+func (n *Network) MayGo(u *url.URL, hosts []Rule) error {
+	t := targetOf(u)
+	if slices.ContainsFunc(slices.Concat(hosts, n.options.Rules), func(r Rule) bool { return r.names(t) }) || n.options.Stubs != nil {
+		return nil
+	}
+	return &Refusal{Message: "the credential of the connector is not sent to " + u.Host, Hint: "if you trust this host with it, add --allow-net=" + u.Host}
 }
 
 // Close ends idle connections, and forgets the secrets of the run.
@@ -117,7 +127,7 @@ func (n *Network) Hide(secret string) {
 	if n.options.Secrets == nil || secret == "" {
 		return
 	}
-	release := n.options.Secrets.Hold(secret)
+	release := n.options.Secrets.HoldOfScript(secret)
 	n.mu.Lock()
 	n.releases = append(n.releases, release)
 	n.mu.Unlock()

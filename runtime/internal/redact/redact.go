@@ -25,6 +25,9 @@ type Secrets struct {
 	mu sync.Mutex
 	// holders counts who wants a value to be hidden.
 	holders map[string]int
+	// scripts counts the holders that are scripts. keep is set if they hold for good.
+	scripts map[string]int
+	keep    bool
 	list    atomic.Pointer[planhat.Redactor]
 }
 
@@ -40,6 +43,62 @@ func (s *Secrets) Hold(value string) (release func()) {
 	}
 	s.hold(value, 1)
 	return func() { s.hold(value, -1) }
+}
+
+// Keep makes HoldOfScript register values for good. It is for programs that run one script
+// and print what it did after its end.
+func (s *Secrets) Keep() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keep = true
+}
+
+// HoldOfScript is Hold for a secret that a script has, which does not count for
+// Configured.
+func (s *Secrets) HoldOfScript(value string) (release func()) {
+	value = strings.TrimSpace(value)
+	if len(value) < shortest {
+		return func() {}
+	}
+	s.count(value, 1)
+	s.hold(value, 1)
+	return func() {
+		s.mu.Lock()
+		keep := s.keep
+		s.mu.Unlock()
+		if !keep {
+			s.count(value, -1)
+			s.hold(value, -1)
+		}
+	}
+}
+
+// count counts the scripts that hold a value.
+func (s *Secrets) count(value string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.scripts == nil {
+		s.scripts = map[string]int{}
+	}
+	if s.scripts[value] += n; s.scripts[value] <= 0 {
+		delete(s.scripts, value)
+	}
+}
+
+// Configured returns text with every secret replaced that did not come from a script.
+func (s *Secrets) Configured(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var values []string
+	for value, n := range s.holders {
+		if n > s.scripts[value] {
+			values = append(values, value)
+		}
+	}
+	if len(values) == 0 {
+		return text
+	}
+	return planhat.NewRedactor(values...).Text(text)
 }
 
 func (s *Secrets) hold(value string, n int) {

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -21,6 +22,18 @@ func (e *Environment) Names() []string { return slices.Sorted(slices.Values(e.De
 
 // Lookup returns a declared variable.
 func (e *Environment) Lookup(name string) (string, bool, error) {
+	value, ok, err := e.LookupKey(name)
+	if err == nil && ok && strings.Contains(value, "PRIVATE KEY-----") {
+		return "", false, &refusedVariable{
+			"the environment variable " + name + " holds a private key, and scripts never see private keys",
+			"pass the name of the variable to oauth2.jwt as key_variable",
+		}
+	}
+	return value, ok, err
+}
+
+// LookupKey is Lookup for modules, which also use private keys.
+func (e *Environment) LookupKey(name string) (string, bool, error) {
 	if !slices.Contains(e.Declared, name) {
 		return "", false, &refusedVariable{
 			fmt.Sprintf("the environment variable %s is not declared for scripts%s: run with --allow-env=%s", name, catalog.DidYouMean(name, e.Declared), name),

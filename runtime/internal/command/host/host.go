@@ -199,6 +199,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		}
 	}
 	h := &Opened{Secrets: &redact.Secrets{}, dryRun: o.DryRun}
+	h.Secrets.Keep()
 	// Also those that a simulated run does not use: somebody may type or print them.
 	for _, secret := range []string{c.APIToken, c.TenantToken, store.Password(c.State)} {
 		h.Secrets.Add(secret)
