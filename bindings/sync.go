@@ -84,7 +84,8 @@ var syncTargetShape = &Shape{
 		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values."},
 		{Name: "find", Type: "fun(self, key: string): MissingRecord?", Required: true, Doc: "Returns the record with a key, unless it is archived."},
 		{Name: "known", Type: "fun(self): integer", Required: true, Doc: "Returns how many records have a key and are not archived."},
-		{Name: "archive", Type: "fun(self, records: MissingRecord[]): BulkResult", Required: true, Doc: "Archives records."},
+		{Name: "archives", Type: "boolean", Required: true, Doc: "Whether Planhat archives records of the model."},
+		{Name: "archive", Type: "fun(self, records: MissingRecord[], archived: boolean?): BulkResult", Required: true, Doc: "Archives records; with false, takes them out of the archive."},
 	},
 }
 
@@ -139,6 +140,7 @@ func (b binding) openTarget(a *Args) (int, error) {
 	for _, f := range b.targetFuncs(target) {
 		t.RawSetString(f.Name, Method(a.L, a.Host, "target", f, t))
 	}
+	t.RawSetString("archives", lua.LBool(reconcile.ArchivedBy(b.model) != ""))
 	return a.Push(t)
 }
 
@@ -210,7 +212,7 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 		},
 		{Name: "known", Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(target.Known())) }},
 		{
-			Name: "archive", Params: []Param{{Name: "records", Type: "table[]", Doc: "The records."}},
+			Name: "archive", Params: []Param{{Name: "records", Type: "table[]", Doc: "The records."}, {Name: "archived", Type: "boolean", Optional: true, Doc: "Whether they are archived afterwards. Default: true."}},
 			Call: func(a *Args) (int, error) {
 				if reconcile.ArchivedBy(b.model) == "" {
 					return 0, a.Errorf("%s cannot be archived", b.model.Plural)
@@ -221,7 +223,7 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 						records = append(records, reconcile.Record{ID: lua.LVAsString(t.RawGetString("_id")), Key: lua.LVAsString(t.RawGetString("key"))})
 					}
 				}
-				result, err := target.Archive(a.Context(), records, planhat.BulkOptions{})
+				result, err := target.Archive(a.Context(), records, !a.Given(1) || lua.LVAsBool(a.Get(1)), planhat.BulkOptions{})
 				if err != nil {
 					return 0, err
 				}

@@ -29,11 +29,13 @@ type keptValue struct {
 // newState finds the state of a script: in the caller's store, or in memory while the
 // Runtime lasts. A dry run does not change the stored one.
 func (r *Runtime) newState(s Script, o *Options) bindings.StateStore {
-	if o.State == nil {
+	var stored bindings.StateStore
+	if o.State != nil {
+		stored = o.State(s)
+	} else {
 		r.kept.own = s.Path + s.Name
-		return &r.kept
+		stored = &r.kept
 	}
-	stored := o.State(s)
 	if o.DryRun {
 		return &kept{own: stored.Own(), under: stored}
 	}

@@ -31,6 +31,10 @@ func (r *run) loaded() *lua.LTable { return builtins.Loaded(r.L) }
 // if its file is required by several names.
 func (r *run) require(L *lua.LState) int {
 	name := lualib.CheckString(L, 1, "require")
+	if calledByBuiltin(L) {
+		L.Push(r.builtin(L, name))
+		return 1
+	}
 	if v := r.loaded().RawGetString(name); lua.LVAsBool(v) {
 		L.Push(v)
 		return 1
@@ -40,6 +44,37 @@ func (r *run) require(L *lua.LState) int {
 	r.loaded().RawSetString(name, v)
 	L.Push(v)
 	return 1
+}
+
+// calledByBuiltin reports whether a built-in module calls the current function.
+func calledByBuiltin(L *lua.LState) bool {
+	dbg, ok := L.GetStack(1)
+	if !ok {
+		return false
+	}
+	_, err := L.GetInfo("S", dbg, lua.LNil)
+	name, internal := strings.CutPrefix(dbg.Source, bindings.InternalChunk+" ")
+	_, builtin := stdlib.Source(name)
+	return err == nil && internal && builtin
+}
+
+// builtin loads a built-in module. Built-in modules get each other that way, whatever
+// files of these names a script has.
+func (r *run) builtin(L *lua.LState, name string) lua.LValue {
+	text, ok := stdlib.Source(name)
+	if !ok {
+		return r.open(name)
+	}
+	if v := r.loaded().RawGetString(builtinKey + name); v != lua.LNil {
+		return v
+	}
+	proto, err := r.compile(L.Context(), text, bindings.InternalChunk+" "+name, "")
+	if err != nil {
+		L.RaiseError("%s", err.Error())
+	}
+	v := r.runModule(L, name, L.NewFunctionFromProto(proto))
+	r.loaded().RawSetString(builtinKey+name, v)
+	return v
 }
 
 // checkCycle raises an error if a module, which name requires, is being loaded.
@@ -75,8 +110,8 @@ func (r *run) load(L *lua.LState, name string) lua.LValue {
 		L.RaiseError("cannot read module '%s': %s", name, err.Error())
 	}
 	if src == nil {
-		if r.rt.hasGoModule(name) {
-			return r.open(name)
+		if _, ok := stdlib.Source(name); ok || r.rt.hasGoModule(name) {
+			return r.builtin(L, name)
 		}
 		L.RaiseError("module '%s' not found%s; looked for %s, and among the built-in modules%s",
 			name, catalog.DidYouMean(name, r.rt.ModuleNames()), strings.Join(tried, ", "), told)
@@ -199,9 +234,6 @@ func (r *run) findModule(name string) (src []byte, chunk, file string, tried []s
 	}
 	if text, ok := r.opts.LuaModules[name]; ok {
 		return []byte(text), name, "", nil, nil
-	}
-	if text, ok := stdlib.Source(name); ok {
-		return text, bindings.InternalChunk + " " + name, "", nil, nil
 	}
 	return nil, "", "", tried, nil
 }

@@ -5,97 +5,37 @@
 local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
-local back = require "connector.back"
+local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
 
-local at, empty, absent = fields.at, fields.is_empty, fields.absent
-
--- Times cross as seconds; systems want them in their own form.
-local formats = {
-  ms = function(t) return ("%.0f"):format(t * 1000) end,
-  s = function(t) return ("%.0f"):format(t) end,
-  iso = function(t) return time.format(t) end,
-}
-
-local function format_of(options)
-  local format = options.format or "iso"
-  if type(format) == "function" then return format end
-  return formats[format] or error(("unknown format %q: use ms, s, iso or a function"):format(tostring(format)), 3)
-end
+local at, absent = fields.at, fields.absent
 
 --- Reads what changed in a closed window of time, in the order of ids. Neither many changes at one
 --- time nor changes while it is read can lose a record.
 ---@param options table `format` of times, `settle` and `overlap` in seconds, `id`: the path of ids, which must be numbers as text.
----@return table
-function connector.window(options)
-  local format = format_of(options)
-  local settle, overlap, id = options.settle or 120, options.overlap or 300, options.id or "id"
-  return function(stream, conn)
-    stream.begin = function(began) return { to = began - settle } end
-    stream.resume = function(cursor) return cursor.window or { from = cursor.to - overlap, to = conn:now() - settle } end
-    stream.finish = function(_, from) return { to = from.to } end
-    stream.hold = function(cursor, position) return { to = cursor.to, window = position } end
-    stream.changes = function(window)
-      if window.to <= window.from then return { items = {}, done = true } end
-      local page = conn:page(stream.delta{ from = format(window.from), to = format(window.to), last = window.last })
-      local last = page.items[#page.items]
-      page.next = { from = window.from, to = window.to, last = last and tostring(at(last, id)) or window.last }
-      return page
-    end
-  end
-end
+---@return function
+function connector.window(options) return cursors.window(options) end
 
 --- Reads what changed since a time, page by page.
 ---@param options table `format` of times, `settle` and `overlap` in seconds.
----@return table
-function connector.since(options)
-  local format = format_of(options)
-  local settle, overlap = options.settle or 60, options.overlap or 300
-  return function(stream, conn)
-    stream.begin = function(began) return { since = began - settle } end
-    stream.resume = function(cursor) return cursor.walk or { since = cursor.since - overlap, began = conn:now() } end
-    stream.finish = function(_, from) return { since = from.began - settle } end
-    stream.hold = function(cursor, position) return { since = cursor.since, walk = position } end
-    stream.changes = function(walk)
-      local page = conn:page(stream.delta(format(walk.since)), walk.token)
-      page.next = { since = walk.since, began = walk.began, token = page.next }
-      return page
-    end
-  end
-end
+---@return function
+function connector.since(options) return cursors.since(options) end
 
 --- Reads what changed after a token that the system gave with the last page.
----@param options table `expired`: the statuses that say that it has forgotten the token. Default: `{ 410 }`.
----@return table
-function connector.token(options)
-  local expired = {}
-  for _, status in ipairs(options and options.expired or { 410 }) do expired[status] = true end
-  return function(stream, conn)
-    stream.begin = function(_, position) return { token = position } end
-    stream.resume = function(cursor) return cursor.token end
-    stream.finish = function(position) return { token = position } end
-    stream.hold = function(_, position) return { token = position } end
-    stream.changes = function(token)
-      local ok, page = pcall(conn.page, conn, stream.delta(token))
-      if ok then return page end
-      if type(page) == "table" and expired[page.status] then
-        log.info(("%s: the system has forgotten the position; everything is read again"):format(stream.name))
-        return nil
-      end
-      error(page, 0)
-    end
-  end
-end
+---@param options table? `expired`: the statuses that say that it has forgotten the token, default `{ 410 }`; `from`: returns the token of a time in seconds, if there is one.
+---@return function
+function connector.token(options) return cursors.token(options) end
 
 local methods = {}
 methods.__index = methods
 
 --- Declares a system. What it returns has the methods `lookup(name, spec)`, `stream(name, spec)`, `call(request)`,
 --- `page(request, token)` and `sync(options)`.
----@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table? } The system: its name, the address of its API, how to identify to it, and how many requests it accepts.
+---@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to identify to it, how many requests it accepts, and until which date it has this version. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
 ---@return table
 function connector.new(options)
   return setmetatable({
-    name = options.name, title = options.title or options.name, options = options, streams = {}, order = {}, lookups = {}, skew = 0,
+    name = options.name, title = options.title or options.name, options = options, streams = {}, order = {}, lookups = {},
+    skew = 0, heard = false, sizes = {}, tables = {},
   }, methods)
 end
 
@@ -141,8 +81,51 @@ function methods:now() return time.now() + self.skew end
 -- Learns how far the system's clock is off, from the header of a response. Small
 -- differences are the time that the response took.
 function methods:clock(response)
-  local ok, theirs = pcall(time.parse, response.headers.date or "", { format = "rfc2822" })
-  if ok and math.abs(theirs - time.now()) > 10 then self.skew = theirs - time.now() end
+  local ok, theirs = pcall(time.parse, response.headers.date or "")
+  if ok then
+    local off = theirs - time.now()
+    self.skew = math.abs(off) > 10 and off or 0
+  end
+  self.heard = true
+end
+
+-- The names by which systems give their code of an error, and the number under which their support finds it.
+local codes = { "category", "errorCode", "error_code", "code", "errorType" }
+local traces = { "correlationId", "requestId", "request_id", "trace_id" }
+
+local function first_text(body, names)
+  for _, name in ipairs(names) do
+    local value = body[name]
+    if (type(value) == "string" or type(value) == "number") and value ~= "" then return tostring(value) end
+  end
+end
+
+local advice = {
+  [401] = "check the credentials: they are unknown, or have expired",
+  [403] = "give the credentials the permission that the message names",
+}
+
+-- Says in an error of a request what the system is, and what to do.
+function methods:explain(err)
+  local ok, body = pcall(json.decode, err.body or "")
+  if not ok or type(body) ~= "table" then body = {} end
+  local about = {}
+  local code, trace = first_text(body, codes), first_text(body, traces)
+  if code and not tostring(err.message):find(code, 1, true) then about[#about + 1] = code end
+  if trace then about[#about + 1] = "id " .. trace end
+  local said = #about > 0 and (" [%s]"):format(table.concat(about, ", ")) or ""
+  local wait = err.retry_after or 0
+  if err.status == 429 and (wait > 300 or self.options.daily and self.options.daily(body)) then
+    err.message = ("%s accepts no more requests for now: %s%s"):format(self.title, err.message, said)
+    err.hint = wait > 300 and ("run it again in %d minutes"):format(math.ceil(wait / 60)) or "run it again tomorrow"
+    return
+  end
+  err.message = ("%s: %s%s"):format(self.title, err.message, said)
+  if err.status == 410 and self.options.version then
+    err.hint = ("version %s of the API may have ended; look for a newer phscript"):format(self.options.version)
+  elseif advice[err.status] and not err.hint then
+    err.hint = advice[err.status]
+  end
 end
 
 -- Sends a request and returns the response's value. A request is a table: the method and path such as
@@ -152,30 +135,54 @@ function methods:call(request)
   for _, name in ipairs{ "get", "post", "put", "patch", "delete" } do
     if request[name] then method, path = name, request[name] end
   end
-  local response = self:client()[method](self:client(), self:fill(path), {
-    query = request.query, json = request.json, form = request.form, class = request.class,
-    reads = request.reads, repeatable = request.repeatable, headers = request.headers,
+  local client = self:client()
+  local ok, response = pcall(client[method], client, self:fill(path), {
+    query = request.query, json = request.json, form = request.form, class = request.class, reads = request.reads,
+    repeatable = request.repeatable, headers = request.headers, timeout = request.timeout, retry_timeouts = request.retry_timeouts,
   })
+  if not ok then
+    if type(response) == "table" and response.message then self:explain(response) end
+    error(response, 0)
+  end
   self:clock(response)
-  if response.status == 204 then return nil, response end
+  if response.status == 204 or response.withheld then return nil, response end
   return response:json{ nulls = true }, response
+end
+
+-- Halves the page size of a request that failed because it asked for too much, and reports whether it did.
+local function halve(conn, request, values, err)
+  if type(err) ~= "table" or not (err.status == 413 or err.kind == "timeout" and err.retryable) then return false end
+  if not values or values[request.limit] <= 1 then return false end
+  values[request.limit] = math.floor(values[request.limit] / 2)
+  conn.sizes[request.get or request.post] = values[request.limit]
+  log.info(("%s: a page was too large, so pages have %d records from here on"):format(conn.title, values[request.limit]))
+  return true
 end
 
 -- Reads one page. `items` is the path of its records, `next` that of the next page's token, which
 -- the parameter `send` takes; or a function of the response's value that returns it. With `next_url`, the token is an address.
+-- `limit` names the parameter with the number of records, which is halved when a page is too large.
 function methods:page(request, token)
   request.reads = true
+  local into = request.json and "json" or "query"
   if token ~= nil and request.next_url then
-    request.get, request.query = token, nil
+    request.get, request.query, request.limit = token, nil, nil
   elseif token ~= nil then
-    local into = request.json and "json" or "query"
     request[into] = request[into] or {}
     request[into][request.send] = token
   end
-  local body = self:call(request)
+  local sized = request.limit and request[into]
+  local size = self.sizes[request.get or request.post]
+  if sized and size then sized[request.limit] = math.min(sized[request.limit], size) end
+  local ok, body
+  repeat
+    request.retry_timeouts = not (sized and sized[request.limit] > 1)
+    ok, body = pcall(self.call, self, request)
+  until ok or not halve(self, request, sized, body)
+  if not ok then error(body, 0) end
   local items = request.items and at(body, request.items) or body
   if type(items) ~= "table" or items == absent or items == json.null then
-    error(("%s: the response has no list %q, so the page cannot be read"):format(self.title, request.items), 0)
+    error(("%s: the response to %s has no list %q, so the page cannot be read"):format(self.title, request.get or request.post, tostring(request.items)), 0)
   end
   local mark = request.next or request.next_url
   local following
@@ -189,21 +196,6 @@ end
 -- Declares a table of values that fields look up with `via`. It is read once in each run.
 function methods:lookup(name, spec) self.lookups[name] = spec end
 
-local function read_lookup(conn, spec)
-  local found, token = {}, nil
-  repeat
-    local request = {}
-    for key, value in pairs(spec) do request[key] = value end
-    local page = conn:page(request, token)
-    for _, item in ipairs(page.items) do
-      local key, value = at(item, spec.key), at(item, spec.value)
-      if not empty(key) and not empty(value) then found[tostring(key)] = value end
-    end
-    token = page.next
-  until page.done
-  return found
-end
-
 -- Declares a stream: `into` which model, the `map` of its properties, its `cursor`, how to `scan` all records,
 -- and the `delta` of the changed ones.
 function methods:stream(name, spec)
@@ -211,123 +203,49 @@ function methods:stream(name, spec)
   self.order[#self.order + 1] = name
 end
 
--- What fields need to know besides the item.
-local function new_context(conn)
-  local context, users, tables, counted = {}, nil, {}, {}
-  function context.lookup(name)
-    tables[name] = tables[name] or read_lookup(conn, conn.lookups[name])
-    return tables[name]
-  end
-  function context.users()
-    if not users then
-      users = {}
-      for user in planhat.user.each{ select = { "email" } } do
-        if user.email then users[user.email:lower()] = user._id end
-      end
-    end
-    return users
-  end
-  function context.unmapped(from, value)
-    local key = tostring(from) .. " " .. tostring(value)
-    if counted[key] then return end
-    counted[key] = true
-    log.warn(("%s: the value %q of %s has no counterpart in Planhat, so it was left out; add it to the map"):format(conn.title, tostring(value), tostring(from)))
-  end
-  return context
-end
-
--- Returns a function that maps an item to a row.
-local function new_mapper(conn, name, map, prefix, key)
-  local context, mapped, names = new_context(conn), {}, {}
-  for property, from in pairs(map) do
-    if from then
-      mapped[property] = fields.of(from)
-      names[#names + 1] = property
-    end
-  end
-  table.sort(names)
-  local checked = false
-  -- A path that no record has is a mistake, or a permission that is missing.
-  local function check(items)
-    if checked or #items == 0 then return end
-    checked = true
-    for _, property in ipairs(names) do
-      for _, path in ipairs(mapped[property].paths) do
-        local found = false
-        for _, item in ipairs(items) do found = found or at(item, path) ~= absent end
-        if not found and not path:find("^join%.") then
-          error(("%s: no record of %s has %q, which %s is mapped to; look whether it exists, and whether the token may read it"):format(conn.title, name, path, property), 0)
-        end
-      end
-    end
-  end
-  return names, check, function(item)
-    local row = {}
-    for _, property in ipairs(names) do
-      local value, reason = mapped[property].value(item, context)
-      if reason then return nil, reason end
-      if property == key and not empty(value) then value = (prefix or "") .. tostring(value) end
-      local own = property:match("^custom%.(.+)$")
-      if own then
-        row.custom = row.custom or {}
-        row.custom[own] = value
-      else
-        row[property] = value
-      end
-    end
-    return row
-  end
-end
-
--- Makes the engine's stream of a declared one.
-local function prepare(conn, name, options)
-  local spec = conn.streams[name]
+-- Returns the map of a stream with the changes of the options.
+local function map_of(conn, name, options)
   local map = {}
-  for property, from in pairs(spec.map) do map[property] = from end
+  for property, from in pairs(conn.streams[name].map) do map[property] = from end
   for property, from in pairs(options.map and options.map[name] or {}) do map[property] = from end
-  local key = spec.key or "sourceId"
-  local names, check, row = new_mapper(conn, name, map, spec.prefix, key)
-  local stream = { name = conn.name .. " " .. name, model = spec.into, key = key, fields = names, row = row, owned = { prefix = spec.prefix, with = spec.owned } }
-  stream.paths = {}
-  for _, property in ipairs(names) do
-    for _, path in ipairs(fields.of(map[property]).paths) do stream.paths[#stream.paths + 1] = path end
+  return map
+end
+
+-- Makes the engine's stream of a declared one. book is the ledger of its two-way fields, if it has some.
+local function prepare(conn, name, options, book)
+  local spec, key = conn.streams[name], conn.streams[name].key or "sourceId"
+  local map = map_of(conn, name, options)
+  if options.only then
+    for property in pairs(map) do
+      if property ~= key and not options.only[property] then map[property] = nil end
+    end
+  end
+  local mapper, filter = mapping.new(conn, name, map, spec), options.filter and options.filter[name]
+  local stream = { name = conn.name .. " " .. name, model = spec.into, key = key, fields = mapper.names, paths = mapper.paths,
+    owned = { prefix = spec.prefix, with = spec.owned }, report = mapper.report }
+  for _, path in ipairs(options.read and options.read[name] or {}) do stream.paths[#stream.paths + 1] = path end
+  function stream.row(item)
+    if filter and not filter(item) then return nil end
+    local row, reason = mapper.row(item)
+    if row and book then book:receive(row, item, row[key]) end
+    return row, reason
+  end
+  if book then
+    stream.complete = function(row, id, target) book:complete(row, id, target) end
+    stream.accepted = function(id) book:accepted(id) end
+    stream.settled = function() book:save() end
   end
   stream.delta = spec.delta and function(...) return spec.delta(stream, ...) end
-  stream.scan = function(token)
-    return conn:page(spec.scan(stream, options, token), token)
-  end
+  stream.scan = function(token, part) return conn:page(spec.scan(stream, options, token, part), token) end
   stream.begin = function() return {} end
   stream.prepare = function(items)
-    check(items)
+    mapper.check(items)
     if spec.prepare then spec.prepare(conn, items, stream) end
   end
-  stream.gone = spec.gone and function(position)
-    return spec.gone(conn, stream, position)
-  end
+  stream.parts = spec.parts and function() return spec.parts(conn, options) end
+  stream.gone = spec.gone and function(position, how) return spec.gone(conn, stream, position, how) end
   if spec.cursor then spec.cursor(stream, conn) end
   return stream
-end
-
--- Writes the fields that Planhat owns back to the records of a stream.
-local function write_back(conn, name, options, space)
-  local spec, owned = conn.streams[name], options.back[name]
-  if not spec.back then error(("%s: nothing can be written back to %s"):format(conn.title, name), 0) end
-  local map = options.map and options.map[name] or {}
-  for property, from in pairs(spec.map) do if map[property] == nil then map[property] = from end end
-  for field in pairs(owned) do
-    for property, from in pairs(map) do
-      for _, path in ipairs(from and fields.of(from).paths or {}) do
-        if path:match("[^.]+$") == field then
-          error(("%s: the field %s of %s is written back and also mapped to %s; each field can have one owner"):format(conn.title, field, name, property), 0)
-        end
-      end
-    end
-  end
-  return back.run({
-    name = conn.name .. " " .. name, model = spec.into, key = spec.key or "sourceId", prefix = spec.prefix, fields = owned, batch = spec.back.batch,
-    read = function(ids) return spec.back.read(conn, ids, owned) end,
-    write = function(changes) return spec.back.write(conn, changes) end,
-  }, space)
 end
 
 -- Returns the streams to run, each after those that it refers to.
@@ -343,6 +261,27 @@ local function ordered(conn, wanted)
   for _, name in ipairs(conn.order) do if wanted[name] then add(name) end end
   for name in pairs(wanted) do add(name) end
   return list
+end
+
+-- Warns when the version of the API ends soon.
+local function warn_of_end(conn)
+  local sunset = conn.options.sunset
+  if not sunset then return end
+  local days = math.floor((time.parse(sunset) - time.now()) / 86400)
+  if days < 0 then
+    log.warn(("%s: version %s of the API ended on %s; look for a newer phscript"):format(conn.title, conn.options.version or "", sunset))
+  elseif days <= 90 then
+    log.warn(("%s: version %s of the API ends on %s, in %d days; look for a newer phscript"):format(conn.title, conn.options.version or "", sunset, days))
+  end
+end
+
+-- Logs what was done with a stream.
+local function tell(conn, name, counts, began)
+  log.info(("%s %s: %d read"):format(conn.title, name, counts.read), {
+    created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, missing = counts.missing,
+    archived = counts.archived, deleted = counts.deleted, planned = counts.planned > 0 and counts.planned or nil, unmapped = counts.unmapped > 0 and counts.unmapped or nil, seconds = math.floor(time.now() - began + 0.5),
+  })
+  if not counts.complete then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end
 end
 
 -- Reads the first page of a stream and maps it, and returns what came of it.
@@ -362,29 +301,39 @@ function methods:try(name, options)
 end
 
 -- Makes Planhat's records agree with the system's, and returns what was done, by stream.
-function methods:sync(options)
-  options = options or {}
+function methods:sync(given)
+  local options = options_of.read(self, given, params)
   self.settings = options.settings or {}
+  warn_of_end(self)
   local space = ("connector %s %s"):format(self.name, options.account or "default")
-  local wanted, results = {}, {}
+  local results, wanted = {}, {}
   for _, name in ipairs(options.streams or self.order) do wanted[name] = true end
-  for _, name in ipairs(ordered(self, wanted)) do
-    local began = time.now()
-    local counts = sync.run(prepare(self, name, options), {
-      full = options.full, missing = options.missing, max_missing = options.max_missing, minutes = options.minutes, batch = options.batch,
-      space = space,
-    })
-    results[name] = counts
-    log.info(("%s %s: %d read"):format(self.title, name, counts.read), {
-      created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected,
-      missing = counts.missing, seconds = math.floor(time.now() - began + 0.5),
-    })
+  local list = ordered(self, wanted)
+  local books = {}
+  for name, owned in pairs(options.back or {}) do
+    books[name] = back.open(self, name, owned, map_of(self, name, options), space)
   end
-  for name in pairs(options.back or {}) do
-    local counts = write_back(self, name, options, space)
+  local ends = options.minutes and time.now() + options.minutes * 60
+  for i, name in ipairs(list) do
+    local began, book = time.now(), books[name] and books[name].two_way and books[name]
+    if book then book:write("both") end
+    local stream = prepare(self, name, options, book)
+    local counts = sync.run(stream, {
+      full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,
+      max_missing = options.max_missing, batch = options.batch, space = space,
+      -- What is left of the time is shared by the streams that are left.
+      ends = ends and began + math.max(0, ends - began) / (#list - i + 1),
+    })
+    counts.unmapped = stream.report()
+    results[name] = counts
+    if book then book:learn() end
+    tell(self, name, counts, began)
+  end
+  for name, book in pairs(books) do
+    book:write("one")
     results[name] = results[name] or {}
-    results[name].back = counts
-    log.info(("%s %s: written back"):format(self.title, name), { written = counts.written, refused = counts.refused })
+    results[name].back = book.counts
+    log.info(("%s %s: written back"):format(self.title, name), { written = book.counts.written, refused = book.counts.refused })
   end
   return results
 end

@@ -4,6 +4,7 @@
 --- system. It is read in pages; the position after a page is stored only when Planhat
 --- has answered for every row of it, so a run that ends early repeats at most one page and loses
 --- nothing. Rows that Planhat rejects are stored, and sent again by the next runs until they are accepted.
+--- A stream can have parts, such as surveys, each with a position for itself.
 local sync = {}
 
 local state = require "state"
@@ -17,10 +18,10 @@ local function fingerprint(position) return json.encode(position) end
 local writer = {}
 writer.__index = writer
 
-local function new_writer(stream, rejected)
+local function new_writer(stream)
   return setmetatable({
-    stream = stream, rejected = rejected, changed = {}, removed = {}, rows = {}, origins = {},
-    counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0 },
+    stream = stream, marks = {}, changed = {}, removed = {}, rows = {}, origins = {}, said = now(),
+    counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
   }, writer)
 end
 
@@ -35,223 +36,348 @@ end
 -- Adds a row. Of several rows of one record in a batch, the last one counts.
 function writer:add(row, item)
   local key = row[self.stream.key]
-  local at = self.origins[key]
-  if at then
-    self.rows[at] = run.from(item, row)
-    return
-  end
-  self.rows[#self.rows + 1] = run.from(item, row)
-  self.origins[key] = #self.rows
+  local at = self.origins[key] or #self.rows + 1
+  self.rows[at] = run.from(item, row)
+  self.origins[key] = at
+end
+
+-- Stores a mark of a key with the next position, or removes it: `rejected` rows, and
+-- records that were `archived`.
+function writer:mark(kind, key, value)
+  self.marks[kind][key] = value
+  self.changed[kind .. " " .. key] = value or json.null
 end
 
 -- Sends the rows that were added, and remembers those that Planhat rejects.
 function writer:flush()
-  local rows, counts = self.rows, self.counts
+  local rows, counts, stream = self.rows, self.counts, self.stream
   if #rows == 0 then return end
   self.rows, self.origins = {}, {}
-  local result = self:records():send(rows)
+  local target = self:records()
+  for _, row in ipairs(rows) do
+    local key = row[stream.key]
+    if stream.complete then stream.complete(row, key, target) end
+  end
+  local result = target:send(rows)
   counts.created = counts.created + result.created
   counts.updated = counts.updated + result.updated
   counts.unchanged = counts.unchanged + result.unchanged
-  local failed = {}
+  counts.planned = counts.planned + result.planned
+  local failed, restored = {}, {}
   for _, err in ipairs(result.errors) do failed[err.index] = err.message end
   for i, row in ipairs(rows) do
-    local key = row[self.stream.key]
-    local before = self.rejected[key]
+    local key = row[stream.key]
+    local before = self.marks.rejected[key]
     if failed[i] then
       counts.rejected = counts.rejected + 1
-      self:keep(key, { row = row, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
-    elseif before then
-      self:keep(key, nil)
+      self:mark("rejected", key, { row = row, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
+    else
+      if before then self:mark("rejected", key, nil) end
+      if self.marks.archived[key] then
+        restored[#restored + 1] = { _id = self.marks.archived[key], key = key }
+        self:mark("archived", key, nil)
+      end
+      if stream.accepted then stream.accepted(key) end
     end
+  end
+  if #restored > 0 then
+    counts.restored = (counts.restored or 0) + #restored
+    target:archive(restored, false)
   end
 end
 
--- Stores a rejected row with the next position, or forgets it.
-function writer:keep(key, rejected)
-  self.rejected[key] = rejected
-  self.changed[key] = rejected or json.null
+local function reject(out, item, reason)
+  out.counts.rejected = out.counts.rejected + 1
+  run.reject(item, ("%s: %s"):format(out.stream.name, reason))
 end
 
 -- Maps the items of a page to rows.
-local function add_page(out, stream, items)
+local function add_page(out, items, options)
+  local stream, counts = out.stream, out.counts
   if stream.prepare then stream.prepare(items) end
   for _, item in ipairs(items) do
-    out.counts.read = out.counts.read + 1
+    counts.read = counts.read + 1
     local row, reason = stream.row(item)
-    if row then
+    local key = row and row[stream.key]
+    if reason then
+      reject(out, item, reason)
+    elseif row and (key == nil or key == json.null or key == "") then
+      reject(out, item, "the record has no id")
+    elseif row and (not options.only or out:records():find(key)) then
       out:add(row, item)
-    elseif reason then
-      out.counts.rejected = out.counts.rejected + 1
-      run.reject(item, ("%s: %s"):format(stream.name, reason))
     else
-      out.counts.skipped = out.counts.skipped + 1
+      counts.skipped = counts.skipped + 1
     end
+  end
+  if now() - out.said >= 10 then
+    out.said = now()
+    log.info(("%s: %d read so far"):format(stream.name, counts.read), { created = counts.created, updated = counts.updated })
   end
 end
 
--- A walk reads pages from a position until the vendor says that there are no more.
--- commit is called when everything up to a position is in Planhat.
-local function walk(out, stream, read, position, commit, limits)
-  local seen = {}
+-- Reads pages from a position until the vendor says that there are no more. commit is
+-- called when everything up to a position is in Planhat. Returns true at the end, false if the
+-- time was up, and nil if the system has forgotten the position.
+local function walk(out, read, position, commit, options)
+  local seen, waiting = {}, false
+  local function settle(reached, done)
+    out:flush()
+    log.debug(("%s: %d records are in Planhat; the position is stored"):format(out.stream.name, out.counts.read))
+    if out.stream.settled then out.stream.settled() end
+    commit(reached, done)
+    waiting = false
+  end
   while true do
-    local page = read(position)
-    if not page then return nil end -- the system has forgotten the position
-    add_page(out, stream, page.items)
+    local ok, page = pcall(read, position)
+    if not ok then
+      if waiting then settle(position, false) end
+      if type(page) == "table" and page.message and out.counts.read > 0 then
+        page.message = ("%s; the %d records before are in Planhat, and the next run continues there"):format(page.message, out.counts.read)
+      end
+      error(page, 0)
+    end
+    if not page then return nil end
+    add_page(out, page.items, options)
+    waiting = true
     local mark = fingerprint(page.next)
     if not page.done and seen[mark] then
-      error(("%s: the system returned the position %s twice, so reading it would never end; nothing after it was read"):format(stream.name, mark), 0)
+      error(("%s: the system returned the position %s twice, so reading it would never end; nothing after it was read"):format(out.stream.name, mark), 0)
     end
     seen[mark] = true
-    if page.done or #out.rows >= limits.batch then
-      out:flush()
-      commit(page.next, page.done)
-    end
-    if limits.log then limits.log(out.counts) end
+    if page.done or #out.rows >= (options.batch or 1000) then settle(page.next, page.done) end
     if page.done then return true end
     position = page.next
-    if limits.ends and now() >= limits.ends then
-      out:flush()
-      commit(page.next, false)
+    if options.ends and now() >= options.ends then
+      if waiting then settle(position, false) end
       return false
     end
   end
 end
 
 -- Deletes or archives what the other system no longer has, or reports it.
-local function remove(out, stream, found, options)
+local function remove(out, found, options)
   -- A complete pass and the system's own list can both name a record.
-  local counts, records = out.counts, {}
+  local counts, stream, records = out.counts, out.stream, {}
   for _, record in ipairs(found) do
     if not out.removed[record._id] then records[#records + 1] = record end
     if not options.undecided then out.removed[record._id] = true end
   end
   counts.missing = (counts.missing or 0) + #records
   local action = options.missing or "report"
+  if action == "ignore" then return end
   for i = 1, math.min(#records, 20) do
     log.warn(("%s: %s is no longer there"):format(stream.name, records[i].key), { model = stream.model, id = records[i]._id })
   end
-  if #records == 0 or action == "report" or action == "ignore" then return end
+  if #records > 20 then log.warn(("%s: %d more are no longer there"):format(stream.name, #records - 20)) end
+  if #records == 0 or action == "report" then return end
+  if action == "archive" and not out:records().archives then
+    log.warn(("%s: Planhat does not archive such records, so they were only reported; missing = \"delete\" deletes them"):format(stream.name))
+    return
+  end
   if action == "archive" then
     counts.archived = (counts.archived or 0) + out:records():archive(records).updated
+    for _, record in ipairs(records) do out:mark("archived", record.key, record._id) end
     return
   end
   for _, record in ipairs(records) do planhat[stream.model].delete(record._id) end
   counts.deleted = (counts.deleted or 0) + #records
 end
 
--- After a complete pass, records that had no row are missing.
-local function compare(out, stream, options)
+-- After a complete pass, records that had no row are missing. Too many of all are not removed.
+local function compare(out, options)
   if out.counts.read == 0 then
-    log.warn(("%s: the system has no records; if that is wrong, look at the token's permissions"):format(stream.name))
+    log.warn(("%s: the system has no records; if that is wrong, look at the token's permissions"):format(out.stream.name))
     return
   end
-  local target = out:records()
-  local missing, known = target:missing(stream.owned or {}), target:known()
-  local most = options.max_missing or 0.05
+  local missing, known, most = out:records():missing(out.stream.owned or {}), out:records():known(), options.max_missing or 0.05
   if #missing > known * most and #missing > 1 and (options.missing == "archive" or options.missing == "delete") then
-    log.warn(("%s: %d of %d records are no longer there, which is more than %d%%, so nothing was removed; to remove them, set max_missing"):format(
-      stream.name, #missing, known, most * 100))
+    log.warn(("%s: %d of %d records are no longer there, which is more than %g%%, so nothing was removed; to remove them, set max_missing"):format(
+      out.stream.name, #missing, known, most * 100))
     options = { missing = "report", undecided = true }
   end
-  remove(out, stream, missing, options)
+  remove(out, missing, options)
 end
 
 -- Removes what the other system says was deleted.
-local function gone(out, stream, options, keys)
+local function gone(out, options, keys)
   local records = {}
   for _, key in ipairs(keys) do
     local record = out:records():find(key)
     if record then records[#records + 1] = record end
-    if out.rejected[key] then out:keep(key, nil) end
+    if out.marks.rejected[key] then out:mark("rejected", key, nil) end
   end
-  remove(out, stream, records, options)
+  remove(out, records, options)
 end
 
--- A store keeps where a stream is, and its rejected rows, one value each.
-local function new_store(stream, space)
-  local kept = state.open(space)
-  local prefix = stream.name .. " rejected "
-  local saved, version = kept:get(stream.name)
-  local store = { saved = saved or {}, rejected = {} }
-  for _, key in ipairs(kept:keys()) do
-    if key:sub(1, #prefix) == prefix then store.rejected[key:sub(#prefix + 1)] = kept:get(key) end
-  end
-  -- Stores the position and what changed of the rejected rows, all or nothing, unless
-  -- another run has moved the position.
-  function store:save(out)
-    local values = { [stream.name] = self.saved }
-    for key, value in pairs(out.changed) do values[prefix .. key] = value end
-    kept:set_all(values, { [stream.name] = version })
+-- A store keeps the position of a stream or of a part of it, and what it has marked.
+local function open_store(kept, name, out)
+  local store = {}
+  local saved, version = kept:get(name)
+  store.saved = saved or {}
+  -- Stores the position and the marks that changed, all or nothing, unless another run
+  -- has moved the position.
+  function store:save()
+    local values = { [name] = self.saved }
+    for key, value in pairs(out.changed) do values[out.stream.name .. " " .. key] = value end
+    kept:set_all(values, { [name] = version })
     out.changed = {}
-    version = select(2, kept:get(stream.name))
+    version = select(2, kept:get(name))
   end
   return store
 end
 
+-- Reads the marks of a stream.
+local function read_marks(kept, out)
+  for _, kind in ipairs{ "rejected", "archived" } do
+    local prefix, marks = out.stream.name .. " " .. kind .. " ", {}
+    for _, key in ipairs(kept:keys()) do
+      if key:sub(1, #prefix) == prefix then marks[key:sub(#prefix + 1)] = kept:get(key) end
+    end
+    out.marks[kind] = marks
+  end
+end
+
 -- Rows that Planhat rejected before are sent again, before anything newer of them.
-local function retry(out)
-  for _, kept in pairs(out.rejected) do out:add(kept.row, kept.row) end
+local function retry(out, options)
+  local keys = {}
+  for key in pairs(out.marks.rejected) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for _, key in ipairs(keys) do
+    local row = out.marks.rejected[key].row
+    out:add(row, row)
+    if #out.rows >= (options.batch or 1000) then out:flush() end
+  end
   out:flush()
 end
 
--- A complete pass: everything is read from the start, and then compared.
-local function pass(out, stream, options, store, limits)
-  local saved = store.saved
+-- A run that reads nothing where the last ones read much has probably lost a permission.
+local function watch(out, saved, read)
+  local reads = saved.reads or {}
+  local sum = 0
+  for _, n in ipairs(reads) do sum = sum + n end
+  if read == 0 and #reads >= 3 and sum / #reads >= 10 then
+    log.warn(("%s: nothing was read, but the last %d runs read %d records each on average; look at the token's permissions"):format(
+      out.stream.name, #reads, math.floor(sum / #reads + 0.5)))
+  end
+  reads[#reads + 1] = read
+  if #reads > 10 then table.remove(reads, 1) end
+  saved.reads = json.array(reads)
+end
+
+-- A part is what has a position: a stream, or one of its forms, surveys or calendars.
+local part = {}
+part.__index = part
+
+function part:reader(name) return function(position) return self.out.stream[name](position, self.of) end end
+
+-- A complete pass: everything is read from the start. Returns whether it is complete, and
+-- whether it began in this run.
+function part:pass(options)
+  local saved, stream = self.store.saved, self.out.stream
   local fresh = saved.pass == nil
   if fresh then saved.pass = { began = now() } end
-  local complete = walk(out, stream, stream.scan, saved.pass.position, function(position, done)
+  local complete = walk(self.out, self:reader("scan"), saved.pass.position, function(position, done)
     saved.pass.position = position
     if done then
       saved.cursor = stream.begin(saved.pass.began, position)
       saved.pass = nil
     end
-    store:save(out)
-  end, limits)
-  if not complete then return false end
-  if fresh then
-    compare(out, stream, options)
-  else
+    self.store:save()
+  end, options)
+  if complete and not fresh then
     log.info(("%s: this run completed an earlier one, so it does not know what is missing; the next complete pass does"):format(stream.name))
   end
-  return true
+  return complete, fresh
 end
 
 -- Only what has changed since the last run.
-local function changes(out, stream, store, limits)
-  local saved = store.saved
-  local from = stream.resume(saved.cursor, now())
-  return walk(out, stream, stream.changes, from, function(position, done)
+function part:changes(options)
+  local saved, stream = self.store.saved, self.out.stream
+  local from = stream.resume(saved.cursor)
+  local before = self.out.counts.read
+  local complete = walk(self.out, self:reader("changes"), from, function(position, done)
     saved.cursor = done and stream.finish(position, from) or stream.hold(saved.cursor, position)
-    store:save(out)
-  end, limits)
+    if done then watch(self.out, saved, self.out.counts.read - before) end
+    self.store:save()
+  end, options)
+  if complete == nil then saved.cursor = nil end
+  return complete
+end
+
+-- Reads everything, or what changed since a time, with its own position: the one of
+-- the usual runs stays, unless there was none.
+function part:backfill(options, since)
+  local saved, stream = self.store.saved, self.out.stream
+  local of = fingerprint{ since or false, options.only or false }
+  if not saved.backfill or saved.backfill.of ~= of then saved.backfill = { of = of, from = since and stream.from(since) } end
+  local job = saved.backfill
+  return walk(self.out, self:reader(since and "changes" or "scan"), job.position or job.from, function(position, done)
+    job.position = position
+    if done then
+      saved.backfill = nil
+      if since and not options.only and not saved.cursor and not saved.pass then saved.cursor = stream.finish(position, job.from) end
+    end
+    self.store:save()
+  end, options)
+end
+
+-- Returns whether the part is complete, and whether all of it was read in this run.
+function part:run(options)
+  local saved, stream = self.store.saved, self.out.stream
+  local since = options.since or not saved.cursor and not saved.pass and not options.full and options.start or nil
+  if since and not stream.from then
+    error(("%s: the system cannot be asked what changed since a date; use full = true, or leave the stream out"):format(stream.name), 0)
+  end
+  if since or options.only then return self:backfill(options, since), false end
+  if options.full or saved.cursor == nil or saved.pass or not stream.changes then return self:pass(options) end
+  local complete = self:changes(options)
+  if complete == nil then return self:pass(options) end -- the system has forgotten the position
+  return complete, false
+end
+
+-- Opens the parts of a stream, those first that were not read for the longest time.
+local function open_parts(out, kept)
+  local stream, parts = out.stream, {}
+  for i, of in ipairs(stream.parts and stream.parts() or { false }) do
+    local name = of and ("%s/%s"):format(stream.name, tostring(of.id)) or stream.name
+    parts[i] = setmetatable({ out = out, of = of or nil, at = i, store = open_store(kept, name, out) }, part)
+  end
+  table.sort(parts, function(a, b)
+    local x, y = a.store.saved.ended or 0, b.store.saved.ended or 0
+    if x ~= y then return x < y end
+    return a.at < b.at
+  end)
+  return parts
 end
 
 --- Synchronizes one stream, and returns what was done.
 ---@param stream table The stream, as `connector` makes it.
----@param options table Options: `full`, `missing`, `max_missing`, `batch`, `minutes`, `space`.
+---@param options table Options: `full`, `since`, `start`, `only`, `missing`, `max_missing`, `batch`, `ends`, `space`.
 ---@return table
 function sync.run(stream, options)
-  local store = new_store(stream, options.space)
-  local out = new_writer(stream, store.rejected)
-  local limits = { batch = options.batch or 1000, ends = options.minutes and now() + options.minutes * 60, log = options.log }
-  retry(out)
-  local complete
-  if options.full or store.saved.cursor == nil or store.saved.pass or not stream.changes then
-    complete = pass(out, stream, options, store, limits)
-  else
-    complete = changes(out, stream, store, limits)
-    if complete == nil then -- the system has forgotten the position
-      store.saved.cursor = nil
-      complete = pass(out, stream, options, store, limits)
+  local kept, out = state.open(options.space), new_writer(stream)
+  read_marks(kept, out)
+  local base = stream.parts and open_store(kept, stream.name .. " parts", out)
+  if not options.only then retry(out, options) end
+  local complete, whole = true, true
+  for i, one in ipairs(open_parts(out, kept)) do
+    if i > 1 and options.ends and now() >= options.ends then
+      complete, whole = false, false
+      break
     end
+    local ended, fresh = one:run(options)
+    complete, whole = complete and ended, whole and ended and fresh
+    if one.of and ended then one.store.saved.ended = now() end
+    base = base or one.store
+    one.store:save()
   end
-  if complete and stream.gone then
-    local keys, position = stream.gone(store.saved.gone)
-    gone(out, stream, options, keys)
-    store.saved.gone = position
+  if whole then compare(out, options) end
+  if complete and stream.gone and not options.only then
+    local keys, position = stream.gone(base.saved.gone, options)
+    gone(out, options, keys)
+    base.saved.gone = position
   end
-  store:save(out)
+  base:save()
   out.counts.complete = complete
   return out.counts
 end

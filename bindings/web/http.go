@@ -33,6 +33,7 @@ var requestFields = []field{
 	{Name: "to", Type: "string", Doc: "A file to write the response's body to, in place of `body`. It appears when the response is complete."},
 	{Name: "timeout", Type: "number", Doc: "How many seconds the request may take; with `to`, how many may pass without data. Default: 60."},
 	{Name: "retries", Type: "integer", Doc: "How often to retry. Default: 4."},
+	{Name: "retry_timeouts", Type: "boolean", Doc: "Retry when the service takes too long: after `timeout`, and for the statuses 408 and 504. Set it to false if you ask for less instead. Default: true."},
 	{Name: "max_wait", Type: "number", Doc: "How many seconds to wait for a retry at most; when the service asks for more, the error is `rate_limited`. Default: 300."},
 	{Name: "repeatable", Type: "boolean", Doc: "Sending the request twice has the effect of sending it once. Default: true, except for POST and PATCH."},
 	{Name: "reads", Type: "boolean", Doc: "The request changes nothing, so a dry run sends it. Default: true for GET, HEAD and OPTIONS."},

@@ -32,6 +32,7 @@ type request struct {
 	timeout, maxWait  time.Duration
 	retries           int
 	repeatable, reads bool
+	retryTimeouts     bool
 	most              int64
 	raise             bool
 	class             string
@@ -84,6 +85,7 @@ func newRequest(a *args, c *client, method, address string, own bindings.Options
 	r.reads = boolean(own.Get("reads"), safe)
 	r.repeatable = boolean(own.Get("repeatable"), r.reads || r.method != "POST" && r.method != "PATCH")
 	r.raise = boolean(own.Get("raise"), true)
+	r.retryTimeouts = boolean(own.Get("retry_timeouts"), true)
 	if r.timeout, err = seconds(a, s, "timeout", defaultTimeout); err != nil {
 		return nil, err
 	}

@@ -75,6 +75,7 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 		if failed.Path == "" { // not one about the token
 			failed.Method, failed.Path, failed.Attempts = r.method, r.url.Host+r.url.EscapedPath(), attempt
 		}
+		verdict.retry = verdict.retry && (r.retryTimeouts || failed.Kind != planhat.KindTimeout)
 		wait := verdict.after
 		if wait == 0 {
 			wait = pauses.NextBackOff()

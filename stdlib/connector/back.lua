@@ -1,41 +1,60 @@
---- Writes fields of Planhat's records back to another system: `local back = require "connector.back"`.
+--- Writes fields of Planhat's records back to another system: `local back = require "connector.back"`. It is a part of `connector`.
 ---
---- Each field has one owner, so a change cannot travel back and forth. A value is written when it differs from
---- the last one that was written and from what the system has. A ledger in the store remembers the values,
---- so a system that rounds or trims what it gets is not written to again.
+--- A field has one owner, so a change cannot travel back and forth. A ledger in the store remembers, for each record and field,
+--- the value that Planhat had and the one that the system had when they last agreed. A value is written when Planhat's differs from
+--- the ledger and from what the system has, so a system that rounds or trims what it gets is not written to again. Of a field that is
+--- read as well, what the system returns is passed on when it differs from the ledger: an echo of what was written does not.
 local back = {}
 
 local state = require "state"
+local fields, mapping = require "connector.fields", require "connector.mapping"
 
--- The ledger is stored in so many parts, so that a change of one record does not
--- write all of it.
-local parts = 64
+-- The ledger is stored in so many parts, so that a change of one record does not write all of it.
+local parts = 256
 
-local function part_of(id)
+local function sum_of(text, base, modulus)
   local sum = 0
-  for i = 1, #id do sum = (sum * 31 + id:byte(i)) % 65521 end
-  return sum % parts
+  for i = 1, #text do sum = (sum * base + text:byte(i)) % modulus end
+  return sum
 end
 
--- A ledger holds, for each record of the other system, the values that were written.
+-- Returns a value as the text that is compared: numbers without an exponent, white space around text does not
+-- count. A long text is replaced by its length and two checksums.
+local function canonical(value)
+  if value == nil or value == json.null or value == fields.absent then return "" end
+  if type(value) == "table" then value = json.encode(value) end
+  local number = tonumber(value)
+  if number then return ("%.10g"):format(number) end
+  local text = tostring(value):gsub("^%s+", ""):gsub("%s+$", "")
+  if #text <= 32 then return text end
+  return ("%d:%08x%08x"):format(#text, sum_of(text, 257, 2147483647), sum_of(text, 263, 4294967291))
+end
+
+local function property(record, path)
+  local own = path:match("^custom%.(.+)$")
+  if own then return type(record.custom) == "table" and record.custom[own] or nil end
+  return record[path]
+end
+
+-- A ledger holds, for each record of the other system, Planhat's and the system's value by field. False is a value that is not known.
 local ledger = {}
 ledger.__index = ledger
 
-local function open(space, name)
-  return setmetatable({ kept = state.open(space), name = name, parts = {}, changed = {} }, ledger)
-end
-
 function ledger:part(id)
-  local number = part_of(id)
+  local number = sum_of(id, 31, 65521) % parts
   if not self.parts[number] then self.parts[number] = self.kept:get(self.name .. " " .. number) or {} end
   return self.parts[number], number
 end
 
-function ledger:get(id) return (self:part(id))[id] or {} end
+function ledger:get(id, field)
+  local entry = (self:part(id))[id]
+  return entry and entry[field]
+end
 
-function ledger:set(id, values)
+function ledger:set(id, field, ours, theirs)
   local part, number = self:part(id)
-  part[id] = values
+  part[id] = part[id] or {}
+  part[id][field] = { ours, theirs }
   self.changed[number] = true
 end
 
@@ -46,32 +65,54 @@ function ledger:save()
   self.changed = {}
 end
 
--- Returns a value as the text that systems compare: numbers without an exponent, white space
--- around text does not count.
-local function canonical(value)
-  if value == nil or value == json.null then return "" end
-  if type(value) == "table" then return json.encode(value) end
-  local number = tonumber(value)
-  if number then return ("%.10g"):format(number) end
-  return (tostring(value):gsub("^%s+", ""):gsub("%s+$", ""))
-end
+local book = {}
+book.__index = book
 
-local function property(record, path)
-  local own = path:match("^custom%.(.+)$")
-  if own then return record.custom and record.custom[own] end
-  return record[path]
+--- Opens the ledger of a stream.
+---@param conn table The connector.
+---@param name string The stream.
+---@param owned table Planhat's properties by the system's fields: `{ planhat_health = "h" }`, or `{ description = { "description", owner = "planhat" } }` for a field that is read as well.
+---@param map table The stream's map.
+---@param space string The name under which the ledger is stored.
+---@return table
+function back.open(conn, name, owned, map, space)
+  local spec = conn.streams[name]
+  if not spec.back then error(("%s: nothing can be written back to %s"):format(conn.title, name), 0) end
+  local self = setmetatable({
+    conn = conn, name = conn.name .. " " .. name, spec = spec, key = spec.key or "sourceId", prefix = spec.prefix or "", fields = {}, read = {}, waiting = {}, dropped = {},
+    counts = { read = 0, written = 0, refused = 0, absent = 0 },
+    ledger = setmetatable({ kept = state.open(space), name = conn.name .. " " .. name .. " back", parts = {}, changed = {} }, ledger),
+  }, book)
+  local mapped = {}
+  for target, from in pairs(map) do
+    for _, path in ipairs(from and fields.of(from).paths or {}) do mapped[path:match("[^.]+$")] = { property = target, path = path } end
+  end
+  for field, to in pairs(owned) do
+    local two_way = type(to) == "table"
+    local at = mapped[field]
+    if at and not two_way then
+      error(("%s: the field %s of %s is written back and also mapped to %s; leave one of them out, or say who is right when both change: %s = { %q, owner = \"planhat\" }"):format(
+        conn.title, field, name, at.property, field, to), 0)
+    end
+    if two_way and not (at and at.property == to[1] and (to.owner == "planhat" or to.owner == conn.name)) then
+      error(("%s: the field %s of %s must be mapped to %s, with the owner \"planhat\" or %q"):format(conn.title, field, name, tostring(to[1]), conn.name), 0)
+    end
+    self.fields[field] = { field = field, property = two_way and to[1] or to, both = two_way, ours = not two_way or to.owner == "planhat", path = at and at.path }
+    self.two_way = self.two_way or two_way
+    self.read[field] = true
+  end
+  return self
 end
 
 -- Writes changes, and halves a batch that the system refuses as a whole until the record
--- that it refuses is known.
-local function write(spec, changes, failed)
-  local ok, result = pcall(spec.write, changes)
+-- that it refuses is known. Returns the reasons of those that were refused, by id.
+local function write(self, changes, failed)
+  local ok, result = pcall(self.spec.back.write, self.conn, changes)
   if ok then
     for id, reason in pairs(result or {}) do failed[id] = reason end
     return
   end
-  local whole = type(result) ~= "table" or (result.kind ~= "validation" and result.kind ~= "not_found")
-  if whole then error(result, 0) end
+  if type(result) ~= "table" or (result.kind ~= "validation" and result.kind ~= "not_found") then error(result, 0) end
   if #changes == 1 then
     failed[changes[1].id] = result.message
     return
@@ -81,91 +122,149 @@ local function write(spec, changes, failed)
     local into = i <= half and first or second
     into[#into + 1] = change
   end
-  write(spec, first, failed)
-  write(spec, second, failed)
+  write(self, first, failed)
+  write(self, second, failed)
 end
 
--- Compares a batch with what the system has, and writes what differs.
-local function flush(spec, book, batch, counts, name)
-  if #batch == 0 then return end
-  local ids = {}
-  for i, change in ipairs(batch) do ids[i] = change.id end
-  local there, changes = spec.read(ids), {}
-  for _, change in ipairs(batch) do
-    local current = there[change.id]
-    if current then
-      local differs
-      for field, value in pairs(change.values) do
-        if canonical(current[field]) ~= canonical(value) then
-          differs = differs or {}
-          differs[field] = value
-        end
-      end
-      if differs then
-        changes[#changes + 1] = { id = change.id, values = differs }
-      else
-        book:set(change.id, change.book)
-      end
-    else
-      counts.absent = counts.absent + 1
-    end
+-- Compares a value of Planhat with what the system has, and returns whether to write it. What needs no
+-- writing is entered in the ledger.
+local function differs(self, id, field, value, theirs)
+  local before, ours, now = self.ledger:get(id, field.field), canonical(value), canonical(theirs)
+  if ours == now then
+    self.ledger:set(id, field.field, ours, now)
+    return false
   end
-  local failed = {}
-  if #changes > 0 then write(spec, changes, failed) end
-  local refused = {}
+  -- Of a field that both have changed, the owner's value counts.
+  return field.ours or before and before[2] == now
+end
+
+-- Writes a batch of records back: `{ id, values }`, with the values by field.
+local function flush(self, batch)
+  if #batch == 0 then return end
+  local ids, counts = {}, self.counts
+  for i, change in ipairs(batch) do ids[i] = change.id end
+  local there, changes = self.spec.back.read(self.conn, ids, self.read), {}
+  for _, change in ipairs(batch) do
+    local current, values = there[change.id], {}
+    if not current then counts.absent = counts.absent + 1 end
+    for name, value in pairs(current and change.values or {}) do
+      if differs(self, change.id, self.fields[name], value, current[name]) then values[name] = value end
+    end
+    if next(values) then changes[#changes + 1] = { id = change.id, values = values } end
+  end
+  local failed, written = {}, {}
+  if #changes > 0 then write(self, changes, failed) end
   for _, change in ipairs(changes) do
     if failed[change.id] then
-      refused[change.id] = true
       counts.refused = counts.refused + 1
-      run.reject({ id = change.id, values = change.values }, ("%s: %s"):format(name, failed[change.id]))
+      run.reject({ id = change.id, values = change.values }, ("%s: %s"):format(self.name, failed[change.id]))
     else
       counts.written = counts.written + 1
+      written[#written + 1] = change.id
     end
   end
-  local written = {}
-  for _, change in ipairs(changes) do written[change.id] = not refused[change.id] end
-  for _, change in ipairs(batch) do
-    if written[change.id] then book:set(change.id, change.book) end
+  -- What the system made of the values is what it will return from now on.
+  there = self.two_way and #written > 0 and self.spec.back.read(self.conn, written, self.read) or {}
+  for _, change in ipairs(changes) do
+    for name, value in pairs(not failed[change.id] and change.values or {}) do
+      self.ledger:set(change.id, name, canonical(value), canonical((there[change.id] or {})[name]))
+    end
   end
-  book:save()
+  self.ledger:save()
 end
 
---- Writes the fields of one model back, and returns how many records were written and refused.
----@param spec table `name`, `model`, `key`, `prefix`, `fields`: Planhat's properties by the system's fields; `read(ids)`: the fields of these records; `write(changes)`: sends `{ id, values }` and returns reasons by id; `batch`: how many at once.
----@param space string The name under which the ledger is stored.
----@return table
-function back.run(spec, space)
-  local book, counts, batch = open(space, spec.name .. " back"), { read = 0, written = 0, refused = 0, absent = 0 }, {}
-  local wanted, known = { spec.key }, {}
-  for _, path in pairs(spec.fields) do
-    local top = path:match("^[^.]+")
+-- Calls visit with each record of Planhat that the system has, and its id there.
+function book:each(visit)
+  local wanted, known = { self.key }, {}
+  for _, field in pairs(self.fields) do
+    local top = field.property:match("^[^.]+")
     if not known[top] then
       known[top] = true
       wanted[#wanted + 1] = top
     end
   end
-  local prefix = spec.prefix or ""
-  for record in planhat[spec.model].each{ select = wanted } do
-    local key = record[spec.key]
-    if type(key) == "string" and key:sub(1, #prefix) == prefix and key ~= "" then
-      counts.read = counts.read + 1
-      local id = key:sub(#prefix + 1)
-      local before, now, values = book:get(id), {}, {}
-      for field, path in pairs(spec.fields) do
-        local value = property(record, path)
-        now[field] = canonical(value)
-        -- A value that Planhat never had is not a reason to clear the field.
-        if now[field] ~= (before[field] or "") then values[field] = value == nil and json.null or value end
+  for record in planhat[self.spec.into].each{ select = wanted } do
+    local key = record[self.key]
+    if type(key) == "string" and key ~= "" and key:sub(1, #self.prefix) == self.prefix then visit(record, key:sub(#self.prefix + 1)) end
+  end
+end
+
+-- Writes back what has changed in Planhat: the fields that are read as well (`both`), or the others (`one`).
+function book:write(which)
+  local chosen, batch = {}, {}
+  for _, field in pairs(self.fields) do
+    if field.both == (which == "both") then chosen[#chosen + 1] = field end
+  end
+  if #chosen == 0 then return end
+  self:each(function(record, id)
+    self.counts.read = self.counts.read + 1
+    local values = {}
+    for _, field in ipairs(chosen) do
+      local value, before = property(record, field.property), self.ledger:get(id, field.field)
+      local ours = canonical(value)
+      if field.both and before and not before[1] then
+        self.ledger:set(id, field.field, ours, before[2]) -- what was read is what Planhat made of it
+      elseif ours ~= (before and before[1] or "") then -- a value that Planhat never had is not a reason to clear the field
+        values[field.field] = value == nil and json.null or value
       end
-      if next(values) then batch[#batch + 1] = { id = id, values = values, book = now } end
-      if #batch >= (spec.batch or 100) then
-        flush(spec, book, batch, counts, spec.name)
-        batch = {}
+    end
+    if next(values) then batch[#batch + 1] = { id = id, values = values } end
+    if #batch >= (self.spec.back.batch or 100) then
+      flush(self, batch)
+      batch = {}
+    end
+  end)
+  flush(self, batch)
+  self.ledger:save()
+end
+
+-- Leaves fields out of a row that the system has not changed since they last agreed.
+function book:receive(row, item, key)
+  local id = tostring(key):sub(#self.prefix + 1)
+  for _, field in pairs(self.fields) do
+    if field.both then
+      local theirs, before = canonical(fields.at(item, field.path)), self.ledger:get(id, field.field)
+      if before and before[2] == theirs then
+        self.dropped[row] = self.dropped[row] or {}
+        self.dropped[row][field.property] = property(row, field.property)
+        mapping.set(row, field.property, nil)
+      else
+        self.waiting[key] = self.waiting[key] or {}
+        self.waiting[key][field.field] = theirs
       end
     end
   end
-  flush(spec, book, batch, counts, spec.name)
-  return counts
+end
+
+-- Puts the fields back into the row of a record that Planhat does not have.
+function book:complete(row, key, target)
+  local values = self.dropped[row]
+  self.dropped[row] = nil
+  if not values or target:find(key) then return end
+  for name, value in pairs(values) do mapping.set(row, name, value) end
+end
+
+-- Enters what Planhat has accepted.
+function book:accepted(key)
+  for field, theirs in pairs(self.waiting[key] or {}) do
+    self.ledger:set(tostring(key):sub(#self.prefix + 1), field, false, theirs)
+    self.unread = true
+  end
+  self.waiting[key] = nil
+end
+
+function book:save() self.ledger:save() end
+
+-- Reads what Planhat made of the values that it accepted.
+function book:learn()
+  if not self.unread then return end
+  self:each(function(record, id)
+    for name, field in pairs(self.fields) do
+      local before = self.ledger:get(id, name)
+      if before and not before[1] then self.ledger:set(id, name, canonical(property(record, field.property)), before[2]) end
+    end
+  end)
+  self.ledger:save()
 end
 
 return back

@@ -175,6 +175,7 @@ function fields.user(from)
 end
 
 --- Computes a value from several paths. The function gets a value for each path, nil where an item has none, and returns one as the functions of `of` do.
+--- A plain function in a map gets what other fields of the map read; this one says what it needs.
 ---@param paths string[] The paths.
 ---@param compute function The function.
 ---@return table

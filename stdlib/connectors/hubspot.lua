@@ -15,12 +15,23 @@ local hubspot = C.new{
     token_url = "/oauth/{version}/token", client_id = "HUBSPOT_CLIENT_ID", client_secret = "HUBSPOT_CLIENT_SECRET", refresh_token = "HUBSPOT_REFRESH_TOKEN",
   }, host.credential)),
   rate = { "100/10s", search = "4/1s" },
+  daily = function(body) return body.policyName == "DAILY" end,
 }
 
 local objects = "/crm/objects/{version}/"
 
 hubspot:lookup("owners", { get = "/crm/owners/{version}", query = { limit = 100 }, items = "results", next = "paging.next.after", send = "after", key = "id", value = "email" })
 
+-- Pipelines and their stages have ids; people know them by their labels.
+for _, kind in ipairs{ "deals", "tickets" } do
+  local pipelines = "/crm/pipelines/{version}/" .. kind
+  hubspot:lookup(kind .. " stages", { get = pipelines, items = "results", inside = "stages", key = "id", value = "label" })
+  hubspot:lookup(kind .. " states", { get = pipelines, items = "results", inside = "stages", key = "id", value = function(stage)
+    local of = stage.metadata
+    if of.isClosed ~= "true" then return "active" end
+    return tonumber(of.probability) == 1 and "won" or "lost"
+  end })
+end
 
 -- The properties that a stream's map reads, each once.
 local function properties(stream, more)
@@ -36,32 +47,86 @@ local function properties(stream, more)
   return names
 end
 
--- Finds the company of each record, on all pages of the associations: the primary one, else the first.
-local function join_companies(kind)
-  return function(conn, items)
-    local waiting, by_id = {}, {}
-    for _, item in ipairs(items) do
-      by_id[item.id] = item
-      item.join = {}
-      waiting[#waiting + 1] = { id = item.id }
-    end
+-- Splits a list into parts of at most so many.
+local function chunks(list, most)
+  local parts = {}
+  for i = 1, #list, most do parts[#parts + 1] = json.array{ unpack(list, i, math.min(#list, i + most - 1)) } end
+  return parts
+end
+
+-- Reads the associations of records on all pages, and returns the ids of the others by theirs, the primary one first.
+-- Those that HubSpot neither returns nor names as without associations are asked for once more, and then left out.
+local function associated(conn, kind, other, ids)
+  local found, primary, answered = {}, {}, {}
+  local waiting = {}
+  for _, id in ipairs(ids) do waiting[#waiting + 1] = { id = id } end
+  for round = 1, 2 do
     while #waiting > 0 do
-      local asked = {}
-      for i = 1, math.min(#waiting, 1000) do asked[i] = table.remove(waiting) end
-      local body = conn:call{ post = "/crm/associations/{version}/" .. kind .. "/companies/batch/read", json = { inputs = json.array(asked) }, reads = true }
-      for _, result in ipairs(body.results) do
-        local item = by_id[result.from.id]
-        for _, to in ipairs(result.to) do
-          local primary = false
-          for _, label in ipairs(to.associationTypes or {}) do primary = primary or label.label == "Primary" end
-          if primary or item.join.company == nil then item.join.company = tostring(to.toObjectId) end
-          if primary then item.join.primary = item.join.company end
+      local asked = waiting
+      waiting = {}
+      for _, inputs in ipairs(chunks(asked, 1000)) do
+        local body = conn:call{ post = ("/crm/associations/{version}/%s/%s/batch/read"):format(kind, other), json = { inputs = inputs }, reads = true }
+        for _, result in ipairs(body.results) do
+          local id = result.from.id
+          answered[id], found[id] = true, found[id] or {}
+          for _, to in ipairs(result.to) do
+            found[id][#found[id] + 1] = tostring(to.toObjectId)
+            for _, label in ipairs(to.associationTypes or {}) do
+              if label.label == "Primary" then primary[id] = tostring(to.toObjectId) end
+            end
+          end
+          local following = F.at(result, "paging.next.after")
+          if not F.is_empty(following) then waiting[#waiting + 1] = { id = id, after = following } end
         end
-        local following = result.paging and result.paging ~= json.null and result.paging.next
-        if following and following ~= json.null then waiting[#waiting + 1] = { id = result.from.id, after = following.after } end
+        for _, err in ipairs(body.errors or {}) do
+          for _, list in pairs(err.context or {}) do
+            for _, id in ipairs(list) do answered[id] = true end
+          end
+        end
       end
     end
-    for _, item in ipairs(items) do item.join.company = item.join.primary or item.join.company end
+    for _, id in ipairs(ids) do
+      if not answered[id] then waiting[#waiting + 1] = { id = id } end
+    end
+    if round == 2 and #waiting > 0 then
+      log.warn(("HubSpot left out the %s of %d %s, such as %s, so they stay as they are"):format(other, #waiting, kind, waiting[1].id))
+    end
+  end
+  for id, first in pairs(primary) do table.insert(found[id], 1, first) end
+  return found
+end
+
+-- Reads one property of objects, and returns the values by id.
+local function values(conn, kind, property, ids)
+  local found = {}
+  for _, part in ipairs(chunks(ids, 100)) do
+    local inputs = json.array{}
+    for i, id in ipairs(part) do inputs[i] = { id = id } end
+    local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array{ property }, inputs = inputs }, reads = true }
+    for _, result in ipairs(body.results) do found[result.id] = result.properties[property] end
+  end
+  return found
+end
+
+-- Finds the company of each record, the primary one or else the first, and puts it into join.company. Tickets also get the
+-- e-mail address of their contact and their company's domain.
+local function join(kind)
+  return function(conn, items)
+    local ids, contacts, companies = {}, {}, {}
+    for i, item in ipairs(items) do ids[i], item.join = item.id, {} end
+    local of_company = associated(conn, kind, "companies", ids)
+    local of_contact = kind == "tickets" and associated(conn, kind, "contacts", ids) or {}
+    for _, item in ipairs(items) do
+      item.join.company = (of_company[item.id] or {})[1]
+      item.join.contact = (of_contact[item.id] or {})[1]
+      if item.join.contact then contacts[#contacts + 1] = item.join.contact end
+      if item.join.company then companies[#companies + 1] = item.join.company end
+    end
+    if kind ~= "tickets" then return end
+    local emails, domains = values(conn, "contacts", "email", contacts), values(conn, "companies", "domain", companies)
+    for _, item in ipairs(items) do
+      item.join.email, item.join.domain = emails[item.join.contact], domains[item.join.company]
+    end
   end
 end
 
@@ -96,16 +161,41 @@ local function writes(kind)
   }
 end
 
+-- How many pages of archived records a run reads at most.
+local archived_pages = 20
+
+-- Returns the keys of records that were archived since they were last looked for. Archiving does not touch the time of the
+-- last change, and the archived records are listed by id, so a run reads some pages, and the next run the following ones.
+local function archived(kind, prefix)
+  return function(conn, _, position, options)
+    local action = options.missing or "report"
+    if not position or position.action ~= action then position = { action = action, since = "", latest = "" } end
+    local keys, token = {}, position.token
+    for _ = 1, archived_pages do
+      local page = conn:page({ get = objects .. kind, query = { limit = 100, archived = true }, items = "results", next = "paging.next.after", send = "after", limit = "limit" }, token)
+      for _, item in ipairs(page.items) do
+        local at = F.is_empty(item.archivedAt) and "" or item.archivedAt
+        if at >= position.since then keys[#keys + 1] = prefix .. item.id end
+        if at > position.latest then position.latest = at end
+      end
+      token = page.next
+      if page.done then return keys, { action = action, since = position.latest, latest = position.latest } end
+    end
+    position.token = token
+    return keys, position
+  end
+end
+
 local function object(kind, spec)
   spec.back = writes(kind)
   local modified = spec.modified
   spec.cursor = C.window{ format = "ms" }
   spec.scan = function(stream)
     return { get = objects .. kind, query = { limit = 100, properties = table.concat(properties(stream, modified), ",") },
-      items = "results", next = "paging.next.after", send = "after" }
+      items = "results", next = "paging.next.after", send = "after", limit = "limit" }
   end
   spec.delta = function(stream, window)
-    return { post = objects .. kind .. "/search", class = "search", items = "results", next = "paging.next.after",
+    return { post = objects .. kind .. "/search", class = "search", items = "results", next = "paging.next.after", limit = "limit",
       json = { limit = 200, properties = json.array(properties(stream, modified)),
         sorts = json.array{ { propertyName = "hs_object_id", direction = "ASCENDING" } },
         filterGroups = json.array{ { filters = json.array{
@@ -113,21 +203,11 @@ local function object(kind, spec)
           { propertyName = "hs_object_id", operator = "GT", value = window.last or "0" },
         } } } } }
   end
-  -- Archiving does not touch the time of the last change, so archived records are listed in each run.
-  spec.gone = function(conn, _, since)
-    local keys, latest, token = {}, since or "", nil
-    repeat
-      local page = conn:page({ get = objects .. kind, query = { limit = 100, archived = true }, items = "results", next = "paging.next.after", send = "after" }, token)
-      for _, item in ipairs(page.items) do
-        keys[#keys + 1] = item.id
-        if item.archivedAt and item.archivedAt ~= json.null and item.archivedAt > latest then latest = item.archivedAt end
-      end
-      token = page.next
-    until page.done
-    return keys, latest
-  end
+  spec.gone = archived(kind, spec.prefix or "")
   hubspot:stream(kind, spec)
 end
+
+local owner = F.keep(F.user(F.via("owners", "properties.hubspot_owner_id")))
 
 object("companies", { into = "company", modified = "hs_lastmodifieddate", map = {
   sourceId = "id",
@@ -135,11 +215,11 @@ object("companies", { into = "company", modified = "hs_lastmodifieddate", map = 
   domains = F.domains("properties.domain", "properties.hs_additional_domains"),
   country = "properties.country",
   description = "properties.description",
-  owner = F.keep(F.user(F.via("owners", "properties.hubspot_owner_id"))),
+  owner = owner,
   status = F.keep(F.enum("properties.lifecyclestage", { customer = "customer", opportunity = "prospect", salesqualifiedlead = "prospect", marketingqualifiedlead = "prospect", lead = "prospect", subscriber = "prospect" })),
 } })
 
-object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "companies", prepare = join_companies("contacts"), map = {
+object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "companies", prepare = join("contacts"), map = {
   sourceId = "id",
   email = F.keep("properties.email"),
   firstName = "properties.firstname",
@@ -149,16 +229,46 @@ object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "c
   companyId = F.ref("company", "join.company"),
 } })
 
+object("deals", { into = "opportunity", key = "externalId", prefix = "hubspot-", modified = "hs_lastmodifieddate", after = "companies", prepare = join("deals"), map = {
+  externalId = "id",
+  title = "properties.dealname",
+  companyId = F.required(F.ref("company", "join.company"), "the deal has no company"),
+  salesStage = F.via("deals stages", "properties.dealstage"),
+  status = F.default(F.via("deals states", "properties.dealstage"), "active"),
+  closeDate = F.date("properties.closedate"),
+  nrr = F.number("properties.amount"),
+  _currency = F.keep("properties.deal_currency_code"),
+  ownerId = owner,
+} })
+
+-- The domains by which Planhat finds the company of a ticket: its company's, or else that of the e-mail address.
+local function domains(ticket)
+  local domain = ticket.join.domain
+  if F.is_empty(domain) then domain = (ticket.join.email or ""):match("@(.+)$") end
+  return json.array{ domain }
+end
+
+object("tickets", { into = "ticket", modified = "hs_lastmodifieddate", after = "contacts", prepare = join("tickets"), map = {
+  sourceId = "id",
+  source = F.constant("hubspot"),
+  email = F.required("join.email", "the ticket has no contact with an e-mail address"),
+  domains = domains,
+  title = "properties.subject",
+  description = "properties.content",
+  status = F.via("tickets stages", "properties.hs_pipeline_stage"),
+  severity = "properties.hs_ticket_priority",
+} })
+
 setup.add{
   name = "hubspot", title = "HubSpot", connection = hubspot,
   steps = {
     "In HubSpot, open Settings, Integrations, Service keys, and create a service key.",
-    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read and crm.objects.owners.read. To write fields back, add crm.objects.companies.write and crm.objects.contacts.write.",
+    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read, crm.objects.deals.read, tickets and crm.objects.owners.read. To write fields back, add crm.objects.companies.write and crm.objects.contacts.write.",
     "Copy the key.",
   },
   credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },
   script = [[
--- Brings HubSpot's companies and contacts to Planhat.
+-- Brings HubSpot's companies, contacts, deals and tickets to Planhat.
 -- @schedule "30 2 * * *"
 local hubspot = require "connectors.hubspot"
 
@@ -191,7 +301,8 @@ end)
 local M = {}
 
 --- Makes Planhat's records agree with HubSpot's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { streams: string[]?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, default both; `map`: changes to the map of each stream; `back`: HubSpot's fields by the properties of Planhat that they get, by stream, such as `{ companies = { planhat_health = "h" } }`; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
+--- Parameters of the run, such as `--param full=true`, replace the options `full`, `since`, `only`, `streams`, `minutes`, `missing` and `max_missing`.
+---@param options { streams: string[]?, map: table?, filter: table?, read: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, since: string?, start: string?, only: string[]?, minutes: number?, batch: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, `deals`, `tickets`, default all; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `read`: lists of paths that such functions need, by stream; `back`: HubSpot's fields by the properties of Planhat that they get, by stream, such as `{ companies = { planhat_health = "h" } }`, or `{ companies = { description = { "description", owner = "planhat" } } }` for a field that is read as well; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `since`: read again what changed since a date; `start`: the date from which the first run reads; `only`: read only these properties, of records that Planhat has; `batch`: how many records to send at once, default 1000; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
 ---@return table<string, table>
 function M.sync(options) return hubspot:sync(options) end
 

@@ -384,6 +384,7 @@ function M.sync(options)
       for property, from in pairs(properties) do map[stream][property] = from end
     end
   end
+  own.companies = nil
   own.map, own.streams, own.settings = map, options.streams or way.streams, {}
   for name, value in pairs(settings) do own.settings[name] = value end
   own.settings.rate = {}

@@ -85,7 +85,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, account func(*htt
 	}
 	fault := s.Faults.next(request)
 	request.Fault = fault.name
-	a := &answer{header: http.Header{}}
+	a := &answer{header: http.Header{"Date": {s.Clock.Now().Format(http.TimeFormat)}}}
 	if fault.instead != nil {
 		defer s.Log.answered(request)
 		fault.instead(a)

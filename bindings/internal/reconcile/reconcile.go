@@ -329,7 +329,7 @@ func (s *Target) archiveMissing(ctx context.Context, result *Result) error {
 	if result.Unsafe != "" {
 		return nil
 	}
-	done, err := s.Archive(ctx, result.Missing, s.o.Bulk)
+	done, err := s.Archive(ctx, result.Missing, true, s.o.Bulk)
 	if done != nil {
 		result.Archived = done.Updated + done.UncertainOutcome
 		for _, e := range done.Errors {

@@ -107,13 +107,13 @@ func (s *Target) Known() int {
 	return n
 }
 
-// Archive archives records.
-func (s *Target) Archive(ctx context.Context, records []Record, o planhat.BulkOptions) (*planhat.BulkResult, error) {
+// Archive archives records, or takes them out of the archive.
+func (s *Target) Archive(ctx context.Context, records []Record, archived bool, o planhat.BulkOptions) (*planhat.BulkResult, error) {
 	name := ArchivedBy(s.model)
 	o.Progress, o.Rows, o.Keys = nil, len(records), false
 	return s.resource.BulkUpsertSeq(ctx, func(yield func(planhat.Row, error) bool) {
 		for _, rec := range records {
-			if !yield(planhat.Row{Record: fmt.Appendf(nil, `{"_id":%q,%q:true}`, rec.ID, name)}, nil) {
+			if !yield(planhat.Row{Record: fmt.Appendf(nil, `{"_id":%q,%q:%t}`, rec.ID, name, archived)}, nil) {
 				return
 			}
 		}

@@ -34,6 +34,8 @@ type search struct {
 type found struct {
 	*record
 	*version
+	by    value // of the property that results are sorted by
+	hasBy bool
 }
 
 func (s *Server) search(w http.ResponseWriter, c *call) error {
@@ -59,7 +61,7 @@ func (s *Server) search(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	less, err := c.order(query.Sorts)
+	less, by, err := c.order(query.Sorts)
 	if err != nil {
 		return err
 	}
@@ -67,7 +69,11 @@ func (s *Server) search(w http.ResponseWriter, c *call) error {
 	var all []found
 	for _, r := range c.tables[c.kind].order {
 		if v := r.indexed(now); v != nil && v.archivedAt.IsZero() && !v.gone && matches(v) {
-			all = append(all, found{r, v})
+			f := found{record: r, version: v}
+			if by != nil {
+				f.by, f.hasBy = by.value(v.properties)
+			}
+			all = append(all, f)
 		}
 	}
 	slices.SortStableFunc(all, less)
@@ -152,12 +158,12 @@ func (c *call) mentions(v *version, word string) bool {
 // order compares results as the sort says: an object, or a name with a minus for
 // descending. Records without a value come last. Equal ones come in the order in
 // which they were indexed.
-func (c *call) order(sorts []json.RawMessage) (func(a, b found) int, error) {
+func (c *call) order(sorts []json.RawMessage) (less func(a, b found) int, by *Property, err error) {
 	if len(sorts) > 1 {
-		return nil, invalid("Only one sort is supported")
+		return nil, nil, invalid("Only one sort is supported")
 	}
 	if len(sorts) == 0 {
-		return func(a, b found) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.id, b.id)) }, nil
+		return func(a, b found) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.id, b.id)) }, nil, nil
 	}
 	var rule struct{ PropertyName, Direction string }
 	if json.Unmarshal(sorts[0], &rule.PropertyName) == nil {
@@ -165,11 +171,11 @@ func (c *call) order(sorts []json.RawMessage) (func(a, b found) int, error) {
 			rule.PropertyName, rule.Direction = name, "DESCENDING"
 		}
 	} else if err := json.Unmarshal(sorts[0], &rule); err != nil {
-		return nil, invalid("Invalid input JSON: a sort is a string or an object: " + err.Error())
+		return nil, nil, invalid("Invalid input JSON: a sort is a string or an object: " + err.Error())
 	}
 	field := c.field(c.kind, rule.PropertyName)
 	if field == nil || field.Hidden {
-		return nil, invalid("There was a problem with the request.", detail{Message: "Property \"" + rule.PropertyName + "\" does not exist", In: "sorts"})
+		return nil, nil, invalid("There was a problem with the request.", detail{Message: "Property \"" + rule.PropertyName + "\" does not exist", In: "sorts"})
 	}
 	sign := 1
 	switch rule.Direction {
@@ -177,19 +183,17 @@ func (c *call) order(sorts []json.RawMessage) (func(a, b found) int, error) {
 	case "DESCENDING":
 		sign = -1
 	default:
-		return nil, invalid("Invalid input: direction is ASCENDING or DESCENDING, not " + rule.Direction)
+		return nil, nil, invalid("Invalid input: direction is ASCENDING or DESCENDING, not " + rule.Direction)
 	}
 	return func(a, b found) int {
-		x, hasX := field.value(a.properties)
-		y, hasY := field.value(b.properties)
-		if hasX != hasY {
-			if hasX {
+		if a.hasBy != b.hasBy {
+			if a.hasBy {
 				return -1
 			}
 			return 1
 		}
-		return cmp.Or(sign*x.compare(y), cmp.Compare(a.sequence, b.sequence))
-	}, nil
+		return cmp.Or(sign*a.by.compare(b.by), cmp.Compare(a.sequence, b.sequence))
+	}, field, nil
 }
 
 // value is a property's value as searches compare it.

@@ -85,7 +85,7 @@ func luacheck(t *testing.T, files []string) map[string][]theirs {
 	require.NoError(t, err, "luacheck is needed: apt-get install lua-check")
 	args := []string{
 		"--no-config", "--formatter", "plain", "--codes", "--ranges", "--std", "lua51", "--no-max-line-length",
-		"--globals", "csv", "env", "fs", "inspect", "json", "log", "money", "planhat", "run", "time", "args", "arg", "--",
+		"--globals", "csv", "env", "fs", "inspect", "json", "log", "money", "planhat", "run", "time", "args", "arg", "params", "--",
 	}
 	var out bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), tool, append(args, files...)...)

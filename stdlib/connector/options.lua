@@ -1,0 +1,92 @@
+--- Reads the options of a synchronization: `local options = require "connector.options"`. It is a part of `connector`.
+local options = {}
+
+local known = {
+  account = "string", back = "table", batch = "number", filter = "table", full = "boolean", map = "table", max_missing = "number", minutes = "number",
+  missing = "string", only = "table", read = "table", settings = "table", since = "string", start = "string", streams = "table",
+}
+
+-- Returns a parameter of the run in the type of the option. A list is a text with commas.
+local function converted(name, value)
+  local kind = known[name]
+  if kind == "boolean" and type(value) == "string" then return value == "true" end
+  if kind == "number" then return tonumber(value) or value end
+  if kind == "table" and type(value) == "string" then
+    local list = {}
+    for part in value:gmatch("[^,%s]+") do list[#list + 1] = part end
+    return list
+  end
+  return value
+end
+
+local function moment(conn, name, value)
+  if type(value) == "number" then return value end
+  local ok, at = pcall(time.parse, value)
+  if ok then return at end
+  error(("%s: option '%s' takes a date as YYYY-MM-DD or a time, not %q"):format(conn.title, name, tostring(value)), 0)
+end
+
+-- Reports an unknown name with the names that there are.
+local function unknown(conn, what, name, names)
+  table.sort(names)
+  error(("%s: unknown %s %q; there are %s"):format(conn.title, what, tostring(name), table.concat(names, ", ")), 0)
+end
+
+-- Returns the names in `only` as a set, each of which a stream must have.
+local function properties(conn, given, list)
+  local only, names = {}, {}
+  for name, spec in pairs(conn.streams) do
+    for property in pairs(spec.map) do names[property] = true end
+    for property in pairs(given.map and given.map[name] or {}) do names[property] = true end
+  end
+  for _, property in ipairs(list) do
+    if not names[property] then
+      local all = {}
+      for name in pairs(names) do all[#all + 1] = name end
+      unknown(conn, "property in option 'only'", property, all)
+    end
+    only[property] = true
+  end
+  return only
+end
+
+--- Returns the options of a run: those of the script, and over them the parameters of the run.
+---@param conn table The connector.
+---@param given table? The options of the script.
+---@param parameters table The parameters, such as those of `phscript run --param full=true`.
+---@return table
+function options.read(conn, given, parameters)
+  local read = {}
+  for name, value in pairs(given or {}) do
+    if not known[name] then
+      local names = {}
+      for one in pairs(known) do names[#names + 1] = one end
+      unknown(conn, "option", name, names)
+    end
+    read[name] = value
+  end
+  local over = {
+    full = parameters.full, since = parameters.since, only = parameters.only, streams = parameters.streams, minutes = parameters.minutes,
+    missing = parameters.missing, max_missing = parameters.max_missing,
+  }
+  for name, value in pairs(over) do read[name] = converted(name, value) end
+  for name, value in pairs(read) do
+    if type(value) ~= known[name] and not (name == "since" or name == "start") then
+      error(("%s: option '%s' must be a %s, not %s"):format(conn.title, name, known[name], type(value)), 0)
+    end
+  end
+  for _, name in ipairs{ "map", "back", "filter", "read" } do
+    for stream in pairs(read[name] or {}) do
+      if not conn.streams[stream] then unknown(conn, ("stream in option '%s'"):format(name), stream, { unpack(conn.order) }) end
+    end
+  end
+  local actions = { report = true, archive = true, delete = true, ignore = true }
+  if read.missing and not actions[read.missing] then unknown(conn, "value of option 'missing':", read.missing, { "report", "archive", "delete", "ignore" }) end
+  if read.only then read.only = properties(conn, read, read.only) end
+  for _, name in ipairs{ "since", "start" } do
+    if read[name] then read[name] = moment(conn, name, read[name]) end
+  end
+  return read
+end
+
+return options
