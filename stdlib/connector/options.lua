@@ -52,7 +52,7 @@ end
 
 --- Returns the options of a run: those of the script, and over them the parameters of the run.
 ---@param conn table The connector.
----@param given table? The options of the script.
+---@param given any The options of the script, or nil.
 ---@param parameters table The parameters, such as those of `phscript run --param full=true`.
 ---@return table
 function options.read(conn, given, parameters)

@@ -14,7 +14,7 @@ import (
 // HubSpot is read with an app's authorization: its refresh token is replaced each time,
 // and the access token ends in the middle of the pages.
 func TestHubSpotByOAuth(t *testing.T) {
-	r := newRig(t)
+	r := newHubSpot(t)
 	r.hubspot.OAuth.Rotate, r.hubspot.OAuth.RevokeFamily = true, true
 	r.hubspot.Fill(hubspot.Sizes{Companies: 450})
 	refresh := r.hubspot.Install().Refresh
@@ -27,7 +27,7 @@ func TestHubSpotByOAuth(t *testing.T) {
 			r.hubspot.OAuth.ExpireAccess()
 		}
 	})
-	done := r.must(t, `{ streams = { "companies" } }`)
+	done := r.must(t, `streams = { "companies" }`)
 	assert.EqualValues(t, 450, done["companies"].(map[string]any)["read"])
 	renewed, reused := r.hubspot.OAuth.Counts()
 	assert.Equal(t, []int{2, 0}, []int{renewed, reused})
@@ -38,12 +38,12 @@ func TestHubSpotByOAuth(t *testing.T) {
 	// A variable that is missing, and an authorization that has ended, are named.
 	r.hubspot.OAuth.Revoke(refresh)
 	r.start(t)
-	_, err := r.sync(t, `{ streams = { "companies" } }`)
+	_, err := r.sync(t, `streams = { "companies" }`)
 	require.ErrorContains(t, err, "invalid_grant")
 	assert.Contains(t, hintOf(err), "set HUBSPOT_REFRESH_TOKEN to the new refresh token")
 	delete(variables, "HUBSPOT_CLIENT_SECRET")
 	r.start(t)
-	_, err = r.sync(t, `{ streams = { "companies" } }`)
+	_, err = r.sync(t, `streams = { "companies" }`)
 	require.ErrorContains(t, err, "HubSpot: set the environment variable HUBSPOT_TOKEN to the token; or HUBSPOT_CLIENT_SECRET for OAuth")
 }
 
