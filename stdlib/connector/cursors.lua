@@ -30,6 +30,12 @@ function cursors.window(options)
     stream.resume = function(cursor) return cursor.window or { from = cursor.to - overlap, to = latest() } end
     stream.finish = function(_, from) return { to = from.to } end
     stream.hold = function(cursor, position) return { to = cursor.to, window = position } end
+    -- The first response tells how far the system's clock is off. Until then, a window can end too early or too late.
+    stream.align = function(window)
+      if window.last or math.abs(latest() - window.to) <= 10 then return false end
+      window.to = latest()
+      return true
+    end
     stream.changes = function(window, part)
       if window.to <= window.from and conn.heard then return { items = {}, next = window, done = true } end
       local function read()
@@ -37,11 +43,7 @@ function cursors.window(options)
       end
       local heard = conn.heard
       local page = read()
-      -- The first response tells how far the system's clock is off.
-      if not heard and not window.last and math.abs(latest() - window.to) > 10 then
-        window.to = latest()
-        page = read()
-      end
+      if not heard and stream.align(window) then page = read() end
       local last = page.items[#page.items]
       page.next = { from = window.from, to = window.to, last = last and tostring(fields.at(last, id)) or window.last }
       return page

@@ -17,7 +17,6 @@ func hubspotVendor() vendor {
 		name:  "hubspot",
 		start: func(clock *standin.Clock) *system { return hubspotSystem(hubspot.New(clock)) },
 		without: map[string]string{
-			"F": "a service key does not expire and is not refreshed",
 			"S": "the connector registers no webhooks",
 		},
 		own: map[string]func(t *testing.T){"D": hubspotArchive, "H": hubspotAssociations},
@@ -54,7 +53,14 @@ func hubspotSystem(h *hubspot.Server) *system {
 		restore:  func(id string) { h.Restore(kind, id) },
 		merge:    func(kept, gone string) { h.Merge(kind, kept, gone) },
 		missing:  "delete",
-		page:     isPage, pageSize: 100, lastPage: `{"results":[]}`,
+		oauth: func() map[string]string {
+			h.OAuth.Rotate, h.OAuth.RevokeFamily = true, true
+			return map[string]string{
+				"HUBSPOT_CLIENT_ID": hubspot.ClientID, "HUBSPOT_CLIENT_SECRET": hubspot.ClientSecret, "HUBSPOT_REFRESH_TOKEN": h.Install().Refresh,
+			}
+		},
+		expire: h.OAuth.ExpireAccess, tokens: h.OAuth.Counts,
+		page: isPage, pageSize: 100, lastPage: `{"results":[]}`,
 		limit: func(on bool) {
 			h.Configure(func(s *hubspot.Settings) {
 				s.Burst, s.Search = 0, 0

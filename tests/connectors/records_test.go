@@ -312,11 +312,6 @@ func testAssociations(t *testing.T, v vendor) {
 	require.NotNil(t, v.own["H"], "add a test of the vendor's associations to vendor.own, or say in vendor.without why there are none")
 }
 
-// testTokens is a test of each vendor itself, as there are several ways to get a token.
-func testTokens(t *testing.T, v vendor) {
-	require.NotNil(t, v.own["F"], "add a test of the vendor's tokens to vendor.own, or say in vendor.without why they do not expire")
-}
-
 // testWebhooks is a test of each vendor itself.
 func testWebhooks(t *testing.T, v vendor) {
 	require.NotNil(t, v.own["S"], "add a test of the vendor's webhooks to vendor.own, or say in vendor.without why there are none")

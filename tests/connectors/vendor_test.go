@@ -69,6 +69,13 @@ type system struct {
 	// them, or delete them if Planhat does not archive such records.
 	missing string
 
+	// oauth lets the connector identify with a refresh token that works once, instead of
+	// the credentials of env: it returns the variables. expire ends the access tokens, and
+	// tokens counts how many refresh tokens were used and how many of them again.
+	oauth  func() map[string]string
+	expire func()
+	tokens func() (renewed, reused int)
+
 	// page matches requests that read a page of the main stream, pageSize is how
 	// many records it has in a complete pass, and lastPage an answer of an empty last page.
 	page     standin.Match

@@ -290,10 +290,10 @@ function queries.cursor(spec)
   return function(stream, conn)
     window(stream, conn)
     stream.owned = { prefix = spec.ids }
-    local selection, jobs
+    local known, jobs
     local function selected()
-      selection = selection or select_fields(conn, spec, stream)
-      return selection
+      known = known or select_fields(conn, spec, stream)
+      return known
     end
     -- A trial, which has no threshold, reads only a page.
     local function many()
@@ -303,8 +303,10 @@ function queries.cursor(spec)
       return body.totalSize > conn.settings.bulk_above
     end
     stream.changes = function(position)
+      local selection = selected()
+      stream.align(position)
       if position.to <= position.from then return { items = {}, done = true, next = position } end
-      local page = read(conn, spec, stream, selected(), conditions(
+      local page = read(conn, spec, stream, selection, conditions(
         "SystemModstamp >= " .. time.format(position.from), "SystemModstamp <= " .. time.format(position.to), alive(spec), after(position.last)))
       local last = page.items[#page.items]
       page.next = { from = position.from, to = position.to, last = last and last.Id or position.last }
