@@ -20,7 +20,7 @@ import (
 func testTokens(t *testing.T, v vendor) {
 	p := newProcess(t, v)
 	require.NotNil(t, p.oauth, "declare system.oauth, or say in vendor.without why tokens do not expire")
-	p.system.env = p.oauth()
+	p.env = p.oauth()
 	ids := p.add(3*p.pageSize, p.clock.Now())
 	p.clock.Advance(time.Hour)
 	run := func(n int) {
@@ -32,7 +32,7 @@ func testTokens(t *testing.T, v vendor) {
 		}
 		for i, cmd := range commands {
 			assert.NoError(t, cmd.Wait(), "%s", &outs[i])
-			for _, secret := range p.system.env {
+			for _, secret := range p.env {
 				assert.NotContains(t, outs[i].String(), secret)
 			}
 		}
