@@ -83,6 +83,7 @@ var syncTargetShape = &Shape{
 		{Name: "send", Type: "fun(self, rows: table[], options: table?): SyncResult", Required: true, Doc: "Compares a list of rows with the records and with the rows of earlier calls, and sends those that differ or are new. The options are those of `bulk_upsert`."},
 		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values."},
 		{Name: "find", Type: "fun(self, key: string): MissingRecord?", Required: true, Doc: "Returns the record with a key, unless it is archived."},
+		{Name: "keep", Type: "fun(self, key: string)", Required: true, Doc: "Notes that the record with a key is there although no row was sent for it, so it is not missing."},
 		{Name: "known", Type: "fun(self): integer", Required: true, Doc: "Returns how many records have a key and are not archived."},
 		{Name: "archives", Type: "boolean", Required: true, Doc: "Whether Planhat archives records of the model."},
 		{Name: "archive", Type: "fun(self, records: MissingRecord[], archived: boolean?): BulkResult", Required: true, Doc: "Archives records; with false, takes them out of the archive."},
@@ -208,6 +209,13 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 					return a.Push(lua.LNil)
 				}
 				return a.Push(namedRecord(a.L, rec))
+			},
+		},
+		{
+			Name: "keep", Params: []Param{{Name: "key", Type: "string", Doc: "The key."}},
+			Call: func(a *Args) (int, error) {
+				target.Keep(a.String(0))
+				return 0, nil
 			},
 		},
 		{Name: "known", Call: func(a *Args) (int, error) { return a.Push(lua.LNumber(target.Known())) }},

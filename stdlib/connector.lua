@@ -6,6 +6,7 @@ local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
+local declaration = require "connector.declaration"
 
 local at, absent = fields.at, fields.absent
 
@@ -33,6 +34,7 @@ methods.__index = methods
 ---@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to identify to it, how many requests it accepts, and until which date it has this version. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
 ---@return table
 function connector.new(options)
+  declaration.system(options)
   return setmetatable({
     name = options.name, title = options.title or options.name, options = options, streams = {}, order = {}, lookups = {},
     skew = 0, heard = false, sizes = {}, tables = {},
@@ -131,6 +133,7 @@ end
 -- Sends a request and returns the response's value. A request is a table: the method and path such as
 -- `get = "/accounts"`, and options of `http`.
 function methods:call(request)
+  declaration.request(self.title, request)
   local method, path
   for _, name in ipairs{ "get", "post", "put", "patch", "delete" } do
     if request[name] then method, path = name, request[name] end
@@ -199,6 +202,7 @@ function methods:lookup(name, spec) self.lookups[name] = spec end
 -- Declares a stream: `into` which model, the `map` of its properties, its `cursor`, how to `scan` all records,
 -- and the `delta` of the changed ones.
 function methods:stream(name, spec)
+  declaration.stream(self.title, name, spec)
   self.streams[name] = spec
   self.order[#self.order + 1] = name
 end
@@ -226,9 +230,9 @@ local function prepare(conn, name, options, book)
   for _, path in ipairs(options.read and options.read[name] or {}) do stream.paths[#stream.paths + 1] = path end
   function stream.row(item)
     if filter and not filter(item) then return nil end
-    local row, reason = mapper.row(item)
+    local row, reason, id = mapper.row(item)
     if row and book then book:receive(row, item, row[key]) end
-    return row, reason
+    return row, reason, id
   end
   if book then
     stream.complete = function(row, id, target) book:complete(row, id, target) end
@@ -236,10 +240,14 @@ local function prepare(conn, name, options, book)
     stream.settled = function() book:save() end
   end
   stream.delta = spec.delta and function(...) return spec.delta(stream, ...) end
-  stream.scan = function(token, part) return conn:page(spec.scan(stream, options, token, part), token) end
+  stream.scan = function(token, part)
+    local page = conn:page(spec.scan(stream, options, token, part), token)
+    mapper.check(page.items)
+    return page
+  end
   stream.begin = function() return {} end
   stream.prepare = function(items)
-    mapper.check(items)
+    if spec.dense then mapper.check(items) end
     if spec.prepare then spec.prepare(conn, items, stream) end
   end
   stream.parts = spec.parts and function() return spec.parts(conn, options) end
@@ -320,7 +328,7 @@ function methods:sync(given)
     local stream = prepare(self, name, options, book)
     local counts = sync.run(stream, {
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,
-      max_missing = options.max_missing, batch = options.batch, space = space,
+      max_missing = options.max_missing, sole_source = options.sole_source, batch = options.batch, space = space,
       -- What is left of the time is shared by the streams that are left.
       ends = ends and began + math.max(0, ends - began) / (#list - i + 1),
     })

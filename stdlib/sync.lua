@@ -7,9 +7,12 @@
 --- A stream can have parts, such as surveys, each with a position for itself.
 local sync = {}
 
-local state = require "state"
+local state, removals = require "state", require "connector.removals"
 
 local function now() return time.now() end
+
+-- The longest key of a row, in bytes, and the largest row that is stored to be sent again.
+local longest_key, largest_row = 300, 500000
 
 -- Returns a position as text that differs if the position differs.
 local function fingerprint(position) return json.encode(position) end
@@ -20,7 +23,7 @@ writer.__index = writer
 
 local function new_writer(stream)
   return setmetatable({
-    stream = stream, marks = {}, changed = {}, removed = {}, rows = {}, origins = {}, said = now(),
+    stream = stream, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, origins = {}, said = now(),
     counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
   }, writer)
 end
@@ -70,7 +73,8 @@ function writer:flush()
     local before = self.marks.rejected[key]
     if failed[i] then
       counts.rejected = counts.rejected + 1
-      self:mark("rejected", key, { row = row, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
+      local stored = #json.encode(row) <= largest_row and row or nil -- else the next complete pass sends it
+      self:mark("rejected", key, { row = stored, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
     else
       if before then self:mark("rejected", key, nil) end
       if self.marks.archived[key] then
@@ -86,23 +90,39 @@ function writer:flush()
   end
 end
 
-local function reject(out, item, reason)
+-- Rejects an item. Its record is there all the same, so a complete pass does not miss it.
+local function reject(out, item, reason, key)
   out.counts.rejected = out.counts.rejected + 1
-  run.reject(item, ("%s: %s"):format(out.stream.name, reason))
+  run.reject(type(item) == "table" and item or { value = tostring(item) }, ("%s: %s"):format(out.stream.name, reason))
+  if key then out.kept[#out.kept + 1] = key end
+end
+
+-- Says why a key cannot be one, or returns nil.
+local function bad_key(key)
+  if key == nil or key == json.null or key == "" then return "the record has no id" end
+  if type(key) ~= "string" or #key > longest_key or key:find("%c") then return "the id of the record is not a short text" end
 end
 
 -- Maps the items of a page to rows.
 local function add_page(out, items, options)
   local stream, counts = out.stream, out.counts
-  if stream.prepare then stream.prepare(items) end
-  for _, item in ipairs(items) do
+  local records = {}
+  for i = 1, #items do
+    if type(items[i]) == "table" and items[i] ~= json.null then
+      records[#records + 1] = items[i]
+    else
+      counts.read = counts.read + 1
+      reject(out, items[i], "the system returned something else than a record")
+    end
+  end
+  if stream.prepare then stream.prepare(records) end -- which may take some out
+  for _, item in ipairs(records) do
     counts.read = counts.read + 1
-    local row, reason = stream.row(item)
-    local key = row and row[stream.key]
+    local row, reason, key = stream.row(item)
+    key = row and row[stream.key] or key
+    if row then reason = bad_key(key) end
     if reason then
-      reject(out, item, reason)
-    elseif row and (key == nil or key == json.null or key == "") then
-      reject(out, item, "the record has no id")
+      reject(out, item, reason, not bad_key(key) and key or nil)
     elseif row and (not options.only or out:records():find(key)) then
       out:add(row, item)
     else
@@ -154,61 +174,6 @@ local function walk(out, read, position, commit, options)
   end
 end
 
--- Deletes or archives what the other system no longer has, or reports it.
-local function remove(out, found, options)
-  -- A complete pass and the system's own list can both name a record.
-  local counts, stream, records = out.counts, out.stream, {}
-  for _, record in ipairs(found) do
-    if not out.removed[record._id] then records[#records + 1] = record end
-    if not options.undecided then out.removed[record._id] = true end
-  end
-  counts.missing = (counts.missing or 0) + #records
-  local action = options.missing or "report"
-  if action == "ignore" then return end
-  for i = 1, math.min(#records, 20) do
-    log.warn(("%s: %s is no longer there"):format(stream.name, records[i].key), { model = stream.model, id = records[i]._id })
-  end
-  if #records > 20 then log.warn(("%s: %d more are no longer there"):format(stream.name, #records - 20)) end
-  if #records == 0 or action == "report" then return end
-  if action == "archive" and not out:records().archives then
-    log.warn(("%s: Planhat does not archive such records, so they were only reported; missing = \"delete\" deletes them"):format(stream.name))
-    return
-  end
-  if action == "archive" then
-    counts.archived = (counts.archived or 0) + out:records():archive(records).updated
-    for _, record in ipairs(records) do out:mark("archived", record.key, record._id) end
-    return
-  end
-  for _, record in ipairs(records) do planhat[stream.model].delete(record._id) end
-  counts.deleted = (counts.deleted or 0) + #records
-end
-
--- After a complete pass, records that had no row are missing. Too many of all are not removed.
-local function compare(out, options)
-  if out.counts.read == 0 then
-    log.warn(("%s: the system has no records; if that is wrong, look at the token's permissions"):format(out.stream.name))
-    return
-  end
-  local missing, known, most = out:records():missing(out.stream.owned or {}), out:records():known(), options.max_missing or 0.05
-  if #missing > known * most and #missing > 1 and (options.missing == "archive" or options.missing == "delete") then
-    log.warn(("%s: %d of %d records are no longer there, which is more than %g%%, so nothing was removed; to remove them, set max_missing"):format(
-      out.stream.name, #missing, known, most * 100))
-    options = { missing = "report", undecided = true }
-  end
-  remove(out, missing, options)
-end
-
--- Removes what the other system says was deleted.
-local function gone(out, options, keys)
-  local records = {}
-  for _, key in ipairs(keys) do
-    local record = out:records():find(key)
-    if record then records[#records + 1] = record end
-    if out.marks.rejected[key] then out:mark("rejected", key, nil) end
-  end
-  remove(out, records, options)
-end
-
 -- A store keeps the position of a stream or of a part of it, and what it has marked.
 local function open_store(kept, name, out)
   local store = {}
@@ -244,7 +209,7 @@ local function retry(out, options)
   table.sort(keys)
   for _, key in ipairs(keys) do
     local row = out.marks.rejected[key].row
-    out:add(row, row)
+    if row then out:add(row, row) end
     if #out.rows >= (options.batch or 1000) then out:flush() end
   end
   out:flush()
@@ -358,6 +323,12 @@ function sync.run(stream, options)
   local kept, out = state.open(options.space), new_writer(stream)
   read_marks(kept, out)
   local base = stream.parts and open_store(kept, stream.name .. " parts", out)
+  -- Records that do not change do not get a property that was added to the map.
+  local mapped, version = kept:get(stream.name .. " properties")
+  local names = table.concat(stream.fields, " ")
+  if mapped and mapped ~= names and not options.only and not options.since and not options.full then
+    log.warn(("%s: the mapped properties have changed. This run only reads records that changed; to update the others, too, run once with full = true"):format(stream.name))
+  end
   if not options.only then retry(out, options) end
   local complete, whole = true, true
   for i, one in ipairs(open_parts(out, kept)) do
@@ -371,13 +342,13 @@ function sync.run(stream, options)
     base = base or one.store
     one.store:save()
   end
-  if whole then compare(out, options) end
+  if whole then removals.compare(out, options) end
   if complete and stream.gone and not options.only then
     local keys, position = stream.gone(base.saved.gone, options)
-    gone(out, options, keys)
-    base.saved.gone = position
+    if removals.gone(out, options, keys) then base.saved.gone = position end -- else the next run decides about them
   end
   base:save()
+  if complete and not options.only and not options.since then kept:set(stream.name .. " properties", names, version) end
   out.counts.complete = complete
   return out.counts
 end

@@ -23,8 +23,11 @@ end
 local function canonical(value)
   if value == nil or value == json.null or value == fields.absent then return "" end
   if type(value) == "table" then value = json.encode(value) end
-  local number = tonumber(value)
-  if number then return ("%.10g"):format(number) end
+  -- Only what is surely a number is compared as one: a long id or a phone number is a text.
+  local text_of_number = type(value) == "string" and value:match("^%s*(%-?%d+%.?%d*)%s*$")
+  if type(value) == "number" or text_of_number and #text_of_number <= 15 and not text_of_number:find("^%-?0%d") then
+    return (("%.15g"):format(tonumber(value)))
+  end
   local text = tostring(value):gsub("^%s+", ""):gsub("%s+$", "")
   if #text <= 32 then return text end
   return ("%d:%08x%08x"):format(#text, sum_of(text, 257, 2147483647), sum_of(text, 263, 4294967291))

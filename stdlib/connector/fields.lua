@@ -1,7 +1,8 @@
 --- Computes the properties of Planhat's records from the items of another system: `local fields = require "connector.fields"`.
 ---
 --- A property is mapped to a path such as `"properties.name"`, to a function of the item, or to a field that this module makes.
---- Where an item has no value, the property is cleared in Planhat, unless a field says otherwise.
+--- Where an item has null or an empty text, the property is cleared in Planhat, unless a field says otherwise. Where it has nothing at all,
+--- the property stays as it is, unless the stream is declared with `sparse = true`: then the system leaves out what is empty.
 local fields = {}
 
 --- What a path leads to that an item does not have.
@@ -44,8 +45,10 @@ local function new_field(paths, value) return setmetatable({ paths = paths, valu
 ---@return table
 function fields.of(from)
   if type(from) == "string" then
-    return new_field({ from }, function(item)
+    return new_field({ from }, function(item, context)
       local value = at(item, from)
+      -- What a response does not have at all says nothing, unless the system leaves out what is empty.
+      if value == fields.absent and not (context and context.sparse) then return nil end
       if empty(value) then return json.null end
       return value
     end)
@@ -217,9 +220,10 @@ function fields.domains(...)
     for _, path in ipairs(sources[i].paths) do paths[#paths + 1] = path end
   end
   return new_field(paths, function(item, context)
-    local list, known = json.array{}, {}
+    local list, known, said = json.array{}, {}, false
     for _, source in ipairs(sources) do
       local value = source.value(item, context)
+      said = said or value ~= nil
       if not empty(value) then
         for part in tostring(value):gmatch("[^;,%s]+") do
           local domain = domain_of(part)
@@ -230,6 +234,7 @@ function fields.domains(...)
         end
       end
     end
+    if not said then return nil end
     return list
   end)
 end

@@ -97,6 +97,7 @@ function mapping.new(conn, name, map, spec)
   for _, property in ipairs(names) do
     for _, path in ipairs(mapped[property].paths) do paths[#paths + 1] = path end
   end
+  context.sparse = spec.sparse
   local checked = spec.sparse
   local mapper = { names = names, paths = paths }
   -- A path that no record has is a mistake, or a permission that is missing.
@@ -114,13 +115,16 @@ function mapping.new(conn, name, map, spec)
       end
     end
   end
+  -- Returns a row, or nil, why there is none, and the record's key.
   function mapper.row(item)
-    local row = {}
+    local row, id = {}, mapped[key].value(item, context)
+    if type(id) == "table" and id ~= json.null or type(id) == "boolean" then return nil, "the id of the record is not a text or a number" end
+    local known = not empty(id) and (spec.prefix or "") .. tostring(id) or nil
     for _, property in ipairs(names) do
       context.property = property
       local value, reason = mapped[property].value(item, context)
-      if reason then return nil, reason end
-      if property == key and not empty(value) then value = (spec.prefix or "") .. tostring(value) end
+      if reason then return nil, reason, known end
+      if property == key then value = known end
       mapping.set(row, property, value)
     end
     return row

@@ -3,7 +3,7 @@ local options = {}
 
 local known = {
   account = "string", back = "table", batch = "number", filter = "table", full = "boolean", map = "table", max_missing = "number", minutes = "number",
-  missing = "string", only = "table", read = "table", settings = "table", since = "string", start = "string", streams = "table",
+  missing = "string", sole_source = "boolean", only = "table", read = "table", settings = "table", since = "string", start = "string", streams = "table",
 }
 
 -- Returns a parameter of the run in the type of the option. A list is a text with commas.
@@ -67,7 +67,7 @@ function options.read(conn, given, parameters)
   end
   local over = {
     full = parameters.full, since = parameters.since, only = parameters.only, streams = parameters.streams, minutes = parameters.minutes,
-    missing = parameters.missing, max_missing = parameters.max_missing,
+    missing = parameters.missing, max_missing = parameters.max_missing, sole_source = parameters.sole_source,
   }
   for name, value in pairs(over) do read[name] = converted(name, value) end
   for name, value in pairs(read) do
@@ -82,6 +82,12 @@ function options.read(conn, given, parameters)
   end
   local actions = { report = true, archive = true, delete = true, ignore = true }
   if read.missing and not actions[read.missing] then unknown(conn, "value of option 'missing':", read.missing, { "report", "archive", "delete", "ignore" }) end
+  if read.max_missing and not (read.max_missing >= 0 and read.max_missing <= 1) then
+    error(("%s: option 'max_missing' is a share from 0 to 1, such as 0.05, not %g"):format(conn.title, read.max_missing), 0)
+  end
+  for name, value in pairs(read.settings or {}) do
+    if type(name) ~= "string" then error(("%s: option 'settings' takes names and values, such as { %s = %q }"):format(conn.title, "base", tostring(value)), 0) end
+  end
   if read.only then read.only = properties(conn, read, read.only) end
   for _, name in ipairs{ "since", "start" } do
     if read[name] then read[name] = moment(conn, name, read[name]) end

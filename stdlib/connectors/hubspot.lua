@@ -189,6 +189,7 @@ end
 local function object(kind, spec)
   spec.back = writes(kind)
   local modified = spec.modified
+  spec.dense = true -- a response has each property that was asked for
   spec.cursor = C.window{ format = "ms" }
   spec.scan = function(stream)
     return { get = objects .. kind, query = { limit = 100, properties = table.concat(properties(stream, modified), ",") },

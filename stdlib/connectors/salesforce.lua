@@ -29,6 +29,7 @@ local salesforce = C.new{
 
 -- Declares a stream that reads an object.
 local function object(name, spec)
+  spec.dense = true -- a response has each field that was asked for
   spec.cursor = queries.cursor(spec)
   spec.scan = function() end -- the cursor reads everything as well
   spec.delta = spec.scan

@@ -118,7 +118,7 @@ func hubspotArchive(t *testing.T) {
 		ids = append(ids, r.hubspot.Add("contacts", map[string]string{"email": fmt.Sprintf("p%d@northwind.example", i)}))
 	}
 	r.clock.Advance(time.Hour)
-	const archive = `streams = { "contacts" }, missing = "archive"`
+	const archive = `streams = { "contacts" }, missing = "archive", sole_source = true, max_missing = 1`
 	archived := func(id string) bool { return r.records("enduser")[id]["archived"] == true }
 	r.must(t, archive)
 	record := r.records("enduser")[ids[5]]

@@ -34,7 +34,7 @@ func testDeleted(t *testing.T, v vendor) {
 		did := r.did(t, ``)
 		assert.EqualValues(t, 1, did["missing"])
 		assert.False(t, removed(ids[0]), "the default is to report")
-		options := `missing = "` + r.missing + `"`
+		options := `sole_source = true, missing = "` + r.missing + `"`
 		r.did(t, options)
 		assert.True(t, removed(ids[0]))
 		assert.False(t, removed(ids[1]))
@@ -66,7 +66,7 @@ func testDeleted(t *testing.T, v vendor) {
 			r.clock.Advance(time.Hour)
 			r.did(t, ``)
 			require.Len(t, r.main(), len(ids))
-			options, pages := `full = true, missing = "`+r.missing+`"`, 0
+			options, pages := `full = true, sole_source = true, missing = "`+r.missing+`"`, 0
 			if cut == "time" {
 				options += `, minutes = 5`
 			}

@@ -90,7 +90,7 @@ func TestZendeskDeletions(t *testing.T) {
 	did := d.must(t, `{}`)
 	assert.Equal(t, 1, count(did, "tickets", "missing"))
 	assert.Contains(t, d.records("ticket"), zd(ids[0]), "the default is to report")
-	assert.Contains(t, d.log.String(), zd(ids[0])+" is no longer there")
+	assert.Contains(t, d.log.String(), zd(ids[0])+" no longer exists there")
 	d.minute()
 	assert.Zero(t, count(d.must(t, `{}`), "tickets", "missing"), "it is reported once")
 

@@ -96,6 +96,13 @@ func (s *Target) Find(key string) (Record, bool) {
 	return Record{s.index.records[at].id, s.index.records[at].key}, true
 }
 
+// Keep notes that the record with a key is there although no row was sent for it.
+func (s *Target) Keep(key string) {
+	if at, _ := s.index.find(key, ""); at >= 0 {
+		s.index.records[at].seen = true
+	}
+}
+
 // Known returns how many records have a key and are not archived.
 func (s *Target) Known() int {
 	n := 0
