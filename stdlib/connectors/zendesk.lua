@@ -93,10 +93,12 @@ local function take_deleted(stream, items, is_deleted)
   end
 end
 
-local function deleted(_, stream, handled)
+local function deleted(_, stream, handled, options)
   local ids, last = deletions_of(stream):since(handled)
   -- A complete pass that began in this run has compared all records already.
   if stream.whole then return {}, handled end
+  local missing = options and options.missing or zendesk.missing
+  if missing ~= "archive" and missing ~= "delete" then last = handled end -- a later run may remove them
   for i, id in ipairs(ids) do ids[i] = prefix .. id end
   return ids, last
 end
@@ -391,7 +393,7 @@ function M.sync(options)
   for _, rates in ipairs{ zendesk.options.rate, settings.rate or {} } do
     for class, rate in pairs(rates) do own.settings.rate[class] = rate end
   end
-  zendesk.account, zendesk.writes = options.account or settings.subdomain, options.back ~= nil
+  zendesk.account, zendesk.writes, zendesk.missing = options.account or settings.subdomain, options.back ~= nil, options.missing
   own.account = zendesk.account
   return zendesk:sync(own)
 end

@@ -92,7 +92,12 @@ func TestZendeskDeletions(t *testing.T) {
 	assert.Contains(t, d.records("ticket"), zd(ids[0]), "the default is to report")
 	assert.Contains(t, d.log.String(), zd(ids[0])+" no longer exists there")
 	d.minute()
-	assert.Zero(t, count(d.must(t, `{}`), "tickets", "missing"), "it is reported once")
+	assert.Equal(t, 1, count(d.must(t, `{}`), "tickets", "missing"), "as long as it is there")
+	did = d.must(t, `{ missing = "delete" }`)
+	assert.Equal(t, 1, count(did, "tickets", "deleted"))
+	assert.NotContains(t, d.records("ticket"), zd(ids[0]))
+	d.minute()
+	assert.Zero(t, count(d.must(t, `{ missing = "delete" }`), "tickets", "missing"))
 
 	for i, id := range ids[1:4] {
 		d.clock.Advance(time.Second)
@@ -128,7 +133,7 @@ func TestZendeskDeletions(t *testing.T) {
 
 	// A complete pass compares.
 	did = d.must(t, `{ streams = { "tickets" }, missing = "delete", full = true, max_missing = 1 }`)
-	assert.Equal(t, 2, count(did, "tickets", "deleted"))
+	assert.Equal(t, 1, count(did, "tickets", "deleted"))
 	assert.NotContains(t, d.records("ticket"), zd(ids[3]))
 	d.minute()
 	assert.Zero(t, count(d.must(t, `{ missing = "delete" }`), "tickets", "missing"))
