@@ -248,6 +248,11 @@ local function check_fields(conn, stream)
   end
 end
 
+local function by_domain(item)
+  local domain = tostring(item.join.requester.email):match("@([^@%s]+)$")
+  return domain and json.array{ domain:lower() } or nil
+end
+
 exported("tickets", "users,organizations", { into = "ticket", after = "users",
   prepare = function(conn, items, stream)
     check_fields(conn, stream)
@@ -269,10 +274,7 @@ exported("tickets", "users,organizations", { into = "ticket", after = "users",
     agentEmail = "join.assignee.email",
     companyId = F.ref("company", "organization_id", prefix),
     -- Without an organization, the requester's domain says which company it is.
-    domains = function(item)
-      local domain = empty(item.organization_id) and tostring(item.join.requester.email):match("@([^@%s]+)$")
-      return domain and json.array{ domain:lower() } or nil
-    end,
+    domains = function(item) return empty(item.organization_id) and by_domain(item) or nil end,
     title = "subject",
     description = "description",
     url = function(item) return ("https://%s.zendesk.com/agent/tickets/%s"):format(zendesk.settings.subdomain, item.id) end,
@@ -307,11 +309,6 @@ zendesk:stream("satisfaction", { into = "nps", prefix = prefix, after = "users",
 local function by_external_id(item)
   local id = item.join.organization and item.join.organization.external_id
   return not empty(id) and "extid-" .. tostring(id) or nil
-end
-
-local function by_domain(item)
-  local domain = tostring(item.join.requester.email):match("@([^@%s]+)$")
-  return domain and json.array{ domain:lower() } or nil
 end
 
 local ways = {

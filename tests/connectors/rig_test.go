@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -77,6 +78,9 @@ func newRigAt(t *testing.T, v vendor, clock *standin.Clock) *rig {
 	var err error
 	r.planhat, err = simulator.New(simulator.Options{CallsPerMinute: -1, PerSecond: -1})
 	require.NoError(t, err)
+	if r.seed != nil {
+		r.seed(t, r.planhat)
+	}
 	r.target = httptest.NewServer(r.through(r.planhat, func() func(http.ResponseWriter, *http.Request, http.Handler) { return r.toPlanhat }))
 	t.Cleanup(r.target.Close)
 	r.options = runtime.Options{
@@ -235,7 +239,7 @@ func (r *rig) edit(t *testing.T, id, value string) {
 // and all of it as text.
 func (r *rig) stored(t *testing.T) (int, string) {
 	t.Helper()
-	values, err := r.run(t, `local kept, all, size = require("state").open("connector `+r.name+` default"), {}, 0
+	values, err := r.run(t, `local kept, all, size = require("state").open("connector `+r.name+` `+cmp.Or(r.account, "default")+`"), {}, 0
 for _, key in ipairs(kept:keys()) do
 	local text = json.encode((kept:get(key)))
 	size = size + #key + #text

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/tests/standin"
 )
 
@@ -16,7 +17,8 @@ type vendor struct {
 	name string
 	// start makes a stand-in with an empty account.
 	start func(clock *standin.Clock) *system
-	// without are the kinds of tests, by their letter, that do not apply, and why.
+	// without are the kinds of tests, by their letter, that do not apply, and why; "many" is
+	// TestManyAtOneTime.
 	without map[string]string
 	// own are tests of some kinds that are particular to the vendor. They run in
 	// place of the shared one, or beside it.
@@ -47,6 +49,11 @@ type system struct {
 	classes []string
 	// limited leaves the connector its own rate.
 	limited bool
+
+	// seed adds what Planhat must have for the main stream, such as companies. It may be nil.
+	seed func(t *testing.T, p *simulator.Server)
+	// account is the name under which the connector keeps its state, if it is not default.
+	account string
 
 	// settle is how old a change must be before a run has to read it.
 	settle time.Duration

@@ -1,7 +1,6 @@
 package zendesk
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -31,6 +30,7 @@ type Account struct {
 	mu       sync.Mutex
 	settings Settings
 	tables   map[string]map[int64]*record
+	all      map[string][]*record // by id
 	// orders are the records of a kind by their last change. A kind without one has
 	// changed since.
 	orders  map[string][]*record
@@ -68,7 +68,7 @@ type Write struct {
 
 func newAccount(name string, clock *standin.Clock) *Account {
 	a := &Account{
-		Name: name, clock: clock, settings: defaults(), tables: map[string]map[int64]*record{}, orders: map[string][]*record{},
+		Name: name, clock: clock, settings: defaults(), tables: map[string]map[int64]*record{}, orders: map[string][]*record{}, all: map[string][]*record{},
 		hidden: map[string]map[string]string{}, options: map[string][]string{},
 		jobs: map[string]Body{}, lastID: 26_190_416_690_961,
 	}
@@ -90,6 +90,7 @@ func (a *Account) AddAt(kind string, at time.Time, fields Body) int64 {
 	r := &record{id: a.lastID, body: a.blank(kind, a.lastID)}
 	r.body["created_at"] = stamp(at)
 	a.tables[kind][r.id] = r
+	a.all[kind] = append(a.all[kind], r) // ids only grow
 	a.set(kind, r, at, fields)
 	return r.id
 }
@@ -272,14 +273,13 @@ func (a *Account) set(kind string, r *record, at time.Time, fields Body) {
 
 // sorted returns the records of a kind that keep accepts, by id.
 func (a *Account) sorted(kind string, keep func(*record) bool) []*record {
-	var all []*record
-	for _, r := range a.tables[kind] {
+	var kept []*record
+	for _, r := range a.all[kind] {
 		if keep(r) {
-			all = append(all, r)
+			kept = append(kept, r)
 		}
 	}
-	slices.SortFunc(all, func(x, y *record) int { return cmp.Compare(x.id, y.id) })
-	return all
+	return kept
 }
 
 // blank returns a record of a kind with what all of them have.

@@ -1,6 +1,7 @@
 package zendesk
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"slices"
@@ -30,10 +31,20 @@ func (s *Server) list(kind string) func(http.ResponseWriter, *call) error {
 		if n, err := strconv.Atoi(query.Get("page[size]")); err == nil && n > 0 {
 			size = min(n, size)
 		}
+		if c.tooLarge(w, size) {
+			return nil
+		}
 		start, _ := strconv.ParseInt(query.Get("start_time"), 10, 64)
-		found := c.sorted(kind, func(r *record) bool {
-			return r.id > after && !r.gone && matches(r.body, query.Get("score"), start)
-		})
+		var found []*record
+		first, _ := slices.BinarySearchFunc(c.all[kind], after+1, func(r *record, id int64) int { return cmp.Compare(r.id, id) })
+		for _, r := range c.all[kind][first:] {
+			if !r.gone && matches(r.body, query.Get("score"), start) {
+				found = append(found, r)
+			}
+			if len(found) > size {
+				break
+			}
+		}
 		more := len(found) > size
 		found = found[:min(size, len(found))]
 		meta := Body{"has_more": more, "after_cursor": nil, "before_cursor": nil}
@@ -45,7 +56,7 @@ func (s *Server) list(kind string) func(http.ResponseWriter, *call) error {
 				links["next"] = c.address("/api/v2/" + kind + ".json?page%5Bafter%5D=" + cursor)
 			}
 		}
-		writeJSON(w, http.StatusOK, Body{kind: bodies(found), "meta": meta, "links": links})
+		writeJSON(w, http.StatusOK, Body{kind: c.shownAs(kind, found), "meta": meta, "links": links})
 		return nil
 	}
 }
