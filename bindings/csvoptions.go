@@ -46,6 +46,8 @@ type csvOptions struct {
 	collect bool
 	// convert holds the conversions of cells, by column.
 	convert map[string]convertCell
+	// texts are the columns that are declared as text.
+	texts map[string]bool
 	// exact holds those of cells that are numbers, booleans or dates in a sheet.
 	exact map[string]convertCell
 	// empty is what an empty cell becomes.
@@ -183,7 +185,7 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 			return err
 		}
 	}
-	opt.Typed, opt.convert, opt.exact = map[string]string{}, map[string]convertCell{}, map[string]convertCell{}
+	opt.Typed, opt.convert, opt.exact, opt.texts = map[string]string{}, map[string]convertCell{}, map[string]convertCell{}, map[string]bool{}
 	for _, column := range o.Strings("numbers") {
 		opt.Typed[column] = "numbers"
 		opt.convert[column], opt.exact[column] = numberCell(decimal, "numbers"), numberCell("", "numbers")
@@ -218,6 +220,7 @@ func (opt *csvOptions) readTypes(a *Args, o Options) error {
 				return iso(cell)
 			}
 		case "text":
+			opt.texts[column] = true
 			opt.convert[column] = func(cell string) (lua.LValue, error) { return lua.LString(cell), nil }
 		default:
 			return a.Errorf("unknown type '%s' for the column '%s'%s; valid types: %s", name, column, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))

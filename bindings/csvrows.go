@@ -122,9 +122,15 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 			own = slices.Clone(cells)
 		}
 		if c.Columns == nil {
-			row := c.list(L, cells)
-			putPlace(row, at)
-			return row, line, c.problems.good()
+			row, err := c.list(L, cells, at)
+			switch {
+			case err == nil:
+				putPlace(row, at)
+				return row, line, c.problems.good()
+			case !c.opt.collect:
+				return nil, 0, err
+			}
+			continue
 		}
 		values, err := c.convertAll(L, cells, at)
 		switch {
@@ -143,19 +149,40 @@ func (c *csvReader) convertAll(L *lua.LState, cells []string, at place) (values 
 		return nil, nil
 	}
 	values = make([]lua.LValue, min(len(cells), len(c.Columns)))
-	for i, cell := range cells[:len(values)] {
-		v, err := c.value(i, cell)
-		if err != nil {
-			data := &invalid.Error{}
-			errors.As(err, &data)
-			failed = c.Errorf(at.line, data.Hint, "column %q: %v", c.Columns[i], err)
-			if c.opt.collect {
-				c.problems.add(at.line, failed, map[string]lua.LValue{"row": c.text(L, cells, at), "column": lua.LString(c.Columns[i]), "value": lua.LString(cell)})
-			}
+	for i, cell := range cells {
+		var err error
+		name := csvtext.ColumnName(i)
+		if i < len(values) {
+			name = c.Columns[i]
+			values[i], err = c.value(i, cell)
+		} else {
+			err = c.fault(i, cell)
 		}
-		values[i] = v
+		if err != nil {
+			failed = c.problem(L, cells, i, name, err, at)
+		}
 	}
 	return values, failed
+}
+
+// problem returns the error about a cell, and notes it if problems are collected.
+func (c *csvReader) problem(L *lua.LState, cells []string, i int, name string, err error, at place) error {
+	data := &invalid.Error{}
+	errors.As(err, &data)
+	failed := c.Errorf(at.line, data.Hint, "column %q: %v", name, err)
+	if c.opt.collect {
+		c.problems.add(at.line, failed, map[string]lua.LValue{"row": c.text(L, cells, at), "column": lua.LString(name), "value": lua.LString(cells[i])})
+	}
+	return failed
+}
+
+// fault returns why a cell of the latest row has no value. Errors of a spreadsheet are
+// texts in a column of texts.
+func (c *csvReader) fault(i int, cell string) error {
+	if i >= len(c.kinds) || c.kinds[i] == mapping.Error && i < len(c.Columns) && c.opt.texts[c.Columns[i]] {
+		return nil
+	}
+	return c.kinds[i].Fault(cell)
 }
 
 // place is where the row of the cells comes from.
@@ -194,19 +221,25 @@ func (c *csvReader) text(L *lua.LState, cells []string, at place) *lua.LTable {
 }
 
 // list makes a row that is a list.
-func (c *csvReader) list(L *lua.LState, cells []string) *lua.LTable {
+func (c *csvReader) list(L *lua.LState, cells []string, at place) (row *lua.LTable, failed error) {
 	if c.sheet == nil {
-		return stringList(L, cells)
+		return stringList(L, cells), nil
 	}
-	row := L.CreateTable(len(cells), 0)
+	row = L.CreateTable(len(cells), 0)
 	for i, cell := range cells {
+		if err := c.fault(i, cell); err != nil {
+			failed = c.problem(L, cells, i, csvtext.ColumnName(i), err, at)
+		}
 		row.RawSetInt(i+1, c.plain(i, cell))
 	}
-	return row
+	return row, failed
 }
 
 // value returns the value of a cell of a column.
 func (c *csvReader) value(i int, cell string) (lua.LValue, error) {
+	if err := c.fault(i, cell); err != nil {
+		return nil, err
+	}
 	convert := c.convert[i]
 	if convert != nil {
 		cell = strings.TrimSpace(cell)

@@ -1,10 +1,13 @@
 package bindings
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -251,4 +254,50 @@ func TestImportChecksRowsBeforeItSendsThem(t *testing.T) {
 		message, _ := raised(t, L, `planhat.company.import{ from = "a.csv", `+call+` }`)
 		assert.Contains(t, message, want)
 	}
+}
+
+// A cell whose value is unknown rejects its row, unless no property takes its column. It
+// neither clears a property nor becomes text.
+func TestImportOfCellsWithFaults(t *testing.T) {
+	L, h, server := planhatState(t)
+	var book bytes.Buffer
+	w := zip.NewWriter(&book)
+	cells := func(cells string) string {
+		return regexp.MustCompile(`'([^']*)'`).ReplaceAllString("<row>"+cells+"</row>", `<c t="inlineStr"><is><t>$1</t></is></c>`)
+	}
+	for name, text := range map[string]string{
+		"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="x"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="x" Target="a.xml"/></Relationships>`,
+		"xl/a.xml": "<worksheet><sheetData>" + cells("'ID''Name''Live''Seats''Note'") +
+			cells(`'a-1''A'<c t="b"><v>1</v></c><c><v>1</v></c><c t="e"><v>#N/A</v></c>`) + // nothing takes the note
+			cells(`'a-2'<c t="e"><v>#REF!</v></c>`) +
+			cells(`'a-3''C'<c t="b"><v>7</v></c>`) +
+			cells(`'a-4''D'<c/><c><v>abc</v></c>`) +
+			cells(`'a-5''E'<c/><c><f>SUM(A1)</f></c>`) +
+			cells(`<c t="e"><v>#NAME?</v></c>'F'`) + "</sheetData></worksheet>",
+	} {
+		f, err := w.Create(name)
+		require.NoError(t, err)
+		_, err = io.WriteString(f, text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	h.file("a.xlsx", book.String())
+	got := results(t, L, `
+		local r = planhat.company.import{ from = "a.xlsx", key = "externalId", empty = "null", rejects = "rejects.csv", columns = {
+			ID = "externalId", Name = "name", Live = { property = "custom.Live", type = "boolean" }, Seats = "custom.Seats",
+		} }
+		local out = { r.created .. " " .. r.rejected }
+		for _, e in ipairs(r.errors) do out[#out + 1] = e.line .. ": " .. e.message end
+		return unpack(out)`)
+	assert.Equal(t, []string{
+		"1 5",
+		`3: column "Name": the cell holds the error #REF!: correct it in the workbook, and save that`,
+		`4: column "Live": the cell should hold a boolean, but holds "7": correct it in the workbook, and save that`,
+		`5: column "Seats": the cell should hold a number, but holds "abc": correct it in the workbook, and save that`,
+		`6: column "Seats": the cell holds a formula without a result: open the workbook in a spreadsheet program and save it, so its formulas have results`,
+		`7: column "ID": the cell holds the error #NAME?: correct it in the workbook, and save that`,
+	}, got)
+	assert.Contains(t, h.text("rejects.csv"), "a-2,#REF!,")
+	assert.Len(t, server.RecordsJSON("company"), 2, "one was there before")
 }

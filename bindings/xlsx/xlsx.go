@@ -36,6 +36,7 @@ func Module() *bindings.Module {
 		Name: "xlsx", Required: true,
 		Doc: "Reads and writes Excel workbooks, row by row, so they can be large. Rows are tables with the names from the header row. " +
 			"Numbers and booleans keep their types, and dates become texts such as `2026-01-31` or `2026-01-31T09:30:00`. Formulas give the results that were stored with them. " +
+			"A cell that holds an error such as `#N/A`, or a formula without a result, is a problem of its row, as `on_error` says; in a column whose type is `\"text\"`, errors are texts. " +
 			"Empty cells are left out, and rows without any text are skipped. To send a sheet to Planhat, use `planhat.<model>.import`; to write records, `planhat.<model>.export`.\n\n" +
 			"    local xlsx = require \"xlsx\"\n" +
 			"    for row, number in xlsx.rows(\"accounts.xlsx\", { sheet = \"Customers\" }) do\n" +

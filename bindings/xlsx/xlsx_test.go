@@ -176,12 +176,12 @@ func TestHostile(t *testing.T) {
 	}
 	for data, want := range map[string]string{
 		`<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>`: "",
-		`<row r="1048577"/>`:                                                 "row 1048577 follows row 0",
-		`<row r="2"/><row r="1"/>`:                                           "row 1 follows row 2",
-		`<row><c r="XFE1"><v>1</v></c></row>`:                                "cell XFE1 is in the wrong place",
-		`<row><c r="B1"/><c r="A1"/></row>`:                                  "cell A1 is in the wrong place",
-		`<row><c t="s"><v>99999999</v></c></row>`:                            "there are only blank",
-		`<row><c><v>1e999</v></c></row>`:                                     "",
+		`<row r="1048577"/>`:                                                 `"1048577" is not the number of a row`,
+		`<row r="2"/><row r="1"/>`:                                           "row 1 comes after row 2",
+		`<row><c r="XFE1"><v>1</v></c></row>`:                                "row 1 has more than 16,384 columns",
+		`<row><c r="B1"/><c r="A1"/></row>`:                                  "cell A1 comes after cell B1",
+		`<row><c t="s"><v>99999999</v></c></row>`:                            "cell A1 refers to the shared text 99999999, but the workbook has 0 texts",
+		`<row><c/><c><v>1e999</v></c></row>`:                                 `bad.xlsx, row 1: column "column_2": the cell should hold a number, but holds "1e999"`,
 		`<!DOCTYPE x [<!ENTITY a "b">]><row><c t="str"><v>&a;</v></c></row>`: "bad.xlsx is damaged",
 	} {
 		sheet(data)
@@ -192,4 +192,19 @@ func TestHostile(t *testing.T) {
 			assert.Contains(t, err.Error(), want, data)
 		}
 	}
+
+	sheet(`<row><c t="str"><v>id</v></c><c t="str"><v>n</v></c></row><row><c><v>1</v></c><c t="e"><v>#N/A</v></c></row>` +
+		`<row><c><v>2</v></c><c/><c t="e"><v>#REF!</v></c></row><row><c><v>3</v></c><c><v>4</v></c></row>`)
+	assert.ErrorContains(t, b.Run(t, head+`xlsx.read("bad.xlsx")`), `bad.xlsx, row 2: column "n": the cell holds the error #N/A`)
+	assert.Equal(t, `[{"id":3,"n":4}]	2	2: n #N/A	3: column_3 #REF!
+[{"id":1,"n":"#N/A"},{"id":3,"n":"4"}]	1
+[["id","n"],[3,4]]	2
+`, b.Prints(t, head+`
+		local rows, bad = xlsx.read("bad.xlsx", { on_error = "collect" })
+		local function tell(p) return p.line .. ": " .. p.column .. " " .. p.value end
+		print(json.encode(rows), #bad, tell(bad[1]), tell(bad[2]))
+		rows, bad = xlsx.read("bad.xlsx", { on_error = "collect", types = { n = "text" } })
+		print(json.encode(rows), #bad)
+		rows, bad = xlsx.read("bad.xlsx", { on_error = "collect", header = false })
+		print(json.encode(rows), #bad)`))
 }

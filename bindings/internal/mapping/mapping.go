@@ -22,12 +22,39 @@ type Convert func(to []byte, cell string) ([]byte, error)
 type Kind byte
 
 // Cells are text as people write it, numbers, dates and booleans in the form that JSON
-// and ISO 8601 give them, or lists and objects of JSON.
+// and ISO 8601 give them, or lists and objects of JSON. The others have a fault: an error
+// of a spreadsheet such as #REF!, what only claims to be a boolean, a number or a date,
+// and a formula without its result.
 const (
 	Text Kind = iota
 	Exact
 	JSON
+	Error
+	NoBoolean
+	NoNumber
+	NoDate
+	NoResult
 )
+
+// Fault returns why a cell of the kind has no value, or nil.
+func (k Kind) Fault(cell string) error {
+	var what string
+	switch k {
+	case Error:
+		return invalid.Errorf("correct it in the workbook, and save that", "the cell holds the error %s", invalid.Cut(cell, 40))
+	case NoResult:
+		return invalid.Errorf("open the workbook in a spreadsheet program and save it, so its formulas have results", "the cell holds a formula without a result")
+	case NoBoolean:
+		what = "boolean"
+	case NoNumber:
+		what = "number"
+	case NoDate:
+		what = "date"
+	default:
+		return nil
+	}
+	return invalid.Errorf("correct it in the workbook, and save that", "the cell should hold a %s, but holds %q", what, invalid.Cut(cell, 40))
+}
 
 // Column says which property a column of a file becomes.
 type Column struct {
@@ -158,17 +185,20 @@ func appendObject(to []byte, parts []part, cells []string, kinds []Kind) ([]byte
 
 // append appends the JSON of the column's cell, or nothing if the property is absent.
 func (c *Column) append(to []byte, cells []string, kinds []Kind) ([]byte, error) {
-	cell := ""
+	cell, kind := "", Text
 	if c.At < len(cells) {
 		cell = cells[c.At]
 	}
-	if strings.TrimSpace(cell) == "" {
+	if c.At < len(kinds) {
+		kind = kinds[c.At]
+	}
+	if strings.TrimSpace(cell) == "" && kind != Error && kind != NoResult {
 		if c.Required {
 			return to, fmt.Errorf("column %q: it is the key, and it is empty", c.Title)
 		}
 		return append(to, c.Empty...), nil
 	}
-	out, err := c.convert(to, cell, kinds)
+	out, err := c.convert(to, cell, kind)
 	if err == nil && c.Check != nil && len(out) > len(to) {
 		err = c.Check(out[len(to):])
 	}
@@ -181,11 +211,10 @@ func (c *Column) append(to []byte, cells []string, kinds []Kind) ([]byte, error)
 	return out, nil
 }
 
-// convert appends the JSON of a cell that is not empty.
-func (c *Column) convert(to []byte, cell string, kinds []Kind) ([]byte, error) {
-	kind := Text
-	if c.At < len(kinds) {
-		kind = kinds[c.At]
+// convert appends the JSON of a cell.
+func (c *Column) convert(to []byte, cell string, kind Kind) ([]byte, error) {
+	if err := kind.Fault(cell); err != nil {
+		return to, err
 	}
 	switch {
 	case kind == JSON && c.Nested:

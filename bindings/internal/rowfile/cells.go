@@ -10,6 +10,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/luatext"
 	"github.com/phscript/phscript/bindings/internal/mapping"
 )
 
@@ -34,7 +39,7 @@ const (
 // readStyles reads which styles of cells show dates.
 func (s *Sheet) readStyles(files *zip.Reader) error {
 	formats, inCells := map[string]style{}, false
-	return s.elements(files, "xl/styles.xml", func(_ *xml.Decoder, e xml.StartElement) error {
+	return s.elements(files, s.stylesAt, func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "numFmt":
 			formats[attribute(e, "numFmtId")] = styleOf(attribute(e, "formatCode"))
@@ -99,12 +104,13 @@ func styleOf(format string) style {
 }
 
 // readCells reads the cells of a row.
-func (s *Sheet) readCells() error {
+func (s *Sheet) readCells(row int) error {
 	s.cells = s.cells[:0]
+	size := 0
 	for {
-		token, err := s.dec.RawToken()
+		token, err := s.part.next()
 		if err != nil {
-			return s.damaged(err)
+			return s.in(row, err)
 		}
 		switch t := token.(type) {
 		case xml.EndElement:
@@ -120,18 +126,54 @@ func (s *Sheet) readCells() error {
 				at = columnOf(ref)
 			}
 			if at < len(s.cells) || at >= mostColumns {
-				return s.damaged(fmt.Errorf("%w: cell %s is in the wrong place", zip.ErrFormat, attribute(t, "r")))
+				return s.misplaced(at, row, attribute(t, "r"))
 			}
 			for len(s.cells) < at {
 				s.cells = append(s.cells, cell{})
 			}
-			c, err := s.readCell(attribute(t, "t"), attribute(t, "s"))
+			c, err := s.readCell(at, row, attribute(t, "t"), attribute(t, "s"))
 			if err != nil {
 				return err
+			}
+			if size += len(c.text); size > mostRow {
+				return s.wrong("row %d has more than %s of text", row, humanize.IBytes(mostRow))
 			}
 			s.cells = append(s.cells, c)
 		}
 	}
+}
+
+// misplaced is the error of a cell of a row that can't be at its column.
+func (s *Sheet) misplaced(column, row int, ref string) error {
+	switch last := len(s.cells) - 1; {
+	case column >= mostColumns:
+		return s.wrong("row %d has more than %s columns", row, humanize.Comma(mostColumns))
+	case column < 0:
+		return s.wrong("row %d: %s is not the name of a cell", row, luatext.Quote(invalid.Cut(ref, 40)))
+	case column == last:
+		return s.wrong("cell %s occurs twice", cellName(column, row))
+	default:
+		return s.wrong("cell %s comes after cell %s", cellName(column, row), cellName(last, row))
+	}
+}
+
+// in is the error of a row that can't be read.
+func (s *Sheet) in(row int, err error) error {
+	return s.damagedAt(fmt.Sprintf("sheet %s, row %d: ", luatext.Quote(s.title), row), err)
+}
+
+// inCell is the error of a cell that can't be read.
+func (s *Sheet) inCell(column, row int, err error) error {
+	return s.damagedAt(fmt.Sprintf("sheet %s, cell %s: ", luatext.Quote(s.title), cellName(column, row)), err)
+}
+
+// cellName returns the name of a cell, such as B17, whose column counts from 0.
+func cellName(column, row int) string {
+	name := ""
+	for n := column + 1; n > 0; n = (n - 1) / 26 {
+		name = string(rune('A'+(n-1)%26)) + name
+	}
+	return name + strconv.Itoa(row)
 }
 
 // columnOf returns the column of a reference such as B17, from 0, or -1.
@@ -147,56 +189,104 @@ func columnOf(ref string) int {
 }
 
 // readCell reads a cell, of a type and a style, up to its end.
-func (s *Sheet) readCell(kind, look string) (cell, error) {
-	value, inValue := "", false
+func (s *Sheet) readCell(column, row int, kind, look string) (cell, error) {
+	var value strings.Builder
+	inValue, formula := false, false
 	for {
-		token, err := s.dec.RawToken()
+		token, err := s.part.next()
 		if err != nil {
-			return cell{}, s.damaged(err)
+			return cell{}, s.inCell(column, row, err)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if inValue = t.Name.Local == "v"; t.Name.Local == "is" {
-				text, err := s.texts(s.dec, "is")
+			inValue = t.Name.Local == "v"
+			switch t.Name.Local {
+			case "f":
+				formula = true
+			case "is":
+				text, err := textsOf(s.part, "is")
 				if err != nil {
-					return cell{}, err
+					return cell{}, s.inCell(column, row, err)
 				}
-				value = text
+				value.WriteString(text)
 			}
 		case xml.CharData:
 			if inValue {
-				value += string(t)
+				value.Write(t)
 			}
 		case xml.EndElement:
 			inValue = false
 			if t.Name.Local == "c" {
-				return s.cell(kind, look, value), nil
+				c, err := s.cell(kind, look, value.String(), formula)
+				if err != nil {
+					err = s.wrong("cell %s %w", cellName(column, row), err)
+				}
+				return c, err
 			}
+		}
+		if value.Len() > mostCell {
+			return cell{}, s.inCell(column, row, fmt.Errorf("the text is longer than %s", humanize.IBytes(mostCell)))
 		}
 	}
 }
 
-// cell returns what a cell of a type and a style shows.
-func (s *Sheet) cell(kind, look, value string) cell {
+// isoDate is the form of dates and times in cells that hold them as text.
+var isoDate = regexp.MustCompile(`^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?(Z|[+-]\d\d:\d\d)?)?$|^T?\d\d:\d\d(:\d\d([.,]\d+)?)?Z?$`)
+
+// cell returns what a cell of a type and a style shows. A text that is not in the workbook
+// is an error; other values that can't be understood are those of kinds with a fault.
+func (s *Sheet) cell(kind, look, value string, formula bool) (cell, error) {
+	bare := strings.TrimSpace(value)
+	if kind != "e" && bare == "" && (kind != "inlineStr" && kind != "str") {
+		if formula && kind != "s" { // of an empty text, the type is str
+			return cell{kind: mapping.NoResult}, nil
+		}
+		return cell{}, nil
+	}
 	switch kind {
 	case "s":
-		if i, err := strconv.Atoi(value); err == nil && i >= 0 && i < len(s.shared) {
-			return cell{text: s.shared[i]}
+		i, err := strconv.Atoi(bare)
+		text, ok := s.shared.at(i)
+		if err != nil || !ok {
+			return cell{}, fmt.Errorf("refers to the shared text %s, but the workbook has %s", invalid.Cut(bare, 40), english.Plural(len(s.shared.ends), "text", ""))
 		}
-		return cell{}
+		return cell{text: text}, nil
 	case "b":
-		return cell{text: strconv.FormatBool(value == "1" || value == "true"), kind: mapping.Exact}
+		switch bare {
+		case "1", "true":
+			return cell{text: "true", kind: mapping.Exact}, nil
+		case "0", "false":
+			return cell{text: "false", kind: mapping.Exact}, nil
+		}
+		return cell{text: value, kind: mapping.NoBoolean}, nil
 	case "str":
-		return cell{text: unescaped(value)}
-	case "inlineStr", "e":
-		return cell{text: value}
+		return cell{text: unescaped(value)}, nil
+	case "inlineStr":
+		return cell{text: value}, nil
+	case "e":
+		return cell{text: bare, kind: mapping.Error}, nil
 	case "d":
-		return cell{text: value, kind: mapping.Exact}
+		if isoDate.MatchString(bare) {
+			return cell{text: strings.Replace(bare, ",", ".", 1), kind: mapping.Exact}, nil
+		}
+		return cell{text: value, kind: mapping.NoDate}, nil
+	case "", "n":
+		if n, ok := finite(bare); ok {
+			return s.number(n, look), nil
+		}
+		return cell{text: value, kind: mapping.NoNumber}, nil
 	}
-	n, err := strconv.ParseFloat(value, 64)
-	if err != nil {
-		return cell{text: value}
-	}
+	return cell{}, fmt.Errorf("has the unknown type %s", luatext.Quote(invalid.Cut(kind, 40)))
+}
+
+// finite reads a decimal number.
+func finite(text string) (n float64, ok bool) {
+	n, err := strconv.ParseFloat(text, 64)
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) && !strings.ContainsAny(text, "xX")
+}
+
+// number returns a number as its style shows it.
+func (s *Sheet) number(n float64, look string) cell {
 	shown := plain
 	if i, err := strconv.Atoi(look); err == nil && i >= 0 && i < len(s.styles) {
 		shown = s.styles[i]

@@ -6,7 +6,6 @@ package rowfile
 
 import (
 	"archive/zip"
-	"bufio"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -34,18 +33,23 @@ const (
 // library for all of Excel would add 8 MB to the program.
 type Sheet struct {
 	name   string
-	shared []string
+	from   *origin
+	shared texts
 	styles []style
 	epoch  int // of day numbers, as a day of 1970
-	part   io.ReadCloser
-	dec    *xml.Decoder
+	// title is the sheet's name, part its text. sharedAt and stylesAt are the names of other
+	// parts.
+	title              string
+	part               *part
+	sharedAt, stylesAt string
 	// row is the latest row, and line where it begins in the CSV text, of which text is
 	// what was not passed yet.
 	row, line int
 	text      []byte
 	places    []place
 	cells     []cell
-	ended     bool
+	// inRows reports whether rows can follow, ended whether the sheet was read to its end.
+	inRows, ended bool
 	// Skip is how many rows at the top pass as empty ones.
 	Skip int
 }
@@ -64,11 +68,10 @@ type cell struct {
 // OpenSheet opens a sheet, the first one if its name is "". The workbook has a size, and its
 // texts that are used in several cells take at most so many bytes.
 func OpenSheet(name string, from io.ReaderAt, size int64, sheet string, most int) (*Sheet, error) {
-	files, err := openBook(name, from, size)
+	s, files, err := openBook(name, from, size)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{name: name, line: 1}
 	at, err := s.find(files, sheet)
 	if err != nil {
 		return nil, err
@@ -76,23 +79,21 @@ func OpenSheet(name string, from io.ReaderAt, size int64, sheet string, most int
 	if err := s.readStyles(files); err != nil {
 		return nil, err
 	}
-	if err := s.readShared(files, most); err != nil {
+	if err := s.readShared(files, most, mostTexts); err != nil {
 		return nil, err
 	}
-	if s.part, err = files.Open(at); err != nil {
+	if s.part, err = openPart(at, 0); err != nil {
 		return nil, s.damaged(err)
 	}
-	s.dec = xml.NewDecoder(bufio.NewReaderSize(s.part, 64<<10))
 	return s, nil
 }
 
 // SheetNames returns the names of the sheets of a workbook, in their order.
 func SheetNames(name string, from io.ReaderAt, size int64) ([]string, error) {
-	files, err := openBook(name, from, size)
+	s, files, err := openBook(name, from, size)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{name: name}
 	sheets, err := s.list(files)
 	names := make([]string, len(sheets))
 	for i, one := range sheets {
@@ -101,12 +102,30 @@ func SheetNames(name string, from io.ReaderAt, size int64) ([]string, error) {
 	return names, err
 }
 
-func openBook(name string, from io.ReaderAt, size int64) (*zip.Reader, error) {
-	files, err := zip.NewReader(from, size)
+// zipStart is what the files of zip begin with.
+const zipStart = "PK\x03\x04"
+
+func openBook(name string, from io.ReaderAt, size int64) (*Sheet, *zip.Reader, error) {
+	s := &Sheet{name: name, line: 1, from: &origin{ReaderAt: from}, sharedAt: "xl/sharedStrings.xml", stylesAt: "xl/styles.xml"}
+	files, err := zip.NewReader(s.from, size)
 	if errors.Is(err, zip.ErrFormat) {
-		return nil, invalid.Errorf("save it as an Excel workbook (.xlsx) without a password, or as CSV", "%s is not an Excel workbook", name)
+		start := make([]byte, len(zipStart))
+		if n, _ := from.ReadAt(start, 0); string(start[:n]) == zipStart {
+			return nil, nil, s.broken("it is incomplete, or its list of parts can't be read")
+		}
+		err = invalid.Errorf("save it as an Excel workbook (.xlsx) without a password, or as CSV", "%s is not an Excel workbook", name)
 	}
-	return files, err
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := make(map[string]bool, len(files.File))
+	for _, f := range files.File {
+		if seen[f.Name] {
+			return nil, nil, s.broken("it has the part %s twice", luatext.Quote(invalid.Cut(f.Name, 80)))
+		}
+		seen[f.Name] = true
+	}
+	return s, files, nil
 }
 
 // Close closes the sheet, not the workbook.
@@ -114,40 +133,28 @@ func (s *Sheet) Close() error { return s.part.Close() }
 
 // damaged is the error of a workbook that can't be understood. An error of its source
 // stays what it is.
-func (s *Sheet) damaged(err error) error {
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) {
-		return invalid.Errorf("open it in a spreadsheet program and save it again", "%s is damaged: %v", s.name, err)
+func (s *Sheet) damaged(err error) error { return s.damagedAt("", err) }
+
+// damagedAt names the place, such as "sheet S, row 2: ".
+func (s *Sheet) damagedAt(place string, err error) error {
+	switch {
+	case s.from.failed != nil:
+		return s.from.failed
+	case errors.Is(err, zip.ErrChecksum):
+		return s.broken("%sits checksum is wrong, so its contents have changed", place)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return s.broken("%sit ends too early", place)
 	}
-	return err
+	return s.broken("%s%v", place, err)
 }
 
-// elements passes the start of each element of a part. A part that is not there has none.
-func (s *Sheet) elements(files *zip.Reader, name string, do func(d *xml.Decoder, e xml.StartElement) error) error {
-	i := slices.IndexFunc(files.File, func(f *zip.File) bool { return f.Name == name })
-	if i < 0 {
-		return nil
-	}
-	part, err := files.File[i].Open()
-	if err != nil {
-		return s.damaged(err)
-	}
-	defer func() { _ = part.Close() }()
-	d := xml.NewDecoder(bufio.NewReader(part))
-	for {
-		token, err := d.RawToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return s.damaged(err)
-		}
-		if e, ok := token.(xml.StartElement); ok {
-			if err := do(d, e); err != nil {
-				return err
-			}
-		}
-	}
+// wrong is the error of a sheet that can't be understood.
+func (s *Sheet) wrong(format string, args ...any) error {
+	return s.broken("sheet %s, %w", luatext.Quote(s.title), fmt.Errorf(format, args...))
+}
+
+func (s *Sheet) broken(format string, args ...any) error {
+	return invalid.Errorf("get a new copy of the file, or open it in a spreadsheet program, check it and save it again", "%s is damaged: %v", s.name, fmt.Errorf(format, args...))
 }
 
 func attribute(e xml.StartElement, name string) string {
@@ -166,7 +173,7 @@ type listed struct{ name, id string }
 func (s *Sheet) list(files *zip.Reader) ([]listed, error) {
 	var sheets []listed
 	s.epoch = epoch1900
-	err := s.elements(files, "xl/workbook.xml", func(_ *xml.Decoder, e xml.StartElement) error {
+	err := s.elements(files, "xl/workbook.xml", func(e xml.StartElement) error {
 		switch e.Name.Local {
 		case "workbookPr":
 			if v := attribute(e, "date1904"); v == "1" || v == "true" {
@@ -189,88 +196,58 @@ func (s *Sheet) list(files *zip.Reader) ([]listed, error) {
 	return sheets, err
 }
 
-// find returns the name of the part of a sheet.
-func (s *Sheet) find(files *zip.Reader, wanted string) (string, error) {
+// mostNames is how many names of sheets an error lists.
+const mostNames = 20
+
+// find returns the part of a sheet.
+func (s *Sheet) find(files *zip.Reader, wanted string) (*zip.File, error) {
 	sheets, err := s.list(files)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	found := sheets[0]
 	if wanted != "" {
 		i := slices.IndexFunc(sheets, func(o listed) bool { return strings.EqualFold(o.name, wanted) })
 		if i < 0 {
-			names := make([]string, len(sheets))
-			for i, o := range sheets {
-				names[i] = luatext.Quote(o.name)
+			var names []string
+			for _, o := range sheets[:min(len(sheets), mostNames)] {
+				names = append(names, luatext.Quote(o.name))
 			}
-			return "", invalid.Errorf("", "%s has no sheet %s; it has %s", s.name, luatext.Quote(wanted), strings.Join(names, ", "))
+			if len(sheets) > mostNames {
+				names = append(names, "...")
+			}
+			return nil, invalid.Errorf("", "%s has no sheet %s; it has %s", s.name, luatext.Quote(wanted), strings.Join(names, ", "))
 		}
 		found = sheets[i]
 	}
+	s.title = found.name
 	at := ""
-	err = s.elements(files, "xl/_rels/workbook.xml.rels", func(_ *xml.Decoder, e xml.StartElement) error {
-		if e.Name.Local == "Relationship" && attribute(e, "Id") == found.id {
-			at = path.Join("xl", attribute(e, "Target"))
-			if target := attribute(e, "Target"); strings.HasPrefix(target, "/") {
-				at = target[1:]
-			}
-		}
-		return nil
-	})
-	if err == nil && !slices.ContainsFunc(files.File, func(f *zip.File) bool { return f.Name == at }) {
-		err = invalid.Errorf("open it in a spreadsheet program and save it again", "%s is damaged: the sheet %s is missing", s.name, luatext.Quote(found.name))
-	}
-	return at, err
-}
-
-// readShared reads the texts that cells refer to.
-func (s *Sheet) readShared(files *zip.Reader, most int) error {
-	size := 0
-	return s.elements(files, "xl/sharedStrings.xml", func(d *xml.Decoder, e xml.StartElement) error {
-		if e.Name.Local != "si" {
+	err = s.elements(files, "xl/_rels/workbook.xml.rels", func(e xml.StartElement) error {
+		if e.Name.Local != "Relationship" {
 			return nil
 		}
-		text, err := s.texts(d, "si")
-		if err != nil {
-			return err
+		target := path.Join("xl", attribute(e, "Target"))
+		if t := attribute(e, "Target"); strings.HasPrefix(t, "/") {
+			target = t[1:]
 		}
-		if size += len(text); size > most {
-			return invalid.Errorf("save the sheet as CSV, and import that file", "%s has more than %s of text", s.name, humanize.IBytes(uint64(most)))
+		switch kind := path.Base(attribute(e, "Type")); {
+		case attribute(e, "Id") == found.id:
+			at = target
+		case kind == "sharedStrings":
+			s.sharedAt = target
+		case kind == "styles":
+			s.stylesAt = target
 		}
-		s.shared = append(s.shared, text)
 		return nil
 	})
-}
-
-// texts returns the text in an element, without hints for its pronunciation.
-func (s *Sheet) texts(d *xml.Decoder, until string) (string, error) {
-	var text strings.Builder
-	inText, aside := false, 0
-	for {
-		token, err := d.RawToken()
-		if err != nil {
-			return "", s.damaged(err)
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			inText = t.Name.Local == "t"
-			if t.Name.Local == "rPh" {
-				aside++
-			}
-		case xml.EndElement:
-			inText = false
-			switch t.Name.Local {
-			case until:
-				return unescaped(text.String()), nil
-			case "rPh":
-				aside--
-			}
-		case xml.CharData:
-			if inText && aside == 0 {
-				text.Write(t)
-			}
-		}
+	if err != nil {
+		return nil, err
 	}
+	file := named(files, at)
+	if file == nil {
+		return nil, s.broken("the sheet %s is missing", luatext.Quote(found.name))
+	}
+	return file, nil
 }
 
 // Read passes the CSV text.
@@ -303,38 +280,65 @@ func (s *Sheet) Place(line int) (row int, kinds []mapping.Kind) {
 // next reads the next row and writes it as CSV.
 func (s *Sheet) next() error {
 	for {
-		token, err := s.dec.RawToken()
-		if errors.Is(err, io.EOF) {
+		token, err := s.part.next()
+		if errors.Is(err, io.EOF) && !s.inRows {
 			s.ended = true
 			return nil
 		}
 		if err != nil {
-			return s.damaged(err)
+			return s.after(err)
 		}
 		switch t := token.(type) {
 		case xml.EndElement:
 			if t.Name.Local == "sheetData" {
 				s.ended = true
+				if err := s.part.finish(); err != nil {
+					return s.damaged(err)
+				}
 				return nil
 			}
 		case xml.StartElement:
-			if t.Name.Local != "row" {
-				continue
+			switch t.Name.Local {
+			case "sheetData":
+				s.inRows = true
+			case "row":
+				return s.readRow(attribute(t, "r"))
 			}
-			number := s.row + 1
-			if n, err := strconv.Atoi(attribute(t, "r")); err == nil {
-				number = n
-			}
-			if number <= s.row || number > mostRows {
-				return s.damaged(fmt.Errorf("%w: row %d follows row %d", zip.ErrFormat, number, s.row))
-			}
-			if err := s.readCells(); err != nil {
-				return err
-			}
-			s.write(number)
-			return nil
 		}
 	}
+}
+
+// after is the error of a sheet that can't be read beyond the latest row.
+func (s *Sheet) after(err error) error {
+	if s.row == 0 {
+		return s.damaged(err)
+	}
+	return s.damagedAt(fmt.Sprintf("sheet %s, after row %d: ", luatext.Quote(s.title), s.row), err)
+}
+
+// readRow reads a row, which has a number or comes after the latest one.
+func (s *Sheet) readRow(given string) error {
+	number := s.row + 1
+	if given != "" {
+		n, err := strconv.Atoi(given)
+		switch {
+		case err != nil || n < 1 || n > mostRows:
+			return s.wrong("after row %d: %s is not the number of a row", s.row, luatext.Quote(invalid.Cut(given, 40)))
+		case n == s.row:
+			return s.wrong("row %d occurs twice", n)
+		case n < s.row:
+			return s.wrong("row %d comes after row %d", n, s.row)
+		}
+		number = n
+	}
+	if number > mostRows {
+		return s.wrong("there are more than %s rows", humanize.Comma(mostRows))
+	}
+	if err := s.readCells(number); err != nil {
+		return err
+	}
+	s.write(number)
+	return nil
 }
 
 // write writes the row that was read.
@@ -354,7 +358,7 @@ func (s *Sheet) write(number int) {
 			out = append(out, ',')
 		}
 		kinds[i] = c.kind
-		if c.kind == mapping.Exact || c.text == "" {
+		if c.kind == mapping.Exact || c.text == "" && c.kind == mapping.Text {
 			out = append(out, c.text...)
 			continue
 		}
