@@ -102,7 +102,7 @@ local function values(conn, kind, property, ids)
   for _, part in ipairs(chunks(ids, 100)) do
     local inputs = json.array{}
     for i, id in ipairs(part) do inputs[i] = { id = id } end
-    local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array{ property }, inputs = inputs }, reads = true }
+    local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array{ property }, propertiesWithHistory = json.array{}, inputs = inputs }, reads = true }
     for _, result in ipairs(body.results) do found[result.id] = result.properties[property] end
   end
   return found
@@ -138,7 +138,7 @@ local function writes(kind)
       local names, inputs, found = {}, {}, {}
       for name in pairs(owned) do names[#names + 1] = name end
       for i, id in ipairs(ids) do inputs[i] = { id = id } end
-      local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array(names), inputs = json.array(inputs) }, reads = true }
+      local body = conn:call{ post = objects .. kind .. "/batch/read", json = { properties = json.array(names), propertiesWithHistory = json.array{}, inputs = json.array(inputs) }, reads = true }
       for _, result in ipairs(body.results) do found[result.id] = result.properties end
       return found
     end,

@@ -178,6 +178,7 @@ func testDuplicates(t *testing.T, v vendor) {
 
 // TestManyAtOneTime is heavy: with very many records of one time, what is stored stays small.
 func TestManyAtOneTime(t *testing.T) {
+	t.Parallel()
 	for _, v := range vendors() {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()

@@ -34,6 +34,7 @@ var kinds = []struct {
 // TestSuite runs the shared tests for each connector: go test ./tests/connectors -run
 // TestSuite/hubspot/B
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	for _, v := range vendors() {
 		t.Run(v.name, func(t *testing.T) {
 			for _, k := range kinds {
