@@ -76,8 +76,8 @@ func (k *kept) Set(ctx context.Context, space string, changes []bindings.StateCh
 		k.spaces[space] = map[string]keptValue{}
 	}
 	for _, c := range changes {
-		k.last--
-		v := keptValue{c.Value, k.last} // stored versions are positive
+		k.last++
+		v := keptValue{c.Value, k.last}
 		if c.Value == nil {
 			v.version = 0
 		}

@@ -52,7 +52,7 @@ func TestStateOfDryRun(t *testing.T) {
 		print(old, state.get("a"))
 		print(state.get("b") .. table.concat(state.keys(), ","))`)
 	require.NoError(t, err)
-	assert.Equal(t, "1\t2\t-1\n3a,b\n", b.stdout.String())
+	assert.Equal(t, "1\t2\t1\n3a,b\n", b.stdout.String())
 	value, _, err := stored.Get(t.Context(), "main", "a")
 	require.NoError(t, err)
 	assert.Equal(t, "1", string(value))

@@ -204,7 +204,8 @@ func decide(e Entry, ticks []time.Time, now time.Time, lateAfter time.Duration) 
 	for i, r := range missed {
 		switch last := i == len(missed)-1; {
 		case e.CatchUp == schedule.CatchUpAll && !tooMany, e.CatchUp == schedule.CatchUpOnce && last:
-			r.Cause, r.Due, r.Reason = history.ByCatchUp, now, catchingUp
+			// It keeps its due time, so runs start in the order of their ticks.
+			r.Cause, r.Reason = history.ByCatchUp, catchingUp
 		case e.CatchUp == schedule.CatchUpOnce:
 			leaveOut(r, e, history.Missed, oneForAll, now)
 		case e.CatchUp == schedule.CatchUpAll:
