@@ -31,7 +31,7 @@ methods.__index = methods
 
 --- Declares a system. What it returns has the methods `lookup(name, spec)`, `stream(name, spec)`, `call(request)`,
 --- `page(request, token)` and `sync(options)`.
----@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to identify to it, how many requests it accepts, and until which date it has this version. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
+---@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to authenticate with it, how many requests it accepts, and until which date it has this version. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
 ---@return table
 function connector.new(options)
   declaration.system(options)
@@ -43,7 +43,7 @@ end
 
 --- Declares where a token comes from: an environment variable. For OAuth 2.0, see `connector.auth`.
 ---@param variable string The variable's name.
----@param credential function? Reads it, if the script may not.
+---@param credential function? Reads the variable if the script is not allowed to.
 ---@return function
 function connector.bearer(variable, credential)
   return function()

@@ -92,7 +92,7 @@ func post(a *bindings.Args, m bindings.Message, payload map[string]any) (int, er
 	a.Host.Network.Hide(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return 0, a.Errorf("argument 1, 'url', is not the address of a webhook, such as https://hooks.example.com/...; look whether the variable with it is set")
+		return 0, a.Errorf("argument 1, 'url', is not the address of a webhook, such as https://hooks.example.com/...; check whether the variable with it is set")
 	}
 	a.Host.Network.Hide(u.EscapedPath())
 	if strings.TrimSpace(a.String(1)) == "" {

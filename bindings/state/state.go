@@ -20,7 +20,7 @@ const (
 const (
 	keyDoc     = "The key, at most 500 bytes."
 	valueDoc   = "A table, string, number or boolean that can be encoded as JSON, at most 1 MiB; nil deletes the key."
-	versionDoc = "The version that the value must have, as `get` returned it; 0 if there must be none."
+	versionDoc = "The version that the value must have, as `get` returned it; 0 if the key must not exist."
 	setErrors  = "When a value cannot be encoded as JSON or is too large. With kind `validation` when the value has another version: another run changed it."
 )
 
@@ -53,7 +53,7 @@ func Module() *bindings.Module {
 			"    state.set(\"since\", time.today())",
 		Records: []*bindings.Shape{spaceShape},
 		Funcs: append(functions(own), &bindings.Func{
-			Name: "open", Doc: "Returns values that all scripts share which open the same name.",
+			Name: "open", Doc: "Opens values that several scripts share by name.",
 			Params:  []bindings.Param{{Name: "name", Type: "string", Doc: "The name, at most 500 bytes."}},
 			Returns: []bindings.Return{{Type: "StateSpace", Doc: "The values."}},
 			Example: `local crm = require("state").open("crm")`,

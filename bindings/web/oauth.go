@@ -83,7 +83,7 @@ var (
 	clientIDField = field{Name: "client_id", Type: "string|userdata", Required: true, Doc: "The client ID of the app."}
 	scopesField   = field{Name: "scopes", Type: "string|string[]", Doc: "What the token should allow: a list, or a text with spaces."}
 	placeField    = field{Name: "secret_in", Type: "string", Doc: "Where to send client ID and secret: `body`, or `header` for Basic authentication. Default: `body`."}
-	againField    = field{Name: "again", Type: "string", Doc: "What people have to do if the authorization has ended. It is the hint of the error."}
+	againField    = field{Name: "again", Type: "string", Doc: "What to do when the authorization expires. It is the hint of the error."}
 	secretDoc     = "The client secret of the app."
 )
 
@@ -98,7 +98,7 @@ var tokenReturns = []result{{Type: "userdata", Doc: "The token, for the option `
 func OAuth2() *bindings.Module {
 	return &bindings.Module{
 		Name: "oauth2", Required: true,
-		Doc: "Gets tokens for the module `http` by OAuth 2.0. A token is a value for the option `bearer`: scripts cannot read its text. It is fetched when a request first needs it, " +
+		Doc: "Gets tokens for the module `http` by OAuth 2.0. A token is a value for the option `bearer`, and shows nothing of its text. Send it only to services that you trust with it. It is fetched when a request first needs it, " +
 			"renewed before it expires, and once if a service rejects it with 401.\n\n" +
 			"Tokens are kept in the store, encrypted, so later runs use them too. All runs that use a credential share its token, also on several machines with one store, " +
 			"and one of them renews it at a time. A new refresh token is stored before it is used, also in a dry run. With `--simulate` and without a store, tokens last as long as the run.\n\n" +
@@ -108,7 +108,7 @@ func OAuth2() *bindings.Module {
 			"    local api = http.client{ base = \"https://api.example.com\", bearer = token }",
 		Funcs: []*fn{
 			{
-				Name: "client_credentials", Doc: "Returns a token of an app itself, for which nobody has to log in.",
+				Name: "client_credentials", Doc: "Returns a token for the app itself, without a login.",
 				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string|userdata", Required: true, Doc: secretDoc}, scopesField, placeField,
 					field{Name: "params", Type: "table", Doc: "More parameters for the token endpoint, such as `audience`, by name."}),
 				Returns: tokenReturns, Errors: oauthErrors,
@@ -120,7 +120,7 @@ func OAuth2() *bindings.Module {
 				},
 			},
 			{
-				Name: "jwt", Doc: "Returns a token for a claim that a private key signs (JWT bearer, RS256). The run reads the key; the script cannot.",
+				Name: "jwt", Doc: "Returns a token for a signed claim (JWT bearer, RS256). The run reads the private key; the script cannot.",
 				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string|userdata", Required: true, Doc: "Who asks (`iss`): often the client ID of the app."},
 					field{Name: "subject", Type: "string", Doc: "The user for whom to ask (`sub`)."},
 					field{Name: "audience", Type: "string", Doc: "For whom the claim is (`aud`). Default: `token_url`."},
@@ -135,7 +135,7 @@ func OAuth2() *bindings.Module {
 				Call:    newJWT,
 			},
 			{
-				Name: "refresh", Doc: "Returns a token of an authorization, for which you have a refresh token. If the service replaces the refresh token when it is used, the store keeps the newest one. " +
+				Name: "refresh", Doc: "Returns a token from a refresh token that you already have. If the service replaces the refresh token when it is used, the store keeps the newest one. " +
 					"After you have authorized the app again, pass the new refresh token: it replaces the stored one.",
 				Params: tokenParam(tokenURLField, clientIDField, field{Name: "client_secret", Type: "string|userdata", Doc: secretDoc},
 					field{Name: "refresh_token", Type: "string|userdata", Required: true, Doc: "The refresh token that the service gave when the app was authorized."}, scopesField, placeField, againField),
@@ -145,7 +145,7 @@ func OAuth2() *bindings.Module {
 					o := a.Options(0)
 					g := grant{kind: refreshGrant}
 					if !o.Has("refresh_token") || bindings.SecretFrom(o.Get("refresh_token")) == nil && strings.TrimSpace(o.String("refresh_token")) == "" {
-						return 0, a.Errorf("option 'refresh_token' is empty; look whether the variable with the token is set")
+						return 0, a.Errorf("option 'refresh_token' is empty; check whether the variable with the token is set")
 					}
 					return giveToken(a, g, o)
 				},
@@ -176,7 +176,7 @@ func readGrant(a *args, g grant, o bindings.Options) (grant, error) {
 		}
 		*into = text
 		if o.Has(name) && text == "" {
-			return g, a.Errorf("option '%s' is empty; look whether the variable with it is set", name)
+			return g, a.Errorf("option '%s' is empty; check whether the variable with it is set", name)
 		}
 	}
 	switch place := o.String("secret_in"); place {

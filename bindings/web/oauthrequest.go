@@ -174,7 +174,7 @@ func (t *token) judge(ctx context.Context, c *carrier, err error) tokenVerdict {
 	case c.status < 300 && code == "":
 		failed.Kind = planhat.KindServer
 		failed.Message = fmt.Sprintf("%s responded to the request for a token, but not with a token", t.host())
-		failed.Hint = "look whether token_url is the address of the service's token endpoint"
+		failed.Hint = "check whether token_url is the address of the service's token endpoint"
 		return v
 	}
 	v.after, v.sure = 0, true
@@ -219,16 +219,16 @@ func (t *token) unauthorized(why string) *planhat.Error {
 func (t *token) advice(code string, status int) string {
 	switch code {
 	case "invalid_client":
-		return "look whether the client ID and the client secret belong to the same app, and whether the secret was replaced" + t.otherPlace()
+		return "check whether the client ID and the client secret belong to the same app, and whether the secret was replaced" + t.otherPlace()
 	case "invalid_grant":
 		if t.kind == jwtGrant {
-			return "look whether the subject has allowed the app, whether the private key belongs to the app's certificate, whether audience is the service's own address, and whether this machine's clock is right"
+			return "check whether the subject has allowed the app, whether the private key belongs to the app's certificate, whether audience is the service's own address, and whether this machine's clock is right"
 		}
 		return "the authorization has expired, was revoked, or is for another app: " + t.again
 	case "invalid_scope":
 		return "the app lacks one of the scopes: add it to the app at the service, or leave it out of scopes"
 	case "unauthorized_client":
-		return "allow the app to use this way of getting tokens, in its settings at the service, and look whether it is installed in the account"
+		return "allow the app to use this way of getting tokens, in its settings at the service, and check whether it is installed in the account"
 	case "access_denied", "consent_required", "interaction_required", "app_not_installed":
 		return "install the app in the account, or let an administrator approve it"
 	case "unsupported_grant_type":
@@ -237,10 +237,10 @@ func (t *token) advice(code string, status int) string {
 		return "look in the service's documentation which parameters its token endpoint needs" + t.otherPlace()
 	}
 	if status == http.StatusNotFound || status == http.StatusMethodNotAllowed {
-		return "look whether token_url is the address of the service's token endpoint"
+		return "check whether token_url is the address of the service's token endpoint"
 	}
 	if status == http.StatusUnauthorized {
-		return "look whether the client ID and the client secret are right" + t.otherPlace()
+		return "check whether the client ID and the client secret are right" + t.otherPlace()
 	}
 	return ""
 }

@@ -1,12 +1,12 @@
---- How connectors identify to a system, beside a token from an environment variable: `local auth = require "connector.auth"`.
+--- How connectors authenticate with a system, beside a token from an environment variable: `local auth = require "connector.auth"`.
 local auth = {}
 
 local oauth2 = require "oauth2"
 
---- Declares a token by OAuth 2.0, whose credentials come from environment variables. With `refresh_token`, the app was
---- authorized by a person; with `key_variable`, a private key signs for it; else the app gets the token itself.
+--- Authenticates with OAuth 2.0, with credentials from environment variables. With `refresh_token`, the app was
+--- authorized by a person; with `key_variable`, a private key signs for it; otherwise, the app authenticates as itself.
 ---@param options { token_url: string, client_id: string, client_secret: string?, refresh_token: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table? } `token_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables; the others as in `oauth2`.
----@param credential function? Reads the variables, if the script may not.
+---@param credential function? Reads the variables if the script is not allowed to.
 ---@return function
 function auth.oauth2(options, credential)
   return function(conn)
@@ -38,7 +38,7 @@ function auth.oauth2(options, credential)
   end
 end
 
---- Declares several ways to identify, of which the first one is used whose variables are set.
+--- Tries several ways to authenticate and uses the first whose variables are set.
 ---@param ... function What `connector.bearer` and `oauth2` return.
 ---@return function
 function auth.either(...)

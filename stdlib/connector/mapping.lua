@@ -109,7 +109,7 @@ function mapping.new(conn, name, map, spec)
         local found = path:find("^join%.") ~= nil
         for _, item in ipairs(items) do found = found or at(item, path) ~= absent end
         if not found then
-          error(("%s: no record of %s has %q, which %s is mapped to; look whether it exists, and whether the token may read it.%s"):format(
+          error(("%s: no record of %s has %q, which %s is mapped to; check whether it exists, and whether the token may read it.%s"):format(
             conn.title, name, path, property, advice(items, path)), 0)
         end
       end

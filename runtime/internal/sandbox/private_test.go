@@ -12,7 +12,7 @@ import (
 )
 
 // TestPrivateFiles: no script reads, changes or replaces files with settings or keys,
-// in whatever folder and under whatever name it finds them. It may look whether they
+// in whatever folder and under whatever name it finds them. It may check whether they
 // exist.
 func TestPrivateFiles(t *testing.T) {
 	w := newFolders(t)
