@@ -51,7 +51,7 @@ it("names a field that the user may not read", function()
   records("Opportunity", {})
   local run = synchronize()
   expect(run.ok).to_be(false)
-  expect(run.error.message:find('the field "Industry" of Account', 1, true) ~= nil).to_be(true)
+  expect(run.error.message:find('no record of accounts has "Industry", which custom.Industry is mapped to', 1, true) ~= nil).to_be(true)
 end)
 
 it("says how to call it", function()

@@ -5,7 +5,7 @@ local C, F = require "connector", require "connector.fields"
 
 local api = "/services/data/v{version}/"
 
--- How many records a query returns at most, and a page of bulk results.
+-- How many records a query returns at most. The setting page lowers it.
 local most = 2000
 
 -- How many records a set of bulk results has at most.
@@ -51,7 +51,8 @@ function queries.call(conn, request)
     local code, text = list[1].errorCode, tostring(list[1].message):gsub("^%s+", "")
     -- The message about a field shows the whole query first.
     text = text:match("ERROR at Row:%d+:Column:%d+%s*(.*)$") or text
-    err.message = ("Salesforce: %s: %s (status %s)"):format(code, text, tostring(err.status))
+    local begins = code == "REQUEST_LIMIT_EXCEEDED" and "Salesforce accepts no more requests for now" or "Salesforce"
+    err.message = ("%s: %s: %s (status %s)"):format(begins, code, text, tostring(err.status))
     err.hint = hints[code] or err.hint
   end
   error(err, 0)
@@ -101,26 +102,29 @@ local function value_of(kind, value)
   return value
 end
 
--- A selection is what a stream reads: its fields with their types, as they are in this run.
+-- A selection is what a stream reads: its fields with their types, as they are in this run. Fields of the map that
+-- the token may not read are left out, so the mapper finds that no record has them, and says which property needs them.
 local function select_fields(conn, spec, stream)
   local selection, known = { paths = {}, kinds = {}, absent = {} }, {}
   local function add(path)
-    if known[path:lower()] then return end
-    known[path:lower()] = true
+    if known[path:lower()] then return true end
     local field = resolve(conn, spec.object, path)
     if field then
+      known[path:lower()] = true
       selection.paths[#selection.paths + 1], selection.kinds[path] = path, field.type
     elseif spec.optional and spec.optional[path] then
       selection.absent[#selection.absent + 1] = path
-    else
-      error(("Salesforce: the field %q of %s does not exist, or the integration user may not read it, and %s are mapped from it; check its name and the field-level security"):format(
-        path, spec.object, stream.name:match("%S+$")), 0)
     end
+    return field ~= nil
   end
   add("Id")
   for _, path in ipairs(stream.paths) do add(path) end
   local name = stream.name:match("%S+$")
-  for _, path in ipairs(conn.settings.fields and conn.settings.fields[name] or {}) do add(path) end
+  for _, path in ipairs(conn.settings.fields and conn.settings.fields[name] or {}) do
+    if not add(path) then
+      error(("Salesforce: the field %q of the setting fields does not exist in %s, or the integration user may not read it; check its name and the field-level security"):format(path, spec.object), 0)
+    end
+  end
   return selection
 end
 
@@ -184,12 +188,34 @@ local function conditions(...)
   return list
 end
 
+-- How many records a page has.
+local function page_size(conn) return math.min(most, tonumber(conn.settings.page) or most) end
+
+-- Sends a query that ends with a limit, which is halved while Salesforce takes too long for so many.
+local function limited(conn, spec, request, query)
+  conn.limits = conn.limits or {}
+  while true do
+    local size = conn.limits[spec.object] or page_size(conn)
+    request.query = { q = ("%s ORDER BY Id LIMIT %d"):format(query, size) }
+    request.retry_timeouts = size == 1
+    local ok, body = pcall(call, conn, request)
+    if ok then
+      if type(body) ~= "table" or type(body.records) ~= "table" then error(("Salesforce: the response to %s has no list \"records\", so the page cannot be read"):format(request.get), 0) end
+      return body, body.done == true and #body.records < size
+    end
+    local err = body
+    if type(err) ~= "table" or size <= 1 or not (err.status == 413 or err.kind == "timeout" and err.retryable) then error(err, 0) end
+    conn.limits[spec.object] = math.floor(size / 2)
+    log.info(("Salesforce: a page was too large, so pages have %d records from here on"):format(conn.limits[spec.object]))
+  end
+end
+
 -- Reads the records after an id, in the order of ids. Salesforce returns fewer than it was asked for when
 -- records are wide, and says then that it is not done.
 local function read(conn, spec, stream, selection, where)
-  local query = soql(conn, spec, stream, table.concat(selection.paths, ", "), where, " ORDER BY Id LIMIT " .. most)
-  local body = call(conn, { get = api .. (spec.all and "queryAll" or "query"), query = { q = query } })
-  local page = { items = {}, done = body.done == true and #body.records < most }
+  local request = { get = api .. (spec.all and "queryAll" or "query"), reads = true }
+  local body, done = limited(conn, spec, request, soql(conn, spec, stream, table.concat(selection.paths, ", "), where))
+  local page = { items = {}, done = done }
   for i, record in ipairs(body.records) do page.items[i] = item_of(selection, in_json(record)) end
   return page
 end
@@ -252,7 +278,7 @@ end
 function bulk:page(position)
   self:open(position)
   local page, ended = { items = {} }, false
-  while #page.items < most do
+  while #page.items < page_size(self.conn) do
     local row = self.rows()
     if not row then
       ended = true
@@ -288,7 +314,6 @@ local function is_gone(err) return type(err) == "table" and err.status == 404 en
 function queries.cursor(spec)
   local window = C.window{ format = "iso", id = "Id" }
   return function(stream, conn)
-    window(stream, conn)
     stream.owned = { prefix = spec.ids }
     local known, jobs
     local function selected()
@@ -302,16 +327,12 @@ function queries.cursor(spec)
       local body = call(conn, { get = api .. (spec.all and "queryAll" or "query"), query = { q = query } })
       return body.totalSize > conn.settings.bulk_above
     end
-    stream.changes = function(position)
-      local selection = selected()
-      stream.align(position)
-      if position.to <= position.from then return { items = {}, done = true, next = position } end
-      local page = read(conn, spec, stream, selection, conditions(
-        "SystemModstamp >= " .. time.format(position.from), "SystemModstamp <= " .. time.format(position.to), alive(spec), after(position.last)))
-      local last = page.items[#page.items]
-      page.next = { from = position.from, to = position.to, last = last and last.Id or position.last }
-      return page
-    end
+    -- The window asks for its pages by their conditions.
+    local asked = setmetatable({ page = function(_, of)
+      return read(conn, spec, stream, selected(), conditions("SystemModstamp >= " .. of.from, "SystemModstamp <= " .. of.to, alive(spec), after(of.last)))
+    end }, { __index = conn })
+    stream.delta = function(of) return of end
+    window(stream, asked)
     stream.scan = function(position)
       if position == nil then position = many() and start(conn, spec, stream, selected()) or {} end
       if not position.job then
@@ -341,10 +362,10 @@ function queries.gone(spec)
     local keys, last = {}, nil
     repeat
       local where = table.concat(conditions("IsDeleted = true", since, after(last)), " AND ")
-      local body = call(conn, { get = api .. "queryAll", query = { q = ("SELECT Id FROM %s WHERE %s ORDER BY Id LIMIT %d"):format(spec.object, where, most) } })
+      local body, done = limited(conn, spec, { get = api .. "queryAll", reads = true }, ("SELECT Id FROM %s WHERE %s"):format(spec.object, where))
       for _, record in ipairs(body.records) do keys[#keys + 1] = queries.long(record.Id) end
       last = keys[#keys]
-    until body.done == true and #body.records < most
+    until done
     return keys, { at = began, action = action }
   end
 end
