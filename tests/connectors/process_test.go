@@ -195,7 +195,11 @@ func testLimits(t *testing.T, v vendor) {
 		_, err := r.sync(t, `batch = 100`)
 		require.ErrorContains(t, err, "accepts no more requests for now")
 		assert.Contains(t, err.Error(), "records before are in Planhat, and the next run continues there")
-		refused := func(q *standin.Request) bool { return q.Status == http.StatusTooManyRequests }
+		status := http.StatusTooManyRequests
+		if r.refused != 0 {
+			status = r.refused
+		}
+		refused := func(q *standin.Request) bool { return q.Status == status }
 		assert.Equal(t, 1, r.server.Log.Count(refused), "it stops at once")
 		first := len(r.main())
 		assert.Positive(t, first, "what was read is there")

@@ -217,11 +217,15 @@ func testMapping(t *testing.T, v vendor) {
 	r := rigOf(t, v)
 	ids := r.add(30, r.clock.Now())
 	r.clock.Advance(time.Hour)
-	r.did(t, ``)
+	options := ``
+	if r.mapped != "" {
+		options = `map = { ` + r.stream + ` = { ` + r.mapped + ` } }`
+	}
+	r.did(t, options)
 	before := r.main()
 	value := r.unmapped(ids[:12])
 	r.clock.Advance(time.Hour)
-	did := r.did(t, ``)
+	did := r.did(t, options)
 	assert.EqualValues(t, 12, did["unmapped"])
 	assert.Contains(t, r.log.String(), `12 records have the value \"`+value+`\"`)
 	assert.Equal(t, before, r.main())

@@ -186,8 +186,10 @@ func TestSalesforceDeletions(t *testing.T) {
 	assert.EqualValues(t, 1, did["accounts"]["missing"])
 	assert.NotEqual(t, true, o.records("enduser", "sourceId")[contacts[0]]["archived"], "the default is to report")
 	assert.Equal(t, o.records("company", "sourceId")[companies[2]]["_id"], o.records("enduser", "sourceId")[contacts[1]]["companyId"], "of the merged account")
-	o.must(t, `{ streams = { "contacts" }, missing = "archive" }`)
+	o.must(t, `{ `+streams+`, missing = "archive" }`)
 	assert.Equal(t, true, o.records("enduser", "sourceId")[contacts[0]]["archived"])
+	assert.Contains(t, o.records("company", "sourceId"), companies[1])
+	assert.Contains(t, o.log.String(), "salesforce accounts: Planhat does not archive such records")
 
 	// A record that was removed for good is found by a complete pass, others of Planhat stay.
 	o.Purge("Contact", contacts[3])

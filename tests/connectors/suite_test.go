@@ -3,7 +3,9 @@ package connectors
 import "testing"
 
 // vendors are the connectors that the suite tests.
-func vendors() []vendor { return []vendor{hubspotVendor(), zendeskVendor(), zendeskOrganizations()} }
+func vendors() []vendor {
+	return []vendor{hubspotVendor(), salesforceVendor(), zendeskVendor(), zendeskOrganizations()}
+}
 
 // kinds are the kinds of complaints about connectors, and the test of each.
 var kinds = []struct {

@@ -94,6 +94,8 @@ type system struct {
 	limit func(on bool)
 	most  []limit
 	daily func(n int)
+	// refused is the status of requests above the limits; 0 is 429.
+	refused int
 	// largest makes pages of more records fail.
 	largest func(n int)
 	// zone sets the zone of the account.
@@ -106,6 +108,8 @@ type system struct {
 
 	// unmapped sets a value that the map does not know in so many records.
 	unmapped func(ids []string) (value string)
+	// mapped are changes of the map in Lua that have such a value, if the connector's own has none.
+	mapped string
 	// bad adds records that a run rejects, of several kinds, and returns parts of the
 	// reasons; a prefix of the vendor's id of each must be in the report.
 	bad func() (ids, reasons []string)

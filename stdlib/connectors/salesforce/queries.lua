@@ -5,8 +5,9 @@ local C, F = require "connector", require "connector.fields"
 
 local api = "/services/data/v{version}/"
 
--- How many records a query returns at most. The setting page lowers it.
-local most = 2000
+-- How many records a page has at most. The setting page lowers it. A query asks for one more, to know whether there
+-- are more, and Salesforce returns up to 2,000 without a cursor.
+local most = 1999
 
 -- How many records a set of bulk results has at most.
 local set_size = 50000
@@ -60,7 +61,7 @@ end
 
 local call = queries.call
 
---- Returns the fields of an object that the token may read, by their names in lower case.
+--- Returns the fields of an object that the token may read, by their names.
 ---@param conn table The connector.
 ---@param object string The object, such as `Account`.
 ---@return table
@@ -70,8 +71,8 @@ function queries.describe(conn, object)
   if known then return known end
   known = { fields = {}, relations = {} }
   for _, field in ipairs(call(conn, { get = api .. "sobjects/" .. object .. "/describe" }).fields) do
-    known.fields[field.name:lower()] = field
-    if not F.is_empty(field.relationshipName) then known.relations[field.relationshipName:lower()] = field end
+    known.fields[field.name] = field
+    if not F.is_empty(field.relationshipName) then known.relations[field.relationshipName] = field end
   end
   conn.described[object] = known
   return known
@@ -81,8 +82,8 @@ end
 local function resolve(conn, object, path)
   local known = queries.describe(conn, object)
   local first, rest = path:match("^([^.]+)%.(.+)$")
-  if not first then return known.fields[path:lower()] end
-  local relation = known.relations[first:lower()]
+  if not first then return known.fields[path] end
+  local relation = known.relations[first]
   if not relation then return nil end
   -- A reference to several objects has the fields that they share.
   if #relation.referenceTo ~= 1 then return { type = "string" } end
@@ -107,10 +108,10 @@ end
 local function select_fields(conn, spec, stream)
   local selection, known = { paths = {}, kinds = {}, absent = {} }, {}
   local function add(path)
-    if known[path:lower()] then return true end
+    if known[path] then return true end
     local field = resolve(conn, spec.object, path)
     if field then
-      known[path:lower()] = true
+      known[path] = true
       selection.paths[#selection.paths + 1], selection.kinds[path] = path, field.type
     elseif spec.optional and spec.optional[path] then
       selection.absent[#selection.absent + 1] = path
@@ -147,21 +148,11 @@ local function item_of(selection, read)
   return item
 end
 
--- The value at a path of a record in JSON, whose names can differ in case.
+-- Returns what reads the value at a path of a record in JSON.
 local function in_json(record)
   return function(path)
-    local value = record
-    for name in path:gmatch("[^.]+") do
-      if type(value) ~= "table" then return nil end
-      local found = value[name]
-      if found == nil then
-        for other, candidate in pairs(value) do
-          if type(other) == "string" and other:lower() == name:lower() then found = candidate end
-        end
-      end
-      value = found
-      if value == json.null then return nil end
-    end
+    local value = F.at(record, path)
+    if F.is_empty(value) then return nil end
     return value
   end
 end
@@ -196,12 +187,14 @@ local function limited(conn, spec, request, query)
   conn.limits = conn.limits or {}
   while true do
     local size = conn.limits[spec.object] or page_size(conn)
-    request.query = { q = ("%s ORDER BY Id LIMIT %d"):format(query, size) }
+    request.query = { q = ("%s ORDER BY Id LIMIT %d"):format(query, size + 1) }
     request.retry_timeouts = size == 1
     local ok, body = pcall(call, conn, request)
     if ok then
       if type(body) ~= "table" or type(body.records) ~= "table" then error(("Salesforce: the response to %s has no list \"records\", so the page cannot be read"):format(request.get), 0) end
-      return body, body.done == true and #body.records < size
+      local done = body.done == true and #body.records <= size
+      if #body.records > size then body.records[#body.records] = nil end
+      return body, done
     end
     local err = body
     if type(err) ~= "table" or size <= 1 or not (err.status == 413 or err.kind == "timeout" and err.retryable) then error(err, 0) end

@@ -7,7 +7,7 @@ local api = "/services/data/v{version}/"
 
 -- Returns a field that can be written, or says why it cannot.
 local function writable(conn, object, name)
-  local field = queries.describe(conn, object).fields[name:lower()]
+  local field = queries.describe(conn, object).fields[name]
   if not field then
     error(("Salesforce: the field %q of %s does not exist, or the integration user may not read it; check its name and the field-level security"):format(name, object), 0)
   end

@@ -71,11 +71,23 @@ func compare(a, b any) int {
 // run returns the records that a query finds, in its order.
 func (o *Org) run(s *statement) []*record {
 	var found []*record
-	for _, r := range s.object.order {
+	candidates := s.object.order // by id
+	if s.after != "" {
+		i, _ := slices.BinarySearchFunc(candidates, s.after, func(r *record, id string) int { return strings.Compare(Short(r.id), Short(id)) })
+		candidates = candidates[i:]
+	}
+	byID := len(s.order) == 1 && s.order[0].field.Name == "Id" && s.order[0].ref == nil && !s.order[0].down
+	for _, r := range candidates {
+		if byID && s.limit >= 0 && len(found) == s.limit {
+			return found
+		}
 		if !s.all && (r.deleted || o.archived(s.object, r)) || s.where != nil && !s.where(r) {
 			continue
 		}
 		found = append(found, r)
+	}
+	if byID {
+		return found
 	}
 	if len(s.order) == 0 { // no order is promised: the records changed last come first
 		slices.SortStableFunc(found, func(a, b *record) int { return b.modified.Compare(a.modified) })

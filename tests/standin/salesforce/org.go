@@ -207,6 +207,42 @@ func (o *Org) AddField(object string, f Field) {
 	t.fields = append(t.fields, f)
 }
 
+// RenameField gives a field another name, with its values.
+func (o *Org) RenameField(object, from, to string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t := o.table(object)
+	t.fields = slices.Clone(t.fields)
+	for i := range t.fields {
+		if t.fields[i].Name == from {
+			t.fields[i].Name = to
+		}
+	}
+	for _, r := range t.order {
+		r.values[to] = r.values[from]
+		delete(r.values, from)
+	}
+}
+
+// DeleteField removes a field from an object.
+func (o *Org) DeleteField(object, name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	t := o.table(object)
+	t.fields = slices.DeleteFunc(slices.Clone(t.fields), func(f Field) bool { return f.Name == name })
+}
+
+// Normalize changes texts that the API writes to a field, as a trigger does.
+func (o *Org) Normalize(object, name string, change func(string) string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i, f := range o.table(object).fields {
+		if f.Name == name {
+			o.table(object).fields[i].normalize = change
+		}
+	}
+}
+
 // HideField hides a field from the user whose token it is, or shows it again.
 func (o *Org) HideField(object, name string, hidden bool) {
 	o.mu.Lock()

@@ -29,6 +29,10 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if most := o.settings.TooMany; most > 0 && statement.limit > most {
+		w.WriteHeader(http.StatusGatewayTimeout)
+		return nil
+	}
 	found := o.run(statement)
 	if statement.count {
 		writeJSON(w, http.StatusOK, map[string]any{"totalSize": len(found), "done": true, "records": []any{}})

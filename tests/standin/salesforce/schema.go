@@ -15,6 +15,8 @@ type Field struct {
 	ReadOnly             bool
 	Length               int // of a text; 255 if it is 0
 	Scale                int // decimals of a number
+
+	normalize func(string) string
 }
 
 // object is an object type with its records.

@@ -14,6 +14,9 @@ type Settings struct {
 	// LargestPage is how many records a page of a query has at most, whatever the
 	// request asks for: wide records make pages smaller.
 	LargestPage int
+	// TooMany fails queries with a larger limit with 504, as one does that takes too
+	// long. 0 is no limit.
+	TooMany int
 	// Cursors is how many queries can have further pages at a time.
 	Cursors int
 	// JobPolls is how often a bulk job answers that it is not complete.

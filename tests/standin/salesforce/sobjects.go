@@ -223,5 +223,8 @@ func (f *Field) accept(value any) (any, *failure) {
 	case isText && len([]rune(text)) > f.length():
 		return nil, &failure{"STRING_TOO_LONG", f.Name + ": data value too large: " + text[:20] + " (max length=" + strconv.Itoa(f.length()) + ")", []string{f.Name}}
 	}
+	if isText && f.normalize != nil {
+		return f.normalize(text), nil
+	}
 	return value, nil
 }

@@ -15,7 +15,8 @@ type statement struct {
 	fields []path
 	where  condition
 	order  []sorting
-	limit  int // negative for none
+	limit  int    // negative for none
+	after  string // the id after which records can match, empty for all
 }
 
 // path is a field, of the record itself or of one that it refers to.
@@ -295,6 +296,9 @@ func (p *parser) one() (condition, error) {
 	if err != nil {
 		return nil, err
 	}
+	if id, ok := right.(string); ok && left.field.Name == "Id" && left.ref == nil && operator.text == ">" && p.narrows() {
+		p.after = id
+	}
 	return func(r *record) bool {
 		value := p.read(object, r, left)
 		if value == nil || right == nil { // null is only equal to null
@@ -302,6 +306,16 @@ func (p *parser) one() (condition, error) {
 		}
 		return holds(compare(value, right))
 	}, nil
+}
+
+// narrows reports whether each condition of the query must hold.
+func (p *parser) narrows() bool {
+	for _, t := range p.tokens {
+		if t.is("OR") || t.is("NOT") {
+			return false
+		}
+	}
+	return true
 }
 
 var operators = map[string]func(int) bool{
