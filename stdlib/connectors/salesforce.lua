@@ -19,12 +19,20 @@ local function way(more)
   return A.oauth2(options, host.credential)
 end
 
+local usual = A.either(
+  way{ client_secret = "SALESFORCE_CLIENT_SECRET" },
+  way{ key_variable = "SALESFORCE_PRIVATE_KEY", subject = "{username}", audience = "https://{login}" },
+  C.bearer("SALESFORCE_TOKEN", host.credential))
+
+-- Where a person has authorized the app, in place of an integration user.
+local by_refresh_token = way{ client_secret = "SALESFORCE_CLIENT_SECRET", refresh_token = "SALESFORCE_REFRESH_TOKEN" }
+
 local salesforce = C.new{
   name = "salesforce", title = "Salesforce", base = "https://{instance}", login = "login.salesforce.com", version = "68.0", sunset = "2029-10-31",
-  auth = A.either(
-    way{ client_secret = "SALESFORCE_CLIENT_SECRET" },
-    way{ key_variable = "SALESFORCE_PRIVATE_KEY", subject = "{username}", audience = "https://{login}" },
-    C.bearer("SALESFORCE_TOKEN", host.credential)),
+  auth = function(conn)
+    if host.credential("SALESFORCE_REFRESH_TOKEN") then return by_refresh_token(conn) end
+    return usual(conn)
+  end,
 }
 
 -- Declares a stream that reads an object.

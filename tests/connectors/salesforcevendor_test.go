@@ -18,27 +18,8 @@ func salesforceVendor() vendor {
 		without: map[string]string{
 			"S": "the connector registers no webhooks",
 		},
-		own: map[string]func(t *testing.T){"F": salesforceTokens, "H": salesforceReferences},
+		own: map[string]func(t *testing.T){"H": salesforceReferences},
 	}
-}
-
-// salesforceTokens: TestSalesforceErrors and TestSalesforceByKey test how tokens are
-// renewed. Here, one ends again and again.
-func salesforceTokens(t *testing.T) {
-	r := rigOf(t, salesforceVendor())
-	vendor := r.handler.(*salesforce.Server)
-	ids := r.add(5*r.pageSize, r.clock.Now())
-	r.clock.Advance(time.Hour)
-	pages := 0
-	r.server.Before(func(q *standin.Request) {
-		if r.page(q) {
-			if pages++; pages%3 == 0 {
-				vendor.OAuth.ExpireAccess()
-			}
-		}
-	})
-	r.did(t, ``)
-	all(t, r.main(), ids)
 }
 
 // salesforceReferences: a contact comes with its company, also after it moved.
@@ -93,6 +74,11 @@ func salesforceSystem(s *salesforce.Server) *system {
 		merge:    func(kept, gone string) { s.Merge(kind, kept, gone) },
 		missing:  "delete",
 		page:     isPage, pageSize: 200, lastPage: `{"totalSize":0,"done":true,"records":[]}`,
+		oauth: func() map[string]string {
+			s.OAuth.Rotate, s.OAuth.RevokeFamily = true, true
+			return map[string]string{"SALESFORCE_CLIENT_ID": salesforce.ClientID, "SALESFORCE_CLIENT_SECRET": salesforce.ClientSecret, "SALESFORCE_REFRESH_TOKEN": s.Install().Refresh}
+		},
+		expire: s.OAuth.ExpireAccess, tokens: s.OAuth.Counts,
 		limit: func(bool) {},
 		// A run also asks for the fields, the number of records and what was deleted.
 		daily:   func(n int) { s.Configure(func(o *salesforce.Settings) { o.Daily = n + 4 }) },
