@@ -37,7 +37,7 @@ func TestScriptsDoNotGetCredentials(t *testing.T) {
 		`package.loaded["connector"] = setmetatable({}, { __index = function(_, name)
 			return function(...) for _, v in ipairs{ ... } do if type(v) == "function" then print(pcall(v, "PLANHAT_API_TOKEN")) print(pcall(v, "HUBSPOT_TOKEN")) end end return setmetatable({}, { __index = function() return function() end end }) end
 		end })
-		pcall(require, "connectors.hubspot")`,
+		print(pcall(require, "connectors.hubspot")) -- built-in modules do not get the replaced one`,
 	} {
 		b.stdout.Reset()
 		b.opts.Secrets = nil // nothing is hidden that was printed

@@ -100,6 +100,20 @@ func TestAFileIsOneModule(t *testing.T) {
 	assert.Contains(t, b.fails(t, `require "self"`).Message, "modules require each other in a cycle: self → lib.self")
 }
 
+// Built-in modules get each other, whatever a script calls its own files.
+func TestBuiltInModulesGetEachOther(t *testing.T) {
+	b := newBench(t)
+	b.put(t, "sync.lua", `error("this is not the engine")`)
+	b.put(t, "connector/fields.lua", `return { own = true }`)
+	r, err := b.run(t, `
+		local hubspot, connector = require "connectors.hubspot", require "connector"
+		assert(type(hubspot.sync) == "function" and require "connector" == connector)
+		assert(not pcall(require, "sync"))
+		return require("connector.fields").own, connector.window{ format = "ms" }`)
+	require.NoError(t, err)
+	assert.Equal(t, true, r.Values[0])
+}
+
 func TestRequireFailures(t *testing.T) {
 	b := newBench(t)
 	b.put(t, "a.lua", `require "b"`)
