@@ -106,7 +106,9 @@ func (c *csvReader) next(L *lua.LState) (lua.LValue, int, error) {
 		var wrong *csvtext.RowError
 		switch {
 		case errors.As(err, &wrong) && c.opt.collect:
-			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.text(L, wrong.Cells, c.place(wrong.Line, wrong.Cells))})
+			at := c.place(wrong.Line, wrong.Cells)
+			at.width, at.text = wrong.Columns, wrong.Text
+			c.problems.add(wrong.Line, wrong.Err, map[string]lua.LValue{"row": c.text(L, wrong.Cells, at)})
 			continue
 		case errors.Is(err, io.EOF):
 			return nil, 0, c.problems.end()

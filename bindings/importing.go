@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
-	"github.com/go-json-experiment/json/jsontext"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/csvtext"
@@ -61,7 +61,7 @@ var importOptions = func() []Field {
 		{Name: "key", Type: "string", Doc: "The property that identifies each row, such as `externalId`. A row without it is rejected."},
 		{Name: "only_changed", Type: "boolean", Doc: "Whether to read the records first, and to send only rows that are new or differ, as `sync` does. The others count as unchanged. It needs `key`. Default: false, since reading everything takes longer than sending a few rows."},
 		{Name: "where", Type: "fun(row: table): boolean", Doc: "Returns whether to import a row, which has the cells as text by the names of their columns. Default: all rows."},
-		{Name: "rejects", Type: "string", Doc: "A file for the rejected rows, as that of `--rejects`: correct it, and import it with the same declaration. It is written if there are any, and must not exist yet."},
+		{Name: "rejects", Type: "string", Doc: "A file for the rejected rows, such as `out/rejects.csv`: correct it, and import it with the same declaration. Rows of JSON Lines need a `.jsonl` file. It is written if there are any, and must not exist yet."},
 	}
 	for _, f := range csvReadOptions {
 		if !slices.Contains([]string{"header", "columns", "required", "numbers", "types", "on_error"}, f.Name) {
@@ -107,6 +107,9 @@ type importer struct {
 	read  func() ([]string, []mapping.Kind, int, error)
 	lines *rowfile.Lines
 	exact bool
+	// again is set for a file of rejected rows, and encoding is that of lines.
+	again    bool
+	encoding string
 	// keyed is set if each row has a key.
 	keyed   bool
 	model   *catalog.Model
@@ -132,17 +135,16 @@ func (b binding) importFile(a *Args) (int, error) {
 		return 0, err
 	}
 	o := a.Options(0)
-	rejects := o.String("rejects")
-	if rejects != "" {
-		if _, err := a.Host.Files.Stat(rejects); err == nil {
-			return 0, a.Errorf("option 'rejects': the file %s exists; name a new file, or delete it", rejects)
-		}
-	}
 	im, err := b.importer(a, o)
 	if err != nil {
 		return 0, err
 	}
 	defer im.done()
+	rejects, err := im.openRejects(o.String("rejects"), spec.Qualify(b.model.Snake, "import"))
+	if err != nil {
+		return 0, err
+	}
+	defer rejects.discard()
 	if im.refs, err = b.references(a, o); err != nil {
 		return 0, err
 	}
@@ -155,7 +157,8 @@ func (b binding) importFile(a *Args) (int, error) {
 		return 0, err
 	}
 	opt.Made = func(packed []byte) planhat.Record {
-		at := place{origin: im.from, cells: mapping.Unpack(packed)}
+		cells, kinds := mapping.Unpack(packed)
+		at := im.place(cells, kinds, 0)
 		return at.record()
 	}
 	result, changed, err := b.sendImport(ctx, im, r, o, opt)
@@ -163,8 +166,8 @@ func (b binding) importFile(a *Args) (int, error) {
 	if errors.As(err, &failed) {
 		result = failed.Result
 	}
-	if rejects != "" && result != nil && len(result.Errors) > 0 {
-		if err := im.writeRejects(rejects, spec.Qualify(b.model.Snake, "import"), result.Errors); err != nil {
+	if result != nil {
+		if err := rejects.write(im, result.Errors); err != nil {
 			return 0, err
 		}
 	}
@@ -294,7 +297,7 @@ func (im *importer) next() (planhat.Row, error) {
 		switch {
 		case errors.As(err, &wrong):
 			im.rows++
-			return im.problem(wrong.Cells, wrong.Line, wrong.Err), nil
+			return im.refuse(place{origin: im.from, line: wrong.Line, cells: lasting(wrong.Cells), width: wrong.Columns, text: wrong.Text}, wrong.Err), nil
 		case err != nil && !errors.Is(err, io.EOF):
 			return planhat.Row{}, im.src.fail(err)
 		case err != nil:
@@ -323,11 +326,11 @@ func (im *importer) next() (planhat.Row, error) {
 		case errors.As(err, &failed):
 			return planhat.Row{}, fmt.Errorf("%s, line %d: %w", im.src.name, line, err)
 		case err != nil:
-			return im.problem(cells, line, err), nil
+			return im.refuse(im.place(cells, kinds, line), err), nil
 		}
 		if !im.keyed {
 			if lacks := precheck.IncompleteRow(im.model, im.text); lacks != "" {
-				return im.problem(cells, line, errors.New(lacks)), nil
+				return im.refuse(im.place(cells, kinds, line), errors.New(lacks)), nil
 			}
 		}
 		if im.refs != nil {
@@ -336,22 +339,46 @@ func (im *importer) next() (planhat.Row, error) {
 			case err != nil:
 				return planhat.Row{}, fmt.Errorf("%s, line %d: looking for the records that it refers to failed: %w", im.src.name, line, err)
 			case missing != "":
-				return im.problem(cells, line, errors.New(missing)), nil
+				return im.refuse(im.place(cells, kinds, line), errors.New(missing)), nil
 			}
 		}
-		im.packed = mapping.Pack(im.packed[:0], cells)
+		im.packed = mapping.Pack(im.packed[:0], cells, kinds)
 		return planhat.Row{Record: im.text, Valid: true, File: im.from.file, Line: line, Made: im.packed}, nil
 	}
 }
 
-// problem is a row that is not sent.
-func (im *importer) problem(cells []string, line int, err error) planhat.Row {
-	at := place{origin: im.from, line: line, cells: lasting(cells)}
-	problem := err.Error()
-	if data, ok := errors.AsType[*invalid.Error](err); ok && data.Hint != "" {
-		problem += ": " + data.Hint
+// place is where a row comes from, with its cells as a file of rejected rows has them.
+func (im *importer) place(cells []string, kinds []mapping.Kind, line int) place {
+	at := place{origin: im.from, line: line}
+	if at.cells = lasting(cells); kinds == nil {
+		return at
 	}
-	return planhat.Row{Record: at.record(), File: im.from.file, Line: line, Source: at.record, Rejected: problem}
+	written, same := im.plan.Written(at.cells, kinds)
+	if !same {
+		at.text = cmp.Or(strings.TrimSpace(strings.Join(at.cells, " | ")), "?")
+	}
+	at.cells = written
+	return at
+}
+
+// refuse returns a row that is not sent.
+func (im *importer) refuse(at place, err error) planhat.Row {
+	if at.cells == nil && at.text != "" {
+		at.cells = make([]string, len(at.titles)) // so that the columns are known
+	}
+	problems, _ := errors.AsType[mapping.Problems](err)
+	if problems == nil {
+		problems = mapping.Problems{err}
+	}
+	var texts []string
+	for _, problem := range problems {
+		text := problem.Error()
+		if data, ok := errors.AsType[*invalid.Error](problem); ok && data.Hint != "" {
+			text += ": " + data.Hint
+		}
+		texts = append(texts, text)
+	}
+	return planhat.Row{Record: at.record(), File: im.from.file, Line: at.line, Source: at.record, Rejected: strings.Join(texts, "; ")}
 }
 
 // fault returns the error of an import that could not read its file to the end. It says
@@ -362,38 +389,4 @@ func (im *importer) fault(failed *planhat.Error) error {
 		sent = fmt.Sprintf("of the %s rows before it, %s were sent", humanize.Comma(int64(r.Rows)), humanize.Comma(int64(r.Sent)))
 	}
 	return im.a.Errorf("%v; %s", im.failed, sent)
-}
-
-// writeRejects writes the rows that were not taken into a new file.
-func (im *importer) writeRejects(name, call string, rows []planhat.RowError) error {
-	to, err := openTarget(im.a, name, false)
-	if err != nil {
-		return err
-	}
-	w, err := csvtext.NewRejectedWriter(to, im.from.titles)
-	for i := 0; err == nil && i < len(rows); i++ {
-		row := csvtext.Rejected{Reason: rows[i].Message, State: string(rows[i].State()), Call: call}
-		if at := rows[i].Origin; at != nil {
-			row.File, row.Line = at.File, at.Line
-			row.Cells = cellsOf(at.Row)
-		}
-		err = w.WriteRow(row)
-	}
-	if err == nil {
-		err = w.Flush()
-	}
-	return to.finish(to.fail(err))
-}
-
-// cellsOf returns the cells that a place wrote as a record.
-func cellsOf(r planhat.Record) []string {
-	if len(r) == 0 {
-		return nil
-	}
-	cells := []string{}
-	for _, m := range r.AppendMembers(nil) {
-		text, _ := jsontext.AppendUnquote(nil, r[m.From:m.To]) // as it was written
-		cells = append(cells, string(text))
-	}
-	return cells
 }

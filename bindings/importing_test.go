@@ -83,9 +83,11 @@ func TestImport(t *testing.T) {
 	h.file("again.csv", strings.NewReplacer("x,1", "5,1", ",No key", "n-1,No key").Replace(rejected))
 	again := results(t, L, `
 		local names = {}
-		for row in csv.rows("again.csv") do names[#names + 1] = row["Account ID"] or "?" end
+		local rows, problems = csv.read("again.csv", { on_error = "collect" })
+		for _, row in ipairs(rows) do names[#names + 1] = row["Account ID"] or "?" end
+		for _, problem in ipairs(problems) do names[#names + 1] = problem.row["Account ID"] .. problem.row.column_11 end
 		return table.concat(names, " ")`)
-	assert.Equal(t, []string{"n-1 c-3 c-5 c-6 b-2"}, again)
+	assert.Equal(t, []string{"n-1 c-3 c-5 b-2 c-6more"}, again)
 }
 
 func TestImportRefusesWhatDoesNotFit(t *testing.T) {
@@ -155,7 +157,7 @@ func TestImportOfOtherFormats(t *testing.T) {
 	assert.Equal(t, "1 2 1", got[2])
 	assert.Equal(t, `a.jsonl:2: column "name": it holds a list, not one value`, got[3])
 	assert.Equal(t, "a.jsonl:3: the line is not an object of JSON", got[4])
-	assert.Contains(t, h.text("rejects.csv"), "b-3,C,1,1.5,")
+	assert.Contains(t, h.text("rejects.csv"), `b-3,C,1,"1,5",`)
 	assert.Contains(t, h.lines, "INFO a.xlsx: this column is not imported: Note")
 	stored := map[string]string{}
 	for _, raw := range server.RecordsJSON("company") {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -48,14 +47,23 @@ func (b binding) importer(a *Args, o Options) (*importer, error) {
 	if im.where, _ = o.Get("where").(*lua.LFunction); im.where == nil && o.Has("where") {
 		return nil, a.Errorf("option 'where' must be a function")
 	}
-	open, err := importFormat(a, o, name)
+	format, err := importFormat(a, o, name)
 	if err != nil {
 		return nil, err
+	}
+	open := formats[format].open
+	if format != "csv" { // a file of rejected rows is CSV
+		if err := refuseOptions(a, o, name, format); err != nil {
+			return nil, err
+		}
 	}
 	if im.src, err = openSource(a, name); err != nil {
 		return nil, err
 	}
-	if err = open(im, o, csv); err == nil {
+	if err = open(im, o, csv); err == nil && format == "csv" && !im.again {
+		err = refuseOptions(a, o, name, format)
+	}
+	if err == nil {
 		im.plan, err = b.importPlan(im, o, declared, csv.empty)
 	}
 	if err != nil {
@@ -67,41 +75,6 @@ func (b binding) importer(a *Args, o Options) (*importer, error) {
 		a.Host.Log.Write(a.Context(), slog.LevelInfo, fmt.Sprintf("%s: %s not imported: %s", name, english.PluralWord(len(unused), "this column is", "these columns are"), strings.Join(unused, ", ")), nil)
 	}
 	return im, nil
-}
-
-// formats are the formats of files, with what opens them and the options that they do not
-// have.
-var formats = map[string]struct {
-	open    func(*importer, Options, csvOptions) error
-	without []string
-}{
-	"csv":   {(*importer).openCSV, []string{"sheet"}},
-	"xlsx":  {(*importer).openSheet, []string{"separator", "encoding", "lazy_quotes", "escape", "ragged"}},
-	"jsonl": {(*importer).openLines, []string{"sheet", "header", "skip", "separator", "repeated", "lazy_quotes", "escape", "ragged"}},
-}
-
-// importFormat returns what opens a file, by its option or its name.
-func importFormat(a *Args, o Options, name string) (func(*importer, Options, csvOptions) error, error) {
-	format := "csv"
-	switch strings.ToLower(path.Ext(strings.TrimSuffix(name, ".gz"))) {
-	case ".xlsx", ".xlsm":
-		format = "xlsx"
-	case ".jsonl", ".ndjson":
-		format = "jsonl"
-	}
-	if o.Has("format") {
-		var err error
-		if format, err = choice(a, o, "format", "csv", "xlsx", "jsonl"); err != nil {
-			return nil, err
-		}
-	}
-	of := formats[format]
-	for _, option := range of.without {
-		if o.Has(option) {
-			return nil, a.Errorf("option '%s' does not apply to %s, which is read as %s", option, name, format)
-		}
-	}
-	return of.open, nil
 }
 
 // openCSV opens a file of CSV.
@@ -132,6 +105,7 @@ func (im *importer) table(from io.Reader, csv csvOptions) (*csvtext.Reader, erro
 		text := mayBeStored(name, n)
 		a.Host.Log.WarnOnce(a.Context(), text, text)
 	}
+	im.again = file.Rejected()
 	im.from = &origin{file: im.src.file(), titles: file.Titles, columns: file.Columns}
 	return file, nil
 }
@@ -173,7 +147,10 @@ func (im *importer) openLines(_ Options, csv csvOptions) error {
 	if err != nil {
 		return err
 	}
-	im.exact, im.lines = true, lines
+	im.exact, im.lines, im.encoding = true, lines, csv.Encoding
+	if err := im.doubtLines(csv.Encoding); err != nil {
+		return err
+	}
 	im.from = &origin{file: im.src.file(), titles: columns, columns: columns}
 	im.read = func() ([]string, []mapping.Kind, int, error) {
 		cells, line, err := lines.Next()
@@ -313,11 +290,12 @@ func (b binding) importColumn(im *importer, o Options, title string, v lua.LValu
 			return c, fail("the property %s is an object; name a part of it, such as %s.Tier, or use 'convert'", c.Property, c.Property)
 		}
 	}
-	var err error
-	if c.Convert, err = importForm(a, o, own, kind, im.exact); err != nil {
+	form, err := im.form(o, own, kind)
+	if err != nil {
 		return c, err
 	}
-	if c.Convert == nil {
+	var known bool
+	if c.Convert, known = form.Converter(kind); !known {
 		return c, fail("unknown type '%s'%s; valid types: %s", kind, catalog.DidYouMean(kind, mapping.Types), strings.Join(mapping.Types, ", "))
 	}
 	if im.exact {
@@ -326,8 +304,15 @@ func (b binding) importColumn(im *importer, o Options, title string, v lua.LValu
 		c.Exact, _ = exact.Converter(kind)
 		if own.String("reference") != "" || kind == "list" {
 			c.Exact = nil // as text
+		} else {
+			c.Written = func(cell string) (string, bool, bool) { return form.Written(kind, cell) }
 		}
-		c.Nested = own.String("reference") == "" && (kind == "list" || property == nil && !own.Has("type"))
+	}
+	switch {
+	case kind == "list":
+		c.Inner = form.Items
+	case property == nil && !own.Has("type") && own.String("reference") == "":
+		c.Inner = mapping.Any
 	}
 	return c, err
 }
@@ -342,28 +327,29 @@ func (b binding) checkValue(name string, v jsontext.Value) error {
 	return nil
 }
 
-// importForm returns the conversion of a type, nil if there is none of that name. In a file
-// whose numbers are numbers, amounts need no decimal sign.
-func importForm(a *Args, o, own Options, kind string, exact bool) (mapping.Convert, error) {
+// form returns how the cells of a column are written. In a file whose numbers are numbers,
+// and in that of its rejected rows, amounts need no decimal sign.
+func (im *importer) form(o, own Options, kind string) (mapping.Form, error) {
+	a := im.a
 	option := func(name string) string {
 		if own.Has(name) {
 			return own.String(name)
 		}
 		return o.String(name)
 	}
-	form := mapping.Form{Decimal: option("decimal"), Separator: ","}
+	form := mapping.Form{Decimal: option("decimal"), Separator: ",", Again: im.again}
 	if form.Decimal != "" && form.Decimal != "." && form.Decimal != "," {
-		return nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", form.Decimal)
+		return form, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", form.Decimal)
 	}
-	if kind == "money" && form.Decimal == "" && exact {
+	if kind == "money" && form.Decimal == "" && (im.exact || im.again) {
 		form.Decimal = "."
 	}
 	if kind == "money" && form.Decimal == "" {
-		return nil, a.Errorf("the type 'money' needs the option 'decimal', \".\" or \",\"")
+		return form, a.Errorf("the type 'money' needs the option 'decimal', \".\" or \",\"")
 	}
 	if own.Has("separator") {
 		if form.Separator = own.String("separator"); form.Separator == "" {
-			return nil, a.Errorf("the separator of a list must not be empty")
+			return form, a.Errorf("the separator of a list must not be empty")
 		}
 	}
 	switch reference := own.String("reference"); reference {
@@ -373,16 +359,15 @@ func importForm(a *Args, o, own Options, kind string, exact bool) (mapping.Conve
 	case "sourceId":
 		form.Prefix = "srcid-"
 	default:
-		return nil, a.Errorf("'reference' must be \"externalId\" or \"sourceId\", not %q", reference)
+		return form, a.Errorf("'reference' must be \"externalId\" or \"sourceId\", not %q", reference)
 	}
 	loc, err := a.zone(option("zone"))
 	if err != nil {
-		return nil, err
+		return form, err
 	}
 	form.Dates = calendar.Reader{Zone: loc, Layout: option("date_format"), Option: calendar.CSVFormat}
 	if err := form.Dates.Check(); err != nil {
-		return nil, err
+		return form, err
 	}
-	convert, _ := form.Converter(kind)
-	return convert, nil
+	return form, nil
 }

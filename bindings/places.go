@@ -19,6 +19,10 @@ type place struct {
 	line int
 	// cells are those of the row as the file has them, nil if it is not CSV.
 	cells []string
+	// width is how many columns the file has if the row has more or fewer cells, and text
+	// what the row is if it could not be read as cells.
+	width int
+	text  string
 	// nulls are the names of fields that a row of JSON lost because they are null.
 	nulls []string
 	// row is what the row was made from, nil if it was read as it is.
@@ -146,6 +150,14 @@ func (p place) record() planhat.Record {
 	w := jsontext.NewEncoder(&out, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	// Writing to memory does not fail.
 	_ = w.WriteToken(jsontext.BeginObject)
+	if p.width > 0 {
+		_ = w.WriteToken(jsontext.String(csvtext.RejectedCells))
+		_ = w.WriteToken(jsontext.String(csvtext.WrongLength(len(p.cells), p.width)))
+	}
+	if p.text != "" {
+		_ = w.WriteToken(jsontext.String(csvtext.RejectedText))
+		_ = w.WriteToken(jsontext.String(p.text))
+	}
 	for i, cell := range p.cells {
 		name := csvtext.ColumnName(i)
 		if i < len(p.titles) {

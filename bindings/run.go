@@ -27,6 +27,13 @@ type (
 // rows' own.
 var RejectedColumns = csvtext.RejectedColumns
 
+// RejectedCells and RejectedText are columns that only some of these files have, for rows
+// that could not be read.
+const (
+	RejectedCells = csvtext.RejectedCells
+	RejectedText  = csvtext.RejectedText
+)
+
 // ColumnName returns the name of a column without one, counted from 0.
 func ColumnName(i int) string { return csvtext.ColumnName(i) }
 

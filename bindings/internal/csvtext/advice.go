@@ -23,6 +23,11 @@ type RowError struct {
 	Err   error
 	Line  int
 	Cells []string
+	// Columns is how many columns there are if Cells are more or fewer, or else 0.
+	Columns int
+	// Text is the row as the file has it if it has no cells, such as a line of JSON Lines
+	// that is not valid.
+	Text string
 }
 
 func (e *RowError) Error() string { return e.Err.Error() }
@@ -117,7 +122,7 @@ func (r *Reader) wrongLength(cells []string, line int) error {
 	case len(cells) < len(r.Columns) && r.try(func(o *Options) { o.Ragged = true }, short):
 		hint = "if the missing cells are the last ones and empty, pass { ragged = \"allow\" }"
 	}
-	return &RowError{Line: line, Cells: slices.Clone(cells), Err: r.Errorf(line, hint,
+	return &RowError{Line: line, Cells: slices.Clone(cells), Columns: len(r.Columns), Err: r.Errorf(line, hint,
 		"the row has %s, but there %s", english.Plural(len(cells), "cell", ""), arePlural(len(r.Columns), "column"))}
 }
 

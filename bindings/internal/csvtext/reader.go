@@ -79,6 +79,8 @@ type Reader struct {
 	// unknown counts the rows that may be stored.
 	hasData bool
 	unknown int
+	// wrong is what RejectedCells and RejectedText say of the latest row.
+	wrong, lineText string
 }
 
 // NewReader starts to read src, called name in messages: it detects the byte order
@@ -166,6 +168,11 @@ func (r *Reader) Next() (cells []string, line int, err error) {
 	}
 	for len(cells) > len(r.Columns) && cells[len(cells)-1] == "" {
 		cells = cells[:len(cells)-1]
+	}
+	if r.rejected {
+		if err := r.rejectedAgain(cells, line); err != nil {
+			return nil, 0, err
+		}
 	}
 	if len(cells) != len(r.Columns) && !r.opt.Ragged {
 		return nil, 0, r.wrongLength(cells, line)

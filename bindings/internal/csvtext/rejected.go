@@ -3,10 +3,13 @@ package csvtext
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
@@ -18,6 +21,14 @@ import (
 // text as a RejectedWriter writes it, whatever the options say about the form of the
 // file that the rows once came from. So a script reads the same rows again.
 var RejectedColumns = []string{"phscript_reason", rejectedState, "phscript_call", rejectedFile, rejectedLine}
+
+// These columns are in the file only if it has such rows. They say how many cells a row of
+// the wrong length had, and hold the text of a row that could not be read. A Reader refuses
+// these rows again until they are corrected.
+const (
+	RejectedCells = "phscript_cells"
+	RejectedText  = "phscript_text"
+)
 
 const (
 	rejectedState = "phscript_state"
@@ -99,6 +110,16 @@ func isRejected(text *bufio.Reader) (bool, error) {
 	}), err
 }
 
+// IsRejected reports whether a file is one of rejected rows.
+func IsRejected(file io.Reader) bool {
+	t, err := textfile.Open("", file, textfile.Options{Want: "CSV text"})
+	if err != nil {
+		return false
+	}
+	rejected, err := isRejected(t.Reader)
+	return err == nil && rejected
+}
+
 // Rejected reports whether the text is a file of rejected rows.
 func (r *Reader) Rejected() bool { return r.rejected }
 
@@ -119,7 +140,7 @@ func (r *Reader) leaveOut(cells []string) ([]string, error) {
 	if header {
 		r.added = make([]string, len(cells))
 		for i, name := range cells {
-			if name = trimName(name); slices.Contains(RejectedColumns, name) {
+			if name = trimName(name); slices.Contains(RejectedColumns, name) || name == RejectedCells || name == RejectedText {
 				r.added[i] = name
 			}
 		}
@@ -153,7 +174,7 @@ func (r *Reader) addedName(i int) string {
 // rejectedRow looks at all cells of a rejected row: whether it is a row even if its own
 // cells are empty, whether it may be stored, and which file it comes from.
 func (r *Reader) rejectedRow(cells []string) error {
-	r.hasData = false
+	r.hasData, r.wrong, r.lineText = false, "", ""
 	for _, i := range r.scan.quoted {
 		r.hasData = r.hasData || r.addedName(i) == ""
 	}
@@ -162,6 +183,10 @@ func (r *Reader) rejectedRow(cells []string) error {
 		case cell == "":
 		case name == rejectedState && cell == Unknown:
 			r.unknown++
+		case name == RejectedCells:
+			r.wrong = strings.Clone(cell)
+		case name == RejectedText:
+			r.lineText, r.hasData = unguard(strings.Clone(cell)), true
 		case name == rejectedLine:
 			r.hasData = true // a spreadsheet may have removed the quotes
 		case name == rejectedFile:
@@ -197,4 +222,34 @@ func (r *Reader) Unknown() int {
 		return 0
 	}
 	return other.unknown
+}
+
+// WrongLength is the value of RejectedCells for a row.
+func WrongLength(cells, columns int) string { return fmt.Sprintf("%d of %d", cells, columns) }
+
+// rejectedAgain returns the error of a row that could not be read when it was rejected, if
+// it was not corrected.
+func (r *Reader) rejectedAgain(cells []string, line int) error {
+	if r.lineText != "" {
+		return &RowError{Line: line, Cells: slices.Clone(cells), Text: r.lineText, Err: r.Errorf(line,
+			"write its values into the other columns, and then delete the text", "the column %s holds a row that could not be read", RejectedText)}
+	}
+	had, columns := 0, 0
+	if n, _ := fmt.Sscanf(r.wrong, "%d of %d", &had, &columns); n != 2 || r.opt.Ragged || had < 0 || columns < 0 {
+		return nil
+	}
+	filled := len(cells)
+	for filled > 0 && cells[filled-1] == "" {
+		filled--
+	}
+	hint := "put the cells into their columns, and leave " + ColumnName(columns) + " and those after it empty"
+	switch {
+	case had > columns && filled <= columns, had < columns && filled > had:
+		return nil // it was corrected
+	case had < columns:
+		hint = "fill in the other cells; if they are empty, delete the cell in the column " + RejectedCells
+		filled = min(had, len(cells))
+	}
+	return &RowError{Line: line, Cells: slices.Clone(cells[:filled]), Columns: columns,
+		Err: r.Errorf(line, hint, "the row has %s, but there %s", english.Plural(had, "cell", ""), arePlural(columns, "column"))}
 }

@@ -22,13 +22,14 @@ type Convert func(to []byte, cell string) ([]byte, error)
 type Kind byte
 
 // Cells are text as people write it, numbers, dates and booleans in the form that JSON
-// and ISO 8601 give them, or lists and objects of JSON. The others have a fault: an error
-// of a spreadsheet such as #REF!, what only claims to be a boolean, a number or a date,
-// and a formula without its result.
+// and ISO 8601 give them, lists and objects of JSON, or texts of a file that has such
+// lists and objects. The others have a fault: an error of a spreadsheet such as #REF!, what
+// only claims to be a boolean, a number or a date, and a formula without its result.
 const (
 	Text Kind = iota
 	Exact
 	JSON
+	String
 	Error
 	NoBoolean
 	NoNumber
@@ -66,11 +67,14 @@ type Column struct {
 	Property string
 	// Convert makes the value. Empty is that of an empty cell as JSON; without it, the
 	// property is left out.
-	// Exact is Convert for a cell of that kind. Nested reports whether lists and objects
-	// are taken as they are.
+	// Exact is Convert for a cell of that kind, and Written is its text as Convert reads
+	// the same value, whether there is one, and whether the cell has a value. Inner, if set, appends a list or an
+	// object, which files without such cells hold as JSON text; it is false for one that
+	// the column does not take.
 	Convert Convert
 	Exact   Convert
-	Nested  bool
+	Written func(cell string) (text string, same, valid bool)
+	Inner   func(to []byte, v jsontext.Value) ([]byte, bool)
 	Empty   jsontext.Value
 	// Check, if set, returns why a value is wrong.
 	Check func(jsontext.Value) error
@@ -146,14 +150,14 @@ func put(parts *[]part, path string, value part, what string) error {
 	return nil
 }
 
-// Append appends the JSON of a row, whose cells are text if they have no kinds. A cell that
-// can't be converted is an error that names its column.
+// Append appends the JSON of a row, whose cells are text if they have no kinds. Cells that
+// can't be converted are Problems, which name their columns.
 func (p *Plan) Append(to []byte, cells []string, kinds []Kind) ([]byte, error) {
 	return appendObject(to, p.root, cells, kinds)
 }
 
 func appendObject(to []byte, parts []part, cells []string, kinds []Kind) ([]byte, error) {
-	var err error
+	var failed Problems
 	to = append(to, '{')
 	for i := range parts {
 		one, before := &parts[i], len(to)
@@ -162,6 +166,7 @@ func appendObject(to []byte, parts []part, cells []string, kinds []Kind) ([]byte
 		}
 		to = append(to, one.text...)
 		start := len(to)
+		var err error
 		switch {
 		case one.parts != nil:
 			to, err = appendObject(to, one.parts, cells, kinds)
@@ -173,15 +178,28 @@ func appendObject(to []byte, parts []part, cells []string, kinds []Kind) ([]byte
 		default:
 			to = append(to, one.constant...)
 		}
-		if err != nil {
-			return to, err
+		if more, ok := errors.AsType[Problems](err); ok {
+			failed = append(failed, more...)
+		} else if err != nil {
+			failed = append(failed, err)
 		}
-		if len(to) == start {
+		if err != nil || len(to) == start {
 			to = to[:before] // it is absent
 		}
 	}
+	if failed != nil {
+		return append(to, '}'), failed
+	}
 	return append(to, '}'), nil
 }
+
+// Problems are the errors of all columns of a row.
+type Problems []error
+
+func (p Problems) Error() string { return errors.Join(p...).Error() }
+
+// Unwrap returns all of them.
+func (p Problems) Unwrap() []error { return p }
 
 // append appends the JSON of the column's cell, or nothing if the property is absent.
 func (c *Column) append(to []byte, cells []string, kinds []Kind) ([]byte, error) {
@@ -216,15 +234,61 @@ func (c *Column) convert(to []byte, cell string, kind Kind) ([]byte, error) {
 	if err := kind.Fault(cell); err != nil {
 		return to, err
 	}
+	if c.Inner != nil && (kind == JSON || kind == Text) {
+		if v, ok := Nested(cell); ok {
+			if out, ok := c.Inner(to, v); ok {
+				return out, nil
+			}
+		}
+	}
 	switch {
-	case kind == JSON && c.Nested:
-		return append(to, cell...), nil
 	case kind == JSON:
-		return to, invalid.Errorf("", "it holds %s, not one value", map[bool]string{true: "a list", false: "an object"}[cell[0] == '['])
+		return to, invalid.Errorf("", "it holds %s, not %s", map[bool]string{true: "a list", false: "an object"}[cell[0] == '['],
+			map[bool]string{true: "a list", false: "one value"}[c.Inner != nil])
 	case kind == Exact && c.Exact != nil:
 		return c.Exact(to, cell)
 	}
 	return c.Convert(to, cell)
+}
+
+// Written returns the cells of a row as text from which the same plan makes the same
+// values, in a file of rejected rows. It is false if a value has no such text.
+func (p *Plan) Written(cells []string, kinds []Kind) (out []string, same bool) {
+	out, same = slices.Clone(cells), true
+	for i := range p.columns {
+		c := &p.columns[i]
+		if c.At >= len(cells) || c.At >= len(kinds) {
+			continue
+		}
+		ok, cell, kind := true, cells[c.At], kinds[c.At]
+		switch _, nested := Nested(cell); {
+		case kind.Fault(cell) != nil: // the text must have a fault as well
+			valid := true
+			if c.Written != nil && cell != "" {
+				_, ok, valid = c.Written(cell)
+			}
+			ok = ok && !valid
+		case cell == "":
+		case kind == Exact && c.Written != nil:
+			out[c.At], ok, _ = c.Written(cell)
+		case kind == JSON:
+			ok = c.Inner != nil
+		case kind == String:
+			ok = c.Inner == nil || !nested
+		}
+		same = same && ok
+	}
+	return out, same
+}
+
+// Nested returns the list or object that a text is, as JSON.
+func Nested(text string) (jsontext.Value, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || text[0] != '[' && text[0] != '{' {
+		return nil, false
+	}
+	v := jsontext.Value(text)
+	return v, v.IsValid()
 }
 
 // Unused returns the titles of a file's columns that no property takes.

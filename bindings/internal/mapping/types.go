@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -52,6 +53,9 @@ type Form struct {
 	Separator string
 	// Prefix is put before each text.
 	Prefix string
+	// Again reports whether the cells are those of a file of rejected rows, which has
+	// times that Dates has no layout for as ISO 8601.
+	Again bool
 }
 
 // Converter returns the conversion of a type, or false if there is none of that name.
@@ -78,7 +82,7 @@ func (f Form) Converter(name string) (Convert, bool) {
 		return f.date, true
 	case "days":
 		return func(to []byte, cell string) ([]byte, error) {
-			t, _, err := f.Dates.Read(strings.TrimSpace(cell))
+			t, _, err := f.read(cell)
 			return strconv.AppendInt(to, int64(calendar.DayNumber(t.In(f.Dates.Zone))), 10), err
 		}, true
 	case "list":
@@ -148,6 +152,10 @@ func (f Form) integer(to []byte, cell string) ([]byte, error) {
 	return appendNumber(to, n), advised(err)
 }
 
+// noNumber is the advice for a cell that is not a number. A type of text would change what
+// all other cells become.
+const noNumber = "correct the cell, or empty it if there is no number"
+
 // advised gives an error of a cell the advice for an import in place of that for reading
 // a file.
 func advised(err error) error {
@@ -156,15 +164,70 @@ func advised(err error) error {
 		return err
 	}
 	hint := strings.NewReplacer(
-		"leave the column out of 'columns' to keep its cells as text", `give the column type = "text"`,
-		"leave the column out of 'types' to keep its cells as text", `give the column type = "text"`,
+		"correct the cell, or leave the column out of 'columns' to keep its cells as text", noNumber,
+		"leave the column out of 'columns' to keep its cells as text", "correct the cell",
+		"leave the column out of 'types' to keep its cells as text", "correct the cell",
 		"leave the column out of 'types', and read its cells with money.parse", "read the cells in the column's 'convert' with money.parse",
 	).Replace(data.Hint)
 	return invalid.Errorf(hint, "%s", data.Message)
 }
 
+// read reads a date or time.
+func (f Form) read(cell string) (t time.Time, dateOnly bool, err error) {
+	cell = strings.TrimSpace(cell)
+	t, dateOnly, err = f.Dates.Read(cell)
+	if err != nil && f.Again && f.Dates.Layout != "" {
+		if at, iso := time.ParseInLocation(moment, cell, f.Dates.Zone); iso == nil {
+			return at, false, nil
+		}
+	}
+	return t, dateOnly, err
+}
+
+// moment is the layout of times in workbooks.
+const moment = "2006-01-02T15:04:05"
+
+// Written returns the text of a cell that is exact, from which the form makes the same
+// value of a type in a file of rejected rows, whether there is one, and whether the cell has
+// a value.
+func (f Form) Written(kind, cell string) (written string, same, valid bool) {
+	f.Again = true
+	exact := Form{Decimal: ".", Dates: calendar.Reader{Zone: f.Dates.Zone, Option: f.Dates.Option}}
+	want := exact.value(kind, cell)
+	texts := []string{cell}
+	if f.Decimal == "," {
+		texts = append([]string{strings.Replace(cell, ".", ",", 1)}, texts...)
+	}
+	for _, layout := range []string{moment, time.DateOnly} {
+		if t, err := time.ParseInLocation(layout, cell, f.Dates.Zone); err == nil && f.Dates.Layout != "" {
+			if text, err := calendar.Format(t, f.Dates.Layout); err == nil {
+				texts = append([]string{text}, texts...)
+			}
+		}
+	}
+	for _, text := range texts {
+		if f.value(kind, text) == want {
+			return text, true, want != ""
+		}
+	}
+	return cell, false, want != ""
+}
+
+// value is what a form makes of a cell, "" if it can't be converted.
+func (f Form) value(kind, cell string) string {
+	convert, known := f.Converter(kind)
+	if !known {
+		return cell
+	}
+	out, err := convert(nil, cell)
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
 func (f Form) date(to []byte, cell string) ([]byte, error) {
-	t, dateOnly, err := f.Dates.Read(strings.TrimSpace(cell))
+	t, dateOnly, err := f.read(cell)
 	to = append(to, '"')
 	if dateOnly {
 		to = t.AppendFormat(to, time.DateOnly)
@@ -190,6 +253,27 @@ func (f Form) list(to []byte, cell string) ([]byte, error) {
 	}
 	return append(to, ']'), nil
 }
+
+// Items appends a list of JSON, or returns false if it is none.
+func (f Form) Items(to []byte, v jsontext.Value) ([]byte, bool) {
+	if v.Kind() != '[' || f.Prefix == "" {
+		return append(to, v...), v.Kind() == '['
+	}
+	var items []any
+	if json.Unmarshal(v, &items) != nil {
+		return to, false
+	}
+	for i, item := range items {
+		if text, ok := item.(string); ok {
+			items[i] = f.Prefix + text
+		}
+	}
+	out, err := json.Marshal(items)
+	return append(to, out...), err == nil
+}
+
+// Any appends a list or an object of JSON.
+func Any(to []byte, v jsontext.Value) ([]byte, bool) { return append(to, v...), true }
 
 // appendNumber writes a number as the encoder of Lua values does.
 func appendNumber(to []byte, n float64) []byte {

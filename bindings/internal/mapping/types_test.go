@@ -24,8 +24,8 @@ func TestConverters(t *testing.T) {
 		{"number", " 1.234,5 ", "1234.5", ""},
 		{"number", "-0,25", "-0.25", ""},
 		{"number", "9007199254740991", "9007199254740991", ""},
-		{"number", "abc", "", `correct the cell, or give the column type = "text"`},
-		{"number", "12345678901234567890,1", "", `give the column type = "text"`},
+		{"number", "abc", "", "correct the cell, or empty it if there is no number"},
+		{"number", "12345678901234567890,1", "", "correct the cell"},
 		{"integer", "1,5", "", ""},
 		{"integer", "1.000", "1000", ""},
 		{"money", "12,50 EUR", "12.5", ""},
@@ -109,6 +109,58 @@ func TestPlainNumbers(t *testing.T) {
 
 func TestPackedCells(t *testing.T) {
 	for _, cells := range [][]string{nil, {""}, {"a", "", strings.Repeat("é", 200)}} {
-		assert.Equal(t, cells, Unpack(Pack(nil, cells)))
+		for _, kinds := range [][]Kind{nil, {Exact, JSON}} {
+			gotCells, gotKinds := Unpack(Pack(nil, cells, kinds))
+			assert.Equal(t, cells, gotCells)
+			assert.Equal(t, kinds, gotKinds)
+		}
 	}
+}
+
+// A cell that is exact is written so that the form makes the same value of it.
+func TestWrittenCells(t *testing.T) {
+	german := Form{Decimal: ",", Dates: calendar.Reader{Zone: time.UTC, Layout: "%d/%m/%Y", Option: calendar.CSVFormat}}
+	for _, x := range []struct {
+		kind, cell, want string
+		same             bool
+	}{
+		{"number", "1.234", "1,234", true}, {"number", "-12.5", "-12,5", true}, {"number", "980", "980", true},
+		{"money", "1.234", "1,234", true}, {"integer", "1.234", "1,234", true}, {"integer", "1000", "1000", true},
+		{"date", "2024-01-15", "15/01/2024", true}, {"days", "2024-01-15", "15/01/2024", true},
+		{"date", "2024-01-15T10:30:00", "2024-01-15T10:30:00", true},
+		{"boolean", "true", "true", true}, {"text", "1.5", "1.5", true},
+	} {
+		got, same, _ := german.Written(x.kind, x.cell)
+		assert.Equal(t, x.want, got, x.kind)
+		assert.Equal(t, x.same, same, x.kind)
+	}
+	withTime := german
+	withTime.Dates.Layout = "%d/%m/%Y %H:%M:%S"
+	got, same, _ := withTime.Written("date", "2024-01-15T10:30:00")
+	assert.Equal(t, "15/01/2024 10:30:00", got)
+	assert.True(t, same)
+	_, same, _ = withTime.Written("date", "2024-01-15")
+	assert.False(t, same, "midnight is not a day")
+	got, same, valid := Form{Dates: calendar.Reader{Zone: time.UTC, Option: calendar.CSVFormat}}.Written("number", "1.234")
+	assert.Equal(t, "1.234", got)
+	assert.True(t, same && valid)
+	_, same, valid = german.Written("number", "#N/A")
+	assert.True(t, same && !valid)
+}
+
+func TestRowsWithSeveralMistakes(t *testing.T) {
+	number, _ := Form{}.Converter("number")
+	plan, err := New([]Column{
+		{Title: "A", At: 0, Property: "a", Convert: number},
+		{Title: "B", At: 1, Property: "custom.b", Convert: number},
+		{Title: "C", At: 2, Property: "custom.c", Convert: number, Required: true},
+	}, nil)
+	require.NoError(t, err)
+	_, err = plan.Append(nil, []string{"x", "y", ""}, nil)
+	var all Problems
+	require.ErrorAs(t, err, &all)
+	require.Len(t, all, 3)
+	assert.Equal(t, `column "A": "x" is not a number`, all[0].Error())
+	assert.Equal(t, `column "B": "y" is not a number`, all[1].Error())
+	assert.Equal(t, `column "C": it is the key, and it is empty`, all[2].Error())
 }

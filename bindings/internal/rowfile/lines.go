@@ -57,8 +57,12 @@ func (l *Lines) Next() ([]string, int, error) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
+		line, isRow := unreject(line)
+		if !isRow {
+			continue
+		}
 		if err := l.read(line); err != nil {
-			return nil, 0, &csvtext.RowError{Err: err, Line: l.number}
+			return nil, 0, &csvtext.RowError{Err: err, Line: l.number, Text: string(line)}
 		}
 		return l.cells, l.number, nil
 	}
@@ -134,7 +138,7 @@ func cellOf(value []byte) (string, mapping.Kind, error) {
 	switch value[0] {
 	case '"':
 		text, err := jsontext.AppendUnquote(nil, value)
-		return string(text), mapping.Text, err
+		return string(text), mapping.String, err
 	case 'n':
 		return "", mapping.Text, nil
 	case '{', '[':

@@ -278,13 +278,13 @@ func TestLines(t *testing.T) {
 		require.NoError(t, err)
 		got = append(got, row{strings.Join(cells, "|"), append([]mapping.Kind(nil), l.Kinds()...), line})
 	}
-	e, j := mapping.Exact, mapping.JSON
+	e, j, s := mapping.Exact, mapping.JSON, mapping.String
 	assert.Equal(t, []row{
-		{`a|12.50|x@y.z|["a","b"]`, []mapping.Kind{0, e, 0, j}, 1},
+		{`a|12.50|x@y.z|["a","b"]`, []mapping.Kind{s, e, s, j}, 1},
 		{`|true||`, []mapping.Kind{0, e, 0, 0}, 3},
 		{"the line is not an object of JSON", nil, 4},
 		{"the line is not an object of JSON", nil, 5},
 		{"the line is not valid JSON, or has a duplicate name", nil, 6},
-		{strings.Repeat("é", 100_000) + "|||", []mapping.Kind{0, 0, 0, 0}, 7},
+		{strings.Repeat("é", 100_000) + "|||", []mapping.Kind{s, 0, 0, 0}, 7},
 	}, got)
 }

@@ -4,6 +4,7 @@ package rejects
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"iter"
@@ -36,6 +37,11 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (count outc
 				columns = append(columns, field.name)
 			}
 		}
+	}
+	// What says why a row could not be read comes before the row.
+	slices.SortStableFunc(columns, func(a, b string) int { return cmp.Compare(order(a), order(b)) })
+	for i, name := range columns {
+		known[name] = i
 	}
 	w, err := bindings.NewRejectedWriter(to, columns)
 	if err != nil {
@@ -72,6 +78,13 @@ func Write(to io.Writer, rows iter.Seq2[outcome.RejectedRow, error]) (count outc
 		}
 	}
 	return count, w.Flush()
+}
+
+func order(column string) int {
+	if column == bindings.RejectedCells || column == bindings.RejectedText {
+		return 0
+	}
+	return 1
 }
 
 type field struct{ name, text string }
