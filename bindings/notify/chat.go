@@ -150,7 +150,8 @@ func postOnce(ctx context.Context, n bindings.Network, kind string, u *url.URL, 
 	answer, _ := io.ReadAll(io.LimitReader(res.Body, mostAnswer)) // what is there says enough
 	text := strings.Join(strings.Fields(string(answer)), " ")
 	// Older webhooks of Teams answer 200 also if they did not deliver the message.
-	if res.StatusCode < 300 && !(kind == kindTeams && strings.Contains(text, "failed with error")) {
+	undelivered := kind == kindTeams && strings.Contains(text, "failed with error")
+	if res.StatusCode < 300 && !undelivered {
 		return 0, nil
 	}
 	bad := &planhat.Error{

@@ -135,10 +135,9 @@ func compose(a *bindings.Args, m *bindings.Message) (*mail.Msg, error) {
 	msg.Subject(m.Subject)
 	msg.SetDateWithValue(a.Host.Clock.Now())
 	msg.SetMessageID()
-	switch {
-	case m.Text == "":
+	if m.Text == "" {
 		msg.SetBodyString(mail.TypeTextHTML, m.HTML)
-	default:
+	} else {
 		msg.SetBodyString(mail.TypeTextPlain, m.Text)
 		if m.HTML != "" {
 			msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
