@@ -3,6 +3,10 @@
 --
 --   phscript run salesforce_accounts.lua INSTANCE
 --
+-- Try it with its tests, in which stubs answer for Salesforce. A run with --simulate
+-- reaches no other system.
+--   phscript test scripts/examples/salesforce_accounts_test.lua
+--
 -- INSTANCE is your My Domain, such as acme.my.salesforce.com. The first run reads
 -- everything, later ones what changed. Set SALESFORCE_CLIENT_ID and
 -- SALESFORCE_CLIENT_SECRET to the consumer key and secret of an External Client
