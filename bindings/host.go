@@ -170,9 +170,11 @@ type TokenStore interface {
 // Network sends HTTP requests to other systems. It is safe for concurrent use.
 type Network interface {
 	// Send sends a request and returns the response, whose body the caller closes. It
-	// follows redirects, and refuses hosts that the script may not reach. reads says
-	// that the request changes nothing, whatever its method. In a dry run, another one
-	// is recorded but not sent, and the error is ErrWithheld.
+	// follows redirects, except 301 and 302 of other methods than GET and HEAD, and refuses
+	// hosts that the script may not reach. reads says that the request changes nothing,
+	// whatever its method. In a dry run, another one is recorded but not sent, and the
+	// error is ErrWithheld. An error after a redirect is a RedirectError. A net.OpError
+	// about dialing says that nothing was sent.
 	Send(req *http.Request, reads bool) (*http.Response, error)
 	// Limit returns the limiter of a rate. Everything that names the same host, account
 	// and rate shares it, in all processes that share the run's store.
@@ -213,6 +215,18 @@ type Message struct {
 // ErrWithheld is the error of Network.Send about a request that a dry run does not
 // send.
 var ErrWithheld = errors.New("not sent: this is a dry run")
+
+// RedirectError is an error of Network.Send after a service had responded with a redirect:
+// the request may have been carried out, whatever failed then.
+type RedirectError struct {
+	// From is the host that redirected, and To the host where it redirected to.
+	From, To string
+	Err      error
+}
+
+func (e *RedirectError) Error() string { return e.Err.Error() }
+
+func (e *RedirectError) Unwrap() error { return e.Err }
 
 // Rate is how many calls another system accepts.
 type Rate struct {

@@ -121,7 +121,7 @@ func Module() *bindings.Module {
 // reachable fails if the host has no network.
 func reachable(a *bindings.Args) error {
 	if a.Host.Network == nil {
-		return &planhat.Error{Kind: planhat.KindConfig, Message: "this program gives scripts no access to other systems"}
+		return &planhat.Error{Kind: planhat.KindConfig, Message: "scripts of this program cannot send messages"}
 	}
 	return nil
 }

@@ -27,10 +27,13 @@ func newClient(a *args) (int, error) {
 	o := a.Options(0)
 	base, err := url.Parse(strings.TrimSuffix(o.String("base"), "/"))
 	if err != nil || base.Host == "" {
-		return 0, a.Errorf("option 'base' must be an address such as https://api.example.com, not %q", o.String("base"))
+		return 0, a.Errorf("option 'base' must be an address such as https://api.example.com, not %q", withoutParameters(o.String("base")))
 	}
 	if base.RawQuery != "" || base.Fragment != "" {
 		return 0, a.Errorf("option 'base' must not have parameters; pass them with 'query'")
+	}
+	if err := checkLimits(a, o); err != nil {
+		return 0, err
 	}
 	c := &client{base: base, defaults: o, account: o.String("account")}
 	if c.rates, err = ratesOf(a, o.Get("rate")); err != nil {

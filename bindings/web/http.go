@@ -16,8 +16,8 @@ type (
 )
 
 const httpErrors = "`permission` when the script may not reach the host; `auth`, `permission`, `not_found`, `validation`, `rate_limited` or `server` " +
-	"for a response with a status of 400 or more, which the error has as `status` and `body`; `network` or `timeout` when no response came. " +
-	"With `uncertain`, the request may have been carried out."
+	"for another response than one of success, which the error has as `status` and `body`; `network` or `timeout` when no response came. " +
+	"With `uncertain`, the request may have been carried out: check before you send it again."
 
 // requestFields are the options of one request.
 var requestFields = []field{
@@ -32,14 +32,14 @@ var requestFields = []field{
 	{Name: "file", Type: "string", Doc: "A file to send. It is read as it is sent, so it can be large."},
 	{Name: "to", Type: "string", Doc: "A file to write the response's body to, in place of `body`. It appears when the response is complete."},
 	{Name: "timeout", Type: "number", Doc: "How many seconds the request may take; with `to`, how many may pass without data. Default: 60."},
-	{Name: "retries", Type: "integer", Doc: "How often to retry. Default: 4."},
+	{Name: "retries", Type: "integer", Doc: "How often to retry, at most 100 times. Default: 4."},
 	{Name: "retry_timeouts", Type: "boolean", Doc: "Retry when the service takes too long: after `timeout`, and for the statuses 408 and 504. Set it to false if you ask for less instead. Default: true."},
 	{Name: "max_wait", Type: "number", Doc: "How many seconds to wait for a retry at most; when the service asks for more, the error is `rate_limited`. Default: 300."},
-	{Name: "repeatable", Type: "boolean", Doc: "Sending the request twice has the effect of sending it once. Default: true, except for POST and PATCH."},
+	{Name: "repeatable", Type: "boolean", Doc: "The request can be sent twice without harm. Default: true, except for POST and PATCH."},
 	{Name: "reads", Type: "boolean", Doc: "The request changes nothing, so a dry run sends it. Default: true for GET, HEAD and OPTIONS."},
 	{Name: "max_bytes", Type: "integer", Doc: "How long the body of the response may be, after decompression. Default: 32 MiB, with `to` 4 GiB."},
-	{Name: "raise", Type: "boolean", Doc: "Raise an error for a status of 400 or more. Default: true."},
-	{Name: "class", Type: "string", Doc: "Which of the client's rates count this request, beside those without a class."},
+	{Name: "raise", Type: "boolean", Doc: "Raise an error for a status of 400 or more, and for a redirect that is not followed. Default: true."},
+	{Name: "class", Type: "string", Doc: "The named rate that also counts this request."},
 }
 
 // clientFields are the options of a client.
@@ -64,7 +64,7 @@ func defaultsOf(names ...string) []field {
 
 var responseShape = &bindings.Shape{Name: "HttpResponse", Doc: "A response to an HTTP request.", Fields: []field{
 	{Name: "status", Type: "integer", Doc: "The status, such as 200. 0 if the request was withheld."},
-	{Name: "ok", Type: "boolean", Doc: "Whether the status is below 400."},
+	{Name: "ok", Type: "boolean", Doc: "Whether the status is below 300, or 304."},
 	{Name: "headers", Type: "table", Doc: "The headers, by their names in lower case. Several of one name are joined by commas."},
 	{Name: "body", Type: "string?", Doc: "The body, after decompression. It is nil with `to`."},
 	{Name: "bytes", Type: "integer", Doc: "How many bytes the body has."},
@@ -94,8 +94,9 @@ func HTTP() *bindings.Module {
 		Name: "http", Required: true,
 		Doc: "Sends HTTP requests to other systems. A script reaches only hosts that you allow: with `--allow-net=api.example.com`, with `allow_net` in `phscript.toml`, " +
 			"or with a comment at the top of the script, `-- @allow net=api.example.com`. Addresses that are not public, such as `10.0.0.5`, need the flag or the setting.\n\n" +
-			"A response with a status of 400 or more raises an error object. Requests that can be repeated are retried when the network fails or the service " +
-			"is overloaded; all of them are when the service says that it did not accept them. A dry run sends only requests that change nothing. " +
+			"A response with a status of 400 or more raises an error object. Redirects are followed, but a POST, PUT, PATCH or DELETE is never turned into a GET " +
+			"by 301 or 302: the error names the new address. Requests that can be repeated are retried when the network fails or the service " +
+			"is overloaded. Requests that the service says it did not accept are always retried. A dry run sends only requests that change nothing. " +
 			"In tests and with `--simulate`, `http.stub` answers requests.\n\n" +
 			"    local http = require \"http\"\n" +
 			"    local api = http.client{ base = \"https://api.example.com\", bearer = env.require(\"API_TOKEN\"), rate = { \"100/10s\" } }\n" +

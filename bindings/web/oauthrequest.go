@@ -104,12 +104,15 @@ func (t *token) request(ctx context.Context, h *bindings.Host, refresh string) (
 func (t *token) ask(ctx context.Context, c *carrier, do func(ctx context.Context) (*oauth2.Token, error)) (*oauth2.Token, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, requestTimeout, errTimeout)
 	defer cancel()
-	issued, err := do(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: c}))
+	issued, err := do(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: c, CheckRedirect: unfollowed}))
 	if err != nil && c.err != nil {
 		err = timedOut(ctx, c.err)
 	}
 	return issued, err
 }
+
+// unfollowed keeps the redirects that the network does not follow from being followed here.
+func unfollowed(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func (g *grant) config(redirect string) *oauth2.Config {
 	return &oauth2.Config{ClientID: g.clientID, ClientSecret: g.clientSecret, Scopes: g.scopes, RedirectURL: redirect,
@@ -152,7 +155,7 @@ func (t *token) judge(ctx context.Context, c *carrier, err error) tokenVerdict {
 		if ctx.Err() != nil {
 			v.retry = false
 		}
-		return tokenVerdict{verdict: v, sure: neverSent(c.err) || errors.As(c.err, new(bindings.ErrorKinder))}
+		return tokenVerdict{verdict: v, sure: neverSent(c.err) || errors.As(c.err, new(bindings.ErrorKinder)) && !errors.As(c.err, new(*bindings.RedirectError))}
 	}
 	failed := &planhat.Error{Kind: planhat.KindAuth, Status: c.status, Method: http.MethodPost, Path: shownURL(t.tokenURL)}
 	v := tokenVerdict{verdict: verdict{failed: failed, after: pauseOf(c.header, time.Now())}}

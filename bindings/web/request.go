@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -41,16 +40,18 @@ type request struct {
 	// rejected that which the service rejected.
 	token          *token
 	sent, rejected string
+
+	// stage is how far the last attempt got.
+	stage stage
 }
 
-// Defaults of the options.
+// stage is how far an attempt got.
+type stage int
+
 const (
-	defaultTimeout = 60 * time.Second
-	defaultRetries = 4
-	defaultMaxWait = 5 * time.Minute
-	defaultMost    = 32 << 20
-	defaultMostTo  = 4 << 30
-	longestTimeout = 24 * time.Hour
+	preparing stage = iota
+	sending
+	responded
 )
 
 // settings are the options of a request over those of its client.
@@ -86,14 +87,9 @@ func newRequest(a *args, c *client, method, address string, own bindings.Options
 	r.repeatable = boolean(own.Get("repeatable"), r.reads || r.method != "POST" && r.method != "PATCH")
 	r.raise = boolean(own.Get("raise"), true)
 	r.retryTimeouts = boolean(own.Get("retry_timeouts"), true)
-	if r.timeout, err = seconds(a, s, "timeout", defaultTimeout); err != nil {
+	if err := r.setLimits(a, s); err != nil {
 		return nil, err
 	}
-	if r.maxWait, err = seconds(a, s, "max_wait", defaultMaxWait); err != nil {
-		return nil, err
-	}
-	r.retries = whole(s.get("retries"), defaultRetries)
-	r.most = int64(whole(s.get("max_bytes"), map[bool]int{false: defaultMost, true: defaultMostTo}[r.to != ""]))
 	if err := r.setHeaders(a, s); err != nil {
 		return nil, err
 	}
@@ -105,50 +101,6 @@ func boolean(v lua.LValue, otherwise bool) bool {
 		return otherwise
 	}
 	return lua.LVAsBool(v)
-}
-
-func whole(v lua.LValue, otherwise int) int {
-	if v == lua.LNil {
-		return otherwise
-	}
-	return int(lua.LVAsNumber(v))
-}
-
-func seconds(a *args, s settings, name string, otherwise time.Duration) (time.Duration, error) {
-	v := s.get(name)
-	if v == lua.LNil {
-		return otherwise, nil
-	}
-	n := float64(lua.LVAsNumber(v))
-	if !(n > 0 && n <= longestTimeout.Seconds()) {
-		return 0, a.Errorf("option '%s' must be a number of seconds, from more than 0 to %d", name, int(longestTimeout.Seconds()))
-	}
-	return time.Duration(n * float64(time.Second)), nil
-}
-
-// join returns an address, which may be a path at the client's. A client sends its
-// token only to its own host.
-func join(c *client, address string) (*url.URL, error) {
-	if i := strings.IndexFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }); i >= 0 {
-		return nil, fmt.Errorf("the address %q has a space or a control character at position %d; write %%20 for a space, or use the option 'query'", address, i+1)
-	}
-	if c == nil {
-		u, err := url.Parse(address)
-		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("%q is not an address: write it in full, such as https://api.example.com/accounts", address)
-		}
-		return u, nil
-	}
-	if u, err := url.Parse(address); err == nil && u.Host != "" {
-		if u.Scheme != c.base.Scheme || !strings.EqualFold(u.Host, c.base.Host) {
-			return nil, fmt.Errorf("the address is at %s, but the client sends its requests only to %s; use http.get for other hosts", u.Host, c.base.Host)
-		}
-		return u, nil
-	}
-	if !strings.HasPrefix(address, "/") {
-		address = "/" + address
-	}
-	return url.Parse(c.base.String() + address)
 }
 
 // addQuery adds parameters to an address, sorted by name, so that the same request has

@@ -22,7 +22,7 @@ func (r *response) value(L *lua.LState, h *bindings.Host) lua.LValue {
 		headers.RawSetString(strings.ToLower(name), str(strings.Join(values, ", ")))
 	}
 	t.RawSetString("status", lua.LNumber(r.status))
-	t.RawSetString("ok", lua.LBool(r.status < 400))
+	t.RawSetString("ok", lua.LBool(!isFailure(r.status)))
 	t.RawSetString("headers", headers)
 	t.RawSetString("url", str(r.url))
 	t.RawSetString("bytes", lua.LNumber(r.size))
@@ -45,22 +45,40 @@ func (r *response) json(a *args) (int, error) {
 	}
 	v, err := bindings.CodecOf(a.L).DecodeBytes(bytes.TrimPrefix(r.body, []byte("\xef\xbb\xbf")), bindings.DecodeOptions{Nulls: a.Options(0).Bool("nulls")})
 	if err != nil {
-		return 0, &planhat.Error{Kind: planhat.KindValidation, Status: r.status, Body: r.body[:min(len(r.body), 64<<10)],
+		return 0, &planhat.Error{Kind: planhat.KindValidation, Status: r.status, Uncertain: r.unsure, Body: r.body[:min(len(r.body), 64<<10)],
 			Message: fmt.Sprintf("the response of %s is not JSON: it begins with %s", r.url, excerpt(r.body)), Err: err}
 	}
 	return a.Push(v)
 }
 
-// failure is the error about a status of 400 or more.
-func failure(host string, r *response) *planhat.Error {
-	message := fmt.Sprintf("%s responded with %d", host, r.status)
+// failure is the error about a status that is not one of success.
+func failure(method string, r *response) *planhat.Error {
+	e := &planhat.Error{Kind: kindOf(r.status), Message: fmt.Sprintf("%s responded with %d", r.at.Host, r.status), Status: r.status, Header: r.header, Body: r.body[:min(len(r.body), 64<<10)]}
 	if text := http.StatusText(r.status); text != "" {
-		message += " " + text
+		e.Message += " " + text
 	}
-	if said := saying(r.body); said != "" {
-		message += ": " + said
+	if r.status < 400 {
+		notFollowed(e, method, r)
+	} else if said := saying(r.body); said != "" {
+		e.Message += ": " + said
 	}
-	return &planhat.Error{Kind: kindOf(r.status), Message: message, Status: r.status, Header: r.header, Body: r.body[:min(len(r.body), 64<<10)]}
+	return e
+}
+
+// notFollowed says where a redirect leads that is not followed.
+func notFollowed(e *planhat.Error, method string, r *response) {
+	to, err := r.at.Parse(r.header.Get("Location"))
+	if err != nil || r.header.Get("Location") == "" || to.Host == "" {
+		e.Message += ", a redirect without a valid address"
+		return
+	}
+	address := to.Host + to.EscapedPath()
+	e.Message += ": the new address is " + address
+	e.Hint = "if the service has moved, use " + address + " in the script"
+	if method != http.MethodGet && method != http.MethodHead {
+		e.Message += ", but following it would turn the " + method + " into a GET without its data"
+		e.Hint = "check whether the request was carried out; " + e.Hint
+	}
 }
 
 func kindOf(status int) planhat.Kind {

@@ -1,15 +1,12 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -21,7 +18,7 @@ import (
 // send sends what a script asked for. Its options are argument i.
 func send(a *args, c *client, method, address string, i int) (int, error) {
 	if a.Host.Network == nil {
-		return 0, &planhat.Error{Kind: planhat.KindConfig, Message: "this program gives scripts no access to other systems"}
+		return 0, &planhat.Error{Kind: planhat.KindConfig, Message: "scripts of this program cannot send HTTP requests"}
 	}
 	r, err := newRequest(a, c, method, address, a.Options(i))
 	if err != nil {
@@ -39,6 +36,13 @@ type response struct {
 	status int
 	header http.Header
 	url    string
+	// at is the address that responded, after redirects.
+	at *url.URL
+	// carriedOut says that a redirect made a GET of the request: the service has carried
+	// it out.
+	carriedOut bool
+	// unsure says that the request must not be sent again to be sure of its success.
+	unsure bool
 	// body is nil if it was written to a file.
 	body     []byte
 	size     int64
@@ -55,6 +59,7 @@ const (
 func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 	pauses := newPauses()
 	for attempt := 1; ; attempt++ {
+		r.stage = preparing
 		err := r.identify(a)
 		var res *response
 		if err == nil {
@@ -81,7 +86,7 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 			wait = pauses.NextBackOff()
 		}
 		if r.token != nil && failed.Status == http.StatusUnauthorized && failed.Hint == "" {
-			failed.Hint = "the service does not accept a token that was just issued: look whether the app has the scopes, and is installed in this account"
+			failed.Hint = "the service does not accept a token that was just issued: check whether the app has the scopes, and is installed in this account"
 		}
 		for _, l := range limits {
 			if verdict.block && wait <= r.maxWait {
@@ -91,11 +96,12 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 			}
 		}
 		if !verdict.retry || attempt > r.retries || wait > r.maxWait {
-			if failed.Kind == planhat.KindRateLimited && failed.Hint == "" {
+			switch {
+			case failed.Hint != "":
+			case verdict.retry && verdict.after > r.maxWait:
+				failed.Hint = fmt.Sprintf("the service asks to wait %s; run the script again then", shownWait(verdict.after))
+			case failed.Kind == planhat.KindRateLimited && verdict.retry:
 				failed.Hint = "send fewer requests: give http.client the service's limit as 'rate'"
-				if wait > r.maxWait {
-					failed.Hint = fmt.Sprintf("the service asks to wait %s; run the script again then", wait.Round(time.Second))
-				}
 			}
 			if !r.raise && err == nil {
 				return res, nil
@@ -135,7 +141,7 @@ func (r *request) renewed(res *response) bool {
 		r.token.accepted(r.sent)
 		return false
 	}
-	if r.rejected != "" || !r.token.mayRenew(r.sent) {
+	if res.carriedOut && !r.repeatable || r.rejected != "" || !r.token.mayRenew(r.sent) {
 		return false
 	}
 	r.rejected = r.sent
@@ -169,7 +175,7 @@ func (r *request) attempt(a *args, limits []bindings.Limiter) (*response, error)
 	defer clock.Stop()
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), nil)
 	if err != nil {
-		return nil, err
+		return nil, &local{&planhat.Error{Kind: planhat.KindValidation, Message: "the address of " + r.url.Host + " is invalid"}}
 	}
 	req.Header = r.header.Clone()
 	if r.body != nil {
@@ -182,137 +188,48 @@ func (r *request) attempt(a *args, limits []bindings.Limiter) (*response, error)
 			return body, err
 		}
 	}
+	file, err := openTo(a.Host.Files, r.to)
+	if err != nil {
+		return nil, errors.Join(err, closed(req.Body))
+	}
+	defer func() { _ = file.discard() }()
+	r.stage = sending
 	res, err := a.Host.Network.Send(req, r.reads)
 	if err != nil {
+		if errors.As(err, new(*bindings.RedirectError)) {
+			r.stage = responded
+		}
 		return nil, timedOut(ctx, err)
 	}
+	r.stage = responded
 	defer func() { _ = res.Body.Close() }()
-	out := &response{status: res.StatusCode, header: res.Header, url: r.shown()}
+	out := &response{status: res.StatusCode, header: res.Header, url: r.shown(), at: r.url, unsure: !r.repeatable}
 	if res.Request != nil {
-		out.url = withoutSecrets(res.Request.URL)
+		out.at, out.url = res.Request.URL, withoutSecrets(res.Request.URL)
+		out.carriedOut = res.Request.Method != r.method
 	}
-	if err := r.read(a, res, out, func() { clock.Reset(r.timeout) }); err != nil {
+	if err := r.read(res, out, file, func() { clock.Reset(r.timeout) }); err != nil {
 		return nil, timedOut(ctx, err)
 	}
 	return out, nil
+}
+
+func closed(body io.Closer) error {
+	if body == nil {
+		return nil
+	}
+	return body.Close()
 }
 
 var errTimeout = errors.New("timed out")
 
 // timedOut replaces the error of a request that took too long.
 func timedOut(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errTimeout) {
-		return errTimeout
-	}
-	return err
-}
-
-// read reads the body. moved is called whenever data arrived that goes to a file.
-func (r *request) read(a *args, res *http.Response, out *response, moved func()) error {
-	body, err := decompressed(res)
-	if err != nil {
+	if !errors.Is(context.Cause(ctx), errTimeout) {
 		return err
 	}
-	if r.to == "" || res.StatusCode >= 300 {
-		most := r.most
-		if r.to != "" {
-			most = min(most, defaultMost)
-		}
-		var text bytes.Buffer
-		n, err := io.Copy(&text, io.LimitReader(body, most+1))
-		if err != nil {
-			return err
-		}
-		if n > most {
-			return tooLarge(r.url.Host, most)
-		}
-		out.body, out.size = text.Bytes(), n
-		return nil
+	if hop, ok := errors.AsType[*bindings.RedirectError](err); ok {
+		return &bindings.RedirectError{From: hop.From, To: hop.To, Err: errTimeout}
 	}
-	file, err := a.Host.Files.OpenWrite(r.to, false)
-	if err != nil {
-		return &local{bindings.FileError(a.Host.Files, "write", r.to, err)}
-	}
-	out.size, err = io.Copy(&onDisk{file}, &moving{io.LimitReader(body, r.most+1), moved})
-	if err == nil && out.size > r.most {
-		err = tooLarge(r.url.Host, r.most)
-	}
-	if err != nil {
-		if abort, ok := file.(bindings.Aborter); ok {
-			return errors.Join(err, abort.Abort())
-		}
-		return errors.Join(err, file.Close())
-	}
-	if err := file.Close(); err != nil {
-		return &local{bindings.FileError(a.Host.Files, "write", r.to, err)}
-	}
-	return nil
-}
-
-// local is a failure on this side, which another attempt does not mend.
-type local struct{ error }
-
-func (e *local) Unwrap() error { return e.error }
-
-// onDisk marks the errors of writing a file.
-type onDisk struct{ to io.Writer }
-
-func (d *onDisk) Write(p []byte) (int, error) {
-	n, err := d.to.Write(p)
-	if err != nil {
-		err = &local{err}
-	}
-	return n, err
-}
-
-// moving tells when data arrives.
-type moving struct {
-	from  io.Reader
-	moved func()
-}
-
-func (m *moving) Read(p []byte) (int, error) {
-	n, err := m.from.Read(p)
-	if n > 0 {
-		m.moved()
-	}
-	return n, err
-}
-
-// decompressed returns the body without gzip, which is all that a request accepts.
-func decompressed(res *http.Response) (io.Reader, error) {
-	switch encoding := strings.ToLower(strings.TrimSpace(res.Header.Get("Content-Encoding"))); encoding {
-	case "", "identity":
-		return res.Body, nil
-	case "gzip", "x-gzip":
-		if res.Request != nil && res.Request.Method == http.MethodHead || res.StatusCode == http.StatusNoContent {
-			return res.Body, nil
-		}
-		unzip, err := gzip.NewReader(res.Body)
-		if errors.Is(err, io.EOF) {
-			return http.NoBody, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the body is not the gzip that its headers announce: %w", err)
-		}
-		return unzip, nil
-	default:
-		return nil, &local{&planhat.Error{Kind: planhat.KindServer, Status: res.StatusCode, Message: fmt.Sprintf("the body is compressed as %q, which was not asked for", encoding)}}
-	}
-}
-
-func tooLarge(host string, most int64) error {
-	return &local{&planhat.Error{
-		Kind: planhat.KindValidation, Message: fmt.Sprintf("the response of %s has more than %d bytes", host, most),
-		Hint: "ask for less at once; or raise the option max_bytes, or write the response to a file with the option to",
-	}}
-}
-
-// shown is the address without its parameters, which may hold secrets.
-func (r *request) shown() string { return withoutSecrets(r.url) }
-
-func withoutSecrets(u *url.URL) string {
-	clean := *u
-	clean.RawQuery, clean.Fragment, clean.User = "", "", nil
-	return clean.String()
+	return errTimeout
 }

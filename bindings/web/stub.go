@@ -56,13 +56,16 @@ func stubFuncs() []*fn {
 
 func addStub(a *args) (int, error) {
 	o := a.Options(0)
-	s := bindings.Stub{Method: o.String("method"), URL: o.String("url"), Status: whole(o.Get("status"), http.StatusOK),
-		Header: http.Header{}, Failure: o.String("fails"), Times: o.Int("times"), Body: []byte(o.String("body"))}
-	if u, err := url.Parse(s.URL); err != nil || u.Host == "" {
-		return 0, a.Errorf("option 'url' must be an address such as https://api.example.com/accounts, not %q", s.URL)
+	s := bindings.Stub{Method: o.String("method"), URL: o.String("url"), Header: http.Header{}, Failure: o.String("fails"), Body: []byte(o.String("body"))}
+	var err error
+	if s.Status, err = whole(a, o.Get("status"), "status", http.StatusOK, 200, 599); err != nil {
+		return 0, err
 	}
-	if s.Status < 100 || s.Status > 599 {
-		return 0, a.Errorf("option 'status' must be from 100 to 599, not %d", s.Status)
+	if s.Times, err = whole(a, o.Get("times"), "times", 0, 1, mostTimes); err != nil {
+		return 0, err
+	}
+	if u, err := url.Parse(s.URL); err != nil || u.Host == "" {
+		return 0, a.Errorf("option 'url' must be an address such as https://api.example.com/accounts, not %q", withoutParameters(s.URL))
 	}
 	for name, values := range fields(o.Get("headers")) {
 		for _, value := range values {

@@ -67,7 +67,7 @@ func Read(source []byte) (Header, error) {
 		}
 		what, hosts, ok := strings.Cut(found[1], "=")
 		if strings.TrimSpace(what) != "net" || !ok {
-			return h, &Error{number, fmt.Sprintf("%q is not something that a script can allow itself", strings.TrimSpace(what)),
+			return h, &Error{number, fmt.Sprintf("unknown permission %q in @allow; only net is supported", strings.TrimSpace(what)),
 				"write the hosts that it reaches, such as -- @allow net=api.example.com"}
 		}
 		for host := range strings.SplitSeq(hosts, ",") {

@@ -85,7 +85,10 @@ func New(o Options) *Network {
 		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 16,
 		MaxResponseHeaderBytes: mostHeader,
 	}
-	n.client = &http.Client{Transport: transport, CheckRedirect: n.redirect}
+	n.client = &http.Client{Transport: tracked{transport}, CheckRedirect: n.redirect}
+	if o.Stubs != nil {
+		n.client.Transport = tracked{o.Stubs}
+	}
 	return n
 }
 
@@ -147,15 +150,13 @@ func (n *Network) Send(req *http.Request, reads bool) (*http.Response, error) {
 		n.withhold(req)
 		return nil, bindings.ErrWithheld
 	}
-	if n.options.Stubs != nil {
-		return n.options.Stubs.answer(req)
-	}
-	if req.Header.Get("User-Agent") == "" {
+	if req.Header.Get("User-Agent") == "" && n.options.Stubs == nil {
 		req.Header.Set("User-Agent", n.options.UserAgent)
 	}
-	res, err := n.client.Do(req)
+	on := &trip{}
+	res, err := n.client.Do(req.WithContext(context.WithValue(req.Context(), tripKey{}, on)))
 	if err != nil {
-		return nil, n.explain(req, err)
+		return nil, on.explain(err)
 	}
 	return res, nil
 }
@@ -222,45 +223,6 @@ func (n *Network) naming(t target) []Rule {
 	return rules
 }
 
-// redirect decides about following a redirect. Another origin gets neither what
-// identifies the script nor a body.
-func (n *Network) redirect(req *http.Request, via []*http.Request) error {
-	if len(via) >= mostRedirect {
-		return &Refusal{Message: fmt.Sprintf("%s redirected %d times without an end", via[0].URL.Host, mostRedirect), Kind: "network"}
-	}
-	if err := n.Allowed(req.URL); err != nil {
-		return &Refusal{Message: fmt.Sprintf("%s redirects to %s, but %s", via[len(via)-1].URL.Host, req.URL.Host, err.Error()), Hint: hintOf(err)}
-	}
-	from := via[len(via)-1].URL
-	if from.Scheme == "https" && req.URL.Scheme == "http" {
-		return &Refusal{Message: fmt.Sprintf("%s redirects from https to http, which others could read", from.Host)}
-	}
-	req.Header.Del("Referer") // it may hold a secret of the address
-	if !slices.ContainsFunc(append(via[1:], req), func(r *http.Request) bool { return !sameOrigin(r.URL, via[0].URL) }) {
-		return nil
-	}
-	for name := range req.Header {
-		if !slices.Contains(harmless, name) {
-			req.Header.Del(name)
-		}
-	}
-	if req.Body != nil && req.Body != http.NoBody {
-		return &Refusal{
-			Message: fmt.Sprintf("%s redirects a %s with its data to another host, %s", from.Host, req.Method, req.URL.Host),
-			Hint:    "if the service has moved, use its new address in the script",
-		}
-	}
-	return nil
-}
-
-// harmless are the headers that a redirect to another origin keeps.
-var harmless = []string{"Accept", "Accept-Encoding", "Accept-Language", "Range", "User-Agent"}
-
-func sameOrigin(a, b *url.URL) bool {
-	x, y := targetOf(a), targetOf(b)
-	return x.host == y.host && x.port == y.port && x.plain == y.plain
-}
-
 func (n *Network) proxy(req *http.Request) (*url.URL, error) {
 	proxy, err := n.options.Proxy(req)
 	if proxy != nil {
@@ -315,24 +277,13 @@ func (n *Network) control(ctx context.Context, _, addr string, _ syscall.RawConn
 	}
 }
 
-// explain says which host a failure is about, without the parameters of the address.
-func (n *Network) explain(req *http.Request, err error) error {
-	if refused, ok := errors.AsType[*Refusal](err); ok {
-		if strings.HasPrefix(refused.Message, "its address") {
-			return &Refusal{Message: "the script may not reach " + req.URL.Host + ": " + refused.Message, Hint: refused.Hint}
-		}
-		return refused
-	}
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	return err
-}
-
 // shown is an address without its parameters, which may hold secrets.
 func shown(u *url.URL) string {
+	if u.Opaque != "" {
+		return u.Scheme + ":..."
+	}
 	clean := *u
-	clean.RawQuery, clean.Fragment, clean.User = "", "", nil
+	clean.RawQuery, clean.ForceQuery, clean.Fragment, clean.RawFragment, clean.User = "", false, "", "", nil
 	return clean.String()
 }
 

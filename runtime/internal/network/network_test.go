@@ -248,7 +248,7 @@ func TestHTTPSIsNotLeft(t *testing.T) {
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, plain.URL, http.StatusFound) }))
 	defer secure.Close()
 	n := New(Options{Rules: rules(t, "127.0.0.1")})
-	n.client.Transport.(*http.Transport).TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
+	n.client.Transport.(tracked).RoundTripper.(*http.Transport).TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
 	_, err := get(t, n, secure.URL)
 	var refused *Refusal
 	require.ErrorAs(t, err, &refused)

@@ -71,7 +71,8 @@ func (s *Stubs) Part() (forget func()) {
 	}
 }
 
-func (s *Stubs) answer(req *http.Request) (*http.Response, error) {
+// RoundTrip answers a request.
+func (s *Stubs) RoundTrip(req *http.Request) (*http.Response, error) {
 	seen := bindings.SeenRequest{Method: req.Method, URL: req.URL.String(), Header: req.Header.Clone()}
 	if req.Body != nil {
 		body, err := io.ReadAll(io.LimitReader(req.Body, mostSeen))
