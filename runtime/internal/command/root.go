@@ -151,8 +151,13 @@ func plainUsage(table string) string {
 	const onOff = "[=true|false]"
 	table = strings.ReplaceAll(table, onOff, strings.Repeat(" ", len(onOff)))
 	table = quotedDefault().ReplaceAllString(table, "(default $1)")
-	simulate := "--simulate DIR[=" + strconv.Quote(host.NoFixtures) + "]"
-	return strings.ReplaceAll(table, simulate, fmt.Sprintf("%-*s", len(simulate), "--simulate[=DIR]"))
+	for plain, written := range map[string]string{
+		"--simulate[=DIR]": "--simulate DIR[=" + strconv.Quote(host.NoFixtures) + "]",
+		"--resume[=WHAT]":  "--resume WHAT[=" + strconv.Quote(host.ResumeAsk) + "]",
+	} {
+		table = strings.ReplaceAll(table, written, fmt.Sprintf("%-*s", len(written), plain))
+	}
+	return table
 }
 
 // quotedDefault matches a default as pflag writes it.

@@ -152,6 +152,9 @@ type End struct {
 	ExitCode        *int
 	Calls, Rejected int
 	Summary         []byte
+	// InDoubt reports whether another attempt would fail in the same way, until somebody
+	// decides about rows that may be stored.
+	InDoubt bool
 	// Late is how long ago that was.
 	Late time.Duration
 }

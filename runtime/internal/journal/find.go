@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -38,6 +39,16 @@ func (u *Unfinished) Same(w Work) bool {
 
 // Find returns the unfinished journals of an owner, the latest first.
 func Find(ctx context.Context, q store.Queryer, owner string) (list []*Unfinished, err error) {
+	return find(ctx, q, "owner = ?", owner)
+}
+
+// FindLike returns those of the owners that begin and end with these texts.
+func FindLike(ctx context.Context, q store.Queryer, begin, end string) ([]*Unfinished, error) {
+	return find(ctx, q, "substr(owner, 1, ?) = ? AND substr(owner, length(owner) - ? + 1) = ?",
+		utf8.RuneCountInString(begin), begin, utf8.RuneCountInString(end), end)
+}
+
+func find(ctx context.Context, q store.Queryer, which string, values ...any) (list []*Unfinished, err error) {
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
 		u := &Unfinished{}
 		var began, used int64
@@ -51,8 +62,8 @@ func Find(ctx context.Context, q store.Queryer, owner string) (list []*Unfinishe
 			CAST(coalesce(sum(CASE WHEN outcomes IS NULL THEN 0 ELSE row_count END), 0) AS BIGINT),
 			CAST(coalesce(sum(CASE WHEN outcomes IS NULL THEN 0 ELSE keyless - doubtful END), 0) AS BIGINT),
 			CAST(coalesce(sum(doubtful), 0) AS BIGINT)
-		FROM phscript_journal LEFT JOIN phscript_journal_entry ON journal = id WHERE owner = ?
-		GROUP BY id, owner, arguments, tenant, command, began_at, used_at, holder, gap ORDER BY used_at DESC, id DESC`, owner)
+		FROM phscript_journal LEFT JOIN phscript_journal_entry ON journal = id WHERE `+which+`
+		GROUP BY id, owner, arguments, tenant, command, began_at, used_at, holder, gap ORDER BY used_at DESC, id DESC`, values...)
 	return list, err
 }
 

@@ -345,3 +345,17 @@ func BenchmarkResume(b *testing.B) {
 		}
 	}
 }
+
+func TestOwnersThatBeginAndEndWithATextAreFound(t *testing.T) {
+	bothStores(t, func(t *testing.T, db *store.DB) {
+		for _, owner := range []string{"checkpoint å of script a.lua", "checkpoint b of script a.lua", "checkpoint b of script ba.lua", "script a.lua"} {
+			j := New(func(context.Context) (*store.DB, error) { return db, nil }, Work{Owner: owner, Arguments: "[]"}, slog.New(slog.DiscardHandler))
+			begin(t, j, "note")
+		}
+		for end, want := range map[string]int{" of script a.lua": 2, "": 3, "%a.lua": 0} {
+			found, err := FindLike(t.Context(), db, "checkpoint ", end)
+			require.NoError(t, err)
+			assert.Len(t, found, want, end)
+		}
+	})
+}

@@ -42,6 +42,9 @@ type Summary struct {
 	// continues this one if it did not end well.
 	Resumed *Resumed `json:"resumed,omitempty"`
 	Resume  string   `json:"resume,omitempty"`
+	// InDoubt reports whether the run ended because somebody must first decide about rows
+	// that an earlier one may have stored.
+	InDoubt bool `json:"in_doubt,omitempty"`
 
 	// Told counts the rejected rows in the report of the error. Unwritten reports
 	// whether a file of the run could not be written, Finished whether the script ended

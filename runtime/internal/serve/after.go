@@ -56,7 +56,8 @@ func (s *Schedules) lock(ctx context.Context, tx *store.Tx, name string) (state 
 // after queues what follows the end of a run, in the transaction that ends it: a
 // retry or a notification. A run that its worker's shutdown cut off is handed over
 // if it may be retried; otherwise it has failed. The current settings of its
-// schedule decide about retries.
+// schedule decide about retries. A run that ended because of rows that may be stored is not
+// retried: somebody must decide about them.
 func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition, end history.End, state entryState, cutOff bool) error {
 	cutOff = cutOff && end.Status == history.Cancelled
 	if end.Status == history.Failed || end.Status == history.TimedOut || end.Status == history.Lost || cutOff {
@@ -64,7 +65,7 @@ func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d s
 		if err != nil {
 			return err
 		}
-		if r.Attempt <= d.Retries && !state.paused && !state.removed {
+		if r.Attempt <= d.Retries && !end.InDoubt && !state.paused && !state.removed {
 			pause := doubled(s.RetryPause, longestPause, r.Attempt-1)
 			if cutOff {
 				pause = 0

@@ -258,3 +258,33 @@ func TestSwitchesWaitForClaims(t *testing.T) {
 	release()
 	assert.Same(t, changed, from)
 }
+
+// A run that ended because somebody must decide about rows is not tried again, and people
+// are told at once.
+func TestUndecidedRowsAreNotRetried(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, location string) {
+		w := newFixture(t, location)
+		d := w.define(config.Schedule{Name: "a", Script: "a.lua", Every: "20s", Retries: 2})
+		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
+		retries := func(end history.End) (n int) {
+			r, err := w.history.Run(t.Context(), w.due("a", time.Minute, history.ByTick))
+			require.NoError(t, err)
+			require.NoError(t, w.db.InTx(t.Context(), func(tx *store.Tx) error {
+				return w.schedules.after(t.Context(), tx, r, d, end, entryState{}, false)
+			}))
+			runs, err := w.history.List(t.Context(), history.Filter{Schedule: "a"})
+			require.NoError(t, err)
+			for _, again := range runs {
+				if again.RetryOf == r.ID {
+					n++
+				}
+			}
+			return n
+		}
+		assert.Equal(t, 0, retries(history.End{Status: history.Failed, InDoubt: true}))
+		e, err := w.schedules.one(t.Context(), w.db, "a")
+		require.NoError(t, err)
+		assert.True(t, e.Failing)
+	})
+}

@@ -248,7 +248,7 @@ func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string
 	code := cmd.ProcessState.ExitCode()
 	switch {
 	case json.Unmarshal(summary, &o) == nil:
-		end.Calls, end.Rejected = o.Calls, o.Lost()
+		end.Calls, end.Rejected, end.InDoubt = o.Calls, o.Lost(), o.InDoubt
 	case code != fault.ExitUsage: // with which it ends before it begins
 		end.Calls, end.Rejected = history.Unknown, history.Unknown
 	}

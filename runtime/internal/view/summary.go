@@ -150,7 +150,7 @@ func Totals(s *outcome.Summary) []Line {
 	case none && s.Lost() == 0:
 		return nil
 	case none:
-		return []Line{{"rejected", strconv.Itoa(s.Rejected)}}
+		return lost(s, s.Rejected > 0)
 	}
 	calls := strconv.Itoa(s.Calls)
 	if s.Retries > 0 {
@@ -177,15 +177,27 @@ func Totals(s *outcome.Summary) []Line {
 	if s.Deleted > 0 {
 		lines = append(lines, Line{"deleted", strconv.Itoa(s.Deleted)})
 	}
-	lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected) + byScript(s)})
+	lines = append(lines, lost(s, true)...)
+	if models := byModel(s.Models); len(models) > 1 {
+		lines = append(lines, Line{"by model", strings.Join(models, "; ")})
+	}
+	return lines
+}
+
+// lost are the counts of rows that are not known to be stored.
+func lost(s *outcome.Summary, rejected bool) (lines []Line) {
+	if rejected {
+		by := ""
+		if s.Calls > 0 || s.Planned > 0 {
+			by = byScript(s)
+		}
+		lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected) + by})
+	}
 	if s.Unsent > 0 {
 		lines = append(lines, Line{"unsent", fmt.Sprintf("%d, because requests failed", s.Unsent)})
 	}
 	if s.Unknown > 0 {
 		lines = append(lines, Line{"unknown", fmt.Sprintf("%d, which may be stored although their requests failed", s.Unknown)})
-	}
-	if models := byModel(s.Models); len(models) > 1 {
-		lines = append(lines, Line{"by model", strings.Join(models, "; ")})
 	}
 	return lines
 }

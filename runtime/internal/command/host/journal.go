@@ -47,6 +47,7 @@ type Journals struct {
 	tenant string
 
 	work    journal.Work
+	run     string // of a schedule
 	script  runtime.Script
 	resume  string
 	resumed *journal.Unfinished
@@ -54,34 +55,6 @@ type Journals struct {
 	mu    sync.Mutex
 	main  *journal.Journal
 	named map[string]*journal.Journal
-}
-
-// Doubtful is the error of a run that was not resumed because it is not known whether
-// rows are stored.
-type Doubtful struct {
-	Rows  []journal.Doubt
-	Began time.Time
-}
-
-func (e *Doubtful) Error() string {
-	n := len(e.Rows)
-	return fmt.Sprintf("%s without keys may be stored: the run that began at %s ended while it sent %s",
-		english.Plural(n, "row", ""), e.Began.Format("2006-01-02 15:04:05"), english.PluralWord(n, "it", "them"))
-}
-
-// ErrorHint says what to do about it.
-func (e *Doubtful) ErrorHint() string {
-	return "look them up in Planhat; then use --resume=send to send them again, or --resume=skip to leave them out"
-}
-
-// Outcomes returns the rows as the outcomes of calls, for the summary.
-func (e *Doubtful) Outcomes() (list []planhat.Outcome) {
-	for _, d := range e.Rows {
-		list = append(list, planhat.Outcome{Model: d.Model, Operation: d.Operation, Rejected: []planhat.RowError{{
-			Index: d.Index, Row: d.Data, Message: "the row may be stored: the run ended while it sent it", Kind: planhat.KindNetwork, Uncertain: true, Origin: d.Origin,
-		}}})
-	}
-	return list
 }
 
 // OpenJournals returns the journals of a run of a script, or nil if it cannot have any.
@@ -108,7 +81,7 @@ func (h *Opened) OpenJournals(ctx context.Context, env *environment.Env, s runti
 	if scheduled {
 		j.main.OnStart(j.prune)
 	}
-	if attempt, _ := env.Getenv(serve.RunVariable); scheduled && attempt == run {
+	if j.run, _ = env.Getenv(serve.RunVariable); scheduled && j.run == run {
 		return j, nil // there is no earlier attempt
 	}
 	if scheduled {
@@ -199,36 +172,6 @@ func (j *Journals) continueRun(ctx context.Context) error {
 	return j.continueAt(ctx, j.main, found)
 }
 
-// continueScript continues an unfinished run of the script.
-func (j *Journals) continueScript(ctx context.Context) error {
-	found, err := j.find(ctx, j.work.Owner)
-	if err != nil {
-		return &usage.Error{Message: "the run cannot be resumed, because the store cannot be used: " + err.Error()}
-	}
-	if len(found) == 0 {
-		return &usage.Error{
-			Message: "no unfinished run of " + j.script.Name + " is recorded",
-			Hint:    "leave out --resume to start from the beginning; runs that ended well, or that wrote nothing, leave nothing to resume, and records are kept for 30 days",
-		}
-	}
-	same := slices.DeleteFunc(slices.Clone(found), func(u *journal.Unfinished) bool { return !u.Same(j.work) })
-	if len(same) > 0 {
-		return j.continueAt(ctx, j.main, same)
-	}
-	latest := found[0]
-	failed := &usage.Error{
-		Message: "no unfinished run of " + j.script.Name + " with these arguments is recorded",
-		Hint:    "the latest one, which began at " + clock(latest.Began) + ", is continued by: " + latest.Command,
-	}
-	if latest.Arguments == j.work.Arguments {
-		failed.Message = "the unfinished run of " + j.script.Name + ", which began at " + clock(latest.Began) + ", used another token or address"
-		failed.Hint = "use the same token and address, or leave out --resume to send everything"
-	}
-	return failed
-}
-
-func clock(t time.Time) string { return t.Format("2006-01-02 15:04:05") }
-
 // continueAt lets a journal continue unfinished work, if it is known what was sent.
 func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found []*journal.Unfinished) error {
 	for _, u := range found {
@@ -237,7 +180,7 @@ func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found 
 		}
 	}
 	gap := ""
-	doubtful := &Doubtful{Began: found[0].Began}
+	doubtful := &Doubtful{Began: found[0].Began, run: j.run}
 	for _, u := range found {
 		gap = cmp.Or(u.Gap, gap)
 		if u.Doubtful > 0 && (j.resume == "" || j.resume == ResumeAsk) {
@@ -258,7 +201,7 @@ func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found 
 	if gap != "" && j.resume != ResumeSend {
 		return &usage.Error{
 			Message: "the run that began at " + clock(found[0].Began) + " could not record everything that it sent: " + gap,
-			Hint:    "--resume=send continues it all the same: what is not recorded is sent again, and rows without keys among it are then stored twice",
+			Hint:    j.how(ResumeSend) + " continues it all the same: what is not recorded is sent again, and rows without keys among it are then stored twice",
 		}
 	}
 	if err := main.Resume(ctx, found, j.resume == ResumeSend); err != nil {

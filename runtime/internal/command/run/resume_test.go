@@ -1,6 +1,9 @@
 package run_test
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -95,4 +98,63 @@ if args[1] then error("stop") end
 	stdout, stderr, err := r.Run(run.New, "import.lua")
 	assert.Equal(t, 0, code(t, err), stderr)
 	assert.NotEqual(t, "1\ttrue\t1\n", stdout, "the last run ended well, so everything is sent again")
+}
+
+// Rows of a call with a checkpoint that may be stored are decided about with --resume, and
+// once it is decided, the next run needs no flag.
+func TestDoubtfulRowsOfACheckpoint(t *testing.T) {
+	for decision, stored := range map[string]int{"skip": 2, "send": 4} {
+		r, server := resumable(t, map[string]string{"notes.lua": `
+planhat.note.bulk_upsert({ { companyId = "67d08140557181002fd170dd", type = "note", subject = "a" }, { companyId = "67d08140557181002fd170dd", type = "note", subject = "b" } },
+  { checkpoint = "notes" })
+print("done")
+`})
+		require.NoError(t, server.Put("company", map[string]any{"_id": "67d08140557181002fd170dd", "name": "Acme"}))
+		faults, err := simulator.ParseFaults("reset-after:model=note,first=1")
+		require.NoError(t, err)
+		require.NoError(t, server.InjectFaults(faults...))
+		_, stderr, err := r.Run(run.New, "--retry-for", "1ms", "notes.lua")
+		assert.Equal(t, 1, code(t, err), stderr)
+		_, stderr, err = r.Run(run.New, "notes.lua")
+		assert.Equal(t, 2, code(t, err), stderr)
+		assert.Contains(t, stderr, "2 rows without keys may be stored")
+		assert.Contains(t, stderr, "run the script with --resume=send to send them again, or with --resume=skip to leave them out")
+		_, stderr, err = r.Run(run.New, "--resume", "notes.lua")
+		assert.Equal(t, 2, code(t, err), stderr)
+		assert.Contains(t, stderr, "2 rows without keys may be stored")
+		stdout, stderr, _ := r.Run(run.New, "--resume="+decision, "notes.lua")
+		assert.Equal(t, "done\n", stdout, stderr)
+		assert.Len(t, server.Records("note"), stored, decision)
+	}
+}
+
+// By hand, a script does not continue what its schedule has begun; the advice is to retry
+// that run.
+func TestUnfinishedScheduledRuns(t *testing.T) {
+	r, server := resumable(t, map[string]string{"notes.lua": `planhat.note.bulk_upsert({ { companyId = "67d08140557181002fd170dd", type = "note", subject = "a" } })`})
+	require.NoError(t, server.Put("company", map[string]any{"_id": "67d08140557181002fd170dd", "name": "Acme"}))
+	faults, err := simulator.ParseFaults("reset-after:model=note,first=1")
+	require.NoError(t, err)
+	require.NoError(t, server.InjectFaults(faults...))
+	open, end := io.Pipe() // its end would stop the run
+	defer func() { require.NoError(t, end.Close()) }()
+	r.Env.Stdin = open
+	r.Variables["PHSCRIPT_RUN"], r.Variables["PHSCRIPT_JOURNAL"] = "7", "7"
+	_, stderr, err := r.Run(run.New, "--retry-for", "1ms", "notes.lua")
+	assert.Equal(t, 1, code(t, err), stderr)
+	r.Variables["PHSCRIPT_RUN"] = "8"
+	_, stderr, err = r.Run(run.New, "--summary", "s.json", "notes.lua")
+	assert.Equal(t, 1, code(t, err), stderr)
+	assert.Contains(t, stderr, "phscript runs retry --resume=send 8 to send them again, or phscript runs retry --resume=skip 8")
+	summary, err := os.ReadFile(filepath.Join(r.Env.Dir, "s.json"))
+	require.NoError(t, err)
+	assert.Contains(t, string(summary), `"in_doubt": true`)
+	delete(r.Variables, "PHSCRIPT_RUN")
+	delete(r.Variables, "PHSCRIPT_JOURNAL")
+	_, _, err = r.Run(run.New, "--resume=skip", "notes.lua")
+	require.EqualError(t, err, "no unfinished run of notes.lua is recorded")
+	var hinted interface{ ErrorHint() string }
+	require.ErrorAs(t, err, &hinted)
+	assert.Contains(t, hinted.ErrorHint(), "phscript runs retry 7 continues it")
+	assert.Len(t, server.Records("note"), 1)
 }

@@ -88,7 +88,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
-	f.StringVar(&o.resume, "resume", "", "Continue the last run of this script that did not end: rows that it sent are not sent again; =`send` or =skip decides about rows without keys that may be stored")
+	f.StringVar(&o.resume, "resume", "", "Continue the last run of this script that did not end, without sending its rows again; =`WHAT` says what happens to rows without keys that may be stored: send or skip (default: the run ends with an error that lists them)")
 	f.Lookup("resume").NoOptDefVal = host.ResumeAsk
 	usage.Complete(cmd, "resume", cobra.FixedCompletions([]cobra.Completion{host.ResumeSend, host.ResumeSkip}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
@@ -262,6 +262,7 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil && s.Error != nil {
 		runErr = errors.New(s.Error.Message)
 	}
+	_, s.InDoubt = errors.AsType[*host.Doubtful](runErr)
 	finished := done(journals, s)
 	if s.Resumed = journals.Resumed(); !finished && !scheduled && journals.Used() {
 		s.Resume = h.Secrets.String(resumeCommand(env))
