@@ -174,7 +174,7 @@ local function reason_of(err)
   return #said > 0 and table.concat(said, "; ") or err.message
 end
 
-zendesk:stream("organizations", { into = "company", prefix = prefix, cursor = by_time, gone = deleted,
+zendesk:stream("organizations", { into = "company", dense = true, prefix = prefix, cursor = by_time, gone = deleted,
   scan = function(stream, _, position)
     stream.whole = stream.whole or position == nil
     return listed("organizations", {})
