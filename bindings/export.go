@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/bindings/internal/luajson"
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // exportFields are the options of an export beside those of the list.
@@ -94,6 +95,11 @@ func (b binding) runExport(a *Args) (_ int, err error) {
 	if err := exportColumns(a, opt, &columns, &list, where != nil || len(b.op.Fixed) > 0); err != nil {
 		return 0, err
 	}
+	if where == nil {
+		if err := b.checkColumns(a, columns.columns); err != nil {
+			return 0, err
+		}
+	}
 	r, err := b.resource(a)
 	if err != nil {
 		return 0, err
@@ -116,10 +122,30 @@ func (b binding) runExport(a *Args) (_ int, err error) {
 		return 0, err
 	}
 	t := a.L.NewTable()
+	CodecOf(a.L).MarkResult(t)
 	t.RawSetString("path", lua.LString(opt.String("to")))
 	t.RawSetString("read", lua.LNumber(read))
 	t.RawSetString("rows", lua.LNumber(rows))
 	return a.Push(t)
+}
+
+// checkColumns refuses columns of properties that the model does not have if they are
+// spelled like one that it has.
+func (b binding) checkColumns(a *Args, columns []string) error {
+	names := make([]string, len(b.model.Properties))
+	for i, p := range b.model.Properties {
+		names[i] = p.Name
+	}
+	for _, column := range columns {
+		name, rest, nested := strings.Cut(column, ".")
+		if near := catalog.Nearest(name, names); b.model.Property(name) == nil && len(near) > 0 {
+			if nested {
+				near[0] += "." + rest
+			}
+			return a.Errorf("option 'columns': %s have no property %q (did you mean '%s'?)", b.model.Plural, column, near[0])
+		}
+	}
+	return nil
 }
 
 // pump writes the records of a list that where chooses.

@@ -144,3 +144,21 @@ func TestExportMistakes(t *testing.T) {
 	require.Len(t, h.warnings, 1)
 	assert.Contains(t, h.warnings[0], "no row has the field 'custom.Teir' (did you mean 'custom.Tier'")
 }
+
+// A misspelled column is refused before the file appears, and print says what was written.
+func TestExportOfMisspelledColumns(t *testing.T) {
+	L, h, server := planhatState(t)
+	for column, want := range map[string]string{
+		"externalld": `companies have no property "externalld" (did you mean 'externalId'?)`,
+		"custm.Tier": `companies have no property "custm.Tier" (did you mean 'custom.Tier'?)`,
+	} {
+		message, _ := raised(t, L, `planhat.company.export{ to = "e.csv", columns = { "name", "`+column+`" } }`)
+		assert.Contains(t, message, want)
+	}
+	assert.Zero(t, h.open)
+	assert.Zero(t, server.Count(simulator.Filter{Operation: "get_list"}), "nothing was read")
+	got := results(t, L, `
+		local r = planhat.company.export{ to = "e.csv", columns = { "name", "custom.Nobody" } }
+		return getmetatable(r)["phscript.print"](r)`)
+	assert.Equal(t, []string{"e.csv: 1 row"}, got)
+}

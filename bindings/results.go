@@ -187,8 +187,11 @@ func restOf(left map[string]int, open int) string {
 	return rest
 }
 
-// resultText says what happened to the rows of a bulk call.
+// resultText says what happened to the rows of a bulk call, or what an export wrote.
 func resultText(t *lua.LTable) string {
+	if file := t.RawGetString("path"); file != lua.LNil { // of an export
+		return fmt.Sprintf("%s: %s", lua.LVAsString(file), english.Plural(int(lua.LVAsNumber(t.RawGetString("rows"))), "row", ""))
+	}
 	count := func(name string) int { return int(lua.LVAsNumber(t.RawGetString(name))) }
 	var parts []string
 	for _, name := range []string{outcomeCreated, outcomeUpdated, outcomeUnchanged, outcomeRejected, outcomePlanned} {
@@ -204,4 +207,13 @@ func resultText(t *lua.LTable) string {
 		return text
 	}
 	return text + ": " + strings.Join(parts, ", ")
+}
+
+// counts makes a table of counts by name.
+func counts(L *lua.LState, of map[string]int) *lua.LTable {
+	t := L.CreateTable(0, len(of))
+	for name, n := range of {
+		t.RawSetString(name, lua.LNumber(n))
+	}
+	return t
 }

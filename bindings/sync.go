@@ -49,14 +49,18 @@ func (b binding) sync() *Func {
 	keys := reconcile.Keys(b.model)
 	missing := "What happens to records that have the key but no row: `ignore` them, `report` them in `result.missing`"
 	if reconcile.ArchivedBy(b.model) != "" {
-		missing += ", or `archive` them as well. Nothing is archived if there are no rows, if a row has no key, or if a request failed"
+		missing += ", or `archive` them as well. Nothing is archived if there are no rows, if a row has no key, if a request failed, or if more records are missing than `max_missing` allows"
+	}
+	limit := []Field{{Name: "max_missing", Type: "number", Doc: "With `missing = \"archive\"`, the share of the records with a key that may be missing, from 0 to 1. If more are, nothing is archived, with a warning. Default: 0.05."}}
+	if reconcile.ArchivedBy(b.model) == "" {
+		limit = nil
 	}
 	fields := slices.Concat([]Field{
 		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + syncKey(keys) + "`."},
 		{Name: "fields", Type: "string[]", Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Default: all that a row has. Name them if the rows come from an iterator, so that only these are read."},
 		{Name: "only_changed", Type: "boolean", Doc: "Send only rows that are new or differ from their record. Default: true."},
 		{Name: "missing", Type: "string", Doc: missing + ". Default: `ignore`."},
-	}, bulkOptionFields)
+	}, limit, bulkOptionFields)
 	return &Func{
 		Name: "sync",
 		Doc: "Makes records agree with rows: reads the records, compares, and sends only rows that are new or differ, as `bulk_upsert` does. " +
@@ -264,7 +268,13 @@ func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error
 	keys := reconcile.Keys(b.model)
 	o := reconcile.Options{
 		Key: syncKey(keys), Fields: opt.Strings("fields"), All: opt.Has("only_changed") && !opt.Bool("only_changed"),
-		Missing: reconcile.Ignore,
+		Missing: reconcile.Ignore, MaxMissing: 0.05,
+	}
+	if opt.Has("max_missing") {
+		o.MaxMissing = float64(lua.LVAsNumber(opt.Get("max_missing")))
+	}
+	if !(o.MaxMissing >= 0 && o.MaxMissing <= 1) {
+		return o, a.Errorf("option 'max_missing' is a share from 0 to 1, such as 0.2, not %v", o.MaxMissing)
 	}
 	if opt.Has("key") {
 		o.Key = opt.String("key")
@@ -351,15 +361,6 @@ func (b binding) reconcile(a *Args) (int, error) {
 		return 0, rejection(b.model.Snake, b.op.Name, result.BulkResult)
 	}
 	return a.Push(syncResult(a.L, result, rows.list, o))
-}
-
-// counts makes a table of counts by name.
-func counts(L *lua.LState, of map[string]int) *lua.LTable {
-	t := L.CreateTable(0, len(of))
-	for name, n := range of {
-		t.RawSetString(name, lua.LNumber(n))
-	}
-	return t
 }
 
 func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconcile.Options) *lua.LTable {

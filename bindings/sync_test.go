@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -114,7 +115,7 @@ func TestSyncArchivesWhatIsMissing(t *testing.T) {
 	prepare := syncReport + `
 		local users = {}
 		for i = 1, 4 do users[i] = { email = "u" .. i .. "@acme.example", companyId = "extid-123" } end
-		local options = { key = "email", missing = "archive" }
+		local options = { key = "email", missing = "archive", max_missing = 0.5 }
 		`
 	assert.Equal(t, []string{"4 created, 0 updated, 0 unchanged, 0 rejected, 0 archived; ; "}, results(t, L, prepare+`return report(planhat.enduser.sync(users, options))`))
 
@@ -126,6 +127,12 @@ func TestSyncArchivesWhatIsMissing(t *testing.T) {
 	assert.Contains(t, h.warnings[0], "nothing was archived, because 1 row has no email")
 	assert.Contains(t, h.warnings[1], "nothing was archived, because there were no rows")
 
+	// Rows of a few are a mistake, unless the script says that they are all.
+	limited := prepare + `options.max_missing = nil users[4], users[3] = nil, nil local r = planhat.enduser.sync(users, options) return r.archived .. " of " .. #r.missing`
+	assert.Equal(t, []string{"0 of 2"}, results(t, L, limited))
+	assert.Contains(t, h.warnings[2], "nothing was archived, because 2 of 4 endusers with email have no row, more than the option max_missing = 0.05 allows")
+	assert.Equal(t, []string{"0 of 2"}, results(t, L, strings.Replace(limited, "max_missing = nil", "max_missing = 0.49", 1)))
+
 	two := prepare + `users[4], users[3] = nil, nil return report(planhat.enduser.sync(users, options))`
 	assert.Equal(t, []string{"0 created, 0 updated, 2 unchanged, 0 rejected, 2 archived; ; u3@acme.example u4@acme.example"}, results(t, L, two))
 	assert.Equal(t, []string{"0 created, 0 updated, 2 unchanged, 0 rejected, 0 archived; ; "}, results(t, L, two), "they are archived")
@@ -135,6 +142,7 @@ func TestSyncArchivesWhatIsMissing(t *testing.T) {
 	for script, want := range map[string]string{
 		`planhat.company.sync({}, { missing = "archive" })`: `companies cannot be archived; use "report"`,
 		`planhat.company.sync({}, { missing = "delete" })`:  `option 'missing' must be "ignore", "report" or "archive", not the string "delete"`,
+		`planhat.enduser.sync({}, { max_missing = 5 })`:     "option 'max_missing' is a share from 0 to 1, such as 0.2, not 5",
 		`planhat.company.sync({}, { key = "name" })`:        `option 'key' must be _id, sourceId or externalId, not the string "name"`,
 		`planhat.company.sync{ { externalId = print } }`:    `row 1: at externalId: a function has no JSON form; nothing was sent`,
 	} {

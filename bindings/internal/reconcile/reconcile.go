@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/bindings/internal/precheck"
@@ -38,6 +39,8 @@ type Options struct {
 	// All sends rows also if they do not differ.
 	All     bool
 	Missing Missing
+	// MaxMissing is the share of the records with a key above which none is archived.
+	MaxMissing float64
 	// Remember compares rows also with those of earlier calls of Send.
 	Remember bool
 	// Changes keeps the changes of each row.
@@ -325,6 +328,9 @@ func (s *Target) archiveMissing(ctx context.Context, result *Result) error {
 		result.Unsafe = "there were no rows"
 	case s.keyless > 0:
 		result.Unsafe = fmt.Sprintf("%s no %s", english.Plural(s.keyless, "row has", "rows have"), s.o.Key)
+	case float64(len(result.Missing)) > s.o.MaxMissing*float64(s.Known()):
+		result.Unsafe = fmt.Sprintf("%s of %s with %s have no row, more than the option max_missing = %v allows; if all of them should be archived, raise max_missing",
+			humanize.Comma(int64(len(result.Missing))), english.Plural(s.Known(), s.model.Noun, s.model.Plural), s.o.Key, s.o.MaxMissing)
 	}
 	if result.Unsafe != "" {
 		return nil
