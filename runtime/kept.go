@@ -33,14 +33,21 @@ func (r *Runtime) newState(s Script, o *Options) bindings.StateStore {
 	if o.State != nil {
 		stored = o.State(s)
 	} else {
-		r.kept.own = s.Path + s.Name
-		stored = &r.kept
+		stored = ownState{&r.kept, s.Path + s.Name}
 	}
 	if o.DryRun {
 		return &kept{own: stored.Own(), under: stored}
 	}
 	return stored
 }
+
+// ownState is the state in memory as one script sees it: runs of several scripts share it.
+type ownState struct {
+	*kept
+	own string
+}
+
+func (s ownState) Own() string { return s.own }
 
 func (k *kept) Own() string { return k.own }
 

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -36,6 +37,25 @@ func TestState(t *testing.T) {
 	assert.Contains(t, out, "\n2\nb c\tnil\t0\nfalse\t")
 	assert.Contains(t, out, "a key must have from 1 to 500 bytes")
 	assert.Contains(t, out, `the value of "f" cannot be stored`)
+}
+
+// Scripts that run at the same time have their own values.
+func TestStateOfSeveralScripts(t *testing.T) {
+	b := newBench(t)
+	rt, err := New(b.opts)
+	require.NoError(t, err)
+	var wait sync.WaitGroup
+	for _, name := range []string{"a.lua", "b.lua", "c.lua", "d.lua"} {
+		wait.Go(func() {
+			for range 20 {
+				_, err := rt.Run(t.Context(), Script{Name: name, Source: []byte(`local state = require "state"
+					state.set("mine", "` + name + `")
+					for i = 1, 100 do assert(state.get("mine") == "` + name + `") end`)})
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // A dry run sees what it changes, and changes nothing that stays.
