@@ -214,9 +214,13 @@ func failAll(lines []*line, failed *Error, more string) *BulkResult {
 
 // notSent reports the rows of a chunk that came after a fatal failure.
 func notSent(lines []*line, cause *Error) chunkOutcome {
+	message := cause.Message
+	if message != errStopped.Error() { // which says so
+		message = "not sent: " + message
+	}
 	out := &BulkResult{Errors: make([]RowError, 0, len(lines))}
 	for _, l := range lines {
-		out.Errors = append(out.Errors, l.fail(cause.Kind, "not sent: "+cause.Message))
+		out.Errors = append(out.Errors, l.fail(cause.Kind, message))
 	}
 	return chunkOutcome{result: out, err: cause}
 }

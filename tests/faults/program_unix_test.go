@@ -219,7 +219,7 @@ func TestCtrlCLetsTheRequestFinish(t *testing.T) {
 		require.False(t, row.Uncertain, "rows that were not sent are surely not stored")
 	}
 	assert.Contains(t, said, "interrupted")
-	assert.Contains(t, said, "not sent")
+	assert.Contains(t, said, "row 301 (externalId row-301): stopped before the request was sent")
 }
 
 func TestASecondCtrlCStopsAtOnce(t *testing.T) {

@@ -133,6 +133,14 @@ func (db *DB) Check(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = fresh.Close() }()
+	// A connection that opens an emptied file makes a new database of it, without tables.
+	var tables int
+	if err := fresh.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema WHERE name = 'phscript_schedule'").Scan(&tables); err != nil {
+		return db.final(err)
+	}
+	if tables == 0 {
+		return db.damaged()
+	}
 	// What a large store cannot do without is read; the rest of it takes too long.
 	part := "phscript_schedule"
 	if info, err := os.Stat(db.Location); err == nil && info.Size() <= wholeCheck {

@@ -170,3 +170,18 @@ func TestBackupAndRestore(t *testing.T) {
 	require.NoError(t, os.WriteFile(saved, text[:len(text)/2], 0o600))
 	assert.Error(t, Verify(t.Context(), saved))
 }
+
+// TestAFileWithoutTables: if a file is emptied while it is in use, the next connection
+// makes a new database of it, with a good header.
+func TestAFileWithoutTables(t *testing.T) {
+	db, err := connect(filepath.Join(t.TempDir(), "state.db"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.PingContext(t.Context()))
+	require.NoError(t, db.migrate(t.Context(), nil))
+	var final *Error
+	require.ErrorAs(t, db.Check(t.Context()), &final)
+	assert.Contains(t, final.Message, "is damaged")
+	require.NoError(t, db.migrate(t.Context(), migrations))
+	require.NoError(t, db.Check(t.Context()))
+}
