@@ -123,7 +123,8 @@ function methods:explain(err)
     return
   end
   err.message = ("%s: %s%s"):format(self.title, err.message, said)
-  if err.status == 410 and self.options.version then
+  local retired = tostring(err.message):find("has been retired", 1, true)
+  if (err.status == 410 or retired) and self.options.version then
     err.hint = ("version %s of the API may have ended; look for a newer phscript"):format(self.options.version)
   elseif advice[err.status] and not err.hint then
     err.hint = advice[err.status]

@@ -5,6 +5,8 @@
 --- the property stays as it is, unless the stream is declared with `sparse = true`: then the system leaves out what is empty.
 local fields = {}
 
+local html = require "html"
+
 --- What a path leads to that an item does not have.
 ---@type table
 fields.absent = {}
@@ -204,8 +206,40 @@ function fields.ref(model, from, prefix)
   return reference
 end
 
--- Returns a domain in the form that all systems agree on.
-local function domain_of(text)
+--- Converts HTML to plain text.
+---@param from any A path, a function or a field.
+---@return table
+function fields.text(from)
+  return changed(from, function(value)
+    local text = html.text(tostring(value))
+    return text ~= "" and text or json.null
+  end)
+end
+
+--- Finds Planhat's companies for a list of customers, each with a `key`, which is the `externalId` or `sourceId` of a company, or a `domain`, and a `name`
+--- for the log. The property stays as it is when Planhat has none of them.
+---@param from any A path, a function or a field.
+---@return table
+function fields.companies(from)
+  return changed(from, function(list, _, context)
+    local ids, known = json.array{}, {}
+    for _, customer in ipairs(list) do
+      local id = context.company(customer)
+      if id and not known[id] then
+        known[id] = true
+        ids[#ids + 1] = id
+      end
+    end
+    if #ids == 0 then return nil end
+    table.sort(ids)
+    return ids
+  end)
+end
+
+--- Returns a domain in the form that all systems agree on: lower case, without `www.`, scheme and path.
+---@param text string The domain, or an address.
+---@return string
+function fields.domain(text)
   text = tostring(text):lower():gsub("^%s+", ""):gsub("%s+$", ""):gsub("^%a+://", ""):gsub("[/?#:].*$", "")
   return (text:gsub("^www%.", ""):gsub("%.$", ""))
 end
@@ -226,7 +260,7 @@ function fields.domains(...)
       said = said or value ~= nil
       if not empty(value) then
         for part in tostring(value):gmatch("[^;,%s]+") do
-          local domain = domain_of(part)
+          local domain = fields.domain(part)
           if domain:find("%.") and not known[domain] then
             known[domain] = true
             list[#list + 1] = domain

@@ -1,7 +1,7 @@
 --- Turns items of another system into rows: `local mapping = require "connector.mapping"`. It is a part of `connector`.
 local mapping = {}
 
-local fields = require "connector.fields"
+local customers, fields = require "connector.customers", require "connector.fields"
 
 local at, empty, absent = fields.at, fields.is_empty, fields.absent
 
@@ -34,7 +34,7 @@ end
 
 -- Returns what fields need to know besides the item.
 local function new_context(conn)
-  local context, users, unmapped = {}, nil, {}
+  local context, users, find, unmapped = {}, nil, nil, {}
   function context.lookup(name)
     if not conn.tables[name] then
       local spec = conn.lookups[name] or error(("%s has no lookup %q"):format(conn.title, tostring(name)), 0)
@@ -50,6 +50,19 @@ local function new_context(conn)
       end
     end
     return users
+  end
+  -- Returns Planhat's company of a customer. Those that Planhat does not have are counted.
+  context.strangers, context.strange = {}, 0
+  function context.company(customer)
+    find = find or customers.finder()
+    local id = find(customer)
+    local name = tostring(customer.name or customer.domain or customer.key)
+    if not id and not context.strangers[name] then
+      context.strangers[name] = true
+      context.strange = context.strange + 1
+      if context.strange == 1 then context.stranger = name end
+    end
+    return id
   end
   -- Counts a value that the map of the property does not translate.
   function context.unmapped(_, value)
@@ -132,6 +145,9 @@ function mapping.new(conn, name, map, spec)
   -- Warns of values without a counterpart, and returns how often there were such.
   function mapper.report()
     local sum = 0
+    if context.strange > 0 then
+      log.info(("%s %s: %d customers, such as %s, match no company of Planhat, by key or by domain, so nothing was linked to them"):format(conn.title, name, context.strange, context.stranger))
+    end
     for property, values in pairs(unmapped) do
       for value, count in pairs(values) do
         sum = sum + count

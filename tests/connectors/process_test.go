@@ -189,6 +189,9 @@ func testLimits(t *testing.T, v vendor) {
 	})
 	t.Run("the day's requests", func(t *testing.T) {
 		r := rigOf(t, v)
+		if r.daily == nil {
+			return
+		}
 		ids := r.add(12*r.pageSize, r.clock.Now())
 		r.clock.Advance(time.Hour)
 		r.daily(8)

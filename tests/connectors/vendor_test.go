@@ -72,6 +72,8 @@ type system struct {
 	remove, restore func(id string)
 	merge           func(kept, gone string)
 
+	// swept is whether only complete passes find out what was deleted.
+	swept bool
 	// missing is what a run can do with records that the vendor no longer has: archive
 	// them, or delete them if Planhat does not archive such records.
 	missing string
