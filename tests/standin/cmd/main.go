@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
+	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
@@ -22,9 +23,10 @@ import (
 // vendors are the stand-ins by name. Each reads its options and returns its
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
-	"hubspot":    hubSpot,
-	"salesforce": salesForce,
-	"zendesk":    zenDesk,
+	"hubspot":      hubSpot,
+	"productboard": productBoard,
+	"salesforce":   salesForce,
+	"zendesk":      zenDesk,
 }
 
 func main() {
@@ -69,6 +71,19 @@ func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, err
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("service key     %s\nclient          %s %s\nrefresh token   %s",
 		hubspot.ServiceKey, hubspot.ClientID, hubspot.ClientSecret, tokens.Refresh), nil
+}
+
+func productBoard(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	companies := flags.Int("companies", 100, "companies, each with a user")
+	features := flags.Int("features", 100, "features")
+	notes := flags.Int("notes", 1000, "notes")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := productboard.New(standin.RunningClock(time.Now()))
+	vendor.Fill(*companies, *features, *notes)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, "token           " + productboard.Token, nil
 }
 
 func salesForce(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
