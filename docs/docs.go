@@ -3,7 +3,7 @@ package docs
 
 import "embed"
 
-// Guides are the pages of this folder, in Markdown.
+// Guides are the pages of this folder, in Markdown, and those of the connectors.
 //
-//go:embed *.md
+//go:embed *.md connectors/*.md
 var Guides embed.FS

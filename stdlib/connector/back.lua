@@ -1,3 +1,4 @@
+---@package
 --- Writes fields of Planhat's records back to another system: `local back = require "connector.back"`. It is a part of `connector`.
 ---
 --- A field has one owner, so a change cannot travel back and forth. A ledger in the store remembers, for each record and field,

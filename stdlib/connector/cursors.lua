@@ -1,3 +1,4 @@
+---@package
 --- How systems say what has changed: `local cursors = require "connector.cursors"`. It is a part of `connector`, which has these functions as well.
 local cursors = {}
 

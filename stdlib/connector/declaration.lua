@@ -1,3 +1,4 @@
+---@package
 --- Checks what a connector declares: `local declaration = require "connector.declaration"`. It is a part of `connector`.
 local declaration = {}
 

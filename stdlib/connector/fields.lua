@@ -39,7 +39,22 @@ local at, empty = fields.at, fields.is_empty
 local field = {}
 field.__index = field
 
-local function new_field(paths, value) return setmetatable({ paths = paths, value = value }, field) end
+-- says tells how the value comes about, in words for the tables of the guides.
+local function new_field(paths, value, says) return setmetatable({ paths = paths, value = value, says = says or {} }, field) end
+
+-- Returns what a field says, and more.
+local function more(from, text)
+  local says = {}
+  for i, said in ipairs(from.says) do says[i] = said end
+  says[#says + 1] = text
+  return says
+end
+
+-- Returns a value as the guides show it.
+local function shown(value)
+  if value == json.null then return "nothing" end
+  return "`" .. tostring(value) .. "`"
+end
 
 --- Makes a field of a path or a function. A function gets an item, and returns a value; nil leaves the property as it is, and nil with a
 --- reason rejects the record.
@@ -55,19 +70,30 @@ function fields.of(from)
       return value
     end)
   end
-  if type(from) == "function" then return new_field({}, from) end
+  if type(from) == "function" then return new_field({}, from, { "computed" }) end
   if getmetatable(from) == field then return from end
   error("a property must be mapped to a path, such as \"properties.name\", to a function, or to a field of connector.fields", 3)
 end
 
+--- Describes a function or a field in the table of the mapping.
+---@param text string How the value comes about, such as `the agents' page`.
+---@param from any A path, a function or a field.
+---@return table
+function fields.about(text, from)
+  from = fields.of(from)
+  local described = new_field(from.paths, from.value, { text })
+  described.model, described.described = from.model, true
+  return described
+end
+
 -- Returns a field that changes the value of another one, unless that is empty.
-local function changed(from, change)
+local function changed(from, change, says)
   from = fields.of(from)
   return new_field(from.paths, function(item, context)
     local value, reason = from.value(item, context)
     if empty(value) then return value, reason end
     return change(value, item, context)
-  end)
+  end, says and more(from, says) or from.says)
 end
 
 --- Keeps what Planhat has where the other system has no value.
@@ -79,7 +105,7 @@ function fields.keep(from)
     local value, reason = from.value(item, context)
     if value == json.null then return nil end
     return value, reason
-  end)
+  end, more(from, "kept if there is none"))
 end
 
 --- Uses a value where the other system has none.
@@ -92,13 +118,13 @@ function fields.default(from, value)
     local found, reason = from.value(item, context)
     if reason or not empty(found) then return found, reason end
     return value
-  end)
+  end, more(from, "otherwise " .. shown(value)))
 end
 
 --- Always uses the same value.
 ---@param value any The value.
 ---@return table
-function fields.constant(value) return new_field({}, function() return value end) end
+function fields.constant(value) return new_field({}, function() return value end, { "always " .. shown(value) }) end
 
 --- Rejects a record that has no value.
 ---@param from any A path, a function or a field.
@@ -110,7 +136,7 @@ function fields.required(from, reason)
     local value, why = from.value(item, context)
     if why or empty(value) then return nil, why or reason end
     return value
-  end)
+  end, more(from, "required"))
 end
 
 --- Converts text to a number.
@@ -148,6 +174,9 @@ end
 ---@param values table<string, any> Planhat's values by those of the other system.
 ---@return table
 function fields.enum(from, values)
+  local pairs_of = {}
+  for value, translated in pairs(values) do pairs_of[#pairs_of + 1] = ("%s → %s"):format(shown(value), shown(translated)) end
+  table.sort(pairs_of)
   return changed(from, function(value, _, context)
     local translated = values[tostring(value)]
     if translated == nil then
@@ -155,7 +184,7 @@ function fields.enum(from, values)
       return nil
     end
     return translated
-  end)
+  end, table.concat(pairs_of, ", "))
 end
 
 --- Looks a value up in a table that was declared with `lookup`.
@@ -167,7 +196,7 @@ function fields.via(name, from)
     local found = context.lookup(name)[tostring(value)]
     if found == nil then return json.null end
     return found
-  end)
+  end, "by the list of " .. name)
 end
 
 --- Finds the Planhat user with an e-mail address.
@@ -176,7 +205,7 @@ end
 function fields.user(from)
   return changed(from, function(value, _, context)
     return context.users()[tostring(value):lower()] or json.null
-  end)
+  end, "the user with this e-mail address")
 end
 
 --- Computes a value from several paths. The function gets a value for each path, nil where an item has none, and returns one as the functions of `of` do.
@@ -192,7 +221,7 @@ function fields.compute(paths, compute)
       if not empty(value) then values[i] = value end
     end
     return compute(unpack(values, 1, #paths))
-  end)
+  end, { "computed" })
 end
 
 --- Refers to the record of another stream, by the id that it has in the other system.
@@ -201,7 +230,7 @@ end
 ---@param prefix string? What begins the ids in Planhat.
 ---@return table
 function fields.ref(model, from, prefix)
-  local reference = fields.keep(changed(from, function(value) return "srcid-" .. (prefix or "") .. tostring(value) end))
+  local reference = fields.keep(changed(from, function(value) return "srcid-" .. (prefix or "") .. tostring(value) end, "the " .. model .. " with this id"))
   reference.model = model
   return reference
 end
@@ -213,7 +242,7 @@ function fields.text(from)
   return changed(from, function(value)
     local text = html.text(tostring(value))
     return text ~= "" and text or json.null
-  end)
+  end, "as plain text")
 end
 
 --- Finds Planhat's companies for a list of customers, each with a `key`, which is the `externalId` or `sourceId` of a company, or a `domain`, and a `name`
@@ -233,7 +262,7 @@ function fields.companies(from)
     if #ids == 0 then return nil end
     table.sort(ids)
     return ids
-  end)
+  end, "the companies with these keys or domains")
 end
 
 --- Returns a domain in the form that all systems agree on: lower case, without `www.`, scheme and path.
@@ -270,7 +299,7 @@ function fields.domains(...)
     end
     if not said then return nil end
     return list
-  end)
+  end, more(sources[1].described and sources[1] or { says = {} }, "as domains, without `www.`"))
 end
 
 return fields

@@ -1,3 +1,4 @@
+---@package
 --- Turns items of another system into rows: `local mapping = require "connector.mapping"`. It is a part of `connector`.
 local mapping = {}
 

@@ -1,3 +1,4 @@
+---@package
 --- Reads the options of a synchronization: `local options = require "connector.options"`. It is a part of `connector`.
 local options = {}
 

@@ -1,3 +1,4 @@
+---@package
 --- Removes from Planhat what another system no longer has: `local removals = require "connector.removals"`. It is a part of `sync`.
 local removals = {}
 

@@ -1,6 +1,8 @@
 --- What `phscript connect` needs to know about a system: `local setup = require "connector.setup"`.
 local setup = {}
 
+local fields = require "connector.fields"
+
 local known = {}
 
 --- Declares how a system is connected. Each built-in connector calls it once.
@@ -18,6 +20,37 @@ function setup.describe(name)
     name = name, title = spec.title, steps = spec.steps, credentials = spec.credentials, settings = spec.settings or {},
     script = spec.script, test = spec.test,
   }
+end
+
+-- Returns the paths of a field, for people: join is what the connector put together.
+local function sources(field)
+  local list = {}
+  for i, path in ipairs(field.paths) do list[i] = "`" .. path:gsub("^join%.", ""):gsub("^properties%.", "") .. "`" end
+  return table.concat(list, ", ")
+end
+
+--- Returns how the streams of a system are mapped by default, for the guides.
+---@param name string The connector's name.
+---@return { stream: string, model: string, prefix: string, rows: { property: string, from: string, how: string }[] }[]
+function setup.mapping(name)
+  require("connectors." .. name)
+  local connection, streams = known[name].connection, {}
+  for i, stream in ipairs(connection.order) do
+    local spec, rows = connection.streams[stream], {}
+    for property, from in pairs(spec.map) do
+      if from then
+        local field = fields.of(from)
+        rows[#rows + 1] = { property = property, from = sources(field), how = table.concat(field.says, "; ") }
+      end
+    end
+    local key = spec.key or "sourceId"
+    table.sort(rows, function(a, b)
+      if (a.property == key) ~= (b.property == key) then return a.property == key end
+      return a.property < b.property
+    end)
+    streams[i] = { stream = stream, model = spec.into, prefix = spec.prefix or "", rows = rows }
+  end
+  return streams
 end
 
 --- Reads the first records of each stream and maps them, and returns what came of it. Nothing is written.

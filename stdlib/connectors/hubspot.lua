@@ -253,7 +253,7 @@ object("tickets", { into = "ticket", modified = "hs_lastmodifieddate", after = "
   sourceId = "id",
   source = F.constant("hubspot"),
   email = F.required("join.email", "the ticket has no contact with an e-mail address"),
-  domains = domains,
+  domains = F.about("the domain of its company, or else of the contact's e-mail address", domains),
   title = "properties.subject",
   description = "properties.content",
   status = F.via("tickets stages", "properties.hs_pipeline_stage"),

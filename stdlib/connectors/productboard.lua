@@ -179,15 +179,15 @@ local function maps(stream, property)
 end
 
 local function flag(name)
-  return function(item)
+  return F.about("`" .. name .. "`", function(item)
     local value = F.at(item, "fields." .. name)
     if type(value) == "boolean" then return value end
-  end
+  end)
 end
 
 -- Returns the text of a field, which is HTML, or a table with it, or a list of messages.
 local function prose(name)
-  return F.text(function(item)
+  return F.text(F.about("`" .. name .. "`", function(item)
     local value = F.at(item, "fields." .. name)
     if value == F.absent then return nil end
     if F.is_empty(value) then return json.null end
@@ -196,7 +196,7 @@ local function prose(name)
     local parts = {}
     for _, message in ipairs(value) do parts[#parts + 1] = tostring(type(message) == "table" and message.content or message) end
     return table.concat(parts, "<br>")
-  end)
+  end))
 end
 
 productboard:stream("features", { into = "issue", prefix = "pb-feature-",
@@ -237,10 +237,10 @@ productboard:stream("notes", { into = "issue", prefix = "pb-note-", cursor = C.s
     sourceUrl = "links.html",
     title = F.required("fields.name", "the note has no title, and Planhat needs one"),
     description = prose("content"),
-    status = function(item)
+    status = F.about("`processed` or `unprocessed`", function(item)
       local done = F.at(item, "fields.processed")
       if type(done) == "boolean" then return done and "processed" or "unprocessed" end
-    end,
+    end),
     archived = flag("archived"),
     companyIds = F.companies("join.customers"),
   } })

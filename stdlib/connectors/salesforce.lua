@@ -76,14 +76,14 @@ object("opportunities", { object = "Opportunity", ids = "006", into = "opportuni
     companyId = company(),
     title = "Name",
     salesStage = "StageName",
-    status = F.compute({ "IsClosed", "IsWon" }, function(closed, won) return won and "won" or closed and "lost" or "active" end),
+    status = F.about("`won`, `lost` or `active`", F.compute({ "IsClosed", "IsWon" }, function(closed, won) return won and "won" or closed and "lost" or "active" end)),
     closeDate = F.date("CloseDate"),
     _currency = F.keep("CurrencyIsoCode"),
     ownerId = owner,
     nrr = F.number("Amount"),
   } })
 
-local case_email = F.compute({ "ContactEmail", "SuppliedEmail" }, function(contact, supplied) return contact or supplied end)
+local case_email = F.about("the first that there is", F.compute({ "ContactEmail", "SuppliedEmail" }, function(contact, supplied) return contact or supplied end))
 
 object("cases", { object = "Case", ids = "500", into = "ticket", after = "contacts", map = {
   sourceId = "Id",

@@ -161,7 +161,7 @@ local function listed(kind, query)
     next = function(body) return body.meta.has_more == true and body.meta.after_cursor or nil end }
 end
 
-local function tags_of(item) return empty(item.tags) and json.array{} or item.tags end
+local tags_of = F.about("`tags`", function(item) return empty(item.tags) and json.array{} or item.tags end)
 
 -- Returns why Zendesk refused a change, with what it says about the fields.
 local function reason_of(err)
@@ -205,7 +205,7 @@ zendesk:stream("organizations", { into = "company", dense = true, prefix = prefi
   map = {
     sourceId = "id",
     name = F.required("name", "the organization has no name"),
-    domains = F.domains(function(item) return empty(item.domain_names) and "" or table.concat(item.domain_names, ",") end),
+    domains = F.domains(F.about("`domain_names`", function(item) return empty(item.domain_names) and "" or table.concat(item.domain_names, ",") end)),
     description = "details",
     tags = tags_of,
   } })
@@ -274,10 +274,10 @@ exported("tickets", "users,organizations", { into = "ticket", after = "users",
     agentEmail = "join.assignee.email",
     companyId = F.ref("company", "organization_id", prefix),
     -- Without an organization, the requester's domain says which company it is.
-    domains = function(item) return empty(item.organization_id) and by_domain(item) or nil end,
+    domains = F.about("without an organization, the domain of the requester's address", function(item) return empty(item.organization_id) and by_domain(item) or nil end),
     title = "subject",
     description = "description",
-    url = function(item) return ("https://%s.zendesk.com/agent/tickets/%s"):format(zendesk.settings.subdomain, item.id) end,
+    url = F.about("the agents' page", function(item) return ("https://%s.zendesk.com/agent/tickets/%s"):format(zendesk.settings.subdomain, item.id) end),
     status = "status",
     severity = "priority",
     type = F.keep("type"),

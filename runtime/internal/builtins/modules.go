@@ -3,6 +3,7 @@
 package builtins
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"sync"
@@ -55,13 +56,25 @@ func Modules() []*bindings.Module {
 	return list
 }
 
-// LuaModules returns the built-in modules written in Lua, by name.
+// part begins the modules that only other built-in modules use.
+const part = "---@package\n"
+
+// inLua returns the text of the modules written in Lua that scripts can use.
+var inLua = sync.OnceValue(func() map[string]string {
+	texts := map[string]string{}
+	for _, name := range stdlib.Names() {
+		if text, ok := stdlib.Source(name); ok && !bytes.HasPrefix(text, []byte(part)) {
+			texts[name] = string(text)
+		}
+	}
+	return texts
+})
+
+// LuaModules returns the built-in modules written in Lua that scripts can use, by name.
 func LuaModules() []*bindings.Module {
 	var list []*bindings.Module
-	for _, name := range stdlib.Names() {
-		if text, ok := stdlib.Source(name); ok {
-			list = append(list, manual.LuaModule(name, string(text)))
-		}
+	for _, name := range slices.Sorted(maps.Keys(inLua())) {
+		list = append(list, manual.LuaModule(name, inLua()[name]))
 	}
 	return list
 }
@@ -80,9 +93,9 @@ func Module(name string) *bindings.Module {
 	return nil
 }
 
-// Names returns the names of the built-in modules, in Go and in Lua.
+// Names returns the names of the built-in modules that scripts can use, in Go and in Lua.
 func Names() []string {
-	names := slices.AppendSeq(stdlib.Names(), maps.Keys(inGo))
+	names := slices.AppendSeq(slices.Collect(maps.Keys(inLua())), maps.Keys(inGo))
 	slices.Sort(names)
 	return names
 }

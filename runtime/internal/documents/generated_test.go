@@ -75,7 +75,7 @@ func generators(t *testing.T) map[string]string {
 		others := slices.DeleteFunc(slices.Clone(d.Values), func(v string) bool { return v == d.Default })
 		fmt.Fprintf(&switches, "| `%s` | `%s` | `%s` | %s |\n", d.Name, d.Default, strings.Join(others, "`, `"), d.Doc)
 	}
-	return map[string]string{
+	parts := map[string]string{
 		"failure": shown(t, `local function find(id)
   return planhat.company.get_by_id(id)
 end
@@ -97,6 +97,10 @@ print("owned by " .. company.owner.nickName)
 		"check":      block(checked(t, documentedScript(t))),
 		"checkjson":  strings.Replace(block(checked(t, "planhat.company.update(id, { mrr = 5 })\n", "--format", "json", "--disable", "undefined-global")), "```text", "```json", 1),
 	}
+	for _, name := range connectors(t) {
+		parts["mapping_"+name] = mapped(t, name)
+	}
+	return parts
 }
 
 func TestGeneratedPartsAreCurrent(t *testing.T) {

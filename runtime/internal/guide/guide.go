@@ -3,7 +3,6 @@ package guide
 
 import (
 	"io/fs"
-	"path"
 	"strings"
 	"sync"
 	"unicode"
@@ -14,7 +13,8 @@ import (
 // Section is a part of a guide: what is under one heading of the second level,
 // or what comes before the first of them.
 type Section struct {
-	// Page is the guide's file without its ending, Title its first heading.
+	// Page is the guide's file without its ending, such as connectors/zendesk, Title
+	// its first heading.
 	Page, Title string
 	// Heading is the section's own, "" for the part before the first one.
 	Heading string
@@ -64,23 +64,32 @@ var All = sync.OnceValue(func() *Guides {
 	return g
 })
 
-// New reads the guides in a folder.
+// New reads the guides in a folder and its subfolders.
 func New(files fs.FS) (*Guides, error) {
-	names, err := fs.Glob(files, "*.md")
-	if err != nil {
-		return nil, err
-	}
 	g := &Guides{}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
+	for _, pattern := range []string{"*.md", "*/*.md"} {
+		names, err := fs.Glob(files, pattern)
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range split(strings.TrimSuffix(path.Base(name), ".md"), string(text)) {
-			g.sections = append(g.sections, index(s))
+		if err := g.read(files, names); err != nil {
+			return nil, err
 		}
 	}
 	return g, nil
+}
+
+func (g *Guides) read(files fs.FS, names []string) error {
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		for _, s := range split(strings.TrimSuffix(name, ".md"), string(text)) {
+			g.sections = append(g.sections, index(s))
+		}
+	}
+	return nil
 }
 
 // split cuts a page into its sections. Comments, such as the marks of generated

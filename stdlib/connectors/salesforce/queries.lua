@@ -1,3 +1,4 @@
+---@package
 --- Reads records of Salesforce for its connector: by SOQL in the order of ids, and by Bulk API 2.0 where there are many.
 local queries = {}
 

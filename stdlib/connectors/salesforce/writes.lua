@@ -1,3 +1,4 @@
+---@package
 --- Writes fields to records of Salesforce for its connector, in collections of up to 200 records.
 local writes = {}
 
