@@ -297,7 +297,9 @@ end
 function methods:try(name, options)
   self.settings = options.settings or {}
   local stream = prepare(self, name, options)
-  local page = stream.scan(nil)
+  local parts = stream.parts and stream.parts()
+  if parts and not parts[1] then return "no records; look at the permissions if that is wrong" end
+  local page = stream.scan(nil, parts and parts[1])
   stream.prepare(page.items)
   local good, reason = 0, nil
   for _, item in ipairs(page.items) do

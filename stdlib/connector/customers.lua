@@ -1,3 +1,4 @@
+---@package
 --- Finds Planhat's companies for the customers that another system names: `local customers = require "connector.customers"`. It is a part of `connector`.
 local customers = {}
 

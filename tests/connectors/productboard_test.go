@@ -176,6 +176,18 @@ func TestProductboardCustomers(t *testing.T) {
 	}
 }
 
+// Before a script is written, connect maps the first records of each stream.
+func TestProductboardChecked(t *testing.T) {
+	b := newBoard(t)
+	b.vendor.Relate(b.vendor.Add(productboard.Note, productboard.Body{"name": "Wish"}), "customer", b.vendor.Add("company", nil))
+	values, err := b.run(t, `return { results = require("connector.setup").check("productboard", { base = "`+b.web.URL+`" }) }`, "")
+	require.NoError(t, err)
+	results := values["results"].([]any)
+	require.Len(t, results, 2)
+	assert.Equal(t, "no records; look at the permissions if that is wrong", results[0].(map[string]any)["message"])
+	assert.Equal(t, "the first 1 records fit", results[1].(map[string]any)["message"])
+}
+
 // Version 1 has ended. A connector that still asked for it would say so.
 func TestProductboardRetired(t *testing.T) {
 	b := newBoard(t)
