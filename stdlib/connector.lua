@@ -329,6 +329,8 @@ function methods:sync(given)
     local began, book = time.now(), books[name] and books[name].two_way and books[name]
     if book then book:write("both") end
     local stream = prepare(self, name, options, book)
+    local changes, choices = options.map and options.map[name], self.streams[name].choices
+    if changes and choices then mapping.check_values(self, name, changes, choices) end
     local counts = sync.run(stream, {
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,
       max_missing = options.max_missing, sole_source = options.sole_source, batch = options.batch, space = space,

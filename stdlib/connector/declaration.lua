@@ -3,7 +3,7 @@
 local declaration = {}
 
 local stream_fields = {
-  after = "string", back = "table", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
+  after = "string", back = "table", choices = "function", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
   owned = "table", parts = "function", prefix = "string", prepare = "function", scan = "function", sparse = "boolean",
 }
 

@@ -75,13 +75,20 @@ function fields.of(from)
   error("a property must be mapped to a path, such as \"properties.name\", to a function, or to a field of connector.fields", 3)
 end
 
+-- Returns a field that does something with the value of another one.
+local function derived(from, value, says)
+  local made = new_field(from.paths, value, says)
+  made.translates = from.translates
+  return made
+end
+
 --- Describes a function or a field in the table of the mapping.
 ---@param text string How the value comes about, such as `the agents' page`.
 ---@param from any A path, a function or a field.
 ---@return table
 function fields.about(text, from)
   from = fields.of(from)
-  local described = new_field(from.paths, from.value, { text })
+  local described = derived(from, from.value, { text })
   described.model, described.described = from.model, true
   return described
 end
@@ -89,7 +96,7 @@ end
 -- Returns a field that changes the value of another one, unless that is empty.
 local function changed(from, change, says)
   from = fields.of(from)
-  return new_field(from.paths, function(item, context)
+  return derived(from, function(item, context)
     local value, reason = from.value(item, context)
     if empty(value) then return value, reason end
     return change(value, item, context)
@@ -101,7 +108,7 @@ end
 ---@return table
 function fields.keep(from)
   from = fields.of(from)
-  return new_field(from.paths, function(item, context)
+  return derived(from, function(item, context)
     local value, reason = from.value(item, context)
     if value == json.null then return nil end
     return value, reason
@@ -114,7 +121,7 @@ end
 ---@return table
 function fields.default(from, value)
   from = fields.of(from)
-  return new_field(from.paths, function(item, context)
+  return derived(from, function(item, context)
     local found, reason = from.value(item, context)
     if reason or not empty(found) then return found, reason end
     return value
@@ -132,7 +139,7 @@ function fields.constant(value) return new_field({}, function() return value end
 ---@return table
 function fields.required(from, reason)
   from = fields.of(from)
-  return new_field(from.paths, function(item, context)
+  return derived(from, function(item, context)
     local value, why = from.value(item, context)
     if why or empty(value) then return nil, why or reason end
     return value
@@ -177,7 +184,7 @@ function fields.enum(from, values)
   local pairs_of = {}
   for value, translated in pairs(values) do pairs_of[#pairs_of + 1] = ("%s → %s"):format(shown(value), shown(translated)) end
   table.sort(pairs_of)
-  return changed(from, function(value, _, context)
+  local field = changed(from, function(value, _, context)
     local translated = values[tostring(value)]
     if translated == nil then
       context.unmapped(from, value)
@@ -185,6 +192,8 @@ function fields.enum(from, values)
     end
     return translated
   end, table.concat(pairs_of, ", "))
+  field.translates = values
+  return field
 end
 
 --- Looks a value up in a table that was declared with `lookup`.

@@ -186,8 +186,20 @@ local function archived(kind, prefix)
   end
 end
 
+-- Returns what a property can be, if it is a list of options, such as the stages of pipelines.
+local function choices(kind)
+  return function(conn, path)
+    local name = path:match("^properties%.(.+)$")
+    local property = name and conn:call{ get = ("/crm/properties/{version}/%s/%s"):format(kind, name) }
+    if not property or property.type ~= "enumeration" or property.externalOptions == true then return nil end
+    local values = {}
+    for _, option in ipairs(property.options) do values[option.value] = true end
+    return values
+  end
+end
+
 local function object(kind, spec)
-  spec.back = writes(kind)
+  spec.back, spec.choices = writes(kind), choices(kind)
   local modified = spec.modified
   spec.dense = true -- a response has each property that was asked for
   spec.cursor = C.window{ format = "ms" }

@@ -41,7 +41,7 @@ local function object(name, spec)
   spec.cursor = queries.cursor(spec)
   spec.scan = function() end -- the cursor reads everything as well
   spec.delta = spec.scan
-  spec.gone = queries.gone(spec)
+  spec.gone, spec.choices = queries.gone(spec), queries.choices(spec)
   spec.back = writes.of(spec)
   salesforce:stream(name, spec)
 end

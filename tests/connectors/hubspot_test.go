@@ -69,6 +69,20 @@ func TestHubSpot(t *testing.T) {
 	assert.Nil(t, got["country"])
 }
 
+// A map that translates a value that the property cannot have stops the run before it reads.
+func TestHubSpotValuesThatAreGone(t *testing.T) {
+	r := newHubSpot(t)
+	r.hubspot.AddProperty("companies", hubspot.Property{Name: "tier", Type: "enumeration", FieldType: "select", Options: []string{"gold", "silver"}})
+	r.hubspot.Add("companies", map[string]string{"name": "Northwind", "tier": "gold"})
+	r.clock.Advance(time.Hour)
+	const options = `streams = { "companies" }, map = { companies = { ["custom.Tier"] = F.keep(F.enum("properties.tier", { gold = "Gold", %s = "Other" })) } }`
+	_, err := r.sync(t, fmt.Sprintf(options, "bronze"))
+	require.ErrorContains(t, err, `HubSpot companies: the map of custom.Tier translates "bronze", which properties.tier cannot be; it can be gold, silver`)
+	assert.Empty(t, r.records("company"))
+	r.must(t, fmt.Sprintf(options, "silver"))
+	assert.Len(t, r.records("company"), 1)
+}
+
 // Planhat's own fields are written back once, whatever the vendor makes of them.
 func TestHubSpotBack(t *testing.T) {
 	r := newHubSpot(t)

@@ -244,6 +244,9 @@ func TestSalesforceSettings(t *testing.T) {
 	assert.EqualValues(t, 100, deals[deal]["arr"])
 	assert.Nil(t, deals[deal]["nrr"])
 	assert.Equal(t, []any{"SEK", "EUR"}, []any{deals[deal]["_currency"], deals[plain]["_currency"]})
+	o.AddField("Account", salesforce.Field{Name: "Phase__c", Type: "picklist", Values: []string{"Live"}, Restricted: true})
+	_, err := o.sync(t, `{ streams = { "accounts" }, map = { accounts = { phase = require("connector.fields").enum("Phase__c", { Churned = "churned" }) } } }`)
+	require.ErrorContains(t, err, `translates "Churned", which Phase__c cannot be; it can be Live`)
 	for settings, expected := range map[string]string{
 		`{ instance = "acme.salesforce.com" }`: "must be your My Domain", `{}`: "set settings.instance to your My Domain",
 		`{ instance = "acme.my.salesforce.com", amount = "x" }`: "must be nrr, arr or mrr",

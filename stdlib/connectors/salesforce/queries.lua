@@ -91,6 +91,19 @@ local function resolve(conn, object, path)
   return resolve(conn, relation.referenceTo[1], rest)
 end
 
+--- Returns a function that returns what a field can be, if it is a picklist that accepts no other values.
+---@param spec table The declaration of the stream.
+---@return function
+function queries.choices(spec)
+  return function(conn, path)
+    local field = resolve(conn, spec.object, path)
+    if not field or field.restrictedPicklist ~= true then return nil end
+    local values = {}
+    for _, choice in ipairs(field.picklistValues) do values[choice.value] = true end
+    return values
+  end
+end
+
 local numbers = { double = true, currency = true, percent = true, int = true, long = true }
 
 -- Returns the value of a field in one form, whether it comes from JSON or from CSV.
