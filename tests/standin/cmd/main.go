@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/aha"
 	"github.com/phscript/phscript/tests/standin/hubspot"
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
@@ -23,6 +24,7 @@ import (
 // vendors are the stand-ins by name. Each reads its options and returns its
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
+	"aha":          ahaIdeas,
 	"hubspot":      hubSpot,
 	"productboard": productBoard,
 	"salesforce":   salesForce,
@@ -49,6 +51,19 @@ func run(arguments []string) error {
 	fmt.Printf("%s stand-in on http://%s\n%s\n", arguments[0], *address, help)
 	server := &http.Server{Addr: *address, Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServe()
+}
+
+func ahaIdeas(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	organizations := flags.Int("organizations", 100, "organizations")
+	ideas := flags.Int("ideas", 500, "ideas")
+	features := flags.Int("features", 100, "features")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := aha.New(standin.RunningClock(time.Now()))
+	vendor.Fill(*organizations, *ideas, *features)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, "token           " + aha.Token, nil
 }
 
 func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
