@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/aha"
 	"github.com/phscript/phscript/tests/standin/hubspot"
+	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
 	"github.com/phscript/phscript/tests/standin/zendesk"
@@ -26,6 +27,7 @@ import (
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
 	"aha":          ahaIdeas,
 	"hubspot":      hubSpot,
+	"jira":         jiraCloud,
 	"productboard": productBoard,
 	"salesforce":   salesForce,
 	"zendesk":      zenDesk,
@@ -133,4 +135,17 @@ func zenDesk(flags *flag.FlagSet, arguments []string) (http.Handler, string, err
 	vendor.Fill(n)
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("token           %s\nclient          %s %s", zendesk.Token, zendesk.ClientID, zendesk.ClientSecret), nil
+}
+
+func jiraCloud(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	issues := flags.Int("issues", 300, "issues")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := jira.New(standin.RunningClock(time.Now()))
+	for i := range *issues {
+		vendor.Add(jira.Fields{"summary": fmt.Sprintf("Issue %d", i+1), "labels": []any{fmt.Sprintf("customer-%d", i%10+1)}})
+	}
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("email           %s\ntoken           %s\nsite            %s", jira.Email, jira.Token, jira.Site), nil
 }
