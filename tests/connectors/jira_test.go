@@ -1,0 +1,123 @@
+package connectors
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/jira"
+)
+
+func newJira(t *testing.T) (*rig, *jira.Server) {
+	t.Helper()
+	r := rigOf(t, jiraVendor())
+	return r, r.handler.(*jira.Server)
+}
+
+func node(kind string, content ...any) jira.Fields {
+	return jira.Fields{"type": kind, "content": content}
+}
+
+func words(text string) jira.Fields { return jira.Fields{"type": "text", "text": text} }
+
+func TestJira(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	j.Configure(func(s *jira.Settings) { s.SayLast = false }) // the last page has no token
+	id := j.Add(jira.Fields{
+		"summary": "CSV export times out", "priority": jira.Fields{"name": "High"}, "status": jira.Fields{"name": "In Progress"},
+		"description": node("doc", node("paragraph", words("Times out after "), words("30 s")), node("bulletList", node("listItem", node("paragraph", words("large files"))),
+			node("listItem", node("paragraph", words("slow disks"))))),
+	})
+	r.clock.Advance(time.Hour)
+	did := r.did(t, ``)
+	assert.EqualValues(t, 1, did["created"])
+	issue := r.main()[id]
+	for property, want := range map[string]any{
+		"title": "CSV export times out", "description": "Times out after 30 s\n\n- large files\n- slow disks", "status": "In Progress", "priority": "High",
+		"source": "jira", "sourceUrl": "https://northwind.atlassian.net/browse/APP-1",
+	} {
+		assert.Equal(t, want, issue[property], property)
+	}
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	assert.Equal(t, 1, r.upserts("issue"), "the second run sends nothing")
+	j.Update(id, jira.Fields{"description": nil, "priority": nil})
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	assert.Empty(t, r.main()[id]["description"])
+	assert.Empty(t, r.main()[id]["priority"])
+	_, err := r.sync(t, `jql = "project = APP order by key"`)
+	require.ErrorContains(t, err, "without ORDER BY")
+	did = r.did(t, `full = true, jql = "project in (OTHER)"`)
+	assert.EqualValues(t, 0, did["read"])
+}
+
+// Companies are named by labels or a field; the names of those in Planhat are written back.
+func TestJiraCompanies(t *testing.T) {
+	r, j := newJira(t)
+	require.NoError(t, r.planhat.Put("company", map[string]any{"name": "Northwind", "externalId": "crm-7", "domains": []any{"northwind.example"}}))
+	require.NoError(t, r.planhat.Put("company", map[string]any{"name": "Acme", "externalId": "crm-8"}))
+	ids := map[string]any{}
+	for _, company := range r.planhat.Records("company") {
+		ids[company["name"].(string)] = company["_id"]
+	}
+	field, back := j.AddField("Customers"), j.AddField("Planhat companies")
+	labelled := j.Add(jira.Fields{"summary": "A", "labels": []any{"customer-crm-7", "ui", "customer-nobody"}})
+	other := j.Add(jira.Fields{"summary": "B", field: []any{jira.Fields{"value": "crm-8"}, jira.Fields{"value": "northwind.example"}}})
+	r.clock.Advance(time.Hour)
+	r.did(t, `companies = { labels = "customer-" }`)
+	assert.Equal(t, []any{ids["Northwind"]}, r.main()[labelled]["companyIds"])
+	assert.Empty(t, r.main()[other]["companyIds"])
+	r.did(t, `full = true, companies = { field = "`+field+`" }`)
+	assert.ElementsMatch(t, []any{ids["Acme"], ids["Northwind"]}, r.main()[other]["companyIds"])
+	for range 2 {
+		r.did(t, `back = { issues = { `+back+` = "companyIds" } }`)
+		r.clock.Advance(time.Hour)
+	}
+	assert.Equal(t, "Acme, Northwind", j.Field(other, back))
+	assert.Equal(t, 2, j.Writes(), "each issue is written once")
+	_, err := r.sync(t, `companies = "labels"`)
+	require.ErrorContains(t, err, "companies must be")
+}
+
+// A search with a token that has ended can return no issues in place of an error.
+func TestJiraTokenEnded(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	j.Add(jira.Fields{"summary": "A"})
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	j.Configure(func(s *jira.Settings) { s.TokenEnded, s.Public = true, true })
+	_, err := r.sync(t, `full = true, missing = "delete", max_missing = 1`)
+	require.ErrorContains(t, err, "401")
+	assert.Len(t, r.main(), 1)
+	delete(r.env, "JIRA_TOKEN")
+	r.start(t)
+	_, err = r.sync(t, ``)
+	require.ErrorContains(t, err, "Jira: set JIRA_EMAIL")
+}
+
+// A run that continues after more than seven days has a token that Jira has forgotten.
+func TestJiraOldPosition(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	ids := r.add(300, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	j.After(func(req *standin.Request) {
+		if r.page(req) {
+			r.clock.Advance(2 * time.Minute)
+		}
+	})
+	r.did(t, `minutes = 1, batch = 100`)
+	require.Len(t, r.main(), 100)
+	j.ClearHooks()
+	r.clock.Advance(8 * 24 * time.Hour)
+	r.did(t, ``)
+	all(t, r.main(), ids)
+	assert.Equal(t, 1, strings.Count(r.log.String(), "has forgotten the position"))
+}
