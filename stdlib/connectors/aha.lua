@@ -14,13 +14,28 @@ local aha = C.new{
   rate = { "5/1s" },
 }
 
+-- What a run has read of votes and organizations, and how many records lists had.
+local run
+
+local function reset() run = { votes = {}, asked = 0, whole = false, totals = {} } end
+
+reset()
+
 -- Returns a request for a page of a list. Pages have numbers, so their size must not change.
 local function listed(path, items, query)
   query.per_page = 200
   return { get = "/api/v1/" .. path, query = query, items = items, send = "page",
-    next = function(body)
-      local page, pages = F.at(body, "pagination.current_page"), F.at(body, "pagination.total_pages")
+    next = function(body, list)
+      local page, pages, total = F.at(body, "pagination.current_page"), F.at(body, "pagination.total_pages"), F.at(body, "pagination.total_records")
       if type(page) ~= "number" or type(pages) ~= "number" then error(("Aha!: the response to %s does not say how many pages there are"):format(path), 0) end
+      -- If records were deleted meanwhile, others have moved to the page before, which was read.
+      if page > 1 and type(total) == "number" and total < (run.totals[path] or 0) then
+        local again = {}
+        for name, value in pairs(query) do again[name] = value end
+        again.page = page - 1
+        for _, item in ipairs(aha:call{ get = "/api/v1/" .. path, query = again, reads = true }[items]) do list[#list + 1] = item end
+      end
+      run.totals[path] = total
       return page < pages and page + 1 or nil
     end }
 end
@@ -38,13 +53,6 @@ local function each(conn, path, items, query, use)
     seen[page or 0] = true
   until answer.done
 end
-
--- What a run has read of votes and organizations.
-local run
-
-local function reset() run = { votes = {}, asked = 0, whole = false } end
-
-reset()
 
 -- Puts the votes of ideas into run.votes: idea by idea if they are few, and otherwise those of all ideas.
 local function read_votes(conn, items)

@@ -99,6 +99,37 @@ func TestAha(t *testing.T) {
 	assert.Equal(t, 1, count(p.both(t, `full = true`), "ideas", "missing"))
 }
 
+// Pages have numbers: when a record is deleted, others move to a page that was read.
+func TestAhaMovingPages(t *testing.T) {
+	for _, kind := range []string{aha.Ideas, aha.Features} {
+		t.Run(kind, func(t *testing.T) {
+			p := newPortal(t)
+			var ids []string
+			for range 450 {
+				ids = append(ids, p.vendor.Add(kind, aha.Body{"name": "Record"}))
+			}
+			p.clock.Advance(time.Hour)
+			options := `streams = { "` + kind + `" }, full = true, missing = "delete", `
+			p.must(t, options)
+			require.Len(t, p.records("issue"), 450)
+			deleted := false
+			p.vendor.Before(func(r *standin.Request) {
+				if r.Query.Get("page") == "2" && !deleted {
+					deleted = true
+					p.vendor.Delete(ids[449])
+					p.vendor.Delete(ids[448])
+				}
+			})
+			p.must(t, options)
+			there := p.records("issue")
+			prefix := map[string]string{aha.Ideas: "aha-idea-", aha.Features: "aha-feature-"}[kind]
+			for _, id := range ids[:448] {
+				require.Contains(t, there, prefix+id, "nothing else is removed")
+			}
+		})
+	}
+}
+
 // Votes lead to companies of Planhat by the key or the domains of organizations, or by the address of a person.
 func TestAhaVotes(t *testing.T) {
 	for name, more := range map[string]int{"few": 0, "many": 30} {
