@@ -76,6 +76,7 @@ type record struct {
 	id, kind                  string
 	created, updated, deleted time.Time
 	fields                    Body
+	restoring                 bool
 }
 
 // New returns a server with an empty account.
@@ -156,6 +157,13 @@ func (s *Server) Delete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.byID[id].deleted = s.Clock.Now()
+}
+
+// Restoring says that a record in the recycle bin is about to be restored.
+func (s *Server) Restoring(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byID[id].restoring = true
 }
 
 // Restore takes a record out of the recycle bin.
@@ -323,8 +331,12 @@ func (s *Server) bin(w http.ResponseWriter, r *http.Request) {
 	for kind, name := range map[string]string{Ideas: "Idea", Features: "Feature"} {
 		for _, one := range s.tables[kind] {
 			if !one.deleted.IsZero() && s.Clock.Now().Sub(one.deleted) < 7*24*time.Hour {
+				status := "deleted"
+				if one.restoring {
+					status = "restore_in_progress"
+				}
 				found = append(found, Body{
-					"id": "9" + one.id, "status": "deleted", "deleted_at": stamp(one.deleted),
+					"id": "9" + one.id, "status": status, "deleted_at": stamp(one.deleted),
 					"record": Body{"name": one.fields["name"], "type": name, "reference_num": one.fields["reference_num"]},
 				})
 			}

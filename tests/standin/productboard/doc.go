@@ -37,6 +37,7 @@
 //     ([Settings.Related]); [Settings.Bare] leaves them out, so clients must ask for each note.
 //   - The order of lists: by creation. A cursor names the last record, so records that
 //     change or vanish meanwhile move no other.
+//   - Relationships to deleted records stay, and lead to 404.
 //   - Addresses of next pages name the vendor's host, and not the one that was asked.
 //   - Archived features are listed. Deleted records vanish without a trace, and there is no
 //     list of them.

@@ -50,7 +50,7 @@ type record struct {
 	created, updated time.Time
 }
 
-type relation struct{ kind, target string }
+type relation struct{ kind, target, of string }
 
 // Configure changes the settings.
 func (s *Workspace) Configure(change func(*Settings)) {
@@ -114,7 +114,7 @@ func (s *Workspace) Relate(id, kind, target string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.must(id)
-	r.relations = append(r.relations, relation{kind, target})
+	r.relations = append(r.relations, relation{kind, target, s.must(target).kind})
 	r.updated = s.clock.Now()
 }
 
@@ -202,9 +202,7 @@ func (s *Workspace) related(r *record, from int) Body {
 	}
 	data, end := []any{}, min(from+s.settings.Related, len(r.relations))
 	for _, one := range r.relations[min(from, end):end] {
-		if target := s.byID[one.target]; target != nil {
-			data = append(data, Body{"type": one.kind, "target": Body{"id": target.id, "type": target.kind, "links": Body{"self": host + "/v2/entities/" + target.id}}})
-		}
+		data = append(data, Body{"type": one.kind, "target": Body{"id": one.target, "type": one.of, "links": Body{"self": host + "/v2/entities/" + one.target}}})
 	}
 	links := Body{"next": nil}
 	if end < len(r.relations) {
