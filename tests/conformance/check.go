@@ -40,8 +40,10 @@ type Checker struct {
 
 // vendor says which specification describes a path, and what may differ.
 type vendor struct {
-	base       string
-	files      []pathFile
+	base  string
+	files []pathFile
+	// gateway begins paths that the files have without it. It may be nil.
+	gateway    *regexp.Regexp
 	deviations []Deviation
 	repairs    []Repair
 }
@@ -100,6 +102,9 @@ func NewChecker(name, folder string) (*Checker, error) {
 // Check returns the problems of an exchange. Requests that were refused may be
 // wrong: only the answer is checked then.
 func (c *Checker) Check(e standin.Exchange) ([]Problem, error) {
+	if c.vendor.gateway != nil {
+		e.URL = c.vendor.gateway.ReplaceAllString(e.URL, "")
+	}
 	v, err := c.specification(e.URL)
 	if err != nil || v == nil {
 		return nil, err

@@ -1,7 +1,10 @@
 package conformance
 
+import "regexp"
+
 // vendors are the vendors with a specification. The files of HubSpot are from its
-// public collection; its owners are checked if their file is there too.
+// public collection; its owners are checked if their file is there too. Jira's has the
+// paths that the connector reads, but not the one that changes an issue.
 var vendors = map[string]vendor{
 	"hubspot": {
 		base: "https://api.hubapi.com",
@@ -19,5 +22,16 @@ var vendors = map[string]vendor{
 		},
 		deviations: hubSpotDeviations,
 		repairs:    hubSpotRepairs,
+	},
+	"jira": {
+		base: "https://your-domain.atlassian.net",
+		files: []pathFile{
+			{"/rest/api/3/search/jql", "jira-slice.json"},
+			{"/rest/api/3/issue/bulkfetch", "jira-slice.json"},
+			{"/rest/api/3/field", "jira-slice.json"},
+			{"/rest/api/3/myself", "jira-slice.json"},
+		},
+		gateway:    regexp.MustCompile(`^/ex/jira/[^/]+`),
+		deviations: jiraDeviations,
 	},
 }
