@@ -85,6 +85,10 @@ var expectations = map[string][]one{
 	"productboard_requests.lua": {
 		{name: "productboard_requests_unset", flags: []string{"--simulate"}, code: 1, counts: [6]int{}},
 	},
+	// Its tests run it; a simulated run reaches no Jira.
+	"jira_issues.lua": {
+		{name: "jira_issues_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
+	},
 	// Its tests run it; a simulated run reaches no Aha!.
 	"aha_ideas.lua": {
 		{name: "aha_ideas_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
