@@ -121,3 +121,30 @@ func TestJiraOldPosition(t *testing.T) {
 	all(t, r.main(), ids)
 	assert.Equal(t, 1, strings.Count(r.log.String(), "has forgotten the position"))
 }
+
+// Descriptions are documents of nodes. Each kind becomes text, and unknown ones keep theirs.
+func TestJiraDescriptions(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	with := func(kind string, attrs jira.Fields, content ...any) jira.Fields {
+		return jira.Fields{"type": kind, "attrs": attrs, "content": content}
+	}
+	cell := func(text string) jira.Fields { return node("tableCell", node("paragraph", words(text))) }
+	for want, document := range map[string]any{
+		"Hello @Kim, see https://a.example\nnext line": node("doc", node("paragraph", words("Hello "), with("mention", jira.Fields{"id": "1", "text": "@Kim"}), words(", see "),
+			with("inlineCard", jira.Fields{"url": "https://a.example"}), node("hardBreak"), words("next line"))),
+		"Steps\n\n3. One\n  - deeper\n4. Two": node("doc", with("heading", jira.Fields{"level": 2}, words("Steps")), with("orderedList", jira.Fields{"order": 3},
+			node("listItem", node("paragraph", words("One")), node("bulletList", node("listItem", node("paragraph", words("deeper"))))), node("listItem", node("paragraph", words("Two"))))),
+		"a | b\nc | d": node("doc", node("table", node("tableRow", cell("a"), cell("b")), node("tableRow", cell("c"), cell("d")))),
+		"> quoted\n\nif x then\n  y()\n\n---\n\n[x] done\n[ ] open": node("doc", node("blockquote", node("paragraph", words("quoted"))), node("codeBlock", words("if x then\n  y()")), node("rule"),
+			node("taskList", with("taskItem", jira.Fields{"state": "DONE"}, words("done")), with("taskItem", jira.Fields{"state": "TODO"}, words("open")))),
+		"2026-11-20 [a chart]": node("doc", node("newKind", with("date", jira.Fields{"timestamp": "1795132800000"}), words(" "), with("media", jira.Fields{"alt": "a chart"}))),
+		"":                     node("doc"),
+	} {
+		id := j.Add(jira.Fields{"summary": "A", "description": document})
+		r.clock.Advance(time.Hour)
+		r.did(t, ``)
+		text, _ := r.main()[id]["description"].(string)
+		assert.Equal(t, want, text)
+	}
+}

@@ -76,6 +76,10 @@ func (s *Server) handle(pattern string, answer http.HandlerFunc) {
 			reply(w, http.StatusOK, Fields{"issues": []any{}, "isLast": true})
 			return
 		}
+		if ended && settings.Public && strings.HasSuffix(r.URL.Path, "/field") {
+			answer(w, r)
+			return
+		}
 		if ended {
 			reply(w, http.StatusUnauthorized, Fields{"code": 401, "message": "Unauthorized"})
 			return

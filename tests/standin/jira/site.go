@@ -27,7 +27,7 @@ type Settings struct {
 	// Zone is that of the user.
 	Zone *time.Location
 	// TokenEnded refuses the token; Public is whether the site shows issues to the public,
-	// so a search with that token returns none instead of 401.
+	// so a search with that token returns none, and the fields are listed, instead of 401.
 	TokenEnded, Public bool
 }
 
