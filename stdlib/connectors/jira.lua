@@ -258,7 +258,7 @@ local function way_of(companies)
 end
 
 --- Makes Planhat's issues agree with Jira's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { settings: table, companies: table?, jql: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `site`, the first part of your Jira's address, and optionally `rate` and `page`, how many requests to send at most and the size of pages; `companies`: what names the companies of an issue: `{ labels = "customer-" }` for labels with this beginning, or `{ field = "customfield_10050" }` for a field; the rest of the label, or the value, is a company's `externalId`, `sourceId` or domain; `jql`: which issues to read, such as `project in (APP, WEB)`, default all that the account sees; `map`: changes to the map; `back`: fields of issues by the properties of Planhat that they get, such as `{ issues = { customfield_10060 = "companyIds" } }`, which writes the names of the companies; `missing`: `report`, `archive` or `delete` what a complete pass no longer finds in Jira, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the site, if you use several.
+---@param options { settings: table, companies: table?, jql: string?, prefix: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `site`, the first part of your Jira's address, and optionally `rate` and `page`, how many requests to send at most and the size of pages; `companies`: what names the companies of an issue: `{ labels = "customer-" }` for labels with this beginning, or `{ field = "customfield_10050" }` for a field; the rest of the label, or the value, is a company's `externalId`, `sourceId` or domain; `jql`: which issues to read, such as `project in (APP, WEB)`, default all that the account sees; `prefix`: what begins the ids in Planhat, default `jira-`; with several sites, give each another one, none of which begins another; `map`: changes to the map; `back`: fields of issues by the properties of Planhat that they get, such as `{ issues = { customfield_10060 = "companyIds" } }`, which writes the names of the companies; `missing`: `report`, `archive` or `delete` what a complete pass no longer finds in Jira, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the site, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   local own, settings = {}, {}
@@ -277,7 +277,9 @@ function M.sync(options)
   for field, property in pairs(own.back and own.back.issues or {}) do
     if property == "companyIds" then jira.named[field] = true end
   end
-  own.companies, own.jql, own.settings = nil, nil, settings
+  if own.prefix ~= nil and (type(own.prefix) ~= "string" or own.prefix == "") then error("Jira: prefix must be a text such as \"acme-\"", 2) end
+  jira.streams.issues.prefix = own.prefix or "jira-"
+  own.companies, own.jql, own.prefix, own.settings = nil, nil, nil, settings
   own.account = own.account or settings.site
   return jira:sync(own)
 end

@@ -53,6 +53,12 @@ func TestJira(t *testing.T) {
 	assert.Empty(t, r.main()[id]["priority"])
 	_, err := r.sync(t, `jql = "project = APP order by key"`)
 	require.ErrorContains(t, err, "without ORDER BY")
+	// The same id at another site is another issue.
+	r.did(t, `account = "umbrella", prefix = "umbrella-"`)
+	assert.Len(t, r.planhat.Records("issue"), 2)
+	assert.NotNil(t, r.records("issue")["umbrella-"+id])
+	_, err = r.sync(t, `prefix = ""`)
+	require.ErrorContains(t, err, "prefix must be a text")
 	did = r.did(t, `full = true, jql = "project in (OTHER)"`)
 	assert.EqualValues(t, 0, did["read"])
 }
