@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/aha"
+	"github.com/phscript/phscript/tests/standin/gcal"
 	"github.com/phscript/phscript/tests/standin/hubspot"
 	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
@@ -26,6 +27,7 @@ import (
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
 	"aha":          ahaIdeas,
+	"gcal":         googleCalendar,
 	"hubspot":      hubSpot,
 	"jira":         jiraCloud,
 	"productboard": productBoard,
@@ -148,4 +150,15 @@ func jiraCloud(flags *flag.FlagSet, arguments []string) (http.Handler, string, e
 	}
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("email           %s\ntoken           %s\nsite            %s", jira.Email, jira.Token, jira.Site), nil
+}
+
+func googleCalendar(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := gcal.New(standin.RunningClock(time.Now()))
+	vendor.Fill(20)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("user            %s\nclient          %s %s\nrefresh token   %s", gcal.Account, gcal.ClientID, gcal.ClientSecret,
+		vendor.OAuth.Grant(gcal.ClientID, gcal.Account).Refresh), nil
 }

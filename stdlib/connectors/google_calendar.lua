@@ -1,0 +1,299 @@
+--- Brings the meetings with customers from Google Calendar to Planhat: `local calendar = require "connectors.google_calendar"`.
+---
+--- Set GOOGLE_CALENDAR_CLIENT_ID, GOOGLE_CALENDAR_CLIENT_SECRET and GOOGLE_CALENDAR_REFRESH_TOKEN to those of an OAuth client that a person has authorized, or
+--- GOOGLE_CALENDAR_SERVICE_ACCOUNT and GOOGLE_CALENDAR_PRIVATE_KEY to the e-mail address and the key of a service account with domain-wide delegation.
+--- docs/connectors/google_calendar.md says how.
+local _, _, host = ...
+local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
+local customers = require "connector.customers"
+local setup = require "connector.setup"
+
+host.reach("www.googleapis.com")
+host.reach("oauth2.googleapis.com")
+
+local prefix = "gcal-"
+local scopes = { "https://www.googleapis.com/auth/calendar.events.readonly" }
+
+local by_key = A.oauth2({
+  token_url = "{token_url}", client_id = "GOOGLE_CALENDAR_SERVICE_ACCOUNT", key_variable = "GOOGLE_CALENDAR_PRIVATE_KEY", subject = "{user}", scopes = scopes,
+}, host.credential)
+
+-- Google does not take scopes with a refresh token: they are those of the authorization.
+local by_person = A.oauth2({
+  token_url = "{token_url}", client_id = "GOOGLE_CALENDAR_CLIENT_ID", client_secret = "GOOGLE_CALENDAR_CLIENT_SECRET", refresh_token = "GOOGLE_CALENDAR_REFRESH_TOKEN",
+}, host.credential)
+
+local gcal = C.new{
+  name = "google_calendar", title = "Google Calendar", base = "https://www.googleapis.com/calendar/v3", version = "v3",
+  token_url = "https://oauth2.googleapis.com/token", auth = A.either(by_person, by_key), rate = { "300/1m" },
+}
+
+local empty = F.is_empty
+
+-- The reasons of a 403 that say that there were too many requests.
+local busy = { rateLimitExceeded = true, userRateLimitExceeded = true }
+local used_up = { quotaExceeded = true, dailyLimitExceeded = true }
+
+local function reason_of(err)
+  local ok, body = pcall(json.decode, err.body or "")
+  local reason = ok and F.at(body, "error.errors.1.reason")
+  return type(reason) == "string" and reason or ""
+end
+
+-- Google also refuses with 403 what comes too fast, without saying when to try again.
+local usual = gcal.call
+function gcal:call(request)
+  local wait = 1
+  while true do
+    local ok, value, response = pcall(usual, self, request)
+    if ok then return value, response end
+    local reason = type(value) == "table" and value.status == 403 and reason_of(value) or ""
+    if used_up[reason] then
+      value.message, value.hint = "Google Calendar accepts no more requests for now: " .. value.message, "run it again tomorrow, or raise the quota of the project in Google Cloud"
+    end
+    if not busy[reason] or wait > 64 then error(value, 0) end
+    time.sleep(wait * (1 + math.random()))
+    wait = wait * 2
+  end
+end
+
+local function escaped(text) return (text:gsub("[^%w%-%._~]", function(char) return ("%%%02X"):format(char:byte()) end)) end
+
+local function lower(text) return empty(text) and "" or tostring(text):lower() end
+
+local function domain_of(email) return email:match("@([^@%s]+)$") end
+
+-- Returns a request for a page of a calendar. All but the tokens must be the same each time.
+local function page_of(calendar, query)
+  query.singleEvents, query.eventTypes, query.maxResults = "true", "default", gcal.settings.page or 1000
+  return { get = "/calendars/" .. escaped(calendar.id) .. "/events", query = query, items = "items", limit = "maxResults", done = "last" }
+end
+
+-- Reads what changed after a synchronization token. If Google has forgotten it, the calendar is read again and compared.
+local function cursor(stream, conn)
+  local scan = stream.scan
+  -- A page token that has expired must not end each run from here on.
+  stream.scan = function(token, calendar)
+    local ok, page = pcall(scan, token, calendar)
+    if ok then return page end
+    local expired = token and type(page) == "table" and (page.status == 400 or page.status == 410)
+    if not expired then error(page, 0) end
+    log.info(("%s: Google has forgotten the page, so the calendar is read from its start"):format(stream.name))
+    return scan(nil, calendar)
+  end
+  stream.begin = function(_, position) return { sync = position } end
+  stream.resume = function(saved) return saved.walk or { sync = saved.sync } end
+  stream.finish = function(position) return { sync = position.sync } end
+  stream.hold = function(saved, position) return { sync = saved.sync, walk = position } end
+  stream.changes = function(at, calendar)
+    if not at.sync then return nil end
+    local request = page_of(calendar, { syncToken = at.sync, pageToken = at.page })
+    request.next = function(body)
+      body.last = empty(body.nextPageToken)
+      if body.last then return { sync = body.nextSyncToken } end
+      return { sync = at.sync, page = body.nextPageToken }
+    end
+    stream.calendar, stream.incremental = calendar, true
+    local ok, page = pcall(conn.page, conn, request)
+    if ok then return page end
+    if type(page) == "table" and (page.status == 410 or page.status == 400 and at.page) then
+      log.info(("%s: Google has forgotten the position in the calendar %s; it is read again and compared"):format(stream.name, calendar.id))
+      return nil
+    end
+    error(page, 0)
+  end
+end
+
+-- What is known of Planhat: its users and people by e-mail address, and its companies by domain.
+local function people_of(stream)
+  if stream.people then return stream.people end
+  local known = { users = {}, endusers = {}, company = customers.finder() }
+  for user in planhat.user.each{ select = { "email" } } do known.users[lower(user.email)] = user._id end
+  for person in planhat.enduser.each{ select = { "email", "companyId" } } do
+    if not empty(person.email) then known.endusers[lower(person.email)] = person end
+  end
+  stream.people = known
+  return known
+end
+
+-- Reports whether a calendar is the one that brings an event: the organizer's, or that of the first guest who has not declined.
+-- So a meeting of several colleagues becomes one task.
+local function brings(calendar, event)
+  local ours = gcal.ours
+  local organizer = lower(event.organizer and event.organizer.email)
+  if ours[organizer] then return organizer == calendar end
+  local first
+  for _, guest in ipairs(empty(event.attendees) and {} or event.attendees) do
+    local email = lower(guest.email)
+    if ours[email] and guest.responseStatus ~= "declined" and (not first or email < first) then first = email end
+  end
+  return (first or calendar) == calendar
+end
+
+-- Finds the company that most guests of an event belong to, and who of them Planhat knows.
+local function join(stream, event)
+  local known, votes, best = people_of(stream), {}, nil
+  local joined = { endusers = json.array{}, users = json.array{} }
+  for _, guest in ipairs(empty(event.attendees) and {} or event.attendees) do
+    local email = lower(guest.email)
+    local domain, user, person = domain_of(email), known.users[email], known.endusers[email]
+    if user then
+      joined.users[#joined.users + 1] = user
+    elseif domain and not gcal.internal[domain] and guest.resource ~= true then
+      local company = person and not empty(person.companyId) and person.companyId or known.company{ domain = domain }
+      if company and person then joined.endusers[#joined.endusers + 1] = person._id end
+      if company then
+        votes[company] = (votes[company] or 0) + 1
+        if not best or votes[company] > votes[best] then best = company end
+      end
+    end
+  end
+  joined.company = best
+  return joined
+end
+
+local function is_private(event) return event.visibility == "private" or event.visibility == "confidential" end
+
+local function deletions_of(stream)
+  stream.deletions = stream.deletions or D.open("google_calendar deletions " .. gcal.account, stream.name)
+  return stream.deletions
+end
+
+-- Leaves the events that have a row. The others count as deleted.
+local function prepare(_, items, stream)
+  local calendar = lower(stream.calendar.id)
+  for _, item in ipairs(items) do
+    local here = item.status ~= "cancelled" and not empty(item.start) and brings(calendar, item)
+    if here and is_private(item) and not gcal.settings.private then
+      here, gcal.left.private = false, gcal.left.private + 1
+    end
+    if here then
+      item.join = join(stream, item)
+      if not item.join.company then here, gcal.left.strangers = false, gcal.left.strangers + 1 end
+    end
+    item.join, item.away = item.join or {}, not here
+    if not empty(item.id) then item.id = item.id .. "/" .. calendar end
+  end
+  if gcal.account and stream.incremental then
+    deletions_of(stream):take(items, function(item) return item.away and not empty(item.id) end)
+  end
+  for i = #items, 1, -1 do
+    if items[i].away then table.remove(items, i) end
+  end
+end
+
+local function gone(_, stream, handled, options)
+  local ids, last = deletions_of(stream):since(handled)
+  local missing = options and options.missing
+  if missing ~= "archive" and missing ~= "delete" then last = handled end -- a later run may remove them
+  for i, id in ipairs(ids) do ids[i] = prefix .. id end
+  return ids, last
+end
+
+-- A day has no zone: it is the same day everywhere, and its end is the day after.
+local function moment(path)
+  return F.about("a whole day is midnight UTC", F.date(F.compute({ path .. ".dateTime", path .. ".date" }, function(at, day)
+    if day then return day .. "T00:00:00Z" end
+    return at
+  end)))
+end
+
+gcal:stream("events", { into = "task", prefix = prefix, sparse = true, cursor = cursor, prepare = prepare, gone = gone,
+  parts = function()
+    local list = {}
+    for i, id in ipairs(gcal.calendars) do list[i] = { id = id } end
+    return list
+  end,
+  scan = function(stream, _, _, calendar)
+    stream.calendar, stream.incremental = calendar, false
+    local request = page_of(calendar, { timeMin = gcal.settings.from })
+    request.send = "pageToken"
+    request.next = function(body)
+      body.last = empty(body.nextPageToken)
+      return body.last and body.nextSyncToken or body.nextPageToken
+    end
+    return request
+  end,
+  map = {
+    sourceId = "id",
+    mainType = F.constant("event"),
+    companyId = "join.company",
+    action = F.default("summary", "(no title)"),
+    description = "description",
+    startTime = moment("start"),
+    endTime = moment("end"),
+    noSpecificTime = F.about("true for whole days", F.compute({ "start.date" }, function(day) return day ~= nil end)),
+    ownerId = F.keep(F.user("organizer.email")),
+    users = F.about("guests who are Planhat users", F.compute({ "join.users" }, function(users) return users end)),
+    endusers = F.about("guests whom Planhat knows", F.compute({ "join.endusers" }, function(people) return people end)),
+  } })
+
+setup.add{
+  name = "google_calendar", title = "Google Calendar", connection = gcal,
+  steps = {
+    "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
+    "Under IAM & Admin, Service Accounts, create a service account, and a key of the type JSON for it. It has client_email and private_key; its page shows its numeric client ID.",
+    "In the Google Admin console, under Security, Access and data control, API controls, Domain-wide delegation, add that client ID with the scope https://www.googleapis.com/auth/calendar.events.readonly.",
+  },
+  credentials = {
+    { name = "GOOGLE_CALENDAR_SERVICE_ACCOUNT", what = "client_email of the service account's key" },
+    { name = "GOOGLE_CALENDAR_PRIVATE_KEY", what = "private_key of the service account's key, with \\n between its lines" },
+  },
+  settings = { { name = "user", what = "the e-mail address of the person whose calendar is read" } },
+  script = [[
+-- Brings meetings with customers from Google Calendar to Planhat.
+-- @schedule "30 * * * *"
+local calendar = require "connectors.google_calendar"
+
+calendar.sync{
+  missing = "report", -- what was cancelled: report, archive or delete
+}
+]],
+}
+
+-- Reads the options of a run.
+local function prepared(given)
+  local options, settings = {}, {}
+  for name, value in pairs(given or {}) do options[name] = value end
+  for name, value in pairs(options.settings or {}) do settings[name] = value end
+  if settings.base and not settings.token_url then settings.token_url = settings.base:gsub("/calendar/v3$", "") .. "/token" end
+  local list = settings.calendars or { settings.user }
+  if type(list) ~= "table" or #list == 0 then
+    error("Google Calendar: set settings.user to the e-mail address of the person whose calendar is read, or settings.calendars to the ids of several", 0)
+  end
+  if settings.from then
+    local ok, text = pcall(time.format, settings.from)
+    if not ok then error(("Google Calendar: the setting from takes a date as YYYY-MM-DD, not %q"):format(tostring(settings.from)), 0) end
+    settings.from = text
+  end
+  gcal.calendars, gcal.ours, gcal.internal, gcal.left = list, {}, {}, { strangers = 0, private = 0 }
+  for _, id in ipairs(list) do
+    gcal.ours[lower(id)] = true
+    local domain = domain_of(lower(id))
+    if domain and not domain:find("calendar%.google%.com$") then gcal.internal[domain] = true end
+  end
+  for _, domain in ipairs(settings.internal or {}) do gcal.internal[F.domain(domain)] = true end
+  options.settings = settings
+  return options
+end
+
+local try = gcal.try
+function gcal:try(name, options)
+  gcal.account = nil
+  return try(self, name, prepared(options))
+end
+
+local M = {}
+
+--- Makes Planhat's tasks of the type event agree with the meetings in Google Calendar, and returns what was done. The first run reads everything, later ones what changed.
+---@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `user`, the e-mail address of the person whose calendar is read; `calendars`: the ids of several calendars that this person can read, default that of `user`; `internal`: more domains of your own, whose people are not customers; `private`: true brings private events as well; `from`: events that ended before this date are not read; `page`: how many events a page has. `map`: changes to the map of `events`; `missing`: `report`, `archive` or `delete` what was cancelled, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for these calendars, if you use several sets of them.
+---@return table<string, table>
+function M.sync(options)
+  options = prepared(options)
+  gcal.account = options.account or "default"
+  local results = gcal:sync(options)
+  log.info("Google Calendar: events that were left out", { no_company = gcal.left.strangers, private = gcal.left.private })
+  return results
+end
+
+return M

@@ -1,0 +1,192 @@
+package connectors
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/gcal"
+)
+
+// agenda is a rig with Google Calendar.
+type agenda struct {
+	*rig
+	google *gcal.Server
+	url    string
+}
+
+func newAgenda(t *testing.T) *agenda {
+	t.Helper()
+	r := newRig(t)
+	a := &agenda{rig: r, google: gcal.New(r.clock)}
+	a.url = serve(t, a.google)
+	a.with(t, map[string]string{"GOOGLE_CALENDAR_CLIENT_ID": gcal.ClientID, "GOOGLE_CALENDAR_CLIENT_SECRET": gcal.ClientSecret,
+		"GOOGLE_CALENDAR_REFRESH_TOKEN": a.google.OAuth.Grant(gcal.ClientID, gcal.Account).Refresh})
+	require.NoError(t, r.planhat.Put("company", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e01", "name": "Northwind", "domains": []any{"northwind.example"}}))
+	require.NoError(t, r.planhat.Put("enduser", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e02", "email": "Kim@northwind.example", "companyId": "5f1e1e1e1e1e1e1e1e1e1e01"}))
+	require.NoError(t, r.planhat.Put("user", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e03", "email": gcal.Account, "nickName": "Am"}))
+	return a
+}
+
+func (a *agenda) with(t *testing.T, variables map[string]string) {
+	t.Helper()
+	a.options.Env = func(name string) (string, bool) { value, ok := variables[name]; return value, ok }
+	a.start(t)
+}
+
+func (a *agenda) sync(t *testing.T, settings, options string) (map[string]any, error) {
+	t.Helper()
+	result, err := a.runtime.Run(t.Context(), runtime.Script{Name: "sync.lua", Source: fmt.Appendf(nil, `return require("connectors.google_calendar").sync{
+		settings = { base = %q, user = %q, page = 2, rate = { "100000/1s" }, %s }, sole_source = true, %s }`, a.url+"/calendar/v3", gcal.Account, settings, options)})
+	if err != nil {
+		return nil, err
+	}
+	return result.Values[0].(map[string]any)["events"].(map[string]any), nil
+}
+
+func (a *agenda) must(t *testing.T, settings, options string) map[string]any {
+	t.Helper()
+	did, err := a.sync(t, settings, options)
+	require.NoError(t, err, a.log.String())
+	return did
+}
+
+func (a *agenda) sent() int { return a.planhat.Count(simulator.Filter{Operation: "bulk_upsert"}) }
+
+func key(id string) string { return "gcal-" + id + "/" + gcal.Account }
+
+// meeting is an event that an account manager organizes for guests.
+func meeting(title string, guests ...string) gcal.Body {
+	list := []any{gcal.Body{"email": gcal.Account, "self": true, "organizer": true, "responseStatus": "accepted"}}
+	for _, guest := range guests {
+		list = append(list, gcal.Body{"email": guest, "responseStatus": "needsAction"})
+	}
+	return gcal.Body{
+		"summary": title, "organizer": gcal.Body{"email": gcal.Account, "self": true}, "attendees": list,
+		"start": gcal.Body{"dateTime": "2026-11-24T10:00:00+01:00", "timeZone": "Europe/Stockholm"},
+		"end":   gcal.Body{"dateTime": "2026-11-24T11:00:00+01:00", "timeZone": "Europe/Stockholm"},
+	}
+}
+
+func TestGoogleCalendar(t *testing.T) {
+	a := newAgenda(t)
+	review := meeting("Review", "kim@northwind.example", "lo@www.northwind.example", "visitor@unknown.example")
+	review["description"] = "Agenda"
+	a.google.Put(gcal.Account, "review", review)
+	day := meeting("Workshop", "new@northwind.example")
+	day["start"], day["end"] = gcal.Body{"date": "2026-12-01"}, gcal.Body{"date": "2026-12-03"}
+	a.google.Put(gcal.Account, "weekly_20261201", day)
+	a.google.Put(gcal.Account, "lunch", meeting("Lunch", "visitor@unknown.example"))
+	a.google.Put(gcal.Account, "internal", meeting("Planning", "colleague@ours.example"))
+	secret := meeting("Secret", "kim@northwind.example")
+	secret["visibility"] = "private"
+	a.google.Put(gcal.Account, "secret", secret)
+	a.must(t, ``, ``)
+
+	tasks := a.records("task")
+	require.Len(t, tasks, 2, a.log.String())
+	for property, want := range map[string]any{
+		"mainType": "event", "action": "Review", "description": "Agenda", "companyId": "5f1e1e1e1e1e1e1e1e1e1e01", "noSpecificTime": false,
+		"startTime": "2026-11-24T09:00:00.000Z", "endTime": "2026-11-24T10:00:00.000Z", "ownerId": "5f1e1e1e1e1e1e1e1e1e1e03",
+	} {
+		assert.Equal(t, want, tasks[key("review")][property], property)
+	}
+	assert.Contains(t, fmt.Sprint(tasks[key("review")]["endusers"]), "5f1e1e1e1e1e1e1e1e1e1e02")
+	assert.Contains(t, fmt.Sprint(tasks[key("review")]["users"]), "5f1e1e1e1e1e1e1e1e1e1e03")
+	assert.Equal(t, "2026-12-01T00:00:00.000Z", tasks[key("weekly_20261201")]["startTime"])
+	assert.Equal(t, true, tasks[key("weekly_20261201")]["noSpecificTime"])
+	assert.Len(t, a.planhat.Records("enduser"), 1, "guests who are unknown do not become people in Planhat")
+	assert.Contains(t, a.log.String(), "no_company=2 private=1")
+
+	// A second run sends nothing, nor does one that reads everything.
+	before := a.sent()
+	a.must(t, ``, ``)
+	a.must(t, ``, `full = true`)
+	require.Equal(t, before, a.sent(), a.log.String())
+
+	// Changes, and several pages of them.
+	a.google.Put(gcal.Account, "review", gcal.Body{"summary": "Business review"})
+	for i := range 5 {
+		a.google.Put(gcal.Account, fmt.Sprint("more", i), meeting("More", "kim@northwind.example"))
+	}
+	did := a.must(t, ``, ``)
+	assert.EqualValues(t, 6, did["read"])
+	assert.Equal(t, "Business review", a.records("task")[key("review")]["action"])
+
+	// What was cancelled, or has lost its customers, is reported, and then deleted.
+	a.google.Cancel(gcal.Account, "more0")
+	a.google.Put(gcal.Account, "more1", meeting("More", "colleague@ours.example"))
+	did = a.must(t, ``, ``)
+	assert.EqualValues(t, 2, did["missing"])
+	assert.Contains(t, a.records("task"), key("more0"))
+	did = a.must(t, ``, `missing = "delete", max_missing = 0.5`)
+	assert.EqualValues(t, 2, did["deleted"], a.log.String())
+	assert.NotContains(t, a.records("task"), key("more0"))
+	assert.NotContains(t, a.records("task"), key("more1"))
+}
+
+// When Google has forgotten the position, everything is read and compared: what was
+// cancelled meanwhile is found, and nothing else is removed.
+func TestGoogleCalendarForgets(t *testing.T) {
+	a := newAgenda(t)
+	for i := range 5 {
+		a.google.Put(gcal.Account, fmt.Sprint("m", i), meeting("Meeting", "kim@northwind.example"))
+	}
+	a.must(t, ``, ``)
+	a.google.Cancel(gcal.Account, "m3")
+	a.google.Forget()
+	before := a.sent()
+	did := a.must(t, ``, `missing = "delete", max_missing = 0.5`)
+	assert.EqualValues(t, 1, did["deleted"])
+	assert.Equal(t, before, a.sent())
+	assert.Len(t, a.records("task"), 4)
+	assert.Contains(t, a.log.String(), "Google has forgotten the position")
+	assert.Equal(t, 1, a.google.Log.Count(func(r *standin.Request) bool { return r.Status == http.StatusGone }))
+	did = a.must(t, ``, ``)
+	assert.EqualValues(t, 0, did["read"])
+}
+
+// A meeting in the calendars of two colleagues is one task.
+func TestGoogleCalendarOfSeveral(t *testing.T) {
+	a := newAgenda(t)
+	const other = "csm@ours.example"
+	shared := meeting("Review", "kim@northwind.example", other)
+	a.google.Put(gcal.Account, "review", shared)
+	a.google.Put(other, "review", shared)
+	invited := meeting("Invited", other)
+	invited["organizer"] = gcal.Body{"email": "kim@northwind.example"}
+	invited["attendees"] = append(invited["attendees"].([]any), gcal.Body{"email": "kim@northwind.example", "organizer": true, "responseStatus": "accepted"})
+	a.google.Put(gcal.Account, "invited", invited)
+	a.google.Put(other, "invited", invited)
+	calendars := fmt.Sprintf("calendars = { %q, %q }", gcal.Account, other)
+	a.must(t, calendars, ``)
+	assert.Len(t, a.planhat.Records("task"), 2)
+	a.google.Cancel(other, "review") // only the colleague leaves
+	did := a.must(t, calendars, `missing = "delete"`)
+	assert.Nil(t, did["deleted"])
+	assert.Len(t, a.planhat.Records("task"), 2)
+}
+
+// A service account reads in the name of a person, and waits where Google refuses with 403.
+func TestGoogleCalendarByServiceAccount(t *testing.T) {
+	a := newAgenda(t)
+	a.with(t, map[string]string{"GOOGLE_CALENDAR_SERVICE_ACCOUNT": gcal.ServiceAccount, "GOOGLE_CALENDAR_PRIVATE_KEY": a.google.Key()})
+	a.google.Put(gcal.Account, "review", meeting("Review", "kim@northwind.example"))
+	a.google.Faults.On(standin.Is(http.MethodGet, "/events"), 1, standin.Answer(http.StatusForbidden,
+		`{"error":{"errors":[{"domain":"usageLimits","reason":"rateLimitExceeded","message":"Rate Limit Exceeded"}],"code":403,"message":"Rate Limit Exceeded"}}`, "Content-Type", "application/json"))
+	did := a.must(t, ``, ``)
+	assert.EqualValues(t, 1, did["created"])
+	assert.Equal(t, []string{gcal.Account}, a.google.Subjects())
+	_, err := a.sync(t, `calendars = { "nobody@ours.example" }`, `account = "other"`)
+	require.ErrorContains(t, err, "404")
+	a.google.Faults.On(nil, 1, standin.Answer(http.StatusForbidden,
+		`{"error":{"errors":[{"domain":"usageLimits","reason":"quotaExceeded","message":"Quota Exceeded"}],"code":403,"message":"Quota Exceeded"}}`, "Content-Type", "application/json"))
+	_, err = a.sync(t, ``, ``)
+	require.ErrorContains(t, err, "accepts no more requests for now")
+}

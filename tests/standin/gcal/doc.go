@@ -1,0 +1,23 @@
+// Package gcal is a stand-in for the Google Calendar API, version 3. It serves
+// events.list, and the token endpoint for refresh tokens and for the signed claims
+// of a service account. It is written from the vendor's discovery document,
+// its guide to synchronization and its list of errors.
+//
+// # Confirmed
+//
+// By the discovery document: paths and parameters; 250 events per page by default
+// and 2,500 at most; nextSyncToken only on the last page; the parameters that a
+// syncToken excludes; 410 for a syncToken that has expired; cancelled events in
+// answers to a syncToken, of which only the id is certain. By the guides: 403 with the
+// domain usageLimits and the reason rateLimitExceeded for too many requests, also 429.
+//
+// # Not confirmed
+//
+// Where it matters, the answer that is harder for the client applies.
+//
+//   - Cancelled events have nothing but kind, etag, id and status.
+//   - Every syncToken is for one calendar and all other parameters: with others, it
+//     is refused with 400.
+//   - A refusal for too many requests has no Retry-After.
+//   - Recurring events are not expanded here: tests add the instances.
+package gcal
