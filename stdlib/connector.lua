@@ -53,6 +53,19 @@ function connector.bearer(variable, credential)
   end
 end
 
+--- Declares where a key comes from that a header other than `Authorization` carries: an environment variable.
+---@param header string The header's name.
+---@param variable string The variable's name.
+---@param credential function? Reads the variable if the script is not allowed to.
+---@return function
+function connector.header(header, variable, credential)
+  return function()
+    local key = (credential or env.get)(variable)
+    if not key then return nil, ("the environment variable %s to the key"):format(variable) end
+    return { headers = { [header] = key } }
+  end
+end
+
 -- Replaces {name} by settings.
 function methods:fill(text)
   return (text:gsub("{([%w_]+)}", function(name)
@@ -71,7 +84,8 @@ function methods:client()
     local options, missing = self.options.auth(self)
     if not options then error(("%s: set %s"):format(self.title, missing), 0) end
     options.base, options.rate = self:base(), self.settings.rate or self.options.rate
-    options.headers = self.options.headers
+    options.headers = options.headers or {}
+    for name, value in pairs(self.options.headers or {}) do options.headers[name] = value end
     self.http = http.client(options)
   end
   return self.http
@@ -164,13 +178,15 @@ local function halve(conn, request, values, err)
 end
 
 -- Reads one page. `items` is the path of its records, `next` that of the next page's token, which
--- the parameter `send` takes; or a function of the response's value that returns it. With `next_url`, the token is an address.
+-- the parameter `send` takes, or the function `send` puts into the request; or a function of the response's value that returns it. With `next_url`, the token is an address.
 -- `limit` names the parameter with the number of records, which is halved when a page is too large.
 function methods:page(request, token)
   request.reads = true
   local into = request.json and "json" or "query"
   if token ~= nil and request.next_url then
     request.get, request.query, request.limit = token, nil, nil
+  elseif token ~= nil and type(request.send) == "function" then
+    request.send(request, token)
   elseif token ~= nil then
     request[into] = request[into] or {}
     request[into][request.send] = token

@@ -93,7 +93,7 @@ end
 -- Rejects an item. Its record is there all the same, so a complete pass does not miss it.
 local function reject(out, item, reason, key)
   out.counts.rejected = out.counts.rejected + 1
-  run.reject(type(item) == "table" and item or { value = tostring(item) }, ("%s: %s"):format(out.stream.name, reason))
+  run.reject(type(item) == "table" and item or { value = tostring(item) }, ("%s%s: %s"):format(out.stream.name, key and " " .. key or "", reason))
   if key then out.kept[#out.kept + 1] = key end
 end
 

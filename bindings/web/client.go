@@ -70,6 +70,13 @@ func accountOf(o bindings.Options) string {
 	} else if token := o.Get("bearer"); token.Type() == lua.LTString {
 		who = token.String()
 	}
+	if headers, ok := o.Get("headers").(*lua.LTable); ok && who == "" {
+		headers.ForEach(func(_, v lua.LValue) {
+			if secret := bindings.SecretFrom(v); secret != nil {
+				who = secret.Identity()
+			}
+		})
+	}
 	if who == "" {
 		return ""
 	}

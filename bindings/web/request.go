@@ -151,8 +151,15 @@ var reserved = []string{"Connection", "Content-Length", "Host", "Keep-Alive", "P
 func (r *request) setHeaders(a *args, s settings) error {
 	r.header.Set("Accept", "application/json, */*;q=0.5")
 	for _, options := range []bindings.Options{s.shared, s.own} {
+		secrets, err := r.secretHeaders(a, options.Get("headers"))
+		if err != nil {
+			return err
+		}
 		for name, values := range fields(options.Get("headers")) {
 			key := textproto.CanonicalMIMEHeaderKey(name)
+			if secret, ok := secrets[name]; ok {
+				values = []string{secret}
+			}
 			if !httpguts.ValidHeaderFieldName(name) {
 				return a.Errorf("option 'headers': %q is not the name of a header", name)
 			}
@@ -165,7 +172,7 @@ func (r *request) setHeaders(a *args, s settings) error {
 				}
 			}
 			r.header[key] = values
-			if key == "Authorization" || key == "Cookie" || strings.Contains(strings.ToLower(key), "key") || strings.Contains(strings.ToLower(key), "token") {
+			if secrets[name] != "" || key == "Authorization" || key == "Cookie" || strings.Contains(strings.ToLower(key), "key") || strings.Contains(strings.ToLower(key), "token") {
 				for _, value := range values {
 					a.Host.Network.Hide(value)
 					if _, secret, ok := strings.Cut(value, " "); ok {
@@ -177,6 +184,33 @@ func (r *request) setHeaders(a *args, s settings) error {
 	}
 	r.header.Set("Accept-Encoding", "gzip")
 	return r.authorize(a, s)
+}
+
+// secretHeaders returns the texts of the headers whose values are secrets.
+func (r *request) secretHeaders(a *args, v lua.LValue) (map[string]string, error) {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return nil, nil
+	}
+	texts := map[string]string{}
+	var failed error
+	t.ForEach(func(k, v lua.LValue) {
+		if v.Type() != lua.LTUserData || failed != nil {
+			return
+		}
+		text, secret, err := textFor(v, r.url)
+		switch {
+		case err != nil:
+			failed = err
+		case secret == nil:
+			failed = a.Errorf("option 'headers': the value of %s must be a text or a secret; a token from oauth2 goes into the option 'bearer'", k.String())
+		case text == "":
+			failed = a.Errorf("option 'headers': the secret of %s is empty; look whether the variable with it is set", k.String())
+		default:
+			texts[k.String()] = text
+		}
+	})
+	return texts, failed
 }
 
 // authorize sets the header Authorization.

@@ -132,7 +132,7 @@ func message(v any, depth int) string {
 		}
 		return strings.Join(texts, "; ")
 	case map[string]any:
-		for _, name := range []string{"message", "error_description", "errorMessages", "detail", "description", "title", "error", "errors", "fault"} {
+		for _, name := range []string{"message", "msg", "error_description", "errorMessages", "detail", "description", "title", "error", "errors", "fault"} {
 			if text := message(v[name], depth+1); text != "" {
 				return text
 			}

@@ -149,3 +149,15 @@ func TestNouns(t *testing.T) {
 	assert.Equal(t, "time entries", c.Model("time_entry").Plural)
 	assert.Equal(t, "NPS answers", c.Model("nps").Plural)
 }
+
+func TestViewsLeaveNothingOut(t *testing.T) {
+	c := Load()
+	for model, want := range map[string][]map[string]string{
+		"company": {{}},
+		"enduser": {{"archived": "true"}},
+		"task":    {{}, {"isArchived": "true"}},
+		"nps":     {{"npsExpiryDay": longAgo}},
+	} {
+		assert.Equal(t, want, c.Model(model).Operation("get_list").Views(), model)
+	}
+}

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -291,6 +292,32 @@ func (o *Operation) Parameter(name string) *Query {
 		}
 	}
 	return nil
+}
+
+// longAgo is an age in days that no record has.
+const longAgo = "36500"
+
+// Views returns the parameters of lists that together have every record, also those
+// that a list leaves out by default: archived and old ones.
+func (o *Operation) Views() []map[string]string {
+	all := map[string]string{}
+	var archived bool
+	for _, q := range o.Query {
+		switch {
+		case q.Filter != nil && q.Filter.Match == MatchMaxAge:
+			all[q.Name] = longAgo
+		case q.Name == "archived": // these as well
+			all[q.Name] = "true"
+		case q.Name == "isArchived":
+			archived = true
+		}
+	}
+	if !archived {
+		return []map[string]string{all}
+	}
+	only := maps.Clone(all)
+	only["isArchived"] = "true"
+	return []map[string]string{all, only}
 }
 
 // paging are the query parameters that choose a page, an order or properties.

@@ -258,7 +258,7 @@ func testPartial(t *testing.T, v vendor) {
 	for i, id := range ids {
 		found := ""
 		for key, message := range reported {
-			if strings.HasSuffix(key, " "+r.prefix+id) || strings.HasSuffix(key, " "+id) {
+			if strings.HasSuffix(key, " "+r.prefix+id) || strings.HasSuffix(key, " "+id) || strings.Contains(message, " "+r.prefix+id+": ") || strings.Contains(key, id+"@") {
 				found = message
 			}
 		}

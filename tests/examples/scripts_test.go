@@ -77,6 +77,10 @@ var expectations = map[string][]one{
 	"zendesk_tickets.lua": {
 		{name: "zendesk_tickets_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
 	},
+	// Its tests run it; a simulated run reaches no AskNicely.
+	"asknicely_detractors.lua": {
+		{name: "asknicely_detractors_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
+	},
 	// Its tests run it; a simulated run reaches no Salesforce.
 	"salesforce_accounts.lua": {
 		{name: "salesforce_accounts_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},

@@ -189,16 +189,9 @@ func (r *References) read(ctx context.Context, m *catalog.Model) (map[[16]byte]b
 		}
 	}
 	slices.Sort(selected)
-	list := m.Operation("get_list")
-	filters := []map[string]string{nil}
-	if list.Parameter("archived") != nil {
-		filters = []map[string]string{{"archived": "true"}} // these as well
-	} else if list.Parameter("isArchived") != nil {
-		filters = append(filters, map[string]string{"isArchived": "true"})
-	}
 	known := make(map[[16]byte]bool)
 	var members []planhat.Member
-	for _, filter := range filters {
+	for _, filter := range m.Operation("get_list").Views() {
 		for record, err := range r.Resource(m).Each(ctx, planhat.ListOptions{Select: selected, Filter: filter}) {
 			if err != nil {
 				return nil, err

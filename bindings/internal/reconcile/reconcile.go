@@ -123,14 +123,7 @@ func (s *Target) read() error {
 			}
 		}
 	}
-	list := s.model.Operation("get_list")
-	filters := []map[string]string{nil}
-	if list.Parameter("archived") != nil {
-		filters = []map[string]string{{"archived": "true"}} // these as well
-	} else if list.Parameter("isArchived") != nil {
-		filters = append(filters, map[string]string{"isArchived": "true"})
-	}
-	for _, filter := range filters {
+	for _, filter := range s.model.Operation("get_list").Views() {
 		if err := s.index.read(s.ctx, s.resource, planhat.ListOptions{Select: selected, Filter: filter}, archived); err != nil {
 			return err
 		}

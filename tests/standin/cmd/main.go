@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/aha"
+	"github.com/phscript/phscript/tests/standin/asknicely"
 	"github.com/phscript/phscript/tests/standin/gcal"
 	"github.com/phscript/phscript/tests/standin/hubspot"
 	"github.com/phscript/phscript/tests/standin/jira"
@@ -27,6 +28,7 @@ import (
 // handler and what to tell the user.
 var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Handler, string, error){
 	"aha":          ahaIdeas,
+	"asknicely":    askNicely,
 	"gcal":         googleCalendar,
 	"hubspot":      hubSpot,
 	"jira":         jiraCloud,
@@ -68,6 +70,17 @@ func ahaIdeas(flags *flag.FlagSet, arguments []string) (http.Handler, string, er
 	vendor.Fill(*organizations, *ideas, *features)
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, "token           " + aha.Token, nil
+}
+
+func askNicely(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	responses := flags.Int("responses", 1000, "responses")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := asknicely.New(standin.RunningClock(time.Now()))
+	vendor.Fill(*responses)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, "key             " + asknicely.Key, nil
 }
 
 func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
