@@ -145,3 +145,16 @@ func TestTimesheetApproval(t *testing.T) {
 	assert.Subset(t, r.object, map[string]any{"approvedBy": user, "dateOfApproval": "2026-03-10T12:00:00.000Z"})
 	assert.Subset(t, p.Record("time_entry", entry), map[string]any{"timesheetId": sheet, "timesheetStatus": "approved"})
 }
+
+// A value that a related record does not have is absent, and the answer stays JSON.
+func TestOwnersWithoutAName(t *testing.T) {
+	s, err := New(Options{})
+	require.NoError(t, err)
+	require.NoError(t, s.Put("user", map[string]any{"email": "kim@ours.example"}))
+	require.NoError(t, s.Put("company", map[string]any{"externalId": "a"}))
+	require.NoError(t, s.Put("task", map[string]any{"action": "Call", "companyId": s.Records("company")[0]["_id"], "ownerId": s.Records("user")[0]["_id"]}))
+	tasks := s.Records("task")
+	require.Len(t, tasks, 1)
+	assert.Equal(t, "Call", tasks[0]["action"])
+	assert.NotContains(t, tasks[0], "ownerName")
+}

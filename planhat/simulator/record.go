@@ -27,7 +27,12 @@ func (f fields) get(name string) jsontext.Value {
 	return nil
 }
 
+// set sets a property. Without a value, the record has it no longer.
 func (f *fields) set(name string, value jsontext.Value) {
+	if value == nil {
+		f.remove(name)
+		return
+	}
 	for i := range *f {
 		if (*f)[i].name == name {
 			(*f)[i].value = value
