@@ -3,19 +3,19 @@
 --- Set INTERCOM_TOKEN to the access token of an app that may read contacts, companies, conversations and admins.
 local _, _, host = ...
 local C, F, html = require "connector", require "connector.fields", require "html"
+local setup = require "connector.setup"
 
-host.reach("*.intercom.io")
+local hosts = { ["api.intercom.io"] = true, ["api.eu.intercom.io"] = true, ["api.au.intercom.io"] = true }
+for name in pairs(hosts) do host.reach(name) end
 
 -- What begins the ids in Planhat.
 local prefix = "ic-"
 
 local intercom = C.new{
-  name = "intercom", title = "Intercom", base = "https://{host}", version = "2.16",
-  auth = C.bearer("INTERCOM_TOKEN", host.credential), rate = { "1600/10s" },
+  name = "intercom", title = "Intercom", base = "https://{host}", host = "api.intercom.io", version = "2.16",
+  auth = C.bearer("INTERCOM_TOKEN", host.credential), rate = { "160/10s" },
   headers = { ["Intercom-Version"] = "2.16", Accept = "application/json" },
 }
-
-local hosts = { us = "api.intercom.io", eu = "api.eu.intercom.io", au = "api.au.intercom.io" }
 
 -- Intercom escapes names, and writes messages as HTML.
 local function plain(text) return not F.is_empty(text) and html.unescape(text) or json.null end
@@ -29,6 +29,26 @@ local function search(kind, field, since)
       return not F.is_empty(after) and { per_page = 150, starting_after = after } or nil
     end,
     json = { query = { field = field, operator = ">", value = since }, sort = { field = field, order = "ascending" }, pagination = { per_page = 150 } } }
+end
+
+-- Puts the custom attributes that the map reads, such as join.attribute.seats, into join.attribute. Intercom leaves out those without a value.
+local function take_attributes(conn, kind, items, stream)
+  local wanted = {}
+  for _, path in ipairs(stream.paths) do wanted[#wanted + 1] = path:match("^join%.attribute%.(.+)$") end
+  if #wanted > 0 and not stream.attributes then
+    stream.attributes = {}
+    for _, one in ipairs(conn:call{ get = "/data_attributes", query = { model = kind:sub(1, -2) } }.data) do stream.attributes[one.name] = true end
+    for _, name in ipairs(wanted) do
+      if not stream.attributes[name] then error(("Intercom: %s have no custom attribute %q, which they are mapped from"):format(kind, name), 0) end
+    end
+  end
+  for _, item in ipairs(items) do
+    item.join.attribute = {}
+    for _, name in ipairs(wanted) do
+      local value = F.at(item, "custom_attributes." .. name)
+      item.join.attribute[name] = value ~= F.absent and value or json.null
+    end
+  end
 end
 
 -- Declares a stream that is read by searches. With margin, the search compares days, so it
@@ -49,6 +69,7 @@ local function searched(kind, margin, spec)
       if stream.since and (tonumber(items[i].updated_at) or math.huge) < stream.since then table.remove(items, i) end
     end
     join(conn, items)
+    take_attributes(conn, kind, items, stream)
   end
   intercom:stream(kind, spec)
 end
@@ -57,7 +78,7 @@ end
 local most_scrolls = 5
 
 -- Reads companies by the one scroll that Intercom lets an app have. It moves with each request, so a page that is lost
--- cannot be asked for again: the scroll begins anew, when Intercom has forgotten the lost one.
+-- cannot be asked for again: the scroll begins again, when Intercom has forgotten the lost one.
 local function by_scroll(stream, conn)
   local began = 0
   local function read(param)
@@ -91,22 +112,34 @@ local function by_scroll(stream, conn)
   end
 end
 
-intercom:stream("companies", { into = "company", cursor = by_scroll,
+intercom:stream("companies", { into = "company", prefix = prefix, sparse = true, cursor = by_scroll,
   scan = function() return { get = "/companies/scroll", items = "data" } end,
   map = {
-    sourceId = function(item) return not F.is_empty(item.id) and prefix .. item.id or nil end,
-    name = F.required(F.compute({ "name" }, plain), "the company has no name"),
-    domains = function(item) return not F.is_empty(item.website) and F.domains("website").value(item) or nil end,
+    sourceId = "id",
+    name = F.required(F.about("unescaped", F.compute({ "name" }, plain)), "the company has no name"),
+    domains = F.keep(F.domains("website")),
   } })
+
+-- How many contacts of this run have neither an e-mail address nor a company.
+local nobodies = 0
 
 searched("contacts", 36 * 3600, { into = "enduser", after = "companies",
   prepare = function(_, items)
-    for _, item in ipairs(items) do item.join = { company = F.at(item, "companies.data.1.id") } end
+    for i = #items, 1, -1 do
+      local item = items[i]
+      item.join = { company = F.at(item, "companies.data.1.id") }
+      if not F.is_empty(item.id) then item.sourceId = prefix .. item.id end -- which names it in reports, rather than its e-mail address
+      -- Planhat cannot place such a contact: mostly visitors who wrote nothing yet.
+      if F.is_empty(item.email) and F.is_empty(item.join.company) then
+        nobodies = nobodies + 1
+        table.remove(items, i)
+      end
+    end
   end,
   map = {
     sourceId = "id",
     email = F.keep("email"),
-    name = F.compute({ "name" }, plain),
+    name = F.about("unescaped", F.compute({ "name" }, plain)),
     phone = "phone",
     companyId = F.ref("company", "join.company", prefix),
   } })
@@ -124,7 +157,23 @@ local function contacts_by(conn, ids)
   return found
 end
 
-searched("conversations", 0, { into = "ticket", after = "contacts",
+-- Returns the conversations that were deleted since they were last looked for, which Intercom lists with the latest one first.
+local function deleted(conn, _, position, options)
+  local action = options.missing or "report"
+  local since = position and position.action == action and position.since or 0
+  local keys, latest, number = {}, since, 1
+  while true do
+    local body = conn:call{ get = "/conversations/deleted", query = { page = number, per_page = 60, order = "desc" } }
+    for _, item in ipairs(body.conversations) do
+      if item.deleted_at < since then return keys, { action = action, since = latest } end
+      keys[#keys + 1], latest = prefix .. tostring(item.id), math.max(latest, item.deleted_at)
+    end
+    if #body.conversations == 0 or number >= (tonumber(F.at(body, "pages.total_pages")) or 0) then return keys, { action = action, since = latest } end
+    number = number + 1
+  end
+end
+
+searched("conversations", 0, { gone = deleted, into = "ticket", after = "contacts",
   prepare = function(conn, items)
     local ids, asked = {}, {}
     for _, item in ipairs(items) do
@@ -153,33 +202,73 @@ searched("conversations", 0, { into = "ticket", after = "contacts",
     name = "join.name",
     agentEmail = F.via("admins", "admin_assignee_id"),
     companyId = F.ref("company", "join.company", prefix),
-    domains = function(item) return F.is_empty(item.join.company) and item.join.domain and json.array{ item.join.domain:lower() } or nil end,
-    title = function(item)
+    domains = F.about("without a company, the domain of the e-mail address", function(item)
+      return F.is_empty(item.join.company) and item.join.domain and json.array{ item.join.domain:lower() } or nil
+    end),
+    title = F.about("the title, or else the subject or the first line", function(item)
       for _, value in ipairs{ item.title or "", F.at(item, "source.subject"), F.at(item, "source.body") } do
         local text = text_of(value)
         if not F.is_empty(text) then return (text:match("[^\n]+")) end
       end
       return "Conversation"
-    end,
-    description = function(item) return text_of(F.at(item, "source.body")) end,
+    end),
+    description = F.text("source.body"),
     status = "state",
     createdAt = F.date("created_at"),
   } })
 
+setup.add{
+  name = "intercom", title = "Intercom", connection = intercom,
+  steps = {
+    "In Intercom's Developer Hub (Settings, Integrations, Developer Hub), create an app for your workspace.",
+    "Under Configure, Authentication, let it read companies, contacts (users and leads), conversations and admins.",
+    "Copy the access token from there.",
+  },
+  credentials = { { name = "INTERCOM_TOKEN", what = "the access token" } },
+  settings = { { name = "host", what = "api.intercom.io, or api.eu.intercom.io or api.au.intercom.io if your workspace is in Europe or Australia" } },
+  script = [[
+-- Brings Intercom's companies, contacts and conversations to Planhat.
+-- @schedule "0 3 * * *"
+local intercom = require "connectors.intercom"
+
+intercom.sync{
+  missing = "report", -- what Intercom no longer has: report, archive or delete
+}
+]],
+  test = [[
+local http = require "http"
+
+it("brings companies to Planhat", function()
+  local api = "https://api*.intercom.io/"
+  http.stub{ url = api .. "contacts/search", json = { data = json.array{}, pages = { total_pages = 0 } } }
+  http.stub{ url = api .. "conversations/search", json = { conversations = json.array{}, pages = { total_pages = 0 } } }
+  http.stub{ url = api .. "conversations/deleted?*", json = { conversations = json.array{}, pages = { total_pages = 0 } } }
+  http.stub{ url = api .. "companies/scroll?scroll_param=s", json = { data = json.array{}, scroll_param = "s" } }
+  http.stub{ url = api .. "companies/scroll", json = { scroll_param = "s", data = { { id = "c-1", name = "Northwind", website = "https://northwind.example" } } } }
+
+  local run = run_script("intercom.lua", { env = { INTERCOM_TOKEN = "a-token-for-tests" } })
+
+  expect(run.error).to_be_nil()
+  expect(planhat.company.get_by_id("srcid-ic-c-1").name).to_be("Northwind")
+end)
+]],
+}
+
 local M = {}
 
---- Makes Planhat's records agree with Intercom's, and returns what was done, by stream.
----@param options table? As those of `connectors.zendesk`, apart from `companies` and `back`; `settings`: `region`: `us`, `eu` or `au`, default `us`.
+--- Makes Planhat's records agree with Intercom's, and returns what was done, by stream. Companies are all read in each run; of contacts and conversations,
+--- the first run reads all, and later ones what changed.
+---@param options { settings: table?, streams: string[]?, map: table?, filter: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? }? `settings`: `host`, the address of your region: `api.intercom.io`, `api.eu.intercom.io` or `api.au.intercom.io`, default the first one, and `rate`, how many requests to send at most; `streams`: `companies`, `contacts`, `conversations`, default all; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `missing`: `report`, `archive` or `delete` what Intercom no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the workspace, if you use several.
 ---@return table<string, table>
 function M.sync(options)
-  local given = {}
-  for name, value in pairs(options or {}) do given[name] = value end
-  local settings = {}
-  for name, value in pairs(given.settings or {}) do settings[name] = value end
-  settings.host = hosts[settings.region or "us"]
-  if not settings.host then error(("Intercom: settings.region must be \"us\", \"eu\" or \"au\", not %q"):format(tostring(settings.region)), 2) end
-  given.settings = settings
-  return intercom:sync(given)
+  local settings = options and options.settings or {}
+  if settings.host and not hosts[settings.host] then
+    error(("Intercom: settings.host must be api.intercom.io, api.eu.intercom.io or api.au.intercom.io, not %q"):format(tostring(settings.host)), 2)
+  end
+  nobodies = 0
+  local did = intercom:sync(options)
+  if nobodies > 0 then log.info(("Intercom: %d contacts have neither an e-mail address nor a company, so they were left out"):format(nobodies)) end
+  return did
 end
 
 return M

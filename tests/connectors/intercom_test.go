@@ -1,7 +1,6 @@
 package connectors
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -9,24 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
-	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/intercom"
 )
 
-func intercomVendor(z **intercom.Server) vendor {
-	return vendor{name: "intercom", start: func(clock *standin.Clock) *system {
-		*z = intercom.New(clock)
-		return &system{
-			name: "intercom", handler: *z, server: (*z).Server, env: map[string]string{"INTERCOM_TOKEN": intercom.Token},
-			module: "connectors.intercom", stream: "contacts", model: "enduser", key: "sourceId", prefix: "ic-", limit: func(bool) {},
-			page: standin.Is(http.MethodPost, "/contacts/search"),
-		}
-	}}
-}
-
 func TestIntercom(t *testing.T) {
-	var z *intercom.Server
-	r := rigOf(t, intercomVendor(&z))
+	r := rigOf(t, intercomVendor())
+	z := r.handler.(*intercom.Server)
 	z.AddAdmin("814860", "Ada", "ada@support.example")
 	company := z.Add(intercom.Companies, intercom.Body{"name": "North &amp; West", "website": "https://www.Northwind.example"})
 	of := intercom.Body{"type": "list", "data": []any{intercom.Body{"type": "company", "id": company}}, "total_count": 1, "has_more": false}

@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/tests/standin/asknicely"
 	"github.com/phscript/phscript/tests/standin/gcal"
 	"github.com/phscript/phscript/tests/standin/hubspot"
+	"github.com/phscript/phscript/tests/standin/intercom"
 	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
@@ -31,6 +32,7 @@ var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Han
 	"asknicely":    askNicely,
 	"gcal":         googleCalendar,
 	"hubspot":      hubSpot,
+	"intercom":     interCom,
 	"jira":         jiraCloud,
 	"productboard": productBoard,
 	"salesforce":   salesForce,
@@ -103,6 +105,20 @@ func hubSpot(flags *flag.FlagSet, arguments []string) (http.Handler, string, err
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("service key     %s\nclient          %s %s\nrefresh token   %s",
 		hubspot.ServiceKey, hubspot.ClientID, hubspot.ClientSecret, tokens.Refresh), nil
+}
+
+func interCom(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	var n intercom.Sizes
+	flags.IntVar(&n.Companies, "companies", 100, "companies")
+	flags.IntVar(&n.Contacts, "contacts", 300, "contacts")
+	flags.IntVar(&n.Conversations, "conversations", 1000, "conversations")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := intercom.New(standin.RunningClock(time.Now()))
+	vendor.Fill(n)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, "token           " + intercom.Token, nil
 }
 
 func productBoard(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {

@@ -32,6 +32,10 @@ type place struct {
 	ID    string
 }
 
+func (p place) compare(other place) int {
+	return cmp.Or(cmp.Compare(p.Value, other.Value), cmp.Compare(p.ID, other.ID))
+}
+
 func (s *Server) search(kind string) http.HandlerFunc {
 	size, key, list := 50, "data", "list"
 	if kind == Conversations {
@@ -63,39 +67,40 @@ func (s *Server) search(kind string) http.HandlerFunc {
 				return
 			}
 		}
-		order := func(a, b place) int {
-			c := cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
-			if q.Sort.Order == "ascending" {
-				return c
+		places := s.ordered(kind, by)
+		first, there := slices.BinarySearchFunc(places, after, place.compare)
+		if q.Sort.Order != "ascending" {
+			places = slices.Clone(places)
+			slices.Reverse(places)
+			first = len(places) - first
+			if there {
+				first--
 			}
-			return -c
 		}
-		var places []place
-		for id, body := range s.tables[kind] {
-			ok, err := s.matches(kind, q.Query, body)
+		if after.ID == "" {
+			first = 0
+		} else if there {
+			first++
+		}
+		total := len(places) // of the order: the stand-in does not count what a filter finds
+		found, more, last := []any{}, false, place{}
+		for _, p := range places[first:] {
+			ok, err := s.matches(kind, q.Query, s.tables[kind][p.ID])
 			if err != nil {
 				fail(w, http.StatusBadRequest, "client_error", err.Error())
 				return
 			}
-			value, _ := body[by].(int64)
-			if ok {
-				places = append(places, place{value, id})
+			if !ok {
+				continue
 			}
-		}
-		slices.SortFunc(places, order)
-		total := len(places)
-		if after.ID != "" {
-			places = slices.DeleteFunc(places, func(p place) bool { return order(p, after) <= 0 })
-		}
-		more := len(places) > size
-		places = places[:min(size, len(places))]
-		found := []any{}
-		for _, p := range places {
-			found = append(found, s.tables[kind][p.ID])
+			if more = len(found) == size; more {
+				break
+			}
+			found, last = append(found, s.shown(kind, p.ID)), p
 		}
 		pages := Body{"type": "pages", "page": 1, "per_page": size, "total_pages": (total + size - 1) / size}
 		if more {
-			text, _ := json.Marshal(places[len(places)-1])
+			text, _ := json.Marshal(last)
 			pages["next"] = Body{"page": 2, "starting_after": base64.StdEncoding.EncodeToString(text)}
 		}
 		write(w, http.StatusOK, Body{"type": list, key: found, "total_count": total, "pages": pages})

@@ -40,6 +40,13 @@ func New(clock *standin.Clock) *Server {
 		defer s.mu.Unlock()
 		write(w, http.StatusOK, Body{"type": "admin.list", "admins": s.admins})
 	})
+	s.mux.HandleFunc("GET /data_attributes", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		write(w, http.StatusOK, Body{"type": "list", "data": slices.DeleteFunc(slices.Clone(s.attributes), func(one Body) bool {
+			return one["model"] != r.URL.Query().Get("model")
+		})})
+	})
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "not_found", "The requested resource was not found")
 	})

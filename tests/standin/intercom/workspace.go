@@ -3,6 +3,8 @@ package intercom
 import (
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,10 +40,15 @@ type Workspace struct {
 	mu       sync.Mutex
 	settings Settings
 	tables   map[string]map[string]Body
-	deleted  []Body // conversations, the latest one last
-	admins   []any
-	scroll   *scroll
-	lastID   int64
+	// orders are the records of a kind by a time. One that is not there has changed since.
+	orders     map[string][]place
+	archived   map[string]Body   // contacts
+	hidden     map[string]string // fields that answers lack, and the names that replace them
+	attributes []Body
+	deleted    []Body // conversations, the latest one last
+	admins     []any
+	scroll     *scroll
+	lastID     int64
 }
 
 // scroll is the open scroll over companies.
@@ -55,6 +62,7 @@ func newWorkspace(clock *standin.Clock) *Workspace {
 	return &Workspace{
 		clock: clock, settings: Settings{Zone: time.UTC, CompanyPage: 100}, lastID: 0x69fc_2186_5a28,
 		tables: map[string]map[string]Body{Companies: {}, Contacts: {}, Conversations: {}}, admins: []any{},
+		orders: map[string][]place{}, archived: map[string]Body{}, hidden: map[string]string{}, attributes: []Body{},
 	}
 }
 
@@ -89,6 +97,7 @@ func (w *Workspace) AddAt(kind string, at time.Time, fields Body) string {
 	maps.Copy(body, fields)
 	body["updated_at"] = at.Unix()
 	w.tables[kind][id] = body
+	clear(w.orders)
 	return id
 }
 
@@ -99,6 +108,7 @@ func (w *Workspace) Update(kind, id string, fields Body) {
 	body := w.must(kind, id)
 	maps.Copy(body, fields)
 	body["updated_at"] = w.clock.Now().Unix()
+	clear(w.orders)
 }
 
 // SetSilently changes fields of a record, and not its time.
@@ -115,15 +125,84 @@ func (w *Workspace) Get(kind, id string) Body {
 	return maps.Clone(w.must(kind, id))
 }
 
-// Delete deletes a record. Conversations are listed as deleted.
+// Delete deletes a record, or archives a contact. Conversations are listed as deleted.
 func (w *Workspace) Delete(kind, id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.must(kind, id)
+	w.archived[id] = w.must(kind, id)
 	delete(w.tables[kind], id)
+	clear(w.orders)
 	if kind == Conversations {
 		w.deleted = append(w.deleted, Body{"type": "conversation", "id": id, "metrics_retained": false, "deleted_at": w.clock.Now().Unix()})
 	}
+}
+
+// Unarchive brings a contact back.
+func (w *Workspace) Unarchive(id string) {
+	w.mu.Lock()
+	w.tables[Contacts][id] = w.archived[id]
+	w.mu.Unlock()
+	w.Update(Contacts, id, nil)
+}
+
+// Merge merges a contact into another one, which is all that is left.
+func (w *Workspace) Merge(kept, gone string) {
+	w.Delete(Contacts, gone)
+	w.Update(Contacts, kept, nil)
+}
+
+// AddAttribute adds a custom attribute of contacts or conversations.
+func (w *Workspace) AddAttribute(kind, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.attributes = append(w.attributes, Body{
+		"type": "data_attribute", "model": strings.TrimSuffix(kind, "s"), "name": name, "full_name": "custom_attributes." + name, "custom": true, "data_type": "string",
+	})
+}
+
+// Hide leaves a field out of searches, or shows it under another name.
+func (w *Workspace) Hide(field, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hidden[field] = name
+}
+
+// IDs returns the ids of all records of a kind.
+func (w *Workspace) IDs(kind string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.tables[kind]))
+}
+
+// shown returns a record as searches have it. It expects the mutex to be held.
+func (w *Workspace) shown(kind, id string) Body {
+	body := w.tables[kind][id]
+	if len(w.hidden) == 0 {
+		return body
+	}
+	body = maps.Clone(body)
+	for field, name := range w.hidden {
+		if name != "" {
+			body[name] = body[field]
+		}
+		delete(body, field)
+	}
+	return body
+}
+
+// ordered returns the records of a kind by a time and their ids. It expects the mutex to be held.
+func (w *Workspace) ordered(kind, by string) []place {
+	name := kind + " " + by
+	if w.orders[name] == nil {
+		places := make([]place, 0, len(w.tables[kind]))
+		for id, body := range w.tables[kind] {
+			value, _ := body[by].(int64)
+			places = append(places, place{value, id})
+		}
+		slices.SortFunc(places, place.compare)
+		w.orders[name] = places
+	}
+	return w.orders[name]
 }
 
 // must expects the mutex to be held.
