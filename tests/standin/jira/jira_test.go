@@ -23,6 +23,9 @@ func send(t *testing.T, vendor http.Handler, method, path, body string) (int, ma
 	t.Helper()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.SetBasicAuth(jira.Email, jira.Token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	w := httptest.NewRecorder()
 	vendor.ServeHTTP(w, r)
 	var answer map[string]any
