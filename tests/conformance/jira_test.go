@@ -18,6 +18,7 @@ func TestJiraStandIn(t *testing.T) {
 	id := vendor.Add(jira.Fields{"summary": "CSV export times out"})
 	vendor.Add(jira.Fields{"summary": "Colors"})
 	const api = "/ex/jira/" + jira.CloudID + "/rest/api/3/"
+	vendor.Configure(func(s *jira.Settings) { s.Burst = 5 })
 	c := checker(t, "jira")
 	for _, one := range []struct {
 		method, url, body string
@@ -28,6 +29,7 @@ func TestJiraStandIn(t *testing.T) {
 		{"POST", api + "search/jql", `{"jql":"updated >= 0 ORDER BY created ASC, key ASC","fields":["summary","description","status"],"maxResults":1}`, 200},
 		{"POST", api + "search/jql", `{"jql":"updated >= 0 ORDER BY created ASC, key ASC","fields":["summary"],"maxResults":100}`, 200},
 		{"POST", api + "issue/bulkfetch", `{"issueIdsOrKeys":["` + id + `","1"],"fields":["summary"]}`, 200},
+		{"GET", api + "myself", "", 429},
 	} {
 		r := httptest.NewRequest(one.method, one.url, strings.NewReader(one.body))
 		r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(jira.Email+":"+jira.Token)))
