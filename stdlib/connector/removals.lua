@@ -45,6 +45,26 @@ local function owns(stream, options)
   return (stream.owned and (stream.owned.prefix or stream.owned.with) or options.sole_source) and true or false
 end
 
+-- How many missing records are looked up if they are only reported.
+local looked_up = 200
+
+-- Asks the system for records that its list did not have, if the stream can: a list that moves while it is read can leave
+-- out records that are there. Returns those that are really missing.
+local function confirmed(stream, missing, options)
+  local removes = options.missing == "archive" or options.missing == "delete"
+  if not stream.present or not removes and #missing > looked_up then return missing end
+  local prefix, ids, gone = stream.owned and stream.owned.prefix or "", {}, {}
+  for i, record in ipairs(missing) do ids[i] = record.key:sub(#prefix + 1) end
+  local there = stream.present(ids)
+  for i, record in ipairs(missing) do
+    if not there[ids[i]] then gone[#gone + 1] = record end
+  end
+  if #gone < #missing then
+    log.warn(("%s: %d records are there although the list left them out, so they stay as they are"):format(stream.name, #missing - #gone))
+  end
+  return gone
+end
+
 --- After a complete pass, records that had no row are missing.
 ---@param out table The writer of the stream.
 ---@param options table The options of the run.
@@ -62,7 +82,9 @@ function removals.compare(out, options)
       out.stream.name, #missing, out.stream.key, out.stream.key))
     return
   end
-  remove(out, missing, within(out, missing, options))
+  local allowed = within(out, missing, options)
+  if allowed == options and #missing > 0 then missing = confirmed(out.stream, missing, options) end
+  remove(out, missing, allowed)
 end
 
 --- Removes what the other system says was deleted. Returns false if that would be too many, so nothing was removed.

@@ -114,6 +114,16 @@ end
 
 intercom:stream("companies", { into = "company", prefix = prefix, sparse = true, cursor = by_scroll,
   scan = function() return { get = "/companies/scroll", items = "data" } end,
+  -- Companies that have lost their last user are not listed.
+  present = function(conn, ids)
+    local there = {}
+    for _, id in ipairs(ids) do
+      local ok, err = pcall(conn.call, conn, { get = "/companies/" .. id })
+      if not ok and (type(err) ~= "table" or err.status ~= 404) then error(err, 0) end
+      there[id] = ok
+    end
+    return there
+  end,
   map = {
     sourceId = "id",
     name = F.required(F.about("unescaped", F.compute({ "name" }, plain)), "the company has no name"),

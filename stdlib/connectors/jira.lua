@@ -169,6 +169,15 @@ end
 
 jira:stream("issues", { into = "issue", prefix = "jira-", dense = true, cursor = by_update,
   scan = function() return {} end, -- by_update reads the pages
+  present = function(conn, ids)
+    local there = {}
+    for first = 1, #ids, 100 do
+      local part = json.array{ unpack(ids, first, math.min(first + 99, #ids)) }
+      local body = conn:call{ post = path(conn, "issue/bulkfetch"), json = { issueIdsOrKeys = part, fields = json.array{ "summary" } }, reads = true }
+      for _, issue in ipairs(body.issues) do there[tostring(issue.id)] = true end
+    end
+    return there
+  end,
   prepare = function(_, items)
     for _, item in ipairs(items) do item.join = { customers = customers(item) } end
   end,

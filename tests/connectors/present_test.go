@@ -1,0 +1,58 @@
+package connectors
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/intercom"
+)
+
+// An issue that is deleted while pages are read moves another one out of the list. That
+// one stays in Planhat.
+func TestJiraKeepsWhatTheListLeftOut(t *testing.T) {
+	r, j := newJira(t)
+	ids := r.add(300, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	pages := 0
+	j.After(func(req *standin.Request) {
+		if r.page(req) {
+			if pages++; pages == 1 {
+				j.Delete(ids[3])
+			}
+		}
+	})
+	r.did(t, `full = true, missing = "delete"`)
+	there := r.main()
+	all(t, there, append(ids[:3:3], ids[4:]...))
+	assert.Contains(t, r.log.String(), "1 records are there although the list left them out")
+	j.ClearHooks()
+	r.clock.Advance(time.Hour)
+	r.did(t, `full = true, missing = "delete"`)
+	assert.NotContains(t, r.main(), ids[3], "what was deleted is removed by the next complete pass at the latest")
+}
+
+// Intercom does not list companies that have lost their last user.
+func TestIntercomKeepsCompaniesWithoutUsers(t *testing.T) {
+	r := rigOf(t, intercomVendor())
+	z := r.handler.(*intercom.Server)
+	idle := z.Add(intercom.Companies, intercom.Body{"name": "Idle"})
+	gone := z.Add(intercom.Companies, intercom.Body{"name": "Gone"})
+	for range 30 {
+		z.Add(intercom.Companies, intercom.Body{"name": "Busy"})
+	}
+	r.clock.Advance(time.Hour)
+	r.must(t, `streams = { "companies" }`)
+	assert.Len(t, r.records("company"), 32)
+	z.Update(intercom.Companies, idle, intercom.Body{"user_count": 0})
+	z.Delete(intercom.Companies, gone)
+	r.clock.Advance(time.Hour)
+	r.must(t, `streams = { "companies" }, full = true, missing = "delete", max_missing = 0.2`)
+	there := r.records("company")
+	assert.Contains(t, there, "ic-"+idle)
+	assert.NotContains(t, there, "ic-"+gone)
+	assert.Len(t, there, 31)
+}
