@@ -130,10 +130,23 @@ intercom:stream("companies", { into = "company", prefix = prefix, sparse = true,
     domains = F.keep(F.domains("website")),
   } })
 
+-- Reads contacts by their ids, and returns them by id.
+local function contacts_by(conn, ids)
+  local found = {}
+  for first = 1, #ids, 50 do
+    local part = json.array{ unpack(ids, first, math.min(first + 49, #ids)) }
+    local body = conn:call{ post = "/contacts/search", reads = true, json = { query = { field = "id", operator = "IN", value = part }, pagination = { per_page = 150 } } }
+    for _, contact in ipairs(body.data) do found[contact.id] = contact end
+  end
+  return found
+end
+
 -- How many contacts of this run have neither an e-mail address nor a company.
 local nobodies = 0
 
 searched("contacts", 36 * 3600, { into = "enduser", after = "companies",
+  -- A search can miss contacts that change between two pages.
+  present = contacts_by,
   prepare = function(_, items)
     for i = #items, 1, -1 do
       local item = items[i]
@@ -155,17 +168,6 @@ searched("contacts", 36 * 3600, { into = "enduser", after = "companies",
   } })
 
 intercom:lookup("admins", { get = "/admins", items = "admins", key = "id", value = "email" })
-
--- Reads contacts by their ids, and returns them by id.
-local function contacts_by(conn, ids)
-  local found = {}
-  for first = 1, #ids, 50 do
-    local part = json.array{ unpack(ids, first, math.min(first + 49, #ids)) }
-    local body = conn:call{ post = "/contacts/search", reads = true, json = { query = { field = "id", operator = "IN", value = part }, pagination = { per_page = 150 } } }
-    for _, contact in ipairs(body.data) do found[contact.id] = contact end
-  end
-  return found
-end
 
 -- Returns the conversations that were deleted since they were last looked for, which Intercom lists with the latest one first.
 local function deleted(conn, _, position, options)
