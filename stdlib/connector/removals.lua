@@ -60,7 +60,7 @@ local function confirmed(stream, missing, options)
     if not there[ids[i]] then gone[#gone + 1] = record end
   end
   if #gone < #missing then
-    log.warn(("%s: %d records are there although the list left them out, so they stay as they are"):format(stream.name, #missing - #gone))
+    log.warn(("%s: the list left out records that are there, so they stay as they are: %d"):format(stream.name, #missing - #gone))
   end
   return gone
 end

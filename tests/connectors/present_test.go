@@ -28,7 +28,7 @@ func TestJiraKeepsWhatTheListLeftOut(t *testing.T) {
 	r.did(t, `full = true, missing = "delete"`)
 	there := r.main()
 	all(t, there, append(ids[:3:3], ids[4:]...))
-	assert.Contains(t, r.log.String(), "1 records are there although the list left them out")
+	assert.Contains(t, r.log.String(), "the list left out records that are there, so they stay as they are: 1")
 	j.ClearHooks()
 	r.clock.Advance(time.Hour)
 	r.did(t, `full = true, missing = "delete"`)
