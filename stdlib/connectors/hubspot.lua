@@ -275,9 +275,9 @@ object("tickets", { into = "ticket", modified = "hs_lastmodifieddate", after = "
 setup.add{
   name = "hubspot", title = "HubSpot", connection = hubspot,
   steps = {
-    "In HubSpot, open Settings, Integrations, Service keys, and create a service key.",
+    "In HubSpot, as a super admin, open Development, Keys, Service keys, and create a service key.",
     "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read, crm.objects.deals.read, tickets and crm.objects.owners.read. To write fields back, add crm.objects.companies.write and crm.objects.contacts.write.",
-    "Copy the key.",
+    "Create it, open it, and copy the key.",
   },
   credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },
   script = [[
