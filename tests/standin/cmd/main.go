@@ -22,6 +22,7 @@ import (
 	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
+	"github.com/phscript/phscript/tests/standin/surveymonkey"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
 
@@ -36,6 +37,7 @@ var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Han
 	"jira":         jiraCloud,
 	"productboard": productBoard,
 	"salesforce":   salesForce,
+	"surveymonkey": surveyMonkey,
 	"zendesk":      zenDesk,
 }
 
@@ -152,6 +154,19 @@ func salesForce(flags *flag.FlagSet, arguments []string) (http.Handler, string, 
 	tokens := vendor.Install()
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("client          %s %s\naccess token    %s\nrefresh token   %s", salesforce.ClientID, salesforce.ClientSecret, tokens.Access, tokens.Refresh), nil
+}
+
+func surveyMonkey(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	responses := flags.Int("responses", 1000, "responses")
+	day := flags.Int("day", 500, "requests in a day")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := surveymonkey.New(standin.RunningClock(time.Now()))
+	vendor.Fill(*responses)
+	vendor.Configure(func(s *surveymonkey.Settings) { s.Day = *day })
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, "token           " + surveymonkey.Token, nil
 }
 
 func zenDesk(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
