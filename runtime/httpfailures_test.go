@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,25 @@ func respond(status int, body string, headers ...string) http.HandlerFunc {
 		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
+	}
+}
+
+// A service with several rates says for each what is left: the ones with nothing left say
+// how long to wait.
+func TestHTTPSeveralRates(t *testing.T) {
+	const day, minute = "X-Ratelimit-App-Global-Day-", "X-Ratelimit-App-Global-Minute-"
+	b, s := newSystem(t, map[string]http.HandlerFunc{
+		"/day":    respond(429, "", day+"Remaining", "0", day+"Reset", "40000", minute+"Remaining", "0", minute+"Reset", "0.01"),
+		"/minute": respond(429, "", day+"Remaining", "7", day+"Reset", "40000", minute+"Remaining", "0", minute+"Reset", "0.01"),
+	})
+	for path, want := range map[string]struct {
+		calls int64
+		wait  time.Duration
+	}{"/day": {1, 40_000 * time.Second}, "/minute": {2, 100 * time.Millisecond}} {
+		s.calls.Store(0)
+		var failed *planhat.Error
+		require.ErrorAs(t, s.run(t, b, `http.get(BASE .. "`+path+`", { retries = 1 })`), &failed)
+		assert.Equal(t, []any{want.calls, want.wait}, []any{s.calls.Load(), failed.RetryAfter}, path)
 	}
 }
 

@@ -181,8 +181,19 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 }
 
 // untilReset returns how long it takes until a rate begins anew. Services also say so in
-// responses that have another cause.
+// responses that have another cause. If there are several rates, the ones with nothing left
+// count, such as X-RateLimit-Day-Reset if X-RateLimit-Day-Remaining is 0.
 func untilReset(h http.Header, now time.Time) time.Duration {
+	var longest time.Duration
+	for name := range h {
+		rate, found := strings.CutSuffix(name, "-Reset")
+		if found && strings.Contains(strings.ToLower(rate), "ratelimit") && strings.TrimSpace(h.Get(rate+"-Remaining")) == "0" {
+			longest = max(longest, readPause(h.Get(name), now))
+		}
+	}
+	if longest > 0 {
+		return longest
+	}
 	for _, name := range []string{"RateLimit-Reset", "X-RateLimit-Reset"} {
 		if d := readPause(h.Get(name), now); d > 0 {
 			return d
