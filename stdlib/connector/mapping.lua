@@ -112,9 +112,10 @@ function mapping.new(conn, name, map, spec)
     for _, path in ipairs(mapped[property].paths) do paths[#paths + 1] = path end
   end
   context.sparse = spec.sparse
-  local checked = spec.sparse
+  local checked = false
   local mapper = { names = names, paths = paths }
-  -- A path that no record has is a mistake, or a permission that is missing.
+  -- A path that no record has is a mistake, or a permission that is missing. If the system leaves out what is empty,
+  -- only a name that is written in another way is certainly a mistake.
   function mapper.check(items)
     if checked or #items == 0 then return end
     checked = true
@@ -122,9 +123,10 @@ function mapping.new(conn, name, map, spec)
       for _, path in ipairs(mapped[property].paths) do
         local found = path:find("^join%.") ~= nil
         for _, item in ipairs(items) do found = found or at(item, path) ~= absent end
-        if not found then
+        local meant = not found and advice(items, path)
+        if meant and (meant ~= "" or not spec.sparse) then
           error(("%s: no record of %s has %q, which %s is mapped to; check whether it exists, and whether the token may read it.%s"):format(
-            conn.title, name, path, property, advice(items, path)), 0)
+            conn.title, name, path, property, meant), 0)
         end
       end
     end

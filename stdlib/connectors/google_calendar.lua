@@ -64,43 +64,57 @@ local function lower(text) return empty(text) and "" or tostring(text):lower() e
 local function domain_of(email) return email:match("@([^@%s]+)$") end
 
 -- Returns a request for a page of a calendar. All but the tokens must be the same each time.
-local function page_of(calendar, query)
+-- What follows is the last argument: it returns the position after a page, from its body.
+local function page_of(calendar, query, following)
   query.singleEvents, query.eventTypes, query.maxResults = "true", "default", gcal.settings.page or 1000
-  return { get = "/calendars/" .. escaped(calendar.id) .. "/events", query = query, items = "items", limit = "maxResults", done = "last" }
+  return { get = "/calendars/" .. escaped(calendar.id) .. "/events", query = query, items = "items", limit = "maxResults", done = "last",
+    next = function(body)
+      -- Without titles and guests, all meetings would seem to have lost their customers.
+      if body.accessRole == "freeBusyReader" then
+        error(("Google Calendar: %s only shows when its person is busy, not the meetings, so nothing was changed; share it with the right to see all details"):format(calendar.id), 0)
+      end
+      body.last = empty(body.nextPageToken)
+      return following(body)
+    end }
 end
 
--- Reads what changed after a synchronization token. If Google has forgotten it, the calendar is read again and compared.
+-- Reports whether Google has forgotten a token.
+local function forgotten(err, token) return type(err) == "table" and (err.status == 410 or err.status == 400 and token ~= nil) end
+
+-- Reads what changed after a synchronization token, or since a time. If Google has forgotten the token, the calendar is read again and compared.
 local function cursor(stream, conn)
   local scan = stream.scan
   -- A page token that has expired must not end each run from here on.
   stream.scan = function(token, calendar)
     local ok, page = pcall(scan, token, calendar)
     if ok then return page end
-    local expired = token and type(page) == "table" and (page.status == 400 or page.status == 410)
-    if not expired then error(page, 0) end
+    if not token or not forgotten(page, token) then error(page, 0) end
     log.info(("%s: Google has forgotten the page, so the calendar is read from its start"):format(stream.name))
     return scan(nil, calendar)
   end
   stream.begin = function(_, position) return { sync = position } end
-  stream.resume = function(saved) return saved.walk or { sync = saved.sync } end
-  stream.finish = function(position) return { sync = position.sync } end
-  stream.hold = function(saved, position) return { sync = saved.sync, walk = position } end
+  stream.from = function(since) return { since = time.format(since), asked = true } end
+  stream.resume = function(saved) return saved.walk or { sync = saved.sync, since = saved.since } end
+  stream.finish = function(position) return { sync = position.sync, since = position.since } end
+  stream.hold = function(saved, position) return { sync = saved.sync, since = saved.since, walk = position } end
   stream.changes = function(at, calendar)
-    if not at.sync then return nil end
-    local request = page_of(calendar, { syncToken = at.sync, pageToken = at.page })
-    request.next = function(body)
-      body.last = empty(body.nextPageToken)
-      if body.last then return { sync = body.nextSyncToken } end
-      return { sync = at.sync, page = body.nextPageToken }
-    end
+    if not at.sync and not at.since then return nil end
+    local began = at.began or time.now()
     stream.calendar, stream.incremental = calendar, true
-    local ok, page = pcall(conn.page, conn, request)
+    local ok, page = pcall(conn.page, conn, page_of(calendar, { syncToken = at.sync, updatedMin = at.since, pageToken = at.page }, function(body)
+      if not body.last then return { sync = at.sync, since = at.since, began = began, page = body.nextPageToken, asked = at.asked } end
+      -- What changed since a time ends without a token, so the next run asks for a time as well.
+      if empty(body.nextSyncToken) then return { since = time.format(began + conn.skew - 120) } end
+      return { sync = body.nextSyncToken }
+    end))
     if ok then return page end
-    if type(page) == "table" and (page.status == 410 or page.status == 400 and at.page) then
-      log.info(("%s: Google has forgotten the position in the calendar %s; it is read again and compared"):format(stream.name, calendar.id))
-      return nil
+    if not forgotten(page, at.page) then error(page, 0) end
+    if at.page then return stream.changes({ sync = at.sync, since = at.since, asked = at.asked }, calendar) end
+    if at.asked then
+      error(("Google Calendar: Google no longer knows what changed in the calendar %s since %s; use a later date, or full = true to read everything"):format(calendar.id, at.since), 0)
     end
-    error(page, 0)
+    log.info(("%s: Google has forgotten the position in the calendar %s; it is read again and compared"):format(stream.name, calendar.id))
+    return nil
   end
 end
 
@@ -174,12 +188,13 @@ local function prepare(_, items, stream)
     item.join, item.away = item.join or {}, not here
     if not empty(item.id) then item.id = item.id .. "/" .. calendar end
   end
-  if gcal.account and stream.incremental then
-    deletions_of(stream):take(items, function(item) return item.away and not empty(item.id) end)
-  end
+  local function removed(item) return stream.incremental and item.away and not empty(item.id) end
+  if gcal.account and stream.incremental then deletions_of(stream):take(items, removed) end
   for i = #items, 1, -1 do
     if items[i].away then table.remove(items, i) end
   end
+  -- In a complete pass, what is there was not deleted, and a comparison finds what is not.
+  if gcal.account and not stream.incremental then deletions_of(stream):take(items, removed) end
 end
 
 local function gone(_, stream, handled, options)
@@ -206,12 +221,8 @@ gcal:stream("events", { into = "task", prefix = prefix, sparse = true, cursor = 
   end,
   scan = function(stream, _, _, calendar)
     stream.calendar, stream.incremental = calendar, false
-    local request = page_of(calendar, { timeMin = gcal.settings.from })
+    local request = page_of(calendar, { timeMin = gcal.settings.from }, function(body) return body.last and body.nextSyncToken or body.nextPageToken end)
     request.send = "pageToken"
-    request.next = function(body)
-      body.last = empty(body.nextPageToken)
-      return body.last and body.nextSyncToken or body.nextPageToken
-    end
     return request
   end,
   map = {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -189,4 +190,123 @@ func TestGoogleCalendarByServiceAccount(t *testing.T) {
 		`{"error":{"errors":[{"domain":"usageLimits","reason":"quotaExceeded","message":"Quota Exceeded"}],"code":403,"message":"Quota Exceeded"}}`, "Content-Type", "application/json"))
 	_, err = a.sync(t, ``, ``)
 	require.ErrorContains(t, err, "accepts no more requests for now")
+}
+
+// If somebody shares less of a calendar than before, its meetings stay as they are.
+func TestGoogleCalendarOfSomebodyBusy(t *testing.T) {
+	a := newAgenda(t)
+	const other = "csm@ours.example"
+	calendars := fmt.Sprintf("calendars = { %q }", other)
+	invited := meeting("Review", "kim@northwind.example")
+	invited["organizer"] = gcal.Body{"email": "kim@northwind.example"}
+	a.google.Put(other, "review", invited)
+	a.must(t, calendars, ``)
+	require.Len(t, a.planhat.Records("task"), 1)
+	a.google.Share(other, "freeBusyReader")
+	a.google.Put(other, "review", gcal.Body{"summary": "Moved"})
+	for _, options := range []string{``, `full = true, `} {
+		_, err := a.sync(t, calendars, options+`missing = "delete", max_missing = 1`)
+		require.ErrorContains(t, err, other+" only shows when its person is busy")
+		require.ErrorContains(t, err, "share it with the right to see all details")
+	}
+	require.Len(t, a.planhat.Records("task"), 1)
+	a.google.Share(other, "reader")
+	a.must(t, calendars, ``)
+	assert.Equal(t, "Moved", a.planhat.Records("task")[0]["action"])
+}
+
+// An access token that ends in the middle of the pages is renewed once.
+func TestGoogleCalendarTokens(t *testing.T) {
+	a := newAgenda(t)
+	for i := range 6 {
+		a.google.Put(gcal.Account, fmt.Sprint("m", i), meeting("Meeting", "kim@northwind.example"))
+	}
+	pages := 0
+	a.google.Before(func(r *standin.Request) {
+		if standin.Is(http.MethodGet, "/events")(r) {
+			if pages++; pages == 2 {
+				a.google.OAuth.ExpireAccess()
+			}
+		}
+	})
+	did := a.must(t, ``, ``)
+	assert.EqualValues(t, 6, did["created"])
+	renewed, _ := a.google.OAuth.Counts()
+	assert.Equal(t, 2, renewed)
+	a.google.ClearHooks()
+	a.clock.Advance(2 * time.Hour)
+	a.must(t, ``, ``)
+	renewed, _ = a.google.OAuth.Counts()
+	assert.Equal(t, 3, renewed)
+}
+
+// What changed since a date can be read again, unless Google has forgotten it.
+func TestGoogleCalendarSince(t *testing.T) {
+	a := newAgenda(t)
+	a.google.PutAt(gcal.Account, "old", start.AddDate(0, -2, 0), meeting("Old", "kim@northwind.example"))
+	for i := range 5 {
+		a.google.Put(gcal.Account, fmt.Sprint("m", i), meeting("Meeting", "kim@northwind.example"))
+	}
+	did := a.must(t, ``, `start = "2026-11-01"`)
+	assert.EqualValues(t, 5, did["created"])
+	// The runs after it read what changed meanwhile, and what was cancelled.
+	a.clock.Advance(time.Hour)
+	a.google.Put(gcal.Account, "m1", gcal.Body{"summary": "Changed"})
+	a.google.Cancel(gcal.Account, "m2")
+	a.clock.Advance(time.Hour)
+	did = a.must(t, ``, `start = "2026-11-01", missing = "delete", max_missing = 0.5`)
+	assert.EqualValues(t, 1, did["updated"])
+	assert.EqualValues(t, 1, did["deleted"])
+	assert.NotContains(t, a.records("task"), key("old"))
+	a.google.ForgetBefore(start.AddDate(0, 0, -7))
+	_, err := a.sync(t, ``, `since = "2026-11-01"`)
+	require.ErrorContains(t, err, "no longer knows what changed in the calendar "+gcal.Account+" since 2026-11-01")
+	require.ErrorContains(t, err, "full = true")
+}
+
+// A meeting that was cancelled, reported, and came back stays.
+func TestGoogleCalendarRestored(t *testing.T) {
+	a := newAgenda(t)
+	a.google.Put(gcal.Account, "review", meeting("Review", "kim@northwind.example"))
+	a.must(t, ``, ``)
+	a.google.Cancel(gcal.Account, "review")
+	did := a.must(t, ``, ``)
+	assert.EqualValues(t, 1, did["missing"])
+	a.google.Put(gcal.Account, "review", nil)
+	a.google.Forget() // so a complete pass is the first to see that it is back
+	a.must(t, ``, ``)
+	did = a.must(t, ``, `missing = "delete", max_missing = 1`)
+	assert.Nil(t, did["deleted"], a.log.String())
+	assert.Len(t, a.planhat.Records("task"), 1)
+}
+
+// A page token that has expired costs reading the pages before it again.
+func TestGoogleCalendarForgetsPages(t *testing.T) {
+	a := newAgenda(t)
+	add := func(from int) {
+		for i := range 6 {
+			a.google.Put(gcal.Account, fmt.Sprint("m", from+i), meeting("Meeting", "kim@northwind.example"))
+		}
+	}
+	cut := func() {
+		pages := 0
+		a.google.After(func(r *standin.Request) {
+			if pages++; pages == 1 {
+				a.clock.Advance(3 * time.Minute)
+			}
+		})
+		a.must(t, ``, `minutes = 2, batch = 1`)
+		a.google.ClearHooks()
+		a.google.Faults.On(func(r *standin.Request) bool { return r.Query.Has("pageToken") }, 1, standin.Answer(http.StatusBadRequest,
+			`{"error":{"errors":[{"domain":"global","reason":"invalid","message":"Invalid page token value."}],"code":400,"message":"Invalid page token value."}}`, "Content-Type", "application/json"))
+	}
+	add(0)
+	cut()
+	a.must(t, ``, ``)
+	require.Len(t, a.planhat.Records("task"), 6)
+	add(6)
+	cut()
+	did := a.must(t, ``, ``)
+	require.Len(t, a.planhat.Records("task"), 12)
+	assert.EqualValues(t, 6, did["read"], "only the changes are read again")
 }

@@ -19,5 +19,11 @@
 //   - Every syncToken is for one calendar and all other parameters: with others, it
 //     is refused with 400.
 //   - A refusal for too many requests has no Retry-After.
+//   - An answer to updatedMin has no nextSyncToken.
+//   - A page can be the last one without saying so: then an empty one follows it.
+//   - Events that change between two pages stay where they were in the list, as they
+//     are now, and are in the next answer to a syncToken once more.
+//   - A client that may only see when somebody is busy gets events without titles,
+//     guests and organizer.
 //   - Recurring events are not expanded here: tests add the instances.
 package gcal
