@@ -73,6 +73,9 @@ var expectations = map[string][]one{
 		{name: "tickets_import", flags: []string{tenant}, code: 3, counts: [6]int{0, 3, 1, 0, 0, 2}, more: rejectedTicket},
 		{name: "tickets_import_strict", flags: []string{tenant, "--strict"}, code: 3, counts: [6]int{0, 0, 0, 0, 0, 1}},
 	},
+	"delighted_nps.lua": {
+		{name: "delighted_nps", flags: []string{tenant}, code: 3, counts: [6]int{3, 3, 0, 0, 0, 2}},
+	},
 	// Its tests run it; a simulated run reaches no Zendesk.
 	"zendesk_tickets.lua": {
 		{name: "zendesk_tickets_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},

@@ -20,6 +20,9 @@ func connectors(t *testing.T) []string {
 	var names []string
 	for _, name := range builtins.Names() {
 		system, ok := strings.CutPrefix(name, "connectors.")
+		if system == "nps_csv" { // it reads files, so it declares no streams
+			continue
+		}
 		if _, err := os.Stat(filepath.Join(root, "docs", "connectors", system+".md")); ok && err == nil {
 			names = append(names, system)
 		}
