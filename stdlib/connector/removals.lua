@@ -65,6 +65,16 @@ local function confirmed(stream, missing, options)
   return gone
 end
 
+-- Returns the records that belong to a part that this run reads: another script may read the other parts.
+local function ours(stream, records)
+  if not stream.owns then return records end
+  local list = {}
+  for _, record in ipairs(records) do
+    if stream.owns(record.key) then list[#list + 1] = record end
+  end
+  return list
+end
+
 --- After a complete pass, records that had no row are missing.
 ---@param out table The writer of the stream.
 ---@param options table The options of the run.
@@ -74,7 +84,7 @@ function removals.compare(out, options)
     return
   end
   for _, key in ipairs(out.kept) do out:records():keep(key) end
-  local missing = out:records():missing(out.stream.owned or {})
+  local missing = ours(out.stream, out:records():missing(out.stream.owned or {}))
   if #missing > 0 and not owns(out.stream, options) then
     -- They may be of another system that fills the same property.
     out.counts.missing = (out.counts.missing or 0) + #missing

@@ -20,6 +20,7 @@ import (
 const surveys = `local C, F = require "connector", require "connector.fields"
 local conn = C.new{ name = "surveys", title = "Surveys", base = "http://unset", auth = function() return {} end }
 conn:stream("answers", { into = "company", cursor = C.since{ overlap = 60 },
+  owns = function(_, key) return not key:find("^foreign") end,
   parts = function(conn) return conn:call{ get = "/surveys" }.surveys end,
   scan = function(_, _, _, survey) return { get = "/surveys/" .. survey.id, items = "answers", next = "next", send = "page" } end,
   delta = function(_, since, survey) return { get = "/surveys/" .. survey.id, query = { since = since }, items = "answers", next = "next", send = "page" } end,
@@ -124,8 +125,9 @@ func TestParts(t *testing.T) {
 	}
 	assert.Len(t, read, 4, "three surveys, and the separators: %v", asked)
 
-	// Records are missing only if all parts were read whole.
+	// Records are missing only if all parts were read whole, and if they belong to one of them.
 	reading = func() {}
+	require.NoError(t, r.planhat.Put("company", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e09", "name": "Of another script", "sourceId": "foreign"}))
 	answers["s1"] = answers["s1"][1:]
 	did, err := sync(``)
 	require.NoError(t, err)
