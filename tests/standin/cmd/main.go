@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
 	"github.com/phscript/phscript/tests/standin/surveymonkey"
+	"github.com/phscript/phscript/tests/standin/typeform"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
 
@@ -38,6 +39,7 @@ var vendors = map[string]func(flags *flag.FlagSet, arguments []string) (http.Han
 	"productboard": productBoard,
 	"salesforce":   salesForce,
 	"surveymonkey": surveyMonkey,
+	"typeform":     typeForm,
 	"zendesk":      zenDesk,
 }
 
@@ -167,6 +169,17 @@ func surveyMonkey(flags *flag.FlagSet, arguments []string) (http.Handler, string
 	vendor.Configure(func(s *surveymonkey.Settings) { s.Day = *day })
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, "token           " + surveymonkey.Token, nil
+}
+
+func typeForm(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	responses := flags.Int("responses", 1000, "responses")
+	if err := flags.Parse(arguments); err != nil {
+		return nil, "", err
+	}
+	vendor := typeform.New(standin.RunningClock(time.Now()))
+	form := vendor.Fill(*responses)
+	vendor.After(func(r *standin.Request) { fmt.Println(r) })
+	return vendor, fmt.Sprintf("token           %s\nform            %s", typeform.Token, form), nil
 }
 
 func zenDesk(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
