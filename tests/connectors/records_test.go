@@ -251,15 +251,11 @@ func testPartial(t *testing.T, v vendor) {
 	assert.EqualValues(t, 7, did["rejected"])
 	there := r.main()
 	all(t, there, good)
-	reported := map[string]string{}
-	for _, row := range result.Rejected {
-		reported[row.Key] = row.Message
-	}
 	for i, id := range ids {
 		found := ""
-		for key, message := range reported {
-			if strings.HasSuffix(key, " "+r.prefix+id) || strings.HasSuffix(key, " "+id) || strings.Contains(message, " "+r.prefix+id+": ") || strings.Contains(key, id+"@") {
-				found = message
+		for _, row := range result.Rejected {
+			if strings.HasSuffix(row.Key, " "+r.prefix+id) || strings.HasSuffix(row.Key, " "+id) || strings.Contains(row.Message, " "+r.prefix+id+": ") || strings.Contains(row.Key, id+"@") {
+				found = row.Message
 			}
 		}
 		assert.Contains(t, found, reasons[i], id)
