@@ -98,6 +98,8 @@ type system struct {
 	daily func(n int)
 	// refused is the status of requests above the limits; 0 is 429.
 	refused int
+	// careful is whether the connector sends no request that is above the day's limit.
+	careful bool
 	// largest makes pages of more records fail.
 	largest func(n int)
 	// zone sets the zone of the account.
