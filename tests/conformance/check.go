@@ -153,7 +153,7 @@ var (
 	index = regexp.MustCompile(`\[\d+\]`)
 	// openMap are names in objects that may have any: the strict mode of the
 	// validator takes them for undeclared properties.
-	openMap = regexp.MustCompile(`at '\$\.body(\.[a-zA-Z\[\].]+)?\.(properties|metadata|context|links|associations)\.[^.]+' is not declared`)
+	openMap = regexp.MustCompile(`at '\$\.body(\.[a-zA-Z\[\].]+)?\.(properties|metadata|context|links|associations|extendedProperties\.(private|shared))\.[^.]+' is not declared`)
 )
 
 // texts are the single reasons of an error, with the fields that they are about.
@@ -196,7 +196,10 @@ func (c *Checker) specification(url string) (validator.Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err = c.vendor.repair(text); err != nil {
+	if text, err = openAPI(text); err == nil {
+		text, err = c.vendor.repair(text)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	document, err := libopenapi.NewDocument(text)

@@ -1,6 +1,6 @@
 // Package conformance compares stand-ins and connectors with the vendors' own
-// OpenAPI specifications. It is a module apart, so that the validator is not in the
-// product's go.sum.
+// specifications: OpenAPI, or Google's discovery documents. It is a module apart, so
+// that the validator is not in the product's go.sum.
 //
 // The specifications are not part of this repository, because their licenses do
 // not allow it. They are expected in ../shared/vendor-specs, seen from the

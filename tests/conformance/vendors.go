@@ -4,7 +4,8 @@ import "regexp"
 
 // vendors are the vendors with a specification. The files of HubSpot are from its
 // public collection; its owners are checked if their file is there too. Jira's has the
-// paths that the connector reads, but not the one that changes an issue.
+// paths that the connector reads, but not the one that changes an issue. Google's is its
+// discovery document; it does not describe the endpoint of tokens.
 var vendors = map[string]vendor{
 	"hubspot": {
 		base: "https://api.hubapi.com",
@@ -22,6 +23,10 @@ var vendors = map[string]vendor{
 		},
 		deviations: hubSpotDeviations,
 		repairs:    hubSpotRepairs,
+	},
+	"gcal": {
+		base:  "https://www.googleapis.com",
+		files: []pathFile{{"/calendar/v3/", "gcal-discovery.json"}},
 	},
 	"jira": {
 		base: "https://your-domain.atlassian.net",
