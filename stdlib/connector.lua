@@ -315,6 +315,7 @@ end
 function methods:try(name, options)
   self.settings = options.settings or {}
   local stream = prepare(self, name, options)
+  stream.trial = true
   local parts = stream.parts and stream.parts()
   if parts and not parts[1] then return "no records; look at the permissions if that is wrong" end
   local page = stream.scan(nil, parts and parts[1])

@@ -92,6 +92,10 @@ var expectations = map[string][]one{
 	"hubspot_deals.lua": {
 		{name: "hubspot_deals_unset", flags: []string{"--simulate"}, code: 1, counts: [6]int{}},
 	},
+	// Its tests run it; a simulated run reaches no Intercom.
+	"intercom_waiting.lua": {
+		{name: "intercom_waiting_usage", flags: []string{"--simulate"}, args: []string{"soon"}, code: 2, counts: [6]int{}},
+	},
 	// Its tests run it; a simulated run reaches no Productboard.
 	"productboard_requests.lua": {
 		{name: "productboard_requests_unset", flags: []string{"--simulate"}, code: 1, counts: [6]int{}},

@@ -2,7 +2,7 @@
 // independent witness, written from the vendor's published facts alone.
 //
 // It serves searches of contacts and conversations, single conversations and
-// companies, the scroll over companies, deleted conversations, admins and custom attributes.
+// companies, the list of companies and the scroll over them, deleted conversations, admins and custom attributes.
 //
 //	vendor := intercom.New(standin.NewClock(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)))
 //	web := httptest.NewServer(vendor)

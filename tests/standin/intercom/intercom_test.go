@@ -137,6 +137,20 @@ func TestScroll(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
+func TestListOfCompanies(t *testing.T) {
+	vendor := intercom.New(standin.NewClock(start))
+	for i := range 3 {
+		vendor.Add(intercom.Companies, intercom.Body{"user_count": i})
+	}
+	_, value := ask(t, vendor, "POST", "/companies/list?per_page=1", "")
+	assert.Len(t, value["data"], 1)
+	assert.NotNil(t, value["pages"].(intercom.Body)["next"])
+	_, value = ask(t, vendor, "POST", "/companies/list", "")
+	assert.Len(t, value["data"], 2, "a company without users is not there")
+	status, _ := ask(t, vendor, "GET", "/companies/scroll", "")
+	assert.Equal(t, 200, status, "a list opens no scroll")
+}
+
 func TestDeletedConversations(t *testing.T) {
 	clock := standin.NewClock(start)
 	vendor := intercom.New(clock)

@@ -33,6 +33,7 @@ func New(clock *standin.Clock) *Server {
 	s.mux.HandleFunc("POST /conversations/search", s.search(Conversations))
 	s.mux.HandleFunc("GET /conversations/deleted", s.listDeleted)
 	s.mux.HandleFunc("GET /conversations/{id}", s.show(Conversations))
+	s.mux.HandleFunc("POST /companies/list", s.listCompanies)
 	s.mux.HandleFunc("GET /companies/scroll", s.scrollCompanies)
 	s.mux.HandleFunc("GET /companies/{id}", s.show(Companies))
 	s.mux.HandleFunc("GET /admins", func(w http.ResponseWriter, _ *http.Request) {
@@ -126,14 +127,8 @@ func (s *Server) scrollCompanies(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "scroll_exists", "scroll already exists for this workspace")
 		return
 	case param == "":
-		var ids []string
-		for _, id := range slices.Sorted(maps.Keys(s.tables[Companies])) {
-			if s.tables[Companies][id]["user_count"] != 0 {
-				ids = append(ids, id)
-			}
-		}
 		s.lastID++
-		s.scroll = &scroll{param: fmt.Sprintf("scroll-%d", s.lastID), ids: ids}
+		s.scroll = &scroll{param: fmt.Sprintf("scroll-%d", s.lastID), ids: s.withUsers()}
 	case s.scroll == nil || s.scroll.param != param:
 		fail(w, http.StatusNotFound, "not_found", "scroll parameter not found")
 		return
@@ -154,24 +149,53 @@ func (s *Server) scrollCompanies(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, answer)
 }
 
-// listDeleted answers with a page of the conversations that were deleted, the latest ones first.
-func (s *Server) listDeleted(w http.ResponseWriter, r *http.Request) {
+// withUsers are the ids of the companies that lists have. It expects the mutex to be held.
+func (s *Server) withUsers() (ids []string) {
+	for _, id := range slices.Sorted(maps.Keys(s.tables[Companies])) {
+		if s.tables[Companies][id]["user_count"] != 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// listCompanies answers with a page of companies.
+func (s *Server) listCompanies(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ids, data := s.withUsers(), []any{}
+	first, size, pages := paged(r, len(ids), 15, 60)
+	for _, id := range ids[first:min(first+size, len(ids))] {
+		data = append(data, s.tables[Companies][id])
+	}
+	write(w, http.StatusOK, Body{"type": "list", "data": data, "pages": pages, "total_count": len(ids)})
+}
+
+// paged returns where the page of a request begins in a list of so many records, the
+// size of pages, and what an answer says about them.
+func paged(r *http.Request, total, size, most int) (int, int, Body) {
 	number := func(name string, otherwise int) int {
 		if n, err := strconv.Atoi(r.URL.Query().Get(name)); err == nil && n > 0 {
 			return n
 		}
 		return otherwise
 	}
-	page, size := number("page", 1), min(number("per_page", 20), 60)
+	page, size := number("page", 1), min(number("per_page", size), most)
+	pages := Body{"type": "pages", "page": page, "per_page": size, "total_pages": (total + size - 1) / size, "next": nil}
+	first := min((page-1)*size, total)
+	if first+size < total {
+		pages["next"] = fmt.Sprintf("https://api.intercom.io%s?per_page=%d&page=%d", r.URL.Path, size, page+1)
+	}
+	return first, size, pages
+}
+
+// listDeleted answers with a page of the conversations that were deleted, the latest ones first.
+func (s *Server) listDeleted(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	all := slices.Clone(s.deleted)
 	slices.Reverse(all)
-	first := min((page-1)*size, len(all))
-	pages := Body{"type": "pages", "page": page, "per_page": size, "total_pages": (len(all) + size - 1) / size, "next": nil}
-	if first+size < len(all) {
-		pages["next"] = fmt.Sprintf("https://api.intercom.io/conversations/deleted?per_page=%d&page=%d", size, page+1)
-	}
+	first, size, pages := paged(r, len(all), 20, 60)
 	shown := append([]Body{}, all[first:min(first+size, len(all))]...)
 	write(w, http.StatusOK, Body{"type": "conversation.list", "conversations": shown, "pages": pages, "total_count": len(all)})
 }
