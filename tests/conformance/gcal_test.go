@@ -39,6 +39,11 @@ func TestGoogleCalendarStandIn(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(e.AnswerBody), &body))
 		return body
 	}
+	dates := vendor.Repeat("team@ours.example", "weekly", gcal.Body{
+		"summary": "Weekly", "start": gcal.Body{"dateTime": "2026-10-20T09:00:00+02:00"}, "end": gcal.Body{"dateTime": "2026-10-20T10:00:00+02:00"},
+	}, 7, 2)
+	vendor.Cancel("team@ours.example", dates[0])
+	require.Len(t, send(200, "/calendar/v3/calendars/team%40ours.example/events")["items"], 2)
 	first := send(200, usual+"4&timeMin=2026-01-01T00:00:00Z")
 	page, _ := first["nextPageToken"].(string)
 	last := send(200, usual+"4&timeMin=2026-01-01T00:00:00Z&pageToken="+url.QueryEscape(page))

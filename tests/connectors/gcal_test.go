@@ -310,3 +310,32 @@ func TestGoogleCalendarForgetsPages(t *testing.T) {
 	require.Len(t, a.planhat.Records("task"), 12)
 	assert.EqualValues(t, 6, did["read"], "only the changes are read again")
 }
+
+// Each date of a recurring meeting is a task, at its time of day in the zone of the
+// meeting. One that is moved or cancelled differs from the others.
+func TestGoogleCalendarRecurring(t *testing.T) {
+	a := newAgenda(t)
+	weekly := meeting("Weekly", "kim@northwind.example")
+	weekly["start"] = gcal.Body{"dateTime": "2026-10-20T09:00:00+02:00", "timeZone": "Europe/Stockholm"}
+	weekly["end"] = gcal.Body{"dateTime": "2026-10-20T10:00:00+02:00", "timeZone": "Europe/Stockholm"}
+	dates := a.google.Repeat(gcal.Account, "weekly", weekly, 7, 4)
+	a.must(t, ``, ``)
+	tasks := a.records("task")
+	require.Len(t, tasks, 4)
+	assert.Equal(t, "2026-10-20T07:00:00.000Z", tasks[key(dates[0])]["startTime"])
+	assert.Equal(t, "2026-10-27T08:00:00.000Z", tasks[key(dates[1])]["startTime"])
+	a.google.Put(gcal.Account, dates[0], gcal.Body{"start": gcal.Body{"dateTime": "2026-10-21T09:00:00+02:00"}, "end": gcal.Body{"dateTime": "2026-10-21T10:00:00+02:00"}})
+	a.google.Cancel(gcal.Account, dates[1])
+	a.google.Put(gcal.Account, "weekly", gcal.Body{"summary": "Renamed"})
+	did := a.must(t, ``, `missing = "delete", max_missing = 0.5`)
+	assert.EqualValues(t, 1, did["deleted"])
+	tasks = a.records("task")
+	assert.NotContains(t, tasks, key(dates[1]))
+	assert.Equal(t, "2026-10-21T07:00:00.000Z", tasks[key(dates[0])]["startTime"])
+	assert.Equal(t, "Weekly", tasks[key(dates[0])]["action"])
+	assert.Equal(t, "Renamed", tasks[key(dates[3])]["action"])
+	a.google.Cancel(gcal.Account, "weekly")
+	did = a.must(t, ``, `missing = "delete", max_missing = 1`)
+	assert.EqualValues(t, 3, did["deleted"])
+	assert.Empty(t, a.records("task"))
+}

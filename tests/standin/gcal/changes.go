@@ -40,14 +40,21 @@ func (s *Server) Share(name, role string) {
 	s.calendar(name).role = role
 }
 
-// Put adds an event to a calendar, or replaces fields of it.
+// Put adds an event to a calendar, or replaces fields of it. Fields of a recurring event
+// are also those of its dates, except of those that were changed or cancelled.
 func (s *Server) Put(calendar, id string, fields Body) { s.PutAt(calendar, id, s.Clock.Now(), fields) }
 
 // PutAt is Put at a time.
 func (s *Server) PutAt(name, id string, at time.Time, fields Body) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(name, id, at, fields)
+	e := s.put(name, id, at, fields)
+	e.exception = e.body["recurringEventId"] != nil
+	for _, date := range e.dates {
+		if !date.exception {
+			s.put(name, date.body["id"].(string), at, fields)
+		}
+	}
 }
 
 func (s *Server) put(name, id string, at time.Time, fields Body) *event {
@@ -98,11 +105,18 @@ func (s *Server) IDs(name string) []string {
 	return ids
 }
 
-// Cancel deletes an event of a calendar.
+// Cancel deletes an event of a calendar: a recurring event with all its dates.
 func (s *Server) Cancel(name, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cancel(s.calendar(name).byID[id])
+	e := s.calendar(name).byID[id]
+	s.cancel(e)
+	e.exception = e.body["recurringEventId"] != nil
+	for _, date := range e.dates {
+		if date.body["status"] != "cancelled" {
+			s.cancel(date)
+		}
+	}
 }
 
 func (s *Server) cancel(e *event) {

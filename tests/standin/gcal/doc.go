@@ -15,7 +15,8 @@
 //
 // Where it matters, the answer that is harder for the client applies.
 //
-//   - Cancelled events have nothing but kind, etag, id and status.
+//   - Cancelled events have nothing but kind, etag, id and status; cancelled dates of a
+//     recurring event also the id of that event and their original start.
 //   - Every syncToken is for one calendar and all other parameters: with others, it
 //     is refused with 400.
 //   - A refusal for too many requests has no Retry-After.
@@ -25,5 +26,5 @@
 //     are now, and are in the next answer to a syncToken once more.
 //   - A client that may only see when somebody is busy gets events without titles,
 //     guests and organizer.
-//   - Recurring events are not expanded here: tests add the instances.
+//   - A recurring event does not move: changes of its times are not those of its dates.
 package gcal

@@ -87,13 +87,17 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 
 // wanted reports whether an event that has changed is in an answer.
 func wanted(e *event, query url.Values) bool {
+	if single := query.Get("singleEvents") == "true"; single && e.series || !single && e.body["recurringEventId"] != nil && !e.exception {
+		return false
+	}
 	if from, err := time.Parse(time.RFC3339, query.Get("updatedMin")); err == nil {
 		return !e.updated.Before(from)
 	}
 	if query.Has("syncToken") {
 		return true
 	}
-	return e.body["status"] != "cancelled" && after(e.body, query.Get("timeMin"))
+	// Without singleEvents, only cancelled dates say that they are not among those of the series.
+	return (e.body["status"] != "cancelled" || e.exception && query.Get("singleEvents") != "true") && after(e.body, query.Get("timeMin"))
 }
 
 // position reads the tokens of a request.
@@ -160,7 +164,13 @@ func after(body Body, from string) bool {
 // shown is an event as a client with a role sees it.
 func shown(body Body, role string, zone *time.Location) Body {
 	if body["status"] == "cancelled" {
-		return Body{"kind": body["kind"], "etag": body["etag"], "id": body["id"], "status": "cancelled"}
+		left := Body{"kind": body["kind"], "etag": body["etag"], "id": body["id"], "status": "cancelled"}
+		for _, name := range []string{"recurringEventId", "originalStartTime"} {
+			if value, ok := body[name]; ok {
+				left[name] = value
+			}
+		}
+		return left
 	}
 	body = maps.Clone(body)
 	for _, name := range []string{"start", "end"} {

@@ -57,6 +57,10 @@ type event struct {
 	body           Body
 	added, changed int
 	updated        time.Time
+	// series is set for a recurring event, dates are its dates, and exception is set for a
+	// date that differs from it.
+	series, exception bool
+	dates             []*event
 }
 
 // New returns a server with the empty calendar of Account.
