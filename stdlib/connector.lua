@@ -268,7 +268,7 @@ local function prepare(conn, name, options, book)
     if spec.prepare then spec.prepare(conn, items, stream) end
   end
   stream.parts = spec.parts and function() return spec.parts(conn, options) end
-  stream.owns = spec.owns and function(key) return spec.owns(conn, key) end
+  stream.owns = spec.owns and function(known) return spec.owns(conn, known) end
   stream.present = spec.present and function(ids) return spec.present(conn, ids) end
   stream.gone = spec.gone and function(position, how) return spec.gone(conn, stream, position, how) end
   if spec.cursor then spec.cursor(stream, conn) end
