@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/phscript/phscript/tests/standin/intercom"
 	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
+	"github.com/phscript/phscript/tests/standin/typeform"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
 
@@ -29,7 +31,7 @@ type connection struct {
 	vendor func(clock *standin.Clock) http.Handler
 	env    []string
 	secret string // must not be in what connect prints
-	set    string // the setting, as --set takes it, if there is one
+	set    string // the settings, as --set takes them, separated by spaces
 	says   []string
 	script string // part of the script
 	// after checks the vendor when the system is connected. It may be nil.
@@ -102,6 +104,15 @@ var connections = []connection{
 		says: []string{"ok      features: the first 2 records fit", "ok      notes: the first 9 records fit"},
 	},
 	{
+		system: "typeform", env: []string{"TYPEFORM_TOKEN=" + typeform.Token}, secret: typeform.Token, set: "form=fOrm01 region=eu",
+		vendor: func(clock *standin.Clock) http.Handler {
+			vendor := typeform.New(clock)
+			vendor.Fill(20)
+			return vendor
+		},
+		says: []string{"ok      responses: the first 20 records fit"}, script: `settings = { form = "fOrm01", region = "eu" },`,
+	},
+	{
 		system: "zendesk", env: []string{"ZENDESK_CLIENT_ID=" + zendesk.ClientID, "ZENDESK_CLIENT_SECRET=" + zendesk.ClientSecret}, secret: zendesk.ClientSecret,
 		set: "subdomain=northwind",
 		vendor: func(clock *standin.Clock) http.Handler {
@@ -141,8 +152,8 @@ func TestConnect(t *testing.T) {
 				return string(out)
 			}
 			args := []string{"connect", c.system, "--base", web.URL, "--allow-net", "127.0.0.1"}
-			if c.set != "" {
-				args = append(args, "--set", c.set)
+			for set := range strings.FieldsSeq(c.set) {
+				args = append(args, "--set", set)
 			}
 			out := phscript(args...)
 			for _, want := range append(c.says, "created "+c.system+".lua", "created "+c.system+"_test.lua") {
