@@ -105,7 +105,20 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 	if ctx, err = checkpointed(ctx, a, 1); err != nil {
 		return 0, err
 	}
-	result, err := call(r, ctx, rows.seq, opt)
+	var result *planhat.BulkResult
+	send := func(turn Turn) {
+		rows.turn = turn
+		if progress := opt.Progress; progress != nil {
+			opt.Progress = func(p planhat.BulkProgress) { turn.Take(func() { progress(p) }) }
+		}
+		result, err = call(r, ctx, rows.seq, opt)
+		rows.turn = nil
+	}
+	if a.Options(1).Has(checkpointField.Name) {
+		send(nil) // the journal of a name serves one call at a time
+	} else {
+		a.Host.Wait(a.L, send)
+	}
 	var failed *planhat.Error
 	if rows.failed != nil && errors.As(err, &failed) {
 		return 0, rows.fault(failed)
@@ -128,25 +141,6 @@ func (b binding) strict(a *Args) bool {
 		return opt.Bool("strict")
 	}
 	return a.Host.Strict
-}
-
-// rejection is the error of a strict call with rejected rows.
-func rejection(model, operation string, r *planhat.BulkResult) error {
-	first := r.Errors[0]
-	where := "an unknown row"
-	if first.Index >= 0 {
-		where = fmt.Sprintf("row %d", first.Index+1)
-	}
-	where += aside(first)
-	message := fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message)
-	if len(r.Errors) == 1 {
-		message = fmt.Sprintf("1 of %d rows was rejected, %s: %s", r.Rows, where, first.Message)
-	}
-	return &planhat.Error{
-		Kind: planhat.KindPartial, Model: model, Operation: operation, Items: r.Errors, Result: r,
-		Message: message,
-		Hint:    "err.items lists them; without strict, they are in result.errors and the script continues",
-	}
 }
 
 // bulkOptions reads the options in argument i of a call. rows is how many rows it has, 0 if
@@ -192,7 +186,8 @@ func (b binding) duplicate() *Func {
 			if err != nil {
 				return 0, err
 			}
-			result, err := r.Duplicate(a.Context(), texts(a.Get(0)))
+			ctx, ids := a.Context(), texts(a.Get(0))
+			result, err := waiting(a.Host, a.L, func() (*planhat.BulkResult, error) { return r.Duplicate(ctx, ids) })
 			if err != nil {
 				return 0, err
 			}
@@ -202,9 +197,10 @@ func (b binding) duplicate() *Func {
 }
 
 // rowSource passes the rows of a bulk call to the client, one after another. It runs
-// on the script's goroutine.
+// on the script's goroutine, and uses the Lua state in its turn only.
 type rowSource struct {
 	a      *Args
+	turn   Turn
 	codec  *Codec
 	doubts doubts
 	opt    EncodeOptions
@@ -249,37 +245,38 @@ func newRowSource(a *Args, m *catalog.Model, v lua.LValue) (*rowSource, error) {
 // seq passes the rows. A row without a JSON form ends it with an error, as does an
 // error of the iterator, which is kept.
 func (s *rowSource) seq(yield func(planhat.Row, error) bool) {
-	for v, err := range s.values() {
+	for more := true; more; {
 		var row planhat.Row
-		if err == nil {
-			s.rows++
-			row, err = s.row(v)
-		}
-		s.failed = err
-		if !yield(row, err) || err != nil {
+		var err error
+		s.turn.Take(func() { row, more, err = s.read() })
+		if s.failed = err; more && (!yield(row, err) || err != nil) {
 			break
 		}
 	}
 	if s.failed == nil {
-		s.doubts.warn()
+		s.turn.Take(s.doubts.warn)
 	}
 }
 
-// values passes the rows of the script.
-func (s *rowSource) values() iter.Seq2[lua.LValue, error] {
-	return func(yield func(lua.LValue, error) bool) {
-		for _, v := range s.list {
-			if !yield(v, nil) {
-				return
-			}
-		}
-		for s.next != nil {
-			v, err := s.pull()
-			if v == lua.LNil || !yield(v, err) {
-				return
-			}
-		}
+// read returns the next row of the script, if there is one more.
+func (s *rowSource) read() (row planhat.Row, more bool, err error) {
+	var v lua.LValue
+	switch {
+	case s.next != nil:
+		v, err = s.pull()
+	case s.rows < len(s.list):
+		v = s.list[s.rows]
+	default:
+		return row, false, nil
 	}
+	if v == lua.LNil {
+		return row, false, nil
+	}
+	if err == nil {
+		s.rows++
+		row, err = s.row(v)
+	}
+	return row, true, err
 }
 
 // pull calls the iterator. It leaves the stack of a call that failed as it is, so that
@@ -318,7 +315,8 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 	}
 	s.text = text
 	if s.refs != nil && s.wrong == "" {
-		if s.wrong, err = s.refs.Missing(s.a.Context(), text); err != nil {
+		ctx := s.a.Context()
+		if s.wrong, err = waiting(s.a.Host, s.a.L, func() (string, error) { return s.refs.Missing(ctx, text) }); err != nil {
 			return planhat.Row{}, fmt.Errorf("row %d: looking for the records that it refers to failed: %w", s.rows, err)
 		}
 	}
@@ -329,7 +327,10 @@ func (s *rowSource) row(v lua.LValue) (planhat.Row, error) {
 			at.row = t
 		}
 		if at.cells != nil || at.row != nil {
-			row.Source = func() planhat.Record { return at.source(s.a.L) }
+			row.Source = func() (source planhat.Record) {
+				s.turn.Take(func() { source = at.source(s.a.L) })
+				return source
+			}
 		}
 	}
 	return row, nil

@@ -58,6 +58,9 @@ type Host struct {
 	// Call calls a function of the script and returns its results, or the
 	// error that it raised. The end of the run is raised, not returned.
 	Call func(L *lua.LState, fn lua.LValue, args ...lua.LValue) ([]lua.LValue, error)
+	// Threads lets functions of the script wait at the same time; nil runs them one after
+	// another.
+	Threads Threads
 	// Panicked is told when a function of a module panics. It should end the
 	// run: a script must not continue with a half-finished state. Without
 	// it, panics pass.
@@ -69,6 +72,52 @@ type Host struct {
 
 // mostText returns MaxString, or the largest number if there is no limit.
 func (h *Host) mostText() int { return cmp.Or(h.MaxString, math.MaxInt) }
+
+// Threads run functions of a script on several goroutines, one at a time: another one
+// runs while one waits.
+type Threads interface {
+	// Wait calls a function that waits for something, such as a response. It must not use
+	// values of Lua, and nothing else that belongs to the state, except in the functions
+	// that it passes to its Turn. L is the thread that runs.
+	Wait(L *lua.LState, wait func(Turn))
+	// Run calls work on as many new threads of L's state at once, or on fewer if there are
+	// many, and returns when all have ended. work must not raise errors, except those that end the run.
+	Run(L *lua.LState, threads int, work func(L *lua.LState)) error
+	// Keep is called after Call returned an error of a thread that Run made. The function
+	// that it returns makes the calls that led to the error those of another one, which is
+	// about to be raised in its place.
+	Keep(L *lua.LState, raised lua.LValue) (as func(other lua.LValue))
+}
+
+// Turn calls a function that may use the Lua state in the middle of a wait. A nil Turn
+// just calls it.
+type Turn func(use func())
+
+// Take calls the function.
+func (t Turn) Take(use func()) {
+	if t == nil {
+		use()
+		return
+	}
+	t(use)
+}
+
+// Wait calls a function that waits for something, as Threads.Wait says. Unless the script
+// waits for several things at once, it just calls it.
+func (h *Host) Wait(L *lua.LState, wait func(Turn)) {
+	if h == nil || h.Threads == nil {
+		wait(nil)
+		return
+	}
+	h.Threads.Wait(L, wait)
+}
+
+// waiting returns what a call returns that waits for Planhat and does not use the Lua
+// state.
+func waiting[T any](h *Host, L *lua.LState, call func() (T, error)) (v T, err error) {
+	h.Wait(L, func(Turn) { v, err = call() })
+	return v, err
+}
 
 // Files are the files that a script may use.
 type Files interface {

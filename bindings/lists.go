@@ -3,8 +3,10 @@ package bindings
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/dustin/go-humanize"
 	lua "github.com/yuin/gopher-lua"
@@ -147,7 +149,7 @@ func (b binding) list(open openPages) func(a *Args) (int, error) {
 		defer cancel()
 		t := a.L.NewTable()
 		for {
-			records, err := pager.Next(ctx)
+			records, err := waiting(a.Host, a.L, func() ([]planhat.Record, error) { return pager.Next(ctx) })
 			if len(records) == 0 || err != nil {
 				CodecOf(a.L).MarkArray(t)
 				return a.give(t, err)
@@ -186,6 +188,9 @@ func (b binding) each() *Func {
 	}
 }
 
+// errShared is the error of an iterator that another function of parallel.map waits for.
+var errShared = errors.New("another function of parallel.map is reading from the same iterator, which a module cannot wait for while it is loaded; read the records before parallel.map")
+
 // iterate makes a function that returns an iterator over records. After a tenth of
 // a page, the next one is requested.
 func (b binding) iterate(open openPages) func(a *Args) (int, error) {
@@ -198,9 +203,23 @@ func (b binding) iterate(open openPages) func(a *Args) (int, error) {
 		codec := CodecOf(a.L)
 		var records []planhat.Record
 		aheadAt := 0
+		var one sync.Mutex
 		return a.Push(a.Host.Function(a.L, func(L *lua.LState) (int, error) {
+			// Functions of parallel.map may share the iterator.
+			locked := one.TryLock()
+			if !locked {
+				a.Host.Wait(L, func(turn Turn) {
+					if locked = turn != nil; locked {
+						one.Lock()
+					}
+				})
+			}
+			if !locked {
+				return 0, errShared
+			}
+			defer one.Unlock()
 			if len(records) == 0 {
-				if records, err = pager.Next(ctx); err != nil {
+				if records, err = waiting(a.Host, L, func() ([]planhat.Record, error) { return pager.Next(ctx) }); err != nil {
 					return 0, err
 				}
 				aheadAt = len(records) - len(records)/10
@@ -252,7 +271,8 @@ func (b binding) leanList() *Func {
 					filter[q.Name] = opt.String(q.Name)
 				}
 			}
-			records, err := r.GetLeanList(a.Context(), planhat.LeanOptions{Filter: filter})
+			ctx := a.Context()
+			records, err := waiting(a.Host, a.L, func() ([]planhat.Record, error) { return r.GetLeanList(ctx, planhat.LeanOptions{Filter: filter}) })
 			if err != nil {
 				return 0, err
 			}

@@ -165,12 +165,13 @@ func (b binding) segment() *Func {
 		Example: "planhat.user_activity.segment{ type = \"track\", user_id = \"u-1\", event = \"report exported\" }",
 		Source:  "§9 User activity",
 		Call: func(a *Args) (int, error) {
-			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) {
-				raw, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
-				if err != nil {
-					return nil, a.Errorf("the call cannot be sent: %v", err)
-				}
-				return r.Segment(a.located(a.Context(), []lua.LValue{a.Get(0)}), raw)
+			raw, err := CodecOf(a.L).EncodeBytes(a.Get(0), EncodeOptions{})
+			if err != nil {
+				return 0, a.Errorf("the call cannot be sent: %v", err)
+			}
+			ctx, v := a.Context(), a.Get(0)
+			return b.call(a, func(r *planhat.Resource, turn Turn) (planhat.Record, error) {
+				return r.Segment(a.located(ctx, []lua.LValue{v}, turn), raw)
 			})
 		},
 	}

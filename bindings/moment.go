@@ -283,7 +283,11 @@ func timeDurations() []*Func {
 			Doc:     "Waits. It stops waiting when the run is cancelled or reaches its deadline. You do not need to wait between calls to Planhat: they wait for the quota automatically.",
 			Errors:  "With kind `cancelled` or `timeout` when the run ends first.",
 			Example: `time.sleep("1.5s")`,
-		}, func(a *Args, d time.Duration) (int, error) { return 0, pause(a.Context(), d) }),
+		}, func(a *Args, d time.Duration) (int, error) {
+			ctx, err := a.Context(), error(nil)
+			a.Host.Wait(a.L, func(Turn) { err = pause(ctx, d) })
+			return 0, err
+		}),
 	}
 }
 

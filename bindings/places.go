@@ -171,14 +171,14 @@ func (p place) record() planhat.Record {
 }
 
 // located returns the context of a call that tells where the rows that it passes
-// come from.
-func (a *Args) located(ctx context.Context, rows []lua.LValue) context.Context {
-	return planhat.WithOrigins(ctx, func(i int) *planhat.Origin {
+// come from. They are looked at in a turn of the call.
+func (a *Args) located(ctx context.Context, rows []lua.LValue, turn Turn) context.Context {
+	return planhat.WithOrigins(ctx, func(i int) (from *planhat.Origin) {
 		if i < len(rows) {
 			if t, ok := rows[i].(*lua.LTable); ok {
-				return originOf(a.L, t)
+				turn.Take(func() { from = originOf(a.L, t) })
 			}
 		}
-		return nil
+		return from
 	})
 }

@@ -266,7 +266,8 @@ func sendRequest(client clientOf) *Func {
 					return 0, a.Errorf("the body cannot be sent: %v", err)
 				}
 			}
-			raw, err := c.Request(a.Context(), r)
+			ctx := a.Context()
+			raw, err := waiting(a.Host, a.L, func() (planhat.Record, error) { return c.Request(ctx, r) })
 			if err != nil || len(raw) == 0 {
 				return a.give(lua.LNil, err)
 			}

@@ -28,13 +28,15 @@ func (b binding) record(a *Args, v lua.LValue) (planhat.Record, error) {
 	return planhat.Record(raw), nil
 }
 
-// call passes the model's part of the client to a call, and pushes the response.
-func (b binding) call(a *Args, call func(*planhat.Resource) (planhat.Record, error)) (int, error) {
+// call passes the model's part of the client to a call, and pushes the response. The
+// call uses the Lua state in its turn only.
+func (b binding) call(a *Args, call func(*planhat.Resource, Turn) (planhat.Record, error)) (int, error) {
 	r, err := b.resource(a)
 	if err != nil {
 		return 0, err
 	}
-	record, err := call(r)
+	var record planhat.Record
+	a.Host.Wait(a.L, func(turn Turn) { record, err = call(r, turn) })
 	if err != nil || len(record) == 0 {
 		return a.give(a.L.NewTable(), err)
 	}
@@ -45,12 +47,13 @@ func (b binding) call(a *Args, call func(*planhat.Resource) (planhat.Record, err
 // send encodes argument i as a record, passes it to a client call, and pushes
 // the response.
 func (b binding) send(a *Args, i int, call func(context.Context, *planhat.Resource, planhat.Record) (planhat.Record, error)) (int, error) {
-	return b.call(a, func(r *planhat.Resource) (planhat.Record, error) {
-		body, err := b.record(a, a.Get(i))
+	run, v := a.Context(), a.Get(i)
+	return b.call(a, func(r *planhat.Resource, turn Turn) (body planhat.Record, err error) {
+		turn.Take(func() { body, err = b.record(a, v) })
 		if err != nil {
 			return nil, err
 		}
-		return call(a.located(a.Context(), []lua.LValue{a.Get(i)}), r, body)
+		return call(a.located(run, []lua.LValue{v}, turn), r, body)
 	})
 }
 
@@ -85,8 +88,9 @@ func (b binding) update() *Func {
 		Example: b.lua("update(" + b.exampleID(b.model.Keyables.Update) + ", { custom = { Tier = \"Gold\" } })"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
+			id := a.String(0)
 			return b.send(a, 1, func(ctx context.Context, r *planhat.Resource, body planhat.Record) (planhat.Record, error) {
-				return r.Update(ctx, a.String(0), body)
+				return r.Update(ctx, id, body)
 			})
 		},
 	}
@@ -102,7 +106,8 @@ func (b binding) getByID() *Func {
 		Example: "local record = " + b.lua("get_by_id("+b.exampleID(b.model.Keyables.Get)+")"),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) { return r.GetByID(a.Context(), a.String(0)) })
+			ctx, id := a.Context(), a.String(0)
+			return b.call(a, func(r *planhat.Resource, _ Turn) (planhat.Record, error) { return r.GetByID(ctx, id) })
 		},
 	}
 }
@@ -117,7 +122,8 @@ func (b binding) delete() *Func {
 		Example: b.lua(`delete("67d08140557181002fd170dd")`),
 		Source:  "§4 Single record operations",
 		Call: func(a *Args) (int, error) {
-			return b.call(a, func(r *planhat.Resource) (planhat.Record, error) { return r.Delete(a.Context(), a.String(0)) })
+			ctx, id := a.Context(), a.String(0)
+			return b.call(a, func(r *planhat.Resource, _ Turn) (planhat.Record, error) { return r.Delete(ctx, id) })
 		},
 	}
 }

@@ -217,3 +217,22 @@ func counts(L *lua.LState, of map[string]int) *lua.LTable {
 	}
 	return t
 }
+
+// rejection is the error of a strict call with rejected rows.
+func rejection(model, operation string, r *planhat.BulkResult) error {
+	first := r.Errors[0]
+	where := "an unknown row"
+	if first.Index >= 0 {
+		where = fmt.Sprintf("row %d", first.Index+1)
+	}
+	where += aside(first)
+	message := fmt.Sprintf("%d of %d rows were rejected; the first is %s: %s", len(r.Errors), r.Rows, where, first.Message)
+	if len(r.Errors) == 1 {
+		message = fmt.Sprintf("1 of %d rows was rejected, %s: %s", r.Rows, where, first.Message)
+	}
+	return &planhat.Error{
+		Kind: planhat.KindPartial, Model: model, Operation: operation, Items: r.Errors, Result: r,
+		Message: message,
+		Hint:    "err.items lists them; without strict, they are in result.errors and the script continues",
+	}
+}

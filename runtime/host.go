@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/network"
 	"github.com/phscript/phscript/runtime/internal/sandbox"
+	"github.com/phscript/phscript/runtime/internal/threads"
 )
 
 // host is what all code run in one state shares: the script and the functions
@@ -39,6 +40,9 @@ type host struct {
 	stdout, stderr *stream
 	// modules is the part that modules see.
 	modules *bindings.Host
+
+	// threads run functions of parallel.map.
+	threads *threads.Threads
 
 	// meter keeps the limits of the state; nil if there are none.
 	meter *meter
@@ -78,8 +82,13 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 		Rules: r.reach, Declared: declared, Stubs: o.Stubs, DryRun: h.clients.DryRun, Plan: h.clients.Plan,
 		Window: h.rateWindow, UserAgent: o.Planhat.UserAgent, Log: h.journal.log, Secrets: o.Secrets,
 	})
+	h.threads = &threads.Threads{
+		Panicked: func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
+		Kept:     func(L *lua.LState, raised lua.LValue) func(lua.LValue) { return running(L.Context()).keepLost(raised) },
+	}
 	h.modules = &bindings.Host{
-		Files: h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients, Network: h.network,
+		Threads: h.threads,
+		Files:   h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients, Network: h.network,
 		Checkpoint: h.checkpoint, State: r.newState(s, &o), Tokens: r.newTokens(&o), PrivateKey: h.privateKey, Tell: o.Tell, Journal: o.Journal, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
 		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
 		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
 // lostError is the last error that left the coroutine that raised it, with its
@@ -35,4 +37,22 @@ func (e *lostError) is(raised lua.LValue) bool {
 		return ok && cause != "" && strings.HasSuffix(string(text), string(cause))
 	}
 	return raised == e.cause
+}
+
+// keepLost returns a function that makes the calls of the last error that was lost those
+// of another error, and what is known of its text that of the other text.
+func (r *run) keepLost(raised lua.LValue) func(other lua.LValue) {
+	lost, known := r.lost, error(nil)
+	text, isText := raised.(lua.LString)
+	if isText {
+		known = compile.Faults(r.L).Find(string(text))
+	}
+	return func(other lua.LValue) {
+		if lost.is(raised) {
+			r.lost = lostError{other, lost.frames}
+		}
+		if text, ok := other.(lua.LString); ok && known != nil {
+			compile.Faults(r.L).Note(string(text), known)
+		}
+	}
 }

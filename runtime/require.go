@@ -180,6 +180,9 @@ func (r *run) runModule(L *lua.LState, name string, fn *lua.LFunction) lua.LValu
 	r.loading = append(r.loading, name)
 	// Restore the list even if the chunk fails or never returns.
 	defer func() { r.loading = r.loading[:depth] }()
+	// Two functions of parallel.map may need the module: the second one gets it when it is
+	// complete.
+	defer r.threads.Hold()()
 	L.Push(fn)
 	L.Push(lua.LString(name))
 	arguments := 1

@@ -24,7 +24,10 @@ func send(a *args, c *client, method, address string, i int) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	res, err := r.do(a, c.limiters(a.Host, r.class))
+	limits := c.limiters(a.Host, r.class)
+	ctx := a.Context()
+	var res *response
+	a.Host.Wait(a.L, func(bindings.Turn) { res, err = r.do(ctx, a.Host, limits) })
 	if err != nil {
 		return 0, err
 	}
@@ -55,15 +58,16 @@ const (
 	mostPause  = 30 * time.Second
 )
 
-// do sends the request until it succeeds, or fails for good.
-func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
+// do sends the request until it succeeds, or fails for good. It does not use the Lua
+// state.
+func (r *request) do(ctx context.Context, h *bindings.Host, limits []bindings.Limiter) (*response, error) {
 	pauses := newPauses()
 	for attempt := 1; ; attempt++ {
 		r.stage = preparing
-		err := r.identify(a)
+		err := r.identify(ctx, h)
 		var res *response
 		if err == nil {
-			res, err = r.attempt(a, limits)
+			res, err = r.attempt(ctx, h, limits)
 		}
 		if errors.Is(err, bindings.ErrWithheld) {
 			return &response{header: http.Header{}, url: r.shown(), withheld: true}, nil
@@ -90,7 +94,7 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 		}
 		for _, l := range limits {
 			if verdict.block && wait <= r.maxWait {
-				if err := l.Block(a.Context(), wait); err != nil {
+				if err := l.Block(ctx, wait); err != nil {
 					return nil, err
 				}
 			}
@@ -108,18 +112,18 @@ func (r *request) do(a *args, limits []bindings.Limiter) (*response, error) {
 			}
 			return nil, failed
 		}
-		if err := sleep(a.Context(), wait); err != nil {
+		if err := sleep(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // identify sets the token of the next attempt, and renews it if it was rejected.
-func (r *request) identify(a *args) error {
+func (r *request) identify(ctx context.Context, h *bindings.Host) error {
 	if r.token == nil {
 		return nil
 	}
-	text, err := r.token.access(a.Context(), a.Host, r.rejected)
+	text, err := r.token.access(ctx, h, r.rejected)
 	if err != nil {
 		return err
 	}
@@ -160,15 +164,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // attempt sends the request once.
-func (r *request) attempt(a *args, limits []bindings.Limiter) (*response, error) {
+func (r *request) attempt(run context.Context, h *bindings.Host, limits []bindings.Limiter) (*response, error) {
 	for _, l := range limits {
-		release, err := l.Acquire(a.Context())
+		release, err := l.Acquire(run)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
 	}
-	ctx, cancel := context.WithCancelCause(a.Context())
+	ctx, cancel := context.WithCancelCause(run)
 	defer cancel(nil)
 	// The clock begins when the request does, not while it waits for its turn.
 	clock := time.AfterFunc(r.timeout, func() { cancel(errTimeout) })
@@ -188,13 +192,13 @@ func (r *request) attempt(a *args, limits []bindings.Limiter) (*response, error)
 			return body, err
 		}
 	}
-	file, err := openTo(a.Host.Files, r.to)
+	file, err := openTo(h.Files, r.to)
 	if err != nil {
 		return nil, errors.Join(err, closed(req.Body))
 	}
 	defer func() { _ = file.discard() }()
 	r.stage = sending
-	res, err := a.Host.Network.Send(req, r.reads)
+	res, err := h.Network.Send(req, r.reads)
 	if err != nil {
 		if errors.As(err, new(*bindings.RedirectError)) {
 			r.stage = responded

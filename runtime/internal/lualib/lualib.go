@@ -50,9 +50,9 @@ type library struct {
 
 	// pcall is the function of that name, body makes a Lua function of a Go function.
 	pcall, body *lua.LFunction
-	// raiseWrapped takes the errors of coroutines that coroutine.wrap makes,
-	// raisePlain those of all other threads.
-	raiseWrapped, raisePlain func(*lua.LState)
+	// raiseWrapped takes the errors of coroutines that coroutine.wrap makes, raiseWorker
+	// those of threads that AsWorker was called for, raisePlain those of all others.
+	raiseWrapped, raiseWorker, raisePlain func(*lua.LState)
 
 	input, output *file
 	stdin         *file
@@ -104,8 +104,9 @@ func Open(L *lua.LState, host Host, limits Limits) {
 		tuning:    map[string]int{},
 		shared:    map[lua.LValueType]lua.LValue{},
 	}
-	lib.raisePlain = func(L *lua.LState) { lib.raise(L, false) }
-	lib.raiseWrapped = func(L *lua.LState) { lib.raise(L, true) }
+	lib.raisePlain = func(L *lua.LState) { lib.raise(L, plain) }
+	lib.raiseWorker = func(L *lua.LState) { lib.raise(L, worker) }
+	lib.raiseWrapped = func(L *lua.LState) { lib.raise(L, wrapped) }
 	registry.RawSetString(registryKey, &lua.LUserData{Value: lib, Metatable: lua.LNil})
 	machine.Attach(L)
 	lib.openPackage(L)

@@ -42,20 +42,34 @@ func checkProtected(L *lua.LState) int {
 	return 0
 }
 
+// origin is the kind of thread that raises an error.
+type origin int
+
+const (
+	plain origin = iota
+	// wrapped is a coroutine of coroutine.wrap.
+	wrapped
+	// worker is a thread that AsWorker was called for.
+	worker
+)
+
 // raise ends the running functions of a thread with the error on top of the stack,
 // up to the protected call that catches it. The error gets Lua's words and is
 // given to xpcall's handler while the stack is still there. An error that leaves a
-// coroutine for the thread that called it, as coroutine.wrap passes it on, or that
-// ends the run, is told to OnLost.
-func (lib *library) raise(L *lua.LState, wrapped bool) {
+// coroutine for the thread that called it, as coroutine.wrap passes it on, that leaves
+// a function that Go code calls in a worker, or that ends the run, is told to OnLost.
+func (lib *library) raise(L *lua.LState, from origin) {
 	cause := InLuaWords(L, L.Get(-1))
 	guard, guarded := machine.Guarding(L)
 	switch {
-	case machine.Ended(L), !guarded && wrapped:
+	case machine.Ended(L), !guarded && from == wrapped:
 		lib.tell(L, cause)
 	case guarded:
 		if guard.FromGo {
 			lib.trace = Traceback(L, 0)
+			if from == worker {
+				lib.tell(L, cause)
+			}
 		}
 		cause = guard.Handle(cause)
 	}
@@ -79,7 +93,7 @@ func (lib *library) tell(L *lua.LState, cause lua.LValue) {
 
 // OnLost sets a function that is called for each error that leaves the thread L it
 // was raised in although no pcall of that thread catches it: out of a coroutine that
-// coroutine.wrap made, or at the end of the run. The thread's stack, which is
+// coroutine.wrap made, out of a worker, or at the end of the run. The thread's stack, which is
 // lost after that, is still there.
 func OnLost(L *lua.LState, lost func(L *lua.LState, cause lua.LValue)) {
 	if lib := of(L); lib != nil {

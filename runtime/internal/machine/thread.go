@@ -42,6 +42,15 @@ func NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
 	return &t.LState
 }
 
+// NewWorker makes a thread that another goroutine uses while L waits in a call of Go
+// code. Its calls count as calls of L. The first one must be of a Go function.
+func NewWorker(L *lua.LState) *lua.LState {
+	th := NewThread(L, nil)
+	th.Parent = L
+	of(th).calls().outer = of(L).calls().outer + of(L).calls().count
+	return th
+}
+
 // Resume runs a waiting thread until it yields or ends, with the values on top of
 // L's stack as arguments. It moves the results there, and returns how many there
 // are. An error ends the thread and is returned; panics of Go code go through.
