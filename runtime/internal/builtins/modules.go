@@ -12,6 +12,7 @@ import (
 	"github.com/phscript/phscript/bindings/crypto"
 	"github.com/phscript/phscript/bindings/html"
 	"github.com/phscript/phscript/bindings/notify"
+	"github.com/phscript/phscript/bindings/parallel"
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/template"
 	"github.com/phscript/phscript/bindings/web"
@@ -35,6 +36,7 @@ var inGo = map[string]func() *bindings.Module{
 	"money":      sync.OnceValue(bindings.Money),
 	"notify":     sync.OnceValue(notify.Module),
 	"oauth2":     sync.OnceValue(web.OAuth2),
+	"parallel":   sync.OnceValue(parallel.Module),
 	"planhat":    sync.OnceValue(bindings.Planhat),
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
@@ -44,7 +46,7 @@ var inGo = map[string]func() *bindings.Module{
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "state": true, "template": true, "xlsx": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "parallel": true, "state": true, "template": true, "xlsx": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.
