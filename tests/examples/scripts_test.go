@@ -88,6 +88,10 @@ var expectations = map[string][]one{
 	"typeform_nps.lua": {
 		{name: "typeform_nps_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
 	},
+	// Its tests run it; a simulated run reaches no SurveyMonkey.
+	"surveymonkey_nps.lua": {
+		{name: "surveymonkey_nps_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
+	},
 	// Its tests run it; a simulated run reaches no Salesforce.
 	"salesforce_accounts.lua": {
 		{name: "salesforce_accounts_usage", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
