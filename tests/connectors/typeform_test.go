@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -227,4 +228,38 @@ func TestTypeformSettings(t *testing.T) {
 	r.env = nil
 	_, err := r.sync(t, ``)
 	assert.ErrorContains(t, err, "set the environment variable TYPEFORM_TOKEN to the token")
+}
+
+// Responses that were not completed are left out even if Typeform lists them, and a filter
+// sees what the map reads.
+func TestTypeformLeavesOut(t *testing.T) {
+	r, a := newTypeform(t, `, form = "fOrm01"`)
+	a.Faults.On(r.page, 1, standin.Answer(http.StatusOK, `{"total_items":4,"page_count":1,"items":[
+		{"token":"a","response_type":"partial","submitted_at":"2026-11-20T08:00:00Z","hidden":{"email":"a@northwind.example"},"answers":[]},
+		{"token":"b","submitted_at":"0001-01-01T00:00:00Z","hidden":{"email":"b@northwind.example"},"answers":null},
+		{"token":"c","submitted_at":"2026-11-20T08:00:00Z","hidden":{},"answers":[{"type":"number","number":9,"field":{"id":"fOrm01q2","ref":"nps","type":"nps"}}]},
+		{"token":"d","submitted_at":"2026-11-20T08:00:00Z","hidden":{"email":"d@northwind.example"},"answers":[{"type":"number","number":0,"field":{"id":"fOrm01q2","ref":"nps","type":"nps"}}]}
+	]}`, "Content-Type", "application/json"))
+	did := r.did(t, `filter = { responses = function(response) return response.join.email ~= nil end }`)
+	assert.Equal(t, []any{2.0, 1.0, 1.0, 0.0}, []any{did["read"], did["created"], did["skipped"], did["rejected"]})
+	assert.Contains(t, r.main(), "d")
+	assert.Contains(t, r.log.String(), "responses that were not completed were left out: 2")
+}
+
+// The end is found whatever Typeform's total counts, also if the last page is full, and if pages become smaller.
+func TestTypeformEnd(t *testing.T) {
+	for _, totals := range []typeform.Totals{typeform.Left, typeform.All, typeform.None} {
+		for _, n := range []int{0, 1, 99, 100, 200, 250} {
+			for _, largest := range []int{100, 30} {
+				r, a := newTypeform(t, `, form = "fOrm01", page = 100`)
+				a.Count(totals)
+				a.Largest(largest)
+				ids := r.add(n, r.clock.Now())
+				r.clock.Advance(time.Hour)
+				r.did(t, ``)
+				assert.Len(t, r.main(), n, "total %d, pages of %d", totals, largest)
+				all(t, r.main(), ids)
+			}
+		}
+	}
 }

@@ -24,7 +24,8 @@
 //     speaks of 30 minutes.
 //   - What before does with the token of a response that was deleted: by default, the
 //     request is refused with 400. [Server.Forget] makes the server ignore it.
-//   - Whether total_items counts the responses outside before and after: it does not.
+//   - Whether total_items counts the responses outside before and after: it does not,
+//     unless [Server.Count] says so.
 //   - Whether a 429 has the header Retry-After: it has one.
 //   - The order of responses of one second: by when they arrived.
 //   - The bodies of errors: a code and a description.

@@ -30,6 +30,7 @@ type Server struct {
 	n       int
 	late    time.Duration
 	ignores bool
+	totals  Totals
 	largest int
 }
 
@@ -66,6 +67,25 @@ func (s *Server) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ignores = true
+}
+
+// Totals is what total_items counts in a list of responses.
+type Totals int
+
+const (
+	// Left counts the responses of the page and those after it.
+	Left Totals = iota
+	// All counts the responses before the page as well.
+	All
+	// None leaves total_items out.
+	None
+)
+
+// Count sets what total_items counts.
+func (s *Server) Count(totals Totals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.totals = totals
 }
 
 // Largest makes pages of more responses time out.
@@ -238,7 +258,16 @@ func (s *Server) responses(w http.ResponseWriter, r *http.Request) {
 			items = append(items, shown(f, one))
 		}
 	}
-	write(w, http.StatusOK, Body{"total_items": total, "page_count": (total + q.size - 1) / q.size, "items": items})
+	body := Body{"total_items": total, "page_count": (total + q.size - 1) / q.size, "items": items}
+	switch s.totals {
+	case All:
+		body["total_items"] = len(f.within(place{at: q.since}, place{at: q.until, n: math.MaxInt}))
+	case None:
+		delete(body, "total_items")
+		delete(body, "page_count")
+	case Left:
+	}
+	write(w, http.StatusOK, body)
 }
 
 func shown(f *form, one *response) Body {
