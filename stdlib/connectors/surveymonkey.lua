@@ -188,6 +188,7 @@ local function surveys(conn)
       if not conn.wanted or left[survey.id] then
         left[survey.id] = nil
         found[#found + 1] = choose(conn, survey, questions_of(conn, kept, survey))
+        if conn.trying and found[1] then return found end
       end
     end
     number = number + 1
@@ -346,7 +347,7 @@ end
 local try = sm.try
 function sm:try(name, options)
   prepared(options)
-  self.account = nil
+  self.account, self.trying = nil, true -- one survey is enough, and costs few requests
   return try(self, name, options)
 end
 
@@ -358,7 +359,7 @@ local M = {}
 ---@return table<string, table>
 function M.sync(options)
   prepared(options)
-  sm.account = options and options.account or "default"
+  sm.account, sm.trying = options and options.account or "default", nil
   local results = sm:sync(options)
   log.info("SurveyMonkey: what was left out", { surveys_without_question = sm.others, responses_without_answer = sm.skipped })
   if sm.day then log.info(("SurveyMonkey: %d of the %s requests of the day are left"):format(sm.day.left, sm.day.limit)) end

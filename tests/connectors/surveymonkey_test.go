@@ -143,6 +143,12 @@ func TestSurveyMonkeyDesign(t *testing.T) {
 	got := r.main()
 	assert.Equal(t, []any{6.0, 6.0, "Why", "Why"}, []any{got[inHand]["score"], got[inTwice]["score"], got[first]["comment"], got[inHand]["comment"]})
 
+	// A comment that is taken back is cleared.
+	s.Change(first, func(r *surveymonkey.Reply) { r.Comment = "" })
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	assert.Nil(t, r.main()[first]["comment"])
+
 	// A design that changes is read again, also in the minute in which it was read.
 	r.settings = ``
 	late := s.AddSurvey("Late", surveymonkey.Essay)
@@ -159,6 +165,30 @@ func TestSurveyMonkeyDesign(t *testing.T) {
 	did := r.did(t, `full = true, missing = "delete", max_missing = 0`)
 	assert.Positive(t, number(did["missing"]))
 	assert.Contains(t, r.main(), id)
+}
+
+// Responses that are deleted while the pages are read move others to pages that were read.
+func TestSurveyMonkeyDeletions(t *testing.T) {
+	r, s, survey := monkey(t)
+	var ids []string
+	for i := range 350 {
+		ids = append(ids, s.AddAt(start.Add(time.Duration(i)*time.Second), survey, surveymonkey.Reply{Score: 9, Email: "kim@northwind.example"}))
+	}
+	r.clock.Advance(time.Hour)
+	pages := 0
+	r.server.Before(func(req *standin.Request) {
+		if r.page(req) {
+			if pages++; pages == 2 || pages == 3 {
+				s.Delete(ids[len(ids)-pages*10]) // of the first page, which is the newest
+			}
+		}
+	})
+	r.did(t, ``)
+	for i, id := range ids {
+		if i != len(ids)-20 && i != len(ids)-30 {
+			require.Contains(t, r.main(), id)
+		}
+	}
 }
 
 // A run spends few requests, stops before the day's last one is exceeded, and says what is

@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/tests/standin/intercom"
 	"github.com/phscript/phscript/tests/standin/jira"
 	"github.com/phscript/phscript/tests/standin/productboard"
+	"github.com/phscript/phscript/tests/standin/surveymonkey"
 	"github.com/phscript/phscript/tests/standin/typeform"
 	"github.com/phscript/phscript/tests/standin/zendesk"
 )
@@ -102,6 +103,22 @@ var connections = []connection{
 			return vendor
 		},
 		says: []string{"ok      features: the first 2 records fit", "ok      notes: the first 9 records fit"},
+	},
+	{
+		system: "surveymonkey", env: []string{"SURVEYMONKEY_TOKEN=" + surveymonkey.Token}, secret: surveymonkey.Token, set: "host=api.surveymonkey.com",
+		vendor: func(clock *standin.Clock) http.Handler {
+			vendor := surveymonkey.New(clock)
+			vendor.AddSurvey("Others", surveymonkey.Scale)
+			vendor.Fill(20)
+			vendor.AddSurvey("More", surveymonkey.NPS)
+			return vendor
+		},
+		says: []string{"ok      responses: the first 20 records fit"}, script: `settings = { host = "api.surveymonkey.com" },`,
+		after: func(t *testing.T, vendor http.Handler) {
+			t.Helper()
+			sent := vendor.(*surveymonkey.Server).Log.Requests(nil)
+			assert.Len(t, sent, 4, "the list, two designs and a page: it spends few requests of the day")
+		},
 	},
 	{
 		system: "typeform", env: []string{"TYPEFORM_TOKEN=" + typeform.Token}, secret: typeform.Token, set: "form=fOrm01 region=eu",
