@@ -17,6 +17,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	validation "github.com/pb33f/libopenapi-validator/errors"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/phscript/phscript/tests/standin"
 )
@@ -153,7 +154,7 @@ var (
 	index = regexp.MustCompile(`\[\d+\]`)
 	// openMap are names in objects that may have any: the strict mode of the
 	// validator takes them for undeclared properties.
-	openMap = regexp.MustCompile(`at '\$\.body(\.[a-zA-Z\[\].]+)?\.(properties|metadata|context|links|associations|extendedProperties\.(private|shared))\.[^.]+' is not declared`)
+	openMap = regexp.MustCompile(`at '\$\.body(\.[a-zA-Z\[\].]+)?\.(properties|custom_attributes|metadata|context|links|associations|extendedProperties\.(private|shared))\.[^.]+' is not declared`)
 )
 
 // texts are the single reasons of an error, with the fields that they are about.
@@ -196,7 +197,13 @@ func (c *Checker) specification(url string) (validator.Validator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err = openAPI(text); err == nil {
+	if filepath.Ext(name) == ".yaml" {
+		text, err = fromYAML(text)
+	}
+	if err == nil {
+		text, err = openAPI(text)
+	}
+	if err == nil {
 		text, err = c.vendor.repair(text)
 	}
 	if err != nil {
@@ -212,6 +219,15 @@ func (c *Checker) specification(url string) (validator.Validator, error) {
 	}
 	c.loaded[name] = v
 	return v, nil
+}
+
+// fromYAML turns YAML into JSON.
+func fromYAML(text []byte) ([]byte, error) {
+	var document map[string]any
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return nil, err
+	}
+	return json.Marshal(document)
 }
 
 // Unused returns the deviations that no exchange needed.

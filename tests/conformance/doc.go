@@ -2,7 +2,7 @@
 // specifications: OpenAPI, or Google's discovery documents. It is a module apart, so
 // that the validator is not in the product's go.sum.
 //
-// The specifications are not part of this repository, because their licenses do
+// The specifications are not part of this repository, because most of their licenses do
 // not allow it. They are expected in ../shared/vendor-specs, seen from the
 // repository, or in the folder that PHSCRIPT_VENDOR_SPECS names.
 //

@@ -5,7 +5,8 @@ import "regexp"
 // vendors are the vendors with a specification. The files of HubSpot are from its
 // public collection; its owners are checked if their file is there too. Jira's has the
 // paths that the connector reads, but not the one that changes an issue. Google's is its
-// discovery document; it does not describe the endpoint of tokens.
+// discovery document; it does not describe the endpoint of tokens. Intercom's is in
+// github.com/intercom/Intercom-OpenAPI, as descriptions/2.16/api.intercom.io.yaml.
 var vendors = map[string]vendor{
 	"hubspot": {
 		base: "https://api.hubapi.com",
@@ -27,6 +28,11 @@ var vendors = map[string]vendor{
 	"gcal": {
 		base:  "https://www.googleapis.com",
 		files: []pathFile{{"/calendar/v3/", "gcal-discovery.json"}},
+	},
+	"intercom": {
+		base:       "https://api.intercom.io",
+		files:      []pathFile{{"/", "intercom-2.16.yaml"}},
+		deviations: intercomDeviations,
 	},
 	"jira": {
 		base: "https://your-domain.atlassian.net",

@@ -30,6 +30,10 @@
 //   - The scroll leaves out companies without users, as lists do; the vendor says that of
 //     lists only. A request that is sent twice skips a page, because the scroll moves
 //     with each request.
+//   - Searches of conversations can be sorted, as those of contacts: published clients do,
+//     the file leaves it out.
+//   - What leads to the next page of the list of companies: the file describes an object,
+//     but the list takes the number of a page.
 //   - Archived contacts are not found by searches.
 //   - How long deleted conversations are listed: for good.
 //   - A 429 has no Retry-After.

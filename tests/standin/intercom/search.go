@@ -101,7 +101,7 @@ func (s *Server) search(kind string) http.HandlerFunc {
 		pages := Body{"type": "pages", "page": 1, "per_page": size, "total_pages": (total + size - 1) / size}
 		if more {
 			text, _ := json.Marshal(last)
-			pages["next"] = Body{"page": 2, "starting_after": base64.StdEncoding.EncodeToString(text)}
+			pages["next"] = Body{"per_page": size, "starting_after": base64.StdEncoding.EncodeToString(text)}
 		}
 		write(w, http.StatusOK, Body{"type": list, key: found, "total_count": total, "pages": pages})
 	}

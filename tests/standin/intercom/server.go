@@ -165,6 +165,9 @@ func (s *Server) listCompanies(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	ids, data := s.withUsers(), []any{}
 	first, size, pages := paged(r, len(ids), 15, 60)
+	if pages["next"] != nil {
+		pages["next"] = Body{"per_page": size}
+	}
 	for _, id := range ids[first:min(first+size, len(ids))] {
 		data = append(data, s.tables[Companies][id])
 	}

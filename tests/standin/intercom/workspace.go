@@ -232,7 +232,7 @@ func blank(kind, id string) Body {
 	}
 	return Body{
 		"type": "conversation", "id": id, "title": nil, "waiting_since": nil, "snoozed_until": nil, "open": true, "state": "open", "read": true,
-		"priority": "none", "admin_assignee_id": nil, "team_assignee_id": nil, "tags": Body{"type": "tag.list", "tags": []any{}},
+		"priority": "none", "admin_assignee_id": 0, "team_assignee_id": 0, "tags": Body{"type": "tag.list", "tags": []any{}},
 		"contacts": Body{"type": "contact.list", "contacts": []any{}}, "custom_attributes": Body{},
 		"source": Body{
 			"type": "conversation", "id": "1", "delivered_as": "customer_initiated", "subject": "", "body": "<p>Hello</p>", "url": nil, "redacted": false,
