@@ -111,3 +111,47 @@ func TestJWTKeys(t *testing.T) {
 	}
 	assert.Zero(t, a.requests())
 }
+
+// A key can be pasted as it is in JSON, or with the JSON around it.
+func TestJWTOfKeyFiles(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	b, a := newAuthority(t)
+	a.before = func(w http.ResponseWriter, _ *http.Request) bool {
+		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer"}`, a.oauth.Grant("app", "acme").Access)
+		return true
+	}
+	value := ""
+	b.opts.Env = func(name string) (string, bool) { return value, name == "CRM_KEY" }
+	b.opts.EnvAllow = []string{"CRM_KEY"}
+	text := string(pemOf(t, key))
+	file, err := json.Marshal(map[string]string{"type": "service_account", "client_email": "sync@project.example", "private_key": text, "private_key_id": "k7"})
+	require.NoError(t, err)
+	call := func(options string) error {
+		return a.run(t, b, `http.get(BASE .. "/api", { bearer = oauth2.jwt{ token_url = BASE .. "/token", key_variable = "CRM_KEY", `+options+` } })`)
+	}
+	for _, c := range []struct {
+		value, options string
+		iss, kid       any
+	}{
+		{strings.ReplaceAll(text, "\n", `\n`), `issuer = "app"`, "app", nil},
+		{" " + string(file) + "\n", ``, "sync@project.example", "k7"},
+		{string(file), `issuer = "other", key_id = "k1"`, "other", "k1"},
+	} {
+		value, a.asked = c.value, nil
+		require.NoError(t, call(c.options))
+		header, claims := verified(t, a.asked[0].PostForm.Get("assertion"), &key.PublicKey)
+		assert.Equal(t, []any{c.iss, c.kid}, []any{claims["iss"], header["kid"]})
+	}
+	for _, c := range []struct{ value, says string }{
+		{text, "option 'issuer' is missing"},
+		{`{"installed":{"client_id":"app"}}`, "the JSON has no private_key"},
+		{`{"client_email":"a","private_key":"no key"}`, "CRM_KEY: this is not a private key in PEM form"},
+		{string(file[:100]), "is not valid JSON"},
+	} {
+		value = c.value
+		err := call(``)
+		require.ErrorContains(t, err, c.says)
+		assert.NotContains(t, err.Error(), text[60:80])
+	}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -121,13 +122,13 @@ func OAuth2() *bindings.Module {
 			},
 			{
 				Name: "jwt", Doc: "Returns a token for a signed claim (JWT bearer, RS256). The run reads the private key; the script cannot.",
-				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string|userdata", Required: true, Doc: "Who asks (`iss`): often the client ID of the app."},
+				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string|userdata", Doc: "Who asks (`iss`): often the client ID of the app. Default: `client_email` of a key in JSON form."},
 					field{Name: "subject", Type: "string", Doc: "The user for whom to ask (`sub`)."},
 					field{Name: "audience", Type: "string", Doc: "For whom the claim is (`aud`). Default: `token_url`."},
-					field{Name: "key_file", Type: "string", Doc: "The file with the private key, in PEM form, in a folder that the script may read."},
+					field{Name: "key_file", Type: "string", Doc: "The file with the private key, in a folder that the script may read: in PEM form, or the JSON that Google gives for a service account."},
 					field{Name: "key_variable", Type: "string", Doc: "The environment variable with the private key, in place of `key_file`. Scripts must be allowed to read it."},
 					field{Name: "key", Type: "userdata", Doc: "The private key as a secret, in place of both. Only built-in connectors have one."},
-					field{Name: "key_id", Type: "string", Doc: "Which of the app's keys it is (`kid`)."},
+					field{Name: "key_id", Type: "string", Doc: "Which of the app's keys it is (`kid`). Default: `private_key_id` of a key in JSON form."},
 					field{Name: "lifetime", Type: "number", Doc: "How many seconds the claim is valid (`exp`). Default: 180."},
 					field{Name: "claims", Type: "table", Doc: "More claims, by name."}, scopesField),
 				Returns: tokenReturns, Errors: oauthErrors,
@@ -194,6 +195,10 @@ func giveToken(a *args, g grant, o bindings.Options) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return pushToken(a, g)
+}
+
+func pushToken(a *args, g grant) (int, error) {
 	t, err := newToken(a.Host, g)
 	if err != nil {
 		return 0, err
@@ -225,29 +230,40 @@ func newJWT(a *args) (int, error) {
 			return 0, err
 		}
 	}
-	if secret := bindings.SecretFrom(o.Get("key")); secret != nil {
-		u, err := url.Parse(o.String("token_url"))
-		if err != nil {
-			return 0, a.Errorf("option 'token_url' is not an address")
-		}
-		text, err := secret.For(u)
-		if err != nil {
-			return 0, err
-		}
-		g.key, g.bound = []byte(text), secret
-		if err := checkKey(g.key); err != nil {
-			return 0, a.Errorf("option 'key': %w", err)
-		}
-		return giveToken(a, g, o)
-	}
-	var err error
-	if g.key, err = a.Host.PrivateKey(a.Context(), o.String("key_file"), o.String("key_variable")); err != nil {
+	text, name, bound, err := keyText(a, o)
+	if err != nil {
 		return 0, err
 	}
-	if err := checkKey(g.key); err != nil {
-		return 0, a.Errorf("%s: %w", strings.TrimSpace(o.String("key_file")+o.String("key_variable")), err)
+	file, err := readKey(text)
+	if err != nil {
+		return 0, a.Errorf("%s: %w", name, err)
 	}
-	return giveToken(a, g, o)
+	if g, err = readGrant(a, g, o); err != nil {
+		return 0, err
+	}
+	g.key, g.keyID, g.issuer = []byte(file.Key), cmp.Or(g.keyID, file.ID), cmp.Or(g.issuer, file.Email)
+	if g.issuer == "" {
+		return 0, a.Errorf("option 'issuer' is missing; only a key in JSON form says who asks")
+	}
+	if bound != nil {
+		g.bound = bound
+	}
+	return pushToken(a, g)
+}
+
+// keyText returns the private key of a JWT as it was given, and what to call it in errors.
+// bound is the secret that it is, nil for a file or a variable.
+func keyText(a *args, o bindings.Options) (text []byte, name string, bound *bindings.Secret, err error) {
+	if bound = bindings.SecretFrom(o.Get("key")); bound != nil {
+		u, err := url.Parse(o.String("token_url"))
+		if err != nil {
+			return nil, "", nil, a.Errorf("option 'token_url' is not an address")
+		}
+		key, err := bound.For(u)
+		return []byte(key), "the private key", bound, err
+	}
+	text, err = a.Host.PrivateKey(a.Context(), o.String("key_file"), o.String("key_variable"))
+	return text, strings.TrimSpace(o.String("key_file") + o.String("key_variable")), nil, err
 }
 
 // tokenType is the key of the metatable of tokens in the registry.

@@ -2,11 +2,7 @@ package web
 
 import (
 	"context"
-	"crypto/rsa"
 	"crypto/subtle"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,28 +19,6 @@ import (
 // minutes at most.
 const defaultClaimLife = 3 * time.Minute
 
-// checkKey returns an error if a text is not an RSA key. The error shows nothing of it.
-func checkKey(text []byte) error {
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return errors.New("this is not a private key in PEM form, which begins with -----BEGIN PRIVATE KEY-----")
-	}
-	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-		return errors.New("the private key has a passphrase; store it without one, readable only for the account that runs phscript")
-	}
-	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return nil
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return errors.New("the PEM block is not a private key, or it is damaged")
-	}
-	if _, ok := key.(*rsa.PrivateKey); !ok {
-		return errors.New("the private key is not an RSA key, which RS256 needs")
-	}
-	return nil
-}
-
 const (
 	defaultLogin    = 5 * time.Minute
 	defaultRedirect = "http://127.0.0.1/callback"
@@ -54,9 +28,9 @@ const (
 func loginFunc() *fn {
 	return &fn{
 		Name: "authorize", Doc: "Returns a token that a person authorizes in a browser (authorization code with PKCE). The first run needs a terminal: it shows the address to open, and waits. " +
-			"Later runs of the script, also those of its schedules, use the stored authorization.",
+			"Later runs of the script, also those of its schedules, use the stored authorization. A built-in connector shares it among all scripts that use the connector with the same client secret.",
 		Params: tokenParam(field{Name: "authorize_url", Type: "string", Required: true, Doc: "The address where people authorize the app."}, tokenURLField, clientIDField,
-			field{Name: "client_secret", Type: "string", Doc: secretDoc}, scopesField, placeField,
+			field{Name: "client_secret", Type: "string|userdata", Doc: secretDoc}, scopesField, placeField, field{Name: "again", Type: "string", Doc: "What to do when the authorization expires, besides running the script in a terminal. It is added to the hint of the error."},
 			field{Name: "params", Type: "table", Doc: "More parameters for `authorize_url`, by name."},
 			field{Name: "redirect", Type: "string", Doc: "Where the browser returns to: an address on this machine, which some services want to know in advance, such as `http://localhost:8976/callback`. Default: `http://127.0.0.1/callback` at a free port."},
 			field{Name: "timeout", Type: "number", Doc: "How many seconds to wait for the person. Default: 300."}),
@@ -75,6 +49,12 @@ func authorize(a *args) (int, error) {
 		return 0, err
 	}
 	g.again = "run the script in a terminal to authorize the app again"
+	if more := o.String("again"); more != "" {
+		g.again += ". " + more
+	}
+	if secret := bindings.SecretFrom(o.Get("client_secret")); secret != nil {
+		g.script = "everyone with " + secret.Identity()
+	}
 	if u, err := url.Parse(g.authorizeURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return 0, a.Errorf("option 'authorize_url' must be an address such as https://example.com/oauth/authorize, not %q", g.authorizeURL)
 	}

@@ -4,8 +4,9 @@ local auth = {}
 local oauth2 = require "oauth2"
 
 --- Authenticates with OAuth 2.0, with credentials from environment variables. With `refresh_token`, the app was
---- authorized by a person; with `key_variable`, a private key signs for it; otherwise, the app authenticates as itself.
----@param options { token_url: string, client_id: string, client_secret: string?, refresh_token: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table? } `token_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables; the others as in `oauth2`.
+--- authorized by a person; with `authorize_url`, a person authorizes it in a browser when it is first used; with `key_variable`, a private key
+--- signs for it; otherwise, the app authenticates as itself.
+---@param options { token_url: string, client_id: string?, client_secret: string?, refresh_token: string?, authorize_url: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table?, again: string? } `token_url` and `authorize_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables, of which a key in JSON form needs no `client_id`; `again`: what to know when the authorization has ended; the others as in `oauth2`.
 ---@param credential function? Reads the variables if the script is not allowed to.
 ---@return function
 function auth.oauth2(options, credential)
@@ -29,11 +30,16 @@ function auth.oauth2(options, credential)
       } }
     end
     given.secret_in = options.secret_in
+    if options.authorize_url then
+      given.authorize_url, given.params, given.again = conn:fill(options.authorize_url), {}, options.again
+      for name, value in pairs(options.params or {}) do given.params[name] = conn:fill(value) end
+      return { bearer = oauth2.authorize(given) }
+    end
     if not options.refresh_token then
       given.params = options.params
       return { bearer = oauth2.client_credentials(given) }
     end
-    given.again = ("authorize the app of %s again, and set %s to the new refresh token"):format(conn.title, options.refresh_token)
+    given.again = ("authorize the app of %s again, and set %s to the new refresh token%s"):format(conn.title, options.refresh_token, options.again and ". " .. options.again or "")
     return { bearer = oauth2.refresh(given) }
   end
 end

@@ -6,7 +6,7 @@ local fields = require "connector.fields"
 local known = {}
 
 --- Declares how a system is connected. Each built-in connector calls it once.
----@param spec { name: string, title: string, steps: string[], credentials: table, settings: table?, connection: table, script: string, test: string? } `steps`: what to do in the system, in order; `credentials`: the environment variables, each `{ name = "HUBSPOT_TOKEN", what = "the service key" }`; `settings`: what differs between accounts, each `{ name = "subdomain", what = "..." }`; `connection`: what `connector.new` returned; `script` and `test`: the files to write.
+---@param spec { name: string, title: string, steps: string[]?, credentials: table?, ways: table?, settings: table?, connection: table, script: string, test: string? } `steps`: what to do in the system, in order; `credentials`: the environment variables, each `{ name = "HUBSPOT_TOKEN", what = "the service key" }`, with `shown = true` for what is not secret, and `file = true` for the text of a file; `ways`: if there are several, each `{ name = "key", title = "...", steps = ..., credentials = ... }`; `settings`: what differs between accounts, each `{ name = "subdomain", what = "..." }`; `connection`: what `connector.new` returned; `script` and `test`: the files to write.
 function setup.add(spec) known[spec.name] = spec end
 
 --- Returns how a system is connected, without its connection.
@@ -17,7 +17,7 @@ function setup.describe(name)
   local spec = known[name]
   if not spec then return { name = name, title = name, missing = true } end
   return {
-    name = name, title = spec.title, steps = spec.steps, credentials = spec.credentials, settings = spec.settings or {},
+    name = name, title = spec.title, ways = spec.ways or { { steps = spec.steps, credentials = spec.credentials } }, settings = spec.settings or {},
     script = spec.script, test = spec.test,
   }
 end

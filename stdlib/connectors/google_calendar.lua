@@ -1,8 +1,7 @@
 --- Brings the meetings with customers from Google Calendar to Planhat: `local calendar = require "connectors.google_calendar"`.
 ---
---- Set GOOGLE_CALENDAR_CLIENT_ID, GOOGLE_CALENDAR_CLIENT_SECRET and GOOGLE_CALENDAR_REFRESH_TOKEN to those of an OAuth client that a person has authorized, or
---- GOOGLE_CALENDAR_SERVICE_ACCOUNT and GOOGLE_CALENDAR_PRIVATE_KEY to the e-mail address and the key of a service account with domain-wide delegation.
---- docs/connectors/google_calendar.md says how.
+--- Set GOOGLE_CALENDAR_KEY to the JSON key of a service account with domain-wide delegation, or GOOGLE_CALENDAR_CLIENT_ID and
+--- GOOGLE_CALENDAR_CLIENT_SECRET to those of an OAuth client, which a person then authorizes in a browser. `phscript connect google_calendar` asks for them.
 local _, _, host = ...
 local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
 local customers = require "connector.customers"
@@ -14,18 +13,39 @@ host.reach("oauth2.googleapis.com")
 local prefix = "gcal-"
 local scopes = { "https://www.googleapis.com/auth/calendar.events.readonly" }
 
-local by_key = A.oauth2({
-  token_url = "{token_url}", client_id = "GOOGLE_CALENDAR_SERVICE_ACCOUNT", key_variable = "GOOGLE_CALENDAR_PRIVATE_KEY", subject = "{user}", scopes = scopes,
-}, host.credential)
+local by_key = A.oauth2({ token_url = "{token_url}", key_variable = "GOOGLE_CALENDAR_KEY", subject = "{user}", scopes = scopes }, host.credential)
+
+-- A client ID is not secret: the address that a person opens contains it.
+local function credential(name)
+  if name == "GOOGLE_CALENDAR_CLIENT_ID" then return host.variable(name) end
+  return host.credential(name)
+end
+
+local again = "If that happens every seven days, the app has the publishing status Testing, for which Google ends authorizations after seven days: " ..
+  "in Google Cloud, under Google Auth Platform, Audience, publish the app, or make its user type Internal"
 
 -- Google does not take scopes with a refresh token: they are those of the authorization.
 local by_person = A.oauth2({
-  token_url = "{token_url}", client_id = "GOOGLE_CALENDAR_CLIENT_ID", client_secret = "GOOGLE_CALENDAR_CLIENT_SECRET", refresh_token = "GOOGLE_CALENDAR_REFRESH_TOKEN",
-}, host.credential)
+  token_url = "{token_url}", client_id = "GOOGLE_CALENDAR_CLIENT_ID", client_secret = "GOOGLE_CALENDAR_CLIENT_SECRET", refresh_token = "GOOGLE_CALENDAR_REFRESH_TOKEN", again = again,
+}, credential)
+
+-- Without offline, Google gives no refresh token, and without consent only the first time. Each person is an authorization.
+local in_browser = A.oauth2({
+  token_url = "{token_url}", authorize_url = "{authorize_url}", client_id = "GOOGLE_CALENDAR_CLIENT_ID", client_secret = "GOOGLE_CALENDAR_CLIENT_SECRET", scopes = scopes,
+  params = { access_type = "offline", prompt = "consent", login_hint = "{user}" }, again = again,
+}, credential)
+
+local ways = A.either(by_key, by_person, in_browser)
 
 local gcal = C.new{
   name = "google_calendar", title = "Google Calendar", base = "https://www.googleapis.com/calendar/v3", version = "v3",
-  token_url = "https://oauth2.googleapis.com/token", auth = A.either(by_person, by_key), rate = { "300/1m" },
+  token_url = "https://oauth2.googleapis.com/token", authorize_url = "https://accounts.google.com/o/oauth2/v2/auth", rate = { "300/1m" },
+  auth = function(conn)
+    local options = ways(conn)
+    if options then return options end
+    return nil, "GOOGLE_CALENDAR_KEY to the JSON key of a service account, or GOOGLE_CALENDAR_CLIENT_ID and GOOGLE_CALENDAR_CLIENT_SECRET to those of an OAuth client; " ..
+      "phscript connect google_calendar asks for them and stores them"
+  end,
 }
 
 local empty = F.is_empty
@@ -241,14 +261,29 @@ gcal:stream("events", { into = "task", prefix = prefix, sparse = true, cursor = 
 
 setup.add{
   name = "google_calendar", title = "Google Calendar", connection = gcal,
-  steps = {
-    "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
-    "Under IAM & Admin, Service Accounts, create a service account, and a key of the type JSON for it. It has client_email and private_key; its page shows its numeric client ID.",
-    "In the Google Admin console, under Security, Access and data control, API controls, Domain-wide delegation, add that client ID with the scope https://www.googleapis.com/auth/calendar.events.readonly.",
-  },
-  credentials = {
-    { name = "GOOGLE_CALENDAR_SERVICE_ACCOUNT", what = "client_email of the service account's key" },
-    { name = "GOOGLE_CALENDAR_PRIVATE_KEY", what = "private_key of the service account's key, with \\n between its lines" },
+  ways = {
+    {
+      name = "browser", title = "a person authorizes an app in the browser, for the calendars that this person can read",
+      steps = {
+        "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
+        "Under Google Auth Platform, Branding, name the app. Under Audience, choose the user type Internal. If you cannot, choose External and publish the app: Google ends authorizations of apps in the status Testing after seven days.",
+        "Under Clients, create a client of the type Desktop app, and copy its client ID and its client secret.",
+        "When this command shows an address, open it in a browser on this machine, and allow the app to see the events.",
+      },
+      credentials = {
+        { name = "GOOGLE_CALENDAR_CLIENT_ID", what = "the client ID of the app", shown = true },
+        { name = "GOOGLE_CALENDAR_CLIENT_SECRET", what = "the client secret of the app" },
+      },
+    },
+    {
+      name = "key", title = "a service account reads in the name of any person of your Google Workspace, which an administrator allows",
+      steps = {
+        "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
+        "Under IAM & Admin, Service Accounts, create a service account, and a key of the type JSON for it, which is downloaded as a file. The page of the account shows its numeric client ID.",
+        "In the Google Admin console, under Security, Access and data control, API controls, Domain-wide delegation, add that client ID with the scope https://www.googleapis.com/auth/calendar.events.readonly.",
+      },
+      credentials = { { name = "GOOGLE_CALENDAR_KEY", what = "the JSON file of the service account's key", file = true } },
+    },
   },
   settings = { { name = "user", what = "the e-mail address of the person whose calendar is read" } },
   script = [[
@@ -260,6 +295,28 @@ calendar.sync{
   missing = "report", -- what was cancelled: report, archive or delete
 }
 ]],
+  test = [[
+local http = require "http"
+
+it("brings meetings to Planhat", function()
+  local company = planhat.company.create{ name = "Northwind", domains = { "northwind.example" } }
+  http.stub{ url = "https://oauth2.googleapis.com/token", json = { access_token = "t", token_type = "Bearer", expires_in = 3599 } }
+  http.stub{ url = "https://www.googleapis.com/calendar/v3/calendars/*/events", json = {
+    kind = "calendar#events", accessRole = "owner", nextSyncToken = "a",
+    items = { {
+      id = "review", status = "confirmed", summary = "Business review", start = { dateTime = "2026-11-24T10:00:00+01:00" }, ["end"] = { dateTime = "2026-11-24T11:00:00+01:00" },
+      attendees = { { email = "kim@northwind.example", responseStatus = "accepted" } },
+    } },
+  } }
+
+  local run = run_script("google_calendar.lua", { env = { GOOGLE_CALENDAR_CLIENT_ID = "planhat", GOOGLE_CALENDAR_CLIENT_SECRET = "a-secret-for-tests" } })
+
+  expect(run.error).to_be_nil()
+  local task = planhat.task.get_list()[1]
+  expect(task.action).to_be("Business review")
+  expect(task.companyId).to_be(company._id)
+end)
+]],
 }
 
 -- Reads the options of a run.
@@ -267,7 +324,10 @@ local function prepared(given)
   local options, settings = {}, {}
   for name, value in pairs(given or {}) do options[name] = value end
   for name, value in pairs(options.settings or {}) do settings[name] = value end
-  if settings.base and not settings.token_url then settings.token_url = settings.base:gsub("/calendar/v3$", "") .. "/token" end
+  if settings.base then
+    local root = settings.base:gsub("/calendar/v3$", "")
+    settings.token_url, settings.authorize_url = settings.token_url or root .. "/token", settings.authorize_url or root .. "/o/oauth2/v2/auth"
+  end
   local list = settings.calendars or { settings.user }
   if type(list) ~= "table" or #list == 0 then
     error("Google Calendar: set settings.user to the e-mail address of the person whose calendar is read, or settings.calendars to the ids of several", 0)

@@ -177,7 +177,7 @@ func TestGoogleCalendarOfSeveral(t *testing.T) {
 // A service account reads in the name of a person, and waits where Google refuses with 403.
 func TestGoogleCalendarByServiceAccount(t *testing.T) {
 	a := newAgenda(t)
-	a.with(t, map[string]string{"GOOGLE_CALENDAR_SERVICE_ACCOUNT": gcal.ServiceAccount, "GOOGLE_CALENDAR_PRIVATE_KEY": a.google.Key()})
+	a.with(t, map[string]string{"GOOGLE_CALENDAR_KEY": a.google.Key()})
 	a.google.Put(gcal.Account, "review", meeting("Review", "kim@northwind.example"))
 	a.google.Faults.On(standin.Is(http.MethodGet, "/events"), 1, standin.Answer(http.StatusForbidden,
 		`{"error":{"errors":[{"domain":"usageLimits","reason":"rateLimitExceeded","message":"Rate Limit Exceeded"}],"code":403,"message":"Rate Limit Exceeded"}}`, "Content-Type", "application/json"))

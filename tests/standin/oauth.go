@@ -21,6 +21,8 @@ type OAuth struct {
 	// RevokeFamily also revokes everything that came from the same grant when a
 	// used refresh token is sent again. Without it the request is only refused.
 	RevokeFamily bool
+	// RefreshLife is how long refresh tokens are valid; 0 is for ever.
+	RefreshLife time.Duration
 
 	mu      sync.Mutex
 	clients map[string]client
@@ -131,8 +133,8 @@ func (o *OAuth) Token(r *http.Request, grants ...string) (Tokens, *OAuthError) {
 func (o *OAuth) renew(id, value string) (Tokens, *OAuthError) {
 	t := o.refresh[value]
 	switch {
-	case t == nil || t.client != id || *t.family:
-		return Tokens{}, refuse("invalid_grant", "the refresh token is unknown or revoked")
+	case t == nil || t.client != id || *t.family || !t.expires.IsZero() && !o.clock.Now().Before(t.expires):
+		return Tokens{}, refuse("invalid_grant", "the refresh token is unknown, expired or revoked")
 	case t.used:
 		o.reused++
 		if o.RevokeFamily {
@@ -168,7 +170,11 @@ func (o *OAuth) issue(id, account string, family *bool, kept string) Tokens {
 	o.access[tokens.Access] = &token{client: id, account: account, family: family, expires: o.clock.Now().Add(o.Life)}
 	if kept == "" {
 		tokens.Refresh = fmt.Sprintf("refresh-%s-%06d", id, o.issued)
-		o.refresh[tokens.Refresh] = &token{client: id, account: account, family: family}
+		t := &token{client: id, account: account, family: family}
+		if o.RefreshLife > 0 {
+			t.expires = o.clock.Now().Add(o.RefreshLife)
+		}
+		o.refresh[tokens.Refresh] = t
 	}
 	return tokens
 }

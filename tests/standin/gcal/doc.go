@@ -1,6 +1,6 @@
 // Package gcal is a stand-in for the Google Calendar API, version 3. It serves
-// events.list, and the token endpoint for refresh tokens and for the signed claims
-// of a service account. It is written from the vendor's discovery document,
+// events.list, the page where a person authorizes an app, and the token endpoint for
+// that, for refresh tokens and for the signed claims of a service account. It is written from the vendor's discovery document,
 // its guide to synchronization and its list of errors.
 //
 // # Confirmed
@@ -9,7 +9,9 @@
 // and 2,500 at most; nextSyncToken only on the last page; the parameters that a
 // syncToken excludes; 410 for a syncToken that has expired; cancelled events in
 // answers to a syncToken, of which only the id is certain. By the guides: 403 with the
-// domain usageLimits and the reason rateLimitExceeded for too many requests, also 429.
+// domain usageLimits and the reason rateLimitExceeded for too many requests, also 429. By the guides to authorization:
+// the parameters of the page, the refresh token that only access_type=offline brings, and
+// the seven days after which those of apps in the status Testing expire.
 //
 // # Not confirmed
 //
@@ -26,5 +28,7 @@
 //     are now, and are in the next answer to a syncToken once more.
 //   - A client that may only see when somebody is busy gets events without titles,
 //     guests and organizer.
+//   - Without prompt=consent, no refresh token is given, as if the person had authorized
+//     the app before.
 //   - A recurring event does not move: changes of its times are not those of its dates.
 package gcal

@@ -44,6 +44,8 @@ type Server struct {
 	tooMany   int // status of refusals
 	zone      *time.Location
 	subjects  []string
+	offline   map[string]bool // codes that bring a refresh token
+	denied    bool
 }
 
 // calendar has events in the order in which they were added.
@@ -71,10 +73,11 @@ func New(clock *standin.Clock) *Server {
 	}
 	s := &Server{
 		Server: standin.New("gcal", clock), OAuth: standin.NewOAuth(clock, time.Hour), mux: http.NewServeMux(), key: key,
-		calendars: map[string]*calendar{Account: newCalendar("owner")}, forgotten: -1, perMinute: 600, tooMany: http.StatusForbidden, zone: time.UTC,
+		calendars: map[string]*calendar{Account: newCalendar("owner")}, forgotten: -1, perMinute: 600, tooMany: http.StatusForbidden, zone: time.UTC, offline: map[string]bool{},
 	}
 	s.OAuth.Register(ClientID, ClientSecret, Account)
 	s.mux.HandleFunc("GET /calendar/v3/calendars/{calendar}/events", s.list)
+	s.mux.HandleFunc("GET /o/oauth2/v2/auth", s.authorize)
 	s.mux.HandleFunc("POST /token", s.token)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, http.StatusNotFound, "global", "notFound", "Not Found")
@@ -82,13 +85,17 @@ func New(clock *standin.Clock) *Server {
 	return s
 }
 
-// Key is the private key of the service account in PEM form.
+// Key is the key of the service account, as the file that Google gives.
 func (s *Server) Key() string {
-	text, err := x509.MarshalPKCS8PrivateKey(s.key)
+	key, err := x509.MarshalPKCS8PrivateKey(s.key)
 	if err != nil {
 		panic(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: text}))
+	text, _ := json.MarshalIndent(Body{
+		"type": "service_account", "project_id": "project", "private_key_id": "standin-key", "client_email": ServiceAccount, "client_id": "1234567890",
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), "token_uri": "https://oauth2.googleapis.com/token",
+	}, "", "  ")
+	return string(text)
 }
 
 // ServeHTTP answers a request.

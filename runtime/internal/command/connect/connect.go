@@ -27,6 +27,7 @@ type options struct {
 	system string
 	set    []string
 	base   string
+	way    string
 }
 
 // New returns the command connect.
@@ -55,11 +56,12 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&o.set, "set", nil, "Give a setting of the account as `NAME=VALUE`")
+	f.StringVar(&o.way, "way", "", "Connect in the way `NAME`, if the system has several")
 	f.StringVar(&o.State, "state", "", "Store the credentials in `FILE` or a postgres:// address (default a file in the state directory)")
 	f.StringVar(&o.base, "base", "", "Connect to `URL` in place of the system's own address")
 	f.StringSliceVar(&o.AllowNet, "allow-net", nil, "Let the connector send HTTP requests to `HOST`, for --base")
 	usage.AddConfig(f, &o.ConfigFile)
-	usage.CompleteNothing(cmd, "set", "base", "allow-net")
+	usage.CompleteNothing(cmd, "set", "base", "allow-net", "way")
 	return cmd
 }
 
@@ -87,12 +89,23 @@ func list(env *environment.Env) error {
 // system is how a system is connected, as the module connector.setup describes it.
 type system struct {
 	name, title, script, test string
-	steps                     []string
-	credentials, settings     []entry
+	ways                      []way
+	settings                  []entry
 }
 
-// entry is a credential or a setting.
-type entry struct{ name, what string }
+// way is what to do in the system, and which credentials are needed then.
+type way struct {
+	name, title string
+	steps       []string
+	credentials []entry
+}
+
+// entry is a credential or a setting. A credential can be shown while it is typed, or be
+// the text of a file.
+type entry struct {
+	name, what  string
+	shown, file bool
+}
 
 func connect(env *environment.Env, o *options) error {
 	if names := systems(); !slices.Contains(names, o.system) {
@@ -114,15 +127,20 @@ func connect(env *environment.Env, o *options) error {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "Connect %s\n\n", s.title)
-	for i, step := range s.steps {
-		fmt.Fprintf(env.Stdout, "%d. %s\n", i+1, step)
-	}
-	fmt.Fprintln(env.Stdout)
-	given, err := ask(ctx, env, opened, s)
+	in := bufio.NewReader(env.Stdin)
+	w, err := o.choose(env, s, in)
 	if err != nil {
 		return err
 	}
-	settings, err := o.settings(env, s)
+	for i, step := range w.steps {
+		fmt.Fprintf(env.Stdout, "%d. %s\n", i+1, step)
+	}
+	fmt.Fprintln(env.Stdout)
+	given, err := ask(ctx, env, opened, w, in)
+	if err != nil {
+		return err
+	}
+	settings, err := o.settings(env, s, in)
 	if err != nil {
 		return err
 	}
@@ -147,11 +165,19 @@ func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, e
 	t, _ := result.Values[0].(map[string]any)
 	text := func(name string) string { s, _ := t[name].(string); return s }
 	s := &system{name: name, title: text("title"), script: text("script"), test: text("test")}
-	steps, _ := t["steps"].([]any)
-	for _, step := range steps {
-		s.steps = append(s.steps, fmt.Sprint(step))
+	ways, _ := t["ways"].([]any)
+	for _, one := range ways {
+		t, _ := one.(map[string]any)
+		w := way{credentials: entries(t["credentials"])}
+		w.name, _ = t["name"].(string)
+		w.title, _ = t["title"].(string)
+		steps, _ := t["steps"].([]any)
+		for _, step := range steps {
+			w.steps = append(w.steps, fmt.Sprint(step))
+		}
+		s.ways = append(s.ways, w)
 	}
-	s.credentials, s.settings = entries(t["credentials"]), entries(t["settings"])
+	s.settings = entries(t["settings"])
 	if s.script == "" {
 		return nil, &usage.Error{Message: s.title + " cannot be connected step by step yet", Hint: "see: phscript doc connectors." + name}
 	}
@@ -162,56 +188,14 @@ func entries(v any) (list []entry) {
 	all, _ := v.([]any)
 	for _, one := range all {
 		if t, ok := one.(map[string]any); ok {
-			list = append(list, entry{fmt.Sprint(t["name"]), fmt.Sprint(t["what"])})
+			list = append(list, entry{fmt.Sprint(t["name"]), fmt.Sprint(t["what"]), t["shown"] == true, t["file"] == true})
 		}
 	}
 	return list
 }
 
-// ask asks for the credentials that neither the environment nor the store has, and
-// returns what was typed.
-func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *system) (given []entry, err error) {
-	for _, one := range s.credentials {
-		if value, ok := env.Getenv(one.name); ok && value != "" {
-			fmt.Fprintf(env.Stdout, "%s is set in the environment\n", one.name)
-			continue
-		}
-		if opened.Credentials() == nil {
-			return nil, &usage.Error{Message: one.name + " is not set, and there is no store for it", Hint: "set " + one.name + " to " + one.what}
-		}
-		stored, err := opened.Credentials().Get(ctx, one.name)
-		if err != nil {
-			fmt.Fprintf(env.Stderr, "warning: cannot read the stored %s: %v\n", one.name, err)
-		}
-		if !env.OnTerminal() {
-			if stored != "" {
-				continue
-			}
-			return nil, &usage.Error{Message: one.name + " is not set", Hint: fmt.Sprintf("set the environment variable %s to %s, or run connect on a terminal, which asks for it", one.name, one.what)}
-		}
-		prompt := fmt.Sprintf("%s (%s, not shown", one.name, one.what)
-		if stored != "" {
-			prompt += "; Enter keeps the stored one"
-		}
-		fmt.Fprint(env.Stdout, prompt+"): ")
-		value, err := env.ReadSecret()
-		fmt.Fprintln(env.Stdout)
-		if err != nil {
-			return nil, err
-		}
-		if value = strings.TrimSpace(value); value == "" && stored == "" {
-			return nil, &usage.Error{Message: one.name + " is empty"}
-		}
-		if value != "" {
-			opened.Secrets.Add(value)
-			given = append(given, entry{one.name, value})
-		}
-	}
-	return given, nil
-}
-
 // settings returns the settings of the account, from the flags or the terminal.
-func (o *options) settings(env *environment.Env, s *system) (map[string]string, error) {
+func (o *options) settings(env *environment.Env, s *system, in *bufio.Reader) (map[string]string, error) {
 	values := map[string]string{}
 	for _, text := range o.set {
 		name, value, ok := strings.Cut(text, "=")
@@ -220,7 +204,6 @@ func (o *options) settings(env *environment.Env, s *system) (map[string]string, 
 		}
 		values[name] = value
 	}
-	in := bufio.NewReader(env.Stdin)
 	for _, one := range s.settings {
 		if values[one.name] != "" {
 			continue

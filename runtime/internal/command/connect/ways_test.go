@@ -1,0 +1,130 @@
+package connect
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/tests/standin"
+	"github.com/phscript/phscript/tests/standin/gcal"
+)
+
+// browser opens the addresses that it is shown.
+type browser struct {
+	io.Writer
+	t      *testing.T
+	opened int
+}
+
+var shown = regexp.MustCompile(`http://\S+/o/oauth2/v2/auth\?\S+`)
+
+func (b *browser) Write(p []byte) (int, error) {
+	if address := shown.Find(p); address != nil {
+		b.opened++
+		go func() { // as it is another program
+			res, err := http.Get(string(address))
+			if assert.NoError(b.t, err) {
+				assert.NoError(b.t, res.Body.Close())
+			}
+		}()
+	}
+	return b.Writer.Write(p)
+}
+
+func calendar(t *testing.T) (*trial.Trial, *gcal.Server, *browser, []string) {
+	t.Helper()
+	vendor := gcal.New(standin.NewClock(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)))
+	vendor.Put(gcal.Account, "review", gcal.Body{"summary": "Review", "start": gcal.Body{"date": "2026-12-01"}, "end": gcal.Body{"date": "2026-12-02"},
+		"attendees": []any{gcal.Body{"email": "kim@northwind.example"}}})
+	web := httptest.NewServer(vendor)
+	t.Cleanup(web.Close)
+	planhat, err := simulator.Start(simulator.Options{CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	require.NoError(t, planhat.Put("company", map[string]any{"name": "Northwind", "domains": []any{"northwind.example"}}))
+	r := trial.New(t, nil)
+	r.Variables["PLANHAT_API_TOKEN"], r.Variables["PLANHAT_API_URL"] = planhat.APIToken(), planhat.URL()
+	r.Variables["PLANHAT_ANALYTICS_URL"] = planhat.AnalyticsURL()
+	r.Env.StdinTTY, r.Env.StdoutTTY, r.Env.StderrTTY = true, true, true
+	b := &browser{Writer: r.Env.Stderr, t: t}
+	r.Env.Stderr = b
+	r.Env.ReadSecret = func() (string, error) { return gcal.ClientSecret, nil }
+	return r, vendor, b, []string{"google_calendar", "--base", web.URL + "/calendar/v3", "--allow-net", "127.0.0.1", "--set", "user=" + gcal.Account}
+}
+
+func TestConnectInTheBrowser(t *testing.T) {
+	r, _, b, args := calendar(t)
+	r.Env.Stdin = strings.NewReader("7\n1\n" + gcal.ClientID + "\n")
+	out, stderr, err := r.Run(New, args...)
+	require.NoError(t, err, out+stderr)
+	for _, want := range []string{
+		"1. browser: ", "2. key: ", "Which way (1 to 2)? \nWhich way", "client of the type Desktop app", "GOOGLE_CALENDAR_CLIENT_ID (the client ID of the app): ",
+		"ok      events: the first 1 records fit", "stored GOOGLE_CALENDAR_CLIENT_SECRET, encrypted", "created google_calendar.lua", "created google_calendar_test.lua",
+	} {
+		assert.Contains(t, out, want)
+	}
+	assert.Equal(t, 1, b.opened)
+	script, err := os.ReadFile(filepath.Join(r.Env.Dir, "google_calendar.lua"))
+	require.NoError(t, err)
+	assert.Contains(t, string(script), `settings = { user = "`+gcal.Account+`" },`)
+
+	// The authorization is stored, so nobody is needed any more.
+	r.Env.StdinTTY = false
+	out, _, err = r.Run(New, append(args, "--way", "browser")...)
+	require.NoError(t, err, out)
+	assert.Equal(t, 1, b.opened)
+	assert.NotContains(t, out+stderr, gcal.ClientSecret)
+}
+
+func TestConnectWithAKeyFile(t *testing.T) {
+	r, vendor, _, args := calendar(t)
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "key.json"), []byte(vendor.Key()), 0o600))
+	r.Env.Stdin = strings.NewReader("key\nkey.json\n")
+	out, stderr, err := r.Run(New, args...)
+	require.NoError(t, err, out+stderr)
+	assert.Contains(t, out, "GOOGLE_CALENDAR_KEY (the JSON file of the service account's key, as the path of the file): ")
+	assert.Contains(t, out, "stored GOOGLE_CALENDAR_KEY, encrypted")
+	assert.Equal(t, []string{gcal.Account}, vendor.Subjects())
+	require.NoError(t, os.Remove(filepath.Join(r.Env.Dir, "key.json")))
+	r.Env.StdinTTY = false
+	out, _, err = r.Run(New, append(args, "--way", "key")...)
+	require.NoError(t, err, "the stored one is used: %s", out)
+}
+
+func TestWaysThatAreWrong(t *testing.T) {
+	r, vendor, b, args := calendar(t)
+	r.Env.Stdin = strings.NewReader("2\nnowhere.json\n")
+	_, _, err := r.Run(New, args...)
+	assert.ErrorContains(t, err, "cannot read the JSON file of the service account's key")
+	r.Env.StdinTTY = false
+	_, _, err = r.Run(New, args...)
+	assert.ErrorContains(t, err, "there are several ways to connect Google Calendar")
+	_, _, err = r.Run(New, append(args, "--way", "carrier-pigeon")...)
+	assert.ErrorContains(t, err, `is not connected by "carrier-pigeon"`)
+	_, _, err = r.Run(New, "hubspot", "--way", "browser")
+	assert.ErrorContains(t, err, "there is only one way to connect HubSpot")
+
+	// The variables of a way choose it. Without a terminal, there is nobody to ask.
+	r.Variables["GOOGLE_CALENDAR_CLIENT_ID"], r.Variables["GOOGLE_CALENDAR_CLIENT_SECRET"] = gcal.ClientID, gcal.ClientSecret
+	out, _, err := r.Run(New, args...)
+	assert.ErrorContains(t, err, "nothing was stored or written")
+	assert.Contains(t, out, "nobody has authorized the app")
+	r.Env.StdinTTY = true
+	vendor.Deny(true)
+	out, _, err = r.Run(New, args...)
+	assert.ErrorContains(t, err, "nothing was stored or written")
+	assert.Contains(t, out, "the app was not authorized: access_denied")
+	assert.Equal(t, 1, b.opened)
+	assert.NoFileExists(t, filepath.Join(r.Env.Dir, "google_calendar.lua"))
+}
