@@ -291,6 +291,18 @@ func TestParallelFunctionsKeepTheirState(t *testing.T) {
 	assert.Equal(t, "false\tx\n", b.stdout.String())
 }
 
+// Coroutines inside one another are counted for each function.
+func TestParallelCoroutines(t *testing.T) {
+	b, s := newSystem(t, map[string]http.HandlerFunc{"/n": together(12)})
+	b.opts.Timeout = 2 * time.Minute
+	require.NoError(t, s.run(t, b, inParallel+`
+		local function nested(depth, n)
+			if depth == 0 then return http.get(BASE .. "/n", { query = { n = n } }):json().n end
+			return coroutine.wrap(function() return nested(depth - 1, n) end)()
+		end
+		parallel.map(upto(12), function(n) assert(nested(30, n) == n) end, { limit = 12 })`))
+}
+
 // A coroutine and an iterator that were made inside still work when all is over.
 func TestParallelValuesLiveOn(t *testing.T) {
 	b, _ := newSystem(t, nil)
@@ -308,6 +320,17 @@ func TestParallelValuesLiveOn(t *testing.T) {
 		end`)
 	require.NoError(t, err)
 	assert.Equal(t, strings.Repeat("120\ttrue\n", 4), b.stdout.String())
+}
+
+func TestParallelInASession(t *testing.T) {
+	sim, server, _ := simulated(t)
+	_, do := session(t, Options{Planhat: planhat.Config{APIToken: sim.APIToken(), BaseURL: server.URL}})
+	assert.Equal(t, "3", do(`p = require "parallel" for i = 1, 3 do planhat.company.create{ name = "c" .. i } end return #p.map({ 1, 2, 3 }, print)+3`))
+	assert.Equal(t, "", do(`made = p.map({ 1, 2 }, function(n) time.sleep(0.001) return planhat.company.each{ page_size = 1 } end)`))
+	assert.Equal(t, "c1 c2", do(`a, b = made[1]().name, made[1]().name return a, b`))
+	assert.Equal(t, "c1", do(`p.map({ 2 }, function(n) return made[n]().name end)[1]`))
+	assert.Equal(t, "error: input 5:1: odd (item 2)", do(`p.map({ 1, 2 }, function(n) time.sleep(0.001) if n == 2 then error("odd") end end)`))
+	assert.Equal(t, "4", do(`p.map({ 1, 2 }, function(n) return n * 2 end)[2]`))
 }
 
 func TestParallelRequire(t *testing.T) {

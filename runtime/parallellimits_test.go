@@ -87,8 +87,16 @@ func TestParallelCountsForLimits(t *testing.T) {
 	e := b.fails(t, inParallel+`local function nest() return parallel.map({ 1 }, nest)[1] end nest()`)
 	assert.Contains(t, e.Message, "at most 8 calls can be inside of one another")
 	_, err := b.run(t, inParallel+`
-		local function nest(depth) return function(n) if depth == 0 then time.sleep(0.0001) return n end return #parallel.map(upto(20), nest(depth - 1), { limit = 20 }) end end
-		assert(nest(2)() == 20)`)
+		local function nest(depth)
+			return function(n)
+				for _ = 1, 3 do
+					time.sleep(math.random() / 1000)
+					if depth > 0 then assert(#parallel.map(upto(6), nest(depth - 1)) == 6) end
+				end
+				return n
+			end
+		end
+		nest(3)()`)
 	require.NoError(t, err)
 }
 
