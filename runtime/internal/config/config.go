@@ -248,10 +248,14 @@ func (c *Config) applyEnvironment(getenv func(string) (string, bool)) error {
 			return &Error{Where: "PLANHAT_CALLS_PER_MIN", Message: fmt.Sprintf("%q is not a positive whole number", v)}
 		}
 		c.CallsPerMin = n
+		c.Variables = append(c.Variables, "PLANHAT_CALLS_PER_MIN")
 	}
 	v, _ := getenv("PLANHAT_RETRY_FOR")
 	if err := Set("", v, &c.RetryFor, ParseTimeout); err != nil {
 		return &Error{Where: "PLANHAT_RETRY_FOR", Message: err.Error()}
+	}
+	if v != "" {
+		c.Variables = append(c.Variables, "PLANHAT_RETRY_FOR")
 	}
 	return nil
 }

@@ -153,6 +153,13 @@ func (l *Loader) load() (*Loaded, error) {
 	return loaded, nil
 }
 
+// Scripts lists the scripts of the folders whose scripts may schedule themselves, by their
+// paths from Dir.
+func (l *Loader) Scripts(c config.Config) ([]string, error) {
+	found, err := l.scripts(c)
+	return found.files, err
+}
+
 // use is a use of a script: where it is written, and what it is for.
 type use struct{ where, of, script string }
 

@@ -113,6 +113,8 @@ var Forms = []struct {
 	Lines   bool
 	Value   any
 }{
+	{Command: "config show", Value: SettingList{}},
+	{Command: "doctor", Value: Checkup{}},
 	{Command: "quota", Value: QuotaList{}},
 	{Command: "runs list", Value: RunList{}},
 	{Command: "runs logs", Lines: true, Value: LogLine{}},

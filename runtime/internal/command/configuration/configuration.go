@@ -1,0 +1,116 @@
+// Package configuration is phscript config: it shows the settings that are in effect, and
+// where they come from.
+package configuration
+
+import (
+	"cmp"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	storage.Options
+	origin, json bool
+}
+
+// New returns the command config.
+func New(env *environment.Env) *cobra.Command {
+	group := usage.Group("config", "Show the settings that are in effect",
+		"config shows what phscript.toml, environment variables and flags set. Nothing is changed.")
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Show every setting, its value and where it comes from",
+		Long: "show lists all settings of phscript.toml, as 'phscript run' and 'phscript serve' read them in this folder.\n" +
+			"Environment variables have priority over the file, and flags over both. Tokens, passwords and the\n" +
+			"addresses of webhooks are not shown.",
+		Example: "  phscript config show --origin",
+		Args:    usage.NoArguments,
+		RunE:    func(*cobra.Command, []string) error { return show(env, o) },
+	}
+	o.AddPlaces(cmd.Flags())
+	cmd.Flags().BoolVar(&o.origin, "origin", false, "Also show where each value comes from")
+	usage.AddJSON(cmd, &o.json)
+	group.AddCommand(cmd)
+	return group
+}
+
+func show(env *environment.Env, o *options) error {
+	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+	if err != nil {
+		return err
+	}
+	list := Settings(env, c, o.State)
+	if o.json {
+		return printing.JSON(env.Stdout, view.SettingForm(c.File, list))
+	}
+	columns := []view.Column{{Name: "SETTING"}, {Name: "VALUE", Least: 20}}
+	if o.origin {
+		columns = append(columns, view.Column{Name: "FROM"})
+	}
+	var rows [][]string
+	for _, s := range list {
+		row := []string{s.Name, cmp.Or(s.Value, "-")}
+		if o.origin {
+			row = append(row, From(env, s))
+		}
+		rows = append(rows, row)
+	}
+	return printing.Table(env, columns, rows)
+}
+
+// Settings returns all settings with the defaults of those that nobody has set. state is
+// what the flag --state says.
+func Settings(env *environment.Env, c config.Config, state string) []config.Setting {
+	flags := c
+	flags.State = state
+	place := ""
+	if dir := storage.Dir(env); dir != "" {
+		place = filepath.Join(dir, "state.db")
+	}
+	defaults := map[string]string{
+		"api_url": planhat.DefaultBaseURL, "analytics_url": planhat.DefaultAnalyticsURL, "calls_per_min": "200", "retry_for": "15m",
+		"max_memory": "1GiB", "log_level": "info", "log_format": "text", "strict": "false", "state": place,
+	}
+	list := c.Settings()
+	for i := range list {
+		s := &list[i]
+		if s.Name == "state" && state != "" {
+			*s = shown(flags, s.Name)
+			s.Set, s.Origin = true, config.Origin{Kind: config.FromFlag, Name: "--state"}
+		}
+		s.Value = cmp.Or(s.Value, defaults[s.Name])
+	}
+	return list
+}
+
+// shown returns one setting of a configuration.
+func shown(c config.Config, name string) (found config.Setting) {
+	for _, s := range c.Settings() {
+		if s.Name == name {
+			found = s
+		}
+	}
+	return found
+}
+
+// From says where a setting comes from. Files are named as seen from the working directory.
+func From(env *environment.Env, s config.Setting) string {
+	if s.Origin.Kind == config.FromDefault && s.Value == "" {
+		return "not set"
+	}
+	if rel, err := filepath.Rel(env.Dir, s.Origin.Name); err == nil && s.Origin.Kind == config.FromFile && !strings.HasPrefix(rel, "..") {
+		s.Origin.Name = rel
+	}
+	return s.Origin.String()
+}

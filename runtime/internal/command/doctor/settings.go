@@ -1,0 +1,36 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/phscript/phscript/runtime/internal/command/configuration"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+)
+
+// configuration checks the settings, and shows those that somebody has set.
+func (d *doctor) configuration(context.Context) (found lines) {
+	switch {
+	case d.unread != nil:
+		found.fail("file", d.unread, "")
+	case d.config.File == "":
+		found.ok("file", "there is no phscript.toml in %s; the defaults hold", d.env.Dir)
+	default:
+		found.ok("file", "%s is valid", d.config.File)
+	}
+	for _, s := range configuration.Settings(d.env, d.config, d.options.State) {
+		if s.Set {
+			found.ok(s.Name, "%s = %s, from %s", s.Name, cmp.Or(s.Value, `""`), configuration.From(d.env, s))
+		}
+	}
+	if err := d.config.CheckTokens(); err != nil {
+		found.fail("tokens", err, "")
+	}
+	if _, err := host.LogHandler(d.env, d.config); err != nil {
+		found.fail("log", err, "")
+	}
+	if _, err := host.Reach(d.config, d.options.allowHost); err != nil {
+		found.fail("hosts", err, "")
+	}
+	return found
+}
