@@ -267,7 +267,8 @@ sm:stream("responses", { into = "nps", prefix = "sm-", dense = true,
     sourceId = "id",
     source = F.about("`surveymonkey:` and the id of the survey", F.compute({ "survey_id" }, function(id) return "surveymonkey:" .. tostring(id) end)),
     email = F.required(F.about("the contact's address, the custom variable `email`, or the answer to a question for the address", "join.email"), "the response has no e-mail address, and Planhat needs one"),
-    score = F.required(F.about("the answer to the NPS question", "join.score"), "the survey no longer has the choice of this response"),
+    -- Without the scope for answers, responses have no pages.
+    score = F.required(F.about("the answer to the NPS question", F.compute({ "pages", "join.score" }, function(_, score) return score or json.null end)), "the survey no longer has the choice of this response"),
     comment = F.about("the answer to the first question for text after the NPS question", "join.comment"),
     -- Without a key, Planhat finds the company by the address.
     cId = F.about("the company with the key in the custom variable `company_id`; otherwise Planhat finds it by the address", function(item, context)

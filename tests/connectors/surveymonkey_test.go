@@ -49,6 +49,12 @@ func TestSurveyMonkey(t *testing.T) {
 	assert.Equal(t, sent, r.upserts("nps"), "nothing is sent again")
 	assert.Len(t, s.Log.Requests(designs), 2, "the designs are read once")
 
+	// Responses without their answers are not taken for ones that are not answered.
+	s.Configure(func(o *surveymonkey.Settings) { o.NoAnswers = true })
+	_, err := r.sync(t, `full = true`)
+	require.ErrorContains(t, err, `no record of responses has "pages", which score is mapped to; check whether it exists, and whether the token may read it`)
+	s.Configure(func(o *surveymonkey.Settings) { o.NoAnswers = false })
+
 	// Later, the rest is completed, the answer changes, and others are deleted.
 	s.Change(none, func(r *surveymonkey.Reply) { r.Score = 10 })
 	s.Change(partial, func(r *surveymonkey.Reply) { r.Status = "" })

@@ -30,6 +30,8 @@
 //   - Whether start_modified_at is inclusive: responses of that second are left out, which is
 //     harder for clients.
 //   - How the minute of the limit is counted: in any 60 seconds.
+//   - Whether responses come without their answers if the app has no scope for them, or are
+//     refused: both can be set.
 //   - What happens with more than 100 responses in a page: a 400.
 //   - The status with which revoked access is refused: 401.
 //   - The order of responses of one second: by id.

@@ -31,6 +31,8 @@ type Settings struct {
 	// Refuse is the id of the error with which answers are refused, such as 1014; 0 is
 	// none.
 	Refuse int
+	// NoAnswers leaves the answers out of responses.
+	NoAnswers bool
 	// Revoked is whether the user has withdrawn the access.
 	Revoked bool
 }
@@ -219,7 +221,11 @@ func (s *Server) listResponses(w http.ResponseWriter, r *http.Request) {
 		if order == "DESC" {
 			at = len(found) - 1 - i
 		}
-		rows = append(rows, one.response(found[at]))
+		row := one.response(found[at])
+		if s.settings.NoAnswers {
+			delete(row, "pages")
+		}
+		rows = append(rows, row)
 	}
 	write(w, http.StatusOK, listed(r.URL, rows, page, size, len(found)))
 }
