@@ -36,12 +36,12 @@ func (r *request) judge(res *response, err error) verdict {
 		return verdict{}
 	}
 	v := verdict{failed: failure(r.method, res)}
-	v.after = retryAfter(res.header, time.Now())
+	v.after = retryAfter(res.header)
 	switch res.status {
 	case http.StatusTooManyRequests:
 		v.retry, v.block = true, true
 		if v.after == 0 {
-			v.after = untilReset(res.header, time.Now())
+			v.after = untilReset(res.header)
 		}
 	case http.StatusServiceUnavailable:
 		// Only Retry-After says that the service did not accept the request.
@@ -167,23 +167,33 @@ func reason(err error) string {
 
 // pauseOf returns how long a service asks to wait before another request, or 0 if it does
 // not say.
-func pauseOf(h http.Header, now time.Time) time.Duration {
-	if d := retryAfter(h, now); d > 0 {
+func pauseOf(h http.Header) time.Duration {
+	if d := retryAfter(h); d > 0 {
 		return d
 	}
-	return untilReset(h, now)
+	return untilReset(h)
+}
+
+// sent returns when a service sent a response, by its own clock, which may differ from
+// this machine's. Without a Date, it is now.
+func sent(h http.Header) time.Time {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		return at
+	}
+	return time.Now()
 }
 
 // retryAfter returns the pause of Retry-After, which also says that the service did not
 // accept the request.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	return readPause(h.Get("Retry-After"), now)
+func retryAfter(h http.Header) time.Duration {
+	return readPause(h.Get("Retry-After"), sent(h))
 }
 
 // untilReset returns how long it takes until a rate begins anew. Services also say so in
 // responses that have another cause. If there are several rates, the ones with nothing left
 // count, such as X-RateLimit-Day-Reset if X-RateLimit-Day-Remaining is 0.
-func untilReset(h http.Header, now time.Time) time.Duration {
+func untilReset(h http.Header) time.Duration {
+	now := sent(h)
 	var longest time.Duration
 	for name := range h {
 		rate, found := strings.CutSuffix(name, "-Reset")
@@ -202,7 +212,7 @@ func untilReset(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// readPause reads seconds, a time since 1970, or a date.
+// readPause reads seconds, or how long it takes from now until a time since 1970 or a date.
 func readPause(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
 	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e15 {
@@ -222,5 +232,5 @@ func readPause(text string, now time.Time) time.Duration {
 	return 0
 }
 
-// pause is at least a short one: the service's clock may be ahead.
+// pause is at least a short one: the service's clock may have been set meanwhile.
 func pause(d time.Duration) time.Duration { return max(d, 100*time.Millisecond) }

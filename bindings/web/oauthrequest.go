@@ -158,7 +158,7 @@ func (t *token) judge(ctx context.Context, c *carrier, err error) tokenVerdict {
 		return tokenVerdict{verdict: v, sure: neverSent(c.err) || errors.As(c.err, new(bindings.ErrorKinder)) && !errors.As(c.err, new(*bindings.RedirectError))}
 	}
 	failed := &planhat.Error{Kind: planhat.KindAuth, Status: c.status, Method: http.MethodPost, Path: shownURL(t.tokenURL)}
-	v := tokenVerdict{verdict: verdict{failed: failed, after: pauseOf(c.header, time.Now())}}
+	v := tokenVerdict{verdict: verdict{failed: failed, after: pauseOf(c.header)}}
 	code, description := said(c, err)
 	switch {
 	case c.status == 0: // nothing was sent
