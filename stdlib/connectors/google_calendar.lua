@@ -351,7 +351,10 @@ end
 local try = gcal.try
 function gcal:try(name, options)
   gcal.account = nil
-  return try(self, name, prepared(options))
+  local said = try(self, name, prepared(options))
+  local left = gcal.left
+  if left.strangers + left.private == 0 then return said end
+  return ("%s; left out: %d without a guest of a company in Planhat, %d private"):format(said:match("^the first.*") or said:match("^%d+ of.*") or "no meetings with customers", left.strangers, left.private)
 end
 
 local M = {}

@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/aha"
 	"github.com/phscript/phscript/tests/standin/asknicely"
+	"github.com/phscript/phscript/tests/standin/gcal"
 	"github.com/phscript/phscript/tests/standin/hubspot"
 	"github.com/phscript/phscript/tests/standin/intercom"
 	"github.com/phscript/phscript/tests/standin/jira"
@@ -29,10 +30,12 @@ import (
 // connection is a system that a user connects.
 type connection struct {
 	system string
+	path   string // of the API, at the vendor
 	vendor func(clock *standin.Clock) http.Handler
 	env    []string
-	secret string // must not be in what connect prints
-	set    string // the settings, as --set takes them, separated by spaces
+	issued func(vendor http.Handler) string // one more variable, from the vendor; it may be nil
+	secret string                           // must not be in what connect prints
+	set    string                           // the settings, as --set takes them, separated by spaces
 	says   []string
 	script string // part of the script
 	// after checks the vendor when the system is connected. It may be nil.
@@ -57,6 +60,16 @@ var connections = []connection{
 			return vendor
 		},
 		says: []string{"ok      responses: the first 5 records fit"}, script: `settings = { domain = "northwind" },`,
+	},
+	{
+		system: "google_calendar", path: "/calendar/v3", set: "user=" + gcal.Account, secret: "PRIVATE KEY",
+		vendor: func(clock *standin.Clock) http.Handler {
+			vendor := gcal.New(clock)
+			vendor.Fill(5)
+			return vendor
+		},
+		issued: func(vendor http.Handler) string { return "GOOGLE_CALENDAR_KEY=" + vendor.(*gcal.Server).Key() },
+		says:   []string{"ok      events: no meetings with customers; left out: 5 without a guest"}, script: `settings = { user = "am@ours.example" },`,
 	},
 	{
 		system: "hubspot", env: []string{"HUBSPOT_TOKEN=" + hubspot.ServiceKey}, secret: hubspot.ServiceKey,
@@ -164,11 +177,14 @@ func TestConnect(t *testing.T) {
 				cmd.Dir = dir
 				cmd.Env = append(append(os.Environ(), server.Environment()...), "XDG_STATE_HOME="+dir)
 				cmd.Env = append(cmd.Env, c.env...)
+				if c.issued != nil {
+					cmd.Env = append(cmd.Env, c.issued(vendor))
+				}
 				out, err := cmd.CombinedOutput()
 				require.NoError(t, err, string(out))
 				return string(out)
 			}
-			args := []string{"connect", c.system, "--base", web.URL, "--allow-net", "127.0.0.1"}
+			args := []string{"connect", c.system, "--base", web.URL + c.path, "--allow-net", "127.0.0.1"}
 			for set := range strings.FieldsSeq(c.set) {
 				args = append(args, "--set", set)
 			}

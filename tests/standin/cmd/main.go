@@ -210,11 +210,17 @@ func jiraCloud(flags *flag.FlagSet, arguments []string) (http.Handler, string, e
 }
 
 func googleCalendar(flags *flag.FlagSet, arguments []string) (http.Handler, string, error) {
+	key := flags.String("key", "", "file to which the service account's key is written")
 	if err := flags.Parse(arguments); err != nil {
 		return nil, "", err
 	}
 	vendor := gcal.New(standin.RunningClock(time.Now()))
 	vendor.Fill(20)
+	if *key != "" {
+		if err := os.WriteFile(*key, []byte(vendor.Key()), 0o600); err != nil {
+			return nil, "", err
+		}
+	}
 	vendor.After(func(r *standin.Request) { fmt.Println(r) })
 	return vendor, fmt.Sprintf("user            %s\nclient          %s %s\nrefresh token   %s", gcal.Account, gcal.ClientID, gcal.ClientSecret,
 		vendor.OAuth.Grant(gcal.ClientID, gcal.Account).Refresh), nil

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,6 +62,36 @@ func (o *options) choose(env *environment.Env, s *system, in *bufio.Reader) (way
 			return s.ways[i-1], nil
 		}
 	}
+}
+
+// others are the credentials that only other ways need.
+func (s *system) others(w way) (names []string) {
+	for _, other := range s.ways {
+		for _, one := range other.credentials {
+			if !slices.ContainsFunc(w.credentials, func(e entry) bool { return e.name == one.name }) {
+				names = append(names, one.name)
+			}
+		}
+	}
+	return names
+}
+
+// forgetOthers removes what is stored for other ways: the connector would use it in place of
+// what was given now.
+func forgetOthers(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way) error {
+	if opened.Credentials() == nil {
+		return nil
+	}
+	for _, name := range s.others(w) {
+		if stored, err := opened.Credentials().Get(ctx, name); err == nil && stored == "" {
+			continue
+		}
+		if err := opened.Credentials().Set(ctx, name, ""); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "removed the stored %s, which this way does not use\n", name)
+	}
+	return nil
 }
 
 // readLine reads what is typed on the terminal.
@@ -131,6 +162,11 @@ func (e entry) read(env *environment.Env, in *bufio.Reader, stored bool) (string
 	value, err := readLine(env, in, prompt)
 	if err != nil || !e.file || value == "" {
 		return value, err
+	}
+	if below, ok := strings.CutPrefix(value, "~/"); ok { // no shell has seen it
+		if home, ok := env.Getenv("HOME"); ok {
+			value = filepath.Join(home, below)
+		}
 	}
 	text, err := os.ReadFile(env.Path(value))
 	if err != nil {

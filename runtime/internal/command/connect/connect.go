@@ -144,7 +144,7 @@ func connect(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	if err := o.check(ctx, env, opened, s, given, settings); err != nil {
+	if err := o.check(ctx, env, opened, s, w, given, settings); err != nil {
 		return err
 	}
 	for _, one := range given {
@@ -152,6 +152,9 @@ func connect(env *environment.Env, o *options) error {
 			return err
 		}
 		fmt.Fprintf(env.Stdout, "stored %s, encrypted\n", one.name)
+	}
+	if err := forgetOthers(ctx, env, opened, s, w); err != nil {
+		return err
 	}
 	return write(env, s, settings)
 }
@@ -231,7 +234,7 @@ func table(settings map[string]string) string {
 }
 
 // check reads the first records of each stream with what was given.
-func (o *options) check(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, given []entry, settings map[string]string) error {
+func (o *options) check(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way, given []entry, settings map[string]string) error {
 	all := maps.Clone(settings)
 	if o.base != "" {
 		all["base"] = o.base
@@ -242,7 +245,7 @@ func (o *options) check(ctx context.Context, env *environment.Env, opened *host.
 				return one.what, nil
 			}
 		}
-		if opened.Credentials() == nil {
+		if opened.Credentials() == nil || slices.Contains(s.others(w), name) {
 			return "", nil
 		}
 		return opened.Credentials().Get(ctx, name)

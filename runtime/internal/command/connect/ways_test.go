@@ -88,18 +88,28 @@ func TestConnectInTheBrowser(t *testing.T) {
 }
 
 func TestConnectWithAKeyFile(t *testing.T) {
-	r, vendor, _, args := calendar(t)
-	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "key.json"), []byte(vendor.Key()), 0o600))
-	r.Env.Stdin = strings.NewReader("key\nkey.json\n")
+	r, vendor, b, args := calendar(t)
+	r.Variables["HOME"] = filepath.Join(r.Env.Dir, "home")
+	require.NoError(t, os.Mkdir(r.Variables["HOME"], 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(r.Variables["HOME"], "key.json"), []byte(vendor.Key()), 0o600))
+	r.Env.Stdin = strings.NewReader("key\n~/key.json\n")
 	out, stderr, err := r.Run(New, args...)
 	require.NoError(t, err, out+stderr)
 	assert.Contains(t, out, "GOOGLE_CALENDAR_KEY (the JSON file of the service account's key, as the path of the file): ")
 	assert.Contains(t, out, "stored GOOGLE_CALENDAR_KEY, encrypted")
 	assert.Equal(t, []string{gcal.Account}, vendor.Subjects())
-	require.NoError(t, os.Remove(filepath.Join(r.Env.Dir, "key.json")))
+	require.NoError(t, os.Remove(filepath.Join(r.Variables["HOME"], "key.json")))
 	r.Env.StdinTTY = false
 	out, _, err = r.Run(New, append(args, "--way", "key")...)
 	require.NoError(t, err, "the stored one is used: %s", out)
+	assert.Len(t, vendor.Subjects(), 1)
+
+	// Another way takes its place, although the connector would prefer the key.
+	r.Env.StdinTTY, r.Env.Stdin = true, strings.NewReader(gcal.ClientID+"\n")
+	out, _, err = r.Run(New, append(args, "--way", "browser")...)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "removed the stored GOOGLE_CALENDAR_KEY, which this way does not use")
+	assert.Equal(t, 1, b.opened)
 }
 
 func TestWaysThatAreWrong(t *testing.T) {
