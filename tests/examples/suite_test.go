@@ -17,7 +17,7 @@ func TestTheirOwnTests(t *testing.T) {
 	cmd.Dir = "../.."
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	for _, script := range []string{"license_rollup", "sync_owners", "zendesk_tickets", "salesforce_accounts", "hubspot_deals", "intercom_waiting", "productboard_requests", "aha_ideas", "asknicely_detractors", "typeform_nps", "delighted_nps", "jira_issues", "surveymonkey_nps", "lib/clean"} {
+	for _, script := range []string{"license_rollup", "sync_owners", "zendesk_tickets", "salesforce_accounts", "hubspot_deals", "calendar_meetings", "intercom_waiting", "productboard_requests", "aha_ideas", "asknicely_detractors", "typeform_nps", "delighted_nps", "jira_issues", "surveymonkey_nps", "lib/clean"} {
 		assert.Contains(t, string(out), "✓ scripts/examples/"+script+"_test.lua")
 		assert.Regexp(t, `scripts/examples/`+script+`\.lua +(9\d|100)\.\d %`, string(out), "most of it is executed")
 	}
