@@ -106,19 +106,14 @@ func (b binding) bulk(a *Args, call bulkCall) (int, error) {
 		return 0, err
 	}
 	var result *planhat.BulkResult
-	send := func(turn Turn) {
+	a.Host.Wait(a.L, func(turn Turn) {
 		rows.turn = turn
 		if progress := opt.Progress; progress != nil {
 			opt.Progress = func(p planhat.BulkProgress) { turn.Take(func() { progress(p) }) }
 		}
 		result, err = call(r, ctx, rows.seq, opt)
 		rows.turn = nil
-	}
-	if a.Options(1).Has(checkpointField.Name) {
-		send(nil) // the journal of a name serves one call at a time
-	} else {
-		a.Host.Wait(a.L, send)
-	}
+	})
 	var failed *planhat.Error
 	if rows.failed != nil && errors.As(err, &failed) {
 		return 0, rows.fault(failed)

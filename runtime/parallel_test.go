@@ -249,7 +249,7 @@ func TestParallelCollectsErrors(t *testing.T) {
 10	10	table	not_found	main.lua:7: HOST responded with 404 Not Found: "404 page not found" (not_found, status 404)
 15	15	table	not_found	main.lua:7: HOST responded with 404 Not Found: "404 page not found" (not_found, status 404)
 20	20	table	not_found	main.lua:7: HOST responded with 404 Not Found: "404 page not found" (not_found, status 404)
-1	1
+1
 0
 `, b.stdout.String())
 }

@@ -49,7 +49,7 @@ func Module() *bindings.Module {
 				"You can call `map` inside of the function; each call has its own limit. The function cannot yield, except in coroutines that it makes. Items that read from the same `each` iterator share its records.",
 			Params: []bindings.Param{
 				{Name: "list", Type: "any[]", Doc: "The items."},
-				{Name: "fn", Type: "fun(item: any, index: integer): any", Doc: "What to do with an item. It gets the item and its position. Only the first result counts."},
+				{Name: "fn", Type: "fun(item: any, index: integer): any", Doc: "What to do with an item. It gets the item and its position; a function that is part of phscript, such as `planhat.company.get_by_id`, gets the item alone. Only the first result counts."},
 				{Name: "options", Type: "table", Optional: true, Doc: "How to work on them.", Fields: []bindings.Field{
 					{Name: "limit", Type: "integer", Doc: fmt.Sprintf("How many items to work on at once, at most %d. Default: %d.", mostLimit, defaultLimit)},
 					{Name: "errors", Type: "string", Doc: "`raise` or `collect`. Default: `raise`."},
@@ -139,7 +139,11 @@ func (j *job) work(L *lua.LState) {
 	for j.begun < j.length && (j.collects || len(j.failed) == 0) {
 		j.begun++
 		i := j.begun
-		results, err := j.Host.Call(L, j.fn, j.list.RawGetInt(i), lua.LNumber(i))
+		arguments := []lua.LValue{j.list.RawGetInt(i)}
+		if !j.fn.IsG { // those of modules take no further argument
+			arguments = append(arguments, lua.LNumber(i))
+		}
+		results, err := j.Host.Call(L, j.fn, arguments...)
 		if err != nil {
 			j.fail(L, i, err)
 		} else if len(results) > 0 && results[0] != lua.LNil {

@@ -70,6 +70,7 @@ const (
 	idleTimeout  = 90 * time.Second
 	mostHeader   = 64 << 10
 	mostRedirect = 10
+	mostIdle     = 64 // as many requests as parallel.map sends at once
 )
 
 // New returns the network of a run. Close it after use.
@@ -82,7 +83,7 @@ func New(o Options) *Network {
 	n.dialer = dialer
 	transport := &http.Transport{
 		Proxy: n.proxy, DialContext: n.dial(dialer), ForceAttemptHTTP2: true, DisableCompression: true,
-		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: 16,
+		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: mostIdle,
 		MaxResponseHeaderBytes: mostHeader,
 	}
 	n.client = &http.Client{Transport: tracked{transport}, CheckRedirect: n.redirect}
