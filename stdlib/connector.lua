@@ -31,7 +31,7 @@ methods.__index = methods
 
 --- Declares a system. What it returns has the methods `lookup(name, spec)`, `stream(name, spec)`, `call(request)`,
 --- `page(request, token)` and `sync(options)`.
----@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to authenticate with it, how many requests it accepts, and until which date it has this version. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
+---@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, expires: table?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to authenticate with it, how many requests it accepts, the version of its API and the date as YYYY-MM-DD at which that ends. `expires` has the dates at which the system refuses what a variable holds. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
 ---@return table
 function connector.new(options)
   declaration.system(options)
@@ -139,7 +139,8 @@ function methods:explain(err)
   err.message = ("%s: %s%s"):format(self.title, err.message, said)
   local retired = tostring(err.message):find("has been retired", 1, true)
   if (err.status == 410 or retired) and self.options.version then
-    err.hint = ("version %s of the API may have ended; look for a newer phscript"):format(self.options.version)
+    local ended = self.options.sunset and time.now() >= time.parse(self.options.sunset)
+    err.hint = ("version %s of the API %s; look for a newer phscript"):format(self.options.version, ended and "ended on " .. self.options.sunset or "may have ended")
   elseif advice[err.status] and not err.hint then
     err.hint = advice[err.status]
   end
@@ -311,23 +312,34 @@ local function tell(conn, name, counts, began)
   if not counts.complete then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end
 end
 
--- Reads the first page of a stream and maps it, and returns what came of it.
-function methods:try(name, options)
+-- Reads the first page of a stream.
+function methods:first(name, options)
   self.settings = options.settings or {}
   local stream = prepare(self, name, options)
   stream.trial = true
   local parts = stream.parts and stream.parts()
-  if parts and not parts[1] then return "no records; look at the permissions if that is wrong" end
-  local page = stream.scan(nil, parts and parts[1])
+  if parts and not parts[1] then return stream, { items = {} } end
+  return stream, stream.scan(nil, parts and parts[1])
+end
+
+-- Reads the first page of a stream and maps it, and returns what came of it, and the rows.
+function methods:try(name, options)
+  local stream, page = self:first(name, options)
+  local rows = {}
   stream.prepare(page.items)
   local good, reason = 0, nil
   for _, item in ipairs(page.items) do
     local row, why = stream.row(item)
-    if row then good = good + 1 else reason = reason or why end
+    if row then
+      good = good + 1
+      rows[good] = row
+    else
+      reason = reason or why
+    end
   end
-  if #page.items == 0 then return "no records; look at the permissions if that is wrong" end
-  if reason then return ("%d of the first %d records fit; the others: %s"):format(good, #page.items, reason) end
-  return ("the first %d records fit"):format(good)
+  if #page.items == 0 then return "no records; look at the permissions if that is wrong", rows end
+  if reason then return ("%d of the first %d records fit; the others: %s"):format(good, #page.items, reason), rows end
+  return ("the first %d records fit"):format(good), rows
 end
 
 -- Makes Planhat's records agree with the system's, and returns what was done, by stream.

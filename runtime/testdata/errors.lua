@@ -71,3 +71,23 @@ local co = coroutine.create(function() error("inside") end)
 local ok, message = coroutine.resume(co)
 assert(not ok)
 error("caught: " .. message) -- error: ^caught: main.lua:1: inside$
+---
+local C = require "connector"
+C.new{ name = "a", base = "https://a.example", auth = print, version = "1", sunset = "soon" } -- error: the field "sunset" must be a date such as "2028-03-31"
+---
+local C = require "connector"
+C.new{ name = "a", base = "https://a.example", auth = print, sunset = "2028-03-31" } -- error: next to the field "version"
+---
+local C = require "connector"
+C.new{ name = "a", base = "https://a.example", auth = print, version = 3 } -- error: the field "version" must be a string, not a number
+---
+local C = require "connector"
+C.new{ name = "a", base = "https://a.example", auth = print, expires = { A_TOKEN = "2028-02-31" } } -- error: must have a date such as "2028-03-31" for A_TOKEN
+---
+local C = require "connector"
+local a = C.new{ name = "a", base = "https://a.example", auth = print }
+a:stream("b", { into = "company", map = { sourceId = "id" }, scan = print, permissions = { 7 } }) -- error: the field "permissions" must be a list of texts
+---
+local C = require "connector"
+local a = C.new{ name = "a", base = "https://a.example", auth = print }
+a:stream("b", { into = "company", map = { sourceId = "id" }, scan = print, permission = {} }) -- error: unknown field "permission"; did you mean "permissions"

@@ -3,9 +3,16 @@
 local declaration = {}
 
 local stream_fields = {
-  after = "string", back = "table", choices = "function", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
-  owned = "table", owns = "function", parts = "function", prefix = "string", prepare = "function", present = "function", scan = "function", sparse = "boolean",
+  after = "string", back = "table", back_permissions = "table", choices = "function", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
+  owned = "table", owns = "function", parts = "function", permissions = "table", prefix = "string", prepare = "function", present = "function", scan = "function", sparse = "boolean",
 }
+
+local system_fields = {
+  auth = "function", base = "string", daily = "function", expires = "table", headers = "table", name = "string", rate = "table", sunset = "string", title = "string",
+  version = "string",
+}
+
+local function is_date(text) return type(text) == "string" and text:match("^%d%d%d%d%-%d%d%-%d%d$") ~= nil and pcall(time.parse, text) end
 
 local request_fields = {}
 for name in ("get post put patch delete query json form items next next_url send limit done class reads repeatable headers timeout retry_timeouts key value inside"):gmatch("%S+") do
@@ -49,6 +56,11 @@ function declaration.stream(title, name, spec)
     if other then fail("unknown field %q; did you mean %q?", field, other) end
     if kind and type(value) ~= kind then fail("the field %q must be a %s, not a %s", field, kind, type(value)) end
   end
+  for _, list in ipairs{ "permissions", "back_permissions" } do
+    for _, permission in pairs(spec[list] or {}) do
+      if type(permission) ~= "string" then fail("the field %q must be a list of texts, not of a %s", list, type(permission)) end
+    end
+  end
   for _, needed in ipairs{ "into", "map", "scan" } do
     if spec[needed] == nil then fail("the field %q is missing", needed) end
   end
@@ -74,6 +86,16 @@ end
 --- Checks the declaration of a system.
 ---@param options table The declaration.
 function declaration.system(options)
+  for field, kind in pairs(system_fields) do
+    local value = options[field]
+    if value ~= nil and type(value) ~= kind and field ~= "auth" then error(("connector.new: the field %q must be a %s, not a %s"):format(field, kind, type(value)), 3) end
+  end
+  if options.sunset and not (is_date(options.sunset) and options.version) then
+    error("connector.new: the field \"sunset\" must be a date such as \"2028-03-31\", next to the field \"version\"", 3)
+  end
+  for variable, date in pairs(options.expires or {}) do
+    if not is_date(date) then error(("connector.new: the field \"expires\" must have a date such as \"2028-03-31\" for %s"):format(tostring(variable)), 3) end
+  end
   for field, kind in pairs{ name = "string", base = "string", auth = "function" } do
     if type(options[field]) ~= kind then
       error(("connector.new: the field %q must be a %s%s"):format(field, kind, field == "auth" and ", such as connector.bearer(\"HARBOR_TOKEN\")" or ""), 3)

@@ -18,8 +18,21 @@ function setup.describe(name)
   if not spec then return { name = name, title = name, missing = true } end
   return {
     name = name, title = spec.title, ways = spec.ways or { { steps = spec.steps, credentials = spec.credentials } }, settings = spec.settings or {},
-    script = spec.script, test = spec.test,
+    script = spec.script, test = spec.test, version = spec.connection.options.version, sunset = spec.connection.options.sunset,
+    expires = spec.connection.options.expires or {}, streams = setup.streams(spec.connection),
   }
+end
+
+--- Returns the streams of a connection, with the permissions that the system's credentials need for each.
+---@param connection table What `connector.new` returned.
+---@return { stream: string, model: string, permissions: string[], back_permissions: string[] }[]
+function setup.streams(connection)
+  local list = {}
+  for i, name in ipairs(connection.order) do
+    local spec = connection.streams[name]
+    list[i] = { stream = name, model = spec.into, permissions = json.array(spec.permissions or {}), back_permissions = json.array(spec.back_permissions or {}) }
+  end
+  return list
 end
 
 -- Returns the paths of a field, for people: join is what the connector put together.
@@ -31,7 +44,7 @@ end
 
 --- Returns how the streams of a system are mapped by default, for the guides.
 ---@param name string The connector's name.
----@return { stream: string, model: string, prefix: string, rows: { property: string, from: string, how: string }[] }[]
+---@return { stream: string, model: string, prefix: string, permissions: string[], back_permissions: string[], rows: { property: string, from: string, how: string }[] }[]
 function setup.mapping(name)
   require("connectors." .. name)
   local connection, streams = known[name].connection, {}
@@ -48,7 +61,10 @@ function setup.mapping(name)
       if (a.property == key) ~= (b.property == key) then return a.property == key end
       return a.property < b.property
     end)
-    streams[i] = { stream = stream, model = spec.into, prefix = spec.prefix or "", rows = rows }
+    streams[i] = {
+      stream = stream, model = spec.into, prefix = spec.prefix or "", rows = rows,
+      permissions = json.array(spec.permissions or {}), back_permissions = json.array(spec.back_permissions or {}),
+    }
   end
   return streams
 end
@@ -65,6 +81,23 @@ function setup.check(name, settings)
     results[i] = { stream = stream, ok = ok, message = ok and result or (type(result) == "table" and result.message or tostring(result)), hint = not ok and type(result) == "table" and result.hint or nil }
   end
   return results
+end
+
+--- Reports whether a system accepts the credentials, by reading one page of its first stream. Nothing is mapped or written.
+---@param name string The connector's name.
+---@param settings table? The settings of the account.
+---@return { state: string, stream: string, message: string?, hint: string?, status: number?, skew: number? } `state` is `ok`, `missing` if credentials are not set, or `failed`.
+function setup.probe(name, settings)
+  require("connectors." .. name)
+  local connection = known[name].connection
+  connection.settings = settings or {}
+  local stream = connection.order[1]
+  local ok, result, missing = pcall(connection.options.auth, connection)
+  if ok and not result then return { state = "missing", stream = stream, message = missing } end
+  if ok then ok, result = pcall(connection.first, connection, stream, { settings = settings or {} }) end
+  if ok then return { state = "ok", stream = stream, skew = connection.skew } end
+  if type(result) ~= "table" then result = { message = tostring(result) } end
+  return { state = "failed", stream = stream, message = result.message, hint = result.hint, status = result.status }
 end
 
 return setup

@@ -233,7 +233,7 @@ local function moment(path)
   end)))
 end
 
-gcal:stream("events", { into = "task", prefix = prefix, sparse = true, cursor = cursor, prepare = prepare, gone = gone,
+gcal:stream("events", { into = "task", permissions = { "https://www.googleapis.com/auth/calendar.events.readonly" }, prefix = prefix, sparse = true, cursor = cursor, prepare = prepare, gone = gone,
   parts = function()
     local list = {}
     for i, id in ipairs(gcal.calendars) do list[i] = { id = id } end

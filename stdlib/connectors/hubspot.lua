@@ -222,7 +222,9 @@ end
 
 local owner = F.keep(F.user(F.via("owners", "properties.hubspot_owner_id")))
 
-object("companies", { into = "company", modified = "hs_lastmodifieddate", map = {
+object("companies", { into = "company",
+  permissions = { "crm.objects.companies.read", "crm.objects.owners.read" }, back_permissions = { "crm.objects.companies.write" },
+  modified = "hs_lastmodifieddate", map = {
   sourceId = "id",
   name = F.required("properties.name", "the company has no name"),
   domains = F.domains("properties.domain", "properties.hs_additional_domains"),
@@ -232,7 +234,9 @@ object("companies", { into = "company", modified = "hs_lastmodifieddate", map = 
   status = F.keep(F.enum("properties.lifecyclestage", { customer = "customer", opportunity = "prospect", salesqualifiedlead = "prospect", marketingqualifiedlead = "prospect", lead = "prospect", subscriber = "prospect" })),
 } })
 
-object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "companies", prepare = join("contacts"), map = {
+object("contacts", { into = "enduser",
+  permissions = { "crm.objects.contacts.read", "crm.objects.companies.read" }, back_permissions = { "crm.objects.contacts.write" },
+  modified = "lastmodifieddate", after = "companies", prepare = join("contacts"), map = {
   sourceId = "id",
   email = F.keep("properties.email"),
   firstName = "properties.firstname",
@@ -242,7 +246,9 @@ object("contacts", { into = "enduser", modified = "lastmodifieddate", after = "c
   companyId = F.ref("company", "join.company"),
 } })
 
-object("deals", { into = "opportunity", key = "externalId", prefix = "hubspot-", modified = "hs_lastmodifieddate", after = "companies", prepare = join("deals"), map = {
+object("deals", { into = "opportunity",
+  permissions = { "crm.objects.deals.read", "crm.objects.companies.read", "crm.objects.owners.read" }, back_permissions = { "crm.objects.deals.write" },
+  key = "externalId", prefix = "hubspot-", modified = "hs_lastmodifieddate", after = "companies", prepare = join("deals"), map = {
   externalId = "id",
   title = "properties.dealname",
   companyId = F.required(F.ref("company", "join.company"), "the deal has no company"),
@@ -261,7 +267,9 @@ local function domains(ticket)
   return json.array{ domain }
 end
 
-object("tickets", { into = "ticket", modified = "hs_lastmodifieddate", after = "contacts", prepare = join("tickets"), map = {
+object("tickets", { into = "ticket",
+  permissions = { "tickets", "crm.objects.companies.read", "crm.objects.contacts.read" },
+  modified = "hs_lastmodifieddate", after = "contacts", prepare = join("tickets"), map = {
   sourceId = "id",
   source = F.constant("hubspot"),
   email = F.required("join.email", "the ticket has no contact with an e-mail address"),

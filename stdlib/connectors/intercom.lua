@@ -113,7 +113,7 @@ local function by_scroll(stream, conn)
   end
 end
 
-intercom:stream("companies", { into = "company", prefix = prefix, sparse = true, cursor = by_scroll,
+intercom:stream("companies", { into = "company", permissions = { "read companies" }, prefix = prefix, sparse = true, cursor = by_scroll,
   -- A trial reads the list, which has at most 10,000 companies, because its scroll would be open for a minute.
   scan = function() return { post = "/companies/list", query = { per_page = 50 }, items = "data" } end,
   -- Companies that have lost their last user are not listed.
@@ -146,7 +146,7 @@ end
 -- How many contacts of this run have neither an e-mail address nor a company.
 local nobodies = 0
 
-searched("contacts", 36 * 3600, { into = "enduser", after = "companies",
+searched("contacts", 36 * 3600, { into = "enduser", permissions = { "read contacts", "read companies" }, after = "companies",
   -- A search can miss contacts that change between two pages.
   present = contacts_by,
   prepare = function(_, items)
@@ -187,7 +187,7 @@ local function deleted(conn, _, position, options)
   end
 end
 
-searched("conversations", 0, { gone = deleted, into = "ticket", after = "contacts",
+searched("conversations", 0, { gone = deleted, into = "ticket", permissions = { "read conversations", "read contacts", "read admins" }, after = "contacts",
   prepare = function(conn, items)
     local ids, asked = {}, {}
     for _, item in ipairs(items) do

@@ -167,7 +167,7 @@ local function names_of(ids)
   return #names > 0 and table.concat(names, ", ") or json.null
 end
 
-jira:stream("issues", { into = "issue", prefix = "jira-", dense = true, cursor = by_update,
+jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:jira-user" }, back_permissions = { "write:jira-work" }, prefix = "jira-", dense = true, cursor = by_update,
   scan = function() return {} end, -- by_update reads the pages
   present = function(conn, ids)
     local there = {}

@@ -199,7 +199,7 @@ local function prose(name)
   end))
 end
 
-productboard:stream("features", { into = "issue", prefix = "pb-feature-",
+productboard:stream("features", { into = "issue", permissions = { "read entities", "read notes", "read companies", "read users" }, prefix = "pb-feature-",
   scan = function() return listed("entities", { ["type[]"] = json.array{ "feature", "subfeature" } }) end,
   prepare = function(conn, items, stream)
     local lists = {}
@@ -220,7 +220,7 @@ productboard:stream("features", { into = "issue", prefix = "pb-feature-",
   } })
 
 -- Archived notes are listed apart from the others.
-productboard:stream("notes", { into = "issue", prefix = "pb-note-", cursor = C.since{ format = "iso", overlap = 60 },
+productboard:stream("notes", { into = "issue", permissions = { "read notes", "read companies", "read users" }, prefix = "pb-note-", cursor = C.since{ format = "iso", overlap = 60 },
   parts = function() return { { id = "open", archived = "false" }, { id = "archived", archived = "true" } } end,
   scan = function(_, _, _, part) return listed("notes", { archived = part.archived }) end,
   delta = function(_, since, part) return listed("notes", { archived = part.archived, updatedFrom = since }) end,

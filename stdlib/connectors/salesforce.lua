@@ -37,6 +37,8 @@ local salesforce = C.new{
 
 -- Declares a stream that reads an object.
 local function object(name, spec)
+  spec.permissions = spec.permissions or { "API Enabled", ("Read and View All Records on %s"):format(spec.object) }
+  spec.back_permissions = { "Edit on " .. spec.object }
   spec.dense = true -- a response has each field that was asked for
   spec.cursor = queries.cursor(spec)
   spec.scan = function() end -- the cursor reads everything as well
@@ -102,6 +104,7 @@ object("cases", { object = "Case", ids = "500", into = "ticket", after = "contac
 -- Salesforce archives activities after a year. Only queryAll finds those.
 local function activity(name, spec)
   spec.into, spec.after, spec.all = "task", "accounts", true
+  spec.permissions = { "API Enabled", "Access Activities" }
   spec.map.sourceId, spec.map.companyId, spec.map.ownerId = "Id", company(), owner
   spec.map.action, spec.map.description = "Subject", "Description"
   object(name, spec)

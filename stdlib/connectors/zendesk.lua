@@ -25,7 +25,7 @@ local function by_api_token()
 end
 
 local zendesk = C.new{
-  name = "zendesk", title = "Zendesk", base = "https://{subdomain}.zendesk.com", version = "v2",
+  name = "zendesk", title = "Zendesk", base = "https://{subdomain}.zendesk.com", version = "v2", expires = { ZENDESK_API_TOKEN = "2027-04-30" },
   auth = A.either(by_client, C.bearer("ZENDESK_TOKEN", host.credential), by_api_token),
   rate = { "200/1m", export = "10/1m" },
 }
@@ -174,7 +174,7 @@ local function reason_of(err)
   return #said > 0 and table.concat(said, "; ") or err.message
 end
 
-zendesk:stream("organizations", { into = "company", dense = true, prefix = prefix, cursor = by_time, gone = deleted,
+zendesk:stream("organizations", { into = "company", permissions = { "read" }, back_permissions = { "write" }, dense = true, prefix = prefix, cursor = by_time, gone = deleted,
   scan = function(stream, _, position)
     stream.whole = stream.whole or position == nil
     return listed("organizations", {})
@@ -210,7 +210,7 @@ zendesk:stream("organizations", { into = "company", dense = true, prefix = prefi
     tags = tags_of,
   } })
 
-exported("users", "organizations", { into = "enduser", after = "organizations",
+exported("users", "organizations", { into = "enduser", permissions = { "read" }, after = "organizations",
   prepare = function(conn, items, stream)
     ids_to_text(items, { "id", "organization_id" })
     -- Agents are not customers. Planhat cannot place a person who has neither a company nor an e-mail address.
@@ -253,7 +253,7 @@ local function by_domain(item)
   return domain and json.array{ domain:lower() } or nil
 end
 
-exported("tickets", "users,organizations", { into = "ticket", after = "users",
+exported("tickets", "users,organizations", { into = "ticket", permissions = { "read" }, after = "users",
   prepare = function(conn, items, stream)
     check_fields(conn, stream)
     ids_to_text(items, { "id", "organization_id", "requester_id", "assignee_id" })
@@ -287,7 +287,7 @@ exported("tickets", "users,organizations", { into = "ticket", after = "users",
 
 -- A rating can change for weeks after it was given, and Zendesk finds it by the time when
 -- it was offered.
-zendesk:stream("satisfaction", { into = "nps", prefix = prefix, after = "users", cursor = C.since{ format = "s", overlap = 30 * 86400 },
+zendesk:stream("satisfaction", { into = "nps", permissions = { "read" }, prefix = prefix, after = "users", cursor = C.since{ format = "s", overlap = 30 * 86400 },
   scan = function() return listed("satisfaction_ratings", { score = "received" }) end,
   delta = function(_, since) return listed("satisfaction_ratings", { score = "received", start_time = since }) end,
   prepare = function(conn, items)

@@ -291,7 +291,8 @@ func testDryRun(t *testing.T, v vendor) {
 	assert.Len(t, r.main(), 280)
 }
 
-// testSunset: a run warns when the version of the API ends soon.
+// testSunset: a run warns when the version of the API ends soon. When it has ended and the
+// vendor refuses it, the run ends at once and says so, and nothing is lost.
 func testSunset(t *testing.T, v vendor) {
 	for _, c := range []struct {
 		at   time.Duration
@@ -309,6 +310,25 @@ func testSunset(t *testing.T, v vendor) {
 		assert.Contains(t, r.log.String(), c.says)
 		assert.Contains(t, r.log.String(), r.sunset.Format(time.DateOnly))
 	}
+	r := rigOf(t, v)
+	r.clock.Set(r.sunset.Add(-100 * 24 * time.Hour))
+	ids := r.add(1, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	_, before := r.stored(t)
+	r.clock.Set(r.sunset.Add(time.Hour))
+	r.touch(ids[0], "after the end")
+	r.server.Faults.On(r.page, -1, standin.Answer(410, `{"message":"This version has been retired."}`))
+	_, err := r.sync(t, ``)
+	require.Error(t, err)
+	assert.Contains(t, said(err), "410")
+	assert.Contains(t, said(err), "ended on "+r.sunset.Format(time.DateOnly)+"; look for a newer phscript")
+	_, after := r.stored(t)
+	assert.Equal(t, before, after, "the position does not move")
+	r.server.Faults.Clear()
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	assert.Equal(t, "after the end", r.text(r.main()[ids[0]]))
 }
 
 // testAssociations is a test of each vendor itself.
