@@ -168,19 +168,29 @@ function methods:call(request)
   return response:json{ nulls = true }, response
 end
 
+-- Returns the part of a request that has its page size, and the size's name there. `limit` can be a path, such as `pagination.per_page`.
+local function sized_by(request, into)
+  local part, name = request[into], request.limit
+  while part and name and name:find(".", 1, true) do
+    local outer, inner = name:match("^([^.]+)%.(.+)$")
+    part, name = part[outer], inner
+  end
+  return name and part, name
+end
+
 -- Halves the page size of a request that failed because it asked for too much, and reports whether it did.
-local function halve(conn, request, values, err)
+local function halve(conn, request, sized, name, err)
   if type(err) ~= "table" or not (err.status == 413 or err.kind == "timeout" and err.retryable) then return false end
-  if not values or values[request.limit] <= 1 then return false end
-  values[request.limit] = math.floor(values[request.limit] / 2)
-  conn.sizes[request.get or request.post] = values[request.limit]
-  log.info(("%s: a page was too large, so pages have %d records from here on"):format(conn.title, values[request.limit]))
+  if not sized or sized[name] <= 1 then return false end
+  sized[name] = math.floor(sized[name] / 2)
+  conn.sizes[request.get or request.post] = sized[name]
+  log.info(("%s: a page was too large, so pages have %d records from here on"):format(conn.title, sized[name]))
   return true
 end
 
 -- Reads one page. `items` is the path of its records, `next` that of the next page's token, which
 -- the parameter `send` takes, or the function `send` puts into the request; or a function of the response's value that returns it. With `next_url`, the token is an address.
--- `limit` names the parameter with the number of records, which is halved when a page is too large.
+-- `limit` names the parameter with the number of records, or is its path; it is halved when a page is too large.
 function methods:page(request, token)
   request.reads = true
   local into = request.json and "json" or "query"
@@ -192,14 +202,14 @@ function methods:page(request, token)
     request[into] = request[into] or {}
     request[into][request.send] = token
   end
-  local sized = request.limit and request[into]
+  local sized, name = sized_by(request, into)
   local size = self.sizes[request.get or request.post]
-  if sized and size then sized[request.limit] = math.min(sized[request.limit], size) end
+  if sized and size then sized[name] = math.min(sized[name], size) end
   local ok, body
   repeat
-    request.retry_timeouts = not (sized and sized[request.limit] > 1)
+    request.retry_timeouts = not (sized and sized[name] > 1)
     ok, body = pcall(self.call, self, request)
-  until ok or not halve(self, request, sized, body)
+  until ok or not halve(self, request, sized, name, body)
   if not ok then error(body, 0) end
   local items = request.items and at(body, request.items) or body
   if type(items) ~= "table" or items == absent or items == json.null then

@@ -274,6 +274,13 @@ function fields.companies(from)
   end, "the companies with these keys or domains")
 end
 
+--- Finds Planhat's company of a customer by its key or domain, as `companies` does. The property stays as it is if there is none.
+---@param from any A path, a function or a field with a table `{ key = ..., domain = ..., name = ... }`.
+---@return table
+function fields.company(from)
+  return fields.keep(changed(from, function(customer, _, context) return context.company(customer) end, "the company with this key or domain"))
+end
+
 --- Returns a domain in the form that all systems agree on: lower case, without `www.`, scheme and path.
 ---@param text string The domain, or an address.
 ---@return string

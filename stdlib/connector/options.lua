@@ -96,4 +96,46 @@ function options.read(conn, given, parameters)
   return read
 end
 
+--- Returns a copy of the options of a script without `companies`, which says how a connector finds the companies of its records. Each of its ways has `streams`, which run
+--- by default, and changes of the `map`; those of the script come on top.
+---@param title string The system's title.
+---@param given table? The options of the script.
+---@param ways table<string, { streams: string[]?, map: table? }> The ways by their names.
+---@param usual string The way by default.
+---@return table
+function options.by_companies(title, given, ways, usual)
+  local own, name = {}, given and given.companies or usual
+  local way = ways[name]
+  if not way then
+    local names = {}
+    for one in pairs(ways) do names[#names + 1] = ("%q"):format(one) end
+    table.sort(names)
+    local last = table.remove(names)
+    error(("%s: companies must be %s or %s, not %q"):format(title, table.concat(names, ", "), last, tostring(name)), 3)
+  end
+  for option, value in pairs(given or {}) do own[option] = value end
+  own.companies, own.streams, own.map = nil, own.streams or way.streams, {}
+  for _, changes in ipairs{ way.map or {}, given and given.map or {} } do
+    for stream, properties in pairs(changes) do
+      own.map[stream] = own.map[stream] or {}
+      for property, from in pairs(properties) do own.map[stream][property] = from end
+    end
+  end
+  return own
+end
+
+--- Checks a setting that is the first part of a system's address, such as `acme`, and returns the settings.
+---@param title string The system's title.
+---@param given table? The options of the script.
+---@param name string The setting's name.
+---@param domain string What follows in the address, such as `zendesk.com`.
+---@return table
+function options.with_address(title, given, name, domain)
+  local settings = given and given.settings or {}
+  if type(settings[name]) ~= "string" or not settings[name]:match("^[%w-]+$") then
+    error(("%s: set settings.%s to the first part of your %s's address, such as \"acme\" for acme.%s"):format(title, name, title, domain), 3)
+  end
+  return settings
+end
+
 return options

@@ -3,7 +3,7 @@
 --- Set AHA_TOKEN to an API key of Aha!.
 local _, _, host = ...
 local C, F = require "connector", require "connector.fields"
-local setup = require "connector.setup"
+local O, setup = require "connector.options", require "connector.setup"
 
 host.reach("*.aha.io")
 
@@ -237,11 +237,7 @@ local M = {}
 ---@param options { settings: table, streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Aha!'s address, and optionally `rate`, how many requests to send at most, and `company_field`, the key of the custom field of organizations that has the `externalId` or `sourceId` of a company; `streams`: `ideas`, `features`, default both; `map`: changes to the map of each stream; `missing`: `report` or `delete` what Aha! no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the account, if you use several.
 ---@return table<string, table>
 function M.sync(options)
-  options = options or {}
-  local settings = options.settings or {}
-  if type(settings.subdomain) ~= "string" or not settings.subdomain:match("^[%w-]+$") then
-    error("Aha!: set settings.subdomain to the first part of your Aha!'s address, such as \"acme\" for acme.aha.io", 2)
-  end
+  local settings = O.with_address("Aha!", options, "subdomain", "aha.io")
   reset()
   aha.company_field = settings.company_field
   local own = {}

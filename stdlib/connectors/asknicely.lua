@@ -3,7 +3,7 @@
 --- Set ASKNICELY_KEY to an API key, and the setting `domain` to the first part of your AskNicely's address.
 local _, _, host = ...
 local C, F = require "connector", require "connector.fields"
-local setup = require "connector.setup"
+local O, setup = require "connector.options", require "connector.setup"
 
 host.reach("*.asknice.ly")
 
@@ -104,10 +104,7 @@ local M = {}
 ---@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `domain`, the first part of your AskNicely's address, and optionally `page`, how many answers a page has, and `rate`; `map`: changes to the map of the stream `responses`; `missing`: `report` or `delete` what AskNicely no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the AskNicely account, if you use several.
 ---@return table<string, table>
 function M.sync(options)
-  local settings = options and options.settings or {}
-  if type(settings.domain) ~= "string" or not settings.domain:match("^[%w-]+$") then
-    error("AskNicely: set settings.domain to the first part of your AskNicely's address, such as \"acme\" for acme.asknice.ly", 2)
-  end
+  O.with_address("AskNicely", options, "domain", "asknice.ly")
   asknicely.others = 0
   local results = asknicely:sync(options)
   if asknicely.others > 0 then log.info(("AskNicely: answers to other questions than NPS were left out: %d"):format(asknicely.others)) end

@@ -3,7 +3,7 @@
 --- Set INTERCOM_TOKEN to the access token of an app that may read contacts, companies, conversations and admins.
 local _, _, host = ...
 local C, F, html = require "connector", require "connector.fields", require "html"
-local setup = require "connector.setup"
+local O, setup = require "connector.options", require "connector.setup"
 
 local hosts = { ["api.intercom.io"] = true, ["api.eu.intercom.io"] = true, ["api.au.intercom.io"] = true }
 for name in pairs(hosts) do host.reach(name) end
@@ -23,11 +23,8 @@ local function text_of(body) return not F.is_empty(body) and html.text(body) or 
 
 -- Returns a request for a page of a search.
 local function search(kind, field, since)
-  return { post = "/" .. kind .. "/search", items = kind == "contacts" and "data" or "conversations", send = "pagination",
-    next = function(body)
-      local after = F.at(body, "pages.next.starting_after")
-      return not F.is_empty(after) and { per_page = 150, starting_after = after } or nil
-    end,
+  return { post = "/" .. kind .. "/search", items = kind == "contacts" and "data" or "conversations", next = "pages.next.starting_after", limit = "pagination.per_page",
+    send = function(request, token) request.json.pagination.starting_after = token end,
     json = { query = { field = field, operator = ">", value = since }, sort = { field = field, order = "ascending" }, pagination = { per_page = 150 } } }
 end
 
@@ -74,6 +71,23 @@ local function searched(kind, margin, spec)
   intercom:stream(kind, spec)
 end
 
+-- Reads a company by its id in Intercom, or returns nil if there is none.
+local function company_by(conn, id)
+  local ok, company = pcall(conn.call, conn, { get = "/companies/" .. id })
+  if ok then return company end
+  if type(company) ~= "table" or company.status ~= 404 then error(company, 0) end
+end
+
+-- Returns what finds Planhat's company for one of Intercom: its company_id, or else the domain of its website. Each is read once in a run.
+local function customer_of(conn, id)
+  if intercom.way ~= "company_id" or F.is_empty(id) then return json.null end
+  if intercom.customers[id] == nil then
+    local company = company_by(conn, id)
+    intercom.customers[id] = company and { key = company.company_id, domain = company.website, name = company.name } or json.null
+  end
+  return intercom.customers[id]
+end
+
 -- How often a complete pass begins again because its scroll was lost.
 local most_scrolls = 5
 
@@ -108,7 +122,9 @@ local function by_scroll(stream, conn)
     end
     if not ok then page = first() end
     page.done = #page.items == 0
-    page.next = { scroll = page.next, number = number + 1 }
+    local first_id = not page.done and page.items[1].id or nil
+    if ok and first_id and first_id == position.first then error("Intercom: the scroll over companies has returned the same page again, so its end cannot be reached", 0) end
+    page.next = { scroll = page.next, number = number + 1, first = first_id }
     return page
   end
 end
@@ -119,11 +135,7 @@ intercom:stream("companies", { into = "company", permissions = { "read companies
   -- Companies that have lost their last user are not listed.
   present = function(conn, ids)
     local there = {}
-    for _, id in ipairs(ids) do
-      local ok, err = pcall(conn.call, conn, { get = "/companies/" .. id })
-      if not ok and (type(err) ~= "table" or err.status ~= 404) then error(err, 0) end
-      there[id] = ok
-    end
+    for _, id in ipairs(ids) do there[id] = company_by(conn, id) ~= nil end
     return there
   end,
   map = {
@@ -149,13 +161,14 @@ local nobodies = 0
 searched("contacts", 36 * 3600, { into = "enduser", permissions = { "read contacts", "read companies" }, after = "companies",
   -- A search can miss contacts that change between two pages.
   present = contacts_by,
-  prepare = function(_, items)
+  prepare = function(conn, items)
     for i = #items, 1, -1 do
       local item = items[i]
-      item.join = { company = F.at(item, "companies.data.1.id") }
+      local company = F.at(item, "companies.data.1.id")
+      item.join = { company = company, customer = customer_of(conn, company) }
       if not F.is_empty(item.id) then item.sourceId = prefix .. item.id end -- which names it in reports, rather than its e-mail address
       -- Planhat cannot place such a contact: mostly visitors who wrote nothing yet.
-      if F.is_empty(item.email) and F.is_empty(item.join.company) then
+      if F.is_empty(item.email) and (intercom.way == "domains" or F.is_empty(company)) then
         nobodies = nobodies + 1
         table.remove(items, i)
       end
@@ -187,6 +200,8 @@ local function deleted(conn, _, position, options)
   end
 end
 
+local function by_domain(item) return item.join.domain and json.array{ item.join.domain:lower() } or nil end
+
 searched("conversations", 0, { gone = deleted, into = "ticket", permissions = { "read conversations", "read contacts", "read admins" }, after = "contacts",
   prepare = function(conn, items)
     local ids, asked = {}, {}
@@ -202,9 +217,10 @@ searched("conversations", 0, { gone = deleted, into = "ticket", permissions = { 
       local author = F.at(item, "source.author")
       local person = type(author) == "table" and (author.type == "user" or author.type == "lead" or author.type == "contact") and author or {}
       local company = F.at(item, "company.id")
+      if F.is_empty(company) then company = F.at(contact, "companies.data.1.id") end
       item.join = {
+        company = company, customer = customer_of(conn, company),
         email = not F.is_empty(person.email) and person.email or contact.email, name = plain(not F.is_empty(person.name) and person.name or contact.name),
-        company = not F.is_empty(company) and company or F.at(contact, "companies.data.1.id"),
         domain = tostring(not F.is_empty(person.email) and person.email or contact.email):match("@([^@%s]+)$"),
       }
     end
@@ -216,9 +232,7 @@ searched("conversations", 0, { gone = deleted, into = "ticket", permissions = { 
     name = "join.name",
     agentEmail = F.via("admins", "admin_assignee_id"),
     companyId = F.ref("company", "join.company", prefix),
-    domains = F.about("without a company, the domain of the e-mail address", function(item)
-      return F.is_empty(item.join.company) and item.join.domain and json.array{ item.join.domain:lower() } or nil
-    end),
+    domains = F.about("without a company, the domain of the e-mail address", function(item) return F.is_empty(item.join.company) and by_domain(item) or nil end),
     title = F.about("the title, or else the subject or the first line", function(item)
       for _, value in ipairs{ item.title or "", F.at(item, "source.subject"), F.at(item, "source.body") } do
         local text = text_of(value)
@@ -230,6 +244,14 @@ searched("conversations", 0, { gone = deleted, into = "ticket", permissions = { 
     status = "state",
     createdAt = F.date("created_at"),
   } })
+
+-- How contacts and conversations find their company, by the option `companies`.
+local customer = F.company("join.customer")
+local ways = {
+  companies = {},
+  company_id = { streams = { "contacts", "conversations" }, map = { contacts = { companyId = customer }, conversations = { companyId = customer, domains = by_domain } } },
+  domains = { streams = { "contacts", "conversations" }, map = { contacts = { companyId = false }, conversations = { companyId = false, domains = by_domain } } },
+}
 
 setup.add{
   name = "intercom", title = "Intercom", connection = intercom,
@@ -272,15 +294,16 @@ local M = {}
 
 --- Makes Planhat's records agree with Intercom's, and returns what was done, by stream. Companies are all read in each run; of contacts and conversations,
 --- the first run reads all, and later ones what changed.
----@param options { settings: table?, streams: string[]?, map: table?, filter: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? }? `settings`: `host`, the address of your region: `api.intercom.io`, `api.eu.intercom.io` or `api.au.intercom.io`, default the first one, and `rate`, how many requests to send at most; `streams`: `companies`, `contacts`, `conversations`, default all; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `missing`: `report`, `archive` or `delete` what Intercom no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the workspace, if you use several.
+---@param options { settings: table?, streams: string[]?, companies: string?, map: table?, filter: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? }? `settings`: `host`, the address of your region: `api.intercom.io`, `api.eu.intercom.io` or `api.au.intercom.io`, default the first one, and `rate`, how many requests to send at most; `streams`: `companies`, `contacts`, `conversations`, default all, or without `companies` if these are in Planhat already; `companies`: what finds the company of contacts and conversations: `companies` that this connector brings, the `company_id` of Intercom's company, which is an `externalId` or `sourceId` in Planhat, or else its website, or `domains` of e-mail addresses, default `companies`; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `missing`: `report`, `archive` or `delete` what Intercom no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the workspace, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   local settings = options and options.settings or {}
   if settings.host and not hosts[settings.host] then
     error(("Intercom: settings.host must be api.intercom.io, api.eu.intercom.io or api.au.intercom.io, not %q"):format(tostring(settings.host)), 2)
   end
-  nobodies = 0
-  local did = intercom:sync(options)
+  local own = O.by_companies("Intercom", options, ways, "companies")
+  nobodies, intercom.way, intercom.customers = 0, options and options.companies, {}
+  local did = intercom:sync(own)
   if nobodies > 0 then log.info(("Intercom: %d contacts have neither an e-mail address nor a company, so they were left out"):format(nobodies)) end
   return did
 end

@@ -4,7 +4,7 @@
 --- ZENDESK_TOKEN to an access token. API tokens (ZENDESK_EMAIL and ZENDESK_API_TOKEN) work until 30 April 2027.
 local _, _, host = ...
 local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
-local setup = require "connector.setup"
+local O, setup = require "connector.options", require "connector.setup"
 
 host.reach("*.zendesk.com")
 
@@ -370,21 +370,8 @@ local M = {}
 ---@return table<string, table>
 function M.sync(options)
   options = options or {}
-  local settings, way = options.settings or {}, ways[options.companies or "organizations"]
-  if not way then error(("Zendesk: companies must be \"organizations\", \"external_id\" or \"domains\", not %q"):format(tostring(options.companies)), 2) end
-  if type(settings.subdomain) ~= "string" or not settings.subdomain:match("^[%w-]+$") then
-    error("Zendesk: set settings.subdomain to the first part of your Zendesk's address, such as \"acme\" for acme.zendesk.com", 2)
-  end
-  local own, map = {}, {}
-  for name, value in pairs(options) do own[name] = name ~= "companies" and value or nil end
-  for _, changes in ipairs{ way.map, options.map or {} } do
-    for stream, properties in pairs(changes) do
-      map[stream] = map[stream] or {}
-      for property, from in pairs(properties) do map[stream][property] = from end
-    end
-  end
-  own.companies = nil
-  own.map, own.streams, own.settings = map, options.streams or way.streams, {}
+  local settings, own = O.with_address("Zendesk", options, "subdomain", "zendesk.com"), O.by_companies("Zendesk", options, ways, "organizations")
+  own.settings = {}
   for name, value in pairs(settings) do own.settings[name] = value end
   own.settings.rate = {}
   for _, rates in ipairs{ zendesk.options.rate, settings.rate or {} } do

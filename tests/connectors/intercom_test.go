@@ -1,6 +1,8 @@
 package connectors
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/intercom"
 )
 
@@ -49,4 +52,59 @@ func TestIntercom(t *testing.T) {
 	r.clock.Advance(time.Hour)
 	r.must(t, streams)
 	assert.Equal(t, "+1", r.records("enduser")["ic-"+kim]["phone"])
+}
+
+// TestIntercomFindsCompanies lets contacts and conversations find companies that
+// another system has brought: by company_id, then by the website, then by e-mail.
+func TestIntercomFindsCompanies(t *testing.T) {
+	r := rigOf(t, intercomVendor())
+	z := r.handler.(*intercom.Server)
+	for _, company := range []map[string]any{
+		{"name": "By external id", "externalId": "own-1"}, {"name": "By source id", "sourceId": "own-2"},
+		{"name": "By website", "domains": []any{"third.example"}}, {"name": "By e-mail", "domains": []any{"fourth.example"}},
+	} {
+		require.NoError(t, r.planhat.Put("company", company))
+	}
+	want := map[string]string{}
+	for i, company := range []intercom.Body{
+		{"company_id": "own-1", "website": "https://third.example"}, {"company_id": "own-2"}, {"company_id": "own-3", "website": "https://www.third.example/x"}, {"company_id": "own-4"},
+	} {
+		id := z.Add(intercom.Companies, company)
+		of := intercom.Body{"type": "list", "data": []any{intercom.Body{"type": "company", "id": id}}, "total_count": 1, "has_more": false}
+		name := []string{"By external id", "By source id", "By website", "By e-mail"}[i]
+		for range 2 {
+			email := fmt.Sprintf("kim%d@fourth.example", len(want))
+			contact := z.Add(intercom.Contacts, intercom.Body{"email": email, "companies": of})
+			talk := z.Add(intercom.Conversations, intercom.Body{
+				"contacts": intercom.Body{"contacts": []any{intercom.Body{"id": contact}}}, "source": intercom.Body{"body": "Hello", "author": intercom.Body{"type": "user", "email": email}},
+			})
+			want["ic-"+contact], want["ic-"+talk] = name, name
+		}
+	}
+	r.clock.Advance(time.Hour)
+	all := func(options string) error { // in the streams that run by default
+		_, err := r.run(t, strings.Replace(r.script(options), `options.streams = options.streams or { "contacts" }`, "", 1), "")
+		return err
+	}
+	require.NoError(t, all(`companies = "company_id"`), r.log.String())
+	names := map[any]string{}
+	for _, company := range r.planhat.Records("company") {
+		names[company["_id"]] = company["name"].(string)
+	}
+	assert.Len(t, names, 5, "no company was brought")
+	for _, model := range []string{"enduser", "ticket"} {
+		records := r.records(model)
+		assert.Len(t, records, 8)
+		for key, record := range records {
+			assert.Equal(t, want[key], names[record["companyId"]], "%s %s", model, key)
+		}
+	}
+	ofCompany := func(r *standin.Request) bool { return strings.HasPrefix(r.Path, "/companies/") }
+	assert.Equal(t, 4, z.Log.Count(ofCompany), "each company is read once")
+	assert.Contains(t, r.log.String(), "match no company of Planhat")
+
+	// By e-mail alone, no company is read.
+	require.NoError(t, all(`companies = "domains", full = true`), r.log.String())
+	assert.Equal(t, 4, z.Log.Count(ofCompany))
+	assert.ErrorContains(t, all(`companies = "tags"`), `companies must be "companies", "company_id" or "domains", not "tags"`)
 }

@@ -90,11 +90,12 @@ func intercomSystem(z *intercom.Server, kind string) *system {
 				}
 			})
 		},
-		most:   []limit{{nil, 167, 10 * time.Second}},
-		zone:   func(l *time.Location) { z.Configure(func(s *intercom.Settings) { s.Zone = l }) },
-		hide:   func() { z.Hide(field, "") },
-		rename: func() { z.Hide(field, "display_"+field) },
-		drop:   func() { z.Hide(field, "") },
+		most:    []limit{{nil, 167, 10 * time.Second}},
+		largest: func(n int) { z.Configure(func(s *intercom.Settings) { s.LargestPage = n }) },
+		zone:    func(l *time.Location) { z.Configure(func(s *intercom.Settings) { s.Zone = l }) },
+		hide:    func() { z.Hide(field, "") },
+		rename:  func() { z.Hide(field, "display_"+field) },
+		drop:    func() { z.Hide(field, "") },
 		create: func(name, value string) string {
 			z.AddAttribute(kind, name)
 			for _, id := range z.IDs(kind) {

@@ -264,7 +264,7 @@ func TestZendeskCredentials(t *testing.T) {
 	_, err = d.sync(t, `{ streams = { "users" } }`)
 	require.ErrorContains(t, err, "403")
 	for options, want := range map[string]string{
-		`{ companies = "names" }`:      `companies must be "organizations", "external_id" or "domains", not "names"`,
+		`{ companies = "names" }`:      `companies must be "domains", "external_id" or "organizations", not "names"`,
 		`{ streams = { "articles" } }`: `Zendesk has no stream "articles"`,
 	} {
 		_, err = d.sync(t, options)
