@@ -280,6 +280,17 @@ func TestParallelFunctionsKeepTheirState(t *testing.T) {
 			local t = upto(5)
 			table.sort(t, function(x, y) wait() return x > y end)
 			assert(table.concat(t) == "54321")
+			assert(("abc"):gsub(".", function(c) wait() return c .. n end) == "a" .. n .. "b" .. n .. "c" .. n)
+			local lazy = setmetatable({}, { __index = function(_, k) wait() return k + n end, __tostring = function() wait() return "<" .. n .. ">" end })
+			assert(lazy[1] == n + 1 and tostring(lazy) == "<" .. n .. ">" and lazy[2] == n + 2)
+			local function deep(d, ...) if d == 0 then wait() return select("#", ...) end return (deep(d - 1, d, ...)) + 0 end
+			assert(deep(120) == 120)
+			local sum, get = 0, nil
+			for i in (function() wait() sum = sum + 1 if sum <= 3 then return sum end end) do get = function() return i end end
+			wait()
+			assert(get() == 3 and loadstring("local n = ... time.sleep(0) return n")(n) == n)
+			local parts = { "return ", tostring(n) }
+			assert(load(function() wait() return table.remove(parts, 1) end)() == n)
 			local inner = parallel.map({ 1, 2, 3 }, function(m) wait() return n * 10 + m end, { limit = 2 })
 			assert(#inner == 3 and inner[3] == n * 10 + 3)
 			return n
