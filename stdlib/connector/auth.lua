@@ -32,7 +32,10 @@ function auth.oauth2(options, credential)
     given.secret_in = options.secret_in
     if options.authorize_url then
       given.authorize_url, given.params, given.again = conn:fill(options.authorize_url), {}, options.again
-      for name, value in pairs(options.params or {}) do given.params[name] = conn:fill(value) end
+      for name, value in pairs(options.params or {}) do
+        local text = conn:fill(value)
+        if text ~= "" then given.params[name] = text end
+      end
       return { bearer = oauth2.authorize(given) }
     end
     if not options.refresh_token then

@@ -337,6 +337,7 @@ local function prepared(given)
     if not ok then error(("Google Calendar: the setting from takes a date as YYYY-MM-DD, not %q"):format(tostring(settings.from)), 0) end
     settings.from = text
   end
+  settings.user = settings.user or "" -- an account that reads for itself
   gcal.calendars, gcal.ours, gcal.internal, gcal.left = list, {}, {}, { strangers = 0, private = 0 }
   for _, id in ipairs(list) do
     gcal.ours[lower(id)] = true
@@ -360,7 +361,7 @@ end
 local M = {}
 
 --- Makes Planhat's tasks of the type event agree with the meetings in Google Calendar, and returns what was done. The first run reads everything, later ones what changed.
----@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `user`, the e-mail address of the person whose calendar is read; `calendars`: the ids of several calendars that this person can read, default that of `user`; `internal`: more domains of your own, whose people are not customers; `private`: true brings private events as well; `from`: events that ended before this date are not read; `page`: how many events a page has. `map`: changes to the map of `events`; `missing`: `report`, `archive` or `delete` what was cancelled, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for these calendars, if you use several sets of them.
+---@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `user`, the e-mail address of the person whose calendar is read; `calendars`: the ids of several calendars that this person can read, default that of `user`; without `user`, a service account reads those that are shared with it; `internal`: more domains of your own, whose people are not customers; `private`: true brings private events as well; `from`: events that ended before this date are not read; `page`: how many events a page has. `map`: changes to the map of `events`; `missing`: `report`, `archive` or `delete` what was cancelled, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for these calendars, if you use several sets of them.
 ---@return table<string, table>
 function M.sync(options)
   options = prepared(options)

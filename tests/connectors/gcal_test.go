@@ -184,6 +184,10 @@ func TestGoogleCalendarByServiceAccount(t *testing.T) {
 	did := a.must(t, ``, ``)
 	assert.EqualValues(t, 1, did["created"])
 	assert.Equal(t, []string{gcal.Account}, a.google.Subjects())
+	// Without delegation, it reads what is shared with it.
+	did = a.must(t, fmt.Sprintf(`calendars = { %q }, user = false`, gcal.Account), `account = "own"`)
+	assert.EqualValues(t, 1, did["unchanged"])
+	assert.Equal(t, []string{gcal.Account, ""}, a.google.Subjects())
 	_, err := a.sync(t, `calendars = { "nobody@ours.example" }`, `account = "other"`)
 	require.ErrorContains(t, err, "404")
 	a.google.Faults.On(nil, 1, standin.Answer(http.StatusForbidden,

@@ -74,7 +74,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 			write(w, http.StatusBadRequest, Body{"error": "invalid_grant", "error_description": why})
 			return
 		}
-		tokens := s.OAuth.Grant(ServiceAccount, subject)
+		tokens := s.OAuth.Grant(ServiceAccount, cmp.Or(subject, ServiceAccount))
 		write(w, http.StatusOK, Body{"access_token": tokens.Access, "token_type": "Bearer", "expires_in": 3599})
 		return
 	}
