@@ -5,7 +5,7 @@
 local _, _, host = ...
 local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
 local customers = require "connector.customers"
-local setup = require "connector.setup"
+local connecting = require "connectors.google_calendar.connecting"
 
 host.reach("www.googleapis.com")
 host.reach("oauth2.googleapis.com")
@@ -98,12 +98,19 @@ local function page_of(calendar, query, following)
     end }
 end
 
+-- Until when meetings are read. Google gives a recurring meeting without an end many hundred dates, and tells of those that
+-- are cancelled with it for six months.
+local function horizon()
+  local at = time.now() + (gcal.settings.ahead or 90) * 86400
+  return time.format(at - at % 86400)
+end
+
 -- Reports whether Google has forgotten a token.
 local function forgotten(err, token) return type(err) == "table" and (err.status == 410 or err.status == 400 and token ~= nil) end
 
 -- Reads what changed after a synchronization token, or since a time. If Google has forgotten the token, the calendar is read again and compared.
 local function cursor(stream, conn)
-  local scan = stream.scan
+  local scan = stream.scan -- its positions have the same horizon for all pages
   -- A page token that has expired must not end each run from here on.
   stream.scan = function(token, calendar)
     local ok, page = pcall(scan, token, calendar)
@@ -112,24 +119,51 @@ local function cursor(stream, conn)
     log.info(("%s: Google has forgotten the page, so the calendar is read from its start"):format(stream.name))
     return scan(nil, calendar)
   end
-  stream.begin = function(_, position) return { sync = position } end
-  stream.from = function(since) return { since = time.format(since), asked = true } end
-  stream.resume = function(saved) return saved.walk or { sync = saved.sync, since = saved.since } end
-  stream.finish = function(position) return { sync = position.sync, since = position.since } end
-  stream.hold = function(saved, position) return { sync = saved.sync, since = saved.since, walk = position } end
+  local function kept(position) return { sync = position.sync, since = position.since, before = position.before } end
+  stream.begin = function(_, position) return kept(position) end
+  stream.from = function(since) return { since = time.format(since), before = horizon(), asked = true } end
+  -- Dates of recurring meetings that have come near are not among the changes, so they are read first.
+  stream.resume = function(saved)
+    if saved.walk then return saved.walk end
+    local at, before = kept(saved), horizon()
+    if before > at.before then at.near, at.before = at.before, before end
+    return at
+  end
+  stream.finish = kept
+  stream.hold = function(saved, position)
+    local cursor = kept(saved)
+    cursor.walk = position
+    return cursor
+  end
   stream.changes = function(at, calendar)
     if not at.sync and not at.since then return nil end
-    local began = at.began or time.now()
-    stream.calendar, stream.incremental = calendar, true
-    local ok, page = pcall(conn.page, conn, page_of(calendar, { syncToken = at.sync, updatedMin = at.since, pageToken = at.page }, function(body)
-      if not body.last then return { sync = at.sync, since = at.since, began = began, page = body.nextPageToken, asked = at.asked } end
-      -- What changed since a time ends without a token, so the next run asks for a time as well.
-      if empty(body.nextSyncToken) then return { since = time.format(began + conn.skew - 120) } end
-      return { sync = body.nextSyncToken }
+    local began, query = at.began or time.now(), { syncToken = at.sync, updatedMin = at.since }
+    stream.calendar, stream.incremental, stream.before = calendar, not at.near, at.before
+    if at.near then query = { timeMin = at.near, timeMax = at.before } end
+    query.pageToken = at.page
+    local ok, page = pcall(conn.page, conn, page_of(calendar, query, function(body)
+      local to = kept(at)
+      to.asked = at.asked
+      if at.near then
+        to.near, to.page = not body.last and at.near or nil, body.nextPageToken
+        body.last = false -- the changes follow
+      elseif not body.last then
+        to.began, to.page = began, body.nextPageToken
+      elseif empty(body.nextSyncToken) then
+        -- What changed since a time ends without a token, so the next run asks for a time as well.
+        to.since = time.format(began + conn.skew - 120)
+      else
+        to.sync, to.since = body.nextSyncToken, nil
+      end
+      return to
     end))
     if ok then return page end
     if not forgotten(page, at.page) then error(page, 0) end
-    if at.page then return stream.changes({ sync = at.sync, since = at.since, asked = at.asked }, calendar) end
+    if at.page then
+      local again = kept(at)
+      again.near, again.asked = at.near, at.asked
+      return stream.changes(again, calendar)
+    end
     if at.asked then
       error(("Google Calendar: Google no longer knows what changed in the calendar %s since %s; use a later date, or full = true to read everything"):format(calendar.id, at.since), 0)
     end
@@ -193,11 +227,25 @@ local function deletions_of(stream)
   return stream.deletions
 end
 
+-- Reports whether an event is after the horizon, and whether it was moved there. Dates that a series has by its rule were not.
+local function is_far(event, before)
+  local start = not empty(event.start) and (event.start.dateTime or event.start.date)
+  if event.status == "cancelled" or not start then return false end
+  local from = event.originalStartTime
+  local first = not empty(from) and (from.dateTime or from.date)
+  return time.parse(start) >= time.parse(before), empty(event.recurringEventId) or first ~= start
+end
+
 -- Leaves the events that have a row. The others count as deleted.
 local function prepare(_, items, stream)
   local calendar = lower(stream.calendar.id)
+  for i = #items, 1, -1 do
+    local far, moved = is_far(items[i], stream.before)
+    items[i].far = far
+    if far and not moved then table.remove(items, i) end
+  end
   for _, item in ipairs(items) do
-    local here = item.status ~= "cancelled" and not empty(item.start) and brings(calendar, item)
+    local here = item.status ~= "cancelled" and not empty(item.start) and not item.far and brings(calendar, item)
     if here and is_private(item) and not gcal.settings.private then
       here, gcal.left.private = false, gcal.left.private + 1
     end
@@ -239,10 +287,13 @@ gcal:stream("events", { into = "task", permissions = { "https://www.googleapis.c
     for i, id in ipairs(gcal.calendars) do list[i] = { id = id } end
     return list
   end,
-  scan = function(stream, _, _, calendar)
-    stream.calendar, stream.incremental = calendar, false
-    local request = page_of(calendar, { timeMin = gcal.settings.from }, function(body) return body.last and body.nextSyncToken or body.nextPageToken end)
-    request.send = "pageToken"
+  scan = function(stream, _, token, calendar)
+    local before = token and token.before or horizon()
+    stream.calendar, stream.incremental, stream.before = calendar, false, before
+    local request = page_of(calendar, { timeMin = gcal.settings.from, timeMax = before }, function(body)
+      return { page = body.nextPageToken, sync = body.nextSyncToken, before = before }
+    end)
+    request.send = function(sent, position) sent.query.pageToken = position.page end
     return request
   end,
   map = {
@@ -259,65 +310,7 @@ gcal:stream("events", { into = "task", permissions = { "https://www.googleapis.c
     endusers = F.about("guests whom Planhat knows", F.compute({ "join.endusers" }, function(people) return people end)),
   } })
 
-setup.add{
-  name = "google_calendar", title = "Google Calendar", connection = gcal,
-  ways = {
-    {
-      name = "browser", title = "a person authorizes an app in the browser, for the calendars that this person can read",
-      steps = {
-        "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
-        "Under Google Auth Platform, Branding, name the app. Under Audience, choose the user type Internal. If you cannot, choose External and publish the app: Google ends authorizations of apps in the status Testing after seven days.",
-        "Under Clients, create a client of the type Desktop app, and copy its client ID and its client secret.",
-        "When this command shows an address, open it in a browser on this machine, and allow the app to see the events.",
-      },
-      credentials = {
-        { name = "GOOGLE_CALENDAR_CLIENT_ID", what = "the client ID of the app", shown = true },
-        { name = "GOOGLE_CALENDAR_CLIENT_SECRET", what = "the client secret of the app" },
-      },
-    },
-    {
-      name = "key", title = "a service account reads in the name of any person of your Google Workspace, which an administrator allows",
-      steps = {
-        "In Google Cloud (console.cloud.google.com), choose a project, and enable the Google Calendar API under APIs & Services, Library.",
-        "Under IAM & Admin, Service Accounts, create a service account, and a key of the type JSON for it, which is downloaded as a file. The page of the account shows its numeric client ID.",
-        "In the Google Admin console, under Security, Access and data control, API controls, Domain-wide delegation, add that client ID with the scope https://www.googleapis.com/auth/calendar.events.readonly.",
-      },
-      credentials = { { name = "GOOGLE_CALENDAR_KEY", what = "the JSON file of the service account's key", file = true } },
-    },
-  },
-  settings = { { name = "user", what = "the e-mail address of the person whose calendar is read" } },
-  script = [[
--- Brings meetings with customers from Google Calendar to Planhat.
--- @schedule "30 * * * *"
-local calendar = require "connectors.google_calendar"
-
-calendar.sync{
-  missing = "report", -- what was cancelled: report, archive or delete
-}
-]],
-  test = [[
-local http = require "http"
-
-it("brings meetings to Planhat", function()
-  local company = planhat.company.create{ name = "Northwind", domains = { "northwind.example" } }
-  http.stub{ url = "https://oauth2.googleapis.com/token", json = { access_token = "t", token_type = "Bearer", expires_in = 3599 } }
-  http.stub{ url = "https://www.googleapis.com/calendar/v3/calendars/*/events", json = {
-    kind = "calendar#events", accessRole = "owner", nextSyncToken = "a",
-    items = { {
-      id = "review", status = "confirmed", summary = "Business review", start = { dateTime = "2026-11-24T10:00:00+01:00" }, ["end"] = { dateTime = "2026-11-24T11:00:00+01:00" },
-      attendees = { { email = "kim@northwind.example", responseStatus = "accepted" } },
-    } },
-  } }
-
-  local run = run_script("google_calendar.lua", { env = { GOOGLE_CALENDAR_CLIENT_ID = "planhat", GOOGLE_CALENDAR_CLIENT_SECRET = "a-secret-for-tests" } })
-
-  expect(run.error).to_be_nil()
-  local task = planhat.task.get_list()[1]
-  expect(task.action).to_be("Business review")
-  expect(task.companyId).to_be(company._id)
-end)
-]],
-}
+connecting.add(gcal)
 
 -- Reads the options of a run.
 local function prepared(given)
@@ -361,7 +354,7 @@ end
 local M = {}
 
 --- Makes Planhat's tasks of the type event agree with the meetings in Google Calendar, and returns what was done. The first run reads everything, later ones what changed.
----@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `user`, the e-mail address of the person whose calendar is read; `calendars`: the ids of several calendars that this person can read, default that of `user`; without `user`, a service account reads those that are shared with it; `internal`: more domains of your own, whose people are not customers; `private`: true brings private events as well; `from`: events that ended before this date are not read; `page`: how many events a page has. `map`: changes to the map of `events`; `missing`: `report`, `archive` or `delete` what was cancelled, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for these calendars, if you use several sets of them.
+---@param options { settings: table, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `user`, the e-mail address of the person whose calendar is read; `calendars`: the ids of several calendars that this person can read, default that of `user`; without `user`, a service account reads those that are shared with it; `internal`: more domains of your own, whose people are not customers; `private`: true brings private events as well; `from`: events that ended before this date are not read; `ahead`: how many days before they start events are brought, default 90; `page`: how many events a page has. `map`: changes to the map of `events`; `missing`: `report`, `archive` or `delete` what was cancelled, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for these calendars, if you use several sets of them.
 ---@return table<string, table>
 function M.sync(options)
   options = prepared(options)

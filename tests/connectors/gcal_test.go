@@ -343,3 +343,47 @@ func TestGoogleCalendarRecurring(t *testing.T) {
 	assert.EqualValues(t, 3, did["deleted"])
 	assert.Empty(t, a.records("task"))
 }
+
+// Of a recurring meeting without an end, the dates of the next days are brought, and later
+// ones when they come near.
+func TestGoogleCalendarLooksAhead(t *testing.T) {
+	for _, options := range []string{``, `start = "2026-11-01", `} {
+		a := newAgenda(t)
+		daily := meeting("Daily", "kim@northwind.example")
+		daily["start"] = gcal.Body{"dateTime": "2026-11-20T09:00:00Z"}
+		daily["end"] = gcal.Body{"dateTime": "2026-11-20T10:00:00Z"}
+		dates := a.google.Repeat(gcal.Account, "daily", daily, 1, 0)
+		a.google.Put(gcal.Account, "single", meeting("Single", "kim@northwind.example"))
+		const settings = `ahead = 10, page = 7`
+		a.clock.Advance(time.Hour)
+		a.must(t, settings, options)
+		require.Len(t, a.records("task"), 11, a.log.String())
+		a.clock.Advance(time.Hour)
+		did := a.must(t, settings, options)
+		require.EqualValues(t, 0, did["read"])
+
+		// All dates are among the changes, but only those that are near become tasks.
+		a.google.Put(gcal.Account, "daily", gcal.Body{"summary": "Renamed"})
+		did = a.must(t, settings, options)
+		require.EqualValues(t, 10, did["updated"])
+		require.Len(t, a.records("task"), 11)
+
+		// Three days later, three more are near. One that was moved far away is not.
+		a.google.Put(gcal.Account, dates[9], gcal.Body{"start": gcal.Body{"dateTime": "2027-11-29T09:00:00Z"}, "end": gcal.Body{"dateTime": "2027-11-29T10:00:00Z"}})
+		a.clock.Advance(3 * 24 * time.Hour)
+		did = a.must(t, settings, options+`missing = "delete", max_missing = 0.5`)
+		require.EqualValues(t, 3, did["created"])
+		require.EqualValues(t, 1, did["deleted"])
+		tasks := a.records("task")
+		require.Contains(t, tasks, key(dates[12]))
+		require.NotContains(t, tasks, key(dates[13]))
+		require.NotContains(t, tasks, key(dates[9]))
+
+		// A complete pass agrees.
+		before := a.sent()
+		did = a.must(t, settings, `full = true`)
+		require.EqualValues(t, 0, did["missing"], options)
+		require.Equal(t, before, a.sent())
+		require.Len(t, a.records("task"), 13)
+	}
+}

@@ -30,5 +30,6 @@
 //     guests and organizer.
 //   - Without prompt=consent, no refresh token is given, as if the person had authorized
 //     the app before.
+//   - A recurring event without an end has 730 dates, as users of the API have counted.
 //   - A recurring event does not move: changes of its times are not those of its dates.
 package gcal

@@ -90,11 +90,14 @@ func wanted(e *event, query url.Values) bool {
 	if single := query.Get("singleEvents") == "true"; single && e.series || !single && e.body["recurringEventId"] != nil && !e.exception {
 		return false
 	}
-	if from, err := time.Parse(time.RFC3339, query.Get("updatedMin")); err == nil {
-		return !e.updated.Before(from)
-	}
 	if query.Has("syncToken") {
 		return true
+	}
+	if limit, err := time.Parse(time.RFC3339, query.Get("timeMax")); err == nil && e.body["status"] != "cancelled" && !moment(e.body, "start").Before(limit) {
+		return false
+	}
+	if from, err := time.Parse(time.RFC3339, query.Get("updatedMin")); err == nil {
+		return !e.updated.Before(from)
 	}
 	// Without singleEvents, only cancelled dates say that they are not among those of the series.
 	return (e.body["status"] != "cancelled" || e.exception && query.Get("singleEvents") != "true") && after(e.body, query.Get("timeMin"))
@@ -152,13 +155,19 @@ func rest(query url.Values) string {
 // after reports whether an event ends after a time.
 func after(body Body, from string) bool {
 	limit, err := time.Parse(time.RFC3339, from)
-	end, _ := body["end"].(Body)
-	text, _ := end["dateTime"].(string)
-	if day, ok := end["date"].(string); ok {
+	end := moment(body, "end")
+	return err != nil || end.IsZero() || end.After(limit)
+}
+
+// moment is the start or the end of an event, or zero.
+func moment(body Body, name string) time.Time {
+	value, _ := body[name].(Body)
+	text, _ := value["dateTime"].(string)
+	if day, ok := value["date"].(string); ok {
 		text = day + "T00:00:00Z"
 	}
-	at, bad := time.Parse(time.RFC3339, text)
-	return err != nil || bad != nil || at.After(limit)
+	at, _ := time.Parse(time.RFC3339, text)
+	return at
 }
 
 // shown is an event as a client with a role sees it.

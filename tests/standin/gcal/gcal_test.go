@@ -166,8 +166,10 @@ func TestWholeDaysAndZones(t *testing.T) {
 	items := body["items"].([]any)
 	assert.Equal(t, gcal.Body{"date": "2026-12-31"}, items[0].(gcal.Body)["start"], "a day has no zone")
 	assert.Equal(t, at("2027-01-01T10:15:00+05:45", "America/New_York"), items[2].(gcal.Body)["start"])
+	assert.Equal(t, []string{days[0]}, ids(c.get(t, 200, "singleEvents", "true", "timeMax", "2027-01-01T04:30:00Z")), "timeMax is about the start, and excludes it")
+	assert.Len(t, c.Repeat(gcal.Account, "daily", gcal.Body{"start": gcal.Body{"date": "2029-01-01"}, "end": gcal.Body{"date": "2029-01-02"}}, 1, 0), 730)
 	// timeMin is about the end, and excludes it.
-	assert.Equal(t, []string{days[1]}, ids(c.get(t, 200, "singleEvents", "true", "timeMin", "2027-01-02T00:00:00Z")))
+	assert.Equal(t, []string{days[1]}, ids(c.get(t, 200, "singleEvents", "true", "timeMin", "2027-01-02T00:00:00Z", "timeMax", "2028-12-31T00:00:00Z")))
 }
 
 func TestQuotas(t *testing.T) {

@@ -6,14 +6,24 @@ import (
 	"time"
 )
 
-// Repeat adds a recurring event: every so many days, so many times. It keeps its time of
-// day in the zone of its start, or has whole days. It returns the ids of its dates.
+// endless is how many dates a recurring event without an end has.
+const endless = 730
+
+// Repeat adds a recurring event: every so many days, so many times, or without an end if
+// times is 0. It keeps its time of day in the zone of its start, or has whole days. It
+// returns the ids of its dates.
 func (s *Server) Repeat(name, id string, fields Body, days, times int) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.Clock.Now()
 	first := maps.Clone(fields)
-	first["recurrence"] = []any{fmt.Sprintf("RRULE:FREQ=DAILY;INTERVAL=%d;COUNT=%d", days, times)}
+	rule := fmt.Sprintf("RRULE:FREQ=DAILY;INTERVAL=%d", days)
+	if times > 0 {
+		rule += fmt.Sprintf(";COUNT=%d", times)
+	} else {
+		times = endless
+	}
+	first["recurrence"] = []any{rule}
 	series := s.put(name, id, now, first)
 	series.series = true
 	ids := make([]string, times)

@@ -45,7 +45,7 @@ func (b *browser) Write(p []byte) (int, error) {
 func calendar(t *testing.T) (*trial.Trial, *gcal.Server, *browser, []string) {
 	t.Helper()
 	vendor := gcal.New(standin.NewClock(time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC)))
-	vendor.Put(gcal.Account, "review", gcal.Body{"summary": "Review", "start": gcal.Body{"date": "2026-12-01"}, "end": gcal.Body{"date": "2026-12-02"},
+	vendor.Put(gcal.Account, "review", gcal.Body{"summary": "Review", "start": gcal.Body{"date": "2026-02-01"}, "end": gcal.Body{"date": "2026-02-02"},
 		"attendees": []any{gcal.Body{"email": "kim@northwind.example"}}})
 	web := httptest.NewServer(vendor)
 	t.Cleanup(web.Close)
