@@ -69,16 +69,30 @@ function setup.mapping(name)
   return streams
 end
 
+-- Returns the ids of the first rows under which Planhat has records already. Ids with a prefix are the connector's own.
+local function taken(spec, rows)
+  local ids = {}
+  if spec.prefix or (spec.key or "sourceId") ~= "sourceId" then return ids end
+  for i = 1, math.min(3, #rows) do
+    local id = rows[i].sourceId
+    if id and pcall(planhat[spec.into].get_by_id, "srcid-" .. id) then ids[#ids + 1] = tostring(id) end
+  end
+  return ids
+end
+
 --- Reads the first records of each stream and maps them, and returns what came of it. Nothing is written.
 ---@param name string The connector's name.
 ---@param settings table? The settings of the account.
----@return { stream: string, ok: boolean, message: string }[]
-function setup.check(name, settings)
+---@param look boolean? Whether to look the first records up in Planhat: `taken` has the ids under which it has some.
+---@return { stream: string, ok: boolean, message: string, hint: string?, status: number?, taken: string[]? }[]
+function setup.check(name, settings, look)
   require("connectors." .. name)
   local connection, results = known[name].connection, {}
   for i, stream in ipairs(connection.order) do
-    local ok, result = pcall(connection.try, connection, stream, { settings = settings or {} })
-    results[i] = { stream = stream, ok = ok, message = ok and result or (type(result) == "table" and result.message or tostring(result)), hint = not ok and type(result) == "table" and result.hint or nil }
+    local ok, result, rows = pcall(connection.try, connection, stream, { settings = settings or {} })
+    local failed = not ok and (type(result) == "table" and result or { message = tostring(result) }) or {}
+    results[i] = { stream = stream, ok = ok, message = ok and result or failed.message, hint = failed.hint, status = failed.status }
+    if ok and look then results[i].taken = json.array(taken(connection.streams[stream], rows)) end
   end
   return results
 end

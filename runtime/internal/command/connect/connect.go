@@ -44,7 +44,7 @@ func New(env *environment.Env) *cobra.Command {
 			"  phscript connect hubspot",
 		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return systems(), cobra.ShellCompDirectiveNoFileComp
+			return Systems(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -67,8 +67,8 @@ func New(env *environment.Env) *cobra.Command {
 
 const prefix = "connectors."
 
-// systems are the names of the systems. Modules below theirs are parts of connectors.
-func systems() []string {
+// Systems are the names of the systems. Modules below theirs are parts of connectors.
+func Systems() []string {
 	var names []string
 	for _, name := range builtins.Names() {
 		if system, ok := strings.CutPrefix(name, prefix); ok && !strings.Contains(system, ".") {
@@ -79,7 +79,7 @@ func systems() []string {
 }
 
 func list(env *environment.Env) error {
-	for _, name := range systems() {
+	for _, name := range Systems() {
 		fmt.Fprintln(env.Stdout, name)
 	}
 	fmt.Fprintln(env.Stdout, "\nTo connect one: phscript connect NAME")
@@ -108,7 +108,7 @@ type entry struct {
 }
 
 func connect(env *environment.Env, o *options) error {
-	if names := systems(); !slices.Contains(names, o.system) {
+	if names := Systems(); !slices.Contains(names, o.system) {
 		return &usage.Error{Message: fmt.Sprintf("there is no connector for %q", o.system), Hint: "there are: " + strings.Join(names, ", ")}
 	}
 	c, err := o.Settings(env)

@@ -30,18 +30,20 @@ import (
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
-// box is how long one check may take, and whole how long all may take together.
+// box is how long one check may take, and whole how long all may take together. Reading a
+// page of each stream of a connector may take longer.
 const (
 	box     = 5 * time.Second
 	whole   = 2 * time.Minute
+	bigBox  = 30 * time.Second
 	leeway  = time.Second
 	mostAge = time.Minute
 )
 
 type options struct {
 	storage.Options
-	allowHost []string
-	json      bool
+	allowHost, allowNet []string
+	connectors, json    bool
 	// These are not shown: tests do not wait for seconds.
 	box time.Duration
 }
@@ -53,19 +55,24 @@ func New(env *environment.Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check that scripts can run here, and say what to do if not",
 		Long: "doctor checks the configuration, Planhat's token and hosts, this machine's clock, the store and the quota,\n" +
-			"the permissions of files, the scripts and their schedules, and the editor setup.\n\n" +
-			"It changes nothing. Planhat gets one small request.\n\n" +
+			"the permissions of files, the scripts and their schedules, the editor setup, and the connectors that\n" +
+			"scripts use or whose credentials are set.\n\n" +
+			"It changes nothing. Planhat gets one small request, and each other system one for a page of records.\n" +
+			"With --connectors, doctor reads a page of each stream, maps its records and looks some up in Planhat.\n\n" +
 			"Exit codes: 0 no errors, 1 errors, which stop runs, 2 usage.",
-		Example: "  phscript doctor\n  phscript doctor --json",
+		Example: "  phscript doctor\n  phscript doctor --connectors\n  phscript doctor --json",
 		Args:    usage.NoArguments,
 		RunE:    func(*cobra.Command, []string) error { return examine(env, o) },
 	}
 	f := cmd.Flags()
+	f.BoolVar(&o.connectors, "connectors", false, "Read the first records of each stream of the connectors")
 	host.AddAllowHost(cmd, &o.allowHost)
+	f.StringSliceVar(&o.allowNet, "allow-net", nil, "Let connectors send HTTP requests to `HOST`")
 	o.AddPlaces(f)
 	usage.AddJSON(cmd, &o.json)
 	usage.Duration(f, &o.box, "box", box, "")
 	_ = f.MarkHidden("box")
+	usage.CompleteNothing(cmd, "allow-net")
 	return cmd
 }
 
@@ -138,6 +145,7 @@ func examine(env *environment.Env, o *options) error {
 	d.group(ctx, "files", o.box, d.files)
 	d.group(ctx, "scripts", 2*o.box, d.scripts)
 	d.group(ctx, "editor", o.box, d.editor)
+	d.connectors(ctx)
 	if stopped, ok := errors.AsType[fault.Exiter](context.Cause(ctx)); ok {
 		return &usage.Finished{Code: stopped.ExitCode()}
 	}
@@ -212,7 +220,7 @@ func (d *doctor) print(found view.Checkup) error {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		b.WriteString(display.Text(strings.ToUpper(g.Name[:1])+strings.ReplaceAll(g.Name[1:], "_", " ")) + "\n")
+		b.WriteString(title(g.Name) + "\n")
 		for _, line := range g.Checks {
 			fmt.Fprintf(&b, "  %s  %s\n", marks[line.Level], strings.ReplaceAll(display.Text(line.Message), "\n", "\n         "))
 			if line.Hint != "" {
@@ -226,4 +234,12 @@ func (d *doctor) print(found view.Checkup) error {
 		fmt.Fprintf(&b, "\n%s, %s.\n", english.Plural(found.Errors, "error", ""), english.Plural(found.Warnings, "warning", ""))
 	}
 	return printing.Text(d.env.Stdout, b.String())
+}
+
+// title is the name of a group for people.
+func title(group string) string {
+	if system, ok := strings.CutPrefix(group, connectorGroup); ok {
+		return "Connector " + system
+	}
+	return strings.ToUpper(group[:1]) + group[1:]
 }

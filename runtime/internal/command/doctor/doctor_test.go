@@ -37,7 +37,7 @@ func ready(t *testing.T, files map[string]string) (*trial.Trial, *simulator.Serv
 // checkup runs the command and returns what it found, and its exit code.
 func checkup(t *testing.T, r *trial.Trial, args ...string) (view.Checkup, int) {
 	t.Helper()
-	out, stderr, err := r.Run(doctor.New, append([]string{"--json"}, args...)...)
+	out, stderr, err := r.Run(doctor.New, append([]string{"--json", "--box", "1m"}, args...)...)
 	var found view.Checkup
 	require.NoError(t, json.Unmarshal([]byte(out), &found), "%s%v", stderr, err)
 	assert.Empty(t, stderr)
@@ -205,10 +205,10 @@ func TestTimeBox(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	r, _ := ready(t, nil)
 	r.Variables["PLANHAT_API_URL"], r.Variables["PLANHAT_ANALYTICS_URL"] = silent.URL, silent.URL+"/analytics"
-	found, code := checkup(t, r, "--box", "300ms")
+	found, code := checkup(t, r, "--box", "1s")
 	assert.Equal(t, fault.ExitScript, code)
-	assert.Contains(t, of(found, "planhat", "host")[0].Message, "did not answer within 300ms")
-	assert.Contains(t, of(found, "planhat", "analytics_host")[0].Message, "no answer within 300ms")
+	assert.Contains(t, of(found, "planhat", "host")[0].Message, "did not answer within 1s")
+	assert.Contains(t, of(found, "planhat", "analytics_host")[0].Message, "no answer within 1s")
 	assert.NotEmpty(t, of(found, "editor", "editor"), "the other checks are made")
 }
 
