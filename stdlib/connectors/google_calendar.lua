@@ -41,6 +41,12 @@ local gcal = C.new{
   name = "google_calendar", title = "Google Calendar", base = "https://www.googleapis.com/calendar/v3", version = "v3",
   token_url = "https://oauth2.googleapis.com/token", authorize_url = "https://accounts.google.com/o/oauth2/v2/auth", rate = { "300/1m" },
   auth = function(conn)
+    local settings = conn.settings
+    settings.user = settings.user or "" -- an account that reads for itself
+    if settings.base then
+      local root = settings.base:gsub("/calendar/v3$", "")
+      settings.token_url, settings.authorize_url = settings.token_url or root .. "/token", settings.authorize_url or root .. "/o/oauth2/v2/auth"
+    end
     local options = ways(conn)
     if options then return options end
     return nil, "GOOGLE_CALENDAR_KEY to the JSON key of a service account, or GOOGLE_CALENDAR_CLIENT_ID and GOOGLE_CALENDAR_CLIENT_SECRET to those of an OAuth client; " ..
@@ -317,10 +323,6 @@ local function prepared(given)
   local options, settings = {}, {}
   for name, value in pairs(given or {}) do options[name] = value end
   for name, value in pairs(options.settings or {}) do settings[name] = value end
-  if settings.base then
-    local root = settings.base:gsub("/calendar/v3$", "")
-    settings.token_url, settings.authorize_url = settings.token_url or root .. "/token", settings.authorize_url or root .. "/o/oauth2/v2/auth"
-  end
   local list = settings.calendars or { settings.user }
   if type(list) ~= "table" or #list == 0 then
     error("Google Calendar: set settings.user to the e-mail address of the person whose calendar is read, or settings.calendars to the ids of several", 0)
@@ -330,7 +332,6 @@ local function prepared(given)
     if not ok then error(("Google Calendar: the setting from takes a date as YYYY-MM-DD, not %q"):format(tostring(settings.from)), 0) end
     settings.from = text
   end
-  settings.user = settings.user or "" -- an account that reads for itself
   gcal.calendars, gcal.ours, gcal.internal, gcal.left = list, {}, {}, { strangers = 0, private = 0 }
   for _, id in ipairs(list) do
     gcal.ours[lower(id)] = true
@@ -342,13 +343,17 @@ local function prepared(given)
   return options
 end
 
-local try = gcal.try
-function gcal:try(name, options)
+local first, try = gcal.first, gcal.try
+function gcal:first(name, options)
   gcal.account = nil
-  local said = try(self, name, prepared(options))
+  return first(self, name, prepared(options))
+end
+
+function gcal:try(name, options)
+  local said, rows = try(self, name, options)
   local left = gcal.left
-  if left.strangers + left.private == 0 then return said end
-  return ("%s; left out: %d without a guest of a company in Planhat, %d private"):format(said:match("^the first.*") or said:match("^%d+ of.*") or "no meetings with customers", left.strangers, left.private)
+  if left.strangers + left.private == 0 then return said, rows end
+  return ("%s; left out: %d without a guest of a company in Planhat, %d private"):format(said:match("^the first.*") or said:match("^%d+ of.*") or "no meetings with customers", left.strangers, left.private), rows
 end
 
 local M = {}
