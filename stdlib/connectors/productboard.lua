@@ -234,7 +234,11 @@ productboard:stream("notes", { into = "issue", permissions = { "read notes", "re
   map = {
     sourceId = "id",
     source = F.constant("productboard"),
-    sourceUrl = "links.html",
+    -- Version 2 of the API does not promise this address for notes.
+    sourceUrl = F.about("`links.html`, if the note has it", function(item)
+      local address = F.at(item, "links.html")
+      if not F.is_empty(address) then return address end
+    end),
     title = F.required("fields.name", "the note has no title, and Planhat needs one"),
     description = prose("content"),
     status = F.about("`processed` or `unprocessed`", function(item)

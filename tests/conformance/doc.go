@@ -21,6 +21,9 @@
 // in deviations.go with the reason; a deviation that is not needed any more fails
 // a test.
 //
+// The same exchanges are compared with what is known of recorded answers: see
+// package shapes.
+//
 // To add a vendor, add its files and deviations to vendors, and its requests to
 // the test.
 package conformance

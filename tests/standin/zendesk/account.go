@@ -92,6 +92,9 @@ func (a *Account) AddAt(kind string, at time.Time, fields Body) int64 {
 	a.tables[kind][r.id] = r
 	a.all[kind] = append(a.all[kind], r) // ids only grow
 	a.set(kind, r, at, fields)
+	if kind == Tickets && r.body["submitter_id"] == nil { // somebody has always made it
+		r.body["submitter_id"] = r.body["requester_id"]
+	}
 	return r.id
 }
 
