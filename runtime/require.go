@@ -62,6 +62,9 @@ func calledByBuiltin(L *lua.LState) bool {
 // files of these names a script has.
 func (r *run) builtin(L *lua.LState, name string) lua.LValue {
 	text, ok := stdlib.Source(name)
+	if !ok && !r.rt.hasGoModule(name) {
+		L.RaiseError("there is no built-in module '%s'%s", name, catalog.DidYouMean(name, r.rt.ModuleNames()))
+	}
 	if !ok {
 		return r.open(name)
 	}

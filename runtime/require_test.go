@@ -165,3 +165,9 @@ func TestModulesAreUnique(t *testing.T) {
 	_, err := New(Options{Modules: builtins.Modules()[:1]})
 	assert.ErrorContains(t, err, "two modules are named")
 }
+
+// A built-in module that requires another by a computed name says which one is missing.
+func TestUnknownBuiltinModules(t *testing.T) {
+	e := newBench(t).fails(t, `require("connector.setup").describe("hubspott")`)
+	assert.Contains(t, e.Error(), "there is no built-in module 'connectors.hubspott' (did you mean 'connectors.hubspot'")
+}

@@ -114,4 +114,15 @@ function setup.probe(name, settings)
   return { state = "failed", stream = stream, message = result.message, hint = result.hint, status = result.status }
 end
 
+--- Returns what a stand-in of a system must answer, for the skeleton of one: docs/connectors.md says how to write it.
+---@param of string|table The connector's name, or what `connector.new` returned.
+---@return table
+function setup.skeleton(of)
+  if type(of) == "string" then
+    require("connectors." .. of)
+    of = known[of].connection
+  end
+  return require("connector.skeleton").of(of)
+end
+
 return setup
