@@ -6,7 +6,7 @@ local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
-local declaration = require "connector.declaration"
+local declaration, failures = require "connector.declaration", require "connector.failures"
 
 local at, absent = fields.at, fields.absent
 
@@ -317,9 +317,9 @@ end
 local function tell(conn, name, counts, began)
   log.info(("%s %s: %d read"):format(conn.title, name, counts.read), {
     created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, missing = counts.missing,
-    archived = counts.archived, deleted = counts.deleted, planned = counts.planned > 0 and counts.planned or nil, unmapped = counts.unmapped > 0 and counts.unmapped or nil, seconds = math.floor(time.now() - began + 0.5),
+    failed = counts.failed, archived = counts.archived, deleted = counts.deleted, planned = counts.planned > 0 and counts.planned or nil, unmapped = counts.unmapped > 0 and counts.unmapped or nil, seconds = math.floor(time.now() - began + 0.5),
   })
-  if not counts.complete then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end
+  if not counts.complete and not counts.failed then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end
 end
 
 -- Reads the first page of a stream.
@@ -365,14 +365,16 @@ function methods:sync(given)
   for name, owned in pairs(options.back or {}) do
     books[name] = back.open(self, name, owned, map_of(self, name, options), space)
   end
-  local ends = options.minutes and time.now() + options.minutes * 60
-  for i, name in ipairs(list) do
+  self:client() -- what is missing for all streams is not a failure of one
+  local ends, kept = options.minutes and time.now() + options.minutes * 60, failures.new()
+  local function run_stream(i, name)
     local began, book = time.now(), books[name] and books[name].two_way and books[name]
     if book then book:write("both") end
     local stream = prepare(self, name, options, book)
     local changes, choices = options.map and options.map[name], self.streams[name].choices
     if changes and choices then mapping.check_values(self, name, changes, choices) end
     local counts = sync.run(stream, {
+      failures = kept,
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,
       max_missing = options.max_missing, sole_source = options.sole_source, batch = options.batch, space = space,
       -- What is left of the time is shared by the streams that are left.
@@ -383,12 +385,24 @@ function methods:sync(given)
     if book then book:learn() end
     tell(self, name, counts, began)
   end
+  local unread = {}
+  for i, name in ipairs(list) do
+    local after = self.streams[name].after
+    if after and unread[after] then
+      unread[name] = true
+      log.warn(("%s %s: not read, because it refers to %s, which failed"):format(self.title, name, after))
+    else
+      run_stream(i, name)
+      unread[name] = results[name].unread
+    end
+  end
   for name, book in pairs(books) do
-    book:write("one")
+    if not unread[name] then book:write("one") end
     results[name] = results[name] or {}
     results[name].back = book.counts
     log.info(("%s %s: written back"):format(self.title, name), { written = book.counts.written, refused = book.counts.refused })
   end
+  kept:raise(self.title, #list == 1)
   return results
 end
 

@@ -4,98 +4,18 @@
 --- system. It is read in pages; the position after a page is stored only when Planhat
 --- has answered for every row of it, so a run that ends early repeats at most one page and loses
 --- nothing. Rows that Planhat rejects are stored, and sent again by the next runs until they are accepted.
---- A stream can have parts, such as surveys, each with a position for itself.
+--- A stream can have parts, such as surveys, each with a position for itself. One that cannot be read holds up no other.
 local sync = {}
 
-local state, removals = require "state", require "connector.removals"
+local state, failures, removals, writer = require "state", require "connector.failures", require "connector.removals", require "connector.writer"
 
 local function now() return time.now() end
 
--- The longest key of a row, in bytes, and the largest row that is stored to be sent again.
-local longest_key, largest_row = 300, 500000
+-- The longest key of a row, in bytes.
+local longest_key = 300
 
 -- Returns a position as text that differs if the position differs.
 local function fingerprint(position) return json.encode(position) end
-
--- A writer sends rows to Planhat and knows which were rejected.
-local writer = {}
-writer.__index = writer
-
-local function new_writer(stream)
-  return setmetatable({
-    stream = stream, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, origins = {}, said = now(),
-    counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
-  }, writer)
-end
-
--- The records of the model are read when the first row needs them.
-function writer:records()
-  if not self.target then
-    self.target = planhat[self.stream.model].sync_target{ key = self.stream.key, fields = self.stream.fields }
-  end
-  return self.target
-end
-
--- Adds a row. Of several rows of one record in a batch, the last one counts.
-function writer:add(row, item)
-  local key = row[self.stream.key]
-  local at = self.origins[key] or #self.rows + 1
-  self.rows[at] = run.from(item, row)
-  self.origins[key] = at
-end
-
--- Stores a mark of a key with the next position, or removes it: `rejected` rows, and
--- records that were `archived`.
-function writer:mark(kind, key, value)
-  self.marks[kind][key] = value
-  self.changed[kind .. " " .. key] = value or json.null
-end
-
--- Sends the rows that were added, and remembers those that Planhat rejects.
-function writer:flush()
-  local rows, counts, stream = self.rows, self.counts, self.stream
-  if #rows == 0 then return end
-  self.rows, self.origins = {}, {}
-  local target = self:records()
-  for _, row in ipairs(rows) do
-    local key = row[stream.key]
-    if stream.complete then stream.complete(row, key, target) end
-  end
-  local result = target:send(rows)
-  counts.created = counts.created + result.created
-  counts.updated = counts.updated + result.updated
-  counts.unchanged = counts.unchanged + result.unchanged
-  counts.planned = counts.planned + result.planned
-  local failed, restored = {}, {}
-  for _, err in ipairs(result.errors) do failed[err.index] = err.message end
-  for i, row in ipairs(rows) do
-    local key = row[stream.key]
-    local before = self.marks.rejected[key]
-    if failed[i] then
-      counts.rejected = counts.rejected + 1
-      local stored = #json.encode(row) <= largest_row and row or nil -- else the next complete pass sends it
-      self:mark("rejected", key, { row = stored, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
-    else
-      if before then self:mark("rejected", key, nil) end
-      if self.marks.archived[key] then
-        restored[#restored + 1] = { _id = self.marks.archived[key], key = key }
-        self:mark("archived", key, nil)
-      end
-      if stream.accepted then stream.accepted(key) end
-    end
-  end
-  if #restored > 0 then
-    counts.restored = (counts.restored or 0) + #restored
-    target:archive(restored, false)
-  end
-end
-
--- Rejects an item. Its record is there all the same, so a complete pass does not miss it.
-local function reject(out, item, reason, key)
-  out.counts.rejected = out.counts.rejected + 1
-  run.reject(type(item) == "table" and item or { value = tostring(item) }, ("%s%s: %s"):format(out.stream.name, key and " " .. key or "", reason))
-  if key then out.kept[#out.kept + 1] = key end
-end
 
 -- Says why a key cannot be one, or returns nil.
 local function bad_key(key)
@@ -103,26 +23,32 @@ local function bad_key(key)
   if type(key) ~= "string" or #key > longest_key or key:find("%c") then return "the id of the record is not a short text" end
 end
 
--- Maps the items of a page to rows.
-local function add_page(out, items, options)
-  local stream, counts = out.stream, out.counts
-  local records = {}
-  for i = 1, #items do
-    if type(items[i]) == "table" and items[i] ~= json.null then
-      records[#records + 1] = items[i]
+-- Reads a page and prepares its records, and returns the page and the records, or nil if the system has forgotten the position.
+local function fetch(out, read, position)
+  local page, records = read(position), {}
+  if not page then return nil end
+  for i = 1, #page.items do
+    if type(page.items[i]) == "table" and page.items[i] ~= json.null then
+      records[#records + 1] = page.items[i]
     else
-      counts.read = counts.read + 1
-      reject(out, items[i], "the system returned something else than a record")
+      out.counts.read = out.counts.read + 1
+      out:reject(page.items[i], "the system returned something else than a record")
     end
   end
-  if stream.prepare then stream.prepare(records) end -- which may take some out
+  if out.stream.prepare then out.stream.prepare(records) end -- which may take some out
+  return page, records
+end
+
+-- Maps records to rows.
+local function add_records(out, records, options)
+  local stream, counts = out.stream, out.counts
   for _, item in ipairs(records) do
     counts.read = counts.read + 1
     local row, reason, key = stream.row(item)
     key = row and row[stream.key] or key
     if row then reason = bad_key(key) end
     if reason then
-      reject(out, item, reason, not bad_key(key) and key or nil)
+      out:reject(item, reason, not bad_key(key) and key or nil)
     elseif row and (not options.only or out:records():find(key)) then
       out:add(row, item)
     else
@@ -137,9 +63,9 @@ end
 
 -- Reads pages from a position until the vendor says that there are no more. commit is
 -- called when everything up to a position is in Planhat. Returns true at the end, false if the
--- time was up, and nil if the system has forgotten the position.
+-- time was up or reading failed, which failed says, and nil if the system has forgotten the position.
 local function walk(out, read, position, commit, options)
-  local seen, waiting = {}, false
+  local seen, waiting, before = {}, false, out.counts.read
   local function settle(reached, done)
     out:flush()
     log.debug(("%s: %d records are in Planhat; the position is stored"):format(out.stream.name, out.counts.read))
@@ -148,20 +74,24 @@ local function walk(out, read, position, commit, options)
     waiting = false
   end
   while true do
-    local ok, page = pcall(read, position)
+    local ok, page, records = pcall(fetch, out, read, position)
     if not ok then
       if waiting then settle(position, false) end
-      if type(page) == "table" and page.message and out.counts.read > 0 then
-        page.message = ("%s; the %d records before are in Planhat, and the next run continues there"):format(page.message, out.counts.read)
+      if type(page) == "table" and page.message and out.counts.read > before then
+        page.message = ("%s; the %d records before are in Planhat, and the next run continues there"):format(page.message, out.counts.read - before)
       end
-      error(page, 0)
+      out:fail(page)
+      return false
     end
     if not page then return nil end
-    add_page(out, page.items, options)
+    out.failures:works()
+    add_records(out, records, options)
     waiting = true
     local mark = fingerprint(page.next)
     if not page.done and seen[mark] then
-      error(("%s: the system returned the position %s twice, so reading it would never end; nothing after it was read"):format(out.stream.name, mark), 0)
+      out:flush()
+      out:fail(("%s: the system returned the position %s twice, so reading it would never end; nothing after it was read"):format(out.stream.name, mark))
+      return false
     end
     seen[mark] = true
     if page.done or #out.rows >= (options.batch or 1000) then settle(page.next, page.done) end
@@ -179,6 +109,12 @@ local function open_store(kept, name, out)
   local store = {}
   local saved, version = kept:get(name)
   store.saved = saved or {}
+  -- Notes when the part failed. Its position stays where it was stored last.
+  function store:fail()
+    self.saved = kept:get(name) or {}
+    self.saved.failed = now()
+    self:save()
+  end
   -- Stores the position and the marks that changed, all or nothing, unless another run
   -- has moved the position.
   function store:save()
@@ -300,29 +236,84 @@ function part:run(options)
   return complete, false
 end
 
--- Opens the parts of a stream, those first that were not read for the longest time.
+-- Reads from the system what concerns the whole stream. If that fails, the stream fails.
+local function ask(out, read, ...)
+  local ok, one, two = pcall(read, ...)
+  if not ok then out:fail(one) end
+  return ok, one, two
+end
+
+-- Returns when the part was read or failed last.
+function part:tried()
+  local saved = self.store.saved
+  return math.max(saved.ended or 0, saved.failed or 0)
+end
+
+-- Reads the part, and notes how that ended.
+function part:read(options)
+  local of, out = self.of, self.out
+  out.part, out.failed = self, false
+  local ended, fresh = false, false
+  if of and of.error then out:fail(of.error) else ended, fresh = self:run(options) end
+  if ended and of then
+    local saved = self.store.saved
+    saved.ended, saved.failed, saved.title = now(), nil, of.title
+  end
+  return ended, fresh
+end
+
+-- Opens the parts of a stream, those first that were not read for the longest time. One that failed comes after those that did not since, so
+-- it does not take the time of the others in each run.
 local function open_parts(out, kept)
-  local stream, parts = out.stream, {}
-  for i, of in ipairs(stream.parts and stream.parts() or { false }) do
+  local stream, parts, ok, list = out.stream, {}, true, { false }
+  if stream.parts then ok, list = ask(out, stream.parts) end
+  for i, of in ipairs(ok and list or {}) do
     local name = of and ("%s/%s"):format(stream.name, tostring(of.id)) or stream.name
     parts[i] = setmetatable({ out = out, of = of or nil, at = i, store = open_store(kept, name, out) }, part)
   end
   table.sort(parts, function(a, b)
-    local x, y = a.store.saved.ended or 0, b.store.saved.ended or 0
+    local x, y = a:tried(), b:tried()
     if x ~= y then return x < y end
     return a.at < b.at
   end)
   return parts
 end
 
---- Synchronizes one stream, and returns what was done.
+-- Reads the parts of a stream. Returns whether all are complete, whether all of each was read in this run, and the store of
+-- what concerns them all.
+local function read_parts(out, kept, options)
+  local base = out.stream.parts and open_store(kept, out.stream.name .. " parts", out)
+  local parts = open_parts(out, kept)
+  local complete, whole = not out.failed, not out.failed
+  out.counts.unread = out.failed
+  for i, one in ipairs(parts) do
+    if i > 1 and options.ends and now() >= options.ends then
+      complete, whole = false, false
+      break
+    end
+    local ended, fresh = one:read(options)
+    complete, whole = complete and ended, whole and ended and fresh
+    if not out.failed then
+      base = base or one.store
+      one.store:save()
+    elseif one.of then
+      one.store:fail()
+    else
+      out.counts.unread = true
+    end
+  end
+  out.part = nil
+  return complete, whole, base
+end
+
+--- Synchronizes one stream, and returns what was done. What could not be read is added to the failures.
 ---@param stream table The stream, as `connector` makes it.
----@param options table Options: `full`, `since`, `start`, `only`, `missing`, `max_missing`, `batch`, `ends`, `space`.
+---@param options table Options: `full`, `since`, `start`, `only`, `missing`, `max_missing`, `batch`, `ends`, `space`, `failures`.
 ---@return table
 function sync.run(stream, options)
-  local kept, out = state.open(options.space), new_writer(stream)
+  local alone = not options.failures and failures.new()
+  local kept, out = state.open(options.space), writer.new(stream, options.failures or alone)
   read_marks(kept, out)
-  local base = stream.parts and open_store(kept, stream.name .. " parts", out)
   -- Records that do not change do not get a property that was added to the map.
   local mapped, version = kept:get(stream.name .. " properties")
   local names = table.concat(stream.fields, " ")
@@ -330,26 +321,20 @@ function sync.run(stream, options)
     log.warn(("%s: the mapped properties have changed. This run only reads records that changed; to update the others, too, run once with full = true"):format(stream.name))
   end
   if not options.only then retry(out, options) end
-  local complete, whole = true, true
-  for i, one in ipairs(open_parts(out, kept)) do
-    if i > 1 and options.ends and now() >= options.ends then
-      complete, whole = false, false
-      break
-    end
-    local ended, fresh = one:run(options)
-    complete, whole = complete and ended, whole and ended and fresh
-    if one.of and ended then one.store.saved.ended = now() end
-    base = base or one.store
-    one.store:save()
-  end
+  local complete, whole, base = read_parts(out, kept, options)
   if whole then removals.compare(out, options) end
   if complete and stream.gone and not options.only then
-    local keys, position = stream.gone(base.saved.gone, options)
-    if removals.gone(out, options, keys) then base.saved.gone = position end -- else the next run decides about them
+    local ok, keys, position = ask(out, stream.gone, base.saved.gone, options)
+    if not ok then
+      complete = false
+    elseif removals.gone(out, options, keys) then
+      base.saved.gone = position -- else the next run decides about them
+    end
   end
-  base:save()
+  if base then base:save() end
   if complete and not options.only and not options.since then kept:set(stream.name .. " properties", names, version) end
   out.counts.complete = complete
+  if alone then alone:raise(stream.name, true) end
   return out.counts
 end
 

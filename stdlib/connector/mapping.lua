@@ -118,7 +118,6 @@ function mapping.new(conn, name, map, spec)
   -- only a name that is written in another way is certainly a mistake.
   function mapper.check(items)
     if checked or #items == 0 then return end
-    checked = true
     for _, property in ipairs(names) do
       for _, path in ipairs(mapped[property].paths) do
         local found = path:find("^join%.") ~= nil
@@ -130,6 +129,7 @@ function mapping.new(conn, name, map, spec)
         end
       end
     end
+    checked = true -- unless it failed: the records of another part must have them as well
   end
   -- Returns a row, or nil, why there is none, and the record's key.
   function mapper.row(item)

@@ -75,7 +75,9 @@ function gcal:call(request)
     if ok then return value, response end
     local reason = type(value) == "table" and value.status == 403 and reason_of(value) or ""
     if used_up[reason] then
-      value.message, value.hint = "Google Calendar accepts no more requests for now: " .. value.message, "run it again tomorrow, or raise the quota of the project in Google Cloud"
+      value.kind, value.message, value.hint = "rate_limited", "Google Calendar accepts no more requests for now: " .. value.message, "run it again tomorrow, or raise the quota of the project in Google Cloud"
+    elseif busy[reason] and wait > 64 then
+      value.kind = "rate_limited" -- of all calendars
     end
     if not busy[reason] or wait > 64 then error(value, 0) end
     time.sleep(wait * (1 + math.random()))
@@ -99,6 +101,7 @@ local function page_of(calendar, query, following)
       if body.accessRole == "freeBusyReader" then
         error(("Google Calendar: %s only shows when its person is busy, not the meetings, so nothing was changed; share it with the right to see all details"):format(calendar.id), 0)
       end
+      calendar.title = not empty(body.summary) and body.summary ~= calendar.id and body.summary or calendar.title
       body.last = empty(body.nextPageToken)
       return following(body)
     end }

@@ -3,7 +3,8 @@
 --- Set SURVEYMONKEY_TOKEN to the access token of an app with the scopes View Surveys, View Responses and View Response Details.
 local _, _, host = ...
 local C, F = require "connector", require "connector.fields"
-local html, setup, state = require "html", require "connector.setup", require "state"
+local failures, setup = require "connector.failures", require "connector.setup"
+local html, state, tables = require "html", require "state", require "tables"
 
 local hosts = { ["api.surveymonkey.com"] = true, ["api.eu.surveymonkey.com"] = true, ["api.surveymonkey.ca"] = true }
 for name in pairs(hosts) do host.reach(name) end
@@ -166,7 +167,7 @@ local function choose(conn, survey, questions)
     conn.others = (conn.others or 0) + 1
     return nil
   end
-  local chosen = { id = survey.id, score = questions[score], emails = {} }
+  local chosen = { id = survey.id, title = survey.title, score = questions[score], emails = {} }
   local comment = named(conn, "comments", survey, questions, { text = true }, "one that is answered with text")
   for i, question in ipairs(questions) do
     if not comment and i > score and question.kind == "text" then comment = i end
@@ -174,6 +175,14 @@ local function choose(conn, survey, questions)
   end
   chosen.comment = comment and questions[comment].id
   return chosen
+end
+
+-- Returns a survey with the questions that give the score and the comment, nil if its answers are not to be read, or why they cannot be.
+local function part_of(conn, kept, survey)
+  local ok, part = pcall(function() return choose(conn, survey, questions_of(conn, kept, survey)) end)
+  if ok then return part end
+  if conn.trying or not failures.concerns_one(part) then error(part, 0) end
+  return { id = survey.id, title = survey.title, error = part }
 end
 
 -- Returns the surveys whose answers are read, with their questions.
@@ -187,14 +196,17 @@ local function surveys(conn)
       survey.id = tostring(survey.id)
       if not conn.wanted or left[survey.id] then
         left[survey.id] = nil
-        found[#found + 1] = choose(conn, survey, questions_of(conn, kept, survey))
+        found[#found + 1] = part_of(conn, kept, survey)
         if conn.trying and found[1] then return found end
       end
     end
     number = number + 1
   until not page.next
-  local missing = next(left)
-  if missing then error(("SurveyMonkey: the account of the token has no survey %s; look at settings.surveys, and at settings.host if it is in another region"):format(missing), 0) end
+  for id in tables.sorted(left) do
+    local reason = ("SurveyMonkey: the account of the token has no survey %s; look at settings.surveys, and at settings.host if it is in another region"):format(id)
+    if conn.trying then error(reason, 0) end
+    found[#found + 1] = { id = id, error = reason }
+  end
   if #found == 0 then log.warn("SurveyMonkey: no survey has an NPS question") end
   return found
 end

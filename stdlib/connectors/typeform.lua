@@ -118,6 +118,7 @@ local function form_of(conn, part)
   if form then return form end
   local body = conn:call{ get = "/forms/" .. part.id, reads = true }
   form = { id = part.id, settings = part, questions = questions_of(body.fields, {}), hidden = list_of(body.hidden), label = ("%q (%s)"):format(tostring(body.title), part.id) }
+  part.title = not empty(body.title) and tostring(body.title) or nil
   local score = score_of(form)
   form.score = "answer." .. name_of(form.questions[score])
   form.comment = path_of(form, "comment", "comment") or first_of(form, "long_text", score)

@@ -1,0 +1,100 @@
+---@package
+--- Sends the rows of a stream to Planhat: `local writer = require "connector.writer"`. It is a part of `sync`.
+local writer = {}
+
+local function now() return time.now() end
+
+-- The largest row that is stored to be sent again, in bytes.
+local largest_row = 500000
+
+local methods = {}
+methods.__index = methods
+
+--- Returns a writer of a stream. It sends rows to Planhat and knows which were rejected.
+---@param stream table The stream.
+---@param failures table The failures of the run.
+---@return table
+function writer.new(stream, failures)
+  return setmetatable({
+    stream = stream, failures = failures, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, origins = {}, said = now(),
+    counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
+  }, methods)
+end
+
+-- The records of the model are read when the first row needs them.
+function methods:records()
+  if not self.target then
+    self.target = planhat[self.stream.model].sync_target{ key = self.stream.key, fields = self.stream.fields }
+  end
+  return self.target
+end
+
+-- Adds a row. Of several rows of one record in a batch, the last one counts.
+function methods:add(row, item)
+  local key = row[self.stream.key]
+  local at = self.origins[key] or #self.rows + 1
+  self.rows[at] = run.from(item, row)
+  self.origins[key] = at
+end
+
+-- Stores a mark of a key with the next position, or removes it: `rejected` rows, and
+-- records that were `archived`.
+function methods:mark(kind, key, value)
+  self.marks[kind][key] = value
+  self.changed[kind .. " " .. key] = value or json.null
+end
+
+-- Sends the rows that were added, and remembers those that Planhat rejects.
+function methods:flush()
+  local rows, counts, stream = self.rows, self.counts, self.stream
+  if #rows == 0 then return end
+  self.rows, self.origins = {}, {}
+  local target = self:records()
+  for _, row in ipairs(rows) do
+    local key = row[stream.key]
+    if stream.complete then stream.complete(row, key, target) end
+  end
+  local result = target:send(rows)
+  counts.created = counts.created + result.created
+  counts.updated = counts.updated + result.updated
+  counts.unchanged = counts.unchanged + result.unchanged
+  counts.planned = counts.planned + result.planned
+  local failed, restored = {}, {}
+  for _, err in ipairs(result.errors) do failed[err.index] = err.message end
+  for i, row in ipairs(rows) do
+    local key = row[stream.key]
+    local before = self.marks.rejected[key]
+    if failed[i] then
+      counts.rejected = counts.rejected + 1
+      local stored = #json.encode(row) <= largest_row and row or nil -- else the next complete pass sends it
+      self:mark("rejected", key, { row = stored, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
+    else
+      if before then self:mark("rejected", key, nil) end
+      if self.marks.archived[key] then
+        restored[#restored + 1] = { _id = self.marks.archived[key], key = key }
+        self:mark("archived", key, nil)
+      end
+      if stream.accepted then stream.accepted(key) end
+    end
+  end
+  if #restored > 0 then
+    counts.restored = (counts.restored or 0) + #restored
+    target:archive(restored, false)
+  end
+end
+
+-- Keeps an error of reading a part or the stream, or raises it if it ends the run.
+function methods:fail(err)
+  local of = self.part and self.part.of
+  self.failed, self.counts.failed = true, (self.counts.failed or 0) + 1
+  self.failures:keep(err, self.stream.name, of and of.id, of and (of.title or self.part.store.saved.title))
+end
+
+-- Rejects an item. Its record is there all the same, so a complete pass does not miss it.
+function methods:reject(item, reason, key)
+  self.counts.rejected = self.counts.rejected + 1
+  run.reject(type(item) == "table" and item or { value = tostring(item) }, ("%s%s: %s"):format(self.stream.name, key and " " .. key or "", reason))
+  if key then self.kept[#self.kept + 1] = key end
+end
+
+return writer
