@@ -15,6 +15,7 @@ local sm = C.new{
 }
 
 local empty = F.is_empty
+local prefix = "sm-"
 
 local function list(value) return type(value) == "table" and value ~= json.null and value or {} end
 
@@ -190,10 +191,14 @@ local function surveys(conn)
   local kept = conn.account and state.open("surveymonkey surveys " .. conn.account)
   local found, number, left = {}, 1, {}
   for id in pairs(conn.wanted or {}) do left[id] = true end
+  -- The account's surveys: those that it has, and those that it had when they were read.
+  conn.account_has = {}
+  for _, id in ipairs(kept and kept:keys() or {}) do conn.account_has[id] = true end
   repeat
     local page = conn:page{ get = "/v3/surveys", query = { include = "date_modified", per_page = 1000, page = number }, items = "data", next = "links.next" }
     for _, survey in ipairs(page.items) do
       survey.id = tostring(survey.id)
+      conn.account_has[survey.id] = true
       if not conn.wanted or left[survey.id] then
         left[survey.id] = nil
         found[#found + 1] = part_of(conn, kept, survey)
@@ -252,13 +257,18 @@ local function join(survey, item)
       end
     end
   end
-  item.join = { choice = chosen, score = chosen and survey.score.scores[chosen], comment = comment or json.null, email = address(item, typed) }
+  item.join = { id = not empty(item.id) and survey.id .. "-" .. tostring(item.id) or nil, choice = chosen, score = chosen and survey.score.scores[chosen], comment = comment or json.null, email = address(item, typed) }
   return chosen ~= nil
 end
 
-sm:stream("responses", { into = "nps", prefix = "sm-", dense = true,
+sm:stream("responses", { into = "nps", prefix = prefix, dense = true,
   cursor = C.since{ format = function(at) return time.format(at):sub(1, 19) end }, -- in UTC, without an offset
   parts = surveys,
+  -- Another script can read other surveys.
+  owns = function(conn, key)
+    local id = key:sub(#prefix + 1):match("^(.+)%-[^-]*$")
+    return id ~= nil and (conn.wanted or conn.account_has)[id] == true
+  end,
   scan = function(stream, _, _, survey)
     stream.survey = survey
     return responses(sm, survey)
@@ -276,7 +286,7 @@ sm:stream("responses", { into = "nps", prefix = "sm-", dense = true,
     end
   end,
   map = {
-    sourceId = "id",
+    sourceId = F.about("the ids of the survey and the response", "join.id"),
     source = F.about("`surveymonkey:` and the id of the survey", F.compute({ "survey_id" }, function(id) return "surveymonkey:" .. tostring(id) end)),
     email = F.required(F.about("the contact's address, the custom variable `email`, or the answer to a question for the address", "join.email"), "the response has no e-mail address, and Planhat needs one"),
     -- Without the scope for answers, responses have no pages.

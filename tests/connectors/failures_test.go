@@ -235,7 +235,7 @@ func TestSurveyMonkeySurveysThatFail(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, part)
 	}
-	assert.Contains(t, r.main(), id)
+	assert.Contains(t, replies(r), id)
 }
 
 // A calendar that is no longer shared holds up no other.
@@ -259,7 +259,9 @@ func TestStreamsThatFail(t *testing.T) {
 	r.clock.Advance(time.Hour)
 	refused := func(name string) {
 		r.hubspot.Faults.Clear()
-		r.hubspot.Faults.On(func(req *standin.Request) bool { return strings.Contains(req.Path, "/objects/") && strings.HasSuffix(req.Path, "/"+name) }, -1,
+		r.hubspot.Faults.On(func(req *standin.Request) bool {
+			return strings.Contains(req.Path, "/objects/") && strings.HasSuffix(req.Path, "/"+name)
+		}, -1,
 			standin.Answer(http.StatusForbidden, `{"message":"This app hasn't been granted all required scopes","category":"MISSING_SCOPES"}`, "Content-Type", "application/json"))
 	}
 	refused("contacts")

@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -21,6 +22,15 @@ func monkey(t *testing.T) (*rig, *surveymonkey.Server, string) {
 	return r, s, survey
 }
 
+// replies are the answers in Planhat by the ids of the responses.
+func replies(r *rig) map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for key, record := range r.records("nps") {
+		all[key[strings.LastIndex(key, "-")+1:]] = record
+	}
+	return all
+}
+
 // designs matches requests for the design of a survey.
 var designs = standin.Is("GET", "/details")
 
@@ -34,7 +44,7 @@ func TestSurveyMonkey(t *testing.T) {
 	first := s.Clock.Now()
 	r.clock.Advance(time.Hour)
 	r.did(t, ``)
-	got := r.main()
+	got := replies(r)
 	require.Len(t, got, 1)
 	assert.Equal(t, []any{"kim@northwind.example", 0.0, "surveymonkey:" + survey, first.Format("2006-01-02T15:04:05.000Z")},
 		[]any{got[id]["email"], got[id]["score"], got[id]["source"], got[id]["dateAnswered"]})
@@ -61,7 +71,7 @@ func TestSurveyMonkey(t *testing.T) {
 	s.Change(id, func(r *surveymonkey.Reply) { r.Score = 8 })
 	r.clock.Advance(time.Hour)
 	did := r.did(t, ``)
-	got = r.main()
+	got = replies(r)
 	assert.Equal(t, []any{8.0, 10.0, 7.0}, []any{got[id]["score"], got[none]["score"], got[partial]["score"]})
 	assert.EqualValues(t, 3, did["read"])
 }
@@ -81,9 +91,9 @@ func TestSurveyMonkeyAddresses(t *testing.T) {
 	r.clock.Advance(time.Hour)
 	r.did(t, ``)
 	for i, id := range ids {
-		assert.Equal(t, string(rune('a'+i))+"@one.example", r.main()[id]["email"])
+		assert.Equal(t, string(rune('a'+i))+"@one.example", replies(r)[id]["email"])
 	}
-	assert.Equal(t, "Fine", r.main()[ids[3]]["comment"], "a question for the address is not the comment")
+	assert.Equal(t, "Fine", replies(r)[ids[3]]["comment"], "a question for the address is not the comment")
 }
 
 // The company is the one with the key in a custom variable. Without a key, Planhat finds it.
@@ -101,7 +111,7 @@ func TestSurveyMonkeyCompanies(t *testing.T) {
 	}
 	external, source, unknown, other := add("company_id", "n-1"), add("company_id", "n-2"), add("company_id", "n-9"), add("account", "n-1")
 	r.clock.Advance(time.Hour)
-	company := func(id string) any { return r.main()[id]["cId"] }
+	company := func(id string) any { return replies(r)[id]["cId"] }
 	r.did(t, ``)
 	assert.Equal(t, []any{"c00000000000000000000001", "c00000000000000000000002", "c00000000000000000000003", "c00000000000000000000003"},
 		[]any{company(external), company(source), company(unknown), company(other)})
@@ -121,7 +131,7 @@ func TestSurveyMonkeyDesign(t *testing.T) {
 	inHand, inTwice := s.Add(by, reply), s.Add(several, reply)
 	r.clock.Advance(time.Hour)
 	r.did(t, ``)
-	assert.Empty(t, r.main())
+	assert.Empty(t, replies(r))
 	assert.Contains(t, r.log.String(), "Twice) has 2 NPS questions, so its answers are not read; name one in settings.questions: "+s.Questions(several)[0])
 	assert.Contains(t, r.log.String(), "surveys_without_question=1")
 
@@ -146,14 +156,14 @@ func TestSurveyMonkeyDesign(t *testing.T) {
 	first := s.Add(survey, reply)
 	r.clock.Advance(time.Hour)
 	r.did(t, ``)
-	got := r.main()
+	got := replies(r)
 	assert.Equal(t, []any{6.0, 6.0, "Why", "Why"}, []any{got[inHand]["score"], got[inTwice]["score"], got[first]["comment"], got[inHand]["comment"]})
 
 	// A comment that is taken back is cleared.
 	s.Change(first, func(r *surveymonkey.Reply) { r.Comment = "" })
 	r.clock.Advance(time.Hour)
 	r.did(t, ``)
-	assert.Nil(t, r.main()[first]["comment"])
+	assert.Nil(t, replies(r)[first]["comment"])
 
 	// A design that changes is read again, also in the minute in which it was read.
 	r.settings = ``
@@ -163,14 +173,14 @@ func TestSurveyMonkeyDesign(t *testing.T) {
 	id := s.Add(late, reply)
 	r.clock.Advance(10 * time.Second)
 	r.did(t, ``)
-	assert.Equal(t, 6.0, r.main()[id]["score"])
+	assert.Equal(t, 6.0, replies(r)[id]["score"])
 
 	// A question that is gone leaves its survey out; the answers in Planhat are reported.
 	s.RemoveQuestion(late, s.Questions(late)[1])
 	r.clock.Advance(time.Hour)
 	did := r.did(t, `full = true, missing = "delete", max_missing = 0`)
 	assert.Positive(t, number(did["missing"]))
-	assert.Contains(t, r.main(), id)
+	assert.Contains(t, replies(r), id)
 }
 
 // Responses that are deleted while the pages are read move others to pages that were read.
@@ -192,7 +202,7 @@ func TestSurveyMonkeyDeletions(t *testing.T) {
 	r.did(t, ``)
 	for i, id := range ids {
 		if i != len(ids)-20 && i != len(ids)-30 {
-			require.Contains(t, r.main(), id)
+			require.Contains(t, replies(r), id)
 		}
 	}
 }
@@ -210,9 +220,40 @@ func TestSurveyMonkeyQuota(t *testing.T) {
 	require.ErrorContains(t, err, "SurveyMonkey accepts no more requests for now: the 7 requests of the day are used up")
 	assert.Contains(t, said(err), "run it again in 840 minutes")
 	assert.Len(t, s.Log.Requests(nil), 7, "none is above the limit")
-	assert.Len(t, r.main(), 300)
+	assert.Len(t, replies(r), 300)
 	r.clock.Advance(14 * time.Hour)
 	r.did(t, ``)
-	assert.Len(t, r.main(), 450)
+	assert.Len(t, replies(r), 450)
 	assert.Contains(t, r.log.String(), "3 of the 7 requests of the day are left")
+}
+
+// Scripts that read different surveys of one account, or two accounts, leave the answers of
+// the others alone.
+func TestSurveyMonkeyTwoScripts(t *testing.T) {
+	r, s, survey := monkey(t)
+	other := s.AddSurvey("Other", surveymonkey.NPS)
+	reply := surveymonkey.Reply{Score: 9, Email: "kim@northwind.example"}
+	mine, doomed, theirs := s.Add(survey, reply), s.Add(survey, reply), s.Add(other, reply)
+	r.clock.Advance(time.Hour)
+	r.did(t, `account = "all"`)
+	require.Len(t, replies(r), 3)
+
+	const whole = `full = true, missing = "delete", max_missing = 1`
+	r.settings = `, surveys = { "` + survey + `" }`
+	s.Delete(doomed)
+	r.clock.Advance(time.Hour)
+	did := r.did(t, `account = "one", `+whole)
+	assert.EqualValues(t, 1, did["deleted"])
+	assert.Contains(t, replies(r), theirs)
+	assert.Contains(t, r.records("nps"), "sm-"+survey+"-"+mine)
+
+	// Another account does not have the survey.
+	s.RemoveSurvey(other)
+	r.settings = ``
+	did = r.did(t, `account = "two", `+whole)
+	assert.EqualValues(t, 0, did["missing"])
+	assert.Contains(t, replies(r), theirs)
+	did = r.did(t, `account = "all", `+whole)
+	assert.EqualValues(t, 1, did["deleted"], "the one that had it knows that it is gone")
+	assert.NotContains(t, replies(r), theirs)
 }

@@ -40,7 +40,7 @@ func surveyMonkeySystem(s *surveymonkey.Server) *system {
 	}
 	return &system{
 		name: "surveymonkey", handler: s, server: s.Server, env: map[string]string{"SURVEYMONKEY_TOKEN": surveymonkey.Token},
-		module: "connectors.surveymonkey", stream: "responses", model: "nps", key: "sourceId", prefix: "sm-",
+		module: "connectors.surveymonkey", stream: "responses", model: "nps", key: "sourceId", prefix: "sm-" + survey + "-",
 		property: "comment", path: "join.comment", settle: time.Minute + time.Second, swept: true, missing: "delete",
 		add: func(count int, at time.Time) []string {
 			ids := make([]string, count)
