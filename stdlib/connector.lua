@@ -6,7 +6,7 @@ local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
-local declaration, failures = require "connector.declaration", require "connector.failures"
+local declaration, failures, streams = require "connector.declaration", require "connector.failures", require "connector.streams"
 
 local at, absent = fields.at, fields.absent
 
@@ -286,21 +286,6 @@ local function prepare(conn, name, options, book)
   return stream
 end
 
--- Returns the streams to run, each after those that it refers to.
-local function ordered(conn, wanted)
-  local list, done = {}, {}
-  local function add(name)
-    if done[name] then return end
-    done[name] = true
-    local spec = conn.streams[name] or error(("%s has no stream %q; it has %s"):format(conn.title, tostring(name), table.concat(conn.order, ", ")), 0)
-    if spec.after and wanted[spec.after] then add(spec.after) end
-    list[#list + 1] = name
-  end
-  for _, name in ipairs(conn.order) do if wanted[name] then add(name) end end
-  for name in pairs(wanted) do add(name) end
-  return list
-end
-
 -- Warns when the version of the API ends soon.
 local function warn_of_end(conn)
   local sunset = conn.options.sunset
@@ -311,15 +296,6 @@ local function warn_of_end(conn)
   elseif days <= 90 then
     log.warn(("%s: version %s of the API ends on %s, in %d days; look for a newer phscript"):format(conn.title, conn.options.version or "", sunset, days))
   end
-end
-
--- Logs what was done with a stream.
-local function tell(conn, name, counts, began)
-  log.info(("%s %s: %d read"):format(conn.title, name, counts.read), {
-    created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, missing = counts.missing,
-    failed = counts.failed, archived = counts.archived, deleted = counts.deleted, planned = counts.planned > 0 and counts.planned or nil, unmapped = counts.unmapped > 0 and counts.unmapped or nil, seconds = math.floor(time.now() - began + 0.5),
-  })
-  if not counts.complete and not counts.failed then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end
 end
 
 -- Reads the first page of a stream.
@@ -360,7 +336,7 @@ function methods:sync(given)
   local space = ("connector %s %s"):format(self.name, options.account or "default")
   local results, wanted = {}, {}
   for _, name in ipairs(options.streams or self.order) do wanted[name] = true end
-  local list = ordered(self, wanted)
+  local list = streams.ordered(self, wanted)
   local books = {}
   for name, owned in pairs(options.back or {}) do
     books[name] = back.open(self, name, owned, map_of(self, name, options), space)
@@ -383,7 +359,7 @@ function methods:sync(given)
     counts.unmapped = stream.report()
     results[name] = counts
     if book then book:learn() end
-    tell(self, name, counts, began)
+    streams.tell(self, name, counts, began)
   end
   local unread = {}
   for i, name in ipairs(list) do
