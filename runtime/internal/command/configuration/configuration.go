@@ -5,12 +5,15 @@ package configuration
 import (
 	"cmp"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -19,8 +22,15 @@ import (
 )
 
 type options struct {
-	storage.Options
+	host.Options
 	origin, json bool
+	// given are the flags on the command line.
+	given *pflag.FlagSet
+}
+
+// runFlags are flags of run that replace settings, and add to lists.
+var runFlags = []string{
+	"calls-per-min", "retry-for", "timeout", "max-memory", "allow-write", "allow-read", "allow-env", "allow-net", "log-level", "log-format", "strict", "state", "config",
 }
 
 // New returns the command config.
@@ -33,12 +43,20 @@ func New(env *environment.Env) *cobra.Command {
 		Short: "Show every setting, its value and where it comes from",
 		Long: "show lists all settings of phscript.toml, as 'phscript run' and 'phscript serve' read them in this folder.\n" +
 			"Environment variables have priority over the file, and flags over both. Tokens, passwords and the\n" +
-			"addresses of webhooks are not shown.",
-		Example: "  phscript config show --origin",
+			"addresses of webhooks are not shown.\n\n" +
+			"Add flags of 'phscript run' to see what they change. --allow-net and others like it add to lists.",
+		Example: "  phscript config show --origin\n  phscript config show --origin --timeout 5m",
 		Args:    usage.NoArguments,
-		RunE:    func(*cobra.Command, []string) error { return show(env, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.given = cmd.Flags()
+			return show(env, o)
+		},
 	}
-	o.AddPlaces(cmd.Flags())
+	run := &cobra.Command{}
+	o.AddFlags(run)
+	for _, name := range runFlags {
+		cmd.Flags().AddFlag(run.Flags().Lookup(name))
+	}
 	cmd.Flags().BoolVar(&o.origin, "origin", false, "Also show where each value comes from")
 	usage.AddJSON(cmd, &o.json)
 	group.AddCommand(cmd)
@@ -46,11 +64,20 @@ func New(env *environment.Env) *cobra.Command {
 }
 
 func show(env *environment.Env, o *options) error {
-	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+	c, err := o.Settings(env)
 	if err != nil {
 		return err
 	}
+	if _, err := host.LogHandler(env, c); err != nil {
+		return err
+	}
 	list := Settings(env, c, o.State)
+	for i := range list {
+		flag := strings.ReplaceAll(list[i].Name, "_", "-")
+		if slices.Contains(runFlags, flag) && o.given.Changed(flag) {
+			list[i].Set, list[i].Origin = true, config.Origin{Kind: config.FromFlag, Name: "--" + flag}
+		}
+	}
 	if o.json {
 		return printing.JSON(env.Stdout, view.SettingForm(c.File, list))
 	}

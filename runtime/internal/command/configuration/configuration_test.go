@@ -31,6 +31,16 @@ func TestShow(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, out, "FROM")
 
+	out, _, err = r.Run(configuration.New, "show", "--origin", "--calls-per-min", "60", "--timeout", "5m", "--allow-net", "a.example", "--allow-net", "b.example", "--log-level=error")
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^calls_per_min +60 +--calls-per-min$`, out)
+	assert.Regexp(t, `(?m)^timeout +5m +--timeout$`, out)
+	assert.Regexp(t, `(?m)^allow_net +a.example, b.example +--allow-net$`, out)
+	assert.Regexp(t, `(?m)^log_level +error +--log-level$`, out)
+	assert.Regexp(t, `(?m)^strict +false +default$`, out)
+	_, _, err = r.Run(configuration.New, "show", "--timeout", "5")
+	require.ErrorContains(t, err, `--timeout: "5" has no unit`)
+
 	out, _, err = r.Run(configuration.New, "show", "--json")
 	require.NoError(t, err)
 	var list view.SettingList

@@ -229,6 +229,7 @@ func (d *doctor) connector(ctx context.Context, o *host.Opened, c connected) (fo
 		c.uses = []use{{}}
 	}
 	for _, u := range c.uses {
+		u.several = len(c.uses) > 1
 		switch {
 		case u.computed && len(c.Settings) > 0:
 			found.ok("access", "%s computes its settings, so %s was not asked; 'phscript run --dry-run %s' does", u.script, c.Title, u.script)
@@ -267,9 +268,9 @@ func (d *doctor) dates(found *lines, c connected) {
 	}
 }
 
-// place says which script a use is in.
+// place says which script a use is in, if that tells it from others.
 func (u use) place() string {
-	if u.script == "" {
+	if !u.several {
 		return ""
 	}
 	return ", with the settings of " + u.script
@@ -349,16 +350,16 @@ func (d *doctor) read(ctx context.Context, o *host.Opened, c connected, u use, f
 	}
 }
 
-// ran reports whether a run of the connector has left something in the store.
+// ran reports whether a run of the connector has left something in the store, or may have.
 func (d *doctor) ran(ctx context.Context, name string) bool {
 	if !d.current.Load() {
 		return false
 	}
 	db, err := store.Open(ctx, d.location)
 	if err != nil {
-		return false
+		return true
 	}
 	defer func() { _ = db.Close() }()
-	found, err := store.Exists(ctx, db, "phscript_state WHERE space LIKE ?", "%connector "+name+" %")
-	return err == nil && found
+	found, err := store.Exists(ctx, db, "FROM phscript_state WHERE space LIKE ?", "%connector "+name+" %")
+	return err != nil || found
 }

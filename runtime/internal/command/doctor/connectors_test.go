@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"context"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -12,10 +13,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/command/doctor"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/durable"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
@@ -58,7 +63,7 @@ func TestConnectors(t *testing.T) {
 	assert.Zero(t, code, "%+v", found)
 	assert.Equal(t, "in use: HubSpot", of(found, "connectors", "connectors")[0].Message)
 	const group = "connectors.hubspot"
-	assert.Equal(t, "HubSpot accepts the credentials, with the settings of sync.lua", of(found, group, "access")[0].Message)
+	assert.Equal(t, "HubSpot accepts the credentials", of(found, group, "access")[0].Message)
 	assert.Equal(t, "set: HUBSPOT_TOKEN", of(found, group, "credentials")[0].Message)
 	assert.Contains(t, of(found, group, "permissions")[0].Message, "crm.objects.deals.read")
 	assert.Equal(t, view.LevelOK, of(found, group, "version")[0].Level)
@@ -87,6 +92,24 @@ func TestOtherIntegrations(t *testing.T) {
 	assert.Equal(t, view.LevelWarning, line.Level)
 	assert.Contains(t, line.Message, "records of company with the sourceIds "+id+" of HubSpot")
 	assert.Contains(t, line.Hint, "let only one of them do that")
+
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		require.NoError(t, durable.Set(ctx, db, "name connector hubspot default", []bindings.StateChange{{Key: "hubspot companies", Value: []byte("1")}}))
+	})
+	found, _ = hidden(t, r, "--connectors")
+	assert.Empty(t, of(found, "connectors.hubspot", "owner"), "a run of the connector is recorded")
+}
+
+// TestAccounts: a script can use two accounts, and doctor asks both.
+func TestAccounts(t *testing.T) {
+	r, _, _, _ := connected(t)
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "other.lua"), []byte("require(\"connectors.hubspot\").sync{ settings = { base = \"http://127.0.0.1:1\" } }\n"), 0o600))
+	found, code := hidden(t, r, "--box", "5s")
+	assert.Equal(t, fault.ExitScript, code)
+	list := of(found, "connectors.hubspot", "access")
+	require.Len(t, list, 2, "%+v", found)
+	assert.Contains(t, list[0].Message, "127.0.0.1")
+	assert.Equal(t, "HubSpot accepts the credentials, with the settings of sync.lua", list[1].Message)
 }
 
 func TestMissingPermissions(t *testing.T) {

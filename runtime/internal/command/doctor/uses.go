@@ -19,6 +19,8 @@ type use struct {
 	// others.
 	settings map[string]string
 	computed bool
+	// several is set if there are uses with other settings.
+	several bool
 }
 
 // same reports whether another use has the same settings.
