@@ -2,7 +2,7 @@
 ---
 --- Set INTERCOM_TOKEN to the access token of an app that may read contacts, companies, conversations and admins.
 local _, _, host = ...
-local C, F, html = require "connector", require "connector.fields", require "html"
+local C, F, html, state = require "connector", require "connector.fields", require "html", require "state"
 local O, setup = require "connector.options", require "connector.setup"
 
 local hosts = { ["api.intercom.io"] = true, ["api.eu.intercom.io"] = true, ["api.au.intercom.io"] = true }
@@ -91,40 +91,46 @@ end
 -- How often a complete pass begins again because its scroll was lost.
 local most_scrolls = 5
 
--- Reads companies by the one scroll that Intercom lets an app have. It moves with each request, so a page that is lost
--- cannot be asked for again: the scroll begins again, when Intercom has forgotten the lost one.
+-- Reads companies by the one scroll that Intercom lets an app have. It moves with each request, so a page that is lost cannot be asked for again.
+-- So the number of each page is stored before it is requested. If a run was killed before it handled that page, the next one reads the
+-- scroll to its end, and then once more from the start.
 local function by_scroll(stream, conn)
   local list, began = stream.scan, 0
-  local function read(param)
+  local function read(param, number)
+    state.open("intercom scroll " .. intercom.account):set("requested", number)
     return conn:page{ get = "/companies/scroll", query = { scroll_param = param }, items = "data", next = "scroll_param", repeatable = false }
   end
-  local function first()
+  -- Begins a scroll. If one is open, or a request may have opened one, Intercom has forgotten it after a minute.
+  local function first(number)
     for try = 1, 4 do
       began = began + 1
-      local ok, page = pcall(read, nil)
+      local ok, page = pcall(read, nil, number)
       if ok then return page end
       local taken = type(page) == "table" and tostring(page.body):find("scroll_exists", 1, true)
-      if try == 4 or type(page) ~= "table" or not (taken or page.retryable) then error(page, 0) end
+      local lost = type(page) == "table" and page.retryable and (not page.status or page.status >= 500)
+      if try == 4 or not (taken or lost) then error(page, 0) end
       log.info("Intercom companies: another scroll is open; waiting for its end")
       time.sleep(61)
     end
   end
   stream.scan = function(position)
     if stream.trial then return list() end
-    local number, ok, page = position and position.number or 0, false, nil
-    if position then
-      ok, page = pcall(read, position.scroll)
+    position = position or { number = 0 }
+    local number, page, ok, before = position.number + 1, nil, false, nil
+    local again = position.again or state.open("intercom scroll " .. intercom.account):get("requested") ~= position.number
+    if position.scroll then
+      ok, page = pcall(read, position.scroll, number)
       if not ok then
         local lost = type(page) == "table" and (page.status == 404 or page.status == 500 or page.kind == "network" or page.kind == "timeout")
         if not lost or began >= most_scrolls then error(page, 0) end
         log.info("Intercom companies: the scroll was lost; companies are read again from the start")
       end
     end
-    if not ok then page = first() end
+    if ok and (#page.items > 0 or not again) then before = position.first else page, again = first(number), false end
     page.done = #page.items == 0
-    local first_id = not page.done and page.items[1].id or nil
-    if ok and first_id and first_id == position.first then error("Intercom: the scroll over companies has returned the same page again, so its end cannot be reached", 0) end
-    page.next = { scroll = page.next, number = number + 1, first = first_id }
+    local id = not page.done and page.items[1].id or nil
+    if id and id == before then error("Intercom companies: the scroll returned the same page twice, so reading it would never end", 0) end
+    page.next = { scroll = page.next, number = number, first = id, again = again }
     return page
   end
 end
@@ -302,7 +308,7 @@ function M.sync(options)
     error(("Intercom: settings.host must be api.intercom.io, api.eu.intercom.io or api.au.intercom.io, not %q"):format(tostring(settings.host)), 2)
   end
   local own = O.by_companies("Intercom", options, ways, "companies")
-  nobodies, intercom.way, intercom.customers = 0, options and options.companies, {}
+  nobodies, intercom.way, intercom.customers, intercom.account = 0, options and options.companies, {}, own.account or "default"
   local did = intercom:sync(own)
   if nobodies > 0 then log.info(("Intercom: %d contacts have neither an e-mail address nor a company, so they were left out"):format(nobodies)) end
   return did

@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -107,4 +108,76 @@ func TestIntercomFindsCompanies(t *testing.T) {
 	require.NoError(t, all(`companies = "domains", full = true`), r.log.String())
 	assert.Equal(t, 4, z.Log.Count(ofCompany))
 	assert.ErrorContains(t, all(`companies = "tags"`), `companies must be "companies", "company_id" or "domains", not "tags"`)
+}
+
+// TestIntercomCompaniesKilled kills the program while it reads companies. The scroll has
+// moved past a page that the program did not send, and the next run finds it.
+func TestIntercomCompaniesKilled(t *testing.T) {
+	t.Parallel()
+	v := intercomCompanies()
+	p := newProcess(t, v)
+	ids := p.add(5*p.pageSize, p.clock.Now())
+	p.clock.Advance(time.Hour)
+	writes := 0
+	p.intercept(nil, func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		if req.Method == http.MethodPut {
+			if writes++; writes == 2 {
+				p.end()
+			}
+		}
+		next.ServeHTTP(w, req)
+	})
+	code, out := p.execute(t, p.script(`batch = 100`))
+	require.Equal(t, -1, code, out)
+	there := len(p.main())
+	require.Less(t, there, len(ids))
+	p.intercept(nil, nil)
+	code, out = p.execute(t, p.script(`batch = 100`))
+	require.Zero(t, code, out)
+	all(t, p.main(), ids)
+	assert.LessOrEqual(t, p.pages(), 3+5+6, "what was read, what was left of the scroll, and the whole once more")
+}
+
+// TestIntercomCompaniesAgain reads the same companies several times: nothing is sent.
+func TestIntercomCompaniesAgain(t *testing.T) {
+	t.Parallel()
+	r := rigOf(t, intercomCompanies())
+	ids := r.add(250, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	calls := r.upserts(r.model)
+	for _, options := range []string{``, `full = true`, ``} {
+		assert.EqualValues(t, 250, r.did(t, options)["unchanged"])
+		assert.Equal(t, calls, r.upserts(r.model))
+	}
+	r.silently(ids[1], "without a time")
+	r.did(t, ``)
+	assert.Equal(t, "without a time", r.text(r.main()[ids[1]]), "each run compares all")
+	_, err := r.sync(t, `since = "2026-01-01"`)
+	assert.ErrorContains(t, err, "cannot be asked what changed since a date")
+
+	// A scroll that repeats its page would never end.
+	z := r.handler.(*intercom.Server)
+	z.Faults.On(func(req *standin.Request) bool { return r.page(req) && req.Query.Get("scroll_param") != "" }, -1,
+		standin.Answer(http.StatusOK, `{"type":"list","data":[{"type":"company","id":"1","name":"Loop"}],"scroll_param":"s"}`))
+	_, err = r.sync(t, ``)
+	assert.ErrorContains(t, err, "returned the same page twice")
+}
+
+// TestIntercomCompaniesInParts ends each run after a few pages. The next one continues the
+// scroll, without reading a page twice.
+func TestIntercomCompaniesInParts(t *testing.T) {
+	t.Parallel()
+	r := rigOf(t, intercomCompanies())
+	ids := r.add(12*r.pageSize, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	r.server.After(func(*standin.Request) { r.clock.Advance(10 * time.Second) })
+	runs, complete := 0, false
+	for ; !complete; runs++ {
+		require.Less(t, runs, 12)
+		complete, _ = r.did(t, `minutes = 0.5`)["complete"].(bool)
+	}
+	all(t, r.main(), ids)
+	assert.Greater(t, runs, 2)
+	assert.Equal(t, 13, r.pages())
 }

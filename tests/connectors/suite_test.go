@@ -4,7 +4,7 @@ import "testing"
 
 // vendors are the connectors that the suite tests.
 func vendors() []vendor {
-	return []vendor{askNicelyVendor(), ahaVendor(), gcalVendor(), hubspotVendor(), intercomVendor(), intercomConversations(), jiraVendor(), productboardVendor(), salesforceVendor(), surveyMonkeyVendor(), typeformVendor(), zendeskVendor(), zendeskOrganizations()}
+	return []vendor{askNicelyVendor(), ahaVendor(), gcalVendor(), hubspotVendor(), intercomVendor(), intercomCompanies(), intercomConversations(), jiraVendor(), productboardVendor(), salesforceVendor(), surveyMonkeyVendor(), typeformVendor(), zendeskVendor(), zendeskOrganizations()}
 }
 
 // kinds are the kinds of complaints about connectors, and the test of each.

@@ -137,8 +137,8 @@ func (s *Server) scrollCompanies(w http.ResponseWriter, r *http.Request) {
 	n := min(s.settings.CompanyPage, len(s.scroll.ids))
 	data := []any{}
 	for _, id := range s.scroll.ids[:n] {
-		if body := s.tables[Companies][id]; body != nil {
-			data = append(data, body)
+		if s.tables[Companies][id] != nil {
+			data = append(data, s.shown(Companies, id))
 		}
 	}
 	answer := Body{"type": "list", "data": data, "pages": nil, "total_count": nil, "scroll_param": s.scroll.param}
@@ -169,7 +169,7 @@ func (s *Server) listCompanies(w http.ResponseWriter, r *http.Request) {
 		pages["next"] = Body{"per_page": size}
 	}
 	for _, id := range ids[first:min(first+size, len(ids))] {
-		data = append(data, s.tables[Companies][id])
+		data = append(data, s.shown(Companies, id))
 	}
 	write(w, http.StatusOK, Body{"type": "list", "data": data, "pages": pages, "total_count": len(ids)})
 }

@@ -160,7 +160,7 @@ func (w *Workspace) AddAttribute(kind, name string) {
 	})
 }
 
-// Hide leaves a field out of searches, or shows it under another name.
+// Hide leaves a field out of searches and lists, or shows it under another name.
 func (w *Workspace) Hide(field, name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -174,7 +174,7 @@ func (w *Workspace) IDs(kind string) []string {
 	return slices.Sorted(maps.Keys(w.tables[kind]))
 }
 
-// shown returns a record as searches have it. It expects the mutex to be held.
+// shown returns a record as searches and lists have it. It expects the mutex to be held.
 func (w *Workspace) shown(kind, id string) Body {
 	body := w.tables[kind][id]
 	if len(w.hidden) == 0 {
