@@ -303,9 +303,9 @@ sm:stream("responses", { into = "nps", prefix = prefix, dense = true,
 setup.add{
   name = "surveymonkey", title = "SurveyMonkey", connection = sm,
   steps = {
-    "Go to developer.surveymonkey.com/apps, and add a private app.",
+    "Go to developer.surveymonkey.com/apps, and add an app. If you are asked for its type, choose private.",
     "In its settings, under Scopes, set View Surveys, View Responses and View Response Details to required, and update the scopes.",
-    "Copy the access token from the settings. Deploy the app within 90 days, or SurveyMonkey disables it.",
+    "Copy the access token from the settings. Deploy the app as private within 90 days, or SurveyMonkey disables it. That needs a paid plan with direct access to the API.",
   },
   credentials = { { name = "SURVEYMONKEY_TOKEN", what = "the access token" } },
   settings = { { name = "host", what = "api.surveymonkey.com, or api.eu.surveymonkey.com or api.surveymonkey.ca if your account is in Europe or Canada" } },

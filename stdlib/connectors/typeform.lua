@@ -235,7 +235,7 @@ typeform:stream("responses", { into = "nps", prefix = prefix, dense = true, curs
 setup.add{
   name = "typeform", title = "Typeform", connection = typeform,
   steps = {
-    "In Typeform, click your avatar, and open Account, Your settings, Personal tokens.",
+    "Open admin.typeform.com/user/tokens, or in Typeform's menu Account, Personal tokens.",
     "Generate a token with the custom scopes Forms: Read and Responses: Read. It is shown once.",
     "Open the form. Its id is in the address, such as lT4Z3j in admin.typeform.com/form/lT4Z3j/create.",
   },

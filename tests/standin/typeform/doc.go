@@ -15,13 +15,13 @@
 // inclusive and before and after exclusive, that these cannot be combined with sort, pages
 // of 25 responses by default and 1,000 at most, that completed responses are listed by
 // default, newest first, times in UTC to the second, the fields of responses and
-// of forms, 2 requests a second, that very recent responses can be missing from the list,
-// and that wrong tokens are answered with 403.
+// of forms, 2 requests a second, and that wrong tokens are answered with 403.
 //
 // # Not confirmed
 //
-//   - How late responses appear in the list: [Server.Late] sets it. The documentation
-//     speaks of 30 minutes.
+//   - That very recent responses can be missing from the list.
+//   - How late responses appear in the list: [Server.Late] sets it. Others cite the
+//     documentation with about 30 minutes; its own page could not be read for that.
 //   - What before does with the token of a response that was deleted: by default, the
 //     request is refused with 400. [Server.Forget] makes the server ignore it.
 //   - Whether total_items counts the responses outside before and after: it does not,
