@@ -164,6 +164,7 @@ function methods:call(request)
     error(response, 0)
   end
   self:clock(response)
+  if response.withheld then self.withheld = true end
   if response.status == 204 or response.withheld then return nil, response end
   return response:json{ nulls = true }, response
 end
@@ -373,10 +374,10 @@ function methods:sync(given)
     end
   end
   for name, book in pairs(books) do
-    if not unread[name] then book:write("one") end
+    if not unread[name] then book:write("one", options.full) end
     results[name] = results[name] or {}
     results[name].back = book.counts
-    log.info(("%s %s: written back"):format(self.title, name), { written = book.counts.written, refused = book.counts.refused })
+    log.info(("%s %s: written back"):format(self.title, name), { written = book.counts.written, refused = book.counts.refused, planned = book.counts.planned > 0 and book.counts.planned or nil })
   end
   kept:raise(self.title, #list == 1)
   return results

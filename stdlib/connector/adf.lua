@@ -62,4 +62,20 @@ function adf.text(document)
   return (trimmed(write(document, {}, 1)):gsub("\n\n\n+", "\n\n"))
 end
 
+--- Returns a document with a text: a paragraph for each part between empty lines.
+---@param text string The text.
+---@return table
+function adf.document(text)
+  local paragraphs = json.array{}
+  for part in (text:gsub("\r\n?", "\n") .. "\n\n"):gmatch("(.-)\n\n+") do
+    local nodes = json.array{}
+    for line in (part .. "\n"):gmatch("(.-)\n") do
+      if nodes[1] then nodes[#nodes + 1] = { type = "hardBreak" } end
+      if line ~= "" then nodes[#nodes + 1] = { type = "text", text = line } end
+    end
+    paragraphs[#paragraphs + 1] = { type = "paragraph", content = nodes }
+  end
+  return { type = "doc", version = 1, content = paragraphs }
+end
+
 return adf

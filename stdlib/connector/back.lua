@@ -72,6 +72,22 @@ end
 local book = {}
 book.__index = book
 
+-- Returns the function that replaces the id of a Planhat user by an e-mail address, and that by the value that a field of
+-- the system takes for this person.
+local function person(conn, spec)
+  local emails
+  return function(field, id)
+    if not emails then
+      emails = {}
+      for user in planhat.user.each{ select = { "email" } } do emails[user._id] = user.email end
+    end
+    local email = emails[id]
+    if not email then return nil, "its owner is no longer a user of Planhat" end
+    if not spec.back.person then return email end
+    return spec.back.person(conn, field, email)
+  end
+end
+
 --- Opens the ledger of a stream.
 ---@param conn table The connector.
 ---@param name string The stream.
@@ -84,7 +100,7 @@ function back.open(conn, name, owned, map, space)
   if not spec.back then error(("%s: nothing can be written back to %s"):format(conn.title, name), 0) end
   local self = setmetatable({
     conn = conn, name = conn.name .. " " .. name, spec = spec, key = spec.key or "sourceId", prefix = spec.prefix or "", fields = {}, read = {}, waiting = {}, dropped = {},
-    counts = { read = 0, written = 0, refused = 0, absent = 0 },
+    counts = { read = 0, written = 0, refused = 0, absent = 0, planned = 0 },
     ledger = setmetatable({ kept = state.open(space), name = conn.name .. " " .. name .. " back", parts = {}, changed = {} }, ledger),
   }, book)
   local mapped = {}
@@ -101,10 +117,15 @@ function back.open(conn, name, owned, map, space)
     if two_way and not (at and at.property == to[1] and (to.owner == "planhat" or to.owner == conn.name)) then
       error(("%s: the field %s of %s must be mapped to %s, with the owner \"planhat\" or %q"):format(conn.title, field, name, tostring(to[1]), conn.name), 0)
     end
+    if to == "owner" and map.owner and spec.back.owner == field then
+      error(("%s: the owner of %s is read from %s and also written back to it; leave the reading out with map = { %s = { owner = false } }"):format(conn.title, name, conn.title, name), 0)
+    end
     self.fields[field] = { field = field, property = two_way and to[1] or to, both = two_way, ours = not two_way or to.owner == "planhat", path = at and at.path }
     self.two_way = self.two_way or two_way
     self.read[field] = true
   end
+  if spec.back.check and next(self.read) then spec.back.check(conn, self.read) end
+  self.person = person(conn, spec)
   return self
 end
 
@@ -142,6 +163,26 @@ local function differs(self, id, field, value, theirs)
   return field.ours or before and before[2] == now
 end
 
+-- Counts a record that the system did not take.
+local function refuse(self, change, reason)
+  self.counts.refused = self.counts.refused + 1
+  run.reject({ id = change.id, values = change.values }, ("%s: %s"):format(self.name, reason))
+end
+
+-- How many records a dry run shows.
+local shown = 20
+
+-- Shows what a dry run does not write.
+local function plan(self, change, current)
+  if self.counts.planned > shown then return end
+  local parts = {}
+  for name, value in pairs(change.values) do
+    parts[#parts + 1] = ("%s: %s -> %s"):format(name, json.encode(current[name] == nil and json.null or current[name]), json.encode(value))
+  end
+  table.sort(parts)
+  log.info(("dry run: %s %s would get %s"):format(self.name, change.id, table.concat(parts, ", ")))
+end
+
 -- Writes a batch of records back: `{ id, values }`, with the values by field.
 local function flush(self, batch)
   if #batch == 0 then return end
@@ -157,21 +198,31 @@ local function flush(self, batch)
     if next(values) then changes[#changes + 1] = { id = change.id, values = values } end
   end
   local failed, written = {}, {}
-  if #changes > 0 then write(self, changes, failed) end
+  if #changes > 0 and not self.conn.withheld then write(self, changes, failed) end
+  if self.conn.withheld then -- by a dry run
+    counts.planned = counts.planned + #changes
+    for _, change in ipairs(changes) do plan(self, change, there[change.id]) end
+    return
+  end
   for _, change in ipairs(changes) do
-    if failed[change.id] then
-      counts.refused = counts.refused + 1
-      run.reject({ id = change.id, values = change.values }, ("%s: %s"):format(self.name, failed[change.id]))
-    else
-      counts.written = counts.written + 1
-      written[#written + 1] = change.id
-    end
+    if not failed[change.id] then written[#written + 1] = change.id end
   end
   -- What the system made of the values is what it will return from now on.
-  there = self.two_way and #written > 0 and self.spec.back.read(self.conn, written, self.read) or {}
+  local made = #written > 0 and self.spec.back.read(self.conn, written, self.read) or {}
   for _, change in ipairs(changes) do
     for name, value in pairs(not failed[change.id] and change.values or {}) do
-      self.ledger:set(change.id, name, canonical(value), canonical((there[change.id] or {})[name]))
+      local ours, now = canonical(value), canonical((made[change.id] or {})[name])
+      -- Some systems ignore fields that do not exist or that a rule protects.
+      if now == "" and ours ~= "" then
+        failed[change.id] = ("%s answered that it was written, but %s is still empty; look whether the field exists, and who may edit it"):format(self.conn.title, name)
+      else
+        self.ledger:set(change.id, name, ours, now)
+      end
+    end
+    if failed[change.id] then
+      refuse(self, change, failed[change.id])
+    else
+      counts.written = counts.written + 1
     end
   end
   self.ledger:save()
@@ -193,8 +244,22 @@ function book:each(visit)
   end
 end
 
--- Writes back what has changed in Planhat: the fields that are read as well (`both`), or the others (`one`).
-function book:write(which)
+-- Returns the value of a record in the form that a field of the system takes, or nil and why there is none.
+function book:value(record, field)
+  local value = property(record, field.property)
+  if value == nil or value == json.null or type(value) == "table" and next(value) == nil then return json.null end
+  if field.property == "owner" or field.property == "ownerId" then return self.person(field.field, value) end
+  if type(value) == "table" and #value == 0 then
+    return nil, ("%s is an object; write one of its values, such as %s.%s"):format(field.property, field.property, tostring((next(value))))
+  end
+  local form = self.spec.back.form
+  if form then return form(self.conn, field.field, value) end
+  return value
+end
+
+-- Writes back what has changed in Planhat: the fields that are read as well (`both`), or the others (`one`). With
+-- full, all records are compared with what the system has.
+function book:write(which, full)
   local chosen, batch = {}, {}
   for _, field in pairs(self.fields) do
     if field.both == (which == "both") then chosen[#chosen + 1] = field end
@@ -204,12 +269,14 @@ function book:write(which)
     self.counts.read = self.counts.read + 1
     local values = {}
     for _, field in ipairs(chosen) do
-      local value, before = property(record, field.property), self.ledger:get(id, field.field)
-      local ours = canonical(value)
-      if field.both and before and not before[1] then
+      local value, why = self:value(record, field)
+      local ours, before = canonical(value), self.ledger:get(id, field.field)
+      if value == nil then
+        refuse(self, { id = id, values = { [field.field] = property(record, field.property) } }, why)
+      elseif field.both and before and not before[1] then
         self.ledger:set(id, field.field, ours, before[2]) -- what was read is what Planhat made of it
-      elseif ours ~= (before and before[1] or "") then -- a value that Planhat never had is not a reason to clear the field
-        values[field.field] = value == nil and json.null or value
+      elseif ours ~= (before and before[1] or "") or full and not field.both and ours ~= "" then -- a value that Planhat never had is not a reason to clear the field
+        values[field.field] = value
       end
     end
     if next(values) then batch[#batch + 1] = { id = id, values = values } end
@@ -265,7 +332,7 @@ function book:learn()
   self:each(function(record, id)
     for name, field in pairs(self.fields) do
       local before = self.ledger:get(id, name)
-      if before and not before[1] then self.ledger:set(id, name, canonical(property(record, field.property)), before[2]) end
+      if before and not before[1] then self.ledger:set(id, name, canonical((self:value(record, field))), before[2]) end
     end
   end)
   self.ledger:save()

@@ -130,10 +130,51 @@ local function join(kind)
   end
 end
 
+-- Returns what HubSpot says of a property that is written.
+local function writable(conn, kind, name)
+  conn.described = conn.described or {}
+  local at = kind .. " " .. name
+  if conn.described[at] then return conn.described[at] end
+  local ok, property = pcall(conn.call, conn, { get = ("/crm/properties/{version}/%s/%s"):format(kind, name) })
+  if not ok then
+    if type(property) ~= "table" or property.kind ~= "not_found" then error(property, 0) end
+    error(("HubSpot: %s have no property %q, or the key may not see it; look up its internal name in HubSpot's settings, under Properties"):format(kind, name), 0)
+  end
+  local changes = property.modificationMetadata
+  if property.calculated == true or type(changes) == "table" and changes.readOnlyValue == true then
+    error(("HubSpot: the property %q of %s cannot be written, HubSpot computes it; choose another one"):format(name, kind), 0)
+  end
+  conn.described[at] = property
+  return property
+end
+
 -- How Planhat's fields are written back to a kind of object.
 local function writes(kind)
   return {
-    batch = 100,
+    batch = 100, owner = "hubspot_owner_id",
+    check = function(conn, names) for name in pairs(names) do writable(conn, kind, name) end end,
+    form = function(_, _, value)
+      if type(value) == "number" then return ("%.15g"):format(value) end
+      if type(value) ~= "table" then return tostring(value) end
+      local parts = {}
+      for i, part in ipairs(value) do parts[i] = type(part) == "table" and json.encode(part) or tostring(part) end
+      return table.concat(parts, ";") -- the form of a property with several checkboxes
+    end,
+    person = function(conn, field, email)
+      if writable(conn, kind, field).referencedObjectType ~= "OWNER" then return email end
+      if not conn.owner_ids then
+        conn.owner_ids = {}
+        local token
+        repeat
+          local page = conn:page({ get = "/crm/owners/{version}", query = { limit = 100 }, items = "results", next = "paging.next.after", send = "after" }, token)
+          for _, one in ipairs(page.items) do conn.owner_ids[tostring(one.email):lower()] = tostring(one.id) end
+          token = page.next
+        until not token
+      end
+      local id = conn.owner_ids[email:lower()]
+      if not id then return nil, ("HubSpot has no owner with the e-mail address %s"):format(email) end
+      return id
+    end,
     read = function(conn, ids, owned)
       local names, inputs, found = {}, {}, {}
       for name in pairs(owned) do names[#names + 1] = name end
@@ -146,7 +187,7 @@ local function writes(kind)
       local inputs = {}
       for i, change in ipairs(changes) do
         local values = {}
-        for name, value in pairs(change.values) do values[name] = value == json.null and "" or tostring(value) end
+        for name, value in pairs(change.values) do values[name] = value == json.null and "" or value end
         inputs[i] = { id = change.id, properties = values }
       end
       local body, response = conn:call{ post = objects .. kind .. "/batch/update", json = { inputs = json.array(inputs) }, repeatable = true }

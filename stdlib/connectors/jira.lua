@@ -167,6 +167,9 @@ local function names_of(ids)
   return #names > 0 and table.concat(names, ", ") or json.null
 end
 
+-- The fields that are written and hold documents.
+local long = {}
+
 jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:jira-user" }, back_permissions = { "write:jira-work" }, prefix = "jira-", dense = true, cursor = by_update,
   scan = function() return {} end, -- by_update reads the pages
   present = function(conn, ids)
@@ -183,20 +186,41 @@ jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:
   end,
   back = {
     batch = 100,
+    check = function(conn, names)
+      local known = {}
+      for _, field in ipairs(conn:call{ get = path(conn, "field") }) do known[field.id] = field end
+      for name in pairs(names) do
+        local field = known[name]
+        if not field then
+          error(("Jira: there is no field %q, or the account does not see it; a custom field's id looks like customfield_10060"):format(name), 0)
+        end
+        -- Texts of several lines are documents.
+        local schema = field.schema
+        long[name] = name == "description" or name == "environment" or type(schema) == "table" and tostring(schema.custom):find(":textarea$") ~= nil
+      end
+    end,
+    form = function(_, name, value)
+      if jira.named[name] then return names_of(value) end
+      if long[name] then return type(value) == "table" and json.encode(value) or tostring(value) end
+      return value
+    end,
     read = function(conn, ids, names)
       local wanted, found = json.array{}, {}
       for name in pairs(names) do wanted[#wanted + 1] = name end
       local body = conn:call{ post = path(conn, "issue/bulkfetch"), json = { issueIdsOrKeys = json.array(ids), fields = wanted }, reads = true }
-      for _, issue in ipairs(body.issues) do found[issue.id] = issue.fields end
+      for _, issue in ipairs(body.issues) do
+        found[issue.id] = issue.fields
+        for name, value in pairs(issue.fields) do
+          if long[name] and value ~= json.null then issue.fields[name] = adf.text(value) end
+        end
+      end
       return found
     end,
     write = function(conn, changes)
       local failed = {}
       for _, change in ipairs(changes) do
         local values = {}
-        for name, value in pairs(change.values) do
-          if jira.named[name] then values[name] = names_of(value) else values[name] = value end
-        end
+        for name, value in pairs(change.values) do values[name] = long[name] and value ~= json.null and adf.document(value) or value end
         local ok, err = pcall(conn.call, conn, { put = path(conn, "issue/" .. change.id), json = { fields = values }, repeatable = true })
         if not ok then
           if type(err) ~= "table" or err.kind ~= "validation" and err.kind ~= "not_found" then error(err, 0) end

@@ -5,6 +5,7 @@
 local _, _, host = ...
 local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
 local O, setup = require "connector.options", require "connector.setup"
+local writes = require "connectors.zendesk.writes"
 
 host.reach("*.zendesk.com")
 
@@ -163,17 +164,6 @@ end
 
 local tags_of = F.about("`tags`", function(item) return empty(item.tags) and json.array{} or item.tags end)
 
--- Returns why Zendesk refused a change, with what it says about the fields.
-local function reason_of(err)
-  local ok, body = pcall(json.decode, err.body or "")
-  local said = {}
-  for field, problems in pairs(ok and type(body) == "table" and type(body.details) == "table" and body.details or {}) do
-    for _, problem in ipairs(problems) do said[#said + 1] = ("%s: %s"):format(field, tostring(problem.description)) end
-  end
-  table.sort(said)
-  return #said > 0 and table.concat(said, "; ") or err.message
-end
-
 zendesk:stream("organizations", { into = "company", permissions = { "read" }, back_permissions = { "write" }, dense = true, prefix = prefix, cursor = by_time, gone = deleted,
   scan = function(stream, _, position)
     stream.whole = stream.whole or position == nil
@@ -183,25 +173,7 @@ zendesk:stream("organizations", { into = "company", permissions = { "read" }, ba
     ids_to_text(items, { "id" })
     take_deleted(stream, items, function(item) return not empty(item.deleted_at) end)
   end,
-  back = {
-    batch = 100,
-    read = function(conn, ids)
-      local found = {}
-      for id, record in pairs(read_many(conn, "organizations", ids)) do found[id] = record.organization_fields end
-      return found
-    end,
-    write = function(conn, changes)
-      local failed = {}
-      for _, change in ipairs(changes) do
-        local ok, err = pcall(conn.call, conn, { put = "/api/v2/organizations/" .. change.id .. ".json", json = { organization = { organization_fields = change.values } } })
-        if not ok then
-          if type(err) ~= "table" or err.kind ~= "validation" and err.kind ~= "not_found" then error(err, 0) end
-          failed[change.id] = reason_of(err)
-        end
-      end
-      return failed
-    end,
-  },
+  back = writes.of(read_many, listed),
   map = {
     sourceId = "id",
     name = F.required("name", "the organization has no name"),

@@ -91,6 +91,42 @@ func TestJiraCompanies(t *testing.T) {
 	require.ErrorContains(t, err, "companies must be")
 }
 
+// Texts of several lines are documents, and fields that do not exist are said before
+// anything is read.
+func TestJiraBackTexts(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	notes := j.AddParagraph("Notes")
+	id := j.Add(jira.Fields{"summary": "A"})
+	r.clock.Advance(time.Hour)
+	options := `back = { issues = { ` + notes + ` = "custom.Notes" } }`
+	r.did(t, options)
+	record := r.main()[id]
+	record["custom"] = map[string]any{"Notes": "One\nand two\n\nThree"}
+	require.NoError(t, r.planhat.Put("issue", record))
+	for range 3 {
+		r.did(t, options)
+		r.did(t, options+`, full = true`)
+		r.clock.Advance(time.Hour)
+	}
+	text := func(lines ...string) map[string]any {
+		var nodes []any
+		for i, line := range lines {
+			if i > 0 {
+				nodes = append(nodes, map[string]any{"type": "hardBreak"})
+			}
+			nodes = append(nodes, map[string]any{"type": "text", "text": line})
+		}
+		return map[string]any{"type": "paragraph", "content": nodes}
+	}
+	assert.Equal(t, map[string]any{"type": "doc", "version": 1.0, "content": []any{text("One", "and two"), text("Three")}}, j.Field(id, notes))
+	assert.Equal(t, 1, j.Writes())
+	requests := r.server.Log.Count(nil)
+	_, err := r.sync(t, `back = { issues = { customfield_1 = "custom.Notes" } }`)
+	require.ErrorContains(t, err, `there is no field "customfield_1"`)
+	assert.LessOrEqual(t, r.server.Log.Count(nil), requests+3)
+}
+
 // A search with a token that has ended can return no issues in place of an error.
 func TestJiraTokenEnded(t *testing.T) {
 	t.Parallel()

@@ -59,6 +59,36 @@ func TestSalesforceBack(t *testing.T) {
 	}
 }
 
+// Owners are written as the users of Salesforce with the same e-mail address.
+func TestSalesforceBackOwner(t *testing.T) {
+	o := newOrg(t)
+	o.AddField("Account", salesforce.Field{Name: "Planhat_Owner__c", Type: "string"})
+	kim := o.Add("User", salesforce.Values{"Email": "Kim@ours.example", "IsActive": true})
+	o.Add("User", salesforce.Values{"Email": "gone@ours.example", "IsActive": false})
+	require.NoError(t, o.planhat.Put("user", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e01", "email": "kim@ours.example"}))
+	require.NoError(t, o.planhat.Put("user", map[string]any{"_id": "5f1e1e1e1e1e1e1e1e1e1e02", "email": "gone@ours.example"}))
+	known, other := o.Add("Account", salesforce.Values{"Name": "Northwind"}), o.Add("Account", salesforce.Values{"Name": "Acme"})
+	o.clock.Advance(time.Hour)
+	const options = `{ streams = { "accounts" }, map = { accounts = { owner = false } }, back = { accounts = { OwnerId = "owner", Planhat_Owner__c = "owner" } } }`
+	o.must(t, options)
+	for id, user := range map[string]string{known: "5f1e1e1e1e1e1e1e1e1e1e01", other: "5f1e1e1e1e1e1e1e1e1e1e02"} {
+		record := o.records("company", "sourceId")[id]
+		record["owner"] = user
+		require.NoError(t, o.planhat.Put("company", record))
+	}
+	o.must(t, options)
+	values := map[string]salesforce.Values{}
+	for _, write := range o.Writes("Account") {
+		values[write.ID] = write.Values
+	}
+	assert.Equal(t, salesforce.Values{"OwnerId": kim, "Planhat_Owner__c": "kim@ours.example"}, values[known])
+	assert.Equal(t, salesforce.Values{"Planhat_Owner__c": "gone@ours.example"}, values[other])
+	require.Len(t, o.rejected, 1)
+	assert.Contains(t, o.rejected[0].Message, "Salesforce has no active user with the e-mail address gone@ours.example")
+	_, err := o.sync(t, `{ streams = { "accounts" }, back = { accounts = { OwnerId = "owner" } } }`)
+	assert.ErrorContains(t, err, "also written back")
+}
+
 // A token that ends between two pages is renewed, and each refusal says what to do.
 func TestSalesforceErrors(t *testing.T) {
 	o := newOrg(t)

@@ -364,5 +364,7 @@ func TestZendeskBack(t *testing.T) {
 	require.Len(t, writes, 2)
 	assert.Equal(t, zendesk.Body{"phase": "onboarding"}, d.zendesk.Get(zendesk.Organizations, ids[0])["organization_fields"])
 	assert.Contains(t, d.rejected, "unknown is not a valid option")
+	_, err := d.sync(t, `{ streams = { "organizations" }, back = { organizations = { pahse = "phase" } } }`)
+	require.ErrorContains(t, err, `no field with the key "pahse"`)
 	assert.Equal(t, 1, d.planhat.Count(simulator.Filter{Model: "company", Operation: "bulk_upsert"}))
 }

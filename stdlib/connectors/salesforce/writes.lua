@@ -33,6 +33,25 @@ local function value_for(field, value)
   return value
 end
 
+-- Returns the id of the active user with an e-mail address, or nil and why there is none.
+local function user_of(conn, email)
+  if not conn.user_ids then
+    conn.user_ids = {}
+    local request = { get = api .. "query", query = { q = "SELECT Id, Email FROM User WHERE IsActive = true" } }
+    repeat
+      local body = queries.call(conn, request)
+      for _, user in ipairs(body.records) do
+        local address = tostring(user.Email):lower()
+        conn.user_ids[address] = conn.user_ids[address] == nil and user.Id or false
+      end
+      request = not F.is_empty(body.nextRecordsUrl) and { get = body.nextRecordsUrl }
+    until not request
+  end
+  local id = conn.user_ids[email:lower()]
+  if id then return id end
+  return nil, ("Salesforce has %s with the e-mail address %s"):format(id == nil and "no active user" or "several active users", email)
+end
+
 local function reason_of(result)
   local err = result.errors and result.errors[1]
   if not err then return "Salesforce gave no reason" end
@@ -45,13 +64,16 @@ end
 ---@return table
 function writes.of(spec)
   return {
-    batch = 200,
+    batch = 200, owner = "OwnerId",
+    check = function(conn, names) for name in pairs(names) do writable(conn, spec.object, name) end end,
+    form = function(conn, name, value) return value_for(writable(conn, spec.object, name), value) end,
+    person = function(conn, name, email)
+      if writable(conn, spec.object, name).type ~= "reference" then return email end
+      return user_of(conn, email)
+    end,
     read = function(conn, ids, owned)
       local names, asked, given, found = { "Id" }, {}, {}, {}
-      for name in pairs(owned) do
-        writable(conn, spec.object, name)
-        names[#names + 1] = name
-      end
+      for name in pairs(owned) do names[#names + 1] = name end
       -- Planhat can also hold records of other systems.
       for _, id in ipairs(ids) do
         local long = queries.long(id)
@@ -74,7 +96,7 @@ function writes.of(spec)
       local records, failed = {}, {}
       for i, change in ipairs(changes) do
         local record = { attributes = { type = spec.object }, id = queries.long(change.id) }
-        for name, value in pairs(change.values) do record[name] = value_for(writable(conn, spec.object, name), value) end
+        for name, value in pairs(change.values) do record[name] = value end
         records[i] = record
       end
       local results = queries.call(conn, { patch = api .. "composite/sobjects", json = { allOrNone = false, records = json.array(records) }, repeatable = true })

@@ -3,7 +3,6 @@ package jira
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"math"
 	"net/http"
@@ -182,11 +181,11 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	switch unknown, ok := s.change(r.PathValue("id"), sent.Fields); {
+	switch wrong, ok := s.change(r.PathValue("id"), sent.Fields); {
 	case !ok:
 		refuse(w, http.StatusNotFound, "Issue does not exist or you do not have permission to see it.")
-	case unknown != "":
-		reply(w, http.StatusBadRequest, Fields{"errorMessages": []any{}, "errors": Fields{unknown: fmt.Sprintf("Field '%s' cannot be set. It is not on the appropriate screen, or unknown.", unknown)}})
+	case wrong != nil:
+		reply(w, http.StatusBadRequest, Fields{"errorMessages": []any{}, "errors": wrong})
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}

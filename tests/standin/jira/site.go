@@ -49,6 +49,7 @@ type Data struct {
 	byID      map[string]*issue
 	names     map[string]string // of fields, by id
 	hidden    map[string]string
+	documents map[string]bool // the custom fields that hold documents
 	normalize func(string) string
 	last      int
 	writes    int
@@ -56,7 +57,7 @@ type Data struct {
 
 func newData(clock *standin.Clock) *Data {
 	d := &Data{
-		clock: clock, last: 10000, byID: map[string]*issue{}, hidden: map[string]string{}, names: map[string]string{},
+		clock: clock, last: 10000, byID: map[string]*issue{}, hidden: map[string]string{}, names: map[string]string{}, documents: map[string]bool{},
 		settings: Settings{Burst: 100, Page: 100, SayLast: true, Zone: time.UTC},
 	}
 	for _, name := range []string{"summary", "description", "status", "priority", "issuetype", "labels", "assignee", "reporter", "project", "created", "updated", "resolution"} {
@@ -133,6 +134,28 @@ func (d *Data) AddField(name string) string {
 	id := fmt.Sprintf("customfield_%d", 10050+len(d.names))
 	d.names[id] = name
 	return id
+}
+
+// AddParagraph adds a custom field with texts of several lines, and returns its id.
+func (d *Data) AddParagraph(name string) string {
+	id := d.AddField(name)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.documents[id] = true
+	return id
+}
+
+// schema is the type of a field.
+func (d *Data) schema(id string) Fields {
+	kind := "textfield"
+	if d.documents[id] {
+		kind = "textarea"
+	}
+	if number, own := strings.CutPrefix(id, "customfield_"); own {
+		n, _ := strconv.Atoi(number)
+		return Fields{"type": "string", "custom": "com.atlassian.jira.plugin.system.customfieldtypes:" + kind, "customId": n}
+	}
+	return Fields{"type": "string", "system": id}
 }
 
 // Hide takes a field away, or gives it another id.
@@ -236,18 +259,24 @@ func (d *Data) show(i *issue, names []string) Fields {
 	return shown
 }
 
-// change writes fields as a client asks. It returns a field that does not exist, and
-// whether there is such an issue.
-func (d *Data) change(id string, fields Fields) (unknown string, ok bool) {
+// change writes fields as a client asks. It returns what is wrong with a field, by its
+// id, and whether there is such an issue.
+func (d *Data) change(id string, fields Fields) (wrong Fields, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	i := d.byID[id]
 	if i == nil {
-		return "", false
+		return nil, false
 	}
-	for name := range fields {
-		if d.names[name] == "" {
-			return name, true
+	for name, value := range fields {
+		document, _ := value.(map[string]any)
+		switch {
+		case d.names[name] == "":
+			return Fields{name: fmt.Sprintf("Field '%s' cannot be set. It is not on the appropriate screen, or unknown.", name)}, true
+		case value != nil && d.long(name) && (document["type"] != "doc" || document["version"] != 1.0):
+			return Fields{name: "Operation value must be an Atlassian Document (see the Atlassian Document Format)"}, true
+		case document != nil && !d.long(name):
+			return Fields{name: "Operation value must be a string"}, true
 		}
 	}
 	for name, value := range fields {
@@ -258,7 +287,12 @@ func (d *Data) change(id string, fields Fields) (unknown string, ok bool) {
 	}
 	i.updated = d.clock.Now()
 	d.writes++
-	return "", true
+	return nil, true
+}
+
+// long reports whether a field holds documents.
+func (d *Data) long(id string) bool {
+	return id == "description" || id == "environment" || d.documents[id]
 }
 
 func (d *Data) listFields(w http.ResponseWriter, _ *http.Request) {
@@ -272,7 +306,7 @@ func (d *Data) listFields(w http.ResponseWriter, _ *http.Request) {
 				continue
 			}
 		}
-		all = append(all, Fields{"id": id, "key": id, "name": name, "custom": strings.HasPrefix(id, "customfield_"), "navigable": true, "orderable": true, "searchable": true, "clauseNames": []string{id}})
+		all = append(all, Fields{"id": id, "key": id, "name": name, "custom": strings.HasPrefix(id, "customfield_"), "navigable": true, "orderable": true, "searchable": true, "clauseNames": []string{id}, "schema": d.schema(id)})
 	}
 	reply(w, http.StatusOK, all)
 }

@@ -171,6 +171,9 @@ func (o *Org) plan(input map[string]any) (id string, apply func(), wrong *failur
 			if values[f.Name], wrong = f.accept(value); wrong != nil {
 				return "", nil, wrong, nil
 			}
+			if wrong = o.refer(f, values[f.Name]); wrong != nil {
+				return "", nil, wrong, nil
+			}
 		}
 	}
 	r := t.records[Long(id)]
@@ -196,6 +199,20 @@ func (o *Org) plan(input map[string]any) (id string, apply func(), wrong *failur
 		o.touch(r)
 		o.writes = append(o.writes, Write{o.clock.Now(), t.name, r.id, values})
 	}, nil, nil
+}
+
+// refer checks that a reference leads to a record.
+func (o *Org) refer(f *Field, value any) *failure {
+	id, _ := value.(string)
+	switch {
+	case f.Type != "reference" || id == "":
+		return nil
+	case !validID(id):
+		return &failure{"MALFORMED_ID", f.Relationship + " ID: id value of incorrect type: " + id, []string{f.Name}}
+	case o.objects[f.Refers] == nil || o.objects[f.Refers].records[Long(id)] == nil:
+		return &failure{"INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", []string{f.Name}}
+	}
+	return nil
 }
 
 // accept checks a value and returns it as it is stored.

@@ -189,6 +189,9 @@ func (a *Account) MergeUsers(kept, gone int64) {
 	for _, ticket := range a.tables[Tickets] {
 		if ticket.body["requester_id"] == gone {
 			ticket.body["requester_id"] = kept
+			if ticket.body["submitter_id"] == gone {
+				ticket.body["submitter_id"] = kept
+			}
 			a.stamp(Tickets, ticket, a.clock.Now())
 		}
 	}

@@ -139,6 +139,32 @@ func (s *Server) ticketFields(w http.ResponseWriter, c *call) error {
 	return nil
 }
 
+// organizationFields lists the fields that some organization has, on one page.
+func (s *Server) organizationFields(w http.ResponseWriter, c *call) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	keys := map[string]bool{}
+	for _, r := range c.all[Organizations] {
+		for key := range r.body["organization_fields"].(Body) {
+			keys[key] = true
+		}
+	}
+	for key := range c.options {
+		keys[key] = true
+	}
+	list := []any{}
+	for i, key := range slices.Sorted(maps.Keys(keys)) {
+		kind := "text"
+		if c.options[key] != nil {
+			kind = "dropdown"
+		}
+		list = append(list, Body{"id": int64(i + 1), "key": key, "title": key, "type": kind, "active": true, "position": i, "system": false})
+	}
+	meta := Body{"has_more": false, "after_cursor": nil, "before_cursor": nil}
+	writeJSON(w, http.StatusOK, Body{"organization_fields": list, "meta": meta, "links": Body{"next": nil, "prev": nil}})
+	return nil
+}
+
 // change applies what a client sent for a record.
 func (c *call) change(kind string, r *record, sent Body) error {
 	fields := maps.Clone(sent)

@@ -98,6 +98,7 @@ func (s *Server) routes() {
 	s.handle("GET "+api+"job_statuses/{id}", s.jobStatus)
 	s.handle("GET "+api+"satisfaction_ratings", s.list(Ratings))
 	s.handle("GET "+api+"ticket_fields", s.ticketFields)
+	s.handle("GET "+api+"organization_fields", s.organizationFields)
 	s.mux.HandleFunc("POST /oauth/tokens", s.token)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fail(w, &apiError{status: http.StatusNotFound, name: "InvalidEndpoint", description: "Not found"})
