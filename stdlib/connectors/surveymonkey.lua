@@ -52,6 +52,9 @@ local advice = {
   ["1053"] = "the user of the token was deleted in SurveyMonkey; use the token of another one",
 }
 
+-- Errors that do not depend on the survey.
+local of_account = { ["1014"] = true, ["1015"] = true, ["1018"] = true, ["1052"] = true, ["1053"] = true }
+
 local explain = sm.explain
 function sm:explain(err)
   local ok, body = pcall(json.decode, err.body or "")
@@ -64,6 +67,7 @@ function sm:explain(err)
   if empty(id) then return end
   err.message = ("%s [%s]"):format(err.message, tostring(id))
   err.hint = advice[tostring(id)] or err.hint
+  if of_account[tostring(id)] then err.kind = "auth" end
 end
 
 -- Returns the number that a text has, if there is just one.

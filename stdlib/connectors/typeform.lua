@@ -28,6 +28,8 @@ hints[401] = hints[403]
 local explain = typeform.explain
 function typeform:explain(err)
   err.hint = hints[err.status] or err.hint
+  -- A wrong token is refused with 403, for all forms.
+  if err.status == 403 and tostring(err.body):find('"AUTHENTICATION_FAILED"', 1, true) then err.kind = "auth" end
   explain(self, err)
 end
 

@@ -238,6 +238,26 @@ func TestSurveyMonkeySurveysThatFail(t *testing.T) {
 	assert.Contains(t, replies(r), id)
 }
 
+// What is refused for all forms or surveys ends the run, whatever its status: requests are
+// not spent on the others.
+func TestRefusedForAllParts(t *testing.T) {
+	const kind = "Content-Type"
+	r, a := newTypeform(t, `, forms = { "fOrm01", "fOrm02" }`)
+	a.AddForm("Second", typeform.Questions()...)
+	a.Faults.On(nil, -1, standin.Answer(http.StatusForbidden, `{"code":"AUTHENTICATION_FAILED","description":"Authentication credentials not found"}`, kind, "application/json"))
+	_, err := r.sync(t, ``)
+	require.ErrorContains(t, err, "AUTHENTICATION_FAILED")
+	assert.Equal(t, 1, a.Log.Count(nil))
+
+	r, s, _ := monkey(t)
+	s.AddSurvey("Second", surveymonkey.NPS)
+	r.clock.Advance(time.Hour)
+	s.Faults.On(r.page, -1, standin.Answer(http.StatusForbidden, monkeyError(1014, "Permission has not been granted by the user to make this request."), kind, "application/json"))
+	_, err = r.sync(t, ``)
+	require.ErrorContains(t, err, "1014")
+	assert.Equal(t, 1, r.pages())
+}
+
 // A calendar that is no longer shared holds up no other.
 func TestGoogleCalendarsThatFail(t *testing.T) {
 	a := newAgenda(t)
