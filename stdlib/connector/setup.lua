@@ -6,8 +6,21 @@ local fields = require "connector.fields"
 local known = {}
 
 --- Declares how a system is connected. Each built-in connector calls it once.
----@param spec { name: string, title: string, steps: string[]?, credentials: table?, ways: table?, settings: table?, connection: table, script: string, test: string? } `steps`: what to do in the system, in order; `credentials`: the environment variables, each `{ name = "HUBSPOT_TOKEN", what = "the service key" }`, with `shown = true` for what is not secret, and `file = true` for the text of a file; `ways`: if there are several, each `{ name = "key", title = "...", steps = ..., credentials = ... }`; `settings`: what differs between accounts, each `{ name = "subdomain", what = "..." }`; `connection`: what `connector.new` returned; `script` and `test`: the files to write.
+---@param spec { name: string, title: string, steps: string[]?, credentials: table?, ways: table?, settings: table?, connection: table, brings: string?, schedule: string?, archives: boolean?, script: string?, test: string? } `steps`: what to do in the system, in order; `credentials`: the environment variables, each `{ name = "HUBSPOT_TOKEN", what = "the service key" }`, with `shown = true` for what is not secret, and `file = true` for the text of a file; `ways`: if there are several, each `{ name = "key", title = "...", steps = ..., credentials = ... }`; `settings`: what differs between accounts, each `{ name = "subdomain", what = "..." }`; `connection`: what `connector.new` returned; `brings`: what the script does, such as `Brings Jira's issues to Planhat.`; `schedule`: when it runs; `archives`: whether Planhat archives such records; `script`: the script, if it is another one; `test`: its test.
 function setup.add(spec) known[spec.name] = spec end
+
+-- Returns the script that connect writes.
+local function script_of(spec)
+  return ([[
+-- %s
+-- @schedule "%s"
+local %s = require "connectors.%s"
+
+%s.sync{
+  missing = "report", -- what %s no longer has: report%s or delete
+}
+]]):format(spec.brings, spec.schedule, spec.name, spec.name, spec.name, spec.title, spec.archives and ", archive" or "")
+end
 
 --- Returns how a system is connected, without its connection.
 ---@param name string The connector's name, such as `hubspot`.
@@ -18,7 +31,7 @@ function setup.describe(name)
   if not spec then return { name = name, title = name, missing = true } end
   return {
     name = name, title = spec.title, ways = spec.ways or { { steps = spec.steps, credentials = spec.credentials } }, settings = spec.settings or {},
-    script = spec.script, test = spec.test, version = spec.connection.options.version, sunset = spec.connection.options.sunset,
+    script = spec.script or script_of(spec), test = spec.test, version = spec.connection.options.version, sunset = spec.connection.options.sunset,
     expires = spec.connection.options.expires or {}, streams = setup.streams(spec.connection),
   }
 end

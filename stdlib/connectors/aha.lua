@@ -195,15 +195,7 @@ setup.add{
   },
   credentials = { { name = "AHA_TOKEN", what = "the API key" } },
   settings = { { name = "subdomain", what = "acme, if your Aha! is acme.aha.io" } },
-  script = [[
--- Brings Aha!'s ideas and features to Planhat as issues.
--- @schedule "15 3 * * *"
-local aha = require "connectors.aha"
-
-aha.sync{
-  missing = "report", -- what Aha! no longer has: report or delete
-}
-]],
+  brings = "Brings Aha!'s ideas and features to Planhat as issues.", schedule = "15 3 * * *",
   test = [[
 local http = require "http"
 

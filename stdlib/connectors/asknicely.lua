@@ -72,15 +72,7 @@ setup.add{
   },
   credentials = { { name = "ASKNICELY_KEY", what = "the API key" } },
   settings = { { name = "domain", what = "acme, if your AskNicely is acme.asknice.ly" } },
-  script = [[
--- Brings AskNicely's answers of NPS surveys to Planhat.
--- @schedule "20 3 * * *"
-local asknicely = require "connectors.asknicely"
-
-asknicely.sync{
-  missing = "report", -- what AskNicely no longer has: report or delete
-}
-]],
+  brings = "Brings AskNicely's answers of NPS surveys to Planhat.", schedule = "20 3 * * *",
   test = [[
 local http = require "http"
 

@@ -329,15 +329,7 @@ setup.add{
     "Create it, open it, and copy the key.",
   },
   credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },
-  script = [[
--- Brings HubSpot's companies, contacts, deals and tickets to Planhat.
--- @schedule "30 2 * * *"
-local hubspot = require "connectors.hubspot"
-
-hubspot.sync{
-  missing = "report", -- what HubSpot no longer has: report, archive or delete
-}
-]],
+  brings = "Brings HubSpot's companies, contacts, deals and tickets to Planhat.", schedule = "30 2 * * *", archives = true,
   test = [[
 local http = require "http"
 

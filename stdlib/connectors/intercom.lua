@@ -268,15 +268,7 @@ setup.add{
   },
   credentials = { { name = "INTERCOM_TOKEN", what = "the access token" } },
   settings = { { name = "host", what = "api.intercom.io, or api.eu.intercom.io or api.au.intercom.io if your workspace is in Europe or Australia" } },
-  script = [[
--- Brings Intercom's companies, contacts and conversations to Planhat.
--- @schedule "0 3 * * *"
-local intercom = require "connectors.intercom"
-
-intercom.sync{
-  missing = "report", -- what Intercom no longer has: report, archive or delete
-}
-]],
+  brings = "Brings Intercom's companies, contacts and conversations to Planhat.", schedule = "0 3 * * *", archives = true,
   test = [[
 local http = require "http"
 

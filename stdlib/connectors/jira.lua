@@ -253,15 +253,7 @@ setup.add{
     { name = "JIRA_TOKEN", what = "the API token" },
   },
   settings = { { name = "site", what = "acme, if your Jira is acme.atlassian.net" } },
-  script = [[
--- Brings Jira's issues to Planhat.
--- @schedule "30 2 * * *"
-local jira = require "connectors.jira"
-
-jira.sync{
-  missing = "report", -- what Jira no longer has: report, archive or delete
-}
-]],
+  brings = "Brings Jira's issues to Planhat.", schedule = "30 2 * * *", archives = true,
   test = [[
 local http = require "http"
 

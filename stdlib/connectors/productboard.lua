@@ -263,15 +263,7 @@ setup.add{
     "Under Access Token, add a token, and copy it. Productboard shows it once.",
   },
   credentials = { { name = "PRODUCTBOARD_TOKEN", what = "the access token" } },
-  script = [[
--- Brings Productboard's features and notes to Planhat as issues.
--- @schedule "45 2 * * *"
-local productboard = require "connectors.productboard"
-
-productboard.sync{
-  missing = "report", -- what Productboard no longer has: report or delete
-}
-]],
+  brings = "Brings Productboard's features and notes to Planhat as issues.", schedule = "45 2 * * *",
   test = [[
 local http = require "http"
 

@@ -139,15 +139,7 @@ setup.add{
     { name = "SALESFORCE_CLIENT_SECRET", what = "the consumer secret" },
   },
   settings = { { name = "instance", what = "your My Domain, such as acme.my.salesforce.com" } },
-  script = [[
--- Brings Salesforce's accounts, contacts, opportunities, cases, tasks and events to Planhat.
--- @schedule "45 2 * * *"
-local salesforce = require "connectors.salesforce"
-
-salesforce.sync{
-  missing = "report", -- what Salesforce no longer has: report, archive or delete
-}
-]],
+  brings = "Brings Salesforce's accounts, contacts, opportunities, cases, tasks and events to Planhat.", schedule = "45 2 * * *", archives = true,
   test = [[
 local http = require "http"
 

@@ -301,15 +301,7 @@ setup.add{
     { name = "ZENDESK_CLIENT_SECRET", what = "the secret of the OAuth client" },
   },
   settings = { { name = "subdomain", what = "acme, if your Zendesk is acme.zendesk.com" } },
-  script = [[
--- Brings Zendesk's organizations, users and tickets to Planhat.
--- @schedule "15 2 * * *"
-local zendesk = require "connectors.zendesk"
-
-zendesk.sync{
-  missing = "report", -- what Zendesk no longer has: report, archive or delete
-}
-]],
+  brings = "Brings Zendesk's organizations, users and tickets to Planhat.", schedule = "15 2 * * *", archives = true,
   test = [[
 local http = require "http"
 
