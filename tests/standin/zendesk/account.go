@@ -187,6 +187,9 @@ func (a *Account) Scrub(id int64) {
 func (a *Account) MergeUsers(kept, gone int64) {
 	a.mu.Lock()
 	for _, ticket := range a.tables[Tickets] {
+		if ticket.body["submitter_id"] == gone {
+			ticket.body["submitter_id"] = kept
+		}
 		if ticket.body["requester_id"] == gone {
 			ticket.body["requester_id"] = kept
 			if ticket.body["submitter_id"] == gone {
