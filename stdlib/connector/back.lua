@@ -23,7 +23,10 @@ end
 -- count. A long text is replaced by its length and two checksums.
 local function canonical(value)
   if value == nil or value == json.null or value == fields.absent then return "" end
-  if type(value) == "table" then value = json.encode(value) end
+  if type(value) == "table" then
+    if next(value) == nil then return "" end
+    value = json.encode(value)
+  end
   -- Only what is surely a number is compared as one: a long id or a phone number is a text.
   local text_of_number = type(value) == "string" and value:match("^%s*(%-?%d+%.?%d*)%s*$")
   if type(value) == "number" or text_of_number and #text_of_number <= 15 and not text_of_number:find("^%-?0%d") then

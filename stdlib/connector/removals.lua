@@ -13,10 +13,11 @@ local function remove(out, found, options)
   counts.missing = (counts.missing or 0) + #records
   local action = options.missing or "report"
   if action == "ignore" then return end
+  local why = options.why or {}
   for i = 1, math.min(#records, 20) do
-    log.warn(("%s: %s no longer exists there"):format(stream.name, records[i].key), { model = stream.model, id = records[i]._id })
+    log.warn(("%s: %s %s"):format(stream.name, records[i].key, why[records[i]] or "no longer exists there"), { model = stream.model, id = records[i]._id })
   end
-  if #records > 20 then log.warn(("%s: %d more no longer exist there"):format(stream.name, #records - 20)) end
+  if #records > 20 then log.warn(("%s: %d more are no longer there"):format(stream.name, #records - 20)) end
   if #records == 0 or action == "report" then return end
   if action == "archive" and not out:records().archives then
     log.warn(("%s: Planhat does not archive such records, so they were only reported; missing = \"delete\" deletes them"):format(stream.name))
@@ -49,20 +50,24 @@ end
 local looked_up = 200
 
 -- Asks the system for records that its list did not have, if the stream can: a list that moves while it is read can leave
--- out records that are there. Returns those that are really missing.
+-- out records that are there. Returns those that are really missing, and why, for those about which the system says it.
 local function confirmed(stream, missing, options)
   local removes = options.missing == "archive" or options.missing == "delete"
-  if not stream.present or not removes and #missing > looked_up then return missing end
-  local prefix, ids, gone = stream.owned and stream.owned.prefix or "", {}, {}
+  if not stream.present or not removes and #missing > looked_up then return missing, {} end
+  local prefix, ids, gone, why = stream.owned and stream.owned.prefix or "", {}, {}, {}
   for i, record in ipairs(missing) do ids[i] = record.key:sub(#prefix + 1) end
   local there = stream.present(ids)
   for i, record in ipairs(missing) do
-    if not there[ids[i]] then gone[#gone + 1] = record end
+    local said = there[ids[i]]
+    if said ~= true then
+      gone[#gone + 1] = record
+      why[record] = said or nil
+    end
   end
   if #gone < #missing then
     log.warn(("%s: the list left out records that are there, so they stay as they are: %d"):format(stream.name, #missing - #gone))
   end
-  return gone
+  return gone, why
 end
 
 -- Returns the records that belong to a part that this run reads: another script may read the other parts.
@@ -93,7 +98,11 @@ function removals.compare(out, options)
     return
   end
   local allowed = within(out, missing, options)
-  if allowed == options and #missing > 0 then missing = confirmed(out.stream, missing, options) end
+  if allowed == options and #missing > 0 then
+    local why
+    missing, why = confirmed(out.stream, missing, options)
+    allowed = { missing = options.missing, why = why }
+  end
   remove(out, missing, allowed)
 end
 

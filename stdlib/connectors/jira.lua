@@ -5,7 +5,7 @@
 local _, _, host = ...
 local http = require "http"
 local C, F, adf = require "connector", require "connector.fields", require "connector.adf"
-local setup = require "connector.setup"
+local links, setup = require "connectors.jira.links", require "connector.setup"
 
 host.reach("*.atlassian.net")
 host.reach("api.atlassian.com")
@@ -91,8 +91,10 @@ local function following(body)
   return body.isLast ~= true and token or nil
 end
 
--- Reads a page at a position: since when issues were changed, the token of the page, and when the last issue before it was
--- created, where another search continues if Jira has forgotten the token.
+-- Reads a page at a position: since when issues were changed, the time of creation at which the search begins, the ids
+-- of issues of this time that were read, and the token of the page. Each page is another search, which begins where the last one ended: if
+-- an issue is deleted meanwhile, no other moves to a page that was read. Only if all issues of a page were created at one
+-- time, the token leads to the next one.
 local function read(stream, conn, position)
   begin(stream, conn)
   local function ask(token)
@@ -102,14 +104,26 @@ local function read(stream, conn, position)
   local ok, page = pcall(ask, position.token)
   if not ok and position.token and type(page) == "table" and page.status == 400 then
     log.info(("%s: Jira has forgotten the position, so the search continues at the time of the last issue"):format(stream.name))
-    position = { since = position.since, began = position.began, from = position.last }
     ok, page = pcall(ask, nil)
   end
   if not ok then error(page, 0) end
-  local last = page.items[#page.items]
-  local created = type(last) == "table" and F.at(last, "fields.created")
-  local known, at = pcall(time.parse, created)
-  page.next = { since = position.since, began = position.began, from = position.from, token = page.next, last = known and at - 60 or position.last }
+  local known, items, times = {}, json.array{}, {}
+  for _, id in ipairs(position.seen or {}) do known[id] = true end
+  for i, item in ipairs(page.items) do
+    local there = type(item) == "table" and item ~= json.null
+    local parsed, at = pcall(time.parse, there and F.at(item, "fields.created"))
+    times[i] = parsed and at or nil
+    if not (there and known[item.id]) then items[#items + 1] = item end
+  end
+  local first, last = times[1], times[#page.items]
+  if first and last and last > first and last > (position.from or 0) then
+    local seen = json.array{}
+    for i, item in ipairs(page.items) do if times[i] == last then seen[#seen + 1] = item.id end end
+    page.next = { since = position.since, began = position.began, from = last, seen = seen }
+  else
+    page.next = { since = position.since, began = position.began, from = position.from, seen = position.seen, token = page.next }
+  end
+  page.items = items
   for _, item in ipairs(page.items) do
     if type(item) == "table" and item ~= json.null then
       if empty(item.fields) then item.fields = {} end
@@ -157,12 +171,14 @@ local function customers(item)
   return list
 end
 
+local function name_of(id)
+  jira.names[id] = jira.names[id] or planhat.company.get_by_id(id).name
+  return jira.names[id]
+end
+
 local function names_of(ids)
   local names = {}
-  for i, id in ipairs(empty(ids) and {} or ids) do
-    jira.names[id] = jira.names[id] or planhat.company.get_by_id(id).name
-    names[i] = jira.names[id]
-  end
+  for i, id in ipairs(empty(ids) and {} or ids) do names[i] = name_of(id) end
   table.sort(names)
   return #names > 0 and table.concat(names, ", ") or json.null
 end
@@ -177,7 +193,18 @@ jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:
     for first = 1, #ids, 100 do
       local part = json.array{ unpack(ids, first, math.min(first + 99, #ids)) }
       local body = conn:call{ post = path(conn, "issue/bulkfetch"), json = { issueIdsOrKeys = part, fields = json.array{ "summary" } }, reads = true }
-      for _, issue in ipairs(body.issues) do there[tostring(issue.id)] = true end
+      local still = json.array{}
+      for _, issue in ipairs(body.issues) do
+        there[tostring(issue.id)] = true
+        still[#still + 1] = tostring(issue.id)
+      end
+      if conn.jql and #still > 0 then -- those that are there may have left the query
+        for _, id in ipairs(still) do there[id] = "no longer meets jql" end
+        for _, issue in ipairs(conn:call{ post = path(conn, "search/jql"), reads = true, json = {
+          jql = ("(%s) AND id in (%s) ORDER BY created ASC, key ASC"):format(conn.jql, table.concat(still, ", ")), fields = json.array{ "created" }, maxResults = #still } }.issues) do
+          there[tostring(issue.id)] = true
+        end
+      end
     end
     return there
   end,
@@ -190,7 +217,7 @@ jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:
       local known = {}
       for _, field in ipairs(conn:call{ get = path(conn, "field") }) do known[field.id] = field end
       for name in pairs(names) do
-        local field = known[name]
+        local field = known[name] or name == links.field and {}
         if not field then
           error(("Jira: there is no field %q, or the account does not see it; a custom field's id looks like customfield_10060"):format(name), 0)
         end
@@ -200,28 +227,36 @@ jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:
       end
     end,
     form = function(_, name, value)
+      if name == links.field then return links.sorted(value) end
       if jira.named[name] then return names_of(value) end
       if long[name] then return type(value) == "table" and json.encode(value) or tostring(value) end
       return value
     end,
     read = function(conn, ids, names)
       local wanted, found = json.array{}, {}
-      for name in pairs(names) do wanted[#wanted + 1] = name end
+      for name in pairs(names) do if name ~= links.field then wanted[#wanted + 1] = name end end
+      if #wanted == 0 then wanted[1] = "summary" end
       local body = conn:call{ post = path(conn, "issue/bulkfetch"), json = { issueIdsOrKeys = json.array(ids), fields = wanted }, reads = true }
       for _, issue in ipairs(body.issues) do
         found[issue.id] = issue.fields
         for name, value in pairs(issue.fields) do
           if long[name] and value ~= json.null then issue.fields[name] = adf.text(value) end
         end
+        if names[links.field] then issue.fields[links.field] = links.read(conn, path(conn, "issue/" .. issue.id .. "/remotelink")) end
       end
       return found
     end,
     write = function(conn, changes)
       local failed = {}
       for _, change in ipairs(changes) do
-        local values = {}
-        for name, value in pairs(change.values) do values[name] = long[name] and value ~= json.null and adf.document(value) or value end
-        local ok, err = pcall(conn.call, conn, { put = path(conn, "issue/" .. change.id), json = { fields = values }, repeatable = true })
+        local values, linked = {}, change.values[links.field]
+        for name, value in pairs(change.values) do
+          if name ~= links.field then values[name] = long[name] and value ~= json.null and adf.document(value) or value end
+        end
+        local issue = path(conn, "issue/" .. change.id)
+        local ok, err = true, nil
+        if next(values) then ok, err = pcall(conn.call, conn, { put = issue, json = { fields = values }, repeatable = true }) end
+        if ok and linked ~= nil then ok, err = pcall(links.write, conn, issue .. "/remotelink", linked, jira.page_of_company, name_of) end
         if not ok then
           if type(err) ~= "table" or err.kind ~= "validation" and err.kind ~= "not_found" then error(err, 0) end
           failed[change.id] = err.message
@@ -283,7 +318,7 @@ local function way_of(companies)
 end
 
 --- Makes Planhat's issues agree with Jira's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { settings: table, companies: table?, jql: string?, prefix: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `site`, the first part of your Jira's address, and optionally `rate` and `page`, how many requests to send at most and the size of pages; `companies`: what names the companies of an issue: `{ labels = "customer-" }` for labels with this beginning, or `{ field = "customfield_10050" }` for a field; the rest of the label, or the value, is a company's `externalId`, `sourceId` or domain; `jql`: which issues to read, such as `project in (APP, WEB)`, default all that the account sees; `prefix`: what begins the ids in Planhat, default `jira-`; with several sites, give each another one, none of which begins another; `map`: changes to the map; `back`: fields of issues by the properties of Planhat that they get, such as `{ issues = { customfield_10060 = "companyIds" } }`, which writes the names of the companies; `missing`: `report`, `archive` or `delete` what a complete pass no longer finds in Jira, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the site, if you use several.
+---@param options { settings: table, companies: table?, jql: string?, prefix: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `site`, the first part of your Jira's address, and optionally `rate` and `page`, how many requests to send at most and the size of pages, and `company_page`, the address of a company in Planhat, with `{id}` for its id; `companies`: what names the companies of an issue: `{ labels = "customer-" }` for labels with this beginning, or `{ field = "customfield_10050" }` for a field; the rest of the label, or the value, is a company's `externalId`, `sourceId` or domain; `jql`: which issues to read, such as `project in (APP, WEB)`, default all that the account sees; `prefix`: what begins the ids in Planhat, default `jira-`; with several sites, give each another one, none of which begins another; `map`: changes to the map; `back`: fields of issues by the properties of Planhat that they get, such as `{ issues = { customfield_10060 = "companyIds" } }`, which writes the names of the companies; `{ issues = { remotelinks = "companyIds" } }` links issues to the companies in Planhat; `missing`: `report`, `archive` or `delete` what a complete pass no longer finds in Jira, or what no longer meets `jql`, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the site, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   local own, settings = {}, {}
@@ -301,7 +336,9 @@ function M.sync(options)
   end
   for field, property in pairs(own.back and own.back.issues or {}) do
     if property == "companyIds" then jira.named[field] = true end
+    if field == links.field and property ~= "companyIds" then error("Jira: back can only write companyIds to remotelinks, which links issues to companies", 2) end
   end
+  jira.page_of_company = settings.company_page or "https://app.planhat.com/profile/{id}"
   if own.prefix ~= nil and (type(own.prefix) ~= "string" or own.prefix == "") then error("Jira: prefix must be a text such as \"acme-\"", 2) end
   jira.streams.issues.prefix = own.prefix or "jira-"
   own.companies, own.jql, own.prefix, own.settings = nil, nil, nil, settings

@@ -4,7 +4,7 @@ import "regexp"
 
 // vendors are the vendors with a specification. The files of HubSpot are from its
 // public collection; its owners are checked if their file is there too. Jira's has the
-// paths that the connector reads, but not the one that changes an issue. Google's is its
+// paths that the connector reads, but not those that change an issue and its links. Google's is its
 // discovery document; it does not describe the endpoint of tokens. Intercom's is in
 // github.com/intercom/Intercom-OpenAPI, as descriptions/2.16/api.intercom.io.yaml.
 var vendors = map[string]vendor{

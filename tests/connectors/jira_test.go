@@ -190,3 +190,112 @@ func TestJiraDescriptions(t *testing.T) {
 		assert.Equal(t, want, text)
 	}
 }
+
+// An issue that no longer meets the query is treated as missing; one that the list left out is not.
+func TestJiraLeftTheQuery(t *testing.T) {
+	t.Parallel()
+	for _, missing := range []string{"report", "delete"} {
+		r, j := newJira(t)
+		var ids []string
+		for range 40 {
+			ids = append(ids, j.Add(jira.Fields{"summary": "A", "labels": []any{"sync"}}))
+			r.clock.Advance(time.Minute)
+		}
+		r.clock.Advance(time.Hour)
+		r.did(t, `jql = "labels = sync"`)
+		require.Len(t, r.main(), 40)
+		j.Update(ids[7], jira.Fields{"labels": []any{}})
+		j.Delete(ids[8])
+		r.clock.Advance(time.Hour)
+		did := r.did(t, `full = true, max_missing = 0.1, jql = "labels = sync", missing = "`+missing+`"`)
+		assert.EqualValues(t, 2, did["missing"])
+		assert.Contains(t, r.log.String(), "jira-"+ids[7]+" no longer meets jql")
+		assert.Contains(t, r.log.String(), "jira-"+ids[8]+" no longer exists there")
+		if missing == "delete" {
+			all(t, r.main(), append(ids[:7:7], ids[9:]...))
+		} else {
+			assert.Len(t, r.main(), 40)
+		}
+	}
+}
+
+// If an issue is deleted while the pages of a usual run are read, no change of another one is missed.
+func TestJiraDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	var ids []string
+	for range 250 {
+		ids = append(ids, j.Add(jira.Fields{"summary": "first"}))
+		r.clock.Advance(time.Second)
+	}
+	r.clock.Advance(time.Hour)
+	r.did(t, ``)
+	require.Len(t, r.main(), 250)
+	for _, id := range ids {
+		j.Update(id, jira.Fields{"summary": "second"})
+	}
+	r.clock.Advance(time.Hour)
+	pages := 0
+	j.After(func(req *standin.Request) {
+		if r.page(req) {
+			j.Delete(ids[pages])
+			pages++
+		}
+	})
+	did := r.did(t, ``)
+	j.ClearHooks()
+	assert.EqualValues(t, 250, did["read"])
+	for i, id := range ids {
+		assert.Equal(t, "second", r.text(r.main()[id]), "issue %d of 250", i)
+	}
+	assert.Equal(t, 3, pages)
+}
+
+// Issues are linked to the companies that ask for them, and links of others stay.
+func TestJiraLinks(t *testing.T) {
+	t.Parallel()
+	r, j := newJira(t)
+	companies := map[string]string{}
+	for _, name := range []string{"Northwind", "Acme"} {
+		require.NoError(t, r.planhat.Put("company", map[string]any{"name": name, "externalId": name}))
+	}
+	for _, company := range r.planhat.Records("company") {
+		companies[company["name"].(string)] = company["_id"].(string)
+	}
+	id, other := j.Add(jira.Fields{"summary": "A", "labels": []any{"c-Northwind", "c-Acme"}}), j.Add(jira.Fields{"summary": "B"})
+	j.AddLink(id, jira.Link{GlobalID: "system=wiki&id=7", Object: jira.Fields{"url": "https://wiki.example/7", "title": "Notes"}})
+	titles := func() (list []string) {
+		for _, link := range j.Links(id) {
+			list = append(list, link.Object["title"].(string))
+		}
+		return list
+	}
+	const options = `companies = { labels = "c-" }, back = { issues = { remotelinks = "companyIds" } }`
+	for range 3 {
+		r.clock.Advance(time.Hour)
+		r.did(t, options)
+	}
+	assert.ElementsMatch(t, []string{"Notes", "Northwind", "Acme"}, titles())
+	assert.Equal(t, 2, j.Writes(), "each link is written once")
+	assert.Empty(t, j.Links(other))
+	link := j.Links(id)[1]
+	assert.Equal(t, "system=planhat&company="+companies[link.Object["title"].(string)], link.GlobalID)
+	assert.Equal(t, "https://app.planhat.com/profile/"+companies[link.Object["title"].(string)], link.Object["url"])
+	assert.Equal(t, "Planhat", link.Application["name"])
+
+	// One company less, then none. What was written before its end was stored is written again, as the same link.
+	j.Update(id, jira.Fields{"labels": []any{"c-Acme"}})
+	r.clock.Advance(time.Hour)
+	r.did(t, options)
+	assert.ElementsMatch(t, []string{"Notes", "Acme"}, titles())
+	r.did(t, options+`, account = "again"`)
+	assert.ElementsMatch(t, []string{"Notes", "Acme"}, titles())
+	assert.Equal(t, 3, j.Writes())
+	_, err := r.sync(t, `back = { issues = { remotelinks = "title" } }`)
+	require.ErrorContains(t, err, "back can only write companyIds to remotelinks")
+	r.dry = true
+	j.Update(id, jira.Fields{"labels": []any{"c-Northwind"}})
+	r.clock.Advance(time.Hour)
+	r.did(t, options)
+	assert.Equal(t, 3, j.Writes(), "a dry run writes nothing")
+}

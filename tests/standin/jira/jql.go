@@ -70,6 +70,9 @@ func meaning(field, operator, value string, zone *time.Location) (func(*issue) b
 			}
 			return !i.updated.Before(at)
 		}, err
+	case field == "id" && operator == "in":
+		wanted := " " + strings.NewReplacer("(", " ", ")", " ", ",", " ").Replace(value) + " "
+		return func(i *issue) bool { return strings.Contains(wanted, " "+strconv.Itoa(i.id)+" ") }, nil
 	case field == "project" && operator != ">=":
 		wanted := " " + strings.NewReplacer("(", " ", ")", " ", ",", " ", `"`, "").Replace(value) + " "
 		return func(i *issue) bool { return strings.Contains(wanted, " "+i.project()+" ") }, nil

@@ -41,6 +41,9 @@ func New(clock *standin.Clock) *Server {
 	s.handle("POST "+api+"search/jql", s.search)
 	s.handle("POST "+api+"issue/bulkfetch", s.bulkFetch)
 	s.handle("PUT "+api+"issue/{id}", s.update)
+	s.handle("GET "+api+"issue/{id}/remotelink", s.listLinks)
+	s.handle("POST "+api+"issue/{id}/remotelink", s.setLink)
+	s.handle("DELETE "+api+"issue/{id}/remotelink", s.deleteLink)
 	for _, method := range []string{"GET ", "POST "} {
 		s.handle(method+api+"search", func(w http.ResponseWriter, _ *http.Request) {
 			refuse(w, http.StatusGone, "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API.")

@@ -47,6 +47,7 @@ type Data struct {
 	settings  Settings
 	issues    []*issue // by the time of creation, then by id
 	byID      map[string]*issue
+	links     map[string][]Link
 	names     map[string]string // of fields, by id
 	hidden    map[string]string
 	documents map[string]bool // the custom fields that hold documents
@@ -57,7 +58,7 @@ type Data struct {
 
 func newData(clock *standin.Clock) *Data {
 	d := &Data{
-		clock: clock, last: 10000, byID: map[string]*issue{}, hidden: map[string]string{}, names: map[string]string{}, documents: map[string]bool{},
+		clock: clock, last: 10000, byID: map[string]*issue{}, links: map[string][]Link{}, hidden: map[string]string{}, names: map[string]string{}, documents: map[string]bool{},
 		settings: Settings{Burst: 100, Page: 100, SayLast: true, Zone: time.UTC},
 	}
 	for _, name := range []string{"summary", "description", "status", "priority", "issuetype", "labels", "assignee", "reporter", "project", "created", "updated", "resolution"} {
