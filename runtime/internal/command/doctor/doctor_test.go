@@ -231,3 +231,11 @@ func TestSignalsEndIt(t *testing.T) {
 	assert.Equal(t, fault.ExitInterrupted, outcome.Code(err))
 	assert.Empty(t, out)
 }
+
+// TestSecretsInMessages: what is wrong with a script can repeat its text.
+func TestSecretsInMessages(t *testing.T) {
+	r, _ := ready(t, map[string]string{"s.lua": "print(1)\nx abcdefgh12345678\n"})
+	r.Variables["PLANHAT_API_TOKEN"] = "abcdefgh12345678"
+	found, _ := checkup(t, r) // which looks for the token
+	assert.Contains(t, of(found, "scripts", "scripts")[0].Message, "[redacted]")
+}
