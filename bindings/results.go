@@ -23,7 +23,7 @@ var bulkResultShape = &Shape{
 		{Name: "uncertain_outcome", Type: "integer", Required: true, Doc: "How many rows are stored without it being known whether they were created, updated or unchanged: the response to their request was lost, and its repetition found them unchanged."},
 		{Name: "outcomes", Type: "table<integer, string>?", Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain` (it is not known whether it is stored, or how), `rejected` or `planned`; nil if the response does not say. For rows of an iterator, only with `keys = true`."},
 		{Name: "ids", Type: "table<integer, string>?", Doc: "`_id` by the row's position, if the response includes it. For rows of an iterator, only with `keys = true`."},
-		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld."},
+		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld. They are also in the other counts, as a real run would count them."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
 		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these requests got no usable response."},
 	},
@@ -132,7 +132,8 @@ const (
 func outcomes(L *lua.LState, r *planhat.BulkResult) *lua.LTable {
 	of := make([]string, r.Rows)
 	left := map[string]int{
-		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomeUncertain: r.UncertainOutcome, outcomePlanned: r.Planned,
+		outcomeCreated: r.Created, outcomeUpdated: r.Updated, outcomeUnchanged: r.Unchanged, outcomeUncertain: r.UncertainOutcome,
+		outcomePlanned: max(0, r.Planned-r.Created-r.Updated-r.Unchanged),
 	}
 	open := r.Rows
 	settle := func(i int, outcome string) bool {

@@ -179,7 +179,7 @@ func (r *Resource) post(ctx context.Context, op *catalog.Operation, given, sent 
 		return r.client.dryRecord(sent), nil
 	}
 	locate(ctx, result.Errors)
-	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
+	r.note(op, a.counts(Outcome{Created: result.Created, Rejected: result.Errors}))
 	return anyAnswer(a.body, r.client.redact), nil
 }
 

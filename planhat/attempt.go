@@ -153,20 +153,29 @@ func (c *Client) exchange(ctx context.Context, q *call) (*answer, *failure) {
 		return a, f
 	case tooLong:
 		return a, &failure{err: &Error{Kind: KindServer, Message: "the response is larger than " + humanize.IBytes(uint64(limit)), Status: a.status}, sent: true, final: true}
-	case looksLikeHTML(body):
-		return a, &failure{err: decodeError(a, errHTML, c.redact), sent: true}
-	case q.decode == nil:
-		return a, nil
 	}
-	err = q.decode(body)
+	return a, c.understand(q, a)
+}
+
+// understand reads a whole answer. It returns nil if the call succeeded.
+func (c *Client) understand(q *call, a *answer) *failure {
+	switch {
+	case a.status/100 != 2:
+		return &failure{err: statusError(a, c.redact), sent: true}
+	case looksLikeHTML(a.body):
+		return &failure{err: decodeError(a, errHTML, c.redact), sent: true}
+	case q.decode == nil:
+		return nil
+	}
+	err := q.decode(a.body)
 	if err != nil {
-		a.body = repaired(body)
+		a.body = repaired(a.body)
 		err = q.decode(a.body)
 	}
 	if err != nil {
-		return a, &failure{err: decodeError(a, err, c.redact), sent: true}
+		return &failure{err: decodeError(a, err, c.redact), sent: true}
 	}
-	return a, nil
+	return nil
 }
 
 func (c *Client) newRequest(ctx context.Context, q *call) (*http.Request, error) {

@@ -186,6 +186,9 @@ type chunkOutcome struct {
 	err    *Error
 	// answered is false if no row of the chunk got through.
 	answered bool
+	// blind are the rows of a dry run of which it is not known whether their record
+	// exists.
+	blind []*line
 	// fatal keeps the chunks that follow from being sent.
 	fatal bool
 }

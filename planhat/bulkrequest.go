@@ -201,6 +201,7 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 	}
 	a, failed := r.client.do(ctx, q)
 	if o, ok := b.refused(lines, a, failed); ok {
+		o.result.plannedBy(a)
 		recordEnd(ctx, q, lines, o.result, nil)
 		return o
 	}
@@ -211,8 +212,9 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 	}
 	switch {
 	case failed == nil && a.withheld:
-		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true}
+		return chunkOutcome{result: &BulkResult{Planned: len(lines)}, answered: true, blind: lines}
 	case failed == nil:
+		result.plannedBy(a)
 		if a.uncertain || how.again {
 			// What an earlier attempt stored, this one found unchanged.
 			result.UncertainOutcome, result.Unchanged = result.Unchanged, 0
@@ -223,7 +225,11 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 			b.doubt(ctx, lines, result)
 		}
 		recordEnd(ctx, q, lines, result, nil)
-		return chunkOutcome{result: result, answered: true}
+		o := chunkOutcome{result: result, answered: true}
+		for _, i := range a.blind {
+			o.blind = append(o.blind, lines[i])
+		}
+		return o
 	case failed.Status == http.StatusRequestEntityTooLarge && len(lines) > 1:
 		half := len(lines) / 2
 		how.body, how.gated, how.again, how.attempts = nil, true, how.again || failed.Uncertain, 0
@@ -232,6 +238,13 @@ func (b *bulk) sendAs(ctx context.Context, lines []*line, how sending) chunkOutc
 		return b.sendKeyed(ctx, lines, failed)
 	}
 	return chunkOutcome{result: failAll(lines, failed, ""), err: failed, fatal: b.fatal(ctx, q, failed)}
+}
+
+// plannedBy counts the rows that were taken as planned if a Planner answered.
+func (t *BulkResult) plannedBy(a *answer) {
+	if a.planned {
+		t.Planned = t.Created + t.Updated + t.Unchanged
+	}
 }
 
 // fatal reports whether chunks that follow are better not sent.

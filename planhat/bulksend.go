@@ -242,9 +242,9 @@ func (r *bulkRun) count(f flight) {
 	if few {
 		defer r.release(f.chunk)
 	}
-	if o.result.Planned > 0 {
+	if len(o.blind) > 0 {
 		// They are reported for each request, so that a long dry run does not hold them all.
-		if ifNew := r.foresee(r.ctx, f.lines, r.total); len(ifNew) > 0 {
+		if ifNew := r.foresee(r.ctx, o.blind, r.total); len(ifNew) > 0 {
 			r.resource.note(r.op, Outcome{IfNew: ifNew})
 		}
 	}
@@ -299,10 +299,14 @@ func (r *bulkRun) note(err error) {
 		r.claims.Close()
 	}
 	t := r.total
-	r.resource.note(r.op, Outcome{
+	o := Outcome{
 		Created: t.Created, Updated: t.Updated, Unchanged: t.Unchanged, UncertainOutcome: t.UncertainOutcome,
 		Planned: t.Planned, Rejected: t.Errors, Err: err,
-	})
+	}
+	if t.Planned > 0 && r.resource.client.planner != nil {
+		o.Created, o.Updated, o.Unchanged = 0, 0, 0
+	}
+	r.resource.note(r.op, o)
 }
 
 // close counts what was sent if the call ends in a panic.

@@ -70,7 +70,11 @@ type answer struct {
 	attempts int
 	// uncertain is true if an earlier attempt may have been carried out.
 	uncertain bool
-	withheld  bool
+	// withheld is true if nothing was sent and nobody answered, planned if a Planner
+	// answered a write.
+	withheld, planned bool
+	// blind are the positions of the rows of which a Planner knows no record.
+	blind []int
 	// leftOut says why the write was not sent although it may have been made; "" for
 	// one that was sent.
 	leftOut string
@@ -90,9 +94,12 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	}
 	if err := c.pass(ctx, q); err != nil {
 		if errors.Is(err, ErrWithheld) {
-			return &answer{withheld: true}, nil
+			return c.plan(ctx, q)
 		}
 		return nil, c.describe(q, refusedByGate(err), 0)
+	}
+	if c.planner != nil && q.op.Name == "get_by_id" {
+		return c.plan(ctx, q)
 	}
 	a, failed := c.send(ctx, q)
 	q.end(ctx, a, failed)
@@ -186,6 +193,38 @@ func (c *Client) pass(ctx context.Context, q *call) error {
 	})
 	q.gated = err == nil
 	return err
+}
+
+// plan lets the planner answer a call.
+func (c *Client) plan(ctx context.Context, q *call) (*answer, *Error) {
+	if c.planner == nil {
+		return &answer{withheld: true}, nil
+	}
+	reply, err := c.planner.Answer(ctx, Call{Model: q.model, Operation: q.op, ID: q.id, Query: q.query, Body: q.body, Rows: q.rows}, c.pastPlanner)
+	if err != nil {
+		return nil, c.describe(q, refusedByGate(err), 1)
+	}
+	if reply.Status == 0 {
+		return &answer{withheld: true}, nil
+	}
+	a := &answer{status: reply.Status, body: reply.Body, attempts: 1, planned: q.rows > 0, blind: reply.Blind}
+	if f := c.understand(q, a); f != nil {
+		return a, c.describe(q, f.err, 1)
+	}
+	return a, nil
+}
+
+// pastPlanner sends a read for the planner.
+func (c *Client) pastPlanner(ctx context.Context, read Call) (Reply, error) {
+	q := &call{model: read.Model, op: read.Operation, id: read.ID, query: read.Query}
+	if read.Rows > 0 || read.Operation.Method != http.MethodGet {
+		return Reply{}, c.describe(q, refusedByGate(ErrWithheld), 0)
+	}
+	a, failed := c.send(ctx, q)
+	if failed != nil {
+		return Reply{}, failed
+	}
+	return Reply{Status: a.status, Body: repaired(a.body)}, nil
 }
 
 func refusedByGate(err error) *Error {

@@ -64,6 +64,8 @@ type Config struct {
 	Retry RetryPolicy
 	// Gate sees every write before it is sent; nil lets all pass.
 	Gate Gate
+	// Planner, if set, answers reads, and the writes that the gate withholds.
+	Planner Planner
 	// Observer is told about attempts and outcomes; nil for none.
 	Observer Observer
 	// Logger gets each attempt at debug level, pauses of the whole quota at
@@ -94,6 +96,7 @@ type Client struct {
 	limiter  *Limiter
 	retry    RetryPolicy
 	gate     Gate
+	planner  Planner
 	observer Observer
 	log      *slog.Logger
 	quiet    bool
@@ -121,6 +124,7 @@ func New(cfg Config) (*Client, error) {
 		limiter:     cfg.Limiter,
 		retry:       cfg.Retry.withDefaults(),
 		gate:        cfg.Gate,
+		planner:     cfg.Planner,
 		observer:    cfg.Observer,
 		log:         cfg.Logger,
 		quiet:       cfg.Quiet,

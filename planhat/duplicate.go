@@ -73,13 +73,16 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	}
 	result.add(read)
 	result.sort()
+	if a.planned {
+		result.Planned = result.Created
+	}
 	if failed != nil && failed.Kind == KindPermission && result.Created == 0 {
 		result.FailedChunks = 1
 		failed.Items, failed.Result = result.Errors, result
 		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
 		return result, failed
 	}
-	r.note(op, Outcome{Created: result.Created, Rejected: result.Errors})
+	r.note(op, a.counts(Outcome{Created: result.Created, Rejected: result.Errors}))
 	return result, nil
 }
 

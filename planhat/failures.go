@@ -65,6 +65,9 @@ func (c *Client) noAnswer(ctx, limited context.Context, err error, sent bool) *f
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err // url.Error holds the address, and that may hold the tenant token.
 	}
+	if own, ok := errors.AsType[*Error](err); ok { // of a transport that refuses the request
+		return &failure{err: own, final: true}
+	}
 	if ctx.Err() != nil {
 		return &failure{err: endedError(ctx, context.Cause(ctx)), sent: sent, final: true}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
@@ -211,4 +212,104 @@ func TestALongDryRunReportsRowsAsItReadsThem(t *testing.T) {
 	assert.Equal(t, 90, seen)
 	assert.Equal(t, 90, told.all[20].Planned)
 	assert.Empty(t, told.all[20].IfNew)
+}
+
+// planner answers as its fields say.
+type planner struct {
+	answer func(Call, Sender) (Reply, error)
+	view   View
+}
+
+func (p *planner) Answer(_ context.Context, call Call, send Sender) (Reply, error) {
+	return p.answer(call, send)
+}
+
+func (p *planner) List(Call) (View, error) { return p.view, nil }
+
+func TestAPlannerAnswersInPlaceOfPlanhat(t *testing.T) {
+	s := newServer(t, always(200, `{"_id":"67d0","name":"sent"}`))
+	tally, p := new(Tally), &planner{}
+	c := newClient(t, s, func(c *Config) {
+		c.Planner, c.Observer = p, tally
+		c.Gate = func(context.Context, Write) error { return ErrWithheld }
+	})
+	ctx := t.Context()
+	p.answer = func(call Call, send Sender) (Reply, error) {
+		if call.Rows == 0 {
+			return send(t.Context(), call)
+		}
+		_, err := send(t.Context(), call)
+		require.ErrorIs(t, err, ErrWithheld, "writes are not sent")
+		return Reply{Status: 200, Body: []byte(`{"_id":"1","name":"planned"}`)}, nil
+	}
+	got, err := c.Company.Create(ctx, Record(`{"name":"a"}`))
+	require.NoError(t, err)
+	assert.Equal(t, `{"_id":"1","name":"planned"}`, string(got))
+	got, err = c.Company.GetByID(ctx, "2")
+	require.NoError(t, err)
+	assert.Equal(t, "67d0", got.ID())
+
+	p.answer = func(Call, Sender) (Reply, error) {
+		return Reply{Status: 400, Body: []byte(`{"message":"the key is taken"}`)}, nil
+	}
+	_, err = c.Company.Update(ctx, "1", Record(`{"name":"a"}`))
+	e := in(t, err)
+	assert.Equal(t, []any{KindValidation, 400, "the key is taken"}, []any{e.Kind, e.Status, e.Message})
+
+	p.answer = func(Call, Sender) (Reply, error) {
+		return Reply{Status: 200, Blind: []int{1}, Body: []byte(`{"created":1,"updated":0,"nonupdates":1,"insertsKeys":[{"_id":"5","externalId":"a"}],"updatesKeys":[]}`)}, nil
+	}
+	result, err := c.Company.BulkUpsert(ctx, []Record{Record(`{"externalId":"a","name":"A"}`), Record(`{"externalId":"b"}`)}, BulkOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, []int{1, 1, 2}, []int{result.Created, result.Unchanged, result.Planned})
+	assert.Equal(t, []RowKey{{Index: 0, ID: "5", Created: true}}, result.Keys)
+
+	sum := tally.Snapshot()
+	assert.Equal(t, Counts{Read: 1, Planned: 3, Rejected: 1}, sum.Counts)
+	assert.Len(t, sum.IfNew, 1, "the row that was not looked up has no name")
+	assert.Len(t, s.requests(), 1, "the read")
+}
+
+func TestAPlannerChangesLists(t *testing.T) {
+	s := newServer(t, func(w http.ResponseWriter, q request, _ int) {
+		if strings.Contains(q.query, "offset=0") {
+			fmt.Fprint(w, `[{"_id":"1"},{"_id":"2"},{"_id":"3"}]`)
+			return
+		}
+		fmt.Fprint(w, `[]`)
+	})
+	p := &planner{}
+	c := newClient(t, s, func(c *Config) { c.Planner = p })
+	list := func(o ListOptions) (ids string) {
+		t.Helper()
+		records, err := c.Company.GetList(t.Context(), o)
+		require.NoError(t, err)
+		for _, r := range records {
+			ids += r.ID()
+		}
+		return ids
+	}
+	assert.Equal(t, "123", list(ListOptions{}))
+	p.view = View{Changes: true, Page: func(records []Record, first, last bool) []Record {
+		var out []Record
+		if first {
+			out = append(out, Record(`{"_id":"F"}`))
+		}
+		for _, r := range records {
+			if r.ID() != "1" {
+				out = append(out, r)
+			}
+		}
+		if last {
+			out = append(out, Record(`{"_id":"L"}`))
+		}
+		return out
+	}}
+	assert.Equal(t, "F23L", list(ListOptions{}))
+	assert.Equal(t, "F2", list(ListOptions{Limit: 2}))
+	assert.Equal(t, "3L", list(ListOptions{Offset: 2}))
+	before := len(s.requests())
+	p.view.Local = true
+	assert.Equal(t, "FL", list(ListOptions{}))
+	assert.Len(t, s.requests(), before)
 }

@@ -208,3 +208,40 @@ func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, er
 	}
 	return gather(p.records(ctx))
 }
+
+// planned asks the planner about the list, once.
+func (p *Pager) planned() error {
+	if p.view != nil {
+		return nil
+	}
+	var view View
+	if p.resource.client.planner != nil {
+		var err error
+		if view, err = p.resource.client.planner.List(Call{Model: p.resource.model, Operation: p.op, Query: p.query}); err != nil {
+			return err
+		}
+	}
+	p.view = &view
+	if view.Query != nil {
+		p.query = view.Query
+	}
+	if view.Changes && p.walk.offset > 0 {
+		// Planhat's offset counts records that the list no longer has.
+		p.skip, p.walk.offset = p.walk.offset, 0
+	}
+	if view.Changes && p.limited {
+		p.walk.ahead.Pages = 1 // how many pages hold that many records is not known
+	}
+	return nil
+}
+
+// amended returns a page as the planner would have it.
+func (p *Pager) amended(page []Record, first bool) []Record {
+	if p.view.Page == nil {
+		return page
+	}
+	page = p.view.Page(page, first, p.done)
+	skipped := min(p.skip, len(page))
+	p.skip -= skipped
+	return page[skipped:]
+}

@@ -3,7 +3,10 @@ package planhat
 import (
 	"context"
 	"errors"
+	"net/url"
 	"time"
+
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Observer is told about every attempt and every operation's outcome. Its
@@ -71,7 +74,8 @@ type Outcome struct {
 	// others because it changed while it was read. Unseen counts how often a
 	// list changed that can't be read again, so that records may be missing.
 	Late, Unseen int
-	// Planned counts the records that a dry run withheld.
+	// Planned counts the records that a dry run withheld. Those that a Planner answered
+	// for are among no other count.
 	Planned int
 	// Rejected holds the rows that were not taken. A failed call on a single
 	// record has its failure here as well if the data was refused.
@@ -106,6 +110,60 @@ type Write struct {
 	// Body is what would be sent. It must not be changed, and is not valid after the gate
 	// has returned.
 	Body []byte
+}
+
+// planned counts what a Planner answered as planned, and not as done.
+func (o Outcome) planned() Outcome {
+	return Outcome{Planned: o.Created + o.Updated + o.Unchanged + o.Deleted, Rejected: o.Rejected, Err: o.Err}
+}
+
+// Planner answers in place of Planhat during a dry run, so that a program that reads
+// what it wrote finds it. The client reads its answers as it reads those of Planhat.
+// Its methods must be safe for concurrent use.
+type Planner interface {
+	// Answer answers a write that the gate withheld, or the read of one record. send
+	// sends reads to Planhat, past the planner. A Reply without a status leaves a write
+	// to the client, which makes up an answer as without a planner.
+	Answer(ctx context.Context, call Call, send Sender) (Reply, error)
+	// List is asked once before each list is read, and says what is different in it.
+	List(list Call) (View, error)
+}
+
+// Sender sends a read. A failure is an *Error, also if Planhat has no such record.
+type Sender func(context.Context, Call) (Reply, error)
+
+// Call is a request before it is sent. Nothing in it may be changed.
+type Call struct {
+	Model     *catalog.Model
+	Operation *catalog.Operation
+	// ID is the record's in the path, Query the parameters, and Body what would be sent.
+	ID    string
+	Query url.Values
+	Body  []byte
+	// Rows counts the records in the request; 0 marks a read.
+	Rows int
+}
+
+// Reply is an answer: an HTTP status and a body.
+type Reply struct {
+	Status int
+	Body   []byte
+	// Blind are the positions of the rows whose record could not be looked up.
+	Blind []int
+}
+
+// View is how a list differs from Planhat's. The zero value does not differ.
+type View struct {
+	// Page, if set, returns the records of a page as they would be. first and last
+	// mark the ends of the list, where records may be added.
+	Page func(records []Record, first, last bool) []Record
+	// Changes says that Page may return other records than it was given. An offset then
+	// counts the records that Page returns.
+	Changes bool
+	// Query replaces the parameters of the list, if it is set. With Local, nothing is
+	// read: Page is called once, without records.
+	Query url.Values
+	Local bool
 }
 
 // PlannedWrite counts requests of one kind that a gate withheld.

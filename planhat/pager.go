@@ -30,6 +30,12 @@ type Pager struct {
 	silent bool
 
 	walk *walk
+	// view is what a Planner changes in the list, nil before it was asked. skip counts
+	// the records that are left out at the beginning.
+	view *View
+	skip int
+	// begun is set once a page was asked for.
+	begun bool
 	// limited says that only left more records are wanted.
 	limited bool
 	left    int
@@ -105,12 +111,21 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 
 // page returns the next records of the list that are wanted.
 func (p *Pager) page(ctx context.Context) ([]Record, error) {
-	page, more, err := p.walk.next(ctx, p.want())
-	if err != nil {
+	if err := p.planned(); err != nil {
 		return nil, err
 	}
+	first := !p.begun
+	p.begun = true
+	var page []Record
+	more := false
+	if !p.view.Local {
+		var err error
+		if page, more, err = p.walk.next(ctx, p.want()); err != nil {
+			return nil, err
+		}
+	}
 	p.done = !more
-	page = p.wanted(page)
+	page = p.wanted(p.amended(page, first))
 	if !p.done {
 		p.resource.client.open.enter(p.resource.model, p.walk)
 	}
@@ -119,7 +134,7 @@ func (p *Pager) page(ctx context.Context) ([]Record, error) {
 
 // want is how many more records of the list are wanted.
 func (p *Pager) want() int {
-	if p.limited && p.keep == nil {
+	if p.limited && p.keep == nil && (p.view == nil || !p.view.Changes) {
 		return p.left
 	}
 	return unbounded
@@ -128,7 +143,7 @@ func (p *Pager) want() int {
 // Ahead requests the next page, and does not wait for it. Pages that were requested
 // under a ctx that has ended are requested again when they are needed.
 func (p *Pager) Ahead(ctx context.Context) {
-	if p.walk != nil && !p.done && p.err == nil {
+	if p.walk != nil && !p.done && p.err == nil && p.planned() == nil && !p.view.Local {
 		p.walk.begin(ctx, p.want())
 	}
 }

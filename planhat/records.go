@@ -62,7 +62,15 @@ func (r *Resource) create(ctx context.Context, q *call) (out Record, o Outcome, 
 		}
 		return r.client.dryRecord(q.body), Outcome{Planned: 1}, nil
 	}
-	return out, Outcome{Created: 1}, nil
+	return out, a.counts(Outcome{Created: 1}), nil
+}
+
+// counts returns what a call did that was answered.
+func (a *answer) counts(o Outcome) Outcome {
+	if a.planned {
+		return o.planned()
+	}
+	return o
 }
 
 // dryRecord answers a create that was withheld.
@@ -111,7 +119,11 @@ func (r *Resource) Update(ctx context.Context, id string, changes any) (Record, 
 		members, _ := readObject(row)
 		return append(object{{"_id", quoted(id)}}, members...).record(), nil
 	}
-	r.noteOne(ctx, op, row, Outcome{Updated: 1}, nil)
+	o := Outcome{Updated: 1}
+	if a != nil {
+		o = a.counts(o)
+	}
+	r.noteOne(ctx, op, row, o, nil)
 	return out, nil
 }
 
@@ -230,7 +242,7 @@ func (r *Resource) Delete(ctx context.Context, id string) (Record, error) {
 		r.note(op, Outcome{Err: failed})
 		return nil, failed
 	}
-	r.note(op, Outcome{Deleted: 1})
+	r.note(op, a.counts(Outcome{Deleted: 1}))
 	return anyAnswer(a.body, r.client.redact), nil
 }
 

@@ -68,7 +68,7 @@ func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 	switch {
 	case failed != nil:
 		o.Err, err = failed, failed
-	case a.withheld:
+	case a.withheld, a.planned:
 		o.Planned = 1
 	case len(strings.TrimSpace(string(a.body))) > 0:
 		out = anyAnswer(a.body, c.redact)

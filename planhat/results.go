@@ -23,7 +23,8 @@ type BulkResult struct {
 	// Keyless is set if BulkOptions.Keys did not ask for them.
 	Keys    []RowKey
 	Keyless bool
-	// Planned counts the rows that a dry run withheld.
+	// Planned counts the rows that a dry run withheld. Those that a Planner answered for
+	// are among the other counts as well.
 	Planned int
 	// Chunks counts the requests that the rows were split into, FailedChunks
 	// those that got no usable answer or were not sent.

@@ -112,7 +112,7 @@ func TestDryRunSendsNoWrites(t *testing.T) {
 	b := newBench(t)
 	s := newServer(t, 200, `{"_id":"1","name":"Acme"}`)
 	b.connect(s)
-	b.opts.DryRun = true
+	b.opts.DryRun, b.opts.MaxReadCalls = true, -1
 	r, err := b.run(t, `
 		assert(planhat.company.get_by_id("1").name == "Acme")
 		planhat.company.create{ name = "New" }

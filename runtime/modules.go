@@ -47,6 +47,9 @@ func (r *run) open(name string) *lua.LTable {
 	if t, ok := r.loaded().RawGetString(builtinKey + name).(*lua.LTable); ok {
 		return t
 	}
+	if name == clientModule {
+		r.watchPlanned()
+	}
 	t := bindings.Open(r.L, r.modules, r.rt.goModule(name))
 	r.loaded().RawSetString(builtinKey+name, t)
 	return t

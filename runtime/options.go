@@ -146,9 +146,12 @@ type Options struct {
 	// between processes. It is called when a script needs one.
 	RateWindow func(WindowUser) planhat.Window
 
-	// DryRun withholds every write. Reads happen; writes are logged and
-	// counted.
+	// DryRun withholds every write. Reads happen, and find what was written before in
+	// the run. Writes are logged, counted and answered as Planhat would answer them.
 	DryRun bool
+	// MaxReadCalls is how many requests a dry run may spend to look up the records that
+	// the script writes to; 0 is 100, negative is none.
+	MaxReadCalls int
 	// Models are models that catalog.Declare made. Scripts get them by name from
 	// planhat.model.
 	Models []*catalog.Model

@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 	}
 	term.Enter(":dry on")
 	assert.Equal(t, "planhat (simulated, dry run)>", term.LastLine())
-	assert.Contains(t, term.Enter("planhat.company.create{ name = 'Held back' }"), "dry-run-1")
+	assert.Contains(t, term.Enter("planhat.company.create{ name = 'Held back' }"), `_id         "00000000`)
 	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n4\n")
 	term.Enter(":dry off")
 	assert.Equal(t, "planhat (simulated)>", term.LastLine())

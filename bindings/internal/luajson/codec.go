@@ -28,7 +28,11 @@ type Codec struct {
 	lazyRecords *lua.LTable
 	lazyParts   *lua.LTable
 	lazyRows    *lua.LTable
-	keys        map[string]lua.LValue
+	// missed is told about properties that records do not have, whose JSON begins with
+	// missedOf.
+	missed   func(record []byte, name string)
+	missedOf []byte
+	keys     map[string]lua.LValue
 
 	// names and values are stacks of what is being read, so that each table gets
 	// its exact size.

@@ -130,10 +130,22 @@ type objects struct{ *Codec }
 func (f objects) Fill(t *lua.LTable) { f.fill(t) }
 
 func (f objects) Field(t *lua.LTable, name string) lua.LValue {
-	if r := f.lazy(t); r != nil {
-		return f.field(r, name)
+	r := f.lazy(t)
+	if r == nil {
+		return lua.LNil
 	}
-	return lua.LNil
+	v := f.field(r, name)
+	if v == lua.LNil && f.missed != nil && bytes.HasPrefix(r.raw, f.missedOf) {
+		f.missed(r.raw, name)
+	}
+	return v
+}
+
+// OnMissed sets a function that is called when a script asks a record for a property that
+// it does not have, if the record's JSON begins with a text. A record of which the script
+// has seen the whole is not watched.
+func (c *Codec) OnMissed(beginning string, missed func(record []byte, name string)) {
+	c.missedOf, c.missed = []byte(beginning), missed
 }
 
 func (f objects) Weight(t *lua.LTable) int64 {

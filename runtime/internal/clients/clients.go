@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
@@ -32,6 +34,9 @@ type Options struct {
 	// Script is the name of the script, for reports of the quota.
 	Script string
 	DryRun bool
+	// MaxReadCalls bounds the requests of a dry run that look records up; 0 is
+	// plan.DefaultReads, and none are made if it is negative.
+	MaxReadCalls int
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -47,6 +52,7 @@ type Clients struct {
 	releases []func()
 	first    *planhat.Client
 	dryRun   atomic.Bool
+	plans    *plan.Run
 
 	mu      sync.Mutex
 	planned []planhat.PlannedWrite
@@ -56,6 +62,7 @@ type Clients struct {
 func New(o Options) *Clients {
 	c := &Clients{options: o}
 	c.dryRun.Store(o.DryRun)
+	c.plans = plan.NewRun(plan.Options{Active: c.DryRun, Reads: max(0, cmp.Or(o.MaxReadCalls, plan.DefaultReads)), Warn: o.Warn})
 	return c
 }
 
@@ -67,8 +74,15 @@ func (c *Clients) Reject(row planhat.RowError) {
 // DryRun reports whether writes are withheld.
 func (c *Clients) DryRun() bool { return c.dryRun.Load() }
 
-// SetDryRun switches whether writes are withheld.
-func (c *Clients) SetDryRun(on bool) { c.dryRun.Store(on) }
+// SetDryRun switches whether writes are withheld. What was planned before is forgotten.
+func (c *Clients) SetDryRun(on bool) {
+	if c.dryRun.Swap(on) != on {
+		c.plans.Reset()
+	}
+}
+
+// Plans is what a dry run has planned.
+func (c *Clients) Plans() *plan.Run { return c.plans }
 
 // Close ends the use of the clients' limiters, and forgets the tokens that the
 // script brought. Connections stay open for the clients of other runs.
@@ -162,6 +176,8 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		cfg.Limiter = limiter
 	}
 	cfg.Gate = c.gate(cfg.Gate)
+	cfg.Planner = c.plans.Planner(cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL) + " " + cmp.Or(cfg.APIToken, cfg.TenantToken))
+	cfg.HTTPClient = c.guarded(cfg.HTTPClient)
 	cfg.Observer = observers{&c.Tally, cfg.Observer}
 	cfg.Logger = c.options.Logger
 	client, err := planhat.New(cfg)
@@ -169,6 +185,19 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		return nil, inSettings(err)
 	}
 	return client, nil
+}
+
+// guarded returns an HTTP client that does not send the ids of planned records.
+func (c *Clients) guarded(given *http.Client) *http.Client {
+	out := &http.Client{}
+	if given != nil {
+		*out = *given
+	}
+	if out.Transport == nil {
+		out.Transport = planhat.NewTransport()
+	}
+	out.Transport = c.plans.Guard(out.Transport)
+	return out
 }
 
 // inSettings replaces the names of the client's fields by those of the settings.

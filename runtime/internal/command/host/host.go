@@ -25,6 +25,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/memory"
+	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -53,6 +54,8 @@ type Options struct {
 	Switches  string
 
 	DryRun      bool
+	MaxReads    int
+	readsGiven  bool
 	Strict      bool
 	CallsPerMin int
 	RetryFor    string
@@ -82,6 +85,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
 	f.StringVar(&o.Switches, "switches", "", "With --simulate: set switches as `NAME=VALUE`,..., see 'phscript simulate --help'")
 	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
+	f.IntVar(&o.MaxReads, "max-read-calls", plan.DefaultReads, "With --dry-run: make at most `N` calls to look up the records that the script writes to")
 	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected, by Planhat or by the script")
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
 	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")
@@ -96,7 +100,7 @@ func (o *Options) AddFlags(cmd *cobra.Command) {
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
-	usage.CompleteNothing(cmd, "faults", "calls-per-min", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
+	usage.CompleteNothing(cmd, "faults", "calls-per-min", "max-read-calls", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
@@ -114,7 +118,21 @@ func AddSimulate(cmd *cobra.Command, fixtures *string, companies *int) {
 // need --simulate without it.
 func (o *Options) Given(flags *pflag.FlagSet) error {
 	o.Simulated = flags.Changed("simulate")
+	if o.readsGiven = flags.Changed("max-read-calls"); o.readsGiven && o.MaxReads < 0 {
+		return &usage.Error{Message: "--max-read-calls can't be negative", Hint: "use 0 to look up nothing"}
+	}
+	if err := usage.Needs(flags, "dry-run", "max-read-calls"); err != nil {
+		return err
+	}
 	return usage.Needs(flags, "simulate", "companies", "faults", "switches")
+}
+
+// reads is MaxReads as runtime.Options has it.
+func (o *Options) reads() int {
+	if !o.readsGiven {
+		return 0
+	}
+	return cmp.Or(o.MaxReads, -1)
 }
 
 // Settings lays the flags over the configuration.
@@ -251,7 +269,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet,
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
-		DryRun: o.DryRun, Strict: c.Strict, Models: c.Models,
+		DryRun: o.DryRun, MaxReadCalls: o.reads(), Strict: c.Strict, Models: c.Models,
 		AllowNet:     c.AllowNet,
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},

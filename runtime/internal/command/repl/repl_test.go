@@ -20,7 +20,7 @@ func TestInputFromAPipe(t *testing.T) {
 		code                 int
 	}{
 		{"--simulate --companies 3", "local n = #planhat.company.get_list()\nn + 1\n", "4\n", 0},
-		{"--simulate --dry-run", "planhat.company.create{ name = 'A' }\n#planhat.company.get_list()\n", "0\n", 0},
+		{"--simulate --dry-run", "planhat.company.create{ name = 'A' }\n#planhat.company.get_list()\n", "\n1\n", 0},
 		{"", "1 + 1\nerror('x')\n3\n", "2\n", 1},
 		{"", "os.exit(7)\n", "", 7},
 		{"--timeout 50ms", "while true do end\n", "", 1},

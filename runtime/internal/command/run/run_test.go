@@ -40,7 +40,7 @@ func TestFlagsOfRuns(t *testing.T) {
 		{"--simulate --companies 4 -q -e print(#planhat.company.get_list())", 0, "4\n", ""},
 		{"--simulate --faults 403 -q -e planhat.company.get_list()", 4, "", "403"},
 		{"--simulate import.lua", 3, "", "created    1"},
-		{"--simulate --dry-run import.lua", 0, "", "2 rows in 1 request"},
+		{"--simulate --dry-run import.lua", 3, "", "2 rows in 1 request"},
 		{"--simulate --strict import.lua", 3, "", "error: import.lua:1"},
 		{"-q --timeout 50ms -e repeat(type)(1)until(false)", 5, "", "50ms"},
 		{"-q --log-level warn -e log.info('a')log.warn('b')", 0, "", "b"},

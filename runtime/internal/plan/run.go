@@ -1,0 +1,178 @@
+package plan
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// DefaultReads is how many requests a run may spend on look-ups: half a minute's quota.
+const DefaultReads = 100
+
+// Run is what the planners of a run share.
+type Run struct {
+	mark    string
+	options Options
+
+	mu sync.Mutex
+	// left are the requests that may still be spent on look-ups.
+	left     int
+	next     int
+	planners map[string]*Planner
+}
+
+// Options configure the planning of a run.
+type Options struct {
+	// Active reports whether writes are withheld.
+	Active func() bool
+	// Reads is how many requests may be spent on look-ups.
+	Reads int
+	// Warn logs a warning, once per key.
+	Warn func(ctx context.Context, key, message string)
+}
+
+// NewRun returns the planning of a run, in which nothing is planned yet.
+func NewRun(o Options) *Run {
+	return &Run{mark: mark(), options: o, left: o.Reads, planners: map[string]*Planner{}}
+}
+
+func (r *Run) active() bool { return r.options.Active() }
+
+// Reset forgets what was planned.
+func (r *Run) Reset() {
+	r.mu.Lock()
+	r.left = r.options.Reads
+	r.mu.Unlock()
+	for _, p := range r.all() {
+		p.reset()
+	}
+}
+
+// spend takes one request from the budget, and reports whether there was one.
+func (r *Run) spend(ctx context.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left > 0 {
+		r.left--
+		return true
+	}
+	r.options.Warn(ctx, "max-read-calls", "the dry run has made the "+english.Plural(r.options.Reads, "call", "")+
+		" that it may spend on look-ups, so it assumes that further records are as the script expects; raise --max-read-calls to look up more")
+	return false
+}
+
+func (r *Run) remaining() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.left
+}
+
+// newID returns the next placeholder and its number.
+func (r *Run) newID() (string, int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.next++
+	return r.id(r.next), r.next
+}
+
+// made is how many placeholders there are.
+func (r *Run) made() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
+}
+
+// Counts are numbers of rows, by what a real run would do with them.
+type Counts struct {
+	Created, Updated, Unchanged, Deleted, Rejected int
+	// Sent are values and events, which are neither records nor looked up.
+	Sent int
+	// Blind are rows among the others whose record was not looked up.
+	Blind int
+}
+
+func (c Counts) plus(o Counts) Counts {
+	return Counts{
+		c.Created + o.Created, c.Updated + o.Updated, c.Unchanged + o.Unchanged, c.Deleted + o.Deleted,
+		c.Rejected + o.Rejected, c.Sent + o.Sent, c.Blind + o.Blind,
+	}
+}
+
+// Counts returns what was planned, by model, for all clients.
+func (r *Run) Counts() map[string]Counts {
+	out := map[string]Counts{}
+	for _, p := range r.all() {
+		p.mu.Lock()
+		for model, c := range p.counts {
+			out[model] = out[model].plus(c)
+		}
+		p.mu.Unlock()
+	}
+	return out
+}
+
+// Planner plans for one tenant. It implements planhat.Planner.
+type Planner struct {
+	run *Run
+
+	// mu is held while a write is planned, also during its look-ups: what a write is
+	// depends on those before it.
+	mu     sync.Mutex
+	tables map[string]*table
+	counts map[string]Counts
+	// rereads counts how often each list was read again after a write to it.
+	rereads map[string]*reread
+}
+
+// Planner returns the planner of a tenant. Clients with the same one see what the others
+// have planned.
+func (r *Run) Planner(tenant string) *Planner {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.planners[tenant]
+	if p == nil {
+		p = &Planner{run: r}
+		p.reset()
+		r.planners[tenant] = p
+	}
+	return p
+}
+
+func (r *Run) all() []*Planner {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.planners))
+}
+
+func (p *Planner) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tables, p.counts, p.rereads = map[string]*table{}, map[string]Counts{}, map[string]*reread{}
+}
+
+func (p *Planner) count(m *catalog.Model, c Counts) {
+	p.counts[m.Snake] = p.counts[m.Snake].plus(c)
+}
+
+// table returns the records of a model, with those of the models that are part of it.
+func (p *Planner) table(m *catalog.Model) *table {
+	name := m.Snake
+	if m.Part != nil {
+		name = m.Part.Of
+	}
+	t := p.tables[name]
+	if t == nil {
+		t = &table{
+			byID: map[string]*record{}, byKey: map[key][]*record{}, absent: map[key]bool{},
+			complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
+		}
+		p.tables[name] = t
+	}
+	return t
+}

@@ -1,0 +1,256 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// state is what a dry run has planned for a record.
+type state byte
+
+const (
+	asRead state = iota
+	changed
+	created
+	deleted
+)
+
+// record is one record as it would be.
+type record struct {
+	id    string
+	state state
+	// fields are those that are known, whole says that these are all.
+	fields object
+	whole  bool
+	// known has the properties that were asked for, of a record that is not whole.
+	known map[string]bool
+	// sent are the planned changes to a record of Planhat's, by property.
+	sent object
+	// number is that of the placeholder, for a new record.
+	number int
+	// blind says that it was not looked up whether the record exists.
+	blind bool
+}
+
+// key is a property by which records are found.
+type key struct{ name, value string }
+
+func keyOf(name, value string) key {
+	if name == "email" || name == "_id" {
+		value = strings.ToLower(value)
+	}
+	return key{name, value}
+}
+
+// table holds the records of a model that were read or planned.
+type table struct {
+	byID  map[string]*record
+	byKey map[key][]*record
+	// absent are keys that Planhat does not have, as far as it was asked.
+	absent map[key]bool
+	// complete has the models of which every record was read, and with which properties.
+	complete map[string]map[string]bool
+	// planned are the records with planned changes, in the order of the first change.
+	// writes counts those changes.
+	planned []*record
+	writes  int
+	// pages are whole records of lists that the script has read, and their size.
+	pages map[string]planhat.Record
+	held  int
+}
+
+// keysFor are the properties by which records of a model are found.
+func keysFor(m *catalog.Model) []string {
+	names := slices.Clone(m.Keyables.Bulk)
+	for _, name := range []string{"sourceId", m.ExternalID()} {
+		if name != "" && m.Property(name) != nil && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "_id" })
+}
+
+// holds reports whether a record belongs to a model that is part of another.
+func holds(m *catalog.Model, fields object) bool {
+	return m.Part == nil || slices.ContainsFunc(m.Part.By, func(name string) bool { return fields.text(name) == m.Part.Value })
+}
+
+// put adds a record, or what was read of one that is there. Planned changes stay.
+func (t *table) put(m *catalog.Model, fields object, whole bool) *record {
+	id := strings.ToLower(fields.text("_id"))
+	r := t.byID[id]
+	switch {
+	case r == nil:
+		r = &record{id: fields.text("_id"), fields: fields, whole: whole}
+		t.byID[id] = r
+	case r.state == created || r.state == deleted || r.whole:
+		return r
+	default:
+		for _, f := range r.fields {
+			if fields.get(f.name) == nil {
+				fields = append(fields, f)
+			}
+		}
+		r.fields, r.whole = fields, whole
+		for _, f := range r.sent {
+			r.fields = r.fields.with(f.name, laid(r.fields.get(f.name), f))
+		}
+	}
+	t.index(m, r)
+	return r
+}
+
+// index makes a record findable by its keys. Entries of earlier keys stay, and are
+// checked when they are found.
+func (t *table) index(m *catalog.Model, r *record) {
+	for _, name := range keysFor(m) {
+		if value := r.fields.text(name); value != "" {
+			k := keyOf(name, value)
+			if !slices.Contains(t.byKey[k], r) {
+				t.byKey[k] = append(t.byKey[k], r)
+			}
+		}
+	}
+}
+
+// find returns the records that have a key.
+func (t *table) find(m *catalog.Model, k key) []*record {
+	if k.name == "_id" {
+		if r := t.byID[k.value]; r != nil && r.state != deleted && holds(m, r.fields) {
+			return []*record{r}
+		}
+		return nil
+	}
+	var out []*record
+	for _, r := range t.byKey[k] {
+		if r.state != deleted && keyOf(k.name, r.fields.text(k.name)) == k && holds(m, r.fields) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// covers reports whether all records of a model are there, with the named properties.
+func (t *table) covers(m *catalog.Model, names []string) bool {
+	have, complete := t.complete[m.Snake]
+	return complete && !slices.ContainsFunc(names, func(name string) bool { return !have[name] })
+}
+
+func (t *table) plan(r *record) {
+	if r.state == asRead {
+		t.planned = append(t.planned, r)
+	}
+	t.writes++
+}
+
+// change lays a row over a record, and reports whether that makes a difference. It
+// leaves out what only Planhat sets.
+func (t *table) change(m *catalog.Model, r *record, row object) bool {
+	var sent object
+	for _, f := range row {
+		p := m.Property(f.name)
+		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(m, r, p, f) {
+			continue
+		}
+		sent = append(sent, f)
+	}
+	if len(sent) == 0 {
+		return false
+	}
+	t.plan(r)
+	if r.state == asRead {
+		r.state = changed
+	}
+	for _, f := range sent {
+		f.value = f.value.Clone()
+		if r.state == changed {
+			r.sent = r.sent.with(f.name, laid(r.sent.get(f.name), f))
+		}
+		r.fields = r.fields.with(f.name, laid(r.fields.get(f.name), f))
+	}
+	t.index(m, r)
+	return true
+}
+
+// unchanged reports whether a record is known to have a value.
+func (t *table) unchanged(m *catalog.Model, r *record, p *catalog.Property, f field) bool {
+	have := r.fields.get(f.name)
+	if have == nil && !r.whole && !r.known[f.name] {
+		return false
+	}
+	if f.name != "custom" || f.value.Kind() != '{' {
+		return same(p, have, f.value)
+	}
+	mine, errMine := parse(f.value)
+	theirs, err := parse(have)
+	if errMine != nil || err != nil {
+		return equal(have, f.value)
+	}
+	for _, one := range mine {
+		if !equal(theirs.get(one.name), one.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// laid returns the value of a property after a change: custom fields are set one by one.
+func laid(have jsontext.Value, f field) jsontext.Value {
+	if f.name != "custom" || have.Kind() != '{' || f.value.Kind() != '{' {
+		return f.value
+	}
+	out, err := parse(have)
+	if err != nil {
+		return f.value
+	}
+	more, err := parse(f.value)
+	if err != nil {
+		return f.value
+	}
+	for _, one := range more {
+		out = out.with(one.name, one.value)
+	}
+	return out.encode()
+}
+
+// remove plans the deletion of a record.
+func (t *table) remove(r *record) {
+	t.plan(r)
+	r.state = deleted
+}
+
+// mostHeld bounds the records of lists that are kept, in bytes.
+const mostHeld = 32 << 20
+
+// keep keeps a whole record of a list, so that it need not be read again.
+func (t *table) keep(id string, r planhat.Record) {
+	if _, known := t.pages[id]; known || t.held+len(r) > mostHeld {
+		return
+	}
+	t.pages[id] = slices.Clone(r)
+	t.held += len(r)
+}
+
+// listed adds a record that a list has shown, if it was kept.
+func (t *table) listed(m *catalog.Model, id string) {
+	raw := t.pages[strings.ToLower(id)]
+	if raw == nil {
+		return
+	}
+	fields, err := parse(raw)
+	if err != nil {
+		return
+	}
+	for i, f := range fields {
+		// Lists show an object in place of an id here.
+		if p := m.Property(f.name); p != nil && p.ObjectInLists && f.value.Kind() == '{' {
+			fields[i].value = quote(idIn(f.value))
+		}
+	}
+	t.put(m, fields, true)
+}

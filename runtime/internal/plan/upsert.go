@@ -1,0 +1,320 @@
+package plan
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// failure is why a row is rejected.
+type failure struct {
+	row     int
+	message string
+}
+
+// entries writes failures as an answer lists them.
+func entries(failed []failure) jsontext.Value {
+	out := make([]jsontext.Value, len(failed))
+	for i, f := range failed {
+		out[i] = object{{"index", number(f.row)}, {"message", quote(f.message)}}.encode()
+	}
+	return list(out)
+}
+
+// answers is the answer to a bulk upsert in the making.
+type answers struct {
+	created, updated, unchanged []jsontext.Value
+	notCreated, notUpdated      []failure
+	ids                         []jsontext.Value
+	// rows without an entry: updates of records that could not be looked up.
+	unnamed int
+	// blind are the positions of the rows that were not looked up.
+	blind []int
+}
+
+// take adds a record that was created or updated.
+func (a *answers) take(m *catalog.Model, r *record, isNew bool) {
+	shown := object{{"_id", quote(r.id)}}
+	for _, name := range keysFor(m) {
+		if v := r.fields.get(name); name != "email" && present(v) {
+			shown = append(shown, field{name, v})
+		}
+	}
+	if isNew {
+		a.created = append(a.created, shown.encode())
+		a.ids = append(a.ids, quote(r.id))
+		return
+	}
+	a.updated = append(a.updated, shown.encode())
+}
+
+func (a *answers) reply() planhat.Reply {
+	rejected := len(a.notCreated) + len(a.notUpdated)
+	done := len(a.created) + len(a.updated) + len(a.unchanged) + a.unnamed
+	status := http.StatusOK
+	switch {
+	case rejected > 0 && done == 0:
+		status = http.StatusBadRequest
+	case rejected > 0:
+		status = http.StatusPartialContent
+	}
+	return planhat.Reply{Status: status, Blind: a.blind, Body: object{
+		{"created", number(len(a.created))}, {"createdErrors", entries(a.notCreated)}, {"insertsKeys", list(a.created)},
+		{"updated", number(len(a.updated) + a.unnamed)}, {"updatedErrors", entries(a.notUpdated)}, {"updatesKeys", list(a.updated)},
+		{"nonupdates", number(len(a.unchanged))}, {"modified", list(nil)}, {"upsertedIds", list(a.ids)}, {"permissionErrors", list(nil)},
+	}.encode()}
+}
+
+// upsert answers a bulk upsert.
+func (s *session) upsert(m *catalog.Model, body []byte) (planhat.Reply, error) {
+	rows := rowsOf(body)
+	blind, err := s.know(m, rows)
+	if err != nil {
+		return planhat.Reply{}, err
+	}
+	var a answers
+	for i, row := range rows {
+		r := s.match(m, row)
+		if r == nil && blind && s.open(m, row) {
+			s.upsertBlind(m, i, row, &a)
+			continue
+		}
+		var refused *refusal
+		switch err := s.upsertRow(m, row, r, &a); {
+		case err == nil:
+			continue
+		case !errors.As(err, &refused):
+			return planhat.Reply{}, err
+		}
+		s.count(m, Counts{Rejected: 1})
+		if r == nil {
+			a.notCreated = append(a.notCreated, failure{i, refused.message})
+		} else {
+			a.notUpdated = append(a.notUpdated, failure{i, refused.message})
+		}
+	}
+	return a.reply(), nil
+}
+
+// upsertRow plans one row: the change of r, or a new record if that is nil.
+func (s *session) upsertRow(m *catalog.Model, row object, r *record, a *answers) (err error) {
+	if r == nil {
+		if r, err = s.create(m, row, true); err == nil {
+			a.take(m, r, true)
+		}
+		return err
+	}
+	if err = cleared(m, row); err != nil {
+		return err
+	}
+	if row, err = s.resolve(m, row); err != nil {
+		return err
+	}
+	if s.table(m).change(m, r, row) {
+		a.take(m, r, false)
+		s.count(m, Counts{Updated: 1})
+		return nil
+	}
+	a.unchanged = append(a.unchanged, nil)
+	s.count(m, Counts{Unchanged: 1})
+	return nil
+}
+
+// upsertBlind plans a row of which it is not known whether its record exists. It counts
+// as a new one if it has what that needs.
+func (s *session) upsertBlind(m *catalog.Model, i int, row object, a *answers) {
+	a.blind = append(a.blind, i)
+	if lacks(m, row, true) != nil {
+		a.unnamed++
+		s.count(m, Counts{Updated: 1, Blind: 1})
+		return
+	}
+	r := s.newRecord(m, row)
+	r.blind = true
+	a.take(m, r, true)
+	s.count(m, Counts{Created: 1, Blind: 1})
+}
+
+// match finds the record that a row is about: Planhat tries the keys in their order.
+func (s *session) match(m *catalog.Model, row object) *record {
+	t := s.table(m)
+	for _, name := range m.Keyables.Bulk {
+		value := row.text(name)
+		if value == "" {
+			continue
+		}
+		found := t.find(m, keyOf(name, value))
+		switch {
+		case len(found) == 0:
+		case name == "email" && len(found) > 1: // only one that is unique is a key
+		case name == m.ExternalID():
+			if r := s.inCompany(m, row, found); r != nil {
+				return r
+			}
+		default:
+			return found[0]
+		}
+	}
+	return nil
+}
+
+// inCompany returns the record of the company that the row names, or the first one if it
+// names none.
+func (s *session) inCompany(m *catalog.Model, row object, found []*record) *record {
+	_, id := reference(m, row)
+	if id == "" {
+		return found[0]
+	}
+	account := catalog.Load().With(catalog.Account)
+	companies := s.table(account).find(account, addressed(account, id))
+	if len(companies) == 0 {
+		return found[0]
+	}
+	at := slices.IndexFunc(found, func(r *record) bool {
+		return r.fields.text(m.CompanyRef()) == companies[0].id
+	})
+	if at < 0 {
+		return nil
+	}
+	return found[at]
+}
+
+// open reports whether a row has a key of which it is not known who has it.
+func (s *session) open(m *catalog.Model, row object) bool {
+	return len(s.unknown(m, row)) > 0
+}
+
+// unknown returns the keys of a row that were not looked up.
+func (s *session) unknown(m *catalog.Model, row object) (keys []key) {
+	t := s.table(m)
+	if t.covers(m, nil) {
+		return nil
+	}
+	for _, name := range m.Keyables.Bulk {
+		if value := row.text(name); value != "" {
+			k := keyOf(name, value)
+			if len(t.find(m, k)) > 0 {
+				return keys
+			}
+			if !t.absent[k] && (name != "_id" || !s.run.placeholder(k.value)) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return keys
+}
+
+// fewLookups is how many records are read one by one. Above, a scan of all may be cheaper.
+const fewLookups = 5
+
+// know looks up the records that rows are about, and the companies that they name, in the
+// cheapest way. It reports whether some could not be looked up.
+func (s *session) know(m *catalog.Model, rows []object) (blind bool, err error) {
+	var references []string
+	for _, row := range rows {
+		if _, id := reference(m, row); id != "" && !slices.Contains(references, id) {
+			references = append(references, id)
+		}
+	}
+	if err := s.companies(references); err != nil && !errors.Is(err, errBlind) {
+		return false, err
+	}
+	for _, id := range references {
+		if _, _, err := s.company(id); err != nil && !errors.Is(err, errBlind) {
+			return false, err
+		}
+	}
+	open, single := s.openKeys(m, rows)
+	names := s.missing(m, rows)
+	if len(open) == 0 && len(names) == 0 {
+		return false, nil
+	}
+	if single && len(open) <= fewLookups && len(names) == 0 {
+		return s.each(m, open)
+	}
+	few := 0
+	if single {
+		few = len(open)
+	}
+	enough := func() bool {
+		return len(names) == 0 && !slices.ContainsFunc(rows, func(row object) bool { return s.open(m, row) })
+	}
+	switch err := s.scan(m, s.touched(m, rows), few, enough); {
+	case errors.Is(err, errFew):
+		open, _ = s.openKeys(m, rows)
+		return s.each(m, open)
+	case errors.Is(err, errBlind):
+		return true, nil
+	default:
+		return false, err
+	}
+}
+
+// each looks up keys one by one.
+func (s *session) each(m *catalog.Model, keys []key) (blind bool, err error) {
+	for _, k := range keys {
+		switch _, err := s.lookUp(m, k); {
+		case errors.Is(err, errBlind):
+			blind = true
+		case err != nil:
+			return false, err
+		}
+	}
+	return blind, nil
+}
+
+// openKeys returns the keys of rows that were not looked up, and whether each can be
+// looked up by itself.
+func (s *session) openKeys(m *catalog.Model, rows []object) (open []key, single bool) {
+	single = true
+	seen := map[key]bool{}
+	for _, row := range rows {
+		for _, k := range s.unknown(m, row) {
+			if !seen[k] {
+				seen[k] = true
+				open = append(open, k)
+				single = single && address(m, k) != ""
+			}
+		}
+	}
+	return open, single
+}
+
+// touched returns the properties of rows.
+func (s *session) touched(m *catalog.Model, rows []object) []string {
+	var names []string
+	seen := map[string]bool{"_id": true, "__v": true}
+	for _, row := range rows {
+		for _, f := range row {
+			if p := m.Property(f.name); !seen[f.name] && (p == nil || !p.ReadOnly) {
+				seen[f.name] = true
+				names = append(names, f.name)
+			}
+		}
+	}
+	return names
+}
+
+// missing returns the properties of rows that are not known of the records that they are
+// about.
+func (s *session) missing(m *catalog.Model, rows []object) []string {
+	var names []string
+	for _, row := range rows {
+		r := s.match(m, row)
+		if r == nil || r.whole || r.number > 0 {
+			continue
+		}
+		for _, f := range row {
+			p := m.Property(f.name)
+			if f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) && r.fields.get(f.name) == nil && !r.known[f.name] && !slices.Contains(names, f.name) {
+				names = append(names, f.name)
+			}
+		}
+	}
+	return names
+}
