@@ -9,7 +9,9 @@ import (
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/likeness"
 	"github.com/phscript/phscript/runtime/internal/network"
+	"github.com/phscript/phscript/stdlib"
 )
 
 // newTokens finds the tokens of other systems: in the caller's store, or in memory while
@@ -45,7 +47,7 @@ func (h *host) privateKey(_ context.Context, file, variable string) ([]byte, err
 // gets only what begins with the name of its system.
 func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 	var hosts []network.Rule
-	t := L.CreateTable(0, 4)
+	t := L.CreateTable(0, 6)
 	t.RawSetString("letters", L.NewFunction(letters))
 	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
 		rule, err := r.network.Allow(L.CheckString(1))
@@ -54,6 +56,24 @@ func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 		}
 		hosts = append(hosts, rule)
 		return 0
+	}))
+	// Which script this is, as a short text, and its name.
+	t.RawSetString("script", L.NewFunction(func(L *lua.LState) int {
+		L.Push(lua.LString(likeness.Short(r.modules.State.Own())))
+		L.Push(lua.LString(r.script.Name))
+		return 2
+	}))
+	// Sums a value up, also functions, as a short text. Built-in modules count only as such.
+	t.RawSetString("sum", L.NewFunction(func(L *lua.LState) int {
+		modules := map[lua.LValue]bool{L.G.Global: true, L.G.Registry: true}
+		r.loaded().ForEach(func(k, v lua.LValue) {
+			name := strings.TrimPrefix(k.String(), builtinKey)
+			if _, ok := stdlib.Source(name); ok || name != k.String() {
+				modules[v] = true
+			}
+		})
+		L.Push(lua.LString(likeness.Of(L.CheckAny(1), func(v lua.LValue) bool { return modules[v] })))
+		return 1
 	}))
 	own := strings.ToUpper(strings.TrimPrefix(name, "connectors.")) + "_"
 	lookup := func(L *lua.LState) string {

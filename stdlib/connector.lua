@@ -7,6 +7,7 @@ local connector = {}
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
 local declaration, failures, streams = require "connector.declaration", require "connector.failures", require "connector.streams"
+local positions = require "connector.positions"
 
 local at, absent = fields.at, fields.absent
 
@@ -37,7 +38,7 @@ function connector.new(options)
   declaration.system(options)
   return setmetatable({
     name = options.name, title = options.title or options.name, options = options, streams = {}, order = {}, lookups = {},
-    skew = 0, heard = false, sizes = {}, tables = {},
+    skew = 0, heard = false, sizes = {}, tables = {}, readings = {},
   }, methods)
 end
 
@@ -348,12 +349,14 @@ function methods:sync(given)
     local began, book = time.now(), books[name] and books[name].two_way and books[name]
     if book then book:write("both") end
     local stream = prepare(self, name, options, book)
+    stream.takes = positions.takes(self, name, options)
+    stream.space, stream.apart = positions.open(self, name, options, space)
     local changes, choices = options.map and options.map[name], self.streams[name].choices
     if changes and choices then mapping.check_values(self, name, changes, choices) end
     local counts = sync.run(stream, {
       failures = kept,
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,
-      max_missing = options.max_missing, sole_source = options.sole_source, batch = options.batch, space = space,
+      max_missing = options.max_missing, sole_source = options.sole_source, batch = options.batch, space = stream.space,
       -- What is left of the time is shared by the streams that are left.
       ends = ends and began + math.max(0, ends - began) / (#list - i + 1),
     })

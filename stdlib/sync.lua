@@ -176,11 +176,11 @@ function part:reader(name) return function(position) return self.out.stream[name
 function part:pass(options)
   local saved, stream = self.store.saved, self.out.stream
   local fresh = saved.pass == nil
-  if fresh then saved.pass = { began = now() } end
+  if fresh then saved.pass = { began = now(), takes = stream.takes } end
   local complete = walk(self.out, self:reader("scan"), saved.pass.position, function(position, done)
     saved.pass.position = position
     if done then
-      saved.cursor = stream.begin(saved.pass.began, position)
+      saved.cursor, saved.takes = stream.begin(saved.pass.began, position), saved.pass.takes
       saved.pass = nil
     end
     self.store:save()
@@ -216,10 +216,21 @@ function part:backfill(options, since)
     job.position = position
     if done then
       saved.backfill = nil
-      if since and not options.only and not saved.cursor and not saved.pass then saved.cursor = stream.finish(position, job.from) end
+      if since and not options.only and not saved.cursor and not saved.pass then
+        saved.cursor, saved.takes = stream.finish(position, job.from), stream.takes
+      end
     end
     self.store:save()
   end, options)
+end
+
+-- Warns if other records are taken than when everything was read. Those that do not change are not read again.
+function part:compare()
+  local saved, stream = self.store.saved, self.out.stream
+  saved.takes = saved.takes or stream.takes
+  if saved.takes == stream.takes or self.out.warned then return end
+  self.out.warned = true
+  log.warn(("%s: the options that choose records, such as filter, have changed. This run only reads records that changed; to read the others, too, run once with full = true"):format(stream.name))
 end
 
 -- Returns whether the part is complete, and whether all of it was read in this run.
@@ -231,6 +242,7 @@ function part:run(options)
   end
   if since or options.only then return self:backfill(options, since), false end
   if options.full or saved.cursor == nil or saved.pass or not stream.changes then return self:pass(options) end
+  self:compare()
   local complete = self:changes(options)
   if complete == nil then return self:pass(options) end -- the system has forgotten the position
   return complete, false

@@ -4,7 +4,7 @@ local declaration = {}
 
 local stream_fields = {
   after = "string", back = "table", back_permissions = "table", choices = "function", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
-  owned = "table", owns = "function", parts = "function", permissions = "table", prefix = "string", prepare = "function", present = "function", scan = "function", sparse = "boolean",
+  owned = "table", owns = "function", parts = "function", permissions = "table", prefix = "string", prepare = "function", present = "function", scan = "function", sparse = "boolean", takes = "function",
 }
 
 local system_fields = {

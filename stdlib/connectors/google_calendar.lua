@@ -232,7 +232,7 @@ end
 local function is_private(event) return event.visibility == "private" or event.visibility == "confidential" end
 
 local function deletions_of(stream)
-  stream.deletions = stream.deletions or D.open("google_calendar deletions " .. gcal.account, stream.name)
+  stream.deletions = stream.deletions or D.open("google_calendar deletions " .. gcal.account .. (stream.apart or ""), stream.name)
   return stream.deletions
 end
 
@@ -291,6 +291,7 @@ local function moment(path)
 end
 
 gcal:stream("events", { into = "task", permissions = { "https://www.googleapis.com/auth/calendar.events.readonly" }, prefix = prefix, sparse = true, cursor = cursor, prepare = prepare, gone = gone,
+  takes = function(conn) return { conn.settings.from or false, conn.settings.private or false, conn.settings.internal or false } end,
   parts = function()
     local list = {}
     for i, id in ipairs(gcal.calendars) do list[i] = { id = id } end

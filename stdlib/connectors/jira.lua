@@ -187,6 +187,7 @@ end
 local long = {}
 
 jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:jira-user" }, back_permissions = { "write:jira-work" }, prefix = "jira-", dense = true, cursor = by_update,
+  takes = function(conn) return conn.jql end,
   scan = function() return {} end, -- by_update reads the pages
   present = function(conn, ids)
     local there = {}

@@ -45,6 +45,7 @@ local function object(name, spec)
   spec.delta = spec.scan
   spec.gone, spec.choices = queries.gone(spec), queries.choices(spec)
   spec.back = writes.of(spec)
+  spec.takes = function(conn) return conn.settings.where and conn.settings.where[name] end
   salesforce:stream(name, spec)
 end
 

@@ -273,6 +273,7 @@ sm:stream("responses", { into = "nps", prefix = prefix, dense = true,
     local id = key:sub(#prefix + 1):match("^(.+)%-[^-]*$")
     return id ~= nil and (conn.wanted or conn.account_has)[id] == true
   end,
+  takes = function(conn) return conn.settings.questions end,
   scan = function(stream, _, _, survey)
     stream.survey = survey
     return responses(sm, survey)

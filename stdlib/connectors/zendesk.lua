@@ -79,7 +79,7 @@ end
 
 -- Returns the deletions of a stream.
 local function deletions_of(stream)
-  stream.deletions = stream.deletions or D.open("zendesk deletions " .. zendesk.account, stream.name)
+  stream.deletions = stream.deletions or D.open("zendesk deletions " .. zendesk.account .. (stream.apart or ""), stream.name)
   return stream.deletions
 end
 
